@@ -1,0 +1,31 @@
+/*
+ * actor.h
+ *		Who acts: the words for a caller that every layer uses.
+ *
+ * An actor is a bit, so that a rule can name several.  What a caller may be
+ * follows from the verified token (trust.md); "system" is a worker without
+ * a token whose database role is a member of dwello_service.
+ */
+#ifndef DW_ACTOR_H
+#define DW_ACTOR_H
+
+#include <stdint.h>
+
+typedef enum DwActorKind
+{
+	DW_ACTOR_NONE = 0,
+	DW_ACTOR_HOMEOWNER = 1 << 0,
+	DW_ACTOR_PROVIDER = 1 << 1, /* token role service_provider */
+	DW_ACTOR_ADMIN = 1 << 2,
+	DW_ACTOR_SUPPORT = 1 << 3,
+	DW_ACTOR_SYSTEM = 1 << 4
+} DwActorKind;
+
+/* A set of DwActorKind bits. */
+typedef uint8_t DwActorSet;
+
+#define DW_ACTOR_USERS \
+	(DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT)
+#define DW_ACTOR_ANY	(DW_ACTOR_USERS | DW_ACTOR_SYSTEM)
+
+#endif							/* DW_ACTOR_H */
