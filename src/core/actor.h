@@ -9,7 +9,7 @@
 #ifndef DW_ACTOR_H
 #define DW_ACTOR_H
 
-#include <stdint.h>
+#include "core/uuid.h"
 
 typedef enum DwActorKind
 {
@@ -27,5 +27,15 @@ typedef uint8_t DwActorSet;
 #define DW_ACTOR_USERS \
 	(DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT)
 #define DW_ACTOR_ANY	(DW_ACTOR_USERS | DW_ACTOR_SYSTEM)
+
+/* The caller of one statement. */
+typedef struct DwActor
+{
+	DwUuid		user_id;		/* nil for the system and for nobody */
+	DwActorKind kind;			/* DW_ACTOR_NONE: no identity */
+} DwActor;
+
+/* The word for one kind, as api.md and the transition tables write it. */
+extern const char *dw_actor_label(DwActorKind kind);
 
 #endif							/* DW_ACTOR_H */
