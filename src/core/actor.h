@@ -38,14 +38,4 @@ typedef struct DwActor
 /* The word for one kind, as api.md and the transition tables write it. */
 extern const char *dw_actor_label(DwActorKind kind);
 
-/*
- * The verified identity of a call.  The database role that makes the call is
- * kept apart: it decides what may be executed, never who acts.
- */
-typedef struct DwActor
-{
-	DwUuid		user_id;		/* nil for NONE and SYSTEM */
-	DwActorKind kind;			/* exactly one kind */
-} DwActor;
-
 #endif							/* DW_ACTOR_H */
