@@ -1,0 +1,82 @@
+# core.mk
+#		Builds and runs what tests src/core without a server.
+#
+# The top Makefile includes this file; `make -f test/core.mk unit` works alone.
+#   unit      build each test/unit/test_*.c    under ASan and UBSan (gcc)
+#   unit-run  run them, one line each; a failure shows the whole output
+#   fuzz      build each test/fuzz/fuzz_*.c    with libFuzzer (clang)
+#   fuzz-run  run each for FUZZ_SECONDS, one line each
+# Core is compiled once per compiler and linked into every binary, so an
+# include of a server header in core breaks the build here.
+
+UNIT_CC ?= gcc
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 20
+
+CORE_BUILD = build
+CORE_SOURCES = $(wildcard src/core/*.c)
+CORE_HEADERS = $(wildcard src/core/*.h test/unit/*.h test/fuzz/*.h)
+CORE_FLAGS = -std=gnu11 -Wall -Wextra -Werror -Wdeclaration-after-statement \
+	-Wno-unused-parameter -g -O1 -fno-omit-frame-pointer -Isrc
+SANITIZE_FLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all
+
+UNIT_TESTS = $(patsubst test/unit/%.c,$(CORE_BUILD)/unit/%, \
+	$(wildcard test/unit/test_*.c))
+FUZZ_TARGETS = $(patsubst test/fuzz/%.c,$(CORE_BUILD)/fuzz/%, \
+	$(wildcard test/fuzz/fuzz_*.c))
+UNIT_CORE = $(patsubst src/core/%.c,$(CORE_BUILD)/unit/core/%.o,$(CORE_SOURCES))
+FUZZ_CORE = $(patsubst src/core/%.c,$(CORE_BUILD)/fuzz/core/%.o,$(CORE_SOURCES))
+
+# Kept: an object serves every binary.
+.SECONDARY: $(UNIT_CORE) $(FUZZ_CORE)
+.PHONY: unit unit-run fuzz fuzz-run
+
+unit: $(UNIT_TESTS)
+
+fuzz: $(FUZZ_TARGETS)
+
+unit-run: unit
+	@status=0; \
+	for test in $(UNIT_TESTS); do \
+		name=$$(basename $$test); \
+		if $$test >$$test.log 2>&1; then \
+			echo "ok      $$name: $$(sed -n \
+				's/^\[  PASSED  \] //p' $$test.log)"; \
+		else \
+			echo "not ok  $$name"; cat $$test.log; status=1; \
+		fi; \
+	done; \
+	exit $$status
+
+fuzz-run: fuzz
+	@status=0; \
+	for target in $(FUZZ_TARGETS); do \
+		name=$$(basename $$target); \
+		mkdir -p $$target.corpus; \
+		if $$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+			-artifact_prefix=$$target- $$target.corpus \
+			>$$target.log 2>&1; then \
+			echo "ok      $$name: $$(sed -n \
+				's/^Done \(.*\)$$/\1/p' $$target.log)"; \
+		else \
+			echo "not ok  $$name"; tail -40 $$target.log; status=1; \
+		fi; \
+	done; \
+	exit $$status
+
+$(CORE_BUILD)/unit/core/%.o: src/core/%.c $(CORE_HEADERS)
+	@mkdir -p $(@D)
+	$(UNIT_CC) $(CORE_FLAGS) $(SANITIZE_FLAGS) -c -o $@ $<
+
+$(CORE_BUILD)/fuzz/core/%.o: src/core/%.c $(CORE_HEADERS)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(CORE_FLAGS) $(SANITIZE_FLAGS) -fsanitize=fuzzer-no-link \
+		-c -o $@ $<
+
+$(CORE_BUILD)/unit/test_%: test/unit/test_%.c $(UNIT_CORE) $(CORE_HEADERS)
+	$(UNIT_CC) $(CORE_FLAGS) $(SANITIZE_FLAGS) -o $@ $< $(UNIT_CORE) \
+		-lcmocka -lm
+
+$(CORE_BUILD)/fuzz/fuzz_%: test/fuzz/fuzz_%.c $(FUZZ_CORE) $(CORE_HEADERS)
+	$(FUZZ_CC) $(CORE_FLAGS) $(SANITIZE_FLAGS) -fsanitize=fuzzer -o $@ $< \
+		$(FUZZ_CORE) -lm

@@ -1,0 +1,97 @@
+/*
+ * test_geo.c
+ *		Distances against known values, and the corners of the globe.
+ */
+#include "unit.h"
+
+#include <math.h>
+
+#include "core/geo.h"
+
+#define HALF_TURN	(3.14159265358979323846 * DW_GEO_RADIUS_M)
+
+/* Asserts that two lengths agree to a relative 4e-10 (or a micrometre). */
+static void
+assert_metres(double actual, double expected)
+{
+	double		limit = fabs(expected) * 4e-10 + 1e-6;
+
+	if (fabs(actual - expected) > limit)
+		fail_msg("%.9f m, expected %.9f m", actual, expected);
+}
+
+/* Only finite degrees in range are a place. */
+static void
+test_valid(void **state)
+{
+	assert_true(dw_geo_valid(-180.0, -90.0));
+	assert_true(dw_geo_valid(180.0, 90.0));
+	assert_false(dw_geo_valid(180.0000001, 0.0));
+	assert_false(dw_geo_valid(0.0, -90.0000001));
+	assert_false(dw_geo_valid(NAN, 0.0));
+	assert_false(dw_geo_valid(0.0, NAN));
+	assert_false(dw_geo_valid(INFINITY, 0.0));
+	assert_false(dw_geo_valid(0.0, -INFINITY));
+}
+
+/* Arcs whose length follows from the radius alone. */
+static void
+test_arcs(void **state)
+{
+	assert_metres(dw_geo_distance_m(12.3, 45.6, 12.3, 45.6), 0.0);
+	assert_metres(dw_geo_distance_m(0, 0, 0, 1), HALF_TURN / 180.0);
+	assert_metres(dw_geo_distance_m(0, 0, 90, 0), HALF_TURN / 2.0);
+	assert_metres(dw_geo_distance_m(0, -90, 0, 90), HALF_TURN);
+	assert_metres(dw_geo_distance_m(0, 0, 180, 0), HALF_TURN);
+	assert_metres(dw_geo_distance_m(-20, 30, 160, -30), HALF_TURN);
+}
+
+/* The antimeridian is no wall, and a pole has no longitude. */
+static void
+test_wrap(void **state)
+{
+	assert_metres(dw_geo_distance_m(179.5, 0, -179.5, 0), HALF_TURN / 180.0);
+	assert_metres(dw_geo_distance_m(180, 12, -180, 12), 0.0);
+	assert_metres(dw_geo_distance_m(17, 90, -140, 90), 0.0);
+	assert_metres(dw_geo_distance_m(17, 89, -163, 89), HALF_TURN / 90.0);
+}
+
+/* Both directions are one distance, in miles of 1609.344 m. */
+static void
+test_miles(void **state)
+{
+	int64_t		there = dw_geo_tenthousandth_miles(-122.42, 37.77,
+												   -122.27, 37.80);
+
+	assert_int_equal(there, dw_geo_tenthousandth_miles(-122.27, 37.80,
+													   -122.42, 37.77));
+	assert_int_equal(there, llround(dw_geo_distance_m(-122.42, 37.77,
+													  -122.27, 37.80) /
+									1609.344 * 10000.0));
+	assert_int_equal(dw_geo_tenthousandth_miles(5, 5, 5, 5), 0);
+}
+
+/* Shown places are rounded to 0.01 degree, and zero has one sign. */
+static void
+test_round(void **state)
+{
+	assert_true(dw_geo_round(37.774929) == 37.77);
+	assert_true(dw_geo_round(-122.419416) == -122.42);
+	assert_true(dw_geo_round(179.999) == 180.0);
+	assert_false(signbit(dw_geo_round(-0.001)));
+}
+
+/* Runs all of them. */
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_valid),
+		cmocka_unit_test(test_arcs),
+		cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_miles),
+		cmocka_unit_test(test_round),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,21 @@
+/*
+ * unit.h
+ *		What every unit test includes: cmocka and the headers it wants first.
+ */
+#ifndef DW_UNIT_H
+#define DW_UNIT_H
+
+/* cmocka.h asks for these before itself. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <string.h>
+
+/* The number of elements of an array. */
+#define DW_LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
+
+#endif							/* DW_UNIT_H */
