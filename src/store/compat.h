@@ -1,0 +1,29 @@
+/*
+ * compat.h
+ *		What differs between the supported servers, 15 to 18.
+ */
+#ifndef DW_COMPAT_H
+#define DW_COMPAT_H
+
+#include "postgres.h"
+
+#include "storage/proc.h"
+#include "utils/guc.h"
+
+/* The local id of a process's transaction; 17 moved the field. */
+#if PG_VERSION_NUM >= 170000
+#define dw_proc_lxid(proc)	((proc)->vxid.lxid)
+#else
+#define dw_proc_lxid(proc)	((proc)->lxid)
+#endif
+
+/* Memory of a string setting's value; 16 gave it a context of its own. */
+#if PG_VERSION_NUM >= 160000
+#define dw_guc_malloc(size) guc_malloc(LOG, size)
+#define dw_guc_free(value)	guc_free(value)
+#else
+#define dw_guc_malloc(size) malloc(size)
+#define dw_guc_free(value)	free(value)
+#endif
+
+#endif							/* DW_COMPAT_H */

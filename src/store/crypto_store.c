@@ -1,0 +1,287 @@
+/*
+ * crypto_store.c
+ *		Seals with AES-256-GCM, indexes and signs with HMAC-SHA-256.
+ *
+ * A sealed value is, in this order:
+ *
+ *		version (1 byte, 1) | key id (4, network order) | nonce (12) |
+ *		tag (16) | ciphertext (as long as the text)
+ *
+ * The associated data is version and key id, "table.column" with its zero,
+ * and the row's sixteen bytes: a value copied to another row or column does
+ * not open.  The nonce is drawn
+ * at random: with 96 bits a key may seal 2^32 values before a collision is
+ * worth a thought (NIST SP 800-38D), and rotate_key() comes long before.
+ */
+#include "postgres.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "port/pg_bswap.h"
+
+#include "core/contact.h"
+#include "store/crypto_store.h"
+#include "store/errcodes.h"
+#include "store/keyring_store.h"
+
+#define SEAL_VERSION	1
+#define NONCE_BYTES		12
+#define TAG_BYTES		16
+
+/* The head of a sealed value; the ciphertext follows. */
+typedef struct SealHead
+{
+	uint8		version;		/* SEAL_VERSION */
+	uint8		key_id[4];		/* network order */
+	uint8		nonce[NONCE_BYTES]; /* never used twice with a key */
+	uint8		tag[TAG_BYTES]; /* proves text, head and place */
+} SealHead;
+
+StaticAssertDecl(sizeof(SealHead) == 33, "a sealed value has no padding");
+
+/* How much of the head is associated data: version and key id. */
+#define HEAD_BOUND	offsetof(SealHead, nonce)
+
+/* The two ways through the cipher. */
+typedef enum Direction
+{
+	OPEN = 0,
+	SEAL = 1
+} Direction;
+
+static EVP_CIPHER_CTX *cipher_get(void);
+static bool cipher_begin(EVP_CIPHER_CTX *cipher, Direction direction,
+						 const DwKey *key, const SealHead *head);
+static bool cipher_bind(EVP_CIPHER_CTX *cipher, const SealHead *head,
+						const char *column, const DwUuid *row_id);
+static const SealHead *sealed_head(const bytea *sealed);
+static void broken_library(void) pg_attribute_noreturn();
+static void unreadable(const char *column) pg_attribute_noreturn();
+
+/* Seals a text for one column of one row. */
+bytea *
+dw_seal(const char *column, const DwUuid *row_id, const char *plain)
+{
+	EVP_CIPHER_CTX *cipher = cipher_get();
+	const DwKey *key;
+	SealHead   *head;
+	bytea	   *sealed;
+	size_t		length;
+	uint32		key_id;
+	int			used;
+
+	if (plain == NULL)
+		return NULL;
+	key = dw_keyring_need(DW_KEY_PII);
+	length = strlen(plain);
+	sealed = palloc(VARHDRSZ + sizeof(SealHead) + length);
+	SET_VARSIZE(sealed, VARHDRSZ + sizeof(SealHead) + length);
+	head = (SealHead *) VARDATA(sealed);
+	head->version = SEAL_VERSION;
+	key_id = pg_hton32((uint32) key->id);
+	memcpy(head->key_id, &key_id, sizeof(head->key_id));
+	dw_random(head->nonce, sizeof(head->nonce));
+
+	if (!cipher_begin(cipher, SEAL, key, head) ||
+		!cipher_bind(cipher, head, column, row_id) ||
+		EVP_CipherUpdate(cipher, (uint8 *) (head + 1), &used,
+						 (const uint8 *) plain, (int) length) != 1 ||
+		EVP_CipherFinal_ex(cipher, (uint8 *) (head + 1) + used, &used) != 1 ||
+		EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, TAG_BYTES,
+							head->tag) != 1)
+		broken_library();
+	return sealed;
+}
+
+/* Opens a value sealed for this column of this row. */
+char *
+dw_unseal(const char *column, const DwUuid *row_id, const bytea *sealed)
+{
+	EVP_CIPHER_CTX *cipher = cipher_get();
+	const SealHead *head;
+	const DwKey *key;
+	size_t		length;
+	char	   *plain;
+	int			used;
+
+	if (sealed == NULL)
+		return NULL;
+	head = sealed_head(sealed);
+	if (head == NULL)
+		unreadable(column);
+	key = dw_keyring_get(dw_keyring_load(), DW_KEY_PII,
+						 dw_sealed_key_id(sealed));
+	if (key == NULL)
+		unreadable(column);
+	length = VARSIZE_ANY_EXHDR(sealed) - sizeof(SealHead);
+	plain = palloc(length + 1);
+
+	if (!cipher_begin(cipher, OPEN, key, head) ||
+		EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, TAG_BYTES,
+							unconstify(uint8 *, &head->tag[0])) != 1 ||
+		!cipher_bind(cipher, head, column, row_id) ||
+		EVP_CipherUpdate(cipher, (uint8 *) plain, &used,
+						 (const uint8 *) (head + 1), (int) length) != 1 ||
+		EVP_CipherFinal_ex(cipher, (uint8 *) plain + used, &used) != 1)
+		unreadable(column);
+	plain[length] = '\0';
+	return plain;
+}
+
+/* Tells which key sealed a value, for reseal() and check(). */
+int32
+dw_sealed_key_id(const bytea *sealed)
+{
+	const SealHead *head = sealed_head(sealed);
+	uint32		key_id;
+
+	if (head == NULL)
+		return 0;
+	memcpy(&key_id, head->key_id, sizeof(key_id));
+	return (int32) pg_ntoh32(key_id);
+}
+
+/* Indexes a contact without telling what it is. */
+bytea *
+dw_blind_index(DwBlindKind kind, const char *text)
+{
+	/* one letter keeps the kinds apart; the address follows */
+	char		message[1 + DW_EMAIL_MAX + 1];
+	uint8		digest[DW_SHA256_BYTES];
+	DwResult	result;
+	bytea	   *index;
+
+	if (kind == DW_BLIND_EMAIL)
+		result = dw_email_normalise(text, strlen(text), message + 1);
+	else
+		result = dw_phone_normalise(text, strlen(text), message + 1);
+	if (result != DW_OK)
+		return NULL;
+	message[0] = kind == DW_BLIND_EMAIL ? 'e' : 'p';
+	dw_hmac(dw_keyring_need(DW_KEY_INDEX), message, strlen(message), digest);
+	index = palloc(VARHDRSZ + DW_BLIND_BYTES);
+	SET_VARSIZE(index, VARHDRSZ + DW_BLIND_BYTES);
+	memcpy(VARDATA(index), digest, DW_BLIND_BYTES);
+	return index;
+}
+
+/* Digests any bytes. */
+void
+dw_sha256(const void *data, size_t size, uint8 digest[DW_SHA256_BYTES])
+{
+	if (EVP_Digest(data, size, digest, NULL, EVP_sha256(), NULL) != 1)
+		broken_library();
+}
+
+/* Authenticates any bytes with one key. */
+void
+dw_hmac(const DwKey *key, const void *data, size_t size,
+		uint8 digest[DW_SHA256_BYTES])
+{
+	if (HMAC(EVP_sha256(), key->bytes, sizeof(key->bytes), data, size,
+			 digest, NULL) == NULL)
+		broken_library();
+}
+
+/* Compares in constant time. */
+bool
+dw_bytes_equal(const void *a, const void *b, size_t size)
+{
+	return CRYPTO_memcmp(a, b, size) == 0;
+}
+
+/* Draws random bytes. */
+void
+dw_random(void *space, size_t size)
+{
+	if (!pg_strong_random(space, size))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate random values")));
+}
+
+/*
+ * Gives the backend's one cipher context, set to AES-256-GCM: looking the
+ * cipher up costs more than sealing an address.
+ */
+static EVP_CIPHER_CTX *
+cipher_get(void)
+{
+	static EVP_CIPHER_CTX *cipher = NULL;
+
+	if (cipher == NULL)
+	{
+		EVP_CIPHER_CTX *fresh = EVP_CIPHER_CTX_new();
+
+		if (fresh == NULL ||
+			EVP_CipherInit_ex(fresh, EVP_aes_256_gcm(), NULL, NULL, NULL,
+							  SEAL) != 1)
+		{
+			EVP_CIPHER_CTX_free(fresh);
+			broken_library();
+		}
+		cipher = fresh;
+	}
+	return cipher;
+}
+
+/* Sets key and nonce. */
+static bool
+cipher_begin(EVP_CIPHER_CTX *cipher, Direction direction, const DwKey *key,
+			 const SealHead *head)
+{
+	return EVP_CipherInit_ex(cipher, NULL, NULL, key->bytes, head->nonce,
+							 direction) == 1;
+}
+
+/* Feeds the associated data: what the value is bound to. */
+static bool
+cipher_bind(EVP_CIPHER_CTX *cipher, const SealHead *head, const char *column,
+			const DwUuid *row_id)
+{
+	const uint8 *name = (const uint8 *) column;
+	int			used;
+
+	/* the NUL behind the name keeps name and row apart */
+	return EVP_CipherUpdate(cipher, NULL, &used, (const uint8 *) head,
+							HEAD_BOUND) == 1 &&
+		EVP_CipherUpdate(cipher, NULL, &used, name,
+						 (int) strlen(column) + 1) == 1 &&
+		EVP_CipherUpdate(cipher, NULL, &used, row_id->bytes,
+						 sizeof(row_id->bytes)) == 1;
+}
+
+/* Gives the head of a sealed value; NULL when it is none of ours. */
+static const SealHead *
+sealed_head(const bytea *sealed)
+{
+	const SealHead *head = (const SealHead *) VARDATA_ANY(sealed);
+
+	if (VARSIZE_ANY_EXHDR(sealed) < sizeof(SealHead) ||
+		head->version != SEAL_VERSION)
+		return NULL;
+	return head;
+}
+
+/* Raises what can only be a broken OpenSSL. */
+static void
+broken_library(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INTERNAL_ERROR),
+			 errmsg("the cryptographic library failed")));
+}
+
+/* Raises WD602.  A wrong key and a moved value look the same, by design. */
+static void
+unreadable(const char *column)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DW_SEALED_VALUE_UNREADABLE),
+			 errmsg("sealed value of %s cannot be opened", column),
+			 errdetail("It was altered, moved from another place, or its key"
+					   " is not in the keyring."),
+			 errhint("Put the keyring back that belongs to this database.")));
+}
