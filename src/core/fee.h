@@ -1,0 +1,88 @@
+/*
+ * fee.h
+ *		What the platform takes of an amount, and of each release of it.
+ *
+ * F(amount) = half-even(amount * rate_ppm / 1e6) + fixed, clamped to
+ * [min_fee, max_fee], then to at most the amount.  The tax is half-even of
+ * the fee times tax_ppm.  Releases are cumulative: each pays F of all that
+ * is released so far less what was taken, so any way of cutting an amount
+ * pays the same fee.  fee + tax never exceed the part released; what does
+ * not fit is tax, and waits for the next release.
+ *
+ * Whoever pays, charge = payout + fee + tax: charge leaves the homeowner
+ * (or the escrow), payout reaches the provider.
+ *		provider	charge = amount
+ *		homeowner	payout = amount
+ *		split		the provider bears half of fee + tax, rounded down
+ *
+ * DW_BAD_VALUE for a negative amount or terms that are not valid,
+ * DW_OVERFLOW for what does not fit; results are written with DW_OK only.
+ */
+#ifndef DW_FEE_H
+#define DW_FEE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/result.h"
+
+#define DW_FEE_NO_MAX	INT64_C(-1)	/* max_fee: no upper limit */
+
+/* Who bears fee and tax. */
+typedef enum DwFeePayer
+{
+	DW_FEE_PAYER_PROVIDER,		/* out of the amount */
+	DW_FEE_PAYER_HOMEOWNER,		/* on top of the amount */
+	DW_FEE_PAYER_SPLIT,			/* half each, odd cent to the homeowner */
+	DW_FEE_PAYER_COUNT
+} DwFeePayer;
+
+/* The numbers of one flat schedule, as a contract freezes them. */
+typedef struct DwFeeTerms
+{
+	int64_t		rate_ppm;		/* 0 ... 1000000 */
+	int64_t		fixed;			/* added after the rate, >= 0 */
+	int64_t		min_fee;		/* >= 0 */
+	int64_t		max_fee;		/* >= min_fee, or DW_FEE_NO_MAX */
+	int64_t		tax_ppm;		/* tax on the fee, 0 ... 1000000 */
+	DwFeePayer	payer;			/* who bears it */
+} DwFeeTerms;
+
+/* What earlier releases of the same contract came to. */
+typedef struct DwFeeTaken
+{
+	int64_t		released;		/* sum of the parts, gross */
+	int64_t		fee;			/* fee taken of them */
+	int64_t		tax;			/* tax taken of them */
+} DwFeeTaken;
+
+/* How an amount, or the part of a release, divides. */
+typedef struct DwFeeQuote
+{
+	int64_t		fee;			/* to the platform */
+	int64_t		tax;			/* to the tax account */
+	int64_t		payout;			/* to the provider */
+	int64_t		charge;			/* payout + fee + tax */
+} DwFeeQuote;
+
+/* True when F(0) = 0, F never falls and never outgrows the amount. */
+extern bool dw_fee_terms_valid(const DwFeeTerms *terms);
+
+/* F(amount), the bare arithmetic. */
+extern DwResult dw_fee_amount(const DwFeeTerms *terms, int64_t amount,
+							  int64_t *fee);
+
+/* What releasing the whole amount at once would come to. */
+extern DwResult dw_fee_quote(const DwFeeTerms *terms, int64_t amount,
+							 DwFeeQuote *quote);
+
+/* What releasing a part comes to after what was taken before. */
+extern DwResult dw_fee_release(const DwFeeTerms *terms,
+							   const DwFeeTaken *before, int64_t part,
+							   DwFeeQuote *quote);
+
+/* The label of enum dwello.fee_payer, and back: false for none of them. */
+extern const char *dw_fee_payer_label(DwFeePayer payer);
+extern bool dw_fee_payer_parse(const char *label, DwFeePayer *payer);
+
+#endif							/* DW_FEE_H */
