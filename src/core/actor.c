@@ -25,3 +25,18 @@ dw_actor_label(DwActorKind kind)
 	}
 	return "none";
 }
+
+/* True and the kind when text is the word of one; "none" is nobody's. */
+bool
+dw_actor_parse(const char *text, DwActorKind *kind)
+{
+	for (int bit = DW_ACTOR_HOMEOWNER; bit <= DW_ACTOR_SYSTEM; bit <<= 1)
+	{
+		if (strcmp(text, dw_actor_label((DwActorKind) bit)) == 0)
+		{
+			*kind = (DwActorKind) bit;
+			return true;
+		}
+	}
+	return false;
+}

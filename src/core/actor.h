@@ -38,4 +38,7 @@ typedef struct DwActor
 /* The word for one kind, as api.md and the transition tables write it. */
 extern const char *dw_actor_label(DwActorKind kind);
 
+/* True and the kind when text is the word of one; "none" is nobody's. */
+extern bool dw_actor_parse(const char *text, DwActorKind *kind);
+
 #endif							/* DW_ACTOR_H */

@@ -39,4 +39,27 @@ dw_uuid_is_nil(const DwUuid *id)
 	return dw_uuid_equal(id, &nil);
 }
 
+/* Length of the text form, without a terminating zero. */
+#define DW_UUID_TEXT_LENGTH 36
+
+/*
+ * Reads exactly 8-4-4-4-12 hexadecimal digits in either case: no braces, no
+ * blanks, nothing after.  False leaves *id alone.
+ */
+extern bool dw_uuid_parse(const char *text, size_t length, DwUuid *id);
+
+/* Writes the lower-case text form and a terminating zero. */
+extern void dw_uuid_format(const DwUuid *id,
+						   char text[DW_UUID_TEXT_LENGTH + 1]);
+
+/*
+ * A time-ordered version 7: milliseconds of the Unix epoch, a fraction of
+ * the millisecond in 1/4096, and 62 of the 64 given random bits.
+ */
+extern DwUuid dw_uuid_v7(uint64_t unix_ms, uint16_t sub_ms,
+						 const uint8_t random[8]);
+
+/* A version 8 made of the first 122 free bits of a hash. */
+extern DwUuid dw_uuid_v8(const uint8_t hash[16]);
+
 #endif							/* DW_UUID_H */

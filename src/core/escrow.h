@@ -1,0 +1,199 @@
+/*
+ * escrow.h
+ *		The words, the life and the money of an escrow: one a job.
+ *
+ * All amounts are minor units of the escrow's currency and never negative.
+ * After every decision funded = held + released + refunded + charged_back
+ * (I3), and fee + tax + payout of a release = what left the escrow (I7).
+ *
+ * Two measures of money meet here.  Milestones, the contract and a caller's
+ * "amount" count the price of the work.  The escrow's own amounts count what
+ * lies in it: the same, plus the homeowner's share of the fee where the
+ * terms have him pay one.
+ *
+ * A decision either returns DW_OK and changes the structs, or returns
+ * another result and leaves them as they were.  It looks at amounts and
+ * state, not at the actor: ask dw_machine_next(dw_escrow_machine(), ...)
+ * first.
+ */
+#ifndef DW_ESCROW_H
+#define DW_ESCROW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/fee.h"
+#include "core/machine.h"
+#include "core/milestone.h"
+
+/* Type escrow_status. */
+typedef enum DwEscrowStatus
+{
+	DW_ESCROW_CREATED,			/* the award is confirmed, nothing paid */
+	DW_ESCROW_FUNDING,			/* the first payment is under way */
+	DW_ESCROW_HELD,				/* money is held, nothing released yet */
+	DW_ESCROW_PARTIALLY_RELEASED,	/* part is released, more held or due */
+	DW_ESCROW_RELEASED,			/* all of it went to the provider */
+	DW_ESCROW_REFUNDED,			/* all of it went back */
+	DW_ESCROW_SETTLED,			/* part went each way, nothing held */
+	DW_ESCROW_DISPUTED,			/* all that is held is disputed */
+	DW_ESCROW_FROZEN,			/* a chargeback is open */
+	DW_ESCROW_CHARGED_BACK,		/* nothing held, the bank took what was */
+	DW_ESCROW_CANCELLED,		/* given up before any payment */
+	DW_ESCROW_FAILED			/* the first payment failed */
+} DwEscrowStatus;
+
+/* What can happen to an escrow. */
+typedef enum DwEscrowEvent
+{
+	DW_ESCROW_EVENT_OPEN,		/* confirm_award */
+	DW_ESCROW_EVENT_FUND,		/* fund_escrow */
+	DW_ESCROW_EVENT_CONFIRM_PAYMENT,	/* confirm_payment */
+	DW_ESCROW_EVENT_FAIL_PAYMENT,	/* fail_payment */
+	DW_ESCROW_EVENT_CANCEL,		/* cancel_escrow */
+	DW_ESCROW_EVENT_SUBMIT,		/* submit_milestone */
+	DW_ESCROW_EVENT_REQUEST_CHANGES,	/* request_changes */
+	DW_ESCROW_EVENT_RELEASE,	/* release_escrow */
+	DW_ESCROW_EVENT_APPROVE,	/* approve_milestone */
+	DW_ESCROW_EVENT_RELEASE_DUE,	/* release_due_escrows */
+	DW_ESCROW_EVENT_REFUND,		/* refund_escrow */
+	DW_ESCROW_EVENT_OPEN_DISPUTE,	/* open_dispute */
+	DW_ESCROW_EVENT_ANSWER_DISPUTE, /* answer_dispute */
+	DW_ESCROW_EVENT_WITHDRAW_DISPUTE,	/* withdraw_dispute */
+	DW_ESCROW_EVENT_SILENCE,	/* the time to answer a dispute ran out */
+	DW_ESCROW_EVENT_RESOLVE_DISPUTE,	/* resolve_dispute */
+	DW_ESCROW_EVENT_OPEN_CHARGEBACK,	/* open_chargeback */
+	DW_ESCROW_EVENT_CLOSE_CHARGEBACK,	/* close_chargeback */
+	DW_ESCROW_EVENT_REVERSE		/* reverse_transaction */
+} DwEscrowEvent;
+
+/* An escrow as it lies in its row. */
+typedef struct DwEscrow
+{
+	DwEscrowStatus status;		/* as dw_escrow_status says */
+	char		currency[4];	/* ISO 4217, zero-terminated */
+	bool		frozen;			/* a chargeback is open */
+	int32_t		version;		/* of the row; the caller's business */
+	int64_t		contract_amount;	/* price of the work agreed on */
+	int64_t		pending;		/* payments under way and not past due */
+	int64_t		funded;			/* ever paid in */
+	int64_t		held;			/* lies here now */
+	int64_t		released;		/* went to provider, fee and tax */
+	int64_t		refunded;		/* went back */
+	int64_t		charged_back;	/* taken by the bank out of held */
+	int64_t		disputed;		/* of held, under dispute */
+	int64_t		fee_taken;		/* of released, the platform's */
+	int64_t		tax_taken;		/* of released, tax on the fee */
+	DwFeeTerms	terms;			/* frozen when the escrow was opened */
+} DwEscrow;
+
+/* What of an escrow: neither field = all that is held and undisputed. */
+typedef struct DwSelector
+{
+	bool		has_amount;		/* amount was given */
+	int64_t		amount;			/* price of work, in milestone order */
+	const DwUuid *milestone_id; /* all of one milestone; or NULL */
+} DwSelector;
+
+/* What a release or refund came to. */
+typedef struct DwRelease
+{
+	int64_t		part;			/* price of work it covers */
+	int64_t		amount;			/* left the escrow: fee + tax + payout */
+	int64_t		fee;			/* platform's; 0 in a refund */
+	int64_t		tax;			/* on the fee; 0 in a refund */
+	int64_t		payout;			/* provider's, or the refund itself */
+} DwRelease;
+
+extern const char *dw_escrow_status_label(DwEscrowStatus value);
+extern bool dw_escrow_status_parse(const char *text, DwEscrowStatus *value);
+extern const char *dw_escrow_event_label(DwEscrowEvent value);
+extern bool dw_escrow_event_parse(const char *text, DwEscrowEvent *value);
+
+/* States are DwEscrowStatus, events are DwEscrowEvent. */
+extern const DwMachine *dw_escrow_machine(void);
+
+/*
+ * The state that follows from amounts and flags.  Before anything was paid
+ * no amount tells created, funding, failed and cancelled apart: then it is
+ * the one the row has.
+ */
+extern DwEscrowStatus dw_escrow_status(const DwEscrow *escrow);
+
+/* True when the amounts are possible: none negative, I3, disputed <= held. */
+extern bool dw_escrow_is_sound(const DwEscrow *escrow);
+
+/* A new escrow for a contract (> 0, else DW_BAD_VALUE) under these terms. */
+extern DwResult dw_escrow_open(DwEscrow *escrow, const char *currency,
+							   int64_t contract_amount,
+							   const DwFeeTerms *terms);
+
+/* What the homeowner has to pay in all: contract and his share of the fee. */
+extern int64_t dw_escrow_charge(const DwEscrow *escrow);
+
+/* Of it, what is neither paid nor under way. */
+extern int64_t dw_escrow_missing(const DwEscrow *escrow);
+
+/*
+ * A payment is asked for; *amount 0 = what is missing, and is set to it.
+ * Pending afterwards; "funding" if nothing was ever paid.
+ * DW_BAD_VALUE: negative, more than is missing, or nothing is missing.
+ */
+extern DwResult dw_escrow_fund(DwEscrow *escrow, int64_t *amount);
+
+/*
+ * A pending payment arrived: held, and filled into the milestones.
+ * DW_INVALID_TRANSITION: it comes too late for this escrow; it is to be
+ * given back.  DW_BAD_VALUE: not an amount that is pending.
+ */
+extern DwResult dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones,
+								  int count, int64_t amount);
+
+/* A pending payment failed, or is past its time. */
+extern DwResult dw_escrow_fail(DwEscrow *escrow, int64_t amount);
+
+/* Nothing was ever paid and nothing will be. */
+extern DwResult dw_escrow_cancel(DwEscrow *escrow, DwMilestone *milestones,
+								 int count);
+
+/*
+ * Work on one milestone is delivered; milestone_id NULL = the first that
+ * waits for delivery.  *found is it.  DW_NOT_FOUND, DW_INVALID_TRANSITION.
+ */
+extern DwResult dw_escrow_submit(const DwEscrow *escrow,
+								 DwMilestone *milestones, int count,
+								 const DwUuid *milestone_id,
+								 DwMilestone **found);
+
+/*
+ * Money goes to the provider, less the fee that is due on all released so
+ * far and not yet taken.  DW_BAD_VALUE: amount <= 0, or both selectors.
+ * DW_NOT_FOUND: no such milestone.  DW_INVALID_TRANSITION: wrong state, or
+ * frozen.  DW_INSUFFICIENT_FUNDS: more than is held and undisputed.
+ */
+extern DwResult dw_escrow_release(DwEscrow *escrow, DwMilestone *milestones,
+								  int count, const DwSelector *selector,
+								  DwRelease *out);
+
+/*
+ * The homeowner approves one milestone.  It is released at once; while the
+ * escrow is frozen or the milestone is not fully funded it rests in
+ * "approved" and *out is all zero.
+ */
+extern DwResult dw_escrow_approve(DwEscrow *escrow, DwMilestone *milestones,
+								  int count, const DwUuid *milestone_id,
+								  DwRelease *out);
+
+/*
+ * Money goes back to the homeowner, with the share of the fee that he paid
+ * in for it.  Results as dw_escrow_release.
+ */
+extern DwResult dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones,
+								 int count, const DwSelector *selector,
+								 DwRelease *out);
+
+/* Nothing is held and every required milestone is released. */
+extern bool dw_escrow_is_complete(const DwEscrow *escrow,
+								  const DwMilestone *milestones, int count);
+
+#endif							/* DW_ESCROW_H */
