@@ -25,7 +25,6 @@ print_env()
 # start: everything, from the build to the database.
 start()
 {
-	[ "$(id -u)" -ne 0 ] || own_directory "$dir" 0755
 	server_tree "$dir/tree"
 	build_and_install
 	if use_cluster "$dir/server"; then
@@ -47,6 +46,7 @@ start()
 }
 
 mkdir -p "$dir"
+chmod 755 "$dir"
 dir=$(cd "$dir" && pwd -P)
 case $action in
 	start)

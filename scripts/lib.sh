@@ -211,7 +211,9 @@ make_cluster()
 {
 	local dir=$1 password
 
-	own_directory "$dir" 0755
+	mkdir -p "$dir"
+	chmod 755 "$dir"
+	own_directory "$dir/data"
 	own_directory "$dir/socket"
 	own_directory "$dir/keyring"
 	password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
