@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2015,SC2034
 # lib.sh
 #	What demo.sh, test.sh and dev-server.sh share: packages, a server tree
 #	apart from the system's, and throwaway clusters in it.
@@ -138,16 +139,16 @@ remove_work_directory()
 # ----------------------------------------------------------------------
 
 # server_tree DIR: a relocatable copy of the packaged server under DIR, so
-# that an install there touches nothing else.  Sets PG_CONFIG and PG_BIN.
+# that an install there touches nothing else.  Sets PG_CONFIG and PG_BIN, and
+# SYSTEM_PG_CONFIG for what is only compiled.
 #
 # The server finds its files relative to its own path, with links resolved:
 # so programs are copied.  Libraries and shared files are links, file by
 # file, in directories of our own, and an install replaces just its own.
 server_tree()
 {
-	local system tree=$1 path
+	local system=/usr/lib/postgresql/$PG_MAJOR/bin/pg_config tree=$1 path
 
-	system=${DW_SYSTEM_PG_CONFIG:-/usr/lib/postgresql/$PG_MAJOR/bin/pg_config}
 	[ -x "$system" ] || die "no $system: is postgresql-server-dev-$PG_MAJOR installed?"
 	PG_BIN=$tree$("$system" --bindir)
 	PG_CONFIG=$PG_BIN/pg_config
@@ -179,13 +180,17 @@ server_tree()
 	[ -e "$path/postgis-3.so" ] &&
 		[ -e "$("$PG_CONFIG" --sharedir)/extension/postgis.control" ] ||
 		die "PostGIS for PostgreSQL $PG_MAJOR is not installed"
-	export PG_CONFIG PG_BIN
+	SYSTEM_PG_CONFIG=$system
+	export PG_CONFIG PG_BIN SYSTEM_PG_CONFIG
 }
 
-# build_and_install: build the checkout and install it into the tree.
+# build_and_install: build the checkout and install it into the tree.  It is
+# compiled against the system's headers, which stay where they are: so the
+# recorded dependencies outlive the tree and the next build is short.
 build_and_install()
 {
-	make -C "$DW_ROOT" -s -j"${DW_JOBS:-2}" PG_CONFIG="$PG_CONFIG" all >&2 &&
+	make -C "$DW_ROOT" -s -j"${DW_JOBS:-2}" \
+		PG_CONFIG="$SYSTEM_PG_CONFIG" all >&2 &&
 		make -C "$DW_ROOT" -s PG_CONFIG="$PG_CONFIG" install >&2 ||
 		die "the build failed"
 }

@@ -92,8 +92,8 @@ part_build()
 	local compiler good=0 bad=0
 
 	for compiler in all check-clang; do
-		if make -s -j"$DW_JOBS" PG_CONFIG="$PG_CONFIG" "$compiler" \
-			>"$work/build.log" 2>&1; then
+		if make -s -j"$DW_JOBS" PG_CONFIG="$SYSTEM_PG_CONFIG" \
+			"$compiler" >"$work/build.log" 2>&1; then
 			good=$((good + 1))
 		else
 			bad=$((bad + 1))
@@ -125,7 +125,8 @@ part_unit()
 {
 	local test status=0
 
-	make -s -j"$DW_JOBS" PG_CONFIG="$PG_CONFIG" unit >"$work/unit.log" 2>&1 ||
+	make -s -j"$DW_JOBS" PG_CONFIG="$SYSTEM_PG_CONFIG" unit \
+		>"$work/unit.log" 2>&1 ||
 		status=1
 	for test in test/unit/test_*.c; do
 		test=build/unit/$(basename "$test" .c)
@@ -141,7 +142,8 @@ part_fuzz()
 {
 	local status=0
 
-	make -s -j"$DW_JOBS" PG_CONFIG="$PG_CONFIG" fuzz >"$work/fuzz.log" 2>&1 ||
+	make -s -j"$DW_JOBS" PG_CONFIG="$SYSTEM_PG_CONFIG" fuzz \
+		>"$work/fuzz.log" 2>&1 ||
 		status=1
 	mkdir -p "$work/fuzz"
 	for target in test/fuzz/fuzz_*.c; do
@@ -217,8 +219,9 @@ part_coverage()
 	percent=$(
 		# a subshell: this build has a tree and a server of its own
 		cd "$source" && server_tree "$tree" &&
-		make -s -j"$DW_JOBS" PG_CONFIG="$PG_CONFIG" COPT='--coverage -O0' \
-			SHLIB_LINK='-lcrypto --coverage' install >&2 &&
+		make -s -j"$DW_JOBS" PG_CONFIG="$PG_CONFIG" \
+			COPT='--coverage -O0' SHLIB_LINK='-lcrypto --coverage' \
+			install >&2 &&
 		chmod -R a+rwX "$source/src" &&
 		start_cluster "$work/coverage-server" >&2 || exit 1
 		make -s PG_CONFIG="$PG_CONFIG" installcheck >&2 || :
@@ -324,7 +327,9 @@ ensure_packages $DW_BUILD_PACKAGES $DW_TEST_PACKAGES
 work_directory work
 trap finish EXIT
 server_tree "$work/tree"
-for part in ${*:-$ALL_PARTS}; do
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- $ALL_PARTS
+for part in "$@"; do
 	run_part "$part"
 done
 complete=1
