@@ -119,7 +119,7 @@ statement_prepare(DwStatement *statement, const DwParams *p)
 	if (statement->plan != NULL)
 		return;
 	plan = SPI_prepare_cursor(statement->sql, p->count,
-							  unconstify(Oid *, p->types),
+							  (Oid *) p->types,
 							  CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare a dwello statement: %s",
@@ -139,7 +139,7 @@ statement_run(DwStatement *statement, const DwParams *p, bool read_only)
 	if (p == NULL)
 		p = &none;
 	statement_prepare(statement, p);
-	code = SPI_execute_plan(statement->plan, unconstify(Datum *, p->values),
+	code = SPI_execute_plan(statement->plan, (Datum *) p->values,
 							p->nulls, read_only, 0);
 	if (code < 0)
 		elog(ERROR, "dwello statement failed: %s",
