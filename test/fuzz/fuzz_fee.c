@@ -1,0 +1,85 @@
+/*
+ * fuzz_fee.c
+ *		However an amount is released, the fee is that of the whole.
+ */
+#include "fuzz.h"
+
+#include "core/fee.h"
+#include "core/money.h"
+
+#define MAX_PARTS	32
+
+/* Any terms, mostly valid ones. */
+static DwFeeTerms
+read_terms(FuzzInput *input)
+{
+	DwFeeTerms	terms;
+
+	terms.rate_ppm = fuzz_range(input, 0, DW_PPM + 1);
+	terms.fixed = fuzz_range(input, 0, 1000000);
+	terms.min_fee = fuzz_range(input, 0, 1000000);
+	terms.max_fee = fuzz_range(input, -1, 2000000);
+	terms.tax_ppm = fuzz_range(input, 0, DW_PPM);
+	terms.payer = (DwFeePayer) fuzz_range(input, 0, DW_FEE_PAYER_COUNT);
+	return terms;
+}
+
+/* F(0) = 0, F never falls, and never rises by more than the amount. */
+static void
+check_slope(const DwFeeTerms *terms, int64_t amount, int64_t more)
+{
+	int64_t		low;
+	int64_t		high;
+
+	check(dw_fee_amount(terms, 0, &low) == DW_OK && low == 0);
+	check(dw_fee_amount(terms, amount, &low) == DW_OK);
+	check(dw_fee_amount(terms, amount + more, &high) == DW_OK);
+	check(low >= 0 && low <= amount);
+	check(high >= low && high - low <= more);
+}
+
+/* Releases a part and keeps the books. */
+static void
+release(const DwFeeTerms *terms, DwFeeTaken *taken, int64_t part)
+{
+	DwFeeQuote	quote;
+
+	check(dw_fee_release(terms, taken, part, &quote) == DW_OK);
+	check(quote.fee >= 0 && quote.tax >= 0);
+	check(quote.fee + quote.tax <= part);
+	check(quote.payout >= 0 && quote.payout <= part);
+	check(quote.charge == quote.payout + quote.fee + quote.tax);
+	check(quote.charge >= part);
+	taken->released += part;
+	taken->fee += quote.fee;
+	taken->tax += quote.tax;
+}
+
+/* One input: terms, an amount, and the ways to cut it. */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	FuzzInput	input = {data, size};
+	DwFeeTerms	terms = read_terms(&input);
+	int64_t		amount = fuzz_range(&input, 0, INT64_MAX / 4);
+	int64_t		parts = fuzz_range(&input, 0, MAX_PARTS);
+	DwFeeTaken	taken = {0, 0, 0};
+	DwFeeQuote	once;
+
+	if (!dw_fee_terms_valid(&terms))
+	{
+		check(dw_fee_quote(&terms, amount, &once) == DW_BAD_VALUE);
+		return 0;
+	}
+	check_slope(&terms, amount, fuzz_range(&input, 0, 100000));
+
+	for (int64_t i = 0; i < parts; i++)
+		release(&terms, &taken,
+				fuzz_range(&input, 0, amount - taken.released));
+	release(&terms, &taken, amount - taken.released);
+
+	check(dw_fee_quote(&terms, amount, &once) == DW_OK);
+	check(taken.fee == once.fee);
+	check(taken.tax <= once.tax);
+	return 0;
+}
