@@ -25,7 +25,8 @@ typedef enum DwActorKind
 typedef uint8_t DwActorSet;
 
 #define DW_ACTOR_USERS \
-	(DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT)
+	(DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER | \
+	 DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT)
 #define DW_ACTOR_ANY	(DW_ACTOR_USERS | DW_ACTOR_SYSTEM)
 
 /* The caller of one statement. */

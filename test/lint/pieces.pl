@@ -1,0 +1,76 @@
+#!/usr/bin/env perl
+# pieces.pl
+#	The SQL pieces: what runs once, what can be run again, one version.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib $Bin;
+use Lint;
+
+# statements TEXT: its SQL statements, comments removed; dollar-quoted
+# bodies do not end one.
+sub statements
+{
+	my ($text) = @_;
+	my @found;
+
+	$text =~ s/--[^\n]*//g;
+	$text =~ s{/\*.*?\*/}{}gs;
+	push @found, $1
+	  while $text =~ /\s*((?:'(?:[^']|'')*'|\$(\w*)\$.*?\$\2\$|[^;'\$]|\$)+?);/gs;
+	return @found;
+}
+
+# unrepeatable: what a functions piece may not say, for it is appended to
+# every update script.
+sub unrepeatable
+{
+	my @findings;
+
+	foreach my $file (glob 'sql/functions/*.sql')
+	{
+		push @findings, map { "$file: " . substr(s/\s+/ /gr, 0, 60) }
+		  grep {
+			!/^(CREATE OR REPLACE (FUNCTION|PROCEDURE|VIEW|AGGREGATE)|COMMENT ON|REVOKE|GRANT)\b/i
+		  } statements(read_file($file));
+	}
+	return @findings;
+}
+
+# vague: functions that leave to a default what a planner relies on.
+sub vague
+{
+	my @findings;
+
+	foreach my $file (glob 'sql/functions/*.sql')
+	{
+		foreach my $statement (statements(read_file($file)))
+		{
+			my ($name) =
+			  $statement =~ /^CREATE OR REPLACE FUNCTION\s+([\w.]+)/i
+			  or next;
+			my @missing = grep { $statement !~ /\b$_\b/i }
+			  ('IMMUTABLE|STABLE|VOLATILE', 'PARALLEL');
+
+			push @findings, "$file: $name does not say @missing" if @missing;
+		}
+	}
+	return @findings;
+}
+
+# versions: the one in the control file, repeated only where a format
+# demands it.
+sub versions
+{
+	my ($version) =
+	  read_file('dwello.control') =~ /^default_version\s*=\s*'(.*)'/m;
+	my @found = read_file('META.json') =~ /"version":\s*"([^"]*)"/g;
+
+	pop @found;    # that of the META specification itself
+	return map { "META.json says $_, dwello.control $version" }
+	  grep { $_ ne $version } @found;
+}
+
+check('functions pieces can be run again', unrepeatable());
+check('functions say their volatility and parallel safety', vague());
+check('META.json has the version of the control file', versions());
