@@ -1,0 +1,295 @@
+/*
+ * call_api.c
+ *		Begins and ends a call: identity, standing, idempotency, result row.
+ *
+ * SPI is opened at the beginning and closed at the end of every call; the
+ * returned row is formed in the caller's memory before that.  On an error
+ * the server's own (sub)transaction cleanup closes SPI.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "tcop/utility.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+
+#include "api/call_api.h"
+#include "api/error_api.h"
+#include "store/idempotency_store.h"
+#include "store/plan_store.h"
+#include "store/token_store.h"
+#include "store/user_store.h"
+
+/* Makes room for one row of the function's declared result. */
+static void
+call_prepare_row(DwCall *call)
+{
+	TupleDesc	desc;
+
+	if (get_call_result_type(call->fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		return;					/* a scalar result has no columns */
+	call->desc = BlessTupleDesc(desc);
+	call->values = palloc0(desc->natts * sizeof(Datum));
+	call->nulls = palloc(desc->natts * sizeof(bool));
+	memset(call->nulls, true, desc->natts * sizeof(bool));
+}
+
+/* Sets the call up and opens SPI; nothing is checked yet. */
+static void
+call_open(DwCall *call, FunctionCallInfo fcinfo)
+{
+	memset(call, 0, sizeof(*call));
+	call->fcinfo = fcinfo;
+	call->result_context = CurrentMemoryContext;
+	call_prepare_row(call);
+	dw_spi_connect();
+	call->spi = true;
+}
+
+/* WD402, WD401, then 42501 by the kind of the actor. */
+static void
+call_identify(DwCall *call, DwActorSet actors)
+{
+	call->actor = dw_identity();
+	if (call->actor.kind == DW_ACTOR_NONE)
+		dw_raise(DW_NOT_AUTHENTICATED,
+				 psprintf("dwello.%s needs an identity", dw_call_name(call)),
+				 NULL,
+				 "Call dwello.login() with a token first, in the same transaction.");
+	if ((call->actor.kind & actors) == 0)
+		dw_raise(DW_FORBIDDEN,
+				 psprintf("a %s may not call dwello.%s",
+						  dw_actor_label(call->actor.kind),
+						  dw_call_name(call)),
+				 NULL,
+				 "The comment on the function says who may call it.");
+}
+
+/* 42501 unless the acting user may do what `pending_may` allows. */
+static void
+call_check_standing(DwCall *call, bool pending_may)
+{
+	DwUserStatus status;
+
+	if (call->actor.kind == DW_ACTOR_SYSTEM)
+		return;
+	status = dw_user_status(&call->actor.user_id);
+	if (status == DW_USER_ACTIVE ||
+		(pending_may && status == DW_USER_PENDING_VERIFICATION))
+		return;
+	dw_raise(DW_FORBIDDEN, "the user is not active",
+			 psprintf("User %s has the status \"%s\".",
+					  dw_uuid_text(&call->actor.user_id),
+					  dw_user_status_label(status)),
+			 status == DW_USER_PENDING_VERIFICATION
+			 ? "The user must be verified first, see dwello.verify_user()."
+			 : "An administrator can tell why.");
+}
+
+/* Begins a command whose caller must be active; see the header. */
+void
+dw_command_begin(DwCall *call, FunctionCallInfo fcinfo, DwActorSet actors)
+{
+	call_open(call, fcinfo);
+	call_identify(call, actors);
+	call_check_standing(call, false);
+	PreventCommandIfReadOnly(psprintf("dwello.%s()", dw_call_name(call)));
+}
+
+/* Begins a command that a user pending verification may call, too. */
+void
+dw_draft_begin(DwCall *call, FunctionCallInfo fcinfo, DwActorSet actors)
+{
+	call_open(call, fcinfo);
+	call_identify(call, actors);
+	call_check_standing(call, true);
+	PreventCommandIfReadOnly(psprintf("dwello.%s()", dw_call_name(call)));
+}
+
+/* Begins a read by an identified actor; see the header. */
+void
+dw_query_begin(DwCall *call, FunctionCallInfo fcinfo, DwActorSet actors)
+{
+	call_open(call, fcinfo);
+	call_identify(call, actors);
+}
+
+/* Begins a read that needs no identity; see the header. */
+void
+dw_open_begin(DwCall *call, FunctionCallInfo fcinfo)
+{
+	call_open(call, fcinfo);
+}
+
+/* The function's SQL name, without the schema. */
+const char *
+dw_call_name(DwCall *call)
+{
+	char	   *name = get_func_name(call->fcinfo->flinfo->fn_oid);
+
+	return name ? name : "?";
+}
+
+/* Raises WD104 for a key that stands for another request. */
+static void
+call_refuse_mismatch(DwCall *call, const DwRequest *request, int differs)
+{
+	const char *what;
+
+	if (differs == DW_REQUEST_ACTOR)
+		what = "another actor";
+	else if (differs == DW_REQUEST_FUNCTION)
+		what = "another function";
+	else
+		what = psprintf("another value of %s", dw_arg_name(call, differs));
+	dw_raise(DW_IDEMPOTENCY_MISMATCH,
+			 "the idempotency key was used for another request",
+			 psprintf("Under this key the request had %s.", what),
+			 "Use a new key for a new request, and the same arguments for a retry.");
+}
+
+/* True when this very request was done before; see the header. */
+bool
+dw_call_replay(DwCall *call, const DwUuid *scope_id)
+{
+	DwRequest	request;
+	int			differs;
+
+	call->scope_id = *scope_id;
+	call->key = dw_arg_text_opt(call, call->fcinfo->nargs - 1, 200);
+	if (call->key == NULL)
+		return false;
+	dw_request_digest(&request, call->fcinfo, &call->actor,
+					  dw_call_name(call));
+	if (!dw_request_find(scope_id, call->key, &request, &differs))
+		return false;
+	if (differs != DW_REQUEST_SAME)
+		call_refuse_mismatch(call, &request, differs);
+	dw_request_result(call->desc, call->values, call->nulls);
+	call->key = NULL;			/* the record is there already */
+	dw_call_replayed(call);
+	return true;
+}
+
+/* Marks a call whose work was found done. */
+void
+dw_call_replayed(DwCall *call)
+{
+	dw_row_bool(call, "replayed", true);
+}
+
+/* WD103 unless the expected version fits; see the header. */
+void
+dw_call_version(DwCall *call, int32 version)
+{
+	int			arg = call->fcinfo->nargs - 2;
+
+	if (!dw_arg_has(call, arg) || dw_arg_int4(call, arg) == version)
+		return;
+	dw_raise(DW_STALE_VERSION, "the row has changed since it was read",
+			 psprintf("Expected version %d, found version %d.",
+					  dw_arg_int4(call, arg), version),
+			 "Read the row again and decide anew.");
+}
+
+/* Gives "replayed" its value and keeps the record of a keyed request. */
+static void
+call_record(DwCall *call)
+{
+	int			column = SPI_fnumber(call->desc, "replayed");
+
+	if (column > 0 && call->nulls[column - 1])
+	{
+		call->nulls[column - 1] = false;
+		call->values[column - 1] = BoolGetDatum(false);
+	}
+	if (call->key != NULL)
+	{
+		DwRequest	request;
+
+		dw_request_digest(&request, call->fcinfo, &call->actor,
+						  dw_call_name(call));
+		dw_request_keep(&call->scope_id, call->key, &request, call->desc,
+						call->values, call->nulls);
+	}
+}
+
+/* Ends a call that returns one row; see the header. */
+Datum
+dw_call_return(DwCall *call)
+{
+	MemoryContext old;
+	HeapTuple	tuple;
+	Datum		result;
+
+	call_record(call);
+	old = MemoryContextSwitchTo(call->result_context);
+	tuple = heap_form_tuple(call->desc, call->values, call->nulls);
+	result = HeapTupleGetDatum(tuple);
+	MemoryContextSwitchTo(old);
+	SPI_finish();
+	return result;
+}
+
+/* Ends a call that returns one plain value, copied out of SPI's memory. */
+Datum
+dw_call_return_datum(DwCall *call, Datum value, bool byval, int length)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->result_context);
+	Datum		result = datumCopy(value, byval, length);
+
+	MemoryContextSwitchTo(old);
+	SPI_finish();
+	return result;
+}
+
+/* Turns a begun call into one that returns a set; see the header. */
+void
+dw_rows_begin(DwCall *call)
+{
+	InitMaterializedSRF(call->fcinfo, 0);
+	if (call->desc == NULL)
+	{
+		ReturnSetInfo *info = (ReturnSetInfo *) call->fcinfo->resultinfo;
+
+		call->desc = info->setDesc;
+		call->values = palloc0(call->desc->natts * sizeof(Datum));
+		call->nulls = palloc(call->desc->natts * sizeof(bool));
+		memset(call->nulls, true, call->desc->natts * sizeof(bool));
+	}
+}
+
+/* Begins a list that needs no identity and reads no table. */
+void
+dw_list_begin(DwCall *call, FunctionCallInfo fcinfo)
+{
+	memset(call, 0, sizeof(*call));
+	call->fcinfo = fcinfo;
+	call->result_context = CurrentMemoryContext;
+	call_prepare_row(call);
+	dw_rows_begin(call);
+}
+
+/* Adds the row under construction to the set, and clears it. */
+void
+dw_list_emit(DwCall *call)
+{
+	ReturnSetInfo *info = (ReturnSetInfo *) call->fcinfo->resultinfo;
+
+	tuplestore_putvalues(info->setResult, info->setDesc, call->values,
+						 call->nulls);
+	memset(call->nulls, true, call->desc->natts * sizeof(bool));
+}
+
+/* Ends a list. */
+Datum
+dw_list_return(DwCall *call)
+{
+	if (call->spi)
+		SPI_finish();
+	call->fcinfo->isnull = true;
+	return (Datum) 0;
+}
