@@ -135,7 +135,7 @@ dw_call_name(DwCall *call)
 
 /* Raises WD104 for a key that stands for another request. */
 static void
-call_refuse_mismatch(DwCall *call, const DwRequest *request, int differs)
+call_refuse_mismatch(DwCall *call, int differs)
 {
 	const char *what;
 
@@ -167,8 +167,8 @@ dw_call_replay(DwCall *call, const DwUuid *scope_id)
 	if (!dw_request_find(scope_id, call->key, &request, &differs))
 		return false;
 	if (differs != DW_REQUEST_SAME)
-		call_refuse_mismatch(call, &request, differs);
-	dw_request_result(call->desc, call->values, call->nulls);
+		call_refuse_mismatch(call, differs);
+	dw_request_result(&request, call->desc, call->values, call->nulls);
 	call->key = NULL;			/* the record is there already */
 	dw_call_replayed(call);
 	return true;

@@ -12,6 +12,7 @@
 
 #include "nodes/parsenodes.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/uuid.h"
 
 #include "store/plan_store.h"
@@ -264,4 +265,12 @@ dw_read_bytea(uint64 row, int column)
 	Datum		value = dw_read_datum(row, column, &isnull);
 
 	return isnull ? NULL : DatumGetByteaPCopy(value);
+}
+
+/* A uuid as text; see the header. */
+char *
+dw_uuid_text(const DwUuid *id)
+{
+	return DatumGetCString(DirectFunctionCall1(uuid_out,
+											   PointerGetDatum(id)));
 }

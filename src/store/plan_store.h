@@ -40,6 +40,8 @@ typedef struct DwParams
 	char		nulls[DW_MAX_PARAMS];	/* 'n' for NULL, ' ' otherwise */
 } DwParams;
 
+#define DW_PARAMS		{0}
+
 /*
  * Parameters are added in order.  A NULL pointer is an SQL NULL; texts and
  * byte strings are copied into the current memory context.
@@ -75,5 +77,8 @@ extern double dw_read_float8(uint64 row, int column);
 extern TimestampTz dw_read_time(uint64 row, int column);
 extern char *dw_read_text(uint64 row, int column);
 extern bytea *dw_read_bytea(uint64 row, int column);
+
+/* A uuid as text, for messages; allocated in the current context. */
+extern char *dw_uuid_text(const DwUuid *id);
 
 #endif							/* DW_PLAN_STORE_H */

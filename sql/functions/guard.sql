@@ -1,0 +1,14 @@
+CREATE OR REPLACE FUNCTION dwello.touch_updated_at() RETURNS trigger
+  AS 'MODULE_PATHNAME', 'dwello_touch_updated_at' LANGUAGE c;
+COMMENT ON FUNCTION dwello.touch_updated_at() IS
+  'Trigger BEFORE UPDATE: sets updated_at. Error 42501 when called otherwise.';
+
+CREATE OR REPLACE FUNCTION dwello.guard_builtin() RETURNS trigger
+  AS 'MODULE_PATHNAME', 'dwello_guard_builtin' LANGUAGE c;
+COMMENT ON FUNCTION dwello.guard_builtin() IS
+  'Trigger: refuses (42501) any change of a built-in row outside the extension''s scripts.';
+
+CREATE OR REPLACE FUNCTION dwello.guard_append() RETURNS trigger
+  AS 'MODULE_PATHNAME', 'dwello_guard_append' LANGUAGE c;
+COMMENT ON FUNCTION dwello.guard_append() IS
+  'Trigger: refuses (42501) UPDATE, DELETE and TRUNCATE; with the argument ''pending'' a pending row may be ended once.';

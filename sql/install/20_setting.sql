@@ -1,0 +1,53 @@
+/*
+ * Settings: the version's defaults, which nobody writes and no dump carries,
+ * and the operator's own values over them.
+ */
+CREATE TABLE dwello.system_settings_defaults (
+  name text PRIMARY KEY,
+  value text NOT NULL,
+  description text NOT NULL
+);
+COMMENT ON TABLE dwello.system_settings_defaults IS 'Built-in value of every setting; belongs to the version, not to the dump.';
+
+CREATE TABLE dwello.system_settings (
+  name text PRIMARY KEY
+    CONSTRAINT system_settings_name_fkey REFERENCES dwello.system_settings_defaults (name),
+  value text NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+COMMENT ON TABLE dwello.system_settings IS 'An operator''s own value of a setting.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.system_settings', '');
+
+INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
+  ('platform_name', 'Dwello', 'Name of the platform.'),
+  ('max_bid_radius_miles', '50', 'Farthest a provider may be from a job, in miles.'),
+  ('job_expiry_days', '30', 'Days a published job takes bids.'),
+  ('bid_expiry_days', '7', 'Days a bid stands, unless it names a time.'),
+  ('min_bid_amount', '5000', 'Smallest eligible bid, in minor units.'),
+  ('max_photos_per_job', '10', 'Photos a job may have.'),
+  ('email_verification_required', 'true', 'A user must have his e-mail address verified to become active.'),
+  ('phone_verification_required', 'false', 'A user must have his telephone number verified to become active.'),
+  ('auto_approve_providers', 'false', 'A provider becomes active without being checked.'),
+  ('award_confirm_hours', '48', 'Hours a provider has to confirm an award.'),
+  ('payment_minutes', '15', 'Minutes a payment may take before it counts as failed.'),
+  ('auto_release_days', '14', 'Days after which submitted work is released unless the homeowner answers.'),
+  ('review_reveal_days', '14', 'Days after which a review is shown although the other side wrote none.'),
+  ('market_radius_miles', '50', 'Radius of winning prices that make a market reference, in miles.'),
+  ('market_minimum', '5', 'Winning prices needed for a market reference.');
+
+CREATE VIEW dwello.settings WITH (security_invoker = true) AS
+  SELECT d.name,
+         COALESCE(s.value, d.value) AS value,
+         s.name IS NOT NULL AS is_overridden,
+         d.description
+    FROM dwello.system_settings_defaults AS d
+    LEFT JOIN dwello.system_settings AS s USING (name);
+COMMENT ON VIEW dwello.settings IS 'Every setting with the value in force: the operator''s, else the built-in one.';
+
+CREATE POLICY system_settings_defaults_read ON dwello.system_settings_defaults FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+CREATE POLICY system_settings_read ON dwello.system_settings FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+GRANT SELECT ON dwello.system_settings_defaults, dwello.system_settings, dwello.settings
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;

@@ -1,0 +1,172 @@
+/*
+ * The job group's first half: categories (reference), jobs and what belongs
+ * to them.  Shard key job_id (jobs: id).  Children carry homeowner_id,
+ * provider_id and, where strangers may look, is_listed, so that no policy
+ * needs a subquery; the commands keep them.
+ */
+CREATE TABLE dwello.service_categories (
+  id uuid CONSTRAINT service_categories_pkey PRIMARY KEY DEFAULT dwello.uuidv7(),
+  parent_id uuid CONSTRAINT service_categories_parent_id_fkey REFERENCES dwello.service_categories (id),
+  name text NOT NULL,
+  description text,
+  icon_url text,
+  reference_amount bigint CONSTRAINT service_categories_reference_check CHECK (reference_amount > 0),
+  is_active boolean NOT NULL DEFAULT true,
+  sort_order integer NOT NULL DEFAULT 0,
+  is_builtin boolean NOT NULL DEFAULT false,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+CREATE INDEX service_categories_parent_id_idx ON dwello.service_categories (parent_id);
+COMMENT ON TABLE dwello.service_categories IS 'The tree of services; built-in rows belong to the version and have fixed ids.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.service_categories', 'WHERE NOT is_builtin');
+
+INSERT INTO dwello.service_categories (id, parent_id, name, description, sort_order, is_builtin) VALUES
+  ('d0000000-0000-7000-8000-000000000001', NULL, 'Home Services', 'Work on and around a home.', 1, true),
+  ('d0000000-0000-7000-8000-000000000002', NULL, 'Home Financing', 'Loans and mortgages for a home.', 2, true),
+  ('d0000000-0000-7000-8000-000000000003', NULL, 'Home Insurance', 'Insurance of a home and what is in it.', 3, true),
+  ('d0000000-0000-7000-8000-000000000004', NULL, 'Real Estate', 'Buying, selling and letting a home.', 4, true),
+  ('d0000000-0000-7000-8000-000000000011', 'd0000000-0000-7000-8000-000000000001', 'Painting & Decorating', 'Walls, ceilings, cabinets, wallpaper.', 1, true),
+  ('d0000000-0000-7000-8000-000000000012', 'd0000000-0000-7000-8000-000000000001', 'Plumbing', 'Pipes, taps, drains, water heaters.', 2, true),
+  ('d0000000-0000-7000-8000-000000000013', 'd0000000-0000-7000-8000-000000000001', 'Electrical', 'Wiring, lights, sockets, panels.', 3, true),
+  ('d0000000-0000-7000-8000-000000000014', 'd0000000-0000-7000-8000-000000000001', 'Cleaning Services', 'Regular and deep cleaning.', 4, true),
+  ('d0000000-0000-7000-8000-000000000015', 'd0000000-0000-7000-8000-000000000001', 'HVAC', 'Heating, ventilation, air conditioning.', 5, true),
+  ('d0000000-0000-7000-8000-000000000016', 'd0000000-0000-7000-8000-000000000001', 'Landscaping', 'Gardens, lawns, trees, decks outdoors.', 6, true),
+  ('d0000000-0000-7000-8000-000000000017', 'd0000000-0000-7000-8000-000000000001', 'Flooring', 'Wood, tile, carpet.', 7, true),
+  ('d0000000-0000-7000-8000-000000000018', 'd0000000-0000-7000-8000-000000000001', 'Handyman', 'Small repairs of every kind.', 8, true);
+
+CREATE TABLE dwello.jobs (
+  id uuid CONSTRAINT jobs_pkey PRIMARY KEY DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL CONSTRAINT jobs_homeowner_id_xfk REFERENCES dwello.users (id),
+  provider_id uuid CONSTRAINT jobs_provider_id_xfk REFERENCES dwello.users (id),
+  category_id uuid NOT NULL CONSTRAINT jobs_category_id_fkey REFERENCES dwello.service_categories (id),
+  status dwello.job_status NOT NULL DEFAULT 'draft',
+  reason text,
+  title text NOT NULL CONSTRAINT jobs_title_check CHECK (pg_catalog.char_length(title) BETWEEN 1 AND 200),
+  description text NOT NULL CONSTRAINT jobs_description_check CHECK (pg_catalog.char_length(description) <= 20000),
+  location geography(Point, 4326) NOT NULL,
+  budget_min bigint CONSTRAINT jobs_budget_min_check CHECK (budget_min > 0),
+  budget_max bigint CONSTRAINT jobs_budget_max_check CHECK (budget_max > 0),
+  currency text NOT NULL CONSTRAINT jobs_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  urgency dwello.urgency NOT NULL DEFAULT 'medium',
+  is_emergency boolean NOT NULL DEFAULT false,
+  preferred_start_date date,
+  preferred_end_date date,
+  estimated_duration_hours integer CONSTRAINT jobs_hours_check CHECK (estimated_duration_hours > 0),
+  materials_provided boolean NOT NULL DEFAULT false,
+  materials_description text,
+  expected_materials bigint CONSTRAINT jobs_expected_materials_check CHECK (expected_materials >= 0),
+  special_requirements text,
+  photos text[] NOT NULL DEFAULT '{}',
+  bid_mode dwello.bid_mode NOT NULL DEFAULT 'sealed',
+  scoring_method dwello.scoring_method NOT NULL DEFAULT 'value',
+  weights jsonb,
+  reference_amount bigint CONSTRAINT jobs_reference_check CHECK (reference_amount > 0),
+  reference_source dwello.reference_source,
+  terms_version integer NOT NULL DEFAULT 1,
+  is_listed boolean NOT NULL DEFAULT false,
+  published_at timestamptz,
+  expires_at timestamptz,
+  awarded_at timestamptz,
+  confirm_by timestamptz,
+  confirmed_at timestamptz,
+  started_at timestamptz,
+  completed_at timestamptz,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  deleted_at timestamptz,
+  CONSTRAINT jobs_budget_check CHECK (budget_min <= budget_max),
+  CONSTRAINT jobs_dates_check CHECK (preferred_start_date <= preferred_end_date),
+  CONSTRAINT jobs_own_check CHECK (provider_id <> homeowner_id),
+  CONSTRAINT jobs_listed_check CHECK (NOT is_listed OR status = 'open'),
+  CONSTRAINT jobs_awarded_check CHECK (status NOT IN ('awarded', 'in_progress', 'completed', 'disputed') OR provider_id IS NOT NULL)
+);
+CREATE INDEX jobs_homeowner_id_idx ON dwello.jobs (homeowner_id, id);
+CREATE INDEX jobs_provider_id_idx ON dwello.jobs (provider_id, id);
+CREATE INDEX jobs_category_id_idx ON dwello.jobs (category_id);
+CREATE INDEX jobs_listed_idx ON dwello.jobs (expires_at) WHERE is_listed;
+COMMENT ON TABLE dwello.jobs IS
+  'What homeowners want done. The location is rounded to 0.01 degree; the exact one is in job_sites.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.jobs', '');
+
+CREATE TABLE dwello.job_sites (
+  job_id uuid CONSTRAINT job_sites_pkey PRIMARY KEY
+    CONSTRAINT job_sites_job_id_fkey REFERENCES dwello.jobs (id),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid,
+  location geography(Point, 4326) NOT NULL,
+  street bytea
+);
+COMMENT ON TABLE dwello.job_sites IS
+  'Exact place and sealed street of a job, for the homeowner and the provider who confirmed the award.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.job_sites', '');
+
+CREATE TABLE dwello.job_requirements (
+  job_id uuid NOT NULL CONSTRAINT job_requirements_job_id_fkey REFERENCES dwello.jobs (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid,
+  is_listed boolean NOT NULL DEFAULT false,
+  requirement_type dwello.credential_type NOT NULL,
+  requirement_value text NOT NULL DEFAULT '',
+  is_mandatory boolean NOT NULL DEFAULT true,
+  weight integer NOT NULL DEFAULT 1 CONSTRAINT job_requirements_weight_check CHECK (weight BETWEEN 0 AND 10000),
+  CONSTRAINT job_requirements_pkey PRIMARY KEY (job_id, id)
+);
+COMMENT ON TABLE dwello.job_requirements IS 'Credentials that a job asks of bidders: mandatory ones are gates, the others count by weight.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.job_requirements', '');
+
+CREATE TABLE dwello.job_milestones (
+  job_id uuid NOT NULL CONSTRAINT job_milestones_job_id_fkey REFERENCES dwello.jobs (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid,
+  is_listed boolean NOT NULL DEFAULT false,
+  sort_order integer NOT NULL,
+  title text NOT NULL CONSTRAINT job_milestones_title_check CHECK (pg_catalog.char_length(title) BETWEEN 1 AND 200),
+  description text,
+  due_date date,
+  is_required boolean NOT NULL DEFAULT true,
+  amount bigint CONSTRAINT job_milestones_amount_check CHECK (amount >= 0),
+  funded bigint NOT NULL DEFAULT 0,
+  released bigint NOT NULL DEFAULT 0,
+  refunded bigint NOT NULL DEFAULT 0,
+  disputed bigint NOT NULL DEFAULT 0,
+  status dwello.milestone_status NOT NULL DEFAULT 'planned',
+  notes text,
+  photos text[] NOT NULL DEFAULT '{}',
+  submitted_at timestamptz,
+  auto_release_at timestamptz,
+  completed_at timestamptz,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT job_milestones_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT job_milestones_sort_order_key UNIQUE (job_id, sort_order) DEFERRABLE INITIALLY IMMEDIATE,
+  CONSTRAINT job_milestones_money_check CHECK (released >= 0 AND refunded >= 0 AND disputed >= 0
+    AND funded >= released + refunded + disputed)
+);
+COMMENT ON TABLE dwello.job_milestones IS
+  'Parts in which a job is paid. Before the award the amounts are proportions (NULL = equal parts), afterwards they sum to the contract.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.job_milestones', '');
+
+CREATE POLICY service_categories_read ON dwello.service_categories FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+CREATE POLICY jobs_read ON dwello.jobs FOR SELECT
+  USING ((homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id()
+    OR (dwello.current_user_id() IS NOT NULL AND is_listed)) AND deleted_at IS NULL);
+CREATE POLICY job_sites_read ON dwello.job_sites FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+CREATE POLICY job_requirements_read ON dwello.job_requirements FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id()
+    OR (dwello.current_user_id() IS NOT NULL AND is_listed));
+CREATE POLICY job_milestones_read ON dwello.job_milestones FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id()
+    OR (dwello.current_user_id() IS NOT NULL AND is_listed));
+
+GRANT SELECT ON dwello.service_categories, dwello.jobs, dwello.job_requirements, dwello.job_milestones
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+GRANT SELECT (job_id, homeowner_id, provider_id, location)
+  ON dwello.job_sites TO dwello_app, dwello_service, dwello_support, dwello_admin;

@@ -1,0 +1,37 @@
+/*
+ * Fee schedules (reference).  The built-in default is the only source of the
+ * platform's percentage; an operator's schedule goes before it.
+ */
+CREATE TABLE dwello.fee_schedules (
+  id uuid CONSTRAINT fee_schedules_pkey PRIMARY KEY DEFAULT dwello.uuidv7(),
+  name text NOT NULL,
+  category_id uuid CONSTRAINT fee_schedules_category_id_fkey REFERENCES dwello.service_categories (id),
+  currency text CONSTRAINT fee_schedules_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  user_tier dwello.subscription_tier,
+  payer dwello.fee_payer NOT NULL DEFAULT 'provider',
+  rate_ppm integer NOT NULL CONSTRAINT fee_schedules_rate_check CHECK (rate_ppm BETWEEN 0 AND 1000000),
+  fixed_fee bigint NOT NULL DEFAULT 0 CONSTRAINT fee_schedules_fixed_check CHECK (fixed_fee >= 0),
+  min_fee bigint NOT NULL DEFAULT 0 CONSTRAINT fee_schedules_min_check CHECK (min_fee >= 0),
+  max_fee bigint CONSTRAINT fee_schedules_max_check CHECK (max_fee >= min_fee),
+  tax_ppm integer NOT NULL DEFAULT 0 CONSTRAINT fee_schedules_tax_check CHECK (tax_ppm BETWEEN 0 AND 1000000),
+  valid tstzrange NOT NULL DEFAULT tstzrange(NULL, NULL) CONSTRAINT fee_schedules_valid_check CHECK (NOT isempty(valid)),
+  is_builtin boolean NOT NULL DEFAULT false,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT fee_schedules_scope_excl EXCLUDE USING gist (
+    (COALESCE(category_id, '00000000-0000-0000-0000-000000000000'::uuid)) WITH =,
+    (COALESCE(currency, '')) WITH =,
+    (COALESCE(user_tier, 'basic')) WITH =,
+    ((user_tier IS NULL)::integer) WITH =,
+    valid WITH &&) WHERE (NOT is_builtin)
+);
+CREATE INDEX fee_schedules_category_id_idx ON dwello.fee_schedules (category_id);
+COMMENT ON TABLE dwello.fee_schedules IS
+  'How the platform''s fee is worked out, by category, currency, tier and time; the built-in row is the default.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.fee_schedules', 'WHERE NOT is_builtin');
+
+INSERT INTO dwello.fee_schedules (id, name, payer, rate_ppm, is_builtin) VALUES
+  ('d0000000-0000-7000-8000-0000000000f1', 'default', 'provider', 50000, true);
+
+CREATE POLICY fee_schedules_read ON dwello.fee_schedules FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+GRANT SELECT ON dwello.fee_schedules TO dwello_app, dwello_service, dwello_support, dwello_admin;

@@ -1,0 +1,173 @@
+/*
+ * Money: the escrow of a job, its transactions and the ledger.  The escrow
+ * row is itself an account (its id in the ledger is the job's); every other
+ * account is only ever appended to.  transactions and ledger_entries have
+ * the shard key scope_id: a job's id, or a user's for a payout.
+ */
+CREATE TABLE dwello.escrow_accounts (
+  job_id uuid CONSTRAINT escrow_accounts_pkey PRIMARY KEY
+    CONSTRAINT escrow_accounts_job_id_fkey REFERENCES dwello.jobs (id),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  bid_id uuid NOT NULL,
+  status dwello.escrow_status NOT NULL DEFAULT 'created',
+  currency text NOT NULL CONSTRAINT escrow_accounts_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  contract_amount bigint NOT NULL CONSTRAINT escrow_accounts_contract_check CHECK (contract_amount > 0),
+  funded bigint NOT NULL DEFAULT 0,
+  held bigint NOT NULL DEFAULT 0,
+  released bigint NOT NULL DEFAULT 0,
+  refunded bigint NOT NULL DEFAULT 0,
+  charged_back bigint NOT NULL DEFAULT 0,
+  disputed bigint NOT NULL DEFAULT 0,
+  fee_taken bigint NOT NULL DEFAULT 0,
+  tax_taken bigint NOT NULL DEFAULT 0,
+  is_frozen boolean NOT NULL DEFAULT false,
+  psp text,
+  fee_schedule_id uuid NOT NULL CONSTRAINT escrow_accounts_fee_schedule_id_fkey REFERENCES dwello.fee_schedules (id),
+  fee_payer dwello.fee_payer NOT NULL,
+  fee_rate_ppm integer NOT NULL,
+  fee_fixed bigint NOT NULL,
+  fee_min bigint NOT NULL,
+  fee_max bigint,
+  fee_tax_ppm integer NOT NULL,
+  transition_count integer NOT NULL DEFAULT 0,
+  last_hash bytea,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT escrow_accounts_bid_fkey FOREIGN KEY (job_id, bid_id) REFERENCES dwello.bids (job_id, id),
+  CONSTRAINT escrow_accounts_balance_check CHECK (funded = held + released + refunded + charged_back),
+  CONSTRAINT escrow_accounts_positive_check CHECK (funded >= 0 AND held >= 0 AND released >= 0 AND refunded >= 0
+    AND charged_back >= 0 AND disputed BETWEEN 0 AND held AND fee_taken >= 0 AND tax_taken >= 0)
+) WITH (fillfactor = 70);
+CREATE INDEX escrow_accounts_homeowner_id_idx ON dwello.escrow_accounts (homeowner_id, job_id);
+CREATE INDEX escrow_accounts_provider_id_idx ON dwello.escrow_accounts (provider_id, job_id);
+CREATE INDEX escrow_accounts_fee_schedule_id_idx ON dwello.escrow_accounts (fee_schedule_id);
+COMMENT ON TABLE dwello.escrow_accounts IS
+  'Money held for a job, in minor units: funded = held + released + refunded + charged_back. The fee''s numbers are those of the award.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.escrow_accounts', '');
+
+CREATE TABLE dwello.transactions (
+  scope_id uuid NOT NULL,
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid,
+  provider_id uuid,
+  payer_id uuid NOT NULL,
+  payee_id uuid NOT NULL,
+  transaction_type dwello.transaction_type NOT NULL,
+  status dwello.transaction_status NOT NULL,
+  amount bigint NOT NULL CONSTRAINT transactions_amount_check CHECK (amount > 0),
+  currency text NOT NULL CONSTRAINT transactions_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  platform_fee bigint NOT NULL DEFAULT 0 CONSTRAINT transactions_fee_check CHECK (platform_fee >= 0),
+  tax bigint NOT NULL DEFAULT 0 CONSTRAINT transactions_tax_check CHECK (tax >= 0),
+  net_amount bigint NOT NULL CONSTRAINT transactions_net_check CHECK (net_amount >= 0),
+  milestone_id uuid,
+  payment_method_id uuid,
+  psp text,
+  psp_reference text,
+  reverses uuid,
+  actor_id uuid NOT NULL,
+  actor_role text NOT NULL,
+  idempotency_key text,
+  pay_by timestamptz,
+  created_at timestamptz NOT NULL,
+  completed_at timestamptz,
+  prev_hash bytea,
+  hash bytea,
+  CONSTRAINT transactions_pkey PRIMARY KEY (scope_id, id),
+  CONSTRAINT transactions_reverses_fkey FOREIGN KEY (scope_id, reverses) REFERENCES dwello.transactions (scope_id, id),
+  CONSTRAINT transactions_chain_check CHECK ((status = 'completed') = (hash IS NOT NULL)),
+  CONSTRAINT transactions_completed_check CHECK ((status = 'pending') = (completed_at IS NULL))
+);
+CREATE UNIQUE INDEX transactions_idempotency_key ON dwello.transactions (scope_id, idempotency_key)
+  WHERE idempotency_key IS NOT NULL;
+CREATE UNIQUE INDEX transactions_pending_payment_key ON dwello.transactions (scope_id)
+  WHERE status = 'pending' AND transaction_type = 'payment';
+CREATE INDEX transactions_homeowner_id_idx ON dwello.transactions (homeowner_id, id);
+CREATE INDEX transactions_provider_id_idx ON dwello.transactions (provider_id, id);
+CREATE INDEX transactions_reverses_idx ON dwello.transactions (scope_id, reverses) WHERE reverses IS NOT NULL;
+COMMENT ON TABLE dwello.transactions IS
+  'One row a deed of money, append only but for the end of a pending payment; completed ones form a hash chain per scope.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.transactions', '');
+
+CREATE TABLE dwello.ledger_accounts (
+  id uuid CONSTRAINT ledger_accounts_pkey PRIMARY KEY,
+  owner_id uuid NOT NULL,
+  kind dwello.ledger_account_kind NOT NULL,
+  currency text NOT NULL CONSTRAINT ledger_accounts_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  psp text NOT NULL DEFAULT '',
+  folded_balance bigint NOT NULL DEFAULT 0,
+  folded_through uuid,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT ledger_accounts_owner_key UNIQUE (owner_id, kind, currency, psp)
+);
+COMMENT ON TABLE dwello.ledger_accounts IS
+  'Accounts besides the escrows; the id is 128 bits of SHA-256 over owner, kind, currency and psp. The platform''s owner is the nil UUID.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.ledger_accounts', '');
+
+CREATE TABLE dwello.ledger_entries (
+  scope_id uuid NOT NULL,
+  transaction_id uuid NOT NULL,
+  leg smallint NOT NULL,
+  account_id uuid NOT NULL,
+  homeowner_id uuid,
+  provider_id uuid,
+  amount bigint NOT NULL CONSTRAINT ledger_entries_amount_check CHECK (amount <> 0),
+  currency text NOT NULL,
+  CONSTRAINT ledger_entries_pkey PRIMARY KEY (scope_id, transaction_id, leg),
+  CONSTRAINT ledger_entries_transaction_fkey FOREIGN KEY (scope_id, transaction_id)
+    REFERENCES dwello.transactions (scope_id, id)
+);
+CREATE INDEX ledger_entries_account_id_idx ON dwello.ledger_entries (account_id);
+COMMENT ON TABLE dwello.ledger_entries IS
+  'Legs of completed transactions, in minor units; the legs of a transaction sum to zero. An escrow''s account id is its job''s id.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.ledger_entries', '');
+
+CREATE TABLE dwello.escrow_events (
+  job_id uuid NOT NULL CONSTRAINT escrow_events_job_id_fkey REFERENCES dwello.jobs (id),
+  seq integer NOT NULL CONSTRAINT escrow_events_seq_check CHECK (seq > 0),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  event text NOT NULL,
+  actor_id uuid NOT NULL,
+  actor_role text NOT NULL,
+  from_status dwello.escrow_status,
+  to_status dwello.escrow_status NOT NULL,
+  transaction_id uuid,
+  created_at timestamptz NOT NULL,
+  CONSTRAINT escrow_events_pkey PRIMARY KEY (job_id, seq)
+);
+COMMENT ON TABLE dwello.escrow_events IS 'Every transition of an escrow, in order; append only.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.escrow_events', '');
+
+CREATE TABLE dwello.payment_events (
+  psp text NOT NULL,
+  event_id text NOT NULL,
+  job_id uuid NOT NULL CONSTRAINT payment_events_job_id_xfk REFERENCES dwello.jobs (id),
+  transaction_id uuid,
+  event_type text NOT NULL,
+  amount bigint NOT NULL,
+  currency text NOT NULL,
+  psp_reference text,
+  result jsonb,
+  created_at timestamptz NOT NULL,
+  CONSTRAINT payment_events_pkey PRIMARY KEY (psp, event_id)
+);
+CREATE INDEX payment_events_job_id_idx ON dwello.payment_events (job_id);
+COMMENT ON TABLE dwello.payment_events IS 'Events of payment companies that have been applied, so that each counts once.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.payment_events', '');
+
+CREATE POLICY escrow_accounts_read ON dwello.escrow_accounts FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+CREATE POLICY transactions_read ON dwello.transactions FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+CREATE POLICY ledger_entries_read ON dwello.ledger_entries FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+CREATE POLICY ledger_accounts_read ON dwello.ledger_accounts FOR SELECT
+  USING (owner_id = dwello.current_user_id());
+CREATE POLICY escrow_events_read ON dwello.escrow_events FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+
+GRANT SELECT ON dwello.escrow_accounts, dwello.transactions, dwello.ledger_accounts, dwello.ledger_entries,
+  dwello.escrow_events TO dwello_app, dwello_service, dwello_support, dwello_admin;
+GRANT SELECT ON dwello.payment_events TO dwello_service;

@@ -1,0 +1,27 @@
+/*
+ * init_api.c
+ *		Loading the library: settings and the reserved prefix.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/guc.h"
+
+#include "store/keyring_store.h"
+#include "store/setting_store.h"
+#include "store/token_store.h"
+
+PG_MODULE_MAGIC;
+
+/* Hidden symbols hide _PG_init, too, and without it nothing is set up. */
+extern PGDLLEXPORT void _PG_init(void);
+
+/* Defines every setting; the prefix is reserved so that none is invented. */
+void
+_PG_init(void)
+{
+	dw_setting_init();
+	dw_keyring_init();
+	dw_token_init();
+	MarkGUCPrefixReserved("dwello");
+}

@@ -1,0 +1,56 @@
+/*
+ * user.h
+ *		What a user is and which standing he has.
+ */
+#ifndef DW_USER_H
+#define DW_USER_H
+
+#include <stdbool.h>
+
+#include "core/actor.h"
+
+/* Labels of dwello.user_type, in order. */
+typedef enum DwUserType
+{
+	DW_USER_HOMEOWNER,
+	DW_USER_PROVIDER,
+	DW_USER_ADMIN,
+	DW_USER_TYPE_COUNT
+} DwUserType;
+
+/* Labels of dwello.user_status, in order. */
+typedef enum DwUserStatus
+{
+	DW_USER_ACTIVE,
+	DW_USER_INACTIVE,
+	DW_USER_SUSPENDED,
+	DW_USER_PENDING_VERIFICATION,
+	DW_USER_STATUS_COUNT
+} DwUserStatus;
+
+/* What has been verified of a user, and what the settings ask for. */
+typedef struct DwVerification
+{
+	bool		email;			/* the e-mail address is his */
+	bool		phone;			/* the telephone number is his */
+	bool		provider;		/* checked as a service provider */
+} DwVerification;
+
+extern const char *dw_user_type_label(DwUserType type);
+extern bool dw_user_type_parse(const char *text, DwUserType *type);
+extern const char *dw_user_status_label(DwUserStatus status);
+extern bool dw_user_status_parse(const char *text, DwUserStatus *status);
+
+/* The kind of actor that a user's own token makes of him. */
+extern DwActorKind dw_user_actor(DwUserType type);
+
+/*
+ * The status after a verification: pending becomes active once everything
+ * that is required of this type has been verified; any other status stays.
+ */
+extern DwUserStatus dw_user_verified_status(DwUserType type,
+											DwUserStatus status,
+											const DwVerification *has,
+											const DwVerification *required);
+
+#endif							/* DW_USER_H */

@@ -1,0 +1,143 @@
+/*
+ * setting_store.c
+ *		Settings: the superuser's (GUCs) and the operator's (rows).
+ *
+ * An operator's settings are rows of dwello.system_settings over the
+ * version's defaults in dwello.system_settings_defaults; the view
+ * dwello.settings joins the two.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+
+#include "store/plan_store.h"
+#include "store/setting_store.h"
+
+static char *now_text = NULL;
+static bool allow_drop = false;
+
+/* What the check hook of dwello.now hands to its assign hook. */
+typedef struct PinnedTime
+{
+	bool		pinned;			/* false: the clock */
+	TimestampTz time;			/* the pinned time */
+} PinnedTime;
+
+static PinnedTime pinned_now = {false, 0};
+
+/* Reads a timestamptz; false instead of an error for a bad one. */
+static bool
+parse_time(const char *text, TimestampTz *out)
+{
+	volatile bool ok = true;
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		*out = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
+													   CStringGetDatum(text),
+													   ObjectIdGetDatum(InvalidOid),
+													   Int32GetDatum(-1)));
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+		ok = false;
+	}
+	PG_END_TRY();
+	return ok && !TIMESTAMP_NOT_FINITE(*out);
+}
+
+/* Check hook of dwello.now: empty, or a finite timestamptz. */
+static bool
+check_now(char **newval, void **extra, GucSource source)
+{
+	PinnedTime	pin = {false, 0};
+
+	if (*newval != NULL && **newval != '\0')
+	{
+		pin.pinned = true;
+		if (!parse_time(*newval, &pin.time))
+		{
+			GUC_check_errdetail("dwello.now is a finite timestamp with time zone, or empty for the clock.");
+			return false;
+		}
+	}
+	*extra = malloc(sizeof(pin));
+	if (*extra == NULL)
+		return false;
+	memcpy(*extra, &pin, sizeof(pin));
+	return true;
+}
+
+/* Assign hook of dwello.now. */
+static void
+assign_now(const char *newval, void *extra)
+{
+	if (extra != NULL)
+		memcpy(&pinned_now, extra, sizeof(pinned_now));
+}
+
+/* Defines the superuser's settings of this file. */
+void
+dw_setting_init(void)
+{
+	DefineCustomStringVariable("dwello.now",
+							   "Pins the time by which deadlines are judged.",
+							   "A timestamp with time zone; empty means the clock. "
+							   "For tests and replays; tokens always expire by the clock.",
+							   &now_text, "", PGC_SUSET, GUC_NOT_IN_SAMPLE,
+							   check_now, assign_now, NULL);
+	DefineCustomBoolVariable("dwello.allow_drop",
+							 "Allows DROP EXTENSION dwello, which drops every row.",
+							 NULL, &allow_drop, false, PGC_SUSET,
+							 GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
+}
+
+/* The time by which deadlines are judged; see the header. */
+TimestampTz
+dw_now(void)
+{
+	return pinned_now.pinned ? pinned_now.time : GetCurrentTimestamp();
+}
+
+/* True while a superuser allows the drop. */
+bool
+dw_allow_drop(void)
+{
+	return allow_drop;
+}
+
+/* Reads the text of an operator's setting; an unknown name can't happen. */
+static char *
+setting_text(const char *name)
+{
+	static DwStatement select_setting =
+		DW_STATEMENT("SELECT s.value FROM dwello.settings AS s "
+					 "WHERE s.name = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, name);
+	if (dw_query(&select_setting, &p) == 0)
+		elog(ERROR, "dwello has no setting \"%s\"", name);
+	return dw_read_text(0, 1);
+}
+
+/* An operator's setting as bigint. */
+int64
+dw_setting_int8(const char *name)
+{
+	return DatumGetInt64(DirectFunctionCall1(int8in,
+											 CStringGetDatum(setting_text(name))));
+}
+
+/* An operator's setting as boolean. */
+bool
+dw_setting_bool(const char *name)
+{
+	return DatumGetBool(DirectFunctionCall1(boolin,
+											CStringGetDatum(setting_text(name))));
+}

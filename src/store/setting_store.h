@@ -1,0 +1,30 @@
+/*
+ * setting_store.h
+ *		Settings: the superuser's (GUCs) and the operator's (rows).
+ */
+#ifndef DW_SETTING_STORE_H
+#define DW_SETTING_STORE_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+/* Defines dwello.now and dwello.allow_drop. */
+extern void dw_setting_init(void);
+
+/*
+ * The time by which deadlines are judged: the clock now (not the start of
+ * the transaction), or dwello.now where a superuser has pinned it.
+ */
+extern TimestampTz dw_now(void);
+
+/* True while a superuser allows DROP EXTENSION dwello. */
+extern bool dw_allow_drop(void);
+
+/* An operator's setting or its default as bigint; 22023 if it is none. */
+extern int64 dw_setting_int8(const char *name);
+
+/* The same as boolean. */
+extern bool dw_setting_bool(const char *name);
+
+#endif							/* DW_SETTING_STORE_H */
