@@ -93,7 +93,7 @@ request_compare(const DwRequest *request)
 		strcmp(dw_read_text(0, 2), dw_actor_label(request->actor.kind)) != 0)
 		return DW_REQUEST_ACTOR;
 	if (strcmp(dw_read_text(0, 3), request->function) != 0 ||
-		VARSIZE_ANY_EXHDR(digests) != size)
+		(int) VARSIZE_ANY_EXHDR(digests) != size)
 		return DW_REQUEST_FUNCTION;
 	for (int i = 0; i < request->count; i++)
 		if (memcmp(VARDATA_ANY(digests) + i * DW_REQUEST_DIGEST,
