@@ -16,6 +16,16 @@
 #define DW_SHA256_BYTES		32
 #define DW_BLIND_BYTES		16
 
+/*
+ * The sealed columns of the schema, and the row whose id binds the value.
+ * The text is part of every sealed value: it can never change.
+ */
+#define DW_SEAL_EMAIL	"users.email"	/* users.id */
+#define DW_SEAL_PHONE	"users.phone"	/* users.id */
+#define DW_SEAL_STREET	"user_addresses.street" /* user_addresses.id */
+#define DW_SEAL_NUMBER	"provider_credentials.number"	/* its id */
+#define DW_SEAL_SITE	"job_sites.street"	/* job_sites.job_id */
+
 /* What a blind index is made of; each kind has an index space of its own. */
 typedef enum DwBlindKind
 {

@@ -1,0 +1,49 @@
+/*
+ * trust_store.h
+ *		What the trust commands read about users, and the access record.
+ *
+ * All functions want an open SPI connection; what they give is palloc'd in
+ * the caller's context.
+ */
+#ifndef DW_TRUST_STORE_H
+#define DW_TRUST_STORE_H
+
+#include "postgres.h"
+
+#include "core/actor.h"
+#include "core/uuid.h"
+
+/* What a token or a login needs to know of a user. */
+typedef struct DwAccount
+{
+	DwUuid		user_id;		/* users.id */
+	DwActorKind type;			/* homeowner, provider or admin */
+	char	   *status;			/* the label of users.status */
+	char	   *password_hash;	/* NULL when he has none */
+} DwAccount;
+
+/* A user's contact, opened. */
+typedef struct DwContact
+{
+	char	   *email;			/* as it was registered */
+	char	   *phone;			/* NULL when there is none */
+	Datum		addresses;		/* jsonb, an array */
+} DwContact;
+
+/* The account of a user; false when unknown or deleted. */
+extern bool dw_account_load(const DwUuid *user_id, DwAccount *account);
+
+/* The account that an e-mail address belongs to; false when nobody's. */
+extern bool dw_account_find(const char *email, DwAccount *account);
+
+/* Opens the contact of a user; false when unknown or deleted. */
+extern bool dw_contact_load(const DwUuid *user_id, DwContact *contact);
+
+/* Is one homeowner and the other confirmed provider of a live job? */
+extern bool dw_contact_shared(const DwUuid *a, const DwUuid *b);
+
+/* Writes down who opened whose contact, and why. */
+extern void dw_contact_log(const DwUuid *user_id, const DwActor *actor,
+						   const char *reason);
+
+#endif							/* DW_TRUST_STORE_H */
