@@ -51,12 +51,15 @@ typedef enum DwMilestoneEvent
 	DW_MILESTONE_EVENT_RESOLVE_DISPUTE, /* resolve_dispute */
 	DW_MILESTONE_EVENT_CLOSE_CHARGEBACK,	/* close_chargeback */
 	DW_MILESTONE_EVENT_REVERSE, /* reverse_transaction */
+	DW_MILESTONE_EVENT_COMPLETE_JOB,	/* complete_job */
 	DW_MILESTONE_EVENT_CANCEL_ESCROW,	/* cancel_escrow */
 	DW_MILESTONE_EVENT_CANCEL_JOB,	/* cancel_job */
 	DW_MILESTONE_EVENT_EXPIRE_JOB	/* expire_jobs */
 } DwMilestoneEvent;
 
-/* funded >= released + refunded + disputed, and amount >= funded. */
+#define DW_MILESTONES_MAX	100 /* of one job */
+
+/* amount >= funded >= released + refunded + disputed, once planned. */
 typedef struct DwMilestone
 {
 	DwUuid		id;				/* its row */
@@ -91,8 +94,8 @@ extern const DwMachine *dw_milestone_machine(void);
 /*
  * Fits a plan to the contract: all amounts given give proportions, all 0
  * give equal parts; afterwards they sum to contract_amount and every status
- * is planned.  DW_BAD_VALUE: nothing planned, some amounts given and some
- * not, one negative, or a part that comes to nothing.
+ * is planned.  DW_BAD_VALUE: none or more than DW_MILESTONES_MAX, some
+ * amounts given and some not, one negative, or a part that comes to nothing.
  */
 extern DwResult dw_milestones_plan(DwMilestone *milestones, int count,
 								   int64_t contract_amount);
@@ -108,9 +111,16 @@ extern int64_t dw_milestones_available(const DwMilestone *milestones,
 extern DwMilestone *dw_milestones_find(DwMilestone *milestones, int count,
 									   const DwUuid *id);
 
-/* Adds amount in order, each up to its own; what does not fit is returned. */
+/*
+ * Fills amount in, in order, each up to its own amount ("moved" is its
+ * part); a planned one that is full is funded.  What does not fit is
+ * returned.
+ */
 extern int64_t dw_milestones_fill(DwMilestone *milestones, int count,
 								  int64_t amount);
+
+/* Sets "moved" to 0 in each. */
+extern void dw_milestones_rest(DwMilestone *milestones, int count);
 
 /*
  * Moves amount (at most what is available) out of the milestones in order
@@ -124,6 +134,13 @@ extern DwResult dw_milestone_submit(DwMilestone *milestone);
 
 /* request_changes: DW_INVALID_TRANSITION unless submitted. */
 extern DwResult dw_milestone_request_changes(DwMilestone *milestone);
+
+/*
+ * The first that is approved and fully funded, or NULL: once nothing is
+ * frozen, the caller releases it.
+ */
+extern DwMilestone *dw_milestones_approved(DwMilestone *milestones,
+										   int count);
 
 /* True when every required milestone that was not given up is released. */
 extern bool dw_milestones_are_released(const DwMilestone *milestones,

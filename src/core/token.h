@@ -34,7 +34,7 @@
 typedef enum DwTokenFault
 {
 	DW_TOKEN_FINE,				/* nothing */
-	DW_TOKEN_MALFORMED,			/* not three parts of base64url, or too long */
+	DW_TOKEN_MALFORMED,			/* not three parts, or too long */
 	DW_TOKEN_BAD_SIGNATURE,		/* set by the caller: no key fits */
 	DW_TOKEN_BAD_HEADER,		/* not a header, or alg is not HS256 */
 	DW_TOKEN_BAD_CLAIMS,		/* a claim is missing or unreadable */
@@ -46,7 +46,7 @@ typedef enum DwTokenFault
 /* A token in its parts; they point into the caller's text. */
 typedef struct DwToken
 {
-	const char *header;			/* base64url, first byte of the signed part */
+	const char *header;			/* base64url; the signed part begins here */
 	size_t		header_length;	/* digits */
 	const char *payload;		/* base64url */
 	size_t		payload_length; /* digits */
