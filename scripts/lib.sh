@@ -269,10 +269,10 @@ start_cluster()
 	done
 	export PGHOST=$dir/socket PGPORT PGUSER=postgres PGPASSFILE=$dir/pgpass
 	answer=$(PGHOST=127.0.0.1 "$PG_BIN/psql" -XAtq -d postgres \
-		-c 'SHOW data_directory') || answer=
+		-c 'SHOW data_directory') || answer='no connection'
 	[ "$answer" = "$dir/data" ] || {
 		stop_cluster "$dir"
-		die "port $PGPORT answers, but not from $dir"
+		die "on port $PGPORT not $dir/data answers, but: $answer"
 	}
 	echo "$PGPORT" >"$dir/port"
 }

@@ -11,14 +11,14 @@ DECLARE
   wanted CONSTANT text[] := ARRAY['dwello_owner', 'dwello_app', 'dwello_service',
     'dwello_support', 'dwello_analyst', 'dwello_admin'];
   name text;
-  found pg_catalog.pg_roles;
+  existing pg_catalog.pg_roles;
   member text;
 BEGIN
   FOREACH name IN ARRAY wanted LOOP
-    SELECT r.* INTO found FROM pg_catalog.pg_roles AS r WHERE r.rolname = name;
+    SELECT r.* INTO existing FROM pg_catalog.pg_roles AS r WHERE r.rolname = name;
     IF NOT FOUND THEN
       EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', name);
-    ELSIF found.rolcanlogin OR found.rolsuper OR found.rolbypassrls OR found.rolcreaterole THEN
+    ELSIF existing.rolcanlogin OR existing.rolsuper OR existing.rolbypassrls OR existing.rolcreaterole THEN
       RAISE EXCEPTION USING
         ERRCODE = '42501',
         MESSAGE = pg_catalog.format('role %s has privileges that dwello cannot allow', name),
