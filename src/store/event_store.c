@@ -1,0 +1,93 @@
+/*
+ * event_store.c
+ *		The outbox: what a command tells the rest of the world.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type_d.h"
+#include "utils/numeric.h"
+
+#include "store/event_store.h"
+#include "store/plan_store.h"
+#include "store/setting_store.h"
+#include "store/uuid_store.h"
+
+/* Starts an empty payload. */
+void
+dw_payload_begin(DwPayload *payload)
+{
+	payload->state = NULL;
+	pushJsonbValue(&payload->state, WJB_BEGIN_OBJECT, NULL);
+}
+
+/* Adds the name of a member. */
+static void
+payload_name(DwPayload *payload, const char *name)
+{
+	JsonbValue	key;
+
+	key.type = jbvString;
+	key.val.string.val = pstrdup(name);
+	key.val.string.len = strlen(name);
+	pushJsonbValue(&payload->state, WJB_KEY, &key);
+}
+
+/* Adds a text, copied; NULL adds nothing. */
+void
+dw_payload_text(DwPayload *payload, const char *name, const char *value)
+{
+	JsonbValue	member;
+
+	if (value == NULL)
+		return;
+	payload_name(payload, name);
+	member.type = jbvString;
+	member.val.string.val = pstrdup(value);
+	member.val.string.len = strlen(value);
+	pushJsonbValue(&payload->state, WJB_VALUE, &member);
+}
+
+/* Adds a uuid as text; NULL adds nothing. */
+void
+dw_payload_uuid(DwPayload *payload, const char *name, const DwUuid *value)
+{
+	if (value != NULL)
+		dw_payload_text(payload, name, dw_uuid_text(value));
+}
+
+/* Adds an integer. */
+void
+dw_payload_int8(DwPayload *payload, const char *name, int64 value)
+{
+	JsonbValue	member;
+
+	payload_name(payload, name);
+	member.type = jbvNumeric;
+	member.val.numeric = int64_to_numeric(value);
+	pushJsonbValue(&payload->state, WJB_VALUE, &member);
+}
+
+/* Writes the event; see the header. */
+void
+dw_event_emit(const DwUuid *scope_id, const char *noun,
+			  const DwUuid *aggregate, const char *type, DwPayload *payload)
+{
+	static DwStatement insert_event =
+		DW_STATEMENT("INSERT INTO dwello.outbox "
+					 "(scope_id, id, aggregatetype, aggregateid, type, "
+					 "payload, created_at) "
+					 "VALUES ($1, $2, $3, $4::text, $5, $6, $7)");
+	DwParams	p = DW_PARAMS;
+	DwUuid		id = dw_uuid_fresh();
+	JsonbValue *object = pushJsonbValue(&payload->state, WJB_END_OBJECT, NULL);
+
+	dw_param_uuid(&p, scope_id);
+	dw_param_uuid(&p, &id);
+	dw_param_text(&p, noun);
+	dw_param_uuid(&p, aggregate);
+	dw_param_text(&p, type);
+	dw_param_datum(&p, JSONBOID, JsonbPGetDatum(JsonbValueToJsonb(object)),
+				   false);
+	dw_param_time(&p, dw_now());
+	(void) dw_execute(&insert_event, &p);
+}
