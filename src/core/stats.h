@@ -10,6 +10,7 @@
 #ifndef DW_STATS_H
 #define DW_STATS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/result.h"
@@ -50,7 +51,10 @@ extern DwResult dw_stats_add_rating(DwStats *stats, int stars);
 extern DwResult dw_stats_add_award(DwStats *stats);
 extern DwResult dw_stats_add_completion(DwStats *stats);
 
-/* Utilities, 0 ... 1000000: see stats.c for the formulas. */
+/* True for sums that events and decay can come to. */
+extern bool dw_stats_valid(const DwStats *stats);
+
+/* Utilities of valid sums, 0 ... 1000000: stats.c has the formulas. */
 extern int64_t dw_stats_rating(const DwStats *stats);
 extern int64_t dw_stats_reliability(const DwStats *stats);
 
