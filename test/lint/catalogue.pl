@@ -27,7 +27,7 @@ foreach my $rule (@rules)
 {
 	my ($name, $query) = split /\n/, $rule, 2;
 
-	print {$script} "\\echo =rule= $name\n", $query, "\n";
+	print {$script} "\\echo '=rule= ", $name =~ s/'/''/gr, "'\n", $query, "\n";
 }
 close $script;
 

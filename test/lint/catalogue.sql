@@ -80,15 +80,13 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('data_access_log', 'log', NULL),
     ('platform_metrics', 'log', NULL),
     ('service_categories', 'reference', NULL),
-    ('service_category_defaults', 'reference', NULL),
     ('fee_schedules', 'reference', NULL),
-    ('fee_schedule_defaults', 'reference', NULL),
     ('promo_codes', 'reference', NULL),
     ('fx_rates', 'reference', NULL),
     ('system_settings', 'reference', NULL),
-    ('system_setting_defaults', 'reference', NULL),
+    ('system_settings_defaults', 'reference', NULL),
     ('feature_flags', 'reference', NULL),
-    ('feature_flag_defaults', 'reference', NULL),
+    ('feature_flags_defaults', 'reference', NULL),
     ('json_schemas', 'reference', NULL);
 
 -- The name by which a table is placed: a partition goes with its parent.
@@ -336,16 +334,20 @@ CROSS JOIN (SELECT extconfig FROM pg_extension WHERE extname = 'dwello') e
 WHERE t.relname LIKE '%\_defaults' AND t.oid = ANY (e.extconfig);
 
 -- rule: every foreign key has an index
+-- An index whose first columns are those of the key, or a unique one on some
+-- of them, which leaves at most one row to look at.
 SELECT k.conrelid::regclass || '.' || k.conname, k.columns::text
 FROM foreign_key k
 WHERE NOT EXISTS (
     SELECT FROM pg_index i
+    CROSS JOIN LATERAL (SELECT (i.indkey::int2[])[0:i.indnkeyatts - 1]) AS c (all_columns)
+    CROSS JOIN LATERAL (SELECT all_columns[1:cardinality(k.conkey)]) AS f (first_columns)
     WHERE i.indrelid = k.conrelid AND i.indisvalid
-      AND (i.indpred IS NULL
-           OR pg_get_expr(i.indpred, i.indrelid) LIKE '%IS NOT NULL%')
-      AND i.indnkeyatts >= cardinality(k.conkey)
-      AND k.conkey @> ((i.indkey::int2[])[0:cardinality(k.conkey) - 1])
-      AND k.conkey <@ ((i.indkey::int2[])[0:cardinality(k.conkey) - 1]));
+      AND ((first_columns @> k.conkey AND first_columns <@ k.conkey
+            AND (i.indpred IS NULL
+                 OR pg_get_expr(i.indpred, i.indrelid) LIKE '%IS NOT NULL%'))
+           OR (i.indisunique AND i.indpred IS NULL
+               AND all_columns <@ k.conkey)));
 
 -- rule: foreign keys make no cycle
 WITH RECURSIVE walk (start, node, path) AS (
