@@ -1,0 +1,142 @@
+--
+-- setup.sql
+--	What every other test stands on: the extension, a keyring, helpers in
+--	schema t, and a cast of users whose ids follow from their names.
+--
+--	h1 h2	homeowners
+--	p1 p2 p3	providers, active, at home in San Francisco
+--	a1	administrator
+--	s1	administrator who signs in as support
+--	u1	homeowner who is not verified yet
+--
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS dwello CASCADE;
+SELECT kind FROM dwello.create_keyring() ORDER BY kind;
+
+CREATE SCHEMA t;
+GRANT USAGE ON SCHEMA t TO PUBLIC;
+
+-- The id of a named user, or of any other named thing: always the same.
+CREATE FUNCTION t.user(name text) RETURNS uuid
+LANGUAGE sql IMMUTABLE
+AS $$ SELECT md5('dwello test ' || name)::uuid $$;
+
+-- A token for a named user; the session's own role issues it.
+CREATE FUNCTION t.token(name text, ttl interval DEFAULT '1 hour')
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  role_before text := current_setting('role');
+  token text;
+BEGIN
+  PERFORM set_config('role', 'none', true);
+  PERFORM dwello.login(NULL);
+  token := dwello.issue_token(t.user(name), ttl,
+    CASE WHEN name LIKE 's_' THEN 'support' END);
+  PERFORM set_config('role', role_before, true);
+  RETURN token;
+END
+$$;
+
+-- From here to the end of the transaction the named user calls; NULL: no
+-- user does, which for the session's own role means the system.
+CREATE FUNCTION t.login_as(name text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM dwello.login(CASE WHEN name IS NOT NULL THEN t.token(name) END);
+  PERFORM set_config('t.name', coalesce(name, ''), true);
+END
+$$;
+
+-- The same through a role that an application has: row-level security holds.
+CREATE FUNCTION t.app_as(name text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM t.login_as(name);
+  PERFORM set_config('role', 'dwello_app', true);
+END
+$$;
+
+-- From here to the end of the transaction the system calls.
+CREATE FUNCTION t.as_system() RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM set_config('role', 'none', true);
+  PERFORM t.login_as(NULL);
+END
+$$;
+
+-- Runs one statement, as the named user or as whoever calls now, in a
+-- subtransaction: "ok", or the SQLSTATE and the message.
+CREATE FUNCTION t.try(statement text, as_name text DEFAULT NULL)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  name_before text := nullif(current_setting('t.name', true), '');
+BEGIN
+  IF as_name IS NOT NULL THEN
+    PERFORM t.login_as(as_name);
+  END IF;
+  EXECUTE statement;
+  IF as_name IS NOT NULL THEN
+    PERFORM t.login_as(name_before);
+  END IF;
+  RETURN 'ok';
+EXCEPTION WHEN OTHERS THEN
+  RETURN SQLSTATE || ': ' || SQLERRM;
+END
+$$;
+
+-- Registers a named user, who is not verified yet.
+CREATE FUNCTION t.register(name text, user_type dwello.user_type)
+RETURNS uuid
+LANGUAGE sql
+AS $$
+  INSERT INTO dwello.users (id, user_type, email, email_index, first_name,
+                            last_name)
+  VALUES (t.user(name), user_type, '\x00', convert_to(name, 'UTF8'), name,
+          'Test')
+  RETURNING id;
+$$;
+
+SELECT count(t.register(name, 'homeowner'))
+  FROM unnest(ARRAY['h1', 'h2', 'u1']) AS name;
+SELECT count(t.register(name, 'service_provider'))
+  FROM unnest(ARRAY['p1', 'p2', 'p3']) AS name;
+SELECT count(t.register(name, 'admin'))
+  FROM unnest(ARRAY['a1', 's1']) AS name;
+
+UPDATE dwello.users
+   SET status = 'active', email_verified = true,
+       provider_verified = user_type = 'service_provider'
+ WHERE id <> t.user('u1');
+INSERT INTO dwello.user_addresses (user_id, address_type, street, city, state,
+  postal_code, country, location, is_primary)
+SELECT t.user(name), 'business', '\x00', 'San Francisco', 'CA', '94103',
+       'US', ST_MakePoint(-122.4194, 37.7749), true
+  FROM unnest(ARRAY['p1', 'p2', 'p3']) AS name;
+INSERT INTO dwello.provider_stats (user_id, as_of)
+SELECT t.user(name), current_date
+  FROM unnest(ARRAY['p1', 'p2', 'p3']) AS name;
+
+SELECT first_name, user_type, status, provider_verified
+  FROM dwello.users
+ ORDER BY first_name;
+
+-- the helpers do what they say
+BEGIN;
+SELECT t.login_as('h1');
+SELECT dwello.current_user_id() = t.user('h1') AS is_h1;
+SELECT t.try('SELECT 1/0');
+SELECT t.try('SELECT dwello.issue_token(t.user(''h1''))', 'a1');
+SELECT dwello.current_user_id() = t.user('h1') AS is_h1;
+SELECT t.app_as('p1');
+SELECT dwello.current_user_id() = t.user('p1') AS is_p1, current_user;
+SELECT t.as_system();
+SELECT dwello.current_user_id(), current_user = session_user AS is_self;
+COMMIT;
