@@ -10,6 +10,7 @@ CREATE TABLE dwello.outbox (
   type text NOT NULL,
   payload jsonb NOT NULL,
   created_at timestamptz NOT NULL,
+  deliver_after timestamptz,
   applied_at timestamptz,
   CONSTRAINT outbox_pkey PRIMARY KEY (scope_id, id)
 );

@@ -72,11 +72,20 @@ void
 dw_event_emit(const DwUuid *scope_id, const char *noun,
 			  const DwUuid *aggregate, const char *type, DwPayload *payload)
 {
+	dw_event_emit_after(scope_id, noun, aggregate, type, payload, DT_NOBEGIN);
+}
+
+/* Writes an event that users hear of later; see the header. */
+void
+dw_event_emit_after(const DwUuid *scope_id, const char *noun,
+					const DwUuid *aggregate, const char *type,
+					DwPayload *payload, TimestampTz after)
+{
 	static DwStatement insert_event =
 		DW_STATEMENT("INSERT INTO dwello.outbox "
 					 "(scope_id, id, aggregatetype, aggregateid, type, "
-					 "payload, created_at) "
-					 "VALUES ($1, $2, $3, $4::text, $5, $6, $7)");
+					 "payload, created_at, deliver_after) "
+					 "VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8)");
 	DwParams	p = DW_PARAMS;
 	DwUuid		id = dw_uuid_fresh();
 	JsonbValue *object = pushJsonbValue(&payload->state, WJB_END_OBJECT, NULL);
@@ -89,5 +98,21 @@ dw_event_emit(const DwUuid *scope_id, const char *noun,
 	dw_param_datum(&p, JSONBOID, JsonbPGetDatum(JsonbValueToJsonb(object)),
 				   false);
 	dw_param_time(&p, dw_now());
+	dw_param_time(&p, after);
 	(void) dw_execute(&insert_event, &p);
+}
+
+/* Lets waiting events be delivered; see the header. */
+void
+dw_event_hasten(const DwUuid *scope_id, const char *type)
+{
+	static DwStatement hasten_events =
+		DW_STATEMENT("UPDATE dwello.outbox AS o SET deliver_after = NULL "
+					 "WHERE o.scope_id = $1 AND o.type = $2 "
+					 "AND o.applied_at IS NULL");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, scope_id);
+	dw_param_text(&p, type);
+	(void) dw_execute(&hasten_events, &p);
 }

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "utils/jsonb.h"
+#include "utils/timestamp.h"
 
 #include "core/uuid.h"
 
@@ -41,5 +42,13 @@ extern void dw_payload_int8(DwPayload *payload, const char *name,
 extern void dw_event_emit(const DwUuid *scope_id, const char *noun,
 						  const DwUuid *aggregate, const char *type,
 						  DwPayload *payload);
+
+/* The same, for users not before a time (the outside sees it at once). */
+extern void dw_event_emit_after(const DwUuid *scope_id, const char *noun,
+								const DwUuid *aggregate, const char *type,
+								DwPayload *payload, TimestampTz after);
+
+/* Lets waiting events of a type in a scope be delivered now. */
+extern void dw_event_hasten(const DwUuid *scope_id, const char *type);
 
 #endif							/* DW_EVENT_STORE_H */

@@ -1,0 +1,65 @@
+/*
+ * event.c
+ *		What an event of one shard means for the users in others.
+ */
+#include "core/event.h"
+
+static const char *const party_members[DW_EVENT_PARTY_COUNT] = {
+	[DW_EVENT_HOMEOWNER] = "homeowner_id",
+	[DW_EVENT_PROVIDER] = "provider_id",
+	[DW_EVENT_REVIEWEE] = "reviewee_id"
+};
+
+static const DwEventEffect effects[] = {
+	{"award_confirmed", DW_EVENT_HOMEOWNER, DW_EVENT_COUNTS_NOTHING,
+		"system", "Award confirmed",
+	"The provider has confirmed. Pay into escrow so that work can begin."},
+	{"award_confirmed", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_AWARD,
+		"system", "Award confirmed",
+	"You have confirmed the award. Work can begin once the escrow is funded."},
+	{"bid_accepted", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"bid_accepted", "Your bid was accepted",
+	"Confirm the award before its deadline."},
+	{"bid_rejected", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"bid_rejected", "Your bid was not selected",
+	"The homeowner has chosen another bid."},
+	{"bid_submitted", DW_EVENT_HOMEOWNER, DW_EVENT_COUNTS_NOTHING,
+		"bid_received", "New bid",
+	"A provider has bid on your job."},
+	{"escrow_released", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"payment_received", "You have been paid",
+	"Money was released to you from escrow."},
+	{"job_completed", DW_EVENT_HOMEOWNER, DW_EVENT_COUNTS_NOTHING,
+		"job_completed", "Job completed",
+	"Everything is done and paid. Tell others how it was."},
+	{"job_completed", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_COMPLETION,
+		"job_completed", "Job completed",
+	"Everything is done and paid. Tell others how it was."},
+	{"job_started", DW_EVENT_HOMEOWNER, DW_EVENT_COUNTS_NOTHING,
+		"system", "Work has begun",
+	"The provider has started your job."},
+	{"milestone_submitted", DW_EVENT_HOMEOWNER, DW_EVENT_COUNTS_NOTHING,
+		"system", "Work was delivered",
+	"Look at it and approve it; it is released by itself when time is up."},
+	{"payment_received", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"system", "The escrow is funded",
+	"The homeowner's payment has arrived."},
+	{"review_posted", DW_EVENT_REVIEWEE, DW_EVENT_COUNTS_RATING,
+		"system", "New review",
+	"The other side of a job has reviewed you."}
+};
+
+/* The name of the payload's member that holds a party's id. */
+const char *
+dw_event_party_member(DwEventParty party)
+{
+	return party_members[party];
+}
+
+/* All effects, ordered by type. */
+const DwEventEffect *
+dw_event_effects(int *count)
+{
+	*count = (int) (sizeof(effects) / sizeof(effects[0]));
+	return effects;
+}

@@ -1,0 +1,58 @@
+/*
+ * test_event.c
+ *		The table of effects is in order, whole and counts each thing once.
+ */
+#include "unit.h"
+
+#include <string.h>
+
+#include "core/event.h"
+
+/* Ordered by type, every text there, no effect twice. */
+static void
+effects_are_ordered_and_whole(void **state)
+{
+	int			count;
+	const DwEventEffect *effects = dw_event_effects(&count);
+
+	assert_true(count > 0);
+	for (int i = 0; i < count; i++)
+	{
+		assert_non_null(effects[i].title);
+		assert_non_null(effects[i].message);
+		assert_non_null(effects[i].notification);
+		assert_non_null(dw_event_party_member(effects[i].party));
+		if (i == 0)
+			continue;
+		assert_true(strcmp(effects[i - 1].type, effects[i].type) <= 0);
+		assert_false(strcmp(effects[i - 1].type, effects[i].type) == 0 &&
+					 effects[i - 1].party == effects[i].party);
+	}
+}
+
+/* Each running sum is moved by exactly one effect. */
+static void
+each_sum_has_one_source(void **state)
+{
+	int			count;
+	int			seen[DW_EVENT_COUNTS_RATING + 1] = {0};
+	const DwEventEffect *effects = dw_event_effects(&count);
+
+	for (int i = 0; i < count; i++)
+		seen[effects[i].count]++;
+	assert_int_equal(seen[DW_EVENT_COUNTS_AWARD], 1);
+	assert_int_equal(seen[DW_EVENT_COUNTS_COMPLETION], 1);
+	assert_int_equal(seen[DW_EVENT_COUNTS_RATING], 1);
+}
+
+/* Runs the tests of this file. */
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(effects_are_ordered_and_whole),
+		cmocka_unit_test(each_sum_has_one_source),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
