@@ -1,0 +1,35 @@
+/*
+ * job_api.h
+ *		Which job a call is about, and whether its caller may know of it.
+ *
+ * A job is visible to its homeowner, to the provider who has its award, to
+ * support, administrators and the system, and, from the day it was
+ * published on, to every active (so verified) provider.  To anybody else an
+ * invisible job is as unknown as one that does not exist: P0002.
+ */
+#ifndef DW_JOB_API_H
+#define DW_JOB_API_H
+
+#include "api/call_api.h"
+#include "store/job_store.h"
+
+/* Locks the job of a command; P0002. */
+extern void dw_job_for_command(DwCall *call, const DwUuid *id, DwJob *job);
+
+/* Reads the job of a query; P0002. */
+extern void dw_job_for_query(DwCall *call, const DwUuid *id, DwJob *job);
+
+/* 42501 unless the caller is the job's homeowner. */
+extern void dw_job_need_homeowner(DwCall *call, const DwJob *job);
+
+/* 42501 unless the caller is the provider who has the job's award. */
+extern void dw_job_need_provider(DwCall *call, const DwJob *job);
+
+/*
+ * The state after an event done by the caller; WD101 when there is no such
+ * move, 42501 when it is never his, with the states from which it is known.
+ */
+extern DwJobStatus dw_job_next(DwCall *call, const DwJob *job,
+							   DwJobEvent event);
+
+#endif							/* DW_JOB_API_H */

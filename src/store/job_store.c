@@ -1,0 +1,289 @@
+/*
+ * job_store.c
+ *		Rows of dwello.jobs: reading, locking, and writing their life.
+ *
+ * The lock is FOR NO KEY UPDATE: it keeps every other command off the job,
+ * and lets rows that merely point to it be written.
+ */
+#include "postgres.h"
+
+#include "utils/date.h"
+
+#include "store/event_store.h"
+#include "store/job_store.h"
+#include "store/plan_store.h"
+#include "store/setting_store.h"
+
+/* The columns of DwJob, in the order in which job_read() takes them. */
+#define JOB_COLUMNS \
+	"j.id, j.homeowner_id, j.provider_id, j.category_id, " \
+	"j.status::text, j.urgency::text, j.bid_mode::text, " \
+	"j.scoring_method::text, j.reference_source::text, " \
+	"j.reason, j.title, j.currency, " \
+	"j.budget_min, j.budget_max, j.reference_amount, " \
+	"j.expected_materials, j.estimated_duration_hours::bigint, " \
+	"j.is_emergency, j.materials_provided, j.is_listed, " \
+	"j.preferred_start_date, j.preferred_end_date, " \
+	"st_x(j.location::geometry), st_y(j.location::geometry), " \
+	"j.terms_version, j.version, " \
+	"j.published_at, j.expires_at, j.awarded_at, j.confirm_by, " \
+	"j.confirmed_at, j.started_at, j.completed_at, " \
+	"j.weights IS NOT NULL, " \
+	"(j.weights->>'price')::integer, " \
+	"(j.weights->>'rating')::integer, " \
+	"(j.weights->>'reliability')::integer, " \
+	"(j.weights->>'timeline')::integer, " \
+	"(j.weights->>'warranty')::integer, " \
+	"(j.weights->>'distance')::integer, " \
+	"(j.weights->>'qualification')::integer, " \
+	"(j.weights->>'responsiveness')::integer"
+
+#define JOB_FROM \
+	" FROM dwello.jobs AS j WHERE j.id = $1 AND j.deleted_at IS NULL"
+
+/* Reads an enum's label into *value; the catalogue and core agree. */
+#define READ_ENUM(column, parse, value) \
+	do { \
+		if (!parse(dw_read_text(0, column), value)) \
+			elog(ERROR, "job has an unknown label in column %d", column); \
+	} while (0)
+
+/* A bigint, or -1 for NULL. */
+static int64
+read_amount(int column)
+{
+	return dw_read_null(0, column) ? DW_JOB_NO_AMOUNT
+		: dw_read_int8(0, column);
+}
+
+/* A date, or DATEVAL_NOBEGIN for NULL. */
+static DateADT
+read_date(int column)
+{
+	bool		isnull;
+	Datum		value = dw_read_datum(0, column, &isnull);
+
+	return isnull ? DATEVAL_NOBEGIN : DatumGetDateADT(value);
+}
+
+/* The enums of a job: columns 5 to 9. */
+static void
+job_read_labels(DwJob *job)
+{
+	READ_ENUM(5, dw_job_status_parse, &job->status);
+	READ_ENUM(6, dw_urgency_parse, &job->urgency);
+	READ_ENUM(7, dw_bid_mode_parse, &job->bid_mode);
+	READ_ENUM(8, dw_scoring_method_parse, &job->scoring_method);
+	job->reference_source = DW_REFERENCE_NONE;
+	if (!dw_read_null(0, 9))
+		READ_ENUM(9, dw_reference_source_parse, &job->reference_source);
+}
+
+/* The times of a job (columns 27 to 33) and its weights (34 to 42). */
+static void
+job_read_life(DwJob *job)
+{
+	job->published_at = dw_read_time(0, 27);
+	job->expires_at = dw_read_time(0, 28);
+	job->awarded_at = dw_read_time(0, 29);
+	job->confirm_by = dw_read_time(0, 30);
+	job->confirmed_at = dw_read_time(0, 31);
+	job->started_at = dw_read_time(0, 32);
+	job->completed_at = dw_read_time(0, 33);
+	job->has_weights = dw_read_bool(0, 34);
+	for (int i = 0; i < DW_CRITERION_COUNT; i++)
+		job->weights.bps[i] = dw_read_int4(0, 35 + i);
+}
+
+/* Fills *job from the one row of the last result. */
+static void
+job_read(DwJob *job)
+{
+	(void) dw_read_uuid(0, 1, &job->id);
+	(void) dw_read_uuid(0, 2, &job->homeowner_id);
+	(void) dw_read_uuid(0, 3, &job->provider_id);
+	(void) dw_read_uuid(0, 4, &job->category_id);
+	job_read_labels(job);
+	job->reason = dw_read_text(0, 10);
+	job->title = dw_read_text(0, 11);
+	strlcpy(job->currency, dw_read_text(0, 12), sizeof(job->currency));
+	job->budget_min = read_amount(13);
+	job->budget_max = read_amount(14);
+	job->reference_amount = dw_read_int8(0, 15);
+	job->expected_materials = read_amount(16);
+	job->estimated_hours = read_amount(17);
+	job->is_emergency = dw_read_bool(0, 18);
+	job->materials_provided = dw_read_bool(0, 19);
+	job->is_listed = dw_read_bool(0, 20);
+	job->preferred_start = read_date(21);
+	job->preferred_end = read_date(22);
+	job->longitude = dw_read_float8(0, 23);
+	job->latitude = dw_read_float8(0, 24);
+	job->terms_version = dw_read_int4(0, 25);
+	job->version = dw_read_int4(0, 26);
+	job_read_life(job);
+}
+
+/* Locks and reads a job; see the header. */
+bool
+dw_job_lock(const DwUuid *id, DwJob *job)
+{
+	static DwStatement lock_job =
+		DW_STATEMENT("SELECT " JOB_COLUMNS JOB_FROM " FOR NO KEY UPDATE");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	if (dw_execute(&lock_job, &p) == 0)
+		return false;
+	job_read(job);
+	return true;
+}
+
+/* Reads a job without a lock; see the header. */
+bool
+dw_job_load(const DwUuid *id, DwJob *job)
+{
+	static DwStatement load_job =
+		DW_STATEMENT("SELECT " JOB_COLUMNS JOB_FROM);
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	if (dw_query(&load_job, &p) == 0)
+		return false;
+	job_read(job);
+	return true;
+}
+
+/* The provider of a job as a parameter: nil is NULL. */
+static void
+param_provider(DwParams *p, const DwJob *job)
+{
+	dw_param_uuid(p, dw_uuid_is_nil(&job->provider_id) ? NULL
+				  : &job->provider_id);
+}
+
+/* Weights as eight integers; NULL each when the job has none. */
+static void
+param_weights(DwParams *p, const DwJob *job)
+{
+	for (int i = 0; i < DW_CRITERION_COUNT; i++)
+		dw_param_datum(p, INT4OID, Int32GetDatum(job->weights.bps[i]),
+					   !job->has_weights);
+}
+
+/* Writes a job's life; see the header. */
+void
+dw_job_save(DwJob *job)
+{
+	static DwStatement update_job =
+		DW_STATEMENT("UPDATE dwello.jobs SET "
+					 "status = $2::text::dwello.job_status, reason = $3, "
+					 "provider_id = $4, reference_amount = $5, "
+					 "reference_source = $6::text::dwello.reference_source, "
+					 "is_listed = $7, terms_version = $8, "
+					 "published_at = $9, expires_at = $10, "
+					 "awarded_at = $11, confirm_by = $12, "
+					 "confirmed_at = $13, started_at = $14, "
+					 "completed_at = $15, weights = CASE "
+					 "WHEN $16::integer IS NOT NULL THEN jsonb_build_object("
+					 "'price', $16, 'rating', $17::integer, "
+					 "'reliability', $18::integer, 'timeline', $19::integer, "
+					 "'warranty', $20::integer, 'distance', $21::integer, "
+					 "'qualification', $22::integer, "
+					 "'responsiveness', $23::integer) END, "
+					 "version = version + 1 WHERE id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &job->id);
+	dw_param_text(&p, dw_job_status_label(job->status));
+	dw_param_text(&p, job->reason);
+	param_provider(&p, job);
+	dw_param_datum(&p, INT8OID, Int64GetDatum(job->reference_amount),
+				   job->reference_amount == 0);
+	dw_param_text(&p, dw_reference_source_label(job->reference_source));
+	dw_param_bool(&p, job->is_listed);
+	dw_param_int4(&p, job->terms_version);
+	dw_param_time(&p, job->published_at);
+	dw_param_time(&p, job->expires_at);
+	dw_param_time(&p, job->awarded_at);
+	dw_param_time(&p, job->confirm_by);
+	dw_param_time(&p, job->confirmed_at);
+	dw_param_time(&p, job->started_at);
+	dw_param_time(&p, job->completed_at);
+	param_weights(&p, job);
+	(void) dw_execute(&update_job, &p);
+	job->version++;
+}
+
+/* Gives the children the job's is_listed; see the header. */
+void
+dw_job_list_children(const DwJob *job)
+{
+	static DwStatement list_requirements =
+		DW_STATEMENT("UPDATE dwello.job_requirements SET is_listed = $2 "
+					 "WHERE job_id = $1 AND is_listed <> $2");
+	static DwStatement list_milestones =
+		DW_STATEMENT("UPDATE dwello.job_milestones SET is_listed = $2 "
+					 "WHERE job_id = $1 AND is_listed <> $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &job->id);
+	dw_param_bool(&p, job->is_listed);
+	(void) dw_execute(&list_requirements, &p);
+	(void) dw_execute(&list_milestones, &p);
+}
+
+/* Gives the children the job's provider_id; see the header. */
+void
+dw_job_assign_children(const DwJob *job)
+{
+	static DwStatement assign_site =
+		DW_STATEMENT("UPDATE dwello.job_sites SET provider_id = $2 "
+					 "WHERE job_id = $1");
+	static DwStatement assign_requirements =
+		DW_STATEMENT("UPDATE dwello.job_requirements SET provider_id = $2 "
+					 "WHERE job_id = $1");
+	static DwStatement assign_milestones =
+		DW_STATEMENT("UPDATE dwello.job_milestones SET provider_id = $2 "
+					 "WHERE job_id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &job->id);
+	param_provider(&p, job);
+	(void) dw_execute(&assign_site, &p);
+	(void) dw_execute(&assign_requirements, &p);
+	(void) dw_execute(&assign_milestones, &p);
+}
+
+/* Cancels the milestones that wait for money; nothing of them is held. */
+static void
+cancel_planned_milestones(const DwJob *job)
+{
+	static DwStatement cancel_milestones =
+		DW_STATEMENT("UPDATE dwello.job_milestones SET "
+					 "status = 'cancelled', version = version + 1 "
+					 "WHERE job_id = $1 AND status = 'planned' "
+					 "AND funded = released + refunded");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &job->id);
+	(void) dw_execute(&cancel_milestones, &p);
+}
+
+/* Completes a job; see the header. */
+void
+dw_job_complete(DwJob *job)
+{
+	DwPayload	payload;
+
+	cancel_planned_milestones(job);
+	job->status = DW_JOB_COMPLETED;
+	job->completed_at = dw_now();
+	dw_job_save(job);
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &job->id);
+	dw_payload_uuid(&payload, "homeowner_id", &job->homeowner_id);
+	dw_payload_uuid(&payload, "provider_id", &job->provider_id);
+	dw_payload_text(&payload, "title", job->title);
+	dw_event_emit(&job->id, "job", &job->id, "job_completed", &payload);
+}
