@@ -29,12 +29,14 @@ override with_llvm = no
 endif
 
 # Tests against a running server: inputs in test/, expectations at the top.
-REGRESS = $(patsubst test/sql/%.sql,%,$(wildcard test/sql/setup.sql) \
-	$(filter-out test/sql/setup.sql,$(sort $(wildcard test/sql/*.sql))))
+# "setup" comes first, the others build on it.
+setup_first = $(filter setup,$(1)) $(filter-out setup,$(sort $(1)))
+REGRESS = $(call setup_first,$(patsubst test/sql/%.sql,%,\
+	$(wildcard test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=test \
 	$(if $(filter 15,$(MAJORVERSION)),,--expecteddir=.)
-ISOLATION = $(patsubst test/isolation/specs/%.spec,%,\
-	$(sort $(wildcard test/isolation/specs/*.spec)))
+ISOLATION = $(call setup_first,$(patsubst test/isolation/specs/%.spec,%,\
+	$(wildcard test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test/isolation \
 	$(if $(filter 15,$(MAJORVERSION)),,--expecteddir=test/isolation)
 

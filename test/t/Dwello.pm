@@ -1,0 +1,116 @@
+package Dwello;
+
+# Dwello.pm
+#	What the tests with servers of their own share: a server as the README
+#	has it, people, and funded jobs to release money from.
+
+use strict;
+use warnings;
+use Exporter 'import';
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+
+our @EXPORT = qw(new_server install_dwello keyring_directory people
+  make_jobs);
+
+# keyring_directory NODE: beside the data directory, not in it.
+sub keyring_directory
+{
+	my ($node) = @_;
+
+	return $node->basedir . '/keyring';
+}
+
+# new_server NAME, SETTINGS: a running server without the extension.
+sub new_server
+{
+	my ($name, $settings) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+	my $keyring;
+
+	$node->init(extra => [ '--locale=C.UTF-8', '--encoding=UTF8' ]);
+	$keyring = keyring_directory($node);
+	mkdir $keyring, 0700 or die "mkdir $keyring: $!";
+	$node->append_conf('postgresql.conf', <<"END" . ($settings // ''));
+session_preload_libraries = 'dwello'
+dwello.keyring_file = '$keyring/keyring'
+max_connections = 40
+END
+	$node->start;
+	return $node;
+}
+
+# install_dwello NODE: extension, keyring and demo data in its database
+# "postgres", with the means to make jobs quickly.
+sub install_dwello
+{
+	my ($node) = @_;
+
+	$node->safe_psql('postgres', <<'END');
+SET client_min_messages = warning;
+CREATE EXTENSION dwello CASCADE;
+SELECT dwello.create_keyring();
+CREATE TABLE person AS SELECT name, id FROM dwello.load_demo();
+
+-- One funded job: posted, bid on, awarded, paid and started.
+CREATE FUNCTION make_job(amount bigint) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+    homeowner text := dwello.issue_token(p.id) FROM person p
+                      WHERE p.name = 'homeowner';
+    provider text := dwello.issue_token(p.id) FROM person p
+                     WHERE p.name = 'provider_1';
+    job uuid;
+    bid uuid;
+BEGIN
+    PERFORM dwello.login(homeowner);
+    SELECT j.job_id INTO job FROM dwello.post_job(
+        category_id => (SELECT c.id FROM dwello.service_categories c
+                        WHERE c.name = 'Painting & Decorating'),
+        title => 'A room', description => 'White.',
+        longitude => -122.4194, latitude => 37.7749,
+        budget_max => make_job.amount * 2) j;
+    PERFORM dwello.publish_job(job_id => job);
+    PERFORM dwello.login(provider);
+    SELECT b.bid_id INTO bid FROM dwello.submit_bid(
+        job_id => job, labor_cost => make_job.amount, timeline_days => 2) b;
+    PERFORM dwello.login(homeowner);
+    PERFORM dwello.accept_bid(job_id => job, bid_id => bid);
+    PERFORM dwello.login(provider);
+    PERFORM dwello.confirm_award(job_id => job);
+    PERFORM dwello.login(homeowner);
+    PERFORM dwello.fund_escrow(job_id => job);
+    PERFORM dwello.login(NULL);
+    PERFORM dwello.confirm_payment(
+        job_id => job, psp => 'stripe', event_id => 'evt_' || job,
+        amount => make_job.amount, currency => 'USD');
+    PERFORM dwello.login(provider);
+    PERFORM dwello.start_job(job_id => job);
+    PERFORM dwello.login(NULL);
+    RETURN job;
+END $$;
+END
+	return;
+}
+
+# people NODE: a hash from the names of load_demo() to ids.
+sub people
+{
+	my ($node) = @_;
+
+	return map { split /\|/ }
+	  split /\n/,
+	  $node->safe_psql('postgres', 'SELECT name, id FROM person');
+}
+
+# make_jobs NODE, COUNT, AMOUNT: the ids of new funded jobs.
+sub make_jobs
+{
+	my ($node, $count, $amount) = @_;
+
+	return split /\n/,
+	  $node->safe_psql('postgres',
+		"SELECT make_job($amount) FROM generate_series(1, $count)");
+}
+
+1;

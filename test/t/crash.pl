@@ -1,0 +1,147 @@
+# crash.pl
+#	The postmaster is killed in the middle of concurrent releases.  After
+#	each restart the books are sound, what was acknowledged is there once,
+#	and a retry of every request ends where no crash would have.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib $Bin;
+use Dwello;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(usleep);
+
+use constant {
+	JOBS => 6,
+	WORKERS => 4,
+	CRASHES => 3,
+	PARTS => 150,    # releases that each worker makes of each job
+	PART => 100,     # in cents
+};
+
+my $node = new_server('crash');
+install_dwello($node);
+my %person = people($node);
+my @jobs = make_jobs($node, JOBS, WORKERS * PARTS * PART);
+my $token = $node->safe_psql('postgres',
+	"SELECT dwello.issue_token('$person{homeowner}', '1 day')");
+
+# script WORKER: every release of one worker, each acknowledged by a line
+# after its commit.  All workers want the same jobs.
+sub script
+{
+	my ($worker) = @_;
+	my $path = $node->basedir . "/worker_$worker.sql";
+	my $text = '';
+
+	foreach my $part (1 .. PARTS)
+	{
+		foreach my $n (0 .. $#jobs)
+		{
+			my $job = $jobs[ ($n + $worker) % @jobs ];
+			my $key = "w$worker-p$part";
+
+			$text .= <<"END";
+BEGIN;
+SELECT dwello.login('$token') \\g /dev/null
+SELECT 1 FROM dwello.release_escrow(job_id => '$job', amount => ${\PART},
+    idempotency_key => '$key') \\g /dev/null
+COMMIT;
+\\echo $job $key
+END
+		}
+	}
+	open my $out, '>', $path or die "$path: $!";
+	print {$out} $text;
+	close $out or die "$path: $!";
+	return $path;
+}
+
+# start_worker SCRIPT, OUTPUT: psql in the background; its process id.
+sub start_worker
+{
+	my ($script, $output) = @_;
+	my $pid = fork // die "fork: $!";
+
+	return $pid if $pid;
+	open STDIN, '<', '/dev/null' or die "stdin: $!";
+	open STDOUT, '>', $output or die "stdout: $!";
+	open STDERR, '>', '/dev/null' or die "stderr: $!";
+	exec 'psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d',
+	  $node->connstr('postgres'), '-f', $script
+	  or die "psql: $!";
+}
+
+# restart: after kill -9 the old backends need a moment to notice.
+sub restart
+{
+	foreach (1 .. 60)
+	{
+		return 1 if $node->start(fail_ok => 1);
+		usleep(500_000);
+	}
+	return 0;
+}
+
+# unsound: what is wrong with the books.
+sub unsound
+{
+	return $node->safe_psql('postgres', 'SELECT * FROM dwello.reconcile()');
+}
+
+my @scripts = map { script($_) } 1 .. WORKERS;
+my %acknowledged;
+
+foreach my $crash (1 .. CRASHES)
+{
+	my @outputs = map { $node->basedir . "/crash_${crash}_$_.out" } 1 .. WORKERS;
+	my @pids = map { start_worker($scripts[$_], $outputs[$_]) } 0 .. $#scripts;
+
+	usleep(700_000 + 200_000 * $crash);
+	$node->kill9;
+	waitpid $_, 0 foreach @pids;
+	my @lines = map { grep { /^\S+ \S+\n/ } split /^/, slurp_file($_) } @outputs;
+	chomp @lines;
+	$acknowledged{$_} = 1 foreach @lines;
+	cmp_ok(scalar(@lines), '>', 0, "crash $crash came in the middle of work");
+	cmp_ok(scalar(keys %acknowledged), '<', WORKERS * PARTS * JOBS,
+		"crash $crash came before its end");
+	ok(restart(), "the server recovers from crash $crash");
+	is(unsound(), '', "the books are sound after crash $crash");
+
+	my %stored = map { $_ => 1 } split /\n/,
+	  $node->safe_psql('postgres', <<'END');
+SELECT scope_id || ' ' || key FROM dwello.idempotency_keys
+WHERE function_name = 'release_escrow'
+END
+	is(scalar(grep { !$stored{$_} } keys %acknowledged),
+		0, "what was acknowledged before crash $crash is stored");
+	is( $node->safe_psql('postgres', <<'END'), '', 'and happened once');
+SELECT scope_id, idempotency_key, count(*) FROM dwello.transactions
+WHERE idempotency_key IS NOT NULL
+GROUP BY scope_id, idempotency_key HAVING count(*) > 1
+END
+}
+
+# Everybody sends everything again, undisturbed.
+my @pids =
+  map { start_worker($scripts[$_], $node->basedir . "/final_$_.out") }
+  0 .. $#scripts;
+my $failures = 0;
+foreach my $pid (@pids)
+{
+	waitpid $pid, 0;
+	$failures++ if $? != 0;
+}
+is($failures, 0, 'every request can be sent again');
+is( $node->safe_psql('postgres', <<"END"), JOBS, 'each job is paid exactly');
+SELECT count(*) FROM dwello.escrow_accounts
+WHERE job_id IN (${\join(', ', map { "'$_'" } @jobs)})
+  AND status = 'released' AND held = 0
+  AND released = ${\(WORKERS * PARTS * PART)}
+END
+is(unsound(), '', 'the books are sound in the end');
+$node->stop;
+
+done_testing();

@@ -1,0 +1,146 @@
+# restore.pl
+#	A dump of a played database restores into a cluster that has never seen
+#	dwello: every row of every table is equal, and nothing fires on the way.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib $Bin;
+use Dwello;
+use File::Copy qw(copy);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+# contents NODE, DATABASE: per table, how many rows and a hash of them all.
+sub contents
+{
+	my ($node, $database) = @_;
+	my $tables = $node->safe_psql($database, <<'END');
+SELECT c.oid::regclass FROM pg_class c
+WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind = 'r'
+ORDER BY c.relname
+END
+
+	return join "\n", map {
+		$_ . ' ' . $node->safe_psql($database, <<"END")
+SELECT count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text))
+FROM $_ t
+END
+	} split /\n/, $tables;
+}
+
+my $source = new_server('source');
+install_dwello($source);
+my %person = people($source);
+my ($job) = make_jobs($source, 1, 30000);
+
+# A half released job, rows in a partition made at run time.
+$source->safe_psql('postgres', <<"END");
+SELECT dwello.ensure_partitions();
+SELECT dwello.login(dwello.issue_token('$person{homeowner}'));
+BEGIN;
+SELECT dwello.login(dwello.issue_token('$person{homeowner}'));
+SELECT dwello.release_escrow(job_id => '$job', amount => 10000,
+                             idempotency_key => 'first part');
+COMMIT;
+SELECT dwello.deliver_events();
+INSERT INTO dwello.user_activity_logs (user_id, action, created_at)
+VALUES ('$person{homeowner}', 'login', now()),
+       ('$person{provider_1}', 'login', now());
+END
+
+my $months = $source->safe_psql('postgres', <<'END');
+SELECT count(*) FROM pg_inherits i
+WHERE i.inhparent = 'dwello.user_activity_logs'::regclass
+  AND i.inhrelid <> 'dwello.user_activity_logs_default'::regclass
+END
+cmp_ok($months, '>', 0, 'months were made at run time');
+is( $source->safe_psql('postgres',
+		'SELECT count(*) FROM ONLY dwello.user_activity_logs_default'),
+	0,
+	'no row is left in the default partition');
+
+my $before = contents($source, 'postgres');
+unlike($before, qr/^dwello\.(users|jobs|bids|ledger_entries|outbox) 0/m,
+	'the played database is not empty');
+
+my $dump = $source->basedir . '/dump';
+my @connection = ('-h', $source->host, '-p', $source->port);
+
+# Somebody who may read everything, without being a superuser.
+$source->safe_psql('postgres', <<'END');
+CREATE ROLE dumper LOGIN BYPASSRLS;
+GRANT pg_read_all_data TO dumper;
+END
+
+$source->command_ok(
+	[ 'pg_dump', @connection, '-f', "$dump.sql", 'postgres' ],
+	'pg_dump, plain');
+$source->command_ok(
+	[ 'pg_dump', @connection, '-Fc', '-f', "$dump.custom", 'postgres' ],
+	'pg_dump, custom');
+$source->command_ok(
+	[
+		'pg_dump', @connection, '-U', 'dumper', '-Fc', '-f',
+		"$dump.dumper", 'postgres'
+	],
+	'pg_dump by a role with BYPASSRLS and pg_read_all_data');
+
+# restored NAME, COMMAND...: restore into a server that is new, then compare
+# and go on working.  The keyring is copied by hand, as an operator would.
+sub restored
+{
+	my ($name, @command) = @_;
+	my $target = new_server($name);
+
+	copy(keyring_directory($source) . '/keyring',
+		keyring_directory($target) . '/keyring')
+	  or die "copy: $!";
+	chmod 0600, keyring_directory($target) . '/keyring';
+	$target->safe_psql('postgres', 'CREATE DATABASE played');
+	$target->command_ok(
+		[
+			$command[0], '-h', $target->host, '-p', $target->port, '-d',
+			'played', @command[ 1 .. $#command ]
+		],
+		"$name: the restore passes");
+	is(contents($target, 'played'), $before, "$name: every row is equal");
+	is( $target->safe_psql('played', 'SELECT * FROM dwello.reconcile()'),
+		'', "$name: the books are sound");
+	is( $target->safe_psql(
+			'played', <<"END"), 't', "$name: the work goes on");
+BEGIN;
+SELECT dwello.login(dwello.issue_token('$person{homeowner}')) IS NULL
+\\g /dev/null
+SELECT replayed FROM dwello.release_escrow(
+    job_id => '$job', amount => 10000, idempotency_key => 'first part');
+SELECT dwello.release_escrow(job_id => '$job') \\g /dev/null
+COMMIT;
+END
+	is( $target->safe_psql('played', <<"END"), 't', "$name: seals open");
+SELECT email IS NOT NULL
+FROM dwello.get_user_contact('$person{homeowner}', 'test');
+END
+	is( $target->safe_psql('played', 'SELECT * FROM dwello.reconcile()'),
+		'', "$name: and the books stay sound");
+	$target->stop;
+	return;
+}
+
+restored('plain', 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f',
+	"$dump.sql");
+restored('custom', 'pg_restore', '-1', '--exit-on-error', "$dump.custom");
+restored('dumper', 'pg_restore', '-1', '--exit-on-error', "$dump.dumper");
+
+# What the README does not support, and why.
+$source->command_ok(
+	[
+		'pg_dump', @connection, '-n', 'dwello', '-f', "$dump.schema",
+		'postgres'
+	],
+	'pg_dump -n dwello ends without an error');
+unlike(slurp_file("$dump.schema"), qr/^COPY dwello\.users/m,
+	'but loses the rows: only the whole database, or -e dwello');
+is(contents($source, 'postgres'), $before, 'dumping changed nothing');
+
+done_testing();
