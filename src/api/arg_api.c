@@ -76,6 +76,17 @@ arg_value(DwCall *call, int arg)
 	return call->fcinfo->args[arg].value;
 }
 
+/* 22004 if one of the arguments is NULL; see the header. */
+void
+dw_args_need(DwCall *call, uint32 args)
+{
+	for (int arg = 0; arg < call->fcinfo->nargs; arg++)
+	{
+		if (args & DW_ARG(arg))
+			(void) arg_value(call, arg);
+	}
+}
+
 /* A uuid that must be there. */
 DwUuid
 dw_arg_uuid(DwCall *call, int arg)
@@ -138,6 +149,20 @@ dw_arg_time_opt(DwCall *call, int arg)
 		return DT_NOBEGIN;
 	value = DatumGetTimestampTz(call->fcinfo->args[arg].value);
 	if (TIMESTAMP_NOT_FINITE(value))
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be finite");
+	return value;
+}
+
+/* A finite date, or DATEVAL_NOBEGIN for NULL; infinity is 22023. */
+DateADT
+dw_arg_date_opt(DwCall *call, int arg)
+{
+	DateADT		value;
+
+	if (!dw_arg_has(call, arg))
+		return DATEVAL_NOBEGIN;
+	value = DatumGetDateADT(call->fcinfo->args[arg].value);
+	if (DATE_NOT_FINITE(value))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be finite");
 	return value;
 }

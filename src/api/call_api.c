@@ -10,6 +10,7 @@
 
 #include "access/htup_details.h"
 #include "executor/spi.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
@@ -22,6 +23,10 @@
 #include "store/plan_store.h"
 #include "store/token_store.h"
 #include "store/user_store.h"
+#include "store/uuid_store.h"
+
+/* The longest idempotency key, in characters. */
+#define KEY_MAX 200
 
 /* Makes room for one row of the function's declared result. */
 static void
@@ -159,7 +164,7 @@ dw_call_replay(DwCall *call, const DwUuid *scope_id)
 	int			differs;
 
 	call->scope_id = *scope_id;
-	call->key = dw_arg_text_opt(call, call->fcinfo->nargs - 1, 200);
+	call->key = dw_arg_text_opt(call, call->fcinfo->nargs - 1, KEY_MAX);
 	if (call->key == NULL)
 		return false;
 	dw_request_digest(&request, call->fcinfo, &call->actor,
@@ -172,6 +177,27 @@ dw_call_replay(DwCall *call, const DwUuid *scope_id)
 	call->key = NULL;			/* the record is there already */
 	dw_call_replayed(call);
 	return true;
+}
+
+/* The id of a new row that is its own scope; see the header. */
+DwUuid
+dw_call_new_id(DwCall *call, const DwUuid *given)
+{
+	StringInfoData request;
+	char	   *key = dw_arg_text_opt(call, call->fcinfo->nargs - 1, KEY_MAX);
+
+	if (given != NULL)
+		return *given;
+	if (key == NULL)
+		return dw_uuid_fresh();
+	/* the NULs keep the parts apart */
+	initStringInfo(&request);
+	appendBinaryStringInfo(&request, (char *) call->actor.user_id.bytes,
+						   sizeof(call->actor.user_id.bytes));
+	appendStringInfo(&request, "%s%c%s%c%s",
+					 dw_actor_label(call->actor.kind), '\0',
+					 dw_call_name(call), '\0', key);
+	return dw_uuid_derived(request.data, request.len);
 }
 
 /* Marks a call whose work was found done. */

@@ -59,6 +59,14 @@ extern void dw_query_begin(DwCall *call, FunctionCallInfo fcinfo,
 						   DwActorSet actors);
 extern void dw_open_begin(DwCall *call, FunctionCallInfo fcinfo);
 
+/*
+ * 22004 if one of a set of arguments is NULL, the first of them named.  A
+ * missing value is told before any value is judged, so a command asks for
+ * all that it needs before it reads the first.
+ */
+#define DW_ARG(position)	(UINT32_C(1) << (position))
+extern void dw_args_need(DwCall *call, uint32 args);
+
 /* Arguments, by position.  The plain ones raise 22004 on NULL. */
 extern bool dw_arg_has(DwCall *call, int arg);
 extern DwUuid dw_arg_uuid(DwCall *call, int arg);
@@ -68,6 +76,7 @@ extern int32 dw_arg_int4(DwCall *call, int arg);
 extern bool dw_arg_bool(DwCall *call, int arg);
 extern double dw_arg_float8(DwCall *call, int arg);
 extern TimestampTz dw_arg_time_opt(DwCall *call, int arg);	/* or DT_NOBEGIN */
+extern DateADT dw_arg_date_opt(DwCall *call, int arg);	/* or DATEVAL_NOBEGIN */
 extern Datum dw_arg_jsonb(DwCall *call, int arg);
 
 /* Texts: over `max` characters is 22001; the plain one wants a non-blank. */
@@ -96,6 +105,13 @@ extern void dw_arg_refuse(DwCall *call, int arg, DwResult code,
  * last argument must be idempotency_key.  dw_call_return writes the record.
  */
 extern bool dw_call_replay(DwCall *call, const DwUuid *scope_id);
+
+/*
+ * The id of a row that is its own scope (a user, a job): the one given, else
+ * one derived from actor, function and idempotency key, so that a retry
+ * meets its own row, else a fresh one.
+ */
+extern DwUuid dw_call_new_id(DwCall *call, const DwUuid *given);
 
 /* WD103 unless expected_version (last argument but one) is NULL or equal. */
 extern void dw_call_version(DwCall *call, int32 version);

@@ -71,6 +71,14 @@ dw_param_float8(DwParams *p, double value)
 	dw_param_datum(p, FLOAT8OID, Float8GetDatum(value), false);
 }
 
+/* Adds a date; DATEVAL_NOBEGIN = NULL. */
+void
+dw_param_date(DwParams *p, DateADT value)
+{
+	dw_param_datum(p, DATEOID, DateADTGetDatum(value),
+				   DATE_IS_NOBEGIN(value));
+}
+
 /* Adds a timestamptz; DT_NOBEGIN (0 has a meaning of its own) = NULL. */
 void
 dw_param_time(DwParams *p, TimestampTz value)

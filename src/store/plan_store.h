@@ -15,6 +15,7 @@
 
 #include "catalog/pg_type_d.h"
 #include "executor/spi.h"
+#include "utils/date.h"
 #include "utils/timestamp.h"
 
 #include "core/uuid.h"
@@ -53,6 +54,7 @@ extern void dw_param_int8(DwParams *p, int64 value);
 extern void dw_param_int4(DwParams *p, int32 value);
 extern void dw_param_bool(DwParams *p, bool value);
 extern void dw_param_float8(DwParams *p, double value);
+extern void dw_param_date(DwParams *p, DateADT value);
 extern void dw_param_time(DwParams *p, TimestampTz value);
 extern void dw_param_text(DwParams *p, const char *value);
 extern void dw_param_bytes(DwParams *p, const void *data, size_t size);
