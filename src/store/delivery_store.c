@@ -31,16 +31,6 @@ typedef struct Event
 	int32		stars;			/* of a review, else 0 */
 } Event;
 
-/* Days since PostgreSQL's epoch of the day that is now, in UTC. */
-static DateADT
-today(void)
-{
-	TimestampTz now = dw_now();
-	int64		day = now / USECS_PER_DAY;
-
-	return (DateADT) (now % USECS_PER_DAY < 0 ? day - 1 : day);
-}
-
 /* Claims events and copies them out of the result. */
 static Event *
 claim_events(int32 max_rows, uint64 *count)
@@ -115,7 +105,7 @@ load_stats(const DwUuid *user_id, DwStats *stats)
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, user_id);
-	dw_param_datum(&p, DATEOID, DateADTGetDatum(today()), false);
+	dw_param_datum(&p, DATEOID, DateADTGetDatum(dw_today()), false);
 	if (dw_execute(&select_stats, &p) == 0)
 		return false;
 	stats->rating_weight = dw_read_int8(0, 1);
@@ -147,7 +137,7 @@ save_stats(const DwUuid *user_id, const DwStats *stats, DwEventCount count)
 	dw_param_int8(&p, stats->rating_square);
 	dw_param_int8(&p, stats->completed);
 	dw_param_int8(&p, stats->awarded);
-	dw_param_datum(&p, DATEOID, DateADTGetDatum(today()), false);
+	dw_param_datum(&p, DATEOID, DateADTGetDatum(dw_today()), false);
 	dw_param_int4(&p, count == DW_EVENT_COUNTS_RATING);
 	dw_param_int4(&p, count == DW_EVENT_COUNTS_COMPLETION);
 	dw_param_int4(&p, count == DW_EVENT_COUNTS_AWARD);

@@ -104,6 +104,16 @@ dw_now(void)
 	return pinned_now.pinned ? pinned_now.time : GetCurrentTimestamp();
 }
 
+/* The day of dw_now() in UTC. */
+DateADT
+dw_today(void)
+{
+	TimestampTz now = dw_now();
+	int64		day = now / USECS_PER_DAY;
+
+	return (DateADT) (now % USECS_PER_DAY < 0 ? day - 1 : day);
+}
+
 /* True while a superuser allows the drop. */
 bool
 dw_allow_drop(void)

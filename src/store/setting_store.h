@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "utils/date.h"
 #include "utils/timestamp.h"
 
 /* Defines dwello.now and dwello.allow_drop. */
@@ -17,6 +18,9 @@ extern void dw_setting_init(void);
  * the transaction), or dwello.now where a superuser has pinned it.
  */
 extern TimestampTz dw_now(void);
+
+/* The day of dw_now() in UTC. */
+extern DateADT dw_today(void);
 
 /* True while a superuser allows DROP EXTENSION dwello. */
 extern bool dw_allow_drop(void);

@@ -1,0 +1,310 @@
+/*
+ * check_store.c
+ *		The health check: rules that an installation and its data must obey.
+ *
+ * A rule that can be asked in SQL is a row of one table: a statement that
+ * returns (object, detail) for every fault.  The few that look outside the
+ * database are functions.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/varlena.h"
+
+#include "store/check_store.h"
+#include "store/keyring_store.h"
+#include "store/plan_store.h"
+
+/* One rule asked in SQL. */
+typedef struct CheckRule
+{
+	const char *name;			/* of the rule */
+	const char *hint;			/* what to do about a fault */
+	DwStatement statement;		/* gives object and detail of each fault */
+} CheckRule;
+
+#define RULE(rule, text, todo) \
+	{.name = (rule), .hint = (todo), .statement = DW_STATEMENT(text)}
+
+/* The members of the extension that are tables. */
+#define MEMBER_TABLES \
+	"pg_catalog.pg_depend AS d " \
+	"JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid " \
+	"AND e.extname = 'dwello' " \
+	"JOIN pg_catalog.pg_class AS c ON c.oid = d.objid " \
+	"WHERE d.refclassid = 'pg_extension'::regclass " \
+	"AND d.classid = 'pg_class'::regclass AND d.deptype = 'e' "
+
+static CheckRule rules[] = {
+	RULE("createrole_member",
+		 "SELECT r.rolname::text, 'It has CREATEROLE.' "
+		 "FROM pg_catalog.pg_roles AS r "
+		 "WHERE r.rolcreaterole AND NOT r.rolsuper "
+		 "AND current_setting('server_version_num')::integer < 160000 "
+		 "ORDER BY 1",
+		 "On this server such a role can make itself a member of dwello_owner: ALTER ROLE ... NOCREATEROLE."),
+	RULE("createrole_member",
+		 "SELECT m.rolname::text, 'It is a member of ' || o.rolname || '.' "
+		 "FROM pg_catalog.pg_auth_members AS a "
+		 "JOIN pg_catalog.pg_roles AS m ON m.oid = a.member "
+		 "JOIN pg_catalog.pg_roles AS o ON o.oid = a.roleid "
+		 "WHERE o.rolname = 'dwello_owner' AND NOT m.rolsuper ORDER BY 1",
+		 "Nobody may become dwello_owner: REVOKE dwello_owner FROM the role."),
+	RULE("token_in_settings",
+		 "SELECT coalesce(r.rolname, d.datname, 'all')::text, "
+		 "'ALTER ROLE or ALTER DATABASE sets dwello.token.' "
+		 "FROM pg_catalog.pg_db_role_setting AS s "
+		 "LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole "
+		 "LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase "
+		 "WHERE EXISTS (SELECT FROM unnest(s.setconfig) AS c "
+		 "WHERE c ILIKE 'dwello.token=%') ORDER BY 1",
+		 "A token in a setting makes everyone that user: RESET dwello.token there."),
+	RULE("token_in_settings",
+		 "SELECT p.oid::regprocedure::text, "
+		 "'The function sets dwello.token.' "
+		 "FROM pg_catalog.pg_proc AS p "
+		 "WHERE EXISTS (SELECT FROM unnest(p.proconfig) AS c "
+		 "WHERE c ILIKE 'dwello.token=%') ORDER BY 1",
+		 "A function that carries a token makes its callers that user: ALTER FUNCTION ... RESET dwello.token."),
+	RULE("partition_missing",
+		 "SELECT c.relname::text, 'There is no partition for ' "
+		 "|| to_char(m, 'YYYY-MM') || '.' "
+		 "FROM pg_catalog.pg_class AS c "
+		 "CROSS JOIN generate_series("
+		 "date_trunc('month', now() AT TIME ZONE 'UTC'), "
+		 "date_trunc('month', now() AT TIME ZONE 'UTC') "
+		 "+ interval '1 month', interval '1 month') AS m "
+		 "WHERE c.relnamespace = 'dwello'::regnamespace "
+		 "AND c.relkind = 'p' AND NOT EXISTS (SELECT FROM "
+		 "pg_catalog.pg_inherits AS i "
+		 "JOIN pg_catalog.pg_class AS k ON k.oid = i.inhrelid "
+		 "WHERE i.inhparent = c.oid AND k.relname = c.relname "
+		 "|| to_char(m, '_YYYY_MM')) ORDER BY 1, 2",
+		 "Call dwello.ensure_partitions(), daily."),
+	RULE("default_partition_not_empty",
+		 "SELECT 'user_activity_logs_default', count(*) || ' rows' "
+		 "FROM dwello.user_activity_logs_default HAVING count(*) > 0",
+		 "Call dwello.ensure_partitions() with from_month = the oldest row's."),
+	RULE("default_partition_not_empty",
+		 "SELECT 'data_access_log_default', count(*) || ' rows' "
+		 "FROM dwello.data_access_log_default HAVING count(*) > 0",
+		 "Call dwello.ensure_partitions() with from_month = the oldest row's."),
+	RULE("orphan",
+		 "SELECT s.relation, 'There is neither a job nor a user ' "
+		 "|| s.scope_id || '.' FROM ("
+		 "SELECT 'transactions' AS relation, scope_id FROM dwello.transactions "
+		 "UNION SELECT 'ledger_entries', scope_id FROM dwello.ledger_entries "
+		 "UNION SELECT 'outbox', scope_id FROM dwello.outbox "
+		 "UNION SELECT 'idempotency_keys', scope_id "
+		 "FROM dwello.idempotency_keys) AS s "
+		 "WHERE NOT EXISTS (SELECT FROM dwello.jobs AS j "
+		 "WHERE j.id = s.scope_id) "
+		 "AND NOT EXISTS (SELECT FROM dwello.users AS u "
+		 "WHERE u.id = s.scope_id) ORDER BY 1, 2",
+		 "Restore the missing row from a backup; without it the row belongs to nobody."),
+	RULE("orphan",
+		 "SELECT 'data_access_log', 'There is no user ' || l.user_id || '.' "
+		 "FROM dwello.data_access_log AS l WHERE NOT EXISTS "
+		 "(SELECT FROM dwello.users AS u WHERE u.id = l.user_id) "
+		 "GROUP BY l.user_id ORDER BY 2",
+		 "Restore the missing user from a backup."),
+	RULE("orphan",
+		 "SELECT 'user_activity_logs', 'There is no user ' || l.user_id || '.' "
+		 "FROM dwello.user_activity_logs AS l WHERE NOT EXISTS "
+		 "(SELECT FROM dwello.users AS u WHERE u.id = l.user_id) "
+		 "GROUP BY l.user_id ORDER BY 2",
+		 "Restore the missing user from a backup."),
+	RULE("denormalised_column",
+		 "SELECT k.relation, 'Job ' || k.job_id || ': homeowner_id, "
+		 "provider_id or is_listed differs from the job''s.' FROM ("
+		 "SELECT 'job_sites' AS relation, job_id, homeowner_id, provider_id, "
+		 "NULL::boolean AS is_listed FROM dwello.job_sites "
+		 "UNION ALL SELECT 'job_requirements', job_id, homeowner_id, "
+		 "provider_id, is_listed FROM dwello.job_requirements "
+		 "UNION ALL SELECT 'job_milestones', job_id, homeowner_id, "
+		 "provider_id, is_listed FROM dwello.job_milestones "
+		 "UNION ALL SELECT 'escrow_accounts', job_id, homeowner_id, "
+		 "provider_id, NULL FROM dwello.escrow_accounts "
+		 "UNION ALL SELECT 'reviews', job_id, homeowner_id, provider_id, NULL "
+		 "FROM dwello.reviews "
+		 "UNION ALL SELECT 'bids', job_id, homeowner_id, NULL, NULL "
+		 "FROM dwello.bids) AS k "
+		 "JOIN dwello.jobs AS j ON j.id = k.job_id "
+		 "WHERE k.homeowner_id <> j.homeowner_id "
+		 "OR k.is_listed IS DISTINCT FROM CASE WHEN k.is_listed IS NOT NULL "
+		 "THEN j.is_listed END "
+		 "OR (k.relation <> 'bids' AND k.provider_id IS DISTINCT FROM "
+		 "CASE WHEN j.confirmed_at IS NOT NULL THEN j.provider_id END) "
+		 "ORDER BY 1, 2",
+		 "Set the columns to the job's; policies go by them."),
+	RULE("counter_drift",
+		 "SELECT 'provider_stats', 'Provider ' || s.user_id || ' has ' "
+		 "|| s.awarded_count || ' awards, ' || s.completed_count "
+		 "|| ' completions, ' || s.review_count || ' reviews; his jobs have ' "
+		 "|| a.awarded || ', ' || a.completed || ', ' || a.reviewed || '.' "
+		 "FROM dwello.provider_stats AS s "
+		 "CROSS JOIN LATERAL (SELECT "
+		 "count(*) FILTER (WHERE o.type = 'award_confirmed') AS awarded, "
+		 "count(*) FILTER (WHERE o.type = 'job_completed') AS completed, "
+		 "count(*) FILTER (WHERE o.type = 'review_posted' "
+		 "AND o.payload ->> 'reviewee_id' = s.user_id::text) AS reviewed "
+		 "FROM dwello.outbox AS o WHERE o.applied_at IS NOT NULL "
+		 "AND (o.payload ->> 'provider_id' = s.user_id::text "
+		 "OR o.payload ->> 'reviewee_id' = s.user_id::text)) AS a "
+		 "WHERE (s.awarded_count, s.completed_count, s.review_count) "
+		 "IS DISTINCT FROM (a.awarded, a.completed, a.reviewed) ORDER BY 2",
+		 "Restore provider_stats, or count the provider's jobs anew."),
+	RULE("unsealed_value",
+		 "SELECT v.object, 'Row ' || v.id || ' is not sealed.' FROM ("
+		 "SELECT 'users.email' AS object, id, email AS sealed FROM dwello.users "
+		 "UNION ALL SELECT 'users.phone', id, phone FROM dwello.users "
+		 "UNION ALL SELECT 'user_addresses.street', id, street "
+		 "FROM dwello.user_addresses "
+		 "UNION ALL SELECT 'provider_credentials.number', id, number "
+		 "FROM dwello.provider_credentials "
+		 "UNION ALL SELECT 'job_sites.street', job_id, street "
+		 "FROM dwello.job_sites) AS v "
+		 "WHERE octet_length(v.sealed) < 33 OR get_byte(v.sealed, 0) <> 1 "
+		 "ORDER BY 1, 2",
+		 "Write the value through a command of dwello; never by hand."),
+	RULE("guard_off",
+		 "SELECT t.tgrelid::regclass::text, 'Trigger ' || t.tgname "
+		 "|| ' is disabled.' FROM pg_catalog.pg_trigger AS t "
+		 "JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid "
+		 "WHERE c.relnamespace = 'dwello'::regnamespace "
+		 "AND t.tgenabled NOT IN ('O', 'A') ORDER BY 1, 2",
+		 "ALTER TABLE ... ENABLE TRIGGER ALL."),
+	RULE("guard_off",
+		 "SELECT c.oid::regclass::text, 'Row-level security is not forced.' "
+		 "FROM pg_catalog.pg_class AS c "
+		 "WHERE c.relnamespace = 'dwello'::regnamespace "
+		 "AND c.relkind IN ('r', 'p') "
+		 "AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY 1",
+		 "ALTER TABLE ... ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY."),
+	RULE("foreign_key_without_index",
+		 "SELECT k.conrelid::regclass::text, 'No index begins with the "
+		 "columns of ' || k.conname || '.' "
+		 "FROM pg_catalog.pg_constraint AS k "
+		 "JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid "
+		 "WHERE k.contype = 'f' AND c.relnamespace = 'dwello'::regnamespace "
+		 "AND NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i "
+		 "WHERE i.indrelid = k.conrelid "
+		 "AND i.indkey[0] = ANY (k.conkey)) ORDER BY 1, 2",
+		 "Make an index on the columns of the foreign key."),
+	RULE("member_not_dumped",
+		 "SELECT c.oid::regclass::text, 'pg_dump leaves its rows out.' "
+		 "FROM " MEMBER_TABLES
+		 "AND c.relkind IN ('r', 'p') AND c.relname NOT LIKE '%\\_defaults' "
+		 "AND NOT c.oid = ANY (coalesce(e.extconfig, '{}')) ORDER BY 1",
+		 "Report this as a fault of dwello; back the table up by itself."),
+};
+
+/* True when the library is loaded at the start of every session. */
+static bool
+library_is_preloaded(void)
+{
+	static const char *const settings[] = {
+		"session_preload_libraries", "shared_preload_libraries"
+	};
+
+	for (size_t i = 0; i < lengthof(settings); i++)
+	{
+		char	   *value = pstrdup(GetConfigOption(settings[i], false, false));
+		List	   *names;
+		ListCell   *cell;
+
+		if (!SplitDirectoriesString(value, ',', &names))
+			continue;
+		foreach(cell, names)
+		{
+			char	   *slash = strrchr(lfirst(cell), '/');
+
+			if (strcmp(slash ? slash + 1 : lfirst(cell), "dwello") == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* True when every kind of key can be had; never raises. */
+static bool
+keyring_is_readable(char **problem)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool readable = true;
+
+	PG_TRY();
+	{
+		for (int kind = 0; kind < DW_KEY_KIND_COUNT; kind++)
+			(void) dw_keyring_need((DwKeyKind) kind);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		*problem = error->message;
+		readable = false;
+	}
+	PG_END_TRY();
+	return readable;
+}
+
+/* The rules that look outside the database. */
+static void
+check_installation(DwFindingSink sink, void *context)
+{
+	DwFinding	preload = {
+		"preload_missing", "session_preload_libraries",
+		"The library is not loaded at the start of a session.",
+		"Set session_preload_libraries = 'dwello' in postgresql.conf and reload."
+	};
+	DwFinding	place = {
+		"keyring_in_data_directory", "dwello.keyring_file",
+		"A base backup carries the keys beside what they seal.",
+		"Move the file out of the data directory and set dwello.keyring_file."
+	};
+	DwFinding	unreadable = {
+		"keyring_unreadable", "dwello.keyring_file", NULL,
+		"Restore the keyring file, or make one with dwello.create_keyring()."
+	};
+	char	   *problem = NULL;
+
+	if (!library_is_preloaded())
+		sink(&preload, context);
+	if (dw_keyring_in_data_directory())
+		sink(&place, context);
+	if (!keyring_is_readable(&problem))
+	{
+		unreadable.detail = problem;
+		sink(&unreadable, context);
+	}
+}
+
+/* One rule asked in SQL. */
+static void
+check_rule(CheckRule *rule, DwFindingSink sink, void *context)
+{
+	uint64		faults = dw_query(&rule->statement, NULL);
+
+	for (uint64 i = 0; i < faults; i++)
+	{
+		DwFinding	finding = {
+			rule->name, dw_read_text(i, 1), dw_read_text(i, 2), rule->hint
+		};
+
+		sink(&finding, context);
+	}
+}
+
+/* Applies every rule; see the header. */
+void
+dw_check_run(DwFindingSink sink, void *context)
+{
+	check_installation(sink, context);
+	for (size_t i = 0; i < lengthof(rules); i++)
+		check_rule(&rules[i], sink, context);
+}
