@@ -1,0 +1,91 @@
+/*
+ * escrow_store.h
+ *		The escrow of a job: its row, its milestones, its history.
+ *
+ * A command locks the job's row first, so nobody else changes the escrow or
+ * its milestones meanwhile.  It loads everything with dw_escrow_lock(), lets
+ * core decide on the structs, and writes what changed with
+ * dw_escrow_apply(): the escrow, each milestone that moved, one event.
+ */
+#ifndef DW_ESCROW_STORE_H
+#define DW_ESCROW_STORE_H
+
+#include "postgres.h"
+
+#include "core/actor.h"
+#include "core/escrow.h"
+#include "core/uuid.h"
+
+#define DW_HASH_BYTES 32		/* of a link in the chain of transactions */
+
+/* An escrow with its milestones, in plan order. */
+typedef struct DwEscrowRow
+{
+	DwUuid		job_id;			/* key, and the escrow's ledger account */
+	DwUuid		homeowner_id;	/* who pays */
+	DwUuid		provider_id;	/* who is paid */
+	DwUuid		fee_schedule_id;	/* where the terms came from */
+	DwEscrow	escrow;			/* amounts, status, version, terms */
+	char	   *psp;			/* company of the last payment, or NULL */
+	int32		transition_count;	/* rows in escrow_events */
+	bool		has_hash;		/* the chain has begun */
+	uint8		last_hash[DW_HASH_BYTES];	/* of the last transaction */
+	int			milestone_count;	/* at least one */
+	DwMilestone *milestones;	/* as core decides on them */
+	DwMilestone *stored;		/* as they are in the table */
+	int32	   *milestone_versions; /* of their rows */
+} DwEscrowRow;
+
+/* A confirmed award: what an escrow is opened for. */
+typedef struct DwAward
+{
+	DwUuid		job_id;			/* locked by the caller */
+	DwUuid		homeowner_id;	/* of the job */
+	DwUuid		provider_id;	/* the accepted bidder */
+	DwUuid		category_id;	/* of the job, for the fee */
+	DwUuid		bid_id;			/* the accepted bid */
+	int64		amount;			/* price of the work: the contract */
+	const char *currency;		/* of the bid and the job */
+	DwActor		actor;			/* who confirms */
+} DwAward;
+
+/* One transition of an escrow. */
+typedef struct DwTransition
+{
+	DwEscrowEvent event;		/* what happened */
+	DwActor		actor;			/* who did it */
+	DwEscrowStatus from;		/* state before; the row has the one after */
+	const DwUuid *transaction_id;	/* of its money; NULL for none */
+} DwTransition;
+
+/*
+ * Opens the escrow of a confirmed award, inside confirm_award: finds the fee
+ * schedule and freezes its numbers, fits the posted milestones to the
+ * contract or makes one, gives them the provider, and records the first
+ * event.  *row is the escrow, status created, version 1.
+ * DW_BAD_VALUE: the plan does not divide the amount; nothing is written.
+ */
+extern DwResult dw_escrow_open_for_award(const DwAward *award,
+										 DwEscrowRow *row);
+
+/* Locks and loads; false when the job has no escrow yet. */
+extern bool dw_escrow_lock(const DwUuid *job_id, DwEscrowRow *row);
+
+/* The same without a lock, for reads. */
+extern bool dw_escrow_load(const DwUuid *job_id, DwEscrowRow *row);
+
+/* The stored row version of a milestone of the row. */
+extern int32 dw_escrow_milestone_version(const DwEscrowRow *row,
+										 const DwMilestone *milestone);
+
+/*
+ * Writes a decision: the escrow as it now is, the milestones that changed,
+ * and the event.  Counts the transition; the version too, but not for a deed
+ * that changes neither amounts nor status (submit_milestone).
+ */
+extern void dw_escrow_apply(DwEscrowRow *row, const DwTransition *transition);
+
+/* Writes the end of the chain alone, for money that never came to rest here. */
+extern void dw_escrow_save_hash(const DwEscrowRow *row);
+
+#endif							/* DW_ESCROW_STORE_H */
