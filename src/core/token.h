@@ -84,7 +84,8 @@ extern const char *dw_token_fault_text(DwTokenFault fault);
 /*
  * Writes the part to be signed ("header.payload", zero-terminated) of a
  * token made by the key with this id; returns its length, 0 when room is
- * too small or the jti needs an escape.  The caller appends "." and the signature in base64url.
+ * too small or the jti needs an escape.  The caller appends "." and the
+ * signature in base64url.
  */
 extern size_t dw_token_write(const DwClaims *claims, int key_id, char *text,
 							 size_t room);

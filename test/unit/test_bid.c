@@ -1,0 +1,65 @@
+/*
+ * test_bid.c
+ *		Every cell of a bid's life, and its words.
+ */
+#include "grid.h"
+
+#include "core/bid.h"
+
+static const char *const expected[] = {
+	"submit_bid PY ->pending",
+	"revise_bid P pending>pending",
+	"confirm_bid P pending>pending",
+	"counter_bid HP pending>pending",
+	"accept_bid H pending>accepted",
+	"confirm_award P accepted>accepted",
+	"not_selected H pending>rejected",
+	"reject_bid H pending>rejected",
+	"withdraw_bid P pending>withdrawn accepted>withdrawn",
+	"expire_bids Y pending>expired",
+	"lapse Y accepted>expired",
+	"reoffer PY rejected>accepted",
+	"cancel_job H pending>rejected accepted>rejected",
+	"expire_jobs Y pending>expired",
+};
+
+/* Every cell. */
+static void
+test_cells(void **state)
+{
+	grid_check(dw_bid_machine(), expected, DW_LENGTH(expected));
+	grid_check_sound(dw_bid_machine());
+}
+
+/* Every word of the enums, both ways, and none else. */
+static void
+test_labels(void **state)
+{
+	DwBidStatus status;
+	DwBidReason reason;
+
+	for (int i = DW_BID_PENDING; i <= DW_BID_EXPIRED; i++)
+	{
+		assert_true(dw_bid_status_parse(
+										dw_bid_status_label((DwBidStatus) i),
+										&status));
+		assert_int_equal(status, i);
+	}
+	assert_false(dw_bid_status_parse("live", &status));
+	assert_true(dw_bid_reason_parse("not_selected", &reason));
+	assert_int_equal(reason, DW_BID_REASON_NOT_SELECTED);
+	assert_string_equal(dw_bid_reason_label(DW_BID_REASON_NOT_CONFIRMED),
+						"not_confirmed");
+}
+
+/* Runs the tests. */
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_labels),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

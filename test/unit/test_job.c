@@ -1,0 +1,69 @@
+/*
+ * test_job.c
+ *		Every cell of a job's life, and its words.
+ */
+#include "grid.h"
+
+#include "core/job.h"
+
+static const char *const expected[] = {
+	"post_job H ->draft",
+	"edit_job H draft>draft open>open",
+	"publish_job H draft>open",
+	"accept_bid H open>awarded",
+	"confirm_award P awarded>awarded",
+	"reoffer PY awarded>awarded",
+	"reopen PY awarded>open",
+	"start_job P awarded>in_progress",
+	"report_progress P in_progress>in_progress",
+	"complete_job H in_progress>completed",
+	"complete_job Y in_progress>completed awarded>completed",
+	"cancel_job H draft>cancelled open>cancelled awarded>cancelled",
+	"expire_jobs Y open>cancelled awarded>cancelled",
+	"expire_jobs P awarded>cancelled",
+	"dispute HP awarded>disputed in_progress>disputed",
+	"settle HPASY disputed>in_progress|awarded",
+};
+
+/* Every cell. */
+static void
+test_cells(void **state)
+{
+	grid_check(dw_job_machine(), expected, DW_LENGTH(expected));
+	grid_check_sound(dw_job_machine());
+}
+
+/* Every word of the three enums, both ways, and none else. */
+static void
+test_labels(void **state)
+{
+	DwJobStatus status;
+	DwUrgency	urgency;
+	DwBidMode	mode;
+
+	assert_string_equal(dw_job_status_label(DW_JOB_IN_PROGRESS),
+						"in_progress");
+	assert_true(dw_job_status_parse("disputed", &status));
+	assert_int_equal(status, DW_JOB_DISPUTED);
+	assert_false(dw_job_status_parse("Open", &status));
+	assert_false(dw_job_status_parse("", &status));
+	assert_null(dw_job_status_label((DwJobStatus) 7));
+	assert_null(dw_job_status_label((DwJobStatus) -1));
+	assert_true(dw_urgency_parse("urgent", &urgency));
+	assert_int_equal(urgency, DW_URGENCY_URGENT);
+	assert_true(dw_bid_mode_parse("rank_only", &mode));
+	assert_int_equal(mode, DW_BID_MODE_RANK_ONLY);
+	assert_string_equal(dw_bid_mode_label(DW_BID_MODE_SEALED), "sealed");
+}
+
+/* Runs the tests. */
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_labels),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
