@@ -4,11 +4,13 @@
  */
 #include "core/contact.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* The fewest digits that are still somebody's number. */
 #define PHONE_MIN_DIGITS 4
+
+/* The fewest digits of a number that can be dialled from anywhere. */
+#define PHONE_MIN_USABLE 7
 
 /* True for the blanks that people leave around what they paste. */
 static bool
@@ -104,4 +106,36 @@ dw_phone_normalise(const char *text, size_t length,
 		return DW_BAD_VALUE;
 	space[used] = '\0';
 	return DW_OK;
+}
+
+/* True when mail can be sent there; see the header. */
+bool
+dw_email_usable(const char *address)
+{
+	const char *at = strchr(address, '@');
+	const char *label;
+
+	if (at == NULL || at == address || strchr(at + 1, '@') != NULL ||
+		strchr(at, '.') == NULL)
+		return false;
+	label = at + 1;
+	for (;;)
+	{
+		size_t		length = strcspn(label, ".");
+
+		if (length == 0)
+			return false;
+		if (label[length] == '\0')
+			return true;
+		label += length + 1;
+	}
+}
+
+/* True when the number can be dialled from anywhere. */
+bool
+dw_phone_usable(const char *number)
+{
+	size_t		digits = strlen(number) - (*number == '+');
+
+	return digits >= PHONE_MIN_USABLE && digits < DW_PHONE_MAX;
 }

@@ -9,6 +9,7 @@
 #ifndef DW_CONTACT_H
 #define DW_CONTACT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/result.h"
@@ -32,5 +33,16 @@ extern DwResult dw_email_normalise(const char *text, size_t length,
  */
 extern DwResult dw_phone_normalise(const char *text, size_t length,
 								   char space[DW_PHONE_MAX + 1]);
+
+/*
+ * What a new account must have, asked of the one spelling.  Stricter than
+ * the spelling itself: an account is looked up by whatever was typed, but
+ * made only with what mail can be sent to and what can be dialled.
+ *
+ * address: one @, no blanks or control characters, and a domain of at least
+ * two labels.  number: seven to fifteen digits (E.164).
+ */
+extern bool dw_email_usable(const char *address);
+extern bool dw_phone_usable(const char *number);
 
 #endif							/* DW_CONTACT_H */

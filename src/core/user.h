@@ -53,4 +53,28 @@ extern DwUserStatus dw_user_verified_status(DwUserType type,
 											const DwVerification *has,
 											const DwVerification *required);
 
+/* What verify_user can say of a user, as its argument has it. */
+typedef enum DwVerifiable
+{
+	DW_VERIFY_EMAIL,
+	DW_VERIFY_PHONE,
+	DW_VERIFY_PROVIDER,
+	DW_VERIFY_COUNT
+} DwVerifiable;
+
+extern const char *dw_verifiable_label(DwVerifiable what);
+extern bool dw_verifiable_parse(const char *text, DwVerifiable *what);
+
+/* The flag of `has` that a verification sets. */
+extern bool *dw_verification_flag(DwVerification *has, DwVerifiable what);
+
+/*
+ * True for a language tag in the form of BCP 47: two or three letters, then
+ * subtags of one to eight letters or digits, each after a hyphen.
+ */
+extern bool dw_language_valid(const char *tag);
+
+/* True for a country in the form of ISO 3166 alpha-2: two capital letters. */
+extern bool dw_country_valid(const char *code);
+
 #endif							/* DW_USER_H */

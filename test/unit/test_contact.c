@@ -94,6 +94,36 @@ test_phone(void **state)
 					 DW_TEXT_TOO_LONG);
 }
 
+/* An account wants one @ and a domain of two labels at least. */
+static void
+test_email_usable(void **state)
+{
+	assert_true(dw_email_usable("ann@example.org"));
+	assert_true(dw_email_usable("a.b+tag@mail.example.org"));
+	assert_false(dw_email_usable(""));
+	assert_false(dw_email_usable("ann"));
+	assert_false(dw_email_usable("@example.org"));
+	assert_false(dw_email_usable("ann.b@example"));
+	assert_false(dw_email_usable("ann@"));
+	assert_false(dw_email_usable("ann@."));
+	assert_false(dw_email_usable("ann@.org"));
+	assert_false(dw_email_usable("ann@example."));
+	assert_false(dw_email_usable("ann@example..org"));
+	assert_false(dw_email_usable("a@b@example.org"));
+}
+
+/* An account's number has seven to fifteen digits. */
+static void
+test_phone_usable(void **state)
+{
+	assert_true(dw_phone_usable("1234567"));
+	assert_true(dw_phone_usable("+123456789012345"));
+	assert_false(dw_phone_usable("123456"));
+	assert_false(dw_phone_usable("+123456"));
+	assert_false(dw_phone_usable("1234567890123456"));
+	assert_false(dw_phone_usable(""));
+}
+
 /* Runs the tests of this file. */
 int
 main(void)
@@ -102,6 +132,8 @@ main(void)
 		cmocka_unit_test(test_email),
 		cmocka_unit_test(test_email_length),
 		cmocka_unit_test(test_phone),
+		cmocka_unit_test(test_email_usable),
+		cmocka_unit_test(test_phone_usable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
