@@ -218,6 +218,7 @@ part_coverage()
 	find "$source" -name '*.[od]' -delete
 	percent=$(
 		# a subshell: this build has a tree and a server of its own
+		exec 2>"$work/coverage.log"
 		cd "$source" && server_tree "$tree" &&
 		make -s -j"$DW_JOBS" PG_CONFIG="$PG_CONFIG" \
 			COPT='--coverage -O0' SHLIB_LINK='-lcrypto --coverage' \
@@ -227,7 +228,7 @@ part_coverage()
 		make -s PG_CONFIG="$PG_CONFIG" installcheck >&2 || :
 		stop_cluster "$work/coverage-server"
 		covered_percent
-	) 2>"$work/coverage.log" || status=1
+	) || status=1
 	PG_CONFIG=$system
 	if [ "$status" -ne 0 ]; then
 		tail -20 "$work/coverage.log"

@@ -251,6 +251,7 @@ BEGIN
       ('aggregateid', 'Its id.'),
       ('type', 'What happened to it.'),
       ('payload', 'The event itself.'),
+      ('deliver_after', 'Not before this time it is delivered.'),
       ('applied_at', 'When it was applied to users; NULL = not yet.'),
       ('key', 'The key that the caller chose.'),
       ('function_name', 'The command that was called.'),
