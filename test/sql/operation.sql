@@ -1,0 +1,120 @@
+-- What an operator calls: ensure_partitions() and check().
+\set VERBOSITY terse
+
+-- months are made once, on UTC bounds, and rows move out of the default
+BEGIN;
+SET LOCAL dwello.now = '2031-05-17 12:00+00';
+INSERT INTO dwello.user_activity_logs (user_id, action, created_at)
+  SELECT 'd1000000-0000-7000-8000-000000000001', 'seen', t
+    FROM unnest(ARRAY['2031-03-31 23:59:59.999999+00', '2031-04-01 00:00+00',
+      '2031-05-31 23:59+00', '2031-08-01 00:00+00']::timestamptz[]) AS t;
+SELECT tableoid::regclass AS partition, count(*) FROM dwello.user_activity_logs
+ WHERE user_id = 'd1000000-0000-7000-8000-000000000001' GROUP BY 1;
+SELECT * FROM dwello.ensure_partitions(months_ahead => 1, from_month => '2031-03-31')
+ ORDER BY table_name, partition_name;
+SELECT * FROM dwello.ensure_partitions(months_ahead => 0);
+SELECT tableoid::regclass AS partition, created_at AT TIME ZONE 'UTC' AS at FROM dwello.user_activity_logs
+ WHERE user_id = 'd1000000-0000-7000-8000-000000000001' ORDER BY created_at;
+-- a month has its own key, forced row-level security and the owner's policy
+SELECT c.relrowsecurity, c.relforcerowsecurity, pg_get_userbyid(c.relowner) AS owner,
+       (SELECT count(*) FROM pg_policy AS p WHERE p.polrelid = c.oid) AS policies,
+       (SELECT count(*) FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary) AS keys,
+       (SELECT count(*) FROM pg_depend AS d WHERE d.objid = c.oid AND d.deptype = 'e') AS member
+  FROM pg_class AS c WHERE c.oid = 'dwello.user_activity_logs_2031_04'::regclass;
+ROLLBACK;
+
+-- refusals of ensure_partitions
+\set VERBOSITY sqlstate
+SELECT * FROM dwello.ensure_partitions(months_ahead => NULL);
+SELECT * FROM dwello.ensure_partitions(months_ahead => -1);
+SELECT * FROM dwello.ensure_partitions(months_ahead => 121);
+SELECT * FROM dwello.ensure_partitions(from_month => 'infinity');
+SELECT * FROM dwello.ensure_partitions(from_month => '9999-01-01');
+BEGIN READ ONLY;
+SELECT * FROM dwello.ensure_partitions();
+ROLLBACK;
+BEGIN;
+SET LOCAL ROLE dwello_app;
+SELECT * FROM dwello.ensure_partitions();
+ROLLBACK;
+\set VERBOSITY terse
+
+-- check(): healthy, then each planted fault by its name
+SELECT count(*) > 0 AS made FROM dwello.ensure_partitions();
+SELECT rule, object FROM dwello.check();
+BEGIN READ ONLY;
+SELECT count(*) FROM dwello.check();
+ROLLBACK;
+
+BEGIN;
+CREATE ROLE regress_dwello_maker CREATEROLE;
+GRANT dwello_owner TO regress_dwello_maker;
+SELECT rule, object FROM dwello.check() WHERE rule = 'createrole_member';
+ROLLBACK;
+
+BEGIN;
+-- (the settings' own check refuses these; a dump of another time may hold them)
+CREATE FUNCTION public.regress_fixed_identity() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+UPDATE pg_proc SET proconfig = '{dwello.token=x.y.z}' WHERE proname = 'regress_fixed_identity';
+INSERT INTO pg_db_role_setting VALUES (0, 'dwello_app'::regrole, '{dwello.token=x.y.z}');
+SELECT rule, object FROM dwello.check();
+ROLLBACK;
+
+BEGIN;
+INSERT INTO dwello.user_activity_logs (user_id, action, created_at)
+  VALUES ('d1000000-0000-7000-8000-000000000001', 'seen', '1999-01-01 00:00+00');
+SELECT rule, object, detail FROM dwello.check();
+ROLLBACK;
+
+BEGIN;
+DO $$
+BEGIN
+  EXECUTE format('DROP TABLE dwello.%I', 'data_access_log_' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM'));
+END
+$$;
+SELECT rule, object FROM dwello.check();
+ROLLBACK;
+
+BEGIN;
+INSERT INTO dwello.outbox (scope_id, aggregatetype, aggregateid, type, payload, created_at)
+  VALUES ('d1000000-0000-7000-8000-0000000000ff', 'job', 'x', 'nothing', '{}', now());
+SELECT rule, object, detail FROM dwello.check();
+ROLLBACK;
+
+BEGIN;
+INSERT INTO dwello.users (id, user_type, email, email_index, first_name, last_name)
+  VALUES ('d1000000-0000-7000-8000-0000000000fe', 'homeowner', 'plain@example.com', '\x00', 'A', 'B');
+SELECT rule, object FROM dwello.check();
+ROLLBACK;
+
+BEGIN;
+ALTER TABLE dwello.transactions DISABLE TRIGGER guard_append;
+ALTER TABLE dwello.bids NO FORCE ROW LEVEL SECURITY;
+SELECT rule, object, detail FROM dwello.check();
+ROLLBACK;
+
+BEGIN;
+DROP INDEX dwello.jobs_category_id_idx;
+SELECT rule, object, detail FROM dwello.check();
+ROLLBACK;
+
+BEGIN;
+SET LOCAL dwello.keyring_file = '/nonexistent/keyring';
+SELECT rule, object FROM dwello.check();
+ROLLBACK;
+
+BEGIN;
+SET LOCAL dwello.keyring_file = 'keyring';
+SELECT rule, object FROM dwello.check() ORDER BY rule;
+ROLLBACK;
+
+-- who may ask
+\set VERBOSITY sqlstate
+BEGIN;
+SET LOCAL ROLE dwello_app;
+SELECT * FROM dwello.check();
+ROLLBACK;
+BEGIN;
+SET LOCAL ROLE dwello_service;
+SELECT count(*) FROM dwello.check();
+ROLLBACK;
