@@ -15,9 +15,10 @@
  */
 #include "postgres.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include "port/pg_bswap.h"
 
@@ -29,6 +30,9 @@
 #define SEAL_VERSION	1
 #define NONCE_BYTES		12
 #define TAG_BYTES		16
+
+/* Nonces drawn at once: a draw costs more than a seal, whatever its size. */
+#define NONCE_STOCK		64
 
 /* The head of a sealed value; the ciphertext follows. */
 typedef struct SealHead
@@ -51,7 +55,9 @@ typedef enum Direction
 	SEAL = 1
 } Direction;
 
+static void nonce_draw(uint8 *nonce);
 static EVP_CIPHER_CTX *cipher_get(void);
+static EVP_MAC_CTX *mac_get(void);
 static bool cipher_begin(EVP_CIPHER_CTX *cipher, Direction direction,
 						 const DwKey *key, const SealHead *head);
 static bool cipher_bind(EVP_CIPHER_CTX *cipher, const SealHead *head,
@@ -82,7 +88,7 @@ dw_seal(const char *column, const DwUuid *row_id, const char *plain)
 	head->version = SEAL_VERSION;
 	key_id = pg_hton32((uint32) key->id);
 	memcpy(head->key_id, &key_id, sizeof(head->key_id));
-	dw_random(head->nonce, sizeof(head->nonce));
+	nonce_draw(head->nonce);
 
 	if (!cipher_begin(cipher, SEAL, key, head) ||
 		!cipher_bind(cipher, head, column, row_id) ||
@@ -180,8 +186,12 @@ void
 dw_hmac(const DwKey *key, const void *data, size_t size,
 		uint8 digest[DW_SHA256_BYTES])
 {
-	if (HMAC(EVP_sha256(), key->bytes, sizeof(key->bytes), data, size,
-			 digest, NULL) == NULL)
+	EVP_MAC_CTX *mac = mac_get();
+	size_t		length;
+
+	if (EVP_MAC_init(mac, key->bytes, sizeof(key->bytes), NULL) != 1 ||
+		EVP_MAC_update(mac, data, size) != 1 ||
+		EVP_MAC_final(mac, digest, &length, DW_SHA256_BYTES) != 1)
 		broken_library();
 }
 
@@ -200,6 +210,21 @@ dw_random(void *space, size_t size)
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not generate random values")));
+}
+
+/* Gives twelve random bytes that were never given before. */
+static void
+nonce_draw(uint8 *nonce)
+{
+	static uint8 stock[NONCE_STOCK][NONCE_BYTES];
+	static int	left = 0;
+
+	if (left == 0)
+	{
+		dw_random(stock, sizeof(stock));
+		left = NONCE_STOCK;
+	}
+	memcpy(nonce, stock[--left], NONCE_BYTES);
 }
 
 /*
@@ -225,6 +250,33 @@ cipher_get(void)
 		cipher = fresh;
 	}
 	return cipher;
+}
+
+/* Gives the backend's one HMAC-SHA-256 context, for the same reason. */
+static EVP_MAC_CTX *
+mac_get(void)
+{
+	static EVP_MAC_CTX *mac = NULL;
+
+	if (mac == NULL)
+	{
+		char		name[] = "SHA256";
+		OSSL_PARAM	digest[] = {
+			OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+			OSSL_PARAM_construct_end()
+		};
+		EVP_MAC    *method = EVP_MAC_fetch(NULL, "HMAC", NULL);
+		EVP_MAC_CTX *fresh = EVP_MAC_CTX_new(method);
+
+		EVP_MAC_free(method);	/* the context keeps its own hold */
+		if (fresh == NULL || EVP_MAC_CTX_set_params(fresh, digest) != 1)
+		{
+			EVP_MAC_CTX_free(fresh);
+			broken_library();
+		}
+		mac = fresh;
+	}
+	return mac;
 }
 
 /* Sets key and nonce. */

@@ -1,0 +1,438 @@
+--
+-- trust.sql
+--   Identity: what a token proves, when, and for whom.
+--
+\set VERBOSITY sqlstate
+SET client_min_messages = warning;
+CREATE EXTENSION pgcrypto;
+
+CREATE ROLE trust_app IN ROLE dwello_app;
+CREATE ROLE trust_service IN ROLE dwello_service;
+CREATE ROLE trust_nobody;
+
+-- ---------------------------------------------------------------------
+-- The keyring
+-- ---------------------------------------------------------------------
+SELECT kind, key_id FROM dwello.create_keyring();
+SELECT kind, key_id, created FROM dwello.create_keyring();
+
+-- only a superuser makes it, or sees where it is
+SET ROLE trust_service;
+SELECT * FROM dwello.create_keyring();
+SHOW dwello.keyring_file;
+SET dwello.keyring_file = '/tmp/mine';
+RESET ROLE;
+
+-- ---------------------------------------------------------------------
+-- Helpers: forge.* makes what an attacker would; forge.key() reads the true
+-- token key, for claims that are wrong under a right signature.
+-- ---------------------------------------------------------------------
+CREATE SCHEMA forge;
+
+CREATE FUNCTION forge.b64(data bytea) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT rtrim(translate(encode(data, 'base64'), E'+/\n', '-_'), '=')
+$$;
+
+CREATE FUNCTION forge.key() RETURNS bytea
+LANGUAGE sql STABLE AS $$
+  SELECT decode(split_part(line, ' ', 3), 'hex')
+    FROM regexp_split_to_table(
+           pg_read_file(current_setting('dwello.keyring_file')), E'\n') AS line
+   WHERE line LIKE 'token 1 %'
+$$;
+
+CREATE FUNCTION forge.token(payload text, header text, key bytea)
+RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT part || '.' || forge.b64(hmac(part::bytea, key, 'sha256'))
+    FROM (SELECT forge.b64(header::bytea) || '.' ||
+                 forge.b64(payload::bytea)) AS p (part)
+$$;
+
+-- a good payload, changed by a jsonb; a member set to null is left out
+CREATE FUNCTION forge.payload(change jsonb DEFAULT '{}') RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_strip_nulls(jsonb_build_object(
+           'sub', '00000000-0000-7000-8000-000000000001',
+           'role', 'homeowner', 'aud', 'dwello', 'jti', 'x',
+           'iat', floor(extract(epoch FROM now()))::bigint,
+           'exp', floor(extract(epoch FROM now()))::bigint + 600) ||
+         change)::text
+$$;
+
+-- what login says to a token; psql never sees the token
+CREATE FUNCTION forge.try(token text) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN right(dwello.login(token)::text, 1);
+EXCEPTION WHEN OTHERS THEN
+  RETURN SQLSTATE;
+END
+$$;
+
+INSERT INTO dwello.users (id, user_type, status, email, email_index, first_name, last_name)
+VALUES
+  ('00000000-0000-7000-8000-000000000001', 'homeowner', 'active', '\x01', '\x01', 'Ann', 'A'),
+  ('00000000-0000-7000-8000-000000000002', 'service_provider', 'active', '\x02', '\x02', 'Bob', 'B'),
+  ('00000000-0000-7000-8000-000000000003', 'admin', 'active', '\x03', '\x03', 'Cy', 'C'),
+  ('00000000-0000-7000-8000-000000000004', 'homeowner', 'suspended', '\x04', '\x04', 'Di', 'D');
+\set ann '00000000-0000-7000-8000-000000000001'
+\set bob '00000000-0000-7000-8000-000000000002'
+\set cy '00000000-0000-7000-8000-000000000003'
+\set di '00000000-0000-7000-8000-000000000004'
+
+-- ---------------------------------------------------------------------
+-- issue_token
+-- ---------------------------------------------------------------------
+SET ROLE trust_service;
+SELECT dwello.issue_token(:'ann') AS ann_token \gset
+SELECT dwello.issue_token(:'bob', role => 'service_provider') AS bob_token \gset
+SELECT dwello.issue_token(:'cy') AS cy_token \gset
+SELECT dwello.issue_token(:'cy', '30 days', 'support') AS support_token \gset
+SELECT dwello.issue_token(NULL);
+SELECT dwello.issue_token(:'ann', NULL);
+SELECT dwello.issue_token(:'ann', '0');
+SELECT dwello.issue_token(:'ann', '-1 second');
+SELECT dwello.issue_token(:'ann', '30 days 1 second');
+SELECT dwello.issue_token(:'ann', '178000000 years');
+SELECT dwello.issue_token('00000000-0000-7000-8000-00000000000f');
+SELECT dwello.issue_token(:'di');
+SELECT dwello.issue_token(:'ann', role => 'admin');
+SELECT dwello.issue_token(:'ann', role => 'support');
+SELECT dwello.issue_token(:'ann', role => 'system');
+SELECT dwello.issue_token(:'cy', role => 'homeowner');
+-- arguments first, then the user
+SELECT dwello.issue_token('00000000-0000-7000-8000-00000000000f', '0');
+SET ROLE trust_app;
+SELECT dwello.issue_token(:'ann');
+SET ROLE trust_nobody;
+SELECT dwello.current_user_id();
+RESET ROLE;
+
+-- ---------------------------------------------------------------------
+-- login: from here to the end of the transaction
+-- ---------------------------------------------------------------------
+SET ROLE trust_app;
+SELECT dwello.current_user_id() IS NULL AS nobody;
+SELECT count(*) FROM dwello.users;
+BEGIN;
+SELECT dwello.login(:'ann_token');
+SELECT dwello.current_user_id();
+SELECT first_name FROM dwello.users;
+-- the token is never shown
+SHOW dwello.token;
+SELECT current_setting('dwello.token');
+SELECT count(*) FROM pg_settings WHERE name = 'dwello.token';
+-- another one takes its place
+SELECT dwello.login(:'bob_token');
+SELECT first_name FROM dwello.users;
+COMMIT;
+SELECT current_setting('dwello.token') AS token, dwello.current_user_id() IS NULL AS nobody;
+
+-- as a gateway does it
+BEGIN;
+SELECT set_config('dwello.token', :'ann_token', true);
+SELECT dwello.current_user_id();
+COMMIT;
+SELECT dwello.current_user_id() IS NULL AS nobody;
+
+-- NULL and '' end the identity
+BEGIN;
+SELECT dwello.login(:'ann_token');
+SELECT dwello.login(NULL) IS NULL AS ended, dwello.current_user_id() IS NULL AS nobody;
+SELECT dwello.login(:'ann_token');
+SELECT dwello.login('') IS NULL AS ended, dwello.current_user_id() IS NULL AS nobody;
+COMMIT;
+SELECT dwello.login(:'ann_token', NULL);
+
+-- where nothing can be written
+BEGIN READ ONLY;
+SELECT dwello.login(:'ann_token');
+SELECT first_name FROM dwello.users;
+COMMIT;
+
+-- a refused token leaves the one before
+BEGIN;
+SELECT dwello.login(:'ann_token');
+SAVEPOINT before;
+SELECT dwello.login('nonsense');
+ROLLBACK TO before;
+SELECT dwello.current_user_id();
+COMMIT;
+
+-- ---------------------------------------------------------------------
+-- What is no token
+-- ---------------------------------------------------------------------
+RESET ROLE;
+\set good '{"alg":"HS256","typ":"JWT"}'
+SELECT name, forge.try(token) AS result
+  FROM (VALUES
+    ( 1, 'good',              forge.token(forge.payload(), :'good', forge.key())),
+    ( 2, 'forged',            forge.token(forge.payload(), :'good', '\x00')),
+    ( 3, 'empty key',         forge.token(forge.payload(), :'good', '')),
+    ( 4, 'alg none',          forge.b64('{"alg":"none"}') || '.' || forge.b64(forge.payload()::bytea) || '.'),
+    ( 5, 'alg none, signed',  forge.token(forge.payload(), '{"alg":"none"}', forge.key())),
+    ( 6, 'alg HS512, signed', forge.token(forge.payload(), '{"alg":"HS512"}', forge.key())),
+    ( 7, 'no alg, signed',    forge.token(forge.payload(), '{"typ":"JWT"}', forge.key())),
+    ( 8, 'wrong audience',    forge.token(forge.payload('{"aud":"other"}'), :'good', forge.key())),
+    ( 9, 'no audience',       forge.token(forge.payload('{"aud":null}'), :'good', forge.key())),
+    (10, 'expired',           forge.token(forge.payload('{"iat":1000,"exp":2000}'), :'good', forge.key())),
+    (11, 'never expires',     forge.token(forge.payload('{"exp":null}'), :'good', forge.key())),
+    (12, 'from the future',   forge.token(forge.payload('{"iat":9000000000,"exp":9000000600}'), :'good', forge.key())),
+    (13, 'no subject',        forge.token(forge.payload('{"sub":null}'), :'good', forge.key())),
+    (14, 'bad subject',       forge.token(forge.payload('{"sub":"ann"}'), :'good', forge.key())),
+    (15, 'role system',       forge.token(forge.payload('{"role":"system"}'), :'good', forge.key())),
+    (16, 'role unknown',      forge.token(forge.payload('{"role":"root"}'), :'good', forge.key())),
+    (17, 'no role',           forge.token(forge.payload('{"role":null}'), :'good', forge.key())),
+    (18, 'no json',           forge.token('hello', :'good', forge.key())),
+    (19, 'two parts',         forge.b64(:'good') || '.' || forge.b64(forge.payload()::bytea)),
+    (20, 'four parts',        forge.token(forge.payload(), :'good', forge.key()) || '.x'),
+    (21, 'padded',            forge.token(forge.payload(), :'good', forge.key()) || '='),
+    (22, 'blank behind',      forge.token(forge.payload(), :'good', forge.key()) || ' '),
+    (23, 'blank before',      ' ' || forge.token(forge.payload(), :'good', forge.key())),
+    (24, 'dots',              '..'),
+    (25, 'a megabyte',        repeat('a', 1000000)),
+    (26, 'a signed megabyte', forge.token(forge.payload(jsonb_build_object('jti', repeat('a', 1000000))), :'good', forge.key())),
+    (27, 'bound by itself',   '1:' || forge.token(forge.payload(), :'good', forge.key())),
+    (28, 'unbound by itself', '0:' || forge.token(forge.payload(), :'good', forge.key())),
+    (29, 'no number',         ':' || forge.token(forge.payload(), :'good', forge.key())),
+    (30, 'not ASCII',         U&'\00e4' || forge.token(forge.payload(), :'good', forge.key()))
+  ) AS t (number, name, token)
+ ORDER BY number;
+
+-- cut anywhere, or with any one character another: refused
+SELECT forge.try(left(:'ann_token', n)) AS result, count(*) > 100 AS many
+  FROM generate_series(1, length(:'ann_token') - 1) AS n
+ GROUP BY 1;
+SELECT forge.try(overlay(:'ann_token' PLACING CASE substr(:'ann_token', n, 1) WHEN 'A' THEN 'B' ELSE 'A' END FROM n)) AS result,
+       count(*) > 100 AS many
+  FROM generate_series(1, length(:'ann_token')) AS n
+ GROUP BY 1;
+
+-- what a client is told is the same for every reason
+\set VERBOSITY default
+SELECT dwello.login('nonsense');
+SELECT dwello.login(forge.token(forge.payload('{"aud":"other"}'), :'good', forge.key()));
+\set VERBOSITY sqlstate
+
+-- expiry is looked at by every statement, on the real clock
+SET ROLE trust_service;
+SELECT dwello.issue_token(:'ann', '2 seconds') AS short_token \gset
+SET ROLE trust_app;
+BEGIN;
+SELECT dwello.login(:'short_token');
+SELECT pg_sleep(2.1);
+SAVEPOINT late;
+SELECT dwello.current_user_id();
+ROLLBACK TO late;
+SELECT count(*) FROM dwello.users;
+COMMIT;
+
+-- ---------------------------------------------------------------------
+-- A token left in the session is nobody's
+-- ---------------------------------------------------------------------
+SELECT set_config('dwello.token', :'ann_token', false);
+SELECT dwello.current_user_id();
+SELECT count(*) FROM dwello.users;
+-- nor can any order of setting and rolling back bring it back
+BEGIN;
+SAVEPOINT one;
+SELECT dwello.login(:'bob_token');
+ROLLBACK TO one;
+SELECT dwello.current_user_id();
+ROLLBACK;
+BEGIN;
+SET LOCAL dwello.token = '';
+SELECT dwello.current_user_id() IS NULL AS nobody;
+ROLLBACK;
+SELECT dwello.current_user_id();
+BEGIN;
+SELECT dwello.login(:'bob_token');
+SELECT dwello.current_user_id();
+ROLLBACK;
+SELECT dwello.current_user_id();
+-- it does not make a worker the system either
+RESET ROLE;
+SET ROLE trust_service;
+SELECT dwello.issue_token(:'ann');
+DISCARD ALL;
+SET ROLE trust_app;
+SELECT dwello.current_user_id() IS NULL AS nobody;
+-- a session's value set and used in one transaction is good there alone
+BEGIN;
+SELECT set_config('dwello.token', :'ann_token', false);
+SELECT dwello.current_user_id();
+COMMIT;
+SELECT dwello.current_user_id();
+RESET dwello.token;
+SELECT dwello.current_user_id() IS NULL AS nobody;
+
+-- a savepoint rolled back gives the transaction's identity back
+BEGIN;
+SELECT dwello.login(:'ann_token');
+SAVEPOINT inner_one;
+SELECT dwello.login(:'bob_token');
+SELECT dwello.current_user_id();
+ROLLBACK TO inner_one;
+SELECT dwello.current_user_id();
+SAVEPOINT inner_two;
+SELECT dwello.login(:'bob_token');
+RELEASE inner_two;
+SELECT dwello.current_user_id();
+COMMIT;
+
+-- for the session: only where a superuser allows it
+SELECT dwello.login(:'ann_token', false);
+SELECT dwello.login(NULL, false) IS NULL AS ended;
+SET dwello.session_tokens = on;
+RESET ROLE;
+SET dwello.session_tokens = on;
+SET ROLE trust_app;
+SELECT dwello.login(:'ann_token', false);
+SELECT dwello.current_user_id();
+BEGIN;
+SELECT dwello.login(:'bob_token');
+COMMIT;
+SELECT dwello.current_user_id();
+SELECT dwello.login(NULL, false) IS NULL AS ended;
+SELECT dwello.current_user_id() IS NULL AS nobody;
+SELECT dwello.login('nonsense', false);
+RESET ROLE;
+RESET dwello.session_tokens;
+
+-- ---------------------------------------------------------------------
+-- Nobody sets a token for somebody else, and errors do not quote it
+-- ---------------------------------------------------------------------
+\set VERBOSITY default
+ALTER ROLE trust_app SET dwello.token = 'secret';
+ALTER DATABASE :DBNAME SET dwello.token = 'secret';
+ALTER ROLE trust_app IN DATABASE :DBNAME SET dwello.token = 'secret';
+ALTER SYSTEM SET dwello.token = 'secret';
+CREATE FUNCTION forge.fixed() RETURNS uuid LANGUAGE sql
+  SET dwello.token = 'secret' AS 'SELECT dwello.current_user_id()';
+-- and no setting can be invented under the prefix
+SET dwello.other = 'x';
+\set VERBOSITY sqlstate
+
+-- ---------------------------------------------------------------------
+-- Who is the system: a member of dwello_service without a token
+-- ---------------------------------------------------------------------
+SELECT length(dwello.issue_token(:'ann')) > 100 AS superuser_is_system;
+SET ROLE trust_service;
+BEGIN;
+SELECT length(dwello.issue_token(:'ann')) > 100 AS service_is_system;
+SELECT dwello.login(:'cy_token');
+SAVEPOINT as_admin;
+SELECT dwello.issue_token(:'ann');
+ROLLBACK TO as_admin;
+SELECT dwello.login(NULL) IS NULL AS ended;
+SELECT length(dwello.issue_token(:'ann')) > 100 AS service_is_system;
+COMMIT;
+RESET ROLE;
+BEGIN;
+SELECT dwello.login(:'ann_token');
+SELECT dwello.issue_token(:'ann');
+ROLLBACK;
+
+-- ---------------------------------------------------------------------
+-- Taken back
+-- ---------------------------------------------------------------------
+INSERT INTO dwello.token_cutoffs VALUES (:'ann', now() - interval '1 hour');
+SELECT forge.try(:'ann_token') AS before_it, forge.try(:'bob_token') AS another;
+UPDATE dwello.token_cutoffs SET not_before = now() + interval '1 second';
+SELECT forge.try(:'ann_token') AS after_it, forge.try(:'bob_token') AS another;
+SET ROLE trust_app;
+SELECT set_config('search_path', 'forge, public', false);
+BEGIN READ ONLY;
+SELECT dwello.login(:'ann_token');
+ROLLBACK;
+RESET ROLE;
+UPDATE dwello.token_cutoffs SET not_before = 'infinity';
+SELECT forge.try(:'ann_token') AS for_good;
+DELETE FROM dwello.token_cutoffs;
+RESET search_path;
+
+-- ---------------------------------------------------------------------
+-- Parallel workers have the leader's identity
+-- ---------------------------------------------------------------------
+SELECT set_config(name, 'on', false) FROM pg_settings
+ WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
+CREATE FUNCTION forge.in_worker() RETURNS boolean
+LANGUAGE plpgsql PARALLEL SAFE SECURITY DEFINER AS $$
+BEGIN
+  RETURN (SELECT leader_pid IS NOT NULL FROM pg_stat_activity
+           WHERE pid = pg_backend_pid());
+END
+$$;
+GRANT USAGE ON SCHEMA forge TO trust_app;
+SET ROLE trust_app;
+BEGIN;
+SELECT dwello.login(:'bob_token');
+SELECT dwello.current_user_id(), first_name, forge.in_worker() FROM dwello.users;
+COMMIT;
+SELECT set_config('dwello.token', :'bob_token', false);
+SELECT dwello.current_user_id(), first_name FROM dwello.users;
+DISCARD ALL;
+
+-- ---------------------------------------------------------------------
+-- Contacts and logins
+-- ---------------------------------------------------------------------
+SELECT set_config('dwello.token', '', false);
+SET ROLE trust_app;
+SELECT * FROM dwello.get_user_contact(:'ann', 'test');
+SELECT * FROM dwello.find_login('ann@example.org');
+BEGIN;
+SELECT dwello.login(:'bob_token');
+SAVEPOINT s;
+-- the arguments come first, then: no such user, or not his to see
+SELECT * FROM dwello.get_user_contact(NULL, 'test');
+ROLLBACK TO s;
+SELECT * FROM dwello.get_user_contact(:'ann', NULL);
+ROLLBACK TO s;
+SELECT * FROM dwello.get_user_contact(:'ann', ' ');
+ROLLBACK TO s;
+SELECT * FROM dwello.get_user_contact(:'ann', repeat('x', 201));
+ROLLBACK TO s;
+SELECT * FROM dwello.get_user_contact(:'ann', 'test');
+ROLLBACK TO s;
+SELECT * FROM dwello.get_user_contact('00000000-0000-7000-8000-00000000000f', 'test');
+ROLLBACK TO s;
+-- his own, but these rows were never sealed
+SELECT * FROM dwello.get_user_contact(:'bob', 'test');
+ROLLBACK;
+SET ROLE trust_service;
+SELECT * FROM dwello.find_login(NULL);
+SELECT * FROM dwello.find_login('nobody@example.org');
+SELECT * FROM dwello.find_login('no address');
+BEGIN;
+SELECT dwello.login(:'cy_token');
+SELECT * FROM dwello.find_login('nobody@example.org');
+ROLLBACK;
+RESET ROLE;
+
+-- ---------------------------------------------------------------------
+-- Without a keyring nobody is anybody
+-- ---------------------------------------------------------------------
+\set VERBOSITY default
+SET dwello.keyring_file = '/nonexistent/dwello.keyring';
+SELECT dwello.login(:'bob_token');
+SELECT * FROM dwello.create_keyring();
+-- a file that is none is refused, and not overwritten
+SET dwello.keyring_file = 'PG_VERSION';
+SELECT dwello.login(:'bob_token');
+SELECT * FROM dwello.create_keyring();
+SELECT length(pg_read_file('PG_VERSION'));
+-- nor is a directory any good
+SET dwello.keyring_file = 'base';
+SELECT dwello.login(:'bob_token');
+RESET dwello.keyring_file;
+\set VERBOSITY sqlstate
+BEGIN;
+SELECT dwello.login(:'bob_token');
+COMMIT;
+
+SET client_min_messages = warning;
+DELETE FROM dwello.users WHERE id IN (:'ann', :'bob', :'cy', :'di');
+DROP SCHEMA forge CASCADE;
+DROP ROLE trust_app, trust_service, trust_nobody;
