@@ -13,7 +13,7 @@ CREATE ROLE trust_nobody;
 -- ---------------------------------------------------------------------
 -- The keyring
 -- ---------------------------------------------------------------------
-SELECT kind, key_id FROM dwello.create_keyring();
+-- setup.sql has made it: nothing is made again
 SELECT kind, key_id, created FROM dwello.create_keyring();
 
 -- only a superuser makes it, or sees where it is
