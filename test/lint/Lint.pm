@@ -16,17 +16,22 @@ our @EXPORT = qw(check c_files c_headers read_file code_only functions);
 chdir(dirname(abs_path(__FILE__)) . '/../..') or die "chdir: $!";
 $| = 1;
 
-my $failed = 0;
+my ($checks, $failed) = (0, 0);
 
-# The status of a check that found something is 1.
-END { $? = 1 if $failed && $? == 0 }
+# The plan comes last; the status is 1 when something was found.
+END
+{
+	print "1..$checks\n";
+	$? = 1 if $failed && $? == 0;
+}
 
 # check NAME, FINDINGS...: one line of TAP; no finding is "ok".
 sub check
 {
 	my ($name, @findings) = @_;
 
-	print @findings ? "not ok - $name\n" : "ok - $name\n";
+	$checks++;
+	print @findings ? "not ok $checks - $name\n" : "ok $checks - $name\n";
 	print "# $_\n" foreach @findings;
 	$failed ||= @findings > 0;
 	return;

@@ -11,7 +11,7 @@ use File::Temp;
 
 unless ($ENV{PGDATABASE})
 {
-	print "ok - catalogue # SKIP PGDATABASE names no database\n";
+	check('catalogue # SKIP PGDATABASE names no database');
 	exit 0;
 }
 
