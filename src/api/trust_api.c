@@ -39,7 +39,7 @@ DW_FUNCTION(dwello_current_user_id)
 	return user_id_datum(&actor.user_id);
 }
 
-/* login(token, is_local) → the user's id, or NULL when it ends the identity */
+/* login(token, is_local) → the user's id; NULL when it ends the identity */
 DW_FUNCTION(dwello_login)
 {
 	char	   *token = NULL;
