@@ -12,6 +12,8 @@
 
 #include "postgres.h"
 
+#include "utils/timestamp.h"
+
 #include "core/actor.h"
 #include "core/escrow.h"
 #include "core/uuid.h"
@@ -58,6 +60,15 @@ typedef struct DwTransition
 	const DwUuid *transaction_id;	/* of its money; NULL for none */
 } DwTransition;
 
+/* What a provider delivered of a milestone. */
+typedef struct DwDelivery
+{
+	const char *notes;			/* his words, or NULL */
+	Datum		photos;			/* text[] */
+	TimestampTz submitted_at;	/* now */
+	TimestampTz auto_release_at;	/* when silence means consent */
+} DwDelivery;
+
 /*
  * Opens the escrow of a confirmed award, inside confirm_award: finds the fee
  * schedule and freezes its numbers, fits the posted milestones to the
@@ -84,6 +95,15 @@ extern int32 dw_escrow_milestone_version(const DwEscrowRow *row,
  * that changes neither amounts nor status (submit_milestone).
  */
 extern void dw_escrow_apply(DwEscrowRow *row, const DwTransition *transition);
+
+/* Appends a transition, already counted, to escrow_events. */
+extern void dw_escrow_record(const DwEscrowRow *row,
+							 const DwTransition *transition);
+
+/* Writes what was delivered of a milestone; its state is applied apart. */
+extern void dw_escrow_deliver(const DwEscrowRow *row,
+							  const DwMilestone *milestone,
+							  const DwDelivery *delivery);
 
 /* Writes the end of the chain alone, for money that never came to rest here. */
 extern void dw_escrow_save_hash(const DwEscrowRow *row);
