@@ -17,6 +17,8 @@
  */
 #include "core/stats.h"
 
+#include <math.h>
+
 typedef unsigned __int128 DwUnsignedWide;
 
 #define DECAY_BITS		63		/* fraction bits of a factor */
@@ -142,21 +144,20 @@ dw_stats_valid(const DwStats *stats)
 		stats->awarded >= 0 && stats->awarded <= DW_STATS_MAX_WEIGHT;
 }
 
-/* floor(sqrt(square)), by Newton's steps from above. */
+/*
+ * floor(sqrt(square)) of a square below 2^62.  The processor's root is only
+ * a guess, a unit off at most; the comparisons in integers decide, so the
+ * result does not depend on it.
+ */
 static uint64_t
 square_root(uint64_t square)
 {
-	uint64_t	root;
-	uint64_t	next;
+	uint64_t	root = (uint64_t) sqrt((double) square);
 
-	if (square == 0)
-		return 0;
-	next = UINT64_C(1) << ((65 - __builtin_clzll(square)) / 2);
-	do
-	{
-		root = next;
-		next = (root + square / root) / 2;
-	} while (next < root);
+	while (root * root > square)
+		root--;
+	while ((root + 1) * (root + 1) <= square)
+		root++;
 	return root;
 }
 
