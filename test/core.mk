@@ -24,8 +24,8 @@ UNIT_TESTS = $(patsubst test/unit/%.c,$(CORE_BUILD)/unit/%, \
 	$(wildcard test/unit/test_*.c))
 FUZZ_TARGETS = $(patsubst test/fuzz/%.c,$(CORE_BUILD)/fuzz/%, \
 	$(wildcard test/fuzz/fuzz_*.c))
-UNIT_CORE = $(patsubst src/core/%.c,$(CORE_BUILD)/unit/core/%.o,$(CORE_SOURCES))
-FUZZ_CORE = $(patsubst src/core/%.c,$(CORE_BUILD)/fuzz/core/%.o,$(CORE_SOURCES))
+UNIT_CORE = $(CORE_SOURCES:src/core/%.c=$(CORE_BUILD)/unit/core/%.o)
+FUZZ_CORE = $(CORE_SOURCES:src/core/%.c=$(CORE_BUILD)/fuzz/core/%.o)
 
 # Kept: an object serves every binary.
 .SECONDARY: $(UNIT_CORE) $(FUZZ_CORE)

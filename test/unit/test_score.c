@@ -98,6 +98,10 @@ test_price_points(void **state)
 	assert_int_equal(dw_score_total(&job, 3, 0), 13333333);
 	assert_int_equal(dw_score_total(&job, 5, 0), -13333334);
 
+	/* the same where the product needs 128 bits: -20000000.00002 */
+	job.reference = INT64_C(1000000000003);
+	assert_int_equal(dw_score_total(&job, 2 * job.reference, 0), -20000001);
+
 	job.reference = 1;
 	assert_int_equal(dw_score_total(&job, INT64_MAX, 0), DW_SCORE_LEAST);
 	job.reference = INT64_MAX;
