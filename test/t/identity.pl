@@ -1,0 +1,176 @@
+# identity.pl
+#	The keyring file and what may not be done to it; tokens from the client's
+#	start-up and from a role's settings; identity on a standby.
+use strict;
+use warnings;
+
+use IPC::Run ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $ann = '00000000-0000-7000-8000-000000000001';
+
+my $node = PostgreSQL::Test::Cluster->new('primary');
+$node->init(allows_streaming => 1);
+my $keyring = $node->basedir . '/keyring';
+$node->append_conf('postgresql.conf', <<"CONF");
+session_preload_libraries = 'dwello'
+dwello.keyring_file = '$keyring'
+CONF
+$node->start;
+$node->safe_psql('postgres', <<"SQL");
+SET client_min_messages = warning;
+CREATE EXTENSION dwello CASCADE;
+CREATE ROLE app LOGIN IN ROLE dwello_app;
+INSERT INTO dwello.users
+  (id, user_type, status, email, email_index, first_name, last_name)
+VALUES ('$ann', 'homeowner', 'active', '\\x01', '\\x01', 'Ann', 'A');
+SQL
+
+# Runs statements as a superuser or over the given connection string;
+# returns output and errors, which are SQLSTATEs.
+sub run
+{
+	my ($sql, $connstr) = @_;
+	my ($out, $err);
+
+	$node->psql('postgres', "\\set VERBOSITY sqlstate\n$sql",
+		connstr => $connstr // $node->connstr('postgres'),
+		stdout => \$out, stderr => \$err, on_error_stop => 0);
+	return ($out, $err);
+}
+
+# ----------------------------------------------------------------------
+# Made once, by one of many
+# ----------------------------------------------------------------------
+my ($out, $err) = run("SELECT dwello.issue_token('$ann');");
+like($err, qr/WD601/, 'no keyring: no token');
+
+my @psql = ('psql', '-XAtq', '-d', $node->connstr('postgres'));
+my @makers = map {
+	my $answer = '';
+	[ IPC::Run::start([ @psql, '-c', 'SELECT created FROM dwello.create_keyring()' ],
+			'<', '/dev/null', '>', \$answer), \$answer ];
+} 1 .. 6;
+$_->[0]->finish for @makers;
+is((grep { ${ $_->[1] } eq "t\nt\nt\n" } @makers), 1, 'one of six made the keys');
+is((grep { ${ $_->[1] } eq "f\nf\nf\n" } @makers), 5, 'five found them');
+my $text = slurp_file($keyring);
+is(scalar(split /\n/, $text), 4, 'a header and three keys');
+is((stat $keyring)[2] & 07777, 0600, 'nobody else can read the file');
+ok(!-e "$keyring.tmp", 'nothing is left over');
+
+# a kind that is missing is added, the rest is not touched
+my $without_index = $text =~ s/^index .*\n//mr;
+write_file($without_index);
+($out) = run('SELECT * FROM dwello.create_keyring();');
+is($out, "token|1|f\npii|1|f\nindex|1|t", 'the missing kind is made');
+is(slurp_file($keyring) =~ s/^index .*\n//mr, $without_index, 'the others stay');
+
+# Writes the keyring file as an administrator would.
+sub write_file
+{
+	my ($content) = @_;
+
+	unlink $keyring;
+	append_to_file($keyring, $content);
+	chmod 0600, $keyring;
+	return;
+}
+
+# ----------------------------------------------------------------------
+# What is wrong with the file is noticed in the next transaction
+# ----------------------------------------------------------------------
+my $token = $node->safe_psql('postgres', "SELECT dwello.issue_token('$ann')");
+for my $case (
+	[ 'readable by others', "chmod 644 $keyring", "chmod 600 $keyring" ],
+	[ 'gone', "mv $keyring $keyring.away", "mv $keyring.away $keyring" ],
+	[ 'a link', "mv $keyring $keyring.away; ln -s $keyring.away $keyring",
+		"mv $keyring.away $keyring" ],
+	[ 'cut off', "cp -p $keyring $keyring.away; truncate -s -1 $keyring",
+		"mv $keyring.away $keyring" ],
+	[ 'a pipe', "mv $keyring $keyring.away; mkfifo -m 600 $keyring",
+		"mv $keyring.away $keyring" ])
+{
+	my ($name, $break, $mend) = @$case;
+
+	($out, $err) = run(<<"SQL");
+SELECT dwello.login('$token');
+\\! $break
+SELECT dwello.login('$token');
+SELECT count(*) FROM dwello.create_keyring();
+\\! $mend
+SELECT dwello.login('$token');
+SQL
+	my $made = $name eq 'gone' ? 1 : 2;
+	if ($name eq 'gone')
+	{
+		# a new keyring was made in its place, and was replaced again
+		is($out, "$ann\n3\n$ann", "$name: refused, then made anew, then back");
+	}
+	else
+	{
+		is($out, "$ann\n$ann", "$name: refused until it is mended");
+	}
+	is(() = $err =~ /WD601/g, $made, "$name: WD601");
+}
+
+# ----------------------------------------------------------------------
+# Keys and tokens that others set
+# ----------------------------------------------------------------------
+my $as_app = $node->connstr('postgres') . ' user=app';
+($out, $err) = run('SELECT dwello.current_user_id();',
+	"$as_app options='-c dwello.token=$token'");
+is($out, '', 'a token of the start-up is of no transaction');
+like($err, qr/WD402/, 'and is refused');
+
+# without the library any role's settings can name it
+$node->append_conf('postgresql.conf', "session_preload_libraries = ''");
+$node->restart;
+($out, $err) = run("ALTER ROLE app SET dwello.token = '$token';");
+is($err, '', 'a role can be given a token where the library is not loaded');
+$node->append_conf('postgresql.conf', "session_preload_libraries = 'dwello'");
+$node->restart;
+($out, $err) = run(<<'SQL', $as_app);
+SELECT dwello.current_user_id() IS NULL, current_setting('dwello.token') = '';
+SQL
+is($out, 't|t', 'it is nobody\'s token');
+unlike($err, qr/\Q$token\E/, 'and the warning does not quote it');
+$node->safe_psql('postgres', 'ALTER ROLE app RESET ALL');
+
+# ----------------------------------------------------------------------
+# On a standby
+# ----------------------------------------------------------------------
+$node->backup('base');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'base', has_streaming => 1);
+$standby->start;
+$node->wait_for_catchup($standby);
+($out, $err) = run(<<"SQL", $standby->connstr('postgres') . ' user=app');
+BEGIN;
+SELECT dwello.login('$token');
+SELECT first_name FROM dwello.users;
+SELECT dwello.get_user_contact('$ann', 'test');
+COMMIT;
+SELECT dwello.current_user_id() IS NULL;
+SQL
+is($out, "$ann\nAnn\nt", 'a user reads his row on a standby');
+like($err, qr/25006/, 'and cannot write there');
+$node->safe_psql('postgres', "INSERT INTO dwello.token_cutoffs VALUES ('$ann', 'infinity')");
+$node->wait_for_catchup($standby);
+($out, $err) = run("SELECT dwello.login('$token');", $standby->connstr('postgres'));
+like($err, qr/WD402/, 'what was taken back is taken back there, too');
+
+# ----------------------------------------------------------------------
+# No secret in a log or in the data directory
+# ----------------------------------------------------------------------
+my ($secret) = $text =~ /^token 1 ([0-9a-f]{64})/m;
+for my $server ($node, $standby)
+{
+	unlike(slurp_file($server->logfile), qr/$secret/, $server->name . ': no key in the log');
+	$server->stop;
+	isnt(system_log('grep', '-rq', $secret, $server->data_dir), 0,
+		$server->name . ': no key in the data directory');
+}
+done_testing();
