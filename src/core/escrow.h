@@ -142,7 +142,8 @@ extern int64_t dw_escrow_missing(const DwEscrow *escrow);
 extern DwResult dw_escrow_fund(DwEscrow *escrow, int64_t *amount);
 
 /*
- * A pending payment arrived: held, and filled into the milestones.
+ * A pending payment arrived: held, and filled into the milestones.  One
+ * that was approved before may be full now: see dw_milestones_approved.
  * DW_INVALID_TRANSITION: it comes too late for this escrow; it is to be
  * given back.  DW_BAD_VALUE: not an amount that is pending.
  */

@@ -375,6 +375,8 @@ test_approve(void **state)
 	assert_int_equal(dw_escrow_approve(&made.escrow, made.plan, 3,
 									   &made.plan[0].id, &made.out), DW_OK);
 	assert_int_equal(made.out.amount, 20000);
+	pay(&made, 0);
+	assert_int_equal(made.plan[2].status, DW_MILESTONE_FUNDED);
 	made.escrow.frozen = true;
 	made.escrow.status = dw_escrow_status(&made.escrow);
 	check_status(made, DW_ESCROW_FROZEN);

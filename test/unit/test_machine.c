@@ -172,7 +172,8 @@ test_unknown(void **state)
 
 	memcpy(rules, sound_rules, sizeof(rules));
 	rules[1].event = 3;
-	check_refused(&small, "machine \"small\" has a rule with an unknown event");
+	check_refused(&small,
+				  "machine \"small\" has a rule with an unknown event");
 	rules[1].event = PAY;
 	rules[1].to = 3;
 	check_refused(&small, "event \"pay\" has a rule with an unknown state");
