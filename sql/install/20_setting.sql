@@ -51,3 +51,58 @@ CREATE POLICY system_settings_read ON dwello.system_settings FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);
 GRANT SELECT ON dwello.system_settings_defaults, dwello.system_settings, dwello.settings
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+/*
+ * Feature flags, in the same two layers.  A flag that is off is off for all;
+ * on, it is on for the users it names, and for the rollout's share of those
+ * whom its targets fit.
+ */
+CREATE TABLE dwello.feature_flags_defaults (
+  name text CONSTRAINT feature_flags_defaults_pkey PRIMARY KEY,
+  is_enabled boolean NOT NULL,
+  rollout_percentage integer NOT NULL,
+  targets jsonb NOT NULL,
+  description text NOT NULL
+);
+COMMENT ON TABLE dwello.feature_flags_defaults IS 'Built-in state of every feature flag; belongs to the version, not to the dump.';
+
+CREATE TABLE dwello.feature_flags (
+  name text CONSTRAINT feature_flags_pkey PRIMARY KEY,
+  is_enabled boolean NOT NULL,
+  rollout_percentage integer NOT NULL
+    CONSTRAINT feature_flags_rollout_check CHECK (rollout_percentage BETWEEN 0 AND 100),
+  targets jsonb NOT NULL DEFAULT '{}',
+  user_ids uuid[] NOT NULL DEFAULT '{}',
+  version integer NOT NULL DEFAULT 1,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+COMMENT ON TABLE dwello.feature_flags IS 'An operator''s own state of a flag, or a flag of his own.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.feature_flags', '');
+
+INSERT INTO dwello.feature_flags_defaults (name, is_enabled, rollout_percentage, targets, description) VALUES
+  ('ai_bidding_enabled', true, 50, '{"user_types": ["service_provider"], "minimum_rating": 4.0}', 'Agents bid for providers.'),
+  ('video_calls_enabled', false, 0, '{}', 'Video calls between the two sides of a job.'),
+  ('advanced_analytics', true, 100, '{"user_types": ["admin"]}', 'Reports for administrators.'),
+  ('mobile_app_notifications', true, 100, '{}', 'Notifications in the mobile app.'),
+  ('escrow_payments', true, 100, '{"regions": ["US", "CA"]}', 'Payment through escrow.');
+
+CREATE VIEW dwello.flags WITH (security_invoker = true) AS
+  SELECT COALESCE(f.name, d.name) AS name,
+         COALESCE(f.is_enabled, d.is_enabled) AS is_enabled,
+         COALESCE(f.rollout_percentage, d.rollout_percentage) AS rollout_percentage,
+         COALESCE(f.targets, d.targets) AS targets,
+         COALESCE(f.user_ids, '{}') AS user_ids,
+         f.name IS NOT NULL AS is_overridden,
+         d.description
+    FROM dwello.feature_flags_defaults AS d
+    FULL JOIN dwello.feature_flags AS f USING (name);
+COMMENT ON VIEW dwello.flags IS 'Every feature flag with the state in force: the operator''s, else the built-in one.';
+
+CREATE POLICY feature_flags_defaults_read ON dwello.feature_flags_defaults FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+CREATE POLICY feature_flags_read ON dwello.feature_flags FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+GRANT SELECT ON dwello.feature_flags_defaults, dwello.flags
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+GRANT SELECT (name, is_enabled, rollout_percentage, targets, version, updated_at)
+  ON dwello.feature_flags TO dwello_app, dwello_service, dwello_support, dwello_admin;

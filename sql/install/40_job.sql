@@ -170,3 +170,70 @@ GRANT SELECT ON dwello.service_categories, dwello.jobs, dwello.job_requirements,
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 GRANT SELECT (job_id, homeowner_id, provider_id, location)
   ON dwello.job_sites TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.category_overrides (
+  category_id uuid CONSTRAINT category_overrides_pkey PRIMARY KEY
+    CONSTRAINT category_overrides_category_id_fkey REFERENCES dwello.service_categories (id),
+  name text,
+  description text,
+  icon_url text,
+  reference_amount bigint CONSTRAINT category_overrides_reference_check CHECK (reference_amount > 0),
+  is_active boolean,
+  sort_order integer,
+  version integer NOT NULL DEFAULT 1,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+COMMENT ON TABLE dwello.category_overrides IS 'What an operator has changed about a built-in category; NULL = as built in.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.category_overrides', '');
+
+CREATE VIEW dwello.categories WITH (security_invoker = true) AS
+  SELECT c.id, c.parent_id,
+         COALESCE(o.name, c.name) AS name,
+         COALESCE(o.description, c.description) AS description,
+         COALESCE(o.icon_url, c.icon_url) AS icon_url,
+         COALESCE(o.reference_amount, c.reference_amount) AS reference_amount,
+         COALESCE(o.is_active, c.is_active) AS is_active,
+         COALESCE(o.sort_order, c.sort_order) AS sort_order,
+         c.is_builtin,
+         COALESCE(o.version, c.version) AS version
+    FROM dwello.service_categories AS c
+    LEFT JOIN dwello.category_overrides AS o ON o.category_id = c.id;
+COMMENT ON VIEW dwello.categories IS 'The tree of services as it is in force: built-in rows with the operator''s changes, and his own rows.';
+
+CREATE TABLE dwello.job_progress (
+  job_id uuid NOT NULL CONSTRAINT job_progress_job_id_fkey REFERENCES dwello.jobs (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  progress integer NOT NULL CONSTRAINT job_progress_progress_check CHECK (progress BETWEEN 0 AND 100),
+  status_description text,
+  photos text[] NOT NULL DEFAULT '{}',
+  notes text,
+  created_at timestamptz NOT NULL,
+  CONSTRAINT job_progress_pkey PRIMARY KEY (job_id, id)
+);
+COMMENT ON TABLE dwello.job_progress IS 'What a provider has told of a job under way.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.job_progress', '');
+
+CREATE TABLE dwello.job_invites (
+  job_id uuid NOT NULL CONSTRAINT job_invites_job_id_fkey REFERENCES dwello.jobs (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL CONSTRAINT job_invites_provider_id_xfk REFERENCES dwello.users (id),
+  message text,
+  created_at timestamptz NOT NULL,
+  CONSTRAINT job_invites_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT job_invites_provider_key UNIQUE (job_id, provider_id)
+);
+CREATE INDEX job_invites_provider_id_idx ON dwello.job_invites (provider_id, job_id);
+COMMENT ON TABLE dwello.job_invites IS 'Providers whom a homeowner has asked to bid; provider_id is the one invited.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.job_invites', '');
+
+CREATE POLICY category_overrides_read ON dwello.category_overrides FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+CREATE POLICY job_progress_read ON dwello.job_progress FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+CREATE POLICY job_invites_read ON dwello.job_invites FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.category_overrides, dwello.categories, dwello.job_progress, dwello.job_invites
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;

@@ -102,3 +102,52 @@ CREATE POLICY bid_materials_read ON dwello.bid_materials FOR SELECT
 
 GRANT SELECT ON dwello.bids, dwello.bid_versions, dwello.bid_materials
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.counter_offers (
+  job_id uuid NOT NULL,
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  bid_id uuid NOT NULL,
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  round integer NOT NULL CONSTRAINT counter_offers_round_check CHECK (round > 0),
+  offered_by uuid NOT NULL,
+  amount bigint NOT NULL CONSTRAINT counter_offers_amount_check CHECK (amount > 0),
+  currency text NOT NULL CONSTRAINT counter_offers_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  message text,
+  status dwello.offer_status NOT NULL DEFAULT 'pending',
+  expires_at timestamptz NOT NULL,
+  created_at timestamptz NOT NULL,
+  CONSTRAINT counter_offers_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT counter_offers_bid_fkey FOREIGN KEY (job_id, bid_id) REFERENCES dwello.bids (job_id, id),
+  CONSTRAINT counter_offers_round_key UNIQUE (job_id, bid_id, round),
+  CONSTRAINT counter_offers_side_check CHECK (offered_by IN (homeowner_id, provider_id))
+);
+COMMENT ON TABLE dwello.counter_offers IS 'Offers back and forth about a bid, in rounds; provider_id is the bidder.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.counter_offers', '');
+
+CREATE TABLE dwello.change_orders (
+  job_id uuid NOT NULL CONSTRAINT change_orders_job_id_fkey REFERENCES dwello.jobs (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  title text NOT NULL,
+  description text,
+  amount bigint NOT NULL CONSTRAINT change_orders_amount_check CHECK (amount > 0),
+  currency text NOT NULL CONSTRAINT change_orders_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  status dwello.offer_status NOT NULL DEFAULT 'pending',
+  milestone_id uuid,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  answered_at timestamptz,
+  CONSTRAINT change_orders_pkey PRIMARY KEY (job_id, id)
+);
+COMMENT ON TABLE dwello.change_orders IS 'Extra work that a provider proposes after the award; accepted, it becomes a milestone.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.change_orders', '');
+
+CREATE POLICY counter_offers_read ON dwello.counter_offers FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+CREATE POLICY change_orders_read ON dwello.change_orders FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.counter_offers, dwello.change_orders
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;

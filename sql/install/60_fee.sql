@@ -35,3 +35,37 @@ INSERT INTO dwello.fee_schedules (id, name, payer, rate_ppm, is_builtin) VALUES
 CREATE POLICY fee_schedules_read ON dwello.fee_schedules FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);
 GRANT SELECT ON dwello.fee_schedules TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.promo_codes (
+  code text CONSTRAINT promo_codes_pkey PRIMARY KEY
+    CONSTRAINT promo_codes_code_check CHECK (code ~ '^[A-Z0-9_-]{3,40}$'),
+  rate_ppm integer NOT NULL CONSTRAINT promo_codes_rate_check CHECK (rate_ppm BETWEEN 0 AND 1000000),
+  currency text CONSTRAINT promo_codes_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  budget bigint CONSTRAINT promo_codes_budget_check CHECK (budget >= 0),
+  spent bigint NOT NULL DEFAULT 0,
+  valid tstzrange NOT NULL DEFAULT tstzrange(NULL, NULL),
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT promo_codes_spent_check CHECK (spent >= 0 AND (budget IS NULL OR (spent <= budget AND currency IS NOT NULL)))
+);
+COMMENT ON TABLE dwello.promo_codes IS 'Codes that lower the fee, each with a budget.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.promo_codes', '');
+
+CREATE TABLE dwello.fx_rates (
+  from_currency text NOT NULL CONSTRAINT fx_rates_from_check CHECK (from_currency ~ '^[A-Z]{3}$'),
+  to_currency text NOT NULL CONSTRAINT fx_rates_to_check CHECK (to_currency ~ '^[A-Z]{3}$'),
+  valid tstzrange NOT NULL CONSTRAINT fx_rates_valid_check CHECK (NOT isempty(valid)),
+  numerator bigint NOT NULL CONSTRAINT fx_rates_numerator_check CHECK (numerator > 0),
+  denominator bigint NOT NULL CONSTRAINT fx_rates_denominator_check CHECK (denominator > 0),
+  CONSTRAINT fx_rates_pkey PRIMARY KEY (from_currency, to_currency, valid),
+  CONSTRAINT fx_rates_other_check CHECK (from_currency <> to_currency),
+  CONSTRAINT fx_rates_overlap_excl EXCLUDE USING gist (from_currency WITH =, to_currency WITH =, valid WITH &&)
+);
+COMMENT ON TABLE dwello.fx_rates IS 'Rates of exchange as exact fractions of minor units, each for a range of time.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.fx_rates', '');
+
+CREATE POLICY fx_rates_read ON dwello.fx_rates FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+GRANT SELECT ON dwello.fx_rates TO dwello_app, dwello_service, dwello_support, dwello_admin;
+GRANT SELECT ON dwello.promo_codes TO dwello_service;

@@ -35,3 +35,26 @@ CREATE POLICY reviews_read ON dwello.reviews FOR SELECT
     OR (dwello.current_user_id() IS NOT NULL AND is_public AND reveal_at <= pg_catalog.now()))
     AND deleted_at IS NULL);
 GRANT SELECT ON dwello.reviews TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.review_responses (
+  job_id uuid NOT NULL,
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  review_id uuid NOT NULL,
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  responder_id uuid NOT NULL,
+  response text NOT NULL CONSTRAINT review_responses_response_check CHECK (pg_catalog.char_length(response) BETWEEN 1 AND 10000),
+  is_public boolean NOT NULL,
+  created_at timestamptz NOT NULL,
+  CONSTRAINT review_responses_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT review_responses_review_fkey FOREIGN KEY (job_id, review_id) REFERENCES dwello.reviews (job_id, id),
+  CONSTRAINT review_responses_review_key UNIQUE (job_id, review_id),
+  CONSTRAINT review_responses_side_check CHECK (responder_id IN (homeowner_id, provider_id))
+);
+COMMENT ON TABLE dwello.review_responses IS 'The answer of a reviewed side, one a review.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.review_responses', '');
+
+CREATE POLICY review_responses_read ON dwello.review_responses FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id()
+    OR (dwello.current_user_id() IS NOT NULL AND is_public));
+GRANT SELECT ON dwello.review_responses TO dwello_app, dwello_service, dwello_support, dwello_admin;
