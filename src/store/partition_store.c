@@ -85,13 +85,30 @@ run_definition(const char *sql)
 			 SPI_result_code_string(code));
 }
 
+/*
+ * What each month of a log is found by.  A parent has no key, because one
+ * in it would have to contain the time.
+ */
+static void
+index_partition(const char *log, const char *partition)
+{
+	if (strcmp(log, "audit_log") == 0)
+		run_definition(psprintf("CREATE INDEX %1$s_created_at_idx "
+								"ON dwello.%1$s USING brin (created_at)",
+								partition));
+	else
+		run_definition(psprintf("ALTER TABLE dwello.%s "
+								"ADD PRIMARY KEY (user_id, id)", partition));
+}
+
 /* Makes the empty partition, with its own key and row-level security. */
 static void
 create_partition(const char *log, const char *partition)
 {
 	run_definition(psprintf("CREATE TABLE dwello.%1$s "
-							"(LIKE dwello.%2$s INCLUDING DEFAULTS INCLUDING CONSTRAINTS, "
-							"PRIMARY KEY (user_id, id))", partition, log));
+							"(LIKE dwello.%2$s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)",
+							partition, log));
+	index_partition(log, partition);
 	run_definition(psprintf("ALTER TABLE dwello.%s ENABLE ROW LEVEL SECURITY, "
 							"FORCE ROW LEVEL SECURITY", partition));
 	run_definition(psprintf("CREATE POLICY %1$s_owner ON dwello.%1$s "

@@ -80,6 +80,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('data_access_log', 'log', NULL),
     ('platform_metrics', 'log', NULL),
     ('service_categories', 'reference', NULL),
+    ('category_overrides', 'reference', NULL),
     ('fee_schedules', 'reference', NULL),
     ('promo_codes', 'reference', NULL),
     ('fx_rates', 'reference', NULL),
