@@ -218,7 +218,11 @@ value_bind(char **value, LocalTransactionId lxid)
 	char	   *bound = dw_guc_malloc(size);
 
 	if (bound == NULL)
+	{
+		GUC_check_errcode(ERRCODE_OUT_OF_MEMORY);
+		GUC_check_errmsg("out of memory");
 		return false;
+	}
 	snprintf(bound, size, "%u:%s", lxid, *value);
 	dw_guc_free(*value);
 	*value = bound;
