@@ -36,20 +36,11 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('market_radius_miles', '50', 'Radius of winning prices that make a market reference, in miles.'),
   ('market_minimum', '5', 'Winning prices needed for a market reference.');
 
-CREATE VIEW dwello.settings WITH (security_invoker = true) AS
-  SELECT d.name,
-         COALESCE(s.value, d.value) AS value,
-         s.name IS NOT NULL AS is_overridden,
-         d.description
-    FROM dwello.system_settings_defaults AS d
-    LEFT JOIN dwello.system_settings AS s USING (name);
-COMMENT ON VIEW dwello.settings IS 'Every setting with the value in force: the operator''s, else the built-in one.';
-
 CREATE POLICY system_settings_defaults_read ON dwello.system_settings_defaults FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);
 CREATE POLICY system_settings_read ON dwello.system_settings FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);
-GRANT SELECT ON dwello.system_settings_defaults, dwello.system_settings, dwello.settings
+GRANT SELECT ON dwello.system_settings_defaults, dwello.system_settings
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 
 /*

@@ -121,9 +121,9 @@ dw_allow_drop(void)
 	return allow_drop;
 }
 
-/* Reads the text of an operator's setting; an unknown name can't happen. */
-static char *
-setting_text(const char *name)
+/* An operator's setting, or its default; see the header. */
+char *
+dw_setting_find(const char *name)
 {
 	static DwStatement select_setting =
 		DW_STATEMENT("SELECT s.value FROM dwello.settings AS s "
@@ -132,8 +132,19 @@ setting_text(const char *name)
 
 	dw_param_text(&p, name);
 	if (dw_query(&select_setting, &p) == 0)
-		elog(ERROR, "dwello has no setting \"%s\"", name);
+		return NULL;
 	return dw_read_text(0, 1);
+}
+
+/* The same for a name of ours; that it is unknown can't happen. */
+static char *
+setting_text(const char *name)
+{
+	char	   *value = dw_setting_find(name);
+
+	if (value == NULL)
+		elog(ERROR, "dwello has no setting \"%s\"", name);
+	return value;
 }
 
 /* An operator's setting as bigint. */

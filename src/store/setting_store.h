@@ -25,6 +25,9 @@ extern DateADT dw_today(void);
 /* True while a superuser allows DROP EXTENSION dwello. */
 extern bool dw_allow_drop(void);
 
+/* An operator's setting or its default; NULL when there is none so named. */
+extern char *dw_setting_find(const char *name);
+
 /* An operator's setting or its default as bigint; 22023 if it is none. */
 extern int64 dw_setting_int8(const char *name);
 
