@@ -245,6 +245,16 @@ dw_read_float8(uint64 row, int column)
 	return isnull ? 0 : DatumGetFloat8(value);
 }
 
+/* Gives a date; DATEVAL_NOBEGIN when it is NULL. */
+DateADT
+dw_read_date(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = dw_read_datum(row, column, &isnull);
+
+	return isnull ? DATEVAL_NOBEGIN : DatumGetDateADT(value);
+}
+
 /* Gives a timestamptz; DT_NOBEGIN when it is NULL. */
 TimestampTz
 dw_read_time(uint64 row, int column)

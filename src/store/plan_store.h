@@ -76,6 +76,7 @@ extern int64 dw_read_int8(uint64 row, int column);
 extern int32 dw_read_int4(uint64 row, int column);
 extern bool dw_read_bool(uint64 row, int column);
 extern double dw_read_float8(uint64 row, int column);
+extern DateADT dw_read_date(uint64 row, int column);
 extern TimestampTz dw_read_time(uint64 row, int column);
 extern char *dw_read_text(uint64 row, int column);
 extern bytea *dw_read_bytea(uint64 row, int column);
