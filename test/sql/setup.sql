@@ -97,11 +97,13 @@ CREATE FUNCTION t.register(name text, user_type dwello.user_type)
 RETURNS uuid
 LANGUAGE sql
 AS $$
-  INSERT INTO dwello.users (id, user_type, email, email_index, first_name,
-                            last_name)
-  VALUES (t.user(name), user_type, '\x00', convert_to(name, 'UTF8'), name,
-          'Test')
-  RETURNING id;
+  SELECT r.user_id
+    FROM dwello.register_user(email => name || '@example.org',
+                              user_type => user_type,
+                              first_name => name,
+                              last_name => 'Test',
+                              phone => '+1415555' || lpad(ascii(name)::text, 4, '0'),
+                              user_id => t.user(name)) AS r
 $$;
 
 SELECT count(t.register(name, 'homeowner'))
@@ -111,18 +113,17 @@ SELECT count(t.register(name, 'service_provider'))
 SELECT count(t.register(name, 'admin'))
   FROM unnest(ARRAY['a1', 's1']) AS name;
 
-UPDATE dwello.users
-   SET status = 'active', email_verified = true,
-       provider_verified = user_type = 'service_provider'
- WHERE id <> t.user('u1');
-INSERT INTO dwello.user_addresses (user_id, address_type, street, city, state,
-  postal_code, country, location, is_primary)
-SELECT t.user(name), 'business', '\x00', 'San Francisco', 'CA', '94103',
-       'US', ST_MakePoint(-122.4194, 37.7749), true
-  FROM unnest(ARRAY['p1', 'p2', 'p3']) AS name;
-INSERT INTO dwello.provider_stats (user_id, as_of)
-SELECT t.user(name), current_date
-  FROM unnest(ARRAY['p1', 'p2', 'p3']) AS name;
+SELECT name, v.status
+  FROM unnest(ARRAY['a1', 'h1', 'h2', 'p1', 'p2', 'p3', 's1']) AS name,
+       dwello.verify_user(t.user(name), 'email') AS v;
+SELECT name, v.status
+  FROM unnest(ARRAY['p1', 'p2', 'p3']) AS name,
+       dwello.verify_user(t.user(name), 'provider') AS v;
+SELECT count(a.address_id)
+  FROM unnest(ARRAY['p1', 'p2', 'p3']) WITH ORDINALITY AS p (name, n),
+       dwello.add_address('business', n || ' Market Street', 'San Francisco',
+                          'CA', '94103', 'US', -122.4194, 37.7749,
+                          user_id => t.user(name)) AS a;
 
 SELECT first_name, user_type, status, provider_verified
   FROM dwello.users

@@ -1,0 +1,126 @@
+-- user.sql
+--   People and what belongs to them: accounts, verification, addresses,
+--   credentials, payment methods.
+
+CREATE OR REPLACE FUNCTION dwello.register_user(
+  email text,
+  INOUT user_type dwello.user_type,
+  first_name text,
+  last_name text,
+  phone text DEFAULT NULL,
+  password_hash text DEFAULT NULL,
+  timezone text DEFAULT 'UTC',
+  language text DEFAULT 'en',
+  INOUT user_id uuid DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT status dwello.user_status,
+  OUT created_at timestamptz,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_register_user';
+GRANT EXECUTE ON FUNCTION dwello.register_user(text, dwello.user_type, text, text, text, text, text, text, uuid, text)
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.register_user(text, dwello.user_type, text, text, text, text, text, text, uuid, text) IS
+'Makes an account, pending verification; for the service. Arguments: email, one @ and a domain with a dot, up to 254 characters, its case and blanks around it do not count; user_type; first_name and last_name, 1 to 100 characters; phone, 7 to 15 digits, a leading + and the usual punctuation allowed; password_hash, made outside, up to 500 characters: a plain password never comes here; timezone, a name of pg_timezone_names; language, a tag like en or pt-BR; user_id, the account''s id, else one is derived from the idempotency key, else a fresh one. E-mail and phone are sealed. Returns user_id, user_type, status, created_at, version (1) and replayed. Errors: WD402, WD401, 42501 the caller is not the service; 22004 a needed value is NULL; 22001 a text over its limit; 22023 no such e-mail address, phone number, time zone or language tag, or a blank text; WD104 the key was used for another request; 23505 the id or the e-mail address is taken; WD601 without a keyring.';
+
+CREATE OR REPLACE FUNCTION dwello.verify_user(
+  INOUT user_id uuid,
+  what text,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT status dwello.user_status,
+  OUT email_verified boolean,
+  OUT phone_verified boolean,
+  OUT provider_verified boolean,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_verify_user';
+GRANT EXECUTE ON FUNCTION dwello.verify_user(uuid, text, integer, text)
+  TO dwello_service, dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.verify_user(uuid, text, integer, text) IS
+'Vouches for a user: his e-mail address or phone number is his, or he was checked as a service provider. For the service and administrators. A pending user becomes active once all is verified that the settings email_verification_required, phone_verification_required and auto_approve_providers ask for. Arguments: user_id; what, email, phone or provider; expected_version of the user. Returns the user''s status, what is verified, and version; what was verified before changes nothing and has replayed true. Errors: WD402, WD401, 42501; 22004; 22023 another word, provider for somebody who is none, phone for somebody without one; P0002 no such user; WD104; WD103.';
+
+CREATE OR REPLACE FUNCTION dwello.add_address(
+  address_type dwello.address_type,
+  street text,
+  city text,
+  state text,
+  postal_code text,
+  country text,
+  longitude double precision,
+  latitude double precision,
+  is_primary boolean DEFAULT false,
+  INOUT user_id uuid DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT address_id uuid,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_add_address';
+GRANT EXECUTE ON FUNCTION dwello.add_address(dwello.address_type, text, text, text, text, text, double precision, double precision, boolean, uuid, text)
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.add_address(dwello.address_type, text, text, text, text, text, double precision, double precision, boolean, uuid, text) IS
+'Adds an address. Arguments: address_type; street (up to 200 characters, sealed), city and state (100), postal_code (20), none of them blank; country, two capital letters (ISO 3166); longitude and latitude in degrees; is_primary, takes the flag from the primary address before it, and a user''s first address is primary in any case; user_id, NULL for the caller, another''s for administrators and the system. Returns user_id, address_id, version of the address (1) and replayed. Errors: WD402, WD401, 42501 the caller is not active or names another user; 22004; 22001; 22023 a blank text, a country that is none, a place off the globe; P0002 no such user; WD104; WD601 without a keyring.';
+
+CREATE OR REPLACE FUNCTION dwello.add_credential(
+  credential_type dwello.credential_type,
+  name text,
+  issuer text DEFAULT NULL,
+  number text DEFAULT NULL,
+  valid_from date DEFAULT NULL,
+  valid_until date DEFAULT NULL,
+  amount bigint DEFAULT NULL,
+  years_experience integer DEFAULT NULL,
+  INOUT user_id uuid DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT credential_id uuid,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_add_credential';
+GRANT EXECUTE ON FUNCTION dwello.add_credential(dwello.credential_type, text, text, text, date, date, bigint, integer, uuid, text)
+  TO dwello_app, dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.add_credential(dwello.credential_type, text, text, text, date, date, bigint, integer, uuid, text) IS
+'Adds a licence, an insurance or the like of a service provider; it counts once it is verified. Arguments: credential_type; name (up to 200 characters), what a job''s requirement asks for; issuer (200); number (100), sealed; valid_from and valid_until, its first and last day; amount insured, in minor units, above zero; years_experience, 0 to 100; user_id, NULL for the caller, another''s for administrators and the system. Returns user_id, credential_id, version of the credential (1) and replayed. Errors: WD402, WD401, 42501 the caller is no active provider, or names another user; 22004; 22001; 22023 a blank text, days in the wrong order or infinite, a number out of range, a user who is no provider; P0002 no such user; WD104; WD601 without a keyring.';
+
+CREATE OR REPLACE FUNCTION dwello.verify_credential(
+  INOUT user_id uuid,
+  INOUT credential_id uuid,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT verified_at timestamptz,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_verify_credential';
+GRANT EXECUTE ON FUNCTION dwello.verify_credential(uuid, uuid, integer, text)
+  TO dwello_service, dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.verify_credential(uuid, uuid, integer, text) IS
+'Vouches for a provider''s credential. For the service and administrators. Arguments: user_id, whose it is; credential_id; expected_version of the credential. Returns user_id, credential_id, verified_at and version; one that was verified before changes nothing and has replayed true. Errors: WD402, WD401, 42501; 22004; P0002 no such user or credential; WD104; WD103; WD102 the credential has expired.';
+
+CREATE OR REPLACE FUNCTION dwello.add_payment_method(
+  method_type dwello.payment_method_type,
+  psp text,
+  psp_token text,
+  last_four text DEFAULT NULL,
+  expires_on date DEFAULT NULL,
+  is_default boolean DEFAULT false,
+  INOUT user_id uuid DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT payment_method_id uuid,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_add_payment_method';
+GRANT EXECUTE ON FUNCTION dwello.add_payment_method(dwello.payment_method_type, text, text, text, date, boolean, uuid, text)
+  TO dwello_app, dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.add_payment_method(dwello.payment_method_type, text, text, text, date, boolean, uuid, text) IS
+'Adds a way to pay. Arguments: method_type; psp, the payment company''s name (up to 100 characters); psp_token, its opaque word for the card or account (500), never a card number; last_four digits to show; expires_on, its last day; is_default, takes the flag from the default before it, and a user''s first method is the default in any case; user_id, NULL for the caller, another''s for administrators and the system. Returns user_id, payment_method_id, version of the method (1) and replayed. Errors: WD402, WD401, 42501 the caller is not active or names another user; 22004; 22001; 22023 a blank text, a card number, other than four digits, a day in the past, an administrator''s account; P0002 no such user; WD104.';
