@@ -66,7 +66,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('reviews', 'job', 'job_id'),
     ('review_responses', 'job', 'job_id'),
     ('agent_work', 'job', 'job_id'),
-    ('ai_agent_activity', 'job', 'job_id'),
+    ('ai_agent_activity', 'log', NULL),
     ('transactions', 'scope', 'scope_id'),
     ('ledger_entries', 'scope', 'scope_id'),
     ('idempotency_keys', 'scope', 'scope_id'),
