@@ -49,7 +49,8 @@ missing_packages()
 # ask for.  The server package makes no cluster of its own on the way.
 ensure_packages()
 {
-	local missing drop_in=/etc/postgresql-common/createcluster.d/dwello.conf
+	local missing log
+	local drop_in=/etc/postgresql-common/createcluster.d/dwello.conf
 
 	missing=$(missing_packages "$@")
 	[ -n "$missing" ] || return 0
@@ -63,11 +64,12 @@ ensure_packages()
 		drop_in=
 	fi
 	export DEBIAN_FRONTEND=noninteractive
+	log=$(mktemp)
 	# shellcheck disable=SC2086
 	{ apt-get -q update && apt-get -q -y --no-install-recommends \
-		install $missing; } </dev/null >&2 ||
-		die "apt-get could not install: $missing"
-	[ -z "$drop_in" ] || rm -f "$drop_in"
+		install $missing; } </dev/null >"$log" 2>&1 ||
+		{ cat "$log" >&2; die "apt-get could not install: $missing"; }
+	rm -f "$log" ${drop_in:+"$drop_in"}
 }
 
 # ----------------------------------------------------------------------

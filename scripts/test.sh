@@ -47,23 +47,33 @@ count()
 	grep -cE "$1" "$2" || :
 }
 
-# tally_tap PART FILE STATUS: count the results in a log of TAP lines; a
-# failed run without a failed test counts as one.  Failures are shown.
+# run_tap LOG NAME COMMAND...: append what it prints; one that dies without
+# a failed test is a failed test itself.
+run_tap()
+{
+	local log=$1 name=$2 status=0
+
+	shift 2
+	"$@" >"$log.one" 2>&1 || status=$?
+	cat "$log.one" >>"$log"
+	if [ "$status" -ne 0 ] && ! grep -q '^not ok' "$log.one"; then
+		printf '\nnot ok - %s ends with status %d\n' "$name" "$status" >>"$log"
+		tail -20 "$log.one" | sed 's/^/# /' >>"$log"
+	fi
+}
+
+# tally_tap PART LOG: count the results in a log of TAP lines, and show what
+# failed.
 tally_tap()
 {
-	local good bad line
+	local line
 
-	good=$(grep -E '^ok\b' "$2" | grep -cvE '# (SKIP|skip)' || :)
-	bad=$(count '^not ok\b' "$2")
-	if [ "$3" -ne 0 ] && [ "$bad" -eq 0 ]; then
-		bad=1
-		tail -40 "$2"
-	fi
 	while read -r line; do
 		skip "$1" "${line#*# }"
-	done < <(grep -E '^(ok\b.*|1\.\.0 *)# (SKIP|skip)' "$2" || :)
-	[ "$bad" -eq 0 ] || grep -E -A12 '^not ok\b' "$2" || :
-	tally "$1" "$good" "$bad"
+	done < <(grep -iE '^(ok [^#]*|1\.\.0 *)# skip' "$2" || :)
+	awk '/^(not )?ok/ { bad = /^not/ } bad' "$2"
+	tally "$1" "$(grep -E '^ok [0-9]* *-' "$2" | grep -civ '# skip' || :)" \
+		"$(count '^not ok' "$2")"
 }
 
 # tally_regress PART FILE STATUS: the same for the output of pg_regress,
@@ -106,59 +116,62 @@ part_build()
 # What can be read from the sources, the library and the catalogue.
 part_lint()
 {
-	local check status=0
+	local check log=$work/lint.log
 
 	need_server
 	"$PG_BIN/createdb" lint
-	PGOPTIONS='-c client_min_messages=warning' "$PG_BIN/psql" -Xq -d lint \
-		-c 'CREATE EXTENSION dwello CASCADE' >"$work/lint.log" 2>&1 ||
-		status=1
+	run_tap "$log" 'CREATE EXTENSION' env \
+		PGOPTIONS='-c client_min_messages=warning' "$PG_BIN/psql" -Xq \
+		-v ON_ERROR_STOP=1 -d lint -c 'CREATE EXTENSION dwello CASCADE'
 	for check in test/lint/*.pl; do
-		PGDATABASE=lint "$check" >>"$work/lint.log" 2>&1 || status=1
+		run_tap "$log" "$check" env PGDATABASE=lint "$check"
 	done
-	tally_tap lint "$work/lint.log" "$status"
+	tally_tap lint "$log"
 }
 
 # The pure core under the sanitizers; cmocka speaks TAP by itself.
 part_unit()
 {
-	local test status=0
+	local test log=$work/unit.log
 
-	make -s -j"$DW_JOBS" PG_CONFIG="$SYSTEM_PG_CONFIG" unit \
-		>"$work/unit.log" 2>&1 ||
-		status=1
+	run_tap "$log" 'make unit' make -s -j"$DW_JOBS" \
+		PG_CONFIG="$SYSTEM_PG_CONFIG" unit
 	for test in test/unit/test_*.c; do
-		test=build/unit/$(basename "$test" .c)
-		echo "# $test" >>"$work/unit.log"
-		CMOCKA_MESSAGE_OUTPUT=TAP "$test" >>"$work/unit.log" 2>&1 ||
-			status=1
+		test=$(basename "$test" .c)
+		run_tap "$log" "$test" env CMOCKA_MESSAGE_OUTPUT=TAP \
+			"build/unit/$test"
 	done
-	tally_tap unit "$work/unit.log" "$status"
+	tally_tap unit "$log"
 }
 
 # Each target for FUZZ_SECONDS, DW_JOBS at a time.
 part_fuzz()
 {
-	local status=0
+	local target log=$work/fuzz.log
 
-	make -s -j"$DW_JOBS" PG_CONFIG="$SYSTEM_PG_CONFIG" fuzz \
-		>"$work/fuzz.log" 2>&1 ||
-		status=1
+	run_tap "$log" 'make fuzz' make -s -j"$DW_JOBS" \
+		PG_CONFIG="$SYSTEM_PG_CONFIG" fuzz
 	mkdir -p "$work/fuzz"
+	export -f fuzz_target
 	for target in test/fuzz/fuzz_*.c; do
 		basename "$target" .c
-	done | xargs -P "$DW_JOBS" -I{} bash -c '
-		mkdir -p "$1/$2.corpus"
-		if "build/fuzz/$2" -max_total_time="$3" -max_len=4096 -verbosity=0 \
-			-print_final_stats=1 -artifact_prefix="$1/$2-" "$1/$2.corpus" \
-			>"$1/$2.log" 2>&1; then
-			echo "ok - $2: $(sed -n "s/^stat::number_of_executed_units: *//p" \
-				"$1/$2.log") runs"
-		else
-			echo "not ok - $2"
-			tail -40 "$1/$2.log" | sed "s/^/# /"
-		fi' fuzz "$work/fuzz" {} "$FUZZ_SECONDS" >>"$work/fuzz.log" || status=1
-	tally_tap fuzz "$work/fuzz.log" "$status"
+	done | xargs -P "$DW_JOBS" -I{} \
+		bash -c 'fuzz_target "$@"' fuzz {} "$work/fuzz" "$FUZZ_SECONDS" >>"$log"
+	tally_tap fuzz "$log"
+}
+
+# fuzz_target NAME DIR SECONDS: one line of TAP for one target.
+fuzz_target()
+{
+	mkdir -p "$2/$1"
+	if "build/fuzz/$1" -max_total_time="$3" -max_len=4096 -verbosity=0 \
+		-print_final_stats=1 -artifact_prefix="$2/$1-" "$2/$1" \
+		>"$2/$1.log" 2>&1; then
+		echo "ok - $1: $(sed -n 's/^stat::number_of_executed_units: *//p' \
+			"$2/$1.log") runs"
+	else
+		printf 'not ok - %s\n%s\n' "$1" "$(tail -12 "$2/$1.log")"
+	fi
 }
 
 # SQL against a running server.
@@ -185,24 +198,36 @@ part_isolation()
 	[ "$status" -eq 0 ] || head -200 output_iso/regression.diffs || :
 }
 
-# Crash, restore, pooler, plans: tests that run servers of their own.  They
-# run as the server's user, who may not be able to read this checkout.
+# Crash, restore, pooler, plans: tests that run servers of their own.
 part_tap()
 {
-	local status=0 regress
+	local test log=$work/tap.log
 
-	regress=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
-	rm -rf "$work/tap"
+	need_install
 	own_directory "$work/tap" 0755
-	rm -rf "$work/t"
+	own_directory "$work/tap/tmp"
 	cp -R test/t "$work/t"
 	chmod -R a+rX "$work/t"
+	for test in "$work"/t/*.pl; do
+		run_tap "$log" "$(basename "$test")" tap_test "$test"
+	done
+	tally_tap tap "$log"
+}
+
+# tap_test FILE: run it as the server's user, who may not be able to read
+# this checkout; what its servers and psql said is shown if it fails.
+tap_test()
+{
+	local pgxs_test said
+
+	pgxs_test=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
+	said=$work/tap/tmp_check/log/regress_log_$(basename "$1" .pl)
 	as_server_user env -C "$work/tap" PATH="$PG_BIN:$PATH" \
-		PG_REGRESS="$regress/regress/pg_regress" TESTDIR="$work/tap" \
-		PG_CONFIG="$PG_CONFIG" \
-		prove -v --nocolor -I "$regress/perl" -I "$work/t" "$work"/t/*.pl \
-		>"$work/tap.log" 2>&1 || status=1
-	tally_tap tap "$work/tap.log" "$status"
+		PG_CONFIG="$PG_CONFIG" PG_REGRESS="$pgxs_test/regress/pg_regress" \
+		TESTDIR="$work/tap" TMPDIR="$work/tap/tmp" \
+		perl -I "$pgxs_test/perl" -I "$work/t" "$1" && return
+	tail -20 "$said"
+	return 1
 }
 
 # Lines of src/ that the SQL tests reach, with a build of its own.
@@ -281,11 +306,18 @@ part_upgrade()
 
 # ----------------------------------------------------------------------
 
-# need_server: the suite's own cluster, with this build installed.
+# need_install: this build in the suite's own server tree.
+need_install()
+{
+	[ -n "${installed:-}" ] || build_and_install
+	installed=1
+}
+
+# need_server: a cluster of the suite's own with this build.
 need_server()
 {
 	[ -z "${server_ready:-}" ] || return 0
-	build_and_install
+	need_install
 	start_cluster "$work/server"
 	server_ready=1
 }
