@@ -409,7 +409,70 @@ BEGIN;
 SELECT dwello.login(:'cy_token');
 SELECT * FROM dwello.find_login('nobody@example.org');
 ROLLBACK;
+
+-- what the service needs to check a password, however the address is spelt
+SELECT user_id = t.user('h1') AS is_h1, password_hash, status
+  FROM dwello.find_login(E' H1@Example.ORG\n');
 RESET ROLE;
+
+-- in the tables everything is sealed
+SELECT count(*) FROM dwello.users AS u
+ WHERE position('example'::bytea IN email) > 0
+    OR position('1415555'::bytea IN phone) > 0;
+
+-- who may open a contact: the user, staff, and whoever works with him
+BEGIN;
+CREATE FUNCTION forge.contact(name text, whose text) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM t.login_as(name);
+  RETURN (SELECT email || ' ' || phone || ' ' || addresses
+            FROM dwello.get_user_contact(t.user(whose), 'test'));
+EXCEPTION WHEN OTHERS THEN
+  RETURN SQLSTATE;
+END
+$$;
+CREATE FUNCTION forge.contacts(OUT caller text, OUT whose text, OUT contact text)
+RETURNS SETOF record
+LANGUAGE sql AS $$
+  SELECT name, whose, forge.contact(name, whose)
+    FROM unnest(ARRAY['h1', 'p1']) AS whose,
+         unnest(ARRAY['h1', 'h2', 'p1', 'p2', 'a1', 's1', NULL]) AS name
+$$;
+SELECT * FROM forge.contacts();
+-- awarded, but not confirmed
+INSERT INTO dwello.jobs (id, homeowner_id, provider_id, category_id, title,
+  description, status, location, currency)
+SELECT t.user('job'), t.user('h1'), t.user('p1'), id, 'Fence', 'A fence.',
+       'awarded', ST_MakePoint(-122.42, 37.77), 'USD'
+  FROM dwello.service_categories
+ ORDER BY id
+ LIMIT 1;
+INSERT INTO dwello.job_sites (job_id, homeowner_id, location)
+VALUES (t.user('job'), t.user('h1'), ST_MakePoint(-122.42, 37.77));
+SELECT caller, whose, contact FROM forge.contacts() WHERE caller <> whose AND caller ~ 'h1|p';
+-- confirmed
+UPDATE dwello.job_sites SET provider_id = t.user('p1') WHERE job_id = t.user('job');
+SELECT caller, whose, contact FROM forge.contacts() WHERE caller <> whose AND caller ~ 'h1|p';
+-- called off
+UPDATE dwello.jobs SET status = 'cancelled' WHERE id = t.user('job');
+SELECT caller, whose, contact FROM forge.contacts() WHERE caller <> whose AND caller ~ 'h1|p';
+-- all of it was written down
+SELECT t.login_as(NULL);
+SELECT u.first_name AS whose, coalesce(a.first_name, l.actor_id::text) AS actor,
+       l.actor_role, l.what, l.reason, count(*)
+  FROM dwello.data_access_log AS l
+  JOIN dwello.users AS u ON u.id = l.user_id
+  LEFT JOIN dwello.users AS a ON a.id = l.actor_id
+ GROUP BY 1, 2, 3, 4, 5
+ ORDER BY 1, 2;
+-- a sealed value opens in its own row and column alone
+UPDATE dwello.users AS u SET email = o.email
+  FROM dwello.users AS o WHERE u.id = t.user('h1') AND o.id = t.user('h2');
+SELECT forge.contact(NULL, 'h1');
+UPDATE dwello.users SET email = phone WHERE id = t.user('h1');
+SELECT forge.contact(NULL, 'h1');
+ROLLBACK;
 
 -- ---------------------------------------------------------------------
 -- Without a keyring nobody is anybody
