@@ -287,9 +287,16 @@ dw_bid_score(const DwScoreJob *job, const DwScoreInputs *inputs,
 		score->utility[DW_CRITERION_PRICE] =
 			at_least(price_share(job->reference, inputs->price,
 								 DW_SCORE_UNITY), INT32_MIN);
-	score->has_points = job->method != DW_SCORING_METHOD_MEAT &&
-		(job->reference > 0 || job->weights.bps[DW_CRITERION_PRICE] == 0);
+	score->has_points = dw_score_has_points(job);
 	return DW_OK;
+}
+
+/* True when a total is a sum of points, which needs a price to measure by. */
+bool
+dw_score_has_points(const DwScoreJob *job)
+{
+	return job->method != DW_SCORING_METHOD_MEAT &&
+		(job->reference > 0 || job->weights.bps[DW_CRITERION_PRICE] == 0);
 }
 
 /* A total as people see it. */

@@ -133,6 +133,9 @@ extern DwResult dw_score_price(const DwScoreOffer *offer,
 extern DwResult dw_bid_score(const DwScoreJob *job,
 							 const DwScoreInputs *inputs, DwScore *score);
 
+/* DwScore.has_points of every bid on the job. */
+extern bool dw_score_has_points(const DwScoreJob *job);
+
 /* The total of a bid of that price and those points for all else. */
 extern int64_t dw_score_total(const DwScoreJob *job, int64_t price,
 							  int64_t quality);
