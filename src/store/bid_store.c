@@ -1,0 +1,316 @@
+/*
+ * bid_store.c
+ *		Rows of dwello.bids and their history: reading, locking, writing.
+ *
+ * A bid past its expires_at counts as expired before any worker has marked
+ * it; where it would stand in the way of a command it is marked here.
+ */
+#include "postgres.h"
+
+#include "store/bid_store.h"
+#include "store/event_store.h"
+#include "store/plan_store.h"
+#include "store/score_store.h"
+#include "store/setting_store.h"
+
+/* The columns of DwBid, in the order in which bid_read() takes them. */
+#define BID_COLUMNS \
+	"b.job_id, b.id, b.homeowner_id, b.provider_id, b.status::text, " \
+	"b.reason, b.terms_version, b.bid_version, b.version, b.labor_cost, " \
+	"b.materials_cost, b.bid_amount, b.currency, b.materials_included, " \
+	"b.timeline_days, b.warranty_months, b.description, b.special_terms, " \
+	"b.comparable_price, b.score_total, b.score_inputs, b.submitted_at, " \
+	"b.expires_at"
+
+#define BID_FROM \
+	" FROM dwello.bids AS b WHERE b.job_id = $1 AND b.deleted_at IS NULL "
+
+/* Fills *bid from the one row of the last result. */
+static void
+bid_read(DwBid *bid)
+{
+	bool		isnull;
+
+	memset(bid, 0, sizeof(*bid));
+	(void) dw_read_uuid(0, 1, &bid->job_id);
+	(void) dw_read_uuid(0, 2, &bid->id);
+	(void) dw_read_uuid(0, 3, &bid->homeowner_id);
+	(void) dw_read_uuid(0, 4, &bid->provider_id);
+	if (!dw_bid_status_parse(dw_read_text(0, 5), &bid->status))
+		elog(ERROR, "bid has an unknown status");
+	bid->reason = dw_read_text(0, 6);
+	bid->terms_version = dw_read_int4(0, 7);
+	bid->bid_version = dw_read_int4(0, 8);
+	bid->version = dw_read_int4(0, 9);
+	bid->labor_cost = dw_read_int8(0, 10);
+	bid->materials_cost = dw_read_int8(0, 11);
+	bid->bid_amount = dw_read_int8(0, 12);
+	strlcpy(bid->currency, dw_read_text(0, 13), sizeof(bid->currency));
+	bid->materials_included = dw_read_bool(0, 14);
+	bid->timeline_days = dw_read_int4(0, 15);
+	bid->warranty_months = dw_read_int4(0, 16);
+	bid->description = dw_read_text(0, 17);
+	bid->special_terms = dw_read_text(0, 18);
+	bid->price = dw_read_int8(0, 19);
+	bid->score_total = dw_read_int8(0, 20);
+	dw_score_inputs_read(dw_read_datum(0, 21, &isnull), &bid->inputs);
+	bid->submitted_at = dw_read_time(0, 22);
+	bid->expires_at = dw_read_time(0, 23);
+}
+
+/* Locks and reads a bid; see the header. */
+bool
+dw_bid_lock(const DwUuid *job_id, const DwUuid *id, DwBid *bid)
+{
+	static DwStatement lock_bid =
+		DW_STATEMENT("SELECT " BID_COLUMNS BID_FROM "AND b.id = $2 "
+					 "FOR NO KEY UPDATE");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, id);
+	if (dw_execute(&lock_bid, &p) == 0)
+		return false;
+	bid_read(bid);
+	return true;
+}
+
+/* Locks and reads the accepted bid; see the header. */
+bool
+dw_bid_lock_accepted(const DwUuid *job_id, DwBid *bid)
+{
+	static DwStatement lock_accepted =
+		DW_STATEMENT("SELECT " BID_COLUMNS BID_FROM
+					 "AND b.status = 'accepted' FOR NO KEY UPDATE");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	if (dw_execute(&lock_accepted, &p) == 0)
+		return false;
+	bid_read(bid);
+	return true;
+}
+
+/* Reads a bid without a lock; see the header. */
+bool
+dw_bid_load(const DwUuid *job_id, const DwUuid *id, DwBid *bid)
+{
+	static DwStatement load_bid =
+		DW_STATEMENT("SELECT " BID_COLUMNS BID_FROM "AND b.id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, id);
+	if (dw_query(&load_bid, &p) == 0)
+		return false;
+	bid_read(bid);
+	return true;
+}
+
+/* True when the id is taken, also by a deleted bid; see the header. */
+bool
+dw_bid_exists(const DwUuid *job_id, const DwUuid *id)
+{
+	static DwStatement find_id =
+		DW_STATEMENT("SELECT FROM dwello.bids AS b "
+					 "WHERE b.job_id = $1 AND b.id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, id);
+	return dw_execute(&find_id, &p) > 0;
+}
+
+/* Finds what bids_live_key would find; see the header. */
+bool
+dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id, DwUuid *id)
+{
+	static DwStatement find_live =
+		DW_STATEMENT("SELECT b.id" BID_FROM "AND b.provider_id = $2 "
+					 "AND b.status IN ('pending', 'accepted')");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, provider_id);
+	if (dw_execute(&find_live, &p) == 0)
+		return false;
+	return dw_read_uuid(0, 1, id);
+}
+
+/* Marks an overdue bid of one provider; see the header. */
+void
+dw_bid_expire_overdue(const DwUuid *job_id, const DwUuid *provider_id)
+{
+	static DwStatement expire_bid =
+		DW_STATEMENT("UPDATE dwello.bids SET status = 'expired', "
+					 "reason = 'expired', version = version + 1 "
+					 "WHERE job_id = $1 AND provider_id = $2 "
+					 "AND status = 'pending' AND expires_at <= $3 "
+					 "AND deleted_at IS NULL");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, provider_id);
+	dw_param_time(&p, dw_now());
+	(void) dw_execute(&expire_bid, &p);
+}
+
+/* Adds a timeline; none is NULL. */
+static void
+param_days(DwParams *p, int32 days)
+{
+	dw_param_datum(p, INT4OID, Int32GetDatum(days), days == DW_BID_NO_DAYS);
+}
+
+/* Keeps the present version of a bid in its history. */
+static void
+keep_version(const DwBid *bid)
+{
+	static DwStatement insert_version =
+		DW_STATEMENT("INSERT INTO dwello.bid_versions "
+					 "(job_id, bid_id, bid_version, homeowner_id, "
+					 "provider_id, terms_version, labor_cost, "
+					 "materials_cost, bid_amount, currency, "
+					 "materials_included, timeline_days, warranty_months, "
+					 "description, special_terms, comparable_price, "
+					 "score_total, score_inputs, submitted_at, expires_at) "
+					 "SELECT b.job_id, b.id, b.bid_version, b.homeowner_id, "
+					 "b.provider_id, b.terms_version, b.labor_cost, "
+					 "b.materials_cost, b.bid_amount, b.currency, "
+					 "b.materials_included, b.timeline_days, "
+					 "b.warranty_months, b.description, b.special_terms, "
+					 "b.comparable_price, b.score_total, b.score_inputs, "
+					 "b.submitted_at, b.expires_at" BID_FROM
+					 "AND b.id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &bid->job_id);
+	dw_param_uuid(&p, &bid->id);
+	(void) dw_execute(&insert_version, &p);
+}
+
+/* Writes a new bid; see the header. */
+void
+dw_bid_insert(const DwBid *bid, const DwMaterials *materials)
+{
+	static DwStatement insert_bid =
+		DW_STATEMENT("INSERT INTO dwello.bids "
+					 "(job_id, id, homeowner_id, provider_id, status, "
+					 "terms_version, bid_version, version, labor_cost, "
+					 "materials_cost, bid_amount, currency, "
+					 "materials_included, timeline_days, warranty_months, "
+					 "description, special_terms, comparable_price, "
+					 "score_total, score_inputs, submitted_at, expires_at) "
+					 "VALUES ($1, $2, $3, $4, $5::text::dwello.bid_status, "
+					 "$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
+					 "$17, $18, $19, $20, $21, $22)");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &bid->job_id);
+	dw_param_uuid(&p, &bid->id);
+	dw_param_uuid(&p, &bid->homeowner_id);
+	dw_param_uuid(&p, &bid->provider_id);
+	dw_param_text(&p, dw_bid_status_label(bid->status));
+	dw_param_int4(&p, bid->terms_version);
+	dw_param_int4(&p, bid->bid_version);
+	dw_param_int4(&p, bid->version);
+	dw_param_int8(&p, bid->labor_cost);
+	dw_param_int8(&p, bid->materials_cost);
+	dw_param_int8(&p, bid->bid_amount);
+	dw_param_text(&p, bid->currency);
+	dw_param_bool(&p, bid->materials_included);
+	param_days(&p, bid->timeline_days);
+	dw_param_int4(&p, bid->warranty_months);
+	dw_param_text(&p, bid->description);
+	dw_param_text(&p, bid->special_terms);
+	dw_param_int8(&p, bid->price);
+	dw_param_int8(&p, bid->score_total);
+	dw_param_datum(&p, JSONBOID,
+				   dw_score_inputs_store(&bid->inputs, bid->is_inconsistent),
+				   false);
+	dw_param_time(&p, bid->submitted_at);
+	dw_param_time(&p, bid->expires_at);
+	(void) dw_execute(&insert_bid, &p);
+	keep_version(bid);
+	dw_materials_insert(&bid->job_id, &bid->id, materials);
+}
+
+/* Writes a bid's life; see the header. */
+void
+dw_bid_save(DwBid *bid)
+{
+	static DwStatement update_bid =
+		DW_STATEMENT("UPDATE dwello.bids SET "
+					 "status = $3::text::dwello.bid_status, reason = $4, "
+					 "version = version + 1 WHERE job_id = $1 AND id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &bid->job_id);
+	dw_param_uuid(&p, &bid->id);
+	dw_param_text(&p, dw_bid_status_label(bid->status));
+	dw_param_text(&p, bid->reason);
+	(void) dw_execute(&update_bid, &p);
+	bid->version++;
+}
+
+/* The rival of a row, as far as his event tells of him. */
+static void
+rival_read(uint64 row, const DwBid *accepted, DwBid *rival)
+{
+	*rival = *accepted;
+	(void) dw_read_uuid(row, 1, &rival->id);
+	(void) dw_read_uuid(row, 2, &rival->provider_id);
+	rival->bid_amount = dw_read_int8(row, 3);
+	rival->reason = unconstify(char *, dw_bid_reason_label(
+										 DW_BID_REASON_NOT_SELECTED));
+}
+
+/* Ends the other pending bids of a job; see the header. */
+void
+dw_bid_reject_rivals(const DwBid *accepted)
+{
+	static DwStatement end_rivals =
+		DW_STATEMENT("WITH ended AS (UPDATE dwello.bids AS b SET "
+					 "status = CASE WHEN b.expires_at <= $3 THEN 'expired' "
+					 "ELSE 'rejected' END::dwello.bid_status, "
+					 "reason = CASE WHEN b.expires_at <= $3 THEN 'expired' "
+					 "ELSE 'not_selected' END, version = b.version + 1 "
+					 "WHERE b.job_id = $1 AND b.id <> $2 "
+					 "AND b.status = 'pending' AND b.deleted_at IS NULL "
+					 "RETURNING b.id, b.provider_id, b.bid_amount, b.status) "
+					 "SELECT e.id, e.provider_id, e.bid_amount "
+					 "FROM ended AS e WHERE e.status = 'rejected' "
+					 "ORDER BY e.id");
+	DwParams	p = DW_PARAMS;
+	DwBid	   *rivals;
+	uint64		count;
+
+	dw_param_uuid(&p, &accepted->job_id);
+	dw_param_uuid(&p, &accepted->id);
+	dw_param_time(&p, dw_now());
+	count = dw_execute(&end_rivals, &p);
+
+	/* writing the first event replaces the result: read all before */
+	rivals = palloc(Max(count, 1) * sizeof(*rivals));
+	for (uint64 row = 0; row < count; row++)
+		rival_read(row, accepted, &rivals[row]);
+	for (uint64 row = 0; row < count; row++)
+		dw_bid_emit(&rivals[row], "bid_rejected");
+}
+
+/* Writes the event of a bid; see the header. */
+void
+dw_bid_emit(const DwBid *bid, const char *type)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &bid->job_id);
+	dw_payload_uuid(&payload, "bid_id", &bid->id);
+	dw_payload_uuid(&payload, "homeowner_id", &bid->homeowner_id);
+	dw_payload_uuid(&payload, "provider_id", &bid->provider_id);
+	dw_payload_int8(&payload, "amount", bid->bid_amount);
+	dw_payload_text(&payload, "currency", bid->currency);
+	dw_payload_text(&payload, "reason", bid->reason);
+	dw_event_emit(&bid->job_id, "bid", &bid->id, type, &payload);
+}

@@ -1,0 +1,86 @@
+/*
+ * bid_store.h
+ *		Rows of dwello.bids and their history: reading, locking, writing.
+ *
+ * Whoever writes a bid holds the lock of its job (lock order: job, bid).
+ */
+#ifndef DW_BID_STORE_H
+#define DW_BID_STORE_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "core/bid.h"
+#include "core/score.h"
+#include "core/uuid.h"
+#include "store/material_store.h"
+
+#define DW_BID_NO_DAYS	0		/* no timeline was offered */
+
+/* A bid as its row has it; money in minor units of its currency. */
+typedef struct DwBid
+{
+	DwUuid		job_id;			/* shard key */
+	DwUuid		id;				/* unique within the job */
+	DwUuid		homeowner_id;	/* of the job */
+	DwUuid		provider_id;	/* the bidder */
+	DwBidStatus status;			/* moves by dw_bid_machine() only */
+	char	   *reason;			/* label of DwBidReason, or NULL */
+	int32		terms_version;	/* of the job, when it was made */
+	int32		bid_version;	/* counts its versions, from 1 */
+	int32		version;		/* of the row */
+	int64		labor_cost;		/* >= 0 */
+	int64		materials_cost; /* >= 0 */
+	int64		bid_amount;		/* their sum, > 0 */
+	char		currency[4];	/* ISO 4217, zero-terminated */
+	bool		materials_included; /* else materials_cost is 0 */
+	int32		timeline_days;	/* or DW_BID_NO_DAYS */
+	int32		warranty_months;	/* >= 0 */
+	char	   *description;	/* or NULL */
+	char	   *special_terms;	/* or NULL */
+	int64		price;			/* comparable, what the homeowner spends */
+	int64		score_total;	/* millionths of a point */
+	DwScoreInputs inputs;		/* what the total was made from */
+	bool		is_inconsistent;	/* lines do not add up; only written */
+	TimestampTz submitted_at;	/* for the current terms */
+	TimestampTz expires_at;		/* not live from then on */
+} DwBid;
+
+/* Locks the row and reads it; false when there is none (any more). */
+extern bool dw_bid_lock(const DwUuid *job_id, const DwUuid *id, DwBid *bid);
+
+/* Locks the job's accepted bid and reads it; false when there is none. */
+extern bool dw_bid_lock_accepted(const DwUuid *job_id, DwBid *bid);
+
+/* Reads the row in the caller's snapshot, for STABLE functions. */
+extern bool dw_bid_load(const DwUuid *job_id, const DwUuid *id, DwBid *bid);
+
+/* True when the job has a bid of that id. */
+extern bool dw_bid_exists(const DwUuid *job_id, const DwUuid *id);
+
+/* The provider's live bid on the job; false when he has none. */
+extern bool dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id,
+							 DwUuid *id);
+
+/* Marks the provider's pending bid as expired if its time is over. */
+extern void dw_bid_expire_overdue(const DwUuid *job_id,
+								  const DwUuid *provider_id);
+
+/* Writes a new bid with its first version and its lines of material. */
+extern void dw_bid_insert(const DwBid *bid, const DwMaterials *materials);
+
+/* Writes status and reason, and counts the version up, in row and *bid. */
+extern void dw_bid_save(DwBid *bid);
+
+/*
+ * Ends the other pending bids of a job because this one was accepted:
+ * rejected as not_selected with an event each, or expired where their own
+ * time is over.
+ */
+extern void dw_bid_reject_rivals(const DwBid *accepted);
+
+/* Writes the event of a bid: who, and the amount. */
+extern void dw_bid_emit(const DwBid *bid, const char *type);
+
+#endif							/* DW_BID_STORE_H */
