@@ -1,0 +1,76 @@
+-- bid.sql
+--   The life of a bid: offered, accepted, confirmed.
+
+CREATE OR REPLACE FUNCTION dwello.submit_bid(
+  INOUT job_id uuid,
+  labor_cost bigint,
+  materials_cost bigint DEFAULT 0,
+  timeline_days integer DEFAULT NULL,
+  warranty_months integer DEFAULT 0,
+  materials_included boolean DEFAULT true,
+  materials jsonb DEFAULT '[]',
+  description text DEFAULT NULL,
+  special_terms text DEFAULT NULL,
+  INOUT currency text DEFAULT NULL,
+  INOUT expires_at timestamptz DEFAULT NULL,
+  terms_version integer DEFAULT NULL,
+  INOUT bid_id uuid DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT provider_id uuid,
+  OUT status dwello.bid_status,
+  OUT bid_version integer,
+  OUT bid_amount bigint,
+  OUT score numeric,
+  OUT eligible boolean,
+  OUT reasons text[],
+  OUT flags text[],
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_submit_bid';
+GRANT EXECUTE ON FUNCTION dwello.submit_bid
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.submit_bid IS
+'Bids on an open job; for an active and verified provider. The bid is scored once, against what was frozen when the job was published, and never against other bids. Arguments: job_id; labor_cost and materials_cost in minor units, bid_amount is their sum; timeline_days, NULL for none offered; warranty_months; materials_included, false when the homeowner is to buy them (materials_cost must then be 0); materials, [{"item_name", "store_name", "quantity", "unit_price", "store_url"}], up to 200 lines, a line''s total is half-even(quantity × unit_price), quantities have up to six decimals; description and special_terms, up to 20000 characters; currency, NULL for the job''s; expires_at, NULL for bid_expiry_days from now; terms_version that was priced, NULL for the present one; bid_id, NULL for a fresh one. Returns the bid with status (pending), score from 0 to 100 (NULL when not eligible), eligible, reasons (BID_NOT_LIVE, STALE_TERMS, PROVIDER_INACTIVE, CURRENCY, REQUIREMENT_MISSING, OUTSIDE_RADIUS, NO_PLACE, BELOW_MINIMUM: such a bid is kept, and cannot be accepted while a reason stands), flags (INCONSISTENT_TOTAL for lines that do not add up to materials_cost; those that depend on other bids in open mode only; NULL when there is none to show), version of the bid and replayed. Errors: WD402, WD401, 42501 the caller is no active, verified provider; 22004; 22001; 22003; 22023 money that is negative or zero, materials of another shape, infinite times; P0002 no such job, or one the caller may not see; 42501 his own job; WD104; WD103 older terms; WD102 the time for bids is over; WD101 the job is not open; WD201 another currency; 22023 expires_at is not in the future; 22003 the price with the materials overflows; 23505 the caller has a live bid on the job (bids_live_key), or the id is taken (bids_pkey).';
+
+CREATE OR REPLACE FUNCTION dwello.accept_bid(
+  INOUT job_id uuid,
+  INOUT bid_id uuid,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT provider_id uuid,
+  OUT job_status dwello.job_status,
+  OUT bid_status dwello.bid_status,
+  OUT bid_amount bigint,
+  OUT currency text,
+  OUT confirm_by timestamptz,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_accept_bid';
+GRANT EXECUTE ON FUNCTION dwello.accept_bid(uuid, uuid, integer, text)
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.accept_bid(uuid, uuid, integer, text) IS
+'Accepts an eligible bid and rejects the others as not_selected; for the job''s homeowner. The job is awarded, no longer listed, and the bidder has until confirm_by (award_confirm_hours) to confirm. Arguments: job_id; bid_id; expected_version of the job. Returns the job''s and the bid''s status, bid_amount in minor units of currency, confirm_by and the job''s version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; P0002 no such job or bid; WD104; WD103; WD101 the job is not open, or the bid not pending; WD102 the job''s time is over; 22023 the bid fails a gate, the detail has the reasons (a bid past its own expires_at has BID_NOT_LIVE, marked as expired or not).';
+
+CREATE OR REPLACE FUNCTION dwello.confirm_award(
+  INOUT job_id uuid,
+  INOUT bid_id uuid DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT job_status dwello.job_status,
+  OUT escrow_status dwello.escrow_status,
+  OUT amount bigint,
+  OUT currency text,
+  OUT fee_schedule_id uuid,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_confirm_award';
+GRANT EXECUTE ON FUNCTION dwello.confirm_award(uuid, uuid, integer, text)
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.confirm_award(uuid, uuid, integer, text) IS
+'Confirms an award: the escrow opens with the fee schedule of that day, the milestones are fitted to the amount, and the provider sees the exact place. For the provider whose bid was accepted. Arguments: job_id; bid_id, NULL for the accepted bid; expected_version of the job. Returns job_status (awarded), escrow_status (created), the contract''s amount in minor units of currency, fee_schedule_id and the job''s version. Errors: WD402, WD401, 42501 the caller is no active provider; 22004; P0002 no such job, or a bid the caller may not see; 42501 another provider has the award; WD104; WD103; WD101 the job is not awarded, the bid not accepted, or the award confirmed already; WD102 confirm_by has passed; 22023 there are more milestones than money to share.';
