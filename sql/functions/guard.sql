@@ -12,3 +12,8 @@ CREATE OR REPLACE FUNCTION dwello.guard_append() RETURNS trigger
   AS 'MODULE_PATHNAME', 'dwello_guard_append' LANGUAGE c;
 COMMENT ON FUNCTION dwello.guard_append() IS
   'Trigger: refuses (42501) UPDATE, DELETE and TRUNCATE; with the argument ''pending'' a pending row may be ended once.';
+
+CREATE OR REPLACE FUNCTION dwello.guard_drop() RETURNS event_trigger
+  AS 'MODULE_PATHNAME', 'dwello_guard_drop' LANGUAGE c;
+COMMENT ON FUNCTION dwello.guard_drop() IS
+  'Event trigger: loads the library, whose hook refuses (WD901) to drop the extension unless dwello.allow_drop is on.';

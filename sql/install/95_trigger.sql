@@ -40,3 +40,7 @@ CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.ledger_entries
   FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.escrow_events
   FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();
+
+CREATE EVENT TRIGGER dwello_guard_drop ON ddl_command_start EXECUTE FUNCTION dwello.guard_drop();
+COMMENT ON EVENT TRIGGER dwello_guard_drop IS
+  'Loads the library, so that no session can drop the extension unawares; does nothing else.';

@@ -7,6 +7,7 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
+#include "api/drop_api.h"
 #include "store/keyring_store.h"
 #include "store/setting_store.h"
 #include "store/token_store.h"
@@ -23,5 +24,6 @@ _PG_init(void)
 	dw_setting_init();
 	dw_keyring_init();
 	dw_token_init();
+	dw_drop_init();
 	MarkGUCPrefixReserved("dwello");
 }

@@ -182,6 +182,19 @@ static CheckRule rules[] = {
 		 "AND c.relkind IN ('r', 'p') "
 		 "AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY 1",
 		 "ALTER TABLE ... ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY."),
+	RULE("guard_off",
+		 "SELECT t.evtname::text, 'The event trigger is disabled.' "
+		 "FROM pg_catalog.pg_event_trigger AS t "
+		 "WHERE t.evtname = 'dwello_guard_drop' "
+		 "AND t.evtenabled NOT IN ('O', 'A')",
+		 "ALTER EVENT TRIGGER dwello_guard_drop ENABLE."),
+	RULE("added_to_member",
+		 "SELECT p.table_name, 'Somebody added the ' || p.part || ' ' "
+		 "|| p.name || '.' FROM dwello.member_parts AS p "
+		 "WHERE NOT EXISTS (SELECT FROM dwello.member_parts_defaults AS d "
+		 "WHERE d.table_name = p.table_name AND d.part = p.part "
+		 "AND d.name = p.name) ORDER BY 1, 2",
+		 "Move it to a table of your own: an added column makes a restore fail, anything else is lost in one."),
 	RULE("foreign_key_without_index",
 		 "SELECT k.conrelid::regclass::text, 'No index begins with the "
 		 "columns of ' || k.conname || '.' "

@@ -94,6 +94,20 @@ SELECT rule, object, detail FROM dwello.check();
 ROLLBACK;
 
 BEGIN;
+ALTER EVENT TRIGGER dwello_guard_drop DISABLE;
+SELECT rule, object, detail FROM dwello.check();
+ROLLBACK;
+
+BEGIN;
+ALTER TABLE dwello.jobs ADD COLUMN colour text;
+CREATE INDEX extra_idx ON dwello.bids (status);
+CREATE POLICY extra ON dwello.reviews FOR SELECT USING (true);
+CREATE FUNCTION public.regress_trigger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER extra BEFORE UPDATE ON dwello.users FOR EACH ROW EXECUTE FUNCTION public.regress_trigger();
+SELECT rule, object, detail FROM dwello.check();
+ROLLBACK;
+
+BEGIN;
 DROP INDEX dwello.jobs_category_id_idx;
 SELECT rule, object, detail FROM dwello.check();
 ROLLBACK;
@@ -107,6 +121,27 @@ BEGIN;
 SET LOCAL dwello.keyring_file = 'keyring';
 SELECT rule, object FROM dwello.check() ORDER BY rule;
 ROLLBACK;
+
+-- the drop guard: by itself, by cascade, in a session that has not used dwello
+\set VERBOSITY sqlstate
+DROP EXTENSION dwello CASCADE;
+DROP EXTENSION postgis CASCADE;
+
+\c -
+DROP EXTENSION dwello CASCADE;
+SELECT dwello.guard_drop();
+BEGIN;
+SET LOCAL dwello.allow_drop = on;
+SET LOCAL client_min_messages = warning;
+DROP EXTENSION dwello CASCADE;
+SELECT count(*) FROM pg_class WHERE relnamespace = 'dwello'::regnamespace;
+ROLLBACK;
+SELECT count(*) > 0 AS all_there FROM dwello.system_settings_defaults;
+BEGIN;
+SET LOCAL ROLE dwello_app;
+SET LOCAL dwello.allow_drop = on;
+ROLLBACK;
+\set VERBOSITY terse
 
 -- who may ask
 \set VERBOSITY sqlstate
