@@ -264,17 +264,31 @@ update_milestone(DwEscrowRow *row, int index)
 	row->stored[index] = *milestone;
 }
 
+/* Writes the milestones that a decision changed. */
+void
+dw_escrow_save_milestones(DwEscrowRow *row)
+{
+	for (int i = 0; i < row->milestone_count; i++)
+		if (!milestone_is_stored(&row->milestones[i], &row->stored[i]))
+			update_milestone(row, i);
+}
+
 /* Writes a decision; see the header. */
 void
 dw_escrow_apply(DwEscrowRow *row, const DwTransition *transition)
 {
+	if (!dw_machine_permits(dw_escrow_machine(), transition->from,
+							transition->event, transition->actor.kind,
+							row->escrow.status))
+		elog(ERROR, "no rule takes an escrow from %s to %s by %s",
+			 dw_escrow_status_label(transition->from),
+			 dw_escrow_status_label(row->escrow.status),
+			 dw_escrow_event_label(transition->event));
 	row->transition_count++;
 	if (transition->event != DW_ESCROW_EVENT_SUBMIT)
 		row->escrow.version++;
 	update_escrow(row);
-	for (int i = 0; i < row->milestone_count; i++)
-		if (!milestone_is_stored(&row->milestones[i], &row->stored[i]))
-			update_milestone(row, i);
+	dw_escrow_save_milestones(row);
 	dw_escrow_record(row, transition);
 }
 

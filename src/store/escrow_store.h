@@ -96,6 +96,9 @@ extern int32 dw_escrow_milestone_version(const DwEscrowRow *row,
  */
 extern void dw_escrow_apply(DwEscrowRow *row, const DwTransition *transition);
 
+/* Writes the milestones alone, for a deed that is no move of the escrow. */
+extern void dw_escrow_save_milestones(DwEscrowRow *row);
+
 /* Appends a transition, already counted, to escrow_events. */
 extern void dw_escrow_record(const DwEscrowRow *row,
 							 const DwTransition *transition);

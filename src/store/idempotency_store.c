@@ -180,9 +180,9 @@ push_text(JsonbParseState **state, JsonbIteratorToken token, char *text)
 	pushJsonbValue(state, token, &value);
 }
 
-/* A result row as {"column": "text"}; NULL columns are left out. */
-static Datum
-result_jsonb(TupleDesc desc, Datum *values, bool *nulls)
+/* A result row as jsonb; see the header. */
+Datum
+dw_request_jsonb(TupleDesc desc, Datum *values, bool *nulls)
 {
 	JsonbParseState *state = NULL;
 
@@ -229,7 +229,7 @@ dw_request_keep(const DwUuid *scope_id, const char *key,
 	dw_param_text(&p, dw_actor_label(request->actor.kind));
 	dw_param_text(&p, request->function);
 	dw_param_bytes(&p, request->digests, request->count * DW_REQUEST_DIGEST);
-	dw_param_datum(&p, JSONBOID, result_jsonb(desc, values, nulls), false);
+	dw_param_datum(&p, JSONBOID, dw_request_jsonb(desc, values, nulls), false);
 	dw_param_time(&p, dw_now());
 	(void) dw_execute(&insert_record, &p);
 }

@@ -47,6 +47,9 @@ extern void dw_request_digest(DwRequest *request, FunctionCallInfo fcinfo,
 extern bool dw_request_find(const DwUuid *scope_id, const char *key,
 							DwRequest *request, int *differs);
 
+/* A result row as {"column": "text"}; NULL columns are left out. */
+extern Datum dw_request_jsonb(TupleDesc desc, Datum *values, bool *nulls);
+
 /* Fills a row of the same function from a found record. */
 extern void dw_request_result(const DwRequest *request, TupleDesc desc,
 							  Datum *values, bool *nulls);

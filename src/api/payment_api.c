@@ -1,0 +1,315 @@
+/*
+ * payment_api.c
+ *		Takes a payment in when its company says that it has arrived.
+ *
+ * In time, it goes to the escrow.  Too late, it passes through the company's
+ * clearing account, in and out, against an intent to refund it: never lost,
+ * and the escrow stays as it is.
+ */
+#include "postgres.h"
+
+#include "api/error_api.h"
+#include "api/escrow_api.h"
+#include "api/job_api.h"
+#include "store/idempotency_store.h"
+#include "store/ledger_store.h"
+#include "store/payment_store.h"
+#include "store/plan_store.h"
+#include "store/setting_store.h"
+
+#define PSP_MAX			100		/* characters of a company's name */
+#define REFERENCE_MAX	500		/* characters of its ids */
+#define CURRENCY_MAX	3		/* characters of a code */
+
+/* Tells the worker of the payment company what to do about a payment. */
+void
+dw_payment_emit(const DwEscrowRow *row, const DwTransaction *payment,
+				const char *type)
+{
+	DwPayload	payload;
+
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "transaction_id", &payment->id);
+	dw_payload_uuid(&payload, "payment_method_id",
+					payment->payment_method_id);
+	dw_payload_text(&payload, "psp", payment->psp);
+	dw_payload_text(&payload, "psp_reference", payment->psp_reference);
+	dw_payload_int8(&payload, "amount", payment->amount);
+	if (payment->pay_by != DT_NOBEGIN)
+		dw_payload_text(&payload, "pay_by",
+						timestamptz_to_str(payment->pay_by));
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, type, &payload);
+}
+
+/* Reads the arguments of confirm_payment; errors of arguments alone. */
+static void
+arrival_read(DwCall *call, DwPaymentEvent *event)
+{
+	const DwUuid *id;
+
+	memset(event, 0, sizeof(*event));
+	dw_args_need(call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2) | DW_ARG(3) |
+				 DW_ARG(4));
+	event->job_id = dw_arg_uuid(call, 0);
+	event->psp = dw_arg_text(call, 1, PSP_MAX);
+	event->event_id = dw_arg_text(call, 2, REFERENCE_MAX);
+	event->currency = dw_arg_text(call, 4, CURRENCY_MAX);
+	event->psp_reference = dw_arg_text_opt(call, 6, REFERENCE_MAX);
+	event->amount = dw_arg_int8(call, 3);
+	if (event->amount <= 0)
+		dw_arg_refuse(call, 3, DW_BAD_VALUE, "must be more than zero");
+	dw_arg_check_currency(call, 4, event->currency);
+	id = dw_arg_uuid_opt(call, 5);
+	if (id != NULL)
+		event->transaction_id = *id;
+}
+
+/* What differs between an event and the one kept under its name, or NULL. */
+static const char *
+event_difference(const DwPaymentEvent *event, const DwPaymentEvent *kept)
+{
+	if (!dw_uuid_equal(&event->job_id, &kept->job_id))
+		return "job_id";
+	if (!dw_uuid_is_nil(&event->transaction_id) &&
+		!dw_uuid_equal(&event->transaction_id, &kept->transaction_id))
+		return "transaction_id";
+	if (event->amount != kept->amount)
+		return "amount";
+	if (strcmp(event->currency, kept->currency) != 0)
+		return "currency";
+	return NULL;
+}
+
+/* WD104: an event's name stands for another event. */
+static void
+refuse_event(const DwPaymentEvent *event, const char *differs)
+{
+	dw_raise(DW_IDEMPOTENCY_MISMATCH,
+			 "the event of the payment company was another one before",
+			 psprintf("Event \"%s\" of \"%s\" had another %s.",
+					  event->event_id, event->psp, differs),
+			 "An event_id names one event for ever.");
+}
+
+/* True, with the row filled, when this very event was applied before. */
+static bool
+arrival_replay(DwCall *call, const DwPaymentEvent *event)
+{
+	DwPaymentEvent kept;
+	DwRequest	request = {0};
+	const char *differs;
+
+	if (!dw_payment_event_find(event->psp, event->event_id, &kept))
+		return false;
+	differs = event_difference(event, &kept);
+	if (differs != NULL)
+		refuse_event(event, differs);
+	request.result = kept.result;
+	dw_request_result(&request, call->desc, call->values, call->nulls);
+	dw_call_replayed(call);
+	return true;
+}
+
+/* P0002 when a payment is named that the job does not have. */
+static void
+refuse_unknown_payment(const DwPaymentEvent *event)
+{
+	dw_raise(DW_NOT_FOUND, "no such payment",
+			 psprintf("Job %s has no payment %s.",
+					  dw_uuid_text(&event->job_id),
+					  dw_uuid_text(&event->transaction_id)), NULL);
+}
+
+/*
+ * The payment that has arrived: the one named, else the pending one, else
+ * (it may come too late) the last that was asked for.  False: there is none.
+ */
+static bool
+arrival_find_payment(const DwPaymentEvent *event, DwTransaction *payment)
+{
+	const DwUuid *id = &event->transaction_id;
+
+	if (dw_uuid_is_nil(id))
+		return dw_payment_find(&event->job_id, NULL, payment) ||
+			dw_payment_find_last(&event->job_id, payment);
+	return dw_payment_find(&event->job_id, id, payment);
+}
+
+/* WD101, then WD201, then 22023 against the payment that was asked for. */
+static void
+arrival_check(const DwPaymentEvent *event, bool found,
+			  const DwTransaction *payment)
+{
+	if (!found || payment->status == DW_TRANSACTION_COMPLETED)
+		dw_raise(DW_INVALID_TRANSITION, "no payment is awaited",
+				 found
+				 ? psprintf("Transaction %s has arrived before.",
+							dw_uuid_text(&payment->id))
+				 : psprintf("No payment was asked for job %s.",
+							dw_uuid_text(&event->job_id)),
+				 "The homeowner asks for one with dwello.fund_escrow().");
+	if (strcmp(event->currency, payment->currency) != 0)
+		dw_raise(DW_CURRENCY_MISMATCH,
+				 "the payment is in another currency than was asked for",
+				 psprintf("Transaction %s is in %s.",
+						  dw_uuid_text(&payment->id), payment->currency),
+				 NULL);
+	if (event->amount != payment->amount)
+		dw_raise(DW_BAD_VALUE,
+				 "the payment is of another amount than was asked for",
+				 psprintf("Transaction %s is of " INT64_FORMAT ".",
+						  dw_uuid_text(&payment->id), payment->amount),
+				 NULL);
+}
+
+/* The leg of the payment company's clearing account. */
+static void
+add_clearing_leg(DwLegs *legs, const DwTransaction *payment, int64 amount)
+{
+	DwAccount	clearing = {
+		.kind = DW_ACCOUNT_PSP_CLEARING,
+		.currency = payment->currency,
+		.psp = payment->psp
+	};
+
+	dw_legs_account(legs, &clearing, amount);
+}
+
+/* Releases what was approved before it was fully paid, now that it is. */
+static void
+release_approved(DwCall *call, DwJob *job, DwEscrowRow *row)
+{
+	DwMilestone *milestone;
+
+	while ((milestone = dw_milestones_approved(row->milestones,
+											   row->milestone_count)) != NULL)
+	{
+		DwSelector	selector = {.milestone_id = &milestone->id};
+		DwPayout	payout = {
+			.event = DW_ESCROW_EVENT_RELEASE_DUE,
+			.actor = call->actor,
+			.from = row->escrow.status,
+			.milestone_id = &milestone->id
+		};
+
+		if (dw_escrow_release(&row->escrow, row->milestones,
+							  row->milestone_count, &selector,
+							  &payout.release) != DW_OK)
+			break;				/* frozen: it goes on resting */
+		(void) dw_escrow_pay_out(job, row, &payout);
+	}
+}
+
+/* A payment in time: held, and filled into the milestones. */
+static void
+arrival_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
+			  DwTransaction *payment)
+{
+	DwTransition transition = {DW_ESCROW_EVENT_CONFIRM_PAYMENT, call->actor,
+	row->escrow.status, &payment->id};
+	DwLegs		legs = {0};
+
+	row->escrow.pending = payment->amount;
+	if (dw_escrow_confirm(&row->escrow, row->milestones,
+						  row->milestone_count, payment->amount) != DW_OK)
+		elog(ERROR, "payment was decided otherwise");
+	row->psp = pstrdup(payment->psp);
+	add_clearing_leg(&legs, payment, -payment->amount);
+	dw_legs_escrow(&legs, &row->job_id, payment->amount);
+	dw_ledger_book(row, payment, &legs, true);
+	dw_escrow_apply(row, &transition);
+	dw_payment_emit(row, payment, "payment_received");
+	release_approved(call, job, row);
+}
+
+/*
+ * A payment too late: through clearing, in and out, against an intent to
+ * refund it.  One that counts as failed already is booked as a new one.
+ */
+static void
+arrival_give_back(DwCall *call, DwEscrowRow *row, DwTransaction *payment)
+{
+	bool		is_pending = payment->status == DW_TRANSACTION_PENDING;
+	DwLegs		legs = {0};
+
+	if (!is_pending)
+	{
+		DwTransaction late;
+
+		dw_transaction_begin(&late, row, DW_TRANSACTION_PAYMENT,
+							 &call->actor);
+		late.amount = late.net_amount = payment->amount;
+		late.payment_method_id = payment->payment_method_id;
+		late.psp = payment->psp;
+		late.psp_reference = payment->psp_reference;
+		*payment = late;
+	}
+	add_clearing_leg(&legs, payment, -payment->amount);
+	add_clearing_leg(&legs, payment, payment->amount);
+	dw_ledger_book(row, payment, &legs, is_pending);
+	dw_escrow_save_hash(row);
+	dw_payment_emit(row, payment, "refund_requested");
+}
+
+/* True when the payment cannot go to the escrow any more. */
+static bool
+is_too_late(const DwEscrowRow *row, const DwTransaction *payment)
+{
+	DwEscrow	escrow = row->escrow;
+
+	escrow.pending = payment->amount;
+	return payment->status != DW_TRANSACTION_PENDING ||
+		dw_now() >= payment->pay_by ||
+		dw_escrow_confirm(&escrow, NULL, 0, payment->amount) != DW_OK;
+}
+
+/* Returns the row, and keeps it with the event for who delivers it again. */
+static Datum
+arrival_return(DwCall *call, DwPaymentEvent *event, const DwEscrowRow *row,
+			   const DwTransaction *payment)
+{
+	dw_row_uuid(call, "transaction_id", &payment->id);
+	dw_row_int8(call, "amount", payment->amount);
+	dw_row_escrow(call, row);
+	dw_row_bool(call, "replayed", false);
+	event->transaction_id = payment->id;
+	event->result = dw_request_jsonb(call->desc, call->values, call->nulls);
+	if (!dw_payment_event_keep(event))
+		refuse_event(event, "job_id");	/* it was for another at this time */
+	return dw_call_return(call);
+}
+
+/* confirm_payment: see its COMMENT. */
+DW_FUNCTION(dwello_confirm_payment)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwPaymentEvent event;
+	DwTransaction payment;
+	bool		found;
+	bool		late;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	arrival_read(&call, &event);
+	dw_job_for_command(&call, &event.job_id, &job);
+	if (arrival_replay(&call, &event))
+		return dw_call_return(&call);
+	dw_escrow_need(&job.id, dw_escrow_lock(&job.id, &row));
+	found = arrival_find_payment(&event, &payment);
+	if (!found && !dw_uuid_is_nil(&event.transaction_id))
+		refuse_unknown_payment(&event);
+	arrival_check(&event, found, &payment);
+
+	payment.psp = event.psp;
+	if (event.psp_reference != NULL)
+		payment.psp_reference = event.psp_reference;
+	dw_accounts_ensure(&row, event.psp);
+	late = is_too_late(&row, &payment);
+	if (late)
+		arrival_give_back(&call, &row, &payment);
+	else
+		arrival_apply(&call, &job, &row, &payment);
+	dw_row_bool(&call, "is_late", late);
+	return arrival_return(&call, &event, &row, &payment);
+}

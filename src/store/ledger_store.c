@@ -1,0 +1,404 @@
+/*
+ * ledger_store.c
+ *		Transactions and their entries: double entry, append only, chained.
+ *
+ * Nothing here updates a row that another job's command would touch: the
+ * accounts of providers and of the platform are known by their ids and are
+ * only ever added to by entries.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type_d.h"
+#include "lib/stringinfo.h"
+#include "libpq/pqformat.h"
+#include "utils/array.h"
+
+#include "store/crypto_store.h"
+#include "store/ledger_store.h"
+#include "store/plan_store.h"
+#include "store/setting_store.h"
+#include "store/uuid_store.h"
+
+#define ENCODING_VERSION 1		/* first byte of a record in the chain */
+
+/* A fresh transaction of an escrow; see the header. */
+void
+dw_transaction_begin(DwTransaction *transaction, const DwEscrowRow *row,
+					 DwTransactionType type, const DwActor *actor)
+{
+	memset(transaction, 0, sizeof(*transaction));
+	transaction->scope_id = row->job_id;
+	transaction->id = dw_uuid_fresh();
+	transaction->homeowner_id = row->homeowner_id;
+	transaction->provider_id = row->provider_id;
+	transaction->payer_id = row->homeowner_id;
+	transaction->payee_id = row->provider_id;
+	transaction->type = type;
+	transaction->status = DW_TRANSACTION_PENDING;
+	transaction->currency = row->escrow.currency;
+	transaction->actor = *actor;
+	transaction->pay_by = DT_NOBEGIN;
+	transaction->created_at = dw_now();
+	transaction->completed_at = DT_NOBEGIN;
+}
+
+/* The id of an account; see the header for how it is made. */
+DwUuid
+dw_account_id(const DwAccount *account)
+{
+	StringInfoData text;
+	uint8		digest[DW_SHA256_BYTES];
+	DwUuid		id;
+
+	initStringInfo(&text);
+	appendBinaryStringInfo(&text, (const char *) account->owner_id.bytes,
+						   sizeof(account->owner_id.bytes));
+	appendStringInfoString(&text, dw_account_kind_label(account->kind));
+	appendStringInfoChar(&text, '\0');
+	appendStringInfoString(&text, account->currency);
+	appendStringInfoChar(&text, '\0');
+	appendStringInfoString(&text, account->psp);
+	dw_sha256(text.data, text.len, digest);
+	memcpy(id.bytes, digest, sizeof(id.bytes));
+	pfree(text.data);
+	return id;
+}
+
+/* Adds one leg, unless it moves nothing. */
+static void
+legs_add(DwLegs *legs, const DwUuid *account_id, int64 amount)
+{
+	if (amount == 0)
+		return;
+	if (legs->count >= DW_LEGS_MAX)
+		elog(ERROR, "too many legs for a transaction");
+	legs->entries[legs->count].account_id = *account_id;
+	legs->entries[legs->count].amount = amount;
+	legs->count++;
+}
+
+/* Adds a leg of an account. */
+void
+dw_legs_account(DwLegs *legs, const DwAccount *account, int64 amount)
+{
+	DwUuid		id = dw_account_id(account);
+
+	legs_add(legs, &id, amount);
+}
+
+/* Adds a leg of an escrow. */
+void
+dw_legs_escrow(DwLegs *legs, const DwUuid *job_id, int64 amount)
+{
+	legs_add(legs, job_id, amount);
+}
+
+/* Makes the row of one account unless it is there. */
+static void
+account_ensure(const DwAccount *account)
+{
+	static DwStatement insert =
+		DW_STATEMENT("INSERT INTO dwello.ledger_accounts "
+					 "(id, owner_id, kind, currency, psp) VALUES "
+					 "($1, $2, $3::text::dwello.ledger_account_kind, $4, $5) "
+					 "ON CONFLICT DO NOTHING");
+	DwUuid		id = dw_account_id(account);
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &id);
+	dw_param_uuid(&p, &account->owner_id);
+	dw_param_text(&p, dw_account_kind_label(account->kind));
+	dw_param_text(&p, account->currency);
+	dw_param_text(&p, account->psp);
+	(void) dw_execute(&insert, &p);
+}
+
+/* Orders accounts by id, so that no two payments wait for each other. */
+static int
+account_compare(const void *a, const void *b)
+{
+	DwUuid		left = dw_account_id(a);
+	DwUuid		right = dw_account_id(b);
+
+	return dw_uuid_compare(&left, &right);
+}
+
+/* Makes the accounts of a payment; see the header. */
+void
+dw_accounts_ensure(const DwEscrowRow *row, const char *psp)
+{
+	const char *currency = row->escrow.currency;
+	DwAccount	accounts[] = {
+		{{{0}}, DW_ACCOUNT_PSP_CLEARING, currency, psp},
+		{row->provider_id, DW_ACCOUNT_PROVIDER_AVAILABLE, currency, ""},
+		{{{0}}, DW_ACCOUNT_PLATFORM_FEE, currency, ""},
+		{{{0}}, DW_ACCOUNT_TAX_PAYABLE, currency, ""}
+	};
+
+	qsort(accounts, lengthof(accounts), sizeof(DwAccount), account_compare);
+	for (size_t i = 0; i < lengthof(accounts); i++)
+		account_ensure(&accounts[i]);
+}
+
+/* Adds a uuid to a record; NULL is nil. */
+static void
+put_uuid(StringInfo record, const DwUuid *id)
+{
+	static const DwUuid nil;
+
+	appendBinaryStringInfo(record, (const char *) (id ? id : &nil)->bytes,
+						   sizeof(id->bytes));
+}
+
+/* Adds a text to a record. */
+static void
+put_text(StringInfo record, const char *text)
+{
+	pq_sendint64(record, text == NULL ? -1 : (int64) strlen(text));
+	if (text != NULL)
+		appendStringInfoString(record, text);
+}
+
+/* Writes the record that is hashed, in the order the header promises. */
+static void
+put_transaction(StringInfo record, const DwTransaction *transaction)
+{
+	pq_sendbyte(record, ENCODING_VERSION);
+	put_uuid(record, &transaction->scope_id);
+	put_uuid(record, &transaction->id);
+	put_uuid(record, &transaction->homeowner_id);
+	put_uuid(record, &transaction->provider_id);
+	put_uuid(record, &transaction->payer_id);
+	put_uuid(record, &transaction->payee_id);
+	put_text(record, dw_transaction_type_label(transaction->type));
+	pq_sendint64(record, transaction->amount);
+	put_text(record, transaction->currency);
+	pq_sendint64(record, transaction->platform_fee);
+	pq_sendint64(record, transaction->tax);
+	pq_sendint64(record, transaction->net_amount);
+	put_uuid(record, transaction->milestone_id);
+	put_uuid(record, transaction->payment_method_id);
+	put_text(record, transaction->psp);
+	put_text(record, transaction->psp_reference);
+	put_uuid(record, transaction->reverses);
+	put_uuid(record, &transaction->actor.user_id);
+	put_text(record, dw_actor_label(transaction->actor.kind));
+	put_text(record, transaction->idempotency_key);
+	pq_sendint64(record, transaction->pay_by);
+	pq_sendint64(record, transaction->created_at);
+	pq_sendint64(record, transaction->completed_at);
+}
+
+/* Adds the legs to a record. */
+static void
+put_legs(StringInfo record, const DwTransaction *transaction,
+		 const DwLegs *legs)
+{
+	pq_sendint64(record, legs->count);
+	for (int i = 0; i < legs->count; i++)
+	{
+		pq_sendint64(record, i + 1);
+		put_uuid(record, &legs->entries[i].account_id);
+		pq_sendint64(record, legs->entries[i].amount);
+		put_text(record, transaction->currency);
+	}
+}
+
+/* The link of a transaction, and so the new end of the chain. */
+static void
+chain_extend(DwEscrowRow *row, const DwTransaction *transaction,
+			 const DwLegs *legs)
+{
+	StringInfoData record;
+
+	initStringInfo(&record);
+	appendBinaryStringInfo(&record, (const char *) row->last_hash,
+						   DW_HASH_BYTES);
+	put_transaction(&record, transaction);
+	put_legs(&record, transaction, legs);
+	dw_sha256(record.data, record.len, row->last_hash);
+	row->has_hash = true;
+	pfree(record.data);
+}
+
+/* A nil uuid is NULL in a column that may be. */
+static void
+param_uuid_or_null(DwParams *p, const DwUuid *id)
+{
+	dw_param_uuid(p, dw_uuid_is_nil(id) ? NULL : id);
+}
+
+/* Adds the columns of a transaction but for the chain. */
+static void
+param_transaction(DwParams *p, const DwTransaction *transaction)
+{
+	dw_param_uuid(p, &transaction->scope_id);
+	dw_param_uuid(p, &transaction->id);
+	param_uuid_or_null(p, &transaction->homeowner_id);
+	param_uuid_or_null(p, &transaction->provider_id);
+	dw_param_uuid(p, &transaction->payer_id);
+	dw_param_uuid(p, &transaction->payee_id);
+	dw_param_text(p, dw_transaction_type_label(transaction->type));
+	dw_param_text(p, dw_transaction_status_label(transaction->status));
+	dw_param_int8(p, transaction->amount);
+	dw_param_text(p, transaction->currency);
+	dw_param_int8(p, transaction->platform_fee);
+	dw_param_int8(p, transaction->tax);
+	dw_param_int8(p, transaction->net_amount);
+	dw_param_uuid(p, transaction->milestone_id);
+	dw_param_uuid(p, transaction->payment_method_id);
+	dw_param_text(p, transaction->psp);
+	dw_param_text(p, transaction->psp_reference);
+	dw_param_uuid(p, transaction->reverses);
+	dw_param_uuid(p, &transaction->actor.user_id);
+	dw_param_text(p, dw_actor_label(transaction->actor.kind));
+	dw_param_text(p, transaction->idempotency_key);
+	dw_param_time(p, transaction->pay_by);
+	dw_param_time(p, transaction->created_at);
+	dw_param_time(p, transaction->completed_at);
+}
+
+/* Writes a transaction, with its place in the chain when it has one. */
+static void
+transaction_write(const DwTransaction *transaction, const uint8 *previous,
+				  const uint8 *hash)
+{
+	static DwStatement insert =
+		DW_STATEMENT("INSERT INTO dwello.transactions (scope_id, id, "
+					 "homeowner_id, provider_id, payer_id, payee_id, "
+					 "transaction_type, status, amount, currency, "
+					 "platform_fee, tax, net_amount, milestone_id, "
+					 "payment_method_id, psp, psp_reference, reverses, "
+					 "actor_id, actor_role, idempotency_key, pay_by, "
+					 "created_at, completed_at, prev_hash, hash) "
+					 "VALUES ($1, $2, $3, $4, $5, $6, "
+					 "$7::text::dwello.transaction_type, "
+					 "$8::text::dwello.transaction_status, $9, $10, $11, "
+					 "$12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
+					 "$22, $23, $24, $25, $26)");
+	DwParams	p = DW_PARAMS;
+
+	param_transaction(&p, transaction);
+	dw_param_bytes(&p, previous, DW_HASH_BYTES);
+	dw_param_bytes(&p, hash, DW_HASH_BYTES);
+	(void) dw_execute(&insert, &p);
+}
+
+/* Writes a pending transaction. */
+void
+dw_transaction_insert(const DwTransaction *transaction)
+{
+	transaction_write(transaction, NULL, NULL);
+}
+
+/* Takes the one step of a pending transaction. */
+static void
+transaction_step(const DwTransaction *transaction, const uint8 *previous,
+				 const uint8 *hash)
+{
+	static DwStatement update =
+		DW_STATEMENT("UPDATE dwello.transactions SET "
+					 "status = $3::text::dwello.transaction_status, "
+					 "completed_at = $4, psp = $5, psp_reference = $6, "
+					 "prev_hash = $7, hash = $8 "
+					 "WHERE scope_id = $1 AND id = $2 "
+					 "AND status = 'pending'");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &transaction->scope_id);
+	dw_param_uuid(&p, &transaction->id);
+	dw_param_text(&p, dw_transaction_status_label(transaction->status));
+	dw_param_time(&p, transaction->completed_at);
+	dw_param_text(&p, transaction->psp);
+	dw_param_text(&p, transaction->psp_reference);
+	dw_param_bytes(&p, previous, DW_HASH_BYTES);
+	dw_param_bytes(&p, hash, DW_HASH_BYTES);
+	if (dw_execute(&update, &p) != 1)
+		elog(ERROR, "transaction %s is not pending",
+			 dw_uuid_text(&transaction->id));
+}
+
+/* Ends a pending transaction that was not booked. */
+void
+dw_transaction_end(const DwTransaction *transaction,
+				   DwTransactionStatus status)
+{
+	DwTransaction ended = *transaction;
+
+	ended.status = status;
+	ended.completed_at = dw_now();
+	transaction_step(&ended, NULL, NULL);
+}
+
+/* An array of the accounts of the legs, or of their amounts. */
+static Datum
+legs_array(const DwLegs *legs, bool of_amounts)
+{
+	Datum		values[DW_LEGS_MAX];
+	ArrayType  *array;
+
+	for (int i = 0; i < legs->count; i++)
+		values[i] = of_amounts ? Int64GetDatum(legs->entries[i].amount)
+			: PointerGetDatum(&legs->entries[i].account_id);
+	array = of_amounts
+		? construct_array(values, legs->count, INT8OID, sizeof(int64),
+						  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)
+		: construct_array(values, legs->count, UUIDOID, sizeof(DwUuid),
+						  false, TYPALIGN_CHAR);
+	return PointerGetDatum(array);
+}
+
+/* Writes the legs of a transaction, all in one statement. */
+static void
+legs_write(const DwTransaction *transaction, const DwLegs *legs)
+{
+	static DwStatement insert =
+		DW_STATEMENT("INSERT INTO dwello.ledger_entries (scope_id, "
+					 "transaction_id, leg, account_id, homeowner_id, "
+					 "provider_id, amount, currency) "
+					 "SELECT $1, $2, u.leg, u.account_id, $5, $6, u.amount, "
+					 "$7 FROM unnest($3::uuid[], $4::bigint[]) "
+					 "WITH ORDINALITY AS u (account_id, amount, leg)");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &transaction->scope_id);
+	dw_param_uuid(&p, &transaction->id);
+	dw_param_datum(&p, UUIDARRAYOID, legs_array(legs, false), false);
+	dw_param_datum(&p, INT8ARRAYOID, legs_array(legs, true), false);
+	param_uuid_or_null(&p, &transaction->homeowner_id);
+	param_uuid_or_null(&p, &transaction->provider_id);
+	dw_param_text(&p, transaction->currency);
+	(void) dw_execute(&insert, &p);
+}
+
+/* Raises unless the legs sum to zero (I1): a fault of ours, never a user's. */
+static void
+legs_check(const DwTransaction *transaction, const DwLegs *legs)
+{
+	int64		sum = 0;
+
+	for (int i = 0; i < legs->count; i++)
+		sum += legs->entries[i].amount;
+	if (sum != 0 || legs->count < 2)
+		elog(ERROR, "legs of transaction %s do not balance",
+			 dw_uuid_text(&transaction->id));
+}
+
+/* Books a transaction as completed; see the header. */
+void
+dw_ledger_book(DwEscrowRow *row, DwTransaction *transaction,
+			   const DwLegs *legs, bool is_pending)
+{
+	uint8		previous[DW_HASH_BYTES];
+
+	legs_check(transaction, legs);
+	memcpy(previous, row->last_hash, DW_HASH_BYTES);
+	transaction->status = DW_TRANSACTION_COMPLETED;
+	transaction->completed_at = dw_now();
+	chain_extend(row, transaction, legs);
+	if (is_pending)
+		transaction_step(transaction, previous, row->last_hash);
+	else
+		transaction_write(transaction, previous, row->last_hash);
+	legs_write(transaction, legs);
+}

@@ -1,0 +1,62 @@
+/*
+ * payment_store.h
+ *		Payments that were asked for, ways to pay, and the events of payment
+ *		companies (psp).
+ *
+ * An event is known by (psp, event_id) everywhere, not only within a job.
+ * Its row is written at the end of the command that applies it, with the
+ * result: whoever delivers it again gets that, and of two who deliver it at
+ * once the second waits for the first.
+ */
+#ifndef DW_PAYMENT_STORE_H
+#define DW_PAYMENT_STORE_H
+
+#include "postgres.h"
+
+#include "core/uuid.h"
+#include "store/ledger_store.h"
+
+/* A way to pay. */
+typedef struct DwPaymentMethod
+{
+	DwUuid		id;				/* its row, with its owner */
+	char	   *psp;			/* payment company */
+	bool		is_expired;		/* past its last day */
+} DwPaymentMethod;
+
+/* An event of a payment company: money has arrived. */
+typedef struct DwPaymentEvent
+{
+	const char *psp;			/* payment company */
+	const char *event_id;		/* its name for the event */
+	DwUuid		job_id;			/* what was paid for */
+	DwUuid		transaction_id; /* the payment it became; nil = unknown */
+	int64		amount;			/* minor units */
+	const char *currency;		/* ISO 4217 */
+	const char *psp_reference;	/* its name for the payment, or NULL */
+	Datum		result;			/* jsonb of the row that was returned */
+} DwPaymentEvent;
+
+/*
+ * A live payment method of a user: the one with this id, or, for NULL, his
+ * default one, else his newest.  False: no such, or it was removed.
+ */
+extern bool dw_payment_method_find(const DwUuid *user_id, const DwUuid *id,
+								   DwPaymentMethod *method);
+
+/* Reads the event with this psp and event_id; false when it is new. */
+extern bool dw_payment_event_find(const char *psp, const char *event_id,
+								  DwPaymentEvent *event);
+
+/* Keeps an event that was applied; false when somebody else has kept it. */
+extern bool dw_payment_event_keep(const DwPaymentEvent *event);
+
+/* The pending payment of a job, or its payment of this id; false: none. */
+extern bool dw_payment_find(const DwUuid *job_id, const DwUuid *id,
+							DwTransaction *transaction);
+
+/* The payment of a job that was asked for last, however it ended. */
+extern bool dw_payment_find_last(const DwUuid *job_id,
+								 DwTransaction *transaction);
+
+#endif							/* DW_PAYMENT_STORE_H */
