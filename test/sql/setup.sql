@@ -92,6 +92,21 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
+-- Runs one statement that must fail, and gives the detail of its error.
+CREATE FUNCTION t.detail(statement text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  detail text;
+BEGIN
+  EXECUTE statement;
+  RETURN 'ok';
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+  RETURN SQLSTATE || ': ' || detail;
+END
+$$;
+
 -- Registers a named user, who is not verified yet.
 CREATE FUNCTION t.register(name text, user_type dwello.user_type)
 RETURNS uuid
