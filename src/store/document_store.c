@@ -90,6 +90,7 @@ DwMember
 dw_document_int8(const DwDocument *object, const char *name, int64 *value)
 {
 	Numeric		number;
+	Datum		trimmed;
 	char	   *text;
 	char	   *end;
 	int64		read;
@@ -97,9 +98,9 @@ dw_document_int8(const DwDocument *object, const char *name, int64 *value)
 
 	if (result != DW_MEMBER_GIVEN)
 		return result;
-	text = DatumGetCString(DirectFunctionCall1(numeric_out,
-											   DirectFunctionCall1(numeric_trim_scale,
-																   NumericGetDatum(number))));
+	trimmed = DirectFunctionCall1(numeric_trim_scale,
+								  NumericGetDatum(number));
+	text = DatumGetCString(DirectFunctionCall1(numeric_out, trimmed));
 	if (strchr(text, '.') != NULL)
 		return DW_MEMBER_WRONG;
 	errno = 0;

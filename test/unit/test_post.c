@@ -1,0 +1,255 @@
+/*
+ * test_post.c
+ *		What may be posted as a job, and which fault is told.
+ */
+#include "unit.h"
+
+#include "core/post.h"
+
+/* A post that nothing is wrong with. */
+static DwPost
+good_post(void)
+{
+	return (DwPost) {
+		.longitude = -122.4194,
+		.latitude = 37.7749,
+		.budget_min = DW_POST_ABSENT,
+		.budget_max = DW_POST_ABSENT,
+		.currency = "USD",
+		.start_date = DW_POST_ABSENT,
+		.end_date = DW_POST_ABSENT,
+		.hours = DW_POST_ABSENT,
+		.expected_materials = DW_POST_ABSENT,
+		.photo_count = 10,
+		.photo_max = 10,
+	};
+}
+
+/* Asserts what is said of a post; argument counts only with a fault. */
+static void
+assert_post(const DwPost *post, DwResult code, DwPostField argument)
+{
+	DwFault		fault = {0};
+
+	dw_post_check(post, &fault);
+	assert_int_equal(fault.code, code);
+	if (code != DW_OK)
+	{
+		assert_int_equal(fault.place.argument, argument);
+		assert_int_equal(fault.place.item, DW_FAULT_NO_ITEM);
+		assert_non_null(fault.what);
+	}
+}
+
+/* Asserts that a post with one value changed is refused for it. */
+#define assert_refused(field, value, argument) \
+	do { \
+		DwPost		post = good_post(); \
+		post.field = (value); \
+		assert_post(&post, DW_BAD_VALUE, argument); \
+	} while (0)
+
+/* The first fault of the first class is told, in whatever order found. */
+static void
+test_fault_order(void **state)
+{
+	DwFault		fault = {0};
+
+	dw_fault_note(&fault, 7, DW_CHECK_VIOLATION, "a");
+	assert_string_equal(fault.what, "a");
+	dw_fault_note(&fault, 5, DW_BAD_VALUE, "b");
+	assert_string_equal(fault.what, "b");
+	dw_fault_note(&fault, 1, DW_BAD_VALUE, "c");
+	assert_string_equal(fault.what, "b");
+	dw_fault_note(&fault, 2, DW_BAD_LABEL, "d");
+	assert_string_equal(fault.what, "b");
+	dw_fault_note(&fault, 9, DW_TEXT_TOO_LONG, "e");
+	assert_int_equal(fault.place.argument, 9);
+	assert_true(DW_TEXT_TOO_LONG < DW_OVERFLOW);
+	assert_true(DW_OVERFLOW < DW_BAD_VALUE);
+	assert_true(DW_BAD_VALUE < DW_BAD_LABEL);
+	assert_true(DW_BAD_LABEL < DW_CHECK_VIOLATION);
+}
+
+/* The whole globe and nothing beyond. */
+static void
+test_place(void **state)
+{
+	const double nan = __builtin_nan("");
+	DwPost		post = good_post();
+
+	assert_post(&post, DW_OK, 0);
+	post.longitude = 180;
+	post.latitude = -90;
+	assert_post(&post, DW_OK, 0);
+	assert_refused(longitude, 180.0001, DW_POST_LONGITUDE);
+	assert_refused(longitude, -__builtin_inf(), DW_POST_LONGITUDE);
+	assert_refused(longitude, nan, DW_POST_LONGITUDE);
+	assert_refused(latitude, -90.0001, DW_POST_LATITUDE);
+	assert_refused(latitude, nan, DW_POST_LATITUDE);
+}
+
+/* Amounts are positive and in order. */
+static void
+test_money(void **state)
+{
+	DwPost		post = good_post();
+
+	post.budget_min = post.budget_max = 1;
+	post.expected_materials = 0;
+	assert_post(&post, DW_OK, 0);
+	post.budget_max = INT64_MAX;
+	assert_post(&post, DW_OK, 0);
+	post.budget_min = DW_POST_ABSENT;
+	assert_post(&post, DW_OK, 0);
+	post.budget_min = 2;
+	post.budget_max = 1;
+	assert_post(&post, DW_BAD_VALUE, DW_POST_BUDGET_MIN);
+	post.budget_max = DW_POST_ABSENT;
+	assert_post(&post, DW_OK, 0);
+	assert_refused(budget_min, 0, DW_POST_BUDGET_MIN);
+	assert_refused(budget_max, -1, DW_POST_BUDGET_MAX);
+	assert_refused(expected_materials, -1, DW_POST_EXPECTED_MATERIALS);
+	assert_refused(currency, "usd", DW_POST_CURRENCY);
+	assert_refused(currency, "", DW_POST_CURRENCY);
+}
+
+/* Dates are days in order; hours and photos have their limits. */
+static void
+test_dates(void **state)
+{
+	DwPost		post = good_post();
+
+	post.start_date = post.end_date = -3;
+	post.hours = 1;
+	assert_post(&post, DW_OK, 0);
+	post.end_date = -4;
+	assert_post(&post, DW_BAD_VALUE, DW_POST_START_DATE);
+	post.start_date = DW_POST_ABSENT;
+	assert_post(&post, DW_OK, 0);
+	assert_refused(start_date, DW_POST_DATE_MAX, DW_POST_START_DATE);
+	assert_refused(end_date, DW_POST_DATE_MIN, DW_POST_END_DATE);
+	assert_refused(hours, 0, DW_POST_HOURS);
+	assert_refused(photo_count, 11, DW_POST_PHOTOS);
+}
+
+/* The calendar, leap years and all. */
+static void
+test_date_valid(void **state)
+{
+	static const char *const good[] = {"2026-01-31", "2024-02-29",
+	"2000-02-29", "0001-01-01", "9999-12-31"};
+	static const char *const bad[] = {"2026-02-29", "1900-02-29",
+		"2026-04-31", "2026-13-01", "2026-00-10", "2026-01-00", "0000-01-01",
+	"2026-1-1", "2026-01-011", "2026/01/01", "today", "", "2026-01-0a"};
+
+	for (size_t i = 0; i < DW_LENGTH(good); i++)
+		assert_true(dw_post_date_valid(good[i]));
+	for (size_t i = 0; i < DW_LENGTH(bad); i++)
+		assert_false(dw_post_date_valid(bad[i]));
+}
+
+/* Asserts what is said of one requirement. */
+static void
+assert_requirement(DwCredentialType type, const char *value, int64_t weight,
+				   const char *member)
+{
+	DwFaultPlace place = {DW_POST_REQUIREMENTS, 2, NULL};
+	DwPostRequirement requirement = {type, value, true, weight};
+	DwFault		fault = {0};
+
+	dw_post_requirement_check(&requirement, place, &fault);
+	assert_int_equal(fault.code, member == NULL ? DW_OK : DW_BAD_VALUE);
+	if (member != NULL)
+	{
+		assert_string_equal(fault.place.member, member);
+		assert_int_equal(fault.place.item, 2);
+	}
+}
+
+/* Names may be anything; amounts and years are numbers. */
+static void
+test_requirement(void **state)
+{
+	assert_requirement(DW_CREDENTIAL_LICENSE, "", 0, NULL);
+	assert_requirement(DW_CREDENTIAL_EQUIPMENT, "Ladder", 10000, NULL);
+	assert_requirement(DW_CREDENTIAL_INSURANCE, "100000", 1, NULL);
+	assert_requirement(DW_CREDENTIAL_EXPERIENCE, "0", 1, NULL);
+	assert_requirement(DW_CREDENTIAL_INSURANCE, "", 1, "requirement_value");
+	assert_requirement(DW_CREDENTIAL_INSURANCE, "1e5", 1,
+					   "requirement_value");
+	assert_requirement(DW_CREDENTIAL_EXPERIENCE, "-1", 1,
+					   "requirement_value");
+	assert_requirement(DW_CREDENTIAL_EXPERIENCE, "1234567890123456789", 1,
+					   "requirement_value");
+	assert_requirement(DW_CREDENTIAL_LICENSE, "C-33", -1, "weight");
+	assert_requirement(DW_CREDENTIAL_LICENSE, "C-33", 10001, "weight");
+}
+
+/* A plan has all its amounts or none, and they add up. */
+static void
+test_plan(void **state)
+{
+	DwPostMilestone plan[] = {
+		{"a", NULL, "2026-05-01", 1, true},
+		{"b", NULL, NULL, INT64_MAX - 1, true},
+	};
+	DwFault		fault = {0};
+
+	dw_post_plan_check(plan, 0, DW_POST_MILESTONES, &fault);
+	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &fault);
+	assert_int_equal(fault.code, DW_OK);
+	plan[1].amount = DW_POST_ABSENT;
+	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &fault);
+	assert_int_equal(fault.code, DW_BAD_VALUE);
+	assert_int_equal(fault.place.item, DW_FAULT_NO_ITEM);
+	plan[1].amount = INT64_MAX;
+	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &fault);
+	assert_int_equal(fault.code, DW_OVERFLOW);
+
+	memset(&fault, 0, sizeof(fault));
+	plan[1].amount = 0;
+	plan[0].due_date = "2026-05-32";
+	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &fault);
+	assert_int_equal(fault.code, DW_BAD_VALUE);
+	assert_string_equal(fault.place.member, "due_date");
+	assert_int_equal(fault.place.item, 0);
+}
+
+/* Weights must be a whole, and the method must have a use for them. */
+static void
+test_weights(void **state)
+{
+	DwScoreWeights weights = {{0}};
+	DwFault		fault = {0};
+
+	weights.bps[DW_CRITERION_PRICE] = DW_SCORE_WEIGHT;
+	dw_post_weights_check(&weights, DW_SCORING_METHOD_VALUE, &fault);
+	assert_int_equal(fault.code, DW_OK);
+	dw_post_weights_check(&weights, DW_SCORING_METHOD_FIXED_BUDGET_QUALITY,
+						  &fault);
+	assert_int_equal(fault.code, DW_CHECK_VIOLATION);
+	memset(&fault, 0, sizeof(fault));
+	weights.bps[DW_CRITERION_RATING] = 1;
+	dw_post_weights_check(&weights, DW_SCORING_METHOD_VALUE, &fault);
+	assert_int_equal(fault.code, DW_CHECK_VIOLATION);
+	assert_int_equal(fault.place.argument, DW_POST_WEIGHTS);
+}
+
+/* Runs the tests of this file. */
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fault_order),
+		cmocka_unit_test(test_place),
+		cmocka_unit_test(test_money),
+		cmocka_unit_test(test_dates),
+		cmocka_unit_test(test_date_valid),
+		cmocka_unit_test(test_requirement),
+		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_weights),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
