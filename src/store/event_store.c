@@ -67,6 +67,15 @@ dw_payload_int8(DwPayload *payload, const char *name, int64 value)
 	pushJsonbValue(&payload->state, WJB_VALUE, &member);
 }
 
+/* Ends a payload; see the header. */
+Datum
+dw_payload_end(DwPayload *payload)
+{
+	JsonbValue *object = pushJsonbValue(&payload->state, WJB_END_OBJECT, NULL);
+
+	return JsonbPGetDatum(JsonbValueToJsonb(object));
+}
+
 /* Writes the event; see the header. */
 void
 dw_event_emit(const DwUuid *scope_id, const char *noun,
@@ -88,15 +97,13 @@ dw_event_emit_after(const DwUuid *scope_id, const char *noun,
 					 "VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8)");
 	DwParams	p = DW_PARAMS;
 	DwUuid		id = dw_uuid_fresh();
-	JsonbValue *object = pushJsonbValue(&payload->state, WJB_END_OBJECT, NULL);
 
 	dw_param_uuid(&p, scope_id);
 	dw_param_uuid(&p, &id);
 	dw_param_text(&p, noun);
 	dw_param_uuid(&p, aggregate);
 	dw_param_text(&p, type);
-	dw_param_datum(&p, JSONBOID, JsonbPGetDatum(JsonbValueToJsonb(object)),
-				   false);
+	dw_param_datum(&p, JSONBOID, dw_payload_end(payload), false);
 	dw_param_time(&p, dw_now());
 	dw_param_time(&p, after);
 	(void) dw_execute(&insert_event, &p);

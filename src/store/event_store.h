@@ -34,6 +34,9 @@ extern void dw_payload_uuid(DwPayload *payload, const char *name,
 extern void dw_payload_int8(DwPayload *payload, const char *name,
 							int64 value);
 
+/* Ends a payload that is not an event's: the object, as jsonb. */
+extern Datum dw_payload_end(DwPayload *payload);
+
 /*
  * Writes the event.  scope_id is the shard key (a job's or a user's id),
  * noun the aggregate ("job", "bid", "escrow", "review", "user"), aggregate

@@ -162,13 +162,22 @@ param_provider(DwParams *p, const DwJob *job)
 				  : &job->provider_id);
 }
 
-/* Weights as eight integers; NULL each when the job has none. */
-static void
-param_weights(DwParams *p, const DwJob *job)
+/* Adds weights as jsonb; see the header. */
+void
+dw_param_weights(DwParams *p, const DwScoreWeights *weights)
 {
+	DwPayload	payload;
+
+	if (weights == NULL)
+	{
+		dw_param_null(p, JSONBOID);
+		return;
+	}
+	dw_payload_begin(&payload);
 	for (int i = 0; i < DW_CRITERION_COUNT; i++)
-		dw_param_datum(p, INT4OID, Int32GetDatum(job->weights.bps[i]),
-					   !job->has_weights);
+		dw_payload_int8(&payload, dw_criterion_label((DwCriterion) i),
+						weights->bps[i]);
+	dw_param_datum(p, JSONBOID, dw_payload_end(&payload), false);
 }
 
 /* Writes a job's life; see the header. */
@@ -184,13 +193,7 @@ dw_job_save(DwJob *job)
 					 "published_at = $9, expires_at = $10, "
 					 "awarded_at = $11, confirm_by = $12, "
 					 "confirmed_at = $13, started_at = $14, "
-					 "completed_at = $15, weights = CASE "
-					 "WHEN $16::integer IS NOT NULL THEN jsonb_build_object("
-					 "'price', $16, 'rating', $17::integer, "
-					 "'reliability', $18::integer, 'timeline', $19::integer, "
-					 "'warranty', $20::integer, 'distance', $21::integer, "
-					 "'qualification', $22::integer, "
-					 "'responsiveness', $23::integer) END, "
+					 "completed_at = $15, weights = $16, "
 					 "version = version + 1 WHERE id = $1");
 	DwParams	p = DW_PARAMS;
 
@@ -210,7 +213,7 @@ dw_job_save(DwJob *job)
 	dw_param_time(&p, job->confirmed_at);
 	dw_param_time(&p, job->started_at);
 	dw_param_time(&p, job->completed_at);
-	param_weights(&p, job);
+	dw_param_weights(&p, job->has_weights ? &job->weights : NULL);
 	(void) dw_execute(&update_job, &p);
 	job->version++;
 }

@@ -19,6 +19,7 @@
 #include "core/reference.h"
 #include "core/score.h"
 #include "core/uuid.h"
+#include "store/plan_store.h"
 
 #define DW_JOB_NO_AMOUNT	INT64CONST(-1)	/* NULL in a column of money */
 #define DW_JOB_NO_HOURS		INT64CONST(-1)	/* estimate not given */
@@ -64,6 +65,9 @@ typedef struct DwJob
 	TimestampTz completed_at;	/* work is done and settled */
 } DwJob;
 
+/* Adds weights as jsonb, by criterion; NULL pointer = NULL. */
+extern void dw_param_weights(DwParams *p, const DwScoreWeights *weights);
+
 /* Locks the row and reads it; false when there is none (any more). */
 extern bool dw_job_lock(const DwUuid *id, DwJob *job);
 
@@ -88,8 +92,8 @@ extern void dw_job_assign_children(const DwJob *job);
 
 /*
  * Completes a locked job: milestones that still wait for money are
- * cancelled, the job is saved as completed, event job_completed.  The caller has asked
- * dw_job_machine() and knows that nothing is held.
+ * cancelled, the job is saved as completed, event job_completed.  The caller
+ * has asked dw_job_machine() and knows that nothing is held.
  */
 extern void dw_job_complete(DwJob *job);
 
