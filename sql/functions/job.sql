@@ -1,0 +1,93 @@
+-- job.sql
+--   The life of a job, from the draft to its completion.
+
+CREATE OR REPLACE FUNCTION dwello.post_job(
+  category_id uuid,
+  title text,
+  description text,
+  longitude double precision,
+  latitude double precision,
+  street text DEFAULT NULL,
+  budget_min bigint DEFAULT NULL,
+  budget_max bigint DEFAULT NULL,
+  currency text DEFAULT 'USD',
+  urgency dwello.urgency DEFAULT 'medium',
+  is_emergency boolean DEFAULT false,
+  preferred_start_date date DEFAULT NULL,
+  preferred_end_date date DEFAULT NULL,
+  estimated_duration_hours integer DEFAULT NULL,
+  materials_provided boolean DEFAULT false,
+  materials_description text DEFAULT NULL,
+  expected_materials bigint DEFAULT NULL,
+  special_requirements text DEFAULT NULL,
+  photos text[] DEFAULT '{}',
+  requirements jsonb DEFAULT '[]',
+  milestones jsonb DEFAULT '[]',
+  bid_mode dwello.bid_mode DEFAULT 'sealed',
+  scoring_method dwello.scoring_method DEFAULT 'value',
+  weights jsonb DEFAULT NULL,
+  INOUT job_id uuid DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT status dwello.job_status,
+  OUT terms_version integer,
+  OUT created_at timestamptz,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_post_job';
+GRANT EXECUTE ON FUNCTION dwello.post_job
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.post_job IS
+'Writes down a job as a draft, for the homeowner who calls; one who is not verified yet may do it, too. Arguments: category_id; title, up to 200 characters, and description, up to 20000; longitude and latitude in degrees, the exact place, of which others see no more than 0.01 degree until they have the job; street, sealed, NULL for that of the caller''s address within 100 m if he has one there; budget_min, budget_max and expected_materials (what he expects to pay for materials that a bid leaves out) in minor units of currency, ISO 4217; urgency; is_emergency; preferred_start_date and preferred_end_date; estimated_duration_hours; materials_provided, materials_description, special_requirements; photos, addresses of pictures, as many as the setting max_photos_per_job allows; requirements, [{"requirement_type", "requirement_value", "is_mandatory", "weight"}], for insurance the value is an amount in minor units, for experience a number of years; milestones, [{"title", "description", "amount", "due_date", "is_required"}], amounts are proportions of the later contract, in every element or in none; bid_mode; scoring_method; weights, {"price": 4000, ...} basis points by criterion, NULL for the usual ones; job_id, else one is derived from the idempotency key, else a fresh one. Returns job_id, status (draft), terms_version (1), created_at, version (1) and replayed. Errors: WD402, WD401, 42501 the caller is no homeowner or is suspended; 22004 a needed value is NULL; 22001 a text over its limit; 22003 an amount or a sum of amounts out of range; 22023 a blank text, a place off the globe, an amount that is not positive, budgets or dates in the wrong order, an unknown currency, too many photos, a document of another shape, a category that takes no jobs; 22P02 an unknown requirement_type; 23514 weights that do not sum to 10000 or leave the method no criterion; P0002 no such category; WD104 the key was used for another request; 23505 the id is taken; WD601 without a keyring.';
+
+CREATE OR REPLACE FUNCTION dwello.publish_job(
+  INOUT job_id uuid,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT status dwello.job_status,
+  OUT terms_version integer,
+  OUT published_at timestamptz,
+  OUT expires_at timestamptz,
+  OUT reference_amount bigint,
+  OUT reference_source text,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_publish_job';
+GRANT EXECUTE ON FUNCTION dwello.publish_job(uuid, integer, text)
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.publish_job(uuid, integer, text) IS
+'Opens a draft for bids; for its homeowner. The weights of the scoring method and the reference amount that prices are measured against are frozen: the middle of the budget, else 80 % of budget_max, else the median of winning prices in the category, currency and neighbourhood, else the category''s own. Arguments: job_id; expected_version of the job. Returns the job''s status (open), terms_version, published_at, expires_at (after job_expiry_days), reference_amount in minor units and reference_source (both NULL when there is none and the method needs none), and version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; P0002 no such job, or not the caller''s; WD104; WD103; WD101 not a draft; 22023 the method value, and no reference to measure prices by.';
+
+CREATE OR REPLACE FUNCTION dwello.start_job(
+  INOUT job_id uuid,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT status dwello.job_status,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_start_job';
+GRANT EXECUTE ON FUNCTION dwello.start_job(uuid, integer, text)
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.start_job(uuid, integer, text) IS
+'Says that work has begun; for the provider who confirmed the award, once money is held in escrow. Arguments: job_id; expected_version of the job. Returns the job''s status (in_progress) and version. Errors: WD402, WD401, 42501 the caller is no active provider, or has not the award; 22004; P0002 no such job, or one the caller may not see; WD104; WD103; WD101 the job is not awarded, or nothing is held in escrow.';
+
+CREATE OR REPLACE FUNCTION dwello.complete_job(
+  INOUT job_id uuid,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT status dwello.job_status,
+  OUT completed_at timestamptz,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_complete_job';
+GRANT EXECUTE ON FUNCTION dwello.complete_job(uuid, integer, text)
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.complete_job(uuid, integer, text) IS
+'Says that the work is done and settled; for the homeowner. A job completes by itself with the last release; then this call changes nothing and has replayed true. Milestones that still wait for money are cancelled. Arguments: job_id; expected_version of the job. Returns the job''s status (completed), completed_at and version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; P0002 no such job, or not the caller''s; WD104; WD103; WD101 work has not begun, or money is held or on its way.';
