@@ -226,7 +226,8 @@ tap_test()
 		PG_CONFIG="$PG_CONFIG" PG_REGRESS="$pgxs_test/regress/pg_regress" \
 		TESTDIR="$work/tap" TMPDIR="$work/tap/tmp" \
 		perl -I "$pgxs_test/perl" -I "$work/t" "$1" && return
-	tail -20 "$said"
+	grep -E 'ERROR:|FATAL:|PANIC:' "$said" | tail -5
+	tail -10 "$said"
 	return 1
 }
 

@@ -59,6 +59,24 @@ sub vague
 	return @findings;
 }
 
+# untested: functions that no SQL test calls.  Triggers are called by what
+# they guard.
+sub untested
+{
+	my $tests = join "\n", map { read_file($_) } glob 'test/sql/*.sql';
+	my @findings;
+
+	foreach my $file (glob 'sql/functions/*.sql')
+	{
+		push @findings, map { "$file: dwello.$_" }
+		  grep { $tests !~ /\bdwello\.\Q$_\E\b/ }
+		  map { /^CREATE OR REPLACE FUNCTION\s+dwello\.(\w+)/i ? $1 : () }
+		  grep { !/\bRETURNS\s+(?:event_)?trigger\b/i }
+		  statements(read_file($file));
+	}
+	return @findings;
+}
+
 # versions: the one in the control file, repeated only where a format
 # demands it.
 sub versions
@@ -74,4 +92,5 @@ sub versions
 
 check('functions pieces can be run again', unrepeatable());
 check('functions say their volatility and parallel safety', vague());
+check('every function is called in a test', untested());
 check('META.json has the version of the control file', versions());
