@@ -76,8 +76,10 @@ extern int32 dw_arg_int4(DwCall *call, int arg);
 extern bool dw_arg_bool(DwCall *call, int arg);
 extern double dw_arg_float8(DwCall *call, int arg);
 extern TimestampTz dw_arg_time_opt(DwCall *call, int arg);	/* or DT_NOBEGIN */
-extern DateADT dw_arg_date_opt(DwCall *call, int arg);	/* or DATEVAL_NOBEGIN */
 extern Datum dw_arg_jsonb(DwCall *call, int arg);
+
+/* A finite date, or DATEVAL_NOBEGIN for NULL. */
+extern DateADT dw_arg_date_opt(DwCall *call, int arg);
 
 /* Texts: over `max` characters is 22001; the plain one wants a non-blank. */
 extern char *dw_arg_text(DwCall *call, int arg, int max);

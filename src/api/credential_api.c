@@ -44,7 +44,7 @@ static void credential_verify(DwCall *call, DwCredential *credential);
 static void credential_announce(const DwCredential *credential,
 								const char *type);
 
-/* add_credential(credential_type, name, …) → user_id, credential_id, … */
+/* add_credential(credential_type, name, …) → credential_id, … */
 DW_FUNCTION(dwello_add_credential)
 {
 	DwCall		call;

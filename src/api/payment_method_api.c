@@ -90,7 +90,7 @@ method_check(DwCall *call, const DwPaymentMethod *method)
 	(void) dw_arg_text(call, METHOD_PSP_TOKEN, TOKEN_MAX_LENGTH);
 	if (dw_card_number_like(method->psp_token))
 		dw_arg_refuse(call, METHOD_PSP_TOKEN, DW_BAD_VALUE,
-					  "must be the payment company's token, not a card number");
+					  "must be the company's token, not a card number");
 	if (method->last_four != NULL && !dw_last_four_valid(method->last_four))
 		dw_arg_refuse(call, METHOD_LAST_FOUR, DW_BAD_VALUE,
 					  "must be four digits");

@@ -46,7 +46,7 @@ static void draft_check(DwCall *call, DwUserDraft *draft);
 static const char *email_spell(DwCall *call, const char *text);
 static const char *phone_spell(DwCall *call, const char *text);
 static void blank_refuse(DwCall *call, int arg, const char *text);
-static void user_register(DwUserDraft *draft, bool is_provider);
+static void user_furnish(const DwUserDraft *draft);
 static void user_verify(DwCall *call, DwUser *user, DwVerifiable what);
 static void verifiable_guard(DwCall *call, const DwUser *user,
 							 DwVerifiable what);
@@ -73,10 +73,10 @@ DW_FUNCTION(dwello_register_user)
 							psprintf("There is a user %s.",
 									 dw_uuid_text(&draft.id)),
 							"Give another user_id, or none.");
-	user_register(&draft, strcmp(draft.user_type, dw_user_type_label(DW_USER_PROVIDER)) == 0);
+	user_furnish(&draft);
 
 	dw_row_uuid(&call, "user_id", &draft.id);
-	dw_row_text(&call, "user_type", draft.user_type);
+	dw_row_text(&call, "user_type", dw_user_type_label(draft.type));
 	dw_row_text(&call, "status",
 				dw_user_status_label(DW_USER_PENDING_VERIFICATION));
 	dw_row_time(&call, "created_at", draft.created_at);
@@ -151,7 +151,9 @@ draft_read(DwCall *call, DwUserDraft *draft)
 				 DW_ARG(REGISTER_FIRST_NAME) | DW_ARG(REGISTER_LAST_NAME) |
 				 DW_ARG(REGISTER_TIMEZONE) | DW_ARG(REGISTER_LANGUAGE));
 	draft->email = dw_arg_text_opt(call, REGISTER_EMAIL, DW_EMAIL_MAX);
-	draft->user_type = dw_arg_label(call, REGISTER_USER_TYPE);
+	if (!dw_user_type_parse(dw_arg_label(call, REGISTER_USER_TYPE),
+							&draft->type))
+		elog(ERROR, "unknown user type");
 	draft->first_name = dw_arg_text_opt(call, REGISTER_FIRST_NAME,
 										NAME_MAX_LENGTH);
 	draft->last_name = dw_arg_text_opt(call, REGISTER_LAST_NAME,
@@ -222,9 +224,9 @@ blank_refuse(DwCall *call, int arg, const char *text)
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must not be blank");
 }
 
-/* Gives a new user's row its address, its company and its event. */
+/* Takes the address for a new user (23505), and completes the account. */
 static void
-user_register(DwUserDraft *draft, bool is_provider)
+user_furnish(const DwUserDraft *draft)
 {
 	DwPayload	payload;
 
@@ -233,10 +235,10 @@ user_register(DwUserDraft *draft, bool is_provider)
 							"the e-mail address is taken",
 							"Another account has it.",
 							"Find the account with dwello.find_login().");
-	dw_user_furnish(draft, is_provider);
+	dw_user_furnish(draft);
 	dw_payload_begin(&payload);
 	dw_payload_uuid(&payload, "user_id", &draft->id);
-	dw_payload_text(&payload, "user_type", draft->user_type);
+	dw_payload_text(&payload, "user_type", dw_user_type_label(draft->type));
 	dw_event_emit(&draft->id, "user", &draft->id, "user_registered",
 				  &payload);
 }

@@ -47,7 +47,8 @@ dw_user_verified_status(DwUserType type, DwUserStatus status,
 						const DwVerification *has,
 						const DwVerification *required)
 {
-	bool		needs_provider = type == DW_USER_PROVIDER && required->provider;
+	bool		needs_provider = type == DW_USER_PROVIDER &&
+		required->provider;
 
 	if (status != DW_USER_PENDING_VERIFICATION)
 		return status;

@@ -36,10 +36,12 @@ parse_time(const char *text, TimestampTz *out)
 
 	PG_TRY();
 	{
-		*out = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
-													   CStringGetDatum(text),
-													   ObjectIdGetDatum(InvalidOid),
-													   Int32GetDatum(-1)));
+		Datum		time = DirectFunctionCall3(timestamptz_in,
+											   CStringGetDatum(text),
+											   ObjectIdGetDatum(InvalidOid),
+											   Int32GetDatum(-1));
+
+		*out = DatumGetTimestampTz(time);
 	}
 	PG_CATCH();
 	{
@@ -151,14 +153,16 @@ setting_text(const char *name)
 int64
 dw_setting_int8(const char *name)
 {
-	return DatumGetInt64(DirectFunctionCall1(int8in,
-											 CStringGetDatum(setting_text(name))));
+	Datum		value = CStringGetDatum(setting_text(name));
+
+	return DatumGetInt64(DirectFunctionCall1(int8in, value));
 }
 
 /* An operator's setting as boolean. */
 bool
 dw_setting_bool(const char *name)
 {
-	return DatumGetBool(DirectFunctionCall1(boolin,
-											CStringGetDatum(setting_text(name))));
+	Datum		value = CStringGetDatum(setting_text(name));
+
+	return DatumGetBool(DirectFunctionCall1(boolin, value));
 }

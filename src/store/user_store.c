@@ -49,7 +49,7 @@ dw_user_insert(const DwUserDraft *draft)
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, &draft->id);
-	dw_param_text(&p, draft->user_type);
+	dw_param_text(&p, dw_user_type_label(draft->type));
 	param_bytea(&p, dw_seal(DW_SEAL_EMAIL, &draft->id, draft->email));
 	param_bytea(&p, dw_blind_index(DW_BLIND_EMAIL, draft->email));
 	param_bytea(&p, dw_seal(DW_SEAL_PHONE, &draft->id, draft->phone));
@@ -81,7 +81,7 @@ dw_user_claim_email(const DwUuid *user_id)
 
 /* Writes the rows that come with a new user; see the header. */
 void
-dw_user_furnish(const DwUserDraft *draft, bool is_provider)
+dw_user_furnish(const DwUserDraft *draft)
 {
 	static DwStatement insert_profile =
 		DW_STATEMENT("INSERT INTO dwello.user_profiles "
@@ -95,7 +95,7 @@ dw_user_furnish(const DwUserDraft *draft, bool is_provider)
 	dw_param_uuid(&p, &draft->id);
 	dw_param_time(&p, draft->created_at);
 	(void) dw_execute(&insert_profile, &p);
-	if (is_provider)
+	if (draft->type == DW_USER_PROVIDER)
 		(void) dw_execute(&insert_stats, &p);
 }
 

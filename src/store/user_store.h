@@ -18,7 +18,7 @@
 typedef struct DwUserDraft
 {
 	DwUuid		id;				/* users.id */
-	const char *user_type;		/* label of user_type */
+	DwUserType	type;			/* for good */
 	const char *email;			/* plain; sealed on the way in */
 	const char *phone;			/* plain, or NULL; sealed likewise */
 	const char *password_hash;	/* made outside, or NULL */
@@ -53,7 +53,7 @@ extern bool dw_user_insert(const DwUserDraft *draft);
 extern bool dw_user_claim_email(const DwUuid *user_id);
 
 /* Writes the empty profile of a new user, and a provider's empty sums. */
-extern void dw_user_furnish(const DwUserDraft *draft, bool is_provider);
+extern void dw_user_furnish(const DwUserDraft *draft);
 
 /* Locks and reads a user who is not deleted; false when there is none. */
 extern bool dw_user_lock(const DwUuid *user_id, DwUser *user);
