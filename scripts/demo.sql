@@ -10,7 +10,6 @@
 \pset null ''
 SET client_min_messages = warning;
 
-\echo
 \echo '1. Who takes part: made by load_demo(), through the commands of the API'
 SELECT * FROM dwello.load_demo() ORDER BY name;
 SELECT max(id::text) FILTER (WHERE name = 'homeowner') AS homeowner,
@@ -25,7 +24,6 @@ SELECT dwello.issue_token(:'homeowner') AS homeowner_token,
 SELECT id AS painting FROM dwello.service_categories
 WHERE name = 'Painting & Decorating' \gset
 
-\echo
 \echo '2. The homeowner posts a job and publishes it: the reference price is frozen'
 BEGIN;
 SET LOCAL ROLE dwello_app;
@@ -43,7 +41,6 @@ SELECT status, round(reference_amount / 100.0, 2) AS reference,
 FROM dwello.publish_job(job_id => :'job');
 COMMIT;
 
-\echo
 \echo '3. Two providers bid, sealed: neither sees the other'
 BEGIN;
 SET LOCAL ROLE dwello_app;
@@ -68,7 +65,6 @@ SELECT count(*) AS bids_that_provider_2_sees FROM dwello.bids
 WHERE job_id = :'job';
 COMMIT;
 
-\echo
 \echo '4. The homeowner sees the bids ranked'
 BEGIN;
 SET LOCAL ROLE dwello_app;
@@ -82,7 +78,6 @@ LEFT JOIN (VALUES (:'provider_1'::uuid, 'provider_1'),
        ON u.id = r.provider_id
 ORDER BY r.rank;
 
-\echo
 \echo '5. and why the first one leads: its score line by line, and in dollars'
 SELECT criterion, raw, utility, weight_bps AS weight, points,
        round(dollars / 100.0, 2) AS dollars
@@ -91,7 +86,6 @@ UNION ALL
 SELECT 'total', NULL, NULL, sum(weight_bps), sum(points), NULL
 FROM dwello.explain_bid(:'job', :'bid');
 
-\echo
 \echo '6. He accepts it; the provider confirms, and the escrow opens'
 SELECT job_status, bid_status, round(bid_amount / 100.0, 2) AS amount, currency
 FROM dwello.accept_bid(job_id => :'job', bid_id => :'bid');
@@ -103,7 +97,6 @@ SELECT job_status, escrow_status, round(amount / 100.0, 2) AS contract, currency
 FROM dwello.confirm_award(job_id => :'job');
 COMMIT;
 
-\echo
 \echo '7. What the platform will take, to the cent, before anybody pays'
 BEGIN;
 SET LOCAL ROLE dwello_app;
@@ -113,7 +106,6 @@ SELECT round(amount / 100.0, 2) AS amount, round(fee / 100.0, 2) AS fee,
        payer, rate_ppm
 FROM dwello.quote_fee(amount => 95000, category_id => :'painting');
 
-\echo
 \echo '8. The homeowner funds the escrow; the payment company says it was paid'
 SELECT escrow_status, round(amount / 100.0, 2) AS amount, currency
 FROM dwello.fund_escrow(job_id => :'job', idempotency_key => 'demo-fund');
@@ -127,7 +119,6 @@ FROM dwello.confirm_payment(
     amount => 95000, currency => 'USD');
 COMMIT;
 
-\echo
 \echo '9. The provider does the work and delivers'
 BEGIN;
 SET LOCAL ROLE dwello_app;
@@ -139,7 +130,6 @@ FROM dwello.submit_milestone(
     job_id => :'job', notes => 'All doors are hung and dry.');
 COMMIT;
 
-\echo
 \echo '10. The homeowner releases the money: fee and payout as quoted'
 BEGIN;
 SET LOCAL ROLE dwello_app;
@@ -153,7 +143,6 @@ SELECT round(amount / 100.0, 2) AS amount, round(fee / 100.0, 2) AS fee,
        round(payout / 100.0, 2) AS payout, escrow_status, replayed
 FROM dwello.release_escrow(job_id => :'job', idempotency_key => 'demo-release');
 
-\echo
 \echo '11. With all released the job is complete; both sides write a review'
 SELECT status, replayed AS by_itself FROM dwello.complete_job(job_id => :'job');
 SELECT revealed AS review_shown FROM dwello.post_review(
@@ -168,7 +157,6 @@ SELECT revealed AS reviews_shown FROM dwello.post_review(
     comment => 'Clear about what was wanted.');
 COMMIT;
 
-\echo
 \echo '12. The ledger of the job: every transaction sums to nothing'
 SELECT t.transaction_type AS transaction, e.leg,
        coalesce(a.kind::text, 'escrow') AS account,
@@ -180,7 +168,6 @@ LEFT JOIN dwello.ledger_accounts a ON a.id = e.account_id
 WHERE e.scope_id = :'job'
 ORDER BY t.completed_at, t.id, e.leg;
 
-\echo
 \echo '13. Events reach the users; the books and the installation are sound'
 SELECT dwello.deliver_events() AS events_applied;
 SELECT (SELECT count(*) FROM dwello.reconcile()) AS differences_in_the_books,
