@@ -238,8 +238,9 @@ call_record(DwCall *call)
 
 		dw_request_digest(&request, call->fcinfo, &call->actor,
 						  dw_call_name(call));
-		dw_request_keep(&call->scope_id, call->key, &request, call->desc,
-						call->values, call->nulls);
+		dw_request_keep(&call->scope_id, call->key, &request,
+						dw_request_jsonb(call->desc, call->values,
+										 call->nulls));
 	}
 }
 

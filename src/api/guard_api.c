@@ -1,6 +1,6 @@
 /*
  * guard_api.c
- *		Triggers that keep a row's time of change, and rows that may not change.
+ *		Triggers: the time of a row's change, and rows that may not change.
  *
  * All of them refuse to be called in any other way than as the trigger they
  * are.  None does anything on INSERT that a restore would feel: a dump is
@@ -30,8 +30,9 @@ static TriggerData *
 trigger_data(FunctionCallInfo fcinfo)
 {
 	if (!CALLED_AS_TRIGGER(fcinfo))
-		dw_raise(DW_FORBIDDEN, "this function can only be called as a trigger",
-				 NULL, "The triggers of schema dwello are part of the extension.");
+		dw_raise(DW_FORBIDDEN,
+				 "this function can only be called as a trigger", NULL,
+				 "The triggers of schema dwello are part of the extension.");
 	return (TriggerData *) fcinfo->context;
 }
 
@@ -39,7 +40,8 @@ trigger_data(FunctionCallInfo fcinfo)
 static int
 trigger_column(TriggerData *data, const char *name)
 {
-	int			column = SPI_fnumber(RelationGetDescr(data->tg_relation), name);
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	int			column = SPI_fnumber(desc, name);
 
 	if (column <= 0)
 		dw_raise(DW_FORBIDDEN,
@@ -56,14 +58,16 @@ DW_FUNCTION(dwello_touch_updated_at)
 	int			column = trigger_column(data, "updated_at");
 	Datum		value = TimestampTzGetDatum(dw_now());
 	bool		isnull = false;
+	TupleDesc	desc;
 
 	if (!TRIGGER_FIRED_BEFORE(data->tg_event) ||
 		!TRIGGER_FIRED_BY_UPDATE(data->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(data->tg_event))
-		dw_raise(DW_FORBIDDEN, "touch_updated_at fires before an update of a row",
+		dw_raise(DW_FORBIDDEN,
+				 "touch_updated_at fires before an update of a row",
 				 NULL, NULL);
-	return PointerGetDatum(heap_modify_tuple_by_cols(data->tg_newtuple,
-													 RelationGetDescr(data->tg_relation),
+	desc = RelationGetDescr(data->tg_relation);
+	return PointerGetDatum(heap_modify_tuple_by_cols(data->tg_newtuple, desc,
 													 1, &column, &value,
 													 &isnull));
 }
@@ -123,11 +127,13 @@ only_step_changed(TriggerData *data)
 		Form_pg_attribute column = TupleDescAttr(desc, i);
 		bool		oldnull;
 		bool		newnull;
-		Datum		oldvalue = heap_getattr(data->tg_trigtuple, i + 1, desc, &oldnull);
-		Datum		newvalue = heap_getattr(data->tg_newtuple, i + 1, desc, &newnull);
+		Datum		oldvalue;
+		Datum		newvalue;
 
 		if (column->attisdropped || is_step_column(NameStr(column->attname)))
 			continue;
+		oldvalue = heap_getattr(data->tg_trigtuple, i + 1, desc, &oldnull);
+		newvalue = heap_getattr(data->tg_newtuple, i + 1, desc, &newnull);
 		if (oldnull != newnull ||
 			(!oldnull && !datum_image_eq(oldvalue, newvalue, column->attbyval,
 										 column->attlen)))

@@ -223,7 +223,8 @@ library_is_preloaded(void)
 
 	for (size_t i = 0; i < lengthof(settings); i++)
 	{
-		char	   *value = pstrdup(GetConfigOption(settings[i], false, false));
+		const char *setting = GetConfigOption(settings[i], false, false);
+		char	   *value = pstrdup(setting);
 		List	   *names;
 		ListCell   *cell;
 

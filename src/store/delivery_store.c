@@ -69,7 +69,8 @@ claim_events(int32 max_rows, uint64 *count)
 static Datum
 parties_array(const Event *events, uint64 count)
 {
-	Datum	   *ids = palloc(sizeof(Datum) * (count * DW_EVENT_PARTY_COUNT + 1));
+	uint64		most = count * DW_EVENT_PARTY_COUNT;
+	Datum	   *ids = palloc(sizeof(Datum) * (most + 1));
 	int			n = 0;
 
 	for (uint64 i = 0; i < count; i++)

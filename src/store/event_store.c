@@ -17,6 +17,7 @@ void
 dw_payload_begin(DwPayload *payload)
 {
 	payload->state = NULL;
+	payload->deliver_after = DT_NOBEGIN;
 	pushJsonbValue(&payload->state, WJB_BEGIN_OBJECT, NULL);
 }
 
@@ -76,19 +77,17 @@ dw_payload_end(DwPayload *payload)
 	return JsonbPGetDatum(JsonbValueToJsonb(object));
 }
 
+/* Puts the event off for users. */
+void
+dw_payload_defer(DwPayload *payload, TimestampTz until)
+{
+	payload->deliver_after = until;
+}
+
 /* Writes the event; see the header. */
 void
 dw_event_emit(const DwUuid *scope_id, const char *noun,
 			  const DwUuid *aggregate, const char *type, DwPayload *payload)
-{
-	dw_event_emit_after(scope_id, noun, aggregate, type, payload, DT_NOBEGIN);
-}
-
-/* Writes an event that users hear of later; see the header. */
-void
-dw_event_emit_after(const DwUuid *scope_id, const char *noun,
-					const DwUuid *aggregate, const char *type,
-					DwPayload *payload, TimestampTz after)
 {
 	static DwStatement insert_event =
 		DW_STATEMENT("INSERT INTO dwello.outbox "
@@ -105,7 +104,7 @@ dw_event_emit_after(const DwUuid *scope_id, const char *noun,
 	dw_param_text(&p, type);
 	dw_param_datum(&p, JSONBOID, dw_payload_end(payload), false);
 	dw_param_time(&p, dw_now());
-	dw_param_time(&p, after);
+	dw_param_time(&p, payload->deliver_after);
 	(void) dw_execute(&insert_event, &p);
 }
 

@@ -21,6 +21,7 @@
 typedef struct DwPayload
 {
 	JsonbParseState *state;		/* of the object */
+	TimestampTz deliver_after;	/* users hear of it from then on */
 } DwPayload;
 
 /* Starts an empty payload. */
@@ -37,6 +38,9 @@ extern void dw_payload_int8(DwPayload *payload, const char *name,
 /* Ends a payload that is not an event's: the object, as jsonb. */
 extern Datum dw_payload_end(DwPayload *payload);
 
+/* Users shall hear of the event not before a time; the outside at once. */
+extern void dw_payload_defer(DwPayload *payload, TimestampTz until);
+
 /*
  * Writes the event.  scope_id is the shard key (a job's or a user's id),
  * noun the aggregate ("job", "bid", "escrow", "review", "user"), aggregate
@@ -45,11 +49,6 @@ extern Datum dw_payload_end(DwPayload *payload);
 extern void dw_event_emit(const DwUuid *scope_id, const char *noun,
 						  const DwUuid *aggregate, const char *type,
 						  DwPayload *payload);
-
-/* The same, for users not before a time (the outside sees it at once). */
-extern void dw_event_emit_after(const DwUuid *scope_id, const char *noun,
-								const DwUuid *aggregate, const char *type,
-								DwPayload *payload, TimestampTz after);
 
 /* Lets waiting events of a type in a scope be delivered now. */
 extern void dw_event_hasten(const DwUuid *scope_id, const char *type);

@@ -204,8 +204,7 @@ dw_request_jsonb(TupleDesc desc, Datum *values, bool *nulls)
 /* Keeps the record of a request; an expired one under the key gives way. */
 void
 dw_request_keep(const DwUuid *scope_id, const char *key,
-				const DwRequest *request, TupleDesc desc, Datum *values,
-				bool *nulls)
+				const DwRequest *request, Datum result)
 {
 	static DwStatement insert_record =
 		DW_STATEMENT("INSERT INTO dwello.idempotency_keys AS k "
@@ -229,7 +228,7 @@ dw_request_keep(const DwUuid *scope_id, const char *key,
 	dw_param_text(&p, dw_actor_label(request->actor.kind));
 	dw_param_text(&p, request->function);
 	dw_param_bytes(&p, request->digests, request->count * DW_REQUEST_DIGEST);
-	dw_param_datum(&p, JSONBOID, dw_request_jsonb(desc, values, nulls), false);
+	dw_param_datum(&p, JSONBOID, result, false);
 	dw_param_time(&p, dw_now());
 	(void) dw_execute(&insert_record, &p);
 }

@@ -56,7 +56,6 @@ extern void dw_request_result(const DwRequest *request, TupleDesc desc,
 
 /* Keeps the record of a request that has just succeeded. */
 extern void dw_request_keep(const DwUuid *scope_id, const char *key,
-							const DwRequest *request, TupleDesc desc,
-							Datum *values, bool *nulls);
+							const DwRequest *request, Datum result);
 
 #endif							/* DW_IDEMPOTENCY_STORE_H */
