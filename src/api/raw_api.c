@@ -21,9 +21,10 @@
 static char *
 decimal_text(int64 number, int decimals)
 {
+	Numeric		value = int64_div_fast_to_numeric(number, decimals);
+
 	return DatumGetCString(DirectFunctionCall1(numeric_out,
-						   NumericGetDatum(int64_div_fast_to_numeric(number,
-																	 decimals))));
+											   NumericGetDatum(value)));
 }
 
 /* A decayed count, held in millionths, in hundredths. */
