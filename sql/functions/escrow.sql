@@ -137,3 +137,20 @@ GRANT EXECUTE ON FUNCTION dwello.approve_milestone(uuid, uuid, integer, text)
   TO dwello_app, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.approve_milestone(uuid, uuid, integer, text) IS
 'Approves a milestone and releases its money at once; for the homeowner of the job and administrators. While the escrow is frozen or the milestone is not fully funded it rests in approved: transaction_id is NULL and the amounts are 0, and it is released once it can be. Arguments: job_id; milestone_id; expected_version, the escrow''s version that was read; idempotency_key. Returns job_id, transaction_id, and in minor units what left the escrow (amount) and its parts fee, tax and payout, then the escrow: escrow_status, currency, funded, held, released, refunded, charged_back (minor units), version; replayed. Errors: as release_escrow; 22004 also for milestone_id; WD101 also when the milestone is over or disputed.';
+
+CREATE OR REPLACE FUNCTION dwello.reconcile(
+  since timestamptz DEFAULT NULL,
+  OUT invariant text,
+  OUT object text,
+  OUT object_id uuid,
+  OUT currency text,
+  OUT expected numeric,
+  OUT actual numeric
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1
+AS 'MODULE_PATHNAME', 'dwello_reconcile';
+GRANT EXECUTE ON FUNCTION dwello.reconcile(timestamptz)
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.reconcile(timestamptz) IS
+'Checks the invariants of all money: zero rows = healthy. For administrators, support and the service. Argument: since, NULL = everything, else only jobs in which money moved from that time on. Returns a row a fault: invariant (I1 entries balance, I2 sums are those of the entries, I3 what was funded is held, released, refunded or charged back, I4 every currency sums to zero, I5 no forbidden debt, I7 releases divide without rest, I8 a key pays once, I10 the history is complete), object (the kind of thing), object_id, currency (NULL for counts), expected and actual, in minor units or counts. Errors: WD402, WD401, 42501 the caller; 22023 an infinite since.';

@@ -19,7 +19,7 @@
 #include "store/plan_store.h"
 #include "store/setting_store.h"
 
-#define CURRENCY_MAX	3		/* characters of a code */
+#define CURRENCY_MAX	20		/* characters; only three can be right */
 #define TIER_MAX		50		/* characters of a tier */
 #define PROMO_MAX		50		/* characters of a promo code */
 #define PARTS_MAX		100000	/* of allocate */

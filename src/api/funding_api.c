@@ -16,7 +16,7 @@
 #include "store/plan_store.h"
 #include "store/setting_store.h"
 
-#define CURRENCY_MAX	3		/* characters of a code */
+#define CURRENCY_MAX	20		/* characters; only three can be right */
 
 /* The arguments of fund_escrow, and what they name. */
 typedef struct Funding

@@ -19,7 +19,7 @@
 
 #define PSP_MAX			100		/* characters of a company's name */
 #define REFERENCE_MAX	500		/* characters of its ids */
-#define CURRENCY_MAX	3		/* characters of a code */
+#define CURRENCY_MAX	20		/* characters; only three can be right */
 
 /* Tells the worker of the payment company what to do about a payment. */
 void
@@ -70,9 +70,6 @@ event_difference(const DwPaymentEvent *event, const DwPaymentEvent *kept)
 {
 	if (!dw_uuid_equal(&event->job_id, &kept->job_id))
 		return "job_id";
-	if (!dw_uuid_is_nil(&event->transaction_id) &&
-		!dw_uuid_equal(&event->transaction_id, &kept->transaction_id))
-		return "transaction_id";
 	if (event->amount != kept->amount)
 		return "amount";
 	if (strcmp(event->currency, kept->currency) != 0)

@@ -17,11 +17,13 @@ dw_payment_method_find(const DwUuid *user_id, const DwUuid *id,
 					   DwPaymentMethod *method)
 {
 	static DwStatement select_method =
-		DW_STATEMENT("SELECT m.id, m.psp, m.expires_on < "
-					 "($3 AT TIME ZONE 'UTC')::date "
+		DW_STATEMENT("SELECT m.id, m.psp, COALESCE(x.is_expired, false) "
 					 "FROM dwello.payment_methods AS m "
+					 "CROSS JOIN LATERAL (SELECT m.expires_on < "
+					 "($3 AT TIME ZONE 'UTC')::date AS is_expired) AS x "
 					 "WHERE m.user_id = $1 AND m.removed_at IS NULL "
-					 "AND (m.id = $2 OR $2 IS NULL) "
+					 "AND (m.id = $2 "
+					 "OR $2 IS NULL AND x.is_expired IS NOT TRUE) "
 					 "ORDER BY m.is_default DESC, m.id DESC LIMIT 1");
 	DwParams	p = DW_PARAMS;
 

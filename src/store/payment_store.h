@@ -38,8 +38,9 @@ typedef struct DwPaymentEvent
 } DwPaymentEvent;
 
 /*
- * A live payment method of a user: the one with this id, or, for NULL, his
- * default one, else his newest.  False: no such, or it was removed.
+ * A live payment method of a user: the one with this id, or, for NULL, of
+ * those that have not expired his default one, else his newest.  False: no
+ * such, or it was removed.
  */
 extern bool dw_payment_method_find(const DwUuid *user_id, const DwUuid *id,
 								   DwPaymentMethod *method);

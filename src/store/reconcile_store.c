@@ -1,0 +1,253 @@
+/*
+ * reconcile_store.c
+ *		The invariants of money, each a query that finds what breaks it.
+ *
+ * Every statement takes since as $1 (NULL = all) and the kinds of account
+ * that may owe as $2, and gives invariant, object, object_id, currency,
+ * expected, actual.  They trust no column that
+ * they could work out from others, and none of them leans on a constraint.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type_d.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "core/ledger.h"
+#include "store/plan_store.h"
+#include "store/reconcile_store.h"
+
+/* Scopes in which something happened since $1. */
+#define RECENT \
+	"recent AS (" \
+	"SELECT t.scope_id FROM dwello.transactions AS t " \
+	"WHERE t.created_at >= $1 OR t.completed_at >= $1 " \
+	"UNION SELECT e.job_id FROM dwello.escrow_accounts AS e " \
+	"WHERE e.updated_at >= $1) "
+#define IS_RECENT(scope) \
+	"($1::timestamptz IS NULL OR " scope " IN (SELECT scope_id FROM recent)) "
+
+static DwStatement invariants[] = {
+	/* I1: balanced, of at least two legs, and only if completed */
+	DW_STATEMENT("WITH " RECENT
+				 "SELECT 'I1', 'transaction', n.transaction_id, n.currency, "
+				 "0::numeric, pg_catalog.sum(n.amount) "
+				 "FROM dwello.ledger_entries AS n WHERE "
+				 IS_RECENT("n.scope_id")
+				 "GROUP BY n.scope_id, n.transaction_id, n.currency "
+				 "HAVING pg_catalog.sum(n.amount) <> 0 "
+				 "UNION ALL "
+				 "SELECT 'I1', 'transaction_legs', t.id, NULL, "
+				 "CASE WHEN t.status IN ('completed', 'disputed') "
+				 "THEN 2 ELSE 0 END, "
+				 "n.legs FROM dwello.transactions AS t CROSS JOIN LATERAL ("
+				 "SELECT pg_catalog.count(*)::numeric AS legs "
+				 "FROM dwello.ledger_entries AS n "
+				 "WHERE n.scope_id = t.scope_id "
+				 "AND n.transaction_id = t.id) AS n WHERE "
+				 IS_RECENT("t.scope_id")
+				 "AND CASE WHEN t.status IN ('completed', 'disputed') "
+				 "THEN n.legs < 2 ELSE n.legs > 0 END "
+				 "ORDER BY 1, 2, 3"),
+
+	/* I2: what is kept as a sum is the sum of entries */
+	DW_STATEMENT("WITH " RECENT
+				 "SELECT 'I2', 'escrow', e.job_id, e.currency, "
+				 "COALESCE(n.total, 0), e.held::numeric "
+				 "FROM dwello.escrow_accounts AS e LEFT JOIN LATERAL ("
+				 "SELECT pg_catalog.sum(n.amount) AS total "
+				 "FROM dwello.ledger_entries AS n "
+				 "WHERE n.scope_id = e.job_id "
+				 "AND n.account_id = e.job_id) AS n ON true WHERE "
+				 IS_RECENT("e.job_id")
+				 "AND COALESCE(n.total, 0) <> e.held "
+				 "UNION ALL "
+				 "SELECT 'I2', 'account', a.id, a.currency, "
+				 "COALESCE(n.total, 0), a.folded_balance::numeric "
+				 "FROM dwello.ledger_accounts AS a LEFT JOIN LATERAL ("
+				 "SELECT pg_catalog.sum(n.amount) AS total "
+				 "FROM dwello.ledger_entries AS n "
+				 "WHERE n.account_id = a.id "
+				 "AND n.transaction_id <= a.folded_through) AS n ON true "
+				 "WHERE (a.folded_balance <> 0 "
+				 "OR a.folded_through IS NOT NULL) "
+				 "AND COALESCE(n.total, 0) <> a.folded_balance "
+				 "UNION ALL "
+				 "SELECT 'I2', 'entry_account', n.account_id, n.currency, "
+				 "1::numeric, 0::numeric "
+				 "FROM dwello.ledger_entries AS n WHERE "
+				 IS_RECENT("n.scope_id")
+				 "AND NOT EXISTS (SELECT FROM dwello.ledger_accounts AS a "
+				 "WHERE a.id = n.account_id AND a.currency = n.currency) "
+				 "AND NOT EXISTS (SELECT FROM dwello.escrow_accounts AS e "
+				 "WHERE e.job_id = n.account_id AND e.currency = n.currency) "
+				 "GROUP BY n.account_id, n.currency "
+				 "ORDER BY 1, 2, 3"),
+
+	/* I3: what was paid in is somewhere */
+	DW_STATEMENT("WITH " RECENT
+				 "SELECT 'I3', 'escrow', e.job_id, e.currency, "
+				 "e.funded::numeric, e.held::numeric + e.released + "
+				 "e.refunded + e.charged_back "
+				 "FROM dwello.escrow_accounts AS e WHERE "
+				 IS_RECENT("e.job_id")
+				 "AND e.funded <> e.held::numeric + e.released + e.refunded "
+				 "+ e.charged_back "
+				 "UNION ALL "
+				 "SELECT 'I3', 'escrow_negative', e.job_id, e.currency, "
+				 "0::numeric, LEAST(e.funded, e.held, e.released, "
+				 "e.refunded, e.charged_back)::numeric "
+				 "FROM dwello.escrow_accounts AS e WHERE "
+				 IS_RECENT("e.job_id")
+				 "AND LEAST(e.funded, e.held, e.released, e.refunded, "
+				 "e.charged_back) < 0 "
+				 "ORDER BY 1, 2, 3"),
+
+	/* I4: all money is one side of other money */
+	DW_STATEMENT("WITH " RECENT
+				 "SELECT 'I4', 'currency', NULL::uuid, b.currency, "
+				 "0::numeric, pg_catalog.sum(b.amount) FROM ("
+				 "SELECT n.currency, n.amount FROM dwello.ledger_entries AS n "
+				 "WHERE " IS_RECENT("n.scope_id")
+				 "AND n.account_id <> n.scope_id "
+				 "UNION ALL "
+				 "SELECT e.currency, e.held FROM dwello.escrow_accounts AS e "
+				 "WHERE " IS_RECENT("e.job_id") ") AS b "
+				 "GROUP BY b.currency HAVING pg_catalog.sum(b.amount) <> 0 "
+				 "ORDER BY 1, 2, 4"),
+
+	/* I5: nobody but a few owes */
+	DW_STATEMENT("WITH " RECENT
+				 "SELECT 'I5', a.kind::text, a.id, a.currency, 0::numeric, "
+				 "n.total FROM dwello.ledger_accounts AS a "
+				 "CROSS JOIN LATERAL ("
+				 "SELECT pg_catalog.sum(n.amount) AS total "
+				 "FROM dwello.ledger_entries AS n "
+				 "WHERE n.account_id = a.id) AS n "
+				 "WHERE a.kind::text <> ALL ($2) "
+				 "AND ($1::timestamptz IS NULL OR a.id IN ("
+				 "SELECT r.account_id FROM dwello.ledger_entries AS r "
+				 "WHERE r.scope_id IN (SELECT scope_id FROM recent))) "
+				 "AND n.total < 0 ORDER BY 1, 2, 3"),
+
+	/* I7: a release divides without rest, and the escrow knows the sums */
+	DW_STATEMENT("WITH " RECENT
+				 "SELECT 'I7', 'transaction', t.id, t.currency, "
+				 "t.amount::numeric, t.platform_fee::numeric + t.tax + "
+				 "t.net_amount FROM dwello.transactions AS t WHERE "
+				 IS_RECENT("t.scope_id")
+				 "AND t.transaction_type = 'release' "
+				 "AND t.amount <> t.platform_fee::numeric + t.tax + "
+				 "t.net_amount "
+				 "UNION ALL "
+				 "SELECT 'I7', 'release_legs', t.id, t.currency, "
+				 "t.amount::numeric, n.gained "
+				 "FROM dwello.transactions AS t CROSS JOIN LATERAL ("
+				 "SELECT COALESCE(pg_catalog.sum(n.amount), 0) AS gained "
+				 "FROM dwello.ledger_entries AS n "
+				 "WHERE n.scope_id = t.scope_id AND n.transaction_id = t.id "
+				 "AND n.amount > 0) AS n WHERE "
+				 IS_RECENT("t.scope_id")
+				 "AND t.transaction_type = 'release' "
+				 "AND t.status = 'completed' AND n.gained <> t.amount "
+				 "UNION ALL "
+				 "SELECT 'I7', x.object, e.job_id, e.currency, "
+				 "x.expected, x.actual FROM dwello.escrow_accounts AS e "
+				 "CROSS JOIN LATERAL ("
+				 "SELECT COALESCE(pg_catalog.sum(t.amount), 0) AS released, "
+				 "COALESCE(pg_catalog.sum(t.platform_fee), 0) AS fee, "
+				 "COALESCE(pg_catalog.sum(t.tax), 0) AS tax "
+				 "FROM dwello.transactions AS t WHERE t.scope_id = e.job_id "
+				 "AND t.status = 'completed' "
+				 "AND t.transaction_type IN ('release', 'dispute')) AS s "
+				 "CROSS JOIN LATERAL (VALUES "
+				 "('escrow_released', s.released, e.released::numeric), "
+				 "('escrow_fee', s.fee, e.fee_taken::numeric), "
+				 "('escrow_tax', s.tax, e.tax_taken::numeric)) "
+				 "AS x (object, expected, actual) WHERE "
+				 IS_RECENT("e.job_id")
+				 "AND x.expected <> x.actual "
+				 "ORDER BY 1, 2, 3"),
+
+	/* I8: a key paid once */
+	DW_STATEMENT("WITH " RECENT
+				 "SELECT 'I8', 'transaction', pg_catalog.min(t.id::text)::uuid, "
+				 "NULL::text, 1::numeric, pg_catalog.count(*)::numeric "
+				 "FROM dwello.transactions AS t WHERE "
+				 IS_RECENT("t.scope_id")
+				 "AND t.idempotency_key IS NOT NULL "
+				 "GROUP BY t.scope_id, t.idempotency_key "
+				 "HAVING pg_catalog.count(*) > 1 ORDER BY 1, 2, 3"),
+
+	/* I10: the history is complete, and ends where the escrow is */
+	DW_STATEMENT("WITH " RECENT
+				 "SELECT 'I10', x.object, e.job_id, NULL::text, x.expected, "
+				 "x.actual FROM dwello.escrow_accounts AS e "
+				 "CROSS JOIN LATERAL ("
+				 "SELECT pg_catalog.count(*) AS events, "
+				 "COALESCE(pg_catalog.max(h.seq), 0) AS last, "
+				 "pg_catalog.count(*) FILTER (WHERE "
+				 "h.from_status IS DISTINCT FROM h.previous "
+				 "OR (h.next IS NULL AND h.to_status <> e.status)) AS breaks "
+				 "FROM (SELECT v.seq, v.from_status, v.to_status, "
+				 "pg_catalog.lag(v.to_status) OVER w AS previous, "
+				 "pg_catalog.lead(v.seq) OVER w AS next "
+				 "FROM dwello.escrow_events AS v WHERE v.job_id = e.job_id "
+				 "WINDOW w AS (ORDER BY v.seq)) AS h) AS s "
+				 "CROSS JOIN LATERAL (VALUES "
+				 "('escrow', e.transition_count::numeric, "
+				 "s.events::numeric), "
+				 "('escrow_last_event', e.transition_count::numeric, "
+				 "s.last::numeric), "
+				 "('escrow_history', 0::numeric, s.breaks::numeric)) "
+				 "AS x (object, expected, actual) WHERE "
+				 IS_RECENT("e.job_id")
+				 "AND x.expected <> x.actual "
+				 "ORDER BY 1, 2, 3")
+};
+
+/* How many invariants there are to check. */
+int
+dw_invariant_count(void)
+{
+	return (int) lengthof(invariants);
+}
+
+/* The kinds of account that may owe, as text[]. */
+static Datum
+kinds_that_owe(void)
+{
+	Datum		kinds[DW_ACCOUNT_KIND_COUNT];
+	int			count = 0;
+
+	for (int kind = 0; kind < DW_ACCOUNT_KIND_COUNT; kind++)
+		if (dw_account_kind_may_owe((DwAccountKind) kind))
+			kinds[count++] = CStringGetTextDatum(dw_account_kind_label((DwAccountKind) kind));
+	return PointerGetDatum(construct_array(kinds, count, TEXTOID, -1, false,
+										   TYPALIGN_INT));
+}
+
+/* Checks one invariant; see the header. */
+uint64
+dw_invariant_check(int invariant, TimestampTz since)
+{
+	DwParams	p = DW_PARAMS;
+
+	dw_param_time(&p, since);
+	dw_param_datum(&p, TEXTARRAYOID, kinds_that_owe(), false);
+	return dw_query(&invariants[invariant], &p);
+}
+
+/* Reads a fault of the last check; see the header. */
+void
+dw_fault_read(uint64 index, DwFault *fault)
+{
+	bool		isnull;
+
+	fault->invariant = dw_read_text(index, 1);
+	fault->object = dw_read_text(index, 2);
+	fault->has_id = dw_read_uuid(index, 3, &fault->object_id);
+	fault->currency = dw_read_text(index, 4);
+	fault->expected = dw_read_datum(index, 5, &isnull);
+	fault->actual = dw_read_datum(index, 6, &isnull);
+}

@@ -1,0 +1,52 @@
+/*
+ * reconcile_store.h
+ *		The invariants of money, each a query that finds what breaks it.
+ *
+ * Healthy books give no row.  With `since` only scopes (jobs) are judged in
+ * which money moved, or whose escrow changed, from that time on, and the
+ * accounts that their entries touch.
+ *		I1	the entries of a transaction sum to zero in each currency
+ *		I2	an escrow holds the sum of its entries; an account's folded part
+ *			is the sum up to its watermark; every entry has its account
+ *		I3	funded = held + released + refunded + charged_back, all >= 0
+ *		I4	entries outside escrows and what escrows hold sum to zero
+ *		I5	no balance below zero unless the kind of account allows it
+ *		I7	fee + tax + payout = the part released, and in sum as the escrow
+ *			has it
+ *		I8	one transaction per idempotency key
+ *		I10 as many transitions as the escrow counts, without a gap
+ * I6 (entries never change) is for verify_ledger(), I9 (reversals are at
+ * most their original) for reversals: neither exists yet.
+ */
+#ifndef DW_RECONCILE_STORE_H
+#define DW_RECONCILE_STORE_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "core/uuid.h"
+
+/* One fault. */
+typedef struct DwFault
+{
+	char	   *invariant;		/* 'I1' ... 'I10' */
+	char	   *object;			/* kind of thing that is wrong */
+	bool		has_id;			/* one thing, not a whole currency */
+	DwUuid		object_id;		/* its id */
+	char	   *currency;		/* of the figures; NULL for counts */
+	Datum		expected;		/* numeric: what it should be */
+	Datum		actual;			/* numeric: what it is */
+} DwFault;
+
+/* How many invariants there are to check. */
+extern int	dw_invariant_count(void);
+
+/*
+ * Checks one of them and gives the number of faults, to be read with
+ * dw_fault_read() before the next statement.  since: DT_NOBEGIN = all.
+ */
+extern uint64 dw_invariant_check(int invariant, TimestampTz since);
+extern void dw_fault_read(uint64 index, DwFault *fault);
+
+#endif							/* DW_RECONCILE_STORE_H */
