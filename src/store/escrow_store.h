@@ -108,7 +108,7 @@ extern void dw_escrow_deliver(const DwEscrowRow *row,
 							  const DwMilestone *milestone,
 							  const DwDelivery *delivery);
 
-/* Writes the end of the chain alone, for money that never came to rest here. */
+/* Writes the end of the chain alone, for money that only passed through. */
 extern void dw_escrow_save_hash(const DwEscrowRow *row);
 
 #endif							/* DW_ESCROW_STORE_H */

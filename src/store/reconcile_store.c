@@ -220,9 +220,13 @@ kinds_that_owe(void)
 	Datum		kinds[DW_ACCOUNT_KIND_COUNT];
 	int			count = 0;
 
-	for (int kind = 0; kind < DW_ACCOUNT_KIND_COUNT; kind++)
-		if (dw_account_kind_may_owe((DwAccountKind) kind))
-			kinds[count++] = CStringGetTextDatum(dw_account_kind_label((DwAccountKind) kind));
+	for (int i = 0; i < DW_ACCOUNT_KIND_COUNT; i++)
+	{
+		DwAccountKind kind = (DwAccountKind) i;
+
+		if (dw_account_kind_may_owe(kind))
+			kinds[count++] = CStringGetTextDatum(dw_account_kind_label(kind));
+	}
 	return PointerGetDatum(construct_array(kinds, count, TEXTOID, -1, false,
 										   TYPALIGN_INT));
 }

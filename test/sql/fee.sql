@@ -80,7 +80,7 @@ SELECT t.try('SELECT dwello.quote_fee(NULL)');
 SELECT t.try('SELECT dwello.quote_fee(1, NULL)');
 SELECT t.try('SELECT dwello.quote_fee(0)');
 SELECT t.try('SELECT dwello.quote_fee(1, ''DOLLAR'')');
-SELECT t.try('SELECT dwello.quote_fee(1, ''XXX'')');
+SELECT t.try('SELECT dwello.quote_fee(1, ''ZZZ'')');
 SELECT t.try('SELECT dwello.quote_fee(1, user_tier => ''gold'')');
 SELECT t.try('SELECT dwello.quote_fee(1, as_of => ''infinity'')');
 SELECT t.try('SELECT dwello.quote_fee(1, category_id => t.user(''none''))');
