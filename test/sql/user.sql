@@ -490,3 +490,25 @@ SELECT columns, t.try(format('SELECT %s FROM dwello.%s', columns, relation))
     AS v (columns, relation);
 ROLLBACK TO s;
 ROLLBACK;
+
+-- where nothing can be written
+BEGIN READ ONLY;
+SELECT command, t.try(command)
+  FROM (VALUES
+    ($$SELECT dwello.register_user(NULL, NULL, NULL, NULL)$$),
+    ($$SELECT dwello.verify_user(NULL, NULL)$$),
+    ($$SELECT dwello.add_address(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)$$),
+    ($$SELECT dwello.add_credential(NULL, NULL)$$),
+    ($$SELECT dwello.verify_credential(NULL, NULL)$$),
+    ($$SELECT dwello.add_payment_method(NULL, NULL, NULL)$$)
+  ) AS v (command);
+ROLLBACK;
+
+-- without the keyring nothing is sealed, and so nothing is kept
+BEGIN;
+SET LOCAL dwello.keyring_file = '/nonexistent/keyring';
+SELECT t.try($$SELECT dwello.register_user('r7@example.test', 'homeowner', 'R', 'Seven', user_id => t.user('r7'))$$);
+SELECT t.try($$SELECT dwello.add_address('home', 'S', 'C', 'CA', '9', 'US', 0, 0, user_id => t.user('h1'))$$);
+SELECT t.try($$SELECT dwello.add_credential('license', 'N', number => '1', user_id => t.user('p1'))$$);
+SELECT count(*) FROM dwello.users WHERE id = t.user('r7');
+ROLLBACK;
