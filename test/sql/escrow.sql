@@ -550,3 +550,26 @@ ROLLBACK;
 BEGIN READ ONLY;
 SELECT count(*) FROM dwello.reconcile();
 COMMIT;
+
+-- leave the stage as it was, past the guards
+SET session_replication_role = replica;
+CREATE TEMP TABLE played AS
+SELECT t.user(name) AS id
+  FROM unnest(ARRAY['story', 'parts', 'topup', 'late', 'late2', 'refuse']) AS name;
+DELETE FROM dwello.ledger_entries WHERE scope_id IN (SELECT id FROM played);
+DELETE FROM dwello.transactions WHERE scope_id IN (SELECT id FROM played);
+DELETE FROM dwello.idempotency_keys WHERE scope_id IN (SELECT id FROM played);
+DELETE FROM dwello.outbox WHERE scope_id IN (SELECT id FROM played);
+DELETE FROM dwello.payment_events WHERE job_id IN (SELECT id FROM played);
+DELETE FROM dwello.escrow_events WHERE job_id IN (SELECT id FROM played);
+DELETE FROM dwello.escrow_accounts WHERE job_id IN (SELECT id FROM played);
+DELETE FROM dwello.job_milestones WHERE job_id IN (SELECT id FROM played);
+DELETE FROM dwello.bids WHERE job_id IN (SELECT id FROM played);
+DELETE FROM dwello.jobs WHERE id IN (SELECT id FROM played);
+DELETE FROM dwello.payment_methods WHERE psp_token = 'tok';
+DELETE FROM dwello.ledger_accounts AS a
+ WHERE NOT EXISTS (SELECT FROM dwello.ledger_entries AS n WHERE n.account_id = a.id);
+RESET session_replication_role;
+DROP VIEW t.escrow, t.milestone, t.history, t.leg, t.chain;
+DROP FUNCTION t.award, t.pay, t.start, t.put(text), t.put(uuid),
+  t.put(timestamptz), t.refused, t.method, t.planted;
