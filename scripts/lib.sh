@@ -14,7 +14,7 @@ PG_MAJOR=${PG_MAJOR:-15}
 # The names of what a build, and of what the whole suite, needs of Debian.
 DW_BUILD_PACKAGES="make gcc libc6-dev libssl-dev postgresql-$PG_MAJOR
 	postgresql-server-dev-$PG_MAJOR postgresql-$PG_MAJOR-postgis-3"
-DW_TEST_PACKAGES="clang libclang-rt-14-dev libcmocka-dev libipc-run-perl
+DW_TEST_PACKAGES="clang libclang-rt-dev libcmocka-dev libipc-run-perl
 	universal-ctags pgbouncer binutils perl procps"
 
 # say TEXT...: a line for the person at the terminal.
