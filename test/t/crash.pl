@@ -19,6 +19,7 @@ use constant {
 	PARTS => 150,    # releases that each worker makes of each job
 	PART => 100,     # in cents
 };
+use constant TOTAL => JOBS * WORKERS * PARTS;
 
 my $node = new_server('crash');
 install_dwello($node);
@@ -73,13 +74,41 @@ sub start_worker
 	  or die "psql: $!";
 }
 
-# restart: after kill -9 the old backends need a moment to notice.
+# wait_for_lines COUNT, FILE...: until they hold as many together.  What psql
+# has not written out yet is not seen.
+sub wait_for_lines
+{
+	my ($count, @files) = @_;
+
+	foreach (1 .. 6000)
+	{
+		my $lines = 0;
+
+		$lines += -e $_ ? () = slurp_file($_) =~ /\n/g : 0 foreach @files;
+		return if $lines >= $count;
+		usleep(10_000);
+	}
+	die 'the workers do not get on';
+}
+
+# crash: kill -9 the postmaster, and wait until it is gone.
+sub crash
+{
+	my ($pid) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+
+	$node->kill9;
+	usleep(10_000) while kill 0, $pid;
+	return;
+}
+
+# restart: the old backends may need a moment to notice.
 sub restart
 {
 	foreach (1 .. 60)
 	{
 		return 1 if $node->start(fail_ok => 1);
 		usleep(500_000);
+		$node->stop('fast', fail_ok => 1);
 	}
 	return 0;
 }
@@ -98,14 +127,14 @@ foreach my $crash (1 .. CRASHES)
 	my @outputs = map { $node->basedir . "/crash_${crash}_$_.out" } 1 .. WORKERS;
 	my @pids = map { start_worker($scripts[$_], $outputs[$_]) } 0 .. $#scripts;
 
-	usleep(700_000 + 200_000 * $crash);
-	$node->kill9;
+	wait_for_lines(TOTAL * $crash / (CRASHES + 1), @outputs);
+	crash();
 	waitpid $_, 0 foreach @pids;
 	my @lines = map { grep { /^\S+ \S+\n/ } split /^/, slurp_file($_) } @outputs;
 	chomp @lines;
 	$acknowledged{$_} = 1 foreach @lines;
 	cmp_ok(scalar(@lines), '>', 0, "crash $crash came in the middle of work");
-	cmp_ok(scalar(keys %acknowledged), '<', WORKERS * PARTS * JOBS,
+	cmp_ok(scalar(keys %acknowledged), '<', TOTAL,
 		"crash $crash came before its end");
 	ok(restart(), "the server recovers from crash $crash");
 	is(unsound(), '', "the books are sound after crash $crash");

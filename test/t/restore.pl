@@ -12,6 +12,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 # contents NODE, DATABASE: per table, how many rows and a hash of them all.
+# Built-in rows come with the version and not with the dump: theirs alone is
+# the time at which they were made.
 sub contents
 {
 	my ($node, $database) = @_;
@@ -20,13 +22,26 @@ SELECT c.oid::regclass FROM pg_class c
 WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind = 'r'
 ORDER BY c.relname
 END
-
-	return join "\n", map {
-		$_ . ' ' . $node->safe_psql($database, <<"END")
-SELECT count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text))
-FROM $_ t
+	my $union = join "\nUNION ALL\n", map { <<"END" } split /\n/, $tables;
+SELECT '$_', count(*), md5(string_agg(row, E'\\n' ORDER BY row))
+FROM (SELECT CASE WHEN to_jsonb(t) ->> 'is_builtin' = 'true'
+                  THEN (to_jsonb(t) - 'created_at' - 'updated_at')::text
+                  ELSE t::text END AS row
+      FROM $_ t) r
 END
-	} split /\n/, $tables;
+
+	return { map { split /\|/, $_, 2 } split /\n/,
+		$node->safe_psql($database, $union) };
+}
+
+# differing CONTENTS, CONTENTS: the tables that are not equal in both.
+sub differing
+{
+	my ($one, $other) = @_;
+	my %all = (%$one, %$other);
+
+	return join ' ', grep { ($one->{$_} // '') ne ($other->{$_} // '') }
+	  sort keys %all;
 }
 
 my $source = new_server('source');
@@ -37,7 +52,6 @@ my ($job) = make_jobs($source, 1, 30000);
 # A half released job, rows in a partition made at run time.
 $source->safe_psql('postgres', <<"END");
 SELECT dwello.ensure_partitions();
-SELECT dwello.login(dwello.issue_token('$person{homeowner}'));
 BEGIN;
 SELECT dwello.login(dwello.issue_token('$person{homeowner}'));
 SELECT dwello.release_escrow(job_id => '$job', amount => 10000,
@@ -61,7 +75,10 @@ is( $source->safe_psql('postgres',
 	'no row is left in the default partition');
 
 my $before = contents($source, 'postgres');
-unlike($before, qr/^dwello\.(users|jobs|bids|ledger_entries|outbox) 0/m,
+is( join(' ',
+		grep { $before->{"dwello.$_"} =~ /^0\|/ }
+		  qw(users jobs bids ledger_entries outbox reviews notifications)),
+	'',
 	'the played database is not empty');
 
 my $dump = $source->basedir . '/dump';
@@ -104,7 +121,8 @@ sub restored
 			'played', @command[ 1 .. $#command ]
 		],
 		"$name: the restore passes");
-	is(contents($target, 'played'), $before, "$name: every row is equal");
+	is(differing(contents($target, 'played'), $before),
+		'', "$name: every row is equal");
 	is( $target->safe_psql('played', 'SELECT * FROM dwello.reconcile()'),
 		'', "$name: the books are sound");
 	is( $target->safe_psql(
@@ -141,6 +159,7 @@ $source->command_ok(
 	'pg_dump -n dwello ends without an error');
 unlike(slurp_file("$dump.schema"), qr/^COPY dwello\.users/m,
 	'but loses the rows: only the whole database, or -e dwello');
-is(contents($source, 'postgres'), $before, 'dumping changed nothing');
+is(differing(contents($source, 'postgres'), $before),
+	'', 'dumping changed nothing');
 
 done_testing();
