@@ -127,7 +127,7 @@ sub leftovers
 		{
 			$number++;
 			push @findings, "$file:$number: $line"
-			  if $line =~ /\b(TODO|FIXME|XXX|HACK)\b|<<<<<<<|>>>>>>>/
+			  if $line =~ /\b(TODO|FIXME|HACK)\b|(?<!')\bXXX\b|<<<<<<<|>>>>>>>/
 			  || $line =~ m{(?<![\w.])/(work|home/\w+|root)/};
 		}
 	}
