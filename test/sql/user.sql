@@ -2,8 +2,9 @@
 -- user.sql
 --	Accounts, verification, addresses, credentials, payment methods.
 --
--- Everything happens in one transaction that is rolled back: other tests
--- find the cast of setup.sql as it was.
+-- Everything happens in one transaction that is rolled back, so other tests
+-- find the cast of setup.sql as it was; and it counts only what belongs to
+-- people of its own, r1 (a homeowner) to r9.
 --
 BEGIN;
 
@@ -223,8 +224,8 @@ ROLLBACK TO s;
 -- ----------------------------------------------------------------------
 
 -- the first is primary in any case; a later one only when it says so
-SELECT t.login_as('h1');
-SELECT user_id = t.user('h1') AS mine, address_id AS a1, version, replayed
+SELECT t.login_as('r1');
+SELECT user_id = t.user('r1') AS mine, address_id AS a1, version, replayed
   FROM dwello.add_address('home', '12 Hidden Lane', 'San Francisco', 'CA',
                           '94102', 'US', -122.42, 37.77,
                           idempotency_key => 'a1') \gset
@@ -238,16 +239,16 @@ SELECT version
   FROM dwello.add_address('billing', 'Box 7', 'Oakland', 'CA', '94601', 'US',
                           180, -90);
 SELECT address_type, city, is_primary, version
-  FROM dwello.user_addresses WHERE user_id = t.user('h1') ORDER BY id;
+  FROM dwello.user_addresses WHERE user_id = t.user('r1') ORDER BY id;
 SELECT version
   FROM dwello.add_address('business', '1 Work Way', 'Berkeley', 'CA', '94701',
                           'US', -122.27, 37.87, true);
 SELECT address_type, city, is_primary, version,
        round(ST_X(location::geometry)::numeric, 2) AS longitude,
        round(ST_Y(location::geometry)::numeric, 2) AS latitude
-  FROM dwello.user_addresses WHERE user_id = t.user('h1') ORDER BY id;
+  FROM dwello.user_addresses WHERE user_id = t.user('r1') ORDER BY id;
 SELECT jsonb_path_query_array(addresses, '$[*].street') AS streets
-  FROM dwello.get_user_contact(t.user('h1'), 'test');
+  FROM dwello.get_user_contact(t.user('r1'), 'test');
 -- for another: administrators and the system
 SELECT t.login_as('a1');
 SELECT user_id = t.user('h2') AS of_h2, version
@@ -259,55 +260,55 @@ SELECT t.as_system();
 SELECT args, who, t.try(format('SELECT dwello.add_address(%s)', args), who)
   FROM (VALUES
     ($$NULL, 'S', 'C', 'CA', '9', 'US', 0, 0$$, 'u1'),
-    ($$NULL, 'S', 'C', 'CA', '9', 'US', 0, 0$$, 'h1'),
-    ($$'home', NULL, 'C', 'CA', '9', 'US', 0, 0$$, 'h1'),
-    ($$'home', 'S', NULL, 'CA', '9', 'US', 0, 0$$, 'h1'),
-    ($$'home', 'S', 'C', NULL, '9', 'US', 0, 0$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', NULL, 'US', 0, 0$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '9', NULL, 0, 0$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '9', 'US', NULL, 0$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '9', 'US', 0, NULL$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '9', 'US', 0, 0, NULL$$, 'h1'),
+    ($$NULL, 'S', 'C', 'CA', '9', 'US', 0, 0$$, 'r1'),
+    ($$'home', NULL, 'C', 'CA', '9', 'US', 0, 0$$, 'r1'),
+    ($$'home', 'S', NULL, 'CA', '9', 'US', 0, 0$$, 'r1'),
+    ($$'home', 'S', 'C', NULL, '9', 'US', 0, 0$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', NULL, 'US', 0, 0$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '9', NULL, 0, 0$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '9', 'US', NULL, 0$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '9', 'US', 0, NULL$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '9', 'US', 0, 0, NULL$$, 'r1'),
     ($$'home', 'S', 'C', 'CA', '9', 'US', 0, 0$$, NULL),
-    ($$'home', repeat('x', 300), 'C', 'CA', '9', 'US', 'NaN', NULL$$, 'h1'),
-    ($$'home', repeat('x', 1048576), 'C', 'CA', '9', 'US', 0, 0$$, 'h1'),
-    ($$'home', 'S', repeat('x', 1048576), 'CA', '9', 'US', 0, 0$$, 'h1'),
-    ($$'home', 'S', 'C', repeat('x', 1048576), '9', 'US', 0, 0$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', repeat('9', 1048576), 'US', 0, 0$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '9', repeat('U', 1048576), 0, 0$$, 'h1'),
-    ($$'home', '', 'C', 'CA', '9', repeat('U', 1048576), 'NaN', 0$$, 'h1'),
-    ($$'home', ' ', 'C', 'CA', '9', 'US', 0, 0$$, 'h1'),
-    ($$'home', 'S', '', 'CA', '9', 'US', 0, 0$$, 'h1'),
-    ($$'home', 'S', 'C', '', '9', 'US', 0, 0$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '', 'US', 0, 0$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '9', 'us', 0, 0$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '9', 'USA', 0, 0$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '9', 'US', 180.1, 0$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '9', 'US', 0, -90.1$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '9', 'US', 'NaN', 0$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '9', 'US', 0, 'NaN'$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '9', 'US', 'Infinity', 0$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '9', 'US', 0, '-Infinity'$$, 'h1'),
-    ($$'castle', 'S', 'C', 'CA', '9', 'US', 0, 0$$, 'h1'),
-    ($$'home', 'S', 'C', 'CA', '9', 'US', 0, 'NaN', user_id => t.user('h2')$$, 'h1'),
+    ($$'home', repeat('x', 300), 'C', 'CA', '9', 'US', 'NaN', NULL$$, 'r1'),
+    ($$'home', repeat('x', 1048576), 'C', 'CA', '9', 'US', 0, 0$$, 'r1'),
+    ($$'home', 'S', repeat('x', 1048576), 'CA', '9', 'US', 0, 0$$, 'r1'),
+    ($$'home', 'S', 'C', repeat('x', 1048576), '9', 'US', 0, 0$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', repeat('9', 1048576), 'US', 0, 0$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '9', repeat('U', 1048576), 0, 0$$, 'r1'),
+    ($$'home', '', 'C', 'CA', '9', repeat('U', 1048576), 'NaN', 0$$, 'r1'),
+    ($$'home', ' ', 'C', 'CA', '9', 'US', 0, 0$$, 'r1'),
+    ($$'home', 'S', '', 'CA', '9', 'US', 0, 0$$, 'r1'),
+    ($$'home', 'S', 'C', '', '9', 'US', 0, 0$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '', 'US', 0, 0$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '9', 'us', 0, 0$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '9', 'USA', 0, 0$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '9', 'US', 180.1, 0$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '9', 'US', 0, -90.1$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '9', 'US', 'NaN', 0$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '9', 'US', 0, 'NaN'$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '9', 'US', 'Infinity', 0$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '9', 'US', 0, '-Infinity'$$, 'r1'),
+    ($$'castle', 'S', 'C', 'CA', '9', 'US', 0, 0$$, 'r1'),
+    ($$'home', 'S', 'C', 'CA', '9', 'US', 0, 'NaN', user_id => t.user('h2')$$, 'r1'),
     ($$'home', 'S', 'C', 'CA', '9', 'US', 0, 0, user_id => t.user('h2')$$, 's1'),
     ($$'home', 'S', 'C', 'CA', '9', 'US', 0, 0, user_id => t.user('nobody')$$, 'a1')
   ) AS v (args, who);
 -- another user's id is refused alike, whether he exists or not
-SELECT t.try(format($$SELECT dwello.add_address('home', 'S', 'C', 'CA', '9', 'US', 0, 0, user_id => %L)$$, t.user(name)), 'h1')
+SELECT t.try(format($$SELECT dwello.add_address('home', 'S', 'C', 'CA', '9', 'US', 0, 0, user_id => %L)$$, t.user(name)), 'r1')
   FROM unnest(ARRAY['h2', 'nobody']) AS name;
 
 -- ----------------------------------------------------------------------
 -- add_credential, verify_credential
 -- ----------------------------------------------------------------------
 
-SELECT t.login_as('p1');
+SELECT t.login_as('r2');
 SELECT credential_id AS c1
   FROM dwello.add_credential('license', 'C-33 Painting', 'CSLB',
                              'LIC-773311', '2020-01-01', '2999-12-31',
                              amount => 100000000, years_experience => 12,
                              idempotency_key => 'c1') \gset
-SELECT user_id = t.user('p1') AS mine, credential_id = :'c1' AS same,
+SELECT user_id = t.user('r2') AS mine, credential_id = :'c1' AS same,
        version, replayed
   FROM dwello.add_credential('license', 'C-33 Painting', 'CSLB',
                              'LIC-773311', '2020-01-01', '2999-12-31',
@@ -315,14 +316,14 @@ SELECT user_id = t.user('p1') AS mine, credential_id = :'c1' AS same,
                              idempotency_key => 'c1');
 SELECT credential_type, name, issuer, valid_from, valid_until, amount,
        years_experience, verified_at, version
-  FROM dwello.provider_credentials WHERE user_id = t.user('p1');
-SELECT t.try(format('SELECT dwello.verify_credential(t.user(%L), %L)', 'p1', :'c1'));
+  FROM dwello.provider_credentials WHERE user_id = t.user('r2');
+SELECT t.try(format('SELECT dwello.verify_credential(t.user(%L), %L)', 'r2', :'c1'));
 SELECT t.as_system();
 SELECT credential_id = :'c1' AS same, verified_at IS NOT NULL AS verified,
        version, replayed
-  FROM dwello.verify_credential(t.user('p1'), :'c1', 1);
+  FROM dwello.verify_credential(t.user('r2'), :'c1', 1);
 SELECT verified_at IS NOT NULL AS verified, version, replayed
-  FROM dwello.verify_credential(t.user('p1'), :'c1');
+  FROM dwello.verify_credential(t.user('r2'), :'c1');
 SELECT t.login_as('a1');
 SELECT credential_id AS c2
   FROM dwello.add_credential('insurance', 'General liability',
@@ -332,42 +333,42 @@ SELECT t.as_system();
 
 SELECT args, who, t.try(format('SELECT dwello.add_credential(%s)', args), who)
   FROM (VALUES
-    ($$NULL, NULL$$, 'h1'),
+    ($$NULL, NULL$$, 'r1'),
     ($$NULL, NULL$$, 's1'),
-    ($$NULL, 'N'$$, 'p1'),
-    ($$'license', NULL$$, 'p1'),
+    ($$NULL, 'N'$$, 'r2'),
+    ($$'license', NULL$$, 'r2'),
     ($$'license', 'N'$$, NULL),
-    ($$NULL, repeat('x', 1048576), amount => -1$$, 'p1'),
-    ($$'license', repeat('x', 1048576)$$, 'p1'),
-    ($$'license', 'N', issuer => repeat('x', 1048576)$$, 'p1'),
-    ($$'license', 'N', number => repeat('x', 1048576)$$, 'p1'),
-    ($$'license', '', number => repeat('x', 1048576)$$, 'p1'),
-    ($$'license', ''$$, 'p1'),
-    ($$'license', 'N', issuer => ' '$$, 'p1'),
-    ($$'license', 'N', number => ''$$, 'p1'),
-    ($$'license', 'N', valid_from => '2021-01-02', valid_until => '2021-01-01'$$, 'p1'),
-    ($$'license', 'N', valid_until => 'infinity'$$, 'p1'),
-    ($$'license', 'N', amount => 0$$, 'p1'),
-    ($$'license', 'N', amount => -1$$, 'p1'),
-    ($$'license', 'N', years_experience => -1$$, 'p1'),
-    ($$'license', 'N', years_experience => 101$$, 'p1'),
-    ($$'diploma', 'N'$$, 'p1'),
-    ($$'license', 'N', user_id => t.user('p2')$$, 'p1'),
-    ($$'license', 'N', user_id => t.user('h1')$$, NULL),
+    ($$NULL, repeat('x', 1048576), amount => -1$$, 'r2'),
+    ($$'license', repeat('x', 1048576)$$, 'r2'),
+    ($$'license', 'N', issuer => repeat('x', 1048576)$$, 'r2'),
+    ($$'license', 'N', number => repeat('x', 1048576)$$, 'r2'),
+    ($$'license', '', number => repeat('x', 1048576)$$, 'r2'),
+    ($$'license', ''$$, 'r2'),
+    ($$'license', 'N', issuer => ' '$$, 'r2'),
+    ($$'license', 'N', number => ''$$, 'r2'),
+    ($$'license', 'N', valid_from => '2021-01-02', valid_until => '2021-01-01'$$, 'r2'),
+    ($$'license', 'N', valid_until => 'infinity'$$, 'r2'),
+    ($$'license', 'N', amount => 0$$, 'r2'),
+    ($$'license', 'N', amount => -1$$, 'r2'),
+    ($$'license', 'N', years_experience => -1$$, 'r2'),
+    ($$'license', 'N', years_experience => 101$$, 'r2'),
+    ($$'diploma', 'N'$$, 'r2'),
+    ($$'license', 'N', user_id => t.user('p2')$$, 'r2'),
+    ($$'license', 'N', user_id => t.user('r1')$$, NULL),
     ($$'license', 'N'$$, 'a1'),
     ($$'license', 'N', user_id => t.user('nobody')$$, NULL),
-    ($$'license', 'N', idempotency_key => 'c1'$$, 'p1')
+    ($$'license', 'N', idempotency_key => 'c1'$$, 'r2')
   ) AS v (args, who);
 
 SELECT replace(replace(args, :'c1', 'c1'), :'c2', 'c2') AS args, who,
        t.try(format('SELECT dwello.verify_credential(%s)', args), who)
   FROM (VALUES
-    ($$NULL, NULL$$, 'p1'),
+    ($$NULL, NULL$$, 'r2'),
     (format($$NULL, '%s'$$, :'c1'), NULL),
-    ($$t.user('p1'), NULL$$, NULL),
+    ($$t.user('r2'), NULL$$, NULL),
     (format($$t.user('nobody'), '%s'$$, :'c1'), NULL),
     (format($$t.user('p2'), '%s'$$, :'c1'), NULL),
-    (format($$t.user('p1'), '%s', 1$$, :'c1'), NULL),
+    (format($$t.user('r2'), '%s', 1$$, :'c1'), NULL),
     (format($$t.user('p2'), '%s', 2$$, :'c2'), NULL),
     (format($$t.user('p2'), '%s', 1$$, :'c2'), 'a1')
   ) AS v (args, who);
@@ -377,53 +378,53 @@ SELECT replace(replace(args, :'c1', 'c1'), :'c2', 'c2') AS args, who,
 -- ----------------------------------------------------------------------
 
 -- the first is the default in any case
-SELECT t.login_as('h1');
+SELECT t.login_as('r1');
 SELECT payment_method_id AS m1
   FROM dwello.add_payment_method('credit_card', 'stripe', 'tok_4242abcdef',
                                  '4242', '2999-12-31',
                                  idempotency_key => 'm1') \gset
-SELECT user_id = t.user('h1') AS mine, payment_method_id = :'m1' AS same,
+SELECT user_id = t.user('r1') AS mine, payment_method_id = :'m1' AS same,
        version, replayed
   FROM dwello.add_payment_method('credit_card', 'stripe', 'tok_4242abcdef',
                                  '4242', '2999-12-31',
                                  idempotency_key => 'm1');
 SELECT version FROM dwello.add_payment_method('paypal', 'paypal', 'BA-77');
 SELECT method_type, last_four, expires_on, is_default, version
-  FROM dwello.payment_methods WHERE user_id = t.user('h1') ORDER BY id;
+  FROM dwello.payment_methods WHERE user_id = t.user('r1') ORDER BY id;
 SELECT version
   FROM dwello.add_payment_method('bank_account', 'stripe', 'ba_99',
                                  is_default => true);
 SELECT method_type, is_default, version
-  FROM dwello.payment_methods WHERE user_id = t.user('h1') ORDER BY id;
+  FROM dwello.payment_methods WHERE user_id = t.user('r1') ORDER BY id;
 SELECT t.as_system();
 
 SELECT args, who, t.try(format('SELECT dwello.add_payment_method(%s)', args), who)
   FROM (VALUES
     ($$NULL, NULL, NULL$$, 's1'),
-    ($$NULL, 'stripe', 'tok'$$, 'h1'),
-    ($$'credit_card', NULL, 'tok'$$, 'h1'),
-    ($$'credit_card', 'stripe', NULL$$, 'h1'),
-    ($$'credit_card', 'stripe', 'tok', is_default => NULL$$, 'h1'),
+    ($$NULL, 'stripe', 'tok'$$, 'r1'),
+    ($$'credit_card', NULL, 'tok'$$, 'r1'),
+    ($$'credit_card', 'stripe', NULL$$, 'r1'),
+    ($$'credit_card', 'stripe', 'tok', is_default => NULL$$, 'r1'),
     ($$'credit_card', 'stripe', 'tok'$$, NULL),
-    ($$NULL, 'stripe', repeat('x', 501), '12'$$, 'h1'),
-    ($$'credit_card', repeat('x', 1048576), 'tok'$$, 'h1'),
-    ($$'credit_card', 'stripe', repeat('x', 501)$$, 'h1'),
-    ($$'credit_card', 'stripe', 'tok', repeat('1', 1048576)$$, 'h1'),
-    ($$'credit_card', '', repeat('x', 1048576)$$, 'h1'),
-    ($$'credit_card', '', 'tok'$$, 'h1'),
-    ($$'credit_card', 'stripe', ' '$$, 'h1'),
-    ($$'credit_card', 'stripe', '4242 4242 4242 4242'$$, 'h1'),
-    ($$'credit_card', 'stripe', 'tok', '424'$$, 'h1'),
-    ($$'credit_card', 'stripe', 'tok', '42425'$$, 'h1'),
-    ($$'credit_card', 'stripe', 'tok', 'abcd'$$, 'h1'),
-    ($$'credit_card', 'stripe', 'tok', expires_on => '2020-01-01'$$, 'h1'),
-    ($$'credit_card', 'stripe', 'tok', expires_on => '-infinity'$$, 'h1'),
-    ($$'cash', 'stripe', 'tok'$$, 'h1'),
-    ($$'credit_card', 'stripe', 'tok', user_id => t.user('h2')$$, 'h1'),
+    ($$NULL, 'stripe', repeat('x', 501), '12'$$, 'r1'),
+    ($$'credit_card', repeat('x', 1048576), 'tok'$$, 'r1'),
+    ($$'credit_card', 'stripe', repeat('x', 501)$$, 'r1'),
+    ($$'credit_card', 'stripe', 'tok', repeat('1', 1048576)$$, 'r1'),
+    ($$'credit_card', '', repeat('x', 1048576)$$, 'r1'),
+    ($$'credit_card', '', 'tok'$$, 'r1'),
+    ($$'credit_card', 'stripe', ' '$$, 'r1'),
+    ($$'credit_card', 'stripe', '4242 4242 4242 4242'$$, 'r1'),
+    ($$'credit_card', 'stripe', 'tok', '424'$$, 'r1'),
+    ($$'credit_card', 'stripe', 'tok', '42425'$$, 'r1'),
+    ($$'credit_card', 'stripe', 'tok', 'abcd'$$, 'r1'),
+    ($$'credit_card', 'stripe', 'tok', expires_on => '2020-01-01'$$, 'r1'),
+    ($$'credit_card', 'stripe', 'tok', expires_on => '-infinity'$$, 'r1'),
+    ($$'cash', 'stripe', 'tok'$$, 'r1'),
+    ($$'credit_card', 'stripe', 'tok', user_id => t.user('h2')$$, 'r1'),
     ($$'credit_card', 'stripe', 'tok'$$, 'a1'),
     ($$'credit_card', 'stripe', 'tok', user_id => t.user('nobody')$$, 'a1'),
-    ($$'credit_card', 'stripe', 'other', idempotency_key => 'm1'$$, 'h1'),
-    ($$'credit_card', 'stripe', 'tok', user_id => t.user('p1')$$, NULL)
+    ($$'credit_card', 'stripe', 'other', idempotency_key => 'm1'$$, 'r1'),
+    ($$'credit_card', 'stripe', 'tok', user_id => t.user('r2')$$, NULL)
   ) AS v (args, who);
 
 -- a card is good on its last day, by the pinned clock
@@ -437,10 +438,10 @@ ROLLBACK TO s;
 SAVEPOINT s;
 UPDATE dwello.users SET status = 'suspended' WHERE id = t.user('h2');
 SELECT split_part(t.try($$SELECT dwello.add_payment_method(NULL, NULL, NULL)$$, 'u1'), ':', 1) AS pending;
-SELECT t.login_as('h1');
-UPDATE dwello.users SET status = 'suspended' WHERE id = t.user('h1');
+SELECT t.login_as('r1');
+UPDATE dwello.users SET status = 'suspended' WHERE id = t.user('r1');
 SELECT split_part(t.try($$SELECT dwello.add_payment_method(NULL, NULL, NULL)$$), ':', 1) AS suspended;
-UPDATE dwello.users SET deleted_at = now() WHERE id = t.user('h1');
+UPDATE dwello.users SET deleted_at = now() WHERE id = t.user('r1');
 SELECT split_part(t.try($$SELECT dwello.add_payment_method(NULL, NULL, NULL)$$), ':', 1) AS deleted;
 ROLLBACK TO s;
 
@@ -469,7 +470,7 @@ BEGIN
 END
 $$;
 SELECT secret, pg_temp.tables_with(secret)
-  FROM unnest(ARRAY['r1@example.test', 'r4@example.test', 'example.test',
+  FROM unnest(ARRAY['r1@example.test', 'r4@example.test', 'r5@example.test',
                     '14155550199', 'Hidden Lane', 'Other Street',
                     'LIC-773311']) AS secret;
 -- the search does find what is there
@@ -478,10 +479,10 @@ SELECT pg_temp.tables_with('tok_4242abcdef');
 
 -- an application sees no sealed column, no hash, no index, and no one else
 SAVEPOINT s;
-SELECT t.app_as('h1');
+SELECT t.app_as('r1');
 SELECT first_name FROM dwello.users;
-SELECT count(*), bool_and(user_id = t.user('h1')) FROM dwello.user_addresses;
-SELECT count(*), bool_and(user_id = t.user('h1')) FROM dwello.payment_methods;
+SELECT count(*), bool_and(user_id = t.user('r1')) FROM dwello.user_addresses;
+SELECT count(*), bool_and(user_id = t.user('r1')) FROM dwello.payment_methods;
 SELECT columns, t.try(format('SELECT %s FROM dwello.%s', columns, relation))
   FROM (VALUES ('email', 'users'), ('email_index', 'users'),
     ('phone', 'users'), ('phone_index', 'users'), ('password_hash', 'users'),
