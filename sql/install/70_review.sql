@@ -31,8 +31,8 @@ SELECT pg_catalog.pg_extension_config_dump('dwello.reviews', '');
 
 CREATE POLICY reviews_read ON dwello.reviews FOR SELECT
   USING ((reviewer_id = dwello.current_user_id()
-    OR (reviewee_id = dwello.current_user_id() AND reveal_at <= pg_catalog.now())
-    OR (dwello.current_user_id() IS NOT NULL AND is_public AND reveal_at <= pg_catalog.now()))
+    OR (reviewee_id = dwello.current_user_id() AND reveal_at <= pg_catalog.statement_timestamp())
+    OR (dwello.current_user_id() IS NOT NULL AND is_public AND reveal_at <= pg_catalog.statement_timestamp()))
     AND deleted_at IS NULL);
 GRANT SELECT ON dwello.reviews TO dwello_app, dwello_service, dwello_support, dwello_admin;
 

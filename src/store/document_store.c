@@ -123,13 +123,30 @@ dw_document_bool(const DwDocument *object, const char *name, bool *value)
 	return result;
 }
 
+/* The names of all members, in the order that jsonb keeps. */
+char **
+dw_document_names(const DwDocument *object, int *count)
+{
+	char	  **names = palloc((JsonContainerSize(object->root) + 1) *
+							   sizeof(char *));
+	JsonbIterator *iterator = JsonbIteratorInit(object->root);
+	JsonbValue	name;
+	JsonbIteratorToken token;
+
+	*count = 0;
+	while ((token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
+		if (token == WJB_KEY)
+			names[(*count)++] = pnstrdup(name.val.string.val,
+										 name.val.string.len);
+	return names;
+}
+
 /* True when a name is in a NULL-ended list. */
 static bool
-is_known(const JsonbValue *name, const char *const *names)
+is_known(const char *name, const char *const *known)
 {
-	for (; *names != NULL; names++)
-		if (strlen(*names) == (size_t) name->val.string.len &&
-			memcmp(*names, name->val.string.val, name->val.string.len) == 0)
+	for (; *known != NULL; known++)
+		if (strcmp(*known, name) == 0)
 			return true;
 	return false;
 }
@@ -138,12 +155,11 @@ is_known(const JsonbValue *name, const char *const *names)
 char *
 dw_document_stray(const DwDocument *object, const char *const *names)
 {
-	JsonbIterator *iterator = JsonbIteratorInit(object->root);
-	JsonbValue	name;
-	JsonbIteratorToken token;
+	int			count;
+	char	  **given = dw_document_names(object, &count);
 
-	while ((token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
-		if (token == WJB_KEY && !is_known(&name, names))
-			return pnstrdup(name.val.string.val, name.val.string.len);
+	for (int i = 0; i < count; i++)
+		if (!is_known(given[i], names))
+			return given[i];
 	return NULL;
 }

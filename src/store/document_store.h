@@ -50,6 +50,9 @@ extern DwMember dw_document_numeric(const DwDocument *object,
 extern DwMember dw_document_bool(const DwDocument *object, const char *name,
 								 bool *value);
 
+/* The names of all members, in the order that jsonb keeps. */
+extern char **dw_document_names(const DwDocument *object, int *count);
+
 /* The first member whose name is not in a NULL-ended list, or NULL. */
 extern char *dw_document_stray(const DwDocument *object,
 							   const char *const *names);

@@ -31,8 +31,9 @@ SELECT status, terms_version, version, replayed,
 SELECT status, is_listed, currency, urgency, bid_mode, scoring_method,
        weights, reference_amount, published_at,
        ST_AsText(location) AS place
-  FROM dwello.jobs;
-SELECT ST_AsText(location) AS site, provider_id FROM dwello.job_sites;
+  FROM dwello.jobs WHERE homeowner_id = t.user('u1');
+SELECT ST_AsText(location) AS site, provider_id
+  FROM dwello.job_sites WHERE homeowner_id = t.user('u1');
 ROLLBACK;
 
 -- everything that can be said of a job
@@ -84,7 +85,7 @@ SELECT t.post(format(', job_id => %L', t.user('job_full')));
 -- a draft is its homeowner's alone
 SELECT t.try(format('SELECT dwello.publish_job(%L)', t.user('job_full')));
 SELECT t.app_as('h2');
-SELECT count(*) FROM dwello.jobs;
+SELECT count(*) FROM dwello.jobs WHERE id = t.user('job_full');
 ROLLBACK;
 
 -- a street that the homeowner has nearby is taken, one far away is not
@@ -121,7 +122,7 @@ SELECT a.job_id <> f.job_id AS other_id, a.replayed
   FROM dwello.post_job('d0000000-0000-7000-8000-000000000011',
     'Paint', 'White.', -122.4194, 37.7749, idempotency_key => 'k1') AS a,
        first AS f;
-SELECT count(*) FROM dwello.jobs WHERE title = 'Paint';
+SELECT count(*) FROM dwello.jobs WHERE title = 'Paint' AND created_at >= now();
 DROP TABLE first;
 ROLLBACK;
 
@@ -238,7 +239,7 @@ SELECT t.try($$SELECT dwello.post_job('d0000000-0000-7000-8000-0000000000ff',
   'a', 'b', 0, 91)$$);
 SELECT t.try($$SELECT dwello.post_job('d0000000-0000-7000-8000-000000000011',
   'a', 'b', 'x', 1)$$);
-SELECT count(*) FROM dwello.jobs;
+SELECT count(*) FROM dwello.jobs WHERE created_at >= now();
 ROLLBACK;
 
 -- a category that takes no jobs
@@ -272,9 +273,9 @@ SELECT aggregatetype, type, payload - 'job_id' - 'homeowner_id' AS payload
   FROM dwello.outbox WHERE scope_id = t.user('job_1');
 -- strangers see the rounded place and no site; whoever is nobody sees nothing
 SELECT t.app_as('p1');
-SELECT count(*), min(ST_AsText(location)) AS place FROM dwello.jobs;
-SELECT count(*) FROM dwello.job_sites;
-SELECT count(*) FROM dwello.job_requirements;
+SELECT ST_AsText(location) AS place FROM dwello.jobs WHERE id = t.user('job_1');
+SELECT count(*) FROM dwello.job_sites WHERE job_id = t.user('job_1');
+SELECT count(*) FROM dwello.job_requirements WHERE job_id = t.user('job_1');
 SELECT t.try('SELECT street FROM dwello.job_sites');
 SELECT t.try($$UPDATE dwello.jobs SET title = 'mine'$$);
 -- visible, but not his to do; another homeowner may not know of it
@@ -310,10 +311,11 @@ SELECT more, t.post(format(', job_id => %L, ', t.user(more)) || more) AS posted
     'budget_max => 1, scoring_method => ''fixed_budget_quality''',
     'scoring_method => ''meat''']) AS more;
 SELECT title, t.try(format('SELECT dwello.publish_job(%L)', id)) AS answer
-  FROM dwello.jobs ORDER BY created_at, id;
+  FROM dwello.jobs WHERE created_at >= now() ORDER BY created_at, id;
 SELECT scoring_method, urgency, is_emergency, status, reference_amount,
        reference_source, weights
   FROM dwello.jobs
+ WHERE created_at >= now()
  ORDER BY scoring_method, budget_min, budget_max;
 -- a category's own price, or that of the category above
 INSERT INTO dwello.service_categories (id, parent_id, name, reference_amount)
@@ -325,8 +327,129 @@ SELECT reference_amount, reference_source
   FROM dwello.publish_job(t.user('job_odd'));
 ROLLBACK;
 
+-- five winning prices of the neighbourhood are a market; four are none, and
+-- neither is one far away or in another currency
+BEGIN;
+INSERT INTO dwello.jobs (id, homeowner_id, provider_id, category_id, status,
+  title, description, location, currency, confirmed_at)
+SELECT t.user('won ' || n), t.user('h2'), t.user('p1'),
+       'd0000000-0000-7000-8000-000000000011', 'in_progress', 'Won', 'Before.',
+       ST_MakePoint(-122.4 + n * 0.01, 37.7), 'USD', now() - interval '1 day'
+  FROM generate_series(1, 5) AS n;
+INSERT INTO dwello.bids (job_id, homeowner_id, provider_id, status,
+  terms_version, labor_cost, materials_cost, bid_amount, currency,
+  comparable_price, score_inputs, submitted_at, expires_at)
+SELECT t.user('won ' || n), t.user('h2'), t.user('p1'), 'accepted', 1,
+       n * 10000, 0, n * 10000, 'USD', n * 10000, '{}', now(), now()
+  FROM generate_series(1, 5) AS n;
+SELECT t.login_as('h1');
+SELECT t.post(format(', job_id => %L', t.user('job_m1')));
+SELECT t.post(format(', job_id => %L', t.user('job_m2')));
+SELECT t.post(format(', job_id => %L, currency => %L', t.user('job_m3'), 'EUR'));
+SELECT status FROM dwello.post_job('d0000000-0000-7000-8000-000000000011',
+  'Far', 'Away.', -121.4, 37.7, job_id => t.user('job_m4'));
+SELECT reference_amount, reference_source
+  FROM dwello.publish_job(t.user('job_m1'));
+SELECT t.try(format('SELECT dwello.publish_job(%L)', t.user('job_m3')));
+SELECT t.try(format('SELECT dwello.publish_job(%L)', t.user('job_m4')));
+UPDATE dwello.jobs SET confirmed_at = NULL WHERE id = t.user('won 5');
+SELECT t.try(format('SELECT dwello.publish_job(%L)', t.user('job_m2')));
+ROLLBACK;
+
 -- the moves of a job, as anybody may ask
 SELECT state, event, actor, next_state, guard
   FROM dwello.job_transitions()
  WHERE event IN ('post_job', 'publish_job', 'start_job', 'complete_job');
 SELECT count(*) > 0 AS some FROM dwello.milestone_transitions();
+
+-- start_job and complete_job: work needs money, and ends without any held
+BEGIN;
+SELECT t.login_as('h1');
+SELECT t.post(format(', job_id => %L, budget_min => 80000, budget_max => 120000',
+                     t.user('job_2')));
+SELECT status FROM dwello.publish_job(t.user('job_2'));
+SELECT t.login_as('p1');
+SELECT status, eligible FROM dwello.submit_bid(t.user('job_2'), 80000, 15000,
+  bid_id => t.user('bid_2'));
+SELECT t.login_as('h1');
+SELECT job_status FROM dwello.accept_bid(t.user('job_2'), t.user('bid_2'));
+-- not confirmed, not paid, not his, not from here
+SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p1');
+SELECT t.try(format('SELECT dwello.complete_job(%L)', t.user('job_2')), 'h1');
+SELECT t.login_as('p1');
+SELECT job_status FROM dwello.confirm_award(t.user('job_2'));
+SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p1');
+SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p2');
+SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'h1');
+-- a payment on its way, then arrived
+SELECT t.login_as('h1');
+SELECT escrow_status FROM dwello.fund_escrow(t.user('job_2'), 40000);
+SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p1');
+SELECT t.as_system();
+SELECT escrow_status, held FROM dwello.confirm_payment(t.user('job_2'), 'psp',
+  'evt_job_2', 40000, 'USD');
+SELECT t.login_as('p1');
+SELECT t.try(format('SELECT dwello.start_job(%L, 1)', t.user('job_2')));
+SELECT j.status, j.replayed, j.version - before.version AS steps
+  FROM (SELECT version FROM dwello.jobs WHERE id = t.user('job_2')) AS before,
+       dwello.start_job(t.user('job_2'), before.version, 'begin') AS j;
+SELECT j.status, j.replayed
+  FROM dwello.start_job(t.user('job_2'),
+    (SELECT version - 1 FROM dwello.jobs WHERE id = t.user('job_2')),
+    'begin') AS j;
+SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')));
+SELECT t.try(format('SELECT dwello.complete_job(%L)', t.user('job_2')), 'p1');
+SELECT t.try(format('SELECT dwello.complete_job(%L)', t.user('job_2')), 'h1');
+-- nothing is held any more, part of the plan is not paid for: he may end it
+SELECT t.login_as('h1');
+SELECT escrow_status, held FROM dwello.release_escrow(t.user('job_2'));
+SELECT status FROM dwello.jobs WHERE id = t.user('job_2');
+SELECT t.try(format('SELECT dwello.complete_job(%L, 1)', t.user('job_2')));
+SELECT status, completed_at IS NOT NULL AS has_time, replayed
+  FROM dwello.complete_job(t.user('job_2'), idempotency_key => 'end');
+SELECT status, replayed
+  FROM dwello.complete_job(t.user('job_2'), idempotency_key => 'end');
+SELECT status, replayed FROM dwello.complete_job(t.user('job_2'), 1);
+SELECT status, amount, funded, released
+  FROM dwello.job_milestones WHERE job_id = t.user('job_2');
+SELECT type FROM dwello.outbox
+ WHERE scope_id = t.user('job_2') AND aggregatetype = 'job'
+ ORDER BY id;
+ROLLBACK;
+
+-- a job that is paid in full completes by itself, and says so afterwards
+BEGIN;
+SELECT t.login_as('h1');
+SELECT t.post(format(', job_id => %L, budget_min => 80000, budget_max => 120000',
+                     t.user('job_3')));
+SELECT status FROM dwello.publish_job(t.user('job_3'));
+SELECT t.login_as('p1');
+SELECT status FROM dwello.submit_bid(t.user('job_3'), 95000,
+  bid_id => t.user('bid_3'));
+SELECT t.login_as('h1');
+SELECT job_status FROM dwello.accept_bid(t.user('job_3'), t.user('bid_3'));
+SELECT t.login_as('p1');
+SELECT job_status FROM dwello.confirm_award(t.user('job_3'));
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.fund_escrow(t.user('job_3'));
+SELECT t.as_system();
+SELECT held FROM dwello.confirm_payment(t.user('job_3'), 'psp', 'evt_job_3',
+  95000, 'USD');
+SELECT t.login_as('p1');
+SELECT status FROM dwello.start_job(t.user('job_3'));
+SELECT milestone_status FROM dwello.submit_milestone(t.user('job_3'));
+SELECT t.login_as('h1');
+SELECT amount, fee, payout FROM dwello.release_escrow(t.user('job_3'));
+SELECT status, completed_at IS NOT NULL AS has_time, replayed
+  FROM dwello.complete_job(t.user('job_3'));
+SELECT type FROM dwello.outbox
+ WHERE scope_id = t.user('job_3') AND aggregatetype = 'job'
+ ORDER BY id;
+-- the site is for the two of them
+SELECT t.app_as('p1');
+SELECT count(*) FROM dwello.job_sites WHERE job_id = t.user('job_3');
+SELECT t.app_as('p2');
+SELECT count(*) FROM dwello.job_sites WHERE job_id = t.user('job_3');
+ROLLBACK;
+
+DROP FUNCTION t.post(text);
