@@ -72,5 +72,5 @@ cat <<END
 The server is yours to look around in:
   $PG_BIN/psql -h $PGHOST -p $PGPORT -U postgres dwello
 Stop it and remove everything:
-  $0 stop
+  ${DWELLO_DEMO:+DWELLO_DEMO=$dir }$DW_ROOT/scripts/demo.sh stop
 END
