@@ -28,6 +28,16 @@ static const char *const bid_reason_labels[] = {
 	[DW_BID_REASON_WITHDRAWN] = "withdrawn"
 };
 
+static const DwBidStatus bid_reason_states[] = {
+	[DW_BID_REASON_NOT_SELECTED] = DW_BID_REJECTED,
+	[DW_BID_REASON_DECLINED] = DW_BID_REJECTED,
+	[DW_BID_REASON_JOB_CANCELLED] = DW_BID_REJECTED,
+	[DW_BID_REASON_JOB_EXPIRED] = DW_BID_EXPIRED,
+	[DW_BID_REASON_NOT_CONFIRMED] = DW_BID_EXPIRED,
+	[DW_BID_REASON_EXPIRED] = DW_BID_EXPIRED,
+	[DW_BID_REASON_WITHDRAWN] = DW_BID_WITHDRAWN
+};
+
 static const char *const bid_event_labels[] = {
 	[DW_BID_EVENT_SUBMIT] = "submit_bid",
 	[DW_BID_EVENT_REVISE] = "revise_bid",
@@ -101,4 +111,11 @@ const DwMachine *
 dw_bid_machine(void)
 {
 	return &bid_machine;
+}
+
+/* The state in which a reason leaves a bid. */
+DwBidStatus
+dw_bid_reason_status(DwBidReason reason)
+{
+	return bid_reason_states[reason];
 }

@@ -54,6 +54,10 @@ extern const char *dw_bid_status_label(DwBidStatus value);
 extern bool dw_bid_status_parse(const char *text, DwBidStatus *value);
 extern const char *dw_bid_reason_label(DwBidReason value);
 extern bool dw_bid_reason_parse(const char *text, DwBidReason *value);
+
+/* The state in which a reason leaves a bid: each reason belongs to one. */
+extern DwBidStatus dw_bid_reason_status(DwBidReason reason);
+
 extern const char *dw_bid_event_label(DwBidEvent value);
 extern bool dw_bid_event_parse(const char *text, DwBidEvent *value);
 

@@ -253,49 +253,78 @@ dw_bid_save(DwBid *bid)
 	bid->version++;
 }
 
-/* The rival of a row, as far as his event tells of him. */
+/* A bid that just ended, as far as its event tells of it. */
 static void
-rival_read(uint64 row, const DwBid *accepted, DwBid *rival)
+ended_read(uint64 row, const DwUuid *job_id, DwBid *bid)
 {
-	*rival = *accepted;
-	(void) dw_read_uuid(row, 1, &rival->id);
-	(void) dw_read_uuid(row, 2, &rival->provider_id);
-	rival->bid_amount = dw_read_int8(row, 3);
-	rival->reason = unconstify(char *, dw_bid_reason_label(
-										 DW_BID_REASON_NOT_SELECTED));
+	memset(bid, 0, sizeof(*bid));
+	bid->job_id = *job_id;
+	(void) dw_read_uuid(row, 1, &bid->id);
+	(void) dw_read_uuid(row, 2, &bid->homeowner_id);
+	(void) dw_read_uuid(row, 3, &bid->provider_id);
+	bid->bid_amount = dw_read_int8(row, 4);
+	strlcpy(bid->currency, dw_read_text(row, 5), sizeof(bid->currency));
+	if (!dw_bid_status_parse(dw_read_text(row, 6), &bid->status))
+		elog(ERROR, "bid has an unknown status");
+	bid->reason = dw_read_text(row, 7);
+}
+
+/* Writes the events of the bids that the last statement has ended. */
+static void
+emit_ended(const DwUuid *job_id, uint64 count)
+{
+	DwBid	   *ended = palloc(Max(count, 1) * sizeof(DwBid));
+
+	/* writing the first event replaces the result: read all before */
+	for (uint64 row = 0; row < count; row++)
+		ended_read(row, job_id, &ended[row]);
+	for (uint64 row = 0; row < count; row++)
+		dw_bid_emit(&ended[row], ended[row].status == DW_BID_EXPIRED ?
+					"bid_expired" : "bid_rejected");
+	pfree(ended);
+}
+
+/* Ends all live bids of a job but one (or NULL), with their events. */
+static void
+end_live(const DwUuid *job_id, const DwUuid *but, DwBidReason reason)
+{
+	static DwStatement end_bids =
+		DW_STATEMENT("WITH late AS (SELECT b.id, b.status = 'pending' "
+					 "AND b.expires_at <= $3 AS is_late" BID_FROM
+					 "AND b.status IN ('pending', 'accepted') "
+					 "AND b.id IS DISTINCT FROM $2), "
+					 "ended AS (UPDATE dwello.bids AS b SET "
+					 "status = (CASE WHEN l.is_late THEN 'expired' "
+					 "ELSE $4 END)::dwello.bid_status, "
+					 "reason = CASE WHEN l.is_late THEN 'expired' "
+					 "ELSE $5 END, version = b.version + 1 "
+					 "FROM late AS l WHERE b.job_id = $1 AND b.id = l.id "
+					 "RETURNING b.*) "
+					 "SELECT e.id, e.homeowner_id, e.provider_id, "
+					 "e.bid_amount, e.currency, e.status::text, e.reason "
+					 "FROM ended AS e ORDER BY e.id");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, but);
+	dw_param_time(&p, dw_now());
+	dw_param_text(&p, dw_bid_status_label(dw_bid_reason_status(reason)));
+	dw_param_text(&p, dw_bid_reason_label(reason));
+	emit_ended(job_id, dw_execute(&end_bids, &p));
 }
 
 /* Ends the other pending bids of a job; see the header. */
 void
 dw_bid_reject_rivals(const DwBid *accepted)
 {
-	static DwStatement end_rivals =
-		DW_STATEMENT("WITH ended AS (UPDATE dwello.bids AS b SET "
-					 "status = CASE WHEN b.expires_at <= $3 THEN 'expired' "
-					 "ELSE 'rejected' END::dwello.bid_status, "
-					 "reason = CASE WHEN b.expires_at <= $3 THEN 'expired' "
-					 "ELSE 'not_selected' END, version = b.version + 1 "
-					 "WHERE b.job_id = $1 AND b.id <> $2 "
-					 "AND b.status = 'pending' AND b.deleted_at IS NULL "
-					 "RETURNING b.id, b.provider_id, b.bid_amount, b.status) "
-					 "SELECT e.id, e.provider_id, e.bid_amount "
-					 "FROM ended AS e WHERE e.status = 'rejected' "
-					 "ORDER BY e.id");
-	DwParams	p = DW_PARAMS;
-	DwBid	   *rivals;
-	uint64		count;
+	end_live(&accepted->job_id, &accepted->id, DW_BID_REASON_NOT_SELECTED);
+}
 
-	dw_param_uuid(&p, &accepted->job_id);
-	dw_param_uuid(&p, &accepted->id);
-	dw_param_time(&p, dw_now());
-	count = dw_execute(&end_rivals, &p);
-
-	/* writing the first event replaces the result: read all before */
-	rivals = palloc(Max(count, 1) * sizeof(*rivals));
-	for (uint64 row = 0; row < count; row++)
-		rival_read(row, accepted, &rivals[row]);
-	for (uint64 row = 0; row < count; row++)
-		dw_bid_emit(&rivals[row], "bid_rejected");
+/* Ends every live bid of a job; see the header. */
+void
+dw_bids_end_all(const DwUuid *job_id, DwBidReason reason)
+{
+	end_live(job_id, NULL, reason);
 }
 
 /* Writes the event of a bid; see the header. */

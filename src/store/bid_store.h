@@ -75,10 +75,16 @@ extern void dw_bid_save(DwBid *bid);
 
 /*
  * Ends the other pending bids of a job because this one was accepted:
- * rejected as not_selected with an event each, or expired where their own
- * time is over.
+ * rejected as not_selected, or expired where their own time is over.
  */
 extern void dw_bid_reject_rivals(const DwBid *accepted);
+
+/*
+ * Ends every live bid of a locked job, the accepted one too: because the job
+ * was cancelled (rejected) or has expired (expired).  Pending ones whose own
+ * time is over expire for that.  An event each: bid_rejected or bid_expired.
+ */
+extern void dw_bids_end_all(const DwUuid *job_id, DwBidReason reason);
 
 /* Writes the event of a bid: who, and the amount. */
 extern void dw_bid_emit(const DwBid *bid, const char *type);

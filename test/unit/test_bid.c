@@ -52,6 +52,46 @@ test_labels(void **state)
 						"not_confirmed");
 }
 
+/* What gives a bid its reason leads to the state that the reason says. */
+static void
+test_reasons(void **state)
+{
+	static const struct
+	{
+		DwBidEvent	event;
+		DwBidReason reason;
+		DwBidStatus from;
+	}			causes[] = {
+		{DW_BID_EVENT_NOT_SELECTED, DW_BID_REASON_NOT_SELECTED,
+		DW_BID_PENDING},
+		{DW_BID_EVENT_REJECT, DW_BID_REASON_DECLINED, DW_BID_PENDING},
+		{DW_BID_EVENT_JOB_CANCELLED, DW_BID_REASON_JOB_CANCELLED,
+		DW_BID_PENDING},
+		{DW_BID_EVENT_JOB_CANCELLED, DW_BID_REASON_JOB_CANCELLED,
+		DW_BID_ACCEPTED},
+		{DW_BID_EVENT_JOB_EXPIRED, DW_BID_REASON_JOB_EXPIRED,
+		DW_BID_PENDING},
+		{DW_BID_EVENT_LAPSE, DW_BID_REASON_NOT_CONFIRMED, DW_BID_ACCEPTED},
+		{DW_BID_EVENT_EXPIRE, DW_BID_REASON_EXPIRED, DW_BID_PENDING},
+		{DW_BID_EVENT_WITHDRAW, DW_BID_REASON_WITHDRAWN, DW_BID_PENDING},
+		{DW_BID_EVENT_WITHDRAW, DW_BID_REASON_WITHDRAWN, DW_BID_ACCEPTED},
+	};
+
+	for (size_t i = 0; i < DW_LENGTH(causes); i++)
+	{
+		DwActorSet	actors = dw_machine_actors(dw_bid_machine(),
+											   causes[i].event);
+		DwBidStatus to = dw_bid_reason_status(causes[i].reason);
+
+		for (DwActorSet actor = 1; actor <= actors; actor <<= 1)
+			if ((actors & actor) != 0)
+				assert_true(dw_machine_permits(dw_bid_machine(),
+											   causes[i].from,
+											   causes[i].event,
+											   (DwActorKind) actor, to));
+	}
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -59,6 +99,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_reasons),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
