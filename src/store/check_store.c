@@ -9,12 +9,14 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
 #include "store/check_store.h"
 #include "store/keyring_store.h"
 #include "store/plan_store.h"
+#include "store/reconcile_store.h"
 
 /* One rule asked in SQL. */
 typedef struct CheckRule
@@ -314,6 +316,41 @@ check_rule(CheckRule *rule, DwFindingSink sink, void *context)
 	}
 }
 
+/* A figure as text. */
+static char *
+figure(Datum value)
+{
+	return DatumGetCString(DirectFunctionCall1(numeric_out, value));
+}
+
+/* The books: every fault of reconcile() is one of the installation. */
+static void
+check_books(DwFindingSink sink, void *context)
+{
+	for (int i = 0; i < dw_invariant_count(); i++)
+	{
+		uint64		faults = dw_invariant_check(i, DT_NOBEGIN);
+
+		for (uint64 j = 0; j < faults; j++)
+		{
+			DwFinding	finding = {.rule = "reconcile"};
+			DwFault		fault;
+
+			dw_fault_read(j, &fault);
+			finding.object = fault.invariant;
+			finding.detail = psprintf("%s %s: expected %s, found %s.",
+									  fault.object,
+									  fault.has_id ?
+									  dw_uuid_text(&fault.object_id) :
+									  fault.currency,
+									  figure(fault.expected),
+									  figure(fault.actual));
+			finding.hint = "See dwello.reconcile(); stop payouts until it is understood.";
+			sink(&finding, context);
+		}
+	}
+}
+
 /* Applies every rule; see the header. */
 void
 dw_check_run(DwFindingSink sink, void *context)
@@ -321,4 +358,5 @@ dw_check_run(DwFindingSink sink, void *context)
 	check_installation(sink, context);
 	for (size_t i = 0; i < lengthof(rules); i++)
 		check_rule(&rules[i], sink, context);
+	check_books(sink, context);
 }

@@ -112,6 +112,16 @@ DROP INDEX dwello.jobs_category_id_idx;
 SELECT rule, object, detail FROM dwello.check();
 ROLLBACK;
 
+-- the books belong to it
+BEGIN;
+SET LOCAL session_replication_role = replica;
+INSERT INTO dwello.escrow_accounts (job_id, homeowner_id, provider_id, bid_id, currency, contract_amount, funded, held,
+  fee_schedule_id, fee_payer, fee_rate_ppm, fee_fixed, fee_min, fee_tax_ppm)
+  VALUES ('d1000000-0000-7000-8000-0000000000fd', t.user('h1'), t.user('p1'), t.user('p1'), 'USD', 1000, 1000, 1000,
+  'd0000000-0000-7000-8000-0000000000f1', 'provider', 50000, 0, 0, 0);
+SELECT rule, object, detail FROM dwello.check() ORDER BY 1, 2, 3;
+ROLLBACK;
+
 BEGIN;
 SET LOCAL dwello.keyring_file = '/nonexistent/keyring';
 SELECT rule, object FROM dwello.check();
