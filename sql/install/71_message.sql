@@ -1,14 +1,14 @@
 /*
  * Messages between the homeowner and one provider about one job: a thread is
  * the job and the two people.  Here provider_id is that provider, awarded or
- * not.
+ * not.  The platform itself writes to one of the two, as nobody.
  */
 CREATE TABLE dwello.messages (
   job_id uuid NOT NULL CONSTRAINT messages_job_id_fkey REFERENCES dwello.jobs (id),
   id uuid NOT NULL DEFAULT dwello.uuidv7(),
   homeowner_id uuid NOT NULL,
   provider_id uuid NOT NULL,
-  sender_id uuid NOT NULL CONSTRAINT messages_sender_id_xfk REFERENCES dwello.users (id),
+  sender_id uuid CONSTRAINT messages_sender_id_xfk REFERENCES dwello.users (id),
   recipient_id uuid NOT NULL CONSTRAINT messages_recipient_id_xfk REFERENCES dwello.users (id),
   message_type dwello.message_type NOT NULL DEFAULT 'text',
   subject text,
@@ -18,9 +18,12 @@ CREATE TABLE dwello.messages (
   created_at timestamptz NOT NULL,
   deleted_at timestamptz,
   CONSTRAINT messages_pkey PRIMARY KEY (job_id, id),
-  CONSTRAINT messages_side_check CHECK ((sender_id = homeowner_id AND recipient_id = provider_id)
-    OR (sender_id = provider_id AND recipient_id = homeowner_id))
+  CONSTRAINT messages_side_check CHECK (homeowner_id <> provider_id
+    AND recipient_id IN (homeowner_id, provider_id)
+    AND (sender_id IS NULL OR sender_id IN (homeowner_id, provider_id) AND sender_id <> recipient_id)),
+  CONSTRAINT messages_system_check CHECK ((sender_id IS NULL) = (message_type = 'system'))
 );
+CREATE INDEX messages_thread_idx ON dwello.messages (job_id, provider_id, created_at, id);
 CREATE INDEX messages_sender_id_idx ON dwello.messages (sender_id, job_id, id);
 CREATE INDEX messages_recipient_id_idx ON dwello.messages (recipient_id, job_id, id);
 CREATE INDEX messages_unread_idx ON dwello.messages (recipient_id) WHERE read_at IS NULL AND deleted_at IS NULL;

@@ -332,7 +332,7 @@ BEGIN
       ('hold_until', 'Not before this time it is paid out.'),
       ('progress', 'How much is done, 0 to 100.'),
       ('status_description', 'How it stands, in the provider''s words.'),
-      ('sender_id', 'Who wrote it.'),
+      ('sender_id', 'Who wrote it; NULL = the platform.'),
       ('recipient_id', 'To whom.'),
       ('message_type', 'Kind of message.'),
       ('subject', 'What it is about; NULL = not said.'),

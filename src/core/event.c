@@ -7,7 +7,8 @@
 static const char *const party_members[DW_EVENT_PARTY_COUNT] = {
 	[DW_EVENT_HOMEOWNER] = "homeowner_id",
 	[DW_EVENT_PROVIDER] = "provider_id",
-	[DW_EVENT_REVIEWEE] = "reviewee_id"
+	[DW_EVENT_REVIEWEE] = "reviewee_id",
+	[DW_EVENT_RECIPIENT] = "recipient_id"
 };
 
 static const DwEventEffect effects[] = {
@@ -38,12 +39,18 @@ static const DwEventEffect effects[] = {
 	{"job_started", DW_EVENT_HOMEOWNER, DW_EVENT_COUNTS_NOTHING,
 		"system", "Work has begun",
 	"The provider has started your job."},
+	{"message_sent", DW_EVENT_RECIPIENT, DW_EVENT_COUNTS_NOTHING,
+		"message_received", "New message",
+	"You have a new message about a job."},
 	{"milestone_submitted", DW_EVENT_HOMEOWNER, DW_EVENT_COUNTS_NOTHING,
 		"system", "Work was delivered",
 	"Look at it and approve it; it is released by itself when time is up."},
 	{"payment_received", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
 		"system", "The escrow is funded",
 	"The homeowner's payment has arrived."},
+	{"review_answered", DW_EVENT_RECIPIENT, DW_EVENT_COUNTS_NOTHING,
+		"system", "Your review was answered",
+	"The other side of a job has answered your review."},
 	{"review_posted", DW_EVENT_REVIEWEE, DW_EVENT_COUNTS_RATING,
 		"system", "New review",
 	"The other side of a job has reviewed you."}

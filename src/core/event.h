@@ -17,6 +17,7 @@ typedef enum DwEventParty
 	DW_EVENT_HOMEOWNER,			/* "homeowner_id" */
 	DW_EVENT_PROVIDER,			/* "provider_id" */
 	DW_EVENT_REVIEWEE,			/* "reviewee_id" */
+	DW_EVENT_RECIPIENT,			/* "recipient_id" */
 	DW_EVENT_PARTY_COUNT
 } DwEventParty;
 

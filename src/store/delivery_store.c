@@ -40,6 +40,7 @@ claim_events(int32 max_rows, uint64 *count)
 					 "(o.payload ->> 'homeowner_id')::uuid, "
 					 "(o.payload ->> 'provider_id')::uuid, "
 					 "(o.payload ->> 'reviewee_id')::uuid, "
+					 "(o.payload ->> 'recipient_id')::uuid, "
 					 "(o.payload ->> 'rating')::integer "
 					 "FROM dwello.outbox AS o "
 					 "WHERE o.applied_at IS NULL "
@@ -60,7 +61,7 @@ claim_events(int32 max_rows, uint64 *count)
 		events[i].type = dw_read_text(i, 3);
 		for (int party = 0; party < DW_EVENT_PARTY_COUNT; party++)
 			(void) dw_read_uuid(i, 4 + party, &events[i].parties[party]);
-		events[i].stars = dw_read_int4(i, 7);
+		events[i].stars = dw_read_int4(i, 4 + DW_EVENT_PARTY_COUNT);
 	}
 	return events;
 }
