@@ -125,6 +125,18 @@ dw_arg_int4(DwCall *call, int arg)
 	return DatumGetInt32(arg_value(call, arg));
 }
 
+/* The size of a page; see the header. */
+int32
+dw_arg_page(DwCall *call, int arg)
+{
+	int32		size = dw_arg_int4(call, arg);
+
+	if (size < 1 || size > DW_PAGE_MAX)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
+					  psprintf("must be from 1 to %d", DW_PAGE_MAX));
+	return size;
+}
+
 /* A boolean that must be there. */
 bool
 dw_arg_bool(DwCall *call, int arg)

@@ -81,6 +81,10 @@ extern Datum dw_arg_jsonb(DwCall *call, int arg);
 /* A finite date, or DATEVAL_NOBEGIN for NULL. */
 extern DateADT dw_arg_date_opt(DwCall *call, int arg);
 
+/* max_results of a list: 1 to DW_PAGE_MAX rows, else 22023. */
+#define DW_PAGE_MAX 200
+extern int32 dw_arg_page(DwCall *call, int arg);
+
 /* Texts: over `max` characters is 22001; the plain one wants a non-blank. */
 extern char *dw_arg_text(DwCall *call, int arg, int max);
 extern char *dw_arg_text_opt(DwCall *call, int arg, int max);
