@@ -12,11 +12,11 @@ COMMENT ON TABLE dwello.system_settings_defaults IS 'Built-in value of every set
 CREATE TABLE dwello.system_settings (
   name text PRIMARY KEY
     CONSTRAINT system_settings_name_fkey REFERENCES dwello.system_settings_defaults (name),
-  value text NOT NULL,
+  value text,
   version integer NOT NULL DEFAULT 1,
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
-COMMENT ON TABLE dwello.system_settings IS 'An operator''s own value of a setting.';
+COMMENT ON TABLE dwello.system_settings IS 'An operator''s own value of a setting; NULL once he has gone back to the built-in one.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.system_settings', '');
 
 INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
@@ -82,12 +82,12 @@ CREATE VIEW dwello.flags WITH (security_invoker = true) AS
          COALESCE(f.is_enabled, d.is_enabled) AS is_enabled,
          COALESCE(f.rollout_percentage, d.rollout_percentage) AS rollout_percentage,
          COALESCE(f.targets, d.targets) AS targets,
-         COALESCE(f.user_ids, '{}') AS user_ids,
          f.name IS NOT NULL AS is_overridden,
+         COALESCE(f.version, 1) AS version,
          d.description
     FROM dwello.feature_flags_defaults AS d
     FULL JOIN dwello.feature_flags AS f USING (name);
-COMMENT ON VIEW dwello.flags IS 'Every feature flag with the state in force: the operator''s, else the built-in one.';
+COMMENT ON VIEW dwello.flags IS 'Every feature flag with the state in force: the operator''s, else the built-in one. Whom a flag names is in feature_flags, for the owner alone.';
 
 CREATE POLICY feature_flags_defaults_read ON dwello.feature_flags_defaults FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);

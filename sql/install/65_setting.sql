@@ -5,7 +5,8 @@
 CREATE VIEW dwello.settings WITH (security_invoker = true) AS
   SELECT d.name,
          COALESCE(s.value, d.value) AS value,
-         s.name IS NOT NULL AS is_overridden,
+         s.value IS NOT NULL AS is_overridden,
+         COALESCE(s.version, 1) AS version,
          d.description
     FROM dwello.system_settings_defaults AS d
     LEFT JOIN dwello.system_settings AS s USING (name)
@@ -13,6 +14,7 @@ CREATE VIEW dwello.settings WITH (security_invoker = true) AS
   SELECT 'platform_fee_percentage',
          pg_catalog.trim_scale(f.rate_ppm / 10000.0)::text,
          NOT f.is_builtin,
+         1,
          'Percentage of the default fee schedule.'
     FROM (SELECT f.rate_ppm, f.is_builtin
             FROM dwello.fee_schedules AS f

@@ -100,7 +100,8 @@ static CheckRule rules[] = {
 		 "UNION SELECT 'outbox', scope_id FROM dwello.outbox "
 		 "UNION SELECT 'idempotency_keys', scope_id "
 		 "FROM dwello.idempotency_keys) AS s "
-		 "WHERE NOT EXISTS (SELECT FROM dwello.jobs AS j "
+		 "WHERE s.scope_id <> '00000000-0000-0000-0000-000000000000' "
+		 "AND NOT EXISTS (SELECT FROM dwello.jobs AS j "
 		 "WHERE j.id = s.scope_id) "
 		 "AND NOT EXISTS (SELECT FROM dwello.users AS u "
 		 "WHERE u.id = s.scope_id) ORDER BY 1, 2",

@@ -138,6 +138,46 @@ dw_setting_find(const char *name)
 	return dw_read_text(0, 1);
 }
 
+/*
+ * Locks a setting; see the header.  The row to lock is made first where the
+ * operator never had a say: it counts as the default's.
+ */
+int32
+dw_setting_lock(const char *name)
+{
+	static DwStatement insert_setting =
+		DW_STATEMENT("INSERT INTO dwello.system_settings (name, value) "
+					 "VALUES ($1, NULL) ON CONFLICT (name) DO NOTHING");
+	static DwStatement lock_setting =
+		DW_STATEMENT("SELECT s.version FROM dwello.system_settings AS s "
+					 "WHERE s.name = $1 FOR NO KEY UPDATE");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, name);
+	(void) dw_execute(&insert_setting, &p);
+	if (dw_execute(&lock_setting, &p) == 0)
+		elog(ERROR, "setting \"%s\" is gone", name);
+	return dw_read_int4(0, 1);
+}
+
+/* Writes a locked setting; see the header. */
+char *
+dw_setting_save(const char *name, const char *value)
+{
+	static DwStatement update_setting =
+		DW_STATEMENT("UPDATE dwello.system_settings AS s "
+					 "SET value = $2, version = s.version + 1 "
+					 "FROM dwello.system_settings_defaults AS d "
+					 "WHERE s.name = $1 AND d.name = s.name "
+					 "RETURNING COALESCE(s.value, d.value)");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, name);
+	dw_param_text(&p, value);
+	(void) dw_execute(&update_setting, &p);
+	return dw_read_text(0, 1);
+}
+
 /* The same for a name of ours; that it is unknown can't happen. */
 static char *
 setting_text(const char *name)

@@ -28,6 +28,16 @@ extern bool dw_allow_drop(void);
 /* An operator's setting or its default; NULL when there is none so named. */
 extern char *dw_setting_find(const char *name);
 
+/* Locks a setting that has a default; gives its version. */
+extern int32 dw_setting_lock(const char *name);
+
+/*
+ * Writes a locked setting, NULL for its default, and gives its value in
+ * force.  Its version rises by one either way: who read the default before
+ * an operator came and went is told so.
+ */
+extern char *dw_setting_save(const char *name, const char *value);
+
 /* An operator's setting or its default as bigint; 22023 if it is none. */
 extern int64 dw_setting_int8(const char *name);
 

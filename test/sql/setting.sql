@@ -51,3 +51,50 @@ ROLLBACK;
 BEGIN READ ONLY;
 SELECT dwello.get_setting('platform_name');
 ROLLBACK;
+
+-- every setting takes its own built-in value, so each has a rule
+BEGIN;
+SELECT count(*) FILTER (WHERE r.value = d.value AND r.version = 2 AND NOT r.replayed)
+       = count(*) AS all_set
+  FROM dwello.system_settings_defaults AS d, dwello.set_setting(d.name, d.value) AS r;
+
+-- set, read, and go back; the version never goes back
+SELECT * FROM dwello.set_setting('market_minimum', '7');
+SELECT dwello.get_setting('market_minimum');
+SELECT value, is_overridden, version FROM dwello.settings WHERE name = 'market_minimum';
+SELECT * FROM dwello.set_setting('market_minimum', NULL);
+SELECT value, is_overridden, version FROM dwello.settings WHERE name = 'market_minimum';
+SELECT t.try($$SELECT dwello.set_setting('market_minimum', '9', 1)$$);
+SELECT * FROM dwello.set_setting('market_minimum', '9', 4);
+ROLLBACK;
+
+-- a key answers again, and is the caller's own
+BEGIN;
+SELECT t.login_as('a1');
+SELECT * FROM dwello.set_setting('bid_expiry_days', '10', 1, idempotency_key => 'k');
+SELECT * FROM dwello.set_setting('bid_expiry_days', '10', 1, idempotency_key => 'k');
+SELECT t.try($$SELECT dwello.set_setting('bid_expiry_days', '11', 1, idempotency_key => 'k')$$);
+SELECT t.try($$SELECT dwello.set_setting('job_expiry_days', '10', 1, idempotency_key => 'k')$$);
+SELECT t.as_system();
+SELECT * FROM dwello.set_setting('bid_expiry_days', '12', idempotency_key => 'k');
+SELECT * FROM dwello.set_setting('bid_expiry_days', '12', idempotency_key => 'k');
+SELECT rule, detail FROM dwello.check() WHERE rule = 'orphan';
+
+-- what a setting may be
+SELECT name, value, t.try(format('SELECT dwello.set_setting(%L, %L)', name, value))
+  FROM (VALUES ('job_expiry_days', '0'), ('job_expiry_days', '366'), ('job_expiry_days', ' 7'),
+    ('job_expiry_days', '7.5'), ('job_expiry_days', '07'), ('job_expiry_days', ''),
+    ('min_bid_amount', '-1'), ('min_bid_amount', '99999999999999999999'),
+    ('auto_approve_providers', 'yes'), ('auto_approve_providers', 'TRUE'),
+    ('platform_name', ' '), ('platform_name', repeat('ä', 100)), ('platform_name', repeat('x', 101)),
+    ('platform_fee_percentage', '4')) AS v (name, value);
+-- two errors at once: the one that comes first
+SELECT args, t.try(format('SELECT dwello.set_setting(%s)', args))
+  FROM (VALUES ($$NULL, 'x'$$), ($$'no_such_setting', repeat('x', 1001)$$), ($$'no_such_setting', 'x'$$),
+    ($$'job_expiry_days', 'x', 99$$), ($$'job_expiry_days', '8', 99$$)) AS v (args);
+SELECT name, t.try($$SELECT dwello.set_setting(NULL, NULL)$$, name)
+  FROM unnest(ARRAY['h1', 'p1', 's1', 'u1', 'a1']) AS name;
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT t.try($$SELECT dwello.set_setting('platform_name', 'x')$$);
+ROLLBACK;

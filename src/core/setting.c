@@ -1,0 +1,91 @@
+/*
+ * setting.c
+ *		What each of the operator's settings may be: one table.
+ */
+#include "core/setting.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#define INTEGER(name, min, max)	{name, DW_SETTING_INTEGER, min, max}
+#define BOOLEAN(name)			{name, DW_SETTING_BOOLEAN, 0, 0}
+#define TEXT(name, max)			{name, DW_SETTING_TEXT, 0, max}
+
+#define DIGITS_MAX 18			/* of an integer: it always fits */
+
+static const DwSettingRule rules[] = {
+	TEXT("platform_name", 100),
+	INTEGER("max_bid_radius_miles", 1, 12450),	/* half the globe */
+	INTEGER("job_expiry_days", 1, 365),
+	INTEGER("bid_expiry_days", 1, 365),
+	INTEGER("min_bid_amount", 0, INT64_C(1000000000000)),
+	INTEGER("max_photos_per_job", 0, 100),
+	BOOLEAN("email_verification_required"),
+	BOOLEAN("phone_verification_required"),
+	BOOLEAN("auto_approve_providers"),
+	INTEGER("award_confirm_hours", 1, 720),
+	INTEGER("payment_minutes", 1, 10080),
+	INTEGER("auto_release_days", 1, 365),
+	INTEGER("review_reveal_days", 1, 365),
+	INTEGER("market_radius_miles", 1, 12450),
+	INTEGER("market_minimum", 1, 1000)
+};
+
+/* The rule of a setting; see the header. */
+const DwSettingRule *
+dw_setting_rule(const char *name)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+	{
+		if (strcmp(rules[i].name, name) == 0)
+			return &rules[i];
+	}
+	return NULL;
+}
+
+/* Reads an integer in its one spelling; false for anything else. */
+static bool
+integer_read(const char *text, int64_t *value)
+{
+	bool		is_negative = *text == '-';
+	const char *digits = text + is_negative;
+	size_t		count = strspn(digits, "0123456789");
+
+	if (count == 0 || count > DIGITS_MAX || digits[count] != '\0')
+		return false;
+	if (digits[0] == '0' && (count > 1 || is_negative))
+		return false;
+	*value = 0;
+	for (size_t i = 0; i < count; i++)
+		*value = *value * 10 + (digits[i] - '0');
+	if (is_negative)
+		*value = -*value;
+	return true;
+}
+
+/* Judges a value; see the header. */
+DwResult
+dw_setting_check(const DwSettingRule *rule, const char *value,
+				 int64_t characters)
+{
+	int64_t		number;
+	bool		fits = false;
+
+	switch (rule->kind)
+	{
+		case DW_SETTING_INTEGER:
+			fits = integer_read(value, &number) &&
+				number >= rule->min && number <= rule->max;
+			break;
+		case DW_SETTING_BOOLEAN:
+			fits = strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
+			break;
+		case DW_SETTING_TEXT:
+			if (characters > rule->max)
+				return DW_TEXT_TOO_LONG;
+			fits = value[strspn(value, " \t\r\n")] != '\0';
+			break;
+	}
+	return fits ? DW_OK : DW_BAD_VALUE;
+}

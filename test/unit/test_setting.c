@@ -1,0 +1,86 @@
+/*
+ * test_setting.c
+ *		Which texts are values of which setting.
+ */
+#include "unit.h"
+
+#include "core/setting.h"
+
+/* Judges a value of a setting that must exist; it is plain ASCII. */
+static DwResult
+judge(const char *name, const char *value)
+{
+	const DwSettingRule *rule = dw_setting_rule(name);
+
+	assert_non_null(rule);
+	return dw_setting_check(rule, value, (int64_t) strlen(value));
+}
+
+/* Names are known byte for byte; the percentage of fees is none. */
+static void
+test_rule(void **state)
+{
+	assert_string_equal(dw_setting_rule("market_minimum")->name,
+						"market_minimum");
+	assert_null(dw_setting_rule(""));
+	assert_null(dw_setting_rule("Market_minimum"));
+	assert_null(dw_setting_rule(DW_SETTING_FEE));
+}
+
+/* An integer has one spelling and a range. */
+static void
+test_integer(void **state)
+{
+	const char *const bad[] = {
+		"", " ", "0", "366", "-1", "-0", "+1", "01", "1.0", "1e2", " 1",
+		"1 ", "0x1", "one", "--1", "-", "99999999999999999999",
+		"9223372036854775807", "18446744073709551617"
+	};
+
+	assert_int_equal(judge("job_expiry_days", "1"), DW_OK);
+	assert_int_equal(judge("job_expiry_days", "365"), DW_OK);
+	assert_int_equal(judge("min_bid_amount", "0"), DW_OK);
+	assert_int_equal(judge("min_bid_amount", "1000000000000"), DW_OK);
+	assert_int_equal(judge("min_bid_amount", "1000000000001"), DW_BAD_VALUE);
+	for (size_t i = 0; i < DW_LENGTH(bad); i++)
+		assert_int_equal(judge("job_expiry_days", bad[i]), DW_BAD_VALUE);
+}
+
+/* A boolean has two spellings. */
+static void
+test_boolean(void **state)
+{
+	assert_int_equal(judge("auto_approve_providers", "true"), DW_OK);
+	assert_int_equal(judge("auto_approve_providers", "false"), DW_OK);
+	assert_int_equal(judge("auto_approve_providers", "t"), DW_BAD_VALUE);
+	assert_int_equal(judge("auto_approve_providers", "TRUE"), DW_BAD_VALUE);
+	assert_int_equal(judge("auto_approve_providers", ""), DW_BAD_VALUE);
+}
+
+/* A text says something, in so many characters, however many bytes. */
+static void
+test_text(void **state)
+{
+	const DwSettingRule *rule = dw_setting_rule("platform_name");
+
+	assert_int_equal(judge("platform_name", "Dwello"), DW_OK);
+	assert_int_equal(judge("platform_name", ""), DW_BAD_VALUE);
+	assert_int_equal(judge("platform_name", " \t\n"), DW_BAD_VALUE);
+	assert_int_equal(dw_setting_check(rule, "x", 100), DW_OK);
+	assert_int_equal(dw_setting_check(rule, "x", 101), DW_TEXT_TOO_LONG);
+	assert_int_equal(dw_setting_check(rule, " ", 101), DW_TEXT_TOO_LONG);
+}
+
+/* Runs the tests of this file. */
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rule),
+		cmocka_unit_test(test_integer),
+		cmocka_unit_test(test_boolean),
+		cmocka_unit_test(test_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
