@@ -75,7 +75,7 @@ $(CORE_BUILD)/fuzz/core/%.o: src/core/%.c $(CORE_HEADERS)
 
 $(CORE_BUILD)/unit/test_%: test/unit/test_%.c $(UNIT_CORE) $(CORE_HEADERS)
 	$(UNIT_CC) $(CORE_FLAGS) $(SANITIZE_FLAGS) -o $@ $< $(UNIT_CORE) \
-		-lcmocka -lm
+		-lcmocka -lcrypto -lm
 
 $(CORE_BUILD)/fuzz/fuzz_%: test/fuzz/fuzz_%.c $(FUZZ_CORE) $(CORE_HEADERS)
 	$(FUZZ_CC) $(CORE_FLAGS) $(SANITIZE_FLAGS) -fsanitize=fuzzer -o $@ $< \

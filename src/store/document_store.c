@@ -72,6 +72,33 @@ dw_document_text(const DwDocument *object, const char *name, char **value)
 	return result;
 }
 
+/* A member that is a list of strings; see the header. */
+DwMember
+dw_document_texts(const DwDocument *object, const char *name,
+				  char ***values, int *count)
+{
+	JsonbValue	found;
+	JsonbContainer *list;
+	DwMember	result = document_member(object, name, jbvBinary, &found);
+
+	if (result != DW_MEMBER_GIVEN)
+		return result;
+	list = found.val.binary.data;
+	if (!JsonContainerIsArray(list))
+		return DW_MEMBER_WRONG;
+	*count = JsonContainerSize(list);
+	*values = palloc((*count + 1) * sizeof(char *));
+	for (int i = 0; i < *count; i++)
+	{
+		JsonbValue *item = getIthJsonbValueFromContainer(list, i);
+
+		if (item->type != jbvString)
+			return DW_MEMBER_WRONG;
+		(*values)[i] = pnstrdup(item->val.string.val, item->val.string.len);
+	}
+	return DW_MEMBER_GIVEN;
+}
+
 /* A member that is any number. */
 DwMember
 dw_document_numeric(const DwDocument *object, const char *name,

@@ -38,6 +38,10 @@ extern bool dw_document_item(const DwDocument *list, int item,
 extern DwMember dw_document_text(const DwDocument *object, const char *name,
 								 char **value);
 
+/* A member that is a list of strings; WRONG also for one that is not. */
+extern DwMember dw_document_texts(const DwDocument *object, const char *name,
+								  char ***values, int *count);
+
 /* A member that is a whole number. */
 extern DwMember dw_document_int8(const DwDocument *object, const char *name,
 								 int64 *value);
