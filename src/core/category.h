@@ -1,0 +1,32 @@
+/*
+ * category.h
+ *		Where a category may stand in the tree of services.
+ */
+#ifndef DW_CATEGORY_H
+#define DW_CATEGORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DW_CATEGORY_DEPTH_MAX 10	/* levels of the tree */
+
+/* A category on its way to another parent, or a new one. */
+typedef struct DwCategoryMove
+{
+	bool		is_below_itself;	/* the parent is itself or under it */
+	int32_t		parent_depth;	/* levels down to the parent; 0 = no parent */
+	int32_t		height;			/* levels it brings along; 1 = itself alone */
+} DwCategoryMove;
+
+/* What is wrong with a move. */
+typedef enum DwCategoryFault
+{
+	DW_CATEGORY_FINE,			/* nothing */
+	DW_CATEGORY_CYCLE,			/* it would be its own ancestor */
+	DW_CATEGORY_TOO_DEEP		/* more than DW_CATEGORY_DEPTH_MAX levels */
+} DwCategoryFault;
+
+/* Judges a move; the cycle comes first. */
+extern DwCategoryFault dw_category_judge(const DwCategoryMove *move);
+
+#endif							/* DW_CATEGORY_H */
