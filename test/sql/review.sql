@@ -137,4 +137,115 @@ UPDATE dwello.jobs SET status = 'completed' WHERE id = t.user('job_new');
 SELECT t.try(format('SELECT dwello.post_review(%L, 5)', t.user('job_new')), 'h1');
 ROLLBACK;
 
+-- answers: by the reviewed side, once, not before it can know of the review
+BEGIN;
+CREATE FUNCTION t.review_of(job text, who text) RETURNS uuid LANGUAGE sql
+AS $$ SELECT id FROM dwello.reviews WHERE job_id = t.user(job) AND reviewee_id = t.user(who) $$;
+CREATE FUNCTION t.answer(who text, about text, words text = 'Thanks.', key text = NULL) RETURNS text LANGUAGE sql
+AS $$ SELECT regexp_replace(t.try(format('SELECT dwello.respond_to_review(%L, %L, %L, %L)',
+                          t.user('job_r'), t.review_of('job_r', about), words, key), who), '[0-9a-f-]{36}', 'X') $$;
+SELECT t.play('job_r', 4);
+SELECT t.login_as('h1');
+SELECT revealed FROM dwello.post_review(t.user('job_r'), 2, comment => 'Late.');
+SELECT t.as_system();
+SELECT t.answer('p1', 'p1') AS before_reveal;
+SELECT t.answer('h1', 'p1') AS by_its_author;
+SELECT t.answer('p2', 'p1') AS by_a_stranger;
+SELECT t.login_as('p1');
+SELECT revealed FROM dwello.post_review(t.user('job_r'), 5, is_public => false);
+SELECT response_id IS NOT NULL AS answered, version, replayed
+  FROM dwello.respond_to_review(t.user('job_r'), t.review_of('job_r', 'p1'), 'The parts were late.', 'k1');
+SELECT response_id IS NOT NULL AS answered, version, replayed
+  FROM dwello.respond_to_review(t.user('job_r'), t.review_of('job_r', 'p1'), 'The parts were late.', 'k1');
+SELECT t.answer('p1', 'p1', 'Sorry.', 'k1') AS other_words;
+SELECT t.answer('p1', 'p1') AS twice;
+SELECT t.answer('h1', 'p1') AS by_its_author;
+SELECT t.answer('p2', 'p1') AS by_a_stranger;
+SELECT t.answer('p2', 'h1') AS by_a_stranger_who_cannot_see;
+SELECT t.answer('a1', 'p1') AS by_an_administrator;
+SELECT t.answer('h2', 'p1') AS by_a_homeowner_elsewhere;
+SELECT t.answer('p1', 'p1', '') AS nothing, t.answer('p1', 'p1', E' \n') AS blank, t.answer('p1', 'p1', NULL) AS null_words;
+SELECT t.answer('h1', 'h1', repeat('é', 10001)) AS too_long, t.answer('h1', 'h1', repeat('é', 10000)) AS long_enough;
+SELECT t.answer('p1', 'nobody') AS no_review;
+SELECT t.try(format('SELECT dwello.respond_to_review(%L, %L, ''x'')', t.user('job_r'), t.user('nothing')), 'p1') AS unknown;
+SELECT t.try(format('SELECT dwello.respond_to_review(%L, %L, ''x'')', t.user('nothing'), t.review_of('job_r', 'p1')), 'p1') AS no_job;
+-- the author is told, not what was said; the answer is as public as the review
+SELECT t.as_system();
+SELECT dwello.deliver_events() > 0 AS delivered;
+SELECT (payload ->> 'recipient_id')::uuid = t.user('h1') AS to_homeowner, payload::text ~ 'parts|ééé' AS says_it
+  FROM dwello.outbox WHERE scope_id = t.user('job_r') AND type = 'review_answered' ORDER BY id;
+SELECT user_id = t.user('h1') AS homeowner, title FROM dwello.notifications
+ WHERE title = 'Your review was answered' ORDER BY 1;
+SELECT t.app_as('p2');
+SELECT response, is_public FROM dwello.review_responses;
+SELECT t.app_as('h1');
+SELECT count(*) FROM dwello.review_responses;
+ROLLBACK;
+
+-- reviews_of: who reads what, double-blind against dwello.now
+BEGIN;
+CREATE FUNCTION t.reads(who text, about text) RETURNS text LANGUAGE plpgsql
+AS $$
+DECLARE
+  ratings text;
+BEGIN
+  PERFORM t.login_as(who);
+  SELECT coalesce(string_agg(r.rating || CASE WHEN r.response IS NULL THEN '' ELSE '+' END, ' '), '-')
+    INTO ratings FROM dwello.reviews_of(t.user(about)) AS r;
+  PERFORM t.login_as(NULL);
+  RETURN ratings;
+END
+$$;
+SELECT t.play(name, 4) FROM unnest(ARRAY['job_1', 'job_2', 'job_3']) AS name;
+-- job_1 both ways, p1's own is private; job_2 one way only; job_3 not at all
+SET LOCAL dwello.now = '2040-03-01 10:00+00';
+SELECT t.login_as('h1');
+SELECT revealed FROM dwello.post_review(t.user('job_1'), 5, 'Quick', 'Clean.', '{"quality": 5}');
+SET LOCAL dwello.now = '2040-03-01 11:00+00';
+SELECT revealed FROM dwello.post_review(t.user('job_2'), 1);
+SET LOCAL dwello.now = '2040-03-01 12:00+00';
+SELECT t.login_as('p1');
+SELECT revealed FROM dwello.post_review(t.user('job_1'), 4, is_public => false);
+SELECT a.version FROM dwello.reviews AS r, dwello.respond_to_review(r.job_id, r.id, 'Gladly.') AS a
+ WHERE r.job_id = t.user('job_1') AND r.reviewee_id = t.user('p1');
+SELECT t.as_system();
+SELECT who, t.reads(who, 'p1') AS of_provider, t.reads(who, 'h1') AS of_homeowner, t.reads(who, 'p2') AS of_nobody
+  FROM unnest(ARRAY['h1', 'p1', 'p2', 'h2', 'u1', 'a1', 's1', NULL]) AS who;
+-- the day before, and the moment that the lone one is shown
+SET LOCAL dwello.now = '2040-03-15 10:59:59+00';
+SELECT t.reads('p1', 'p1') AS not_yet, t.reads('h1', 'p1') AS not_to_its_author;
+SET LOCAL dwello.now = '2040-03-15 11:00+00';
+SELECT t.reads('p1', 'p1') AS now_shown, t.reads('p2', 'p1') AS to_all;
+SELECT t.app_as('p2');
+SELECT rating, title, comment, axes, reviewer_type, response, to_char(created_at AT TIME ZONE 'UTC', 'HH24:MI') AS at,
+       job_id = t.user('job_1') AS of_job_1
+  FROM dwello.reviews_of(t.user('p1'));
+SELECT rating, reviewer_type FROM dwello.reviews_of(t.user('h1'));
+-- paging
+SELECT b.rating FROM (SELECT review_id FROM dwello.reviews_of(t.user('p1'), max_results => 1)) AS a,
+       LATERAL dwello.reviews_of(t.user('p1'), a.review_id, 1) AS b;
+SELECT count(*) FROM (SELECT review_id FROM dwello.reviews_of(t.user('p1')) OFFSET 1) AS a,
+       LATERAL dwello.reviews_of(t.user('p1'), a.review_id) AS b;
+-- a cursor tells nothing of a review that is not shown to the caller
+SELECT t.as_system();
+SET LOCAL dwello.now = '2040-03-02 00:00+00';
+SELECT left(t.try(format('SELECT dwello.reviews_of(%L, %L)', t.user('p1'), r.id), 'p1'), 5) AS hidden
+  FROM dwello.reviews AS r WHERE r.job_id = t.user('job_2');
+SELECT left(t.try(format('SELECT dwello.reviews_of(%L, %L)', t.user('h1'), r.id), 'p2'), 5) AS private
+  FROM dwello.reviews AS r WHERE r.job_id = t.user('job_1') AND r.reviewee_id = t.user('h1');
+SELECT t.try(format('SELECT dwello.reviews_of(%L, %L)', t.user('p1'), t.user('nothing')), 'p2') AS unknown;
+SELECT t.try('SELECT dwello.reviews_of(NULL)', 'p2') AS no_user;
+SELECT t.try(format('SELECT dwello.reviews_of(%L, max_results => %s)', t.user('p1'), n), 'p2')
+  FROM unnest(ARRAY['NULL', '0', '1', '200', '201']) AS n;
+-- a deleted one is gone
+UPDATE dwello.reviews SET deleted_at = now() WHERE job_id = t.user('job_1');
+SELECT t.reads('p1', 'p1') AS of_provider, t.reads('a1', 'h1') AS of_homeowner;
+-- nobody reads nothing; a transaction that cannot write reads
+SET TRANSACTION READ ONLY;
+SET LOCAL dwello.now = '2040-03-15 11:00+00';
+SELECT t.reads('p1', 'p1') AS read_only;
+SET LOCAL ROLE dwello_app;
+SELECT t.try(format('SELECT dwello.reviews_of(%L)', t.user('p1'))) AS nobody;
+ROLLBACK;
+
 DROP FUNCTION t.play(text, integer);
