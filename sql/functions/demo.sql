@@ -17,6 +17,11 @@ DECLARE
   plumbing CONSTANT uuid := 'd0000000-0000-7000-8000-000000000012';
   landscaping CONSTANT uuid := 'd0000000-0000-7000-8000-000000000016';
 BEGIN
+  IF dwello.current_user_id() IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '42501',
+      MESSAGE = 'a user may not call dwello.load_demo',
+      HINT = 'Call it without a token, as a superuser or a member of dwello_service.';
+  END IF;
   IF NOT EXISTS (SELECT FROM dwello.users AS u WHERE u.id = homeowner) THEN
     PERFORM dwello.ensure_partitions();
 

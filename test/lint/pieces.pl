@@ -90,7 +90,30 @@ sub versions
 	  grep { $_ ne $version } @found;
 }
 
+# error_codes: errcodes.h, the table of error_api.c and what SQL shows agree.
+sub error_codes
+{
+	my $header = read_file('src/store/errcodes.h');
+	my $table = read_file('src/api/error_api.c');
+	my $shown = read_file('expected/error.out');
+	my @findings;
+
+	while ($header =~ /ERRCODE_DW_(\w+) \\?\s*MAKE_SQLSTATE\(([^)]*)\)/g)
+	{
+		my ($name, $code) = (lc $1, join('', $2 =~ /'(.)'/g));
+
+		push @findings, "error_api.c: $code $name"
+		  unless $table =~ /ERRCODE_DW_\U$name\E, "$name"/;
+		push @findings, "not shown: $code $name"
+		  unless $shown =~ /^ $code \| $name /m;
+	}
+	push @findings, 'more codes are shown than defined'
+	  if (() = $shown =~ /^ WD\d/mg) != (() = $header =~ /MAKE_SQLSTATE/g);
+	return @findings;
+}
+
 check('functions pieces can be run again', unrepeatable());
 check('functions say their volatility and parallel safety', vague());
 check('every function is called in a test', untested());
+check('the error codes shown are those of the source', error_codes());
 check('META.json has the version of the control file', versions());
