@@ -36,3 +36,5 @@ BEGIN;
 SET LOCAL ROLE dwello_app;
 SELECT t.try('SELECT * FROM dwello.load_demo()');
 ROLLBACK;
+-- nor may a user, even a superuser's session with a token
+SELECT t.try('SELECT * FROM dwello.load_demo()', 'a1');
