@@ -14,6 +14,7 @@
 #include "api/fault_api.h"
 #include "api/post_api.h"
 #include "core/job.h"
+#include "store/category_store.h"
 #include "store/job_store.h"
 #include "store/plan_store.h"
 #include "store/post_store.h"
@@ -154,13 +155,13 @@ post_read(DwCall *call, DwDraft *draft)
 static bool
 post_category_is_active(const DwDraft *draft)
 {
-	bool		is_active;
+	DwCategory	category;
 
-	if (!dw_category_find(&draft->category_id, &is_active))
+	if (!dw_category_load(&draft->category_id, &category))
 		dw_raise(DW_NOT_FOUND, psprintf("category %s does not exist",
 										dw_uuid_text(&draft->category_id)),
-				 NULL, "dwello.service_categories lists them.");
-	return is_active;
+				 NULL, "The view dwello.categories lists them all.");
+	return category.is_active;
 }
 
 /* Raises 23505: the id belongs to a job already. */

@@ -17,22 +17,6 @@
 #include "store/post_store.h"
 #include "store/setting_store.h"
 
-/* True when there is such a category; see the header. */
-bool
-dw_category_find(const DwUuid *id, bool *is_active)
-{
-	static DwStatement find_category =
-		DW_STATEMENT("SELECT c.is_active FROM dwello.service_categories AS c "
-					 "WHERE c.id = $1");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, id);
-	if (dw_execute(&find_category, &p) == 0)
-		return false;
-	*is_active = dw_read_bool(0, 1);
-	return true;
-}
-
 /* The street of the user's address nearby; see the header. */
 char *
 dw_draft_street(const DwUuid *user_id, double longitude, double latitude)

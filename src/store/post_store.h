@@ -39,9 +39,6 @@ typedef struct DwDraft
 	TimestampTz created_at;		/* out: when it was written */
 } DwDraft;
 
-/* True when there is such a category; *is_active: it takes new jobs. */
-extern bool dw_category_find(const DwUuid *id, bool *is_active);
-
 /*
  * The street of the user's nearest address within 100 m of a place, opened;
  * NULL when he has none there.

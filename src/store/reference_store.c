@@ -66,11 +66,11 @@ category_reference(const DwUuid *category_id)
 	static DwStatement load_default =
 		DW_STATEMENT("WITH RECURSIVE line (id, parent_id, amount, depth) AS ("
 					 "SELECT c.id, c.parent_id, c.reference_amount, 0 "
-					 "FROM dwello.service_categories AS c WHERE c.id = $1 "
+					 "FROM dwello.categories AS c WHERE c.id = $1 "
 					 "UNION ALL "
 					 "SELECT c.id, c.parent_id, c.reference_amount, "
 					 "line.depth + 1 FROM line "
-					 "JOIN dwello.service_categories AS c "
+					 "JOIN dwello.categories AS c "
 					 "ON c.id = line.parent_id "
 					 "WHERE line.amount IS NULL AND line.depth < 100) "
 					 "SELECT line.amount FROM line "

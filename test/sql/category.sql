@@ -64,6 +64,24 @@ SELECT name, t.try($$SELECT dwello.add_category(NULL)$$, name), t.try($$SELECT d
 SELECT t.app_as('h1');
 SELECT t.try($$INSERT INTO dwello.service_categories (name) VALUES ('x')$$);
 SELECT t.try($$INSERT INTO dwello.category_overrides (category_id) SELECT id FROM dwello.categories$$);
+
+-- what is in force counts for jobs: the amount of the nearest, and no new ones
+SELECT t.login_as('a1');
+SELECT version FROM dwello.edit_category(:services, reference_amount => 77700);
+SELECT t.login_as('h1');
+CREATE FUNCTION pg_temp.post(category uuid) RETURNS TABLE (reference_amount bigint, reference_source text)
+LANGUAGE sql AS $$
+  SELECT p.reference_amount, p.reference_source
+    FROM dwello.post_job(category, 'A job', 'Of a kind.', 100, 10) AS j, dwello.publish_job(j.job_id) AS p $$;
+SELECT * FROM pg_temp.post(:plumbing);
+SELECT * FROM pg_temp.post('d0000000-0000-7000-8000-000000000013');
+SELECT t.login_as('a1');
+SELECT version FROM dwello.edit_category(:plumbing, is_active => false);
+SELECT version FROM dwello.edit_category(:services, is_active => false);
+SELECT t.try(format('SELECT pg_temp.post(%L)', :plumbing), 'h1');
+SELECT t.try('SELECT pg_temp.post(''d0000000-0000-7000-8000-000000000013'')', 'h1');
+SELECT version FROM dwello.edit_category(:plumbing, is_active => true);
+SELECT t.try(format('SELECT pg_temp.post(%L)', :plumbing), 'h1');
 SELECT t.as_system();
 SELECT rule, object, detail FROM dwello.check() WHERE rule = 'orphan';
 ROLLBACK;
