@@ -24,6 +24,8 @@ BEGIN
   END IF;
   IF NOT EXISTS (SELECT FROM dwello.users AS u WHERE u.id = homeowner) THEN
     PERFORM dwello.ensure_partitions();
+    PERFORM dwello.set_flag('ai_bidding_enabled', rollout_percentage => 100,
+      targets => '{"user_types": ["service_provider"]}');
 
     -- the people
     PERFORM dwello.register_user(email => 'hanna@example.com', user_type => 'homeowner',

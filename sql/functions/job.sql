@@ -74,7 +74,7 @@ AS 'MODULE_PATHNAME', 'dwello_start_job';
 GRANT EXECUTE ON FUNCTION dwello.start_job(uuid, integer, text)
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.start_job(uuid, integer, text) IS
-'Says that work has begun; for the provider who confirmed the award, once money is held in escrow. Arguments: job_id; expected_version of the job. Returns the job''s status (in_progress) and version. Errors: WD402, WD401, 42501 the caller is no active provider, or has not the award; 22004; P0002 no such job, or one the caller may not see; WD104; WD103; WD101 the job is not awarded, or nothing is held in escrow.';
+'Says that work has begun; for the provider who confirmed the award, once money is held in escrow, or at once where the flag escrow_payments is off for the homeowner. Arguments: job_id; expected_version of the job. Returns the job''s status (in_progress) and version. Errors: WD402, WD401, 42501 the caller is no active provider, or has not the award; 22004; P0002 no such job, or one the caller may not see; WD104; WD103; WD101 the job is not awarded, or nothing is held in escrow.';
 
 CREATE OR REPLACE FUNCTION dwello.complete_job(
   INOUT job_id uuid,

@@ -11,6 +11,7 @@
 #include "api/error_api.h"
 #include "api/escrow_api.h"
 #include "api/job_api.h"
+#include "store/flag_store.h"
 #include "store/ledger_store.h"
 #include "store/payment_store.h"
 #include "store/plan_store.h"
@@ -58,6 +59,17 @@ funding_find_method(DwCall *call, Funding *funding)
 				 psprintf("The caller has no payment method %s.",
 						  dw_uuid_text(id)),
 				 "Add one with dwello.add_payment_method().");
+}
+
+/* 42501 unless the caller's payments go through escrow. */
+static void
+funding_need_flag(DwCall *call)
+{
+	if (!dw_flag_enabled(DW_FLAG_ESCROW, &call->actor.user_id))
+		dw_raise(DW_FORBIDDEN, "payment through escrow is off for the caller",
+				 "The flag \"" DW_FLAG_ESCROW "\" says for whom it is on.",
+				 "It goes by the country of the primary address, see "
+				 "dwello.add_address(), unless an operator set it otherwise.");
 }
 
 /* WD101 unless the job is one whose work is still to be paid. */
@@ -188,6 +200,7 @@ DW_FUNCTION(dwello_fund_escrow)
 	dw_job_for_command(&call, &funding.job_id, &job);
 	funding_find_method(&call, &funding);
 	dw_job_need_homeowner(&call, &job);
+	funding_need_flag(&call);
 	if (dw_call_replay(&call, &job.id))
 		return dw_call_return(&call);
 	found = dw_escrow_lock(&job.id, &row);

@@ -11,6 +11,7 @@
 #include "api/job_api.h"
 #include "store/escrow_store.h"
 #include "store/event_store.h"
+#include "store/flag_store.h"
 #include "store/setting_store.h"
 
 /* Raises WD101 about a job whose escrow is not as the command needs it. */
@@ -22,7 +23,10 @@ work_refuse(const DwJob *job, const char *message, const char *hint)
 					  dw_job_status_label(job->status)), hint);
 }
 
-/* WD101 unless money is held for the work. */
+/*
+ * WD101 unless money is held for the work.  A homeowner for whom payment
+ * through escrow is off pays otherwise, and there is nothing to wait for.
+ */
 static void
 work_need_money(const DwJob *job)
 {
@@ -31,7 +35,8 @@ work_need_money(const DwJob *job)
 	if (!dw_escrow_lock(&job->id, &row))
 		work_refuse(job, "the award is not confirmed",
 					"dwello.confirm_award() confirms it.");
-	if (row.escrow.held == 0)
+	if (row.escrow.held == 0 &&
+		dw_flag_enabled(DW_FLAG_ESCROW, &job->homeowner_id))
 		work_refuse(job, "no money is held for the job",
 					"Work begins when the homeowner has paid, see "
 					"dwello.fund_escrow().");

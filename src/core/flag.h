@@ -16,6 +16,9 @@
 
 #include "core/user.h"
 
+/* The flags that core features ask for. */
+#define DW_FLAG_ESCROW		"escrow_payments"
+
 #define DW_FLAG_BUCKETS		10000	/* one is a hundredth of a per cent */
 #define DW_FLAG_DIGEST		8	/* bytes of a hash that make a bucket */
 #define DW_FLAG_STAR		INT64_C(1000000)	/* unit of a rating */

@@ -131,3 +131,13 @@ SELECT args, t.try(format('SELECT dwello.set_flag(%s)', args))
 SELECT name, t.try($$SELECT dwello.set_flag(NULL)$$, name)
   FROM unnest(ARRAY['h1', 'p1', 's1', 'u1', 'a1']) AS name;
 ROLLBACK;
+
+-- the demo opens the agents' flag to all providers
+BEGIN;
+SELECT count(*) > 0 AS loaded FROM dwello.load_demo();
+SELECT is_enabled, rollout_percentage, targets, version FROM dwello.flags WHERE name = 'ai_bidding_enabled';
+SELECT count(*) > 0 AS loaded FROM dwello.load_demo();
+SELECT version FROM dwello.flags WHERE name = 'ai_bidding_enabled';
+SELECT name, dwello.flag_enabled('ai_bidding_enabled', id) AS is_on FROM dwello.load_demo()
+ WHERE name IN ('homeowner', 'provider_1', 'provider_2') ORDER BY name;
+ROLLBACK;

@@ -381,6 +381,20 @@ SELECT job_status FROM dwello.confirm_award(t.user('job_2'));
 SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p1');
 SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p2');
 SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'h1');
+-- where payment through escrow is off for the homeowner, none is waited for
+SAVEPOINT s;
+SELECT t.as_system();
+SELECT is_enabled FROM dwello.set_flag('escrow_payments', false);
+SELECT t.try(format('SELECT dwello.fund_escrow(%L)', t.user('job_2')), 'h1');
+SELECT t.try(format('SELECT dwello.fund_escrow(%L, expected_version => 99)',
+                    t.user('job_2')), 'h1');
+SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p1');
+ROLLBACK TO s;
+SELECT t.as_system();
+SELECT rollout_percentage FROM dwello.set_flag('escrow_payments',
+  rollout_percentage => 0, user_ids => ARRAY[t.user('h1')]);
+SELECT t.try(format('SELECT dwello.fund_escrow(%L)', t.user('job_2')), 'h1');
+ROLLBACK TO s;
 -- a payment on its way, then arrived
 SELECT t.login_as('h1');
 SELECT escrow_status FROM dwello.fund_escrow(t.user('job_2'), 40000);

@@ -3,7 +3,7 @@
 --	What every other test stands on: the extension, a keyring, helpers in
 --	schema t, and a cast of users whose ids follow from their names.
 --
---	h1 h2	homeowners
+--	h1 h2	homeowners, at home in San Francisco
 --	p1 p2 p3	providers, active, at home in San Francisco
 --	a1	administrator
 --	s1	administrator who signs in as support
@@ -138,6 +138,11 @@ SELECT count(a.address_id)
   FROM unnest(ARRAY['p1', 'p2', 'p3']) WITH ORDINALITY AS p (name, n),
        dwello.add_address('business', n || ' Market Street', 'San Francisco',
                           'CA', '94103', 'US', -122.4194, 37.7749,
+                          user_id => t.user(name)) AS a;
+SELECT count(a.address_id)
+  FROM unnest(ARRAY['h1', 'h2']) WITH ORDINALITY AS h (name, n),
+       dwello.add_address('home', n || ' Haight Street', 'San Francisco',
+                          'CA', '94117', 'US', -122.4481, 37.7699,
                           user_id => t.user(name)) AS a;
 
 SELECT first_name, user_type, status, provider_verified
