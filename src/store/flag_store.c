@@ -205,6 +205,7 @@ static const char *
 rating_read(const DwDocument *object, DwFlagTargets *targets)
 {
 	Numeric		number;
+	const char *text;
 	double		stars;
 	DwMember	given = dw_document_numeric(object, "minimum_rating", &number);
 
@@ -213,9 +214,9 @@ rating_read(const DwDocument *object, DwFlagTargets *targets)
 	if (given != DW_MEMBER_GIVEN)
 		return "must have as minimum_rating a number";
 	/* a number too large for a double becomes infinite here, not an error */
-	stars = strtod(DatumGetCString(DirectFunctionCall1(numeric_out,
-													   NumericGetDatum(number))),
-				   NULL);
+	text = DatumGetCString(DirectFunctionCall1(numeric_out,
+											   NumericGetDatum(number)));
+	stars = strtod(text, NULL);
 	if (!(stars >= 0 && stars <= DW_FLAG_STARS_MAX))
 		return "must have as minimum_rating a number from 0 to 5";
 	targets->minimum_rating = (int64) rint(stars * DW_FLAG_STAR);
