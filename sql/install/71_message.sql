@@ -26,7 +26,7 @@ CREATE TABLE dwello.messages (
 CREATE INDEX messages_thread_idx ON dwello.messages (job_id, provider_id, created_at, id);
 CREATE INDEX messages_sender_id_idx ON dwello.messages (sender_id, job_id, id);
 CREATE INDEX messages_recipient_id_idx ON dwello.messages (recipient_id, job_id, id);
-CREATE INDEX messages_unread_idx ON dwello.messages (recipient_id) WHERE read_at IS NULL AND deleted_at IS NULL;
+CREATE INDEX messages_unread_idx ON dwello.messages (recipient_id, job_id, provider_id) WHERE read_at IS NULL AND deleted_at IS NULL;
 COMMENT ON TABLE dwello.messages IS 'What the two sides of a job write to each other.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.messages', '');
 

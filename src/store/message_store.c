@@ -169,31 +169,58 @@ dw_message_list(const DwThread *thread, const DwCursor *after,
 	return dw_query(&select_messages, &p);
 }
 
+/*
+ * The jobs of a user's messages, each once: every step looks up the next job
+ * in the index, so that the cost goes by threads and not by messages.
+ */
+#define JOBS_BY(name, side) \
+	name " (job_id) AS ((SELECT m.job_id FROM dwello.messages AS m " \
+	"WHERE m." side " = $1 ORDER BY m.job_id LIMIT 1) UNION ALL " \
+	"SELECT (SELECT m.job_id FROM dwello.messages AS m " \
+	"WHERE m." side " = $1 AND m.job_id > w.job_id " \
+	"ORDER BY m.job_id LIMIT 1) " \
+	"FROM " name " AS w WHERE w.job_id IS NOT NULL)"
+
+/* The providers with whom there are messages about those jobs, likewise. */
+#define THREADS_OF_JOBS \
+	"threads (job_id, homeowner_id, title, provider_id) AS (" \
+	"SELECT j.id, j.homeowner_id, j.title, " \
+	"(SELECT m.provider_id FROM dwello.messages AS m " \
+	"WHERE m.job_id = j.id ORDER BY m.provider_id LIMIT 1) " \
+	"FROM dwello.jobs AS j WHERE j.deleted_at IS NULL AND j.id IN " \
+	"(SELECT job_id FROM written UNION SELECT job_id FROM received) " \
+	"UNION ALL SELECT t.job_id, t.homeowner_id, t.title, " \
+	"(SELECT m.provider_id FROM dwello.messages AS m " \
+	"WHERE m.job_id = t.job_id AND m.provider_id > t.provider_id " \
+	"ORDER BY m.provider_id LIMIT 1) " \
+	"FROM threads AS t WHERE t.provider_id IS NOT NULL)"
+
 /* Reads a user's threads; see the header. */
 uint64
 dw_message_threads(const DwUuid *user_id, const DwCursor *after,
 				   int32 max_results)
 {
 	static DwStatement select_threads =
-		DW_STATEMENT("SELECT t.job_id, CASE WHEN t.homeowner_id = $1 "
-					 "THEN t.provider_id ELSE t.homeowner_id END, j.title, "
-					 "t.id, t.created_at, t.content, "
+		DW_STATEMENT("WITH RECURSIVE " JOBS_BY("written", "sender_id") ", "
+					 JOBS_BY("received", "recipient_id") ", "
+					 THREADS_OF_JOBS
+					 " SELECT t.job_id, CASE WHEN t.homeowner_id = $1 "
+					 "THEN t.provider_id ELSE t.homeowner_id END, t.title, "
+					 "l.id, l.created_at, left(l.content, 200), "
 					 "(SELECT count(*)::integer FROM dwello.messages AS u "
 					 "WHERE u.recipient_id = $1 AND u.job_id = t.job_id "
 					 "AND u.provider_id = t.provider_id "
 					 "AND u.read_at IS NULL AND u.deleted_at IS NULL) "
-					 "FROM (SELECT DISTINCT ON (m.job_id, m.provider_id) "
-					 "m.job_id, m.homeowner_id, m.provider_id, m.id, "
-					 "m.created_at, left(m.content, 200) AS content "
-					 "FROM dwello.messages AS m "
-					 "WHERE (m.sender_id = $1 OR m.recipient_id = $1) "
+					 "FROM threads AS t CROSS JOIN LATERAL "
+					 "(SELECT m.id, m.created_at, m.content "
+					 "FROM dwello.messages AS m WHERE m.job_id = t.job_id "
+					 "AND m.provider_id = t.provider_id "
+					 "AND (m.sender_id = $1 OR m.recipient_id = $1) "
 					 "AND m.deleted_at IS NULL "
-					 "ORDER BY m.job_id, m.provider_id, m.created_at DESC, "
-					 "m.id DESC) AS t "
-					 "JOIN dwello.jobs AS j ON j.id = t.job_id "
-					 "AND j.deleted_at IS NULL "
-					 "WHERE (t.created_at, t.id) < ($2, $3) "
-					 "ORDER BY t.created_at DESC, t.id DESC LIMIT $4");
+					 "ORDER BY m.created_at DESC, m.id DESC LIMIT 1) AS l "
+					 "WHERE $1 IN (t.homeowner_id, t.provider_id) "
+					 "AND (l.created_at, l.id) < ($2, $3) "
+					 "ORDER BY l.created_at DESC, l.id DESC LIMIT $4");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, user_id);
