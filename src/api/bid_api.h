@@ -5,6 +5,7 @@
 #ifndef DW_BID_API_H
 #define DW_BID_API_H
 
+#include "store/compat.h"
 #include "store/job_store.h"
 
 /*
@@ -14,6 +15,6 @@
 extern bool dw_bidding_over(const DwJob *job);
 
 /* Raises WD102 for such a job. */
-extern void dw_bidding_refuse_late(const DwJob *job) pg_attribute_noreturn();
+pg_noreturn extern void dw_bidding_refuse_late(const DwJob *job);
 
 #endif							/* DW_BID_API_H */

@@ -20,6 +20,7 @@
 #include "core/actor.h"
 #include "core/result.h"
 #include "core/uuid.h"
+#include "store/compat.h"
 
 /* Declares, exports and opens one SQL-callable function. */
 #define DW_FUNCTION(name) \
@@ -101,8 +102,8 @@ extern const char *dw_arg_name(DwCall *call, int arg);
 extern const char *dw_call_name(DwCall *call);
 
 /* Raises code for an argument, naming it: "X <what>". */
-extern void dw_arg_refuse(DwCall *call, int arg, DwResult code,
-						  const char *what) pg_attribute_noreturn();
+pg_noreturn extern void dw_arg_refuse(DwCall *call, int arg, DwResult code,
+									  const char *what);
 
 /*
  * Idempotency.  After the scope's row is locked: true when this very request

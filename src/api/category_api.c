@@ -45,7 +45,7 @@ enum
 static void draft_read(DwCall *call, DwCategoryDraft *draft);
 static void edit_read(DwCall *call, DwCategoryEdit *edit);
 static int64 reference_amount(DwCall *call, int arg);
-static void category_refuse_unknown(const DwUuid *id) pg_attribute_noreturn();
+pg_noreturn static void category_refuse_unknown(const DwUuid *id);
 static void parent_check(const DwCategory *category, const DwUuid *parent_id);
 static void move_check(const DwUuid *id, const DwUuid *parent_id);
 

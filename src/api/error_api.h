@@ -8,18 +8,21 @@
 #include "postgres.h"
 
 #include "core/result.h"
+#include "store/compat.h"
 
 /*
  * Raises the condition `code`.  The message is lower case without a full
  * stop; detail (ids and states) and hint (the next call) are sentences, or
  * NULL.  Never quote another tenant's data or a sealed value.
  */
-extern void dw_raise(DwResult code, const char *message, const char *detail,
-					 const char *hint) pg_attribute_noreturn();
+pg_noreturn extern void dw_raise(DwResult code, const char *message,
+								 const char *detail, const char *hint);
 
 /* The same with the name of the constraint or rule that was broken. */
-extern void dw_raise_constraint(DwResult code, const char *constraint,
-								const char *message, const char *detail,
-								const char *hint) pg_attribute_noreturn();
+pg_noreturn extern void dw_raise_constraint(DwResult code,
+											const char *constraint,
+											const char *message,
+											const char *detail,
+											const char *hint);
 
 #endif							/* DW_ERROR_API_H */

@@ -30,8 +30,8 @@ extern void dw_escrow_check(DwCall *call, const DwEscrowRow *row,
 							DwEscrowEvent event);
 
 /* Raises what core said no with, naming the escrow's state and amounts. */
-extern void dw_escrow_refuse(DwCall *call, const DwEscrowRow *row,
-							 DwResult result) pg_attribute_noreturn();
+pg_noreturn extern void dw_escrow_refuse(DwCall *call, const DwEscrowRow *row,
+										 DwResult result);
 
 /*
  * Books a release that core has decided on, writes the escrow, tells the

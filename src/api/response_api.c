@@ -38,7 +38,7 @@ static void review_for_response(DwCall *call, const DwUuid *job_id,
 static void response_need_state(const DwReview *review);
 static void response_tell(const DwReview *review, const DwResponse *response);
 static void reviews_row(DwCall *call, uint64 row);
-static void review_refuse_unknown(const DwUuid *id) pg_attribute_noreturn();
+pg_noreturn static void review_refuse_unknown(const DwUuid *id);
 
 /* respond_to_review(job_id, review_id, response) → response_id, ... */
 DW_FUNCTION(dwello_respond_to_review)

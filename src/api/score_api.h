@@ -25,6 +25,6 @@ extern void dw_row_ranked(DwCall *call, const DwJob *job,
 extern char *dw_gates_text(DwGateSet reasons);
 
 /* Raises P0002: the same words for an unknown and an invisible bid. */
-extern void dw_bid_refuse_unknown(const DwUuid *id) pg_attribute_noreturn();
+pg_noreturn extern void dw_bid_refuse_unknown(const DwUuid *id);
 
 #endif							/* DW_SCORE_API_H */

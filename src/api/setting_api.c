@@ -25,7 +25,7 @@ enum
 	SET_VALUE
 };
 
-static void setting_refuse_unknown(const char *name) pg_attribute_noreturn();
+pg_noreturn static void setting_refuse_unknown(const char *name);
 static const DwSettingRule *setting_rule(const char *name);
 static void setting_check(const DwSettingRule *rule, const char *value);
 static const char *setting_range(const DwSettingRule *rule);

@@ -32,7 +32,7 @@ static void thread_of_call(DwCall *call, const DwJob *job, DwThread *thread);
 static void threads_row(DwCall *call, uint64 row);
 static void thread_row(DwCall *call, uint64 row);
 static void row_uuid(DwCall *call, const char *name, uint64 row, int column);
-static void seek_failed(const DwUuid *id) pg_attribute_noreturn();
+pg_noreturn static void seek_failed(const DwUuid *id);
 
 /* threads(after_id, max_results) → job_id, with_user_id, title, … */
 DW_FUNCTION(dwello_threads)

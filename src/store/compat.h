@@ -7,8 +7,15 @@
 
 #include "postgres.h"
 
-#include "storage/proc.h"
-#include "utils/guc.h"
+/* VARDATA and its kin; 16 moved them out of postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* Before a declaration: it does not return.  18 has it and no other. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn _Noreturn
+#endif
 
 /* The local id of a process's transaction; 17 moved the field. */
 #if PG_VERSION_NUM >= 170000

@@ -23,6 +23,7 @@
 #include "port/pg_bswap.h"
 
 #include "core/contact.h"
+#include "store/compat.h"
 #include "store/crypto_store.h"
 #include "store/errcodes.h"
 #include "store/keyring_store.h"
@@ -63,8 +64,8 @@ static bool cipher_begin(EVP_CIPHER_CTX *cipher, Direction direction,
 static bool cipher_bind(EVP_CIPHER_CTX *cipher, const SealHead *head,
 						const char *column, const DwUuid *row_id);
 static const SealHead *sealed_head(const bytea *sealed);
-static void broken_library(void) pg_attribute_noreturn();
-static void unreadable(const char *column) pg_attribute_noreturn();
+pg_noreturn static void broken_library(void);
+pg_noreturn static void unreadable(const char *column);
 
 /* Seals a text for one column of one row. */
 bytea *

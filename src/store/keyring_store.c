@@ -24,6 +24,7 @@
 #include "miscadmin.h"
 #include "pgtime.h"
 #include "storage/fd.h"
+#include "storage/proc.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
@@ -52,7 +53,7 @@ static bool same_file(const struct stat *a, const struct stat *b);
 static bool ring_read(DwKeyring *ring, struct stat *seen, bool missing_ok);
 static const char *file_objection(const struct stat *status);
 static int	read_whole(int file, char *text, int size);
-static void unavailable(const char *reason) pg_attribute_noreturn();
+pg_noreturn static void unavailable(const char *reason);
 static int	directory_lock(void);
 static bool ring_fill(DwKeyring *ring, DwKeyMade *made);
 static void key_fill(DwKey *key);

@@ -21,6 +21,7 @@
 
 #include "access/parallel.h"
 #include "miscadmin.h"
+#include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -69,7 +70,7 @@ static TimestampTz cutoff_read(const DwUuid *user_id);
 static bool cutoff_find(const DwUuid *user_id, TimestampTz *not_before);
 static int64 now_seconds(void);
 static DwActor actor_without_token(void);
-static void refuse(void) pg_attribute_noreturn();
+pg_noreturn static void refuse(void);
 
 /* Defines the two settings. */
 void
