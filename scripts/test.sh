@@ -107,7 +107,7 @@ part_build()
 			good=$((good + 1))
 		else
 			bad=$((bad + 1))
-			grep -E -A6 'error|warning' "$work/build.log" | head -60
+			grep -E -A6 'error|warning' "$work/build.log" | sed -n 1,60p
 		fi
 	done
 	tally build "$good" "$bad"
