@@ -34,7 +34,7 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_mark_read';
 GRANT EXECUTE ON FUNCTION dwello.mark_read(uuid, uuid, uuid, text) TO dwello_app;
 COMMENT ON FUNCTION dwello.mark_read(uuid, uuid, uuid, text) IS
-'Marks messages to the caller about a job as read. Arguments: job_id; with_user_id, the other side of one thread, NULL for all threads of the job; up_to_id, the last message that was read, NULL for all. Returns job_id, marked (how many were unread), version (NULL: nothing here has one) and replayed. Errors: WD402, WD401, 42501 the caller is neither homeowner nor provider, or not active; 22004; P0002 no such job; WD104; 22023 a provider names another than the homeowner; P0002 no such message in the caller''s threads.';
+'Marks messages to the caller about a job as read. Arguments: job_id; with_user_id, the other side of one thread, NULL for all threads of the job; up_to_id, the last message that was read, NULL for all there are, one that has just come included. Returns job_id, marked (how many were unread), version (NULL: nothing here has one) and replayed. Errors: WD402, WD401, 42501 the caller is neither homeowner nor provider, or not active; 22004; P0002 no such job; WD104; 22023 a provider names another than the homeowner; P0002 no such message in the caller''s threads.';
 
 CREATE OR REPLACE FUNCTION dwello.threads(
   after_id uuid DEFAULT NULL,
