@@ -8,6 +8,7 @@
 # which are gone afterwards.  What cannot run is counted and says why.
 #	FUZZ_SECONDS   seconds for each fuzz target (20)
 #	DW_JOBS        parallel compilations and fuzz targets (2)
+#	DW_TAP         the TAP tests to run, as a pattern of their names (*)
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$DW_ROOT"
@@ -208,7 +209,7 @@ part_tap()
 	own_directory "$work/tap/tmp"
 	cp -R test/t "$work/t"
 	chmod -R a+rX "$work/t"
-	for test in "$work"/t/*.pl; do
+	for test in "$work"/t/${DW_TAP:-*}.pl; do
 		run_tap "$log" "$(basename "$test")" tap_test "$test"
 	done
 	tally_tap tap "$log"
