@@ -24,6 +24,7 @@ CREATE TABLE dwello.bids (
   comparable_price bigint NOT NULL CONSTRAINT bids_comparable_price_check CHECK (comparable_price > 0),
   score_total bigint,
   score_inputs jsonb NOT NULL,
+  is_inconsistent boolean NOT NULL DEFAULT false,
   submitted_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
   version integer NOT NULL DEFAULT 1,
@@ -40,6 +41,8 @@ CREATE UNIQUE INDEX bids_live_key ON dwello.bids (job_id, provider_id)
 CREATE UNIQUE INDEX bids_accepted_key ON dwello.bids (job_id) WHERE status = 'accepted';
 CREATE INDEX bids_provider_id_idx ON dwello.bids (provider_id, job_id);
 CREATE INDEX bids_homeowner_id_idx ON dwello.bids (homeowner_id, job_id);
+CREATE INDEX bids_expires_at_idx ON dwello.bids (expires_at)
+  WHERE status = 'pending' AND deleted_at IS NULL;
 COMMENT ON TABLE dwello.bids IS
   'Offers of providers. score_total is in millionths of a point, made from score_inputs against the reference frozen with the job.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.bids', '');
@@ -63,6 +66,7 @@ CREATE TABLE dwello.bid_versions (
   comparable_price bigint NOT NULL,
   score_total bigint,
   score_inputs jsonb NOT NULL,
+  is_inconsistent boolean NOT NULL DEFAULT false,
   submitted_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
   CONSTRAINT bid_versions_pkey PRIMARY KEY (job_id, bid_id, bid_version),

@@ -186,6 +186,7 @@ BEGIN
       ('submitted_at', 'When it was submitted; NULL before.'),
       ('auto_release_at', 'When it is released by itself, unless the homeowner answers; NULL while nothing is submitted.'),
       -- bids
+      ('is_inconsistent', 'The lines of material do not add up to materials_cost.'),
       ('bid_version', 'Version of the bid as the bidder made it.'),
       ('materials_included', 'bid_amount includes the materials.'),
       ('timeline_days', 'Days of work offered; NULL if not said.'),

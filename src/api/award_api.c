@@ -19,9 +19,7 @@
 #include "store/score_store.h"
 #include "store/setting_store.h"
 
-static void bid_next(DwCall *call, const DwBid *bid, DwBidEvent event);
 static void need_eligible(DwCall *call, const DwJob *job, const DwBid *bid);
-static void award(DwJob *job, DwBid *bid);
 static bool bid_to_confirm(DwCall *call, const DwJob *job, DwBid *bid);
 static void award_check(DwCall *call, const DwJob *job, const DwBid *bid);
 static void open_escrow(DwCall *call, const DwJob *job, const DwBid *bid,
@@ -53,12 +51,13 @@ DW_FUNCTION(dwello_accept_bid)
 	if (!is_late)
 		job.status = dw_job_next(&call, &job, DW_JOB_EVENT_ACCEPT);
 	if (bid.status != DW_BID_EXPIRED)
-		bid_next(&call, &bid, DW_BID_EVENT_ACCEPT);
+		(void) dw_bid_next(&call, &bid, DW_BID_EVENT_ACCEPT);
 	if (is_late)
 		dw_bidding_refuse_late(&job);
 	need_eligible(&call, &job, &bid);
 
-	award(&job, &bid);
+	dw_award_give(&job, &bid, "bid_accepted");
+	dw_bid_reject_rivals(&bid);
 	dw_row_uuid(&call, "job_id", &job.id);
 	dw_row_uuid(&call, "bid_id", &bid.id);
 	dw_row_uuid(&call, "provider_id", &bid.provider_id);
@@ -109,24 +108,22 @@ DW_FUNCTION(dwello_confirm_award)
 	return dw_call_return(&call);
 }
 
-/* WD101, or 42501, unless the caller may do this to the bid now. */
-static void
-bid_next(DwCall *call, const DwBid *bid, DwBidEvent event)
+/* Gives a locked job to a bidder; see the header. */
+void
+dw_award_give(DwJob *job, DwBid *bid, const char *type)
 {
-	const DwMachine *machine = dw_bid_machine();
-	DwResult	result = dw_machine_next(machine, bid->status, event,
-										 call->actor.kind, NULL);
+	job->provider_id = bid->provider_id;
+	job->awarded_at = dw_now();
+	job->confirm_by = job->awarded_at +
+		dw_setting_int8("award_confirm_hours") * USECS_PER_HOUR;
+	job->is_listed = false;
+	dw_job_save(job);
+	dw_job_list_children(job);
 
-	if (result == DW_OK)
-		return;
-	if ((dw_machine_actors(machine, event) & call->actor.kind) != 0)
-		result = DW_INVALID_TRANSITION; /* his, but not from here */
-	dw_raise(result, psprintf("%s is not possible for a bid that is %s",
-							  dw_bid_event_label(event),
-							  dw_bid_status_label(bid->status)),
-			 psprintf("Bid %s is in state \"%s\".", dw_uuid_text(&bid->id),
-					  dw_bid_status_label(bid->status)),
-			 "dwello.bid_transitions() lists what is possible.");
+	bid->status = DW_BID_ACCEPTED;
+	bid->reason = NULL;
+	dw_bid_save(bid);
+	dw_bid_emit(bid, type);
 }
 
 /* 22023 with the reasons when the bid fails a gate now. */
@@ -142,24 +139,6 @@ need_eligible(DwCall *call, const DwJob *job, const DwBid *bid)
 			 psprintf("Bid %s: %s.", dw_uuid_text(&bid->id),
 					  dw_gates_text(ranking.bids[0].reasons)),
 			 "Accept another one, see dwello.rank_bids().");
-}
-
-/* Gives the job to the bidder, until he has confirmed under reserve. */
-static void
-award(DwJob *job, DwBid *bid)
-{
-	job->provider_id = bid->provider_id;
-	job->awarded_at = dw_now();
-	job->confirm_by = job->awarded_at +
-		dw_setting_int8("award_confirm_hours") * USECS_PER_HOUR;
-	job->is_listed = false;
-	dw_job_save(job);
-	dw_job_list_children(job);
-
-	bid->status = DW_BID_ACCEPTED;
-	dw_bid_save(bid);
-	dw_bid_emit(bid, "bid_accepted");
-	dw_bid_reject_rivals(bid);
 }
 
 /*
@@ -192,7 +171,7 @@ award_check(DwCall *call, const DwJob *job, const DwBid *bid)
 	(void) dw_job_next(call, job, DW_JOB_EVENT_CONFIRM);
 	if (bid == NULL)
 		elog(ERROR, "awarded job has no accepted bid");
-	bid_next(call, bid, DW_BID_EVENT_CONFIRM_AWARD);
+	(void) dw_bid_next(call, bid, DW_BID_EVENT_CONFIRM_AWARD);
 	if (job->confirmed_at != DT_NOBEGIN)
 		dw_raise(DW_INVALID_TRANSITION, "the award is confirmed already",
 				 psprintf("Job %s is in state \"%s\".",

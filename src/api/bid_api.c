@@ -1,54 +1,53 @@
 /*
  * bid_api.c
- *		Entry point of a new bid: submit_bid.
+ *		Entry points of the bidder: submit_bid, revise_bid, confirm_bid.
  *
- * A bid is scored once, when it is made, from what is known then.  One that
- * fails a gate is kept all the same, with its reasons: it may become
- * eligible later (a credential is verified, a setting changes).  Accepting
- * it asks the gates again.
+ * A bid that fails a gate is kept all the same, with its reasons: it may
+ * become eligible later (a credential is verified, a setting changes).
+ * Accepting it asks the gates again.  Each offer is a version of the bid and
+ * none is lost: a revision replaces all that was offered before, and a
+ * confirmation repeats it for the job's present terms.
  */
 #include "postgres.h"
 
 #include "api/bid_api.h"
 #include "api/error_api.h"
 #include "api/job_api.h"
+#include "api/offer_api.h"
 #include "api/score_api.h"
-#include "core/money.h"
 #include "store/bid_store.h"
 #include "store/plan_store.h"
-#include "store/score_store.h"
 #include "store/setting_store.h"
 #include "store/uuid_store.h"
 
-#define TEXT_MAX		20000	/* characters of a description */
 #define CURRENCY_MAX	20		/* characters; only three can be right */
 
 /* Arguments of submit_bid, by position. */
 enum
 {
-	ARG_JOB_ID,
-	ARG_LABOR_COST,
-	ARG_MATERIALS_COST,
-	ARG_TIMELINE_DAYS,
-	ARG_WARRANTY_MONTHS,
-	ARG_MATERIALS_INCLUDED,
-	ARG_MATERIALS,
-	ARG_DESCRIPTION,
-	ARG_SPECIAL_TERMS,
-	ARG_CURRENCY,
-	ARG_EXPIRES_AT,
-	ARG_TERMS_VERSION,
-	ARG_BID_ID
+	SUBMIT_JOB_ID,
+	SUBMIT_OFFER,				/* the first of eight */
+	SUBMIT_CURRENCY = SUBMIT_OFFER + 8,
+	SUBMIT_EXPIRES_AT,
+	SUBMIT_TERMS_VERSION,
+	SUBMIT_BID_ID
 };
 
-static void need_verified(DwCall *call);
-static void bid_arguments(DwCall *call, DwBid *bid, DwMaterials *materials);
-static void bid_check(DwCall *call, DwBid *bid, const DwMaterials *materials);
+/* Arguments of revise_bid, by position. */
+enum
+{
+	REVISE_JOB_ID,
+	REVISE_BID_ID,
+	REVISE_OFFER,				/* the first of eight */
+	REVISE_EXPIRES_AT = REVISE_OFFER + 8,
+	REVISE_TERMS_VERSION
+};
+
 static void job_check(DwCall *call, const DwJob *job, DwBid *bid);
 static void bid_identify(DwCall *call, const DwJob *job, DwBid *bid);
-static void bid_score(DwCall *call, const DwJob *job, DwBid *bid,
-					  const DwMaterials *materials);
-static void row_bid(DwCall *call, const DwJob *job, const DwBid *bid);
+static void bid_replace_offer(DwBid *bid, const DwBid *offer);
+static Datum revision_return(DwCall *call, const DwJob *job, DwBid *bid,
+							 const DwMaterials *materials, const char *type);
 
 /* submit_bid(…) → the bid with its score and its reasons */
 DW_FUNCTION(dwello_submit_bid)
@@ -59,8 +58,11 @@ DW_FUNCTION(dwello_submit_bid)
 	DwMaterials materials;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
-	need_verified(&call);
-	bid_arguments(&call, &bid, &materials);
+	dw_offer_need_verified(&call);
+	memset(&bid, 0, sizeof(bid));
+	bid.job_id = dw_arg_uuid(&call, SUBMIT_JOB_ID);
+	dw_offer_read(&call, SUBMIT_OFFER, &bid, &materials);
+	(void) dw_arg_time_opt(&call, SUBMIT_EXPIRES_AT);
 
 	dw_job_for_command(&call, &bid.job_id, &job);
 	if (dw_uuid_equal(&job.homeowner_id, &call.actor.user_id))
@@ -68,119 +70,122 @@ DW_FUNCTION(dwello_submit_bid)
 	if (dw_call_replay(&call, &job.id))
 		return dw_call_return(&call);
 	job_check(&call, &job, &bid);
+	dw_offer_date(&call, SUBMIT_EXPIRES_AT, &bid);
 	bid_identify(&call, &job, &bid);
-	bid_score(&call, &job, &bid, &materials);
+	dw_offer_score(&call, SUBMIT_OFFER, &job, &bid, &materials);
 
 	dw_bid_insert(&bid, &materials);
 	dw_bid_emit(&bid, "bid_submitted");
-	row_bid(&call, &job, &bid);
+	dw_row_offer(&call, &job, &bid);
 	return dw_call_return(&call);
 }
 
-/* True when the time for bids is over; see the header. */
-bool
-dw_bidding_over(const DwJob *job)
+/* revise_bid(job_id, bid_id, …) → the bid with its new score */
+DW_FUNCTION(dwello_revise_bid)
 {
-	if (job->status == DW_JOB_OPEN)
-		return dw_now() >= job->expires_at;
-	return job->status == DW_JOB_CANCELLED && job->reason != NULL &&
-		strcmp(job->reason, "expired") == 0;
+	DwCall		call;
+	DwUuid		job_id;
+	DwUuid		bid_id;
+	DwJob		job;
+	DwBid		bid;
+	DwBid		offer;
+	DwMaterials materials;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
+	dw_offer_need_verified(&call);
+	job_id = dw_arg_uuid(&call, REVISE_JOB_ID);
+	bid_id = dw_arg_uuid(&call, REVISE_BID_ID);
+	memset(&offer, 0, sizeof(offer));
+	dw_offer_read(&call, REVISE_OFFER, &offer, &materials);
+	(void) dw_arg_time_opt(&call, REVISE_EXPIRES_AT);
+
+	dw_job_for_command(&call, &job_id, &job);
+	dw_bid_for_bidder(&call, &job, &bid_id, &bid);
+	if (dw_call_replay(&call, &job_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, bid.version);
+	dw_offer_need_terms(&call, REVISE_TERMS_VERSION, &job);
+	bid.status = dw_bid_next_in_time(&call, &job, &bid, DW_BID_EVENT_REVISE);
+
+	bid_replace_offer(&bid, &offer);
+	dw_offer_date(&call, REVISE_EXPIRES_AT, &bid);
+	dw_offer_score(&call, REVISE_OFFER, &job, &bid, &materials);
+	return revision_return(&call, &job, &bid, &materials, "bid_revised");
 }
 
-/* Raises WD102; see the header. */
-void
-dw_bidding_refuse_late(const DwJob *job)
+/* confirm_bid(job_id, bid_id, …) → the bid, for the job's present terms */
+DW_FUNCTION(dwello_confirm_bid)
 {
-	dw_raise(DW_DEADLINE_PASSED, "the time for bids is over",
-			 psprintf("Job %s took bids until %s.", dw_uuid_text(&job->id),
-					  timestamptz_to_str(job->expires_at)),
-			 NULL);
-}
+	DwCall		call;
+	DwUuid		job_id;
+	DwUuid		bid_id;
+	DwJob		job;
+	DwBid		bid;
+	DwMaterials materials;
 
-/* 42501 for a provider who lacks a verification that is wanted by now. */
-static void
-need_verified(DwCall *call)
-{
-	if (!dw_provider_verified(&call->actor.user_id))
-		dw_raise(DW_FORBIDDEN, "the provider is not verified",
-				 psprintf("User %s lacks a verification that the settings"
-						  " ask for.", dw_uuid_text(&call->actor.user_id)),
-				 "See dwello.verify_user().");
-}
+	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
+	dw_offer_need_verified(&call);
+	job_id = dw_arg_uuid(&call, 0);
+	bid_id = dw_arg_uuid(&call, 1);
 
-/* Reads the arguments of an offer and checks what they say by themselves. */
-static void
-bid_arguments(DwCall *call, DwBid *bid, DwMaterials *materials)
-{
-	Datum		lines;
-
-	memset(bid, 0, sizeof(*bid));
-	bid->job_id = dw_arg_uuid(call, ARG_JOB_ID);
-	bid->labor_cost = dw_arg_int8(call, ARG_LABOR_COST);
-	bid->materials_cost = dw_arg_int8(call, ARG_MATERIALS_COST);
-	bid->warranty_months = dw_arg_int4(call, ARG_WARRANTY_MONTHS);
-	bid->materials_included = dw_arg_bool(call, ARG_MATERIALS_INCLUDED);
-	lines = dw_arg_jsonb(call, ARG_MATERIALS);
-
-	bid->description = dw_arg_text_opt(call, ARG_DESCRIPTION, TEXT_MAX);
-	bid->special_terms = dw_arg_text_opt(call, ARG_SPECIAL_TERMS, TEXT_MAX);
-	dw_materials_read(lines, materials);
-	bid_check(call, bid, materials);
-	bid->expires_at = dw_arg_time_opt(call, ARG_EXPIRES_AT);
-}
-
-/* 22001, 22003, 22023: the numbers of an offer, in that order. */
-static void
-bid_check(DwCall *call, DwBid *bid, const DwMaterials *materials)
-{
-	if (materials->code == DW_TEXT_TOO_LONG)
-		dw_arg_refuse(call, ARG_MATERIALS, materials->code,
-					  materials->problem);
-	if (dw_money_add(bid->labor_cost, bid->materials_cost,
-					 &bid->bid_amount) != DW_OK)
-		dw_arg_refuse(call, ARG_LABOR_COST, DW_OVERFLOW,
-					  "and materials_cost are out of range together");
-	if (materials->code != DW_OK)
-		dw_arg_refuse(call, ARG_MATERIALS, materials->code,
-					  materials->problem);
-
-	if (bid->labor_cost < 0)
-		dw_arg_refuse(call, ARG_LABOR_COST, DW_BAD_VALUE,
-					  "must not be negative");
-	if (bid->materials_cost < 0)
-		dw_arg_refuse(call, ARG_MATERIALS_COST, DW_BAD_VALUE,
-					  "must not be negative");
-	if (bid->bid_amount == 0)
-		dw_arg_refuse(call, ARG_LABOR_COST, DW_BAD_VALUE,
-					  "and materials_cost must not both be zero");
-	if (!bid->materials_included && bid->materials_cost != 0)
-		dw_arg_refuse(call, ARG_MATERIALS_COST, DW_BAD_VALUE,
-					  "must be 0 when materials are not included");
-	if (bid->warranty_months < 0)
-		dw_arg_refuse(call, ARG_WARRANTY_MONTHS, DW_BAD_VALUE,
-					  "must not be negative");
-	if (dw_arg_has(call, ARG_TIMELINE_DAYS))
+	dw_job_for_command(&call, &job_id, &job);
+	dw_bid_for_bidder(&call, &job, &bid_id, &bid);
+	if (dw_call_replay(&call, &job_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, bid.version);
+	dw_offer_need_terms(&call, 2, &job);
+	bid.status = dw_bid_next_in_time(&call, &job, &bid,
+									 DW_BID_EVENT_CONFIRM_TERMS);
+	if (bid.terms_version == job.terms_version)
 	{
-		bid->timeline_days = dw_arg_int4(call, ARG_TIMELINE_DAYS);
-		if (bid->timeline_days <= 0)
-			dw_arg_refuse(call, ARG_TIMELINE_DAYS, DW_BAD_VALUE,
-						  "must be positive");
+		dw_call_replayed(&call);	/* it stands for them already */
+		dw_row_offer(&call, &job, &bid);
+		return dw_call_return(&call);
 	}
+
+	dw_materials_load(&job_id, &bid_id, &materials);
+	bid.submitted_at = dw_now();
+	dw_offer_score(&call, 1, &job, &bid, &materials);
+	return revision_return(&call, &job, &bid, &materials, "bid_confirmed");
+}
+
+/* reject_bid(job_id, bid_id, …) → the bid, declined by the homeowner */
+DW_FUNCTION(dwello_reject_bid)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwUuid		bid_id;
+	char	   *note;
+	DwJob		job;
+	DwBid		bid;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
+	job_id = dw_arg_uuid(&call, 0);
+	bid_id = dw_arg_uuid(&call, 1);
+	note = dw_arg_text_opt(&call, 2, DW_BID_NOTE_MAX);
+
+	dw_job_for_command(&call, &job_id, &job);
+	if (!dw_bid_lock(&job_id, &bid_id, &bid))
+		dw_bid_refuse_unknown(&bid_id);
+	dw_job_need_homeowner(&call, &job);
+	if (dw_call_replay(&call, &job_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, bid.version);
+	bid.status = dw_bid_next_in_time(&call, &job, &bid, DW_BID_EVENT_REJECT);
+
+	dw_bid_end(&bid, DW_BID_REASON_DECLINED, note);
+	dw_row_bid_end(&call, &job, &bid);
+	return dw_call_return(&call);
 }
 
 /* WD103, WD101, WD102, WD201: whether the job takes such a bid now. */
 static void
 job_check(DwCall *call, const DwJob *job, DwBid *bid)
 {
-	const char *currency = dw_arg_text_opt(call, ARG_CURRENCY, CURRENCY_MAX);
+	const char *currency = dw_arg_text_opt(call, SUBMIT_CURRENCY,
+										   CURRENCY_MAX);
 
-	if (dw_arg_has(call, ARG_TERMS_VERSION) &&
-		dw_arg_int4(call, ARG_TERMS_VERSION) != job->terms_version)
-		dw_raise(DW_STALE_VERSION, "the job's terms have changed",
-				 psprintf("The bid is for terms version %d, the job has %d.",
-						  dw_arg_int4(call, ARG_TERMS_VERSION),
-						  job->terms_version),
-				 "Read the job again and price what it asks for now.");
+	dw_offer_need_terms(call, SUBMIT_TERMS_VERSION, job);
 	if (dw_bidding_over(job))
 		dw_bidding_refuse_late(job);
 	if (job->status != DW_JOB_OPEN)
@@ -201,22 +206,14 @@ job_check(DwCall *call, const DwJob *job, DwBid *bid)
 }
 
 /*
- * 22023 and 23505: gives the bid its deadline, id and owner.  A bid of the
- * same provider whose time is over stands in nobody's way.
+ * 23505: gives the bid its id and owner.  A bid of the same provider whose
+ * time is over stands in nobody's way.
  */
 static void
 bid_identify(DwCall *call, const DwJob *job, DwBid *bid)
 {
-	const DwUuid *given = dw_arg_uuid_opt(call, ARG_BID_ID);
+	const DwUuid *given = dw_arg_uuid_opt(call, SUBMIT_BID_ID);
 	DwUuid		live;
-
-	bid->submitted_at = dw_now();
-	if (bid->expires_at == DT_NOBEGIN)
-		bid->expires_at = bid->submitted_at +
-			dw_setting_int8("bid_expiry_days") * USECS_PER_DAY;
-	if (bid->expires_at <= bid->submitted_at)
-		dw_arg_refuse(call, ARG_EXPIRES_AT, DW_BAD_VALUE,
-					  "must be in the future");
 
 	bid->homeowner_id = job->homeowner_id;
 	bid->provider_id = call->actor.user_id;
@@ -235,58 +232,28 @@ bid_identify(DwCall *call, const DwJob *job, DwBid *bid)
 	bid->id = given != NULL ? *given : dw_uuid_fresh();
 }
 
-/* Gives the bid its comparable price, its inputs and its total. */
+/* Puts what is offered in the place of what was; see submit for the rest. */
 static void
-bid_score(DwCall *call, const DwJob *job, DwBid *bid,
-		  const DwMaterials *materials)
+bid_replace_offer(DwBid *bid, const DwBid *offer)
 {
-	DwScoreOffer offer = {
-		.bid_amount = bid->bid_amount,
-		.materials_cost = bid->materials_cost,
-		.lines_total = materials->total,
-		.line_count = materials->count,
-		.materials_included = bid->materials_included
-	};
-	DwScoreJob	terms;
-	DwScore		score;
-
-	if (dw_score_price(&offer, job->expected_materials, &bid->price,
-					   &bid->is_inconsistent) != DW_OK)
-		dw_arg_refuse(call, ARG_LABOR_COST, DW_OVERFLOW,
-					  "and the materials are out of range together");
-	dw_score_inputs_gather(job, &bid->provider_id, &bid->inputs);
-	bid->inputs.price = bid->price;
-	bid->inputs.timeline_days = bid->timeline_days == DW_BID_NO_DAYS ?
-		DW_SCORE_UNKNOWN : bid->timeline_days;
-	bid->inputs.warranty_months = bid->warranty_months;
-
-	dw_score_job_read(job, &terms);
-	if (dw_bid_score(&terms, &bid->inputs, &score) != DW_OK)
-		elog(ERROR, "bid cannot be scored");
-	bid->score_total = score.total;
+	bid->labor_cost = offer->labor_cost;
+	bid->materials_cost = offer->materials_cost;
+	bid->bid_amount = offer->bid_amount;
+	bid->materials_included = offer->materials_included;
+	bid->timeline_days = offer->timeline_days;
+	bid->warranty_months = offer->warranty_months;
+	bid->description = offer->description;
+	bid->special_terms = offer->special_terms;
 }
 
-/* The row of a bid that was just written, with the gates it fails. */
-static void
-row_bid(DwCall *call, const DwJob *job, const DwBid *bid)
+/* Writes a scored offer as the next version of the bid, and returns it. */
+static Datum
+revision_return(DwCall *call, const DwJob *job, DwBid *bid,
+				const DwMaterials *materials, const char *type)
 {
-	bool		is_open = job->bid_mode == DW_BID_MODE_OPEN;
-	DwRanking	ranking;
-
-	dw_ranking_load(job, is_open ? NULL : &bid->id, true, &ranking);
-	if (is_open)
-		dw_rank_flag(ranking.bids, ranking.count, job->reference_amount);
-	for (int i = 0; i < ranking.count; i++)
-		if (dw_uuid_equal(&ranking.bids[i].id, &bid->id))
-			dw_row_ranked(call, job, &ranking.bids[i]);
-
-	dw_row_uuid(call, "job_id", &bid->job_id);
-	dw_row_uuid(call, "bid_id", &bid->id);
-	dw_row_uuid(call, "provider_id", &bid->provider_id);
-	dw_row_text(call, "status", dw_bid_status_label(bid->status));
-	dw_row_int4(call, "bid_version", bid->bid_version);
-	dw_row_int8(call, "bid_amount", bid->bid_amount);
-	dw_row_text(call, "currency", bid->currency);
-	dw_row_time(call, "expires_at", bid->expires_at);
-	dw_row_int4(call, "version", bid->version);
+	bid->terms_version = job->terms_version;
+	dw_bid_revise(bid, materials);
+	dw_bid_emit(bid, type);
+	dw_row_offer(call, job, bid);
+	return dw_call_return(call);
 }

@@ -127,3 +127,12 @@ dw_job_machine(void)
 {
 	return &job_machine;
 }
+
+/* What happens to a job whose award has lapsed; see the header. */
+DwJobEvent
+dw_job_after_lapse(bool has_next, int64_t now, int64_t expires_at)
+{
+	if (has_next)
+		return DW_JOB_EVENT_REOFFER;
+	return now < expires_at ? DW_JOB_EVENT_REOPEN : DW_JOB_EVENT_EXPIRE;
+}

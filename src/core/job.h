@@ -6,6 +6,7 @@
 #define DW_JOB_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "core/machine.h"
 
@@ -68,5 +69,13 @@ extern bool dw_job_event_parse(const char *text, DwJobEvent *value);
 
 /* States are DwJobStatus, events are DwJobEvent. */
 extern const DwMachine *dw_job_machine(void);
+
+/*
+ * What happens to a job whose award has lapsed: the next bid takes it over,
+ * whatever the time; else it takes bids again until expires_at (in the units
+ * of now), and from then on it expires.
+ */
+extern DwJobEvent dw_job_after_lapse(bool has_next, int64_t now,
+									 int64_t expires_at);
 
 #endif							/* DW_JOB_H */

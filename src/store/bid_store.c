@@ -20,10 +20,12 @@
 	"b.materials_cost, b.bid_amount, b.currency, b.materials_included, " \
 	"b.timeline_days, b.warranty_months, b.description, b.special_terms, " \
 	"b.comparable_price, b.score_total, b.score_inputs, b.submitted_at, " \
-	"b.expires_at"
+	"b.expires_at, b.is_inconsistent"
 
 #define BID_FROM \
 	" FROM dwello.bids AS b WHERE b.job_id = $1 AND b.deleted_at IS NULL "
+
+static void emit(const DwBid *bid, const char *type, const char *note);
 
 /* Fills *bid from the one row of the last result. */
 static void
@@ -56,6 +58,7 @@ bid_read(DwBid *bid)
 	dw_score_inputs_read(dw_read_datum(0, 21, &isnull), &bid->inputs);
 	bid->submitted_at = dw_read_time(0, 22);
 	bid->expires_at = dw_read_time(0, 23);
+	bid->is_inconsistent = dw_read_bool(0, 24);
 }
 
 /* Locks and reads a bid; see the header. */
@@ -137,24 +140,6 @@ dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id, DwUuid *id)
 	return dw_read_uuid(0, 1, id);
 }
 
-/* Marks an overdue bid of one provider; see the header. */
-void
-dw_bid_expire_overdue(const DwUuid *job_id, const DwUuid *provider_id)
-{
-	static DwStatement expire_bid =
-		DW_STATEMENT("UPDATE dwello.bids SET status = 'expired', "
-					 "reason = 'expired', version = version + 1 "
-					 "WHERE job_id = $1 AND provider_id = $2 "
-					 "AND status = 'pending' AND expires_at <= $3 "
-					 "AND deleted_at IS NULL");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, job_id);
-	dw_param_uuid(&p, provider_id);
-	dw_param_time(&p, dw_now());
-	(void) dw_execute(&expire_bid, &p);
-}
-
 /* Adds a timeline; none is NULL. */
 static void
 param_days(DwParams *p, int32 days)
@@ -173,14 +158,16 @@ keep_version(const DwBid *bid)
 					 "materials_cost, bid_amount, currency, "
 					 "materials_included, timeline_days, warranty_months, "
 					 "description, special_terms, comparable_price, "
-					 "score_total, score_inputs, submitted_at, expires_at) "
+					 "score_total, score_inputs, is_inconsistent, "
+					 "submitted_at, expires_at) "
 					 "SELECT b.job_id, b.id, b.bid_version, b.homeowner_id, "
 					 "b.provider_id, b.terms_version, b.labor_cost, "
 					 "b.materials_cost, b.bid_amount, b.currency, "
 					 "b.materials_included, b.timeline_days, "
 					 "b.warranty_months, b.description, b.special_terms, "
 					 "b.comparable_price, b.score_total, b.score_inputs, "
-					 "b.submitted_at, b.expires_at" BID_FROM
+					 "b.is_inconsistent, b.submitted_at, b.expires_at"
+					 BID_FROM
 					 "AND b.id = $2");
 	DwParams	p = DW_PARAMS;
 
@@ -189,48 +176,81 @@ keep_version(const DwBid *bid)
 	(void) dw_execute(&insert_version, &p);
 }
 
+/* Adds what is offered, for which terms, until when, and what it scores. */
+static void
+param_offer(DwParams *p, const DwBid *bid)
+{
+	dw_param_int4(p, bid->terms_version);
+	dw_param_int4(p, bid->bid_version);
+	dw_param_int4(p, bid->version);
+	dw_param_int8(p, bid->labor_cost);
+	dw_param_int8(p, bid->materials_cost);
+	dw_param_int8(p, bid->bid_amount);
+	dw_param_text(p, bid->currency);
+	dw_param_bool(p, bid->materials_included);
+	param_days(p, bid->timeline_days);
+	dw_param_int4(p, bid->warranty_months);
+	dw_param_text(p, bid->description);
+	dw_param_text(p, bid->special_terms);
+	dw_param_int8(p, bid->price);
+	dw_param_int8(p, bid->score_total);
+	dw_param_datum(p, JSONBOID, dw_score_inputs_store(&bid->inputs), false);
+	dw_param_bool(p, bid->is_inconsistent);
+	dw_param_time(p, bid->submitted_at);
+	dw_param_time(p, bid->expires_at);
+}
+
 /* Writes a new bid; see the header. */
 void
 dw_bid_insert(const DwBid *bid, const DwMaterials *materials)
 {
 	static DwStatement insert_bid =
 		DW_STATEMENT("INSERT INTO dwello.bids "
-					 "(job_id, id, homeowner_id, provider_id, status, "
-					 "terms_version, bid_version, version, labor_cost, "
-					 "materials_cost, bid_amount, currency, "
+					 "(job_id, id, terms_version, bid_version, version, "
+					 "labor_cost, materials_cost, bid_amount, currency, "
 					 "materials_included, timeline_days, warranty_months, "
 					 "description, special_terms, comparable_price, "
-					 "score_total, score_inputs, submitted_at, expires_at) "
-					 "VALUES ($1, $2, $3, $4, $5::text::dwello.bid_status, "
-					 "$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-					 "$17, $18, $19, $20, $21, $22)");
+					 "score_total, score_inputs, is_inconsistent, "
+					 "submitted_at, expires_at, homeowner_id, provider_id, "
+					 "status) "
+					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+					 "$12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
+					 "$22, $23::text::dwello.bid_status)");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, &bid->job_id);
 	dw_param_uuid(&p, &bid->id);
+	param_offer(&p, bid);
 	dw_param_uuid(&p, &bid->homeowner_id);
 	dw_param_uuid(&p, &bid->provider_id);
 	dw_param_text(&p, dw_bid_status_label(bid->status));
-	dw_param_int4(&p, bid->terms_version);
-	dw_param_int4(&p, bid->bid_version);
-	dw_param_int4(&p, bid->version);
-	dw_param_int8(&p, bid->labor_cost);
-	dw_param_int8(&p, bid->materials_cost);
-	dw_param_int8(&p, bid->bid_amount);
-	dw_param_text(&p, bid->currency);
-	dw_param_bool(&p, bid->materials_included);
-	param_days(&p, bid->timeline_days);
-	dw_param_int4(&p, bid->warranty_months);
-	dw_param_text(&p, bid->description);
-	dw_param_text(&p, bid->special_terms);
-	dw_param_int8(&p, bid->price);
-	dw_param_int8(&p, bid->score_total);
-	dw_param_datum(&p, JSONBOID,
-				   dw_score_inputs_store(&bid->inputs, bid->is_inconsistent),
-				   false);
-	dw_param_time(&p, bid->submitted_at);
-	dw_param_time(&p, bid->expires_at);
 	(void) dw_execute(&insert_bid, &p);
+	keep_version(bid);
+	dw_materials_insert(&bid->job_id, &bid->id, materials);
+}
+
+/* Writes the next version of a bid; see the header. */
+void
+dw_bid_revise(DwBid *bid, const DwMaterials *materials)
+{
+	static DwStatement update_offer =
+		DW_STATEMENT("UPDATE dwello.bids SET terms_version = $3, "
+					 "bid_version = $4, version = $5, labor_cost = $6, "
+					 "materials_cost = $7, bid_amount = $8, currency = $9, "
+					 "materials_included = $10, timeline_days = $11, "
+					 "warranty_months = $12, description = $13, "
+					 "special_terms = $14, comparable_price = $15, "
+					 "score_total = $16, score_inputs = $17, "
+					 "is_inconsistent = $18, submitted_at = $19, "
+					 "expires_at = $20 WHERE job_id = $1 AND id = $2");
+	DwParams	p = DW_PARAMS;
+
+	bid->bid_version++;
+	bid->version++;
+	dw_param_uuid(&p, &bid->job_id);
+	dw_param_uuid(&p, &bid->id);
+	param_offer(&p, bid);
+	(void) dw_execute(&update_offer, &p);
 	keep_version(bid);
 	dw_materials_insert(&bid->job_id, &bid->id, materials);
 }
@@ -269,6 +289,25 @@ ended_read(uint64 row, const DwUuid *job_id, DwBid *bid)
 	bid->reason = dw_read_text(row, 7);
 }
 
+/* The event that tells of the end of a bid. */
+static const char *
+end_type(DwBidStatus status)
+{
+	switch (status)
+	{
+		case DW_BID_REJECTED:
+			return "bid_rejected";
+		case DW_BID_WITHDRAWN:
+			return "bid_withdrawn";
+		case DW_BID_EXPIRED:
+			return "bid_expired";
+		case DW_BID_PENDING:
+		case DW_BID_ACCEPTED:
+			break;
+	}
+	elog(ERROR, "bid has not ended");
+}
+
 /* Writes the events of the bids that the last statement has ended. */
 static void
 emit_ended(const DwUuid *job_id, uint64 count)
@@ -279,8 +318,7 @@ emit_ended(const DwUuid *job_id, uint64 count)
 	for (uint64 row = 0; row < count; row++)
 		ended_read(row, job_id, &ended[row]);
 	for (uint64 row = 0; row < count; row++)
-		dw_bid_emit(&ended[row], ended[row].status == DW_BID_EXPIRED ?
-					"bid_expired" : "bid_rejected");
+		dw_bid_emit(&ended[row], end_type(ended[row].status));
 	pfree(ended);
 }
 
@@ -313,6 +351,45 @@ end_live(const DwUuid *job_id, const DwUuid *but, DwBidReason reason)
 	emit_ended(job_id, dw_execute(&end_bids, &p));
 }
 
+/* Expires one bid, or that of one provider, if its time is over. */
+static uint64
+expire(const DwUuid *job_id, const DwUuid *id, const DwUuid *provider_id)
+{
+	static DwStatement expire_bid =
+		DW_STATEMENT("UPDATE dwello.bids AS b SET status = 'expired', "
+					 "reason = 'expired', version = b.version + 1 "
+					 "WHERE b.job_id = $1 AND ($2 IS NULL OR b.id = $2) "
+					 "AND ($3 IS NULL OR b.provider_id = $3) "
+					 "AND b.status = 'pending' AND b.expires_at <= $4 "
+					 "AND b.deleted_at IS NULL "
+					 "RETURNING b.id, b.homeowner_id, b.provider_id, "
+					 "b.bid_amount, b.currency, b.status::text, b.reason");
+	DwParams	p = DW_PARAMS;
+	uint64		count;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, id);
+	dw_param_uuid(&p, provider_id);
+	dw_param_time(&p, dw_now());
+	count = dw_execute(&expire_bid, &p);
+	emit_ended(job_id, count);
+	return count;
+}
+
+/* Marks an overdue bid; see the header. */
+bool
+dw_bid_expire(const DwUuid *job_id, const DwUuid *id)
+{
+	return expire(job_id, id, NULL) > 0;
+}
+
+/* Marks an overdue bid of one provider; see the header. */
+void
+dw_bid_expire_overdue(const DwUuid *job_id, const DwUuid *provider_id)
+{
+	(void) expire(job_id, NULL, provider_id);
+}
+
 /* Ends the other pending bids of a job; see the header. */
 void
 dw_bid_reject_rivals(const DwBid *accepted)
@@ -327,9 +404,26 @@ dw_bids_end_all(const DwUuid *job_id, DwBidReason reason)
 	end_live(job_id, NULL, reason);
 }
 
+/* Ends one bid; see the header. */
+void
+dw_bid_end(DwBid *bid, DwBidReason reason, const char *note)
+{
+	Assert(bid->status == dw_bid_reason_status(reason));
+	bid->reason = pstrdup(dw_bid_reason_label(reason));
+	dw_bid_save(bid);
+	emit(bid, end_type(bid->status), note);
+}
+
 /* Writes the event of a bid; see the header. */
 void
 dw_bid_emit(const DwBid *bid, const char *type)
+{
+	emit(bid, type, NULL);
+}
+
+/* Writes the event of a bid with a note to the other side. */
+static void
+emit(const DwBid *bid, const char *type, const char *note)
 {
 	DwPayload	payload;
 
@@ -341,5 +435,6 @@ dw_bid_emit(const DwBid *bid, const char *type)
 	dw_payload_int8(&payload, "amount", bid->bid_amount);
 	dw_payload_text(&payload, "currency", bid->currency);
 	dw_payload_text(&payload, "reason", bid->reason);
+	dw_payload_text(&payload, "note", note);
 	dw_event_emit(&bid->job_id, "bid", &bid->id, type, &payload);
 }

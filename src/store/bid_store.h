@@ -17,6 +17,7 @@
 #include "store/material_store.h"
 
 #define DW_BID_NO_DAYS	0		/* no timeline was offered */
+#define DW_BID_NOTE_MAX	2000	/* characters of a note to the other side */
 
 /* A bid as its row has it; money in minor units of its currency. */
 typedef struct DwBid
@@ -42,7 +43,7 @@ typedef struct DwBid
 	int64		price;			/* comparable, what the homeowner spends */
 	int64		score_total;	/* millionths of a point */
 	DwScoreInputs inputs;		/* what the total was made from */
-	bool		is_inconsistent;	/* lines do not add up; only written */
+	bool		is_inconsistent;	/* lines do not add up to materials_cost */
 	TimestampTz submitted_at;	/* for the current terms */
 	TimestampTz expires_at;		/* not live from then on */
 } DwBid;
@@ -63,15 +64,31 @@ extern bool dw_bid_exists(const DwUuid *job_id, const DwUuid *id);
 extern bool dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id,
 							 DwUuid *id);
 
-/* Marks the provider's pending bid as expired if its time is over. */
-extern void dw_bid_expire_overdue(const DwUuid *job_id,
-								  const DwUuid *provider_id);
-
 /* Writes a new bid with its first version and its lines of material. */
 extern void dw_bid_insert(const DwBid *bid, const DwMaterials *materials);
 
+/*
+ * Writes the offer, terms, score and times of a bid as its next version, with
+ * its lines of material, and counts both versions up, in row and *bid.
+ */
+extern void dw_bid_revise(DwBid *bid, const DwMaterials *materials);
+
 /* Writes status and reason, and counts the version up, in row and *bid. */
 extern void dw_bid_save(DwBid *bid);
+
+/*
+ * Saves a bid whose status is already the one this reason leaves it in, and
+ * emits bid_rejected, bid_withdrawn or bid_expired with a note to the other
+ * side (or NULL).
+ */
+extern void dw_bid_end(DwBid *bid, DwBidReason reason, const char *note);
+
+/* Marks a bid as expired if it is pending and its time is over; true if. */
+extern bool dw_bid_expire(const DwUuid *job_id, const DwUuid *id);
+
+/* The same for the provider's pending bid, whichever it is. */
+extern void dw_bid_expire_overdue(const DwUuid *job_id,
+								  const DwUuid *provider_id);
 
 /*
  * Ends the other pending bids of a job because this one was accepted:

@@ -107,6 +107,41 @@ dw_materials_insert(const DwUuid *job_id, const DwUuid *bid_id,
 	}
 }
 
+/* Reads the lines of a bid's present version; see the header. */
+void
+dw_materials_load(const DwUuid *job_id, const DwUuid *bid_id,
+				  DwMaterials *materials)
+{
+	static DwStatement select_lines =
+		DW_STATEMENT("SELECT m.item_name, m.store_name, m.store_url, "
+					 "m.quantity, m.unit_price, m.total_price "
+					 "FROM dwello.bid_materials AS m "
+					 "JOIN dwello.bids AS b ON b.job_id = m.job_id "
+					 "AND b.id = m.bid_id AND b.bid_version = m.bid_version "
+					 "WHERE m.job_id = $1 AND m.bid_id = $2 "
+					 "ORDER BY m.sort_order");
+	DwParams	p = DW_PARAMS;
+	bool		isnull;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, bid_id);
+	memset(materials, 0, sizeof(*materials));
+	materials->count = (int) dw_execute(&select_lines, &p);
+	materials->lines = palloc(Max(materials->count, 1) * sizeof(DwMaterial));
+	for (int i = 0; i < materials->count; i++)
+	{
+		DwMaterial *line = &materials->lines[i];
+
+		line->item_name = dw_read_text(i, 1);
+		line->store_name = dw_read_text(i, 2);
+		line->store_url = dw_read_text(i, 3);
+		line->quantity = dw_read_datum(i, 4, &isnull);
+		line->unit_price = dw_read_int8(i, 5);
+		line->total_price = dw_read_int8(i, 6);
+		materials->total += line->total_price;
+	}
+}
+
 /* Reads the next line and adds its total. */
 static void
 line_read(JsonbContainer *object, DwMaterials *materials)

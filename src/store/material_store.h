@@ -37,6 +37,10 @@ typedef struct DwMaterials
 /* Reads an array of objects; members that have no meaning are ignored. */
 extern void dw_materials_read(Datum document, DwMaterials *materials);
 
+/* Reads the lines of a bid's present version. */
+extern void dw_materials_load(const DwUuid *job_id, const DwUuid *bid_id,
+							  DwMaterials *materials);
+
 /* Writes the lines of one version of a bid, whose row is there already. */
 extern void dw_materials_insert(const DwUuid *job_id, const DwUuid *bid_id,
 								const DwMaterials *materials);

@@ -165,7 +165,7 @@ dw_score_inputs_gather(const DwJob *job, const DwUuid *provider_id,
 
 /* The inputs as stored; what is unknown is left out.  See the header. */
 Datum
-dw_score_inputs_store(const DwScoreInputs *inputs, bool is_inconsistent)
+dw_score_inputs_store(const DwScoreInputs *inputs)
 {
 	DwScoreInputs copy = *inputs;
 	JsonbParseState *state = NULL;
@@ -183,10 +183,6 @@ dw_score_inputs_store(const DwScoreInputs *inputs, bool is_inconsistent)
 		value.val.numeric = int64_to_numeric(number);
 		pushJsonbValue(&state, WJB_VALUE, &value);
 	}
-	push_name(&state, "is_inconsistent");
-	value.type = jbvBool;
-	value.val.boolean = is_inconsistent;
-	pushJsonbValue(&state, WJB_VALUE, &value);
 	return JsonbPGetDatum(JsonbValueToJsonb(
 						  pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
 }
@@ -221,11 +217,11 @@ dw_ranking_load(const DwJob *job, const DwUuid *bid_id, bool is_fresh,
 		DW_STATEMENT("SELECT b.id, b.provider_id, b.currency, "
 					 "b.bid_amount, b.comparable_price, b.score_total, "
 					 "b.submitted_at, b.terms_version, "
-					 "b.status IN ('pending', 'accepted') "
-					 "OR b.status = 'rejected' AND b.reason = 'not_selected', "
+					 "b.status IN ('pending', 'accepted') OR NOT $4 "
+					 "AND b.status = 'rejected' AND b.reason = 'not_selected', "
 					 "CASE b.status WHEN 'accepted' THEN 'infinity' "
 					 "ELSE b.expires_at END, "
-					 "b.score_inputs @> '{\"is_inconsistent\": true}', "
+					 "b.is_inconsistent, "
 					 "u.status = 'active' AND u.deleted_at IS NULL, "
 					 "u.email_verified, u.phone_verified, "
 					 "u.provider_verified, "
@@ -253,6 +249,7 @@ dw_ranking_load(const DwJob *job, const DwUuid *bid_id, bool is_fresh,
 	dw_param_uuid(&p, &job->id);
 	dw_param_uuid(&p, bid_id);
 	dw_param_datum(&p, DATEOID, DateADTGetDatum(planned_end(job)), false);
+	dw_param_bool(&p, job->status == DW_JOB_OPEN);
 	count = is_fresh ? dw_execute(&select_bids, &p)
 		: dw_query(&select_bids, &p);
 

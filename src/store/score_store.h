@@ -47,14 +47,15 @@ extern void dw_score_inputs_gather(const DwJob *job,
 								   DwScoreInputs *inputs);
 
 /* The inputs as the jsonb that is stored with a bid, and back. */
-extern Datum dw_score_inputs_store(const DwScoreInputs *inputs,
-								   bool is_inconsistent);
+extern Datum dw_score_inputs_store(const DwScoreInputs *inputs);
 extern void dw_score_inputs_read(Datum stored, DwScoreInputs *inputs);
 
 /*
  * Loads a job's bids, or only one of them, with their stored totals, their
  * own flags and the gates they fail now; in no order, and without the flags
- * that depend on others.  is_fresh: see what this command has written.
+ * that depend on others.  A bid that was not selected waits for the award to
+ * lapse; once the job is open again that is over.  is_fresh: see what this
+ * command has written.
  */
 extern void dw_ranking_load(const DwJob *job, const DwUuid *bid_id,
 							bool is_fresh, DwRanking *ranking);

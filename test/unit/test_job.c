@@ -56,6 +56,16 @@ test_labels(void **state)
 	assert_string_equal(dw_bid_mode_label(DW_BID_MODE_SEALED), "sealed");
 }
 
+/* A successor takes a lapsed award at any time; else time decides. */
+static void
+test_lapse(void **state)
+{
+	assert_int_equal(dw_job_after_lapse(true, 9, 10), DW_JOB_EVENT_REOFFER);
+	assert_int_equal(dw_job_after_lapse(true, 10, 10), DW_JOB_EVENT_REOFFER);
+	assert_int_equal(dw_job_after_lapse(false, 9, 10), DW_JOB_EVENT_REOPEN);
+	assert_int_equal(dw_job_after_lapse(false, 10, 10), DW_JOB_EVENT_EXPIRE);
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -63,6 +73,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_lapse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
