@@ -12,6 +12,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 
+#include "store/compat.h"
 #include "store/plan_store.h"
 #include "store/setting_store.h"
 
@@ -68,7 +69,7 @@ check_now(char **newval, void **extra, GucSource source)
 			return false;
 		}
 	}
-	*extra = malloc(sizeof(pin));
+	*extra = dw_guc_malloc(sizeof(pin));
 	if (*extra == NULL)
 		return false;
 	memcpy(*extra, &pin, sizeof(pin));
