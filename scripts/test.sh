@@ -225,7 +225,8 @@ tap_test()
 	said=$work/tap/tmp_check/log/regress_log_$(basename "$1" .pl)
 	as_server_user env -C "$work/tap" PATH="$PG_BIN:$PATH" \
 		PG_CONFIG="$PG_CONFIG" PG_REGRESS="$pgxs_test/regress/pg_regress" \
-		TESTDIR="$work/tap" TMPDIR="$work/tap/tmp" \
+		TESTDIR="$work/tap" TESTDATADIR="$work/tap/tmp_check" \
+		TESTLOGDIR="$work/tap/tmp_check/log" TMPDIR="$work/tap/tmp" \
 		perl -I "$pgxs_test/perl" -I "$work/t" "$1" && return
 	grep -E 'ERROR:|FATAL:|PANIC:' "$said" | tail -5
 	tail -10 "$said"
