@@ -25,7 +25,7 @@ claim_directory()
 {
 	mkdir -m 755 "$dir" 2>/dev/null || :
 	[ -d "$dir" ] && [ -O "$dir" ] && ! [ -L "$dir" ] ||
-		die "$dir belongs to somebody else; set DWELLO_DEMO to another place"
+		die "$dir is not a directory of ours; set DWELLO_DEMO to another place"
 	dir=$(cd "$dir" && pwd -P)
 }
 
