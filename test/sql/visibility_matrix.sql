@@ -1,0 +1,430 @@
+--
+-- visibility_matrix.sql
+--	Every table and view of dwello × everybody who may look: one table of
+--	expectations, held against what each of them really gets.
+--
+-- A new table without a line fails, and so does one without a row, because
+-- an empty table shows nothing.  What an expectation means:
+--
+--	all	every row
+--	own	the rows of which the table's rule holds, for me = the viewer
+--	none	no row, and no error
+--	denied	42501
+--
+-- The viewers: h1 who posted, p1 who won, p2 who bid and lost, p3 who has
+-- nothing to do with it; the service without a token; support and
+-- administrators by their tokens; and nobody, by the application's role.
+--
+SET client_min_messages = warning;
+
+CREATE TEMP TABLE viewer (n integer, viewer text, name text, role text);
+INSERT INTO viewer VALUES
+  (1, 'owner', 'h1', 'dwello_app'), (2, 'counterparty', 'p1', 'dwello_app'),
+  (3, 'rival', 'p2', 'dwello_app'), (4, 'stranger', 'p3', 'dwello_app'),
+  (5, 'service', NULL, 'dwello_service'),
+  (6, 'support', 's1', 'dwello_support'), (7, 'admin', 'a1', 'dwello_admin'),
+  (8, 'nobody', NULL, 'dwello_app');
+
+CREATE TEMP TABLE expected (relation text, owner text, counterparty text,
+  rival text, stranger text, service text, support text, admin text,
+  nobody text, rule text);
+INSERT INTO expected VALUES
+  -- people
+  ('users', 'own', 'own', 'own', 'own', 'all', 'own', 'own', 'none', 'me = id AND deleted_at IS NULL'),
+  ('user_emails', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
+  ('user_profiles', 'own', 'own', 'own', 'own', 'all', 'own', 'own', 'none', 'me = user_id'),
+  ('user_addresses', 'own', 'own', 'own', 'own', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('provider_credentials', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('provider_stats', 'none', 'own', 'own', 'own', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('payment_methods', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me = user_id AND removed_at IS NULL'),
+  ('payouts', 'none', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('api_keys', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('token_cutoffs', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
+  ('notifications', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('saved_searches', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('ai_bidding_agents', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('agent_day_counters', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  -- jobs: the listed are everybody's who is somebody
+  ('jobs', 'own', 'own', 'own', 'own', 'all', 'own', 'own', 'none', '(me IN (homeowner_id, provider_id) OR is_listed) AND deleted_at IS NULL'),
+  ('job_requirements', 'own', 'own', 'own', 'own', 'all', 'own', 'own', 'none', 'me IN (homeowner_id, provider_id) OR is_listed'),
+  ('job_milestones', 'own', 'own', 'own', 'own', 'all', 'own', 'own', 'none', 'me IN (homeowner_id, provider_id) OR is_listed'),
+  ('job_sites', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('job_progress', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('job_invites', 'own', 'none', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('agent_work', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  ('ai_agent_activity', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('ai_agent_activity_default', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
+  -- bids: provider_id is the bidder
+  ('bids', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id) AND deleted_at IS NULL'),
+  ('bid_versions', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('bid_materials', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('counter_offers', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('change_orders', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('messages', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (sender_id, recipient_id) AND deleted_at IS NULL'),
+  ('reviews', 'own', 'own', 'own', 'own', 'all', 'own', 'own', 'none',
+   '(me = reviewer_id OR (reveal_at <= now() AND (is_public OR me = reviewee_id))) AND deleted_at IS NULL'),
+  ('review_responses', 'own', 'own', 'own', 'own', 'all', 'own', 'own', 'none', 'me IN (homeowner_id, provider_id) OR is_public'),
+  -- money
+  ('escrow_accounts', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('escrow_events', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('transactions', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('ledger_entries', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('ledger_accounts', 'none', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me = owner_id'),
+  ('disputes', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('chargebacks', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('payment_events', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  ('promo_codes', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  -- between the groups
+  ('outbox', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  ('idempotency_keys', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
+  -- reference
+  ('service_categories', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('category_overrides', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('fee_schedules', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('fx_rates', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('json_schemas', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('system_settings', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('system_settings_defaults', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('feature_flags', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('feature_flags_defaults', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('member_parts_defaults', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
+  -- logs: by the parent, never by a partition
+  ('user_activity_logs', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('user_activity_logs_default', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
+  ('data_access_log', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('data_access_log_default', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
+  ('audit_log', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  ('audit_log_default', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
+  ('platform_metrics', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  -- views, which run as whoever reads them
+  ('categories', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('settings', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('flags', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('error_codes', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'all', NULL),
+  ('member_parts', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL);
+
+-- the lines and the catalogue name the same relations; a month made at run
+-- time has the line of its log's default
+CREATE TEMP VIEW relation AS
+  SELECT c.oid, c.relname::text AS relation,
+         CASE WHEN c.relispartition THEN
+           regexp_replace(c.relname, '_\d{4}_\d{2}$', '_default')
+         ELSE c.relname END::text AS line
+    FROM pg_class AS c
+   WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f');
+SELECT r.relation AS without_a_line FROM relation AS r
+ WHERE NOT EXISTS (SELECT FROM expected AS e WHERE e.relation = r.line);
+SELECT e.relation AS no_relation FROM expected AS e
+ WHERE NOT EXISTS (SELECT FROM relation AS r WHERE r.relation = e.relation);
+
+-- One line a relation and viewer.
+CREATE TEMP VIEW expectation AS
+  SELECT r.relation, v.n, v.viewer, v.name, v.role,
+         to_jsonb(e) ->> v.viewer AS expectation, e.rule
+    FROM relation AS r
+    JOIN expected AS e ON e.relation = r.line
+    CROSS JOIN viewer AS v;
+
+-- ----------------------------------------------------------------------
+-- A row in every table
+-- ----------------------------------------------------------------------
+
+-- Two jobs of one cast, one open and one under way, as the commands make
+-- them; what has no command yet is inserted.  Ids begin with the prefix.
+CREATE FUNCTION pg_temp.story(prefix text, h text, p text, rival text)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  open uuid := t.user(prefix || ' open');
+  won uuid := t.user(prefix || ' won');
+  bid uuid := t.user(prefix || ' bid');
+  lost uuid := t.user(prefix || ' lost');
+  milestone uuid;
+  material CONSTANT jsonb := '[{"item_name": "Paint", "quantity": 2, "unit_price": 5000}]';
+BEGIN
+  -- people
+  PERFORM dwello.add_credential('license', 'Painter', number => 'C-33', user_id => t.user(name))
+    FROM unnest(ARRAY[p, rival]) AS name;
+  PERFORM dwello.add_payment_method('credit_card', 'acme', 'tok', user_id => t.user(name))
+    FROM unnest(ARRAY[h, p]) AS name;
+  INSERT INTO dwello.payment_methods (user_id, method_type, psp, psp_token, removed_at)
+    VALUES (t.user(h), 'credit_card', 'acme', 'old', now());
+  PERFORM dwello.get_user_contact(t.user(name), 'matrix') FROM unnest(ARRAY[h, p, rival]) AS name;
+
+  -- jobs
+  PERFORM t.login_as(h);
+  PERFORM dwello.post_job('d0000000-0000-7000-8000-000000000011', id::text, 'All of it.',
+    -122.4194, 37.7749, street => '12 Hidden Lane', budget_min => 80000, budget_max => 120000,
+    requirements => '[{"requirement_type": "license", "requirement_value": "C-33", "is_mandatory": false}]',
+    milestones => '[{"title": "All"}]', job_id => id)
+    FROM unnest(ARRAY[open, won, t.user(prefix || ' draft'), t.user(prefix || ' gone')]) AS id;
+  UPDATE dwello.jobs SET deleted_at = now() WHERE id = t.user(prefix || ' gone');
+  PERFORM dwello.publish_job(id) FROM unnest(ARRAY[open, won]) AS id;
+  PERFORM t.login_as(p);
+  PERFORM dwello.submit_bid(won, 80000, 10000, materials => material, timeline_days => 3, bid_id => bid);
+  PERFORM dwello.submit_bid(open, 95000, timeline_days => 3);
+  PERFORM t.login_as(rival);
+  PERFORM dwello.submit_bid(won, 90000, 10000, materials => material, timeline_days => 2, bid_id => lost);
+  PERFORM dwello.submit_bid(open, 99000, timeline_days => 3, bid_id => t.user(prefix || ' withdrawn'));
+  UPDATE dwello.bids SET deleted_at = now(), status = 'withdrawn'
+   WHERE id = t.user(prefix || ' withdrawn');
+  PERFORM dwello.send_message(won, content => 'Which white?');
+  PERFORM t.login_as(h);
+  PERFORM dwello.send_message(won, t.user(name), 'Yours.') FROM unnest(ARRAY[p, rival]) AS name;
+  PERFORM dwello.accept_bid(won, bid);
+  PERFORM t.login_as(p);
+  PERFORM dwello.confirm_award(won);
+  PERFORM dwello.send_message(won, content => 'Deleted.', message_id => t.user(prefix || ' message'));
+  UPDATE dwello.messages SET deleted_at = now() WHERE id = t.user(prefix || ' message');
+
+  -- money
+  PERFORM t.login_as(h);
+  PERFORM dwello.fund_escrow(won, idempotency_key => prefix || ' fund');
+  PERFORM t.as_system();
+  PERFORM dwello.confirm_payment(won, 'acme', prefix || ' event', 90000, 'USD');
+  PERFORM t.login_as(p);
+  PERFORM dwello.start_job(won);
+  PERFORM t.login_as(h);
+  PERFORM dwello.release_escrow(won, 30000);
+  PERFORM t.as_system();
+  SELECT m.id INTO STRICT milestone FROM dwello.job_milestones AS m WHERE m.job_id = won;
+
+  -- by hand: commands of later times
+  INSERT INTO dwello.job_progress (job_id, homeowner_id, provider_id, progress, created_at)
+    VALUES (won, t.user(h), t.user(p), 50, now());
+  INSERT INTO dwello.job_invites (job_id, homeowner_id, provider_id, message, created_at)
+    VALUES (open, t.user(h), t.user(rival), 'Please.', now());
+  INSERT INTO dwello.counter_offers (job_id, bid_id, homeowner_id, provider_id, round, offered_by,
+    amount, currency, expires_at, created_at)
+    VALUES (won, bid, t.user(h), t.user(p), 1, t.user(h), 85000, 'USD', now() + '1 day', now()),
+           (won, lost, t.user(h), t.user(rival), 1, t.user(h), 85000, 'USD', now() + '1 day', now());
+  INSERT INTO dwello.change_orders (job_id, homeowner_id, provider_id, title, amount, currency, created_at)
+    VALUES (won, t.user(h), t.user(p), 'One more wall', 10000, 'USD', now());
+  INSERT INTO dwello.disputes (job_id, homeowner_id, provider_id, milestone_id, status, opened_by,
+    reason, disputed_amount, currency, created_at, closed_at)
+    VALUES (won, t.user(h), t.user(p), milestone, 'withdrawn', t.user(h), 'Stains.', 1000, 'USD', now(), now());
+  INSERT INTO dwello.chargebacks (job_id, homeowner_id, provider_id, status, psp, amount, currency,
+    created_at, closed_at)
+    VALUES (won, t.user(h), t.user(p), 'won', 'acme', 1000, 'USD', now(), now());
+  INSERT INTO dwello.payouts (user_id, payment_method_id, amount, currency, psp)
+    SELECT m.user_id, m.id, 1000, 'USD', m.psp FROM dwello.payment_methods AS m WHERE m.user_id = t.user(p);
+  -- revealed and public; revealed and private; not revealed; deleted
+  INSERT INTO dwello.reviews (job_id, id, homeowner_id, provider_id, reviewer_id, reviewee_id, rating,
+    is_public, reveal_at, created_at, deleted_at)
+    VALUES
+      (won, t.user(prefix || ' review'), t.user(h), t.user(p), t.user(h), t.user(p), 5, true, now() - interval '1 day', now(), NULL),
+      (won, t.user(prefix || ' private'), t.user(h), t.user(p), t.user(p), t.user(h), 3, false, now() - interval '1 day', now(), NULL),
+      (open, t.user(prefix || ' hidden'), t.user(h), t.user(p), t.user(h), t.user(p), 1, true, now() + interval '1 day', now(), NULL),
+      (open, t.user(prefix || ' erased'), t.user(h), t.user(p), t.user(p), t.user(h), 1, true, now() - interval '1 day', now(), now());
+  INSERT INTO dwello.review_responses (job_id, review_id, homeowner_id, provider_id, responder_id, response,
+    is_public, created_at)
+    VALUES (won, t.user(prefix || ' review'), t.user(h), t.user(p), t.user(p), 'Thanks.', true, now()),
+           (won, t.user(prefix || ' private'), t.user(h), t.user(p), t.user(h), 'Why?', false, now());
+  INSERT INTO dwello.api_keys (key_hash, user_id, prefix, name)
+    SELECT sha256(convert_to(prefix || name, 'UTF8')), t.user(name), 'dw_', 'key' FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.saved_searches (user_id, name)
+    SELECT t.user(name), 'near' FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.ai_bidding_agents (user_id)
+    SELECT t.user(name) FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.agent_day_counters (user_id, day, bids)
+    SELECT t.user(name), current_date, 1 FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.agent_work (job_id, terms_version, created_at)
+    VALUES (open, 1, now()) ON CONFLICT DO NOTHING;
+  INSERT INTO dwello.ai_agent_activity (job_id, user_id, terms_version, action_type, created_at)
+    SELECT open, t.user(name), 1, 'declined', at
+      FROM unnest(ARRAY[p, rival]) AS name,
+           unnest(ARRAY[now(), '1999-01-01 00:00+00']) AS at;
+  INSERT INTO dwello.user_activity_logs (user_id, action, created_at)
+    SELECT t.user(name), 'login', at
+      FROM unnest(ARRAY[h, p, rival]) AS name,
+           unnest(ARRAY[now(), '1999-01-01 00:00+00']) AS at;
+  INSERT INTO dwello.data_access_log (user_id, actor_id, actor_role, what, reason, created_at)
+    VALUES (t.user(h), t.user('a1'), 'admin', 'contact', 'matrix', '1999-01-01 00:00+00');
+  INSERT INTO dwello.audit_log (table_name, row_key, operation, user_id, actor_role, session_role,
+    difference, created_at)
+    SELECT 'jobs', open::text, 'update', t.user(h), 'homeowner', 'postgres', '{}', at
+      FROM unnest(ARRAY[now(), '1999-01-01 00:00+00']) AS at;
+  INSERT INTO dwello.token_cutoffs (user_id, not_before)
+    SELECT t.user(name), '1999-01-01 00:00+00' FROM unnest(ARRAY[h, p]) AS name;
+END
+$$;
+
+-- What belongs to nobody; and the months of now, as the logs need them.
+CREATE FUNCTION pg_temp.reference() RETURNS void
+LANGUAGE sql
+AS $$
+  SELECT count(*) FROM dwello.ensure_partitions(months_ahead => 0);
+  INSERT INTO dwello.category_overrides (category_id, reference_amount)
+    VALUES ('d0000000-0000-7000-8000-000000000012', 30000) ON CONFLICT DO NOTHING;
+  INSERT INTO dwello.promo_codes (code, rate_ppm) VALUES ('MATRIX', 10000);
+  INSERT INTO dwello.fx_rates (from_currency, to_currency, valid, numerator, denominator)
+    VALUES ('EUR', 'USD', '[2020-01-01, 2020-02-01)', 11, 10);
+  INSERT INTO dwello.json_schemas (name, schema) VALUES ('matrix', '{}');
+  INSERT INTO dwello.system_settings (name, value) VALUES ('platform_name', 'Matrix')
+    ON CONFLICT DO NOTHING;
+  INSERT INTO dwello.feature_flags (name, is_enabled, rollout_percentage)
+    VALUES ('matrix', true, 100);
+  INSERT INTO dwello.platform_metrics (name, measured_at, value) VALUES ('matrix', now(), 1);
+$$;
+
+-- ----------------------------------------------------------------------
+-- Looking
+-- ----------------------------------------------------------------------
+
+-- The rows of a relation as texts, of the columns that a role may read.
+CREATE FUNCTION pg_temp.rows_of(relation text, role text, condition text)
+RETURNS text[]
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  columns text;
+  found text[];
+BEGIN
+  SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns
+    FROM pg_attribute AS a
+   WHERE a.attrelid = ('dwello.' || quote_ident(relation))::regclass
+     AND a.attnum > 0 AND NOT a.attisdropped
+     AND has_column_privilege(role, a.attrelid, a.attnum, 'SELECT');
+  EXECUTE format('SELECT coalesce(array_agg(x::text ORDER BY x::text COLLATE "C"), ''{}'')
+                    FROM (SELECT %s FROM dwello.%I WHERE %s) AS x',
+                 coalesce(columns, '1'), relation, condition) INTO found;
+  RETURN found;
+END
+$$;
+
+-- What a viewer really gets; NULL rows where he is refused.
+CREATE FUNCTION pg_temp.look(name text, role text, OUT relation text, OUT rows text[])
+RETURNS SETOF record
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  relations text[] := ARRAY(SELECT r.relation FROM relation AS r);
+BEGIN
+  PERFORM t.login_as(name);
+  PERFORM set_config('role', role, true);
+  FOREACH relation IN ARRAY relations LOOP
+    BEGIN
+      rows := pg_temp.rows_of(relation, role, 'true');
+    EXCEPTION WHEN insufficient_privilege THEN
+      rows := NULL;
+    END;
+    RETURN NEXT;
+  END LOOP;
+  PERFORM t.as_system();
+END
+$$;
+
+-- What he should get, read by a superuser.
+CREATE FUNCTION pg_temp.should_see(relation text, name text, role text, expectation text, rule text)
+RETURNS text[]
+LANGUAGE sql
+AS $$
+  SELECT CASE expectation
+         WHEN 'all' THEN pg_temp.rows_of(relation, role, 'true')
+         WHEN 'none' THEN '{}'
+         WHEN 'own' THEN pg_temp.rows_of(relation, role, regexp_replace(rule, '\mme\M',
+           coalesce(quote_literal(t.user(name)) || '::uuid', 'NULL::uuid'), 'g'))
+         END
+$$;
+
+BEGIN;
+SELECT count(t.register(name, 'service_provider')) FROM unnest(ARRAY['p8', 'p9']) AS name;
+SELECT count(dwello.verify_user(t.user(name), what))
+  FROM unnest(ARRAY['p8', 'p9']) AS name, unnest(ARRAY['email', 'provider']) AS what;
+SELECT count(dwello.add_address('business', '8 Market Street', 'San Francisco', 'CA', '94103', 'US',
+                                -122.4194, 37.7749, user_id => t.user(name)))
+  FROM unnest(ARRAY['p8', 'p9']) AS name;
+-- one story of ours, and one of people whom no viewer knows
+SELECT pg_temp.reference();
+SELECT pg_temp.story('ours', 'h1', 'p1', 'p2');
+SELECT pg_temp.story('theirs', 'h2', 'p8', 'p9');
+SELECT dwello.deliver_events(100000) > 0 AS delivered;
+
+-- every table has a row
+CREATE TEMP TABLE everything AS
+  SELECT r.relation, cardinality(pg_temp.rows_of(r.relation, 'postgres', 'true')) AS rows
+    FROM relation AS r;
+SELECT relation AS empty FROM everything WHERE rows = 0
+   AND relation NOT SIMILAR TO '%\_[0-9]{4}\_[0-9]{2}' ORDER BY 1;
+
+CREATE TEMP VIEW outcome_now AS
+  SELECT e.*, l.rows AS seen,
+         pg_temp.should_see(e.relation, e.name, e.role, e.expectation, e.rule) AS should_see
+    FROM expectation AS e
+    JOIN (SELECT v.viewer, l.* FROM viewer AS v, LATERAL pg_temp.look(v.name, v.role) AS l) AS l
+      USING (viewer, relation);
+CREATE TEMP TABLE outcome AS SELECT * FROM outcome_now;
+
+-- what is not as expected: nothing
+SELECT relation, viewer, expectation, cardinality(seen) AS seen, cardinality(should_see) AS should_see
+  FROM outcome
+ WHERE seen IS DISTINCT FROM should_see
+ ORDER BY relation, n;
+-- an expectation that proves nothing, because own is all or is nothing
+SELECT o.relation, o.viewer, cardinality(o.should_see) AS own, e.rows
+  FROM outcome AS o JOIN everything AS e USING (relation)
+ WHERE o.expectation = 'own' AND cardinality(o.should_see) IN (0, e.rows)
+ ORDER BY o.relation, o.n;
+-- everybody was compared with every relation
+SELECT viewer, count(*) = (SELECT count(*) FROM relation) AS complete
+  FROM outcome GROUP BY n, viewer ORDER BY n;
+
+-- faults that are planted are found: a row too many, a row too few, a column
+SAVEPOINT fault;
+CREATE POLICY leak ON dwello.bids FOR SELECT TO dwello_app USING (bid_amount > 95000);
+ALTER POLICY job_progress_read ON dwello.job_progress USING (homeowner_id = dwello.current_user_id());
+REVOKE SELECT ON dwello.fx_rates FROM dwello_admin;
+SELECT relation, viewer, expectation, cardinality(seen) > cardinality(should_see) AS too_many
+  FROM outcome_now
+ WHERE seen IS DISTINCT FROM should_see
+ ORDER BY relation, n;
+ROLLBACK TO fault;
+
+-- a token is no less needed by the roles of support and administrators
+SELECT role, l.relation
+  FROM unnest(ARRAY['dwello_support', 'dwello_admin']) AS role,
+       LATERAL pg_temp.look(NULL, role) AS l
+ WHERE cardinality(l.rows) > 0;
+-- and the application's role makes nobody less than the staff he is
+SELECT relation, v.viewer FROM viewer AS v, LATERAL pg_temp.look(v.name, 'dwello_app') AS l
+  JOIN outcome AS o USING (relation)
+ WHERE v.viewer IN ('support', 'admin') AND o.viewer = v.viewer
+   AND l.rows IS DISTINCT FROM o.seen;
+-- an analyst has none of them
+SELECT relation FROM pg_temp.look(NULL, 'dwello_analyst') AS l
+ WHERE l.rows IS NOT NULL;
+ROLLBACK;
+
+-- ----------------------------------------------------------------------
+-- Columns
+-- ----------------------------------------------------------------------
+
+-- the columns of readable tables that no role of an application may read
+SELECT r.relation, string_agg(a.attname, ', ' ORDER BY a.attnum) AS hidden
+  FROM relation AS r
+  JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+ WHERE has_any_column_privilege('dwello_app', r.oid, 'SELECT')
+   AND NOT EXISTS (SELECT FROM unnest(ARRAY['dwello_app', 'dwello_service', 'dwello_support',
+                                            'dwello_analyst', 'dwello_admin']) AS role
+                    WHERE has_column_privilege(role, r.oid, a.attnum, 'SELECT'))
+ GROUP BY r.relation ORDER BY r.relation;
+-- secrets, tried: none of the roles gets one
+SELECT r.relation, a.attname, role
+  FROM relation AS r
+  JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+  CROSS JOIN unnest(ARRAY['dwello_app', 'dwello_service', 'dwello_support',
+                          'dwello_analyst', 'dwello_admin']) AS role
+ WHERE a.attname IN ('password_hash', 'email', 'email_index', 'phone', 'phone_index', 'street',
+                     'number', 'psp_token', 'key_hash')
+   AND t.try(format($$SELECT set_config('role', %L, true); SELECT %I FROM dwello.%I$$,
+                    role, a.attname, r.relation)) NOT LIKE '42501: permission denied for %'
+ ORDER BY 1, 2, 3;
+-- what is sealed or digested is bytea: of those, only links of chains are read
+SELECT r.relation, a.attname, array_agg(substr(role, 8) ORDER BY role) AS roles
+  FROM relation AS r
+  JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+  CROSS JOIN unnest(ARRAY['dwello_app', 'dwello_service', 'dwello_support',
+                          'dwello_analyst', 'dwello_admin']) AS role
+ WHERE a.atttypid = 'bytea'::regtype AND has_column_privilege(role, r.oid, a.attnum, 'SELECT')
+ GROUP BY r.relation, a.attname ORDER BY 1, 2;
