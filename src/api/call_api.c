@@ -66,7 +66,7 @@ call_identify(DwCall *call, DwActorSet actors)
 				 "Call dwello.login() with a token first, in the same transaction.");
 	if ((call->actor.kind & actors) == 0)
 		dw_raise(DW_FORBIDDEN,
-				 psprintf("a %s may not call dwello.%s",
+				 psprintf("the role %s may not call dwello.%s",
 						  dw_actor_label(call->actor.kind),
 						  dw_call_name(call)),
 				 NULL,
