@@ -15,6 +15,7 @@
  *
  * Reliability: (4.8 + completed) / (6 + awarded), at most one.
  */
+#include "core/money.h"
 #include "core/stats.h"
 
 #include <math.h>
@@ -205,4 +206,18 @@ dw_stats_reliability(const DwStats *stats)
 
 	return completed >= awarded ? DW_STATS_ONE :
 		completed * DW_STATS_ONE / awarded;
+}
+
+/* The mean of the stars; see the header.  x is (stars - 1) / 4. */
+int64_t
+dw_stats_stars(const DwStats *stats)
+{
+	int64_t		above_one;
+
+	/* valid sums are far from the limits of the product and the quotient */
+	if (stats->rating_weight <= 0 ||
+		dw_money_divide((DwWide) stats->rating_sum * 400,
+						stats->rating_weight, &above_one) != DW_OK)
+		return DW_STATS_NO_STARS;
+	return 100 + above_one;
 }

@@ -58,4 +58,11 @@ extern bool dw_stats_valid(const DwStats *stats);
 extern int64_t dw_stats_rating(const DwStats *stats);
 extern int64_t dw_stats_reliability(const DwStats *stats);
 
+/*
+ * The mean of the stars in hundredths, 100 ... 500, rounded half-even; what
+ * is recent counts more.  DW_STATS_NO_STARS when no rating counts any more.
+ */
+#define DW_STATS_NO_STARS	INT64_C(-1)
+extern int64_t dw_stats_stars(const DwStats *stats);
+
 #endif							/* DW_STATS_H */

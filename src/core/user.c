@@ -62,6 +62,15 @@ dw_user_verified_status(DwUserType type, DwUserStatus status,
 	return DW_USER_ACTIVE;
 }
 
+/* The status after a suspension; see the header. */
+DwUserStatus
+dw_user_reinstated_status(DwUserType type, const DwVerification *has,
+						  const DwVerification *required)
+{
+	return dw_user_verified_status(type, DW_USER_PENDING_VERIFICATION, has,
+								   required);
+}
+
 /* The flag that a verification sets. */
 bool *
 dw_verification_flag(DwVerification *has, DwVerifiable what)

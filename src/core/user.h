@@ -9,6 +9,13 @@
 
 #include "core/actor.h"
 
+/* Limits of texts, in characters. */
+#define DW_USER_NAME_MAX		100 /* a first or a last name */
+#define DW_USER_HASH_MAX		500 /* a password's hash */
+#define DW_USER_TIMEZONE_MAX	64
+#define DW_USER_LANGUAGE_MAX	35
+#define DW_USER_REASON_MAX		500 /* why he was suspended */
+
 /* Labels of dwello.user_type, in order. */
 typedef enum DwUserType
 {
@@ -52,6 +59,14 @@ extern DwUserStatus dw_user_verified_status(DwUserType type,
 											DwUserStatus status,
 											const DwVerification *has,
 											const DwVerification *required);
+
+/*
+ * The status of a suspended user once he is let in again: what verification
+ * makes of him, as if he had just been verified.
+ */
+extern DwUserStatus dw_user_reinstated_status(DwUserType type,
+											  const DwVerification *has,
+											  const DwVerification *required);
 
 /* What verify_user can say of a user, as its argument has it. */
 typedef enum DwVerifiable

@@ -182,6 +182,30 @@ test_events(void **state)
 	assert_false(dw_stats_valid(&stats));
 }
 
+/* Stars are their mean, to the hundredth, whatever has faded. */
+static void
+test_stars(void **state)
+{
+	DwStats		stats = {0};
+
+	assert_int_equal(dw_stats_stars(&stats), DW_STATS_NO_STARS);
+	assert_int_equal(dw_stats_add_rating(&stats, 1), DW_OK);
+	assert_int_equal(dw_stats_stars(&stats), 100);
+	assert_int_equal(dw_stats_add_rating(&stats, 5), DW_OK);
+	assert_int_equal(dw_stats_add_rating(&stats, 5), DW_OK);
+	assert_int_equal(dw_stats_stars(&stats), 367);
+	dw_stats_decay(&stats, 365);
+	assert_int_equal(dw_stats_stars(&stats), 367);
+	/* the recent one counts twice as much as each of the three before */
+	assert_int_equal(dw_stats_add_rating(&stats, 1), DW_OK);
+	assert_int_equal(dw_stats_stars(&stats), 260);
+	stats = (DwStats) {.rating_weight = DW_STATS_MAX_WEIGHT,
+	.rating_sum = DW_STATS_MAX_WEIGHT};
+	assert_int_equal(dw_stats_stars(&stats), 500);
+	dw_stats_decay(&stats, DW_STATS_MAX_DAYS + 1);
+	assert_int_equal(dw_stats_stars(&stats), DW_STATS_NO_STARS);
+}
+
 /* Runs all of them. */
 int
 main(void)
@@ -196,6 +220,7 @@ main(void)
 		cmocka_unit_test(test_rating_monotone),
 		cmocka_unit_test(test_reliability),
 		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_stars),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,6 +135,23 @@ test_payment_method(void **state)
 	assert_false(dw_card_number_like(""));
 }
 
+/* A suspended user comes back as what his verifications make of him. */
+static void
+test_reinstated_status(void **state)
+{
+	const DwVerification usual = {.email = true, .provider = true};
+	DwVerification has = {.email = true};
+
+	assert_int_equal(dw_user_reinstated_status(DW_USER_HOMEOWNER, &has,
+											   &usual), DW_USER_ACTIVE);
+	assert_int_equal(dw_user_reinstated_status(DW_USER_PROVIDER, &has,
+											   &usual),
+					 DW_USER_PENDING_VERIFICATION);
+	has.email = false;
+	assert_int_equal(dw_user_reinstated_status(DW_USER_ADMIN, &has, &usual),
+					 DW_USER_PENDING_VERIFICATION);
+}
+
 /* Runs the tests of this file. */
 int
 main(void)
@@ -142,6 +159,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_verified_status),
+		cmocka_unit_test(test_reinstated_status),
 		cmocka_unit_test(test_verification_flag),
 		cmocka_unit_test(test_language),
 		cmocka_unit_test(test_country),
