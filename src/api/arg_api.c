@@ -137,6 +137,32 @@ dw_arg_page(DwCall *call, int arg)
 	return size;
 }
 
+/* An integer, or a NULL pointer. */
+const int32 *
+dw_arg_int4_opt(DwCall *call, int arg)
+{
+	int32	   *copy;
+
+	if (!dw_arg_has(call, arg))
+		return NULL;
+	copy = palloc(sizeof(*copy));
+	*copy = dw_arg_int4(call, arg);
+	return copy;
+}
+
+/* A boolean, or a NULL pointer. */
+const bool *
+dw_arg_bool_opt(DwCall *call, int arg)
+{
+	bool	   *copy;
+
+	if (!dw_arg_has(call, arg))
+		return NULL;
+	copy = palloc(sizeof(*copy));
+	*copy = dw_arg_bool(call, arg);
+	return copy;
+}
+
 /* A boolean that must be there. */
 bool
 dw_arg_bool(DwCall *call, int arg)

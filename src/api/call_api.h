@@ -74,7 +74,9 @@ extern DwUuid dw_arg_uuid(DwCall *call, int arg);
 extern const DwUuid *dw_arg_uuid_opt(DwCall *call, int arg);
 extern int64 dw_arg_int8(DwCall *call, int arg);
 extern int32 dw_arg_int4(DwCall *call, int arg);
+extern const int32 *dw_arg_int4_opt(DwCall *call, int arg);
 extern bool dw_arg_bool(DwCall *call, int arg);
+extern const bool *dw_arg_bool_opt(DwCall *call, int arg);
 extern double dw_arg_float8(DwCall *call, int arg);
 extern TimestampTz dw_arg_time_opt(DwCall *call, int arg);	/* or DT_NOBEGIN */
 extern Datum dw_arg_jsonb(DwCall *call, int arg);

@@ -14,6 +14,7 @@
 
 #include "api/call_api.h"
 #include "api/error_api.h"
+#include "api/trust_api.h"
 #include "core/trust.h"
 #include "store/keyring_store.h"
 #include "store/token_store.h"
@@ -26,7 +27,6 @@ static Datum user_id_datum(const DwUuid *user_id);
 static int64 interval_seconds(const Interval *span);
 static void login_guard(const char *token, bool is_local);
 static void issue_guard(const DwAccount *account);
-static bool contact_open_to(const DwActor *caller, const DwUuid *user_id);
 
 /* current_user_id() → the user of the verified token, or NULL */
 DW_FUNCTION(dwello_current_user_id)
@@ -144,7 +144,7 @@ DW_FUNCTION(dwello_get_user_contact)
 	dw_draft_begin(&call, fcinfo, DW_ACTOR_ANY);
 	user_id = dw_arg_uuid(&call, 0);
 	reason = dw_arg_text(&call, 1, REASON_MAX);
-	if (!contact_open_to(&call.actor, &user_id) ||
+	if (!dw_contact_open_to(&call.actor, &user_id) ||
 		!dw_contact_load(&user_id, &contact))
 		dw_raise(DW_NOT_FOUND, "user does not exist",
 				 "There is no such user, or none that you work with.", NULL);
@@ -201,8 +201,8 @@ issue_guard(const DwAccount *account)
 }
 
 /* Asks core, and for the job they share only where that decides. */
-static bool
-contact_open_to(const DwActor *caller, const DwUuid *user_id)
+bool
+dw_contact_open_to(const DwActor *caller, const DwUuid *user_id)
 {
 	return dw_contact_visible(caller, user_id, false) ||
 		dw_contact_visible(caller, user_id,

@@ -11,14 +11,10 @@
 #include "api/error_api.h"
 #include "api/user_api.h"
 #include "core/contact.h"
+#include "core/profile.h"
 #include "store/event_store.h"
 #include "store/plan_store.h"
 #include "store/setting_store.h"
-
-#define NAME_MAX_LENGTH		100	/* characters of a first or last name */
-#define HASH_MAX_LENGTH		500	/* of a password's hash */
-#define TIMEZONE_MAX_LENGTH 64
-#define LANGUAGE_MAX_LENGTH 35
 
 /* Positions of register_user's arguments. */
 enum
@@ -45,7 +41,6 @@ static void draft_read(DwCall *call, DwUserDraft *draft);
 static void draft_check(DwCall *call, DwUserDraft *draft);
 static const char *email_spell(DwCall *call, const char *text);
 static const char *phone_spell(DwCall *call, const char *text);
-static void blank_refuse(DwCall *call, int arg, const char *text);
 static void user_furnish(const DwUserDraft *draft);
 static void user_verify(DwCall *call, DwUser *user, DwVerifiable what);
 static void verifiable_guard(DwCall *call, const DwUser *user,
@@ -95,7 +90,7 @@ DW_FUNCTION(dwello_verify_user)
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
 	dw_args_need(&call, DW_ARG(VERIFY_USER_ID) | DW_ARG(VERIFY_WHAT));
 	user_id = dw_arg_uuid(&call, VERIFY_USER_ID);
-	if (!dw_verifiable_parse(dw_arg_text(&call, VERIFY_WHAT, NAME_MAX_LENGTH),
+	if (!dw_verifiable_parse(dw_arg_text(&call, VERIFY_WHAT, DW_USER_NAME_MAX),
 							 &what))
 		dw_arg_refuse(&call, VERIFY_WHAT, DW_BAD_VALUE,
 					  "must be email, phone or provider");
@@ -143,6 +138,47 @@ dw_user_for_command(DwCall *call, const DwUuid *user_id, DwUser *user)
 				 NULL);
 }
 
+/* What the settings ask for before a user is active. */
+DwVerification
+dw_verification_required(void)
+{
+	DwVerification required;
+
+	required.email = dw_setting_bool("email_verification_required");
+	required.phone = dw_setting_bool("phone_verification_required");
+	required.provider = !dw_setting_bool("auto_approve_providers");
+	return required;
+}
+
+/* 22023 for a text that is there and says nothing; see the header. */
+void
+dw_arg_check_blank(DwCall *call, int arg, const char *text)
+{
+	if (text != NULL && dw_text_blank(text))
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must not be blank");
+}
+
+/* The time zone of an argument; see the header. */
+const char *
+dw_arg_check_timezone(DwCall *call, int arg, const char *text)
+{
+	const char *found = dw_timezone_find(text);
+
+	if (found == NULL)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
+					  "is not a time zone of this server");
+	return found;
+}
+
+/* 22023 for an argument that is no language; see the header. */
+void
+dw_arg_check_language(DwCall *call, int arg, const char *text)
+{
+	if (!dw_language_valid(text))
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
+					  "must be a language tag like en or pt-BR");
+}
+
 /* Reads what is there (22004), none of it over its limit (22001). */
 static void
 draft_read(DwCall *call, DwUserDraft *draft)
@@ -155,16 +191,16 @@ draft_read(DwCall *call, DwUserDraft *draft)
 							&draft->type))
 		elog(ERROR, "unknown user type");
 	draft->first_name = dw_arg_text_opt(call, REGISTER_FIRST_NAME,
-										NAME_MAX_LENGTH);
+										DW_USER_NAME_MAX);
 	draft->last_name = dw_arg_text_opt(call, REGISTER_LAST_NAME,
-									   NAME_MAX_LENGTH);
-	draft->phone = dw_arg_text_opt(call, REGISTER_PHONE, NAME_MAX_LENGTH);
+									   DW_USER_NAME_MAX);
+	draft->phone = dw_arg_text_opt(call, REGISTER_PHONE, DW_USER_NAME_MAX);
 	draft->password_hash = dw_arg_text_opt(call, REGISTER_PASSWORD_HASH,
-										   HASH_MAX_LENGTH);
+										   DW_USER_HASH_MAX);
 	draft->timezone = dw_arg_text_opt(call, REGISTER_TIMEZONE,
-									  TIMEZONE_MAX_LENGTH);
+									  DW_USER_TIMEZONE_MAX);
 	draft->language = dw_arg_text_opt(call, REGISTER_LANGUAGE,
-									  LANGUAGE_MAX_LENGTH);
+									  DW_USER_LANGUAGE_MAX);
 }
 
 /* Judges every value (22023) and gives each its one spelling. */
@@ -172,19 +208,14 @@ static void
 draft_check(DwCall *call, DwUserDraft *draft)
 {
 	draft->email = email_spell(call, draft->email);
-	blank_refuse(call, REGISTER_FIRST_NAME, draft->first_name);
-	blank_refuse(call, REGISTER_LAST_NAME, draft->last_name);
+	dw_arg_check_blank(call, REGISTER_FIRST_NAME, draft->first_name);
+	dw_arg_check_blank(call, REGISTER_LAST_NAME, draft->last_name);
 	if (draft->phone != NULL)
 		draft->phone = phone_spell(call, draft->phone);
-	if (draft->password_hash != NULL)
-		blank_refuse(call, REGISTER_PASSWORD_HASH, draft->password_hash);
-	draft->timezone = dw_timezone_find(draft->timezone);
-	if (draft->timezone == NULL)
-		dw_arg_refuse(call, REGISTER_TIMEZONE, DW_BAD_VALUE,
-					  "is not a time zone of this server");
-	if (!dw_language_valid(draft->language))
-		dw_arg_refuse(call, REGISTER_LANGUAGE, DW_BAD_VALUE,
-					  "must be a language tag like en or pt-BR");
+	dw_arg_check_blank(call, REGISTER_PASSWORD_HASH, draft->password_hash);
+	draft->timezone = dw_arg_check_timezone(call, REGISTER_TIMEZONE,
+											draft->timezone);
+	dw_arg_check_language(call, REGISTER_LANGUAGE, draft->language);
 }
 
 /* The one spelling of an address that an account may have. */
@@ -214,14 +245,6 @@ phone_spell(DwCall *call, const char *text)
 		dw_arg_refuse(call, REGISTER_PHONE, DW_BAD_VALUE,
 					  "must have 7 to 15 digits, like +14155550100");
 	return phone;
-}
-
-/* 22023 for a text that says nothing. */
-static void
-blank_refuse(DwCall *call, int arg, const char *text)
-{
-	if (text[strspn(text, " \t\r\n")] == '\0')
-		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must not be blank");
 }
 
 /* Takes the address for a new user (23505), and completes the account. */
@@ -262,11 +285,7 @@ verifiable_guard(DwCall *call, const DwUser *user, DwVerifiable what)
 static void
 user_verify(DwCall *call, DwUser *user, DwVerifiable what)
 {
-	const DwVerification required = {
-		.email = dw_setting_bool("email_verification_required"),
-		.phone = dw_setting_bool("phone_verification_required"),
-		.provider = !dw_setting_bool("auto_approve_providers")
-	};
+	const DwVerification required = dw_verification_required();
 	bool	   *flag = dw_verification_flag(&user->verified, what);
 	DwUserStatus before = user->status;
 	bool		known = *flag;

@@ -18,4 +18,16 @@ extern DwUuid dw_user_argument(DwCall *call, int arg);
 extern void dw_user_for_command(DwCall *call, const DwUuid *user_id,
 								DwUser *user);
 
+/* What the settings ask for before a user is active. */
+extern DwVerification dw_verification_required(void);
+
+/*
+ * What arguments of users share, each 22023: a text that is there and blank
+ * (NULL is fine); no time zone, else its one spelling; no language tag.
+ */
+extern void dw_arg_check_blank(DwCall *call, int arg, const char *text);
+extern const char *dw_arg_check_timezone(DwCall *call, int arg,
+										 const char *text);
+extern void dw_arg_check_language(DwCall *call, int arg, const char *text);
+
 #endif							/* DW_USER_API_H */
