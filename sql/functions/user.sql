@@ -124,3 +124,18 @@ GRANT EXECUTE ON FUNCTION dwello.add_payment_method(dwello.payment_method_type, 
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.add_payment_method(dwello.payment_method_type, text, text, text, date, boolean, uuid, text) IS
 'Adds a way to pay. Arguments: method_type; psp, the payment company''s name (up to 100 characters); psp_token, its opaque word for the card or account (500), never a card number; last_four digits to show; expires_on, its last day; is_default, takes the flag from the default before it, and a user''s first method is the default in any case; user_id, NULL for the caller, another''s for administrators and the system. Returns user_id, payment_method_id, version of the method (1) and replayed. Errors: WD402, WD401, 42501 the caller is not active or names another user; 22004; 22001; 22023 a blank text, a card number, other than four digits, a day in the past, an administrator''s account; P0002 no such user; WD104.';
+
+CREATE OR REPLACE FUNCTION dwello.remove_payment_method(
+  INOUT payment_method_id uuid,
+  INOUT user_id uuid DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_remove_payment_method';
+GRANT EXECUTE ON FUNCTION dwello.remove_payment_method(uuid, uuid, integer, text)
+  TO dwello_app, dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.remove_payment_method(uuid, uuid, integer, text) IS
+'Removes a way to pay; payments that were made with it keep their record. The default leaves the flag to the newest that remains. Arguments: payment_method_id; user_id, NULL for the caller, another''s for administrators and the system; expected_version of the method. Returns user_id, payment_method_id, version of the method and replayed. Errors: WD402, WD401, 42501 the caller is not active or names another user; 22004; P0002 no such user or method, or it was removed before; WD104; WD103; WD101 a payment with it was asked for and may still arrive.';

@@ -1,6 +1,6 @@
 /*
  * payment_method_api.c
- *		Entry point of a user's payment methods.
+ *		Entry points of a user's payment methods.
  */
 #include "postgres.h"
 
@@ -9,6 +9,7 @@
 #include "core/payment_method.h"
 #include "store/event_store.h"
 #include "store/payment_method_store.h"
+#include "store/plan_store.h"
 #include "store/setting_store.h"
 #include "store/uuid_store.h"
 
@@ -24,13 +25,22 @@ enum
 	METHOD_USER_ID
 };
 
+/* Positions of remove_payment_method's arguments. */
+enum
+{
+	REMOVE_METHOD_ID,
+	REMOVE_USER_ID
+};
+
 #define PSP_MAX_LENGTH		100
 #define TOKEN_MAX_LENGTH	500
 #define LAST_FOUR_MAX_LENGTH	100 /* more than four digits is 22023 */
 
 static void method_read(DwCall *call, DwPaymentMethod *method);
 static void method_check(DwCall *call, const DwPaymentMethod *method);
-static void method_announce(const DwPaymentMethod *method);
+static void method_need(bool found, const DwUuid *user_id, const DwUuid *id);
+static void method_announce(const DwUuid *user_id, const DwUuid *id,
+							const char *type);
 
 /* add_payment_method(method_type, …) → user_id, payment_method_id, … */
 DW_FUNCTION(dwello_add_payment_method)
@@ -57,11 +67,46 @@ DW_FUNCTION(dwello_add_payment_method)
 	method.id = dw_uuid_fresh();
 	method.created_at = dw_now();
 	dw_payment_method_insert(&method);
-	method_announce(&method);
+	method_announce(&user.id, &method.id, "payment_method_added");
 
 	dw_row_uuid(&call, "user_id", &user.id);
 	dw_row_uuid(&call, "payment_method_id", &method.id);
 	dw_row_int4(&call, "version", 1);
+	return dw_call_return(&call);
+}
+
+/* remove_payment_method(payment_method_id, …) → user_id, … */
+DW_FUNCTION(dwello_remove_payment_method)
+{
+	DwCall		call;
+	DwUuid		id;
+	DwUuid		user_id;
+	DwUser		user;
+	DwMethodState state;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
+					 DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
+	id = dw_arg_uuid(&call, REMOVE_METHOD_ID);
+	user_id = dw_user_argument(&call, REMOVE_USER_ID);
+
+	dw_user_for_command(&call, &user_id, &user);
+	method_need(dw_payment_method_lock(&user_id, &id, &state), &user_id, &id);
+	if (dw_call_replay(&call, &user_id))
+		return dw_call_return(&call);
+	/* only a retry may know of one that is gone */
+	method_need(!state.is_removed, &user_id, &id);
+	dw_call_version(&call, state.version);
+	if (dw_payment_method_awaited(&user_id, &id))
+		dw_raise(DW_INVALID_TRANSITION, "a payment is under way",
+				 psprintf("A payment with payment method %s may still arrive.",
+						  dw_uuid_text(&id)),
+				 "Wait for it, or for its pay_by.");
+	dw_payment_method_remove(&user_id, &id, &state);
+	method_announce(&user_id, &id, "payment_method_removed");
+
+	dw_row_uuid(&call, "user_id", &user_id);
+	dw_row_uuid(&call, "payment_method_id", &id);
+	dw_row_int4(&call, "version", state.version);
 	return dw_call_return(&call);
 }
 
@@ -100,15 +145,24 @@ method_check(DwCall *call, const DwPaymentMethod *method)
 					  "must not be in the past");
 }
 
+/* P0002 unless the method was found. */
+static void
+method_need(bool found, const DwUuid *user_id, const DwUuid *id)
+{
+	if (!found)
+		dw_raise(DW_NOT_FOUND, "payment method does not exist",
+				 psprintf("User %s has no payment method %s.",
+						  dw_uuid_text(user_id), dw_uuid_text(id)), NULL);
+}
+
 /* Tells the outside, without the token. */
 static void
-method_announce(const DwPaymentMethod *method)
+method_announce(const DwUuid *user_id, const DwUuid *id, const char *type)
 {
 	DwPayload	payload;
 
 	dw_payload_begin(&payload);
-	dw_payload_uuid(&payload, "user_id", &method->user_id);
-	dw_payload_uuid(&payload, "payment_method_id", &method->id);
-	dw_event_emit(&method->user_id, "user", &method->user_id,
-				  "payment_method_added", &payload);
+	dw_payload_uuid(&payload, "user_id", user_id);
+	dw_payload_uuid(&payload, "payment_method_id", id);
+	dw_event_emit(user_id, "user", user_id, type, &payload);
 }

@@ -32,4 +32,27 @@ extern bool dw_payment_method_has_default(const DwUuid *user_id);
 /* Writes the method; a default one takes the flag from the one before. */
 extern void dw_payment_method_insert(const DwPaymentMethod *method);
 
+/* What removing a method needs to know of it. */
+typedef struct DwMethodState
+{
+	bool		is_default;		/* the one that is taken unless said */
+	bool		is_removed;		/* by an earlier call */
+	int32		version;		/* of the row */
+} DwMethodState;
+
+/* Locks a method, a removed one too; false when the user has none such. */
+extern bool dw_payment_method_lock(const DwUuid *user_id, const DwUuid *id,
+								   DwMethodState *state);
+
+/* True while a payment with the method is asked for and may still arrive. */
+extern bool dw_payment_method_awaited(const DwUuid *user_id,
+									  const DwUuid *id);
+
+/*
+ * Removes the method and counts its version up.  A default one leaves the
+ * flag to the newest that remains.
+ */
+extern void dw_payment_method_remove(const DwUuid *user_id, const DwUuid *id,
+									 DwMethodState *state);
+
 #endif							/* DW_PAYMENT_METHOD_STORE_H */

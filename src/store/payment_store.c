@@ -24,7 +24,8 @@ dw_payment_method_find(const DwUuid *user_id, const DwUuid *id,
 					 "WHERE m.user_id = $1 AND m.removed_at IS NULL "
 					 "AND (m.id = $2 "
 					 "OR $2 IS NULL AND x.is_expired IS NOT TRUE) "
-					 "ORDER BY m.is_default DESC, m.id DESC LIMIT 1");
+					 "ORDER BY m.is_default DESC, m.id DESC LIMIT 1 "
+					 "FOR SHARE OF m");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, user_id);

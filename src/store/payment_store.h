@@ -40,7 +40,7 @@ typedef struct DwPaymentEvent
 /*
  * A live payment method of a user: the one with this id, or, for NULL, of
  * those that have not expired his default one, else his newest.  False: no
- * such, or it was removed.
+ * such, or it was removed.  Nobody removes it until the transaction ends.
  */
 extern bool dw_payment_method_find(const DwUuid *user_id, const DwUuid *id,
 								   DwPaymentMethod *method);
