@@ -46,6 +46,17 @@ GRANT EXECUTE ON FUNCTION dwello.issue_token(uuid, interval, text)
 COMMENT ON FUNCTION dwello.issue_token(uuid, interval, text) IS
 'Makes a signed token (JWT, HS256) for a user, for the service. Arguments: user_id; ttl, its life from one second to thirty days, counted in whole seconds; role, NULL for the user''s type, support for administrators only. Returns the token. Errors: 42501 the caller is not the service or the user is suspended; 22004 user_id or ttl is NULL; 22023 ttl out of range or a role that the user cannot have; P0002 no such user; WD601 without a keyring.';
 
+CREATE OR REPLACE FUNCTION dwello.revoke_tokens(
+  INOUT user_id uuid DEFAULT NULL,
+  OUT not_before timestamptz
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_revoke_tokens';
+GRANT EXECUTE ON FUNCTION dwello.revoke_tokens(uuid)
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.revoke_tokens(uuid) IS
+'Signs a user out everywhere: tokens issued until now are refused (WD402) in every transaction that begins once this one has committed; the caller''s own identity holds to the end of his transaction. A token issued afterwards is good at once. Argument: user_id, NULL for the caller, another''s for administrators and the system. Returns user_id and not_before: tokens issued before it are refused (infinity while the user is suspended). Errors: WD402, WD401, 42501 the caller is suspended or names another user; 22004 user_id is NULL and the system calls; P0002 no such user.';
+
 CREATE OR REPLACE FUNCTION dwello.find_login(
   email text,
   OUT user_id uuid,

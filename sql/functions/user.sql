@@ -139,3 +139,49 @@ GRANT EXECUTE ON FUNCTION dwello.remove_payment_method(uuid, uuid, integer, text
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.remove_payment_method(uuid, uuid, integer, text) IS
 'Removes a way to pay; payments that were made with it keep their record. The default leaves the flag to the newest that remains. Arguments: payment_method_id; user_id, NULL for the caller, another''s for administrators and the system; expected_version of the method. Returns user_id, payment_method_id, version of the method and replayed. Errors: WD402, WD401, 42501 the caller is not active or names another user; 22004; P0002 no such user or method, or it was removed before; WD104; WD103; WD101 a payment with it was asked for and may still arrive.';
+
+CREATE OR REPLACE FUNCTION dwello.suspend_user(
+  INOUT user_id uuid,
+  reason text,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT status dwello.user_status,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_suspend_user';
+GRANT EXECUTE ON FUNCTION dwello.suspend_user(uuid, text, integer, text)
+  TO dwello_service, dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.suspend_user(uuid, text, integer, text) IS
+'Keeps a user out: every token of his is refused (WD402) and none is issued until dwello.reinstate_user(); a transaction that he is in ends with 42501 at its next command. His jobs, bids and escrows stay as they are; a suspended provider''s bids fail the gate PROVIDER_INACTIVE. For the service and administrators, who may suspend another administrator but not themselves. Arguments: user_id; reason, 1 to 500 characters, kept in user_activity_logs, where the user can read it once he is back, and in no event; expected_version of the user. Returns user_id, status, version of the user and replayed, true for one who was suspended before. Errors: WD402, WD401, 42501; 22004; 22001; 22023 a blank reason, the caller himself; P0002 no such user; WD104; WD103.';
+
+CREATE OR REPLACE FUNCTION dwello.reinstate_user(
+  INOUT user_id uuid,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT status dwello.user_status,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_reinstate_user';
+GRANT EXECUTE ON FUNCTION dwello.reinstate_user(uuid, integer, text)
+  TO dwello_service, dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.reinstate_user(uuid, integer, text) IS
+'Ends a suspension. The user becomes active, or pending_verification when the settings ask for more than has been verified of him; tokens issued before stay refused, new ones are good. For the service and administrators. Arguments: user_id; expected_version of the user. Returns user_id, status, version of the user and replayed, true for one who is not suspended. Errors: WD402, WD401, 42501; 22004; P0002 no such user; WD104; WD103; WD101 an inactive user.';
+
+CREATE OR REPLACE FUNCTION dwello.set_password_hash(
+  INOUT user_id uuid,
+  password_hash text,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_set_password_hash';
+GRANT EXECUTE ON FUNCTION dwello.set_password_hash(uuid, text, integer, text)
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.set_password_hash(uuid, text, integer, text) IS
+'Sets the hash of a new password and revokes the tokens issued until now, as dwello.revoke_tokens() does; for the service. Arguments: user_id; password_hash, made outside, 1 to 500 characters, as a bind parameter: a plain password never comes here; expected_version of the user. The hash enters neither the record of the request nor an event. Returns user_id, version of the user and replayed. Errors: WD402, WD401, 42501 the caller is not the service; 22004; 22001; 22023 a blank hash; P0002 no such user; WD104; WD103.';

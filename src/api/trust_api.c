@@ -15,8 +15,11 @@
 #include "api/call_api.h"
 #include "api/error_api.h"
 #include "api/trust_api.h"
+#include "api/user_api.h"
 #include "core/trust.h"
+#include "store/event_store.h"
 #include "store/keyring_store.h"
+#include "store/plan_store.h"
 #include "store/token_store.h"
 #include "store/trust_store.h"
 
@@ -111,6 +114,25 @@ DW_FUNCTION(dwello_issue_token)
 	return dw_call_return_datum(&call, CStringGetTextDatum(
 								dw_token_issue(&user_id, role, ttl)),
 								false, -1);
+}
+
+/* revoke_tokens(user_id) → user_id, not_before */
+DW_FUNCTION(dwello_revoke_tokens)
+{
+	DwCall		call;
+	DwUser		user;
+	DwUuid		user_id;
+	DwPayload	payload;
+
+	dw_draft_begin(&call, fcinfo, DW_ACTOR_ANY);
+	user_id = dw_user_argument(&call, 0);
+	dw_user_for_command(&call, &user_id, &user);
+	dw_row_uuid(&call, "user_id", &user_id);
+	dw_row_time(&call, "not_before", dw_tokens_revoke(&user_id));
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "user_id", &user_id);
+	dw_event_emit(&user_id, "user", &user_id, "tokens_revoked", &payload);
+	return dw_call_return(&call);
 }
 
 /* find_login(email) → user_id, password_hash, status; no row if unknown */

@@ -38,6 +38,9 @@
 /* The signature as it stands in a token. */
 #define SIGNATURE_DIGITS DW_BASE64URL_LENGTH(DW_SHA256_BYTES)
 
+/* How far a token's iat may lead the clock, in seconds; under the skew. */
+#define ISSUE_AHEAD_MAX (DW_TOKEN_SKEW / 2)
+
 /* Room for "4294967295:". */
 #define BINDING_SIZE 12
 
@@ -64,6 +67,7 @@ static bool value_bind(char **value, LocalTransactionId lxid);
 static LocalTransactionId binding_now(void);
 static const char *token_of_now(void);
 static void token_verify(void);
+static int64 issue_second(const DwUuid *user_id);
 static bool signature_good(const DwToken *parts);
 static bool revoked(const DwClaims *claims);
 static TimestampTz cutoff_read(const DwUuid *user_id);
@@ -153,7 +157,7 @@ dw_token_issue(const DwUuid *user_id, DwActorKind role, int64 ttl_seconds)
 	hex_encode((char *) id, sizeof(id), claims.jti);
 	claims.sub = *user_id;
 	claims.role = role;
-	claims.iat = timestamptz_to_time_t(GetCurrentTimestamp());
+	claims.iat = issue_second(user_id);
 	claims.nbf = claims.iat;
 	claims.exp = claims.iat + ttl_seconds;
 
@@ -165,6 +169,24 @@ dw_token_issue(const DwUuid *user_id, DwActorKind role, int64 ttl_seconds)
 								  SIGNATURE_DIGITS);
 	text[length] = '\0';
 	return text;
+}
+
+/*
+ * The second that a token issued now names.  iat is cut to the second, so
+ * within the second of a cutoff it is the next one: who has just changed his
+ * password signs in at once.  A cutoff that was set further ahead stands.
+ */
+static int64
+issue_second(const DwUuid *user_id)
+{
+	int64		now = timestamptz_to_time_t(GetCurrentTimestamp());
+	TimestampTz cutoff = cutoff_read(user_id);
+	int64		first;
+
+	if (TIMESTAMP_NOT_FINITE(cutoff))
+		return now;
+	first = timestamptz_to_time_t(cutoff - 1) + 1;
+	return first > now && first - now <= ISSUE_AHEAD_MAX ? first : now;
 }
 
 /*

@@ -117,6 +117,62 @@ dw_contact_log(const DwUuid *user_id, const DwActor *actor,
 	(void) dw_execute(&insert, &p);
 }
 
+/*
+ * Refuses the tokens of until now.  iat counts whole seconds, and issuing
+ * moves it past the cutoff's second (token_store.c), so a second cutoff
+ * within that second must lie a second later to reach such a token.
+ */
+TimestampTz
+dw_tokens_revoke(const DwUuid *user_id)
+{
+	static DwStatement upsert_cutoff = DW_STATEMENT(
+		"INSERT INTO dwello.token_cutoffs AS c (user_id, not_before)"
+		" VALUES ($1, pg_catalog.clock_timestamp())"
+		" ON CONFLICT ON CONSTRAINT token_cutoffs_pkey DO UPDATE"
+		" SET not_before = greatest(EXCLUDED.not_before,"
+		" CASE WHEN c.not_before"
+		" >= pg_catalog.date_trunc('second', EXCLUDED.not_before)"
+		" THEN c.not_before + interval '1 second' END)"
+		" RETURNING not_before");
+	DwParams	p = {0};
+
+	dw_param_uuid(&p, user_id);
+	(void) dw_execute(&upsert_cutoff, &p);
+	return dw_read_time(0, 1);
+}
+
+/*
+ * Refuses every token.  A time would not do: a token that is issued while
+ * this transaction is under way would be later than it.
+ */
+void
+dw_tokens_bar(const DwUuid *user_id)
+{
+	static DwStatement upsert_cutoff = DW_STATEMENT(
+		"INSERT INTO dwello.token_cutoffs (user_id, not_before)"
+		" VALUES ($1, 'infinity')"
+		" ON CONFLICT ON CONSTRAINT token_cutoffs_pkey DO UPDATE"
+		" SET not_before = EXCLUDED.not_before");
+	DwParams	p = {0};
+
+	dw_param_uuid(&p, user_id);
+	(void) dw_execute(&upsert_cutoff, &p);
+}
+
+/* Lets tokens in again that are issued from now on; see dw_tokens_revoke. */
+void
+dw_tokens_admit(const DwUuid *user_id)
+{
+	static DwStatement update_cutoff = DW_STATEMENT(
+		"UPDATE dwello.token_cutoffs"
+		" SET not_before = pg_catalog.clock_timestamp() + interval '1 second'"
+		" WHERE user_id = $1 AND not_before = 'infinity'");
+	DwParams	p = {0};
+
+	dw_param_uuid(&p, user_id);
+	(void) dw_execute(&update_cutoff, &p);
+}
+
 /* Reads the account in the first row of the last result. */
 static void
 account_read(DwAccount *account)

@@ -10,6 +10,8 @@
 
 #include "postgres.h"
 
+#include "utils/timestamp.h"
+
 #include "core/actor.h"
 #include "core/uuid.h"
 
@@ -41,6 +43,16 @@ extern bool dw_contact_load(const DwUuid *user_id, DwContact *contact);
 
 /* Is one homeowner and the other confirmed provider of a live job? */
 extern bool dw_contact_shared(const DwUuid *a, const DwUuid *b);
+
+/*
+ * The user's tokens: revoke refuses those issued until now and gives the
+ * time up to which they are refused; bar refuses all, those yet to be issued
+ * too; admit ends that, and what was issued before stays refused.  By the
+ * real clock; the caller has locked the user.
+ */
+extern TimestampTz dw_tokens_revoke(const DwUuid *user_id);
+extern void dw_tokens_bar(const DwUuid *user_id);
+extern void dw_tokens_admit(const DwUuid *user_id);
 
 /* Writes down who opened whose contact, and why. */
 extern void dw_contact_log(const DwUuid *user_id, const DwActor *actor,

@@ -12,6 +12,7 @@
 
 #include "store/crypto_store.h"
 #include "store/plan_store.h"
+#include "store/setting_store.h"
 #include "store/user_store.h"
 
 static void param_bytea(DwParams *p, const bytea *value);
@@ -146,6 +147,44 @@ dw_user_update_standing(DwUser *user)
 	dw_param_bool(&p, user->verified.provider);
 	(void) dw_execute(&update_standing, &p);
 	user->version = dw_read_int4(0, 1);
+}
+
+/* Writes a new password's hash; see the header. */
+void
+dw_user_update_password(DwUser *user, const char *hash)
+{
+	static DwStatement update_password =
+		DW_STATEMENT("UPDATE dwello.users "
+					 "SET password_hash = $2, version = version + 1 "
+					 "WHERE id = $1 RETURNING version");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &user->id);
+	dw_param_text(&p, hash);
+	(void) dw_execute(&update_password, &p);
+	user->version = dw_read_int4(0, 1);
+}
+
+/* Writes down what was done about a user; see the header. */
+void
+dw_user_log(const DwUuid *user_id, const DwActor *actor, const char *action,
+			const char *reason)
+{
+	static DwStatement insert_log =
+		DW_STATEMENT("INSERT INTO dwello.user_activity_logs "
+					 "(user_id, action, details, created_at) "
+					 "VALUES ($1, $2, jsonb_strip_nulls(jsonb_build_object("
+					 "'actor_id', $3, 'actor_role', $4, 'reason', $5)), $6)");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_text(&p, action);
+	dw_param_uuid(&p, actor->kind == DW_ACTOR_SYSTEM ? NULL
+				  : &actor->user_id);
+	dw_param_text(&p, dw_actor_label(actor->kind));
+	dw_param_text(&p, reason);
+	dw_param_time(&p, dw_now());
+	(void) dw_execute(&insert_log, &p);
 }
 
 /*

@@ -61,6 +61,16 @@ extern bool dw_user_lock(const DwUuid *user_id, DwUser *user);
 /* Writes status and verifications, and counts the version up. */
 extern void dw_user_update_standing(DwUser *user);
 
+/* Writes the hash of a new password, and counts the version up. */
+extern void dw_user_update_password(DwUser *user, const char *hash);
+
+/*
+ * Writes down what was done about a user, where he can read it once he is
+ * let in: an action ("suspended"), by whom, and why (NULL: not said).
+ */
+extern void dw_user_log(const DwUuid *user_id, const DwActor *actor,
+						const char *action, const char *reason);
+
 /* The time zone of that name as the server spells it; NULL for none. */
 extern const char *dw_timezone_find(const char *name);
 
