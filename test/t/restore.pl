@@ -102,12 +102,18 @@ $source->command_ok(
 		"$dump.dumper", 'postgres'
 	],
 	'pg_dump by a role with BYPASSRLS and pg_read_all_data');
+$source->command_ok(
+	[
+		'pg_dump', @connection, '-e', 'dwello', '-f',
+		"$dump.extension", 'postgres'
+	],
+	'pg_dump -e dwello');
 
-# restored NAME, COMMAND...: restore into a server that is new, then compare
+# restored NAME, COMMANDS...: restore into a server that is new, then compare
 # and go on working.  The keyring is copied by hand, as an operator would.
 sub restored
 {
-	my ($name, @command) = @_;
+	my ($name, @commands) = @_;
 	my $target = new_server($name);
 
 	copy(keyring_directory($source) . '/keyring',
@@ -115,12 +121,17 @@ sub restored
 	  or die "copy: $!";
 	chmod 0600, keyring_directory($target) . '/keyring';
 	$target->safe_psql('postgres', 'CREATE DATABASE played');
-	$target->command_ok(
-		[
-			$command[0], '-h', $target->host, '-p', $target->port, '-d',
-			'played', @command[ 1 .. $#command ]
-		],
-		"$name: the restore passes");
+	foreach my $command (@commands)
+	{
+		my ($program, @arguments) = @$command;
+
+		$target->command_ok(
+			[
+				$program, '-h', $target->host, '-p', $target->port, '-d',
+				'played', @arguments
+			],
+			"$name: $program @arguments[0, 1]");
+	}
 	is(differing(contents($target, 'played'), $before),
 		'', "$name: every row is equal");
 	is( $target->safe_psql('played', 'SELECT * FROM dwello.reconcile()'),
@@ -145,10 +156,26 @@ END
 	return;
 }
 
-restored('plain', 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f',
-	"$dump.sql");
-restored('custom', 'pg_restore', '-1', '--exit-on-error', "$dump.custom");
-restored('dumper', 'pg_restore', '-1', '--exit-on-error', "$dump.dumper");
+my @psql = ('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1');
+my @at_once = ('pg_restore', '-1', '--exit-on-error');
+my @by_section = ('pg_restore', '--exit-on-error');
+
+restored('plain', [ @psql, '-f', "$dump.sql" ]);
+restored('custom', [ @at_once, "$dump.custom" ]);
+restored('dumper', [ @at_once, "$dump.dumper" ]);
+restored('parallel',
+	[ @by_section, '--section=pre-data', "$dump.custom" ],
+	[
+		@by_section, '--section=data', '--disable-triggers', '-j', '2',
+		"$dump.custom"
+	],
+	[ @by_section, '--section=post-data', "$dump.custom" ]);
+restored('extension',
+	[
+		@psql, '-c', 'CREATE EXTENSION postgis', '-c',
+		'CREATE EXTENSION btree_gist'
+	],
+	[ @psql, '-f', "$dump.extension" ]);
 
 # What the README does not support, and why.
 $source->command_ok(
@@ -158,7 +185,7 @@ $source->command_ok(
 	],
 	'pg_dump -n dwello ends without an error');
 unlike(slurp_file("$dump.schema"), qr/^COPY dwello\.users/m,
-	'but loses the rows: only the whole database, or -e dwello');
+	'but loses the rows: dump the whole database');
 is(differing(contents($source, 'postgres'), $before),
 	'', 'dumping changed nothing');
 
