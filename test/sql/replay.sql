@@ -1,0 +1,287 @@
+--
+-- replay.sql
+--	Every command that takes an idempotency key: called once, again with the
+--	key, with the key for another request, with a stale version; and once
+--	more when the story is over.
+--
+-- One table of calls, played in order; a command without a line fails.  What
+-- "nothing changes" means is a digest of every row of every table.
+--
+SET client_min_messages = warning;
+
+-- In whose name (NULL: the system), with which arguments, with which others
+-- under the same key; and what must be so before, as SQL.
+CREATE TEMP TABLE call (
+  n integer GENERATED ALWAYS AS IDENTITY,
+  command text, actor text, arguments text, other text, before text);
+
+-- people
+INSERT INTO call (command, actor, arguments, other) VALUES
+  ('register_user', NULL, $$'k1@example.org', 'homeowner', 'Kim', 'One'$$,
+   $$'k1@example.org', 'homeowner', 'Kim', 'Two'$$),
+  ('register_user', NULL, $$'k2@example.org', 'service_provider', 'Kim', 'Two', phone => '+14155550199', user_id => t.user('k2')$$,
+   $$'k2@example.org', 'service_provider', 'Kim', 'Two', user_id => t.user('k2')$$),
+  ('verify_user', NULL, $$t.user('k2'), 'email'$$, $$t.user('k2'), 'phone'$$),
+  ('verify_user', 'a1', $$t.user('k2'), 'provider'$$, $$t.user('k2'), 'phone'$$),
+  ('add_address', NULL, $$'business', '9 Market Street', 'San Francisco', 'CA', '94103', 'US', -122.4194, 37.7749, user_id => t.user('k2')$$,
+   $$'business', '8 Market Street', 'San Francisco', 'CA', '94103', 'US', -122.4194, 37.7749, user_id => t.user('k2')$$),
+  ('add_credential', 'k2', $$'license', 'Painter', number => 'C-33', valid_until => '2099-12-31'$$,
+   $$'license', 'Painter', number => 'C-34', valid_until => '2099-12-31'$$),
+  ('add_payment_method', 'h1', $$'credit_card', 'acme', 'tok_replay'$$,
+   $$'credit_card', 'acme', 'tok_other'$$);
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('verify_credential', 'a1',
+   $$INSERT INTO dwello.provider_credentials (user_id, id, credential_type, name)
+     VALUES (t.user('k2'), t.user('licence'), 'license', 'Plumber'),
+            (t.user('k2'), t.user('other licence'), 'license', 'Roofer')$$,
+   $$t.user('k2'), t.user('licence')$$, $$t.user('k2'), t.user('other licence')$$),
+  ('remove_payment_method', 'h1',
+   $$INSERT INTO dwello.payment_methods (user_id, id, method_type, psp, psp_token)
+     VALUES (t.user('h1'), t.user('card'), 'credit_card', 'acme', 'tok'),
+            (t.user('h1'), t.user('other card'), 'credit_card', 'acme', 'tok')$$,
+   $$t.user('card')$$, $$t.user('other card')$$);
+INSERT INTO call (command, actor, arguments, other) VALUES
+  ('update_profile', 'k2', $$bio => 'Twenty years.', specialties => '{walls}'$$,
+   $$bio => 'Twenty years.', specialties => '{doors}'$$),
+  ('set_password_hash', NULL, $$t.user('k2'), '$argon2id$v=19$m=65536$c2FsdA$aGFzaA'$$,
+   $$t.user('k2'), '$argon2id$v=19$m=65536$c2FsdA$b3RoZXI'$$),
+  ('suspend_user', 'a1', $$t.user('h2'), 'Spam.'$$, $$t.user('h2'), 'Fraud.'$$);
+
+-- settings
+INSERT INTO call (command, actor, arguments, other) VALUES
+  ('set_setting', 'a1', $$'bid_expiry_days', '8'$$, $$'bid_expiry_days', '9'$$),
+  ('set_flag', 'a1', $$'replay', true, 50$$, $$'replay', true, 51$$),
+  ('add_category', 'a1', $$'Replayed', category_id => t.user('category')$$,
+   $$'Replayed twice', category_id => t.user('category')$$),
+  ('edit_category', 'a1', $$t.user('category'), description => 'Again.'$$,
+   $$t.user('category'), description => 'And again.'$$);
+
+-- a job, from the post to the reviews
+INSERT INTO call (command, actor, arguments, other) VALUES
+  ('post_job', 'h1', $$'d0000000-0000-7000-8000-000000000011', 'Paint', 'White.', -122.4194, 37.7749$$,
+   $$'d0000000-0000-7000-8000-000000000011', 'Paint', 'Black.', -122.4194, 37.7749$$),
+  ('post_job', 'h1', $$'d0000000-0000-7000-8000-000000000011', 'Paint', 'White.', -122.4194, 37.7749,
+     budget_max => 200000, milestones => '[{"title": "One"}, {"title": "Two"}]', job_id => t.user('main')$$,
+   $$'d0000000-0000-7000-8000-000000000011', 'Paint', 'White.', -122.4194, 37.7749,
+     budget_max => 200001, milestones => '[{"title": "One"}, {"title": "Two"}]', job_id => t.user('main')$$),
+  ('publish_job', 'h1', $$t.user('main')$$, $$t.user('main'), expected_version => 1$$),
+  ('submit_bid', 'p1', $$t.user('main'), 100000, timeline_days => 3, bid_id => t.user('main bid')$$,
+   $$t.user('main'), 100000, timeline_days => 4, bid_id => t.user('main bid')$$),
+  ('submit_bid', 'p2', $$t.user('main'), 90000, 20000, materials => '[{"item_name": "Paint", "quantity": 2, "unit_price": 10000}]'$$,
+   $$t.user('main'), 90000, 20000, materials => '[]'$$),
+  ('submit_bid', 'p3', $$t.user('main'), 120000, bid_id => t.user('third bid')$$,
+   $$t.user('main'), 120001, bid_id => t.user('third bid')$$),
+  ('submit_bid', 'k2', $$t.user('main'), 130000, bid_id => t.user('fourth bid')$$,
+   $$t.user('main'), 130001, bid_id => t.user('fourth bid')$$),
+  ('revise_bid', 'p1', $$t.user('main'), t.user('main bid'), 95000, timeline_days => 3$$,
+   $$t.user('main'), t.user('main bid'), 94000, timeline_days => 3$$),
+  ('withdraw_bid', 'p3', $$t.user('main'), t.user('third bid'), 'No time.'$$,
+   $$t.user('main'), t.user('third bid'), 'No wish.'$$),
+  ('reject_bid', 'h1', $$t.user('main'), t.user('fourth bid'), 'Too dear.'$$,
+   $$t.user('main'), t.user('fourth bid')$$),
+  ('send_message', 'p1', $$t.user('main'), content => 'Which white?'$$,
+   $$t.user('main'), content => 'Which black?'$$),
+  ('mark_read', 'h1', $$t.user('main'), t.user('p1')$$, $$t.user('main'), t.user('p2')$$);
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('confirm_bid', 'p1',
+   $$UPDATE dwello.jobs SET terms_version = terms_version + 1 WHERE id = t.user('main')$$,
+   $$t.user('main'), t.user('main bid')$$, $$t.user('main'), t.user('main bid'), 2$$);
+INSERT INTO call (command, actor, arguments, other) VALUES
+  ('accept_bid', 'h1', $$t.user('main'), t.user('main bid')$$, $$t.user('main'), t.user('third bid')$$),
+  ('confirm_award', 'p1', $$t.user('main')$$, $$t.user('main'), t.user('main bid')$$),
+  ('fund_escrow', 'h1', $$t.user('main')$$, $$t.user('main'), 95000$$);
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('start_job', 'p1',
+   $$SELECT dwello.confirm_payment(t.user('main'), 'acme', 'evt replay', 95000, 'USD')$$,
+   $$t.user('main')$$, $$t.user('main'), 5$$),
+  ('submit_milestone', 'p1', NULL,
+   $$t.user('main'), (SELECT id FROM dwello.job_milestones WHERE job_id = t.user('main') AND sort_order = 1), notes => 'Done.'$$,
+   $$t.user('main'), (SELECT id FROM dwello.job_milestones WHERE job_id = t.user('main') AND sort_order = 1), notes => 'Done!'$$),
+  ('approve_milestone', 'h1', NULL,
+   $$t.user('main'), (SELECT id FROM dwello.job_milestones WHERE job_id = t.user('main') AND sort_order = 1)$$,
+   $$t.user('main'), (SELECT id FROM dwello.job_milestones WHERE job_id = t.user('main') AND sort_order = 2)$$);
+INSERT INTO call (command, actor, arguments, other) VALUES
+  ('release_escrow', 'h1', $$t.user('main'), 10000$$, $$t.user('main'), 10001$$),
+  ('release_escrow', 'h1', $$t.user('main')$$, $$t.user('main'), 1$$);
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  -- (the last release completed the job; one that it did not is made)
+  ('complete_job', 'h1',
+   $$UPDATE dwello.jobs SET status = 'in_progress', completed_at = NULL WHERE id = t.user('main')$$,
+   $$t.user('main')$$, $$t.user('main'), 1$$);
+INSERT INTO call (command, actor, arguments, other) VALUES
+  ('post_review', 'h1', $$t.user('main'), 5, 'Good', axes => '{"quality": 5}'$$, $$t.user('main'), 4, 'Good', axes => '{"quality": 5}'$$),
+  ('post_review', 'p1', $$t.user('main'), 5$$, $$t.user('main'), 5, is_public => false$$),
+  ('respond_to_review', 'p1',
+   $$t.user('main'), (SELECT id FROM dwello.reviews WHERE job_id = t.user('main') AND reviewer_id = t.user('h1')), 'Thanks.'$$,
+   $$t.user('main'), (SELECT id FROM dwello.reviews WHERE job_id = t.user('main') AND reviewer_id = t.user('h1')), 'Thank you.'$$);
+
+-- ----------------------------------------------------------------------
+-- The lines and the catalogue
+-- ----------------------------------------------------------------------
+CREATE TEMP VIEW command AS
+  SELECT p.proname::text AS command, 'expected_version' = ANY (p.proargnames) AS has_version
+    FROM pg_proc AS p
+   WHERE p.pronamespace = 'dwello'::regnamespace AND p.provolatile = 'v'
+     AND 'idempotency_key' = ANY (p.proargnames);
+SELECT command AS without_a_line FROM command
+ WHERE command NOT IN (SELECT c.command FROM call AS c) ORDER BY 1;
+SELECT command AS no_command FROM call
+ WHERE command NOT IN (SELECT c.command FROM command AS c) ORDER BY 1;
+-- a key comes last, a version before it, and the row says if it was replayed
+SELECT p.proname FROM pg_proc AS p JOIN command AS c ON c.command = p.proname
+ WHERE p.pronamespace = 'dwello'::regnamespace
+   AND (p.proargnames[p.pronargs] <> 'idempotency_key'
+     OR c.has_version AND p.proargnames[p.pronargs - 1] <> 'expected_version'
+     OR NOT 'replayed' = ANY (p.proargnames));
+-- what changes something without a key: each has another way to be repeated,
+-- or none to be repeated by
+SELECT p.proname FROM pg_proc AS p
+ WHERE p.pronamespace = 'dwello'::regnamespace AND p.provolatile = 'v'
+   AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+   AND p.proname NOT IN (SELECT command FROM command)
+ ORDER BY 1;
+
+-- ----------------------------------------------------------------------
+-- Playing
+-- ----------------------------------------------------------------------
+
+-- A digest of the content of every table.
+CREATE FUNCTION pg_temp.content() RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  relation text;
+  part text;
+  whole text := '';
+BEGIN
+  FOR relation IN
+    SELECT quote_ident(c.relname) FROM pg_class AS c
+     WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind = 'r' ORDER BY 1
+  LOOP
+    EXECUTE format('SELECT md5(string_agg(x::text, E''\n'' ORDER BY x::text COLLATE "C")) FROM dwello.%s AS x',
+                   relation) INTO part;
+    whole := whole || relation || coalesce(part, '-');
+  END LOOP;
+  RETURN md5(whole);
+END
+$$;
+
+-- One call in somebody's name: the rows it returns, or the SQLSTATE.
+CREATE FUNCTION pg_temp.answer(command text, actor text, arguments text, key text, more text DEFAULT '')
+RETURNS jsonb
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  rows jsonb;
+BEGIN
+  PERFORM t.login_as(actor);
+  EXECUTE format('SELECT jsonb_agg(to_jsonb(r)) FROM dwello.%I(%s, idempotency_key => %L%s) AS r',
+                 command, arguments, key, more) INTO rows;
+  PERFORM t.as_system();
+  RETURN rows;
+EXCEPTION WHEN OTHERS THEN
+  PERFORM t.as_system();
+  RETURN to_jsonb(CASE WHEN SQLSTATE LIKE 'WD%' THEN SQLSTATE ELSE SQLSTATE || ': ' || SQLERRM END);
+END
+$$;
+
+-- An answer without the word that it is one again.
+CREATE FUNCTION pg_temp.plain(rows jsonb) RETURNS jsonb
+LANGUAGE sql
+AS $$ SELECT jsonb_agg(r - 'replayed') FROM jsonb_array_elements(rows) AS r $$;
+
+-- True, false or mixed.
+CREATE FUNCTION pg_temp.replayed(rows jsonb) RETURNS text
+LANGUAGE sql
+AS $$ SELECT string_agg(DISTINCT r ->> 'replayed', ', ') FROM jsonb_array_elements(rows) AS r $$;
+
+-- What is wrong with one call, or NULL; its answer is kept in "played".
+CREATE TEMP TABLE played (n integer, key text, rows jsonb);
+CREATE FUNCTION pg_temp.play(c call) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  key text := 'replay ' || c.n;
+  has_version boolean := (SELECT m.has_version FROM command AS m WHERE m.command = c.command);
+  content text;
+  answer jsonb;
+  again jsonb;
+BEGIN
+  IF c.before IS NOT NULL THEN
+    EXECUTE c.before;
+  END IF;
+  content := pg_temp.content();
+  IF has_version THEN
+    answer := pg_temp.answer(c.command, c.actor, c.arguments, key, ', expected_version => 999999');
+    IF answer <> '"WD103"' THEN
+      RETURN 'stale version: ' || answer;
+    ELSIF pg_temp.content() <> content THEN
+      RETURN 'a stale version changes something';
+    END IF;
+  END IF;
+
+  answer := pg_temp.answer(c.command, c.actor, c.arguments, key);
+  IF jsonb_typeof(answer) <> 'array' OR pg_temp.replayed(answer) <> 'false' THEN
+    RETURN 'first: ' || answer;
+  ELSIF pg_temp.content() = content THEN
+    RETURN 'the first call changes nothing';
+  END IF;
+  INSERT INTO played VALUES (c.n, key, answer);
+
+  content := pg_temp.content();
+  again := pg_temp.answer(c.command, c.actor, c.arguments, key);
+  IF jsonb_typeof(again) <> 'array' OR pg_temp.replayed(again) <> 'true' THEN
+    RETURN 'again: ' || again;
+  ELSIF pg_temp.plain(again) <> pg_temp.plain(answer) THEN
+    RETURN 'another row: ' || answer || again;
+  END IF;
+  again := pg_temp.answer(c.command, c.actor, c.other, key);
+  IF again <> '"WD104"' THEN
+    RETURN 'another request: ' || again;
+  ELSIF has_version THEN
+    -- a version is an argument, too: not told to be stale, but to differ
+    again := pg_temp.answer(c.command, c.actor, c.arguments, key, ', expected_version => 999999');
+    IF again <> '"WD104"' THEN
+      RETURN 'another version: ' || again;
+    END IF;
+  END IF;
+  IF pg_temp.content() <> content THEN
+    RETURN 'a replay changes something';
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+BEGIN;
+-- what is wrong: nothing
+CREATE TEMP TABLE verdict AS
+  SELECT c.n, c.command, pg_temp.play(c) AS wrong FROM (SELECT * FROM call ORDER BY n) AS c;
+SELECT n, command, wrong FROM verdict WHERE wrong IS NOT NULL ORDER BY n;
+SELECT count(*) = (SELECT count(*) FROM played) AS all_played FROM verdict;
+
+-- when the story is over each call is still the one that was done, whatever
+-- has become of the rows since, and however the session writes its dates
+SELECT dwello.deliver_events(100000) > 0 AS delivered;
+SET LOCAL datestyle = 'SQL, DMY';
+SET LOCAL extra_float_digits = -3;
+SELECT pg_temp.content() AS content \gset
+SELECT c.n, c.command, pg_temp.answer(c.command, c.actor, c.arguments, p.key) AS answer, p.rows
+  INTO TEMP again
+  FROM call AS c JOIN played AS p USING (n) ORDER BY c.n;
+SELECT n, command, answer FROM again
+ WHERE pg_temp.replayed(answer) IS DISTINCT FROM 'true'
+    OR pg_temp.plain(answer) <> pg_temp.plain(rows);
+SELECT count(*) = (SELECT count(*) FROM call) AS all_again FROM again;
+SELECT pg_temp.content() = :'content' AS nothing_changed;
+
+-- a key of one is no key of another: the actor is part of the request
+SELECT pg_temp.answer('send_message', 'h1', $$t.user('main'), t.user('p1'), content => 'Which white?'$$, p.key)
+  FROM played AS p JOIN call AS c USING (n) WHERE c.command = 'send_message';
+
+-- that the digest bites: one character in one row
+SAVEPOINT s;
+UPDATE dwello.users SET first_name = first_name || '.' WHERE id = t.user('k2');
+SELECT pg_temp.content() = :'content' AS nothing_changed;
+ROLLBACK TO s;
+SELECT pg_temp.content() = :'content' AS nothing_changed;
+ROLLBACK;
