@@ -156,26 +156,53 @@ call_refuse_mismatch(DwCall *call, int differs)
 			 "Use a new key for a new request, and the same arguments for a retry.");
 }
 
-/* True when this very request was done before; see the header. */
-bool
-dw_call_replay(DwCall *call, const DwUuid *scope_id)
+/* Finds the record of this very request; WD104 when it was another. */
+static bool
+call_find_record(DwCall *call, const DwUuid *scope_id, DwRequest *request)
 {
-	DwRequest	request;
 	int			differs;
 
 	call->scope_id = *scope_id;
 	call->key = dw_arg_text_opt(call, call->fcinfo->nargs - 1, KEY_MAX);
 	if (call->key == NULL)
 		return false;
-	dw_request_digest(&request, call->fcinfo, &call->actor,
+	dw_request_digest(request, call->fcinfo, &call->actor,
 					  dw_call_name(call));
-	if (!dw_request_find(scope_id, call->key, &request, &differs))
+	if (!dw_request_find(scope_id, call->key, request, &differs))
 		return false;
 	if (differs != DW_REQUEST_SAME)
 		call_refuse_mismatch(call, differs);
-	dw_request_result(&request, call->desc, call->values, call->nulls);
 	call->key = NULL;			/* the record is there already */
+	return true;
+}
+
+/* True when this very request was done before; see the header. */
+bool
+dw_call_replay(DwCall *call, const DwUuid *scope_id)
+{
+	DwRequest	request;
+
+	if (!call_find_record(call, scope_id, &request))
+		return false;
+	dw_request_result(&request, call->desc, call->values, call->nulls);
 	dw_call_replayed(call);
+	return true;
+}
+
+/* The same for a command that returns a set; see the header. */
+bool
+dw_list_replay(DwCall *call, const DwUuid *scope_id)
+{
+	DwRequest	request;
+
+	if (!call_find_record(call, scope_id, &request))
+		return false;
+	for (int i = 0; dw_request_result_row(&request, i, call->desc,
+										  call->values, call->nulls); i++)
+	{
+		dw_call_replayed(call);
+		dw_list_emit(call);
+	}
 	return true;
 }
 
@@ -221,9 +248,9 @@ dw_call_version(DwCall *call, int32 version)
 			 "Read the row again and decide anew.");
 }
 
-/* Gives "replayed" its value and keeps the record of a keyed request. */
+/* Gives "replayed" its value, unless it has one. */
 static void
-call_record(DwCall *call)
+call_mark_first(DwCall *call)
 {
 	int			column = SPI_fnumber(call->desc, "replayed");
 
@@ -232,16 +259,17 @@ call_record(DwCall *call)
 		call->nulls[column - 1] = false;
 		call->values[column - 1] = BoolGetDatum(false);
 	}
-	if (call->key != NULL)
-	{
-		DwRequest	request;
+}
 
-		dw_request_digest(&request, call->fcinfo, &call->actor,
-						  dw_call_name(call));
-		dw_request_keep(&call->scope_id, call->key, &request,
-						dw_request_jsonb(call->desc, call->values,
-										 call->nulls));
-	}
+/* Keeps the record of a keyed request. */
+static void
+call_record(DwCall *call, Datum result)
+{
+	DwRequest	request;
+
+	dw_request_digest(&request, call->fcinfo, &call->actor,
+					  dw_call_name(call));
+	dw_request_keep(&call->scope_id, call->key, &request, result);
 }
 
 /* Ends a call that returns one row; see the header. */
@@ -252,7 +280,10 @@ dw_call_return(DwCall *call)
 	HeapTuple	tuple;
 	Datum		result;
 
-	call_record(call);
+	call_mark_first(call);
+	if (call->key != NULL)
+		call_record(call, dw_request_jsonb(call->desc, call->values,
+										   call->nulls));
 	old = MemoryContextSwitchTo(call->result_context);
 	tuple = heap_form_tuple(call->desc, call->values, call->nulls);
 	result = HeapTupleGetDatum(tuple);
@@ -306,15 +337,34 @@ dw_list_emit(DwCall *call)
 {
 	ReturnSetInfo *info = (ReturnSetInfo *) call->fcinfo->resultinfo;
 
+	call_mark_first(call);
+	if (call->key != NULL)
+		call->kept = lappend(call->kept,
+							 DatumGetPointer(dw_request_jsonb(call->desc,
+															  call->values,
+															  call->nulls)));
 	tuplestore_putvalues(info->setResult, info->setDesc, call->values,
 						 call->nulls);
 	memset(call->nulls, true, call->desc->natts * sizeof(bool));
 }
 
-/* Ends a list. */
+/* Keeps the rows of a set as the record of a keyed request. */
+static void
+list_record(DwCall *call)
+{
+	Datum	   *rows = palloc((list_length(call->kept) + 1) * sizeof(Datum));
+
+	for (int i = 0; i < list_length(call->kept); i++)
+		rows[i] = PointerGetDatum(list_nth(call->kept, i));
+	call_record(call, dw_request_jsonb_list(rows, list_length(call->kept)));
+}
+
+/* Ends a list; see the header. */
 Datum
 dw_list_return(DwCall *call)
 {
+	if (call->key != NULL)
+		list_record(call);
 	if (call->spi)
 		SPI_finish();
 	call->fcinfo->isnull = true;

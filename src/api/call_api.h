@@ -14,6 +14,7 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
+#include "nodes/pg_list.h"
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
@@ -40,6 +41,7 @@ typedef struct DwCall
 	DwUuid		scope_id;		/* shard key of the idempotency record */
 	char	   *key;			/* idempotency key, NULL if none was given */
 	bool		spi;			/* this call opened SPI */
+	List	   *kept;			/* rows of a set as jsonb, for the record */
 } DwCall;
 
 /*
@@ -158,6 +160,13 @@ extern Datum dw_call_return_datum(DwCall *call, Datum value, bool byval,
  * is for a list that needs no identity and no table.
  */
 extern void dw_rows_begin(DwCall *call);
+
+/*
+ * dw_call_replay for a command that returns a set: true when this very
+ * request was done before, and then the set is filled (go straight to
+ * dw_list_return, which else writes the record).
+ */
+extern bool dw_list_replay(DwCall *call, const DwUuid *scope_id);
 extern void dw_list_begin(DwCall *call, FunctionCallInfo fcinfo);
 extern void dw_list_emit(DwCall *call);
 extern Datum dw_list_return(DwCall *call);

@@ -127,13 +127,11 @@ dw_request_find(const DwUuid *scope_id, const char *key, DwRequest *request,
 	return true;
 }
 
-/* Fills a row from a found record; see the header. */
-void
-dw_request_result(const DwRequest *request, TupleDesc desc, Datum *values,
-				  bool *nulls)
+/* Fills a row from an object of texts by column. */
+static void
+result_fill(JsonbContainer *object, TupleDesc desc, Datum *values,
+			bool *nulls)
 {
-	Jsonb	   *result = DatumGetJsonbP(request->result);
-
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute column = TupleDescAttr(desc, i);
@@ -141,7 +139,7 @@ dw_request_result(const DwRequest *request, TupleDesc desc, Datum *values,
 		Oid			input;
 		Oid			ioparam;
 
-		if (getKeyJsonValueFromContainer(&result->root,
+		if (getKeyJsonValueFromContainer(object,
 										 NameStr(column->attname),
 										 strlen(NameStr(column->attname)),
 										 &found) == NULL)
@@ -153,6 +151,28 @@ dw_request_result(const DwRequest *request, TupleDesc desc, Datum *values,
 										 ioparam, -1);
 		nulls[i] = false;
 	}
+}
+
+/* Fills a row from a found record; see the header. */
+void
+dw_request_result(const DwRequest *request, TupleDesc desc, Datum *values,
+				  bool *nulls)
+{
+	result_fill(&DatumGetJsonbP(request->result)->root, desc, values, nulls);
+}
+
+/* Fills row i of a set from a found record; see the header. */
+bool
+dw_request_result_row(const DwRequest *request, int i, TupleDesc desc,
+					  Datum *values, bool *nulls)
+{
+	Jsonb	   *result = DatumGetJsonbP(request->result);
+	JsonbValue *row = getIthJsonbValueFromContainer(&result->root, i);
+
+	if (row == NULL)
+		return false;
+	result_fill(row->val.binary.data, desc, values, nulls);
+	return true;
 }
 
 /* A column's value as text that reads back under any settings. */
@@ -198,6 +218,28 @@ dw_request_jsonb(TupleDesc desc, Datum *values, bool *nulls)
 	}
 	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state,
 														   WJB_END_OBJECT,
+														   NULL)));
+}
+
+/* Rows as one jsonb array; see the header. */
+Datum
+dw_request_jsonb_list(const Datum *rows, int count)
+{
+	JsonbParseState *state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	for (int i = 0; i < count; i++)
+	{
+		Jsonb	   *row = DatumGetJsonbP(rows[i]);
+		JsonbValue	value;
+
+		value.type = jbvBinary;
+		value.val.binary.data = &row->root;
+		value.val.binary.len = VARSIZE(row) - VARHDRSZ;
+		pushJsonbValue(&state, WJB_ELEM, &value);
+	}
+	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state,
+														   WJB_END_ARRAY,
 														   NULL)));
 }
 

@@ -50,9 +50,17 @@ extern bool dw_request_find(const DwUuid *scope_id, const char *key,
 /* A result row as {"column": "text"}; NULL columns are left out. */
 extern Datum dw_request_jsonb(TupleDesc desc, Datum *values, bool *nulls);
 
+/* Such rows as one jsonb array, for a function that returns a set. */
+extern Datum dw_request_jsonb_list(const Datum *rows, int count);
+
 /* Fills a row of the same function from a found record. */
 extern void dw_request_result(const DwRequest *request, TupleDesc desc,
 							  Datum *values, bool *nulls);
+
+/* The same for row i of a set; false when there are not that many. */
+extern bool dw_request_result_row(const DwRequest *request, int i,
+								  TupleDesc desc, Datum *values,
+								  bool *nulls);
 
 /* Keeps the record of a request that has just succeeded. */
 extern void dw_request_keep(const DwUuid *scope_id, const char *key,
