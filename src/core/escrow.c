@@ -427,6 +427,20 @@ dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones, int count,
 	return DW_OK;
 }
 
+/* The contract is divided anew. */
+DwResult
+dw_escrow_replan(const DwEscrow *escrow, const DwMilestone *old,
+				 int old_count, DwMilestone *plan, int count)
+{
+	if (escrow->status != DW_ESCROW_CREATED &&
+		escrow->status != DW_ESCROW_FUNDING &&
+		escrow->status != DW_ESCROW_FAILED &&
+		escrow->status != DW_ESCROW_HELD)
+		return DW_INVALID_TRANSITION;
+	return dw_milestones_replan(old, old_count, plan, count,
+								escrow->contract_amount);
+}
+
 /* Nothing is held and every required milestone is released. */
 bool
 dw_escrow_is_complete(const DwEscrow *escrow, const DwMilestone *milestones,

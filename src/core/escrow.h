@@ -193,6 +193,14 @@ extern DwResult dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones,
 								 int count, const DwSelector *selector,
 								 DwRelease *out);
 
+/*
+ * The contract is divided anew, see dw_milestones_replan.
+ * DW_INVALID_TRANSITION also while frozen, and once the escrow is over.
+ */
+extern DwResult dw_escrow_replan(const DwEscrow *escrow,
+								 const DwMilestone *old, int old_count,
+								 DwMilestone *plan, int count);
+
 /* Nothing is held and every required milestone is released. */
 extern bool dw_escrow_is_complete(const DwEscrow *escrow,
 								  const DwMilestone *milestones, int count);

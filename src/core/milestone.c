@@ -54,7 +54,7 @@ DwResult
 dw_milestones_plan(DwMilestone *milestones, int count,
 				   int64_t contract_amount)
 {
-	int64_t		weights[DW_MILESTONES_MAX];
+	int64_t		weights[DW_MILESTONES_MAX] = {0};
 	int64_t		parts[DW_MILESTONES_MAX];
 	DwResult	result;
 
@@ -184,6 +184,68 @@ dw_milestone_request_changes(DwMilestone *milestone)
 		return DW_INVALID_TRANSITION;
 	milestone->status = DW_MILESTONE_CHANGES_REQUESTED;
 	return DW_OK;
+}
+
+/* The first that is submitted, or NULL. */
+DwMilestone *
+dw_milestones_submitted(DwMilestone *milestones, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (milestones[i].status == DW_MILESTONE_SUBMITTED)
+			return &milestones[i];
+	}
+	return NULL;
+}
+
+/* True while nothing has come of a milestone but money that it holds. */
+static bool
+is_untouched(const DwMilestone *milestone)
+{
+	if (milestone->status == DW_MILESTONE_CANCELLED)
+		return true;
+	return milestone->funded == dw_milestone_available(milestone) &&
+		(milestone->status == DW_MILESTONE_PLANNED ||
+		 milestone->status == DW_MILESTONE_FUNDED);
+}
+
+/* True when no amounts are given, or all that are sum to the contract. */
+static bool
+sums_to(const DwMilestone *milestones, int count, int64_t contract_amount)
+{
+	int64_t		rest = contract_amount;
+	bool		given = false;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (milestones[i].amount < 0 || milestones[i].amount > rest)
+			return false;
+		given |= milestones[i].amount > 0;
+		rest -= milestones[i].amount;
+	}
+	return !given || rest == 0;
+}
+
+/* Divides a contract anew, and fills what is paid into the new plan. */
+DwResult
+dw_milestones_replan(const DwMilestone *old, int old_count,
+					 DwMilestone *plan, int count, int64_t contract_amount)
+{
+	int64_t		paid = 0;
+	DwResult	result;
+
+	for (int i = 0; i < old_count; i++)
+	{
+		if (!is_untouched(&old[i]))
+			return DW_INVALID_TRANSITION;
+		paid += old[i].funded;
+	}
+	if (!sums_to(plan, count, contract_amount))
+		return DW_BAD_VALUE;
+	result = dw_milestones_plan(plan, count, contract_amount);
+	if (result == DW_OK)
+		(void) dw_milestones_fill(plan, count, paid);
+	return result;
 }
 
 /* The first that is approved and fully funded, or NULL. */

@@ -135,6 +135,20 @@ extern DwResult dw_milestone_submit(DwMilestone *milestone);
 /* request_changes: DW_INVALID_TRANSITION unless submitted. */
 extern DwResult dw_milestone_request_changes(DwMilestone *milestone);
 
+/* The first that is submitted, or NULL. */
+extern DwMilestone *dw_milestones_submitted(DwMilestone *milestones,
+											int count);
+
+/*
+ * plan_milestones: divides a contract anew, as dw_milestones_plan, but
+ * amounts that are given must sum to it.  What is paid in so far fills the
+ * new plan in order.  DW_INVALID_TRANSITION: something of the old plan was
+ * delivered, approved, disputed, released or refunded.  DW_BAD_VALUE.
+ */
+extern DwResult dw_milestones_replan(const DwMilestone *old, int old_count,
+									 DwMilestone *plan, int count,
+									 int64_t contract_amount);
+
 /*
  * The first that is approved and fully funded, or NULL: once nothing is
  * frozen, the caller releases it.

@@ -58,9 +58,11 @@ DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 #define MEDIATOR	(DW_ACTOR_SUPPORT | DW_ACTOR_ADMIN)
 #define SYSTEM		DW_ACTOR_SYSTEM
 
-#define MAKES(event, actors, guard) \
+#define MAKES_AS(event, actors, to, guard) \
 	{DW_STATE_NONE, DW_MILESTONE_EVENT_##event, actors, \
-	DW_MILESTONE_PLANNED, guard}
+	DW_MILESTONE_##to, guard}
+#define MAKES(event, actors, guard) \
+	MAKES_AS(event, actors, PLANNED, guard)
 #define RULE(from, event, actors, to, guard) \
 	{DW_MILESTONE_##from, DW_MILESTONE_EVENT_##event, actors, \
 	DW_MILESTONE_##to, guard}
@@ -73,6 +75,12 @@ DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 #define SOME_PAID	"nothing of it is left, part was paid"
 #define NONE_PAID	"nothing of it is left, none was paid"
 #define UNDISPUTED	"out of what is not disputed"
+
+/* The contract is divided anew; what was paid fills the new plan. */
+#define PLANS(from) \
+	RULE(from, PLAN, HOMEOWNER, PLANNED, "kept, " MORE_DUE), \
+	RULE(from, PLAN, HOMEOWNER, FUNDED, "kept, " IN_FULL), \
+	RULE(from, PLAN, HOMEOWNER, CANCELLED, "dropped, nothing came of it")
 
 /* Money leaves a milestone that nothing disputes. */
 #define PAYS(from) \
@@ -102,12 +110,12 @@ DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 
 static const DwRule milestone_rules[] = {
 	MAKES(POST, HOMEOWNER, NULL),
-	MAKES(PLAN, HOMEOWNER, NULL),
+	MAKES(PLAN, HOMEOWNER, MORE_DUE),
+	MAKES_AS(PLAN, HOMEOWNER, FUNDED, "the old plan was paid that far"),
 	MAKES(CONFIRM_AWARD, PROVIDER, "no plan was made: one for all"),
 	MAKES(CHANGE_ORDER, PARTIES, "the order was agreed on"),
 
-	RULE(PLANNED, PLAN, HOMEOWNER, PLANNED, "kept, nothing funded yet"),
-	RULE(PLANNED, PLAN, HOMEOWNER, CANCELLED, "dropped, nothing funded yet"),
+	PLANS(PLANNED),
 	RULE(PLANNED, CONFIRM_AWARD, PROVIDER, PLANNED, "scaled to the contract"),
 	RULE(PLANNED, CONFIRM_PAYMENT, SYSTEM, FUNDED, IN_FULL),
 	RULE(PLANNED, CONFIRM_PAYMENT, SYSTEM, PLANNED, IN_PART),
@@ -121,6 +129,7 @@ static const DwRule milestone_rules[] = {
 	RULE(PLANNED, CANCEL_JOB, HOMEOWNER, CANCELLED, "nothing is held"),
 	RULE(PLANNED, EXPIRE_JOB, SYSTEM, CANCELLED, NULL),
 
+	PLANS(FUNDED),
 	RULE(FUNDED, SUBMIT, PROVIDER, SUBMITTED, NULL),
 	APPROVES(FUNDED),
 	PAYS(FUNDED),

@@ -8,7 +8,8 @@
 
 static const char *const expected[] = {
 	"post_job H ->planned",
-	"plan_milestones H ->planned planned>planned|cancelled",
+	"plan_milestones H ->planned|funded planned>planned|funded|cancelled "
+	"funded>planned|funded|cancelled",
 	"confirm_award P ->planned planned>planned",
 	"answer_change_order HP ->planned",
 	"confirm_payment Y planned>planned|funded approved>approved "
@@ -103,6 +104,66 @@ test_plan_refused(void **state)
 	plan[0].amount = -1;
 	assert_int_equal(dw_milestones_plan(plan, 1, 100), DW_BAD_VALUE);
 	check_amounts(plan, 3, (int64_t[]) {-1, 1000000, 0});
+}
+
+/* A contract divided anew keeps what was paid, in the new order. */
+static void
+test_replan(void **state)
+{
+	DwMilestone old[2] = {
+		{.amount = 600, .funded = 600, .status = DW_MILESTONE_FUNDED},
+		{.amount = 400, .funded = 100}
+	};
+	DwMilestone plan[3] = {{.amount = 0}};
+
+	assert_int_equal(dw_milestones_replan(old, 2, plan, 3, 1000), DW_OK);
+	check_amounts(plan, 3, (int64_t[]) {334, 333, 333});
+	assert_int_equal(plan[1].status, DW_MILESTONE_FUNDED);
+	assert_int_equal(plan[2].funded, 33);
+	assert_int_equal(plan[2].status, DW_MILESTONE_PLANNED);
+
+	memset(plan, 0, sizeof(plan));
+	plan[0].amount = 701;
+	plan[1].amount = 299;
+	assert_int_equal(dw_milestones_replan(old, 2, plan, 2, 1000), DW_OK);
+	assert_int_equal(plan[0].funded, 700);
+	assert_int_equal(plan[0].status, DW_MILESTONE_PLANNED);
+	assert_int_equal(plan[1].funded, 0);
+}
+
+/* A plan of another sum, and a plan of which something has come. */
+static void
+test_replan_refused(void **state)
+{
+	DwMilestone old = {.amount = 1000, .funded = 1000,
+	.status = DW_MILESTONE_SUBMITTED};
+	DwMilestone plan[2] = {{.amount = 500}, {.amount = 499}};
+
+	assert_int_equal(dw_milestones_replan(&old, 1, plan, 2, 1000),
+					 DW_INVALID_TRANSITION);
+	old.status = DW_MILESTONE_FUNDED;
+	assert_int_equal(dw_milestones_replan(&old, 1, plan, 2, 1000),
+					 DW_BAD_VALUE);
+	plan[1].amount = 501;
+	assert_int_equal(dw_milestones_replan(&old, 1, plan, 2, 1000),
+					 DW_BAD_VALUE);
+	plan[1].amount = INT64_MAX;
+	assert_int_equal(dw_milestones_replan(&old, 1, plan, 2, 1000),
+					 DW_BAD_VALUE);
+	plan[1].amount = 500;
+	old.released = 1;
+	assert_int_equal(dw_milestones_replan(&old, 1, plan, 2, 1000),
+					 DW_INVALID_TRANSITION);
+	old.released = 0;
+	old.refunded = 1;
+	assert_int_equal(dw_milestones_replan(&old, 1, plan, 2, 1000),
+					 DW_INVALID_TRANSITION);
+	old.refunded = 0;
+	assert_int_equal(plan[0].funded, 0);
+	assert_int_equal(dw_milestones_replan(&old, 1, plan, 2, 1000), DW_OK);
+	assert_ptr_equal(dw_milestones_submitted(plan, 2), NULL);
+	plan[1].status = DW_MILESTONE_SUBMITTED;
+	assert_ptr_equal(dw_milestones_submitted(plan, 2), &plan[1]);
 }
 
 /* Money fills in order and passes over what was given up. */
@@ -209,6 +270,8 @@ main(void)
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_plan_refused),
+		cmocka_unit_test(test_replan),
+		cmocka_unit_test(test_replan_refused),
 		cmocka_unit_test(test_fill),
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_submit),
