@@ -4,59 +4,6 @@
 --
 SET client_min_messages = warning;
 
--- A job of h1 that p1 won and confirmed, with a plan of these proportions.
-CREATE FUNCTION t.award(name text, amount bigint, plan bigint[] DEFAULT '{}',
-                        currency text DEFAULT 'USD')
-RETURNS void
-LANGUAGE plpgsql
-AS $$
-BEGIN
-  INSERT INTO dwello.jobs (id, homeowner_id, provider_id, category_id, status,
-    title, description, location, currency, published_at, expires_at,
-    awarded_at, confirm_by)
-  VALUES (t.user(name), t.user('h1'), t.user('p1'),
-    'd0000000-0000-7000-8000-000000000011', 'awarded', name, '',
-    ST_MakePoint(-122.42, 37.77), currency, now(), now() + '30 days', now(),
-    now() + '2 days');
-  INSERT INTO dwello.job_milestones (job_id, id, homeowner_id, sort_order,
-                                     title, amount)
-  SELECT t.user(name), t.user(name || ' m' || n), t.user('h1'), n, 'part ' || n,
-         nullif(part, 0)
-    FROM unnest(plan) WITH ORDINALITY AS p (part, n);
-  INSERT INTO dwello.bids (job_id, id, homeowner_id, provider_id, status,
-    terms_version, labor_cost, materials_cost, bid_amount, currency,
-    comparable_price, score_inputs, submitted_at, expires_at)
-  VALUES (t.user(name), t.user(name || ' bid'), t.user('h1'), t.user('p1'),
-    'accepted', 1, amount, 0, amount, currency, amount, '{}', now(),
-    now() + '7 days');
-  PERFORM t.login_as('p1');
-  PERFORM dwello.confirm_award(t.user(name));
-  PERFORM t.login_as(NULL);
-END
-$$;
-
--- Asks for what is missing, and lets it arrive.
-CREATE FUNCTION t.pay(name text, amount bigint DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql
-AS $$
-DECLARE
-  asked record;
-BEGIN
-  PERFORM t.login_as('h1');
-  SELECT * INTO asked FROM dwello.fund_escrow(t.user(name), amount);
-  PERFORM t.login_as(NULL);
-  PERFORM dwello.confirm_payment(t.user(name), 'acme', asked.transaction_id::text,
-    asked.amount, asked.currency);
-END
-$$;
-
-CREATE FUNCTION t.start(name text) RETURNS void
-LANGUAGE sql
-AS $$
-  UPDATE dwello.jobs SET status = 'in_progress', started_at = now()
-   WHERE id = t.user(name);
-$$;
-
 CREATE VIEW t.escrow AS
 SELECT job_id, status, funded, held, released, refunded, fee_taken,
        transition_count AS moves, version
@@ -269,19 +216,6 @@ SELECT * FROM dwello.reconcile();
 ------------------------------------------------------------------------
 SELECT t.award('refuse', 50000, '{1,1}');
 \set VERBOSITY sqlstate
--- Each in a subtransaction, as the named user; NULL is the system.
-CREATE FUNCTION t.refused(name text, call text) RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-  answer text;
-BEGIN
-  PERFORM t.login_as(name);
-  answer := t.try('SELECT dwello.' || call);
-  PERFORM t.login_as(NULL);
-  RETURN substr(answer, 1, 5);
-END
-$$;
 CREATE FUNCTION t.method(name text, expires_on date, removed boolean)
 RETURNS uuid
 LANGUAGE sql
@@ -551,25 +485,7 @@ BEGIN READ ONLY;
 SELECT count(*) FROM dwello.reconcile();
 COMMIT;
 
--- leave the stage as it was, past the guards
-SET session_replication_role = replica;
-CREATE TEMP TABLE played AS
-SELECT t.user(name) AS id
-  FROM unnest(ARRAY['story', 'parts', 'topup', 'late', 'late2', 'refuse']) AS name;
-DELETE FROM dwello.ledger_entries WHERE scope_id IN (SELECT id FROM played);
-DELETE FROM dwello.transactions WHERE scope_id IN (SELECT id FROM played);
-DELETE FROM dwello.idempotency_keys WHERE scope_id IN (SELECT id FROM played);
-DELETE FROM dwello.outbox WHERE scope_id IN (SELECT id FROM played);
-DELETE FROM dwello.payment_events WHERE job_id IN (SELECT id FROM played);
-DELETE FROM dwello.escrow_events WHERE job_id IN (SELECT id FROM played);
-DELETE FROM dwello.escrow_accounts WHERE job_id IN (SELECT id FROM played);
-DELETE FROM dwello.job_milestones WHERE job_id IN (SELECT id FROM played);
-DELETE FROM dwello.bids WHERE job_id IN (SELECT id FROM played);
-DELETE FROM dwello.jobs WHERE id IN (SELECT id FROM played);
-DELETE FROM dwello.payment_methods WHERE psp_token = 'tok';
-DELETE FROM dwello.ledger_accounts AS a
- WHERE NOT EXISTS (SELECT FROM dwello.ledger_entries AS n WHERE n.account_id = a.id);
-RESET session_replication_role;
+-- leave the stage as it was
+SELECT t.forget('story', 'parts', 'topup', 'late', 'late2', 'refuse');
 DROP VIEW t.escrow, t.milestone, t.history, t.leg, t.chain;
-DROP FUNCTION t.award, t.pay, t.start, t.put(text), t.put(uuid),
-  t.put(timestamptz), t.refused, t.method, t.planted;
+DROP FUNCTION t.put(text), t.put(uuid), t.put(timestamptz), t.method, t.planted;

@@ -145,6 +145,101 @@ SELECT count(a.address_id)
                           'CA', '94117', 'US', -122.4481, 37.7699,
                           user_id => t.user(name)) AS a;
 
+-- Jobs on which money moves.
+--
+-- A job of h1 that p1 won and confirmed, with a plan of these proportions.
+CREATE FUNCTION t.award(name text, amount bigint, plan bigint[] DEFAULT '{}',
+                        currency text DEFAULT 'USD')
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  INSERT INTO dwello.jobs (id, homeowner_id, provider_id, category_id, status,
+    title, description, location, currency, published_at, expires_at,
+    awarded_at, confirm_by)
+  VALUES (t.user(name), t.user('h1'), t.user('p1'),
+    'd0000000-0000-7000-8000-000000000011', 'awarded', name, '',
+    ST_MakePoint(-122.42, 37.77), currency, now(), now() + '30 days', now(),
+    now() + '2 days');
+  INSERT INTO dwello.job_milestones (job_id, id, homeowner_id, sort_order,
+                                     title, amount)
+  SELECT t.user(name), t.user(name || ' m' || n), t.user('h1'), n, 'part ' || n,
+         nullif(part, 0)
+    FROM unnest(plan) WITH ORDINALITY AS p (part, n);
+  INSERT INTO dwello.bids (job_id, id, homeowner_id, provider_id, status,
+    terms_version, labor_cost, materials_cost, bid_amount, currency,
+    comparable_price, score_inputs, submitted_at, expires_at)
+  VALUES (t.user(name), t.user(name || ' bid'), t.user('h1'), t.user('p1'),
+    'accepted', 1, amount, 0, amount, currency, amount, '{}', now(),
+    now() + '7 days');
+  PERFORM t.login_as('p1');
+  PERFORM dwello.confirm_award(t.user(name));
+  PERFORM t.login_as(NULL);
+END
+$$;
+
+-- Asks for what is missing, and lets it arrive.
+CREATE FUNCTION t.pay(name text, amount bigint DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  asked record;
+BEGIN
+  PERFORM t.login_as('h1');
+  SELECT * INTO asked FROM dwello.fund_escrow(t.user(name), amount);
+  PERFORM t.login_as(NULL);
+  PERFORM dwello.confirm_payment(t.user(name), 'acme', asked.transaction_id::text,
+    asked.amount, asked.currency);
+END
+$$;
+
+CREATE FUNCTION t.start(name text) RETURNS void
+LANGUAGE sql
+AS $$
+  UPDATE dwello.jobs SET status = 'in_progress', started_at = now()
+   WHERE id = t.user(name);
+$$;
+
+-- The SQLSTATE of a call, or "ok", as the named user; NULL is the system.
+CREATE FUNCTION t.refused(name text, call text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  answer text;
+BEGIN
+  PERFORM t.login_as(name);
+  answer := t.try('SELECT dwello.' || call);
+  PERFORM t.login_as(NULL);
+  RETURN substr(answer, 1, 5);
+END
+$$;
+
+-- Leaves the stage as it was, past the guards: these jobs never were.
+CREATE FUNCTION t.forget(VARIADIC names text[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  ids uuid[] := ARRAY(SELECT t.user(name) FROM unnest(names) AS name);
+BEGIN
+  SET LOCAL session_replication_role = replica;
+  DELETE FROM dwello.ledger_entries WHERE scope_id = ANY (ids);
+  DELETE FROM dwello.transactions WHERE scope_id = ANY (ids);
+  DELETE FROM dwello.idempotency_keys WHERE scope_id = ANY (ids);
+  DELETE FROM dwello.outbox WHERE scope_id = ANY (ids);
+  DELETE FROM dwello.payment_events WHERE job_id = ANY (ids);
+  DELETE FROM dwello.escrow_events WHERE job_id = ANY (ids);
+  DELETE FROM dwello.escrow_accounts WHERE job_id = ANY (ids);
+  DELETE FROM dwello.job_milestones WHERE job_id = ANY (ids);
+  DELETE FROM dwello.bids WHERE job_id = ANY (ids);
+  DELETE FROM dwello.job_sites WHERE job_id = ANY (ids);
+  DELETE FROM dwello.jobs WHERE id = ANY (ids);
+  DELETE FROM dwello.payment_methods WHERE psp_token = 'tok';
+  DELETE FROM dwello.ledger_accounts AS a
+   WHERE NOT EXISTS (SELECT FROM dwello.ledger_entries AS n WHERE n.account_id = a.id);
+  SET LOCAL session_replication_role = origin;
+END
+$$;
+
 SELECT first_name, user_type, status, provider_verified
   FROM dwello.users
  ORDER BY first_name;
