@@ -1,6 +1,6 @@
 /*
  * escrow_api.c
- *		Commands that deliver work, approve it and release its money.
+ *		Commands that approve work and release its money.
  *
  * The job is locked first, so the escrow and its milestones stand still; the
  * platform's and the provider's accounts are not touched, only added to.
@@ -13,10 +13,6 @@
 #include "core/money.h"
 #include "store/ledger_store.h"
 #include "store/plan_store.h"
-#include "store/setting_store.h"
-
-#define NOTES_MAX	10000		/* characters */
-#define PHOTO_MAX	2000		/* characters of one address of a photo */
 
 /* Raises WD101 when the job has no escrow yet. */
 void
@@ -124,9 +120,9 @@ release_legs(const DwEscrowRow *row, const DwRelease *release, DwLegs *legs)
 	dw_legs_account(legs, &account, release->tax);
 }
 
-/* Completes the job once nothing is held and all that must be is released. */
-static void
-complete_if_done(DwJob *job, const DwEscrowRow *row)
+/* Completes the job when that was the last of it; see the header. */
+void
+dw_escrow_complete_job(DwJob *job, const DwEscrowRow *row)
 {
 	if (dw_escrow_is_complete(&row->escrow, row->milestones,
 							  row->milestone_count) &&
@@ -176,7 +172,7 @@ dw_escrow_pay_out(DwJob *job, DwEscrowRow *row, const DwPayout *payout)
 	transition.transaction_id = &transaction.id;
 	dw_escrow_apply(row, &transition);
 	emit_released(row, &transaction);
-	complete_if_done(job, row);
+	dw_escrow_complete_job(job, row);
 	return transaction.id;
 }
 
@@ -190,13 +186,26 @@ row_release(DwCall *call, const DwRelease *release)
 	dw_row_int8(call, "payout", release->payout);
 }
 
-/*
- * Locks job and escrow for one who may pay out, in the order of errors:
- * P0002 for the job and the milestone, then 42501.  True: done before.
- */
-static bool
-payer_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
-			const DwUuid *milestone_id)
+/* Reads an amount or a milestone as arguments 1 and 2; see the header. */
+void
+dw_arg_selector(DwCall *call, DwSelector *selector)
+{
+	memset(selector, 0, sizeof(*selector));
+	selector->has_amount = dw_arg_has(call, 1);
+	if (selector->has_amount)
+		selector->amount = dw_arg_int8(call, 1);
+	selector->milestone_id = dw_arg_uuid_opt(call, 2);
+	if (selector->has_amount && selector->amount <= 0)
+		dw_arg_refuse(call, 1, DW_BAD_VALUE, "must be more than zero");
+	if (selector->has_amount && selector->milestone_id != NULL)
+		dw_arg_refuse(call, 1, DW_BAD_VALUE,
+					  "must be NULL when a milestone is given");
+}
+
+/* Locks job and escrow for one of their parties; see the header. */
+bool
+dw_escrow_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
+				const DwUuid *milestone_id)
 {
 	DwUuid		job_id = dw_arg_uuid(call, 0);
 	bool		found;
@@ -207,8 +216,10 @@ payer_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 		dw_milestones_find(row->milestones, row->milestone_count,
 						   milestone_id) == NULL)
 		dw_escrow_refuse(call, row, DW_NOT_FOUND);
-	if (call->actor.kind != DW_ACTOR_ADMIN)
+	if (call->actor.kind == DW_ACTOR_HOMEOWNER)
 		dw_job_need_homeowner(call, job);
+	if (call->actor.kind == DW_ACTOR_PROVIDER)
+		dw_job_need_provider(call, job);
 	if (dw_call_replay(call, &job_id))
 		return true;
 	dw_escrow_need(&job_id, found);
@@ -222,23 +233,15 @@ DW_FUNCTION(dwello_release_escrow)
 	DwCall		call;
 	DwJob		job;
 	DwEscrowRow row;
-	DwSelector	selector = {0};
+	DwSelector	selector;
 	DwPayout	payout = {.event = DW_ESCROW_EVENT_RELEASE};
 	DwUuid		transaction_id;
 	DwResult	result;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_ADMIN);
 	dw_args_need(&call, DW_ARG(0));
-	selector.has_amount = dw_arg_has(&call, 1);
-	if (selector.has_amount)
-		selector.amount = dw_arg_int8(&call, 1);
-	selector.milestone_id = dw_arg_uuid_opt(&call, 2);
-	if (selector.has_amount && selector.amount <= 0)
-		dw_arg_refuse(&call, 1, DW_BAD_VALUE, "must be more than zero");
-	if (selector.has_amount && selector.milestone_id != NULL)
-		dw_arg_refuse(&call, 1, DW_BAD_VALUE,
-					  "must be NULL when a milestone is given");
-	if (payer_begin(&call, &job, &row, selector.milestone_id))
+	dw_arg_selector(&call, &selector);
+	if (dw_escrow_begin(&call, &job, &row, selector.milestone_id))
 		return dw_call_return(&call);
 	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_RELEASE);
 
@@ -285,7 +288,7 @@ DW_FUNCTION(dwello_approve_milestone)
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_ADMIN);
 	dw_args_need(&call, DW_ARG(0) | DW_ARG(1));
 	milestone_id = dw_arg_uuid(&call, 1);
-	if (payer_begin(&call, &job, &row, &milestone_id))
+	if (dw_escrow_begin(&call, &job, &row, &milestone_id))
 		return dw_call_return(&call);
 
 	payout.actor = call.actor;
@@ -307,113 +310,5 @@ DW_FUNCTION(dwello_approve_milestone)
 	}
 	row_release(&call, &payout.release);
 	dw_row_escrow(&call, &row);
-	return dw_call_return(&call);
-}
-
-/* Reads what was delivered; 22001 and 22023. */
-static void
-read_delivery(DwCall *call, DwDelivery *delivery)
-{
-	int			count;
-	int64		most;
-
-	delivery->notes = dw_arg_text_opt(call, 2, NOTES_MAX);
-	(void) dw_arg_texts(call, 3, PHOTO_MAX, &count);
-	most = dw_setting_int8("max_photos_per_job");
-	if (count > most)
-		dw_arg_refuse(call, 3, DW_BAD_VALUE,
-					  psprintf("has more than " INT64_FORMAT " elements",
-							   most));
-	delivery->photos = call->fcinfo->args[3].value;
-}
-
-/* Locks job and escrow for the provider; true: done before. */
-static bool
-provider_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
-			   const DwUuid *milestone_id)
-{
-	DwUuid		job_id = dw_arg_uuid(call, 0);
-	DwMilestone *milestone = NULL;
-	bool		found;
-
-	dw_job_for_command(call, &job_id, job);
-	found = dw_escrow_lock(&job_id, row);
-	if (found && milestone_id != NULL)
-	{
-		milestone = dw_milestones_find(row->milestones,
-									   row->milestone_count, milestone_id);
-		if (milestone == NULL)
-			dw_escrow_refuse(call, row, DW_NOT_FOUND);
-	}
-	dw_job_need_provider(call, job);
-	if (dw_call_replay(call, &job_id))
-		return true;
-	dw_escrow_need(&job_id, found);
-	if (milestone != NULL)
-		dw_call_version(call, dw_escrow_milestone_version(row, milestone));
-	return false;
-}
-
-/* Writes a delivery: the milestone, the history, the event. */
-static void
-deliver(DwCall *call, DwEscrowRow *row, DwMilestone *milestone,
-		DwDelivery *delivery)
-{
-	DwTransition transition = {DW_ESCROW_EVENT_SUBMIT, call->actor,
-	row->escrow.status, NULL};
-	DwPayload	payload;
-
-	delivery->submitted_at = dw_now();
-	delivery->auto_release_at = delivery->submitted_at +
-		dw_setting_int8("auto_release_days") * USECS_PER_DAY;
-	dw_escrow_apply(row, &transition);
-	dw_escrow_deliver(row, milestone, delivery);
-	dw_escrow_payload(&payload, row);
-	dw_payload_uuid(&payload, "milestone_id", &milestone->id);
-	dw_payload_int8(&payload, "amount", milestone->amount);
-	dw_event_emit(&row->job_id, "escrow", &row->job_id,
-				  "milestone_submitted", &payload);
-}
-
-/* submit_milestone: see its COMMENT. */
-DW_FUNCTION(dwello_submit_milestone)
-{
-	DwCall		call;
-	DwJob		job;
-	DwEscrowRow row;
-	DwDelivery	delivery;
-	DwMilestone *milestone = NULL;
-	const DwUuid *milestone_id;
-	DwResult	result;
-
-	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
-	dw_args_need(&call, DW_ARG(0) | DW_ARG(3));
-	milestone_id = dw_arg_uuid_opt(&call, 1);
-	read_delivery(&call, &delivery);
-	if (provider_begin(&call, &job, &row, milestone_id))
-		return dw_call_return(&call);
-
-	result = dw_escrow_submit(&row.escrow, row.milestones,
-							  row.milestone_count, milestone_id, &milestone);
-	if (milestone_id == NULL && milestone != NULL)
-		dw_call_version(&call, dw_escrow_milestone_version(&row, milestone));
-	if (job.status != DW_JOB_IN_PROGRESS)
-		dw_raise(DW_INVALID_TRANSITION,
-				 "work can be delivered only while the job is in progress",
-				 psprintf("Job %s is in state \"%s\".", dw_uuid_text(&job.id),
-						  dw_job_status_label(job.status)),
-				 "The provider begins work with dwello.start_job().");
-	if (result != DW_OK)
-		dw_escrow_refuse(&call, &row, result);
-	deliver(&call, &row, milestone, &delivery);
-
-	dw_row_escrow(&call, &row);
-	dw_row_uuid(&call, "milestone_id", &milestone->id);
-	dw_row_text(&call, "milestone_status",
-				dw_milestone_status_label(milestone->status));
-	dw_row_int8(&call, "amount", milestone->amount);
-	dw_row_time(&call, "auto_release_at", delivery.auto_release_at);
-	dw_row_int4(&call, "version",
-				dw_escrow_milestone_version(&row, milestone));
 	return dw_call_return(&call);
 }

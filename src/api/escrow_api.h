@@ -10,6 +10,9 @@
 #include "store/event_store.h"
 #include "store/job_store.h"
 #include "store/ledger_store.h"
+#include "store/payment_store.h"
+
+#define DW_NOTES_MAX	10000	/* characters of a note, or of a reason */
 
 /* Where one release comes from, for its books. */
 typedef struct DwPayout
@@ -34,6 +37,24 @@ pg_noreturn extern void dw_escrow_refuse(DwCall *call, const DwEscrowRow *row,
 										 DwResult result);
 
 /*
+ * Reads what of an escrow is meant: argument 1 is an amount, argument 2 a
+ * milestone.  22023: not positive, or both.
+ */
+extern void dw_arg_selector(DwCall *call, DwSelector *selector);
+
+/*
+ * Locks job and escrow, in the order of errors: P0002 for the job and the
+ * milestone, if one is named; 42501 unless the caller is the homeowner, the
+ * provider who has the award, or no party but staff; WD104; WD101 without an
+ * escrow; WD103.  True: the very request was done before.
+ */
+extern bool dw_escrow_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
+							const DwUuid *milestone_id);
+
+/* Completes the job once nothing is held and all that must be is released. */
+extern void dw_escrow_complete_job(DwJob *job, const DwEscrowRow *row);
+
+/*
  * Books a release that core has decided on, writes the escrow, tells the
  * world, and completes the job when that was the last of it.  Gives the
  * transaction's id.
@@ -47,6 +68,15 @@ extern void dw_escrow_payload(DwPayload *payload, const DwEscrowRow *row);
 /* Tells the worker of the payment company, and others, of a payment. */
 extern void dw_payment_emit(const DwEscrowRow *row,
 							const DwTransaction *payment, const char *type);
+
+/* Asks the worker to give back a part of a payment, or all of it. */
+extern void dw_refund_emit(const DwEscrowRow *row,
+						   const DwUuid *transaction_id,
+						   const DwPaymentPart *part, const char *reason);
+
+/* The leg of a payment company's clearing account. */
+extern void dw_legs_clearing(DwLegs *legs, const char *psp,
+							 const char *currency, int64 amount);
 
 /* Fills the columns that all commands on an escrow return. */
 extern void dw_row_escrow(DwCall *call, const DwEscrowRow *row);

@@ -11,14 +11,13 @@
 #include "api/error_api.h"
 #include "api/escrow_api.h"
 #include "api/job_api.h"
+#include "api/payment_api.h"
 #include "store/idempotency_store.h"
 #include "store/ledger_store.h"
 #include "store/payment_store.h"
 #include "store/plan_store.h"
 #include "store/setting_store.h"
 
-#define PSP_MAX			100		/* characters of a company's name */
-#define REFERENCE_MAX	500		/* characters of its ids */
 #define CURRENCY_MAX	20		/* characters; only three can be right */
 
 /* Tells the worker of the payment company what to do about a payment. */
@@ -50,11 +49,12 @@ arrival_read(DwCall *call, DwPaymentEvent *event)
 	memset(event, 0, sizeof(*event));
 	dw_args_need(call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2) | DW_ARG(3) |
 				 DW_ARG(4));
+	event->type = DW_PAYMENT_CONFIRMED;
 	event->job_id = dw_arg_uuid(call, 0);
-	event->psp = dw_arg_text(call, 1, PSP_MAX);
-	event->event_id = dw_arg_text(call, 2, REFERENCE_MAX);
+	event->psp = dw_arg_text(call, 1, DW_PSP_MAX);
+	event->event_id = dw_arg_text(call, 2, DW_PSP_REFERENCE_MAX);
 	event->currency = dw_arg_text(call, 4, CURRENCY_MAX);
-	event->psp_reference = dw_arg_text_opt(call, 6, REFERENCE_MAX);
+	event->psp_reference = dw_arg_text_opt(call, 6, DW_PSP_REFERENCE_MAX);
 	event->amount = dw_arg_int8(call, 3);
 	if (event->amount <= 0)
 		dw_arg_refuse(call, 3, DW_BAD_VALUE, "must be more than zero");
@@ -70,6 +70,12 @@ event_difference(const DwPaymentEvent *event, const DwPaymentEvent *kept)
 {
 	if (!dw_uuid_equal(&event->job_id, &kept->job_id))
 		return "job_id";
+	if (strcmp(event->type, kept->type) != 0)
+		return "type";
+	if (strcmp(event->type, DW_PAYMENT_FAILED) == 0)
+		return dw_uuid_is_nil(&event->transaction_id) ||
+			dw_uuid_equal(&event->transaction_id, &kept->transaction_id)
+			? NULL : "transaction_id";
 	if (event->amount != kept->amount)
 		return "amount";
 	if (strcmp(event->currency, kept->currency) != 0)
@@ -89,8 +95,8 @@ refuse_event(const DwPaymentEvent *event, const char *differs)
 }
 
 /* True, with the row filled, when this very event was applied before. */
-static bool
-arrival_replay(DwCall *call, const DwPaymentEvent *event)
+bool
+dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
 {
 	DwPaymentEvent kept;
 	DwRequest	request = {0};
@@ -117,19 +123,18 @@ refuse_unknown_payment(const DwPaymentEvent *event)
 					  dw_uuid_text(&event->transaction_id)), NULL);
 }
 
-/*
- * The payment that has arrived: the one named, else the pending one, else
- * (it may come too late) the last that was asked for.  False: there is none.
- */
-static bool
-arrival_find_payment(const DwPaymentEvent *event, DwTransaction *payment)
+/* The payment that an event is about; see the header. */
+bool
+dw_payment_of_event(const DwPaymentEvent *event, DwTransaction *payment)
 {
 	const DwUuid *id = &event->transaction_id;
 
 	if (dw_uuid_is_nil(id))
 		return dw_payment_find(&event->job_id, NULL, payment) ||
 			dw_payment_find_last(&event->job_id, payment);
-	return dw_payment_find(&event->job_id, id, payment);
+	if (!dw_payment_find(&event->job_id, id, payment))
+		refuse_unknown_payment(event);
+	return true;
 }
 
 /* WD101, then WD201, then 22023 against the payment that was asked for. */
@@ -137,7 +142,8 @@ static void
 arrival_check(const DwPaymentEvent *event, bool found,
 			  const DwTransaction *payment)
 {
-	if (!found || payment->status == DW_TRANSACTION_COMPLETED)
+	if (!found || payment->status == DW_TRANSACTION_COMPLETED ||
+		dw_payment_has_arrived(&event->job_id, &payment->id))
 		dw_raise(DW_INVALID_TRANSITION, "no payment is awaited",
 				 found
 				 ? psprintf("Transaction %s has arrived before.",
@@ -159,14 +165,15 @@ arrival_check(const DwPaymentEvent *event, bool found,
 				 NULL);
 }
 
-/* The leg of the payment company's clearing account. */
-static void
-add_clearing_leg(DwLegs *legs, const DwTransaction *payment, int64 amount)
+/* The leg of a payment company's clearing account. */
+void
+dw_legs_clearing(DwLegs *legs, const char *psp, const char *currency,
+				 int64 amount)
 {
 	DwAccount	clearing = {
 		.kind = DW_ACCOUNT_PSP_CLEARING,
-		.currency = payment->currency,
-		.psp = payment->psp
+		.currency = currency,
+		.psp = psp
 	};
 
 	dw_legs_account(legs, &clearing, amount);
@@ -211,7 +218,8 @@ arrival_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 						  row->milestone_count, payment->amount) != DW_OK)
 		elog(ERROR, "payment was decided otherwise");
 	row->psp = pstrdup(payment->psp);
-	add_clearing_leg(&legs, payment, -payment->amount);
+	dw_legs_clearing(&legs, payment->psp, payment->currency,
+					 -payment->amount);
 	dw_legs_escrow(&legs, &row->job_id, payment->amount);
 	dw_ledger_book(row, payment, &legs, true);
 	dw_escrow_apply(row, &transition);
@@ -227,6 +235,7 @@ static void
 arrival_give_back(DwCall *call, DwEscrowRow *row, DwTransaction *payment)
 {
 	bool		is_pending = payment->status == DW_TRANSACTION_PENDING;
+	DwPaymentPart part;
 	DwLegs		legs = {0};
 
 	if (!is_pending)
@@ -241,35 +250,40 @@ arrival_give_back(DwCall *call, DwEscrowRow *row, DwTransaction *payment)
 		late.psp_reference = payment->psp_reference;
 		*payment = late;
 	}
-	add_clearing_leg(&legs, payment, -payment->amount);
-	add_clearing_leg(&legs, payment, payment->amount);
+	dw_legs_clearing(&legs, payment->psp, payment->currency,
+					 -payment->amount);
+	dw_legs_clearing(&legs, payment->psp, payment->currency,
+					 payment->amount);
 	dw_ledger_book(row, payment, &legs, is_pending);
-	dw_escrow_save_hash(row);
-	dw_payment_emit(row, payment, "refund_requested");
+	dw_escrow_save(row);
+	part = (DwPaymentPart) {payment->id, payment->payment_method_id,
+	payment->psp, payment->psp_reference, payment->amount};
+	dw_refund_emit(row, &payment->id, &part, "late");
 }
 
 /* True when the payment cannot go to the escrow any more. */
 static bool
-is_too_late(const DwEscrowRow *row, const DwTransaction *payment)
+is_too_late(const DwJob *job, const DwEscrowRow *row,
+			const DwTransaction *payment)
 {
 	DwEscrow	escrow = row->escrow;
 
 	escrow.pending = payment->amount;
+	if (job->status == DW_JOB_COMPLETED || job->status == DW_JOB_CANCELLED)
+		return true;
 	return payment->status != DW_TRANSACTION_PENDING ||
 		dw_now() >= payment->pay_by ||
 		dw_escrow_confirm(&escrow, NULL, 0, payment->amount) != DW_OK;
 }
 
-/* Returns the row, and keeps it with the event for who delivers it again. */
-static Datum
-arrival_return(DwCall *call, DwPaymentEvent *event, const DwEscrowRow *row,
-			   const DwTransaction *payment)
+/* Returns the row, and keeps it with the event; see the header. */
+Datum
+dw_payment_return(DwCall *call, DwPaymentEvent *event,
+				  const DwEscrowRow *row, const DwTransaction *payment)
 {
 	dw_row_uuid(call, "transaction_id", &payment->id);
 	dw_row_int8(call, "amount", payment->amount);
 	dw_row_escrow(call, row);
-	dw_row_bool(call, "replayed", false);
-	event->transaction_id = payment->id;
 	event->result = dw_request_jsonb(call->desc, call->values, call->nulls);
 	if (!dw_payment_event_keep(event))
 		refuse_event(event, "job_id");	/* it was for another at this time */
@@ -290,23 +304,22 @@ DW_FUNCTION(dwello_confirm_payment)
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	arrival_read(&call, &event);
 	dw_job_for_command(&call, &event.job_id, &job);
-	if (arrival_replay(&call, &event))
+	if (dw_payment_replay(&call, &event))
 		return dw_call_return(&call);
 	dw_escrow_need(&job.id, dw_escrow_lock(&job.id, &row));
-	found = arrival_find_payment(&event, &payment);
-	if (!found && !dw_uuid_is_nil(&event.transaction_id))
-		refuse_unknown_payment(&event);
+	found = dw_payment_of_event(&event, &payment);
 	arrival_check(&event, found, &payment);
 
+	event.transaction_id = payment.id;
 	payment.psp = event.psp;
 	if (event.psp_reference != NULL)
 		payment.psp_reference = event.psp_reference;
 	dw_accounts_ensure(&row, event.psp);
-	late = is_too_late(&row, &payment);
+	late = is_too_late(&job, &row, &payment);
 	if (late)
 		arrival_give_back(&call, &row, &payment);
 	else
 		arrival_apply(&call, &job, &row, &payment);
 	dw_row_bool(&call, "is_late", late);
-	return arrival_return(&call, &event, &row, &payment);
+	return dw_payment_return(&call, &event, &row, &payment);
 }

@@ -12,6 +12,7 @@
 #include "store/escrow_store.h"
 #include "store/event_store.h"
 #include "store/flag_store.h"
+#include "store/payment_store.h"
 #include "store/setting_store.h"
 
 /* Raises WD101 about a job whose escrow is not as the command needs it. */
@@ -46,6 +47,7 @@ work_need_money(const DwJob *job)
 static void
 work_need_settled(const DwJob *job)
 {
+	DwTransaction payment;
 	DwEscrowRow row;
 
 	if (!dw_escrow_lock(&job->id, &row))
@@ -54,7 +56,8 @@ work_need_settled(const DwJob *job)
 		work_refuse(job, "money is still held for the job",
 					"Release it with dwello.release_escrow(), or have it "
 					"refunded.");
-	if (row.escrow.pending > 0)
+	if (dw_payment_find(&job->id, NULL, &payment) &&
+		dw_now() < payment.pay_by)
 		work_refuse(job, "a payment for the job is on its way",
 					"Wait until it is confirmed or has failed.");
 }

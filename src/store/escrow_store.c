@@ -285,16 +285,17 @@ dw_escrow_apply(DwEscrowRow *row, const DwTransition *transition)
 			 dw_escrow_status_label(row->escrow.status),
 			 dw_escrow_event_label(transition->event));
 	row->transition_count++;
-	if (transition->event != DW_ESCROW_EVENT_SUBMIT)
+	if (transition->event != DW_ESCROW_EVENT_SUBMIT &&
+		transition->event != DW_ESCROW_EVENT_REQUEST_CHANGES)
 		row->escrow.version++;
 	update_escrow(row);
 	dw_escrow_save_milestones(row);
 	dw_escrow_record(row, transition);
 }
 
-/* Writes the end of the chain alone; see the header. */
+/* Writes the escrow's row alone; see the header. */
 void
-dw_escrow_save_hash(const DwEscrowRow *row)
+dw_escrow_save(const DwEscrowRow *row)
 {
 	update_escrow(row);
 }
@@ -330,13 +331,15 @@ dw_escrow_record(const DwEscrowRow *row, const DwTransition *transition)
 
 /* Writes what a provider delivered, and starts the clock. */
 void
-dw_escrow_deliver(const DwEscrowRow *row, const DwMilestone *milestone,
+dw_escrow_deliver(DwEscrowRow *row, const DwMilestone *milestone,
 				  const DwDelivery *delivery)
 {
 	static DwStatement update =
 		DW_STATEMENT("UPDATE dwello.job_milestones SET notes = $3, "
-					 "photos = $4, submitted_at = $5, auto_release_at = $6 "
-					 "WHERE job_id = $1 AND id = $2");
+					 "photos = $4, submitted_at = $5, auto_release_at = $6, "
+					 "status = $7::text::dwello.milestone_status, "
+					 "version = $8 WHERE job_id = $1 AND id = $2");
+	int			index = (int) (milestone - row->milestones);
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, &row->job_id);
@@ -345,5 +348,8 @@ dw_escrow_deliver(const DwEscrowRow *row, const DwMilestone *milestone,
 	dw_param_datum(&p, TEXTARRAYOID, delivery->photos, false);
 	dw_param_time(&p, delivery->submitted_at);
 	dw_param_time(&p, delivery->auto_release_at);
+	dw_param_text(&p, dw_milestone_status_label(milestone->status));
+	dw_param_int4(&p, ++row->milestone_versions[index]);
 	(void) dw_execute(&update, &p);
+	row->stored[index] = *milestone;
 }

@@ -92,7 +92,8 @@ extern int32 dw_escrow_milestone_version(const DwEscrowRow *row,
 /*
  * Writes a decision: the escrow as it now is, the milestones that changed,
  * and the event.  Counts the transition; the version too, but not for a deed
- * that changes neither amounts nor status (submit_milestone).
+ * that changes neither amounts nor status (submit_milestone,
+ * request_changes).
  */
 extern void dw_escrow_apply(DwEscrowRow *row, const DwTransition *transition);
 
@@ -103,12 +104,14 @@ extern void dw_escrow_save_milestones(DwEscrowRow *row);
 extern void dw_escrow_record(const DwEscrowRow *row,
 							 const DwTransition *transition);
 
-/* Writes what was delivered of a milestone; its state is applied apart. */
-extern void dw_escrow_deliver(const DwEscrowRow *row,
-							  const DwMilestone *milestone,
+/* Writes a milestone that was submitted with what was delivered of it. */
+extern void dw_escrow_deliver(DwEscrowRow *row, const DwMilestone *milestone,
 							  const DwDelivery *delivery);
 
-/* Writes the end of the chain alone, for money that only passed through. */
-extern void dw_escrow_save_hash(const DwEscrowRow *row);
+/*
+ * Writes the escrow's row alone, for a deed that is no move of it: money
+ * that only passed through, another plan.
+ */
+extern void dw_escrow_save(const DwEscrowRow *row);
 
 #endif							/* DW_ESCROW_STORE_H */

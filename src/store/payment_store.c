@@ -46,7 +46,7 @@ dw_payment_event_find(const char *psp, const char *event_id,
 {
 	static DwStatement select_event =
 		DW_STATEMENT("SELECT e.job_id, e.transaction_id, e.amount, "
-					 "e.currency, e.psp_reference, e.result "
+					 "e.currency, e.psp_reference, e.result, e.event_type "
 					 "FROM dwello.payment_events AS e "
 					 "WHERE e.psp = $1 AND e.event_id = $2");
 	DwParams	p = DW_PARAMS;
@@ -64,6 +64,7 @@ dw_payment_event_find(const char *psp, const char *event_id,
 	event->currency = dw_read_text(0, 4);
 	event->psp_reference = dw_read_text(0, 5);
 	event->result = dw_read_datum(0, 6, &isnull);
+	event->type = dw_read_text(0, 7);
 	return true;
 }
 
@@ -75,8 +76,7 @@ dw_payment_event_keep(const DwPaymentEvent *event)
 		DW_STATEMENT("INSERT INTO dwello.payment_events (psp, event_id, "
 					 "job_id, transaction_id, event_type, amount, "
 					 "currency, psp_reference, result, created_at) "
-					 "VALUES ($1, $2, $3, $4, 'payment_confirmed', $5, $6, "
-					 "$7, $8, $9) "
+					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
 					 "ON CONFLICT DO NOTHING");
 	DwParams	p = DW_PARAMS;
 
@@ -84,12 +84,28 @@ dw_payment_event_keep(const DwPaymentEvent *event)
 	dw_param_text(&p, event->event_id);
 	dw_param_uuid(&p, &event->job_id);
 	dw_param_uuid(&p, &event->transaction_id);
+	dw_param_text(&p, event->type);
 	dw_param_int8(&p, event->amount);
 	dw_param_text(&p, event->currency);
 	dw_param_text(&p, event->psp_reference);
 	dw_param_datum(&p, JSONBOID, event->result, false);
 	dw_param_time(&p, dw_now());
 	return dw_execute(&insert, &p) == 1;
+}
+
+/* True when an event has said that this payment arrived. */
+bool
+dw_payment_has_arrived(const DwUuid *job_id, const DwUuid *transaction_id)
+{
+	static DwStatement select_event =
+		DW_STATEMENT("SELECT FROM dwello.payment_events AS e "
+					 "WHERE e.job_id = $1 AND e.transaction_id = $2 "
+					 "AND e.event_type = '" DW_PAYMENT_CONFIRMED "'");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, transaction_id);
+	return dw_execute(&select_event, &p) > 0;
 }
 
 #define PAYMENT_COLUMNS \
@@ -101,11 +117,11 @@ dw_payment_event_keep(const DwPaymentEvent *event)
 
 /* A uuid of the last result, copied; NULL when it is NULL. */
 static const DwUuid *
-read_uuid_copy(int column)
+read_uuid_copy(uint64 index, int column)
 {
 	DwUuid	   *copy = palloc(sizeof(*copy));
 
-	return dw_read_uuid(0, column, copy) ? copy : NULL;
+	return dw_read_uuid(index, column, copy) ? copy : NULL;
 }
 
 /* Reads the first row of the last result, of PAYMENT_COLUMNS. */
@@ -126,7 +142,7 @@ read_payment(const DwUuid *job_id, DwTransaction *transaction)
 	transaction->amount = dw_read_int8(0, 7);
 	transaction->currency = dw_read_text(0, 8);
 	transaction->net_amount = dw_read_int8(0, 9);
-	transaction->payment_method_id = read_uuid_copy(10);
+	transaction->payment_method_id = read_uuid_copy(0, 10);
 	transaction->psp = dw_read_text(0, 11);
 	transaction->psp_reference = dw_read_text(0, 12);
 	(void) dw_read_uuid(0, 13, &transaction->actor.user_id);
@@ -181,4 +197,57 @@ dw_payment_find_last(const DwUuid *job_id, DwTransaction *transaction)
 		return false;
 	read_payment(job_id, transaction);
 	return true;
+}
+
+/* What of a payment's money falls into a refund that begins at `before`. */
+static int64
+refund_overlap(int64 paid_before, int64 paid, int64 before, int64 amount)
+{
+	int64		from = Max(paid_before, before);
+	int64		to = Min(paid_before + paid, before + amount);
+
+	return Max(to - from, 0);
+}
+
+/* The payments that a refund gives back; see the header. */
+DwPaymentPart *
+dw_payments_to_refund(const DwUuid *job_id, int64 before, int64 amount,
+					  int *count)
+{
+	static DwStatement select_payments =
+		DW_STATEMENT("SELECT t.id, t.payment_method_id, t.psp, "
+					 "t.psp_reference, t.amount "
+					 "FROM dwello.escrow_events AS v "
+					 "JOIN dwello.transactions AS t "
+					 "ON t.scope_id = v.job_id AND t.id = v.transaction_id "
+					 "WHERE v.job_id = $1 AND v.event = 'confirm_payment' "
+					 "ORDER BY v.seq");
+	DwParams	p = DW_PARAMS;
+	DwPaymentPart *parts;
+	int64		paid = 0;
+	uint64		rows;
+
+	dw_param_uuid(&p, job_id);
+	rows = dw_execute(&select_payments, &p);
+	parts = palloc0((rows + 1) * sizeof(*parts));
+	*count = 0;
+	for (uint64 i = 0; i < rows; i++)
+	{
+		DwPaymentPart *part = &parts[*count];
+		int64		of_payment = dw_read_int8(i, 5);
+
+		part->amount = refund_overlap(paid, of_payment, before, amount);
+		paid += of_payment;
+		if (part->amount == 0)
+			continue;
+		(void) dw_read_uuid(i, 1, &part->payment_id);
+		part->payment_method_id = read_uuid_copy(i, 2);
+		part->psp = dw_read_text(i, 3);
+		part->psp_reference = dw_read_text(i, 4);
+		(*count)++;
+	}
+	if (paid < before + amount)
+		elog(ERROR, "job %s was paid less than would be refunded",
+			 dw_uuid_text(job_id));
+	return parts;
 }

@@ -24,13 +24,18 @@ typedef struct DwPaymentMethod
 	bool		is_expired;		/* past its last day */
 } DwPaymentMethod;
 
-/* An event of a payment company: money has arrived. */
+/* What an event says: column event_type. */
+#define DW_PAYMENT_CONFIRMED	"payment_confirmed"
+#define DW_PAYMENT_FAILED		"payment_failed"
+
+/* An event of a payment company: money has arrived, or will not. */
 typedef struct DwPaymentEvent
 {
 	const char *psp;			/* payment company */
 	const char *event_id;		/* its name for the event */
+	const char *type;			/* one of the above */
 	DwUuid		job_id;			/* what was paid for */
-	DwUuid		transaction_id; /* the payment it became; nil = unknown */
+	DwUuid		transaction_id; /* the payment asked for; nil = unknown */
 	int64		amount;			/* minor units */
 	const char *currency;		/* ISO 4217 */
 	const char *psp_reference;	/* its name for the payment, or NULL */
@@ -45,12 +50,26 @@ typedef struct DwPaymentEvent
 extern bool dw_payment_method_find(const DwUuid *user_id, const DwUuid *id,
 								   DwPaymentMethod *method);
 
+/* Of a payment that lies in an escrow, what a refund gives back. */
+typedef struct DwPaymentPart
+{
+	DwUuid		payment_id;		/* the payment's transaction */
+	const DwUuid *payment_method_id;	/* or NULL */
+	const char *psp;			/* payment company */
+	const char *psp_reference;	/* its name for the payment, or NULL */
+	int64		amount;			/* minor units, > 0 */
+} DwPaymentPart;
+
 /* Reads the event with this psp and event_id; false when it is new. */
 extern bool dw_payment_event_find(const char *psp, const char *event_id,
 								  DwPaymentEvent *event);
 
 /* Keeps an event that was applied; false when somebody else has kept it. */
 extern bool dw_payment_event_keep(const DwPaymentEvent *event);
+
+/* True when an event has said that this payment arrived, late or not. */
+extern bool dw_payment_has_arrived(const DwUuid *job_id,
+								   const DwUuid *transaction_id);
 
 /* The pending payment of a job, or its payment of this id; false: none. */
 extern bool dw_payment_find(const DwUuid *job_id, const DwUuid *id,
@@ -59,5 +78,14 @@ extern bool dw_payment_find(const DwUuid *job_id, const DwUuid *id,
 /* The payment of a job that was asked for last, however it ended. */
 extern bool dw_payment_find_last(const DwUuid *job_id,
 								 DwTransaction *transaction);
+
+/*
+ * The payments that a refund gives back.  They are given back in the order
+ * in which they came, so what was refunded before (`before`) says where
+ * this one begins, and no company gives back more than it brought.
+ */
+extern DwPaymentPart *dw_payments_to_refund(const DwUuid *job_id,
+											int64 before, int64 amount,
+											int *count);
 
 #endif							/* DW_PAYMENT_STORE_H */

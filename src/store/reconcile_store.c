@@ -103,6 +103,58 @@ static DwStatement invariants[] = {
 				 "e.charged_back) < 0 "
 				 "ORDER BY 1, 2, 3"),
 
+	/* I3: payments and refunds come to what the escrow says */
+	DW_STATEMENT("WITH " RECENT
+				 "SELECT 'I3', x.object, e.job_id, e.currency, "
+				 "x.expected, x.actual FROM dwello.escrow_accounts AS e "
+				 "CROSS JOIN LATERAL ("
+				 "SELECT COALESCE(pg_catalog.sum(n.amount) FILTER (WHERE "
+				 "t.transaction_type = 'payment'), 0) AS funded, "
+				 "COALESCE(-pg_catalog.sum(n.amount) FILTER (WHERE "
+				 "t.transaction_type = 'refund'), 0) AS refunded, "
+				 "pg_catalog.bool_or(t.transaction_type NOT IN "
+				 "('payment', 'release', 'refund')) AS is_mixed "
+				 "FROM dwello.transactions AS t "
+				 "JOIN dwello.ledger_entries AS n "
+				 "ON n.scope_id = t.scope_id AND n.transaction_id = t.id "
+				 "AND n.account_id = t.scope_id "
+				 "WHERE t.scope_id = e.job_id) AS s "
+				 "CROSS JOIN LATERAL (VALUES "
+				 "('escrow_funded', s.funded, e.funded::numeric), "
+				 "('escrow_refunded', s.refunded, e.refunded::numeric)) "
+				 "AS x (object, expected, actual) WHERE "
+				 IS_RECENT("e.job_id")
+				 "AND s.is_mixed IS NOT TRUE AND x.expected <> x.actual "
+				 "ORDER BY 1, 2, 3"),
+
+	/* I3: a refund goes back where the payments came from */
+	DW_STATEMENT("WITH " RECENT
+				 "SELECT 'I3', 'refund_legs', t.id, t.currency, "
+				 "t.amount::numeric, n.gained "
+				 "FROM dwello.transactions AS t CROSS JOIN LATERAL ("
+				 "SELECT COALESCE(pg_catalog.sum(n.amount), 0) AS gained "
+				 "FROM dwello.ledger_entries AS n "
+				 "JOIN dwello.ledger_accounts AS a ON a.id = n.account_id "
+				 "AND a.kind = 'psp_clearing' "
+				 "WHERE n.scope_id = t.scope_id "
+				 "AND n.transaction_id = t.id) AS n WHERE "
+				 IS_RECENT("t.scope_id")
+				 "AND t.transaction_type = 'refund' "
+				 "AND t.status = 'completed' AND n.gained <> t.amount "
+				 "UNION ALL "
+				 "SELECT 'I3', 'refund_psp', n.scope_id, n.currency, "
+				 "0::numeric, pg_catalog.sum(n.amount) "
+				 "FROM dwello.ledger_entries AS n "
+				 "JOIN dwello.transactions AS t ON t.scope_id = n.scope_id "
+				 "AND t.id = n.transaction_id "
+				 "AND t.transaction_type IN ('payment', 'refund') "
+				 "JOIN dwello.ledger_accounts AS a ON a.id = n.account_id "
+				 "AND a.kind = 'psp_clearing' WHERE "
+				 IS_RECENT("n.scope_id")
+				 "GROUP BY n.scope_id, n.account_id, n.currency "
+				 "HAVING pg_catalog.sum(n.amount) > 0 "
+				 "ORDER BY 1, 2, 3"),
+
 	/* I4: all money is one side of other money */
 	DW_STATEMENT("WITH " RECENT
 				 "SELECT 'I4', 'currency', NULL::uuid, b.currency, "

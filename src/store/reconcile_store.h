@@ -8,7 +8,9 @@
  *		I1	the entries of a transaction sum to zero in each currency
  *		I2	an escrow holds the sum of its entries; an account's folded part
  *			is the sum up to its watermark; every entry has its account
- *		I3	funded = held + released + refunded + charged_back, all >= 0
+ *		I3	funded = held + released + refunded + charged_back, all >= 0;
+ *			funded and refunded as the payments and refunds come to, each
+ *			refund through the companies that the payments came through
  *		I4	entries outside escrows and what escrows hold sum to zero
  *		I5	no balance below zero unless the kind of account allows it
  *		I7	fee + tax + payout = the part released, and in sum as the escrow
