@@ -4,7 +4,8 @@
  *
  * One statement loads everything about all bids of a job, so that ranking a
  * hundred of them costs one execution; only the distance and the verdict
- * are made here, by core.
+ * are made here, by core.  Where the job demands something, another lists
+ * the bids that lack it: both come in the order of ids and are merged.
  */
 #include "postgres.h"
 
@@ -29,6 +30,15 @@ typedef struct DwGateRules
 	DwVerification required;	/* of the provider */
 	TimestampTz now;			/* one moment for all bids */
 } DwGateRules;
+
+/* What the bids of a job lack of its mandatory requirements. */
+typedef struct DwMissingList
+{
+	DwUuid	   *bids;			/* ids, ascending */
+	int32	   *counts;			/* requirements not met, of each */
+	int			count;			/* of each of the two */
+	int			place;			/* the first that is not merged yet */
+} DwMissingList;
 
 /*
  * True when provider "who" has, on the day "day", a verified credential that
@@ -80,8 +90,12 @@ static bool is_verified(const DwVerification *has,
 						const DwVerification *required);
 static DateADT planned_end(const DwJob *job);
 static int64 distance_read(uint64 row, int column, const DwJob *job);
+static void missing_load(const DwJob *job, const DwUuid *bid_id,
+						 bool is_fresh, DwMissingList *missing);
+static int32 missing_of(const DwUuid *bid_id, DwMissingList *missing);
 static void contender_read(uint64 row, const DwJob *job,
-						   const DwGateRules *rules, DwRanking *ranking);
+						   const DwGateRules *rules, DwMissingList *missing,
+						   DwRanking *ranking);
 
 /* Asks the settings and the account; see the header. */
 bool
@@ -214,41 +228,33 @@ dw_ranking_load(const DwJob *job, const DwUuid *bid_id, bool is_fresh,
 				DwRanking *ranking)
 {
 	static DwStatement select_bids =
-		DW_STATEMENT("SELECT b.id, b.provider_id, b.currency, "
-					 "b.bid_amount, b.comparable_price, b.score_total, "
-					 "b.submitted_at, b.terms_version, "
-					 "b.status IN ('pending', 'accepted') OR NOT $4 "
-					 "AND b.status = 'rejected' AND b.reason = 'not_selected', "
+		DW_STATEMENT("SELECT b.id, b.provider_id, b.bid_amount, "
+					 "b.comparable_price, b.score_total, b.submitted_at, "
 					 "CASE b.status WHEN 'accepted' THEN 'infinity' "
-					 "ELSE b.expires_at END, "
+					 "ELSE b.expires_at END, b.terms_version, "
+					 "b.status IN ('pending', 'accepted') OR NOT $3 "
+					 "AND b.status = 'rejected' AND b.reason = 'not_selected', "
 					 "b.is_inconsistent, "
 					 "u.status = 'active' AND u.deleted_at IS NULL, "
 					 "u.email_verified, u.phone_verified, "
-					 "u.provider_verified, "
+					 "u.provider_verified, b.currency, "
 					 "st_x(a.location::geometry), "
-					 "st_y(a.location::geometry), "
-					 "CASE WHEN EXISTS (SELECT "
-					 "FROM dwello.job_requirements AS m "
-					 "WHERE m.job_id = $1 AND m.is_mandatory) "
-					 "THEN (SELECT count(*)::integer "
-					 "FROM dwello.job_requirements AS r "
-					 "WHERE r.job_id = $1 AND r.is_mandatory "
-					 "AND NOT " REQUIREMENT_MET("b.provider_id", "$3") ") "
-					 "ELSE 0 END "
+					 "st_y(a.location::geometry) "
 					 "FROM dwello.bids AS b "
 					 "JOIN dwello.users AS u ON u.id = b.provider_id "
 					 "LEFT JOIN dwello.user_addresses AS a "
 					 "ON a.user_id = b.provider_id AND a.is_primary "
 					 "WHERE b.job_id = $1 AND b.deleted_at IS NULL "
-					 "AND ($2 IS NULL OR b.id = $2)");
+					 "AND ($2 IS NULL OR b.id = $2) ORDER BY b.id");
 	DwParams	p = DW_PARAMS;
 	DwGateRules rules;
+	DwMissingList missing;
 	uint64		count;
 
 	rules_load(&rules);
+	missing_load(job, bid_id, is_fresh, &missing);
 	dw_param_uuid(&p, &job->id);
 	dw_param_uuid(&p, bid_id);
-	dw_param_datum(&p, DATEOID, DateADTGetDatum(planned_end(job)), false);
 	dw_param_bool(&p, job->status == DW_JOB_OPEN);
 	count = is_fresh ? dw_execute(&select_bids, &p)
 		: dw_query(&select_bids, &p);
@@ -257,7 +263,7 @@ dw_ranking_load(const DwJob *job, const DwUuid *bid_id, bool is_fresh,
 	ranking->bids = palloc0(Max(count, 1) * sizeof(DwRankedBid));
 	ranking->contenders = palloc0(Max(count, 1) * sizeof(DwContender));
 	for (uint64 row = 0; row < count; row++)
-		contender_read(row, job, &rules, ranking);
+		contender_read(row, job, &rules, &missing, ranking);
 }
 
 /* The value of a member of the inputs. */
@@ -341,52 +347,102 @@ distance_read(uint64 row, int column, const DwJob *job)
 									  job->longitude, job->latitude);
 }
 
-/* The gates that the bid of a row fails. */
-static DwGateSet
-gates_read(uint64 row, const DwJob *job, const DwGateRules *rules)
+/*
+ * Lists the bids of a job, or the one named, whose providers do not meet all
+ * mandatory requirements.
+ */
+static void
+missing_load(const DwJob *job, const DwUuid *bid_id, bool is_fresh,
+			 DwMissingList *missing)
+{
+	static DwStatement select_missing =
+		DW_STATEMENT("SELECT b.id, count(*)::integer "
+					 "FROM dwello.job_requirements AS r "
+					 "JOIN dwello.bids AS b ON b.job_id = r.job_id "
+					 "WHERE r.job_id = $1 AND r.is_mandatory "
+					 "AND b.deleted_at IS NULL "
+					 "AND ($2 IS NULL OR b.id = $2) "
+					 "AND NOT " REQUIREMENT_MET("b.provider_id", "$3") " "
+					 "GROUP BY b.id ORDER BY b.id");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &job->id);
+	dw_param_uuid(&p, bid_id);
+	dw_param_datum(&p, DATEOID, DateADTGetDatum(planned_end(job)), false);
+	missing->count = (int) (is_fresh ? dw_execute(&select_missing, &p)
+							: dw_query(&select_missing, &p));
+	missing->bids = palloc(Max(missing->count, 1) * sizeof(DwUuid));
+	missing->counts = palloc(Max(missing->count, 1) * sizeof(int32));
+	missing->place = 0;
+	for (int row = 0; row < missing->count; row++)
+	{
+		(void) dw_read_uuid(row, 1, &missing->bids[row]);
+		missing->counts[row] = dw_read_int4(row, 2);
+	}
+}
+
+/* What a bid lacks; asked for bids in the order of their ids. */
+static int32
+missing_of(const DwUuid *bid_id, DwMissingList *missing)
+{
+	while (missing->place < missing->count &&
+		   dw_uuid_compare(&missing->bids[missing->place], bid_id) < 0)
+		missing->place++;
+	if (missing->place == missing->count ||
+		!dw_uuid_equal(&missing->bids[missing->place], bid_id))
+		return 0;
+	return missing->counts[missing->place];
+}
+
+/* What the gates ask, but for what comes from elsewhere than the row. */
+static void
+gate_facts_read(uint64 row, const DwJob *job, const DwGateRules *rules,
+				DwGateFacts *facts)
 {
 	DwVerification has = {
-		.email = dw_read_bool(row, 13),
-		.phone = dw_read_bool(row, 14),
-		.provider = dw_read_bool(row, 15)
-	};
-	DwGateFacts facts = {
-		.is_live = dw_read_bool(row, 9),
-		.is_active = dw_read_bool(row, 12),
-		.is_verified = is_verified(&has, &rules->required),
-		.is_same_currency = strcmp(dw_read_text(row, 3), job->currency) == 0,
-		.terms_version = dw_read_int4(row, 8),
-		.job_terms_version = job->terms_version,
-		.missing_requirements = dw_read_int4(row, 18),
-		.now = rules->now,
-		.expires_at = dw_read_time(row, 10),
-		.distance = distance_read(row, 16, job),
-		.radius = rules->radius,
-		.bid_amount = dw_read_int8(row, 4),
-		.min_bid_amount = rules->min_bid_amount
+		.email = dw_read_bool(row, 12),
+		.phone = dw_read_bool(row, 13),
+		.provider = dw_read_bool(row, 14)
 	};
 
-	return dw_gate_check(&facts);
+	*facts = (DwGateFacts) {
+		.is_live = dw_read_bool(row, 9),
+		.is_active = dw_read_bool(row, 11),
+		.is_verified = is_verified(&has, &rules->required),
+		.terms_version = dw_read_int4(row, 8),
+		.job_terms_version = job->terms_version,
+		.now = rules->now,
+		.expires_at = dw_read_time(row, 7),
+		.distance = distance_read(row, 16, job),
+		.radius = rules->radius,
+		.bid_amount = dw_read_int8(row, 3),
+		.min_bid_amount = rules->min_bid_amount
+	};
 }
 
 /* Adds the bid of a row. */
 static void
 contender_read(uint64 row, const DwJob *job, const DwGateRules *rules,
-			   DwRanking *ranking)
+			   DwMissingList *missing, DwRanking *ranking)
 {
 	DwRankedBid *bid = &ranking->bids[ranking->count];
 	DwContender *contender = &ranking->contenders[ranking->count];
+	DwGateFacts facts;
 
 	(void) dw_read_uuid(row, 1, &bid->id);
 	(void) dw_read_uuid(row, 2, &contender->provider_id);
-	strlcpy(contender->currency, dw_read_text(row, 3),
+	strlcpy(contender->currency, dw_read_text(row, 15),
 			sizeof(contender->currency));
-	bid->bid_amount = dw_read_int8(row, 4);
-	bid->price = dw_read_int8(row, 5);
-	bid->total = dw_read_int8(row, 6);
-	bid->submitted_at = dw_read_time(row, 7);
-	if (dw_read_bool(row, 11))
+	bid->bid_amount = dw_read_int8(row, 3);
+	bid->price = dw_read_int8(row, 4);
+	bid->total = dw_read_int8(row, 5);
+	bid->submitted_at = dw_read_time(row, 6);
+	if (dw_read_bool(row, 10))
 		bid->flags = 1u << DW_BID_FLAG_INCONSISTENT_TOTAL;
-	bid->reasons = gates_read(row, job, rules);
+
+	gate_facts_read(row, job, rules, &facts);
+	facts.is_same_currency = strcmp(contender->currency, job->currency) == 0;
+	facts.missing_requirements = missing_of(&bid->id, missing);
+	bid->reasons = dw_gate_check(&facts);
 	bid->position = ranking->count++;
 }
