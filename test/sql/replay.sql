@@ -89,6 +89,8 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
 INSERT INTO call (command, actor, arguments, other) VALUES
   ('accept_bid', 'h1', $$t.user('main'), t.user('main bid')$$, $$t.user('main'), t.user('third bid')$$),
   ('confirm_award', 'p1', $$t.user('main')$$, $$t.user('main'), t.user('main bid')$$),
+  ('plan_milestones', 'h1', $$t.user('main'), '[{"title": "First"}, {"title": "Second"}]'$$,
+   $$t.user('main'), '[{"title": "First"}, {"title": "Last"}]'$$),
   ('fund_escrow', 'h1', $$t.user('main')$$, $$t.user('main'), 95000$$);
 INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('start_job', 'p1',
@@ -97,10 +99,12 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('submit_milestone', 'p1', NULL,
    $$t.user('main'), (SELECT id FROM dwello.job_milestones WHERE job_id = t.user('main') AND sort_order = 1), notes => 'Done.'$$,
    $$t.user('main'), (SELECT id FROM dwello.job_milestones WHERE job_id = t.user('main') AND sort_order = 1), notes => 'Done!'$$),
+  ('request_changes', 'h1', NULL, $$t.user('main'), notes => 'Whiter.'$$, $$t.user('main'), notes => 'Darker.'$$),
   ('approve_milestone', 'h1', NULL,
    $$t.user('main'), (SELECT id FROM dwello.job_milestones WHERE job_id = t.user('main') AND sort_order = 1)$$,
    $$t.user('main'), (SELECT id FROM dwello.job_milestones WHERE job_id = t.user('main') AND sort_order = 2)$$);
 INSERT INTO call (command, actor, arguments, other) VALUES
+  ('refund_escrow', 'p1', $$t.user('main'), 5000$$, $$t.user('main'), 5000, reason => 'Less paint.'$$),
   ('release_escrow', 'h1', $$t.user('main'), 10000$$, $$t.user('main'), 10001$$),
   ('release_escrow', 'h1', $$t.user('main')$$, $$t.user('main'), 1$$);
 INSERT INTO call (command, actor, before, arguments, other) VALUES
@@ -114,6 +118,11 @@ INSERT INTO call (command, actor, arguments, other) VALUES
   ('respond_to_review', 'p1',
    $$t.user('main'), (SELECT id FROM dwello.reviews WHERE job_id = t.user('main') AND reviewer_id = t.user('h1')), 'Thanks.'$$,
    $$t.user('main'), (SELECT id FROM dwello.reviews WHERE job_id = t.user('main') AND reviewer_id = t.user('h1')), 'Thank you.'$$);
+
+-- another one, given up before it was paid
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('cancel_escrow', 'h1', $$SELECT t.award('given up', 50000)$$,
+   $$t.user('given up')$$, $$t.user('given up'), 'Too dear.'$$);
 
 -- ----------------------------------------------------------------------
 -- The lines and the catalogue
