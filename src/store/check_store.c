@@ -38,6 +38,35 @@ typedef struct CheckRule
 	"WHERE d.refclassid = 'pg_extension'::regclass " \
 	"AND d.classid = 'pg_class'::regclass AND d.deptype = 'e' "
 
+/* How many rows of a log no month holds. */
+#define LOG_ROWS(log) \
+	"SELECT '" log "_default' AS name, count(*) AS rows " \
+	"FROM dwello." log "_default "
+
+/* The awarded provider, whom children know once he has confirmed. */
+#define AWARDED "CASE WHEN j.confirmed_at IS NOT NULL THEN j.provider_id END"
+
+/*
+ * What the rows of a child have of their job's columns, beside the job's
+ * own.  Where provider_id is another person than the awarded, AWARDED stands
+ * for it, and agrees with itself.
+ */
+#define CHILD(relation, key, provider, listed) \
+	"SELECT '" relation "' AS relation, j.id AS job_id, c.homeowner_id, " \
+	"j.homeowner_id AS job_homeowner_id, " provider " AS provider_id, " \
+	AWARDED " AS job_provider_id, " listed "::boolean AS is_listed, " \
+	"j.is_listed AS job_is_listed FROM dwello." relation " AS c " \
+	"JOIN dwello.jobs AS j ON j.id = c." key " "
+#define JOB_CHILD(relation, provider, listed) \
+	CHILD(relation, "job_id", provider, listed)
+#define SCOPE_CHILD(relation) \
+	CHILD(relation, "scope_id", "c.provider_id", "NULL")
+
+/* The same of a child of a bid. */
+#define BID_CHILD(relation) \
+	"SELECT '" relation "' AS relation, job_id, bid_id, homeowner_id, " \
+	"provider_id FROM dwello." relation " "
+
 static CheckRule rules[] = {
 	RULE("createrole_member",
 		 "SELECT r.rolname::text, 'It has CREATEROLE.' "
@@ -85,12 +114,11 @@ static CheckRule rules[] = {
 		 "|| to_char(m, '_YYYY_MM')) ORDER BY 1, 2",
 		 "Call dwello.ensure_partitions(), daily."),
 	RULE("default_partition_not_empty",
-		 "SELECT 'user_activity_logs_default', count(*) || ' rows' "
-		 "FROM dwello.user_activity_logs_default HAVING count(*) > 0",
-		 "Call dwello.ensure_partitions() with from_month = the oldest row's."),
-	RULE("default_partition_not_empty",
-		 "SELECT 'data_access_log_default', count(*) || ' rows' "
-		 "FROM dwello.data_access_log_default HAVING count(*) > 0",
+		 "SELECT l.name, l.rows || ' rows' FROM ("
+		 LOG_ROWS("user_activity_logs") "UNION ALL "
+		 LOG_ROWS("data_access_log") "UNION ALL "
+		 LOG_ROWS("ai_agent_activity") "UNION ALL "
+		 LOG_ROWS("audit_log") ") AS l WHERE l.rows > 0 ORDER BY 1",
 		 "Call dwello.ensure_partitions() with from_month = the oldest row's."),
 	RULE("orphan",
 		 "SELECT s.relation, 'There is neither a job nor a user ' "
@@ -107,40 +135,65 @@ static CheckRule rules[] = {
 		 "WHERE u.id = s.scope_id) ORDER BY 1, 2",
 		 "Restore the missing row from a backup; without it the row belongs to nobody."),
 	RULE("orphan",
-		 "SELECT 'data_access_log', 'There is no user ' || l.user_id || '.' "
-		 "FROM dwello.data_access_log AS l WHERE NOT EXISTS "
-		 "(SELECT FROM dwello.users AS u WHERE u.id = l.user_id) "
-		 "GROUP BY l.user_id ORDER BY 2",
+		 "SELECT l.relation, 'There is no user ' || l.user_id || '.' FROM ("
+		 "SELECT 'data_access_log' AS relation, user_id "
+		 "FROM dwello.data_access_log "
+		 "UNION SELECT 'user_activity_logs', user_id "
+		 "FROM dwello.user_activity_logs "
+		 "UNION SELECT 'ai_agent_activity', user_id "
+		 "FROM dwello.ai_agent_activity "
+		 "UNION SELECT 'ledger_accounts', owner_id "
+		 "FROM dwello.ledger_accounts) AS l "
+		 "WHERE l.user_id <> '00000000-0000-0000-0000-000000000000' "
+		 "AND NOT EXISTS (SELECT FROM dwello.users AS u "
+		 "WHERE u.id = l.user_id) ORDER BY 1, 2",
 		 "Restore the missing user from a backup."),
 	RULE("orphan",
-		 "SELECT 'user_activity_logs', 'There is no user ' || l.user_id || '.' "
-		 "FROM dwello.user_activity_logs AS l WHERE NOT EXISTS "
-		 "(SELECT FROM dwello.users AS u WHERE u.id = l.user_id) "
-		 "GROUP BY l.user_id ORDER BY 2",
-		 "Restore the missing user from a backup."),
+		 "SELECT 'ai_agent_activity', 'There is no job ' || l.job_id || '.' "
+		 "FROM dwello.ai_agent_activity AS l WHERE NOT EXISTS "
+		 "(SELECT FROM dwello.jobs AS j WHERE j.id = l.job_id) "
+		 "GROUP BY l.job_id ORDER BY 2",
+		 "Restore the missing job from a backup."),
+	RULE("orphan",
+		 "SELECT 'ledger_entries', 'There is no account ' || l.account_id "
+		 "|| '.' FROM dwello.ledger_entries AS l WHERE NOT EXISTS "
+		 "(SELECT FROM dwello.ledger_accounts AS a WHERE a.id = l.account_id) "
+		 "AND NOT EXISTS (SELECT FROM dwello.escrow_accounts AS a "
+		 "WHERE a.job_id = l.account_id) GROUP BY l.account_id ORDER BY 2",
+		 "Restore the missing account from a backup; stop payouts until then."),
 	RULE("denormalised_column",
 		 "SELECT k.relation, 'Job ' || k.job_id || ': homeowner_id, "
 		 "provider_id or is_listed differs from the job''s.' FROM ("
-		 "SELECT 'job_sites' AS relation, job_id, homeowner_id, provider_id, "
-		 "NULL::boolean AS is_listed FROM dwello.job_sites "
-		 "UNION ALL SELECT 'job_requirements', job_id, homeowner_id, "
-		 "provider_id, is_listed FROM dwello.job_requirements "
-		 "UNION ALL SELECT 'job_milestones', job_id, homeowner_id, "
-		 "provider_id, is_listed FROM dwello.job_milestones "
-		 "UNION ALL SELECT 'escrow_accounts', job_id, homeowner_id, "
-		 "provider_id, NULL FROM dwello.escrow_accounts "
-		 "UNION ALL SELECT 'reviews', job_id, homeowner_id, provider_id, NULL "
-		 "FROM dwello.reviews "
-		 "UNION ALL SELECT 'bids', job_id, homeowner_id, NULL, NULL "
-		 "FROM dwello.bids) AS k "
-		 "JOIN dwello.jobs AS j ON j.id = k.job_id "
-		 "WHERE k.homeowner_id <> j.homeowner_id "
-		 "OR k.is_listed IS DISTINCT FROM CASE WHEN k.is_listed IS NOT NULL "
-		 "THEN j.is_listed END "
-		 "OR (k.relation <> 'bids' AND k.provider_id IS DISTINCT FROM "
-		 "CASE WHEN j.confirmed_at IS NOT NULL THEN j.provider_id END) "
-		 "ORDER BY 1, 2",
+		 JOB_CHILD("job_requirements", "c.provider_id", "c.is_listed") "UNION "
+		 JOB_CHILD("job_milestones", "c.provider_id", "c.is_listed") "UNION "
+		 JOB_CHILD("job_sites", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("job_progress", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("change_orders", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("escrow_accounts", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("escrow_events", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("disputes", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("chargebacks", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("reviews", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("review_responses", "c.provider_id", "NULL") "UNION "
+		 SCOPE_CHILD("transactions") "UNION "
+		 SCOPE_CHILD("ledger_entries") "UNION "
+		 JOB_CHILD("bids", AWARDED, "NULL") "UNION "
+		 JOB_CHILD("job_invites", AWARDED, "NULL") "UNION "
+		 JOB_CHILD("messages", AWARDED, "NULL") ") AS k "
+		 "WHERE k.homeowner_id IS DISTINCT FROM k.job_homeowner_id "
+		 "OR k.provider_id IS DISTINCT FROM k.job_provider_id "
+		 "OR k.is_listed <> k.job_is_listed ORDER BY 1, 2",
 		 "Set the columns to the job's; policies go by them."),
+	RULE("denormalised_column",
+		 "SELECT k.relation, 'Bid ' || k.bid_id || ': homeowner_id or "
+		 "provider_id differs from the bid''s.' FROM ("
+		 BID_CHILD("bid_versions") "UNION "
+		 BID_CHILD("bid_materials") "UNION "
+		 BID_CHILD("counter_offers") ") AS k "
+		 "JOIN dwello.bids AS b ON b.job_id = k.job_id AND b.id = k.bid_id "
+		 "WHERE k.homeowner_id <> b.homeowner_id "
+		 "OR k.provider_id <> b.provider_id ORDER BY 1, 2",
+		 "Set the columns to the bid's; policies go by them."),
 	RULE("counter_drift",
 		 "SELECT 'provider_stats', 'Provider ' || s.user_id || ' has ' "
 		 "|| s.awarded_count || ' awards, ' || s.completed_count "
@@ -178,6 +231,14 @@ static CheckRule rules[] = {
 		 "WHERE c.relnamespace = 'dwello'::regnamespace "
 		 "AND t.tgenabled NOT IN ('O', 'A') ORDER BY 1, 2",
 		 "ALTER TABLE ... ENABLE TRIGGER ALL."),
+	RULE("guard_off",
+		 "SELECT d.table_name, 'The ' || d.part || ' ' || d.name "
+		 "|| ' is gone.' FROM dwello.member_parts_defaults AS d "
+		 "WHERE d.part IN ('trigger', 'policy') "
+		 "AND NOT EXISTS (SELECT FROM dwello.member_parts AS p "
+		 "WHERE p.table_name = d.table_name AND p.part = d.part "
+		 "AND p.name = d.name) ORDER BY 1, 2",
+		 "Make it again as the installation script does, or restore a dump."),
 	RULE("guard_off",
 		 "SELECT c.oid::regclass::text, 'Row-level security is not forced.' "
 		 "FROM pg_catalog.pg_class AS c "

@@ -129,143 +129,26 @@ CREATE TEMP VIEW expectation AS
 -- A row in every table
 -- ----------------------------------------------------------------------
 
--- Two jobs of one cast, one open and one under way, as the commands make
--- them; what has no command yet is inserted.  Ids begin with the prefix.
-CREATE FUNCTION pg_temp.story(prefix text, h text, p text, rival text)
-RETURNS void
-LANGUAGE plpgsql
+-- What t.story() leaves out, because no sound database has it or for long:
+-- reviews that are not revealed or deleted, rows that no month holds.
+CREATE FUNCTION pg_temp.odd(prefix text, h text, p text, rival text) RETURNS void
+LANGUAGE sql
 AS $$
-DECLARE
-  open uuid := t.user(prefix || ' open');
-  won uuid := t.user(prefix || ' won');
-  bid uuid := t.user(prefix || ' bid');
-  lost uuid := t.user(prefix || ' lost');
-  milestone uuid;
-  material CONSTANT jsonb := '[{"item_name": "Paint", "quantity": 2, "unit_price": 5000}]';
-BEGIN
-  -- people
-  PERFORM dwello.add_credential('license', 'Painter', number => 'C-33', user_id => t.user(name))
-    FROM unnest(ARRAY[p, rival]) AS name;
-  PERFORM dwello.add_payment_method('credit_card', 'acme', 'tok', user_id => t.user(name))
-    FROM unnest(ARRAY[h, p]) AS name;
-  INSERT INTO dwello.payment_methods (user_id, method_type, psp, psp_token, removed_at)
-    VALUES (t.user(h), 'credit_card', 'acme', 'old', now());
-  PERFORM dwello.get_user_contact(t.user(name), 'matrix') FROM unnest(ARRAY[h, p, rival]) AS name;
-
-  -- jobs
-  PERFORM t.login_as(h);
-  PERFORM dwello.post_job('d0000000-0000-7000-8000-000000000011', id::text, 'All of it.',
-    -122.4194, 37.7749, street => '12 Hidden Lane', budget_min => 80000, budget_max => 120000,
-    requirements => '[{"requirement_type": "license", "requirement_value": "C-33", "is_mandatory": false}]',
-    milestones => '[{"title": "All"}]', job_id => id)
-    FROM unnest(ARRAY[open, won, t.user(prefix || ' draft'), t.user(prefix || ' gone')]) AS id;
-  UPDATE dwello.jobs SET deleted_at = now() WHERE id = t.user(prefix || ' gone');
-  PERFORM dwello.publish_job(id) FROM unnest(ARRAY[open, won]) AS id;
-  PERFORM t.login_as(p);
-  PERFORM dwello.submit_bid(won, 80000, 10000, materials => material, timeline_days => 3, bid_id => bid);
-  PERFORM dwello.submit_bid(open, 95000, timeline_days => 3);
-  PERFORM t.login_as(rival);
-  PERFORM dwello.submit_bid(won, 90000, 10000, materials => material, timeline_days => 2, bid_id => lost);
-  PERFORM dwello.submit_bid(open, 99000, timeline_days => 3, bid_id => t.user(prefix || ' withdrawn'));
-  UPDATE dwello.bids SET deleted_at = now(), status = 'withdrawn'
-   WHERE id = t.user(prefix || ' withdrawn');
-  PERFORM dwello.send_message(won, content => 'Which white?');
-  PERFORM t.login_as(h);
-  PERFORM dwello.send_message(won, t.user(name), 'Yours.') FROM unnest(ARRAY[p, rival]) AS name;
-  PERFORM dwello.accept_bid(won, bid);
-  PERFORM t.login_as(p);
-  PERFORM dwello.confirm_award(won);
-  PERFORM dwello.send_message(won, content => 'Deleted.', message_id => t.user(prefix || ' message'));
-  UPDATE dwello.messages SET deleted_at = now() WHERE id = t.user(prefix || ' message');
-
-  -- money
-  PERFORM t.login_as(h);
-  PERFORM dwello.fund_escrow(won, idempotency_key => prefix || ' fund');
-  PERFORM t.as_system();
-  PERFORM dwello.confirm_payment(won, 'acme', prefix || ' event', 90000, 'USD');
-  PERFORM t.login_as(p);
-  PERFORM dwello.start_job(won);
-  PERFORM t.login_as(h);
-  PERFORM dwello.release_escrow(won, 30000);
-  PERFORM t.as_system();
-  SELECT m.id INTO STRICT milestone FROM dwello.job_milestones AS m WHERE m.job_id = won;
-
-  -- by hand: commands of later times
-  INSERT INTO dwello.job_progress (job_id, homeowner_id, provider_id, progress, created_at)
-    VALUES (won, t.user(h), t.user(p), 50, now());
-  INSERT INTO dwello.job_invites (job_id, homeowner_id, provider_id, message, created_at)
-    VALUES (open, t.user(h), t.user(rival), 'Please.', now());
-  INSERT INTO dwello.counter_offers (job_id, bid_id, homeowner_id, provider_id, round, offered_by,
-    amount, currency, expires_at, created_at)
-    VALUES (won, bid, t.user(h), t.user(p), 1, t.user(h), 85000, 'USD', now() + '1 day', now()),
-           (won, lost, t.user(h), t.user(rival), 1, t.user(h), 85000, 'USD', now() + '1 day', now());
-  INSERT INTO dwello.change_orders (job_id, homeowner_id, provider_id, title, amount, currency, created_at)
-    VALUES (won, t.user(h), t.user(p), 'One more wall', 10000, 'USD', now());
-  INSERT INTO dwello.disputes (job_id, homeowner_id, provider_id, milestone_id, status, opened_by,
-    reason, disputed_amount, currency, created_at, closed_at)
-    VALUES (won, t.user(h), t.user(p), milestone, 'withdrawn', t.user(h), 'Stains.', 1000, 'USD', now(), now());
-  INSERT INTO dwello.chargebacks (job_id, homeowner_id, provider_id, status, psp, amount, currency,
-    created_at, closed_at)
-    VALUES (won, t.user(h), t.user(p), 'won', 'acme', 1000, 'USD', now(), now());
-  INSERT INTO dwello.payouts (user_id, payment_method_id, amount, currency, psp)
-    SELECT m.user_id, m.id, 1000, 'USD', m.psp FROM dwello.payment_methods AS m WHERE m.user_id = t.user(p);
-  -- revealed and public; revealed and private; not revealed; deleted
   INSERT INTO dwello.reviews (job_id, id, homeowner_id, provider_id, reviewer_id, reviewee_id, rating,
     is_public, reveal_at, created_at, deleted_at)
     VALUES
-      (won, t.user(prefix || ' review'), t.user(h), t.user(p), t.user(h), t.user(p), 5, true, now() - interval '1 day', now(), NULL),
-      (won, t.user(prefix || ' private'), t.user(h), t.user(p), t.user(p), t.user(h), 3, false, now() - interval '1 day', now(), NULL),
-      (open, t.user(prefix || ' hidden'), t.user(h), t.user(p), t.user(h), t.user(p), 1, true, now() + interval '1 day', now(), NULL),
-      (open, t.user(prefix || ' erased'), t.user(h), t.user(p), t.user(p), t.user(h), 1, true, now() - interval '1 day', now(), now());
-  INSERT INTO dwello.review_responses (job_id, review_id, homeowner_id, provider_id, responder_id, response,
-    is_public, created_at)
-    VALUES (won, t.user(prefix || ' review'), t.user(h), t.user(p), t.user(p), 'Thanks.', true, now()),
-           (won, t.user(prefix || ' private'), t.user(h), t.user(p), t.user(h), 'Why?', false, now());
-  INSERT INTO dwello.api_keys (key_hash, user_id, prefix, name)
-    SELECT sha256(convert_to(prefix || name, 'UTF8')), t.user(name), 'dw_', 'key' FROM unnest(ARRAY[p, rival]) AS name;
-  INSERT INTO dwello.saved_searches (user_id, name)
-    SELECT t.user(name), 'near' FROM unnest(ARRAY[p, rival]) AS name;
-  INSERT INTO dwello.ai_bidding_agents (user_id)
-    SELECT t.user(name) FROM unnest(ARRAY[p, rival]) AS name;
-  INSERT INTO dwello.agent_day_counters (user_id, day, bids)
-    SELECT t.user(name), current_date, 1 FROM unnest(ARRAY[p, rival]) AS name;
-  INSERT INTO dwello.agent_work (job_id, terms_version, created_at)
-    VALUES (open, 1, now()) ON CONFLICT DO NOTHING;
+      (t.user(prefix || ' open'), t.user(prefix || ' hidden'), t.user(h), t.user(p), t.user(h), t.user(p), 1, true, now() + interval '1 day', now(), NULL),
+      (t.user(prefix || ' open'), t.user(prefix || ' erased'), t.user(h), t.user(p), t.user(p), t.user(h), 1, true, now() - interval '1 day', now(), now());
   INSERT INTO dwello.ai_agent_activity (job_id, user_id, terms_version, action_type, created_at)
-    SELECT open, t.user(name), 1, 'declined', at
-      FROM unnest(ARRAY[p, rival]) AS name,
-           unnest(ARRAY[now(), '1999-01-01 00:00+00']) AS at;
+    SELECT t.user(prefix || ' open'), t.user(name), 1, 'declined', '1999-01-01 00:00+00'
+      FROM unnest(ARRAY[p, rival]) AS name;
   INSERT INTO dwello.user_activity_logs (user_id, action, created_at)
-    SELECT t.user(name), 'login', at
-      FROM unnest(ARRAY[h, p, rival]) AS name,
-           unnest(ARRAY[now(), '1999-01-01 00:00+00']) AS at;
+    SELECT t.user(name), 'login', '1999-01-01 00:00+00' FROM unnest(ARRAY[h, p, rival]) AS name;
   INSERT INTO dwello.data_access_log (user_id, actor_id, actor_role, what, reason, created_at)
-    VALUES (t.user(h), t.user('a1'), 'admin', 'contact', 'matrix', '1999-01-01 00:00+00');
+    VALUES (t.user(h), t.user('a1'), 'admin', 'contact', 'odd', '1999-01-01 00:00+00');
   INSERT INTO dwello.audit_log (table_name, row_key, operation, user_id, actor_role, session_role,
     difference, created_at)
-    SELECT 'jobs', open::text, 'update', t.user(h), 'homeowner', 'postgres', '{}', at
-      FROM unnest(ARRAY[now(), '1999-01-01 00:00+00']) AS at;
-  INSERT INTO dwello.token_cutoffs (user_id, not_before)
-    SELECT t.user(name), '1999-01-01 00:00+00' FROM unnest(ARRAY[h, p]) AS name;
-END
-$$;
-
--- What belongs to nobody; and the months of now, as the logs need them.
-CREATE FUNCTION pg_temp.reference() RETURNS void
-LANGUAGE sql
-AS $$
-  SELECT count(*) FROM dwello.ensure_partitions(months_ahead => 0);
-  INSERT INTO dwello.category_overrides (category_id, reference_amount)
-    VALUES ('d0000000-0000-7000-8000-000000000012', 30000) ON CONFLICT DO NOTHING;
-  INSERT INTO dwello.promo_codes (code, rate_ppm) VALUES ('MATRIX', 10000);
-  INSERT INTO dwello.fx_rates (from_currency, to_currency, valid, numerator, denominator)
-    VALUES ('EUR', 'USD', '[2020-01-01, 2020-02-01)', 11, 10);
-  INSERT INTO dwello.json_schemas (name, schema) VALUES ('matrix', '{}');
-  INSERT INTO dwello.system_settings (name, value) VALUES ('platform_name', 'Matrix')
-    ON CONFLICT DO NOTHING;
-  INSERT INTO dwello.feature_flags (name, is_enabled, rollout_percentage)
-    VALUES ('matrix', true, 100);
-  INSERT INTO dwello.platform_metrics (name, measured_at, value) VALUES ('matrix', now(), 1);
+    VALUES ('jobs', 'x', 'update', t.user(h), 'homeowner', 'postgres', '{}', '1999-01-01 00:00+00');
 $$;
 
 -- ----------------------------------------------------------------------
@@ -336,9 +219,11 @@ SELECT count(dwello.add_address('business', '8 Market Street', 'San Francisco', 
                                 -122.4194, 37.7749, user_id => t.user(name)))
   FROM unnest(ARRAY['p8', 'p9']) AS name;
 -- one story of ours, and one of people whom no viewer knows
-SELECT pg_temp.reference();
-SELECT pg_temp.story('ours', 'h1', 'p1', 'p2');
-SELECT pg_temp.story('theirs', 'h2', 'p8', 'p9');
+SELECT t.reference();
+SELECT t.story('ours', 'h1', 'p1', 'p2');
+SELECT pg_temp.odd('ours', 'h1', 'p1', 'p2');
+SELECT t.story('theirs', 'h2', 'p8', 'p9');
+SELECT pg_temp.odd('theirs', 'h2', 'p8', 'p9');
 SELECT dwello.deliver_events(100000) > 0 AS delivered;
 
 -- every table has a row

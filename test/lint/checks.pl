@@ -1,0 +1,36 @@
+#!/usr/bin/env perl
+# checks.pl
+#	Every rule of check() has a fault planted for it in test/sql/check.sql,
+#	and that test found it.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib $Bin;
+use Lint;
+
+my $source = read_file('src/store/check_store.c');
+my $test = read_file('test/sql/check.sql');
+my $output = read_file('expected/check.out');
+
+# The rules by name: those asked in SQL, those in C, the books.
+my %rules;
+$rules{$_}++ foreach $source =~ /^\s*RULE\("(\w+)"/mg,
+  $source =~ /DwFinding\s+\w+ = \{\s*"(\w+)"/g,
+  $source =~ /\.rule = "(\w+)"/g;
+
+# The faults in the test, by rule.
+my %faults;
+$faults{$_}++ foreach $test =~ /^\s*(?:SELECT )?\(?'(\w+)', /mg;
+
+# The last table of the expected output says what was found.
+my %found;
+$found{$1} += $2 while $output =~ /^ (\w+) +\| \S+ +\| +(\d+) \|/mg;
+
+check('the rules of check() are found in the source',
+	keys %rules > 10 ? () : 'only ' . keys %rules);
+check('every rule of check() has a fault planted for it',
+	grep { !$faults{$_} } sort keys %rules);
+check('as many faults were found as the rule has ways to look',
+	grep { ($found{$_} // 0) < $rules{$_} } sort keys %rules);
+check('no fault is planted for a rule that is not there',
+	grep { !$rules{$_} } sort keys %found);
