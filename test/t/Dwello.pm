@@ -21,14 +21,15 @@ sub keyring_directory
 	return $node->basedir . '/keyring';
 }
 
-# new_server NAME, SETTINGS: a running server without the extension.
+# new_server NAME, SETTINGS, INIT: a running server without the extension;
+# INIT goes to init(), as (allows_streaming => 1).
 sub new_server
 {
-	my ($name, $settings) = @_;
+	my ($name, $settings, %init) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
 	my $keyring;
 
-	$node->init(extra => [ '--locale=C.UTF-8', '--encoding=UTF8' ]);
+	$node->init(extra => [ '--locale=C.UTF-8', '--encoding=UTF8' ], %init);
 	$keyring = keyring_directory($node);
 	mkdir $keyring, 0700 or die "mkdir $keyring: $!";
 	$node->append_conf('postgresql.conf', <<"END" . ($settings // ''));
