@@ -45,7 +45,8 @@ INSERT INTO call (command, actor, arguments, other) VALUES
    $$bio => 'Twenty years.', specialties => '{doors}'$$),
   ('set_password_hash', NULL, $$t.user('k2'), '$argon2id$v=19$m=65536$c2FsdA$aGFzaA'$$,
    $$t.user('k2'), '$argon2id$v=19$m=65536$c2FsdA$b3RoZXI'$$),
-  ('suspend_user', 'a1', $$t.user('h2'), 'Spam.'$$, $$t.user('h2'), 'Fraud.'$$);
+  ('suspend_user', 'a1', $$t.user('h2'), 'Spam.'$$, $$t.user('h2'), 'Fraud.'$$),
+  ('reinstate_user', 'a1', $$t.user('h2')$$, $$t.user('h2'), expected_version => 1$$);
 
 -- settings
 INSERT INTO call (command, actor, arguments, other) VALUES
