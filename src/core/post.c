@@ -11,6 +11,31 @@
 
 #define MORE_THAN_NONE "must be greater than zero"
 
+/* What a published job's bids are measured by, or were made under. */
+#define FROZEN_FIELDS \
+	(DW_POST_FIELD(DW_POST_BUDGET_MIN) | DW_POST_FIELD(DW_POST_BUDGET_MAX) | \
+	 DW_POST_FIELD(DW_POST_CURRENCY) | DW_POST_FIELD(DW_POST_BID_MODE) | \
+	 DW_POST_FIELD(DW_POST_SCORING_METHOD) | DW_POST_FIELD(DW_POST_WEIGHTS))
+
+/* What bidders do not price. */
+#define UNPRICED_FIELDS \
+	(DW_POST_FIELD(DW_POST_TITLE) | DW_POST_FIELD(DW_POST_STREET) | \
+	 DW_POST_FIELD(DW_POST_PHOTOS) | DW_POST_FIELD(DW_POST_JOB_ID))
+
+/* Of the changed fields, the frozen ones; see the header. */
+DwPostFields
+dw_post_frozen(DwPostFields changed)
+{
+	return changed & FROZEN_FIELDS;
+}
+
+/* True when the change makes new terms; see the header. */
+bool
+dw_post_reprices(DwPostFields changed)
+{
+	return (changed & ~(FROZEN_FIELDS | UNPRICED_FIELDS)) != 0;
+}
+
 /* Notes a number that is given and below the least allowed. */
 static void
 check_least(DwFault *fault, int field, int64_t value, int64_t least)
@@ -221,6 +246,65 @@ dw_post_plan_check(const DwPostMilestone *milestones, int count,
 	if (!plan_sum_fits(milestones, count))
 		dw_fault_note(fault, argument, DW_OVERFLOW,
 					  "has amounts whose sum is too large");
+}
+
+/* True when both texts are the same; NULL is the same as NULL alone. */
+static bool
+texts_equal(const char *left, const char *right)
+{
+	if (left == NULL || right == NULL)
+		return left == right;
+	return strcmp(left, right) == 0;
+}
+
+/* How many of a list are exactly this one. */
+static int
+requirement_count(const DwPostRequirement *list, int count,
+				  const DwPostRequirement *wanted)
+{
+	int			found = 0;
+
+	for (int i = 0; i < count; i++)
+		found += list[i].type == wanted->type &&
+			list[i].is_mandatory == wanted->is_mandatory &&
+			list[i].weight == wanted->weight &&
+			texts_equal(list[i].value, wanted->value);
+	return found;
+}
+
+/* True when both lists ask for the same; see the header. */
+bool
+dw_post_requirements_equal(const DwPostRequirement *left, int left_count,
+						   const DwPostRequirement *right, int right_count)
+{
+	if (left_count != right_count)
+		return false;
+	for (int i = 0; i < left_count; i++)
+	{
+		if (requirement_count(left, left_count, &left[i]) !=
+			requirement_count(right, right_count, &left[i]))
+			return false;
+	}
+	return true;
+}
+
+/* True when both plans are the same; see the header. */
+bool
+dw_post_plan_equal(const DwPostMilestone *left, int left_count,
+				   const DwPostMilestone *right, int right_count)
+{
+	if (left_count != right_count)
+		return false;
+	for (int i = 0; i < left_count; i++)
+	{
+		if (!texts_equal(left[i].title, right[i].title) ||
+			!texts_equal(left[i].description, right[i].description) ||
+			!texts_equal(left[i].due_date, right[i].due_date) ||
+			left[i].amount != right[i].amount ||
+			left[i].is_required != right[i].is_required)
+			return false;
+	}
+	return true;
 }
 
 /* Weights as given, and whether the method can work with them. */

@@ -60,6 +60,11 @@ typedef enum DwPostField
 	DW_POST_JOB_ID
 } DwPostField;
 
+/* A set of fields as bits. */
+typedef uint32_t DwPostFields;
+
+#define DW_POST_FIELD(field) (UINT32_C(1) << (field))
+
 /* The numbers of a post; money in minor units, DW_POST_ABSENT = NULL. */
 typedef struct DwPost
 {
@@ -95,6 +100,19 @@ typedef struct DwPostMilestone
 	bool		is_required;	/* the job is not complete without it */
 } DwPostMilestone;
 
+/*
+ * Of the changed fields, those that nobody may change any more once the job
+ * is published: bids are measured by them, or were made under them.
+ */
+extern DwPostFields dw_post_frozen(DwPostFields changed);
+
+/*
+ * True when a change of these fields changes what bidders have priced, so
+ * that the job's terms_version rises.  A place is one when its rounded form
+ * changes; the exact one and the street are not known to bidders.
+ */
+extern bool dw_post_reprices(DwPostFields changed);
+
 /* Place, money, dates, hours, photos. */
 extern void dw_post_check(const DwPost *post, DwFault *fault);
 
@@ -108,6 +126,16 @@ extern void dw_post_requirement_check(const DwPostRequirement *requirement,
  */
 extern void dw_post_plan_check(const DwPostMilestone *milestones, int count,
 							   int argument, DwFault *fault);
+
+/* True when both lists ask for the same, in whatever order. */
+extern bool dw_post_requirements_equal(const DwPostRequirement *left,
+									   int left_count,
+									   const DwPostRequirement *right,
+									   int right_count);
+
+/* True when both plans are the same, part for part. */
+extern bool dw_post_plan_equal(const DwPostMilestone *left, int left_count,
+							   const DwPostMilestone *right, int right_count);
 
 /* Weights as given, and whether the method can work with them. */
 extern void dw_post_weights_check(const DwScoreWeights *weights,

@@ -236,6 +236,91 @@ test_weights(void **state)
 	assert_int_equal(fault.place.argument, DW_POST_WEIGHTS);
 }
 
+/* Every field is frozen, priced, or neither; never both. */
+static void
+test_edit_sets(void **state)
+{
+	static const DwPostField frozen[] = {DW_POST_BUDGET_MIN,
+		DW_POST_BUDGET_MAX, DW_POST_CURRENCY, DW_POST_BID_MODE,
+	DW_POST_SCORING_METHOD, DW_POST_WEIGHTS};
+	static const DwPostField free[] = {DW_POST_TITLE, DW_POST_STREET,
+	DW_POST_PHOTOS, DW_POST_JOB_ID};
+	DwPostFields rest = DW_POST_FIELD(DW_POST_JOB_ID + 1) - 1;
+
+	for (size_t i = 0; i < sizeof(frozen) / sizeof(frozen[0]); i++)
+	{
+		assert_true(dw_post_frozen(DW_POST_FIELD(frozen[i])) != 0);
+		assert_false(dw_post_reprices(DW_POST_FIELD(frozen[i])));
+		rest &= ~DW_POST_FIELD(frozen[i]);
+	}
+	for (size_t i = 0; i < sizeof(free) / sizeof(free[0]); i++)
+	{
+		assert_int_equal(dw_post_frozen(DW_POST_FIELD(free[i])), 0);
+		assert_false(dw_post_reprices(DW_POST_FIELD(free[i])));
+		rest &= ~DW_POST_FIELD(free[i]);
+	}
+	for (int field = 0; field <= DW_POST_JOB_ID; field++)
+		assert_int_equal(dw_post_reprices(rest & DW_POST_FIELD(field)),
+						 (rest & DW_POST_FIELD(field)) != 0);
+	assert_int_equal(dw_post_frozen(rest), 0);
+	assert_false(dw_post_reprices(0));
+}
+
+/* Requirements are a bag: the order is nothing, the number of each counts. */
+static void
+test_requirements_equal(void **state)
+{
+	DwPostRequirement a = {DW_CREDENTIAL_LICENSE, "C-36", true, 1};
+	DwPostRequirement b = {DW_CREDENTIAL_INSURANCE, "5", true, 1};
+	DwPostRequirement ab[] = {a, b, a};
+	DwPostRequirement ba[] = {b, a, a};
+	DwPostRequirement bb[] = {b, a, b};
+
+	assert_true(dw_post_requirements_equal(NULL, 0, NULL, 0));
+	assert_true(dw_post_requirements_equal(ab, 3, ba, 3));
+	assert_false(dw_post_requirements_equal(ab, 3, bb, 3));
+	assert_false(dw_post_requirements_equal(ab, 3, ba, 2));
+	ba[0].value = "6";
+	assert_false(dw_post_requirements_equal(ab, 3, ba, 3));
+	ba[0] = b;
+	ba[0].is_mandatory = false;
+	assert_false(dw_post_requirements_equal(ab, 3, ba, 3));
+	ba[0] = b;
+	ba[0].weight = 2;
+	assert_false(dw_post_requirements_equal(ab, 3, ba, 3));
+}
+
+/* A plan is a list: every part in its place. */
+static void
+test_plan_equal(void **state)
+{
+	DwPostMilestone a = {"a", NULL, "2026-05-01", 5, true};
+	DwPostMilestone b = {"b", "text", NULL, DW_POST_ABSENT, false};
+	DwPostMilestone ab[] = {a, b};
+	DwPostMilestone other[] = {a, b};
+
+	assert_true(dw_post_plan_equal(NULL, 0, NULL, 0));
+	assert_true(dw_post_plan_equal(ab, 2, other, 2));
+	assert_false(dw_post_plan_equal(ab, 2, other, 1));
+	other[0] = b;
+	other[1] = a;
+	assert_false(dw_post_plan_equal(ab, 2, other, 2));
+#define assert_matters(field, value) \
+	do { \
+		other[0] = a; \
+		other[1] = b; \
+		assert_true(dw_post_plan_equal(ab, 2, other, 2)); \
+		other[1].field = (value); \
+		assert_false(dw_post_plan_equal(ab, 2, other, 2)); \
+	} while (0)
+	assert_matters(title, "c");
+	assert_matters(description, NULL);
+	assert_matters(due_date, "2026-05-02");
+	assert_matters(amount, 1);
+	assert_matters(is_required, true);
+#undef assert_matters
+}
+
 /* Runs the tests of this file. */
 int
 main(void)
@@ -249,6 +334,9 @@ main(void)
 		cmocka_unit_test(test_requirement),
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_weights),
+		cmocka_unit_test(test_edit_sets),
+		cmocka_unit_test(test_requirements_equal),
+		cmocka_unit_test(test_plan_equal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
