@@ -91,3 +91,42 @@ GRANT EXECUTE ON FUNCTION dwello.complete_job(uuid, integer, text)
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.complete_job(uuid, integer, text) IS
 'Says that the work is done and settled; for the homeowner. A job completes by itself with the last release; then this call changes nothing and has replayed true. Milestones that still wait for money are cancelled. Arguments: job_id; expected_version of the job. Returns the job''s status (completed), completed_at and version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; P0002 no such job, or not the caller''s; WD104; WD103; WD101 work has not begun, or money is held or on its way.';
+
+CREATE OR REPLACE FUNCTION dwello.edit_job(
+  INOUT job_id uuid,
+  category_id uuid DEFAULT NULL,
+  title text DEFAULT NULL,
+  description text DEFAULT NULL,
+  longitude double precision DEFAULT NULL,
+  latitude double precision DEFAULT NULL,
+  street text DEFAULT NULL,
+  budget_min bigint DEFAULT NULL,
+  budget_max bigint DEFAULT NULL,
+  urgency dwello.urgency DEFAULT NULL,
+  is_emergency boolean DEFAULT NULL,
+  preferred_start_date date DEFAULT NULL,
+  preferred_end_date date DEFAULT NULL,
+  estimated_duration_hours integer DEFAULT NULL,
+  materials_provided boolean DEFAULT NULL,
+  materials_description text DEFAULT NULL,
+  expected_materials bigint DEFAULT NULL,
+  special_requirements text DEFAULT NULL,
+  photos text[] DEFAULT NULL,
+  requirements jsonb DEFAULT NULL,
+  milestones jsonb DEFAULT NULL,
+  bid_mode dwello.bid_mode DEFAULT NULL,
+  scoring_method dwello.scoring_method DEFAULT NULL,
+  weights jsonb DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT status dwello.job_status,
+  OUT terms_version integer,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_edit_job';
+GRANT EXECUTE ON FUNCTION dwello.edit_job
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.edit_job IS
+'Changes a draft or an open job; for its homeowner. Arguments: job_id; the fields as dwello.post_job() takes them, NULL leaves a field as it is, and a value that is the present one is no change; lists are replaced whole; longitude and latitude go together, and a street that is not given with another place is that of the caller''s address within 100 m, if any; expected_version of the job. In a draft everything may change. Of an open job budget_min, budget_max, bid_mode, scoring_method and weights are frozen, and so are the reference amount and the weights made at publication; a change of category, rounded place, description, urgency, dates, hours, materials, special or other requirements or milestones raises terms_version by one: pending bids are STALE_TERMS until dwello.confirm_bid(), and a bid for the old terms is WD103. Title, photos, street and the exact place do not raise it. Returns the job''s status, terms_version and version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; 22001, 22003, 22023, 22P02, 23514 as dwello.post_job(); P0002 no such job, or not the caller''s, or no such category; WD104; WD103; WD101 neither draft nor open; WD102 past expires_at; 22023 a frozen field of an open job, one coordinate without the other, budgets or dates in the wrong order with those that stay, a category that takes no jobs; 23514 weights that leave the method no criterion.';
