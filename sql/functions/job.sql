@@ -130,3 +130,22 @@ GRANT EXECUTE ON FUNCTION dwello.edit_job
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.edit_job IS
 'Changes a draft or an open job; for its homeowner. Arguments: job_id; the fields as dwello.post_job() takes them, NULL leaves a field as it is, and a value that is the present one is no change; lists are replaced whole; longitude and latitude go together, and a street that is not given with another place is that of the caller''s address within 100 m, if any; expected_version of the job. In a draft everything may change. Of an open job budget_min, budget_max, bid_mode, scoring_method and weights are frozen, and so are the reference amount and the weights made at publication; a change of category, rounded place, description, urgency, dates, hours, materials, special or other requirements or milestones raises terms_version by one: pending bids are STALE_TERMS until dwello.confirm_bid(), and a bid for the old terms is WD103. Title, photos, street and the exact place do not raise it. Returns the job''s status, terms_version and version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; 22001, 22003, 22023, 22P02, 23514 as dwello.post_job(); P0002 no such job, or not the caller''s, or no such category; WD104; WD103; WD101 neither draft nor open; WD102 past expires_at; 22023 a frozen field of an open job, one coordinate without the other, budgets or dates in the wrong order with those that stay, a category that takes no jobs; 23514 weights that leave the method no criterion.';
+
+CREATE OR REPLACE FUNCTION dwello.report_progress(
+  INOUT job_id uuid,
+  INOUT progress integer,
+  status_description text DEFAULT NULL,
+  photos text[] DEFAULT '{}',
+  notes text DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT progress_id uuid,
+  OUT created_at timestamptz,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_report_progress';
+GRANT EXECUTE ON FUNCTION dwello.report_progress(uuid, integer, text, text[], text, text)
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.report_progress(uuid, integer, text, text[], text, text) IS
+'Tells how far the work is; for the provider of a job in progress. Arguments: job_id; progress in percent, 0 to 100, which may also fall; status_description, up to 2000 characters; photos, addresses of pictures, as many as the setting max_photos_per_job allows; notes, up to 10000 characters. Returns job_id, progress_id, progress, created_at and the version of the job, which a report does not change. Errors: WD402, WD401, 42501 the caller is no active provider, or has not the award; 22004; 22001; 22023 progress out of range, too many photos, a blank one; P0002 no such job, or one the caller may not see; WD104; WD101 the job is not in progress.';
