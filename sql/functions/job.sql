@@ -149,3 +149,26 @@ GRANT EXECUTE ON FUNCTION dwello.report_progress(uuid, integer, text, text[], te
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.report_progress(uuid, integer, text, text[], text, text) IS
 'Tells how far the work is; for the provider of a job in progress. Arguments: job_id; progress in percent, 0 to 100, which may also fall; status_description, up to 2000 characters; photos, addresses of pictures, as many as the setting max_photos_per_job allows; notes, up to 10000 characters. Returns job_id, progress_id, progress, created_at and the version of the job, which a report does not change. Errors: WD402, WD401, 42501 the caller is no active provider, or has not the award; 22004; 22001; 22023 progress out of range, too many photos, a blank one; P0002 no such job, or one the caller may not see; WD104; WD101 the job is not in progress.';
+
+CREATE OR REPLACE FUNCTION dwello.cancel_job(
+  INOUT job_id uuid,
+  reason text DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT status dwello.job_status,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_cancel_job';
+GRANT EXECUTE ON FUNCTION dwello.cancel_job(uuid, text, integer, text)
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.cancel_job(uuid, text, integer, text) IS
+'Gives up a job that is a draft, open, or awarded with nothing held in escrow; for its homeowner. Live bids are rejected as job_cancelled, the accepted one too; milestones that wait for money and an escrow that was never paid are cancelled, and so is a payment under way: should it arrive all the same, it is given back. Arguments: job_id; reason, up to 10000 characters, for the two sides; expected_version of the job. Returns the job''s status (cancelled) and version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; 22001; 22023 the reason is the word expired; P0002 no such job, or not the caller''s; WD104; WD103; WD101 the job is in another state, or money is held: refund it first; WD102 the time for bids is over, so that the job expires.';
+
+CREATE OR REPLACE FUNCTION dwello.expire_jobs(max_rows integer DEFAULT 1000) RETURNS integer
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_expire_jobs';
+GRANT EXECUTE ON FUNCTION dwello.expire_jobs(integer) TO dwello_service;
+COMMENT ON FUNCTION dwello.expire_jobs(integer) IS
+'Marks up to max_rows (1 to 10000) open jobs past their expires_at as cancelled, reason expired, and their live bids as expired, those that waited longest first. Commands count such jobs as expired before. Several workers may call it at once: each takes jobs that no other has. Returns the number expired; call it again until it is 0. For dwello_service. Errors: 22004, 22023 max_rows out of range, 42501 the caller is not the system.';

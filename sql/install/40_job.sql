@@ -87,7 +87,7 @@ CREATE INDEX jobs_homeowner_id_idx ON dwello.jobs (homeowner_id, id);
 CREATE INDEX jobs_provider_id_idx ON dwello.jobs (provider_id, id);
 CREATE INDEX jobs_category_id_idx ON dwello.jobs (category_id);
 CREATE INDEX jobs_won_location_idx ON dwello.jobs USING gist (location) WHERE confirmed_at IS NOT NULL;
-CREATE INDEX jobs_listed_idx ON dwello.jobs (expires_at) WHERE is_listed;
+CREATE INDEX jobs_open_idx ON dwello.jobs (expires_at, id) WHERE status = 'open';
 CREATE INDEX jobs_confirm_by_idx ON dwello.jobs (confirm_by) WHERE status = 'awarded' AND confirmed_at IS NULL;
 COMMENT ON TABLE dwello.jobs IS
   'What homeowners want done. The location is rounded to 0.01 degree; the exact one is in job_sites.';

@@ -18,7 +18,7 @@ dw_bidding_over(const DwJob *job)
 	if (job->status == DW_JOB_OPEN)
 		return dw_now() >= job->expires_at;
 	return job->status == DW_JOB_CANCELLED && job->reason != NULL &&
-		strcmp(job->reason, "expired") == 0;
+		strcmp(job->reason, DW_JOB_REASON_EXPIRED) == 0;
 }
 
 /* Raises WD102; see the header. */

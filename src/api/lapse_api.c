@@ -166,7 +166,7 @@ job_give_up(DwJob *job, DwJobEvent event)
 	job->confirm_by = DT_NOBEGIN;
 	job->is_listed = is_open;
 	if (!is_open)
-		job->reason = pstrdup("expired");
+		job->reason = pstrdup(DW_JOB_REASON_EXPIRED);
 	dw_job_save(job);
 	dw_job_list_children(job);
 

@@ -397,6 +397,20 @@ dw_bid_reject_rivals(const DwBid *accepted)
 	end_live(&accepted->job_id, &accepted->id, DW_BID_REASON_NOT_SELECTED);
 }
 
+/* Locks every live bid of a job; see the header. */
+void
+dw_bids_lock_live(const DwUuid *job_id)
+{
+	static DwStatement lock_live =
+		DW_STATEMENT("SELECT b.id" BID_FROM
+					 "AND b.status IN ('pending', 'accepted') "
+					 "ORDER BY b.id FOR NO KEY UPDATE");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	(void) dw_execute(&lock_live, &p);
+}
+
 /* Ends every live bid of a job; see the header. */
 void
 dw_bids_end_all(const DwUuid *job_id, DwBidReason reason)

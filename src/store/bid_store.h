@@ -96,6 +96,9 @@ extern void dw_bid_expire_overdue(const DwUuid *job_id,
  */
 extern void dw_bid_reject_rivals(const DwBid *accepted);
 
+/* Locks every live bid of a job, in the order of their ids. */
+extern void dw_bids_lock_live(const DwUuid *job_id);
+
 /*
  * Ends every live bid of a locked job, the accepted one too: because the job
  * was cancelled (rejected) or has expired (expired).  Pending ones whose own

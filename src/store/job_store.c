@@ -290,3 +290,49 @@ dw_job_complete(DwJob *job)
 	dw_payload_text(&payload, "title", job->title);
 	dw_event_emit(&job->id, "job", &job->id, "job_completed", &payload);
 }
+
+/* Ends a job before its work; see the header. */
+void
+dw_job_end(DwJob *job, const char *event)
+{
+	bool		was_published = job->published_at != DT_NOBEGIN;
+	DwPayload	payload;
+
+	cancel_planned_milestones(job);
+	job->status = DW_JOB_CANCELLED;
+	job->is_listed = false;
+	dw_job_save(job);
+	dw_job_list_children(job);
+	if (!was_published)
+		return;
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &job->id);
+	dw_payload_uuid(&payload, "homeowner_id", &job->homeowner_id);
+	if (!dw_uuid_is_nil(&job->provider_id))
+		dw_payload_uuid(&payload, "provider_id", &job->provider_id);
+	dw_payload_text(&payload, "title", job->title);
+	dw_payload_text(&payload, "reason", job->reason);
+	dw_event_emit(&job->id, "job", &job->id, event, &payload);
+}
+
+/* Claims jobs past their time; see the header. */
+DwUuid *
+dw_jobs_claim_expired(int32 max_rows, int *count)
+{
+	static DwStatement claim_jobs =
+		DW_STATEMENT("SELECT j.id FROM dwello.jobs AS j "
+					 "WHERE j.status = 'open' AND j.expires_at <= $2 "
+					 "AND j.deleted_at IS NULL "
+					 "ORDER BY j.expires_at, j.id LIMIT $1 "
+					 "FOR NO KEY UPDATE SKIP LOCKED");
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *ids;
+
+	dw_param_int4(&p, max_rows);
+	dw_param_time(&p, dw_now());
+	*count = (int) dw_execute(&claim_jobs, &p);
+	ids = palloc((*count + 1) * sizeof(*ids));
+	for (int i = 0; i < *count; i++)
+		(void) dw_read_uuid(i, 1, &ids[i]);
+	return ids;
+}

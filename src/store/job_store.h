@@ -97,4 +97,21 @@ extern void dw_job_assign_children(const DwJob *job);
  */
 extern void dw_job_complete(DwJob *job);
 
+/*
+ * Ends a locked job before its work, for job->reason: milestones that wait
+ * for money are cancelled, the job is saved as cancelled and listed no more.
+ * The event is written unless the job was a draft, of which nobody knows.
+ * The caller has ended its bids and its escrow.
+ */
+extern void dw_job_end(DwJob *job, const char *event);
+
+/* The reason of a job that nobody was chosen for in time. */
+#define DW_JOB_REASON_EXPIRED "expired"
+
+/*
+ * Locks at most max_rows open jobs past their expires_at, those that waited
+ * longest first, and passes over jobs that somebody else has locked.
+ */
+extern DwUuid *dw_jobs_claim_expired(int32 max_rows, int *count);
+
 #endif							/* DW_JOB_STORE_H */
