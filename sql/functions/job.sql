@@ -172,3 +172,19 @@ AS 'MODULE_PATHNAME', 'dwello_expire_jobs';
 GRANT EXECUTE ON FUNCTION dwello.expire_jobs(integer) TO dwello_service;
 COMMENT ON FUNCTION dwello.expire_jobs(integer) IS
 'Marks up to max_rows (1 to 10000) open jobs past their expires_at as cancelled, reason expired, and their live bids as expired, those that waited longest first. Commands count such jobs as expired before. Several workers may call it at once: each takes jobs that no other has. Returns the number expired; call it again until it is 0. For dwello_service. Errors: 22004, 22023 max_rows out of range, 42501 the caller is not the system.';
+
+CREATE OR REPLACE FUNCTION dwello.job_next_events(
+  job_id uuid,
+  OUT event text,
+  OUT at timestamptz,
+  OUT actor text,
+  OUT stoppable_by text,
+  OUT detail text
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_job_next_events';
+GRANT EXECUTE ON FUNCTION dwello.job_next_events(uuid)
+  TO dwello_app, dwello_admin, dwello_support, dwello_service;
+COMMENT ON FUNCTION dwello.job_next_events(uuid) IS
+'What will happen to a job by itself, and when; for its homeowner, its provider, support, administrators and the system. Argument: job_id. A row each, by time: event, one of expire_jobs (the job expires), lapse (of an award that is not confirmed), fail_payment (a payment that does not arrive), release_due_escrows (a submitted milestone), reveal_review (the caller''s own; staff see all); at, its time, which is past when only a worker has yet to act; actor, system; stoppable_by, who can stop it, in words (NULL: nobody, or nobody any more); detail, a sentence. Errors: WD402, WD401, 22004, P0002 no such job, or one the caller may not see, 42501 the caller is not its provider.';
