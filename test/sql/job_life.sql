@@ -32,7 +32,7 @@ END
 $$;
 
 -- p1 has the award and, unless not yet, has confirmed it.
-CREATE FUNCTION t.award(job text, is_confirmed boolean DEFAULT true)
+CREATE FUNCTION t.win(job text, is_confirmed boolean DEFAULT true)
 RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -49,7 +49,7 @@ END
 $$;
 
 -- It is paid for: all of it is held.
-CREATE FUNCTION t.pay(job text) RETURNS void
+CREATE FUNCTION t.hold(job text) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -288,8 +288,8 @@ ROLLBACK;
 --
 BEGIN;
 SELECT t.open_job('job');
-SELECT t.award('job');
-SELECT t.pay('job');
+SELECT t.win('job');
+SELECT t.hold('job');
 SELECT t.try('SELECT dwello.report_progress(t.user(''job''), 10)', 'p1');
 SELECT t.login_as('p1');
 SELECT status FROM dwello.start_job(t.user('job'));
@@ -387,7 +387,7 @@ ROLLBACK;
 -- awarded, and not confirmed
 BEGIN;
 SELECT t.open_job('job');
-SELECT t.award('job', false);
+SELECT t.win('job', false);
 SELECT t.try('SELECT dwello.cancel_job(t.user(''job''))', 'p1');
 SELECT status FROM dwello.cancel_job(t.user('job'));
 SELECT status, reason FROM dwello.bids WHERE job_id = t.user('job');
@@ -397,7 +397,7 @@ ROLLBACK;
 -- past its time to be confirmed, too
 BEGIN;
 SELECT t.open_job('job');
-SELECT t.award('job', false);
+SELECT t.win('job', false);
 SELECT set_config('dwello.now', confirm_by::text, true) <> '' AS is_late
   FROM dwello.jobs WHERE id = t.user('job');
 SELECT status FROM dwello.cancel_job(t.user('job'));
@@ -409,7 +409,7 @@ ROLLBACK;
 -- awarded, with an escrow that waits for its first payment
 BEGIN;
 SELECT t.open_job('job', ', milestones => ''[{"title": "a"}, {"title": "b"}]''');
-SELECT t.award('job');
+SELECT t.win('job');
 SELECT status FROM dwello.cancel_job(t.user('job'));
 SELECT status, transition_count, version FROM dwello.escrow_accounts
  WHERE job_id = t.user('job');
@@ -425,7 +425,7 @@ ROLLBACK;
 -- with a payment under way, which arrives all the same: it is given back
 BEGIN;
 SELECT t.open_job('job');
-SELECT t.award('job');
+SELECT t.win('job');
 SELECT escrow_status FROM dwello.fund_escrow(t.user('job'));
 SELECT status FROM dwello.cancel_job(t.user('job'));
 SELECT seq, event, from_status, to_status, transaction_id IS NULL AS no_money
@@ -448,7 +448,7 @@ ROLLBACK;
 -- a first payment that has failed does not stand in the way
 BEGIN;
 SELECT t.open_job('job');
-SELECT t.award('job');
+SELECT t.win('job');
 SELECT escrow_status FROM dwello.fund_escrow(t.user('job'));
 SELECT set_config('dwello.now', (now() + interval '1 hour')::text, true) <> '' AS is_late;
 SELECT status FROM dwello.cancel_job(t.user('job'));
@@ -459,8 +459,8 @@ ROLLBACK;
 -- while money is held, and once work has begun or is done
 BEGIN;
 SELECT t.open_job('job');
-SELECT t.award('job');
-SELECT t.pay('job');
+SELECT t.win('job');
+SELECT t.hold('job');
 SELECT t.try('SELECT dwello.cancel_job(t.user(''job''))');
 SELECT t.try('SELECT dwello.cancel_job(t.user(''job''), expected_version => 1)');
 SELECT t.login_as('p1');
@@ -492,7 +492,7 @@ SELECT t.open_job('job_1', ', milestones => ''[{"title": "All"}]''');
 SELECT t.open_job('job_2');
 SELECT t.open_job('job_3');
 SELECT t.open_job('job_4');
-SELECT t.award('job_4');
+SELECT t.win('job_4');
 SELECT t.bid('job_1', 'p1', 95000);
 SELECT t.bid('job_1', 'p2', 96000);
 UPDATE dwello.bids SET expires_at = submitted_at + interval '90 days'
@@ -541,7 +541,7 @@ SELECT t.try('SELECT dwello.job_next_events(t.user(''job''))', 'p1');
 SELECT t.try('SELECT dwello.job_next_events(t.user(''job''))', 'h2');
 SELECT t.try('SELECT dwello.job_next_events(t.user(''draft''))', 'p1');
 SELECT t.try('SELECT dwello.job_next_events(NULL)');
-SELECT t.award('job', false);
+SELECT t.win('job', false);
 SELECT t.login_as('p1');
 SELECT e.event, e.at = j.confirm_by AS on_time, e.actor, e.stoppable_by, e.detail
   FROM dwello.jobs AS j, dwello.job_next_events(j.id) AS e
@@ -583,4 +583,4 @@ SET LOCAL ROLE dwello_app;
 SELECT t.try('SELECT dwello.job_next_events(t.user(''job''))');
 ROLLBACK;
 DROP FUNCTION t.open_job(text, text), t.bid(text, text, bigint),
-  t.award(text, boolean), t.pay(text), t.edit(text, text);
+  t.win(text, boolean), t.hold(text), t.edit(text, text);
