@@ -126,7 +126,7 @@ test_major()
 	enter_tree "$major"
 	# shellcheck disable=SC2086
 	in_tree "$major" scripts/test.sh $PARTS 2>&1 |
-		tee "$tree.suite" | sed "s/^/$major  /" || :
+		tee "$tree.suite" | sed -u "s/^/$major  /" || :
 	last=$(tail -n 1 "$tree.suite")
 	if [[ $last =~ $sums ]]; then
 		tally "PG$major" "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
