@@ -52,6 +52,7 @@ my %reads = (
 	find_login => [ system => "'$email'" ],
 	flag_enabled => [ homeowner => "'ai_bidding_enabled', NULL" ],
 	get_setting => [ system => "'min_bid_amount'" ],
+	job_next_events => [ homeowner => "'$id{job_painting}'" ],
 	job_transitions => [ nobody => '' ],
 	milestone_transitions => [ nobody => '' ],
 	provider_summary => [ homeowner => "'$id{provider_1}'" ],
