@@ -31,7 +31,7 @@ static const DwErrorCode error_codes[DW_RESULT_COUNT] = {
 		"The time in which this was possible is over."
 	},
 	[DW_STALE_VERSION] = {
-		ERRCODE_DW_STALE_VERSION, "stale_version", 409, true,
+		ERRCODE_DW_STALE_VERSION, "stale_version", 409, false,
 		"The row has changed since it was read; read it again."
 	},
 	[DW_IDEMPOTENCY_MISMATCH] = {
