@@ -22,19 +22,22 @@ CREATE INDEX service_categories_parent_id_idx ON dwello.service_categories (pare
 COMMENT ON TABLE dwello.service_categories IS 'The tree of services; built-in rows belong to the version and have fixed ids.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.service_categories', 'WHERE NOT is_builtin');
 
-INSERT INTO dwello.service_categories (id, parent_id, name, description, sort_order, is_builtin) VALUES
-  ('d0000000-0000-7000-8000-000000000001', NULL, 'Home Services', 'Work on and around a home.', 1, true),
-  ('d0000000-0000-7000-8000-000000000002', NULL, 'Home Financing', 'Loans and mortgages for a home.', 2, true),
-  ('d0000000-0000-7000-8000-000000000003', NULL, 'Home Insurance', 'Insurance of a home and what is in it.', 3, true),
-  ('d0000000-0000-7000-8000-000000000004', NULL, 'Real Estate', 'Buying, selling and letting a home.', 4, true),
-  ('d0000000-0000-7000-8000-000000000011', 'd0000000-0000-7000-8000-000000000001', 'Painting & Decorating', 'Walls, ceilings, cabinets, wallpaper.', 1, true),
-  ('d0000000-0000-7000-8000-000000000012', 'd0000000-0000-7000-8000-000000000001', 'Plumbing', 'Pipes, taps, drains, water heaters.', 2, true),
-  ('d0000000-0000-7000-8000-000000000013', 'd0000000-0000-7000-8000-000000000001', 'Electrical', 'Wiring, lights, sockets, panels.', 3, true),
-  ('d0000000-0000-7000-8000-000000000014', 'd0000000-0000-7000-8000-000000000001', 'Cleaning Services', 'Regular and deep cleaning.', 4, true),
-  ('d0000000-0000-7000-8000-000000000015', 'd0000000-0000-7000-8000-000000000001', 'HVAC', 'Heating, ventilation, air conditioning.', 5, true),
-  ('d0000000-0000-7000-8000-000000000016', 'd0000000-0000-7000-8000-000000000001', 'Landscaping', 'Gardens, lawns, trees, decks outdoors.', 6, true),
-  ('d0000000-0000-7000-8000-000000000017', 'd0000000-0000-7000-8000-000000000001', 'Flooring', 'Wood, tile, carpet.', 7, true),
-  ('d0000000-0000-7000-8000-000000000018', 'd0000000-0000-7000-8000-000000000001', 'Handyman', 'Small repairs of every kind.', 8, true);
+-- a fixed time, so that a restored database equals its original
+INSERT INTO dwello.service_categories (id, parent_id, name, description, sort_order, is_builtin, created_at, updated_at)
+  SELECT v.id::uuid, v.parent_id::uuid, v.name, v.description, v.sort_order, true, '2026-01-01 00:00+00', '2026-01-01 00:00+00'
+    FROM (VALUES
+  ('d0000000-0000-7000-8000-000000000001', NULL, 'Home Services', 'Work on and around a home.', 1),
+  ('d0000000-0000-7000-8000-000000000002', NULL, 'Home Financing', 'Loans and mortgages for a home.', 2),
+  ('d0000000-0000-7000-8000-000000000003', NULL, 'Home Insurance', 'Insurance of a home and what is in it.', 3),
+  ('d0000000-0000-7000-8000-000000000004', NULL, 'Real Estate', 'Buying, selling and letting a home.', 4),
+  ('d0000000-0000-7000-8000-000000000011', 'd0000000-0000-7000-8000-000000000001', 'Painting & Decorating', 'Walls, ceilings, cabinets, wallpaper.', 1),
+  ('d0000000-0000-7000-8000-000000000012', 'd0000000-0000-7000-8000-000000000001', 'Plumbing', 'Pipes, taps, drains, water heaters.', 2),
+  ('d0000000-0000-7000-8000-000000000013', 'd0000000-0000-7000-8000-000000000001', 'Electrical', 'Wiring, lights, sockets, panels.', 3),
+  ('d0000000-0000-7000-8000-000000000014', 'd0000000-0000-7000-8000-000000000001', 'Cleaning Services', 'Regular and deep cleaning.', 4),
+  ('d0000000-0000-7000-8000-000000000015', 'd0000000-0000-7000-8000-000000000001', 'HVAC', 'Heating, ventilation, air conditioning.', 5),
+  ('d0000000-0000-7000-8000-000000000016', 'd0000000-0000-7000-8000-000000000001', 'Landscaping', 'Gardens, lawns, trees, decks outdoors.', 6),
+  ('d0000000-0000-7000-8000-000000000017', 'd0000000-0000-7000-8000-000000000001', 'Flooring', 'Wood, tile, carpet.', 7),
+  ('d0000000-0000-7000-8000-000000000018', 'd0000000-0000-7000-8000-000000000001', 'Handyman', 'Small repairs of every kind.', 8)) AS v (id, parent_id, name, description, sort_order);
 
 CREATE TABLE dwello.jobs (
   id uuid CONSTRAINT jobs_pkey PRIMARY KEY DEFAULT dwello.uuidv7(),
