@@ -158,15 +158,18 @@ lock_next(const DwJob *job, DwBid *next)
 static void
 job_give_up(DwJob *job, DwJobEvent event)
 {
-	bool		is_open = event == DW_JOB_EVENT_REOPEN;
 	DwPayload	payload;
 
 	memset(&job->provider_id, 0, sizeof(job->provider_id));
 	job->awarded_at = DT_NOBEGIN;
 	job->confirm_by = DT_NOBEGIN;
-	job->is_listed = is_open;
-	if (!is_open)
+	if (event != DW_JOB_EVENT_REOPEN)
+	{
 		job->reason = pstrdup(DW_JOB_REASON_EXPIRED);
+		dw_job_end(job, "job_expired");
+		return;
+	}
+	job->is_listed = true;
 	dw_job_save(job);
 	dw_job_list_children(job);
 
@@ -174,9 +177,7 @@ job_give_up(DwJob *job, DwJobEvent event)
 	dw_payload_uuid(&payload, "job_id", &job->id);
 	dw_payload_uuid(&payload, "homeowner_id", &job->homeowner_id);
 	dw_payload_text(&payload, "title", job->title);
-	dw_payload_text(&payload, "reason", job->reason);
-	dw_event_emit(&job->id, "job", &job->id,
-				  is_open ? "job_reopened" : "job_expired", &payload);
+	dw_event_emit(&job->id, "job", &job->id, "job_reopened", &payload);
 }
 
 /* Lapses the awards of claimed jobs; the number of them. */
