@@ -36,9 +36,17 @@ failed=0
 # one else sees, and that the kernel ends with us.
 own_namespace()
 {
+	local inside status=0
+
 	[ -z "${DW_NAMESPACE:-}" ] || return 0
 	[ "$(id -u)" -eq 0 ] || die "making and entering a tree takes root"
-	DW_NAMESPACE=1 exec unshare --mount --pid --fork --kill-child "$0" "$@"
+	DW_NAMESPACE=1 unshare --mount --pid --fork --kill-child "$0" "$@" &
+	inside=$!
+	# unshare itself ignores what should end us, and so does its child
+	# shellcheck disable=SC2064
+	trap "kill -KILL $inside; exit 130" HUP INT TERM
+	wait "$inside" || status=$?
+	exit "$status"
 }
 
 # mirror: print the address of Debian's archive in the setup of apt.
@@ -86,7 +94,7 @@ enter_tree()
 	[ -d "$tree" ] || make_tree "$1" "$tree"
 	mountpoint -q "$tree/proc" || mount -t proc proc "$tree/proc"
 	mountpoint -q "$tree/dev/shm" || mount -t tmpfs tmpfs "$tree/dev/shm"
-	rm -rf "$tree/dwello" "$tree"/tmp/dwello.*
+	rm -rf "$tree/dwello" "$tree"/tmp/*
 	mkdir "$tree/dwello"
 	tar -c --exclude=./.git --exclude=./build --exclude='*.[ado]' \
 		--exclude='*.so' --exclude='./dwello--*' . |
