@@ -2,7 +2,8 @@ package Dwello;
 
 # Dwello.pm
 #	What the tests with servers of their own share: a server as the README
-#	has it, people, and funded jobs to release money from.
+#	has it, people, funded jobs to release money from, and whether the rows
+#	of two databases are equal.
 
 use strict;
 use warnings;
@@ -11,7 +12,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
 our @EXPORT = qw(new_server install_dwello keyring_directory people
-  make_jobs);
+  make_jobs contents differing);
 
 # keyring_directory NODE: beside the data directory, not in it.
 sub keyring_directory
@@ -112,6 +113,34 @@ sub make_jobs
 	return split /\n/,
 	  $node->safe_psql('postgres',
 		"SELECT make_job($amount) FROM generate_series(1, $count)");
+}
+
+# contents NODE, DATABASE: per table, how many rows and a hash of them all.
+sub contents
+{
+	my ($node, $database) = @_;
+	my $tables = $node->safe_psql($database, <<'END');
+SELECT c.oid::regclass FROM pg_class c
+WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind = 'r'
+ORDER BY c.relname
+END
+	my $union = join "\nUNION ALL\n", map { <<"END" } split /\n/, $tables;
+SELECT '$_', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text))
+FROM $_ t
+END
+
+	return { map { split /\|/, $_, 2 } split /\n/,
+		$node->safe_psql($database, $union) };
+}
+
+# differing CONTENTS, CONTENTS: the tables that are not equal in both.
+sub differing
+{
+	my ($one, $other) = @_;
+	my %all = (%$one, %$other);
+
+	return join ' ', grep { ($one->{$_} // '') ne ($other->{$_} // '') }
+	  sort keys %all;
 }
 
 1;

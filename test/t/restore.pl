@@ -11,39 +11,6 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-# contents NODE, DATABASE: per table, how many rows and a hash of them all.
-# Built-in rows come with the version and not with the dump: theirs alone is
-# the time at which they were made.
-sub contents
-{
-	my ($node, $database) = @_;
-	my $tables = $node->safe_psql($database, <<'END');
-SELECT c.oid::regclass FROM pg_class c
-WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind = 'r'
-ORDER BY c.relname
-END
-	my $union = join "\nUNION ALL\n", map { <<"END" } split /\n/, $tables;
-SELECT '$_', count(*), md5(string_agg(row, E'\\n' ORDER BY row))
-FROM (SELECT CASE WHEN to_jsonb(t) ->> 'is_builtin' = 'true'
-                  THEN (to_jsonb(t) - 'created_at' - 'updated_at')::text
-                  ELSE t::text END AS row
-      FROM $_ t) r
-END
-
-	return { map { split /\|/, $_, 2 } split /\n/,
-		$node->safe_psql($database, $union) };
-}
-
-# differing CONTENTS, CONTENTS: the tables that are not equal in both.
-sub differing
-{
-	my ($one, $other) = @_;
-	my %all = (%$one, %$other);
-
-	return join ' ', grep { ($one->{$_} // '') ne ($other->{$_} // '') }
-	  sort keys %all;
-}
-
 my $source = new_server('source');
 install_dwello($source);
 my %person = people($source);
