@@ -34,28 +34,110 @@ is_rate(int64_t ppm)
 }
 
 /*
+ * What all rates together take of an amount, exactly, in millionths of a
+ * unit: 2^63 units at a rate of one are less than 2^83.
+ */
+static DwWide
+rated(const DwFeeTerms *terms, int64_t amount)
+{
+	DwWide		sum = 0;
+	int64_t		from = 0;
+	int64_t		rate = terms->rate_ppm;
+
+	for (int i = 0; i < terms->step_count; i++)
+	{
+		const DwFeeStep *step = &terms->steps[i];
+
+		if (step->from_amount >= amount)
+			break;
+		sum += (DwWide) (step->from_amount - from) * rate;
+		from = step->from_amount;
+		rate = step->rate_ppm;
+	}
+	return sum + (DwWide) (amount - from) * rate;
+}
+
+/*
+ * Steps rise, and keep the rounded sum from rising faster than the amount.
+ * A rate below one does that by itself.  A rate of one adds whole units: on
+ * top of half a unit, half-even would round them down and up by turns, and
+ * the sum would stand still for one unit and jump by two for the next.
+ */
+static bool
+steps_are_valid(const DwFeeTerms *terms)
+{
+	int64_t		last = 0;
+
+	if (terms->step_count < 0 || terms->step_count > DW_FEE_STEPS_MAX)
+		return false;
+	for (int i = 0; i < terms->step_count; i++)
+	{
+		const DwFeeStep *step = &terms->steps[i];
+
+		if (step->from_amount <= last || !is_rate(step->rate_ppm))
+			return false;
+		if (step->rate_ppm == DW_PPM &&
+			rated(terms, step->from_amount) % DW_PPM == DW_PPM / 2)
+			return false;
+		last = step->from_amount;
+	}
+	return true;
+}
+
+/* True for what an amount may not be less than or more than. */
+static bool
+is_limit(int64_t limit)
+{
+	return limit >= 0 || limit == DW_FEE_NO_MAX;
+}
+
+/*
  * With 0 <= rate <= 1 the rounded product rises by at most one unit a unit;
  * adding a constant, clamping and capping at the amount keep that, and the
- * cap makes F(0) = 0.
+ * cap makes F(0) = 0.  What a promo code waives rises only where F does, and
+ * by no more, so what is left of F keeps it too.
  */
 bool
 dw_fee_terms_valid(const DwFeeTerms *terms)
 {
 	return is_rate(terms->rate_ppm) && is_rate(terms->tax_ppm) &&
+		is_rate(terms->promo_ppm) && is_limit(terms->promo_max) &&
 		terms->fixed >= 0 && terms->min_fee >= 0 &&
 		(terms->max_fee == DW_FEE_NO_MAX ||
 		 terms->max_fee >= terms->min_fee) &&
-		(unsigned) terms->payer < DW_FEE_PAYER_COUNT;
+		(unsigned) terms->payer < DW_FEE_PAYER_COUNT &&
+		steps_are_valid(terms);
+}
+
+/*
+ * Half-even millionths of a number that is not negative.  The divisor is a
+ * constant, so amounts of daily life cost a multiplication and no division.
+ */
+static inline int64_t
+round_ppm(DwWide millionths)
+{
+	int64_t		units = 0;
+	uint64_t	narrow = (uint64_t) millionths;
+	uint64_t	rest;
+
+	if (millionths > INT64_MAX)
+	{
+		/* a rate of at most one cannot take it out of range */
+		(void) dw_money_divide(millionths, DW_PPM, &units);
+		return units;
+	}
+	units = (int64_t) (narrow / (uint64_t) DW_PPM);
+	rest = narrow % (uint64_t) DW_PPM;
+	return units + (rest + (units & 1) > (uint64_t) DW_PPM / 2);
 }
 
 /* F(amount) of valid terms and an amount that is not negative. */
 static int64_t
-fee_of(const DwFeeTerms *terms, int64_t amount)
+full_fee(const DwFeeTerms *terms, int64_t amount)
 {
-	int64_t		fee = 0;
-
-	/* a rate of at most one cannot take the product out of range */
-	(void) dw_money_scale(amount, terms->rate_ppm, DW_PPM, &fee);
+	int64_t		fee = round_ppm(terms->step_count == 0
+								? (DwWide) amount * terms->rate_ppm
+								: rated(terms, amount));
 
 	/* past the range it is past the amount, where it ends anyway */
 	if (dw_money_add(fee, terms->fixed, &fee) != DW_OK)
@@ -67,13 +149,42 @@ fee_of(const DwFeeTerms *terms, int64_t amount)
 	return lesser(fee, amount);
 }
 
-/* F(amount), the bare arithmetic. */
+/* What a promo code takes off a full fee. */
+static int64_t
+waived_of(const DwFeeTerms *terms, int64_t full)
+{
+	int64_t		waived = round_ppm((DwWide) full * terms->promo_ppm);
+
+	return terms->promo_max == DW_FEE_NO_MAX ? waived
+		: lesser(waived, terms->promo_max);
+}
+
+/* The fee of an amount, of valid terms. */
+static int64_t
+fee_of(const DwFeeTerms *terms, int64_t amount)
+{
+	int64_t		full = full_fee(terms, amount);
+
+	return terms->promo_ppm == 0 ? full : full - waived_of(terms, full);
+}
+
+/* The fee of an amount, what a promo code waives taken off. */
 DwResult
 dw_fee_amount(const DwFeeTerms *terms, int64_t amount, int64_t *fee)
 {
 	if (!dw_fee_terms_valid(terms) || amount < 0)
 		return DW_BAD_VALUE;
 	*fee = fee_of(terms, amount);
+	return DW_OK;
+}
+
+/* What the promo code of the terms waives of that fee. */
+DwResult
+dw_fee_waived(const DwFeeTerms *terms, int64_t amount, int64_t *waived)
+{
+	if (!dw_fee_terms_valid(terms) || amount < 0)
+		return DW_BAD_VALUE;
+	*waived = waived_of(terms, full_fee(terms, amount));
 	return DW_OK;
 }
 

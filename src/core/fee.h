@@ -3,11 +3,15 @@
  *		What the platform takes of an amount, and of each release of it.
  *
  * F(amount) = half-even(amount * rate_ppm / 1e6) + fixed, clamped to
- * [min_fee, max_fee], then to at most the amount.  The tax is half-even of
- * the fee times tax_ppm.  Releases are cumulative: each pays F of all that
- * is released so far less what was taken, so any way of cutting an amount
- * pays the same fee.  fee + tax never exceed the part released; what does
- * not fit is tax, and waits for the next release.
+ * [min_fee, max_fee], then to at most the amount.  With steps the rate holds
+ * up to the first of them, and what lies above a step pays that step's rate;
+ * the sum is rounded once.  A promo code waives promo_ppm of F, at most
+ * promo_max.  The tax is half-even of the fee times tax_ppm.
+ *
+ * Releases are cumulative: each pays F of all that is released so far less
+ * what was taken, so any way of cutting an amount pays the same fee.
+ * fee + tax never exceed the part released; what does not fit is tax, and
+ * waits for the next release.
  *
  * Whoever pays, charge = payout + fee + tax: charge leaves the homeowner
  * (or the escrow), payout reaches the provider.
@@ -26,7 +30,8 @@
 
 #include "core/result.h"
 
-#define DW_FEE_NO_MAX	INT64_C(-1)	/* max_fee: no upper limit */
+#define DW_FEE_NO_MAX		INT64_C(-1) /* a limit that is none */
+#define DW_FEE_STEPS_MAX	15	/* rates above the first */
 
 /* Who bears fee and tax. */
 typedef enum DwFeePayer
@@ -37,7 +42,14 @@ typedef enum DwFeePayer
 	DW_FEE_PAYER_COUNT
 } DwFeePayer;
 
-/* The numbers of one flat schedule, as a contract freezes them. */
+/* A rate for what lies above an amount. */
+typedef struct DwFeeStep
+{
+	int64_t		from_amount;	/* > 0, rising from step to step */
+	int64_t		rate_ppm;		/* 0 ... 1000000 */
+} DwFeeStep;
+
+/* One F with its tax and its payer, as a contract freezes them. */
 typedef struct DwFeeTerms
 {
 	int64_t		rate_ppm;		/* 0 ... 1000000 */
@@ -46,6 +58,10 @@ typedef struct DwFeeTerms
 	int64_t		max_fee;		/* >= min_fee, or DW_FEE_NO_MAX */
 	int64_t		tax_ppm;		/* tax on the fee, 0 ... 1000000 */
 	DwFeePayer	payer;			/* who bears it */
+	int64_t		promo_ppm;		/* waived of the fee, 0 ... 1000000 */
+	int64_t		promo_max;		/* at most that much, or DW_FEE_NO_MAX */
+	int			step_count;		/* of steps, 0 ... DW_FEE_STEPS_MAX */
+	DwFeeStep	steps[DW_FEE_STEPS_MAX];	/* rates above the first */
 } DwFeeTerms;
 
 /* What earlier releases of the same contract came to. */
@@ -68,9 +84,13 @@ typedef struct DwFeeQuote
 /* True when F(0) = 0, F never falls and never outgrows the amount. */
 extern bool dw_fee_terms_valid(const DwFeeTerms *terms);
 
-/* F(amount), the bare arithmetic. */
+/* The fee of an amount, what a promo code waives taken off. */
 extern DwResult dw_fee_amount(const DwFeeTerms *terms, int64_t amount,
 							  int64_t *fee);
+
+/* What the promo code of the terms waives of that fee. */
+extern DwResult dw_fee_waived(const DwFeeTerms *terms, int64_t amount,
+							  int64_t *waived);
 
 /* What releasing the whole amount at once would come to. */
 extern DwResult dw_fee_quote(const DwFeeTerms *terms, int64_t amount,

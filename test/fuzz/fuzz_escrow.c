@@ -25,7 +25,7 @@ typedef struct Contract
 static DwFeeTerms
 read_terms(FuzzInput *input)
 {
-	DwFeeTerms	terms;
+	DwFeeTerms	terms = {0};
 
 	terms.rate_ppm = fuzz_range(input, 0, 1000000);
 	terms.fixed = fuzz_range(input, 0, 500);
@@ -34,6 +34,12 @@ read_terms(FuzzInput *input)
 		: terms.min_fee + fuzz_range(input, 0, 5000);
 	terms.tax_ppm = fuzz_range(input, 0, 300000);
 	terms.payer = (DwFeePayer) fuzz_range(input, 0, DW_FEE_PAYER_COUNT - 1);
+	terms.step_count = (int) fuzz_range(input, 0, 1);
+	terms.steps[0] = (DwFeeStep) {
+		fuzz_range(input, 1, 100000), fuzz_range(input, 0, 999999)
+	};
+	terms.promo_ppm = fuzz_range(input, 0, 1000000);
+	terms.promo_max = fuzz_range(input, DW_FEE_NO_MAX, 500);
 	return terms;
 }
 

@@ -13,7 +13,8 @@
 static DwFeeTerms
 read_terms(FuzzInput *input)
 {
-	DwFeeTerms	terms;
+	DwFeeTerms	terms = {0};
+	int64_t		from = 0;
 
 	terms.rate_ppm = fuzz_range(input, 0, DW_PPM + 1);
 	terms.fixed = fuzz_range(input, 0, 1000000);
@@ -21,6 +22,17 @@ read_terms(FuzzInput *input)
 	terms.max_fee = fuzz_range(input, -1, 2000000);
 	terms.tax_ppm = fuzz_range(input, 0, DW_PPM);
 	terms.payer = (DwFeePayer) fuzz_range(input, 0, DW_FEE_PAYER_COUNT);
+	terms.promo_ppm = fuzz_range(input, 0, DW_PPM);
+	terms.promo_max = fuzz_range(input, -1, 2000000);
+	terms.step_count = (int) fuzz_range(input, 0, DW_FEE_STEPS_MAX);
+	for (int i = 0; i < terms.step_count; i++)
+	{
+		from += fuzz_range(input, 0, 200000);
+		terms.steps[i].from_amount = from;
+		terms.steps[i].rate_ppm = fuzz_range(input, 0, 2 * DW_PPM);
+		if (terms.steps[i].rate_ppm > DW_PPM)
+			terms.steps[i].rate_ppm = DW_PPM;
+	}
 	return terms;
 }
 
@@ -36,6 +48,16 @@ check_slope(const DwFeeTerms *terms, int64_t amount, int64_t more)
 	check(dw_fee_amount(terms, amount + more, &high) == DW_OK);
 	check(low >= 0 && low <= amount);
 	check(high >= low && high - low <= more);
+}
+
+/* The same unit by unit, around each place where the rate changes. */
+static void
+check_steps(const DwFeeTerms *terms)
+{
+	for (int i = 0; i < terms->step_count; i++)
+		for (int64_t near = -2; near < 6; near++)
+			if (terms->steps[i].from_amount + near >= 0)
+				check_slope(terms, terms->steps[i].from_amount + near, 1);
 }
 
 /* Releases a part and keeps the books. */
@@ -72,6 +94,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	check_slope(&terms, amount, fuzz_range(&input, 0, 100000));
+	check_steps(&terms);
 
 	for (int64_t i = 0; i < parts; i++)
 		release(&terms, &taken,

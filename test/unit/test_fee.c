@@ -7,6 +7,13 @@
 #include "core/fee.h"
 #include "core/money.h"
 
+/* Terms without steps or a promo code. */
+#define TERMS(rate, fix, least, most, tax, who) \
+	{ \
+		.rate_ppm = (rate), .fixed = (fix), .min_fee = (least), \
+		.max_fee = (most), .tax_ppm = (tax), .payer = (who) \
+	}
+
 /* The built-in schedule: 5 % from the provider. */
 static const DwFeeTerms five_percent = {
 	.rate_ppm = 50000, .max_fee = DW_FEE_NO_MAX,
@@ -15,15 +22,25 @@ static const DwFeeTerms five_percent = {
 
 /* Schedules of every shape; each is run with every payer. */
 static const DwFeeTerms shapes[] = {
-	{50000, 0, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER},
-	{0, 0, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER},
-	{29000, 30, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER},
-	{29000, 30, 100, 250, 0, DW_FEE_PAYER_PROVIDER},
-	{123457, 7, 0, 999, 190000, DW_FEE_PAYER_PROVIDER},
-	{1000000, 0, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER},
-	{1000000, 5, 5, 50, 1000000, DW_FEE_PAYER_PROVIDER},
-	{500000, 0, 0, DW_FEE_NO_MAX, 1000000, DW_FEE_PAYER_PROVIDER},
-	{1, 0, 0, DW_FEE_NO_MAX, 70000, DW_FEE_PAYER_PROVIDER},
+	TERMS(50000, 0, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER),
+	TERMS(0, 0, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER),
+	TERMS(29000, 30, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER),
+	TERMS(29000, 30, 100, 250, 0, DW_FEE_PAYER_PROVIDER),
+	TERMS(123457, 7, 0, 999, 190000, DW_FEE_PAYER_PROVIDER),
+	TERMS(1000000, 0, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER),
+	TERMS(1000000, 5, 5, 50, 1000000, DW_FEE_PAYER_PROVIDER),
+	TERMS(500000, 0, 0, DW_FEE_NO_MAX, 1000000, DW_FEE_PAYER_PROVIDER),
+	TERMS(1, 0, 0, DW_FEE_NO_MAX, 70000, DW_FEE_PAYER_PROVIDER),
+	{.rate_ppm = 100000, .max_fee = DW_FEE_NO_MAX, .step_count = 2,
+	.steps = {{1000, 50000}, {3001, 25000}}},
+	{.rate_ppm = 12345, .fixed = 20, .min_fee = 25, .max_fee = 300,
+		.tax_ppm = 190000, .step_count = 3,
+	.steps = {{7, 999999}, {300, 0}, {2000, 333333}}},
+	{.rate_ppm = 50000, .max_fee = DW_FEE_NO_MAX, .promo_ppm = 500000,
+	.promo_max = DW_FEE_NO_MAX},
+	{.rate_ppm = 290000, .fixed = 30, .max_fee = 900, .tax_ppm = 70000,
+		.promo_ppm = 333333, .promo_max = 40, .step_count = 1,
+	.steps = {{100, 1000000}}},
 };
 
 /* A generator with a state of its own, so that runs repeat. */
@@ -98,15 +115,15 @@ static void
 test_terms(void **state)
 {
 	static const DwFeeTerms bad[] = {
-		{-1, 0, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER},
-		{1000001, 0, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER},
-		{0, -1, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER},
-		{0, 0, -1, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER},
-		{0, 0, 0, -2, 0, DW_FEE_PAYER_PROVIDER},
-		{0, 0, 10, 9, 0, DW_FEE_PAYER_PROVIDER},
-		{0, 0, 0, DW_FEE_NO_MAX, -1, DW_FEE_PAYER_PROVIDER},
-		{0, 0, 0, DW_FEE_NO_MAX, 1000001, DW_FEE_PAYER_PROVIDER},
-		{0, 0, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_COUNT},
+		TERMS(-1, 0, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER),
+		TERMS(1000001, 0, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER),
+		TERMS(0, -1, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER),
+		TERMS(0, 0, -1, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_PROVIDER),
+		TERMS(0, 0, 0, -2, 0, DW_FEE_PAYER_PROVIDER),
+		TERMS(0, 0, 10, 9, 0, DW_FEE_PAYER_PROVIDER),
+		TERMS(0, 0, 0, DW_FEE_NO_MAX, -1, DW_FEE_PAYER_PROVIDER),
+		TERMS(0, 0, 0, DW_FEE_NO_MAX, 1000001, DW_FEE_PAYER_PROVIDER),
+		TERMS(0, 0, 0, DW_FEE_NO_MAX, 0, DW_FEE_PAYER_COUNT),
 	};
 	int64_t		result;
 
@@ -117,6 +134,72 @@ test_terms(void **state)
 		assert_false(dw_fee_terms_valid(&bad[i]));
 		assert_int_equal(dw_fee_amount(&bad[i], 1, &result), DW_BAD_VALUE);
 	}
+}
+
+/* Each part of the amount pays the rate of its step; rounded once. */
+static void
+test_steps(void **state)
+{
+	DwFeeTerms	terms = shapes[9];
+
+	assert_int_equal(fee(&terms, 1000), 100);
+	assert_int_equal(fee(&terms, 1010), 100);	/* 100.5 to even */
+	assert_int_equal(fee(&terms, 1030), 102);	/* 101.5 to even */
+	assert_int_equal(fee(&terms, 3001), 200);	/* 200.05 */
+	assert_int_equal(fee(&terms, 7001), 300);	/* 300.05 */
+	terms.steps[1].rate_ppm = DW_PPM;
+	assert_true(dw_fee_terms_valid(&terms));
+	assert_int_equal(fee(&terms, INT64_MAX), INT64_MAX - 3001 + 200);
+}
+
+/* Steps that do not rise, or make a fee outgrow the amount. */
+static void
+test_bad_steps(void **state)
+{
+	DwFeeTerms	terms = shapes[9];
+
+	terms.steps[0].from_amount = 0;
+	assert_false(dw_fee_terms_valid(&terms));
+	terms.steps[0].from_amount = 3001;
+	assert_false(dw_fee_terms_valid(&terms));
+	terms = shapes[9];
+	terms.steps[1].rate_ppm = 1000001;
+	assert_false(dw_fee_terms_valid(&terms));
+	terms.step_count = DW_FEE_STEPS_MAX + 1;
+	assert_false(dw_fee_terms_valid(&terms));
+	terms.step_count = -1;
+	assert_false(dw_fee_terms_valid(&terms));
+
+	/* half a unit below a rate of one: 10.5, 11.5, 12.5 → 10, 12, 12 */
+	terms = shapes[9];
+	terms.step_count = 1;
+	terms.steps[0] = (DwFeeStep) {105, DW_PPM};
+	assert_false(dw_fee_terms_valid(&terms));
+	terms.steps[0].from_amount = 106;
+	assert_true(dw_fee_terms_valid(&terms));
+}
+
+/* A promo code waives a part of the fee, up to a limit. */
+static void
+test_promo(void **state)
+{
+	DwFeeTerms	terms = shapes[11];
+	int64_t		waived;
+
+	assert_int_equal(fee(&terms, 95000), 2375);
+	assert_int_equal(dw_fee_waived(&terms, 95000, &waived), DW_OK);
+	assert_int_equal(waived, 2375);
+	terms.promo_max = 100;
+	assert_int_equal(fee(&terms, 95000), 4650);
+	terms.promo_ppm = DW_PPM;
+	terms.promo_max = DW_FEE_NO_MAX;
+	assert_int_equal(fee(&terms, 95000), 0);
+	terms.promo_max = -2;
+	assert_false(dw_fee_terms_valid(&terms));
+	assert_int_equal(dw_fee_waived(&terms, 1, &waived), DW_BAD_VALUE);
+	terms.promo_max = 0;
+	terms.promo_ppm = DW_PPM + 1;
+	assert_false(dw_fee_terms_valid(&terms));
 }
 
 /* F(0) = 0; one unit more never lowers F, nor raises it by more than one. */
@@ -197,8 +280,8 @@ test_partitions(void **state)
 static void
 test_tax_waits(void **state)
 {
-	const DwFeeTerms terms = {0, 30, 0, DW_FEE_NO_MAX, 200000,
-	DW_FEE_PAYER_PROVIDER};
+	const DwFeeTerms terms = TERMS(0, 30, 0, DW_FEE_NO_MAX, 200000,
+								   DW_FEE_PAYER_PROVIDER);
 	DwFeeTaken	taken = {0, 0, 0};
 	DwFeeQuote	quote;
 
@@ -268,6 +351,9 @@ main(void)
 		cmocka_unit_test(test_amount),
 		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_terms),
+		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_bad_steps),
+		cmocka_unit_test(test_promo),
 		cmocka_unit_test(test_slope),
 		cmocka_unit_test(test_partitions),
 		cmocka_unit_test(test_tax_waits),
