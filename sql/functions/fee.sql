@@ -40,6 +40,7 @@ CREATE OR REPLACE FUNCTION dwello.quote_fee(
   OUT currency text,
   OUT fee bigint,
   OUT tax bigint,
+  OUT waived bigint,
   OUT payout bigint,
   OUT charge bigint,
   OUT payer dwello.fee_payer,
@@ -50,4 +51,4 @@ AS 'MODULE_PATHNAME', 'dwello_quote_fee';
 GRANT EXECUTE ON FUNCTION dwello.quote_fee(bigint, text, uuid, text, text, timestamptz)
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.quote_fee(bigint, text, uuid, text, text, timestamptz) IS
-'What the platform would take of a contract made at as_of: the later charge to the cent, in however many releases. Arguments: amount in minor units; currency, an ISO 4217 code; category_id, NULL for no particular one; user_tier, the provider''s subscription tier, NULL = basic; promo_code; as_of, NULL = now. The schedule is that of the category, then of its ancestors, then of all; the tier''s before any tier''s; an operator''s before the built-in one. Returns the schedule, and in minor units: fee, tax on it, payout (what the provider gets) and charge (what the homeowner pays). Errors: WD401 no identity; 22004 amount or currency is NULL; 22001 a text too long; 22023 an amount that is not positive, an unknown currency; 22P02 an unknown tier; P0002 an unknown category or promo code; 22003 overflow.';
+'What the platform would take of a contract made at as_of: the later charge to the cent, in however many releases. Arguments: amount in minor units; currency, an ISO 4217 code; category_id, NULL for no particular one; user_tier, the provider''s subscription tier, NULL = the caller''s own, basic for one who has none; promo_code, one that will be used (apply_promo), with what is left of its budget now; as_of, NULL = now. The schedule is that of the category, then of its ancestors, then of all; the tier''s before any tier''s; an operator''s before the built-in one. Returns the schedule, and in minor units: fee, what the promo code waived of it, tax on it, payout (what the provider gets) and charge (what the homeowner pays); rate_ppm is that of the tier, in a marginal schedule of the first. Errors: WD401 no identity; 22004 amount or currency is NULL; 22001 a text too long; 22023 an amount that is not positive, an unknown currency; 22P02 an unknown tier; P0002 an unknown category, or a promo code that is not in force; WD201 a code for another currency; WD301 nothing is left of its budget; 22003 overflow.';

@@ -56,6 +56,8 @@ COMMENT ON TYPE dwello.ledger_account_kind IS 'Kind of a ledger account; an escr
 
 CREATE TYPE dwello.fee_payer AS ENUM ('provider', 'homeowner', 'split');
 COMMENT ON TYPE dwello.fee_payer IS 'Who pays the platform''s fee.';
+CREATE TYPE dwello.fee_kind AS ENUM ('flat', 'marginal');
+COMMENT ON TYPE dwello.fee_kind IS 'Whether a fee schedule''s tier is chosen once by the contract, or each holds for what lies in it.';
 
 CREATE TYPE dwello.subscription_tier AS ENUM ('basic', 'premium', 'enterprise');
 COMMENT ON TYPE dwello.subscription_tier IS 'Subscription tier of a provider.';

@@ -1,6 +1,7 @@
 /*
  * Fee schedules (reference).  The built-in default is the only source of the
- * platform's percentage; an operator's schedule goes before it.
+ * platform's percentage; an operator's schedule goes before it.  The columns
+ * are the first tier, tiers has those above it.
  */
 CREATE TABLE dwello.fee_schedules (
   id uuid CONSTRAINT fee_schedules_pkey PRIMARY KEY DEFAULT dwello.uuidv7(),
@@ -9,14 +10,18 @@ CREATE TABLE dwello.fee_schedules (
   currency text CONSTRAINT fee_schedules_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   user_tier dwello.subscription_tier,
   payer dwello.fee_payer NOT NULL DEFAULT 'provider',
+  kind dwello.fee_kind NOT NULL DEFAULT 'flat',
   rate_ppm integer NOT NULL CONSTRAINT fee_schedules_rate_check CHECK (rate_ppm BETWEEN 0 AND 1000000),
   fixed_fee bigint NOT NULL DEFAULT 0 CONSTRAINT fee_schedules_fixed_check CHECK (fixed_fee >= 0),
   min_fee bigint NOT NULL DEFAULT 0 CONSTRAINT fee_schedules_min_check CHECK (min_fee >= 0),
   max_fee bigint CONSTRAINT fee_schedules_max_check CHECK (max_fee >= min_fee),
   tax_ppm integer NOT NULL DEFAULT 0 CONSTRAINT fee_schedules_tax_check CHECK (tax_ppm BETWEEN 0 AND 1000000),
+  tiers jsonb NOT NULL DEFAULT '[]' CONSTRAINT fee_schedules_tiers_check CHECK (jsonb_typeof(tiers) = 'array'),
   valid tstzrange NOT NULL DEFAULT tstzrange(NULL, NULL) CONSTRAINT fee_schedules_valid_check CHECK (NOT isempty(valid)),
   is_builtin boolean NOT NULL DEFAULT false,
+  version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   CONSTRAINT fee_schedules_scope_excl EXCLUDE USING gist (
     (COALESCE(category_id, '00000000-0000-0000-0000-000000000000'::uuid)) WITH =,
     (COALESCE(currency, '')) WITH =,
@@ -43,7 +48,7 @@ CREATE TABLE dwello.promo_codes (
   currency text CONSTRAINT promo_codes_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   budget bigint CONSTRAINT promo_codes_budget_check CHECK (budget >= 0),
   spent bigint NOT NULL DEFAULT 0,
-  valid tstzrange NOT NULL DEFAULT tstzrange(NULL, NULL),
+  valid tstzrange NOT NULL DEFAULT tstzrange(NULL, NULL) CONSTRAINT promo_codes_valid_check CHECK (NOT isempty(valid)),
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),

@@ -30,6 +30,10 @@ CREATE TABLE dwello.escrow_accounts (
   fee_min bigint NOT NULL,
   fee_max bigint,
   fee_tax_ppm integer NOT NULL,
+  fee_steps jsonb,
+  promo_code text CONSTRAINT escrow_accounts_promo_code_fkey REFERENCES dwello.promo_codes (code),
+  promo_ppm integer NOT NULL DEFAULT 0,
+  promo_max bigint,
   transition_count integer NOT NULL DEFAULT 0,
   last_hash bytea,
   version integer NOT NULL DEFAULT 1,
@@ -43,6 +47,7 @@ CREATE TABLE dwello.escrow_accounts (
 CREATE INDEX escrow_accounts_homeowner_id_idx ON dwello.escrow_accounts (homeowner_id, job_id);
 CREATE INDEX escrow_accounts_provider_id_idx ON dwello.escrow_accounts (provider_id, job_id);
 CREATE INDEX escrow_accounts_fee_schedule_id_idx ON dwello.escrow_accounts (fee_schedule_id);
+CREATE INDEX escrow_accounts_promo_code_idx ON dwello.escrow_accounts (promo_code) WHERE promo_code IS NOT NULL;
 COMMENT ON TABLE dwello.escrow_accounts IS
   'Money held for a job, in minor units: funded = held + released + refunded + charged_back. The fee''s numbers are those of the award.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.escrow_accounts', '');

@@ -13,6 +13,7 @@
 
 #include "api/error_api.h"
 #include "api/escrow_api.h"
+#include "api/promo_api.h"
 #include "core/label.h"
 #include "core/money.h"
 #include "store/fee_store.h"
@@ -21,7 +22,6 @@
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
 #define TIER_MAX		50		/* characters of a tier */
-#define PROMO_MAX		50		/* characters of a promo code */
 #define PARTS_MAX		100000	/* of allocate */
 
 /* Labels of type subscription_tier. */
@@ -58,6 +58,9 @@ DW_FUNCTION(dwello_fee_amount)
 	terms.max_fee = PG_ARGISNULL(4) ? DW_FEE_NO_MAX : PG_GETARG_INT64(4);
 	terms.tax_ppm = 0;
 	terms.payer = DW_FEE_PAYER_PROVIDER;
+	terms.promo_ppm = 0;
+	terms.promo_max = 0;
+	terms.step_count = 0;
 	if (terms.max_fee < 0 && !PG_ARGISNULL(4))
 		refuse_arithmetic(DW_BAD_VALUE);
 	result = dw_fee_amount(&terms, PG_GETARG_INT64(0), &fee);
@@ -124,7 +127,7 @@ read_scope(DwCall *call, DwFeeScope *scope)
 	dw_args_need(call, DW_ARG(0) | DW_ARG(1));
 	scope->currency = dw_arg_text(call, 1, CURRENCY_MAX);
 	scope->tier = dw_arg_text_opt(call, 3, TIER_MAX);
-	(void) dw_arg_text_opt(call, 4, PROMO_MAX);
+	(void) dw_arg_text_opt(call, 4, DW_PROMO_CODE_MAX);
 	amount = dw_arg_int8(call, 0);
 	if (amount <= 0)
 		dw_arg_refuse(call, 0, DW_BAD_VALUE, "must be more than zero");
@@ -133,25 +136,43 @@ read_scope(DwCall *call, DwFeeScope *scope)
 	if (scope->as_of == DT_NOBEGIN)
 		scope->as_of = dw_now();
 	if (scope->tier == NULL)
-		scope->tier = DW_TIER_DEFAULT;
+		scope->tier = dw_fee_tier_of(&call->actor.user_id);
 	if (dw_label_find(tiers, DW_LENGTH(tiers), scope->tier) < 0)
 		dw_arg_refuse(call, 3, DW_BAD_LABEL, "is no subscription tier");
 	scope->category_id = dw_arg_uuid_opt(call, 2);
 	return amount;
 }
 
-/* P0002 for what quote_fee names and is not there. */
+/* P0002 for a category that is not there. */
 static void
-find_named(DwCall *call, const DwFeeScope *scope)
+check_category(const DwFeeScope *scope)
 {
 	if (scope->category_id != NULL &&
 		!dw_fee_category_exists(scope->category_id))
 		dw_raise(DW_NOT_FOUND, "no such category",
 				 psprintf("Category %s does not exist.",
 						  dw_uuid_text(scope->category_id)), NULL);
-	if (dw_arg_has(call, 4))
-		dw_raise(DW_NOT_FOUND, "no such promo code",
-				 "No promo code is in force.", NULL);
+}
+
+/* The terms that a contract would get, a promo code included. */
+static DwUuid
+find_terms(DwCall *call, const DwFeeScope *scope, int64 amount,
+		   DwFeeTerms *terms)
+{
+	char	   *code = dw_arg_text_opt(call, 4, DW_PROMO_CODE_MAX);
+	DwFeeRow	row;
+	DwPromo		promo;
+
+	if (!dw_fee_schedule_find(scope, &row))
+		elog(ERROR, "dwello has no built-in fee schedule");
+	dw_fee_schedule_terms(&row.schedule, amount, terms);
+	if (code != NULL)
+	{
+		bool		found = dw_promo_load(code, scope->as_of, &promo);
+
+		dw_promo_into_terms(found, &promo, scope->currency, terms);
+	}
+	return row.id;
 }
 
 /* quote_fee: see its COMMENT. */
@@ -159,28 +180,32 @@ DW_FUNCTION(dwello_quote_fee)
 {
 	DwCall		call;
 	DwFeeScope	scope;
-	DwFeeSchedule schedule;
+	DwFeeTerms	terms;
 	DwFeeQuote	quote;
+	DwUuid		schedule_id;
 	DwResult	result;
 	int64		amount;
+	int64		waived;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
 	amount = read_scope(&call, &scope);
-	find_named(&call, &scope);
-	if (!dw_fee_schedule_find(&scope, &schedule))
-		elog(ERROR, "dwello has no built-in fee schedule");
-	result = dw_fee_quote(&schedule.terms, amount, &quote);
+	check_category(&scope);
+	schedule_id = find_terms(&call, &scope, amount, &terms);
+	result = dw_fee_quote(&terms, amount, &quote);
+	if (result == DW_OK)
+		result = dw_fee_waived(&terms, amount, &waived);
 	if (result != DW_OK)
 		refuse_arithmetic(result);
 
-	dw_row_uuid(&call, "schedule_id", &schedule.id);
+	dw_row_uuid(&call, "schedule_id", &schedule_id);
 	dw_row_int8(&call, "amount", amount);
 	dw_row_text(&call, "currency", scope.currency);
 	dw_row_int8(&call, "fee", quote.fee);
 	dw_row_int8(&call, "tax", quote.tax);
+	dw_row_int8(&call, "waived", waived);
 	dw_row_int8(&call, "payout", quote.payout);
 	dw_row_int8(&call, "charge", quote.charge);
-	dw_row_text(&call, "payer", dw_fee_payer_label(schedule.terms.payer));
-	dw_row_int4(&call, "rate_ppm", (int32) schedule.terms.rate_ppm);
+	dw_row_text(&call, "payer", dw_fee_payer_label(terms.payer));
+	dw_row_int4(&call, "rate_ppm", (int32) terms.rate_ppm);
 	return dw_call_return(&call);
 }

@@ -262,6 +262,14 @@ dw_fee_release(const DwFeeTerms *terms, const DwFeeTaken *before,
 	return DW_OK;
 }
 
+/* The part of which a release came to this quote; see the header. */
+int64_t
+dw_fee_part(DwFeePayer payer, const DwFeeTaken *before,
+			const DwFeeQuote *quote)
+{
+	return quote->payout + provider_share(payer, before, quote);
+}
+
 /* The label of a payer. */
 const char *
 dw_fee_payer_label(DwFeePayer payer)

@@ -101,6 +101,13 @@ extern DwResult dw_fee_release(const DwFeeTerms *terms,
 							   const DwFeeTaken *before, int64_t part,
 							   DwFeeQuote *quote);
 
+/*
+ * The part of which a release came to this quote, after what was taken
+ * before it: what dw_fee_release was asked, from its answer.
+ */
+extern int64_t dw_fee_part(DwFeePayer payer, const DwFeeTaken *before,
+						   const DwFeeQuote *quote);
+
 /* The label of enum dwello.fee_payer, and back: false for none of them. */
 extern const char *dw_fee_payer_label(DwFeePayer payer);
 extern bool dw_fee_payer_parse(const char *label, DwFeePayer *payer);

@@ -123,10 +123,10 @@ insert_escrow(const DwEscrowRow *row, const DwUuid *bid_id)
 					 "homeowner_id, provider_id, bid_id, currency, "
 					 "contract_amount, fee_schedule_id, fee_payer, "
 					 "fee_rate_ppm, fee_fixed, fee_min, fee_max, "
-					 "fee_tax_ppm, transition_count, created_at) "
+					 "fee_tax_ppm, fee_steps, transition_count, created_at) "
 					 "VALUES ($1, $2, $3, $4, $5, $6, $7, "
 					 "$8::text::dwello.fee_payer, $9, $10, $11, "
-					 "NULLIF($12, -1), $13, 1, $14)");
+					 "NULLIF($12, -1), $13, $14::text::jsonb, 1, $15)");
 	const DwFeeTerms *terms = &row->escrow.terms;
 	DwParams	p = DW_PARAMS;
 
@@ -143,23 +143,27 @@ insert_escrow(const DwEscrowRow *row, const DwUuid *bid_id)
 	dw_param_int8(&p, terms->min_fee);
 	dw_param_int8(&p, terms->max_fee);
 	dw_param_int4(&p, (int32) terms->tax_ppm);
+	dw_param_text(&p, dw_fee_steps_text(terms));
 	dw_param_time(&p, dw_now());
 	(void) dw_execute(&insert, &p);
 }
 
-/* The schedule of a contract made now. */
-static void
-find_schedule(const DwAward *award, DwFeeSchedule *schedule)
+/* The terms of a contract made now, and the schedule they are from. */
+static DwUuid
+find_terms(const DwAward *award, DwFeeTerms *terms)
 {
+	DwFeeRow	row;
 	DwFeeScope	scope = {
 		.category_id = &award->category_id,
 		.currency = award->currency,
-		.tier = DW_TIER_DEFAULT,
+		.tier = dw_fee_tier_of(&award->provider_id),
 		.as_of = dw_now()
 	};
 
-	if (!dw_fee_schedule_find(&scope, schedule))
+	if (!dw_fee_schedule_find(&scope, &row))
 		elog(ERROR, "dwello has no built-in fee schedule");
+	dw_fee_schedule_terms(&row.schedule, award->amount, terms);
+	return row.id;
 }
 
 /* Opens the escrow of a confirmed award; see the header. */
@@ -168,7 +172,7 @@ dw_escrow_open_for_award(const DwAward *award, DwEscrowRow *row)
 {
 	DwTransition opening = {DW_ESCROW_EVENT_OPEN, award->actor,
 	DW_ESCROW_CREATED, NULL};
-	DwFeeSchedule schedule;
+	DwFeeTerms	terms;
 	DwResult	result;
 
 	memset(row, 0, sizeof(*row));
@@ -176,10 +180,9 @@ dw_escrow_open_for_award(const DwAward *award, DwEscrowRow *row)
 	row->homeowner_id = award->homeowner_id;
 	row->provider_id = award->provider_id;
 	row->transition_count = 1;
-	find_schedule(award, &schedule);
-	row->fee_schedule_id = schedule.id;
+	row->fee_schedule_id = find_terms(award, &terms);
 	result = dw_escrow_open(&row->escrow, award->currency, award->amount,
-							&schedule.terms);
+							&terms);
 	if (result == DW_OK)
 		result = fit_plan(row);
 	if (result != DW_OK)

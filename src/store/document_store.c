@@ -72,6 +72,24 @@ dw_document_text(const DwDocument *object, const char *name, char **value)
 	return result;
 }
 
+/* A member that is a list; see the header. */
+bool
+dw_document_member_list(const DwDocument *object, const char *name,
+						DwDocument *list, int *count)
+{
+	JsonbValue	found;
+	DwMember	result = document_member(object, name, jbvBinary, &found);
+
+	*count = 0;
+	if (result != DW_MEMBER_GIVEN)
+		return result == DW_MEMBER_ABSENT;
+	list->root = found.val.binary.data;
+	if (!JsonContainerIsArray(list->root))
+		return false;
+	*count = JsonContainerSize(list->root);
+	return true;
+}
+
 /* A member that is a list of strings; see the header. */
 DwMember
 dw_document_texts(const DwDocument *object, const char *name,

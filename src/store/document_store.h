@@ -34,6 +34,11 @@ extern bool dw_document_object(Datum jsonb, DwDocument *object);
 extern bool dw_document_item(const DwDocument *list, int item,
 							 DwDocument *object);
 
+/* A member that is a list; no items when there is none, false for else. */
+extern bool dw_document_member_list(const DwDocument *object,
+									const char *name, DwDocument *list,
+									int *count);
+
 /* A member that is a string. */
 extern DwMember dw_document_text(const DwDocument *object, const char *name,
 								 char **value);

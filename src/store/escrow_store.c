@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "store/escrow_store.h"
+#include "store/fee_store.h"
 #include "store/plan_store.h"
 #include "store/setting_store.h"
 
@@ -17,7 +18,8 @@
 	"e.currency, e.is_frozen, e.version, e.contract_amount, e.funded, " \
 	"e.held, e.released, e.refunded, e.charged_back, e.disputed, " \
 	"e.fee_taken, e.tax_taken, e.fee_payer::text, e.fee_rate_ppm, " \
-	"e.fee_fixed, e.fee_min, e.fee_max, e.fee_tax_ppm, e.psp, " \
+	"e.fee_fixed, e.fee_min, e.fee_max, e.fee_tax_ppm, e.fee_steps, " \
+	"e.promo_ppm, e.promo_max, e.psp, " \
 	"e.transition_count, e.last_hash, m.id, m.status::text, m.sort_order, " \
 	"m.is_required, m.amount, m.funded, m.released, m.refunded, " \
 	"m.disputed, m.version "
@@ -51,6 +53,9 @@ enum
 	COLUMN_MIN,
 	COLUMN_MAX,
 	COLUMN_TAX_RATE,
+	COLUMN_STEPS,
+	COLUMN_PROMO,
+	COLUMN_PROMO_MAX,
 	COLUMN_PSP,
 	COLUMN_TRANSITIONS,
 	COLUMN_HASH,
@@ -69,6 +74,10 @@ read_terms(DwFeeTerms *terms)
 	terms->max_fee = dw_read_null(0, COLUMN_MAX)
 		? DW_FEE_NO_MAX : dw_read_int8(0, COLUMN_MAX);
 	terms->tax_ppm = dw_read_int4(0, COLUMN_TAX_RATE);
+	dw_fee_steps_read(0, COLUMN_STEPS, terms);
+	terms->promo_ppm = dw_read_int4(0, COLUMN_PROMO);
+	terms->promo_max = dw_read_null(0, COLUMN_PROMO_MAX)
+		? DW_FEE_NO_MAX : dw_read_int8(0, COLUMN_PROMO_MAX);
 }
 
 /* Reads state and amounts. */

@@ -57,6 +57,15 @@ INSERT INTO call (command, actor, arguments, other) VALUES
   ('edit_category', 'a1', $$t.user('category'), description => 'Again.'$$,
    $$t.user('category'), description => 'And again.'$$);
 
+-- fees
+INSERT INTO call (command, actor, arguments, other) VALUES
+  ('set_fee_schedule', 'a1', $$'Replayed', 40000, currency => 'XOF', schedule_id => t.user('schedule')$$,
+   $$'Replayed', 40001, currency => 'XOF', schedule_id => t.user('schedule')$$),
+  ('set_fee_schedule', NULL, $$'Derived', 40000, currency => 'XAF'$$, $$'Derived', 40001, currency => 'XAF'$$),
+  ('end_fee_schedule', 'a1', $$t.user('schedule')$$, $$t.user('schedule'), '2999-01-01Z'$$),
+  ('add_promo_code', 'a1', $$'REPLAYED', 500000, 6000, 'USD'$$, $$'REPLAYED', 500000, 6001, 'USD'$$),
+  ('set_fx_rate', NULL, $$'XOF', 'XAF', 1, 1$$, $$'XOF', 'XAF', 1, 2$$);
+
 -- a job, from the post to the reviews
 INSERT INTO call (command, actor, arguments, other) VALUES
   ('post_job', 'h1', $$'d0000000-0000-7000-8000-000000000011', 'Paint', 'White.', -122.4194, 37.7749$$,
@@ -128,7 +137,9 @@ INSERT INTO call (command, actor, arguments, other) VALUES
 -- another one, given up before it was paid
 INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('cancel_escrow', 'h1', $$SELECT t.award('given up', 50000)$$,
-   $$t.user('given up')$$, $$t.user('given up'), 'Too dear.'$$);
+   $$t.user('given up')$$, $$t.user('given up'), 'Too dear.'$$),
+  ('apply_promo', 'p1', $$SELECT t.award('promoted', 50000)$$,
+   $$t.user('promoted'), 'REPLAYED'$$, $$t.user('promoted'), 'OTHER'$$);
 
 -- ----------------------------------------------------------------------
 -- The lines and the catalogue

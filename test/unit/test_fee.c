@@ -236,6 +236,7 @@ release_in_parts(const DwFeeTerms *terms, int64_t amount, uint32_t *seed)
 
 		assert_int_equal(dw_fee_release(terms, &taken, part, &quote), DW_OK);
 		assert_true(quote.fee + quote.tax <= part);
+		assert_int_equal(dw_fee_part(terms->payer, &taken, &quote), part);
 		assert_true(quote.payout >= 0 && quote.payout <= part);
 		assert_int_equal(quote.charge,
 						 quote.payout + quote.fee + quote.tax);
