@@ -34,3 +34,19 @@ check('as many faults were found as the rule has ways to look',
 	grep { ($found{$_} // 0) < $rules{$_} } sort keys %rules);
 check('no fault is planted for a rule that is not there',
 	grep { !$rules{$_} } sort keys %found);
+
+# An expected output can be made anew without being read: where a test lists
+# what has no line in its table, or is not as it should be, nothing stands.
+my $forbidden = join '|',
+  qw(without_a_line no_command no_relation unwatched empty),
+  'relation +\| viewer +\| expectation +\| seen .*',
+  'relation +\| viewer +\| own .*',
+  'n \| command \| (?:wrong|answer)',
+  'rule +\| object +\| (?:sql|detail).*';
+my @accepted;
+foreach my $file (map { "expected/$_.out" } qw(check replay visibility_matrix))
+{
+	push @accepted, map { "$file: $_" }
+	  read_file($file) =~ /^ ($forbidden)\s*\n[-+]+\n(?!\(0 rows\))/mg;
+}
+check('no expected output accepts what its test forbids', @accepted);
