@@ -25,8 +25,8 @@ charge_for(const DwEscrow *escrow, int64_t price, int64_t *charge)
 }
 
 /* The same for a part of the contract, which cannot fail. */
-static int64_t
-charge_within(const DwEscrow *escrow, int64_t price)
+int64_t
+dw_escrow_charge_of(const DwEscrow *escrow, int64_t price)
 {
 	int64_t		charge = price;
 
@@ -47,7 +47,7 @@ price_covered(const DwEscrow *escrow, int64_t money)
 	{
 		int64_t		middle = low + (high - low + 1) / 2;
 
-		if (charge_within(escrow, middle) <= money)
+		if (dw_escrow_charge_of(escrow, middle) <= money)
 			low = middle;
 		else
 			high = middle - 1;
@@ -149,7 +149,7 @@ dw_escrow_open(DwEscrow *escrow, const char *currency,
 int64_t
 dw_escrow_charge(const DwEscrow *escrow)
 {
-	return charge_within(escrow, escrow->contract_amount);
+	return dw_escrow_charge_of(escrow, escrow->contract_amount);
 }
 
 /* Of it, what is neither paid nor under way. */
@@ -160,6 +160,29 @@ dw_escrow_missing(const DwEscrow *escrow)
 		escrow->pending;
 
 	return missing > 0 ? missing : 0;
+}
+
+/* Of what is held, the part that is under dispute; see the header. */
+int64_t
+dw_escrow_disputed(const DwEscrow *escrow, const DwMilestone *milestones,
+				   int count)
+{
+	int64_t		disputed = 0;
+	int64_t		covered = 0;
+	int64_t		part;
+
+	for (int i = 0; i < count; i++)
+	{
+		disputed += milestones[i].disputed;
+		covered += milestones[i].funded - milestones[i].refunded;
+	}
+	if (disputed == 0)
+		return 0;
+	if (dw_milestones_available(milestones, count) == 0)
+		return escrow->held;
+	part = dw_escrow_charge_of(escrow, covered) -
+		dw_escrow_charge_of(escrow, covered - disputed);
+	return part < escrow->held ? part : escrow->held;
 }
 
 /* A payment is asked for. */
@@ -204,6 +227,7 @@ dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones, int count,
 	escrow->pending -= amount;
 	escrow->funded += amount;
 	escrow->held += amount;
+	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
 	escrow->status = dw_escrow_status(escrow);
 	return DW_OK;
 }
@@ -356,6 +380,7 @@ dw_escrow_release(DwEscrow *escrow, DwMilestone *milestones, int count,
 	escrow->released += quote.charge;
 	escrow->fee_taken += quote.fee;
 	escrow->tax_taken += quote.tax;
+	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
 	escrow->status = dw_escrow_status(escrow);
 	*out = (DwRelease) {choice.part, quote.charge, quote.fee, quote.tax,
 	quote.payout};
@@ -399,8 +424,8 @@ refund_for(const DwEscrow *escrow, const DwChoice *choice)
 	if (choice->is_whole)
 		return escrow->held - escrow->disputed;
 	covered = price_covered(escrow, escrow->funded - escrow->refunded);
-	return charge_within(escrow, covered) -
-		charge_within(escrow, covered - choice->part);
+	return dw_escrow_charge_of(escrow, covered) -
+		dw_escrow_charge_of(escrow, covered - choice->part);
 }
 
 /* Money goes back to the homeowner. */
@@ -422,6 +447,7 @@ dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones, int count,
 	take_chosen(milestones, count, &choice, DW_MILESTONE_REFUND);
 	escrow->held -= amount;
 	escrow->refunded += amount;
+	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
 	escrow->status = dw_escrow_status(escrow);
 	*out = (DwRelease) {choice.part, amount, 0, 0, amount};
 	return DW_OK;

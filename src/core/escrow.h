@@ -134,6 +134,17 @@ extern int64_t dw_escrow_charge(const DwEscrow *escrow);
 /* Of it, what is neither paid nor under way. */
 extern int64_t dw_escrow_missing(const DwEscrow *escrow);
 
+/* The same for work of a lower price than the contract. */
+extern int64_t dw_escrow_charge_of(const DwEscrow *escrow, int64_t price);
+
+/*
+ * Of what is held, the part that is under dispute: the charge of the work
+ * that is disputed, so that the rest covers the work that is not.  All of it
+ * when no other work is paid.
+ */
+extern int64_t dw_escrow_disputed(const DwEscrow *escrow,
+								  const DwMilestone *milestones, int count);
+
 /*
  * A payment is asked for; *amount 0 = what is missing, and is set to it.
  * Pending afterwards; "funding" if nothing was ever paid.

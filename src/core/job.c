@@ -4,8 +4,9 @@
  *
  * An award that is not confirmed in time, or whose provider withdraws, has
  * lapsed: the next eligible bid takes it (reoffer), or the job takes bids
- * again (reopen), or it expires.  The last deed of the escrow completes the
- * job by itself; that is done by the system, whoever's deed it was.
+ * again (reopen), or it expires.  What follows from the escrow happens to
+ * the job by itself: it is disputed while all that is held is, and the last
+ * deed completes it; that is done by the system, whoever's deed it was.
  */
 #include "core/job.h"
 
@@ -91,13 +92,13 @@ static const DwRule job_rules[] = {
 		 "the escrow is held, or escrow_payments is off"),
 	RULE(AWARDED, CANCEL, HOMEOWNER, CANCELLED, "nothing is held"),
 	RULE(AWARDED, COMPLETE, SYSTEM, COMPLETED, DONE),
-	RULE(AWARDED, DISPUTE, HOMEOWNER | PROVIDER, DISPUTED,
+	RULE(AWARDED, DISPUTE, HOMEOWNER | PROVIDER | SYSTEM, DISPUTED,
 		 "all that is held is disputed"),
 
 	RULE(IN_PROGRESS, REPORT, PROVIDER, IN_PROGRESS, NULL),
 	RULE(IN_PROGRESS, COMPLETE, HOMEOWNER, COMPLETED, "nothing is held"),
 	RULE(IN_PROGRESS, COMPLETE, SYSTEM, COMPLETED, DONE),
-	RULE(IN_PROGRESS, DISPUTE, HOMEOWNER | PROVIDER, DISPUTED,
+	RULE(IN_PROGRESS, DISPUTE, HOMEOWNER | PROVIDER | SYSTEM, DISPUTED,
 		 "all that is held is disputed"),
 
 	RULE(DISPUTED, SETTLE, HOMEOWNER | PROVIDER | MEDIATOR | SYSTEM,

@@ -70,6 +70,8 @@ typedef struct DwMilestone
 	int64_t		disputed;		/* of what is left, under dispute */
 	int64_t		moved;			/* out: what the last decision moved */
 	DwMilestoneStatus status;	/* follows from the above and from events */
+	DwMilestoneStatus status_before;	/* what a dispute interrupted */
+	DwUuid		dispute_id;		/* the open one about it; nil = none */
 	bool		is_required;	/* the job is not complete without it */
 	int32_t		sort_order;		/* place in the plan */
 } DwMilestone;

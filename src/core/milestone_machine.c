@@ -105,6 +105,7 @@ DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 /* A dispute ends with a figure. */
 #define SETTLES(event, actors) \
 	RULE(DISPUTED, event, actors, PLANNED, "settled: " MORE_DUE), \
+	RULE(DISPUTED, event, actors, FUNDED, "settled: paid in full since"), \
 	RULE(DISPUTED, event, actors, RELEASED, "settled: " SOME_PAID), \
 	RULE(DISPUTED, event, actors, REFUNDED, "settled: " NONE_PAID)
 

@@ -21,7 +21,7 @@ static const char *const expected[] = {
 	"cancel_job H draft>cancelled open>cancelled awarded>cancelled",
 	"expire_jobs Y open>cancelled awarded>cancelled",
 	"expire_jobs P awarded>cancelled",
-	"dispute HP awarded>disputed in_progress>disputed",
+	"dispute HPY awarded>disputed in_progress>disputed",
 	"settle HPASY disputed>in_progress|awarded",
 };
 

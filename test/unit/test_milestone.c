@@ -29,11 +29,11 @@ static const char *const expected[] = {
 	"approved>approved|released|refunded disputed>disputed",
 	"open_dispute HP planned>disputed funded>disputed submitted>disputed "
 	"changes_requested>disputed approved>disputed",
-	"answer_dispute HP disputed>disputed|planned|released|refunded",
+	"answer_dispute HP disputed>disputed|planned|funded|released|refunded",
 	"withdraw_dispute HP "
 	"disputed>planned|funded|submitted|changes_requested|approved",
-	"silence Y disputed>planned|released|refunded",
-	"resolve_dispute AS disputed>planned|released|refunded",
+	"silence Y disputed>planned|funded|released|refunded",
+	"resolve_dispute AS disputed>planned|funded|released|refunded",
 	"close_chargeback Y planned>released|refunded funded>released|refunded "
 	"submitted>released|refunded changes_requested>released|refunded "
 	"approved>released|refunded disputed>released|refunded",
