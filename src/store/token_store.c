@@ -388,13 +388,21 @@ now_seconds(void)
 	return timestamptz_to_time_t(GetCurrentStatementStartTimestamp());
 }
 
-/* A worker of the service, or nobody. */
+/*
+ * A worker of the service, or nobody.
+ *
+ * Nobody, too, in an expression of an index or a materialised view that
+ * maintenance evaluates: the server has taken on the role of its owner, and
+ * who started it (autovacuum, a superuser's ANALYZE) lends him nothing.
+ */
 static DwActor
 actor_without_token(void)
 {
 	DwActor		actor = {0};
 	Oid			service = get_role_oid("dwello_service", true);
 
+	if (InSecurityRestrictedOperation())
+		return actor;
 	if (OidIsValid(service) && is_member_of_role(GetOuterUserId(), service))
 		actor.kind = DW_ACTOR_SYSTEM;
 	return actor;

@@ -475,6 +475,40 @@ SELECT forge.contact(NULL, 'h1');
 ROLLBACK;
 
 -- ---------------------------------------------------------------------
+-- Maintenance by a superuser evaluates what an app role left in an index or
+-- a materialised view: he is nobody there
+-- ---------------------------------------------------------------------
+CREATE SCHEMA trap AUTHORIZATION trust_app;
+SET ROLE trust_app;
+CREATE TABLE trap.loot (call text, answer text);
+CREATE FUNCTION trap.try(call text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE 'SELECT dwello.' || call;
+  INSERT INTO trap.loot VALUES (call, 'ok');
+EXCEPTION WHEN others THEN
+  INSERT INTO trap.loot VALUES (call, sqlstate);
+END
+$$;
+CREATE FUNCTION trap.spring(a integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  PERFORM trap.try('get_user_contact(''00000000-0000-7000-8000-000000000001'', ''for me'')');
+  PERFORM trap.try('set_setting(''min_bid_amount'', ''1'')');
+  RETURN a;
+END
+$$;
+CREATE TABLE trap.bait AS SELECT 1 AS a;
+CREATE INDEX ON trap.bait (trap.spring(a));
+CREATE MATERIALIZED VIEW trap.sight AS SELECT trap.spring(1) WITH NO DATA;
+TRUNCATE trap.loot;
+RESET ROLE;
+ANALYZE trap.bait;
+REINDEX TABLE trap.bait;
+REFRESH MATERIALIZED VIEW trap.sight;
+SELECT call, answer, count(*) > 1 AS tried FROM trap.loot GROUP BY 1, 2 ORDER BY 1, 2;
+SET client_min_messages = warning;
+DROP SCHEMA trap CASCADE;
+
+-- ---------------------------------------------------------------------
 -- Without a keyring nobody is anybody
 -- ---------------------------------------------------------------------
 \set VERBOSITY default
