@@ -82,6 +82,24 @@ static CheckRule rules[] = {
 		 "JOIN pg_catalog.pg_roles AS o ON o.oid = a.roleid "
 		 "WHERE o.rolname = 'dwello_owner' AND NOT m.rolsuper ORDER BY 1",
 		 "Nobody may become dwello_owner: REVOKE dwello_owner FROM the role."),
+	RULE("function_schema_writable",
+		 "SELECT coalesce(r.rolname, 'PUBLIC')::text, "
+		 "format('It may create functions and operators in schema %I.', "
+		 "n.nspname) "
+		 "FROM pg_catalog.pg_extension AS e "
+		 "JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace "
+		 "CROSS JOIN LATERAL (SELECT a.grantee FROM aclexplode(coalesce("
+		 "n.nspacl, acldefault('n', n.nspowner))) AS a "
+		 "WHERE a.privilege_type = 'CREATE' "
+		 "UNION SELECT n.nspowner) AS a "
+		 "LEFT JOIN pg_catalog.pg_database AS d "
+		 "ON d.datname = current_database() "
+		 "AND a.grantee = 'pg_database_owner'::regrole "
+		 "LEFT JOIN pg_catalog.pg_roles AS r "
+		 "ON r.oid = coalesce(d.datdba, a.grantee) "
+		 "WHERE e.extname = 'postgis' AND r.rolsuper IS NOT TRUE "
+		 "ORDER BY 1",
+		 "The functions of dwello look there, too, and would run an operator of its making as dwello_owner: REVOKE CREATE ON SCHEMA, or give PostGIS a schema of its own that a superuser owns."),
 	RULE("token_in_settings",
 		 "SELECT coalesce(r.rolname, d.datname, 'all')::text, "
 		 "'ALTER ROLE or ALTER DATABASE sets dwello.token.' "

@@ -37,6 +37,9 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('keyring_in_data_directory', 'dwello.keyring_file', $$SET LOCAL dwello.keyring_file = 'keyring'$$),
   ('createrole_member', 'regress_dwello_maker', $$CREATE ROLE regress_dwello_maker CREATEROLE; GRANT dwello_owner TO regress_dwello_maker$$),
   ('createrole_member', 'regress_dwello_member', $$CREATE ROLE regress_dwello_member; GRANT dwello_owner TO regress_dwello_member$$),
+  ('function_schema_writable', 'PUBLIC', 'GRANT CREATE ON SCHEMA public TO PUBLIC'),
+  ('function_schema_writable', 'regress_dwello_maker',
+   $$CREATE ROLE regress_dwello_maker; DO 'BEGIN EXECUTE format(''ALTER DATABASE %I OWNER TO regress_dwello_maker'', current_database()); END'$$),
   -- (the settings' own check refuses these two; a dump of another time may hold them)
   ('token_in_settings', 'dwello_app', $$INSERT INTO pg_db_role_setting VALUES (0, 'dwello_app'::regrole, '{dwello.token=x.y.z}')$$),
   ('token_in_settings', 'regress_fixed_identity()',
