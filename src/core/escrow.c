@@ -421,8 +421,8 @@ refund_for(const DwEscrow *escrow, const DwChoice *choice)
 {
 	int64_t		covered;
 
-	if (choice->is_whole)
-		return escrow->held - escrow->disputed;
+	if (choice->is_whole && escrow->disputed == 0)
+		return escrow->held;
 	covered = price_covered(escrow, escrow->funded - escrow->refunded);
 	return dw_escrow_charge_of(escrow, covered) -
 		dw_escrow_charge_of(escrow, covered - choice->part);
@@ -441,7 +441,7 @@ dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones, int count,
 	if (result != DW_OK)
 		return result;
 	amount = refund_for(escrow, &choice);
-	if (amount <= 0 || amount > escrow->held - escrow->disputed)
+	if (amount <= 0 || amount > escrow->held)
 		return DW_INSUFFICIENT_FUNDS;
 
 	take_chosen(milestones, count, &choice, DW_MILESTONE_REFUND);
