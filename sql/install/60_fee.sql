@@ -34,8 +34,9 @@ COMMENT ON TABLE dwello.fee_schedules IS
   'How the platform''s fee is worked out, by category, currency, tier and time; the built-in row is the default.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.fee_schedules', 'WHERE NOT is_builtin');
 
-INSERT INTO dwello.fee_schedules (id, name, payer, rate_ppm, is_builtin, created_at) VALUES
-  ('d0000000-0000-7000-8000-0000000000f1', 'default', 'provider', 50000, true, '2026-01-01 00:00+00');
+INSERT INTO dwello.fee_schedules (id, name, payer, rate_ppm, is_builtin, created_at, updated_at) VALUES
+  ('d0000000-0000-7000-8000-0000000000f1', 'default', 'provider', 50000, true, '2026-01-01 00:00+00',
+   '2026-01-01 00:00+00');
 
 CREATE POLICY fee_schedules_read ON dwello.fee_schedules FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);
