@@ -222,7 +222,11 @@ check_pair(Reading *reading)
 DwPostFields
 dw_post_read(DwCall *call, DwPostPlace place, DwDraft *draft)
 {
-	Reading		reading = {.call = call, .place = place, .draft = draft};
+	Reading		reading = {
+		.call = call,
+		.place = place,
+		.draft = draft
+	};
 	DwFault		core = {0};
 
 	read_texts(&reading);

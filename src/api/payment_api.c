@@ -256,8 +256,11 @@ arrival_give_back(DwCall *call, DwEscrowRow *row, DwTransaction *payment)
 					 payment->amount);
 	dw_ledger_book(row, payment, &legs, is_pending);
 	dw_escrow_save(row);
-	part = (DwPaymentPart) {payment->id, payment->payment_method_id,
-	payment->psp, payment->psp_reference, payment->amount};
+	part.payment_id = payment->id;
+	part.payment_method_id = payment->payment_method_id;
+	part.psp = payment->psp;
+	part.psp_reference = payment->psp_reference;
+	part.amount = payment->amount;
 	dw_refund_emit(row, &payment->id, &part, "late");
 }
 

@@ -93,9 +93,10 @@ DW_FUNCTION(dwello_issue_token)
 	DwAccount	account;
 	DwActorKind role;
 	const char *asked;
+	const char *token;
 	int64		ttl;
 
-	dw_query_begin(&call, fcinfo, DW_ACTOR_SYSTEM);	/* it writes nothing */
+	dw_query_begin(&call, fcinfo, DW_ACTOR_SYSTEM); /* it writes nothing */
 	user_id = dw_arg_uuid(&call, 0);
 	if (!dw_arg_has(&call, 1))
 		dw_arg_refuse(&call, 1, DW_NULL_VALUE, "must not be null");
@@ -111,9 +112,8 @@ DW_FUNCTION(dwello_issue_token)
 	if (dw_token_role(account.type, asked, &role) != DW_OK)
 		dw_arg_refuse(&call, 2, DW_BAD_VALUE,
 					  "is not one that this user can have");
-	return dw_call_return_datum(&call, CStringGetTextDatum(
-								dw_token_issue(&user_id, role, ttl)),
-								false, -1);
+	token = dw_token_issue(&user_id, role, ttl);
+	return dw_call_return_datum(&call, CStringGetTextDatum(token), false, -1);
 }
 
 /* revoke_tokens(user_id) → user_id, not_before */

@@ -382,8 +382,11 @@ dw_escrow_release(DwEscrow *escrow, DwMilestone *milestones, int count,
 	escrow->tax_taken += quote.tax;
 	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
 	escrow->status = dw_escrow_status(escrow);
-	*out = (DwRelease) {choice.part, quote.charge, quote.fee, quote.tax,
-	quote.payout};
+	out->part = choice.part;
+	out->amount = quote.charge;
+	out->fee = quote.fee;
+	out->tax = quote.tax;
+	out->payout = quote.payout;
 	return DW_OK;
 }
 
@@ -449,7 +452,11 @@ dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones, int count,
 	escrow->refunded += amount;
 	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
 	escrow->status = dw_escrow_status(escrow);
-	*out = (DwRelease) {choice.part, amount, 0, 0, amount};
+	out->part = choice.part;
+	out->amount = amount;
+	out->fee = 0;
+	out->tax = 0;
+	out->payout = amount;
 	return DW_OK;
 }
 

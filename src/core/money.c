@@ -227,7 +227,10 @@ DwResult
 dw_allocate(int64_t amount, const int64_t *weights, size_t count,
 			int64_t *parts)
 {
-	Allocation	all = {.weights = weights, .count = count};
+	Allocation	all = {
+		.weights = weights,
+		.count = count
+	};
 	int64_t		total;
 	uint64_t	units;
 	DwResult	result = sum_weights(weights, count, &total);

@@ -59,14 +59,20 @@ source_amount(const DwReferenceFacts *facts, DwReferenceSource source)
 DwReference
 dw_reference_choose(const DwReferenceFacts *facts)
 {
+	DwReference reference = {0, DW_REFERENCE_NONE};
+
 	for (int i = DW_REFERENCE_NONE + 1; i < DW_REFERENCE_COUNT; i++)
 	{
 		int64_t		amount = source_amount(facts, (DwReferenceSource) i);
 
 		if (amount > 0)
-			return (DwReference) {amount, (DwReferenceSource) i};
+		{
+			reference.amount = amount;
+			reference.source = (DwReferenceSource) i;
+			break;
+		}
 	}
-	return (DwReference) {0, DW_REFERENCE_NONE};
+	return reference;
 }
 
 /* The order of prices: by amount. */

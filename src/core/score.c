@@ -104,16 +104,16 @@ DwResult
 dw_score_weights_choose(DwScoringMethod method, const DwScoreWeights *given,
 						DwScoreWeights *chosen)
 {
+	static const DwScoreWeights price_alone = {
+		.bps = {[DW_CRITERION_PRICE] = DW_SCORE_WEIGHT}
+	};
 	DwResult	result = dw_score_weights_check(given);
 
 	if (result != DW_OK)
 		return result;
 	if (method == DW_SCORING_METHOD_FIXED_BUDGET_QUALITY)
 		return scale_quality(given, chosen);
-	if (method == DW_SCORING_METHOD_LOWEST_PRICE)
-		*chosen = (DwScoreWeights) {{[DW_CRITERION_PRICE] = DW_SCORE_WEIGHT}};
-	else
-		*chosen = *given;
+	*chosen = method == DW_SCORING_METHOD_LOWEST_PRICE ? price_alone : *given;
 	return DW_OK;
 }
 

@@ -353,7 +353,8 @@ dw_token_write(const DwClaims *claims, int key_id, char *text, size_t room)
 		return 0;
 	text[header] = '.';
 
-	out = (DwTokenText) {.fits = true};
+	out.used = 0;
+	out.fits = true;
 	write_payload(claims, &out);
 	if (strpbrk(claims->jti, "\"\\") != NULL)
 		return 0;				/* would not read back */

@@ -168,10 +168,9 @@ line_read(JsonbContainer *object, DwMaterials *materials)
 		note(materials, DW_OVERFLOW, "quantity is out of range");
 	if (materials->code == DW_OK)
 	{
-		line->quantity = NumericGetDatum(
-			getKeyJsonValueFromContainer(object, "quantity",
-										 strlen("quantity"),
-										 &value)->val.numeric);
+		getKeyJsonValueFromContainer(object, "quantity", strlen("quantity"),
+									 &value);
+		line->quantity = NumericGetDatum(value.val.numeric);
 		line_price(line, quantity, materials);
 	}
 }
@@ -205,6 +204,7 @@ line_number(JsonbContainer *object, const char *name, int decimals,
 			DwMaterials *materials)
 {
 	JsonbValue	value;
+	Datum		given;
 	char	   *text;
 	int64		number = 1;
 
@@ -215,8 +215,8 @@ line_number(JsonbContainer *object, const char *name, int decimals,
 		note(materials, DW_BAD_VALUE, psprintf("%s must be a number", name));
 		return number;
 	}
-	text = DatumGetCString(DirectFunctionCall1(numeric_out,
-								NumericGetDatum(value.val.numeric)));
+	given = NumericGetDatum(value.val.numeric);
+	text = DatumGetCString(DirectFunctionCall1(numeric_out, given));
 	if (*text == '-')
 		note(materials, DW_BAD_VALUE,
 			 psprintf("%s must not be negative", name));

@@ -184,6 +184,7 @@ dw_score_inputs_store(const DwScoreInputs *inputs)
 	DwScoreInputs copy = *inputs;
 	JsonbParseState *state = NULL;
 	JsonbValue	value;
+	JsonbValue *stored;
 
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	for (int i = 0; i < (int) lengthof(input_members); i++)
@@ -197,8 +198,8 @@ dw_score_inputs_store(const DwScoreInputs *inputs)
 		value.val.numeric = int64_to_numeric(number);
 		pushJsonbValue(&state, WJB_VALUE, &value);
 	}
-	return JsonbPGetDatum(JsonbValueToJsonb(
-						  pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
+	stored = pushJsonbValue(&state, WJB_END_OBJECT, NULL);
+	return JsonbPGetDatum(JsonbValueToJsonb(stored));
 }
 
 /* The inputs from their stored form; see the header. */
@@ -216,9 +217,11 @@ dw_score_inputs_read(Datum stored, DwScoreInputs *inputs)
 		*number = DW_SCORE_UNKNOWN;
 		if (getKeyJsonValueFromContainer(&object->root, name, strlen(name),
 										 &value) != NULL)
-			*number = DatumGetInt64(DirectFunctionCall1(
-									numeric_int8,
-									NumericGetDatum(value.val.numeric)));
+		{
+			Datum		given = NumericGetDatum(value.val.numeric);
+
+			*number = DatumGetInt64(DirectFunctionCall1(numeric_int8, given));
+		}
 	}
 }
 
@@ -279,7 +282,8 @@ push_name(JsonbParseState **state, const char *name)
 {
 	JsonbValue	key = {
 		.type = jbvString,
-		.val.string = {.len = strlen(name), .val = unconstify(char *, name)}
+		.val.string.len = strlen(name),
+		.val.string.val = unconstify(char *, name)
 	};
 
 	pushJsonbValue(state, WJB_KEY, &key);
@@ -404,8 +408,7 @@ gate_facts_read(uint64 row, const DwJob *job, const DwGateRules *rules,
 		.phone = dw_read_bool(row, 13),
 		.provider = dw_read_bool(row, 14)
 	};
-
-	*facts = (DwGateFacts) {
+	DwGateFacts read = {
 		.is_live = dw_read_bool(row, 9),
 		.is_active = dw_read_bool(row, 11),
 		.is_verified = is_verified(&has, &rules->required),
@@ -418,6 +421,8 @@ gate_facts_read(uint64 row, const DwJob *job, const DwGateRules *rules,
 		.bid_amount = dw_read_int8(row, 3),
 		.min_bid_amount = rules->min_bid_amount
 	};
+
+	*facts = read;
 }
 
 /* Adds the bid of a row. */

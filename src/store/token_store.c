@@ -370,8 +370,8 @@ cutoff_read(const DwUuid *user_id)
 static bool
 cutoff_find(const DwUuid *user_id, TimestampTz *not_before)
 {
-	static DwStatement find = DW_STATEMENT(
-		"SELECT not_before FROM dwello.token_cutoffs WHERE user_id = $1");
+	static DwStatement find =
+		DW_STATEMENT("SELECT not_before FROM dwello.token_cutoffs WHERE user_id = $1");
 	DwParams	p = {0};
 
 	dw_param_uuid(&p, user_id);

@@ -24,10 +24,10 @@ static void member_append(StringInfo json, const char *name,
 bool
 dw_account_load(const DwUuid *user_id, DwAccount *account)
 {
-	static DwStatement load = DW_STATEMENT(
-		"SELECT id, user_type::text, status::text, password_hash"
-		"  FROM dwello.users"
-		" WHERE id = $1 AND deleted_at IS NULL");
+	static DwStatement load =
+		DW_STATEMENT("SELECT id, user_type::text, status::text, password_hash"
+					 "  FROM dwello.users"
+					 " WHERE id = $1 AND deleted_at IS NULL");
 	DwParams	p = {0};
 
 	dw_param_uuid(&p, user_id);
@@ -41,11 +41,11 @@ dw_account_load(const DwUuid *user_id, DwAccount *account)
 bool
 dw_account_find(const char *email, DwAccount *account)
 {
-	static DwStatement find = DW_STATEMENT(
-		"SELECT u.id, u.user_type::text, u.status::text, u.password_hash"
-		"  FROM dwello.user_emails e"
-		"  JOIN dwello.users u ON u.id = e.user_id"
-		" WHERE e.email_index = $1 AND u.deleted_at IS NULL");
+	static DwStatement find =
+		DW_STATEMENT("SELECT u.id, u.user_type::text, u.status::text, u.password_hash"
+					 "  FROM dwello.user_emails e"
+					 "  JOIN dwello.users u ON u.id = e.user_id"
+					 " WHERE e.email_index = $1 AND u.deleted_at IS NULL");
 	bytea	   *index = dw_blind_index(DW_BLIND_EMAIL, email);
 	DwParams	p = {0};
 
@@ -62,9 +62,9 @@ dw_account_find(const char *email, DwAccount *account)
 bool
 dw_contact_load(const DwUuid *user_id, DwContact *contact)
 {
-	static DwStatement load = DW_STATEMENT(
-		"SELECT email, phone FROM dwello.users"
-		" WHERE id = $1 AND deleted_at IS NULL");
+	static DwStatement load =
+		DW_STATEMENT("SELECT email, phone FROM dwello.users"
+					 " WHERE id = $1 AND deleted_at IS NULL");
 	DwParams	p = {0};
 
 	dw_param_uuid(&p, user_id);
@@ -83,15 +83,15 @@ dw_contact_load(const DwUuid *user_id, DwContact *contact)
 bool
 dw_contact_shared(const DwUuid *a, const DwUuid *b)
 {
-	static DwStatement find = DW_STATEMENT(
-		"SELECT FROM dwello.job_sites s"
-		"  JOIN dwello.jobs j ON j.id = s.job_id"
-		" WHERE ((s.homeowner_id = $1 AND s.provider_id = $2)"
-		"        OR (s.homeowner_id = $2 AND s.provider_id = $1))"
-		"   AND j.status IN ('awarded', 'in_progress', 'completed',"
-		"                    'disputed')"
-		"   AND j.deleted_at IS NULL"
-		" LIMIT 1");
+	static DwStatement find =
+		DW_STATEMENT("SELECT FROM dwello.job_sites s"
+					 "  JOIN dwello.jobs j ON j.id = s.job_id"
+					 " WHERE ((s.homeowner_id = $1 AND s.provider_id = $2)"
+					 "        OR (s.homeowner_id = $2 AND s.provider_id = $1))"
+					 "   AND j.status IN ('awarded', 'in_progress', 'completed',"
+					 "                    'disputed')"
+					 "   AND j.deleted_at IS NULL"
+					 " LIMIT 1");
 	DwParams	p = {0};
 
 	dw_param_uuid(&p, a);
@@ -104,10 +104,10 @@ void
 dw_contact_log(const DwUuid *user_id, const DwActor *actor,
 			   const char *reason)
 {
-	static DwStatement insert = DW_STATEMENT(
-		"INSERT INTO dwello.data_access_log"
-		" (user_id, actor_id, actor_role, what, reason, created_at)"
-		" VALUES ($1, $2, $3, 'contact', $4, pg_catalog.clock_timestamp())");
+	static DwStatement insert =
+		DW_STATEMENT("INSERT INTO dwello.data_access_log"
+					 " (user_id, actor_id, actor_role, what, reason, created_at)"
+					 " VALUES ($1, $2, $3, 'contact', $4, pg_catalog.clock_timestamp())");
 	DwParams	p = {0};
 
 	dw_param_uuid(&p, user_id);
@@ -125,15 +125,15 @@ dw_contact_log(const DwUuid *user_id, const DwActor *actor,
 TimestampTz
 dw_tokens_revoke(const DwUuid *user_id)
 {
-	static DwStatement upsert_cutoff = DW_STATEMENT(
-		"INSERT INTO dwello.token_cutoffs AS c (user_id, not_before)"
-		" VALUES ($1, pg_catalog.clock_timestamp())"
-		" ON CONFLICT ON CONSTRAINT token_cutoffs_pkey DO UPDATE"
-		" SET not_before = greatest(EXCLUDED.not_before,"
-		" CASE WHEN c.not_before"
-		" >= pg_catalog.date_trunc('second', EXCLUDED.not_before)"
-		" THEN c.not_before + interval '1 second' END)"
-		" RETURNING not_before");
+	static DwStatement upsert_cutoff =
+		DW_STATEMENT("INSERT INTO dwello.token_cutoffs AS c (user_id, not_before)"
+					 " VALUES ($1, pg_catalog.clock_timestamp())"
+					 " ON CONFLICT ON CONSTRAINT token_cutoffs_pkey DO UPDATE"
+					 " SET not_before = greatest(EXCLUDED.not_before,"
+					 " CASE WHEN c.not_before"
+					 " >= pg_catalog.date_trunc('second', EXCLUDED.not_before)"
+					 " THEN c.not_before + interval '1 second' END)"
+					 " RETURNING not_before");
 	DwParams	p = {0};
 
 	dw_param_uuid(&p, user_id);
@@ -148,11 +148,11 @@ dw_tokens_revoke(const DwUuid *user_id)
 void
 dw_tokens_bar(const DwUuid *user_id)
 {
-	static DwStatement upsert_cutoff = DW_STATEMENT(
-		"INSERT INTO dwello.token_cutoffs (user_id, not_before)"
-		" VALUES ($1, 'infinity')"
-		" ON CONFLICT ON CONSTRAINT token_cutoffs_pkey DO UPDATE"
-		" SET not_before = EXCLUDED.not_before");
+	static DwStatement upsert_cutoff =
+		DW_STATEMENT("INSERT INTO dwello.token_cutoffs (user_id, not_before)"
+					 " VALUES ($1, 'infinity')"
+					 " ON CONFLICT ON CONSTRAINT token_cutoffs_pkey DO UPDATE"
+					 " SET not_before = EXCLUDED.not_before");
 	DwParams	p = {0};
 
 	dw_param_uuid(&p, user_id);
@@ -163,10 +163,10 @@ dw_tokens_bar(const DwUuid *user_id)
 void
 dw_tokens_admit(const DwUuid *user_id)
 {
-	static DwStatement update_cutoff = DW_STATEMENT(
-		"UPDATE dwello.token_cutoffs"
-		" SET not_before = pg_catalog.clock_timestamp() + interval '1 second'"
-		" WHERE user_id = $1 AND not_before = 'infinity'");
+	static DwStatement update_cutoff =
+		DW_STATEMENT("UPDATE dwello.token_cutoffs"
+					 " SET not_before = pg_catalog.clock_timestamp() + interval '1 second'"
+					 " WHERE user_id = $1 AND not_before = 'infinity'");
 	DwParams	p = {0};
 
 	dw_param_uuid(&p, user_id);
@@ -202,12 +202,12 @@ user_type_read(uint64 row, int column)
 static Datum
 addresses_load(const DwUuid *user_id)
 {
-	static DwStatement load = DW_STATEMENT(
-		"SELECT id, address_type::text, street, city, state, postal_code,"
-		"       country, is_primary"
-		"  FROM dwello.user_addresses"
-		" WHERE user_id = $1"
-		" ORDER BY is_primary DESC, id");
+	static DwStatement load =
+		DW_STATEMENT("SELECT id, address_type::text, street, city, state, postal_code,"
+					 "       country, is_primary"
+					 "  FROM dwello.user_addresses"
+					 " WHERE user_id = $1"
+					 " ORDER BY is_primary DESC, id");
 	StringInfoData json;
 	DwParams	p = {0};
 	uint64		count;
