@@ -61,6 +61,9 @@ my %reads = (
 	reconcile => [ system => '' ],
 	reviews_of => [ homeowner => "'$id{provider_1}'" ],
 	score_bid => [ homeowner => "'$id{job_painting}', '$id{bid_950}'" ],
+	simulate_fees => [
+		system => q('{"rate_ppm": 40000}', '2026-01-01', '2027-01-01')
+	],
 	thread => [ homeowner => "'$id{job_painting}', '$id{provider_1}'" ],
 	threads => [ homeowner => '' ],);
 
