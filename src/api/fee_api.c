@@ -28,7 +28,7 @@
 static const char *const tiers[] = {"basic", "premium", "enterprise"};
 
 /* Raises what the arithmetic said no with. */
-static void
+pg_noreturn static void
 refuse_arithmetic(DwResult result)
 {
 	if (result == DW_OVERFLOW)

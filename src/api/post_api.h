@@ -33,8 +33,8 @@ extern DwScoringMethod dw_draft_method(const DwDraft *draft);
 extern bool dw_post_category(const DwUuid *category_id);
 
 /* Raises 22023 for a category that takes no new jobs. */
-extern void dw_post_refuse_category(DwCall *call, DwPostPlace place)
-			pg_attribute_noreturn();
+pg_noreturn extern void dw_post_refuse_category(DwCall *call,
+												DwPostPlace place);
 
 /* requirements: [{requirement_type, requirement_value, is_mandatory, ...}] */
 extern DwPostRequirement *dw_post_requirements(DwCall *call, int arg,

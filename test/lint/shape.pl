@@ -134,6 +134,21 @@ sub leftovers
 	return @findings;
 }
 
+# gone_words: words of this server that a later one lacks; compat.h has
+# others.
+sub gone_words
+{
+	my @findings;
+
+	foreach my $file (c_files(), c_headers())
+	{
+		push @findings, "$file: $_"
+		  foreach code_only(read_file($file)) =~
+		  /\b(pg_attribute_noreturn)\b/g;
+	}
+	return @findings;
+}
+
 # headless: a file opens with its own name.
 sub headless
 {
@@ -175,6 +190,7 @@ check('no file is longer than ' . LONGEST_FILE . ' lines',
 check('every struct member has a comment', uncommented_members());
 check('every report has an SQLSTATE', bare_reports());
 check('elog is for what cannot happen', loose_elogs());
+check('no word that later servers lack', gone_words());
 check('no line is wider than ' . LINE_WIDTH . ' columns', wide_lines());
 check('every file opens with its name', headless());
 check('nothing is left to be done', leftovers());
