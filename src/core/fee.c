@@ -106,7 +106,7 @@ dw_fee_terms_valid(const DwFeeTerms *terms)
 		(terms->max_fee == DW_FEE_NO_MAX ||
 		 terms->max_fee >= terms->min_fee) &&
 		(unsigned) terms->payer < DW_FEE_PAYER_COUNT &&
-		steps_are_valid(terms);
+		(terms->step_count == 0 || steps_are_valid(terms));
 }
 
 /*
