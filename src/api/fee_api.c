@@ -185,7 +185,7 @@ DW_FUNCTION(dwello_quote_fee)
 	DwUuid		schedule_id;
 	DwResult	result;
 	int64		amount;
-	int64		waived;
+	int64		waived = 0;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
 	amount = read_scope(&call, &scope);
