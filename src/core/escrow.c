@@ -35,8 +35,8 @@ dw_escrow_charge_of(const DwEscrow *escrow, int64_t price)
 }
 
 /* The highest price of work that money paid in covers with its charge. */
-static int64_t
-price_covered(const DwEscrow *escrow, int64_t money)
+int64_t
+dw_escrow_covered(const DwEscrow *escrow, int64_t money)
 {
 	int64_t		low = 0;
 	int64_t		high = escrow->contract_amount;
@@ -220,9 +220,9 @@ dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones, int count,
 		return DW_INVALID_TRANSITION;
 	if (amount > escrow->pending)
 		return DW_BAD_VALUE;
-	before = price_covered(escrow, escrow->funded - escrow->refunded);
-	after = price_covered(escrow,
-						  escrow->funded - escrow->refunded + amount);
+	before = dw_escrow_covered(escrow, escrow->funded - escrow->refunded);
+	after = dw_escrow_covered(escrow,
+							  escrow->funded - escrow->refunded + amount);
 	(void) dw_milestones_fill(milestones, count, after - before);
 	escrow->pending -= amount;
 	escrow->funded += amount;
@@ -426,7 +426,8 @@ refund_for(const DwEscrow *escrow, const DwChoice *choice)
 
 	if (choice->is_whole && escrow->disputed == 0)
 		return escrow->held;
-	covered = price_covered(escrow, escrow->funded - escrow->refunded);
+	covered = dw_escrow_covered(escrow, escrow->funded - escrow->refunded -
+								escrow->charged_back);
 	return dw_escrow_charge_of(escrow, covered) -
 		dw_escrow_charge_of(escrow, covered - choice->part);
 }

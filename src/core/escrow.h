@@ -131,6 +131,9 @@ extern DwResult dw_escrow_open(DwEscrow *escrow, const char *currency,
 /* What the homeowner has to pay in all: contract and his share of the fee. */
 extern int64_t dw_escrow_charge(const DwEscrow *escrow);
 
+/* The highest price of work that money paid in covers with its charge. */
+extern int64_t dw_escrow_covered(const DwEscrow *escrow, int64_t money);
+
 /* Of it, what is neither paid nor under way. */
 extern int64_t dw_escrow_missing(const DwEscrow *escrow);
 

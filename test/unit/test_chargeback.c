@@ -1,0 +1,226 @@
+/*
+ * test_chargeback.c
+ *		Out of what a chargeback is taken, and what won and lost bring.
+ */
+#include "unit.h"
+
+#include "core/chargeback.h"
+
+static const DwFeeTerms terms = {
+	.rate_ppm = 50000, .max_fee = DW_FEE_NO_MAX, .promo_max = DW_FEE_NO_MAX,
+	.payer = DW_FEE_PAYER_PROVIDER
+};
+
+static const DwChargebackSum none;
+
+/* An escrow of 1000 in two milestones, paid in full. */
+typedef struct Contract
+{
+	DwEscrow	escrow;			/* the money */
+	DwMilestone plan[2];		/* 400 and 600 */
+} Contract;
+
+/* Makes one, with this much released. */
+static Contract
+make(int64_t released)
+{
+	Contract	made;
+	DwSelector	selector = {.has_amount = true, .amount = released};
+	DwRelease	out;
+	int64_t		amount = 0;
+
+	memset(&made, 0, sizeof(made));
+	assert_int_equal(dw_escrow_open(&made.escrow, "EUR", 1000, &terms),
+					 DW_OK);
+	made.plan[0] = (DwMilestone) {.id = {{1}}, .amount = 400,
+	.is_required = true};
+	made.plan[1] = (DwMilestone) {.id = {{2}}, .amount = 600,
+	.is_required = true};
+	assert_int_equal(dw_milestones_plan(made.plan, 2, 1000), DW_OK);
+	assert_int_equal(dw_escrow_fund(&made.escrow, &amount), DW_OK);
+	assert_int_equal(dw_escrow_confirm(&made.escrow, made.plan, 2, amount),
+					 DW_OK);
+	if (released > 0)
+		assert_int_equal(dw_escrow_release(&made.escrow, made.plan, 2,
+										   &selector, &out), DW_OK);
+	return made;
+}
+
+/* A bank asks for this much. */
+static DwResult
+ask(Contract *made, int64_t amount, const DwChargebackSum *others,
+	DwChargeback *chargeback)
+{
+	*chargeback = (DwChargeback) {.amount = amount};
+	return dw_chargeback_open(&made->escrow, made->plan, 2, others,
+							  chargeback);
+}
+
+/* Closes one that has no others beside it. */
+static DwResult
+end(Contract *made, DwChargeback *chargeback, bool won)
+{
+	DwVerdict	verdict = {won, none};
+
+	return dw_chargeback_close(&made->escrow, made->plan, 2, chargeback,
+							   &verdict);
+}
+
+/* Before anything went out: all of it is held. */
+static void
+test_held(void **state)
+{
+	Contract	made = make(0);
+	DwChargeback taken;
+
+	assert_int_equal(ask(&made, 1000, &none, &taken), DW_OK);
+	assert_int_equal(taken.held_amount, 1000);
+	assert_int_equal(taken.clawed_back, 0);
+	assert_int_equal(made.escrow.held, 0);
+	assert_int_equal(made.escrow.charged_back, 1000);
+	assert_int_equal(made.escrow.status, DW_ESCROW_FROZEN);
+	assert_int_equal(end(&made, &taken, true), DW_OK);
+	assert_int_equal(made.escrow.status, DW_ESCROW_HELD);
+	assert_int_equal(made.escrow.held, 1000);
+	assert_int_equal(end(&made, &taken, true), DW_INVALID_TRANSITION);
+}
+
+/* Lost: the milestones give up, in order, what cannot be paid any more. */
+static void
+test_lost(void **state)
+{
+	Contract	made = make(100);
+	DwChargeback taken;
+
+	assert_int_equal(ask(&made, 500, &none, &taken), DW_OK);
+	assert_int_equal(end(&made, &taken, false), DW_OK);
+	assert_int_equal(made.escrow.held, 400);
+	assert_int_equal(made.escrow.status, DW_ESCROW_PARTIALLY_RELEASED);
+	assert_int_equal(made.plan[0].status, DW_MILESTONE_RELEASED);
+	assert_int_equal(made.plan[0].refunded, 300);
+	assert_int_equal(made.plan[1].refunded, 200);
+	assert_int_equal(made.plan[1].status, DW_MILESTONE_FUNDED);
+	assert_int_equal(dw_milestones_available(made.plan, 2), 400);
+}
+
+/* After everything was paid out the provider owes it, and no more. */
+static void
+test_clawed_back(void **state)
+{
+	Contract	made = make(1000);
+	DwChargebackSum before = {.amount = 300, .clawed_back = 300};
+	DwChargeback taken;
+
+	assert_int_equal(ask(&made, 701, &before, &taken), DW_INSUFFICIENT_FUNDS);
+	assert_int_equal(ask(&made, 700, &before, &taken), DW_OK);
+	assert_int_equal(taken.held_amount, 0);
+	assert_int_equal(taken.clawed_back, 700);
+	assert_int_equal(dw_chargeback_loss(&taken), 0);
+	assert_int_equal(made.escrow.released, 1000);
+	assert_int_equal(end(&made, &taken, false), DW_OK);
+	assert_int_equal(made.escrow.status, DW_ESCROW_RELEASED);
+}
+
+/* What the homeowner has back already, nobody but the platform can bear. */
+static void
+test_loss(void **state)
+{
+	Contract	made = make(200);
+	DwSelector	all = {.has_amount = false};
+	DwRelease	out;
+	DwChargeback taken;
+
+	assert_int_equal(dw_escrow_refund(&made.escrow, made.plan, 2, &all, &out),
+					 DW_OK);
+	assert_int_equal(ask(&made, 1000, &none, &taken), DW_OK);
+	assert_int_equal(taken.held_amount, 0);
+	assert_int_equal(taken.clawed_back, 200);
+	assert_int_equal(dw_chargeback_loss(&taken), 800);
+	assert_int_equal(end(&made, &taken, true), DW_OK);
+	assert_int_equal(made.escrow.status, DW_ESCROW_SETTLED);
+}
+
+/* Disputed money is taken last, and comes back as disputed. */
+static void
+test_disputed(void **state)
+{
+	Contract	made = make(0);
+	Contract	lost;
+	DwChargeback taken;
+
+	made.plan[1].disputed = 600;
+	made.plan[1].status = DW_MILESTONE_DISPUTED;
+	made.escrow.disputed = 600;
+	assert_int_equal(ask(&made, 700, &none, &taken), DW_OK);
+	assert_int_equal(made.escrow.disputed, 300);
+	assert_true(dw_escrow_is_sound(&made.escrow));
+	lost = made;
+	assert_int_equal(end(&made, &taken, true), DW_OK);
+	assert_int_equal(made.escrow.disputed, 600);
+	taken.status = DW_CHARGEBACK_OPEN;
+	assert_int_equal(end(&lost, &taken, false), DW_OK);
+	assert_int_equal(lost.escrow.disputed, 300);
+	assert_int_equal(lost.plan[1].disputed, 300);
+	assert_int_equal(lost.plan[1].refunded, 300);
+	assert_int_equal(lost.plan[0].status, DW_MILESTONE_REFUNDED);
+	assert_int_equal(lost.escrow.status, DW_ESCROW_DISPUTED);
+}
+
+/* The freeze ends with the last of them. */
+static void
+test_two(void **state)
+{
+	Contract	made = make(0);
+	DwChargeback first;
+	DwChargeback second;
+	DwChargebackSum one;
+	DwVerdict	verdict;
+
+	assert_int_equal(ask(&made, 600, &none, &first), DW_OK);
+	one = (DwChargebackSum) {600, 0, 600, 1};
+	assert_int_equal(ask(&made, 400, &one, &second), DW_OK);
+	one = (DwChargebackSum) {400, 0, 400, 1};
+	verdict = (DwVerdict) {false, one};
+	assert_int_equal(dw_chargeback_close(&made.escrow, made.plan, 2, &first,
+										 &verdict), DW_OK);
+	assert_int_equal(made.escrow.status, DW_ESCROW_FROZEN);
+	assert_int_equal(dw_milestones_available(made.plan, 2), 400);
+	verdict = (DwVerdict) {true, {600, 0, 0, 0}};
+	assert_int_equal(dw_chargeback_close(&made.escrow, made.plan, 2, &second,
+										 &verdict), DW_OK);
+	assert_int_equal(made.escrow.status, DW_ESCROW_HELD);
+	assert_int_equal(made.escrow.held, 400);
+}
+
+/* What cannot be. */
+static void
+test_refused(void **state)
+{
+	Contract	made = make(0);
+	Contract	empty = made;
+	DwChargeback taken;
+
+	assert_int_equal(ask(&made, 0, &none, &taken), DW_BAD_VALUE);
+	assert_int_equal(ask(&made, 1001, &none, &taken), DW_INSUFFICIENT_FUNDS);
+	assert_int_equal(dw_escrow_open(&empty.escrow, "EUR", 1000, &terms), DW_OK);
+	assert_int_equal(ask(&empty, 1, &none, &taken), DW_INVALID_TRANSITION);
+	assert_string_equal(dw_chargeback_status_label(DW_CHARGEBACK_LOST),
+						"lost");
+}
+
+/* Runs the tests. */
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_held),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_clawed_back),
+		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_disputed),
+		cmocka_unit_test(test_two),
+		cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
