@@ -62,6 +62,13 @@ extern void dw_escrow_complete_job(DwJob *job, const DwEscrowRow *row);
 extern DwUuid dw_escrow_pay_out(DwJob *job, DwEscrowRow *row,
 								const DwPayout *payout);
 
+/*
+ * Releases the milestones that were approved before they were fully paid, or
+ * while the escrow was frozen, as far as they can be now.
+ */
+extern void dw_escrow_release_approved(DwCall *call, DwJob *job,
+									   DwEscrowRow *row);
+
 /* The members of a payload that every event of an escrow has. */
 extern void dw_escrow_payload(DwPayload *payload, const DwEscrowRow *row);
 

@@ -72,13 +72,14 @@ event_difference(const DwPaymentEvent *event, const DwPaymentEvent *kept)
 		return "job_id";
 	if (strcmp(event->type, kept->type) != 0)
 		return "type";
-	if (strcmp(event->type, DW_PAYMENT_FAILED) == 0)
-		return dw_uuid_is_nil(&event->transaction_id) ||
-			dw_uuid_equal(&event->transaction_id, &kept->transaction_id)
-			? NULL : "transaction_id";
-	if (event->amount != kept->amount)
+	if (strcmp(event->type, DW_PAYMENT_CONFIRMED) != 0 &&
+		!dw_uuid_is_nil(&event->transaction_id) &&
+		!dw_uuid_equal(&event->transaction_id, &kept->transaction_id))
+		return "transaction_id";
+	if (event->amount != 0 && event->amount != kept->amount)
 		return "amount";
-	if (strcmp(event->currency, kept->currency) != 0)
+	if (event->currency != NULL &&
+		strcmp(event->currency, kept->currency) != 0)
 		return "currency";
 	return NULL;
 }
@@ -179,9 +180,9 @@ dw_legs_clearing(DwLegs *legs, const char *psp, const char *currency,
 	dw_legs_account(legs, &clearing, amount);
 }
 
-/* Releases what was approved before it was fully paid, now that it is. */
-static void
-release_approved(DwCall *call, DwJob *job, DwEscrowRow *row)
+/* Releases what was approved while it could not be; see the header. */
+void
+dw_escrow_release_approved(DwCall *call, DwJob *job, DwEscrowRow *row)
 {
 	DwMilestone *milestone;
 
@@ -224,7 +225,7 @@ arrival_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 	dw_ledger_book(row, payment, &legs, true);
 	dw_escrow_apply(row, &transition);
 	dw_payment_emit(row, payment, "payment_received");
-	release_approved(call, job, row);
+	dw_escrow_release_approved(call, job, row);
 }
 
 /*
@@ -279,6 +280,16 @@ is_too_late(const DwJob *job, const DwEscrowRow *row,
 		dw_escrow_confirm(&escrow, NULL, 0, payment->amount) != DW_OK;
 }
 
+/* Keeps the row that is returned with its event; see the header. */
+Datum
+dw_payment_event_return(DwCall *call, DwPaymentEvent *event)
+{
+	event->result = dw_request_jsonb(call->desc, call->values, call->nulls);
+	if (!dw_payment_event_keep(event))
+		refuse_event(event, "job_id");	/* it was for another at this time */
+	return dw_call_return(call);
+}
+
 /* Returns the row, and keeps it with the event; see the header. */
 Datum
 dw_payment_return(DwCall *call, DwPaymentEvent *event,
@@ -287,10 +298,7 @@ dw_payment_return(DwCall *call, DwPaymentEvent *event,
 	dw_row_uuid(call, "transaction_id", &payment->id);
 	dw_row_int8(call, "amount", payment->amount);
 	dw_row_escrow(call, row);
-	event->result = dw_request_jsonb(call->desc, call->values, call->nulls);
-	if (!dw_payment_event_keep(event))
-		refuse_event(event, "job_id");	/* it was for another at this time */
-	return dw_call_return(call);
+	return dw_payment_event_return(call, event);
 }
 
 /* confirm_payment: see its COMMENT. */

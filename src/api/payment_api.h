@@ -13,7 +13,10 @@
 #define DW_PSP_MAX			100 /* characters of a company's name */
 #define DW_PSP_REFERENCE_MAX	500 /* characters of its ids */
 
-/* True, with the row filled, when this very event was applied before. */
+/*
+ * True, with the row filled, when this very event was applied before.  An
+ * amount of 0, a currency of NULL or a nil id is not said and not compared.
+ */
 extern bool dw_payment_replay(DwCall *call, const DwPaymentEvent *event);
 
 /*
@@ -27,5 +30,8 @@ extern bool dw_payment_of_event(const DwPaymentEvent *event,
 extern Datum dw_payment_return(DwCall *call, DwPaymentEvent *event,
 							   const DwEscrowRow *row,
 							   const DwTransaction *payment);
+
+/* Ends a call as above whose columns are filled: keeps row and event. */
+extern Datum dw_payment_event_return(DwCall *call, DwPaymentEvent *event);
 
 #endif							/* DW_PAYMENT_API_H */

@@ -64,7 +64,8 @@ extern int64_t dw_chargeback_loss(const DwChargeback *chargeback);
 
 /*
  * A bank asks for chargeback->amount back: frozen afterwards, and the rest
- * of *chargeback is set.  DW_BAD_VALUE: amount <= 0.  DW_INVALID_TRANSITION: nothing was ever paid.
+ * of *chargeback is set.  DW_BAD_VALUE: amount <= 0.
+ * DW_INVALID_TRANSITION: nothing was ever paid.
  * DW_INSUFFICIENT_FUNDS: with the others, more than was ever paid.
  */
 extern DwResult dw_chargeback_open(DwEscrow *escrow,

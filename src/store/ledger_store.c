@@ -94,8 +94,8 @@ dw_legs_escrow(DwLegs *legs, const DwUuid *job_id, int64 amount)
 }
 
 /* Makes the row of one account unless it is there. */
-static void
-account_ensure(const DwAccount *account)
+void
+dw_account_ensure(const DwAccount *account)
 {
 	static DwStatement insert =
 		DW_STATEMENT("INSERT INTO dwello.ledger_accounts "
@@ -137,7 +137,7 @@ dw_accounts_ensure(const DwEscrowRow *row, const char *psp)
 
 	qsort(accounts, lengthof(accounts), sizeof(DwAccount), account_compare);
 	for (size_t i = 0; i < lengthof(accounts); i++)
-		account_ensure(&accounts[i]);
+		dw_account_ensure(&accounts[i]);
 }
 
 /* Adds a uuid to a record; NULL is nil. */

@@ -111,6 +111,9 @@ extern DwUuid dw_account_id(const DwAccount *account);
  */
 extern void dw_accounts_ensure(const DwEscrowRow *row, const char *psp);
 
+/* Makes the row of one account unless it is there. */
+extern void dw_account_ensure(const DwAccount *account);
+
 /* Writes a pending transaction. */
 extern void dw_transaction_insert(const DwTransaction *transaction);
 

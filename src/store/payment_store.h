@@ -27,6 +27,9 @@ typedef struct DwPaymentMethod
 /* What an event says: column event_type. */
 #define DW_PAYMENT_CONFIRMED	"payment_confirmed"
 #define DW_PAYMENT_FAILED		"payment_failed"
+#define DW_CHARGEBACK_OPENED	"chargeback_opened"
+#define DW_CHARGEBACK_IS_WON	"chargeback_won"
+#define DW_CHARGEBACK_IS_LOST	"chargeback_lost"
 
 /* An event of a payment company: money has arrived, or will not. */
 typedef struct DwPaymentEvent
