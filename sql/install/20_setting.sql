@@ -34,7 +34,9 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('auto_release_days', '14', 'Days after which submitted work is released unless the homeowner answers.'),
   ('review_reveal_days', '14', 'Days after which a review is shown although the other side wrote none.'),
   ('market_radius_miles', '50', 'Radius of winning prices that make a market reference, in miles.'),
-  ('market_minimum', '5', 'Winning prices needed for a market reference.');
+  ('market_minimum', '5', 'Winning prices needed for a market reference.'),
+  ('event_attempts', '10', 'Times an event is given to a consumer before it is left aside as dead.'),
+  ('event_retry_seconds', '5', 'Seconds before a failed event is given again; twice as many after each further failure, up to an hour.');
 
 CREATE POLICY system_settings_defaults_read ON dwello.system_settings_defaults FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);

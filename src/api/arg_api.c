@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 #include "utils/uuid.h"
 
 #include "api/call_api.h"
@@ -246,6 +247,45 @@ dw_arg_text(DwCall *call, int arg, int max)
 	if (value[strspn(value, " \t\r\n")] == '\0')
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must not be blank");
 	return value;
+}
+
+/* The length of an interval in whole seconds; see the header. */
+int64
+dw_arg_seconds(DwCall *call, int arg)
+{
+	const Interval *span = DatumGetIntervalP(arg_value(call, arg));
+	int64		days = (int64) span->month * DAYS_PER_MONTH + span->day;
+
+	/* at most 6.5e10 days and 9.2e12 seconds: no overflow */
+	return days * SECS_PER_DAY + span->time / USECS_PER_SEC;
+}
+
+/* An array of uuids, or a NULL pointer; see the header. */
+DwUuid *
+dw_arg_uuids_opt(DwCall *call, int arg, int *count)
+{
+	ArrayType  *array;
+	Datum	   *items;
+	bool	   *nulls;
+	DwUuid	   *ids;
+
+	*count = 0;
+	if (!dw_arg_has(call, arg))
+		return NULL;
+	array = DatumGetArrayTypeP(arg_value(call, arg));
+	if (ARR_NDIM(array) > 1)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must have one dimension");
+	deconstruct_array(array, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR, &items,
+					  &nulls, count);
+	ids = palloc((*count + 1) * sizeof(DwUuid));
+	for (int i = 0; i < *count; i++)
+	{
+		if (nulls[i])
+			dw_arg_refuse(call, arg, DW_NULL_VALUE,
+						  "must not have a NULL element");
+		memcpy(ids[i].bytes, DatumGetUUIDP(items[i])->data, UUID_LEN);
+	}
+	return ids;
 }
 
 /* An array of texts that must be there; see the header. */

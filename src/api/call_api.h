@@ -94,6 +94,12 @@ extern int32 dw_arg_page(DwCall *call, int arg);
 extern char *dw_arg_text(DwCall *call, int arg, int max);
 extern char *dw_arg_text_opt(DwCall *call, int arg, int max);
 
+/* An interval in whole seconds, a month as thirty days. */
+extern int64 dw_arg_seconds(DwCall *call, int arg);
+
+/* An array of uuids without NULLs; a NULL pointer for NULL. */
+extern DwUuid *dw_arg_uuids_opt(DwCall *call, int arg, int *count);
+
 /* An array of texts without NULLs; elements over `max` characters 22001. */
 extern char **dw_arg_texts(DwCall *call, int arg, int max, int *count);
 

@@ -27,7 +27,6 @@
 #define REASON_MAX 200
 
 static Datum user_id_datum(const DwUuid *user_id);
-static int64 interval_seconds(const Interval *span);
 static void login_guard(const char *token, bool is_local);
 static void issue_guard(const DwAccount *account);
 
@@ -100,7 +99,7 @@ DW_FUNCTION(dwello_issue_token)
 	user_id = dw_arg_uuid(&call, 0);
 	if (!dw_arg_has(&call, 1))
 		dw_arg_refuse(&call, 1, DW_NULL_VALUE, "must not be null");
-	ttl = interval_seconds(PG_GETARG_INTERVAL_P(1));
+	ttl = dw_arg_seconds(&call, 1);
 	if (dw_ttl_check(ttl) != DW_OK)
 		dw_arg_refuse(&call, 1, DW_BAD_VALUE,
 					  "must be from one second to thirty days");
@@ -185,19 +184,6 @@ user_id_datum(const DwUuid *user_id)
 
 	memcpy(id->data, user_id->bytes, sizeof(id->data));
 	return UUIDPGetDatum(id);
-}
-
-/*
- * Gives the length of an interval in whole seconds, a month as thirty days,
- * as comparing intervals does; too long for int64 gives the longest.
- */
-static int64
-interval_seconds(const Interval *span)
-{
-	int64		days = (int64) span->month * DAYS_PER_MONTH + span->day;
-
-	/* at most 6.5e10 days and 9.2e12 seconds: no overflow */
-	return days * SECS_PER_DAY + span->time / USECS_PER_SEC;
 }
 
 /* Refuses to leave a token in the session where a pooler may hand it on. */

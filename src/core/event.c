@@ -4,6 +4,8 @@
  */
 #include "core/event.h"
 
+#define LONGEST_PAUSE 3600		/* seconds */
+
 static const char *const party_members[DW_EVENT_PARTY_COUNT] = {
 	[DW_EVENT_HOMEOWNER] = "homeowner_id",
 	[DW_EVENT_PROVIDER] = "provider_id",
@@ -114,4 +116,15 @@ dw_event_effects(int *count)
 {
 	*count = (int) (sizeof(effects) / sizeof(effects[0]));
 	return effects;
+}
+
+/* The pause before an event is tried again; see the header. */
+int64_t
+dw_event_pause(int attempts, int64_t first_pause)
+{
+	int64_t		pause = first_pause;
+
+	for (int i = 1; i < attempts && pause < LONGEST_PAUSE; i++)
+		pause *= 2;
+	return pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE;
 }

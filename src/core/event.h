@@ -10,6 +10,7 @@
 #define DW_EVENT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Whom an effect concerns: a member of the event's payload. */
 typedef enum DwEventParty
@@ -46,5 +47,12 @@ extern const char *dw_event_party_member(DwEventParty party);
 
 /* All effects, ordered by type; *count is their number. */
 extern const DwEventEffect *dw_event_effects(int *count);
+
+/*
+ * The pause in seconds before an event that has failed `attempts` (1 or
+ * more) times is tried again: first_pause, then twice as long each time, and
+ * never more than an hour.
+ */
+extern int64_t dw_event_pause(int attempts, int64_t first_pause);
 
 #endif							/* DW_EVENT_H */

@@ -29,7 +29,9 @@ static const DwSettingRule rules[] = {
 	INTEGER("auto_release_days", 1, 365),
 	INTEGER("review_reveal_days", 1, 365),
 	INTEGER("market_radius_miles", 1, 12450),
-	INTEGER("market_minimum", 1, 1000)
+	INTEGER("market_minimum", 1, 1000),
+	INTEGER("event_attempts", 1, 100),
+	INTEGER("event_retry_seconds", 1, 3600)
 };
 
 /* The rule of a setting; see the header. */

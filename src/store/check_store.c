@@ -144,6 +144,8 @@ static CheckRule rules[] = {
 		 "SELECT 'transactions' AS relation, scope_id FROM dwello.transactions "
 		 "UNION SELECT 'ledger_entries', scope_id FROM dwello.ledger_entries "
 		 "UNION SELECT 'outbox', scope_id FROM dwello.outbox "
+		 "UNION SELECT 'outbox_deliveries', scope_id "
+		 "FROM dwello.outbox_deliveries "
 		 "UNION SELECT 'idempotency_keys', scope_id "
 		 "FROM dwello.idempotency_keys) AS s "
 		 "WHERE s.scope_id <> '00000000-0000-0000-0000-000000000000' "

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type_d.h"
 #include "utils/numeric.h"
 
@@ -95,8 +96,11 @@ dw_event_emit(const DwUuid *scope_id, const char *noun,
 					 "payload, created_at, deliver_after) "
 					 "VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8)");
 	DwParams	p = DW_PARAMS;
-	DwUuid		id = dw_uuid_fresh();
+	DwUuid		id;
 
+	/* a transaction has its number before its events have ids: see claims */
+	(void) GetTopTransactionId();
+	id = dw_uuid_fresh();
 	dw_param_uuid(&p, scope_id);
 	dw_param_uuid(&p, &id);
 	dw_param_text(&p, noun);

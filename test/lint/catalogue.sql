@@ -71,6 +71,8 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('ledger_entries', 'scope', 'scope_id'),
     ('idempotency_keys', 'scope', 'scope_id'),
     ('outbox', 'scope', 'scope_id'),
+    ('outbox_deliveries', 'scope', 'scope_id'),
+    ('outbox_consumers', 'own', NULL),
     ('user_emails', 'own', NULL),
     ('payment_events', 'own', NULL),
     ('api_keys', 'own', NULL),

@@ -85,6 +85,7 @@ INSERT INTO fault (rule, object, sql)
                 format('UPDATE dwello.%I SET %I = t.user(''nobody'')', relation, id))
     FROM (VALUES
       ('transactions', 'scope_id'), ('ledger_entries', 'scope_id'), ('outbox', 'scope_id'),
+      ('outbox_deliveries', 'scope_id'),
       ('idempotency_keys', 'scope_id'), ('data_access_log', 'user_id'), ('user_activity_logs', 'user_id'),
       ('ai_agent_activity', 'user_id'), ('ai_agent_activity', 'job_id'), ('ledger_accounts', 'owner_id'),
       ('ledger_entries', 'account_id')) AS v (relation, id);
@@ -153,6 +154,7 @@ BEGIN;
 SELECT t.reference();
 SELECT t.story('check', 'h1', 'p1', 'p2');
 SELECT dwello.deliver_events(100000) > 0 AS delivered;
+SELECT count(*) > 0 AS claimed FROM dwello.claim_events('worker');
 -- healthy so far
 SELECT rule, object, detail FROM dwello.check();
 CREATE TEMP TABLE outcome AS

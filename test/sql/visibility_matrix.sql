@@ -76,6 +76,8 @@ INSERT INTO expected VALUES
   ('promo_codes', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   -- between the groups
   ('outbox', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  ('outbox_consumers', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  ('outbox_deliveries', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('idempotency_keys', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   -- reference
   ('service_categories', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
@@ -225,6 +227,7 @@ SELECT pg_temp.odd('ours', 'h1', 'p1', 'p2');
 SELECT t.story('theirs', 'h2', 'p8', 'p9');
 SELECT pg_temp.odd('theirs', 'h2', 'p8', 'p9');
 SELECT dwello.deliver_events(100000) > 0 AS delivered;
+SELECT count(*) > 0 AS claimed FROM dwello.claim_events('worker');
 
 -- every table has a row
 CREATE TEMP TABLE everything AS

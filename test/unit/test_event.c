@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "core/event.h"
@@ -45,6 +46,19 @@ each_sum_has_one_source(void **state)
 	assert_int_equal(seen[DW_EVENT_COUNTS_RATING], 1);
 }
 
+/* A pause doubles up to an hour, whatever it is counted from. */
+static void
+pauses_double_up_to_an_hour(void **state)
+{
+	assert_int_equal(dw_event_pause(1, 5), 5);
+	assert_int_equal(dw_event_pause(2, 5), 10);
+	assert_int_equal(dw_event_pause(10, 5), 2560);
+	assert_int_equal(dw_event_pause(11, 5), 3600);
+	assert_int_equal(dw_event_pause(INT_MAX, 1), 3600);
+	assert_int_equal(dw_event_pause(1, 3600), 3600);
+	assert_int_equal(dw_event_pause(3, 0), 0);
+}
+
 /* Runs the tests of this file. */
 int
 main(void)
@@ -52,6 +66,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(effects_are_ordered_and_whole),
 		cmocka_unit_test(each_sum_has_one_source),
+		cmocka_unit_test(pauses_double_up_to_an_hour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
