@@ -1,0 +1,131 @@
+--
+-- chargeback.sql
+--	A bank takes a payment back: before and after the money went on, won and
+--	lost, told twice and in the wrong order.
+--
+SET client_min_messages = warning;
+
+CREATE VIEW t.escrow AS
+SELECT job_id, status, funded, held, released, refunded, charged_back AS taken,
+       fee_taken AS fee, is_frozen AS frozen, transition_count AS moves
+  FROM dwello.escrow_accounts;
+CREATE VIEW t.leg AS
+SELECT n.scope_id AS job_id, x.transaction_type, x.reverses IS NOT NULL AS back, n.leg,
+       coalesce(a.kind::text, 'escrow') AS account, a.psp, n.amount, x.id
+  FROM dwello.ledger_entries AS n
+  JOIN dwello.transactions AS x ON x.scope_id = n.scope_id AND x.id = n.transaction_id
+  LEFT JOIN dwello.ledger_accounts AS a ON a.id = n.account_id;
+
+------------------------------------------------------------------------
+-- All of it is held: taken out, and back where it was
+------------------------------------------------------------------------
+SELECT t.award('bank', 100000, '{1,3}');
+SELECT t.refused(NULL, $$open_chargeback(t.user('bank'), 'acme', 'early', 100000, 'USD')$$) AS early;
+SELECT t.pay('bank');
+SELECT amount, held_amount, clawed_back, escrow_status, funded, held, charged_back, version, replayed
+  FROM dwello.open_chargeback(t.user('bank'), 'acme', 'e1', 100000, 'USD', 'case 1', 'Not me.');
+SELECT amount, held_amount, escrow_status, version, replayed
+  FROM dwello.open_chargeback(t.user('bank'), 'acme', 'e1', 100000, 'USD', 'case 1', 'Not me.');
+SELECT account, psp, amount FROM t.leg WHERE job_id = t.user('bank') AND transaction_type = 'chargeback' ORDER BY id, leg;
+SELECT * FROM dwello.reconcile();
+-- nothing moves
+SELECT t.refused('h1', $$release_escrow(t.user('bank'))$$) AS release,
+       t.refused('p1', $$refund_escrow(t.user('bank'))$$) AS refund,
+       t.refused('a1', $$release_escrow(t.user('bank'), 1)$$) AS admin;
+-- what was opened under this name was another
+SELECT t.refused(NULL, $$open_chargeback(t.user('bank'), 'acme', 'e1', 99999, 'USD')$$) AS amount,
+       t.refused(NULL, $$close_chargeback(t.user('bank'), 'acme', 'e1', true)$$) AS type,
+       t.refused(NULL, $$open_chargeback(t.user('bank'), 'acme', 'e2', 1, 'USD')$$) AS more,
+       t.refused(NULL, $$open_chargeback(t.user('bank'), 'bank', 'e2', 1, 'USD')$$) AS stranger,
+       t.refused(NULL, $$open_chargeback(t.user('bank'), 'acme', 'e2', 1, 'EUR')$$) AS currency,
+       t.refused(NULL, $$open_chargeback(t.user('bank'), 'acme', 'e2', 0, 'EUR')$$) AS zero,
+       t.refused(NULL, $$open_chargeback(t.user('bank'), NULL, 'e2', 0, 'EUR')$$) AS null,
+       t.refused(NULL, $$open_chargeback(t.user('nobody'), 'acme', 'e2', 1, 'USD')$$) AS unknown,
+       t.refused('a1', $$open_chargeback(t.user('bank'), 'acme', 'e2', 1, 'USD')$$) AS admin;
+SELECT chargeback_status, escrow_status, held, charged_back, version, replayed
+  FROM dwello.close_chargeback(t.user('bank'), 'acme', 'e3', true);
+SELECT chargeback_status, escrow_status, held, replayed
+  FROM dwello.close_chargeback(t.user('bank'), 'acme', 'e3', true);
+SELECT back, account, psp, amount FROM t.leg WHERE job_id = t.user('bank') AND transaction_type = 'chargeback' ORDER BY id, leg;
+SELECT t.refused(NULL, $$close_chargeback(t.user('bank'), 'acme', 'e3', false)$$) AS other,
+       t.refused(NULL, $$close_chargeback(t.user('bank'), 'acme', 'e4', false)$$) AS none_open,
+       t.refused(NULL, format($$close_chargeback(t.user('bank'), 'acme', 'e4', false, %L)$$, id)) AS decided,
+       t.refused(NULL, format($$close_chargeback(t.user('bank'), 'bank', 'e4', true, %L)$$, id)) AS elsewhere
+  FROM dwello.chargebacks WHERE job_id = t.user('bank');
+-- told again under another name
+SELECT r.chargeback_status, r.replayed
+  FROM dwello.chargebacks AS c,
+       dwello.close_chargeback(t.user('bank'), 'acme', 'e5', true, c.id) AS r
+ WHERE c.job_id = t.user('bank');
+SELECT * FROM dwello.reconcile();
+
+------------------------------------------------------------------------
+-- Part of it is held, and lost: milestones give up what cannot be paid
+------------------------------------------------------------------------
+BEGIN;
+SELECT t.login_as('h1');
+SELECT amount, fee, payout FROM dwello.release_escrow(t.user('bank'), 10000);
+COMMIT;
+SELECT amount, held_amount, clawed_back FROM dwello.open_chargeback(t.user('bank'), 'acme', 'e6', 40000, 'USD');
+SELECT chargeback_status, escrow_status, held, released, charged_back
+  FROM dwello.close_chargeback(t.user('bank'), 'acme', 'e7', false);
+SELECT sort_order AS n, status, amount, funded, released, refunded
+  FROM dwello.job_milestones WHERE job_id = t.user('bank') ORDER BY 1;
+SELECT * FROM dwello.reconcile();
+-- the rest is released as ever, and its fee is that of all that was released
+BEGIN;
+SELECT t.login_as('h1');
+SELECT amount, fee, payout, escrow_status FROM dwello.release_escrow(t.user('bank'));
+COMMIT;
+SELECT status, held, released, taken, fee, frozen FROM t.escrow WHERE job_id = t.user('bank');
+SELECT * FROM dwello.reconcile();
+
+------------------------------------------------------------------------
+-- After the release: the provider owes it; of what nobody has, the platform
+------------------------------------------------------------------------
+SELECT t.award('after', 100000);
+SELECT t.pay('after');
+BEGIN;
+SELECT t.login_as('h1');
+SELECT payout FROM dwello.release_escrow(t.user('after'), 60000);
+SELECT t.login_as('p1');
+SELECT refunded FROM dwello.refund_escrow(t.user('after'), 30000);
+COMMIT;
+SELECT amount, held_amount, clawed_back, escrow_status, released
+  FROM dwello.open_chargeback(t.user('after'), 'acme', 'a1', 100000, 'USD');
+SELECT account, psp, amount FROM t.leg WHERE job_id = t.user('after') AND transaction_type = 'chargeback' ORDER BY id, leg;
+SELECT * FROM dwello.reconcile();
+SELECT chargeback_status, escrow_status, held, released, charged_back
+  FROM dwello.close_chargeback(t.user('after'), 'acme', 'a2', true);
+-- won: each account has back what was taken from it, to the cent
+SELECT account, sum(amount) FROM t.leg WHERE job_id = t.user('after') AND transaction_type = 'chargeback' GROUP BY 1 ORDER BY 1;
+SELECT amount, held_amount, clawed_back FROM dwello.open_chargeback(t.user('after'), 'acme', 'a3', 80000, 'USD');
+SELECT amount, held_amount, clawed_back FROM dwello.open_chargeback(t.user('after'), 'acme', 'a4', 20000, 'USD');
+SELECT t.refused(NULL, $$close_chargeback(t.user('after'), 'acme', 'a5', true)$$) AS which;
+SELECT r.chargeback_status, r.escrow_status
+  FROM dwello.chargebacks AS c, dwello.close_chargeback(c.job_id, 'acme', 'a5', false, c.id) AS r
+ WHERE c.job_id = t.user('after') AND c.amount = 80000;
+SELECT chargeback_status, escrow_status, held, released, refunded, charged_back
+  FROM dwello.close_chargeback(t.user('after'), 'acme', 'a6', false);
+SELECT account, psp, sum(amount) FROM t.leg WHERE job_id = t.user('after') AND transaction_type = 'chargeback' GROUP BY 1, 2 ORDER BY 1;
+SELECT * FROM dwello.reconcile();
+
+------------------------------------------------------------------------
+-- What was approved while frozen is released once it is decided
+------------------------------------------------------------------------
+SELECT t.award('rests', 100000, '{1,1}');
+SELECT t.pay('rests');
+SELECT held_amount FROM dwello.open_chargeback(t.user('rests'), 'acme', 'r1', 10000, 'USD');
+BEGIN;
+SELECT t.login_as('h1');
+SELECT r.amount, r.escrow_status FROM dwello.job_milestones AS m, dwello.approve_milestone(m.job_id, m.id) AS r
+ WHERE m.job_id = t.user('rests') AND m.sort_order = 1;
+COMMIT;
+SELECT escrow_status, held, released, charged_back FROM dwello.close_chargeback(t.user('rests'), 'acme', 'r2', true);
+SELECT event, actor_role, from_status, to_status FROM dwello.escrow_events WHERE job_id = t.user('rests') ORDER BY seq;
+SELECT type FROM dwello.outbox WHERE scope_id = t.user('rests') AND type LIKE 'chargeback%' ORDER BY id;
+SELECT * FROM dwello.reconcile();
+
+DELETE FROM dwello.chargebacks WHERE job_id IN (t.user('bank'), t.user('after'), t.user('rests'));
+DROP VIEW t.escrow, t.leg;
+SELECT t.forget('bank', 'after', 'rests');
