@@ -144,6 +144,8 @@ CREATE TABLE dwello.job_milestones (
   photos text[] NOT NULL DEFAULT '{}',
   submitted_at timestamptz,
   auto_release_at timestamptz,
+  dispute_id uuid,
+  status_before dwello.milestone_status,
   completed_at timestamptz,
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -151,11 +153,15 @@ CREATE TABLE dwello.job_milestones (
   CONSTRAINT job_milestones_pkey PRIMARY KEY (job_id, id),
   CONSTRAINT job_milestones_sort_order_key UNIQUE (job_id, sort_order) DEFERRABLE INITIALLY IMMEDIATE,
   CONSTRAINT job_milestones_money_check CHECK (released >= 0 AND refunded >= 0 AND disputed >= 0
-    AND funded >= released + refunded + disputed)
+    AND funded >= released + refunded + disputed),
+  CONSTRAINT job_milestones_dispute_check CHECK ((status = 'disputed') = (dispute_id IS NOT NULL)
+    AND (dispute_id IS NULL) = (status_before IS NULL))
 );
 COMMENT ON TABLE dwello.job_milestones IS
   'Parts in which a job is paid. Before the award the amounts are proportions (NULL = equal parts), afterwards they sum to the contract.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.job_milestones', '');
+CREATE INDEX job_milestones_due_idx ON dwello.job_milestones (auto_release_at)
+  WHERE status IN ('submitted', 'approved');
 
 CREATE POLICY service_categories_read ON dwello.service_categories FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);

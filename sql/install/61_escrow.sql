@@ -186,6 +186,8 @@ CREATE TABLE dwello.disputes (
   status dwello.dispute_status NOT NULL DEFAULT 'open',
   opened_by uuid NOT NULL,
   reason text NOT NULL,
+  answer text,
+  resolution text,
   disputed_amount bigint NOT NULL CONSTRAINT disputes_amount_check CHECK (disputed_amount > 0),
   currency text NOT NULL CONSTRAINT disputes_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   homeowner_offer bigint CONSTRAINT disputes_homeowner_check CHECK (homeowner_offer BETWEEN 0 AND disputed_amount),
@@ -202,6 +204,7 @@ CREATE TABLE dwello.disputes (
 );
 CREATE UNIQUE INDEX disputes_open_key ON dwello.disputes (job_id, milestone_id)
   WHERE status IN ('open', 'answered') AND milestone_id IS NOT NULL;
+CREATE INDEX disputes_due_idx ON dwello.disputes (answer_by) WHERE status IN ('open', 'answered');
 CREATE INDEX disputes_milestone_idx ON dwello.disputes (job_id, milestone_id);
 COMMENT ON TABLE dwello.disputes IS 'Disputes about held money; each side names what the provider shall be paid.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.disputes', '');

@@ -99,9 +99,10 @@ dw_escrow_payload(DwPayload *payload, const DwEscrowRow *row)
 	dw_payload_text(payload, "currency", row->escrow.currency);
 }
 
-/* The legs of a release: out of the escrow, to all who get a part. */
-static void
-release_legs(const DwEscrowRow *row, const DwRelease *release, DwLegs *legs)
+/* The legs of all who get a part of a release; see the header. */
+void
+dw_legs_release(DwLegs *legs, const DwEscrowRow *row,
+				const DwRelease *release)
 {
 	DwAccount	account = {
 		.owner_id = row->provider_id,
@@ -110,14 +111,39 @@ release_legs(const DwEscrowRow *row, const DwRelease *release, DwLegs *legs)
 		.psp = ""
 	};
 
-	legs->count = 0;
-	dw_legs_escrow(legs, &row->job_id, -release->amount);
 	dw_legs_account(legs, &account, release->payout);
 	memset(&account.owner_id, 0, sizeof(account.owner_id));
 	account.kind = DW_ACCOUNT_PLATFORM_FEE;
 	dw_legs_account(legs, &account, release->fee);
 	account.kind = DW_ACCOUNT_TAX_PAYABLE;
 	dw_legs_account(legs, &account, release->tax);
+}
+
+/* Makes the job disputed, or what it was before. */
+static void
+job_follow(DwJob *job, const DwEscrowRow *row)
+{
+	bool		is_disputed = row->escrow.status == DW_ESCROW_DISPUTED;
+	DwJobEvent	event = is_disputed ? DW_JOB_EVENT_DISPUTE
+		: DW_JOB_EVENT_SETTLE;
+	DwJobStatus next = is_disputed ? DW_JOB_DISPUTED
+		: job->started_at != DT_NOBEGIN ? DW_JOB_IN_PROGRESS
+		: DW_JOB_AWARDED;
+
+	if (row->escrow.status == DW_ESCROW_FROZEN ||
+		!dw_machine_permits(dw_job_machine(), job->status, event,
+							DW_ACTOR_SYSTEM, next))
+		return;
+	job->status = next;
+	dw_job_save(job);
+}
+
+/* Lets the job follow its escrow; see the header. */
+void
+dw_escrow_move_job(DwJob *job, const DwEscrowRow *row)
+{
+	job_follow(job, row);
+	dw_escrow_complete_job(job, row);
 }
 
 /* Completes the job when that was the last of it; see the header. */
@@ -157,7 +183,7 @@ dw_escrow_pay_out(DwJob *job, DwEscrowRow *row, const DwPayout *payout)
 	DwTransition transition = {payout->event, payout->actor, payout->from,
 	NULL};
 	DwTransaction transaction;
-	DwLegs		legs;
+	DwLegs		legs = {0};
 
 	dw_transaction_begin(&transaction, row, DW_TRANSACTION_RELEASE,
 						 &payout->actor);
@@ -167,12 +193,13 @@ dw_escrow_pay_out(DwJob *job, DwEscrowRow *row, const DwPayout *payout)
 	transaction.net_amount = release->payout;
 	transaction.milestone_id = payout->milestone_id;
 	transaction.idempotency_key = payout->key;
-	release_legs(row, release, &legs);
+	dw_legs_escrow(&legs, &row->job_id, -release->amount);
+	dw_legs_release(&legs, row, release);
 	dw_ledger_book(row, &transaction, &legs, false);
 	transition.transaction_id = &transaction.id;
 	dw_escrow_apply(row, &transition);
 	emit_released(row, &transaction);
-	dw_escrow_complete_job(job, row);
+	dw_escrow_move_job(job, row);
 	return transaction.id;
 }
 

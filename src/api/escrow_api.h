@@ -55,6 +55,12 @@ extern bool dw_escrow_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 extern void dw_escrow_complete_job(DwJob *job, const DwEscrowRow *row);
 
 /*
+ * Lets the job follow its escrow: disputed while all that is held is, what
+ * it was before afterwards, and completed with the last deed.
+ */
+extern void dw_escrow_move_job(DwJob *job, const DwEscrowRow *row);
+
+/*
  * Books a release that core has decided on, writes the escrow, tells the
  * world, and completes the job when that was the last of it.  Gives the
  * transaction's id.
@@ -80,6 +86,14 @@ extern void dw_payment_emit(const DwEscrowRow *row,
 extern void dw_refund_emit(const DwEscrowRow *row,
 						   const DwUuid *transaction_id,
 						   const DwPaymentPart *part, const char *reason);
+
+/* The legs of all who get a part of a release. */
+extern void dw_legs_release(DwLegs *legs, const DwEscrowRow *row,
+							const DwRelease *release);
+
+/* The legs of payments that are given back, one for each company. */
+extern void dw_legs_refund(DwLegs *legs, const DwPaymentPart *parts,
+						   int count, const char *currency);
 
 /* The leg of a payment company's clearing account. */
 extern void dw_legs_clearing(DwLegs *legs, const char *psp,

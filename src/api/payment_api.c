@@ -225,6 +225,7 @@ arrival_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 	dw_ledger_book(row, payment, &legs, true);
 	dw_escrow_apply(row, &transition);
 	dw_payment_emit(row, payment, "payment_received");
+	dw_escrow_move_job(job, row);
 	dw_escrow_release_approved(call, job, row);
 }
 

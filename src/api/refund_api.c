@@ -65,31 +65,29 @@ check_consent(DwCall *call, const DwEscrowRow *row)
 
 /* True when a part before this one went through the same company. */
 static bool
-psp_was_seen(const Refund *refund, int part)
+psp_was_seen(const DwPaymentPart *parts, int part)
 {
 	for (int i = 0; i < part; i++)
-		if (strcmp(refund->parts[i].psp, refund->parts[part].psp) == 0)
+		if (strcmp(parts[i].psp, parts[part].psp) == 0)
 			return true;
 	return false;
 }
 
-/* The legs of a refund: out of the escrow, one for each company. */
-static void
-refund_legs(const DwEscrowRow *row, const Refund *refund, DwLegs *legs)
+/* The legs of the payments that are given back; see the header. */
+void
+dw_legs_refund(DwLegs *legs, const DwPaymentPart *parts, int count,
+			   const char *currency)
 {
-	legs->count = 0;
-	dw_legs_escrow(legs, &row->job_id, -refund->decided.amount);
-	for (int i = 0; i < refund->part_count; i++)
+	for (int i = 0; i < count; i++)
 	{
-		const char *psp = refund->parts[i].psp;
 		int64		sum = 0;
 
-		if (psp_was_seen(refund, i))
+		if (psp_was_seen(parts, i))
 			continue;
-		for (int j = i; j < refund->part_count; j++)
-			if (strcmp(refund->parts[j].psp, psp) == 0)
-				sum += refund->parts[j].amount;
-		dw_legs_clearing(legs, psp, row->escrow.currency, sum);
+		for (int j = i; j < count; j++)
+			if (strcmp(parts[j].psp, parts[i].psp) == 0)
+				sum += parts[j].amount;
+		dw_legs_clearing(legs, parts[i].psp, currency, sum);
 	}
 }
 
@@ -139,18 +137,20 @@ refund_apply(DwCall *call, DwJob *job, DwEscrowRow *row, Refund *refund)
 	DwTransition transition = {DW_ESCROW_EVENT_REFUND, call->actor,
 	refund->from, NULL};
 	DwTransaction transaction;
-	DwLegs		legs;
+	DwLegs		legs = {0};
 
 	refund->parts = dw_payments_to_refund(&row->job_id, refund->before,
 										  refund->decided.amount,
 										  &refund->part_count);
 	refund_transaction(call, row, refund, &transaction);
-	refund_legs(row, refund, &legs);
+	dw_legs_escrow(&legs, &row->job_id, -refund->decided.amount);
+	dw_legs_refund(&legs, refund->parts, refund->part_count,
+				   row->escrow.currency);
 	dw_ledger_book(row, &transaction, &legs, false);
 	transition.transaction_id = &transaction.id;
 	dw_escrow_apply(row, &transition);
 	emit_refunded(row, &transaction, refund);
-	dw_escrow_complete_job(job, row);
+	dw_escrow_move_job(job, row);
 	return transaction.id;
 }
 

@@ -76,9 +76,10 @@ hold(DwMilestone *milestones, int count, const DwUuid *dispute_id)
 /* Opens a dispute; see the header. */
 DwResult
 dw_dispute_open(DwEscrow *escrow, DwMilestone *milestones, int count,
-				const DwUuid *milestone_id, int64_t offer,
-				DwDispute *dispute)
+				const DwUuid *milestone_id, DwDispute *dispute)
 {
+	int64_t		offer = dispute->by_homeowner
+		? dispute->homeowner_offer : dispute->provider_offer;
 	DwMilestone *chosen = milestone_id == NULL
 		? milestones : dw_milestones_find(milestones, count, milestone_id);
 	int			chosen_count = milestone_id == NULL ? count : 1;
@@ -100,10 +101,10 @@ dw_dispute_open(DwEscrow *escrow, DwMilestone *milestones, int count,
 
 	dispute->status = DW_DISPUTE_OPEN;
 	dispute->amount = amount;
-	dispute->homeowner_offer = dispute->by_homeowner
-		? offer : DW_DISPUTE_NO_OFFER;
-	dispute->provider_offer = dispute->by_homeowner
-		? DW_DISPUTE_NO_OFFER : offer;
+	if (dispute->by_homeowner)
+		dispute->provider_offer = DW_DISPUTE_NO_OFFER;
+	else
+		dispute->homeowner_offer = DW_DISPUTE_NO_OFFER;
 	dw_milestones_rest(milestones, count);
 	hold(chosen, chosen_count, &dispute->id);
 	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
@@ -235,9 +236,9 @@ price_released(const DwMilestone *milestones, int count)
 /* Ends a dispute with a figure; see the header. */
 DwResult
 dw_dispute_settle(DwEscrow *escrow, DwMilestone *milestones, int count,
-				  const DwDispute *dispute, int64_t figure,
-				  DwSettlement *out)
+				  const DwDispute *dispute, DwSettlement *out)
 {
+	const int64_t figure = out->figure;
 	DwFeeTaken	before = {price_released(milestones, count),
 	escrow->fee_taken, escrow->tax_taken};
 	DwFeeQuote	quote;
@@ -266,8 +267,9 @@ dw_dispute_settle(DwEscrow *escrow, DwMilestone *milestones, int count,
 	escrow->tax_taken += quote.tax;
 	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
 	escrow->status = dw_escrow_status(escrow);
-	*out = (DwSettlement) {{figure, quote.charge, quote.fee, quote.tax,
-	quote.payout}, refund};
+	out->release = (DwRelease) {figure, quote.charge, quote.fee, quote.tax,
+	quote.payout};
+	out->refund = refund;
 	return DW_OK;
 }
 

@@ -48,6 +48,7 @@ typedef struct DwDispute
 /* What a settlement came to. */
 typedef struct DwSettlement
 {
+	int64_t		figure;			/* in: what the provider is paid of it */
 	DwRelease	release;		/* to the provider; all 0 if nothing is */
 	int64_t		refund;			/* left the escrow for the homeowner */
 } DwSettlement;
@@ -59,15 +60,15 @@ extern bool dw_dispute_status_parse(const char *text, DwDisputeStatus *value);
 extern bool dw_dispute_is_open(const DwDispute *dispute);
 
 /*
- * Opens a dispute; the caller has set id and by_homeowner.  milestone_id
- * NULL = all that is held and undisputed.  offer is the opener's figure.
+ * Opens a dispute; the caller has set id, by_homeowner and the opener's
+ * figure.  milestone_id NULL = all that is held and undisputed.
  * DW_NOT_FOUND: no such milestone.  DW_INVALID_TRANSITION: frozen, nothing
  * held, or the milestone is over or disputed.  DW_INSUFFICIENT_FUNDS:
  * nothing is paid of it.  DW_BAD_VALUE: not 0 ... what is disputed.
  */
 extern DwResult dw_dispute_open(DwEscrow *escrow, DwMilestone *milestones,
 								int count, const DwUuid *milestone_id,
-								int64_t offer, DwDispute *dispute);
+								DwDispute *dispute);
 
 /*
  * One side names its figure, the first or another one; answered once both
@@ -86,7 +87,7 @@ extern bool dw_dispute_meets(const DwDispute *dispute, int64_t *figure);
 extern int64_t dw_dispute_silence(const DwDispute *dispute);
 
 /*
- * Ends a dispute: figure goes to the provider, the fee on it is taken, the
+ * Ends a dispute: out->figure goes to the provider, the fee on it is taken, the
  * rest of the amount goes back with the homeowner's share of its fee.  Its
  * milestones are paid in order.  The caller sets the status.
  * DW_INVALID_TRANSITION: it is over, or the escrow is frozen.
@@ -94,7 +95,7 @@ extern int64_t dw_dispute_silence(const DwDispute *dispute);
  */
 extern DwResult dw_dispute_settle(DwEscrow *escrow, DwMilestone *milestones,
 								  int count, const DwDispute *dispute,
-								  int64_t figure, DwSettlement *out);
+								  DwSettlement *out);
 
 /*
  * Lets go what a dispute held: its milestones are what they were before.

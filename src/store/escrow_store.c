@@ -22,7 +22,7 @@
 	"e.promo_ppm, e.promo_max, e.psp, " \
 	"e.transition_count, e.last_hash, m.id, m.status::text, m.sort_order, " \
 	"m.is_required, m.amount, m.funded, m.released, m.refunded, " \
-	"m.disputed, m.version "
+	"m.disputed, m.version, m.dispute_id, m.status_before::text "
 #define ESCROW_FROM \
 	"FROM dwello.escrow_accounts AS e " \
 	"JOIN dwello.job_milestones AS m ON m.job_id = e.job_id " \
@@ -120,6 +120,10 @@ read_milestone(uint64 index, int first, DwMilestone *milestone)
 	milestone->released = dw_read_int8(index, first + 6);
 	milestone->refunded = dw_read_int8(index, first + 7);
 	milestone->disputed = dw_read_int8(index, first + 8);
+	if (dw_read_uuid(index, first + 10, &milestone->dispute_id) &&
+		!dw_milestone_status_parse(dw_read_text(index, first + 11),
+								   &milestone->status_before))
+		elog(ERROR, "milestone has an unknown status before its dispute");
 }
 
 /* Reads all milestones of the last result. */
@@ -252,9 +256,12 @@ update_milestone(DwEscrowRow *row, int index)
 					 "completed_at = CASE WHEN $9 "
 					 "THEN COALESCE(completed_at, $10) END, "
 					 "auto_release_at = CASE WHEN $11 "
-					 "THEN auto_release_at END "
+					 "THEN auto_release_at END, "
+					 "dispute_id = $12, "
+					 "status_before = $13::text::dwello.milestone_status "
 					 "WHERE job_id = $1 AND id = $2");
 	const DwMilestone *milestone = &row->milestones[index];
+	bool		disputed = milestone->status == DW_MILESTONE_DISPUTED;
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, &row->job_id);
@@ -268,7 +275,13 @@ update_milestone(DwEscrowRow *row, int index)
 	dw_param_bool(&p, milestone->status == DW_MILESTONE_RELEASED ||
 				  milestone->status == DW_MILESTONE_REFUNDED);
 	dw_param_time(&p, dw_now());
-	dw_param_bool(&p, milestone->status == DW_MILESTONE_SUBMITTED);
+	dw_param_bool(&p, milestone->status == DW_MILESTONE_SUBMITTED ||
+				  (disputed &&
+				   milestone->status_before == DW_MILESTONE_SUBMITTED));
+	dw_param_uuid(&p, disputed ? &milestone->dispute_id : NULL);
+	dw_param_text(&p, disputed
+				  ? dw_milestone_status_label(milestone->status_before)
+				  : NULL);
 	(void) dw_execute(&update, &p);
 	row->stored[index] = *milestone;
 }

@@ -12,6 +12,22 @@
 #include "store/plan_store.h"
 #include "store/setting_store.h"
 
+/* Runs a claim of at most max_rows ids that are over by now. */
+static DwUuid *
+claim(DwStatement *statement, int max_rows, int *count)
+{
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *ids;
+
+	dw_param_int4(&p, max_rows);
+	dw_param_time(&p, dw_now());
+	*count = (int) dw_execute(statement, &p);
+	ids = palloc(sizeof(DwUuid) * Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		(void) dw_read_uuid(i, 1, &ids[i]);
+	return ids;
+}
+
 /* Claims awards that nobody has confirmed in time; see the header. */
 DwUuid *
 dw_awards_claim_lapsed(int max_rows, int *count)
@@ -23,16 +39,8 @@ dw_awards_claim_lapsed(int max_rows, int *count)
 					 "AND j.deleted_at IS NULL "
 					 "ORDER BY j.confirm_by, j.id LIMIT $1 "
 					 "FOR NO KEY UPDATE SKIP LOCKED");
-	DwParams	p = DW_PARAMS;
-	DwUuid	   *jobs;
 
-	dw_param_int4(&p, max_rows);
-	dw_param_time(&p, dw_now());
-	*count = (int) dw_execute(&claim_jobs, &p);
-	jobs = palloc(sizeof(DwUuid) * Max(*count, 1));
-	for (int i = 0; i < *count; i++)
-		(void) dw_read_uuid(i, 1, &jobs[i]);
-	return jobs;
+	return claim(&claim_jobs, max_rows, count);
 }
 
 /* Claims bids whose time is over; see the header. */
@@ -59,4 +67,69 @@ dw_bids_claim_overdue(int max_rows, int *count)
 		(void) dw_read_uuid(i, 2, &bids[i].id);
 	}
 	return bids;
+}
+
+/*
+ * A milestone whose review time is over, or that was approved before it
+ * could be paid and can be now.
+ */
+#define IS_DUE(now) \
+	"((m.status = 'submitted' AND m.auto_release_at <= " now ") " \
+	"OR (m.status = 'approved' AND m.funded = m.amount)) "
+
+/* Claims jobs in which a release is due; see the header. */
+DwUuid *
+dw_releases_claim_due(int max_rows, int *count)
+{
+	static DwStatement claim_jobs =
+		DW_STATEMENT("SELECT j.id FROM (SELECT m.job_id, "
+					 "min(m.auto_release_at) AS due "
+					 "FROM dwello.job_milestones AS m "
+					 "WHERE " IS_DUE("$2") "GROUP BY m.job_id) AS d "
+					 "JOIN dwello.escrow_accounts AS e "
+					 "ON e.job_id = d.job_id AND NOT e.is_frozen "
+					 "AND e.status IN ('held', 'partially_released') "
+					 "JOIN dwello.jobs AS j ON j.id = d.job_id "
+					 "ORDER BY d.due NULLS FIRST, j.id LIMIT $1 "
+					 "FOR NO KEY UPDATE OF j SKIP LOCKED");
+
+	return claim(&claim_jobs, max_rows, count);
+}
+
+/* The milestones of a locked job whose release is due; see the header. */
+DwUuid *
+dw_milestones_due(const DwUuid *job_id, int *count)
+{
+	static DwStatement select_due =
+		DW_STATEMENT("SELECT m.id FROM dwello.job_milestones AS m "
+					 "WHERE m.job_id = $1 AND " IS_DUE("$2")
+					 "ORDER BY m.sort_order");
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *ids;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_time(&p, dw_now());
+	*count = (int) dw_execute(&select_due, &p);
+	ids = palloc(sizeof(DwUuid) * Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		(void) dw_read_uuid(i, 1, &ids[i]);
+	return ids;
+}
+
+/* Claims jobs with a dispute past its time; see the header. */
+DwUuid *
+dw_disputes_claim_overdue(int max_rows, int *count)
+{
+	static DwStatement claim_jobs =
+		DW_STATEMENT("SELECT j.id FROM (SELECT d.job_id, "
+					 "min(d.answer_by) AS due FROM dwello.disputes AS d "
+					 "WHERE d.status IN ('open', 'answered') "
+					 "AND d.answer_by <= $2 GROUP BY d.job_id) AS d "
+					 "JOIN dwello.escrow_accounts AS e "
+					 "ON e.job_id = d.job_id AND NOT e.is_frozen "
+					 "JOIN dwello.jobs AS j ON j.id = d.job_id "
+					 "ORDER BY d.due, j.id LIMIT $1 "
+					 "FOR NO KEY UPDATE OF j SKIP LOCKED");
+
+	return claim(&claim_jobs, max_rows, count);
 }

@@ -38,7 +38,7 @@
 #include "core/uuid.h"
 #include "store/escrow_store.h"
 
-#define DW_LEGS_MAX 8			/* entries of one transaction */
+#define DW_LEGS_MAX 16			/* entries of one transaction */
 
 /* An account besides the escrows. */
 typedef struct DwAccount

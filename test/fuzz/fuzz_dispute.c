@@ -160,9 +160,10 @@ step_open(FuzzInput *input, Contract *contract)
 		id = &contract->plan[fuzz_range(input, 0, contract->count - 1)].id;
 	dispute->id.bytes[15] = (uint8_t) (contract->dispute_count + 1);
 	dispute->by_homeowner = fuzz_range(input, 0, 1);
+	dispute->homeowner_offer = dispute->provider_offer = offer;
 	before = *contract;
 	if (dw_dispute_open(&contract->escrow, contract->plan, contract->count,
-						id, offer, dispute) != DW_OK)
+						id, dispute) != DW_OK)
 	{
 		check(memcmp(&before, contract, sizeof(before)) == 0);
 		return;
@@ -178,10 +179,10 @@ end_at(Contract *contract, DwDispute *dispute, int64_t figure,
 	   DwDisputeStatus status)
 {
 	Contract	before = *contract;
-	DwSettlement out;
+	DwSettlement out = {.figure = figure};
 
 	if (dw_dispute_settle(&contract->escrow, contract->plan, contract->count,
-						  dispute, figure, &out) != DW_OK)
+						  dispute, &out) != DW_OK)
 	{
 		check(memcmp(&before, contract, sizeof(before)) == 0);
 		check(!dw_dispute_is_open(dispute) || figure < 0 ||

@@ -134,6 +134,15 @@ INSERT INTO call (command, actor, arguments, other) VALUES
    $$t.user('main'), (SELECT id FROM dwello.reviews WHERE job_id = t.user('main') AND reviewer_id = t.user('h1')), 'Thanks.'$$,
    $$t.user('main'), (SELECT id FROM dwello.reviews WHERE job_id = t.user('main') AND reviewer_id = t.user('h1')), 'Thank you.'$$);
 
+-- one with disputes: taken back, settled by answers, decided
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('open_dispute', 'h1', $$SELECT t.award('quarrel', 50000, '{1,1}'), t.pay('quarrel')$$,
+   $$t.user('quarrel'), 0, 'Stains.', t.user('quarrel m1')$$, $$t.user('quarrel'), 1, 'Stains.', t.user('quarrel m1')$$),
+  ('withdraw_dispute', 'h1', NULL, $$t.user('quarrel')$$, $$t.user('quarrel'), expected_version => 4$$),
+  ('open_dispute', 'p1', NULL, $$t.user('quarrel'), 50000, 'Pay.'$$, $$t.user('quarrel'), 50000, 'Pay!'$$),
+  ('answer_dispute', 'h1', NULL, $$t.user('quarrel'), 10000$$, $$t.user('quarrel'), 10000, notes => 'No.'$$),
+  ('resolve_dispute', 's1', NULL, $$t.user('quarrel'), 30000$$, $$t.user('quarrel'), 30000, 20000$$);
+
 -- another one, given up before it was paid
 INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('cancel_escrow', 'h1', $$SELECT t.award('given up', 50000)$$,

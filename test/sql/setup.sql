@@ -360,6 +360,7 @@ BEGIN
   DELETE FROM dwello.outbox WHERE scope_id = ANY (ids);
   DELETE FROM dwello.payment_events WHERE job_id = ANY (ids);
   DELETE FROM dwello.escrow_events WHERE job_id = ANY (ids);
+  DELETE FROM dwello.disputes WHERE job_id = ANY (ids);
   DELETE FROM dwello.escrow_accounts WHERE job_id = ANY (ids);
   DELETE FROM dwello.job_milestones WHERE job_id = ANY (ids);
   DELETE FROM dwello.bids WHERE job_id = ANY (ids);

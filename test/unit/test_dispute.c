@@ -49,19 +49,21 @@ dispute(Contract *contract, int place, int64_t offer)
 
 	contract->dispute.id.bytes[0] = ++last;
 	contract->dispute.by_homeowner = true;
+	contract->dispute.homeowner_offer = offer;
 	return dw_dispute_open(&contract->escrow, contract->plan, 3,
 						   place < 0 ? NULL : &contract->plan[place].id,
-						   offer, &contract->dispute);
+						   &contract->dispute);
 }
 
 /* Settles the last dispute at a figure. */
 static DwResult
 settle(Contract *contract, int64_t figure)
 {
-	DwResult	result = dw_dispute_settle(&contract->escrow, contract->plan,
-										   3, &contract->dispute, figure,
-										   &contract->out);
+	DwResult	result;
 
+	contract->out.figure = figure;
+	result = dw_dispute_settle(&contract->escrow, contract->plan, 3,
+							   &contract->dispute, &contract->out);
 	assert_true(dw_escrow_is_sound(&contract->escrow));
 	assert_int_equal(contract->escrow.status,
 					 dw_escrow_status(&contract->escrow));
@@ -275,7 +277,7 @@ test_refused(void **state)
 	DwUuid		unknown = {{9}};
 
 	assert_int_equal(dispute(&made, 2, 0), DW_INSUFFICIENT_FUNDS);
-	assert_int_equal(dw_dispute_open(&made.escrow, made.plan, 3, &unknown, 0,
+	assert_int_equal(dw_dispute_open(&made.escrow, made.plan, 3, &unknown,
 									 &made.dispute), DW_NOT_FOUND);
 	assert_int_equal(dispute(&made, 0, -1), DW_BAD_VALUE);
 	assert_int_equal(dispute(&made, 0, 5), DW_OK);

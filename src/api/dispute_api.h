@@ -1,0 +1,29 @@
+/*
+ * dispute_api.h
+ *		Ends a dispute with a figure, whoever came to it.
+ */
+#ifndef DW_DISPUTE_API_H
+#define DW_DISPUTE_API_H
+
+#include "api/escrow_api.h"
+#include "store/dispute_store.h"
+
+/* How a dispute ends. */
+typedef struct DwVerdict
+{
+	int64		figure;			/* what the provider is paid */
+	DwDisputeStatus status;		/* settled or resolved */
+	DwEscrowEvent event;		/* what ended it */
+	DwActor		actor;			/* who did */
+	const char *key;			/* idempotency key of the call, or NULL */
+} DwVerdict;
+
+/*
+ * Books the end of a dispute, both ways in one transaction, writes escrow
+ * and dispute, asks the workers for the refunds, tells both sides, and lets
+ * the job follow.
+ */
+extern void dw_dispute_end(DwJob *job, DwEscrowRow *row,
+						   DwDisputeRow *dispute, const DwVerdict *verdict);
+
+#endif							/* DW_DISPUTE_API_H */
