@@ -3,8 +3,8 @@
 #	Runs the suite, or the named parts of it; the last line is
 #	"N passed, N failed", and the status is 1 when something failed.
 #
-# The parts: build lint unit fuzz regress isolation tap coverage bench
-# upgrade.  Everything happens in a server tree and clusters of our own,
+# The parts: build lint unit fuzz regress isolation tap examples coverage
+# bench upgrade.  Everything happens in a server tree and clusters of our own,
 # which are gone afterwards.  What cannot run is counted and says why.
 #	FUZZ_SECONDS   seconds for each fuzz target (20)
 #	DW_JOBS        parallel compilations and fuzz targets (2)
@@ -17,7 +17,7 @@ exec </dev/null
 FUZZ_SECONDS=${FUZZ_SECONDS:-20}
 DW_JOBS=${DW_JOBS:-2}
 MINIMUM_COVERAGE=90
-ALL_PARTS="build lint unit fuzz regress isolation tap coverage bench upgrade"
+ALL_PARTS="build lint unit fuzz regress isolation tap examples coverage bench upgrade"
 
 passed=0
 failed=0
@@ -231,6 +231,52 @@ tap_test()
 	grep -E 'ERROR:|FATAL:|PANIC:' "$said" | tail -5
 	tail -10 "$said"
 	return 1
+}
+
+# The applications of examples/, each against a database of its own.
+part_examples()
+{
+	local log=$work/examples.log
+
+	need_server
+	if node_directory examples/payments; then
+		new_database examples
+		run_tap "$log" payments env PGDATABASE=examples \
+			timeout 90 node "$work/payments/run.js" --jobs 16 --seed "$RANDOM"
+		grep '^# ' "$log" || :
+	else
+		skip examples "payments: $no_node"
+		: >"$log"
+	fi
+	tally_tap examples "$log"
+}
+
+# node_directory DIR: a copy of it in the work directory with its packages;
+# false, and no_node says why, when they are not to be had.
+node_directory()
+{
+	local copy log=$work/npm.log
+
+	copy=$work/$(basename "$1")
+	command -v node >/dev/null && command -v npm >/dev/null ||
+		ensure_packages nodejs npm
+	rm -rf "$copy"
+	cp -R "$1" "$copy"
+	rm -rf "$copy/node_modules"
+	(cd "$copy" && timeout 120 npm ci --ignore-scripts --fetch-retries 1) \
+		>"$log" 2>&1 && return
+	no_node="its packages cannot be had: $(grep -m1 -i 'err' "$log" ||
+		echo 'npm ci took too long')"
+	return 1
+}
+
+# new_database NAME: with the extension and a keyring.
+new_database()
+{
+	"$PG_BIN/createdb" "$1"
+	PGOPTIONS='-c client_min_messages=warning' "$PG_BIN/psql" -Xq \
+		-v ON_ERROR_STOP=1 -d "$1" -c 'CREATE EXTENSION dwello CASCADE' \
+		-c 'SELECT FROM dwello.create_keyring()'
 }
 
 # Lines of src/ that the SQL tests reach, with a build of its own.
