@@ -63,7 +63,10 @@ CREATE TABLE dwello.payouts (
   status dwello.payout_status NOT NULL DEFAULT 'pending',
   amount bigint NOT NULL CONSTRAINT payouts_amount_check CHECK (amount > 0),
   currency text NOT NULL CONSTRAINT payouts_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
-  psp text NOT NULL,
+  paid_amount bigint NOT NULL CONSTRAINT payouts_paid_amount_check CHECK (paid_amount > 0),
+  paid_currency text NOT NULL CONSTRAINT payouts_paid_currency_check CHECK (paid_currency ~ '^[A-Z]{3}$'),
+  remainder bigint NOT NULL DEFAULT 0 CONSTRAINT payouts_remainder_check CHECK (remainder >= 0 AND remainder < amount),
+  psp text,
   psp_reference text,
   hold_until timestamptz,
   transaction_id uuid,
@@ -72,6 +75,7 @@ CREATE TABLE dwello.payouts (
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   completed_at timestamptz,
   CONSTRAINT payouts_pkey PRIMARY KEY (user_id, id),
+  CONSTRAINT payouts_exchange_check CHECK (paid_currency <> currency OR (paid_amount = amount AND remainder = 0)),
   CONSTRAINT payouts_method_fkey FOREIGN KEY (user_id, payment_method_id) REFERENCES dwello.payment_methods (user_id, id)
 );
 CREATE INDEX payouts_method_idx ON dwello.payouts (user_id, payment_method_id);

@@ -148,7 +148,8 @@ SELECT pg_catalog.pg_extension_config_dump('dwello.escrow_events', '');
 CREATE TABLE dwello.payment_events (
   psp text NOT NULL,
   event_id text NOT NULL,
-  job_id uuid NOT NULL CONSTRAINT payment_events_job_id_xfk REFERENCES dwello.jobs (id),
+  job_id uuid CONSTRAINT payment_events_job_id_xfk REFERENCES dwello.jobs (id),
+  user_id uuid CONSTRAINT payment_events_user_id_xfk REFERENCES dwello.users (id),
   transaction_id uuid,
   event_type text NOT NULL,
   amount bigint NOT NULL,
@@ -156,8 +157,10 @@ CREATE TABLE dwello.payment_events (
   psp_reference text,
   result jsonb,
   created_at timestamptz NOT NULL,
-  CONSTRAINT payment_events_pkey PRIMARY KEY (psp, event_id)
+  CONSTRAINT payment_events_pkey PRIMARY KEY (psp, event_id),
+  CONSTRAINT payment_events_scope_check CHECK ((job_id IS NULL) <> (user_id IS NULL))
 );
+CREATE INDEX payment_events_user_id_idx ON dwello.payment_events (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX payment_events_job_id_idx ON dwello.payment_events (job_id);
 COMMENT ON TABLE dwello.payment_events IS 'Events of payment companies that have been applied, so that each counts once.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.payment_events', '');

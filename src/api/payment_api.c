@@ -70,6 +70,8 @@ event_difference(const DwPaymentEvent *event, const DwPaymentEvent *kept)
 {
 	if (!dw_uuid_equal(&event->job_id, &kept->job_id))
 		return "job_id";
+	if (!dw_uuid_equal(&event->user_id, &kept->user_id))
+		return "user_id";
 	if (strcmp(event->type, kept->type) != 0)
 		return "type";
 	if (strcmp(event->type, DW_PAYMENT_CONFIRMED) != 0 &&

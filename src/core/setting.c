@@ -30,6 +30,7 @@ static const DwSettingRule rules[] = {
 	INTEGER("dispute_provider_days", 1, 365),
 	INTEGER("dispute_homeowner_days", 1, 365),
 	INTEGER("mediation_days", 1, 365),
+	INTEGER("payout_hold_days", 0, 5),
 	INTEGER("review_reveal_days", 1, 365),
 	INTEGER("market_radius_miles", 1, 12450),
 	INTEGER("market_minimum", 1, 1000),

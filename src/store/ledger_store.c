@@ -402,3 +402,22 @@ dw_ledger_book(DwEscrowRow *row, DwTransaction *transaction,
 		transaction_write(transaction, previous, row->last_hash);
 	legs_write(transaction, legs);
 }
+
+/* Books a transaction of a user; see the header. */
+void
+dw_ledger_book_user(DwTransaction *transaction, const DwLegs *legs)
+{
+	static DwStatement select_end =
+		DW_STATEMENT("SELECT t.hash FROM dwello.transactions AS t "
+					 "WHERE t.scope_id = $1 AND t.hash IS NOT NULL "
+					 "AND NOT EXISTS (SELECT FROM dwello.transactions AS x "
+					 "WHERE x.scope_id = $1 AND x.prev_hash = t.hash)");
+	DwEscrowRow chain = {0};
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &transaction->scope_id);
+	if (dw_execute(&select_end, &p) > 0)
+		memcpy(chain.last_hash, VARDATA_ANY(dw_read_bytea(0, 1)),
+			   DW_HASH_BYTES);
+	dw_ledger_book(&chain, transaction, legs, false);
+}

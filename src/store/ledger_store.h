@@ -125,6 +125,13 @@ extern void dw_transaction_insert(const DwTransaction *transaction);
 extern void dw_ledger_book(DwEscrowRow *row, DwTransaction *transaction,
 						   const DwLegs *legs, bool is_pending);
 
+/*
+ * The same for a scope whose chain no row keeps the end of: a user's.  The
+ * caller has locked the user; the end is the link that no other follows.
+ */
+extern void dw_ledger_book_user(DwTransaction *transaction,
+								const DwLegs *legs);
+
 /* Ends a pending transaction that was not booked: failed or cancelled. */
 extern void dw_transaction_end(const DwTransaction *transaction,
 							   DwTransactionStatus status);

@@ -46,7 +46,8 @@ dw_payment_event_find(const char *psp, const char *event_id,
 {
 	static DwStatement select_event =
 		DW_STATEMENT("SELECT e.job_id, e.transaction_id, e.amount, "
-					 "e.currency, e.psp_reference, e.result, e.event_type "
+					 "e.currency, e.psp_reference, e.result, e.event_type, "
+					 "e.user_id "
 					 "FROM dwello.payment_events AS e "
 					 "WHERE e.psp = $1 AND e.event_id = $2");
 	DwParams	p = DW_PARAMS;
@@ -56,6 +57,7 @@ dw_payment_event_find(const char *psp, const char *event_id,
 	dw_param_text(&p, event_id);
 	if (dw_execute(&select_event, &p) == 0)
 		return false;
+	memset(event, 0, sizeof(*event));
 	event->psp = psp;
 	event->event_id = event_id;
 	(void) dw_read_uuid(0, 1, &event->job_id);
@@ -65,6 +67,7 @@ dw_payment_event_find(const char *psp, const char *event_id,
 	event->psp_reference = dw_read_text(0, 5);
 	event->result = dw_read_datum(0, 6, &isnull);
 	event->type = dw_read_text(0, 7);
+	(void) dw_read_uuid(0, 8, &event->user_id);
 	return true;
 }
 
@@ -75,21 +78,26 @@ dw_payment_event_keep(const DwPaymentEvent *event)
 	static DwStatement insert =
 		DW_STATEMENT("INSERT INTO dwello.payment_events (psp, event_id, "
 					 "job_id, transaction_id, event_type, amount, "
-					 "currency, psp_reference, result, created_at) "
-					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+					 "currency, psp_reference, result, created_at, "
+					 "user_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+					 "$9, $10, $11) "
 					 "ON CONFLICT DO NOTHING");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_text(&p, event->psp);
 	dw_param_text(&p, event->event_id);
-	dw_param_uuid(&p, &event->job_id);
-	dw_param_uuid(&p, &event->transaction_id);
+	dw_param_uuid(&p, dw_uuid_is_nil(&event->job_id) ? NULL
+				  : &event->job_id);
+	dw_param_uuid(&p, dw_uuid_is_nil(&event->transaction_id) ? NULL
+				  : &event->transaction_id);
 	dw_param_text(&p, event->type);
 	dw_param_int8(&p, event->amount);
 	dw_param_text(&p, event->currency);
 	dw_param_text(&p, event->psp_reference);
 	dw_param_datum(&p, JSONBOID, event->result, false);
 	dw_param_time(&p, dw_now());
+	dw_param_uuid(&p, dw_uuid_is_nil(&event->user_id) ? NULL
+				  : &event->user_id);
 	return dw_execute(&insert, &p) == 1;
 }
 

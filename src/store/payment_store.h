@@ -27,6 +27,8 @@ typedef struct DwPaymentMethod
 /* What an event says: column event_type. */
 #define DW_PAYMENT_CONFIRMED	"payment_confirmed"
 #define DW_PAYMENT_FAILED		"payment_failed"
+#define DW_PAYOUT_CONFIRMED		"payout_confirmed"
+#define DW_PAYOUT_IS_FAILED		"payout_failed"
 #define DW_CHARGEBACK_OPENED	"chargeback_opened"
 #define DW_CHARGEBACK_IS_WON	"chargeback_won"
 #define DW_CHARGEBACK_IS_LOST	"chargeback_lost"
@@ -37,7 +39,8 @@ typedef struct DwPaymentEvent
 	const char *psp;			/* payment company */
 	const char *event_id;		/* its name for the event */
 	const char *type;			/* one of the above */
-	DwUuid		job_id;			/* what was paid for */
+	DwUuid		job_id;			/* what was paid for; nil for a payout */
+	DwUuid		user_id;		/* who is paid out; nil for a payment */
 	DwUuid		transaction_id; /* the payment asked for; nil = unknown */
 	int64		amount;			/* minor units */
 	const char *currency;		/* ISO 4217 */

@@ -200,8 +200,8 @@ BEGIN
   INSERT INTO dwello.chargebacks (job_id, homeowner_id, provider_id, status, psp, amount, currency,
     created_at, closed_at)
     VALUES (won, t.user(h), t.user(p), 'won', 'acme', 1000, 'USD', now(), now());
-  INSERT INTO dwello.payouts (user_id, payment_method_id, amount, currency, psp)
-    SELECT m.user_id, m.id, 1000, 'USD', m.psp FROM dwello.payment_methods AS m WHERE m.user_id = t.user(p);
+  INSERT INTO dwello.payouts (user_id, payment_method_id, amount, currency, paid_amount, paid_currency, psp)
+    SELECT m.user_id, m.id, 1000, 'USD', 1000, 'USD', m.psp FROM dwello.payment_methods AS m WHERE m.user_id = t.user(p);
   -- revealed both, one of them private
   INSERT INTO dwello.reviews (job_id, id, homeowner_id, provider_id, reviewer_id, reviewee_id, rating,
     is_public, reveal_at, created_at)

@@ -55,6 +55,7 @@ my %reads = (
 	job_next_events => [ homeowner => "'$id{job_painting}'" ],
 	job_transitions => [ nobody => '' ],
 	milestone_transitions => [ nobody => '' ],
+	provider_balance => [ system => "'$id{provider_1}'" ],
 	provider_summary => [ homeowner => "'$id{provider_1}'" ],
 	quote_fee => [ homeowner => '100000' ],
 	rank_bids => [ homeowner => "'$id{job_painting}'" ],

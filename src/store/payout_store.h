@@ -1,0 +1,58 @@
+/*
+ * payout_store.h
+ *		Payouts of providers, and what lies in their accounts.
+ *
+ * Commands lock the user's row first, so his payouts are decided one after
+ * the other.  A balance is the folded part and the entries after it.
+ */
+#ifndef DW_PAYOUT_STORE_H
+#define DW_PAYOUT_STORE_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "core/payout.h"
+#include "core/uuid.h"
+
+/* A row of dwello.payouts. */
+typedef struct DwPayoutRow
+{
+	DwUuid		user_id;		/* the provider, locked */
+	DwUuid		id;				/* its key beside his */
+	DwPayoutStatus status;		/* pending, or how it ended */
+	bool		has_method;		/* a way to pay was found */
+	DwUuid		payment_method_id;	/* of the provider */
+	int64		amount;			/* out of his balance, > 0 */
+	const char *currency;		/* of the balance */
+	int64		paid_amount;	/* what is sent, > 0 */
+	const char *paid_currency;	/* what it is sent in */
+	int64		remainder;		/* of amount, what bought nothing */
+	const char *psp;			/* payment company, or NULL */
+	const char *psp_reference;	/* its name for the payout, or NULL */
+	TimestampTz hold_until;		/* not to be sent before */
+	DwUuid		transaction_id; /* that paid it; nil while none has */
+	int32		version;		/* of the row */
+} DwPayoutRow;
+
+/*
+ * Makes whoever decides on the user's payouts in an older snapshot fail
+ * with 40001, for he would not see this one.
+ */
+extern void dw_payout_mark_user(const DwUuid *user_id);
+
+/* What a provider has; is_read for a STABLE function. */
+extern void dw_balance_load(const DwUuid *user_id, const char *currency,
+							bool is_read, DwBalance *balance);
+
+/* The currencies he has accounts in, in order. */
+extern char **dw_balance_currencies(const DwUuid *user_id, int *count);
+
+extern bool dw_payout_find(const DwUuid *user_id, const DwUuid *id,
+						   DwPayoutRow *row);
+extern void dw_payout_insert(const DwPayoutRow *row);
+
+/* Writes status, reference and transaction; counts the version. */
+extern void dw_payout_update(DwPayoutRow *row);
+
+#endif							/* DW_PAYOUT_STORE_H */

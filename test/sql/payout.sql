@@ -1,0 +1,140 @@
+--
+-- payout.sql
+--	A provider is paid: held, confirmed, failed; less what he owes; in another
+--	currency; and a chargeback before, between and after.
+--
+SET client_min_messages = warning;
+
+CREATE VIEW t.leg AS
+SELECT n.scope_id, x.transaction_type, n.leg, a.kind AS account, a.psp, n.amount, n.currency, x.id
+  FROM dwello.ledger_entries AS n
+  JOIN dwello.transactions AS x ON x.scope_id = n.scope_id AND x.id = n.transaction_id
+  LEFT JOIN dwello.ledger_accounts AS a ON a.id = n.account_id;
+CREATE VIEW t.balance AS
+SELECT b.* FROM dwello.provider_balance(t.user('p1')) AS b;
+CREATE FUNCTION t.payout(n integer) RETURNS uuid
+LANGUAGE sql
+AS $$ SELECT id FROM dwello.payouts WHERE user_id = t.user('p1') ORDER BY id OFFSET n - 1 LIMIT 1 $$;
+
+SELECT t.award('pay', 100000);
+SELECT t.pay('pay');
+SELECT t.refused('p1', 'request_payout()') AS nothing_yet;
+BEGIN;
+SELECT t.login_as('h1');
+SELECT payout FROM dwello.release_escrow(t.user('pay'), 50000);
+SELECT t.login_as('p1');
+SELECT * FROM dwello.provider_balance();
+SELECT amount, currency, paid_amount, paid_currency, status, hold_until - now() BETWEEN '47 hours' AND '49 hours' AS held, version, replayed
+  FROM dwello.request_payout(20000, idempotency_key => 'one');
+SELECT amount, status, version, replayed FROM dwello.request_payout(20000, idempotency_key => 'one');
+SELECT * FROM dwello.provider_balance();
+SELECT * FROM dwello.reconcile() WHERE false;
+COMMIT;
+SELECT t.refused('p1', 'request_payout(27501)') AS more, t.refused('p1', 'request_payout(0)') AS zero,
+       t.refused('p1', $$request_payout(1, 'XXY')$$) AS unknown,
+       t.refused('p1', $$request_payout(1, 'EUR')$$) AS other_currency,
+       t.refused('p1', $$request_payout(1, paid_currency => 'JPY')$$) AS no_rate,
+       t.refused('p1', $$request_payout(1, payment_method_id => t.user('none'))$$) AS method,
+       t.refused('p2', $$request_payout(1, user_id => t.user('p1'))$$) AS another,
+       t.refused('h1', 'request_payout(1)') AS homeowner,
+       t.refused(NULL, 'request_payout(1)') AS nobody,
+       t.refused('p1', $$request_payout(1, idempotency_key => 'one')$$) AS key,
+       t.refused('p2', $$provider_balance(t.user('p1'))$$) AS balance;
+SELECT t.refused('p1', $$confirm_payout(t.user('p1'), t.payout(1), 'acme', 'o1')$$) AS himself,
+       t.refused(NULL, $$confirm_payout(t.user('p1'), t.user('none'), 'acme', 'o1')$$) AS unknown,
+       t.refused(NULL, $$confirm_payout(t.user('p2'), t.payout(1), 'acme', 'o1')$$) AS of_another;
+
+-- paid, and told twice
+SELECT amount, status, version, replayed FROM dwello.confirm_payout(t.user('p1'), t.payout(1), 'acme', 'o1', 'wire 1');
+SELECT amount, status, version, replayed FROM dwello.confirm_payout(t.user('p1'), t.payout(1), 'acme', 'o1', 'wire 1');
+SELECT amount, status, version, replayed FROM dwello.confirm_payout(t.user('p1'), t.payout(1), 'acme', 'o2', 'wire 1');
+SELECT t.refused(NULL, $$fail_payout(t.user('p1'), t.payout(1), 'acme', 'o1')$$) AS type,
+       t.refused(NULL, $$fail_payout(t.user('p1'), t.payout(1), 'acme', 'o3')$$) AS paid;
+SELECT account, psp, amount FROM t.leg WHERE scope_id = t.user('p1') ORDER BY id, leg;
+SELECT * FROM t.balance;
+SELECT * FROM dwello.reconcile();
+
+-- failed: his again
+SELECT amount FROM dwello.request_payout(user_id => t.user('p1'));
+SELECT pending_payouts, withdrawable FROM t.balance;
+SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), t.payout(2), 'acme', 'o4', 'Account closed.');
+SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), t.payout(2), 'acme', 'o4', 'Account closed.');
+SELECT t.refused(NULL, $$confirm_payout(t.user('p1'), t.payout(2), 'acme', 'o5')$$) AS failed;
+SELECT pending_payouts, withdrawable FROM t.balance;
+
+------------------------------------------------------------------------
+-- A chargeback after the payout: he owes it, and it is netted; then it is
+-- won, and he has it back
+------------------------------------------------------------------------
+SELECT held_amount, clawed_back FROM dwello.open_chargeback(t.user('pay'), 'acme', 'c1', 60000, 'USD');
+SELECT * FROM t.balance;
+SELECT amount FROM dwello.request_payout(user_id => t.user('p1'));
+SELECT status FROM dwello.confirm_payout(t.user('p1'), t.payout(3), 'acme', 'o6', 'wire 2');
+SELECT account, amount FROM t.leg WHERE scope_id = t.user('p1')
+   AND id = (SELECT transaction_id FROM dwello.payouts WHERE id = t.payout(3)) ORDER BY leg;
+SELECT * FROM t.balance;
+SELECT * FROM dwello.reconcile();
+SELECT chargeback_status, escrow_status FROM dwello.close_chargeback(t.user('pay'), 'acme', 'c2', true);
+SELECT * FROM t.balance;
+SELECT * FROM dwello.reconcile();
+SELECT amount FROM dwello.request_payout(user_id => t.user('p1'));
+SELECT status FROM dwello.confirm_payout(t.user('p1'), t.payout(4), 'acme', 'o7');
+SELECT * FROM t.balance;
+SELECT * FROM dwello.reconcile();
+
+------------------------------------------------------------------------
+-- A chargeback between request and payment: paid all the same, and owed
+------------------------------------------------------------------------
+BEGIN;
+SELECT t.login_as('h1');
+SELECT payout FROM dwello.release_escrow(t.user('pay'));
+COMMIT;
+SELECT amount FROM dwello.request_payout(user_id => t.user('p1'));
+SELECT held_amount, clawed_back FROM dwello.open_chargeback(t.user('pay'), 'acme', 'c3', 10000, 'USD');
+SELECT * FROM t.balance;
+SELECT status FROM dwello.confirm_payout(t.user('p1'), t.payout(5), 'acme', 'o8');
+SELECT * FROM t.balance;
+SELECT chargeback_status FROM dwello.close_chargeback(t.user('pay'), 'acme', 'c4', false);
+SELECT t.refused('p1', 'request_payout(1)') AS owes;
+SELECT * FROM dwello.reconcile();
+
+------------------------------------------------------------------------
+-- Later releases make it good; and the rest is sent in another currency
+------------------------------------------------------------------------
+SELECT t.award('more', 40000);
+SELECT t.pay('more');
+BEGIN;
+SELECT t.login_as('h1');
+SELECT payout FROM dwello.release_escrow(t.user('more'));
+COMMIT;
+SELECT * FROM t.balance;
+INSERT INTO dwello.fx_rates (from_currency, to_currency, valid, numerator, denominator)
+  VALUES ('USD', 'JPY', '[2020-01-01,)', 3, 2);
+SELECT amount, currency, paid_amount, paid_currency FROM dwello.request_payout(1001, paid_currency => 'JPY', user_id => t.user('p1'));
+UPDATE dwello.fx_rates SET numerator = 4 WHERE to_currency = 'JPY';
+SELECT status, paid_amount, paid_currency FROM dwello.confirm_payout(t.user('p1'), t.payout(6), 'bank', 'o9');
+SELECT account, psp, amount, currency FROM t.leg WHERE scope_id = t.user('p1') ORDER BY id DESC, leg LIMIT 7;
+SELECT * FROM t.balance;
+SELECT * FROM dwello.reconcile();
+SELECT type, payload->>'amount' AS amount, payload->>'paid_amount' AS paid FROM dwello.outbox
+ WHERE scope_id = t.user('p1') AND type LIKE 'payout%' ORDER BY id;
+-- his chain is whole
+SELECT count(*) AS links, count(*) FILTER (WHERE NOT EXISTS (SELECT FROM dwello.transactions AS x
+         WHERE x.scope_id = t.scope_id AND x.prev_hash = t.hash)) AS ends, count(DISTINCT prev_hash) AS befores
+  FROM dwello.transactions AS t WHERE scope_id = t.user('p1');
+
+BEGIN;
+DELETE FROM dwello.fx_rates WHERE to_currency = 'JPY';
+DELETE FROM dwello.chargebacks WHERE job_id = t.user('pay');
+DELETE FROM dwello.payouts WHERE user_id = t.user('p1');
+DELETE FROM dwello.payment_events WHERE user_id = t.user('p1');
+DROP VIEW t.leg, t.balance;
+DROP FUNCTION t.payout;
+SET LOCAL session_replication_role = replica;
+DELETE FROM dwello.ledger_entries WHERE scope_id = t.user('p1');
+DELETE FROM dwello.transactions WHERE scope_id = t.user('p1');
+DELETE FROM dwello.idempotency_keys WHERE scope_id = t.user('p1');
+DELETE FROM dwello.outbox WHERE scope_id = t.user('p1') AND type LIKE 'payout%';
+SET LOCAL session_replication_role = origin;
+SELECT t.forget('pay', 'more');
+COMMIT;
