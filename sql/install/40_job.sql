@@ -134,7 +134,7 @@ CREATE TABLE dwello.job_milestones (
   description text,
   due_date date,
   is_required boolean NOT NULL DEFAULT true,
-  amount bigint CONSTRAINT job_milestones_amount_check CHECK (amount >= 0),
+  amount bigint,
   funded bigint NOT NULL DEFAULT 0,
   released bigint NOT NULL DEFAULT 0,
   refunded bigint NOT NULL DEFAULT 0,
@@ -152,7 +152,7 @@ CREATE TABLE dwello.job_milestones (
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   CONSTRAINT job_milestones_pkey PRIMARY KEY (job_id, id),
   CONSTRAINT job_milestones_sort_order_key UNIQUE (job_id, sort_order) DEFERRABLE INITIALLY IMMEDIATE,
-  CONSTRAINT job_milestones_money_check CHECK (released >= 0 AND refunded >= 0 AND disputed >= 0
+  CONSTRAINT job_milestones_money_check CHECK (least(released, refunded, disputed, amount) >= 0
     AND funded >= released + refunded + disputed),
   CONSTRAINT job_milestones_dispute_check CHECK ((status = 'disputed') = (dispute_id IS NOT NULL)
     AND (dispute_id IS NULL) = (status_before IS NULL))
