@@ -11,18 +11,11 @@
 #include "store/escrow_store.h"
 #include "store/fee_store.h"
 #include "store/plan_store.h"
+#include "store/record_store.h"
 #include "store/setting_store.h"
 
-#define ESCROW_COLUMNS \
-	"e.homeowner_id, e.provider_id, e.fee_schedule_id, e.status::text, " \
-	"e.currency, e.is_frozen, e.version, e.contract_amount, e.funded, " \
-	"e.held, e.released, e.refunded, e.charged_back, e.disputed, " \
-	"e.fee_taken, e.tax_taken, e.fee_payer::text, e.fee_rate_ppm, " \
-	"e.fee_fixed, e.fee_min, e.fee_max, e.fee_tax_ppm, e.fee_steps, " \
-	"e.promo_ppm, e.promo_max, e.psp, " \
-	"e.transition_count, e.last_hash, m.id, m.status::text, m.sort_order, " \
-	"m.is_required, m.amount, m.funded, m.released, m.refunded, " \
-	"m.disputed, m.version, m.dispute_id, m.status_before::text "
+/* Two whole rows, and the steps of the fee, which fee_store.c reads. */
+#define ESCROW_COLUMNS "e, m, e.fee_steps "
 #define ESCROW_FROM \
 	"FROM dwello.escrow_accounts AS e " \
 	"JOIN dwello.job_milestones AS m ON m.job_id = e.job_id " \
@@ -31,7 +24,15 @@
 /* Positions in ESCROW_COLUMNS. */
 enum
 {
-	COLUMN_HOMEOWNER = 1,
+	RESULT_ESCROW = 1,
+	RESULT_MILESTONE,
+	RESULT_STEPS
+};
+
+/* What is read of an escrow's row. */
+enum
+{
+	COLUMN_HOMEOWNER,
 	COLUMN_PROVIDER,
 	COLUMN_SCHEDULE,
 	COLUMN_STATUS,
@@ -53,116 +54,170 @@ enum
 	COLUMN_MIN,
 	COLUMN_MAX,
 	COLUMN_TAX_RATE,
-	COLUMN_STEPS,
 	COLUMN_PROMO,
 	COLUMN_PROMO_MAX,
 	COLUMN_PSP,
 	COLUMN_TRANSITIONS,
-	COLUMN_HASH,
-	COLUMN_MILESTONE
+	COLUMN_HASH
 };
+
+/* Their names. */
+static const char *const escrow_columns[] = {
+	[COLUMN_HOMEOWNER] = "homeowner_id",
+	[COLUMN_PROVIDER] = "provider_id",
+	[COLUMN_SCHEDULE] = "fee_schedule_id",
+	[COLUMN_STATUS] = "status",
+	[COLUMN_CURRENCY] = "currency",
+	[COLUMN_FROZEN] = "is_frozen",
+	[COLUMN_VERSION] = "version",
+	[COLUMN_CONTRACT] = "contract_amount",
+	[COLUMN_FUNDED] = "funded",
+	[COLUMN_HELD] = "held",
+	[COLUMN_RELEASED] = "released",
+	[COLUMN_REFUNDED] = "refunded",
+	[COLUMN_CHARGED_BACK] = "charged_back",
+	[COLUMN_DISPUTED] = "disputed",
+	[COLUMN_FEE_TAKEN] = "fee_taken",
+	[COLUMN_TAX_TAKEN] = "tax_taken",
+	[COLUMN_PAYER] = "fee_payer",
+	[COLUMN_RATE] = "fee_rate_ppm",
+	[COLUMN_FIXED] = "fee_fixed",
+	[COLUMN_MIN] = "fee_min",
+	[COLUMN_MAX] = "fee_max",
+	[COLUMN_TAX_RATE] = "fee_tax_ppm",
+	[COLUMN_PROMO] = "promo_ppm",
+	[COLUMN_PROMO_MAX] = "promo_max",
+	[COLUMN_PSP] = "psp",
+	[COLUMN_TRANSITIONS] = "transition_count",
+	[COLUMN_HASH] = "last_hash"
+};
+
+/* What is read of a milestone's row, in the order of read_milestone(). */
+static const char *const milestone_columns[] = {
+	"id", "status", "sort_order", "is_required", "amount", "funded",
+	"released", "refunded", "disputed", "version", "dispute_id",
+	"status_before"
+};
+
+#define MILESTONE_VERSION 9		/* position in milestone_columns */
 
 /* Reads the terms that were frozen when the escrow was opened. */
 static void
-read_terms(DwFeeTerms *terms)
+read_terms(const DwRecord *record, DwFeeTerms *terms)
 {
-	if (!dw_fee_payer_parse(dw_read_text(0, COLUMN_PAYER), &terms->payer))
+	if (!dw_fee_payer_parse(dw_record_label(record, COLUMN_PAYER),
+							&terms->payer))
 		elog(ERROR, "escrow has an unknown fee payer");
-	terms->rate_ppm = dw_read_int4(0, COLUMN_RATE);
-	terms->fixed = dw_read_int8(0, COLUMN_FIXED);
-	terms->min_fee = dw_read_int8(0, COLUMN_MIN);
-	terms->max_fee = dw_read_null(0, COLUMN_MAX)
-		? DW_FEE_NO_MAX : dw_read_int8(0, COLUMN_MAX);
-	terms->tax_ppm = dw_read_int4(0, COLUMN_TAX_RATE);
-	dw_fee_steps_read(0, COLUMN_STEPS, terms);
-	terms->promo_ppm = dw_read_int4(0, COLUMN_PROMO);
-	terms->promo_max = dw_read_null(0, COLUMN_PROMO_MAX)
-		? DW_FEE_NO_MAX : dw_read_int8(0, COLUMN_PROMO_MAX);
+	terms->rate_ppm = dw_record_int4(record, COLUMN_RATE);
+	terms->fixed = dw_record_int8(record, COLUMN_FIXED);
+	terms->min_fee = dw_record_int8(record, COLUMN_MIN);
+	terms->max_fee = record->nulls[COLUMN_MAX]
+		? DW_FEE_NO_MAX : dw_record_int8(record, COLUMN_MAX);
+	terms->tax_ppm = dw_record_int4(record, COLUMN_TAX_RATE);
+	dw_fee_steps_read(0, RESULT_STEPS, terms);
+	terms->promo_ppm = dw_record_int4(record, COLUMN_PROMO);
+	terms->promo_max = record->nulls[COLUMN_PROMO_MAX]
+		? DW_FEE_NO_MAX : dw_record_int8(record, COLUMN_PROMO_MAX);
 }
 
 /* Reads state and amounts. */
 static void
-read_escrow(DwEscrow *escrow)
+read_escrow(const DwRecord *record, DwEscrow *escrow)
 {
-	if (!dw_escrow_status_parse(dw_read_text(0, COLUMN_STATUS),
+	if (!dw_escrow_status_parse(dw_record_label(record, COLUMN_STATUS),
 								&escrow->status))
 		elog(ERROR, "escrow has an unknown status");
-	strlcpy(escrow->currency, dw_read_text(0, COLUMN_CURRENCY),
+	strlcpy(escrow->currency, dw_record_text(record, COLUMN_CURRENCY),
 			sizeof(escrow->currency));
-	escrow->frozen = dw_read_bool(0, COLUMN_FROZEN);
-	escrow->version = dw_read_int4(0, COLUMN_VERSION);
-	escrow->contract_amount = dw_read_int8(0, COLUMN_CONTRACT);
+	escrow->frozen = dw_record_bool(record, COLUMN_FROZEN);
+	escrow->version = dw_record_int4(record, COLUMN_VERSION);
+	escrow->contract_amount = dw_record_int8(record, COLUMN_CONTRACT);
 	escrow->pending = 0;		/* the caller reads a pending payment */
-	escrow->funded = dw_read_int8(0, COLUMN_FUNDED);
-	escrow->held = dw_read_int8(0, COLUMN_HELD);
-	escrow->released = dw_read_int8(0, COLUMN_RELEASED);
-	escrow->refunded = dw_read_int8(0, COLUMN_REFUNDED);
-	escrow->charged_back = dw_read_int8(0, COLUMN_CHARGED_BACK);
-	escrow->disputed = dw_read_int8(0, COLUMN_DISPUTED);
-	escrow->fee_taken = dw_read_int8(0, COLUMN_FEE_TAKEN);
-	escrow->tax_taken = dw_read_int8(0, COLUMN_TAX_TAKEN);
-	read_terms(&escrow->terms);
+	escrow->funded = dw_record_int8(record, COLUMN_FUNDED);
+	escrow->held = dw_record_int8(record, COLUMN_HELD);
+	escrow->released = dw_record_int8(record, COLUMN_RELEASED);
+	escrow->refunded = dw_record_int8(record, COLUMN_REFUNDED);
+	escrow->charged_back = dw_record_int8(record, COLUMN_CHARGED_BACK);
+	escrow->disputed = dw_record_int8(record, COLUMN_DISPUTED);
+	escrow->fee_taken = dw_record_int8(record, COLUMN_FEE_TAKEN);
+	escrow->tax_taken = dw_record_int8(record, COLUMN_TAX_TAKEN);
+	read_terms(record, &escrow->terms);
 }
 
-/* Reads a milestone whose columns begin at `first`. */
+/* Reads a milestone. */
 static void
-read_milestone(uint64 index, int first, DwMilestone *milestone)
+read_milestone(const DwRecord *record, DwMilestone *milestone)
 {
 	memset(milestone, 0, sizeof(*milestone));
-	(void) dw_read_uuid(index, first, &milestone->id);
-	if (!dw_milestone_status_parse(dw_read_text(index, first + 1),
+	(void) dw_record_uuid(record, 0, &milestone->id);
+	if (!dw_milestone_status_parse(dw_record_label(record, 1),
 								   &milestone->status))
 		elog(ERROR, "milestone has an unknown status");
-	milestone->sort_order = dw_read_int4(index, first + 2);
-	milestone->is_required = dw_read_bool(index, first + 3);
-	milestone->amount = dw_read_int8(index, first + 4);
-	milestone->funded = dw_read_int8(index, first + 5);
-	milestone->released = dw_read_int8(index, first + 6);
-	milestone->refunded = dw_read_int8(index, first + 7);
-	milestone->disputed = dw_read_int8(index, first + 8);
-	if (dw_read_uuid(index, first + 10, &milestone->dispute_id) &&
-		!dw_milestone_status_parse(dw_read_text(index, first + 11),
+	milestone->sort_order = dw_record_int4(record, 2);
+	milestone->is_required = dw_record_bool(record, 3);
+	milestone->amount = dw_record_int8(record, 4);
+	milestone->funded = dw_record_int8(record, 5);
+	milestone->released = dw_record_int8(record, 6);
+	milestone->refunded = dw_record_int8(record, 7);
+	milestone->disputed = dw_record_int8(record, 8);
+	if (dw_record_uuid(record, 10, &milestone->dispute_id) &&
+		!dw_milestone_status_parse(dw_record_label(record, 11),
 								   &milestone->status_before))
 		elog(ERROR, "milestone has an unknown status before its dispute");
 }
 
 /* Reads all milestones of the last result. */
 static void
-read_milestones(DwEscrowRow *row, uint64 count, int first)
+read_milestones(DwEscrowRow *row, uint64 count)
 {
+	static DwShape shape = DW_SHAPE(milestone_columns);
+	DwRecord	record;
+
 	row->milestone_count = (int) count;
 	row->milestones = palloc(count * sizeof(DwMilestone));
 	row->stored = palloc(count * sizeof(DwMilestone));
 	row->milestone_versions = palloc(count * sizeof(int32));
 	for (uint64 i = 0; i < count; i++)
 	{
-		read_milestone(i, first, &row->milestones[i]);
-		row->milestone_versions[i] = dw_read_int4(i, first + 9);
+		dw_record_read(&record, &shape, i, RESULT_MILESTONE);
+		read_milestone(&record, &row->milestones[i]);
+		row->milestone_versions[i] = dw_record_int4(&record,
+													MILESTONE_VERSION);
 	}
 	memcpy(row->stored, row->milestones, count * sizeof(DwMilestone));
+}
+
+/* Reads the end of the chain, unless it has not begun. */
+static void
+read_hash(const DwRecord *record, DwEscrowRow *row)
+{
+	row->has_hash = !record->nulls[COLUMN_HASH];
+	if (row->has_hash)
+		memcpy(row->last_hash,
+			   VARDATA_ANY(DatumGetByteaPP(record->values[COLUMN_HASH])),
+			   DW_HASH_BYTES);
 }
 
 /* Reads the last result; false when it is empty. */
 static bool
 read_row(const DwUuid *job_id, uint64 count, DwEscrowRow *row)
 {
-	bytea	   *hash;
+	static DwShape shape = DW_SHAPE(escrow_columns);
+	DwRecord	record;
 
 	if (count == 0)
 		return false;
 	memset(row, 0, sizeof(*row));
 	row->job_id = *job_id;
-	(void) dw_read_uuid(0, COLUMN_HOMEOWNER, &row->homeowner_id);
-	(void) dw_read_uuid(0, COLUMN_PROVIDER, &row->provider_id);
-	(void) dw_read_uuid(0, COLUMN_SCHEDULE, &row->fee_schedule_id);
-	read_escrow(&row->escrow);
-	row->psp = dw_read_text(0, COLUMN_PSP);
-	row->transition_count = dw_read_int4(0, COLUMN_TRANSITIONS);
-	hash = dw_read_bytea(0, COLUMN_HASH);
-	row->has_hash = hash != NULL;
-	if (row->has_hash)
-		memcpy(row->last_hash, VARDATA_ANY(hash), DW_HASH_BYTES);
-	read_milestones(row, count, COLUMN_MILESTONE);
+	dw_record_read(&record, &shape, 0, RESULT_ESCROW);
+	(void) dw_record_uuid(&record, COLUMN_HOMEOWNER, &row->homeowner_id);
+	(void) dw_record_uuid(&record, COLUMN_PROVIDER, &row->provider_id);
+	(void) dw_record_uuid(&record, COLUMN_SCHEDULE, &row->fee_schedule_id);
+	read_escrow(&record, &row->escrow);
+	row->psp = dw_record_text(&record, COLUMN_PSP);
+	row->transition_count = dw_record_int4(&record, COLUMN_TRANSITIONS);
+	read_hash(&record, row);
+	read_milestones(row, count);
 	return true;
 }
 

@@ -7,121 +7,134 @@
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
 
 #include "store/event_store.h"
 #include "store/job_store.h"
 #include "store/plan_store.h"
+#include "store/record_store.h"
 #include "store/setting_store.h"
 
-/* The columns of DwJob, in the order in which job_read() takes them. */
+/* The whole row, and its place, which only PostGIS can read. */
 #define JOB_COLUMNS \
-	"j.id, j.homeowner_id, j.provider_id, j.category_id, " \
-	"j.status::text, j.urgency::text, j.bid_mode::text, " \
-	"j.scoring_method::text, j.reference_source::text, " \
-	"j.reason, j.title, j.currency, " \
-	"j.budget_min, j.budget_max, j.reference_amount, " \
-	"j.expected_materials, j.estimated_duration_hours::bigint, " \
-	"j.is_emergency, j.materials_provided, j.is_listed, " \
-	"j.preferred_start_date, j.preferred_end_date, " \
-	"st_x(j.location::geometry), st_y(j.location::geometry), " \
-	"j.terms_version, j.version, " \
-	"j.published_at, j.expires_at, j.awarded_at, j.confirm_by, " \
-	"j.confirmed_at, j.started_at, j.completed_at, " \
-	"j.weights IS NOT NULL, " \
-	"(j.weights->>'price')::integer, " \
-	"(j.weights->>'rating')::integer, " \
-	"(j.weights->>'reliability')::integer, " \
-	"(j.weights->>'timeline')::integer, " \
-	"(j.weights->>'warranty')::integer, " \
-	"(j.weights->>'distance')::integer, " \
-	"(j.weights->>'qualification')::integer, " \
-	"(j.weights->>'responsiveness')::integer"
+	"j, st_x(j.location::geometry), st_y(j.location::geometry)"
 
 #define JOB_FROM \
 	" FROM dwello.jobs AS j WHERE j.id = $1 AND j.deleted_at IS NULL"
 
+/* What is read of a job's row, in the order of the readers below. */
+static const char *const job_columns[] = {
+	"id", "homeowner_id", "provider_id", "category_id",
+	"status", "urgency", "bid_mode", "scoring_method", "reference_source",
+	"reason", "title", "currency",
+	"budget_min", "budget_max", "reference_amount", "expected_materials",
+	"estimated_duration_hours", "is_emergency", "materials_provided",
+	"is_listed", "preferred_start_date", "preferred_end_date",
+	"terms_version", "version",
+	"published_at", "expires_at", "awarded_at", "confirm_by",
+	"confirmed_at", "started_at", "completed_at", "weights"
+};
+
 /* Reads an enum's label into *value; the catalogue and core agree. */
-#define READ_ENUM(column, parse, value) \
+#define READ_ENUM(record, column, parse, value) \
 	do { \
-		if (!parse(dw_read_text(0, column), value)) \
-			elog(ERROR, "job has an unknown label in column %d", column); \
+		if (!parse(dw_record_label(record, column), value)) \
+			elog(ERROR, "job has an unknown label in \"%s\"", \
+				 job_columns[column]); \
 	} while (0)
 
 /* A bigint, or -1 for NULL. */
 static int64
-read_amount(int column)
+read_amount(const DwRecord *record, int column)
 {
-	return dw_read_null(0, column) ? DW_JOB_NO_AMOUNT
-		: dw_read_int8(0, column);
+	return record->nulls[column] ? DW_JOB_NO_AMOUNT
+		: dw_record_int8(record, column);
 }
 
-/* A date, or DATEVAL_NOBEGIN for NULL. */
-static DateADT
-read_date(int column)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(0, column, &isnull);
-
-	return isnull ? DATEVAL_NOBEGIN : DatumGetDateADT(value);
-}
-
-/* The enums of a job: columns 5 to 9. */
+/* The enums of a job: columns 4 to 8. */
 static void
-job_read_labels(DwJob *job)
+job_read_labels(const DwRecord *record, DwJob *job)
 {
-	READ_ENUM(5, dw_job_status_parse, &job->status);
-	READ_ENUM(6, dw_urgency_parse, &job->urgency);
-	READ_ENUM(7, dw_bid_mode_parse, &job->bid_mode);
-	READ_ENUM(8, dw_scoring_method_parse, &job->scoring_method);
+	READ_ENUM(record, 4, dw_job_status_parse, &job->status);
+	READ_ENUM(record, 5, dw_urgency_parse, &job->urgency);
+	READ_ENUM(record, 6, dw_bid_mode_parse, &job->bid_mode);
+	READ_ENUM(record, 7, dw_scoring_method_parse, &job->scoring_method);
 	job->reference_source = DW_REFERENCE_NONE;
-	if (!dw_read_null(0, 9))
-		READ_ENUM(9, dw_reference_source_parse, &job->reference_source);
+	if (!record->nulls[8])
+		READ_ENUM(record, 8, dw_reference_source_parse,
+				  &job->reference_source);
 }
 
-/* The times of a job (columns 27 to 33) and its weights (34 to 42). */
-static void
-job_read_life(DwJob *job)
+/* One weight of the object in the row; 0 when it is not there. */
+static int32
+weight_read(Jsonb *object, DwCriterion criterion)
 {
-	job->published_at = dw_read_time(0, 27);
-	job->expires_at = dw_read_time(0, 28);
-	job->awarded_at = dw_read_time(0, 29);
-	job->confirm_by = dw_read_time(0, 30);
-	job->confirmed_at = dw_read_time(0, 31);
-	job->started_at = dw_read_time(0, 32);
-	job->completed_at = dw_read_time(0, 33);
-	job->has_weights = dw_read_bool(0, 34);
+	const char *label = dw_criterion_label(criterion);
+	JsonbValue	value;
+
+	if (getKeyJsonValueFromContainer(&object->root, label, strlen(label),
+									 &value) == NULL)
+		return 0;
+	if (value.type != jbvNumeric)
+		elog(ERROR, "job has a weight that is no number");
+	return DatumGetInt32(DirectFunctionCall1(numeric_int4,
+											 NumericGetDatum(value.val.numeric)));
+}
+
+/* The times of a job (columns 24 to 30) and its weights (31). */
+static void
+job_read_life(const DwRecord *record, DwJob *job)
+{
+	job->published_at = dw_record_time(record, 24);
+	job->expires_at = dw_record_time(record, 25);
+	job->awarded_at = dw_record_time(record, 26);
+	job->confirm_by = dw_record_time(record, 27);
+	job->confirmed_at = dw_record_time(record, 28);
+	job->started_at = dw_record_time(record, 29);
+	job->completed_at = dw_record_time(record, 30);
+	job->has_weights = !record->nulls[31];
 	for (int i = 0; i < DW_CRITERION_COUNT; i++)
-		job->weights.bps[i] = dw_read_int4(0, 35 + i);
+		job->weights.bps[i] = job->has_weights
+			? weight_read(DatumGetJsonbP(record->values[31]),
+						  (DwCriterion) i) : 0;
 }
 
 /* Fills *job from the one row of the last result. */
 static void
 job_read(DwJob *job)
 {
-	(void) dw_read_uuid(0, 1, &job->id);
-	(void) dw_read_uuid(0, 2, &job->homeowner_id);
-	(void) dw_read_uuid(0, 3, &job->provider_id);
-	(void) dw_read_uuid(0, 4, &job->category_id);
-	job_read_labels(job);
-	job->reason = dw_read_text(0, 10);
-	job->title = dw_read_text(0, 11);
-	strlcpy(job->currency, dw_read_text(0, 12), sizeof(job->currency));
-	job->budget_min = read_amount(13);
-	job->budget_max = read_amount(14);
-	job->reference_amount = dw_read_int8(0, 15);
-	job->expected_materials = read_amount(16);
-	job->estimated_hours = read_amount(17);
-	job->is_emergency = dw_read_bool(0, 18);
-	job->materials_provided = dw_read_bool(0, 19);
-	job->is_listed = dw_read_bool(0, 20);
-	job->preferred_start = read_date(21);
-	job->preferred_end = read_date(22);
-	job->longitude = dw_read_float8(0, 23);
-	job->latitude = dw_read_float8(0, 24);
-	job->terms_version = dw_read_int4(0, 25);
-	job->version = dw_read_int4(0, 26);
-	job_read_life(job);
+	static DwShape shape = DW_SHAPE(job_columns);
+	DwRecord	record;
+
+	dw_record_read(&record, &shape, 0, 1);
+	(void) dw_record_uuid(&record, 0, &job->id);
+	(void) dw_record_uuid(&record, 1, &job->homeowner_id);
+	(void) dw_record_uuid(&record, 2, &job->provider_id);
+	(void) dw_record_uuid(&record, 3, &job->category_id);
+	job_read_labels(&record, job);
+	job->reason = dw_record_text(&record, 9);
+	job->title = dw_record_text(&record, 10);
+	strlcpy(job->currency, dw_record_text(&record, 11),
+			sizeof(job->currency));
+	job->budget_min = read_amount(&record, 12);
+	job->budget_max = read_amount(&record, 13);
+	job->reference_amount = dw_record_int8(&record, 14);
+	job->expected_materials = read_amount(&record, 15);
+	job->estimated_hours = record.nulls[16] ? DW_JOB_NO_HOURS
+		: dw_record_int4(&record, 16);
+	job->is_emergency = dw_record_bool(&record, 17);
+	job->materials_provided = dw_record_bool(&record, 18);
+	job->is_listed = dw_record_bool(&record, 19);
+	job->preferred_start = dw_record_date(&record, 20);
+	job->preferred_end = dw_record_date(&record, 21);
+	job->longitude = dw_read_float8(0, 2);
+	job->latitude = dw_read_float8(0, 3);
+	job->terms_version = dw_record_int4(&record, 22);
+	job->version = dw_record_int4(&record, 23);
+	job_read_life(&record, job);
 }
 
 /* Locks and reads a job; see the header. */
