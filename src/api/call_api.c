@@ -158,14 +158,16 @@ call_refuse_mismatch(DwCall *call, int differs)
 
 /* Finds the record of this very request; WD104 when it was another. */
 static bool
-call_find_record(DwCall *call, const DwUuid *scope_id, DwRequest *request)
+call_find_record(DwCall *call, const DwUuid *scope_id)
 {
+	DwRequest  *request;
 	int			differs;
 
 	call->scope_id = *scope_id;
 	call->key = dw_arg_text_opt(call, call->fcinfo->nargs - 1, KEY_MAX);
 	if (call->key == NULL)
 		return false;
+	request = call->request = palloc(sizeof(*request));
 	dw_request_digest(request, call->fcinfo, &call->actor,
 					  dw_call_name(call));
 	if (!dw_request_find(scope_id, call->key, request, &differs))
@@ -180,11 +182,9 @@ call_find_record(DwCall *call, const DwUuid *scope_id, DwRequest *request)
 bool
 dw_call_replay(DwCall *call, const DwUuid *scope_id)
 {
-	DwRequest	request;
-
-	if (!call_find_record(call, scope_id, &request))
+	if (!call_find_record(call, scope_id))
 		return false;
-	dw_request_result(&request, call->desc, call->values, call->nulls);
+	dw_request_result(call->request, call->desc, call->values, call->nulls);
 	dw_call_replayed(call);
 	return true;
 }
@@ -193,11 +193,9 @@ dw_call_replay(DwCall *call, const DwUuid *scope_id)
 bool
 dw_list_replay(DwCall *call, const DwUuid *scope_id)
 {
-	DwRequest	request;
-
-	if (!call_find_record(call, scope_id, &request))
+	if (!call_find_record(call, scope_id))
 		return false;
-	for (int i = 0; dw_request_result_row(&request, i, call->desc,
+	for (int i = 0; dw_request_result_row(call->request, i, call->desc,
 										  call->values, call->nulls); i++)
 	{
 		dw_call_replayed(call);
@@ -265,11 +263,7 @@ call_mark_first(DwCall *call)
 static void
 call_record(DwCall *call, Datum result)
 {
-	DwRequest	request;
-
-	dw_request_digest(&request, call->fcinfo, &call->actor,
-					  dw_call_name(call));
-	dw_request_keep(&call->scope_id, call->key, &request, result);
+	dw_request_keep(&call->scope_id, call->key, call->request, result);
 }
 
 /* Ends a call that returns one row; see the header. */

@@ -40,6 +40,7 @@ typedef struct DwCall
 	bool	   *nulls;			/* true until a value is set */
 	DwUuid		scope_id;		/* shard key of the idempotency record */
 	char	   *key;			/* idempotency key, NULL if none was given */
+	struct DwRequest *request;	/* digested, once the key was looked up */
 	bool		spi;			/* this call opened SPI */
 	List	   *kept;			/* rows of a set as jsonb, for the record */
 } DwCall;
