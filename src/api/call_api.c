@@ -211,6 +211,10 @@ dw_call_new_id(DwCall *call, const DwUuid *given)
 	StringInfoData request;
 	char	   *key = dw_arg_text_opt(call, call->fcinfo->nargs - 1, KEY_MAX);
 
+	if (given != NULL && dw_uuid_is_nil(given))
+		dw_raise(DW_BAD_VALUE, "a new row cannot have the nil UUID as its id",
+				 "It stands for the platform, and for nobody.",
+				 "Leave the id out to get a fresh one.");
 	if (given != NULL)
 		return *given;
 	if (key == NULL)

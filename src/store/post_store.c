@@ -103,7 +103,11 @@ param_draft(DwParams *p, const DwDraft *draft)
 	dw_param_weights(p, draft->has_weights ? &draft->weights : NULL);
 }
 
-/* Writes the row of the job; false when the id is taken. */
+/*
+ * Writes the row of the job; false when the id is taken.  A user's id is:
+ * a scope belongs to one of the two, or a job could be posted into the
+ * idempotency keys and the books of somebody else.
+ */
 static bool
 draft_insert_job(const DwDraft *draft)
 {
@@ -116,12 +120,14 @@ draft_insert_job(const DwDraft *draft)
 					 "materials_provided, materials_description, "
 					 "expected_materials, special_requirements, photos, "
 					 "bid_mode, scoring_method, weights, created_at) "
-					 "VALUES ($1, $2, $3, $4, $5, "
+					 "SELECT $1, $2, $3, $4, $5, "
 					 "st_setsrid(st_makepoint($6, $7), 4326)::geography, "
 					 "$8, $9, $10, $11::text::dwello.urgency, $12, $13, $14, "
 					 "$15::bigint::integer, $16, $17, $18, $19, $20, "
 					 "$21::text::dwello.bid_mode, "
-					 "$22::text::dwello.scoring_method, $23, $24) "
+					 "$22::text::dwello.scoring_method, $23, $24 "
+					 "WHERE NOT EXISTS (SELECT FROM dwello.users AS u "
+					 "WHERE u.id = $1) "
 					 "ON CONFLICT (id) DO NOTHING");
 	DwParams	p = DW_PARAMS;
 

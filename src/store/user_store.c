@@ -35,7 +35,10 @@ dw_user_status(const DwUuid *user_id)
 	return status;
 }
 
-/* Writes a new user; see the header. */
+/*
+ * Writes a new user; see the header.  A job's id is taken: a scope belongs
+ * to one of the two.
+ */
 bool
 dw_user_insert(const DwUserDraft *draft)
 {
@@ -44,8 +47,10 @@ dw_user_insert(const DwUserDraft *draft)
 					 "(id, user_type, email, email_index, phone, phone_index, "
 					 "password_hash, first_name, last_name, timezone, "
 					 "language, created_at, updated_at) "
-					 "VALUES ($1, $2::text::dwello.user_type, $3, $4, $5, $6, "
-					 "$7, $8, $9, $10, $11, $12, $12) "
+					 "SELECT $1, $2::text::dwello.user_type, $3, $4, $5, $6, "
+					 "$7, $8, $9, $10, $11, $12, $12 "
+					 "WHERE NOT EXISTS (SELECT FROM dwello.jobs AS j "
+					 "WHERE j.id = $1) "
 					 "ON CONFLICT ON CONSTRAINT users_pkey DO NOTHING");
 	DwParams	p = DW_PARAMS;
 

@@ -56,6 +56,16 @@ SELECT user_id = t.user('r5') AS given, replayed
   FROM dwello.register_user('r5@example.test', 'homeowner', 'R', 'Five',
                             user_id => t.user('r5'), idempotency_key => 'r5');
 
+-- the id is nobody's yet, no job's either, and not nobody's for ever
+SAVEPOINT taken;
+SELECT t.login_as('h1');
+SELECT count(*) FROM dwello.post_job('d0000000-0000-7000-8000-000000000011',
+  'Paint', 'All of it.', -122.4194, 37.7749, job_id => t.user('r6'));
+SELECT t.login_as(NULL);
+SELECT t.try(format($$SELECT dwello.register_user('r6@example.test', 'homeowner', 'R', 'Six', user_id => %L)$$, id))
+  FROM (VALUES (t.user('r6')), (t.user('h1')), ('00000000-0000-0000-0000-000000000000')) AS v (id);
+ROLLBACK TO taken;
+
 -- the same key for something else: the detail names the argument
 SELECT args, t.detail(format('SELECT dwello.register_user(%s)', args))
   FROM (VALUES
