@@ -110,13 +110,14 @@ static DwStatement invariants[] = {
 				 "CROSS JOIN LATERAL ("
 				 "SELECT COALESCE(pg_catalog.sum(n.amount) FILTER (WHERE "
 				 "t.transaction_type = 'payment'), 0) AS funded, "
+				 "COALESCE(pg_catalog.sum(CASE t.transaction_type "
+				 "WHEN 'refund' THEN t.amount "
+				 "WHEN 'dispute' THEN t.amount - t.platform_fee "
+				 "- t.tax - t.net_amount "
+				 "WHEN 'reversal' THEN t.platform_fee + t.tax "
+				 "+ t.net_amount - t.amount END), 0) AS refunded, "
 				 "COALESCE(-pg_catalog.sum(n.amount) FILTER (WHERE "
-				 "t.transaction_type = 'refund'), 0) "
-				 "+ COALESCE(pg_catalog.sum(t.amount - t.platform_fee "
-				 "- t.tax - t.net_amount) FILTER (WHERE "
-				 "t.transaction_type = 'dispute'), 0) AS refunded, "
-				 "pg_catalog.bool_or(t.transaction_type NOT IN "
-				 "('payment', 'release', 'refund', 'dispute')) AS is_mixed "
+				 "t.transaction_type = 'chargeback'), 0) AS charged_back "
 				 "FROM dwello.transactions AS t "
 				 "JOIN dwello.ledger_entries AS n "
 				 "ON n.scope_id = t.scope_id AND n.transaction_id = t.id "
@@ -124,10 +125,12 @@ static DwStatement invariants[] = {
 				 "WHERE t.scope_id = e.job_id) AS s "
 				 "CROSS JOIN LATERAL (VALUES "
 				 "('escrow_funded', s.funded, e.funded::numeric), "
-				 "('escrow_refunded', s.refunded, e.refunded::numeric)) "
+				 "('escrow_refunded', s.refunded, e.refunded::numeric), "
+				 "('escrow_charged_back', s.charged_back, "
+				 "e.charged_back::numeric)) "
 				 "AS x (object, expected, actual) WHERE "
 				 IS_RECENT("e.job_id")
-				 "AND s.is_mixed IS NOT TRUE AND x.expected <> x.actual "
+				 "AND x.expected <> x.actual "
 				 "ORDER BY 1, 2, 3"),
 
 	/* I3: a refund goes back where the payments came from */
@@ -154,7 +157,8 @@ static DwStatement invariants[] = {
 				 "FROM dwello.ledger_entries AS n "
 				 "JOIN dwello.transactions AS t ON t.scope_id = n.scope_id "
 				 "AND t.id = n.transaction_id "
-				 "AND t.transaction_type IN ('payment', 'refund', 'dispute') "
+				 "AND t.transaction_type IN ('payment', 'refund', 'dispute', "
+				 "'reversal') "
 				 "JOIN dwello.ledger_accounts AS a ON a.id = n.account_id "
 				 "AND a.kind = 'psp_clearing' WHERE "
 				 IS_RECENT("n.scope_id")
@@ -214,13 +218,15 @@ static DwStatement invariants[] = {
 				 "x.expected, x.actual FROM dwello.escrow_accounts AS e "
 				 "CROSS JOIN LATERAL ("
 				 "SELECT COALESCE(pg_catalog.sum(CASE t.transaction_type "
-				 "WHEN 'dispute' THEN t.platform_fee + t.tax + t.net_amount "
-				 "ELSE t.amount END), 0) AS released, "
-				 "COALESCE(pg_catalog.sum(t.platform_fee), 0) AS fee, "
-				 "COALESCE(pg_catalog.sum(t.tax), 0) AS tax "
-				 "FROM dwello.transactions AS t WHERE t.scope_id = e.job_id "
-				 "AND t.status = 'completed' "
-				 "AND t.transaction_type IN ('release', 'dispute')) AS s "
+				 "WHEN 'release' THEN t.amount ELSE t.platform_fee + t.tax "
+				 "+ t.net_amount END * k.sign), 0) AS released, "
+				 "COALESCE(pg_catalog.sum(t.platform_fee * k.sign), 0) "
+				 "AS fee, COALESCE(pg_catalog.sum(t.tax * k.sign), 0) AS tax "
+				 "FROM dwello.transactions AS t CROSS JOIN LATERAL (SELECT "
+				 "CASE t.transaction_type WHEN 'reversal' THEN -1 ELSE 1 END "
+				 "AS sign) AS k WHERE t.scope_id = e.job_id "
+				 "AND t.status = 'completed' AND t.transaction_type "
+				 "IN ('release', 'dispute', 'reversal')) AS s "
 				 "CROSS JOIN LATERAL (VALUES "
 				 "('escrow_released', s.released, e.released::numeric), "
 				 "('escrow_fee', s.fee, e.fee_taken::numeric), "
@@ -239,6 +245,18 @@ static DwStatement invariants[] = {
 				 "AND t.idempotency_key IS NOT NULL "
 				 "GROUP BY t.scope_id, t.idempotency_key "
 				 "HAVING pg_catalog.count(*) > 1 ORDER BY 1, 2, 3"),
+
+	/* I9: nothing is undone by more than it was */
+	DW_STATEMENT("WITH " RECENT
+				 "SELECT 'I9', 'transaction', o.id, o.currency, "
+				 "o.amount::numeric, pg_catalog.sum(t.amount) "
+				 "FROM dwello.transactions AS t "
+				 "JOIN dwello.transactions AS o ON o.scope_id = t.scope_id "
+				 "AND o.id = t.reverses WHERE " IS_RECENT("t.scope_id")
+				 "AND t.reverses IS NOT NULL AND t.status = 'completed' "
+				 "GROUP BY o.scope_id, o.id, o.currency, o.amount "
+				 "HAVING pg_catalog.sum(t.amount) > o.amount "
+				 "ORDER BY 1, 2, 3"),
 
 	/* I10: the history is complete, and ends where the escrow is */
 	DW_STATEMENT("WITH " RECENT

@@ -16,9 +16,9 @@
  *		I7	fee + tax + payout = the part released, and in sum as the escrow
  *			has it
  *		I8	one transaction per idempotency key
+ *		I9	the reversals of a transaction come to at most its amount
  *		I10 as many transitions as the escrow counts, without a gap
- * I6 (entries never change) is for verify_ledger(), I9 (reversals are at
- * most their original) for reversals: neither exists yet.
+ * I6 (entries never change) is for verify_ledger().
  */
 #ifndef DW_RECONCILE_STORE_H
 #define DW_RECONCILE_STORE_H

@@ -122,6 +122,10 @@ INSERT INTO call (command, actor, arguments, other) VALUES
   ('refund_escrow', 'p1', $$t.user('main'), 5000$$, $$t.user('main'), 5000, reason => 'Less paint.'$$),
   ('release_escrow', 'h1', $$t.user('main'), 10000$$, $$t.user('main'), 10001$$),
   ('release_escrow', 'h1', $$t.user('main')$$, $$t.user('main'), 1$$),
+  ('reverse_transaction', 'a1',
+   $$t.user('main'), (SELECT id FROM dwello.transactions WHERE scope_id = t.user('main') AND transaction_type = 'refund'), 1000$$,
+   $$t.user('main'), (SELECT id FROM dwello.transactions WHERE scope_id = t.user('main') AND transaction_type = 'refund'), 1001$$),
+  ('release_escrow', 'h1', $$t.user('main')$$, $$t.user('main'), 2$$),
   ('request_payout', 'p1', '1000', '1001');
 INSERT INTO call (command, actor, before, arguments, other) VALUES
   -- (the last release completed the job; one that it did not is made)

@@ -1,0 +1,236 @@
+/*
+ * reversal_api.c
+ *		Undoes a release, a refund or the settlement of a dispute.
+ *
+ * Each leg is mirrored in proportion, and the money lies in the escrow
+ * again.  Only the provider's leg goes another way: out of
+ * provider_receivable instead of provider_available.  What was released may
+ * have been paid out, by a call in another shard that this one does not
+ * wait for; so he owes it, what he can withdraw falls at once, and his next
+ * payout nets the two.
+ */
+#include "postgres.h"
+
+#include "api/error_api.h"
+#include "api/escrow_api.h"
+#include "store/chargeback_store.h"
+#include "store/plan_store.h"
+#include "store/reversal_store.h"
+
+/* The account of a leg, by what it is for. */
+static DwUuid
+account_id(const DwEscrowRow *row, DwAccountKind kind)
+{
+	DwAccount	account = {
+		.kind = kind,
+		.currency = row->escrow.currency,
+		.psp = ""
+	};
+
+	if (kind == DW_ACCOUNT_PROVIDER_AVAILABLE)
+		account.owner_id = row->provider_id;
+	return dw_account_id(&account);
+}
+
+/* Adds the provider's leg, to what he owes. */
+static void
+leg_receivable(DwLegs *legs, const DwEscrowRow *row, int64 amount)
+{
+	DwAccount	account = {
+		.owner_id = row->provider_id,
+		.kind = DW_ACCOUNT_PROVIDER_RECEIVABLE,
+		.currency = row->escrow.currency,
+		.psp = ""
+	};
+
+	if (amount != 0)
+		dw_account_ensure(&account);
+	dw_legs_account(legs, &account, amount);
+}
+
+/*
+ * Sums parts of legs by what they were for, and adds their mirrors.  The
+ * payout is returned: it is the provider's leg.
+ */
+static int64
+sum_parts(const DwEscrowRow *row, const DwOriginal *original,
+		  const int64 *parts, DwReversal *reversal, DwLegs *legs)
+{
+	DwUuid		available = account_id(row, DW_ACCOUNT_PROVIDER_AVAILABLE);
+	DwUuid		fee = account_id(row, DW_ACCOUNT_PLATFORM_FEE);
+	DwUuid		tax = account_id(row, DW_ACCOUNT_TAX_PAYABLE);
+	int64		payout = 0;
+
+	for (int i = 0; i < original->leg_count; i++)
+	{
+		const DwUuid *id = &original->accounts[i];
+
+		if (dw_uuid_equal(id, &available))
+		{
+			payout += parts[i];
+			continue;
+		}
+		if (dw_uuid_equal(id, &fee))
+			reversal->fee += parts[i];
+		else if (dw_uuid_equal(id, &tax))
+			reversal->tax += parts[i];
+		else
+			reversal->refunded += parts[i];
+		if (legs != NULL && parts[i] != 0)
+			legs->entries[legs->count++] = (DwEntry) {*id, -parts[i]};
+	}
+	reversal->released = payout + reversal->fee + reversal->tax;
+	return payout;
+}
+
+/* The price of work that a release came to; see dw_fee_part. */
+static int64
+price_of(const DwEscrowRow *row, const DwReversal *whole)
+{
+	int64		payout = whole->released - whole->fee - whole->tax;
+
+	if (row->escrow.terms.payer == DW_FEE_PAYER_PROVIDER)
+		return whole->released;
+	if (row->escrow.terms.payer == DW_FEE_PAYER_HOMEOWNER)
+		return payout;
+	return payout + (whole->fee + whole->tax) / 2;
+}
+
+/* P0002, then 22023: what cannot be undone. */
+static void
+original_check(DwCall *call, const DwEscrowRow *row, const DwUuid *id,
+			   bool found, const DwOriginal *original)
+{
+	if (!found)
+		dw_raise(DW_NOT_FOUND, "no such transaction",
+				 psprintf("Job %s has no transaction %s.",
+						  dw_uuid_text(&row->job_id), dw_uuid_text(id)),
+				 NULL);
+	if (original->status != DW_TRANSACTION_COMPLETED ||
+		(original->type != DW_TRANSACTION_RELEASE &&
+		 original->type != DW_TRANSACTION_REFUND &&
+		 original->type != DW_TRANSACTION_DISPUTE))
+		dw_arg_refuse(call, 1, DW_BAD_VALUE,
+					  "must be a completed release, refund or dispute");
+}
+
+/* Reckons what of the original is undone, and its legs; WD202. */
+static int64
+reversal_decide(DwCall *call, DwEscrowRow *row, const DwOriginal *original,
+				int64 *amount, DwReversal *reversal, DwLegs *legs)
+{
+	int64		parts[DW_REVERSAL_LEGS_MAX];
+	int64		whole = 0;
+	int64		payout;
+	DwReversal	all = {0};
+	DwChargebackSum taken;
+	DwResult	result;
+
+	for (int i = 0; i < original->leg_count; i++)
+		whole += original->amounts[i];
+	if (*amount == 0)
+		*amount = whole - original->reversed;
+	result = *amount == 0 ? DW_INSUFFICIENT_FUNDS
+		: dw_reversal_split(original->amounts, original->leg_count,
+							original->reversed, *amount, parts);
+	if (result != DW_OK)
+		dw_escrow_refuse(call, row, result);
+	(void) sum_parts(row, original, original->amounts, &all, NULL);
+	payout = sum_parts(row, original, parts, reversal, legs);
+	reversal->part =
+		dw_reversal_share(price_of(row, &all), original->reversed + *amount,
+						  whole) -
+		dw_reversal_share(price_of(row, &all), original->reversed, whole);
+	if (original->has_milestone)
+		reversal->milestone_id = &original->milestone_id;
+	dw_chargeback_sum(&row->job_id, NULL, &taken);
+	result = dw_escrow_reverse(&row->escrow, row->milestones,
+							   row->milestone_count, reversal,
+							   taken.clawed_back);
+	if (result != DW_OK)
+		dw_escrow_refuse(call, row, result);
+	return payout;
+}
+
+/* Books a reversal, writes the escrow, and tells the world. */
+static DwUuid
+reversal_apply(DwCall *call, DwEscrowRow *row, const DwOriginal *original,
+			   const DwReversal *reversal, const DwLegs *legs,
+			   DwEscrowStatus from, const char *reason)
+{
+	DwTransition transition = {DW_ESCROW_EVENT_REVERSE, call->actor, from,
+	NULL};
+	DwTransaction transaction;
+	DwPayload	payload;
+
+	dw_transaction_begin(&transaction, row, DW_TRANSACTION_REVERSAL,
+						 &call->actor);
+	transaction.payer_id = row->provider_id;
+	transaction.payee_id = row->homeowner_id;
+	transaction.amount = reversal->released + reversal->refunded;
+	transaction.platform_fee = reversal->fee;
+	transaction.tax = reversal->tax;
+	transaction.net_amount = reversal->released - reversal->fee -
+		reversal->tax;
+	transaction.milestone_id = reversal->milestone_id;
+	transaction.psp = original->psp;
+	transaction.psp_reference = original->psp_reference;
+	transaction.reverses = &original->id;
+	transaction.idempotency_key = call->key;
+	dw_ledger_book(row, &transaction, legs, false);
+	transition.transaction_id = &transaction.id;
+	dw_escrow_apply(row, &transition);
+
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "transaction_id", &transaction.id);
+	dw_payload_uuid(&payload, "reverses", &original->id);
+	dw_payload_int8(&payload, "amount", transaction.amount);
+	dw_payload_text(&payload, "reason", reason);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id,
+				  "transaction_reversed", &payload);
+	return transaction.id;
+}
+
+/* reverse_transaction: see its COMMENT. */
+DW_FUNCTION(dwello_reverse_transaction)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwOriginal	original;
+	DwReversal	reversal = {0};
+	DwLegs		legs = {0};
+	DwEscrowStatus from;
+	DwUuid		id;
+	const char *reason;
+	int64		amount = 0;
+	int64		payout;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN);
+	dw_args_need(&call, DW_ARG(0) | DW_ARG(1));
+	id = dw_arg_uuid(&call, 1);
+	reason = dw_arg_text_opt(&call, 3, DW_NOTES_MAX);
+	if (dw_arg_has(&call, 2) && (amount = dw_arg_int8(&call, 2)) <= 0)
+		dw_arg_refuse(&call, 2, DW_BAD_VALUE, "must be more than zero");
+	if (dw_escrow_begin(&call, &job, &row, NULL))
+		return dw_call_return(&call);
+	original_check(&call, &row, &id,
+				   dw_original_load(&row.job_id, &id, &original), &original);
+	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_REVERSE);
+
+	from = row.escrow.status;
+	payout = reversal_decide(&call, &row, &original, &amount, &reversal,
+							 &legs);
+	leg_receivable(&legs, &row, -payout);
+	dw_legs_escrow(&legs, &row.job_id, amount);
+	id = reversal_apply(&call, &row, &original, &reversal, &legs, from,
+						reason);
+
+	dw_row_uuid(&call, "transaction_id", &id);
+	dw_row_uuid(&call, "reverses", &original.id);
+	dw_row_int8(&call, "amount", amount);
+	dw_row_int8(&call, "fee", reversal.fee);
+	dw_row_int8(&call, "tax", reversal.tax);
+	dw_row_escrow(&call, &row);
+	return dw_call_return(&call);
+}

@@ -1,0 +1,60 @@
+--
+-- reversal.sql
+--	What was released or refunded is undone: whole, in parts, never twice.
+--
+SET client_min_messages = warning;
+
+CREATE FUNCTION t.deed(name text, kind text) RETURNS uuid
+LANGUAGE sql
+AS $$ SELECT id FROM dwello.transactions WHERE scope_id = t.user(name) AND transaction_type::text = kind ORDER BY id LIMIT 1 $$;
+
+SELECT t.award('undo', 100000, '{1,3}');
+SELECT t.pay('undo');
+BEGIN;
+SELECT t.login_as('h1');
+SELECT amount, fee, payout FROM dwello.release_escrow(t.user('undo'), 33333);
+SELECT t.login_as('p1');
+SELECT amount FROM dwello.refund_escrow(t.user('undo'), 10000);
+SELECT t.login_as('a1');
+SELECT amount, fee, tax, escrow_status, held, released, refunded, version, replayed
+  FROM dwello.reverse_transaction(t.user('undo'), t.deed('undo', 'release'), 11111, 'Wrong milestone.', idempotency_key => 'u');
+SELECT amount, fee, released, replayed
+  FROM dwello.reverse_transaction(t.user('undo'), t.deed('undo', 'release'), 11111, 'Wrong milestone.', idempotency_key => 'u');
+SELECT * FROM dwello.provider_balance(t.user('p1'));
+COMMIT;
+SELECT * FROM dwello.reconcile();
+SELECT t.refused('a1', $$reverse_transaction(t.user('undo'), t.deed('undo', 'release'), 22223)$$) AS more,
+       t.refused('a1', $$reverse_transaction(t.user('undo'), t.deed('undo', 'release'), 0)$$) AS zero,
+       t.refused('a1', $$reverse_transaction(t.user('undo'), t.deed('undo', 'payment'))$$) AS payment,
+       t.refused('a1', $$reverse_transaction(t.user('undo'), t.deed('undo', 'reversal'))$$) AS reversal,
+       t.refused('a1', $$reverse_transaction(t.user('undo'), t.user('none'))$$) AS unknown,
+       t.refused('a1', $$reverse_transaction(t.user('undo'), NULL)$$) AS null,
+       t.refused('h1', $$reverse_transaction(t.user('undo'), t.deed('undo', 'release'))$$) AS homeowner;
+BEGIN;
+SELECT t.login_as('a1');
+-- the rest of it, to the cent
+SELECT amount, fee, held, released FROM dwello.reverse_transaction(t.user('undo'), t.deed('undo', 'release'));
+SELECT t.try($$SELECT dwello.reverse_transaction(t.user('undo'), t.deed('undo', 'release'))$$) LIKE 'WD202%' AS nothing_left;
+-- a refund that came back
+SELECT amount, escrow_status, held, refunded FROM dwello.reverse_transaction(t.user('undo'), t.deed('undo', 'refund'));
+SELECT sort_order AS n, status, funded, released, refunded FROM dwello.job_milestones WHERE job_id = t.user('undo') ORDER BY 1;
+COMMIT;
+SELECT coalesce(a.kind::text, 'escrow') AS account, sum(n.amount)
+  FROM dwello.ledger_entries AS n LEFT JOIN dwello.ledger_accounts AS a ON a.id = n.account_id
+ WHERE n.scope_id = t.user('undo') GROUP BY 1 ORDER BY 1;
+SELECT * FROM dwello.reconcile();
+-- and all of it goes out again, at the fee of one release; a bank's part is not taken twice
+BEGIN;
+SELECT t.login_as('h1');
+SELECT amount, fee, payout FROM dwello.release_escrow(t.user('undo'));
+COMMIT;
+SELECT clawed_back FROM dwello.open_chargeback(t.user('undo'), 'acme', 'u1', 1, 'USD');
+SELECT t.refused('a1', $$reverse_transaction(t.user('undo'), t.deed('undo', 'release'))$$) AS frozen;
+SELECT escrow_status FROM dwello.close_chargeback(t.user('undo'), 'acme', 'u2', false);
+SELECT t.refused('a1', format($$reverse_transaction(t.user('undo'), %L)$$, id)) AS taken_by_the_bank
+  FROM dwello.transactions WHERE scope_id = t.user('undo') AND transaction_type = 'release' ORDER BY id DESC LIMIT 1;
+SELECT * FROM dwello.reconcile();
+
+DROP FUNCTION t.deed;
+DELETE FROM dwello.chargebacks WHERE job_id = t.user('undo');
+SELECT t.forget('undo');
