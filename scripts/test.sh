@@ -3,11 +3,13 @@
 #	Runs the suite, or the named parts of it; the last line is
 #	"N passed, N failed", and the status is 1 when something failed.
 #
-# The parts: build lint unit fuzz regress isolation tap examples coverage
-# bench upgrade.  Everything happens in a server tree and clusters of our own,
+# The parts: build lint unit fuzz regress isolation tap examples model
+# coverage bench upgrade.  Everything happens in a server tree and clusters of our own,
 # which are gone afterwards.  What cannot run is counted and says why.
 #	FUZZ_SECONDS   seconds for each fuzz target (20)
 #	DW_JOBS        parallel compilations and fuzz targets (2)
+#	MODEL_STEPS    steps of the model-based test (3000)
+#	MODEL_SEED     its seed (one at random)
 #	DW_TAP         the TAP tests to run, as a pattern of their names (*)
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -15,9 +17,12 @@ cd "$DW_ROOT"
 exec </dev/null
 
 FUZZ_SECONDS=${FUZZ_SECONDS:-20}
+MODEL_STEPS=${MODEL_STEPS:-3000}
+MODEL_SEED=${MODEL_SEED:-$RANDOM}
 DW_JOBS=${DW_JOBS:-2}
 MINIMUM_COVERAGE=90
-ALL_PARTS="build lint unit fuzz regress isolation tap examples coverage bench upgrade"
+ALL_PARTS="build lint unit fuzz regress isolation tap"
+ALL_PARTS+=" examples model coverage bench upgrade"
 
 passed=0
 failed=0
@@ -249,6 +254,29 @@ part_examples()
 		: >"$log"
 	fi
 	tally_tap examples "$log"
+}
+
+# Random deeds beside an independent model; and that its eyes are open.
+part_model()
+{
+	local fault log=$work/model.log
+
+	need_server
+	: >"$log"
+	if node_directory test/model; then
+		new_database model
+		run_tap "$log" model env PGDATABASE=model node "$work/model/run.js" \
+			--steps "$MODEL_STEPS" --seed "$MODEL_SEED"
+		for fault in fee refund; do
+			new_database "model_$fault"
+			run_tap "$log" "planted $fault" env PGDATABASE="model_$fault" \
+				node "$work/model/run.js" --seed "$MODEL_SEED" --plant "$fault"
+		done
+		grep '^# ' "$log" || :
+	else
+		skip model "$no_node"
+	fi
+	tally_tap model "$log"
 }
 
 # node_directory DIR: a copy of it in the work directory with its packages;
