@@ -289,6 +289,18 @@ static CheckRule rules[] = {
 		 "WHERE i.indrelid = k.conrelid "
 		 "AND i.indkey[0] = ANY (k.conkey)) ORDER BY 1, 2",
 		 "Make an index on the columns of the foreign key."),
+	RULE("wrong_owner",
+		 "SELECT o.object, 'It belongs to ' || pg_get_userbyid(o.owner) "
+		 "|| '.' FROM ("
+		 "SELECT p.oid::regprocedure::text AS object, p.proowner AS owner "
+		 "FROM pg_catalog.pg_proc AS p "
+		 "WHERE p.pronamespace = 'dwello'::regnamespace "
+		 "UNION ALL SELECT c.oid::regclass::text, c.relowner "
+		 "FROM pg_catalog.pg_class AS c "
+		 "WHERE c.relnamespace = 'dwello'::regnamespace "
+		 "AND c.relkind IN ('r', 'p', 'v')) AS o "
+		 "WHERE o.owner <> 'dwello_owner'::regrole ORDER BY 1",
+		 "The functions run as their owner: ALTER ... OWNER TO dwello_owner."),
 	RULE("member_not_dumped",
 		 "SELECT c.oid::regclass::text, 'pg_dump leaves its rows out.' "
 		 "FROM " MEMBER_TABLES

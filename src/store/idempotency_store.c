@@ -33,9 +33,8 @@ digest_bytes(uint8 *out, int position, const void *data, size_t size)
 
 /* Digests one argument by its value, whatever the session's settings. */
 static void
-digest_argument(uint8 *out, FunctionCallInfo fcinfo, int position)
+digest_argument(uint8 *out, FunctionCallInfo fcinfo, int position, Oid type)
 {
-	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, position);
 	Datum		value = fcinfo->args[position].value;
 	int16		length;
 	bool		byval;
@@ -71,13 +70,19 @@ void
 dw_request_digest(DwRequest *request, FunctionCallInfo fcinfo,
 				  const DwActor *actor, const char *function)
 {
+	Oid		   *types;
+	int			count;
+
+	/* not from the call's expression: a fastpath call has none */
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &count);
 	request->actor = *actor;
 	request->function = function;
 	request->count = fcinfo->nargs - 1;
 	request->digests = palloc(request->count * DW_REQUEST_DIGEST + 1);
 	request->result = (Datum) 0;
 	for (int i = 0; i < request->count; i++)
-		digest_argument(request->digests + i * DW_REQUEST_DIGEST, fcinfo, i);
+		digest_argument(request->digests + i * DW_REQUEST_DIGEST, fcinfo, i,
+						types[i]);
 }
 
 /* Compares a request with the record read last (columns as selected). */
