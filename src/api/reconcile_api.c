@@ -4,8 +4,13 @@
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+
 #include "api/call_api.h"
 #include "store/reconcile_store.h"
+#include "store/verify_store.h"
 
 /* Adds the faults of one invariant to the list. */
 static void
@@ -28,6 +33,29 @@ emit_faults(DwCall *call, int invariant, TimestampTz since)
 	}
 }
 
+/* Adds the chains that do not hold to the list (I6). */
+static void
+emit_tamperings(DwCall *call, TimestampTz since)
+{
+	DwTampering fault;
+	int			count;
+	DwUuid	   *scopes = dw_chains_list(NULL, since, &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		if (dw_chain_verify(&scopes[i], &fault))
+			continue;
+		dw_row_text(call, "invariant", "I6");
+		dw_row_text(call, "object", fault.problem);
+		dw_row_uuid(call, "object_id", fault.has_transaction
+					? &fault.transaction_id : &fault.scope_id);
+		dw_row_datum(call, "expected",
+					 NumericGetDatum(int64_to_numeric(0)));
+		dw_row_datum(call, "actual", NumericGetDatum(int64_to_numeric(1)));
+		dw_list_emit(call);
+	}
+}
+
 /* reconcile(since): see its COMMENT. */
 DW_FUNCTION(dwello_reconcile)
 {
@@ -40,5 +68,6 @@ DW_FUNCTION(dwello_reconcile)
 	since = dw_arg_time_opt(&call, 0);
 	for (int i = 0; i < dw_invariant_count(); i++)
 		emit_faults(&call, i, since);
+	emit_tamperings(&call, since);
 	return dw_list_return(&call);
 }

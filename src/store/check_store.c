@@ -17,6 +17,7 @@
 #include "store/keyring_store.h"
 #include "store/plan_store.h"
 #include "store/reconcile_store.h"
+#include "store/verify_store.h"
 
 /* One rule asked in SQL. */
 typedef struct CheckRule
@@ -445,6 +446,31 @@ check_books(DwFindingSink sink, void *context)
 	}
 }
 
+/* The chains: what verify_ledger() tells. */
+static void
+check_chains(DwFindingSink sink, void *context)
+{
+	DwTampering fault;
+	int			count;
+	DwUuid	   *scopes = dw_chains_list(NULL, DT_NOBEGIN, &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		DwFinding	finding = {.rule = "verify_ledger"};
+
+		if (dw_chain_verify(&scopes[i], &fault))
+			continue;
+		finding.object = fault.problem;
+		finding.detail = psprintf("%s of the chain of %s, leg %d.",
+								  fault.has_transaction
+								  ? dw_uuid_text(&fault.transaction_id)
+								  : "A transaction",
+								  dw_uuid_text(&fault.scope_id), fault.leg);
+		finding.hint = "Somebody has changed the books: compare with a backup.";
+		sink(&finding, context);
+	}
+}
+
 /* Applies every rule; see the header. */
 void
 dw_check_run(DwFindingSink sink, void *context)
@@ -453,4 +479,5 @@ dw_check_run(DwFindingSink sink, void *context)
 	for (size_t i = 0; i < lengthof(rules); i++)
 		check_rule(&rules[i], sink, context);
 	check_books(sink, context);
+	check_chains(sink, context);
 }

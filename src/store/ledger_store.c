@@ -204,20 +204,18 @@ put_legs(StringInfo record, const DwTransaction *transaction,
 	}
 }
 
-/* The link of a transaction, and so the new end of the chain. */
-static void
-chain_extend(DwEscrowRow *row, const DwTransaction *transaction,
-			 const DwLegs *legs)
+/* The link of a transaction; see the header. */
+void
+dw_ledger_hash(const uint8 *previous, const DwTransaction *transaction,
+			   const DwLegs *legs, uint8 *hash)
 {
 	StringInfoData record;
 
 	initStringInfo(&record);
-	appendBinaryStringInfo(&record, (const char *) row->last_hash,
-						   DW_HASH_BYTES);
+	appendBinaryStringInfo(&record, (const char *) previous, DW_HASH_BYTES);
 	put_transaction(&record, transaction);
 	put_legs(&record, transaction, legs);
-	dw_sha256(record.data, record.len, row->last_hash);
-	row->has_hash = true;
+	dw_sha256(record.data, record.len, hash);
 	pfree(record.data);
 }
 
@@ -395,7 +393,8 @@ dw_ledger_book(DwEscrowRow *row, DwTransaction *transaction,
 	memcpy(previous, row->last_hash, DW_HASH_BYTES);
 	transaction->status = DW_TRANSACTION_COMPLETED;
 	transaction->completed_at = dw_now();
-	chain_extend(row, transaction, legs);
+	dw_ledger_hash(previous, transaction, legs, row->last_hash);
+	row->has_hash = true;
 	if (is_pending)
 		transaction_step(transaction, previous, row->last_hash);
 	else

@@ -132,6 +132,11 @@ extern void dw_ledger_book(DwEscrowRow *row, DwTransaction *transaction,
 extern void dw_ledger_book_user(DwTransaction *transaction,
 								const DwLegs *legs);
 
+/* The link of a completed transaction: see above.  Of DW_HASH_BYTES. */
+extern void dw_ledger_hash(const uint8 *previous,
+						   const DwTransaction *transaction,
+						   const DwLegs *legs, uint8 *hash);
+
 /* Ends a pending transaction that was not booked: failed or cancelled. */
 extern void dw_transaction_end(const DwTransaction *transaction,
 							   DwTransactionStatus status);

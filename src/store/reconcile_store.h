@@ -18,7 +18,7 @@
  *		I8	one transaction per idempotency key
  *		I9	the reversals of a transaction come to at most its amount
  *		I10 as many transitions as the escrow counts, without a gap
- * I6 (entries never change) is for verify_ledger().
+ * I6 (entries never change) is in verify_store.h.
  */
 #ifndef DW_RECONCILE_STORE_H
 #define DW_RECONCILE_STORE_H

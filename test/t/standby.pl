@@ -66,7 +66,8 @@ my %reads = (
 		system => q('{"rate_ppm": 40000}', '2026-01-01', '2027-01-01')
 	],
 	thread => [ homeowner => "'$id{job_painting}', '$id{provider_1}'" ],
-	threads => [ homeowner => '' ],);
+	threads => [ homeowner => '' ],
+	verify_ledger => [ system => '' ],);
 
 # VOLATILE functions that write no row; load_demo() once it has been called.
 my %writes_nothing = (
