@@ -49,7 +49,7 @@ typedef struct DwDispute
 typedef struct DwSettlement
 {
 	int64_t		figure;			/* in: what the provider is paid of it */
-	DwRelease	release;		/* to the provider; all 0 if nothing is */
+	DwRelease	release;		/* to the provider; 0 if nothing is */
 	int64_t		refund;			/* left the escrow for the homeowner */
 } DwSettlement;
 
@@ -87,8 +87,8 @@ extern bool dw_dispute_meets(const DwDispute *dispute, int64_t *figure);
 extern int64_t dw_dispute_silence(const DwDispute *dispute);
 
 /*
- * Ends a dispute: out->figure goes to the provider, the fee on it is taken, the
- * rest of the amount goes back with the homeowner's share of its fee.  Its
+ * Ends a dispute: out->figure goes to the provider, less the fee; the rest
+ * of the amount goes back with the homeowner's share of its fee.  Its
  * milestones are paid in order.  The caller sets the status.
  * DW_INVALID_TRANSITION: it is over, or the escrow is frozen.
  * DW_BAD_VALUE: not 0 ... amount.  DW_OVERFLOW as dw_fee_release.
