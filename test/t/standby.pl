@@ -47,6 +47,8 @@ my %reads = (
 	check => [ superuser => '' ],
 	current_user_id => [ homeowner => '' ],
 	error_codes => [ nobody => '' ],
+	escrow_next_events => [ homeowner => "'$id{job_plumbing}'" ],
+	escrow_statement => [ homeowner => "'$id{job_plumbing}'" ],
 	escrow_transitions => [ nobody => '' ],
 	explain_bid => [ homeowner => "'$id{job_painting}', '$id{bid_950}'" ],
 	find_login => [ system => "'$email'" ],

@@ -1,0 +1,44 @@
+--
+-- statement.sql
+--	An escrow as a statement of account, and what comes next.
+--
+SET client_min_messages = warning;
+
+SELECT t.award('account', 100000, '{1,1}');
+SELECT * FROM dwello.escrow_statement(t.user('account'));
+SELECT t.pay('account', 60000), t.pay('account'), t.start('account');
+BEGIN;
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.release_escrow(t.user('account'), 30000);
+SELECT t.login_as('p1');
+SELECT amount FROM dwello.refund_escrow(t.user('account'), 10000);
+SELECT disputed_amount FROM dwello.open_dispute(t.user('account'), 40000, 'Pay.', t.user('account m2'));
+SELECT milestone_status FROM dwello.submit_milestone(t.user('account'), t.user('account m1'));
+SELECT event, at > now() AS later, actor, stoppable_by, detail FROM dwello.escrow_next_events(t.user('account'));
+SELECT t.login_as('h1');
+SELECT dispute_status FROM dwello.answer_dispute(t.user('account'), 20000);
+SELECT event, actor, stoppable_by, detail FROM dwello.escrow_next_events(t.user('account'));
+SELECT t.login_as('a1');
+SELECT dispute_status FROM dwello.resolve_dispute(t.user('account'), 25000);
+SELECT t.app_as('p1');
+SELECT line, transaction_type, description, currency, amount_in, amount_out, payout, fee, tax, refund, held
+  FROM dwello.escrow_statement(t.user('account'));
+SELECT count(*) AS sums FROM dwello.escrow_statement(t.user('account'))
+ WHERE amount_out <> payout + fee + tax + refund;
+COMMIT;
+SELECT s.held = e.held AS ends_where_the_escrow_is
+  FROM dwello.escrow_accounts AS e, dwello.escrow_statement(e.job_id) AS s
+ WHERE e.job_id = t.user('account') ORDER BY line DESC LIMIT 1;
+-- what is over can nobody stop any more
+BEGIN;
+SELECT set_config('dwello.now', (now() + '40 days')::text, true) IS NOT NULL AS pinned;
+SELECT event, stoppable_by FROM dwello.escrow_next_events(t.user('account'));
+ROLLBACK;
+
+SELECT who, call, t.refused(who, call) FROM (VALUES
+  ('h1', $$escrow_statement(NULL)$$), ('h2', $$escrow_statement(t.user('account'))$$),
+  ('p2', $$escrow_statement(t.user('account'))$$), ('s1', $$escrow_statement(t.user('account'))$$),
+  (NULL, $$escrow_statement(t.user('account'))$$), ('h1', $$escrow_next_events(NULL)$$),
+  ('h2', $$escrow_next_events(t.user('account'))$$), ('p2', $$escrow_next_events(t.user('account'))$$),
+  ('s1', $$escrow_next_events(t.user('account'))$$)) AS c (who, call);
+SELECT t.forget('account');
