@@ -11,6 +11,11 @@
 
 #define NANOSECONDS_PER_STEP 244	/* 1 ms / 4096, floored */
 
+#define RANDOM_BYTES	8		/* of a fresh identifier */
+
+/* Identifiers drawn for at once: a draw costs the same, whatever its size. */
+#define RANDOM_STOCK	32
+
 /* Steps of 1/4096 ms since 1970, greater at each call in this backend. */
 static uint64
 clock_steps(void)
@@ -27,14 +32,28 @@ clock_steps(void)
 	return last;
 }
 
+/* Random bytes for one identifier, used once. */
+static const uint8 *
+stock_draw(void)
+{
+	static uint8 stock[RANDOM_STOCK][RANDOM_BYTES];
+	static int	left = 0;
+
+	if (left == 0)
+	{
+		dw_random(stock, sizeof(stock));
+		left = RANDOM_STOCK;
+	}
+	return stock[--left];
+}
+
 /* A fresh, time-ordered UUID; see the header. */
 DwUuid
 dw_uuid_fresh(void)
 {
 	uint64		steps = clock_steps();
-	uint8		random[8];
+	const uint8 *random = stock_draw();
 
-	dw_random(random, sizeof(random));
 	return dw_uuid_v7(steps / 4096, steps % 4096, random);
 }
 
