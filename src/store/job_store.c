@@ -74,14 +74,15 @@ weight_read(Jsonb *object, DwCriterion criterion)
 {
 	const char *label = dw_criterion_label(criterion);
 	JsonbValue	value;
+	Datum		number;
 
 	if (getKeyJsonValueFromContainer(&object->root, label, strlen(label),
 									 &value) == NULL)
 		return 0;
 	if (value.type != jbvNumeric)
 		elog(ERROR, "job has a weight that is no number");
-	return DatumGetInt32(DirectFunctionCall1(numeric_int4,
-											 NumericGetDatum(value.val.numeric)));
+	number = NumericGetDatum(value.val.numeric);
+	return DatumGetInt32(DirectFunctionCall1(numeric_int4, number));
 }
 
 /* The times of a job (columns 24 to 30) and its weights (31). */
