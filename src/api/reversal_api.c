@@ -17,6 +17,17 @@
 #include "store/plan_store.h"
 #include "store/reversal_store.h"
 
+/* One reversal, from its request to its books. */
+typedef struct Undoing
+{
+	DwOriginal	original;		/* what is undone */
+	int64		amount;			/* of it; 0 = all that is left */
+	DwReversal	reversal;		/* what that comes to */
+	DwLegs		legs;			/* of it */
+	DwEscrowStatus from;		/* the escrow's state before */
+	const char *reason;			/* in words, or NULL */
+} Undoing;
+
 /* The account of a leg, by what it is for. */
 static DwUuid
 account_id(const DwEscrowRow *row, DwAccountKind kind)
@@ -116,9 +127,11 @@ original_check(DwCall *call, const DwEscrowRow *row, const DwUuid *id,
 
 /* Reckons what of the original is undone, and its legs; WD202. */
 static int64
-reversal_decide(DwCall *call, DwEscrowRow *row, const DwOriginal *original,
-				int64 *amount, DwReversal *reversal, DwLegs *legs)
+reversal_decide(DwCall *call, DwEscrowRow *row, Undoing *undoing)
 {
+	const DwOriginal *original = &undoing->original;
+	DwReversal *reversal = &undoing->reversal;
+	int64	   *amount = &undoing->amount;
 	int64		parts[DW_REVERSAL_LEGS_MAX];
 	int64		whole = 0;
 	int64		payout;
@@ -136,7 +149,7 @@ reversal_decide(DwCall *call, DwEscrowRow *row, const DwOriginal *original,
 	if (result != DW_OK)
 		dw_escrow_refuse(call, row, result);
 	(void) sum_parts(row, original, original->amounts, &all, NULL);
-	payout = sum_parts(row, original, parts, reversal, legs);
+	payout = sum_parts(row, original, parts, reversal, &undoing->legs);
 	reversal->part =
 		dw_reversal_share(price_of(row, &all), original->reversed + *amount,
 						  whole) -
@@ -154,12 +167,12 @@ reversal_decide(DwCall *call, DwEscrowRow *row, const DwOriginal *original,
 
 /* Books a reversal, writes the escrow, and tells the world. */
 static DwUuid
-reversal_apply(DwCall *call, DwEscrowRow *row, const DwOriginal *original,
-			   const DwReversal *reversal, const DwLegs *legs,
-			   DwEscrowStatus from, const char *reason)
+reversal_apply(DwCall *call, DwEscrowRow *row, const Undoing *undoing)
 {
-	DwTransition transition = {DW_ESCROW_EVENT_REVERSE, call->actor, from,
-	NULL};
+	const DwOriginal *original = &undoing->original;
+	const DwReversal *reversal = &undoing->reversal;
+	DwTransition transition = {DW_ESCROW_EVENT_REVERSE, call->actor,
+	undoing->from, NULL};
 	DwTransaction transaction;
 	DwPayload	payload;
 
@@ -177,7 +190,7 @@ reversal_apply(DwCall *call, DwEscrowRow *row, const DwOriginal *original,
 	transaction.psp_reference = original->psp_reference;
 	transaction.reverses = &original->id;
 	transaction.idempotency_key = call->key;
-	dw_ledger_book(row, &transaction, legs, false);
+	dw_ledger_book(row, &transaction, &undoing->legs, false);
 	transition.transaction_id = &transaction.id;
 	dw_escrow_apply(row, &transition);
 
@@ -185,7 +198,7 @@ reversal_apply(DwCall *call, DwEscrowRow *row, const DwOriginal *original,
 	dw_payload_uuid(&payload, "transaction_id", &transaction.id);
 	dw_payload_uuid(&payload, "reverses", &original->id);
 	dw_payload_int8(&payload, "amount", transaction.amount);
-	dw_payload_text(&payload, "reason", reason);
+	dw_payload_text(&payload, "reason", undoing->reason);
 	dw_event_emit(&row->job_id, "escrow", &row->job_id,
 				  "transaction_reversed", &payload);
 	return transaction.id;
@@ -197,40 +210,34 @@ DW_FUNCTION(dwello_reverse_transaction)
 	DwCall		call;
 	DwJob		job;
 	DwEscrowRow row;
-	DwOriginal	original;
-	DwReversal	reversal = {0};
-	DwLegs		legs = {0};
-	DwEscrowStatus from;
+	Undoing		undoing = {0};
 	DwUuid		id;
-	const char *reason;
-	int64		amount = 0;
 	int64		payout;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN);
 	dw_args_need(&call, DW_ARG(0) | DW_ARG(1));
 	id = dw_arg_uuid(&call, 1);
-	reason = dw_arg_text_opt(&call, 3, DW_NOTES_MAX);
-	if (dw_arg_has(&call, 2) && (amount = dw_arg_int8(&call, 2)) <= 0)
+	undoing.reason = dw_arg_text_opt(&call, 3, DW_NOTES_MAX);
+	if (dw_arg_has(&call, 2) && (undoing.amount = dw_arg_int8(&call, 2)) <= 0)
 		dw_arg_refuse(&call, 2, DW_BAD_VALUE, "must be more than zero");
 	if (dw_escrow_begin(&call, &job, &row, NULL))
 		return dw_call_return(&call);
 	original_check(&call, &row, &id,
-				   dw_original_load(&row.job_id, &id, &original), &original);
+				   dw_original_load(&row.job_id, &id, &undoing.original),
+				   &undoing.original);
 	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_REVERSE);
 
-	from = row.escrow.status;
-	payout = reversal_decide(&call, &row, &original, &amount, &reversal,
-							 &legs);
-	leg_receivable(&legs, &row, -payout);
-	dw_legs_escrow(&legs, &row.job_id, amount);
-	id = reversal_apply(&call, &row, &original, &reversal, &legs, from,
-						reason);
+	undoing.from = row.escrow.status;
+	payout = reversal_decide(&call, &row, &undoing);
+	leg_receivable(&undoing.legs, &row, -payout);
+	dw_legs_escrow(&undoing.legs, &row.job_id, undoing.amount);
+	id = reversal_apply(&call, &row, &undoing);
 
 	dw_row_uuid(&call, "transaction_id", &id);
-	dw_row_uuid(&call, "reverses", &original.id);
-	dw_row_int8(&call, "amount", amount);
-	dw_row_int8(&call, "fee", reversal.fee);
-	dw_row_int8(&call, "tax", reversal.tax);
+	dw_row_uuid(&call, "reverses", &undoing.original.id);
+	dw_row_int8(&call, "amount", undoing.amount);
+	dw_row_int8(&call, "fee", undoing.reversal.fee);
+	dw_row_int8(&call, "tax", undoing.reversal.tax);
 	dw_row_escrow(&call, &row);
 	return dw_call_return(&call);
 }
