@@ -130,7 +130,11 @@ INSERT INTO fault (rule, object, sql)
     FROM unnest(ARRAY['awarded_count', 'completed_count', 'review_count']) AS counter;
 INSERT INTO fault (rule, object, sql) VALUES
   ('reconcile', 'I1',
-   $$SELECT pg_temp.damage('dwello.ledger_entries', 'UPDATE dwello.ledger_entries SET amount = amount + 1 WHERE leg = 1')$$);
+   $$SELECT pg_temp.damage('dwello.ledger_entries', 'UPDATE dwello.ledger_entries SET amount = amount + 1 WHERE leg = 1')$$),
+  ('verify_ledger', 'entry_changed',
+   $$SELECT pg_temp.damage('dwello.ledger_entries', 'UPDATE dwello.ledger_entries SET amount = amount + 1 WHERE leg = 1')$$),
+  ('verify_ledger', 'transaction_changed',
+   $$SELECT pg_temp.damage('dwello.transactions', 'UPDATE dwello.transactions SET psp_reference = ''forged''')$$);
 
 -- ----------------------------------------------------------------------
 -- Planting
