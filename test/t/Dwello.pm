@@ -54,8 +54,9 @@ CREATE EXTENSION dwello CASCADE;
 SELECT dwello.create_keyring();
 CREATE TABLE person AS SELECT name, id FROM dwello.load_demo();
 
--- One funded job: posted, bid on, awarded, paid and started.
-CREATE FUNCTION make_job(amount bigint) RETURNS uuid
+-- One job: posted, bid on, awarded, paid (all of it, a part or nothing)
+-- and, if anything is paid, started.
+CREATE FUNCTION make_job(amount bigint, paid bigint DEFAULT NULL) RETURNS uuid
 LANGUAGE plpgsql AS $$
 DECLARE
     homeowner text := dwello.issue_token(p.id) FROM person p
@@ -80,12 +81,16 @@ BEGIN
     PERFORM dwello.accept_bid(job_id => job, bid_id => bid);
     PERFORM dwello.login(provider);
     PERFORM dwello.confirm_award(job_id => job);
+    IF paid = 0 THEN
+        PERFORM dwello.login(NULL);
+        RETURN job;
+    END IF;
     PERFORM dwello.login(homeowner);
-    PERFORM dwello.fund_escrow(job_id => job);
+    PERFORM dwello.fund_escrow(job_id => job, amount => paid);
     PERFORM dwello.login(NULL);
     PERFORM dwello.confirm_payment(
         job_id => job, psp => 'stripe', event_id => 'evt_' || job,
-        amount => make_job.amount, currency => 'USD');
+        amount => coalesce(paid, make_job.amount), currency => 'USD');
     PERFORM dwello.login(provider);
     PERFORM dwello.start_job(job_id => job);
     PERFORM dwello.login(NULL);
@@ -105,14 +110,16 @@ sub people
 	  $node->safe_psql('postgres', 'SELECT name, id FROM person');
 }
 
-# make_jobs NODE, COUNT, AMOUNT: the ids of new funded jobs.
+# make_jobs NODE, COUNT, AMOUNT, PAID: the ids of new jobs; all of the amount
+# is paid if PAID is not given.
 sub make_jobs
 {
-	my ($node, $count, $amount) = @_;
+	my ($node, $count, $amount, $paid) = @_;
+	my $arguments = join ', ', $amount, $paid // ();
 
 	return split /\n/,
 	  $node->safe_psql('postgres',
-		"SELECT make_job($amount) FROM generate_series(1, $count)");
+		"SELECT make_job($arguments) FROM generate_series(1, $count)");
 }
 
 # contents NODE, DATABASE: per table, how many rows and a hash of them all.

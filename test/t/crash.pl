@@ -7,10 +7,10 @@ use warnings;
 use FindBin qw($Bin);
 use lib $Bin;
 use Dwello;
+use Load qw(crash restart start_client unsound wait_for_lines);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(usleep);
 
 use constant {
 	JOBS => 6,
@@ -59,64 +59,13 @@ END
 	return $path;
 }
 
-# start_worker SCRIPT, OUTPUT: psql in the background; its process id.
+# start_worker SCRIPT, OUTPUT: it stops at the first error.
 sub start_worker
 {
 	my ($script, $output) = @_;
-	my $pid = fork // die "fork: $!";
 
-	return $pid if $pid;
-	open STDIN, '<', '/dev/null' or die "stdin: $!";
-	open STDOUT, '>', $output or die "stdout: $!";
-	open STDERR, '>', '/dev/null' or die "stderr: $!";
-	exec 'psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d',
-	  $node->connstr('postgres'), '-f', $script
-	  or die "psql: $!";
-}
-
-# wait_for_lines COUNT, FILE...: until they hold as many together.  What psql
-# has not written out yet is not seen.
-sub wait_for_lines
-{
-	my ($count, @files) = @_;
-
-	foreach (1 .. 6000)
-	{
-		my $lines = 0;
-
-		$lines += -e $_ ? () = slurp_file($_) =~ /\n/g : 0 foreach @files;
-		return if $lines >= $count;
-		usleep(10_000);
-	}
-	die 'the workers do not get on';
-}
-
-# crash: kill -9 the postmaster, and wait until it is gone.
-sub crash
-{
-	my ($pid) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
-
-	$node->kill9;
-	usleep(10_000) while kill 0, $pid;
-	return;
-}
-
-# restart: the old backends may need a moment to notice.
-sub restart
-{
-	foreach (1 .. 60)
-	{
-		return 1 if $node->start(fail_ok => 1);
-		usleep(500_000);
-		$node->stop('fast', fail_ok => 1);
-	}
-	return 0;
-}
-
-# unsound: what is wrong with the books.
-sub unsound
-{
-	return $node->safe_psql('postgres', 'SELECT * FROM dwello.reconcile()');
+	return start_client($node,
+		[ qw(psql -XqAt -v ON_ERROR_STOP=1 -f), $script, '-d' ], $output);
 }
 
 my @scripts = map { script($_) } 1 .. WORKERS;
@@ -128,7 +77,7 @@ foreach my $crash (1 .. CRASHES)
 	my @pids = map { start_worker($scripts[$_], $outputs[$_]) } 0 .. $#scripts;
 
 	wait_for_lines(TOTAL * $crash / (CRASHES + 1), @outputs);
-	crash();
+	crash($node);
 	waitpid $_, 0 foreach @pids;
 	my @lines = map { grep { /^\S+ \S+\n/ } split /^/, slurp_file($_) } @outputs;
 	chomp @lines;
@@ -136,8 +85,8 @@ foreach my $crash (1 .. CRASHES)
 	cmp_ok(scalar(@lines), '>', 0, "crash $crash came in the middle of work");
 	cmp_ok(scalar(keys %acknowledged), '<', TOTAL,
 		"crash $crash came before its end");
-	ok(restart(), "the server recovers from crash $crash");
-	is(unsound(), '', "the books are sound after crash $crash");
+	ok(restart($node), "the server recovers from crash $crash");
+	is(unsound($node), '', "the books are sound after crash $crash");
 
 	my %stored = map { $_ => 1 } split /\n/,
 	  $node->safe_psql('postgres', <<'END');
@@ -170,7 +119,7 @@ WHERE job_id IN (${\join(', ', map { "'$_'" } @jobs)})
   AND status = 'released' AND held = 0
   AND released = ${\(WORKERS * PARTS * PART)}
 END
-is(unsound(), '', 'the books are sound in the end');
+is(unsound($node), '', 'the books are sound in the end');
 $node->stop;
 
 done_testing();
