@@ -295,3 +295,42 @@ stop_cluster()
 {
 	as_server_user "$PG_BIN/pg_ctl" -D "$1/data" -s -m fast -w stop >&2
 }
+
+# ----------------------------------------------------------------------
+# TAP scripts, which run servers of their own
+# ----------------------------------------------------------------------
+
+SMALL_DISK_SIZE=64m
+
+# tap_script DIR FILE: run it in DIR as the server's user, who may not be
+# able to read this checkout.  One that asks for DW_SMALL_DISK gets a small
+# disk there, in a mount namespace that ends with it; only root can make one.
+tap_script()
+{
+	if [ "$(id -u)" -eq 0 ] && grep -q DW_SMALL_DISK "$2"; then
+		mkdir -p "$1/small"
+		# shellcheck disable=SC2016
+		unshare -m --propagation private bash -c '
+			. "$1" &&
+			mount -t tmpfs -o "size=$SMALL_DISK_SIZE,mode=0755" small "$2/small" &&
+			own_directory "$2/small" &&
+			DW_SMALL_DISK=$2/small run_tap_script "$2" "$3"
+		' bash "${BASH_SOURCE[0]}" "$1" "$2"
+	else
+		run_tap_script "$1" "$2"
+	fi
+}
+
+# run_tap_script DIR FILE: with the variables that the server's Perl modules
+# want.
+run_tap_script()
+{
+	local pgxs_test
+
+	pgxs_test=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
+	as_server_user env -C "$1" PATH="$PG_BIN:$PATH" \
+		PG_CONFIG="$PG_CONFIG" PG_REGRESS="$pgxs_test/regress/pg_regress" \
+		TESTDIR="$1" TESTDATADIR="$1/tmp_check" \
+		TESTLOGDIR="$1/tmp_check/log" TMPDIR="$1/tmp" \
+		perl -I "$pgxs_test/perl" -I "$(dirname "$2")" "$2"
+}

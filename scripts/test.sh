@@ -220,19 +220,14 @@ part_tap()
 	tally_tap tap "$log"
 }
 
-# tap_test FILE: run it as the server's user, who may not be able to read
-# this checkout; what its servers and psql said is shown if it fails.
+# tap_test FILE: run one; what its servers and psql said is shown if it
+# fails.
 tap_test()
 {
-	local pgxs_test said
+	local said
 
-	pgxs_test=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
+	tap_script "$work/tap" "$1" && return
 	said=$work/tap/tmp_check/log/regress_log_$(basename "$1" .pl)
-	as_server_user env -C "$work/tap" PATH="$PG_BIN:$PATH" \
-		PG_CONFIG="$PG_CONFIG" PG_REGRESS="$pgxs_test/regress/pg_regress" \
-		TESTDIR="$work/tap" TESTDATADIR="$work/tap/tmp_check" \
-		TESTLOGDIR="$work/tap/tmp_check/log" TMPDIR="$work/tap/tmp" \
-		perl -I "$pgxs_test/perl" -I "$work/t" "$1" && return
 	grep -E 'ERROR:|FATAL:|PANIC:' "$said" | tail -5
 	tail -10 "$said"
 	return 1
