@@ -1,0 +1,175 @@
+# kill.pl
+#	The postmaster is killed, again and again, under a mixed load of money:
+#	releases, refunds, payments asked for and arriving, deliveries.  After
+#	each restart the books are sound and what was acknowledged is there
+#	once; sent again it changes nothing.
+#
+# DW_SEED repeats the calls and the times of the kills, DW_CYCLES is how many
+# there are.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib "$Bin/../t";
+use Dwello;
+use List::Util qw(sum0);
+use Load;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use constant {
+	JOBS => 6,
+	WORKERS => 6,
+	CALLS => 4000,        # of each worker: more than it gets to make
+	HELD => 10_000_000,   # in cents, by half of the jobs at first
+};
+
+my $cycles = $ENV{DW_CYCLES} // 25;
+my $seed = $ENV{DW_SEED} // time;
+srand $seed;
+diag "DW_SEED=$seed DW_CYCLES=$cycles";
+
+my $node = new_server('kill');
+install_dwello($node);
+install_deeds($node);
+
+# Half of the jobs are all paid, the others are paid bit by bit.
+my @jobs = (
+	make_jobs($node, JOBS / 2, HELD),
+	make_jobs($node, JOBS / 2, HELD, 1000));
+
+# query SQL: what it returns.
+sub query
+{
+	my ($sql) = @_;
+
+	return $node->safe_psql('postgres', $sql);
+}
+
+# random_deeds KEY: one or two calls.  A payment is asked for and arrives;
+# its event is its key, as the others have theirs.
+sub random_deeds
+{
+	my ($key) = @_;
+	my $job = $jobs[ int rand @jobs ];
+	my $amount = 100 + int rand 400;
+	my $about = "'$job', idempotency_key => '$key'";
+	my @made = (
+		[ [ homeowner => "release_escrow($about, amount => $amount)" ] ],
+		[ [ provider_1 => "refund_escrow($about, amount => $amount)" ] ],
+		[
+			[ homeowner => "fund_escrow($about, amount => $amount)" ],
+			[ system => "confirm_payment('$job', 'stripe', '$key', $amount, 'USD')" ]
+		],
+		[
+			[ provider_1 => "submit_milestone($about)" ],
+			[ homeowner => "request_changes('$job', idempotency_key => 'back-$key')" ]
+		]);
+	my $deeds = $made[ int rand @made ];
+
+	return map {
+		my ($name) = $_->[1] =~ /^(\w+)/;
+		[ @$_, "$name $job " . ($name eq 'request_changes' ? 'back-' : '') . $key ]
+	} @$deeds;
+}
+
+# stored: how often each call left its mark, by the name of its deed.
+sub stored
+{
+	return map { split /\|/ } split /\n/, query(<<'END');
+SELECT function_name || ' ' || scope_id || ' ' || key, count(*)
+  FROM dwello.idempotency_keys GROUP BY 1
+UNION ALL
+SELECT 'confirm_payment ' || job_id || ' ' || event_id, count(*)
+  FROM dwello.payment_events GROUP BY 1
+END
+}
+
+# twice: keys that moved money more than once.
+sub twice
+{
+	return query(<<'END');
+SELECT scope_id, idempotency_key, count(*) FROM dwello.transactions
+WHERE idempotency_key IS NOT NULL
+GROUP BY scope_id, idempotency_key HAVING count(*) > 1
+END
+}
+
+# footprint: what a call that is sent again must not change.
+sub footprint
+{
+	return query(<<'END');
+SELECT (SELECT count(*) FROM dwello.transactions),
+       (SELECT count(*) FROM dwello.ledger_entries),
+       (SELECT count(*) FROM dwello.escrow_events),
+       (SELECT sum(version) FROM dwello.escrow_accounts),
+       (SELECT sum(version) FROM dwello.job_milestones)
+END
+}
+
+# start_workers CYCLE: all of them; their process ids, outputs and deeds.
+sub start_workers
+{
+	my ($cycle) = @_;
+	my (@pids, @outputs, %deed);
+
+	foreach my $worker (1 .. WORKERS)
+	{
+		my $name = "cycle-$cycle-$worker";
+		my @deeds = map { random_deeds("c$cycle-w$worker-$_") } 1 .. CALLS;
+
+		push @outputs, $node->basedir . "/$name.out";
+		$deed{ $_->[2] } = $_ foreach @deeds;
+		push @pids,
+		  start_client($node,
+			[ qw(psql -XqAt -f), script($node, $name, @deeds), '-d' ],
+			$outputs[-1]);
+	}
+	return (\@pids, \@outputs, \%deed);
+}
+
+# cycle NUMBER: load, kill, restart, look.
+my %acknowledged;
+
+sub cycle
+{
+	my ($cycle) = @_;
+	my ($pids, $outputs, $deed) = start_workers($cycle);
+	my $wait = 150 + int rand 600;
+
+	wait_for_lines($wait, @$outputs);
+	crash($node);
+	# psql's word for a server that went away
+	my @gone = grep { waitpid($_, 0) && $? >> 8 == 2 } @$pids;
+	my $now = acknowledged(@$outputs);
+	my $errors = errors(@$outputs);
+	is(scalar(@gone), WORKERS, "cycle $cycle: killed under load");
+	my $refused = sum0(values %$errors);
+	delete @$errors{qw(WD101 WD202 22023)};
+	is(join(' ', %$errors), '', "cycle $cycle: no error of another kind");
+	ok(restart($node), "cycle $cycle: the server recovers") or BAIL_OUT('it does not');
+	is(unsound($node), '', "cycle $cycle: the books are sound");
+
+	$acknowledged{$_} += $now->{$_} foreach keys %$now;
+	my %stored = stored();
+	is(scalar(grep { ($stored{$_} // 0) != 1 } keys %acknowledged),
+		0, "cycle $cycle: what was acknowledged is stored once");
+	is(twice(), '', "cycle $cycle: and moved money once");
+
+	my $before = footprint();
+	my @again = map { $deed->{$_} } keys %$now;
+	my ($done, $failed) = run_clients($node, 'again', \@again);
+	is( footprint() . ' ' . scalar(keys %$done) . ' ' . join(' ', %$failed),
+		"$before " . scalar(keys %$now) . ' ',
+		"cycle $cycle: sent again it changes nothing");
+	unlink map { ($_, "$_.err", s/out$/sql/r) } @$outputs;
+	diag sprintf 'cycle %2d: %4d acknowledged, %d refused', $cycle,
+	  scalar(keys %$now), $refused;
+	return;
+}
+
+cycle($_) foreach 1 .. $cycles;
+is(query('SELECT * FROM dwello.check()'), '', 'nothing else is wrong in the end');
+$node->stop;
+
+done_testing();
