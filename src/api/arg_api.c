@@ -289,7 +289,7 @@ dw_arg_uuids_opt(DwCall *call, int arg, int *count)
 }
 
 /* An array of texts that must be there; see the header. */
-char **
+char	  **
 dw_arg_texts(DwCall *call, int arg, int max, int *count)
 {
 	ArrayType  *array = DatumGetArrayTypeP(arg_value(call, arg));

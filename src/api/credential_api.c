@@ -33,7 +33,7 @@ enum
 	VERIFY_CREDENTIAL_ID
 };
 
-#define NAME_MAX_LENGTH		200	/* characters of a name, an issuer */
+#define NAME_MAX_LENGTH		200 /* characters of a name, an issuer */
 #define NUMBER_MAX_LENGTH	100
 #define YEARS_MAX			100
 

@@ -91,7 +91,7 @@ DW_FUNCTION(dwello_mark_read)
 	DwUuid		job_id;
 	DwJob		job;
 	DwThread	thread;
-	DwCursor up_to = DW_CURSOR_NEWEST;
+	DwCursor	up_to = DW_CURSOR_NEWEST;
 	int64		marked;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
@@ -146,7 +146,7 @@ static int
 attachments_check(DwCall *call, DwFault *fault)
 {
 	static const char *const names[] = {"url", "name", "content_type",
-		"size", NULL};
+	"size", NULL};
 	DwItem		item = {.place = {SEND_ATTACHMENTS, DW_FAULT_NO_ITEM, NULL},
 	.fault = fault};
 	DwDocument	list;

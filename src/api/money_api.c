@@ -17,7 +17,7 @@
 
 /* The minor digits of a currency that is known; 22023. */
 static int
-exponent_of(text *currency)
+exponent_of(text * currency)
 {
 	int			digits = dw_currency_exponent(text_to_cstring(currency));
 

@@ -236,7 +236,10 @@ event_begin(DwCall *call, DwPaymentEvent *event, const DwUuid *payout_id,
 static DwAccount
 platform_account(DwAccountKind kind, const char *currency, const char *psp)
 {
-	return (DwAccount) {.kind = kind, .currency = currency, .psp = psp};
+	return (DwAccount)
+	{
+		.kind = kind,.currency = currency,.psp = psp
+	};
 }
 
 /* Adds a leg, and the account's row if this is its first. */

@@ -48,7 +48,7 @@ DwPostRequirement *
 dw_post_requirements(DwCall *call, int arg, int *count, DwFault *fault)
 {
 	static const char *const names[] = {"requirement_type",
-		"requirement_value", "is_mandatory", "weight", NULL};
+	"requirement_value", "is_mandatory", "weight", NULL};
 	DwItem		item = {.place = {arg, DW_FAULT_NO_ITEM, NULL},
 	.fault = fault};
 	DwPostRequirement *requirements;
@@ -92,7 +92,7 @@ DwPostMilestone *
 dw_post_milestones(DwCall *call, int arg, int *count, DwFault *fault)
 {
 	static const char *const names[] = {"title", "description", "amount",
-		"due_date", "is_required", NULL};
+	"due_date", "is_required", NULL};
 	DwItem		item = {.place = {arg, DW_FAULT_NO_ITEM, NULL},
 	.fault = fault};
 	DwPostMilestone *milestones;

@@ -88,7 +88,10 @@ sum_parts(const DwEscrowRow *row, const DwOriginal *original,
 		else
 			reversal->refunded += parts[i];
 		if (legs != NULL && parts[i] != 0)
-			legs->entries[legs->count++] = (DwEntry) {*id, -parts[i]};
+			legs->entries[legs->count++] = (DwEntry)
+		{
+			*id, -parts[i]
+		};
 	}
 	reversal->released = payout + reversal->fee + reversal->tax;
 	return payout;

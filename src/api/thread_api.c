@@ -38,7 +38,7 @@ pg_noreturn static void seek_failed(const DwUuid *id);
 DW_FUNCTION(dwello_threads)
 {
 	DwCall		call;
-	DwCursor after = DW_CURSOR_NEWEST;
+	DwCursor	after = DW_CURSOR_NEWEST;
 	const DwUuid *after_id;
 	int32		max_results;
 	uint64		count;
@@ -64,7 +64,7 @@ DW_FUNCTION(dwello_thread)
 	DwUuid		job_id;
 	DwJob		job;
 	DwThread	thread;
-	DwCursor after = DW_CURSOR_NEWEST;
+	DwCursor	after = DW_CURSOR_NEWEST;
 	int32		max_results;
 	uint64		count;
 

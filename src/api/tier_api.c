@@ -10,7 +10,7 @@
 #include "api/tier_api.h"
 
 static const char *const flat_names[] = {"from_amount", "rate_ppm", "fixed",
-	"min_fee", "max_fee", NULL};
+"min_fee", "max_fee", NULL};
 static const char *const marginal_names[] = {"from_amount", "rate_ppm", NULL};
 
 /* Opens the list of tiers; how many there are. */

@@ -36,7 +36,7 @@ dw_chargeback_loss(const DwChargeback *chargeback)
 static DwChargeback
 divide(const DwEscrow *escrow, int64_t amount, int64_t clawed_before)
 {
-	DwChargeback taken = {.status = DW_CHARGEBACK_OPEN, .amount = amount};
+	DwChargeback taken = {.status = DW_CHARGEBACK_OPEN,.amount = amount};
 	int64_t		paid_out = escrow->released - clawed_before;
 
 	taken.held_amount = smaller(amount, escrow->held);

@@ -267,8 +267,11 @@ dw_dispute_settle(DwEscrow *escrow, DwMilestone *milestones, int count,
 	escrow->tax_taken += quote.tax;
 	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
 	escrow->status = dw_escrow_status(escrow);
-	out->release = (DwRelease) {figure, quote.charge, quote.fee, quote.tax,
-	quote.payout};
+	out->release = (DwRelease)
+	{
+		figure, quote.charge, quote.fee, quote.tax,
+			quote.payout
+	};
 	out->refund = refund;
 	return DW_OK;
 }

@@ -20,8 +20,8 @@
 
 #include "core/result.h"
 
-#define DW_KEY_BYTES		32		/* every kind is a 256-bit key */
-#define DW_KEY_CREATED_LEN	20		/* 2025-11-21T22:37:00Z */
+#define DW_KEY_BYTES		32	/* every kind is a 256-bit key */
+#define DW_KEY_CREATED_LEN	20	/* 2025-11-21T22:37:00Z */
 #define DW_KEYRING_MAX_KEYS 64
 #define DW_KEYRING_MAX_TEXT 8192	/* holds 64 keys of the longest line */
 

@@ -19,7 +19,7 @@
 
 #define DW_POST_ABSENT		INT64_MIN	/* a number that was not given */
 #define DW_POST_DATE_MIN	INT64_C(-2147483648)	/* -infinity */
-#define DW_POST_DATE_MAX	INT64_C(2147483647)	/* infinity */
+#define DW_POST_DATE_MAX	INT64_C(2147483647) /* infinity */
 
 /* Limits of texts, in characters. */
 #define DW_POST_TITLE_MAX	200

@@ -41,15 +41,15 @@ dw_gate_check(const DwGateFacts *facts)
 {
 	const bool	failed[DW_GATE_COUNT] = {
 		[DW_GATE_BID_NOT_LIVE] =
-			!facts->is_live || facts->now >= facts->expires_at,
+		!facts->is_live || facts->now >= facts->expires_at,
 		[DW_GATE_STALE_TERMS] =
-			facts->terms_version != facts->job_terms_version,
+		facts->terms_version != facts->job_terms_version,
 		[DW_GATE_PROVIDER_INACTIVE] =
-			!facts->is_active || !facts->is_verified,
+		!facts->is_active || !facts->is_verified,
 		[DW_GATE_CURRENCY] = !facts->is_same_currency,
 		[DW_GATE_REQUIREMENT_MISSING] = facts->missing_requirements > 0,
 		[DW_GATE_OUTSIDE_RADIUS] = facts->radius >= 0 &&
-			facts->distance > facts->radius,
+		facts->distance > facts->radius,
 		[DW_GATE_NO_PLACE] = facts->distance < 0,
 		[DW_GATE_BELOW_MINIMUM] = facts->bid_amount < facts->min_bid_amount,
 	};

@@ -18,7 +18,7 @@
 #include "core/score.h"
 #include "core/uuid.h"
 
-#define DW_GATE_ABSENT	INT64_C(-1)	/* no such number, or no limit */
+#define DW_GATE_ABSENT	INT64_C(-1) /* no such number, or no limit */
 
 /* Why a bid may not win; labels in upper case, in this order. */
 typedef enum DwGate
@@ -58,7 +58,7 @@ typedef struct DwGateFacts
 /* What is worth a look; labels in upper case. */
 typedef enum DwBidFlag
 {
-	DW_BID_FLAG_ABNORMALLY_LOW,	/* p < 0.70 median, p < 0.75 R */
+	DW_BID_FLAG_ABNORMALLY_LOW, /* p < 0.70 median, p < 0.75 R */
 	DW_BID_FLAG_IDENTICAL_PRICE,	/* another eligible bid has the same p */
 	DW_BID_FLAG_SINGLE_BID,		/* the only eligible bid */
 	DW_BID_FLAG_INCONSISTENT_TOTAL, /* dw_score_price() found it */
@@ -80,8 +80,8 @@ typedef struct DwRankedBid
 								 * dw_rank_amount_to_lead() reads it */
 	DwGateSet	reasons;		/* empty = eligible */
 	DwBidFlagSet flags;			/* set the bid's own ones before */
-	bool		needs_review;	/* abnormally low, and 35 % below the
-								 * second: set by dw_rank_flag() */
+	bool		needs_review;	/* abnormally low, and 35 % below the second:
+								 * set by dw_rank_flag() */
 	uint32_t	position;		/* the caller's: where the bid came from */
 } DwRankedBid;
 

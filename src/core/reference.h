@@ -11,7 +11,7 @@
 
 #include "core/result.h"
 
-#define DW_REFERENCE_ABSENT		INT64_C(-1)	/* no such number is known */
+#define DW_REFERENCE_ABSENT		INT64_C(-1) /* no such number is known */
 #define DW_REFERENCE_MIN_PRICES 5	/* fewer winning prices are no market */
 
 /* Where a reference comes from, best first. */

@@ -29,7 +29,7 @@
 /* Price points go no lower, so that no total can overflow. */
 #define DW_SCORE_LEAST		(INT64_C(-4000000000000000000))
 
-#define DW_SCORE_UNKNOWN	INT64_C(-1)	/* an input that nobody gave */
+#define DW_SCORE_UNKNOWN	INT64_C(-1) /* an input that nobody gave */
 
 /* What a bid is judged by, in the order in which it is explained. */
 typedef enum DwCriterion
@@ -96,8 +96,8 @@ typedef struct DwScoreInputs
 /* A score and how it comes about; points sum exactly to the total. */
 typedef struct DwScore
 {
-	int64_t		utility[DW_CRITERION_COUNT];	/* millionths; the price's
-												 * is below 0 above H */
+	int64_t		utility[DW_CRITERION_COUNT];	/* millionths; the price's is
+												 * below 0 above H */
 	int64_t		points[DW_CRITERION_COUNT]; /* millionths of a point */
 	int64_t		total;			/* millionths of a point, unclamped */
 	bool		has_points;		/* false: ranked, but score is NULL */

@@ -169,7 +169,7 @@ dw_document_bool(const DwDocument *object, const char *name, bool *value)
 }
 
 /* The names of all members, in the order that jsonb keeps. */
-char **
+char	  **
 dw_document_names(const DwDocument *object, int *count)
 {
 	char	  **names = palloc((JsonContainerSize(object->root) + 1) *

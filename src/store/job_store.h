@@ -46,8 +46,8 @@ typedef struct DwJob
 	int64		reference_amount;	/* R, frozen at publish; 0 = none */
 	DwReferenceSource reference_source; /* where R came from */
 	int64		estimated_hours;	/* or DW_JOB_NO_HOURS */
-	int64		expected_materials; /* homeowner's guess of what a bid
-									 * leaves out, or DW_JOB_NO_AMOUNT */
+	int64		expected_materials; /* homeowner's guess of what a bid leaves
+									 * out, or DW_JOB_NO_AMOUNT */
 	bool		materials_provided; /* the homeowner has the materials */
 	DateADT		preferred_start;	/* or DATEVAL_NOBEGIN */
 	DateADT		preferred_end;	/* or DATEVAL_NOBEGIN */

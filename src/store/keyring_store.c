@@ -45,7 +45,7 @@ static struct
 	struct stat seen;			/* the file they were read from */
 	bool		loaded;			/* ring and seen mean something */
 	LocalTransactionId checked; /* transaction that last looked at the file */
-} cache;
+}			cache;
 
 static void assign_keyring_file(const char *newval, void *extra);
 static void cache_drop(void);

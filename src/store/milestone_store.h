@@ -24,8 +24,8 @@ typedef struct DwPlan
 	DwUuid		provider_id;	/* nil: a draft, nobody has the award */
 	int			count;			/* of both arrays */
 	const DwPostMilestone *words;	/* title, description, day, required */
-	DwMilestone *milestones;	/* amount (0 = NULL), funded, status; the
-								 * ids and places are set here */
+	DwMilestone *milestones;	/* amount (0 = NULL), funded, status; the ids
+								 * and places are set here */
 } DwPlan;
 
 /* Writes the plan in place of the one that is there. */

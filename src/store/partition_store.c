@@ -58,7 +58,7 @@ dw_partition_name(const char *log, DateADT month)
 }
 
 /* The names of the logs, in order. */
-char **
+char	  **
 dw_logs(uint64 *count)
 {
 	static DwStatement select_logs =

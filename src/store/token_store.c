@@ -58,7 +58,7 @@ static struct
 {
 	LocalTransactionId lxid;	/* verified in this transaction; 0 = never */
 	DwClaims	claims;			/* what it says */
-} verified;
+}			verified;
 
 static bool check_token(char **newval, void **extra, GucSource source);
 static void assign_token(const char *newval, void *extra);
