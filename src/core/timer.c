@@ -13,6 +13,7 @@ static const char *const timer_labels[] = {
 	[DW_TIMER_LAPSE_AWARD] = "lapse",
 	[DW_TIMER_FAIL_PAYMENT] = "fail_payment",
 	[DW_TIMER_RELEASE_MILESTONE] = "release_due_escrows",
+	[DW_TIMER_END_DISPUTE] = "silence",
 	[DW_TIMER_REVEAL_REVIEW] = "reveal_review"
 };
 
@@ -30,6 +31,11 @@ static const DwTimerFacts timer_facts[] = {
 	[DW_TIMER_RELEASE_MILESTONE] = {DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER,
 		"The milestone is released to the provider, unless changes are "
 	"requested, it is refunded or a dispute is opened before."},
+	[DW_TIMER_END_DISPUTE] = {DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
+		DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT,
+		"The dispute settles by the figure that was named, or half way "
+		"between two, unless they meet, a mediator decides or it is "
+	"withdrawn before."},
 	[DW_TIMER_REVEAL_REVIEW] = {DW_ACTOR_NONE,
 	"The review is shown; at once when the other side writes one."}
 };

@@ -15,6 +15,7 @@ SELECT amount FROM dwello.refund_escrow(t.user('account'), 10000);
 SELECT disputed_amount FROM dwello.open_dispute(t.user('account'), 40000, 'Pay.', t.user('account m2'));
 SELECT milestone_status FROM dwello.submit_milestone(t.user('account'), t.user('account m1'));
 SELECT event, at > now() AS later, actor, stoppable_by, detail FROM dwello.escrow_next_events(t.user('account'));
+SELECT event, actor, stoppable_by FROM dwello.job_next_events(t.user('account'));
 SELECT t.login_as('h1');
 SELECT dispute_status FROM dwello.answer_dispute(t.user('account'), 20000);
 SELECT event, actor, stoppable_by, detail FROM dwello.escrow_next_events(t.user('account'));
