@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "api/dispute_api.h"
 #include "api/error_api.h"
 #include "api/escrow_api.h"
 #include "api/job_api.h"
@@ -312,10 +313,11 @@ closing_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 	event->transaction_id = book_step(call, row, taken, &legs);
 	dw_chargeback_end(&row->job_id, taken);
 	dw_escrow_apply(row, &transition);
+	dw_disputes_thaw(row, &event->transaction_id);
 	emit_chargeback(row, taken, "chargeback_closed", NULL);
 	if (!row->escrow.frozen)
 		dw_escrow_release_approved(call, job, row);
-	dw_escrow_complete_job(job, row);
+	dw_escrow_move_job(job, row);
 }
 
 /* close_chargeback: see its COMMENT. */

@@ -52,10 +52,14 @@ arg_figure(DwCall *call, int arg)
 	return figure;
 }
 
-/* When a dispute that waits for one side has waited long enough. */
+/* When a dispute that begins to wait now has waited long enough. */
 static TimestampTz
-days_from_now(const char *setting)
+deadline_from_now(const DwDispute *dispute)
 {
+	const char *setting = dispute->status == DW_DISPUTE_ANSWERED
+		? "mediation_days" : dispute->by_homeowner
+		? "dispute_provider_days" : "dispute_homeowner_days";
+
 	return dw_now() + dw_setting_int8(setting) * USECS_PER_DAY;
 }
 
@@ -109,7 +113,7 @@ emit_ended(const DwEscrowRow *row, const DwDisputeRow *dispute,
 
 /* The end of a dispute as a transaction, with its legs, in the books. */
 static DwPaymentPart *
-book_end(DwEscrowRow *row, DwDisputeRow *dispute, const DwVerdict *verdict,
+book_end(DwEscrowRow *row, DwDisputeRow *dispute, const DwEnding *ending,
 		 const DwSettlement *settlement, int *part_count)
 {
 	const DwRelease *release = &settlement->release;
@@ -121,14 +125,14 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const DwVerdict *verdict,
 								  row->escrow.refunded - settlement->refund,
 								  settlement->refund, part_count);
 	dw_transaction_begin(&transaction, row, DW_TRANSACTION_DISPUTE,
-						 &verdict->actor);
+						 &ending->actor);
 	transaction.amount = release->amount + settlement->refund;
 	transaction.platform_fee = release->fee;
 	transaction.tax = release->tax;
 	transaction.net_amount = release->payout;
 	transaction.milestone_id = dispute->has_milestone
 		? &dispute->milestone_id : NULL;
-	transaction.idempotency_key = verdict->key;
+	transaction.idempotency_key = ending->key;
 	dw_legs_escrow(&legs, &row->job_id, -transaction.amount);
 	dw_legs_release(&legs, row, release);
 	dw_legs_refund(&legs, parts, *part_count, row->escrow.currency);
@@ -140,11 +144,11 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const DwVerdict *verdict,
 /* Ends a dispute with a figure; see the header. */
 void
 dw_dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
-			   const DwVerdict *verdict)
+			   const DwEnding *ending)
 {
-	DwTransition transition = {verdict->event, verdict->actor,
+	DwTransition transition = {ending->event, ending->actor,
 	row->escrow.status, &dispute->transaction_id};
-	DwSettlement settlement = {.figure = verdict->figure};
+	DwSettlement settlement = {.figure = ending->figure};
 	DwPaymentPart *parts;
 	int			part_count;
 
@@ -152,16 +156,44 @@ dw_dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
 						  row->milestone_count, &dispute->dispute,
 						  &settlement) != DW_OK)
 		elog(ERROR, "dispute %s cannot end at " INT64_FORMAT,
-			 dw_uuid_text(&dispute->dispute.id), verdict->figure);
-	dispute->dispute.status = verdict->status;
-	dispute->settled_amount = verdict->figure;
-	parts = book_end(row, dispute, verdict, &settlement, &part_count);
+			 dw_uuid_text(&dispute->dispute.id), ending->figure);
+	dispute->dispute.status = ending->status;
+	dispute->settled_amount = ending->figure;
+	parts = book_end(row, dispute, ending, &settlement, &part_count);
 	dw_escrow_apply(row, &transition);
 	dw_dispute_save(&row->job_id, dispute);
 	for (int i = 0; i < part_count; i++)
 		dw_refund_emit(row, &dispute->transaction_id, &parts[i], "dispute");
 	emit_ended(row, dispute, &settlement);
 	dw_escrow_move_job(job, row);
+}
+
+/* Lets the open disputes go on after a chargeback; see the header. */
+void
+dw_disputes_thaw(const DwEscrowRow *row, const DwUuid *transaction_id)
+{
+	const DwSettlement nothing = {.figure = 0};
+	int			count;
+	DwUuid	   *ids = dw_disputes_open(&row->job_id, &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		DwDisputeRow dispute;
+
+		if (!dw_dispute_load(&row->job_id, &ids[i], &dispute))
+			elog(ERROR, "dispute %s is gone", dw_uuid_text(&ids[i]));
+		if (!dw_dispute_shrink(&dispute.dispute, row->milestones,
+							   row->milestone_count))
+		{
+			dispute.settled_amount = 0;
+			dispute.transaction_id = *transaction_id;
+			emit_ended(row, &dispute, &nothing);
+		}
+		else if (!row->escrow.frozen)
+			dispute.answer_by = Max(dispute.answer_by,
+									deadline_from_now(&dispute.dispute));
+		dw_dispute_save(&row->job_id, &dispute);
+	}
 }
 
 /* open_dispute: see its COMMENT. */
@@ -206,9 +238,7 @@ DW_FUNCTION(dwello_open_dispute)
 		dw_arg_refuse(&call, 1, result, "is more than is disputed");
 	if (result != DW_OK)
 		dw_escrow_refuse(&call, &row, result);
-	dispute.answer_by = days_from_now(dispute.dispute.by_homeowner
-									  ? "dispute_provider_days"
-									  : "dispute_homeowner_days");
+	dispute.answer_by = deadline_from_now(&dispute.dispute);
 	dw_escrow_apply(&row, &transition);
 	dw_dispute_insert(&row, &dispute);
 	emit_to_other(&call, &row, &dispute, "dispute_opened");
@@ -299,7 +329,7 @@ answer_apply(DwCall *call, DwEscrowRow *row, DwDisputeRow *dispute,
 	row->escrow.status, NULL};
 
 	if (dispute->dispute.status != before)
-		dispute->answer_by = days_from_now("mediation_days");
+		dispute->answer_by = deadline_from_now(&dispute->dispute);
 	dw_escrow_apply(row, &transition);
 	dw_dispute_save(&row->job_id, dispute);
 	emit_to_other(call, row, dispute, "dispute_answered");
@@ -312,7 +342,7 @@ DW_FUNCTION(dwello_answer_dispute)
 	DwJob		job;
 	DwEscrowRow row;
 	DwDisputeRow dispute;
-	DwVerdict	verdict = {.status = DW_DISPUTE_SETTLED,
+	DwEnding	ending = {.status = DW_DISPUTE_SETTLED,
 	.event = DW_ESCROW_EVENT_ANSWER_DISPUTE};
 	DwDisputeStatus before;
 	char	   *notes;
@@ -333,10 +363,10 @@ DW_FUNCTION(dwello_answer_dispute)
 						 call.actor.kind == DW_ACTOR_HOMEOWNER,
 						 offer) != DW_OK)
 		dw_arg_refuse(&call, 1, DW_BAD_VALUE, "is more than is disputed");
-	verdict.actor = call.actor;
-	verdict.key = call.key;
-	if (dw_dispute_meets(&dispute.dispute, &verdict.figure))
-		dw_dispute_end(&job, &row, &dispute, &verdict);
+	ending.actor = call.actor;
+	ending.key = call.key;
+	if (dw_dispute_meets(&dispute.dispute, &ending.figure))
+		dw_dispute_end(&job, &row, &dispute, &ending);
 	else
 		answer_apply(&call, &row, &dispute, before);
 	return dispute_return(&call, &row, &dispute);
@@ -410,7 +440,7 @@ DW_FUNCTION(dwello_resolve_dispute)
 	DwJob		job;
 	DwEscrowRow row;
 	DwDisputeRow dispute;
-	DwVerdict	verdict = {.status = DW_DISPUTE_RESOLVED,
+	DwEnding	ending = {.status = DW_DISPUTE_RESOLVED,
 	.event = DW_ESCROW_EVENT_RESOLVE_DISPUTE};
 	char	   *reason;
 	int64		back;
@@ -422,7 +452,7 @@ DW_FUNCTION(dwello_resolve_dispute)
 	back = arg_figure(&call, 1);
 	has_figure = dw_arg_has(&call, 2);
 	if (has_figure)
-		verdict.figure = arg_figure(&call, 2);
+		ending.figure = arg_figure(&call, 2);
 	if (dispute_begin(&call, &job, &row, &dispute, dw_arg_uuid_opt(&call, 3)))
 		return dw_call_return(&call);
 	need_stranger(&call, &job);
@@ -431,13 +461,13 @@ DW_FUNCTION(dwello_resolve_dispute)
 	if (back > dispute.dispute.amount)
 		dw_arg_refuse(&call, 1, DW_BAD_VALUE, "is more than is disputed");
 	if (!has_figure)
-		verdict.figure = dispute.dispute.amount - back;
-	else if (verdict.figure != dispute.dispute.amount - back)
+		ending.figure = dispute.dispute.amount - back;
+	else if (ending.figure != dispute.dispute.amount - back)
 		dw_arg_refuse(&call, 2, DW_BAD_VALUE,
 					  "does not add up to what is disputed");
-	verdict.actor = call.actor;
-	verdict.key = call.key;
+	ending.actor = call.actor;
+	ending.key = call.key;
 	dispute.resolution = reason;
-	dw_dispute_end(&job, &row, &dispute, &verdict);
+	dw_dispute_end(&job, &row, &dispute, &ending);
 	return dispute_return(&call, &row, &dispute);
 }

@@ -9,14 +9,14 @@
 #include "store/dispute_store.h"
 
 /* How a dispute ends. */
-typedef struct DwVerdict
+typedef struct DwEnding
 {
 	int64		figure;			/* what the provider is paid */
 	DwDisputeStatus status;		/* settled or resolved */
 	DwEscrowEvent event;		/* what ended it */
 	DwActor		actor;			/* who did */
 	const char *key;			/* idempotency key of the call, or NULL */
-} DwVerdict;
+} DwEnding;
 
 /*
  * Books the end of a dispute, both ways in one transaction, writes escrow
@@ -24,6 +24,15 @@ typedef struct DwVerdict
  * the job follow.
  */
 extern void dw_dispute_end(DwJob *job, DwEscrowRow *row,
-						   DwDisputeRow *dispute, const DwVerdict *verdict);
+						   DwDisputeRow *dispute, const DwEnding *ending);
+
+/*
+ * Lets the open disputes of an escrow go on after a chargeback.  The bank
+ * may have taken money out of their milestones: what nothing is left of has
+ * ended, with nothing for the provider.  Nobody could answer while the
+ * escrow was frozen, so the time to answer begins anew.
+ */
+extern void dw_disputes_thaw(const DwEscrowRow *row,
+							 const DwUuid *transaction_id);
 
 #endif							/* DW_DISPUTE_API_H */

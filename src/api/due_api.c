@@ -113,7 +113,7 @@ expire_overdue(DwCall *call, DwJob *job, DwEscrowRow *row, int max_rows)
 
 	for (int i = 0; i < count && ended < max_rows; i++)
 	{
-		DwVerdict	verdict = {
+		DwEnding	ending = {
 			.status = DW_DISPUTE_SETTLED,
 			.event = DW_ESCROW_EVENT_SILENCE,
 			.actor = call->actor
@@ -124,8 +124,8 @@ expire_overdue(DwCall *call, DwJob *job, DwEscrowRow *row, int max_rows)
 			break;				/* it waits for the bank */
 		if (!dw_dispute_load(&job->id, &ids[i], &dispute))
 			elog(ERROR, "dispute %s is gone", dw_uuid_text(&ids[i]));
-		verdict.figure = dw_dispute_silence(&dispute.dispute);
-		dw_dispute_end(job, row, &dispute, &verdict);
+		ending.figure = dw_dispute_silence(&dispute.dispute);
+		dw_dispute_end(job, row, &dispute, &ending);
 		ended++;
 	}
 	return ended;

@@ -302,3 +302,31 @@ dw_dispute_withdraw(DwEscrow *escrow, DwMilestone *milestones, int count,
 	escrow->status = dw_escrow_status(escrow);
 	return DW_OK;
 }
+
+/* The smaller of two amounts. */
+static int64_t
+smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* A bank has taken money out of the milestones; see the header. */
+bool
+dw_dispute_shrink(DwDispute *dispute, const DwMilestone *milestones,
+				  int count)
+{
+	int64_t		left = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (dw_uuid_equal(&milestones[i].dispute_id, &dispute->id))
+			left += milestones[i].disputed;
+	}
+	dispute->homeowner_offer = smaller(dispute->homeowner_offer, left);
+	dispute->provider_offer = smaller(dispute->provider_offer, left);
+	if (left == 0)
+		dispute->status = DW_DISPUTE_SETTLED;
+	else
+		dispute->amount = left;
+	return left > 0;
+}

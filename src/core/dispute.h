@@ -104,4 +104,11 @@ extern DwResult dw_dispute_settle(DwEscrow *escrow, DwMilestone *milestones,
 extern DwResult dw_dispute_withdraw(DwEscrow *escrow, DwMilestone *milestones,
 									int count, DwDispute *dispute);
 
+/*
+ * A bank has taken money out of the milestones: the dispute is about what is
+ * left, and no figure is above it.  False: nothing is left, it is settled.
+ */
+extern bool dw_dispute_shrink(DwDispute *dispute,
+							  const DwMilestone *milestones, int count);
+
 #endif							/* DW_DISPUTE_H */

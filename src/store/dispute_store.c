@@ -153,7 +153,7 @@ dw_dispute_save(const DwUuid *job_id, const DwDisputeRow *row)
 					 "homeowner_offer = $4, provider_offer = $5, "
 					 "answer = $6, resolution = $7, settled_amount = $8, "
 					 "transaction_id = $9, answer_by = $10, "
-					 "closed_at = $11, version = version + 1 "
+					 "closed_at = $11, disputed_amount = $12, version = version + 1 "
 					 "WHERE job_id = $1 AND id = $2");
 	DwParams	p = DW_PARAMS;
 
@@ -169,6 +169,7 @@ dw_dispute_save(const DwUuid *job_id, const DwDisputeRow *row)
 	dw_param_time(&p, row->answer_by);
 	dw_param_time(&p, dw_dispute_is_open(&row->dispute)
 				  ? DT_NOBEGIN : dw_now());
+	dw_param_int8(&p, row->dispute.amount);
 	(void) dw_execute(&update, &p);
 }
 
@@ -197,23 +198,38 @@ dw_dispute_free_clocks(const DwUuid *job_id, const DwUuid *milestone_ids,
 	(void) dw_execute(&update, &p);
 }
 
-/* The disputes whose deadline has passed; see the header. */
-DwUuid *
-dw_disputes_overdue(const DwUuid *job_id, int *count)
+/* The open disputes of a job, of those with a deadline until then. */
+static DwUuid *
+list_open(const DwUuid *job_id, TimestampTz until, int *count)
 {
-	static DwStatement select_overdue =
+	static DwStatement select_open =
 		DW_STATEMENT("SELECT d.id FROM dwello.disputes AS d "
-					 "WHERE d.job_id = $1 AND d.answer_by <= $2 "
+					 "WHERE d.job_id = $1 "
+					 "AND ($2 IS NULL OR d.answer_by <= $2) "
 					 "AND d.status IN ('open', 'answered') "
 					 "ORDER BY d.answer_by, d.id");
 	DwParams	p = DW_PARAMS;
 	DwUuid	   *ids;
 
 	dw_param_uuid(&p, job_id);
-	dw_param_time(&p, dw_now());
-	*count = (int) dw_execute(&select_overdue, &p);
+	dw_param_time(&p, until);
+	*count = (int) dw_execute(&select_open, &p);
 	ids = palloc(sizeof(DwUuid) * Max(*count, 1));
 	for (int i = 0; i < *count; i++)
 		(void) dw_read_uuid(i, 1, &ids[i]);
 	return ids;
+}
+
+/* The disputes whose deadline has passed; see the header. */
+DwUuid *
+dw_disputes_overdue(const DwUuid *job_id, int *count)
+{
+	return list_open(job_id, dw_now(), count);
+}
+
+/* All open disputes; see the header. */
+DwUuid *
+dw_disputes_open(const DwUuid *job_id, int *count)
+{
+	return list_open(job_id, DT_NOBEGIN, count);
 }

@@ -65,4 +65,7 @@ extern void dw_dispute_free_clocks(const DwUuid *job_id,
 /* The disputes of a locked job whose deadline has passed, by it. */
 extern DwUuid *dw_disputes_overdue(const DwUuid *job_id, int *count);
 
+/* All that are open, likewise. */
+extern DwUuid *dw_disputes_open(const DwUuid *job_id, int *count);
+
 #endif							/* DW_DISPUTE_STORE_H */

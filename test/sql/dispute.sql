@@ -265,6 +265,42 @@ SELECT t.login_as(NULL);
 SELECT * FROM dwello.reconcile();
 ROLLBACK;
 
+------------------------------------------------------------------------
+-- a bank takes what is disputed: what is left, or that it is over
+------------------------------------------------------------------------
+SELECT t.delivered('banked', 100000, '{4,6}');
+BEGIN;
+SELECT t.login_as('h1');
+SELECT disputed_amount FROM dwello.open_dispute(t.user('banked'), 35000, 'No.', t.user('banked m1'));
+SELECT disputed_amount FROM dwello.open_dispute(t.user('banked'), 1000, 'No.');
+SELECT t.as_system();
+SELECT held_amount, escrow_status FROM dwello.open_chargeback(t.user('banked'), 'acme', 'case', 70000, 'USD');
+SELECT t.refused('p1', format($f$answer_dispute(t.user('banked'), 5, %L)$f$, id)) AS frozen,
+       t.refused('s1', format($f$resolve_dispute(t.user('banked'), 5, dispute_id => %L)$f$, id)) AS frozen,
+       t.refused('h1', format($f$withdraw_dispute(t.user('banked'), %L)$f$, id)) AS frozen
+  FROM t.disputed WHERE job_id = t.user('banked') AND amount = 40000;
+SAVEPOINT frozen;
+SELECT set_config('dwello.now', (now() + '5 days')::text, true) IS NOT NULL AS pinned;
+SELECT * FROM dwello.expire_disputes();
+SELECT escrow_status, held FROM dwello.close_chargeback(t.user('banked'), 'acme', 'lost', false);
+SELECT amount, status, homeowner, settled, closed, escrow, held, disputed, job
+  FROM t.disputed WHERE job_id = t.user('banked') ORDER BY amount;
+SELECT sort_order, status, refunded, disputed FROM dwello.job_milestones WHERE job_id = t.user('banked') ORDER BY 1;
+SELECT * FROM dwello.reconcile();
+-- nobody could answer meanwhile: the time begins anew
+SELECT * FROM dwello.expire_disputes();
+SELECT set_config('dwello.now', (now() + '10 days')::text, true) IS NOT NULL AS pinned;
+SELECT * FROM dwello.expire_disputes();
+SELECT amount, status, homeowner, settled, escrow, held, released, fee, job
+  FROM t.disputed WHERE job_id = t.user('banked') ORDER BY amount;
+SELECT * FROM dwello.reconcile();
+ROLLBACK TO frozen;
+SELECT escrow_status, held FROM dwello.close_chargeback(t.user('banked'), 'acme', 'won', true);
+SELECT amount, status, homeowner, escrow, held, disputed, job
+  FROM t.disputed WHERE job_id = t.user('banked') ORDER BY amount;
+SELECT * FROM dwello.reconcile();
+ROLLBACK;
+
 -- users hear of it: the other side of what one has done, both of the end
 BEGIN;
 SELECT dwello.deliver_events(100000) > 0 AS delivered;
@@ -272,6 +308,6 @@ SELECT title, user_id = t.user('h1') AS to_homeowner, count(*)
   FROM dwello.notifications WHERE title LIKE '%dispute%' GROUP BY 1, 2 ORDER BY 1, 2;
 ROLLBACK;
 
-SELECT t.forget('one', 'all', 'back', 'forth', 'mute', 'poor');
+SELECT t.forget('one', 'all', 'back', 'forth', 'mute', 'poor', 'banked');
 DROP VIEW t.disputed;
 DROP FUNCTION t.delivered;

@@ -305,6 +305,24 @@ test_part_paid(void **state)
 	assert_int_equal(made.escrow.held, 20000);
 }
 
+/* A bank takes part of what is disputed, then all. */
+static void
+test_shrink(void **state)
+{
+	Contract	made = make_paid(&from_provider, 0);
+
+	assert_int_equal(dispute(&made, 1, 25000), DW_OK);
+	made.plan[1].disputed = 20000;
+	assert_true(dw_dispute_shrink(&made.dispute, made.plan, 3));
+	assert_int_equal(made.dispute.amount, 20000);
+	assert_int_equal(made.dispute.homeowner_offer, 20000);
+	assert_int_equal(made.dispute.provider_offer, DW_DISPUTE_NO_OFFER);
+	assert_int_equal(made.dispute.status, DW_DISPUTE_OPEN);
+	made.plan[1].disputed = 0;
+	assert_false(dw_dispute_shrink(&made.dispute, made.plan, 3));
+	assert_int_equal(made.dispute.status, DW_DISPUTE_SETTLED);
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -320,6 +338,7 @@ main(void)
 		cmocka_unit_test(test_withdraw),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_part_paid),
+		cmocka_unit_test(test_shrink),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
