@@ -116,13 +116,12 @@ async function pay(homeowner, job, chance)
 		if (chance() < 0.15)
 		{
 			await sleep(chance() * 600);
-			if ((await escrowOf(job)).status !== 'funding')
-				continue;
-			await call(homeowner, 'cancel_escrow', { job_id: job })
-				.catch((error) => {
-					if (error.code !== 'WD101')	// it has just been paid
-						throw error;
-				});
+			if ((await escrowOf(job)).status === 'funding')
+				await call(homeowner, 'cancel_escrow', { job_id: job })
+					.catch((error) => {
+						if (error.code !== 'WD101')	// it has just been paid
+							throw error;
+					});
 		}
 		for (;;)
 		{

@@ -40,7 +40,7 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('function_schema_writable', 'PUBLIC', 'GRANT CREATE ON SCHEMA public TO PUBLIC'),
   ('function_schema_writable', 'regress_dwello_maker',
    $$CREATE ROLE regress_dwello_maker; DO 'BEGIN EXECUTE format(''ALTER DATABASE %I OWNER TO regress_dwello_maker'', current_database()); END'$$),
-  ('wrong_owner', 'uuidv7()', 'ALTER FUNCTION dwello.uuidv7() OWNER TO CURRENT_USER'),
+  ('wrong_owner', 'error_codes()', 'ALTER FUNCTION dwello.error_codes() OWNER TO CURRENT_USER'),
   ('wrong_owner', 'flags', 'ALTER VIEW dwello.flags OWNER TO CURRENT_USER'),
   -- (the settings' own check refuses these two; a dump of another time may hold them)
   ('token_in_settings', 'dwello_app', $$INSERT INTO pg_db_role_setting VALUES (0, 'dwello_app'::regrole, '{dwello.token=x.y.z}')$$),
