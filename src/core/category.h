@@ -1,12 +1,15 @@
 /*
  * category.h
- *		Where a category may stand in the tree of services.
+ *		Where a category may stand in the tree of services, and its bit in
+ *		the sets that indexes keep.
  */
 #ifndef DW_CATEGORY_H
 #define DW_CATEGORY_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "core/uuid.h"
 
 #define DW_CATEGORY_DEPTH_MAX 10	/* levels of the tree */
 
@@ -28,5 +31,12 @@ typedef enum DwCategoryFault
 
 /* Judges a move; the cycle comes first. */
 extern DwCategoryFault dw_category_judge(const DwCategoryMove *move);
+
+/*
+ * The one bit that stands for a category in a set of 64 (a Bloom filter with
+ * one hash): a set without the bit is without the category, one that has it
+ * may have another.  Stored in indexes, so it never changes.
+ */
+extern uint64_t dw_category_bit(const DwUuid *id);
 
 #endif							/* DW_CATEGORY_H */

@@ -6,6 +6,7 @@
 #define DW_CREDENTIAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Labels of dwello.credential_type, in order. */
 typedef enum DwCredentialType
@@ -23,5 +24,9 @@ extern bool dw_credential_type_parse(const char *text,
 
 /* True when a requirement of this kind is a number to be reached. */
 extern bool dw_credential_type_counts(DwCredentialType type);
+
+/* The bit of a kind in the sets that indexes keep; the last kind's is 4. */
+#define DW_CREDENTIAL_BIT(type)	(INT64_C(1) << (type))
+#define DW_CREDENTIAL_BITS		(DW_CREDENTIAL_BIT(5) - 1)
 
 #endif							/* DW_CREDENTIAL_H */

@@ -1,0 +1,226 @@
+/*
+ * box.c
+ *		Boxes of longitude and latitude, and how far a place is from one.
+ *
+ * The envelope of a circle of angular radius r round latitude phi has the
+ * half-width asin(sin r / cos phi) in longitude, unless it reaches a pole,
+ * where it has every longitude.
+ */
+#include "core/box.h"
+
+#include <math.h>
+
+#include "core/geo.h"
+
+#define RADIANS			(3.14159265358979323846 / 180.0)
+#define FULL_TURN		(2 * INT64_C(1800000000))
+#define QUARTER_TURN	(DW_BOX_HALF_TURN / 2)
+
+/* Added to an envelope, in degrees: more than what rounding may lose. */
+#define ENVELOPE_MARGIN 1e-6
+
+/* Taken off a lower bound: a share, and metres. */
+#define BOUND_SHARE		1e-12
+#define BOUND_METRES	1e-6
+
+/* The point of a place; see the header. */
+DwPoint
+dw_point_of(double longitude, double latitude)
+{
+	DwPoint		point;
+
+	point.longitude = (int32_t) llround(longitude * DW_BOX_DEGREE);
+	point.latitude = (int32_t) llround(latitude * DW_BOX_DEGREE);
+	if (point.longitude == DW_BOX_HALF_TURN)
+		point.longitude = -DW_BOX_HALF_TURN;
+	return point;
+}
+
+/* Prepares a place; see the header. */
+DwPlace
+dw_place_of(double longitude, double latitude)
+{
+	DwPlace		place = {longitude, latitude, cos(latitude * RADIANS)};
+
+	return place;
+}
+
+/* The square of the sine of half an angle in degrees. */
+static double
+half_sine_square(double degrees)
+{
+	double		sine = sin(degrees * (RADIANS / 2.0));
+
+	return sine * sine;
+}
+
+/* Metres of a haversine: the square of the sine of half the angle. */
+static double
+haversine_metres(double near)
+{
+	double		far = 1.0 - near;
+
+	return 2.0 * DW_GEO_RADIUS_M *
+		atan2(sqrt(near), far > 0.0 ? sqrt(far) : 0.0);
+}
+
+/* Metres from a place to a point; see the header. */
+double
+dw_place_distance_m(const DwPlace *place, const DwPoint *point)
+{
+	double		longitude = (double) point->longitude / DW_BOX_DEGREE;
+	double		latitude = (double) point->latitude / DW_BOX_DEGREE;
+
+	return haversine_metres(half_sine_square(latitude - place->latitude) +
+							place->cos_latitude * cos(latitude * RADIANS) *
+							half_sine_square(longitude - place->longitude));
+}
+
+/* How far a value is from a range, in the units of both. */
+static double
+range_gap(double value, double least, double most)
+{
+	if (value < least)
+		return least - value;
+	return value > most ? value - most : 0.0;
+}
+
+/* Degrees of longitude between a place and a box, at most 180. */
+static double
+longitude_gap(double longitude, const DwBox *box)
+{
+	double		west = (double) box->west / DW_BOX_DEGREE;
+	double		east = (double) box->east / DW_BOX_DEGREE;
+	double		here = range_gap(longitude, west, east);
+	double		further = range_gap(longitude + 360.0, west, east);
+	double		back = range_gap(longitude - 360.0, west, east);
+
+	return fmin(here, fmin(further, back));
+}
+
+/*
+ * Lower bound for a box; see the header.  The haversine is the sum of a part
+ * that grows with the difference of latitude and one that grows with the
+ * difference of longitude and with the cosine of the point's latitude; each
+ * is taken where it is least in the box.
+ */
+double
+dw_place_bound_m(const DwPlace *place, const DwBox *box)
+{
+	double		south = (double) box->south / DW_BOX_DEGREE;
+	double		north = (double) box->north / DW_BOX_DEGREE;
+	double		polar = fmax(fabs(south), fabs(north));
+	double		across = longitude_gap(place->longitude, box);
+	double		near = half_sine_square(range_gap(place->latitude,
+												  south, north));
+	double		metres;
+
+	if (across > 0.0)
+		near += place->cos_latitude * cos(polar * RADIANS) *
+			half_sine_square(across);
+	if (near <= 0.0)
+		return 0.0;
+	metres = haversine_metres(near);
+	return fmax(metres - metres * BOUND_SHARE - BOUND_METRES, 0.0);
+}
+
+/* The box of one point. */
+DwBox
+dw_box_of(const DwPoint *point)
+{
+	DwBox		box = {point->longitude, point->latitude,
+	point->longitude, point->latitude};
+
+	return box;
+}
+
+/* Degrees, rounded down and kept on the globe. */
+static int32_t
+units_below(double degrees, int32_t limit)
+{
+	double		units = floor(degrees * DW_BOX_DEGREE);
+
+	return units < -limit ? -limit : (int32_t) units;
+}
+
+/* Degrees, rounded up and kept on the globe. */
+static int32_t
+units_above(double degrees, int32_t limit)
+{
+	double		units = ceil(degrees * DW_BOX_DEGREE);
+
+	return units > limit ? limit : (int32_t) units;
+}
+
+/* Sets the longitudes of an envelope from a half-width in degrees. */
+static void
+box_widen(DwBox *box, double longitude, double half)
+{
+	double		west = longitude - half;
+
+	if (west < -180.0)
+		west += 360.0;
+	if (half >= 180.0 ||
+		(west + 2.0 * half) * DW_BOX_DEGREE + 1.0 > INT32_MAX)
+		return;
+	box->west = (int32_t) floor(west * DW_BOX_DEGREE);
+	box->east = (int32_t) ceil((west + 2.0 * half) * DW_BOX_DEGREE);
+}
+
+/* The envelope of a circle; see the header. */
+DwBox
+dw_box_circle(const DwPlace *centre, double radius_m)
+{
+	double		radius = radius_m / DW_GEO_RADIUS_M;
+	double		reach = radius / RADIANS + ENVELOPE_MARGIN;
+	double		south = centre->latitude - reach;
+	double		north = centre->latitude + reach;
+	DwBox		box = {-DW_BOX_HALF_TURN, 0, DW_BOX_HALF_TURN, 0};
+
+	box.south = units_below(south, QUARTER_TURN);
+	box.north = units_above(north, QUARTER_TURN);
+	if (south > -90.0 && north < 90.0)
+	{
+		double		sine = sin(radius) / centre->cos_latitude;
+
+		if (sine < 1.0)
+			box_widen(&box, centre->longitude,
+					  asin(sine) / RADIANS + ENVELOPE_MARGIN);
+	}
+	return box;
+}
+
+/* Extends a box until it covers another. */
+void
+dw_box_extend(DwBox *box, const DwBox *other)
+{
+	if (other->west < box->west)
+		box->west = other->west;
+	if (other->south < box->south)
+		box->south = other->south;
+	if (other->east > box->east)
+		box->east = other->east;
+	if (other->north > box->north)
+		box->north = other->north;
+}
+
+/* True when the point lies in the box, or on its edge. */
+bool
+dw_box_covers(const DwBox *box, const DwPoint *point)
+{
+	if (point->latitude < box->south || point->latitude > box->north)
+		return false;
+	return (point->longitude >= box->west && point->longitude <= box->east) ||
+		point->longitude + FULL_TURN <= box->east;
+}
+
+/* True when two boxes have a point in common. */
+bool
+dw_box_overlaps(const DwBox *box, const DwBox *other)
+{
+	if (box->south > other->north || other->south > box->north)
+		return false;
+	return (box->west <= other->east && other->west <= box->east) ||
+		other->west + FULL_TURN <= box->east ||
+		box->west + FULL_TURN <= other->east;
+}
