@@ -52,6 +52,10 @@ BEGIN
     PERFORM dwello.add_address(address_type => 'business', street => '5 Embarcadero',
       city => 'San Francisco', state => 'CA', postal_code => '94111', country => 'US',
       longitude => -122.3994, latitude => 37.7949, is_primary => true, user_id => provider_2);
+    PERFORM dwello.configure_agent(agent_id => provider_1, is_active => true, strategy => 'balanced',
+      max_bid_radius_miles => 15, max_bids_per_day => 8, min_project_value => 20000, max_project_value => 200000);
+    PERFORM dwello.configure_agent(agent_id => provider_2, is_active => true, strategy => 'premium',
+      max_bid_radius_miles => 20, max_bids_per_day => 12, min_project_value => 30000, max_project_value => 500000);
 
     -- the plumbing job: bid on, won, done, paid and reviewed
     PERFORM dwello.login(dwello.issue_token(homeowner));
@@ -131,9 +135,10 @@ BEGIN
   RETURN QUERY VALUES
     ('homeowner', homeowner), ('provider_1', provider_1), ('provider_2', provider_2), ('admin', admin),
     ('job_painting', job_painting), ('job_plumbing', job_plumbing), ('job_deck', job_deck),
-    ('bid_950', bid_950), ('bid_1100', bid_1100), ('bid_350', bid_350);
+    ('bid_950', bid_950), ('bid_1100', bid_1100), ('bid_350', bid_350),
+    ('agent_balanced', provider_1), ('agent_premium', provider_2);
 END
 $$;
 COMMENT ON FUNCTION dwello.load_demo() IS
-  'Plays a small story through the commands: one homeowner, two providers and an administrator in San Francisco; a plumbing job done, paid and reviewed, a painting job with two bids, a deck job without any. Returns the ids by name; a second call returns the same rows and changes nothing. For trials, as a superuser or dwello_service without a token. Errors: those of the commands; WD601 without a keyring.';
+  'Plays a small story through the commands: one homeowner, two providers and an administrator in San Francisco; a plumbing job done, paid and reviewed, a painting job with two bids, a deck job without any; an agent of each provider that asks before it bids. Returns the ids by name, an agent''s being its provider''s; a second call returns the same rows and changes nothing. For trials, as a superuser or dwello_service without a token. Errors: those of the commands; WD601 without a keyring.';
 GRANT EXECUTE ON FUNCTION dwello.load_demo() TO dwello_service;

@@ -39,6 +39,9 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('review_reveal_days', '14', 'Days after which a review is shown although the other side wrote none.'),
   ('market_radius_miles', '50', 'Radius of winning prices that make a market reference, in miles.'),
   ('market_minimum', '5', 'Winning prices needed for a market reference.'),
+  ('agent_month_bids_basic', '50', 'Bids a month of a bidding agent of the basic tier; 0 = unlimited, as for the others.'),
+  ('agent_month_bids_premium', '200', 'Bids a month of a bidding agent of the premium tier.'),
+  ('agent_month_bids_enterprise', '0', 'Bids a month of a bidding agent of the enterprise tier.'),
   ('event_attempts', '10', 'Times an event is given to a consumer before it is left aside as dead.'),
   ('event_retry_seconds', '5', 'Seconds before a failed event is given again; twice as many after each further failure, up to an hour.');
 

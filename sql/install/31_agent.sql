@@ -22,6 +22,8 @@ CREATE TABLE dwello.ai_bidding_agents (
     CONSTRAINT ai_bidding_agents_margin_check CHECK (min_margin_ppm BETWEEN 0 AND 10000000),
   approval_threshold bigint CONSTRAINT ai_bidding_agents_threshold_check CHECK (approval_threshold > 0),
   costs jsonb,
+  currency text NOT NULL DEFAULT 'USD'
+    CONSTRAINT ai_bidding_agents_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   learned jsonb NOT NULL DEFAULT '{}',
   bids_total integer NOT NULL DEFAULT 0,
   bids_won integer NOT NULL DEFAULT 0,

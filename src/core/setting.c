@@ -34,6 +34,9 @@ static const DwSettingRule rules[] = {
 	INTEGER("review_reveal_days", 1, 365),
 	INTEGER("market_radius_miles", 1, 12450),
 	INTEGER("market_minimum", 1, 1000),
+	INTEGER("agent_month_bids_basic", 0, 1000000),
+	INTEGER("agent_month_bids_premium", 0, 1000000),
+	INTEGER("agent_month_bids_enterprise", 0, 1000000),
 	INTEGER("event_attempts", 1, 100),
 	INTEGER("event_retry_seconds", 1, 3600)
 };

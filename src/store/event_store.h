@@ -43,8 +43,8 @@ extern void dw_payload_defer(DwPayload *payload, TimestampTz until);
 
 /*
  * Writes the event.  scope_id is the shard key (a job's or a user's id),
- * noun the aggregate ("job", "bid", "escrow", "review", "user"), aggregate
- * its id, type what happened ("bid_submitted").
+ * noun the aggregate ("job", "bid", "escrow", "review", "user", "agent"),
+ * aggregate its id, type what happened ("bid_submitted").
  */
 extern void dw_event_emit(const DwUuid *scope_id, const char *noun,
 						  const DwUuid *aggregate, const char *type,

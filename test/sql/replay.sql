@@ -43,6 +43,9 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
 INSERT INTO call (command, actor, arguments, other) VALUES
   ('update_profile', 'k2', $$bio => 'Twenty years.', specialties => '{walls}'$$,
    $$bio => 'Twenty years.', specialties => '{doors}'$$),
+  ('configure_agent', 'k2', $$is_active => true, max_bids_per_day => 9$$,
+   $$is_active => true, max_bids_per_day => 10$$),
+  ('pause_agent', 'k2', $$agent_id => NULL$$, $$agent_id => t.user('k2')$$),
   ('set_password_hash', NULL, $$t.user('k2'), '$argon2id$v=19$m=65536$c2FsdA$aGFzaA'$$,
    $$t.user('k2'), '$argon2id$v=19$m=65536$c2FsdA$b3RoZXI'$$),
   ('suspend_user', 'a1', $$t.user('h2'), 'Spam.'$$, $$t.user('h2'), 'Fraud.'$$),

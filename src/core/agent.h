@@ -1,0 +1,98 @@
+/*
+ * agent.h
+ *		What a provider may tell his bidding agent.
+ *
+ * Money is in minor units of the agent's currency.  The limits hold for
+ * everybody; a tier limits a provider further, and only an administrator
+ * goes beyond it.
+ */
+#ifndef DW_AGENT_H
+#define DW_AGENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DW_AGENT_RADIUS_MIN		5	/* miles from his place */
+#define DW_AGENT_RADIUS_MAX		50
+#define DW_AGENT_DAY_MIN		1	/* bids on one day */
+#define DW_AGENT_DAY_MAX		20
+#define DW_AGENT_MARGIN_MAX		10000000	/* millionths of the cost */
+#define DW_AGENT_CATEGORIES_MAX	100
+#define DW_AGENT_HOURS_MAX		8	/* times of one day of the week */
+#define DW_AGENT_COST_MAX		INT64_C(1000000000000)
+#define DW_AGENT_UNLIMITED		INT64_C(0)	/* a tier without a limit */
+
+/* Labels of dwello.agent_mode, in order. */
+typedef enum DwAgentMode
+{
+	DW_AGENT_SHADOW,			/* decides, and tells nobody */
+	DW_AGENT_PROPOSE,			/* asks the provider */
+	DW_AGENT_AUTO,				/* bids */
+	DW_AGENT_MODE_COUNT
+} DwAgentMode;
+
+/* Labels of dwello.agent_strategy, in order: what a bid is aimed at. */
+typedef enum DwAgentStrategy
+{
+	DW_AGENT_AGGRESSIVE,		/* to win */
+	DW_AGENT_BALANCED,			/* both */
+	DW_AGENT_PREMIUM,			/* to earn */
+	DW_AGENT_STRATEGY_COUNT
+} DwAgentStrategy;
+
+/* Labels of dwello.subscription_tier, in order. */
+typedef enum DwAgentTier
+{
+	DW_AGENT_TIER_BASIC,
+	DW_AGENT_TIER_PREMIUM,
+	DW_AGENT_TIER_ENTERPRISE,
+	DW_AGENT_TIER_COUNT
+} DwAgentTier;
+
+/* The numbers of an agent's settings, which are judged together. */
+typedef struct DwAgentNumbers
+{
+	int32_t		radius;			/* miles */
+	int32_t		bids_per_day;	/* at most */
+	int64_t		min_value;		/* of a job's budget */
+	int64_t		max_value;		/* likewise; not below min_value */
+	int32_t		margin_ppm;		/* at least, in millionths of the cost */
+	int64_t		threshold;		/* above it he asks; 0 = never */
+} DwAgentNumbers;
+
+/* The first of the numbers that is wrong. */
+typedef enum DwAgentFault
+{
+	DW_AGENT_FINE,				/* nothing */
+	DW_AGENT_BAD_RADIUS,		/* outside its limits, as the next */
+	DW_AGENT_BAD_DAY,
+	DW_AGENT_BAD_MIN_VALUE,		/* zero or less */
+	DW_AGENT_BAD_MAX_VALUE,		/* below the least */
+	DW_AGENT_BAD_MARGIN,		/* outside its limits */
+	DW_AGENT_BAD_THRESHOLD		/* negative */
+} DwAgentFault;
+
+extern const char *dw_agent_mode_label(DwAgentMode mode);
+extern bool dw_agent_mode_parse(const char *text, DwAgentMode *mode);
+extern const char *dw_agent_strategy_label(DwAgentStrategy strategy);
+extern bool dw_agent_strategy_parse(const char *text,
+									DwAgentStrategy *strategy);
+extern const char *dw_agent_tier_label(DwAgentTier tier);
+extern bool dw_agent_tier_parse(const char *text, DwAgentTier *tier);
+
+/* Judges the numbers. */
+extern DwAgentFault dw_agent_judge(const DwAgentNumbers *numbers);
+
+/*
+ * True when a tier that allows `quota` bids a month (DW_AGENT_UNLIMITED: any
+ * number) has room for so many on one day.
+ */
+extern bool dw_agent_within_tier(int32_t bids_per_day, int64_t quota);
+
+/*
+ * Minutes of the day of a time "HH:MM", 00:00 to 24:00; -1 for a text that
+ * is none.
+ */
+extern int	dw_agent_minute(const char *text);
+
+#endif							/* DW_AGENT_H */

@@ -1,0 +1,117 @@
+--
+-- agent.sql
+--	What a provider tells his agent, and the switch.
+--
+-- Everything happens in transactions that are rolled back, so other tests
+-- find the cast of setup.sql as it was.
+--
+\set painting '''d0000000-0000-7000-8000-000000000011'''
+BEGIN;
+-- Calls configure_agent with these arguments, as somebody.
+CREATE FUNCTION t.configure(args text, name text DEFAULT 'p1') RETURNS text
+LANGUAGE sql
+AS $$ SELECT t.try(format('SELECT dwello.configure_agent(%s)', args), name) $$;
+
+-- ----------------------------------------------------------------------
+-- configure_agent
+-- ----------------------------------------------------------------------
+SELECT t.login_as('p1');
+-- nothing but the defaults, at the first call
+SELECT agent_id = t.user('p1') AS mine, is_active, mode, strategy, version, replayed
+  FROM dwello.configure_agent(expected_version => 0);
+SELECT agent_id = t.user('p1') AS mine, is_active, mode, strategy, version, replayed
+  FROM dwello.configure_agent();
+SELECT is_active, mode, strategy, version, replayed
+  FROM dwello.configure_agent(is_active => true, mode => 'auto', strategy => 'premium',
+    max_bid_radius_miles => 20, max_bids_per_day => 12, min_project_value => 30000,
+    max_project_value => 500000, preferred_categories => ARRAY[:painting]::uuid[],
+    working_hours => '{"mon": ["08:00", "12:00", "13:00", "18:00"], "sun": []}',
+    min_margin_ppm => 200000, approval_threshold => 100000,
+    costs => '{"hourly_rate": 4500, "waste_ppm": 100000}', currency => 'EUR',
+    expected_version => 1, idempotency_key => 'c1');
+SELECT version, replayed
+  FROM dwello.configure_agent(min_margin_ppm => 0, idempotency_key => 'c2');
+-- the same request again, past its version
+SELECT version, replayed
+  FROM dwello.configure_agent(min_margin_ppm => 0, idempotency_key => 'c2');
+\x on
+SELECT is_active, mode, strategy, tier, max_bid_radius_miles, max_bids_per_day, min_project_value,
+       max_project_value, preferred_categories, working_hours, min_margin_ppm, approval_threshold,
+       costs, currency, version
+  FROM dwello.ai_bidding_agents WHERE user_id = t.user('p1');
+-- what takes a value away
+SELECT version
+  FROM dwello.configure_agent(preferred_categories => '{}', working_hours => 'null',
+    costs => 'null', approval_threshold => 0, is_active => false);
+SELECT is_active, preferred_categories, working_hours, approval_threshold, costs
+  FROM dwello.ai_bidding_agents WHERE user_id = t.user('p1');
+\x off
+SELECT t.as_system();
+SELECT type, count(*), bool_and(payload = jsonb_build_object('user_id', t.user('p1'))) AS only_id
+  FROM dwello.outbox
+ WHERE scope_id = t.user('p1') AND type LIKE 'agent%' GROUP BY type;
+
+-- whose: his own, or anybody's for administrators and the system
+SELECT who, name, t.configure(format('agent_id => t.user(%L), strategy => ''balanced''', name), who)
+  FROM unnest(ARRAY['p2', 'a1', 's1', 'h1', 'u1']) AS who,
+       unnest(ARRAY['p1', 'h1', 'nobody']) AS name;
+SELECT t.configure('is_active => true', 'h1') AS homeowner, t.configure('is_active => true', 'a1') AS admin;
+SELECT t.try('SELECT dwello.configure_agent(is_active => true)') AS system;
+SELECT version FROM dwello.configure_agent(agent_id => t.user('p3'), tier => 'premium');
+SELECT tier FROM dwello.ai_bidding_agents WHERE user_id = t.user('p3');
+
+-- the same key for something else, and a version that has passed
+SELECT args, t.configure(args)
+  FROM (VALUES
+    ($$min_margin_ppm => 1, idempotency_key => 'c2'$$),
+    ($$min_margin_ppm => 1, expected_version => 1$$),
+    ($$expected_version => 1$$)) AS v (args);
+
+-- values that are none, alone and against the row
+SELECT left(args, 75) AS args, t.configure(args)
+  FROM (VALUES
+    ($$max_bid_radius_miles => 4$$), ($$max_bid_radius_miles => 51$$),
+    ($$max_bids_per_day => 0$$), ($$max_bids_per_day => 21$$),
+    ($$min_project_value => 0$$), ($$max_project_value => 0$$),
+    ($$min_project_value => 5, max_project_value => 4$$),
+    ($$min_project_value => 500001$$), ($$max_project_value => 29999$$),
+    ($$min_margin_ppm => -1$$), ($$min_margin_ppm => 10000001$$),
+    ($$approval_threshold => -1$$),
+    ($$currency => 'XXY'$$), ($$currency => repeat('x', 1048576)$$),
+    ($$tier => 'gold'$$), ($$tier => 'basic'$$),
+    ($$preferred_categories => ARRAY[t.user('none')]$$),
+    ($$preferred_categories => ARRAY[NULL]::uuid[]$$),
+    ($$preferred_categories => array_fill(t.user('none'), ARRAY[101])$$),
+    ($$working_hours => '[]'$$), ($$working_hours => '{"monday": []}'$$),
+    ($$working_hours => '{"mon": "08:00"}'$$), ($$working_hours => '{"mon": [8]}'$$),
+    ($$working_hours => '{"mon": ["08:00"]}'$$),
+    ($$working_hours => '{"mon": ["08:00", "8:30"]}'$$),
+    ($$working_hours => '{"mon": ["08:00", "24:01"]}'$$),
+    ($$working_hours => '{"mon": ["18:00", "08:00"]}'$$),
+    ($$working_hours => '{"mon": ["01:00", "02:00", "03:00", "04:00", "05:00", "06:00", "07:00", "08:00", "09:00", "10:00"]}'$$),
+    ($$working_hours => jsonb_build_object('mon', repeat('x', 30000))$$),
+    ($$costs => '7'$$), ($$costs => '{"rate": 1}'$$), ($$costs => '{"hourly_rate": -1}'$$),
+    ($$costs => '{"hourly_rate": 1.5}'$$), ($$costs => '{"overhead": 1e30}'$$),
+    ($$costs => '{"waste_ppm": 1000001}'$$), ($$costs => '{"travel_per_mile": 1000000000001}'$$)
+  ) AS v (args);
+
+-- no more bids a day than the tier has in a month, but by an administrator
+SELECT value FROM dwello.set_setting('agent_month_bids_basic', '10');
+SELECT who, t.configure('agent_id => t.user(''p1''), max_bids_per_day => ' || bids, who)
+  FROM unnest(ARRAY['p1', 'a1']) AS who, unnest(ARRAY[10, 11]) AS bids;
+-- what is above it already stays, and other things can be changed
+SELECT t.configure('strategy => ''aggressive''');
+SELECT tier, max_bids_per_day, strategy FROM dwello.ai_bidding_agents WHERE user_id = t.user('p1');
+
+-- ----------------------------------------------------------------------
+-- pause_agent
+-- ----------------------------------------------------------------------
+SELECT t.login_as('p1');
+SELECT is_active FROM dwello.configure_agent(is_active => true);
+SELECT agent_id = t.user('p1') AS mine, is_active, mode, strategy, replayed FROM dwello.pause_agent();
+SELECT is_active, replayed FROM dwello.pause_agent();
+SELECT who, name, t.try(format('SELECT dwello.pause_agent(t.user(%L))', name), who)
+  FROM unnest(ARRAY['p1', 'a1', 'h1', 's1']) AS who,
+       unnest(ARRAY['p1', 'p2', 'h1', 'nobody']) AS name;
+SELECT t.try('SELECT dwello.pause_agent(expected_version => 1)');
+ROLLBACK;

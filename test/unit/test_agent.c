@@ -1,0 +1,104 @@
+/*
+ * test_agent.c
+ *		What a provider may tell his agent.
+ */
+#include "unit.h"
+
+#include "core/agent.h"
+
+/* Every label reads back as what it is the label of. */
+static void
+test_labels(void **state)
+{
+	DwAgentMode mode;
+	DwAgentStrategy strategy;
+	DwAgentTier tier;
+
+	for (int i = 0; i < DW_AGENT_MODE_COUNT; i++)
+	{
+		assert_true(dw_agent_mode_parse(dw_agent_mode_label(i), &mode));
+		assert_int_equal(mode, i);
+	}
+	for (int i = 0; i < DW_AGENT_STRATEGY_COUNT; i++)
+	{
+		assert_true(dw_agent_strategy_parse(dw_agent_strategy_label(i),
+											&strategy));
+		assert_int_equal(strategy, i);
+	}
+	for (int i = 0; i < DW_AGENT_TIER_COUNT; i++)
+	{
+		assert_true(dw_agent_tier_parse(dw_agent_tier_label(i), &tier));
+		assert_int_equal(tier, i);
+	}
+	assert_false(dw_agent_tier_parse("gold", &tier));
+}
+
+/* Judges usual numbers of which one was changed. */
+static const DwAgentNumbers usual = {
+	.radius = 15, .bids_per_day = 8, .min_value = 20000,
+	.max_value = 200000, .margin_ppm = 150000
+};
+static DwAgentNumbers numbers;
+
+#define judge(member, value) \
+	(numbers = usual, numbers.member = (value), dw_agent_judge(&numbers))
+
+/* Each number has limits, and they are values themselves. */
+static void
+test_judge(void **state)
+{
+	assert_int_equal(judge(radius, 4), DW_AGENT_BAD_RADIUS);
+	assert_int_equal(judge(radius, 5), DW_AGENT_FINE);
+	assert_int_equal(judge(radius, 50), DW_AGENT_FINE);
+	assert_int_equal(judge(radius, 51), DW_AGENT_BAD_RADIUS);
+	assert_int_equal(judge(bids_per_day, 0), DW_AGENT_BAD_DAY);
+	assert_int_equal(judge(bids_per_day, 20), DW_AGENT_FINE);
+	assert_int_equal(judge(bids_per_day, 21), DW_AGENT_BAD_DAY);
+	assert_int_equal(judge(min_value, 0), DW_AGENT_BAD_MIN_VALUE);
+	assert_int_equal(judge(min_value, 200000), DW_AGENT_FINE);
+	assert_int_equal(judge(min_value, 200001), DW_AGENT_BAD_MAX_VALUE);
+	assert_int_equal(judge(max_value, INT64_MIN), DW_AGENT_BAD_MAX_VALUE);
+	assert_int_equal(judge(max_value, INT64_MAX), DW_AGENT_FINE);
+	assert_int_equal(judge(margin_ppm, -1), DW_AGENT_BAD_MARGIN);
+	assert_int_equal(judge(margin_ppm, 10000000), DW_AGENT_FINE);
+	assert_int_equal(judge(margin_ppm, 10000001), DW_AGENT_BAD_MARGIN);
+	assert_int_equal(judge(threshold, -1), DW_AGENT_BAD_THRESHOLD);
+}
+
+/* A month has room for a day's bids, or has no limit. */
+static void
+test_tier(void **state)
+{
+	assert_true(dw_agent_within_tier(20, 20));
+	assert_false(dw_agent_within_tier(20, 19));
+	assert_true(dw_agent_within_tier(20, DW_AGENT_UNLIMITED));
+}
+
+/* A time of the day has one spelling. */
+static void
+test_minute(void **state)
+{
+	static const char *const wrong[] = {"", "8:00", "08:60", "24:01", "25:00",
+	"08:0a", "0a:00", "08-00", "08:000", "-1:00", "08: 1"};
+
+	assert_int_equal(dw_agent_minute("00:00"), 0);
+	assert_int_equal(dw_agent_minute("08:30"), 510);
+	assert_int_equal(dw_agent_minute("23:59"), 1439);
+	assert_int_equal(dw_agent_minute("24:00"), 1440);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(dw_agent_minute(wrong[i]), -1);
+}
+
+/* Runs the tests of this file. */
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_tier),
+		cmocka_unit_test(test_minute),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
