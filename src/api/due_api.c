@@ -15,6 +15,9 @@
 #include "store/expiry_store.h"
 #include "store/plan_store.h"
 #include "store/setting_store.h"
+#include "store/write_store.h"
+
+#define PORTION 1000			/* jobs whose release is written at once */
 
 /* Does what is due in one job, at most max_rows of it; how much it was. */
 typedef int (*JobWorker) (DwCall *call, DwJob *job, DwEscrowRow *row,
@@ -57,31 +60,110 @@ arg_max_rows(DwCall *call)
 	return max_rows;
 }
 
-/* Releases the milestones of a locked job that are due. */
-static int
-release_due(DwCall *call, DwJob *job, DwEscrowRow *row, int max_rows)
+/* What is released together. */
+typedef struct Release
 {
-	int			count;
+	DwActor		actor;			/* the caller */
+	TimestampTz now;			/* by when it must be due */
+	DwJob	   *jobs;			/* locked, by id */
+	DwEscrowRow *rows;			/* their escrows */
+	int			count;			/* of both */
+	int			left;			/* milestones that may still be released */
+} Release;
+
+/* Releases one milestone that is due; false when it cannot be, after all. */
+static bool
+release_milestone(const Release *release, DwEscrowRow *row, int index)
+{
+	DwUuid		milestone_id = row->milestones[index].id;
+	DwSelector	selector = {.milestone_id = &milestone_id};
+	DwPayout	payout = {
+		.event = DW_ESCROW_EVENT_RELEASE_DUE,
+		.actor = release->actor,
+		.from = row->escrow.status,
+		.milestone_id = &milestone_id
+	};
+
+	if (dw_escrow_release(&row->escrow, row->milestones,
+						  row->milestone_count, &selector,
+						  &payout.release) != DW_OK)
+		return false;			/* frozen since, or disputed */
+	(void) dw_escrow_pay(row, &payout);
+	return true;
+}
+
+/* Releases what is due in one job; how many milestones that was. */
+static int
+release_job(const Release *release, DwJob *job, DwEscrowRow *row)
+{
 	int			released = 0;
-	DwUuid	   *ids = dw_milestones_due(&job->id, &count);
 
-	for (int i = 0; i < count && released < max_rows; i++)
+	if (!dw_escrow_is_sound(&row->escrow))
+		return 0;				/* reconcile() tells of it */
+	for (int i = 0; i < row->milestone_count; i++)
+		if (released < release->left &&
+			dw_escrow_milestone_is_due(row, i, release->now) &&
+			release_milestone(release, row, i))
+			released++;
+	if (released > 0)
 	{
-		DwSelector	selector = {.milestone_id = &ids[i]};
-		DwPayout	payout = {
-			.event = DW_ESCROW_EVENT_RELEASE_DUE,
-			.actor = call->actor,
-			.from = row->escrow.status,
-			.milestone_id = &ids[i]
-		};
-
-		if (dw_escrow_release(&row->escrow, row->milestones,
-							  row->milestone_count, &selector,
-							  &payout.release) != DW_OK)
-			continue;			/* frozen since, or disputed */
-		(void) dw_escrow_pay_out(job, row, &payout);
-		released++;
+		dw_escrow_settle(row);
+		dw_escrow_move_job(job, row);
 	}
+	return released;
+}
+
+/* Releases what is due in all of the jobs: work for dw_gather(). */
+static void
+release_jobs(void *argument)
+{
+	Release    *release = argument;
+
+	for (int i = 0; i < release->count; i++)
+	{
+		if (!dw_uuid_equal(&release->jobs[i].id, &release->rows[i].job_id))
+			elog(ERROR, "a claimed job has lost its escrow");
+		release->left -= release_job(release, &release->jobs[i],
+									 &release->rows[i]);
+	}
+}
+
+/* Releases what is due in claimed jobs, each statement once for all. */
+static int
+release_together(DwCall *call, const DwUuid *ids, int count, int max_rows)
+{
+	Release		release = {
+		.actor = call->actor,
+		.now = dw_now(),
+		.left = max_rows
+	};
+
+	release.jobs = dw_jobs_load_locked(ids, count);
+	release.rows = dw_escrows_lock(ids, count, &release.count);
+	if (release.count != count)
+		elog(ERROR, "a claimed job has lost its escrow");
+	dw_gather(release_jobs, &release);
+	return max_rows - release.left;
+}
+
+/* The same in portions that fit into memory. */
+static int
+release_all(DwCall *call, const DwUuid *ids, int count, int max_rows)
+{
+	MemoryContext turn = AllocSetContextCreate(CurrentMemoryContext,
+											   "dwello release",
+											   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext outer = MemoryContextSwitchTo(turn);
+	int			released = 0;
+
+	for (int i = 0; i < count && released < max_rows; i += PORTION)
+	{
+		released += release_together(call, &ids[i], Min(PORTION, count - i),
+									 max_rows - released);
+		MemoryContextReset(turn);
+	}
+	MemoryContextSwitchTo(outer);
+	MemoryContextDelete(turn);
 	return released;
 }
 
@@ -97,7 +179,7 @@ DW_FUNCTION(dwello_release_due_escrows)
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	max_rows = arg_max_rows(&call);
 	jobs = dw_releases_claim_due(max_rows, &count);
-	released = work_through(&call, jobs, count, max_rows, release_due);
+	released = release_all(&call, jobs, count, max_rows);
 	dw_row_int4(&call, "released", released);
 	dw_row_int4(&call, "jobs", count);
 	return dw_call_return(&call);

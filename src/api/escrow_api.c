@@ -175,9 +175,9 @@ emit_released(const DwEscrowRow *row, const DwTransaction *transaction)
 				  &payload);
 }
 
-/* Books a release that core has decided on; see the header. */
+/* Books a release, and tells of it; see the header. */
 DwUuid
-dw_escrow_pay_out(DwJob *job, DwEscrowRow *row, const DwPayout *payout)
+dw_escrow_pay(DwEscrowRow *row, const DwPayout *payout)
 {
 	const DwRelease *release = &payout->release;
 	DwTransition transition = {payout->event, payout->actor, payout->from,
@@ -197,10 +197,20 @@ dw_escrow_pay_out(DwJob *job, DwEscrowRow *row, const DwPayout *payout)
 	dw_legs_release(&legs, row, release);
 	dw_ledger_book(row, &transaction, &legs, false);
 	transition.transaction_id = &transaction.id;
-	dw_escrow_apply(row, &transition);
+	dw_escrow_advance(row, &transition);
 	emit_released(row, &transaction);
-	dw_escrow_move_job(job, row);
 	return transaction.id;
+}
+
+/* Books a release that core has decided on; see the header. */
+DwUuid
+dw_escrow_pay_out(DwJob *job, DwEscrowRow *row, const DwPayout *payout)
+{
+	DwUuid		id = dw_escrow_pay(row, payout);
+
+	dw_escrow_settle(row);
+	dw_escrow_move_job(job, row);
+	return id;
 }
 
 /* Fills the columns of what was released. */

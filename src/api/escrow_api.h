@@ -68,6 +68,9 @@ extern void dw_escrow_move_job(DwJob *job, const DwEscrowRow *row);
 extern DwUuid dw_escrow_pay_out(DwJob *job, DwEscrowRow *row,
 								const DwPayout *payout);
 
+/* Its first part: all but the rows of escrow, milestones and job. */
+extern DwUuid dw_escrow_pay(DwEscrowRow *row, const DwPayout *payout);
+
 /*
  * Releases the milestones that were approved before they were fully paid, or
  * while the escrow was frozen, as far as they can be now.

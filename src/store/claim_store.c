@@ -35,20 +35,6 @@ typedef struct Cursor
 	bool		is_ripe;		/* the mark can be relied on */
 } Cursor;
 
-/* Adds an array of uuids. */
-static void
-param_uuids(DwParams *p, const DwUuid *ids, int count)
-{
-	Datum	   *items = palloc(sizeof(Datum) * (count + 1));
-
-	for (int i = 0; i < count; i++)
-		items[i] = PointerGetDatum(&ids[i]);
-	dw_param_datum(p, UUIDARRAYOID,
-				   PointerGetDatum(construct_array(items, count, UUIDOID,
-												   UUID_LEN, false,
-												   TYPALIGN_CHAR)), false);
-}
-
 /* Adds the types of events a consumer takes; NULL for all. */
 static void
 param_types(DwParams *p, const DwClaim *claim)
@@ -298,8 +284,8 @@ ack_done(const DwAck *ack)
 	if (ack->ids == NULL)
 		dw_param_null(&p, UUIDARRAYOID);
 	else
-		param_uuids(&p, ack->ids, ack->id_count);
-	param_uuids(&p, ack->failed_ids, ack->failed_count);
+		dw_param_uuids(&p, ack->ids, ack->id_count);
+	dw_param_uuids(&p, ack->failed_ids, ack->failed_count);
 	dw_param_time(&p, dw_now());
 	return (int32) dw_execute(&finish, &p);
 }

@@ -1,10 +1,9 @@
 /*
  * escrow_store.c
- *		The escrow of a job: its row, its milestones, its history.
+ *		The escrow of a job: locks and reads its row and its milestones.
  *
- * One statement loads the escrow with its milestones.  Milestones are
- * written one statement each, but only those that changed: a release moves
- * one or two.
+ * One statement loads the escrow with its milestones; settle_store.c writes
+ * them.
  */
 #include "postgres.h"
 
@@ -12,21 +11,22 @@
 #include "store/fee_store.h"
 #include "store/plan_store.h"
 #include "store/record_store.h"
-#include "store/setting_store.h"
 
 /* Two whole rows, and the steps of the fee, which fee_store.c reads. */
-#define ESCROW_COLUMNS "e, m, e.fee_steps "
+#define ESCROW_COLUMNS "e, m, e.fee_steps"
 #define ESCROW_FROM \
 	"FROM dwello.escrow_accounts AS e " \
-	"JOIN dwello.job_milestones AS m ON m.job_id = e.job_id " \
-	"WHERE e.job_id = $1 ORDER BY m.sort_order"
+	"JOIN dwello.job_milestones AS m ON m.job_id = e.job_id "
+#define ESCROW_OF_JOB \
+	ESCROW_FROM "WHERE e.job_id = $1 ORDER BY m.sort_order"
 
 /* Positions in ESCROW_COLUMNS. */
 enum
 {
 	RESULT_ESCROW = 1,
 	RESULT_MILESTONE,
-	RESULT_STEPS
+	RESULT_STEPS,
+	RESULT_JOB					/* where several are read at once */
 };
 
 /* What is read of an escrow's row. */
@@ -96,12 +96,14 @@ static const char *const escrow_columns[] = {
 static const char *const milestone_columns[] = {
 	"id", "status", "sort_order", "is_required", "amount", "funded",
 	"released", "refunded", "disputed", "version", "dispute_id",
-	"status_before"
+	"status_before", "auto_release_at"
 };
 
-#define MILESTONE_VERSION 9		/* position in milestone_columns */
+/* Positions in milestone_columns. */
+#define MILESTONE_VERSION	9
+#define MILESTONE_CLOCK		12
 
-/* Reads the terms that were frozen when the escrow was opened. */
+/* Reads the terms that were frozen, but for the steps of the fee. */
 static void
 read_terms(const DwRecord *record, DwFeeTerms *terms)
 {
@@ -114,7 +116,6 @@ read_terms(const DwRecord *record, DwFeeTerms *terms)
 	terms->max_fee = record->nulls[COLUMN_MAX]
 		? DW_FEE_NO_MAX : dw_record_int8(record, COLUMN_MAX);
 	terms->tax_ppm = dw_record_int4(record, COLUMN_TAX_RATE);
-	dw_fee_steps_read(0, RESULT_STEPS, terms);
 	terms->promo_ppm = dw_record_int4(record, COLUMN_PROMO);
 	terms->promo_max = record->nulls[COLUMN_PROMO_MAX]
 		? DW_FEE_NO_MAX : dw_record_int8(record, COLUMN_PROMO_MAX);
@@ -166,9 +167,9 @@ read_milestone(const DwRecord *record, DwMilestone *milestone)
 		elog(ERROR, "milestone has an unknown status before its dispute");
 }
 
-/* Reads all milestones of the last result. */
+/* Reads the milestones of an escrow from the rows of the last result. */
 static void
-read_milestones(DwEscrowRow *row, uint64 count)
+read_milestones(DwEscrowRow *row, uint64 first, uint64 count)
 {
 	static DwShape shape = DW_SHAPE(milestone_columns);
 	DwRecord	record;
@@ -177,12 +178,14 @@ read_milestones(DwEscrowRow *row, uint64 count)
 	row->milestones = palloc(count * sizeof(DwMilestone));
 	row->stored = palloc(count * sizeof(DwMilestone));
 	row->milestone_versions = palloc(count * sizeof(int32));
+	row->auto_release_at = palloc(count * sizeof(TimestampTz));
 	for (uint64 i = 0; i < count; i++)
 	{
-		dw_record_read(&record, &shape, i, RESULT_MILESTONE);
+		dw_record_read(&record, &shape, first + i, RESULT_MILESTONE);
 		read_milestone(&record, &row->milestones[i]);
 		row->milestone_versions[i] = dw_record_int4(&record,
 													MILESTONE_VERSION);
+		row->auto_release_at[i] = dw_record_time(&record, MILESTONE_CLOCK);
 	}
 	memcpy(row->stored, row->milestones, count * sizeof(DwMilestone));
 }
@@ -198,9 +201,9 @@ read_hash(const DwRecord *record, DwEscrowRow *row)
 			   DW_HASH_BYTES);
 }
 
-/* Reads the last result; false when it is empty. */
+/* Reads an escrow from some rows of the last result; false for none. */
 static bool
-read_row(const DwUuid *job_id, uint64 count, DwEscrowRow *row)
+read_row(const DwUuid *job_id, uint64 first, uint64 count, DwEscrowRow *row)
 {
 	static DwShape shape = DW_SHAPE(escrow_columns);
 	DwRecord	record;
@@ -209,15 +212,16 @@ read_row(const DwUuid *job_id, uint64 count, DwEscrowRow *row)
 		return false;
 	memset(row, 0, sizeof(*row));
 	row->job_id = *job_id;
-	dw_record_read(&record, &shape, 0, RESULT_ESCROW);
+	dw_record_read(&record, &shape, first, RESULT_ESCROW);
 	(void) dw_record_uuid(&record, COLUMN_HOMEOWNER, &row->homeowner_id);
 	(void) dw_record_uuid(&record, COLUMN_PROVIDER, &row->provider_id);
 	(void) dw_record_uuid(&record, COLUMN_SCHEDULE, &row->fee_schedule_id);
 	read_escrow(&record, &row->escrow);
+	dw_fee_steps_read(first, RESULT_STEPS, &row->escrow.terms);
 	row->psp = dw_record_text(&record, COLUMN_PSP);
 	row->transition_count = dw_record_int4(&record, COLUMN_TRANSITIONS);
 	read_hash(&record, row);
-	read_milestones(row, count);
+	read_milestones(row, first, count);
 	return true;
 }
 
@@ -226,11 +230,56 @@ bool
 dw_escrow_lock(const DwUuid *job_id, DwEscrowRow *row)
 {
 	static DwStatement select_locked =
-		DW_STATEMENT("SELECT " ESCROW_COLUMNS ESCROW_FROM " FOR UPDATE OF e");
+		DW_STATEMENT("SELECT " ESCROW_COLUMNS " " ESCROW_OF_JOB
+					 " FOR UPDATE OF e");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
-	return read_row(job_id, dw_execute(&select_locked, &p), row);
+	return read_row(job_id, 0, dw_execute(&select_locked, &p), row);
+}
+
+/* How many rows of the last result, from one on, are of the same job. */
+static uint64
+count_of_job(uint64 first, uint64 total, DwUuid *job_id)
+{
+	uint64		next = first;
+	DwUuid		id;
+
+	(void) dw_read_uuid(first, RESULT_JOB, job_id);
+	do
+	{
+		if (++next == total)
+			break;
+		(void) dw_read_uuid(next, RESULT_JOB, &id);
+	} while (dw_uuid_equal(&id, job_id));
+	return next - first;
+}
+
+/* Locks and loads those of many jobs; see the header. */
+DwEscrowRow *
+dw_escrows_lock(const DwUuid *job_ids, int job_count, int *count)
+{
+	static DwStatement select_locked =
+		DW_STATEMENT("SELECT " ESCROW_COLUMNS ", e.job_id " ESCROW_FROM
+					 "WHERE e.job_id = ANY ($1) "
+					 "ORDER BY e.job_id, m.sort_order FOR UPDATE OF e");
+	DwParams	p = DW_PARAMS;
+	DwEscrowRow *rows = palloc(job_count * sizeof(DwEscrowRow));
+	uint64		total;
+	uint64		first = 0;
+	DwUuid		id;
+
+	dw_param_uuids(&p, job_ids, job_count);
+	total = dw_execute(&select_locked, &p);
+	for (*count = 0; first < total; (*count)++)
+	{
+		uint64		of_job = count_of_job(first, total, &id);
+
+		(void) read_row(&id, first, of_job, &rows[*count]);
+		first += of_job;
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return rows;
 }
 
 /* Loads without a lock, in the caller's snapshot; see the header. */
@@ -238,11 +287,11 @@ bool
 dw_escrow_load(const DwUuid *job_id, DwEscrowRow *row)
 {
 	static DwStatement select_escrow =
-		DW_STATEMENT("SELECT " ESCROW_COLUMNS ESCROW_FROM);
+		DW_STATEMENT("SELECT " ESCROW_COLUMNS " " ESCROW_OF_JOB);
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
-	return read_row(job_id, dw_query(&select_escrow, &p), row);
+	return read_row(job_id, 0, dw_query(&select_escrow, &p), row);
 }
 
 /* The stored row version of a milestone of the row. */
@@ -253,180 +302,16 @@ dw_escrow_milestone_version(const DwEscrowRow *row,
 	return row->milestone_versions[milestone - row->milestones];
 }
 
-/* Writes what a decision may change of the escrow's own row. */
-static void
-update_escrow(const DwEscrowRow *row)
+/* True when the milestone's release is due; see the header. */
+bool
+dw_escrow_milestone_is_due(const DwEscrowRow *row, int index,
+						   TimestampTz now)
 {
-	static DwStatement update =
-		DW_STATEMENT("UPDATE dwello.escrow_accounts SET "
-					 "status = $2::text::dwello.escrow_status, funded = $3, "
-					 "held = $4, released = $5, refunded = $6, "
-					 "charged_back = $7, disputed = $8, fee_taken = $9, "
-					 "tax_taken = $10, is_frozen = $11, psp = $12, "
-					 "transition_count = $13, last_hash = $14, version = $15 "
-					 "WHERE job_id = $1");
-	const DwEscrow *escrow = &row->escrow;
-	DwParams	p = DW_PARAMS;
-
-	if (!dw_escrow_is_sound(escrow))
-		elog(ERROR, "escrow of job %s would not add up",
-			 dw_uuid_text(&row->job_id));
-	dw_param_uuid(&p, &row->job_id);
-	dw_param_text(&p, dw_escrow_status_label(escrow->status));
-	dw_param_int8(&p, escrow->funded);
-	dw_param_int8(&p, escrow->held);
-	dw_param_int8(&p, escrow->released);
-	dw_param_int8(&p, escrow->refunded);
-	dw_param_int8(&p, escrow->charged_back);
-	dw_param_int8(&p, escrow->disputed);
-	dw_param_int8(&p, escrow->fee_taken);
-	dw_param_int8(&p, escrow->tax_taken);
-	dw_param_bool(&p, escrow->frozen);
-	dw_param_text(&p, row->psp);
-	dw_param_int4(&p, row->transition_count);
-	dw_param_bytes(&p, row->has_hash ? row->last_hash : NULL, DW_HASH_BYTES);
-	dw_param_int4(&p, escrow->version);
-	(void) dw_execute(&update, &p);
-}
-
-/* True when a decision left the milestone as it is stored. */
-static bool
-milestone_is_stored(const DwMilestone *now, const DwMilestone *stored)
-{
-	return now->status == stored->status && now->funded == stored->funded &&
-		now->released == stored->released &&
-		now->refunded == stored->refunded &&
-		now->disputed == stored->disputed;
-}
-
-/* Writes one milestone of the row, and when it was over. */
-static void
-update_milestone(DwEscrowRow *row, int index)
-{
-	static DwStatement update =
-		DW_STATEMENT("UPDATE dwello.job_milestones SET "
-					 "status = $3::text::dwello.milestone_status, "
-					 "funded = $4, released = $5, refunded = $6, "
-					 "disputed = $7, version = $8, "
-					 "completed_at = CASE WHEN $9 "
-					 "THEN COALESCE(completed_at, $10) END, "
-					 "auto_release_at = CASE WHEN $11 "
-					 "THEN auto_release_at END, "
-					 "dispute_id = $12, "
-					 "status_before = $13::text::dwello.milestone_status "
-					 "WHERE job_id = $1 AND id = $2");
 	const DwMilestone *milestone = &row->milestones[index];
-	bool		disputed = milestone->status == DW_MILESTONE_DISPUTED;
-	DwParams	p = DW_PARAMS;
+	TimestampTz due = row->auto_release_at[index];
 
-	dw_param_uuid(&p, &row->job_id);
-	dw_param_uuid(&p, &milestone->id);
-	dw_param_text(&p, dw_milestone_status_label(milestone->status));
-	dw_param_int8(&p, milestone->funded);
-	dw_param_int8(&p, milestone->released);
-	dw_param_int8(&p, milestone->refunded);
-	dw_param_int8(&p, milestone->disputed);
-	dw_param_int4(&p, ++row->milestone_versions[index]);
-	dw_param_bool(&p, milestone->status == DW_MILESTONE_RELEASED ||
-				  milestone->status == DW_MILESTONE_REFUNDED);
-	dw_param_time(&p, dw_now());
-	dw_param_bool(&p, milestone->status == DW_MILESTONE_SUBMITTED ||
-				  (disputed &&
-				   milestone->status_before == DW_MILESTONE_SUBMITTED));
-	dw_param_uuid(&p, disputed ? &milestone->dispute_id : NULL);
-	dw_param_text(&p, disputed
-				  ? dw_milestone_status_label(milestone->status_before)
-				  : NULL);
-	(void) dw_execute(&update, &p);
-	row->stored[index] = *milestone;
-}
-
-/* Writes the milestones that a decision changed. */
-void
-dw_escrow_save_milestones(DwEscrowRow *row)
-{
-	for (int i = 0; i < row->milestone_count; i++)
-		if (!milestone_is_stored(&row->milestones[i], &row->stored[i]))
-			update_milestone(row, i);
-}
-
-/* Writes a decision; see the header. */
-void
-dw_escrow_apply(DwEscrowRow *row, const DwTransition *transition)
-{
-	if (!dw_machine_permits(dw_escrow_machine(), transition->from,
-							transition->event, transition->actor.kind,
-							row->escrow.status))
-		elog(ERROR, "no rule takes an escrow from %s to %s by %s",
-			 dw_escrow_status_label(transition->from),
-			 dw_escrow_status_label(row->escrow.status),
-			 dw_escrow_event_label(transition->event));
-	row->transition_count++;
-	if (transition->event != DW_ESCROW_EVENT_SUBMIT &&
-		transition->event != DW_ESCROW_EVENT_REQUEST_CHANGES)
-		row->escrow.version++;
-	update_escrow(row);
-	dw_escrow_save_milestones(row);
-	dw_escrow_record(row, transition);
-}
-
-/* Writes the escrow's row alone; see the header. */
-void
-dw_escrow_save(const DwEscrowRow *row)
-{
-	update_escrow(row);
-}
-
-/* Appends a transition to the history; see the header. */
-void
-dw_escrow_record(const DwEscrowRow *row, const DwTransition *transition)
-{
-	static DwStatement insert =
-		DW_STATEMENT("INSERT INTO dwello.escrow_events (job_id, seq, "
-					 "homeowner_id, provider_id, event, actor_id, "
-					 "actor_role, from_status, to_status, transaction_id, "
-					 "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, "
-					 "$8::text::dwello.escrow_status, "
-					 "$9::text::dwello.escrow_status, $10, $11)");
-	bool		opens = transition->event == DW_ESCROW_EVENT_OPEN;
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &row->job_id);
-	dw_param_int4(&p, row->transition_count);
-	dw_param_uuid(&p, &row->homeowner_id);
-	dw_param_uuid(&p, &row->provider_id);
-	dw_param_text(&p, dw_escrow_event_label(transition->event));
-	dw_param_uuid(&p, &transition->actor.user_id);
-	dw_param_text(&p, dw_actor_label(transition->actor.kind));
-	dw_param_text(&p, opens ? NULL
-				  : dw_escrow_status_label(transition->from));
-	dw_param_text(&p, dw_escrow_status_label(row->escrow.status));
-	dw_param_uuid(&p, transition->transaction_id);
-	dw_param_time(&p, dw_now());
-	(void) dw_execute(&insert, &p);
-}
-
-/* Writes what a provider delivered, and starts the clock. */
-void
-dw_escrow_deliver(DwEscrowRow *row, const DwMilestone *milestone,
-				  const DwDelivery *delivery)
-{
-	static DwStatement update =
-		DW_STATEMENT("UPDATE dwello.job_milestones SET notes = $3, "
-					 "photos = $4, submitted_at = $5, auto_release_at = $6, "
-					 "status = $7::text::dwello.milestone_status, "
-					 "version = $8 WHERE job_id = $1 AND id = $2");
-	int			index = (int) (milestone - row->milestones);
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &row->job_id);
-	dw_param_uuid(&p, &milestone->id);
-	dw_param_text(&p, delivery->notes);
-	dw_param_datum(&p, TEXTARRAYOID, delivery->photos, false);
-	dw_param_time(&p, delivery->submitted_at);
-	dw_param_time(&p, delivery->auto_release_at);
-	dw_param_text(&p, dw_milestone_status_label(milestone->status));
-	dw_param_int4(&p, ++row->milestone_versions[index]);
-	(void) dw_execute(&update, &p);
-	row->stored[index] = *milestone;
+	if (milestone->status == DW_MILESTONE_APPROVED)
+		return milestone->funded == milestone->amount;
+	return milestone->status == DW_MILESTONE_SUBMITTED &&
+		due != DT_NOBEGIN && due <= now;
 }

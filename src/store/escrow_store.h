@@ -36,6 +36,7 @@ typedef struct DwEscrowRow
 	DwMilestone *milestones;	/* as core decides on them */
 	DwMilestone *stored;		/* as they are in the table */
 	int32	   *milestone_versions; /* of their rows */
+	TimestampTz *auto_release_at;	/* of each, DT_NOBEGIN = no clock runs */
 } DwEscrowRow;
 
 /* A confirmed award: what an escrow is opened for. */
@@ -82,6 +83,13 @@ extern DwResult dw_escrow_open_for_award(const DwAward *award,
 /* Locks and loads; false when the job has no escrow yet. */
 extern bool dw_escrow_lock(const DwUuid *job_id, DwEscrowRow *row);
 
+/*
+ * The same for many jobs, in the order of their ids; those without an escrow
+ * are left out.
+ */
+extern DwEscrowRow *dw_escrows_lock(const DwUuid *job_ids, int job_count,
+									int *count);
+
 /* The same without a lock, for reads. */
 extern bool dw_escrow_load(const DwUuid *job_id, DwEscrowRow *row);
 
@@ -93,9 +101,17 @@ extern int32 dw_escrow_milestone_version(const DwEscrowRow *row,
  * Writes a decision: the escrow as it now is, the milestones that changed,
  * and the event.  Counts the transition; the version too, but not for a deed
  * that changes neither amounts nor status (submit_milestone,
- * request_changes).
+ * request_changes).  In two steps: the event and the counting, for each of
+ * several decisions, and in the end the rows.
  */
 extern void dw_escrow_apply(DwEscrowRow *row, const DwTransition *transition);
+extern void dw_escrow_advance(DwEscrowRow *row,
+							  const DwTransition *transition);
+extern void dw_escrow_settle(DwEscrowRow *row);
+
+/* True when the milestone's release is due: see release_due_escrows. */
+extern bool dw_escrow_milestone_is_due(const DwEscrowRow *row, int index,
+									   TimestampTz now);
 
 /* Writes the milestones alone, for a deed that is no move of the escrow. */
 extern void dw_escrow_save_milestones(DwEscrowRow *row);

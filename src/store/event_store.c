@@ -12,6 +12,7 @@
 #include "store/plan_store.h"
 #include "store/setting_store.h"
 #include "store/uuid_store.h"
+#include "store/write_store.h"
 
 /* Starts an empty payload. */
 void
@@ -90,11 +91,14 @@ void
 dw_event_emit(const DwUuid *scope_id, const char *noun,
 			  const DwUuid *aggregate, const char *type, DwPayload *payload)
 {
-	static DwStatement insert_event =
-		DW_STATEMENT("INSERT INTO dwello.outbox "
-					 "(scope_id, id, aggregatetype, aggregateid, type, "
-					 "payload, created_at, deliver_after) "
-					 "VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8)");
+	static DwWrite insert_event =
+		DW_WRITE("INSERT INTO dwello.outbox "
+				 "(scope_id, id, aggregatetype, aggregateid, type, "
+				 "payload, created_at, deliver_after) "
+				 "SELECT r.scope_id, r.id, r.noun, r.aggregate::text, "
+				 "r.type, r.payload, r.created_at, r.deliver_after "
+				 "FROM " DW_ROWS "(scope_id, id, noun, aggregate, type, "
+				 "payload, created_at, deliver_after)");
 	DwParams	p = DW_PARAMS;
 	DwUuid		id;
 
@@ -109,7 +113,7 @@ dw_event_emit(const DwUuid *scope_id, const char *noun,
 	dw_param_datum(&p, JSONBOID, dw_payload_end(payload), false);
 	dw_param_time(&p, dw_now());
 	dw_param_time(&p, payload->deliver_after);
-	(void) dw_execute(&insert_event, &p);
+	dw_write(&insert_event, &p);
 }
 
 /* Lets waiting events be delivered; see the header. */

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include "utils/memutils.h"
+
 #include "store/expiry_store.h"
 #include "store/plan_store.h"
 #include "store/setting_store.h"
@@ -22,7 +24,7 @@ claim(DwStatement *statement, int max_rows, int *count)
 	dw_param_int4(&p, max_rows);
 	dw_param_time(&p, dw_now());
 	*count = (int) dw_execute(statement, &p);
-	ids = palloc(sizeof(DwUuid) * Max(*count, 1));
+	ids = palloc_extended(sizeof(DwUuid) * Max(*count, 1), MCXT_ALLOC_HUGE);
 	for (int i = 0; i < *count; i++)
 		(void) dw_read_uuid(i, 1, &ids[i]);
 	return ids;
@@ -69,50 +71,49 @@ dw_bids_claim_overdue(int max_rows, int *count)
 	return bids;
 }
 
-/*
- * A milestone whose review time is over, or that was approved before it
- * could be paid and can be now.
- */
-#define IS_DUE(now) \
-	"((m.status = 'submitted' AND m.auto_release_at <= " now ") " \
-	"OR (m.status = 'approved' AND m.funded = m.amount)) "
+/* A milestone in an escrow that pays out, with its job, which is locked. */
+#define FROM_PAYABLE \
+	"FROM dwello.job_milestones AS m " \
+	"JOIN dwello.escrow_accounts AS e ON e.job_id = m.job_id " \
+	"AND NOT e.is_frozen AND e.status IN ('held', 'partially_released') " \
+	"JOIN dwello.jobs AS j ON j.id = m.job_id AND j.deleted_at IS NULL "
+
+/* Orders jobs by id, for qsort. */
+static int
+job_compare(const void *a, const void *b)
+{
+	return dw_uuid_compare(a, b);
+}
 
 /* Claims jobs in which a release is due; see the header. */
 DwUuid *
 dw_releases_claim_due(int max_rows, int *count)
 {
-	static DwStatement claim_jobs =
-		DW_STATEMENT("SELECT j.id FROM (SELECT m.job_id, "
-					 "min(m.auto_release_at) AS due "
-					 "FROM dwello.job_milestones AS m "
-					 "WHERE " IS_DUE("$2") "GROUP BY m.job_id) AS d "
-					 "JOIN dwello.escrow_accounts AS e "
-					 "ON e.job_id = d.job_id AND NOT e.is_frozen "
-					 "AND e.status IN ('held', 'partially_released') "
-					 "JOIN dwello.jobs AS j ON j.id = d.job_id "
-					 "ORDER BY d.due NULLS FIRST, j.id LIMIT $1 "
-					 "FOR NO KEY UPDATE OF j SKIP LOCKED");
+	static DwStatement claim_approved =
+		DW_STATEMENT("SELECT j.id " FROM_PAYABLE
+					 "WHERE m.status = 'approved' AND m.funded = m.amount "
+					 "AND m.auto_release_at IS NULL AND $2 IS NOT NULL "
+					 "LIMIT $1 FOR NO KEY UPDATE OF j SKIP LOCKED");
+	static DwStatement claim_submitted =
+		DW_STATEMENT("SELECT j.id " FROM_PAYABLE
+					 "WHERE m.status = 'submitted' "
+					 "AND m.auto_release_at <= $2 "
+					 "ORDER BY m.auto_release_at "
+					 "LIMIT $1 FOR NO KEY UPDATE OF j SKIP LOCKED");
+	int			approved;
+	int			submitted;
+	DwUuid	   *ids = claim(&claim_approved, max_rows, &approved);
+	DwUuid	   *more = claim(&claim_submitted, max_rows - approved,
+							 &submitted);
+	int			total = approved + submitted;
 
-	return claim(&claim_jobs, max_rows, count);
-}
-
-/* The milestones of a locked job whose release is due; see the header. */
-DwUuid *
-dw_milestones_due(const DwUuid *job_id, int *count)
-{
-	static DwStatement select_due =
-		DW_STATEMENT("SELECT m.id FROM dwello.job_milestones AS m "
-					 "WHERE m.job_id = $1 AND " IS_DUE("$2")
-					 "ORDER BY m.sort_order");
-	DwParams	p = DW_PARAMS;
-	DwUuid	   *ids;
-
-	dw_param_uuid(&p, job_id);
-	dw_param_time(&p, dw_now());
-	*count = (int) dw_execute(&select_due, &p);
-	ids = palloc(sizeof(DwUuid) * Max(*count, 1));
-	for (int i = 0; i < *count; i++)
-		(void) dw_read_uuid(i, 1, &ids[i]);
+	ids = repalloc_huge(ids, sizeof(DwUuid) * Max(total, 1));
+	memcpy(ids + approved, more, sizeof(DwUuid) * submitted);
+	qsort(ids, total, sizeof(DwUuid), job_compare);
+	*count = 0;
+	for (int i = 0; i < total; i++)
+		if (*count == 0 || !dw_uuid_equal(&ids[i], &ids[*count - 1]))
+			ids[(*count)++] = ids[i];
 	return ids;
 }
 

@@ -25,11 +25,12 @@ extern DwUuid *dw_awards_claim_lapsed(int max_rows, int *count);
 /* At most max_rows pending bids past their expires_at, likewise. */
 extern DwBidKey *dw_bids_claim_overdue(int max_rows, int *count);
 
-/* At most max_rows jobs with a milestone whose release is due, likewise. */
+/*
+ * The jobs of at most max_rows milestones whose release is due, in the order
+ * of their ids.  Due is what was approved before it could be paid and can be
+ * now, and then what nobody reviewed in time, the longest overdue first.
+ */
 extern DwUuid *dw_releases_claim_due(int max_rows, int *count);
-
-/* The milestones of a locked job whose release is due, in their order. */
-extern DwUuid *dw_milestones_due(const DwUuid *job_id, int *count);
 
 /* At most max_rows jobs with a dispute past its answer_by, likewise. */
 extern DwUuid *dw_disputes_claim_overdue(int max_rows, int *count);

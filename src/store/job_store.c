@@ -17,13 +17,14 @@
 #include "store/plan_store.h"
 #include "store/record_store.h"
 #include "store/setting_store.h"
+#include "store/write_store.h"
 
 /* The whole row, and its place, which only PostGIS can read. */
 #define JOB_COLUMNS \
 	"j, st_x(j.location::geometry), st_y(j.location::geometry)"
 
 #define JOB_FROM \
-	" FROM dwello.jobs AS j WHERE j.id = $1 AND j.deleted_at IS NULL"
+	" FROM dwello.jobs AS j WHERE j.deleted_at IS NULL AND "
 
 /* What is read of a job's row, in the order of the readers below. */
 static const char *const job_columns[] = {
@@ -103,14 +104,14 @@ job_read_life(const DwRecord *record, DwJob *job)
 						  (DwCriterion) i) : 0;
 }
 
-/* Fills *job from the one row of the last result. */
+/* Fills *job from a row of the last result. */
 static void
-job_read(DwJob *job)
+job_read(uint64 row, DwJob *job)
 {
 	static DwShape shape = DW_SHAPE(job_columns);
 	DwRecord	record;
 
-	dw_record_read(&record, &shape, 0, 1);
+	dw_record_read(&record, &shape, row, 1);
 	(void) dw_record_uuid(&record, 0, &job->id);
 	(void) dw_record_uuid(&record, 1, &job->homeowner_id);
 	(void) dw_record_uuid(&record, 2, &job->provider_id);
@@ -131,8 +132,8 @@ job_read(DwJob *job)
 	job->is_listed = dw_record_bool(&record, 19);
 	job->preferred_start = dw_record_date(&record, 20);
 	job->preferred_end = dw_record_date(&record, 21);
-	job->longitude = dw_read_float8(0, 2);
-	job->latitude = dw_read_float8(0, 3);
+	job->longitude = dw_read_float8(row, 2);
+	job->latitude = dw_read_float8(row, 3);
 	job->terms_version = dw_record_int4(&record, 22);
 	job->version = dw_record_int4(&record, 23);
 	job_read_life(&record, job);
@@ -143,14 +144,33 @@ bool
 dw_job_lock(const DwUuid *id, DwJob *job)
 {
 	static DwStatement lock_job =
-		DW_STATEMENT("SELECT " JOB_COLUMNS JOB_FROM " FOR NO KEY UPDATE");
+		DW_STATEMENT("SELECT " JOB_COLUMNS JOB_FROM "j.id = $1 FOR NO KEY UPDATE");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, id);
 	if (dw_execute(&lock_job, &p) == 0)
 		return false;
-	job_read(job);
+	job_read(0, job);
 	return true;
+}
+
+/* Reads jobs that are locked; see the header. */
+DwJob *
+dw_jobs_load_locked(const DwUuid *ids, int count)
+{
+	static DwStatement load_jobs =
+		DW_STATEMENT("SELECT " JOB_COLUMNS JOB_FROM "j.id = ANY ($1) "
+					 "ORDER BY j.id");
+	DwParams	p = DW_PARAMS;
+	DwJob	   *jobs = palloc(count * sizeof(DwJob));
+
+	dw_param_uuids(&p, ids, count);
+	if (dw_execute(&load_jobs, &p) != (uint64) count)
+		elog(ERROR, "a locked job is gone");
+	for (int i = 0; i < count; i++)
+		job_read(i, &jobs[i]);
+	SPI_freetuptable(SPI_tuptable);
+	return jobs;
 }
 
 /* Reads a job without a lock; see the header. */
@@ -158,13 +178,13 @@ bool
 dw_job_load(const DwUuid *id, DwJob *job)
 {
 	static DwStatement load_job =
-		DW_STATEMENT("SELECT " JOB_COLUMNS JOB_FROM);
+		DW_STATEMENT("SELECT " JOB_COLUMNS JOB_FROM "j.id = $1");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, id);
 	if (dw_query(&load_job, &p) == 0)
 		return false;
-	job_read(job);
+	job_read(0, job);
 	return true;
 }
 
@@ -198,17 +218,24 @@ dw_param_weights(DwParams *p, const DwScoreWeights *weights)
 void
 dw_job_save(DwJob *job)
 {
-	static DwStatement update_job =
-		DW_STATEMENT("UPDATE dwello.jobs SET "
-					 "status = $2::text::dwello.job_status, reason = $3, "
-					 "provider_id = $4, reference_amount = $5, "
-					 "reference_source = $6::text::dwello.reference_source, "
-					 "is_listed = $7, terms_version = $8, "
-					 "published_at = $9, expires_at = $10, "
-					 "awarded_at = $11, confirm_by = $12, "
-					 "confirmed_at = $13, started_at = $14, "
-					 "completed_at = $15, weights = $16, "
-					 "version = version + 1 WHERE id = $1");
+	static DwWrite update_job =
+		DW_WRITE("UPDATE dwello.jobs AS j SET "
+				 "status = r.status::dwello.job_status, reason = r.reason, "
+				 "provider_id = r.provider_id, "
+				 "reference_amount = r.reference_amount, "
+				 "reference_source = "
+				 "r.reference_source::dwello.reference_source, "
+				 "is_listed = r.is_listed, terms_version = r.terms_version, "
+				 "published_at = r.published_at, expires_at = r.expires_at, "
+				 "awarded_at = r.awarded_at, confirm_by = r.confirm_by, "
+				 "confirmed_at = r.confirmed_at, started_at = r.started_at, "
+				 "completed_at = r.completed_at, weights = r.weights, "
+				 "version = j.version + 1 "
+				 "FROM " DW_ROWS "(id, status, reason, provider_id, "
+				 "reference_amount, reference_source, is_listed, "
+				 "terms_version, published_at, expires_at, awarded_at, "
+				 "confirm_by, confirmed_at, started_at, completed_at, "
+				 "weights) WHERE j.id = r.id");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, &job->id);
@@ -228,7 +255,7 @@ dw_job_save(DwJob *job)
 	dw_param_time(&p, job->started_at);
 	dw_param_time(&p, job->completed_at);
 	dw_param_weights(&p, job->has_weights ? &job->weights : NULL);
-	(void) dw_execute(&update_job, &p);
+	dw_write(&update_job, &p);
 	job->version++;
 }
 
@@ -276,15 +303,16 @@ dw_job_assign_children(const DwJob *job)
 static void
 cancel_planned_milestones(const DwJob *job)
 {
-	static DwStatement cancel_milestones =
-		DW_STATEMENT("UPDATE dwello.job_milestones SET "
-					 "status = 'cancelled', version = version + 1 "
-					 "WHERE job_id = $1 AND status = 'planned' "
-					 "AND funded = released + refunded");
+	static DwWrite cancel_milestones =
+		DW_WRITE("UPDATE dwello.job_milestones AS m SET "
+				 "status = 'cancelled', version = m.version + 1 "
+				 "FROM " DW_ROWS "(job_id) WHERE m.job_id = r.job_id "
+				 "AND m.status = 'planned' "
+				 "AND m.funded = m.released + m.refunded");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, &job->id);
-	(void) dw_execute(&cancel_milestones, &p);
+	dw_write(&cancel_milestones, &p);
 }
 
 /* Completes a job; see the header. */

@@ -71,6 +71,12 @@ extern void dw_param_weights(DwParams *p, const DwScoreWeights *weights);
 /* Locks the row and reads it; false when there is none (any more). */
 extern bool dw_job_lock(const DwUuid *id, DwJob *job);
 
+/*
+ * Reads the rows of jobs that are locked already, in the order of their ids;
+ * it is a fault of ours if one is gone.
+ */
+extern DwJob *dw_jobs_load_locked(const DwUuid *ids, int count);
+
 /* Reads the row in the caller's snapshot, for STABLE functions. */
 extern bool dw_job_load(const DwUuid *id, DwJob *job);
 

@@ -18,6 +18,7 @@
 #include "store/plan_store.h"
 #include "store/setting_store.h"
 #include "store/uuid_store.h"
+#include "store/write_store.h"
 
 #define ENCODING_VERSION 1		/* first byte of a record in the chain */
 
@@ -261,25 +262,35 @@ static void
 transaction_write(const DwTransaction *transaction, const uint8 *previous,
 				  const uint8 *hash)
 {
-	static DwStatement insert =
-		DW_STATEMENT("INSERT INTO dwello.transactions (scope_id, id, "
-					 "homeowner_id, provider_id, payer_id, payee_id, "
-					 "transaction_type, status, amount, currency, "
-					 "platform_fee, tax, net_amount, milestone_id, "
-					 "payment_method_id, psp, psp_reference, reverses, "
-					 "actor_id, actor_role, idempotency_key, pay_by, "
-					 "created_at, completed_at, prev_hash, hash) "
-					 "VALUES ($1, $2, $3, $4, $5, $6, "
-					 "$7::text::dwello.transaction_type, "
-					 "$8::text::dwello.transaction_status, $9, $10, $11, "
-					 "$12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
-					 "$22, $23, $24, $25, $26)");
+	static DwWrite insert =
+		DW_WRITE("INSERT INTO dwello.transactions (scope_id, id, "
+				 "homeowner_id, provider_id, payer_id, payee_id, "
+				 "transaction_type, status, amount, currency, "
+				 "platform_fee, tax, net_amount, milestone_id, "
+				 "payment_method_id, psp, psp_reference, reverses, "
+				 "actor_id, actor_role, idempotency_key, pay_by, "
+				 "created_at, completed_at, prev_hash, hash) "
+				 "SELECT r.scope_id, r.id, r.homeowner_id, r.provider_id, "
+				 "r.payer_id, r.payee_id, "
+				 "r.type::dwello.transaction_type, "
+				 "r.status::dwello.transaction_status, r.amount, "
+				 "r.currency, r.platform_fee, r.tax, r.net_amount, "
+				 "r.milestone_id, r.payment_method_id, r.psp, "
+				 "r.psp_reference, r.reverses, r.actor_id, r.actor_role, "
+				 "r.idempotency_key, r.pay_by, r.created_at, "
+				 "r.completed_at, r.prev_hash, r.hash "
+				 "FROM " DW_ROWS "(scope_id, id, homeowner_id, provider_id, "
+				 "payer_id, payee_id, type, status, amount, currency, "
+				 "platform_fee, tax, net_amount, milestone_id, "
+				 "payment_method_id, psp, psp_reference, reverses, "
+				 "actor_id, actor_role, idempotency_key, pay_by, "
+				 "created_at, completed_at, prev_hash, hash)");
 	DwParams	p = DW_PARAMS;
 
 	param_transaction(&p, transaction);
 	dw_param_bytes(&p, previous, DW_HASH_BYTES);
 	dw_param_bytes(&p, hash, DW_HASH_BYTES);
-	(void) dw_execute(&insert, &p);
+	dw_write(&insert, &p);
 }
 
 /* Writes a pending transaction. */
@@ -346,7 +357,32 @@ legs_array(const DwLegs *legs, bool of_amounts)
 	return PointerGetDatum(array);
 }
 
-/* Writes the legs of a transaction, all in one statement. */
+/* Adds the legs of a transaction to those of others. */
+static void
+legs_gather(const DwTransaction *transaction, const DwLegs *legs)
+{
+	static DwWrite insert =
+		DW_WRITE("INSERT INTO dwello.ledger_entries (scope_id, "
+				 "transaction_id, leg, account_id, homeowner_id, "
+				 "provider_id, amount, currency) SELECT r.* FROM " DW_ROWS);
+
+	for (int i = 0; i < legs->count; i++)
+	{
+		DwParams	p = DW_PARAMS;
+
+		dw_param_uuid(&p, &transaction->scope_id);
+		dw_param_uuid(&p, &transaction->id);
+		dw_param_int4(&p, i + 1);
+		dw_param_uuid(&p, &legs->entries[i].account_id);
+		param_uuid_or_null(&p, &transaction->homeowner_id);
+		param_uuid_or_null(&p, &transaction->provider_id);
+		dw_param_int8(&p, legs->entries[i].amount);
+		dw_param_text(&p, transaction->currency);
+		dw_write(&insert, &p);
+	}
+}
+
+/* Writes the legs of one transaction, all in one statement. */
 static void
 legs_write(const DwTransaction *transaction, const DwLegs *legs)
 {
@@ -399,7 +435,10 @@ dw_ledger_book(DwEscrowRow *row, DwTransaction *transaction,
 		transaction_step(transaction, previous, row->last_hash);
 	else
 		transaction_write(transaction, previous, row->last_hash);
-	legs_write(transaction, legs);
+	if (dw_gathering())
+		legs_gather(transaction, legs);
+	else
+		legs_write(transaction, legs);
 }
 
 /* Books a transaction of a user; see the header. */

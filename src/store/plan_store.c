@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "nodes/parsenodes.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/uuid.h"
@@ -109,6 +110,21 @@ dw_param_bytes(DwParams *p, const void *data, size_t size)
 		memcpy(VARDATA(copy), data, size);
 	}
 	dw_param_datum(p, BYTEAOID, PointerGetDatum(copy), copy == NULL);
+}
+
+/* Adds an array of uuids, copied. */
+void
+dw_param_uuids(DwParams *p, const DwUuid *ids, int count)
+{
+	Datum	   *items = palloc(sizeof(Datum) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+		items[i] = PointerGetDatum(&ids[i]);
+	dw_param_datum(p, UUIDARRAYOID,
+				   PointerGetDatum(construct_array(items, count, UUIDOID,
+												   UUID_LEN, false,
+												   TYPALIGN_CHAR)), false);
+	pfree(items);
 }
 
 /* Opens SPI; a failure is a can't-happen of the server. */
