@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
+#include "utils/timestamp.h"
 
 #include "store/compat.h"
 #include "store/plan_store.h"
@@ -54,6 +55,25 @@ parse_time(const char *text, TimestampTz *out)
 	return ok && !TIMESTAMP_NOT_FINITE(*out);
 }
 
+/*
+ * Replaces the setting's text by one that every reader takes for the same
+ * time.  A parallel worker gets the text before it has the session's TimeZone
+ * and abbreviations of zones, and crashed over a "Z".
+ */
+static bool
+spell_time(char **text, TimestampTz time)
+{
+	const char *plain = timestamptz_to_str(time);
+	char	   *copy = dw_guc_malloc(strlen(plain) + 1);
+
+	if (copy == NULL)
+		return false;
+	strcpy(copy, plain);
+	dw_guc_free(*text);
+	*text = copy;
+	return true;
+}
+
 /* Check hook of dwello.now: empty, or a finite timestamptz. */
 static bool
 check_now(char **newval, void **extra, GucSource source)
@@ -68,6 +88,8 @@ check_now(char **newval, void **extra, GucSource source)
 			GUC_check_errdetail("dwello.now is a finite timestamp with time zone, or empty for the clock.");
 			return false;
 		}
+		if (!spell_time(newval, pin.time))
+			return false;
 	}
 	*extra = dw_guc_malloc(sizeof(pin));
 	if (*extra == NULL)

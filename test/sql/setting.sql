@@ -98,3 +98,13 @@ ROLLBACK;
 BEGIN READ ONLY;
 SELECT t.try($$SELECT dwello.set_setting('platform_name', 'x')$$);
 ROLLBACK;
+
+-- a pinned time is kept with its offset, so that no TimeZone of a parallel
+-- worker reads another one out of it
+BEGIN;
+SET LOCAL TimeZone = 'America/New_York';
+SET LOCAL dwello.now = '2026-06-01 12:00 Z';
+SHOW dwello.now;
+SET LOCAL dwello.now = '2026-06-01 12:00';
+SHOW dwello.now;
+ROLLBACK;
