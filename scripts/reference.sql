@@ -24,7 +24,8 @@ SELECT format(E'### %s\n\n```\n%s(%s)\n  → %s\n```\n\n%s%s\n',
             FROM aclexplode(p.proacl) AS g WHERE g.grantee::regrole::text <> 'dwello_owner'), 'nobody') || '.')
   FROM pg_proc AS p
  WHERE p.pronamespace = 'dwello'::regnamespace
-   AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+   AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype, 'cstring'::regtype)
+   AND NOT p.proargtypes::oid[] && ARRAY['internal', 'cstring']::regtype[]::oid[]
  ORDER BY p.proname;
 \echo '## Tables and views'
 \echo
@@ -44,7 +45,7 @@ SELECT format('| %s | %s | %s |', t.typname,
          (SELECT string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = t.oid),
          obj_description(t.oid, 'pg_type'))
   FROM pg_type AS t
- WHERE t.typnamespace = 'dwello'::regnamespace AND t.typtype = 'e'
+ WHERE t.typnamespace = 'dwello'::regnamespace AND (t.typtype = 'e' OR t.typtype = 'b' AND t.typelem = 0)
  ORDER BY t.typname;
 \echo
 \echo '## Settings of the operator'

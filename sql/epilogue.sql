@@ -38,7 +38,7 @@ BEGIN
     SELECT t.oid::pg_catalog.regtype AS type_name
       FROM pg_catalog.pg_type AS t
      WHERE t.typnamespace = 'dwello'::pg_catalog.regnamespace
-       AND t.typtype = 'e'
+       AND (t.typtype = 'e' OR t.typtype = 'b' AND t.typelem = 0)
   LOOP
     EXECUTE pg_catalog.format('ALTER TYPE %s OWNER TO dwello_owner', target.type_name);
   END LOOP;

@@ -80,6 +80,11 @@ CREATE TABLE dwello.jobs (
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   deleted_at timestamptz,
+  requirement_bits bigint NOT NULL DEFAULT 0 CONSTRAINT jobs_requirement_bits_check CHECK (requirement_bits BETWEEN 0 AND 31),
+  key dwello.job_key GENERATED ALWAYS AS (dwello.job_key(
+    st_x(location::geometry), st_y(location::geometry), category_id, published_at, budget_min, budget_max, currency,
+    CASE WHEN is_emergency OR urgency = 'urgent' THEN 3 WHEN urgency = 'high' THEN 2 WHEN urgency = 'medium' THEN 1 ELSE 0 END,
+    requirement_bits)) STORED,
   CONSTRAINT jobs_budget_check CHECK (budget_min <= budget_max),
   CONSTRAINT jobs_dates_check CHECK (preferred_start_date <= preferred_end_date),
   CONSTRAINT jobs_own_check CHECK (provider_id <> homeowner_id),
@@ -91,6 +96,7 @@ CREATE INDEX jobs_provider_id_idx ON dwello.jobs (provider_id, id);
 CREATE INDEX jobs_category_id_idx ON dwello.jobs (category_id);
 CREATE INDEX jobs_won_location_idx ON dwello.jobs USING gist (location) WHERE confirmed_at IS NOT NULL;
 CREATE INDEX jobs_open_idx ON dwello.jobs (expires_at, id) WHERE status = 'open';
+CREATE INDEX jobs_key_idx ON dwello.jobs USING gist (key dwello.job_key_ops) WHERE status = 'open';
 CREATE INDEX jobs_confirm_by_idx ON dwello.jobs (confirm_by) WHERE status = 'awarded' AND confirmed_at IS NULL;
 COMMENT ON TABLE dwello.jobs IS
   'What homeowners want done. The location is rounded to 0.01 degree; the exact one is in job_sites.';

@@ -69,6 +69,8 @@ BEGIN
       ('platform_fee', 'Fee in this transaction, in minor units.'),
       ('tax', 'Tax on the fee in this transaction, in minor units.'),
       ('net_amount', 'What the payee gets, in minor units.'),
+      ('requirement_bits', 'Types of credentials that are mandatory, a bit each: license 1, insurance 2, certification 4, experience 8, equipment 16.'),
+      ('key', 'What the index of matching knows of the job, made from the other columns; NULL before it is published.'),
       ('budget_min', 'Least the homeowner expects to pay, in minor units; NULL if not said.'),
       ('budget_max', 'Most the homeowner expects to pay, in minor units; NULL if not said.'),
       ('expected_materials', 'What the homeowner expects to pay for materials that a bid leaves out, in minor units; NULL if not said.'),

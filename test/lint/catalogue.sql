@@ -238,7 +238,7 @@ WHERE p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
       WHERE a.grantee IN (SELECT oid FROM app_role))
   AND p.proname NOT IN ('create_keyring', 'load_demo', 'rotate_key')
   AND NOT EXISTS (SELECT FROM pg_amproc s WHERE s.amproc = p.oid)
-  AND NOT EXISTS (SELECT FROM pg_operator o WHERE o.oprcode = p.oid)
+  AND NOT EXISTS (SELECT FROM pg_operator o WHERE p.oid IN (o.oprcode, o.oprrest))
   AND NOT EXISTS (SELECT FROM pg_type y
                   WHERE p.oid IN (y.typinput, y.typoutput, y.typreceive,
                                   y.typsend));
@@ -478,7 +478,7 @@ FROM member_function p
 WHERE p.pronargs > 0
   AND (p.proargnames IS NULL OR '' = ANY (p.proargnames))
   AND NOT EXISTS (SELECT FROM pg_amproc s WHERE s.amproc = p.oid)
-  AND NOT EXISTS (SELECT FROM pg_operator o WHERE o.oprcode = p.oid)
+  AND NOT EXISTS (SELECT FROM pg_operator o WHERE p.oid IN (o.oprcode, o.oprrest))
   AND NOT EXISTS (SELECT FROM pg_type y
                   WHERE p.oid IN (y.typinput, y.typoutput, y.typreceive,
                                   y.typsend));

@@ -1,0 +1,121 @@
+-- match.sql
+--   Open jobs for a provider, in the order of their scores.
+
+CREATE OR REPLACE FUNCTION dwello.job_key(
+  longitude float8,
+  latitude float8,
+  category_id uuid,
+  published_at timestamptz,
+  budget_min bigint,
+  budget_max bigint,
+  currency text,
+  urgency_rank integer,
+  requirement_bits bigint
+)
+RETURNS dwello.job_key
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_job_key';
+GRANT EXECUTE ON FUNCTION dwello.job_key(float8, float8, uuid, timestamptz, bigint, bigint, text, integer, bigint)
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.job_key(float8, float8, uuid, timestamptz, bigint, bigint, text, integer, bigint) IS
+'The key of a job in the index on open jobs; jobs.key is made with it. Arguments: longitude and latitude in degrees, kept to 1e-7; category_id; published_at, NULL gives NULL; budget_min and budget_max in minor units, NULL for none; currency; urgency_rank, 0 (low) to 3 (urgent, or an emergency); requirement_bits, one bit for each type of credential that is mandatory (license 1, insurance 2, certification 4, experience 8, equipment 16). Errors: 22004; 22023 no place on the globe, budgets in the wrong order, no currency, no such rank or bits.';
+
+CREATE OR REPLACE FUNCTION dwello.job_query(
+  longitude float8,
+  latitude float8,
+  radius_miles float8,
+  as_of timestamptz,
+  category_ids uuid[] DEFAULT NULL,
+  fits float8[] DEFAULT NULL,
+  others_fit float8 DEFAULT NULL,
+  budget_min bigint DEFAULT NULL,
+  budget_max bigint DEFAULT NULL,
+  currency text DEFAULT 'USD',
+  capabilities bigint DEFAULT 0,
+  weights float8[] DEFAULT NULL,
+  reference_budget float8 DEFAULT 500000,
+  freshness_hours float8 DEFAULT 72,
+  ceiling float8 DEFAULT NULL
+)
+RETURNS dwello.job_query
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_job_query';
+GRANT EXECUTE ON FUNCTION dwello.job_query(float8, float8, float8, timestamptz, uuid[], float8[], float8, bigint, bigint, text, bigint, float8[], float8, float8, float8)
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.job_query(float8, float8, float8, timestamptz, uuid[], float8[], float8, bigint, bigint, text, bigint, float8[], float8, float8, float8) IS
+'Prepares what jobs are matched with by @@@ and <~>. Arguments: longitude and latitude of the centre in degrees; radius_miles, over 0 and at most 12450; as_of, to which ages are taken, jobs published later do not match; category_ids, the categories wanted, those below them named, too, NULL for all; fits, from 0 to 1, one for each of them, NULL for 1; others_fit, the fit of all other categories, NULL where they do not match; budget_min and budget_max in minor units, a range that the job''s must overlap; currency, the job''s; capabilities, bits of the credentials held, as requirement_bits of dwello.job_key(); weights of nearness, budget, category, urgency and freshness, not negative and not all 0, NULL for 35, 20, 20, 10 and 15; reference_budget in minor units, a job that pays as much has the budget term 1; freshness_hours, the age at which the freshness term is 1/2; ceiling, from 0 to 1, jobs with a higher score do not match, NULL for none. Errors: 22004; 22023 naming the argument.';
+
+CREATE OR REPLACE FUNCTION dwello.job_matches(key dwello.job_key, query dwello.job_query)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
+AS 'MODULE_PATHNAME', 'dwello_job_matches';
+GRANT EXECUTE ON FUNCTION dwello.job_matches(dwello.job_key, dwello.job_query)
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.job_matches(dwello.job_key, dwello.job_query) IS
+'True when a job is what a query asks for: within the radius, of a category that is wanted, budgets overlap, the same currency, every mandatory credential held, published by as_of, score not over the ceiling. The operator @@@.';
+
+CREATE OR REPLACE FUNCTION dwello.job_distance(key dwello.job_key, query dwello.job_query)
+RETURNS float8
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
+AS 'MODULE_PATHNAME', 'dwello_job_distance';
+GRANT EXECUTE ON FUNCTION dwello.job_distance(dwello.job_key, dwello.job_query)
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.job_distance(dwello.job_key, dwello.job_query) IS
+'1 - dwello.job_score(), from 0 to 1: what an index can order by. The operator <~>.';
+
+CREATE OR REPLACE FUNCTION dwello.job_score(key dwello.job_key, query dwello.job_query)
+RETURNS float8
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
+AS 'MODULE_PATHNAME', 'dwello_job_score';
+GRANT EXECUTE ON FUNCTION dwello.job_score(dwello.job_key, dwello.job_query)
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.job_score(dwello.job_key, dwello.job_query) IS
+'How well a job suits, from 0 to 1: the sum of five terms times their weights. nearness = 1 - distance / radius; budget = budget_max (else budget_min) / reference_budget, at most 1; category = its fit; urgency = rank / 3; freshness = 1 / (1 + age / freshness_hours).';
+
+CREATE OR REPLACE FUNCTION dwello.job_key_consistent(internal, dwello.job_query, smallint, oid, internal)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_job_key_consistent';
+COMMENT ON FUNCTION dwello.job_key_consistent(internal, dwello.job_query, smallint, oid, internal) IS 'GiST support of dwello.job_key_ops.';
+
+CREATE OR REPLACE FUNCTION dwello.job_key_union(internal, internal)
+RETURNS dwello.job_key
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_job_key_union';
+COMMENT ON FUNCTION dwello.job_key_union(internal, internal) IS 'GiST support of dwello.job_key_ops.';
+
+CREATE OR REPLACE FUNCTION dwello.job_key_penalty(internal, internal, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_job_key_penalty';
+COMMENT ON FUNCTION dwello.job_key_penalty(internal, internal, internal) IS 'GiST support of dwello.job_key_ops.';
+
+CREATE OR REPLACE FUNCTION dwello.job_key_picksplit(internal, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_job_key_picksplit';
+COMMENT ON FUNCTION dwello.job_key_picksplit(internal, internal) IS 'GiST support of dwello.job_key_ops.';
+
+CREATE OR REPLACE FUNCTION dwello.job_key_same(dwello.job_key, dwello.job_key, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_job_key_same';
+COMMENT ON FUNCTION dwello.job_key_same(dwello.job_key, dwello.job_key, internal) IS 'GiST support of dwello.job_key_ops.';
+
+CREATE OR REPLACE FUNCTION dwello.job_key_distance(internal, dwello.job_query, smallint, oid, internal)
+RETURNS float8
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_job_key_distance';
+COMMENT ON FUNCTION dwello.job_key_distance(internal, dwello.job_query, smallint, oid, internal) IS 'GiST support of dwello.job_key_ops.';
+
+CREATE OR REPLACE FUNCTION dwello.job_key_sortsupport(internal)
+RETURNS void
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_job_key_sortsupport';
+COMMENT ON FUNCTION dwello.job_key_sortsupport(internal) IS 'GiST support of dwello.job_key_ops.';
+
+CREATE OR REPLACE FUNCTION dwello.job_match_selectivity(root internal, operator_id oid, arguments internal, relation integer)
+RETURNS float8
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_job_match_selectivity';
+COMMENT ON FUNCTION dwello.job_match_selectivity(internal, oid, internal, integer) IS 'The planner''s estimate for @@@.';

@@ -1,0 +1,164 @@
+/*
+ * match.h
+ *		Which open jobs suit a provider, and how well.
+ *
+ * A query is what a provider asks for, prepared once; it is matched with the
+ * keys of jobs (job_key.h).  A score is the sum of five terms, each from 0
+ * to 1 and each by one attribute of the job, times weights that sum to 1.
+ * So the best corner of a node is no worse than any job below it, and an
+ * index can give jobs in the order of their scores.  The same functions
+ * serve the index and every other caller: a score is the same to the last
+ * bit wherever it was computed.
+ */
+#ifndef DW_MATCH_H
+#define DW_MATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/job_key.h"
+#include "core/uuid.h"
+
+/* The terms of a score, in the order in which they are added. */
+typedef enum DwMatchTerm
+{
+	DW_MATCH_NEARNESS,			/* 1 - distance / radius */
+	DW_MATCH_BUDGET,			/* top budget / reference, at most 1 */
+	DW_MATCH_CATEGORY,			/* the fit of the category */
+	DW_MATCH_URGENCY,			/* rank / 3 */
+	DW_MATCH_FRESHNESS,			/* 1 / (1 + age / freshness) */
+	DW_MATCH_TERM_COUNT
+} DwMatchTerm;
+
+extern const char *dw_match_term_label(DwMatchTerm value);
+extern bool dw_match_term_parse(const char *text, DwMatchTerm *value);
+
+/* What a wish may be wrong in; labels are the arguments' names. */
+typedef enum DwMatchField
+{
+	DW_MATCH_LONGITUDE,
+	DW_MATCH_LATITUDE,
+	DW_MATCH_RADIUS,
+	DW_MATCH_CATEGORIES,
+	DW_MATCH_FITS,
+	DW_MATCH_OTHERS,
+	DW_MATCH_BUDGET_MIN,
+	DW_MATCH_BUDGET_MAX,
+	DW_MATCH_CURRENCY,
+	DW_MATCH_CAPABILITIES,
+	DW_MATCH_WEIGHTS,
+	DW_MATCH_REFERENCE,
+	DW_MATCH_FRESHNESS_HOURS,
+	DW_MATCH_CEILING
+} DwMatchField;
+
+extern const char *dw_match_field_label(DwMatchField value);
+extern bool dw_match_field_parse(const char *text, DwMatchField *value);
+
+#define DW_MATCH_EXCLUDED		(-1.0)	/* fit: the job is not shown */
+#define DW_MATCH_CATEGORIES_MAX 4096	/* categories of a wish */
+#define DW_MATCH_NO_CEILING		2.0 /* above every score */
+
+/* What a provider asks for. */
+typedef struct DwMatchWish
+{
+	double		longitude;		/* degrees */
+	double		latitude;		/* degrees */
+	double		radius_miles;	/* over 0, to DW_BOX_RADIUS_MAX_MILES */
+	int64_t		as_of;			/* microseconds; ages are taken to it */
+	const DwUuid *category_ids; /* those named, with all below them */
+	const double *fits;			/* 0 to 1, of each; NULL: all 1 */
+	int			category_count; /* of them */
+	double		others_fit;		/* of other categories, or EXCLUDED */
+	int64_t		budget_min;		/* or DW_JOB_KEY_NO_MIN */
+	int64_t		budget_max;		/* or DW_JOB_KEY_NO_MAX */
+	const char *currency;		/* three letters */
+	int64_t		capabilities;	/* bits of DwCredentialType */
+	double		weights[DW_MATCH_TERM_COUNT];	/* not negative, not all 0 */
+	double		reference;		/* budget that counts as 1; over 0 */
+	double		freshness_hours;	/* age that counts as 1/2; over 0 */
+	double		ceiling;		/* highest score wanted, 0 to NO_CEILING */
+} DwMatchWish;
+
+/* One category of a query, in a table by its hash. */
+typedef struct DwMatchSlot
+{
+	DwUuid		category_id;	/* the category */
+	double		fit;			/* its fit; negative: the slot is empty */
+} DwMatchSlot;
+
+/* Fits by depth below what was named: 1, 0.8, 0.64, ... */
+#define DW_MATCH_LEVELS 11
+
+/* A prepared wish. */
+typedef struct DwMatchQuery
+{
+	char		reserved[8];	/* a header, for whoever stores it */
+	DwPlace		place;			/* the centre */
+	DwBox		box;			/* the envelope of the circle */
+	double		radius_m;		/* metres */
+	int64_t		as_of;			/* as in the wish */
+	int64_t		budget_min;		/* as in the wish */
+	int64_t		budget_max;		/* as in the wish */
+	double		reference;		/* as in the wish */
+	double		freshness;		/* microseconds */
+	double		others_fit;		/* as in the wish */
+	double		ceiling;		/* as in the wish */
+	double		weights[DW_MATCH_TERM_COUNT];	/* they sum to 1 */
+	uint64_t	levels[DW_MATCH_LEVELS];	/* category bits by their fit */
+	uint64_t	categories;		/* all of these bits */
+	uint32_t	capabilities;	/* as in the wish */
+	uint16_t	currency;		/* code */
+	uint16_t	currency_bit;	/* and its bit in a node */
+	uint32_t	slot_mask;		/* number of slots - 1 */
+	uint32_t	slot_count;		/* number of slots, a power of 2; or 0 */
+	DwMatchSlot slots[];		/* the categories */
+} DwMatchQuery;
+
+/*
+ * What is wrong with a wish: false, the field and the end of a sentence
+ * ("must be ...").  True when it can be prepared.
+ */
+extern bool dw_match_judge(const DwMatchWish *wish, DwMatchField *field,
+						   const char **what);
+
+/* The bytes of a prepared wish, and the preparation of one in order. */
+extern size_t dw_match_size(const DwMatchWish *wish);
+extern void dw_match_prepare(const DwMatchWish *wish, DwMatchQuery *query);
+
+/* The fit of a category that is so many levels below one that was named. */
+extern double dw_match_fit(int depth);
+
+/* Metres from the centre to a leaf. */
+extern double dw_match_distance_m(const DwMatchQuery *query,
+								  const DwJobKey *leaf);
+
+/*
+ * The query wants a leaf when it admits it (all but the circle's rim and the
+ * ceiling) and reaches it; metres is the leaf's distance.
+ */
+extern bool dw_match_admits(const DwMatchQuery *query, const DwJobKey *leaf);
+extern bool dw_match_reaches(const DwMatchQuery *query, const DwJobKey *leaf,
+							 double metres);
+
+/* False when it is certain that no job below a node is wanted. */
+extern bool dw_match_may_want(const DwMatchQuery *query,
+							  const DwJobKey *node);
+
+/* The terms of a leaf's score; a category that is excluded has the fit 0. */
+extern void dw_match_terms(const DwMatchQuery *query, const DwJobKey *leaf,
+						   double metres, double *terms);
+
+/*
+ * 1 - score, from 0 to 1.  The score itself is 1 - this: rounded so that
+ * both say the same.
+ */
+extern double dw_match_rest(const DwMatchQuery *query, const DwJobKey *leaf,
+							double metres);
+
+/* Not more than dw_match_rest of any job below a node. */
+extern double dw_match_rest_bound(const DwMatchQuery *query,
+								  const DwJobKey *node);
+
+#endif							/* DW_MATCH_H */

@@ -1,0 +1,152 @@
+/*
+ * job_split_index.c
+ *		GiST support of dwello.job_key_ops: how the tree is packed.
+ *
+ * The sorted build and the split of a page follow one order, so a tree that
+ * grew by inserts looks like one that was built.
+ */
+#include "postgres.h"
+
+#include "access/gist.h"
+#include "utils/sortsupport.h"
+
+#include "index/support_index.h"
+
+/* An entry of a page that is being split. */
+typedef struct SplitItem
+{
+	uint64		order;			/* its place in the order */
+	OffsetNumber offset;		/* its number in the vector */
+} SplitItem;
+
+/* By order, then by offset. */
+static int
+item_compare(const void *a, const void *b)
+{
+	const SplitItem *one = a;
+	const SplitItem *two = b;
+
+	if (one->order != two->order)
+		return one->order < two->order ? -1 : 1;
+	return one->offset < two->offset ? -1 : 1;
+}
+
+/* The key of an item. */
+static const DwJobKey *
+item_key(const GistEntryVector *entries, const SplitItem *item)
+{
+	return (const DwJobKey *)
+		DatumGetPointer(entries->vector[item->offset].key);
+}
+
+/* Puts some of the items on one side; gives the union of their keys. */
+static Datum
+split_side(const GistEntryVector *entries, const SplitItem *items, int count,
+		   OffsetNumber *offsets)
+{
+	DwJobKey   *all = palloc(sizeof(*all));
+
+	for (int i = 0; i < count; i++)
+	{
+		const DwJobKey *key = item_key(entries, &items[i]);
+
+		if (i == 0)
+			*all = dw_job_key_node(key);
+		else
+			dw_job_key_extend(all, key);
+		offsets[i] = items[i].offset;
+	}
+	return PointerGetDatum(all);
+}
+
+/* The items of a page in order, and how many of them go left. */
+static SplitItem *
+split_order(const GistEntryVector *entries, int count, int *left)
+{
+	SplitItem  *items = palloc(count * sizeof(*items));
+	uint64	   *orders = palloc(count * sizeof(*orders));
+
+	for (int i = 0; i < count; i++)
+	{
+		items[i].offset = (OffsetNumber) (FirstOffsetNumber + i);
+		items[i].order = dw_job_key_order(item_key(entries, &items[i]));
+	}
+	qsort(items, count, sizeof(*items), item_compare);
+	for (int i = 0; i < count; i++)
+		orders[i] = items[i].order;
+	*left = dw_job_key_divide(orders, count);
+	pfree(orders);
+	return items;
+}
+
+/* job_key_picksplit(entries, result) */
+DW_SUPPORT_FUNCTION(dwello_job_key_picksplit)
+{
+	const GistEntryVector *entries =
+		(const GistEntryVector *) PG_GETARG_POINTER(0);
+	GIST_SPLITVEC *split = (GIST_SPLITVEC *) PG_GETARG_POINTER(1);
+	int			count = entries->n - 1;
+	int			left;
+	SplitItem  *items = split_order(entries, count, &left);
+
+	split->spl_left = palloc(count * sizeof(OffsetNumber));
+	split->spl_right = palloc(count * sizeof(OffsetNumber));
+	split->spl_nleft = left;
+	split->spl_nright = count - left;
+	split->spl_ldatum = split_side(entries, items, left, split->spl_left);
+	split->spl_rdatum = split_side(entries, items + left, count - left,
+								   split->spl_right);
+	PG_RETURN_POINTER(split);
+}
+
+/* Compares two keys by their place in the order. */
+static int
+sort_compare(Datum a, Datum b, SortSupport ssup)
+{
+	uint64		one = dw_job_key_order((const DwJobKey *) DatumGetPointer(a));
+	uint64		two = dw_job_key_order((const DwJobKey *) DatumGetPointer(b));
+
+	return one < two ? -1 : one > two;
+}
+
+#if SIZEOF_DATUM == 8
+/* Compares two places in the order. */
+static int
+sort_compare_orders(Datum a, Datum b, SortSupport ssup)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* The place of a key in the order, which is all that is compared. */
+static Datum
+sort_abbreviate(Datum original, SortSupport ssup)
+{
+	return (Datum) dw_job_key_order((const DwJobKey *)
+									DatumGetPointer(original));
+}
+
+/* An order is never worth giving up. */
+static bool
+sort_abort(int memtupcount, SortSupport ssup)
+{
+	return false;
+}
+#endif
+
+/* job_key_sortsupport(support) */
+DW_SUPPORT_FUNCTION(dwello_job_key_sortsupport)
+{
+	SortSupport ssup = (SortSupport) PG_GETARG_POINTER(0);
+
+	ssup->comparator = sort_compare;
+#if SIZEOF_DATUM == 8
+	if (ssup->abbreviate)
+	{
+		ssup->comparator = sort_compare_orders;
+		ssup->abbrev_converter = sort_abbreviate;
+		ssup->abbrev_abort = sort_abort;
+		ssup->abbrev_full_comparator = sort_compare;
+	}
+#endif
+	PG_RETURN_VOID();
+}
