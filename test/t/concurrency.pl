@@ -262,6 +262,24 @@ my @races = (
 		holds => 'e.held = 0',
 	},
 	{
+		name => 'batches of what is due against all that stops them',
+		needs => [qw(release_due_escrows open_dispute open_chargeback)],
+		first => [$submit],
+		jobs => 24,
+		calls => [
+			[ system => 'release_due_escrows()' ],
+			[ system => 'release_due_escrows(3)' ],
+			[ provider_1 => q(refund_escrow('JOB', amount => 100)) ],
+			[ homeowner => q(open_dispute('JOB', 0, 'Stains.')) ],
+			[ system => 'release_due_escrows(7)' ],
+			[ system => q(open_chargeback('JOB', 'stripe', 'open JOB KEY', 3000, 'USD')) ],
+			[ homeowner => q(request_changes('JOB')) ],
+			$release
+		],
+		due => 1,
+		holds => 'true',
+	},
+	{
 		name => 'release against chargeback',
 		needs => [qw(open_chargeback close_chargeback)],
 		calls => [
@@ -286,7 +304,7 @@ sub race
 {
 	my ($race) = @_;
 	my @calls = @{ $race->{calls} };
-	my @jobs = make_jobs($node, 3, HELD, $race->{paid});
+	my @jobs = make_jobs($node, $race->{jobs} // 3, HELD, $race->{paid});
 
 	foreach my $call (@{ $race->{first} // [] })
 	{
