@@ -136,7 +136,7 @@ CREATE TABLE dwello.job_milestones (
   provider_id uuid,
   is_listed boolean NOT NULL DEFAULT false,
   sort_order integer NOT NULL,
-  title text NOT NULL CONSTRAINT job_milestones_title_check CHECK (pg_catalog.char_length(title) BETWEEN 1 AND 200),
+  title text NOT NULL,
   description text,
   due_date date,
   is_required boolean NOT NULL DEFAULT true,
@@ -158,10 +158,7 @@ CREATE TABLE dwello.job_milestones (
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   CONSTRAINT job_milestones_pkey PRIMARY KEY (job_id, id),
   CONSTRAINT job_milestones_sort_order_key UNIQUE (job_id, sort_order) DEFERRABLE INITIALLY IMMEDIATE,
-  CONSTRAINT job_milestones_money_check CHECK (least(released, refunded, disputed, amount) >= 0
-    AND funded >= released + refunded + disputed),
-  CONSTRAINT job_milestones_dispute_check CHECK ((status = 'disputed') = (dispute_id IS NOT NULL)
-    AND (dispute_id IS NULL) = (status_before IS NULL))
+  CONSTRAINT job_milestones_sound_check CHECK (dwello.milestone_is_sound(job_milestones))
 );
 COMMENT ON TABLE dwello.job_milestones IS
   'Parts in which a job is paid. Before the award the amounts are proportions (NULL = equal parts), afterwards they sum to the contract.';

@@ -35,8 +35,8 @@ BEGIN
       ('owner_id', 'Whose account it is; the nil UUID for the platform.'),
       ('reviewer_id', 'Who wrote the review.'),
       ('reviewee_id', 'About whom.'),
-      ('payer_id', 'From whom the money comes; the nil UUID for the platform.'),
-      ('payee_id', 'To whom the money goes; the nil UUID for the platform.'),
+      ('payer_id', 'From whom the money comes: one side of the job, or the provider for a payout. He may read the row.'),
+      ('payee_id', 'To whom the money goes: the other side of the job, or the provider for a payout. He may read the row.'),
       -- life of a row
       ('status', 'State of the row; moves are listed by the *_transitions() function of its kind.'),
       ('users.status', 'Standing of the user.'),

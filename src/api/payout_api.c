@@ -260,7 +260,6 @@ book_payout(DwCall *call, DwPayoutRow *row, int64 amount,
 	DwTransaction transaction = {
 		.scope_id = row->user_id,
 		.id = dw_uuid_fresh(),
-		.provider_id = row->user_id,
 		.payer_id = row->user_id,
 		.payee_id = row->user_id,
 		.type = DW_TRANSACTION_PAYOUT,

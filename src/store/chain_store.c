@@ -37,31 +37,29 @@ read_link(uint64 index, const DwUuid *scope_id, DwLink *link)
 	memset(link, 0, sizeof(*link));
 	t->scope_id = *scope_id;
 	(void) dw_read_uuid(index, 1, &t->id);
-	(void) dw_read_uuid(index, 2, &t->homeowner_id);
-	(void) dw_read_uuid(index, 3, &t->provider_id);
-	(void) dw_read_uuid(index, 4, &t->payer_id);
-	(void) dw_read_uuid(index, 5, &t->payee_id);
-	link->is_readable = dw_transaction_type_parse(dw_read_text(index, 6),
+	(void) dw_read_uuid(index, 2, &t->payer_id);
+	(void) dw_read_uuid(index, 3, &t->payee_id);
+	link->is_readable = dw_transaction_type_parse(dw_read_text(index, 4),
 												  &t->type);
-	t->amount = dw_read_int8(index, 7);
-	t->currency = dw_read_text(index, 8);
-	t->platform_fee = dw_read_int8(index, 9);
-	t->tax = dw_read_int8(index, 10);
-	t->net_amount = dw_read_int8(index, 11);
-	t->milestone_id = read_uuid_copy(index, 12);
-	t->payment_method_id = read_uuid_copy(index, 13);
-	t->psp = dw_read_text(index, 14);
-	t->psp_reference = dw_read_text(index, 15);
-	t->reverses = read_uuid_copy(index, 16);
-	(void) dw_read_uuid(index, 17, &t->actor.user_id);
-	link->is_readable &= dw_actor_parse(dw_read_text(index, 18),
+	t->amount = dw_read_int8(index, 5);
+	t->currency = dw_read_text(index, 6);
+	t->platform_fee = dw_read_int8(index, 7);
+	t->tax = dw_read_int8(index, 8);
+	t->net_amount = dw_read_int8(index, 9);
+	t->milestone_id = read_uuid_copy(index, 10);
+	t->payment_method_id = read_uuid_copy(index, 11);
+	t->psp = dw_read_text(index, 12);
+	t->psp_reference = dw_read_text(index, 13);
+	t->reverses = read_uuid_copy(index, 14);
+	(void) dw_read_uuid(index, 15, &t->actor.user_id);
+	link->is_readable &= dw_actor_parse(dw_read_text(index, 16),
 										&t->actor.kind);
-	t->idempotency_key = dw_read_text(index, 19);
-	t->pay_by = dw_read_time(index, 20);
-	t->created_at = dw_read_time(index, 21);
-	t->completed_at = dw_read_time(index, 22);
-	read_hash(index, 23, link->previous);
-	read_hash(index, 24, link->hash);
+	t->idempotency_key = dw_read_text(index, 17);
+	t->pay_by = dw_read_time(index, 18);
+	t->created_at = dw_read_time(index, 19);
+	t->completed_at = dw_read_time(index, 20);
+	read_hash(index, 21, link->previous);
+	read_hash(index, 22, link->hash);
 }
 
 /* Loads the transactions of a scope that are in its chain. */
@@ -69,8 +67,8 @@ static void
 load_links(const DwUuid *scope_id, DwChain *chain)
 {
 	static DwStatement select_transactions =
-		DW_STATEMENT("SELECT t.id, t.homeowner_id, t.provider_id, "
-					 "t.payer_id, t.payee_id, t.transaction_type::text, "
+		DW_STATEMENT("SELECT t.id, t.payer_id, t.payee_id, "
+					 "t.transaction_type::text, "
 					 "t.amount, t.currency, t.platform_fee, t.tax, "
 					 "t.net_amount, t.milestone_id, t.payment_method_id, "
 					 "t.psp, t.psp_reference, t.reverses, t.actor_id, "

@@ -52,16 +52,19 @@ typedef struct CheckRule
  * own.  Where provider_id is another person than the awarded, AWARDED stands
  * for it, and agrees with itself.
  */
-#define CHILD(relation, key, provider, listed) \
-	"SELECT '" relation "' AS relation, j.id AS job_id, c.homeowner_id, " \
+#define CHILD(relation, key, homeowner, provider, listed) \
+	"SELECT '" relation "' AS relation, j.id AS job_id, " \
+	homeowner " AS homeowner_id, " \
 	"j.homeowner_id AS job_homeowner_id, " provider " AS provider_id, " \
 	AWARDED " AS job_provider_id, " listed "::boolean AS is_listed, " \
 	"j.is_listed AS job_is_listed FROM dwello." relation " AS c " \
 	"JOIN dwello.jobs AS j ON j.id = c." key " "
 #define JOB_CHILD(relation, provider, listed) \
-	CHILD(relation, "job_id", provider, listed)
-#define SCOPE_CHILD(relation) \
-	CHILD(relation, "scope_id", "c.provider_id", "NULL")
+	CHILD(relation, "job_id", "c.homeowner_id", provider, listed)
+
+/* Of a transaction: the one of payer and payee who is not the other side. */
+#define SIDE(other_side) \
+	"CASE c.payer_id WHEN " other_side " THEN c.payee_id ELSE c.payer_id END"
 
 /* The same of a child of a bid. */
 #define BID_CHILD(relation) \
@@ -170,10 +173,13 @@ static CheckRule rules[] = {
 		 "WHERE u.id = l.user_id) ORDER BY 1, 2",
 		 "Restore the missing user from a backup."),
 	RULE("orphan",
-		 "SELECT 'ai_agent_activity', 'There is no job ' || l.job_id || '.' "
-		 "FROM dwello.ai_agent_activity AS l WHERE NOT EXISTS "
+		 "SELECT l.relation, 'There is no job ' || l.job_id || '.' FROM ("
+		 "SELECT 'ai_agent_activity' AS relation, job_id "
+		 "FROM dwello.ai_agent_activity "
+		 "UNION SELECT 'escrow_events', job_id "
+		 "FROM dwello.escrow_events) AS l WHERE NOT EXISTS "
 		 "(SELECT FROM dwello.jobs AS j WHERE j.id = l.job_id) "
-		 "GROUP BY l.job_id ORDER BY 2",
+		 "ORDER BY 1, 2",
 		 "Restore the missing job from a backup."),
 	RULE("orphan",
 		 "SELECT 'ledger_entries', 'There is no account ' || l.account_id "
@@ -196,8 +202,8 @@ static CheckRule rules[] = {
 		 JOB_CHILD("chargebacks", "c.provider_id", "NULL") "UNION "
 		 JOB_CHILD("reviews", "c.provider_id", "NULL") "UNION "
 		 JOB_CHILD("review_responses", "c.provider_id", "NULL") "UNION "
-		 SCOPE_CHILD("transactions") "UNION "
-		 SCOPE_CHILD("ledger_entries") "UNION "
+		 CHILD("transactions", "scope_id", SIDE(AWARDED),
+			   SIDE("j.homeowner_id"), "NULL") "UNION "
 		 JOB_CHILD("bids", AWARDED, "NULL") "UNION "
 		 JOB_CHILD("job_invites", AWARDED, "NULL") "UNION "
 		 JOB_CHILD("messages", AWARDED, "NULL") ") AS k "

@@ -30,8 +30,6 @@ dw_transaction_begin(DwTransaction *transaction, const DwEscrowRow *row,
 	memset(transaction, 0, sizeof(*transaction));
 	transaction->scope_id = row->job_id;
 	transaction->id = dw_uuid_fresh();
-	transaction->homeowner_id = row->homeowner_id;
-	transaction->provider_id = row->provider_id;
 	transaction->payer_id = row->homeowner_id;
 	transaction->payee_id = row->provider_id;
 	transaction->type = type;
@@ -167,8 +165,6 @@ put_transaction(StringInfo record, const DwTransaction *transaction)
 	pq_sendbyte(record, ENCODING_VERSION);
 	put_uuid(record, &transaction->scope_id);
 	put_uuid(record, &transaction->id);
-	put_uuid(record, &transaction->homeowner_id);
-	put_uuid(record, &transaction->provider_id);
 	put_uuid(record, &transaction->payer_id);
 	put_uuid(record, &transaction->payee_id);
 	put_text(record, dw_transaction_type_label(transaction->type));
@@ -220,21 +216,12 @@ dw_ledger_hash(const uint8 *previous, const DwTransaction *transaction,
 	pfree(record.data);
 }
 
-/* A nil uuid is NULL in a column that may be. */
-static void
-param_uuid_or_null(DwParams *p, const DwUuid *id)
-{
-	dw_param_uuid(p, dw_uuid_is_nil(id) ? NULL : id);
-}
-
 /* Adds the columns of a transaction but for the chain. */
 static void
 param_transaction(DwParams *p, const DwTransaction *transaction)
 {
 	dw_param_uuid(p, &transaction->scope_id);
 	dw_param_uuid(p, &transaction->id);
-	param_uuid_or_null(p, &transaction->homeowner_id);
-	param_uuid_or_null(p, &transaction->provider_id);
 	dw_param_uuid(p, &transaction->payer_id);
 	dw_param_uuid(p, &transaction->payee_id);
 	dw_param_text(p, dw_transaction_type_label(transaction->type));
@@ -264,14 +251,12 @@ transaction_write(const DwTransaction *transaction, const uint8 *previous,
 {
 	static DwWrite insert =
 		DW_WRITE("INSERT INTO dwello.transactions (scope_id, id, "
-				 "homeowner_id, provider_id, payer_id, payee_id, "
-				 "transaction_type, status, amount, currency, "
-				 "platform_fee, tax, net_amount, milestone_id, "
+				 "payer_id, payee_id, transaction_type, status, amount, "
+				 "currency, platform_fee, tax, net_amount, milestone_id, "
 				 "payment_method_id, psp, psp_reference, reverses, "
 				 "actor_id, actor_role, idempotency_key, pay_by, "
 				 "created_at, completed_at, prev_hash, hash) "
-				 "SELECT r.scope_id, r.id, r.homeowner_id, r.provider_id, "
-				 "r.payer_id, r.payee_id, "
+				 "SELECT r.scope_id, r.id, r.payer_id, r.payee_id, "
 				 "r.type::dwello.transaction_type, "
 				 "r.status::dwello.transaction_status, r.amount, "
 				 "r.currency, r.platform_fee, r.tax, r.net_amount, "
@@ -279,11 +264,10 @@ transaction_write(const DwTransaction *transaction, const uint8 *previous,
 				 "r.psp_reference, r.reverses, r.actor_id, r.actor_role, "
 				 "r.idempotency_key, r.pay_by, r.created_at, "
 				 "r.completed_at, r.prev_hash, r.hash "
-				 "FROM " DW_ROWS "(scope_id, id, homeowner_id, provider_id, "
-				 "payer_id, payee_id, type, status, amount, currency, "
-				 "platform_fee, tax, net_amount, milestone_id, "
-				 "payment_method_id, psp, psp_reference, reverses, "
-				 "actor_id, actor_role, idempotency_key, pay_by, "
+				 "FROM " DW_ROWS "(scope_id, id, payer_id, payee_id, type, "
+				 "status, amount, currency, platform_fee, tax, net_amount, "
+				 "milestone_id, payment_method_id, psp, psp_reference, "
+				 "reverses, actor_id, actor_role, idempotency_key, pay_by, "
 				 "created_at, completed_at, prev_hash, hash)");
 	DwParams	p = DW_PARAMS;
 
@@ -363,8 +347,8 @@ legs_gather(const DwTransaction *transaction, const DwLegs *legs)
 {
 	static DwWrite insert =
 		DW_WRITE("INSERT INTO dwello.ledger_entries (scope_id, "
-				 "transaction_id, leg, account_id, homeowner_id, "
-				 "provider_id, amount, currency) SELECT r.* FROM " DW_ROWS);
+				 "transaction_id, leg, account_id, amount, currency) "
+				 "SELECT r.* FROM " DW_ROWS);
 
 	for (int i = 0; i < legs->count; i++)
 	{
@@ -374,8 +358,6 @@ legs_gather(const DwTransaction *transaction, const DwLegs *legs)
 		dw_param_uuid(&p, &transaction->id);
 		dw_param_int4(&p, i + 1);
 		dw_param_uuid(&p, &legs->entries[i].account_id);
-		param_uuid_or_null(&p, &transaction->homeowner_id);
-		param_uuid_or_null(&p, &transaction->provider_id);
 		dw_param_int8(&p, legs->entries[i].amount);
 		dw_param_text(&p, transaction->currency);
 		dw_write(&insert, &p);
@@ -388,10 +370,9 @@ legs_write(const DwTransaction *transaction, const DwLegs *legs)
 {
 	static DwStatement insert =
 		DW_STATEMENT("INSERT INTO dwello.ledger_entries (scope_id, "
-					 "transaction_id, leg, account_id, homeowner_id, "
-					 "provider_id, amount, currency) "
-					 "SELECT $1, $2, u.leg, u.account_id, $5, $6, u.amount, "
-					 "$7 FROM unnest($3::uuid[], $4::bigint[]) "
+					 "transaction_id, leg, account_id, amount, currency) "
+					 "SELECT $1, $2, u.leg, u.account_id, u.amount, $5 "
+					 "FROM unnest($3::uuid[], $4::bigint[]) "
 					 "WITH ORDINALITY AS u (account_id, amount, leg)");
 	DwParams	p = DW_PARAMS;
 
@@ -399,8 +380,6 @@ legs_write(const DwTransaction *transaction, const DwLegs *legs)
 	dw_param_uuid(&p, &transaction->id);
 	dw_param_datum(&p, UUIDARRAYOID, legs_array(legs, false), false);
 	dw_param_datum(&p, INT8ARRAYOID, legs_array(legs, true), false);
-	param_uuid_or_null(&p, &transaction->homeowner_id);
-	param_uuid_or_null(&p, &transaction->provider_id);
 	dw_param_text(&p, transaction->currency);
 	(void) dw_execute(&insert, &p);
 }

@@ -7,7 +7,7 @@
  * The record is made of stored columns alone, so anybody can check it:
  *
  *		1 byte		0x01, the version of this encoding
- *		scope_id, id, homeowner_id, provider_id, payer_id, payee_id,
+ *		scope_id, id, payer_id, payee_id,
  *		transaction_type, amount, currency, platform_fee, tax, net_amount,
  *		milestone_id, payment_method_id, psp, psp_reference, reverses,
  *		actor_id, actor_role, idempotency_key, pay_by, created_at,
@@ -68,10 +68,8 @@ typedef struct DwTransaction
 {
 	DwUuid		scope_id;		/* a job, or a user for a payout */
 	DwUuid		id;				/* time-ordered */
-	DwUuid		homeowner_id;	/* who may read it; nil = NULL */
-	DwUuid		provider_id;	/* who may read it; nil = NULL */
-	DwUuid		payer_id;		/* whose money it was */
-	DwUuid		payee_id;		/* for whom it is meant */
+	DwUuid		payer_id;		/* whose money it was; he may read it */
+	DwUuid		payee_id;		/* for whom it is meant; so may he */
 	DwTransactionType type;		/* what it does */
 	DwTransactionStatus status; /* pending, or how it ended */
 	int64		amount;			/* > 0 */

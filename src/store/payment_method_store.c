@@ -84,7 +84,7 @@ dw_payment_method_awaited(const DwUuid *user_id, const DwUuid *id)
 {
 	static DwStatement select_pending =
 		DW_STATEMENT("SELECT FROM dwello.transactions AS t "
-					 "WHERE t.homeowner_id = $1 AND t.payment_method_id = $2 "
+					 "WHERE t.payer_id = $1 AND t.payment_method_id = $2 "
 					 "AND t.status = 'pending' AND t.pay_by > $3 LIMIT 1");
 	DwParams	p = DW_PARAMS;
 

@@ -117,11 +117,10 @@ dw_payment_has_arrived(const DwUuid *job_id, const DwUuid *transaction_id)
 }
 
 #define PAYMENT_COLUMNS \
-	"t.id, t.homeowner_id, t.provider_id, t.payer_id, t.payee_id, " \
-	"t.status::text, t.amount, t.currency, t.net_amount, " \
-	"t.payment_method_id, t.psp, t.psp_reference, t.actor_id, " \
-	"t.actor_role, t.idempotency_key, t.pay_by, t.created_at, " \
-	"t.completed_at "
+	"t.id, t.payer_id, t.payee_id, t.status::text, t.amount, " \
+	"t.currency, t.net_amount, t.payment_method_id, t.psp, " \
+	"t.psp_reference, t.actor_id, t.actor_role, t.idempotency_key, " \
+	"t.pay_by, t.created_at, t.completed_at "
 
 /* A uuid of the last result, copied; NULL when it is NULL. */
 static const DwUuid *
@@ -140,26 +139,24 @@ read_payment(const DwUuid *job_id, DwTransaction *transaction)
 	transaction->scope_id = *job_id;
 	transaction->type = DW_TRANSACTION_PAYMENT;
 	(void) dw_read_uuid(0, 1, &transaction->id);
-	(void) dw_read_uuid(0, 2, &transaction->homeowner_id);
-	(void) dw_read_uuid(0, 3, &transaction->provider_id);
-	(void) dw_read_uuid(0, 4, &transaction->payer_id);
-	(void) dw_read_uuid(0, 5, &transaction->payee_id);
-	if (!dw_transaction_status_parse(dw_read_text(0, 6),
+	(void) dw_read_uuid(0, 2, &transaction->payer_id);
+	(void) dw_read_uuid(0, 3, &transaction->payee_id);
+	if (!dw_transaction_status_parse(dw_read_text(0, 4),
 									 &transaction->status))
 		elog(ERROR, "transaction has an unknown status");
-	transaction->amount = dw_read_int8(0, 7);
-	transaction->currency = dw_read_text(0, 8);
-	transaction->net_amount = dw_read_int8(0, 9);
-	transaction->payment_method_id = read_uuid_copy(0, 10);
-	transaction->psp = dw_read_text(0, 11);
-	transaction->psp_reference = dw_read_text(0, 12);
-	(void) dw_read_uuid(0, 13, &transaction->actor.user_id);
-	if (!dw_actor_parse(dw_read_text(0, 14), &transaction->actor.kind))
+	transaction->amount = dw_read_int8(0, 5);
+	transaction->currency = dw_read_text(0, 6);
+	transaction->net_amount = dw_read_int8(0, 7);
+	transaction->payment_method_id = read_uuid_copy(0, 8);
+	transaction->psp = dw_read_text(0, 9);
+	transaction->psp_reference = dw_read_text(0, 10);
+	(void) dw_read_uuid(0, 11, &transaction->actor.user_id);
+	if (!dw_actor_parse(dw_read_text(0, 12), &transaction->actor.kind))
 		elog(ERROR, "transaction has an unknown actor");
-	transaction->idempotency_key = dw_read_text(0, 15);
-	transaction->pay_by = dw_read_time(0, 16);
-	transaction->created_at = dw_read_time(0, 17);
-	transaction->completed_at = dw_read_time(0, 18);
+	transaction->idempotency_key = dw_read_text(0, 13);
+	transaction->pay_by = dw_read_time(0, 14);
+	transaction->created_at = dw_read_time(0, 15);
+	transaction->completed_at = dw_read_time(0, 16);
 }
 
 /* The pending payment, or the payment of this id; see the header. */

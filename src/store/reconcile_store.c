@@ -28,7 +28,7 @@
 	"($1::timestamptz IS NULL OR " scope " IN (SELECT scope_id FROM recent)) "
 
 static DwStatement invariants[] = {
-	/* I1: balanced, of at least two legs, and only if completed */
+	/* I1: balanced, of at least two legs of a transaction that is completed */
 	DW_STATEMENT("WITH " RECENT
 				 "SELECT 'I1', 'transaction', n.transaction_id, n.currency, "
 				 "0::numeric, pg_catalog.sum(n.amount) "
@@ -48,6 +48,15 @@ static DwStatement invariants[] = {
 				 IS_RECENT("t.scope_id")
 				 "AND CASE WHEN t.status IN ('completed', 'disputed') "
 				 "THEN n.legs < 2 ELSE n.legs > 0 END "
+				 "UNION ALL "
+				 "SELECT 'I1', 'entry_transaction', n.transaction_id, "
+				 "n.currency, 1::numeric, 0::numeric "
+				 "FROM dwello.ledger_entries AS n WHERE "
+				 IS_RECENT("n.scope_id")
+				 "AND NOT EXISTS (SELECT FROM dwello.transactions AS t "
+				 "WHERE t.scope_id = n.scope_id "
+				 "AND t.id = n.transaction_id) "
+				 "GROUP BY n.transaction_id, n.currency "
 				 "ORDER BY 1, 2, 3"),
 
 	/* I2: what is kept as a sum is the sum of entries */
@@ -256,6 +265,14 @@ static DwStatement invariants[] = {
 				 "AND t.reverses IS NOT NULL AND t.status = 'completed' "
 				 "GROUP BY o.scope_id, o.id, o.currency, o.amount "
 				 "HAVING pg_catalog.sum(t.amount) > o.amount "
+				 "UNION ALL "
+				 "SELECT 'I9', 'transaction_reversed', t.reverses, "
+				 "t.currency, 1::numeric, 0::numeric "
+				 "FROM dwello.transactions AS t WHERE "
+				 IS_RECENT("t.scope_id")
+				 "AND t.reverses IS NOT NULL "
+				 "AND NOT EXISTS (SELECT FROM dwello.transactions AS o "
+				 "WHERE o.scope_id = t.scope_id AND o.id = t.reverses) "
 				 "ORDER BY 1, 2, 3"),
 
 	/* I10: the history is complete, and ends where the escrow is */

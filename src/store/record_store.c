@@ -36,20 +36,28 @@ shape_resolve(DwShape *shape, TupleDesc desc)
 	shape->type = desc->tdtypeid;
 }
 
-/* Takes a row apart; see the header. */
+/* Takes a row of the last result apart; see the header. */
 void
 dw_record_read(DwRecord *record, DwShape *shape, uint64 row, int column)
 {
 	bool		isnull;
 	Datum		value = dw_read_datum(row, column, &isnull);
+
+	if (isnull)
+		elog(ERROR, "dwello statement gave no record");
+	dw_record_of(record, shape, value);
+}
+
+/* Takes a row apart; see the header. */
+void
+dw_record_of(DwRecord *record, DwShape *shape, Datum row)
+{
 	HeapTupleData tuple = {0};
 	TupleDesc	desc;
 	Datum	   *values;
 	bool	   *nulls;
 
-	if (isnull)
-		elog(ERROR, "dwello statement gave no record");
-	tuple.t_data = DatumGetHeapTupleHeader(value);
+	tuple.t_data = DatumGetHeapTupleHeader(row);
 	tuple.t_len = HeapTupleHeaderGetDatumLength(tuple.t_data);
 	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(tuple.t_data),
 								  HeapTupleHeaderGetTypMod(tuple.t_data));

@@ -16,26 +16,26 @@ dw_releases_find(TimestampTz from_time, TimestampTz to_time,
 				 const char *currency)
 {
 	static DwStatement select_releases =
-		DW_STATEMENT("WITH paid AS (SELECT t.provider_id, t.scope_id, "
+		DW_STATEMENT("WITH paid AS (SELECT t.payee_id, t.scope_id, "
 					 "t.currency, t.platform_fee, t.tax, t.net_amount, "
 					 "t.completed_at, t.id, pg_catalog.bool_or("
 					 "t.completed_at >= $1) OVER (PARTITION BY t.scope_id) "
 					 "AS is_asked FROM dwello.transactions AS t "
+					 "JOIN dwello.escrow_accounts AS a "
+					 "ON a.job_id = t.scope_id AND a.provider_id = t.payee_id "
 					 "WHERE t.status = 'completed' "
-					 "AND (t.transaction_type = 'release' "
-					 "OR t.transaction_type = 'dispute' "
-					 "AND t.payee_id = t.provider_id) "
+					 "AND t.transaction_type IN ('release', 'dispute') "
 					 "AND t.completed_at < $2 "
 					 "AND ($3 IS NULL OR t.currency = $3) "
 					 "AND NOT EXISTS (SELECT FROM dwello.transactions AS r "
 					 "WHERE r.scope_id = t.scope_id AND r.reverses = t.id "
 					 "AND r.status = 'completed')) "
-					 "SELECT p.provider_id, p.scope_id, p.currency, "
+					 "SELECT p.payee_id, p.scope_id, p.currency, "
 					 "e.contract_amount, e.fee_payer::text, p.platform_fee, "
 					 "p.tax, p.net_amount, p.completed_at >= $1 "
 					 "FROM paid AS p JOIN dwello.escrow_accounts AS e "
 					 "ON e.job_id = p.scope_id WHERE p.is_asked "
-					 "ORDER BY p.currency, p.provider_id, p.scope_id, "
+					 "ORDER BY p.currency, p.payee_id, p.scope_id, "
 					 "p.completed_at, p.id");
 	DwParams	p = DW_PARAMS;
 

@@ -70,14 +70,15 @@ list_accounts(const DwLink *link, int *count)
 	static DwStatement select_accounts =
 		DW_STATEMENT("SELECT a.id FROM dwello.ledger_accounts AS a "
 					 "WHERE a.currency = $2 AND a.owner_id IN "
-					 "($1, '00000000-0000-0000-0000-000000000000') "
+					 "($1, $4, '00000000-0000-0000-0000-000000000000') "
 					 "UNION ALL SELECT $3");
 	DwParams	p = DW_PARAMS;
 	DwUuid	   *ids;
 
-	dw_param_uuid(&p, &link->transaction.provider_id);
+	dw_param_uuid(&p, &link->transaction.payer_id);
 	dw_param_text(&p, link->transaction.currency);
 	dw_param_uuid(&p, &link->transaction.scope_id);
+	dw_param_uuid(&p, &link->transaction.payee_id);
 	*count = (int) dw_query(&select_accounts, &p);
 	ids = palloc(sizeof(DwUuid) * *count);
 	for (int i = 0; i < *count; i++)

@@ -89,7 +89,7 @@ INSERT INTO fault (rule, object, sql)
       ('transactions', 'scope_id'), ('ledger_entries', 'scope_id'), ('outbox', 'scope_id'),
       ('outbox_deliveries', 'scope_id'),
       ('idempotency_keys', 'scope_id'), ('data_access_log', 'user_id'), ('user_activity_logs', 'user_id'),
-      ('ai_agent_activity', 'user_id'), ('ai_agent_activity', 'job_id'), ('ledger_accounts', 'owner_id'),
+      ('ai_agent_activity', 'user_id'), ('ai_agent_activity', 'job_id'), ('escrow_events', 'job_id'), ('ledger_accounts', 'owner_id'),
       ('ledger_entries', 'account_id')) AS v (relation, id);
 -- every scope_id is in that list
 SELECT c.relname AS unwatched
@@ -106,7 +106,7 @@ INSERT INTO fault (rule, object, sql)
                        CASE a.attname WHEN 'is_listed' THEN 'NOT is_listed' ELSE 't.user(''u1'')' END))
     FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
    WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'jobs'
-     AND (a.attname IN ('homeowner_id', 'is_listed')
+     AND (a.attname IN ('homeowner_id', 'is_listed') OR c.relname = 'transactions' AND a.attname IN ('payer_id', 'payee_id')
        OR (a.attname = 'provider_id' AND c.relname NOT IN ('bids', 'job_invites', 'messages')))
    ORDER BY c.relname, a.attname;
 

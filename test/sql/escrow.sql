@@ -101,8 +101,7 @@ AS $$ SELECT coalesce(timestamptz_send(value), int8send(-9223372036854775808)) $
 CREATE VIEW t.chain AS
 SELECT x.scope_id AS job_id, x.id, x.completed_at, x.prev_hash, x.hash,
        sha256(x.prev_hash || '\x01' || t.put(x.scope_id) || t.put(x.id) ||
-         t.put(x.homeowner_id) || t.put(x.provider_id) || t.put(x.payer_id) ||
-         t.put(x.payee_id) || t.put(x.transaction_type::text) ||
+         t.put(x.payer_id) || t.put(x.payee_id) || t.put(x.transaction_type::text) ||
          int8send(x.amount) || t.put(x.currency) || int8send(x.platform_fee) ||
          int8send(x.tax) || int8send(x.net_amount) || t.put(x.milestone_id) ||
          t.put(x.payment_method_id) || t.put(x.psp) || t.put(x.psp_reference) ||
@@ -353,7 +352,8 @@ SELECT substr(t.try('UPDATE dwello.escrow_accounts SET held = 0'), 1, 5) AS escr
 SELECT count(*) > 0 AS sees_his FROM dwello.escrow_accounts;
 SELECT t.app_as('p2');
 SELECT count(*) AS sees_others FROM dwello.escrow_accounts;
-SELECT count(*) AS sees_others FROM dwello.ledger_entries;
+SELECT count(*) AS sees_others FROM dwello.transactions;
+SELECT substr(t.try('SELECT FROM dwello.ledger_entries'), 1, 5) AS entries;
 ROLLBACK;
 SELECT t.try('UPDATE dwello.transactions SET amount = amount + 1');
 SELECT t.try('DELETE FROM dwello.ledger_entries');
@@ -401,6 +401,18 @@ SELECT * FROM t.planted($$
       WHERE scope_id = t.user('story') AND transaction_type = 'payment')$$);
 ROLLBACK;
 BEGIN;
+\echo a transaction is lost
+SELECT * FROM t.planted($$
+  DELETE FROM dwello.transactions
+   WHERE scope_id = t.user('story') AND transaction_type = 'payment'$$);
+ROLLBACK;
+BEGIN;
+\echo what was reversed is not there
+SELECT * FROM t.planted($$
+  UPDATE dwello.transactions SET reverses = t.user('nobody')
+   WHERE scope_id = t.user('story') AND transaction_type = 'release'$$);
+ROLLBACK;
+BEGIN;
 \echo a pending payment has entries
 SELECT * FROM t.planted($$
   INSERT INTO dwello.transactions (scope_id, id, payer_id, payee_id,
@@ -430,8 +442,7 @@ SELECT * FROM t.planted($$UPDATE dwello.ledger_accounts SET folded_balance = 5 W
 ROLLBACK;
 BEGIN;
 \echo an amount vanishes
-ALTER TABLE dwello.escrow_accounts DROP CONSTRAINT escrow_accounts_balance_check,
-  DROP CONSTRAINT escrow_accounts_positive_check;
+ALTER TABLE dwello.escrow_accounts DROP CONSTRAINT escrow_accounts_sound_check;
 SELECT * FROM t.planted($$UPDATE dwello.escrow_accounts SET funded = funded + 1 WHERE job_id = t.user('late')$$);
 SELECT * FROM t.planted($$UPDATE dwello.escrow_accounts SET funded = funded - 1, refunded = -1 WHERE job_id = t.user('late')$$);
 ROLLBACK;

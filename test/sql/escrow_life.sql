@@ -157,7 +157,7 @@ SELECT transaction_type, leg, account, psp, amount FROM t.leg
  WHERE job_id = t.user('back') ORDER BY completed_at, id, leg;
 SELECT type, amount, psp, reason FROM t.told WHERE job_id = t.user('back') AND type LIKE '%refund%' ORDER BY id;
 SELECT transaction_type, amount, net_amount, platform_fee, psp, psp_reference,
-       payee_id = homeowner_id AS to_homeowner, actor_role
+       payee_id = t.user('h1') AS to_homeowner, actor_role
   FROM dwello.transactions WHERE scope_id = t.user('back') AND transaction_type = 'refund' ORDER BY id;
 SELECT * FROM dwello.reconcile();
 -- the fee is of what is released, however the rest goes back

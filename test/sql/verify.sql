@@ -52,7 +52,7 @@ SELECT deed, nth, t.tamper(deed, nth) AS found FROM (VALUES
   ('UPDATE dwello.ledger_entries SET account_id = scope_id WHERE transaction_id = $id AND leg = 3', 4),
   ('UPDATE dwello.ledger_entries SET account_id = gen_random_uuid() WHERE transaction_id = $id AND leg = 2', 5),
   ('UPDATE dwello.ledger_entries SET currency = ''EUR'' WHERE transaction_id = $id AND leg = 2', 2),
-  ('INSERT INTO dwello.ledger_entries SELECT scope_id, transaction_id, 4, account_id, homeowner_id, provider_id, 5, currency FROM dwello.ledger_entries WHERE transaction_id = $id AND leg = 2', 3),
+  ('INSERT INTO dwello.ledger_entries SELECT scope_id, transaction_id, account_id, 5, 4, currency FROM dwello.ledger_entries WHERE transaction_id = $id AND leg = 2', 3),
   ('DELETE FROM dwello.ledger_entries WHERE transaction_id = $id AND leg = 1', 3),
   ('DELETE FROM dwello.ledger_entries WHERE transaction_id = $id AND leg = 3', 3),
   ('DELETE FROM dwello.ledger_entries WHERE transaction_id = $id', 4),
@@ -73,8 +73,7 @@ SELECT deed, nth, t.tamper(deed, nth) AS found FROM (VALUES
   ('UPDATE dwello.transactions SET hash = decode(repeat(''ab'', 32), ''hex'') WHERE id = $id', 3),
   ('UPDATE dwello.transactions SET hash = decode(repeat(''ab'', 32), ''hex'') WHERE id = $id', 5),
   ('UPDATE dwello.escrow_accounts SET last_hash = decode(repeat(''ab'', 32), ''hex'') WHERE job_id = $job', 1),
-  ('UPDATE dwello.escrow_accounts SET last_hash = NULL WHERE job_id = $job', 1),
-  ('UPDATE dwello.ledger_entries SET homeowner_id = NULL WHERE transaction_id = $id', 1)
+  ('UPDATE dwello.escrow_accounts SET last_hash = NULL WHERE job_id = $job', 1)
 ) AS d (deed, nth);
 
 -- the first of several; the others of the same chain rest on it

@@ -11,7 +11,7 @@
 CREATE FUNCTION t.sees(name text, role text DEFAULT 'dwello_app',
   OUT jobs bigint, OUT drafts bigint, OUT sites bigint, OUT bids bigint,
   OUT versions bigint, OUT escrows bigint, OUT transactions bigint,
-  OUT entries bigint, OUT users bigint, OUT notifications bigint)
+  OUT events bigint, OUT users bigint, OUT notifications bigint)
 LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -28,8 +28,8 @@ BEGIN
    WHERE job_id = t.user('job');
   SELECT count(*) INTO transactions FROM dwello.transactions
    WHERE scope_id = t.user('job');
-  SELECT count(*) INTO entries FROM dwello.ledger_entries
-   WHERE scope_id = t.user('job');
+  SELECT count(*) INTO events FROM dwello.escrow_events
+   WHERE job_id = t.user('job');
   -- of the cast of setup.sql
   SELECT count(*) INTO users FROM dwello.users WHERE last_name = 'Test';
   SELECT count(*) INTO notifications FROM dwello.notifications
@@ -105,7 +105,7 @@ SELECT dwello.deliver_events(100000) > 0 AS delivered;
 SELECT * FROM t.eyes;
 
 -- the service sees every row, but no sealed column and no secret
-SELECT jobs, drafts, sites, bids, versions, escrows, transactions, entries,
+SELECT jobs, drafts, sites, bids, versions, escrows, transactions, events,
        users, notifications = (SELECT count(*) FROM dwello.notifications
                                 WHERE data ->> 'job_id' = t.user('job')::text)
        AS all_notifications

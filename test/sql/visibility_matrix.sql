@@ -67,8 +67,8 @@ INSERT INTO expected VALUES
   -- money
   ('escrow_accounts', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('escrow_events', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
-  ('transactions', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
-  ('ledger_entries', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('transactions', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (payer_id, payee_id)'),
+  ('ledger_entries', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('ledger_accounts', 'none', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me = owner_id'),
   ('disputes', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('chargebacks', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),

@@ -108,19 +108,19 @@ BEGIN
 
   link := sha256(coalesce(e.last_hash, '') || convert_to(concat_ws('|', job, tx, e.homeowner_id,
     e.provider_id, 'release', release_plpgsql.amount, e.currency, fee, actor, role, key, stamp), 'UTF8'));
-  INSERT INTO dwello.transactions (scope_id, id, homeowner_id, provider_id, payer_id, payee_id,
+  INSERT INTO dwello.transactions (scope_id, id, payer_id, payee_id,
       transaction_type, status, amount, currency, platform_fee, tax, net_amount, actor_id, actor_role,
       idempotency_key, created_at, completed_at, prev_hash, hash)
-    VALUES (job, tx, e.homeowner_id, e.provider_id, e.homeowner_id, e.provider_id, 'release', 'completed',
+    VALUES (job, tx, e.homeowner_id, e.provider_id, 'release', 'completed',
       release_plpgsql.amount, e.currency, fee, 0, release_plpgsql.amount - fee, actor, role, key, stamp, stamp,
       e.last_hash, link);
-  INSERT INTO dwello.ledger_entries (scope_id, transaction_id, leg, account_id, homeowner_id, provider_id,
-      amount, currency)
-    VALUES (job, tx, 1, job, e.homeowner_id, e.provider_id, -release_plpgsql.amount, e.currency),
-           (job, tx, 2, bench.account(e.provider_id, 'provider_available', e.currency), e.homeowner_id,
-            e.provider_id, release_plpgsql.amount - fee, e.currency),
+  INSERT INTO dwello.ledger_entries (scope_id, transaction_id, leg, account_id, amount,
+      currency)
+    VALUES (job, tx, 1, job, -release_plpgsql.amount, e.currency),
+           (job, tx, 2, bench.account(e.provider_id, 'provider_available', e.currency),
+            release_plpgsql.amount - fee, e.currency),
            (job, tx, 3, bench.account('00000000-0000-0000-0000-000000000000', 'platform_fee', e.currency),
-            e.homeowner_id, e.provider_id, fee, e.currency);
+            fee, e.currency);
   UPDATE dwello.escrow_accounts AS t
      SET status = state, held = e.held - release_plpgsql.amount,
          released = e.released + release_plpgsql.amount, fee_taken = e.fee_taken + fee,
@@ -173,17 +173,17 @@ BEGIN
     UPDATE dwello.job_milestones AS t SET released = t.released + $2, version = t.version + 1
      WHERE t.job_id = $1 AND t.funded - t.released >= $2
   ), t AS (
-    INSERT INTO dwello.transactions (scope_id, id, homeowner_id, provider_id, payer_id, payee_id,
+    INSERT INTO dwello.transactions (scope_id, id, payer_id, payee_id,
       transaction_type, status, amount, currency, platform_fee, tax, net_amount, actor_id, actor_role,
       idempotency_key, created_at, completed_at, prev_hash, hash)
-    SELECT $1, e.tx, e.homeowner_id, e.provider_id, e.homeowner_id, e.provider_id, 'release', 'completed',
+    SELECT $1, e.tx, e.homeowner_id, e.provider_id, 'release', 'completed',
            $2, e.currency, e.fee, 0, $2 - e.fee, e.homeowner_id, 'homeowner', $3, e.stamp, e.stamp,
            e.last_hash, u.link
       FROM e, u
   ), l AS (
-    INSERT INTO dwello.ledger_entries (scope_id, transaction_id, leg, account_id, homeowner_id, provider_id,
-      amount, currency)
-    SELECT $1, e.tx, v.leg, v.account, e.homeowner_id, e.provider_id, v.amount, e.currency
+    INSERT INTO dwello.ledger_entries (scope_id, transaction_id, leg, account_id, amount,
+      currency)
+    SELECT $1, e.tx, v.leg, v.account, v.amount, e.currency
       FROM e, LATERAL (VALUES (1, $1, -$2), (2, bench.account(e.provider_id, 'provider_available', e.currency), $2 - e.fee),
                              (3, bench.account('00000000-0000-0000-0000-000000000000', 'platform_fee', e.currency), e.fee))
            AS v (leg, account, amount)

@@ -79,7 +79,8 @@ SELECT FROM dwello.confirm_payment(bench.id('job', 0), psp => 'bench',
   event_id => 'evt', amount => 90000000, currency => 'USD');
 
 -- Copies the rows of job 0 in one table for the jobs up to n.
-CREATE FUNCTION bench.copy(name text, key text, n integer, cold integer)
+CREATE FUNCTION bench.copy(name text, key text, n integer, cold integer,
+                           provider text DEFAULT 'provider_id')
 RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -91,9 +92,11 @@ BEGIN
     UPDATE copy SET account_id = bench.id('job', copy.number)
      WHERE account_id = bench.id('job', 0);
   END IF;
-  EXECUTE format('UPDATE copy SET %I = bench.id(''job'', number),
-                         provider_id = bench.id(''provider'', CASE WHEN number <= %s THEN number ELSE 0 END)',
-                 key, cold);
+  EXECUTE format('UPDATE copy SET %I = bench.id(''job'', number)', key);
+  IF provider IS NOT NULL THEN
+    EXECUTE format('UPDATE copy SET %I = bench.id(''provider'', CASE WHEN number <= %s THEN number ELSE 0 END)',
+                   provider, cold);
+  END IF;
   ALTER TABLE copy DROP COLUMN number;
   EXECUTE format('INSERT INTO dwello.%I SELECT * FROM copy', name);
   DROP TABLE copy;
@@ -105,8 +108,8 @@ SELECT FROM bench.copy('bids', 'job_id', 2 * :jobs, :jobs);
 SELECT FROM bench.copy('job_milestones', 'job_id', 2 * :jobs, :jobs);
 SELECT FROM bench.copy('escrow_accounts', 'job_id', 2 * :jobs, :jobs);
 SELECT FROM bench.copy('escrow_events', 'job_id', 2 * :jobs, :jobs);
-SELECT FROM bench.copy('transactions', 'scope_id', 2 * :jobs, :jobs);
-SELECT FROM bench.copy('ledger_entries', 'scope_id', 2 * :jobs, :jobs);
+SELECT FROM bench.copy('transactions', 'scope_id', 2 * :jobs, :jobs, 'payee_id');
+SELECT FROM bench.copy('ledger_entries', 'scope_id', 2 * :jobs, :jobs, NULL);
 RESET session_replication_role;
 
 -- The id of a ledger account, as ledger_store.h has it.
