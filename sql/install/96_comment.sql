@@ -173,6 +173,7 @@ BEGIN
       ('weights', 'Weight of each criterion in basis points, frozen with the terms; NULL before.'),
       ('reference_source', 'Where the reference came from; NULL before it is published.'),
       ('terms_version', 'Version of what bidders priced.'),
+      ('search', 'Words of title (A), description (B) and special requirements (C) of an open job, for search_jobs(); else NULL.'),
       ('published_at', 'When the job was published; NULL before.'),
       ('awarded_at', 'When a bid was accepted; NULL before.'),
       ('confirm_by', 'Until when the provider must confirm the award; NULL before there is one.'),

@@ -3,10 +3,10 @@
  *		Statements with kept plans: the one way from C to the tables.
  *
  * A plan is made with SPI_prepare at the first use in a backend, forced to a
- * generic plan (the statements all go by key), and kept for the backend's
- * life.  PostgreSQL analyses it anew by itself when a table changes, even
- * after the extension was dropped and made again, because the text names
- * everything and the parameters have built-in types.
+ * generic plan (the statements go by key, but for those that say otherwise),
+ * and kept for the backend's life.  PostgreSQL analyses it anew by itself
+ * when a table changes, even after the extension was dropped and made again,
+ * because the text names everything and the parameters have built-in types.
  */
 #include "postgres.h"
 
@@ -145,6 +145,8 @@ statement_prepare(DwStatement *statement, const DwParams *p)
 		return;
 	plan = SPI_prepare_cursor(statement->sql, p->count,
 							  (Oid *) p->types,
+							  statement->is_custom ?
+							  CURSOR_OPT_CUSTOM_PLAN :
 							  CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare a dwello statement: %s",

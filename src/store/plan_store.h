@@ -26,11 +26,18 @@
 typedef struct DwStatement
 {
 	const char *sql;			/* schema-qualified text */
+	bool		is_custom;		/* planned for the values of each execution */
 	SPIPlanPtr	plan;			/* NULL until first used in this backend */
 } DwStatement;
 
 #define DW_STATEMENT(text) {.sql = (text), .plan = NULL}
 
+/*
+ * One whose best plan hangs on its values: which of many filters are given,
+ * how common a word is.  It is parsed once, and planned at every execution.
+ */
+#define DW_STATEMENT_CUSTOM(text) \
+	{.sql = (text), .is_custom = true, .plan = NULL}
 
 /* The typed parameters of one execution, in order of $1, $2, ... */
 typedef struct DwParams

@@ -41,6 +41,9 @@ sub token
 my $email = $primary->safe_psql('postgres',
 	"SELECT email FROM dwello.get_user_contact('$id{homeowner}', 'test')");
 
+# when scores are compared
+my $now = $primary->safe_psql('postgres', 'SELECT now()');
+
 # Every STABLE function: who calls it, and with what.
 my %reads = (
 	bid_transitions => [ nobody => '' ],
@@ -64,6 +67,8 @@ my %reads = (
 	reconcile => [ system => '' ],
 	reviews_of => [ homeowner => "'$id{provider_1}'" ],
 	score_bid => [ homeowner => "'$id{job_painting}', '$id{bid_950}'" ],
+	search_facets => [ provider_1 => "'paint', -122.42, 37.77" ],
+	search_jobs => [ provider_1 => "'paint', as_of => '$now'" ],
 	simulate_fees => [
 		system => q('{"rate_ppm": 40000}', '2026-01-01', '2027-01-01')
 	],
