@@ -49,7 +49,7 @@ CREATE TABLE dwello.escrow_accounts (
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   CONSTRAINT escrow_accounts_bid_fkey FOREIGN KEY (job_id, bid_id) REFERENCES dwello.bids (job_id, id),
   CONSTRAINT escrow_accounts_sound_check CHECK (dwello.escrow_is_sound(escrow_accounts))
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);  -- a batch updates whole pages, and each row must find room on its own
 CREATE INDEX escrow_accounts_homeowner_id_idx ON dwello.escrow_accounts (homeowner_id, job_id);
 CREATE INDEX escrow_accounts_provider_id_idx ON dwello.escrow_accounts (provider_id, job_id);
 CREATE INDEX escrow_accounts_fee_schedule_id_idx ON dwello.escrow_accounts (fee_schedule_id);

@@ -65,9 +65,8 @@ typedef struct Release
 {
 	DwActor		actor;			/* the caller */
 	TimestampTz now;			/* by when it must be due */
-	DwJob	   *jobs;			/* locked, by id */
-	DwEscrowRow *rows;			/* their escrows */
-	int			count;			/* of both */
+	DwEscrowRow *rows;			/* of locked jobs, by id */
+	int			count;			/* of rows */
 	int			left;			/* milestones that may still be released */
 } Release;
 
@@ -92,9 +91,9 @@ release_milestone(const Release *release, DwEscrowRow *row, int index)
 	return true;
 }
 
-/* Releases what is due in one job; how many milestones that was. */
+/* Releases what is due of one escrow; how many milestones that was. */
 static int
-release_job(const Release *release, DwJob *job, DwEscrowRow *row)
+release_escrow(const Release *release, DwEscrowRow *row)
 {
 	int			released = 0;
 
@@ -106,26 +105,52 @@ release_job(const Release *release, DwJob *job, DwEscrowRow *row)
 			release_milestone(release, row, i))
 			released++;
 	if (released > 0)
-	{
 		dw_escrow_settle(row);
-		dw_escrow_move_job(job, row);
-	}
 	return released;
 }
 
-/* Releases what is due in all of the jobs: work for dw_gather(). */
+/* True when a release may have moved the job, too. */
+static bool
+moves_job(const DwEscrowRow *row)
+{
+	return row->escrow.status == DW_ESCROW_DISPUTED ||
+		dw_escrow_is_complete(&row->escrow, row->milestones,
+							  row->milestone_count);
+}
+
+/* Lets the jobs of escrows follow them; most need no look at the job. */
 static void
-release_jobs(void *argument)
+move_jobs(DwEscrowRow **rows, int count)
+{
+	DwUuid	   *ids = palloc(sizeof(DwUuid) * Max(count, 1));
+	DwJob	   *jobs;
+
+	for (int i = 0; i < count; i++)
+		ids[i] = rows[i]->job_id;
+	jobs = dw_jobs_load_locked(ids, count);
+	for (int i = 0; i < count; i++)
+		dw_escrow_move_job(&jobs[i], rows[i]);
+}
+
+/* Releases what is due of all the escrows: work for dw_gather(). */
+static void
+release_escrows(void *argument)
 {
 	Release    *release = argument;
+	DwEscrowRow **moving = palloc(sizeof(DwEscrowRow *) * release->count);
+	int			count = 0;
 
 	for (int i = 0; i < release->count; i++)
 	{
-		if (!dw_uuid_equal(&release->jobs[i].id, &release->rows[i].job_id))
-			elog(ERROR, "a claimed job has lost its escrow");
-		release->left -= release_job(release, &release->jobs[i],
-									 &release->rows[i]);
+		DwEscrowRow *row = &release->rows[i];
+		int			released = release_escrow(release, row);
+
+		release->left -= released;
+		if (released > 0 && moves_job(row))
+			moving[count++] = row;
 	}
+	if (count > 0)
+		move_jobs(moving, count);
 }
 
 /* Releases what is due in claimed jobs, each statement once for all. */
@@ -138,11 +163,10 @@ release_together(DwCall *call, const DwUuid *ids, int count, int max_rows)
 		.left = max_rows
 	};
 
-	release.jobs = dw_jobs_load_locked(ids, count);
 	release.rows = dw_escrows_lock(ids, count, &release.count);
 	if (release.count != count)
 		elog(ERROR, "a claimed job has lost its escrow");
-	dw_gather(release_jobs, &release);
+	dw_gather(release_escrows, &release);
 	return max_rows - release.left;
 }
 

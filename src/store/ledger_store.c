@@ -41,9 +41,9 @@ dw_transaction_begin(DwTransaction *transaction, const DwEscrowRow *row,
 	transaction->completed_at = DT_NOBEGIN;
 }
 
-/* The id of an account; see the header for how it is made. */
-DwUuid
-dw_account_id(const DwAccount *account)
+/* Makes the id of an account; see the header for how. */
+static DwUuid
+account_id_make(const DwAccount *account)
 {
 	StringInfoData text;
 	uint8		digest[DW_SHA256_BYTES];
@@ -61,6 +61,27 @@ dw_account_id(const DwAccount *account)
 	memcpy(id.bytes, digest, sizeof(id.bytes));
 	pfree(text.data);
 	return id;
+}
+
+/* The id of an account; those of the platform are remembered. */
+DwUuid
+dw_account_id(const DwAccount *account)
+{
+	static struct
+	{
+		char		currency[4];	/* whose id it is; "" = none yet */
+		DwUuid		id;
+	}			known[DW_ACCOUNT_KIND_COUNT];
+
+	if (!dw_uuid_is_nil(&account->owner_id) || account->psp[0] != '\0')
+		return account_id_make(account);
+	if (strcmp(known[account->kind].currency, account->currency) != 0)
+	{
+		known[account->kind].id = account_id_make(account);
+		strlcpy(known[account->kind].currency, account->currency,
+				sizeof(known[account->kind].currency));
+	}
+	return known[account->kind].id;
 }
 
 /* Adds one leg, unless it moves nothing. */

@@ -138,13 +138,24 @@ BEGIN
 END
 $$;
 
--- Delivers the work of n jobs, so long ago that silence is consent.
-CREATE FUNCTION bench.make_due(n integer) RETURNS void
+-- Delivers a part of jobs first to last so long ago that silence is consent,
+-- or will be in a while.  The first part divides the contract in two.
+CREATE FUNCTION bench.make_due(first integer, last integer, part integer,
+                               in_a interval DEFAULT '-1 day')
+RETURNS void
 LANGUAGE sql
 AS $$
-  UPDATE dwello.jobs SET status = 'in_progress' FROM bench.job AS j
-   WHERE jobs.id = j.id AND j.n <= make_due.n;
-  UPDATE dwello.job_milestones SET status = 'submitted', submitted_at = now() - interval '20 days',
-         auto_release_at = now() - interval '1 day'
-    FROM bench.job AS j WHERE job_id = j.id AND j.n <= make_due.n;
+  UPDATE dwello.jobs SET status = 'in_progress', started_at = now()
+    FROM bench.job AS j WHERE jobs.id = j.id AND j.n BETWEEN first AND last;
+  INSERT INTO dwello.job_milestones (job_id, id, homeowner_id, provider_id, sort_order, title, amount, funded, status)
+  SELECT m.job_id, dwello.uuidv7(), m.homeowner_id, m.provider_id, 2, 'The rest',
+         m.amount - m.amount / 2, m.amount - m.amount / 2, 'funded'
+    FROM dwello.job_milestones AS m JOIN bench.job AS j ON j.id = m.job_id
+   WHERE j.n BETWEEN first AND last AND part = 1;
+  UPDATE dwello.job_milestones AS m
+     SET amount = m.amount / 2, funded = m.amount / 2
+    FROM bench.job AS j WHERE m.job_id = j.id AND m.sort_order = part AND j.n BETWEEN first AND last AND part = 1;
+  UPDATE dwello.job_milestones AS m
+     SET status = 'submitted', submitted_at = now() - interval '20 days', auto_release_at = now() + in_a
+    FROM bench.job AS j WHERE m.job_id = j.id AND m.sort_order = part AND j.n BETWEEN first AND last;
 $$;

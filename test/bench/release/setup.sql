@@ -98,7 +98,9 @@ BEGIN
                    provider, cold);
   END IF;
   ALTER TABLE copy DROP COLUMN number;
-  EXECUTE format('INSERT INTO dwello.%I SELECT * FROM copy', name);
+  EXECUTE (SELECT format('INSERT INTO dwello.%I (%s) SELECT %2$s FROM copy', name, string_agg(quote_ident(attname), ', '))
+             FROM pg_attribute
+            WHERE attrelid = ('dwello.' || name)::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '');
   DROP TABLE copy;
 END
 $$;
