@@ -156,7 +156,7 @@ SELECT t.login_as('p1');
 SELECT milestone_status FROM dwello.submit_milestone(t.user('bad'));
 SELECT milestone_status FROM dwello.submit_milestone(t.user('good'));
 SELECT t.as_system();
-ALTER TABLE dwello.escrow_accounts DROP CONSTRAINT escrow_accounts_balance_check;
+ALTER TABLE dwello.escrow_accounts DROP CONSTRAINT escrow_accounts_sound_check;
 UPDATE dwello.escrow_accounts SET held = held - 1 WHERE job_id = t.user('bad');
 SELECT set_config('dwello.now', (now() + '15 days')::text, true) IS NOT NULL AS pinned;
 SELECT * FROM dwello.release_due_escrows();
