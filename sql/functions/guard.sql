@@ -17,3 +17,8 @@ CREATE OR REPLACE FUNCTION dwello.guard_drop() RETURNS event_trigger
   AS 'MODULE_PATHNAME', 'dwello_guard_drop' LANGUAGE c;
 COMMENT ON FUNCTION dwello.guard_drop() IS
   'Event trigger: loads the library, whose hook refuses (WD901) to drop the extension unless dwello.allow_drop is on.';
+
+CREATE OR REPLACE FUNCTION dwello.forget_kept() RETURNS trigger
+  AS 'MODULE_PATHNAME', 'dwello_forget_kept' LANGUAGE c;
+COMMENT ON FUNCTION dwello.forget_kept() IS
+  'Trigger AFTER any change: from the commit on no backend uses what it keeps of the table in memory. Error 42501 when called otherwise.';

@@ -72,6 +72,56 @@ GRANT EXECUTE ON FUNCTION dwello.job_score(dwello.job_key, dwello.job_query)
 COMMENT ON FUNCTION dwello.job_score(dwello.job_key, dwello.job_query) IS
 'How well a job suits, from 0 to 1: the sum of five terms times their weights. nearness = 1 - distance / radius; budget = budget_max (else budget_min) / reference_budget, at most 1; category = its fit; urgency = rank / 3; freshness = 1 / (1 + age / freshness_hours).';
 
+CREATE OR REPLACE FUNCTION dwello.match_jobs(
+  provider_id uuid DEFAULT NULL,
+  INOUT as_of timestamptz DEFAULT NULL,
+  after_score float8 DEFAULT NULL,
+  after_id uuid DEFAULT NULL,
+  max_results integer DEFAULT 20,
+  radius_miles float8 DEFAULT NULL,
+  category_ids uuid[] DEFAULT NULL,
+  INOUT budget_min bigint DEFAULT NULL,
+  INOUT budget_max bigint DEFAULT NULL,
+  INOUT currency text DEFAULT 'USD',
+  weights jsonb DEFAULT NULL,
+  OUT job_id uuid,
+  OUT score float8,
+  OUT distance_miles float8,
+  OUT category_id uuid,
+  OUT title text,
+  OUT urgency dwello.urgency,
+  OUT longitude float8,
+  OUT latitude float8,
+  OUT published_at timestamptz
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER COST 2000 ROWS 20
+AS 'MODULE_PATHNAME', 'dwello_match_jobs';
+GRANT EXECUTE ON FUNCTION dwello.match_jobs(uuid, timestamptz, float8, uuid, integer, float8, uuid[], bigint, bigint, text, jsonb)
+  TO dwello_app, dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.match_jobs(uuid, timestamptz, float8, uuid, integer, float8, uuid[], bigint, bigint, text, jsonb) IS
+'The open jobs that suit a provider best, by falling score, then by job_id. Arguments: provider_id, NULL for the caller, another only for the service and administrators; as_of, the time to which ages are taken, NULL for now; as_of, after_score and after_id together, from the last row of the page before, for the next page; max_results, 1 to 500 rows; radius_miles round his business address, over 0 and at most 12450, NULL for that of his agent, else the setting match_radius_miles; category_ids, with all categories below them, a level below fits 0.8 times as well; NULL for all, of which those that his agent prefers fit, the others do not; budget_min and budget_max in minor units, a range that the job''s must overlap, the latter also the budget that counts in full (else the setting match_budget_reference); currency, the job''s; weights, a JSON object of numbers by the names nearness, budget, category, urgency, freshness, what is left out is 0, NULL for the settings. Never shown: jobs that are not open and listed, that expired, that were published after as_of, that ask for a credential of a type he does not hold verified, and his own. Returns job_id, score from 0 to 1 (see dwello.job_score()), distance_miles to the rounded place, and of the job category_id, title, urgency, budgets, currency, longitude, latitude, published_at; as_of for the next page. Errors: WD402, WD401, 42501; 22004; 22001; 22023 a number out of range or NaN, as_of in the future, a cursor without one of its three parts, no element or an unknown category in category_ids, no currency, weights that are negative or all 0, a provider without an address; 42501 another provider; P0002 no such provider.';
+
+CREATE OR REPLACE FUNCTION dwello.explain_match(
+  provider_id uuid DEFAULT NULL,
+  job_id uuid DEFAULT NULL,
+  OUT term text,
+  OUT value float8,
+  OUT weight float8,
+  OUT points float8,
+  OUT score float8,
+  OUT distance_miles float8,
+  OUT matches boolean,
+  OUT reasons text[]
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 5
+AS 'MODULE_PATHNAME', 'dwello_explain_match';
+GRANT EXECUTE ON FUNCTION dwello.explain_match(uuid, uuid)
+  TO dwello_app, dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.explain_match(uuid, uuid) IS
+'Why dwello.match_jobs() shows a job to a provider where it does, as of now and with nothing else asked for; or why it does not. Arguments: provider_id, NULL for the caller, another only for the service and administrators; job_id. Returns a row for each term, in the order nearness, budget, category, urgency, freshness: term, value from 0 to 1, weight (they sum to 1), points = weight times value; and on every row score, the sum of the points, distance_miles, matches, and reasons, empty when it matches: NOT_OPEN, EXPIRED, OWN_JOB, TOO_FAR, CREDENTIAL_MISSING. value, points, score and distance_miles are NULL for a job that was never published. Errors: WD402, WD401, 42501; 22004 no job_id, or no provider_id where the caller is none; 42501 another provider; P0002 no such provider or job, or none that the caller may see; 22023 the provider has no address.';
+
 CREATE OR REPLACE FUNCTION dwello.job_key_consistent(internal, dwello.job_query, smallint, oid, internal)
 RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE

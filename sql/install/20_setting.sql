@@ -42,6 +42,14 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('agent_month_bids_basic', '50', 'Bids a month of a bidding agent of the basic tier; 0 = unlimited, as for the others.'),
   ('agent_month_bids_premium', '200', 'Bids a month of a bidding agent of the premium tier.'),
   ('agent_month_bids_enterprise', '0', 'Bids a month of a bidding agent of the enterprise tier.'),
+  ('match_radius_miles', '25', 'How far jobs are shown to a provider whose agent has no radius, in miles.'),
+  ('match_budget_reference', '500000', 'Budget that counts in full when jobs are matched, in minor units, unless the provider names one.'),
+  ('match_freshness_hours', '72', 'Hours after which a job counts as half as fresh when jobs are matched.'),
+  ('match_weight_nearness', '35', 'Weight of the nearness of a job when jobs are matched; the five weights count by their share of the sum.'),
+  ('match_weight_budget', '20', 'Weight of the budget of a job.'),
+  ('match_weight_category', '20', 'Weight of how well the category of a job fits.'),
+  ('match_weight_urgency', '10', 'Weight of the urgency of a job.'),
+  ('match_weight_freshness', '15', 'Weight of how lately a job was published.'),
   ('event_attempts', '10', 'Times an event is given to a consumer before it is left aside as dead.'),
   ('event_retry_seconds', '5', 'Seconds before a failed event is given again; twice as many after each further failure, up to an hour.');
 

@@ -28,6 +28,19 @@ BEGIN
 END
 $$;
 
+-- what matching keeps in memory; always, for a replica's backends keep it, too
+DO $$
+DECLARE
+  target text;
+BEGIN
+  FOREACH target IN ARRAY ARRAY['system_settings', 'system_settings_defaults', 'service_categories'] LOOP
+    EXECUTE pg_catalog.format('CREATE TRIGGER forget_row AFTER INSERT OR UPDATE OR DELETE ON dwello.%I FOR EACH ROW EXECUTE FUNCTION dwello.forget_kept()', target);
+    EXECUTE pg_catalog.format('CREATE TRIGGER forget_all AFTER TRUNCATE ON dwello.%I FOR EACH STATEMENT EXECUTE FUNCTION dwello.forget_kept()', target);
+    EXECUTE pg_catalog.format('ALTER TABLE dwello.%I ENABLE ALWAYS TRIGGER forget_row, ENABLE ALWAYS TRIGGER forget_all', target);
+  END LOOP;
+END
+$$;
+
 CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.transactions
   FOR EACH ROW EXECUTE FUNCTION dwello.guard_append('pending');
 CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.ledger_entries

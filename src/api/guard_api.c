@@ -1,6 +1,7 @@
 /*
  * guard_api.c
- *		Triggers: the time of a row's change, and rows that may not change.
+ *		Triggers: the time of a row's change, rows that may not change, and
+ *		what backends keep in memory.
  *
  * All of them refuse to be called in any other way than as the trigger they
  * are.  None does anything on INSERT that a restore would feel: a dump is
@@ -18,6 +19,7 @@
 
 #include "api/call_api.h"
 #include "api/error_api.h"
+#include "store/match_rule_store.h"
 #include "store/setting_store.h"
 
 /* Columns of a transaction that its one step from pending may change. */
@@ -175,4 +177,13 @@ DW_FUNCTION(dwello_guard_append)
 					  RelationGetRelationName(data->tg_relation)),
 			 "The table is append only.",
 			 "Correct a deed by another one that reverses it.");
+}
+
+/* forget_kept(): AFTER any change, ends what backends keep of the table. */
+DW_FUNCTION(dwello_forget_kept)
+{
+	TriggerData *data = trigger_data(fcinfo);
+
+	dw_match_rules_forget(RelationGetRelid(data->tg_relation));
+	return PointerGetDatum(NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "api/drop_api.h"
 #include "store/keyring_store.h"
+#include "store/match_rule_store.h"
 #include "store/setting_store.h"
 #include "store/token_store.h"
 
@@ -25,5 +26,6 @@ _PG_init(void)
 	dw_keyring_init();
 	dw_token_init();
 	dw_drop_init();
+	dw_match_rules_init();
 	MarkGUCPrefixReserved("dwello");
 }

@@ -30,6 +30,20 @@ static const char *const match_term_labels[] = {
 
 DW_LABELS(match_term, DwMatchTerm, match_term_labels);
 
+static const char *const match_miss_labels[] = {
+	[DW_MATCH_NOT_OPEN] = "NOT_OPEN",
+	[DW_MATCH_EXPIRED] = "EXPIRED",
+	[DW_MATCH_OWN_JOB] = "OWN_JOB",
+	[DW_MATCH_WRONG_CURRENCY] = "WRONG_CURRENCY",
+	[DW_MATCH_TOO_FAR] = "TOO_FAR",
+	[DW_MATCH_OTHER_CATEGORY] = "OTHER_CATEGORY",
+	[DW_MATCH_BUDGET_APART] = "BUDGET_APART",
+	[DW_MATCH_CREDENTIAL_MISSING] = "CREDENTIAL_MISSING",
+	[DW_MATCH_POSTED_LATER] = "POSTED_LATER"
+};
+
+DW_LABELS(match_miss, DwMatchMiss, match_miss_labels);
+
 /* 0.8 to the power of the depth. */
 static const double level_fits[DW_MATCH_LEVELS] = {
 	1.0, 0.8, 0.64, 0.512, 0.4096, 0.32768, 0.262144, 0.2097152,
@@ -204,6 +218,30 @@ dw_match_reaches(const DwMatchQuery *query, const DwJobKey *leaf,
 	return metres <= query->radius_m &&
 		(query->ceiling >= 1.0 ||
 		 1.0 - dw_match_rest(query, leaf, metres) <= query->ceiling);
+}
+
+/* Why a leaf is not wanted; see the header. */
+uint32_t
+dw_match_misses(const DwMatchQuery *query, const DwJobKey *leaf,
+				double metres)
+{
+	const bool	missed[DW_MATCH_MISS_COUNT] = {
+		[DW_MATCH_WRONG_CURRENCY] = leaf->currency != query->currency,
+		[DW_MATCH_TOO_FAR] = metres > query->radius_m,
+		[DW_MATCH_OTHER_CATEGORY] =
+		query_fit(query, &leaf->leaf.category_id) < 0.0,
+		[DW_MATCH_BUDGET_APART] =
+		leaf->leaf.budget_min > query->budget_max ||
+		leaf->leaf.budget_max < query->budget_min,
+		[DW_MATCH_CREDENTIAL_MISSING] =
+		(leaf->requirements & ~query->capabilities) != 0,
+		[DW_MATCH_POSTED_LATER] = leaf->posted_at > query->as_of
+	};
+	uint32_t	misses = 0;
+
+	for (int i = 0; i < DW_MATCH_MISS_COUNT; i++)
+		misses |= (uint32_t) missed[i] << i;
+	return misses;
 }
 
 /* True when the query may want a job below a node; see the header. */

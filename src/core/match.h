@@ -146,6 +146,31 @@ extern bool dw_match_reaches(const DwMatchQuery *query, const DwJobKey *leaf,
 extern bool dw_match_may_want(const DwMatchQuery *query,
 							  const DwJobKey *node);
 
+/* Why a job is not shown to a provider; labels in upper case. */
+typedef enum DwMatchMiss
+{
+	DW_MATCH_NOT_OPEN,			/* not published, not open or not listed */
+	DW_MATCH_EXPIRED,			/* takes no more bids */
+	DW_MATCH_OWN_JOB,			/* he posted it himself */
+	DW_MATCH_WRONG_CURRENCY,	/* another than was asked for */
+	DW_MATCH_TOO_FAR,			/* outside the circle */
+	DW_MATCH_OTHER_CATEGORY,	/* of a category that is excluded */
+	DW_MATCH_BUDGET_APART,		/* budgets do not overlap */
+	DW_MATCH_CREDENTIAL_MISSING,	/* a mandatory one is not held */
+	DW_MATCH_POSTED_LATER,		/* published after as_of */
+	DW_MATCH_MISS_COUNT
+} DwMatchMiss;
+
+extern const char *dw_match_miss_label(DwMatchMiss value);
+extern bool dw_match_miss_parse(const char *text, DwMatchMiss *value);
+
+/*
+ * A set of reasons, bit 1 << DwMatchMiss: those for which a query does not
+ * want a leaf, whatever its ceiling is; empty = it does.
+ */
+extern uint32_t dw_match_misses(const DwMatchQuery *query,
+								const DwJobKey *leaf, double metres);
+
 /* The terms of a leaf's score; a category that is excluded has the fit 0. */
 extern void dw_match_terms(const DwMatchQuery *query, const DwJobKey *leaf,
 						   double metres, double *terms);

@@ -321,3 +321,17 @@ dw_post_weights_check(const DwScoreWeights *weights, DwScoringMethod method,
 		dw_fault_note(fault, DW_POST_WEIGHTS, DW_CHECK_VIOLATION,
 					  "must leave the scoring method a criterion");
 }
+
+/* The types of the mandatory requirements, as bits. */
+int64_t
+dw_post_requirement_bits(const DwPostRequirement *requirements, int count)
+{
+	int64_t		bits = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (requirements[i].is_mandatory)
+			bits |= DW_CREDENTIAL_BIT(requirements[i].type);
+	}
+	return bits;
+}

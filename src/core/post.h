@@ -116,6 +116,10 @@ extern bool dw_post_reprices(DwPostFields changed);
 /* Place, money, dates, hours, photos. */
 extern void dw_post_check(const DwPost *post, DwFault *fault);
 
+/* The types of the mandatory requirements, as bits. */
+extern int64_t dw_post_requirement_bits(const DwPostRequirement *requirements,
+										int count);
+
 /* A requirement of the list argument given; item is its place there. */
 extern void dw_post_requirement_check(const DwPostRequirement *requirement,
 									  DwFaultPlace place, DwFault *fault);

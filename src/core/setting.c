@@ -37,6 +37,14 @@ static const DwSettingRule rules[] = {
 	INTEGER("agent_month_bids_basic", 0, 1000000),
 	INTEGER("agent_month_bids_premium", 0, 1000000),
 	INTEGER("agent_month_bids_enterprise", 0, 1000000),
+	INTEGER("match_radius_miles", 1, 12450),
+	INTEGER("match_budget_reference", 1, INT64_C(1000000000000)),
+	INTEGER("match_freshness_hours", 1, 87600),
+	INTEGER("match_weight_nearness", 0, 10000),
+	INTEGER("match_weight_budget", 0, 10000),
+	INTEGER("match_weight_category", 0, 10000),
+	INTEGER("match_weight_urgency", 0, 10000),
+	INTEGER("match_weight_freshness", 0, 10000),
 	INTEGER("event_attempts", 1, 100),
 	INTEGER("event_retry_seconds", 1, 3600)
 };

@@ -238,6 +238,16 @@ static CheckRule rules[] = {
 		 "WHERE (s.awarded_count, s.completed_count, s.review_count) "
 		 "IS DISTINCT FROM (a.awarded, a.completed, a.reviewed) ORDER BY 2",
 		 "Restore provider_stats, or count the provider's jobs anew."),
+	RULE("requirement_drift",
+		 "SELECT 'jobs', 'Job ' || j.id || ' has the bits ' "
+		 "|| j.requirement_bits || '; its mandatory requirements make ' "
+		 "|| r.bits || '.' FROM dwello.jobs AS j "
+		 "CROSS JOIN LATERAL (SELECT COALESCE(bit_or(1 << array_position("
+		 "enum_range(q.requirement_type), q.requirement_type) - 1), 0) "
+		 "AS bits FROM dwello.job_requirements AS q "
+		 "WHERE q.job_id = j.id AND q.is_mandatory) AS r "
+		 "WHERE j.requirement_bits <> r.bits ORDER BY 2",
+		 "Providers without the credential are shown the job, or those with it are not: set requirement_bits."),
 	RULE("unsealed_value",
 		 "SELECT v.object, 'Row ' || v.id || ' is not sealed.' FROM ("
 		 "SELECT 'users.email' AS object, id, email AS sealed FROM dwello.users "

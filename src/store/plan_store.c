@@ -6,7 +6,8 @@
  * generic plan (the statements go by key, but for those that say otherwise),
  * and kept for the backend's life.  PostgreSQL analyses it anew by itself
  * when a table changes, even after the extension was dropped and made again,
- * because the text names everything and the parameters have built-in types.
+ * because the text names everything and the parameters have built-in types;
+ * only the first may be of a type of ours.
  */
 #include "postgres.h"
 
@@ -135,24 +136,31 @@ dw_spi_connect(void)
 		elog(ERROR, "SPI_connect failed");
 }
 
-/* Makes and keeps the plan of a statement for these parameter types. */
-static void
-statement_prepare(DwStatement *statement, const DwParams *p)
+/*
+ * Makes and keeps the plan of a statement; see the header.  A type of ours
+ * has another number after the extension was dropped and made again.
+ */
+void
+dw_statement_prepare(DwStatement *statement, const DwParams *p, int options)
 {
 	SPIPlanPtr	plan;
 
-	if (statement->plan != NULL)
+	if (statement->plan != NULL &&
+		(p->count == 0 ||
+		 SPI_getargtypeid(statement->plan, 0) == p->types[0]))
 		return;
 	plan = SPI_prepare_cursor(statement->sql, p->count,
 							  (Oid *) p->types,
-							  statement->is_custom ?
-							  CURSOR_OPT_CUSTOM_PLAN :
-							  CURSOR_OPT_GENERIC_PLAN);
+							  options | (statement->is_custom ?
+										 CURSOR_OPT_CUSTOM_PLAN :
+										 CURSOR_OPT_GENERIC_PLAN));
 	if (plan == NULL)
 		elog(ERROR, "could not prepare a dwello statement: %s",
 			 SPI_result_code_string(SPI_result));
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not keep the plan of a dwello statement");
+	if (statement->plan != NULL)
+		(void) SPI_freeplan(statement->plan);
 	statement->plan = plan;
 }
 
@@ -165,7 +173,7 @@ statement_run(DwStatement *statement, const DwParams *p, bool read_only)
 
 	if (p == NULL)
 		p = &none;
-	statement_prepare(statement, p);
+	dw_statement_prepare(statement, p, 0);
 	code = SPI_execute_plan(statement->plan, (Datum *) p->values,
 							p->nulls, read_only, 0);
 	if (code < 0)

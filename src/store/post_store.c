@@ -73,7 +73,7 @@ param_date(DwParams *p, int64 days)
 				   days == DW_POST_ABSENT);
 }
 
-/* Adds what the row of a job has of a draft, as $1 to $23. */
+/* Adds what the row of a job has of a draft, as $1 to $24. */
 static void
 param_draft(DwParams *p, const DwDraft *draft)
 {
@@ -101,6 +101,8 @@ param_draft(DwParams *p, const DwDraft *draft)
 	dw_param_text(p, draft->bid_mode);
 	dw_param_text(p, draft->scoring_method);
 	dw_param_weights(p, draft->has_weights ? &draft->weights : NULL);
+	dw_param_int8(p, dw_post_requirement_bits(draft->requirements,
+											  draft->requirement_count));
 }
 
 /*
@@ -119,13 +121,14 @@ draft_insert_job(const DwDraft *draft)
 					 "preferred_end_date, estimated_duration_hours, "
 					 "materials_provided, materials_description, "
 					 "expected_materials, special_requirements, photos, "
-					 "bid_mode, scoring_method, weights, created_at) "
+					 "bid_mode, scoring_method, weights, "
+					 "requirement_bits, created_at) "
 					 "SELECT $1, $2, $3, $4, $5, "
 					 "st_setsrid(st_makepoint($6, $7), 4326)::geography, "
 					 "$8, $9, $10, $11::text::dwello.urgency, $12, $13, $14, "
 					 "$15::bigint::integer, $16, $17, $18, $19, $20, "
 					 "$21::text::dwello.bid_mode, "
-					 "$22::text::dwello.scoring_method, $23, $24 "
+					 "$22::text::dwello.scoring_method, $23, $24, $25 "
 					 "WHERE NOT EXISTS (SELECT FROM dwello.users AS u "
 					 "WHERE u.id = $1) "
 					 "ON CONFLICT (id) DO NOTHING");
@@ -344,7 +347,8 @@ draft_update_job(const DwDraft *draft, DwJob *job)
 					 "photos = COALESCE($20, photos), "
 					 "bid_mode = $21::text::dwello.bid_mode, "
 					 "scoring_method = $22::text::dwello.scoring_method, "
-					 "weights = $23, terms_version = $24, "
+					 "weights = $23, requirement_bits = $24, "
+					 "terms_version = $25, "
 					 "version = version + 1 WHERE id = $1");
 	DwParams	p = DW_PARAMS;
 

@@ -129,6 +129,7 @@ INSERT INTO fault (rule, object, sql)
          format('UPDATE dwello.provider_stats SET %I = %1$I + 1 WHERE user_id = t.user(''p1'')', counter)
     FROM unnest(ARRAY['awarded_count', 'completed_count', 'review_count']) AS counter;
 INSERT INTO fault (rule, object, sql) VALUES
+  ('requirement_drift', 'jobs', $$UPDATE dwello.jobs SET requirement_bits = 31 WHERE status = 'open'$$),
   ('reconcile', 'I1',
    $$SELECT pg_temp.damage('dwello.ledger_entries', 'UPDATE dwello.ledger_entries SET amount = amount + 1 WHERE leg = 1')$$),
   ('verify_ledger', 'entry_changed',

@@ -2,7 +2,6 @@
 -- match.sql
 --	Keys of jobs, queries, the operator class, and match_jobs.
 --
-\set QUIET on
 SET search_path = dwello, public;
 
 -- The term that alone has a weight, of a job 0.1 degree north of the centre.
@@ -140,3 +139,233 @@ SELECT t.expected('p.key @@@ dwello.job_query(0, 50, 25, ''2026-01-10'')') AS ne
 
 DROP TABLE t.places, t.grown;
 DROP FUNCTION t.term, t.scores, t.compared, t.expected;
+
+-- ----------------------------------------------------------------------
+-- match_jobs
+-- ----------------------------------------------------------------------
+BEGIN;
+SET LOCAL dwello.now = '2030-05-01 12:00+00';
+UPDATE dwello.jobs SET is_listed = false;
+-- Jobs of h1 round San Francisco, their names in the order of the page.
+CREATE FUNCTION t.post(name text, east float8, category int DEFAULT 11, VARIADIC more text[] DEFAULT '{}') RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM t.login_as('h1');
+  EXECUTE format('SELECT dwello.post_job(%L, %L, ''Work.'', %s, 37.77, job_id => %L %s)',
+    'd0000000-0000-7000-8000-0000000000' || category, name, -122.42 + east, t.user('match ' || name),
+    (SELECT string_agg(', ' || m, '') FROM unnest(more) AS m));
+  PERFORM dwello.publish_job(t.user('match ' || name));
+  PERFORM t.as_system();
+END
+$$;
+INSERT INTO dwello.category_overrides (category_id, reference_amount)
+  SELECT ('d0000000-0000-7000-8000-0000000000' || n)::uuid, 50000 FROM generate_series(11, 18) AS n ON CONFLICT DO NOTHING;
+SELECT t.post('near', 0.01, 11, 'budget_max => 100000'), t.post('urgent', 0.05, 12, 'budget_min => 100000', $$urgency => 'urgent'$$),
+       t.post('emergency', 0.1, 13, 'is_emergency => true'), t.post('far', 0.4, 14), t.post('too far', 0.5, 11),
+       t.post('licensed', 0.02, 11, $$requirements => '[{"requirement_type": "license"}]'$$),
+       t.post('liked', 0.02, 11, $$requirements => '[{"requirement_type": "license", "is_mandatory": false}]'$$),
+       t.post('euro', 0.01, 11, $$currency => 'EUR'$$, 'budget_max => 90000'), t.post('deleted', 0.01), t.post('expired', 0.01), t.post('cancelled', 0.01),
+       t.post('unlisted', 0.01), t.post('old', 0.02, 15);
+UPDATE dwello.jobs SET deleted_at = now() WHERE id = t.user('match deleted');
+UPDATE dwello.jobs SET expires_at = '2030-05-01 12:00+00' WHERE id = t.user('match expired');
+UPDATE dwello.jobs SET is_listed = false WHERE id = t.user('match unlisted');
+UPDATE dwello.jobs SET published_at = '2030-04-28 12:00+00' WHERE id = t.user('match old');
+SELECT t.login_as('h1');
+SELECT status FROM dwello.cancel_job(t.user('match cancelled'), 'gone');
+SELECT dwello.post_job('d0000000-0000-7000-8000-000000000011', 'draft', 'Work.', -122.42, 37.77) IS NOT NULL AS draft;
+
+SELECT t.login_as('p1');
+SELECT title, round(score::numeric, 6) AS score, round(distance_miles::numeric, 3) AS miles, urgency, budget_min, budget_max,
+       currency, longitude, latitude, right(category_id::text, 2) AS category, published_at, as_of
+  FROM dwello.match_jobs();
+-- each filter
+SELECT array_agg(title) FROM dwello.match_jobs(radius_miles => 1.5);
+SELECT array_agg(title) FROM dwello.match_jobs(currency => 'EUR');
+SELECT array_agg(title) FROM dwello.match_jobs(as_of => '2030-05-01 11:59+00');
+SELECT array_agg(title) FROM dwello.match_jobs(category_ids => '{d0000000-0000-7000-8000-000000000012}');
+SELECT array_agg(title), max(round(score::numeric, 6)) FROM dwello.match_jobs(category_ids => '{d0000000-0000-7000-8000-000000000001}');
+SELECT array_agg(title) FROM dwello.match_jobs(category_ids => '{d0000000-0000-7000-8000-000000000002}');
+SELECT array_agg(title), max(round(score::numeric, 6)) FROM dwello.match_jobs(budget_min => 100001);
+SELECT array_agg(title), max(round(score::numeric, 6)) FROM dwello.match_jobs(budget_max => 100000);
+SELECT array_agg(title) FROM dwello.match_jobs(weights => '{"urgency": 1, "nearness": 0.001}');
+SELECT array_agg(title) FROM dwello.match_jobs(max_results => 2);
+-- a credential that counts: verified, and valid today
+SELECT t.as_system();
+SELECT credential_id AS license FROM dwello.add_credential('license', 'Painter', user_id => t.user('p1')) \gset
+SELECT t.login_as('p1');
+SELECT array_agg(title) FROM dwello.match_jobs() WHERE title = 'licensed';
+SELECT t.as_system();
+SELECT verified_at IS NOT NULL AS verified FROM dwello.verify_credential(t.user('p1'), :'license');
+SELECT t.login_as('p1');
+SELECT array_agg(title) FROM dwello.match_jobs() WHERE title = 'licensed';
+UPDATE dwello.provider_credentials SET valid_until = '2030-04-30' WHERE id = :'license';
+SELECT array_agg(title) FROM dwello.match_jobs() WHERE title = 'licensed';
+-- what his agent says: how far, and what it prefers; a category that is gone is nothing
+INSERT INTO dwello.ai_bidding_agents (user_id, max_bid_radius_miles, preferred_categories)
+  VALUES (t.user('p1'), 5, '{d0000000-0000-7000-8000-000000000012, d0000000-0000-7000-8000-0000000000ff}');
+SELECT title, round(score::numeric, 6) AS score FROM dwello.match_jobs();
+-- settings, as soon as they are set, and no longer when that is undone
+SAVEPOINT setting;
+SELECT t.as_system();
+SELECT value FROM dwello.set_setting('match_weight_urgency', '1000');
+SELECT t.login_as('p1');
+SELECT array_agg(round(score::numeric, 6)) FROM dwello.match_jobs();
+ROLLBACK TO setting;
+SELECT t.login_as('p1');
+SELECT array_agg(round(score::numeric, 6)) FROM dwello.match_jobs();
+-- so with a category that finds another place in the tree
+SELECT t.as_system();
+SAVEPOINT category;
+INSERT INTO dwello.service_categories (id, parent_id, name)
+  VALUES ('d0000000-0000-7000-8000-000000000fff', 'd0000000-0000-7000-8000-000000000012', 'Taps');
+UPDATE dwello.jobs SET category_id = 'd0000000-0000-7000-8000-000000000fff' WHERE id = t.user('match near');
+SELECT t.login_as('p1');
+SELECT title, round(score::numeric, 6) AS score FROM dwello.match_jobs() WHERE title = 'near';
+ROLLBACK TO category;
+DELETE FROM dwello.ai_bidding_agents WHERE user_id = t.user('p1');
+
+-- an edit of an open job moves it
+SELECT t.login_as('h1');
+SELECT terms_version FROM dwello.edit_job(t.user('match near'), longitude => -122.40, latitude => 37.77,
+  requirements => '[{"requirement_type": "license", "is_mandatory": false}, {"requirement_type": "equipment"}]');
+SELECT requirement_bits FROM dwello.jobs WHERE id = t.user('match near');
+SELECT terms_version FROM dwello.edit_job(t.user('match near'), requirements => '[]');
+SELECT t.login_as('p1');
+SELECT title, round(score::numeric, 6) AS score, longitude FROM dwello.match_jobs() WHERE title = 'near';
+
+-- why, and why not; the points are the score
+SELECT term, round(value::numeric, 6) AS value, weight::numeric, round(points::numeric, 6) AS points, round(score::numeric, 6) AS score,
+       round(distance_miles::numeric, 3) AS miles, matches, reasons
+  FROM dwello.explain_match(job_id => t.user('match near'));
+SELECT name, min(reasons::text) AS reasons, bool_and(matches) AS matches, abs(sum(points) - max(score)) < 1e-12 AS sums
+  FROM unnest(ARRAY['near', 'licensed', 'too far', 'cancelled', 'expired', 'unlisted', 'euro']) AS name,
+       dwello.explain_match(job_id => t.user('match ' || name))
+ GROUP BY name ORDER BY name;
+SELECT t.as_system();
+SELECT reasons, score, value FROM dwello.explain_match(t.user('p1'), (SELECT id FROM dwello.jobs WHERE title = 'draft')) LIMIT 1;
+SELECT t.login_as('p1');
+SELECT substr(t.try(format('SELECT dwello.explain_match(job_id => %L)', id)), 1, 5) FROM dwello.jobs WHERE title IN ('draft', 'deleted');
+
+-- who may ask about whom
+SELECT t.refused(name, format(call, t.user('p1'), t.user('match near')))
+  FROM unnest(ARRAY['match_jobs(%L)', 'explain_match(%L, %L)']) AS call, unnest(ARRAY['p1', 'p2', 'h1', 'a1', 's1', NULL]) AS name;
+SELECT t.refused(NULL, 'match_jobs()') AS nobody, t.refused(NULL, format('match_jobs(%L)', t.user('h1'))) AS homeowner,
+       t.refused('p1', 'explain_match()') AS no_job, t.refused('p1', format('explain_match(job_id => %L)', t.user('none'))) AS unknown;
+SELECT t.as_system();
+DELETE FROM dwello.user_addresses WHERE user_id = t.user('p3');
+SELECT t.try(format('SELECT dwello.match_jobs(%L)', t.user('p3')));
+
+-- refused, each by its argument
+SELECT t.login_as('p1');
+SELECT arguments, t.try(format('SELECT dwello.match_jobs(%s)', arguments))
+  FROM unnest(ARRAY['max_results => 0', 'max_results => 501', 'max_results => NULL', 'currency => NULL', 'currency => ''usd''',
+    'currency => ''DOLLAR''', 'radius_miles => 0', 'radius_miles => -1', 'radius_miles => ''NaN''', 'radius_miles => ''Infinity''',
+    'radius_miles => 12451', 'budget_min => 0', 'budget_max => -5', 'budget_min => 2, budget_max => 1', 'category_ids => ''{}''',
+    'category_ids => ''{NULL}''', 'category_ids => ''{00000000-0000-0000-0000-000000000001}''',
+    'as_of => ''2030-05-01 12:00:01+00''', 'as_of => ''infinity''', 'after_score => 0.5', 'after_id => gen_random_uuid()',
+    'after_score => 0.5, after_id => gen_random_uuid()', 'after_score => 0.5, as_of => ''2030-05-01''',
+    'after_score => ''NaN'', after_id => gen_random_uuid(), as_of => ''2030-05-01''',
+    'after_score => 1.5, after_id => gen_random_uuid(), as_of => ''2030-05-01''',
+    'after_score => -0.5, after_id => gen_random_uuid(), as_of => ''2030-05-01''',
+    'weights => ''{}''', 'weights => ''{"urgency": 0}''', 'weights => ''{"urgency": -1, "budget": 2}''', 'weights => ''{"urgency": "NaN"}''',
+    'weights => ''{"haste": 1}''', 'weights => ''[1]''', 'weights => ''{"urgency": 1e400}''']) AS arguments;
+
+-- jobs of equal score in the order of their ids; pages end to end are one
+INSERT INTO dwello.jobs (homeowner_id, category_id, status, title, description, location, currency, urgency, is_listed, published_at,
+    expires_at)
+  SELECT t.user('h2'), 'd0000000-0000-7000-8000-000000000016', 'open', 'page', 'x',
+         ST_MakePoint(-122.42 + n % 5 * 0.01, 37.77), 'USD', (ARRAY['low', 'high'])[1 + n % 2]::dwello.urgency, true,
+         '2030-04-30'::timestamptz - n / 40 * interval '1 day', '2030-06-01'
+    FROM generate_series(1, 400) AS n;
+ANALYZE dwello.jobs;
+CREATE FUNCTION t.pages(size int, pages int, between_pages text DEFAULT 'SELECT') RETURNS SETOF uuid
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  r record;
+  score float8;
+  id uuid;
+  as_of timestamptz;
+BEGIN
+  FOR page IN 1 .. pages LOOP
+    FOR r IN SELECT m.* FROM dwello.match_jobs(as_of => as_of, after_score => score, after_id => id, max_results => size) AS m LOOP
+      score := r.score; id := r.job_id; as_of := r.as_of;
+      RETURN NEXT r.job_id;
+    END LOOP;
+    EXECUTE between_pages;
+  END LOOP;
+END
+$$;
+SELECT t.login_as('p1');
+SELECT count(*), count(DISTINCT m.score) < 120 AS ties,
+       array_agg(m.job_id) = array_agg(m.job_id ORDER BY m.score DESC, m.job_id) AS ordered
+  FROM dwello.match_jobs(max_results => 500) AS m;
+SELECT size, array_agg(m.job_id) = (SELECT array_agg(p) FROM t.pages(size, 210 / size) AS p) AS same
+  FROM unnest(ARRAY[1, 7, 30]) AS size, dwello.match_jobs(max_results => 210) AS m GROUP BY size ORDER BY size;
+-- while others come, which are later than as_of, and go
+CREATE TEMP TABLE before AS SELECT m.job_id, row_number() OVER () AS n FROM dwello.match_jobs(max_results => 90) AS m;
+CREATE TEMP TABLE paged AS SELECT p AS job_id, row_number() OVER () AS n
+  FROM t.pages(10, 9, $$INSERT INTO dwello.jobs (homeowner_id, category_id, status, title, description, location, currency, urgency,
+    is_listed, published_at, expires_at) SELECT t.user('h2'), 'd0000000-0000-7000-8000-000000000016', 'open', 'late', 'x',
+    ST_MakePoint(-122.42, 37.77), 'USD', 'urgent', true, '2030-05-01 12:00:01+00', '2030-06-01' FROM generate_series(1, 3);
+    UPDATE dwello.jobs SET status = 'cancelled', is_listed = false
+     WHERE id = (SELECT b.job_id FROM before AS b JOIN dwello.jobs AS j ON j.id = b.job_id WHERE j.status = 'open'
+                  ORDER BY b.n DESC LIMIT 1)$$) AS p;
+SELECT count(*), count(*) - count(DISTINCT p.job_id) AS twice, count(*) FILTER (WHERE j.title = 'late') AS late,
+       (SELECT count(*) FROM before AS b JOIN dwello.jobs AS j ON j.id = b.job_id
+         WHERE j.status = 'open' AND b.job_id NOT IN (SELECT q.job_id FROM paged AS q)) AS missed
+  FROM paged AS p JOIN dwello.jobs AS j ON j.id = p.job_id;
+
+-- the partial index serves, from a plan that is kept
+SELECT pg_stat_get_xact_numscans('dwello.jobs_key_idx'::regclass) AS scans \gset
+SELECT count(*) FROM dwello.match_jobs();
+SELECT count(*) FROM dwello.match_jobs();
+SELECT pg_stat_get_xact_numscans('dwello.jobs_key_idx'::regclass) - :scans AS scans;
+SET LOCAL plan_cache_mode = force_generic_plan;
+PREPARE search (dwello.job_query, uuid, timestamptz) AS
+  SELECT j.id FROM dwello.jobs AS j
+   WHERE j.status = 'open' AND j.is_listed AND j.key OPERATOR(dwello.@@@) $1 AND j.homeowner_id <> $2 AND j.expires_at > $3
+     AND j.deleted_at IS NULL ORDER BY j.key OPERATOR(dwello.<~>) $1 LIMIT 20;
+EXPLAIN (COSTS OFF) EXECUTE search(dwello.job_query(-122.42, 37.77, 25, '2030-05-01'), t.user('p1'), '2030-05-01');
+DEALLOCATE search;
+
+-- what is shown is what the policies show, to each who may ask
+CREATE FUNCTION t.shown(name text, policy boolean) RETURNS uuid[]
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  found uuid[];
+BEGIN
+  IF policy THEN
+    PERFORM t.app_as(name);
+    SELECT array_agg(j.id ORDER BY j.id) INTO found FROM dwello.jobs AS j
+     WHERE j.key OPERATOR(dwello.@@@) dwello.job_query(-122.4194, 37.7749, 25, '2030-05-01 12:00+00')
+       AND j.status = 'open' AND j.expires_at > '2030-05-01 12:00+00';
+  ELSE
+    PERFORM t.app_as(name);
+    SELECT array_agg(m.job_id ORDER BY m.job_id) INTO found
+      FROM dwello.match_jobs(CASE WHEN name = 'a1' THEN t.user('p2') END, max_results => 500) AS m;
+  END IF;
+  PERFORM set_config('role', 'none', true);
+  RETURN found;
+END
+$$;
+SELECT name, cardinality(t.shown(name, false)) > 300 AS many, t.shown(name, true) = t.shown(name, false) AS same
+  FROM unnest(ARRAY['p1', 'p2', 'a1']) AS name;
+
+-- the same by a parallel plan of the naive form
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+SET LOCAL min_parallel_table_scan_size = 0;
+SET LOCAL enable_indexscan = off;
+SET LOCAL enable_bitmapscan = off;
+SELECT t.as_system();
+EXPLAIN (COSTS OFF)
+  SELECT count(*), sum(dwello.job_score(j.key, q)) FROM dwello.jobs AS j, dwello.job_query(-122.42, 37.77, 5, '2030-05-01') AS q WHERE j.key @@@ q;
+SELECT array_agg(s.score ORDER BY s.score DESC) = (SELECT array_agg(m.score) FROM dwello.match_jobs(t.user('p2'), '2030-05-01', max_results => 500) AS m) AS same
+  FROM (SELECT dwello.job_score(j.key, q) AS score
+          FROM dwello.jobs AS j, dwello.job_query(-122.4194, 37.7749, 25, '2030-05-01') AS q
+         WHERE j.status = 'open' AND j.is_listed AND j.deleted_at IS NULL AND j.expires_at > '2030-05-01 12:00+00' AND j.key @@@ q
+         ORDER BY 1 DESC LIMIT 500) AS s;
+ROLLBACK;

@@ -56,9 +56,14 @@ my %reads = (
 	explain_bid => [ homeowner => "'$id{job_painting}', '$id{bid_950}'" ],
 	find_login => [ system => "'$email'" ],
 	flag_enabled => [ homeowner => "'ai_bidding_enabled', NULL" ],
+	explain_match =>
+	  [ system => "'$id{provider_1}', '$id{job_painting}'" ],
 	get_setting => [ system => "'min_bid_amount'" ],
 	job_next_events => [ homeowner => "'$id{job_painting}'" ],
 	job_transitions => [ nobody => '' ],
+	match_jobs => [
+		system => "'$id{provider_1}', (SELECT max(published_at) FROM dwello.jobs)"
+	],
 	milestone_transitions => [ nobody => '' ],
 	provider_balance => [ system => "'$id{provider_1}'" ],
 	provider_summary => [ homeowner => "'$id{provider_1}'" ],
@@ -85,7 +90,7 @@ my %writes_nothing = (
 	uuidv7 => [ system => '' ],);
 
 # What differs from call to call, or tells one server from another.
-my %inconstant = map { $_ => 1 } qw(check issue_token uuidv7);
+my %inconstant = map { $_ => 1 } qw(check explain_match issue_token uuidv7);
 
 # functions VOLATILITY: the names and parameter types in the catalogue.
 sub functions
@@ -99,6 +104,7 @@ SELECT p.proname, (SELECT string_agg('NULL::' || format_type(t, NULL), ', ')
   FROM pg_proc AS p
  WHERE p.pronamespace = 'dwello'::regnamespace AND p.provolatile = '$volatility'
    AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+   AND NOT 'internal'::regtype = ANY (p.proargtypes::oid[])
  ORDER BY p.oid::regprocedure::text
 END
 }
