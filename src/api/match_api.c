@@ -203,6 +203,14 @@ jobs_budget(DwCall *call, int arg, int64 none)
 	return budget;
 }
 
+/* The nearest double; infinite when there is none. */
+static double
+numeric_double(Numeric number)
+{
+	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+											  NumericGetDatum(number)));
+}
+
 /* weights: an object with the names of terms; what is left out is 0. */
 static void
 jobs_weights(DwCall *call, double *weights)
@@ -224,8 +232,7 @@ jobs_weights(DwCall *call, double *weights)
 		member = dw_document_numeric(&item.object, names[i], &number);
 		weights[i] = 0.0;
 		if (member == DW_MEMBER_GIVEN)
-			weights[i] = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-															NumericGetDatum(number)));
+			weights[i] = numeric_double(number);
 		else if (member != DW_MEMBER_ABSENT)
 			dw_item_note(&item, names[i], DW_BAD_VALUE, "must be a number");
 	}

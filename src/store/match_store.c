@@ -158,6 +158,13 @@ cursor_has_passed(const DwMatchCursor *after, double rest, const void *id)
 		(rest == after->rest && memcmp(id, &after->id, UUID_LEN) <= 0);
 }
 
+/* A text of a row, to be kept. */
+static Datum
+text_copy(Datum value)
+{
+	return PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+}
+
 /* Takes one job of the search; false when there are enough. */
 static bool
 collection_take(void *state, TupleTableSlot *slot)
@@ -182,9 +189,9 @@ collection_take(void *state, TupleTableSlot *slot)
 	memcpy(&job->key, DatumGetPointer(slot->tts_values[JOB_KEY]),
 		   sizeof(job->key));
 	job->rest = rest;
-	job->title = PointerGetDatum(PG_DETOAST_DATUM_COPY(slot->tts_values[JOB_TITLE]));
+	job->title = text_copy(slot->tts_values[JOB_TITLE]);
 	job->urgency = slot->tts_values[JOB_URGENCY];
-	job->currency = PointerGetDatum(PG_DETOAST_DATUM_COPY(slot->tts_values[JOB_CURRENCY]));
+	job->currency = text_copy(slot->tts_values[JOB_CURRENCY]);
 	return true;
 }
 
