@@ -5,7 +5,7 @@
  */
 #include "postgres.h"
 
-#include "utils/fmgrprotos.h"
+#include "utils/builtins.h"
 #include "utils/numeric.h"
 
 #include "api/error_api.h"
