@@ -259,7 +259,7 @@ book_payout(DwCall *call, DwPayoutRow *row, int64 amount,
 {
 	DwTransaction transaction = {
 		.scope_id = row->user_id,
-		.id = dw_uuid_fresh(),
+		.id = dw_transaction_id(),
 		.payer_id = row->user_id,
 		.payee_id = row->user_id,
 		.type = DW_TRANSACTION_PAYOUT,

@@ -33,4 +33,11 @@
 #define dw_guc_free(value)	free(value)
 #endif
 
+/* The state of a session, 1 to how many there are; 16 renamed it. */
+#if PG_VERSION_NUM >= 160000
+#define dw_backend_status(i) pgstat_get_local_beentry_by_index(i)
+#else
+#define dw_backend_status(i) pgstat_fetch_stat_local_beentry(i)
+#endif
+
 #endif							/* DW_COMPAT_H */

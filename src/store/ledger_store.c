@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type_d.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
@@ -29,7 +30,7 @@ dw_transaction_begin(DwTransaction *transaction, const DwEscrowRow *row,
 {
 	memset(transaction, 0, sizeof(*transaction));
 	transaction->scope_id = row->job_id;
-	transaction->id = dw_uuid_fresh();
+	transaction->id = dw_transaction_id();
 	transaction->payer_id = row->homeowner_id;
 	transaction->payee_id = row->provider_id;
 	transaction->type = type;
@@ -82,6 +83,30 @@ dw_account_id(const DwAccount *account)
 				sizeof(known[account->kind].currency));
 	}
 	return known[account->kind].id;
+}
+
+/* Finds the kind that makes an account's id; see the header. */
+bool
+dw_account_match(DwAccount *account, const DwUuid *id)
+{
+	for (int kind = 0; kind < DW_ACCOUNT_KIND_COUNT; kind++)
+	{
+		DwUuid		made;
+
+		account->kind = (DwAccountKind) kind;
+		made = dw_account_id(account);
+		if (dw_uuid_equal(&made, id))
+			return true;
+	}
+	return false;
+}
+
+/* The id of a new transaction; see the header. */
+DwUuid
+dw_transaction_id(void)
+{
+	(void) GetTopTransactionId();
+	return dw_uuid_fresh();
 }
 
 /* Adds one leg, unless it moves nothing. */

@@ -95,13 +95,36 @@ extern void dw_transaction_begin(DwTransaction *transaction,
 								 DwTransactionType type,
 								 const DwActor *actor);
 
+/*
+ * The id of a new transaction.  The database transaction has an xid before
+ * its clock is read, which the watermark of fold_store.c relies on.
+ */
+extern DwUuid dw_transaction_id(void);
+
 /* Adds a leg; one of 0 is none. */
 extern void dw_legs_account(DwLegs *legs, const DwAccount *account,
 							int64 amount);
 extern void dw_legs_escrow(DwLegs *legs, const DwUuid *job_id, int64 amount);
 
+/*
+ * The entries n of a provider's account, by his transactions t: he is payer
+ * or payee of every one of them, so no index by account is needed.
+ */
+#define DW_ENTRIES_OF_PROVIDER(provider_id, account_id) \
+	"FROM (SELECT t.scope_id, t.id FROM dwello.transactions AS t " \
+	"WHERE t.payee_id = " provider_id " UNION ALL " \
+	"SELECT t.scope_id, t.id FROM dwello.transactions AS t " \
+	"WHERE t.payer_id = " provider_id " " \
+	"AND t.payee_id <> " provider_id ") AS t " \
+	"JOIN dwello.ledger_entries AS n " \
+	"ON n.scope_id = t.scope_id AND n.transaction_id = t.id " \
+	"WHERE n.account_id = " account_id " "
+
 /* The id of an account. */
 extern DwUuid dw_account_id(const DwAccount *account);
+
+/* True, and the kind is set, when some kind of account has this id. */
+extern bool dw_account_match(DwAccount *account, const DwUuid *id);
 
 /*
  * Makes the rows of accounts that a payment's money will pass: the company's

@@ -22,16 +22,15 @@ dw_payout_mark_user(const DwUuid *user_id)
 	(void) dw_execute(&update, &p);
 }
 
-/* The balance of one account: folded and tail. */
+/* The balance of an account of a provider: folded and tail. */
 static int64
 account_balance(const DwAccount *account, bool is_read)
 {
 	static DwStatement select_balance =
 		DW_STATEMENT("SELECT (COALESCE(a.folded_balance, 0) + "
 					 "COALESCE((SELECT pg_catalog.sum(n.amount) "
-					 "FROM dwello.ledger_entries AS n "
-					 "WHERE n.account_id = i.id "
-					 "AND n.transaction_id > COALESCE(a.folded_through, "
+					 DW_ENTRIES_OF_PROVIDER("$2", "i.id")
+					 "AND t.id > COALESCE(a.folded_through, "
 					 "'00000000-0000-0000-0000-000000000000')), 0))::bigint "
 					 "FROM (SELECT $1::uuid AS id) AS i "
 					 "LEFT JOIN dwello.ledger_accounts AS a ON a.id = i.id");
@@ -39,6 +38,7 @@ account_balance(const DwAccount *account, bool is_read)
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, &id);
+	dw_param_uuid(&p, &account->owner_id);
 	(void) (is_read ? dw_query(&select_balance, &p)
 			: dw_execute(&select_balance, &p));
 	return dw_read_int8(0, 1);

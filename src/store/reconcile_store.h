@@ -7,7 +7,8 @@
  * accounts that their entries touch.
  *		I1	the entries of a transaction sum to zero in each currency
  *		I2	an escrow holds the sum of its entries; an account's folded part
- *			is the sum up to its watermark; every entry has its account
+ *			is the sum up to its watermark (not looked at with `since`, for
+ *			it would take all entries); every entry has its account
  *		I3	funded = held + released + refunded + charged_back, all >= 0;
  *			funded and refunded as the payments and refunds come to, each
  *			refund through the companies that the payments came through

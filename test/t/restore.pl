@@ -16,7 +16,7 @@ install_dwello($source);
 my %person = people($source);
 my ($job) = make_jobs($source, 1, 30000);
 
-# A half released job, rows in a partition made at run time.
+# A half released job, folded entries, rows in a partition made at run time.
 $source->safe_psql('postgres', <<"END");
 SELECT dwello.ensure_partitions();
 BEGIN;
@@ -24,6 +24,8 @@ SELECT dwello.login(dwello.issue_token('$person{homeowner}'));
 SELECT dwello.release_escrow(job_id => '$job', amount => 10000,
                              idempotency_key => 'first part');
 COMMIT;
+SELECT pg_sleep(1.1);
+SELECT dwello.fold_accounts();
 SELECT dwello.deliver_events();
 INSERT INTO dwello.user_activity_logs (user_id, action, created_at)
 VALUES ('$person{homeowner}', 'login', now()),
@@ -40,6 +42,11 @@ is( $source->safe_psql('postgres',
 		'SELECT count(*) FROM ONLY dwello.user_activity_logs_default'),
 	0,
 	'no row is left in the default partition');
+cmp_ok(
+	$source->safe_psql('postgres', <<'END'), '>', 2, 'accounts are folded');
+SELECT count(*) FROM dwello.ledger_accounts
+WHERE folded_through IS NOT NULL AND folded_balance <> 0
+END
 
 my $before = contents($source, 'postgres');
 is( join(' ',

@@ -1,0 +1,110 @@
+/*
+ * test_fold.c
+ *		The watermark below which entries may be folded.
+ */
+#include "unit.h"
+
+#include "core/fold.h"
+
+#define UNIX_2000	INT64_C(946684800000)	/* ms from 1970 to 2000 */
+
+/* The oldest transaction in flight decides, in whatever order they come. */
+static void
+test_oldest(void **state)
+{
+	static const int64_t starts[] = {7000000, 5000000, 9000000};
+	DwFold		fold;
+
+	dw_fold_begin(&fold, 8000000);
+	assert_int_equal(dw_fold_time(&fold), 7000000);
+	for (size_t i = 0; i < DW_LENGTH(starts); i++)
+		dw_fold_meet(&fold, starts[i]);
+	assert_int_equal(dw_fold_time(&fold), 4000000);
+	assert_int_equal(fold.obstacle, DW_FOLD_CLEAR);
+}
+
+/* One obstacle is enough, and the first is told. */
+static void
+test_obstacle(void **state)
+{
+	DwFold		fold;
+	DwFoldObstacle read;
+
+	dw_fold_begin(&fold, 0);
+	dw_fold_stop(&fold, DW_FOLD_PREPARED);
+	dw_fold_stop(&fold, DW_FOLD_SESSION);
+	assert_int_equal(fold.obstacle, DW_FOLD_PREPARED);
+	assert_string_equal(dw_fold_obstacle_label(fold.obstacle),
+						"prepared_transaction");
+	assert_true(dw_fold_obstacle_parse("snapshot", &read));
+	assert_int_equal(read, DW_FOLD_SNAPSHOT);
+	assert_false(dw_fold_obstacle_parse("nothing", &read));
+}
+
+/* An id made at a time or later is above its watermark, an earlier one not. */
+static void
+test_watermark(void **state)
+{
+	static const uint8_t low[8];
+	static const uint8_t high[8] = {255, 255, 255, 255, 255, 255, 255, 255};
+
+	for (int64_t us = 0; us < 3000; us++)
+	{
+		DwUuid		mark = dw_fold_watermark(us);
+		uint64_t	ms = (uint64_t) (UNIX_2000 + us / 1000);
+		uint16_t	step = (uint16_t) (us % 1000 * 4096 / 1000);
+		DwUuid		now = dw_uuid_v7(ms, step, low);
+		DwUuid		before = step == 0 ? dw_uuid_v7(ms - 1, 4095, high)
+			: dw_uuid_v7(ms, (uint16_t) (step - 1), high);
+
+		assert_true(dw_uuid_compare(&now, &mark) > 0);
+		assert_true(dw_uuid_compare(&before, &mark) < 0);
+	}
+}
+
+/* A later time never has a lower watermark. */
+static void
+test_monotone(void **state)
+{
+	DwUuid		last = dw_fold_watermark(-1);
+
+	for (int64_t us = 0; us < 5000; us++)
+	{
+		DwUuid		mark = dw_fold_watermark(us);
+
+		assert_true(dw_uuid_compare(&last, &mark) <= 0);
+		last = mark;
+	}
+}
+
+/* Below is one less, and borrows across bytes. */
+static void
+test_below(void **state)
+{
+	DwUuid		id = {{0, 1}};
+	DwUuid		below = dw_fold_below(&id);
+
+	assert_int_equal(below.bytes[0], 0);
+	assert_int_equal(below.bytes[1], 0);
+	for (int i = 2; i < 16; i++)
+		assert_int_equal(below.bytes[i], 0xff);
+	id = below;
+	below = dw_fold_below(&id);
+	assert_int_equal(below.bytes[15], 0xfe);
+	assert_memory_equal(below.bytes, id.bytes, 15);
+}
+
+/* Runs the tests. */
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_oldest),
+		cmocka_unit_test(test_obstacle),
+		cmocka_unit_test(test_watermark),
+		cmocka_unit_test(test_monotone),
+		cmocka_unit_test(test_below),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
