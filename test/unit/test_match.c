@@ -1,0 +1,363 @@
+/*
+ * test_match.c
+ *		Keys of jobs and what is asked of them: unions, bounds, terms.
+ */
+#include "unit.h"
+
+#include <math.h>
+
+#include "core/category.h"
+#include "core/geo.h"
+#include "core/match.h"
+
+#define HOUR	INT64_C(3600000000)
+
+static _Alignas(16) char memory[16384];
+static DwMatchQuery *const query = (DwMatchQuery *) memory;
+
+/* The category of that number. */
+static DwUuid
+category(uint8_t number)
+{
+	DwUuid		id = {{0xd0, number}};
+
+	return id;
+}
+
+/* A leaf at a place, else as plain as can be. */
+static DwJobKey
+leaf_at(double longitude, double latitude)
+{
+	DwJobKey	key = {0};
+
+	key.currency = dw_currency_code("USD");
+	key.leaf.point = dw_point_of(longitude, latitude);
+	key.leaf.category_id = category(1);
+	key.leaf.budget_max = DW_JOB_KEY_NO_MAX;
+	return key;
+}
+
+/* A wish that is in order. */
+static DwMatchWish
+some_wish(void)
+{
+	DwMatchWish wish = {
+		.longitude = 10.0, .latitude = 50.0, .radius_miles = 25.0,
+		.as_of = 100 * HOUR, .others_fit = 1.0,
+		.budget_max = DW_JOB_KEY_NO_MAX, .currency = "USD",
+		.weights = {35, 20, 20, 10, 15}, .reference = 1000.0,
+		.freshness_hours = 72.0, .ceiling = DW_MATCH_NO_CEILING
+	};
+
+	return wish;
+}
+
+/* Prepares a wish; it must be in order and fit into memory. */
+static void
+prepare(const DwMatchWish *wish)
+{
+	DwMatchField field;
+	const char *what;
+
+	assert_true(dw_match_judge(wish, &field, &what));
+	assert_true(dw_match_size(wish) <= sizeof(memory));
+	dw_match_prepare(wish, query);
+}
+
+/* True when the prepared wish wants the leaf. */
+static bool
+wants(const DwJobKey *leaf)
+{
+	return dw_match_admits(query, leaf) &&
+		dw_match_reaches(query, leaf, dw_match_distance_m(query, leaf));
+}
+
+/* A currency has a number of its own; what is none has none. */
+static void
+test_currency(void **state)
+{
+	assert_int_equal(dw_currency_code("AAA"), 0);
+	assert_int_equal(dw_currency_code("ZZZ"), 26 * 26 * 26 - 1);
+	assert_int_equal(dw_currency_code("usd"), DW_JOB_KEY_NO_CURRENCY);
+	assert_int_equal(dw_currency_code("US"), DW_JOB_KEY_NO_CURRENCY);
+	assert_int_equal(dw_currency_code("USDX"), DW_JOB_KEY_NO_CURRENCY);
+	assert_int_equal(dw_currency_code(""), DW_JOB_KEY_NO_CURRENCY);
+}
+
+/* A union has the best of each attribute, and what all require. */
+static void
+test_union(void **state)
+{
+	DwJobKey	one = leaf_at(-10.0, 20.0);
+	DwJobKey	two = leaf_at(30.0, -40.0);
+	DwJobKey	node;
+
+	one.posted_at = 5;
+	one.urgency = 1;
+	one.requirements = 5;
+	one.leaf.budget_min = 300;
+	two.posted_at = 3;
+	two.urgency = 3;
+	two.requirements = 6;
+	two.currency = dw_currency_code("EUR");
+	two.leaf.category_id = category(2);
+	two.leaf.budget_min = 100;
+	two.leaf.budget_max = 200;
+	node = dw_job_key_node(&one);
+	dw_job_key_extend(&node, &two);
+	assert_int_equal(node.is_node, 1);
+	assert_int_equal(node.posted_at, 5);
+	assert_int_equal(node.urgency, 3);
+	assert_int_equal(node.requirements, 4);
+	assert_int_equal(node.node.top, 300);
+	assert_true(node.node.budget_min == 100.0f);
+	assert_true((double) node.node.budget_max >= 9.2e18);
+	assert_int_equal(node.node.box.west, -100000000);
+	assert_int_equal(node.node.box.north, 200000000);
+	assert_true(node.node.categories ==
+				(dw_category_bit(&one.leaf.category_id) |
+				 dw_category_bit(&two.leaf.category_id)));
+	assert_int_equal(node.currency, dw_currency_bit(one.currency) |
+					 dw_currency_bit(two.currency));
+	two = dw_job_key_node(&node);
+	assert_true(dw_job_key_equal(&node, &two));
+	assert_false(dw_job_key_equal(&node, &one));
+}
+
+/* It costs nothing to add what is there, and more the farther away. */
+static void
+test_penalty(void **state)
+{
+	DwJobKey	one = leaf_at(0.0, 0.0);
+	DwJobKey	two = leaf_at(1.0, 1.0);
+	DwJobKey	inside = leaf_at(0.5, 0.5);
+	DwJobKey	near = leaf_at(1.1, 1.0);
+	DwJobKey	far = leaf_at(5.0, 1.0);
+	DwJobKey	other = inside;
+	DwJobKey	node = dw_job_key_node(&one);
+
+	dw_job_key_extend(&node, &two);
+	other.leaf.category_id = category(2);
+	assert_true(dw_job_key_penalty(&node, &inside) <
+				dw_job_key_penalty(&node, &near));
+	assert_true(dw_job_key_penalty(&node, &near) <
+				dw_job_key_penalty(&node, &far));
+	assert_true(dw_job_key_penalty(&node, &inside) <
+				dw_job_key_penalty(&node, &other));
+}
+
+/* A page is divided at the largest step near its middle, never at an end. */
+static void
+test_divide(void **state)
+{
+	const uint64_t equal[] = {7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7};
+	const uint64_t stepped[] = {0, 1, 2, 3, 4, 1 << 20, 1 << 20, 1 << 20,
+	1 << 20, 1 << 20, 1 << 20, UINT64_MAX};
+
+	assert_int_equal(dw_job_key_divide(equal, 12), 6);
+	assert_int_equal(dw_job_key_divide(stepped, 12), 5);
+	assert_int_equal(dw_job_key_divide(equal, 2), 1);
+	assert_int_equal(dw_job_key_divide(equal, 3), 1);
+}
+
+/* Every filter by itself, at its edge. */
+static void
+test_filters(void **state)
+{
+	const DwUuid wanted = category(1);
+	DwMatchWish wish = some_wish();
+	DwJobKey	leaf = leaf_at(10.0, 50.0);
+
+	leaf.posted_at = wish.as_of;
+	leaf.leaf.budget_min = 10;
+	leaf.leaf.budget_max = 20;
+	prepare(&wish);
+	assert_true(wants(&leaf));
+	leaf.posted_at++;
+	assert_false(wants(&leaf));
+	leaf.posted_at--;
+	leaf.requirements = 2;
+	assert_false(wants(&leaf));
+	wish.capabilities = 3;
+	prepare(&wish);
+	assert_true(wants(&leaf));
+	wish.budget_min = 20;
+	prepare(&wish);
+	assert_true(wants(&leaf));
+	wish.budget_min = 21;
+	prepare(&wish);
+	assert_false(wants(&leaf));
+	wish.budget_min = 0;
+	wish.budget_max = 9;
+	prepare(&wish);
+	assert_false(wants(&leaf));
+	wish.budget_max = 10;
+	wish.category_ids = &wanted;
+	wish.category_count = 1;
+	wish.others_fit = DW_MATCH_EXCLUDED;
+	prepare(&wish);
+	assert_true(wants(&leaf));
+	leaf.leaf.category_id = category(2);
+	assert_false(wants(&leaf));
+	wish.currency = "EUR";
+	wish.others_fit = 0.0;
+	prepare(&wish);
+	assert_false(wants(&leaf));
+	assert_int_equal(dw_match_misses(query, &leaf, 0.0),
+					 1 << DW_MATCH_WRONG_CURRENCY);
+}
+
+/* Of a category that is named twice the best fit counts, of 200 each its. */
+static void
+test_categories(void **state)
+{
+	DwUuid		ids[201];
+	double		fits[201];
+	DwMatchWish wish = some_wish();
+	DwJobKey	leaf = leaf_at(10.0, 50.0);
+	double		terms[DW_MATCH_TERM_COUNT];
+
+	for (int i = 0; i < 200; i++)
+	{
+		ids[i] = category((uint8_t) i);
+		fits[i] = i / 400.0;
+	}
+	ids[200] = category(7);
+	fits[200] = 1.0;
+	wish.category_ids = ids;
+	wish.fits = fits;
+	wish.category_count = 201;
+	wish.others_fit = 0.125;
+	prepare(&wish);
+	for (int i = 0; i < 220; i++)
+	{
+		leaf.leaf.category_id = category((uint8_t) i);
+		dw_match_terms(query, &leaf, 0.0, terms);
+		assert_true(terms[DW_MATCH_CATEGORY] ==
+					(i == 7 ? 1.0 : i < 200 ? i / 400.0 : 0.125));
+	}
+	assert_true(dw_match_fit(0) == 1.0 && dw_match_fit(2) == 0.64);
+	assert_true(dw_match_fit(99) == dw_match_fit(10));
+}
+
+/* The terms follow from arithmetic alone. */
+static void
+test_terms(void **state)
+{
+	DwMatchWish wish = some_wish();
+	DwJobKey	leaf = leaf_at(10.0, 50.0);
+	double		terms[DW_MATCH_TERM_COUNT];
+
+	leaf.posted_at = wish.as_of - 72 * HOUR;
+	leaf.urgency = 2;
+	leaf.leaf.budget_min = 250;
+	prepare(&wish);
+	dw_match_terms(query, &leaf, 10.0 * DW_GEO_METRES_PER_MILE, terms);
+	assert_true(fabs(terms[DW_MATCH_NEARNESS] - 0.6) < 1e-12);
+	assert_true(terms[DW_MATCH_BUDGET] == 0.25);
+	assert_true(terms[DW_MATCH_CATEGORY] == 1.0);
+	assert_true(fabs(terms[DW_MATCH_URGENCY] - 2.0 / 3.0) < 1e-12);
+	assert_true(terms[DW_MATCH_FRESHNESS] == 0.5);
+	assert_true(fabs(1.0 - dw_match_rest(query, &leaf, 0.0) -
+					 (0.35 + 0.05 + 0.2 + 0.2 / 3.0 + 0.075)) < 1e-12);
+	/* no score is outside 0 to 1, however far or new or rich */
+	leaf.posted_at = wish.as_of + HOUR;
+	leaf.leaf.budget_max = 5000;
+	leaf.urgency = 3;
+	assert_true(dw_match_rest(query, &leaf, 0.0) < 1e-15);
+	dw_match_terms(query, &leaf, 1e7, terms);
+	assert_true(terms[DW_MATCH_NEARNESS] == 0.0);
+}
+
+/* A score can be given out and come back as a ceiling. */
+static void
+test_ceiling(void **state)
+{
+	DwMatchWish wish = some_wish();
+	DwJobKey	leaf = leaf_at(10.1, 50.1);
+	double		rest;
+
+	prepare(&wish);
+	rest = dw_match_rest(query, &leaf, dw_match_distance_m(query, &leaf));
+	wish.ceiling = 1.0 - rest;
+	prepare(&wish);
+	assert_true(wants(&leaf));
+	wish.ceiling = nextafter(wish.ceiling, 0.0);
+	prepare(&wish);
+	assert_false(wants(&leaf));
+}
+
+/* Across the antimeridian and at a pole a node is found for its leaf. */
+static void
+test_corners(void **state)
+{
+	const double places[][4] = {
+		{179.99, 0.0, -179.99, 0.0}, {-179.99, 0.0, 179.99, 0.0},
+		{180.0, 10.0, -180.0, 10.0}, {0.0, 90.0, 123.0, 89.9},
+		{-30.0, -89.9, 150.0, -89.95}, {90.0, -90.0, 0.0, -90.0}
+	};
+
+	for (size_t i = 0; i < DW_LENGTH(places); i++)
+	{
+		DwMatchWish wish = some_wish();
+		DwJobKey	leaf = leaf_at(places[i][2], places[i][3]);
+		DwJobKey	node = dw_job_key_node(&leaf);
+
+		wish.longitude = places[i][0];
+		wish.latitude = places[i][1];
+		prepare(&wish);
+		assert_true(wants(&leaf));
+		assert_true(dw_match_may_want(query, &node));
+		assert_true(dw_match_rest_bound(query, &node) <=
+					dw_match_rest(query, &leaf,
+								  dw_match_distance_m(query, &leaf)));
+	}
+}
+
+/* What is wrong is found, and named. */
+static void
+test_judge(void **state)
+{
+	DwMatchWish wish = some_wish();
+	DwMatchField field;
+	const char *what;
+
+	wish.weights[DW_MATCH_URGENCY] = NAN;
+	assert_false(dw_match_judge(&wish, &field, &what));
+	assert_string_equal(dw_match_field_label(field), "weights");
+	wish = some_wish();
+	memset(wish.weights, 0, sizeof(wish.weights));
+	assert_false(dw_match_judge(&wish, &field, &what));
+	wish = some_wish();
+	wish.longitude = INFINITY;
+	assert_false(dw_match_judge(&wish, &field, &what));
+	assert_string_equal(dw_match_field_label(field), "longitude");
+	wish = some_wish();
+	wish.radius_miles = NAN;
+	assert_false(dw_match_judge(&wish, &field, &what));
+	assert_string_equal(dw_match_field_label(field), "radius_miles");
+	wish = some_wish();
+	wish.weights[DW_MATCH_NEARNESS] = 1e300;
+	prepare(&wish);
+	assert_true(fabs(query->weights[DW_MATCH_NEARNESS] - 1.0) < 1e-12);
+}
+
+/* Runs all of them. */
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_currency),
+		cmocka_unit_test(test_union),
+		cmocka_unit_test(test_penalty),
+		cmocka_unit_test(test_divide),
+		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_categories),
+		cmocka_unit_test(test_terms),
+		cmocka_unit_test(test_ceiling),
+		cmocka_unit_test(test_corners),
+		cmocka_unit_test(test_judge),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
