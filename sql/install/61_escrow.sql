@@ -168,14 +168,16 @@ CREATE POLICY escrow_accounts_read ON dwello.escrow_accounts FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
 CREATE POLICY transactions_read ON dwello.transactions FOR SELECT
   USING (payer_id = dwello.current_user_id() OR payee_id = dwello.current_user_id());
+CREATE POLICY ledger_entries_read ON dwello.ledger_entries FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL AND scope_id = ANY (dwello.own_scopes()));
 CREATE POLICY ledger_accounts_read ON dwello.ledger_accounts FOR SELECT
   USING (owner_id = dwello.current_user_id());
 CREATE POLICY escrow_events_read ON dwello.escrow_events FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
 
-GRANT SELECT ON dwello.escrow_accounts, dwello.transactions, dwello.ledger_accounts, dwello.escrow_events
-  TO dwello_app, dwello_service, dwello_support, dwello_admin;
-GRANT SELECT ON dwello.ledger_entries, dwello.payment_events TO dwello_service;
+GRANT SELECT ON dwello.escrow_accounts, dwello.transactions, dwello.ledger_accounts, dwello.ledger_entries,
+  dwello.escrow_events TO dwello_app, dwello_service, dwello_support, dwello_admin;
+GRANT SELECT ON dwello.payment_events TO dwello_service;
 
 CREATE TABLE dwello.disputes (
   job_id uuid NOT NULL CONSTRAINT disputes_job_id_fkey REFERENCES dwello.escrow_accounts (job_id),

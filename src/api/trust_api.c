@@ -41,6 +41,21 @@ DW_FUNCTION(dwello_current_user_id)
 	return user_id_datum(&actor.user_id);
 }
 
+/* own_scopes() → uuid[]; see its COMMENT */
+DW_FUNCTION(dwello_own_scopes)
+{
+	DwActor		actor;
+	Datum		scopes;
+
+	if (!dw_token_present())
+		PG_RETURN_NULL();
+	actor = dw_identity();
+	dw_spi_connect();
+	scopes = SPI_datumTransfer(dw_scopes_of(&actor.user_id), false, -1);
+	SPI_finish();
+	return scopes;
+}
+
 /* login(token, is_local) → the user's id; NULL when it ends the identity */
 DW_FUNCTION(dwello_login)
 {

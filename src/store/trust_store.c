@@ -257,3 +257,19 @@ member_append(StringInfo json, const char *name, const char *value)
 	else
 		escape_json(json, value);
 }
+
+/* The scopes of a user; see the header. */
+Datum
+dw_scopes_of(const DwUuid *user_id)
+{
+	static DwStatement load =
+		DW_STATEMENT("SELECT pg_catalog.array_prepend($1, pg_catalog.array_agg(job_id))"
+					 "  FROM dwello.escrow_accounts"
+					 " WHERE homeowner_id = $1 OR provider_id = $1");
+	DwParams	p = DW_PARAMS;
+	bool		isnull;
+
+	dw_param_uuid(&p, user_id);
+	(void) dw_query(&load, &p);
+	return dw_read_datum(0, 1, &isnull);
+}

@@ -54,6 +54,12 @@ extern TimestampTz dw_tokens_revoke(const DwUuid *user_id);
 extern void dw_tokens_bar(const DwUuid *user_id);
 extern void dw_tokens_admit(const DwUuid *user_id);
 
+/*
+ * The scopes of money that a user is a side of, as uuid[]: himself, and the
+ * jobs whose escrow names him.
+ */
+extern Datum dw_scopes_of(const DwUuid *user_id);
+
 /* Writes down who opened whose contact, and why. */
 extern void dw_contact_log(const DwUuid *user_id, const DwActor *actor,
 						   const char *reason);

@@ -11,7 +11,7 @@
 CREATE FUNCTION t.sees(name text, role text DEFAULT 'dwello_app',
   OUT jobs bigint, OUT drafts bigint, OUT sites bigint, OUT bids bigint,
   OUT versions bigint, OUT escrows bigint, OUT transactions bigint,
-  OUT events bigint, OUT users bigint, OUT notifications bigint)
+  OUT entries bigint, OUT users bigint, OUT notifications bigint)
 LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -28,8 +28,8 @@ BEGIN
    WHERE job_id = t.user('job');
   SELECT count(*) INTO transactions FROM dwello.transactions
    WHERE scope_id = t.user('job');
-  SELECT count(*) INTO events FROM dwello.escrow_events
-   WHERE job_id = t.user('job');
+  SELECT count(*) INTO entries FROM dwello.ledger_entries
+   WHERE scope_id = t.user('job');
   -- of the cast of setup.sql
   SELECT count(*) INTO users FROM dwello.users WHERE last_name = 'Test';
   SELECT count(*) INTO notifications FROM dwello.notifications
@@ -105,7 +105,7 @@ SELECT dwello.deliver_events(100000) > 0 AS delivered;
 SELECT * FROM t.eyes;
 
 -- the service sees every row, but no sealed column and no secret
-SELECT jobs, drafts, sites, bids, versions, escrows, transactions, events,
+SELECT jobs, drafts, sites, bids, versions, escrows, transactions, entries,
        users, notifications = (SELECT count(*) FROM dwello.notifications
                                 WHERE data ->> 'job_id' = t.user('job')::text)
        AS all_notifications
@@ -261,6 +261,7 @@ CREATE VIEW t.targets AS
     ('bids', 'SELECT count(*) FROM dwello.bids'),
     ('escrow_accounts', 'SELECT count(*) FROM dwello.escrow_accounts'),
     ('transactions', 'SELECT count(*) FROM dwello.transactions'),
+    ('own_scopes', 'SELECT cardinality(dwello.own_scopes()) > 1'),
     ('users', 'SELECT count(id) FROM dwello.users'),
     ('notifications', 'SELECT count(*) FROM dwello.notifications'),
     ('a command', 'SELECT dwello.publish_job(NULL)'),

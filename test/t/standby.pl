@@ -49,6 +49,7 @@ my %reads = (
 	bid_transitions => [ nobody => '' ],
 	check => [ superuser => '' ],
 	current_user_id => [ homeowner => '' ],
+	own_scopes => [ homeowner => '' ],
 	error_codes => [ nobody => '' ],
 	escrow_next_events => [ homeowner => "'$id{job_plumbing}'" ],
 	escrow_statement => [ homeowner => "'$id{job_plumbing}'" ],
