@@ -251,27 +251,44 @@ part_examples()
 	tally_tap examples "$log"
 }
 
-# Random deeds beside an independent model; and that its eyes are open.
+# Random deeds beside an independent model; and that its eyes are open: each
+# planted fault is found.  DW_JOBS at a time.
 part_model()
 {
-	local fault log=$work/model.log
+	local log=$work/model.log
 
 	need_server
 	: >"$log"
 	if node_directory test/model; then
-		new_database model
-		run_tap "$log" model env PGDATABASE=model node "$work/model/run.js" \
-			--steps "$MODEL_STEPS" --seed "$MODEL_SEED"
-		for fault in fee refund; do
-			new_database "model_$fault"
-			run_tap "$log" "planted $fault" env PGDATABASE="model_$fault" \
-				node "$work/model/run.js" --seed "$MODEL_SEED" --plant "$fault"
-		done
+		new_database model_template
+		export -f model_run run_tap
+		export work MODEL_STEPS MODEL_SEED
+		{
+			echo none
+			node -p "Object.keys(require(
+				'$work/model/driver/faults.js').faults).join('\n')"
+		} | xargs -P "$DW_JOBS" -I{} bash -c 'model_run "$@"' model {}
+		cat "$work"/model_run.*.log >"$log"
 		grep '^# ' "$log" || :
 	else
 		skip model "$no_node"
 	fi
 	tally_tap model "$log"
+}
+
+# model_run FAULT: one run of the model, with a fault planted in it or none.
+# Faults are looked for with a seed of their own, by which each is found.
+model_run()
+{
+	local log=$work/model_run.$1.log
+	local options=(--steps "$MODEL_STEPS" --seed "$MODEL_SEED")
+
+	[ "$1" = none ] || options=(--steps 3000 --jobs 60 --seed 1 --plant "$1")
+	: >"$log"
+	"$PG_BIN/createdb" -T model_template "model_$1"
+	run_tap "$log" "model $1" env PGDATABASE="model_$1" \
+		node "$work/model/run.js" "${options[@]}"
+	"$PG_BIN/dropdb" "model_$1"
 }
 
 # node_directory DIR: a copy of it in the work directory with its packages;

@@ -256,25 +256,35 @@ refuse_closed(const DwPaymentEvent *event)
 			 "came too early can be delivered again.");
 }
 
+/* P0002 when a chargeback is named that is none of this company's. */
+static void
+closing_find_named(DwCall *call, DwPaymentEvent *event, DwChargebackRow *taken)
+{
+	const DwUuid *id = dw_arg_uuid_opt(call, 4);
+
+	if (id == NULL)
+		return;
+	if (!dw_chargeback_find(&event->job_id, id, event->psp, taken))
+		dw_raise(DW_NOT_FOUND, "no such chargeback",
+				 psprintf("Job %s has no chargeback %s through \"%s\".",
+						  dw_uuid_text(&event->job_id), dw_uuid_text(id),
+						  event->psp), NULL);
+	event->object = "chargeback_id";
+	event->object_id = *id;
+}
+
 /*
- * Finds the chargeback that is meant.  P0002: none with that id through that
- * company; WD101: not open; 22023: several are, and none is named.  True:
- * it has ended this way already.
+ * The one that is open, unless one is named.  WD101: none, or it has ended
+ * otherwise; 22023: several are open.  True: it has ended this way already.
  */
 static bool
 closing_find(DwCall *call, const DwPaymentEvent *event, bool won,
 			 DwChargebackRow *taken)
 {
-	const DwUuid *id = dw_arg_uuid_opt(call, 4);
-	bool		found = dw_chargeback_find(&event->job_id, id, event->psp,
-										   taken);
+	bool		is_named = event->object != NULL;
 
-	if (!found && id != NULL)
-		dw_raise(DW_NOT_FOUND, "no such chargeback",
-				 psprintf("Job %s has no chargeback %s through \"%s\".",
-						  dw_uuid_text(&event->job_id), dw_uuid_text(id),
-						  event->psp), NULL);
-	if (!found)
+	if (!is_named &&
+		!dw_chargeback_find(&event->job_id, NULL, event->psp, taken))
 		refuse_closed(event);
 	if (taken->chargeback.status != DW_CHARGEBACK_OPEN)
 	{
@@ -282,7 +292,7 @@ closing_find(DwCall *call, const DwPaymentEvent *event, bool won,
 			refuse_closed(event);
 		return true;
 	}
-	if (id == NULL &&
+	if (!is_named &&
 		dw_chargeback_count_open(&event->job_id, event->psp) > 1)
 		dw_arg_refuse(call, 4, DW_BAD_VALUE,
 					  "must name one, for several are open");
@@ -333,6 +343,7 @@ DW_FUNCTION(dwello_close_chargeback)
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	won = closing_read(&call, &event);
 	dw_job_for_command(&call, &event.job_id, &job);
+	closing_find_named(&call, &event, &taken);
 	if (dw_payment_replay(&call, &event))
 		return dw_call_return(&call);
 	dw_escrow_need(&job.id, dw_escrow_lock(&job.id, &row));

@@ -121,9 +121,8 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const DwEnding *ending,
 	DwTransaction transaction;
 	DwLegs		legs = {0};
 
-	parts = dw_payments_to_refund(&row->job_id,
-								  row->escrow.refunded - settlement->refund,
-								  settlement->refund, part_count);
+	parts = dw_payments_to_refund(&row->job_id, settlement->refund,
+								  part_count);
 	dw_transaction_begin(&transaction, row, DW_TRANSACTION_DISPUTE,
 						 &ending->actor);
 	transaction.amount = release->amount + settlement->refund;

@@ -14,6 +14,7 @@
 #include "api/payment_api.h"
 #include "store/idempotency_store.h"
 #include "store/ledger_store.h"
+#include "store/chargeback_store.h"
 #include "store/payment_store.h"
 #include "store/plan_store.h"
 #include "store/setting_store.h"
@@ -97,6 +98,27 @@ refuse_event(const DwPaymentEvent *event, const char *differs)
 			 "An event_id names one event for ever.");
 }
 
+/*
+ * True when the row that was returned with an event is about what this one
+ * names, or nothing is named.
+ */
+static bool
+event_is_about(const DwCall *call, const DwPaymentEvent *event)
+{
+	if (event->object == NULL || dw_uuid_is_nil(&event->object_id))
+		return true;
+	for (int i = 0; i < call->desc->natts; i++)
+	{
+		const Form_pg_attribute column = TupleDescAttr(call->desc, i);
+
+		if (strcmp(NameStr(column->attname), event->object) == 0)
+			return !call->nulls[i] &&
+				dw_uuid_equal((DwUuid *) DatumGetPointer(call->values[i]),
+							  &event->object_id);
+	}
+	elog(ERROR, "the row has no column \"%s\"", event->object);
+}
+
 /* True, with the row filled, when this very event was applied before. */
 bool
 dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
@@ -112,6 +134,8 @@ dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
 		refuse_event(event, differs);
 	request.result = kept.result;
 	dw_request_result(&request, call->desc, call->values, call->nulls);
+	if (!event_is_about(call, event))
+		refuse_event(event, event->object);
 	dw_call_replayed(call);
 	return true;
 }
@@ -217,6 +241,13 @@ arrival_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 	DwLegs		legs = {0};
 
 	row->escrow.pending = payment->amount;
+	if (row->escrow.frozen)
+	{
+		DwChargebackSum open;
+
+		dw_chargeback_sum(&row->job_id, NULL, &open);
+		row->escrow.contested = open.open_held;
+	}
 	if (dw_escrow_confirm(&row->escrow, row->milestones,
 						  row->milestone_count, payment->amount) != DW_OK)
 		elog(ERROR, "payment was decided otherwise");

@@ -223,6 +223,8 @@ event_begin(DwCall *call, DwPaymentEvent *event, const DwUuid *payout_id,
 						  dw_uuid_text(payout_id)), NULL);
 	event->amount = row->paid_amount;
 	event->currency = row->paid_currency;
+	event->object = "payout_id";
+	event->object_id = *payout_id;
 	if (dw_payment_replay(call, event))
 		return true;
 	if (row->status != DW_PAYOUT_PENDING && row->status != end)

@@ -22,7 +22,6 @@ typedef struct Refund
 	DwSelector	selector;		/* what was asked for */
 	const char *reason;			/* in words, or NULL */
 	DwEscrowStatus from;		/* the escrow's state before the decision */
-	int64		before;			/* refunded before */
 	DwRelease	decided;		/* what core decided */
 	DwPaymentPart *parts;		/* of the payments that are given back */
 	int			part_count;		/* how many */
@@ -139,7 +138,7 @@ refund_apply(DwCall *call, DwJob *job, DwEscrowRow *row, Refund *refund)
 	DwTransaction transaction;
 	DwLegs		legs = {0};
 
-	refund->parts = dw_payments_to_refund(&row->job_id, refund->before,
+	refund->parts = dw_payments_to_refund(&row->job_id,
 										  refund->decided.amount,
 										  &refund->part_count);
 	refund_transaction(call, row, refund, &transaction);
@@ -175,7 +174,6 @@ DW_FUNCTION(dwello_refund_escrow)
 	check_consent(&call, &row);
 
 	refund.from = row.escrow.status;
-	refund.before = row.escrow.refunded;
 	result = dw_escrow_refund(&row.escrow, row.milestones,
 							  row.milestone_count, &refund.selector,
 							  &refund.decided);

@@ -13,6 +13,7 @@
 
 #include "api/error_api.h"
 #include "api/escrow_api.h"
+#include "api/job_api.h"
 #include "store/chargeback_store.h"
 #include "store/plan_store.h"
 #include "store/reversal_store.h"
@@ -87,7 +88,7 @@ sum_parts(const DwEscrowRow *row, const DwOriginal *original,
 			reversal->tax += parts[i];
 		else
 			reversal->refunded += parts[i];
-		if (legs != NULL && parts[i] != 0)
+		if (parts[i] != 0)
 			legs->entries[legs->count++] = (DwEntry)
 		{
 			*id, -parts[i]
@@ -97,35 +98,35 @@ sum_parts(const DwEscrowRow *row, const DwOriginal *original,
 	return payout;
 }
 
-/* The price of work that a release came to; see dw_fee_part. */
-static int64
-price_of(const DwEscrowRow *row, const DwReversal *whole)
+/*
+ * Locks job and escrow and reads the original, in the order of errors up to
+ * 22023 for what cannot be undone.  True: done before.
+ */
+static bool
+reversal_begin(DwCall *call, DwJob *job, DwEscrowRow *row, const DwUuid *id,
+			   DwOriginal *original)
 {
-	int64		payout = whole->released - whole->fee - whole->tax;
+	DwUuid		job_id = dw_arg_uuid(call, 0);
+	bool		found;
 
-	if (row->escrow.terms.payer == DW_FEE_PAYER_PROVIDER)
-		return whole->released;
-	if (row->escrow.terms.payer == DW_FEE_PAYER_HOMEOWNER)
-		return payout;
-	return payout + (whole->fee + whole->tax) / 2;
-}
-
-/* P0002, then 22023: what cannot be undone. */
-static void
-original_check(DwCall *call, const DwEscrowRow *row, const DwUuid *id,
-			   bool found, const DwOriginal *original)
-{
-	if (!found)
+	dw_job_for_command(call, &job_id, job);
+	found = dw_escrow_lock(&job_id, row);
+	if (!dw_original_load(&job_id, id, original))
 		dw_raise(DW_NOT_FOUND, "no such transaction",
 				 psprintf("Job %s has no transaction %s.",
-						  dw_uuid_text(&row->job_id), dw_uuid_text(id)),
-				 NULL);
+						  dw_uuid_text(&job_id), dw_uuid_text(id)), NULL);
+	if (dw_call_replay(call, &job_id))
+		return true;
+	dw_escrow_need(&job_id, found);
+	dw_call_version(call, row->escrow.version);
+	dw_escrow_check(call, row, DW_ESCROW_EVENT_REVERSE);
 	if (original->status != DW_TRANSACTION_COMPLETED ||
 		(original->type != DW_TRANSACTION_RELEASE &&
 		 original->type != DW_TRANSACTION_REFUND &&
 		 original->type != DW_TRANSACTION_DISPUTE))
 		dw_arg_refuse(call, 1, DW_BAD_VALUE,
 					  "must be a completed release, refund or dispute");
+	return false;
 }
 
 /* Reckons what of the original is undone, and its legs; WD202. */
@@ -138,7 +139,6 @@ reversal_decide(DwCall *call, DwEscrowRow *row, Undoing *undoing)
 	int64		parts[DW_REVERSAL_LEGS_MAX];
 	int64		whole = 0;
 	int64		payout;
-	DwReversal	all = {0};
 	DwChargebackSum taken;
 	DwResult	result;
 
@@ -151,12 +151,7 @@ reversal_decide(DwCall *call, DwEscrowRow *row, Undoing *undoing)
 							original->reversed, *amount, parts);
 	if (result != DW_OK)
 		dw_escrow_refuse(call, row, result);
-	(void) sum_parts(row, original, original->amounts, &all, NULL);
 	payout = sum_parts(row, original, parts, reversal, &undoing->legs);
-	reversal->part =
-		dw_reversal_share(price_of(row, &all), original->reversed + *amount,
-						  whole) -
-		dw_reversal_share(price_of(row, &all), original->reversed, whole);
 	if (original->has_milestone)
 		reversal->milestone_id = &original->milestone_id;
 	dw_chargeback_sum(&row->job_id, NULL, &taken);
@@ -223,18 +218,15 @@ DW_FUNCTION(dwello_reverse_transaction)
 	undoing.reason = dw_arg_text_opt(&call, 3, DW_NOTES_MAX);
 	if (dw_arg_has(&call, 2) && (undoing.amount = dw_arg_int8(&call, 2)) <= 0)
 		dw_arg_refuse(&call, 2, DW_BAD_VALUE, "must be more than zero");
-	if (dw_escrow_begin(&call, &job, &row, NULL))
+	if (reversal_begin(&call, &job, &row, &id, &undoing.original))
 		return dw_call_return(&call);
-	original_check(&call, &row, &id,
-				   dw_original_load(&row.job_id, &id, &undoing.original),
-				   &undoing.original);
-	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_REVERSE);
 
 	undoing.from = row.escrow.status;
 	payout = reversal_decide(&call, &row, &undoing);
 	leg_receivable(&undoing.legs, &row, -payout);
 	dw_legs_escrow(&undoing.legs, &row.job_id, undoing.amount);
 	id = reversal_apply(&call, &row, &undoing);
+	dw_escrow_move_job(&job, &row);
 
 	dw_row_uuid(&call, "transaction_id", &id);
 	dw_row_uuid(&call, "reverses", &undoing.original.id);

@@ -62,6 +62,7 @@ take(DwFeeTaken *taken, int64 part, const DwFeeQuote *quote)
 	add(&taken->released, part);
 	add(&taken->fee, quote->fee);
 	add(&taken->tax, quote->tax);
+	add(&taken->borne, quote->charge - part);
 }
 
 /* Emits a sum that has releases, and starts it anew. */

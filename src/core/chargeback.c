@@ -64,9 +64,8 @@ dw_chargeback_open(DwEscrow *escrow, const DwMilestone *milestones,
 	*chargeback = divide(escrow, amount, others->clawed_back);
 	escrow->held -= chargeback->held_amount;
 	escrow->charged_back += chargeback->held_amount;
-	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
 	escrow->frozen = true;
-	escrow->status = dw_escrow_status(escrow);
+	dw_escrow_derive(escrow, milestones, count);
 	return DW_OK;
 }
 
@@ -83,22 +82,18 @@ price_left(const DwMilestone *milestones, int count)
 
 /*
  * The price of work that a lost chargeback leaves unpaid: all that is left
- * when no money is, else what that money covered.
+ * when no money is, else what the money that was kept does not cover.
  */
 static int64_t
-price_lost(const DwEscrow *escrow, const DwMilestone *milestones, int count,
-		   const DwChargeback *chargeback, int64_t open_held)
+price_lost(const DwEscrow *escrow, const DwMilestone *milestones, int count)
 {
 	int64_t		left = price_left(milestones, count);
-	int64_t		after = escrow->funded - escrow->refunded -
-		escrow->charged_back + open_held;
+	int64_t		price = dw_escrow_price_paid(milestones, count) -
+		dw_escrow_covered(escrow, dw_escrow_kept(escrow));
 
-	if (escrow->held + open_held == 0)
+	if (escrow->held + escrow->contested == 0)
 		return left;
-	return smaller(left,
-				   dw_escrow_covered(escrow,
-									 after + chargeback->held_amount) -
-				   dw_escrow_covered(escrow, after));
+	return smaller(left, price > 0 ? price : 0);
 }
 
 /* Takes disputed money out of the milestones, the last ones first. */
@@ -129,10 +124,9 @@ take_disputed(DwMilestone *milestones, int count, int64_t amount)
 /* The milestones give up what can no longer be paid for them. */
 static void
 lose(const DwEscrow *escrow, DwMilestone *milestones, int count,
-	 const DwChargeback *chargeback, int64_t open_held)
+	 const DwChargeback *chargeback)
 {
-	int64_t		price = price_lost(escrow, milestones, count, chargeback,
-								   open_held);
+	int64_t		price = price_lost(escrow, milestones, count);
 	int64_t		free = smaller(price, dw_milestones_available(milestones,
 															  count));
 
@@ -150,18 +144,17 @@ dw_chargeback_close(DwEscrow *escrow, DwMilestone *milestones, int count,
 {
 	if (chargeback->status != DW_CHARGEBACK_OPEN || !escrow->frozen)
 		return DW_INVALID_TRANSITION;
+	escrow->contested = verdict->others.open_held;
 	if (verdict->won)
 	{
 		escrow->charged_back -= chargeback->held_amount;
 		escrow->held += chargeback->held_amount;
 	}
 	else
-		lose(escrow, milestones, count, chargeback,
-			 verdict->others.open_held);
+		lose(escrow, milestones, count, chargeback);
 	chargeback->status = verdict->won ? DW_CHARGEBACK_WON
 		: DW_CHARGEBACK_LOST;
-	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
 	escrow->frozen = verdict->others.open_count > 0;
-	escrow->status = dw_escrow_status(escrow);
+	dw_escrow_derive(escrow, milestones, count);
 	return DW_OK;
 }

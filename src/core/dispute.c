@@ -107,8 +107,7 @@ dw_dispute_open(DwEscrow *escrow, DwMilestone *milestones, int count,
 		dispute->homeowner_offer = DW_DISPUTE_NO_OFFER;
 	dw_milestones_rest(milestones, count);
 	hold(chosen, chosen_count, &dispute->id);
-	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
-	escrow->status = dw_escrow_status(escrow);
+	dw_escrow_derive(escrow, milestones, count);
 	return DW_OK;
 }
 
@@ -205,32 +204,16 @@ refund_for(const DwEscrow *escrow, const DwMilestone *milestones, int count,
 		   const DwDispute *dispute, int64_t figure)
 {
 	int64_t		price = dispute->amount - figure;
-	int64_t		covered = 0;
 	int64_t		left = -dispute->amount;
 
 	for (int i = 0; i < count; i++)
-	{
-		covered += milestones[i].funded - milestones[i].refunded;
 		left += dw_milestone_available(&milestones[i]) +
 			milestones[i].disputed;
-	}
 	if (price == 0)
 		return 0;
 	if (left == 0)
 		return INT64_MAX;
-	return dw_escrow_charge_of(escrow, covered) -
-		dw_escrow_charge_of(escrow, covered - price);
-}
-
-/* Of the contract, what was released so far. */
-static int64_t
-price_released(const DwMilestone *milestones, int count)
-{
-	int64_t		sum = 0;
-
-	for (int i = 0; i < count; i++)
-		sum += milestones[i].released;
-	return sum;
+	return dw_escrow_unearned(escrow, milestones, count, price);
 }
 
 /* Ends a dispute with a figure; see the header. */
@@ -239,8 +222,7 @@ dw_dispute_settle(DwEscrow *escrow, DwMilestone *milestones, int count,
 				  const DwDispute *dispute, DwSettlement *out)
 {
 	const int64_t figure = out->figure;
-	DwFeeTaken	before = {price_released(milestones, count),
-	escrow->fee_taken, escrow->tax_taken};
+	DwFeeTaken	before = dw_escrow_taken(escrow, milestones, count);
 	DwFeeQuote	quote;
 	DwResult	result;
 	int64_t		refund;
@@ -265,8 +247,7 @@ dw_dispute_settle(DwEscrow *escrow, DwMilestone *milestones, int count,
 	escrow->refunded += refund;
 	escrow->fee_taken += quote.fee;
 	escrow->tax_taken += quote.tax;
-	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
-	escrow->status = dw_escrow_status(escrow);
+	dw_escrow_derive(escrow, milestones, count);
 	out->release = (DwRelease)
 	{
 		figure, quote.charge, quote.fee, quote.tax,
@@ -298,8 +279,7 @@ dw_dispute_withdraw(DwEscrow *escrow, DwMilestone *milestones, int count,
 			milestone->status = DW_MILESTONE_FUNDED;
 	}
 	dispute->status = DW_DISPUTE_WITHDRAWN;
-	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
-	escrow->status = dw_escrow_status(escrow);
+	dw_escrow_derive(escrow, milestones, count);
 	return DW_OK;
 }
 

@@ -3,57 +3,15 @@
  *		Decides what becomes of the money in an escrow.
  *
  * Each decision first reckons everything that it will write, and writes only
- * when nothing can fail any more.  Sums need no overflow check: funded never
- * exceeds the charge of the contract, which was reckoned with checks when
- * the escrow was opened, and every other amount is a part of funded.
+ * when nothing can fail any more.  Sums need no overflow check: what is kept
+ * never exceeds the charge of the contract, which was reckoned with checks
+ * when the escrow was opened, work that was given up is not paid for again,
+ * and every other amount is a part of funded.
  */
 #include "core/escrow.h"
 
 #include <stddef.h>
 #include <string.h>
-
-/* What the homeowner pays in for work of this price. */
-static DwResult
-charge_for(const DwEscrow *escrow, int64_t price, int64_t *charge)
-{
-	DwFeeQuote	quote;
-	DwResult	result = dw_fee_quote(&escrow->terms, price, &quote);
-
-	if (result == DW_OK)
-		*charge = quote.charge;
-	return result;
-}
-
-/* The same for a part of the contract, which cannot fail. */
-int64_t
-dw_escrow_charge_of(const DwEscrow *escrow, int64_t price)
-{
-	int64_t		charge = price;
-
-	(void) charge_for(escrow, price, &charge);
-	return charge;
-}
-
-/* The highest price of work that money paid in covers with its charge. */
-int64_t
-dw_escrow_covered(const DwEscrow *escrow, int64_t money)
-{
-	int64_t		low = 0;
-	int64_t		high = escrow->contract_amount;
-
-	if (escrow->terms.payer == DW_FEE_PAYER_PROVIDER)
-		return money;
-	while (low < high)
-	{
-		int64_t		middle = low + (high - low + 1) / 2;
-
-		if (dw_escrow_charge_of(escrow, middle) <= money)
-			low = middle;
-		else
-			high = middle - 1;
-	}
-	return low;
-}
 
 /* True while money may be released or refunded. */
 static bool
@@ -75,59 +33,13 @@ may_pay_in(const DwEscrow *escrow)
 		escrow->status == DW_ESCROW_FROZEN;
 }
 
-/* The state of an escrow in which nothing is held any more. */
-static DwEscrowStatus
-status_of_empty(const DwEscrow *escrow)
-{
-	if (escrow->charged_back > 0)
-		return DW_ESCROW_CHARGED_BACK;
-	if (escrow->refunded == escrow->funded)
-		return DW_ESCROW_REFUNDED;
-	if (escrow->funded < dw_escrow_charge(escrow))
-		return DW_ESCROW_PARTIALLY_RELEASED;	/* a top-up is still due */
-	if (escrow->released == escrow->funded)
-		return DW_ESCROW_RELEASED;
-	return DW_ESCROW_SETTLED;
-}
-
-/* The state that follows from amounts and flags. */
-DwEscrowStatus
-dw_escrow_status(const DwEscrow *escrow)
-{
-	if (escrow->frozen)
-		return DW_ESCROW_FROZEN;
-	if (escrow->funded == 0)
-		return escrow->status;
-	if (escrow->held == 0)
-		return status_of_empty(escrow);
-	if (escrow->disputed == escrow->held)
-		return DW_ESCROW_DISPUTED;
-	return escrow->released > 0 ? DW_ESCROW_PARTIALLY_RELEASED
-		: DW_ESCROW_HELD;
-}
-
-/* True when the amounts are possible. */
-bool
-dw_escrow_is_sound(const DwEscrow *escrow)
-{
-	__int128	sum = (__int128) escrow->held + escrow->released +
-		escrow->refunded + escrow->charged_back;
-
-	return escrow->pending >= 0 && escrow->held >= 0 &&
-		escrow->released >= 0 && escrow->refunded >= 0 &&
-		escrow->charged_back >= 0 && escrow->disputed >= 0 &&
-		escrow->fee_taken >= 0 && escrow->tax_taken >= 0 &&
-		sum == escrow->funded && escrow->disputed <= escrow->held &&
-		escrow->tax_taken <= escrow->released - escrow->fee_taken;
-}
-
 /* A new escrow for a contract under these terms. */
 DwResult
 dw_escrow_open(DwEscrow *escrow, const char *currency,
 			   int64_t contract_amount, const DwFeeTerms *terms)
 {
 	DwEscrow	opened;
-	int64_t		charge;
+	DwFeeQuote	quote;
 	DwResult	result;
 
 	if (contract_amount <= 0 || !dw_fee_terms_valid(terms) ||
@@ -139,50 +51,10 @@ dw_escrow_open(DwEscrow *escrow, const char *currency,
 	opened.version = 1;
 	opened.contract_amount = contract_amount;
 	opened.terms = *terms;
-	result = charge_for(&opened, contract_amount, &charge);
+	result = dw_fee_quote(terms, contract_amount, &quote);
 	if (result == DW_OK)
 		*escrow = opened;
 	return result;
-}
-
-/* What the homeowner has to pay in all. */
-int64_t
-dw_escrow_charge(const DwEscrow *escrow)
-{
-	return dw_escrow_charge_of(escrow, escrow->contract_amount);
-}
-
-/* Of it, what is neither paid nor under way. */
-int64_t
-dw_escrow_missing(const DwEscrow *escrow)
-{
-	int64_t		missing = dw_escrow_charge(escrow) - escrow->funded -
-		escrow->pending;
-
-	return missing > 0 ? missing : 0;
-}
-
-/* Of what is held, the part that is under dispute; see the header. */
-int64_t
-dw_escrow_disputed(const DwEscrow *escrow, const DwMilestone *milestones,
-				   int count)
-{
-	int64_t		disputed = 0;
-	int64_t		covered = 0;
-	int64_t		part;
-
-	for (int i = 0; i < count; i++)
-	{
-		disputed += milestones[i].disputed;
-		covered += milestones[i].funded - milestones[i].refunded;
-	}
-	if (disputed == 0)
-		return 0;
-	if (dw_milestones_available(milestones, count) == 0)
-		return escrow->held;
-	part = dw_escrow_charge_of(escrow, covered) -
-		dw_escrow_charge_of(escrow, covered - disputed);
-	return part < escrow->held ? part : escrow->held;
 }
 
 /* A payment is asked for. */
@@ -211,8 +83,7 @@ DwResult
 dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones, int count,
 				  int64_t amount)
 {
-	int64_t		before;
-	int64_t		after;
+	int64_t		price;
 
 	if (amount <= 0)
 		return DW_BAD_VALUE;
@@ -220,15 +91,13 @@ dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones, int count,
 		return DW_INVALID_TRANSITION;
 	if (amount > escrow->pending)
 		return DW_BAD_VALUE;
-	before = dw_escrow_covered(escrow, escrow->funded - escrow->refunded);
-	after = dw_escrow_covered(escrow,
-							  escrow->funded - escrow->refunded + amount);
-	(void) dw_milestones_fill(milestones, count, after - before);
 	escrow->pending -= amount;
 	escrow->funded += amount;
 	escrow->held += amount;
-	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
-	escrow->status = dw_escrow_status(escrow);
+	price = dw_escrow_covered(escrow, dw_escrow_kept(escrow)) -
+		dw_escrow_price_paid(milestones, count);
+	(void) dw_milestones_fill(milestones, count, price > 0 ? price : 0);
+	dw_escrow_derive(escrow, milestones, count);
 	return DW_OK;
 }
 
@@ -343,24 +212,12 @@ take_chosen(DwMilestone *milestones, int count, const DwChoice *choice,
 	dw_milestones_take(choice->milestones, choice->count, choice->part, move);
 }
 
-/* Of the contract, what was released so far. */
-static int64_t
-price_released(const DwMilestone *milestones, int count)
-{
-	int64_t		sum = 0;
-
-	for (int i = 0; i < count; i++)
-		sum += milestones[i].released;
-	return sum;
-}
-
 /* Money goes to the provider, less the fee that is due. */
 DwResult
 dw_escrow_release(DwEscrow *escrow, DwMilestone *milestones, int count,
 				  const DwSelector *selector, DwRelease *out)
 {
-	DwFeeTaken	before = {price_released(milestones, count),
-	escrow->fee_taken, escrow->tax_taken};
+	DwFeeTaken	before = dw_escrow_taken(escrow, milestones, count);
 	DwChoice	choice;
 	DwFeeQuote	quote;
 	DwResult	result;
@@ -380,8 +237,7 @@ dw_escrow_release(DwEscrow *escrow, DwMilestone *milestones, int count,
 	escrow->released += quote.charge;
 	escrow->fee_taken += quote.fee;
 	escrow->tax_taken += quote.tax;
-	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
-	escrow->status = dw_escrow_status(escrow);
+	dw_escrow_derive(escrow, milestones, count);
 	out->part = choice.part;
 	out->amount = quote.charge;
 	out->fee = quote.fee;
@@ -415,23 +271,6 @@ dw_escrow_approve(DwEscrow *escrow, DwMilestone *milestones, int count,
 	return DW_OK;
 }
 
-/*
- * What goes back for a part of the work: the whole is all that lies there,
- * else the charge that no longer has to be covered.
- */
-static int64_t
-refund_for(const DwEscrow *escrow, const DwChoice *choice)
-{
-	int64_t		covered;
-
-	if (choice->is_whole && escrow->disputed == 0)
-		return escrow->held;
-	covered = dw_escrow_covered(escrow, escrow->funded - escrow->refunded -
-								escrow->charged_back);
-	return dw_escrow_charge_of(escrow, covered) -
-		dw_escrow_charge_of(escrow, covered - choice->part);
-}
-
 /* Money goes back to the homeowner. */
 DwResult
 dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones, int count,
@@ -444,15 +283,17 @@ dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones, int count,
 	result = choose(escrow, milestones, count, selector, &choice);
 	if (result != DW_OK)
 		return result;
-	amount = refund_for(escrow, &choice);
+	if (choice.is_whole && escrow->disputed == 0)
+		amount = escrow->held;
+	else
+		amount = dw_escrow_unearned(escrow, milestones, count, choice.part);
 	if (amount <= 0 || amount > escrow->held)
 		return DW_INSUFFICIENT_FUNDS;
 
 	take_chosen(milestones, count, &choice, DW_MILESTONE_REFUND);
 	escrow->held -= amount;
 	escrow->refunded += amount;
-	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
-	escrow->status = dw_escrow_status(escrow);
+	dw_escrow_derive(escrow, milestones, count);
 	out->part = choice.part;
 	out->amount = amount;
 	out->fee = 0;

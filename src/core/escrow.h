@@ -84,6 +84,9 @@ typedef struct DwEscrow
 	int64_t		disputed;		/* of held, under dispute */
 	int64_t		fee_taken;		/* of released, the platform's */
 	int64_t		tax_taken;		/* of released, tax on the fee */
+	int64_t		given_up;		/* price of work: milestones' refunded */
+	int64_t		contested;		/* of charged_back, not decided yet; read it
+								 * before a payment into a frozen one */
 	DwFeeTerms	terms;			/* frozen when the escrow was opened */
 } DwEscrow;
 
@@ -114,6 +117,31 @@ extern bool dw_escrow_event_parse(const char *text, DwEscrowEvent *value);
 extern const DwMachine *dw_escrow_machine(void);
 
 /*
+ * Sets what follows from amounts, flags and milestones: what is disputed and
+ * given up, and the state.
+ */
+extern void dw_escrow_derive(DwEscrow *escrow, const DwMilestone *milestones,
+							 int count);
+
+/* What the releases so far came to. */
+extern DwFeeTaken dw_escrow_taken(const DwEscrow *escrow,
+								  const DwMilestone *milestones, int count);
+
+/* Price of work that is paid for and not given up. */
+extern int64_t dw_escrow_price_paid(const DwMilestone *milestones, int count);
+
+/*
+ * What goes back when work of a price is given up: all that the work which
+ * stays paid does not need.
+ */
+extern int64_t dw_escrow_unearned(const DwEscrow *escrow,
+								  const DwMilestone *milestones, int count,
+								  int64_t price);
+
+/* Money paid in that neither went back nor was lost to a bank. */
+extern int64_t dw_escrow_kept(const DwEscrow *escrow);
+
+/*
  * The state that follows from amounts and flags.  Before anything was paid
  * no amount tells created, funding, failed and cancelled apart: then it is
  * the one the row has.
@@ -134,7 +162,10 @@ extern int64_t dw_escrow_charge(const DwEscrow *escrow);
 /* The highest price of work that money paid in covers with its charge. */
 extern int64_t dw_escrow_covered(const DwEscrow *escrow, int64_t money);
 
-/* Of it, what is neither paid nor under way. */
+/*
+ * What is neither paid nor under way, for the work that was not given up:
+ * where the fee is no straight line, a refund moves it.
+ */
 extern int64_t dw_escrow_missing(const DwEscrow *escrow);
 
 /* The same for work of a lower price than the contract. */

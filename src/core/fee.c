@@ -192,7 +192,7 @@ dw_fee_waived(const DwFeeTerms *terms, int64_t amount, int64_t *waived)
 DwResult
 dw_fee_quote(const DwFeeTerms *terms, int64_t amount, DwFeeQuote *quote)
 {
-	const DwFeeTaken nothing = {0, 0, 0};
+	const DwFeeTaken nothing = {0};
 
 	return dw_fee_release(terms, &nothing, amount, quote);
 }
@@ -207,25 +207,52 @@ due(int64_t target, int64_t taken, int64_t room)
 	return target > taken ? lesser(target - taken, room) : 0;
 }
 
-/*
- * The provider's share of fee and tax of a release.  The half is taken of
- * the running totals, so that cutting does not move cents between the two.
- */
+/* Of fee + tax, what the homeowner bears: all, half and the odd cent. */
+int64_t
+dw_fee_borne(DwFeePayer payer, int64_t fee_and_tax)
+{
+	if (payer == DW_FEE_PAYER_PROVIDER)
+		return 0;
+	return payer == DW_FEE_PAYER_HOMEOWNER
+		? fee_and_tax : fee_and_tax - fee_and_tax / 2;
+}
+
+/* What a part of the totals leaves for the provider; none is negative. */
 static int64_t
 provider_share(DwFeePayer payer, const DwFeeTaken *before,
 			   const DwFeeQuote *quote)
 {
 	int64_t		taken = quote->fee + quote->tax;
+	int64_t		total = before->fee + before->tax + taken;
+	int64_t		share = taken - (dw_fee_borne(payer, total) - before->borne);
 
-	if (payer == DW_FEE_PAYER_HOMEOWNER)
-		return 0;
-	if (payer == DW_FEE_PAYER_SPLIT)
-	{
-		DwWide		earlier = (DwWide) before->fee + before->tax;
+	return share > 0 ? share : 0;
+}
 
-		return (int64_t) ((earlier + taken) / 2 - earlier / 2);
-	}
-	return taken;
+/* Adds the fee that is due, then the tax; DW_OVERFLOW. */
+static DwResult
+take_fee(const DwFeeTerms *terms, const DwFeeTaken *before, int64_t part,
+		 DwFeeQuote *quote)
+{
+	int64_t		released;
+	int64_t		total;
+	int64_t		sum;
+	bool		on_top = terms->payer == DW_FEE_PAYER_HOMEOWNER;
+	bool		inside = terms->payer == DW_FEE_PAYER_PROVIDER;
+
+	if (dw_money_add(before->released, part, &released) != DW_OK)
+		return DW_OVERFLOW;
+	quote->fee = due(fee_of(terms, released), before->fee,
+					 on_top ? INT64_MAX : part);
+	if (dw_money_add(before->fee, quote->fee, &total) != DW_OK ||
+		dw_money_scale(total, terms->tax_ppm, DW_PPM, &sum) != DW_OK)
+		return DW_OVERFLOW;
+	quote->tax = due(sum, before->tax,
+					 inside ? part - quote->fee : INT64_MAX);
+	if (dw_money_add(total, before->tax, &sum) != DW_OK ||
+		dw_money_add(sum, quote->tax, &sum) != DW_OK)
+		return DW_OVERFLOW;
+	return DW_OK;
 }
 
 /* One release: fee first, then tax, then who bears them. */
@@ -234,27 +261,16 @@ dw_fee_release(const DwFeeTerms *terms, const DwFeeTaken *before,
 			   int64_t part, DwFeeQuote *quote)
 {
 	DwFeeQuote	result;
-	int64_t		released;
-	int64_t		fee_total;
-	int64_t		tax_total;
-	int64_t		borne;
+	DwResult	outcome;
 
 	if (!dw_fee_terms_valid(terms) || part < 0 || before->released < 0 ||
 		before->fee < 0 || before->tax < 0)
 		return DW_BAD_VALUE;
-	if (dw_money_add(before->released, part, &released) != DW_OK)
-		return DW_OVERFLOW;
-
-	result.fee = due(fee_of(terms, released), before->fee, part);
-	if (dw_money_add(before->fee, result.fee, &fee_total) != DW_OK ||
-		dw_money_scale(fee_total, terms->tax_ppm, DW_PPM,
-					   &tax_total) != DW_OK)
-		return DW_OVERFLOW;
-	result.tax = due(tax_total, before->tax, part - result.fee);
-
-	/* borne <= fee + tax <= part, so only the charge can overflow */
-	borne = provider_share(terms->payer, before, &result);
-	result.payout = part - borne;
+	outcome = take_fee(terms, before, part, &result);
+	if (outcome != DW_OK)
+		return outcome;
+	result.payout = part - lesser(provider_share(terms->payer, before,
+												 &result), part);
 	if (dw_money_add(result.payout, result.fee + result.tax,
 					 &result.charge) != DW_OK)
 		return DW_OVERFLOW;

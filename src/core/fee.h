@@ -10,14 +10,17 @@
  *
  * Releases are cumulative: each pays F of all that is released so far less
  * what was taken, so any way of cutting an amount pays the same fee.
- * fee + tax never exceed the part released; what does not fit is tax, and
- * waits for the next release.
+ * What the provider bears never exceeds the part released.  Where he bears
+ * all of it, fee + tax end at the part, and what does not fit waits for the
+ * next release.
  *
  * Whoever pays, charge = payout + fee + tax: charge leaves the homeowner
  * (or the escrow), payout reaches the provider.
  *		provider	charge = amount
  *		homeowner	payout = amount
  *		split		the provider bears half of fee + tax, rounded down
+ * The homeowner's share is that of the running totals, less what he has
+ * borne; so a share that went astray, as in a reversal, comes right again.
  *
  * DW_BAD_VALUE for a negative amount or terms that are not valid,
  * DW_OVERFLOW for what does not fit; results are written with DW_OK only.
@@ -70,6 +73,7 @@ typedef struct DwFeeTaken
 	int64_t		released;		/* sum of the parts, gross */
 	int64_t		fee;			/* fee taken of them */
 	int64_t		tax;			/* tax taken of them */
+	int64_t		borne;			/* of fee and tax, by the homeowner */
 } DwFeeTaken;
 
 /* How an amount, or the part of a release, divides. */
@@ -91,6 +95,9 @@ extern DwResult dw_fee_amount(const DwFeeTerms *terms, int64_t amount,
 /* What the promo code of the terms waives of that fee. */
 extern DwResult dw_fee_waived(const DwFeeTerms *terms, int64_t amount,
 							  int64_t *waived);
+
+/* Of fee + tax of the terms' contract, what the homeowner bears. */
+extern int64_t dw_fee_borne(DwFeePayer payer, int64_t fee_and_tax);
 
 /* What releasing the whole amount at once would come to. */
 extern DwResult dw_fee_quote(const DwFeeTerms *terms, int64_t amount,

@@ -80,23 +80,42 @@ give_back(DwMilestone *milestone, int64_t *column, int64_t amount)
 	return amount - part;
 }
 
-/* Gives back to the milestones, the last first, as they were taken from. */
+/* Gives a price of work back, the last milestone first; id NULL = any. */
 static void
-give_back_all(DwMilestone *milestones, int count, const DwReversal *reversal)
+give_back_price(DwMilestone *milestones, int count,
+				const DwReversal *reversal, bool released, int64_t price)
 {
-	int64_t		part = reversal->part;
-	int64_t		refunded = reversal->refunded;
+	const DwUuid *id = reversal->milestone_id;
 
-	for (int i = count - 1; i >= 0; i--)
+	for (int i = count - 1; i >= 0 && price > 0; i--)
 	{
 		DwMilestone *milestone = &milestones[i];
 
-		if (reversal->milestone_id != NULL &&
-			!dw_uuid_equal(&milestone->id, reversal->milestone_id))
-			continue;
-		part = give_back(milestone, &milestone->released, part);
-		refunded = give_back(milestone, &milestone->refunded, refunded);
+		if (id == NULL || dw_uuid_equal(&milestone->id, id))
+			price = give_back(milestone, released ? &milestone->released
+							  : &milestone->refunded, price);
 	}
+}
+
+/*
+ * The milestones follow the money: the price that is released and the
+ * homeowner's share of fee and tax make what was released, and the price
+ * that is paid is what the money that was kept covers.
+ */
+static void
+follow(const DwEscrow *escrow, DwMilestone *milestones, int count,
+	   const DwReversal *reversal)
+{
+	DwFeeTaken	taken = dw_escrow_taken(escrow, milestones, count);
+
+	if (reversal->released > 0)
+		give_back_price(milestones, count, reversal, true,
+						dw_fee_borne(escrow->terms.payer,
+									 taken.fee + taken.tax) - taken.borne);
+	if (reversal->refunded > 0)
+		give_back_price(milestones, count, reversal, false,
+						dw_escrow_covered(escrow, dw_escrow_kept(escrow)) -
+						dw_escrow_price_paid(milestones, count));
 }
 
 /* The money lies in the escrow again. */
@@ -112,13 +131,12 @@ dw_escrow_reverse(DwEscrow *escrow, DwMilestone *milestones, int count,
 		reversal->tax > escrow->tax_taken)
 		return DW_INSUFFICIENT_FUNDS;
 	dw_milestones_rest(milestones, count);
-	give_back_all(milestones, count, reversal);
 	escrow->released -= reversal->released;
 	escrow->fee_taken -= reversal->fee;
 	escrow->tax_taken -= reversal->tax;
 	escrow->refunded -= reversal->refunded;
 	escrow->held += reversal->released + reversal->refunded;
-	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
-	escrow->status = dw_escrow_status(escrow);
+	follow(escrow, milestones, count, reversal);
+	dw_escrow_derive(escrow, milestones, count);
 	return DW_OK;
 }

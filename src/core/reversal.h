@@ -4,7 +4,12 @@
  *
  * The legs of the original are mirrored in proportion, rounded so that any
  * way of cutting a reversal ends at the original to the cent and no leg is
- * ever mirrored by more than it was.
+ * ever mirrored by more than it was: from the first leg on, what the later
+ * ones have of the amount is rounded down.
+ *
+ * The milestones follow the money.  The price given back makes the escrow's
+ * sums fit its milestones again, the last ones first, and so no cent is lost
+ * where the homeowner bears a part of the fee, which has no price.
  *
  * All amounts are minor units of the escrow's currency.
  */
@@ -24,7 +29,6 @@ typedef struct DwReversal
 	int64_t		fee;			/* of released */
 	int64_t		tax;			/* of released */
 	int64_t		refunded;		/* had gone back to the homeowner */
-	int64_t		part;			/* price of the work that was released */
 	const DwUuid *milestone_id; /* the one it was of; or NULL */
 } DwReversal;
 

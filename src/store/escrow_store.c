@@ -134,6 +134,8 @@ read_escrow(const DwRecord *record, DwEscrow *escrow)
 	escrow->version = dw_record_int4(record, COLUMN_VERSION);
 	escrow->contract_amount = dw_record_int8(record, COLUMN_CONTRACT);
 	escrow->pending = 0;		/* the caller reads a pending payment */
+	escrow->given_up = 0;
+	escrow->contested = 0;
 	escrow->funded = dw_record_int8(record, COLUMN_FUNDED);
 	escrow->held = dw_record_int8(record, COLUMN_HELD);
 	escrow->released = dw_record_int8(record, COLUMN_RELEASED);
@@ -188,6 +190,8 @@ read_milestones(DwEscrowRow *row, uint64 first, uint64 count)
 		row->auto_release_at[i] = dw_record_time(&record, MILESTONE_CLOCK);
 	}
 	memcpy(row->stored, row->milestones, count * sizeof(DwMilestone));
+	for (uint64 i = 0; i < count; i++)
+		row->escrow.given_up += row->milestones[i].refunded;
 }
 
 /* Reads the end of the chain, unless it has not begun. */

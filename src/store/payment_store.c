@@ -204,55 +204,53 @@ dw_payment_find_last(const DwUuid *job_id, DwTransaction *transaction)
 	return true;
 }
 
-/* What of a payment's money falls into a refund that begins at `before`. */
-static int64
-refund_overlap(int64 paid_before, int64 paid, int64 before, int64 amount)
-{
-	int64		from = Max(paid_before, before);
-	int64		to = Min(paid_before + paid, before + amount);
-
-	return Max(to - from, 0);
-}
-
 /* The payments that a refund gives back; see the header. */
 DwPaymentPart *
-dw_payments_to_refund(const DwUuid *job_id, int64 before, int64 amount,
-					  int *count)
+dw_payments_to_refund(const DwUuid *job_id, int64 amount, int *count)
 {
 	static DwStatement select_payments =
-		DW_STATEMENT("SELECT t.id, t.payment_method_id, t.psp, "
-					 "t.psp_reference, t.amount "
+		DW_STATEMENT("SELECT x.id, x.payment_method_id, x.psp, "
+					 "x.psp_reference, LEAST(x.amount, "
+					 "GREATEST(x.so_far - x.paid + x.room, 0))::bigint "
+					 "FROM (SELECT v.seq, t.id, t.payment_method_id, t.psp, "
+					 "t.psp_reference, t.amount, "
+					 "pg_catalog.sum(t.amount) OVER (PARTITION BY t.psp "
+					 "ORDER BY v.seq) AS so_far, "
+					 "pg_catalog.sum(t.amount) OVER (PARTITION BY t.psp) "
+					 "AS paid, (SELECT - pg_catalog.sum(n.amount) "
+					 "FROM dwello.ledger_entries AS n "
+					 "JOIN dwello.ledger_accounts AS a "
+					 "ON a.id = n.account_id WHERE n.scope_id = $1 "
+					 "AND a.kind = 'psp_clearing' AND a.psp = t.psp) AS room "
 					 "FROM dwello.escrow_events AS v "
 					 "JOIN dwello.transactions AS t "
 					 "ON t.scope_id = v.job_id AND t.id = v.transaction_id "
-					 "WHERE v.job_id = $1 AND v.event = 'confirm_payment' "
-					 "ORDER BY v.seq");
+					 "WHERE v.job_id = $1 AND v.event = 'confirm_payment') "
+					 "AS x ORDER BY x.seq");
 	DwParams	p = DW_PARAMS;
 	DwPaymentPart *parts;
-	int64		paid = 0;
 	uint64		rows;
 
 	dw_param_uuid(&p, job_id);
 	rows = dw_execute(&select_payments, &p);
 	parts = palloc0((rows + 1) * sizeof(*parts));
 	*count = 0;
-	for (uint64 i = 0; i < rows; i++)
+	for (uint64 i = 0; i < rows && amount > 0; i++)
 	{
 		DwPaymentPart *part = &parts[*count];
-		int64		of_payment = dw_read_int8(i, 5);
 
-		part->amount = refund_overlap(paid, of_payment, before, amount);
-		paid += of_payment;
+		part->amount = i + 1 == rows ? amount
+			: Min(amount, dw_read_int8(i, 5));
 		if (part->amount == 0)
 			continue;
+		amount -= part->amount;
 		(void) dw_read_uuid(i, 1, &part->payment_id);
 		part->payment_method_id = read_uuid_copy(i, 2);
 		part->psp = dw_read_text(i, 3);
 		part->psp_reference = dw_read_text(i, 4);
 		(*count)++;
 	}
-	if (paid < before + amount)
-		elog(ERROR, "job %s was paid less than would be refunded",
-			 dw_uuid_text(job_id));
+	if (amount > 0)
+		elog(ERROR, "nothing was paid for job %s", dw_uuid_text(job_id));
 	return parts;
 }

@@ -45,6 +45,9 @@ typedef struct DwPaymentEvent
 	int64		amount;			/* minor units */
 	const char *currency;		/* ISO 4217 */
 	const char *psp_reference;	/* its name for the payment, or NULL */
+	const char *object;			/* column of the row that names what it is
+								 * about; NULL = nothing more to compare */
+	DwUuid		object_id;		/* what it says there */
 	Datum		result;			/* jsonb of the row that was returned */
 } DwPaymentEvent;
 
@@ -86,12 +89,12 @@ extern bool dw_payment_find_last(const DwUuid *job_id,
 								 DwTransaction *transaction);
 
 /*
- * The payments that a refund gives back.  They are given back in the order
- * in which they came, so what was refunded before (`before`) says where
- * this one begins, and no company gives back more than it brought.
+ * The payments that a refund gives back, in the order in which they came.
+ * Each company gives back at most what it still has of the job: what it
+ * brought, less what it gave back and what banks have taken from it.  Should
+ * all of them together not have it, the last payment bears the rest.
  */
 extern DwPaymentPart *dw_payments_to_refund(const DwUuid *job_id,
-											int64 before, int64 amount,
-											int *count);
+											int64 amount, int *count);
 
 #endif							/* DW_PAYMENT_STORE_H */

@@ -130,7 +130,6 @@ move(FuzzInput *input, Contract *contract)
 			break;
 		case 2:
 			reversal.released = fuzz_range(input, 0, escrow->released + 1);
-			reversal.part = reversal.released;
 			if (dw_escrow_reverse(escrow, contract->plan, PLAN_MAX,
 								  &reversal,
 								  sum_others(contract, -1).clawed_back) ==

@@ -109,7 +109,8 @@ check_sound(const Contract *contract)
 {
 	check(dw_escrow_is_sound(&contract->escrow));
 	check(dw_escrow_status(&contract->escrow) == contract->escrow.status);
-	check(contract->escrow.funded + contract->escrow.pending <=
+	check(contract->escrow.terms.payer != DW_FEE_PAYER_PROVIDER ||
+		  contract->escrow.funded + contract->escrow.pending <=
 		  dw_escrow_charge(&contract->escrow));
 	check_milestones(contract);
 }
@@ -278,6 +279,43 @@ check_fee(const Contract *contract)
 		check(escrow->released == quote.charge);
 }
 
+/*
+ * The last cent can always leave: what is missing comes in, all of the work
+ * is released, and what lies there still goes back.
+ */
+static void
+check_end(Contract *contract)
+{
+	const DwSelector all = {.has_amount = false};
+	DwEscrow   *escrow = &contract->escrow;
+	int64_t		amount = 0;
+	DwRelease	out;
+
+	escrow->frozen = false;
+	for (int i = 0; i < contract->count; i++)
+	{
+		contract->plan[i].disputed = 0;
+		if (contract->plan[i].status == DW_MILESTONE_DISPUTED)
+			contract->plan[i].status = DW_MILESTONE_FUNDED;
+	}
+	dw_escrow_derive(escrow, contract->plan, contract->count);
+	escrow->pending = 0;
+	if (dw_escrow_fund(escrow, &amount) == DW_OK)
+		check(dw_escrow_confirm(escrow, contract->plan, contract->count,
+								amount) == DW_OK);
+	if (dw_milestones_available(contract->plan, contract->count) > 0)
+		check(dw_escrow_release(escrow, contract->plan, contract->count,
+								&all, &out) == DW_OK);
+	for (int i = 0; i < contract->count; i++)
+		check(dw_escrow_missing(escrow) > 0 ||
+			  contract->plan[i].released + contract->plan[i].refunded ==
+			  contract->plan[i].amount);
+	if (escrow->held > 0)
+		check(dw_escrow_refund(escrow, contract->plan, contract->count, &all,
+							   &out) == DW_OK);
+	check(escrow->held == 0);
+}
+
 /* One input: a contract and a stream of deeds. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -299,5 +337,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_sound(&contract);
 		check_fee(&contract);
 	}
+	check_end(&contract);
 	return 0;
 }

@@ -68,13 +68,15 @@ release(const DwFeeTerms *terms, DwFeeTaken *taken, int64_t part)
 
 	check(dw_fee_release(terms, taken, part, &quote) == DW_OK);
 	check(quote.fee >= 0 && quote.tax >= 0);
-	check(quote.fee + quote.tax <= part);
+	check(terms->payer != DW_FEE_PAYER_PROVIDER ||
+		  quote.fee + quote.tax <= part);
 	check(quote.payout >= 0 && quote.payout <= part);
 	check(quote.charge == quote.payout + quote.fee + quote.tax);
 	check(quote.charge >= part);
 	taken->released += part;
 	taken->fee += quote.fee;
 	taken->tax += quote.tax;
+	taken->borne += quote.charge - part;
 }
 
 /* One input: terms, an amount, and the ways to cut it. */
@@ -85,7 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	DwFeeTerms	terms = read_terms(&input);
 	int64_t		amount = fuzz_range(&input, 0, INT64_MAX / 4);
 	int64_t		parts = fuzz_range(&input, 0, MAX_PARTS);
-	DwFeeTaken	taken = {0, 0, 0};
+	DwFeeTaken	taken = {0};
 	DwFeeQuote	once;
 
 	if (!dw_fee_terms_valid(&terms))
@@ -104,5 +106,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(dw_fee_quote(&terms, amount, &once) == DW_OK);
 	check(taken.fee == once.fee);
 	check(taken.tax <= once.tax);
+	check(terms.payer == DW_FEE_PAYER_PROVIDER || taken.tax == once.tax);
+	check(amount + taken.borne == once.charge);
 	return 0;
 }

@@ -126,6 +126,31 @@ SELECT event, actor_role, from_status, to_status FROM dwello.escrow_events WHERE
 SELECT type FROM dwello.outbox WHERE scope_id = t.user('rests') AND type LIKE 'chargeback%' ORDER BY id;
 SELECT * FROM dwello.reconcile();
 
-DELETE FROM dwello.chargebacks WHERE job_id IN (t.user('bank'), t.user('after'), t.user('rests'));
+------------------------------------------------------------------------
+-- A refund goes to the company that still has the money; names stay true
+------------------------------------------------------------------------
+SELECT t.award('two', 100000);
+SELECT t.pay('two', 60000);
+BEGIN;
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.fund_escrow(t.user('two'));
+COMMIT;
+SELECT held FROM dwello.confirm_payment(t.user('two'), 'bank', 'two 1', 40000, 'USD');
+SELECT chargeback_id AS one, held_amount FROM dwello.open_chargeback(t.user('two'), 'acme', 'two 2', 50000, 'USD') \gset
+SELECT chargeback_id AS other FROM dwello.open_chargeback(t.user('two'), 'acme', 'two 3', 10000, 'USD') \gset
+SELECT chargeback_status FROM dwello.close_chargeback(t.user('two'), 'acme', 'two 4', false, :'one');
+SELECT t.refused(NULL, format($$close_chargeback(t.user('two'), 'acme', 'two 4', false, %L)$$, :'other')) AS another,
+       t.refused(NULL, format($$close_chargeback(t.user('two'), 'acme', 'two 4', false, %L)$$, t.user('none'))) AS unknown,
+       t.refused(NULL, format($$close_chargeback(t.user('two'), 'acme', 'two 4', false, %L)$$, :'one')) AS again;
+SELECT chargeback_status FROM dwello.close_chargeback(t.user('two'), 'acme', 'two 5', true, :'other');
+BEGIN;
+SELECT t.login_as('p1');
+SELECT amount, held FROM dwello.refund_escrow(t.user('two'), 45000);
+COMMIT;
+SELECT payload ->> 'psp' AS psp, payload ->> 'amount' AS amount FROM dwello.outbox
+ WHERE scope_id = t.user('two') AND type = 'refund_requested' ORDER BY id;
+SELECT psp, sum(amount) FROM t.leg WHERE job_id = t.user('two') AND account = 'psp_clearing' GROUP BY 1 ORDER BY 1;
+SELECT * FROM dwello.reconcile();
+DELETE FROM dwello.chargebacks WHERE job_id IN (t.user('bank'), t.user('after'), t.user('rests'), t.user('two'));
 DROP VIEW t.escrow, t.leg;
-SELECT t.forget('bank', 'after', 'rests');
+SELECT t.forget('bank', 'after', 'rests', 'two');

@@ -123,6 +123,13 @@ SELECT count(*) AS links, count(*) FILTER (WHERE NOT EXISTS (SELECT FROM dwello.
          WHERE x.scope_id = t.scope_id AND x.prev_hash = t.hash)) AS ends, count(DISTINCT prev_hash) AS befores
   FROM dwello.transactions AS t WHERE scope_id = t.user('p1');
 
+-- an event names one payout, however alike another is
+SELECT payout_id AS one FROM dwello.request_payout(1, user_id => t.user('p1')) \gset
+SELECT payout_id AS other FROM dwello.request_payout(1, user_id => t.user('p1')) \gset
+SELECT status FROM dwello.confirm_payout(t.user('p1'), :'one', 'acme', 'o9');
+SELECT t.refused(NULL, format($$confirm_payout(t.user('p1'), %L, 'acme', 'o9')$$, :'other')) AS other,
+       t.refused(NULL, format($$confirm_payout(t.user('p1'), %L, 'acme', 'o9')$$, :'one')) AS again;
+
 BEGIN;
 DELETE FROM dwello.fx_rates WHERE to_currency = 'JPY';
 DELETE FROM dwello.chargebacks WHERE job_id = t.user('pay');

@@ -55,6 +55,48 @@ SELECT t.refused('a1', format($$reverse_transaction(t.user('undo'), %L)$$, id)) 
   FROM dwello.transactions WHERE scope_id = t.user('undo') AND transaction_type = 'release' ORDER BY id DESC LIMIT 1;
 SELECT * FROM dwello.reconcile();
 
+-- where the homeowner pays the fee, parts of reversals leave no cent that cannot go on
+SELECT t.award('top', 300, '{101,199}');
+UPDATE dwello.escrow_accounts SET fee_payer = 'homeowner' WHERE job_id = t.user('top');
+SELECT t.pay('top');
+BEGIN;
+SELECT t.login_as('h1');
+SELECT amount, fee, payout FROM dwello.release_escrow(t.user('top'), milestone_id => t.user('top m1'));
+SELECT amount, fee, payout, held FROM dwello.release_escrow(t.user('top'));
+SELECT t.login_as('a1');
+SELECT amount, fee, held FROM dwello.reverse_transaction(t.user('top'), t.deed('top', 'release'), 50);
+SELECT amount, fee, held FROM dwello.reverse_transaction(t.user('top'), t.deed('top', 'release'), 7);
+SELECT sort_order AS n, status, funded, released FROM dwello.job_milestones WHERE job_id = t.user('top') ORDER BY 1;
+SELECT t.login_as('p1');
+SELECT amount, held, refunded FROM dwello.refund_escrow(t.user('top'), 20);
+SELECT t.login_as('a1');
+SELECT amount, held, refunded FROM dwello.reverse_transaction(t.user('top'), t.deed('top', 'refund'), 13);
+SELECT sort_order AS n, status, funded, released, refunded FROM dwello.job_milestones WHERE job_id = t.user('top') ORDER BY 1;
+SELECT t.login_as('h1');
+SELECT amount, fee, payout, held, released, refunded FROM dwello.release_escrow(t.user('top'));
+COMMIT;
+SELECT * FROM dwello.reconcile();
+
+-- the job follows: what was disputed is not all that is held any more
+SELECT t.award('torn', 100000, '{1,1}');
+SELECT t.pay('torn');
+BEGIN;
+SELECT t.login_as('h1');
+SELECT released FROM dwello.release_escrow(t.user('torn'), milestone_id => t.user('torn m1'));
+SELECT escrow_status FROM dwello.open_dispute(t.user('torn'), 0, 'No.');
+SELECT status FROM dwello.jobs WHERE id = t.user('torn');
+SELECT t.login_as('a1');
+SELECT escrow_status FROM dwello.reverse_transaction(t.user('torn'), t.deed('torn', 'release'));
+SELECT status FROM dwello.jobs WHERE id = t.user('torn');
+COMMIT;
+-- what is unknown comes before what is stale, the state before what it is
+SELECT t.refused('a1', $$reverse_transaction(t.user('torn'), t.user('none'), expected_version => 1)$$) AS unknown,
+       t.refused('a1', $$reverse_transaction(t.user('torn'), t.deed('torn', 'payment'), expected_version => 1)$$) AS stale;
+SELECT escrow_status FROM dwello.open_chargeback(t.user('torn'), 'acme', 'torn 1', 1, 'USD');
+SELECT t.refused('a1', $$reverse_transaction(t.user('torn'), t.deed('torn', 'payment'))$$) AS frozen;
+SELECT escrow_status FROM dwello.close_chargeback(t.user('torn'), 'acme', 'torn 2', true);
+
 DROP FUNCTION t.deed;
-DELETE FROM dwello.chargebacks WHERE job_id = t.user('undo');
-SELECT t.forget('undo');
+DELETE FROM dwello.chargebacks WHERE job_id IN (t.user('undo'), t.user('torn'));
+DELETE FROM dwello.disputes WHERE job_id = t.user('torn');
+SELECT t.forget('undo', 'top', 'torn');

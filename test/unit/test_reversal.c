@@ -43,7 +43,7 @@ test_release(void **state)
 	DwEscrow	escrow;
 	DwMilestone plan = {.id = {{1}}, .amount = 1000, .is_required = true};
 	DwSelector	all = {.has_amount = false};
-	DwReversal	reversal = {.released = 1000, .fee = 50, .part = 1000};
+	DwReversal	reversal = {.released = 1000, .fee = 50};
 	DwRelease	out;
 	int64_t		amount = 0;
 
@@ -92,6 +92,53 @@ test_refund(void **state)
 	assert_int_equal(plan.status, DW_MILESTONE_FUNDED);
 }
 
+/*
+ * Where both bear the fee the milestones follow the money: parts of reversals
+ * leave no cent that cannot be released again.
+ */
+static void
+test_split_payer(void **state)
+{
+	DwFeeTerms	split = terms;
+	DwEscrow	escrow;
+	DwMilestone plan[2] = {
+		{.id = {{1}}, .amount = 101, .is_required = true},
+		{.id = {{2}}, .amount = 199, .is_required = true}
+	};
+	DwSelector	one = {.milestone_id = &plan[0].id};
+	DwSelector	two = {.milestone_id = &plan[1].id};
+	DwSelector	all = {.has_amount = false};
+	DwRelease	first;
+	DwRelease	out;
+	int64_t		amount = 0;
+
+	split.payer = DW_FEE_PAYER_SPLIT;
+	assert_int_equal(dw_escrow_open(&escrow, "EUR", 300, &split), DW_OK);
+	assert_int_equal(dw_milestones_plan(plan, 2, 300), DW_OK);
+	assert_int_equal(dw_escrow_fund(&escrow, &amount), DW_OK);
+	assert_int_equal(amount, 308);
+	assert_int_equal(dw_escrow_confirm(&escrow, plan, 2, amount), DW_OK);
+	assert_int_equal(dw_escrow_release(&escrow, plan, 2, &one, &first),
+					 DW_OK);
+	assert_int_equal(dw_escrow_release(&escrow, plan, 2, &two, &out), DW_OK);
+	assert_int_equal(escrow.held, 0);
+	for (int64_t part = first.amount; part > 0; part--)
+	{
+		DwReversal	reversal = {.released = 1, .fee = part <= first.fee,
+		.milestone_id = &plan[0].id};
+
+		assert_int_equal(dw_escrow_reverse(&escrow, plan, 2, &reversal, 0),
+						 DW_OK);
+	}
+	assert_int_equal(escrow.held, first.amount);
+	assert_int_equal(plan[1].released, 199);
+	assert_int_equal(dw_escrow_release(&escrow, plan, 2, &all, &out), DW_OK);
+	assert_int_equal(escrow.held, 0);
+	assert_int_equal(escrow.fee_taken, 15);
+	assert_int_equal(escrow.released, 308);
+	assert_int_equal(plan[0].released, 101);
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -100,6 +147,7 @@ main(void)
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_refund),
+		cmocka_unit_test(test_split_payer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,122 @@
+// compare.js
+//	dwello beside the model: replies, rows and balances.
+'use strict';
+
+class Difference extends Error {}
+
+function text(value)
+{
+	if (value instanceof Date)
+		return value.toISOString();
+	return String(value);
+}
+
+function same(what, here, there)
+{
+	if (text(here) !== text(there))
+		throw new Difference(
+			`${what}: dwello ${text(here)}, model ${text(there)}`);
+}
+
+// Columns of ours, by the model's names for them.
+const ESCROW = { status: 'escrow', funded: 'funded', held: 'held',
+	released: 'released', refunded: 'refunded', charged_back: 'taken',
+	disputed: 'disputed', fee_taken: 'fee', tax_taken: 'tax' };
+const MILESTONE = { status: 'status', amount: 'amount', funded: 'funded',
+	released: 'released', refunded: 'refunded', disputed: 'disputed' };
+const DISPUTE = { status: 'status', disputed_amount: 'amount',
+	homeowner_offer: 'homeowner', provider_offer: 'provider',
+	settled_amount: 'settled' };
+const CHARGEBACK = { status: 'status', amount: 'amount', psp: 'psp',
+	held_amount: 'heldAmount', clawed_back: 'clawedBack' };
+
+// All there is of a job, in one round trip.
+const JOB = `
+SELECT j.status, e.version, to_jsonb(e) AS escrow,
+       (SELECT jsonb_agg(to_jsonb(m) ORDER BY m.sort_order)
+          FROM dwello.job_milestones AS m WHERE m.job_id = j.id) AS milestones,
+       (SELECT jsonb_agg(to_jsonb(d) ORDER BY d.id)
+          FROM dwello.disputes AS d WHERE d.job_id = j.id) AS disputes,
+       (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.id)
+          FROM dwello.chargebacks AS c WHERE c.job_id = j.id) AS chargebacks,
+       (SELECT jsonb_agg(jsonb_build_object('id', t.id,
+               'type', t.transaction_type, 'amount', t.amount,
+               'fee', t.platform_fee, 'tax', t.tax) ORDER BY t.id)
+          FROM dwello.transactions AS t
+         WHERE t.scope_id = j.id AND t.status = 'completed'
+           AND t.transaction_type <> 'payment') AS deeds
+  FROM dwello.jobs AS j JOIN dwello.escrow_accounts AS e ON e.job_id = j.id
+ WHERE j.id = $1`;
+
+// Every list as long as the model's; ids that only dwello knows are learned.
+function compareList(what, rows, ours, columns)
+{
+	same(`number of ${what}s`, rows?.length ?? 0, ours.length);
+	ours.forEach((our, i) => {
+		our.id ??= rows[i].id;
+		same(`${what} id`, rows[i].id, our.id);
+		for (const [column, name] of Object.entries(columns))
+			same(`${what} ${i + 1} ${column}`, rows[i][column], our[name]);
+	});
+}
+
+async function compareJob(server, job)
+{
+	const [row] = await server.rows(JOB, [job.id]);
+	const deeds = job.deeds.filter((d) => d.type !== 'payment');
+
+	for (const [column, name] of Object.entries(ESCROW))
+		same(`escrow ${column}`, row.escrow[column], job[name]);
+	same('job status', row.status, job.status);
+	compareList('milestone', row.milestones, job.milestones, MILESTONE);
+	compareList('dispute', row.disputes, job.disputes, DISPUTE);
+	compareList('chargeback', row.chargebacks, job.chargebacks, CHARGEBACK);
+	compareList('deed', row.deeds, deeds, { type: 'type', amount: 'amount' });
+	deeds.forEach((deed, i) => deed.fee === undefined ||
+		same(`deed ${i + 1} fee and tax`, `${row.deeds[i].fee} ${row.deeds[i].tax}`,
+			`${deed.fee} ${deed.tax}`));
+	for (const [i, m] of job.milestones.entries())
+		if (m.status === 'submitted')
+			same(`milestone ${i + 1} auto_release_at`,
+				new Date(row.milestones[i].auto_release_at), new Date(m.dueAt));
+	return row.version;
+}
+
+class Balances
+{
+	constructor(server, model)
+	{
+		Object.assign(this, { server, model, names: new Map() });
+	}
+
+	// Every account, but for those of the escrows.
+	async compare()
+	{
+		const rows = await this.server.rows(
+			`SELECT account_id AS id, currency, sum(amount) AS amount
+			   FROM dwello.ledger_entries WHERE account_id <> scope_id
+			  GROUP BY 1, 2`);
+		const ours = new Map();
+
+		if (rows.some((row) => !this.names.has(row.id)))
+			await this.learn();
+		for (const row of rows)
+			ours.set(`${this.names.get(row.id)} ${row.currency}`, row.amount);
+		for (const account of new Set([...ours.keys(),
+			...this.model.balances.keys()]))
+			same(account, ours.get(account) ?? 0,
+				this.model.balances.get(account) ?? 0n);
+	}
+
+	async learn()
+	{
+		const rows = await this.server.rows(
+			`SELECT id, kind, owner_id, psp FROM dwello.ledger_accounts`);
+
+		for (const { id, kind, owner_id: owner, psp } of rows)
+			this.names.set(id, [kind, kind.startsWith('provider_') ? owner : '',
+				psp].filter((word) => word !== '').join(' '));
+	}
+}
+
+module.exports = { Difference, same, compareJob, Balances };

@@ -1,0 +1,444 @@
+// deeds.js
+//	Deeds at random: mostly sensible, at times not.
+//
+// A deed is {name, actor or role, args}; who is of a role is chosen by the
+// caller of nextCall.
+'use strict';
+
+const { SYSTEM, CURRENCIES } = require('./world.js');
+const { availableOf, sum } = require('../model/milestone.js');
+const { isOpen } = require('../model/dispute.js');
+const { DAY } = require('../model/work.js');
+
+const NOBODY = '00000000-0000-7000-8000-00000000dead';
+const COMPANIES = ['acme', 'acme', 'bolt'];
+const BUSY = 4;
+const KEY_DAYS = 29;
+const VERSIONED = ['fund_escrow', 'cancel_escrow', 'release_escrow',
+	'approve_milestone', 'refund_escrow', 'open_dispute', 'answer_dispute',
+	'withdraw_dispute', 'resolve_dispute', 'reverse_transaction',
+	'plan_milestones'];
+const KEYED = [...VERSIONED, 'start_job', 'complete_job', 'submit_milestone',
+	'request_changes', 'request_payout'];
+
+class Deeds
+{
+	constructor(world, steps)
+	{
+		Object.assign(this, { world, model: world.model, chance: world.chance,
+			steps, serial: 0, sent: [], done: [] });
+	}
+
+	// --------------------------------------------------------------
+	// Pieces
+	// --------------------------------------------------------------
+
+	eventId()
+	{
+		return `evt_${++this.serial}`;
+	}
+
+	// Nearly always the one who should.
+	caller(job, role)
+	{
+		const { chance, world } = this;
+
+		if (chance.happens(0.05))
+			return chance.pick([...world.people, SYSTEM]);
+		if (role === 'homeowner' || role === 'provider')
+			return world.people.find((p) => p.id === job[role]);
+		return role === 'system' ? SYSTEM : chance.pick(world.withRole(role));
+	}
+
+	milestone(job)
+	{
+		return this.chance.happens(0.03) ? NOBODY
+			: this.chance.pick(job.milestones).id;
+	}
+
+	// An amount, a milestone, neither, or nonsense.
+	selector(job)
+	{
+		const { chance } = this;
+
+		return chance.weighted([
+			[3, () => ({ amount: chance.pick([0n, -5n]) })],
+			[2, () => ({ amount: 1n, milestone_id: job.milestones[0].id })],
+			[35, () => ({ milestone_id: this.milestone(job) })],
+			[48, () => ({ amount: chance.amount(
+				job.held > 0n && chance.happens(0.9) ? job.held
+					: job.contract) })],
+			[12, () => ({})]])();
+	}
+
+	// --------------------------------------------------------------
+	// Payments
+	// --------------------------------------------------------------
+
+	fund(job)
+	{
+		const { chance } = this;
+
+		return { name: 'fund_escrow', role: 'homeowner', args: {
+			amount: chance.happens(0.5) ? undefined
+				: chance.happens(0.05) ? 0n : chance.amount(job.contract),
+			currency: chance.happens(0.03) ? chance.pick(CURRENCIES)
+				: undefined } };
+	}
+
+	tellOfPayment(job)
+	{
+		const { chance } = this;
+		const payment = job.payments.length > 0 && chance.happens(0.97)
+			? (chance.happens(0.75) ? job.payments.at(-1)
+				: chance.pick(job.payments)) : undefined;
+		const args = { job_id: job.id, psp: chance.pick(COMPANIES),
+			event_id: this.eventId(), transaction_id: payment?.id };
+
+		if (payment !== undefined && chance.happens(0.02))
+			args.transaction_id = NOBODY;
+		if (chance.happens(0.2))
+			return { name: 'fail_payment', actor: SYSTEM, args };
+		args.amount = payment?.amount ?? 100n;
+		args.currency = job.currency;
+		if (chance.happens(0.03))
+			args.amount += 1n;
+		if (chance.happens(0.03))
+			args.currency = CURRENCIES.find((c) => c !== job.currency);
+		if (chance.happens(0.02))
+			args.amount = 0n;
+		return { name: 'confirm_payment', actor: SYSTEM, args };
+	}
+
+	// --------------------------------------------------------------
+	// Work and its price
+	// --------------------------------------------------------------
+
+	plan(job)
+	{
+		const { chance } = this;
+		const count = chance.happens(0.03) ? 0 : 1 + chance.below(5);
+		let left = Number(job.contract);
+		const milestones = Array.from({ length: count }, (_, i) => {
+			const amount = i === count - 1 ? left
+				: 1 + chance.below(Math.max(1, left - count));
+
+			left -= amount;
+			return { title: `New ${i}`, amount: BigInt(amount),
+				is_required: chance.happens(0.8) };
+		});
+
+		if (chance.happens(0.4))
+			milestones.forEach((m) => delete m.amount);
+		else if (count > 0 && chance.happens(0.1))
+			milestones[0].amount += 1n;
+		return { name: 'plan_milestones', role: 'homeowner',
+			args: { milestones } };
+	}
+
+	submit(job)
+	{
+		return { name: 'submit_milestone', role: 'provider',
+			args: { milestone_id: this.chance.happens(0.5) ? undefined
+				: this.milestone(job) } };
+	}
+
+	requestChanges(job)
+	{
+		return { name: 'request_changes', role: 'homeowner',
+			args: { milestone_id: this.chance.happens(0.5) ? undefined
+				: this.milestone(job) } };
+	}
+
+	release(job)
+	{
+		return { name: 'release_escrow', args: this.selector(job),
+			role: this.chance.happens(0.8) ? 'homeowner' : 'admin' };
+	}
+
+	approve(job)
+	{
+		return { name: 'approve_milestone',
+			role: this.chance.happens(0.8) ? 'homeowner' : 'admin',
+			args: { milestone_id: this.milestone(job) } };
+	}
+
+	refund(job)
+	{
+		return { name: 'refund_escrow', args: this.selector(job),
+			role: this.chance.pick(['homeowner', 'provider', 'provider',
+				'admin']) };
+	}
+
+	// --------------------------------------------------------------
+	// Disputes
+	// --------------------------------------------------------------
+
+	openDispute(job)
+	{
+		const { chance } = this;
+		const isGeneral = chance.happens(0.4);
+		const about = isGeneral ? job.milestones
+			: [chance.pick(job.milestones)];
+		const most = sum(about, availableOf);
+
+		return { name: 'open_dispute',
+			role: chance.pick(['homeowner', 'provider']), args: {
+				amount: chance.weighted([[80, () => BigInt(
+					chance.below(Number(most) + 1))], [8, () => 0n],
+				[8, () => most], [2, () => -1n], [2, () => most + 1n]])(),
+				reason: 'Not as agreed.',
+				milestone_id: isGeneral ? undefined
+					: chance.happens(0.03) ? NOBODY : about[0].id } };
+	}
+
+	// One of the job's disputes, mostly an open one; or none is named.
+	disputeOf(job)
+	{
+		const { chance } = this;
+		const open = job.disputes.filter(isOpen);
+		const d = open.length > 0 && chance.happens(0.9) ? chance.pick(open)
+			: chance.pick(job.disputes);
+
+		return { d, dispute_id: chance.happens(0.4) ? undefined
+			: d === undefined || chance.happens(0.03) ? NOBODY : d.id };
+	}
+
+	answerDispute(job)
+	{
+		const { chance } = this;
+		const { d, dispute_id } = this.disputeOf(job);
+		const amount = d?.amount ?? 100n;
+
+		return { name: 'answer_dispute',
+			role: d === undefined || chance.happens(0.25)
+				? chance.pick(['homeowner', 'provider'])
+				: d.by === 'homeowner' ? 'provider' : 'homeowner',
+			args: { dispute_id, amount: chance.weighted([
+				[90, () => BigInt(chance.below(Number(amount) + 1))],
+				[5, () => amount + 1n], [5, () => -1n]])() } };
+	}
+
+	withdrawDispute(job)
+	{
+		const { d, dispute_id } = this.disputeOf(job);
+
+		return { name: 'withdraw_dispute', role: d?.by ?? 'homeowner',
+			args: { dispute_id } };
+	}
+
+	resolveDispute(job)
+	{
+		const { chance } = this;
+		const { d, dispute_id } = this.disputeOf(job);
+		const amount = d?.amount ?? 100n;
+		const homeowner_amount = chance.happens(0.05) ? amount + 1n
+			: BigInt(chance.below(Number(amount) + 1));
+
+		return { name: 'resolve_dispute',
+			role: chance.pick(['support', 'admin']), args: { dispute_id,
+				homeowner_amount, provider_amount: chance.happens(0.5)
+					? undefined : amount - homeowner_amount +
+						(chance.happens(0.1) ? 1n : 0n) } };
+	}
+
+	// --------------------------------------------------------------
+	// Banks, administrators, payouts, the clock
+	// --------------------------------------------------------------
+
+	openChargeback(job)
+	{
+		const { chance } = this;
+		const paid = chance.pick(job.arrived) ?? { psp: 'acme', amount: 100n };
+		const amount = chance.weighted([[60, () => paid.amount],
+			[36, () => chance.amount(paid.amount)],
+			[2, () => paid.amount + 1n], [2, () => 0n]])();
+
+		return { name: 'open_chargeback', actor: SYSTEM, args: {
+			job_id: job.id, psp: chance.happens(0.95) ? paid.psp : 'bolt',
+			event_id: this.eventId(), amount,
+			currency: chance.happens(0.03) ? chance.pick(CURRENCIES)
+				: job.currency } };
+	}
+
+	closeChargeback(job)
+	{
+		const { chance } = this;
+		const open = job.chargebacks.filter((c) => c.status === 'open');
+		const c = chance.happens(0.9) && open.length > 0 ? chance.pick(open)
+			: chance.pick(job.chargebacks);
+
+		return { name: 'close_chargeback', actor: SYSTEM, args: {
+			job_id: job.id, psp: c?.psp ?? 'acme', event_id: this.eventId(),
+			won: chance.happens(0.5), chargeback_id: chance.happens(0.5)
+				? undefined : chance.happens(0.03) ? NOBODY : c?.id } };
+	}
+
+	reverse(job)
+	{
+		const { chance } = this;
+		const deed = chance.pick(job.deeds.filter((d) => chance.happens(0.05)
+			|| ['release', 'refund', 'dispute'].includes(d.type)));
+		const left = deed === undefined ? 100n
+			: sum(deed.legs, ([, amount]) => amount) - deed.undone;
+
+		return { name: 'reverse_transaction', role: 'admin', args: {
+			transaction_id: deed?.id ?? NOBODY,
+			amount: chance.weighted([[30, () => undefined],
+				[62, () => chance.amount(left > 0n ? left : 5n)],
+				[3, () => 0n], [5, () => left + 1n]])() } };
+	}
+
+	payout(job)
+	{
+		const { chance, model } = this;
+		const most = model.withdrawable(job.provider, job.currency);
+		const others = [...model.rates.keys()].map((k) => k.split(' '))
+			.filter(([from]) => from === job.currency);
+
+		return { name: 'request_payout', args: {
+			currency: job.currency,
+			amount: chance.weighted([[25, () => undefined],
+				[68, () => chance.amount(most > 0n ? most : 5n)],
+				[2, () => 0n], [5, () => most + 1n]])(),
+			paid_currency: chance.happens(0.3)
+				? (chance.pick(others)?.[1] ?? chance.pick(CURRENCIES))
+				: undefined,
+			user_id: chance.happens(0.5) ? undefined : job.provider },
+		role: chance.pick(['provider', 'provider', 'admin', 'system']) };
+	}
+
+	tellOfPayout(job)
+	{
+		const { chance, model } = this;
+		const all = [...model.payouts].filter(([, p]) =>
+			p.user === job.provider);
+		const open = all.filter(([, p]) => p.status === 'pending');
+		const [id, p] = chance.pick(open.length > 0 && chance.happens(0.9)
+			? open : all) ?? [NOBODY, undefined];
+
+		return { name: chance.happens(0.7) ? 'confirm_payout' : 'fail_payout',
+			actor: SYSTEM, args: {
+				user_id: chance.happens(0.03)
+					? chance.pick(this.world.withRole('provider')).id
+					: p?.user ?? job.provider,
+				payout_id: chance.happens(0.03) ? NOBODY : id,
+				psp: chance.pick(COMPANIES), event_id: this.eventId() } };
+	}
+
+	balance(job)
+	{
+		return { name: 'provider_balance', role: 'provider',
+			args: { currency: job.currency } };
+	}
+
+	due()
+	{
+		return { name: this.chance.pick(['release_due_escrows',
+			'expire_disputes']), role: 'system',
+		args: { max_rows: this.chance.happens(0.03) ? 0 : 1000 } };
+	}
+
+	// --------------------------------------------------------------
+	// The next call
+	// --------------------------------------------------------------
+
+	// Mostly one of the few that are busy now.
+	nextJob(n)
+	{
+		const jobs = [...this.model.jobs.values()];
+		const first = Math.floor((n / this.steps) * jobs.length);
+
+		if (this.chance.happens(0.05))
+			return this.chance.pick(jobs);
+		return jobs[(first + this.chance.below(BUSY)) % jobs.length];
+	}
+
+	// What is likely depends on how things stand; anything is possible.
+	make(job)
+	{
+		const when = (condition, weight) => (condition ? weight : weight / 10);
+		const isPaid = job.funded > 0n;
+		const isMoving = job.held > 0n && job.escrow !== 'frozen';
+		const isDisputed = job.disputes.some(isOpen);
+		const isDelivered = job.milestones.some((m) => m.status === 'submitted');
+
+		return this.chance.weighted([
+			[when(!this.model.pending(job), 14), 'fund'],
+			[when(this.model.pending(job), 22), 'tellOfPayment'],
+			[when(job.released === 0n, 4), 'plan'],
+			[when(isMoving && !job.isStarted, 16), () => ({ name: 'start_job',
+				role: 'provider', args: {} })],
+			[1, () => ({ name: 'complete_job', role: 'homeowner', args: {} })],
+			[0.6, () => ({ name: 'cancel_escrow', role: 'homeowner',
+				args: {} })],
+			[when(job.isStarted, 10), 'submit'],
+			[when(isDelivered, 5), 'requestChanges'],
+			[when(isMoving, 11), 'release'], [when(isPaid, 6), 'approve'],
+			[when(isMoving, 7), 'refund'], [when(isMoving, 7), 'openDispute'],
+			[when(isDisputed, 12), 'answerDispute'],
+			[when(isDisputed, 3), 'withdrawDispute'],
+			[when(isDisputed, 4), 'resolveDispute'],
+			[when(isPaid, 4), 'openChargeback'],
+			[when(job.escrow === 'frozen', 20), 'closeChargeback'],
+			[when(job.deeds.length > 1, 7), 'reverse'],
+			[when(job.released > 0n, 4), 'payout'],
+			[when(this.model.payouts.size > 0, 5), 'tellOfPayout'],
+			[2, 'balance'], [3, 'due']]);
+	}
+
+	// A new one, or one that was made before, word for word.
+	nextCall(n, now)
+	{
+		const { chance } = this;
+		const job = this.nextJob(n);
+
+		this.done = this.done.filter((c) => c.now > now - KEY_DAYS * DAY);
+		if (this.sent.length > 0 && chance.happens(0.07))
+			return chance.pick(this.sent.slice(-40));
+		if (this.done.length > 0 && chance.happens(0.04))
+			return chance.pick(this.done);		// its key is remembered
+		const make = this.make(job);
+		const call = typeof make === 'string' ? this[make](job) : make();
+
+		return call.actor === undefined ? this.fromPerson(call, job)
+			: this.fromCompany(call);
+	}
+
+	fromCompany(call)
+	{
+		if (this.chance.happens(0.02))		// a name that others have had
+			call.args.event_id = `evt_${1 + this.chance.below(this.serial)}`;
+		if (this.chance.happens(0.01))
+			call.actor = this.chance.pick(this.world.people);
+		else
+			this.sent.push(call);
+		return call;
+	}
+
+	fromPerson(call, job)
+	{
+		const { chance } = this;
+		const isAboutJob = !['request_payout', 'provider_balance',
+			'release_due_escrows', 'expire_disputes'].includes(call.name);
+
+		call.actor = this.caller(job, call.role);
+		if (isAboutJob)
+			call.args.job_id = chance.happens(0.01) ? NOBODY : job.id;
+		if (VERSIONED.includes(call.name) && chance.happens(0.1))
+			call.args.expected_version = job.version -
+				(chance.happens(0.4) ? 1 : 0);
+		if (KEYED.includes(call.name) && chance.happens(0.15))
+			call.args.idempotency_key = call.key = this.eventId();
+		return call;
+	}
+
+	// A call with a key went through: it can be made again, as long as keys
+	// are remembered.
+	wasDone(call)
+	{
+		this.done.push(call);
+	}
+}
+
+module.exports = { Deeds };

@@ -1,0 +1,97 @@
+// faults.js
+//	Faults to plant, to see that each is found: run.js --plant NAME.
+//
+// A fault changes a method of the model, as a bug in dwello would change
+// dwello; "reply" changes what dwello answered.  Most are bugs that others
+// have had.
+'use strict';
+
+const { DAY } = require('../model/work.js');
+
+// Replaces a method by one that is given the right one.
+function twist(name, wrong)
+{
+	return (model) => {
+		const right = model[name].bind(model);
+
+		model[name] = (...args) => wrong(right, ...args);
+	};
+}
+
+const faults = {
+	// a cent too much is taken of some releases
+	fee: twist('divideRelease', (right, job, price) => {
+		const paid = right(job, price);
+
+		return price % 7n === 0n && paid.payout > 0n
+			? { ...paid, fee: paid.fee + 1n, payout: paid.payout - 1n } : paid;
+	}),
+
+	// where both bear the fee, the provider bears the odd cent
+	share: twist('homeownersShare', (right, terms, total) =>
+		(terms.payer === 'split' ? total / 2n : right(terms, total))),
+
+	// a refund leaves through the company that paid last
+	refund: twist('refundLegs', (right, job, amount) =>
+		[[`psp_clearing ${job.arrived.at(-1).psp}`, amount]]),
+
+	// a plan in equal parts: what is over goes to the last one
+	plan: twist('plan_milestones', (right, call) => {
+		const reply = right(call);
+
+		return { rows: reply.rows.map((row, i) => ({ ...row,
+			amount: reply.rows[reply.rows.length - 1 - i].amount })) };
+	}),
+
+	// the odd cent of a settlement goes to the provider
+	dispute: twist('halfWay', (right, d) =>
+		(d.homeowner + d.provider + 1n) / 2n),
+
+	// who is silent past the deadline is asked nothing: all goes back
+	silence: twist('silence', () => 0n),
+
+	// a chargeback that is won pays the provider anew
+	chargeback: twist('chargebackLegs', (right, job, c, sign) =>
+		right(job, c, sign).map(([account, amount]) => [sign > 0n ? account
+			: account.replace('receivable', 'available'), amount])),
+
+	// what is promised to a payout can be promised again
+	promise: twist('standing', (right, user, currency) =>
+		({ ...right(user, currency), promised: 0n })),
+
+	// a payout leaves what the provider owes as it is
+	netting: (model) => twist('bookPayout', (right, p, psp) => {
+		const owed = `provider_receivable ${p.user}`;
+		const before = model.balance(owed, p.currency);
+
+		right(p, psp);
+		const netted = model.balance(owed, p.currency) - before;
+
+		model.book(owed, p.currency, -netted);
+		model.book(`provider_available ${p.user}`, p.currency, netted);
+	})(model),
+
+	// a reversal keeps the fee
+	reversal: twist('undo', (right, job, deed, amount) => {
+		const reply = right(job, deed, amount);
+
+		job.fee += reply.fee;
+		return reply;
+	}),
+
+	// work is released before its time for review is over
+	clock: twist('release_due_escrows', (right, call) =>
+		right({ ...call, now: call.now + 13 * DAY })),
+
+	// every tenth answer says one more
+	reply: () => {
+		let count = 0;
+
+		return (call, { rows }) => {
+			if (rows?.[0]?.amount && ++count % 10 === 0)
+				rows[0].amount = String(BigInt(rows[0].amount) + 1n);
+		};
+	}
+};
+
+module.exports = { faults };

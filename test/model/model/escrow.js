@@ -1,0 +1,159 @@
+// escrow.js
+//	What follows from the amounts of an escrow, and how it is booked.
+//
+// The escrow's amounts are money: funded = held + released + refunded +
+// taken (by a bank).  The milestones' are prices.  Where the homeowner bears
+// a part of the fee, money is more than price.
+'use strict';
+
+const { least, most, chargeOf, coveredBy, homeownersShare } =
+	require('./fee.js');
+const { sum, availableOf, leftOf } = require('./milestone.js');
+
+const escrow = {
+	book(account, currency, amount)
+	{
+		const name = `${account} ${currency}`;
+
+		this.balances.set(name, this.balance(account, currency) + amount);
+	},
+
+	balance(account, currency)
+	{
+		return this.balances.get(`${account} ${currency}`) ?? 0n;
+	},
+
+	// A deed of money: its legs are booked, the escrow's own is the rest.
+	deed(job, type, facts, legs)
+	{
+		const parts = legs.filter(([, amount]) => amount !== 0n);
+
+		for (const [account, amount] of parts)
+		{
+			this.book(account, job.currency, amount);
+			if (account.startsWith('psp_clearing '))
+				job.clearing.set(account,
+					(job.clearing.get(account) ?? 0n) + amount);
+		}
+		job.deeds.push({ type, ...facts, legs: parts, undone: 0n });
+	},
+
+	// What every deed on an escrow says of it.
+	state(job)
+	{
+		return { escrow_status: job.escrow, funded: job.funded, held: job.held,
+			released: job.released, refunded: job.refunded,
+			charged_back: job.taken };
+	},
+
+	// Prices: what was released, what is paid and not given up, what is to do.
+	priceReleased: (job) => sum(job.milestones, (m) => m.released),
+	pricePaid: (job) => sum(job.milestones, (m) => m.funded - m.refunded),
+	priceWanted: (job) => job.contract - sum(job.milestones, (m) => m.refunded),
+
+	// Money paid in and neither gone back nor lost to a bank.
+	moneyKept(job)
+	{
+		return job.funded - job.refunded - sum(job.chargebacks
+			.filter((c) => c.status === 'lost'), (c) => c.heldAmount);
+	},
+
+	missing(job)
+	{
+		return most(0n, chargeOf(job.terms, this.priceWanted(job)) -
+			this.moneyKept(job));
+	},
+
+	covered(job)
+	{
+		return coveredBy(job.terms, this.moneyKept(job), job.contract);
+	},
+
+	// Of fee and tax so far, what the homeowner has borne.
+	borne(job)
+	{
+		return job.released - this.priceReleased(job);
+	},
+
+	// What giving up a price of work sends back to the homeowner: all that
+	// the work which stays paid does not need.
+	unearned(job, price)
+	{
+		return this.moneyKept(job) -
+			chargeOf(job.terms, this.pricePaid(job) - price);
+	},
+
+	// The charge of disputed work, so that the rest covers what is not.
+	chargeOfDisputed(job, price)
+	{
+		const paid = this.pricePaid(job);
+
+		return chargeOf(job.terms, paid) - chargeOf(job.terms, paid - price);
+	},
+
+	// After any change: the disputed money, the states that follow.
+	derive(job)
+	{
+		const disputed = sum(job.milestones, (m) => m.disputed);
+
+		if (disputed === 0n)
+			job.disputed = 0n;
+		else if (sum(job.milestones, availableOf) === 0n)
+			job.disputed = job.held;
+		else
+			job.disputed = least(job.held, this.chargeOfDisputed(job, disputed));
+		job.escrow = this.statusOf(job);
+		this.follow(job);
+	},
+
+	statusOf(job)
+	{
+		if (job.chargebacks.some((c) => c.status === 'open'))
+			return 'frozen';
+		if (job.funded === 0n)
+			return job.escrow;
+		if (job.held > 0n && job.disputed === job.held)
+			return 'disputed';
+		if (job.held > 0n)
+			return job.released > 0n ? 'partially_released' : 'held';
+		if (job.taken > 0n)
+			return 'charged_back';
+		if (job.refunded === job.funded)
+			return 'refunded';
+		if (this.missing(job) > 0n)
+			return 'partially_released';
+		return job.released === job.funded ? 'released' : 'settled';
+	},
+
+	// The job is disputed while all that is held is, and done when nothing is
+	// held and all that is required is paid.
+	follow(job)
+	{
+		if (job.escrow === 'frozen')
+			return;
+		if (job.escrow === 'disputed' &&
+			['awarded', 'in_progress'].includes(job.status))
+			job.status = 'disputed';
+		if (job.escrow !== 'disputed' && job.status === 'disputed')
+			job.status = job.isStarted ? 'in_progress' : 'awarded';
+		if (job.held === 0n && job.released > 0n &&
+			['awarded', 'in_progress'].includes(job.status) &&
+			job.milestones.every((m) => !m.required ||
+				['released', 'cancelled'].includes(m.status)))
+			this.end(job);
+	},
+
+	// A job is done: what waits for money and has none gets none; what a bank
+	// may yet give back stays.
+	end(job)
+	{
+		job.status = 'completed';
+		for (const m of job.milestones)
+			if (m.status === 'planned' && leftOf(m) === 0n)
+				m.status = 'cancelled';
+	},
+
+	homeownersShare
+};
+
+module.exports = { escrow };

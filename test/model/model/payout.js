@@ -1,0 +1,156 @@
+// payout.js
+//	Providers are paid out of what was released to them, less what they owe.
+'use strict';
+
+const { need } = require('./guard.js');
+const { least } = require('./fee.js');
+const { sum } = require('./milestone.js');
+const { DAY } = require('./work.js');
+
+const HOLD_DAYS = 2;
+
+const payout = {
+	// His money in one currency: what is his, owed, promised already.
+	standing(user, currency)
+	{
+		return {
+			available: this.balance(`provider_available ${user}`, currency),
+			receivable: this.balance(`provider_receivable ${user}`, currency),
+			promised: sum([...this.payouts.values()].filter((p) =>
+				p.user === user && p.currency === currency &&
+				p.status === 'pending'), (p) => p.amount) };
+	},
+
+	withdrawable(user, currency)
+	{
+		const { available, receivable, promised } =
+			this.standing(user, currency);
+
+		return available + receivable - promised;
+	},
+
+	payoutState(p)
+	{
+		return { user_id: p.user, amount: p.amount, currency: p.currency,
+			paid_amount: p.paidAmount, paid_currency: p.paidCurrency,
+			status: p.status, hold_until: new Date(p.holdUntil) };
+	},
+
+	// The smallest amount that buys as much is spent, the rest remains.
+	exchange(amount, from, to)
+	{
+		if (from === to)
+			return { paidAmount: amount, remainder: 0n };
+		const rate = this.rates.get(`${from} ${to}`);
+
+		need(rate !== undefined, '22023');
+		const paidAmount = amount * rate.numerator / rate.denominator;
+		const cost = paidAmount * rate.denominator;
+		const used = (cost + rate.numerator - 1n) / rate.numerator;
+
+		need(paidAmount > 0n, '22023');
+		return { paidAmount, remainder: amount - used };
+	},
+
+	request_payout(call)
+	{
+		const { actor, args, now } = call;
+
+		need(['provider', 'admin', 'system'].includes(actor.role), '42501');
+		need(actor.role !== 'system' || args.user_id, '22004');
+		need(args.amount === undefined || args.amount > 0n, '22023');
+		const user = args.user_id ?? actor.id;
+
+		need(actor.role !== 'provider' || user === actor.id, '42501');
+		need(this.users.has(user), 'P0002');
+		const kept = this.kept(call, user);
+
+		if (kept)
+			return kept;
+		const most = this.withdrawable(user, args.currency);
+
+		need(most > 0n && (args.amount ?? most) <= most, 'WD202');
+		const amount = args.amount ?? most;
+		const paidCurrency = args.paid_currency ?? args.currency;
+		const p = { user, amount, currency: args.currency, paidCurrency,
+			...this.exchange(amount, args.currency, paidCurrency),
+			status: 'pending', holdUntil: now + HOLD_DAYS * DAY };
+
+		this.payouts.set(call.newId, p);
+		this.lastPayout = p;
+		return this.payoutState(p);
+	},
+
+	// What a company tells of a payout; told again it is no news.
+	endPayout(call, status)
+	{
+		const { actor, args } = call;
+		const p = this.payouts.get(args.payout_id);
+
+		need(actor.role === 'system', '42501');
+		need(this.users.has(args.user_id), 'P0002');
+		need(p && p.user === args.user_id, 'P0002');
+		const before = this.seen(call, status, { payout: args.payout_id });
+
+		if (before)
+			return before;
+		need(['pending', status].includes(p.status), 'WD101');
+		const isNews = p.status === 'pending';
+
+		if (isNews && status === 'completed')
+			this.bookPayout(p, args.psp);
+		p.status = status;
+		return this.keep(call, status, { payout: args.payout_id },
+			{ replayed: !isNews, ...this.payoutState(p) });
+	},
+
+	confirm_payout(call)
+	{
+		return this.endPayout(call, 'completed');
+	},
+
+	fail_payout(call)
+	{
+		return this.endPayout(call, 'failed');
+	},
+
+	// What he owes is made good as far as the rest goes; what he is owed is
+	// his again.
+	bookPayout(p, psp)
+	{
+		const { available, receivable } = this.standing(p.user, p.currency);
+		const netted = least(-receivable, available - p.amount);
+		const isExchange = p.paidCurrency !== p.currency;
+
+		this.book(`provider_available ${p.user}`, p.currency,
+			-p.amount - netted);
+		this.book(`provider_receivable ${p.user}`, p.currency, netted);
+		if (isExchange)
+		{
+			this.book('fx_liquidity', p.currency, p.amount - p.remainder);
+			this.book('rounding', p.currency, p.remainder);
+			this.book('fx_liquidity', p.paidCurrency, -p.paidAmount);
+		}
+		this.book(`psp_clearing ${psp}`, p.paidCurrency, p.paidAmount);
+	},
+
+	provider_balance(call)
+	{
+		const { actor, args } = call;
+
+		need(['provider', 'admin', 'system'].includes(actor.role), '42501');
+		need(actor.role !== 'system' || args.user_id, '22004');
+		const user = args.user_id ?? actor.id;
+
+		need(actor.role !== 'provider' || user === actor.id, '42501');
+		const { available, receivable, promised } =
+			this.standing(user, args.currency);
+		const withdrawable = this.withdrawable(user, args.currency);
+
+		return { rows: [{ currency: args.currency, available, receivable,
+			pending_payouts: promised,
+			withdrawable: withdrawable > 0n ? withdrawable : 0n }] };
+	}
+};
+
+module.exports = { payout };

@@ -1,0 +1,174 @@
+// release.js
+//	Money goes on to the provider, or back to the homeowner.
+'use strict';
+
+const { need } = require('./guard.js');
+const { least, most, feeOf, taxOf } = require('./fee.js');
+const { take, sum, availableOf } = require('./milestone.js');
+const { PAYING } = require('./payment.js');
+
+const release = {
+	selection({ args })
+	{
+		need(args.amount === undefined || args.amount > 0n, '22023');
+		need(args.amount === undefined || !args.milestone_id, '22023');
+	},
+
+	// Of what is chosen, how much, out of which milestones.
+	choose(job, args)
+	{
+		const from = args.milestone_id
+			? job.milestones.filter((m) => m.id === args.milestone_id)
+			: job.milestones;
+		const available = sum(from, availableOf);
+
+		need(PAYING.includes(job.escrow), 'WD101');
+		need(!args.milestone_id || available > 0n ||
+			from[0].status === 'planned', 'WD101');
+		const price = args.amount ?? available;
+
+		need(price <= available, 'WD202');
+		return { from, price };
+	},
+
+	// Fee and tax are those of all that is released so far, less what was
+	// taken; what does not fit into a part that bears them waits.
+	divideRelease(job, price)
+	{
+		const { terms } = job;
+		const total = this.priceReleased(job) + price;
+		const isOnTop = terms.payer === 'homeowner';
+		let fee = most(0n, feeOf(terms, total) - job.fee);
+
+		if (!isOnTop)
+			fee = least(fee, price);
+		let tax = most(0n, taxOf(terms, job.fee + fee) - job.tax);
+
+		if (terms.payer === 'provider')
+			tax = least(tax, price - fee);
+		const his = this.homeownersShare(terms, job.fee + job.tax + fee + tax) -
+			this.borne(job);
+		const payout = price - most(0n, least(price, fee + tax - his));
+
+		return { amount: payout + fee + tax, fee, tax, payout };
+	},
+
+	releaseLegs(job, { fee, tax, payout })
+	{
+		return [[`provider_available ${job.provider}`, payout],
+			['platform_fee', fee], ['tax_payable', tax]];
+	},
+
+	payOut(job, from, price, milestone)
+	{
+		const paid = this.divideRelease(job, price);
+
+		need(paid.amount <= job.held - job.disputed, 'WD202');
+		take(from, price, 'released');
+		job.held -= paid.amount;
+		job.released += paid.amount;
+		job.fee += paid.fee;
+		job.tax += paid.tax;
+		this.deed(job, 'release', { ...paid, milestone },
+			this.releaseLegs(job, paid));
+		this.derive(job);
+		return paid;
+	},
+
+	release_escrow(call)
+	{
+		const { args } = call;
+		const { job, kept } = this.begin(call, ['homeowner', 'admin'],
+			{ check: () => this.selection(call) });
+
+		if (kept)
+			return kept;
+		this.version(job, args);
+		const { from, price } = this.choose(job, args);
+
+		need(price > 0n, 'WD202');
+		const paid = this.payOut(job, from, price,
+			args.milestone_id ? from[0] : undefined);
+
+		return { ...paid, ...this.state(job) };
+	},
+
+	approve_milestone(call)
+	{
+		const { args } = call;
+		const { job, kept } = this.begin(call, ['homeowner', 'admin']);
+
+		if (kept)
+			return kept;
+		this.version(job, args);
+		const m = job.milestones.find((x) => x.id === args.milestone_id);
+		let paid = { amount: 0n, fee: 0n, tax: 0n, payout: 0n };
+
+		need([...PAYING, 'frozen'].includes(job.escrow) &&
+			['planned', 'funded', 'submitted', 'changes_requested']
+				.includes(m.status), 'WD101');
+		if (m.funded === m.amount && job.escrow !== 'frozen')
+			paid = this.payOut(job, [m], availableOf(m), m);
+		else
+			m.status = 'approved';
+		return { ...paid, ...this.state(job) };
+	},
+
+	// Refunds go back as the payments came; a company gives back at most
+	// what it still has of this job, its first payments first.
+	refundLegs(job, amount)
+	{
+		const gone = new Map();
+		const legs = new Map();
+		let left = amount;
+
+		for (const { psp, amount: paid } of job.arrived)
+			gone.set(psp, (gone.get(psp) ?? 0n) + paid);
+		for (const psp of gone.keys())
+			gone.set(psp, gone.get(psp) +
+				(job.clearing.get(`psp_clearing ${psp}`) ?? 0n));
+		for (const [i, { psp, amount: paid }] of job.arrived.entries())
+		{
+			const spent = least(paid, gone.get(psp));
+			const piece = i === job.arrived.length - 1 ? left
+				: least(left, paid - spent);
+
+			gone.set(psp, gone.get(psp) - spent);
+			legs.set(psp, (legs.get(psp) ?? 0n) + piece);
+			left -= piece;
+		}
+		return [...legs].map(([psp, part]) => [`psp_clearing ${psp}`, part]);
+	},
+
+	refund_escrow(call)
+	{
+		const { actor, args } = call;
+		const { job, kept } = this.begin(call,
+			['homeowner', 'provider', 'admin'],
+			{ check: () => this.selection(call) });
+
+		if (kept)
+			return kept;
+		this.version(job, args);
+		need(PAYING.includes(job.escrow), 'WD101');
+		need(actor.role !== 'homeowner' || !job.milestones.some((m) =>
+			['submitted', 'changes_requested', 'approved'].includes(m.status)),
+		'WD101');
+		const { from, price } = this.choose(job, args);
+		const isAll = args.amount === undefined && !args.milestone_id &&
+			job.disputed === 0n;
+		const amount = isAll ? job.held : this.unearned(job, price);
+
+		need(amount > 0n && amount <= job.held, 'WD202');
+		take(from, price, 'refunded');
+		job.held -= amount;
+		job.refunded += amount;
+		this.deed(job, 'refund', { amount,
+			milestone: args.milestone_id ? from[0] : undefined },
+		this.refundLegs(job, amount));
+		this.derive(job);
+		return { amount, ...this.state(job) };
+	}
+};
+
+module.exports = { release };

@@ -1,0 +1,102 @@
+// reversal.js
+//	An administrator undoes a release, a refund or a settlement.
+'use strict';
+
+const { need } = require('./guard.js');
+const { least, most } = require('./fee.js');
+const { giveBack, sum } = require('./milestone.js');
+
+const UNDOABLE = ['release', 'refund', 'dispute'];
+
+// Of x, each leg's share in its order: what the later ones have of it is
+// rounded down.
+function shares(legs, x)
+{
+	let rest = sum(legs, (amount) => amount);
+	let left = x;
+
+	return legs.map((amount) => {
+		const later = rest - amount;
+		const theirs = rest === 0n ? 0n : left * later / rest;
+		const his = left - theirs;
+
+		rest = later;
+		left = theirs;
+		return his;
+	});
+}
+
+const reversal = {
+	reverse_transaction(call)
+	{
+		const { args } = call;
+		const { job, kept } = this.begin(call, ['admin'], {
+			check: () => need(args.amount === undefined || args.amount > 0n,
+				'22023'),
+			named: (j) => j.deeds.some((d) => d.id === args.transaction_id) ||
+				j.payments.some((p) => p.id === args.transaction_id) });
+
+		if (kept)
+			return kept;
+		this.version(job, args);
+		need(!['created', 'funding', 'failed', 'cancelled', 'frozen']
+			.includes(job.escrow), 'WD101');
+		const deed = job.deeds.find((d) => d.id === args.transaction_id);
+
+		need(deed && UNDOABLE.includes(deed.type), '22023');
+		const whole = sum(deed.legs, ([, amount]) => amount);
+		const amount = args.amount ?? whole - deed.undone;
+
+		need(amount > 0n && amount <= whole - deed.undone, 'WD202');
+		return this.undo(job, deed, amount);
+	},
+
+	undo(job, deed, amount)
+	{
+		const legs = deed.legs.map(([, of]) => of);
+		const before = shares(legs, deed.undone);
+		const parts = shares(legs, deed.undone + amount)
+			.map((part, i) => part - before[i]);
+		const of = (start) => sum(deed.legs.map(([account], i) =>
+			(account.startsWith(start) ? parts[i] : 0n)), (part) => part);
+		const fee = of('platform_fee');
+		const tax = of('tax_payable');
+		const refunded = of('psp_clearing');
+		const released = amount - refunded;
+		const clawed = sum(job.chargebacks.filter((c) => c.status !== 'won'),
+			(c) => c.clawedBack);
+
+		need(released <= job.released - clawed, 'WD202');
+		job.held += amount;
+		job.released -= released;
+		job.fee -= fee;
+		job.tax -= tax;
+		job.refunded -= refunded;
+		deed.undone += amount;
+		this.undoPrices(job, deed, released > 0n, refunded > 0n);
+		this.deed(job, 'reversal', { amount, fee, tax,
+			payout: released - fee - tax },
+		deed.legs.map(([account], i) => [account.replace(
+			'provider_available', 'provider_receivable'), -parts[i]]));
+		this.derive(job);
+		return { amount, fee, tax, ...this.state(job) };
+	},
+
+	// The milestones follow the money: the price that is released and the
+	// share of the fee that the homeowner has borne make what was released;
+	// the price that is paid is what the money kept covers.
+	undoPrices(job, deed, ofRelease, ofRefund)
+	{
+		const among = deed.milestone ? [deed.milestone] : job.milestones;
+
+		if (ofRelease)
+			giveBack(among, most(0n, this.priceReleased(job) - job.released +
+				this.homeownersShare(job.terms, job.fee + job.tax)),
+			'released');
+		if (ofRefund)
+			giveBack(among, most(0n, this.covered(job) - this.pricePaid(job)),
+				'refunded');
+	}
+};
+
+module.exports = { reversal };
