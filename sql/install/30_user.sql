@@ -53,8 +53,23 @@ CREATE TABLE dwello.user_profiles (
   license_info jsonb,
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  -- what matching knows of a provider, from his other rows; kept by reach_store.c
+  standing integer NOT NULL DEFAULT 0 CONSTRAINT user_profiles_standing_check CHECK (standing BETWEEN 0 AND 7),
+  longitude float8,
+  latitude float8,
+  radius_miles float8,
+  area geometry(Geometry, 4326),
+  category_ids uuid[] NOT NULL DEFAULT '{}',
+  capability_bits bigint NOT NULL DEFAULT 0,
+  capability_from date,
+  capability_until date,
+  key dwello.agent_key GENERATED ALWAYS AS (CASE WHEN longitude IS NOT NULL THEN dwello.agent_key(
+    longitude, latitude, radius_miles,
+    CASE WHEN area IS NOT NULL THEN ARRAY[st_xmin(area), st_ymin(area), st_xmax(area), st_ymax(area)] END,
+    category_ids, NULL, NULL, NULL, capability_bits) END) STORED
 );
+CREATE INDEX user_profiles_key_idx ON dwello.user_profiles USING gist (key dwello.agent_key_ops) WHERE standing > 0;
 COMMENT ON TABLE dwello.user_profiles IS 'What a user tells of himself, one row a user.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.user_profiles', '');
 

@@ -30,9 +30,24 @@ CREATE TABLE dwello.ai_bidding_agents (
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  -- what matching knows of the provider, from his other rows; kept by reach_store.c
+  standing integer NOT NULL DEFAULT 0 CONSTRAINT ai_bidding_agents_standing_check CHECK (standing BETWEEN 0 AND 7),
+  longitude float8,
+  latitude float8,
+  area geometry(Geometry, 4326),
+  category_ids uuid[] NOT NULL DEFAULT '{}',
+  capability_bits bigint NOT NULL DEFAULT 0,
+  capability_from date,
+  capability_until date,
+  key dwello.agent_key GENERATED ALWAYS AS (CASE WHEN longitude IS NOT NULL THEN dwello.agent_key(
+    longitude, latitude, max_bid_radius_miles,
+    CASE WHEN area IS NOT NULL THEN ARRAY[st_xmin(area), st_ymin(area), st_xmax(area), st_ymax(area)] END,
+    category_ids, min_project_value, max_project_value, currency, capability_bits) END) STORED,
   CONSTRAINT ai_bidding_agents_value_check CHECK (min_project_value <= max_project_value),
   CONSTRAINT ai_bidding_agents_won_check CHECK (bids_won BETWEEN 0 AND bids_total)
 );
+CREATE INDEX ai_bidding_agents_key_idx ON dwello.ai_bidding_agents USING gist (key dwello.agent_key_ops)
+  WHERE is_active AND standing > 0;
 COMMENT ON TABLE dwello.ai_bidding_agents IS 'How a provider''s agent bids for him; one row a provider.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.ai_bidding_agents', '');
 

@@ -9,6 +9,7 @@
 #include "store/address_store.h"
 #include "store/crypto_store.h"
 #include "store/plan_store.h"
+#include "store/reach_store.h"
 
 static void primary_yield(const DwUuid *user_id);
 
@@ -57,6 +58,8 @@ dw_address_insert(const DwAddress *address)
 	dw_param_bool(&p, address->is_primary);
 	dw_param_time(&p, address->created_at);
 	(void) dw_execute(&insert_address, &p);
+	if (address->is_primary)
+		dw_reach_refresh(&address->user_id);
 }
 
 /* Takes the flag from the primary address, if there is one. */

@@ -10,6 +10,7 @@
 #include "store/agent_store.h"
 #include "store/document_store.h"
 #include "store/plan_store.h"
+#include "store/reach_store.h"
 #include "store/setting_store.h"
 
 #define PPM INT64CONST(1000000)
@@ -95,6 +96,7 @@ dw_agent_save(DwAgent *agent)
 	param_jsonb(&p, agent->costs);
 	(void) dw_execute(&update_agent, &p);
 	agent->version = dw_read_int4(0, 1);
+	dw_reach_refresh(&agent->user_id);
 }
 
 /* Finds a category that is none; see the header. */
@@ -111,9 +113,7 @@ dw_agent_unknown_category(const DwUuid *ids, int count)
 
 	if (count == 0)
 		return -1;
-	dw_param_datum(&p, UUIDARRAYOID,
-				   dw_agent_categories(unconstify(DwUuid *, ids), count),
-				   false);
+	dw_param_uuids(&p, ids, count);
 	return dw_execute(&select_unknown, &p) == 0 ? -1 : dw_read_int4(0, 1);
 }
 

@@ -16,6 +16,7 @@
 #include "store/check_store.h"
 #include "store/keyring_store.h"
 #include "store/plan_store.h"
+#include "store/reach_store.h"
 #include "store/reconcile_store.h"
 #include "store/verify_store.h"
 
@@ -188,6 +189,11 @@ static CheckRule rules[] = {
 		 "AND NOT EXISTS (SELECT FROM dwello.escrow_accounts AS a "
 		 "WHERE a.job_id = l.account_id) GROUP BY l.account_id ORDER BY 2",
 		 "Restore the missing account from a backup; stop payouts until then."),
+	RULE("matching_column",
+		 "SELECT 'user_profiles', 'User ' || d.user_id || ': what matching "
+		 "knows of him, or of his agent, is out of date.' "
+		 "FROM (" DW_REACH_DRIFT ") AS d ORDER BY 2",
+		 "Call dwello.refresh_matching() until it is 0."),
 	RULE("denormalised_column",
 		 "SELECT k.relation, 'Job ' || k.job_id || ': homeowner_id, "
 		 "provider_id or is_listed differs from the job''s.' FROM ("

@@ -7,6 +7,7 @@
 #include "store/credential_store.h"
 #include "store/crypto_store.h"
 #include "store/plan_store.h"
+#include "store/reach_store.h"
 
 static void param_amount(DwParams *p, int64 amount);
 
@@ -80,6 +81,7 @@ dw_credential_verify(DwCredential *credential, TimestampTz now)
 	(void) dw_execute(&update_verified, &p);
 	credential->verified_at = now;
 	credential->version = dw_read_int4(0, 1);
+	dw_reach_refresh(&credential->user_id);
 }
 
 /* Adds an amount, or NULL for none. */

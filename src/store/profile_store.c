@@ -13,6 +13,7 @@
 
 #include "store/plan_store.h"
 #include "store/profile_store.h"
+#include "store/reach_store.h"
 
 static bool user_touched(const DwProfileChange *change);
 static void user_update(const DwUuid *user_id, const DwProfileChange *change);
@@ -53,6 +54,7 @@ dw_profile_update(const DwUuid *user_id, const DwProfileChange *change)
 					 "version = version + 1 "
 					 "WHERE user_id = $1 RETURNING version");
 	DwParams	p = DW_PARAMS;
+	int32		version;
 
 	if (user_touched(change))
 		user_update(user_id, change);
@@ -72,7 +74,10 @@ dw_profile_update(const DwUuid *user_id, const DwProfileChange *change)
 	param_jsonb(&p, change->insurance_info);
 	param_jsonb(&p, change->license_info);
 	(void) dw_execute(&update_profile, &p);
-	return dw_read_int4(0, 1);
+	version = dw_read_int4(0, 1);
+	if (change->specialties != NULL || change->service_areas != (Datum) 0)
+		dw_reach_refresh(user_id);
+	return version;
 }
 
 /* Reads what strangers see of a provider; see the header. */

@@ -12,6 +12,7 @@
 
 #include "store/crypto_store.h"
 #include "store/plan_store.h"
+#include "store/reach_store.h"
 #include "store/setting_store.h"
 #include "store/user_store.h"
 
@@ -152,6 +153,7 @@ dw_user_update_standing(DwUser *user)
 	dw_param_bool(&p, user->verified.provider);
 	(void) dw_execute(&update_standing, &p);
 	user->version = dw_read_int4(0, 1);
+	dw_reach_refresh(&user->id);
 }
 
 /* Writes a new password's hash; see the header. */

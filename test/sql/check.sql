@@ -110,6 +110,16 @@ INSERT INTO fault (rule, object, sql)
        OR (a.attname = 'provider_id' AND c.relname NOT IN ('bids', 'job_invites', 'messages')))
    ORDER BY c.relname, a.attname;
 
+-- what matching knows of a provider, and of his agent
+INSERT INTO fault (rule, object, sql)
+  SELECT 'matching_column', 'user_profiles',
+         format('SELECT pg_temp.damage(%L, %L)', 'dwello.' || relation, format('UPDATE dwello.%I SET %s WHERE user_id = t.user(''p1'')', relation, change))
+    FROM unnest(ARRAY['user_profiles', 'ai_bidding_agents']) AS relation,
+         unnest(ARRAY['standing = 0', 'longitude = 0', 'latitude = 0', 'area = st_makeenvelope(0, 0, 1, 1, 4326)',
+           'category_ids = ARRAY[user_id]', 'capability_bits = 31', 'capability_from = ''1999-01-01''',
+           'capability_until = ''1999-01-01''', 'radius_miles = 1']) AS change
+   WHERE relation = 'user_profiles' OR change NOT LIKE 'radius%';
+
 -- every sealed column; bytea that is none is digests
 INSERT INTO fault (rule, object, sql)
   SELECT 'unsealed_value', c.relname || '.' || a.attname,

@@ -216,8 +216,7 @@ BEGIN
     SELECT sha256(convert_to(prefix || name, 'UTF8')), t.user(name), 'dw_', 'key' FROM unnest(ARRAY[p, rival]) AS name;
   INSERT INTO dwello.saved_searches (user_id, name)
     SELECT t.user(name), 'near' FROM unnest(ARRAY[p, rival]) AS name;
-  INSERT INTO dwello.ai_bidding_agents (user_id)
-    SELECT t.user(name) FROM unnest(ARRAY[p, rival]) AS name;
+  PERFORM dwello.configure_agent(agent_id => t.user(name)) FROM unnest(ARRAY[p, rival]) AS name;
   INSERT INTO dwello.agent_day_counters (user_id, day, bids)
     SELECT t.user(name), current_date, 1 FROM unnest(ARRAY[p, rival]) AS name;
   INSERT INTO dwello.agent_work (job_id, terms_version, created_at)

@@ -65,6 +65,8 @@ my %reads = (
 	match_jobs => [
 		system => "'$id{provider_1}', (SELECT max(published_at) FROM dwello.jobs)"
 	],
+	match_agents => [ system => "'$id{job_deck}'" ],
+	match_providers => [ system => "'$id{job_deck}'" ],
 	milestone_transitions => [ nobody => '' ],
 	provider_balance => [ system => "'$id{provider_1}'" ],
 	provider_summary => [ homeowner => "'$id{provider_1}'" ],
