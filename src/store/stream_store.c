@@ -22,15 +22,19 @@ typedef struct Stream
 	DestReceiver receiver;		/* what the executor knows */
 	DwStreamTake take;			/* what is done with a row */
 	void	   *state;			/* of whoever asked */
+	MemoryContext context;		/* in which he did */
 } Stream;
 
-/* Hands a row on. */
+/* Hands a row on; what is made of it outlives the statement. */
 static bool
 stream_receive(TupleTableSlot *slot, DestReceiver *receiver)
 {
 	Stream	   *stream = (Stream *) receiver;
+	MemoryContext executor = MemoryContextSwitchTo(stream->context);
+	bool		more = stream->take(stream->state, slot);
 
-	return stream->take(stream->state, slot);
+	MemoryContextSwitchTo(executor);
+	return more;
 }
 
 /* Nothing is to be done before the first row. */
@@ -69,7 +73,7 @@ dw_stream(DwStatement *statement, const DwParams *p, DwStreamTake take,
 	Stream		stream = {
 		.receiver = {stream_receive, stream_startup, stream_end, stream_end,
 		DestNone},
-		.take = take, .state = state
+		.take = take, .state = state, .context = CurrentMemoryContext
 	};
 	SPIExecuteOptions options = {
 		.params = stream_params(p), .read_only = true,
