@@ -15,7 +15,10 @@
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
 
 #include "api/call_api.h"
 #include "api/error_api.h"
@@ -28,13 +31,87 @@
 /* The longest idempotency key, in characters. */
 #define KEY_MAX 200
 
+/* What a function's row looks like, worked out once in a backend. */
+typedef struct DwRowKind
+{
+	Oid			function;		/* hash key */
+	TransactionId xmin;			/* of its row in pg_proc then */
+	ItemPointerData tid;		/* and where that was */
+	TupleDesc	desc;			/* NULL: no columns */
+} DwRowKind;
+
+/* The remembered result of a function; its fields are stale or zero. */
+static DwRowKind *
+result_find(Oid function)
+{
+	static HTAB *results = NULL;
+	DwRowKind  *result;
+	bool		found;
+
+	if (results == NULL)
+	{
+		HASHCTL		how = {
+			.keysize = sizeof(Oid),
+			.entrysize = sizeof(DwRowKind)
+		};
+
+		results = hash_create("dwello results", 64, &how,
+							  HASH_ELEM | HASH_BLOBS);
+	}
+	result = hash_search(results, &function, HASH_ENTER, &found);
+	if (!found)
+	{
+		result->xmin = InvalidTransactionId;
+		result->desc = NULL;
+	}
+	return result;
+}
+
+/* Works the result of a function out anew. */
+static void
+result_learn(DwRowKind *result, HeapTuple proc)
+{
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+	result->xmin = InvalidTransactionId;
+	if (result->desc != NULL)
+		FreeTupleDesc(result->desc);
+	result->desc = NULL;
+	result->desc = build_function_result_tupdesc_t(proc);
+	if (result->desc != NULL)
+		(void) BlessTupleDesc(result->desc);
+	result->tid = proc->t_self;
+	result->xmin = HeapTupleHeaderGetRawXmin(proc->t_data);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * The columns that the function declares, or NULL.  A function that was made
+ * or replaced since has another row in pg_proc.
+ */
+static TupleDesc
+result_desc(Oid function)
+{
+	DwRowKind  *result = result_find(function);
+	HeapTuple	proc = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+
+	if (!HeapTupleIsValid(proc))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	if (result->xmin != HeapTupleHeaderGetRawXmin(proc->t_data) ||
+		!ItemPointerEquals(&result->tid, &proc->t_self))
+		result_learn(result, proc);
+	ReleaseSysCache(proc);
+	return result->desc;
+}
+
 /* Makes room for one row of the function's declared result. */
 static void
 call_prepare_row(DwCall *call)
 {
-	TupleDesc	desc;
+	TupleDesc	desc = result_desc(call->fcinfo->flinfo->fn_oid);
 
-	if (get_call_result_type(call->fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+	if (desc == NULL &&
+		get_call_result_type(call->fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		return;					/* a scalar result has no columns */
 	call->desc = BlessTupleDesc(desc);
 	call->values = palloc0(desc->natts * sizeof(Datum));

@@ -134,6 +134,7 @@ job_follow(DwJob *job, const DwEscrowRow *row)
 		!dw_machine_permits(dw_job_machine(), job->status, event,
 							DW_ACTOR_SYSTEM, next))
 		return;
+	dw_job_fill(job);
 	job->status = next;
 	dw_job_save(job);
 }
@@ -247,7 +248,7 @@ dw_escrow_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 	DwUuid		job_id = dw_arg_uuid(call, 0);
 	bool		found;
 
-	dw_job_for_command(call, &job_id, job);
+	dw_job_sides_for_command(call, &job_id, job);
 	found = dw_escrow_lock(&job_id, row);
 	if (found && milestone_id != NULL &&
 		dw_milestones_find(row->milestones, row->milestone_count,

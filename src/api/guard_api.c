@@ -53,12 +53,30 @@ trigger_column(TriggerData *data, const char *name)
 	return column;
 }
 
-/* touch_updated_at(): BEFORE UPDATE, sets updated_at to the clock. */
+/* True when the statement itself has moved the time of a row on. */
+static bool
+is_touched(TriggerData *data, int column, TimestampTz now)
+{
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	bool		isnull;
+	Datum		before = heap_getattr(data->tg_trigtuple, column, desc,
+									  &isnull);
+	Datum		after = heap_getattr(data->tg_newtuple, column, desc, &isnull);
+
+	return DatumGetTimestampTz(after) > DatumGetTimestampTz(before) &&
+		DatumGetTimestampTz(after) <= now;
+}
+
+/*
+ * touch_updated_at(): BEFORE UPDATE, sets updated_at to the clock, unless the
+ * statement has done so and spares the row another copy.
+ */
 DW_FUNCTION(dwello_touch_updated_at)
 {
 	TriggerData *data = trigger_data(fcinfo);
 	int			column = trigger_column(data, "updated_at");
-	Datum		value = TimestampTzGetDatum(dw_now());
+	TimestampTz now = dw_now();
+	Datum		value = TimestampTzGetDatum(now);
 	bool		isnull = false;
 	TupleDesc	desc;
 
@@ -68,6 +86,8 @@ DW_FUNCTION(dwello_touch_updated_at)
 		dw_raise(DW_FORBIDDEN,
 				 "touch_updated_at fires before an update of a row",
 				 NULL, NULL);
+	if (is_touched(data, column, now))
+		return PointerGetDatum(data->tg_newtuple);
 	desc = RelationGetDescr(data->tg_relation);
 	return PointerGetDatum(heap_modify_tuple_by_cols(data->tg_newtuple, desc,
 													 1, &column, &value,

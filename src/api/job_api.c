@@ -55,6 +55,14 @@ dw_job_for_command(DwCall *call, const DwUuid *id, DwJob *job)
 		job_refuse_unknown(id);
 }
 
+/* Locks the job of a command on its money; see the header. */
+void
+dw_job_sides_for_command(DwCall *call, const DwUuid *id, DwJob *job)
+{
+	if (!dw_job_lock_sides(id, job) || !job_is_visible(call, job))
+		job_refuse_unknown(id);
+}
+
 /* Reads the job of a query; see the header. */
 void
 dw_job_for_query(DwCall *call, const DwUuid *id, DwJob *job)

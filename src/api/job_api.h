@@ -16,6 +16,10 @@
 /* Locks the job of a command; P0002. */
 extern void dw_job_for_command(DwCall *call, const DwUuid *id, DwJob *job);
 
+/* The same for a command on its money: see dw_job_lock_sides(). */
+extern void dw_job_sides_for_command(DwCall *call, const DwUuid *id,
+									 DwJob *job);
+
 /* Reads the job of a query; P0002. */
 extern void dw_job_for_query(DwCall *call, const DwUuid *id, DwJob *job);
 

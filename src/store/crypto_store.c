@@ -58,7 +58,9 @@ typedef enum Direction
 
 static void nonce_draw(uint8 *nonce);
 static EVP_CIPHER_CTX *cipher_get(void);
-static EVP_MAC_CTX *mac_get(void);
+static EVP_MD_CTX *hash_get(void);
+static EVP_MAC_CTX *mac_make(void);
+static EVP_MAC_CTX *mac_get(const DwKey *key);
 static bool cipher_begin(EVP_CIPHER_CTX *cipher, Direction direction,
 						 const DwKey *key, const SealHead *head);
 static bool cipher_bind(EVP_CIPHER_CTX *cipher, const SealHead *head,
@@ -178,7 +180,11 @@ dw_blind_index(DwBlindKind kind, const char *text)
 void
 dw_sha256(const void *data, size_t size, uint8 digest[DW_SHA256_BYTES])
 {
-	if (EVP_Digest(data, size, digest, NULL, EVP_sha256(), NULL) != 1)
+	EVP_MD_CTX *hash = hash_get();
+
+	if (EVP_DigestInit_ex(hash, NULL, NULL) != 1 ||
+		EVP_DigestUpdate(hash, data, size) != 1 ||
+		EVP_DigestFinal_ex(hash, digest, NULL) != 1)
 		broken_library();
 }
 
@@ -187,11 +193,10 @@ void
 dw_hmac(const DwKey *key, const void *data, size_t size,
 		uint8 digest[DW_SHA256_BYTES])
 {
-	EVP_MAC_CTX *mac = mac_get();
+	EVP_MAC_CTX *mac = mac_get(key);
 	size_t		length;
 
-	if (EVP_MAC_init(mac, key->bytes, sizeof(key->bytes), NULL) != 1 ||
-		EVP_MAC_update(mac, data, size) != 1 ||
+	if (EVP_MAC_update(mac, data, size) != 1 ||
 		EVP_MAC_final(mac, digest, &length, DW_SHA256_BYTES) != 1)
 		broken_library();
 }
@@ -253,31 +258,77 @@ cipher_get(void)
 	return cipher;
 }
 
-/* Gives the backend's one HMAC-SHA-256 context, for the same reason. */
-static EVP_MAC_CTX *
-mac_get(void)
+/* Gives the backend's one SHA-256 context, for the same reason. */
+static EVP_MD_CTX *
+hash_get(void)
 {
-	static EVP_MAC_CTX *mac = NULL;
+	static EVP_MD_CTX *hash = NULL;
 
-	if (mac == NULL)
+	if (hash == NULL)
 	{
-		char		name[] = "SHA256";
-		OSSL_PARAM	digest[] = {
-			OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
-			OSSL_PARAM_construct_end()
-		};
-		EVP_MAC    *method = EVP_MAC_fetch(NULL, "HMAC", NULL);
-		EVP_MAC_CTX *fresh = EVP_MAC_CTX_new(method);
+		EVP_MD	   *method = EVP_MD_fetch(NULL, "SHA256", NULL);
+		EVP_MD_CTX *fresh = EVP_MD_CTX_new();
 
-		EVP_MAC_free(method);	/* the context keeps its own hold */
-		if (fresh == NULL || EVP_MAC_CTX_set_params(fresh, digest) != 1)
+		if (fresh == NULL || method == NULL ||
+			EVP_DigestInit_ex(fresh, method, NULL) != 1)
 		{
-			EVP_MAC_CTX_free(fresh);
+			EVP_MD_CTX_free(fresh);
+			EVP_MD_free(method);
 			broken_library();
 		}
-		mac = fresh;
+		EVP_MD_free(method);	/* the context keeps its own hold */
+		hash = fresh;
 	}
-	return mac;
+	return hash;
+}
+
+/* Makes an HMAC-SHA-256 context that has no key yet. */
+static EVP_MAC_CTX *
+mac_make(void)
+{
+	char		name[] = "SHA256";
+	OSSL_PARAM	digest[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+		OSSL_PARAM_construct_end()
+	};
+	EVP_MAC    *method = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *fresh = EVP_MAC_CTX_new(method);
+
+	EVP_MAC_free(method);
+	if (fresh == NULL || EVP_MAC_CTX_set_params(fresh, digest) != 1)
+	{
+		EVP_MAC_CTX_free(fresh);
+		broken_library();
+	}
+	return fresh;
+}
+
+/*
+ * Gives the backend's context for a kind of key, ready to be fed: it knows
+ * the key that it was last used with, and to set one costs as much as to
+ * authenticate a line.
+ */
+static EVP_MAC_CTX *
+mac_get(const DwKey *key)
+{
+	static struct
+	{
+		EVP_MAC_CTX *mac;
+		bool		has_key;	/* false while one is being set */
+		uint8		bytes[DW_KEY_BYTES];
+	}			kept[DW_KEY_KIND_COUNT];
+	bool		known = kept[key->kind].has_key &&
+		memcmp(kept[key->kind].bytes, key->bytes, DW_KEY_BYTES) == 0;
+
+	if (kept[key->kind].mac == NULL)
+		kept[key->kind].mac = mac_make();
+	kept[key->kind].has_key = false;
+	if (EVP_MAC_init(kept[key->kind].mac, known ? NULL : key->bytes,
+					 known ? 0 : DW_KEY_BYTES, NULL) != 1)
+		broken_library();
+	memcpy(kept[key->kind].bytes, key->bytes, DW_KEY_BYTES);
+	kept[key->kind].has_key = true;
+	return kept[key->kind].mac;
 }
 
 /* Sets key and nonce. */

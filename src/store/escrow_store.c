@@ -1,6 +1,6 @@
 /*
  * escrow_store.c
- *		The escrow of a job: locks and reads its row and its milestones.
+ *		The escrow of a job: reads its row and its milestones.
  *
  * One statement loads the escrow with its milestones; settle_store.c writes
  * them.
@@ -17,8 +17,7 @@
 #define ESCROW_FROM \
 	"FROM dwello.escrow_accounts AS e " \
 	"JOIN dwello.job_milestones AS m ON m.job_id = e.job_id "
-#define ESCROW_OF_JOB \
-	ESCROW_FROM "WHERE e.job_id = $1 ORDER BY m.sort_order"
+#define ESCROW_OF_JOB	ESCROW_FROM "WHERE e.job_id = $1"
 
 /* Positions in ESCROW_COLUMNS. */
 enum
@@ -169,6 +168,26 @@ read_milestone(const DwRecord *record, DwMilestone *milestone)
 		elog(ERROR, "milestone has an unknown status before its dispute");
 }
 
+/* Moves the last of n milestones to its place in the plan. */
+static void
+place_milestone(DwEscrowRow *row, int n)
+{
+	DwMilestone milestone = row->milestones[n];
+	int32		version = row->milestone_versions[n];
+	TimestampTz due = row->auto_release_at[n];
+
+	for (; n > 0 && row->milestones[n - 1].sort_order > milestone.sort_order;
+		 n--)
+	{
+		row->milestones[n] = row->milestones[n - 1];
+		row->milestone_versions[n] = row->milestone_versions[n - 1];
+		row->auto_release_at[n] = row->auto_release_at[n - 1];
+	}
+	row->milestones[n] = milestone;
+	row->milestone_versions[n] = version;
+	row->auto_release_at[n] = due;
+}
+
 /* Reads the milestones of an escrow from the rows of the last result. */
 static void
 read_milestones(DwEscrowRow *row, uint64 first, uint64 count)
@@ -188,6 +207,7 @@ read_milestones(DwEscrowRow *row, uint64 first, uint64 count)
 		row->milestone_versions[i] = dw_record_int4(&record,
 													MILESTONE_VERSION);
 		row->auto_release_at[i] = dw_record_time(&record, MILESTONE_CLOCK);
+		place_milestone(row, (int) i);
 	}
 	memcpy(row->stored, row->milestones, count * sizeof(DwMilestone));
 	for (uint64 i = 0; i < count; i++)
@@ -229,17 +249,17 @@ read_row(const DwUuid *job_id, uint64 first, uint64 count, DwEscrowRow *row)
 	return true;
 }
 
-/* Locks and loads; see the header. */
+static DwStatement select_escrow =
+	DW_STATEMENT("SELECT " ESCROW_COLUMNS " " ESCROW_OF_JOB);
+
+/* Loads for a command; see the header. */
 bool
 dw_escrow_lock(const DwUuid *job_id, DwEscrowRow *row)
 {
-	static DwStatement select_locked =
-		DW_STATEMENT("SELECT " ESCROW_COLUMNS " " ESCROW_OF_JOB
-					 " FOR UPDATE OF e");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
-	return read_row(job_id, 0, dw_execute(&select_locked, &p), row);
+	return read_row(job_id, 0, dw_execute(&select_escrow, &p), row);
 }
 
 /* How many rows of the last result, from one on, are of the same job. */
@@ -290,8 +310,6 @@ dw_escrows_lock(const DwUuid *job_ids, int job_count, int *count)
 bool
 dw_escrow_load(const DwUuid *job_id, DwEscrowRow *row)
 {
-	static DwStatement select_escrow =
-		DW_STATEMENT("SELECT " ESCROW_COLUMNS " " ESCROW_OF_JOB);
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);

@@ -80,7 +80,10 @@ typedef struct DwDelivery
 extern DwResult dw_escrow_open_for_award(const DwAward *award,
 										 DwEscrowRow *row);
 
-/* Locks and loads; false when the job has no escrow yet. */
+/*
+ * Loads the escrow of a job that the caller has locked, whose lock is the
+ * escrow's, too: whoever writes here has it.  False when there is none yet.
+ */
 extern bool dw_escrow_lock(const DwUuid *job_id, DwEscrowRow *row);
 
 /*

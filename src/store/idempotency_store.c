@@ -16,6 +16,9 @@
 #include "store/plan_store.h"
 #include "store/setting_store.h"
 
+/* How long a record is kept: thirty days. */
+#define RECORD_LIFE		(INT64CONST(30) * USECS_PER_DAY)
+
 /* Digests the bytes of one argument together with its position. */
 static void
 digest_bytes(uint8 *out, int position, const void *data, size_t size)
@@ -80,6 +83,7 @@ dw_request_digest(DwRequest *request, FunctionCallInfo fcinfo,
 	request->count = fcinfo->nargs - 1;
 	request->digests = palloc(request->count * DW_REQUEST_DIGEST + 1);
 	request->result = (Datum) 0;
+	request->outdated = false;
 	for (int i = 0; i < request->count; i++)
 		digest_argument(request->digests + i * DW_REQUEST_DIGEST, fcinfo, i,
 						types[i]);
@@ -115,17 +119,18 @@ dw_request_find(const DwUuid *scope_id, const char *key, DwRequest *request,
 {
 	static DwStatement select_record =
 		DW_STATEMENT("SELECT k.actor_id, k.actor_role, k.function_name, "
-					 "k.arguments, k.result "
+					 "k.arguments, k.result, k.expires_at "
 					 "FROM dwello.idempotency_keys AS k "
-					 "WHERE k.scope_id = $1 AND k.key = $2 "
-					 "AND k.expires_at > $3");
+					 "WHERE k.scope_id = $1 AND k.key = $2");
 	DwParams	p = DW_PARAMS;
 	bool		isnull;
 
 	dw_param_uuid(&p, scope_id);
 	dw_param_text(&p, key);
-	dw_param_time(&p, dw_now());
 	if (dw_execute(&select_record, &p) == 0)
+		return false;
+	request->outdated = dw_read_time(0, 6) <= dw_now();
+	if (request->outdated)
 		return false;
 	*differs = request_compare(request);
 	request->result = dw_read_datum(0, 5, &isnull);
@@ -248,18 +253,24 @@ dw_request_jsonb_list(const Datum *rows, int count)
 														   NULL)));
 }
 
-/* Keeps the record of a request; an expired one under the key gives way. */
+#define INSERT_RECORD \
+	"INSERT INTO dwello.idempotency_keys AS k " \
+	"(scope_id, key, actor_id, actor_role, function_name, " \
+	"arguments, result, created_at, expires_at) " \
+	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+
+/*
+ * Keeps the record of a request; an expired one under the key gives way.  A
+ * key that another call has used meanwhile is a 23505: only one was done.
+ */
 void
 dw_request_keep(const DwUuid *scope_id, const char *key,
 				const DwRequest *request, Datum result)
 {
-	static DwStatement insert_record =
-		DW_STATEMENT("INSERT INTO dwello.idempotency_keys AS k "
-					 "(scope_id, key, actor_id, actor_role, function_name, "
-					 "arguments, result, created_at, expires_at) "
-					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-					 "$8 + interval '30 days') "
-					 "ON CONFLICT ON CONSTRAINT idempotency_keys_pkey DO UPDATE "
+	static DwStatement insert_record = DW_STATEMENT(INSERT_RECORD);
+	static DwStatement replace_record =
+		DW_STATEMENT(INSERT_RECORD
+					 " ON CONFLICT ON CONSTRAINT idempotency_keys_pkey DO UPDATE "
 					 "SET actor_id = EXCLUDED.actor_id, "
 					 "actor_role = EXCLUDED.actor_role, "
 					 "function_name = EXCLUDED.function_name, "
@@ -267,6 +278,7 @@ dw_request_keep(const DwUuid *scope_id, const char *key,
 					 "result = EXCLUDED.result, "
 					 "created_at = EXCLUDED.created_at, "
 					 "expires_at = EXCLUDED.expires_at");
+	TimestampTz now = dw_now();
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, scope_id);
@@ -276,6 +288,8 @@ dw_request_keep(const DwUuid *scope_id, const char *key,
 	dw_param_text(&p, request->function);
 	dw_param_bytes(&p, request->digests, request->count * DW_REQUEST_DIGEST);
 	dw_param_datum(&p, JSONBOID, result, false);
-	dw_param_time(&p, dw_now());
-	(void) dw_execute(&insert_record, &p);
+	dw_param_time(&p, now);
+	dw_param_time(&p, now + RECORD_LIFE);
+	(void) dw_execute(request->outdated ? &replace_record : &insert_record,
+					  &p);
 }

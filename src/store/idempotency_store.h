@@ -34,6 +34,7 @@ typedef struct DwRequest
 	int			count;			/* arguments without the key itself */
 	uint8	   *digests;		/* count × DW_REQUEST_DIGEST bytes */
 	Datum		result;			/* jsonb of a found record */
+	bool		outdated;		/* a record that expired is in the way */
 } DwRequest;
 
 /* Digests a call; its last argument is the key and is left out. */

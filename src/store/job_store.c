@@ -137,6 +137,7 @@ job_read(uint64 row, DwJob *job)
 	job->terms_version = dw_record_int4(&record, 22);
 	job->version = dw_record_int4(&record, 23);
 	job_read_life(&record, job);
+	job->is_whole = true;
 }
 
 /* Locks and reads a job; see the header. */
@@ -152,6 +153,40 @@ dw_job_lock(const DwUuid *id, DwJob *job)
 		return false;
 	job_read(0, job);
 	return true;
+}
+
+/* Locks a job and reads whose it is and where it stands; see the header. */
+bool
+dw_job_lock_sides(const DwUuid *id, DwJob *job)
+{
+	static DwStatement lock_job =
+		DW_STATEMENT("SELECT j.homeowner_id, j.provider_id, j.status::text, "
+					 "j.published_at, j.started_at" JOB_FROM
+					 "j.id = $1 FOR NO KEY UPDATE");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	if (dw_execute(&lock_job, &p) == 0)
+		return false;
+	memset(job, 0, sizeof(*job));
+	job->id = *id;
+	(void) dw_read_uuid(0, 1, &job->homeowner_id);
+	(void) dw_read_uuid(0, 2, &job->provider_id);
+	if (!dw_job_status_parse(dw_read_text(0, 3), &job->status))
+		elog(ERROR, "job has an unknown status");
+	job->published_at = dw_read_time(0, 4);
+	job->started_at = dw_read_time(0, 5);
+	return true;
+}
+
+/* Reads the rest of a locked job; see the header. */
+void
+dw_job_fill(DwJob *job)
+{
+	DwUuid		id = job->id;
+
+	if (!job->is_whole && !dw_job_lock(&id, job))
+		elog(ERROR, "a locked job is gone");
 }
 
 /* Reads jobs that are locked; see the header. */
@@ -321,6 +356,7 @@ dw_job_complete(DwJob *job)
 {
 	DwPayload	payload;
 
+	dw_job_fill(job);
 	cancel_planned_milestones(job);
 	job->status = DW_JOB_COMPLETED;
 	job->completed_at = dw_now();

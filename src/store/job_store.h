@@ -56,6 +56,7 @@ typedef struct DwJob
 	int32		terms_version;	/* rises when what was priced changes */
 	int32		version;		/* of the row */
 	bool		is_listed;		/* open and public */
+	bool		is_whole;		/* false: see dw_job_lock_sides() */
 	TimestampTz published_at;	/* DT_NOBEGIN = never; so with all times */
 	TimestampTz expires_at;		/* end of bidding */
 	TimestampTz awarded_at;		/* a bid was accepted */
@@ -70,6 +71,16 @@ extern void dw_param_weights(DwParams *p, const DwScoreWeights *weights);
 
 /* Locks the row and reads it; false when there is none (any more). */
 extern bool dw_job_lock(const DwUuid *id, DwJob *job);
+
+/*
+ * The same for a command on its money, which seldom changes the job: reads
+ * id, homeowner_id, provider_id, status, published_at and started_at alone.
+ * Who needs more, or saves the job, calls dw_job_fill() first.
+ */
+extern bool dw_job_lock_sides(const DwUuid *id, DwJob *job);
+
+/* Reads what dw_job_lock_sides() left out, if it did. */
+extern void dw_job_fill(DwJob *job);
 
 /*
  * Reads the rows of jobs that are locked already, in the order of their ids;

@@ -23,10 +23,11 @@ update_escrow(const DwEscrowRow *row)
 				 "disputed = r.disputed, fee_taken = r.fee_taken, "
 				 "tax_taken = r.tax_taken, is_frozen = r.is_frozen, "
 				 "psp = r.psp, transition_count = r.transition_count, "
-				 "last_hash = r.last_hash, version = r.version "
+				 "last_hash = r.last_hash, version = r.version, "
+				 "updated_at = r.now "
 				 "FROM " DW_ROWS "(job_id, status, funded, held, released, "
 				 "refunded, charged_back, disputed, fee_taken, tax_taken, "
-				 "is_frozen, psp, transition_count, last_hash, version) "
+				 "is_frozen, psp, transition_count, last_hash, version, now) "
 				 "WHERE e.job_id = r.job_id");
 	const DwEscrow *escrow = &row->escrow;
 	DwParams	p = DW_PARAMS;
@@ -49,6 +50,7 @@ update_escrow(const DwEscrowRow *row)
 	dw_param_int4(&p, row->transition_count);
 	dw_param_bytes(&p, row->has_hash ? row->last_hash : NULL, DW_HASH_BYTES);
 	dw_param_int4(&p, escrow->version);
+	dw_param_time(&p, dw_now());
 	dw_write(&update, &p);
 }
 
@@ -71,7 +73,7 @@ update_milestone(DwEscrowRow *row, int index)
 				 "status = r.status::dwello.milestone_status, "
 				 "funded = r.funded, released = r.released, "
 				 "refunded = r.refunded, disputed = r.disputed, "
-				 "version = r.version, "
+				 "version = r.version, updated_at = r.now, "
 				 "completed_at = CASE WHEN r.is_over "
 				 "THEN COALESCE(m.completed_at, r.now) END, "
 				 "auto_release_at = CASE WHEN r.is_clock_on "
