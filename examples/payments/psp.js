@@ -30,6 +30,7 @@ class Psp
 		this.targets = targets;
 		this.deeds = new Map();		// idempotency key → answer
 		this.payments = new Map();	// id → {amount, currency, state, refunded}
+		this.payouts = new Map();	// id → {amount, currency, state}
 		this.waiting = new Set();	// webhooks that nobody has taken yet
 		this.counts = { requests: 0, refused: 0, repeated: 0, webhooks: 0,
 			redelivered: 0 };
@@ -85,6 +86,8 @@ class Psp
 			return this.cancel(body);
 		if (url === '/refunds')
 			return this.refund(body);
+		if (url === '/payouts')
+			return this.payOut(body);
 		throw new Error(`no such deed: ${url}`);
 	}
 
@@ -140,8 +143,25 @@ class Psp
 		return {};
 	}
 
-	// Does something after a while.
-	later(deed)
+	// Money out to a provider, not before send_after; some cannot be paid.
+	payOut(body)
+	{
+		const id = `po_${this.nextId++}`;
+		const payout = { ...body, amount: BigInt(body.amount), id,
+			state: 'pending' };
+
+		this.payouts.set(id, payout);
+		this.later(() => {
+			payout.state = this.chance() < 0.25 ? 'failed' : 'paid';
+			this.tell({ id: `evt_${id}_${payout.state}`,
+				type: `payout_${payout.state}`, payout: id,
+				payout_id: payout.payout_id, provider_id: payout.provider_id });
+		}, Date.parse(payout.send_after));
+		return { id };
+	}
+
+	// Does something after a while, and not before a time.
+	later(deed, earliest = 0)
 	{
 		const entry = {};
 
@@ -149,7 +169,7 @@ class Psp
 		setTimeout(() => {
 			this.waiting.delete(entry);
 			deed();
-		}, this.chance() * 400);
+		}, this.chance() * 400 + Math.max(0, earliest - Date.now()));
 	}
 
 	// A webhook, at times twice; late ones overtake early ones.
@@ -196,10 +216,16 @@ class Psp
 	{
 		const sums = {};
 
+		const add = ({ currency }, amount) => {
+			sums[currency] = (sums[currency] ?? 0n) + amount;
+		};
+
 		for (const payment of this.payments.values())
 			if (payment.state === 'succeeded')
-				sums[payment.currency] = (sums[payment.currency] ?? 0n) +
-					payment.amount - payment.refunded;
+				add(payment, payment.amount - payment.refunded);
+		for (const payout of this.payouts.values())
+			if (payout.state === 'paid')
+				add(payout, -payout.amount);
 		return sums;
 	}
 

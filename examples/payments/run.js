@@ -1,7 +1,7 @@
 // run.js [--jobs N] [--seed N]
-//	The loop end to end: jobs are paid, released and refunded while workers
-//	die and the payment company repeats, loses and reorders; at the end the
-//	company's books and dwello's agree to the cent.
+//	The loop end to end: jobs are paid, released and refunded and providers
+//	paid out while workers die and the payment company repeats, loses and
+//	reorders; at the end the company's books and dwello's agree to the cent.
 //
 // The connection is the environment's (PGHOST, PGPORT, PGDATABASE ...): a
 // database with the extension and a keyring, as a superuser or a member of
@@ -16,7 +16,7 @@ const { Psp } = require('./psp.js');
 const { seeded } = require('./random.js');
 
 const WORKERS = 2;
-const LIMIT_MS = 55000;
+const LIMIT_MS = 85000;
 const PLACE = { longitude: -122.4194, latitude: 37.7749 };
 const CURRENCIES = ['USD', 'EUR', 'JPY', 'KWD'];
 
@@ -35,8 +35,9 @@ function option(name, otherwise)
 // Calls of dwello
 // ----------------------------------------------------------------------
 
-// Calls a function with named arguments; token null: as the system.
-async function call(token, name, args)
+// Calls a function with named arguments; token null: as the system.  The row
+// that it returns, or all of them.
+async function call(token, name, args, isList = false)
 {
 	const client = await pool.connect();
 	const names = Object.keys(args);
@@ -51,7 +52,7 @@ async function call(token, name, args)
 			`SELECT * FROM dwello.${name}(${list})`, Object.values(args));
 
 		await client.query('COMMIT');
-		return rows[0];
+		return isList ? rows : rows[0];
 	}
 	catch (error)
 	{
@@ -149,15 +150,53 @@ async function work(homeowner, provider, job, price, chance)
 	await call(homeowner, 'release_escrow', { job_id: job });
 }
 
+// What a provider asks for: all that he has in a currency, or a part, some of
+// it in another currency.  Nothing to take (WD202) is an answer, too.
+async function payOut(provider, currency, chance)
+{
+	const args = { currency };
+
+	if (chance() < 0.3)
+		args.amount = 1 + Math.floor(chance() * 5000);
+	if (currency === 'EUR' && chance() < 0.5)
+		args.paid_currency = 'USD';
+	await call(provider, 'request_payout', args).catch((error) => {
+		if (error.code !== 'WD202')
+			throw error;
+	});
+}
+
+// Until he has nothing left; what could not be paid is asked for again.
+async function payOutAll(provider)
+{
+	for (;;)
+	{
+		const balances = await call(provider, 'provider_balance', {}, true);
+
+		if (balances.every((b) => b.withdrawable === '0' &&
+			b.pending_payouts === '0'))
+			return;
+		for (const { currency, withdrawable } of balances)
+			if (withdrawable !== '0')
+				await call(provider, 'request_payout', { currency });
+		await sleep(100);
+	}
+}
+
 async function story(people, category, n, chance)
 {
 	const price = 10000 + Math.floor(chance() * 90000);
 	const [homeowner, provider] = people;
-	const job = await awardedJob(homeowner, provider, category,
-		CURRENCIES[n % CURRENCIES.length], price);
+	const currency = CURRENCIES[n % CURRENCIES.length];
+	const job = await awardedJob(homeowner, provider, category, currency,
+		price);
 
-	if (await pay(homeowner, job, chance))
-		await work(homeowner, provider, job, price, chance);
+	if (!await pay(homeowner, job, chance))
+		return;
+	await work(homeowner, provider, job, price, chance);
+	// twice at once: together they get no more than there is
+	await Promise.all([payOut(provider, currency, chance),
+		payOut(provider, currency, chance)]);
 }
 
 // ----------------------------------------------------------------------
@@ -234,7 +273,7 @@ async function isQuiet(psp)
 			ON d.scope_id = o.scope_id AND d.event_id = o.id
 			AND d.consumer = 'payments'
 		WHERE o.type IN ('payment_requested', 'payment_cancelled',
-			'refund_requested') AND d.done_at IS NULL AND d.dead_at IS NULL`);
+			'refund_requested', 'payout_requested') AND d.done_at IS NULL AND d.dead_at IS NULL`);
 
 	return open === 0 && psp.isQuiet();
 }
@@ -262,6 +301,20 @@ async function faults(psp)
 		if ((ours[currency] ?? 0n) !== (books[currency] ?? 0n))
 			found.push(`${currency}: ${ours[currency]} here, `
 				+ `${books[currency]} at the company`);
+	const { rows: payouts } = await pool.query(
+		`SELECT id, status, paid_amount, paid_currency FROM dwello.payouts`);
+	const sent = [...psp.payouts.values()];
+
+	for (const { id, status, paid_amount, paid_currency } of payouts)
+	{
+		const paid = sent.filter((p) => p.payout_id === id &&
+			p.state === 'paid' && String(p.amount) === paid_amount &&
+			p.currency === paid_currency).length;
+
+		if (paid !== (status === 'completed' ? 1 : 0) ||
+			sent.filter((p) => p.payout_id === id).length !== 1)
+			found.push(`payout ${id} is ${status} here, paid ${paid} times`);
+	}
 	if (dead > 0)
 		found.push(`${dead} events were left aside as dead`);
 	return found;
@@ -283,9 +336,11 @@ async function main()
 		process.exit(1);
 	}, LIMIT_MS).unref();
 	await call(null, 'ensure_partitions', {});
-	for (const name of ['event_retry_seconds', 'event_attempts'])
-		await call(null, 'set_setting',
-			{ name, value: name === 'event_attempts' ? '50' : '1' });
+	for (const [name, value] of [['event_retry_seconds', '1'],
+		['event_attempts', '50'], ['payout_hold_days', '0']])
+		await call(null, 'set_setting', { name, value });
+	await call(null, 'set_fx_rate', { from_currency: 'EUR',
+		to_currency: 'USD', numerator: 10937, denominator: 10000 });
 	await crew.start();
 
 	const category = (await one(
@@ -299,15 +354,21 @@ async function main()
 		(_, n) => story(people, category, n, chance)));
 	while (!await isQuiet(psp))
 		await sleep(100);
+	await payOutAll(people[1]);
+	while (!await isQuiet(psp))
+		await sleep(100);
 	crew.end();
 
 	const found = await faults(psp);
 	const taken = [...psp.payments.values()];
+	const sent = [...psp.payouts.values()];
 
 	console.log(`# ${taken.length} payments, `
 		+ `${taken.filter((p) => p.state === 'failed').length} failed, `
 		+ `${taken.filter((p) => p.state === 'cancelled').length} cancelled, `
 		+ `${taken.filter((p) => p.refunded > 0n).length} refunded; `
+		+ `${sent.length} payouts, `
+		+ `${sent.filter((p) => p.state === 'failed').length} failed; `
 		+ `${crew.deaths} workers died; ${JSON.stringify(psp.counts)}; `
 		+ `${((Date.now() - start) / 1000).toFixed(1)} s`);
 	found.forEach((line) => console.log(`# ${line}`));

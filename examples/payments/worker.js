@@ -20,7 +20,8 @@ const { readBody } = require('./psp.js');
 
 const CONSUMER = 'payments';
 const PSP = 'acme';
-const TYPES = ['payment_requested', 'payment_cancelled', 'refund_requested'];
+const TYPES = ['payment_requested', 'payment_cancelled', 'refund_requested',
+	'payout_requested'];
 
 const pool = new Pool({ max: 4 });
 const chance = process.env.SEED === undefined
@@ -29,7 +30,7 @@ const chance = process.env.SEED === undefined
 // The places where a process may die; here it does so on purpose.
 function mayCrash()
 {
-	if (chance() < 0.04)
+	if (chance() < 0.025)
 		process.kill(process.pid, 'SIGKILL');
 }
 
@@ -64,6 +65,12 @@ async function order(event)
 		case 'refund_requested':
 			return ['/refunds', { payment: await companyPayment(payload),
 				amount: String(payload.amount) }];
+		case 'payout_requested':
+			return ['/payouts', { provider_id: payload.provider_id,
+				payout_id: payload.payout_id,
+				amount: String(payload.paid_amount),
+				currency: payload.paid_currency,
+				send_after: payload.hold_until }];
 		default:
 			throw new Error(`nobody knows ${event.type}`);
 	}
@@ -126,10 +133,20 @@ async function turn()
 // In: events of the company
 // ----------------------------------------------------------------------
 
-// Tells dwello what became of a payment.
+// Tells dwello what became of a payment or a payout.
 async function report(event)
 {
-	if (event.type === 'succeeded')
+	if (event.type === 'payout_paid')
+		await pool.query(
+			`SELECT * FROM dwello.confirm_payout(user_id => $1, payout_id => $2,
+				psp => $3, event_id => $4, psp_reference => $5)`,
+			[event.provider_id, event.payout_id, PSP, event.id, event.payout]);
+	else if (event.type === 'payout_failed')
+		await pool.query(
+			`SELECT * FROM dwello.fail_payout(user_id => $1, payout_id => $2,
+				psp => $3, event_id => $4)`,
+			[event.provider_id, event.payout_id, PSP, event.id]);
+	else if (event.type === 'succeeded')
 		await pool.query(
 			`SELECT * FROM dwello.confirm_payment(job_id => $1, psp => $2,
 				event_id => $3, amount => $4, currency => $5,
@@ -143,8 +160,10 @@ async function report(event)
 			[event.job_id, PSP, event.id, event.transaction_id]);
 }
 
-// The answer to a webhook: 200 when it need not come again.  WD101 here is a
-// failure that was told after the success: history, by now.
+// The answer to a webhook: 200 when it need not come again.  WD101 about a
+// payment is a failure that was told after the success: history, by now.
+// About a payout it would be money that nobody has booked: it keeps coming
+// until somebody looks.
 async function receive(request, response)
 {
 	const event = await readBody(request);
@@ -157,7 +176,7 @@ async function receive(request, response)
 	}
 	catch (error)
 	{
-		if (error.code !== 'WD101')
+		if (error.code !== 'WD101' || event.payout_id !== undefined)
 		{
 			console.error(`worker: ${event.id}: ${error.code} ${error.message}`);
 			status = 500;
