@@ -73,6 +73,10 @@ my %reads = (
 	quote_fee => [ homeowner => '100000' ],
 	rank_bids => [ homeowner => "'$id{job_painting}'" ],
 	reconcile => [ system => '' ],
+	reconcile_external => [
+		system =>
+		  q('stripe', '{"from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "lines": []}')
+	],
 	reviews_of => [ homeowner => "'$id{provider_1}'" ],
 	score_bid => [ homeowner => "'$id{job_painting}', '$id{bid_950}'" ],
 	search_facets => [ provider_1 => "'paint', -122.42, 37.77" ],
