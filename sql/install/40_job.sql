@@ -85,6 +85,7 @@ CREATE TABLE dwello.jobs (
     st_x(location::geometry), st_y(location::geometry), category_id, published_at, budget_min, budget_max, currency,
     CASE WHEN is_emergency OR urgency = 'urgent' THEN 3 WHEN urgency = 'high' THEN 2 WHEN urgency = 'medium' THEN 1 ELSE 0 END,
     requirement_bits)) STORED,
+  cell bigint NOT NULL GENERATED ALWAYS AS (dwello.tile_cell(st_x(location::geometry), st_y(location::geometry))) STORED,
   -- made for open jobs alone, so that the later life of a job pays nothing
   search tsvector GENERATED ALWAYS AS (CASE WHEN status = 'open' THEN
     pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', title), 'A') ||
@@ -101,6 +102,7 @@ CREATE INDEX jobs_provider_id_idx ON dwello.jobs (provider_id, id);
 CREATE INDEX jobs_category_id_idx ON dwello.jobs (category_id);
 CREATE INDEX jobs_won_location_idx ON dwello.jobs USING gist (location) WHERE confirmed_at IS NOT NULL;
 CREATE INDEX jobs_search_idx ON dwello.jobs USING gin (search) WITH (fastupdate = off) WHERE status = 'open';
+CREATE INDEX jobs_cell_idx ON dwello.jobs (cell) WHERE status = 'open';
 CREATE INDEX jobs_published_at_idx ON dwello.jobs (published_at, id) WHERE status = 'open';
 CREATE INDEX jobs_open_idx ON dwello.jobs (expires_at, id) WHERE status = 'open';
 CREATE INDEX jobs_key_idx ON dwello.jobs USING gist (key dwello.job_key_ops) WHERE status = 'open';

@@ -214,6 +214,31 @@ static CheckRule rules[] = {
 		 "WHERE q.job_id = j.id AND q.is_mandatory) AS r "
 		 "WHERE j.requirement_bits <> r.bits ORDER BY 2",
 		 "Providers without the credential are shown the job, or those with it are not: set requirement_bits."),
+	RULE("tile_drift",
+		 "SELECT 'job_tiles', count(*) || ' tiles are not the sum of their "
+		 "quarters.' FROM (SELECT * FROM dwello.job_tiles WHERE zoom < 14) "
+		 "AS t FULL JOIN (SELECT zoom - 1 AS zoom, tile >> 2 AS tile, "
+		 "category_id, sum(jobs) AS jobs, sum(x_sum) AS x_sum, "
+		 "sum(y_sum) AS y_sum FROM dwello.job_tiles WHERE zoom > 3 "
+		 "GROUP BY 1, 2, 3) AS q USING (zoom, tile, category_id) "
+		 "WHERE (t.jobs, t.x_sum, t.y_sum) "
+		 "IS DISTINCT FROM (q.jobs, q.x_sum, q.y_sum) "
+		 "HAVING count(*) > 0",
+		 "Empty job_tiles and job_tile_sweep, and call dwello.refresh_tiles() until is_complete."),
+	RULE("tile_stale",
+		 "SELECT 'job_tiles', count(*) || ' tiles differ from the jobs that "
+		 "have been as they are for a day.' FROM (SELECT tile, "
+		 "sum(jobs) AS jobs FROM dwello.job_tiles WHERE zoom = 14 "
+		 "GROUP BY tile) AS t FULL JOIN (SELECT j.cell >> 34 AS tile, "
+		 "count(*) FILTER (WHERE j.status = 'open' AND j.is_listed "
+		 "AND j.deleted_at IS NULL AND j.expires_at > now()) AS jobs, "
+		 "bool_and(j.updated_at < now() - interval '1 day' "
+		 "AND (j.expires_at BETWEEN now() - interval '1 day' AND now()) "
+		 "IS NOT TRUE) AS is_settled FROM dwello.jobs AS j GROUP BY 1) AS s "
+		 "USING (tile) WHERE COALESCE(s.is_settled, true) "
+		 "AND COALESCE(t.jobs, 0) <> COALESCE(s.jobs, 0) "
+		 "HAVING count(*) > 0",
+		 "Call dwello.refresh_tiles() every few seconds."),
 	RULE("unsealed_value",
 		 "SELECT v.object, 'Row ' || v.id || ' is not sealed.' FROM ("
 		 "SELECT 'users.email' AS object, id, email AS sealed FROM dwello.users "

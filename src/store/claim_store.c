@@ -4,16 +4,10 @@
  *
  * What a consumer has not had yet stands in the outbox without a delivery of
  * his.  To find it without reading the whole outbox, a consumer remembers an
- * id before which all is settled.  An id is made before its transaction
- * commits, so the highest one that can be seen is no such bound.  Instead a
- * mark is set: an id of some seconds ago, and the number that the next
- * transaction will have.  Once all transactions with lower numbers have
- * ended, every event before the mark can be seen: who has a higher number
- * made his ids later (dw_event_emit takes its number first).
+ * id before which all is settled: see the marks of event_store.h.
  */
 #include "postgres.h"
 
-#include "access/transam.h"
 #include "catalog/pg_type_d.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -21,11 +15,10 @@
 
 #include "core/event.h"
 #include "store/claim_store.h"
+#include "store/event_store.h"
 #include "store/plan_store.h"
 #include "store/setting_store.h"
 #include "store/uuid_store.h"
-
-#define MARK_LAG_MS 10000		/* between ids and the clocks they are of */
 
 /* What is read of the consumer's row. */
 typedef struct Cursor
@@ -54,27 +47,7 @@ param_types(DwParams *p, const DwClaim *claim)
 												   TYPALIGN_INT)), false);
 }
 
-/* Adds a mark: the next transaction's number first, then the time. */
-static void
-param_mark(DwParams *p)
-{
-	static const uint8_t zeros[8];
-	uint64		xid = U64FromFullTransactionId(ReadNextFullTransactionId());
-	int64		unix_ms = GetCurrentTimestamp() / 1000 +
-		(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY *
-		INT64CONST(1000);
-	DwUuid	   *id = palloc(sizeof(*id));
-
-	*id = dw_uuid_v7(unix_ms - MARK_LAG_MS, 0, zeros);
-	dw_param_uuid(p, id);
-	dw_param_int8(p, (int64) xid);
-}
-
-/*
- * Locks the consumer's row; false when there is none.  A mark whose number
- * no transaction here has had yet came with a dump: nothing of that time is
- * in flight.
- */
+/* Locks the consumer's row; false when there is none. */
 static bool
 cursor_lock(const DwClaim *claim, Cursor *cursor)
 {
@@ -82,11 +55,7 @@ cursor_lock(const DwClaim *claim, Cursor *cursor)
 		DW_STATEMENT("SELECT c.settled_id, c.types IS NOT DISTINCT FROM "
 					 "(SELECT array_agg(DISTINCT t ORDER BY t) "
 					 "FROM unnest($2) AS t), "
-					 "c.mark_xid <= s.xmin OR c.mark_xid > s.xmax "
-					 "FROM dwello.outbox_consumers AS c CROSS JOIN "
-					 "(SELECT pg_snapshot_xmin(w)::text::bigint AS xmin, "
-					 "pg_snapshot_xmax(w)::text::bigint AS xmax "
-					 "FROM pg_current_snapshot() AS w) AS s "
+					 "c.mark_xid FROM dwello.outbox_consumers AS c "
 					 "WHERE c.consumer = $1 FOR UPDATE OF c");
 	DwParams	p = DW_PARAMS;
 
@@ -96,7 +65,7 @@ cursor_lock(const DwClaim *claim, Cursor *cursor)
 		return false;
 	(void) dw_read_uuid(0, 1, &cursor->settled_id);
 	cursor->is_same = dw_read_bool(0, 2);
-	cursor->is_ripe = dw_read_bool(0, 3);
+	cursor->is_ripe = dw_mark_is_ripe(dw_read_int8(0, 3));
 	return true;
 }
 
@@ -121,7 +90,7 @@ cursor_reset(const DwClaim *claim, Cursor *cursor)
 	dw_param_text(&p, claim->consumer);
 	param_types(&p, claim);
 	dw_param_time(&p, dw_now());
-	param_mark(&p);
+	dw_param_mark(&p);
 	(void) dw_execute(&insert_consumer, &p);
 	memset(cursor, 0, sizeof(*cursor));
 }
@@ -146,7 +115,7 @@ cursor_advance(const DwClaim *claim, Cursor *cursor)
 	DwParams	p = DW_PARAMS;
 
 	dw_param_text(&p, claim->consumer);
-	param_mark(&p);
+	dw_param_mark(&p);
 	(void) dw_execute(&update_consumer, &p);
 	(void) dw_read_uuid(0, 1, &cursor->settled_id);
 }

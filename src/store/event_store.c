@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/pg_type_d.h"
 #include "utils/numeric.h"
@@ -129,4 +130,48 @@ dw_event_hasten(const DwUuid *scope_id, const char *type)
 	dw_param_uuid(&p, scope_id);
 	dw_param_text(&p, type);
 	(void) dw_execute(&hasten_events, &p);
+}
+
+#define MARK_LAG_MS 10000		/* between ids and the clocks they are of */
+
+/* The number that the next transaction will have. */
+static int64
+next_xid(void)
+{
+	return (int64) U64FromFullTransactionId(ReadNextFullTransactionId());
+}
+
+/* Adds a fresh mark; see the header. */
+void
+dw_param_mark(DwParams *p)
+{
+	static const uint8_t zeros[8];
+	int64		xid = next_xid();
+	int64		unix_ms = GetCurrentTimestamp() / 1000 +
+		(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY *
+		INT64CONST(1000);
+	DwUuid	   *id = palloc(sizeof(*id));
+
+	*id = dw_uuid_v7(unix_ms - MARK_LAG_MS, 0, zeros);
+	dw_param_uuid(p, id);
+	dw_param_int8(p, xid);
+}
+
+/*
+ * True when a mark is ripe; see the header.  A statement of its own: one that
+ * waits for the lock on the row would look at the snapshot from before.
+ */
+bool
+dw_mark_is_ripe(int64 mark_xid)
+{
+	static DwStatement select_ripe =
+		DW_STATEMENT("SELECT $1 <= pg_snapshot_xmin(s)::text::bigint "
+					 "FROM pg_current_snapshot() AS s");
+	DwParams	p = DW_PARAMS;
+
+	if (mark_xid > next_xid())
+		return true;
+	dw_param_int8(&p, mark_xid);
+	(void) dw_execute(&select_ripe, &p);
+	return dw_read_bool(0, 1);
 }

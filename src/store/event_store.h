@@ -16,6 +16,7 @@
 #include "utils/timestamp.h"
 
 #include "core/uuid.h"
+#include "store/plan_store.h"
 
 /* A payload under construction: a flat jsonb object. */
 typedef struct DwPayload
@@ -52,5 +53,22 @@ extern void dw_event_emit(const DwUuid *scope_id, const char *noun,
 
 /* Lets waiting events of a type in a scope be delivered now. */
 extern void dw_event_hasten(const DwUuid *scope_id, const char *type);
+
+/*
+ * Marks.  Who reads the outbox in the order of its ids must not pass an event
+ * that is not committed yet: its id is older than the commit.  So a reader
+ * keeps a mark: an id of some seconds ago, and the number that the next
+ * transaction will have.  Once all transactions with lower numbers have
+ * ended the mark is ripe: every event before its id can be seen, for who has
+ * a higher number made his ids later (dw_event_emit takes its number first).
+ * A mark whose number no transaction here has had yet came with a dump:
+ * nothing of that time is in flight.
+ */
+
+/* Adds a fresh mark as two parameters: mark_id, mark_xid. */
+extern void dw_param_mark(DwParams *p);
+
+/* True when a mark is ripe; ask once the row that keeps it is locked. */
+extern bool dw_mark_is_ripe(int64 mark_xid);
 
 #endif							/* DW_EVENT_STORE_H */

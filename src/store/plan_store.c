@@ -13,6 +13,7 @@
 
 #include "nodes/parsenodes.h"
 #include "utils/array.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/uuid.h"
@@ -50,6 +51,17 @@ void
 dw_param_int8(DwParams *p, int64 value)
 {
 	dw_param_datum(p, INT8OID, Int64GetDatum(value), false);
+}
+
+/* Adds a bigint[]. */
+void
+dw_param_int8s(DwParams *p, Datum *values, int count)
+{
+	dw_param_datum(p, INT8ARRAYOID,
+				   PointerGetDatum(construct_array(values, count, INT8OID,
+												   sizeof(int64),
+												   FLOAT8PASSBYVAL,
+												   TYPALIGN_DOUBLE)), false);
 }
 
 /* Adds an integer. */

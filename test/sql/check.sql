@@ -140,6 +140,8 @@ INSERT INTO fault (rule, object, sql)
     FROM unnest(ARRAY['awarded_count', 'completed_count', 'review_count']) AS counter;
 INSERT INTO fault (rule, object, sql) VALUES
   ('requirement_drift', 'jobs', $$UPDATE dwello.jobs SET requirement_bits = 31 WHERE status = 'open'$$),
+  ('tile_drift', 'job_tiles', $$SELECT dwello.refresh_tiles(); UPDATE dwello.job_tiles SET jobs = jobs + 1 WHERE zoom = 9$$),
+  ('tile_stale', 'job_tiles', $$SELECT pg_temp.damage('dwello.jobs', 'UPDATE dwello.jobs SET updated_at = now() - interval ''2 days''')$$),
   ('reconcile', 'I1',
    $$SELECT pg_temp.damage('dwello.ledger_entries', 'UPDATE dwello.ledger_entries SET amount = amount + 1 WHERE leg = 1')$$),
   ('verify_ledger', 'entry_changed',

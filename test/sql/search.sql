@@ -289,7 +289,7 @@ $$;
 SELECT * FROM t.search_uses($$published_at <= '2030-01-01' ORDER BY published_at DESC, id DESC LIMIT 10$$);
 -- (an index that has no condition of its own is as good on an empty table)
 SELECT t.search_cast();
-DROP INDEX dwello.jobs_key_idx, dwello.jobs_published_at_idx, dwello.jobs_open_idx;
+DROP INDEX dwello.jobs_key_idx, dwello.jobs_cell_idx, dwello.jobs_published_at_idx, dwello.jobs_open_idx;
 SELECT * FROM t.search_uses($$search @@ 'kitchen'::tsquery$$);
 ROLLBACK;
 

@@ -52,6 +52,8 @@ INSERT INTO expected VALUES
   ('job_progress', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('job_invites', 'own', 'none', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('agent_work', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  ('job_tiles', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
+  ('job_tile_sweep', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('ai_agent_activity', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('ai_agent_activity_default', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   -- bids: provider_id is the bidder
@@ -229,6 +231,7 @@ SELECT t.story('theirs', 'h2', 'p8', 'p9');
 SELECT pg_temp.odd('theirs', 'h2', 'p8', 'p9');
 SELECT dwello.deliver_events(100000) > 0 AS delivered;
 SELECT count(*) > 0 AS claimed FROM dwello.claim_events('worker');
+SELECT changed > 0 AS counted FROM dwello.refresh_tiles();
 
 -- every table has a row
 CREATE TEMP TABLE everything AS

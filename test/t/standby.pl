@@ -41,6 +41,8 @@ sub token
 my $email = $primary->safe_psql('postgres',
 	"SELECT email FROM dwello.get_user_contact('$id{homeowner}', 'test')");
 
+$primary->safe_psql('postgres', 'SELECT dwello.refresh_tiles()');
+
 # when scores are compared
 my $now = $primary->safe_psql('postgres', 'SELECT now()');
 
@@ -48,6 +50,7 @@ my $now = $primary->safe_psql('postgres', 'SELECT now()');
 my %reads = (
 	bid_transitions => [ nobody => '' ],
 	check => [ superuser => '' ],
+	cluster_jobs => [ provider_1 => '-130, 30, -120, 40, 6' ],
 	current_user_id => [ homeowner => '' ],
 	own_scopes => [ homeowner => '' ],
 	error_codes => [ nobody => '' ],
@@ -67,6 +70,7 @@ my %reads = (
 	],
 	match_agents => [ system => "'$id{job_deck}'" ],
 	match_providers => [ system => "'$id{job_deck}'" ],
+	jobs_mvt => [ provider_1 => '8, 40, 98' ],
 	milestone_transitions => [ nobody => '' ],
 	provider_balance => [ system => "'$id{provider_1}'" ],
 	provider_summary => [ homeowner => "'$id{provider_1}'" ],
