@@ -185,17 +185,30 @@ dw_request_result_row(const DwRequest *request, int i, TupleDesc desc,
 	return true;
 }
 
-/* A column's value as text that reads back under any settings. */
+/*
+ * A column's value as text that reads back under any settings.  The common
+ * types go straight to their output function.
+ */
 static char *
 result_text(Oid type, Datum value)
 {
 	Oid			output;
 	bool		varlena;
 
-	if (type == TIMESTAMPTZOID)
-		return pstrdup(timestamptz_to_str(DatumGetTimestampTz(value)));
-	getTypeOutputInfo(type, &output, &varlena);
-	return OidOutputFunctionCall(output, value);
+	switch (type)
+	{
+		case TIMESTAMPTZOID:
+			return pstrdup(timestamptz_to_str(DatumGetTimestampTz(value)));
+		case INT8OID:
+			return DatumGetCString(DirectFunctionCall1(int8out, value));
+		case UUIDOID:
+			return DatumGetCString(DirectFunctionCall1(uuid_out, value));
+		case TEXTOID:
+			return TextDatumGetCString(value);
+		default:
+			getTypeOutputInfo(type, &output, &varlena);
+			return OidOutputFunctionCall(output, value);
+	}
 }
 
 /* Adds one text to a jsonb object under construction. */

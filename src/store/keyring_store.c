@@ -47,6 +47,9 @@ static struct
 	LocalTransactionId checked; /* transaction that last looked at the file */
 }			cache;
 
+/* How often the file was read into the cache. */
+static int64 readings = 0;
+
 static void assign_keyring_file(const char *newval, void *extra);
 static void cache_drop(void);
 static bool same_file(const struct stat *a, const struct stat *b);
@@ -89,9 +92,17 @@ dw_keyring_load(void)
 		cache_drop();
 		ring_read(&cache.ring, &cache.seen, false);
 		cache.loaded = true;
+		readings++;
 	}
 	cache.checked = now;
 	return &cache.ring;
+}
+
+/* Counts how often the file was read; see the header. */
+int64
+dw_keyring_reading(void)
+{
+	return readings;
 }
 
 /* Gives the newest key of a kind. */

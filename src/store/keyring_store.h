@@ -29,6 +29,9 @@ extern void dw_keyring_init(void);
  */
 extern const DwKeyring *dw_keyring_load(void);
 
+/* Another number whenever dw_keyring_load() has read the file again. */
+extern int64 dw_keyring_reading(void);
+
 /* The key that new work of a kind uses; WD601 when there is none. */
 extern const DwKey *dw_keyring_need(DwKeyKind kind);
 

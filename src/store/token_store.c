@@ -14,7 +14,8 @@
  *
  * VERIFYING.  Signature first, then the claims; then token_cutoffs, looked
  * up as dwello_owner.  The answer is kept for the transaction; the assign
- * hook drops it whenever the value changes.  Expiry is compared with the
+ * hook drops it whenever the value changes.  What the signature proved is
+ * kept for longer: for the same text, while the keyring is the same.  Expiry is compared with the
  * start of the statement at every use.
  */
 #include "postgres.h"
@@ -60,6 +61,15 @@ static struct
 	DwClaims	claims;			/* what it says */
 }			verified;
 
+/* The last token whose signature was good, whatever became of it. */
+static struct
+{
+	int64		ring;			/* dw_keyring_reading() then */
+	size_t		length;			/* 0 = none yet */
+	char		text[DW_TOKEN_MAX]; /* not terminated */
+	DwClaims	claims;			/* what it says */
+}			signed_last;
+
 static bool check_token(char **newval, void **extra, GucSource source);
 static void assign_token(const char *newval, void *extra);
 static const char *show_token(void);
@@ -68,6 +78,7 @@ static LocalTransactionId binding_now(void);
 static const char *token_of_now(void);
 static void token_verify(void);
 static int64 issue_second(const DwUuid *user_id);
+static bool token_read(const char *token, size_t length, DwClaims *claims);
 static bool signature_good(const DwToken *parts);
 static bool revoked(const DwClaims *claims);
 static TimestampTz cutoff_read(const DwUuid *user_id);
@@ -282,19 +293,46 @@ static void
 token_verify(void)
 {
 	const char *token = token_of_now();
-	size_t		length = strnlen(token, DW_TOKEN_MAX + 1);
-	DwToken		parts;
 	DwClaims	claims;
 
 	verified.lxid = InvalidLocalTransactionId;
-	if (dw_token_split(token, length, &parts) != DW_TOKEN_FINE ||
-		!signature_good(&parts) ||
-		dw_token_read(&parts, &claims) != DW_TOKEN_FINE ||
+	if (!token_read(token, strnlen(token, DW_TOKEN_MAX + 1), &claims) ||
 		dw_claims_check(&claims, now_seconds()) != DW_TOKEN_FINE ||
 		revoked(&claims))
 		refuse();
 	verified.claims = claims;
 	verified.lxid = dw_proc_lxid(MyProc);
+}
+
+/*
+ * Reads what a token says; false unless one of our keys signed it.  A text
+ * that was read last, with the keys as they still are, is not read again;
+ * it is compared in constant time, for it may be another client's.
+ */
+static bool
+token_read(const char *token, size_t length, DwClaims *claims)
+{
+	DwToken		parts;
+	int64		ring;
+
+	(void) dw_keyring_load();
+	ring = dw_keyring_reading();
+	if (length > 0 && length == signed_last.length &&
+		ring == signed_last.ring &&
+		dw_bytes_equal(token, signed_last.text, length))
+	{
+		*claims = signed_last.claims;
+		return true;
+	}
+	if (dw_token_split(token, length, &parts) != DW_TOKEN_FINE ||
+		!signature_good(&parts) ||
+		dw_token_read(&parts, claims) != DW_TOKEN_FINE)
+		return false;
+	signed_last.ring = ring;
+	signed_last.length = length;
+	memcpy(signed_last.text, token, length);
+	signed_last.claims = *claims;
+	return true;
 }
 
 /*

@@ -129,6 +129,16 @@ row 'reconcile' "$(run -c 'SELECT bench.reconcile_rate()') entries/s" \
 	'≥ 1 000 000'
 
 # ----------------------------------------------------------------------
+# What each part adds.  After the books were looked at: some ways leave them
+# in disorder.
+# ----------------------------------------------------------------------
+run -c 'TRUNCATE bench.spent' -c "CALL bench.race('{plpgsql,less key,less milestones,less entries,less outbox,less history,less job,less guards,less hash}', $rounds, $loops, $jobs)"
+run -F '|' -c "SELECT part, round(us::numeric, 1), round(100 * share::numeric) FROM bench.additions()" |
+while IFS='|' read -r part us share; do
+	row "in PL/pgSQL, the part of: $part" "$us µs, $share %"
+done
+
+# ----------------------------------------------------------------------
 # Throughput
 # ----------------------------------------------------------------------
 token=$(run -c "SELECT dwello.issue_token(bench.id('homeowner', 0))")

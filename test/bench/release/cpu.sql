@@ -32,6 +32,14 @@ BEGIN
         PERFORM dwello.release_escrow(job_id => j.id, amount => 1000, idempotency_key => '1');  -- of the first turn
       WHEN 'plpgsql' THEN
         PERFORM bench.release_plpgsql(j.id, 1000, turn);
+      WHEN 'less guards' THEN PERFORM bench.release_less_guards(j.id, 1000, turn);
+      WHEN 'less job' THEN PERFORM bench.release_less_job(j.id, 1000, turn);
+      WHEN 'less key' THEN PERFORM bench.release_less_key(j.id, 1000, turn);
+      WHEN 'less milestones' THEN PERFORM bench.release_less_milestones(j.id, 1000, turn);
+      WHEN 'less hash' THEN PERFORM bench.release_less_hash(j.id, 1000, turn);
+      WHEN 'less entries' THEN PERFORM bench.release_less_entries(j.id, 1000, turn);
+      WHEN 'less history' THEN PERFORM bench.release_less_history(j.id, 1000, turn);
+      WHEN 'less outbox' THEN PERFORM bench.release_less_outbox(j.id, 1000, turn);
       WHEN 'cte' THEN
         PERFORM bench.release_cte(j.id, 1000, turn);
       WHEN 'bare' THEN
@@ -71,6 +79,19 @@ AS $$
     JOIN bench.spent AS d ON d.round = s.round AND d.way = 'dwello'
    GROUP BY s.way
    ORDER BY array_position('{dwello,bare,plpgsql,cte}', s.way), s.way
+$$;
+
+-- What each part of the work adds to the release in PL/pgSQL: the median of
+-- the differences within a round, in microseconds and of the whole.
+CREATE FUNCTION bench.additions() RETURNS TABLE (part text, us float8, share float8)
+LANGUAGE sql
+AS $$
+  SELECT substr(s.way, 6), percentile_cont(0.5) WITHIN GROUP (ORDER BY d.us - s.us),
+         percentile_cont(0.5) WITHIN GROUP (ORDER BY 1 - s.us / d.us)
+    FROM bench.spent AS s
+    JOIN bench.spent AS d ON d.round = s.round AND d.way = 'plpgsql'
+   WHERE s.way LIKE 'less %'
+   GROUP BY s.way ORDER BY 2 DESC
 $$;
 
 -- What n releases add to the tables, for one of them, without indexes and

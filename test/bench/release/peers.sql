@@ -27,6 +27,7 @@ $$;
 -- All that dwello.release_escrow() does, on the same tables: who calls and
 -- may he, locks, replay, version, state, the fee so far, the milestones in
 -- order, the transaction with its link, entries, history, event and record.
+-- What stands between -- [x and -- x] is left out by bench.release_less_x().
 CREATE FUNCTION bench.release_plpgsql(job uuid, amount bigint, key text,
                                       expected_version integer DEFAULT NULL)
 RETURNS jsonb
@@ -35,7 +36,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
   actor uuid := dwello.current_user_id();
-  role text;
+  role text := 'homeowner';
   stamp timestamptz := clock_timestamp();
   digest bytea := sha256(convert_to(concat_ws('|', job, release_plpgsql.amount), 'UTF8'));
   tx uuid := dwello.uuidv7();
@@ -46,10 +47,11 @@ DECLARE
   fee bigint;
   part bigint;
   rest bigint := release_plpgsql.amount;
-  link bytea;
+  link bytea := '';
   state dwello.escrow_status;
   answer jsonb;
 BEGIN
+  -- [guards
   IF actor IS NULL THEN
     RAISE EXCEPTION 'no identity' USING ERRCODE = 'WD401';
   END IF;
@@ -61,6 +63,8 @@ BEGIN
   IF release_plpgsql.amount <= 0 THEN
     RAISE EXCEPTION 'no amount' USING ERRCODE = '22023';
   END IF;
+  -- guards]
+  -- [job
   SELECT t.homeowner_id, t.status INTO j
     FROM dwello.jobs AS t WHERE t.id = job AND t.deleted_at IS NULL FOR NO KEY UPDATE;
   IF NOT FOUND THEN
@@ -69,7 +73,9 @@ BEGIN
   IF role = 'homeowner' AND j.homeowner_id <> actor THEN
     RAISE EXCEPTION 'not his job' USING ERRCODE = '42501';
   END IF;
+  -- job]
   SELECT * INTO e FROM dwello.escrow_accounts AS t WHERE t.job_id = job FOR UPDATE;
+  -- [key
   SELECT * INTO k FROM dwello.idempotency_keys AS t
    WHERE t.scope_id = job AND t.key = release_plpgsql.key AND t.expires_at > stamp;
   IF FOUND THEN
@@ -78,6 +84,7 @@ BEGIN
     END IF;
     RETURN k.result || '{"replayed": true}';
   END IF;
+  -- key]
   IF expected_version <> e.version THEN
     RAISE EXCEPTION 'stale' USING ERRCODE = 'WD103';
   END IF;
@@ -91,6 +98,7 @@ BEGIN
                                        e.fee_min, e.fee_max) - e.fee_taken);
   state := CASE WHEN e.held = release_plpgsql.amount THEN 'released' ELSE 'partially_released' END;
 
+  -- [milestones
   FOR m IN SELECT * FROM dwello.job_milestones AS t
             WHERE t.job_id = job ORDER BY t.sort_order
   LOOP
@@ -105,15 +113,19 @@ BEGIN
     rest := rest - part;
     EXIT WHEN rest = 0;
   END LOOP;
+  -- milestones]
 
+  -- [hash
   link := sha256(coalesce(e.last_hash, '') || convert_to(concat_ws('|', job, tx, e.homeowner_id,
     e.provider_id, 'release', release_plpgsql.amount, e.currency, fee, actor, role, key, stamp), 'UTF8'));
+  -- hash]
   INSERT INTO dwello.transactions (scope_id, id, payer_id, payee_id,
       transaction_type, status, amount, currency, platform_fee, tax, net_amount, actor_id, actor_role,
       idempotency_key, created_at, completed_at, prev_hash, hash)
     VALUES (job, tx, e.homeowner_id, e.provider_id, 'release', 'completed',
       release_plpgsql.amount, e.currency, fee, 0, release_plpgsql.amount - fee, actor, role, key, stamp, stamp,
       e.last_hash, link);
+  -- [entries
   INSERT INTO dwello.ledger_entries (scope_id, transaction_id, leg, account_id, amount,
       currency)
     VALUES (job, tx, 1, job, -release_plpgsql.amount, e.currency),
@@ -121,25 +133,31 @@ BEGIN
             release_plpgsql.amount - fee, e.currency),
            (job, tx, 3, bench.account('00000000-0000-0000-0000-000000000000', 'platform_fee', e.currency),
             fee, e.currency);
+  -- entries]
   UPDATE dwello.escrow_accounts AS t
      SET status = state, held = e.held - release_plpgsql.amount,
          released = e.released + release_plpgsql.amount, fee_taken = e.fee_taken + fee,
          transition_count = e.transition_count + 1, last_hash = link, version = e.version + 1
    WHERE t.job_id = job;
+  -- [history
   INSERT INTO dwello.escrow_events (job_id, seq, homeowner_id, provider_id, event, actor_id, actor_role,
       from_status, to_status, transaction_id, created_at)
     VALUES (job, e.transition_count + 1, e.homeowner_id, e.provider_id, 'release_escrow', actor, role,
       e.status, state, tx, stamp);
+  -- history]
+  -- [outbox
   INSERT INTO dwello.outbox (scope_id, id, aggregatetype, aggregateid, type, payload, created_at)
     VALUES (job, dwello.uuidv7(), 'escrow', job::text, 'escrow_released',
       jsonb_build_object('job_id', job, 'homeowner_id', e.homeowner_id, 'provider_id', e.provider_id,
         'currency', e.currency, 'transaction_id', tx, 'amount', release_plpgsql.amount, 'fee', fee, 'tax', 0,
         'payout', release_plpgsql.amount - fee), stamp);
+  -- outbox]
   answer := jsonb_build_object('job_id', job, 'transaction_id', tx, 'amount', release_plpgsql.amount,
     'fee', fee, 'tax', 0, 'payout', release_plpgsql.amount - fee, 'escrow_status', state,
     'currency', e.currency, 'funded', e.funded, 'held', e.held - release_plpgsql.amount,
     'released', e.released + release_plpgsql.amount, 'refunded', e.refunded,
     'charged_back', e.charged_back, 'version', e.version + 1, 'replayed', false);
+  -- [key
   INSERT INTO dwello.idempotency_keys AS t (scope_id, key, actor_id, actor_role, function_name, arguments,
       result, created_at, expires_at)
     VALUES (job, release_plpgsql.key, actor, role, 'release_escrow', digest, answer, stamp,
@@ -148,9 +166,23 @@ BEGIN
     SET actor_id = EXCLUDED.actor_id, actor_role = EXCLUDED.actor_role,
         function_name = EXCLUDED.function_name, arguments = EXCLUDED.arguments, result = EXCLUDED.result,
         created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at;
+  -- key]
   RETURN answer;
 END
 $$;
+
+-- The same without one part of the work each.
+DO $do$
+DECLARE
+  whole text := pg_get_functiondef('bench.release_plpgsql'::regproc);
+  part text;
+BEGIN
+  FOREACH part IN ARRAY '{guards, job, key, milestones, hash, entries, history, outbox}'::text[] LOOP
+    EXECUTE replace(regexp_replace(whole, format('-- \[%s\n.*?-- %1$s\]\n', part), '', 'g'),
+                    'release_plpgsql', 'release_less_' || part);
+  END LOOP;
+END
+$do$;
 
 -- The rows that a release writes, in one statement with no rule around it.
 CREATE FUNCTION bench.release_cte(job uuid, amount bigint, key text) RETURNS uuid
