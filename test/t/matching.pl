@@ -316,5 +316,192 @@ value('VACUUM updated');
 value('REINDEX INDEX CONCURRENTLY updated_key_idx');
 is(wrong('updated'), '', 'and a tree that was made anew');
 
+# ----------------------------------------------------------------------
+# match_jobs(): what it asks the index, what it hides, its pages
+# ----------------------------------------------------------------------
+my $now = '2026-06-01 12:00+00';
+
+value(<<"END");
+SET session_replication_role = replica;
+INSERT INTO dwello.service_categories (id, parent_id, name)
+SELECT category(n), CASE WHEN n < 4 THEN 'd0000000-0000-7000-8000-000000000011'::uuid ELSE category(n / 4) END, 'C' || n
+  FROM generate_series(1, 30) AS n;
+CREATE TABLE leaf AS SELECT id, row_number() OVER (ORDER BY id) AS n FROM dwello.service_categories;
+
+INSERT INTO dwello.users (id, user_type, status, email, email_index, first_name, last_name, email_verified, provider_verified)
+SELECT md5(kind || n)::uuid, kind::dwello.user_type, 'active', '', sha256((kind || n)::bytea), 'A', 'B', true, true
+  FROM unnest(ARRAY['homeowner', 'service_provider']) AS kind, generate_series(1, 60) AS n;
+INSERT INTO dwello.user_addresses (user_id, address_type, street, city, state, postal_code, country, location, is_primary)
+SELECT md5('service_provider' || i)::uuid, 'business', '', 'C', 'S', '1', 'US',
+       ST_MakePoint(longitude, latitude)::geography, true
+  FROM generate_series(1, 60) AS i JOIN asked ON asked.n = 100 + i;
+INSERT INTO dwello.provider_credentials (user_id, credential_type, name, verified_at, valid_until)
+SELECT md5('service_provider' || n)::uuid, t::dwello.credential_type, 'x',
+       CASE WHEN u(n, 83) < 0.8 THEN now() END, CASE WHEN u(n, 84) < 0.3 THEN '2026-05-31'::date END
+  FROM generate_series(1, 60) AS n, unnest('{license, insurance, equipment}'::text[]) AS t WHERE u(n, length(t)) < 0.7;
+INSERT INTO dwello.ai_bidding_agents (user_id, max_bid_radius_miles, preferred_categories)
+SELECT md5('service_provider' || n)::uuid, 50,
+       CASE WHEN u(n, 85) < 0.7 THEN ARRAY(SELECT id FROM leaf WHERE u(n * 50 + leaf.n, 86) < 0.1) ELSE '{}' END
+  FROM generate_series(1, 60, 2) AS n;
+
+-- hidden = 0: may be shown
+CREATE TABLE posted AS
+SELECT *, CASE WHEN u(hashtext(id::text), 80) < 0.8 THEN 0 ELSE 1 + trunc(6 * u(hashtext(id::text), 81))::integer END AS hidden,
+       1 + trunc(60 * u(hashtext(id::text), 82))::integer AS owner
+  FROM plain WHERE u(hashtext(id::text), 87) < 0.5;
+INSERT INTO dwello.jobs (id, homeowner_id, category_id, status, title, description, location, budget_min, budget_max,
+                         currency, urgency, is_listed, published_at, expires_at, deleted_at, requirement_bits)
+SELECT id, CASE WHEN u(hashtext(id::text), 88) < 0.05 THEN md5('service_provider' || owner)::uuid
+                ELSE md5('homeowner' || owner)::uuid END,
+       (SELECT leaf.id FROM leaf WHERE n = 1 + abs(hashtext(category_id::text)) % (SELECT count(*) FROM leaf)),
+       CASE hidden WHEN 1 THEN 'draft' WHEN 2 THEN 'cancelled' ELSE 'open' END::dwello.job_status, 'J', 'J',
+       ST_MakePoint(longitude, latitude)::geography, budget_min, budget_max, currency,
+       (enum_range(NULL::dwello.urgency))[1 + urgency_rank], hidden NOT IN (1, 2, 3),
+       CASE WHEN hidden = 1 THEN NULL WHEN hidden = 6 THEN '$now'::timestamptz + interval '1 second' ELSE published_at END,
+       CASE WHEN hidden = 4 THEN '$now'::timestamptz ELSE '2026-07-15' END,
+       CASE WHEN hidden = 5 THEN now() END, requirement_bits
+  FROM posted;
+ANALYZE;
+
+-- a call for every provider, and who it is
+CREATE TABLE call AS
+SELECT n, md5('service_provider' || 1 + n % 60)::uuid AS provider_id,
+       CASE WHEN u(n, 90) < 0.6 THEN radius_miles END AS radius_miles,
+       CASE WHEN u(n, 91) < 0.5 THEN ARRAY(SELECT id FROM leaf WHERE u(n * 50 + leaf.n, 92) < 0.1
+                                            UNION SELECT id FROM leaf WHERE leaf.n = 1 + n % 12) END AS category_ids,
+       CASE WHEN budget_min > 0 THEN budget_min END AS budget_min, budget_max,
+       CASE WHEN u(n, 93) < 0.9 THEN 'USD' ELSE 'EUR' END AS currency,
+       CASE WHEN u(n, 94) < 0.3 THEN weights END AS weights
+  FROM asked WHERE n <= 240;
+
+-- the same by what the documents say, over every row
+CREATE FUNCTION by_hand(c call) RETURNS TABLE (id uuid, score float8)
+LANGUAGE sql STABLE SET enable_indexscan = off SET enable_bitmapscan = off
+AS \$\$
+  WITH RECURSIVE named (id, depth) AS (
+    SELECT unnest(coalesce(c.category_ids, (SELECT preferred_categories FROM dwello.ai_bidding_agents
+                                             WHERE user_id = c.provider_id))), 0
+    UNION ALL
+    SELECT k.id, depth + 1 FROM named JOIN dwello.service_categories AS k ON k.parent_id = named.id
+  ), fit AS (
+    SELECT array_agg(f.id) AS ids, array_agg((0.8 ^ depth)::float8) AS fits
+      FROM (SELECT named.id, min(depth) AS depth FROM named GROUP BY named.id) AS f
+  )
+  SELECT j.id, dwello.job_score(j.key, q.query)
+    FROM fit, dwello.user_addresses AS a,
+         LATERAL (SELECT dwello.job_query(ST_X(a.location::geometry), ST_Y(a.location::geometry),
+                    coalesce(c.radius_miles, (SELECT max_bid_radius_miles FROM dwello.ai_bidding_agents AS g
+                                               WHERE g.user_id = c.provider_id), 25),
+                    '$now', category_ids => ids, fits => fits,
+                    others_fit => CASE WHEN ids IS NOT NULL AND c.category_ids IS NULL THEN 0 END::float8,
+                    budget_min => c.budget_min, budget_max => c.budget_max, currency => c.currency,
+                    capabilities => coalesce((SELECT bit_or(CASE credential_type WHEN 'license' THEN 1 WHEN 'insurance' THEN 2
+                                                              ELSE 16 END) FROM dwello.provider_credentials AS p
+                                               WHERE p.user_id = c.provider_id AND verified_at IS NOT NULL
+                                                 AND valid_until IS NULL), 0),
+                    weights => c.weights, reference_budget => coalesce(c.budget_max, 500000)) AS query) AS q,
+         dwello.jobs AS j
+    JOIN posted AS p USING (id)
+   WHERE a.user_id = c.provider_id AND p.hidden = 0 AND j.homeowner_id <> c.provider_id
+     AND dwello.job_matches(j.key, q.query)
+\$\$;
+CREATE FUNCTION by_call(c call, most integer, as_of timestamptz DEFAULT '$now', after_score float8 DEFAULT NULL,
+                        after_id uuid DEFAULT NULL)
+RETURNS TABLE (id uuid, score float8, row_number bigint)
+LANGUAGE sql STABLE
+AS \$\$
+  SELECT job_id, score, row_number() OVER ()
+    FROM dwello.match_jobs(provider_id => c.provider_id, as_of => as_of, after_score => after_score,
+           after_id => after_id, max_results => most, radius_miles => c.radius_miles, category_ids => c.category_ids,
+           budget_min => c.budget_min, budget_max => c.budget_max, currency => c.currency,
+           weights => CASE WHEN c.weights IS NOT NULL THEN jsonb_build_object('nearness', c.weights[1],
+             'budget', c.weights[2], 'category', c.weights[3], 'urgency', c.weights[4], 'freshness', c.weights[5]) END)
+\$\$;
+
+-- pages of so many until one is not full, as one list
+CREATE FUNCTION by_pages(c call, size integer, OUT ids uuid[], OUT pages integer)
+LANGUAGE plpgsql
+AS \$\$
+DECLARE
+  page record;
+  last_score float8;
+  last_id uuid;
+  got integer;
+BEGIN
+  ids := '{}';
+  pages := 0;
+  LOOP
+    got := 0;
+    FOR page IN SELECT * FROM by_call(c, size, '$now', last_score, last_id) ORDER BY row_number LOOP
+      ids := ids || page.id;
+      last_score := page.score;
+      last_id := page.id;
+      got := got + 1;
+    END LOOP;
+    pages := pages + 1;
+    EXIT WHEN got < size OR pages >= 100;
+  END LOOP;
+END;
+\$\$;
+END
+my $pin = "SET dwello.now = '$now';";
+
+is(value("$pin " . <<'END'), '', 'match_jobs() gives what the documents say');
+SELECT c.n, cardinality(h.ids), cardinality(m.ids)
+  FROM call AS c,
+       LATERAL (SELECT array_agg((id, score) ORDER BY score DESC, id) AS ids
+                  FROM (SELECT * FROM by_hand(c) ORDER BY score DESC, id LIMIT 500) AS s) AS h,
+       LATERAL (SELECT array_agg((id, score) ORDER BY row_number) AS ids FROM by_call(c, 500)) AS m
+ WHERE h.ids IS DISTINCT FROM m.ids LIMIT 5
+END
+cmp_ok(value("$pin SELECT count(*) FROM call, by_call(call, 500)"),
+	'>', 5_000, 'and that is not little');
+is(value("$pin " . <<'END'), '0', 'nothing that is hidden is among it');
+SELECT count(*) FROM call, by_call(call, 500) AS m JOIN posted USING (id) WHERE hidden <> 0
+END
+is(value("$pin " . <<'END'), '', 'pages put together are the whole');
+SELECT c.n, cardinality(whole.ids), cardinality(p.ids), p.pages
+  FROM call AS c, LATERAL (SELECT coalesce(array_agg(id ORDER BY row_number), '{}') AS ids FROM by_call(c, 500)) AS whole,
+       LATERAL by_pages(c, 3 + c.n % 7) AS p
+ WHERE c.n <= 100 AND cardinality(whole.ids) < 200 AND p.ids <> whole.ids LIMIT 5
+END
+cmp_ok(value("$pin SELECT max((by_pages(c, 5)).pages) FROM call AS c WHERE n <= 50"),
+	'>', 20, 'and there are many');
+
+# While pages are read, others post and close: what comes later is not seen,
+# what has gone is not either, and nothing else moves.
+my $session = "$pin SET session_replication_role = replica;";
+my ($n, $rows) = split /\|/, value("$pin " . <<'END');
+SELECT c.n, count(*) FROM call AS c, by_call(c, 500) GROUP BY c.n HAVING count(*) BETWEEN 150 AND 450 ORDER BY count(*) DESC LIMIT 1
+END
+cmp_ok($rows // 0, '>=', 150, 'a list to read while it changes');
+my @whole = map { [ split /\|/ ] }
+  split /\n/, value("$pin SELECT id, score FROM call AS c, by_call(c, 500) WHERE n = $n ORDER BY row_number");
+my (@read, %closed);
+foreach my $page (0 .. 40)
+{
+	my $after = @read ? ", '$read[-1][1]', '$read[-1][0]'" : '';
+	my @more = map { [ split /\|/ ] } split /\n/,
+	  value("$pin SELECT id, score FROM call AS c, by_call(c, 20, '$now'$after) WHERE n = $n ORDER BY row_number");
+	my ($gone) = grep { !$closed{ $_->[0] } } @whole[ map { ($page * 37 + $_) % @whole } 0 .. 40 ];
+
+	push @read, @more;
+	last if @more < 20;
+	# the best of all, but after as_of; and one that goes
+	value(<<"END");
+$session
+INSERT INTO dwello.jobs (id, homeowner_id, category_id, status, title, description, location, budget_max, currency,
+                         urgency, is_listed, published_at, expires_at)
+SELECT md5('late$page')::uuid, j.homeowner_id, j.category_id, 'open', 'J', 'J', j.location, 100000000, j.currency,
+       'urgent', true, '$now'::timestamptz + interval '1 second', '2026-07-15' FROM dwello.jobs AS j WHERE id = '$whole[0][0]';
+UPDATE dwello.jobs SET status = 'cancelled', is_listed = false WHERE id = '$gone->[0]';
+END
+	$closed{ $gone->[0] } = 1 unless grep { $_->[0] eq $gone->[0] } @read;
+}
+is(join(' ', map { $_->[0] } @read),
+	join(' ', map { $_->[0] } grep { !$closed{ $_->[0] } } @whole),
+	'pages of a list that changes are the list without what has gone');
+cmp_ok(scalar(keys %closed), '>', 3, keys(%closed) . ' went before they were read');
+
 $node->stop;
 done_testing();
