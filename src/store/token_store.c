@@ -15,8 +15,8 @@
  * VERIFYING.  Signature first, then the claims; then token_cutoffs, looked
  * up as dwello_owner.  The answer is kept for the transaction; the assign
  * hook drops it whenever the value changes.  What the signature proved is
- * kept for longer: for the same text, while the keyring is the same.  Expiry is compared with the
- * start of the statement at every use.
+ * kept for longer: for the same text, while the keyring is the same.  Expiry
+ * is compared with the start of the statement at every use.
  */
 #include "postgres.h"
 
