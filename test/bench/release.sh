@@ -113,6 +113,15 @@ while IFS='|' read -r way us ratio; do
 done
 
 # ----------------------------------------------------------------------
+# What each part of the work adds
+# ----------------------------------------------------------------------
+run -c 'TRUNCATE bench.spent' -c "CALL bench.race('{plpgsql,less key,less milestones,less entries,less outbox,less history,less job,less guards,less hash}', $rounds, $loops, $jobs, undo => true)"
+run -F '|' -c "SELECT part, round(us::numeric, 1), round(100 * share::numeric) FROM bench.additions()" |
+while IFS='|' read -r part us share; do
+	row "of the one in PL/pgSQL, what this adds: $part" "$us µs, $share %"
+done
+
+# ----------------------------------------------------------------------
 # Bytes, fees, books
 # ----------------------------------------------------------------------
 run -F '|' -c "SELECT * FROM bench.bytes($loops, $jobs)" |
@@ -127,16 +136,6 @@ row 'fee_amount over an empty call' \
 	"$(run -c "SELECT bench.fee_ns($rounds, 500 * $loops)") ns" '≤ 25 ns'
 row 'reconcile' "$(run -c 'SELECT bench.reconcile_rate()') entries/s" \
 	'≥ 1 000 000'
-
-# ----------------------------------------------------------------------
-# What each part adds.  After the books were looked at: some ways leave them
-# in disorder.
-# ----------------------------------------------------------------------
-run -c 'TRUNCATE bench.spent' -c "CALL bench.race('{plpgsql,less key,less milestones,less entries,less outbox,less history,less job,less guards,less hash}', $rounds, $loops, $jobs)"
-run -F '|' -c "SELECT part, round(us::numeric, 1), round(100 * share::numeric) FROM bench.additions()" |
-while IFS='|' read -r part us share; do
-	row "in PL/pgSQL, the part of: $part" "$us µs, $share %"
-done
 
 # ----------------------------------------------------------------------
 # Throughput

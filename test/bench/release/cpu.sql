@@ -50,9 +50,10 @@ BEGIN
 END
 $$;
 
--- Every way in turn, each in a transaction of its own, `rounds` times.
+-- Every way in turn, each in a transaction of its own, `rounds` times.  What
+-- would leave the books in disorder is undone.
 CREATE TABLE bench.spent (round integer, way text, us float8);
-CREATE PROCEDURE bench.race(ways text[], rounds integer, n integer, jobs integer)
+CREATE PROCEDURE bench.race(ways text[], rounds integer, n integer, jobs integer, undo boolean DEFAULT false)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -60,7 +61,14 @@ DECLARE
 BEGIN
   FOR round IN 0 .. rounds LOOP
     FOR i IN 1 .. cardinality(ways) LOOP
-      spent := bench.spend(ways[i], 1 + round * n % jobs, n);
+      BEGIN
+        spent := bench.spend(ways[i], 1 + round * n % jobs, n);
+        IF undo THEN
+          RAISE EXCEPTION SQLSTATE 'BENCH';
+        END IF;
+      EXCEPTION WHEN SQLSTATE 'BENCH' THEN
+        NULL;
+      END;
       COMMIT;
       -- round 0 makes the plans
       INSERT INTO bench.spent SELECT round, ways[i], spent WHERE round > 0;
