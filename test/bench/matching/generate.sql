@@ -8,8 +8,14 @@
 -- form a tree of four levels, budgets are log-normal, most jobs are young.
 -- :hidden rows more may not be shown: drafts, closed, deleted, expired,
 -- unlisted.  The rows are inserted as they are, past the commands, and
--- indexes of jobs are made afterwards, as by a restore.
+-- indexes of jobs are made afterwards, as by a restore.  With :words each
+-- description has so many of 20000 words, the nth of which is found in about
+-- one of n, beside "measurement", which all have.
 --
+\if :{?words}
+\else
+\set words 0
+\endif
 SET client_min_messages = warning;
 SET max_parallel_workers_per_gather = 0;
 SET session_replication_role = replica;
@@ -159,7 +165,8 @@ INSERT INTO dwello.jobs (id, homeowner_id, provider_id, category_id, status, tit
 SELECT id, bench.id('homeowner', 1 + (bench.u(n, 30) * (greatest(:jobs / 100, 10) - 1))::bigint),
        CASE WHEN hidden = 1 THEN bench.id('service_provider', 1) END, bench.category(n, 31),
        CASE hidden WHEN 0 THEN 'draft' WHEN 1 THEN 'completed' WHEN 2 THEN 'cancelled' ELSE 'open' END::dwello.job_status,
-       'Job ' || n, 'The ' || n || 'th of the jobs that were made up for a measurement.',
+       'Job ' || n, 'The ' || n || 'th of the jobs that were made up for a measurement.'
+         || coalesce((SELECT string_agg(' w' || floor(20000 ^ bench.u(n, 600 + w)), '') FROM generate_series(1, :words) AS w), ''),
        ST_MakePoint(longitude, latitude)::geography,
        CASE WHEN bench.u(n, 32) < 0.6 THEN (top * (0.4 + 0.5 * bench.u(n, 33)))::bigint END,
        CASE WHEN bench.u(n, 34) < 0.97 THEN top END, currency, urgency,
