@@ -16,6 +16,9 @@
 #define FULL_TURN		(2 * INT64_C(1800000000))
 #define QUARTER_TURN	(DW_BOX_HALF_TURN / 2)
 
+/* Half an angle, in radians, for which a few terms of a series do. */
+#define SMALL_HALF		0.045
+
 /* Added to an envelope, in degrees: more than what rounding may lose. */
 #define ENVELOPE_MARGIN 1e-6
 
@@ -40,26 +43,68 @@ dw_point_of(double longitude, double latitude)
 DwPlace
 dw_place_of(double longitude, double latitude)
 {
-	DwPlace		place = {longitude, latitude, cos(latitude * RADIANS)};
+	DwPlace		place = {longitude, latitude, cos(latitude * RADIANS),
+	sin(fabs(latitude) * RADIANS)};
 
 	return place;
 }
 
-/* The square of the sine of half an angle in degrees. */
+/*
+ * The square of the sine of half an angle in degrees.  Up to 5 degrees the
+ * first terms of the sine's series are exact to a double.
+ */
 static double
 half_sine_square(double degrees)
 {
-	double		sine = sin(degrees * (RADIANS / 2.0));
+	double		half = degrees * (RADIANS / 2.0);
+	double		square = half * half;
+	double		sine;
 
+	if (square < SMALL_HALF * SMALL_HALF)
+		sine = half * (1.0 + square * (-1.0 / 6.0 + square *
+									   (1.0 / 120.0 - square / 5040.0)));
+	else
+		sine = sin(half);
 	return sine * sine;
 }
 
-/* Metres of a haversine: the square of the sine of half the angle. */
+/*
+ * The cosine of a latitude in degrees, from 0 to 90.  Near the place's own
+ * it is that of a sum, with the series of the difference.
+ */
+static double
+cos_of_latitude(const DwPlace *place, double polar)
+{
+	double		angle = (polar - fabs(place->latitude)) * RADIANS;
+	double		square = angle * angle;
+
+	if (square >= SMALL_HALF * SMALL_HALF)
+		return cos(polar * RADIANS);
+	return fmax(0.0, place->cos_latitude *
+				(1.0 + square * (-1.0 / 2.0 + square *
+								 (1.0 / 24.0 - square / 720.0))) -
+				place->sin_polar * angle *
+				(1.0 + square * (-1.0 / 6.0 + square *
+								 (1.0 / 120.0 - square / 5040.0))));
+}
+
+/*
+ * Metres of a haversine: the square of the sine of half the angle.  A small
+ * one has a short series, too; beyond it both halves keep the last digits
+ * near the antipode, where the arc sine would lose them.
+ */
 static double
 haversine_metres(double near)
 {
 	double		far = 1.0 - near;
 
+	if (near < SMALL_HALF * SMALL_HALF)
+		return 2.0 * DW_GEO_RADIUS_M * sqrt(near) *
+			(1.0 + near *
+			 (1.0 / 6.0 + near *
+			  (3.0 / 40.0 + near *
+			   (15.0 / 336.0 + near *
+				(105.0 / 3456.0 + near * (945.0 / 42240.0))))));
 	return 2.0 * DW_GEO_RADIUS_M *
 		atan2(sqrt(near), far > 0.0 ? sqrt(far) : 0.0);
 }
@@ -72,7 +117,8 @@ dw_place_distance_m(const DwPlace *place, const DwPoint *point)
 	double		latitude = (double) point->latitude / DW_BOX_DEGREE;
 
 	return haversine_metres(half_sine_square(latitude - place->latitude) +
-							place->cos_latitude * cos(latitude * RADIANS) *
+							place->cos_latitude *
+							cos_of_latitude(place, fabs(latitude)) *
 							half_sine_square(longitude - place->longitude));
 }
 
@@ -116,7 +162,7 @@ dw_place_bound_m(const DwPlace *place, const DwBox *box)
 	double		metres;
 
 	if (across > 0.0)
-		near += place->cos_latitude * cos(polar * RADIANS) *
+		near += place->cos_latitude * cos_of_latitude(place, polar) *
 			half_sine_square(across);
 	if (near <= 0.0)
 		return 0.0;

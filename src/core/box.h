@@ -44,6 +44,7 @@ typedef struct DwPlace
 	double		longitude;		/* degrees */
 	double		latitude;		/* degrees */
 	double		cos_latitude;	/* the cosine of the latitude */
+	double		sin_polar;		/* the sine of its absolute value */
 } DwPlace;
 
 /* The point of a valid place (dw_geo_valid), in degrees. */

@@ -71,24 +71,22 @@ extern DwJobKey dw_job_key_node(const DwJobKey *key);
 extern void dw_job_key_extend(DwJobKey *node, const DwJobKey *other);
 
 /*
- * What it costs to put a key below a node: how much the node's box and its
- * categories grow, and a little for the size that it has.
+ * What it costs to put a key below a node: how much the node grows, and
+ * something for what the node promises beyond the key.
  */
 extern float dw_job_key_penalty(const DwJobKey *node, const DwJobKey *other);
-
-/*
- * Where to divide keys that stand in ascending order: the number of those
- * that go left, about a third to two thirds of them.  count is 2 or more.
- */
-extern int	dw_job_key_divide(const uint64_t *orders, int count);
 
 /* True when two keys are the same. */
 extern bool dw_job_key_equal(const DwJobKey *a, const DwJobKey *b);
 
 /*
- * The place of a key in an order that keeps together what is asked for
- * together; see the source for what it is made of.
+ * The place of a key in a space where what scores alike is near: longitude,
+ * latitude, budget, urgency, category.  Coordinates are not negative.
  */
+#define DW_JOB_KEY_AXES 5
+extern void dw_job_key_place(const DwJobKey *key, double *at);
+
+/* The place of a key on a line through that space. */
 extern uint64_t dw_job_key_order(const DwJobKey *key);
 
 #endif							/* DW_JOB_KEY_H */

@@ -2,8 +2,9 @@
  * job_split_index.c
  *		GiST support of dwello.job_key_ops: how the tree is packed.
  *
- * The sorted build and the split of a page follow one order, so a tree that
- * grew by inserts looks like one that was built.
+ * A page is divided in the middle of the axis on which its keys lie farthest
+ * apart (a k-d tree); the sorted build goes along a line through the same
+ * space, and divides what it has gathered likewise.
  */
 #include "postgres.h"
 
@@ -15,19 +16,20 @@
 /* An entry of a page that is being split. */
 typedef struct SplitItem
 {
-	uint64		order;			/* its place in the order */
+	double		at[DW_JOB_KEY_AXES];	/* its place in the space */
+	double		along;			/* the coordinate by which to divide */
 	OffsetNumber offset;		/* its number in the vector */
 } SplitItem;
 
-/* By order, then by offset. */
+/* By the coordinate, then by offset. */
 static int
 item_compare(const void *a, const void *b)
 {
 	const SplitItem *one = a;
 	const SplitItem *two = b;
 
-	if (one->order != two->order)
-		return one->order < two->order ? -1 : 1;
+	if (one->along != two->along)
+		return one->along < two->along ? -1 : 1;
 	return one->offset < two->offset ? -1 : 1;
 }
 
@@ -59,23 +61,41 @@ split_side(const GistEntryVector *entries, const SplitItem *items, int count,
 	return PointerGetDatum(all);
 }
 
-/* The items of a page in order, and how many of them go left. */
+/* How far apart the items lie on an axis. */
+static double
+split_extent(const SplitItem *items, int count, int axis)
+{
+	double		least = items[0].at[axis];
+	double		most = least;
+
+	for (int i = 1; i < count; i++)
+	{
+		least = Min(least, items[i].at[axis]);
+		most = Max(most, items[i].at[axis]);
+	}
+	return most - least;
+}
+
+/* The items of a page, in order along the axis of the greatest extent. */
 static SplitItem *
-split_order(const GistEntryVector *entries, int count, int *left)
+split_items(const GistEntryVector *entries, int count)
 {
 	SplitItem  *items = palloc(count * sizeof(*items));
-	uint64	   *orders = palloc(count * sizeof(*orders));
+	int			axis = 0;
 
 	for (int i = 0; i < count; i++)
 	{
 		items[i].offset = (OffsetNumber) (FirstOffsetNumber + i);
-		items[i].order = dw_job_key_order(item_key(entries, &items[i]));
+		dw_job_key_place(item_key(entries, &items[i]), items[i].at);
 	}
-	qsort(items, count, sizeof(*items), item_compare);
+	for (int i = 1; i < DW_JOB_KEY_AXES; i++)
+	{
+		if (split_extent(items, count, i) > split_extent(items, count, axis))
+			axis = i;
+	}
 	for (int i = 0; i < count; i++)
-		orders[i] = items[i].order;
-	*left = dw_job_key_divide(orders, count);
-	pfree(orders);
+		items[i].along = items[i].at[axis];
+	qsort(items, count, sizeof(*items), item_compare);
 	return items;
 }
 
@@ -86,8 +106,8 @@ DW_SUPPORT_FUNCTION(dwello_job_key_picksplit)
 		(const GistEntryVector *) PG_GETARG_POINTER(0);
 	GIST_SPLITVEC *split = (GIST_SPLITVEC *) PG_GETARG_POINTER(1);
 	int			count = entries->n - 1;
-	int			left;
-	SplitItem  *items = split_order(entries, count, &left);
+	int			left = count / 2;
+	SplitItem  *items = split_items(entries, count);
 
 	split->spl_left = palloc(count * sizeof(OffsetNumber));
 	split->spl_right = palloc(count * sizeof(OffsetNumber));

@@ -146,18 +146,27 @@ test_penalty(void **state)
 				dw_job_key_penalty(&node, &other));
 }
 
-/* A page is divided at the largest step near its middle, never at an end. */
+/* What scores alike is near in the order, and the order is the place's. */
 static void
-test_divide(void **state)
+test_order(void **state)
 {
-	const uint64_t equal[] = {7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7};
-	const uint64_t stepped[] = {0, 1, 2, 3, 4, 1 << 20, 1 << 20, 1 << 20,
-	1 << 20, 1 << 20, 1 << 20, UINT64_MAX};
+	DwJobKey	one = leaf_at(-180.0, -90.0);
+	DwJobKey	two = leaf_at(179.99, 90.0);
+	DwJobKey	rich = one;
+	DwJobKey	near = leaf_at(-179.99, -90.0);
+	double		at[DW_JOB_KEY_AXES];
 
-	assert_int_equal(dw_job_key_divide(equal, 12), 6);
-	assert_int_equal(dw_job_key_divide(stepped, 12), 5);
-	assert_int_equal(dw_job_key_divide(equal, 2), 1);
-	assert_int_equal(dw_job_key_divide(equal, 3), 1);
+	rich.leaf.budget_max = INT64_MAX - 1;
+	rich.urgency = 3;
+	assert_true(dw_job_key_order(&one) < dw_job_key_order(&rich));
+	assert_true(dw_job_key_order(&rich) < dw_job_key_order(&two));
+	assert_true((dw_job_key_order(&one) ^ dw_job_key_order(&near)) <
+				(dw_job_key_order(&one) ^ dw_job_key_order(&two)));
+	dw_job_key_place(&rich, at);
+	for (int i = 2; i < DW_JOB_KEY_AXES; i++)
+		assert_true(at[i] >= 0.0 && at[i] <= 1.0);
+	dw_job_key_place(&one, at);
+	assert_true(at[0] > 0.0 && at[1] > 0.0);
 }
 
 /* Every filter by itself, at its edge. */
@@ -350,7 +359,7 @@ main(void)
 		cmocka_unit_test(test_currency),
 		cmocka_unit_test(test_union),
 		cmocka_unit_test(test_penalty),
-		cmocka_unit_test(test_divide),
+		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_categories),
 		cmocka_unit_test(test_terms),
