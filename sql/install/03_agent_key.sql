@@ -42,7 +42,7 @@ COMMENT ON TYPE dwello.agent_key IS
 CREATE TYPE dwello.agent_query (
   INPUT = dwello.agent_query_in,
   OUTPUT = dwello.agent_query_out,
-  INTERNALLENGTH = 96,
+  INTERNALLENGTH = 104,
   ALIGNMENT = double,
   STORAGE = plain
 );

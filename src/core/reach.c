@@ -23,7 +23,7 @@
 #define LATITUDE_SHARE	(1.0 - 1e-9)
 
 _Static_assert(sizeof(DwReachKey) == 56, "as the type says, no padding");
-_Static_assert(sizeof(DwReachQuery) == 96, "as the type says");
+_Static_assert(sizeof(DwReachQuery) == 104, "as the type says");
 
 /* The tag of a category; see the header. */
 uint16_t
