@@ -22,9 +22,10 @@ DW_LABELS(fold_obstacle, DwFoldObstacle, fold_obstacle_labels);
 
 /* Begins at the time of the call. */
 void
-dw_fold_begin(DwFold *fold, int64_t now)
+dw_fold_begin(DwFold *fold, int64_t now, int64_t margin)
 {
 	fold->bound = now;
+	fold->margin = margin;
 	fold->obstacle = DW_FOLD_CLEAR;
 }
 
@@ -48,7 +49,7 @@ dw_fold_stop(DwFold *fold, DwFoldObstacle obstacle)
 int64_t
 dw_fold_time(const DwFold *fold)
 {
-	return fold->bound - DW_FOLD_MARGIN;
+	return fold->bound - fold->margin;
 }
 
 /* The greatest id below this one. */

@@ -5,7 +5,8 @@
  * Transactions have time-ordered ids, made from the clock once their
  * database transaction has its own id (an xid).  So what has ended before
  * the oldest transaction still in flight began is complete: nothing will be
- * booked below it.  The margin is for clocks that are set back a little.
+ * booked below it.  The margin is for clocks that are set back, or that of
+ * the server which takes over from another.
  *
  * Times are microseconds since 2000-01-01 00:00 UTC.
  */
@@ -16,8 +17,6 @@
 #include <stdint.h>
 
 #include "core/uuid.h"
-
-#define DW_FOLD_MARGIN INT64_C(1000000)
 
 /* Why nothing may be folded at present. */
 typedef enum DwFoldObstacle
@@ -33,6 +32,7 @@ typedef enum DwFoldObstacle
 typedef struct DwFold
 {
 	int64_t		bound;			/* none of them began before */
+	int64_t		margin;			/* below it, microseconds */
 	DwFoldObstacle obstacle;	/* the first one met */
 } DwFold;
 
@@ -40,7 +40,7 @@ extern const char *dw_fold_obstacle_label(DwFoldObstacle value);
 extern bool dw_fold_obstacle_parse(const char *text, DwFoldObstacle *value);
 
 /* Begins at the time of the call, as of before the sessions are looked at. */
-extern void dw_fold_begin(DwFold *fold, int64_t now);
+extern void dw_fold_begin(DwFold *fold, int64_t now, int64_t margin);
 
 /* A transaction in flight began then. */
 extern void dw_fold_meet(DwFold *fold, int64_t started);

@@ -31,6 +31,7 @@ static const DwSettingRule rules[] = {
 	INTEGER("dispute_homeowner_days", 1, 365),
 	INTEGER("mediation_days", 1, 365),
 	INTEGER("payout_hold_days", 0, 5),
+	INTEGER("fold_margin_seconds", 1, 604800),
 	INTEGER("review_reveal_days", 1, 365),
 	INTEGER("market_radius_miles", 1, 12450),
 	INTEGER("market_minimum", 1, 1000),

@@ -27,6 +27,7 @@
 #include "store/fold_store.h"
 #include "store/ledger_store.h"
 #include "store/plan_store.h"
+#include "store/setting_store.h"
 
 #define NIL_UUID "'00000000-0000-0000-0000-000000000000'::uuid"
 
@@ -341,7 +342,8 @@ dw_accounts_fold(int max_rows, DwFolding *folding)
 	DwFold		fold;
 
 	memset(folding, 0, sizeof(*folding));
-	dw_fold_begin(&fold, GetCurrentTimestamp());
+	dw_fold_begin(&fold, GetCurrentTimestamp(),
+				  dw_setting_int8("fold_margin_seconds") * USECS_PER_SEC);
 	dw_fold_meet(&fold, GetCurrentTransactionStartTimestamp());
 	find_bound(&fold);
 	folding->obstacle = fold.obstacle;

@@ -49,7 +49,9 @@ SELECT amount FROM dwello.refund_escrow(t.user('fold'), 1000);
 COMMIT;
 CREATE TEMP TABLE before AS SELECT * FROM t.told;
 
--- nothing younger than a second is folded
+-- nothing younger than the margin is folded
+SELECT folded_before <= now() - interval '1 hour' AS margin, accounts, entries FROM dwello.fold_accounts();
+SELECT value FROM dwello.set_setting('fold_margin_seconds', '1');
 BEGIN;
 SELECT folded_before <= now() - interval '1 second' AS margin, waits_for FROM dwello.fold_accounts();
 SELECT count(*) AS too_young FROM dwello.ledger_accounts AS a WHERE folded_through >= dwello.uuidv7();
@@ -145,3 +147,4 @@ SELECT t.refused('h1', 'fold_accounts()') AS homeowner, t.refused('a1', 'fold_ac
 SELECT t.forget('fold');
 DROP VIEW t.told, t.account;
 DROP FUNCTION t.fold_all;
+DELETE FROM dwello.system_settings WHERE name = 'fold_margin_seconds';

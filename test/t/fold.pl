@@ -20,6 +20,8 @@ use constant {
 my $node = new_server('fold', "max_prepared_transactions = 2\n");
 install_dwello($node);
 install_deeds($node);
+$node->safe_psql('postgres',
+	"SELECT dwello.set_setting('fold_margin_seconds', '1')");
 
 # query SQL: what it returns.
 sub query

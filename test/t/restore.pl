@@ -24,6 +24,7 @@ SELECT dwello.login(dwello.issue_token('$person{homeowner}'));
 SELECT dwello.release_escrow(job_id => '$job', amount => 10000,
                              idempotency_key => 'first part');
 COMMIT;
+SELECT dwello.set_setting('fold_margin_seconds', '1');
 SELECT pg_sleep(1.1);
 SELECT dwello.fold_accounts();
 SELECT dwello.deliver_events();

@@ -15,7 +15,7 @@ test_oldest(void **state)
 	static const int64_t starts[] = {7000000, 5000000, 9000000};
 	DwFold		fold;
 
-	dw_fold_begin(&fold, 8000000);
+	dw_fold_begin(&fold, 8000000, 1000000);
 	assert_int_equal(dw_fold_time(&fold), 7000000);
 	for (size_t i = 0; i < DW_LENGTH(starts); i++)
 		dw_fold_meet(&fold, starts[i]);
@@ -30,7 +30,7 @@ test_obstacle(void **state)
 	DwFold		fold;
 	DwFoldObstacle read;
 
-	dw_fold_begin(&fold, 0);
+	dw_fold_begin(&fold, 0, 0);
 	dw_fold_stop(&fold, DW_FOLD_PREPARED);
 	dw_fold_stop(&fold, DW_FOLD_SESSION);
 	assert_int_equal(fold.obstacle, DW_FOLD_PREPARED);
