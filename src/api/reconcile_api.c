@@ -10,13 +10,12 @@
 
 #include "api/call_api.h"
 #include "store/reconcile_store.h"
-#include "store/verify_store.h"
 
 /* Adds the faults of one invariant to the list. */
 static void
-emit_faults(DwCall *call, int invariant, TimestampTz since)
+emit_faults(DwCall *call, int invariant, const DwDoubts *doubts)
 {
-	uint64		count = dw_invariant_check(invariant, since);
+	uint64		count = dw_invariant_check(invariant, doubts);
 	DwFault		fault;
 
 	for (uint64 i = 0; i < count; i++)
@@ -35,20 +34,16 @@ emit_faults(DwCall *call, int invariant, TimestampTz since)
 
 /* Adds the chains that do not hold to the list (I6). */
 static void
-emit_tamperings(DwCall *call, TimestampTz since)
+emit_tamperings(DwCall *call, const DwDoubts *doubts)
 {
-	DwTampering fault;
-	int			count;
-	DwUuid	   *scopes = dw_chains_list(NULL, since, &count);
-
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < doubts->tampering_count; i++)
 	{
-		if (dw_chain_verify(&scopes[i], &fault))
-			continue;
+		const DwTampering *fault = &doubts->tamperings[i];
+
 		dw_row_text(call, "invariant", "I6");
-		dw_row_text(call, "object", fault.problem);
-		dw_row_uuid(call, "object_id", fault.has_transaction
-					? &fault.transaction_id : &fault.scope_id);
+		dw_row_text(call, "object", fault->problem);
+		dw_row_uuid(call, "object_id", fault->has_transaction
+					? &fault->transaction_id : &fault->scope_id);
 		dw_row_datum(call, "expected",
 					 NumericGetDatum(int64_to_numeric(0)));
 		dw_row_datum(call, "actual", NumericGetDatum(int64_to_numeric(1)));
@@ -60,14 +55,14 @@ emit_tamperings(DwCall *call, TimestampTz since)
 DW_FUNCTION(dwello_reconcile)
 {
 	DwCall		call;
-	TimestampTz since;
+	DwDoubts	doubts;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT |
 				   DW_ACTOR_SYSTEM);
 	dw_rows_begin(&call);
-	since = dw_arg_time_opt(&call, 0);
+	dw_books_check(dw_arg_time_opt(&call, 0), &doubts);
 	for (int i = 0; i < dw_invariant_count(); i++)
-		emit_faults(&call, i, since);
-	emit_tamperings(&call, since);
+		emit_faults(&call, i, &doubts);
+	emit_tamperings(&call, &doubts);
 	return dw_list_return(&call);
 }

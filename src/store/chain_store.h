@@ -11,33 +11,83 @@
 
 #include "postgres.h"
 
+#include "store/account_store.h"
 #include "store/ledger_store.h"
+#include "store/plan_store.h"
 
 /* A stored transaction with its entries. */
 typedef struct DwLink
 {
 	DwTransaction transaction;	/* as stored */
 	DwLegs		legs;			/* as stored, those that fit in */
+	int			numbers[DW_LEGS_MAX];	/* of these legs, rising */
 	bool		is_readable;	/* every label is a known one */
 	int			gap;			/* first leg that is not there; 0 = none */
 	int			foreign;		/* first leg in another currency; 0 = none */
-	bool		is_visited;		/* the chain led here */
+	int			entries;		/* how many there are */
+	int			of_escrow;		/* how many are the escrow's */
+	int128		sum;			/* of the entries */
+	int128		gained;			/* of the positive ones */
+	int128		escrow_gained;	/* of the escrow's */
+	bool		is_visited;		/* the chain led here, or it is not in it */
 	uint8		previous[DW_HASH_BYTES];	/* column prev_hash */
 	uint8		hash[DW_HASH_BYTES];	/* column hash */
 } DwLink;
 
-/* A chain under examination. */
+/* What an escrow says of itself, and its history of it. */
+typedef struct DwEscrowBooks
+{
+	char	   *currency;		/* as stored */
+	char	   *status;			/* label */
+	int64		funded;			/* this amount and the others as stored */
+	int64		held;			/* lies there */
+	int64		released;		/* went to the provider, fee and tax */
+	int64		refunded;		/* went back */
+	int64		charged_back;	/* taken by banks */
+	int64		fee_taken;		/* of released */
+	int64		tax_taken;		/* of released */
+	int32		transition_count;	/* of rows in escrow_events */
+} DwEscrowBooks;
+
+/* The books of a scope, its chain among them, under examination. */
 typedef struct DwChain
 {
 	DwUuid		scope_id;		/* whose it is */
 	int			count;			/* of links */
-	DwLink	   *links;			/* in the order of completed_at */
+	DwLink	   *links;			/* all transactions, by completed_at */
+	bool		has_strays;		/* there are entries of no transaction */
 	bool		has_end;		/* there is an escrow that knows the end */
 	uint8		end[DW_HASH_BYTES]; /* its last_hash */
 	uint8		reached[DW_HASH_BYTES]; /* how far the chain led */
+	DwEscrowBooks escrow;		/* if there is one */
 } DwChain;
 
-/* Loads the chain of a scope. */
-extern void dw_chain_load(const DwUuid *scope_id, DwChain *chain);
+/* Scopes to be loaded, in the order of their ids. */
+typedef struct DwScopes
+{
+	const DwUuid *ids;			/* no two alike */
+	int			count;			/* at least one */
+	bool		is_range;		/* no other lies between first and last */
+} DwScopes;
+
+/* A read of the rows of scopes. */
+typedef struct DwScopeQuery
+{
+	DwStatement range;			/* of all from the first to the last */
+	DwStatement some;			/* of those in a list */
+} DwScopeQuery;
+
+#define DW_SCOPE_QUERY(select, column, order) { \
+		DW_STATEMENT(select " WHERE " column " BETWEEN $1 AND $2 " order), \
+		DW_STATEMENT(select " WHERE " column " = ANY ($1) " order)}
+
+/* Runs such a read. */
+extern uint64 dw_scopes_query(DwScopeQuery *query, const DwScopes *scopes);
+
+/*
+ * Loads the books of scopes, returned in the same order.  Entries of accounts
+ * besides the escrow's own are added to accounts, unless that is NULL.
+ */
+extern DwChain *dw_chains_load(const DwScopes *scopes, DwAccounts *accounts);
 
 #endif							/* DW_CHAIN_STORE_H */

@@ -19,7 +19,6 @@
 #include "store/plan_store.h"
 #include "store/reach_store.h"
 #include "store/reconcile_store.h"
-#include "store/verify_store.h"
 
 /* One rule asked in SQL. */
 typedef struct CheckRule
@@ -427,11 +426,11 @@ figure(Datum value)
 
 /* The books: every fault of reconcile() is one of the installation. */
 static void
-check_books(DwFindingSink sink, void *context)
+check_books(const DwDoubts *doubts, DwFindingSink sink, void *context)
 {
 	for (int i = 0; i < dw_invariant_count(); i++)
 	{
-		uint64		faults = dw_invariant_check(i, DT_NOBEGIN);
+		uint64		faults = dw_invariant_check(i, doubts);
 
 		for (uint64 j = 0; j < faults; j++)
 		{
@@ -455,24 +454,19 @@ check_books(DwFindingSink sink, void *context)
 
 /* The chains: what verify_ledger() tells. */
 static void
-check_chains(DwFindingSink sink, void *context)
+check_chains(const DwDoubts *doubts, DwFindingSink sink, void *context)
 {
-	DwTampering fault;
-	int			count;
-	DwUuid	   *scopes = dw_chains_list(NULL, DT_NOBEGIN, &count);
-
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < doubts->tampering_count; i++)
 	{
+		const DwTampering *fault = &doubts->tamperings[i];
 		DwFinding	finding = {.rule = "verify_ledger"};
 
-		if (dw_chain_verify(&scopes[i], &fault))
-			continue;
-		finding.object = fault.problem;
+		finding.object = fault->problem;
 		finding.detail = psprintf("%s of the chain of %s, leg %d.",
-								  fault.has_transaction
-								  ? dw_uuid_text(&fault.transaction_id)
+								  fault->has_transaction
+								  ? dw_uuid_text(&fault->transaction_id)
 								  : "A transaction",
-								  dw_uuid_text(&fault.scope_id), fault.leg);
+								  dw_uuid_text(&fault->scope_id), fault->leg);
 		finding.hint = "Somebody has changed the books: compare with a backup.";
 		sink(&finding, context);
 	}
@@ -482,9 +476,12 @@ check_chains(DwFindingSink sink, void *context)
 void
 dw_check_run(DwFindingSink sink, void *context)
 {
+	DwDoubts	doubts;
+
 	check_installation(sink, context);
 	for (size_t i = 0; i < lengthof(rules); i++)
 		check_rule(&rules[i], sink, context);
-	check_books(sink, context);
-	check_chains(sink, context);
+	dw_books_check(DT_NOBEGIN, &doubts);
+	check_books(&doubts, sink, context);
+	check_chains(&doubts, sink, context);
 }

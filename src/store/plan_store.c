@@ -140,6 +140,20 @@ dw_param_uuids(DwParams *p, const DwUuid *ids, int count)
 	pfree(items);
 }
 
+/* Adds an array of texts; NULL pointer = NULL. */
+void
+dw_param_texts(DwParams *p, char **texts, int count)
+{
+	Datum	   *items = palloc((count + 1) * sizeof(Datum));
+
+	for (int i = 0; i < count; i++)
+		items[i] = CStringGetTextDatum(texts[i]);
+	dw_param_datum(p, TEXTARRAYOID,
+				   PointerGetDatum(construct_array(items, count, TEXTOID, -1,
+												   false, TYPALIGN_INT)),
+				   texts == NULL);
+}
+
 /* Opens SPI; a failure is a can't-happen of the server. */
 void
 dw_spi_connect(void)

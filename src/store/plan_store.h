@@ -67,8 +67,9 @@ extern void dw_param_time(DwParams *p, TimestampTz value);
 extern void dw_param_text(DwParams *p, const char *value);
 extern void dw_param_bytes(DwParams *p, const void *data, size_t size);
 
-/* An array of uuids, copied. */
+/* Arrays, copied; a NULL pointer to texts is NULL. */
 extern void dw_param_uuids(DwParams *p, const DwUuid *ids, int count);
+extern void dw_param_texts(DwParams *p, char **texts, int count);
 
 /* Opens SPI for a C function that is not a call of call_api.h. */
 extern void dw_spi_connect(void);

@@ -17,7 +17,6 @@
 
 static bool user_touched(const DwProfileChange *change);
 static void user_update(const DwUuid *user_id, const DwProfileChange *change);
-static void param_texts(DwParams *p, char **texts, int count);
 static void param_jsonb(DwParams *p, Datum value);
 static void summary_read(DwSummary *summary);
 
@@ -65,7 +64,7 @@ dw_profile_update(const DwUuid *user_id, const DwProfileChange *change)
 	dw_param_datum(&p, INT4OID, change->years_experience == NULL ? (Datum) 0
 				   : Int32GetDatum(*change->years_experience),
 				   change->years_experience == NULL);
-	param_texts(&p, change->specialties, change->specialty_count);
+	dw_param_texts(&p, change->specialties, change->specialty_count);
 	param_jsonb(&p, change->service_areas);
 	param_jsonb(&p, change->availability_schedule);
 	dw_param_datum(&p, BOOLOID, change->emergency_available == NULL ? (Datum) 0
@@ -168,20 +167,6 @@ user_update(const DwUuid *user_id, const DwProfileChange *change)
 	dw_param_text(&p, change->first_name);
 	dw_param_text(&p, change->last_name);
 	(void) dw_execute(&update_user, &p);
-}
-
-/* Adds an array of texts; NULL pointer = NULL. */
-static void
-param_texts(DwParams *p, char **texts, int count)
-{
-	Datum	   *items = palloc((count + 1) * sizeof(Datum));
-
-	for (int i = 0; i < count; i++)
-		items[i] = CStringGetTextDatum(texts[i]);
-	dw_param_datum(p, TEXTARRAYOID,
-				   PointerGetDatum(construct_array(items, count, TEXTOID, -1,
-												   false, TYPALIGN_INT)),
-				   texts == NULL);
 }
 
 /* Adds a document; zero = NULL. */

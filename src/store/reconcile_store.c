@@ -2,10 +2,11 @@
  * reconcile_store.c
  *		The invariants of money, each a query that finds what breaks it.
  *
- * Every statement takes since as $1 (NULL = all) and the kinds of account
- * that may owe as $2, and gives invariant, object, object_id, currency,
- * expected, actual.  They trust no column that
- * they could work out from others, and none of them leans on a constraint.
+ * Every statement takes the scopes in doubt as $1, the kinds of account that
+ * may owe as $2, the accounts that might as $3, whether all was looked at as
+ * $4 and the accounts that are strange as $5, and gives invariant, object,
+ * object_id, currency, expected, actual.  They trust no column that they
+ * could work out from others, and none of them leans on a constraint.
  */
 #include "postgres.h"
 
@@ -17,23 +18,15 @@
 #include "store/plan_store.h"
 #include "store/reconcile_store.h"
 
-/* Scopes in which something happened since $1. */
-#define RECENT \
-	"recent AS (" \
-	"SELECT t.scope_id FROM dwello.transactions AS t " \
-	"WHERE t.created_at >= $1 OR t.completed_at >= $1 " \
-	"UNION SELECT e.job_id FROM dwello.escrow_accounts AS e " \
-	"WHERE e.updated_at >= $1) "
-#define IS_RECENT(scope) \
-	"($1::timestamptz IS NULL OR " scope " IN (SELECT scope_id FROM recent)) "
+/* A scope that is in doubt. */
+#define IN_DOUBT(scope) scope " = ANY ($1) "
 
 static DwStatement invariants[] = {
 	/* I1: balanced, of at least two legs of a transaction that is completed */
-	DW_STATEMENT("WITH " RECENT
-				 "SELECT 'I1', 'transaction', n.transaction_id, n.currency, "
+	DW_STATEMENT("SELECT 'I1', 'transaction', n.transaction_id, n.currency, "
 				 "0::numeric, pg_catalog.sum(n.amount) "
 				 "FROM dwello.ledger_entries AS n WHERE "
-				 IS_RECENT("n.scope_id")
+				 IN_DOUBT("n.scope_id")
 				 "GROUP BY n.scope_id, n.transaction_id, n.currency "
 				 "HAVING pg_catalog.sum(n.amount) <> 0 "
 				 "UNION ALL "
@@ -45,14 +38,14 @@ static DwStatement invariants[] = {
 				 "FROM dwello.ledger_entries AS n "
 				 "WHERE n.scope_id = t.scope_id "
 				 "AND n.transaction_id = t.id) AS n WHERE "
-				 IS_RECENT("t.scope_id")
+				 IN_DOUBT("t.scope_id")
 				 "AND CASE WHEN t.status IN ('completed', 'disputed') "
 				 "THEN n.legs < 2 ELSE n.legs > 0 END "
 				 "UNION ALL "
 				 "SELECT 'I1', 'entry_transaction', n.transaction_id, "
 				 "n.currency, 1::numeric, 0::numeric "
 				 "FROM dwello.ledger_entries AS n WHERE "
-				 IS_RECENT("n.scope_id")
+				 IN_DOUBT("n.scope_id")
 				 "AND NOT EXISTS (SELECT FROM dwello.transactions AS t "
 				 "WHERE t.scope_id = n.scope_id "
 				 "AND t.id = n.transaction_id) "
@@ -60,15 +53,14 @@ static DwStatement invariants[] = {
 				 "ORDER BY 1, 2, 3"),
 
 	/* I2: what is kept as a sum is the sum of entries */
-	DW_STATEMENT("WITH " RECENT
-				 "SELECT 'I2', 'escrow', e.job_id, e.currency, "
+	DW_STATEMENT("SELECT 'I2', 'escrow', e.job_id, e.currency, "
 				 "COALESCE(n.total, 0), e.held::numeric "
 				 "FROM dwello.escrow_accounts AS e LEFT JOIN LATERAL ("
 				 "SELECT pg_catalog.sum(n.amount) AS total "
 				 "FROM dwello.ledger_entries AS n "
 				 "WHERE n.scope_id = e.job_id "
 				 "AND n.account_id = e.job_id) AS n ON true WHERE "
-				 IS_RECENT("e.job_id")
+				 IN_DOUBT("e.job_id")
 				 "AND COALESCE(n.total, 0) <> e.held "
 				 "UNION ALL "
 				 "SELECT 'I2', 'account', a.id, a.currency, "
@@ -78,29 +70,32 @@ static DwStatement invariants[] = {
 				 "LEFT JOIN dwello.ledger_entries AS n "
 				 "ON n.account_id = a.id AND n.account_id <> n.scope_id "
 				 "AND n.transaction_id <= a.folded_through "
-				 "WHERE $1::timestamptz IS NULL AND (a.folded_balance <> 0 "
+				 "WHERE $4 AND (a.folded_balance <> 0 "
 				 "OR a.folded_through IS NOT NULL) GROUP BY a.id "
 				 "HAVING COALESCE(pg_catalog.sum(n.amount), 0) "
 				 "<> a.folded_balance "
 				 "UNION ALL "
 				 "SELECT 'I2', 'entry_account', n.account_id, n.currency, "
 				 "1::numeric, 0::numeric "
-				 "FROM dwello.ledger_entries AS n WHERE "
-				 IS_RECENT("n.scope_id")
-				 "AND NOT EXISTS (SELECT FROM dwello.ledger_accounts AS a "
+				 "FROM (SELECT x.account_id, x.currency "
+				 "FROM dwello.ledger_entries AS x WHERE "
+				 IN_DOUBT("x.scope_id")
+				 "UNION SELECT x.account_id, x.currency "
+				 "FROM dwello.ledger_entries AS x "
+				 "WHERE pg_catalog.cardinality($5) > 0 "
+				 "AND x.account_id = ANY ($5)) AS n "
+				 "WHERE NOT EXISTS (SELECT FROM dwello.ledger_accounts AS a "
 				 "WHERE a.id = n.account_id AND a.currency = n.currency) "
 				 "AND NOT EXISTS (SELECT FROM dwello.escrow_accounts AS e "
 				 "WHERE e.job_id = n.account_id AND e.currency = n.currency) "
-				 "GROUP BY n.account_id, n.currency "
 				 "ORDER BY 1, 2, 3"),
 
 	/* I3: what was paid in is somewhere */
-	DW_STATEMENT("WITH " RECENT
-				 "SELECT 'I3', 'escrow', e.job_id, e.currency, "
+	DW_STATEMENT("SELECT 'I3', 'escrow', e.job_id, e.currency, "
 				 "e.funded::numeric, e.held::numeric + e.released + "
 				 "e.refunded + e.charged_back "
 				 "FROM dwello.escrow_accounts AS e WHERE "
-				 IS_RECENT("e.job_id")
+				 IN_DOUBT("e.job_id")
 				 "AND e.funded <> e.held::numeric + e.released + e.refunded "
 				 "+ e.charged_back "
 				 "UNION ALL "
@@ -108,14 +103,13 @@ static DwStatement invariants[] = {
 				 "0::numeric, LEAST(e.funded, e.held, e.released, "
 				 "e.refunded, e.charged_back)::numeric "
 				 "FROM dwello.escrow_accounts AS e WHERE "
-				 IS_RECENT("e.job_id")
+				 IN_DOUBT("e.job_id")
 				 "AND LEAST(e.funded, e.held, e.released, e.refunded, "
 				 "e.charged_back) < 0 "
 				 "ORDER BY 1, 2, 3"),
 
 	/* I3: payments and refunds come to what the escrow says */
-	DW_STATEMENT("WITH " RECENT
-				 "SELECT 'I3', x.object, e.job_id, e.currency, "
+	DW_STATEMENT("SELECT 'I3', x.object, e.job_id, e.currency, "
 				 "x.expected, x.actual FROM dwello.escrow_accounts AS e "
 				 "CROSS JOIN LATERAL ("
 				 "SELECT COALESCE(pg_catalog.sum(n.amount) FILTER (WHERE "
@@ -139,13 +133,12 @@ static DwStatement invariants[] = {
 				 "('escrow_charged_back', s.charged_back, "
 				 "e.charged_back::numeric)) "
 				 "AS x (object, expected, actual) WHERE "
-				 IS_RECENT("e.job_id")
+				 IN_DOUBT("e.job_id")
 				 "AND x.expected <> x.actual "
 				 "ORDER BY 1, 2, 3"),
 
 	/* I3: a refund goes back where the payments came from */
-	DW_STATEMENT("WITH " RECENT
-				 "SELECT 'I3', 'refund_legs', t.id, t.currency, "
+	DW_STATEMENT("SELECT 'I3', 'refund_legs', t.id, t.currency, "
 				 "x.refunded, n.gained "
 				 "FROM dwello.transactions AS t CROSS JOIN LATERAL ("
 				 "SELECT CASE t.transaction_type WHEN 'refund' "
@@ -158,7 +151,7 @@ static DwStatement invariants[] = {
 				 "AND a.kind = 'psp_clearing' "
 				 "WHERE n.scope_id = t.scope_id "
 				 "AND n.transaction_id = t.id) AS n WHERE "
-				 IS_RECENT("t.scope_id")
+				 IN_DOUBT("t.scope_id")
 				 "AND t.transaction_type IN ('refund', 'dispute') "
 				 "AND t.status = 'completed' AND n.gained <> x.refunded "
 				 "UNION ALL "
@@ -171,21 +164,20 @@ static DwStatement invariants[] = {
 				 "'reversal') "
 				 "JOIN dwello.ledger_accounts AS a ON a.id = n.account_id "
 				 "AND a.kind = 'psp_clearing' WHERE "
-				 IS_RECENT("n.scope_id")
+				 IN_DOUBT("n.scope_id")
 				 "GROUP BY n.scope_id, n.account_id, n.currency "
 				 "HAVING pg_catalog.sum(n.amount) > 0 "
 				 "ORDER BY 1, 2, 3"),
 
 	/* I4: all money is one side of other money */
-	DW_STATEMENT("WITH " RECENT
-				 "SELECT 'I4', 'currency', NULL::uuid, b.currency, "
+	DW_STATEMENT("SELECT 'I4', 'currency', NULL::uuid, b.currency, "
 				 "0::numeric, pg_catalog.sum(b.amount) FROM ("
 				 "SELECT n.currency, n.amount FROM dwello.ledger_entries AS n "
-				 "WHERE " IS_RECENT("n.scope_id")
+				 "WHERE " IN_DOUBT("n.scope_id")
 				 "AND n.account_id <> n.scope_id "
 				 "UNION ALL "
 				 "SELECT e.currency, e.held FROM dwello.escrow_accounts AS e "
-				 "WHERE " IS_RECENT("e.job_id") ") AS b "
+				 "WHERE " IN_DOUBT("e.job_id") ") AS b "
 				 "GROUP BY b.currency HAVING pg_catalog.sum(b.amount) <> 0 "
 				 "ORDER BY 1, 2, 4"),
 
@@ -193,31 +185,30 @@ static DwStatement invariants[] = {
 	DW_STATEMENT("WITH mark AS (SELECT COALESCE((SELECT a.folded_through "
 				 "FROM dwello.ledger_accounts AS a "
 				 "WHERE a.kind <> 'psp_clearing' "
-				 "AND a.folded_through IS NOT NULL "
-				 "AND $1::timestamptz IS NOT NULL "
+				 "AND a.folded_through IS NOT NULL AND NOT $4 "
 				 "ORDER BY a.folded_through DESC LIMIT 1), "
 				 "'00000000-0000-0000-0000-000000000000') AS through), "
 				 "tail AS (SELECT n.account_id, "
 				 "pg_catalog.sum(n.amount) AS total "
 				 "FROM dwello.ledger_entries AS n "
-				 "WHERE n.account_id <> n.scope_id "
+				 "WHERE pg_catalog.cardinality($3) > 0 "
+				 "AND n.account_id <> n.scope_id "
 				 "AND n.transaction_id > (SELECT m.through FROM mark AS m) "
 				 "GROUP BY n.account_id) "
 				 "SELECT 'I5', a.kind::text, a.id, a.currency, 0::numeric, "
 				 "x.total FROM dwello.ledger_accounts AS a "
 				 "LEFT JOIN tail AS n ON n.account_id = a.id "
 				 "CROSS JOIN LATERAL (SELECT COALESCE(n.total, 0) + CASE "
-				 "WHEN $1::timestamptz IS NULL THEN 0 "
-				 "ELSE a.folded_balance END AS total) AS x "
+				 "WHEN $4 THEN 0 ELSE a.folded_balance END AS total) AS x "
 				 "WHERE a.kind::text <> ALL ($2) "
+				 "AND a.id = ANY ($3) "
 				 "AND x.total < 0 ORDER BY 1, 2, 3"),
 
 	/* I7: a release divides without rest, and the escrow knows the sums */
-	DW_STATEMENT("WITH " RECENT
-				 "SELECT 'I7', 'transaction', t.id, t.currency, "
+	DW_STATEMENT("SELECT 'I7', 'transaction', t.id, t.currency, "
 				 "t.amount::numeric, t.platform_fee::numeric + t.tax + "
 				 "t.net_amount FROM dwello.transactions AS t WHERE "
-				 IS_RECENT("t.scope_id")
+				 IN_DOUBT("t.scope_id")
 				 "AND t.transaction_type = 'release' "
 				 "AND t.amount <> t.platform_fee::numeric + t.tax + "
 				 "t.net_amount "
@@ -229,7 +220,7 @@ static DwStatement invariants[] = {
 				 "FROM dwello.ledger_entries AS n "
 				 "WHERE n.scope_id = t.scope_id AND n.transaction_id = t.id "
 				 "AND n.amount > 0) AS n WHERE "
-				 IS_RECENT("t.scope_id")
+				 IN_DOUBT("t.scope_id")
 				 "AND t.transaction_type IN ('release', 'dispute') "
 				 "AND t.status = 'completed' AND n.gained <> t.amount "
 				 "UNION ALL "
@@ -251,27 +242,25 @@ static DwStatement invariants[] = {
 				 "('escrow_fee', s.fee, e.fee_taken::numeric), "
 				 "('escrow_tax', s.tax, e.tax_taken::numeric)) "
 				 "AS x (object, expected, actual) WHERE "
-				 IS_RECENT("e.job_id")
+				 IN_DOUBT("e.job_id")
 				 "AND x.expected <> x.actual "
 				 "ORDER BY 1, 2, 3"),
 
 	/* I8: a key paid once */
-	DW_STATEMENT("WITH " RECENT
-				 "SELECT 'I8', 'transaction', pg_catalog.min(t.id::text)::uuid, "
+	DW_STATEMENT("SELECT 'I8', 'transaction', pg_catalog.min(t.id::text)::uuid, "
 				 "NULL::text, 1::numeric, pg_catalog.count(*)::numeric "
 				 "FROM dwello.transactions AS t WHERE "
-				 IS_RECENT("t.scope_id")
+				 IN_DOUBT("t.scope_id")
 				 "AND t.idempotency_key IS NOT NULL "
 				 "GROUP BY t.scope_id, t.idempotency_key "
 				 "HAVING pg_catalog.count(*) > 1 ORDER BY 1, 2, 3"),
 
 	/* I9: nothing is undone by more than it was */
-	DW_STATEMENT("WITH " RECENT
-				 "SELECT 'I9', 'transaction', o.id, o.currency, "
+	DW_STATEMENT("SELECT 'I9', 'transaction', o.id, o.currency, "
 				 "o.amount::numeric, pg_catalog.sum(t.amount) "
 				 "FROM dwello.transactions AS t "
 				 "JOIN dwello.transactions AS o ON o.scope_id = t.scope_id "
-				 "AND o.id = t.reverses WHERE " IS_RECENT("t.scope_id")
+				 "AND o.id = t.reverses WHERE " IN_DOUBT("t.scope_id")
 				 "AND t.reverses IS NOT NULL AND t.status = 'completed' "
 				 "GROUP BY o.scope_id, o.id, o.currency, o.amount "
 				 "HAVING pg_catalog.sum(t.amount) > o.amount "
@@ -279,15 +268,14 @@ static DwStatement invariants[] = {
 				 "SELECT 'I9', 'transaction_reversed', t.reverses, "
 				 "t.currency, 1::numeric, 0::numeric "
 				 "FROM dwello.transactions AS t WHERE "
-				 IS_RECENT("t.scope_id")
+				 IN_DOUBT("t.scope_id")
 				 "AND t.reverses IS NOT NULL "
 				 "AND NOT EXISTS (SELECT FROM dwello.transactions AS o "
 				 "WHERE o.scope_id = t.scope_id AND o.id = t.reverses) "
 				 "ORDER BY 1, 2, 3"),
 
 	/* I10: the history is complete, and ends where the escrow is */
-	DW_STATEMENT("WITH " RECENT
-				 "SELECT 'I10', x.object, e.job_id, NULL::text, x.expected, "
+	DW_STATEMENT("SELECT 'I10', x.object, e.job_id, NULL::text, x.expected, "
 				 "x.actual FROM dwello.escrow_accounts AS e "
 				 "CROSS JOIN LATERAL ("
 				 "SELECT pg_catalog.count(*) AS events, "
@@ -307,7 +295,7 @@ static DwStatement invariants[] = {
 				 "s.last::numeric), "
 				 "('escrow_history', 0::numeric, s.breaks::numeric)) "
 				 "AS x (object, expected, actual) WHERE "
-				 IS_RECENT("e.job_id")
+				 IN_DOUBT("e.job_id")
 				 "AND x.expected <> x.actual "
 				 "ORDER BY 1, 2, 3")
 };
@@ -339,12 +327,15 @@ kinds_that_owe(void)
 
 /* Checks one invariant; see the header. */
 uint64
-dw_invariant_check(int invariant, TimestampTz since)
+dw_invariant_check(int invariant, const DwDoubts *doubts)
 {
 	DwParams	p = DW_PARAMS;
 
-	dw_param_time(&p, since);
+	dw_param_uuids(&p, doubts->scopes, doubts->scope_count);
 	dw_param_datum(&p, TEXTARRAYOID, kinds_that_owe(), false);
+	dw_param_uuids(&p, doubts->owing, doubts->owing_count);
+	dw_param_bool(&p, doubts->all);
+	dw_param_uuids(&p, doubts->strange, doubts->strange_count);
 	return dw_query(&invariants[invariant], &p);
 }
 

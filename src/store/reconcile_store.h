@@ -2,9 +2,8 @@
  * reconcile_store.h
  *		The invariants of money, each a query that finds what breaks it.
  *
- * Healthy books give no row.  With `since` only scopes (jobs) are judged in
- * which money moved, or whose escrow changed, from that time on, and the
- * accounts that their entries touch.
+ * Healthy books give no row.  The queries look at scopes (jobs) and accounts
+ * that are in doubt: books_store.h goes through all of them and finds those.
  *		I1	the entries of a transaction sum to zero in each currency
  *		I2	an escrow holds the sum of its entries; an account's folded part
  *			is the sum up to its watermark (not looked at with `since`, for
@@ -26,9 +25,7 @@
 
 #include "postgres.h"
 
-#include "utils/timestamp.h"
-
-#include "core/uuid.h"
+#include "store/books_store.h"
 
 /* One fault. */
 typedef struct DwFault
@@ -46,10 +43,10 @@ typedef struct DwFault
 extern int	dw_invariant_count(void);
 
 /*
- * Checks one of them and gives the number of faults, to be read with
- * dw_fault_read() before the next statement.  since: DT_NOBEGIN = all.
+ * Checks one of them on what is in doubt and gives the number of faults, to
+ * be read with dw_fault_read() before the next statement.
  */
-extern uint64 dw_invariant_check(int invariant, TimestampTz since);
+extern uint64 dw_invariant_check(int invariant, const DwDoubts *doubts);
 extern void dw_fault_read(uint64 index, DwFault *fault);
 
 #endif							/* DW_RECONCILE_STORE_H */

@@ -48,6 +48,17 @@ dw_record_read(DwRecord *record, DwShape *shape, uint64 row, int column)
 	dw_record_of(record, shape, value);
 }
 
+/* Takes a row of the last result apart by its columns; see the header. */
+void
+dw_record_row(DwRecord *record, uint64 row)
+{
+	if (SPI_tuptable == NULL || row >= SPI_processed ||
+		SPI_tuptable->tupdesc->natts > DW_RECORD_MAX)
+		elog(ERROR, "dwello statement gave no such row");
+	heap_deform_tuple(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+					  record->values, record->nulls);
+}
+
 /* Takes a row apart; see the header. */
 void
 dw_record_of(DwRecord *record, DwShape *shape, Datum row)

@@ -40,6 +40,9 @@ typedef struct DwRecord
 extern void dw_record_read(DwRecord *record, DwShape *shape, uint64 row,
 						   int column);
 
+/* Takes apart a row of the last result by its own columns, in their order. */
+extern void dw_record_row(DwRecord *record, uint64 row);
+
 /* Takes apart a row that came as an argument. */
 extern void dw_record_of(DwRecord *record, DwShape *shape, Datum row);
 

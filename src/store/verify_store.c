@@ -4,37 +4,9 @@
  */
 #include "postgres.h"
 
-#include "utils/memutils.h"
-
 #include "store/chain_store.h"
 #include "store/plan_store.h"
 #include "store/verify_store.h"
-
-/* The scopes that have a chain; see the header. */
-DwUuid *
-dw_chains_list(const DwUuid *scope_id, TimestampTz since, int *count)
-{
-	static DwStatement select_scopes =
-		DW_STATEMENT("SELECT t.scope_id FROM dwello.transactions AS t "
-					 "WHERE t.hash IS NOT NULL "
-					 "AND ($1 IS NULL OR t.scope_id = $1) "
-					 "AND ($2 IS NULL OR t.completed_at >= $2) "
-					 "UNION SELECT e.job_id "
-					 "FROM dwello.escrow_accounts AS e "
-					 "WHERE e.last_hash IS NOT NULL "
-					 "AND ($1 IS NULL OR e.job_id = $1) "
-					 "AND ($2 IS NULL OR e.updated_at >= $2) ORDER BY 1");
-	DwParams	p = DW_PARAMS;
-	DwUuid	   *scopes;
-
-	dw_param_uuid(&p, scope_id);
-	dw_param_time(&p, since);
-	*count = (int) dw_query(&select_scopes, &p);
-	scopes = palloc(sizeof(DwUuid) * Max(*count, 1));
-	for (int i = 0; i < *count; i++)
-		(void) dw_read_uuid(i, 1, &scopes[i]);
-	return scopes;
-}
 
 /* True when two links are the same. */
 static bool
@@ -349,43 +321,24 @@ diagnose_end(const DwChain *chain, DwTampering *tampering)
 		tell(tampering, NULL, "chain_broken", 0);
 }
 
-/* Checks a chain in the current memory context. */
-static bool
-verify(const DwUuid *scope_id, DwTampering *tampering)
+/* Checks a chain; see the header. */
+bool
+dw_chain_verify(DwChain *chain, DwTampering *tampering)
 {
-	DwChain		chain;
-
-	dw_chain_load(scope_id, &chain);
-	if (!follow(&chain, tampering))
+	memset(tampering, 0, sizeof(*tampering));
+	tampering->scope_id = chain->scope_id;
+	if (!follow(chain, tampering))
 		return false;
-	for (int i = 0; i < chain.count; i++)
+	for (int i = 0; i < chain->count; i++)
 	{
-		if (!chain.links[i].is_visited)
+		if (!chain->links[i].is_visited)
 		{
-			diagnose_stray(&chain, &chain.links[i], tampering);
+			diagnose_stray(chain, &chain->links[i], tampering);
 			return false;
 		}
 	}
-	if (!chain.has_end || same(chain.reached, chain.end))
+	if (!chain->has_end || same(chain->reached, chain->end))
 		return true;
-	diagnose_end(&chain, tampering);
+	diagnose_end(chain, tampering);
 	return false;
-}
-
-/* Checks the chain of a scope; see the header. */
-bool
-dw_chain_verify(const DwUuid *scope_id, DwTampering *tampering)
-{
-	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext,
-											   "dwello chain",
-											   ALLOCSET_SMALL_SIZES);
-	MemoryContext outer = MemoryContextSwitchTo(work);
-	bool		sound;
-
-	memset(tampering, 0, sizeof(*tampering));
-	tampering->scope_id = *scope_id;
-	sound = verify(scope_id, tampering);
-	MemoryContextSwitchTo(outer);
-	MemoryContextDelete(work);
-	return sound;
 }

@@ -23,9 +23,7 @@
 
 #include "postgres.h"
 
-#include "utils/timestamp.h"
-
-#include "core/uuid.h"
+#include "store/chain_store.h"
 
 /* The first fault of a chain. */
 typedef struct DwTampering
@@ -37,14 +35,7 @@ typedef struct DwTampering
 	const char *problem;		/* one of the words above */
 } DwTampering;
 
-/*
- * The scopes that have a chain, of those in which something happened since
- * (DT_NOBEGIN = all), or the one that is given.
- */
-extern DwUuid *dw_chains_list(const DwUuid *scope_id, TimestampTz since,
-							  int *count);
-
-/* True when the chain of a scope is sound; else *tampering is the fault. */
-extern bool dw_chain_verify(const DwUuid *scope_id, DwTampering *tampering);
+/* True when a chain, just loaded, is sound; else *tampering is the fault. */
+extern bool dw_chain_verify(DwChain *chain, DwTampering *tampering);
 
 #endif							/* DW_VERIFY_STORE_H */
