@@ -44,16 +44,6 @@ account_of(const DwEscrowRow *row, DwAccountKind kind, const char *psp)
 	return account;
 }
 
-/* Adds a leg, and the account's row if this is its first. */
-static void
-leg_of(DwLegs *legs, const DwAccount *account, int64 amount)
-{
-	if (amount == 0)
-		return;
-	dw_account_ensure(account);
-	dw_legs_account(legs, account, amount);
-}
-
 /* The legs of opening (sign 1) or winning (sign -1) one. */
 static void
 chargeback_legs(const DwEscrowRow *row, const DwChargebackRow *taken,
@@ -65,12 +55,14 @@ chargeback_legs(const DwEscrowRow *row, const DwChargebackRow *taken,
 	DwAccount	loss = account_of(row, DW_ACCOUNT_PLATFORM_LOSS, "");
 	DwAccount	clearing = account_of(row, DW_ACCOUNT_CHARGEBACK_CLEARING,
 									  taken->psp);
+	DwAccount	all[] = {receivable, loss, clearing};
 
+	dw_accounts_ensure(all, lengthof(all));
 	legs->count = 0;
 	dw_legs_escrow(legs, &row->job_id, -sign * chargeback->held_amount);
-	leg_of(legs, &receivable, -sign * chargeback->clawed_back);
-	leg_of(legs, &loss, -sign * dw_chargeback_loss(chargeback));
-	leg_of(legs, &clearing, sign * chargeback->amount);
+	dw_legs_account(legs, &receivable, -sign * chargeback->clawed_back);
+	dw_legs_account(legs, &loss, -sign * dw_chargeback_loss(chargeback));
+	dw_legs_account(legs, &clearing, sign * chargeback->amount);
 }
 
 /* The legs of losing one. */
@@ -81,7 +73,7 @@ lost_legs(const DwEscrowRow *row, const DwChargebackRow *taken, DwLegs *legs)
 									  taken->psp);
 
 	legs->count = 0;
-	leg_of(legs, &clearing, -taken->chargeback.amount);
+	dw_legs_account(legs, &clearing, -taken->chargeback.amount);
 	dw_legs_clearing(legs, taken->psp, row->escrow.currency,
 					 taken->chargeback.amount);
 }

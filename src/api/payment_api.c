@@ -359,7 +359,7 @@ DW_FUNCTION(dwello_confirm_payment)
 	payment.psp = event.psp;
 	if (event.psp_reference != NULL)
 		payment.psp_reference = event.psp_reference;
-	dw_accounts_ensure(&row, event.psp);
+	dw_accounts_ensure_payment(&row, event.psp);
 	late = is_too_late(&job, &row, &payment);
 	if (late)
 		arrival_give_back(&call, &row, &payment);

@@ -244,16 +244,6 @@ platform_account(DwAccountKind kind, const char *currency, const char *psp)
 	};
 }
 
-/* Adds a leg, and the account's row if this is its first. */
-static void
-leg_of(DwLegs *legs, DwAccount account, int64 amount)
-{
-	if (amount == 0)
-		return;
-	dw_account_ensure(&account);
-	dw_legs_account(legs, &account, amount);
-}
-
 /* Books one transaction of a payout; its id goes to the payout. */
 static void
 book_payout(DwCall *call, DwPayoutRow *row, int64 amount,
@@ -281,25 +271,57 @@ book_payout(DwCall *call, DwPayoutRow *row, int64 amount,
 	row->transaction_id = transaction.id;
 }
 
+/* One of the provider's own accounts. */
+static DwAccount
+provider_account(const DwPayoutRow *row, DwAccountKind kind)
+{
+	return (DwAccount)
+	{
+		row->user_id, kind, row->currency, ""
+	};
+}
+
+/* Makes the rows of all accounts of a payout, in the order of locks. */
+static void
+ensure_accounts(const DwPayoutRow *row)
+{
+	DwAccount	accounts[] = {
+		provider_account(row, DW_ACCOUNT_PROVIDER_AVAILABLE),
+		provider_account(row, DW_ACCOUNT_PROVIDER_RECEIVABLE),
+		platform_account(DW_ACCOUNT_PSP_CLEARING, row->paid_currency,
+						 row->psp),
+		platform_account(DW_ACCOUNT_FX_LIQUIDITY, row->currency, ""),
+		platform_account(DW_ACCOUNT_FX_LIQUIDITY, row->paid_currency, ""),
+		platform_account(DW_ACCOUNT_ROUNDING, row->currency, "")
+	};
+	bool		is_exchange = strcmp(row->paid_currency, row->currency) != 0;
+
+	dw_accounts_ensure(accounts, is_exchange ? lengthof(accounts) : 3);
+}
+
+/* Adds a leg of one of the platform's accounts. */
+static void
+leg_platform(DwLegs *legs, DwAccount account, int64 amount)
+{
+	dw_legs_account(legs, &account, amount);
+}
+
 /* The legs of the provider's two accounts: what he owes is netted. */
 static void
 provider_legs(const DwPayoutRow *row, DwLegs *legs)
 {
-	DwAccount	account = {
-		.owner_id = row->user_id,
-		.kind = DW_ACCOUNT_PROVIDER_AVAILABLE,
-		.currency = row->currency,
-		.psp = ""
-	};
+	DwAccount	available =
+		provider_account(row, DW_ACCOUNT_PROVIDER_AVAILABLE);
+	DwAccount	receivable =
+		provider_account(row, DW_ACCOUNT_PROVIDER_RECEIVABLE);
 	DwBalance	balance;
 	DwNetting	netting;
 
 	dw_balance_load(&row->user_id, row->currency, false, &balance);
 	if (dw_payout_settle(&balance, row->amount, &netting) != DW_OK)
 		elog(ERROR, "payout %s cannot be settled", dw_uuid_text(&row->id));
-	leg_of(legs, account, netting.available);
-	account.kind = DW_ACCOUNT_PROVIDER_RECEIVABLE;
-	leg_of(legs, account, netting.receivable);
+	dw_legs_account(legs, &available, netting.available);
+	dw_legs_account(legs, &receivable, netting.receivable);
 }
 
 /* Books a payout that was paid. */
@@ -308,25 +330,24 @@ confirm_apply(DwCall *call, DwPayoutRow *row)
 {
 	bool		is_exchange = strcmp(row->paid_currency, row->currency) != 0;
 	DwLegs		legs = {0};
-	DwLegs		paid = {0};
 
+	ensure_accounts(row);
 	provider_legs(row, &legs);
 	if (is_exchange)
 	{
-		leg_of(&legs, platform_account(DW_ACCOUNT_FX_LIQUIDITY,
-									   row->currency, ""),
-			   row->amount - row->remainder);
-		leg_of(&legs, platform_account(DW_ACCOUNT_ROUNDING, row->currency,
-									   ""), row->remainder);
+		leg_platform(&legs, platform_account(DW_ACCOUNT_FX_LIQUIDITY,
+											 row->currency, ""),
+					 row->amount - row->remainder);
+		leg_platform(&legs, platform_account(DW_ACCOUNT_ROUNDING,
+											 row->currency, ""),
+					 row->remainder);
 		book_payout(call, row, row->amount, row->currency, &legs);
-		leg_of(&paid, platform_account(DW_ACCOUNT_FX_LIQUIDITY,
-									   row->paid_currency, ""),
-			   -row->paid_amount);
-		legs = paid;
+		legs.count = 0;
+		leg_platform(&legs, platform_account(DW_ACCOUNT_FX_LIQUIDITY,
+											 row->paid_currency, ""),
+					 -row->paid_amount);
 	}
-	leg_of(&legs, platform_account(DW_ACCOUNT_PSP_CLEARING,
-								   row->paid_currency, row->psp),
-		   row->paid_amount);
+	dw_legs_clearing(&legs, row->psp, row->paid_currency, row->paid_amount);
 	book_payout(call, row, row->paid_amount, row->paid_currency, &legs);
 	row->status = DW_PAYOUT_COMPLETED;
 	dw_payout_update(row);

@@ -158,7 +158,7 @@ dw_account_ensure(const DwAccount *account)
 	(void) dw_execute(&insert, &p);
 }
 
-/* Orders accounts by id, so that no two payments wait for each other. */
+/* Orders accounts by id. */
 static int
 account_compare(const void *a, const void *b)
 {
@@ -168,9 +168,18 @@ account_compare(const void *a, const void *b)
 	return dw_uuid_compare(&left, &right);
 }
 
+/* Makes the rows of accounts in the order of locks; see the header. */
+void
+dw_accounts_ensure(DwAccount *accounts, int count)
+{
+	qsort(accounts, count, sizeof(DwAccount), account_compare);
+	for (int i = 0; i < count; i++)
+		dw_account_ensure(&accounts[i]);
+}
+
 /* Makes the accounts of a payment; see the header. */
 void
-dw_accounts_ensure(const DwEscrowRow *row, const char *psp)
+dw_accounts_ensure_payment(const DwEscrowRow *row, const char *psp)
 {
 	const char *currency = row->escrow.currency;
 	DwAccount	accounts[] = {
@@ -180,9 +189,7 @@ dw_accounts_ensure(const DwEscrowRow *row, const char *psp)
 		{{{0}}, DW_ACCOUNT_TAX_PAYABLE, currency, ""}
 	};
 
-	qsort(accounts, lengthof(accounts), sizeof(DwAccount), account_compare);
-	for (size_t i = 0; i < lengthof(accounts); i++)
-		dw_account_ensure(&accounts[i]);
+	dw_accounts_ensure(accounts, lengthof(accounts));
 }
 
 /* Adds a uuid to a record; NULL is nil. */

@@ -130,10 +130,17 @@ extern bool dw_account_match(DwAccount *account, const DwUuid *id);
  * Makes the rows of accounts that a payment's money will pass: the company's
  * clearing, the provider's, the platform's.  Releases need not look at them.
  */
-extern void dw_accounts_ensure(const DwEscrowRow *row, const char *psp);
+extern void dw_accounts_ensure_payment(const DwEscrowRow *row,
+									   const char *psp);
 
 /* Makes the row of one account unless it is there. */
 extern void dw_account_ensure(const DwAccount *account);
+
+/*
+ * The same for all accounts of a deed, which are sorted by id: two deeds that
+ * make the same rows do not wait for each other.
+ */
+extern void dw_accounts_ensure(DwAccount *accounts, int count);
 
 /* Writes a pending transaction. */
 extern void dw_transaction_insert(const DwTransaction *transaction);
