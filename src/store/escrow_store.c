@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "store/escrow_store.h"
 #include "store/fee_store.h"
 #include "store/plan_store.h"
@@ -252,12 +253,31 @@ read_row(const DwUuid *job_id, uint64 first, uint64 count, DwEscrowRow *row)
 static DwStatement select_escrow =
 	DW_STATEMENT("SELECT " ESCROW_COLUMNS " " ESCROW_OF_JOB);
 
+/*
+ * 40001 when the row has changed since the transaction's snapshot was taken.
+ * The job's lock keeps others out, but such a snapshot would go on showing
+ * the escrow as it was before they came.
+ */
+static void
+check_snapshot(const DwUuid *job_id)
+{
+	static DwStatement select_locked =
+		DW_STATEMENT("SELECT FROM dwello.escrow_accounts AS e "
+					 "WHERE e.job_id = $1 FOR UPDATE");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	(void) dw_execute(&select_locked, &p);
+}
+
 /* Loads for a command; see the header. */
 bool
 dw_escrow_lock(const DwUuid *job_id, DwEscrowRow *row)
 {
 	DwParams	p = DW_PARAMS;
 
+	if (IsolationUsesXactSnapshot())
+		check_snapshot(job_id);
 	dw_param_uuid(&p, job_id);
 	return read_row(job_id, 0, dw_execute(&select_escrow, &p), row);
 }
