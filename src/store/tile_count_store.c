@@ -181,10 +181,10 @@ news_tiles(Sweep *sweep)
 /*
  * Makes the rows of zoom $2 in the table old those of the table fresh, and
  * gives the numbers of the tiles above those that changed.  Both are added
- * up and not joined: the server cannot know how many rows they have, and one
- * loop within another takes hours.  For the same reason the statements are
- * planned at each execution: the table grows from nothing within the first
- * sweep.
+ * up and not joined, and what is read is read in LATERALs: the server cannot
+ * know how many rows there are, and one loop within another takes hours.
+ * For the same reason the statements are planned at each execution: the table
+ * grows from nothing within the first sweep.
  */
 #define WRITE \
 	"diff AS MATERIALIZED (SELECT u.tile, u.category_id, " \
@@ -209,6 +209,12 @@ news_tiles(Sweep *sweep)
 	"SELECT COALESCE(array_agg(DISTINCT d.tile >> 2), '{}'), count(*) " \
 	"FROM diff AS d"
 
+/* Rows of a zoom from a tile to another, for a LATERAL that uses the key. */
+#define TILES(zoom, first, last) \
+	"(SELECT t.tile, t.category_id, t.jobs, t.x_sum, t.y_sum " \
+	"FROM dwello.job_tiles AS t WHERE t.zoom = " zoom " " \
+	"AND t.tile BETWEEN " first " AND " last " OFFSET 0) AS t "
+
 /* Counts the jobs of the stretch and of the news. */
 static Datum
 count_jobs(const Sweep *sweep, Datum news, int64 *changed)
@@ -222,15 +228,16 @@ count_jobs(const Sweep *sweep, Datum news, int64 *changed)
 					 "r.root_id AS category_id, count(*)::integer AS jobs, "
 					 "sum(dwello.tile_x(j.cell, 31))::bigint AS x_sum, "
 					 "sum(dwello.tile_y(j.cell, 31))::bigint AS y_sum "
-					 "FROM runs AS s JOIN dwello.jobs AS j "
-					 "ON j.cell BETWEEN s.first << $6 "
-					 "AND (s.last << $6) + (1::bigint << $6) - 1 "
+					 "FROM runs AS s CROSS JOIN LATERAL (SELECT j.cell, "
+					 "j.category_id FROM dwello.jobs AS j "
+					 "WHERE " DW_TILE_VISIBLE
+					 "AND j.cell BETWEEN s.first << $6 "
+					 "AND (s.last << $6) + (1::bigint << $6) - 1 OFFSET 0) AS j "
 					 "JOIN roots AS r ON r.id = j.category_id "
-					 "WHERE " DW_TILE_VISIBLE "GROUP BY 1, 2), "
+					 "GROUP BY 1, 2), "
 					 "old AS (SELECT t.tile, t.category_id, t.jobs, "
-					 "t.x_sum, t.y_sum FROM runs AS s "
-					 "JOIN dwello.job_tiles AS t ON t.zoom = $2 "
-					 "AND t.tile BETWEEN s.first AND s.last), " WRITE);
+					 "t.x_sum, t.y_sum FROM runs AS s CROSS JOIN LATERAL "
+					 TILES("$2", "s.first", "s.last") "), " WRITE);
 	DwParams	p = DW_PARAMS;
 
 	dw_param_time(&p, sweep->now);
@@ -253,13 +260,13 @@ count_quarters(int zoom, Datum tiles, int64 *changed)
 					 "sum(t.x_sum)::bigint AS x_sum, "
 					 "sum(t.y_sum)::bigint AS y_sum "
 					 "FROM unnest($1::bigint[]) AS n (tile) "
-					 "JOIN dwello.job_tiles AS t ON t.zoom = $2 + 1 "
-					 "AND t.tile BETWEEN n.tile << 2 AND (n.tile << 2) + 3 "
+					 "CROSS JOIN LATERAL "
+					 TILES("$2 + 1", "n.tile << 2", "(n.tile << 2) + 3")
 					 "GROUP BY 1, 2), "
 					 "old AS (SELECT t.tile, t.category_id, t.jobs, "
 					 "t.x_sum, t.y_sum FROM unnest($1) AS n (tile) "
-					 "JOIN dwello.job_tiles AS t "
-					 "ON t.zoom = $2 AND t.tile = n.tile), " WRITE);
+					 "CROSS JOIN LATERAL "
+					 TILES("$2", "n.tile", "n.tile") "), " WRITE);
 	DwParams	p = DW_PARAMS;
 
 	dw_param_datum(&p, INT8ARRAYOID, tiles, false);

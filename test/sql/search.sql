@@ -228,6 +228,19 @@ SELECT t.try('SELECT * FROM dwello.search_facets()');
 ROLLBACK TO s;
 SELECT t.try('SELECT set_config(''role'', ''dwello_analyst'', true); SELECT * FROM dwello.search_jobs()');
 
+-- of more than 10000 with the words the newest count: the oldest, though it fits best, is not among them, unless fewer fit
+SAVEPOINT s;
+INSERT INTO dwello.jobs (id, homeowner_id, category_id, status, title, description, location, currency, is_listed, published_at, expires_at)
+  SELECT t.user('many ' || n), t.user('h1'), 'd0000000-0000-7000-8000-000000000011', 'open', CASE WHEN n = 0 THEN 'Gutter' ELSE 'Many' END,
+         CASE WHEN n % 2 = 0 THEN 'A gutter and a drain.' ELSE 'A gutter.' END, st_makepoint(-122.42, 37.77), 'USD', true,
+         timestamptz '2030-01-09 00:00+00' + n * interval '1 second', '2030-02-01'
+    FROM generate_series(0, 10000) AS n;
+SELECT query, count(*) FILTER (WHERE title = 'Gutter') AS oldest, count(*)
+  FROM unnest(ARRAY['gutter', 'gutter drain']) AS query, LATERAL dwello.search_jobs(query, max_results => 200) GROUP BY query;
+SELECT query, jobs, is_complete
+  FROM unnest(ARRAY['gutter', 'gutter drain', NULL]) AS query, LATERAL dwello.search_facets(query) WHERE facet = 'total';
+ROLLBACK TO s;
+
 -- ----------------------------------------------------------------------
 -- Arguments
 -- ----------------------------------------------------------------------

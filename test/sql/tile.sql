@@ -370,6 +370,19 @@ SELECT jobs, t.name_of(job_id) FROM dwello.cluster_jobs(-180, -60, -170, 60, 4);
 UPDATE dwello.jobs SET expires_at = now() WHERE id = t.user('Taveuni');
 SELECT jobs, t.name_of(job_id) FROM dwello.cluster_jobs(-180, -60, -170, 60, 4);
 
+-- of more than 10000 jobs a tile has those published last
+SAVEPOINT s;
+INSERT INTO dwello.jobs (id, homeowner_id, category_id, status, title, description, location, currency, is_listed, published_at, expires_at)
+  SELECT t.user('many ' || n), t.user('h1'), 'd0000000-0000-7000-8000-000000000011', 'open', 'Many', '', st_makepoint(30, 30), 'USD', true,
+         timestamptz '2030-01-09 00:00+00' + n * interval '1 second', '2030-02-01'
+    FROM generate_series(0, 10001) AS n;
+WITH tile AS MATERIALIZED (
+  SELECT f.bytes FROM t.fields(dwello.jobs_mvt(11, 1194, 844)) AS f WHERE f.field = 3)
+SELECT count(*) FILTER (WHERE f.field = 2) AS jobs,
+       count(*) FILTER (WHERE f.field = 4 AND t.value(f.bytes) #>> '{}' IN (t.user('many 0')::text, t.user('many 1')::text)) AS oldest
+  FROM tile, t.fields(tile.bytes) AS f;
+ROLLBACK TO s;
+
 -- ----------------------------------------------------------------------
 -- Who, and with what
 -- ----------------------------------------------------------------------

@@ -99,7 +99,8 @@ INSERT INTO bench.way (task, way, sql)
            AS v (way, function, first, last)
    WHERE z BETWEEN first AND last ORDER BY z;
 
--- Tasks whose answers differ, of those where both ways must give the same.
+-- Tasks whose answers differ, of those where both ways must give the same; a
+-- job on the edge of a tile PostGIS has in both.
 CREATE FUNCTION bench.differing() RETURNS SETOF text
 LANGUAGE plpgsql
 AS $$
@@ -113,7 +114,7 @@ BEGIN
     EXECUTE one.sql INTO ours;
     EXECUTE one.plain INTO plain;
     IF (one.task !~ 'zoom 1' AND ours IS DISTINCT FROM plain) OR length(ours) = 0
-       OR (one.task ~ 'zoom 1' AND length(ours) <> length(plain)) THEN
+       OR (one.task ~ 'zoom 1' AND length(plain) NOT BETWEEN length(ours) AND length(ours) * 1.1) THEN
       RETURN NEXT one.task;
     END IF;
   END LOOP;
