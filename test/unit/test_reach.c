@@ -1,0 +1,251 @@
+/*
+ * test_reach.c
+ *		Whom a job reaches: one leaf, and the nodes above it.
+ */
+#include "unit.h"
+
+#include <math.h>
+
+#include "core/geo.h"
+#include "core/reach.h"
+
+/* An id that is told from others by its last byte. */
+static DwUuid
+category(int number)
+{
+	DwUuid		id = {{0}};
+
+	id.bytes[15] = (uint8_t) number;
+	return id;
+}
+
+/* A circle that wants categories 1 and 2, budgets 10 to 20, of currency 7. */
+static DwReachKey
+circle(double longitude, double latitude, double miles)
+{
+	DwReachKey	leaf = {.budget_min = 10, .budget_max = 20, .currency = 7,
+	.capabilities = 3};
+	DwUuid		ids[] = {category(1), category(2)};
+
+	leaf.kind = DW_REACH_CIRCLE;
+	leaf.circle.centre = dw_point_of(longitude, latitude);
+	leaf.circle.radius_m = miles * DW_GEO_METRES_PER_MILE;
+	dw_reach_set_categories(&leaf, ids, 2);
+	return leaf;
+}
+
+/* A job of category 2, which is below 9, with a budget of 15. */
+static DwReachQuery
+job(double longitude, double latitude)
+{
+	DwReachQuery query = {.budget_min = 15, .budget_max = 15, .currency = 7};
+	DwUuid		own = category(2);
+	DwUuid		above = category(9);
+
+	query.place = dw_place_of(longitude, latitude);
+	query.point = dw_point_of(longitude, latitude);
+	assert_true(dw_reach_add_category(&query, &own));
+	assert_true(dw_reach_add_category(&query, &above));
+	return query;
+}
+
+/* Asserts what a leaf says; the node of what says yes must not say no. */
+static void
+assert_wants(const DwReachKey *leaf, const DwReachQuery *query, bool expected)
+{
+	DwReachKey	node = dw_reach_node(leaf);
+
+	assert_int_equal(dw_reach_matches(query, leaf), expected);
+	if (expected)
+		assert_true(dw_reach_may_match(query, &node));
+}
+
+/* A circle has its edge where the sphere has it, across every seam. */
+static void
+test_circles(void **state)
+{
+	static const double places[][2] = {{0, 0}, {-122.4, 37.8}, {180, 10},
+	{-179.9, -45}, {12, 89.9}, {-80, -90}};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+	{
+		double		longitude = places[i][0];
+		double		latitude = places[i][1];
+		DwReachKey	leaf = circle(longitude, latitude, 10.0);
+		double		inside = latitude > 0 ? -0.1446 : 0.1446;
+		DwReachQuery near = job(longitude, latitude + inside);
+		DwReachQuery far = job(longitude, latitude + inside * 1.002);
+
+		assert_wants(&leaf, &near, true);
+		assert_wants(&leaf, &far, false);
+	}
+}
+
+/* The envelope covers the circle's rim in every direction. */
+static void
+test_envelope(void **state)
+{
+	for (int latitude = -89; latitude <= 89; latitude++)
+	{
+		DwReachKey	leaf = circle(179.95, latitude, 30.0);
+		DwReachKey	node = dw_reach_node(&leaf);
+		double		angle = 30.0 * DW_GEO_METRES_PER_MILE / DW_GEO_RADIUS_M *
+			(180.0 / 3.14159265358979323846);
+
+		for (int i = -400; i <= 400; i++)
+		{
+			double		longitude = 179.95 + i * angle / 4;
+			DwReachQuery query;
+
+			while (longitude > 180.0)
+				longitude -= 360.0;
+			while (longitude < -180.0)
+				longitude += 360.0;
+			query = job(longitude, fmin(fmax(latitude + angle * 0.7, -90), 90));
+			if (dw_reach_matches(&query, &leaf))
+				assert_true(dw_reach_may_match(&query, &node));
+		}
+	}
+}
+
+/* What the job is must be what the leaf wants, in every way. */
+static void
+test_terms(void **state)
+{
+	DwReachKey	leaf = circle(0, 0, 10);
+	DwReachQuery query = job(0, 0);
+	DwUuid		none = category(3);
+
+	assert_wants(&leaf, &query, true);
+	query.currency = 8;
+	assert_wants(&leaf, &query, false);
+	leaf.currency = DW_REACH_ANY_CURRENCY;
+	assert_wants(&leaf, &query, true);
+	query.requirements = 4;
+	assert_wants(&leaf, &query, false);
+	query.requirements = 3;
+	assert_wants(&leaf, &query, true);
+	query.budget_min = query.budget_max = 21;
+	assert_wants(&leaf, &query, false);
+	query.budget_min = 20;
+	assert_wants(&leaf, &query, true);
+	dw_reach_set_categories(&leaf, &none, 1);
+	assert_wants(&leaf, &query, false);
+	dw_reach_set_categories(&leaf, NULL, 0);
+	assert_wants(&leaf, &query, true);
+}
+
+/* More categories than there are tags are known by their bits alone. */
+static void
+test_categories(void **state)
+{
+	DwReachKey	leaf = circle(0, 0, 10);
+	DwReachQuery query = job(0, 0);
+	DwUuid		ids[6];
+
+	for (int i = 0; i < 6; i++)
+		ids[i] = category(10 + i);
+	for (int count = 1; count <= 6; count++)
+	{
+		ids[count - 1] = category(9);
+		dw_reach_set_categories(&leaf, ids, count);
+		assert_wants(&leaf, &query, true);
+		assert_int_equal(leaf.tags[0] == 0, count > DW_REACH_TAGS);
+		ids[count - 1] = category(9 + count);
+	}
+	while (query.tag_count < DW_CATEGORY_DEPTH_MAX)
+		assert_true(dw_reach_add_category(&query, &ids[0]));
+	assert_false(dw_reach_add_category(&query, &ids[0]));
+	assert_int_not_equal(dw_category_tag(&(DwUuid) {{0}}), 0);
+}
+
+/* A point has the query's radius, also in a node with others. */
+static void
+test_points(void **state)
+{
+	DwReachKey	leaf = circle(-179.99, 50, 10);
+	DwReachKey	all = circle(20, -30, 5);
+	DwReachQuery query = job(179.99, 50);
+
+	leaf.kind = DW_REACH_POINT;
+	leaf.circle.radius_m = 0.0;
+	query.radius_m = 1000.0;
+	assert_wants(&leaf, &query, false);
+	query.radius_m = 2000.0;
+	assert_wants(&leaf, &query, true);
+	all = dw_reach_node(&all);
+	dw_reach_extend(&all, &leaf);
+	assert_true(all.has_points);
+	assert_true(dw_reach_may_match(&query, &all));
+}
+
+/* A node says no where nothing below it wants the job. */
+static void
+test_node(void **state)
+{
+	DwReachKey	leaf = circle(0, 0, 10);
+	DwReachKey	node = dw_reach_node(&leaf);
+	DwReachQuery far = job(1, 1);
+	DwReachQuery near = job(0, 0);
+
+	assert_false(dw_reach_may_match(&far, &node));
+	assert_true(dw_reach_may_match(&near, &node));
+	near.currency = 8;
+	assert_false(dw_reach_may_match(&near, &node));
+	near.currency = 7;
+	near.categories = ~node.categories;
+	assert_false(dw_reach_may_match(&near, &node));
+}
+
+/* A page is divided where its halves are asked the least. */
+static void
+test_divide(void **state)
+{
+	DwReachKey	nodes[8];
+	double		room[8];
+	double		cost;
+
+	for (int i = 0; i < 8; i++)
+	{
+		DwReachKey	leaf = circle(i < 3 ? i : 60 + i, 0, 10);
+
+		nodes[i] = dw_reach_node(&leaf);
+	}
+	assert_int_equal(dw_reach_divide(nodes, 8, room, &cost), 3);
+	assert_int_equal(dw_reach_divide(nodes, 2, room, &cost), 1);
+}
+
+/* The order puts the category first, then what is near. */
+static void
+test_order(void **state)
+{
+	DwReachKey	a = circle(10, 10, 10);
+	DwReachKey	b = circle(10.001, 10.001, 40);
+	DwReachKey	c = circle(-170, -60, 10);
+	DwReachKey	any = circle(-170, -60, 10);
+	uint64_t	far;
+
+	dw_reach_set_categories(&any, NULL, 0);
+	far = dw_reach_order(&a) ^ dw_reach_order(&c);
+	assert_true((dw_reach_order(&a) ^ dw_reach_order(&b)) < far);
+	assert_true(dw_reach_order(&any) >> 58 == 63);
+	assert_true(dw_reach_order(&c) < dw_reach_order(&a));
+}
+
+/* Runs the tests of this file. */
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_circles),
+		cmocka_unit_test(test_envelope),
+		cmocka_unit_test(test_terms),
+		cmocka_unit_test(test_categories),
+		cmocka_unit_test(test_points),
+		cmocka_unit_test(test_node),
+		cmocka_unit_test(test_divide),
+		cmocka_unit_test(test_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
