@@ -51,6 +51,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('match_weight_category', '20', 'Weight of how well the category of a job fits.'),
   ('match_weight_urgency', '10', 'Weight of the urgency of a job.'),
   ('match_weight_freshness', '15', 'Weight of how lately a job was published.'),
+  ('saved_searches_max', '20', 'Searches that a provider may save.'),
   ('event_attempts', '10', 'Times an event is given to a consumer before it is left aside as dead.'),
   ('event_retry_seconds', '5', 'Seconds before a failed event is given again; twice as many after each further failure, up to an hour.');
 

@@ -64,12 +64,29 @@ CREATE TABLE dwello.saved_searches (
   user_id uuid NOT NULL CONSTRAINT saved_searches_user_id_fkey REFERENCES dwello.users (id),
   id uuid NOT NULL DEFAULT dwello.uuidv7(),
   name text NOT NULL,
-  filters jsonb NOT NULL DEFAULT '{}',
+  query text,
+  longitude float8,
+  latitude float8,
+  radius_miles float8,
+  category_ids uuid[] NOT NULL DEFAULT '{}',
+  budget_min bigint,
+  budget_max bigint,
+  currency text NOT NULL DEFAULT 'USD' CONSTRAINT saved_searches_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  urgency dwello.urgency,
+  words tsquery GENERATED ALWAYS AS (pg_catalog.websearch_to_tsquery('pg_catalog.english', query)) STORED,
+  -- without a place anywhere on the map
+  key dwello.agent_key GENERATED ALWAYS AS (dwello.agent_key(longitude, latitude, radius_miles,
+    CASE WHEN longitude IS NULL THEN '{-180,-90,180,90}'::float8[] END,
+    category_ids, budget_min, budget_max, currency, NULL)) STORED,
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-  CONSTRAINT saved_searches_pkey PRIMARY KEY (user_id, id)
+  CONSTRAINT saved_searches_pkey PRIMARY KEY (user_id, id),
+  CONSTRAINT saved_searches_place_check CHECK ((longitude IS NULL) = (latitude IS NULL)
+    AND (longitude IS NULL) = (radius_miles IS NULL)),
+  CONSTRAINT saved_searches_budget_check CHECK (budget_min <= budget_max)
 );
+CREATE INDEX saved_searches_key_idx ON dwello.saved_searches USING gist (key dwello.agent_key_ops);
 COMMENT ON TABLE dwello.saved_searches IS 'Searches that a provider wants to hear of when a job fits.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.saved_searches', '');
 

@@ -8,6 +8,7 @@
 
 #include "api/error_api.h"
 #include "api/fault_api.h"
+#include "api/search_api.h"
 #include "store/plan_store.h"
 #include "store/search_store.h"
 #include "store/setting_store.h"
@@ -75,15 +76,23 @@ DW_FUNCTION(dwello_search_facets)
 	return dw_list_return(&call);
 }
 
-/* Reads what both searches take, and notes what is wrong with it. */
+/* Reads a whole search and judges it; see dw_search_read. */
 static void
 search_read(DwCall *call, DwSearch *search, DwFault *fault)
 {
+	dw_search_read(call, search, fault);
+	if (dw_arg_has(call, DW_SEARCH_AS_OF))
+		search->as_of = dw_arg_time_opt(call, DW_SEARCH_AS_OF);
+	dw_search_check(search, fault);
+}
+
+/* Reads the first nine arguments; see the header. */
+void
+dw_search_read(DwCall *call, DwSearch *search, DwFault *fault)
+{
 	static const DwTextRule words = {.max = DW_SEARCH_QUERY_MAX};
+	char	   *query = dw_fault_arg_text(call, fault, DW_SEARCH_QUERY, words);
 
-	char	   *query;
-
-	query = dw_fault_arg_text(call, fault, DW_SEARCH_QUERY, words);
 	if (query != NULL)
 		dw_search_clean(query);
 	search->query = query;
@@ -96,9 +105,7 @@ search_read(DwCall *call, DwSearch *search, DwFault *fault)
 									   DW_SEARCH_QUERY_MAX);
 	search->urgency = dw_arg_label_opt(call, DW_SEARCH_URGENCY);
 	search->now = dw_now();
-	search->as_of = dw_arg_has(call, DW_SEARCH_AS_OF) ?
-		dw_arg_time_opt(call, DW_SEARCH_AS_OF) : search->now;
-	dw_search_check(search, fault);
+	search->as_of = search->now;
 }
 
 /* Reads the place and the radius around it. */

@@ -46,6 +46,7 @@ static const DwSettingRule rules[] = {
 	INTEGER("match_weight_category", 0, 10000),
 	INTEGER("match_weight_urgency", 0, 10000),
 	INTEGER("match_weight_freshness", 0, 10000),
+	INTEGER("saved_searches_max", 0, 1000),
 	INTEGER("event_attempts", 1, 100),
 	INTEGER("event_retry_seconds", 1, 3600)
 };

@@ -19,6 +19,7 @@
 #include "core/stats.h"
 #include "store/delivery_store.h"
 #include "store/plan_store.h"
+#include "store/saved_store.h"
 #include "store/setting_store.h"
 
 /* A claimed event, as far as delivery needs it. */
@@ -224,6 +225,8 @@ apply_event(const Event *event)
 		count_event(event, &effects[i]);
 		notify_user(event, &effects[i]);
 	}
+	if (strcmp(event->type, "job_published") == 0)
+		dw_saved_notify(&event->scope_id, &event->id);
 	mark_applied(event);
 }
 

@@ -37,15 +37,11 @@ typedef struct ReachJob
 	int32		standing;		/* bits that the settings ask for */
 } ReachJob;
 
-/* The categories of a row are for a job; arguments as param_job has them. */
-#define WANTS_CATEGORY(row) \
-	"(" row ".category_ids = '{}' OR " row ".category_ids && $4) "
-
 /* A row wants the job, as far as keys and standing tell. */
 #define KEY_MATCHES(row) \
 	row ".standing > 0 AND " row ".standing & $10 = $10 " \
 	"AND " row ".key @@@ dwello.agent_query($1, $2, $3, $4, $5, $6, $7, $8) " \
-	"AND " WANTS_CATEGORY(row) \
+	"AND " DW_REACH_WANTS_CATEGORY(row) \
 	"AND " row ".user_id <> $11 "
 
 /* The job lies in the area of a row: 180 degrees west is 180 east. */
@@ -119,6 +115,18 @@ dw_reach_refresh_some(int32 max_rows)
 	for (uint64 i = 0; i < count; i++)
 		dw_reach_refresh(&ids[i]);
 	return (int64) count;
+}
+
+/* Adds what a job asks with; see the header. */
+bool
+dw_reach_param_job(DwParams *p, const DwUuid *job_id)
+{
+	ReachJob	job;
+
+	if (!job_load(job_id, &job) || !job.is_open)
+		return false;
+	param_job(p, &job);
+	return true;
 }
 
 /* Finds the agents; see the header. */

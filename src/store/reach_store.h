@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "core/uuid.h"
+#include "store/plan_store.h"
 
 /* The bit of a credential's type in SQL, as DW_CREDENTIAL_BIT. */
 #define DW_REACH_CREDENTIAL_BIT(type) \
@@ -60,6 +61,10 @@
 	"AND u.deleted_at IS NULL " \
 	"LEFT JOIN dwello.ai_bidding_agents AS b ON b.user_id = u.id " \
 	"CROSS JOIN LATERAL " DW_REACH_CREDENTIALS("u.id") "AS h "
+
+/* The categories of a row are for a job; $4 as dw_reach_param_job has it. */
+#define DW_REACH_WANTS_CATEGORY(row) \
+	"(" row ".category_ids = '{}' OR " row ".category_ids && $4) "
 
 /* The columns of a row, of a profile and of an agent. */
 #define DW_REACH_PROFILE(row) \
@@ -115,5 +120,13 @@ extern bool dw_reach_agents(const DwUuid *job_id, DwReached **reached,
 							int *count);
 extern bool dw_reach_providers(const DwUuid *job_id, DwReached **reached,
 							   int *count);
+
+/*
+ * Adds what a job asks with: $1 to $8 are the arguments of agent_query(), $9
+ * the day on which credentials must be valid, $10 what must be verified of a
+ * provider (as standing), $11 the homeowner.  False, and nothing is added,
+ * when there is no such job or it is not open to all.
+ */
+extern bool dw_reach_param_job(DwParams *p, const DwUuid *job_id);
 
 #endif							/* DW_REACH_STORE_H */
