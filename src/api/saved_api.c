@@ -44,7 +44,7 @@ pg_noreturn static void search_refuse_unknown(const DwUuid *user_id,
 static Datum saved_return(DwCall *call, const DwSavedSearch *saved,
 						  const char *type);
 
-/* save_search(query, longitude, …, name, search_id) → user_id, search_id, … */
+/* save_search(query, …, name, search_id) → user_id, search_id, … */
 DW_FUNCTION(dwello_save_search)
 {
 	DwCall		call;

@@ -35,6 +35,10 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
      VALUES (t.user('k2'), t.user('licence'), 'license', 'Plumber'),
             (t.user('k2'), t.user('other licence'), 'license', 'Roofer')$$,
    $$t.user('k2'), t.user('licence')$$, $$t.user('k2'), t.user('other licence')$$),
+  ('delete_search', 'k2',
+   $$INSERT INTO dwello.saved_searches (user_id, id, name)
+     VALUES (t.user('k2'), t.user('search'), 'One'), (t.user('k2'), t.user('other search'), 'Two')$$,
+   $$t.user('search')$$, $$t.user('other search')$$),
   ('remove_payment_method', 'h1',
    $$INSERT INTO dwello.payment_methods (user_id, id, method_type, psp, psp_token)
      VALUES (t.user('h1'), t.user('card'), 'credit_card', 'acme', 'tok'),
@@ -47,8 +51,6 @@ INSERT INTO call (command, actor, arguments, other) VALUES
    $$is_active => true, max_bids_per_day => 10$$),
   ('pause_agent', 'k2', $$agent_id => NULL$$, $$agent_id => t.user('k2')$$),
   ('save_search', 'k2', $$'paint', name => 'Paint'$$, $$'paint', name => 'Walls'$$),
-  ('delete_search', 'k2', $$(SELECT id FROM dwello.saved_searches WHERE user_id = t.user('k2') AND name = 'Paint')$$,
-   $$t.user('no search')$$),
   ('set_password_hash', NULL, $$t.user('k2'), '$argon2id$v=19$m=65536$c2FsdA$aGFzaA'$$,
    $$t.user('k2'), '$argon2id$v=19$m=65536$c2FsdA$b3RoZXI'$$),
   ('suspend_user', 'a1', $$t.user('h2'), 'Spam.'$$, $$t.user('h2'), 'Fraud.'$$),
