@@ -110,16 +110,16 @@ AS $$
      AND (urgent IS NULL OR s.urgency = urgent)
 $$;
 
--- Every filter with every other.
-CREATE TEMP TABLE asked AS
-  SELECT row_number() OVER () AS n, q.*, p.*, c.*, b.*, m.*, u.*
+-- Filters with one another: every fifth of all their combinations.
+CREATE TEMP TABLE asked AS SELECT * FROM (
+  SELECT row_number() OVER (ORDER BY query COLLATE "C", lon, radius, categories, low, high, money, urgent) AS n, q.*, p.*, c.*, b.*, m.*, u.*
     FROM (VALUES (NULL), ('kitchen'), ('tap or paint'), ('-kitchen')) AS q (query),
          (VALUES (NULL::float8, NULL::float8, NULL::float8), (-122.42, 37.77, NULL), (-122.42, 37.77, 500), (180, -17, 2)) AS p (lon, lat, radius),
          (VALUES (NULL::uuid[]), ('{d0000000-0000-7000-8000-000000000012}'),
                  ('{d0000000-0000-7000-8000-000000000001, d0000000-0000-7000-8000-000000000011}')) AS c (categories),
          (VALUES (NULL::bigint, NULL::bigint), (100000, NULL), (NULL, 99999), (5000, 5000)) AS b (low, high),
          (VALUES ('USD'), ('EUR')) AS m (money),
-         (VALUES (NULL::dwello.urgency), ('urgent')) AS u (urgent);
+         (VALUES (NULL::dwello.urgency), ('urgent')) AS u (urgent)) AS every WHERE n % 5 = 0;
 SELECT count(*) AS searches, sum(found) AS found, count(*) FILTER (WHERE found > 0) AS finds_something,
        bool_and(same) AS as_by_hand
   FROM (SELECT a.n, count(s.job_id) AS found,
@@ -144,7 +144,7 @@ WITH facets AS (
 truth AS (
   SELECT a.n, e.* FROM asked AS a,
     LATERAL t.search_naive(query, lon, lat, radius, categories, low, high, money, urgent) AS e)
-SELECT (SELECT count(*) FROM facets) > 1000 AS enough,
+SELECT (SELECT count(*) FROM facets) > 300 AS enough,
        (SELECT count(*) FROM facets AS f WHERE f.jobs <> (SELECT count(*) FROM truth AS e WHERE e.n = f.n AND CASE f.facet
           WHEN 'total' THEN true
           WHEN 'urgency' THEN e.urgency = f.urgency
