@@ -53,7 +53,7 @@ dw_place_of(double longitude, double latitude)
  * The square of the sine of half an angle in degrees.  Up to 5 degrees the
  * first terms of the sine's series are exact to a double.
  */
-static double
+static inline double
 half_sine_square(double degrees)
 {
 	double		half = degrees * (RADIANS / 2.0);
@@ -72,7 +72,7 @@ half_sine_square(double degrees)
  * The cosine of a latitude in degrees, from 0 to 90.  Near the place's own
  * it is that of a sum, with the series of the difference.
  */
-static double
+static inline double
 cos_of_latitude(const DwPlace *place, double polar)
 {
 	double		angle = (polar - fabs(place->latitude)) * RADIANS;
@@ -93,7 +93,7 @@ cos_of_latitude(const DwPlace *place, double polar)
  * one has a short series, too; beyond it both halves keep the last digits
  * near the antipode, where the arc sine would lose them.
  */
-static double
+static inline double
 haversine_metres(double near)
 {
 	double		far = 1.0 - near;

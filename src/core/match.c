@@ -51,7 +51,7 @@ static const double level_fits[DW_MATCH_LEVELS] = {
 };
 
 /* The category's slot, or the empty one where it would be. */
-static uint32_t
+static inline uint32_t
 slot_find(const DwMatchQuery *query, const DwUuid *id)
 {
 	uint64_t	half[2];
@@ -166,7 +166,7 @@ dw_match_prepare(const DwMatchWish *wish, DwMatchQuery *query)
 }
 
 /* The fit of a job's category. */
-static double
+static inline double
 query_fit(const DwMatchQuery *query, const DwUuid *category_id)
 {
 	double		fit = -1.0;
@@ -258,21 +258,21 @@ dw_match_may_want(const DwMatchQuery *query, const DwJobKey *node)
 }
 
 /* The term of a distance. */
-static double
+static inline double
 term_nearness(const DwMatchQuery *query, double metres)
 {
 	return fmax(1.0 - metres / query->radius_m, 0.0);
 }
 
 /* The term of what a job would pay at most. */
-static double
+static inline double
 term_budget(const DwMatchQuery *query, int64_t top)
 {
 	return fmin((double) top / query->reference, 1.0);
 }
 
 /* The term of the time at which a job was published. */
-static double
+static inline double
 term_freshness(const DwMatchQuery *query, int64_t posted_at)
 {
 	double		age = (double) query->as_of - (double) posted_at;
@@ -294,7 +294,7 @@ dw_match_terms(const DwMatchQuery *query, const DwJobKey *leaf,
 }
 
 /* The weighted sum of terms, always in the same order. */
-static double
+static inline double
 terms_sum(const DwMatchQuery *query, const double *terms)
 {
 	double		sum = 0.0;
