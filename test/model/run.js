@@ -15,6 +15,7 @@ const { World } = require('./driver/world.js');
 const { Deeds } = require('./driver/deeds.js');
 const { Difference, same, compareJob, Balances } =
 	require('./driver/compare.js');
+const { Moves } = require('./driver/moves.js');
 const { faults } = require('./driver/faults.js');
 
 const START = Date.UTC(2030, 0, 1);
@@ -39,6 +40,7 @@ const model = new Model();
 const world = new World(server, model, chance, START);
 const deeds = new Deeds(world, steps);
 const balances = new Balances(server, model);
+const moves = new Moves(server, model);
 const misread = plant === null ? undefined : faults[plant](model);
 
 let now = START;
@@ -121,7 +123,11 @@ async function step()
 {
 	turnClock();
 	const call = { ...deeds.nextCall(step.n, now), now };
+
+	moves.begin(call);
 	const expected = expect(call);
+
+	moves.end();
 	const answer = await server.ask(call.actor, call.name, call.args, now);
 	const doing = `${call.name} by ${call.actor.role} ${plain(call.args)}`;
 
@@ -179,6 +185,8 @@ async function main()
 	await world.prepare(jobCount);
 	const difference = await play(counts);
 	const broken = await server.rows('SELECT * FROM dwello.reconcile()');
+	const unforeseen = await moves.unforeseen();
+	const share = await moves.share();
 
 	await server.end();
 	if (plant === null)
@@ -187,8 +195,12 @@ async function main()
 	if (difference !== null)
 		console.log(`# step ${step.n} of seed ${seed}: ${difference}`);
 	broken.forEach((row) => console.log(`# reconcile: ${JSON.stringify(row)}`));
+	unforeseen.forEach((line) => console.log(`# in no table of moves: ${line}`));
 	const good = plant ? difference !== null
-		: difference === null && broken.length === 0;
+		: difference === null && broken.length + unforeseen.length === 0;
+
+	if (plant === null)
+		console.log(`# ${share}`);
 
 	console.log(`${good ? 'ok' : 'not ok'} - ${plant
 		? `a planted fault (${plant}) is found` : 'dwello and the model agree'}`);

@@ -89,6 +89,16 @@ SELECT t.login_as('a1');
 SELECT escrow_status FROM dwello.reverse_transaction(t.user('torn'), t.deed('torn', 'release'));
 SELECT status FROM dwello.jobs WHERE id = t.user('torn');
 COMMIT;
+-- a cent that covers no work is as disputed as the rest
+SELECT t.award('cent', 300);
+UPDATE dwello.escrow_accounts SET fee_payer = 'homeowner' WHERE job_id = t.user('cent');
+SELECT t.pay('cent', 10);
+BEGIN;
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.fund_escrow(t.user('cent'), 1);
+SELECT disputed_amount, escrow_status FROM dwello.open_dispute(t.user('cent'), 0, 'No.');
+COMMIT;
+SELECT escrow_status, held FROM dwello.confirm_payment(t.user('cent'), 'acme', 'cent 1', 1, 'USD');
 -- what is unknown comes before what is stale, the state before what it is
 SELECT t.refused('a1', $$reverse_transaction(t.user('torn'), t.user('none'), expected_version => 1)$$) AS unknown,
        t.refused('a1', $$reverse_transaction(t.user('torn'), t.deed('torn', 'payment'), expected_version => 1)$$) AS stale;
@@ -98,5 +108,5 @@ SELECT escrow_status FROM dwello.close_chargeback(t.user('torn'), 'acme', 'torn 
 
 DROP FUNCTION t.deed;
 DELETE FROM dwello.chargebacks WHERE job_id IN (t.user('undo'), t.user('torn'));
-DELETE FROM dwello.disputes WHERE job_id = t.user('torn');
-SELECT t.forget('undo', 'top', 'torn');
+DELETE FROM dwello.disputes WHERE job_id IN (t.user('torn'), t.user('cent'));
+SELECT t.forget('undo', 'top', 'torn', 'cent');

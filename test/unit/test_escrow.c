@@ -14,7 +14,7 @@ static const char *const expected[] = {
 	"partially_released>partially_released",
 	"confirm_payment Y funding>held held>held "
 	"partially_released>partially_released "
-	"disputed>held|partially_released frozen>frozen",
+	"disputed>held|partially_released|disputed frozen>frozen",
 	"fail_payment Y funding>failed held>held "
 	"partially_released>partially_released disputed>disputed "
 	"frozen>frozen",
@@ -43,7 +43,8 @@ static const char *const expected[] = {
 	"reverse_transaction A held>held|partially_released "
 	"partially_released>held|partially_released "
 	"released>held|partially_released refunded>held|partially_released "
-	"settled>held|partially_released disputed>held|partially_released "
+	"settled>held|partially_released "
+	"disputed>held|partially_released|disputed "
 	"charged_back>held|partially_released",
 };
 
