@@ -74,7 +74,7 @@ AS 'MODULE_PATHNAME', 'dwello_fail_payout';
 GRANT EXECUTE ON FUNCTION dwello.fail_payout(uuid, uuid, text, text, text)
   TO dwello_service;
 COMMENT ON FUNCTION dwello.fail_payout(uuid, uuid, text, text, text) IS
-'Says that a payout could not be paid; for the worker of a payment company. What was promised to it can be paid out again. The same psp and event_id again returns the same row with replayed true; so does another event_id for a payout that has failed. Arguments: user_id, the provider; payout_id; psp, the payment company; event_id, its name for the event; reason, in words. Returns as confirm_payout; transaction_id is NULL. Errors: as confirm_payout; WD101 the payout is completed.';
+'Says that a payout could not be paid; for the worker of a payment company. What was promised to it can be paid out again; one that was paid and that the bank sends back is mirrored to the very accounts it came from, at the rate of its exchange, and fails so. The same psp and event_id again returns the same row with replayed true; so does another event_id for a payout that has failed. Arguments: user_id, the provider; payout_id; psp, the payment company; event_id, its name for the event; reason, in words. Returns as confirm_payout; transaction_id is that of the return, NULL if nothing was paid. Errors: as confirm_payout.';
 
 CREATE OR REPLACE FUNCTION dwello.provider_balance(
   user_id uuid DEFAULT NULL,

@@ -318,7 +318,10 @@ closing_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 	dw_disputes_thaw(row, &event->transaction_id);
 	emit_chargeback(row, taken, "chargeback_closed", NULL);
 	if (!row->escrow.frozen)
+	{
+		dw_chargeback_free_clocks(&row->job_id, &taken->id);
 		dw_escrow_release_approved(call, job, row);
+	}
 	dw_escrow_move_job(job, row);
 }
 

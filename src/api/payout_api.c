@@ -10,7 +10,8 @@
  *		psp_clearing			+ amount
  * In another currency the last leg is fx_liquidity's and the remainder's
  * (rounding), and a second transaction in that currency goes from its own
- * fx_liquidity to psp_clearing.  The rate is that of the request.
+ * fx_liquidity to psp_clearing.  The rate is that of the request.  What a
+ * bank sends back afterwards is mirrored, leg by leg.
  */
 #include "postgres.h"
 
@@ -227,7 +228,7 @@ event_begin(DwCall *call, DwPaymentEvent *event, const DwUuid *payout_id,
 	event->object_id = *payout_id;
 	if (dw_payment_replay(call, event))
 		return true;
-	if (row->status != DW_PAYOUT_PENDING && row->status != end)
+	if (!dw_payout_may_end(row->status, end))
 		dw_raise(DW_INVALID_TRANSITION, "the payout has ended otherwise",
 				 psprintf("Payout %s is %s.", dw_uuid_text(payout_id),
 						  dw_payout_status_label(row->status)), NULL);
@@ -244,10 +245,10 @@ platform_account(DwAccountKind kind, const char *currency, const char *psp)
 	};
 }
 
-/* Books one transaction of a payout; its id goes to the payout. */
-static void
-book_payout(DwCall *call, DwPayoutRow *row, int64 amount,
-			const char *currency, const DwLegs *legs)
+/* Books one transaction of a payout; its id. */
+static DwUuid
+book_payout(DwCall *call, const DwPayoutRow *row,
+			const DwPayoutBooking *booking)
 {
 	DwTransaction transaction = {
 		.scope_id = row->user_id,
@@ -255,9 +256,9 @@ book_payout(DwCall *call, DwPayoutRow *row, int64 amount,
 		.payer_id = row->user_id,
 		.payee_id = row->user_id,
 		.type = DW_TRANSACTION_PAYOUT,
-		.amount = amount,
-		.net_amount = amount,
-		.currency = currency,
+		.amount = booking->amount,
+		.net_amount = booking->amount,
+		.currency = booking->currency,
 		.psp = row->psp,
 		.psp_reference = row->psp_reference,
 		.actor = call->actor,
@@ -267,8 +268,17 @@ book_payout(DwCall *call, DwPayoutRow *row, int64 amount,
 
 	if (row->has_method)
 		transaction.payment_method_id = &row->payment_method_id;
-	dw_ledger_book_user(&transaction, legs);
-	row->transaction_id = transaction.id;
+	if (!dw_uuid_is_nil(&booking->reverses))
+		transaction.reverses = &booking->reverses;
+	dw_ledger_book_user(&transaction, &booking->legs);
+	return transaction.id;
+}
+
+/* True when what is paid is in another currency than the balance. */
+static bool
+is_exchange(const DwPayoutRow *row)
+{
+	return strcmp(row->paid_currency, row->currency) != 0;
 }
 
 /* One of the provider's own accounts. */
@@ -294,9 +304,8 @@ ensure_accounts(const DwPayoutRow *row)
 		platform_account(DW_ACCOUNT_FX_LIQUIDITY, row->paid_currency, ""),
 		platform_account(DW_ACCOUNT_ROUNDING, row->currency, "")
 	};
-	bool		is_exchange = strcmp(row->paid_currency, row->currency) != 0;
 
-	dw_accounts_ensure(accounts, is_exchange ? lengthof(accounts) : 3);
+	dw_accounts_ensure(accounts, is_exchange(row) ? lengthof(accounts) : 3);
 }
 
 /* Adds a leg of one of the platform's accounts. */
@@ -324,34 +333,70 @@ provider_legs(const DwPayoutRow *row, DwLegs *legs)
 	dw_legs_account(legs, &receivable, netting.receivable);
 }
 
+/* The half of an exchange that is in the balance's currency. */
+static void
+book_exchange(DwCall *call, const DwPayoutRow *row, DwPayoutBooking *sold)
+{
+	leg_platform(&sold->legs, platform_account(DW_ACCOUNT_FX_LIQUIDITY,
+											   row->currency, ""),
+				 row->amount - row->remainder);
+	leg_platform(&sold->legs, platform_account(DW_ACCOUNT_ROUNDING,
+											   row->currency, ""),
+				 row->remainder);
+	(void) book_payout(call, row, sold);
+}
+
 /* Books a payout that was paid. */
 static void
 confirm_apply(DwCall *call, DwPayoutRow *row)
 {
-	bool		is_exchange = strcmp(row->paid_currency, row->currency) != 0;
-	DwLegs		legs = {0};
+	DwPayoutBooking sold = {.amount = row->amount,.currency = row->currency};
+	DwPayoutBooking paid = {
+		.amount = row->paid_amount,
+		.currency = row->paid_currency
+	};
 
 	ensure_accounts(row);
-	provider_legs(row, &legs);
-	if (is_exchange)
+	provider_legs(row, &sold.legs);
+	if (is_exchange(row))
 	{
-		leg_platform(&legs, platform_account(DW_ACCOUNT_FX_LIQUIDITY,
-											 row->currency, ""),
-					 row->amount - row->remainder);
-		leg_platform(&legs, platform_account(DW_ACCOUNT_ROUNDING,
-											 row->currency, ""),
-					 row->remainder);
-		book_payout(call, row, row->amount, row->currency, &legs);
-		legs.count = 0;
-		leg_platform(&legs, platform_account(DW_ACCOUNT_FX_LIQUIDITY,
-											 row->paid_currency, ""),
+		book_exchange(call, row, &sold);
+		leg_platform(&paid.legs, platform_account(DW_ACCOUNT_FX_LIQUIDITY,
+												  row->paid_currency, ""),
 					 -row->paid_amount);
 	}
-	dw_legs_clearing(&legs, row->psp, row->paid_currency, row->paid_amount);
-	book_payout(call, row, row->paid_amount, row->paid_currency, &legs);
+	else
+		paid.legs = sold.legs;
+	dw_legs_clearing(&paid.legs, row->psp, row->paid_currency,
+					 row->paid_amount);
+	row->transaction_id = book_payout(call, row, &paid);
 	row->status = DW_PAYOUT_COMPLETED;
 	dw_payout_update(row);
 	emit_payout(row, "payout_completed", NULL);
+}
+
+/*
+ * Mirrors a payout that was paid and came back, leg by leg, both halves of an
+ * exchange at its rate; the transaction of the half in paid_currency.  The
+ * row keeps the one that paid.
+ */
+static DwUuid
+return_apply(DwCall *call, const DwPayoutRow *row)
+{
+	DwPayoutBooking booking;
+	DwUuid		before;
+	DwUuid		returned;
+
+	dw_payout_mirror(&row->user_id, &row->transaction_id, &booking, &before);
+	returned = book_payout(call, row, &booking);
+	if (is_exchange(row))
+	{
+		DwUuid		sold = before;
+
+		dw_payout_mirror(&row->user_id, &sold, &booking, &before);
+		(void) book_payout(call, row, &booking);
+	}
+	return returned;
 }
 
 /* Ends a worker's call: the row, kept with the event. */
@@ -398,6 +443,7 @@ DW_FUNCTION(dwello_fail_payout)
 	DwPaymentEvent event;
 	DwPayoutRow row;
 	DwUuid		payout_id;
+	DwUuid		returned = {{0}};
 	const char *reason;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
@@ -406,61 +452,19 @@ DW_FUNCTION(dwello_fail_payout)
 	event.type = DW_PAYOUT_IS_FAILED;
 	if (event_begin(&call, &event, &payout_id, &row))
 		return dw_call_return(&call);
-	if (row.status == DW_PAYOUT_PENDING)
+	if (row.status == DW_PAYOUT_FAILED)
 	{
-		row.status = DW_PAYOUT_FAILED;
-		dw_payout_update(&row);
-		emit_payout(&row, "payout_failed", reason);
-	}
-	else
 		dw_call_replayed(&call);
-	return event_return(&call, &event, &row);
-}
-
-/* Adds the balance in one currency to the list. */
-static void
-emit_balance(DwCall *call, const DwUuid *user_id, const char *currency)
-{
-	DwBalance	balance;
-	int64		withdrawable;
-
-	dw_balance_load(user_id, currency, true, &balance);
-	if (dw_payout_withdrawable(&balance, &withdrawable) != DW_OK)
-		dw_raise(DW_OVERFLOW, "the balance is out of range", NULL, NULL);
-	dw_row_text(call, "currency", currency);
-	dw_row_int8(call, "available", balance.available);
-	dw_row_int8(call, "receivable", balance.receivable);
-	dw_row_int8(call, "pending_payouts", balance.pending);
-	dw_row_int8(call, "withdrawable", Max(withdrawable, 0));
-	dw_list_emit(call);
-}
-
-/* provider_balance: see its COMMENT. */
-DW_FUNCTION(dwello_provider_balance)
-{
-	DwCall		call;
-	DwUuid		user_id;
-	char	   *currency;
-	char	  **currencies;
-	int			count;
-
-	dw_query_begin(&call, fcinfo, DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN |
-				   DW_ACTOR_SYSTEM);
-	dw_rows_begin(&call);
-	user_id = dw_user_argument(&call, 0);
-	currency = dw_arg_text_opt(&call, 1, CURRENCY_MAX);
-	dw_arg_check_currency(&call, 1, currency);
-	if (call.actor.kind == DW_ACTOR_PROVIDER &&
-		!dw_uuid_equal(&user_id, &call.actor.user_id))
-		dw_raise(DW_FORBIDDEN, "another provider's balance",
-				 NULL, NULL);
-	if (currency != NULL)
-	{
-		emit_balance(&call, &user_id, currency);
-		return dw_list_return(&call);
+		return event_return(&call, &event, &row);
 	}
-	currencies = dw_balance_currencies(&user_id, &count);
-	for (int i = 0; i < count; i++)
-		emit_balance(&call, &user_id, currencies[i]);
-	return dw_list_return(&call);
+	if (row.status == DW_PAYOUT_COMPLETED)
+	{
+		dw_payout_mark_user(&row.user_id);
+		returned = return_apply(&call, &row);
+	}
+	row.status = DW_PAYOUT_FAILED;
+	dw_payout_update(&row);
+	emit_payout(&row, "payout_failed", reason);
+	row.transaction_id = returned;
+	return event_return(&call, &event, &row);
 }

@@ -17,6 +17,14 @@ static const char *const payout_status_labels[] = {
 /* Definitions of the label and parse functions that the header promises. */
 DW_LABELS(payout_status, DwPayoutStatus, payout_status_labels);
 
+/* Whether a payout may be told to end so; see the header. */
+bool
+dw_payout_may_end(DwPayoutStatus status, DwPayoutStatus end)
+{
+	return status == DW_PAYOUT_PENDING || status == end ||
+		(status == DW_PAYOUT_COMPLETED && end == DW_PAYOUT_FAILED);
+}
+
 /* What is his to take. */
 DwResult
 dw_payout_withdrawable(const DwBalance *balance, int64_t *amount)

@@ -45,6 +45,12 @@ typedef struct DwNetting
 extern const char *dw_payout_status_label(DwPayoutStatus value);
 extern bool dw_payout_status_parse(const char *text, DwPayoutStatus *value);
 
+/*
+ * True when a payout may be told to end so, or has: one that was paid may
+ * still fail, when the bank sends it back, and one that failed is over.
+ */
+extern bool dw_payout_may_end(DwPayoutStatus status, DwPayoutStatus end);
+
 /* available + receivable - pending; below zero: he owes more than he has. */
 extern DwResult dw_payout_withdrawable(const DwBalance *balance,
 									   int64_t *amount);

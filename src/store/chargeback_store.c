@@ -167,3 +167,31 @@ dw_chargeback_end(const DwUuid *job_id, const DwChargebackRow *row)
 	if (dw_execute(&update, &p) != 1)
 		elog(ERROR, "chargeback %s is not open", dw_uuid_text(&row->id));
 }
+
+/* Gives milestones the time back that they stood still; see the header. */
+void
+dw_chargeback_free_clocks(const DwUuid *job_id, const DwUuid *last)
+{
+	/* frozen since the first that came when no other was open */
+	static DwStatement update =
+		DW_STATEMENT("UPDATE dwello.job_milestones AS m SET "
+					 "auto_release_at = m.auto_release_at + "
+					 "GREATEST($3 - GREATEST(f.since, m.submitted_at), "
+					 "'0'::interval) FROM ("
+					 "SELECT pg_catalog.min(c.created_at) AS since "
+					 "FROM dwello.chargebacks AS c WHERE c.job_id = $1 "
+					 "AND c.created_at >= COALESCE(("
+					 "SELECT pg_catalog.max(g.closed_at) "
+					 "FROM dwello.chargebacks AS g "
+					 "WHERE g.job_id = $1 AND g.id <> $2 "
+					 "AND NOT EXISTS (SELECT FROM dwello.chargebacks AS o "
+					 "WHERE o.job_id = $1 AND o.created_at <= g.closed_at "
+					 "AND o.closed_at > g.closed_at)), '-infinity')) AS f "
+					 "WHERE m.job_id = $1 AND m.status = 'submitted'");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, last);
+	dw_param_time(&p, dw_now());
+	(void) dw_execute(&update, &p);
+}

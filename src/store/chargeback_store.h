@@ -44,4 +44,11 @@ extern void dw_chargeback_insert(const DwEscrowRow *escrow,
 extern void dw_chargeback_end(const DwUuid *job_id,
 							  const DwChargebackRow *row);
 
+/*
+ * The last one open has just ended: submitted milestones are given the time
+ * for review back that the escrow was frozen.
+ */
+extern void dw_chargeback_free_clocks(const DwUuid *job_id,
+									  const DwUuid *last);
+
 #endif							/* DW_CHARGEBACK_STORE_H */

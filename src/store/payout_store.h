@@ -14,6 +14,7 @@
 
 #include "core/payout.h"
 #include "core/uuid.h"
+#include "store/ledger_store.h"
 
 /* A row of dwello.payouts. */
 typedef struct DwPayoutRow
@@ -35,6 +36,15 @@ typedef struct DwPayoutRow
 	int32		version;		/* of the row */
 } DwPayoutRow;
 
+/* What one transaction of a payout books. */
+typedef struct DwPayoutBooking
+{
+	int64		amount;			/* > 0 */
+	const char *currency;		/* of the amount and the legs */
+	DwLegs		legs;			/* they sum to zero */
+	DwUuid		reverses;		/* transaction undone; nil = none */
+} DwPayoutBooking;
+
 /*
  * Makes whoever decides on the user's payouts in an older snapshot fail
  * with 40001, for he would not see this one.
@@ -51,6 +61,13 @@ extern char **dw_balance_currencies(const DwUuid *user_id, int *count);
 extern bool dw_payout_find(const DwUuid *user_id, const DwUuid *id,
 						   DwPayoutRow *row);
 extern void dw_payout_insert(const DwPayoutRow *row);
+
+/*
+ * What would undo a booked transaction of a payout, leg by leg; *before is
+ * the one that was booked before it.
+ */
+extern void dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
+							 DwPayoutBooking *booking, DwUuid *before);
 
 /* Writes status, reference and transaction; counts the version. */
 extern void dw_payout_update(DwPayoutRow *row);

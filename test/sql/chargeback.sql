@@ -151,6 +151,48 @@ SELECT payload ->> 'psp' AS psp, payload ->> 'amount' AS amount FROM dwello.outb
  WHERE scope_id = t.user('two') AND type = 'refund_requested' ORDER BY id;
 SELECT psp, sum(amount) FROM t.leg WHERE job_id = t.user('two') AND account = 'psp_clearing' GROUP BY 1 ORDER BY 1;
 SELECT * FROM dwello.reconcile();
-DELETE FROM dwello.chargebacks WHERE job_id IN (t.user('bank'), t.user('after'), t.user('rests'), t.user('two'));
+------------------------------------------------------------------------
+-- The time for review stands still while the escrow is frozen: from the first
+-- chargeback of those that overlap to the end of the last
+------------------------------------------------------------------------
+SELECT t.award('clock', 100000, '{1,1,1}');
+SELECT t.pay('clock');
+SELECT t.start('clock');
+CREATE FUNCTION t.later(days numeric) RETURNS text
+LANGUAGE sql
+AS $$ SELECT set_config('dwello.now', (now() + days * interval '1 day')::text, true) $$;
+CREATE VIEW t.clock AS
+SELECT sort_order, round(extract(epoch FROM auto_release_at - now()) / 86400, 1) AS days FROM dwello.job_milestones
+ WHERE job_id = t.user('clock') AND status = 'submitted' ORDER BY 1;
+BEGIN;
+SELECT t.login_as('p1');
+SELECT m.amount FROM dwello.job_milestones AS j, dwello.submit_milestone(t.user('clock'), j.id) AS m
+ WHERE j.job_id = t.user('clock') AND j.sort_order = 1;
+SELECT t.login_as(NULL);
+SELECT t.later(1) IS NOT NULL AS a_day_before;
+SELECT held_amount FROM dwello.open_chargeback(t.user('clock'), 'acme', 'cl 1', 1000, 'USD');
+SELECT t.later(2) IS NOT NULL AS a_day_of_another;
+SELECT escrow_status FROM dwello.close_chargeback(t.user('clock'), 'acme', 'cl 2', true);
+SELECT * FROM t.clock;
+SELECT t.later(3) IS NOT NULL AS first;
+SELECT chargeback_id AS one FROM dwello.open_chargeback(t.user('clock'), 'acme', 'cl 3', 1000, 'USD') \gset
+SELECT t.later(4) IS NOT NULL AS second;
+SELECT chargeback_id AS other FROM dwello.open_chargeback(t.user('clock'), 'acme', 'cl 4', 1000, 'USD') \gset
+SELECT t.later(5) IS NOT NULL AS first_ends;
+SELECT escrow_status FROM dwello.close_chargeback(t.user('clock'), 'acme', 'cl 5', true, :'one');
+SELECT t.later(14.5) IS NOT NULL AS past_the_old_time;
+SELECT released FROM dwello.release_due_escrows();
+SELECT t.later(15) IS NOT NULL AS second_ends;
+SELECT escrow_status FROM dwello.close_chargeback(t.user('clock'), 'acme', 'cl 6', true, :'other');
+SELECT * FROM t.clock;
+SELECT released FROM dwello.release_due_escrows();
+SELECT t.later(26.9) IS NOT NULL AS not_yet;
+SELECT released FROM dwello.release_due_escrows();
+SELECT t.later(27.1) IS NOT NULL AS due;
+SELECT released FROM dwello.release_due_escrows();
+ROLLBACK;
+DROP VIEW t.clock;
+DROP FUNCTION t.later;
+DELETE FROM dwello.chargebacks WHERE job_id IN (t.user('bank'), t.user('after'), t.user('rests'), t.user('two'), t.user('clock'));
 DROP VIEW t.escrow, t.leg;
-SELECT t.forget('bank', 'after', 'rests', 'two');
+SELECT t.forget('bank', 'after', 'rests', 'two', 'clock');

@@ -67,6 +67,21 @@ test_settle(void **state)
 	assert_string_equal(dw_payout_status_label(DW_PAYOUT_FAILED), "failed");
 }
 
+/* Paid money may come back, what failed is over. */
+static void
+test_end(void **state)
+{
+	for (int status = 0; status <= DW_PAYOUT_CANCELLED; status++)
+	{
+		DwPayoutStatus from = (DwPayoutStatus) status;
+
+		assert_int_equal(dw_payout_may_end(from, DW_PAYOUT_COMPLETED),
+						 from <= DW_PAYOUT_COMPLETED);
+		assert_int_equal(dw_payout_may_end(from, DW_PAYOUT_FAILED),
+						 from <= DW_PAYOUT_FAILED);
+	}
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -74,6 +89,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_request),
 		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

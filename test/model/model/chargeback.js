@@ -12,7 +12,7 @@ const BEFORE_MONEY = ['created', 'funding', 'failed', 'cancelled'];
 const chargeback = {
 	open_chargeback(call)
 	{
-		const { args } = call;
+		const { args, now } = call;
 		const { job } = this.begin(call, ['system'],
 			{ check: () => need(args.amount > 0n, '22023') });
 		const before = this.seen(call, 'opened', { job: job.id,
@@ -34,6 +34,8 @@ const chargeback = {
 		const c = { status: 'open', psp: args.psp, amount: args.amount,
 			heldAmount, clawedBack };
 
+		if (!job.chargebacks.some((x) => x.status === 'open'))
+			job.frozenSince = now;
 		job.chargebacks.push(c);
 		job.held -= heldAmount;
 		job.taken += heldAmount;
@@ -103,6 +105,10 @@ const chargeback = {
 		for (const d of job.disputes.filter(isOpen))
 			this.shrink(job, d, now);
 		this.derive(job);
+		if (!job.chargebacks.some((x) => x.status === 'open'))
+			for (const m of job.milestones.filter((x) =>
+				x.status === 'submitted'))
+				m.dueAt += now - job.frozenSince;
 		this.payApproved(job);
 	},
 

@@ -94,11 +94,15 @@ const payout = {
 
 		if (before)
 			return before;
-		need(['pending', status].includes(p.status), 'WD101');
-		const isNews = p.status === 'pending';
+		need(['pending', status].includes(p.status) ||
+			(p.status === 'completed' && status === 'failed'), 'WD101');
+		const isNews = p.status !== status;
 
 		if (isNews && status === 'completed')
 			this.bookPayout(p, args.psp);
+		if (p.status === 'completed' && status === 'failed')
+			p.legs.forEach(([account, currency, amount]) =>
+				this.book(account, currency, -amount));
 		p.status = status;
 		return this.keep(call, status, { payout: args.payout_id },
 			{ replayed: !isNews, ...this.payoutState(p) });
@@ -120,18 +124,17 @@ const payout = {
 	{
 		const { available, receivable } = this.standing(p.user, p.currency);
 		const netted = least(-receivable, available - p.amount);
-		const isExchange = p.paidCurrency !== p.currency;
 
-		this.book(`provider_available ${p.user}`, p.currency,
-			-p.amount - netted);
-		this.book(`provider_receivable ${p.user}`, p.currency, netted);
-		if (isExchange)
-		{
-			this.book('fx_liquidity', p.currency, p.amount - p.remainder);
-			this.book('rounding', p.currency, p.remainder);
-			this.book('fx_liquidity', p.paidCurrency, -p.paidAmount);
-		}
-		this.book(`psp_clearing ${psp}`, p.paidCurrency, p.paidAmount);
+		p.legs = [
+			[`provider_available ${p.user}`, p.currency, -p.amount - netted],
+			[`provider_receivable ${p.user}`, p.currency, netted],
+			[`psp_clearing ${psp}`, p.paidCurrency, p.paidAmount]];
+		if (p.paidCurrency !== p.currency)
+			p.legs.push(
+				['fx_liquidity', p.currency, p.amount - p.remainder],
+				['rounding', p.currency, p.remainder],
+				['fx_liquidity', p.paidCurrency, -p.paidAmount]);
+		p.legs.forEach(leg => this.book(...leg));
 	},
 
 	provider_balance(call)
