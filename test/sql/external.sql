@@ -142,6 +142,7 @@ RESET statement_timeout;
 SET session_replication_role = replica;
 DELETE FROM dwello.payouts WHERE user_id = t.user('p1') AND amount IN (5000, 10000);
 DELETE FROM dwello.payment_events WHERE psp = 'bank';
+DELETE FROM dwello.outbox WHERE scope_id = t.user('p1') AND type LIKE 'payout%';
 DELETE FROM dwello.ledger_entries AS n USING dwello.transactions AS x WHERE x.scope_id = t.user('p1') AND x.psp = 'bank'
    AND n.scope_id = x.scope_id AND n.transaction_id = x.id;
 DELETE FROM dwello.transactions WHERE scope_id = t.user('p1') AND psp = 'bank';
