@@ -114,7 +114,7 @@ BEGIN
     EXECUTE one.sql INTO ours;
     EXECUTE one.plain INTO plain;
     IF (one.task !~ 'zoom 1' AND ours IS DISTINCT FROM plain) OR length(ours) = 0
-       OR (one.task ~ 'zoom 1' AND length(plain) NOT BETWEEN length(ours) AND length(ours) * 1.1) THEN
+       OR (one.task ~ 'zoom 1' AND length(plain) NOT BETWEEN length(ours) * 0.9 AND length(ours) * 1.1) THEN
       RETURN NEXT one.task;
     END IF;
   END LOOP;
