@@ -110,6 +110,24 @@ DW_SUPPORT_FUNCTION(dwello_job_key_same)
 	PG_RETURN_POINTER(result);
 }
 
+/*
+ * The node of a key, which is asked for once for every entry of a page: the
+ * last one is kept.  It depends on nothing but the key.
+ */
+static const DwJobKey *
+penalty_node(const DwJobKey *key)
+{
+	static DwJobKey last;
+	static DwJobKey node;
+
+	if (!dw_job_key_equal(&last, key))
+	{
+		last = *key;
+		node = dw_job_key_node(key);
+	}
+	return node.is_node ? &node : key;
+}
+
 /* job_key_penalty(node, new, result) */
 DW_SUPPORT_FUNCTION(dwello_job_key_penalty)
 {
@@ -117,7 +135,8 @@ DW_SUPPORT_FUNCTION(dwello_job_key_penalty)
 	const GISTENTRY *new_entry = (const GISTENTRY *) PG_GETARG_POINTER(1);
 	float	   *result = (float *) PG_GETARG_POINTER(2);
 
-	*result = dw_job_key_penalty(entry_key(old_entry), entry_key(new_entry));
+	*result = dw_job_key_penalty(entry_key(old_entry),
+								 penalty_node(entry_key(new_entry)));
 	PG_RETURN_POINTER(result);
 }
 
