@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# agents.sh
+# agents.sh [--smoke]
 #	What it costs to find all agents whom a job reaches, against other ways.
 #
 # CPU     of the process that answers, as matching/race.c takes it; the ways
@@ -15,6 +15,9 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")/matching" && pwd -P)
 questions=${QUESTIONS:-200}
+[ "${1:-}" != --smoke ] || {
+	PROVIDERS=1000 ROUNDS=1 questions=25
+}
 work=$(mktemp -d)
 chmod 755 "$work"
 
@@ -32,10 +35,12 @@ if [ -z "${PGHOST:-}" ]; then
 	"$DW_ROOT/scripts/dev-server.sh" "$own" >&2
 	eval "$("$DW_ROOT/scripts/dev-server.sh" "$own" env)"
 fi
+[ -z "${PG_BIN:-}" ] || PATH=$PG_BIN:$PATH
 gcc -std=gnu11 -O2 -I"$DW_ROOT/src" -I"$(pg_config --includedir)" "$here/race.c" \
 	-o "$work/race" -L"$(pg_config --libdir)" -lpq
 
 for providers in ${PROVIDERS:-25000 100000}; do
+	unset PGDATABASE
 	dropdb --if-exists --force bench_agents 2>/dev/null
 	createdb bench_agents
 	export PGDATABASE=bench_agents
