@@ -78,7 +78,7 @@ DW_FUNCTION(dwello_match_jobs)
 	dw_args_need(&call, DW_ARG(JOBS_MAX_RESULTS) | DW_ARG(JOBS_CURRENCY));
 	search.count = jobs_count(&call);
 	dw_wish_begin(&wish, jobs_as_of(&call, search.now),
-			   dw_arg_text_opt(&call, JOBS_CURRENCY, 3));
+				  dw_arg_text_opt(&call, JOBS_CURRENCY, 3));
 	jobs_wish(&call, &wish);
 	jobs_cursor(&call, &wish, &search.after);
 	dw_wish_judge(&wish);

@@ -46,8 +46,8 @@ typedef enum DwExternalVerdict
 typedef struct DwExternalBooking
 {
 	DwUuid		scope_id;		/* a job, or a user for a payout */
-	DwUuid		transaction_id; /* with leg its key; nil for a payout that
-								 * is not booked */
+	DwUuid		transaction_id; /* with leg its key; nil for a payout that is
+								 * not booked */
 	int32_t		leg;			/* of the transaction; 0 if not booked */
 	DwExternalKind kind;		/* what it is */
 	int64_t		amount;			/* > 0 */

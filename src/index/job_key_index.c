@@ -24,7 +24,7 @@ static struct
 	double		latitude;		/* of the same */
 	DwPoint		point;			/* of the leaf */
 	double		metres;			/* between them */
-} last_leaf = {.longitude = 1000.0};
+}			last_leaf = {.longitude = 1000.0};
 
 /* Metres from the centre to a leaf. */
 static double

@@ -155,7 +155,10 @@ void
 dw_books_check(TimestampTz since, DwDoubts *doubts)
 {
 	bool		all = since == DT_NOBEGIN;
-	Walk		walk = {.doubts = doubts, .accounts = dw_accounts_begin()};
+	Walk		walk = {
+		.doubts = doubts,
+		.accounts = dw_accounts_begin()
+	};
 	DwScopes	scopes;
 
 	memset(doubts, 0, sizeof(*doubts));
@@ -176,7 +179,11 @@ void
 dw_books_verify(const DwUuid *scope_id, DwDoubts *doubts)
 {
 	Walk		walk = {.doubts = doubts};
-	DwScopes	scopes = {.ids = scope_id, .count = 1, .is_range = true};
+	DwScopes	scopes = {
+		.ids = scope_id,
+		.count = 1,
+		.is_range = true
+	};
 
 	memset(doubts, 0, sizeof(*doubts));
 	if (scope_id == NULL)

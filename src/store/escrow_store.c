@@ -251,7 +251,7 @@ read_row(const DwUuid *job_id, uint64 first, uint64 count, DwEscrowRow *row)
 }
 
 static DwStatement select_escrow =
-	DW_STATEMENT("SELECT " ESCROW_COLUMNS " " ESCROW_OF_JOB);
+DW_STATEMENT("SELECT " ESCROW_COLUMNS " " ESCROW_OF_JOB);
 
 /*
  * 40001 when the row has changed since the transaction's snapshot was taken.

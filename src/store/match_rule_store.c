@@ -62,7 +62,7 @@ static struct
 	TreeItem   *tree;			/* preorder */
 	TreePlace  *places;			/* by id */
 	int			count;			/* of both */
-} kept;
+}			kept;
 
 /* Called when the description of a relation is out of date. */
 static void

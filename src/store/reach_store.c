@@ -84,7 +84,7 @@ static void job_rules_load(ReachJob *job);
 static void job_path_load(ReachJob *job);
 static void param_job(DwParams *p, const ReachJob *job);
 static DwReached *reached_read(const ReachJob *job, uint64 rows, int *count);
-static int reached_compare(const void *a, const void *b);
+static int	reached_compare(const void *a, const void *b);
 
 /* Brings the columns of a user up to date; see the header. */
 void

@@ -73,10 +73,13 @@ dw_stream(DwStatement *statement, const DwParams *p, DwStreamTake take,
 	Stream		stream = {
 		.receiver = {stream_receive, stream_startup, stream_end, stream_end,
 		DestNone},
-		.take = take, .state = state, .context = CurrentMemoryContext
+		.take = take,
+		.state = state,
+		.context = CurrentMemoryContext
 	};
 	SPIExecuteOptions options = {
-		.params = stream_params(p), .read_only = true,
+		.params = stream_params(p),
+		.read_only = true,
 		.dest = &stream.receiver
 	};
 	int			code;

@@ -152,7 +152,11 @@ add_clearings(DwLegs *sums, const DwLink *link, DwAccounts *accounts)
 		if (j == CLEARINGS_MAX)
 			return false;
 		if (j == sums->count)
-			sums->entries[sums->count++] = (DwEntry) {entry->account_id, 0};
+		{
+			sums->entries[j].account_id = entry->account_id;
+			sums->entries[j].amount = 0;
+			sums->count++;
+		}
 		sums->entries[j].amount += entry->amount;
 	}
 	return true;

@@ -52,7 +52,10 @@ static Datum read_changes(int64 *changed);
 bool
 dw_tiles_refresh(int32 max_jobs, DwTileRefresh *refresh)
 {
-	Sweep		sweep = {.max_jobs = max_jobs, .now = dw_now()};
+	Sweep		sweep = {
+		.max_jobs = max_jobs,
+		.now = dw_now()
+	};
 	int64		changed;
 	Datum		tiles;
 
@@ -221,23 +224,23 @@ count_jobs(const Sweep *sweep, Datum news, int64 *changed)
 {
 	static DwStatement count =
 		DW_STATEMENT_CUSTOM("WITH RECURSIVE " DW_TILE_ROOTS ", "
-					 "runs (first, last) AS (SELECT $3::bigint, $4::bigint "
-					 "UNION ALL SELECT n.tile, n.tile "
-					 "FROM unnest($5::bigint[]) AS n (tile)), "
-					 "fresh AS (SELECT j.cell >> $6 AS tile, "
-					 "r.root_id AS category_id, count(*)::integer AS jobs, "
-					 "sum(dwello.tile_x(j.cell, 31))::bigint AS x_sum, "
-					 "sum(dwello.tile_y(j.cell, 31))::bigint AS y_sum "
-					 "FROM runs AS s CROSS JOIN LATERAL (SELECT j.cell, "
-					 "j.category_id FROM dwello.jobs AS j "
-					 "WHERE " DW_TILE_VISIBLE
-					 "AND j.cell BETWEEN s.first << $6 "
-					 "AND (s.last << $6) + (1::bigint << $6) - 1 OFFSET 0) AS j "
-					 "JOIN roots AS r ON r.id = j.category_id "
-					 "GROUP BY 1, 2), "
-					 "old AS (SELECT t.tile, t.category_id, t.jobs, "
-					 "t.x_sum, t.y_sum FROM runs AS s CROSS JOIN LATERAL "
-					 TILES("$2", "s.first", "s.last") "), " WRITE);
+							"runs (first, last) AS (SELECT $3::bigint, $4::bigint "
+							"UNION ALL SELECT n.tile, n.tile "
+							"FROM unnest($5::bigint[]) AS n (tile)), "
+							"fresh AS (SELECT j.cell >> $6 AS tile, "
+							"r.root_id AS category_id, count(*)::integer AS jobs, "
+							"sum(dwello.tile_x(j.cell, 31))::bigint AS x_sum, "
+							"sum(dwello.tile_y(j.cell, 31))::bigint AS y_sum "
+							"FROM runs AS s CROSS JOIN LATERAL (SELECT j.cell, "
+							"j.category_id FROM dwello.jobs AS j "
+							"WHERE " DW_TILE_VISIBLE
+							"AND j.cell BETWEEN s.first << $6 "
+							"AND (s.last << $6) + (1::bigint << $6) - 1 OFFSET 0) AS j "
+							"JOIN roots AS r ON r.id = j.category_id "
+							"GROUP BY 1, 2), "
+							"old AS (SELECT t.tile, t.category_id, t.jobs, "
+							"t.x_sum, t.y_sum FROM runs AS s CROSS JOIN LATERAL "
+							TILES("$2", "s.first", "s.last") "), " WRITE);
 	DwParams	p = DW_PARAMS;
 
 	dw_param_time(&p, sweep->now);
@@ -256,17 +259,17 @@ count_quarters(int zoom, Datum tiles, int64 *changed)
 {
 	static DwStatement count =
 		DW_STATEMENT_CUSTOM("WITH fresh AS (SELECT t.tile >> 2 AS tile, "
-					 "t.category_id, sum(t.jobs)::integer AS jobs, "
-					 "sum(t.x_sum)::bigint AS x_sum, "
-					 "sum(t.y_sum)::bigint AS y_sum "
-					 "FROM unnest($1::bigint[]) AS n (tile) "
-					 "CROSS JOIN LATERAL "
-					 TILES("$2 + 1", "n.tile << 2", "(n.tile << 2) + 3")
-					 "GROUP BY 1, 2), "
-					 "old AS (SELECT t.tile, t.category_id, t.jobs, "
-					 "t.x_sum, t.y_sum FROM unnest($1) AS n (tile) "
-					 "CROSS JOIN LATERAL "
-					 TILES("$2", "n.tile", "n.tile") "), " WRITE);
+							"t.category_id, sum(t.jobs)::integer AS jobs, "
+							"sum(t.x_sum)::bigint AS x_sum, "
+							"sum(t.y_sum)::bigint AS y_sum "
+							"FROM unnest($1::bigint[]) AS n (tile) "
+							"CROSS JOIN LATERAL "
+							TILES("$2 + 1", "n.tile << 2", "(n.tile << 2) + 3")
+							"GROUP BY 1, 2), "
+							"old AS (SELECT t.tile, t.category_id, t.jobs, "
+							"t.x_sum, t.y_sum FROM unnest($1) AS n (tile) "
+							"CROSS JOIN LATERAL "
+							TILES("$2", "n.tile", "n.tile") "), " WRITE);
 	DwParams	p = DW_PARAMS;
 
 	dw_param_datum(&p, INT8ARRAYOID, tiles, false);
