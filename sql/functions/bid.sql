@@ -113,7 +113,7 @@ AS 'MODULE_PATHNAME', 'dwello_accept_bid';
 GRANT EXECUTE ON FUNCTION dwello.accept_bid(uuid, uuid, integer, text)
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.accept_bid(uuid, uuid, integer, text) IS
-'Accepts an eligible bid and rejects the others as not_selected; for the job''s homeowner. The job is awarded, no longer listed, and the bidder has until confirm_by (award_confirm_hours) to confirm. Arguments: job_id; bid_id; expected_version of the job. Returns the job''s and the bid''s status, bid_amount in minor units of currency, confirm_by and the job''s version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; P0002 no such job or bid; WD104; WD103; WD101 the job is not open, or the bid not pending; WD102 the job''s time is over; 22023 the bid fails a gate, the detail has the reasons (a bid past its own expires_at has BID_NOT_LIVE, marked as expired or not).';
+'Accepts an eligible bid and rejects the others as not_selected; for the job''s homeowner. The job is awarded, no longer listed, and the bidder has until confirm_by (the job''s timer, else the setting award_confirm_hours) to confirm. Arguments: job_id; bid_id; expected_version of the job. Returns the job''s and the bid''s status, bid_amount in minor units of currency, confirm_by and the job''s version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; P0002 no such job or bid; WD104; WD103; WD101 the job is not open, or the bid not pending; WD102 the job''s time is over; 22023 the bid fails a gate, the detail has the reasons (a bid past its own expires_at has BID_NOT_LIVE, marked as expired or not).';
 
 CREATE OR REPLACE FUNCTION dwello.confirm_award(
   INOUT job_id uuid,

@@ -188,3 +188,18 @@ GRANT EXECUTE ON FUNCTION dwello.job_next_events(uuid)
   TO dwello_app, dwello_admin, dwello_support, dwello_service;
 COMMENT ON FUNCTION dwello.job_next_events(uuid) IS
 'What will happen to a job by itself, and when; for its homeowner, its provider, support, administrators and the system. Argument: job_id. A row each, by time: event, one of expire_jobs (the job expires), lapse (of an award that is not confirmed), fail_payment (a payment that does not arrive), release_due_escrows (a submitted milestone), reveal_review (the caller''s own; staff see all); at, its time, which is past when only a worker has yet to act; actor, system; stoppable_by, who can stop it, in words (NULL: nobody, or nobody any more); detail, a sentence. Errors: WD402, WD401, 22004, P0002 no such job, or one the caller may not see, 42501 the caller is not its provider.';
+
+CREATE OR REPLACE FUNCTION dwello.set_timers(
+  INOUT job_id uuid,
+  INOUT timers jsonb,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_set_timers';
+GRANT EXECUTE ON FUNCTION dwello.set_timers(uuid, jsonb, integer, text)
+  TO dwello_app, dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.set_timers(uuid, jsonb, integer, text) IS
+'Gives a job timers of its own in place of those it had; for its homeowner while it is a draft, for administrators and the system at any time. Deadlines that start from then on go by them, running ones stay. Everybody who sees the job reads them in jobs.timers. Arguments: job_id; timers, an object of whole numbers by name of setting, in the setting''s unit and range: award_confirm_hours, payment_minutes, auto_release_days, dispute_provider_days, dispute_homeowner_days, mediation_days; a timer that is not named goes by the setting, so {} goes back to all of them; expected_version of the job; idempotency_key. Returns job_id, the timers as kept, the job''s version, replayed. Errors: WD402, WD401, 42501 neither an active homeowner nor an administrator nor the system; 22004 job_id or timers is NULL; 22023 no object, no such timer, null, no whole number or one out of range; P0002 no such job, or one the caller may not see; 42501 another homeowner''s job; WD104; WD103; WD101 the homeowner calls, and the job is no draft.';

@@ -65,6 +65,7 @@ CREATE TABLE dwello.jobs (
   bid_mode dwello.bid_mode NOT NULL DEFAULT 'sealed',
   scoring_method dwello.scoring_method NOT NULL DEFAULT 'value',
   weights jsonb,
+  timers jsonb NOT NULL DEFAULT '{}',
   reference_amount bigint CONSTRAINT jobs_reference_check CHECK (reference_amount > 0),
   reference_source dwello.reference_source,
   terms_version integer NOT NULL DEFAULT 1,

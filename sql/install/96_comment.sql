@@ -182,6 +182,7 @@ BEGIN
       ('bid_mode', 'What bidders see of each other.'),
       ('scoring_method', 'How bids are scored.'),
       ('weights', 'Weight of each criterion in basis points, frozen with the terms; NULL before.'),
+      ('timers', 'Its own timers by name of setting, in the setting''s unit; what is not there goes by the setting.'),
       ('reference_source', 'Where the reference came from; NULL before it is published.'),
       ('terms_version', 'Version of what bidders priced.'),
       ('search', 'Words of title (A), description (B) and special requirements (C) of an open job, for search_jobs(); else NULL.'),

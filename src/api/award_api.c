@@ -18,6 +18,7 @@
 #include "store/plan_store.h"
 #include "store/score_store.h"
 #include "store/setting_store.h"
+#include "store/timer_store.h"
 
 static void need_eligible(DwCall *call, const DwJob *job, const DwBid *bid);
 static bool bid_to_confirm(DwCall *call, const DwJob *job, DwBid *bid);
@@ -115,7 +116,7 @@ dw_award_give(DwJob *job, DwBid *bid, const char *type)
 	job->provider_id = bid->provider_id;
 	job->awarded_at = dw_now();
 	job->confirm_by = job->awarded_at +
-		dw_setting_int8("award_confirm_hours") * USECS_PER_HOUR;
+		dw_job_timer(&job->id, "award_confirm_hours") * USECS_PER_HOUR;
 	job->is_listed = false;
 	dw_job_save(job);
 	dw_job_list_children(job);

@@ -12,6 +12,7 @@
 #include "api/job_api.h"
 #include "store/plan_store.h"
 #include "store/setting_store.h"
+#include "store/timer_store.h"
 #include "store/uuid_store.h"
 
 /* Fills the columns of the dispute, then those of the escrow. */
@@ -54,13 +55,13 @@ arg_figure(DwCall *call, int arg)
 
 /* When a dispute that begins to wait now has waited long enough. */
 static TimestampTz
-deadline_from_now(const DwDispute *dispute)
+deadline_from_now(const DwUuid *job_id, const DwDispute *dispute)
 {
-	const char *setting = dispute->status == DW_DISPUTE_ANSWERED
+	const char *timer = dispute->status == DW_DISPUTE_ANSWERED
 		? "mediation_days" : dispute->by_homeowner
 		? "dispute_provider_days" : "dispute_homeowner_days";
 
-	return dw_now() + dw_setting_int8(setting) * USECS_PER_DAY;
+	return dw_now() + dw_job_timer(job_id, timer) * USECS_PER_DAY;
 }
 
 /* The members of a payload that every event of a dispute has. */
@@ -190,7 +191,8 @@ dw_disputes_thaw(const DwEscrowRow *row, const DwUuid *transaction_id)
 		}
 		else if (!row->escrow.frozen)
 			dispute.answer_by = Max(dispute.answer_by,
-									deadline_from_now(&dispute.dispute));
+									deadline_from_now(&row->job_id,
+													  &dispute.dispute));
 		dw_dispute_save(&row->job_id, &dispute);
 	}
 }
@@ -237,7 +239,7 @@ DW_FUNCTION(dwello_open_dispute)
 		dw_arg_refuse(&call, 1, result, "is more than is disputed");
 	if (result != DW_OK)
 		dw_escrow_refuse(&call, &row, result);
-	dispute.answer_by = deadline_from_now(&dispute.dispute);
+	dispute.answer_by = deadline_from_now(&row.job_id, &dispute.dispute);
 	dw_escrow_apply(&row, &transition);
 	dw_dispute_insert(&row, &dispute);
 	emit_to_other(&call, &row, &dispute, "dispute_opened");
@@ -328,7 +330,8 @@ answer_apply(DwCall *call, DwEscrowRow *row, DwDisputeRow *dispute,
 	row->escrow.status, NULL};
 
 	if (dispute->dispute.status != before)
-		dispute->answer_by = deadline_from_now(&dispute->dispute);
+		dispute->answer_by = deadline_from_now(&row->job_id,
+											   &dispute->dispute);
 	dw_escrow_apply(row, &transition);
 	dw_dispute_save(&row->job_id, dispute);
 	emit_to_other(call, row, dispute, "dispute_answered");

@@ -16,6 +16,7 @@
 #include "store/payment_store.h"
 #include "store/plan_store.h"
 #include "store/setting_store.h"
+#include "store/timer_store.h"
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
 
@@ -160,7 +161,7 @@ funding_insert(DwCall *call, const Funding *funding, const DwEscrowRow *row,
 	payment->net_amount = funding->amount;
 	payment->idempotency_key = call->key;
 	payment->pay_by = payment->created_at +
-		dw_setting_int8("payment_minutes") * USECS_PER_MINUTE;
+		dw_job_timer(&row->job_id, "payment_minutes") * USECS_PER_MINUTE;
 	if (funding->has_method)
 	{
 		payment->payment_method_id = &funding->method.id;

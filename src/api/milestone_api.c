@@ -12,6 +12,7 @@
 #include "api/job_api.h"
 #include "store/plan_store.h"
 #include "store/setting_store.h"
+#include "store/timer_store.h"
 
 #define PHOTO_MAX	2000		/* characters of one address of a photo */
 
@@ -76,7 +77,7 @@ deliver(DwCall *call, DwEscrowRow *row, DwMilestone *milestone,
 
 	delivery->submitted_at = dw_now();
 	delivery->auto_release_at = delivery->submitted_at +
-		dw_setting_int8("auto_release_days") * USECS_PER_DAY;
+		dw_job_timer(&row->job_id, "auto_release_days") * USECS_PER_DAY;
 	dw_escrow_deliver(row, milestone, delivery);
 	dw_escrow_apply(row, &transition);
 	dw_escrow_payload(&payload, row);

@@ -4,13 +4,13 @@
  */
 #include "core/setting.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
-#define INTEGER(name, min, max)	{name, DW_SETTING_INTEGER, min, max}
-#define BOOLEAN(name)			{name, DW_SETTING_BOOLEAN, 0, 0}
-#define TEXT(name, max)			{name, DW_SETTING_TEXT, 0, max}
+#define INTEGER(name, min, max)	{name, DW_SETTING_INTEGER, min, max, false}
+#define BOOLEAN(name)			{name, DW_SETTING_BOOLEAN, 0, 0, false}
+#define TEXT(name, max)			{name, DW_SETTING_TEXT, 0, max, false}
+#define TIMER(name, max)		{name, DW_SETTING_INTEGER, 1, max, true}
 
 #define DIGITS_MAX 18			/* of an integer: it always fits */
 
@@ -24,12 +24,12 @@ static const DwSettingRule rules[] = {
 	BOOLEAN("email_verification_required"),
 	BOOLEAN("phone_verification_required"),
 	BOOLEAN("auto_approve_providers"),
-	INTEGER("award_confirm_hours", 1, 720),
-	INTEGER("payment_minutes", 1, 10080),
-	INTEGER("auto_release_days", 1, 365),
-	INTEGER("dispute_provider_days", 1, 365),
-	INTEGER("dispute_homeowner_days", 1, 365),
-	INTEGER("mediation_days", 1, 365),
+	TIMER("award_confirm_hours", 720),
+	TIMER("payment_minutes", 10080),
+	TIMER("auto_release_days", 365),
+	TIMER("dispute_provider_days", 365),
+	TIMER("dispute_homeowner_days", 365),
+	TIMER("mediation_days", 365),
 	INTEGER("payout_hold_days", 0, 5),
 	INTEGER("fold_margin_seconds", 1, 604800),
 	INTEGER("review_reveal_days", 1, 365),
@@ -61,6 +61,13 @@ dw_setting_rule(const char *name)
 			return &rules[i];
 	}
 	return NULL;
+}
+
+/* True for a number in the rule's range; see the header. */
+bool
+dw_setting_in_range(const DwSettingRule *rule, int64_t number)
+{
+	return number >= rule->min && number <= rule->max;
 }
 
 /* Reads an integer in its one spelling; false for anything else. */
@@ -95,7 +102,7 @@ dw_setting_check(const DwSettingRule *rule, const char *value,
 	{
 		case DW_SETTING_INTEGER:
 			fits = integer_read(value, &number) &&
-				number >= rule->min && number <= rule->max;
+				dw_setting_in_range(rule, number);
 			break;
 		case DW_SETTING_BOOLEAN:
 			fits = strcmp(value, "true") == 0 || strcmp(value, "false") == 0;

@@ -8,6 +8,7 @@
 #ifndef DW_SETTING_H
 #define DW_SETTING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/result.h"
@@ -30,10 +31,14 @@ typedef struct DwSettingRule
 	DwSettingKind kind;			/* of its value */
 	int64_t		min;			/* smallest integer */
 	int64_t		max;			/* largest integer; characters of a text */
+	bool		is_timer;		/* a job may have its own */
 } DwSettingRule;
 
 /* The rule of a setting; a null pointer when there is none so named. */
 extern const DwSettingRule *dw_setting_rule(const char *name);
+
+/* True for a number that an integer setting may have. */
+extern bool dw_setting_in_range(const DwSettingRule *rule, int64_t number);
 
 /*
  * DW_OK for a value of the setting, else DW_BAD_VALUE, or DW_TEXT_TOO_LONG

@@ -62,3 +62,35 @@ dw_timers_load(const DwUuid *job_id, const DwUuid *reviewer_id, int *count)
 	}
 	return rows;
 }
+
+/* How long a timer of a job runs; see the header. */
+int64
+dw_job_timer(const DwUuid *job_id, const char *name)
+{
+	static DwStatement select_timer =
+		DW_STATEMENT("SELECT COALESCE((j.timers ->> $2)::bigint, "
+					 "s.value::bigint) "
+					 "FROM dwello.jobs AS j, dwello.settings AS s "
+					 "WHERE j.id = $1 AND s.name = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_text(&p, name);
+	if (dw_execute(&select_timer, &p) == 0)
+		elog(ERROR, "a locked job or setting \"%s\" is gone", name);
+	return dw_read_int8(0, 1);
+}
+
+/* Gives a job timers of its own; see the header. */
+void
+dw_job_timers_save(const DwUuid *job_id, Datum timers)
+{
+	static DwStatement update_job =
+		DW_STATEMENT("UPDATE dwello.jobs SET timers = $2, "
+					 "version = version + 1 WHERE id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_datum(&p, JSONBOID, timers, false);
+	(void) dw_execute(&update_job, &p);
+}

@@ -86,6 +86,7 @@ INSERT INTO call (command, actor, arguments, other) VALUES
    $$'d0000000-0000-7000-8000-000000000011', 'Sand', 'Door.', -122.4194, 37.7749, job_id => t.user('cancelled')$$),
   ('cancel_job', 'h1', $$t.user('cancelled'), 'No money.'$$, $$t.user('cancelled'), 'No time.'$$),
   ('edit_job', 'h1', $$t.user('main'), title => 'Paint it'$$, $$t.user('main'), title => 'Paint all'$$),
+  ('set_timers', 'h1', $$t.user('main'), '{"auto_release_days": 7}'$$, $$t.user('main'), '{"auto_release_days": 8}'$$),
   ('publish_job', 'h1', $$t.user('main')$$, $$t.user('main'), expected_version => 1$$),
   ('submit_bid', 'p1', $$t.user('main'), 100000, timeline_days => 3, bid_id => t.user('main bid')$$,
    $$t.user('main'), 100000, timeline_days => 4, bid_id => t.user('main bid')$$),

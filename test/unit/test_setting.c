@@ -46,6 +46,20 @@ test_integer(void **state)
 		assert_int_equal(judge("job_expiry_days", bad[i]), DW_BAD_VALUE);
 }
 
+/* A job may have timers of its own: one unit at least, and the rule's most. */
+static void
+test_timer(void **state)
+{
+	const DwSettingRule *rule = dw_setting_rule("payment_minutes");
+
+	assert_true(rule->is_timer);
+	assert_false(dw_setting_rule("job_expiry_days")->is_timer);
+	assert_false(dw_setting_in_range(rule, 0));
+	assert_true(dw_setting_in_range(rule, 1));
+	assert_true(dw_setting_in_range(rule, 10080));
+	assert_false(dw_setting_in_range(rule, 10081));
+}
+
 /* A boolean has two spellings. */
 static void
 test_boolean(void **state)
@@ -78,6 +92,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rule),
 		cmocka_unit_test(test_integer),
+		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_boolean),
 		cmocka_unit_test(test_text),
 	};
