@@ -344,9 +344,11 @@ my @races = (
 			[ system => q(close_chargeback('JOB', 'stripe', 'close JOB KEY', true)) ]
 		],
 		allowed => ['22004'],    # nothing is pending
-		holds => q((SELECT count(*) FROM dwello.payouts WHERE status = 'completed')
-			= (SELECT count(*) FROM dwello.transactions
-				WHERE transaction_type = 'payout')),
+		# each that was paid once, and each that came back once more
+		holds => q((SELECT (count(*), count(*) FILTER (WHERE status = 'failed'))
+				FROM dwello.payouts WHERE transaction_id IS NOT NULL)
+			= (SELECT (count(*) FILTER (WHERE reverses IS NULL), count(reverses))
+				FROM dwello.transactions WHERE transaction_type = 'payout')),
 	},);
 
 # deed_for CALL, JOB, KEY: with both put in.
