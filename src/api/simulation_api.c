@@ -5,6 +5,10 @@
  * The releases come currency by currency, in it provider by provider, in it
  * escrow by escrow from its first one on, so one pass with three sums does:
  * what the escrow came to so far, the provider, the currency.
+ *
+ * A reversal undoes a part of a release: of each of its legs it undoes the
+ * same part under the schedule, and the price of work that it gave back,
+ * which the next release pays for anew, is the same under both.
  */
 #include "postgres.h"
 
@@ -12,6 +16,7 @@
 #include "api/escrow_api.h"
 #include "api/tier_api.h"
 #include "core/money.h"
+#include "core/reversal.h"
 #include "store/simulation_store.h"
 
 #define LABEL_MAX	20			/* characters of a label or currency */
@@ -19,11 +24,21 @@
 /* What releases came to, and would have come to. */
 typedef struct DwSum
 {
-	int32		releases;		/* how many */
+	bool		is_used;		/* there is something in it */
+	int32		releases;		/* how many, reversed or not */
 	int64		amount;			/* price of the work they paid for */
-	DwFeeQuote	was;			/* as it was; charge is not summed */
+	DwFeeQuote	was;			/* as it was */
 	DwFeeQuote	now;			/* under the schedule */
 } DwSum;
+
+/* A release of the escrow at hand. */
+typedef struct DwDeed
+{
+	DwUuid		id;				/* its transaction */
+	DwFeeQuote	was;			/* as it was */
+	DwFeeQuote	now;			/* under the schedule */
+	DwFeeQuote	undone;			/* of `was`, by reversals */
+} DwDeed;
 
 /* Where the pass stands. */
 typedef struct DwReplay
@@ -31,6 +46,8 @@ typedef struct DwReplay
 	DwCall	   *call;			/* where rows go */
 	DwFeeSchedule schedule;		/* the one to try */
 	DwPastRelease last;			/* release before this one */
+	DwDeed	   *deeds;			/* of its escrow, oldest first */
+	int64		deed_count;		/* of them */
 	DwFeeTaken	was;			/* of its escrow, as it was */
 	DwFeeTaken	now;			/* of its escrow, under the schedule */
 	DwSum		provider;		/* of its provider */
@@ -46,32 +63,33 @@ add(int64 *sum, int64 amount)
 				 "Ask for a shorter time.");
 }
 
-/* Adds one quote to another. */
+/* Adds one quote to another, sign times: 1 or -1. */
 static void
-add_quote(DwFeeQuote *sum, const DwFeeQuote *quote)
+add_quote(DwFeeQuote *sum, const DwFeeQuote *quote, int sign)
 {
-	add(&sum->fee, quote->fee);
-	add(&sum->tax, quote->tax);
-	add(&sum->payout, quote->payout);
+	add(&sum->fee, sign * quote->fee);
+	add(&sum->tax, sign * quote->tax);
+	add(&sum->payout, sign * quote->payout);
+	add(&sum->charge, sign * quote->charge);
 }
 
-/* Adds a release to what an escrow came to. */
+/* Adds a release to what an escrow came to, or (sign -1) takes one off. */
 static void
-take(DwFeeTaken *taken, int64 part, const DwFeeQuote *quote)
+take(DwFeeTaken *taken, int64 part, const DwFeeQuote *quote, int sign)
 {
-	add(&taken->released, part);
-	add(&taken->fee, quote->fee);
-	add(&taken->tax, quote->tax);
-	add(&taken->borne, quote->charge - part);
+	add(&taken->released, sign * part);
+	add(&taken->fee, sign * quote->fee);
+	add(&taken->tax, sign * quote->tax);
+	add(&taken->borne, sign * (quote->charge - part));
 }
 
-/* Emits a sum that has releases, and starts it anew. */
+/* Emits a sum that has anything in it, and starts it anew. */
 static void
 emit_sum(DwReplay *replay, DwSum *sum, const DwUuid *provider_id)
 {
 	DwCall	   *call = replay->call;
 
-	if (sum->releases > 0)
+	if (sum->is_used)
 	{
 		if (provider_id != NULL)
 			dw_row_uuid(call, "provider_id", provider_id);
@@ -107,18 +125,26 @@ end_groups(DwReplay *replay, const DwPastRelease *next)
 	{
 		memset(&replay->was, 0, sizeof(replay->was));
 		memset(&replay->now, 0, sizeof(replay->now));
+		replay->deed_count = 0;
 	}
 }
 
-/* Adds a release and its like under the schedule to a sum. */
+/* Adds a release, or with sign -1 a reversal, to the sums it counts in. */
 static void
-add_release(DwSum *sum, int64 part, const DwFeeQuote *was,
-			const DwFeeQuote *now)
+add_release(DwReplay *replay, int64 part, const DwFeeQuote *was,
+			const DwFeeQuote *now, int sign)
 {
-	sum->releases++;
-	add(&sum->amount, part);
-	add_quote(&sum->was, was);
-	add_quote(&sum->now, now);
+	DwSum	   *const sums[] = {&replay->provider, &replay->total};
+
+	for (size_t i = 0; i < lengthof(sums); i++)
+	{
+		sums[i]->is_used = true;
+		if (sign > 0)
+			sums[i]->releases++;
+		add(&sums[i]->amount, sign * part);
+		add_quote(&sums[i]->was, was, sign);
+		add_quote(&sums[i]->now, now, sign);
+	}
 }
 
 /* Replays one release. */
@@ -127,19 +153,91 @@ replay_release(DwReplay *replay, const DwPastRelease *release)
 {
 	int64		part = dw_fee_part(release->payer, &replay->was,
 								   &release->quote);
+	DwDeed	   *deed = &replay->deeds[replay->deed_count++];
 	DwFeeTerms	terms;
-	DwFeeQuote	quote;
 
 	dw_fee_schedule_terms(&replay->schedule, release->contract_amount,
 						  &terms);
-	if (dw_fee_release(&terms, &replay->now, part, &quote) != DW_OK)
+	memset(deed, 0, sizeof(*deed));
+	deed->id = release->id;
+	deed->was = release->quote;
+	if (dw_fee_release(&terms, &replay->now, part, &deed->now) != DW_OK)
 		dw_raise(DW_OVERFLOW, "a fee is out of range", NULL, NULL);
-	take(&replay->was, part, &release->quote);
-	take(&replay->now, part, &quote);
-	if (!release->counts)
-		return;
-	add_release(&replay->provider, part, &release->quote, &quote);
-	add_release(&replay->total, part, &release->quote, &quote);
+	take(&replay->was, part, &deed->was, 1);
+	take(&replay->now, part, &deed->now, 1);
+	if (release->counts)
+		add_release(replay, part, &deed->was, &deed->now, 1);
+}
+
+/* The release of the escrow at hand that a reversal undoes. */
+static DwDeed *
+find_deed(DwReplay *replay, const DwPastRelease *reversal)
+{
+	for (int64 i = replay->deed_count - 1; i >= 0; i--)
+		if (dw_uuid_equal(&replay->deeds[i].id, &reversal->reverses))
+			return &replay->deeds[i];
+	elog(ERROR, "reversal %s is of no release",
+		 dw_uuid_text(&reversal->id));
+}
+
+/* Of a leg under the schedule, what is undone when `done` of `was` is. */
+static int64
+undone_leg(const DwDeed *deed, int64 now, int64 was, int64 done)
+{
+	/* a leg that was none follows the whole */
+	return was > 0 ? dw_reversal_share(now, done, was)
+		: dw_reversal_share(now, deed->undone.charge, deed->was.charge);
+}
+
+/* What reversals so far have undone of a release under the schedule. */
+static DwFeeQuote
+undone_now(const DwDeed *deed)
+{
+	DwFeeQuote	undone = {
+		.fee = undone_leg(deed, deed->now.fee, deed->was.fee,
+						  deed->undone.fee),
+		.tax = undone_leg(deed, deed->now.tax, deed->was.tax,
+						  deed->undone.tax),
+		.payout = undone_leg(deed, deed->now.payout, deed->was.payout,
+							 deed->undone.payout)
+	};
+
+	undone.charge = undone.payout + undone.fee + undone.tax;
+	return undone;
+}
+
+/*
+ * The price of work that a reversal gave back, once its quote is taken off
+ * what the escrow came to: as dw_escrow_reverse decides it.
+ */
+static int64
+price_back(const DwFeeTaken *was, DwFeePayer payer)
+{
+	int64		price = dw_fee_borne(payer, was->fee + was->tax) - was->borne;
+
+	return Max(Min(price, was->released), 0);
+}
+
+/* Replays one reversal. */
+static void
+replay_reversal(DwReplay *replay, const DwPastRelease *reversal)
+{
+	const DwFeeQuote nothing = {0};
+	DwDeed	   *deed = find_deed(replay, reversal);
+	DwFeeQuote	before = undone_now(deed);
+	DwFeeQuote	now;
+	int64		price;
+
+	add_quote(&deed->undone, &reversal->quote, 1);
+	now = undone_now(deed);
+	add_quote(&now, &before, -1);
+	take(&replay->was, 0, &reversal->quote, -1);
+	take(&replay->now, 0, &now, -1);
+	price = price_back(&replay->was, reversal->payer);
+	take(&replay->was, price, &nothing, -1);
+	take(&replay->now, price, &nothing, -1);
+	if (reversal->counts)
+		add_release(replay, price, &reversal->quote, &now, -1);
 }
 
 /* Reads a label of the schedule; notes 22P02 for one that is none. */
@@ -232,12 +330,17 @@ DW_FUNCTION(dwello_simulate_fees)
 		dw_arg_refuse(&call, 2, DW_BAD_VALUE, "must be after from_time");
 
 	count = dw_releases_find(from_time, to_time, currency);
+	replay.deeds = palloc_extended(sizeof(DwDeed) * Max(count, 1),
+								   MCXT_ALLOC_HUGE);
 	for (uint64 i = 0; i < count; i++)
 	{
 		dw_release_read(i, &release);
 		if (i > 0)
 			end_groups(&replay, &release);
-		replay_release(&replay, &release);
+		if (release.is_reversal)
+			replay_reversal(&replay, &release);
+		else
+			replay_release(&replay, &release);
 		replay.last = release;
 	}
 	if (count > 0)

@@ -9,34 +9,31 @@
 
 /*
  * Finds the releases; see the header.  A release's fee depends on those
- * before it, so an escrow is read from its beginning.
+ * before it, so an escrow is read from its beginning.  A settlement in which
+ * all went back, and a reversal of a refund, paid nobody and are left out.
  */
 uint64
 dw_releases_find(TimestampTz from_time, TimestampTz to_time,
 				 const char *currency)
 {
 	static DwStatement select_releases =
-		DW_STATEMENT("WITH paid AS (SELECT t.payee_id, t.scope_id, "
-					 "t.currency, t.platform_fee, t.tax, t.net_amount, "
-					 "t.completed_at, t.id, pg_catalog.bool_or("
+		DW_STATEMENT("WITH paid AS (SELECT t.scope_id, t.currency, "
+					 "t.platform_fee, t.tax, t.net_amount, "
+					 "t.completed_at, t.id, t.reverses, pg_catalog.bool_or("
 					 "t.completed_at >= $1) OVER (PARTITION BY t.scope_id) "
 					 "AS is_asked FROM dwello.transactions AS t "
-					 "JOIN dwello.escrow_accounts AS a "
-					 "ON a.job_id = t.scope_id AND a.provider_id = t.payee_id "
-					 "WHERE t.status = 'completed' "
-					 "AND t.transaction_type IN ('release', 'dispute') "
-					 "AND t.completed_at < $2 "
-					 "AND ($3 IS NULL OR t.currency = $3) "
-					 "AND NOT EXISTS (SELECT FROM dwello.transactions AS r "
-					 "WHERE r.scope_id = t.scope_id AND r.reverses = t.id "
-					 "AND r.status = 'completed')) "
-					 "SELECT p.payee_id, p.scope_id, p.currency, "
+					 "WHERE t.status = 'completed' AND t.transaction_type "
+					 "IN ('release', 'dispute', 'reversal') "
+					 "AND (t.net_amount > 0 OR t.platform_fee > 0 "
+					 "OR t.tax > 0) AND t.completed_at < $2 "
+					 "AND ($3 IS NULL OR t.currency = $3)) "
+					 "SELECT e.provider_id, p.scope_id, p.currency, "
 					 "e.contract_amount, e.fee_payer::text, p.platform_fee, "
-					 "p.tax, p.net_amount, p.completed_at >= $1 "
+					 "p.tax, p.net_amount, p.completed_at >= $1, p.id, "
+					 "p.reverses "
 					 "FROM paid AS p JOIN dwello.escrow_accounts AS e "
 					 "ON e.job_id = p.scope_id WHERE p.is_asked "
-					 "ORDER BY p.currency, p.payee_id, p.scope_id, "
-					 "p.completed_at, p.id");
+					 "ORDER BY p.currency, e.provider_id, p.scope_id, p.id");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_time(&p, from_time);
@@ -62,4 +59,6 @@ dw_release_read(uint64 row, DwPastRelease *release)
 	quote->payout = dw_read_int8(row, 8);
 	quote->charge = quote->payout + quote->fee + quote->tax;
 	release->counts = dw_read_bool(row, 9);
+	(void) dw_read_uuid(row, 10, &release->id);
+	release->is_reversal = dw_read_uuid(row, 11, &release->reverses);
 }

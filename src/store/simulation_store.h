@@ -12,22 +12,25 @@
 #include "core/fee.h"
 #include "core/uuid.h"
 
-/* What was paid out of one escrow at one time. */
+/* What was paid out of one escrow at one time, or came back into it. */
 typedef struct DwPastRelease
 {
+	DwUuid		id;				/* its transaction */
+	DwUuid		reverses;		/* the one it undoes a part of */
+	bool		is_reversal;	/* it does; reverses is set */
 	DwUuid		provider_id;	/* who was paid */
 	DwUuid		job_id;			/* of the escrow */
 	const char *currency;		/* ISO 4217 */
 	int64		contract_amount;	/* of the escrow */
 	DwFeePayer	payer;			/* by its terms */
-	DwFeeQuote	quote;			/* fee, tax and payout as they were */
+	DwFeeQuote	quote;			/* fee, tax and payout; never negative */
 	bool		counts;			/* in the time asked for; else before it */
 } DwPastRelease;
 
 /*
- * Finds all releases in [from, to), and those before of the same escrows, in
- * the order currency, provider, escrow, time; currency NULL = any.  What was
- * reversed is left out.
+ * Finds all releases in [from, to), the provider's part of settlements among
+ * them, and reversals of either, and those before of the same escrows, in
+ * the order currency, provider, escrow, time; currency NULL = any.
  */
 extern uint64 dw_releases_find(TimestampTz from_time, TimestampTz to_time,
 							   const char *currency);

@@ -256,3 +256,110 @@ SELECT n, t.refused(NULL, 'simulate_fees(' || arguments || ')')
     $$'{"rate_ppm": 1}', '2036-01-01', '2036-01-01'$$])
   WITH ORDINALITY AS a (arguments, n) ORDER BY n;
 ROLLBACK;
+
+------------------------------------------------------------------------
+-- The very schedule that was in force: to the cent what was taken
+------------------------------------------------------------------------
+
+-- Plays a contract by chance: releases, reversals of any of them, disputes
+-- with any figure, refunds, chargebacks won and lost, new payments.  What it
+-- cannot do just then it leaves.
+CREATE FUNCTION pg_temp.live(job text, since timestamptz) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  amount bigint := pg_temp.chance(1000, 150000);
+  hour timestamptz := since;
+  deed uuid;
+BEGIN
+  PERFORM set_config('dwello.now', '', true);
+  PERFORM t.award(job, amount, CASE WHEN pg_temp.chance(1, 2) = 1 THEN '{2,1,4}'::bigint[] ELSE '{}' END);
+  PERFORM t.pay(job);
+  PERFORM t.start(job);
+  FOR step IN 1 .. pg_temp.chance(4, 16) LOOP
+    hour := hour + '7 days';
+    PERFORM set_config('dwello.now', hour::text, true);
+    SELECT x.id INTO deed FROM dwello.transactions AS x
+     WHERE x.scope_id = t.user(job) AND x.transaction_type IN ('release', 'dispute', 'refund')
+     ORDER BY random() LIMIT 1;
+    PERFORM t.try(v, a) FROM (VALUES
+      (format('SELECT dwello.release_escrow(t.user(%L), %s)', job, pg_temp.chance(1, amount / 2)), 'h1'),
+      (format('SELECT dwello.release_escrow(t.user(%L), milestone_id => t.user(%L))', job, job || ' m2'), 'h1'),
+      (format('SELECT dwello.reverse_transaction(t.user(%L), %L, %s)', job, deed, pg_temp.chance(1, 3000)), 'a1'),
+      (format('SELECT dwello.reverse_transaction(t.user(%L), %L)', job, deed), 'a1'),
+      (format('SELECT dwello.refund_escrow(t.user(%L), %s)', job, pg_temp.chance(1, 5000)), 'p1'),
+      (format('SELECT dwello.open_dispute(t.user(%L), %s, %L)', job, pg_temp.chance(0, 9000), 'No.'), 'h1'),
+      (format('SELECT dwello.answer_dispute(t.user(%L), %s)', job, pg_temp.chance(0, 900)), 'p1'),
+      (format('SELECT dwello.open_chargeback(t.user(%L), %L, %L, %s, %L)', job, 'acme', job || step,
+              pg_temp.chance(1, 4000), 'USD'), NULL),
+      (format('SELECT dwello.close_chargeback(t.user(%L), %L, %L, %L)', job, 'acme', job || 'e' || step, step % 2 = 0), NULL),
+      (format('SELECT t.pay(%L)', job), NULL)) AS w (v, a)
+     ORDER BY random() LIMIT 3;
+    IF step % 5 = 3 THEN
+      PERFORM t.try(format('SELECT dwello.open_dispute(t.user(%L), %s, %L)', job, pg_temp.chance(0, 900), 'Pay.'), 'p1');
+      PERFORM t.try(format('SELECT dwello.answer_dispute(t.user(%L), %s)', job, pg_temp.chance(900, 999)), 'h1');
+    END IF;
+  END LOOP;
+END
+$$;
+-- What was taken from a time to a time, by the ledger.
+CREATE FUNCTION pg_temp.taken(since timestamptz, until timestamptz, OUT fee bigint, OUT tax bigint, OUT payout bigint)
+LANGUAGE sql
+AS $$
+  SELECT coalesce(sum(n.amount) FILTER (WHERE a.kind = 'platform_fee'), 0),
+         coalesce(sum(n.amount) FILTER (WHERE a.kind = 'tax_payable'), 0),
+         coalesce(sum(n.amount) FILTER (WHERE a.kind IN ('provider_available', 'provider_receivable')), 0)
+    FROM dwello.ledger_entries AS n
+    JOIN dwello.transactions AS x ON x.scope_id = n.scope_id AND x.id = n.transaction_id
+    JOIN dwello.ledger_accounts AS a ON a.id = n.account_id
+   WHERE x.transaction_type IN ('release', 'dispute', 'reversal')
+     AND x.completed_at >= since AND x.completed_at < until
+$$;
+-- Ten such contracts under one schedule; what is simulated otherwise.
+CREATE FUNCTION pg_temp.relive(round integer) RETURNS SETOF text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  schedule jsonb := jsonb_build_object('payer', (ARRAY['provider', 'homeowner', 'split'])[round % 3 + 1],
+    'kind', 'marginal', 'rate_ppm', pg_temp.chance(0, 200000), 'fixed_fee', pg_temp.chance(0, 90),
+    'min_fee', pg_temp.chance(0, 300), 'tax_ppm', pg_temp.chance(0, 1) * pg_temp.chance(0, 250000),
+    'tiers', '[{"from_amount": 20000, "rate_ppm": 7000}]'::jsonb);
+  since timestamptz := make_timestamptz(2030 + round, 1, 1, 0, 0, 0, 'UTC');
+  span record; taken record; seen record;
+BEGIN
+  PERFORM set_config('dwello.now', '', true);
+  PERFORM t.login_as('a1');
+  PERFORM dwello.set_fee_schedule('relived', (schedule->>'rate_ppm')::integer, (schedule->>'fixed_fee')::bigint,
+    (schedule->>'min_fee')::bigint, NULL, (schedule->>'tax_ppm')::integer, (schedule->>'payer')::dwello.fee_payer,
+    'marginal', schedule->'tiers', schedule_id => t.user('relived ' || round));
+  PERFORM t.login_as(NULL);
+  PERFORM pg_temp.live('relived ' || round || ' ' || n, since) FROM generate_series(1, 10) AS n;
+  PERFORM set_config('dwello.now', '', true);
+  PERFORM t.login_as('a1');
+  PERFORM dwello.end_fee_schedule(t.user('relived ' || round));
+  PERFORM t.as_system();
+  FOR span IN SELECT since + a * '1 day'::interval AS since, since + z * '1 day'::interval AS until
+                FROM (VALUES (0, 365), (0, 30), (30, 60)) AS v (a, z) LOOP
+    SELECT * INTO taken FROM pg_temp.taken(span.since, span.until);
+    SELECT coalesce(sum(f.fee), 0) AS fee, coalesce(sum(f.tax), 0) AS tax, coalesce(sum(f.payout), 0) AS payout,
+           coalesce(sum(f.simulated_fee), 0) AS simulated_fee, coalesce(sum(f.simulated_tax), 0) AS simulated_tax,
+           coalesce(sum(f.simulated_payout), 0) AS simulated_payout, coalesce(sum(f.difference), 0) AS difference
+      INTO seen FROM dwello.simulate_fees(schedule, span.since, span.until) AS f WHERE f.provider_id IS NULL;
+    IF (seen.fee, seen.tax, seen.payout) IS DISTINCT FROM (taken.fee, taken.tax, taken.payout) OR
+       (seen.simulated_fee, seen.simulated_tax, seen.simulated_payout, seen.difference)
+         IS DISTINCT FROM (taken.fee, taken.tax, taken.payout, 0) THEN
+      RETURN NEXT format('%s from %s: took %s, simulated %s', schedule, span.since::date, taken, seen);
+    END IF;
+  END LOOP;
+END
+$$;
+
+BEGIN;
+SELECT setseed(0.7);
+SELECT wrong FROM generate_series(1, 12) AS round, pg_temp.relive(round) AS wrong;
+SELECT transaction_type, reverses IS NOT NULL AS back, count(*) > 15 AS many FROM dwello.transactions
+ WHERE transaction_type IN ('release', 'dispute', 'reversal', 'chargeback', 'refund')
+   AND scope_id IN (SELECT t.user('relived ' || r || ' ' || n) FROM generate_series(1, 12) AS r, generate_series(1, 10) AS n)
+ GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT * FROM dwello.reconcile();
+ROLLBACK;
