@@ -53,6 +53,8 @@ CREATE INDEX outbox_deliveries_open_idx ON dwello.outbox_deliveries (consumer, r
   WHERE done_at IS NULL AND dead_at IS NULL;
 CREATE INDEX outbox_deliveries_lease_idx ON dwello.outbox_deliveries (lease_id)
   WHERE done_at IS NULL AND dead_at IS NULL;
+CREATE INDEX outbox_deliveries_dead_idx ON dwello.outbox_deliveries (consumer, event_id)
+  WHERE dead_at IS NOT NULL;
 COMMENT ON TABLE dwello.outbox_deliveries IS
   'Events that were given to a consumer: under way, to be given again, done, or dead after too many attempts.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.outbox_deliveries', '');

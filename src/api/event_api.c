@@ -12,6 +12,7 @@
 #define DELIVER_MAX_ROWS 100000
 #define CLAIM_MAX_ROWS 10000
 #define CONSUMER_MAX 100		/* characters of a consumer, or of a type */
+#define REVIVE_MAX_ROWS 10000
 #define ERROR_MAX 10000			/* characters of what a worker says */
 
 static void claim_emit(DwCall *call, const DwUuid *lease_id,
@@ -104,4 +105,39 @@ DW_FUNCTION(dwello_ack_events)
 	dw_row_int4(&call, "dead", result.dead);
 	dw_row_int4(&call, "lost", result.lost);
 	return dw_call_return(&call);
+}
+
+/* revive_events(consumer, event_ids, max_rows) → events; see its COMMENT. */
+DW_FUNCTION(dwello_revive_events)
+{
+	DwCall		call;
+	DwRevival	revival = {0};
+	DwRevivedEvent *events;
+	int			count;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
+	dw_rows_begin(&call);
+	dw_args_need(&call, DW_ARG(0) | DW_ARG(2));
+	revival.consumer = dw_arg_text(&call, 0, CONSUMER_MAX);
+	revival.ids = dw_arg_uuids_opt(&call, 1, &revival.id_count);
+	revival.max_rows = dw_arg_int4(&call, 2);
+	if (revival.max_rows < 1 || revival.max_rows > REVIVE_MAX_ROWS)
+		dw_arg_refuse(&call, 2, DW_BAD_VALUE,
+					  psprintf("must be from 1 to %d", REVIVE_MAX_ROWS));
+
+	if (!dw_events_revive(&revival, &events, &count))
+		dw_raise(DW_NOT_FOUND, "no such consumer",
+				 psprintf("\"%s\" has never claimed events.",
+						  revival.consumer), NULL);
+	for (int i = 0; i < count; i++)
+	{
+		dw_row_uuid(&call, "id", &events[i].id);
+		dw_row_uuid(&call, "scope_id", &events[i].scope_id);
+		dw_row_text(&call, "type", events[i].type);
+		dw_row_int4(&call, "attempts", events[i].attempts);
+		dw_row_time(&call, "dead_at", events[i].dead_at);
+		dw_row_text(&call, "last_error", events[i].last_error);
+		dw_list_emit(&call);
+	}
+	return dw_list_return(&call);
 }

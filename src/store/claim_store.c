@@ -327,3 +327,73 @@ dw_events_ack(const DwAck *ack)
 	}
 	return result;
 }
+
+/* Locks a consumer against claims; false when there is none. */
+static bool
+consumer_lock(const char *consumer)
+{
+	static DwStatement lock =
+		DW_STATEMENT("SELECT FROM dwello.outbox_consumers AS c "
+					 "WHERE c.consumer = $1 FOR UPDATE OF c");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, consumer);
+	return dw_execute(&lock, &p) > 0;
+}
+
+/* Writes a revival; gives the number of its rows. */
+static uint64
+revive_rows(const DwRevival *revival)
+{
+	static DwStatement revive =
+		DW_STATEMENT("WITH dead AS MATERIALIZED ("
+					 "SELECT d.scope_id, d.event_id, d.attempts, d.dead_at "
+					 "FROM dwello.outbox_deliveries AS d "
+					 "WHERE d.consumer = $1 AND d.dead_at IS NOT NULL "
+					 "AND ($2::uuid[] IS NULL OR d.event_id = ANY ($2)) "
+					 "ORDER BY d.event_id LIMIT $3), "
+					 "given AS (UPDATE dwello.outbox_deliveries AS d "
+					 "SET attempts = 0, dead_at = NULL, lease_id = NULL, "
+					 "run_after = $4 FROM dead AS x "
+					 "WHERE d.scope_id = x.scope_id "
+					 "AND d.event_id = x.event_id AND d.consumer = $1 "
+					 "RETURNING d.scope_id, d.event_id, x.attempts, "
+					 "x.dead_at, d.last_error) "
+					 "SELECT g.scope_id, g.event_id, o.type, g.attempts, "
+					 "g.dead_at, g.last_error FROM given AS g "
+					 "JOIN dwello.outbox AS o ON o.scope_id = g.scope_id "
+					 "AND o.id = g.event_id ORDER BY g.event_id");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, revival->consumer);
+	if (revival->ids == NULL)
+		dw_param_null(&p, UUIDARRAYOID);
+	else
+		dw_param_uuids(&p, revival->ids, revival->id_count);
+	dw_param_int4(&p, revival->max_rows);
+	dw_param_time(&p, dw_now());
+	return dw_execute(&revive, &p);
+}
+
+/* Gives dead events their attempts anew; see the header. */
+bool
+dw_events_revive(const DwRevival *revival, DwRevivedEvent **events,
+				 int *count)
+{
+	if (!consumer_lock(revival->consumer))
+		return false;
+	*count = (int) revive_rows(revival);
+	*events = palloc(sizeof(DwRevivedEvent) * Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+	{
+		DwRevivedEvent *event = &(*events)[i];
+
+		(void) dw_read_uuid(i, 1, &event->scope_id);
+		(void) dw_read_uuid(i, 2, &event->id);
+		event->type = dw_read_text(i, 3);
+		event->attempts = dw_read_int4(i, 4);
+		event->dead_at = dw_read_time(i, 5);
+		event->last_error = dw_read_text(i, 6);
+	}
+	return true;
+}

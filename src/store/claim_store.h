@@ -60,6 +60,26 @@ typedef struct DwAckResult
 	int32		lost;			/* stood under this lease no more */
 } DwAckResult;
 
+/* What is to be given anew. */
+typedef struct DwRevival
+{
+	const char *consumer;		/* its name */
+	const DwUuid *ids;			/* of events; NULL = all */
+	int			id_count;		/* their number */
+	int32		max_rows;		/* most events, oldest first */
+} DwRevival;
+
+/* One dead event that was revived. */
+typedef struct DwRevivedEvent
+{
+	DwUuid		scope_id;		/* of its job or user */
+	DwUuid		id;				/* its own */
+	char	   *type;			/* what happened */
+	int32		attempts;		/* how often it had been given */
+	TimestampTz dead_at;		/* since when it had lain aside */
+	char	   *last_error;		/* what the worker said last, or NULL */
+} DwRevivedEvent;
+
 /*
  * Claims events, in the order of their ids.  Claims of one consumer come one
  * after the other: a second waits until the first one's transaction ends.
@@ -68,5 +88,12 @@ extern DwClaimedEvent *dw_events_claim(DwClaim *claim, int *count);
 
 /* Ends the part of a claim that is named; the rest stays as it is. */
 extern DwAckResult dw_events_ack(const DwAck *ack);
+
+/*
+ * Dead events are due at once, with all their attempts; in the order of
+ * their ids.  False: there is no such consumer.
+ */
+extern bool dw_events_revive(const DwRevival *revival,
+							 DwRevivedEvent **events, int *count);
 
 #endif							/* DW_CLAIM_STORE_H */
