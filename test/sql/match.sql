@@ -299,10 +299,10 @@ END
 $$;
 SELECT t.login_as('p1');
 SELECT count(*), count(DISTINCT m.score) < 120 AS ties,
-       array_agg(m.job_id) = array_agg(m.job_id ORDER BY m.score DESC, m.job_id) AS ordered
-  FROM dwello.match_jobs(max_results => 500) AS m;
-SELECT size, array_agg(m.job_id) = (SELECT array_agg(p) FROM t.pages(size, 210 / size) AS p) AS same
-  FROM unnest(ARRAY[1, 7, 30]) AS size, dwello.match_jobs(max_results => 210) AS m GROUP BY size ORDER BY size;
+       array_agg(m.job_id ORDER BY m.ordinality) = array_agg(m.job_id ORDER BY m.score DESC, m.job_id) AS ordered
+  FROM dwello.match_jobs(max_results => 500) WITH ORDINALITY AS m;
+SELECT size, array_agg(m.job_id ORDER BY m.ordinality) = (SELECT array_agg(p) FROM t.pages(size, 210 / size) AS p) AS same
+  FROM unnest(ARRAY[1, 7, 30]) AS size, dwello.match_jobs(max_results => 210) WITH ORDINALITY AS m GROUP BY size ORDER BY size;
 -- while others come, which are later than as_of, and go
 CREATE TEMP TABLE before AS SELECT m.job_id, row_number() OVER () AS n FROM dwello.match_jobs(max_results => 90) AS m;
 CREATE TEMP TABLE paged AS SELECT p AS job_id, row_number() OVER () AS n
