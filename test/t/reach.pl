@@ -17,6 +17,7 @@ use warnings;
 use FindBin qw($Bin);
 use lib $Bin;
 use Dwello;
+use Places;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -51,21 +52,8 @@ END
 # ----------------------------------------------------------------------
 # Rows and jobs
 # ----------------------------------------------------------------------
+install_places($node);
 value(<<"END");
--- an even number in [0, 1), the same in every run
-CREATE FUNCTION u(i bigint, aspect integer) RETURNS float8
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS 'SELECT (hashint8extended(i, aspect) & 4294967295) / 4294967296.0::float8';
-
-CREATE FUNCTION category(n integer) RETURNS uuid
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS 'SELECT md5(''category'' || n)::uuid';
-
--- a longitude from -180 to 180
-CREATE FUNCTION around(longitude float8) RETURNS float8
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS 'SELECT mod(longitude::numeric + 540, 360)::float8 - 180';
-
 -- 60 clusters, a third of them at the edges of the map
 CREATE TABLE cluster AS
 SELECT n, CASE WHEN n < 7 THEN 179.9 WHEN n < 14 THEN -179.9 ELSE -180 + 360 * u(n, 1) END AS longitude,
