@@ -18,6 +18,7 @@
 #include "api/job_api.h"
 #include "api/post_api.h"
 #include "core/geo.h"
+#include "core/tile.h"
 #include "store/event_store.h"
 
 /* An edit: what is wanted, and what becomes of the job. */
@@ -29,6 +30,7 @@ typedef struct Edit
 	bool		is_active;		/* the category given takes new jobs */
 	DwDraft		draft;			/* as posted, then as it will be */
 	DwPostFields changed;		/* fields that really are others */
+	int64		cell_before;	/* where the map had it */
 } Edit;
 
 /* Where edit_job has a field of post_job: it has no currency. */
@@ -226,7 +228,18 @@ edit_check(DwCall *call, const Edit *edit)
 		dw_post_refuse_category(call, edit_place);
 }
 
-/* Writes the edit, and tells of it once the job is published. */
+/* The cell of a place as others know it; see tile.h. */
+static int64
+site_cell(const DwPost *post)
+{
+	return dw_tile_cell(dw_geo_round(post->longitude),
+						dw_geo_round(post->latitude));
+}
+
+/*
+ * Writes the edit, and tells of it once the job is published.  Of one that
+ * moves the event says from where, for the map must be counted anew there.
+ */
 static void
 edit_write(Edit *edit, DwJob *job)
 {
@@ -243,6 +256,8 @@ edit_write(Edit *edit, DwJob *job)
 	dw_payload_uuid(&payload, "category_id", &edit->draft.category_id);
 	dw_payload_text(&payload, "title", edit->draft.title);
 	dw_payload_int8(&payload, "terms_version", job->terms_version);
+	if (site_cell(&edit->draft.post) != edit->cell_before)
+		dw_payload_int8(&payload, "cell_before", edit->cell_before);
 	dw_event_emit(&job->id, "job", &job->id, "job_edited", &payload);
 }
 
@@ -279,6 +294,7 @@ DW_FUNCTION(dwello_edit_job)
 	job.status = dw_job_next(&call, &job, DW_JOB_EVENT_EDIT);
 
 	dw_draft_load(&job, &edit.draft);
+	edit.cell_before = site_cell(&edit.draft.post);
 	edit_work(&edit);
 	edit_terms(&edit);
 	edit_site(&edit);

@@ -4,9 +4,10 @@
  *
  * Commands that publish or close jobs know nothing of the map: one worker at
  * a time finds out what has changed.  It looks at the places of jobs that
- * events tell of, at those that have run out since, and, mending whatever
- * neither tells (a job that has moved, a category below another root), at
- * the next stretch of a sweep that goes round the map for ever.  Tiles of
+ * events tell of (and those that a moved one has left), at those that have
+ * run out since, and, mending whatever neither tells (a category below
+ * another root, a fault), at the next stretch of a sweep that goes round the
+ * map for ever.  Tiles of
  * zoom 14 are counted from jobs; a tile above is the sum of its four
  * quarters.  Only rows that differ are written.
  */
@@ -149,7 +150,8 @@ static Datum
 news_tiles(Sweep *sweep)
 {
 	static DwStatement select_tiles =
-		DW_STATEMENT("WITH news AS MATERIALIZED (SELECT o.id, o.scope_id "
+		DW_STATEMENT("WITH news AS MATERIALIZED (SELECT o.id, o.scope_id, "
+					 "(o.payload ->> 'cell_before')::bigint AS cell_before "
 					 "FROM dwello.outbox AS o WHERE o.id > $1 "
 					 "AND o.type IN ('job_published', 'job_edited', "
 					 "'job_cancelled', 'job_expired', 'job_reopened', "
@@ -160,6 +162,8 @@ news_tiles(Sweep *sweep)
 					 "ORDER BY j.expires_at, j.id LIMIT $4), "
 					 "cells AS (SELECT j.cell FROM news AS n "
 					 "JOIN dwello.jobs AS j ON j.id = n.scope_id "
+					 "UNION ALL SELECT n.cell_before FROM news AS n "
+					 "WHERE n.cell_before IS NOT NULL "
 					 "UNION ALL SELECT o.cell FROM over AS o) "
 					 "SELECT COALESCE((SELECT array_agg(DISTINCT c.cell >> $7) "
 					 "FROM cells AS c "

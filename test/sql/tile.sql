@@ -311,6 +311,28 @@ SELECT t.login_as('h1');
 SELECT terms_version FROM dwello.edit_job(t.user('C'), category_id => 'd0000000-0000-7000-8000-000000000012');
 SELECT t.as_system();
 SELECT 'edited' AS what, * FROM t.refresh_news();
+-- one that moves leaves no count behind: not where it was, nor where it was between two looks
+SELECT t.login_as('h1');
+SELECT terms_version FROM dwello.edit_job(t.user('B'), longitude => -122.414, latitude => 37.8);
+SELECT t.as_system();
+SELECT 'moved' AS what, * FROM t.refresh_news();
+SELECT t.login_as('h1');
+SELECT terms_version FROM dwello.edit_job(t.user('B'), longitude => 151.21, latitude => -33.87);
+SELECT t.as_system();
+SELECT 'far away' AS what, * FROM t.refresh_news();
+SELECT t.login_as('h1');
+SELECT terms_version FROM dwello.edit_job(t.user('B'), longitude => 18.42, latitude => -33.93);
+SELECT terms_version FROM dwello.edit_job(t.user('B'), longitude => -122.42, latitude => 37.77);
+SELECT t.as_system();
+SELECT 'moved twice' AS what, * FROM t.refresh_news();
+-- a step within a hundredth of a degree is none, and tells nobody where the door is
+SELECT t.login_as('h1');
+SELECT terms_version FROM dwello.edit_job(t.user('B'), longitude => -122.4212, latitude => 37.7731);
+SELECT t.as_system();
+SELECT payload ? 'cell_before' AS moved, count(*), count(DISTINCT payload ->> 'cell_before') AS places,
+       bool_and(dwello.tile_cell(-122.41, 37.8) = (payload ->> 'cell_before')::bigint) FILTER (WHERE terms_version = '3') AS is_rounded
+  FROM (SELECT o.payload, o.payload ->> 'terms_version' AS terms_version FROM dwello.outbox AS o
+         WHERE o.scope_id = t.user('B') AND o.type = 'job_edited') AS e GROUP BY 1 ORDER BY 1;
 SELECT t.login_as('p1');
 SELECT status FROM dwello.submit_bid(t.user('D'), 90000, bid_id => t.user('D bid'));
 SELECT t.login_as('h1');
@@ -320,7 +342,7 @@ SELECT 'awarded' AS what, * FROM t.refresh_news();
 UPDATE dwello.jobs SET expires_at = '2030-01-10 12:30+00' WHERE id = t.user('E');
 SELECT set_config('dwello.now', '2030-01-10 13:00+00', true);
 SELECT 'run out' AS what, * FROM t.refresh_news();
--- what nothing tells of is found by the sweep: a job that moves leaves a count behind, one is deleted, a category moves
+-- what nothing tells of is found by the sweep: a job that is moved by hand leaves a count behind, one is deleted, a category moves
 UPDATE dwello.jobs SET location = st_makepoint(2.35, 48.86)::geography WHERE id = t.user('Berlin');
 UPDATE dwello.jobs SET deleted_at = now() WHERE id = t.user('Fiji');
 SELECT count(*) FROM dwello.add_category('Chimneys', 'd0000000-0000-7000-8000-000000000001', category_id => t.user('Chimneys'));
