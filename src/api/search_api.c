@@ -9,6 +9,7 @@
 #include "api/error_api.h"
 #include "api/fault_api.h"
 #include "api/search_api.h"
+#include "core/match.h"
 #include "store/plan_store.h"
 #include "store/search_store.h"
 #include "store/setting_store.h"
@@ -19,6 +20,7 @@ static int64 amount_opt(DwCall *call, int arg);
 static void cursor_read(DwCall *call, DwSearchCursor *cursor);
 static void search_prepare(DwCall *call, const DwSearch *search,
 						   DwSearchPlan *plan);
+pg_noreturn static void search_refuse_unknown(const DwUuid *unknown);
 static void page_row(DwCall *call, const DwSearch *search, uint64 row);
 static void facet_row(DwCall *call, uint64 row, bool is_complete);
 static void row_value(DwCall *call, const char *name, uint64 row,
@@ -69,8 +71,7 @@ DW_FUNCTION(dwello_search_facets)
 	search_prepare(&call, &search, &plan);
 
 	dw_rows_begin(&call);
-	count = dw_search_facets(&plan);
-	is_complete = dw_read_int8(0, 7) < DW_SEARCH_WINDOW;
+	count = dw_search_facets(&plan, &is_complete);
 	for (uint64 row = 0; row < count; row++)
 		facet_row(&call, row, is_complete);
 	return dw_list_return(&call);
@@ -151,16 +152,26 @@ cursor_read(DwCall *call, DwSearchCursor *cursor)
 		cursor->id = *id;
 }
 
-/* Makes the search ready; P0002 for an unknown category. */
+/* Makes the search ready; P0002 for an unknown category, 22023 for many. */
 static void
 search_prepare(DwCall *call, const DwSearch *search, DwSearchPlan *plan)
 {
 	DwUuid		unknown;
 
-	if (dw_search_prepare(search, plan, &unknown))
-		return;
+	if (!dw_search_prepare(search, plan, &unknown))
+		search_refuse_unknown(&unknown);
+	if (plan->category_count > DW_MATCH_CATEGORIES_MAX)
+		dw_arg_refuse(call, DW_SEARCH_CATEGORY_IDS, DW_BAD_VALUE,
+					  psprintf("must have at most %d categories, those below them counted",
+							   DW_MATCH_CATEGORIES_MAX));
+}
+
+/* Raises P0002 for a category. */
+static void
+search_refuse_unknown(const DwUuid *unknown)
+{
 	dw_raise(DW_NOT_FOUND, psprintf("category %s does not exist",
-									dw_uuid_text(&unknown)),
+									dw_uuid_text(unknown)),
 			 NULL, "See dwello.categories for those there are.");
 }
 

@@ -41,6 +41,13 @@ enum
 /* Of more findings with the words, those published last are ranked. */
 #define DW_SEARCH_WINDOW			10000
 
+/*
+ * Jobs that are looked at one by one: out of an index, or newest first.  So
+ * a search costs no more than that, and what the index itself reads.
+ */
+#define DW_SEARCH_PICKED			50000
+#define DW_SEARCH_NEWEST			200000
+
 /* No limit to the budget. */
 #define DW_SEARCH_ABSENT			INT64_C(-1)
 
@@ -74,6 +81,33 @@ typedef struct DwSearchCursor
 	DwUuid		id;				/* its id, which breaks ties upwards */
 } DwSearchCursor;
 
+/* How the jobs that fit are come by. */
+typedef enum DwSearchWay
+{
+	DW_SEARCH_BY_WORDS,			/* by the index on words */
+	DW_SEARCH_BY_KEY,			/* by that on place, category and budget */
+	DW_SEARCH_BY_TIME,			/* the newest jobs, one after the other */
+	DW_SEARCH_WAY_COUNT
+} DwSearchWay;
+
+/* How common words are: shares of the open jobs, from 0 to 1. */
+typedef struct DwSearchWords
+{
+	double		share;			/* have them */
+	double		picked;			/* the index on words gives, to look at */
+	double		listed;			/* of what that index has is read */
+	bool		is_listed;		/* it can give them without all the rest */
+	bool		is_exact;		/* and gives no others */
+} DwSearchWords;
+
+/* What a search is expected to meet. */
+typedef struct DwSearchOdds
+{
+	double		jobs;			/* open ones; 0: nobody has counted */
+	double		others;			/* share that fits but for the words */
+	DwSearchWords words;		/* how common they are */
+} DwSearchOdds;
+
 /*
  * Makes blanks of the dashes in a query that stand before no word and no
  * quote, in place: they mean nothing, and the server gives up on 33 of them
@@ -87,5 +121,45 @@ extern void dw_search_check(const DwSearch *search, DwFault *fault);
 /* The same of a cursor: all of it or nothing, and no score beyond [0, 1]. */
 extern void dw_search_cursor_check(const DwSearchCursor *cursor,
 								   const DwSearch *search, DwFault *fault);
+
+/* A job that was found. */
+typedef struct DwSearchFind
+{
+	double		score;			/* 0 to 1 */
+	int64_t		published_at;	/* microseconds */
+	DwUuid		id;				/* of the job */
+} DwSearchFind;
+
+/* Leaves the newest of the window, in any order; gives their number. */
+extern int	dw_search_newest(DwSearchFind *finds, int count);
+
+/*
+ * Puts the best that come after the cursor first, in order, and gives their
+ * number, max at most.
+ */
+extern int	dw_search_best(DwSearchFind *finds, int count,
+						   const DwSearchCursor *cursor, int max);
+
+/* How common one word is, and what is made of words; all: no words at all. */
+extern DwSearchWords dw_search_word(double share);
+extern DwSearchWords dw_search_all(void);
+extern DwSearchWords dw_search_not(DwSearchWords a);
+extern DwSearchWords dw_search_and(DwSearchWords a, DwSearchWords b);
+extern DwSearchWords dw_search_or(DwSearchWords a, DwSearchWords b);
+extern DwSearchWords dw_search_phrase(DwSearchWords a, DwSearchWords b);
+
+/* The share that fits but for words and currency, by a rough guess. */
+extern double dw_search_share(const DwSearch *search);
+
+/* What has been tried: ways that have looked at as many jobs as they may. */
+typedef struct DwSearchTries
+{
+	bool		tried[DW_SEARCH_WAY_COUNT]; /* and were not enough */
+	int64_t		found;			/* among the newest, if these were tried */
+} DwSearchTries;
+
+/* The way to try next, that is likely to cost least; false for none. */
+extern bool dw_search_next(const DwSearchOdds *odds,
+						   const DwSearchTries *tries, DwSearchWay *way);
 
 #endif							/* DW_SEARCH_H */

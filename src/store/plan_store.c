@@ -64,6 +64,17 @@ dw_param_int8s(DwParams *p, Datum *values, int count)
 												   TYPALIGN_DOUBLE)), false);
 }
 
+/* Adds a float8[]. */
+void
+dw_param_float8s(DwParams *p, Datum *values, int count)
+{
+	dw_param_datum(p, FLOAT8ARRAYOID,
+				   PointerGetDatum(construct_array(values, count, FLOAT8OID,
+												   sizeof(float8),
+												   FLOAT8PASSBYVAL,
+												   TYPALIGN_DOUBLE)), false);
+}
+
 /* Adds an integer. */
 void
 dw_param_int4(DwParams *p, int32 value)

@@ -59,6 +59,7 @@ extern void dw_param_null(DwParams *p, Oid type);
 extern void dw_param_uuid(DwParams *p, const DwUuid *id);
 extern void dw_param_int8(DwParams *p, int64 value);
 extern void dw_param_int8s(DwParams *p, Datum *values, int count);
+extern void dw_param_float8s(DwParams *p, Datum *values, int count);
 extern void dw_param_int4(DwParams *p, int32 value);
 extern void dw_param_bool(DwParams *p, bool value);
 extern void dw_param_float8(DwParams *p, double value);

@@ -4,7 +4,8 @@
  *
  * Found is only what a stranger may see: open, listed, not deleted, not past
  * its time.  Of more findings with the words than DW_SEARCH_WINDOW those
- * published last are ranked, so that common words cost no more.
+ * published last are ranked.  No search looks at more jobs one by one than
+ * DW_SEARCH_PICKED of an index and the newest DW_SEARCH_NEWEST.
  */
 #ifndef DW_SEARCH_STORE_H
 #define DW_SEARCH_STORE_H
@@ -20,8 +21,8 @@ typedef struct DwSearchPlan
 	const DwSearch *search;		/* as asked */
 	Datum		words;			/* tsquery */
 	bool		has_words;		/* else any text will do */
-	Datum		categories;		/* uuid[] */
-	bool		has_categories; /* else any will do */
+	DwUuid	   *categories;		/* NULL: any will do */
+	int			category_count; /* of these */
 } DwSearchPlan;
 
 /* Makes a search ready; false, and the id, for an unknown category. */
@@ -39,8 +40,9 @@ extern uint64 dw_search_page(const DwSearchPlan *plan,
 
 /*
  * Counts the findings: facet, category_id, parent_id, urgency label,
- * lower_bound, upper_bound, jobs; the row of the total comes first.
+ * lower_bound, upper_bound, jobs; the row of the total comes first.  Not
+ * complete when more may fit.
  */
-extern uint64 dw_search_facets(const DwSearchPlan *plan);
+extern uint64 dw_search_facets(const DwSearchPlan *plan, bool *is_complete);
 
 #endif							/* DW_SEARCH_STORE_H */

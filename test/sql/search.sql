@@ -120,16 +120,24 @@ CREATE TEMP TABLE asked AS SELECT * FROM (
          (VALUES (NULL::bigint, NULL::bigint), (100000, NULL), (NULL, 99999), (5000, 5000)) AS b (low, high),
          (VALUES ('USD'), ('EUR')) AS m (money),
          (VALUES (NULL::dwello.urgency), ('urgent')) AS u (urgent)) AS every WHERE n % 5 = 0;
-SELECT count(*) AS searches, sum(found) AS found, count(*) FILTER (WHERE found > 0) AS finds_something,
-       bool_and(same) AS as_by_hand
-  FROM (SELECT a.n, count(s.job_id) AS found,
-               bool_and(s.job_id IS NOT NULL AND e.job_id IS NOT NULL AND abs(s.score - e.score) < 1e-9) AS same
-          FROM asked AS a
-          CROSS JOIN LATERAL dwello.search_jobs(query, lon, lat, radius, categories, low, high, money, urgent, max_results => 200) AS s
-          FULL JOIN (SELECT a.n, e.* FROM asked AS a,
-                       LATERAL t.search_naive(query, lon, lat, radius, categories, low, high, money, urgent) AS e) AS e
-            ON e.n = a.n AND e.job_id = s.job_id
-         GROUP BY a.n) AS x;
+CREATE FUNCTION t.search_compare(OUT searches bigint, OUT found numeric, OUT finds_something bigint, OUT as_by_hand boolean)
+LANGUAGE sql
+AS $$
+  SELECT count(*) AS searches, sum(found) AS found, count(*) FILTER (WHERE found > 0) AS finds_something,
+         bool_and(same) AS as_by_hand
+    FROM (SELECT a.n, count(s.job_id) AS found,
+                 bool_and(s.job_id IS NOT NULL AND e.job_id IS NOT NULL AND abs(s.score - e.score) < 1e-9) AS same
+            FROM asked AS a
+            CROSS JOIN LATERAL dwello.search_jobs(query, lon, lat, radius, categories, low, high, money, urgent, max_results => 200) AS s
+            FULL JOIN (SELECT a.n, e.* FROM asked AS a,
+                         LATERAL t.search_naive(query, lon, lat, radius, categories, low, high, money, urgent) AS e) AS e
+              ON e.n = a.n AND e.job_id = s.job_id
+           GROUP BY a.n) AS x
+$$;
+SELECT * FROM t.search_compare();
+-- whichever way they are come by: once the server knows how common words are, common ones go by time, small circles by key
+ANALYZE dwello.jobs;
+SELECT * FROM t.search_compare();
 
 -- counts
 SELECT facet, c.name AS category, p.name AS parent, urgency, lower_bound, upper_bound, jobs, is_complete
@@ -239,6 +247,14 @@ SELECT query, count(*) FILTER (WHERE title = 'Gutter') AS oldest, count(*)
   FROM unnest(ARRAY['gutter', 'gutter drain']) AS query, LATERAL dwello.search_jobs(query, max_results => 200) GROUP BY query;
 SELECT query, jobs, is_complete
   FROM unnest(ARRAY['gutter', 'gutter drain', NULL]) AS query, LATERAL dwello.search_facets(query) WHERE facet = 'total';
+-- the same by time, and page after page
+ANALYZE dwello.jobs;
+SELECT query, count(*) FILTER (WHERE title = 'Gutter') AS oldest, count(*)
+  FROM unnest(ARRAY['gutter', 'gutter drain', '"a gutter"', '-tap']) AS query, LATERAL dwello.search_jobs(query, max_results => 200)
+ GROUP BY query ORDER BY query COLLATE "C";
+SELECT query, jobs, is_complete
+  FROM unnest(ARRAY['gutter', 'gutter drain', NULL, '-gutter', '-tap']) AS query, LATERAL dwello.search_facets(query) WHERE facet = 'total';
+SELECT cardinality(t.search_pages('gutter', 200)) AS found;
 ROLLBACK TO s;
 
 -- ----------------------------------------------------------------------

@@ -1,0 +1,109 @@
+# search.pl
+#	A search looks at a bounded number of jobs, and finds all that there are
+#	wherever an index can tell: with more open jobs than it may look at.
+#
+# There are 210 000 jobs.  Each has "gamma" and "delta", but not next to each
+# other; every other has "alpha", all others "beta".  Only the oldest has both
+# and the two next to each other, so nothing but an index can find it.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib $Bin;
+use Dwello;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use constant JOBS => 210_000;
+
+my $node = new_server('search', <<'END');
+shared_buffers = 256MB
+fsync = off
+autovacuum = off
+jit = off
+END
+$node->safe_psql('postgres', <<'END');
+SET client_min_messages = warning;
+CREATE EXTENSION dwello CASCADE;
+END
+
+# The indexes are made afterwards, which is quicker.
+my $jobs = JOBS;
+$node->safe_psql('postgres', <<"END");
+SET session_replication_role = replica;
+SET client_min_messages = warning;
+CREATE TEMP TABLE index_of_jobs AS
+SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition
+  FROM pg_index WHERE indrelid = 'dwello.jobs'::regclass AND NOT indisprimary;
+SELECT format('DROP INDEX %s', name) FROM index_of_jobs \\gexec
+INSERT INTO dwello.jobs (id, homeowner_id, category_id, status, title, description, location, currency, is_listed, published_at, expires_at)
+SELECT md5(n::text)::uuid, md5('owner')::uuid, 'd0000000-0000-7000-8000-000000000011', 'open',
+       CASE n WHEN 1 THEN 'Oldest' ELSE 'Job' END,
+       CASE n WHEN 1 THEN 'alpha beta gamma delta' ELSE CASE n % 2 WHEN 0 THEN 'alpha' ELSE 'beta' END || ' delta gamma' END,
+       st_makepoint(CASE WHEN n <= 100000 THEN -100 ELSE 100 END, 40), 'USD', true, now() - make_interval(secs => 600000 - n), now() + interval '1 day'
+  FROM generate_series(1, $jobs) AS n;
+SELECT definition FROM index_of_jobs \\gexec
+END
+
+# total SEARCH: how many jobs facets count, and whether these are all.
+sub total
+{
+	my ($search) = @_;
+
+	return $node->safe_psql('postgres', <<"END");
+SELECT jobs || ' ' || is_complete FROM dwello.search_facets($search) WHERE facet = 'total'
+END
+}
+
+# titles SEARCH: what is found, each title once.
+sub titles
+{
+	my ($search) = @_;
+
+	return $node->safe_psql('postgres', <<"END");
+SELECT DISTINCT title FROM dwello.search_jobs($search, max_results => 200) ORDER BY 1
+END
+}
+
+# same SEARCH, TOTAL, TITLES, WHY: both.
+sub same
+{
+	my ($search, $total, $titles, $why) = @_;
+
+	is(total($search), $total, "$search: $why");
+	is(titles($search), $titles, "$search: these");
+	return;
+}
+
+# Each is asked with statistics and without: they may cost time, not answers.
+foreach my $known ('without statistics', 'with statistics')
+{
+	note($known);
+	same(q('oldest'), '1 true', 'Oldest', 'a rare word');
+	same(q('alpha'), '10000 false', 'Job', 'the newest of a common word');
+	same(q('gamma delta'), '10000 false', 'Job', 'of two');
+	same(q('-alpha'), '10000 false', 'Job', 'of those without one');
+	same(q('alpha beta'), '1 true', 'Oldest',
+		'common words that are hardly ever together');
+	same(q('-delta'), '0 false', '',
+		'what no index tells is looked for among the newest');
+	same(q('gamma', 100, 40, 10), '10000 false', 'Job', 'around a place');
+	same(q('oldest', -100, 40, 10), '1 true', 'Oldest', 'at another');
+	same(q('oldest', 100, 40, 10), '0 true', '', 'but not there');
+	$node->safe_psql('postgres', 'ANALYZE dwello.jobs');
+}
+
+# The phrase: by the index it would look at every job that has both words.
+same(q('"gamma delta"'), '0 false', '', 'a phrase of common words');
+same(q('"gamma delta" oldest'), '1 true', 'Oldest', 'and of a rare one');
+same(q('"gamma delta"', -100, 40, 10), '0 false', '',
+	'a place with too many jobs');
+$node->safe_psql('postgres', <<'END');
+UPDATE dwello.jobs SET status = 'cancelled', is_listed = false
+ WHERE published_at < now() - make_interval(secs => 600000 - 10001) AND title <> 'Oldest'
+END
+same(q('"gamma delta"'), '1 true', 'Oldest',
+	'all are looked at once there are few enough');
+$node->stop;
+
+done_testing();
