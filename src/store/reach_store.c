@@ -121,11 +121,12 @@ dw_reach_refresh_some(int32 max_rows)
 bool
 dw_reach_param_job(DwParams *p, const DwUuid *job_id)
 {
-	ReachJob	job;
+	/* parameters point into it, so it must outlive this function */
+	ReachJob   *job = palloc(sizeof(*job));
 
-	if (!job_load(job_id, &job) || !job.is_open)
+	if (!job_load(job_id, job) || !job->is_open)
 		return false;
-	param_job(p, &job);
+	param_job(p, job);
 	return true;
 }
 

@@ -1,7 +1,9 @@
 # reached.pl
 #	match_agents() and match_providers() find everybody whom a job reaches and
 #	nobody else: what plain SQL over the rows themselves finds, from a tree
-#	that grew and changed, one that was built, and after a crash.
+#	that grew and changed, one that was built, and after a crash.  And saved
+#	searches are told of a published job when, and only when, the same search
+#	made by hand finds it.
 #
 # Providers and jobs are clustered, also at the antimeridian and the poles,
 # some with an area instead of a circle.
@@ -10,6 +12,7 @@ use warnings;
 use FindBin qw($Bin);
 use lib $Bin;
 use Dwello;
+use Places;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -41,16 +44,8 @@ CREATE EXTENSION dwello CASCADE;
 SELECT dwello.create_keyring();
 END
 
+install_places($node);
 value(<<"END");
--- an even number in [0, 1), the same in every run
-CREATE FUNCTION u(i bigint, aspect integer) RETURNS float8
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS 'SELECT (hashint8extended(i, aspect) & 4294967295) / 4294967296.0::float8';
-
-CREATE FUNCTION around(longitude float8) RETURNS float8
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS 'SELECT mod(longitude::numeric + 540, 360)::float8 - 180';
-
 -- a place of the nth of something, near one of 12 others
 CREATE FUNCTION place(n bigint, aspect integer) RETURNS geography
 LANGUAGE sql IMMUTABLE
@@ -226,5 +221,55 @@ same('a tree that has changed');
 $node->stop('immediate');
 $node->start;
 same('after a crash');
+
+# ----------------------------------------------------------------------
+# Saved searches: the job asks for them, search_jobs() the other way round
+# ----------------------------------------------------------------------
+value(<<"END");
+SET session_replication_role = replica;
+UPDATE dwello.jobs AS j
+   SET title = 'Job ' || array_to_string(ARRAY(SELECT w FROM unnest('{paint,kitchen,roof,cabinets,sink}'::text[]) WITH ORDINALITY AS w (w, k)
+                                      WHERE u(n * 8 + k, 300) < 0.4), ' '),
+       urgency = (enum_range(NULL::dwello.urgency))[1 + trunc(4 * u(n, 301))::integer]
+  FROM generate_series(1, @{[JOBS]}) AS n WHERE j.id = who('j', n);
+-- most by a place near the jobs, some by words, filters or nothing at all
+INSERT INTO dwello.saved_searches (user_id, name, query, longitude, latitude, radius_miles, category_ids, budget_min,
+                                   budget_max, currency, urgency)
+SELECT who('p', 1 + n % 400), 'S' || n,
+       CASE WHEN u(n, 310) < 0.4 THEN (ARRAY['paint', 'kitchen roof', 'sink or roof', '-paint', 'the', '"kitchen roof"'])[1 + trunc(6 * u(n, 311))::integer] END,
+       ST_X(p), ST_Y(p), radius,
+       CASE WHEN u(n, 312) < 0.5 THEN '{}' ELSE ARRAY(SELECT DISTINCT kind(n * 10 + k, 313) FROM generate_series(0, (5 * u(n, 314))::integer) AS k) END,
+       CASE WHEN u(n, 315) < 0.3 THEN 1 + (300000 * u(n, 316))::bigint END,
+       CASE WHEN u(n, 317) < 0.3 THEN 300001 + (500000 * u(n, 318))::bigint END,
+       CASE WHEN u(n, 319) < 0.85 THEN 'USD' ELSE 'EUR' END,
+       CASE WHEN u(n, 320) < 0.3 THEN (enum_range(NULL::dwello.urgency))[1 + trunc(4 * u(n, 321))::integer] END
+  FROM generate_series(1, 900) AS n,
+       LATERAL (SELECT place(n, 322)::geometry AS p, exp(6 * u(n, 323)) AS radius WHERE u(n, 324) < 0.8
+                UNION ALL SELECT NULL, NULL WHERE u(n, 324) >= 0.8) AS p;
+INSERT INTO dwello.outbox (scope_id, aggregatetype, aggregateid, type, payload, created_at)
+SELECT id, 'job', id, 'job_published', '{}', now() FROM dwello.jobs;
+END
+value('SELECT dwello.deliver_events(10000)');
+value(<<'END');
+CREATE TABLE searched AS
+SELECT DISTINCT s.user_id, j.job_id
+  FROM dwello.saved_searches AS s
+  JOIN dwello.users AS u ON u.id = s.user_id AND u.status = 'active' AND u.deleted_at IS NULL,
+       LATERAL dwello.search_jobs(s.query, s.longitude, s.latitude, s.radius_miles, nullif(s.category_ids, '{}'), s.budget_min,
+         s.budget_max, s.currency, s.urgency, max_results => 200) AS j
+ WHERE s.user_id <> (SELECT homeowner_id FROM dwello.jobs WHERE id = j.job_id);
+CREATE TABLE told AS
+SELECT user_id, (data ->> 'job_id')::uuid AS job_id, count(*) AS times FROM dwello.notifications
+ WHERE data ->> 'event' = 'job_published' GROUP BY 1, 2;
+END
+is(value(<<'END'), '', 'who searched for a job is told of it, nobody else');
+SELECT user_id, job_id, t.job_id IS NULL AS not_told
+  FROM searched AS s FULL JOIN told AS t USING (user_id, job_id)
+ WHERE s.job_id IS NULL OR t.job_id IS NULL LIMIT 5
+END
+is(value('SELECT count(*) FROM told WHERE times <> 1'), 0, 'and once');
+cmp_ok(value('SELECT count(*) FROM told'), '>', 500, 'many are told');
+cmp_ok(value('SELECT count(DISTINCT job_id) FROM told'),
+	'>', JOBS / 3, 'of most jobs');
 $node->stop;
 done_testing();
