@@ -323,6 +323,56 @@ test_corners(void **state)
 	}
 }
 
+/* Budgets that a float cannot hold are in their node still, at both ends. */
+static void
+test_large_budgets(void **state)
+{
+	for (int64_t odd = 1; odd < INT64_C(1) << 60; odd = odd * 2 + 1)
+	{
+		for (int64_t budget = odd; budget <= odd + 4; budget++)
+		{
+			DwMatchWish wish = some_wish();
+			DwJobKey	leaf = leaf_at(10.0, 50.0);
+			DwJobKey	node;
+
+			leaf.leaf.budget_min = budget;
+			leaf.leaf.budget_max = budget;
+			wish.budget_min = budget;
+			wish.budget_max = budget;
+			node = dw_job_key_node(&leaf);
+			prepare(&wish);
+			assert_true(wants(&leaf));
+			assert_true(dw_match_may_want(query, &node));
+		}
+	}
+}
+
+/* A node's bound is no worse than any fit below it, close to it or not. */
+static void
+test_fit_bound(void **state)
+{
+	for (int percent = 0; percent <= 100; percent++)
+	{
+		const DwUuid wanted = category(1);
+		const double fit = percent / 100.0;
+		DwMatchWish wish = some_wish();
+		DwJobKey	leaf = leaf_at(10.0, 50.0);
+		DwJobKey	node = dw_job_key_node(&leaf);
+
+		memset(wish.weights, 0, sizeof(wish.weights));
+		wish.weights[DW_MATCH_CATEGORY] = 1.0;
+		wish.category_ids = &wanted;
+		wish.fits = &fit;
+		wish.category_count = 1;
+		wish.others_fit = DW_MATCH_EXCLUDED;
+		prepare(&wish);
+		assert_true(fabs(dw_match_rest(query, &leaf, 0.0) - (1.0 - fit)) <
+					1e-15);
+		assert_true(dw_match_rest_bound(query, &node) <=
+					dw_match_rest(query, &leaf, 0.0));
+	}
+}
+
 /* What is wrong is found, and named. */
 static void
 test_judge(void **state)
@@ -365,6 +415,8 @@ main(void)
 		cmocka_unit_test(test_terms),
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_corners),
+		cmocka_unit_test(test_large_budgets),
+		cmocka_unit_test(test_fit_bound),
 		cmocka_unit_test(test_judge),
 	};
 
