@@ -92,6 +92,8 @@ enter_tree()
 	exec 9>"$tree.lock"
 	flock -n 9 || die "another run uses $tree"
 	[ -d "$tree" ] || make_tree "$1" "$tree"
+	# a mount by itself, so that what runs in it can have mounts of its own
+	mountpoint -q "$tree" || mount --bind "$tree" "$tree"
 	mountpoint -q "$tree/proc" || mount -t proc proc "$tree/proc"
 	mountpoint -q "$tree/dev/shm" || mount -t tmpfs tmpfs "$tree/dev/shm"
 	rm -rf "$tree/dwello" "$tree"/tmp/*
