@@ -29,6 +29,18 @@ SELECT dwello.job_key(180, -90, 'd0000000-0000-7000-8000-000000000011', now(), N
        dwello.job_key(180, -90, 'd0000000-0000-7000-8000-000000000011', NULL, NULL, NULL, 'USD', 0, 0) IS NULL AS none;
 SELECT dwello.job_query(-179.5, 1.25, 2, now());
 
+-- distances are those of PostGIS on the sphere, at the poles and the antimeridian, too; in the last metres before the
+-- antipode to some centimetres
+SELECT count(*) AS pairs, count(*) FILTER (WHERE k.postgis > 20015113) AS antipodes,
+       count(*) FILTER (WHERE abs(k.metres - k.postgis) > CASE WHEN k.postgis > 20015113 THEN 0.05 ELSE k.postgis * 4e-10 + 1e-6 END) AS wrong
+  FROM (SELECT (1 - dwello.job_score(dwello.job_key(b.lon, b.lat, 'd0000000-0000-7000-8000-000000000011', '2026-01-10', NULL, NULL, 'USD', 0, 0),
+                 dwello.job_query(a.lon, a.lat, 12450, '2026-01-10', weights => '{1, 0, 0, 0, 0}'))) * 12450 * 1609.344 AS metres,
+               st_distance(st_makepoint(a.lon, a.lat)::geography, st_makepoint(b.lon, b.lat)::geography, false) AS postgis
+          FROM (SELECT lon, lat FROM unnest('{-180, 180, -179.9999999, 179.99, 0, -122.4194, 57.5806, 3.1}'::float8[]) AS lon,
+                                     unnest('{-90, 90, 89.9999999, -89.9, 0, 37.7749, -37.7749, 0.0000001}'::float8[]) AS lat) AS a,
+               (SELECT lon, lat FROM unnest('{-180, 180, -179.99, 0, -122.4194, -122.42, 57.5806, 90}'::float8[]) AS lon,
+                                     unnest('{-90, 90, 89.99, -89.9, 0, 37.77, -37.7749, 3.1}'::float8[]) AS lat) AS b) AS k;
+
 -- what matches: each filter alone
 CREATE TEMP TABLE asked (what text, query dwello.job_query);
 INSERT INTO asked VALUES
@@ -263,8 +275,11 @@ SELECT arguments, t.try(format('SELECT dwello.match_jobs(%s)', arguments))
     'currency => ''DOLLAR''', 'radius_miles => 0', 'radius_miles => -1', 'radius_miles => ''NaN''', 'radius_miles => ''Infinity''',
     'radius_miles => 12451', 'budget_min => 0', 'budget_max => -5', 'budget_min => 2, budget_max => 1', 'category_ids => ''{}''',
     'category_ids => ''{NULL}''', 'category_ids => ''{00000000-0000-0000-0000-000000000001}''',
-    'as_of => ''2030-05-01 12:00:01+00''', 'as_of => ''infinity''', 'after_score => 0.5', 'after_id => gen_random_uuid()',
+    'as_of => ''2030-05-01 12:00:01+00''', 'as_of => ''infinity''', 'as_of => ''-infinity''', 'after_score => 0.5', 'after_id => gen_random_uuid()',
     'after_score => 0.5, after_id => gen_random_uuid()', 'after_score => 0.5, as_of => ''2030-05-01''',
+    'after_id => gen_random_uuid(), as_of => ''2030-05-01''',
+    'after_score => 0.5, after_id => gen_random_uuid(), as_of => ''2030-05-02''',
+    'after_score => ''Infinity'', after_id => gen_random_uuid(), as_of => ''2030-05-01''',
     'after_score => ''NaN'', after_id => gen_random_uuid(), as_of => ''2030-05-01''',
     'after_score => 1.5, after_id => gen_random_uuid(), as_of => ''2030-05-01''',
     'after_score => -0.5, after_id => gen_random_uuid(), as_of => ''2030-05-01''',
@@ -303,6 +318,19 @@ SELECT count(*), count(DISTINCT m.score) < 120 AS ties,
   FROM dwello.match_jobs(max_results => 500) WITH ORDINALITY AS m;
 SELECT size, array_agg(m.job_id ORDER BY m.ordinality) = (SELECT array_agg(p) FROM t.pages(size, 210 / size) AS p) AS same
   FROM unnest(ARRAY[1, 7, 30]) AS size, dwello.match_jobs(max_results => 210) WITH ORDINALITY AS m GROUP BY size ORDER BY size;
+-- a tie that is longer than all that is kept of one
+SAVEPOINT tie;
+INSERT INTO dwello.jobs (id, homeowner_id, category_id, status, title, description, location, currency, urgency, is_listed, published_at,
+    expires_at)
+  SELECT md5('tie ' || n)::uuid, t.user('h2'), 'd0000000-0000-7000-8000-000000000018', 'open', 'tie', 'x', ST_MakePoint(-122.42, 37.77),
+         'USD', 'low', true, '2030-04-30', '2030-06-01'
+    FROM generate_series(1, 150) AS n;
+SELECT size, count(DISTINCT m.score) AS scores,
+       array_agg(m.job_id ORDER BY m.ordinality) = ARRAY(SELECT j.id FROM dwello.jobs AS j WHERE j.title = 'tie' ORDER BY j.id LIMIT size) AS ordered
+  FROM unnest(ARRAY[1, 5, 60]) AS size,
+       dwello.match_jobs(category_ids => '{d0000000-0000-7000-8000-000000000018}', max_results => size) WITH ORDINALITY AS m
+ GROUP BY size ORDER BY size;
+ROLLBACK TO tie;
 -- while others come, which are later than as_of, and go
 CREATE TEMP TABLE before AS SELECT m.job_id, row_number() OVER () AS n FROM dwello.match_jobs(max_results => 90) AS m;
 CREATE TEMP TABLE paged AS SELECT p AS job_id, row_number() OVER () AS n

@@ -263,7 +263,7 @@ ROLLBACK TO s;
 SELECT arguments, t.try('SELECT dwello.search_jobs(' || arguments || ')', 'p1')
   FROM unnest(ARRAY[
     $$query => repeat('x', 1001)$$, $$query => repeat('word ', 10000)$$,
-    'longitude => 1', 'latitude => 1', 'longitude => 181, latitude => 1', $$longitude => 1, latitude => 'NaN'$$,
+    'longitude => 1', 'latitude => 1', 'longitude => 181, latitude => 1', 'longitude => 1, latitude => 91', $$longitude => 1, latitude => 'NaN'$$,
     $$longitude => 'Infinity', latitude => 1$$, 'radius_miles => 5',
     'longitude => 1, latitude => 1, radius_miles => 0', 'longitude => 1, latitude => 1, radius_miles => -1',
     $$longitude => 1, latitude => 1, radius_miles => 'NaN'$$, 'longitude => 1, latitude => 1, radius_miles => 12451',

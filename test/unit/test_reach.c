@@ -78,6 +78,11 @@ test_circles(void **state)
 
 		assert_wants(&leaf, &near, true);
 		assert_wants(&leaf, &far, false);
+		/* ten miles are 0.14473158 degrees: the last centimetres */
+		near = job(longitude, latitude + (inside < 0 ? -1 : 1) * 0.1447314);
+		far = job(longitude, latitude + (inside < 0 ? -1 : 1) * 0.1447318);
+		assert_wants(&leaf, &near, true);
+		assert_wants(&leaf, &far, false);
 	}
 }
 
