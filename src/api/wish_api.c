@@ -53,7 +53,8 @@ dw_wish_provider(const DwMatchProvider *provider, DwMatchWish *wish)
 		dw_raise(DW_BAD_VALUE, "the provider has no address",
 				 psprintf("Provider %s cannot be near any job.",
 						  dw_uuid_text(&provider->id)),
-				 "Add one with dwello.add_address().");
+				 "Add one with dwello.add_address(); dwello.search_jobs() "
+				 "looks round any place.");
 	wish->longitude = provider->longitude;
 	wish->latitude = provider->latitude;
 	wish->capabilities = provider->capabilities;

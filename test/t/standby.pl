@@ -201,6 +201,9 @@ foreach my $name (@names)
 		  unless $inconstant{$name};
 	}
 }
+like($said{standby}{$_}, qr/[^\n\\x]\n= 00000\z/, "$_ has something to say")
+  foreach qw(cluster_jobs explain_match jobs_mvt match_agents match_jobs
+  match_providers search_facets search_jobs);
 like($said{standby}{current_user_id},
 	qr/^\Q$id{homeowner}\E\n/, 'a token is verified with the copied keyring');
 
