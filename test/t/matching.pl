@@ -213,6 +213,8 @@ END
 my ($empty, $some, $largest) = split /\|/, value(<<'END');
 SELECT count(*) FILTER (WHERE rows = 0), count(*) FILTER (WHERE rows > 100), max(rows) FROM naive
 END
+cmp_ok(value('SELECT count(DISTINCT (longitude, latitude)) FROM asked'),
+	'>', QUERIES / 2, 'queries are of as many places');
 cmp_ok($empty, '>', 20, "$empty queries have an empty answer");
 cmp_ok($some, '>', 200, "$some queries have more than 100 rows");
 cmp_ok($largest, '>', ROWS / 4, "one has $largest rows");
@@ -329,9 +331,9 @@ SELECT md5('service_provider' || n)::uuid, t::dwello.credential_type, 'x',
        CASE WHEN u(n, 83) < 0.8 THEN now() END, CASE WHEN u(n, 84) < 0.3 THEN '2026-05-31'::date END
   FROM generate_series(1, 60) AS n, unnest('{license, insurance, equipment}'::text[]) AS t WHERE u(n, length(t)) < 0.7;
 INSERT INTO dwello.ai_bidding_agents (user_id, max_bid_radius_miles, preferred_categories)
-SELECT md5('service_provider' || n)::uuid, 50,
-       CASE WHEN u(n, 85) < 0.7 THEN ARRAY(SELECT id FROM leaf WHERE u(n * 50 + leaf.n, 86) < 0.1) ELSE '{}' END
-  FROM generate_series(1, 60, 2) AS n;
+SELECT md5('service_provider' || i)::uuid, 50,
+       CASE WHEN u(i, 85) < 0.7 THEN ARRAY(SELECT id FROM leaf WHERE u(i * 50 + leaf.n, 86) < 0.1) ELSE '{}' END
+  FROM generate_series(1, 60, 2) AS i;
 
 -- hidden = 0: may be shown
 CREATE TABLE posted AS
@@ -356,8 +358,8 @@ ANALYZE;
 CREATE TABLE call AS
 SELECT n, md5('service_provider' || 1 + n % 60)::uuid AS provider_id,
        CASE WHEN u(n, 90) < 0.6 THEN radius_miles END AS radius_miles,
-       CASE WHEN u(n, 91) < 0.5 THEN ARRAY(SELECT id FROM leaf WHERE u(n * 50 + leaf.n, 92) < 0.1
-                                            UNION SELECT id FROM leaf WHERE leaf.n = 1 + n % 12) END AS category_ids,
+       CASE WHEN u(n, 91) < 0.5 THEN ARRAY(SELECT id FROM leaf WHERE u(asked.n * 50 + leaf.n, 92) < 0.1
+                                            UNION SELECT id FROM leaf WHERE leaf.n = 1 + asked.n % 12) END AS category_ids,
        CASE WHEN budget_min > 0 THEN budget_min END AS budget_min, budget_max,
        CASE WHEN u(n, 93) < 0.9 THEN 'USD' ELSE 'EUR' END AS currency,
        CASE WHEN u(n, 94) < 0.3 THEN weights END AS weights
@@ -451,6 +453,10 @@ SELECT c.n, cardinality(h.ids), cardinality(m.ids)
 END
 }
 
+cmp_ok(value('SELECT count(DISTINCT category_ids) FROM call'),
+	'>', 80, 'calls name different categories');
+cmp_ok(value('SELECT count(DISTINCT preferred_categories) FROM dwello.ai_bidding_agents'),
+	'>', 15, 'agents prefer different ones');
 is(differing(240), '', 'match_jobs() gives what the documents say');
 cmp_ok(value("$pin SELECT count(*) FROM call, by_call(call, 500)"),
 	'>', 5_000, 'and that is not little');

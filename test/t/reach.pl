@@ -11,7 +11,8 @@
 #
 # Planted by hand, one at a time, and seen: a union that keeps the box of what
 # it had (dw_reach_extend without dw_box_extend), one that forgets categories,
-# a picksplit whose sides leave out their last key (split_side).
+# a picksplit whose sides leave out their last key (split_side), a union that
+# forgets that some go by the job's radius (has_points).
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -61,9 +62,12 @@ SELECT n, CASE WHEN n < 7 THEN 179.9 WHEN n < 14 THEN -179.9 ELSE -180 + 360 * u
             ELSE degrees(asin(-1 + 2 * u(n, 2))) END AS latitude
   FROM generate_series(0, 59) AS n;
 
+-- a sixth of the rows lie close together, want everything within two miles or
+-- go by the job's radius, which then reaches beyond the boxes of their nodes
 CREATE TABLE plain AS
 SELECT md5('agent' || i)::uuid AS id, longitude, latitude,
        CASE WHEN u(i, 10) < 0.2 THEN NULL
+            WHEN i % 6 = 0 THEN 2
             WHEN u(i, 10) < 0.2005 THEN 12450
             WHEN u(i, 10) < 0.205 THEN 100 + 3000 * u(i, 11) ELSE 5 + trunc(45 * u(i, 11)) END::float8 AS radius_miles,
        -- triangles, and a band of two parts where 180 degrees are
@@ -75,7 +79,7 @@ SELECT md5('agent' || i)::uuid AS id, longitude, latitude,
               st_makepoint(longitude, latitude), st_makepoint(longitude - 1, latitude),
               st_makepoint(longitude, latitude + 1), st_makepoint(longitude, latitude)])), 4326) END AS area,
        ARRAY(SELECT DISTINCT category((30 * u(i * 8 + k, 13) ^ 2)::integer)
-               FROM generate_series(1, (CASE WHEN u(i, 14) < 0.1 THEN 0 ELSE 1 + 6 * u(i, 15) ^ 2 END)::integer) AS k)
+               FROM generate_series(1, (CASE WHEN i % 6 = 0 OR u(i, 14) < 0.1 THEN 0 ELSE 1 + 6 * u(i, 15) ^ 2 END)::integer) AS k)
          AS category_ids,
        (1000 * trunc(200 * u(i, 16) ^ 2))::bigint AS budget_min,
        (1000 * (200 + trunc(2000 * u(i, 17) ^ 2)))::bigint AS budget_max,
@@ -84,24 +88,25 @@ SELECT md5('agent' || i)::uuid AS id, longitude, latitude,
   FROM generate_series(1, @{[ROWS]}) AS i,
        LATERAL (SELECT round(around(c.longitude + 2 * (u(i, 3) - 0.5))::numeric, 7)::float8 AS longitude,
                        greatest(-90, least(90, round((c.latitude + 2 * (u(i, 4) - 0.5))::numeric, 7)))::float8 AS latitude
-                  FROM cluster AS c WHERE c.n = trunc(60 * u(i, 5) ^ 1.5)) AS p;
+                  FROM cluster AS c WHERE c.n = CASE WHEN i % 6 = 0 THEN 30 ELSE trunc(60 * u(i, 5) ^ 1.5) END) AS p;
 ALTER TABLE plain ADD PRIMARY KEY (id);
 
+-- a tenth of the jobs lie among these and around them
 CREATE TABLE job AS
-SELECT n, longitude, latitude, 2 + trunc(60 * u(n, 30)) AS radius_miles,
-       ARRAY(SELECT category((30 * u(n * 8 + k, 31) ^ 2)::integer)
-               FROM generate_series(1, 1 + (3 * u(n, 32))::integer) AS k) AS path,
-       CASE WHEN u(n, 33) < 0.5 THEN (1000 * trunc(300 * u(n, 34)))::bigint END AS budget_min,
-       CASE WHEN u(n, 35) < 0.7 THEN (1000 * (300 + trunc(1000 * u(n, 36))))::bigint END AS budget_max,
-       CASE WHEN u(n, 37) < 0.8 THEN 'USD' WHEN u(n, 37) < 0.95 THEN 'EUR' ELSE 'CHF' END AS currency,
-       CASE WHEN u(n, 38) < 0.6 THEN 0 ELSE trunc(32 * u(n, 39))::bigint & trunc(32 * u(n, 40))::bigint END AS requirement_bits
-  FROM generate_series(1, @{[JOBS]}) AS n,
-       LATERAL (SELECT CASE WHEN u(n, 41) < 0.05 THEN -180 WHEN u(n, 41) < 0.1 THEN 180
-                            ELSE round(around(c.longitude + 2 * (u(n, 42) - 0.5))::numeric, 2) END::float8 AS longitude,
-                       CASE WHEN u(n, 43) < 0.03 THEN 90 WHEN u(n, 43) < 0.06 THEN -90
-                            ELSE greatest(-90, least(90, round((c.latitude + 2 * (u(n, 44) - 0.5))::numeric, 2)))
+SELECT i AS n, longitude, latitude, 2 + trunc(60 * u(i, 30)) AS radius_miles,
+       ARRAY(SELECT category((30 * u(i * 8 + k, 31) ^ 2)::integer)
+               FROM generate_series(1, 1 + (3 * u(i, 32))::integer) AS k) AS path,
+       CASE WHEN u(i, 33) < 0.5 THEN (1000 * trunc(300 * u(i, 34)))::bigint END AS budget_min,
+       CASE WHEN u(i, 35) < 0.7 THEN (1000 * (300 + trunc(1000 * u(i, 36))))::bigint END AS budget_max,
+       CASE WHEN u(i, 37) < 0.8 THEN 'USD' WHEN u(i, 37) < 0.95 THEN 'EUR' ELSE 'CHF' END AS currency,
+       CASE WHEN u(i, 38) < 0.6 THEN 0 ELSE trunc(32 * u(i, 39))::bigint & trunc(32 * u(i, 40))::bigint END AS requirement_bits
+  FROM generate_series(1, @{[JOBS]}) AS i,
+       LATERAL (SELECT CASE WHEN u(i, 41) < 0.05 THEN -180 WHEN u(i, 41) < 0.1 THEN 180
+                            ELSE round(around(c.longitude + CASE i % 10 WHEN 0 THEN 3 ELSE 2 END * (u(i, 42) - 0.5))::numeric, 2) END::float8 AS longitude,
+                       CASE WHEN u(i, 43) < 0.03 THEN 90 WHEN u(i, 43) < 0.06 THEN -90
+                            ELSE greatest(-90, least(90, round((c.latitude + CASE i % 10 WHEN 0 THEN 3 ELSE 2 END * (u(i, 44) - 0.5))::numeric, 2)))
                             END::float8 AS latitude
-                  FROM cluster AS c WHERE c.n = trunc(60 * u(n, 45) ^ 1.5)) AS p;
+                  FROM cluster AS c WHERE c.n = CASE i % 10 WHEN 0 THEN 30 ELSE trunc(60 * u(i, 45) ^ 1.5) END) AS p;
 ALTER TABLE job ADD COLUMN query dwello.agent_query GENERATED ALWAYS AS (dwello.agent_query(longitude, latitude,
   radius_miles, path, budget_min, budget_max, currency, requirement_bits)) STORED;
 ALTER TABLE job ADD PRIMARY KEY (n);
@@ -189,6 +194,8 @@ END
 my ($few, $some) = split /\|/, value(<<'END');
 SELECT count(*) FILTER (WHERE rows < 10), count(*) FILTER (WHERE rows > 5) FROM every
 END
+cmp_ok(value('SELECT count(DISTINCT (longitude, latitude)) FROM job'),
+	'>', JOBS / 2, 'jobs are in as many places');
 cmp_ok($few, '>', 20, "$few jobs reach less than ten");
 cmp_ok($some, '>', 200, "$some jobs reach more than five");
 foreach my $tree (@trees)
