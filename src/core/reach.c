@@ -16,9 +16,6 @@
 
 #define SIGN_BIT		UINT32_C(0x80000000)
 
-/* More categories than these stand for all of them in the order. */
-#define ORDER_CATEGORIES	8
-
 /* A distance in latitude alone is taken a little short: it is a bound. */
 #define LATITUDE_SHARE	(1.0 - 1e-9)
 
@@ -274,25 +271,11 @@ bits_spread(uint32_t value)
 	return (bits | bits << 1) & UINT64_C(0x5555555555555555);
 }
 
-/* The lowest bit of a set as a number; the highest one for large sets. */
-static uint64_t
-category_rank(uint64_t set)
-{
-	uint64_t	rank = 0;
-
-	if (bits_count(set) > ORDER_CATEGORIES)
-		return 63;
-	while (rank < 63 && (set >> rank & 1) == 0)
-		rank++;
-	return rank;
-}
-
 /* The place of a key in the order; see the header. */
 uint64_t
 dw_reach_order(const DwReachKey *key)
 {
 	DwPoint		point = key->circle.centre;
-	uint64_t	place;
 
 	if (key->kind == DW_REACH_AREA || key->kind == DW_REACH_NODE)
 	{
@@ -301,7 +284,6 @@ dw_reach_order(const DwReachKey *key)
 		point.latitude =
 			(int32_t) (((int64_t) key->box.south + key->box.north) / 2);
 	}
-	place = bits_spread((uint32_t) point.longitude ^ SIGN_BIT) << 1 |
+	return bits_spread((uint32_t) point.longitude ^ SIGN_BIT) << 1 |
 		bits_spread((uint32_t) point.latitude ^ SIGN_BIT);
-	return category_rank(key->categories) << 58 | place >> 6;
 }

@@ -123,7 +123,8 @@ extern bool dw_reach_equal(const DwReachKey *a, const DwReachKey *b);
 
 /*
  * The place of a key in an order that keeps together what is asked for
- * together: its first category, then the Z-order of its place.
+ * together: the Z-order of its place.  Categories have no part in it, for
+ * most want several and a page of neighbours wants nearly all.
  */
 extern uint64_t dw_reach_order(const DwReachKey *key);
 
