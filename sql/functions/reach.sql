@@ -10,15 +10,17 @@ CREATE OR REPLACE FUNCTION dwello.agent_key(
   budget_min bigint,
   budget_max bigint,
   currency text,
-  capability_bits bigint
+  capability_bits bigint,
+  capability_from date DEFAULT NULL,
+  capability_until date DEFAULT NULL
 )
 RETURNS dwello.agent_key
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_agent_key';
-GRANT EXECUTE ON FUNCTION dwello.agent_key(float8, float8, float8, float8[], uuid[], bigint, bigint, text, bigint)
+GRANT EXECUTE ON FUNCTION dwello.agent_key(float8, float8, float8, float8[], uuid[], bigint, bigint, text, bigint, date, date)
   TO dwello_service;
-COMMENT ON FUNCTION dwello.agent_key(float8, float8, float8, float8[], uuid[], bigint, bigint, text, bigint) IS
-'The key of an agent, a provider or a saved search in the index that a new job asks; the columns named key are made with it. Arguments: longitude and latitude in degrees, kept to 1e-7; radius_miles, above 0 and at most 12450, NULL for the query''s; area, west, south, east and north of the box of an area in degrees, before which place and radius do not count; both NULL gives NULL; category_ids, empty or NULL for all; budget_min and budget_max in minor units, NULL for no limit; currency, NULL for any; capability_bits of the credentials held, as requirement_bits of jobs, NULL for all. Errors: 22004; 22023 no place on the globe, no box, no list, budgets in the wrong order, no currency.';
+COMMENT ON FUNCTION dwello.agent_key(float8, float8, float8, float8[], uuid[], bigint, bigint, text, bigint, date, date) IS
+'The key of an agent, a provider or a saved search in the index that a new job asks; the columns named key are made with it. Arguments: longitude and latitude in degrees, kept to 1e-7; radius_miles, above 0 and at most 12450, NULL for the query''s; area, west, south, east and north of the box of an area in degrees, before which place and radius do not count; both NULL gives NULL; category_ids, empty or NULL for all; budget_min and budget_max in minor units, NULL for no limit; currency, NULL for any; capability_bits of the credentials held, as requirement_bits of jobs, and from bit 16 of standing, NULL for all; capability_from and capability_until, the days on which they are valid together, NULL for no limit, which do not decide a match but whether it is certain. Errors: 22004; 22023 no place on the globe, no box, no list, budgets in the wrong order, no currency.';
 
 CREATE OR REPLACE FUNCTION dwello.agent_query(
   longitude float8,
@@ -44,7 +46,7 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF COST 10
 AS 'MODULE_PATHNAME', 'dwello_agent_matches';
 GRANT EXECUTE ON FUNCTION dwello.agent_matches(dwello.agent_key, dwello.agent_query) TO dwello_service;
 COMMENT ON FUNCTION dwello.agent_matches(dwello.agent_key, dwello.agent_query) IS
-'True when an agent may want a job: the job lies in its circle, or in the box of its area, a category of it is the job''s or above that (with more than four, or by chance one time in ten thousand, another is taken for it), budgets overlap, the same currency, every mandatory credential held. The operator @@@.';
+'True when an agent may want a job: the job lies in its circle, or in the box of its area, a category of it is the job''s or above that (with more than eight, or by chance one time in ten thousand, another is taken for it), budgets overlap, the same currency, every mandatory credential held. The operator @@@.';
 
 CREATE OR REPLACE FUNCTION dwello.agent_key_consistent(internal, dwello.agent_query, smallint, oid, internal)
 RETURNS boolean

@@ -32,7 +32,7 @@ COMMENT ON FUNCTION dwello.agent_query_out(dwello.agent_query) IS 'Place of a qu
 CREATE TYPE dwello.agent_key (
   INPUT = dwello.agent_key_in,
   OUTPUT = dwello.agent_key_out,
-  INTERNALLENGTH = 56,
+  INTERNALLENGTH = 72,
   ALIGNMENT = double,
   STORAGE = plain
 );

@@ -67,9 +67,12 @@ CREATE TABLE dwello.user_profiles (
   key dwello.agent_key GENERATED ALWAYS AS (CASE WHEN longitude IS NOT NULL THEN dwello.agent_key(
     longitude, latitude, radius_miles,
     CASE WHEN area IS NOT NULL THEN ARRAY[st_xmin(area), st_ymin(area), st_xmax(area), st_ymax(area)] END,
-    category_ids, NULL, NULL, NULL, capability_bits) END) STORED
+    category_ids, NULL, NULL, NULL, capability_bits | (standing::bigint << 16),
+    capability_from, capability_until) END) STORED
 );
-CREATE INDEX user_profiles_key_idx ON dwello.user_profiles USING gist (key dwello.agent_key_ops) WHERE standing > 0;
+-- key and id answer match_providers() without the rows
+CREATE INDEX user_profiles_key_idx ON dwello.user_profiles USING gist (key dwello.agent_key_ops)
+  INCLUDE (user_id) WHERE standing > 0;
 COMMENT ON TABLE dwello.user_profiles IS 'What a user tells of himself, one row a user.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.user_profiles', '');
 

@@ -42,12 +42,14 @@ CREATE TABLE dwello.ai_bidding_agents (
   key dwello.agent_key GENERATED ALWAYS AS (CASE WHEN longitude IS NOT NULL THEN dwello.agent_key(
     longitude, latitude, max_bid_radius_miles,
     CASE WHEN area IS NOT NULL THEN ARRAY[st_xmin(area), st_ymin(area), st_xmax(area), st_ymax(area)] END,
-    category_ids, min_project_value, max_project_value, currency, capability_bits) END) STORED,
+    category_ids, min_project_value, max_project_value, currency, capability_bits | (standing::bigint << 16),
+    capability_from, capability_until) END) STORED,
   CONSTRAINT ai_bidding_agents_value_check CHECK (min_project_value <= max_project_value),
   CONSTRAINT ai_bidding_agents_won_check CHECK (bids_won BETWEEN 0 AND bids_total)
 );
+-- key and id answer match_agents() without the rows
 CREATE INDEX ai_bidding_agents_key_idx ON dwello.ai_bidding_agents USING gist (key dwello.agent_key_ops)
-  WHERE is_active AND standing > 0;
+  INCLUDE (user_id) WHERE is_active AND standing > 0;
 COMMENT ON TABLE dwello.ai_bidding_agents IS 'How a provider''s agent bids for him; one row a provider.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.ai_bidding_agents', '');
 

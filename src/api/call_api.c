@@ -331,8 +331,11 @@ dw_call_version(DwCall *call, int32 version)
 static void
 call_mark_first(DwCall *call)
 {
-	int			column = SPI_fnumber(call->desc, "replayed");
+	int			column;
 
+	if (call->replayed == 0)
+		call->replayed = SPI_fnumber(call->desc, "replayed");
+	column = call->replayed;
 	if (column > 0 && call->nulls[column - 1])
 	{
 		call->nulls[column - 1] = false;

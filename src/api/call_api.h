@@ -38,6 +38,8 @@ typedef struct DwCall
 	TupleDesc	desc;			/* columns of the result */
 	Datum	   *values;			/* the row under construction */
 	bool	   *nulls;			/* true until a value is set */
+	int			replayed;		/* column of that name, from 1; 0: not looked
+								 * for yet, negative: none */
 	DwUuid		scope_id;		/* shard key of the idempotency record */
 	char	   *key;			/* idempotency key, NULL if none was given */
 	struct DwRequest *request;	/* digested, once the key was looked up */

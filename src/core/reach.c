@@ -19,7 +19,7 @@
 /* A distance in latitude alone is taken a little short: it is a bound. */
 #define LATITUDE_SHARE	(1.0 - 1e-9)
 
-_Static_assert(sizeof(DwReachKey) == 56, "as the type says, no padding");
+_Static_assert(sizeof(DwReachKey) == 72, "as the type says, no padding");
 _Static_assert(sizeof(DwReachQuery) == 104, "as the type says");
 
 /* The tag of a category; see the header. */
@@ -39,12 +39,37 @@ dw_reach_set_categories(DwReachKey *leaf, const DwUuid *ids, int count)
 {
 	memset(leaf->tags, 0, sizeof(leaf->tags));
 	leaf->categories = count == 0 ? DW_REACH_ANYWHERE : 0;
+	leaf->has_more = count > DW_REACH_TAGS;
 	for (int i = 0; i < count; i++)
 	{
 		leaf->categories |= dw_category_bit(&ids[i]);
-		if (count <= DW_REACH_TAGS)
+		if (!leaf->has_more)
 			leaf->tags[i] = dw_category_tag(&ids[i]);
 	}
+}
+
+/* The place of a point. */
+static DwPlace
+place_of_point(const DwPoint *point)
+{
+	return dw_place_of((double) point->longitude / DW_BOX_DEGREE,
+					   (double) point->latitude / DW_BOX_DEGREE);
+}
+
+/* What an open job asks with; see the header. */
+DwReachQuery
+dw_reach_query_of(const DwJobKey *job)
+{
+	DwReachQuery query = {
+		.place = place_of_point(&job->leaf.point),
+		.point = job->leaf.point,
+		.budget_min = job->leaf.budget_min,
+		.budget_max = job->leaf.budget_max,
+		.requirements = job->requirements,
+		.currency = job->currency
+	};
+
+	return query;
 }
 
 /* Adds a category to a query; see the header. */
@@ -72,14 +97,6 @@ dw_reach_box(double west, double south, double east, double north)
 	return box;
 }
 
-/* The place of a point. */
-static DwPlace
-place_of_point(const DwPoint *point)
-{
-	return dw_place_of((double) point->longitude / DW_BOX_DEGREE,
-					   (double) point->latitude / DW_BOX_DEGREE);
-}
-
 /* The node of one leaf; see the header. */
 DwReachKey
 dw_reach_node(const DwReachKey *key)
@@ -91,6 +108,7 @@ dw_reach_node(const DwReachKey *key)
 		return node;
 	node.kind = DW_REACH_NODE;
 	node.has_points = key->kind == DW_REACH_POINT;
+	node.valid_from = node.valid_until = 0;
 	memset(node.tags, 0, sizeof(node.tags));
 	if (key->currency != DW_REACH_ANY_CURRENCY)
 		node.currency = dw_currency_bit(key->currency);
@@ -107,17 +125,22 @@ dw_reach_node(const DwReachKey *key)
 void
 dw_reach_extend(DwReachKey *node, const DwReachKey *other)
 {
-	DwReachKey	more = dw_reach_node(other);
+	DwReachKey	made;
 
-	dw_box_extend(&node->box, &more.box);
-	node->categories |= more.categories;
-	node->capabilities |= more.capabilities;
-	node->currency |= more.currency;
-	node->has_points |= more.has_points;
-	if (more.budget_min < node->budget_min)
-		node->budget_min = more.budget_min;
-	if (more.budget_max > node->budget_max)
-		node->budget_max = more.budget_max;
+	if (other->kind != DW_REACH_NODE)
+	{
+		made = dw_reach_node(other);
+		other = &made;
+	}
+	dw_box_extend(&node->box, &other->box);
+	node->categories |= other->categories;
+	node->capabilities |= other->capabilities;
+	node->currency |= other->currency;
+	node->has_points |= other->has_points;
+	if (other->budget_min < node->budget_min)
+		node->budget_min = other->budget_min;
+	if (other->budget_max > node->budget_max)
+		node->budget_max = other->budget_max;
 }
 
 /* True when budgets overlap and a category and all credentials are there. */
@@ -176,17 +199,26 @@ dw_reach_matches(const DwReachQuery *query, const DwReachKey *leaf)
 						 : leaf->circle.radius_m);
 }
 
+/* True when the leaf is all that there is to know; see the header. */
+bool
+dw_reach_is_certain(const DwReachQuery *query, const DwReachKey *leaf)
+{
+	if (leaf->kind == DW_REACH_AREA || leaf->has_more)
+		return false;
+	return (query->requirements & DW_REACH_HELD) == 0 ||
+		(leaf->valid_from <= query->day && leaf->valid_until >= query->day);
+}
+
 /* False when nothing below the node wants the job; see the header. */
 bool
 dw_reach_may_match(const DwReachQuery *query, const DwReachKey *node)
 {
-	if (!terms_match(query, node) ||
-		(node->currency & dw_currency_bit(query->currency)) == 0)
+	if (!dw_box_covers(&node->box, &query->point) &&
+		(!node->has_points ||
+		 dw_place_bound_m(&query->place, &node->box) > query->radius_m))
 		return false;
-	if (dw_box_covers(&node->box, &query->point))
-		return true;
-	return node->has_points &&
-		dw_place_bound_m(&query->place, &node->box) <= query->radius_m;
+	return terms_match(query, node) &&
+		(node->currency & dw_currency_bit(query->currency)) != 0;
 }
 
 /* The number of bits of a set. */

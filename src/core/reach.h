@@ -8,12 +8,14 @@
  * The job asks.  Its query carries the bits of its category and of all that
  * are above it, so a key need not know what is below its own.
  *
- * A leaf is exact but for two things, which whoever asks looks at again in
- * the row: its categories, when their tags agree by chance or are too many,
- * and the form of an area, of which the key has the box.
+ * A leaf is exact but for three things, for which whoever asks looks at the
+ * row: its categories, when they are too many or when another has the tag of
+ * one of the job's; the form of an area, of which the key has the box; and
+ * the days on which credentials are valid.
  *
- * A key is stored as it is, so a change of the layout needs every index to
- * be built anew.  Money is in minor units of the currency.
+ * Days are those of the server's epoch, money is in minor units of the
+ * currency.  A key is stored as it is, so a change of the layout needs every
+ * index to be built anew.
  */
 #ifndef DW_REACH_H
 #define DW_REACH_H
@@ -26,10 +28,14 @@
 #include "core/job_key.h"
 #include "core/uuid.h"
 
-#define DW_REACH_TAGS		4	/* categories that a leaf knows exactly */
+#define DW_REACH_TAGS		8	/* categories that a leaf knows exactly */
 #define DW_REACH_ANYWHERE	UINT64_MAX	/* bits: every category */
 #define DW_REACH_ANY_CURRENCY	UINT16_MAX
 #define DW_REACH_ALL_CREDENTIALS	UINT32_MAX
+#define DW_REACH_ALWAYS		INT32_MIN	/* valid_from: no first day */
+#define DW_REACH_EVER		INT32_MAX	/* valid_until: no last day */
+#define DW_REACH_HELD		UINT32_C(0xffff)	/* of capabilities */
+#define DW_REACH_STANDING	16	/* the bits of standing begin here */
 
 /* What a key is. */
 typedef enum DwReachKind
@@ -56,10 +62,17 @@ typedef struct DwReachKey
 	int64_t		budget_max;		/* likewise; the greatest */
 	uint16_t	tags[DW_REACH_TAGS];	/* of its categories; 0 = no more; the
 										 * first is 0 when they are too many */
-	uint32_t	capabilities;	/* bits of credentials; what any has */
+	uint32_t	capabilities;	/* bits of credentials and of standing; what
+								 * any has */
 	uint16_t	currency;		/* code, or ANY; of a node the set of bits */
 	uint8_t		kind;			/* a DwReachKind */
-	uint8_t		has_points;		/* a node: a POINT is below it */
+	union
+	{
+		uint8_t		has_more;	/* a leaf: more categories than tags */
+		uint8_t		has_points; /* a node: a POINT is below it */
+	};
+	int32_t		valid_from;		/* a leaf: all its credentials are */
+	int32_t		valid_until;	/* valid from the first to the last day */
 } DwReachKey;
 
 /* What a job asks with. */
@@ -71,10 +84,11 @@ typedef struct DwReachQuery
 	uint64_t	categories;		/* bits of its category and those above */
 	int64_t		budget_min;		/* or DW_JOB_KEY_NO_MIN */
 	int64_t		budget_max;		/* or DW_JOB_KEY_NO_MAX */
-	uint32_t	requirements;	/* bits of mandatory credentials */
+	uint32_t	requirements;	/* bits of capabilities that it needs */
 	uint16_t	currency;		/* code */
 	uint16_t	tag_count;		/* of them */
 	uint16_t	tags[DW_CATEGORY_DEPTH_MAX];	/* of the same categories */
+	int32_t		day;			/* on which credentials must be valid */
 } DwReachQuery;
 
 /* The tag of a category: 16 bits of its id, never 0. */
@@ -83,6 +97,12 @@ extern uint16_t dw_category_tag(const DwUuid *id);
 /* Sets the categories of a leaf; none: it wants all. */
 extern void dw_reach_set_categories(DwReachKey *leaf, const DwUuid *ids,
 									int count);
+
+/*
+ * What an open job asks with, by its key: a leaf of the index on jobs.  Its
+ * categories, a radius and a day are still to be added.
+ */
+extern DwReachQuery dw_reach_query_of(const DwJobKey *job);
 
 /* Adds a category to a query; false when there are too many. */
 extern bool dw_reach_add_category(DwReachQuery *query, const DwUuid *id);
@@ -100,6 +120,13 @@ extern void dw_reach_extend(DwReachKey *node, const DwReachKey *other);
 /* True when the leaf wants the job, as far as a key knows. */
 extern bool dw_reach_matches(const DwReachQuery *query,
 							 const DwReachKey *leaf);
+
+/*
+ * True when a leaf that matches wants the job for certain, provided that no
+ * other category has a tag of the query's.
+ */
+extern bool dw_reach_is_certain(const DwReachQuery *query,
+								const DwReachKey *leaf);
 
 /* False when nothing below the node wants the job. */
 extern bool dw_reach_may_match(const DwReachQuery *query,

@@ -61,6 +61,26 @@ DW_SUPPORT_FUNCTION(dwello_agent_key_same)
 	PG_RETURN_POINTER(result);
 }
 
+/*
+ * The node of a new key, which is asked for at every entry on its way down:
+ * the last one is kept with the function.
+ */
+static const DwReachKey *
+penalty_node(FmgrInfo *function, const DwReachKey *key)
+{
+	DwReachKey *last = function->fn_extra;
+
+	if (last == NULL)
+		last = function->fn_extra =
+			MemoryContextAllocZero(function->fn_mcxt, 2 * sizeof(*last));
+	if (last[1].kind != DW_REACH_NODE || !dw_reach_equal(&last[0], key))
+	{
+		last[0] = *key;
+		last[1] = dw_reach_node(key);
+	}
+	return &last[1];
+}
+
 /* agent_key_penalty(node, new, result) */
 DW_SUPPORT_FUNCTION(dwello_agent_key_penalty)
 {
@@ -68,7 +88,9 @@ DW_SUPPORT_FUNCTION(dwello_agent_key_penalty)
 	const GISTENTRY *other = (const GISTENTRY *) PG_GETARG_POINTER(1);
 	float	   *result = (float *) PG_GETARG_POINTER(2);
 
-	*result = dw_reach_penalty(entry_key(node), entry_key(other));
+	*result = dw_reach_penalty(entry_key(node),
+							   penalty_node(fcinfo->flinfo,
+											entry_key(other)));
 	PG_RETURN_POINTER(result);
 }
 

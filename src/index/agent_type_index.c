@@ -8,6 +8,7 @@
 #include "catalog/pg_type_d.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/uuid.h"
 
 #include "core/geo.h"
@@ -24,7 +25,9 @@ enum
 	KEY_BUDGET_MIN,
 	KEY_BUDGET_MAX,
 	KEY_CURRENCY,
-	KEY_CAPABILITIES
+	KEY_CAPABILITIES,
+	KEY_VALID_FROM,
+	KEY_VALID_UNTIL
 };
 
 /* Positions of agent_query's arguments. */
@@ -257,6 +260,10 @@ DW_SUPPORT_FUNCTION(dwello_agent_key)
 	key->currency = arg_currency(fcinfo, KEY_CURRENCY, DW_REACH_ANY_CURRENCY);
 	key->capabilities = arg_bits(fcinfo, KEY_CAPABILITIES, "capability_bits",
 								 DW_REACH_ALL_CREDENTIALS);
+	key->valid_from = PG_ARGISNULL(KEY_VALID_FROM) ? DW_REACH_ALWAYS
+		: PG_GETARG_DATEADT(KEY_VALID_FROM);
+	key->valid_until = PG_ARGISNULL(KEY_VALID_UNTIL) ? DW_REACH_EVER
+		: PG_GETARG_DATEADT(KEY_VALID_UNTIL);
 	PG_RETURN_POINTER(key);
 }
 

@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "core/reach.h"
 #include "store/match_rule_store.h"
 #include "store/plan_store.h"
 
@@ -27,6 +28,8 @@ static const char *const tables[] = {
 /* The settings, in the order of their names. */
 typedef enum RuleSetting
 {
+	RULE_AUTO_APPROVE,
+	RULE_NEED_EMAIL,
 	RULE_BUDGET_REFERENCE,
 	RULE_FRESHNESS_HOURS,
 	RULE_RADIUS_MILES,
@@ -35,6 +38,8 @@ typedef enum RuleSetting
 	RULE_WEIGHT_FRESHNESS,
 	RULE_WEIGHT_NEARNESS,
 	RULE_WEIGHT_URGENCY,
+	RULE_MAX_RADIUS_MILES,
+	RULE_NEED_PHONE,
 	RULE_SETTING_COUNT
 } RuleSetting;
 
@@ -43,6 +48,8 @@ typedef struct TreeItem
 {
 	DwUuid		id;				/* the category */
 	int			depth;			/* 0: a root */
+	int			parent;			/* its place in the tree; -1: a root */
+	bool		shares_tag;		/* another has its tag */
 } TreeItem;
 
 /* A place in the tree by id. */
@@ -104,14 +111,19 @@ static void
 rules_load_settings(void)
 {
 	static DwStatement select_settings =
-		DW_STATEMENT("SELECT COALESCE(s.value, d.value)::float8 "
+		DW_STATEMENT("SELECT CASE COALESCE(s.value, d.value) "
+					 "WHEN 'true' THEN 1 WHEN 'false' THEN 0 "
+					 "ELSE COALESCE(s.value, d.value)::float8 END "
 					 "FROM dwello.system_settings_defaults AS d "
 					 "LEFT JOIN dwello.system_settings AS s "
 					 "ON s.name = d.name WHERE d.name = ANY ("
-					 "'{match_budget_reference, match_freshness_hours, "
+					 "'{auto_approve_providers, "
+					 "email_verification_required, "
+					 "match_budget_reference, match_freshness_hours, "
 					 "match_radius_miles, match_weight_budget, "
 					 "match_weight_category, match_weight_freshness, "
-					 "match_weight_nearness, match_weight_urgency}') "
+					 "match_weight_nearness, match_weight_urgency, "
+					 "max_bid_radius_miles, phone_verification_required}') "
 					 "ORDER BY d.name COLLATE \"C\"");
 	double		values[RULE_SETTING_COUNT];
 	DwMatchRules *rules = &kept.rules;
@@ -121,6 +133,10 @@ rules_load_settings(void)
 	for (int i = 0; i < RULE_SETTING_COUNT; i++)
 		values[i] = dw_read_float8(i, 1);
 	rules->radius_miles = values[RULE_RADIUS_MILES];
+	rules->max_radius_miles = values[RULE_MAX_RADIUS_MILES];
+	rules->standing = (values[RULE_NEED_EMAIL] != 0.0 ? 1 : 0) |
+		(values[RULE_NEED_PHONE] != 0.0 ? 2 : 0) |
+		(values[RULE_AUTO_APPROVE] == 0.0 ? 4 : 0);
 	rules->freshness_hours = values[RULE_FRESHNESS_HOURS];
 	rules->reference = values[RULE_BUDGET_REFERENCE];
 	rules->weights[DW_MATCH_NEARNESS] = values[RULE_WEIGHT_NEARNESS];
@@ -136,6 +152,35 @@ place_compare(const void *a, const void *b)
 {
 	return dw_uuid_compare(&((const TreePlace *) a)->id,
 						   &((const TreePlace *) b)->id);
+}
+
+/* The parent of the last item of the tree in the making. */
+static int
+tree_parent(int item)
+{
+	int			above = item - 1;
+
+	while (above >= 0 && kept.tree[above].depth >= kept.tree[item].depth)
+		above = kept.tree[above].parent;
+	return above;
+}
+
+/* Finds the categories whose tag another has. */
+static void
+tree_mark_tags(void)
+{
+	uint8	   *seen = palloc0(UINT16_MAX + 1);
+
+	for (int i = 0; i < kept.count; i++)
+	{
+		uint8	   *times = &seen[dw_category_tag(&kept.tree[i].id)];
+
+		*times = Min(*times + 1, 2);
+	}
+	for (int i = 0; i < kept.count; i++)
+		kept.tree[i].shares_tag =
+			seen[dw_category_tag(&kept.tree[i].id)] > 1;
+	pfree(seen);
 }
 
 /* Reads the tree. */
@@ -162,10 +207,12 @@ rules_load_tree(void)
 	{
 		(void) dw_read_uuid(i, 1, &kept.tree[i].id);
 		kept.tree[i].depth = dw_read_int4(i, 2);
+		kept.tree[i].parent = tree_parent(i);
 		kept.places[i].id = kept.tree[i].id;
 		kept.places[i].item = i;
 	}
 	qsort(kept.places, count, sizeof(*kept.places), place_compare);
+	tree_mark_tags();
 }
 
 /*
@@ -270,4 +317,20 @@ dw_match_category_exists(const DwUuid *id)
 {
 	rules_load();
 	return tree_find(id) >= 0;
+}
+
+/* A category and all above it; see the header. */
+void
+dw_match_path(const DwUuid *id, DwMatchPath *path)
+{
+	rules_load();
+	path->count = 0;
+	path->shares_tag = false;
+	for (int item = tree_find(id);
+		 item >= 0 && path->count < DW_CATEGORY_DEPTH_MAX;
+		 item = kept.tree[item].parent)
+	{
+		path->ids[path->count++] = kept.tree[item].id;
+		path->shares_tag |= kept.tree[item].shares_tag;
+	}
 }

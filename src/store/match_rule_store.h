@@ -13,12 +13,16 @@
 
 #include "postgres.h"
 
+#include "core/category.h"
 #include "core/match.h"
 
 /* The operator's settings of matching. */
 typedef struct DwMatchRules
 {
 	double		radius_miles;	/* where a provider has none of his own */
+	double		max_radius_miles;	/* farthest a provider may be */
+	int32		standing;		/* bits that a provider's must have: 1 e-mail,
+								 * 2 telephone, 4 checked */
 	double		freshness_hours;	/* as in DwMatchWish */
 	double		reference;		/* as in DwMatchWish */
 	double		weights[DW_MATCH_TERM_COUNT];	/* as in DwMatchWish */
@@ -47,6 +51,17 @@ extern void dw_match_categories(const DwUuid *ids, int count,
 
 /* True when there is such a category. */
 extern bool dw_match_category_exists(const DwUuid *id);
+
+/* A category and all above it, the next one first. */
+typedef struct DwMatchPath
+{
+	DwUuid		ids[DW_CATEGORY_DEPTH_MAX]; /* from the category to its root */
+	int			count;			/* of them; 0: there is no such category */
+	bool		shares_tag;		/* another has the tag of one of them */
+} DwMatchPath;
+
+/* Finds a category and all above it. */
+extern void dw_match_path(const DwUuid *id, DwMatchPath *path);
 
 /* Tells every backend, from the commit on, that a table has changed. */
 extern void dw_match_rules_forget(Oid relation);

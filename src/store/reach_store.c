@@ -2,47 +2,80 @@
  * reach_store.c
  *		Whom a job reaches, and the columns that matching knows people by.
  *
- * The index (agent_key_ops) finds whoever may want a job.  What a key does
- * not know is asked of the row: the categories themselves, the form of an
- * area, what the settings ask of a provider and, where the job demands
- * credentials, whether they are valid.
+ * The index (agent_key_ops) finds whoever may want a job, and mostly that is
+ * all there is to know: the key with the place, and beside it the id.  So
+ * the tables are not read, where they have been vacuumed.  What a key does
+ * not know is asked of the row: more than a few categories, the form of an
+ * area, credentials on another day, and everything where two categories have
+ * the same tag.
  */
 #include "postgres.h"
 
-#include "core/box.h"
-#include "core/category.h"
+#include <math.h>
+
+#include "port/pg_bswap.h"
+
 #include "core/geo.h"
+#include "core/reach.h"
+#include "store/match_rule_store.h"
 #include "store/plan_store.h"
 #include "store/reach_store.h"
 #include "store/setting_store.h"
+#include "store/stream_store.h"
 
-/* What a job asks with; the first parameters of every statement here. */
+/* What a job asks with. */
 typedef struct ReachJob
 {
 	DwUuid		homeowner_id;	/* whom it does not reach */
-	bool		is_open;		/* to all, and not past its end */
-	double		longitude;		/* of the place that is shown */
-	double		latitude;		/* likewise */
-	DwUuid		path[DW_CATEGORY_DEPTH_MAX];	/* its category, those above */
-	int			depth;			/* of them */
-	Datum		budget_min;		/* bigint, if it has one */
-	bool		no_min;			/* else */
-	Datum		budget_max;		/* likewise */
-	bool		no_max;			/* likewise */
+	bool		is_open;		/* to all, and not past its end; else nothing
+								 * of what follows is set */
+	DwReachQuery query;			/* without standing */
+	DwMatchPath path;			/* its category, those above */
 	char	   *currency;		/* of the budget */
-	int64		requirements;	/* bits of mandatory credentials */
-	DateADT		planned_end;	/* through which they must be valid */
-	double		radius_miles;	/* where nothing else is said */
-	double		max_miles;		/* farthest a provider may be */
-	int32		standing;		/* bits that the settings ask for */
 } ReachJob;
 
-/* A row wants the job, as far as keys and standing tell. */
-#define KEY_MATCHES(row) \
-	row ".standing > 0 AND " row ".standing & $10 = $10 " \
-	"AND " row ".key @@@ dwello.agent_query($1, $2, $3, $4, $5, $6, $7, $8) " \
-	"AND " DW_REACH_WANTS_CATEGORY(row) \
-	"AND " row ".user_id <> $11 "
+/* Those whom a job reaches, as far as they are known. */
+typedef struct Gathering
+{
+	const ReachJob *job;		/* the job */
+	double		max_m;			/* farthest anybody may be, in metres */
+	DwReached  *reached;		/* in no order yet */
+	int			count;			/* of them */
+	int			room;			/* for so many */
+	DwUuid	   *unsure;			/* whose rows must be asked */
+	int			unsure_count;	/* of them */
+	int			unsure_room;	/* for so many */
+} Gathering;
+
+/* By id; memcmp() is called where the first halves do not decide. */
+static inline int
+reached_compare(const DwReached *a, const DwReached *b)
+{
+	uint64		one;
+	uint64		two;
+
+	memcpy(&one, a->id.bytes, sizeof(one));
+	memcpy(&two, b->id.bytes, sizeof(two));
+	if (one == two)
+		return dw_uuid_compare(&a->id, &b->id);
+	return pg_ntoh64(one) < pg_ntoh64(two) ? -1 : 1;
+}
+
+/* reached_sort(rows, count) */
+#define ST_SORT reached_sort
+#define ST_ELEMENT_TYPE DwReached
+#define ST_COMPARE(a, b) reached_compare(a, b)
+#define ST_SCOPE static
+#define ST_DECLARE
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+/* Columns of the index, in its order. */
+enum
+{
+	ENTRY_KEY = 1,
+	ENTRY_ID
+};
 
 /* The job lies in the area of a row: 180 degrees west is 180 east. */
 #define AREA_COVERS(row) \
@@ -64,27 +97,30 @@ typedef struct ReachJob
 	"AND (c.valid_from IS NULL OR c.valid_from <= $9) " \
 	"AND (c.valid_until IS NULL OR c.valid_until >= $9)) & $8 = $8) "
 
-/* The rows that may be reached: id, place, radius of their own in miles. */
-#define AGENTS \
-	"SELECT a.user_id, a.longitude, a.latitude, " \
-	"a.max_bid_radius_miles::float8 FROM dwello.ai_bidding_agents AS a " \
-	"WHERE a.is_active AND " KEY_MATCHES("a") "AND " AREA_COVERS("a")
-#define PROVIDERS \
-	"SELECT p.user_id, p.longitude, p.latitude, 'infinity'::float8 " \
-	"FROM dwello.user_profiles AS p " \
-	"WHERE " KEY_MATCHES("p") "AND " AREA_COVERS("p")
+/* What the index alone tells of those who may want a job. */
+#define ENTRIES(row) "SELECT " row ".key, " row ".user_id "
+#define ENTRY_MATCHES(row) row ".standing > 0 AND " row ".key @@@ $1"
 
-static bool reached_find(const DwUuid *job_id, DwStatement *all,
-						 DwStatement *skilled, DwReached **reached,
-						 int *count);
+/* A row, whose key matches, wants the job; $1 to $11 as param_job() says. */
+#define ROW_WANTS(row) \
+	"WHERE " row ".user_id = ANY ($12) " \
+	"AND " DW_REACH_WANTS_CATEGORY(row) \
+	"AND " AREA_COVERS(row) \
+	"AND ($8 = 0 OR " HOLDS_CREDENTIALS(row) ")"
+
+static bool reached_find(const DwUuid *job_id, DwStatement *entries,
+						 DwStatement *rows, DwReached **reached, int *count);
+static void reached_ask(DwStatement *entries, Gathering *gathering);
+static bool entry_take(void *state, TupleTableSlot *slot);
+static void rows_ask(DwStatement *rows, Gathering *gathering);
+static void reached_add(Gathering *gathering, const DwUuid *id,
+						const DwPoint *point, double miles);
 static void refresh_profile(const DwUuid *user_id);
 static void refresh_agent(const DwUuid *user_id);
 static bool job_load(const DwUuid *job_id, ReachJob *job);
-static void job_rules_load(ReachJob *job);
-static void job_path_load(ReachJob *job);
+static void job_ask(ReachJob *job, const DwJobKey *key);
+static double rules_radius_miles(void);
 static void param_job(DwParams *p, const ReachJob *job);
-static DwReached *reached_read(const ReachJob *job, uint64 rows, int *count);
-static int	reached_compare(const void *a, const void *b);
 
 /* Brings the columns of a user up to date; see the header. */
 void
@@ -134,11 +170,15 @@ dw_reach_param_job(DwParams *p, const DwUuid *job_id)
 bool
 dw_reach_agents(const DwUuid *job_id, DwReached **reached, int *count)
 {
-	static DwStatement select_agents = DW_STATEMENT(AGENTS);
-	static DwStatement select_skilled =
-		DW_STATEMENT(AGENTS "AND " HOLDS_CREDENTIALS("a"));
+	static DwStatement select_entries =
+		DW_STATEMENT(ENTRIES("a") "FROM dwello.ai_bidding_agents AS a "
+					 "WHERE a.is_active AND " ENTRY_MATCHES("a"));
+	static DwStatement select_rows =
+		DW_STATEMENT("SELECT a.user_id, a.longitude, a.latitude, "
+					 "a.max_bid_radius_miles::float8 "
+					 "FROM dwello.ai_bidding_agents AS a " ROW_WANTS("a"));
 
-	return reached_find(job_id, &select_agents, &select_skilled, reached,
+	return reached_find(job_id, &select_entries, &select_rows, reached,
 						count);
 }
 
@@ -146,24 +186,28 @@ dw_reach_agents(const DwUuid *job_id, DwReached **reached, int *count)
 bool
 dw_reach_providers(const DwUuid *job_id, DwReached **reached, int *count)
 {
-	static DwStatement select_providers = DW_STATEMENT(PROVIDERS);
-	static DwStatement select_skilled =
-		DW_STATEMENT(PROVIDERS "AND " HOLDS_CREDENTIALS("p"));
+	static DwStatement select_entries =
+		DW_STATEMENT(ENTRIES("p") "FROM dwello.user_profiles AS p "
+					 "WHERE " ENTRY_MATCHES("p"));
+	static DwStatement select_rows =
+		DW_STATEMENT("SELECT p.user_id, p.longitude, p.latitude, "
+					 "'infinity'::float8 "
+					 "FROM dwello.user_profiles AS p " ROW_WANTS("p"));
 
-	return reached_find(job_id, &select_providers, &select_skilled, reached,
+	return reached_find(job_id, &select_entries, &select_rows, reached,
 						count);
 }
 
 /*
- * Finds everybody by one of two statements, the second where the job demands
- * credentials; false when there is no such job.
+ * Finds everybody by what the index knows, and by their rows where that is
+ * not enough; false when there is no such job.
  */
 static bool
-reached_find(const DwUuid *job_id, DwStatement *all, DwStatement *skilled,
+reached_find(const DwUuid *job_id, DwStatement *entries, DwStatement *rows,
 			 DwReached **reached, int *count)
 {
 	ReachJob	job;
-	DwParams	p = DW_PARAMS;
+	Gathering	gathering = {.job = &job, .room = 64, .unsure_room = 16};
 
 	*reached = NULL;
 	*count = 0;
@@ -171,12 +215,108 @@ reached_find(const DwUuid *job_id, DwStatement *all, DwStatement *skilled,
 		return false;
 	if (!job.is_open)
 		return true;
-	param_job(&p, &job);
-	*reached = reached_read(&job,
-							dw_query(job.requirements == 0 ? all : skilled,
-									 &p),
-							count);
+	gathering.max_m = dw_match_rules()->max_radius_miles *
+		DW_GEO_METRES_PER_MILE;
+	gathering.reached = palloc(gathering.room * sizeof(DwReached));
+	gathering.unsure = palloc(gathering.unsure_room * sizeof(DwUuid));
+	reached_ask(entries, &gathering);
+	if (gathering.unsure_count > 0)
+		rows_ask(rows, &gathering);
+	reached_sort(gathering.reached, gathering.count);
+	*reached = gathering.reached;
+	*count = gathering.count;
 	return true;
+}
+
+/* Asks the index who wants the job. */
+static void
+reached_ask(DwStatement *entries, Gathering *gathering)
+{
+	DwReachQuery query = gathering->job->query;
+	DwParams	p = DW_PARAMS;
+
+	query.requirements |= (uint32) dw_match_rules()->standing <<
+		DW_REACH_STANDING;
+	dw_param_datum(&p, dw_type_find("agent_query"), PointerGetDatum(&query),
+				   false);
+	dw_stream(entries, &p, entry_take, gathering);
+}
+
+/* Takes an entry of the index that matches. */
+static bool
+entry_take(void *state, TupleTableSlot *slot)
+{
+	Gathering  *gathering = state;
+	bool		isnull;
+	const DwReachKey *key;
+	const DwUuid *id;
+
+	key = (const DwReachKey *)
+		DatumGetPointer(slot_getattr(slot, ENTRY_KEY, &isnull));
+	id = (const DwUuid *)
+		DatumGetPointer(slot_getattr(slot, ENTRY_ID, &isnull));
+	if (dw_uuid_equal(id, &gathering->job->homeowner_id))
+		return true;
+	if (!gathering->job->path.shares_tag &&
+		dw_reach_is_certain(&gathering->job->query, key))
+	{
+		reached_add(gathering, id, &key->circle.centre, INFINITY);
+		return true;
+	}
+	if (gathering->unsure_count == gathering->unsure_room)
+	{
+		gathering->unsure_room *= 2;
+		gathering->unsure = repalloc(gathering->unsure,
+									 gathering->unsure_room * sizeof(*id));
+	}
+	gathering->unsure[gathering->unsure_count++] = *id;
+	return true;
+}
+
+/* Asks the rows of those of whom the index does not know enough. */
+static void
+rows_ask(DwStatement *rows, Gathering *gathering)
+{
+	DwParams	p = DW_PARAMS;
+	uint64		count;
+
+	param_job(&p, gathering->job);
+	dw_param_uuids(&p, gathering->unsure, gathering->unsure_count);
+	count = dw_query(rows, &p);
+	for (uint64 i = 0; i < count; i++)
+	{
+		DwPoint		point = dw_point_of(dw_read_float8(i, 2),
+										dw_read_float8(i, 3));
+		DwUuid		id;
+
+		(void) dw_read_uuid(i, 1, &id);
+		reached_add(gathering, &id, &point, dw_read_float8(i, 4));
+	}
+}
+
+/*
+ * Adds one who wants the job, unless he is too far away: for a circle that
+ * was exact in the index, but an area is bounded by the radius, too.
+ */
+static void
+reached_add(Gathering *gathering, const DwUuid *id, const DwPoint *point,
+			double miles)
+{
+	double		metres = dw_place_distance_m(&gathering->job->query.place,
+											 point);
+	DwReached  *reached;
+
+	if (metres > gathering->max_m || metres > miles * DW_GEO_METRES_PER_MILE)
+		return;
+	if (gathering->count == gathering->room)
+	{
+		gathering->room *= 2;
+		gathering->reached = repalloc(gathering->reached,
+									  gathering->room * sizeof(*reached));
+	}
+	reached = &gathering->reached[gathering->count++];
+	reached->id = *id;
+	reached->distance_miles = metres / DW_GEO_METRES_PER_MILE;
 }
 
 /* What a profile repeats of the user's other rows. */
@@ -217,151 +357,76 @@ refresh_agent(const DwUuid *user_id)
 	(void) dw_execute(&update_agent, &p);
 }
 
-/* Reads what a job asks with; false when there is no such job. */
+/*
+ * Reads what a job asks with; false when there is no such job.  The key that
+ * it is found by itself has nearly all.
+ */
 static bool
 job_load(const DwUuid *job_id, ReachJob *job)
 {
 	static DwStatement select_job =
 		DW_STATEMENT("SELECT j.homeowner_id, j.status = 'open' "
 					 "AND j.is_listed AND coalesce(j.expires_at > $2, true), "
-					 "st_x(j.location::geometry), "
-					 "st_y(j.location::geometry), j.category_id, "
-					 "j.budget_min, j.budget_max, j.currency, "
-					 "j.requirement_bits, "
-					 "coalesce(j.preferred_end_date, $3), "
-					 "c.parent_id, d.parent_id FROM dwello.jobs AS j "
-					 "JOIN dwello.service_categories AS c "
-					 "ON c.id = j.category_id "
-					 "LEFT JOIN dwello.service_categories AS d "
-					 "ON d.id = c.parent_id "
+					 "j.currency, coalesce(j.preferred_end_date, $3), j.key "
+					 "FROM dwello.jobs AS j "
 					 "WHERE j.id = $1 AND j.deleted_at IS NULL");
 	DwParams	p = DW_PARAMS;
+	bool		no_key;
+	Datum		key;
+	DateADT		day;
 
-	memset(job, 0, sizeof(*job));
 	dw_param_uuid(&p, job_id);
 	dw_param_time(&p, dw_now());
 	dw_param_date(&p, dw_today());
 	if (dw_query(&select_job, &p) == 0)
 		return false;
+	key = dw_read_datum(0, 5, &no_key);
+	job->is_open = dw_read_bool(0, 2) && !no_key;
+	if (!job->is_open)
+		return true;
 	(void) dw_read_uuid(0, 1, &job->homeowner_id);
-	job->is_open = dw_read_bool(0, 2);
-	job->longitude = dw_read_float8(0, 3);
-	job->latitude = dw_read_float8(0, 4);
-	job->budget_min = dw_read_datum(0, 6, &job->no_min);
-	job->budget_max = dw_read_datum(0, 7, &job->no_max);
-	job->currency = dw_read_text(0, 8);
-	job->requirements = dw_read_int8(0, 9);
-	job->planned_end = dw_read_date(0, 10);
-	for (int column = 5; column <= 12; column += column == 5 ? 6 : 1)
-	{
-		if (dw_read_uuid(0, column, &job->path[job->depth]))
-			job->depth++;
-	}
-	job_path_load(job);
-	job_rules_load(job);
+	job->currency = dw_read_text(0, 3);
+	day = dw_read_date(0, 4);
+	job_ask(job, (const DwJobKey *) DatumGetPointer(key));
+	job->query.day = day;
 	return true;
 }
 
-/* Reads what the settings say of radius and standing. */
+/* Makes the query of a job. */
 static void
-job_rules_load(ReachJob *job)
+job_ask(ReachJob *job, const DwJobKey *key)
 {
-	static DwStatement select_rules =
-		DW_STATEMENT("SELECT d.name, coalesce((SELECT s.value "
-					 "FROM dwello.system_settings AS s "
-					 "WHERE s.name = d.name), d.value) "
-					 "FROM dwello.system_settings_defaults AS d "
-					 "WHERE d.name IN ('auto_approve_providers', "
-					 "'email_verification_required', 'match_radius_miles', "
-					 "'max_bid_radius_miles', 'phone_verification_required')");
-	uint64		count = dw_query(&select_rules, NULL);
+	DwUuid		category_id = key->leaf.category_id;
 
-	for (uint64 i = 0; i < count; i++)
-	{
-		const char *name = dw_read_text(i, 1);
-		const char *value = dw_read_text(i, 2);
-
-		if (strcmp(name, "match_radius_miles") == 0)
-			job->radius_miles = strtod(value, NULL);
-		else if (strcmp(name, "max_bid_radius_miles") == 0)
-			job->max_miles = strtod(value, NULL);
-		else if (strcmp(name, "auto_approve_providers") == 0)
-			job->standing |= strcmp(value, "false") == 0 ? 4 : 0;
-		else if (strcmp(value, "true") == 0)
-			job->standing |= strcmp(name, "email_verification_required") == 0
-				? 1 : 2;
-	}
-	job->radius_miles = Min(job->radius_miles, job->max_miles);
+	job->query = dw_reach_query_of(key);
+	dw_match_path(&category_id, &job->path);
+	for (int i = 0; i < job->path.count; i++)
+		(void) dw_reach_add_category(&job->query, &job->path.ids[i]);
+	job->query.radius_m = rules_radius_miles() * DW_GEO_METRES_PER_MILE;
 }
 
-/* Finds the categories that are more than two levels above a job's. */
-static void
-job_path_load(ReachJob *job)
+/* The radius of those who have none of their own, in miles. */
+static double
+rules_radius_miles(void)
 {
-	static DwStatement select_parent =
-		DW_STATEMENT("SELECT c.parent_id FROM dwello.service_categories AS c "
-					 "WHERE c.id = $1");
+	const DwMatchRules *rules = dw_match_rules();
 
-	while (job->depth >= 3 && job->depth < DW_CATEGORY_DEPTH_MAX)
-	{
-		DwParams	p = DW_PARAMS;
-
-		dw_param_uuid(&p, &job->path[job->depth - 1]);
-		if (dw_query(&select_parent, &p) == 0 ||
-			!dw_read_uuid(0, 1, &job->path[job->depth]))
-			break;
-		job->depth++;
-	}
+	return Min(rules->radius_miles, rules->max_radius_miles);
 }
 
 /* Adds what a job asks with: $1 to $11. */
 static void
 param_job(DwParams *p, const ReachJob *job)
 {
-	dw_param_float8(p, job->longitude);
-	dw_param_float8(p, job->latitude);
-	dw_param_float8(p, job->radius_miles);
-	dw_param_uuids(p, job->path, job->depth);
-	dw_param_datum(p, INT8OID, job->budget_min, job->no_min);
-	dw_param_datum(p, INT8OID, job->budget_max, job->no_max);
+	dw_param_float8(p, job->query.place.longitude);
+	dw_param_float8(p, job->query.place.latitude);
+	dw_param_float8(p, rules_radius_miles());
+	dw_param_uuids(p, job->path.ids, job->path.count);
+	dw_param_int8(p, job->query.budget_min);
+	dw_param_int8(p, job->query.budget_max);
 	dw_param_text(p, job->currency);
-	dw_param_int8(p, job->requirements);
-	dw_param_date(p, job->planned_end);
-	dw_param_int4(p, job->standing);
+	dw_param_int8(p, job->query.requirements);
+	dw_param_date(p, job->query.day);
+	dw_param_int4(p, dw_match_rules()->standing);
 	dw_param_uuid(p, &job->homeowner_id);
-}
-
-/*
- * Reads the rows of an answer (id, longitude, latitude, radius in miles) that
- * are within their radius, and orders them.  For a circle that was exact in
- * the index; an area is bounded by the radius, too.
- */
-static DwReached *
-reached_read(const ReachJob *job, uint64 rows, int *count)
-{
-	DwPlace		place = dw_place_of(job->longitude, job->latitude);
-	DwReached  *reached = palloc(sizeof(*reached) * (rows + 1));
-
-	for (uint64 i = 0; i < rows; i++)
-	{
-		DwPoint		point = dw_point_of(dw_read_float8(i, 2),
-										dw_read_float8(i, 3));
-		double		metres = dw_place_distance_m(&place, &point);
-		double		miles = Min(dw_read_float8(i, 4), job->max_miles);
-
-		if (metres > miles * DW_GEO_METRES_PER_MILE)
-			continue;
-		(void) dw_read_uuid(i, 1, &reached[*count].id);
-		reached[(*count)++].distance_miles = metres / DW_GEO_METRES_PER_MILE;
-	}
-	qsort(reached, *count, sizeof(*reached), reached_compare);
-	return reached;
-}
-
-/* By id. */
-static int
-reached_compare(const void *a, const void *b)
-{
-	return dw_uuid_compare(&((const DwReached *) a)->id,
-						   &((const DwReached *) b)->id);
 }

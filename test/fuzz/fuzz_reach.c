@@ -12,7 +12,7 @@
 #include "core/reach.h"
 
 #define MAX_KEYS	24
-#define CATEGORIES	6
+#define CATEGORIES	12
 
 /* A longitude or latitude: anywhere, or near a corner of the globe. */
 static double
@@ -176,6 +176,7 @@ check_any(FuzzInput *input)
 		query.tag_count = DW_CATEGORY_DEPTH_MAX;
 	(void) dw_reach_matches(&query, &key);
 	(void) dw_reach_may_match(&query, &key);
+	(void) dw_reach_is_certain(&query, &key);
 	(void) dw_reach_order(&key);
 }
 

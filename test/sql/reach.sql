@@ -149,6 +149,25 @@ SELECT * FROM t.after('SELECT dwello.configure_agent(max_bid_radius_miles => 30)
 SELECT * FROM t.after('SELECT dwello.set_setting(''max_bid_radius_miles'', ''20'')', 'a1');
 SELECT * FROM t.after('SELECT dwello.set_setting(''max_bid_radius_miles'', NULL)', 'a1');
 SELECT * FROM t.after('SELECT dwello.add_address(''home'', ''1 Way'', ''San Francisco'', ''CA'', ''94103'', ''US'', -122.42, 37.77, true)', 'p1');
+-- a category that the key takes for the job's: same tag, same bit
+SAVEPOINT s;
+INSERT INTO dwello.service_categories (id, parent_id, name) VALUES ('e0000018-0000-7000-8000-000000000011', :home, 'Twin');
+SELECT t.ask(t.key(categories => ARRAY['e0000018-0000-7000-8000-000000000011'::uuid]), categories => ARRAY[:painting]) AS taken_for_it;
+SELECT * FROM t.after('SELECT dwello.configure_agent(preferred_categories => ''{e0000018-0000-7000-8000-000000000011}'')', 'p1');
+SELECT * FROM t.after('SELECT dwello.update_profile(specialties => ''{"twin"}'')', 'p1');
+ROLLBACK TO s;
+-- more categories than a key knows: without the job's, and with it
+SAVEPOINT s;
+INSERT INTO dwello.service_categories (id, parent_id, name)
+SELECT t.user('many' || n), :home, 'Many ' || n FROM generate_series(1, 70) AS n;
+SELECT bool_and(t.ask(t.key(categories => ARRAY(SELECT t.user('many' || n) FROM generate_series(1, 70) AS n)),
+                      categories => ARRAY[c])) AS taken_for_any
+  FROM unnest(ARRAY[:painting, :plumbing]) AS c;
+SELECT * FROM t.after($$SELECT dwello.configure_agent(preferred_categories => ARRAY(
+  SELECT t.user('many' || n) FROM generate_series(1, 70) AS n))$$, 'p1');
+SELECT * FROM t.after($$SELECT dwello.configure_agent(preferred_categories => ARRAY(
+  SELECT t.user('many' || n) FROM generate_series(1, 9) AS n) || $$ || quote_literal(:painting) || '::uuid)', 'p1');
+ROLLBACK TO s;
 -- who may not bid: suspended, and what the settings ask for
 SELECT * FROM t.after('SELECT dwello.suspend_user(t.user(''p2''), ''Spam.'')', 'a1');
 SELECT * FROM t.after('SELECT dwello.reinstate_user(t.user(''p2''))', 'a1');

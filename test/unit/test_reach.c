@@ -146,22 +146,79 @@ test_categories(void **state)
 {
 	DwReachKey	leaf = circle(0, 0, 10);
 	DwReachQuery query = job(0, 0);
-	DwUuid		ids[6];
+	DwUuid		ids[DW_REACH_TAGS + 2];
 
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < DW_REACH_TAGS + 2; i++)
 		ids[i] = category(10 + i);
-	for (int count = 1; count <= 6; count++)
+	for (int count = 1; count <= DW_REACH_TAGS + 2; count++)
 	{
 		ids[count - 1] = category(9);
 		dw_reach_set_categories(&leaf, ids, count);
 		assert_wants(&leaf, &query, true);
 		assert_int_equal(leaf.tags[0] == 0, count > DW_REACH_TAGS);
+		assert_int_equal(dw_reach_is_certain(&query, &leaf),
+						 count <= DW_REACH_TAGS);
 		ids[count - 1] = category(9 + count);
 	}
 	while (query.tag_count < DW_CATEGORY_DEPTH_MAX)
 		assert_true(dw_reach_add_category(&query, &ids[0]));
 	assert_false(dw_reach_add_category(&query, &ids[0]));
 	assert_int_not_equal(dw_category_tag(&(DwUuid) {{0}}), 0);
+}
+
+/* What a leaf does not know is left to the row. */
+static void
+test_certain(void **state)
+{
+	DwReachKey	leaf = circle(0, 0, 10);
+	DwReachQuery query = job(0, 0);
+
+	leaf.valid_from = 10;
+	leaf.valid_until = 20;
+	query.day = 21;
+	assert_true(dw_reach_is_certain(&query, &leaf));
+	query.requirements = 1 << DW_REACH_STANDING;
+	assert_true(dw_reach_is_certain(&query, &leaf));
+	query.requirements |= 1;
+	assert_false(dw_reach_is_certain(&query, &leaf));
+	query.day = 20;
+	assert_true(dw_reach_is_certain(&query, &leaf));
+	query.day = 9;
+	assert_false(dw_reach_is_certain(&query, &leaf));
+	leaf.valid_from = DW_REACH_ALWAYS;
+	assert_true(dw_reach_is_certain(&query, &leaf));
+	leaf.kind = DW_REACH_AREA;
+	assert_false(dw_reach_is_certain(&query, &leaf));
+	leaf.kind = DW_REACH_POINT;
+	assert_true(dw_reach_is_certain(&query, &leaf));
+	dw_reach_set_categories(&leaf, NULL, 0);
+	assert_true(dw_reach_is_certain(&query, &leaf));
+}
+
+/* A job asks with what its key has. */
+static void
+test_query(void **state)
+{
+	DwJobKey	key = {.requirements = 5, .currency = 7};
+	DwReachQuery query;
+	DwReachKey	leaf = circle(-180, 10, 10);
+
+	key.leaf.point = dw_point_of(180, 10);
+	key.leaf.budget_min = 15;
+	key.leaf.budget_max = DW_JOB_KEY_NO_MAX;
+	query = dw_reach_query_of(&key);
+	assert_int_equal(query.requirements, 5);
+	assert_memory_equal(&query.point, &key.leaf.point, sizeof(query.point));
+	assert_true(query.place.latitude == 10.0);
+	assert_int_equal(query.tag_count, 0);
+	assert_wants(&leaf, &query, false);
+	key.leaf.category_id = category(2);
+	assert_true(dw_reach_add_category(&query, &key.leaf.category_id));
+	assert_wants(&leaf, &query, false);
+	leaf.capabilities = 7;
+	assert_wants(&leaf, &query, true);
+	query.budget_min = 21;
+	assert_wants(&leaf, &query, false);
 }
 
 /* A point has the query's radius, also in a node with others. */
@@ -244,6 +301,8 @@ main(void)
 		cmocka_unit_test(test_envelope),
 		cmocka_unit_test(test_terms),
 		cmocka_unit_test(test_categories),
+		cmocka_unit_test(test_certain),
+		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_points),
 		cmocka_unit_test(test_node),
 		cmocka_unit_test(test_divide),
