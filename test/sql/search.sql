@@ -166,7 +166,7 @@ SELECT (SELECT count(*) FROM facets) > 300 AS enough,
 -- ----------------------------------------------------------------------
 -- Pages
 -- ----------------------------------------------------------------------
-CREATE FUNCTION t.search_pages(words text, size integer) RETURNS uuid[]
+CREATE FUNCTION t.search_pages(words text, size integer, between_pages text DEFAULT 'SELECT') RETURNS uuid[]
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -182,6 +182,7 @@ BEGIN
         after_id => found[cardinality(found)], max_results => size) AS s;
     EXIT WHEN page IS NULL;
     found := found || page;
+    EXECUTE between_pages;
     -- time goes on, the score does not
     PERFORM set_config('dwello.now', (current_setting('dwello.now')::timestamptz + interval '1 hour')::text, true);
   END LOOP;
@@ -201,6 +202,17 @@ SELECT count(*) FILTER (WHERE title = 'Late tap') AS late, count(*)
   FROM dwello.search_jobs('tap', as_of => '2030-01-10 09:00+00');
 UPDATE dwello.jobs SET status = 'cancelled', is_listed = false WHERE title = 'Tap 3';
 SELECT count(*) FROM dwello.search_jobs('tap', as_of => '2030-01-10 09:00+00');
+ROLLBACK TO s;
+-- while after every page one comes that would be the best, and the last of the seven goes: the five that are left to read
+SELECT t.search_pages('tap', 2, $$
+    INSERT INTO dwello.jobs (homeowner_id, category_id, status, title, description, location, currency, is_listed, published_at, expires_at)
+      VALUES (t.user('h1'), 'd0000000-0000-7000-8000-000000000012', 'open', 'Later tap', 'Tap, tap.', st_makepoint(-122.42, 37.77), 'USD', true,
+              '2030-01-10 12:00:01+00', '2030-02-01');
+    UPDATE dwello.jobs SET status = 'cancelled', is_listed = false
+     WHERE id = (SELECT j.id FROM dwello.jobs AS j WHERE j.title LIKE 'Tap _' AND j.status = 'open' ORDER BY j.id DESC LIMIT 1)$$)
+  = (SELECT (array_agg(j.id ORDER BY j.id))[1:5] FROM dwello.jobs AS j WHERE j.title LIKE 'Tap _') AS same;
+SELECT count(*) FILTER (WHERE title = 'Later tap') AS later, count(*) FILTER (WHERE title LIKE 'Tap _' AND status = 'open') AS left
+  FROM dwello.jobs;
 ROLLBACK TO s;
 
 -- ----------------------------------------------------------------------
