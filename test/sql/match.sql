@@ -255,6 +255,12 @@ SELECT name, min(reasons::text) AS reasons, bool_and(matches) AS matches, abs(su
        dwello.explain_match(job_id => t.user('match ' || name))
  GROUP BY name ORDER BY name;
 SELECT t.as_system();
+-- it matches when it is listed, with the same score to the last bit
+SELECT count(m.job_id) > 5 AS some, count(*) > count(m.job_id) + 5 AS others, bool_and(e.matches = (m.job_id IS NOT NULL)) AS same, bool_and(m.score = e.score) AS scores
+  FROM dwello.jobs AS j
+ CROSS JOIN LATERAL (SELECT * FROM dwello.explain_match(t.user('p1'), j.id) LIMIT 1) AS e
+  LEFT JOIN LATERAL (SELECT * FROM dwello.match_jobs(t.user('p1'), currency => j.currency, max_results => 500) AS m WHERE m.job_id = j.id) AS m ON true
+ WHERE j.deleted_at IS NULL;
 SELECT reasons, score, value FROM dwello.explain_match(t.user('p1'), (SELECT id FROM dwello.jobs WHERE title = 'draft')) LIMIT 1;
 SELECT t.login_as('p1');
 SELECT substr(t.try(format('SELECT dwello.explain_match(job_id => %L)', id)), 1, 5) FROM dwello.jobs WHERE title IN ('draft', 'deleted');
