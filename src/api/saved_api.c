@@ -148,7 +148,8 @@ search_refuse_unknown(const DwUuid *user_id, const DwUuid *id)
 {
 	dw_raise(DW_NOT_FOUND, "saved search does not exist",
 			 psprintf("User %s has no saved search %s.",
-					  dw_uuid_text(user_id), dw_uuid_text(id)), NULL);
+					  dw_uuid_text(user_id), dw_uuid_text(id)),
+			 "dwello.saved_searches has those there are; leave search_id out to save a new one.");
 }
 
 /* Tells the outside, and makes the row that both return. */

@@ -96,7 +96,7 @@ DW_FUNCTION(dwello_tile_cell)
 	if (!dw_geo_valid(longitude, latitude))
 		dw_raise(DW_BAD_VALUE,
 				 "longitude and latitude must be a place on the globe",
-				 NULL, NULL);
+				 NULL, "Longitude is from -180 to 180, latitude from -90 to 90.");
 	PG_RETURN_INT64(dw_tile_cell(longitude, latitude));
 }
 
@@ -120,9 +120,11 @@ cell_part(FunctionCallInfo fcinfo, int64 part)
 	int32		zoom = PG_GETARG_INT32(1);
 
 	if (cell < 0 || cell >> (2 * DW_TILE_DEPTH) != 0)
-		dw_raise(DW_BAD_VALUE, "cell must be from 0 to 2^62 - 1", NULL, NULL);
+		dw_raise(DW_BAD_VALUE, "cell must be from 0 to 2^62 - 1", NULL,
+				 "Cells are made by dwello.tile_cell().");
 	if (zoom < 0 || zoom > DW_TILE_ZOOM_MAX + DW_TILE_EXTENT_BITS)
-		dw_raise(DW_BAD_VALUE, "zoom must be from 0 to 34", NULL, NULL);
+		dw_raise(DW_BAD_VALUE, "zoom must be from 0 to 34", NULL,
+				 "A tile of zoom z is 4096 columns of zoom z + 12 wide.");
 	if (zoom > DW_TILE_DEPTH)
 		return part << (zoom - DW_TILE_DEPTH);
 	return part >> (DW_TILE_DEPTH - zoom);

@@ -55,7 +55,7 @@ dw_tile_box_check(const DwTileBox *box, DwFault *fault)
 					  "must be less than north");
 	if (box->west == box->east)
 		dw_fault_note(fault, DW_TILE_WEST, DW_BAD_VALUE,
-					  "must not be east");
+					  "must not be equal to east");
 	if (box->zoom < 0 || box->zoom > DW_TILE_ZOOM_MAX)
 		dw_fault_note(fault, DW_TILE_ZOOM, DW_BAD_VALUE,
 					  "must be from 0 to 22");

@@ -62,6 +62,50 @@ SELECT t.login_as('p1');
 SELECT search_id = :'kitchens' AS that, version, replayed FROM dwello.delete_search(:'kitchens', idempotency_key => 'd1');
 SELECT search_id = :'kitchens' AS that, version, replayed FROM dwello.delete_search(:'kitchens', idempotency_key => 'd1');
 SELECT t.try(format('SELECT dwello.delete_search(%L)', :'kitchens')), t.try('SELECT dwello.delete_search(NULL)');
+-- a search that is deleted is gone for its key, too: what it made then is told again, and nothing is made
+SELECT version, replayed FROM dwello.save_search('tap', idempotency_key => 'gone');
+SELECT id AS gone FROM dwello.saved_searches WHERE user_id = t.user('p1') AND query = 'tap' \gset
+SELECT version, replayed FROM dwello.delete_search(:'gone');
+SELECT search_id = :'gone' AS that, version, replayed FROM dwello.save_search('tap', idempotency_key => 'gone');
+SELECT t.try(format('SELECT dwello.save_search(search_id => %L)', :'gone')), t.try(format('SELECT dwello.delete_search(%L)', :'gone'));
+-- whatever is asked: an answer, or an SQLSTATE of the comment with a hint
+SAVEPOINT s;
+SET LOCAL client_min_messages = warning;
+SELECT t.as_system();
+SELECT value FROM dwello.set_setting('saved_searches_max', '100');
+SELECT answer, count(*) AS calls, string_agg(call, ' ' ORDER BY n) FILTER (WHERE answer <> '22023' AND answer <> 'ok') AS which
+  FROM (SELECT n, call, t.verdict('SELECT * FROM dwello.' || call, 'p1') AS answer
+          FROM unnest(ARRAY[
+            $$save_search(repeat('x ', 500000))$$,
+            $$save_search('the of and')$$,
+            $$save_search(name => repeat('é', 100))$$,
+            $$save_search(name => repeat('é', 101))$$,
+            $$save_search(category_ids => array_fill('d0000000-0000-7000-8000-000000000001'::uuid, ARRAY[100000]))$$,
+            $$save_search(category_ids => array_fill('d0000000-0000-7000-8000-000000000001'::uuid, ARRAY[2, 2]))$$,
+            $$save_search(longitude => 180, latitude => 90)$$,
+            $$save_search(longitude => -180, latitude => -90, radius_miles => 12450)$$,
+            $$save_search(longitude => 0, latitude => 0, radius_miles => 5e-324)$$,
+            $$save_search(longitude => 0, latitude => 'Infinity')$$,
+            $$save_search(longitude => 0, latitude => 0, radius_miles => 'NaN')$$,
+            $$save_search(budget_min => 9223372036854775807, budget_max => 9223372036854775807)$$,
+            $$save_search(budget_max => -9223372036854775808)$$,
+            $$save_search(currency => repeat('U', 1000000))$$,
+            $$save_search(currency => 'JPY')$$,
+            $$save_search(expected_version => -1)$$,
+            $$save_search(search_id => gen_random_uuid())$$,
+            $$save_search(user_id => t.user('nobody'))$$,
+            $$save_search(user_id => t.user('p2'))$$,
+            $$save_search(idempotency_key => repeat('k', 1000000))$$,
+            $$save_search(repeat('- ', 500), idempotency_key => 'odd')$$,
+            $$save_search(repeat('- ', 500), idempotency_key => 'odd')$$,
+            $$save_search(repeat('- ', 499), idempotency_key => 'odd')$$,
+            $$delete_search(gen_random_uuid())$$,
+            $$delete_search(gen_random_uuid(), t.user('p2'))$$,
+            $$delete_search(NULL)$$,
+            $$delete_search(gen_random_uuid(), expected_version => -5)$$,
+            $$delete_search(gen_random_uuid(), idempotency_key => 'odd')$$]) WITH ORDINALITY AS c (call, n)) AS x
+ GROUP BY answer ORDER BY answer;
+ROLLBACK TO s;
 SELECT t.as_system();
 SELECT type, count(*) FROM dwello.outbox WHERE scope_id = t.user('p1') AND type LIKE 'search%' GROUP BY type ORDER BY type;
 ROLLBACK;

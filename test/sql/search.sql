@@ -295,6 +295,60 @@ SELECT arguments, t.try('SELECT dwello.search_facets(' || arguments || ')', 'p1'
   FROM unnest(ARRAY['latitude => 1', 'currency => NULL', $$as_of => '2030-01-11'$$, $$query => repeat('x', 1001)$$,
                     $$category_ids => '{00000000-0000-0000-0000-00000000000f}'$$, $$urgency => 'low'$$]) AS arguments;
 
+-- ----------------------------------------------------------------------
+-- Whatever is asked: an answer, or an SQLSTATE of the comment with a hint
+-- ----------------------------------------------------------------------
+SELECT answer, count(*) AS calls, string_agg(call, ' ' ORDER BY n) FILTER (WHERE answer <> '22023' AND answer <> 'ok') AS which
+  FROM (SELECT n, call, t.verdict('SELECT * FROM dwello.' || call, 'p1') AS answer
+          FROM unnest(ARRAY[
+            $$search_jobs(repeat('x ', 500000))$$,
+            $$search_jobs(repeat('é', 1001))$$,
+            $$search_jobs(repeat('é', 1000))$$,
+            $$search_jobs(E'a\\000b')$$,
+            $$search_jobs(E'\\x00')$$,
+            $$search_jobs(longitude => 180, latitude => 90)$$,
+            $$search_jobs(longitude => -180, latitude => -90, radius_miles => 12450)$$,
+            $$search_jobs(longitude => '-0', latitude => '-0')$$,
+            $$search_jobs(longitude => 0, latitude => 91)$$,
+            $$search_jobs(longitude => 0, latitude => 0, radius_miles => 5e-324)$$,
+            $$search_jobs(longitude => 0, latitude => 0, radius_miles => 1e308)$$,
+            $$search_jobs('kitchen', 0, 0, 'Infinity')$$,
+            $$search_jobs(category_ids => array_fill('d0000000-0000-7000-8000-000000000001'::uuid, ARRAY[100000]))$$,
+            $$search_jobs(category_ids => array_fill('d0000000-0000-7000-8000-000000000001'::uuid, ARRAY[100]))$$,
+            $$search_jobs(category_ids => array_fill('d0000000-0000-7000-8000-000000000001'::uuid, ARRAY[2, 2]))$$,
+            $$search_jobs(category_ids => array_fill('d0000000-0000-7000-8000-000000000001'::uuid, ARRAY[1], ARRAY[-5]))$$,
+            $$search_jobs(category_ids => '{NULL}')$$,
+            $$search_jobs(category_ids => ARRAY[t.user('none')])$$,
+            $$search_jobs(budget_min => 9223372036854775807)$$,
+            $$search_jobs(budget_max => 9223372036854775807)$$,
+            $$search_jobs('kitchen', budget_min => 1, budget_max => 1)$$,
+            $$search_jobs(currency => repeat('U', 1000000))$$,
+            $$search_jobs(currency => 'USD ')$$,
+            $$search_jobs(max_results => 2147483647)$$,
+            $$search_jobs(max_results => -2147483648)$$,
+            $$search_jobs('kitchen', as_of => '4714-11-24 00:00:00+00 BC')$$,
+            $$search_jobs(as_of => '4714-11-24 00:00:00+00 BC')$$,
+            $$search_facets(as_of => '-infinity')$$,
+            $$search_jobs('kitchen', as_of => '2030-01-10', after_score => 1, after_id => 'ffffffff-ffff-ffff-ffff-ffffffffffff')$$,
+            $$search_jobs('kitchen', as_of => '2030-01-10', after_score => 5e-324, after_id => gen_random_uuid())$$,
+            $$search_jobs(as_of => '2030-01-10', after_score => '-0', after_id => gen_random_uuid())$$,
+            $$search_jobs('kitchen', as_of => '2030-01-10', after_score => 'Infinity', after_id => gen_random_uuid())$$,
+            $$search_facets(repeat('"a b" -', 140))$$,
+            $$search_facets(repeat('a or ', 200), 0, 0, 10)$$]) WITH ORDINALITY AS c (call, n)) AS x
+ GROUP BY answer ORDER BY answer;
+-- a category with too many below it
+SAVEPOINT s;
+INSERT INTO dwello.service_categories (id, parent_id, name) SELECT t.user('below ' || n), 'd0000000-0000-7000-8000-000000000001', 'Below ' || n
+  FROM generate_series(1, 4096) AS n;
+SELECT call, t.verdict(format('SELECT dwello.%s(category_ids => ARRAY[''d0000000-0000-7000-8000-000000000001''::uuid])', call), 'p1')
+  FROM unnest(ARRAY['search_jobs', 'search_facets']) AS call;
+ROLLBACK TO s;
+-- the cursor of another search is a place to begin, and shows no more than that search does
+SELECT t.as_system();
+SELECT count(*) AS found, count(*) FILTER (WHERE s.title !~ '^Tap') AS others, bool_and(s.score <= k.score) AS after
+  FROM (SELECT * FROM dwello.search_jobs('kitchen') ORDER BY score DESC, job_id LIMIT 1) AS k,
+       LATERAL dwello.search_jobs('tap', as_of => k.as_of, after_score => k.score, after_id => k.job_id) AS s;
+
 -- odd words: no error, whatever they are
 SELECT count(*) AS odd, array_agg(answer) FILTER (WHERE answer <> 'ok') AS refused
   FROM (SELECT t.try(format('SELECT * FROM dwello.search_jobs(%L)', w.words), 'p1') AS answer

@@ -92,6 +92,22 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
+-- Runs one statement as somebody: its SQLSTATE, and whether a hint lacks.
+CREATE FUNCTION t.verdict(statement text, as_name text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  hint text;
+BEGIN
+  PERFORM t.login_as(as_name);
+  EXECUTE statement;
+  RETURN 'ok';
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+  RETURN SQLSTATE || CASE WHEN hint = '' THEN ', and no hint' ELSE '' END;
+END
+$$;
+
 -- Runs one statement that must fail, and gives the detail of its error.
 CREATE FUNCTION t.detail(statement text) RETURNS text
 LANGUAGE plpgsql

@@ -434,4 +434,38 @@ SELECT call, t.try('SELECT dwello.' || call, 'p1')
                     'cluster_jobs(0, 1, 1, 1, 3)', 'cluster_jobs(0, 2, 1, 1, 3)', 'cluster_jobs(1, 0, 1, 1, 3)',
                     'cluster_jobs(-180, -90, 180, 90, 4)', 'cluster_jobs(1, 0, 0.9, 1, 9)', 'refresh_tiles()']) AS call;
 SELECT n, t.try(format('SELECT dwello.refresh_tiles(%L)', n)) FROM unnest(ARRAY[NULL, 0, -1, 1000001, 1000000]) AS n;
+-- whatever is asked: an answer, or an SQLSTATE of the comment with a hint
+SELECT answer, count(*) AS calls, string_agg(call, ' ' ORDER BY n) FILTER (WHERE answer <> '22023' AND answer <> 'ok') AS which
+  FROM (SELECT n, call, t.verdict('SELECT * FROM dwello.' || call, 'p1') AS answer
+          FROM unnest(ARRAY[
+            $$jobs_mvt(-1, 0, 0)$$,
+            $$jobs_mvt(25, 0, 0)$$,
+            $$jobs_mvt(31, 2147483647, 2147483647)$$,
+            $$jobs_mvt(-2147483648, -2147483648, -2147483648)$$,
+            $$jobs_mvt(3, 8, 0)$$,
+            $$jobs_mvt(22, 4194303, 4194303)$$,
+            $$jobs_mvt(22, 4194304, 0)$$,
+            $$cluster_jobs(170, -10, -170, 10, 3)$$,
+            $$cluster_jobs(10, 0, -10, 10, 3)$$,
+            $$cluster_jobs(180, -90, -180, 90, 3)$$,
+            $$cluster_jobs(179.9, -90, -179.9, 90, 3)$$,
+            $$cluster_jobs(180, -90, -180, 90, 22)$$,
+            $$cluster_jobs(-180, -90, 180, 90, 0)$$,
+            $$cluster_jobs(0, 10, 10, 0, 3)$$,
+            $$cluster_jobs(0, 0, 0, 1, 3)$$,
+            $$cluster_jobs('NaN', 'NaN', 'NaN', 'NaN', 3)$$,
+            $$cluster_jobs(0, 0, 1, 'NaN', 3)$$,
+            $$cluster_jobs('-Infinity', 0, 1, 1, 3)$$,
+            $$cluster_jobs(0, 0, 5e-324, 5e-324, 22)$$,
+            $$cluster_jobs(0, 89, 1, 90, 22)$$,
+            $$cluster_jobs(1, 0, 0.9999999, 1e-9, 7)$$,
+            $$refresh_tiles()$$,
+            $$tile_cell('NaN', 0)$$,
+            $$tile_cell(0, 91)$$,
+            $$tile_x(-1, 3)$$,
+            $$tile_x(4611686018427387904, 3)$$,
+            $$tile_x(0, 35)$$,
+            $$tile_y(9223372036854775807, 3)$$,
+            $$tile_y(0, -1)$$]) WITH ORDINALITY AS c (call, n)) AS x
+ GROUP BY answer ORDER BY answer;
 ROLLBACK;
