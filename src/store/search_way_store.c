@@ -139,7 +139,7 @@ pick_one(void *state, TupleTableSlot *slot)
 		return false;
 	picking->picked++;
 	slot_getallattrs(slot);
-	if (slot->tts_isnull[FIND_RANK])
+	if (slot->tts_isnull[FIND_RANK] || slot->tts_isnull[FIND_KEY])
 		return true;
 	key = (const DwJobKey *) DatumGetPointer(slot->tts_values[FIND_KEY]);
 	if (!dw_match_admits(picking->query, key))
@@ -162,10 +162,11 @@ pick_is_over(Picking *picking)
 {
 	bool		by_time = picking->way == DW_SEARCH_BY_TIME;
 
+	if (by_time && picking->count >= DW_SEARCH_WINDOW)
+		return true;
 	picking->is_cut = picking->picked >= (by_time ? DW_SEARCH_NEWEST :
 										  DW_SEARCH_PICKED);
-	return picking->is_cut ||
-		(by_time && picking->count >= DW_SEARCH_WINDOW);
+	return picking->is_cut;
 }
 
 /* Keeps one that fits. */

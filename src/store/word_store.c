@@ -32,7 +32,8 @@ static struct
 {
 	MemoryContext context;		/* of all that is here; NULL: not yet used */
 	Oid			jobs;			/* the table */
-	bool		is_valid;		/* nothing has changed since */
+	bool		is_valid;		/* all has been read, and is up to date */
+	bool		is_changed;		/* there are others since reading began */
 	double		open_share;		/* of the table's rows */
 	double		rare;			/* share of a word that is not there */
 	AttStatsSlot words;			/* words and their shares */
@@ -83,14 +84,14 @@ stats_refresh(Oid jobs)
 		CacheRegisterSyscacheCallback(STATRELATTINH, stats_invalidate,
 									  (Datum) 0);
 	}
-	memset(&kept.words, 0, sizeof(kept.words));
-	memset(&kept.currencies, 0, sizeof(kept.currencies));
-	MemoryContextReset(kept.context);
+	kept.is_valid = false;
+	kept.is_changed = false;
 	kept.jobs = jobs;
-	kept.is_valid = true;		/* first: it may be over while they are read */
+	MemoryContextReset(kept.context);
 	caller = MemoryContextSwitchTo(kept.context);
 	stats_load();
 	MemoryContextSwitchTo(caller);
+	kept.is_valid = !kept.is_changed;
 }
 
 /* Called when statistics have changed, whosever they are. */
@@ -98,6 +99,7 @@ static void
 stats_invalidate(Datum arg, int cache, uint32 hash)
 {
 	kept.is_valid = false;
+	kept.is_changed = true;
 }
 
 /* Reads the statistics; without any, all rows count as open. */
@@ -110,13 +112,18 @@ stats_load(void)
 
 	kept.open_share = 1.0;
 	kept.rare = SHARE_RARE_WORD;
+	memset(&kept.words, 0, sizeof(kept.words));
+	memset(&kept.currencies, 0, sizeof(kept.currencies));
 	if (HeapTupleIsValid(search))
 	{
 		kept.open_share = 1.0 -
 			((Form_pg_statistic) GETSTRUCT(search))->stanullfrac;
+		(void) get_attstatsslot(&kept.words, search, STATISTIC_KIND_MCELEM,
+								InvalidOid, flags);
 		/* after the shares come the least and the greatest */
-		if (get_attstatsslot(&kept.words, search, STATISTIC_KIND_MCELEM,
-							 InvalidOid, flags))
+		if (kept.words.nnumbers != kept.words.nvalues + 2)
+			kept.words.nvalues = 0;
+		else
 			kept.rare = Min(SHARE_RARE_WORD,
 							kept.words.numbers[kept.words.nvalues] / 2.0);
 		ReleaseSysCache(search);
@@ -125,6 +132,8 @@ stats_load(void)
 	{
 		(void) get_attstatsslot(&kept.currencies, currency,
 								STATISTIC_KIND_MCV, InvalidOid, flags);
+		if (kept.currencies.nnumbers != kept.currencies.nvalues)
+			kept.currencies.nvalues = 0;
 		ReleaseSysCache(currency);
 	}
 }

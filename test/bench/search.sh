@@ -5,8 +5,9 @@
 #
 # Jobs are made up by matching/generate.sql, each with thirty words; tasks and
 # their peers are in matching/search.sql: words that all jobs have, most, a
-# hundredth and hardly any, places, and tiles of the densest city.  The ways
-# take turns in one backend; medians, and the median of the ratios within a
+# hundredth and hardly any, the five commonest at once, none but one that all
+# have, places, and tiles of the densest city.  The ways take turns in one
+# backend, and in going first; medians, and the median of the ratios within a
 # round.  What both ways answer is compared before.  Prints a table in
 # Markdown.  The server is the one that the environment points to, else one
 # of our own.

@@ -82,7 +82,7 @@ $$;
 CREATE TABLE bench.way (n serial PRIMARY KEY, task text, way text, sql text);
 INSERT INTO bench.way (task, way, sql)
   SELECT 'search ' || word, way, format(sql, word)
-    FROM (VALUES ('measurement'), ('w1'), ('w300'), ('w15000')) AS w (word),
+    FROM (VALUES ('measurement'), ('w1'), ('w300'), ('w15000'), ('w1 w2 w3 w4 w5'), ('-measurement')) AS w (word),
          (VALUES ('dwello', 'SELECT array_agg(s.job_id) FROM dwello.search_jobs(%L) AS s'),
                  ('plain', 'SELECT array_agg(s) FROM bench.search(%L) AS s')) AS v (way, sql);
 INSERT INTO bench.way (task, way, sql)
@@ -110,7 +110,7 @@ DECLARE
   plain text;
 BEGIN
   FOR one IN SELECT a.task, a.sql, b.sql AS plain FROM bench.way AS a JOIN bench.way AS b USING (task)
-              WHERE a.way = 'dwello' AND b.way = 'plain' AND a.task NOT IN ('search measurement', 'search w1') LOOP
+              WHERE a.way = 'dwello' AND b.way = 'plain' AND a.task NOT IN ('search measurement', 'search w1', 'search w1 w2 w3 w4 w5') LOOP
     EXECUTE one.sql INTO ours;
     EXECUTE one.plain INTO plain;
     IF (one.task !~ 'zoom 1' AND ours IS DISTINCT FROM plain) OR length(ours) = 0
