@@ -215,7 +215,7 @@ SELECT count(*) FILTER (WHERE title = 'Later tap') AS later, count(*) FILTER (WH
   FROM dwello.jobs;
 ROLLBACK TO s;
 
--- nor what was never published, however it came to be open
+-- what was never published is not found, however it came to be open
 SAVEPOINT s;
 UPDATE dwello.jobs SET published_at = NULL WHERE title = 'Roof';
 SELECT (SELECT count(*) FROM dwello.search_jobs('roof')) AS found, (SELECT jobs FROM dwello.search_facets('roof') WHERE facet = 'total') AS counted;
