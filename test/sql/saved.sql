@@ -128,6 +128,9 @@ SELECT t.save('p1', 'place', ', longitude => -122.42, latitude => 37.77, radius_
        t.save('p2', 'other currency', ', currency => ''EUR'''),
        t.save('p2', 'other urgency', ', urgency => ''high'''),
        t.save('p3', 'anything', ', query => ''the''');
+-- a category that the key takes for the job's: same tag, same bit
+INSERT INTO dwello.service_categories (id, parent_id, name) VALUES ('e0000018-0000-7000-8000-000000000011', :home, 'Twin');
+SELECT t.save('p2', 'twin category', ', category_ids => ARRAY[''e0000018-0000-7000-8000-000000000011'']::uuid[]');
 -- what they are told of: names of the searches, by who
 CREATE FUNCTION t.told() RETURNS TABLE (who text, told text) LANGUAGE sql
 AS $$
