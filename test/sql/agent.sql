@@ -114,4 +114,39 @@ SELECT who, name, t.try(format('SELECT dwello.pause_agent(t.user(%L))', name), w
   FROM unnest(ARRAY['p1', 'a1', 'h1', 's1']) AS who,
        unnest(ARRAY['p1', 'p2', 'h1', 'nobody']) AS name;
 SELECT t.try('SELECT dwello.pause_agent(expected_version => 1)');
+
+-- whatever is asked: an answer, or an SQLSTATE of the comment with a hint
+SET LOCAL client_min_messages = warning;
+SELECT t.as_system();
+SELECT answer, count(*) AS calls, string_agg(call, ' ' ORDER BY n) FILTER (WHERE answer <> '22023') AS which
+  FROM (SELECT n, call, t.verdict('SELECT * FROM dwello.' || call, 'p1') AS answer
+          FROM unnest(ARRAY[
+            $$configure_agent(max_bid_radius_miles => 2147483647)$$,
+            $$configure_agent(max_bid_radius_miles => -2147483648)$$,
+            $$configure_agent(max_bids_per_day => 2147483647)$$,
+            $$configure_agent(min_project_value => -9223372036854775808)$$,
+            $$configure_agent(min_project_value => 9223372036854775807, max_project_value => 9223372036854775807)$$,
+            $$configure_agent(approval_threshold => 9223372036854775807)$$,
+            $$configure_agent(min_margin_ppm => 2147483647)$$,
+            $$configure_agent(preferred_categories => ARRAY[NULL]::uuid[])$$,
+            $$configure_agent(preferred_categories => array_fill(t.user('none'), ARRAY[100000]))$$,
+            $$configure_agent(preferred_categories => array_fill(t.user('none'), ARRAY[2, 2]))$$,
+            $$configure_agent(preferred_categories => array_fill('d0000000-0000-7000-8000-000000000011'::uuid, ARRAY[100]))$$,
+            $$configure_agent(preferred_categories => '[5:5]={d0000000-0000-7000-8000-000000000011}')$$,
+            $$configure_agent(preferred_categories => '{00000000-0000-0000-0000-000000000000}')$$,
+            $$configure_agent(working_hours => jsonb_build_object('mon', array_fill('08:00'::text, ARRAY[100000])))$$,
+            $$configure_agent(working_hours => (repeat('[', 3000) || repeat(']', 3000))::jsonb)$$,
+            $$configure_agent(costs => '{"hourly_rate": 1e400}')$$,
+            $$configure_agent(costs => '{"hourly_rate": "NaN"}')$$,
+            $$configure_agent(currency => repeat('A', 1000000))$$,
+            $$configure_agent(currency => '€€€')$$,
+            $$configure_agent(tier => 'enterprise')$$,
+            $$configure_agent(agent_id => t.user('p2'))$$,
+            $$configure_agent(agent_id => 'ffffffff-ffff-ffff-ffff-ffffffffffff')$$,
+            $$configure_agent(expected_version => -1)$$,
+            $$pause_agent(t.user('p2'))$$,
+            $$pause_agent(gen_random_uuid(), expected_version => -1)$$,
+            $$match_agents(t.user('none'))$$,
+            $$match_providers(NULL)$$]) WITH ORDINALITY AS c (call, n)) AS x
+ GROUP BY answer ORDER BY answer;
 ROLLBACK;
