@@ -43,7 +43,7 @@ AS 'MODULE_PATHNAME', 'dwello_job_query';
 GRANT EXECUTE ON FUNCTION dwello.job_query(float8, float8, float8, timestamptz, uuid[], float8[], float8, bigint, bigint, text, bigint, float8[], float8, float8, float8)
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.job_query(float8, float8, float8, timestamptz, uuid[], float8[], float8, bigint, bigint, text, bigint, float8[], float8, float8, float8) IS
-'Prepares what jobs are matched with by @@@ and <~>. Arguments: longitude and latitude of the centre in degrees; radius_miles, over 0 and at most 12450; as_of, to which ages are taken, jobs published later do not match; category_ids, the categories wanted, those below them named, too, NULL for all; fits, from 0 to 1, one for each of them, NULL for 1; others_fit, the fit of all other categories, NULL where they do not match; budget_min and budget_max in minor units, a range that the job''s must overlap; currency, the job''s; capabilities, bits of the credentials held, as requirement_bits of dwello.job_key(); weights of nearness, budget, category, urgency and freshness, not negative and not all 0, NULL for 35, 20, 20, 10 and 15; reference_budget in minor units, a job that pays as much has the budget term 1; freshness_hours, the age at which the freshness term is 1/2; ceiling, from 0 to 1, jobs with a higher score do not match, NULL for none. Errors: 22004; 22023 naming the argument.';
+'Prepares what jobs are matched with by @@@ and <~>. Arguments: longitude and latitude of the centre in degrees; radius_miles, over 0 and at most 12450; as_of, to which ages are taken, jobs published later do not match; category_ids, the categories wanted, those below them named, too, NULL for all; fits, from 0 to 1, one for each of them, NULL for 1; others_fit, the fit of all other categories, NULL where they do not match; budget_min and budget_max in minor units, a range that the job''s must overlap; currency, the job''s; capabilities, bits of the credentials held, as requirement_bits of dwello.job_key(); weights of nearness, budget, category, urgency and freshness, not negative and not all 0, NULL for 35, 20, 20, 10 and 15; reference_budget in minor units, a job that pays as much has the budget term 1; freshness_hours, the age at which the freshness term is 1/2, at twice that age and beyond it is 0; ceiling, from 0 to 1, jobs with a higher score do not match, NULL for none. Errors: 22004; 22023 naming the argument.';
 
 CREATE OR REPLACE FUNCTION dwello.job_matches(key dwello.job_key, query dwello.job_query)
 RETURNS boolean
@@ -70,7 +70,7 @@ AS 'MODULE_PATHNAME', 'dwello_job_score';
 GRANT EXECUTE ON FUNCTION dwello.job_score(dwello.job_key, dwello.job_query)
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.job_score(dwello.job_key, dwello.job_query) IS
-'How well a job suits, from 0 to 1: the sum of five terms times their weights. nearness = 1 - distance / radius; budget = budget_max (else budget_min) / reference_budget, at most 1; category = its fit; urgency = rank / 3; freshness = 1 / (1 + age / freshness_hours).';
+'How well a job suits, from 0 to 1: the sum of five terms times their weights. nearness = 1 - distance / radius; budget = budget_max (else budget_min) / reference_budget, at most 1; category = its fit; urgency = rank / 3; freshness = 1 - age / (2 * freshness_hours), at least 0.';
 
 CREATE OR REPLACE FUNCTION dwello.match_jobs(
   provider_id uuid DEFAULT NULL,

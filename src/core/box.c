@@ -77,15 +77,17 @@ cos_of_latitude(const DwPlace *place, double polar)
 {
 	double		angle = (polar - fabs(place->latitude)) * RADIANS;
 	double		square = angle * angle;
+	double		cosine;
 
 	if (square >= SMALL_HALF * SMALL_HALF)
 		return cos(polar * RADIANS);
-	return fmax(0.0, place->cos_latitude *
-				(1.0 + square * (-1.0 / 2.0 + square *
-								 (1.0 / 24.0 - square / 720.0))) -
-				place->sin_polar * angle *
-				(1.0 + square * (-1.0 / 6.0 + square *
-								 (1.0 / 120.0 - square / 5040.0))));
+	cosine = place->cos_latitude *
+		(1.0 + square * (-1.0 / 2.0 + square *
+						 (1.0 / 24.0 - square / 720.0))) -
+		place->sin_polar * angle *
+		(1.0 + square * (-1.0 / 6.0 + square *
+						 (1.0 / 120.0 - square / 5040.0)));
+	return cosine > 0.0 ? cosine : 0.0;
 }
 
 /*
@@ -141,7 +143,9 @@ longitude_gap(double longitude, const DwBox *box)
 	double		further = range_gap(longitude + 360.0, west, east);
 	double		back = range_gap(longitude - 360.0, west, east);
 
-	return fmin(here, fmin(further, back));
+	if (further < here)
+		here = further;
+	return back < here ? back : here;
 }
 
 /*
@@ -155,7 +159,7 @@ dw_place_bound_m(const DwPlace *place, const DwBox *box)
 {
 	double		south = (double) box->south / DW_BOX_DEGREE;
 	double		north = (double) box->north / DW_BOX_DEGREE;
-	double		polar = fmax(fabs(south), fabs(north));
+	double		polar = -south > north ? -south : north;
 	double		across = longitude_gap(place->longitude, box);
 	double		near = half_sine_square(range_gap(place->latitude,
 												  south, north));
@@ -167,7 +171,8 @@ dw_place_bound_m(const DwPlace *place, const DwBox *box)
 	if (near <= 0.0)
 		return 0.0;
 	metres = haversine_metres(near);
-	return fmax(metres - metres * BOUND_SHARE - BOUND_METRES, 0.0);
+	metres -= metres * BOUND_SHARE + BOUND_METRES;
+	return metres > 0.0 ? metres : 0.0;
 }
 
 /* The box of one point. */

@@ -11,16 +11,18 @@
 
 /*
  * The scale of each coordinate: what a degree is worth, and the whole range
- * of the others.  Found by trying: with these, scans read the fewest pages.
+ * of worth.  Found by trying: with these, scans read the fewest pages.
  */
 #define LONGITUDE_SCALE	0.8
 #define LATITUDE_SCALE	1.0
-#define BUDGET_SCALE	0.999
-#define URGENCY_SCALE	0.5
-#define CATEGORY_SCALE	0.6
+#define WORTH_SCALE		(0.999 / WORTH_MOST)
 
-/* A budget, in minor units, that is in the middle of its coordinate. */
-#define BUDGET_MIDDLE	250000.0
+/* The most that a job can be worth. */
+#define WORTH_MOST \
+	(DW_WORTH_BUDGET + DW_WORTH_URGENCY + DW_WORTH_FRESHNESS)
+
+/* What a job loses in a microsecond while it is young. */
+#define WORTH_LOSS		(DW_WORTH_FRESHNESS / (2.0 * DW_WORTH_HALF_AGE))
 
 /* Coordinates are positive: this is more than any degree is worth. */
 #define COORDINATE_SHIFT 256.0
@@ -29,9 +31,13 @@
 #define ORDER_LEVEL_TOP	24
 #define ORDER_LEVEL_ONE	16
 
-/* Of what a key could be below its node, in the penalty. */
-#define SLACK_COST		0.25
-#define SIZE_COST		0.01	/* and of what its box is worth */
+/* The penalty: a rise of worth, what is above a key's, the size of a box. */
+#define RISE_COST		(0.5 * WORTH_SCALE)
+#define SLACK_COST		(0.01 * WORTH_SCALE)
+#define SIZE_COST		0.002
+
+/* More than an amount may lose on its way to a float. */
+#define AMOUNT_SLACK	1e-6
 
 _Static_assert(sizeof(DwJobKey) == 56, "a job key has no padding");
 
@@ -65,24 +71,51 @@ dw_job_key_top(const DwJobKey *leaf)
 		: leaf->leaf.budget_min;
 }
 
-/* The next float that is not over a value. */
-static float
-float_below(int64_t value)
-{
-	float		near = (float) value;
-
-	return (double) near <= (double) value ? near
-		: nextafterf(near, -INFINITY);
-}
-
 /* The next float that is not under a value. */
 static float
-float_above(int64_t value)
+float_above(double value)
 {
 	float		near = (float) value;
 
-	return (double) near >= (double) value ? near
-		: nextafterf(near, INFINITY);
+	return (double) near >= value ? near : nextafterf(near, INFINITY);
+}
+
+/* The bits of a float, which are in the order of those not negative. */
+static uint32_t
+float_bits(double value)
+{
+	float		near = (float) value;
+	uint32_t	bits;
+
+	memcpy(&bits, &near, sizeof(bits));
+	return bits;
+}
+
+/* The upper half of a float that is not over an amount; see the header. */
+uint16_t
+dw_amount_code_below(int64_t amount)
+{
+	double		least = (double) amount * (1.0 - AMOUNT_SLACK);
+
+	return (uint16_t) (float_bits(least) >> 16);
+}
+
+/* The upper half of a float that is not under an amount; see the header. */
+uint16_t
+dw_amount_code_above(int64_t amount)
+{
+	double		most = (double) amount * (1.0 + AMOUNT_SLACK);
+
+	return (uint16_t) ((float_bits(most) + UINT16_MAX) >> 16);
+}
+
+/* What a leaf is worth when it is old. */
+static double
+leaf_worth(const DwJobKey *leaf)
+{
+	return DW_WORTH_BUDGET *
+		fmin((double) dw_job_key_top(leaf) / DW_WORTH_REFERENCE, 1.0) +
+		DW_WORTH_URGENCY * leaf->urgency / DW_JOB_KEY_URGENT;
 }
 
 /* The node of one key; see the header. */
@@ -90,17 +123,32 @@ DwJobKey
 dw_job_key_node(const DwJobKey *key)
 {
 	DwJobKey	node = *key;
+	double		worth;
 
 	if (key->is_node)
 		return node;
+	worth = leaf_worth(key);
 	node.is_node = 1;
 	node.currency = dw_currency_bit(key->currency);
 	node.node.box = dw_box_of(&key->leaf.point);
 	node.node.categories = dw_category_bit(&key->leaf.category_id);
-	node.node.top = dw_job_key_top(key);
-	node.node.budget_min = float_below(key->leaf.budget_min);
-	node.node.budget_max = float_above(key->leaf.budget_max);
+	node.node.top = float_above((double) dw_job_key_top(key));
+	node.node.old_worth = float_above(worth);
+	node.node.young_worth = float_above(worth + DW_WORTH_FRESHNESS +
+										(double) key->posted_at * WORTH_LOSS);
+	node.node.budget_min = dw_amount_code_below(key->leaf.budget_min);
+	node.node.budget_max = dw_amount_code_above(key->leaf.budget_max);
 	return node;
+}
+
+/* The highest worth of a node's jobs; see the header. */
+double
+dw_job_key_worth(const DwJobKey *node, int64_t now)
+{
+	double		old = node->node.old_worth;
+	double		young = node->node.young_worth - (double) now * WORTH_LOSS;
+
+	return young > old ? young : old;
 }
 
 /* Extends a node; see the header. */
@@ -117,8 +165,10 @@ dw_job_key_extend(DwJobKey *node, const DwJobKey *other)
 		node->posted_at = more.posted_at;
 	if (more.urgency > node->urgency)
 		node->urgency = more.urgency;
-	if (more.node.top > node->node.top)
-		node->node.top = more.node.top;
+	node->node.top = fmaxf(node->node.top, more.node.top);
+	node->node.old_worth = fmaxf(node->node.old_worth, more.node.old_worth);
+	node->node.young_worth = fmaxf(node->node.young_worth,
+								   more.node.young_worth);
 	if (more.node.budget_min < node->node.budget_min)
 		node->node.budget_min = more.node.budget_min;
 	if (more.node.budget_max > node->node.budget_max)
@@ -132,56 +182,19 @@ dw_job_key_equal(const DwJobKey *a, const DwJobKey *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* The lowest bit of a set, as a number. */
-static int
-lowest_bit(uint64_t set)
-{
-	int			number = 0;
-
-	while (number < 63 && (set >> number & 1) == 0)
-		number++;
-	return number;
-}
-
-/* The number of bits of a set. */
-static int
-bits_count(uint64_t set)
-{
-	int			count = 0;
-
-	for (; set != 0; set &= set - 1)
-		count++;
-	return count;
-}
-
-/* The coordinate of a budget: from 0 up to less than its scale. */
-static double
-budget_coordinate(int64_t top)
-{
-	return BUDGET_SCALE * (double) top / ((double) top + BUDGET_MIDDLE);
-}
-
-/* The coordinate of an urgency: likewise. */
-static double
-urgency_coordinate(uint8_t urgency)
-{
-	return URGENCY_SCALE * urgency / (DW_JOB_KEY_URGENT + 1);
-}
-
 /* The coordinates of a key; see the header. */
 void
-dw_job_key_place(const DwJobKey *key, double *at)
+dw_job_key_place(const DwJobKey *key, int64_t now, double *at)
 {
 	DwJobKey	node = dw_job_key_node(key);
 	const DwBox *box = &node.node.box;
+	double		worth = dw_job_key_worth(&node, now);
 
 	at[0] = ((double) box->west + box->east) / 2.0 / DW_BOX_DEGREE *
 		LONGITUDE_SCALE + COORDINATE_SHIFT;
 	at[1] = ((double) box->south + box->north) / 2.0 / DW_BOX_DEGREE *
 		LATITUDE_SCALE + COORDINATE_SHIFT;
-	at[2] = budget_coordinate(node.node.top);
-	at[3] = urgency_coordinate(node.urgency);
-	at[4] = CATEGORY_SCALE * lowest_bit(node.node.categories) / 64.0;
+	at[2] = fmin(worth, WORTH_MOST) * WORTH_SCALE;
 }
 
 /*
@@ -189,13 +202,13 @@ dw_job_key_place(const DwJobKey *key, double *at)
  * highest first (Z-order), as many as there is room for.
  */
 uint64_t
-dw_job_key_order(const DwJobKey *key)
+dw_job_key_order(const DwJobKey *key, int64_t now)
 {
 	double		at[DW_JOB_KEY_AXES];
 	uint64_t	order = 0;
 	int			room = 64;
 
-	dw_job_key_place(key, at);
+	dw_job_key_place(key, now, at);
 	for (int level = ORDER_LEVEL_TOP; level >= 0; level--)
 	{
 		/* only longitude and latitude are ever 1 or more */
@@ -220,28 +233,18 @@ box_size(const DwBox *box)
 		DW_BOX_DEGREE;
 }
 
-/* How far a node would rise to stand for a value, or how far it is above. */
-static double
-rise(double node, double value)
-{
-	return value > node ? value - node : (node - value) * SLACK_COST;
-}
-
-/* What it costs to extend a node; see the header. */
+/*
+ * What it costs to extend a node; see the header.  Worth is what jobs have
+ * when they are old: new ones come, but all of them stay longer than that.
+ */
 float
 dw_job_key_penalty(const DwJobKey *node, const DwJobKey *other)
 {
-	DwJobKey	more = dw_job_key_node(other);
 	DwBox		box = node->node.box;
-	double		cost;
+	double		size = box_size(&box);
+	double		rise = (double) other->node.old_worth - node->node.old_worth;
 
-	dw_box_extend(&box, &more.node.box);
-	cost = box_size(&box) - box_size(&node->node.box);
-	cost += rise(budget_coordinate(node->node.top),
-				 budget_coordinate(more.node.top));
-	cost += rise(urgency_coordinate(node->urgency),
-				 urgency_coordinate(more.urgency));
-	cost += CATEGORY_SCALE * bits_count(more.node.categories &
-										~node->node.categories);
-	return (float) (cost + SIZE_COST * box_size(&node->node.box));
+	dw_box_extend(&box, &other->node.box);
+	return (float) (box_size(&box) - size + SIZE_COST * size +
+					(rise > 0.0 ? rise * RISE_COST : -rise * SLACK_COST));
 }

@@ -48,18 +48,45 @@ typedef struct DwJobKey
 		{
 			DwBox		box;	/* covers all places */
 			uint64_t	categories; /* bits of their categories */
-			int64_t		top;	/* highest dw_job_key_top */
-			float		budget_min; /* not over the lowest budget_min */
-			float		budget_max; /* not under the highest budget_max */
+			float		top;	/* not under the highest dw_job_key_top */
+			float		old_worth;	/* not under the highest; see DwWorth */
+			float		young_worth;	/* likewise */
+			uint16_t	budget_min; /* the lowest, as a code */
+			uint16_t	budget_max; /* the highest, as a code */
 		}			node;		/* many jobs */
 	};
 } DwJobKey;
+
+/*
+ * What a job is worth whoever asks: what its budget, urgency and freshness
+ * add to a score with the built-in weights, budget reference and freshness.
+ * Freshness falls evenly until it is 0, so at any time that is the higher of
+ * two lines: what the job is worth when it is old, and what it would be if
+ * it never aged that far.  Of many jobs it is no more than that of the
+ * highest lines.  Whoever asks with other weights is answered as exactly,
+ * but by bounds that are less tight.
+ */
+#define DW_WORTH_BUDGET		0.20	/* times budget / reference, at most 1 */
+#define DW_WORTH_URGENCY	0.10	/* times rank / 3 */
+#define DW_WORTH_FRESHNESS	0.15	/* times 1 - age / twice the half age */
+#define DW_WORTH_REFERENCE	500000.0	/* minor units */
+#define DW_WORTH_HALF_AGE	(72 * 3600e6)	/* microseconds */
+
+/* The highest worth of a node's jobs at a time, not counting those later. */
+extern double dw_job_key_worth(const DwJobKey *node, int64_t now);
 
 /* The number of a three-letter code, or DW_JOB_KEY_NO_CURRENCY. */
 extern uint16_t dw_currency_code(const char *code);
 
 /* The bit of a currency in a node's set. */
 extern uint16_t dw_currency_bit(uint16_t currency);
+
+/*
+ * An amount that is not negative in 16 bits, rounded down or up; codes are
+ * in the order of the amounts.
+ */
+extern uint16_t dw_amount_code_below(int64_t amount);
+extern uint16_t dw_amount_code_above(int64_t amount);
 
 /* The most a leaf would pay: its budget_max, else budget_min, else 0. */
 extern int64_t dw_job_key_top(const DwJobKey *leaf);
@@ -71,8 +98,8 @@ extern DwJobKey dw_job_key_node(const DwJobKey *key);
 extern void dw_job_key_extend(DwJobKey *node, const DwJobKey *other);
 
 /*
- * What it costs to put a key below a node: how much the node grows, and
- * something for what the node promises beyond the key.
+ * What it costs to put a node of one key below a node: how much the latter
+ * grows, and something for what it promises beyond the key.
  */
 extern float dw_job_key_penalty(const DwJobKey *node, const DwJobKey *other);
 
@@ -80,13 +107,13 @@ extern float dw_job_key_penalty(const DwJobKey *node, const DwJobKey *other);
 extern bool dw_job_key_equal(const DwJobKey *a, const DwJobKey *b);
 
 /*
- * The place of a key in a space where what scores alike is near: longitude,
- * latitude, budget, urgency, category.  Coordinates are not negative.
+ * The place of a key in a space where what scores alike at a time is near:
+ * longitude, latitude, worth.  Coordinates are not negative.
  */
-#define DW_JOB_KEY_AXES 5
-extern void dw_job_key_place(const DwJobKey *key, double *at);
+#define DW_JOB_KEY_AXES 3
+extern void dw_job_key_place(const DwJobKey *key, int64_t now, double *at);
 
 /* The place of a key on a line through that space. */
-extern uint64_t dw_job_key_order(const DwJobKey *key);
+extern uint64_t dw_job_key_order(const DwJobKey *key, int64_t now);
 
 #endif							/* DW_JOB_KEY_H */

@@ -17,8 +17,28 @@
  */
 #define BOUND_SLACK 1e-9
 
+/* Metres of a degree of latitude, and a little less. */
+#define METRES_PER_DEGREE (DW_GEO_RADIUS_M * 0.01745329251)
+
+/* So that 0 times the inverse of a number is 0. */
+#define MOST_INVERSE	1e300
+
 /* Microseconds of an hour. */
 #define HOUR_US 3600e6
+
+/* The lesser of two numbers, of which none is NaN. */
+static inline double
+lesser(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+/* The greater of them. */
+static inline double
+greater(double a, double b)
+{
+	return a > b ? a : b;
+}
 
 static const char *const match_term_labels[] = {
 	[DW_MATCH_NEARNESS] = "nearness",
@@ -137,11 +157,36 @@ query_weights(const DwMatchWish *wish, DwMatchQuery *query)
 	double		sum = 0.0;
 
 	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
-		largest = fmax(largest, wish->weights[i]);
+		largest = greater(largest, wish->weights[i]);
 	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
 		sum += wish->weights[i] / largest;
 	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
 		query->weights[i] = wish->weights[i] / largest / sum;
+}
+
+/*
+ * Prepares what a job may be worth here, as a multiple of what it is worth
+ * with the built-in weights: that of the term whose share grows the most.
+ */
+static void
+query_worth(const DwMatchWish *wish, DwMatchQuery *query)
+{
+	double		budget = query->weights[DW_MATCH_BUDGET] / DW_WORTH_BUDGET *
+		greater(1.0, DW_WORTH_REFERENCE * query->per_reference);
+	double		urgency = query->weights[DW_MATCH_URGENCY] / DW_WORTH_URGENCY;
+	double		freshness = query->weights[DW_MATCH_FRESHNESS] /
+		DW_WORTH_FRESHNESS;
+
+	query->old_scale = greater(budget, urgency);
+	query->young_scale = wish->freshness_hours * HOUR_US > DW_WORTH_HALF_AGE
+		? -1.0 : greater(query->old_scale, freshness);
+}
+
+/* 1 / a positive number, which may be very small. */
+static double
+inverse(double number)
+{
+	return lesser(1.0 / number, MOST_INVERSE);
 }
 
 /* Prepares a wish; see the header. */
@@ -155,14 +200,18 @@ dw_match_prepare(const DwMatchWish *wish, DwMatchQuery *query)
 	query->as_of = wish->as_of;
 	query->budget_min = wish->budget_min;
 	query->budget_max = wish->budget_max;
-	query->reference = wish->reference;
-	query->freshness = wish->freshness_hours * HOUR_US;
+	query->per_radius = inverse(query->radius_m);
+	query->per_reference = inverse(wish->reference);
+	query->per_age = inverse(2.0 * wish->freshness_hours * HOUR_US);
 	query->ceiling = wish->ceiling;
 	query->capabilities = (uint32_t) wish->capabilities;
 	query->currency = dw_currency_code(wish->currency);
 	query->currency_bit = dw_currency_bit(query->currency);
 	query_categories(wish, query);
+	query->code_min = dw_amount_code_below(query->budget_min);
+	query->code_max = dw_amount_code_above(query->budget_max);
 	query_weights(wish, query);
+	query_worth(wish, query);
 }
 
 /* The fit of a job's category. */
@@ -185,7 +234,7 @@ query_fit_bound(const DwMatchQuery *query, uint64_t categories)
 	for (int i = 0; i < DW_MATCH_LEVELS; i++)
 	{
 		if ((query->levels[i] & categories) != 0)
-			return fmax(level_fits[i], query->others_fit);
+			return greater(level_fits[i], query->others_fit);
 	}
 	return 1.0;
 }
@@ -195,29 +244,6 @@ double
 dw_match_distance_m(const DwMatchQuery *query, const DwJobKey *leaf)
 {
 	return dw_place_distance_m(&query->place, &leaf->leaf.point);
-}
-
-/* True when a leaf passes all that costs little; see the header. */
-bool
-dw_match_admits(const DwMatchQuery *query, const DwJobKey *leaf)
-{
-	return dw_box_covers(&query->box, &leaf->leaf.point) &&
-		leaf->currency == query->currency &&
-		leaf->posted_at <= query->as_of &&
-		(leaf->requirements & ~query->capabilities) == 0 &&
-		leaf->leaf.budget_min <= query->budget_max &&
-		leaf->leaf.budget_max >= query->budget_min &&
-		query_fit(query, &leaf->leaf.category_id) >= 0.0;
-}
-
-/* True when a leaf passes the rest, too; see the header. */
-bool
-dw_match_reaches(const DwMatchQuery *query, const DwJobKey *leaf,
-				 double metres)
-{
-	return metres <= query->radius_m &&
-		(query->ceiling >= 1.0 ||
-		 1.0 - dw_match_rest(query, leaf, metres) <= query->ceiling);
 }
 
 /* Why a leaf is not wanted; see the header. */
@@ -244,31 +270,25 @@ dw_match_misses(const DwMatchQuery *query, const DwJobKey *leaf,
 	return misses;
 }
 
-/* True when the query may want a job below a node; see the header. */
-bool
-dw_match_may_want(const DwMatchQuery *query, const DwJobKey *node)
-{
-	return dw_box_overlaps(&query->box, &node->node.box) &&
-		(node->currency & query->currency_bit) != 0 &&
-		(node->requirements & ~query->capabilities) == 0 &&
-		(double) node->node.budget_min <= (double) query->budget_max &&
-		(double) node->node.budget_max >= (double) query->budget_min &&
-		(query->others_fit >= 0.0 ||
-		 (query->categories & node->node.categories) != 0);
-}
-
 /* The term of a distance. */
 static inline double
 term_nearness(const DwMatchQuery *query, double metres)
 {
-	return fmax(1.0 - metres / query->radius_m, 0.0);
+	return greater(1.0 - metres * query->per_radius, 0.0);
 }
 
 /* The term of what a job would pay at most. */
 static inline double
-term_budget(const DwMatchQuery *query, int64_t top)
+term_budget(const DwMatchQuery *query, double top)
 {
-	return fmin((double) top / query->reference, 1.0);
+	return lesser(top * query->per_reference, 1.0);
+}
+
+/* The term of an urgency. */
+static inline double
+term_urgency(const DwJobKey *key)
+{
+	return key->urgency * (1.0 / DW_JOB_KEY_URGENT);
 }
 
 /* The term of the time at which a job was published. */
@@ -277,7 +297,7 @@ term_freshness(const DwMatchQuery *query, int64_t posted_at)
 {
 	double		age = (double) query->as_of - (double) posted_at;
 
-	return age <= 0.0 ? 1.0 : query->freshness / (query->freshness + age);
+	return lesser(greater(1.0 - age * query->per_age, 0.0), 1.0);
 }
 
 /* The terms of a score; see the header. */
@@ -286,47 +306,154 @@ dw_match_terms(const DwMatchQuery *query, const DwJobKey *leaf,
 			   double metres, double *terms)
 {
 	terms[DW_MATCH_NEARNESS] = term_nearness(query, metres);
-	terms[DW_MATCH_BUDGET] = term_budget(query, dw_job_key_top(leaf));
+	terms[DW_MATCH_BUDGET] = term_budget(query,
+										 (double) dw_job_key_top(leaf));
 	terms[DW_MATCH_CATEGORY] =
-		fmax(query_fit(query, &leaf->leaf.category_id), 0.0);
-	terms[DW_MATCH_URGENCY] = leaf->urgency / (double) DW_JOB_KEY_URGENT;
+		greater(query_fit(query, &leaf->leaf.category_id), 0.0);
+	terms[DW_MATCH_URGENCY] = term_urgency(leaf);
 	terms[DW_MATCH_FRESHNESS] = term_freshness(query, leaf->posted_at);
 }
 
-/* The weighted sum of terms, always in the same order. */
+/* What budget, urgency and freshness add to the score of a leaf. */
 static inline double
-terms_sum(const DwMatchQuery *query, const double *terms)
+leaf_worth(const DwMatchQuery *query, const DwJobKey *leaf)
 {
-	double		sum = 0.0;
+	const double *weights = query->weights;
 
-	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
-		sum += query->weights[i] * terms[i];
-	return sum;
+	return weights[DW_MATCH_BUDGET] *
+		term_budget(query, (double) dw_job_key_top(leaf)) +
+		weights[DW_MATCH_URGENCY] * term_urgency(leaf) +
+		weights[DW_MATCH_FRESHNESS] * term_freshness(query, leaf->posted_at);
+}
+
+/* 1 - score, its parts always being added in this order. */
+static inline double
+rest_of(const DwMatchQuery *query, double worth, double fit, double metres)
+{
+	return 1.0 - (worth + query->weights[DW_MATCH_CATEGORY] * fit +
+				  query->weights[DW_MATCH_NEARNESS] *
+				  term_nearness(query, metres));
 }
 
 /* 1 - score of a leaf; see the header. */
 double
 dw_match_rest(const DwMatchQuery *query, const DwJobKey *leaf, double metres)
 {
-	double		terms[DW_MATCH_TERM_COUNT];
+	double		fit = query_fit(query, &leaf->leaf.category_id);
 
-	dw_match_terms(query, leaf, metres, terms);
-	return fmax(1.0 - terms_sum(query, terms), 0.0);
+	return greater(rest_of(query, leaf_worth(query, leaf), greater(fit, 0.0),
+						   metres), 0.0);
+}
+
+/* True when a leaf passes all that takes neither its place nor its fit. */
+static inline bool
+leaf_passes(const DwMatchQuery *query, const DwJobKey *leaf)
+{
+	return dw_box_covers(&query->box, &leaf->leaf.point) &&
+		leaf->currency == query->currency &&
+		leaf->posted_at <= query->as_of &&
+		(leaf->requirements & ~query->capabilities) == 0 &&
+		leaf->leaf.budget_min <= query->budget_max &&
+		leaf->leaf.budget_max >= query->budget_min;
+}
+
+/* Metres that are surely between a leaf and the centre: those northwards. */
+static inline double
+leaf_metres_bound(const DwMatchQuery *query, const DwJobKey *leaf)
+{
+	return METRES_PER_DEGREE *
+		fabs((double) leaf->leaf.point.latitude / DW_BOX_DEGREE -
+			 query->place.latitude);
+}
+
+/*
+ * 1 - score of a leaf that is wanted; see the header.  What costs more comes
+ * last: most leaves are worth too little whatever their category, and most
+ * of the others in theirs, even if they lie as near as they may.
+ */
+double
+dw_match_leaf_rest(const DwMatchQuery *query, const DwJobKey *leaf,
+				   double limit)
+{
+	const double least = 1.0 - limit - BOUND_SLACK;
+	const double category = query->weights[DW_MATCH_CATEGORY];
+	double		worth;
+	double		hope;
+	double		fit;
+	double		metres;
+	double		rest;
+
+	if (!leaf_passes(query, leaf))
+		return DW_MATCH_UNWANTED;
+	worth = leaf_worth(query, leaf);
+	hope = worth + query->weights[DW_MATCH_NEARNESS] *
+		term_nearness(query, leaf_metres_bound(query, leaf));
+	if (hope + category < least)
+		return DW_MATCH_UNWANTED;
+	fit = query_fit(query, &leaf->leaf.category_id);
+	if (fit < 0.0 || hope + category * fit < least)
+		return DW_MATCH_UNWANTED;
+	metres = dw_match_distance_m(query, leaf);
+	rest = greater(rest_of(query, worth, fit, metres), 0.0);
+	return metres <= query->radius_m && rest <= limit &&
+		1.0 - rest <= query->ceiling ? rest : DW_MATCH_UNWANTED;
+}
+
+/* False when it is certain that no job below a node is wanted. */
+static bool
+node_passes(const DwMatchQuery *query, const DwJobKey *node)
+{
+	return dw_box_overlaps(&query->box, &node->node.box) &&
+		(node->currency & query->currency_bit) != 0 &&
+		(node->requirements & ~query->capabilities) == 0 &&
+		node->node.budget_min <= query->code_max &&
+		node->node.budget_max >= query->code_min &&
+		(query->others_fit >= 0.0 ||
+		 (query->categories & node->node.categories) != 0);
+}
+
+/*
+ * Upper bound of what budget, urgency and freshness add to the score of a
+ * job below a node: its best corner, or what is known of their sum.
+ */
+static double
+node_worth(const DwMatchQuery *query, const DwJobKey *node)
+{
+	const double *weights = query->weights;
+	double		fresh = weights[DW_MATCH_FRESHNESS] *
+		term_freshness(query, node->posted_at);
+	double		corner = weights[DW_MATCH_BUDGET] *
+		term_budget(query, node->node.top) +
+		weights[DW_MATCH_URGENCY] * term_urgency(node);
+	double		worth = lesser(corner, query->old_scale *
+							 node->node.old_worth) + fresh;
+
+	if (query->young_scale < 0.0)
+		return worth;
+	return lesser(worth, query->young_scale *
+				dw_job_key_worth(node, query->as_of));
 }
 
 /* Lower bound of 1 - score; see the header. */
 double
 dw_match_rest_bound(const DwMatchQuery *query, const DwJobKey *node)
 {
-	double		terms[DW_MATCH_TERM_COUNT];
+	double		fit = query_fit_bound(query, node->node.categories);
+	double		metres = dw_place_bound_m(&query->place, &node->node.box);
 
-	terms[DW_MATCH_NEARNESS] =
-		term_nearness(query, dw_place_bound_m(&query->place,
-											  &node->node.box));
-	terms[DW_MATCH_BUDGET] = term_budget(query, node->node.top);
-	terms[DW_MATCH_CATEGORY] =
-		fmax(query_fit_bound(query, node->node.categories), 0.0);
-	terms[DW_MATCH_URGENCY] = node->urgency / (double) DW_JOB_KEY_URGENT;
-	terms[DW_MATCH_FRESHNESS] = term_freshness(query, node->posted_at);
-	return fmax(1.0 - terms_sum(query, terms) - BOUND_SLACK, 0.0);
+	return greater(rest_of(query, node_worth(query, node), greater(fit, 0.0),
+						   metres) - BOUND_SLACK, 0.0);
+}
+
+/* The same of a node that may be wanted; see the header. */
+double
+dw_match_node_rest(const DwMatchQuery *query, const DwJobKey *node,
+				   double limit)
+{
+	double		rest;
+
+	if (!node_passes(query, node))
+		return DW_MATCH_UNWANTED;
+	rest = dw_match_rest_bound(query, node);
+	return rest <= limit ? rest : DW_MATCH_UNWANTED;
 }

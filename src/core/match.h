@@ -18,16 +18,17 @@
 #include <stdint.h>
 
 #include "core/job_key.h"
+#include "core/match_best.h"
 #include "core/uuid.h"
 
-/* The terms of a score, in the order in which they are added. */
+/* The terms of a score. */
 typedef enum DwMatchTerm
 {
 	DW_MATCH_NEARNESS,			/* 1 - distance / radius */
 	DW_MATCH_BUDGET,			/* top budget / reference, at most 1 */
 	DW_MATCH_CATEGORY,			/* the fit of the category */
 	DW_MATCH_URGENCY,			/* rank / 3 */
-	DW_MATCH_FRESHNESS,			/* 1 / (1 + age / freshness) */
+	DW_MATCH_FRESHNESS,			/* 1 - age / twice the half age, at least 0 */
 	DW_MATCH_TERM_COUNT
 } DwMatchTerm;
 
@@ -95,22 +96,28 @@ typedef struct DwMatchSlot
 typedef struct DwMatchQuery
 {
 	char		reserved[8];	/* a header, for whoever stores it */
+	DwMatchBest *best;			/* of the search under way, or NULL */
 	DwPlace		place;			/* the centre */
 	DwBox		box;			/* the envelope of the circle */
 	double		radius_m;		/* metres */
 	int64_t		as_of;			/* as in the wish */
 	int64_t		budget_min;		/* as in the wish */
 	int64_t		budget_max;		/* as in the wish */
-	double		reference;		/* as in the wish */
-	double		freshness;		/* microseconds */
+	double		per_radius;		/* 1 / radius */
+	double		per_reference;	/* 1 / the wish's reference */
+	double		per_age;		/* 1 / twice its freshness, in microseconds */
 	double		others_fit;		/* as in the wish */
 	double		ceiling;		/* as in the wish */
 	double		weights[DW_MATCH_TERM_COUNT];	/* they sum to 1 */
+	double		old_scale;		/* what an old job may be worth, in worths */
+	double		young_scale;	/* likewise a young one; negative: unknown */
 	uint64_t	levels[DW_MATCH_LEVELS];	/* category bits by their fit */
 	uint64_t	categories;		/* all of these bits */
 	uint32_t	capabilities;	/* as in the wish */
 	uint16_t	currency;		/* code */
 	uint16_t	currency_bit;	/* and its bit in a node */
+	uint16_t	code_min;		/* budget_min as a node has it */
+	uint16_t	code_max;		/* budget_max likewise */
 	uint32_t	slot_mask;		/* number of slots - 1 */
 	uint32_t	slot_count;		/* number of slots, a power of 2; or 0 */
 	DwMatchSlot slots[];		/* the categories */
@@ -133,18 +140,6 @@ extern double dw_match_fit(int depth);
 /* Metres from the centre to a leaf. */
 extern double dw_match_distance_m(const DwMatchQuery *query,
 								  const DwJobKey *leaf);
-
-/*
- * The query wants a leaf when it admits it (all but the circle's rim and the
- * ceiling) and reaches it; metres is the leaf's distance.
- */
-extern bool dw_match_admits(const DwMatchQuery *query, const DwJobKey *leaf);
-extern bool dw_match_reaches(const DwMatchQuery *query, const DwJobKey *leaf,
-							 double metres);
-
-/* False when it is certain that no job below a node is wanted. */
-extern bool dw_match_may_want(const DwMatchQuery *query,
-							  const DwJobKey *node);
 
 /* Why a job is not shown to a provider; labels in upper case. */
 typedef enum DwMatchMiss
@@ -182,8 +177,25 @@ extern void dw_match_terms(const DwMatchQuery *query, const DwJobKey *leaf,
 extern double dw_match_rest(const DwMatchQuery *query, const DwJobKey *leaf,
 							double metres);
 
+/* Over every limit: the query does not want it. */
+#define DW_MATCH_UNWANTED 2.0
+
+/*
+ * 1 - score of a leaf that the query wants, if it is not over a limit (which
+ * may be infinite); else DW_MATCH_UNWANTED.
+ */
+extern double dw_match_leaf_rest(const DwMatchQuery *query,
+								 const DwJobKey *leaf, double limit);
+
 /* Not more than dw_match_rest of any job below a node. */
 extern double dw_match_rest_bound(const DwMatchQuery *query,
 								  const DwJobKey *node);
+
+/*
+ * The same for a node below which the query may want a job, if it is not over
+ * a limit; else DW_MATCH_UNWANTED.
+ */
+extern double dw_match_node_rest(const DwMatchQuery *query,
+								 const DwJobKey *node, double limit);
 
 #endif							/* DW_MATCH_H */

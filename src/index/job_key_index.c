@@ -8,47 +8,40 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/gist.h"
 
 #include "core/match.h"
 #include "index/support_index.h"
 
-/*
- * The distance of the leaf that was looked at last.  The server asks for
- * consistency and for distance in two calls; a distance depends on nothing
- * but the two places, so it is right for whoever finds it here.
- */
-static struct
-{
-	double		longitude;		/* of the query's centre */
-	double		latitude;		/* of the same */
-	DwPoint		point;			/* of the leaf */
-	double		metres;			/* between them */
-}			last_leaf = {.longitude = 1000.0};
-
-/* Metres from the centre to a leaf. */
+/* The rest of a key that is wanted and not over a limit. */
 static double
-leaf_metres(const DwMatchQuery *query, const DwJobKey *leaf)
+key_rest(const DwMatchQuery *query, const DwJobKey *key, double limit)
 {
-	if (last_leaf.point.longitude != leaf->leaf.point.longitude ||
-		last_leaf.point.latitude != leaf->leaf.point.latitude ||
-		last_leaf.longitude != query->place.longitude ||
-		last_leaf.latitude != query->place.latitude)
-	{
-		last_leaf.longitude = query->place.longitude;
-		last_leaf.latitude = query->place.latitude;
-		last_leaf.point = leaf->leaf.point;
-		last_leaf.metres = dw_match_distance_m(query, leaf);
-	}
-	return last_leaf.metres;
+	return key->is_node ? dw_match_node_rest(query, key, limit)
+		: dw_match_leaf_rest(query, key, limit);
 }
 
-/* True when the query wants the leaf. */
+/* Judges a key for a search that keeps the best it has met. */
 static bool
-leaf_matches(const DwMatchQuery *query, const DwJobKey *leaf)
+search_wants(const DwMatchQuery *query, const DwJobKey *key)
 {
-	return dw_match_admits(query, leaf) &&
-		dw_match_reaches(query, leaf, leaf_metres(query, leaf));
+	DwMatchBest *best = query->best;
+
+	best->judged = key_rest(query, key, best->limit);
+	if (best->judged == DW_MATCH_UNWANTED)
+		return false;
+	if (!key->is_node)
+		dw_match_best_meet(best, best->judged);
+	return true;
+}
+
+/* 1 - score of a leaf. */
+static double
+leaf_rest(const DwMatchQuery *query, const DwJobKey *leaf)
+{
+	return dw_match_rest(query, leaf, dw_match_distance_m(query, leaf));
 }
 
 /* The key of an entry. */
@@ -67,9 +60,9 @@ DW_SUPPORT_FUNCTION(dwello_job_key_consistent)
 	const DwJobKey *key = entry_key(entry);
 
 	*recheck = false;
-	if (key->is_node)
-		PG_RETURN_BOOL(dw_match_may_want(query, key));
-	PG_RETURN_BOOL(leaf_matches(query, key));
+	if (query->best != NULL)
+		PG_RETURN_BOOL(search_wants(query, key));
+	PG_RETURN_BOOL(key_rest(query, key, INFINITY) != DW_MATCH_UNWANTED);
 }
 
 /* job_key_distance(entry, query, strategy, subtype, recheck) */
@@ -81,9 +74,11 @@ DW_SUPPORT_FUNCTION(dwello_job_key_distance)
 	const DwJobKey *key = entry_key(entry);
 
 	*recheck = false;
+	if (query->best != NULL)
+		PG_RETURN_FLOAT8(query->best->judged);
 	if (key->is_node)
 		PG_RETURN_FLOAT8(dw_match_rest_bound(query, key));
-	PG_RETURN_FLOAT8(dw_match_rest(query, key, leaf_metres(query, key)));
+	PG_RETURN_FLOAT8(leaf_rest(query, key));
 }
 
 /* job_key_union(entries, size) */
@@ -120,12 +115,12 @@ penalty_node(const DwJobKey *key)
 	static DwJobKey last;
 	static DwJobKey node;
 
-	if (!dw_job_key_equal(&last, key))
+	if (!node.is_node || !dw_job_key_equal(&last, key))
 	{
 		last = *key;
 		node = dw_job_key_node(key);
 	}
-	return node.is_node ? &node : key;
+	return &node;
 }
 
 /* job_key_penalty(node, new, result) */
@@ -143,25 +138,20 @@ DW_SUPPORT_FUNCTION(dwello_job_key_penalty)
 /* job_matches(key, query): key @@@ query */
 DW_SUPPORT_FUNCTION(dwello_job_matches)
 {
-	PG_RETURN_BOOL(leaf_matches(DW_GETARG_JOB_QUERY(1),
-								DW_GETARG_JOB_KEY(0)));
+	PG_RETURN_BOOL(dw_match_leaf_rest(DW_GETARG_JOB_QUERY(1),
+									  DW_GETARG_JOB_KEY(0), INFINITY) !=
+				   DW_MATCH_UNWANTED);
 }
 
 /* job_distance(key, query): key <~> query, 1 - score */
 DW_SUPPORT_FUNCTION(dwello_job_distance)
 {
-	const DwJobKey *leaf = DW_GETARG_JOB_KEY(0);
-	const DwMatchQuery *query = DW_GETARG_JOB_QUERY(1);
-
-	PG_RETURN_FLOAT8(dw_match_rest(query, leaf, leaf_metres(query, leaf)));
+	PG_RETURN_FLOAT8(leaf_rest(DW_GETARG_JOB_QUERY(1), DW_GETARG_JOB_KEY(0)));
 }
 
 /* job_score(key, query) */
 DW_SUPPORT_FUNCTION(dwello_job_score)
 {
-	const DwJobKey *leaf = DW_GETARG_JOB_KEY(0);
-	const DwMatchQuery *query = DW_GETARG_JOB_QUERY(1);
-
-	PG_RETURN_FLOAT8(1.0 -
-					 dw_match_rest(query, leaf, leaf_metres(query, leaf)));
+	PG_RETURN_FLOAT8(1.0 - leaf_rest(DW_GETARG_JOB_QUERY(1),
+									 DW_GETARG_JOB_KEY(0)));
 }

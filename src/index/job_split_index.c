@@ -2,14 +2,15 @@
  * job_split_index.c
  *		GiST support of dwello.job_key_ops: how the tree is packed.
  *
- * A page is divided in the middle of the axis on which its keys lie farthest
- * apart (a k-d tree); the sorted build goes along a line through the same
+ * A page is divided in the middle of the axis on which its keys vary most (a
+ * k-d tree); the sorted build goes along a line through the same
  * space, and divides what it has gathered likewise.
  */
 #include "postgres.h"
 
 #include "access/gist.h"
 #include "utils/sortsupport.h"
+#include "utils/timestamp.h"
 
 #include "index/support_index.h"
 
@@ -61,37 +62,63 @@ split_side(const GistEntryVector *entries, const SplitItem *items, int count,
 	return PointerGetDatum(all);
 }
 
-/* How far apart the items lie on an axis. */
+/* How far apart the items lie on an axis: the variance. */
 static double
-split_extent(const SplitItem *items, int count, int axis)
+split_variance(const SplitItem *items, int count, int axis)
 {
-	double		least = items[0].at[axis];
-	double		most = least;
+	double		sum = 0.0;
+	double		squares = 0.0;
 
-	for (int i = 1; i < count; i++)
+	for (int i = 0; i < count; i++)
+		sum += items[i].at[axis] - items[0].at[axis];
+	for (int i = 0; i < count; i++)
 	{
-		least = Min(least, items[i].at[axis]);
-		most = Max(most, items[i].at[axis]);
+		double		off = items[i].at[axis] - items[0].at[axis] - sum / count;
+
+		squares += off * off;
 	}
-	return most - least;
+	return squares / count;
 }
 
-/* The items of a page, in order along the axis of the greatest extent. */
+/* The latest time at which a job of a page was posted. */
+static int64
+split_time(const GistEntryVector *entries, int count)
+{
+	int64		latest = PG_INT64_MIN;
+
+	for (int i = 0; i < count; i++)
+	{
+		const DwJobKey *key = (const DwJobKey *)
+			DatumGetPointer(entries->vector[FirstOffsetNumber + i].key);
+
+		latest = Max(latest, key->posted_at);
+	}
+	return latest;
+}
+
+/* The items of a page, in order along the axis of the greatest variance. */
 static SplitItem *
 split_items(const GistEntryVector *entries, int count)
 {
 	SplitItem  *items = palloc(count * sizeof(*items));
+	int64		now = split_time(entries, count);
+	double		most = -1.0;
 	int			axis = 0;
 
 	for (int i = 0; i < count; i++)
 	{
 		items[i].offset = (OffsetNumber) (FirstOffsetNumber + i);
-		dw_job_key_place(item_key(entries, &items[i]), items[i].at);
+		dw_job_key_place(item_key(entries, &items[i]), now, items[i].at);
 	}
-	for (int i = 1; i < DW_JOB_KEY_AXES; i++)
+	for (int i = 0; i < DW_JOB_KEY_AXES; i++)
 	{
-		if (split_extent(items, count, i) > split_extent(items, count, axis))
+		double		variance = split_variance(items, count, i);
+
+		if (variance > most)
+		{
+			most = variance;
 			axis = i;
+		}
 	}
 	for (int i = 0; i < count; i++)
 		items[i].along = items[i].at[axis];
@@ -119,12 +146,24 @@ DW_SUPPORT_FUNCTION(dwello_job_key_picksplit)
 	PG_RETURN_POINTER(split);
 }
 
+/*
+ * What a sorted build takes worth at: the time at which it began.  It is no
+ * more than where keys are put; what is found does not depend on it.
+ */
+static int64
+sort_time(SortSupport ssup)
+{
+	return *(int64 *) ssup->ssup_extra;
+}
+
 /* Compares two keys by their place in the order. */
 static int
 sort_compare(Datum a, Datum b, SortSupport ssup)
 {
-	uint64		one = dw_job_key_order((const DwJobKey *) DatumGetPointer(a));
-	uint64		two = dw_job_key_order((const DwJobKey *) DatumGetPointer(b));
+	uint64		one = dw_job_key_order((const DwJobKey *) DatumGetPointer(a),
+									   sort_time(ssup));
+	uint64		two = dw_job_key_order((const DwJobKey *) DatumGetPointer(b),
+									   sort_time(ssup));
 
 	return one < two ? -1 : one > two;
 }
@@ -142,7 +181,8 @@ static Datum
 sort_abbreviate(Datum original, SortSupport ssup)
 {
 	return (Datum) dw_job_key_order((const DwJobKey *)
-									DatumGetPointer(original));
+									DatumGetPointer(original),
+									sort_time(ssup));
 }
 
 /* An order is never worth giving up. */
@@ -157,7 +197,10 @@ sort_abort(int memtupcount, SortSupport ssup)
 DW_SUPPORT_FUNCTION(dwello_job_key_sortsupport)
 {
 	SortSupport ssup = (SortSupport) PG_GETARG_POINTER(0);
+	int64	   *now = MemoryContextAlloc(ssup->ssup_cxt, sizeof(*now));
 
+	*now = GetCurrentTimestamp();
+	ssup->ssup_extra = now;
 	ssup->comparator = sort_compare;
 #if SIZEOF_DATUM == 8
 	if (ssup->abbreviate)

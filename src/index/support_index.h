@@ -33,7 +33,15 @@
 
 /* The arguments of these types. */
 #define DW_GETARG_JOB_KEY(n)	((const DwJobKey *) PG_GETARG_POINTER(n))
-#define DW_GETARG_JOB_QUERY(n) \
-	((const DwMatchQuery *) PG_DETOAST_DATUM(PG_GETARG_DATUM(n)))
+#define DW_GETARG_JOB_QUERY(n) dw_job_query_of(PG_GETARG_DATUM(n))
+
+/* A query; one that was just made is not copied, which is tried first. */
+static inline const DwMatchQuery *
+dw_job_query_of(Datum value)
+{
+	if (VARATT_IS_4B_U(DatumGetPointer(value)))
+		return (const DwMatchQuery *) DatumGetPointer(value);
+	return (const DwMatchQuery *) PG_DETOAST_DATUM(value);
+}
 
 #endif							/* DW_SUPPORT_INDEX_H */

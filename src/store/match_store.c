@@ -17,6 +17,9 @@
 #include "store/plan_store.h"
 #include "store/stream_store.h"
 
+/* Rests that a search keeps beyond those of the jobs that it wants. */
+#define SPARE_RESTS 8
+
 /* Columns of the search. */
 enum
 {
@@ -59,49 +62,76 @@ read_uuids(uint64 row, int column, int *count)
 	return ids;
 }
 
-/* Reads what is known of a provider; see the header. */
-bool
-dw_match_provider(const DwUuid *id, DateADT today, DwMatchProvider *provider)
+/*
+ * The types of the credentials that a provider holds on a day, as bits; for
+ * a day on which they are not what they were when his profile was written.
+ */
+static int64
+provider_capabilities(const DwUuid *id, DateADT today)
 {
-	static DwStatement select_provider =
-		DW_STATEMENT("SELECT st_x(a.location::geometry), "
-					 "st_y(a.location::geometry), g.max_bid_radius_miles, "
-					 "g.preferred_categories, (SELECT bit_or(1::bigint << "
+	static DwStatement select_bits =
+		DW_STATEMENT("SELECT coalesce(bit_or(1::bigint << "
 					 "CASE c.credential_type WHEN 'license' THEN 0 "
 					 "WHEN 'insurance' THEN 1 WHEN 'certification' THEN 2 "
-					 "WHEN 'experience' THEN 3 ELSE 4 END) "
+					 "WHEN 'experience' THEN 3 ELSE 4 END), 0) "
 					 "FROM dwello.provider_credentials AS c "
 					 "WHERE c.user_id = $1 AND c.verified_at IS NOT NULL "
 					 "AND (c.valid_from IS NULL OR c.valid_from <= $2) "
-					 "AND (c.valid_until IS NULL OR c.valid_until >= $2)) "
-					 "FROM dwello.users AS u "
-					 "LEFT JOIN dwello.ai_bidding_agents AS g "
-					 "ON g.user_id = u.id "
-					 "LEFT JOIN dwello.user_addresses AS a "
-					 "ON a.user_id = u.id WHERE u.id = $1 "
-					 "AND u.user_type = 'service_provider' "
-					 "AND u.deleted_at IS NULL ORDER BY "
-					 "a.is_primary AND a.address_type = 'business' DESC, "
-					 "a.is_primary DESC, a.id LIMIT 1");
+					 "AND (c.valid_until IS NULL OR c.valid_until >= $2)");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, id);
 	dw_param_date(&p, today);
-	if (dw_query(&select_provider, &p) == 0)
-		return false;
+	(void) dw_query(&select_bits, &p);
+	return dw_read_int8(0, 1);
+}
+
+/* True when a provider has that id. */
+static bool
+provider_exists(const DwUuid *id)
+{
+	static DwStatement select_user =
+		DW_STATEMENT("SELECT FROM dwello.users AS u WHERE u.id = $1 "
+					 "AND u.user_type = 'service_provider' "
+					 "AND u.deleted_at IS NULL");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	return dw_query(&select_user, &p) > 0;
+}
+
+/*
+ * Reads what is known of a provider; see the header.  His profile repeats
+ * where he is and what he holds (reach_store.h); nobody else's has a place.
+ */
+bool
+dw_match_provider(const DwUuid *id, DateADT today, DwMatchProvider *provider)
+{
+	static DwStatement select_provider =
+		DW_STATEMENT("SELECT p.longitude, p.latitude, "
+					 "g.max_bid_radius_miles, g.preferred_categories, "
+					 "CASE WHEN coalesce($2 >= p.capability_from, true) "
+					 "AND coalesce($2 <= p.capability_until, true) "
+					 "THEN p.capability_bits END "
+					 "FROM dwello.user_profiles AS p "
+					 "LEFT JOIN dwello.ai_bidding_agents AS g "
+					 "ON g.user_id = p.user_id WHERE p.user_id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	dw_param_date(&p, today);
 	memset(provider, 0, sizeof(*provider));
 	provider->id = *id;
-	provider->has_place = !dw_read_null(0, 1);
-	if (provider->has_place)
-	{
-		provider->longitude = dw_read_float8(0, 1);
-		provider->latitude = dw_read_float8(0, 2);
-	}
+	if (dw_query(&select_provider, &p) == 0 || dw_read_null(0, 1))
+		return provider_exists(id);
+	provider->has_place = true;
+	provider->longitude = dw_read_float8(0, 1);
+	provider->latitude = dw_read_float8(0, 2);
 	if (!dw_read_null(0, 3))
 		provider->radius_miles = dw_read_int4(0, 3);
 	provider->preferred = read_uuids(0, 4, &provider->preferred_count);
-	if (!dw_read_null(0, 5))
-		provider->capabilities = dw_read_int8(0, 5);
+	provider->capabilities = dw_read_null(0, 5)
+		? provider_capabilities(id, today) : dw_read_int8(0, 5);
 	return true;
 }
 
@@ -195,9 +225,9 @@ collection_take(void *state, TupleTableSlot *slot)
 	return true;
 }
 
-/* The jobs that suit; see the header. */
-int
-dw_match_search(const DwMatchSearch *search, DwMatchJob **jobs)
+/* Collects the jobs that suit, as the index gives them. */
+static void
+collection_fill(Collection *collection)
 {
 	static DwStatement select_jobs =
 		DW_STATEMENT("SELECT j.id, j.key, "
@@ -209,16 +239,49 @@ dw_match_search(const DwMatchSearch *search, DwMatchJob **jobs)
 					 "AND j.deleted_at IS NULL "
 					 "ORDER BY j.key OPERATOR(dwello.<~>) $1");
 	DwParams	p = DW_PARAMS;
+
+	dw_param_datum(&p, dw_type_find("job_query"),
+				   PointerGetDatum(collection->search->query), false);
+	dw_param_uuid(&p, &collection->search->provider_id);
+	dw_param_time(&p, collection->search->now);
+	collection->count = collection->settled = 0;
+	dw_stream(&select_jobs, &p, collection_take, collection);
+	(void) collection_settle(collection);
+}
+
+/*
+ * True when what the index turned away may belong to what was asked for: of
+ * what it met, too much was not shown.
+ */
+static bool
+collection_lacks(const Collection *collection, const DwMatchBest *best)
+{
+	if (best->count < best->room)
+		return false;
+	return collection->count < collection->search->count ||
+		collection->jobs[collection->count - 1].rest > best->limit;
+}
+
+/*
+ * The jobs that suit; see the header.  The index is told how good the best
+ * are that it has met, with some to spare for those that turn out not to be
+ * shown; when too many were, it is asked again without.
+ */
+int
+dw_match_search(const DwMatchSearch *search, DwMatchJob **jobs)
+{
 	Collection	collection = {.search = search,
 	.room = 2 * search->count + 16};
+	int			room = search->count + search->count / 8 + SPARE_RESTS;
+	DwMatchBest *best = palloc(dw_match_best_size(room));
 
 	collection.jobs = palloc(collection.room * sizeof(*collection.jobs));
-	dw_param_datum(&p, dw_type_find("job_query"),
-				   PointerGetDatum(search->query), false);
-	dw_param_uuid(&p, &search->provider_id);
-	dw_param_time(&p, search->now);
-	dw_stream(&select_jobs, &p, collection_take, &collection);
-	(void) collection_settle(&collection);
+	dw_match_best_begin(best, room, search->after.rest);
+	search->query->best = best;
+	collection_fill(&collection);
+	search->query->best = NULL;
+	if (collection_lacks(&collection, best))
+		collection_fill(&collection);
 	*jobs = collection.jobs;
 	return collection.count;
 }

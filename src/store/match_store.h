@@ -49,7 +49,7 @@ typedef struct DwMatchSearch
 {
 	DwUuid		provider_id;	/* whose own jobs are left out */
 	TimestampTz now;			/* jobs that expire until then are, too */
-	const DwMatchQuery *query;	/* what the jobs must be, a job_query */
+	DwMatchQuery *query;		/* what the jobs must be, a job_query */
 	DwMatchCursor after;		/* where to go on */
 	int			count;			/* of jobs wanted */
 } DwMatchSearch;

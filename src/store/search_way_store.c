@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog/pg_type_d.h"
 
 #include "core/box.h"
@@ -19,9 +21,9 @@
 #include "store/stream_store.h"
 #include "store/word_store.h"
 
-/* Jobs may ask for any credential; half the freshness is gone by then. */
+/* Jobs may ask for any credential; half the freshness is gone in 30 days. */
 #define ANY_CAPABILITIES	31
-#define FRESHNESS_HOURS		72.0
+#define FRESHNESS_HOURS		720.0
 
 /* How well the words fit; without words all fit as well. */
 #define RANK	"COALESCE(ts_rank(j.search, $2), 0)"
@@ -132,7 +134,7 @@ pick_one(void *state, TupleTableSlot *slot)
 	Picking    *picking = state;
 	const DwSearchPlan *plan = picking->plan;
 	const DwJobKey *key;
-	double		metres = 0.0;
+	double		rest;
 	double		score;
 
 	if (pick_is_over(picking))
@@ -142,13 +144,10 @@ pick_one(void *state, TupleTableSlot *slot)
 	if (slot->tts_isnull[FIND_RANK] || slot->tts_isnull[FIND_KEY])
 		return true;
 	key = (const DwJobKey *) DatumGetPointer(slot->tts_values[FIND_KEY]);
-	if (!dw_match_admits(picking->query, key))
+	rest = dw_match_leaf_rest(picking->query, key, INFINITY);
+	if (rest == DW_MATCH_UNWANTED)
 		return true;
-	if (plan->search->has_longitude)
-		metres = dw_match_distance_m(picking->query, key);
-	if (!dw_match_reaches(picking->query, key, metres))
-		return true;
-	score = 1.0 - dw_match_rest(picking->query, key, metres);
+	score = 1.0 - rest;
 	if (plan->has_words)
 		score = 0.5 * (double) DatumGetFloat4(slot->tts_values[FIND_RANK]) +
 			0.5 * score;

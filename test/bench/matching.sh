@@ -59,7 +59,8 @@ if [ -z "${PGHOST:-}" ]; then
 fi
 [ -z "${PG_BIN:-}" ] || PATH=$PG_BIN:$PATH
 export PGDATABASE=bench_matching
-export PGOPTIONS='-c jit=off -c client_min_messages=warning -c dwello.now=2026-06-01T12:00:00+00'
+# ages are taken to noon of today: the index packs jobs by what they are worth
+export PGOPTIONS="-c jit=off -c client_min_messages=warning -c dwello.now=$(date -u +%F)T12:00:00+00"
 
 # run ARGUMENT...: psql, stopping at the first error.
 run()

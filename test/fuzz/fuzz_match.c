@@ -120,16 +120,19 @@ check_union(const DwMatchQuery *query, const DwJobKey *keys, int count)
 	{
 		double		metres = dw_match_distance_m(query, &keys[i]);
 		double		rest = dw_match_rest(query, &keys[i], metres);
-		bool		wanted = dw_match_admits(query, &keys[i]) &&
-			dw_match_reaches(query, &keys[i], metres);
+		double		given = dw_match_leaf_rest(query, &keys[i], INFINITY);
+		bool		wanted = given != DW_MATCH_UNWANTED;
+		DwJobKey	one = dw_job_key_node(&keys[i]);
 
 		check(rest >= 0.0 && rest <= 1.0);
 		check(1.0 - (1.0 - rest) == rest);
 		check(bound <= rest);
-		check(!wanted || dw_match_may_want(query, &node));
+		check(!wanted || given == rest);
+		check(dw_match_leaf_rest(query, &keys[i], rest) == given);
+		check(dw_match_node_rest(query, &node, rest) <= given);
 		check(wanted == (dw_match_misses(query, &keys[i], metres) == 0 &&
 						 1.0 - rest <= query->ceiling));
-		check(dw_job_key_penalty(&node, &keys[i]) >= 0.0f);
+		check(dw_job_key_penalty(&node, &one) >= 0.0f);
 	}
 }
 

@@ -212,6 +212,9 @@ SELECT verified_at IS NOT NULL AS verified FROM dwello.verify_credential(t.user(
 SELECT t.login_as('p1');
 SELECT array_agg(title) FROM dwello.match_jobs() WHERE title = 'licensed';
 UPDATE dwello.provider_credentials SET valid_until = '2030-04-30' WHERE id = :'license';
+SELECT t.as_system();
+SELECT dwello.refresh_matching();
+SELECT t.login_as('p1');
 SELECT array_agg(title) FROM dwello.match_jobs() WHERE title = 'licensed';
 -- what his agent says: how far, and what it prefers; a category that is gone is nothing
 INSERT INTO dwello.ai_bidding_agents (user_id, max_bid_radius_miles, preferred_categories)
@@ -272,6 +275,7 @@ SELECT t.refused(NULL, 'match_jobs()') AS nobody, t.refused(NULL, format('match_
        t.refused('p1', 'explain_match()') AS no_job, t.refused('p1', format('explain_match(job_id => %L)', t.user('none'))) AS unknown;
 SELECT t.as_system();
 DELETE FROM dwello.user_addresses WHERE user_id = t.user('p3');
+SELECT dwello.refresh_matching();
 SELECT t.try(format('SELECT dwello.match_jobs(%L)', t.user('p3')));
 
 -- refused, each by its argument
@@ -337,6 +341,17 @@ SELECT size, count(DISTINCT m.score) AS scores,
        dwello.match_jobs(category_ids => '{d0000000-0000-7000-8000-000000000018}', max_results => size) WITH ORDINALITY AS m
  GROUP BY size ORDER BY size;
 ROLLBACK TO tie;
+-- a tie is whole, though the index met some of it before better jobs that are over
+INSERT INTO dwello.jobs (id, homeowner_id, category_id, status, title, description, location, currency, is_listed, published_at,
+    expires_at)
+  SELECT lpad(to_hex(100 - n), 32, 'b')::uuid, t.user('h2'), 'd0000000-0000-7000-8000-000000000016', 'open', 'tie', 'x',
+         ST_MakePoint(-122.42 + CASE WHEN n BETWEEN 4 AND 40 THEN 0.03 ELSE 0.04 END, 37.77), 'CHF', true, '2030-04-30',
+         CASE WHEN n BETWEEN 4 AND 40 THEN '2030-04-30' ELSE '2030-06-01' END::timestamptz
+    FROM generate_series(1, 44) AS n;
+SELECT size, array_agg(100 - ('x' || right(m.job_id::text, 2))::bit(8)::integer ORDER BY m.ordinality) AS n
+  FROM unnest(ARRAY[1, 2, 7]) AS size, dwello.match_jobs(max_results => size, currency => 'CHF') WITH ORDINALITY AS m
+ GROUP BY size ORDER BY size;
+
 -- while others come, which are later than as_of, and go
 CREATE TEMP TABLE before AS SELECT m.job_id, row_number() OVER () AS n FROM dwello.match_jobs(max_results => 90) AS m;
 CREATE TEMP TABLE paged AS SELECT p AS job_id, row_number() OVER () AS n

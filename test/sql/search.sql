@@ -68,7 +68,7 @@ SELECT query, count(*), (array_agg(s.title))[1:2] AS newest
        LATERAL (SELECT * FROM dwello.search_jobs(query) ORDER BY score DESC, title) AS s
  GROUP BY n, query ORDER BY n;
 -- every column
-SELECT abs(score - (.6 + .4 / (1 + 2 / 72::float8))) < 1e-12 AS is_score, distance_miles, category_id, title, urgency,
+SELECT abs(score - (.6 + .4 * (1 - 2 / 1440::float8))) < 1e-12 AS is_score, distance_miles, category_id, title, urgency,
        budget_min, budget_max, currency, longitude, latitude, published_at, as_of
   FROM dwello.search_jobs(longitude => -122.42, latitude => 37.77, max_results => 2);
 -- the antimeridian is no wall
@@ -96,7 +96,7 @@ AS $$
              || setweight(to_tsvector('english', coalesce(special_requirements, '')), 'C') AS document
       FROM dwello.jobs AS j
       CROSS JOIN LATERAL (SELECT st_distance(j.location, st_point(lon, lat)::geography, false) / 1609.344) AS d (miles)
-      CROSS JOIN LATERAL (SELECT 1 / (1 + extract(epoch FROM timestamptz '2030-01-10 12:00+00' - j.published_at)::float8 / 3600 / 72)) AS f (fresh))
+      CROSS JOIN LATERAL (SELECT greatest(0, 1 - extract(epoch FROM timestamptz '2030-01-10 12:00+00' - j.published_at)::float8 / 3600 / 1440)) AS f (fresh))
   SELECT s.id,
          CASE WHEN a.words IS NULL THEN s.suits ELSE (s.suits + ts_rank(s.document, a.words)) / 2 END,
          s.miles, s.category_id, s.urgency, coalesce(s.budget_max, s.budget_min)

@@ -245,7 +245,7 @@ WITH formula AS (
          (w[1] * (1 - metres / 1609.344 / radius_miles)
           + w[2] * least(1, coalesce(p.budget_max, p.budget_min, 0)::float8 / reference_budget)
           + w[3] * fit + w[4] * urgency_rank / 3.0::float8
-          + w[5] / (1 + extract(epoch FROM as_of - published_at)::float8 / 3600 / freshness_hours))
+          + w[5] * greatest(0, 1 - extract(epoch FROM as_of - published_at)::float8 / 3600 / (2 * freshness_hours)))
          / (w[1] + w[2] + w[3] + w[4] + w[5]) AS score
     FROM (SELECT *, weights AS w FROM asked WHERE $asked) AS a
     JOIN plain AS p ON p.currency = a.currency AND p.published_at <= a.as_of
@@ -334,6 +334,8 @@ INSERT INTO dwello.ai_bidding_agents (user_id, max_bid_radius_miles, preferred_c
 SELECT md5('service_provider' || i)::uuid, 50,
        CASE WHEN u(i, 85) < 0.7 THEN ARRAY(SELECT id FROM leaf WHERE u(i * 50 + leaf.n, 86) < 0.1) ELSE '{}' END
   FROM generate_series(1, 60, 2) AS i;
+INSERT INTO dwello.user_profiles (user_id) SELECT id FROM dwello.users;
+SELECT dwello.refresh_matching();
 
 -- hidden = 0: may be shown
 CREATE TABLE posted AS
@@ -380,7 +382,8 @@ AS \$\$
   )
   SELECT j.id, dwello.job_score(j.key, q.query)
     FROM fit, dwello.user_addresses AS a,
-         LATERAL (SELECT dwello.job_query(ST_X(a.location::geometry), ST_Y(a.location::geometry),
+         LATERAL (SELECT dwello.job_query(round(ST_X(a.location::geometry) * 1e7::float8) / 1e7::float8,
+                    round(ST_Y(a.location::geometry) * 1e7::float8) / 1e7::float8,
                     coalesce(c.radius_miles, (SELECT max_bid_radius_miles FROM dwello.ai_bidding_agents AS g
                                                WHERE g.user_id = c.provider_id), 25),
                     '$now', category_ids => ids, fits => fits,

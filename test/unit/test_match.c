@@ -68,8 +68,7 @@ prepare(const DwMatchWish *wish)
 static bool
 wants(const DwJobKey *leaf)
 {
-	return dw_match_admits(query, leaf) &&
-		dw_match_reaches(query, leaf, dw_match_distance_m(query, leaf));
+	return dw_match_leaf_rest(query, leaf, INFINITY) != DW_MATCH_UNWANTED;
 }
 
 /* A currency has a number of its own; what is none has none. */
@@ -109,9 +108,9 @@ test_union(void **state)
 	assert_int_equal(node.posted_at, 5);
 	assert_int_equal(node.urgency, 3);
 	assert_int_equal(node.requirements, 4);
-	assert_int_equal(node.node.top, 300);
-	assert_true(node.node.budget_min == 100.0f);
-	assert_true((double) node.node.budget_max >= 9.2e18);
+	assert_true(node.node.top == 300.0f);
+	assert_int_equal(node.node.budget_min, dw_amount_code_below(100));
+	assert_int_equal(node.node.budget_max, dw_amount_code_above(INT64_MAX));
 	assert_int_equal(node.node.box.west, -100000000);
 	assert_int_equal(node.node.box.north, 200000000);
 	assert_true(node.node.categories ==
@@ -124,6 +123,59 @@ test_union(void **state)
 	assert_false(dw_job_key_equal(&node, &one));
 }
 
+/* A code is not over an amount, or not under it, and in the same order. */
+static void
+test_amounts(void **state)
+{
+	const int64_t amounts[] = {
+		0, 1, 2, 3, 99, 100, 255, 256, 257, 65535, 65536, 1000003,
+		INT64_C(1) << 53, (INT64_C(1) << 53) + 1, INT64_MAX - 1, INT64_MAX
+	};
+
+	for (size_t i = 0; i < DW_LENGTH(amounts); i++)
+	{
+		uint16_t	below = dw_amount_code_below(amounts[i]);
+		uint16_t	above = dw_amount_code_above(amounts[i]);
+
+		assert_true(below <= above);
+		for (size_t j = 0; j < i; j++)
+		{
+			assert_true(dw_amount_code_below(amounts[j]) <= below);
+			assert_true(dw_amount_code_above(amounts[j]) <= above);
+		}
+	}
+	assert_true(dw_amount_code_above(100) < dw_amount_code_below(110));
+}
+
+/* A node is worth what the best of its jobs is, at any time. */
+static void
+test_worth(void **state)
+{
+	const int64_t half = 72 * HOUR;
+	DwJobKey	old = leaf_at(0.0, 0.0);
+	DwJobKey	young = old;
+	DwJobKey	node;
+
+	old.urgency = DW_JOB_KEY_URGENT;
+	young.posted_at = 2 * half;
+	node = dw_job_key_node(&old);
+	assert_true(fabs(dw_job_key_worth(&node, 0) - 0.25) < 1e-6);
+	assert_true(fabs(dw_job_key_worth(&node, half) - 0.175) < 1e-6);
+	assert_true(fabs(dw_job_key_worth(&node, 9 * half) - 0.1) < 1e-6);
+	dw_job_key_extend(&node, &young);
+	assert_true(fabs(dw_job_key_worth(&node, 2 * half) - 0.15) < 1e-6);
+	assert_true(fabs(dw_job_key_worth(&node, 3 * half) - 0.1) < 1e-6);
+}
+
+/* What it costs to put a leaf below a node. */
+static float
+penalty(const DwJobKey *node, const DwJobKey *leaf)
+{
+	DwJobKey	more = dw_job_key_node(leaf);
+
+	return dw_job_key_penalty(node, &more);
+}
+
 /* It costs nothing to add what is there, and more the farther away. */
 static void
 test_penalty(void **state)
@@ -133,17 +185,14 @@ test_penalty(void **state)
 	DwJobKey	inside = leaf_at(0.5, 0.5);
 	DwJobKey	near = leaf_at(1.1, 1.0);
 	DwJobKey	far = leaf_at(5.0, 1.0);
-	DwJobKey	other = inside;
+	DwJobKey	worthy = inside;
 	DwJobKey	node = dw_job_key_node(&one);
 
 	dw_job_key_extend(&node, &two);
-	other.leaf.category_id = category(2);
-	assert_true(dw_job_key_penalty(&node, &inside) <
-				dw_job_key_penalty(&node, &near));
-	assert_true(dw_job_key_penalty(&node, &near) <
-				dw_job_key_penalty(&node, &far));
-	assert_true(dw_job_key_penalty(&node, &inside) <
-				dw_job_key_penalty(&node, &other));
+	worthy.urgency = DW_JOB_KEY_URGENT;
+	assert_true(penalty(&node, &inside) < penalty(&node, &near));
+	assert_true(penalty(&node, &near) < penalty(&node, &far));
+	assert_true(penalty(&node, &inside) < penalty(&node, &worthy));
 }
 
 /* What scores alike is near in the order, and the order is the place's. */
@@ -158,14 +207,14 @@ test_order(void **state)
 
 	rich.leaf.budget_max = INT64_MAX - 1;
 	rich.urgency = 3;
-	assert_true(dw_job_key_order(&one) < dw_job_key_order(&rich));
-	assert_true(dw_job_key_order(&rich) < dw_job_key_order(&two));
-	assert_true((dw_job_key_order(&one) ^ dw_job_key_order(&near)) <
-				(dw_job_key_order(&one) ^ dw_job_key_order(&two)));
-	dw_job_key_place(&rich, at);
+	assert_true(dw_job_key_order(&one, 0) < dw_job_key_order(&rich, 0));
+	assert_true(dw_job_key_order(&rich, 0) < dw_job_key_order(&two, 0));
+	assert_true((dw_job_key_order(&one, 0) ^ dw_job_key_order(&near, 0)) <
+				(dw_job_key_order(&one, 0) ^ dw_job_key_order(&two, 0)));
+	dw_job_key_place(&rich, 0, at);
 	for (int i = 2; i < DW_JOB_KEY_AXES; i++)
 		assert_true(at[i] >= 0.0 && at[i] <= 1.0);
-	dw_job_key_place(&one, at);
+	dw_job_key_place(&one, 0, at);
 	assert_true(at[0] > 0.0 && at[1] > 0.0);
 }
 
@@ -296,6 +345,55 @@ test_ceiling(void **state)
 	assert_false(wants(&leaf));
 }
 
+/* What is over a limit is not wanted, what is at it is. */
+static void
+test_limit(void **state)
+{
+	DwMatchWish wish = some_wish();
+	DwJobKey	leaf = leaf_at(10.1, 50.1);
+	DwJobKey	node = dw_job_key_node(&leaf);
+	double		rest;
+	double		bound;
+
+	prepare(&wish);
+	rest = dw_match_leaf_rest(query, &leaf, INFINITY);
+	bound = dw_match_node_rest(query, &node, INFINITY);
+	assert_true(rest == dw_match_rest(query, &leaf,
+									  dw_match_distance_m(query, &leaf)));
+	assert_true(bound == dw_match_rest_bound(query, &node));
+	assert_true(dw_match_leaf_rest(query, &leaf, rest) == rest);
+	assert_true(dw_match_leaf_rest(query, &leaf, nextafter(rest, 0.0)) ==
+				DW_MATCH_UNWANTED);
+	assert_true(dw_match_node_rest(query, &node, bound) == bound);
+	assert_true(dw_match_node_rest(query, &node, nextafter(bound, 0.0)) ==
+				DW_MATCH_UNWANTED);
+}
+
+/* The limit is the highest of the lowest rests, once there are enough. */
+static void
+test_best(void **state)
+{
+	static _Alignas(8) char room[512];
+	DwMatchBest *best = (DwMatchBest *) room;
+
+	assert_true(dw_match_best_size(20) <= sizeof(room));
+	dw_match_best_begin(best, 20, 0.1);
+	for (int i = 0; i < 1000; i++)
+	{
+		/* every hundredth to 9.99 once, in no order; 0.11 to 0.30 stay */
+		dw_match_best_meet(best, (i * 7919 % 1000) / 100.0);
+		assert_true(best->count == 20 || isinf(best->limit));
+		for (int j = 0; j < best->count; j++)
+			assert_true(best->rests[j] > 0.1 && best->rests[j] <= best->limit);
+	}
+	assert_true(best->limit == 0.3);
+	dw_match_best_meet(best, 0.3);
+	dw_match_best_meet(best, 0.05);
+	assert_true(best->limit == 0.3);
+	dw_match_best_meet(best, 0.105);
+	assert_true(best->limit == 0.29);
+}
+
 /* Across the antimeridian and at a pole a node is found for its leaf. */
 static void
 test_corners(void **state)
@@ -316,10 +414,8 @@ test_corners(void **state)
 		wish.latitude = places[i][1];
 		prepare(&wish);
 		assert_true(wants(&leaf));
-		assert_true(dw_match_may_want(query, &node));
-		assert_true(dw_match_rest_bound(query, &node) <=
-					dw_match_rest(query, &leaf,
-								  dw_match_distance_m(query, &leaf)));
+		assert_true(dw_match_node_rest(query, &node, INFINITY) <=
+					dw_match_leaf_rest(query, &leaf, INFINITY));
 	}
 }
 
@@ -342,7 +438,7 @@ test_large_budgets(void **state)
 			node = dw_job_key_node(&leaf);
 			prepare(&wish);
 			assert_true(wants(&leaf));
-			assert_true(dw_match_may_want(query, &node));
+			assert_true(dw_match_node_rest(query, &node, INFINITY) <= 1.0);
 		}
 	}
 }
@@ -408,12 +504,16 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_currency),
 		cmocka_unit_test(test_union),
+		cmocka_unit_test(test_amounts),
+		cmocka_unit_test(test_worth),
 		cmocka_unit_test(test_penalty),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_categories),
 		cmocka_unit_test(test_terms),
 		cmocka_unit_test(test_ceiling),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_best),
 		cmocka_unit_test(test_corners),
 		cmocka_unit_test(test_large_budgets),
 		cmocka_unit_test(test_fit_bound),

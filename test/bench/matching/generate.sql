@@ -2,8 +2,8 @@
 -- generate.sql
 --	A country of clustered cities: :jobs open jobs and :providers providers.
 --
--- Everything follows from :seed; "now" is bench.now(), so that a run can be
--- repeated on any day (the driver pins dwello.now to it).  Cities have
+-- Everything follows from :seed; "now" is bench.now(), which is dwello.now if
+-- the driver pins that, so that a run can be repeated on any day.  Cities have
 -- log-normal sizes, a sixth of the jobs lies between them, 40 categories
 -- form a tree of four levels, budgets are log-normal, most jobs are young.
 -- :hidden rows more may not be shown: drafts, closed, deleted, expired,
@@ -22,9 +22,11 @@ SET session_replication_role = replica;
 SET synchronous_commit = off;
 CREATE SCHEMA IF NOT EXISTS bench;
 
+SELECT format($$
 CREATE OR REPLACE FUNCTION bench.now() RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT timestamptz '2026-06-01 12:00+00' $$;
+AS $f$ SELECT %L::timestamptz $f$
+$$, coalesce(nullif(current_setting('dwello.now', true), ''), '2026-06-01 12:00+00')) \gexec
 
 -- An even number in [0, 1), the same for the same i, aspect and :seed.
 SELECT format($$
@@ -121,9 +123,6 @@ SELECT bench.id('service_provider', n), bench.id(type, n), type::dwello.credenti
        (VALUES ('license', 0.5, 110), ('insurance', 0.7, 111), ('certification', 0.2, 112)) AS c (type, share, aspect)
  WHERE bench.u(n, aspect) < share;
 
-INSERT INTO dwello.user_profiles (user_id)
-SELECT bench.id('service_provider', n) FROM generate_series(1, :providers) AS n;
-
 -- Six of ten have an active agent, a tenth of these with no preference.
 INSERT INTO dwello.ai_bidding_agents (user_id, is_active, mode, max_bid_radius_miles, min_project_value,
                                       max_project_value, preferred_categories)
@@ -135,6 +134,20 @@ SELECT bench.id('service_provider', n), true, 'auto', 5 + (bench.u(n, 121) * 35)
                          FROM generate_series(1, 1 + (bench.u(n, 125) * 5)::integer) AS k) END
   FROM generate_series(1, :providers) AS n
  WHERE bench.u(n, 120) < 0.6;
+
+-- What matching knows of them, as commands would have kept it.
+INSERT INTO dwello.user_profiles (user_id, standing, longitude, latitude, radius_miles, capability_bits, capability_until)
+SELECT a.user_id, 5, round(ST_X(a.location::geometry) * 1e7::float8) / 1e7::float8,
+       round(ST_Y(a.location::geometry) * 1e7::float8) / 1e7::float8, g.max_bid_radius_miles, coalesce(c.bits, 0), c.until
+  FROM dwello.user_addresses AS a
+  LEFT JOIN dwello.ai_bidding_agents AS g ON g.user_id = a.user_id
+  LEFT JOIN (SELECT user_id, min(valid_until) AS until,
+                    sum(CASE credential_type WHEN 'license' THEN 1 WHEN 'insurance' THEN 2 ELSE 4 END) AS bits
+               FROM dwello.provider_credentials GROUP BY user_id) AS c ON c.user_id = a.user_id;
+UPDATE dwello.ai_bidding_agents AS a
+   SET standing = p.standing, longitude = p.longitude, latitude = p.latitude, category_ids = a.preferred_categories,
+       capability_bits = p.capability_bits, capability_until = p.capability_until
+  FROM dwello.user_profiles AS p WHERE p.user_id = a.user_id;
 
 -- ----------------------------------------------------------------------
 -- Jobs, in the order of publication, as a table grows

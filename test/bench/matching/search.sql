@@ -22,7 +22,7 @@ AS $$
    WHERE j.status = 'open' AND j.is_listed AND j.deleted_at IS NULL AND j.expires_at > bench.now()
      AND j.published_at <= bench.now() AND j.currency = 'USD' AND j.search @@ q
    ORDER BY 0.5 * ts_rank(j.search, q)
-     + 0.5 / (1 + extract(epoch FROM bench.now() - j.published_at)::float8 / 3600 / 72) DESC, j.id
+     + 0.5 * greatest(1 - extract(epoch FROM bench.now() - j.published_at)::float8 / 3600 / 1440, 0) DESC, j.id
    LIMIT 20
 $$;
 CREATE FUNCTION bench.search_near(longitude float8, latitude float8, miles float8) RETURNS SETOF uuid
@@ -34,7 +34,7 @@ AS $$
      AND j.published_at <= bench.now() AND j.currency = 'USD'
      AND st_dwithin(j.location, st_point(longitude, latitude)::geography, miles * 1609.344, false)
    ORDER BY 0.6 * (1 - st_distance(j.location, st_point(longitude, latitude)::geography, false) / 1609.344 / miles)
-     + 0.4 / (1 + extract(epoch FROM bench.now() - j.published_at)::float8 / 3600 / 72) DESC, j.id
+     + 0.4 * greatest(1 - extract(epoch FROM bench.now() - j.published_at)::float8 / 3600 / 1440, 0) DESC, j.id
    LIMIT 20
 $$;
 

@@ -4,7 +4,7 @@ SELECT j.id, 0.35 * (1 - ST_Distance(j.location, p.place, false) / :radius_m::fl
              + 0.20 * c.fit
              + 0.10 * (CASE WHEN j.is_emergency OR j.urgency = 'urgent' THEN 3 WHEN j.urgency = 'high' THEN 2
                             WHEN j.urgency = 'medium' THEN 1 ELSE 0 END) / 3.0::float8
-             + 0.15 / (1 + extract(epoch FROM bench.now() - j.published_at)::float8 / 259200) AS score,
+             + 0.15 * greatest(1 - extract(epoch FROM bench.now() - j.published_at)::float8 / 518400, 0) AS score,
        ST_Distance(j.location, p.place, false) / 1609.344 AS distance_miles, j.category_id, j.title, j.urgency,
        j.budget_min, j.budget_max, j.currency, ST_X(j.location::geometry) AS longitude,
        ST_Y(j.location::geometry) AS latitude, j.published_at

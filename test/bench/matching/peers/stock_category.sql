@@ -3,7 +3,7 @@ SELECT j.id, t.score, t.distance_miles, j.category_id, j.title, j.urgency, j.bud
        ST_X(j.location::geometry) AS longitude, ST_Y(j.location::geometry) AS latitude, j.published_at
   FROM (SELECT s.id, 0.35 * (1 - d.metres / :radius_m::float8) + 0.20 * least(1, s.top / 500000) + 0.20 * c.fit
                + 0.10 * s.urgency / 3.0::float8
-               + 0.15 / (1 + extract(epoch FROM bench.now() - s.published_at)::float8 / 259200) AS score,
+               + 0.15 * greatest(1 - extract(epoch FROM bench.now() - s.published_at)::float8 / 518400, 0) AS score,
                d.metres / 1609.344 AS distance_miles
           FROM unnest(:lows::integer[], :highs::integer[]) AS r (low, high),
                unnest(:category_ids::uuid[], :fits::float8[]) AS c (id, fit),
