@@ -12,6 +12,7 @@
 #include "api/item_api.h"
 #include "api/wish_api.h"
 #include "core/geo.h"
+#include "core/money.h"
 #include "store/match_rule_store.h"
 #include "store/match_store.h"
 #include "store/plan_store.h"
@@ -56,6 +57,7 @@ enum
 
 static int	jobs_count(DwCall *call);
 static TimestampTz jobs_as_of(DwCall *call, TimestampTz now);
+static const char *jobs_currency(DwCall *call);
 static void jobs_wish(DwCall *call, DwMatchWish *wish);
 static void jobs_cursor(DwCall *call, DwMatchWish *wish,
 						DwMatchCursor *after);
@@ -77,8 +79,7 @@ DW_FUNCTION(dwello_match_jobs)
 	dw_query_begin(&call, fcinfo, DW_MATCH_ACTORS);
 	dw_args_need(&call, DW_ARG(JOBS_MAX_RESULTS) | DW_ARG(JOBS_CURRENCY));
 	search.count = jobs_count(&call);
-	dw_wish_begin(&wish, jobs_as_of(&call, search.now),
-				  dw_arg_text_opt(&call, JOBS_CURRENCY, 3));
+	dw_wish_begin(&wish, jobs_as_of(&call, search.now), jobs_currency(&call));
 	jobs_wish(&call, &wish);
 	jobs_cursor(&call, &wish, &search.after);
 	dw_wish_judge(&wish);
@@ -120,6 +121,18 @@ jobs_as_of(DwCall *call, TimestampTz now)
 		dw_arg_refuse(call, JOBS_AS_OF, DW_BAD_VALUE,
 					  "must not be in the future");
 	return as_of;
+}
+
+/* A currency that a job may have. */
+static const char *
+jobs_currency(DwCall *call)
+{
+	const char *currency = dw_arg_text_opt(call, JOBS_CURRENCY, 3);
+
+	if (dw_currency_exponent(currency) == DW_CURRENCY_UNKNOWN)
+		dw_arg_refuse(call, JOBS_CURRENCY, DW_BAD_VALUE,
+					  "must be an active ISO 4217 code in upper case");
+	return currency;
 }
 
 /* A budget, over 0 where one is given. */

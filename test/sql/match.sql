@@ -282,7 +282,7 @@ SELECT t.try(format('SELECT dwello.match_jobs(%L)', t.user('p3')));
 SELECT t.login_as('p1');
 SELECT arguments, t.try(format('SELECT dwello.match_jobs(%s)', arguments))
   FROM unnest(ARRAY['max_results => 0', 'max_results => 501', 'max_results => NULL', 'currency => NULL', 'currency => ''usd''',
-    'currency => ''DOLLAR''', 'radius_miles => 0', 'radius_miles => -1', 'radius_miles => ''NaN''', 'radius_miles => ''Infinity''',
+    'currency => ''DOLLAR''', 'currency => ''XXQ''', 'radius_miles => 0', 'radius_miles => -1', 'radius_miles => ''NaN''', 'radius_miles => ''Infinity''',
     'radius_miles => 12451', 'budget_min => 0', 'budget_max => -5', 'budget_min => 2, budget_max => 1', 'category_ids => ''{}''',
     'category_ids => ''{NULL}''', 'category_ids => ''{00000000-0000-0000-0000-000000000001}''',
     'as_of => ''2030-05-01 12:00:01+00''', 'as_of => ''infinity''', 'as_of => ''-infinity''', 'after_score => 0.5', 'after_id => gen_random_uuid()',
