@@ -426,12 +426,12 @@ node_worth(const DwMatchQuery *query, const DwJobKey *node)
 		term_budget(query, node->node.top) +
 		weights[DW_MATCH_URGENCY] * term_urgency(node);
 	double		worth = lesser(corner, query->old_scale *
-							 node->node.old_worth) + fresh;
+							   node->node.old_worth) + fresh;
 
 	if (query->young_scale < 0.0)
 		return worth;
 	return lesser(worth, query->young_scale *
-				dw_job_key_worth(node, query->as_of));
+				  dw_job_key_worth(node, query->as_of));
 }
 
 /* Lower bound of 1 - score; see the header. */

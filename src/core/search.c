@@ -170,7 +170,7 @@ int
 dw_search_best(DwSearchFind *finds, int count, const DwSearchCursor *cursor,
 			   int max)
 {
-	DwSearchFind after = {.score = cursor->score, .id = cursor->id};
+	DwSearchFind after = {.score = cursor->score,.id = cursor->id};
 	int			best = 0;
 
 	/* the best stand where those have been that were looked at */

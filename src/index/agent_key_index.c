@@ -66,7 +66,7 @@ DW_SUPPORT_FUNCTION(dwello_agent_key_same)
  * the last one is kept with the function.
  */
 static const DwReachKey *
-penalty_node(FmgrInfo *function, const DwReachKey *key)
+penalty_node(FmgrInfo * function, const DwReachKey *key)
 {
 	DwReachKey *last = function->fn_extra;
 

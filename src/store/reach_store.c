@@ -207,7 +207,7 @@ reached_find(const DwUuid *job_id, DwStatement *entries, DwStatement *rows,
 			 DwReached **reached, int *count)
 {
 	ReachJob	job;
-	Gathering	gathering = {.job = &job, .room = 64, .unsure_room = 16};
+	Gathering	gathering = {.job = &job,.room = 64,.unsure_room = 16};
 
 	*reached = NULL;
 	*count = 0;

@@ -45,7 +45,7 @@ static void stats_invalidate(Datum arg, int cache, uint32 hash);
 static void stats_load(void);
 static HeapTuple column_stats(const char *column);
 static double table_rows(Oid jobs);
-static DwSearchWords item_odds(TSQuery query, const QueryItem *item);
+static DwSearchWords item_odds(TSQuery query, const QueryItem * item);
 static double word_share(const char *word, int length);
 static int	word_compare(const char *word, int length, Datum other);
 static double currency_share(const char *currency);
@@ -164,7 +164,7 @@ table_rows(Oid jobs)
 
 /* How common what an item of a query asks for is; operators come first. */
 static DwSearchWords
-item_odds(TSQuery query, const QueryItem *item)
+item_odds(TSQuery query, const QueryItem * item)
 {
 	DwSearchWords right;
 	DwSearchWords left;
@@ -212,7 +212,7 @@ word_share(const char *word, int length)
 static int
 word_compare(const char *word, int length, Datum other)
 {
-	const text *entry = (const text *) DatumGetPointer(other);
+	const		text *entry = (const text *) DatumGetPointer(other);
 	int			size = (int) VARSIZE_ANY_EXHDR(entry);
 
 	if (length != size)
