@@ -9,9 +9,9 @@
 # with exact ties, on both sides of the antimeridian and around the poles.
 #
 # Planted by hand, one at a time, and seen in every tree: a union that forgets
-# the urgency of what is added (dw_job_key_extend), one that takes any
-# requirement for what all ask, a picksplit whose sides leave out their last
-# key (split_side).
+# the urgency of what is added (dw_job_key_extend), or its worth while old or
+# while young, one that takes any requirement for what all ask, a picksplit
+# whose sides leave out their last key (split_side).
 use strict;
 use warnings;
 use FindBin qw($Bin);
