@@ -68,11 +68,12 @@ void
 dw_wish_prefer(const DwMatchProvider *provider, DwMatchWish *wish)
 {
 	DwMatchCategories categories;
+	int			count;
+	DwUuid	   *preferred = dw_match_preferred(&provider->id, &count);
 
-	if (provider->preferred_count == 0)
+	if (count == 0)
 		return;
-	dw_match_categories(provider->preferred, provider->preferred_count,
-						&categories);
+	dw_match_categories(preferred, count, &categories);
 	wish->category_ids = categories.ids;
 	wish->fits = categories.fits;
 	wish->category_count = categories.count;

@@ -13,7 +13,6 @@
 #include "core/geo.h"
 
 #define RADIANS			(3.14159265358979323846 / 180.0)
-#define FULL_TURN		(2 * INT64_C(1800000000))
 #define QUARTER_TURN	(DW_BOX_HALF_TURN / 2)
 
 /* Half an angle, in radians, for which a few terms of a series do. */
@@ -253,25 +252,4 @@ dw_box_extend(DwBox *box, const DwBox *other)
 		box->east = other->east;
 	if (other->north > box->north)
 		box->north = other->north;
-}
-
-/* True when the point lies in the box, or on its edge. */
-bool
-dw_box_covers(const DwBox *box, const DwPoint *point)
-{
-	if (point->latitude < box->south || point->latitude > box->north)
-		return false;
-	return (point->longitude >= box->west && point->longitude <= box->east) ||
-		point->longitude + FULL_TURN <= box->east;
-}
-
-/* True when two boxes have a point in common. */
-bool
-dw_box_overlaps(const DwBox *box, const DwBox *other)
-{
-	if (box->south > other->north || other->south > box->north)
-		return false;
-	return (box->west <= other->east && other->west <= box->east) ||
-		other->west + FULL_TURN <= box->east ||
-		box->west + FULL_TURN <= other->east;
 }

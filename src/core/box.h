@@ -74,7 +74,28 @@ extern DwBox dw_box_circle(const DwPlace *centre, double radius_m);
 /* Extends a box until it covers another. */
 extern void dw_box_extend(DwBox *box, const DwBox *other);
 
-extern bool dw_box_covers(const DwBox *box, const DwPoint *point);
-extern bool dw_box_overlaps(const DwBox *box, const DwBox *other);
+/* Once round the globe. */
+#define DW_BOX_TURN			(2 * INT64_C(1800000000))
+
+/* True when the point lies in the box, or on its edge. */
+static inline bool
+dw_box_covers(const DwBox *box, const DwPoint *point)
+{
+	if (point->latitude < box->south || point->latitude > box->north)
+		return false;
+	return (point->longitude >= box->west && point->longitude <= box->east) ||
+		point->longitude + DW_BOX_TURN <= box->east;
+}
+
+/* True when two boxes have a point in common. */
+static inline bool
+dw_box_overlaps(const DwBox *box, const DwBox *other)
+{
+	if (box->south > other->north || other->south > box->north)
+		return false;
+	return (box->west <= other->east && other->west <= box->east) ||
+		other->west + DW_BOX_TURN <= box->east ||
+		box->west + DW_BOX_TURN <= other->east;
+}
 
 #endif							/* DW_BOX_H */

@@ -63,14 +63,6 @@ dw_currency_bit(uint16_t currency)
 	return (uint16_t) (1 << (currency & 15));
 }
 
-/* The most a job would pay; see the header. */
-int64_t
-dw_job_key_top(const DwJobKey *leaf)
-{
-	return leaf->leaf.budget_max != DW_JOB_KEY_NO_MAX ? leaf->leaf.budget_max
-		: leaf->leaf.budget_min;
-}
-
 /* The next float that is not under a value. */
 static float
 float_above(double value)

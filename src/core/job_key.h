@@ -89,7 +89,12 @@ extern uint16_t dw_amount_code_below(int64_t amount);
 extern uint16_t dw_amount_code_above(int64_t amount);
 
 /* The most a leaf would pay: its budget_max, else budget_min, else 0. */
-extern int64_t dw_job_key_top(const DwJobKey *leaf);
+static inline int64_t
+dw_job_key_top(const DwJobKey *leaf)
+{
+	return leaf->leaf.budget_max != DW_JOB_KEY_NO_MAX ? leaf->leaf.budget_max
+		: leaf->leaf.budget_min;
+}
 
 /* The node of one leaf; a node is given back as it is. */
 extern DwJobKey dw_job_key_node(const DwJobKey *key);

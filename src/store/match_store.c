@@ -102,20 +102,18 @@ provider_exists(const DwUuid *id)
 
 /*
  * Reads what is known of a provider; see the header.  His profile repeats
- * where he is and what he holds (reach_store.h); nobody else's has a place.
+ * where he is, how far he goes and what he holds (reach_store.h); nobody
+ * else's has a place.
  */
 bool
 dw_match_provider(const DwUuid *id, DateADT today, DwMatchProvider *provider)
 {
 	static DwStatement select_provider =
-		DW_STATEMENT("SELECT p.longitude, p.latitude, "
-					 "g.max_bid_radius_miles, g.preferred_categories, "
+		DW_STATEMENT("SELECT p.longitude, p.latitude, p.radius_miles, "
 					 "CASE WHEN coalesce($2 >= p.capability_from, true) "
 					 "AND coalesce($2 <= p.capability_until, true) "
 					 "THEN p.capability_bits END "
-					 "FROM dwello.user_profiles AS p "
-					 "LEFT JOIN dwello.ai_bidding_agents AS g "
-					 "ON g.user_id = p.user_id WHERE p.user_id = $1");
+					 "FROM dwello.user_profiles AS p WHERE p.user_id = $1");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, id);
@@ -128,11 +126,25 @@ dw_match_provider(const DwUuid *id, DateADT today, DwMatchProvider *provider)
 	provider->longitude = dw_read_float8(0, 1);
 	provider->latitude = dw_read_float8(0, 2);
 	if (!dw_read_null(0, 3))
-		provider->radius_miles = dw_read_int4(0, 3);
-	provider->preferred = read_uuids(0, 4, &provider->preferred_count);
-	provider->capabilities = dw_read_null(0, 5)
-		? provider_capabilities(id, today) : dw_read_int8(0, 5);
+		provider->radius_miles = dw_read_float8(0, 3);
+	provider->capabilities = dw_read_null(0, 4)
+		? provider_capabilities(id, today) : dw_read_int8(0, 4);
 	return true;
+}
+
+/* What his agent prefers; see the header. */
+DwUuid *
+dw_match_preferred(const DwUuid *id, int *count)
+{
+	static DwStatement select_agent =
+		DW_STATEMENT("SELECT g.preferred_categories "
+					 "FROM dwello.ai_bidding_agents AS g "
+					 "WHERE g.user_id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	*count = 0;
+	return dw_query(&select_agent, &p) == 0 ? NULL : read_uuids(0, 1, count);
 }
 
 /* The query of a wish; see the header. */

@@ -20,9 +20,7 @@ typedef struct DwMatchProvider
 	bool		has_place;		/* he has an address */
 	double		longitude;		/* of it, in degrees */
 	double		latitude;		/* of it, in degrees */
-	int32		radius_miles;	/* of his agent; 0 = he has none */
-	DwUuid	   *preferred;		/* categories of his agent */
-	int			preferred_count;	/* of them */
+	double		radius_miles;	/* of his agent; 0 = he has none */
 	int64		capabilities;	/* types of his credentials, as bits */
 } DwMatchProvider;
 
@@ -60,6 +58,9 @@ typedef struct DwMatchSearch
  */
 extern bool dw_match_provider(const DwUuid *id, DateADT today,
 							  DwMatchProvider *provider);
+
+/* The categories that a provider's agent prefers; *count = 0 = none. */
+extern DwUuid *dw_match_preferred(const DwUuid *id, int *count);
 
 /* The query of a wish that was judged well, as a job_query. */
 extern DwMatchQuery *dw_match_query(const DwMatchWish *wish);
