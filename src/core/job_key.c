@@ -226,8 +226,8 @@ box_size(const DwBox *box)
 }
 
 /*
- * What it costs to extend a node; see the header.  Worth is what jobs have
- * when they are old: new ones come, but all of them stay longer than that.
+ * What it costs to extend a node; see the header.  Worth is that of old jobs:
+ * each is young when it is put here, and old for most of its stay.
  */
 float
 dw_job_key_penalty(const DwJobKey *node, const DwJobKey *other)

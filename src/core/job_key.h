@@ -49,7 +49,7 @@ typedef struct DwJobKey
 			DwBox		box;	/* covers all places */
 			uint64_t	categories; /* bits of their categories */
 			float		top;	/* not under the highest dw_job_key_top */
-			float		old_worth;	/* not under the highest; see DwWorth */
+			float		old_worth;	/* not under the highest; see below */
 			float		young_worth;	/* likewise */
 			uint16_t	budget_min; /* the lowest, as a code */
 			uint16_t	budget_max; /* the highest, as a code */

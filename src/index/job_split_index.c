@@ -3,8 +3,8 @@
  *		GiST support of dwello.job_key_ops: how the tree is packed.
  *
  * A page is divided in the middle of the axis on which its keys vary most (a
- * k-d tree); the sorted build goes along a line through the same
- * space, and divides what it has gathered likewise.
+ * k-d tree); the sorted build goes along a line through the same space, and
+ * divides what it has gathered likewise.
  */
 #include "postgres.h"
 
