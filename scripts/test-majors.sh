@@ -156,7 +156,7 @@ check_format()
 		ensure_packages perl "postgresql-server-dev-$PG_MAJOR"'
 	in_tree "$FORMAT_MAJOR" pgindent --typedefs=typedefs.list src ||
 		{ echo 'pgindent does not understand what it names above'; bad=1; }
-	for file in src/*/*.[ch]; do
+	for file in $(git ls-files 'src/*.[ch]'); do
 		if cmp -s "$file" "$tree/dwello/$file"; then
 			good=$((good + 1))
 		elif [ -n "$write" ]; then

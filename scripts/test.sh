@@ -356,8 +356,8 @@ part_coverage()
 # covered_percent: of the lines of src/ in the current directory, by gcov.
 covered_percent()
 {
-	gcov -n src/*/*.gcno 2>/dev/null | awk '
-		/^File / { ours = ($0 ~ /src\/[a-z]+\/[a-z_]+\.c/) }
+	find src -name '*.gcno' -exec gcov -n {} + 2>/dev/null | awk '
+		/^File / { ours = ($0 ~ /src\/[a-z_\/]+\.c/) }
 		/^Lines executed:/ && ours {
 			split($0, word, /[:% ]+/); lines = $NF
 			all += lines; hit += word[3] * lines / 100; ours = 0

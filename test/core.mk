@@ -14,8 +14,9 @@ FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 20
 
 CORE_BUILD = build
-CORE_SOURCES = $(wildcard src/core/*.c)
-CORE_HEADERS = $(wildcard src/core/*.h test/unit/*.h test/fuzz/*.h)
+CORE_SOURCES = $(sort $(wildcard src/core/*.c src/core/*/*.c))
+CORE_HEADERS = $(wildcard src/core/*.h src/core/*/*.h test/unit/*.h \
+	test/fuzz/*.h)
 CORE_FLAGS = -std=gnu11 -Wall -Wextra -Werror -Wdeclaration-after-statement \
 	-Wno-unused-parameter -g -O1 -fno-omit-frame-pointer -Isrc
 SANITIZE_FLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all

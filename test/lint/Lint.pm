@@ -38,8 +38,8 @@ sub check
 }
 
 # The C sources and headers of the library.
-sub c_files { return sort glob 'src/*/*.c' }
-sub c_headers { return sort glob 'src/*/*.h' }
+sub c_files { return sort glob 'src/*/*.c src/*/*/*.c' }
+sub c_headers { return sort glob 'src/*/*.h src/*/*/*.h' }
 
 # read_file PATH: the whole of it.
 sub read_file

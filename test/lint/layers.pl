@@ -76,7 +76,7 @@ sub impure_core
 {
 	my @findings;
 
-	foreach my $file (glob 'src/core/*.[ch]')
+	foreach my $file (grep { m{^src/core/} } c_files(), c_headers())
 	{
 		my $number = 0;
 
@@ -99,7 +99,7 @@ sub basenames
 
 	foreach my $file (c_files(), c_headers())
 	{
-		my ($layer, $name) = $file =~ m{^src/([^/]+)/(.+)$};
+		my ($layer, $name) = $file =~ m{^src/([^/]+)/(?:.*/)?([^/]+)$};
 
 		push @findings, "$file and $seen{$name}" if $seen{$name};
 		$seen{$name} = $file;

@@ -116,7 +116,7 @@ sub leftovers
 {
 	my @findings;
 	my @files = grep { -f && !m{^test/lint/} }
-	  glob('* src/*/* sql/* sql/*/* test/* test/*/* test/*/*/* scripts/* docs/* docs/*/* examples/* .ci/*');
+	  glob('* src/*/* src/*/*/* sql/* sql/*/* test/* test/*/* test/*/*/* scripts/* docs/* docs/*/* examples/* .ci/*');
 
 	foreach my $file (@files)
 	{
