@@ -3,14 +3,28 @@
 #
 # The version is written once, in dwello.control.  The install script
 # dwello--VERSION.sql is assembled from sql/ in a fixed order, see below.
+#
+# "make -f PATH/Makefile" in another directory builds there and leaves the
+# sources alone.  SRC is then their directory with a slash, else nothing.
+
+# make splits names at blanks, so such a path can only be built in.
+ifneq ($(words $(VPATH) $(MAKEFILE_LIST)),$(words $(firstword $(VPATH)) x))
+$(error The path of the sources has a blank in it: call make in their own \
+directory, or move them to a path without one)
+endif
+SRC := $(if $(VPATH),$(VPATH)/,$(dir $(MAKEFILE_LIST)))
+ifeq ($(realpath $(SRC)),$(realpath .))
+SRC :=
+endif
 
 EXTENSION = dwello
 MODULE_big = dwello
-EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" dwello.control)
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(SRC)dwello.control)
 
 # A layer holds domains, and a file lies in either.  test/lint/lists.pl holds
 # this list, and the others of its kind, against what git knows.
-SOURCES = $(sort $(wildcard src/*/*.c src/*/*/*.c))
+SOURCES = $(patsubst $(SRC)%,%,$(sort \
+	$(wildcard $(SRC)src/*/*.c $(SRC)src/*/*/*.c)))
 OBJS = $(SOURCES:.c=.o)
 DEPS = $(OBJS:.o=.d)
 
@@ -34,45 +48,69 @@ endif
 # Tests against a running server: inputs in test/, expectations at the top.
 # "setup" comes first, the others build on it.
 setup_first = $(filter setup,$(1)) $(filter-out setup,$(sort $(1)))
-REGRESS = $(call setup_first,$(patsubst test/sql/%.sql,%,\
-	$(wildcard test/sql/*.sql)))
-REGRESS_OPTS = --inputdir=test \
-	$(if $(filter 15,$(MAJORVERSION)),,--expecteddir=.)
-ISOLATION = $(call setup_first,$(patsubst test/isolation/specs/%.spec,%,\
-	$(wildcard test/isolation/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=test/isolation \
-	$(if $(filter 15,$(MAJORVERSION)),,--expecteddir=test/isolation)
+REGRESS = $(call setup_first,$(patsubst $(SRC)test/sql/%.sql,%,\
+	$(wildcard $(SRC)test/sql/*.sql)))
+REGRESS_OPTS = --inputdir=$(SRC)test \
+	$(if $(filter 15,$(MAJORVERSION)),,--expecteddir=$(SRC).)
+ISOLATION = $(call setup_first,$(patsubst $(SRC)test/isolation/specs/%.spec,%,\
+	$(wildcard $(SRC)test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=$(SRC)test/isolation \
+	$(if $(filter 15,$(MAJORVERSION)),,--expecteddir=$(SRC)test/isolation)
 
-EXTRA_CLEAN = $(DEPS) dwello--*.sql build output_iso
+# pg_regress of 15 looks for them here and beside the inputs only.
+ifneq ($(SRC),)
+REGRESS_PREP = expected
+expected:
+	ln -s $(SRC)expected $@
+endif
+
+EXTRA_CLEAN = $(DEPS) dwello--*.sql build output_iso $(if $(SRC),expected)
 
 PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+PGXS := $(shell '$(PG_CONFIG)' --pgxs 2>/dev/null)
+ifeq ($(PGXS),)
+$(error PG_CONFIG is "$(PG_CONFIG)", which does not run: name the pg_config of \
+the server to build for, as in make \
+PG_CONFIG=/usr/lib/postgresql/15/bin/pg_config)
+endif
+ifeq ($(wildcard $(PGXS)),)
+$(error There is no $(PGXS), which $(PG_CONFIG) names: install what building \
+for this server takes, on Debian postgresql-server-dev-15 (or its major))
+endif
 include $(PGXS)
 
+# Only sources are looked for where they are: what was built there before is
+# not ours.
+override VPATH =
+vpath %.c $(or $(SRC),.)
+vpath %.control $(or $(SRC),.)
+
 -include $(DEPS)
-$(OBJS): Makefile
+$(OBJS): $(SRC)Makefile | $(sort $(dir $(OBJS)))
+$(sort $(dir $(OBJS))):
+	@mkdir -p $@
 
 # make core, unit, fuzz: the pure core outside the server
--include test/core.mk
+include $(SRC)test/core.mk
 
 # ----------------------------------------------------------------------
 # The install script: set-up and types, then the functions, then what may
 # call them (tables, policies), and the epilogue, which ends every script.
 # make's sort is by byte, so the order is the same under every locale.
 # ----------------------------------------------------------------------
-SQL_SETUP = $(sort $(wildcard sql/install/0*.sql))
-SQL_FUNCTIONS = $(sort $(wildcard sql/functions/*.sql))
-SQL_TABLES = $(sort $(wildcard sql/install/[1-9]*.sql))
+SQL_SETUP = $(sort $(wildcard $(SRC)sql/install/0*.sql))
+SQL_FUNCTIONS = $(sort $(wildcard $(SRC)sql/functions/*.sql))
+SQL_TABLES = $(sort $(wildcard $(SRC)sql/install/[1-9]*.sql))
 SQL_PIECES = $(SQL_SETUP) $(SQL_FUNCTIONS) $(SQL_TABLES) \
-	$(wildcard sql/epilogue.sql)
+	$(wildcard $(SRC)sql/epilogue.sql)
 
 # The directories are prerequisites so that a removed piece is noticed.
-$(INSTALL_SQL): $(SQL_PIECES) $(wildcard sql/install sql/functions) \
-		dwello.control Makefile
+$(INSTALL_SQL): $(SQL_PIECES) $(wildcard $(SRC)sql/install \
+		$(SRC)sql/functions) $(SRC)dwello.control $(SRC)Makefile
 	@{ printf '%s\n' \
 	    '\echo Use "CREATE EXTENSION dwello" to load this file. \quit'; \
 	  for piece in $(SQL_PIECES); do \
-	    printf '\n-- %s\n' "$$piece"; cat "$$piece" || exit 1; \
+	    printf '\n-- %s\n' "$${piece#$(SRC)}"; cat "$$piece" || exit 1; \
 	  done; } >$@.tmp
 	@mv $@.tmp $@
 
@@ -90,17 +128,17 @@ CLANG_FLAGS = -std=gnu11 -O2 -fPIC -fvisibility=hidden -fno-strict-aliasing \
 	$(WARNINGS) -Wno-ignored-attributes
 
 check-clang: $(CLANG_OBJS)
-build/clang/%.o: src/%.c Makefile
+build/clang/%.o: $(SRC)src/%.c $(SRC)Makefile
 	@mkdir -p $(@D)
 	$(CLANG) $(CLANG_FLAGS) -MMD -MP $(CPPFLAGS) -c -o $@ $<
 -include $(CLANG_OBJS:.o=.d)
 
 check-lint: all
-	prove -e '' $(sort $(wildcard test/lint/*.pl))
+	prove -e '' $(sort $(wildcard $(SRC)test/lint/*.pl))
 
 # Starts servers of its own, so it runs through the script that can step
 # down from root.
 check-tap: all
-	scripts/test.sh tap
+	$(SRC)scripts/test.sh tap
 
 .PHONY: check-clang check-lint check-tap

@@ -14,17 +14,18 @@ FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 20
 
 CORE_BUILD = build
-CORE_SOURCES = $(sort $(wildcard src/core/*.c src/core/*/*.c))
-CORE_HEADERS = $(wildcard src/core/*.h src/core/*/*.h test/unit/*.h \
-	test/fuzz/*.h)
+CORE_SOURCES = $(patsubst $(SRC)%,%,$(sort \
+	$(wildcard $(SRC)src/core/*.c $(SRC)src/core/*/*.c)))
+CORE_HEADERS = $(wildcard $(addprefix $(SRC),src/core/*.h \
+	src/core/*/*.h test/unit/*.h test/fuzz/*.h))
 CORE_FLAGS = -std=gnu11 -Wall -Wextra -Werror -Wdeclaration-after-statement \
-	-Wno-unused-parameter -g -O1 -fno-omit-frame-pointer -Isrc
+	-Wno-unused-parameter -g -O1 -fno-omit-frame-pointer -I$(SRC)src
 SANITIZE_FLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all
 
-UNIT_TESTS = $(patsubst test/unit/%.c,$(CORE_BUILD)/unit/%, \
-	$(wildcard test/unit/test_*.c))
-FUZZ_TARGETS = $(patsubst test/fuzz/%.c,$(CORE_BUILD)/fuzz/%, \
-	$(wildcard test/fuzz/fuzz_*.c))
+UNIT_TESTS = $(patsubst $(SRC)test/unit/%.c,$(CORE_BUILD)/unit/%, \
+	$(wildcard $(SRC)test/unit/test_*.c))
+FUZZ_TARGETS = $(patsubst $(SRC)test/fuzz/%.c,$(CORE_BUILD)/fuzz/%, \
+	$(wildcard $(SRC)test/fuzz/fuzz_*.c))
 UNIT_CORE = $(CORE_SOURCES:src/core/%.c=$(CORE_BUILD)/unit/core/%.o)
 FUZZ_CORE = $(CORE_SOURCES:src/core/%.c=$(CORE_BUILD)/fuzz/core/%.o)
 
@@ -65,19 +66,19 @@ fuzz-run: fuzz
 	done; \
 	exit $$status
 
-$(CORE_BUILD)/unit/core/%.o: src/core/%.c $(CORE_HEADERS)
+$(CORE_BUILD)/unit/core/%.o: $(SRC)src/core/%.c $(CORE_HEADERS)
 	@mkdir -p $(@D)
 	$(UNIT_CC) $(CORE_FLAGS) $(SANITIZE_FLAGS) -c -o $@ $<
 
-$(CORE_BUILD)/fuzz/core/%.o: src/core/%.c $(CORE_HEADERS)
+$(CORE_BUILD)/fuzz/core/%.o: $(SRC)src/core/%.c $(CORE_HEADERS)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(CORE_FLAGS) $(SANITIZE_FLAGS) -fsanitize=fuzzer-no-link \
 		-c -o $@ $<
 
-$(CORE_BUILD)/unit/test_%: test/unit/test_%.c $(UNIT_CORE) $(CORE_HEADERS)
+$(CORE_BUILD)/unit/test_%: $(SRC)test/unit/test_%.c $(UNIT_CORE) $(CORE_HEADERS)
 	$(UNIT_CC) $(CORE_FLAGS) $(SANITIZE_FLAGS) -o $@ $< $(UNIT_CORE) \
 		-lcmocka -lcrypto -lm
 
-$(CORE_BUILD)/fuzz/fuzz_%: test/fuzz/fuzz_%.c $(FUZZ_CORE) $(CORE_HEADERS)
+$(CORE_BUILD)/fuzz/fuzz_%: $(SRC)test/fuzz/fuzz_%.c $(FUZZ_CORE) $(CORE_HEADERS)
 	$(FUZZ_CC) $(CORE_FLAGS) $(SANITIZE_FLAGS) -fsanitize=fuzzer -o $@ $< \
 		$(FUZZ_CORE) -lm
