@@ -71,14 +71,14 @@ static CheckRule rules[] = {
 		 "LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole "
 		 "LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase "
 		 "WHERE EXISTS (SELECT FROM unnest(s.setconfig) AS c "
-		 "WHERE c ILIKE 'dwello.token=%') ORDER BY 1",
+		 "WHERE c COLLATE \"C\" ILIKE 'dwello.token=%') ORDER BY 1",
 		 "A token in a setting makes everyone that user: RESET dwello.token there."),
 	RULE("token_in_settings",
 		 "SELECT p.oid::regprocedure::text, "
 		 "'The function sets dwello.token.' "
 		 "FROM pg_catalog.pg_proc AS p "
 		 "WHERE EXISTS (SELECT FROM unnest(p.proconfig) AS c "
-		 "WHERE c ILIKE 'dwello.token=%') ORDER BY 1",
+		 "WHERE c COLLATE \"C\" ILIKE 'dwello.token=%') ORDER BY 1",
 		 "A function that carries a token makes its callers that user: ALTER FUNCTION ... RESET dwello.token."),
 	RULE("partition_missing",
 		 "SELECT c.relname::text, 'There is no partition for ' "

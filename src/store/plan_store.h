@@ -33,6 +33,13 @@ typedef struct DwStatement
 #define DW_STATEMENT(text) {.sql = (text), .plan = NULL}
 
 /*
+ * Text without regard to case: by Unicode's own rule, whatever the locale of
+ * the database (in Turkish "PLUMBING" is not "plumbing").
+ */
+#define DW_FOLDED(text) \
+	"pg_catalog.lower(" text " COLLATE pg_catalog.\"und-x-icu\")"
+
+/*
  * One whose best plan hangs on its values: which of many filters are given,
  * how common a word is.  It is parsed once, and planned at every execution.
  */

@@ -50,8 +50,8 @@
 	"AS latitude, b.max_bid_radius_miles::float8 AS radius_miles, " \
 	"st_geomfromgeojson(q.service_areas) AS area, " \
 	"coalesce((SELECT array_agg(c.id ORDER BY c.id) " \
-	"FROM dwello.categories AS c WHERE lower(c.name) IN " \
-	"(SELECT lower(s) FROM unnest(q.specialties) AS s)), '{}') " \
+	"FROM dwello.categories AS c WHERE " DW_FOLDED("c.name") " IN " \
+	"(SELECT " DW_FOLDED("s") " FROM unnest(q.specialties) AS s)), '{}') " \
 	"AS category_ids, h.bits AS capability_bits, " \
 	"h.since AS capability_from, h.until AS capability_until " \
 	"FROM dwello.users AS u " \

@@ -53,8 +53,8 @@ typedef struct DwMissingList
 	"AND (c.valid_until IS NULL OR c.valid_until >= " day ") " \
 	"AND CASE WHEN r.requirement_value = '' THEN true " \
 	"WHEN r.requirement_type IN ('license', 'certification', 'equipment') " \
-	"THEN lower(c.issuer) = lower(r.requirement_value) " \
-	"OR lower(c.name) = lower(r.requirement_value) " \
+	"THEN " DW_FOLDED("r.requirement_value") " IN (" \
+	DW_FOLDED("c.issuer") ", " DW_FOLDED("c.name") ") " \
 	"WHEN r.requirement_value !~ '^[0-9]{1,18}$' THEN false " \
 	"WHEN r.requirement_type = 'insurance' " \
 	"THEN c.amount >= r.requirement_value::bigint " \

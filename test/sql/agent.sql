@@ -148,5 +148,5 @@ SELECT answer, count(*) AS calls, string_agg(call, ' ' ORDER BY n) FILTER (WHERE
             $$pause_agent(gen_random_uuid(), expected_version => -1)$$,
             $$match_agents(t.user('none'))$$,
             $$match_providers(NULL)$$]) WITH ORDINALITY AS c (call, n)) AS x
- GROUP BY answer ORDER BY answer;
+ GROUP BY answer ORDER BY answer COLLATE "C";
 ROLLBACK;

@@ -41,9 +41,9 @@ ROLLBACK;
 
 -- check(): healthy, then faults as it tells them; check.sql plants one for every rule
 SELECT count(*) > 0 AS made FROM dwello.ensure_partitions();
-SELECT rule, object FROM dwello.check();
+SELECT rule, object FROM t.check();
 BEGIN READ ONLY;
-SELECT count(*) FROM dwello.check();
+SELECT count(*) FROM t.check();
 ROLLBACK;
 
 BEGIN;
@@ -59,24 +59,24 @@ ROLLBACK;
 BEGIN;
 INSERT INTO dwello.user_activity_logs (user_id, action, created_at)
   VALUES ('d1000000-0000-7000-8000-000000000001', 'seen', '1999-01-01 00:00+00');
-SELECT rule, object, detail FROM dwello.check();
+SELECT rule, object, detail FROM t.check();
 ROLLBACK;
 
 BEGIN;
 INSERT INTO dwello.outbox (scope_id, aggregatetype, aggregateid, type, payload, created_at)
   VALUES ('d1000000-0000-7000-8000-0000000000ff', 'job', 'x', 'nothing', '{}', now());
-SELECT rule, object, detail FROM dwello.check();
+SELECT rule, object, detail FROM t.check();
 ROLLBACK;
 
 BEGIN;
 ALTER TABLE dwello.transactions DISABLE TRIGGER guard_append;
 ALTER TABLE dwello.bids NO FORCE ROW LEVEL SECURITY;
-SELECT rule, object, detail FROM dwello.check();
+SELECT rule, object, detail FROM t.check();
 ROLLBACK;
 
 BEGIN;
 ALTER EVENT TRIGGER dwello_guard_drop DISABLE;
-SELECT rule, object, detail FROM dwello.check();
+SELECT rule, object, detail FROM t.check();
 ROLLBACK;
 
 BEGIN;
@@ -85,12 +85,12 @@ CREATE INDEX extra_idx ON dwello.bids (status);
 CREATE POLICY extra ON dwello.reviews FOR SELECT USING (true);
 CREATE FUNCTION public.regress_trigger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER extra BEFORE UPDATE ON dwello.users FOR EACH ROW EXECUTE FUNCTION public.regress_trigger();
-SELECT rule, object, detail FROM dwello.check();
+SELECT rule, object, detail FROM t.check();
 ROLLBACK;
 
 BEGIN;
 DROP INDEX dwello.jobs_category_id_idx;
-SELECT rule, object, detail FROM dwello.check();
+SELECT rule, object, detail FROM t.check();
 ROLLBACK;
 
 -- the books belong to it
@@ -100,7 +100,7 @@ INSERT INTO dwello.escrow_accounts (job_id, homeowner_id, provider_id, bid_id, c
   fee_schedule_id, fee_payer, fee_rate_ppm, fee_fixed, fee_min, fee_tax_ppm)
   VALUES ('d1000000-0000-7000-8000-0000000000fd', t.user('h1'), t.user('p1'), t.user('p1'), 'USD', 1000, 1000, 1000,
   'd0000000-0000-7000-8000-0000000000f1', 'provider', 50000, 0, 0, 0);
-SELECT rule, object, detail FROM dwello.check() ORDER BY 1, 2, 3;
+SELECT rule, object, detail FROM t.check() ORDER BY 1, 2, 3;
 ROLLBACK;
 
 -- the drop guard: by itself, by cascade, in a session that has not used dwello
@@ -132,5 +132,5 @@ SELECT * FROM dwello.check();
 ROLLBACK;
 BEGIN;
 SET LOCAL ROLE dwello_service;
-SELECT count(*) FROM dwello.check();
+SELECT count(*) FROM t.check();
 ROLLBACK;

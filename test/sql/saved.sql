@@ -104,7 +104,7 @@ SELECT answer, count(*) AS calls, string_agg(call, ' ' ORDER BY n) FILTER (WHERE
             $$delete_search(NULL)$$,
             $$delete_search(gen_random_uuid(), expected_version => -5)$$,
             $$delete_search(gen_random_uuid(), idempotency_key => 'odd')$$]) WITH ORDINALITY AS c (call, n)) AS x
- GROUP BY answer ORDER BY answer;
+ GROUP BY answer ORDER BY answer COLLATE "C";
 ROLLBACK TO s;
 SELECT t.as_system();
 SELECT type, count(*) FROM dwello.outbox WHERE scope_id = t.user('p1') AND type LIKE 'search%' GROUP BY type ORDER BY type;

@@ -341,7 +341,7 @@ SELECT answer, count(*) AS calls, string_agg(call, ' ' ORDER BY n) FILTER (WHERE
             $$search_jobs('kitchen', as_of => '2030-01-10', after_score => 'Infinity', after_id => gen_random_uuid())$$,
             $$search_facets(repeat('"a b" -', 140))$$,
             $$search_facets(repeat('a or ', 200), 0, 0, 10)$$]) WITH ORDINALITY AS c (call, n)) AS x
- GROUP BY answer ORDER BY answer;
+ GROUP BY answer ORDER BY answer COLLATE "C";
 -- a category with too many below it
 SAVEPOINT s;
 INSERT INTO dwello.service_categories (id, parent_id, name) SELECT t.user('below ' || n), 'd0000000-0000-7000-8000-000000000001', 'Below ' || n

@@ -16,6 +16,23 @@ SELECT kind FROM dwello.create_keyring() ORDER BY kind;
 CREATE SCHEMA t;
 GRANT USAGE ON SCHEMA t TO PUBLIC;
 
+-- What this installation breaks by itself: a stock one does not load the
+-- library at the start of a session, and keeps the keyring with the data.
+CREATE TABLE t.installation AS
+  SELECT c.rule, c.object FROM dwello.check() AS c
+   WHERE c.rule IN ('preload_missing', 'keyring_in_data_directory');
+GRANT SELECT ON t.installation TO PUBLIC;
+
+-- What check() says beside that.
+CREATE FUNCTION t.check()
+RETURNS TABLE (rule text, object text, detail text, hint text)
+LANGUAGE sql
+AS $$
+  SELECT c.* FROM dwello.check() AS c
+   WHERE (c.rule, c.object) NOT IN (SELECT i.rule, i.object
+                                      FROM t.installation AS i)
+$$;
+
 -- The id of a named user, or of any other named thing: always the same.
 CREATE FUNCTION t.user(name text) RETURNS uuid
 LANGUAGE sql IMMUTABLE
