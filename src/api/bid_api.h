@@ -15,15 +15,6 @@
 #include "store/job_store.h"
 
 /*
- * True when the time for bids is over, whether expire_jobs has marked the
- * job yet or not.
- */
-extern bool dw_bidding_over(const DwJob *job);
-
-/* Raises WD102 for such a job. */
-pg_noreturn extern void dw_bidding_refuse_late(const DwJob *job);
-
-/*
  * Locks the caller's own bid on a locked job; P0002 when there is none that
  * he may see, 42501 when it is another's.
  */

@@ -11,26 +11,6 @@
 
 static bool award_open(const DwJob *job);
 
-/* True when the time for bids is over; see the header. */
-bool
-dw_bidding_over(const DwJob *job)
-{
-	if (job->status == DW_JOB_OPEN)
-		return dw_now() >= job->expires_at;
-	return job->status == DW_JOB_CANCELLED && job->reason != NULL &&
-		strcmp(job->reason, DW_JOB_REASON_EXPIRED) == 0;
-}
-
-/* Raises WD102; see the header. */
-void
-dw_bidding_refuse_late(const DwJob *job)
-{
-	dw_raise(DW_DEADLINE_PASSED, "the time for bids is over",
-			 psprintf("Job %s took bids until %s.", dw_uuid_text(&job->id),
-					  timestamptz_to_str(job->expires_at)),
-			 NULL);
-}
-
 /* Locks the caller's own bid; see the header. */
 void
 dw_bid_for_bidder(DwCall *call, const DwJob *job, const DwUuid *bid_id,

@@ -10,7 +10,6 @@
 
 #include "utils/memutils.h"
 
-#include "api/bid_api.h"
 #include "api/error_api.h"
 #include "api/job_api.h"
 #include "store/bid_store.h"

@@ -86,7 +86,7 @@ book_step(DwCall *call, DwEscrowRow *row, const DwChargebackRow *taken,
 	bool		won = taken->chargeback.status == DW_CHARGEBACK_WON;
 	DwTransaction transaction;
 
-	dw_transaction_begin(&transaction, row, DW_TRANSACTION_CHARGEBACK,
+	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_CHARGEBACK,
 						 &call->actor);
 	transaction.payer_id = won ? row->homeowner_id : row->provider_id;
 	transaction.payee_id = won ? row->provider_id : row->homeowner_id;
@@ -95,7 +95,7 @@ book_step(DwCall *call, DwEscrowRow *row, const DwChargebackRow *taken,
 	transaction.psp = taken->psp;
 	transaction.psp_reference = taken->psp_reference;
 	transaction.reverses = won ? &taken->transaction_id : NULL;
-	dw_ledger_book(row, &transaction, legs, false);
+	dw_ledger_book(&row->chain_end, &transaction, legs, false);
 	return transaction.id;
 }
 

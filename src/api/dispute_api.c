@@ -124,7 +124,7 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const DwEnding *ending,
 
 	parts = dw_payments_to_refund(&row->job_id, settlement->refund,
 								  part_count);
-	dw_transaction_begin(&transaction, row, DW_TRANSACTION_DISPUTE,
+	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_DISPUTE,
 						 &ending->actor);
 	transaction.amount = release->amount + settlement->refund;
 	transaction.platform_fee = release->fee;
@@ -136,7 +136,7 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const DwEnding *ending,
 	dw_legs_escrow(&legs, &row->job_id, -transaction.amount);
 	dw_legs_release(&legs, row, release);
 	dw_legs_refund(&legs, parts, *part_count, row->escrow.currency);
-	dw_ledger_book(row, &transaction, &legs, false);
+	dw_ledger_book(&row->chain_end, &transaction, &legs, false);
 	dispute->transaction_id = transaction.id;
 	return parts;
 }

@@ -12,7 +12,6 @@
 
 #include "port/pg_bitutils.h"
 
-#include "api/bid_api.h"
 #include "api/error_api.h"
 #include "api/fault_api.h"
 #include "api/job_api.h"

@@ -186,7 +186,7 @@ dw_escrow_pay(DwEscrowRow *row, const DwPayout *payout)
 	DwTransaction transaction;
 	DwLegs		legs = {0};
 
-	dw_transaction_begin(&transaction, row, DW_TRANSACTION_RELEASE,
+	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_RELEASE,
 						 &payout->actor);
 	transaction.amount = release->amount;
 	transaction.platform_fee = release->fee;
@@ -196,7 +196,7 @@ dw_escrow_pay(DwEscrowRow *row, const DwPayout *payout)
 	transaction.idempotency_key = payout->key;
 	dw_legs_escrow(&legs, &row->job_id, -release->amount);
 	dw_legs_release(&legs, row, release);
-	dw_ledger_book(row, &transaction, &legs, false);
+	dw_ledger_book(&row->chain_end, &transaction, &legs, false);
 	transition.transaction_id = &transaction.id;
 	dw_escrow_advance(row, &transition);
 	emit_released(row, &transaction);

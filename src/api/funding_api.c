@@ -156,7 +156,7 @@ static void
 funding_insert(DwCall *call, const Funding *funding, const DwEscrowRow *row,
 			   DwTransaction *payment)
 {
-	dw_transaction_begin(payment, row, DW_TRANSACTION_PAYMENT, &call->actor);
+	dw_escrow_begin_transaction(row, payment, DW_TRANSACTION_PAYMENT, &call->actor);
 	payment->amount = funding->amount;
 	payment->net_amount = funding->amount;
 	payment->idempotency_key = call->key;

@@ -12,6 +12,7 @@
 #include "api/error_api.h"
 #include "api/job_api.h"
 #include "store/plan_store.h"
+#include "store/setting_store.h"
 #include "store/user_store.h"
 
 /* True when the caller is one of the two sides of the job. */
@@ -128,4 +129,24 @@ dw_job_next(DwCall *call, const DwJob *job, DwJobEvent event)
 			 psprintf("Job %s is in state \"%s\".", dw_uuid_text(&job->id),
 					  dw_job_status_label(job->status)),
 			 psprintf("It is possible in: %s.", job_sources(event)));
+}
+
+/* True when the time for bids is over; see the header. */
+bool
+dw_bidding_over(const DwJob *job)
+{
+	if (job->status == DW_JOB_OPEN)
+		return dw_now() >= job->expires_at;
+	return job->status == DW_JOB_CANCELLED && job->reason != NULL &&
+		strcmp(job->reason, DW_JOB_REASON_EXPIRED) == 0;
+}
+
+/* Raises WD102; see the header. */
+void
+dw_bidding_refuse_late(const DwJob *job)
+{
+	dw_raise(DW_DEADLINE_PASSED, "the time for bids is over",
+			 psprintf("Job %s took bids until %s.", dw_uuid_text(&job->id),
+					  timestamptz_to_str(job->expires_at)),
+			 NULL);
 }

@@ -11,6 +11,7 @@
 #define DW_JOB_API_H
 
 #include "api/call_api.h"
+#include "store/compat.h"
 #include "store/job_store.h"
 
 /* Locks the job of a command; P0002. */
@@ -35,5 +36,14 @@ extern void dw_job_need_provider(DwCall *call, const DwJob *job);
  */
 extern DwJobStatus dw_job_next(DwCall *call, const DwJob *job,
 							   DwJobEvent event);
+
+/*
+ * True when the time for bids is over, whether expire_jobs has marked the
+ * job yet or not.
+ */
+extern bool dw_bidding_over(const DwJob *job);
+
+/* Raises WD102 for such a job. */
+pg_noreturn extern void dw_bidding_refuse_late(const DwJob *job);
 
 #endif							/* DW_JOB_API_H */

@@ -255,7 +255,7 @@ arrival_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 	dw_legs_clearing(&legs, payment->psp, payment->currency,
 					 -payment->amount);
 	dw_legs_escrow(&legs, &row->job_id, payment->amount);
-	dw_ledger_book(row, payment, &legs, true);
+	dw_ledger_book(&row->chain_end, payment, &legs, true);
 	dw_escrow_apply(row, &transition);
 	dw_payment_emit(row, payment, "payment_received");
 	dw_escrow_move_job(job, row);
@@ -277,7 +277,7 @@ arrival_give_back(DwCall *call, DwEscrowRow *row, DwTransaction *payment)
 	{
 		DwTransaction late;
 
-		dw_transaction_begin(&late, row, DW_TRANSACTION_PAYMENT,
+		dw_escrow_begin_transaction(row, &late, DW_TRANSACTION_PAYMENT,
 							 &call->actor);
 		late.amount = late.net_amount = payment->amount;
 		late.payment_method_id = payment->payment_method_id;
@@ -289,7 +289,7 @@ arrival_give_back(DwCall *call, DwEscrowRow *row, DwTransaction *payment)
 					 -payment->amount);
 	dw_legs_clearing(&legs, payment->psp, payment->currency,
 					 payment->amount);
-	dw_ledger_book(row, payment, &legs, is_pending);
+	dw_ledger_book(&row->chain_end, payment, &legs, is_pending);
 	dw_escrow_save(row);
 	part.payment_id = payment->id;
 	part.payment_method_id = payment->payment_method_id;
@@ -359,7 +359,7 @@ DW_FUNCTION(dwello_confirm_payment)
 	payment.psp = event.psp;
 	if (event.psp_reference != NULL)
 		payment.psp_reference = event.psp_reference;
-	dw_accounts_ensure_payment(&row, event.psp);
+	dw_escrow_ensure_accounts(&row, event.psp);
 	late = is_too_late(&job, &row, &payment);
 	if (late)
 		arrival_give_back(&call, &row, &payment);

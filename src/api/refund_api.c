@@ -95,7 +95,7 @@ static void
 refund_transaction(DwCall *call, const DwEscrowRow *row,
 				   const Refund *refund, DwTransaction *transaction)
 {
-	dw_transaction_begin(transaction, row, DW_TRANSACTION_REFUND,
+	dw_escrow_begin_transaction(row, transaction, DW_TRANSACTION_REFUND,
 						 &call->actor);
 	transaction->payer_id = row->provider_id;
 	transaction->payee_id = row->homeowner_id;
@@ -145,7 +145,7 @@ refund_apply(DwCall *call, DwJob *job, DwEscrowRow *row, Refund *refund)
 	dw_legs_escrow(&legs, &row->job_id, -refund->decided.amount);
 	dw_legs_refund(&legs, refund->parts, refund->part_count,
 				   row->escrow.currency);
-	dw_ledger_book(row, &transaction, &legs, false);
+	dw_ledger_book(&row->chain_end, &transaction, &legs, false);
 	transition.transaction_id = &transaction.id;
 	dw_escrow_apply(row, &transition);
 	emit_refunded(row, &transaction, refund);

@@ -174,7 +174,7 @@ reversal_apply(DwCall *call, DwEscrowRow *row, const Undoing *undoing)
 	DwTransaction transaction;
 	DwPayload	payload;
 
-	dw_transaction_begin(&transaction, row, DW_TRANSACTION_REVERSAL,
+	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_REVERSAL,
 						 &call->actor);
 	transaction.payer_id = row->provider_id;
 	transaction.payee_id = row->homeowner_id;
@@ -188,7 +188,7 @@ reversal_apply(DwCall *call, DwEscrowRow *row, const Undoing *undoing)
 	transaction.psp_reference = original->psp_reference;
 	transaction.reverses = &original->id;
 	transaction.idempotency_key = call->key;
-	dw_ledger_book(row, &transaction, &undoing->legs, false);
+	dw_ledger_book(&row->chain_end, &transaction, &undoing->legs, false);
 	transition.transaction_id = &transaction.id;
 	dw_escrow_apply(row, &transition);
 

@@ -219,9 +219,9 @@ read_milestones(DwEscrowRow *row, uint64 first, uint64 count)
 static void
 read_hash(const DwRecord *record, DwEscrowRow *row)
 {
-	row->has_hash = !record->nulls[COLUMN_HASH];
-	if (row->has_hash)
-		memcpy(row->last_hash,
+	row->chain_end.has_link = !record->nulls[COLUMN_HASH];
+	if (row->chain_end.has_link)
+		memcpy(row->chain_end.hash,
 			   VARDATA_ANY(DatumGetByteaPP(record->values[COLUMN_HASH])),
 			   DW_HASH_BYTES);
 }

@@ -17,8 +17,7 @@
 #include "core/actor.h"
 #include "core/escrow.h"
 #include "core/uuid.h"
-
-#define DW_HASH_BYTES 32		/* of a link in the chain of transactions */
+#include "store/ledger_store.h"
 
 /* An escrow with its milestones, in plan order. */
 typedef struct DwEscrowRow
@@ -30,8 +29,7 @@ typedef struct DwEscrowRow
 	DwEscrow	escrow;			/* amounts, status, version, terms */
 	char	   *psp;			/* company of the last payment, or NULL */
 	int32		transition_count;	/* rows in escrow_events */
-	bool		has_hash;		/* the chain has begun */
-	uint8		last_hash[DW_HASH_BYTES];	/* of the last transaction */
+	DwChainEnd	chain_end;		/* of its transactions */
 	int			milestone_count;	/* at least one */
 	DwMilestone *milestones;	/* as core decides on them */
 	DwMilestone *stored;		/* as they are in the table */
@@ -132,5 +130,18 @@ extern void dw_escrow_deliver(DwEscrowRow *row, const DwMilestone *milestone,
  * that only passed through, another plan.
  */
 extern void dw_escrow_save(const DwEscrowRow *row);
+
+/* A fresh transaction of an escrow, made now, with nothing moved yet. */
+extern void dw_escrow_begin_transaction(const DwEscrowRow *row,
+										DwTransaction *transaction,
+										DwTransactionType type,
+										const DwActor *actor);
+
+/*
+ * Makes the rows of accounts that a payment's money will pass: the company's
+ * clearing, the provider's, the platform's.  Releases need not look at them.
+ */
+extern void dw_escrow_ensure_accounts(const DwEscrowRow *row,
+									  const char *psp);
 
 #endif							/* DW_ESCROW_STORE_H */

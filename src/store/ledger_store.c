@@ -23,25 +23,6 @@
 
 #define ENCODING_VERSION 1		/* first byte of a record in the chain */
 
-/* A fresh transaction of an escrow; see the header. */
-void
-dw_transaction_begin(DwTransaction *transaction, const DwEscrowRow *row,
-					 DwTransactionType type, const DwActor *actor)
-{
-	memset(transaction, 0, sizeof(*transaction));
-	transaction->scope_id = row->job_id;
-	transaction->id = dw_transaction_id();
-	transaction->payer_id = row->homeowner_id;
-	transaction->payee_id = row->provider_id;
-	transaction->type = type;
-	transaction->status = DW_TRANSACTION_PENDING;
-	transaction->currency = row->escrow.currency;
-	transaction->actor = *actor;
-	transaction->pay_by = DT_NOBEGIN;
-	transaction->created_at = dw_now();
-	transaction->completed_at = DT_NOBEGIN;
-}
-
 /* Makes the id of an account; see the header for how. */
 static DwUuid
 account_id_make(const DwAccount *account)
@@ -175,21 +156,6 @@ dw_accounts_ensure(DwAccount *accounts, int count)
 	qsort(accounts, count, sizeof(DwAccount), account_compare);
 	for (int i = 0; i < count; i++)
 		dw_account_ensure(&accounts[i]);
-}
-
-/* Makes the accounts of a payment; see the header. */
-void
-dw_accounts_ensure_payment(const DwEscrowRow *row, const char *psp)
-{
-	const char *currency = row->escrow.currency;
-	DwAccount	accounts[] = {
-		{{{0}}, DW_ACCOUNT_PSP_CLEARING, currency, psp},
-		{row->provider_id, DW_ACCOUNT_PROVIDER_AVAILABLE, currency, ""},
-		{{{0}}, DW_ACCOUNT_PLATFORM_FEE, currency, ""},
-		{{{0}}, DW_ACCOUNT_TAX_PAYABLE, currency, ""}
-	};
-
-	dw_accounts_ensure(accounts, lengthof(accounts));
 }
 
 /* Adds a uuid to a record; NULL is nil. */
@@ -452,21 +418,21 @@ legs_check(const DwTransaction *transaction, const DwLegs *legs)
 
 /* Books a transaction as completed; see the header. */
 void
-dw_ledger_book(DwEscrowRow *row, DwTransaction *transaction,
+dw_ledger_book(DwChainEnd *end, DwTransaction *transaction,
 			   const DwLegs *legs, bool is_pending)
 {
 	uint8		previous[DW_HASH_BYTES];
 
 	legs_check(transaction, legs);
-	memcpy(previous, row->last_hash, DW_HASH_BYTES);
+	memcpy(previous, end->hash, DW_HASH_BYTES);
 	transaction->status = DW_TRANSACTION_COMPLETED;
 	transaction->completed_at = dw_now();
-	dw_ledger_hash(previous, transaction, legs, row->last_hash);
-	row->has_hash = true;
+	dw_ledger_hash(previous, transaction, legs, end->hash);
+	end->has_link = true;
 	if (is_pending)
-		transaction_step(transaction, previous, row->last_hash);
+		transaction_step(transaction, previous, end->hash);
 	else
-		transaction_write(transaction, previous, row->last_hash);
+		transaction_write(transaction, previous, end->hash);
 	if (dw_gathering())
 		legs_gather(transaction, legs);
 	else
@@ -482,12 +448,11 @@ dw_ledger_book_user(DwTransaction *transaction, const DwLegs *legs)
 					 "WHERE t.scope_id = $1 AND t.hash IS NOT NULL "
 					 "AND NOT EXISTS (SELECT FROM dwello.transactions AS x "
 					 "WHERE x.scope_id = $1 AND x.prev_hash = t.hash)");
-	DwEscrowRow chain = {0};
+	DwChainEnd	end = {0};
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, &transaction->scope_id);
 	if (dw_execute(&select_end, &p) > 0)
-		memcpy(chain.last_hash, VARDATA_ANY(dw_read_bytea(0, 1)),
-			   DW_HASH_BYTES);
-	dw_ledger_book(&chain, transaction, legs, false);
+		memcpy(end.hash, VARDATA_ANY(dw_read_bytea(0, 1)), DW_HASH_BYTES);
+	dw_ledger_book(&end, transaction, legs, false);
 }

@@ -36,9 +36,16 @@
 #include "core/ledger.h"
 #include "core/transaction.h"
 #include "core/uuid.h"
-#include "store/escrow_store.h"
 
 #define DW_LEGS_MAX 16			/* entries of one transaction */
+#define DW_HASH_BYTES 32		/* of a link in a chain */
+
+/* Where the chain of a scope's transactions ends. */
+typedef struct DwChainEnd
+{
+	bool		has_link;		/* the chain has begun */
+	uint8		hash[DW_HASH_BYTES];	/* of the last transaction, else 0 */
+} DwChainEnd;
 
 /* An account besides the escrows. */
 typedef struct DwAccount
@@ -89,12 +96,6 @@ typedef struct DwTransaction
 	TimestampTz completed_at;	/* DT_NOBEGIN while pending */
 } DwTransaction;
 
-/* A fresh transaction of an escrow, made now, with nothing moved yet. */
-extern void dw_transaction_begin(DwTransaction *transaction,
-								 const DwEscrowRow *row,
-								 DwTransactionType type,
-								 const DwActor *actor);
-
 /*
  * The id of a new transaction.  The database transaction has an xid before
  * its clock is read, which the watermark of fold_store.c relies on.
@@ -126,13 +127,6 @@ extern DwUuid dw_account_id(const DwAccount *account);
 /* True, and the kind is set, when some kind of account has this id. */
 extern bool dw_account_match(DwAccount *account, const DwUuid *id);
 
-/*
- * Makes the rows of accounts that a payment's money will pass: the company's
- * clearing, the provider's, the platform's.  Releases need not look at them.
- */
-extern void dw_accounts_ensure_payment(const DwEscrowRow *row,
-									   const char *psp);
-
 /* Makes the row of one account unless it is there. */
 extern void dw_account_ensure(const DwAccount *account);
 
@@ -147,10 +141,10 @@ extern void dw_transaction_insert(const DwTransaction *transaction);
 
 /*
  * Books a transaction as completed: completed_at is set, the chain goes on
- * (row->last_hash; the caller writes the row), the row and its legs are
- * written.  is_pending: it is there already, and is completed.
+ * (the caller keeps its new end), the row and its legs are written.
+ * is_pending: it is there already, and is completed.
  */
-extern void dw_ledger_book(DwEscrowRow *row, DwTransaction *transaction,
+extern void dw_ledger_book(DwChainEnd *end, DwTransaction *transaction,
 						   const DwLegs *legs, bool is_pending);
 
 /*

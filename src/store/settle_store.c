@@ -48,7 +48,7 @@ update_escrow(const DwEscrowRow *row)
 	dw_param_bool(&p, escrow->frozen);
 	dw_param_text(&p, row->psp);
 	dw_param_int4(&p, row->transition_count);
-	dw_param_bytes(&p, row->has_hash ? row->last_hash : NULL, DW_HASH_BYTES);
+	dw_param_bytes(&p, row->chain_end.has_link ? row->chain_end.hash : NULL, DW_HASH_BYTES);
 	dw_param_int4(&p, escrow->version);
 	dw_param_time(&p, dw_now());
 	dw_write(&update, &p);
@@ -217,4 +217,39 @@ dw_escrow_deliver(DwEscrowRow *row, const DwMilestone *milestone,
 	dw_param_int4(&p, ++row->milestone_versions[index]);
 	(void) dw_execute(&update, &p);
 	row->stored[index] = *milestone;
+}
+
+/* A fresh transaction of an escrow; see the header. */
+void
+dw_escrow_begin_transaction(const DwEscrowRow *row,
+							DwTransaction *transaction,
+							DwTransactionType type, const DwActor *actor)
+{
+	memset(transaction, 0, sizeof(*transaction));
+	transaction->scope_id = row->job_id;
+	transaction->id = dw_transaction_id();
+	transaction->payer_id = row->homeowner_id;
+	transaction->payee_id = row->provider_id;
+	transaction->type = type;
+	transaction->status = DW_TRANSACTION_PENDING;
+	transaction->currency = row->escrow.currency;
+	transaction->actor = *actor;
+	transaction->pay_by = DT_NOBEGIN;
+	transaction->created_at = dw_now();
+	transaction->completed_at = DT_NOBEGIN;
+}
+
+/* Makes the accounts of a payment; see the header. */
+void
+dw_escrow_ensure_accounts(const DwEscrowRow *row, const char *psp)
+{
+	const char *currency = row->escrow.currency;
+	DwAccount	accounts[] = {
+		{{{0}}, DW_ACCOUNT_PSP_CLEARING, currency, psp},
+		{row->provider_id, DW_ACCOUNT_PROVIDER_AVAILABLE, currency, ""},
+		{{{0}}, DW_ACCOUNT_PLATFORM_FEE, currency, ""},
+		{{{0}}, DW_ACCOUNT_TAX_PAYABLE, currency, ""}
+	};
+
+	dw_accounts_ensure(accounts, lengthof(accounts));
 }
