@@ -54,7 +54,7 @@ CREATE TABLE dwello.user_profiles (
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-  -- what matching knows of a provider, from his other rows; kept by reach_store.c
+  -- what matching knows of a provider, from his other rows; kept by audience_store.c
   standing integer NOT NULL DEFAULT 0 CONSTRAINT user_profiles_standing_check CHECK (standing BETWEEN 0 AND 7),
   longitude float8,
   latitude float8,

@@ -30,7 +30,7 @@ CREATE TABLE dwello.ai_bidding_agents (
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-  -- what matching knows of the provider, from his other rows; kept by reach_store.c
+  -- what matching knows of the provider, from his other rows; kept by audience_store.c
   standing integer NOT NULL DEFAULT 0 CONSTRAINT ai_bidding_agents_standing_check CHECK (standing BETWEEN 0 AND 7),
   longitude float8,
   latitude float8,

@@ -7,11 +7,11 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
-#include "api/drop_api.h"
-#include "store/keyring_store.h"
-#include "store/match_rule_store.h"
-#include "store/setting_store.h"
-#include "store/token_store.h"
+#include "api/admin/admin_api.h"
+#include "server/crypto/crypto_server.h"
+#include "server/identity/identity_server.h"
+#include "server/setting/setting_server.h"
+#include "store/match/match_store.h"
 
 PG_MODULE_MAGIC;
 

@@ -7,7 +7,7 @@
 #ifndef DW_AGENT_SUPPORT_INDEX_H
 #define DW_AGENT_SUPPORT_INDEX_H
 
-#include "core/reach.h"
+#include "core/audience/audience.h"
 #include "index/support_index.h"
 
 /* The arguments of these types. */

@@ -11,7 +11,7 @@
 #include "utils/date.h"
 #include "utils/uuid.h"
 
-#include "core/geo.h"
+#include "core/geo/geo.h"
 #include "index/agent_support_index.h"
 
 /* Positions of agent_key's arguments. */

@@ -12,7 +12,7 @@
 
 #include "access/gist.h"
 
-#include "core/match.h"
+#include "core/match/match.h"
 #include "index/support_index.h"
 
 /* The rest of a key that is wanted and not over a limit. */

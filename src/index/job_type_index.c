@@ -11,8 +11,8 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
-#include "core/geo.h"
-#include "core/uuid.h"
+#include "core/base/base.h"
+#include "core/geo/geo.h"
 #include "index/support_index.h"
 
 /* Positions of job_key's arguments. */

@@ -11,7 +11,7 @@
 #include "optimizer/optimizer.h"
 
 
-#include "core/geo.h"
+#include "core/geo/geo.h"
 #include "index/support_index.h"
 
 /* Of a query that is not known yet, as in every kept plan. */

@@ -13,8 +13,7 @@
 
 #include "fmgr.h"
 
-#include "core/job_key.h"
-#include "core/match.h"
+#include "core/match/match.h"
 
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"

@@ -209,7 +209,7 @@ report_main()
 }
 
 build race -lpq
-build haversine "$DW_ROOT/src/core/box.c" "$DW_ROOT/src/core/geo.c" -lm
+build haversine "$DW_ROOT/src/core/bbox.c" "$DW_ROOT/src/core/geo.c" -lm
 read -ra sizes <<<"$jobs"
 printf '%s, %s x %s, PostgreSQL %s, commit %s\n\n`%s`\n\n' \
 	"$(date -u +%F)" "$(nproc)" \

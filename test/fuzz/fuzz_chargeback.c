@@ -10,9 +10,8 @@
  */
 #include "fuzz.h"
 
-#include "core/chargeback.h"
-#include "core/payout.h"
-#include "core/reversal.h"
+#include "core/dispute/dispute.h"
+#include "core/payout/payout.h"
 
 #define PLAN_MAX	4
 #define BANK_MAX	6

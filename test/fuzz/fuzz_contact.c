@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "core/contact.h"
+#include "core/account/account.h"
 
 /* One input: an address and a number. */
 int

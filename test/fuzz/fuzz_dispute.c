@@ -9,7 +9,7 @@
  */
 #include "fuzz.h"
 
-#include "core/dispute.h"
+#include "core/dispute/dispute.h"
 
 #define PLAN_MAX	5
 #define DISPUTES_MAX 8

@@ -9,7 +9,7 @@
  */
 #include "fuzz.h"
 
-#include "core/escrow.h"
+#include "core/escrow/escrow.h"
 
 #define PLAN_MAX	6
 

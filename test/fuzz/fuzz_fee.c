@@ -4,8 +4,8 @@
  */
 #include "fuzz.h"
 
-#include "core/fee.h"
-#include "core/money.h"
+#include "core/base/base.h"
+#include "core/fee/fee.h"
 
 #define MAX_PARTS	32
 

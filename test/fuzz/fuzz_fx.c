@@ -4,8 +4,8 @@
  */
 #include "fuzz.h"
 
-#include "core/fx.h"
-#include "core/money.h"
+#include "core/base/base.h"
+#include "core/ledger/ledger.h"
 
 /* One input: an amount and a rate, mostly possible ones. */
 int

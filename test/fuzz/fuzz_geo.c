@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#include "core/geo.h"
+#include "core/geo/geo.h"
 
 /* One input: two places. */
 int

@@ -7,7 +7,7 @@
  */
 #include "fuzz.h"
 
-#include "core/json.h"
+#include "core/identity/json_int.h"
 
 #define TEXT_MAX	4096
 

@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "core/keyring.h"
+#include "core/identity/identity.h"
 
 /* One input: a file. */
 int

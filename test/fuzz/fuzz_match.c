@@ -7,8 +7,8 @@
 
 #include <math.h>
 
-#include "core/geo.h"
-#include "core/match.h"
+#include "core/geo/geo.h"
+#include "core/match/match.h"
 
 #define MAX_KEYS	24
 #define CATEGORIES	6

@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "core/money.h"
+#include "core/base/base.h"
 
 #define MAX_LEGS	40
 

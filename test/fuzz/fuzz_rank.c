@@ -5,7 +5,7 @@
  */
 #include "score_input.h"
 
-#include "core/rank.h"
+#include "core/score/score.h"
 
 #define MAX_BIDS	16
 

@@ -8,8 +8,8 @@
 
 #include <math.h>
 
-#include "core/geo.h"
-#include "core/reach.h"
+#include "core/audience/audience.h"
+#include "core/geo/geo.h"
 
 #define MAX_KEYS	24
 #define CATEGORIES	12

@@ -9,8 +9,8 @@
 
 #include <math.h>
 
-#include "core/box.h"
-#include "core/search.h"
+#include "core/geo/geo.h"
+#include "core/search/search.h"
 
 #define MAX_FINDS	64
 #define MAX_QUERY	200

@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "core/stats.h"
+#include "core/score/score.h"
 
 #define MAX_EVENTS	64
 

@@ -9,8 +9,8 @@
 
 #include <math.h>
 
-#include "core/geo.h"
-#include "core/tile.h"
+#include "core/geo/geo.h"
+#include "core/search/search.h"
 
 /* Degrees of any kind: in range, near an edge, or any bits. */
 static double

@@ -8,8 +8,7 @@
  */
 #include "fuzz.h"
 
-#include "core/base64url.h"
-#include "core/token.h"
+#include "core/identity/identity.h"
 
 /* Reads a token whose signature we pretend to have verified. */
 static void

@@ -7,8 +7,8 @@
 
 #include "fuzz.h"
 
-#include "core/money.h"
-#include "core/score.h"
+#include "core/base/base.h"
+#include "core/score/score.h"
 
 /* Weights that sum to 10000, zero ones among them. */
 static inline DwScoreWeights

@@ -8,7 +8,7 @@ use FindBin qw($Bin);
 use lib $Bin;
 use Lint;
 
-my $source = read_file('src/store/check_store.c');
+my $source = read_file('src/store/admin/check_store.c');
 my $test = read_file('test/sql/check.sql');
 my $output = read_file('expected/check.out');
 

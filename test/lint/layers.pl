@@ -10,8 +10,9 @@ use Lint;
 # What each layer may include besides itself, and the standard headers core
 # may use: everything else would tie it to the server.
 my %below = (
-	api => [qw(core store)],
-	store => [qw(core)],
+	api => [qw(core server store)],
+	store => [qw(core server)],
+	server => [qw(core)],
 	index => [qw(core)],
 	core => []);
 my %core_standard = map { $_ => 1 } qw(stdint.h stdbool.h stddef.h limits.h
@@ -34,7 +35,7 @@ sub includes
 			$number++;
 			next unless $line =~ /^\s*#\s*include\s*([<"])([^>"]+)/;
 			my ($open, $name) = ($1, $2);
-			my ($to) = $name =~ m{^(api|store|index|core)/};
+			my ($to) = $name =~ m{^(api|store|server|index|core)/};
 
 			if ($open eq '"' && $to)
 			{
@@ -50,12 +51,12 @@ sub includes
 	return @findings;
 }
 
-# sql_text: SQL in a string, or a call of SPI, outside store.
+# sql_text: SQL in a string, or a call of SPI, outside store and server.
 sub sql_text
 {
 	my @findings;
 
-	foreach my $file (grep { !m{^src/store/} } c_files(), c_headers())
+	foreach my $file (grep { !m{^src/(?:store|server)/} } c_files(), c_headers())
 	{
 		my $number = 0;
 
@@ -105,13 +106,12 @@ sub basenames
 		$seen{$name} = $file;
 		push @findings, "$file: ends in neither _$layer nor is core"
 		  if $layer ne 'core'
-		  && $name !~ /_\Q$layer\E\.[ch]$/
-		  && $name !~ /^(dwello|errcodes|compat)\.[ch]$/;
+		  && $name !~ /_\Q$layer\E(?:\.[ch]|_int\.h)$/;
 	}
 	return @findings;
 }
 
 check('includes follow the layers', includes());
-check('SQL and SPI only in store', sql_text());
+check('SQL and SPI only in store and server', sql_text());
 check('core is pure', impure_core());
 check('a base name is used once', basenames());

@@ -134,7 +134,7 @@ sub leftovers
 	return @findings;
 }
 
-# gone_words: words of this server that a later one lacks; compat.h has
+# gone_words: words of this server that a later one lacks; sql_server.h has
 # others.
 sub gone_words
 {

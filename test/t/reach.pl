@@ -163,7 +163,7 @@ INSERT INTO $_ SELECT * FROM plain WHERE radius_miles < 100 ORDER BY md5(id || '
 ANALYZE $_;
 END
 
-# What the row is asked besides, as reach_store.c does.
+# What the row is asked besides, as audience_store.c does.
 my $recheck = "(category_ids = '{}' OR category_ids && path)"
   . ' AND (area IS NULL OR st_covers(area, st_setsrid(st_makepoint('
   . 'j.longitude, j.latitude), 4326)) OR abs(j.longitude) = 180 AND'

@@ -14,8 +14,7 @@
 
 #include "unit.h"
 
-#include "core/actor.h"
-#include "core/machine.h"
+#include "core/base/base.h"
 
 #define GRID_EVENTS 32			/* more than any machine has */
 #define GRID_ACTORS 5			/* bits of a DwActorKind */

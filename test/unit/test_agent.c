@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/agent.h"
+#include "core/agent/agent.h"
 
 /* Every label reads back as what it is the label of. */
 static void

@@ -4,7 +4,7 @@
  */
 #include "grid.h"
 
-#include "core/bid.h"
+#include "core/bid/bid.h"
 
 static const char *const expected[] = {
 	"submit_bid PY ->pending",

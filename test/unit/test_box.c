@@ -8,8 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/box.h"
-#include "core/geo.h"
+#include "core/geo/geo.h"
 
 #define RADIANS		(3.14159265358979323846 / 180.0)
 #define HALF_TURN_M (3.14159265358979323846 * DW_GEO_RADIUS_M)

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/category.h"
+#include "core/job/job.h"
 
 /* The tree has ten levels, counted from the root to the deepest leaf. */
 static void

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/contact.h"
+#include "core/account/account.h"
 
 /* Asserts what an address becomes; NULL: it is refused. */
 static void

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/dispute.h"
+#include "core/dispute/dispute.h"
 
 static const DwFeeTerms from_provider = {
 	.rate_ppm = 50000, .max_fee = DW_FEE_NO_MAX,

@@ -4,7 +4,7 @@
  */
 #include "grid.h"
 
-#include "core/escrow.h"
+#include "core/escrow/escrow.h"
 
 #define ENDS "partially_released|released|settled|disputed|charged_back"
 

@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "core/event.h"
+#include "core/admin/admin.h"
 
 /* Ordered by type, every text there, no effect twice. */
 static void

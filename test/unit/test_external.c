@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "core/external.h"
+#include "core/payout/payout.h"
 
 #define MANY 100000
 

@@ -4,8 +4,8 @@
  */
 #include "unit.h"
 
-#include "core/fee.h"
-#include "core/money.h"
+#include "core/base/base.h"
+#include "core/fee/fee.h"
 
 /* Terms without steps or a promo code. */
 #define TERMS(rate, fix, least, most, tax, who) \

@@ -4,8 +4,8 @@
  */
 #include "unit.h"
 
-#include "core/fee_schedule.h"
-#include "core/money.h"
+#include "core/base/base.h"
+#include "core/fee/fee.h"
 
 /* Three tiers that a flat and, without the fixed part, a marginal one has. */
 static const DwFeeSchedule three = {

@@ -12,7 +12,7 @@
 
 #include <openssl/sha.h>
 
-#include "core/flag.h"
+#include "core/admin/admin.h"
 
 #define USERS 100000
 

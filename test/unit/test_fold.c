@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/fold.h"
+#include "core/ledger/ledger.h"
 
 #define UNIX_2000	INT64_C(946684800000)	/* ms from 1970 to 2000 */
 

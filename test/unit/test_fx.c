@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/fx.h"
+#include "core/ledger/ledger.h"
 
 /* A generator with a state of its own, so that runs repeat. */
 static int64_t

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "core/geo.h"
+#include "core/geo/geo.h"
 
 #define HALF_TURN	(3.14159265358979323846 * DW_GEO_RADIUS_M)
 

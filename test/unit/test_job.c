@@ -4,7 +4,7 @@
  */
 #include "grid.h"
 
-#include "core/job.h"
+#include "core/job/job.h"
 
 static const char *const expected[] = {
 	"post_job H ->draft",

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/keyring.h"
+#include "core/identity/identity.h"
 
 #define HEADER	"dwello-keyring 1\n"
 #define SECRET \

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/machine.h"
+#include "core/base/base.h"
 
 /* States and events of a small machine. */
 enum

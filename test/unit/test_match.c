@@ -6,9 +6,9 @@
 
 #include <math.h>
 
-#include "core/category.h"
-#include "core/geo.h"
-#include "core/match.h"
+#include "core/geo/geo.h"
+#include "core/job/job.h"
+#include "core/match/match.h"
 
 #define HOUR	INT64_C(3600000000)
 

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/message.h"
+#include "core/message/message.h"
 
 static const DwUuid homeowner = {{1}};
 static const DwUuid provider = {{2}};

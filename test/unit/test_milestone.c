@@ -4,7 +4,7 @@
  */
 #include "grid.h"
 
-#include "core/milestone.h"
+#include "core/escrow/escrow.h"
 
 static const char *const expected[] = {
 	"post_job H ->planned",

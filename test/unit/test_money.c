@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/money.h"
+#include "core/base/base.h"
 
 /* A quotient that must exist. */
 static int64_t

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/payout.h"
+#include "core/payout/payout.h"
 
 /* Asks for a payout; the amount, or -1 when it is more than there is. */
 static int64_t

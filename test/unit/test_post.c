@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/post.h"
+#include "core/job/job.h"
 
 /* A post that nothing is wrong with. */
 static DwPost

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/profile.h"
+#include "core/account/account.h"
 
 /* What a browser only fetches. */
 static void

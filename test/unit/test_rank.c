@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/rank.h"
+#include "core/score/score.h"
 
 #define MAX_BIDS	24
 

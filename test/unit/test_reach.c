@@ -6,8 +6,8 @@
 
 #include <math.h>
 
-#include "core/geo.h"
-#include "core/reach.h"
+#include "core/audience/audience.h"
+#include "core/geo/geo.h"
 
 /* An id that is told from others by its last byte. */
 static DwUuid

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/reference.h"
+#include "core/bid/bid.h"
 
 #define NONE	DW_REFERENCE_ABSENT
 

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/reversal.h"
+#include "core/dispute/dispute.h"
 
 static const DwFeeTerms terms = {
 	.rate_ppm = 50000, .max_fee = DW_FEE_NO_MAX, .promo_max = DW_FEE_NO_MAX,

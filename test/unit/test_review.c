@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/review.h"
+#include "core/review/review.h"
 
 /* One to five stars and nothing else. */
 static void

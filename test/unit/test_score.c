@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "core/score.h"
+#include "core/score/score.h"
 
 /* The job of the worked example: R = 1000.00, 16 hours. */
 static DwScoreJob

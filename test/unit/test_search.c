@@ -6,8 +6,8 @@
 
 #include <math.h>
 
-#include "core/box.h"
-#include "core/search.h"
+#include "core/geo/geo.h"
+#include "core/search/search.h"
 
 static const DwUuid category = {{1}};
 

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/setting.h"
+#include "core/admin/admin.h"
 
 /* Judges a value of a setting that must exist; it is plain ASCII. */
 static DwResult

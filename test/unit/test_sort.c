@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/sort.h"
+#include "core/base/base.h"
 
 #define MAX_ITEMS	200
 

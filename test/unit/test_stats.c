@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "core/stats.h"
+#include "core/score/score.h"
 
 /* Sums of so many ratings of one kind, all of today. */
 static DwStats

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "core/tile.h"
+#include "core/search/search.h"
 
 /* The tile of a zoom in which a place lies. */
 static DwTile

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "core/timer.h"
+#include "core/job/job.h"
 
 /* Every timer can be named, found again and explained in a sentence. */
 static void

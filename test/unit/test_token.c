@@ -4,9 +4,8 @@
  */
 #include "unit.h"
 
-#include "core/base64url.h"
-#include "core/json.h"
-#include "core/token.h"
+#include "core/identity/identity.h"
+#include "core/identity/json_int.h"
 
 #define SIGNATURE "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define HEADER "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"1\"}"

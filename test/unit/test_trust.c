@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/trust.h"
+#include "core/account/account.h"
 
 /* Both ends of a token's life belong to it. */
 static void

@@ -4,8 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/payment_method.h"
-#include "core/user.h"
+#include "core/account/account.h"
 
 /* Every label reads back as what it is the label of. */
 static void

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "core/uuid.h"
+#include "core/base/base.h"
 
 static const char text[] = "00112233-4455-6677-8899-aabbccddeeff";
 

@@ -15,7 +15,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The number of elements of an array. */
-#define DW_LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
+#include "core/base/base.h"
 
 #endif							/* DW_UNIT_H */

@@ -1,0 +1,45 @@
+/*
+ * account_api.h
+ *		Who may call a command, and which user it is about.
+ *
+ * A command on a user's belongings has an argument user_id: NULL means the
+ * caller, another user only administrators and the system may name.
+ */
+#ifndef DW_ACCOUNT_API_H
+#define DW_ACCOUNT_API_H
+
+#include "server/call/call_server.h"
+#include "store/account/account_store.h"
+
+/*
+ * Begins a command.  Both do what dw_query_begin() does, then raise 42501
+ * unless the user is active and 25006 where nothing can be written.
+ *
+ * command: the user must be active.
+ * draft:   a user pending verification may call it, too.
+ */
+extern void dw_command_begin(DwCall *call, FunctionCallInfo fcinfo,
+							 DwActorSet actors);
+extern void dw_draft_begin(DwCall *call, FunctionCallInfo fcinfo,
+						   DwActorSet actors);
+
+/* The user's id; 22004 when it is NULL and no user calls. */
+extern DwUuid dw_user_argument(DwCall *call, int arg);
+
+/* Locks the user; 42501 for another's, P0002 when there is no such user. */
+extern void dw_user_for_command(DwCall *call, const DwUuid *user_id,
+								DwUser *user);
+
+/* What the settings ask for before a user is active. */
+extern DwVerification dw_verification_required(void);
+
+/*
+ * What arguments of users share, each 22023: a text that is there and blank
+ * (NULL is fine); no time zone, else its one spelling; no language tag.
+ */
+extern void dw_arg_check_blank(DwCall *call, int arg, const char *text);
+extern const char *dw_arg_check_timezone(DwCall *call, int arg,
+										 const char *text);
+extern void dw_arg_check_language(DwCall *call, int arg, const char *text);
+
+#endif							/* DW_ACCOUNT_API_H */

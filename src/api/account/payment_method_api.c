@@ -1,0 +1,168 @@
+/*
+ * payment_method_api.c
+ *		Entry points of a user's payment methods.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "core/account/account.h"
+#include "server/crypto/crypto_server.h"
+#include "server/error/error_server.h"
+#include "server/event/event_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/account/account_store.h"
+
+/* Positions of add_payment_method's arguments. */
+enum
+{
+	METHOD_TYPE,
+	METHOD_PSP,
+	METHOD_PSP_TOKEN,
+	METHOD_LAST_FOUR,
+	METHOD_EXPIRES_ON,
+	METHOD_IS_DEFAULT,
+	METHOD_USER_ID
+};
+
+/* Positions of remove_payment_method's arguments. */
+enum
+{
+	REMOVE_METHOD_ID,
+	REMOVE_USER_ID
+};
+
+#define PSP_MAX_LENGTH		100
+#define TOKEN_MAX_LENGTH	500
+#define LAST_FOUR_MAX_LENGTH	100 /* more than four digits is 22023 */
+
+static void method_read(DwCall *call, DwPaymentMethod *method);
+static void method_check(DwCall *call, const DwPaymentMethod *method);
+static void method_need(bool found, const DwUuid *user_id, const DwUuid *id);
+static void method_announce(const DwUuid *user_id, const DwUuid *id,
+							const char *type);
+
+/* add_payment_method(method_type, …) → user_id, payment_method_id, … */
+DW_FUNCTION(dwello_add_payment_method)
+{
+	DwCall		call;
+	DwPaymentMethod method;
+	DwUser		user;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
+					 DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
+	method_read(&call, &method);
+	method_check(&call, &method);
+
+	dw_user_for_command(&call, &method.user_id, &user);
+	if (dw_call_replay(&call, &user.id))
+		return dw_call_return(&call);
+	if (user.type == DW_USER_ADMIN)
+		dw_arg_refuse(&call, METHOD_USER_ID, DW_BAD_VALUE,
+					  "must be a homeowner's or a service provider's");
+
+	/* somebody with one method has a default one */
+	if (!method.is_default)
+		method.is_default = !dw_payment_method_has_default(&user.id);
+	method.id = dw_uuid_fresh();
+	method.created_at = dw_now();
+	dw_payment_method_insert(&method);
+	method_announce(&user.id, &method.id, "payment_method_added");
+
+	dw_row_uuid(&call, "user_id", &user.id);
+	dw_row_uuid(&call, "payment_method_id", &method.id);
+	dw_row_int4(&call, "version", 1);
+	return dw_call_return(&call);
+}
+
+/* remove_payment_method(payment_method_id, …) → user_id, … */
+DW_FUNCTION(dwello_remove_payment_method)
+{
+	DwCall		call;
+	DwUuid		id;
+	DwUuid		user_id;
+	DwUser		user;
+	DwMethodState state;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
+					 DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
+	id = dw_arg_uuid(&call, REMOVE_METHOD_ID);
+	user_id = dw_user_argument(&call, REMOVE_USER_ID);
+
+	dw_user_for_command(&call, &user_id, &user);
+	method_need(dw_payment_method_lock(&user_id, &id, &state), &user_id, &id);
+	if (dw_call_replay(&call, &user_id))
+		return dw_call_return(&call);
+	/* only a retry may know of one that is gone */
+	method_need(!state.is_removed, &user_id, &id);
+	dw_call_version(&call, state.version);
+	if (dw_payment_method_awaited(&user_id, &id))
+		dw_raise(DW_INVALID_TRANSITION, "a payment is under way",
+				 psprintf("A payment with payment method %s may still arrive.",
+						  dw_uuid_text(&id)),
+				 "Wait for it, or for its pay_by.");
+	dw_payment_method_remove(&user_id, &id, &state);
+	method_announce(&user_id, &id, "payment_method_removed");
+
+	dw_row_uuid(&call, "user_id", &user_id);
+	dw_row_uuid(&call, "payment_method_id", &id);
+	dw_row_int4(&call, "version", state.version);
+	return dw_call_return(&call);
+}
+
+/* Reads what is there (22004), none of it over its limit (22001). */
+static void
+method_read(DwCall *call, DwPaymentMethod *method)
+{
+	dw_args_need(call, DW_ARG(METHOD_TYPE) | DW_ARG(METHOD_PSP) |
+				 DW_ARG(METHOD_PSP_TOKEN) | DW_ARG(METHOD_IS_DEFAULT));
+	method->user_id = dw_user_argument(call, METHOD_USER_ID);
+	method->method_type = dw_arg_label(call, METHOD_TYPE);
+	method->psp = dw_arg_text_opt(call, METHOD_PSP, PSP_MAX_LENGTH);
+	method->psp_token = dw_arg_text_opt(call, METHOD_PSP_TOKEN,
+										TOKEN_MAX_LENGTH);
+	method->last_four = dw_arg_text_opt(call, METHOD_LAST_FOUR,
+										LAST_FOUR_MAX_LENGTH);
+	method->expires_on = dw_arg_date_opt(call, METHOD_EXPIRES_ON);
+	method->is_default = dw_arg_bool(call, METHOD_IS_DEFAULT);
+}
+
+/* Judges every value (22023). */
+static void
+method_check(DwCall *call, const DwPaymentMethod *method)
+{
+	(void) dw_arg_text(call, METHOD_PSP, PSP_MAX_LENGTH);
+	(void) dw_arg_text(call, METHOD_PSP_TOKEN, TOKEN_MAX_LENGTH);
+	if (dw_card_number_like(method->psp_token))
+		dw_arg_refuse(call, METHOD_PSP_TOKEN, DW_BAD_VALUE,
+					  "must be the company's token, not a card number");
+	if (method->last_four != NULL && !dw_last_four_valid(method->last_four))
+		dw_arg_refuse(call, METHOD_LAST_FOUR, DW_BAD_VALUE,
+					  "must be four digits");
+	if (!DATE_IS_NOBEGIN(method->expires_on) &&
+		method->expires_on < dw_today())
+		dw_arg_refuse(call, METHOD_EXPIRES_ON, DW_BAD_VALUE,
+					  "must not be in the past");
+}
+
+/* P0002 unless the method was found. */
+static void
+method_need(bool found, const DwUuid *user_id, const DwUuid *id)
+{
+	if (!found)
+		dw_raise(DW_NOT_FOUND, "payment method does not exist",
+				 psprintf("User %s has no payment method %s.",
+						  dw_uuid_text(user_id), dw_uuid_text(id)), NULL);
+}
+
+/* Tells the outside, without the token. */
+static void
+method_announce(const DwUuid *user_id, const DwUuid *id, const char *type)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "user_id", user_id);
+	dw_payload_uuid(&payload, "payment_method_id", id);
+	dw_event_emit(user_id, "user", user_id, type, &payload);
+}

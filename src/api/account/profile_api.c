@@ -1,0 +1,311 @@
+/*
+ * profile_api.c
+ *		Entry points of profiles: what a user tells of himself, and what
+ *		others see of a provider.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "utils/jsonb.h"
+
+#include "api/account/account_api.h"
+#include "api/account/trust_api_int.h"
+#include "core/account/account.h"
+#include "server/call/call_server.h"
+#include "server/error/error_server.h"
+#include "server/event/event_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/account/account_store.h"
+
+/* Positions of update_profile's arguments. */
+enum
+{
+	PROFILE_BIO,
+	PROFILE_COMPANY_NAME,
+	PROFILE_WEBSITE,
+	PROFILE_YEARS,
+	PROFILE_SPECIALTIES,
+	PROFILE_SERVICE_AREAS,
+	PROFILE_SCHEDULE,
+	PROFILE_EMERGENCY,
+	PROFILE_INSURANCE,
+	PROFILE_LICENSE,
+	PROFILE_IMAGE_URL,
+	PROFILE_TIMEZONE,
+	PROFILE_LANGUAGE,
+	PROFILE_FIRST_NAME,
+	PROFILE_LAST_NAME,
+	PROFILE_USER_ID
+};
+
+static bool change_given(DwCall *call);
+static void change_read(DwCall *call, DwProfileChange *change);
+static void change_check(DwCall *call, DwProfileChange *change);
+static void change_check_texts(DwCall *call, DwProfileChange *change);
+static void change_check_lists(DwCall *call, const DwProfileChange *change);
+static void clearable_check(DwCall *call, int arg, const char *text);
+static void url_check(DwCall *call, int arg, const char *url);
+static Datum document_opt(DwCall *call, int arg);
+static bool document_is_null(Datum document);
+static void document_check(DwCall *call, int arg, Datum document, int max);
+static void profile_emit(const DwUuid *user_id);
+static void summary_row(DwCall *call, const DwUuid *id,
+						const DwSummary *summary);
+static const char *initial_of(const char *name);
+
+/* update_profile(bio, …) → user_id, version, replayed */
+DW_FUNCTION(dwello_update_profile)
+{
+	DwCall		call;
+	DwProfileChange change;
+	DwUuid		user_id;
+	DwUser		user;
+	int32		version;
+
+	dw_draft_begin(&call, fcinfo, DW_ACTOR_ANY);
+	user_id = dw_user_argument(&call, PROFILE_USER_ID);
+	change_read(&call, &change);
+	change_check(&call, &change);
+
+	dw_user_for_command(&call, &user_id, &user);
+	version = dw_profile_lock(&user_id);
+	if (version == 0)
+		dw_raise(DW_NOT_FOUND, "profile does not exist",
+				 psprintf("User %s has none.", dw_uuid_text(&user_id)), NULL);
+	if (dw_call_replay(&call, &user_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, version);
+	if (change_given(&call))
+	{
+		version = dw_profile_update(&user_id, &change);
+		profile_emit(&user_id);
+	}
+	else
+		dw_call_replayed(&call);
+
+	dw_row_uuid(&call, "user_id", &user_id);
+	dw_row_int4(&call, "version", version);
+	return dw_call_return(&call);
+}
+
+/* provider_summary(provider_id) → what anybody may know of him */
+DW_FUNCTION(dwello_provider_summary)
+{
+	DwCall		call;
+	DwUuid		provider_id;
+	DwSummary	summary;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
+	provider_id = dw_arg_uuid(&call, 0);
+	if (!dw_summary_load(&provider_id, dw_today(), &summary))
+		dw_raise(DW_NOT_FOUND, "provider does not exist",
+				 psprintf("There is no active service provider %s.",
+						  dw_uuid_text(&provider_id)), NULL);
+	if (!dw_contact_open_to(&call.actor, &provider_id))
+		summary.last_name = (char *) initial_of(summary.last_name);
+	summary_row(&call, &provider_id, &summary);
+	return dw_call_return(&call);
+}
+
+/* True when anything is to change at all. */
+static bool
+change_given(DwCall *call)
+{
+	for (int arg = 0; arg < PROFILE_USER_ID; arg++)
+	{
+		if (dw_arg_has(call, arg))
+			return true;
+	}
+	return false;
+}
+
+/* Reads what is there, texts over their limits are 22001. */
+static void
+change_read(DwCall *call, DwProfileChange *change)
+{
+	memset(change, 0, sizeof(*change));
+	change->bio = dw_arg_text_opt(call, PROFILE_BIO, DW_PROFILE_BIO_MAX);
+	change->company_name = dw_arg_text_opt(call, PROFILE_COMPANY_NAME,
+										   DW_PROFILE_COMPANY_MAX);
+	change->website = dw_arg_text_opt(call, PROFILE_WEBSITE,
+									  DW_PROFILE_URL_MAX);
+	change->profile_image_url = dw_arg_text_opt(call, PROFILE_IMAGE_URL,
+												DW_PROFILE_URL_MAX);
+	change->timezone = dw_arg_text_opt(call, PROFILE_TIMEZONE,
+									   DW_USER_TIMEZONE_MAX);
+	change->language = dw_arg_text_opt(call, PROFILE_LANGUAGE,
+									   DW_USER_LANGUAGE_MAX);
+	change->first_name = dw_arg_text_opt(call, PROFILE_FIRST_NAME,
+										 DW_USER_NAME_MAX);
+	change->last_name = dw_arg_text_opt(call, PROFILE_LAST_NAME,
+										DW_USER_NAME_MAX);
+	if (dw_arg_has(call, PROFILE_SPECIALTIES))
+		change->specialties = dw_arg_texts(call, PROFILE_SPECIALTIES,
+										   DW_PROFILE_SPECIALTY_MAX,
+										   &change->specialty_count);
+	change->years_experience = dw_arg_int4_opt(call, PROFILE_YEARS);
+	change->emergency_available = dw_arg_bool_opt(call, PROFILE_EMERGENCY);
+	change->service_areas = document_opt(call, PROFILE_SERVICE_AREAS);
+	change->availability_schedule = document_opt(call, PROFILE_SCHEDULE);
+	change->insurance_info = document_opt(call, PROFILE_INSURANCE);
+	change->license_info = document_opt(call, PROFILE_LICENSE);
+}
+
+/* Judges every value (22023) and gives each its one spelling. */
+static void
+change_check(DwCall *call, DwProfileChange *change)
+{
+	const char *fault;
+
+	change_check_texts(call, change);
+	change_check_lists(call, change);
+	document_check(call, PROFILE_SERVICE_AREAS, change->service_areas,
+				   DW_PROFILE_AREA_BYTES_MAX);
+	document_check(call, PROFILE_SCHEDULE, change->availability_schedule,
+				   DW_PROFILE_DOCUMENT_BYTES_MAX);
+	document_check(call, PROFILE_INSURANCE, change->insurance_info,
+				   DW_PROFILE_DOCUMENT_BYTES_MAX);
+	document_check(call, PROFILE_LICENSE, change->license_info,
+				   DW_PROFILE_DOCUMENT_BYTES_MAX);
+	if (change->service_areas == (Datum) 0 ||
+		document_is_null(change->service_areas))
+		return;
+	fault = dw_area_fault(change->service_areas);
+	if (fault != NULL)
+		dw_arg_refuse(call, PROFILE_SERVICE_AREAS, DW_BAD_VALUE, fault);
+}
+
+/* The texts of a change. */
+static void
+change_check_texts(DwCall *call, DwProfileChange *change)
+{
+	clearable_check(call, PROFILE_BIO, change->bio);
+	clearable_check(call, PROFILE_COMPANY_NAME, change->company_name);
+	url_check(call, PROFILE_WEBSITE, change->website);
+	url_check(call, PROFILE_IMAGE_URL, change->profile_image_url);
+	if (change->timezone != NULL)
+		change->timezone = dw_arg_check_timezone(call, PROFILE_TIMEZONE,
+												 change->timezone);
+	if (change->language != NULL)
+		dw_arg_check_language(call, PROFILE_LANGUAGE, change->language);
+	dw_arg_check_blank(call, PROFILE_FIRST_NAME, change->first_name);
+	dw_arg_check_blank(call, PROFILE_LAST_NAME, change->last_name);
+}
+
+/* The years and the specialties of a change. */
+static void
+change_check_lists(DwCall *call, const DwProfileChange *change)
+{
+	if (change->years_experience != NULL &&
+		(*change->years_experience < 0 ||
+		 *change->years_experience > DW_PROFILE_YEARS_MAX))
+		dw_arg_refuse(call, PROFILE_YEARS, DW_BAD_VALUE,
+					  psprintf("must be from 0 to %d", DW_PROFILE_YEARS_MAX));
+	if (change->specialty_count > DW_PROFILE_SPECIALTIES_MAX)
+		dw_arg_refuse(call, PROFILE_SPECIALTIES, DW_BAD_VALUE,
+					  psprintf("must not have more than %d elements",
+							   DW_PROFILE_SPECIALTIES_MAX));
+	for (int i = 0; i < change->specialty_count; i++)
+	{
+		if (dw_text_blank(change->specialties[i]))
+			dw_arg_refuse(call, PROFILE_SPECIALTIES, DW_BAD_VALUE,
+						  "must not have a blank element");
+	}
+}
+
+/* An empty text takes a value away; blanks alone are a mistake. */
+static void
+clearable_check(DwCall *call, int arg, const char *text)
+{
+	if (text != NULL && *text != '\0')
+		dw_arg_check_blank(call, arg, text);
+}
+
+/* An empty text, or what may be linked to. */
+static void
+url_check(DwCall *call, int arg, const char *url)
+{
+	if (url != NULL && *url != '\0' && !dw_url_valid(url))
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
+					  "must be an address like https://example.org/");
+}
+
+/* A document, or a zero Datum. */
+static Datum
+document_opt(DwCall *call, int arg)
+{
+	return dw_arg_has(call, arg) ? dw_arg_jsonb(call, arg) : (Datum) 0;
+}
+
+/* True for the document that is JSON null. */
+static bool
+document_is_null(Datum document)
+{
+	JsonbValue	value;
+
+	return JB_ROOT_IS_SCALAR(DatumGetJsonbP(document)) &&
+		JsonbExtractScalar(&DatumGetJsonbP(document)->root, &value) &&
+		value.type == jbvNull;
+}
+
+/* 22023 for a document that is neither null nor an object in its limit. */
+static void
+document_check(DwCall *call, int arg, Datum document, int max)
+{
+	DwDocument	object;
+
+	if (document == (Datum) 0 || document_is_null(document))
+		return;
+	if (VARSIZE(DatumGetPointer(document)) > (Size) max)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
+					  psprintf("must not be larger than %d bytes", max));
+	if (!dw_document_object(document, &object))
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be a JSON object");
+}
+
+/* Tells the outside that there is something new to read. */
+static void
+profile_emit(const DwUuid *user_id)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "user_id", user_id);
+	dw_event_emit(user_id, "user", user_id, "profile_updated", &payload);
+}
+
+/* Writes the columns of provider_summary. */
+static void
+summary_row(DwCall *call, const DwUuid *id, const DwSummary *summary)
+{
+	int64		stars = dw_stats_stars(&summary->stats);
+
+	dw_row_uuid(call, "provider_id", id);
+	dw_row_text(call, "first_name", summary->first_name);
+	dw_row_text(call, "last_name", summary->last_name);
+	dw_row_text(call, "company_name", summary->company_name);
+	dw_row_text(call, "bio", summary->bio);
+	dw_row_datum(call, "specialties", summary->specialties);
+	if (summary->years_experience != DW_SUMMARY_NO_YEARS)
+		dw_row_int4(call, "years_experience", summary->years_experience);
+	if (stars != DW_STATS_NO_STARS)
+		dw_row_decimal(call, "rating", stars, 2);
+	dw_row_int4(call, "review_count", summary->review_count);
+	dw_row_int4(call, "completed_count", summary->completed_count);
+	dw_row_int4(call, "awarded_count", summary->awarded_count);
+	dw_row_time(call, "member_since", summary->member_since);
+	dw_row_bool(call, "provider_verified", summary->provider_verified);
+	dw_row_bool(call, "emergency_available", summary->emergency_available);
+	dw_row_datum(call, "verified_credentials",
+				 summary->verified_credentials);
+}
+
+/* The first letter of a name and a dot: all that strangers see. */
+static const char *
+initial_of(const char *name)
+{
+	name += strspn(name, " \t\r\n");
+	return *name == '\0' ? "" :
+		psprintf("%.*s.", pg_mblen(name), name);
+}

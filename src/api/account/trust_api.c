@@ -1,0 +1,233 @@
+/*
+ * trust_api.c
+ *		Entry points of trust: keyring, tokens, login, contacts.
+ *
+ * login and current_user_id run as the caller and without a SET clause (an
+ * identity set under one would end with the function, and it would cost at
+ * every row of a policy); all that need an account run as dwello_owner.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/uuid.h"
+
+#include "api/account/account_api.h"
+#include "api/account/trust_api_int.h"
+#include "core/account/account.h"
+#include "server/call/call_server.h"
+#include "server/crypto/crypto_server.h"
+#include "server/error/error_server.h"
+#include "server/event/event_server.h"
+#include "server/identity/identity_server.h"
+#include "server/sql/sql_server.h"
+#include "store/account/account_store.h"
+
+/* The longest reason for opening a contact, in characters. */
+#define REASON_MAX 200
+
+static Datum user_id_datum(const DwUuid *user_id);
+static void login_guard(const char *token, bool is_local);
+static void issue_guard(const DwUserAccount *account);
+
+/* current_user_id() → the user of the verified token, or NULL */
+DW_FUNCTION(dwello_current_user_id)
+{
+	DwActor		actor;
+
+	if (!dw_token_present())
+		PG_RETURN_NULL();
+	actor = dw_identity();
+	return user_id_datum(&actor.user_id);
+}
+
+/* own_scopes() → uuid[]; see its COMMENT */
+DW_FUNCTION(dwello_own_scopes)
+{
+	DwActor		actor;
+	Datum		scopes;
+
+	if (!dw_token_present())
+		PG_RETURN_NULL();
+	actor = dw_identity();
+	dw_spi_connect();
+	scopes = SPI_datumTransfer(dw_scopes_of(&actor.user_id), false, -1);
+	SPI_finish();
+	return scopes;
+}
+
+/* login(token, is_local) → the user's id; NULL when it ends the identity */
+DW_FUNCTION(dwello_login)
+{
+	char	   *token = NULL;
+	bool		is_local;
+	DwActor		actor;
+
+	if (PG_ARGISNULL(1))
+		dw_raise(DW_NULL_VALUE, "is_local must not be null", NULL, NULL);
+	is_local = PG_GETARG_BOOL(1);
+	if (!PG_ARGISNULL(0))
+		token = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	login_guard(token, is_local);
+	dw_token_set(token, is_local);
+	if (!dw_token_present())
+		PG_RETURN_NULL();
+	actor = dw_identity();
+	return user_id_datum(&actor.user_id);
+}
+
+/* create_keyring() → kind, key_id, created: a row for each kind */
+DW_FUNCTION(dwello_create_keyring)
+{
+	DwKeyMade	made[DW_KEY_KIND_COUNT];
+	DwCall		call;
+	int			kind;
+
+	if (!superuser())
+		dw_raise(DW_FORBIDDEN, "only a superuser can make the keyring",
+				 NULL, NULL);
+	dw_list_begin(&call, fcinfo);
+	dw_keyring_create(made);
+	for (kind = 0; kind < DW_KEY_KIND_COUNT; kind++)
+	{
+		dw_row_text(&call, "kind", dw_key_kind_label(kind));
+		dw_row_int4(&call, "key_id", made[kind].key_id);
+		dw_row_bool(&call, "created", made[kind].created);
+		dw_list_emit(&call);
+	}
+	return dw_list_return(&call);
+}
+
+/* issue_token(user_id, ttl, role) → token */
+DW_FUNCTION(dwello_issue_token)
+{
+	DwCall		call;
+	DwUuid		user_id;
+	DwUserAccount	account;
+	DwActorKind role;
+	const char *asked;
+	const char *token;
+	int64		ttl;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_SYSTEM); /* it writes nothing */
+	user_id = dw_arg_uuid(&call, 0);
+	if (!dw_arg_has(&call, 1))
+		dw_arg_refuse(&call, 1, DW_NULL_VALUE, "must not be null");
+	ttl = dw_arg_seconds(&call, 1);
+	if (dw_ttl_check(ttl) != DW_OK)
+		dw_arg_refuse(&call, 1, DW_BAD_VALUE,
+					  "must be from one second to thirty days");
+	asked = dw_arg_text_opt(&call, 2, REASON_MAX);
+
+	if (!dw_account_load(&user_id, &account))
+		dw_raise(DW_NOT_FOUND, "user does not exist", NULL, NULL);
+	issue_guard(&account);
+	if (dw_token_role(account.type, asked, &role) != DW_OK)
+		dw_arg_refuse(&call, 2, DW_BAD_VALUE,
+					  "is not one that this user can have");
+	token = dw_token_issue(&user_id, role, ttl);
+	return dw_call_return_datum(&call, CStringGetTextDatum(token), false, -1);
+}
+
+/* revoke_tokens(user_id) → user_id, not_before */
+DW_FUNCTION(dwello_revoke_tokens)
+{
+	DwCall		call;
+	DwUser		user;
+	DwUuid		user_id;
+	DwPayload	payload;
+
+	dw_draft_begin(&call, fcinfo, DW_ACTOR_ANY);
+	user_id = dw_user_argument(&call, 0);
+	dw_user_for_command(&call, &user_id, &user);
+	dw_row_uuid(&call, "user_id", &user_id);
+	dw_row_time(&call, "not_before", dw_tokens_revoke(&user_id));
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "user_id", &user_id);
+	dw_event_emit(&user_id, "user", &user_id, "tokens_revoked", &payload);
+	return dw_call_return(&call);
+}
+
+/* find_login(email) → user_id, password_hash, status; no row if unknown */
+DW_FUNCTION(dwello_find_login)
+{
+	DwCall		call;
+	DwUserAccount	account;
+	const char *email;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	email = dw_arg_text(&call, 0, REASON_MAX);
+	dw_rows_begin(&call);
+	if (dw_account_find(email, &account))
+	{
+		dw_row_uuid(&call, "user_id", &account.user_id);
+		dw_row_text(&call, "password_hash", account.password_hash);
+		dw_row_text(&call, "status", account.status);
+		dw_list_emit(&call);
+	}
+	return dw_list_return(&call);
+}
+
+/* get_user_contact(user_id, reason) → email, phone, addresses */
+DW_FUNCTION(dwello_get_user_contact)
+{
+	DwCall		call;
+	DwUuid		user_id;
+	DwContact	contact;
+	const char *reason;
+
+	dw_draft_begin(&call, fcinfo, DW_ACTOR_ANY);
+	user_id = dw_arg_uuid(&call, 0);
+	reason = dw_arg_text(&call, 1, REASON_MAX);
+	if (!dw_contact_open_to(&call.actor, &user_id) ||
+		!dw_contact_load(&user_id, &contact))
+		dw_raise(DW_NOT_FOUND, "user does not exist",
+				 "There is no such user, or none that you work with.", NULL);
+	dw_contact_log(&user_id, &call.actor, reason);
+	dw_row_text(&call, "email", contact.email);
+	dw_row_text(&call, "phone", contact.phone);
+	dw_row_datum(&call, "addresses", contact.addresses);
+	return dw_call_return(&call);
+}
+
+/* Gives an id as a value of the caller's context. */
+static Datum
+user_id_datum(const DwUuid *user_id)
+{
+	pg_uuid_t  *id = palloc(sizeof(pg_uuid_t));
+
+	memcpy(id->data, user_id->bytes, sizeof(id->data));
+	return UUIDPGetDatum(id);
+}
+
+/* Refuses to leave a token in the session where a pooler may hand it on. */
+static void
+login_guard(const char *token, bool is_local)
+{
+	if (is_local || token == NULL || *token == '\0' ||
+		dw_session_tokens_allowed())
+		return;
+	dw_raise(DW_FORBIDDEN, "a token cannot be set for the session",
+			 "The setting dwello.session_tokens is off.",
+			 "Call dwello.login(token) in each transaction; a superuser"
+			 " turns dwello.session_tokens on for connections that no"
+			 " pooler shares.");
+}
+
+/* Refuses a token for somebody who may not act. */
+static void
+issue_guard(const DwUserAccount *account)
+{
+	if (strcmp(account->status, "suspended") == 0)
+		dw_raise(DW_FORBIDDEN, "user is suspended", NULL, NULL);
+}
+
+/* Asks core, and for the job they share only where that decides. */
+bool
+dw_contact_open_to(const DwActor *caller, const DwUuid *user_id)
+{
+	return dw_contact_visible(caller, user_id, false) ||
+		dw_contact_visible(caller, user_id,
+						   dw_contact_shared(&caller->user_id, user_id));
+}

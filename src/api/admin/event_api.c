@@ -1,0 +1,143 @@
+/*
+ * event_api.c
+ *		Commands of workers that carry events on.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "server/call/call_server.h"
+#include "server/error/error_server.h"
+#include "store/admin/admin_store.h"
+
+#define DELIVER_MAX_ROWS 100000
+#define CLAIM_MAX_ROWS 10000
+#define CONSUMER_MAX 100		/* characters of a consumer, or of a type */
+#define REVIVE_MAX_ROWS 10000
+#define ERROR_MAX 10000			/* characters of what a worker says */
+
+static void claim_emit(DwCall *call, const DwUuid *lease_id,
+					   const DwClaimedEvent *event);
+
+/* deliver_events(max_rows) → applied; see its COMMENT. */
+DW_FUNCTION(dwello_deliver_events)
+{
+	DwCall		call;
+	int32		max_rows;
+	int64		applied;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	max_rows = dw_arg_int4(&call, 0);
+	if (max_rows < 1 || max_rows > DELIVER_MAX_ROWS)
+		dw_arg_refuse(&call, 0, DW_BAD_VALUE,
+					  psprintf("must be from 1 to %d", DELIVER_MAX_ROWS));
+	applied = dw_events_deliver(max_rows);
+	return dw_call_return_datum(&call, Int32GetDatum((int32) applied), true,
+								sizeof(int32));
+}
+
+/* claim_events(consumer, …) → events; see its COMMENT. */
+DW_FUNCTION(dwello_claim_events)
+{
+	DwCall		call;
+	DwClaim		claim = {0};
+	DwClaimedEvent *events;
+	int			count;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	dw_rows_begin(&call);
+	dw_args_need(&call, DW_ARG(0) | DW_ARG(1) | DW_ARG(3));
+	claim.consumer = dw_arg_text(&call, 0, CONSUMER_MAX);
+	claim.max_rows = dw_arg_int4(&call, 1);
+	claim.lease_seconds = dw_arg_seconds(&call, 3);
+	if (dw_arg_has(&call, 2))
+		claim.types = (const char *const *)
+			dw_arg_texts(&call, 2, CONSUMER_MAX, &claim.type_count);
+	if (claim.max_rows < 1 || claim.max_rows > CLAIM_MAX_ROWS)
+		dw_arg_refuse(&call, 1, DW_BAD_VALUE,
+					  psprintf("must be from 1 to %d", CLAIM_MAX_ROWS));
+	if (claim.types != NULL && claim.type_count == 0)
+		dw_arg_refuse(&call, 2, DW_BAD_VALUE,
+					  "must name a type; NULL means all");
+	if (claim.lease_seconds < 1 || claim.lease_seconds > SECS_PER_DAY)
+		dw_arg_refuse(&call, 3, DW_BAD_VALUE,
+					  "must be from one second to one day");
+
+	events = dw_events_claim(&claim, &count);
+	for (int i = 0; i < count; i++)
+		claim_emit(&call, &claim.lease_id, &events[i]);
+	return dw_list_return(&call);
+}
+
+/* Puts one event into the result. */
+static void
+claim_emit(DwCall *call, const DwUuid *lease_id, const DwClaimedEvent *event)
+{
+	dw_row_uuid(call, "id", &event->id);
+	dw_row_uuid(call, "scope_id", &event->scope_id);
+	dw_row_text(call, "aggregatetype", event->aggregatetype);
+	dw_row_text(call, "aggregateid", event->aggregateid);
+	dw_row_text(call, "type", event->type);
+	dw_row_datum(call, "payload", event->payload);
+	dw_row_time(call, "created_at", event->created_at);
+	dw_row_int4(call, "attempt", event->attempt);
+	dw_row_uuid(call, "lease_id", lease_id);
+	dw_list_emit(call);
+}
+
+/* ack_events(consumer, lease_id, …) → acked, retried, dead, lost. */
+DW_FUNCTION(dwello_ack_events)
+{
+	DwCall		call;
+	DwAck		ack = {0};
+	DwAckResult result;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	dw_args_need(&call, DW_ARG(0) | DW_ARG(1) | DW_ARG(3));
+	ack.consumer = dw_arg_text(&call, 0, CONSUMER_MAX);
+	ack.lease_id = dw_arg_uuid(&call, 1);
+	ack.ids = dw_arg_uuids_opt(&call, 2, &ack.id_count);
+	ack.failed_ids = dw_arg_uuids_opt(&call, 3, &ack.failed_count);
+	ack.error = dw_arg_text_opt(&call, 4, ERROR_MAX);
+
+	result = dw_events_ack(&ack);
+	dw_row_int4(&call, "acked", result.acked);
+	dw_row_int4(&call, "retried", result.retried);
+	dw_row_int4(&call, "dead", result.dead);
+	dw_row_int4(&call, "lost", result.lost);
+	return dw_call_return(&call);
+}
+
+/* revive_events(consumer, event_ids, max_rows) → events; see its COMMENT. */
+DW_FUNCTION(dwello_revive_events)
+{
+	DwCall		call;
+	DwRevival	revival = {0};
+	DwRevivedEvent *events;
+	int			count;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
+	dw_rows_begin(&call);
+	dw_args_need(&call, DW_ARG(0) | DW_ARG(2));
+	revival.consumer = dw_arg_text(&call, 0, CONSUMER_MAX);
+	revival.ids = dw_arg_uuids_opt(&call, 1, &revival.id_count);
+	revival.max_rows = dw_arg_int4(&call, 2);
+	if (revival.max_rows < 1 || revival.max_rows > REVIVE_MAX_ROWS)
+		dw_arg_refuse(&call, 2, DW_BAD_VALUE,
+					  psprintf("must be from 1 to %d", REVIVE_MAX_ROWS));
+
+	if (!dw_events_revive(&revival, &events, &count))
+		dw_raise(DW_NOT_FOUND, "no such consumer",
+				 psprintf("\"%s\" has never claimed events.",
+						  revival.consumer), NULL);
+	for (int i = 0; i < count; i++)
+	{
+		dw_row_uuid(&call, "id", &events[i].id);
+		dw_row_uuid(&call, "scope_id", &events[i].scope_id);
+		dw_row_text(&call, "type", events[i].type);
+		dw_row_int4(&call, "attempts", events[i].attempts);
+		dw_row_time(&call, "dead_at", events[i].dead_at);
+		dw_row_text(&call, "last_error", events[i].last_error);
+		dw_list_emit(&call);
+	}
+	return dw_list_return(&call);
+}

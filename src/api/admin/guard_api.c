@@ -1,0 +1,209 @@
+/*
+ * guard_api.c
+ *		Triggers: the time of a row's change, rows that may not change, and
+ *		what backends keep in memory.
+ *
+ * All of them refuse to be called in any other way than as the trigger they
+ * are.  None does anything on INSERT that a restore would feel: a dump is
+ * loaded with triggers live.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "commands/extension.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/rel.h"
+
+#include "server/call/call_server.h"
+#include "server/error/error_server.h"
+#include "server/setting/setting_server.h"
+#include "store/match/match_store.h"
+
+/* Columns of a transaction that its one step from pending may change. */
+static const char *const step_columns[] = {
+	"status", "completed_at", "psp", "psp_reference", "prev_hash", "hash"
+};
+
+/* The trigger's data; 42501 when the function was not called as a trigger. */
+static TriggerData *
+trigger_data(FunctionCallInfo fcinfo)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		dw_raise(DW_FORBIDDEN,
+				 "this function can only be called as a trigger", NULL,
+				 "The triggers of schema dwello are part of the extension.");
+	return (TriggerData *) fcinfo->context;
+}
+
+/* The number of a column of the trigger's table; 42501 when it has none. */
+static int
+trigger_column(TriggerData *data, const char *name)
+{
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	int			column = SPI_fnumber(desc, name);
+
+	if (column <= 0)
+		dw_raise(DW_FORBIDDEN,
+				 psprintf("table \"%s\" has no column \"%s\"",
+						  RelationGetRelationName(data->tg_relation), name),
+				 NULL, "This trigger belongs to tables of schema dwello alone.");
+	return column;
+}
+
+/* True when the statement itself has moved the time of a row on. */
+static bool
+is_touched(TriggerData *data, int column, TimestampTz now)
+{
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	bool		isnull;
+	Datum		before = heap_getattr(data->tg_trigtuple, column, desc,
+									  &isnull);
+	Datum		after = heap_getattr(data->tg_newtuple, column, desc, &isnull);
+
+	return DatumGetTimestampTz(after) > DatumGetTimestampTz(before) &&
+		DatumGetTimestampTz(after) <= now;
+}
+
+/*
+ * touch_updated_at(): BEFORE UPDATE, sets updated_at to the clock, unless the
+ * statement has done so and spares the row another copy.
+ */
+DW_FUNCTION(dwello_touch_updated_at)
+{
+	TriggerData *data = trigger_data(fcinfo);
+	int			column = trigger_column(data, "updated_at");
+	TimestampTz now = dw_now();
+	Datum		value = TimestampTzGetDatum(now);
+	bool		isnull = false;
+	TupleDesc	desc;
+
+	if (!TRIGGER_FIRED_BEFORE(data->tg_event) ||
+		!TRIGGER_FIRED_BY_UPDATE(data->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(data->tg_event))
+		dw_raise(DW_FORBIDDEN,
+				 "touch_updated_at fires before an update of a row",
+				 NULL, NULL);
+	if (is_touched(data, column, now))
+		return PointerGetDatum(data->tg_newtuple);
+	desc = RelationGetDescr(data->tg_relation);
+	return PointerGetDatum(heap_modify_tuple_by_cols(data->tg_newtuple, desc,
+													 1, &column, &value,
+													 &isnull));
+}
+
+/* True when a row's is_builtin is set; false for no row. */
+static bool
+row_is_builtin(TriggerData *data, HeapTuple tuple, int column)
+{
+	bool		isnull;
+	Datum		value;
+
+	if (tuple == NULL)
+		return false;
+	value = heap_getattr(tuple, column, RelationGetDescr(data->tg_relation),
+						 &isnull);
+	return !isnull && DatumGetBool(value);
+}
+
+/*
+ * guard_builtin(): refuses every change of a built-in row outside the
+ * extension's own scripts (42501).
+ */
+DW_FUNCTION(dwello_guard_builtin)
+{
+	TriggerData *data = trigger_data(fcinfo);
+	int			column = trigger_column(data, "is_builtin");
+	bool		update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
+
+	if (!creating_extension &&
+		(row_is_builtin(data, data->tg_trigtuple, column) ||
+		 (update && row_is_builtin(data, data->tg_newtuple, column))))
+		dw_raise(DW_FORBIDDEN, "a built-in row cannot be changed",
+				 psprintf("Built-in rows of \"%s\" belong to the version of dwello.",
+						  RelationGetRelationName(data->tg_relation)),
+				 "Add a row of your own instead.");
+	return PointerGetDatum(update ? data->tg_newtuple : data->tg_trigtuple);
+}
+
+/* True when a column is one that the step from pending may change. */
+static bool
+is_step_column(const char *name)
+{
+	for (size_t i = 0; i < lengthof(step_columns); i++)
+		if (strcmp(step_columns[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* True when old and new differ in nothing but the step's columns. */
+static bool
+only_step_changed(TriggerData *data)
+{
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(desc, i);
+		bool		oldnull;
+		bool		newnull;
+		Datum		oldvalue;
+		Datum		newvalue;
+
+		if (column->attisdropped || is_step_column(NameStr(column->attname)))
+			continue;
+		oldvalue = heap_getattr(data->tg_trigtuple, i + 1, desc, &oldnull);
+		newvalue = heap_getattr(data->tg_newtuple, i + 1, desc, &newnull);
+		if (oldnull != newnull ||
+			(!oldnull && !datum_image_eq(oldvalue, newvalue, column->attbyval,
+										 column->attlen)))
+			return false;
+	}
+	return true;
+}
+
+/* True when the update ends a pending row, and changes nothing else. */
+static bool
+is_step_from_pending(TriggerData *data)
+{
+	int			column = trigger_column(data, "status");
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	const char *before = SPI_getvalue(data->tg_trigtuple, desc, column);
+	const char *after = SPI_getvalue(data->tg_newtuple, desc, column);
+
+	return strcmp(before, "pending") == 0 &&
+		(strcmp(after, "completed") == 0 || strcmp(after, "failed") == 0 ||
+		 strcmp(after, "cancelled") == 0) &&
+		only_step_changed(data);
+}
+
+/*
+ * guard_append(['pending']): refuses UPDATE, DELETE and TRUNCATE (42501);
+ * with the argument, an UPDATE may end a pending row.
+ */
+DW_FUNCTION(dwello_guard_append)
+{
+	TriggerData *data = trigger_data(fcinfo);
+	bool		update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
+
+	if (update && data->tg_trigger->tgnargs == 1 &&
+		strcmp(data->tg_trigger->tgargs[0], "pending") == 0 &&
+		is_step_from_pending(data))
+		return PointerGetDatum(data->tg_newtuple);
+	dw_raise(DW_FORBIDDEN,
+			 psprintf("rows of \"%s\" cannot be changed",
+					  RelationGetRelationName(data->tg_relation)),
+			 "The table is append only.",
+			 "Correct a deed by another one that reverses it.");
+}
+
+/* forget_kept(): AFTER any change, ends what backends keep of the table. */
+DW_FUNCTION(dwello_forget_kept)
+{
+	TriggerData *data = trigger_data(fcinfo);
+
+	dw_match_rules_forget(RelationGetRelid(data->tg_relation));
+	return PointerGetDatum(NULL);
+}

@@ -1,0 +1,92 @@
+/*
+ * operation_api.c
+ *		What an operator calls: partitions and the health check.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "server/call/call_server.h"
+#include "server/error/error_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/admin/admin_store.h"
+
+#define MONTHS_AHEAD_MAX 120	/* ten years */
+
+/* The first month to ensure: from_month, else the present one. */
+static DateADT
+first_month(DwCall *call)
+{
+	DateADT		day;
+
+	if (!dw_arg_has(call, 1))
+		return dw_month_of(dw_today());
+	day = DatumGetDateADT(call->fcinfo->args[1].value);
+	if (DATE_NOT_FINITE(day) || day > dw_today() ||
+		day < dw_month_after(dw_today(), -12 * 100))
+		dw_arg_refuse(call, 1, DW_BAD_VALUE,
+					  "must be a day of the last hundred years");
+	return dw_month_of(day);
+}
+
+/* Ensures the partitions of one log and returns a row for each. */
+static void
+ensure_log(DwCall *call, const char *log, DateADT first, DateADT last)
+{
+	for (DateADT month = first; month <= last;
+		 month = dw_month_after(month, 1))
+	{
+		bool		created = dw_partition_ensure(log, month);
+
+		dw_row_text(call, "table_name", log);
+		dw_row_text(call, "partition_name", dw_partition_name(log, month));
+		dw_row_bool(call, "created", created);
+		dw_list_emit(call);
+	}
+}
+
+/* ensure_partitions(months_ahead, from_month); see its COMMENT. */
+DW_FUNCTION(dwello_ensure_partitions)
+{
+	DwCall		call;
+	int32		months_ahead;
+	DateADT		first;
+	DateADT		last;
+	char	  **logs;
+	uint64		count;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	months_ahead = dw_arg_int4(&call, 0);
+	if (months_ahead < 0 || months_ahead > MONTHS_AHEAD_MAX)
+		dw_arg_refuse(&call, 0, DW_BAD_VALUE,
+					  psprintf("must be from 0 to %d", MONTHS_AHEAD_MAX));
+	first = first_month(&call);
+	last = dw_month_after(dw_month_of(dw_today()), months_ahead);
+	dw_rows_begin(&call);
+	logs = dw_logs(&count);
+	for (uint64 i = 0; i < count; i++)
+		ensure_log(&call, logs[i], first, last);
+	return dw_list_return(&call);
+}
+
+/* Returns one finding of the health check. */
+static void
+emit_finding(const DwFinding *finding, void *call)
+{
+	dw_row_text(call, "rule", finding->rule);
+	dw_row_text(call, "object", finding->object);
+	dw_row_text(call, "detail", finding->detail);
+	dw_row_text(call, "hint", finding->hint);
+	dw_list_emit(call);
+}
+
+/* check(): what is wrong with the installation; see its COMMENT. */
+DW_FUNCTION(dwello_check)
+{
+	DwCall		call;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_SYSTEM | DW_ACTOR_ADMIN);
+	dw_rows_begin(&call);
+	dw_check_run(emit_finding, &call);
+	return dw_list_return(&call);
+}

@@ -1,0 +1,355 @@
+/*
+ * agent_api.c
+ *		Entry points of bidding agents: what they are told, and the switch.
+ *
+ * The arguments are laid over an agent twice: over one that has no faults,
+ * to judge them alone, and over the provider's own once it is locked.
+ */
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+#include "api/account/account_api.h"
+#include "api/escrow/escrow_api.h"
+#include "server/error/error_server.h"
+#include "server/event/event_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/agent/agent_store.h"
+
+/* Who has to do with the agent of a provider. */
+#define AGENT_ACTORS \
+	(DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM)
+
+#define CODE_MAX_LENGTH		100 /* characters of a currency, a tier */
+#define DOCUMENT_BYTES_MAX	20480
+
+/* Positions of configure_agent's arguments. */
+enum
+{
+	AGENT_ID,
+	AGENT_IS_ACTIVE,
+	AGENT_MODE,
+	AGENT_STRATEGY,
+	AGENT_RADIUS,
+	AGENT_BIDS_PER_DAY,
+	AGENT_MIN_VALUE,
+	AGENT_MAX_VALUE,
+	AGENT_CATEGORIES,
+	AGENT_WORKING_HOURS,
+	AGENT_MIN_MARGIN,
+	AGENT_THRESHOLD,
+	AGENT_COSTS,
+	AGENT_TIER,
+	AGENT_CURRENCY,
+	AGENT_SETTINGS_END
+};
+
+static void agent_lay(DwCall *call, DwAgent *agent);
+static void numbers_lay(DwCall *call, DwAgentNumbers *numbers);
+static void document_lay(DwCall *call, int arg, Datum *value);
+static void categories_lay(DwCall *call, DwAgent *agent);
+static bool document_is_null(Datum document);
+static void numbers_check(DwCall *call, const DwAgentNumbers *numbers);
+static void arguments_check(DwCall *call);
+static void document_check(DwCall *call, int arg,
+						   const char *(*fault) (Datum));
+static void categories_check(DwCall *call);
+static void provider_lock(DwCall *call, const DwUuid *agent_id);
+static bool change_given(DwCall *call);
+static void tier_check(DwCall *call, const DwAgent *agent);
+static void agent_emit(const DwAgent *agent, const char *type);
+static Datum agent_return(DwCall *call, const DwAgent *agent);
+
+/* configure_agent(agent_id, is_active, …) → agent_id, is_active, … */
+DW_FUNCTION(dwello_configure_agent)
+{
+	DwCall		call;
+	DwUuid		agent_id;
+	DwAgent		agent;
+
+	dw_command_begin(&call, fcinfo, AGENT_ACTORS);
+	agent_id = dw_user_argument(&call, AGENT_ID);
+	arguments_check(&call);
+
+	categories_check(&call);
+	provider_lock(&call, &agent_id);
+	if (dw_arg_has(&call, AGENT_TIER) && call.actor.kind == DW_ACTOR_PROVIDER)
+		dw_raise(DW_FORBIDDEN, "only an administrator sets the tier",
+				 "The caller is the provider.", "Leave tier out.");
+	dw_agent_lock(&agent_id, &agent);
+	if (dw_call_replay(&call, &agent_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, agent.version);
+	if (!change_given(&call) && agent.version > 0)
+	{
+		dw_call_replayed(&call);
+		return agent_return(&call, &agent);
+	}
+	agent_lay(&call, &agent);
+	numbers_check(&call, &agent.numbers);
+	tier_check(&call, &agent);
+	dw_agent_save(&agent);
+	agent_emit(&agent, "agent_configured");
+	return agent_return(&call, &agent);
+}
+
+/* pause_agent(agent_id) → agent_id, is_active, … */
+DW_FUNCTION(dwello_pause_agent)
+{
+	DwCall		call;
+	DwUuid		agent_id;
+	DwAgent		agent;
+
+	dw_command_begin(&call, fcinfo, AGENT_ACTORS);
+	agent_id = dw_user_argument(&call, AGENT_ID);
+
+	provider_lock(&call, &agent_id);
+	if (!dw_agent_lock_known(&agent_id, &agent))
+		dw_raise(DW_NOT_FOUND, "agent does not exist",
+				 psprintf("Provider %s has none.", dw_uuid_text(&agent_id)),
+				 "dwello.configure_agent() makes it.");
+	if (dw_call_replay(&call, &agent_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, agent.version);
+	if (agent.is_active)
+	{
+		agent.is_active = false;
+		dw_agent_save(&agent);
+		agent_emit(&agent, "agent_paused");
+	}
+	else
+		dw_call_replayed(&call);
+	return agent_return(&call, &agent);
+}
+
+/* Lays what is given over an agent; 22001, 22P02. */
+static void
+agent_lay(DwCall *call, DwAgent *agent)
+{
+	const char *tier = dw_arg_text_opt(call, AGENT_TIER, CODE_MAX_LENGTH);
+	const char *currency = dw_arg_text_opt(call, AGENT_CURRENCY,
+										   CODE_MAX_LENGTH);
+
+	if (dw_arg_has(call, AGENT_IS_ACTIVE))
+		agent->is_active = dw_arg_bool(call, AGENT_IS_ACTIVE);
+	if (dw_arg_has(call, AGENT_MODE) &&
+		!dw_agent_mode_parse(dw_arg_label(call, AGENT_MODE), &agent->mode))
+		elog(ERROR, "unknown agent mode");
+	if (dw_arg_has(call, AGENT_STRATEGY) &&
+		!dw_agent_strategy_parse(dw_arg_label(call, AGENT_STRATEGY),
+								 &agent->strategy))
+		elog(ERROR, "unknown agent strategy");
+	if (tier != NULL && !dw_agent_tier_parse(tier, &agent->tier))
+		dw_arg_refuse(call, AGENT_TIER, DW_BAD_LABEL,
+					  "must be basic, premium or enterprise");
+	if (currency != NULL)
+		agent->currency = currency;
+	numbers_lay(call, &agent->numbers);
+	categories_lay(call, agent);
+	document_lay(call, AGENT_WORKING_HOURS, &agent->working_hours);
+	document_lay(call, AGENT_COSTS, &agent->costs);
+}
+
+/* The numbers of agent_lay. */
+static void
+numbers_lay(DwCall *call, DwAgentNumbers *numbers)
+{
+	if (dw_arg_has(call, AGENT_RADIUS))
+		numbers->radius = dw_arg_int4(call, AGENT_RADIUS);
+	if (dw_arg_has(call, AGENT_BIDS_PER_DAY))
+		numbers->bids_per_day = dw_arg_int4(call, AGENT_BIDS_PER_DAY);
+	if (dw_arg_has(call, AGENT_MIN_VALUE))
+		numbers->min_value = dw_arg_int8(call, AGENT_MIN_VALUE);
+	if (dw_arg_has(call, AGENT_MAX_VALUE))
+		numbers->max_value = dw_arg_int8(call, AGENT_MAX_VALUE);
+	if (dw_arg_has(call, AGENT_MIN_MARGIN))
+		numbers->margin_ppm = dw_arg_int4(call, AGENT_MIN_MARGIN);
+	if (dw_arg_has(call, AGENT_THRESHOLD))
+		numbers->threshold = dw_arg_int8(call, AGENT_THRESHOLD);
+}
+
+/* A document of agent_lay; JSON null takes it away. */
+static void
+document_lay(DwCall *call, int arg, Datum *value)
+{
+	if (!dw_arg_has(call, arg))
+		return;
+	*value = dw_arg_jsonb(call, arg);
+	if (document_is_null(*value))
+		*value = (Datum) 0;
+}
+
+/* The categories of agent_lay. */
+static void
+categories_lay(DwCall *call, DwAgent *agent)
+{
+	int			count;
+	DwUuid	   *ids = dw_arg_uuids_opt(call, AGENT_CATEGORIES, &count);
+
+	if (ids == NULL)
+		return;
+	if (count > DW_AGENT_CATEGORIES_MAX)
+		dw_arg_refuse(call, AGENT_CATEGORIES, DW_BAD_VALUE,
+					  psprintf("must not have more than %d elements",
+							   DW_AGENT_CATEGORIES_MAX));
+	agent->categories = dw_agent_categories(ids, count);
+}
+
+/* True for the document that is JSON null. */
+static bool
+document_is_null(Datum document)
+{
+	JsonbValue	value;
+
+	return JB_ROOT_IS_SCALAR(DatumGetJsonbP(document)) &&
+		JsonbExtractScalar(&DatumGetJsonbP(document)->root, &value) &&
+		value.type == jbvNull;
+}
+
+/* 22023 for the first of the numbers that is wrong. */
+static void
+numbers_check(DwCall *call, const DwAgentNumbers *numbers)
+{
+	static const struct
+	{
+		int			arg;		/* whose value it is */
+		const char *what;		/* is wrong with it */
+	}			faults[] = {
+		[DW_AGENT_BAD_RADIUS] = {AGENT_RADIUS, "must be from 5 to 50 miles"},
+		[DW_AGENT_BAD_DAY] = {AGENT_BIDS_PER_DAY, "must be from 1 to 20"},
+		[DW_AGENT_BAD_MIN_VALUE] = {AGENT_MIN_VALUE, "must be above zero"},
+		[DW_AGENT_BAD_MAX_VALUE] = {AGENT_MAX_VALUE,
+		"must be above zero, and not below min_project_value"},
+		[DW_AGENT_BAD_MARGIN] = {AGENT_MIN_MARGIN,
+		"must be from 0 to 10000000"},
+		[DW_AGENT_BAD_THRESHOLD] = {AGENT_THRESHOLD, "must not be negative"}
+	};
+	DwAgentFault fault = dw_agent_judge(numbers);
+
+	if (fault != DW_AGENT_FINE)
+		dw_arg_refuse(call, faults[fault].arg, DW_BAD_VALUE,
+					  faults[fault].what);
+}
+
+/* Judges what can be judged alone; 22001, 22023, 22P02. */
+static void
+arguments_check(DwCall *call)
+{
+	DwAgent		alone = {
+		.numbers.radius = DW_AGENT_RADIUS_MIN,
+		.numbers.bids_per_day = DW_AGENT_DAY_MIN,
+		.numbers.min_value = 1,
+		.numbers.max_value = PG_INT64_MAX
+	};
+
+	agent_lay(call, &alone);
+	numbers_check(call, &alone.numbers);
+	dw_arg_check_currency(call, AGENT_CURRENCY, alone.currency);
+	document_check(call, AGENT_WORKING_HOURS, dw_agent_hours_fault);
+	document_check(call, AGENT_COSTS, dw_agent_costs_fault);
+}
+
+/* 22023 for a document that is too large or has a fault. */
+static void
+document_check(DwCall *call, int arg, const char *(*fault) (Datum))
+{
+	Datum		document;
+	const char *what;
+
+	if (!dw_arg_has(call, arg))
+		return;
+	document = dw_arg_jsonb(call, arg);
+	if (VARSIZE(DatumGetPointer(document)) > DOCUMENT_BYTES_MAX)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
+					  psprintf("must not be larger than %d bytes",
+							   DOCUMENT_BYTES_MAX));
+	what = document_is_null(document) ? NULL : fault(document);
+	if (what != NULL)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, what);
+}
+
+/* P0002 for a category that does not exist. */
+static void
+categories_check(DwCall *call)
+{
+	int			count;
+	DwUuid	   *ids = dw_arg_uuids_opt(call, AGENT_CATEGORIES, &count);
+	int			unknown = dw_agent_unknown_category(ids, count);
+
+	if (unknown >= 0)
+		dw_raise(DW_NOT_FOUND, "category does not exist",
+				 psprintf("There is no category %s.",
+						  dw_uuid_text(&ids[unknown])),
+				 "The view dwello.categories lists them all.");
+}
+
+/* Locks the provider whose agent it is; 22023 for another kind of user. */
+static void
+provider_lock(DwCall *call, const DwUuid *agent_id)
+{
+	DwUser		user;
+
+	dw_user_for_command(call, agent_id, &user);
+	if (user.type != DW_USER_PROVIDER)
+		dw_arg_refuse(call, AGENT_ID, DW_BAD_VALUE,
+					  "must be a service provider's");
+}
+
+/* True when anything is to change at all. */
+static bool
+change_given(DwCall *call)
+{
+	for (int arg = AGENT_IS_ACTIVE; arg < AGENT_SETTINGS_END; arg++)
+	{
+		if (dw_arg_has(call, arg))
+			return true;
+	}
+	return false;
+}
+
+/* WD301 for a provider who asks for more bids than his tier has. */
+static void
+tier_check(DwCall *call, const DwAgent *agent)
+{
+	static const char *const settings[DW_AGENT_TIER_COUNT] = {
+		[DW_AGENT_TIER_BASIC] = "agent_month_bids_basic",
+		[DW_AGENT_TIER_PREMIUM] = "agent_month_bids_premium",
+		[DW_AGENT_TIER_ENTERPRISE] = "agent_month_bids_enterprise"
+	};
+	int64		quota;
+
+	if (call->actor.kind != DW_ACTOR_PROVIDER ||
+		!dw_arg_has(call, AGENT_BIDS_PER_DAY))
+		return;
+	quota = dw_setting_int8(settings[agent->tier]);
+	if (!dw_agent_within_tier(agent->numbers.bids_per_day, quota))
+		dw_raise(DW_LIMIT_REACHED, "the tier has fewer bids",
+				 psprintf("The tier \"%s\" has " INT64_FORMAT
+						  " bids a month.", dw_agent_tier_label(agent->tier),
+						  quota),
+				 "Ask for fewer bids a day, or for another tier.");
+}
+
+/* Tells the outside that there is something new to read. */
+static void
+agent_emit(const DwAgent *agent, const char *type)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "user_id", &agent->user_id);
+	dw_event_emit(&agent->user_id, "agent", &agent->user_id, type, &payload);
+}
+
+/* The row that both return. */
+static Datum
+agent_return(DwCall *call, const DwAgent *agent)
+{
+	dw_row_uuid(call, "agent_id", &agent->user_id);
+	dw_row_bool(call, "is_active", agent->is_active);
+	dw_row_text(call, "mode", dw_agent_mode_label(agent->mode));
+	dw_row_text(call, "strategy", dw_agent_strategy_label(agent->strategy));
+	dw_row_int4(call, "version", agent->version);
+	return dw_call_return(call);
+}

@@ -1,0 +1,212 @@
+/*
+ * award_api.c
+ *		Entry points of the award: accept_bid, confirm_award.
+ *
+ * The homeowner accepts one eligible bid and by that rejects its rivals; the
+ * bidder confirms, and the escrow opens.  Whether a bid is eligible is asked
+ * at that moment: its own time may be over, marked or not (BID_NOT_LIVE).
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "api/bid/bid_api_int.h"
+#include "api/job/job_api.h"
+#include "api/score/score_api.h"
+#include "core/escrow/escrow.h"
+#include "server/error/error_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/bid/bid_store.h"
+#include "store/escrow/escrow_store.h"
+#include "store/job/job_store.h"
+#include "store/score/score_store.h"
+
+static void need_eligible(DwCall *call, const DwJob *job, const DwBid *bid);
+static bool bid_to_confirm(DwCall *call, const DwJob *job, DwBid *bid);
+static void award_check(DwCall *call, const DwJob *job, const DwBid *bid);
+static void open_escrow(DwCall *call, const DwJob *job, const DwBid *bid,
+						DwEscrowRow *row);
+
+/* accept_bid(job_id, bid_id, …) → the awarded job and the accepted bid */
+DW_FUNCTION(dwello_accept_bid)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwUuid		bid_id;
+	DwJob		job;
+	DwBid		bid;
+	bool		is_late;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
+	job_id = dw_arg_uuid(&call, 0);
+	bid_id = dw_arg_uuid(&call, 1);
+
+	dw_job_for_command(&call, &job_id, &job);
+	if (!dw_bid_lock(&job_id, &bid_id, &bid))
+		dw_bid_refuse_unknown(&bid_id);
+	dw_job_need_homeowner(&call, &job);
+	if (dw_call_replay(&call, &job_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, job.version);
+
+	is_late = dw_bidding_over(&job);
+	if (!is_late)
+		job.status = dw_job_next(&call, &job, DW_JOB_EVENT_ACCEPT);
+	if (bid.status != DW_BID_EXPIRED)
+		(void) dw_bid_next(&call, &bid, DW_BID_EVENT_ACCEPT);
+	if (is_late)
+		dw_bidding_refuse_late(&job);
+	need_eligible(&call, &job, &bid);
+
+	dw_award_give(&job, &bid, "bid_accepted");
+	dw_bid_reject_rivals(&bid);
+	dw_row_uuid(&call, "job_id", &job.id);
+	dw_row_uuid(&call, "bid_id", &bid.id);
+	dw_row_uuid(&call, "provider_id", &bid.provider_id);
+	dw_row_text(&call, "job_status", dw_job_status_label(job.status));
+	dw_row_text(&call, "bid_status", dw_bid_status_label(bid.status));
+	dw_row_int8(&call, "bid_amount", bid.bid_amount);
+	dw_row_text(&call, "currency", bid.currency);
+	dw_row_time(&call, "confirm_by", job.confirm_by);
+	dw_row_int4(&call, "version", job.version);
+	return dw_call_return(&call);
+}
+
+/* confirm_award(job_id, bid_id, …) → the job and its escrow */
+DW_FUNCTION(dwello_confirm_award)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwJob		job;
+	DwBid		bid;
+	DwEscrowRow escrow;
+	bool		found;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
+	job_id = dw_arg_uuid(&call, 0);
+
+	dw_job_for_command(&call, &job_id, &job);
+	found = bid_to_confirm(&call, &job, &bid);
+	if (dw_call_replay(&call, &job_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, job.version);
+	award_check(&call, &job, found ? &bid : NULL);
+
+	open_escrow(&call, &job, &bid, &escrow);
+	job.confirmed_at = dw_now();
+	dw_job_save(&job);
+	dw_job_assign_children(&job);
+	dw_bid_emit(&bid, "award_confirmed");
+
+	dw_row_uuid(&call, "job_id", &job.id);
+	dw_row_uuid(&call, "bid_id", &bid.id);
+	dw_row_text(&call, "job_status", dw_job_status_label(job.status));
+	dw_row_text(&call, "escrow_status",
+				dw_escrow_status_label(escrow.escrow.status));
+	dw_row_int8(&call, "amount", bid.bid_amount);
+	dw_row_text(&call, "currency", bid.currency);
+	dw_row_uuid(&call, "fee_schedule_id", &escrow.fee_schedule_id);
+	dw_row_int4(&call, "version", job.version);
+	return dw_call_return(&call);
+}
+
+/* Gives a locked job to a bidder; see the header. */
+void
+dw_award_give(DwJob *job, DwBid *bid, const char *type)
+{
+	job->provider_id = bid->provider_id;
+	job->awarded_at = dw_now();
+	job->confirm_by = job->awarded_at +
+		dw_job_timer(&job->id, "award_confirm_hours") * USECS_PER_HOUR;
+	job->is_listed = false;
+	dw_job_save(job);
+	dw_job_list_children(job);
+
+	bid->status = DW_BID_ACCEPTED;
+	bid->reason = NULL;
+	dw_bid_save(bid);
+	dw_bid_emit(bid, type);
+}
+
+/* 22023 with the reasons when the bid fails a gate now. */
+static void
+need_eligible(DwCall *call, const DwJob *job, const DwBid *bid)
+{
+	DwRanking	ranking;
+
+	dw_ranking_load(job, &bid->id, true, &ranking);
+	if (ranking.count == 1 && ranking.bids[0].reasons == 0)
+		return;
+	dw_raise(DW_BAD_VALUE, "the bid is not eligible",
+			 psprintf("Bid %s: %s.", dw_uuid_text(&bid->id),
+					  dw_gates_text(ranking.bids[0].reasons)),
+			 "Accept another one, see dwello.rank_bids().");
+}
+
+/*
+ * Locks the bid that is meant: the one named, else the accepted one; false
+ * when there is none.  P0002 when the caller may not see it, 42501 when he
+ * may but it is not his.
+ */
+static bool
+bid_to_confirm(DwCall *call, const DwJob *job, DwBid *bid)
+{
+	const DwUuid *bid_id = dw_arg_uuid_opt(call, 1);
+
+	if (bid_id == NULL && !dw_bid_lock_accepted(&job->id, bid))
+		return false;
+	if (bid_id != NULL && !dw_bid_lock(&job->id, bid_id, bid))
+		dw_bid_refuse_unknown(bid_id);
+	if (dw_uuid_equal(&bid->provider_id, &call->actor.user_id))
+		return true;
+	if (bid_id != NULL && !dw_sees_all_bids(call, job))
+		dw_bid_refuse_unknown(bid_id);
+	dw_raise(DW_FORBIDDEN, "only the bidder can confirm the award",
+			 psprintf("The award of job %s is not the caller's.",
+					  dw_uuid_text(&job->id)), NULL);
+}
+
+/* WD101 and WD102: whether there is an award that waits to be confirmed. */
+static void
+award_check(DwCall *call, const DwJob *job, const DwBid *bid)
+{
+	(void) dw_job_next(call, job, DW_JOB_EVENT_CONFIRM);
+	if (bid == NULL)
+		elog(ERROR, "awarded job has no accepted bid");
+	(void) dw_bid_next(call, bid, DW_BID_EVENT_CONFIRM_AWARD);
+	if (job->confirmed_at != DT_NOBEGIN)
+		dw_raise(DW_INVALID_TRANSITION, "the award is confirmed already",
+				 psprintf("Job %s is in state \"%s\".",
+						  dw_uuid_text(&job->id),
+						  dw_job_status_label(job->status)),
+				 "The homeowner can fund the escrow, see"
+				 " dwello.fund_escrow().");
+	if (dw_now() >= job->confirm_by)
+		dw_raise(DW_DEADLINE_PASSED, "the time to confirm the award is over",
+				 psprintf("Job %s had to be confirmed by %s.",
+						  dw_uuid_text(&job->id),
+						  timestamptz_to_str(job->confirm_by)), NULL);
+}
+
+/* Opens the escrow; 22023 when its plan does not divide the amount. */
+static void
+open_escrow(DwCall *call, const DwJob *job, const DwBid *bid,
+			DwEscrowRow *row)
+{
+	DwAward		confirmed = {
+		.job_id = job->id,
+		.homeowner_id = job->homeowner_id,
+		.provider_id = bid->provider_id,
+		.category_id = job->category_id,
+		.bid_id = bid->id,
+		.amount = bid->bid_amount,
+		.currency = bid->currency,
+		.actor = call->actor
+	};
+	DwResult	result = dw_escrow_open_for_award(&confirmed, row);
+
+	if (result != DW_OK)
+		dw_raise(result, "the milestones do not divide the bid's amount",
+				 psprintf("Job %s has more milestones than there is money"
+						  " to share.", dw_uuid_text(&job->id)), NULL);
+}

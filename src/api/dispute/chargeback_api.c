@@ -1,0 +1,361 @@
+/*
+ * chargeback_api.c
+ *		A bank takes a payment back, and later decides.
+ *
+ * While one is open the escrow is frozen and what is asked for lies in the
+ * company's chargeback_clearing.  The legs of opening one:
+ *		escrow					- held_amount
+ *		provider_receivable		- clawed_back	(he owes it)
+ *		platform_loss			- what is left	(nobody else's)
+ *		chargeback_clearing		+ amount
+ * Won, each is mirrored to the very account it was taken from, whatever has
+ * been paid out or netted since.  Lost, the money is the bank's:
+ *		chargeback_clearing		- amount
+ *		psp_clearing			+ amount
+ * No account of a provider is read or locked: a job's call stays in its
+ * shard, and what he owes is netted when he is paid out.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "api/dispute/dispute_api.h"
+#include "api/escrow/escrow_api.h"
+#include "api/job/job_api.h"
+#include "server/call/call_server.h"
+#include "server/crypto/crypto_server.h"
+#include "server/error/error_server.h"
+#include "server/sql/sql_server.h"
+#include "store/dispute/dispute_store.h"
+
+#define CURRENCY_MAX	20		/* characters; only three can be right */
+
+/* An account of the escrow's currency. */
+static DwAccount
+account_of(const DwEscrowRow *row, DwAccountKind kind, const char *psp)
+{
+	DwAccount	account = {
+		.kind = kind,
+		.currency = row->escrow.currency,
+		.psp = psp
+	};
+
+	if (kind == DW_ACCOUNT_PROVIDER_RECEIVABLE)
+		account.owner_id = row->provider_id;
+	return account;
+}
+
+/* The legs of opening (sign 1) or winning (sign -1) one. */
+static void
+chargeback_legs(const DwEscrowRow *row, const DwChargebackRow *taken,
+				int64 sign, DwLegs *legs)
+{
+	const DwChargeback *chargeback = &taken->chargeback;
+	DwAccount	receivable = account_of(row, DW_ACCOUNT_PROVIDER_RECEIVABLE,
+										"");
+	DwAccount	loss = account_of(row, DW_ACCOUNT_PLATFORM_LOSS, "");
+	DwAccount	clearing = account_of(row, DW_ACCOUNT_CHARGEBACK_CLEARING,
+									  taken->psp);
+	DwAccount	all[] = {receivable, loss, clearing};
+
+	dw_accounts_ensure(all, lengthof(all));
+	legs->count = 0;
+	dw_legs_escrow(legs, &row->job_id, -sign * chargeback->held_amount);
+	dw_legs_account(legs, &receivable, -sign * chargeback->clawed_back);
+	dw_legs_account(legs, &loss, -sign * dw_chargeback_loss(chargeback));
+	dw_legs_account(legs, &clearing, sign * chargeback->amount);
+}
+
+/* The legs of losing one. */
+static void
+lost_legs(const DwEscrowRow *row, const DwChargebackRow *taken, DwLegs *legs)
+{
+	DwAccount	clearing = account_of(row, DW_ACCOUNT_CHARGEBACK_CLEARING,
+									  taken->psp);
+
+	legs->count = 0;
+	dw_legs_account(legs, &clearing, -taken->chargeback.amount);
+	dw_legs_clearing(legs, taken->psp, row->escrow.currency,
+					 taken->chargeback.amount);
+}
+
+/* Books one step of a chargeback; the transaction's id. */
+static DwUuid
+book_step(DwCall *call, DwEscrowRow *row, const DwChargebackRow *taken,
+		  const DwLegs *legs)
+{
+	bool		won = taken->chargeback.status == DW_CHARGEBACK_WON;
+	DwTransaction transaction;
+
+	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_CHARGEBACK,
+						 &call->actor);
+	transaction.payer_id = won ? row->homeowner_id : row->provider_id;
+	transaction.payee_id = won ? row->provider_id : row->homeowner_id;
+	transaction.amount = taken->chargeback.amount;
+	transaction.net_amount = taken->chargeback.amount;
+	transaction.psp = taken->psp;
+	transaction.psp_reference = taken->psp_reference;
+	transaction.reverses = won ? &taken->transaction_id : NULL;
+	dw_ledger_book(&row->chain_end, &transaction, legs, false);
+	return transaction.id;
+}
+
+/* Tells the world of a chargeback. */
+static void
+emit_chargeback(const DwEscrowRow *row, const DwChargebackRow *taken,
+				const char *type, const char *reason)
+{
+	const DwChargeback *chargeback = &taken->chargeback;
+	DwPayload	payload;
+
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "chargeback_id", &taken->id);
+	dw_payload_text(&payload, "chargeback_status",
+					dw_chargeback_status_label(chargeback->status));
+	dw_payload_text(&payload, "psp", taken->psp);
+	dw_payload_text(&payload, "psp_reference", taken->psp_reference);
+	dw_payload_int8(&payload, "amount", chargeback->amount);
+	dw_payload_int8(&payload, "held_amount", chargeback->held_amount);
+	dw_payload_int8(&payload, "clawed_back", chargeback->clawed_back);
+	dw_payload_text(&payload, "reason", reason);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, type, &payload);
+}
+
+/* Reads the arguments of open_chargeback; errors of arguments alone. */
+static const char *
+opening_read(DwCall *call, DwPaymentEvent *event)
+{
+	const char *reason;
+
+	memset(event, 0, sizeof(*event));
+	dw_args_need(call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2) | DW_ARG(3) |
+				 DW_ARG(4));
+	event->type = DW_CHARGEBACK_OPENED;
+	event->job_id = dw_arg_uuid(call, 0);
+	event->psp = dw_arg_text(call, 1, DW_PSP_MAX);
+	event->event_id = dw_arg_text(call, 2, DW_PSP_REFERENCE_MAX);
+	event->currency = dw_arg_text(call, 4, CURRENCY_MAX);
+	event->psp_reference = dw_arg_text_opt(call, 5, DW_PSP_REFERENCE_MAX);
+	reason = dw_arg_text_opt(call, 6, DW_NOTES_MAX);
+	event->amount = dw_arg_int8(call, 3);
+	if (event->amount <= 0)
+		dw_arg_refuse(call, 3, DW_BAD_VALUE, "must be more than zero");
+	dw_arg_check_currency(call, 4, event->currency);
+	return reason;
+}
+
+/* WD201 for another currency, 22023 for more than the company brought. */
+static void
+opening_check(const DwEscrowRow *row, const DwPaymentEvent *event)
+{
+	int64		room;
+
+	if (strcmp(event->currency, row->escrow.currency) != 0)
+		dw_raise(DW_CURRENCY_MISMATCH,
+				 "the chargeback is in another currency than the escrow",
+				 psprintf("The escrow of job %s is in %s.",
+						  dw_uuid_text(&row->job_id), row->escrow.currency),
+				 NULL);
+	room = dw_chargeback_room(&row->job_id, event->psp);
+	if (event->amount > room)
+		dw_raise(DW_BAD_VALUE,
+				 "the chargeback is of more than the company brought",
+				 psprintf("Of what was paid for job %s through \"%s\", "
+						  INT64_FORMAT " is not charged back.",
+						  dw_uuid_text(&row->job_id), event->psp, room),
+				 NULL);
+}
+
+/* Freezes the escrow and books what the bank asks for. */
+static void
+opening_apply(DwCall *call, DwEscrowRow *row, DwPaymentEvent *event,
+			  DwChargebackRow *taken)
+{
+	DwTransition transition = {DW_ESCROW_EVENT_OPEN_CHARGEBACK, call->actor,
+	row->escrow.status, &taken->transaction_id};
+	DwChargebackSum others;
+	DwLegs		legs;
+
+	memset(taken, 0, sizeof(*taken));
+	taken->id = dw_uuid_fresh();
+	taken->psp = event->psp;
+	taken->psp_reference = event->psp_reference;
+	taken->chargeback.amount = event->amount;
+	dw_chargeback_sum(&row->job_id, NULL, &others);
+	if (dw_chargeback_open(&row->escrow, row->milestones,
+						   row->milestone_count, &others,
+						   &taken->chargeback) != DW_OK)
+		elog(ERROR, "chargeback was decided otherwise");
+	chargeback_legs(row, taken, 1, &legs);
+	taken->transaction_id = book_step(call, row, taken, &legs);
+	dw_chargeback_insert(row, taken);
+	dw_escrow_apply(row, &transition);
+	event->transaction_id = taken->transaction_id;
+}
+
+/* open_chargeback: see its COMMENT. */
+DW_FUNCTION(dwello_open_chargeback)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwPaymentEvent event;
+	DwChargebackRow taken;
+	const char *reason;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	reason = opening_read(&call, &event);
+	dw_job_for_command(&call, &event.job_id, &job);
+	if (dw_payment_replay(&call, &event))
+		return dw_call_return(&call);
+	dw_escrow_need(&job.id, dw_escrow_lock(&job.id, &row));
+	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_OPEN_CHARGEBACK);
+	opening_check(&row, &event);
+	opening_apply(&call, &row, &event, &taken);
+	emit_chargeback(&row, &taken, "chargeback_opened", reason);
+
+	dw_row_uuid(&call, "chargeback_id", &taken.id);
+	dw_row_int8(&call, "amount", taken.chargeback.amount);
+	dw_row_int8(&call, "held_amount", taken.chargeback.held_amount);
+	dw_row_int8(&call, "clawed_back", taken.chargeback.clawed_back);
+	dw_row_escrow(&call, &row);
+	return dw_payment_event_return(&call, &event);
+}
+
+/* Reads the arguments of close_chargeback; errors of arguments alone. */
+static bool
+closing_read(DwCall *call, DwPaymentEvent *event)
+{
+	bool		won;
+
+	memset(event, 0, sizeof(*event));
+	dw_args_need(call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2) | DW_ARG(3));
+	event->job_id = dw_arg_uuid(call, 0);
+	event->psp = dw_arg_text(call, 1, DW_PSP_MAX);
+	event->event_id = dw_arg_text(call, 2, DW_PSP_REFERENCE_MAX);
+	won = dw_arg_bool(call, 3);
+	event->type = won ? DW_CHARGEBACK_IS_WON : DW_CHARGEBACK_IS_LOST;
+	return won;
+}
+
+/* WD101: none is open, so this comes before it was, or again. */
+static void
+refuse_closed(const DwPaymentEvent *event)
+{
+	dw_raise(DW_INVALID_TRANSITION, "no such chargeback is open",
+			 psprintf("Job %s has none open through \"%s\".",
+					  dw_uuid_text(&event->job_id), event->psp),
+			 "Tell of it with dwello.open_chargeback() first; an event that "
+			 "came too early can be delivered again.");
+}
+
+/* P0002 when a chargeback is named that is none of this company's. */
+static void
+closing_find_named(DwCall *call, DwPaymentEvent *event, DwChargebackRow *taken)
+{
+	const DwUuid *id = dw_arg_uuid_opt(call, 4);
+
+	if (id == NULL)
+		return;
+	if (!dw_chargeback_find(&event->job_id, id, event->psp, taken))
+		dw_raise(DW_NOT_FOUND, "no such chargeback",
+				 psprintf("Job %s has no chargeback %s through \"%s\".",
+						  dw_uuid_text(&event->job_id), dw_uuid_text(id),
+						  event->psp), NULL);
+	event->object = "chargeback_id";
+	event->object_id = *id;
+}
+
+/*
+ * The one that is open, unless one is named.  WD101: none, or it has ended
+ * otherwise; 22023: several are open.  True: it has ended this way already.
+ */
+static bool
+closing_find(DwCall *call, const DwPaymentEvent *event, bool won,
+			 DwChargebackRow *taken)
+{
+	bool		is_named = event->object != NULL;
+
+	if (!is_named &&
+		!dw_chargeback_find(&event->job_id, NULL, event->psp, taken))
+		refuse_closed(event);
+	if (taken->chargeback.status != DW_CHARGEBACK_OPEN)
+	{
+		if (won != (taken->chargeback.status == DW_CHARGEBACK_WON))
+			refuse_closed(event);
+		return true;
+	}
+	if (!is_named &&
+		dw_chargeback_count_open(&event->job_id, event->psp) > 1)
+		dw_arg_refuse(call, 4, DW_BAD_VALUE,
+					  "must name one, for several are open");
+	return false;
+}
+
+/* Books the bank's decision, and lets go what waited for it. */
+static void
+closing_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
+			  DwPaymentEvent *event, DwChargebackRow *taken)
+{
+	DwTransition transition = {DW_ESCROW_EVENT_CLOSE_CHARGEBACK, call->actor,
+	row->escrow.status, &event->transaction_id};
+	DwVerdict	verdict = {
+		.won = strcmp(event->type, DW_CHARGEBACK_IS_WON) == 0
+	};
+	DwLegs		legs;
+
+	dw_chargeback_sum(&row->job_id, &taken->id, &verdict.others);
+	if (dw_chargeback_close(&row->escrow, row->milestones,
+							row->milestone_count, &taken->chargeback,
+							&verdict) != DW_OK)
+		elog(ERROR, "chargeback was decided otherwise");
+	if (verdict.won)
+		chargeback_legs(row, taken, -1, &legs);
+	else
+		lost_legs(row, taken, &legs);
+	event->transaction_id = book_step(call, row, taken, &legs);
+	dw_chargeback_end(&row->job_id, taken);
+	dw_escrow_apply(row, &transition);
+	dw_disputes_thaw(row, &event->transaction_id);
+	emit_chargeback(row, taken, "chargeback_closed", NULL);
+	if (!row->escrow.frozen)
+	{
+		dw_chargeback_free_clocks(&row->job_id, &taken->id);
+		dw_escrow_release_approved(call, job, row);
+	}
+	dw_escrow_move_job(job, row);
+}
+
+/* close_chargeback: see its COMMENT. */
+DW_FUNCTION(dwello_close_chargeback)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwPaymentEvent event;
+	DwChargebackRow taken;
+	bool		won;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	won = closing_read(&call, &event);
+	dw_job_for_command(&call, &event.job_id, &job);
+	closing_find_named(&call, &event, &taken);
+	if (dw_payment_replay(&call, &event))
+		return dw_call_return(&call);
+	dw_escrow_need(&job.id, dw_escrow_lock(&job.id, &row));
+	if (closing_find(&call, &event, won, &taken))
+	{
+		event.transaction_id = taken.transaction_id;
+		dw_call_replayed(&call);	/* told twice, under two names */
+	}
+	else
+		closing_apply(&call, &job, &row, &event, &taken);
+
+	event.amount = taken.chargeback.amount;
+	event.currency = row.escrow.currency;
+	event.psp_reference = taken.psp_reference;
+	dw_row_uuid(&call, "chargeback_id", &taken.id);
+	dw_row_text(&call, "chargeback_status",
+				dw_chargeback_status_label(taken.chargeback.status));
+	dw_row_escrow(&call, &row);
+	return dw_payment_event_return(&call, &event);
+}

@@ -1,0 +1,476 @@
+/*
+ * dispute_api.c
+ *		Commands on a dispute: open, answer, withdraw, resolve.
+ *
+ * What has expired is expired: past answer_by nobody moves a dispute any
+ * more, and expire_disputes() ends it.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "api/dispute/dispute_api.h"
+#include "api/job/job_api.h"
+#include "server/crypto/crypto_server.h"
+#include "server/error/error_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/job/job_store.h"
+
+/* Fills the columns of the dispute, then those of the escrow. */
+static Datum
+dispute_return(DwCall *call, const DwEscrowRow *row,
+			   const DwDisputeRow *dispute)
+{
+	const DwDispute *facts = &dispute->dispute;
+
+	dw_row_escrow(call, row);
+	dw_row_uuid(call, "dispute_id", &facts->id);
+	if (dispute->has_milestone)
+		dw_row_uuid(call, "milestone_id", &dispute->milestone_id);
+	dw_row_text(call, "dispute_status",
+				dw_dispute_status_label(facts->status));
+	dw_row_int8(call, "disputed_amount", facts->amount);
+	if (facts->homeowner_offer != DW_DISPUTE_NO_OFFER)
+		dw_row_int8(call, "homeowner_offer", facts->homeowner_offer);
+	if (facts->provider_offer != DW_DISPUTE_NO_OFFER)
+		dw_row_int8(call, "provider_offer", facts->provider_offer);
+	if (dispute->settled_amount != DW_DISPUTE_UNSETTLED)
+		dw_row_int8(call, "settled_amount", dispute->settled_amount);
+	if (!dw_uuid_is_nil(&dispute->transaction_id))
+		dw_row_uuid(call, "transaction_id", &dispute->transaction_id);
+	if (dw_dispute_is_open(facts))
+		dw_row_time(call, "answer_by", dispute->answer_by);
+	return dw_call_return(call);
+}
+
+/* An amount that may be zero, but not less. */
+static int64
+arg_figure(DwCall *call, int arg)
+{
+	int64		figure = dw_arg_int8(call, arg);
+
+	if (figure < 0)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must not be negative");
+	return figure;
+}
+
+/* When a dispute that begins to wait now has waited long enough. */
+static TimestampTz
+deadline_from_now(const DwUuid *job_id, const DwDispute *dispute)
+{
+	const char *timer = dispute->status == DW_DISPUTE_ANSWERED
+		? "mediation_days" : dispute->by_homeowner
+		? "dispute_provider_days" : "dispute_homeowner_days";
+
+	return dw_now() + dw_job_timer(job_id, timer) * USECS_PER_DAY;
+}
+
+/* The members of a payload that every event of a dispute has. */
+static void
+dispute_payload(DwPayload *payload, const DwEscrowRow *row,
+				const DwDisputeRow *dispute)
+{
+	const DwDispute *facts = &dispute->dispute;
+
+	dw_escrow_payload(payload, row);
+	dw_payload_uuid(payload, "dispute_id", &facts->id);
+	dw_payload_uuid(payload, "milestone_id", dispute->has_milestone
+					? &dispute->milestone_id : NULL);
+	dw_payload_text(payload, "status",
+					dw_dispute_status_label(facts->status));
+	dw_payload_int8(payload, "amount", facts->amount);
+}
+
+/* Tells the other side what one of them has done. */
+static void
+emit_to_other(DwCall *call, const DwEscrowRow *row,
+			  const DwDisputeRow *dispute, const char *type)
+{
+	bool		by_homeowner = call->actor.kind == DW_ACTOR_HOMEOWNER;
+	DwPayload	payload;
+
+	dispute_payload(&payload, row, dispute);
+	dw_payload_uuid(&payload, "recipient_id", by_homeowner
+					? &row->provider_id : &row->homeowner_id);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, type, &payload);
+}
+
+/* Tells both sides how it ended. */
+static void
+emit_ended(const DwEscrowRow *row, const DwDisputeRow *dispute,
+		   const DwSettlement *settlement)
+{
+	DwPayload	payload;
+
+	dispute_payload(&payload, row, dispute);
+	dw_payload_uuid(&payload, "transaction_id", &dispute->transaction_id);
+	dw_payload_int8(&payload, "settled_amount", dispute->settled_amount);
+	dw_payload_int8(&payload, "fee", settlement->release.fee);
+	dw_payload_int8(&payload, "tax", settlement->release.tax);
+	dw_payload_int8(&payload, "payout", settlement->release.payout);
+	dw_payload_int8(&payload, "refund", settlement->refund);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "dispute_settled",
+				  &payload);
+}
+
+/* The end of a dispute as a transaction, with its legs, in the books. */
+static DwPaymentPart *
+book_end(DwEscrowRow *row, DwDisputeRow *dispute, const DwEnding *ending,
+		 const DwSettlement *settlement, int *part_count)
+{
+	const DwRelease *release = &settlement->release;
+	DwPaymentPart *parts;
+	DwTransaction transaction;
+	DwLegs		legs = {0};
+
+	parts = dw_payments_to_refund(&row->job_id, settlement->refund,
+								  part_count);
+	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_DISPUTE,
+						 &ending->actor);
+	transaction.amount = release->amount + settlement->refund;
+	transaction.platform_fee = release->fee;
+	transaction.tax = release->tax;
+	transaction.net_amount = release->payout;
+	transaction.milestone_id = dispute->has_milestone
+		? &dispute->milestone_id : NULL;
+	transaction.idempotency_key = ending->key;
+	dw_legs_escrow(&legs, &row->job_id, -transaction.amount);
+	dw_legs_release(&legs, row, release);
+	dw_legs_refund(&legs, parts, *part_count, row->escrow.currency);
+	dw_ledger_book(&row->chain_end, &transaction, &legs, false);
+	dispute->transaction_id = transaction.id;
+	return parts;
+}
+
+/* Ends a dispute with a figure; see the header. */
+void
+dw_dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
+			   const DwEnding *ending)
+{
+	DwTransition transition = {ending->event, ending->actor,
+	row->escrow.status, &dispute->transaction_id};
+	DwSettlement settlement = {.figure = ending->figure};
+	DwPaymentPart *parts;
+	int			part_count;
+
+	if (dw_dispute_settle(&row->escrow, row->milestones,
+						  row->milestone_count, &dispute->dispute,
+						  &settlement) != DW_OK)
+		elog(ERROR, "dispute %s cannot end at " INT64_FORMAT,
+			 dw_uuid_text(&dispute->dispute.id), ending->figure);
+	dispute->dispute.status = ending->status;
+	dispute->settled_amount = ending->figure;
+	parts = book_end(row, dispute, ending, &settlement, &part_count);
+	dw_escrow_apply(row, &transition);
+	dw_dispute_save(&row->job_id, dispute);
+	for (int i = 0; i < part_count; i++)
+		dw_refund_emit(row, &dispute->transaction_id, &parts[i], "dispute");
+	emit_ended(row, dispute, &settlement);
+	dw_escrow_move_job(job, row);
+}
+
+/* Lets the open disputes go on after a chargeback; see the header. */
+void
+dw_disputes_thaw(const DwEscrowRow *row, const DwUuid *transaction_id)
+{
+	const DwSettlement nothing = {.figure = 0};
+	int			count;
+	DwUuid	   *ids = dw_disputes_open(&row->job_id, &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		DwDisputeRow dispute;
+
+		if (!dw_dispute_load(&row->job_id, &ids[i], &dispute))
+			elog(ERROR, "dispute %s is gone", dw_uuid_text(&ids[i]));
+		if (!dw_dispute_shrink(&dispute.dispute, row->milestones,
+							   row->milestone_count))
+		{
+			dispute.settled_amount = 0;
+			dispute.transaction_id = *transaction_id;
+			emit_ended(row, &dispute, &nothing);
+		}
+		else if (!row->escrow.frozen)
+			dispute.answer_by = Max(dispute.answer_by,
+									deadline_from_now(&row->job_id,
+													  &dispute.dispute));
+		dw_dispute_save(&row->job_id, &dispute);
+	}
+}
+
+/* open_dispute: see its COMMENT. */
+DW_FUNCTION(dwello_open_dispute)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwDisputeRow dispute = {.settled_amount = DW_DISPUTE_UNSETTLED};
+	DwTransition transition = {.event = DW_ESCROW_EVENT_OPEN_DISPUTE};
+	const DwUuid *milestone_id;
+	DwResult	result;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
+	dw_args_need(&call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2));
+	dispute.reason = dw_arg_text(&call, 2, DW_NOTES_MAX);
+	dispute.dispute.homeowner_offer = arg_figure(&call, 1);
+	dispute.dispute.provider_offer = dispute.dispute.homeowner_offer;
+	milestone_id = dw_arg_uuid_opt(&call, 3);
+	if (dw_escrow_begin(&call, &job, &row, milestone_id))
+		return dw_call_return(&call);
+	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_OPEN_DISPUTE);
+	if (milestone_id == NULL && dw_dispute_is_general_open(&job.id))
+		dw_raise(DW_INVALID_TRANSITION,
+				 "a dispute about all that was held is open",
+				 psprintf("It belongs to job %s.", dw_uuid_text(&job.id)),
+				 "Answer or withdraw that one, or dispute a milestone.");
+
+	transition.actor = call.actor;
+	transition.from = row.escrow.status;
+	dispute.dispute.id = dw_uuid_fresh();
+	dispute.dispute.by_homeowner = call.actor.kind == DW_ACTOR_HOMEOWNER;
+	dispute.has_milestone = milestone_id != NULL;
+	if (milestone_id != NULL)
+		dispute.milestone_id = *milestone_id;
+	dispute.opened_by = call.actor.user_id;
+	dispute.created_at = dw_now();
+	result = dw_dispute_open(&row.escrow, row.milestones,
+							 row.milestone_count, milestone_id,
+							 &dispute.dispute);
+	if (result == DW_BAD_VALUE)
+		dw_arg_refuse(&call, 1, result, "is more than is disputed");
+	if (result != DW_OK)
+		dw_escrow_refuse(&call, &row, result);
+	dispute.answer_by = deadline_from_now(&row.job_id, &dispute.dispute);
+	dw_escrow_apply(&row, &transition);
+	dw_dispute_insert(&row, &dispute);
+	emit_to_other(&call, &row, &dispute, "dispute_opened");
+	dw_escrow_move_job(&job, &row);
+	return dispute_return(&call, &row, &dispute);
+}
+
+/* P0002: a dispute that is named and not there. */
+static void
+refuse_unknown(const DwUuid *job_id, const DwUuid *id)
+{
+	dw_raise(DW_NOT_FOUND, "no such dispute",
+			 psprintf("Job %s has no dispute %s.", dw_uuid_text(job_id),
+					  dw_uuid_text(id)), NULL);
+}
+
+/* The one open dispute, when none was named; WD101, 22023. */
+static void
+find_only(DwCall *call, const DwUuid *job_id, DwDisputeRow *dispute)
+{
+	int			open = dw_dispute_find_open(job_id, dispute);
+
+	if (open == 0)
+		dw_raise(DW_INVALID_TRANSITION, "the job has no open dispute",
+				 psprintf("It is job %s.", dw_uuid_text(job_id)),
+				 "A side opens one with dwello.open_dispute().");
+	if (open > 1)
+		dw_raise(DW_BAD_VALUE, "the job has more than one open dispute",
+				 psprintf("Job %s has %d.", dw_uuid_text(job_id), open),
+				 "Say which with dispute_id.");
+}
+
+/* WD101 unless the dispute is open, WD102 when its time is over. */
+static void
+check_open(DwCall *call, const DwEscrowRow *row, const DwDisputeRow *dispute,
+		   DwEscrowEvent event)
+{
+	const DwDispute *facts = &dispute->dispute;
+
+	if (!dw_dispute_is_open(facts))
+		dw_raise(DW_INVALID_TRANSITION, "the dispute has ended",
+				 psprintf("Dispute %s is in state \"%s\".",
+						  dw_uuid_text(&facts->id),
+						  dw_dispute_status_label(facts->status)), NULL);
+	dw_escrow_check(call, row, event);
+	if (dw_now() >= dispute->answer_by)
+		dw_raise(DW_DEADLINE_PASSED, "the time to answer the dispute is over",
+				 psprintf("Dispute %s could be answered until %s.",
+						  dw_uuid_text(&facts->id),
+						  timestamptz_to_str(dispute->answer_by)),
+				 "It ends with dwello.expire_disputes().");
+}
+
+/*
+ * Locks job and escrow and reads the dispute that argument `arg` names, or
+ * the one open one, in the order of errors.  True: done before.
+ */
+static bool
+dispute_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
+			  DwDisputeRow *dispute, const DwUuid *id)
+{
+	DwUuid		job_id = dw_arg_uuid(call, 0);
+	bool		found;
+
+	dw_job_for_command(call, &job_id, job);
+	found = dw_escrow_lock(&job_id, row);
+	if (id != NULL && !dw_dispute_load(&job_id, id, dispute))
+		refuse_unknown(&job_id, id);
+	if (call->actor.kind == DW_ACTOR_HOMEOWNER)
+		dw_job_need_homeowner(call, job);
+	if (call->actor.kind == DW_ACTOR_PROVIDER)
+		dw_job_need_provider(call, job);
+	if (dw_call_replay(call, &job_id))
+		return true;
+	dw_escrow_need(&job_id, found);
+	dw_call_version(call, row->escrow.version);
+	if (id == NULL)
+		find_only(call, &job_id, dispute);
+	return false;
+}
+
+/* Writes an answer that did not settle: the figures, and what comes now. */
+static void
+answer_apply(DwCall *call, DwEscrowRow *row, DwDisputeRow *dispute,
+			 DwDisputeStatus before)
+{
+	DwTransition transition = {DW_ESCROW_EVENT_ANSWER_DISPUTE, call->actor,
+	row->escrow.status, NULL};
+
+	if (dispute->dispute.status != before)
+		dispute->answer_by = deadline_from_now(&row->job_id,
+											   &dispute->dispute);
+	dw_escrow_apply(row, &transition);
+	dw_dispute_save(&row->job_id, dispute);
+	emit_to_other(call, row, dispute, "dispute_answered");
+}
+
+/* answer_dispute: see its COMMENT. */
+DW_FUNCTION(dwello_answer_dispute)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwDisputeRow dispute;
+	DwEnding	ending = {.status = DW_DISPUTE_SETTLED,
+	.event = DW_ESCROW_EVENT_ANSWER_DISPUTE};
+	DwDisputeStatus before;
+	char	   *notes;
+	int64		offer;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
+	dw_args_need(&call, DW_ARG(0) | DW_ARG(1));
+	notes = dw_arg_text_opt(&call, 3, DW_NOTES_MAX);
+	offer = arg_figure(&call, 1);
+	if (dispute_begin(&call, &job, &row, &dispute, dw_arg_uuid_opt(&call, 2)))
+		return dw_call_return(&call);
+	check_open(&call, &row, &dispute, DW_ESCROW_EVENT_ANSWER_DISPUTE);
+
+	before = dispute.dispute.status;
+	if (notes != NULL)
+		dispute.answer = notes;
+	if (dw_dispute_offer(&dispute.dispute,
+						 call.actor.kind == DW_ACTOR_HOMEOWNER,
+						 offer) != DW_OK)
+		dw_arg_refuse(&call, 1, DW_BAD_VALUE, "is more than is disputed");
+	ending.actor = call.actor;
+	ending.key = call.key;
+	if (dw_dispute_meets(&dispute.dispute, &ending.figure))
+		dw_dispute_end(&job, &row, &dispute, &ending);
+	else
+		answer_apply(&call, &row, &dispute, before);
+	return dispute_return(&call, &row, &dispute);
+}
+
+/* The milestones of a dispute that were submitted when it was opened. */
+static DwUuid *
+stopped_clocks(const DwEscrowRow *row, const DwDispute *dispute, int *count)
+{
+	DwUuid	   *ids = palloc(sizeof(DwUuid) * row->milestone_count);
+
+	*count = 0;
+	for (int i = 0; i < row->milestone_count; i++)
+		if (dw_uuid_equal(&row->milestones[i].dispute_id, &dispute->id) &&
+			row->milestones[i].status_before == DW_MILESTONE_SUBMITTED)
+			ids[(*count)++] = row->milestones[i].id;
+	return ids;
+}
+
+/* withdraw_dispute: see its COMMENT. */
+DW_FUNCTION(dwello_withdraw_dispute)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwDisputeRow dispute;
+	DwTransition transition = {.event = DW_ESCROW_EVENT_WITHDRAW_DISPUTE};
+	DwUuid	   *clocks;
+	int			count;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
+	dw_args_need(&call, DW_ARG(0));
+	if (dispute_begin(&call, &job, &row, &dispute, dw_arg_uuid_opt(&call, 1)))
+		return dw_call_return(&call);
+	if (!dw_uuid_equal(&dispute.opened_by, &call.actor.user_id))
+		dw_raise(DW_FORBIDDEN, "only who opened a dispute may withdraw it",
+				 psprintf("Dispute %s was opened by the other side.",
+						  dw_uuid_text(&dispute.dispute.id)),
+				 "dwello.answer_dispute() names a figure.");
+	check_open(&call, &row, &dispute, DW_ESCROW_EVENT_WITHDRAW_DISPUTE);
+
+	transition.actor = call.actor;
+	transition.from = row.escrow.status;
+	clocks = stopped_clocks(&row, &dispute.dispute, &count);
+	if (dw_dispute_withdraw(&row.escrow, row.milestones, row.milestone_count,
+							&dispute.dispute) != DW_OK)
+		dw_escrow_refuse(&call, &row, DW_INVALID_TRANSITION);
+	dw_escrow_apply(&row, &transition);
+	dw_dispute_free_clocks(&job.id, clocks, count, dispute.created_at);
+	dw_dispute_save(&job.id, &dispute);
+	emit_to_other(&call, &row, &dispute, "dispute_withdrawn");
+	dw_escrow_move_job(&job, &row);
+	return dispute_return(&call, &row, &dispute);
+}
+
+/* 42501 for a mediator who is a side of the job himself. */
+static void
+need_stranger(DwCall *call, const DwJob *job)
+{
+	if (dw_uuid_equal(&call->actor.user_id, &job->homeowner_id) ||
+		dw_uuid_equal(&call->actor.user_id, &job->provider_id))
+		dw_raise(DW_FORBIDDEN, "nobody decides a dispute of his own",
+				 psprintf("The caller is a side of job %s.",
+						  dw_uuid_text(&job->id)), NULL);
+}
+
+/* resolve_dispute: see its COMMENT. */
+DW_FUNCTION(dwello_resolve_dispute)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwDisputeRow dispute;
+	DwEnding	ending = {.status = DW_DISPUTE_RESOLVED,
+	.event = DW_ESCROW_EVENT_RESOLVE_DISPUTE};
+	char	   *reason;
+	int64		back;
+	bool		has_figure;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SUPPORT | DW_ACTOR_ADMIN);
+	dw_args_need(&call, DW_ARG(0) | DW_ARG(1));
+	reason = dw_arg_text_opt(&call, 4, DW_NOTES_MAX);
+	back = arg_figure(&call, 1);
+	has_figure = dw_arg_has(&call, 2);
+	if (has_figure)
+		ending.figure = arg_figure(&call, 2);
+	if (dispute_begin(&call, &job, &row, &dispute, dw_arg_uuid_opt(&call, 3)))
+		return dw_call_return(&call);
+	need_stranger(&call, &job);
+	check_open(&call, &row, &dispute, DW_ESCROW_EVENT_RESOLVE_DISPUTE);
+
+	if (back > dispute.dispute.amount)
+		dw_arg_refuse(&call, 1, DW_BAD_VALUE, "is more than is disputed");
+	if (!has_figure)
+		ending.figure = dispute.dispute.amount - back;
+	else if (ending.figure != dispute.dispute.amount - back)
+		dw_arg_refuse(&call, 2, DW_BAD_VALUE,
+					  "does not add up to what is disputed");
+	ending.actor = call.actor;
+	ending.key = call.key;
+	dispute.resolution = reason;
+	dw_dispute_end(&job, &row, &dispute, &ending);
+	return dispute_return(&call, &row, &dispute);
+}

@@ -1,0 +1,238 @@
+/*
+ * reversal_api.c
+ *		Undoes a release, a refund or the settlement of a dispute.
+ *
+ * Each leg is mirrored in proportion, and the money lies in the escrow
+ * again.  Only the provider's leg goes another way: out of
+ * provider_receivable instead of provider_available.  What was released may
+ * have been paid out, by a call in another shard that this one does not
+ * wait for; so he owes it, what he can withdraw falls at once, and his next
+ * payout nets the two.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "api/escrow/escrow_api.h"
+#include "api/job/job_api.h"
+#include "server/error/error_server.h"
+#include "server/sql/sql_server.h"
+#include "store/dispute/dispute_store.h"
+
+/* One reversal, from its request to its books. */
+typedef struct Undoing
+{
+	DwOriginal	original;		/* what is undone */
+	int64		amount;			/* of it; 0 = all that is left */
+	DwReversal	reversal;		/* what that comes to */
+	DwLegs		legs;			/* of it */
+	DwEscrowStatus from;		/* the escrow's state before */
+	const char *reason;			/* in words, or NULL */
+} Undoing;
+
+/* The account of a leg, by what it is for. */
+static DwUuid
+account_id(const DwEscrowRow *row, DwAccountKind kind)
+{
+	DwAccount	account = {
+		.kind = kind,
+		.currency = row->escrow.currency,
+		.psp = ""
+	};
+
+	if (kind == DW_ACCOUNT_PROVIDER_AVAILABLE)
+		account.owner_id = row->provider_id;
+	return dw_account_id(&account);
+}
+
+/* Adds the provider's leg, to what he owes. */
+static void
+leg_receivable(DwLegs *legs, const DwEscrowRow *row, int64 amount)
+{
+	DwAccount	account = {
+		.owner_id = row->provider_id,
+		.kind = DW_ACCOUNT_PROVIDER_RECEIVABLE,
+		.currency = row->escrow.currency,
+		.psp = ""
+	};
+
+	if (amount != 0)
+		dw_account_ensure(&account);
+	dw_legs_account(legs, &account, amount);
+}
+
+/*
+ * Sums parts of legs by what they were for, and adds their mirrors.  The
+ * payout is returned: it is the provider's leg.
+ */
+static int64
+sum_parts(const DwEscrowRow *row, const DwOriginal *original,
+		  const int64 *parts, DwReversal *reversal, DwLegs *legs)
+{
+	DwUuid		available = account_id(row, DW_ACCOUNT_PROVIDER_AVAILABLE);
+	DwUuid		fee = account_id(row, DW_ACCOUNT_PLATFORM_FEE);
+	DwUuid		tax = account_id(row, DW_ACCOUNT_TAX_PAYABLE);
+	int64		payout = 0;
+
+	for (int i = 0; i < original->leg_count; i++)
+	{
+		const DwUuid *id = &original->accounts[i];
+
+		if (dw_uuid_equal(id, &available))
+		{
+			payout += parts[i];
+			continue;
+		}
+		if (dw_uuid_equal(id, &fee))
+			reversal->fee += parts[i];
+		else if (dw_uuid_equal(id, &tax))
+			reversal->tax += parts[i];
+		else
+			reversal->refunded += parts[i];
+		if (parts[i] != 0)
+			legs->entries[legs->count++] = (DwEntry)
+		{
+			*id, -parts[i]
+		};
+	}
+	reversal->released = payout + reversal->fee + reversal->tax;
+	return payout;
+}
+
+/*
+ * Locks job and escrow and reads the original, in the order of errors up to
+ * 22023 for what cannot be undone.  True: done before.
+ */
+static bool
+reversal_begin(DwCall *call, DwJob *job, DwEscrowRow *row, const DwUuid *id,
+			   DwOriginal *original)
+{
+	DwUuid		job_id = dw_arg_uuid(call, 0);
+	bool		found;
+
+	dw_job_for_command(call, &job_id, job);
+	found = dw_escrow_lock(&job_id, row);
+	if (!dw_original_load(&job_id, id, original))
+		dw_raise(DW_NOT_FOUND, "no such transaction",
+				 psprintf("Job %s has no transaction %s.",
+						  dw_uuid_text(&job_id), dw_uuid_text(id)), NULL);
+	if (dw_call_replay(call, &job_id))
+		return true;
+	dw_escrow_need(&job_id, found);
+	dw_call_version(call, row->escrow.version);
+	dw_escrow_check(call, row, DW_ESCROW_EVENT_REVERSE);
+	if (original->status != DW_TRANSACTION_COMPLETED ||
+		(original->type != DW_TRANSACTION_RELEASE &&
+		 original->type != DW_TRANSACTION_REFUND &&
+		 original->type != DW_TRANSACTION_DISPUTE))
+		dw_arg_refuse(call, 1, DW_BAD_VALUE,
+					  "must be a completed release, refund or dispute");
+	return false;
+}
+
+/* Reckons what of the original is undone, and its legs; WD202. */
+static int64
+reversal_decide(DwCall *call, DwEscrowRow *row, Undoing *undoing)
+{
+	const DwOriginal *original = &undoing->original;
+	DwReversal *reversal = &undoing->reversal;
+	int64	   *amount = &undoing->amount;
+	int64		parts[DW_REVERSAL_LEGS_MAX];
+	int64		whole = 0;
+	int64		payout;
+	DwChargebackSum taken;
+	DwResult	result;
+
+	for (int i = 0; i < original->leg_count; i++)
+		whole += original->amounts[i];
+	if (*amount == 0)
+		*amount = whole - original->reversed;
+	result = *amount == 0 ? DW_INSUFFICIENT_FUNDS
+		: dw_reversal_split(original->amounts, original->leg_count,
+							original->reversed, *amount, parts);
+	if (result != DW_OK)
+		dw_escrow_refuse(call, row, result);
+	payout = sum_parts(row, original, parts, reversal, &undoing->legs);
+	if (original->has_milestone)
+		reversal->milestone_id = &original->milestone_id;
+	dw_chargeback_sum(&row->job_id, NULL, &taken);
+	result = dw_escrow_reverse(&row->escrow, row->milestones,
+							   row->milestone_count, reversal,
+							   taken.clawed_back);
+	if (result != DW_OK)
+		dw_escrow_refuse(call, row, result);
+	return payout;
+}
+
+/* Books a reversal, writes the escrow, and tells the world. */
+static DwUuid
+reversal_apply(DwCall *call, DwEscrowRow *row, const Undoing *undoing)
+{
+	const DwOriginal *original = &undoing->original;
+	const DwReversal *reversal = &undoing->reversal;
+	DwTransition transition = {DW_ESCROW_EVENT_REVERSE, call->actor,
+	undoing->from, NULL};
+	DwTransaction transaction;
+	DwPayload	payload;
+
+	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_REVERSAL,
+						 &call->actor);
+	transaction.payer_id = row->provider_id;
+	transaction.payee_id = row->homeowner_id;
+	transaction.amount = reversal->released + reversal->refunded;
+	transaction.platform_fee = reversal->fee;
+	transaction.tax = reversal->tax;
+	transaction.net_amount = reversal->released - reversal->fee -
+		reversal->tax;
+	transaction.milestone_id = reversal->milestone_id;
+	transaction.psp = original->psp;
+	transaction.psp_reference = original->psp_reference;
+	transaction.reverses = &original->id;
+	transaction.idempotency_key = call->key;
+	dw_ledger_book(&row->chain_end, &transaction, &undoing->legs, false);
+	transition.transaction_id = &transaction.id;
+	dw_escrow_apply(row, &transition);
+
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "transaction_id", &transaction.id);
+	dw_payload_uuid(&payload, "reverses", &original->id);
+	dw_payload_int8(&payload, "amount", transaction.amount);
+	dw_payload_text(&payload, "reason", undoing->reason);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id,
+				  "transaction_reversed", &payload);
+	return transaction.id;
+}
+
+/* reverse_transaction: see its COMMENT. */
+DW_FUNCTION(dwello_reverse_transaction)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	Undoing		undoing = {0};
+	DwUuid		id;
+	int64		payout;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN);
+	dw_args_need(&call, DW_ARG(0) | DW_ARG(1));
+	id = dw_arg_uuid(&call, 1);
+	undoing.reason = dw_arg_text_opt(&call, 3, DW_NOTES_MAX);
+	if (dw_arg_has(&call, 2) && (undoing.amount = dw_arg_int8(&call, 2)) <= 0)
+		dw_arg_refuse(&call, 2, DW_BAD_VALUE, "must be more than zero");
+	if (reversal_begin(&call, &job, &row, &id, &undoing.original))
+		return dw_call_return(&call);
+
+	undoing.from = row.escrow.status;
+	payout = reversal_decide(&call, &row, &undoing);
+	leg_receivable(&undoing.legs, &row, -payout);
+	dw_legs_escrow(&undoing.legs, &row.job_id, undoing.amount);
+	id = reversal_apply(&call, &row, &undoing);
+	dw_escrow_move_job(&job, &row);
+
+	dw_row_uuid(&call, "transaction_id", &id);
+	dw_row_uuid(&call, "reverses", &undoing.original.id);
+	dw_row_int8(&call, "amount", undoing.amount);
+	dw_row_int8(&call, "fee", undoing.reversal.fee);
+	dw_row_int8(&call, "tax", undoing.reversal.tax);
+	dw_row_escrow(&call, &row);
+	return dw_call_return(&call);
+}

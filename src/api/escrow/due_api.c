@@ -1,0 +1,180 @@
+/*
+ * due_api.c
+ *		release_due_escrows: work that nobody objected to is paid.
+ *
+ * Claims jobs, passing over those that somebody works on, and then locks and
+ * decides in the usual order, all in one transaction.  What the claim saw is
+ * looked at again under the lock.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "api/account/account_api.h"
+#include "api/escrow/escrow_api.h"
+#include "api/job/job_api.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/job/job_store.h"
+
+#define PORTION 1000			/* jobs whose release is written at once */
+
+/* max_rows: how much to do at most. */
+static int32
+arg_max_rows(DwCall *call)
+{
+	int32		max_rows = dw_arg_int4(call, 0);
+
+	if (max_rows <= 0)
+		dw_arg_refuse(call, 0, DW_BAD_VALUE, "must be positive");
+	return max_rows;
+}
+
+/* What is released together. */
+typedef struct Release
+{
+	DwActor		actor;			/* the caller */
+	TimestampTz now;			/* by when it must be due */
+	DwEscrowRow *rows;			/* of locked jobs, by id */
+	int			count;			/* of rows */
+	int			left;			/* milestones that may still be released */
+} Release;
+
+/* Releases one milestone that is due; false when it cannot be, after all. */
+static bool
+release_milestone(const Release *release, DwEscrowRow *row, int index)
+{
+	DwUuid		milestone_id = row->milestones[index].id;
+	DwSelector	selector = {.milestone_id = &milestone_id};
+	DwPayout	payout = {
+		.event = DW_ESCROW_EVENT_RELEASE_DUE,
+		.actor = release->actor,
+		.from = row->escrow.status,
+		.milestone_id = &milestone_id
+	};
+
+	if (dw_escrow_release(&row->escrow, row->milestones,
+						  row->milestone_count, &selector,
+						  &payout.release) != DW_OK)
+		return false;			/* frozen since, or disputed */
+	(void) dw_escrow_pay(row, &payout);
+	return true;
+}
+
+/* Releases what is due of one escrow; how many milestones that was. */
+static int
+release_escrow(const Release *release, DwEscrowRow *row)
+{
+	int			released = 0;
+
+	if (!dw_escrow_is_sound(&row->escrow))
+		return 0;				/* reconcile() tells of it */
+	for (int i = 0; i < row->milestone_count; i++)
+		if (released < release->left &&
+			dw_escrow_milestone_is_due(row, i, release->now) &&
+			release_milestone(release, row, i))
+			released++;
+	if (released > 0)
+		dw_escrow_settle(row);
+	return released;
+}
+
+/* True when a release may have moved the job, too. */
+static bool
+moves_job(const DwEscrowRow *row)
+{
+	return row->escrow.status == DW_ESCROW_DISPUTED ||
+		dw_escrow_is_complete(&row->escrow, row->milestones,
+							  row->milestone_count);
+}
+
+/* Lets the jobs of escrows follow them; most need no look at the job. */
+static void
+move_jobs(DwEscrowRow **rows, int count)
+{
+	DwUuid	   *ids = palloc(sizeof(DwUuid) * Max(count, 1));
+	DwJob	   *jobs;
+
+	for (int i = 0; i < count; i++)
+		ids[i] = rows[i]->job_id;
+	jobs = dw_jobs_load_locked(ids, count);
+	for (int i = 0; i < count; i++)
+		dw_escrow_move_job(&jobs[i], rows[i]);
+}
+
+/* Releases what is due of all the escrows: work for dw_gather(). */
+static void
+release_escrows(void *argument)
+{
+	Release    *release = argument;
+	DwEscrowRow **moving = palloc(sizeof(DwEscrowRow *) * release->count);
+	int			count = 0;
+
+	for (int i = 0; i < release->count; i++)
+	{
+		DwEscrowRow *row = &release->rows[i];
+		int			released = release_escrow(release, row);
+
+		release->left -= released;
+		if (released > 0 && moves_job(row))
+			moving[count++] = row;
+	}
+	if (count > 0)
+		move_jobs(moving, count);
+}
+
+/* Releases what is due in claimed jobs, each statement once for all. */
+static int
+release_together(DwCall *call, const DwUuid *ids, int count, int max_rows)
+{
+	Release		release = {
+		.actor = call->actor,
+		.now = dw_now(),
+		.left = max_rows
+	};
+
+	release.rows = dw_escrows_lock(ids, count, &release.count);
+	if (release.count != count)
+		elog(ERROR, "a claimed job has lost its escrow");
+	dw_gather(release_escrows, &release);
+	return max_rows - release.left;
+}
+
+/* The same in portions that fit into memory. */
+static int
+release_all(DwCall *call, const DwUuid *ids, int count, int max_rows)
+{
+	MemoryContext turn = AllocSetContextCreate(CurrentMemoryContext,
+											   "dwello release",
+											   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext outer = MemoryContextSwitchTo(turn);
+	int			released = 0;
+
+	for (int i = 0; i < count && released < max_rows; i += PORTION)
+	{
+		released += release_together(call, &ids[i], Min(PORTION, count - i),
+									 max_rows - released);
+		MemoryContextReset(turn);
+	}
+	MemoryContextSwitchTo(outer);
+	MemoryContextDelete(turn);
+	return released;
+}
+
+/* release_due_escrows: see its COMMENT. */
+DW_FUNCTION(dwello_release_due_escrows)
+{
+	DwCall		call;
+	int32		max_rows;
+	DwUuid	   *jobs;
+	int			count;
+	int			released;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	max_rows = arg_max_rows(&call);
+	jobs = dw_releases_claim_due(max_rows, &count);
+	released = release_all(&call, jobs, count, max_rows);
+	dw_row_int4(&call, "released", released);
+	dw_row_int4(&call, "jobs", count);
+	return dw_call_return(&call);
+}

@@ -1,0 +1,144 @@
+/*
+ * escrow_api.h
+ *		What the commands on money have in common.
+ */
+#ifndef DW_ESCROW_API_H
+#define DW_ESCROW_API_H
+
+#include "server/call/call_server.h"
+#include "server/event/event_server.h"
+#include "store/escrow/escrow_store.h"
+#include "store/job/job_store.h"
+#include "store/ledger/ledger_store.h"
+
+/*
+ * What the commands on money have in common.
+ */
+
+#define DW_NOTES_MAX	10000	/* characters of a note, or of a reason */
+
+/* Where one release comes from, for its books. */
+typedef struct DwPayout
+{
+	DwEscrowEvent event;		/* what let the money go */
+	DwActor		actor;			/* who did */
+	DwEscrowStatus from;		/* the escrow's state before the decision */
+	const DwUuid *milestone_id; /* all of one milestone; or NULL */
+	const char *key;			/* idempotency key of the call, or NULL */
+	DwRelease	release;		/* what core decided */
+} DwPayout;
+
+/* Raises WD101 when the job has no escrow yet. */
+extern void dw_escrow_need(const DwUuid *job_id, bool found);
+
+/* WD101 unless the caller may do the event in the escrow's state. */
+extern void dw_escrow_check(DwCall *call, const DwEscrowRow *row,
+							DwEscrowEvent event);
+
+/* Raises what core said no with, naming the escrow's state and amounts. */
+pg_noreturn extern void dw_escrow_refuse(DwCall *call, const DwEscrowRow *row,
+										 DwResult result);
+
+/*
+ * Reads what of an escrow is meant: argument 1 is an amount, argument 2 a
+ * milestone.  22023: not positive, or both.
+ */
+extern void dw_arg_selector(DwCall *call, DwSelector *selector);
+
+/*
+ * Locks job and escrow, in the order of errors: P0002 for the job and the
+ * milestone, if one is named; 42501 unless the caller is the homeowner, the
+ * provider who has the award, or no party but staff; WD104; WD101 without an
+ * escrow; WD103.  True: the very request was done before.
+ */
+extern bool dw_escrow_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
+							const DwUuid *milestone_id);
+
+/* Completes the job once nothing is held and all that must be is released. */
+extern void dw_escrow_complete_job(DwJob *job, const DwEscrowRow *row);
+
+/*
+ * Lets the job follow its escrow: disputed while all that is held is, what
+ * it was before afterwards, and completed with the last deed.
+ */
+extern void dw_escrow_move_job(DwJob *job, const DwEscrowRow *row);
+
+/*
+ * Books a release that core has decided on, writes the escrow, tells the
+ * world, and completes the job when that was the last of it.  Gives the
+ * transaction's id.
+ */
+extern DwUuid dw_escrow_pay_out(DwJob *job, DwEscrowRow *row,
+								const DwPayout *payout);
+
+/* Its first part: all but the rows of escrow, milestones and job. */
+extern DwUuid dw_escrow_pay(DwEscrowRow *row, const DwPayout *payout);
+
+/*
+ * Releases the milestones that were approved before they were fully paid, or
+ * while the escrow was frozen, as far as they can be now.
+ */
+extern void dw_escrow_release_approved(DwCall *call, DwJob *job,
+									   DwEscrowRow *row);
+
+/* The members of a payload that every event of an escrow has. */
+extern void dw_escrow_payload(DwPayload *payload, const DwEscrowRow *row);
+
+/* Tells the worker of the payment company, and others, of a payment. */
+extern void dw_payment_emit(const DwEscrowRow *row,
+							const DwTransaction *payment, const char *type);
+
+/* Asks the worker to give back a part of a payment, or all of it. */
+extern void dw_refund_emit(const DwEscrowRow *row,
+						   const DwUuid *transaction_id,
+						   const DwPaymentPart *part, const char *reason);
+
+/* The legs of all who get a part of a release. */
+extern void dw_legs_release(DwLegs *legs, const DwEscrowRow *row,
+							const DwRelease *release);
+
+/* The legs of payments that are given back, one for each company. */
+extern void dw_legs_refund(DwLegs *legs, const DwPaymentPart *parts,
+						   int count, const char *currency);
+
+/* The leg of a payment company's clearing account. */
+extern void dw_legs_clearing(DwLegs *legs, const char *psp,
+							 const char *currency, int64 amount);
+
+/* Fills the columns that all commands on an escrow return. */
+extern void dw_row_escrow(DwCall *call, const DwEscrowRow *row);
+
+/* A currency that is given and known, else 22023. */
+extern void dw_arg_check_currency(DwCall *call, int arg,
+								  const char *currency);
+
+/*
+ * What confirm_payment and fail_payment have in common: an event of a
+ * payment company, which counts once.
+ */
+
+#define DW_PSP_MAX			100 /* characters of a company's name */
+#define DW_PSP_REFERENCE_MAX	500 /* characters of its ids */
+
+/*
+ * True, with the row filled, when this very event was applied before.  An
+ * amount of 0, a currency of NULL or a nil id is not said and not compared.
+ */
+extern bool dw_payment_replay(DwCall *call, const DwPaymentEvent *event);
+
+/*
+ * The payment that an event is about: the one named, else the pending one,
+ * else the last that was asked for.  False: none was; P0002: none such.
+ */
+extern bool dw_payment_of_event(const DwPaymentEvent *event,
+								DwTransaction *payment);
+
+/* Returns the row, and keeps it with the event for who delivers it again. */
+extern Datum dw_payment_return(DwCall *call, DwPaymentEvent *event,
+							   const DwEscrowRow *row,
+							   const DwTransaction *payment);
+
+/* Ends a call as above whose columns are filled: keeps row and event. */
+extern Datum dw_payment_event_return(DwCall *call, DwPaymentEvent *event);
+
+#endif							/* DW_ESCROW_API_H */

@@ -1,0 +1,213 @@
+/*
+ * category_api.c
+ *		Entry points of the tree of services: adding and changing categories.
+ *
+ * A category belongs to no job and no user: the record of a request is in
+ * the scope of whoever calls.  A new category's own insert is the lock that
+ * lets a retry find the first one's record.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "server/call/call_server.h"
+#include "server/error/error_server.h"
+#include "server/sql/sql_server.h"
+#include "store/job/job_store.h"
+
+#define NAME_MAX_LENGTH			100
+#define DESCRIPTION_MAX_LENGTH	20000
+#define URL_MAX_LENGTH			2000
+
+/* Positions of add_category's arguments. */
+enum
+{
+	ADD_NAME,
+	ADD_PARENT_ID,
+	ADD_DESCRIPTION,
+	ADD_ICON_URL,
+	ADD_REFERENCE_AMOUNT,
+	ADD_SORT_ORDER,
+	ADD_CATEGORY_ID
+};
+
+/* Positions of edit_category's arguments. */
+enum
+{
+	EDIT_CATEGORY_ID,
+	EDIT_NAME,
+	EDIT_PARENT_ID,
+	EDIT_DESCRIPTION,
+	EDIT_ICON_URL,
+	EDIT_REFERENCE_AMOUNT,
+	EDIT_IS_ACTIVE,
+	EDIT_SORT_ORDER
+};
+
+static void draft_read(DwCall *call, DwCategoryDraft *draft);
+static void edit_read(DwCall *call, DwCategoryEdit *edit);
+static int64 reference_amount(DwCall *call, int arg);
+pg_noreturn static void category_refuse_unknown(const DwUuid *id);
+static void parent_check(const DwCategory *category, const DwUuid *parent_id);
+static void move_check(const DwUuid *id, const DwUuid *parent_id);
+
+/* add_category(name, parent_id, …) → category_id, version, replayed */
+DW_FUNCTION(dwello_add_category)
+{
+	DwCall		call;
+	DwCategoryDraft draft;
+	bool		inserted;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
+	draft_read(&call, &draft);
+	if (draft.parent_id != NULL && !dw_category_lock_parent(draft.parent_id))
+		category_refuse_unknown(draft.parent_id);
+
+	inserted = dw_category_insert(&draft);
+	if (dw_call_replay(&call, &call.actor.user_id))
+		return dw_call_return(&call);
+	if (!inserted)
+		dw_raise_constraint(DW_ALREADY_EXISTS, "service_categories_pkey",
+							"category already exists",
+							psprintf("There is a category %s.",
+									 dw_uuid_text(&draft.id)),
+							"Give another category_id, or none.");
+	move_check(&draft.id, draft.parent_id);
+
+	dw_row_uuid(&call, "category_id", &draft.id);
+	dw_row_int4(&call, "version", 1);
+	return dw_call_return(&call);
+}
+
+/* edit_category(category_id, name, …) → category_id, version, replayed */
+DW_FUNCTION(dwello_edit_category)
+{
+	DwCall		call;
+	DwUuid		id;
+	DwCategoryEdit edit;
+	DwCategory	category;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
+	dw_args_need(&call, DW_ARG(EDIT_CATEGORY_ID));
+	id = dw_arg_uuid(&call, EDIT_CATEGORY_ID);
+	edit_read(&call, &edit);
+
+	if (edit.parent_id != NULL)
+		dw_category_lock_all();
+	if (!dw_category_lock(&id, &category))
+		category_refuse_unknown(&id);
+	if (edit.parent_id != NULL && !dw_uuid_is_nil(edit.parent_id) &&
+		!dw_category_lock_parent(edit.parent_id))
+		category_refuse_unknown(edit.parent_id);
+	if (dw_call_replay(&call, &call.actor.user_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, category.version);
+	if (edit.parent_id != NULL)
+		parent_check(&category, edit.parent_id);
+	dw_category_save(&category, &edit);
+
+	dw_row_uuid(&call, "category_id", &category.id);
+	dw_row_int4(&call, "version", category.version);
+	return dw_call_return(&call);
+}
+
+/* Reads what add_category is given; 22004, 22001, 22023. */
+static void
+draft_read(DwCall *call, DwCategoryDraft *draft)
+{
+	memset(draft, 0, sizeof(*draft));
+	dw_args_need(call, DW_ARG(ADD_NAME) | DW_ARG(ADD_SORT_ORDER));
+	draft->parent_id = dw_arg_uuid_opt(call, ADD_PARENT_ID);
+	draft->description = dw_arg_text_opt(call, ADD_DESCRIPTION,
+										 DESCRIPTION_MAX_LENGTH);
+	draft->icon_url = dw_arg_text_opt(call, ADD_ICON_URL, URL_MAX_LENGTH);
+	draft->name = dw_arg_text(call, ADD_NAME, NAME_MAX_LENGTH);
+	draft->reference_amount = reference_amount(call, ADD_REFERENCE_AMOUNT);
+	draft->sort_order = dw_arg_int4(call, ADD_SORT_ORDER);
+	draft->id = dw_call_new_id(call, dw_arg_uuid_opt(call, ADD_CATEGORY_ID));
+}
+
+/* Reads what edit_category is given; 22001, 22023. */
+static void
+edit_read(DwCall *call, DwCategoryEdit *edit)
+{
+	memset(edit, 0, sizeof(*edit));
+	edit->parent_id = dw_arg_uuid_opt(call, EDIT_PARENT_ID);
+	edit->description = dw_arg_text_opt(call, EDIT_DESCRIPTION,
+										DESCRIPTION_MAX_LENGTH);
+	edit->icon_url = dw_arg_text_opt(call, EDIT_ICON_URL, URL_MAX_LENGTH);
+	if (dw_arg_has(call, EDIT_NAME))
+		edit->name = dw_arg_text(call, EDIT_NAME, NAME_MAX_LENGTH);
+	edit->reference_amount = reference_amount(call, EDIT_REFERENCE_AMOUNT);
+	edit->has_is_active = dw_arg_has(call, EDIT_IS_ACTIVE);
+	if (edit->has_is_active)
+		edit->is_active = dw_arg_bool(call, EDIT_IS_ACTIVE);
+	edit->has_sort_order = dw_arg_has(call, EDIT_SORT_ORDER);
+	if (edit->has_sort_order)
+		edit->sort_order = dw_arg_int4(call, EDIT_SORT_ORDER);
+}
+
+/* An amount above zero, or 0 for none given; 22023. */
+static int64
+reference_amount(DwCall *call, int arg)
+{
+	int64		amount;
+
+	if (!dw_arg_has(call, arg))
+		return 0;
+	amount = dw_arg_int8(call, arg);
+	if (amount <= 0)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be more than zero");
+	return amount;
+}
+
+/* Raises P0002 for a category. */
+static void
+category_refuse_unknown(const DwUuid *id)
+{
+	dw_raise(DW_NOT_FOUND,
+			 psprintf("category %s does not exist", dw_uuid_text(id)), NULL,
+			 "The view dwello.categories lists them all.");
+}
+
+/* 22023 or 23514 unless the category may move below the parent. */
+static void
+parent_check(const DwCategory *category, const DwUuid *parent_id)
+{
+	if (dw_uuid_equal(parent_id, &category->parent_id))
+		return;
+	if (category->is_builtin)
+		dw_raise(DW_BAD_VALUE, "a built-in category keeps its parent",
+				 psprintf("Category %s belongs to the version of dwello.",
+						  dw_uuid_text(&category->id)),
+				 "Add a category of your own, and make this one inactive.");
+	move_check(&category->id, parent_id);
+}
+
+/* 23514 when the category would be its own ancestor, or too deep. */
+static void
+move_check(const DwUuid *id, const DwUuid *parent_id)
+{
+	DwCategoryMove move;
+
+	dw_category_measure(id, parent_id, &move);
+	switch (dw_category_judge(&move))
+	{
+		case DW_CATEGORY_FINE:
+			return;
+		case DW_CATEGORY_CYCLE:
+			dw_raise_constraint(DW_CHECK_VIOLATION, "category_cycle",
+								"a category cannot be below itself",
+								psprintf("Category %s is %s or below it.",
+										 dw_uuid_text(parent_id),
+										 dw_uuid_text(id)),
+								"Move the other one away first.");
+		case DW_CATEGORY_TOO_DEEP:
+			dw_raise_constraint(DW_CHECK_VIOLATION, "category_depth",
+								"the tree of categories would be too deep",
+								psprintf("It may have %d levels; this one "
+										 "would have %d.",
+										 DW_CATEGORY_DEPTH_MAX,
+										 move.parent_depth + move.height),
+								"Choose a parent nearer to the root.");
+	}
+}

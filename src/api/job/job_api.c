@@ -1,0 +1,152 @@
+/*
+ * job_api.c
+ *		Which job a call is about, and whether its caller may know of it.
+ *
+ * A command's caller is active when it gets here (dw_command_begin); a
+ * query's need not be, so his standing is asked for where it counts.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "api/job/job_api.h"
+#include "server/error/error_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/account/account_store.h"
+
+/* True when the caller is one of the two sides of the job. */
+static bool
+job_is_party(DwCall *call, const DwJob *job)
+{
+	const DwUuid *me = &call->actor.user_id;
+
+	return dw_uuid_equal(me, &job->homeowner_id) ||
+		(!dw_uuid_is_nil(me) && dw_uuid_equal(me, &job->provider_id));
+}
+
+/* True when the caller may know of the job; see the header. */
+static bool
+job_is_visible(DwCall *call, const DwJob *job)
+{
+	if ((call->actor.kind &
+		 (DW_ACTOR_SYSTEM | DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT)) != 0)
+		return true;
+	if (job_is_party(call, job))
+		return true;
+	return call->actor.kind == DW_ACTOR_PROVIDER &&
+		job->published_at != DT_NOBEGIN &&
+		dw_user_status(&call->actor.user_id) == DW_USER_ACTIVE;
+}
+
+/* Raises P0002: the same words for an unknown and an invisible job. */
+static void
+job_refuse_unknown(const DwUuid *id)
+{
+	dw_raise(DW_NOT_FOUND, psprintf("job %s does not exist",
+									dw_uuid_text(id)),
+			 "There is no such job, or the caller may not see it.", NULL);
+}
+
+/* Locks the job of a command; see the header. */
+void
+dw_job_for_command(DwCall *call, const DwUuid *id, DwJob *job)
+{
+	if (!dw_job_lock(id, job) || !job_is_visible(call, job))
+		job_refuse_unknown(id);
+}
+
+/* Locks the job of a command on its money; see the header. */
+void
+dw_job_sides_for_command(DwCall *call, const DwUuid *id, DwJob *job)
+{
+	if (!dw_job_lock_sides(id, job) || !job_is_visible(call, job))
+		job_refuse_unknown(id);
+}
+
+/* Reads the job of a query; see the header. */
+void
+dw_job_for_query(DwCall *call, const DwUuid *id, DwJob *job)
+{
+	if (!dw_job_load(id, job) || !job_is_visible(call, job))
+		job_refuse_unknown(id);
+}
+
+/* 42501 unless the caller is the homeowner; see the header. */
+void
+dw_job_need_homeowner(DwCall *call, const DwJob *job)
+{
+	if (!dw_uuid_equal(&call->actor.user_id, &job->homeowner_id))
+		dw_raise(DW_FORBIDDEN, psprintf("only the homeowner of a job may "
+										"call dwello.%s", dw_call_name(call)),
+				 psprintf("Job %s belongs to another user.",
+						  dw_uuid_text(&job->id)), NULL);
+}
+
+/* 42501 unless the caller has the award; see the header. */
+void
+dw_job_need_provider(DwCall *call, const DwJob *job)
+{
+	if (dw_uuid_is_nil(&job->provider_id) ||
+		!dw_uuid_equal(&call->actor.user_id, &job->provider_id))
+		dw_raise(DW_FORBIDDEN, psprintf("only the provider of a job may "
+										"call dwello.%s", dw_call_name(call)),
+				 psprintf("Job %s is not awarded to the caller.",
+						  dw_uuid_text(&job->id)), NULL);
+}
+
+/* "draft" or "awarded, in_progress": where an event is known. */
+static char *
+job_sources(DwJobEvent event)
+{
+	const DwMachine *machine = dw_job_machine();
+	DwStateSet	states = dw_machine_sources(machine, event);
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int state = 0; state < machine->state_count; state++)
+		if ((states & DW_STATE_BIT(state)) != 0)
+			appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",
+							 machine->states[state]);
+	return text.data;
+}
+
+/* The state after an event done by the caller; see the header. */
+DwJobStatus
+dw_job_next(DwCall *call, const DwJob *job, DwJobEvent event)
+{
+	int			next;
+	DwResult	result = dw_machine_next(dw_job_machine(), job->status, event,
+										 call->actor.kind, &next);
+
+	if (result == DW_OK)
+		return (DwJobStatus) next;
+	if ((dw_machine_actors(dw_job_machine(), event) & call->actor.kind) != 0)
+		result = DW_INVALID_TRANSITION; /* his, but not from here */
+	dw_raise(result, psprintf("%s is not possible for a job that is %s",
+							  dw_job_event_label(event),
+							  dw_job_status_label(job->status)),
+			 psprintf("Job %s is in state \"%s\".", dw_uuid_text(&job->id),
+					  dw_job_status_label(job->status)),
+			 psprintf("It is possible in: %s.", job_sources(event)));
+}
+
+/* True when the time for bids is over; see the header. */
+bool
+dw_bidding_over(const DwJob *job)
+{
+	if (job->status == DW_JOB_OPEN)
+		return dw_now() >= job->expires_at;
+	return job->status == DW_JOB_CANCELLED && job->reason != NULL &&
+		strcmp(job->reason, DW_JOB_REASON_EXPIRED) == 0;
+}
+
+/* Raises WD102; see the header. */
+void
+dw_bidding_refuse_late(const DwJob *job)
+{
+	dw_raise(DW_DEADLINE_PASSED, "the time for bids is over",
+			 psprintf("Job %s took bids until %s.", dw_uuid_text(&job->id),
+					  timestamptz_to_str(job->expires_at)),
+			 NULL);
+}

@@ -1,0 +1,142 @@
+/*
+ * post_list_api.c
+ *		Reads the documents of post_job: lists of objects, and weights.
+ *
+ * What a member may be is said here (its kind, and whether it must be
+ * there); what its value may be is for core.  A member with a name that
+ * nobody knows is refused: it is a misspelt one.
+ */
+#include "postgres.h"
+
+#include "api/job/job_api.h"
+#include "server/call/call_server.h"
+
+/* The kind of credential of a requirement. */
+static DwCredentialType
+requirement_type(DwItem *item)
+{
+	static const DwTextRule rule = {.max = 200};
+	char	   *label = dw_item_text(item, "requirement_type", rule);
+	DwCredentialType type = DW_CREDENTIAL_LICENSE;
+
+	if (label == NULL)
+		dw_item_note(item, "requirement_type", DW_BAD_VALUE, "must be given");
+	else if (!dw_credential_type_parse(label, &type))
+		dw_item_note(item, "requirement_type", DW_BAD_LABEL,
+					 "must be license, insurance, certification, experience "
+					 "or equipment");
+	return type;
+}
+
+/* The value of a requirement: a text, or the number it would spell. */
+static const char *
+requirement_value(DwItem *item)
+{
+	static const DwTextRule rule = {.max = 200};
+	int64		number;
+	char	   *text;
+
+	if (dw_document_int8(&item->object, "requirement_value", &number) ==
+		DW_MEMBER_GIVEN)
+		return psprintf(INT64_FORMAT, number);
+	text = dw_item_text(item, "requirement_value", rule);
+	return text == NULL ? "" : text;
+}
+
+/* requirements; see the header. */
+DwPostRequirement *
+dw_post_requirements(DwCall *call, int arg, int *count, DwFault *fault)
+{
+	static const char *const names[] = {"requirement_type",
+	"requirement_value", "is_mandatory", "weight", NULL};
+	DwItem		item = {.place = {arg, DW_FAULT_NO_ITEM, NULL},
+	.fault = fault};
+	DwPostRequirement *requirements;
+	DwDocument	list;
+
+	*count = dw_item_list(call, &item, DW_POST_REQUIREMENTS_MAX, &list);
+	requirements = palloc0((*count + 1) * sizeof(*requirements));
+	for (int i = 0; i < *count; i++)
+	{
+		DwPostRequirement *requirement = &requirements[i];
+
+		if (!dw_item_open(&list, i, &item, names))
+			continue;
+		requirement->type = requirement_type(&item);
+		requirement->value = requirement_value(&item);
+		requirement->is_mandatory = dw_item_bool(&item, "is_mandatory", true);
+		requirement->weight = dw_item_int8(&item, "weight", 1);
+		dw_post_requirement_check(requirement, item.place, fault);
+	}
+	return requirements;
+}
+
+/* One milestone of the plan. */
+static void
+milestone_read(DwItem *item, DwPostMilestone *milestone)
+{
+	static const DwTextRule title = {DW_POST_TITLE_MAX, true};
+	static const DwTextRule text = {DW_POST_TEXT_MAX, false};
+
+	milestone->title = dw_item_text(item, "title", title);
+	if (milestone->title == NULL)
+		dw_item_note(item, "title", DW_BAD_VALUE, "must be given");
+	milestone->description = dw_item_text(item, "description", text);
+	milestone->due_date = dw_item_text(item, "due_date", text);
+	milestone->amount = dw_item_int8(item, "amount", DW_POST_ABSENT);
+	milestone->is_required = dw_item_bool(item, "is_required", true);
+}
+
+/* milestones; see the header. */
+DwPostMilestone *
+dw_post_milestones(DwCall *call, int arg, int *count, DwFault *fault)
+{
+	static const char *const names[] = {"title", "description", "amount",
+	"due_date", "is_required", NULL};
+	DwItem		item = {.place = {arg, DW_FAULT_NO_ITEM, NULL},
+	.fault = fault};
+	DwPostMilestone *milestones;
+	DwDocument	list;
+
+	*count = dw_item_list(call, &item, DW_MILESTONES_MAX, &list);
+	milestones = palloc0((*count + 1) * sizeof(*milestones));
+	for (int i = 0; i < *count; i++)
+		if (dw_item_open(&list, i, &item, names))
+			milestone_read(&item, &milestones[i]);
+	dw_post_plan_check(milestones, *count, arg, fault);
+	return milestones;
+}
+
+/* The weight of one criterion; out of range is for core to refuse. */
+static int32
+weight_read(DwItem *item, const char *criterion)
+{
+	int64		bps = dw_item_int8(item, criterion, 0);
+
+	if (bps < 0 || bps > DW_SCORE_WEIGHT)
+		return -1;
+	return (int32) bps;
+}
+
+/* weights; see the header. */
+DwScoreWeights
+dw_post_weights(DwCall *call, int arg, DwFault *fault)
+{
+	const char *names[DW_CRITERION_COUNT + 1] = {NULL};
+	DwItem		item = {.place = {arg, DW_FAULT_NO_ITEM, NULL},
+	.fault = fault};
+	DwScoreWeights weights = {{0}};
+
+	if (!dw_document_object(dw_arg_jsonb(call, arg), &item.object))
+	{
+		dw_fault_note(fault, arg, DW_BAD_VALUE, "must be a JSON object");
+		return weights;
+	}
+	for (int i = 0; i < DW_CRITERION_COUNT; i++)
+	{
+		names[i] = dw_criterion_label((DwCriterion) i);
+		weights.bps[i] = weight_read(&item, names[i]);
+	}
+	dw_item_names(&item, names);
+	return weights;
+}

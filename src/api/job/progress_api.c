@@ -1,0 +1,119 @@
+/*
+ * progress_api.c
+ *		report_progress: a provider tells how far the work is.
+ *
+ * A report changes nothing about the job: its version stays.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "api/job/job_api.h"
+#include "core/job/job.h"
+#include "server/call/call_server.h"
+#include "server/crypto/crypto_server.h"
+#include "server/error/error_server.h"
+#include "server/event/event_server.h"
+#include "server/setting/setting_server.h"
+#include "store/job/job_store.h"
+
+#define STATUS_MAX		2000	/* characters */
+#define NOTES_MAX		10000	/* characters */
+
+/* Arguments of report_progress, by position. */
+enum
+{
+	ARG_JOB_ID,
+	ARG_PROGRESS,
+	ARG_STATUS_DESCRIPTION,
+	ARG_PHOTOS,
+	ARG_NOTES
+};
+
+/* Reads the photos, not more than a job may have. */
+static void
+progress_read_photos(DwCall *call, DwProgress *progress, DwFault *fault)
+{
+	static const DwTextRule rule = {DW_POST_PHOTO_MAX, true};
+	char	  **photos;
+	int			count;
+
+	photos = dw_arg_texts(call, ARG_PHOTOS, MaxAllocSize, &count);
+	for (int i = 0; i < count; i++)
+	{
+		DwFaultPlace place = {ARG_PHOTOS, i, NULL};
+
+		dw_fault_check_text(fault, place, photos[i], rule);
+	}
+	if (count > dw_setting_int8("max_photos_per_job"))
+		dw_fault_note(fault, ARG_PHOTOS, DW_BAD_VALUE,
+					  "has more than the setting max_photos_per_job allows");
+	progress->photos = call->fcinfo->args[ARG_PHOTOS].value;
+}
+
+/* Reads the arguments and raises what is wrong with them alone. */
+static void
+progress_read(DwCall *call, DwProgress *progress)
+{
+	static const DwTextRule status = {STATUS_MAX, false};
+	static const DwTextRule notes = {NOTES_MAX, false};
+	DwFault		fault = {0};
+
+	dw_args_need(call, DW_ARG(ARG_JOB_ID) | DW_ARG(ARG_PROGRESS) |
+				 DW_ARG(ARG_PHOTOS));
+	progress->progress = dw_arg_int4(call, ARG_PROGRESS);
+	if (progress->progress < 0 || progress->progress > 100)
+		dw_fault_note(&fault, ARG_PROGRESS, DW_BAD_VALUE,
+					  "must be from 0 to 100");
+	progress->status_description =
+		dw_fault_arg_text(call, &fault, ARG_STATUS_DESCRIPTION, status);
+	progress->notes = dw_fault_arg_text(call, &fault, ARG_NOTES, notes);
+	progress_read_photos(call, progress, &fault);
+	dw_fault_raise(call, &fault);
+}
+
+/* Writes the report, and tells the homeowner. */
+static void
+progress_write(const DwJob *job, DwProgress *progress)
+{
+	DwPayload	payload;
+
+	progress->id = dw_uuid_fresh();
+	progress->created_at = dw_now();
+	dw_progress_insert(job, progress);
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &job->id);
+	dw_payload_uuid(&payload, "progress_id", &progress->id);
+	dw_payload_uuid(&payload, "homeowner_id", &job->homeowner_id);
+	dw_payload_uuid(&payload, "provider_id", &job->provider_id);
+	dw_payload_text(&payload, "title", job->title);
+	dw_payload_int8(&payload, "progress", progress->progress);
+	dw_event_emit(&job->id, "job", &job->id, "progress_reported", &payload);
+}
+
+/* report_progress(job_id, progress, ...) → job_id, progress_id, ... */
+DW_FUNCTION(dwello_report_progress)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwJob		job;
+	DwProgress	progress;
+
+	dw_command_begin(&call, fcinfo,
+					 dw_machine_actors(dw_job_machine(),
+									   DW_JOB_EVENT_REPORT));
+	progress_read(&call, &progress);
+	job_id = dw_arg_uuid(&call, ARG_JOB_ID);
+	dw_job_for_command(&call, &job_id, &job);
+	dw_job_need_provider(&call, &job);
+	if (dw_call_replay(&call, &job_id))
+		return dw_call_return(&call);
+	(void) dw_job_next(&call, &job, DW_JOB_EVENT_REPORT);
+	progress_write(&job, &progress);
+
+	dw_row_uuid(&call, "job_id", &job.id);
+	dw_row_uuid(&call, "progress_id", &progress.id);
+	dw_row_int4(&call, "progress", progress.progress);
+	dw_row_time(&call, "created_at", progress.created_at);
+	dw_row_int4(&call, "version", job.version);
+	return dw_call_return(&call);
+}

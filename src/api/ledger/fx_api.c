@@ -1,0 +1,74 @@
+/*
+ * fx_api.c
+ *		Entry point of rates of exchange: set_fx_rate.
+ *
+ * A rate without an end holds until the next one begins, so a daily feed
+ * needs one call a day and leaves no gap.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "api/escrow/escrow_api.h"
+#include "server/error/error_server.h"
+#include "server/setting/setting_server.h"
+#include "store/ledger/ledger_store.h"
+
+#define CURRENCY_MAX	20		/* characters; only three can be right */
+
+/* A part of the fraction: more than zero, else 22023. */
+static int64
+read_positive(DwCall *call, int arg)
+{
+	int64		value = dw_arg_int8(call, arg);
+
+	if (value <= 0)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be more than zero");
+	return value;
+}
+
+/* Reads what set_fx_rate is given; 22004, 22001, 22023. */
+static void
+read_rate(DwCall *call, DwFxRow *row)
+{
+	dw_args_need(call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2) | DW_ARG(3));
+	row->from_currency = dw_arg_text(call, 0, CURRENCY_MAX);
+	row->to_currency = dw_arg_text(call, 1, CURRENCY_MAX);
+	row->rate.numerator = read_positive(call, 2);
+	row->rate.denominator = read_positive(call, 3);
+	dw_arg_check_currency(call, 0, row->from_currency);
+	dw_arg_check_currency(call, 1, row->to_currency);
+	if (strcmp(row->from_currency, row->to_currency) == 0)
+		dw_arg_refuse(call, 1, DW_BAD_VALUE, "must be another currency");
+	row->valid_from = dw_arg_time_opt(call, 4);
+	if (row->valid_from == DT_NOBEGIN)
+		row->valid_from = dw_now();
+	row->valid_until = dw_arg_time_opt(call, 5);
+	if (row->valid_until == DT_NOBEGIN)
+		row->valid_until = DT_NOEND;
+	if (row->valid_until <= row->valid_from)
+		dw_arg_refuse(call, 5, DW_BAD_VALUE, "must be after valid_from");
+}
+
+/* set_fx_rate(from_currency, to_currency, …): see its COMMENT. */
+DW_FUNCTION(dwello_set_fx_rate)
+{
+	DwCall		call;
+	DwFxRow		row;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
+	read_rate(&call, &row);
+	dw_fx_lock();
+	if (dw_call_replay(&call, &call.actor.user_id))
+		return dw_call_return(&call);
+	dw_fx_supersede(&row);
+	dw_fx_insert(&row);
+
+	dw_row_text(&call, "from_currency", row.from_currency);
+	dw_row_text(&call, "to_currency", row.to_currency);
+	dw_row_int8(&call, "numerator", row.rate.numerator);
+	dw_row_int8(&call, "denominator", row.rate.denominator);
+	dw_row_time(&call, "valid_from", row.valid_from);
+	if (row.valid_until != DT_NOEND)
+		dw_row_time(&call, "valid_until", row.valid_until);
+	return dw_call_return(&call);
+}

@@ -1,0 +1,42 @@
+/*
+ * criteria_api_int.h
+ *		What a provider is matched by.
+ *
+ * A provider is matched by where he works, how far his agent goes, what it
+ * prefers and which credentials he holds; what he asks for may differ from
+ * call to call.
+ */
+#ifndef DW_CRITERIA_API_INT_H
+#define DW_CRITERIA_API_INT_H
+
+#include "core/match/match.h"
+#include "server/call/call_server.h"
+#include "store/match/match_store.h"
+
+/* Who may ask what suits a provider. */
+#define DW_MATCH_ACTORS \
+	(DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM)
+
+/*
+ * The provider of a call: the caller, or whom the service or an
+ * administrator names.  22004, 42501, P0002.
+ */
+extern void dw_match_provider_of_call(DwCall *call, int arg,
+									  DwMatchProvider *provider);
+
+/* A wish with the operator's settings; the place is not known yet. */
+extern void dw_wish_begin(DwMatchWish *wish, TimestampTz as_of,
+						  const char *currency);
+
+/* Takes over what is known of the provider; 22023 when he has no place. */
+extern void dw_wish_provider(const DwMatchProvider *provider,
+							 DwMatchWish *wish);
+
+/* What his agent prefers fits; the rest does not, but is shown. */
+extern void dw_wish_prefer(const DwMatchProvider *provider,
+						   DwMatchWish *wish);
+
+/* 22023 when a wish cannot be prepared; fields are named as arguments. */
+extern void dw_wish_judge(const DwMatchWish *wish);
+
+#endif							/* DW_CRITERIA_API_INT_H */

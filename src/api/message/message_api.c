@@ -1,0 +1,257 @@
+/*
+ * message_api.c
+ *		Entry points that write messages: send_message, mark_read.
+ *
+ * What a message says goes nowhere but into its row: no event, notification
+ * or error carries it.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "api/job/job_api.h"
+#include "api/message/thread_api_int.h"
+#include "server/call/call_server.h"
+#include "server/crypto/crypto_server.h"
+#include "server/error/error_server.h"
+#include "server/event/event_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/message/message_store.h"
+
+/* Positions of send_message's arguments. */
+enum
+{
+	SEND_JOB_ID,
+	SEND_RECIPIENT_ID,
+	SEND_CONTENT,
+	SEND_TYPE,
+	SEND_SUBJECT,
+	SEND_ATTACHMENTS,
+	SEND_MESSAGE_ID
+};
+
+/* Positions of mark_read's arguments. */
+enum
+{
+	MARK_JOB_ID,
+	MARK_WITH_USER_ID,
+	MARK_UP_TO_ID
+};
+
+/* Limits of attachments: how many, and characters of their members. */
+#define ATTACHMENTS_MAX			10
+#define ATTACHMENT_URL_MAX		2000
+#define ATTACHMENT_NAME_MAX		255
+#define ATTACHMENT_TYPE_MAX		100
+
+static void message_read(DwCall *call, DwMessage *message);
+static int	attachments_check(DwCall *call, DwFault *fault);
+static void attachment_check(DwItem *item);
+static void message_address(DwCall *call, const DwJob *job,
+							DwMessage *message);
+static void message_refuse_recipient(DwCall *call, DwResult code);
+static void message_identify(DwCall *call, DwMessage *message);
+static void message_announce(const DwMessage *message);
+static void read_announce(DwCall *call, const DwJob *job, int64 marked);
+
+/* send_message(job_id, recipient_id, …) → job_id, message_id, … */
+DW_FUNCTION(dwello_send_message)
+{
+	DwCall		call;
+	DwMessage	message = {0};
+	DwJob		job;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
+					 DW_ACTOR_SYSTEM);
+	message_read(&call, &message);
+
+	dw_job_for_command(&call, &message.job_id, &job);
+	if (dw_message_type_check(message.type, call.actor.kind) == DW_FORBIDDEN)
+		dw_raise(DW_FORBIDDEN, "only the platform sends system messages",
+				 NULL, "Use the message type text, image or file.");
+	if (dw_call_replay(&call, &job.id))
+		return dw_call_return(&call);
+	message_address(&call, &job, &message);
+	message_identify(&call, &message);
+
+	dw_message_insert(&message);
+	message_announce(&message);
+
+	dw_row_uuid(&call, "job_id", &job.id);
+	dw_row_uuid(&call, "message_id", &message.id);
+	dw_row_uuid(&call, "recipient_id", &message.route.recipient_id);
+	dw_row_time(&call, "created_at", message.created_at);
+	dw_row_int4(&call, "version", 1);
+	return dw_call_return(&call);
+}
+
+/* mark_read(job_id, with_user_id, up_to_id) → job_id, marked, … */
+DW_FUNCTION(dwello_mark_read)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwJob		job;
+	DwThread	thread;
+	DwCursor	up_to = DW_CURSOR_NEWEST;
+	int64		marked;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
+	job_id = dw_arg_uuid(&call, MARK_JOB_ID);
+
+	dw_job_for_command(&call, &job_id, &job);
+	if (dw_call_replay(&call, &job.id))
+		return dw_call_return(&call);
+	dw_thread_of_caller(&call, &job, MARK_WITH_USER_ID, &thread);
+	dw_thread_seek(&call, &thread, MARK_UP_TO_ID, &up_to);
+
+	marked = dw_message_mark(&thread, &up_to, dw_now());
+	if (marked > 0)
+		read_announce(&call, &job, marked);
+
+	dw_row_uuid(&call, "job_id", &job.id);
+	dw_row_int4(&call, "marked", (int32) marked);
+	return dw_call_return(&call);
+}
+
+/* Reads the arguments and judges them alone. */
+static void
+message_read(DwCall *call, DwMessage *message)
+{
+	static const DwTextRule content = {.max = DW_MESSAGE_CONTENT_MAX};
+	static const DwTextRule subject = {DW_MESSAGE_SUBJECT_MAX, true};
+	DwFault		fault = {0};
+	int			attachments;
+
+	dw_args_need(call, DW_ARG(SEND_JOB_ID) | DW_ARG(SEND_CONTENT) |
+				 DW_ARG(SEND_TYPE) | DW_ARG(SEND_ATTACHMENTS));
+	message->job_id = dw_arg_uuid(call, SEND_JOB_ID);
+	message->content = dw_fault_arg_text(call, &fault, SEND_CONTENT, content);
+	message->subject = dw_fault_arg_text(call, &fault, SEND_SUBJECT, subject);
+	message->attachments = dw_arg_jsonb(call, SEND_ATTACHMENTS);
+	attachments = attachments_check(call, &fault);
+	if (attachments == 0 &&
+		message->content[strspn(message->content, " \t\r\n")] == '\0')
+		dw_fault_note(&fault, SEND_CONTENT, DW_BAD_VALUE,
+					  "must not be blank without attachments");
+	if (!dw_message_type_parse(dw_arg_label(call, SEND_TYPE), &message->type))
+		dw_fault_note(&fault, SEND_TYPE, DW_BAD_LABEL, "is unknown");
+	else if (dw_message_type_check(message->type, call->actor.kind) ==
+			 DW_BAD_VALUE)
+		dw_fault_note(&fault, SEND_TYPE, DW_BAD_VALUE,
+					  "must be system for a message of the platform");
+	dw_fault_raise(call, &fault);
+}
+
+/* Notes what is wrong with the attachments; gives their number. */
+static int
+attachments_check(DwCall *call, DwFault *fault)
+{
+	static const char *const names[] = {"url", "name", "content_type",
+	"size", NULL};
+	DwItem		item = {.place = {SEND_ATTACHMENTS, DW_FAULT_NO_ITEM, NULL},
+	.fault = fault};
+	DwDocument	list;
+	int			count = dw_item_list(call, &item, ATTACHMENTS_MAX, &list);
+
+	for (int i = 0; i < count; i++)
+		if (dw_item_open(&list, i, &item, names))
+			attachment_check(&item);
+	return count;
+}
+
+/* Notes what is wrong with one attachment. */
+static void
+attachment_check(DwItem *item)
+{
+	static const DwTextRule url = {ATTACHMENT_URL_MAX, true};
+	static const DwTextRule name = {ATTACHMENT_NAME_MAX, true};
+	static const DwTextRule content_type = {ATTACHMENT_TYPE_MAX, true};
+
+	if (dw_item_text(item, "url", url) == NULL)
+		dw_item_note(item, "url", DW_BAD_VALUE, "must be given");
+	if (dw_item_text(item, "name", name) == NULL)
+		dw_item_note(item, "name", DW_BAD_VALUE, "must be given");
+	(void) dw_item_text(item, "content_type", content_type);
+	if (dw_item_int8(item, "size", 0) < 0)
+		dw_item_note(item, "size", DW_BAD_VALUE, "must not be negative");
+}
+
+/* Finds out where the message goes; 22023 when it can go nowhere. */
+static void
+message_address(DwCall *call, const DwJob *job, DwMessage *message)
+{
+	DwMessageJob sides = {job->homeowner_id, job->provider_id};
+	DwMessageRoute *route = &message->route;
+	DwMessageTies ties;
+	DwResult	result;
+
+	result = dw_message_route(&sides, &call->actor,
+							  dw_arg_uuid_opt(call, SEND_RECIPIENT_ID),
+							  route);
+	if (result != DW_OK)
+		message_refuse_recipient(call, result);
+	dw_message_ties(&job->id, &route->provider_id, &ties);
+	ties.has_award = dw_uuid_equal(&route->provider_id, &job->provider_id);
+	result = dw_message_ties_check(&ties, call->actor.kind);
+	if (result != DW_OK)
+		message_refuse_recipient(call, result);
+	message->homeowner_id = job->homeowner_id;
+}
+
+/* Tells a sender that there is nobody to write to. */
+static void
+message_refuse_recipient(DwCall *call, DwResult code)
+{
+	if (dw_arg_has(call, SEND_RECIPIENT_ID))
+		dw_raise(code, "the recipient has nothing to do with the job", NULL,
+				 "A homeowner writes to providers who have bid, were invited, have the award or wrote first; a provider to the homeowner.");
+	dw_raise(code, "the message has no recipient",
+			 "The job is not awarded to anybody.", "Name recipient_id.");
+}
+
+/* Gives the message its id and time; 23505 when the id is taken. */
+static void
+message_identify(DwCall *call, DwMessage *message)
+{
+	const DwUuid *given = dw_arg_uuid_opt(call, SEND_MESSAGE_ID);
+
+	if (given != NULL && dw_message_exists(&message->job_id, given))
+		dw_raise_constraint(DW_ALREADY_EXISTS, "messages_pkey",
+							psprintf("message %s exists already",
+									 dw_uuid_text(given)),
+							NULL,
+							"Pass an idempotency key to make a retry safe.");
+	message->id = given != NULL ? *given : dw_uuid_fresh();
+	message->created_at = dw_now();
+}
+
+/* Tells the recipient, but not what the message says. */
+static void
+message_announce(const DwMessage *message)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &message->job_id);
+	dw_payload_uuid(&payload, "message_id", &message->id);
+	dw_payload_uuid(&payload, "homeowner_id", &message->homeowner_id);
+	dw_payload_uuid(&payload, "provider_id", &message->route.provider_id);
+	dw_payload_uuid(&payload, "recipient_id", &message->route.recipient_id);
+	dw_payload_text(&payload, "message_type",
+					dw_message_type_label(message->type));
+	dw_event_emit(&message->job_id, "message", &message->id, "message_sent",
+				  &payload);
+}
+
+/* Tells the outside that messages were read. */
+static void
+read_announce(DwCall *call, const DwJob *job, int64 marked)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &job->id);
+	dw_payload_uuid(&payload, "user_id", &call->actor.user_id);
+	dw_payload_int8(&payload, "marked", marked);
+	dw_event_emit(&job->id, "job", &job->id, "messages_read", &payload);
+}

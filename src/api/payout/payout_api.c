@@ -1,0 +1,468 @@
+/*
+ * payout_api.c
+ *		Pays providers what was released to them, less what they owe.
+ *
+ * A request books nothing: it promises a part of the balance and asks the
+ * payment company's worker, through the outbox, to send it after the hold.
+ * What was paid is booked in the provider's own scope:
+ *		provider_available		- amount, and what he owes
+ *		provider_receivable		+ what he owes (or - what he is owed)
+ *		psp_clearing			+ amount
+ * In another currency the last leg is fx_liquidity's and the remainder's
+ * (rounding), and a second transaction in that currency goes from its own
+ * fx_liquidity to psp_clearing.  The rate is that of the request.  What a
+ * bank sends back afterwards is mirrored, leg by leg.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "api/escrow/escrow_api.h"
+#include "core/ledger/ledger.h"
+#include "server/crypto/crypto_server.h"
+#include "server/error/error_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/ledger/ledger_store.h"
+#include "store/payout/payout_store.h"
+
+#define CURRENCY_MAX	20		/* characters; only three can be right */
+
+/* Positions of request_payout's arguments. */
+enum
+{
+	REQUEST_AMOUNT,
+	REQUEST_CURRENCY,
+	REQUEST_METHOD,
+	REQUEST_USER,
+	REQUEST_PAID_CURRENCY
+};
+
+/* Reads what is asked for; errors of arguments alone. */
+static void
+request_read(DwCall *call, DwPayoutRow *row)
+{
+	memset(row, 0, sizeof(*row));
+	dw_args_need(call, DW_ARG(REQUEST_CURRENCY));
+	row->user_id = dw_user_argument(call, REQUEST_USER);
+	row->currency = dw_arg_text(call, REQUEST_CURRENCY, CURRENCY_MAX);
+	row->paid_currency = dw_arg_text_opt(call, REQUEST_PAID_CURRENCY,
+										 CURRENCY_MAX);
+	if (dw_arg_has(call, REQUEST_AMOUNT))
+	{
+		row->amount = dw_arg_int8(call, REQUEST_AMOUNT);
+		if (row->amount <= 0)
+			dw_arg_refuse(call, REQUEST_AMOUNT, DW_BAD_VALUE,
+						  "must be more than zero");
+	}
+	dw_arg_check_currency(call, REQUEST_CURRENCY, row->currency);
+	dw_arg_check_currency(call, REQUEST_PAID_CURRENCY, row->paid_currency);
+	if (row->paid_currency == NULL)
+		row->paid_currency = row->currency;
+}
+
+/* Finds the way to be paid; P0002 when one is named that he has not. */
+static void
+request_find_method(DwCall *call, DwPayoutRow *row)
+{
+	const DwUuid *id = dw_arg_uuid_opt(call, REQUEST_METHOD);
+	DwPaymentSource method;
+
+	row->has_method = dw_payment_method_find(&row->user_id, id, &method);
+	if (id != NULL && !row->has_method)
+		dw_raise(DW_NOT_FOUND, "no such payment method",
+				 psprintf("User %s has no payment method %s.",
+						  dw_uuid_text(&row->user_id), dw_uuid_text(id)),
+				 "Add one with dwello.add_payment_method().");
+	if (!row->has_method)
+		return;
+	row->payment_method_id = method.id;
+	row->psp = method.psp;
+}
+
+/* WD202 when it is more than is his to take. */
+static void
+request_decide(DwPayoutRow *row)
+{
+	DwBalance	balance;
+	DwResult	result;
+
+	dw_balance_load(&row->user_id, row->currency, false, &balance);
+	result = dw_payout_request(&balance, &row->amount);
+	if (result != DW_OK)
+		dw_raise(result, "more than can be paid out",
+				 psprintf("Available are " INT64_FORMAT ", receivable "
+						  INT64_FORMAT ", promised to payouts " INT64_FORMAT
+						  " %s.", balance.available, balance.receivable,
+						  balance.pending, row->currency),
+				 "See dwello.provider_balance().");
+}
+
+/* Exchanges the amount at the rate of now; 22023 without one. */
+static void
+request_exchange(DwCall *call, DwPayoutRow *row)
+{
+	DwFxRate	rate;
+	DwFxTrade	trade;
+
+	row->paid_amount = row->amount;
+	if (strcmp(row->paid_currency, row->currency) == 0)
+		return;
+	if (!dw_fx_find(row->currency, row->paid_currency, dw_now(), &rate))
+		dw_arg_refuse(call, REQUEST_PAID_CURRENCY, DW_BAD_VALUE,
+					  "has no rate of exchange in force");
+	if (dw_fx_convert(row->amount, &rate, &trade) != DW_OK)
+		dw_raise(DW_OVERFLOW, "the payout is out of range in that currency",
+				 NULL, NULL);
+	if (trade.bought == 0)
+		dw_arg_refuse(call, REQUEST_AMOUNT, DW_BAD_VALUE,
+					  "buys nothing of that currency");
+	row->paid_amount = trade.bought;
+	row->remainder = trade.remainder;
+}
+
+/* Tells the worker, and others, of a payout. */
+static void
+emit_payout(const DwPayoutRow *row, const char *type, const char *reason)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "provider_id", &row->user_id);
+	dw_payload_uuid(&payload, "payout_id", &row->id);
+	if (row->has_method)
+		dw_payload_uuid(&payload, "payment_method_id",
+						&row->payment_method_id);
+	dw_payload_text(&payload, "psp", row->psp);
+	dw_payload_text(&payload, "psp_reference", row->psp_reference);
+	dw_payload_int8(&payload, "amount", row->amount);
+	dw_payload_text(&payload, "currency", row->currency);
+	dw_payload_int8(&payload, "paid_amount", row->paid_amount);
+	dw_payload_text(&payload, "paid_currency", row->paid_currency);
+	dw_payload_text(&payload, "hold_until",
+					timestamptz_to_str(row->hold_until));
+	dw_payload_text(&payload, "reason", reason);
+	dw_event_emit(&row->user_id, "payout", &row->id, type, &payload);
+}
+
+/* Fills the columns that all commands on a payout return. */
+static void
+row_payout(DwCall *call, const DwPayoutRow *row)
+{
+	dw_row_uuid(call, "user_id", &row->user_id);
+	dw_row_uuid(call, "payout_id", &row->id);
+	if (!dw_uuid_is_nil(&row->transaction_id))
+		dw_row_uuid(call, "transaction_id", &row->transaction_id);
+	dw_row_int8(call, "amount", row->amount);
+	dw_row_text(call, "currency", row->currency);
+	dw_row_int8(call, "paid_amount", row->paid_amount);
+	dw_row_text(call, "paid_currency", row->paid_currency);
+	dw_row_text(call, "status", dw_payout_status_label(row->status));
+	dw_row_time(call, "hold_until", row->hold_until);
+	dw_row_int4(call, "version", row->version);
+}
+
+/* request_payout: see its COMMENT. */
+DW_FUNCTION(dwello_request_payout)
+{
+	DwCall		call;
+	DwUser		user;
+	DwPayoutRow row;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN |
+					 DW_ACTOR_SYSTEM);
+	request_read(&call, &row);
+	dw_user_for_command(&call, &row.user_id, &user);
+	if (dw_call_replay(&call, &user.id))
+		return dw_call_return(&call);
+	request_find_method(&call, &row);
+	dw_payout_mark_user(&user.id);
+	request_decide(&row);
+	request_exchange(&call, &row);
+
+	row.id = dw_uuid_fresh();
+	row.status = DW_PAYOUT_PENDING;
+	row.hold_until = dw_now() +
+		dw_setting_int8("payout_hold_days") * USECS_PER_DAY;
+	row.version = 1;
+	dw_payout_insert(&row);
+	emit_payout(&row, "payout_requested", NULL);
+	row_payout(&call, &row);
+	return dw_call_return(&call);
+}
+
+/* Reads user, payout, psp and event: what the worker's calls begin with. */
+static void
+event_read(DwCall *call, DwPaymentEvent *event, DwUuid *payout_id)
+{
+	memset(event, 0, sizeof(*event));
+	dw_args_need(call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2) | DW_ARG(3));
+	event->user_id = dw_arg_uuid(call, 0);
+	*payout_id = dw_arg_uuid(call, 1);
+	event->psp = dw_arg_text(call, 2, DW_PSP_MAX);
+	event->event_id = dw_arg_text(call, 3, DW_PSP_REFERENCE_MAX);
+}
+
+/*
+ * Locks the user and finds the payout; P0002.  True: the event was applied
+ * before, or the payout has ended this way under another event's name.
+ */
+static bool
+event_begin(DwCall *call, DwPaymentEvent *event, const DwUuid *payout_id,
+			DwPayoutRow *row)
+{
+	DwPayoutStatus end = strcmp(event->type, DW_PAYOUT_CONFIRMED) == 0
+		? DW_PAYOUT_COMPLETED : DW_PAYOUT_FAILED;
+	DwUser		user;
+
+	dw_user_for_command(call, &event->user_id, &user);
+	if (!dw_payout_find(&event->user_id, payout_id, row))
+		dw_raise(DW_NOT_FOUND, "no such payout",
+				 psprintf("User %s has no payout %s.",
+						  dw_uuid_text(&event->user_id),
+						  dw_uuid_text(payout_id)), NULL);
+	event->amount = row->paid_amount;
+	event->currency = row->paid_currency;
+	event->object = "payout_id";
+	event->object_id = *payout_id;
+	if (dw_payment_replay(call, event))
+		return true;
+	if (!dw_payout_may_end(row->status, end))
+		dw_raise(DW_INVALID_TRANSITION, "the payout has ended otherwise",
+				 psprintf("Payout %s is %s.", dw_uuid_text(payout_id),
+						  dw_payout_status_label(row->status)), NULL);
+	return false;
+}
+
+/* An account of the platform's. */
+static DwAccount
+platform_account(DwAccountKind kind, const char *currency, const char *psp)
+{
+	return (DwAccount)
+	{
+		.kind = kind,.currency = currency,.psp = psp
+	};
+}
+
+/* Books one transaction of a payout; its id. */
+static DwUuid
+book_payout(DwCall *call, const DwPayoutRow *row,
+			const DwPayoutBooking *booking)
+{
+	DwTransaction transaction = {
+		.scope_id = row->user_id,
+		.id = dw_transaction_id(),
+		.payer_id = row->user_id,
+		.payee_id = row->user_id,
+		.type = DW_TRANSACTION_PAYOUT,
+		.amount = booking->amount,
+		.net_amount = booking->amount,
+		.currency = booking->currency,
+		.psp = row->psp,
+		.psp_reference = row->psp_reference,
+		.actor = call->actor,
+		.pay_by = DT_NOBEGIN,
+		.created_at = dw_now()
+	};
+
+	if (row->has_method)
+		transaction.payment_method_id = &row->payment_method_id;
+	if (!dw_uuid_is_nil(&booking->reverses))
+		transaction.reverses = &booking->reverses;
+	dw_ledger_book_user(&transaction, &booking->legs);
+	return transaction.id;
+}
+
+/* True when what is paid is in another currency than the balance. */
+static bool
+is_exchange(const DwPayoutRow *row)
+{
+	return strcmp(row->paid_currency, row->currency) != 0;
+}
+
+/* One of the provider's own accounts. */
+static DwAccount
+provider_account(const DwPayoutRow *row, DwAccountKind kind)
+{
+	return (DwAccount)
+	{
+		row->user_id, kind, row->currency, ""
+	};
+}
+
+/* Makes the rows of all accounts of a payout, in the order of locks. */
+static void
+ensure_accounts(const DwPayoutRow *row)
+{
+	DwAccount	accounts[] = {
+		provider_account(row, DW_ACCOUNT_PROVIDER_AVAILABLE),
+		provider_account(row, DW_ACCOUNT_PROVIDER_RECEIVABLE),
+		platform_account(DW_ACCOUNT_PSP_CLEARING, row->paid_currency,
+						 row->psp),
+		platform_account(DW_ACCOUNT_FX_LIQUIDITY, row->currency, ""),
+		platform_account(DW_ACCOUNT_FX_LIQUIDITY, row->paid_currency, ""),
+		platform_account(DW_ACCOUNT_ROUNDING, row->currency, "")
+	};
+
+	dw_accounts_ensure(accounts, is_exchange(row) ? lengthof(accounts) : 3);
+}
+
+/* Adds a leg of one of the platform's accounts. */
+static void
+leg_platform(DwLegs *legs, DwAccount account, int64 amount)
+{
+	dw_legs_account(legs, &account, amount);
+}
+
+/* The legs of the provider's two accounts: what he owes is netted. */
+static void
+provider_legs(const DwPayoutRow *row, DwLegs *legs)
+{
+	DwAccount	available =
+		provider_account(row, DW_ACCOUNT_PROVIDER_AVAILABLE);
+	DwAccount	receivable =
+		provider_account(row, DW_ACCOUNT_PROVIDER_RECEIVABLE);
+	DwBalance	balance;
+	DwNetting	netting;
+
+	dw_balance_load(&row->user_id, row->currency, false, &balance);
+	if (dw_payout_settle(&balance, row->amount, &netting) != DW_OK)
+		elog(ERROR, "payout %s cannot be settled", dw_uuid_text(&row->id));
+	dw_legs_account(legs, &available, netting.available);
+	dw_legs_account(legs, &receivable, netting.receivable);
+}
+
+/* The half of an exchange that is in the balance's currency. */
+static void
+book_exchange(DwCall *call, const DwPayoutRow *row, DwPayoutBooking *sold)
+{
+	leg_platform(&sold->legs, platform_account(DW_ACCOUNT_FX_LIQUIDITY,
+											   row->currency, ""),
+				 row->amount - row->remainder);
+	leg_platform(&sold->legs, platform_account(DW_ACCOUNT_ROUNDING,
+											   row->currency, ""),
+				 row->remainder);
+	(void) book_payout(call, row, sold);
+}
+
+/* Books a payout that was paid. */
+static void
+confirm_apply(DwCall *call, DwPayoutRow *row)
+{
+	DwPayoutBooking sold = {.amount = row->amount,.currency = row->currency};
+	DwPayoutBooking paid = {
+		.amount = row->paid_amount,
+		.currency = row->paid_currency
+	};
+
+	ensure_accounts(row);
+	provider_legs(row, &sold.legs);
+	if (is_exchange(row))
+	{
+		book_exchange(call, row, &sold);
+		leg_platform(&paid.legs, platform_account(DW_ACCOUNT_FX_LIQUIDITY,
+												  row->paid_currency, ""),
+					 -row->paid_amount);
+	}
+	else
+		paid.legs = sold.legs;
+	dw_legs_clearing(&paid.legs, row->psp, row->paid_currency,
+					 row->paid_amount);
+	row->transaction_id = book_payout(call, row, &paid);
+	row->status = DW_PAYOUT_COMPLETED;
+	dw_payout_update(row);
+	emit_payout(row, "payout_completed", NULL);
+}
+
+/*
+ * Mirrors a payout that was paid and came back, leg by leg, both halves of an
+ * exchange at its rate; the transaction of the half in paid_currency.  The
+ * row keeps the one that paid.
+ */
+static DwUuid
+return_apply(DwCall *call, const DwPayoutRow *row)
+{
+	DwPayoutBooking booking;
+	DwUuid		before;
+	DwUuid		returned;
+
+	dw_payout_mirror(&row->user_id, &row->transaction_id, &booking, &before);
+	returned = book_payout(call, row, &booking);
+	if (is_exchange(row))
+	{
+		DwUuid		sold = before;
+
+		dw_payout_mirror(&row->user_id, &sold, &booking, &before);
+		(void) book_payout(call, row, &booking);
+	}
+	return returned;
+}
+
+/* Ends a worker's call: the row, kept with the event. */
+static Datum
+event_return(DwCall *call, DwPaymentEvent *event, const DwPayoutRow *row)
+{
+	event->psp_reference = row->psp_reference;
+	event->transaction_id = row->transaction_id;
+	row_payout(call, row);
+	return dw_payment_event_return(call, event);
+}
+
+/* confirm_payout: see its COMMENT. */
+DW_FUNCTION(dwello_confirm_payout)
+{
+	DwCall		call;
+	DwPaymentEvent event;
+	DwPayoutRow row;
+	DwUuid		payout_id;
+	const char *reference;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	event_read(&call, &event, &payout_id);
+	reference = dw_arg_text_opt(&call, 4, DW_PSP_REFERENCE_MAX);
+	event.type = DW_PAYOUT_CONFIRMED;
+	if (event_begin(&call, &event, &payout_id, &row))
+		return dw_call_return(&call);
+	if (row.status == DW_PAYOUT_PENDING)
+	{
+		row.psp = event.psp;
+		row.psp_reference = reference;
+		dw_payout_mark_user(&row.user_id);
+		confirm_apply(&call, &row);
+	}
+	else
+		dw_call_replayed(&call);	/* told twice, under two names */
+	return event_return(&call, &event, &row);
+}
+
+/* fail_payout: see its COMMENT. */
+DW_FUNCTION(dwello_fail_payout)
+{
+	DwCall		call;
+	DwPaymentEvent event;
+	DwPayoutRow row;
+	DwUuid		payout_id;
+	DwUuid		returned = {{0}};
+	const char *reason;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	event_read(&call, &event, &payout_id);
+	reason = dw_arg_text_opt(&call, 4, DW_NOTES_MAX);
+	event.type = DW_PAYOUT_IS_FAILED;
+	if (event_begin(&call, &event, &payout_id, &row))
+		return dw_call_return(&call);
+	if (row.status == DW_PAYOUT_FAILED)
+	{
+		dw_call_replayed(&call);
+		return event_return(&call, &event, &row);
+	}
+	if (row.status == DW_PAYOUT_COMPLETED)
+	{
+		dw_payout_mark_user(&row.user_id);
+		returned = return_apply(&call, &row);
+	}
+	row.status = DW_PAYOUT_FAILED;
+	dw_payout_update(&row);
+	emit_payout(&row, "payout_failed", reason);
+	row.transaction_id = returned;
+	return event_return(&call, &event, &row);
+}

@@ -1,0 +1,200 @@
+/*
+ * review_api.c
+ *		post_review: one side of a finished job speaks of the other.
+ *
+ * The event of a first review waits until the review is shown: else the
+ * running rating of the other side would tell what was said too early.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "api/job/job_api.h"
+#include "core/review/review.h"
+#include "server/call/call_server.h"
+#include "server/crypto/crypto_server.h"
+#include "server/error/error_server.h"
+#include "server/event/event_server.h"
+#include "server/setting/setting_server.h"
+#include "store/escrow/escrow_store.h"
+#include "store/review/review_store.h"
+
+/* The arguments of post_review, by position. */
+typedef enum DwReviewField
+{
+	REVIEW_JOB_ID,
+	REVIEW_RATING,
+	REVIEW_TITLE,
+	REVIEW_COMMENT,
+	REVIEW_AXES,
+	REVIEW_IS_PUBLIC
+} DwReviewField;
+
+/* One axis: its name and its stars. */
+static void
+review_check_axis(const DwDocument *axes, const char *name, DwFault *fault)
+{
+	static const DwTextRule rule = {DW_REVIEW_AXIS_MAX, true};
+	DwFaultPlace place = {REVIEW_AXES, DW_FAULT_NO_ITEM, NULL};
+	int64		stars = 0;		/* what is no whole number is none */
+
+	dw_fault_check_text(fault, place, name, rule);
+	place.member = name;
+	(void) dw_document_int8(axes, name, &stars);
+	dw_review_rating_check(stars, place, fault);
+}
+
+/* The axes: an object of stars by name. */
+static void
+review_check_axes(Datum value, DwFault *fault)
+{
+	DwDocument	axes;
+	char	  **names;
+	int			count;
+
+	if (!dw_document_object(value, &axes))
+	{
+		dw_fault_note(fault, REVIEW_AXES, DW_BAD_VALUE,
+					  "must be a JSON object");
+		return;
+	}
+	names = dw_document_names(&axes, &count);
+	if (count > DW_REVIEW_AXES_MAX)
+		dw_fault_note(fault, REVIEW_AXES, DW_BAD_VALUE,
+					  "must not have more than 20 members");
+	for (int i = 0; i < Min(count, DW_REVIEW_AXES_MAX); i++)
+		review_check_axis(&axes, names[i], fault);
+}
+
+/* Reads the arguments and raises what is wrong with them alone. */
+static void
+review_read(DwCall *call, DwReview *review)
+{
+	static const DwTextRule title = {DW_REVIEW_TITLE_MAX, false};
+	static const DwTextRule comment = {DW_REVIEW_COMMENT_MAX, false};
+	DwFaultPlace place = {REVIEW_RATING, DW_FAULT_NO_ITEM, NULL};
+	DwFault		fault = {0};
+
+	dw_args_need(call, DW_ARG(REVIEW_JOB_ID) | DW_ARG(REVIEW_RATING) |
+				 DW_ARG(REVIEW_AXES) | DW_ARG(REVIEW_IS_PUBLIC));
+	memset(review, 0, sizeof(*review));
+	review->job_id = dw_arg_uuid(call, REVIEW_JOB_ID);
+	review->rating = dw_arg_int4(call, REVIEW_RATING);
+	review->title = dw_fault_arg_text(call, &fault, REVIEW_TITLE, title);
+	review->comment = dw_fault_arg_text(call, &fault, REVIEW_COMMENT,
+										comment);
+	review->axes = dw_arg_jsonb(call, REVIEW_AXES);
+	review->is_public = dw_arg_bool(call, REVIEW_IS_PUBLIC);
+	dw_review_rating_check(review->rating, place, &fault);
+	review_check_axes(review->axes, &fault);
+	dw_fault_raise(call, &fault);
+}
+
+/* Says who speaks of whom; 42501 unless the caller is a side of the job. */
+static void
+review_take_sides(DwCall *call, const DwJob *job, DwReview *review)
+{
+	bool		is_homeowner = dw_uuid_equal(&call->actor.user_id,
+											 &job->homeowner_id);
+
+	if (!is_homeowner)
+		dw_job_need_provider(call, job);
+	review->homeowner_id = job->homeowner_id;
+	review->provider_id = job->provider_id;
+	review->reviewer_id = call->actor.user_id;
+	review->reviewee_id = is_homeowner ? job->provider_id
+		: job->homeowner_id;
+}
+
+/* WD101 unless the job is completed and something was paid for it. */
+static void
+review_need_paid(const DwJob *job)
+{
+	DwEscrowRow row;
+
+	if (job->status != DW_JOB_COMPLETED)
+		dw_raise(DW_INVALID_TRANSITION, "the job is not completed",
+				 psprintf("Job %s is in state \"%s\".",
+						  dw_uuid_text(&job->id),
+						  dw_job_status_label(job->status)),
+				 "Reviews are written when the work is done and settled.");
+	if (!dw_escrow_lock(&job->id, &row) || row.escrow.released == 0)
+		dw_raise(DW_INVALID_TRANSITION, "nothing was paid for the job",
+				 psprintf("Job %s has released nothing from escrow.",
+						  dw_uuid_text(&job->id)),
+				 "Only paid work can be reviewed.");
+}
+
+/* 23505 when this side has written its review. */
+static void
+review_need_none(const DwReview *review)
+{
+	if (dw_review_exists(&review->job_id, &review->reviewer_id))
+		dw_raise_constraint(DW_ALREADY_EXISTS, "reviews_reviewer_key",
+							"the caller has reviewed this job already",
+							psprintf("Job %s.",
+									 dw_uuid_text(&review->job_id)), NULL);
+}
+
+/* Tells the other side, and the rating, when the review is shown. */
+static void
+review_tell(const DwReview *review)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &review->job_id);
+	dw_payload_uuid(&payload, "homeowner_id", &review->homeowner_id);
+	dw_payload_uuid(&payload, "provider_id", &review->provider_id);
+	dw_payload_uuid(&payload, "reviewer_id", &review->reviewer_id);
+	dw_payload_uuid(&payload, "reviewee_id", &review->reviewee_id);
+	dw_payload_int8(&payload, "rating", review->rating);
+	dw_payload_defer(&payload, review->reveal_at);
+	dw_event_emit(&review->job_id, "review", &review->id, "review_posted",
+				  &payload);
+}
+
+/* Writes the review; true when both sides are shown now. */
+static bool
+review_write(DwReview *review)
+{
+	bool		is_second = dw_review_exists(&review->job_id,
+											 &review->reviewee_id);
+
+	review->id = dw_uuid_fresh();
+	review->created_at = dw_now();
+	review->reveal_at =
+		dw_review_reveal_at(review->created_at, is_second,
+							dw_setting_int8("review_reveal_days"));
+	dw_review_insert(review);
+	if (is_second)
+	{
+		dw_review_reveal_other(review);
+		dw_event_hasten(&review->job_id, "review_posted");
+	}
+	review_tell(review);
+	return is_second;
+}
+
+/* post_review(job_id, rating, ...) → job_id, review_id, reviewee_id, ... */
+DW_FUNCTION(dwello_post_review)
+{
+	DwCall		call;
+	DwJob		job;
+	DwReview	review;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
+	review_read(&call, &review);
+	dw_job_for_command(&call, &review.job_id, &job);
+	review_take_sides(&call, &job, &review);
+	if (dw_call_replay(&call, &job.id))
+		return dw_call_return(&call);
+	review_need_paid(&job);
+	review_need_none(&review);
+
+	dw_row_bool(&call, "revealed", review_write(&review));
+	dw_row_uuid(&call, "job_id", &job.id);
+	dw_row_uuid(&call, "review_id", &review.id);
+	dw_row_uuid(&call, "reviewee_id", &review.reviewee_id);
+	dw_row_int4(&call, "version", 1);
+	return dw_call_return(&call);
+}

@@ -1,0 +1,316 @@
+/*
+ * score_api.c
+ *		Entry points that show scores: score_bid, rank_bids, explain_bid.
+ *
+ * Totals are those stored with the bids and inputs are those they were made
+ * from; only the gates are asked anew.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "api/job/job_api.h"
+#include "api/score/score_api.h"
+#include "api/score/score_text_api_int.h"
+#include "server/error/error_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/bid/bid_store.h"
+#include "store/score/score_store.h"
+
+#define POINT_DECIMALS	6		/* of a point, as totals have them */
+#define SCORE_DECIMALS	2		/* of a score, as people see it */
+
+/* The flags that a bid has by itself; all others depend on its rivals. */
+#define OWN_FLAGS	(1u << DW_BID_FLAG_INCONSISTENT_TOTAL)
+
+/* One bid taken apart. */
+typedef struct DwExplanation
+{
+	DwScoreJob	terms;			/* how the job scores */
+	DwBid		bid;			/* the bid, with its inputs */
+	DwScore		score;			/* points that sum to its total */
+	bool		eligible;		/* else there are no points to show */
+	bool		has_gap;		/* the caller may see it, and there is one */
+	int64		gap;			/* millionths of a point to the leader */
+	bool		has_amount;		/* open mode, and there is one */
+	int64		amount_to_lead; /* minor units */
+} DwExplanation;
+
+static void row_reasons(DwCall *call, DwGateSet reasons);
+static void row_flags(DwCall *call, DwBidFlagSet flags, bool sees_all);
+static void ranking_for(DwCall *call, const DwJob *job, const DwUuid *bid_id,
+						DwRanking *ranking);
+static bool is_own(DwCall *call, const DwRanking *ranking, int place);
+static void explain_load(DwCall *call, const DwJob *job, const DwUuid *bid_id,
+						 DwExplanation *explanation);
+static void explain_compare(const DwJob *job, DwRanking *ranking, int place,
+							DwExplanation *explanation);
+static void explain_emit(DwCall *call, const DwExplanation *explanation,
+						 DwCriterion criterion);
+
+/* score_bid(job_id, bid_id) → score, total, eligible, reasons */
+DW_FUNCTION(dwello_score_bid)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwUuid		bid_id;
+	DwJob		job;
+	DwRanking	ranking;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
+	job_id = dw_arg_uuid(&call, 0);
+	bid_id = dw_arg_uuid(&call, 1);
+	dw_job_for_query(&call, &job_id, &job);
+	ranking_for(&call, &job, &bid_id, &ranking);
+	dw_row_ranked(&call, &job, &ranking.bids[0]);
+	return dw_call_return(&call);
+}
+
+/* rank_bids(job_id) → a row for each bid that the caller sees, by rank */
+DW_FUNCTION(dwello_rank_bids)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwJob		job;
+	DwRanking	ranking;
+	bool		sees_all;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
+	job_id = dw_arg_uuid(&call, 0);
+	dw_job_for_query(&call, &job_id, &job);
+	dw_ranking_load(&job, NULL, false, &ranking);
+	dw_rank_flag(ranking.bids, ranking.count, job.reference_amount);
+
+	dw_rows_begin(&call);
+	sees_all = dw_sees_all_bids(&call, &job);
+	for (int i = 0; i < ranking.count; i++)
+	{
+		const DwRankedBid *bid = &ranking.bids[i];
+		const DwContender *contender = &ranking.contenders[bid->position];
+
+		if (!sees_all && !is_own(&call, &ranking, i))
+			continue;
+		if (sees_all || job.bid_mode == DW_BID_MODE_RANK_ONLY)
+			dw_row_int4(&call, "rank", i + 1);
+		dw_row_uuid(&call, "bid_id", &bid->id);
+		dw_row_uuid(&call, "provider_id", &contender->provider_id);
+		dw_row_int8(&call, "bid_amount", bid->bid_amount);
+		dw_row_text(&call, "currency", contender->currency);
+		dw_row_ranked(&call, &job, bid);
+		dw_list_emit(&call);
+	}
+	return dw_list_return(&call);
+}
+
+/* explain_bid(job_id, bid_id) → a row for each criterion */
+DW_FUNCTION(dwello_explain_bid)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwUuid		bid_id;
+	DwJob		job;
+	DwExplanation explanation;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
+	job_id = dw_arg_uuid(&call, 0);
+	bid_id = dw_arg_uuid(&call, 1);
+	dw_job_for_query(&call, &job_id, &job);
+	explain_load(&call, &job, &bid_id, &explanation);
+
+	dw_rows_begin(&call);
+	for (int k = 0; k < DW_CRITERION_COUNT; k++)
+		explain_emit(&call, &explanation, (DwCriterion) k);
+	return dw_list_return(&call);
+}
+
+/* True when the caller sees all bids of a job; see the header. */
+bool
+dw_sees_all_bids(DwCall *call, const DwJob *job)
+{
+	return (call->actor.kind &
+			(DW_ACTOR_SYSTEM | DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT)) != 0 ||
+		dw_uuid_equal(&call->actor.user_id, &job->homeowner_id) ||
+		job->bid_mode == DW_BID_MODE_OPEN;
+}
+
+/* The columns that tell how a bid stands; see the header. */
+void
+dw_row_ranked(DwCall *call, const DwJob *job, const DwRankedBid *bid)
+{
+	DwScoreJob	terms;
+
+	dw_row_bool(call, "eligible", bid->reasons == 0);
+	row_reasons(call, bid->reasons);
+	row_flags(call, bid->flags, dw_sees_all_bids(call, job));
+	if (bid->reasons != 0)
+		return;
+	dw_score_job_read(job, &terms);
+	dw_row_int8(call, "total", bid->total);
+	if (dw_score_has_points(&terms))
+		dw_row_decimal(call, "score", dw_score_hundredths(bid->total),
+					   SCORE_DECIMALS);
+}
+
+/* The codes of failed gates; see the header. */
+char *
+dw_gates_text(DwGateSet reasons)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int gate = 0; gate < DW_GATE_COUNT; gate++)
+		if ((reasons & (1u << gate)) != 0)
+			appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",
+							 dw_gate_label((DwGate) gate));
+	return text.data;
+}
+
+/* Raises P0002; see the header. */
+void
+dw_bid_refuse_unknown(const DwUuid *id)
+{
+	dw_raise(DW_NOT_FOUND, psprintf("bid %s does not exist",
+									dw_uuid_text(id)),
+			 "The job has no such bid, or the caller may not see it.", NULL);
+}
+
+/* The column reasons: the codes of failed gates. */
+static void
+row_reasons(DwCall *call, DwGateSet reasons)
+{
+	const char *labels[DW_GATE_COUNT];
+	int			count = 0;
+
+	for (int gate = 0; gate < DW_GATE_COUNT; gate++)
+		if ((reasons & (1u << gate)) != 0)
+			labels[count++] = dw_gate_label((DwGate) gate);
+	dw_row_texts(call, "reasons", labels, count);
+}
+
+/* The column flags; NULL when there is none that the caller may know of. */
+static void
+row_flags(DwCall *call, DwBidFlagSet flags, bool sees_all)
+{
+	const char *labels[DW_BID_FLAG_COUNT];
+	int			count = 0;
+
+	if (!sees_all && (flags & OWN_FLAGS) == 0)
+		return;
+	if (!sees_all)
+		flags &= OWN_FLAGS;
+	for (int flag = 0; flag < DW_BID_FLAG_COUNT; flag++)
+		if ((flags & (1u << flag)) != 0)
+			labels[count++] = dw_bid_flag_label((DwBidFlag) flag);
+	dw_row_texts(call, "flags", labels, count);
+}
+
+/* True when the bid at a place of the ranking is the caller's. */
+static bool
+is_own(DwCall *call, const DwRanking *ranking, int place)
+{
+	uint32_t	position = ranking->bids[place].position;
+
+	return dw_uuid_equal(&call->actor.user_id,
+						 &ranking->contenders[position].provider_id);
+}
+
+/* Loads one bid that the caller may see; P0002. */
+static void
+ranking_for(DwCall *call, const DwJob *job, const DwUuid *bid_id,
+			DwRanking *ranking)
+{
+	dw_ranking_load(job, bid_id, false, ranking);
+	if (ranking->count == 0 ||
+		(!dw_sees_all_bids(call, job) && !is_own(call, ranking, 0)))
+		dw_bid_refuse_unknown(bid_id);
+}
+
+/* The place of a bid in a ranking, or -1. */
+static int
+ranking_place(const DwRanking *ranking, const DwUuid *bid_id)
+{
+	for (int i = 0; i < ranking->count; i++)
+		if (dw_uuid_equal(&ranking->bids[i].id, bid_id))
+			return i;
+	return -1;
+}
+
+/* Takes a bid apart, as far as the caller may see it; P0002. */
+static void
+explain_load(DwCall *call, const DwJob *job, const DwUuid *bid_id,
+			 DwExplanation *explanation)
+{
+	DwRanking	ranking;
+	int			place;
+
+	dw_ranking_load(job, NULL, false, &ranking);
+	dw_score_rank(ranking.bids, ranking.count);
+	place = ranking_place(&ranking, bid_id);
+	if (place < 0 ||
+		(!dw_sees_all_bids(call, job) && !is_own(call, &ranking, place)) ||
+		!dw_bid_load(&job->id, bid_id, &explanation->bid))
+		dw_bid_refuse_unknown(bid_id);
+
+	dw_score_job_read(job, &explanation->terms);
+	if (dw_bid_score(&explanation->terms, &explanation->bid.inputs,
+					 &explanation->score) != DW_OK)
+		elog(ERROR, "bid cannot be scored");
+	explanation->eligible = ranking.bids[place].reasons == 0;
+	explanation->has_gap = false;
+	explanation->has_amount = false;
+	if (explanation->eligible && dw_sees_all_bids(call, job))
+		explain_compare(job, &ranking, place, explanation);
+}
+
+/* Compares an eligible bid with the leader, and with the best of the rest. */
+static void
+explain_compare(const DwJob *job, DwRanking *ranking, int place,
+				DwExplanation *explanation)
+{
+	DwRankedBid *bid = &ranking->bids[place];
+	int			rival = place == 0 ? 1 : 0;
+
+	explanation->has_gap = true;
+	explanation->gap = dw_rank_gap(&ranking->bids[0], bid);
+	if (job->bid_mode != DW_BID_MODE_OPEN || rival >= ranking->count ||
+		ranking->bids[rival].reasons != 0)
+		return;
+	bid->quality = explanation->score.total -
+		explanation->score.points[DW_CRITERION_PRICE];
+	explanation->has_amount =
+		dw_rank_amount_to_lead(&explanation->terms, bid,
+							   &ranking->bids[rival],
+							   dw_setting_int8("min_bid_amount"),
+							   &explanation->amount_to_lead);
+}
+
+/* Adds the row of one criterion. */
+static void
+explain_emit(DwCall *call, const DwExplanation *explanation,
+			 DwCriterion criterion)
+{
+	int64		points = explanation->score.points[criterion];
+	int64		dollars;
+
+	dw_row_text(call, "criterion", dw_criterion_label(criterion));
+	dw_row_text(call, "raw",
+				dw_raw_text(&explanation->bid.inputs,
+							explanation->bid.currency, criterion));
+	dw_row_int4(call, "utility",
+				(int32) explanation->score.utility[criterion]);
+	dw_row_int4(call, "weight_bps",
+				explanation->terms.weights.bps[criterion]);
+	if (explanation->eligible)
+	{
+		dw_row_decimal(call, "points", points, POINT_DECIMALS);
+		if (dw_score_dollars(&explanation->terms, points, &dollars))
+			dw_row_int8(call, "dollars", dollars);
+	}
+	if (explanation->has_gap)
+		dw_row_decimal(call, "gap_to_leader", explanation->gap,
+					   POINT_DECIMALS);
+	if (explanation->has_amount)
+		dw_row_int8(call, "amount_to_lead", explanation->amount_to_lead);
+	dw_list_emit(call);
+}

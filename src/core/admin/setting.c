@@ -1,0 +1,117 @@
+/*
+ * setting.c
+ *		What each of the operator's settings may be: one table.
+ */
+#include "core/admin/admin.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define INTEGER(name, min, max)	{name, DW_SETTING_INTEGER, min, max, false}
+#define BOOLEAN(name)			{name, DW_SETTING_BOOLEAN, 0, 0, false}
+#define TEXT(name, max)			{name, DW_SETTING_TEXT, 0, max, false}
+#define TIMER(name, max)		{name, DW_SETTING_INTEGER, 1, max, true}
+
+#define DIGITS_MAX 18			/* of an integer: it always fits */
+
+static const DwSettingRule rules[] = {
+	TEXT("platform_name", 100),
+	INTEGER("max_bid_radius_miles", 1, 12450),	/* half the globe */
+	INTEGER("job_expiry_days", 1, 365),
+	INTEGER("bid_expiry_days", 1, 365),
+	INTEGER("min_bid_amount", 0, INT64_C(1000000000000)),
+	INTEGER("max_photos_per_job", 0, 100),
+	BOOLEAN("email_verification_required"),
+	BOOLEAN("phone_verification_required"),
+	BOOLEAN("auto_approve_providers"),
+	TIMER("award_confirm_hours", 720),
+	TIMER("payment_minutes", 10080),
+	TIMER("auto_release_days", 365),
+	TIMER("dispute_provider_days", 365),
+	TIMER("dispute_homeowner_days", 365),
+	TIMER("mediation_days", 365),
+	INTEGER("payout_hold_days", 0, 5),
+	INTEGER("fold_margin_seconds", 1, 604800),
+	INTEGER("review_reveal_days", 1, 365),
+	INTEGER("market_radius_miles", 1, 12450),
+	INTEGER("market_minimum", 1, 1000),
+	INTEGER("agent_month_bids_basic", 0, 1000000),
+	INTEGER("agent_month_bids_premium", 0, 1000000),
+	INTEGER("agent_month_bids_enterprise", 0, 1000000),
+	INTEGER("match_radius_miles", 1, 12450),
+	INTEGER("match_budget_reference", 1, INT64_C(1000000000000)),
+	INTEGER("match_freshness_hours", 1, 87600),
+	INTEGER("match_weight_nearness", 0, 10000),
+	INTEGER("match_weight_budget", 0, 10000),
+	INTEGER("match_weight_category", 0, 10000),
+	INTEGER("match_weight_urgency", 0, 10000),
+	INTEGER("match_weight_freshness", 0, 10000),
+	INTEGER("saved_searches_max", 0, 1000),
+	INTEGER("event_attempts", 1, 100),
+	INTEGER("event_retry_seconds", 1, 3600)
+};
+
+/* The rule of a setting; see the header. */
+const DwSettingRule *
+dw_setting_rule(const char *name)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+	{
+		if (strcmp(rules[i].name, name) == 0)
+			return &rules[i];
+	}
+	return NULL;
+}
+
+/* True for a number in the rule's range; see the header. */
+bool
+dw_setting_in_range(const DwSettingRule *rule, int64_t number)
+{
+	return number >= rule->min && number <= rule->max;
+}
+
+/* Reads an integer in its one spelling; false for anything else. */
+static bool
+integer_read(const char *text, int64_t *value)
+{
+	bool		is_negative = *text == '-';
+	const char *digits = text + is_negative;
+	size_t		count = strspn(digits, "0123456789");
+
+	if (count == 0 || count > DIGITS_MAX || digits[count] != '\0')
+		return false;
+	if (digits[0] == '0' && (count > 1 || is_negative))
+		return false;
+	*value = 0;
+	for (size_t i = 0; i < count; i++)
+		*value = *value * 10 + (digits[i] - '0');
+	if (is_negative)
+		*value = -*value;
+	return true;
+}
+
+/* Judges a value; see the header. */
+DwResult
+dw_setting_check(const DwSettingRule *rule, const char *value,
+				 int64_t characters)
+{
+	int64_t		number;
+	bool		fits = false;
+
+	switch (rule->kind)
+	{
+		case DW_SETTING_INTEGER:
+			fits = integer_read(value, &number) &&
+				dw_setting_in_range(rule, number);
+			break;
+		case DW_SETTING_BOOLEAN:
+			fits = strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
+			break;
+		case DW_SETTING_TEXT:
+			if (characters > rule->max)
+				return DW_TEXT_TOO_LONG;
+			fits = value[strspn(value, " \t\r\n")] != '\0';
+			break;
+	}
+	return fits ? DW_OK : DW_BAD_VALUE;
+}

@@ -1,0 +1,86 @@
+/*
+ * agent.c
+ *		Decides what a provider may tell his bidding agent.
+ */
+#include "core/agent/agent.h"
+
+#include "core/base/base.h"
+
+#define MINUTES_PER_HOUR	60
+#define MINUTES_PER_DAY		1440
+
+static const char *const mode_labels[DW_AGENT_MODE_COUNT] = {
+	[DW_AGENT_SHADOW] = "shadow",
+	[DW_AGENT_PROPOSE] = "propose",
+	[DW_AGENT_AUTO] = "auto"
+};
+
+static const char *const strategy_labels[DW_AGENT_STRATEGY_COUNT] = {
+	[DW_AGENT_AGGRESSIVE] = "aggressive",
+	[DW_AGENT_BALANCED] = "balanced",
+	[DW_AGENT_PREMIUM] = "premium"
+};
+
+static const char *const tier_labels[DW_AGENT_TIER_COUNT] = {
+	[DW_AGENT_TIER_BASIC] = "basic",
+	[DW_AGENT_TIER_PREMIUM] = "premium",
+	[DW_AGENT_TIER_ENTERPRISE] = "enterprise"
+};
+
+DW_LABELS(agent_mode, DwAgentMode, mode_labels);
+DW_LABELS(agent_strategy, DwAgentStrategy, strategy_labels);
+DW_LABELS(agent_tier, DwAgentTier, tier_labels);
+
+/* Judges the numbers; see the header. */
+DwAgentFault
+dw_agent_judge(const DwAgentNumbers *numbers)
+{
+	if (numbers->radius < DW_AGENT_RADIUS_MIN ||
+		numbers->radius > DW_AGENT_RADIUS_MAX)
+		return DW_AGENT_BAD_RADIUS;
+	if (numbers->bids_per_day < DW_AGENT_DAY_MIN ||
+		numbers->bids_per_day > DW_AGENT_DAY_MAX)
+		return DW_AGENT_BAD_DAY;
+	if (numbers->min_value <= 0)
+		return DW_AGENT_BAD_MIN_VALUE;
+	if (numbers->max_value < numbers->min_value)
+		return DW_AGENT_BAD_MAX_VALUE;
+	if (numbers->margin_ppm < 0 || numbers->margin_ppm > DW_AGENT_MARGIN_MAX)
+		return DW_AGENT_BAD_MARGIN;
+	if (numbers->threshold < 0)
+		return DW_AGENT_BAD_THRESHOLD;
+	return DW_AGENT_FINE;
+}
+
+/* Compares a day with a tier's month; see the header. */
+bool
+dw_agent_within_tier(int32_t bids_per_day, int64_t quota)
+{
+	return quota == DW_AGENT_UNLIMITED || bids_per_day <= quota;
+}
+
+/* The value of two digits, or -1. */
+static int
+two_digits(const char *text)
+{
+	if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
+		return -1;
+	return (text[0] - '0') * 10 + (text[1] - '0');
+}
+
+/* Reads a time of the day; see the header. */
+int
+dw_agent_minute(const char *text)
+{
+	int			hour;
+	int			minute;
+
+	if (strlen(text) != strlen("HH:MM") || text[2] != ':')
+		return -1;
+	hour = two_digits(text);
+	minute = two_digits(text + 3);
+	if (hour < 0 || minute < 0 || minute >= MINUTES_PER_HOUR)
+		return -1;
+	minute += hour * MINUTES_PER_HOUR;
+	return minute <= MINUTES_PER_DAY ? minute : -1;
+}

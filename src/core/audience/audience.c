@@ -1,0 +1,321 @@
+/*
+ * audience.c
+ *		Whom a new job reaches: what keys want, and how an index packs them.
+ */
+#include "core/audience/audience.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/geo/geo.h"
+
+#define RADIANS			(3.14159265358979323846 / 180.0)
+
+/* Degrees added to each side of a box when boxes are weighed. */
+#define BOX_RIM			0.4
+
+#define SIGN_BIT		UINT32_C(0x80000000)
+
+/* A distance in latitude alone is taken a little short: it is a bound. */
+#define LATITUDE_SHARE	(1.0 - 1e-9)
+
+_Static_assert(sizeof(DwReachKey) == 72, "as the type says, no padding");
+_Static_assert(sizeof(DwReachQuery) == 104, "as the type says");
+
+/* The tag of a category; see the header. */
+uint16_t
+dw_category_tag(const DwUuid *id)
+{
+	uint16_t	tag = 0;
+
+	for (size_t i = 8; i < sizeof(id->bytes); i += 2)
+		tag ^= (uint16_t) (id->bytes[i] << 8 | id->bytes[i + 1]);
+	return tag == 0 ? 1 : tag;
+}
+
+/* Sets the categories of a leaf; see the header. */
+void
+dw_reach_set_categories(DwReachKey *leaf, const DwUuid *ids, int count)
+{
+	memset(leaf->tags, 0, sizeof(leaf->tags));
+	leaf->categories = count == 0 ? DW_REACH_ANYWHERE : 0;
+	leaf->has_more = count > DW_REACH_TAGS;
+	for (int i = 0; i < count; i++)
+	{
+		leaf->categories |= dw_category_bit(&ids[i]);
+		if (!leaf->has_more)
+			leaf->tags[i] = dw_category_tag(&ids[i]);
+	}
+}
+
+/* The place of a point. */
+static DwPlace
+place_of_point(const DwPoint *point)
+{
+	return dw_place_of((double) point->longitude / DW_BOX_DEGREE,
+					   (double) point->latitude / DW_BOX_DEGREE);
+}
+
+/* What an open job asks with; see the header. */
+DwReachQuery
+dw_reach_query_of(const DwJobKey *job)
+{
+	DwReachQuery query = {
+		.place = place_of_point(&job->leaf.point),
+		.point = job->leaf.point,
+		.budget_min = job->leaf.budget_min,
+		.budget_max = job->leaf.budget_max,
+		.requirements = job->requirements,
+		.currency = job->currency
+	};
+
+	return query;
+}
+
+/* Adds a category to a query; see the header. */
+bool
+dw_reach_add_category(DwReachQuery *query, const DwUuid *id)
+{
+	if (query->tag_count >= DW_CATEGORY_DEPTH_MAX)
+		return false;
+	query->categories |= dw_category_bit(id);
+	query->tags[query->tag_count++] = dw_category_tag(id);
+	return true;
+}
+
+/* The box of corners; see the header. */
+DwBox
+dw_reach_box(double west, double south, double east, double north)
+{
+	DwBox		box = {
+		(int32_t) floor(west * DW_BOX_DEGREE),
+		(int32_t) floor(south * DW_BOX_DEGREE),
+		(int32_t) ceil(east * DW_BOX_DEGREE),
+		(int32_t) ceil(north * DW_BOX_DEGREE)
+	};
+
+	return box;
+}
+
+/* The node of one leaf; see the header. */
+DwReachKey
+dw_reach_node(const DwReachKey *key)
+{
+	DwReachKey	node = *key;
+	DwPlace		centre;
+
+	if (key->kind == DW_REACH_NODE)
+		return node;
+	node.kind = DW_REACH_NODE;
+	node.has_points = key->kind == DW_REACH_POINT;
+	node.valid_from = node.valid_until = 0;
+	memset(node.tags, 0, sizeof(node.tags));
+	if (key->currency != DW_REACH_ANY_CURRENCY)
+		node.currency = dw_currency_bit(key->currency);
+	if (key->kind == DW_REACH_POINT)
+		node.box = dw_box_of(&key->circle.centre);
+	if (key->kind != DW_REACH_CIRCLE)
+		return node;
+	centre = place_of_point(&key->circle.centre);
+	node.box = dw_box_circle(&centre, key->circle.radius_m);
+	return node;
+}
+
+/* Extends a node; see the header. */
+void
+dw_reach_extend(DwReachKey *node, const DwReachKey *other)
+{
+	DwReachKey	made;
+
+	if (other->kind != DW_REACH_NODE)
+	{
+		made = dw_reach_node(other);
+		other = &made;
+	}
+	dw_box_extend(&node->box, &other->box);
+	node->categories |= other->categories;
+	node->capabilities |= other->capabilities;
+	node->currency |= other->currency;
+	node->has_points |= other->has_points;
+	if (other->budget_min < node->budget_min)
+		node->budget_min = other->budget_min;
+	if (other->budget_max > node->budget_max)
+		node->budget_max = other->budget_max;
+}
+
+/* True when budgets overlap and a category and all credentials are there. */
+static bool
+terms_match(const DwReachQuery *query, const DwReachKey *key)
+{
+	return (key->categories & query->categories) != 0 &&
+		key->budget_min <= query->budget_max &&
+		key->budget_max >= query->budget_min &&
+		(query->requirements & ~key->capabilities) == 0;
+}
+
+/* True when one of the leaf's tags is one of the query's. */
+static bool
+tags_match(const DwReachQuery *query, const DwReachKey *leaf)
+{
+	if (leaf->tags[0] == 0)
+		return true;
+	for (int i = 0; i < DW_REACH_TAGS && leaf->tags[i] != 0; i++)
+	{
+		for (int j = 0; j < query->tag_count; j++)
+		{
+			if (leaf->tags[i] == query->tags[j])
+				return true;
+		}
+	}
+	return false;
+}
+
+/* True when the job lies in the circle. */
+static bool
+circle_covers(const DwReachQuery *query, const DwPoint *centre,
+			  double radius_m)
+{
+	int64_t		across = (int64_t) centre->latitude - query->point.latitude;
+	double		least = fabs((double) across) / DW_BOX_DEGREE * RADIANS *
+		DW_GEO_RADIUS_M * LATITUDE_SHARE;
+
+	/* a metre is more than the query's point is off its place */
+	return least - 1.0 <= radius_m &&
+		dw_place_distance_m(&query->place, centre) <= radius_m;
+}
+
+/* True when the leaf wants the job; see the header. */
+bool
+dw_reach_matches(const DwReachQuery *query, const DwReachKey *leaf)
+{
+	if (!terms_match(query, leaf) || !tags_match(query, leaf) ||
+		(leaf->currency != DW_REACH_ANY_CURRENCY &&
+		 leaf->currency != query->currency))
+		return false;
+	if (leaf->kind == DW_REACH_AREA)
+		return dw_box_covers(&leaf->box, &query->point);
+	return circle_covers(query, &leaf->circle.centre,
+						 leaf->kind == DW_REACH_POINT ? query->radius_m
+						 : leaf->circle.radius_m);
+}
+
+/* True when the leaf is all that there is to know; see the header. */
+bool
+dw_reach_is_certain(const DwReachQuery *query, const DwReachKey *leaf)
+{
+	if (leaf->kind == DW_REACH_AREA || leaf->has_more)
+		return false;
+	return (query->requirements & DW_REACH_HELD) == 0 ||
+		(leaf->valid_from <= query->day && leaf->valid_until >= query->day);
+}
+
+/* False when nothing below the node wants the job; see the header. */
+bool
+dw_reach_may_match(const DwReachQuery *query, const DwReachKey *node)
+{
+	if (!dw_box_covers(&node->box, &query->point) &&
+		(!node->has_points ||
+		 dw_place_bound_m(&query->place, &node->box) > query->radius_m))
+		return false;
+	return terms_match(query, node) &&
+		(node->currency & dw_currency_bit(query->currency)) != 0;
+}
+
+/* The number of bits of a set. */
+static int
+bits_count(uint64_t set)
+{
+	int			count = 0;
+
+	for (; set != 0; set &= set - 1)
+		count++;
+	return count;
+}
+
+/* How often a node is asked: by the size of its box and its categories. */
+static double
+node_weight(const DwReachKey *node)
+{
+	double		width = ((double) node->box.east - node->box.west) /
+		DW_BOX_DEGREE + BOX_RIM;
+	double		height = ((double) node->box.north - node->box.south) /
+		DW_BOX_DEGREE + BOX_RIM;
+
+	return width * height * bits_count(node->categories);
+}
+
+/* What it costs to extend a node; see the header. */
+float
+dw_reach_penalty(const DwReachKey *node, const DwReachKey *other)
+{
+	DwReachKey	both = *node;
+
+	dw_reach_extend(&both, other);
+	return (float) (node_weight(&both) - node_weight(node));
+}
+
+/* Where to divide; see the header. */
+int
+dw_reach_divide(const DwReachKey *nodes, int count, double *room,
+				double *cost)
+{
+	int			least = count / 4 > 0 ? count / 4 : 1;
+	int			best = 0;
+	DwReachKey	left = nodes[0];
+	DwReachKey	right = nodes[count - 1];
+
+	for (int i = 1; i < count; i++)
+	{
+		room[i] = node_weight(&left) * i;
+		dw_reach_extend(&left, &nodes[i]);
+	}
+	for (int i = count - 1; i >= least; i--)
+	{
+		double		both;
+
+		dw_reach_extend(&right, &nodes[i]);
+		both = room[i] + node_weight(&right) * (count - i);
+		if (i > count - least || (best > 0 && both >= *cost))
+			continue;
+		best = i;
+		*cost = both;
+	}
+	return best;
+}
+
+/* True when two keys are the same. */
+bool
+dw_reach_equal(const DwReachKey *a, const DwReachKey *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* Spreads the bits of a number so that another's fit between them. */
+static uint64_t
+bits_spread(uint32_t value)
+{
+	uint64_t	bits = value;
+
+	bits = (bits | bits << 16) & UINT64_C(0x0000ffff0000ffff);
+	bits = (bits | bits << 8) & UINT64_C(0x00ff00ff00ff00ff);
+	bits = (bits | bits << 4) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	bits = (bits | bits << 2) & UINT64_C(0x3333333333333333);
+	return (bits | bits << 1) & UINT64_C(0x5555555555555555);
+}
+
+/* The place of a key in the order; see the header. */
+uint64_t
+dw_reach_order(const DwReachKey *key)
+{
+	DwPoint		point = key->circle.centre;
+
+	if (key->kind == DW_REACH_AREA || key->kind == DW_REACH_NODE)
+	{
+		point.longitude =
+			(int32_t) (((int64_t) key->box.west + key->box.east) / 2);
+		point.latitude =
+			(int32_t) (((int64_t) key->box.south + key->box.north) / 2);
+	}
+	return bits_spread((uint32_t) point.longitude ^ SIGN_BIT) << 1 |
+		bits_spread((uint32_t) point.latitude ^ SIGN_BIT);
+}

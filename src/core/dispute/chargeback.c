@@ -1,0 +1,160 @@
+/*
+ * chargeback.c
+ *		Decides out of what a chargeback is taken, and what its end brings.
+ */
+#include "core/dispute/dispute.h"
+
+#include <string.h>
+
+#include "core/base/base.h"
+
+static const char *const chargeback_status_labels[] = {
+	[DW_CHARGEBACK_OPEN] = "open",
+	[DW_CHARGEBACK_WON] = "won",
+	[DW_CHARGEBACK_LOST] = "lost"
+};
+
+/* Definitions of the label and parse functions that the header promises. */
+DW_LABELS(chargeback_status, DwChargebackStatus, chargeback_status_labels);
+
+/* The smaller of two amounts. */
+static int64_t
+smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What nobody but the platform can bear of it. */
+int64_t
+dw_chargeback_loss(const DwChargeback *chargeback)
+{
+	return chargeback->amount - chargeback->held_amount -
+		chargeback->clawed_back;
+}
+
+/* Out of what an amount is taken: held, then paid out, then nobody's. */
+static DwChargeback
+divide(const DwEscrow *escrow, int64_t amount, int64_t clawed_before)
+{
+	DwChargeback taken = {.status = DW_CHARGEBACK_OPEN,.amount = amount};
+	int64_t		paid_out = escrow->released - clawed_before;
+
+	taken.held_amount = smaller(amount, escrow->held);
+	if (paid_out > 0)
+		taken.clawed_back = smaller(amount - taken.held_amount, paid_out);
+	return taken;
+}
+
+/* A bank asks for a payment back. */
+DwResult
+dw_chargeback_open(DwEscrow *escrow, const DwMilestone *milestones,
+				   int count, const DwChargebackSum *others,
+				   DwChargeback *chargeback)
+{
+	int64_t		amount = chargeback->amount;
+
+	if (amount <= 0)
+		return DW_BAD_VALUE;
+	if (escrow->funded == 0)
+		return DW_INVALID_TRANSITION;
+	if (others->amount > escrow->funded ||
+		amount > escrow->funded - others->amount)
+		return DW_INSUFFICIENT_FUNDS;
+
+	*chargeback = divide(escrow, amount, others->clawed_back);
+	escrow->held -= chargeback->held_amount;
+	escrow->charged_back += chargeback->held_amount;
+	escrow->frozen = true;
+	dw_escrow_derive(escrow, milestones, count);
+	return DW_OK;
+}
+
+/* What lies in the milestones, disputed or not. */
+static int64_t
+price_left(const DwMilestone *milestones, int count)
+{
+	int64_t		left = dw_milestones_available(milestones, count);
+
+	for (int i = 0; i < count; i++)
+		left += milestones[i].disputed;
+	return left;
+}
+
+/*
+ * The price of work that a lost chargeback leaves unpaid: all that is left
+ * when no money is, else what the money that was kept does not cover.
+ */
+static int64_t
+price_lost(const DwEscrow *escrow, const DwMilestone *milestones, int count)
+{
+	int64_t		left = price_left(milestones, count);
+	int64_t		price = dw_escrow_price_paid(milestones, count) -
+		dw_escrow_covered(escrow, dw_escrow_kept(escrow));
+
+	if (escrow->held + escrow->contested == 0)
+		return left;
+	return smaller(left, price > 0 ? price : 0);
+}
+
+/* Takes disputed money out of the milestones, the last ones first. */
+static void
+take_disputed(DwMilestone *milestones, int count, int64_t amount)
+{
+	for (int i = count - 1; i >= 0; i--)
+	{
+		DwMilestone *milestone = &milestones[i];
+		int64_t		part = smaller(amount, milestone->disputed);
+
+		if (part == 0)
+			continue;
+		milestone->disputed -= part;
+		milestone->refunded += part;
+		milestone->moved += part;
+		amount -= part;
+		if (milestone->disputed == 0)
+			memset(&milestone->dispute_id, 0, sizeof(milestone->dispute_id));
+		if (milestone->released + milestone->refunded == milestone->amount)
+			milestone->status = milestone->released > 0
+				? DW_MILESTONE_RELEASED : DW_MILESTONE_REFUNDED;
+		else if (milestone->disputed == 0)
+			milestone->status = DW_MILESTONE_PLANNED;
+	}
+}
+
+/* The milestones give up what can no longer be paid for them. */
+static void
+lose(const DwEscrow *escrow, DwMilestone *milestones, int count,
+	 const DwChargeback *chargeback)
+{
+	int64_t		price = price_lost(escrow, milestones, count);
+	int64_t		free = smaller(price, dw_milestones_available(milestones,
+															  count));
+
+	dw_milestones_rest(milestones, count);
+	if (chargeback->held_amount == 0)
+		return;
+	dw_milestones_take(milestones, count, free, DW_MILESTONE_REFUND);
+	take_disputed(milestones, count, price - free);
+}
+
+/* The bank has decided. */
+DwResult
+dw_chargeback_close(DwEscrow *escrow, DwMilestone *milestones, int count,
+					DwChargeback *chargeback, const DwVerdict *verdict)
+{
+	if (chargeback->status != DW_CHARGEBACK_OPEN || !escrow->frozen)
+		return DW_INVALID_TRANSITION;
+	escrow->contested = verdict->others.open_held;
+	if (verdict->won)
+	{
+		escrow->charged_back -= chargeback->held_amount;
+		escrow->held += chargeback->held_amount;
+	}
+	else
+		lose(escrow, milestones, count, chargeback);
+	chargeback->status = verdict->won ? DW_CHARGEBACK_WON
+		: DW_CHARGEBACK_LOST;
+	escrow->frozen = verdict->others.open_count > 0;
+	dw_escrow_derive(escrow, milestones, count);
+	return DW_OK;
+}

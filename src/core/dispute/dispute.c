@@ -1,0 +1,312 @@
+/*
+ * dispute.c
+ *		Decides what becomes of the money in a dispute.
+ *
+ * A milestone is in one dispute at a time and knows which.  The money that
+ * is held fast is reckoned anew from the disputed work after every decision
+ * (dw_escrow_disputed), so what is undisputed is always covered.
+ */
+#include "core/dispute/dispute.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "core/base/base.h"
+
+static const char *const dispute_status_labels[] = {
+	[DW_DISPUTE_OPEN] = "open",
+	[DW_DISPUTE_ANSWERED] = "answered",
+	[DW_DISPUTE_SETTLED] = "settled",
+	[DW_DISPUTE_RESOLVED] = "resolved",
+	[DW_DISPUTE_WITHDRAWN] = "withdrawn"
+};
+
+/* Definitions of the label and parse functions that dispute.h promises. */
+DW_LABELS(dispute_status, DwDisputeStatus, dispute_status_labels);
+
+/* True while a dispute holds money fast. */
+bool
+dw_dispute_is_open(const DwDispute *dispute)
+{
+	return dispute->status == DW_DISPUTE_OPEN ||
+		dispute->status == DW_DISPUTE_ANSWERED;
+}
+
+/* True when a milestone can come under dispute. */
+static bool
+is_open_to_dispute(const DwMilestone *milestone)
+{
+	return dw_machine_next(dw_milestone_machine(), milestone->status,
+						   DW_MILESTONE_EVENT_OPEN_DISPUTE,
+						   DW_ACTOR_HOMEOWNER, NULL) == DW_OK;
+}
+
+/* Of the work of some milestones, what a new dispute would be about. */
+static int64_t
+disputable(const DwMilestone *milestones, int count)
+{
+	int64_t		sum = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (is_open_to_dispute(&milestones[i]))
+			sum += dw_milestone_available(&milestones[i]);
+	}
+	return sum;
+}
+
+/* Puts the milestones that have money under the dispute. */
+static void
+hold(DwMilestone *milestones, int count, const DwUuid *dispute_id)
+{
+	for (int i = 0; i < count; i++)
+	{
+		DwMilestone *milestone = &milestones[i];
+		int64_t		part = dw_milestone_available(milestone);
+
+		if (part == 0 || !is_open_to_dispute(milestone))
+			continue;
+		milestone->disputed = part;
+		milestone->dispute_id = *dispute_id;
+		milestone->status_before = milestone->status;
+		milestone->status = DW_MILESTONE_DISPUTED;
+	}
+}
+
+/* Opens a dispute; see the header. */
+DwResult
+dw_dispute_open(DwEscrow *escrow, DwMilestone *milestones, int count,
+				const DwUuid *milestone_id, DwDispute *dispute)
+{
+	int64_t		offer = dispute->by_homeowner
+		? dispute->homeowner_offer : dispute->provider_offer;
+	DwMilestone *chosen = milestone_id == NULL
+		? milestones : dw_milestones_find(milestones, count, milestone_id);
+	int			chosen_count = milestone_id == NULL ? count : 1;
+	int64_t		amount;
+
+	if (chosen == NULL)
+		return DW_NOT_FOUND;
+	if (dw_machine_next(dw_escrow_machine(), escrow->status,
+						DW_ESCROW_EVENT_OPEN_DISPUTE, DW_ACTOR_HOMEOWNER,
+						NULL) != DW_OK)
+		return DW_INVALID_TRANSITION;
+	if (milestone_id != NULL && !is_open_to_dispute(chosen))
+		return DW_INVALID_TRANSITION;
+	amount = disputable(chosen, chosen_count);
+	if (amount == 0)
+		return DW_INSUFFICIENT_FUNDS;
+	if (offer < 0 || offer > amount)
+		return DW_BAD_VALUE;
+
+	dispute->status = DW_DISPUTE_OPEN;
+	dispute->amount = amount;
+	if (dispute->by_homeowner)
+		dispute->provider_offer = DW_DISPUTE_NO_OFFER;
+	else
+		dispute->homeowner_offer = DW_DISPUTE_NO_OFFER;
+	dw_milestones_rest(milestones, count);
+	hold(chosen, chosen_count, &dispute->id);
+	dw_escrow_derive(escrow, milestones, count);
+	return DW_OK;
+}
+
+/* One side names its figure; see the header. */
+DwResult
+dw_dispute_offer(DwDispute *dispute, bool by_homeowner, int64_t offer)
+{
+	if (!dw_dispute_is_open(dispute))
+		return DW_INVALID_TRANSITION;
+	if (offer < 0 || offer > dispute->amount)
+		return DW_BAD_VALUE;
+	if (by_homeowner)
+		dispute->homeowner_offer = offer;
+	else
+		dispute->provider_offer = offer;
+	if (dispute->homeowner_offer != DW_DISPUTE_NO_OFFER &&
+		dispute->provider_offer != DW_DISPUTE_NO_OFFER)
+		dispute->status = DW_DISPUTE_ANSWERED;
+	return DW_OK;
+}
+
+/* Half way between the figures, the odd cent to the homeowner. */
+static int64_t
+half_way(const DwDispute *dispute)
+{
+	return (int64_t) (((__int128) dispute->homeowner_offer +
+					   dispute->provider_offer) / 2);
+}
+
+/* True when the figures have met; see the header. */
+bool
+dw_dispute_meets(const DwDispute *dispute, int64_t *figure)
+{
+	if (dispute->homeowner_offer == DW_DISPUTE_NO_OFFER ||
+		dispute->provider_offer == DW_DISPUTE_NO_OFFER ||
+		dispute->homeowner_offer < dispute->provider_offer)
+		return false;
+	*figure = half_way(dispute);
+	return true;
+}
+
+/* What the provider is paid once the deadline has passed. */
+int64_t
+dw_dispute_silence(const DwDispute *dispute)
+{
+	if (dispute->provider_offer == DW_DISPUTE_NO_OFFER)
+		return dispute->homeowner_offer;
+	if (dispute->homeowner_offer == DW_DISPUTE_NO_OFFER)
+		return dispute->provider_offer;
+	return half_way(dispute);
+}
+
+/* The state of a milestone whose dispute has ended with a figure. */
+static DwMilestoneStatus
+status_when_settled(const DwMilestone *milestone)
+{
+	if (milestone->released + milestone->refunded == milestone->amount)
+		return milestone->released > 0
+			? DW_MILESTONE_RELEASED : DW_MILESTONE_REFUNDED;
+	return milestone->funded == milestone->amount
+		? DW_MILESTONE_FUNDED : DW_MILESTONE_PLANNED;
+}
+
+/* Pays figure out of a dispute's milestones in order; the rest goes back. */
+static void
+divide(DwMilestone *milestones, int count, const DwDispute *dispute,
+	   int64_t figure)
+{
+	for (int i = 0; i < count; i++)
+	{
+		DwMilestone *milestone = &milestones[i];
+		int64_t		part = milestone->disputed < figure
+			? milestone->disputed : figure;
+
+		if (!dw_uuid_equal(&milestone->dispute_id, &dispute->id))
+			continue;
+		milestone->moved = milestone->disputed;
+		milestone->released += part;
+		milestone->refunded += milestone->disputed - part;
+		milestone->disputed = 0;
+		memset(&milestone->dispute_id, 0, sizeof(milestone->dispute_id));
+		milestone->status = status_when_settled(milestone);
+		figure -= part;
+	}
+}
+
+/*
+ * What goes back for work of this price, after `paid` has left: all that
+ * lies there when it is the last of the work, else the charge that no longer
+ * has to be covered.
+ */
+static int64_t
+refund_for(const DwEscrow *escrow, const DwMilestone *milestones, int count,
+		   const DwDispute *dispute, int64_t figure)
+{
+	int64_t		price = dispute->amount - figure;
+	int64_t		left = -dispute->amount;
+
+	for (int i = 0; i < count; i++)
+		left += dw_milestone_available(&milestones[i]) +
+			milestones[i].disputed;
+	if (price == 0)
+		return 0;
+	if (left == 0)
+		return INT64_MAX;
+	return dw_escrow_unearned(escrow, milestones, count, price);
+}
+
+/* Ends a dispute with a figure; see the header. */
+DwResult
+dw_dispute_settle(DwEscrow *escrow, DwMilestone *milestones, int count,
+				  const DwDispute *dispute, DwSettlement *out)
+{
+	const int64_t figure = out->figure;
+	DwFeeTaken	before = dw_escrow_taken(escrow, milestones, count);
+	DwFeeQuote	quote;
+	DwResult	result;
+	int64_t		refund;
+
+	if (!dw_dispute_is_open(dispute) || escrow->frozen)
+		return DW_INVALID_TRANSITION;
+	if (figure < 0 || figure > dispute->amount)
+		return DW_BAD_VALUE;
+	result = dw_fee_release(&escrow->terms, &before, figure, &quote);
+	if (result == DW_OK && quote.charge > escrow->held)
+		result = DW_INSUFFICIENT_FUNDS;
+	if (result != DW_OK)
+		return result;
+
+	refund = refund_for(escrow, milestones, count, dispute, figure);
+	if (refund > escrow->held - quote.charge)
+		refund = escrow->held - quote.charge;
+	dw_milestones_rest(milestones, count);
+	divide(milestones, count, dispute, figure);
+	escrow->held -= quote.charge + refund;
+	escrow->released += quote.charge;
+	escrow->refunded += refund;
+	escrow->fee_taken += quote.fee;
+	escrow->tax_taken += quote.tax;
+	dw_escrow_derive(escrow, milestones, count);
+	out->release = (DwRelease)
+	{
+		figure, quote.charge, quote.fee, quote.tax,
+			quote.payout
+	};
+	out->refund = refund;
+	return DW_OK;
+}
+
+/* Lets go what a dispute held; see the header. */
+DwResult
+dw_dispute_withdraw(DwEscrow *escrow, DwMilestone *milestones, int count,
+					DwDispute *dispute)
+{
+	if (!dw_dispute_is_open(dispute) || escrow->frozen)
+		return DW_INVALID_TRANSITION;
+	dw_milestones_rest(milestones, count);
+	for (int i = 0; i < count; i++)
+	{
+		DwMilestone *milestone = &milestones[i];
+
+		if (!dw_uuid_equal(&milestone->dispute_id, &dispute->id))
+			continue;
+		milestone->disputed = 0;
+		memset(&milestone->dispute_id, 0, sizeof(milestone->dispute_id));
+		milestone->status = milestone->status_before;
+		if (milestone->status == DW_MILESTONE_PLANNED &&
+			milestone->funded == milestone->amount)
+			milestone->status = DW_MILESTONE_FUNDED;
+	}
+	dispute->status = DW_DISPUTE_WITHDRAWN;
+	dw_escrow_derive(escrow, milestones, count);
+	return DW_OK;
+}
+
+/* The smaller of two amounts. */
+static int64_t
+smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* A bank has taken money out of the milestones; see the header. */
+bool
+dw_dispute_shrink(DwDispute *dispute, const DwMilestone *milestones,
+				  int count)
+{
+	int64_t		left = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (dw_uuid_equal(&milestones[i].dispute_id, &dispute->id))
+			left += milestones[i].disputed;
+	}
+	dispute->homeowner_offer = smaller(dispute->homeowner_offer, left);
+	dispute->provider_offer = smaller(dispute->provider_offer, left);
+	if (left == 0)
+		dispute->status = DW_DISPUTE_SETTLED;
+	else
+		dispute->amount = left;
+	return left > 0;
+}

@@ -1,0 +1,245 @@
+/*
+ * dispute.h
+ *		What becomes of money that a side, or a bank, wants back.
+ */
+#ifndef DW_DISPUTE_H
+#define DW_DISPUTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/base.h"
+#include "core/escrow/escrow.h"
+
+/*
+ * The words of a dispute, and what becomes of the money in it.
+ *
+ * A dispute is about work of one milestone, or about all that is held and
+ * undisputed.  Its amount and every figure in it count the price of work:
+ * each side names what of the amount the provider shall be paid.  When the
+ * homeowner's figure is not below the provider's, they have met and it
+ * settles half way, the odd cent to the homeowner; when one side is silent
+ * past the deadline, the other's figure holds; a mediator decides to the
+ * cent.  What the provider is not paid goes back to the homeowner.
+ *
+ * A decision either returns DW_OK and changes the structs, or returns
+ * another result and leaves them as they were.
+ */
+
+/* Type dispute_status. */
+typedef enum DwDisputeStatus
+{
+	DW_DISPUTE_OPEN,			/* one side has named a figure */
+	DW_DISPUTE_ANSWERED,		/* both have; a mediator may decide */
+	DW_DISPUTE_SETTLED,			/* by figures that met, or by silence */
+	DW_DISPUTE_RESOLVED,		/* by a mediator */
+	DW_DISPUTE_WITHDRAWN		/* by who had opened it */
+} DwDisputeStatus;
+
+#define DW_DISPUTE_NO_OFFER	INT64_C(-1) /* a side has not named a figure */
+
+/* A dispute as core decides on it. */
+typedef struct DwDispute
+{
+	DwUuid		id;				/* its row; in its milestones, too */
+	DwDisputeStatus status;		/* moves by the functions below */
+	bool		by_homeowner;	/* who opened it */
+	int64_t		amount;			/* price of the work disputed, > 0 */
+	int64_t		homeowner_offer;	/* 0 ... amount, or none */
+	int64_t		provider_offer; /* 0 ... amount, or none */
+} DwDispute;
+
+/* What a settlement came to. */
+typedef struct DwSettlement
+{
+	int64_t		figure;			/* in: what the provider is paid of it */
+	DwRelease	release;		/* to the provider; 0 if nothing is */
+	int64_t		refund;			/* left the escrow for the homeowner */
+} DwSettlement;
+
+extern const char *dw_dispute_status_label(DwDisputeStatus value);
+extern bool dw_dispute_status_parse(const char *text, DwDisputeStatus *value);
+
+/* True while a dispute holds money fast. */
+extern bool dw_dispute_is_open(const DwDispute *dispute);
+
+/*
+ * Opens a dispute; the caller has set id, by_homeowner and the opener's
+ * figure.  milestone_id NULL = all that is held and undisputed.
+ * DW_NOT_FOUND: no such milestone.  DW_INVALID_TRANSITION: frozen, nothing
+ * held, or the milestone is over or disputed.  DW_INSUFFICIENT_FUNDS:
+ * nothing is paid of it.  DW_BAD_VALUE: not 0 ... what is disputed.
+ */
+extern DwResult dw_dispute_open(DwEscrow *escrow, DwMilestone *milestones,
+								int count, const DwUuid *milestone_id,
+								DwDispute *dispute);
+
+/*
+ * One side names its figure, the first or another one; answered once both
+ * have.  DW_INVALID_TRANSITION: it is over.  DW_BAD_VALUE: not 0 ... amount.
+ */
+extern DwResult dw_dispute_offer(DwDispute *dispute, bool by_homeowner,
+								 int64_t offer);
+
+/* True when the figures have met; *figure is what the provider is paid. */
+extern bool dw_dispute_meets(const DwDispute *dispute, int64_t *figure);
+
+/*
+ * What the provider is paid once the deadline has passed: the figure of the
+ * only side that named one; half way between two that never met.
+ */
+extern int64_t dw_dispute_silence(const DwDispute *dispute);
+
+/*
+ * Ends a dispute: out->figure goes to the provider, less the fee; the rest
+ * of the amount goes back with the homeowner's share of its fee.  Its
+ * milestones are paid in order.  The caller sets the status.
+ * DW_INVALID_TRANSITION: it is over, or the escrow is frozen.
+ * DW_BAD_VALUE: not 0 ... amount.  DW_OVERFLOW as dw_fee_release.
+ */
+extern DwResult dw_dispute_settle(DwEscrow *escrow, DwMilestone *milestones,
+								  int count, const DwDispute *dispute,
+								  DwSettlement *out);
+
+/*
+ * Lets go what a dispute held: its milestones are what they were before.
+ * DW_INVALID_TRANSITION: it is over, or the escrow is frozen.
+ */
+extern DwResult dw_dispute_withdraw(DwEscrow *escrow, DwMilestone *milestones,
+									int count, DwDispute *dispute);
+
+/*
+ * A bank has taken money out of the milestones: the dispute is about what is
+ * left, and no figure is above it.  False: nothing is left, it is settled.
+ */
+extern bool dw_dispute_shrink(DwDispute *dispute,
+							  const DwMilestone *milestones, int count);
+
+/*
+ * What becomes of an escrow when a bank takes a payment back.
+ *
+ * While a chargeback is open the escrow is frozen.  Its amount is taken out
+ * of what is held first (of that, the undisputed part first), then out of
+ * what the provider was paid, and what is neither is the platform's loss,
+ * as when the homeowner has his money back already:
+ * amount = held_amount + clawed_back + loss
+ * Won, all of it goes back to where it was taken.  Lost, it stays taken, and
+ * the milestones give up what can no longer be paid for them.
+ *
+ * All amounts are minor units of the escrow's currency and never negative.
+ * A decision either returns DW_OK and changes the structs, or returns
+ * another result and leaves them as they were.
+ */
+
+/* Type chargeback_status. */
+typedef enum DwChargebackStatus
+{
+	DW_CHARGEBACK_OPEN,			/* the bank has not decided */
+	DW_CHARGEBACK_WON,			/* the money came back */
+	DW_CHARGEBACK_LOST			/* the money is gone */
+} DwChargebackStatus;
+
+/* One chargeback, and out of what it was taken. */
+typedef struct DwChargeback
+{
+	DwChargebackStatus status;	/* open, or how it ended */
+	int64_t		amount;			/* what the bank asks for, > 0 */
+	int64_t		held_amount;	/* of it, out of the escrow */
+	int64_t		clawed_back;	/* of it, owed by the provider */
+} DwChargeback;
+
+/* The other chargebacks of the same escrow that are not won. */
+typedef struct DwChargebackSum
+{
+	int64_t		amount;			/* of open and lost ones */
+	int64_t		clawed_back;	/* of open and lost ones */
+	int64_t		open_held;		/* held_amount of the open ones */
+	int32_t		open_count;		/* how many are open */
+} DwChargebackSum;
+
+/* How the bank decided on one. */
+typedef struct DwVerdict
+{
+	bool		won;			/* the money comes back */
+	DwChargebackSum others;		/* all but the one it is about */
+} DwVerdict;
+
+extern const char *dw_chargeback_status_label(DwChargebackStatus value);
+extern bool dw_chargeback_status_parse(const char *text,
+									   DwChargebackStatus *value);
+
+/* What nobody but the platform can bear of it. */
+extern int64_t dw_chargeback_loss(const DwChargeback *chargeback);
+
+/*
+ * A bank asks for chargeback->amount back: frozen afterwards, and the rest
+ * of *chargeback is set.  DW_BAD_VALUE: amount <= 0.
+ * DW_INVALID_TRANSITION: nothing was ever paid.
+ * DW_INSUFFICIENT_FUNDS: with the others, more than was ever paid.
+ */
+extern DwResult dw_chargeback_open(DwEscrow *escrow,
+								   const DwMilestone *milestones, int count,
+								   const DwChargebackSum *others,
+								   DwChargeback *chargeback);
+
+/*
+ * The bank has decided; frozen no longer, unless another one is open.  A
+ * dispute whose milestones have lost all that was disputed is over.
+ * DW_INVALID_TRANSITION: this one is not open.
+ */
+extern DwResult dw_chargeback_close(DwEscrow *escrow,
+									DwMilestone *milestones, int count,
+									DwChargeback *chargeback,
+									const DwVerdict *verdict);
+
+/*
+ * What undoing a release or a refund, or a part of one, comes to.
+ *
+ * The legs of the original are mirrored in proportion, rounded so that any
+ * way of cutting a reversal ends at the original to the cent and no leg is
+ * ever mirrored by more than it was: from the first leg on, what the later
+ * ones have of the amount is rounded down.
+ *
+ * The milestones follow the money.  The price given back makes the escrow's
+ * sums fit its milestones again, the last ones first, and so no cent is lost
+ * where the homeowner bears a part of the fee, which has no price.
+ *
+ * All amounts are minor units of the escrow's currency.
+ */
+
+#define DW_REVERSAL_LEGS_MAX 16 /* of one transaction, besides the escrow's */
+
+/* What lies in the escrow again, and where it was. */
+typedef struct DwReversal
+{
+	int64_t		released;		/* gross: fee and tax are in it */
+	int64_t		fee;			/* of released */
+	int64_t		tax;			/* of released */
+	int64_t		refunded;		/* had gone back to the homeowner */
+	const DwUuid *milestone_id; /* the one it was of; or NULL */
+} DwReversal;
+
+/*
+ * Mirrors `amount` of legs (each > 0) of which `before` was mirrored before:
+ * the parts are >= 0, sum to amount, and over all reversals of the whole to
+ * the legs.  DW_BAD_VALUE: amount <= 0, too many legs.
+ * DW_INSUFFICIENT_FUNDS: more than is left.
+ */
+extern DwResult dw_reversal_split(const int64_t *legs, int count,
+								  int64_t before, int64_t amount,
+								  int64_t *parts);
+
+/* floor(whole * amount / of), of > 0: a share that ends at the whole. */
+extern int64_t dw_reversal_share(int64_t whole, int64_t amount, int64_t of);
+
+/*
+ * The money lies in the escrow again; milestones that were over are funded
+ * again.  clawed_back of what was released is owed already and cannot be
+ * taken twice.  DW_INVALID_TRANSITION: frozen.  DW_INSUFFICIENT_FUNDS: more
+ * than was released, or refunded.
+ */
+extern DwResult dw_escrow_reverse(DwEscrow *escrow, DwMilestone *milestones,
+								  int count, const DwReversal *reversal,
+								  int64_t clawed_back);
+
+#endif							/* DW_DISPUTE_H */

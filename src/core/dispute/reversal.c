@@ -1,0 +1,142 @@
+/*
+ * reversal.c
+ *		Decides what undoing a release or a refund comes to.
+ *
+ * Legs are cut by nested shares: of x out of the whole, all legs but the
+ * first get floor(x * their sum / the whole), of that all but the second,
+ * and so on.  Each step neither falls nor rises by more than what it is a
+ * share of, so no part is ever negative.
+ */
+#include "core/dispute/dispute.h"
+
+#include "core/base/base.h"
+
+/* A share that ends at the whole. */
+int64_t
+dw_reversal_share(int64_t whole, int64_t amount, int64_t of)
+{
+	return (int64_t) ((DwWide) whole * amount / of);
+}
+
+/* What each leg has gained once x of them all is mirrored. */
+static void
+split_total(const int64_t *legs, int count, int64_t x, int64_t *parts)
+{
+	int64_t		sum = 0;
+
+	for (int i = 0; i < count; i++)
+		sum += legs[i];
+	for (int i = 0; i < count; i++)
+	{
+		int64_t		later = sum - legs[i];
+		int64_t		theirs = dw_reversal_share(later, x, sum);
+
+		parts[i] = x - theirs;
+		x = theirs;
+		sum = later;
+		if (sum == 0)
+			sum = 1;			/* nothing is left to share */
+	}
+}
+
+/* Mirrors a part of legs of which some was mirrored before. */
+DwResult
+dw_reversal_split(const int64_t *legs, int count, int64_t before,
+				  int64_t amount, int64_t *parts)
+{
+	int64_t		done[DW_REVERSAL_LEGS_MAX];
+	int64_t		sum = 0;
+
+	if (amount <= 0 || before < 0 || count < 1 ||
+		count > DW_REVERSAL_LEGS_MAX)
+		return DW_BAD_VALUE;
+	for (int i = 0; i < count; i++)
+	{
+		if (legs[i] <= 0)
+			return DW_BAD_VALUE;
+		if (dw_money_add(sum, legs[i], &sum) != DW_OK)
+			return DW_OVERFLOW;
+	}
+	if (before > sum || amount > sum - before)
+		return DW_INSUFFICIENT_FUNDS;
+	split_total(legs, count, before, done);
+	split_total(legs, count, before + amount, parts);
+	for (int i = 0; i < count; i++)
+		parts[i] -= done[i];
+	return DW_OK;
+}
+
+/* Gives a milestone back what was released or refunded of it. */
+static int64_t
+give_back(DwMilestone *milestone, int64_t *column, int64_t amount)
+{
+	int64_t		part = amount < *column ? amount : *column;
+
+	*column -= part;
+	milestone->moved += part;
+	if (part > 0 && (milestone->status == DW_MILESTONE_RELEASED ||
+					 milestone->status == DW_MILESTONE_REFUNDED))
+		milestone->status = DW_MILESTONE_FUNDED;
+	return amount - part;
+}
+
+/* Gives a price of work back, the last milestone first; id NULL = any. */
+static void
+give_back_price(DwMilestone *milestones, int count,
+				const DwReversal *reversal, bool released, int64_t price)
+{
+	const DwUuid *id = reversal->milestone_id;
+
+	for (int i = count - 1; i >= 0 && price > 0; i--)
+	{
+		DwMilestone *milestone = &milestones[i];
+
+		if (id == NULL || dw_uuid_equal(&milestone->id, id))
+			price = give_back(milestone, released ? &milestone->released
+							  : &milestone->refunded, price);
+	}
+}
+
+/*
+ * The milestones follow the money: the price that is released and the
+ * homeowner's share of fee and tax make what was released, and the price
+ * that is paid is what the money that was kept covers.
+ */
+static void
+follow(const DwEscrow *escrow, DwMilestone *milestones, int count,
+	   const DwReversal *reversal)
+{
+	DwFeeTaken	taken = dw_escrow_taken(escrow, milestones, count);
+
+	if (reversal->released > 0)
+		give_back_price(milestones, count, reversal, true,
+						dw_fee_borne(escrow->terms.payer,
+									 taken.fee + taken.tax) - taken.borne);
+	if (reversal->refunded > 0)
+		give_back_price(milestones, count, reversal, false,
+						dw_escrow_covered(escrow, dw_escrow_kept(escrow)) -
+						dw_escrow_price_paid(milestones, count));
+}
+
+/* The money lies in the escrow again. */
+DwResult
+dw_escrow_reverse(DwEscrow *escrow, DwMilestone *milestones, int count,
+				  const DwReversal *reversal, int64_t clawed_back)
+{
+	if (escrow->frozen)
+		return DW_INVALID_TRANSITION;
+	if (reversal->released > escrow->released - clawed_back ||
+		reversal->refunded > escrow->refunded ||
+		reversal->fee > escrow->fee_taken ||
+		reversal->tax > escrow->tax_taken)
+		return DW_INSUFFICIENT_FUNDS;
+	dw_milestones_rest(milestones, count);
+	escrow->released -= reversal->released;
+	escrow->fee_taken -= reversal->fee;
+	escrow->tax_taken -= reversal->tax;
+	escrow->refunded -= reversal->refunded;
+	escrow->held += reversal->released + reversal->refunded;
+	follow(escrow, milestones, count, reversal);
+	dw_escrow_derive(escrow, milestones, count);
+	return DW_OK;
+}

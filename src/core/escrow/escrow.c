@@ -1,0 +1,326 @@
+/*
+ * escrow.c
+ *		Decides what becomes of the money in an escrow.
+ *
+ * Each decision first reckons everything that it will write, and writes only
+ * when nothing can fail any more.  Sums need no overflow check: what is kept
+ * never exceeds the charge of the contract, which was reckoned with checks
+ * when the escrow was opened, work that was given up is not paid for again,
+ * and every other amount is a part of funded.
+ */
+#include "core/escrow/escrow.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* True while money may be released or refunded. */
+static bool
+may_pay_out(const DwEscrow *escrow)
+{
+	return !escrow->frozen &&
+		(escrow->status == DW_ESCROW_HELD ||
+		 escrow->status == DW_ESCROW_PARTIALLY_RELEASED);
+}
+
+/* True while a pending payment can still come in. */
+static bool
+may_pay_in(const DwEscrow *escrow)
+{
+	return escrow->status == DW_ESCROW_FUNDING ||
+		escrow->status == DW_ESCROW_HELD ||
+		escrow->status == DW_ESCROW_PARTIALLY_RELEASED ||
+		escrow->status == DW_ESCROW_DISPUTED ||
+		escrow->status == DW_ESCROW_FROZEN;
+}
+
+/* A new escrow for a contract under these terms. */
+DwResult
+dw_escrow_open(DwEscrow *escrow, const char *currency,
+			   int64_t contract_amount, const DwFeeTerms *terms)
+{
+	DwEscrow	opened;
+	DwFeeQuote	quote;
+	DwResult	result;
+
+	if (contract_amount <= 0 || !dw_fee_terms_valid(terms) ||
+		strlen(currency) != sizeof(opened.currency) - 1)
+		return DW_BAD_VALUE;
+	memset(&opened, 0, sizeof(opened));
+	memcpy(opened.currency, currency, sizeof(opened.currency));
+	opened.status = DW_ESCROW_CREATED;
+	opened.version = 1;
+	opened.contract_amount = contract_amount;
+	opened.terms = *terms;
+	result = dw_fee_quote(terms, contract_amount, &quote);
+	if (result == DW_OK)
+		*escrow = opened;
+	return result;
+}
+
+/* A payment is asked for. */
+DwResult
+dw_escrow_fund(DwEscrow *escrow, int64_t *amount)
+{
+	int64_t		missing = dw_escrow_missing(escrow);
+	int64_t		asked = *amount == 0 ? missing : *amount;
+
+	if (*amount < 0)
+		return DW_BAD_VALUE;
+	if (escrow->status != DW_ESCROW_CREATED &&
+		escrow->status != DW_ESCROW_FAILED && !may_pay_out(escrow))
+		return DW_INVALID_TRANSITION;
+	if (asked == 0 || asked > missing)
+		return DW_BAD_VALUE;
+	if (escrow->funded == 0)
+		escrow->status = DW_ESCROW_FUNDING;
+	escrow->pending += asked;
+	*amount = asked;
+	return DW_OK;
+}
+
+/* A pending payment arrived. */
+DwResult
+dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones, int count,
+				  int64_t amount)
+{
+	int64_t		price;
+
+	if (amount <= 0)
+		return DW_BAD_VALUE;
+	if (!may_pay_in(escrow))
+		return DW_INVALID_TRANSITION;
+	if (amount > escrow->pending)
+		return DW_BAD_VALUE;
+	escrow->pending -= amount;
+	escrow->funded += amount;
+	escrow->held += amount;
+	price = dw_escrow_covered(escrow, dw_escrow_kept(escrow)) -
+		dw_escrow_price_paid(milestones, count);
+	(void) dw_milestones_fill(milestones, count, price > 0 ? price : 0);
+	dw_escrow_derive(escrow, milestones, count);
+	return DW_OK;
+}
+
+/* A pending payment failed, or is past its time. */
+DwResult
+dw_escrow_fail(DwEscrow *escrow, int64_t amount)
+{
+	if (amount <= 0)
+		return DW_BAD_VALUE;
+	if (!may_pay_in(escrow))
+		return DW_INVALID_TRANSITION;
+	if (amount > escrow->pending)
+		return DW_BAD_VALUE;
+	escrow->pending -= amount;
+	if (escrow->status == DW_ESCROW_FUNDING && escrow->pending == 0)
+		escrow->status = DW_ESCROW_FAILED;
+	return DW_OK;
+}
+
+/* Nothing was ever paid and nothing will be. */
+DwResult
+dw_escrow_cancel(DwEscrow *escrow, DwMilestone *milestones, int count)
+{
+	if (escrow->status != DW_ESCROW_CREATED &&
+		escrow->status != DW_ESCROW_FUNDING &&
+		escrow->status != DW_ESCROW_FAILED)
+		return DW_INVALID_TRANSITION;
+	for (int i = 0; i < count; i++)
+	{
+		if (milestones[i].status == DW_MILESTONE_PLANNED)
+			milestones[i].status = DW_MILESTONE_CANCELLED;
+	}
+	escrow->pending = 0;
+	escrow->status = DW_ESCROW_CANCELLED;
+	return DW_OK;
+}
+
+/* The first milestone that waits for delivery, or NULL. */
+static DwMilestone *
+next_to_submit(DwMilestone *milestones, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (milestones[i].status == DW_MILESTONE_FUNDED ||
+			milestones[i].status == DW_MILESTONE_CHANGES_REQUESTED)
+			return &milestones[i];
+	}
+	return NULL;
+}
+
+/* Work on one milestone is delivered. */
+DwResult
+dw_escrow_submit(const DwEscrow *escrow, DwMilestone *milestones, int count,
+				 const DwUuid *milestone_id, DwMilestone **found)
+{
+	DwMilestone *milestone = milestone_id == NULL
+		? next_to_submit(milestones, count)
+		: dw_milestones_find(milestones, count, milestone_id);
+	DwResult	result;
+
+	if (milestone == NULL && milestone_id != NULL)
+		return DW_NOT_FOUND;
+	if (milestone == NULL || !may_pay_out(escrow))
+		return DW_INVALID_TRANSITION;
+	result = dw_milestone_submit(milestone);
+	if (result == DW_OK)
+		*found = milestone;
+	return result;
+}
+
+/* What a selector comes to, before anything is taken. */
+typedef struct DwChoice
+{
+	DwMilestone *milestones;	/* to take from, in order */
+	int			count;			/* how many */
+	int64_t		part;			/* price of work; may be 0 */
+	bool		is_whole;		/* all that is held and undisputed */
+} DwChoice;
+
+/* Reads a selector against the state, errors in api.md's order. */
+static DwResult
+choose(const DwEscrow *escrow, DwMilestone *milestones, int count,
+	   const DwSelector *selector, DwChoice *choice)
+{
+	const DwUuid *id = selector->milestone_id;
+	int64_t		available;
+
+	if (selector->has_amount && (selector->amount <= 0 || id != NULL))
+		return DW_BAD_VALUE;
+	choice->milestones = id == NULL
+		? milestones : dw_milestones_find(milestones, count, id);
+	choice->count = id == NULL ? count : 1;
+	choice->is_whole = id == NULL && !selector->has_amount;
+	if (choice->milestones == NULL && count > 0)
+		return DW_NOT_FOUND;
+	if (!may_pay_out(escrow))
+		return DW_INVALID_TRANSITION;
+	available = dw_milestones_available(choice->milestones, choice->count);
+	if (id != NULL && available == 0 &&
+		choice->milestones->status != DW_MILESTONE_PLANNED)
+		return DW_INVALID_TRANSITION;	/* over, or disputed */
+	choice->part = selector->has_amount ? selector->amount : available;
+	return choice->part <= available ? DW_OK : DW_INSUFFICIENT_FUNDS;
+}
+
+/* Takes the chosen part out of the milestones; the others did not move. */
+static void
+take_chosen(DwMilestone *milestones, int count, const DwChoice *choice,
+			DwMilestoneMove move)
+{
+	dw_milestones_rest(milestones, count);
+	dw_milestones_take(choice->milestones, choice->count, choice->part, move);
+}
+
+/* Money goes to the provider, less the fee that is due. */
+DwResult
+dw_escrow_release(DwEscrow *escrow, DwMilestone *milestones, int count,
+				  const DwSelector *selector, DwRelease *out)
+{
+	DwFeeTaken	before = dw_escrow_taken(escrow, milestones, count);
+	DwChoice	choice;
+	DwFeeQuote	quote;
+	DwResult	result;
+
+	result = choose(escrow, milestones, count, selector, &choice);
+	if (result == DW_OK && choice.part == 0)
+		result = DW_INSUFFICIENT_FUNDS;
+	if (result == DW_OK)
+		result = dw_fee_release(&escrow->terms, &before, choice.part, &quote);
+	if (result == DW_OK && quote.charge > escrow->held - escrow->disputed)
+		result = DW_INSUFFICIENT_FUNDS;
+	if (result != DW_OK)
+		return result;
+
+	take_chosen(milestones, count, &choice, DW_MILESTONE_RELEASE);
+	escrow->held -= quote.charge;
+	escrow->released += quote.charge;
+	escrow->fee_taken += quote.fee;
+	escrow->tax_taken += quote.tax;
+	dw_escrow_derive(escrow, milestones, count);
+	out->part = choice.part;
+	out->amount = quote.charge;
+	out->fee = quote.fee;
+	out->tax = quote.tax;
+	out->payout = quote.payout;
+	return DW_OK;
+}
+
+/* The homeowner approves one milestone. */
+DwResult
+dw_escrow_approve(DwEscrow *escrow, DwMilestone *milestones, int count,
+				  const DwUuid *milestone_id, DwRelease *out)
+{
+	DwSelector	selector = {.milestone_id = milestone_id};
+	DwMilestone *milestone = dw_milestones_find(milestones, count,
+												milestone_id);
+
+	if (milestone == NULL)
+		return DW_NOT_FOUND;
+	if (!may_pay_out(escrow) && escrow->status != DW_ESCROW_FROZEN)
+		return DW_INVALID_TRANSITION;
+	if (!dw_machine_permits(dw_milestone_machine(), milestone->status,
+							DW_MILESTONE_EVENT_APPROVE, DW_ACTOR_HOMEOWNER,
+							DW_MILESTONE_APPROVED))
+		return DW_INVALID_TRANSITION;
+	if (!escrow->frozen && milestone->funded == milestone->amount)
+		return dw_escrow_release(escrow, milestones, count, &selector, out);
+	dw_milestones_rest(milestones, count);
+	milestone->status = DW_MILESTONE_APPROVED;
+	memset(out, 0, sizeof(*out));
+	return DW_OK;
+}
+
+/* Money goes back to the homeowner. */
+DwResult
+dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones, int count,
+				 const DwSelector *selector, DwRelease *out)
+{
+	DwChoice	choice;
+	int64_t		amount;
+	DwResult	result;
+
+	result = choose(escrow, milestones, count, selector, &choice);
+	if (result != DW_OK)
+		return result;
+	if (choice.is_whole && escrow->disputed == 0)
+		amount = escrow->held;
+	else
+		amount = dw_escrow_unearned(escrow, milestones, count, choice.part);
+	if (amount <= 0 || amount > escrow->held)
+		return DW_INSUFFICIENT_FUNDS;
+
+	take_chosen(milestones, count, &choice, DW_MILESTONE_REFUND);
+	escrow->held -= amount;
+	escrow->refunded += amount;
+	dw_escrow_derive(escrow, milestones, count);
+	out->part = choice.part;
+	out->amount = amount;
+	out->fee = 0;
+	out->tax = 0;
+	out->payout = amount;
+	return DW_OK;
+}
+
+/* The contract is divided anew. */
+DwResult
+dw_escrow_replan(const DwEscrow *escrow, const DwMilestone *old,
+				 int old_count, DwMilestone *plan, int count)
+{
+	if (escrow->status != DW_ESCROW_CREATED &&
+		escrow->status != DW_ESCROW_FUNDING &&
+		escrow->status != DW_ESCROW_FAILED &&
+		escrow->status != DW_ESCROW_HELD)
+		return DW_INVALID_TRANSITION;
+	return dw_milestones_replan(old, old_count, plan, count,
+								escrow->contract_amount);
+}
+
+/* Nothing is held and every required milestone is released. */
+bool
+dw_escrow_is_complete(const DwEscrow *escrow, const DwMilestone *milestones,
+					  int count)
+{
+	return escrow->held == 0 && escrow->released > 0 && !escrow->frozen &&
+		dw_milestones_are_released(milestones, count);
+}

@@ -1,0 +1,415 @@
+/*
+ * escrow.h
+ *		The words, the life and the money of an escrow and its milestones.
+ */
+#ifndef DW_ESCROW_H
+#define DW_ESCROW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/base.h"
+#include "core/fee/fee.h"
+
+/*
+ * The words and the life of a milestone, and its share of the escrow.
+ *
+ * A milestone's amounts are parts of the contract in minor units: what the
+ * work costs, before any fee.  They fill in sort order, and a release or
+ * refund by amount takes from them in the same order.  Every array of
+ * milestones here is in that order.
+ */
+
+/* Type milestone_status. */
+typedef enum DwMilestoneStatus
+{
+	DW_MILESTONE_PLANNED,		/* not yet fully funded */
+	DW_MILESTONE_FUNDED,		/* its amount is in escrow */
+	DW_MILESTONE_SUBMITTED,		/* work delivered, the clock runs */
+	DW_MILESTONE_CHANGES_REQUESTED, /* sent back, the clock stands */
+	DW_MILESTONE_APPROVED,		/* waits for funds or the end of a freeze */
+	DW_MILESTONE_RELEASED,		/* nothing left, part or all was paid */
+	DW_MILESTONE_REFUNDED,		/* nothing left, nothing was paid */
+	DW_MILESTONE_DISPUTED,		/* what is left of it is disputed */
+	DW_MILESTONE_CANCELLED		/* given up before it was funded */
+} DwMilestoneStatus;
+
+/* What can happen to a milestone. */
+typedef enum DwMilestoneEvent
+{
+	DW_MILESTONE_EVENT_POST,	/* post_job: part of the posted plan */
+	DW_MILESTONE_EVENT_PLAN,	/* plan_milestones */
+	DW_MILESTONE_EVENT_CONFIRM_AWARD,	/* confirm_award: scaled, or made */
+	DW_MILESTONE_EVENT_CHANGE_ORDER,	/* answer_change_order: extra work */
+	DW_MILESTONE_EVENT_CONFIRM_PAYMENT, /* confirm_payment */
+	DW_MILESTONE_EVENT_SUBMIT,	/* submit_milestone */
+	DW_MILESTONE_EVENT_REQUEST_CHANGES, /* request_changes */
+	DW_MILESTONE_EVENT_APPROVE, /* approve_milestone */
+	DW_MILESTONE_EVENT_RELEASE, /* release_escrow */
+	DW_MILESTONE_EVENT_RELEASE_DUE, /* release_due_escrows */
+	DW_MILESTONE_EVENT_REFUND,	/* refund_escrow */
+	DW_MILESTONE_EVENT_OPEN_DISPUTE,	/* open_dispute */
+	DW_MILESTONE_EVENT_ANSWER_DISPUTE,	/* answer_dispute */
+	DW_MILESTONE_EVENT_WITHDRAW_DISPUTE,	/* withdraw_dispute */
+	DW_MILESTONE_EVENT_SILENCE, /* the time to answer ran out */
+	DW_MILESTONE_EVENT_RESOLVE_DISPUTE, /* resolve_dispute */
+	DW_MILESTONE_EVENT_CLOSE_CHARGEBACK,	/* close_chargeback */
+	DW_MILESTONE_EVENT_REVERSE, /* reverse_transaction */
+	DW_MILESTONE_EVENT_COMPLETE_JOB,	/* complete_job */
+	DW_MILESTONE_EVENT_CANCEL_ESCROW,	/* cancel_escrow */
+	DW_MILESTONE_EVENT_CANCEL_JOB,	/* cancel_job */
+	DW_MILESTONE_EVENT_EXPIRE_JOB	/* expire_jobs */
+} DwMilestoneEvent;
+
+#define DW_MILESTONES_MAX	100 /* of one job */
+
+/* amount >= funded >= released + refunded + disputed, once planned. */
+typedef struct DwMilestone
+{
+	DwUuid		id;				/* its row */
+	int64_t		amount;			/* part of the contract; 0 = not given */
+	int64_t		funded;			/* of it, paid in so far */
+	int64_t		released;		/* of it, released, before fees */
+	int64_t		refunded;		/* of it, given back */
+	int64_t		disputed;		/* of what is left, under dispute */
+	int64_t		moved;			/* out: what the last decision moved */
+	DwMilestoneStatus status;	/* follows from the above and from events */
+	DwMilestoneStatus status_before;	/* what a dispute interrupted */
+	DwUuid		dispute_id;		/* the open one about it; nil = none */
+	bool		is_required;	/* the job is not complete without it */
+	int32_t		sort_order;		/* place in the plan */
+} DwMilestone;
+
+/* Which column of a milestone a decision moves money to. */
+typedef enum DwMilestoneMove
+{
+	DW_MILESTONE_RELEASE,		/* to the provider */
+	DW_MILESTONE_REFUND			/* back to the homeowner */
+} DwMilestoneMove;
+
+extern const char *dw_milestone_status_label(DwMilestoneStatus value);
+extern bool dw_milestone_status_parse(const char *text,
+									  DwMilestoneStatus *value);
+extern const char *dw_milestone_event_label(DwMilestoneEvent value);
+extern bool dw_milestone_event_parse(const char *text,
+									 DwMilestoneEvent *value);
+
+/* States are DwMilestoneStatus, events are DwMilestoneEvent. */
+extern const DwMachine *dw_milestone_machine(void);
+
+/*
+ * Fits a plan to the contract: all amounts given give proportions, all 0
+ * give equal parts; afterwards they sum to contract_amount and every status
+ * is planned.  DW_BAD_VALUE: none or more than DW_MILESTONES_MAX, some
+ * amounts given and some not, one negative, or a part that comes to nothing.
+ */
+extern DwResult dw_milestones_plan(DwMilestone *milestones, int count,
+								   int64_t contract_amount);
+
+/* What can be released or refunded of one now. */
+extern int64_t dw_milestone_available(const DwMilestone *milestone);
+
+/* The same over all. */
+extern int64_t dw_milestones_available(const DwMilestone *milestones,
+									   int count);
+
+/* The one with this id, or NULL. */
+extern DwMilestone *dw_milestones_find(DwMilestone *milestones, int count,
+									   const DwUuid *id);
+
+/*
+ * Fills amount in, in order, each up to its own amount ("moved" is its
+ * part); a planned one that is full is funded.  What does not fit is
+ * returned.
+ */
+extern int64_t dw_milestones_fill(DwMilestone *milestones, int count,
+								  int64_t amount);
+
+/* Sets "moved" to 0 in each. */
+extern void dw_milestones_rest(DwMilestone *milestones, int count);
+
+/*
+ * Moves amount (at most what is available) out of the milestones in order
+ * and sets their states; each one's part is in its "moved".
+ */
+extern void dw_milestones_take(DwMilestone *milestones, int count,
+							   int64_t amount, DwMilestoneMove move);
+
+/* submit_milestone: DW_INVALID_TRANSITION unless fully funded and due. */
+extern DwResult dw_milestone_submit(DwMilestone *milestone);
+
+/* request_changes: DW_INVALID_TRANSITION unless submitted. */
+extern DwResult dw_milestone_request_changes(DwMilestone *milestone);
+
+/* The first that is submitted, or NULL. */
+extern DwMilestone *dw_milestones_submitted(DwMilestone *milestones,
+											int count);
+
+/*
+ * plan_milestones: divides a contract anew, as dw_milestones_plan, but
+ * amounts that are given must sum to it.  What is paid in so far fills the
+ * new plan in order.  DW_INVALID_TRANSITION: something of the old plan was
+ * delivered, approved, disputed, released or refunded.  DW_BAD_VALUE.
+ */
+extern DwResult dw_milestones_replan(const DwMilestone *old, int old_count,
+									 DwMilestone *plan, int count,
+									 int64_t contract_amount);
+
+/*
+ * The first that is approved and fully funded, or NULL: once nothing is
+ * frozen, the caller releases it.
+ */
+extern DwMilestone *dw_milestones_approved(DwMilestone *milestones,
+										   int count);
+
+/* True when every required milestone that was not given up is released. */
+extern bool dw_milestones_are_released(const DwMilestone *milestones,
+									   int count);
+
+/* True when work of any milestone was delivered and is not settled yet. */
+extern bool dw_milestones_await_review(const DwMilestone *milestones,
+									   int count);
+
+/*
+ * The words, the life and the money of an escrow: one a job.
+ *
+ * All amounts are minor units of the escrow's currency and never negative.
+ * After every decision funded = held + released + refunded + charged_back
+ * (I3), and fee + tax + payout of a release = what left the escrow (I7).
+ *
+ * Two measures of money meet here.  Milestones, the contract and a caller's
+ * "amount" count the price of the work.  The escrow's own amounts count what
+ * lies in it: the same, plus the homeowner's share of the fee where the
+ * terms have him pay one.
+ *
+ * A decision either returns DW_OK and changes the structs, or returns
+ * another result and leaves them as they were.  It looks at amounts and
+ * state, not at the actor: ask dw_machine_next(dw_escrow_machine(), ...)
+ * first.
+ */
+
+/* Type escrow_status. */
+typedef enum DwEscrowStatus
+{
+	DW_ESCROW_CREATED,			/* the award is confirmed, nothing paid */
+	DW_ESCROW_FUNDING,			/* the first payment is under way */
+	DW_ESCROW_HELD,				/* money is held, nothing released yet */
+	DW_ESCROW_PARTIALLY_RELEASED,	/* part is released, more held or due */
+	DW_ESCROW_RELEASED,			/* all of it went to the provider */
+	DW_ESCROW_REFUNDED,			/* all of it went back */
+	DW_ESCROW_SETTLED,			/* part went each way, nothing held */
+	DW_ESCROW_DISPUTED,			/* all that is held is disputed */
+	DW_ESCROW_FROZEN,			/* a chargeback is open */
+	DW_ESCROW_CHARGED_BACK,		/* nothing held, the bank took what was */
+	DW_ESCROW_CANCELLED,		/* given up before any payment */
+	DW_ESCROW_FAILED			/* the first payment failed */
+} DwEscrowStatus;
+
+/* What can happen to an escrow. */
+typedef enum DwEscrowEvent
+{
+	DW_ESCROW_EVENT_OPEN,		/* confirm_award */
+	DW_ESCROW_EVENT_FUND,		/* fund_escrow */
+	DW_ESCROW_EVENT_CONFIRM_PAYMENT,	/* confirm_payment */
+	DW_ESCROW_EVENT_FAIL_PAYMENT,	/* fail_payment */
+	DW_ESCROW_EVENT_CANCEL,		/* cancel_escrow */
+	DW_ESCROW_EVENT_SUBMIT,		/* submit_milestone */
+	DW_ESCROW_EVENT_REQUEST_CHANGES,	/* request_changes */
+	DW_ESCROW_EVENT_RELEASE,	/* release_escrow */
+	DW_ESCROW_EVENT_APPROVE,	/* approve_milestone */
+	DW_ESCROW_EVENT_RELEASE_DUE,	/* release_due_escrows */
+	DW_ESCROW_EVENT_REFUND,		/* refund_escrow */
+	DW_ESCROW_EVENT_OPEN_DISPUTE,	/* open_dispute */
+	DW_ESCROW_EVENT_ANSWER_DISPUTE, /* answer_dispute */
+	DW_ESCROW_EVENT_WITHDRAW_DISPUTE,	/* withdraw_dispute */
+	DW_ESCROW_EVENT_SILENCE,	/* the time to answer a dispute ran out */
+	DW_ESCROW_EVENT_RESOLVE_DISPUTE,	/* resolve_dispute */
+	DW_ESCROW_EVENT_OPEN_CHARGEBACK,	/* open_chargeback */
+	DW_ESCROW_EVENT_CLOSE_CHARGEBACK,	/* close_chargeback */
+	DW_ESCROW_EVENT_REVERSE		/* reverse_transaction */
+} DwEscrowEvent;
+
+/* An escrow as it lies in its row. */
+typedef struct DwEscrow
+{
+	DwEscrowStatus status;		/* as dw_escrow_status says */
+	char		currency[4];	/* ISO 4217, zero-terminated */
+	bool		frozen;			/* a chargeback is open */
+	int32_t		version;		/* of the row; the caller's business */
+	int64_t		contract_amount;	/* price of the work agreed on */
+	int64_t		pending;		/* payments under way and not past due */
+	int64_t		funded;			/* ever paid in */
+	int64_t		held;			/* lies here now */
+	int64_t		released;		/* went to provider, fee and tax */
+	int64_t		refunded;		/* went back */
+	int64_t		charged_back;	/* taken by the bank out of held */
+	int64_t		disputed;		/* of held, under dispute */
+	int64_t		fee_taken;		/* of released, the platform's */
+	int64_t		tax_taken;		/* of released, tax on the fee */
+	int64_t		given_up;		/* price of work: milestones' refunded */
+	int64_t		contested;		/* of charged_back, not decided yet; read it
+								 * before a payment into a frozen one */
+	DwFeeTerms	terms;			/* frozen when the escrow was opened */
+} DwEscrow;
+
+/* What of an escrow: neither field = all that is held and undisputed. */
+typedef struct DwSelector
+{
+	bool		has_amount;		/* amount was given */
+	int64_t		amount;			/* price of work, in milestone order */
+	const DwUuid *milestone_id; /* all of one milestone; or NULL */
+} DwSelector;
+
+/* What a release or refund came to. */
+typedef struct DwRelease
+{
+	int64_t		part;			/* price of work it covers */
+	int64_t		amount;			/* left the escrow: fee + tax + payout */
+	int64_t		fee;			/* platform's; 0 in a refund */
+	int64_t		tax;			/* on the fee; 0 in a refund */
+	int64_t		payout;			/* provider's, or the refund itself */
+} DwRelease;
+
+extern const char *dw_escrow_status_label(DwEscrowStatus value);
+extern bool dw_escrow_status_parse(const char *text, DwEscrowStatus *value);
+extern const char *dw_escrow_event_label(DwEscrowEvent value);
+extern bool dw_escrow_event_parse(const char *text, DwEscrowEvent *value);
+
+/* States are DwEscrowStatus, events are DwEscrowEvent. */
+extern const DwMachine *dw_escrow_machine(void);
+
+/*
+ * Sets what follows from amounts, flags and milestones: what is disputed and
+ * given up, and the state.
+ */
+extern void dw_escrow_derive(DwEscrow *escrow, const DwMilestone *milestones,
+							 int count);
+
+/* What the releases so far came to. */
+extern DwFeeTaken dw_escrow_taken(const DwEscrow *escrow,
+								  const DwMilestone *milestones, int count);
+
+/* Price of work that is paid for and not given up. */
+extern int64_t dw_escrow_price_paid(const DwMilestone *milestones, int count);
+
+/*
+ * What goes back when work of a price is given up: all that the work which
+ * stays paid does not need.
+ */
+extern int64_t dw_escrow_unearned(const DwEscrow *escrow,
+								  const DwMilestone *milestones, int count,
+								  int64_t price);
+
+/* Money paid in that neither went back nor was lost to a bank. */
+extern int64_t dw_escrow_kept(const DwEscrow *escrow);
+
+/*
+ * The state that follows from amounts and flags.  Before anything was paid
+ * no amount tells created, funding, failed and cancelled apart: then it is
+ * the one the row has.
+ */
+extern DwEscrowStatus dw_escrow_status(const DwEscrow *escrow);
+
+/* True when the amounts are possible: none negative, I3, disputed <= held. */
+extern bool dw_escrow_is_sound(const DwEscrow *escrow);
+
+/* A new escrow for a contract (> 0, else DW_BAD_VALUE) under these terms. */
+extern DwResult dw_escrow_open(DwEscrow *escrow, const char *currency,
+							   int64_t contract_amount,
+							   const DwFeeTerms *terms);
+
+/* What the homeowner has to pay in all: contract and his share of the fee. */
+extern int64_t dw_escrow_charge(const DwEscrow *escrow);
+
+/* The highest price of work that money paid in covers with its charge. */
+extern int64_t dw_escrow_covered(const DwEscrow *escrow, int64_t money);
+
+/*
+ * What is neither paid nor under way, for the work that was not given up:
+ * where the fee is no straight line, a refund moves it.
+ */
+extern int64_t dw_escrow_missing(const DwEscrow *escrow);
+
+/* The same for work of a lower price than the contract. */
+extern int64_t dw_escrow_charge_of(const DwEscrow *escrow, int64_t price);
+
+/*
+ * Of what is held, the part that is under dispute: the charge of the work
+ * that is disputed, so that the rest covers the work that is not.  All of it
+ * when no other work is paid.
+ */
+extern int64_t dw_escrow_disputed(const DwEscrow *escrow,
+								  const DwMilestone *milestones, int count);
+
+/*
+ * A payment is asked for; *amount 0 = what is missing, and is set to it.
+ * Pending afterwards; "funding" if nothing was ever paid.
+ * DW_BAD_VALUE: negative, more than is missing, or nothing is missing.
+ */
+extern DwResult dw_escrow_fund(DwEscrow *escrow, int64_t *amount);
+
+/*
+ * A pending payment arrived: held, and filled into the milestones.  One
+ * that was approved before may be full now: see dw_milestones_approved.
+ * DW_INVALID_TRANSITION: it comes too late for this escrow; it is to be
+ * given back.  DW_BAD_VALUE: not an amount that is pending.
+ */
+extern DwResult dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones,
+								  int count, int64_t amount);
+
+/* A pending payment failed, or is past its time. */
+extern DwResult dw_escrow_fail(DwEscrow *escrow, int64_t amount);
+
+/* Nothing was ever paid and nothing will be. */
+extern DwResult dw_escrow_cancel(DwEscrow *escrow, DwMilestone *milestones,
+								 int count);
+
+/*
+ * Work on one milestone is delivered; milestone_id NULL = the first that
+ * waits for delivery.  *found is it.  DW_NOT_FOUND, DW_INVALID_TRANSITION.
+ */
+extern DwResult dw_escrow_submit(const DwEscrow *escrow,
+								 DwMilestone *milestones, int count,
+								 const DwUuid *milestone_id,
+								 DwMilestone **found);
+
+/*
+ * Money goes to the provider, less the fee that is due on all released so
+ * far and not yet taken.  DW_BAD_VALUE: amount <= 0, or both selectors.
+ * DW_NOT_FOUND: no such milestone.  DW_INVALID_TRANSITION: wrong state, or
+ * frozen.  DW_INSUFFICIENT_FUNDS: more than is held and undisputed.
+ */
+extern DwResult dw_escrow_release(DwEscrow *escrow, DwMilestone *milestones,
+								  int count, const DwSelector *selector,
+								  DwRelease *out);
+
+/*
+ * The homeowner approves one milestone.  It is released at once; while the
+ * escrow is frozen or the milestone is not fully funded it rests in
+ * "approved" and *out is all zero.
+ */
+extern DwResult dw_escrow_approve(DwEscrow *escrow, DwMilestone *milestones,
+								  int count, const DwUuid *milestone_id,
+								  DwRelease *out);
+
+/*
+ * Money goes back to the homeowner, with the share of the fee that he paid
+ * in for it.  Results as dw_escrow_release.
+ */
+extern DwResult dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones,
+								 int count, const DwSelector *selector,
+								 DwRelease *out);
+
+/*
+ * The contract is divided anew, see dw_milestones_replan.
+ * DW_INVALID_TRANSITION also while frozen, and once the escrow is over.
+ */
+extern DwResult dw_escrow_replan(const DwEscrow *escrow,
+								 const DwMilestone *old, int old_count,
+								 DwMilestone *plan, int count);
+
+/* Nothing is held and every required milestone is released. */
+extern bool dw_escrow_is_complete(const DwEscrow *escrow,
+								  const DwMilestone *milestones, int count);
+
+#endif							/* DW_ESCROW_H */

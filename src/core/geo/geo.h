@@ -1,0 +1,127 @@
+/*
+ * geo.h
+ *		Places on the globe: distances between them, and boxes round them.
+ */
+#ifndef DW_GEO_H
+#define DW_GEO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Distances on the sphere, and the places that may be shown.
+ *
+ * The canonical sphere has the radius that PostGIS uses for
+ * ST_Distance(geography, geography, false), so both agree.  Degrees in,
+ * metres or miles out.  What enters a score is an integer, in 1/10000 mile.
+ */
+
+#define DW_GEO_RADIUS_M			6371008.7714
+#define DW_GEO_METRES_PER_MILE	1609.344
+
+/* A distance in 1/10000 mile; absent when a place is not known. */
+#define DW_GEO_MILE				INT64_C(10000)
+#define DW_GEO_NO_DISTANCE		INT64_C(-1)
+
+extern bool dw_geo_valid(double longitude, double latitude);
+extern double dw_geo_distance_m(double lon1, double lat1,
+								double lon2, double lat2);
+extern int64_t dw_geo_tenthousandth_miles(double lon1, double lat1,
+										  double lon2, double lat2);
+extern double dw_geo_round(double degrees);
+
+/*
+ * Boxes of longitude and latitude, and how far a place is from one.
+ *
+ * What the indexes on places keep.  Coordinates are integers of 1e-7 degree
+ * (1.1 cm), so that boxes compare exactly.  The longitude of a point is at
+ * least -180 and less than 180 degrees: 180 is written as -180.  A box may
+ * cross the antimeridian: its west is written like a point's, its east may
+ * run past 180 (as far as an int32 goes, 214 degrees); what would need more
+ * has all longitudes.  A point is looked for at its longitude and 360
+ * degrees further east.
+ */
+
+#define DW_BOX_DEGREE		10000000	/* units of a degree */
+#define DW_BOX_HALF_TURN	1800000000	/* 180 degrees */
+
+/* Half the way round the globe and a little more: no radius is larger. */
+#define DW_BOX_RADIUS_MAX_MILES 12450.0
+
+/* A point of the globe. */
+typedef struct DwPoint
+{
+	int32_t		longitude;		/* 1e-7 degree, less than 180 degrees */
+	int32_t		latitude;		/* 1e-7 degree */
+} DwPoint;
+
+/* West to east and south to north, both ends included. */
+typedef struct DwBox
+{
+	int32_t		west;			/* longitude, less than 180 degrees */
+	int32_t		south;			/* latitude */
+	int32_t		east;			/* longitude, not less than west */
+	int32_t		north;			/* latitude */
+} DwBox;
+
+/* A place that distances are taken from, with what they need of it. */
+typedef struct DwPlace
+{
+	double		longitude;		/* degrees */
+	double		latitude;		/* degrees */
+	double		cos_latitude;	/* the cosine of the latitude */
+	double		sin_polar;		/* the sine of its absolute value */
+} DwPlace;
+
+/* The point of a valid place (dw_geo_valid), in degrees. */
+extern DwPoint dw_point_of(double longitude, double latitude);
+
+/* Prepares a valid place, in degrees. */
+extern DwPlace dw_place_of(double longitude, double latitude);
+
+/*
+ * Metres along the sphere from a place to a point: dw_geo_distance_m of the
+ * same two, with the place's part of the work done before.
+ */
+extern double dw_place_distance_m(const DwPlace *place, const DwPoint *point);
+
+/*
+ * A lower bound of dw_place_distance_m for every point of the box, in
+ * metres; 0 when the place is in the box.
+ */
+extern double dw_place_bound_m(const DwPlace *place, const DwBox *box);
+
+/* The box of one point. */
+extern DwBox dw_box_of(const DwPoint *point);
+
+/* The envelope of a circle; the radius is in metres and not negative. */
+extern DwBox dw_box_circle(const DwPlace *centre, double radius_m);
+
+/* Extends a box until it covers another. */
+extern void dw_box_extend(DwBox *box, const DwBox *other);
+
+/* Once round the globe. */
+#define DW_BOX_TURN			(2 * INT64_C(1800000000))
+
+/* True when the point lies in the box, or on its edge. */
+static inline bool
+dw_box_covers(const DwBox *box, const DwPoint *point)
+{
+	if (point->latitude < box->south || point->latitude > box->north)
+		return false;
+	return (point->longitude >= box->west && point->longitude <= box->east) ||
+		point->longitude + DW_BOX_TURN <= box->east;
+}
+
+/* True when two boxes have a point in common. */
+static inline bool
+dw_box_overlaps(const DwBox *box, const DwBox *other)
+{
+	if (box->south > other->north || other->south > box->north)
+		return false;
+	return (box->west <= other->east && other->west <= box->east) ||
+		other->west + DW_BOX_TURN <= box->east ||
+		box->west + DW_BOX_TURN <= other->east;
+}
+
+#endif							/* DW_GEO_H */

@@ -1,0 +1,337 @@
+/*
+ * post.c
+ *		What may be posted as a job: the rules for each value alone.
+ */
+#include "core/job/job.h"
+
+#include <string.h>
+
+#include "core/base/base.h"
+#include "core/geo/geo.h"
+
+#define MORE_THAN_NONE "must be greater than zero"
+
+/* What a published job's bids are measured by, or were made under. */
+#define FROZEN_FIELDS \
+	(DW_POST_FIELD(DW_POST_BUDGET_MIN) | DW_POST_FIELD(DW_POST_BUDGET_MAX) | \
+	 DW_POST_FIELD(DW_POST_CURRENCY) | DW_POST_FIELD(DW_POST_BID_MODE) | \
+	 DW_POST_FIELD(DW_POST_SCORING_METHOD) | DW_POST_FIELD(DW_POST_WEIGHTS))
+
+/* What bidders do not price. */
+#define UNPRICED_FIELDS \
+	(DW_POST_FIELD(DW_POST_TITLE) | DW_POST_FIELD(DW_POST_STREET) | \
+	 DW_POST_FIELD(DW_POST_PHOTOS) | DW_POST_FIELD(DW_POST_JOB_ID))
+
+/* Of the changed fields, the frozen ones; see the header. */
+DwPostFields
+dw_post_frozen(DwPostFields changed)
+{
+	return changed & FROZEN_FIELDS;
+}
+
+/* True when the change makes new terms; see the header. */
+bool
+dw_post_reprices(DwPostFields changed)
+{
+	return (changed & ~(FROZEN_FIELDS | UNPRICED_FIELDS)) != 0;
+}
+
+/* Notes a number that is given and below the least allowed. */
+static void
+check_least(DwFault *fault, int field, int64_t value, int64_t least)
+{
+	if (value == DW_POST_ABSENT || value >= least)
+		return;
+	dw_fault_note(fault, field, DW_BAD_VALUE,
+				  least > 0 ? MORE_THAN_NONE : "must not be negative");
+}
+
+/* The place is on the globe; NaN is nowhere. */
+static void
+check_place(const DwPost *post, DwFault *fault)
+{
+	if (!dw_geo_valid(post->longitude, 0))
+		dw_fault_note(fault, DW_POST_LONGITUDE, DW_BAD_VALUE,
+					  "must be between -180 and 180 degrees");
+	if (!dw_geo_valid(0, post->latitude))
+		dw_fault_note(fault, DW_POST_LATITUDE, DW_BAD_VALUE,
+					  "must be between -90 and 90 degrees");
+}
+
+/* Amounts are positive, in order, and of a currency that exists. */
+static void
+check_money(const DwPost *post, DwFault *fault)
+{
+	check_least(fault, DW_POST_BUDGET_MIN, post->budget_min, 1);
+	check_least(fault, DW_POST_BUDGET_MAX, post->budget_max, 1);
+	check_least(fault, DW_POST_EXPECTED_MATERIALS,
+				post->expected_materials, 0);
+	if (post->budget_max != DW_POST_ABSENT &&
+		post->budget_min > post->budget_max)
+		dw_fault_note(fault, DW_POST_BUDGET_MIN, DW_BAD_VALUE,
+					  "must not be greater than budget_max");
+	if (dw_currency_exponent(post->currency) == DW_CURRENCY_UNKNOWN)
+		dw_fault_note(fault, DW_POST_CURRENCY, DW_BAD_VALUE,
+					  "must be an active ISO 4217 code in upper case");
+}
+
+/* A date that is given is a day, not for ever. */
+static void
+check_date(DwFault *fault, int field, int64_t date)
+{
+	if (date == DW_POST_DATE_MIN || date == DW_POST_DATE_MAX)
+		dw_fault_note(fault, field, DW_BAD_VALUE, "must be finite");
+}
+
+/* Both dates are days, and the work does not end before it begins. */
+static void
+check_dates(const DwPost *post, DwFault *fault)
+{
+	check_date(fault, DW_POST_START_DATE, post->start_date);
+	check_date(fault, DW_POST_END_DATE, post->end_date);
+	if (post->end_date != DW_POST_ABSENT &&
+		post->start_date > post->end_date)
+		dw_fault_note(fault, DW_POST_START_DATE, DW_BAD_VALUE,
+					  "must not be after preferred_end_date");
+}
+
+/* Place, money, dates, hours, photos. */
+void
+dw_post_check(const DwPost *post, DwFault *fault)
+{
+	check_place(post, fault);
+	check_money(post, fault);
+	check_dates(post, fault);
+	check_least(fault, DW_POST_HOURS, post->hours, 1);
+	if (post->photo_count > post->photo_max)
+		dw_fault_note(fault, DW_POST_PHOTOS, DW_BAD_VALUE,
+					  "has more than the setting max_photos_per_job allows");
+}
+
+/* True for one to eighteen decimal digits: a count that fits an int64. */
+static bool
+is_count(const char *text)
+{
+	size_t		length = strspn(text, "0123456789");
+
+	return length >= 1 && length <= 18 && text[length] == '\0';
+}
+
+/* A requirement of a list; see the header. */
+void
+dw_post_requirement_check(const DwPostRequirement *requirement,
+						  DwFaultPlace place, DwFault *fault)
+{
+	if (dw_credential_type_counts(requirement->type) &&
+		!is_count(requirement->value))
+	{
+		place.member = "requirement_value";
+		dw_fault_note_at(fault, place, DW_BAD_VALUE,
+						 requirement->type == DW_CREDENTIAL_INSURANCE
+						 ? "must be an amount in minor units"
+						 : "must be a number of years");
+	}
+	if (requirement->weight < 0 || requirement->weight > DW_POST_WEIGHT_MAX)
+	{
+		place.member = "weight";
+		dw_fault_note_at(fault, place, DW_BAD_VALUE,
+						 "must be between 0 and 10000");
+	}
+}
+
+/* Days of a month; 0 when there is no such month. */
+static int
+month_days(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30,
+	31, 31, 30, 31, 30, 31};
+	bool		leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	if (month < 1 || month > 12)
+		return 0;
+	return days[month - 1] + (month == 2 && leap);
+}
+
+/* The number that so many digits make; they have been looked at. */
+static int
+digits_value(const char *text, int count)
+{
+	int			value = 0;
+
+	for (int i = 0; i < count; i++)
+		value = value * 10 + (text[i] - '0');
+	return value;
+}
+
+/* True for a day of the Gregorian calendar written YYYY-MM-DD. */
+bool
+dw_post_date_valid(const char *text)
+{
+	static const char form[] = "dddd-dd-dd";
+	int			year;
+	int			day;
+
+	if (strlen(text) != sizeof(form) - 1)
+		return false;
+	for (int i = 0; form[i] != '\0'; i++)
+	{
+		bool		is_digit = text[i] >= '0' && text[i] <= '9';
+
+		if (form[i] == 'd' ? !is_digit : text[i] != form[i])
+			return false;
+	}
+	year = digits_value(text, 4);
+	day = digits_value(text + 8, 2);
+	return year >= 1 && day >= 1 &&
+		day <= month_days(year, digits_value(text + 5, 2));
+}
+
+/* One milestone: its amount and date; true when it has an amount. */
+static bool
+check_milestone(const DwPostMilestone *milestone, DwFaultPlace place,
+				DwFault *fault)
+{
+	if (milestone->due_date != NULL &&
+		!dw_post_date_valid(milestone->due_date))
+	{
+		place.member = "due_date";
+		dw_fault_note_at(fault, place, DW_BAD_VALUE,
+						 "must be a date written YYYY-MM-DD");
+	}
+	if (milestone->amount == DW_POST_ABSENT)
+		return false;
+	if (milestone->amount <= 0)
+	{
+		place.member = "amount";
+		dw_fault_note_at(fault, place, DW_BAD_VALUE, MORE_THAN_NONE);
+	}
+	return true;
+}
+
+/* The sum of the amounts that are given fits. */
+static bool
+plan_sum_fits(const DwPostMilestone *milestones, int count)
+{
+	int64_t		sum = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (milestones[i].amount > 0 &&
+			dw_money_add(sum, milestones[i].amount, &sum) != DW_OK)
+			return false;
+	}
+	return true;
+}
+
+/* The milestones of a plan as a whole; see the header. */
+void
+dw_post_plan_check(const DwPostMilestone *milestones, int count,
+				   int argument, DwFault *fault)
+{
+	int			given = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		DwFaultPlace place = {argument, i, NULL};
+
+		if (check_milestone(&milestones[i], place, fault))
+			given++;
+	}
+	if (count > DW_MILESTONES_MAX)
+		dw_fault_note(fault, argument, DW_BAD_VALUE,
+					  "must not have more than 100 elements");
+	if (given != 0 && given != count)
+		dw_fault_note(fault, argument, DW_BAD_VALUE,
+					  "must have an amount in every element or in none");
+	if (!plan_sum_fits(milestones, count))
+		dw_fault_note(fault, argument, DW_OVERFLOW,
+					  "has amounts whose sum is too large");
+}
+
+/* True when both texts are the same; NULL is the same as NULL alone. */
+static bool
+texts_equal(const char *left, const char *right)
+{
+	if (left == NULL || right == NULL)
+		return left == right;
+	return strcmp(left, right) == 0;
+}
+
+/* How many of a list are exactly this one. */
+static int
+requirement_count(const DwPostRequirement *list, int count,
+				  const DwPostRequirement *wanted)
+{
+	int			found = 0;
+
+	for (int i = 0; i < count; i++)
+		found += list[i].type == wanted->type &&
+			list[i].is_mandatory == wanted->is_mandatory &&
+			list[i].weight == wanted->weight &&
+			texts_equal(list[i].value, wanted->value);
+	return found;
+}
+
+/* True when both lists ask for the same; see the header. */
+bool
+dw_post_requirements_equal(const DwPostRequirement *left, int left_count,
+						   const DwPostRequirement *right, int right_count)
+{
+	if (left_count != right_count)
+		return false;
+	for (int i = 0; i < left_count; i++)
+	{
+		if (requirement_count(left, left_count, &left[i]) !=
+			requirement_count(right, right_count, &left[i]))
+			return false;
+	}
+	return true;
+}
+
+/* True when both plans are the same; see the header. */
+bool
+dw_post_plan_equal(const DwPostMilestone *left, int left_count,
+				   const DwPostMilestone *right, int right_count)
+{
+	if (left_count != right_count)
+		return false;
+	for (int i = 0; i < left_count; i++)
+	{
+		if (!texts_equal(left[i].title, right[i].title) ||
+			!texts_equal(left[i].description, right[i].description) ||
+			!texts_equal(left[i].due_date, right[i].due_date) ||
+			left[i].amount != right[i].amount ||
+			left[i].is_required != right[i].is_required)
+			return false;
+	}
+	return true;
+}
+
+/* Weights as given, and whether the method can work with them. */
+void
+dw_post_weights_check(const DwScoreWeights *weights, DwScoringMethod method,
+					  DwFault *fault)
+{
+	DwScoreWeights chosen;
+
+	if (dw_score_weights_check(weights) != DW_OK)
+		dw_fault_note(fault, DW_POST_WEIGHTS, DW_CHECK_VIOLATION,
+					  "must be between 0 and 10000 each and sum to 10000");
+	else if (dw_score_weights_choose(method, weights, &chosen) != DW_OK)
+		dw_fault_note(fault, DW_POST_WEIGHTS, DW_CHECK_VIOLATION,
+					  "must leave the scoring method a criterion");
+}
+
+/* The types of the mandatory requirements, as bits. */
+int64_t
+dw_post_requirement_bits(const DwPostRequirement *requirements, int count)
+{
+	int64_t		bits = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (requirements[i].is_mandatory)
+			bits |= DW_CREDENTIAL_BIT(requirements[i].type);
+	}
+	return bits;
+}

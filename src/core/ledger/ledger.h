@@ -1,0 +1,161 @@
+/*
+ * ledger.h
+ *		The words of the ledger, and what its entries add up to.
+ */
+#ifndef DW_LEDGER_H
+#define DW_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/base.h"
+
+/*
+ * The words of the ledger: kinds of account.
+ *
+ * An escrow is an account of its own (its id is the job's) and has no kind.
+ */
+
+/* Type ledger_account_kind. */
+typedef enum DwAccountKind
+{
+	DW_ACCOUNT_PSP_CLEARING,	/* what a payment company holds for us, < 0 */
+	DW_ACCOUNT_PROVIDER_AVAILABLE,	/* what a provider can be paid out */
+	DW_ACCOUNT_PROVIDER_RECEIVABLE, /* what he owes after a chargeback, < 0 */
+	DW_ACCOUNT_PLATFORM_FEE,	/* fees earned */
+	DW_ACCOUNT_TAX_PAYABLE,		/* tax on fees, owed to the state */
+	DW_ACCOUNT_PSP_FEE,			/* what payment companies keep */
+	DW_ACCOUNT_PLATFORM_LOSS,	/* what nobody else bears, < 0 */
+	DW_ACCOUNT_ROUNDING,		/* remainders of conversions */
+	DW_ACCOUNT_FX_LIQUIDITY,	/* the two halves of conversions */
+	DW_ACCOUNT_CHARGEBACK_CLEARING, /* taken by banks, not yet decided */
+	DW_ACCOUNT_KIND_COUNT
+} DwAccountKind;
+
+extern const char *dw_account_kind_label(DwAccountKind value);
+extern bool dw_account_kind_parse(const char *text, DwAccountKind *value);
+
+/* True when the balance of such an account may be below zero (I5). */
+extern bool dw_account_kind_may_owe(DwAccountKind value);
+
+/*
+ * How far the entries of an account may be folded into its balance.
+ *
+ * Transactions have time-ordered ids, made from the clock once their
+ * database transaction has its own id (an xid).  So what has ended before
+ * the oldest transaction still in flight began is complete: nothing will be
+ * booked below it.  The margin is for clocks that are set back, or that of
+ * the server which takes over from another.
+ *
+ * Times are microseconds since 2000-01-01 00:00 UTC.
+ */
+
+/* Why nothing may be folded at present. */
+typedef enum DwFoldObstacle
+{
+	DW_FOLD_CLEAR,				/* nothing is in the way */
+	DW_FOLD_SNAPSHOT,			/* the caller sees an older state */
+	DW_FOLD_BUSY,				/* somebody else is folding */
+	DW_FOLD_SESSION,			/* one whose start is not known */
+	DW_FOLD_PREPARED			/* prepared, so nobody knows its start */
+} DwFoldObstacle;
+
+/* What is found out about transactions in flight. */
+typedef struct DwFold
+{
+	int64_t		bound;			/* none of them began before */
+	int64_t		margin;			/* below it, microseconds */
+	DwFoldObstacle obstacle;	/* the first one met */
+} DwFold;
+
+extern const char *dw_fold_obstacle_label(DwFoldObstacle value);
+extern bool dw_fold_obstacle_parse(const char *text, DwFoldObstacle *value);
+
+/* Begins at the time of the call, as of before the sessions are looked at. */
+extern void dw_fold_begin(DwFold *fold, int64_t now, int64_t margin);
+
+/* A transaction in flight began then. */
+extern void dw_fold_meet(DwFold *fold, int64_t started);
+
+/* Nothing can be folded; the first reason stays. */
+extern void dw_fold_stop(DwFold *fold, DwFoldObstacle obstacle);
+
+/* The time of the watermark: nothing will be booked before it. */
+extern int64_t dw_fold_time(const DwFold *fold);
+
+/* The greatest id that is older than a time, of 1970 or later. */
+extern DwUuid dw_fold_watermark(int64_t time);
+
+/* The greatest id below this one, which is not nil. */
+extern DwUuid dw_fold_below(const DwUuid *id);
+
+/*
+ * Changes an amount of one currency into another, exactly.
+ *
+ * A rate is a fraction of minor units: numerator of the currency bought for
+ * denominator of the one sold.  What is bought is rounded down; of what was
+ * sold, the part that bought nothing is the remainder, in minor units of the
+ * currency sold.  So each currency's half of the books balances by itself:
+ * amount = used + remainder
+ * bought = floor(amount * numerator / denominator)
+ * 	   = floor(used * numerator / denominator)
+ * and used is the least amount that buys as much.
+ */
+
+/* What one currency is worth in another. */
+typedef struct DwFxRate
+{
+	int64_t		numerator;		/* minor units bought, > 0 */
+	int64_t		denominator;	/* for these sold, > 0 */
+} DwFxRate;
+
+/* What a conversion comes to. */
+typedef struct DwFxTrade
+{
+	int64_t		bought;			/* minor units of the other currency */
+	int64_t		used;			/* of the amount, what they cost */
+	int64_t		remainder;		/* of the amount, what is left */
+} DwFxTrade;
+
+/*
+ * DW_BAD_VALUE: a negative amount or a rate that is not positive.
+ * DW_OVERFLOW: what is bought does not fit.  Written with DW_OK only.
+ */
+extern DwResult dw_fx_convert(int64_t amount, const DwFxRate *rate,
+							  DwFxTrade *trade);
+
+/*
+ * The words of a transaction: one row a deed of money.
+ */
+
+/* Type transaction_type. */
+typedef enum DwTransactionType
+{
+	DW_TRANSACTION_PAYMENT,		/* homeowner to escrow */
+	DW_TRANSACTION_REFUND,		/* escrow to homeowner */
+	DW_TRANSACTION_DISPUTE,		/* a settled dispute: both ways at once */
+	DW_TRANSACTION_FEE,			/* platform fee on its own */
+	DW_TRANSACTION_RELEASE,		/* escrow to provider, fee and tax */
+	DW_TRANSACTION_CHARGEBACK,	/* taken back by the bank */
+	DW_TRANSACTION_PAYOUT,		/* provider's balance to his account */
+	DW_TRANSACTION_REVERSAL		/* mirrors another */
+} DwTransactionType;
+
+/* Type transaction_status. */
+typedef enum DwTransactionStatus
+{
+	DW_TRANSACTION_PENDING,		/* no entries yet; moves on once */
+	DW_TRANSACTION_COMPLETED,	/* booked, in the hash chain */
+	DW_TRANSACTION_FAILED,		/* never booked */
+	DW_TRANSACTION_CANCELLED,	/* never booked */
+	DW_TRANSACTION_DISPUTED		/* booked, under dispute */
+} DwTransactionStatus;
+
+extern const char *dw_transaction_type_label(DwTransactionType value);
+extern bool dw_transaction_type_parse(const char *text,
+									  DwTransactionType *value);
+extern const char *dw_transaction_status_label(DwTransactionStatus value);
+extern bool dw_transaction_status_parse(const char *text,
+										DwTransactionStatus *value);
+
+#endif							/* DW_LEDGER_H */

@@ -1,0 +1,242 @@
+/*
+ * job_key.c
+ *		What the index on open jobs knows of a job, or of many.
+ */
+#include "core/match/match.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/job/job.h"
+
+/*
+ * The scale of each coordinate: what a degree is worth, and the whole range
+ * of worth.  Found by trying: with these, scans read the fewest pages.
+ */
+#define LONGITUDE_SCALE	0.8
+#define LATITUDE_SCALE	1.0
+#define WORTH_SCALE		(0.999 / WORTH_MOST)
+
+/* The most that a job can be worth. */
+#define WORTH_MOST \
+	(DW_WORTH_BUDGET + DW_WORTH_URGENCY + DW_WORTH_FRESHNESS)
+
+/* What a job loses in a microsecond while it is young. */
+#define WORTH_LOSS		(DW_WORTH_FRESHNESS / (2.0 * DW_WORTH_HALF_AGE))
+
+/* Coordinates are positive: this is more than any degree is worth. */
+#define COORDINATE_SHIFT 256.0
+
+/* The order has bits of coordinates from 2^8 down to 2^-16. */
+#define ORDER_LEVEL_TOP	24
+#define ORDER_LEVEL_ONE	16
+
+/* The penalty: a rise of worth, what is above a key's, the size of a box. */
+#define RISE_COST		(0.5 * WORTH_SCALE)
+#define SLACK_COST		(0.01 * WORTH_SCALE)
+#define SIZE_COST		0.002
+
+/* More than an amount may lose on its way to a float. */
+#define AMOUNT_SLACK	1e-6
+
+_Static_assert(sizeof(DwJobKey) == 56, "a job key has no padding");
+
+/* The number of a currency; see the header. */
+uint16_t
+dw_currency_code(const char *code)
+{
+	uint16_t	number = 0;
+
+	for (int i = 0; i < 3; i++)
+	{
+		if (code[i] < 'A' || code[i] > 'Z')
+			return DW_JOB_KEY_NO_CURRENCY;
+		number = (uint16_t) (number * 26 + (code[i] - 'A'));
+	}
+	return code[3] == '\0' ? number : DW_JOB_KEY_NO_CURRENCY;
+}
+
+/* The bit of a currency; see the header. */
+uint16_t
+dw_currency_bit(uint16_t currency)
+{
+	return (uint16_t) (1 << (currency & 15));
+}
+
+/* The next float that is not under a value. */
+static float
+float_above(double value)
+{
+	float		near = (float) value;
+
+	return (double) near >= value ? near : nextafterf(near, INFINITY);
+}
+
+/* The bits of a float, which are in the order of those not negative. */
+static uint32_t
+float_bits(double value)
+{
+	float		near = (float) value;
+	uint32_t	bits;
+
+	memcpy(&bits, &near, sizeof(bits));
+	return bits;
+}
+
+/* The upper half of a float that is not over an amount; see the header. */
+uint16_t
+dw_amount_code_below(int64_t amount)
+{
+	double		least = (double) amount * (1.0 - AMOUNT_SLACK);
+
+	return (uint16_t) (float_bits(least) >> 16);
+}
+
+/* The upper half of a float that is not under an amount; see the header. */
+uint16_t
+dw_amount_code_above(int64_t amount)
+{
+	double		most = (double) amount * (1.0 + AMOUNT_SLACK);
+
+	return (uint16_t) ((float_bits(most) + UINT16_MAX) >> 16);
+}
+
+/* What a leaf is worth when it is old. */
+static double
+leaf_worth(const DwJobKey *leaf)
+{
+	return DW_WORTH_BUDGET *
+		fmin((double) dw_job_key_top(leaf) / DW_WORTH_REFERENCE, 1.0) +
+		DW_WORTH_URGENCY * leaf->urgency / DW_JOB_KEY_URGENT;
+}
+
+/* The node of one key; see the header. */
+DwJobKey
+dw_job_key_node(const DwJobKey *key)
+{
+	DwJobKey	node = *key;
+	double		worth;
+
+	if (key->is_node)
+		return node;
+	worth = leaf_worth(key);
+	node.is_node = 1;
+	node.currency = dw_currency_bit(key->currency);
+	node.node.box = dw_box_of(&key->leaf.point);
+	node.node.categories = dw_category_bit(&key->leaf.category_id);
+	node.node.top = float_above((double) dw_job_key_top(key));
+	node.node.old_worth = float_above(worth);
+	node.node.young_worth = float_above(worth + DW_WORTH_FRESHNESS +
+										(double) key->posted_at * WORTH_LOSS);
+	node.node.budget_min = dw_amount_code_below(key->leaf.budget_min);
+	node.node.budget_max = dw_amount_code_above(key->leaf.budget_max);
+	return node;
+}
+
+/* The highest worth of a node's jobs; see the header. */
+double
+dw_job_key_worth(const DwJobKey *node, int64_t now)
+{
+	double		old = node->node.old_worth;
+	double		young = node->node.young_worth - (double) now * WORTH_LOSS;
+
+	return young > old ? young : old;
+}
+
+/* Extends a node; see the header. */
+void
+dw_job_key_extend(DwJobKey *node, const DwJobKey *other)
+{
+	DwJobKey	more = dw_job_key_node(other);
+
+	dw_box_extend(&node->node.box, &more.node.box);
+	node->node.categories |= more.node.categories;
+	node->requirements &= more.requirements;
+	node->currency |= more.currency;
+	if (more.posted_at > node->posted_at)
+		node->posted_at = more.posted_at;
+	if (more.urgency > node->urgency)
+		node->urgency = more.urgency;
+	node->node.top = fmaxf(node->node.top, more.node.top);
+	node->node.old_worth = fmaxf(node->node.old_worth, more.node.old_worth);
+	node->node.young_worth = fmaxf(node->node.young_worth,
+								   more.node.young_worth);
+	if (more.node.budget_min < node->node.budget_min)
+		node->node.budget_min = more.node.budget_min;
+	if (more.node.budget_max > node->node.budget_max)
+		node->node.budget_max = more.node.budget_max;
+}
+
+/* True when two keys are the same. */
+bool
+dw_job_key_equal(const DwJobKey *a, const DwJobKey *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* The coordinates of a key; see the header. */
+void
+dw_job_key_place(const DwJobKey *key, int64_t now, double *at)
+{
+	DwJobKey	node = dw_job_key_node(key);
+	const DwBox *box = &node.node.box;
+	double		worth = dw_job_key_worth(&node, now);
+
+	at[0] = ((double) box->west + box->east) / 2.0 / DW_BOX_DEGREE *
+		LONGITUDE_SCALE + COORDINATE_SHIFT;
+	at[1] = ((double) box->south + box->north) / 2.0 / DW_BOX_DEGREE *
+		LATITUDE_SCALE + COORDINATE_SHIFT;
+	at[2] = fmin(worth, WORTH_MOST) * WORTH_SCALE;
+}
+
+/*
+ * The order; see the header.  The bits of all coordinates in turn, the
+ * highest first (Z-order), as many as there is room for.
+ */
+uint64_t
+dw_job_key_order(const DwJobKey *key, int64_t now)
+{
+	double		at[DW_JOB_KEY_AXES];
+	uint64_t	order = 0;
+	int			room = 64;
+
+	dw_job_key_place(key, now, at);
+	for (int level = ORDER_LEVEL_TOP; level >= 0; level--)
+	{
+		/* only longitude and latitude are ever 1 or more */
+		int			axes = level >= ORDER_LEVEL_ONE ? 2 : DW_JOB_KEY_AXES;
+
+		for (int i = 0; i < axes && room > 0; i++, room--)
+		{
+			uint32_t	bits = (uint32_t) (at[i] * (1 << ORDER_LEVEL_ONE));
+
+			order = order << 1 | (bits >> level & 1);
+		}
+	}
+	return order;
+}
+
+/* What the box of a node is worth, in the scale of coordinates. */
+static double
+box_size(const DwBox *box)
+{
+	return (((double) box->east - box->west) * LONGITUDE_SCALE +
+			((double) box->north - box->south) * LATITUDE_SCALE) /
+		DW_BOX_DEGREE;
+}
+
+/*
+ * What it costs to extend a node; see the header.  Worth is that of old jobs:
+ * each is young when it is put here, and old for most of its stay.
+ */
+float
+dw_job_key_penalty(const DwJobKey *node, const DwJobKey *other)
+{
+	DwBox		box = node->node.box;
+	double		size = box_size(&box);
+	double		rise = (double) other->node.old_worth - node->node.old_worth;
+
+	dw_box_extend(&box, &other->node.box);
+	return (float) (box_size(&box) - size + SIZE_COST * size +
+					(rise > 0.0 ? rise * RISE_COST : -rise * SLACK_COST));
+}

@@ -1,0 +1,337 @@
+/*
+ * external.c
+ *		Compares a payment company's statement with what is booked here.
+ */
+#include "core/payout/payout.h"
+
+#include "core/base/base.h"
+
+static const char *const external_kind_labels[] = {
+	[DW_EXTERNAL_PAYMENT] = "payment",
+	[DW_EXTERNAL_REFUND] = "refund",
+	[DW_EXTERNAL_REFUND_RETURNED] = "refund_returned",
+	[DW_EXTERNAL_PAYOUT] = "payout",
+	[DW_EXTERNAL_PAYOUT_RETURNED] = "payout_returned",
+	[DW_EXTERNAL_CHARGEBACK] = "chargeback",
+	[DW_EXTERNAL_CHARGEBACK_WON] = "chargeback_won"
+};
+
+static const char *const external_verdict_labels[] = {
+	[DW_EXTERNAL_MISSING_HERE] = "missing_here",
+	[DW_EXTERNAL_MISSING_THERE] = "missing_there",
+	[DW_EXTERNAL_AMOUNT_DIFFERS] = "amount_differs",
+	[DW_EXTERNAL_MATCHED] = "matched"
+};
+
+/* Definitions of the label and parse functions that payout.h promises. */
+DW_LABELS(external_kind, DwExternalKind, external_kind_labels);
+DW_LABELS(external_verdict, DwExternalVerdict, external_verdict_labels);
+
+/* By name and kind. */
+static int
+name_compare(const char *name, DwExternalKind kind,
+			 const DwExternalName *other)
+{
+	int			result = strcmp(name, other->name);
+
+	if (result == 0)
+		result = (kind > other->booking->kind) - (kind < other->booking->kind);
+	return result;
+}
+
+/* By amount and currency, what is booked before what is not. */
+static int
+amount_compare(int64_t amount, const char *currency,
+			   const DwExternalBooking *other)
+{
+	int			result = (other->status != NULL) ? -1 : 0;
+
+	if (result == 0)
+		result = (amount > other->amount) - (amount < other->amount);
+	if (result == 0)
+		result = strcmp(currency, other->currency);
+	return result;
+}
+
+/* Orders names: by name, kind, booked or not, amount, currency, time, id. */
+static int
+names_order(const void *a, const void *b)
+{
+	const DwExternalName *left = a;
+	const DwExternalName *right = b;
+	const DwExternalBooking *one = left->booking;
+	const DwExternalBooking *two = right->booking;
+	int			result = name_compare(left->name, one->kind, right);
+
+	if (result == 0)
+		result = (one->status != NULL) - (two->status != NULL);
+	if (result == 0)
+		result = (one->amount > two->amount) - (one->amount < two->amount);
+	if (result == 0)
+		result = strcmp(one->currency, two->currency);
+	if (result == 0)
+		result = (one->at > two->at) - (one->at < two->at);
+	if (result == 0)
+		result = dw_uuid_compare(&one->transaction_id, &two->transaction_id);
+	return result != 0 ? result : one->leg - two->leg;
+}
+
+/* The first name not below the line's name, kind and, if wanted, amount. */
+static int
+names_find(const DwExternal *external, const char *name,
+		   const DwExternalLine *line, bool by_amount)
+{
+	int			low = 0;
+	int			high = external->name_count;
+
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+		const DwExternalName *here = &external->names[middle];
+		int			result = name_compare(name, line->kind, here);
+
+		if (result == 0 && by_amount)
+			result = amount_compare(line->amount, line->currency,
+									here->booking);
+		if (result > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* True when a name is that of the line's place, and of its kind. */
+static bool
+name_is(const DwExternal *external, int place, const char *name,
+		DwExternalKind kind)
+{
+	return place < external->name_count &&
+		name_compare(name, kind, &external->names[place]) == 0;
+}
+
+/* Finds the name that a line goes by: first is -1 when none is known. */
+static void
+line_resolve(const DwExternal *external, DwExternalLine *line)
+{
+	const char *tries[] = {line->event_id, line->reference};
+
+	line->first = -1;
+	for (int i = 0; i < DW_LENGTH(tries) && line->first < 0; i++)
+	{
+		int			place;
+
+		if (tries[i] == NULL)
+			continue;
+		place = names_find(external, tries[i], line, false);
+		if (name_is(external, place, tries[i], line->kind))
+			line->first = place;
+	}
+}
+
+/* Pairs a line with a booking. */
+static void
+line_pair(DwExternalLine *line, DwExternalBooking *booking,
+		  DwExternalVerdict verdict)
+{
+	line->verdict = verdict;
+	line->booking = booking;
+	booking->is_paired = true;
+}
+
+/* Pairs a line with a free booking of its name and amount, if there is. */
+static void
+line_match_equal(DwExternal *external, DwExternalLine *line)
+{
+	const char *name = external->names[line->first].name;
+	int			start = names_find(external, name, line, true);
+	int			place;
+
+	if (!name_is(external, start, name, line->kind))
+		return;
+	/* what was passed over once is taken, so the next looks on from there */
+	place = external->names[start].next;
+	while (name_is(external, place, name, line->kind) &&
+		   amount_compare(line->amount, line->currency,
+						  external->names[place].booking) == 0)
+	{
+		DwExternalBooking *booking = external->names[place++].booking;
+
+		external->names[start].next = place;
+		if (booking->is_paired)
+			continue;
+		line_pair(line, booking, DW_EXTERNAL_MATCHED);
+		return;
+	}
+}
+
+/* Orders lines by the name that they go by, then as they came. */
+static int
+lines_order(const void *a, const void *b)
+{
+	const DwExternalLine *left = *(DwExternalLine *const *) a;
+	const DwExternalLine *right = *(DwExternalLine *const *) b;
+
+	if (left->first != right->first)
+		return left->first < right->first ? -1 : 1;
+	return left->position - right->position;
+}
+
+/* The next free booking of a name and kind, from a place on; NULL = none. */
+static DwExternalBooking *
+next_free(const DwExternal *external, int first, int *place)
+{
+	const char *name = external->names[first].name;
+	DwExternalKind kind = external->names[first].booking->kind;
+
+	while (name_is(external, *place, name, kind))
+	{
+		DwExternalBooking *booking = external->names[(*place)++].booking;
+
+		if (!booking->is_paired && booking->status == NULL)
+			return booking;
+	}
+	return NULL;
+}
+
+/* True when the lines of a group together are the one booking left. */
+static bool
+group_is_whole(DwExternalLine **group, int count,
+			   const DwExternalBooking *booking)
+{
+	int64_t		rest = booking->amount;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (strcmp(group[i]->currency, booking->currency) != 0 ||
+			group[i]->amount > rest)
+			return false;
+		rest -= group[i]->amount;
+	}
+	return rest == 0;
+}
+
+/* Pairs the lines of one name that have no equal. */
+static void
+group_match(const DwExternal *external, DwExternalLine **group, int count)
+{
+	int			first = group[0]->first;
+	int			place = first;
+	int			look = first;
+	DwExternalBooking *booking = next_free(external, first, &place);
+
+	look = place;
+	if (booking != NULL && next_free(external, first, &look) == NULL &&
+		group_is_whole(group, count, booking))
+	{
+		for (int i = 0; i < count; i++)
+		{
+			line_pair(group[i], booking, DW_EXTERNAL_MATCHED);
+			group[i]->parts = count;
+		}
+		return;
+	}
+	for (int i = 0; i < count; i++)
+	{
+		if (booking == NULL)
+		{
+			/* not booked, or booked once and stated again */
+			group[i]->booking = external->names[first].booking;
+			continue;
+		}
+		line_pair(group[i], booking, DW_EXTERNAL_AMOUNT_DIFFERS);
+		booking = next_free(external, first, &place);
+	}
+}
+
+/* Pairs what has no equal, name by name. */
+static void
+match_rest(DwExternal *external)
+{
+	int			count = 0;
+	int			from = 0;
+
+	for (int i = 0; i < external->line_count; i++)
+		if (external->lines[i].verdict == DW_EXTERNAL_MISSING_HERE &&
+			external->lines[i].first >= 0)
+			external->order[count++] = &external->lines[i];
+	dw_sort(external->order, (size_t) count, sizeof(*external->order),
+			lines_order);
+	for (int i = 1; i <= count; i++)
+	{
+		if (i < count && external->order[i]->first ==
+			external->order[from]->first)
+			continue;
+		group_match(external, &external->order[from], i - from);
+		from = i;
+	}
+}
+
+/* What a line is called in the statement. */
+static const char *
+line_name(const DwExternalLine *line)
+{
+	return line->event_id != NULL ? line->event_id : line->reference;
+}
+
+/* Orders lines by kind and what they are called there, then as they came. */
+static int
+repeats_order(const void *a, const void *b)
+{
+	const DwExternalLine *left = *(DwExternalLine *const *) a;
+	const DwExternalLine *right = *(DwExternalLine *const *) b;
+	int			result = (int) left->kind - (int) right->kind;
+
+	if (result == 0)
+		result = strcmp(line_name(left), line_name(right));
+	return result != 0 ? result : left->position - right->position;
+}
+
+/* Notes which lines repeat an earlier one's kind and name. */
+static void
+find_repeats(DwExternal *external)
+{
+	DwExternalLine **order = external->order;
+
+	for (int i = 0; i < external->line_count; i++)
+		order[i] = &external->lines[i];
+	dw_sort(order, (size_t) external->line_count, sizeof(*order),
+			repeats_order);
+	for (int i = 1; i < external->line_count; i++)
+	{
+		const DwExternalLine *last = order[i - 1];
+
+		if (order[i]->kind == last->kind &&
+			strcmp(line_name(order[i]), line_name(last)) == 0)
+			order[i]->repeats = last->repeats != 0 ? last->repeats
+				: last->position;
+	}
+}
+
+/* Pairs lines with bookings; see the header. */
+void
+dw_external_match(DwExternal *external)
+{
+	if (external->name_count > 0)
+		dw_sort(external->names, (size_t) external->name_count,
+				sizeof(*external->names), names_order);
+	for (int i = 0; i < external->name_count; i++)
+		external->names[i].next = i;
+	for (int i = 0; i < external->line_count; i++)
+	{
+		DwExternalLine *line = &external->lines[i];
+
+		line->position = i + 1;
+		line->verdict = DW_EXTERNAL_MISSING_HERE;
+		line->booking = NULL;
+		line->repeats = 0;
+		line->parts = 1;
+		line_resolve(external, line);
+		if (line->first >= 0)
+			line_match_equal(external, line);
+	}
+	if (external->line_count == 0)
+		return;
+	match_rest(external);
+	find_repeats(external);
+}

@@ -1,0 +1,24 @@
+/*
+ * review.c
+ *		What one side of a finished job may say of the other, and when it
+ *		is shown.
+ */
+#include "core/review/review.h"
+
+#define DAY		INT64_C(86400000000)	/* microseconds */
+
+/* Notes a number of stars that there is not: 22023. */
+void
+dw_review_rating_check(int64_t rating, DwFaultPlace place, DwFault *fault)
+{
+	if (rating < DW_REVIEW_RATING_MIN || rating > DW_REVIEW_RATING_MAX)
+		dw_fault_note_at(fault, place, DW_BAD_VALUE,
+						 "must be from 1 to 5");
+}
+
+/* From when a review written now is shown; see the header. */
+int64_t
+dw_review_reveal_at(int64_t now, bool is_second, int64_t days)
+{
+	return is_second ? now : now + days * DAY;
+}

@@ -1,0 +1,351 @@
+/*
+ * search.c
+ *		Looking for open jobs: what may be asked, and how findings are ranked.
+ */
+#include "core/search/search.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#include "core/base/base.h"
+#include "core/geo/geo.h"
+
+/* What ways cost, in microseconds for one row; measured at a million jobs. */
+#define COST_LISTED		0.09	/* read in the index on words */
+#define COST_PICKED		3.0		/* looked at, anywhere in the table */
+#define COST_NEWEST		1.5		/* looked at, in the order of time */
+
+/* Jobs stand closer together than the globe is wide; see match_jobs(). */
+#define CROWDING		30.0
+#define CATEGORIES		0.3		/* where others are excluded */
+
+/* True for what a word or a quotation begins with; all but ASCII may. */
+static bool
+is_beginning(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+		(c >= 'a' && c <= 'z') || c == '"' || (unsigned char) c >= 0x80;
+}
+
+/* Makes blanks of dashes that mean nothing; see the header. */
+void
+dw_search_clean(char *query)
+{
+	for (char *c = query; *c != '\0'; c++)
+	{
+		if (*c == '-' && !is_beginning(c[1]))
+			*c = ' ';
+	}
+}
+
+/* A place and a radius around it, or neither. */
+static void
+check_place(const DwSearch *search, DwFault *fault)
+{
+	if (search->has_longitude != search->has_latitude)
+		dw_fault_note(fault, search->has_longitude ? DW_SEARCH_LATITUDE :
+					  DW_SEARCH_LONGITUDE, DW_BAD_VALUE,
+					  "must be given with the other coordinate");
+	else if (search->has_longitude &&
+			 !dw_geo_valid(search->longitude, search->latitude))
+		dw_fault_note(fault, DW_SEARCH_LONGITUDE, DW_BAD_VALUE,
+					  "and latitude must be a place on the globe");
+	if (!search->has_radius)
+		return;
+	if (!search->has_longitude)
+		dw_fault_note(fault, DW_SEARCH_RADIUS_MILES, DW_BAD_VALUE,
+					  "must come with a place");
+	/* written so that NaN fails */
+	if (!(search->radius_miles > 0.0 &&
+		  search->radius_miles <= DW_BOX_RADIUS_MAX_MILES))
+		dw_fault_note(fault, DW_SEARCH_RADIUS_MILES, DW_BAD_VALUE,
+					  "must be above 0 and at most 12450");
+}
+
+/* Amounts are positive, in order, and of a currency that exists. */
+static void
+check_money(const DwSearch *search, DwFault *fault)
+{
+	if (search->budget_min != DW_SEARCH_ABSENT && search->budget_min < 1)
+		dw_fault_note(fault, DW_SEARCH_BUDGET_MIN, DW_BAD_VALUE,
+					  "must be positive");
+	if (search->budget_max != DW_SEARCH_ABSENT && search->budget_max < 1)
+		dw_fault_note(fault, DW_SEARCH_BUDGET_MAX, DW_BAD_VALUE,
+					  "must be positive");
+	if (search->budget_max != DW_SEARCH_ABSENT &&
+		search->budget_min > search->budget_max)
+		dw_fault_note(fault, DW_SEARCH_BUDGET_MIN, DW_BAD_VALUE,
+					  "must not be greater than budget_max");
+	if (dw_currency_exponent(search->currency) == DW_CURRENCY_UNKNOWN)
+		dw_fault_note(fault, DW_SEARCH_CURRENCY, DW_BAD_VALUE,
+					  "must be an active ISO 4217 code in upper case");
+}
+
+/* What is wrong with a search; see the header. */
+void
+dw_search_check(const DwSearch *search, DwFault *fault)
+{
+	check_place(search, fault);
+	check_money(search, fault);
+	if (search->category_ids != NULL &&
+		(search->category_count < 1 ||
+		 search->category_count > DW_SEARCH_CATEGORIES_MAX))
+		dw_fault_note(fault, DW_SEARCH_CATEGORY_IDS, DW_BAD_VALUE,
+					  "must have from 1 to 100 elements");
+	if (search->as_of > search->now)
+		dw_fault_note(fault, DW_SEARCH_AS_OF, DW_BAD_VALUE,
+					  "must not be in the future");
+}
+
+/* What is wrong with a cursor; see the header. */
+void
+dw_search_cursor_check(const DwSearchCursor *cursor, const DwSearch *search,
+					   DwFault *fault)
+{
+	if (cursor->has_score != cursor->has_id)
+		dw_fault_note(fault, cursor->has_score ? DW_SEARCH_AFTER_ID :
+					  DW_SEARCH_AFTER_SCORE, DW_BAD_VALUE,
+					  "must be given with the rest of the cursor");
+	if ((cursor->has_score || cursor->has_id) && !cursor->has_as_of)
+		dw_fault_note(fault, DW_SEARCH_AS_OF, DW_BAD_VALUE,
+					  "must be given with the rest of the cursor");
+	if (cursor->has_score &&
+		!(cursor->score >= 0.0 && cursor->score <= 1.0))
+		dw_fault_note(fault, DW_SEARCH_AFTER_SCORE, DW_BAD_VALUE,
+					  "must be from 0 to 1");
+}
+
+/* The newest first; of one time the greatest id, as the index has them. */
+static int
+by_time(const void *a, const void *b)
+{
+	const DwSearchFind *left = a;
+	const DwSearchFind *right = b;
+
+	if (left->published_at != right->published_at)
+		return left->published_at > right->published_at ? -1 : 1;
+	return dw_uuid_compare(&right->id, &left->id);
+}
+
+/* Leaves the newest; see the header. */
+int
+dw_search_newest(DwSearchFind *finds, int count)
+{
+	if (count <= DW_SEARCH_WINDOW)
+		return count;
+	dw_sort(finds, (size_t) count, sizeof(*finds), by_time);
+	return DW_SEARCH_WINDOW;
+}
+
+/* The best first, then by id. */
+static int
+by_score(const DwSearchFind *a, const DwSearchFind *b)
+{
+	if (a->score != b->score)
+		return a->score > b->score ? -1 : 1;
+	return dw_uuid_compare(&a->id, &b->id);
+}
+
+/* Puts one among the best, which are in order; gives how many they are. */
+static int
+best_insert(DwSearchFind *best, int count, int max, DwSearchFind find)
+{
+	int			place = count;
+
+	if (count == max && by_score(&find, &best[max - 1]) >= 0)
+		return count;
+	if (count == max)
+		place--;
+	count = place + 1;
+	for (; place > 0 && by_score(&find, &best[place - 1]) < 0; place--)
+		best[place] = best[place - 1];
+	best[place] = find;
+	return count;
+}
+
+/* Puts the best first; see the header. */
+int
+dw_search_best(DwSearchFind *finds, int count, const DwSearchCursor *cursor,
+			   int max)
+{
+	DwSearchFind after = {.score = cursor->score,.id = cursor->id};
+	int			best = 0;
+
+	/* the best stand where those have been that were looked at */
+	for (int i = 0; i < count && max > 0; i++)
+	{
+		if (!cursor->has_score || by_score(&finds[i], &after) > 0)
+			best = best_insert(finds, best, max, finds[i]);
+	}
+	return best;
+}
+
+/* A share, whatever it was made of. */
+static double
+share_of(double value)
+{
+	/* written so that NaN is 0 */
+	if (!(value > 0.0))
+		return 0.0;
+	return value < 1.0 ? value : 1.0;
+}
+
+/* One word; see the header. */
+DwSearchWords
+dw_search_word(double share)
+{
+	double		real = share_of(share);
+	DwSearchWords words = {real, real, real, true, true};
+
+	return words;
+}
+
+/* No words: all jobs, and no index on words knows them. */
+DwSearchWords
+dw_search_all(void)
+{
+	DwSearchWords words = {1.0, 1.0, 1.0, false, true};
+
+	return words;
+}
+
+/* Jobs without words: the index must go through all there are. */
+DwSearchWords
+dw_search_not(DwSearchWords a)
+{
+	DwSearchWords words = dw_search_all();
+
+	words.share = 1.0 - a.share;
+	words.picked = a.is_exact ? words.share : 1.0;
+	words.is_exact = a.is_exact;
+	return words;
+}
+
+/* What the index reads for both: the shorter list of those it has. */
+static double
+shorter(const DwSearchWords *a, const DwSearchWords *b)
+{
+	if (a->is_listed != b->is_listed)
+		return a->is_listed ? a->listed : b->listed;
+	return fmin(a->listed, b->listed);
+}
+
+/* Both; words come together by chance, but that is not relied on. */
+DwSearchWords
+dw_search_and(DwSearchWords a, DwSearchWords b)
+{
+	DwSearchWords words = {
+		.share = a.share * b.share,
+		.listed = shorter(&a, &b),
+		.is_listed = a.is_listed || b.is_listed,
+		.is_exact = a.is_exact && b.is_exact
+	};
+
+	words.picked = words.is_exact ? a.picked * b.picked :
+		fmin(a.picked, b.picked);
+	return words;
+}
+
+/* Either. */
+DwSearchWords
+dw_search_or(DwSearchWords a, DwSearchWords b)
+{
+	DwSearchWords words = {
+		.share = a.share + b.share - a.share * b.share,
+		.picked = share_of(a.picked + b.picked),
+		.listed = share_of(a.listed + b.listed),
+		.is_listed = a.is_listed && b.is_listed,
+		.is_exact = a.is_exact && b.is_exact
+	};
+
+	return words;
+}
+
+/* Next to each other, which the index cannot tell. */
+DwSearchWords
+dw_search_phrase(DwSearchWords a, DwSearchWords b)
+{
+	DwSearchWords words = dw_search_and(a, b);
+
+	words.picked = fmin(a.picked, b.picked);
+	words.is_exact = false;
+	return words;
+}
+
+/* The share that fits but for words and currency; see the header. */
+double
+dw_search_share(const DwSearch *search)
+{
+	double		share = 1.0;
+
+	if (search->has_longitude)
+	{
+		double		angle = search->radius_miles * DW_GEO_METRES_PER_MILE /
+			DW_GEO_RADIUS_M;
+
+		share = share_of(CROWDING * (1.0 - cos(fmin(angle, 3.1415))) / 2.0);
+	}
+	return search->category_ids != NULL ? share * CATEGORIES : share;
+}
+
+/* Whether an index gives no more jobs than may be looked at. */
+static bool
+is_few(const DwSearchOdds *odds, double share)
+{
+	return odds->jobs * share <= DW_SEARCH_PICKED;
+}
+
+/* What a way is likely to cost; infinite where it is not to be gone. */
+static double
+way_cost(const DwSearchOdds *odds, DwSearchWay way)
+{
+	const DwSearchWords *words = &odds->words;
+
+	if (way == DW_SEARCH_BY_WORDS)
+		return words->is_listed && is_few(odds, words->picked) ?
+			odds->jobs * (COST_LISTED * words->listed +
+						  COST_PICKED * words->picked) : INFINITY;
+	if (way == DW_SEARCH_BY_KEY)
+		return is_few(odds, odds->others) ?
+			odds->jobs * COST_PICKED * odds->others : INFINITY;
+	/* where nothing fits, all that may be looked at are */
+	return COST_NEWEST * fmin(fmin(odds->jobs, DW_SEARCH_NEWEST),
+							  DW_SEARCH_WINDOW /
+							  fmax(words->share * odds->others, 1e-9));
+}
+
+/*
+ * Whether the index on words knows more than was guessed.  The newest jobs
+ * tell how many there are among all: when that are few, words that are common
+ * one by one do not come together, and the index gives those that there are.
+ */
+static bool
+is_seldom(const DwSearchOdds *odds, const DwSearchTries *tries)
+{
+	double		share = (double) tries->found / DW_SEARCH_NEWEST;
+
+	return tries->tried[DW_SEARCH_BY_TIME] && odds->words.is_listed &&
+		odds->words.is_exact && is_few(odds, 2.0 * share);
+}
+
+/* The way to try next; see the header. */
+bool
+dw_search_next(const DwSearchOdds *odds, const DwSearchTries *tries,
+			   DwSearchWay *way)
+{
+	double		least = INFINITY;
+
+	for (int i = 0; i < DW_SEARCH_WAY_COUNT; i++)
+	{
+		DwSearchWay one = (DwSearchWay) i;
+		double		cost = way_cost(odds, one);
+
+		if (one == DW_SEARCH_BY_WORDS && is_seldom(odds, tries))
+			cost = 0.0;
+		if (tries->tried[i] || !(cost < least))
+			continue;
+		least = cost;
+		*way = one;
+	}
+	return least < INFINITY;
+}

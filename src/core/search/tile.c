@@ -1,0 +1,251 @@
+/*
+ * tile.c
+ *		Map tiles, and places as numbers of cells.
+ *
+ * The projection is the sphere's Mercator (EPSG:3857) on a square of side 1.
+ */
+#include "core/search/search.h"
+
+#include <math.h>
+
+#include "core/geo/geo.h"
+
+#define PI				3.14159265358979323846
+#define RADIANS			(PI / 180.0)
+#define MICRODEGREE		1e6
+
+/* Columns, and rows, at a zoom. */
+static int64_t
+side(int32_t zoom)
+{
+	return INT64_C(1) << zoom;
+}
+
+/* Notes what is wrong with a tile; see the header. */
+void
+dw_tile_check(const DwTile *tile, DwFault *fault)
+{
+	if (tile->zoom < 0 || tile->zoom > DW_TILE_ZOOM_MAX)
+	{
+		dw_fault_note(fault, DW_TILE_Z, DW_BAD_VALUE, "must be from 0 to 22");
+		return;
+	}
+	if (tile->x < 0 || tile->x >= side(tile->zoom))
+		dw_fault_note(fault, DW_TILE_X, DW_BAD_VALUE,
+					  "must be from 0 to 2^z - 1");
+	if (tile->y < 0 || tile->y >= side(tile->zoom))
+		dw_fault_note(fault, DW_TILE_Y, DW_BAD_VALUE,
+					  "must be from 0 to 2^z - 1");
+}
+
+/* Notes what is wrong with a box; see the header. */
+void
+dw_tile_box_check(const DwTileBox *box, DwFault *fault)
+{
+	DwTileSpan	span;
+
+	if (!dw_geo_valid(box->west, box->south))
+		dw_fault_note(fault, DW_TILE_WEST, DW_BAD_VALUE,
+					  "and south must be a place on the globe");
+	if (!dw_geo_valid(box->east, box->north))
+		dw_fault_note(fault, DW_TILE_EAST, DW_BAD_VALUE,
+					  "and north must be a place on the globe");
+	if (box->south >= box->north)
+		dw_fault_note(fault, DW_TILE_SOUTH, DW_BAD_VALUE,
+					  "must be less than north");
+	if (box->west == box->east)
+		dw_fault_note(fault, DW_TILE_WEST, DW_BAD_VALUE,
+					  "must not be equal to east");
+	if (box->zoom < 0 || box->zoom > DW_TILE_ZOOM_MAX)
+		dw_fault_note(fault, DW_TILE_ZOOM, DW_BAD_VALUE,
+					  "must be from 0 to 22");
+	if (fault->code != DW_OK)
+		return;
+	span = dw_tile_span(box, box->zoom);
+	if (dw_tile_count(&span) > DW_TILE_BOX_MAX)
+		dw_fault_note(fault, DW_TILE_ZOOM, DW_BAD_VALUE,
+					  "is too large for the box: it would touch more than 128 tiles");
+}
+
+/* Spreads 31 bits, so that there is room for one between any two. */
+static uint64_t
+spread(uint64_t bits)
+{
+	bits = (bits | bits << 16) & UINT64_C(0x0000FFFF0000FFFF);
+	bits = (bits | bits << 8) & UINT64_C(0x00FF00FF00FF00FF);
+	bits = (bits | bits << 4) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+	bits = (bits | bits << 2) & UINT64_C(0x3333333333333333);
+	return (bits | bits << 1) & UINT64_C(0x5555555555555555);
+}
+
+/* Takes every second bit, from the last one on: undoes spread(). */
+static uint64_t
+gather(uint64_t bits)
+{
+	bits &= UINT64_C(0x5555555555555555);
+	bits = (bits | bits >> 1) & UINT64_C(0x3333333333333333);
+	bits = (bits | bits >> 2) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+	bits = (bits | bits >> 4) & UINT64_C(0x00FF00FF00FF00FF);
+	bits = (bits | bits >> 8) & UINT64_C(0x0000FFFF0000FFFF);
+	return (bits | bits >> 16) & UINT64_C(0x00000000FFFFFFFF);
+}
+
+/* A tile's number; see the header. */
+int64_t
+dw_tile_number(const DwTile *tile)
+{
+	return (int64_t) (spread((uint64_t) tile->y) << 1 |
+					  spread((uint64_t) tile->x));
+}
+
+/* The column of a number. */
+int64_t
+dw_tile_x(int64_t number)
+{
+	return (int64_t) gather((uint64_t) number);
+}
+
+/* The row of a number. */
+int64_t
+dw_tile_y(int64_t number)
+{
+	return (int64_t) gather((uint64_t) number >> 1);
+}
+
+/* The column or row at a zoom of a share, 0 to 1, of the square. */
+static int64_t
+step(double share, int32_t zoom)
+{
+	double		steps = floor(share * (double) side(zoom));
+
+	/* written so that whatever is no number is 0 */
+	if (!(steps > 0.0))
+		return 0;
+	return steps < (double) side(zoom) ? (int64_t) steps : side(zoom) - 1;
+}
+
+/* The share of the square west of a longitude. */
+static double
+share_x(double longitude)
+{
+	return (longitude + 180.0) / 360.0;
+}
+
+/* The share of the square north of a latitude. */
+static double
+share_y(double latitude)
+{
+	/* at a pole it is infinite, or nearly */
+	return 0.5 - atanh(sin(latitude * RADIANS)) / (2.0 * PI);
+}
+
+/* The cell of a place; see the header. */
+int64_t
+dw_tile_cell(double longitude, double latitude)
+{
+	DwTile		cell = {
+		DW_TILE_DEPTH, step(share_x(longitude), DW_TILE_DEPTH),
+		step(share_y(latitude), DW_TILE_DEPTH)
+	};
+
+	return dw_tile_number(&cell);
+}
+
+/* The numbers inside a tile; see the header. */
+DwTileRange
+dw_tile_range(int64_t number, int32_t zoom, int32_t deeper)
+{
+	int32_t		bits = 2 * (deeper - zoom);
+	int64_t		first = number << bits;
+	DwTileRange range = {first, first + ((INT64_C(1) << bits) - 1)};
+
+	return range;
+}
+
+/* The tiles that a box touches; see the header. */
+DwTileSpan
+dw_tile_span(const DwTileBox *box, int32_t zoom)
+{
+	DwTileSpan	span = {
+		.zoom = zoom,
+		.west = step(share_x(box->west), zoom),
+		.east = step(share_x(box->east), zoom),
+		.north = step(share_y(box->north), zoom),
+		.south = step(share_y(box->south), zoom)
+	};
+
+	/* a box that goes nearly round meets itself: then it is all round */
+	if (box->west > box->east && span.west <= span.east)
+	{
+		span.west = 0;
+		span.east = side(zoom) - 1;
+	}
+	return span;
+}
+
+/* How many columns there are in a span. */
+static int64_t
+span_width(const DwTileSpan *span)
+{
+	int64_t		width = span->east - span->west + 1;
+
+	return width > 0 ? width : width + side(span->zoom);
+}
+
+/* How many tiles there are in a span. */
+int64_t
+dw_tile_count(const DwTileSpan *span)
+{
+	return span_width(span) * (span->south - span->north + 1);
+}
+
+/* The ith tile of a span. */
+DwTile
+dw_tile_at(const DwTileSpan *span, int64_t i)
+{
+	int64_t		width = span_width(span);
+	DwTile		tile = {
+		span->zoom, (span->west + i % width) % side(span->zoom),
+		span->north + i / width
+	};
+
+	return tile;
+}
+
+/* Whether a tile is in a span of its zoom; see the header. */
+bool
+dw_tile_within(const DwTileSpan *span, int64_t number)
+{
+	int64_t		x = dw_tile_x(number);
+	int64_t		y = dw_tile_y(number);
+	bool		is_between = span->west <= span->east
+		? x >= span->west && x <= span->east
+		: x >= span->west || x <= span->east;
+
+	return is_between && y >= span->north && y <= span->south;
+}
+
+/* Degrees rounded to a millionth; never a negative zero. */
+static double
+rounded(double degrees)
+{
+	return round(degrees * MICRODEGREE) / MICRODEGREE + 0.0;
+}
+
+/* The longitude of a column of cells. */
+double
+dw_tile_longitude(int64_t x)
+{
+	double		share = ((double) x + 0.5) / (double) side(DW_TILE_DEPTH);
+
+	return rounded(share * 360.0 - 180.0);
+}
+
+/* The latitude of a row of cells. */
+double
+dw_tile_latitude(int64_t y)
+{
+	double		share = ((double) y + 0.5) / (double) side(DW_TILE_DEPTH);
+
+	return rounded(atan(sinh(PI * (1.0 - 2.0 * share))) / RADIANS);
+}

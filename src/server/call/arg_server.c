@@ -1,0 +1,336 @@
+/*
+ * arg_server.c
+ *		Reads the arguments of a call, refusing what is no value at all.
+ *
+ * Only what can be said of an argument alone is said here: NULL where a
+ * value is needed (22004), a text over its limit (22001), a blank text
+ * (22023).  What an amount or a date may be is for core.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type_d.h"
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+#include "server/call/call_server.h"
+#include "server/error/error_server.h"
+
+/* The SQL name of an argument; "argument N" when it has none. */
+const char *
+dw_arg_name(DwCall *call, int arg)
+{
+	HeapTuple	tuple;
+	Datum		names;
+	Datum		modes;
+	bool		nonames;
+	bool		nomodes;
+	char	  **texts = NULL;
+	int			count = 0;
+
+	tuple = SearchSysCache1(PROCOID,
+							ObjectIdGetDatum(call->fcinfo->flinfo->fn_oid));
+	if (!HeapTupleIsValid(tuple))
+		return psprintf("argument %d", arg + 1);
+	names = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proargnames,
+							&nonames);
+	modes = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proargmodes,
+							&nomodes);
+	if (!nonames)
+		count = get_func_input_arg_names(names, nomodes ? (Datum) 0 : modes,
+										 &texts);
+	ReleaseSysCache(tuple);
+	if (arg < count && texts[arg] != NULL)
+		return texts[arg];
+	return psprintf("argument %d", arg + 1);
+}
+
+/* Raises a condition that names the argument; see the header. */
+void
+dw_arg_refuse(DwCall *call, int arg, DwResult code, const char *what)
+{
+	dw_raise(code, psprintf("%s %s", dw_arg_name(call, arg), what), NULL,
+			 psprintf("The comment on dwello.%s says what it takes.",
+					  dw_call_name(call)));
+}
+
+/* True when the argument is not NULL. */
+bool
+dw_arg_has(DwCall *call, int arg)
+{
+	Assert(arg < call->fcinfo->nargs);
+	return !call->fcinfo->args[arg].isnull;
+}
+
+/* Gives the value of an argument that must be there (22004). */
+static Datum
+arg_value(DwCall *call, int arg)
+{
+	if (!dw_arg_has(call, arg))
+		dw_arg_refuse(call, arg, DW_NULL_VALUE, "must not be NULL");
+	return call->fcinfo->args[arg].value;
+}
+
+/* 22004 if one of the arguments is NULL; see the header. */
+void
+dw_args_need(DwCall *call, uint32 args)
+{
+	for (int arg = 0; arg < call->fcinfo->nargs; arg++)
+	{
+		if (args & DW_ARG(arg))
+			(void) arg_value(call, arg);
+	}
+}
+
+/* A uuid that must be there. */
+DwUuid
+dw_arg_uuid(DwCall *call, int arg)
+{
+	DwUuid		id;
+
+	memcpy(id.bytes, DatumGetUUIDP(arg_value(call, arg))->data,
+		   sizeof(id.bytes));
+	return id;
+}
+
+/* A uuid, or a NULL pointer. */
+const DwUuid *
+dw_arg_uuid_opt(DwCall *call, int arg)
+{
+	DwUuid	   *copy;
+
+	if (!dw_arg_has(call, arg))
+		return NULL;
+	copy = palloc(sizeof(*copy));
+	*copy = dw_arg_uuid(call, arg);
+	return copy;
+}
+
+/* A bigint that must be there. */
+int64
+dw_arg_int8(DwCall *call, int arg)
+{
+	return DatumGetInt64(arg_value(call, arg));
+}
+
+/* An integer that must be there. */
+int32
+dw_arg_int4(DwCall *call, int arg)
+{
+	return DatumGetInt32(arg_value(call, arg));
+}
+
+/* The size of a page; see the header. */
+int32
+dw_arg_page(DwCall *call, int arg)
+{
+	int32		size = dw_arg_int4(call, arg);
+
+	if (size < 1 || size > DW_PAGE_MAX)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
+					  psprintf("must be from 1 to %d", DW_PAGE_MAX));
+	return size;
+}
+
+/* An integer, or a NULL pointer. */
+const int32 *
+dw_arg_int4_opt(DwCall *call, int arg)
+{
+	int32	   *copy;
+
+	if (!dw_arg_has(call, arg))
+		return NULL;
+	copy = palloc(sizeof(*copy));
+	*copy = dw_arg_int4(call, arg);
+	return copy;
+}
+
+/* A boolean, or a NULL pointer. */
+const bool *
+dw_arg_bool_opt(DwCall *call, int arg)
+{
+	bool	   *copy;
+
+	if (!dw_arg_has(call, arg))
+		return NULL;
+	copy = palloc(sizeof(*copy));
+	*copy = dw_arg_bool(call, arg);
+	return copy;
+}
+
+/* A boolean that must be there. */
+bool
+dw_arg_bool(DwCall *call, int arg)
+{
+	return DatumGetBool(arg_value(call, arg));
+}
+
+/* A double precision that must be there; it may be NaN. */
+double
+dw_arg_float8(DwCall *call, int arg)
+{
+	return DatumGetFloat8(arg_value(call, arg));
+}
+
+/* A finite time, or DT_NOBEGIN for NULL; infinity is 22023. */
+TimestampTz
+dw_arg_time_opt(DwCall *call, int arg)
+{
+	TimestampTz value;
+
+	if (!dw_arg_has(call, arg))
+		return DT_NOBEGIN;
+	value = DatumGetTimestampTz(call->fcinfo->args[arg].value);
+	if (TIMESTAMP_NOT_FINITE(value))
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be finite");
+	return value;
+}
+
+/* A finite date, or DATEVAL_NOBEGIN for NULL; infinity is 22023. */
+DateADT
+dw_arg_date_opt(DwCall *call, int arg)
+{
+	DateADT		value;
+
+	if (!dw_arg_has(call, arg))
+		return DATEVAL_NOBEGIN;
+	value = DatumGetDateADT(call->fcinfo->args[arg].value);
+	if (DATE_NOT_FINITE(value))
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be finite");
+	return value;
+}
+
+/* A jsonb that must be there, detoasted. */
+Datum
+dw_arg_jsonb(DwCall *call, int arg)
+{
+	return PointerGetDatum(PG_DETOAST_DATUM(arg_value(call, arg)));
+}
+
+/* 22001 when a text has more than max characters. */
+static void
+arg_check_length(DwCall *call, int arg, const char *text, int bytes, int max)
+{
+	if (bytes > max && pg_mbstrlen_with_len(text, bytes) > max)
+		dw_arg_refuse(call, arg, DW_TEXT_TOO_LONG,
+					  psprintf("is longer than %d characters", max));
+}
+
+/* A text, or NULL; see the header. */
+char *
+dw_arg_text_opt(DwCall *call, int arg, int max)
+{
+	text	   *value;
+
+	if (!dw_arg_has(call, arg))
+		return NULL;
+	value = DatumGetTextPP(call->fcinfo->args[arg].value);
+	arg_check_length(call, arg, VARDATA_ANY(value),
+					 VARSIZE_ANY_EXHDR(value), max);
+	return text_to_cstring(value);
+}
+
+/* A text that must be there and say something; see the header. */
+char *
+dw_arg_text(DwCall *call, int arg, int max)
+{
+	char	   *value;
+
+	(void) arg_value(call, arg);
+	value = dw_arg_text_opt(call, arg, max);
+	if (value[strspn(value, " \t\r\n")] == '\0')
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must not be blank");
+	return value;
+}
+
+/* The length of an interval in whole seconds; see the header. */
+int64
+dw_arg_seconds(DwCall *call, int arg)
+{
+	const Interval *span = DatumGetIntervalP(arg_value(call, arg));
+	int64		days = (int64) span->month * DAYS_PER_MONTH + span->day;
+
+	/* at most 6.5e10 days and 9.2e12 seconds: no overflow */
+	return days * SECS_PER_DAY + span->time / USECS_PER_SEC;
+}
+
+/* An array of uuids, or a NULL pointer; see the header. */
+DwUuid *
+dw_arg_uuids_opt(DwCall *call, int arg, int *count)
+{
+	ArrayType  *array;
+	Datum	   *items;
+	bool	   *nulls;
+	DwUuid	   *ids;
+
+	*count = 0;
+	if (!dw_arg_has(call, arg))
+		return NULL;
+	array = DatumGetArrayTypeP(arg_value(call, arg));
+	if (ARR_NDIM(array) > 1)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must have one dimension");
+	deconstruct_array(array, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR, &items,
+					  &nulls, count);
+	ids = palloc((*count + 1) * sizeof(DwUuid));
+	for (int i = 0; i < *count; i++)
+	{
+		if (nulls[i])
+			dw_arg_refuse(call, arg, DW_NULL_VALUE,
+						  "must not have a NULL element");
+		memcpy(ids[i].bytes, DatumGetUUIDP(items[i])->data, UUID_LEN);
+	}
+	return ids;
+}
+
+/* An array of texts that must be there; see the header. */
+char	  **
+dw_arg_texts(DwCall *call, int arg, int max, int *count)
+{
+	ArrayType  *array = DatumGetArrayTypeP(arg_value(call, arg));
+	Datum	   *items;
+	bool	   *nulls;
+	char	  **texts;
+
+	if (ARR_NDIM(array) > 1)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must have one dimension");
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls,
+					  count);
+	texts = palloc((*count + 1) * sizeof(char *));
+	for (int i = 0; i < *count; i++)
+	{
+		text	   *item;
+
+		if (nulls[i])
+			dw_arg_refuse(call, arg, DW_NULL_VALUE,
+						  "must not have a NULL element");
+		item = DatumGetTextPP(items[i]);
+		arg_check_length(call, arg, VARDATA_ANY(item),
+						 VARSIZE_ANY_EXHDR(item), max);
+		texts[i] = text_to_cstring(item);
+	}
+	return texts;
+}
+
+/* The label of an enum argument, or NULL. */
+char *
+dw_arg_label_opt(DwCall *call, int arg)
+{
+	if (!dw_arg_has(call, arg))
+		return NULL;
+	return DatumGetCString(DirectFunctionCall1(enum_out,
+											   call->fcinfo->args[arg].value));
+}
+
+/* The label of an enum argument that must be there. */
+char *
+dw_arg_label(DwCall *call, int arg)
+{
+	(void) arg_value(call, arg);
+	return dw_arg_label_opt(call, arg);
+}

@@ -1,0 +1,366 @@
+/*
+ * call_server.h
+ *		One fmgr entry point = one call: who calls, with what, what returns.
+ */
+#ifndef DW_CALL_SERVER_H
+#define DW_CALL_SERVER_H
+
+#include "postgres.h"
+
+#include "access/tupdesc.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "nodes/pg_list.h"
+#include "utils/date.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+#include "core/base/base.h"
+#include "server/sql/sql_server.h"
+
+/*
+ * One fmgr entry point = one call: who calls, with what, what returns.
+ *
+ * A command is   dw_command_begin ▸ dw_arg_* ▸ store locks and loads ▸
+ * dw_call_replay ▸ dw_call_version ▸ core decides ▸ store applies ▸
+ * dw_row_* ▸ dw_call_return.   The order of those steps is the order of the
+ * errors in api.md, so an entry point reads like that page.
+ */
+
+/* Declares, exports and opens one SQL-callable function. */
+#define DW_FUNCTION(name) \
+	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
+	PG_FUNCTION_INFO_V1(name); \
+	Datum name(PG_FUNCTION_ARGS)
+
+/* One call in progress. */
+typedef struct DwCall
+{
+	FunctionCallInfo fcinfo;	/* the server's view of it */
+	DwActor		actor;			/* who calls; verified */
+	MemoryContext result_context;	/* where the returned row must live */
+	TupleDesc	desc;			/* columns of the result */
+	Datum	   *values;			/* the row under construction */
+	bool	   *nulls;			/* true until a value is set */
+	int			replayed;		/* column of that name, from 1; 0: not looked
+								 * for yet, negative: none */
+	DwUuid		scope_id;		/* shard key of the idempotency record */
+	char	   *key;			/* idempotency key, NULL if none was given */
+	struct DwRequest *request;	/* digested, once the key was looked up */
+	bool		spi;			/* this call opened SPI */
+	List	   *kept;			/* rows of a set as jsonb, for the record */
+} DwCall;
+
+/*
+ * Begin.  Both open SPI.  A command is begun by account_api.h.
+ *
+ * query:   a read; WD402 for a bad token, WD401 without an identity, 42501
+ *          when the actor's kind is not in `actors`; any known user may
+ *          call, whatever the status of the account.
+ * open:    a read that needs no identity (pure arithmetic, listings).
+ */
+extern void dw_query_begin(DwCall *call, FunctionCallInfo fcinfo,
+						   DwActorSet actors);
+extern void dw_open_begin(DwCall *call, FunctionCallInfo fcinfo);
+
+/*
+ * 22004 if one of a set of arguments is NULL, the first of them named.  A
+ * missing value is told before any value is judged, so a command asks for
+ * all that it needs before it reads the first.
+ */
+#define DW_ARG(position)	(UINT32_C(1) << (position))
+extern void dw_args_need(DwCall *call, uint32 args);
+
+/* Arguments, by position.  The plain ones raise 22004 on NULL. */
+extern bool dw_arg_has(DwCall *call, int arg);
+extern DwUuid dw_arg_uuid(DwCall *call, int arg);
+extern const DwUuid *dw_arg_uuid_opt(DwCall *call, int arg);
+extern int64 dw_arg_int8(DwCall *call, int arg);
+extern int32 dw_arg_int4(DwCall *call, int arg);
+extern const int32 *dw_arg_int4_opt(DwCall *call, int arg);
+extern bool dw_arg_bool(DwCall *call, int arg);
+extern const bool *dw_arg_bool_opt(DwCall *call, int arg);
+extern double dw_arg_float8(DwCall *call, int arg);
+extern TimestampTz dw_arg_time_opt(DwCall *call, int arg);	/* or DT_NOBEGIN */
+extern Datum dw_arg_jsonb(DwCall *call, int arg);
+
+/* A finite date, or DATEVAL_NOBEGIN for NULL. */
+extern DateADT dw_arg_date_opt(DwCall *call, int arg);
+
+/* max_results of a list: 1 to DW_PAGE_MAX rows, else 22023. */
+#define DW_PAGE_MAX 200
+extern int32 dw_arg_page(DwCall *call, int arg);
+
+/* Texts: over `max` characters is 22001; the plain one wants a non-blank. */
+extern char *dw_arg_text(DwCall *call, int arg, int max);
+extern char *dw_arg_text_opt(DwCall *call, int arg, int max);
+
+/* An interval in whole seconds, a month as thirty days. */
+extern int64 dw_arg_seconds(DwCall *call, int arg);
+
+/* An array of uuids without NULLs; a NULL pointer for NULL. */
+extern DwUuid *dw_arg_uuids_opt(DwCall *call, int arg, int *count);
+
+/* An array of texts without NULLs; elements over `max` characters 22001. */
+extern char **dw_arg_texts(DwCall *call, int arg, int max, int *count);
+
+/* The label of an enum argument; NULL when it is NULL (opt). */
+extern char *dw_arg_label(DwCall *call, int arg);
+extern char *dw_arg_label_opt(DwCall *call, int arg);
+
+/* The SQL name of an argument, and of the function, for messages. */
+extern const char *dw_arg_name(DwCall *call, int arg);
+extern const char *dw_call_name(DwCall *call);
+
+/* Raises code for an argument, naming it: "X <what>". */
+pg_noreturn extern void dw_arg_refuse(DwCall *call, int arg, DwResult code,
+									  const char *what);
+
+/*
+ * Idempotency.  After the scope's row is locked: true when this very request
+ * was done before, and then the row is filled from the record (go straight
+ * to dw_call_return).  Raises WD104 when the key was used otherwise.  The
+ * last argument must be idempotency_key.  dw_call_return writes the record.
+ */
+extern bool dw_call_replay(DwCall *call, const DwUuid *scope_id);
+
+/*
+ * The id of a row that is its own scope (a user, a job): the one given, else
+ * one derived from actor, function and idempotency key, so that a retry
+ * meets its own row, else a fresh one.
+ */
+extern DwUuid dw_call_new_id(DwCall *call, const DwUuid *given);
+
+/* WD103 unless expected_version (last argument but one) is NULL or equal. */
+extern void dw_call_version(DwCall *call, int32 version);
+
+/* A call whose work was done before, found by the state of the row. */
+extern void dw_call_replayed(DwCall *call);
+
+/* Columns of the row by name; a name the function does not have is ignored. */
+extern void dw_row_datum(DwCall *call, const char *name, Datum value);
+extern void dw_row_uuid(DwCall *call, const char *name, const DwUuid *id);
+extern void dw_row_int8(DwCall *call, const char *name, int64 value);
+extern void dw_row_int4(DwCall *call, const char *name, int32 value);
+extern void dw_row_bool(DwCall *call, const char *name, bool value);
+extern void dw_row_float8(DwCall *call, const char *name, double value);
+extern void dw_row_time(DwCall *call, const char *name, TimestampTz value);
+
+/* A text, or the label of an enum column; NULL pointer = NULL. */
+extern void dw_row_text(DwCall *call, const char *name, const char *value);
+
+/* value / 10^scale as numeric, exactly. */
+extern void dw_row_decimal(DwCall *call, const char *name, int64 value,
+						   int scale);
+extern void dw_row_texts(DwCall *call, const char *name, const char **items,
+						 int count);
+
+/* Ends a call that returns one row; sets replayed, writes the record. */
+extern Datum dw_call_return(DwCall *call);
+
+/* Ends a call that returns a single value which is not a row. */
+extern Datum dw_call_return_datum(DwCall *call, Datum value, bool byval,
+								  int length);
+
+/*
+ * Lists.  rows_begin turns a begun call into a set-returning one; list_begin
+ * is for a list that needs no identity and no table.
+ */
+extern void dw_rows_begin(DwCall *call);
+
+/*
+ * dw_call_replay for a command that returns a set: true when this very
+ * request was done before, and then the set is filled (go straight to
+ * dw_list_return, which else writes the record).
+ */
+extern bool dw_list_replay(DwCall *call, const DwUuid *scope_id);
+extern void dw_list_begin(DwCall *call, FunctionCallInfo fcinfo);
+extern void dw_list_emit(DwCall *call);
+extern Datum dw_list_return(DwCall *call);
+
+/*
+ * Tells what core found wrong with the arguments of a call.
+ */
+
+/* A text to be read; anything wrong with it goes into the fault. */
+typedef struct DwTextRule
+{
+	int			max;			/* characters */
+	bool		is_needed;		/* must not be blank when it is given */
+} DwTextRule;
+
+/* Raises the fault, if there is one: "milestones[0].title must not ...". */
+extern void dw_fault_raise(DwCall *call, const DwFault *fault);
+
+/* Notes what is wrong with a text at a place; NULL is always right. */
+extern void dw_fault_check_text(DwFault *fault, DwFaultPlace place,
+								const char *text, DwTextRule rule);
+
+/* A text argument or NULL, checked. */
+extern char *dw_fault_arg_text(DwCall *call, DwFault *fault, int arg,
+							   DwTextRule rule);
+
+/*
+ * Reads JSON documents: lists of objects with known members.
+ *
+ * A member that is JSON null counts as not given.  Texts are palloc'd.
+ */
+
+/* An object or a list inside a jsonb value, which must outlive it. */
+typedef struct DwDocument
+{
+	JsonbContainer *root;		/* not copied */
+} DwDocument;
+
+/* What reading a member came to; only GIVEN sets the value. */
+typedef enum DwMember
+{
+	DW_MEMBER_ABSENT,			/* there is none, or it is null */
+	DW_MEMBER_GIVEN,			/* read */
+	DW_MEMBER_WRONG,			/* of another kind; a fraction */
+	DW_MEMBER_TOO_LARGE			/* an integer beyond int64 */
+} DwMember;
+
+/* A detoasted jsonb as a list or as an object; false when it is not one. */
+extern bool dw_document_list(Datum jsonb, DwDocument *list, int *count);
+extern bool dw_document_object(Datum jsonb, DwDocument *object);
+
+/* An object in a list, from 0; false when the item is no object. */
+extern bool dw_document_item(const DwDocument *list, int item,
+							 DwDocument *object);
+
+/* A member that is a list; no items when there is none, false for else. */
+extern bool dw_document_member_list(const DwDocument *object,
+									const char *name, DwDocument *list,
+									int *count);
+
+/* A member that is a string. */
+extern DwMember dw_document_text(const DwDocument *object, const char *name,
+								 char **value);
+
+/* A member that is a list of strings; WRONG also for one that is not. */
+extern DwMember dw_document_texts(const DwDocument *object, const char *name,
+								  char ***values, int *count);
+
+/* A member that is a whole number. */
+extern DwMember dw_document_int8(const DwDocument *object, const char *name,
+								 int64 *value);
+
+/* A member that is any number. */
+extern DwMember dw_document_numeric(const DwDocument *object,
+									const char *name, Numeric *value);
+
+/* A member that is true or false. */
+extern DwMember dw_document_bool(const DwDocument *object, const char *name,
+								 bool *value);
+
+/* The names of all members, in the order that jsonb keeps. */
+extern char **dw_document_names(const DwDocument *object, int *count);
+
+/* The first member whose name is not in a NULL-ended list, or NULL. */
+extern char *dw_document_stray(const DwDocument *object,
+							   const char *const *names);
+
+/*
+ * Reads the objects of an argument that is a list of documents.
+ *
+ * What is wrong goes into the fault of the call and reading goes on, so that
+ * the fault told is the first in the order of errors, not of the text.  A
+ * member that is JSON null counts as not given; one with a name that nobody
+ * knows is a fault: it is a misspelt one.
+ */
+
+/* The object being read, and where to note what is wrong with it. */
+typedef struct DwItem
+{
+	DwDocument	object;			/* its members */
+	DwFaultPlace place;			/* of the object */
+	DwFault    *fault;			/* of the call */
+} DwItem;
+
+/* Opens the list of item's argument; the number of its items, at most max. */
+extern int	dw_item_list(DwCall *call, DwItem *item, int max,
+						 DwDocument *list);
+
+/*
+ * Opens one item of a list, whose members have these names (NULL-ended);
+ * false, and noted, when it is no object.
+ */
+extern bool dw_item_open(const DwDocument *list, int i, DwItem *item,
+						 const char *const *names);
+
+/* Notes a member whose name is not in a NULL-ended list. */
+extern void dw_item_names(DwItem *item, const char *const *names);
+
+/* A text member; NULL when it was not given. */
+extern char *dw_item_text(DwItem *item, const char *member, DwTextRule rule);
+
+/* A whole number, or what stands for one that was not given. */
+extern int64 dw_item_int8(DwItem *item, const char *member, int64 absent);
+
+/* True or false, or what stands for a member that was not given. */
+extern bool dw_item_bool(DwItem *item, const char *member, bool absent);
+
+/* Notes a fault of one member. */
+extern void dw_item_note(DwItem *item, const char *member, DwResult code,
+						 const char *what);
+
+/*
+ * Records of requests done: the same key gives the same answer.
+ *
+ * A request is its actor, function and arguments; a record keeps a digest of
+ * each argument apart, so that a mismatch can be named.  Digests are keyed
+ * (HMAC), because a plain hash of an e-mail address or a telephone number
+ * can be guessed.  Results are kept as texts by column name; no sealed value
+ * is ever among them.
+ */
+
+#define DW_REQUEST_DIGEST 8		/* bytes kept of each argument's digest */
+
+/* Answers of dw_request_find besides the position of an argument. */
+#define DW_REQUEST_SAME		(-1)
+#define DW_REQUEST_ACTOR	(-2)
+#define DW_REQUEST_FUNCTION (-3)
+
+/* A request in the form that records are compared by. */
+typedef struct DwRequest
+{
+	DwActor		actor;			/* who asks */
+	const char *function;		/* SQL name without schema */
+	int			count;			/* arguments without the key itself */
+	uint8	   *digests;		/* count × DW_REQUEST_DIGEST bytes */
+	Datum		result;			/* jsonb of a found record */
+	bool		outdated;		/* a record that expired is in the way */
+} DwRequest;
+
+/* Digests a call; its last argument is the key and is left out. */
+extern void dw_request_digest(DwRequest *request, FunctionCallInfo fcinfo,
+							  const DwActor *actor, const char *function);
+
+/*
+ * Looks the key up.  False: never used.  True: `differs` says what is
+ * different, or DW_REQUEST_SAME, and request->result is set.
+ */
+extern bool dw_request_find(const DwUuid *scope_id, const char *key,
+							DwRequest *request, int *differs);
+
+/* A result row as {"column": "text"}; NULL columns are left out. */
+extern Datum dw_request_jsonb(TupleDesc desc, Datum *values, bool *nulls);
+
+/* Such rows as one jsonb array, for a function that returns a set. */
+extern Datum dw_request_jsonb_list(const Datum *rows, int count);
+
+/* Fills a row of the same function from a found record. */
+extern void dw_request_result(const DwRequest *request, TupleDesc desc,
+							  Datum *values, bool *nulls);
+
+/* The same for row i of a set; false when there are not that many. */
+extern bool dw_request_result_row(const DwRequest *request, int i,
+								  TupleDesc desc, Datum *values,
+								  bool *nulls);
+
+/* Keeps the record of a request that has just succeeded. */
+extern void dw_request_keep(const DwUuid *scope_id, const char *key,
+							const DwRequest *request, Datum result);
+
+#endif							/* DW_CALL_SERVER_H */

@@ -1,0 +1,390 @@
+/*
+ * crypto_server.c
+ *		Seals with AES-256-GCM, indexes and signs with HMAC-SHA-256.
+ *
+ * A sealed value is, in this order:
+ *
+ *		version (1 byte, 1) | key id (4, network order) | nonce (12) |
+ *		tag (16) | ciphertext (as long as the text)
+ *
+ * The associated data is version and key id, "table.column" with its zero,
+ * and the row's sixteen bytes: a value copied to another row or column does
+ * not open.  The nonce is drawn
+ * at random: with 96 bits a key may seal 2^32 values before a collision is
+ * worth a thought (NIST SP 800-38D), and rotate_key() comes long before.
+ */
+#include "postgres.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include "port/pg_bswap.h"
+
+#include "core/account/account.h"
+#include "server/crypto/crypto_server.h"
+#include "server/error/error_server.h"
+#include "server/sql/sql_server.h"
+
+#define SEAL_VERSION	1
+#define NONCE_BYTES		12
+#define TAG_BYTES		16
+
+/* Nonces drawn at once: a draw costs more than a seal, whatever its size. */
+#define NONCE_STOCK		64
+
+/* The head of a sealed value; the ciphertext follows. */
+typedef struct SealHead
+{
+	uint8		version;		/* SEAL_VERSION */
+	uint8		key_id[4];		/* network order */
+	uint8		nonce[NONCE_BYTES]; /* never used twice with a key */
+	uint8		tag[TAG_BYTES]; /* proves text, head and place */
+} SealHead;
+
+StaticAssertDecl(sizeof(SealHead) == 33, "a sealed value has no padding");
+
+/* How much of the head is associated data: version and key id. */
+#define HEAD_BOUND	offsetof(SealHead, nonce)
+
+/* The two ways through the cipher. */
+typedef enum Direction
+{
+	OPEN = 0,
+	SEAL = 1
+} Direction;
+
+static void nonce_draw(uint8 *nonce);
+static EVP_CIPHER_CTX *cipher_get(void);
+static EVP_MD_CTX *hash_get(void);
+static EVP_MAC_CTX *mac_make(void);
+static EVP_MAC_CTX *mac_get(const DwKey *key);
+static bool cipher_begin(EVP_CIPHER_CTX *cipher, Direction direction,
+						 const DwKey *key, const SealHead *head);
+static bool cipher_bind(EVP_CIPHER_CTX *cipher, const SealHead *head,
+						const char *column, const DwUuid *row_id);
+static const SealHead *sealed_head(const bytea *sealed);
+pg_noreturn static void broken_library(void);
+pg_noreturn static void unreadable(const char *column);
+
+/* Seals a text for one column of one row. */
+bytea *
+dw_seal(const char *column, const DwUuid *row_id, const char *plain)
+{
+	EVP_CIPHER_CTX *cipher = cipher_get();
+	const DwKey *key;
+	SealHead   *head;
+	bytea	   *sealed;
+	size_t		length;
+	uint32		key_id;
+	int			used;
+
+	if (plain == NULL)
+		return NULL;
+	key = dw_keyring_need(DW_KEY_PII);
+	length = strlen(plain);
+	sealed = palloc(VARHDRSZ + sizeof(SealHead) + length);
+	SET_VARSIZE(sealed, VARHDRSZ + sizeof(SealHead) + length);
+	head = (SealHead *) VARDATA(sealed);
+	head->version = SEAL_VERSION;
+	key_id = pg_hton32((uint32) key->id);
+	memcpy(head->key_id, &key_id, sizeof(head->key_id));
+	nonce_draw(head->nonce);
+
+	if (!cipher_begin(cipher, SEAL, key, head) ||
+		!cipher_bind(cipher, head, column, row_id) ||
+		EVP_CipherUpdate(cipher, (uint8 *) (head + 1), &used,
+						 (const uint8 *) plain, (int) length) != 1 ||
+		EVP_CipherFinal_ex(cipher, (uint8 *) (head + 1) + used, &used) != 1 ||
+		EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, TAG_BYTES,
+							head->tag) != 1)
+		broken_library();
+	return sealed;
+}
+
+/* Opens a value sealed for this column of this row. */
+char *
+dw_unseal(const char *column, const DwUuid *row_id, const bytea *sealed)
+{
+	EVP_CIPHER_CTX *cipher = cipher_get();
+	const SealHead *head;
+	const DwKey *key;
+	size_t		length;
+	char	   *plain;
+	int			used;
+
+	if (sealed == NULL)
+		return NULL;
+	head = sealed_head(sealed);
+	if (head == NULL)
+		unreadable(column);
+	key = dw_keyring_get(dw_keyring_load(), DW_KEY_PII,
+						 dw_sealed_key_id(sealed));
+	if (key == NULL)
+		unreadable(column);
+	length = VARSIZE_ANY_EXHDR(sealed) - sizeof(SealHead);
+	plain = palloc(length + 1);
+
+	if (!cipher_begin(cipher, OPEN, key, head) ||
+		EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, TAG_BYTES,
+							unconstify(uint8 *, &head->tag[0])) != 1 ||
+		!cipher_bind(cipher, head, column, row_id) ||
+		EVP_CipherUpdate(cipher, (uint8 *) plain, &used,
+						 (const uint8 *) (head + 1), (int) length) != 1 ||
+		EVP_CipherFinal_ex(cipher, (uint8 *) plain + used, &used) != 1)
+		unreadable(column);
+	plain[length] = '\0';
+	return plain;
+}
+
+/* Tells which key sealed a value, for reseal() and check(). */
+int32
+dw_sealed_key_id(const bytea *sealed)
+{
+	const SealHead *head = sealed_head(sealed);
+	uint32		key_id;
+
+	if (head == NULL)
+		return 0;
+	memcpy(&key_id, head->key_id, sizeof(key_id));
+	return (int32) pg_ntoh32(key_id);
+}
+
+/* Indexes a contact without telling what it is. */
+bytea *
+dw_blind_index(DwBlindKind kind, const char *text)
+{
+	/* one letter keeps the kinds apart; the address follows */
+	char		message[1 + DW_EMAIL_MAX + 1];
+	uint8		digest[DW_SHA256_BYTES];
+	DwResult	result;
+	bytea	   *index;
+
+	if (kind == DW_BLIND_EMAIL)
+		result = dw_email_normalise(text, strlen(text), message + 1);
+	else
+		result = dw_phone_normalise(text, strlen(text), message + 1);
+	if (result != DW_OK)
+		return NULL;
+	message[0] = kind == DW_BLIND_EMAIL ? 'e' : 'p';
+	dw_hmac(dw_keyring_need(DW_KEY_INDEX), message, strlen(message), digest);
+	index = palloc(VARHDRSZ + DW_BLIND_BYTES);
+	SET_VARSIZE(index, VARHDRSZ + DW_BLIND_BYTES);
+	memcpy(VARDATA(index), digest, DW_BLIND_BYTES);
+	return index;
+}
+
+/* Digests any bytes. */
+void
+dw_sha256(const void *data, size_t size, uint8 digest[DW_SHA256_BYTES])
+{
+	EVP_MD_CTX *hash = hash_get();
+
+	if (EVP_DigestInit_ex(hash, NULL, NULL) != 1 ||
+		EVP_DigestUpdate(hash, data, size) != 1 ||
+		EVP_DigestFinal_ex(hash, digest, NULL) != 1)
+		broken_library();
+}
+
+/* Authenticates any bytes with one key. */
+void
+dw_hmac(const DwKey *key, const void *data, size_t size,
+		uint8 digest[DW_SHA256_BYTES])
+{
+	EVP_MAC_CTX *mac = mac_get(key);
+	size_t		length;
+
+	if (EVP_MAC_update(mac, data, size) != 1 ||
+		EVP_MAC_final(mac, digest, &length, DW_SHA256_BYTES) != 1)
+		broken_library();
+}
+
+/* Compares in constant time. */
+bool
+dw_bytes_equal(const void *a, const void *b, size_t size)
+{
+	return CRYPTO_memcmp(a, b, size) == 0;
+}
+
+/* Draws random bytes. */
+void
+dw_random(void *space, size_t size)
+{
+	if (!pg_strong_random(space, size))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate random values")));
+}
+
+/* Gives twelve random bytes that were never given before. */
+static void
+nonce_draw(uint8 *nonce)
+{
+	static uint8 stock[NONCE_STOCK][NONCE_BYTES];
+	static int	left = 0;
+
+	if (left == 0)
+	{
+		dw_random(stock, sizeof(stock));
+		left = NONCE_STOCK;
+	}
+	memcpy(nonce, stock[--left], NONCE_BYTES);
+}
+
+/*
+ * Gives the backend's one cipher context, set to AES-256-GCM: looking the
+ * cipher up costs more than sealing an address.
+ */
+static EVP_CIPHER_CTX *
+cipher_get(void)
+{
+	static EVP_CIPHER_CTX *cipher = NULL;
+
+	if (cipher == NULL)
+	{
+		EVP_CIPHER_CTX *fresh = EVP_CIPHER_CTX_new();
+
+		if (fresh == NULL ||
+			EVP_CipherInit_ex(fresh, EVP_aes_256_gcm(), NULL, NULL, NULL,
+							  SEAL) != 1)
+		{
+			EVP_CIPHER_CTX_free(fresh);
+			broken_library();
+		}
+		cipher = fresh;
+	}
+	return cipher;
+}
+
+/* Gives the backend's one SHA-256 context, for the same reason. */
+static EVP_MD_CTX *
+hash_get(void)
+{
+	static EVP_MD_CTX *hash = NULL;
+
+	if (hash == NULL)
+	{
+		EVP_MD	   *method = EVP_MD_fetch(NULL, "SHA256", NULL);
+		EVP_MD_CTX *fresh = EVP_MD_CTX_new();
+
+		if (fresh == NULL || method == NULL ||
+			EVP_DigestInit_ex(fresh, method, NULL) != 1)
+		{
+			EVP_MD_CTX_free(fresh);
+			EVP_MD_free(method);
+			broken_library();
+		}
+		EVP_MD_free(method);	/* the context keeps its own hold */
+		hash = fresh;
+	}
+	return hash;
+}
+
+/* Makes an HMAC-SHA-256 context that has no key yet. */
+static EVP_MAC_CTX *
+mac_make(void)
+{
+	char		name[] = "SHA256";
+	OSSL_PARAM	digest[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+		OSSL_PARAM_construct_end()
+	};
+	EVP_MAC    *method = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *fresh = EVP_MAC_CTX_new(method);
+
+	EVP_MAC_free(method);
+	if (fresh == NULL || EVP_MAC_CTX_set_params(fresh, digest) != 1)
+	{
+		EVP_MAC_CTX_free(fresh);
+		broken_library();
+	}
+	return fresh;
+}
+
+/*
+ * Gives the backend's context for a kind of key, ready to be fed: it knows
+ * the key that it was last used with, and to set one costs as much as to
+ * authenticate a line.
+ */
+static EVP_MAC_CTX *
+mac_get(const DwKey *key)
+{
+	static struct
+	{
+		EVP_MAC_CTX *mac;
+		bool		has_key;	/* false while one is being set */
+		uint8		bytes[DW_KEY_BYTES];
+	}			kept[DW_KEY_KIND_COUNT];
+	bool		known = kept[key->kind].has_key &&
+		memcmp(kept[key->kind].bytes, key->bytes, DW_KEY_BYTES) == 0;
+
+	if (kept[key->kind].mac == NULL)
+		kept[key->kind].mac = mac_make();
+	kept[key->kind].has_key = false;
+	if (EVP_MAC_init(kept[key->kind].mac, known ? NULL : key->bytes,
+					 known ? 0 : DW_KEY_BYTES, NULL) != 1)
+		broken_library();
+	memcpy(kept[key->kind].bytes, key->bytes, DW_KEY_BYTES);
+	kept[key->kind].has_key = true;
+	return kept[key->kind].mac;
+}
+
+/* Sets key and nonce. */
+static bool
+cipher_begin(EVP_CIPHER_CTX *cipher, Direction direction, const DwKey *key,
+			 const SealHead *head)
+{
+	return EVP_CipherInit_ex(cipher, NULL, NULL, key->bytes, head->nonce,
+							 direction) == 1;
+}
+
+/* Feeds the associated data: what the value is bound to. */
+static bool
+cipher_bind(EVP_CIPHER_CTX *cipher, const SealHead *head, const char *column,
+			const DwUuid *row_id)
+{
+	const uint8 *name = (const uint8 *) column;
+	int			used;
+
+	/* the NUL behind the name keeps name and row apart */
+	return EVP_CipherUpdate(cipher, NULL, &used, (const uint8 *) head,
+							HEAD_BOUND) == 1 &&
+		EVP_CipherUpdate(cipher, NULL, &used, name,
+						 (int) strlen(column) + 1) == 1 &&
+		EVP_CipherUpdate(cipher, NULL, &used, row_id->bytes,
+						 sizeof(row_id->bytes)) == 1;
+}
+
+/* Gives the head of a sealed value; NULL when it is none of ours. */
+static const SealHead *
+sealed_head(const bytea *sealed)
+{
+	const SealHead *head = (const SealHead *) VARDATA_ANY(sealed);
+
+	if (VARSIZE_ANY_EXHDR(sealed) < sizeof(SealHead) ||
+		head->version != SEAL_VERSION)
+		return NULL;
+	return head;
+}
+
+/* Raises what can only be a broken OpenSSL. */
+static void
+broken_library(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INTERNAL_ERROR),
+			 errmsg("the cryptographic library failed")));
+}
+
+/* Raises WD602.  A wrong key and a moved value look the same, by design. */
+static void
+unreadable(const char *column)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DW_SEALED_VALUE_UNREADABLE),
+			 errmsg("sealed value of %s cannot be opened", column),
+			 errdetail("It was altered, moved from another place, or its key"
+					   " is not in the keyring."),
+			 errhint("Put the keyring back that belongs to this database.")));
+}

@@ -1,0 +1,128 @@
+/*
+ * crypto_server.h
+ *		Secrets: the keyring file, sealed values, digests, fresh ids.
+ */
+#ifndef DW_CRYPTO_SERVER_H
+#define DW_CRYPTO_SERVER_H
+
+#include "postgres.h"
+
+#include "core/base/base.h"
+#include "core/identity/identity.h"
+
+/*
+ * Sealed values, blind indexes, digests: all that uses OpenSSL.
+ *
+ * A sealed value opens only in the column and the row it was sealed for.
+ * All functions that need a key raise WD601 without one.
+ */
+
+#define DW_SHA256_BYTES		32
+#define DW_BLIND_BYTES		16
+
+/*
+ * The sealed columns of the schema, and the row whose id binds the value.
+ * The text is part of every sealed value: it can never change.
+ */
+#define DW_SEAL_EMAIL	"users.email"	/* users.id */
+#define DW_SEAL_PHONE	"users.phone"	/* users.id */
+#define DW_SEAL_STREET	"user_addresses.street" /* user_addresses.id */
+#define DW_SEAL_NUMBER	"provider_credentials.number"	/* its id */
+#define DW_SEAL_SITE	"job_sites.street"	/* job_sites.job_id */
+
+/* What a blind index is made of; each kind has an index space of its own. */
+typedef enum DwBlindKind
+{
+	DW_BLIND_EMAIL = 0,
+	DW_BLIND_PHONE
+} DwBlindKind;
+
+/*
+ * Seals a text for one place: column is "table.column", row_id the row's id.
+ * NULL gives NULL.  Every call gives another value.
+ */
+extern bytea *dw_seal(const char *column, const DwUuid *row_id,
+					  const char *plain);
+
+/* Opens a sealed value; NULL gives NULL; WD602 when it does not open. */
+extern char *dw_unseal(const char *column, const DwUuid *row_id,
+					   const bytea *sealed);
+
+/* The key a sealed value was made with; 0 when it is not a sealed value. */
+extern int32 dw_sealed_key_id(const bytea *sealed);
+
+/*
+ * The blind index of an e-mail address or phone number, of DW_BLIND_BYTES.
+ * The spelling is made one first (core/account.h); NULL when it is no
+ * address or number at all, and so cannot be found either.
+ */
+extern bytea *dw_blind_index(DwBlindKind kind, const char *text);
+
+/* SHA-256 of any bytes. */
+extern void dw_sha256(const void *data, size_t size,
+					  uint8 digest[DW_SHA256_BYTES]);
+
+/* HMAC-SHA-256 under one key of the keyring. */
+extern void dw_hmac(const DwKey *key, const void *data, size_t size,
+					uint8 digest[DW_SHA256_BYTES]);
+
+/* True when both are equal, in a time that does not tell where they differ. */
+extern bool dw_bytes_equal(const void *a, const void *b, size_t size);
+
+/* Fills space with unpredictable bytes. */
+extern void dw_random(void *space, size_t size);
+
+/*
+ * The keyring file: where the secrets are, and how they are made.
+ *
+ * Keys stay in this backend's memory and in the file; they are never an SQL
+ * value, never printed and never sent.  Everything here raises WD601 when
+ * the file cannot be used, with a hint and without its contents.
+ */
+
+/* What dw_keyring_create did about one kind of key. */
+typedef struct DwKeyMade
+{
+	int32		key_id;			/* the newest key of the kind */
+	bool		created;		/* false: it was there before */
+} DwKeyMade;
+
+/* Defines the setting dwello.keyring_file; once, from _PG_init. */
+extern void dw_keyring_init(void);
+
+/*
+ * The keyring as the file has it, looked at once per transaction.  Good
+ * until the transaction ends.
+ */
+extern const DwKeyring *dw_keyring_load(void);
+
+/* Another number whenever dw_keyring_load() has read the file again. */
+extern int64 dw_keyring_reading(void);
+
+/* The key that new work of a kind uses; WD601 when there is none. */
+extern const DwKey *dw_keyring_need(DwKeyKind kind);
+
+/*
+ * Makes the file, and a first key of each kind that has none.  Nothing that
+ * is there is ever overwritten; safe against two at once and a crash.
+ */
+extern void dw_keyring_create(DwKeyMade made[DW_KEY_KIND_COUNT]);
+
+/* True while the file's place is inside the data directory. */
+extern bool dw_keyring_in_data_directory(void);
+
+/*
+ * Making identifiers: fresh ones, and those derived from a request.
+ */
+
+/*
+ * A fresh, time-ordered UUID (version 7, RFC 9562): milliseconds of the
+ * clock, their fraction in 12 bits, and random bits.  Within a backend each
+ * is greater than the one before, also when the clock steps back.
+ */
+extern DwUuid dw_uuid_fresh(void);
+
+/* A version 8 UUID made of SHA-256 over the bytes: same bytes, same id. */
+extern DwUuid dw_uuid_derived(const void *data, size_t size);
+
+#endif							/* DW_CRYPTO_SERVER_H */

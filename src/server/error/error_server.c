@@ -1,0 +1,128 @@
+/*
+ * error_server.c
+ *		The table of result codes: SQLSTATE, name, HTTP status, meaning.
+ *
+ * dwello.error_codes() shows the class WD part of it; docs/errors.md is
+ * written from that.  Every error of api/ passes through dw_raise().
+ */
+#include "postgres.h"
+
+#include "server/error/error_server.h"
+
+static const DwErrorCode error_codes[DW_RESULT_COUNT] = {
+	[DW_INVALID_TRANSITION] = {
+		ERRCODE_DW_INVALID_TRANSITION, "invalid_transition", 409, false,
+		"The state machine has no such move from the present state."
+	},
+	[DW_DEADLINE_PASSED] = {
+		ERRCODE_DW_DEADLINE_PASSED, "deadline_passed", 409, false,
+		"The time in which this was possible is over."
+	},
+	[DW_STALE_VERSION] = {
+		ERRCODE_DW_STALE_VERSION, "stale_version", 409, false,
+		"The row has changed since it was read; read it again."
+	},
+	[DW_IDEMPOTENCY_MISMATCH] = {
+		ERRCODE_DW_IDEMPOTENCY_MISMATCH, "idempotency_mismatch", 422, false,
+		"The idempotency key was used before for another request."
+	},
+	[DW_CURRENCY_MISMATCH] = {
+		ERRCODE_DW_CURRENCY_MISMATCH, "currency_mismatch", 422, false,
+		"The amount is in another currency than the job."
+	},
+	[DW_INSUFFICIENT_FUNDS] = {
+		ERRCODE_DW_INSUFFICIENT_FUNDS, "insufficient_funds", 422, false,
+		"More was asked for than is held and undisputed."
+	},
+	[DW_INEXACT_AMOUNT] = {
+		ERRCODE_DW_INEXACT_AMOUNT, "inexact_amount", 422, false,
+		"The amount cannot be expressed in minor units without rounding."
+	},
+	[DW_LIMIT_REACHED] = {
+		ERRCODE_DW_LIMIT_REACHED, "limit_reached", 429, true,
+		"A limit of the agent, the tier or the rate is reached."
+	},
+	[DW_NOT_AUTHENTICATED] = {
+		ERRCODE_DW_NOT_AUTHENTICATED, "not_authenticated", 401, false,
+		"The call needs an identity and there is no token."
+	},
+	[DW_INVALID_TOKEN] = {
+		ERRCODE_DW_INVALID_TOKEN, "invalid_token", 401, false,
+		"The token is forged, expired, revoked or malformed."
+	},
+	[DW_INVALID_DOCUMENT] = {
+		ERRCODE_DW_INVALID_DOCUMENT, "invalid_document", 422, false,
+		"The document does not fit its schema; the detail has the path."
+	},
+	[DW_KEYRING_UNAVAILABLE] = {
+		ERRCODE_DW_KEYRING_UNAVAILABLE, "keyring_unavailable", 503, true,
+		"The keyring file is missing, unreadable or unsafe."
+	},
+	[DW_SEALED_VALUE_UNREADABLE] = {
+		ERRCODE_DW_SEALED_VALUE_UNREADABLE, "sealed_value_unreadable", 500,
+		false, "A sealed value does not open with any key of the keyring."
+	},
+	[DW_DROP_REFUSED] = {
+		ERRCODE_DW_DROP_REFUSED, "drop_refused", 409, false,
+		"Dropping the extension would drop every row, and is guarded."
+	},
+	[DW_NULL_VALUE] = {
+		.sqlstate = ERRCODE_NULL_VALUE_NOT_ALLOWED
+	},
+	[DW_TEXT_TOO_LONG] = {
+		.sqlstate = ERRCODE_STRING_DATA_RIGHT_TRUNCATION
+	},
+	[DW_OVERFLOW] = {
+		.sqlstate = ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE
+	},
+	[DW_BAD_VALUE] = {
+		.sqlstate = ERRCODE_INVALID_PARAMETER_VALUE
+	},
+	[DW_BAD_LABEL] = {
+		.sqlstate = ERRCODE_INVALID_TEXT_REPRESENTATION
+	},
+	[DW_CHECK_VIOLATION] = {
+		.sqlstate = ERRCODE_CHECK_VIOLATION
+	},
+	[DW_NOT_FOUND] = {
+		.sqlstate = ERRCODE_NO_DATA_FOUND
+	},
+	[DW_FORBIDDEN] = {
+		.sqlstate = ERRCODE_INSUFFICIENT_PRIVILEGE
+	},
+	[DW_ALREADY_EXISTS] = {
+		.sqlstate = ERRCODE_UNIQUE_VIOLATION
+	}
+};
+
+/* What a result code is outside. */
+const DwErrorCode *
+dw_error_code(DwResult code)
+{
+	Assert(code > DW_OK && code < DW_RESULT_COUNT);
+	return &error_codes[code];
+}
+
+/* Raises a condition that has no constraint's name; see the header. */
+void
+dw_raise(DwResult code, const char *message, const char *detail,
+		 const char *hint)
+{
+	dw_raise_constraint(code, NULL, message, detail, hint);
+}
+
+/* Raises a condition; see the header. */
+void
+dw_raise_constraint(DwResult code, const char *constraint,
+					const char *message, const char *detail, const char *hint)
+{
+	Assert(code > DW_OK && code < DW_RESULT_COUNT);
+	ereport(ERROR,
+			(errcode(error_codes[code].sqlstate),
+			 errmsg("%s", message),
+			 detail ? errdetail("%s", detail) : 0,
+			 hint ? errhint("%s", hint) : 0,
+			 constraint ? err_generic_string(PG_DIAG_CONSTRAINT_NAME,
+											 constraint) : 0));
+	pg_unreachable();
+}

@@ -1,0 +1,176 @@
+/*
+ * event_server.c
+ *		The outbox: what a command tells the rest of the world.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/pg_type_d.h"
+#include "utils/numeric.h"
+
+#include "server/crypto/crypto_server.h"
+#include "server/event/event_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+
+/* Starts an empty payload. */
+void
+dw_payload_begin(DwPayload *payload)
+{
+	payload->state = NULL;
+	payload->deliver_after = DT_NOBEGIN;
+	pushJsonbValue(&payload->state, WJB_BEGIN_OBJECT, NULL);
+}
+
+/* Adds the name of a member. */
+static void
+payload_name(DwPayload *payload, const char *name)
+{
+	JsonbValue	key;
+
+	key.type = jbvString;
+	key.val.string.val = pstrdup(name);
+	key.val.string.len = strlen(name);
+	pushJsonbValue(&payload->state, WJB_KEY, &key);
+}
+
+/* Adds a text, copied; NULL adds nothing. */
+void
+dw_payload_text(DwPayload *payload, const char *name, const char *value)
+{
+	JsonbValue	member;
+
+	if (value == NULL)
+		return;
+	payload_name(payload, name);
+	member.type = jbvString;
+	member.val.string.val = pstrdup(value);
+	member.val.string.len = strlen(value);
+	pushJsonbValue(&payload->state, WJB_VALUE, &member);
+}
+
+/* Adds a uuid as text; NULL adds nothing. */
+void
+dw_payload_uuid(DwPayload *payload, const char *name, const DwUuid *value)
+{
+	if (value != NULL)
+		dw_payload_text(payload, name, dw_uuid_text(value));
+}
+
+/* Adds an integer. */
+void
+dw_payload_int8(DwPayload *payload, const char *name, int64 value)
+{
+	JsonbValue	member;
+
+	payload_name(payload, name);
+	member.type = jbvNumeric;
+	member.val.numeric = int64_to_numeric(value);
+	pushJsonbValue(&payload->state, WJB_VALUE, &member);
+}
+
+/* Ends a payload; see the header. */
+Datum
+dw_payload_end(DwPayload *payload)
+{
+	JsonbValue *object = pushJsonbValue(&payload->state, WJB_END_OBJECT, NULL);
+
+	return JsonbPGetDatum(JsonbValueToJsonb(object));
+}
+
+/* Puts the event off for users. */
+void
+dw_payload_defer(DwPayload *payload, TimestampTz until)
+{
+	payload->deliver_after = until;
+}
+
+/* Writes the event; see the header. */
+void
+dw_event_emit(const DwUuid *scope_id, const char *noun,
+			  const DwUuid *aggregate, const char *type, DwPayload *payload)
+{
+	static DwWrite insert_event =
+		DW_WRITE("INSERT INTO dwello.outbox "
+				 "(scope_id, id, aggregatetype, aggregateid, type, "
+				 "payload, created_at, deliver_after) "
+				 "SELECT r.scope_id, r.id, r.noun, r.aggregate::text, "
+				 "r.type, r.payload, r.created_at, r.deliver_after "
+				 "FROM " DW_ROWS "(scope_id, id, noun, aggregate, type, "
+				 "payload, created_at, deliver_after)");
+	DwParams	p = DW_PARAMS;
+	DwUuid		id;
+
+	/* a transaction has its number before its events have ids: see claims */
+	(void) GetTopTransactionId();
+	id = dw_uuid_fresh();
+	dw_param_uuid(&p, scope_id);
+	dw_param_uuid(&p, &id);
+	dw_param_text(&p, noun);
+	dw_param_uuid(&p, aggregate);
+	dw_param_text(&p, type);
+	dw_param_datum(&p, JSONBOID, dw_payload_end(payload), false);
+	dw_param_time(&p, dw_now());
+	dw_param_time(&p, payload->deliver_after);
+	dw_write(&insert_event, &p);
+}
+
+/* Lets waiting events be delivered; see the header. */
+void
+dw_event_hasten(const DwUuid *scope_id, const char *type)
+{
+	static DwStatement hasten_events =
+		DW_STATEMENT("UPDATE dwello.outbox AS o SET deliver_after = NULL "
+					 "WHERE o.scope_id = $1 AND o.type = $2 "
+					 "AND o.applied_at IS NULL");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, scope_id);
+	dw_param_text(&p, type);
+	(void) dw_execute(&hasten_events, &p);
+}
+
+#define MARK_LAG_MS 10000		/* between ids and the clocks they are of */
+
+/* The number that the next transaction will have. */
+static int64
+next_xid(void)
+{
+	return (int64) U64FromFullTransactionId(ReadNextFullTransactionId());
+}
+
+/* Adds a fresh mark; see the header. */
+void
+dw_param_mark(DwParams *p)
+{
+	static const uint8_t zeros[8];
+	int64		xid = next_xid();
+	int64		unix_ms = GetCurrentTimestamp() / 1000 +
+		(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY *
+		INT64CONST(1000);
+	DwUuid	   *id = palloc(sizeof(*id));
+
+	*id = dw_uuid_v7(unix_ms - MARK_LAG_MS, 0, zeros);
+	dw_param_uuid(p, id);
+	dw_param_int8(p, xid);
+}
+
+/*
+ * True when a mark is ripe; see the header.  A statement of its own: one that
+ * waits for the lock on the row would look at the snapshot from before.
+ */
+bool
+dw_mark_is_ripe(int64 mark_xid)
+{
+	static DwStatement select_ripe =
+		DW_STATEMENT("SELECT $1 <= pg_snapshot_xmin(s)::text::bigint "
+					 "FROM pg_current_snapshot() AS s");
+	DwParams	p = DW_PARAMS;
+
+	if (mark_xid > next_xid())
+		return true;
+	dw_param_int8(&p, mark_xid);
+	(void) dw_execute(&select_ripe, &p);
+	return dw_read_bool(0, 1);
+}

@@ -1,0 +1,74 @@
+/*
+ * event_server.h
+ *		The outbox: what a command tells the rest of the world.
+ *
+ * An event is a row written in the transaction of the deed, in Debezium's
+ * default shape (id, aggregatetype, aggregateid, type, payload).  What a
+ * deed in one shard means for users in others travels this way and is
+ * applied by dwello.deliver_events().  No payload holds a sealed value.
+ */
+#ifndef DW_EVENT_SERVER_H
+#define DW_EVENT_SERVER_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+#include "core/base/base.h"
+#include "server/sql/sql_server.h"
+
+/* A payload under construction: a flat jsonb object. */
+typedef struct DwPayload
+{
+	JsonbParseState *state;		/* of the object */
+	TimestampTz deliver_after;	/* users hear of it from then on */
+} DwPayload;
+
+/* Starts an empty payload. */
+extern void dw_payload_begin(DwPayload *payload);
+
+/* Adds one member; a NULL pointer adds nothing. */
+extern void dw_payload_text(DwPayload *payload, const char *name,
+							const char *value);
+extern void dw_payload_uuid(DwPayload *payload, const char *name,
+							const DwUuid *value);
+extern void dw_payload_int8(DwPayload *payload, const char *name,
+							int64 value);
+
+/* Ends a payload that is not an event's: the object, as jsonb. */
+extern Datum dw_payload_end(DwPayload *payload);
+
+/* Users shall hear of the event not before a time; the outside at once. */
+extern void dw_payload_defer(DwPayload *payload, TimestampTz until);
+
+/*
+ * Writes the event.  scope_id is the shard key (a job's or a user's id),
+ * noun the aggregate ("job", "bid", "escrow", "review", "user", "agent"),
+ * aggregate its id, type what happened ("bid_submitted").
+ */
+extern void dw_event_emit(const DwUuid *scope_id, const char *noun,
+						  const DwUuid *aggregate, const char *type,
+						  DwPayload *payload);
+
+/* Lets waiting events of a type in a scope be delivered now. */
+extern void dw_event_hasten(const DwUuid *scope_id, const char *type);
+
+/*
+ * Marks.  Who reads the outbox in the order of its ids must not pass an event
+ * that is not committed yet: its id is older than the commit.  So a reader
+ * keeps a mark: an id of some seconds ago, and the number that the next
+ * transaction will have.  Once all transactions with lower numbers have
+ * ended the mark is ripe: every event before its id can be seen, for who has
+ * a higher number made his ids later (dw_event_emit takes its number first).
+ * A mark whose number no transaction here has had yet came with a dump:
+ * nothing of that time is in flight.
+ */
+
+/* Adds a fresh mark as two parameters: mark_id, mark_xid. */
+extern void dw_param_mark(DwParams *p);
+
+/* True when a mark is ripe; ask once the row that keeps it is locked. */
+extern bool dw_mark_is_ripe(int64 mark_xid);
+
+#endif							/* DW_EVENT_SERVER_H */

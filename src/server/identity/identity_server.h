@@ -1,0 +1,50 @@
+/*
+ * identity_server.h
+ *		Who calls: the setting dwello.token and what it proves.
+ *
+ * The setting proves nothing by itself.  dw_identity() verifies it, once per
+ * transaction and value, and everything that asks who calls asks there.
+ */
+#ifndef DW_IDENTITY_SERVER_H
+#define DW_IDENTITY_SERVER_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "core/base/base.h"
+
+/* Defines dwello.token and dwello.session_tokens; once, from _PG_init. */
+extern void dw_token_init(void);
+
+/*
+ * The verified caller.  Without a token: SYSTEM when the caller's database
+ * role is a member of dwello_service, else NONE.  WD402 for a token that is
+ * not good now, WD601 without a keyring.  Needs a transaction; works in one
+ * that is read only, on a standby and in parallel workers.
+ */
+extern DwActor dw_identity(void);
+
+/*
+ * True when a token is set, good or not.  Where only a user counts, this is
+ * the cheap way to know that there is none.
+ */
+extern bool dw_token_present(void);
+
+/*
+ * Sets the token for the transaction or, with !is_local, the session; NULL
+ * or '' ends the identity.  The token is not verified here.
+ */
+extern void dw_token_set(const char *token, bool is_local);
+
+/* The setting dwello.session_tokens. */
+extern bool dw_session_tokens_allowed(void);
+
+/*
+ * Writes a token for a user, signed with the newest token key; good from now
+ * for ttl_seconds.  The caller has checked that the user may have it.
+ */
+extern char *dw_token_issue(const DwUuid *user_id, DwActorKind role,
+							int64 ttl_seconds);
+
+#endif							/* DW_IDENTITY_SERVER_H */

@@ -1,0 +1,461 @@
+/*
+ * token_server.c
+ *		The setting dwello.token: bound to its transaction, then verified.
+ *
+ * BINDING.  Behind a transaction pooler a value left in the session would
+ * make the next client that user.  So the check hook, which runs once for
+ * every value that anybody sets, stores it as "<local transaction id>:<token>"
+ * and a use compares the number with the transaction it runs in.  The number
+ * is part of the value: when a savepoint is rolled back and the server puts
+ * an older value back, it comes with the number it was set under, and no
+ * order of SET, SET LOCAL and ROLLBACK can bind it anew.  A parallel worker
+ * gets the leader's values as they are stored and compares with the leader's
+ * transaction.  The number zero fits no transaction.
+ *
+ * VERIFYING.  Signature first, then the claims; then token_cutoffs, looked
+ * up as dwello_owner.  The answer is kept for the transaction; the assign
+ * hook drops it whenever the value changes.  What the signature proved is
+ * kept for longer: for the same text, while the keyring is the same.  Expiry
+ * is compared with the start of the statement at every use.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "miscadmin.h"
+#include "storage/proc.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "core/identity/identity.h"
+#include "server/crypto/crypto_server.h"
+#include "server/error/error_server.h"
+#include "server/identity/identity_server.h"
+#include "server/sql/sql_server.h"
+
+/* The signature as it stands in a token. */
+#define SIGNATURE_DIGITS DW_BASE64URL_LENGTH(DW_SHA256_BYTES)
+
+/* How far a token's iat may lead the clock, in seconds; under the skew. */
+#define ISSUE_AHEAD_MAX (DW_TOKEN_SKEW / 2)
+
+/* Room for "4294967295:". */
+#define BINDING_SIZE 12
+
+/* The stored value of dwello.token; "" or "<binding>:<token>". */
+static char *stored_token = NULL;
+
+/* The setting dwello.session_tokens. */
+static bool session_tokens = false;
+
+/* True while the setting is being defined, see check_token. */
+static bool defining = false;
+
+/* What the current value was found to prove. */
+static struct
+{
+	LocalTransactionId lxid;	/* verified in this transaction; 0 = never */
+	DwClaims	claims;			/* what it says */
+}			verified;
+
+/* The last token whose signature was good, whatever became of it. */
+static struct
+{
+	int64		ring;			/* dw_keyring_reading() then */
+	size_t		length;			/* 0 = none yet */
+	char		text[DW_TOKEN_MAX]; /* not terminated */
+	DwClaims	claims;			/* what it says */
+}			signed_last;
+
+static bool check_token(char **newval, void **extra, GucSource source);
+static void assign_token(const char *newval, void *extra);
+static const char *show_token(void);
+static bool value_bind(char **value, LocalTransactionId lxid);
+static LocalTransactionId binding_now(void);
+static const char *token_of_now(void);
+static void token_verify(void);
+static int64 issue_second(const DwUuid *user_id);
+static bool token_read(const char *token, size_t length, DwClaims *claims);
+static bool signature_good(const DwToken *parts);
+static bool revoked(const DwClaims *claims);
+static TimestampTz cutoff_read(const DwUuid *user_id);
+static bool cutoff_find(const DwUuid *user_id, TimestampTz *not_before);
+static int64 now_seconds(void);
+static DwActor actor_without_token(void);
+pg_noreturn static void refuse(void);
+
+/* Defines the two settings. */
+void
+dw_token_init(void)
+{
+	DefineCustomBoolVariable("dwello.session_tokens",
+							 "Lets a token outlive its transaction.",
+							 "For psql and workers with a connection of"
+							 " their own; never behind a pooler.",
+							 &session_tokens, false,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+
+	defining = true;
+	DefineCustomStringVariable("dwello.token",
+							   "The token that says who calls.",
+							   "Set it with dwello.login(token), in the"
+							   " transaction that uses it.",
+							   &stored_token, "",
+							   PGC_USERSET,
+							   GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE |
+							   GUC_DISALLOW_IN_FILE,
+							   check_token, assign_token, show_token);
+	defining = false;
+}
+
+/* Tells who calls. */
+DwActor
+dw_identity(void)
+{
+	DwActor		actor;
+
+	if (!dw_token_present())
+		return actor_without_token();
+	if (verified.lxid != dw_proc_lxid(MyProc) ||
+		!LocalTransactionIdIsValid(verified.lxid))
+		token_verify();
+	if (dw_claims_check(&verified.claims, now_seconds()) != DW_TOKEN_FINE)
+		refuse();
+	actor.user_id = verified.claims.sub;
+	actor.kind = verified.claims.role;
+	return actor;
+}
+
+/* Tells whether a token is set at all. */
+bool
+dw_token_present(void)
+{
+	return stored_token != NULL && stored_token[0] != '\0';
+}
+
+/* Sets or clears the token. */
+void
+dw_token_set(const char *token, bool is_local)
+{
+	(void) set_config_option("dwello.token", token == NULL ? "" : token,
+							 PGC_USERSET, PGC_S_SESSION,
+							 is_local ? GUC_ACTION_LOCAL : GUC_ACTION_SET,
+							 true, 0, false);
+}
+
+/* Tells whether a token may outlive its transaction. */
+bool
+dw_session_tokens_allowed(void)
+{
+	return session_tokens;
+}
+
+/* Makes and signs a token. */
+char *
+dw_token_issue(const DwUuid *user_id, DwActorKind role, int64 ttl_seconds)
+{
+	const DwKey *key = dw_keyring_need(DW_KEY_TOKEN);
+	char	   *text = palloc(DW_TOKEN_WRITE_SIZE + SIGNATURE_DIGITS + 2);
+	uint8		digest[DW_SHA256_BYTES];
+	DwClaims	claims = {0};
+	uint8		id[16];
+	size_t		length;
+
+	dw_random(id, sizeof(id));
+	hex_encode((char *) id, sizeof(id), claims.jti);
+	claims.sub = *user_id;
+	claims.role = role;
+	claims.iat = issue_second(user_id);
+	claims.nbf = claims.iat;
+	claims.exp = claims.iat + ttl_seconds;
+
+	length = dw_token_write(&claims, key->id, text, DW_TOKEN_WRITE_SIZE);
+	Assert(length > 0);
+	dw_hmac(key, text, length, digest);
+	text[length++] = '.';
+	length += dw_base64url_encode(digest, sizeof(digest), text + length,
+								  SIGNATURE_DIGITS);
+	text[length] = '\0';
+	return text;
+}
+
+/*
+ * The second that a token issued now names.  iat is cut to the second, so
+ * within the second of a cutoff it is the next one: who has just changed his
+ * password signs in at once.  A cutoff that was set further ahead stands.
+ */
+static int64
+issue_second(const DwUuid *user_id)
+{
+	int64		now = timestamptz_to_time_t(GetCurrentTimestamp());
+	TimestampTz cutoff = cutoff_read(user_id);
+	int64		first;
+
+	if (TIMESTAMP_NOT_FINITE(cutoff))
+		return now;
+	first = timestamptz_to_time_t(cutoff - 1) + 1;
+	return first > now && first - now <= ISSUE_AHEAD_MAX ? first : now;
+}
+
+/*
+ * Lets a token in from the session or the client's start-up only: a value
+ * that ALTER ROLE or ALTER DATABASE SET leaves for others would be theirs
+ * (session fixation), and one in a file would be everybody's.
+ *
+ * A value that was set before this library was loaded could be a former
+ * pooled client's, so it is bound to no transaction.
+ */
+static bool
+check_token(char **newval, void **extra, GucSource source)
+{
+	if (*newval == NULL || (*newval)[0] == '\0')
+		return true;
+	if (source != PGC_S_SESSION && source != PGC_S_CLIENT)
+	{
+		/* with a message of our own the server does not quote the value */
+		GUC_check_errcode(ERRCODE_INSUFFICIENT_PRIVILEGE);
+		GUC_check_errmsg("\"dwello.token\" can only be set in the session"
+						 " that uses it");
+		return false;
+	}
+	if (InitializingParallelWorker)
+		return true;			/* bound by the leader */
+	return value_bind(newval, defining ? InvalidLocalTransactionId :
+					  binding_now());
+}
+
+/* Another value proves nothing yet. */
+static void
+assign_token(const char *newval, void *extra)
+{
+	verified.lxid = InvalidLocalTransactionId;
+}
+
+/* Shows whether a token is set, never which. */
+static const char *
+show_token(void)
+{
+	return dw_token_present() ? "(set)" : "";
+}
+
+/*
+ * Puts the binding before a new value.  Always: a text that looks bound
+ * already is some client's text.
+ */
+static bool
+value_bind(char **value, LocalTransactionId lxid)
+{
+	size_t		size = BINDING_SIZE + strlen(*value) + 1;
+	char	   *bound = dw_guc_malloc(size);
+
+	if (bound == NULL)
+	{
+		GUC_check_errcode(ERRCODE_OUT_OF_MEMORY);
+		GUC_check_errmsg("out of memory");
+		return false;
+	}
+	snprintf(bound, size, "%u:%s", lxid, *value);
+	dw_guc_free(*value);
+	*value = bound;
+	return true;
+}
+
+/* The transaction that a value set or used now belongs to. */
+static LocalTransactionId
+binding_now(void)
+{
+	if (MyProc == NULL)
+		return InvalidLocalTransactionId;
+	if (IsParallelWorker() && MyProc->lockGroupLeader != NULL)
+		return dw_proc_lxid(MyProc->lockGroupLeader);
+	return dw_proc_lxid(MyProc);
+}
+
+/* Gives the token if it was set in this transaction; WD402 otherwise. */
+static const char *
+token_of_now(void)
+{
+	char	   *end;
+	unsigned long lxid = strtoul(stored_token, &end, 10);
+
+	Assert(*end == ':');
+	if (!session_tokens &&
+		(lxid == InvalidLocalTransactionId || lxid != binding_now()))
+		refuse();
+	return end + 1;
+}
+
+/* Verifies the current value and remembers whom it names. */
+static void
+token_verify(void)
+{
+	const char *token = token_of_now();
+	DwClaims	claims;
+
+	verified.lxid = InvalidLocalTransactionId;
+	if (!token_read(token, strnlen(token, DW_TOKEN_MAX + 1), &claims) ||
+		dw_claims_check(&claims, now_seconds()) != DW_TOKEN_FINE ||
+		revoked(&claims))
+		refuse();
+	verified.claims = claims;
+	verified.lxid = dw_proc_lxid(MyProc);
+}
+
+/*
+ * Reads what a token says; false unless one of our keys signed it.  A text
+ * that was read last, with the keys as they still are, is not read again;
+ * it is compared in constant time, for it may be another client's.
+ */
+static bool
+token_read(const char *token, size_t length, DwClaims *claims)
+{
+	DwToken		parts;
+	int64		ring;
+
+	(void) dw_keyring_load();
+	ring = dw_keyring_reading();
+	if (length > 0 && length == signed_last.length &&
+		ring == signed_last.ring &&
+		dw_bytes_equal(token, signed_last.text, length))
+	{
+		*claims = signed_last.claims;
+		return true;
+	}
+	if (dw_token_split(token, length, &parts) != DW_TOKEN_FINE ||
+		!signature_good(&parts) ||
+		dw_token_read(&parts, claims) != DW_TOKEN_FINE)
+		return false;
+	signed_last.ring = ring;
+	signed_last.length = length;
+	memcpy(signed_last.text, token, length);
+	signed_last.claims = *claims;
+	return true;
+}
+
+/*
+ * True when one of our keys made the signature.  Every key is tried, always:
+ * the key id in the header is not verified yet, so it is not read.
+ */
+static bool
+signature_good(const DwToken *parts)
+{
+	const DwKeyring *ring = dw_keyring_load();
+	bool		good = false;
+	bool		any = false;
+	int			i;
+
+	for (i = 0; i < ring->count; i++)
+	{
+		uint8		digest[DW_SHA256_BYTES];
+
+		if (ring->keys[i].kind != DW_KEY_TOKEN)
+			continue;
+		any = true;
+		dw_hmac(&ring->keys[i], parts->header, parts->signed_length, digest);
+		good |= dw_bytes_equal(digest, parts->signature, sizeof(digest));
+	}
+	if (!any)
+		(void) dw_keyring_need(DW_KEY_TOKEN);	/* raises WD601 */
+	return good;
+}
+
+/* True when the user's tokens of that time were taken back. */
+static bool
+revoked(const DwClaims *claims)
+{
+	TimestampTz cutoff = cutoff_read(&claims->sub);
+
+	if (TIMESTAMP_NOT_FINITE(cutoff))
+		return TIMESTAMP_IS_NOEND(cutoff);
+
+	/* iat is cut to the second: within the cutoff's second it is too old */
+	return claims->iat <= timestamptz_to_time_t(cutoff - 1);
+}
+
+/*
+ * Looks up the user's cutoff, as dwello_owner with a path of our own: the
+ * caller may be any role with any search_path.  Should an error come, the
+ * end of the (sub)transaction puts user and path back.
+ */
+static TimestampTz
+cutoff_read(const DwUuid *user_id)
+{
+	TimestampTz not_before = DT_NOBEGIN;
+	Oid			caller;
+	int			context;
+	int			level;
+
+	GetUserIdAndSecContext(&caller, &context);
+	SetUserIdAndSecContext(get_role_oid("dwello_owner", false),
+						   context | SECURITY_LOCAL_USERID_CHANGE);
+	level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+	dw_spi_connect();
+	if (!cutoff_find(user_id, &not_before))
+		not_before = DT_NOBEGIN;
+	SPI_finish();
+	AtEOXact_GUC(true, level);
+	SetUserIdAndSecContext(caller, context);
+	return not_before;
+}
+
+/* Reads the user's row of token_cutoffs; false when there is none. */
+static bool
+cutoff_find(const DwUuid *user_id, TimestampTz *not_before)
+{
+	static DwStatement find =
+		DW_STATEMENT("SELECT not_before FROM dwello.token_cutoffs WHERE user_id = $1");
+	DwParams	p = {0};
+
+	dw_param_uuid(&p, user_id);
+	if (dw_query(&find, &p) == 0)
+		return false;
+	*not_before = dw_read_time(0, 1);
+	return true;
+}
+
+/* The statement's start on the real clock, in seconds since 1970. */
+static int64
+now_seconds(void)
+{
+	return timestamptz_to_time_t(GetCurrentStatementStartTimestamp());
+}
+
+/*
+ * A worker of the service, or nobody.
+ *
+ * Nobody, too, in an expression of an index or a materialised view that
+ * maintenance evaluates: the server has taken on the role of its owner, and
+ * who started it (autovacuum, a superuser's ANALYZE) lends him nothing.
+ */
+static DwActor
+actor_without_token(void)
+{
+	DwActor		actor = {0};
+	Oid			service = get_role_oid("dwello_service", true);
+
+	if (InSecurityRestrictedOperation())
+		return actor;
+	if (OidIsValid(service) && is_member_of_role(GetOuterUserId(), service))
+		actor.kind = DW_ACTOR_SYSTEM;
+	return actor;
+}
+
+/*
+ * Raises WD402.  One text for every reason: which check failed is of use
+ * only to whoever tries them out.
+ */
+static void
+refuse(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DW_INVALID_TOKEN),
+			 errmsg("token is not valid"),
+			 errdetail("It is malformed, not signed by this platform,"
+					   " expired, revoked, or was set in another"
+					   " transaction."),
+			 errhint("Call dwello.login(token) with a fresh token in the"
+					 " transaction that uses it.")));
+}

@@ -1,0 +1,230 @@
+/*
+ * setting_server.c
+ *		Settings: the superuser's (GUCs) and the operator's (rows).
+ *
+ * An operator's settings are rows of dwello.system_settings over the
+ * version's defaults in dwello.system_settings_defaults; the view
+ * dwello.settings joins the two.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+
+static char *now_text = NULL;
+static bool allow_drop = false;
+
+/* What the check hook of dwello.now hands to its assign hook. */
+typedef struct PinnedTime
+{
+	bool		pinned;			/* false: the clock */
+	TimestampTz time;			/* the pinned time */
+} PinnedTime;
+
+static PinnedTime pinned_now = {false, 0};
+
+/* Reads a timestamptz; false instead of an error for a bad one. */
+static bool
+parse_time(const char *text, TimestampTz *out)
+{
+	volatile bool ok = true;
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		Datum		time = DirectFunctionCall3(timestamptz_in,
+											   CStringGetDatum(text),
+											   ObjectIdGetDatum(InvalidOid),
+											   Int32GetDatum(-1));
+
+		*out = DatumGetTimestampTz(time);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+		ok = false;
+	}
+	PG_END_TRY();
+	return ok && !TIMESTAMP_NOT_FINITE(*out);
+}
+
+/*
+ * Replaces the setting's text by one that every reader takes for the same
+ * time.  A parallel worker gets the text before it has the session's TimeZone
+ * and abbreviations of zones, and crashed over a "Z".
+ */
+static bool
+spell_time(char **text, TimestampTz time)
+{
+	const char *plain = timestamptz_to_str(time);
+	char	   *copy = dw_guc_malloc(strlen(plain) + 1);
+
+	if (copy == NULL)
+		return false;
+	strcpy(copy, plain);
+	dw_guc_free(*text);
+	*text = copy;
+	return true;
+}
+
+/* Check hook of dwello.now: empty, or a finite timestamptz. */
+static bool
+check_now(char **newval, void **extra, GucSource source)
+{
+	PinnedTime	pin = {false, 0};
+
+	if (*newval != NULL && **newval != '\0')
+	{
+		pin.pinned = true;
+		if (!parse_time(*newval, &pin.time))
+		{
+			GUC_check_errdetail("dwello.now is a finite timestamp with time zone, or empty for the clock.");
+			return false;
+		}
+		if (!spell_time(newval, pin.time))
+			return false;
+	}
+	*extra = dw_guc_malloc(sizeof(pin));
+	if (*extra == NULL)
+		return false;
+	memcpy(*extra, &pin, sizeof(pin));
+	return true;
+}
+
+/* Assign hook of dwello.now. */
+static void
+assign_now(const char *newval, void *extra)
+{
+	if (extra != NULL)
+		memcpy(&pinned_now, extra, sizeof(pinned_now));
+}
+
+/* Defines the superuser's settings of this file. */
+void
+dw_setting_init(void)
+{
+	DefineCustomStringVariable("dwello.now",
+							   "Pins the time by which deadlines are judged.",
+							   "A timestamp with time zone; empty means the clock. "
+							   "For tests and replays; tokens always expire by the clock.",
+							   &now_text, "", PGC_SUSET, GUC_NOT_IN_SAMPLE,
+							   check_now, assign_now, NULL);
+	DefineCustomBoolVariable("dwello.allow_drop",
+							 "Allows DROP EXTENSION dwello, which drops every row.",
+							 NULL, &allow_drop, false, PGC_SUSET,
+							 GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
+}
+
+/* The time by which deadlines are judged; see the header. */
+TimestampTz
+dw_now(void)
+{
+	return pinned_now.pinned ? pinned_now.time : GetCurrentTimestamp();
+}
+
+/* The day of dw_now() in UTC. */
+DateADT
+dw_today(void)
+{
+	TimestampTz now = dw_now();
+	int64		day = now / USECS_PER_DAY;
+
+	return (DateADT) (now % USECS_PER_DAY < 0 ? day - 1 : day);
+}
+
+/* True while a superuser allows the drop. */
+bool
+dw_allow_drop(void)
+{
+	return allow_drop;
+}
+
+/* An operator's setting, or its default; see the header. */
+char *
+dw_setting_find(const char *name)
+{
+	static DwStatement select_setting =
+		DW_STATEMENT("SELECT s.value FROM dwello.settings AS s "
+					 "WHERE s.name = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, name);
+	if (dw_query(&select_setting, &p) == 0)
+		return NULL;
+	return dw_read_text(0, 1);
+}
+
+/*
+ * Locks a setting; see the header.  The row to lock is made first where the
+ * operator never had a say: it counts as the default's.
+ */
+int32
+dw_setting_lock(const char *name)
+{
+	static DwStatement insert_setting =
+		DW_STATEMENT("INSERT INTO dwello.system_settings (name, value) "
+					 "VALUES ($1, NULL) ON CONFLICT (name) DO NOTHING");
+	static DwStatement lock_setting =
+		DW_STATEMENT("SELECT s.version FROM dwello.system_settings AS s "
+					 "WHERE s.name = $1 FOR NO KEY UPDATE");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, name);
+	(void) dw_execute(&insert_setting, &p);
+	if (dw_execute(&lock_setting, &p) == 0)
+		elog(ERROR, "setting \"%s\" is gone", name);
+	return dw_read_int4(0, 1);
+}
+
+/* Writes a locked setting; see the header. */
+char *
+dw_setting_save(const char *name, const char *value)
+{
+	static DwStatement update_setting =
+		DW_STATEMENT("UPDATE dwello.system_settings AS s "
+					 "SET value = $2, version = s.version + 1 "
+					 "FROM dwello.system_settings_defaults AS d "
+					 "WHERE s.name = $1 AND d.name = s.name "
+					 "RETURNING COALESCE(s.value, d.value)");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, name);
+	dw_param_text(&p, value);
+	(void) dw_execute(&update_setting, &p);
+	return dw_read_text(0, 1);
+}
+
+/* The same for a name of ours; that it is unknown can't happen. */
+static char *
+setting_text(const char *name)
+{
+	char	   *value = dw_setting_find(name);
+
+	if (value == NULL)
+		elog(ERROR, "dwello has no setting \"%s\"", name);
+	return value;
+}
+
+/* An operator's setting as bigint. */
+int64
+dw_setting_int8(const char *name)
+{
+	Datum		value = CStringGetDatum(setting_text(name));
+
+	return DatumGetInt64(DirectFunctionCall1(int8in, value));
+}
+
+/* An operator's setting as boolean. */
+bool
+dw_setting_bool(const char *name)
+{
+	Datum		value = CStringGetDatum(setting_text(name));
+
+	return DatumGetBool(DirectFunctionCall1(boolin, value));
+}

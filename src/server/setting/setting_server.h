@@ -1,0 +1,47 @@
+/*
+ * setting_server.h
+ *		Settings: the superuser's (GUCs) and the operator's (rows).
+ */
+#ifndef DW_SETTING_SERVER_H
+#define DW_SETTING_SERVER_H
+
+#include "postgres.h"
+
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+/* Defines dwello.now and dwello.allow_drop. */
+extern void dw_setting_init(void);
+
+/*
+ * The time by which deadlines are judged: the clock now (not the start of
+ * the transaction), or dwello.now where a superuser has pinned it.
+ */
+extern TimestampTz dw_now(void);
+
+/* The day of dw_now() in UTC. */
+extern DateADT dw_today(void);
+
+/* True while a superuser allows DROP EXTENSION dwello. */
+extern bool dw_allow_drop(void);
+
+/* An operator's setting or its default; NULL when there is none so named. */
+extern char *dw_setting_find(const char *name);
+
+/* Locks a setting that has a default; gives its version. */
+extern int32 dw_setting_lock(const char *name);
+
+/*
+ * Writes a locked setting, NULL for its default, and gives its value in
+ * force.  Its version rises by one either way: who read the default before
+ * an operator came and went is told so.
+ */
+extern char *dw_setting_save(const char *name, const char *value);
+
+/* An operator's setting or its default as bigint; 22023 if it is none. */
+extern int64 dw_setting_int8(const char *name);
+
+/* The same as boolean. */
+extern bool dw_setting_bool(const char *name);
+
+#endif							/* DW_SETTING_SERVER_H */

@@ -1,0 +1,357 @@
+/*
+ * plan_server.c
+ *		Statements with kept plans: the one way from C to the tables.
+ *
+ * A plan is made with SPI_prepare at the first use in a backend, forced to a
+ * generic plan (the statements go by key, but for those that say otherwise),
+ * and kept for the backend's life.  PostgreSQL analyses it anew by itself
+ * when a table changes, even after the extension was dropped and made again,
+ * because the text names everything and the parameters have built-in types;
+ * only the first may be of a type of ours.
+ */
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+#include "utils/array.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/uuid.h"
+
+#include "server/sql/sql_server.h"
+
+/* Adds a parameter of any type. */
+void
+dw_param_datum(DwParams *p, Oid type, Datum value, bool isnull)
+{
+	if (p->count >= DW_MAX_PARAMS)
+		elog(ERROR, "too many parameters for a dwello statement");
+	p->types[p->count] = type;
+	p->values[p->count] = isnull ? (Datum) 0 : value;
+	p->nulls[p->count] = isnull ? 'n' : ' ';
+	p->count++;
+}
+
+/* Adds an SQL NULL of the given type. */
+void
+dw_param_null(DwParams *p, Oid type)
+{
+	dw_param_datum(p, type, (Datum) 0, true);
+}
+
+/* Adds a uuid; NULL pointer = NULL.  The pointer must outlive the call. */
+void
+dw_param_uuid(DwParams *p, const DwUuid *id)
+{
+	dw_param_datum(p, UUIDOID, PointerGetDatum(id), id == NULL);
+}
+
+/* Adds a bigint. */
+void
+dw_param_int8(DwParams *p, int64 value)
+{
+	dw_param_datum(p, INT8OID, Int64GetDatum(value), false);
+}
+
+/* Adds a bigint[]. */
+void
+dw_param_int8s(DwParams *p, Datum *values, int count)
+{
+	dw_param_datum(p, INT8ARRAYOID,
+				   PointerGetDatum(construct_array(values, count, INT8OID,
+												   sizeof(int64),
+												   FLOAT8PASSBYVAL,
+												   TYPALIGN_DOUBLE)), false);
+}
+
+/* Adds a float8[]. */
+void
+dw_param_float8s(DwParams *p, Datum *values, int count)
+{
+	dw_param_datum(p, FLOAT8ARRAYOID,
+				   PointerGetDatum(construct_array(values, count, FLOAT8OID,
+												   sizeof(float8),
+												   FLOAT8PASSBYVAL,
+												   TYPALIGN_DOUBLE)), false);
+}
+
+/* Adds an integer. */
+void
+dw_param_int4(DwParams *p, int32 value)
+{
+	dw_param_datum(p, INT4OID, Int32GetDatum(value), false);
+}
+
+/* Adds a boolean. */
+void
+dw_param_bool(DwParams *p, bool value)
+{
+	dw_param_datum(p, BOOLOID, BoolGetDatum(value), false);
+}
+
+/* Adds a double precision. */
+void
+dw_param_float8(DwParams *p, double value)
+{
+	dw_param_datum(p, FLOAT8OID, Float8GetDatum(value), false);
+}
+
+/* Adds a date; DATEVAL_NOBEGIN = NULL. */
+void
+dw_param_date(DwParams *p, DateADT value)
+{
+	dw_param_datum(p, DATEOID, DateADTGetDatum(value),
+				   DATE_IS_NOBEGIN(value));
+}
+
+/* Adds a timestamptz; DT_NOBEGIN (0 has a meaning of its own) = NULL. */
+void
+dw_param_time(DwParams *p, TimestampTz value)
+{
+	dw_param_datum(p, TIMESTAMPTZOID, TimestampTzGetDatum(value),
+				   value == DT_NOBEGIN);
+}
+
+/* Adds a text, copied; NULL pointer = NULL. */
+void
+dw_param_text(DwParams *p, const char *value)
+{
+	dw_param_datum(p, TEXTOID,
+				   value ? CStringGetTextDatum(value) : (Datum) 0,
+				   value == NULL);
+}
+
+/* Adds a bytea, copied; NULL pointer = NULL. */
+void
+dw_param_bytes(DwParams *p, const void *data, size_t size)
+{
+	bytea	   *copy = NULL;
+
+	if (data != NULL)
+	{
+		copy = palloc(VARHDRSZ + size);
+		SET_VARSIZE(copy, VARHDRSZ + size);
+		memcpy(VARDATA(copy), data, size);
+	}
+	dw_param_datum(p, BYTEAOID, PointerGetDatum(copy), copy == NULL);
+}
+
+/* Adds an array of uuids, copied. */
+void
+dw_param_uuids(DwParams *p, const DwUuid *ids, int count)
+{
+	Datum	   *items = palloc(sizeof(Datum) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+		items[i] = PointerGetDatum(&ids[i]);
+	dw_param_datum(p, UUIDARRAYOID,
+				   PointerGetDatum(construct_array(items, count, UUIDOID,
+												   UUID_LEN, false,
+												   TYPALIGN_CHAR)), false);
+	pfree(items);
+}
+
+/* Adds an array of texts; NULL pointer = NULL. */
+void
+dw_param_texts(DwParams *p, char **texts, int count)
+{
+	Datum	   *items = palloc((count + 1) * sizeof(Datum));
+
+	for (int i = 0; i < count; i++)
+		items[i] = CStringGetTextDatum(texts[i]);
+	dw_param_datum(p, TEXTARRAYOID,
+				   PointerGetDatum(construct_array(items, count, TEXTOID, -1,
+												   false, TYPALIGN_INT)),
+				   texts == NULL);
+}
+
+/* Opens SPI; a failure is a can't-happen of the server. */
+void
+dw_spi_connect(void)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+/*
+ * Makes and keeps the plan of a statement; see the header.  A type of ours
+ * has another number after the extension was dropped and made again.
+ */
+void
+dw_statement_prepare(DwStatement *statement, const DwParams *p, int options)
+{
+	SPIPlanPtr	plan;
+
+	if (statement->plan != NULL &&
+		(p->count == 0 ||
+		 SPI_getargtypeid(statement->plan, 0) == p->types[0]))
+		return;
+	plan = SPI_prepare_cursor(statement->sql, p->count,
+							  (Oid *) p->types,
+							  options | (statement->is_custom ?
+										 CURSOR_OPT_CUSTOM_PLAN :
+										 CURSOR_OPT_GENERIC_PLAN));
+	if (plan == NULL)
+		elog(ERROR, "could not prepare a dwello statement: %s",
+			 SPI_result_code_string(SPI_result));
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not keep the plan of a dwello statement");
+	if (statement->plan != NULL)
+		(void) SPI_freeplan(statement->plan);
+	statement->plan = plan;
+}
+
+/* Runs a statement and gives the number of rows it touched or returned. */
+static uint64
+statement_run(DwStatement *statement, const DwParams *p, bool read_only)
+{
+	static const DwParams none;
+	int			code;
+
+	if (p == NULL)
+		p = &none;
+	dw_statement_prepare(statement, p, 0);
+	code = SPI_execute_plan(statement->plan, (Datum *) p->values,
+							p->nulls, read_only, 0);
+	if (code < 0)
+		elog(ERROR, "dwello statement failed: %s",
+			 SPI_result_code_string(code));
+	return SPI_processed;
+}
+
+/* Runs a statement that may write or lock; see the header. */
+uint64
+dw_execute(DwStatement *statement, const DwParams *p)
+{
+	return statement_run(statement, p, false);
+}
+
+/* Runs a read in the caller's snapshot; see the header. */
+uint64
+dw_query(DwStatement *statement, const DwParams *p)
+{
+	return statement_run(statement, p, true);
+}
+
+/* Gives a value of the last result; live until SPI_finish. */
+Datum
+dw_read_datum(uint64 row, int column, bool *isnull)
+{
+	if (SPI_tuptable == NULL || row >= SPI_processed)
+		elog(ERROR, "dwello statement gave no row %llu",
+			 (unsigned long long) row);
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+						 column, isnull);
+}
+
+/* True when the value is NULL. */
+bool
+dw_read_null(uint64 row, int column)
+{
+	bool		isnull;
+
+	(void) dw_read_datum(row, column, &isnull);
+	return isnull;
+}
+
+/* Copies a uuid out; false, and the nil uuid, when it is NULL. */
+bool
+dw_read_uuid(uint64 row, int column, DwUuid *out)
+{
+	bool		isnull;
+	Datum		value = dw_read_datum(row, column, &isnull);
+
+	if (isnull)
+		memset(out, 0, sizeof(*out));
+	else
+		memcpy(out->bytes, DatumGetUUIDP(value)->data, sizeof(out->bytes));
+	return !isnull;
+}
+
+/* Gives a bigint; 0 when it is NULL. */
+int64
+dw_read_int8(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = dw_read_datum(row, column, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+/* Gives an integer; 0 when it is NULL. */
+int32
+dw_read_int4(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = dw_read_datum(row, column, &isnull);
+
+	return isnull ? 0 : DatumGetInt32(value);
+}
+
+/* Gives a boolean; false when it is NULL. */
+bool
+dw_read_bool(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = dw_read_datum(row, column, &isnull);
+
+	return isnull ? false : DatumGetBool(value);
+}
+
+/* Gives a double precision; 0 when it is NULL. */
+double
+dw_read_float8(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = dw_read_datum(row, column, &isnull);
+
+	return isnull ? 0 : DatumGetFloat8(value);
+}
+
+/* Gives a date; DATEVAL_NOBEGIN when it is NULL. */
+DateADT
+dw_read_date(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = dw_read_datum(row, column, &isnull);
+
+	return isnull ? DATEVAL_NOBEGIN : DatumGetDateADT(value);
+}
+
+/* Gives a timestamptz; DT_NOBEGIN when it is NULL. */
+TimestampTz
+dw_read_time(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = dw_read_datum(row, column, &isnull);
+
+	return isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
+}
+
+/* Gives a text as a C string in SPI's memory; NULL when it is NULL. */
+char *
+dw_read_text(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = dw_read_datum(row, column, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/* Gives a bytea, detoasted, in SPI's memory; NULL when it is NULL. */
+bytea *
+dw_read_bytea(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = dw_read_datum(row, column, &isnull);
+
+	return isnull ? NULL : DatumGetByteaPCopy(value);
+}
+
+/* A uuid as text; see the header. */
+char *
+dw_uuid_text(const DwUuid *id)
+{
+	return DatumGetCString(DirectFunctionCall1(uuid_out,
+											   PointerGetDatum(id)));
+}

@@ -1,0 +1,298 @@
+/*
+ * sql_server.h
+ *		Statements with kept plans, their rows, and what servers differ in.
+ */
+#ifndef DW_SQL_SERVER_H
+#define DW_SQL_SERVER_H
+
+#include "postgres.h"
+
+#include "access/attnum.h"
+#include "catalog/pg_type_d.h"
+#include "executor/spi.h"
+#include "executor/tuptable.h"
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+#include "core/base/base.h"
+
+/*
+ * What differs between the supported servers, 15 to 18.
+ */
+
+/* VARDATA and its kin; 16 moved them out of postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* Before a declaration: it does not return.  18 has it and no other. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn _Noreturn
+#endif
+
+/* The local id of a process's transaction; 17 moved the field. */
+#if PG_VERSION_NUM >= 170000
+#define dw_proc_lxid(proc)	((proc)->vxid.lxid)
+#else
+#define dw_proc_lxid(proc)	((proc)->lxid)
+#endif
+
+/* Memory of a string setting's value; 16 gave it a context of its own. */
+#if PG_VERSION_NUM >= 160000
+#define dw_guc_malloc(size) guc_malloc(LOG, size)
+#define dw_guc_free(value)	guc_free(value)
+#else
+#define dw_guc_malloc(size) malloc(size)
+#define dw_guc_free(value)	free(value)
+#endif
+
+/* The state of a session, 1 to how many there are; 16 renamed it. */
+#if PG_VERSION_NUM >= 160000
+#define dw_backend_status(i) pgstat_get_local_beentry_by_index(i)
+#else
+#define dw_backend_status(i) pgstat_fetch_stat_local_beentry(i)
+#endif
+
+/*
+ * Statements with kept plans: the one way from C to the tables.
+ *
+ * A statement is a static constant of SQL text.  It is planned once per
+ * backend with a generic plan and kept; every caller runs as dwello_owner
+ * with the one pinned search_path, so the plan stays valid (architecture.md).
+ * All functions here want an open SPI connection.  Results stand in
+ * SPI_tuptable until the next statement and live until SPI_finish.
+ */
+
+#define DW_MAX_PARAMS 40
+
+/* One SQL statement and, once used, its kept plan. */
+typedef struct DwStatement
+{
+	const char *sql;			/* schema-qualified text */
+	bool		is_custom;		/* planned for the values of each execution */
+	SPIPlanPtr	plan;			/* NULL until first used in this backend */
+} DwStatement;
+
+#define DW_STATEMENT(text) {.sql = (text), .plan = NULL}
+
+/*
+ * Text without regard to case: by Unicode's own rule, whatever the locale of
+ * the database (in Turkish "PLUMBING" is not "plumbing").
+ */
+#define DW_FOLDED(text) \
+	"pg_catalog.lower(" text " COLLATE pg_catalog.\"und-x-icu\")"
+
+/*
+ * One whose best plan hangs on its values: which of many filters are given,
+ * how common a word is.  It is parsed once, and planned at every execution.
+ */
+#define DW_STATEMENT_CUSTOM(text) \
+	{.sql = (text), .is_custom = true, .plan = NULL}
+
+/* The typed parameters of one execution, in order of $1, $2, ... */
+typedef struct DwParams
+{
+	int			count;			/* parameters added so far */
+	Oid			types[DW_MAX_PARAMS];	/* their SQL types */
+	Datum		values[DW_MAX_PARAMS];	/* their values */
+	char		nulls[DW_MAX_PARAMS];	/* 'n' for NULL, ' ' otherwise */
+} DwParams;
+
+#define DW_PARAMS		{0}
+
+/*
+ * Parameters are added in order.  A NULL pointer is an SQL NULL; texts and
+ * byte strings are copied into the current memory context.
+ */
+extern void dw_param_datum(DwParams *p, Oid type, Datum value, bool isnull);
+extern void dw_param_null(DwParams *p, Oid type);
+extern void dw_param_uuid(DwParams *p, const DwUuid *id);
+extern void dw_param_int8(DwParams *p, int64 value);
+extern void dw_param_int8s(DwParams *p, Datum *values, int count);
+extern void dw_param_float8s(DwParams *p, Datum *values, int count);
+extern void dw_param_int4(DwParams *p, int32 value);
+extern void dw_param_bool(DwParams *p, bool value);
+extern void dw_param_float8(DwParams *p, double value);
+extern void dw_param_date(DwParams *p, DateADT value);
+extern void dw_param_time(DwParams *p, TimestampTz value);
+extern void dw_param_text(DwParams *p, const char *value);
+extern void dw_param_bytes(DwParams *p, const void *data, size_t size);
+
+/* Arrays, copied; a NULL pointer to texts is NULL. */
+extern void dw_param_uuids(DwParams *p, const DwUuid *ids, int count);
+extern void dw_param_texts(DwParams *p, char **texts, int count);
+
+/* Opens SPI for a C function that is not a call of call_server.h. */
+extern void dw_spi_connect(void);
+
+/*
+ * Makes and keeps the plan of a statement for these parameters, unless it
+ * has one; options of cursors, as the server knows them, or 0.
+ */
+extern void dw_statement_prepare(DwStatement *statement, const DwParams *p,
+								 int options);
+
+/* Runs a statement that may write or lock; sees this command's own writes. */
+extern uint64 dw_execute(DwStatement *statement, const DwParams *p);
+
+/* Runs a read in the caller's snapshot, as STABLE functions must. */
+extern uint64 dw_query(DwStatement *statement, const DwParams *p);
+
+/* Readers of the last result: 0-based row, 1-based column. */
+extern bool dw_read_null(uint64 row, int column);
+extern Datum dw_read_datum(uint64 row, int column, bool *isnull);
+extern bool dw_read_uuid(uint64 row, int column, DwUuid *out);
+extern int64 dw_read_int8(uint64 row, int column);
+extern int32 dw_read_int4(uint64 row, int column);
+extern bool dw_read_bool(uint64 row, int column);
+extern double dw_read_float8(uint64 row, int column);
+extern DateADT dw_read_date(uint64 row, int column);
+extern TimestampTz dw_read_time(uint64 row, int column);
+extern char *dw_read_text(uint64 row, int column);
+extern bytea *dw_read_bytea(uint64 row, int column);
+
+/* A uuid as text, for messages; allocated in the current context. */
+extern char *dw_uuid_text(const DwUuid *id);
+
+/*
+ * A place in a list that is read newest first, page by page.
+ *
+ * Rows are in the order of created_at and id, which together name a place;
+ * a page goes on with what comes after it, so nothing is counted over.
+ */
+
+/* A place in the list; DW_CURSOR_NEWEST is before the newest row. */
+typedef struct DwCursor
+{
+	TimestampTz created_at;		/* of the row it stands at */
+	DwUuid		id;				/* its id */
+} DwCursor;
+
+#define DW_CURSOR_NEWEST	{.created_at = DT_NOEND}
+
+/* Adds two parameters, to be compared with the row (created_at, id). */
+extern void dw_param_cursor(DwParams *p, const DwCursor *cursor);
+
+/*
+ * Places the cursor at the row of that id, whose created_at is the one
+ * column of the last result; false when that has no rows.
+ */
+extern bool dw_read_cursor(uint64 rows, const DwUuid *id, DwCursor *cursor);
+
+/*
+ * Whole rows of a table as one result column, taken apart at once.
+ *
+ * "SELECT j FROM dwello.jobs AS j" returns the row as one value.  The server
+ * spends some 2000 instructions a column of a result on its description, at
+ * every execution; a row read this way costs one column, however wide it is.
+ */
+
+#define DW_RECORD_MAX 48		/* columns that a reader may take */
+
+/* The columns of a table that a reader takes, in his order. */
+typedef struct DwShape
+{
+	const char *const *names;	/* the columns, without repetition */
+	int			count;			/* how many, at most DW_RECORD_MAX */
+	Oid			type;			/* row type they were looked up in, or 0 */
+	int			natts;			/* how many columns it had then */
+	AttrNumber	attributes[DW_RECORD_MAX];	/* where they stand in it */
+} DwShape;
+
+#define DW_SHAPE(list)	{.names = (list), .count = lengthof(list)}
+
+/* One row, by the reader's order of columns. */
+typedef struct DwRecord
+{
+	Datum		values[DW_RECORD_MAX];	/* point into SPI's memory */
+	bool		nulls[DW_RECORD_MAX];	/* true for NULL */
+} DwRecord;
+
+/* Takes apart a whole row of the last result; 0-based row, 1-based column. */
+extern void dw_record_read(DwRecord *record, DwShape *shape, uint64 row,
+						   int column);
+
+/* Takes apart a row of the last result by its own columns, in their order. */
+extern void dw_record_row(DwRecord *record, uint64 row);
+
+/* Takes apart a row that came as an argument. */
+extern void dw_record_of(DwRecord *record, DwShape *shape, Datum row);
+
+/* Readers by 0-based position in the shape; NULL as dw_read_* have it. */
+extern bool dw_record_uuid(const DwRecord *record, int i, DwUuid *out);
+extern int64 dw_record_int8(const DwRecord *record, int i);
+extern int32 dw_record_int4(const DwRecord *record, int i);
+extern bool dw_record_bool(const DwRecord *record, int i);
+extern DateADT dw_record_date(const DwRecord *record, int i);
+extern TimestampTz dw_record_time(const DwRecord *record, int i);
+extern char *dw_record_text(const DwRecord *record, int i);
+
+/* The label of an enum; NULL when it is NULL. */
+extern char *dw_record_label(const DwRecord *record, int i);
+
+/*
+ * Reads the rows of a statement one by one, for as long as they are
+ * wanted.
+ */
+
+/*
+ * Takes one row, which is gone afterwards: what is kept must be copied.
+ * False ends the statement.
+ */
+typedef bool (*DwStreamTake) (void *state, TupleTableSlot *slot);
+
+/*
+ * Runs a read in the caller's snapshot, planned for its first rows, and
+ * hands each row to take().
+ */
+extern void dw_stream(DwStatement *statement, const DwParams *p,
+					  DwStreamTake take, void *state);
+
+/* The type of that name in schema dwello, for a parameter. */
+extern Oid	dw_type_find(const char *name);
+
+/*
+ * Statements that write one row, or those of many commands at once.
+ *
+ * The text of such a statement takes its rows FROM DW_ROWS, a relation with
+ * one column for each parameter:
+ *
+ * INSERT INTO dwello.things (id, kind)
+ * SELECT r.id, r.kind::dwello.kind FROM DW_ROWS (id, kind)
+ * UPDATE dwello.things AS t SET kind = r.kind::dwello.kind
+ * FROM DW_ROWS (id, kind) WHERE t.id = r.id
+ *
+ * Written alone, DW_ROWS is a sub-select of the parameters, which the planner
+ * takes away; gathered, it is a named tuplestore, as the transition tables of
+ * triggers are.
+ */
+
+/* Where the rows of a statement stand in its text; r is their name. */
+#define DW_ROWS		"@rows AS r "
+
+/* A statement that writes rows, and its two kept plans. */
+typedef struct DwWrite
+{
+	const char *sql;			/* as above */
+	DwStatement one;			/* for a row alone */
+	DwStatement many;			/* for rows that were gathered */
+} DwWrite;
+
+#define DW_WRITE(text) {.sql = (text)}
+
+/* Writes a row: at once, or, inside dw_gather(), when that ends. */
+extern void dw_write(DwWrite *write, const DwParams *row);
+
+/* True inside dw_gather(). */
+extern bool dw_gathering(void);
+
+/*
+ * Does some work, and holds back what it writes with dw_write(); in the end
+ * each statement runs once, for all its rows, in the order in which they
+ * were first used.  The work must not read what it writes, nor write a row
+ * of a table twice.  If it raises, nothing is written.
+ */
+typedef void (*DwWork) (void *argument);
+extern void dw_gather(DwWork work, void *argument);
+
+#endif							/* DW_SQL_SERVER_H */

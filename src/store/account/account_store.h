@@ -1,0 +1,325 @@
+/*
+ * account_store.h
+ *		Rows of users, and of what belongs to them.
+ */
+#ifndef DW_ACCOUNT_STORE_H
+#define DW_ACCOUNT_STORE_H
+
+#include "postgres.h"
+
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+#include "core/account/account.h"
+#include "core/base/base.h"
+#include "core/score/score.h"
+
+/*
+ * Rows of dwello.user_addresses.
+ */
+
+/* An address to be added; the street is sealed on the way in. */
+typedef struct DwAddress
+{
+	DwUuid		user_id;		/* whose it is */
+	DwUuid		id;				/* user_addresses.id */
+	const char *address_type;	/* label of address_type */
+	const char *street;			/* plain */
+	const char *city;			/* as given, as the next two */
+	const char *state;			/* or province, or the like */
+	const char *postal_code;	/* as the country writes it */
+	const char *country;		/* ISO 3166 alpha-2 */
+	double		longitude;		/* degrees east */
+	double		latitude;		/* degrees north */
+	bool		is_primary;		/* the one that counts as his place */
+	TimestampTz created_at;		/* now */
+} DwAddress;
+
+/* True when the user has a primary address. */
+extern bool dw_address_has_primary(const DwUuid *user_id);
+
+/* Writes the address; a primary one takes the flag from the one before. */
+extern void dw_address_insert(const DwAddress *address);
+
+/*
+ * Service areas: GeoJSON documents that are areas on the globe.
+ */
+
+/*
+ * What is wrong with a detoasted jsonb as a service area, in words that
+ * follow the argument's name; NULL when it is a GeoJSON Polygon or
+ * MultiPolygon on the globe whose rings are closed and do not cross.
+ * Wants an open SPI connection.
+ */
+extern const char *dw_area_fault(Datum jsonb);
+
+/*
+ * Rows of dwello.provider_credentials.
+ */
+
+#define DW_CREDENTIAL_NONE	(-1)	/* no amount, no years */
+
+/* A credential; the number is sealed on the way in, and never read. */
+typedef struct DwCredential
+{
+	DwUuid		user_id;		/* whose it is */
+	DwUuid		id;				/* provider_credentials.id */
+	const char *credential_type;	/* label of credential_type */
+	const char *name;			/* what a job's requirement asks for */
+	const char *issuer;			/* or NULL */
+	const char *number;			/* plain, or NULL */
+	DateADT		valid_from;		/* DATEVAL_NOBEGIN = not said */
+	DateADT		valid_until;	/* its last day; likewise */
+	int64		amount;			/* insured, in minor units, or NONE */
+	int32		years;			/* of experience, or NONE */
+	TimestampTz verified_at;	/* DT_NOBEGIN = not verified */
+	int32		version;		/* of the row */
+} DwCredential;
+
+/* Writes a new credential, not verified, version 1. */
+extern void dw_credential_insert(const DwCredential *credential,
+								 TimestampTz now);
+
+/* Locks and reads what a verification needs; false when there is none. */
+extern bool dw_credential_lock(const DwUuid *user_id, const DwUuid *id,
+							   DwCredential *credential);
+
+/* Writes that it was verified now, and counts the version up. */
+extern void dw_credential_verify(DwCredential *credential, TimestampTz now);
+
+/*
+ * Rows of dwello.payment_methods.
+ */
+
+/* A way to pay, to be added. */
+typedef struct DwPaymentMethod
+{
+	DwUuid		user_id;		/* who pays with it */
+	DwUuid		id;				/* payment_methods.id */
+	const char *method_type;	/* label of payment_method_type */
+	const char *psp;			/* the payment company's name */
+	const char *psp_token;		/* its word for it; opaque */
+	const char *last_four;		/* digits to show, or NULL */
+	DateADT		expires_on;		/* its last day; DATEVAL_NOBEGIN = none */
+	bool		is_default;		/* the one that is taken unless said */
+	TimestampTz created_at;		/* now */
+} DwPaymentMethod;
+
+/* True when the user has a default method. */
+extern bool dw_payment_method_has_default(const DwUuid *user_id);
+
+/* Writes the method; a default one takes the flag from the one before. */
+extern void dw_payment_method_insert(const DwPaymentMethod *method);
+
+/* What removing a method needs to know of it. */
+typedef struct DwMethodState
+{
+	bool		is_default;		/* the one that is taken unless said */
+	bool		is_removed;		/* by an earlier call */
+	int32		version;		/* of the row */
+} DwMethodState;
+
+/* Locks a method, a removed one too; false when the user has none such. */
+extern bool dw_payment_method_lock(const DwUuid *user_id, const DwUuid *id,
+								   DwMethodState *state);
+
+/* True while a payment with the method is asked for and may still arrive. */
+extern bool dw_payment_method_awaited(const DwUuid *user_id,
+									  const DwUuid *id);
+
+/*
+ * Removes the method and counts its version up.  A default one leaves the
+ * flag to the newest that remains.
+ */
+extern void dw_payment_method_remove(const DwUuid *user_id, const DwUuid *id,
+									 DwMethodState *state);
+
+/*
+ * Rows of dwello.user_profiles, and what strangers see of a provider.
+ */
+
+/*
+ * What update_profile changes.  A NULL pointer and a zero Datum leave the
+ * column as it is; an empty text, or JSON null, takes its value away.
+ */
+typedef struct DwProfileChange
+{
+	const char *bio;			/* in his own words */
+	const char *company_name;	/* of his business */
+	const char *website;		/* http or https */
+	const int32 *years_experience;	/* 0 to 100 */
+	char	  **specialties;	/* specialty_count of them */
+	int			specialty_count;	/* 0 with a pointer: none are left */
+	Datum		service_areas;	/* GeoJSON, or JSON null */
+	Datum		availability_schedule;	/* a JSON object, or JSON null */
+	const bool *emergency_available;	/* comes at any hour */
+	Datum		insurance_info; /* a JSON object, or JSON null */
+	Datum		license_info;	/* a JSON object, or JSON null */
+	const char *profile_image_url;	/* users: http or https */
+	const char *timezone;		/* users: of pg_timezone_names; not empty */
+	const char *language;		/* users: BCP 47; not empty */
+	const char *first_name;		/* users: not empty */
+	const char *last_name;		/* users: not empty */
+} DwProfileChange;
+
+/* What provider_summary tells of a provider. */
+typedef struct DwSummary
+{
+	char	   *first_name;		/* as registered */
+	char	   *last_name;		/* in full */
+	char	   *company_name;	/* or NULL */
+	char	   *bio;			/* or NULL */
+	Datum		specialties;	/* text[] */
+	int32		years_experience;	/* or DW_SUMMARY_NO_YEARS */
+	DwStats		stats;			/* only the rating is read */
+	int32		review_count;	/* ever */
+	int32		completed_count;	/* jobs, ever */
+	int32		awarded_count;	/* jobs, ever */
+	TimestampTz member_since;	/* users.created_at */
+	bool		provider_verified;	/* was checked */
+	bool		emergency_available;	/* comes at any hour */
+	Datum		verified_credentials;	/* text[]: types, each once, sorted */
+} DwSummary;
+
+#define DW_SUMMARY_NO_YEARS (-1)
+
+/*
+ * Locks the profile of a user, whom the caller has locked; its version, or
+ * 0 when there is none.
+ */
+extern int32 dw_profile_lock(const DwUuid *user_id);
+
+/* Writes a change and counts the profile's version up; returns it. */
+extern int32 dw_profile_update(const DwUuid *user_id,
+							   const DwProfileChange *change);
+
+/*
+ * Reads an active service provider; false when there is none of that id.
+ * Only credentials that are verified and valid on the day are named.
+ */
+extern bool dw_summary_load(const DwUuid *provider_id, DateADT today,
+							DwSummary *summary);
+
+/*
+ * What the trust commands read about users, and the access record.
+ *
+ * All functions want an open SPI connection; what they give is palloc'd in
+ * the caller's context.
+ */
+
+/* What a token or a login needs to know of a user. */
+typedef struct DwUserAccount
+{
+	DwUuid		user_id;		/* users.id */
+	DwActorKind type;			/* homeowner, provider or admin */
+	char	   *status;			/* the label of users.status */
+	char	   *password_hash;	/* NULL when he has none */
+} DwUserAccount;
+
+/* A user's contact, opened. */
+typedef struct DwContact
+{
+	char	   *email;			/* as it was registered */
+	char	   *phone;			/* NULL when there is none */
+	Datum		addresses;		/* jsonb, an array */
+} DwContact;
+
+/* The account of a user; false when unknown or deleted. */
+extern bool dw_account_load(const DwUuid *user_id, DwUserAccount *account);
+
+/* The account that an e-mail address belongs to; false when nobody's. */
+extern bool dw_account_find(const char *email, DwUserAccount *account);
+
+/* Opens the contact of a user; false when unknown or deleted. */
+extern bool dw_contact_load(const DwUuid *user_id, DwContact *contact);
+
+/* Is one homeowner and the other confirmed provider of a live job? */
+extern bool dw_contact_shared(const DwUuid *a, const DwUuid *b);
+
+/*
+ * The user's tokens: revoke refuses those issued until now and gives the
+ * time up to which they are refused; bar refuses all, those yet to be issued
+ * too; admit ends that, and what was issued before stays refused.  By the
+ * real clock; the caller has locked the user.
+ */
+extern TimestampTz dw_tokens_revoke(const DwUuid *user_id);
+extern void dw_tokens_bar(const DwUuid *user_id);
+extern void dw_tokens_admit(const DwUuid *user_id);
+
+/*
+ * The scopes of money that a user is a side of, as uuid[]: himself, and the
+ * jobs whose escrow names him.
+ */
+extern Datum dw_scopes_of(const DwUuid *user_id);
+
+/* Writes down who opened whose contact, and why. */
+extern void dw_contact_log(const DwUuid *user_id, const DwActor *actor,
+						   const char *reason);
+
+/*
+ * Rows of dwello.users, and the ones that come with each user.
+ *
+ * A user's row is the scope lock of every command on what belongs to him.
+ */
+
+/* A user to be made; texts are checked and in their one spelling. */
+typedef struct DwUserDraft
+{
+	DwUuid		id;				/* users.id */
+	DwUserType	type;			/* for good */
+	const char *email;			/* plain; sealed on the way in */
+	const char *phone;			/* plain, or NULL; sealed likewise */
+	const char *password_hash;	/* made outside, or NULL */
+	const char *first_name;		/* as given */
+	const char *last_name;		/* as given */
+	const char *timezone;		/* a name of pg_timezone_names */
+	const char *language;		/* BCP 47 */
+	TimestampTz created_at;		/* now */
+} DwUserDraft;
+
+/* What commands need to know of a user. */
+typedef struct DwUser
+{
+	DwUuid		id;				/* users.id */
+	DwUserType	type;			/* never changes */
+	DwUserStatus status;		/* his standing */
+	DwVerification verified;	/* what has been vouched for */
+	bool		has_phone;		/* a telephone number is known */
+	int32		version;		/* of the row */
+} DwUser;
+
+/* The status of a user; DW_USER_INACTIVE when there is none (any more). */
+extern DwUserStatus dw_user_status(const DwUuid *user_id);
+
+/*
+ * Writes a new user, pending verification, version 1.  False, and nothing
+ * written, when the id is taken: by then the one who took it has committed.
+ */
+extern bool dw_user_insert(const DwUserDraft *draft);
+
+/* Takes the user's e-mail address for him alone; false when it is taken. */
+extern bool dw_user_claim_email(const DwUuid *user_id);
+
+/* Writes the empty profile of a new user, and a provider's empty sums. */
+extern void dw_user_furnish(const DwUserDraft *draft);
+
+/* Locks and reads a user who is not deleted; false when there is none. */
+extern bool dw_user_lock(const DwUuid *user_id, DwUser *user);
+
+/* Writes status and verifications, and counts the version up. */
+extern void dw_user_update_standing(DwUser *user);
+
+/* Writes the hash of a new password, and counts the version up. */
+extern void dw_user_update_password(DwUser *user, const char *hash);
+
+/*
+ * Writes down what was done about a user, where he can read it once he is
+ * let in: an action ("suspended"), by whom, and why (NULL: not said).
+ */
+extern void dw_user_log(const DwUuid *user_id, const DwActor *actor,
+						const char *action, const char *reason);
+
+/* The time zone of that name as the server spells it; NULL for none. */
+extern const char *dw_timezone_find(const char *name);
+
+#endif							/* DW_ACCOUNT_STORE_H */

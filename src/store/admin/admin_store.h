@@ -1,0 +1,222 @@
+/*
+ * admin_store.h
+ *		Health check, partitions, and events on their way out.
+ */
+#ifndef DW_ADMIN_STORE_H
+#define DW_ADMIN_STORE_H
+
+#include "postgres.h"
+
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+#include "core/admin/admin.h"
+#include "core/base/base.h"
+
+/*
+ * The health check: rules that an installation and its data must obey.
+ */
+
+/* One fault found. */
+typedef struct DwFinding
+{
+	const char *rule;			/* name of the rule: "orphan" */
+	const char *object;			/* where: a table, a role, a file */
+	const char *detail;			/* what was found there */
+	const char *hint;			/* what to do about it */
+} DwFinding;
+
+/* Called for each fault; it may not use SPI. */
+typedef void (*DwFindingSink) (const DwFinding *finding, void *context);
+
+/* Applies every rule and hands each fault to the sink. */
+extern void dw_check_run(DwFindingSink sink, void *context);
+
+/*
+ * Events of the outbox on their way to consumers outside.
+ *
+ * A consumer is a name; its workers share what it has to do.  Each event is
+ * given to it at least once, the events of one scope in the order of their
+ * ids, the next one only when the one before is done or dead.
+ */
+
+/* What a worker asks for. */
+typedef struct DwClaim
+{
+	const char *consumer;		/* its name */
+	const char *const *types;	/* of events it takes; NULL = all */
+	int			type_count;		/* their number */
+	int32		max_rows;		/* most events of this claim */
+	int64		lease_seconds;	/* how long they are its own */
+	DwUuid		lease_id;		/* out: names the claim */
+} DwClaim;
+
+/* One event, as it is given to a consumer. */
+typedef struct DwClaimedEvent
+{
+	DwUuid		scope_id;		/* of its job or user */
+	DwUuid		id;				/* its own */
+	char	   *aggregatetype;	/* the noun */
+	char	   *aggregateid;	/* of the noun */
+	char	   *type;			/* what happened */
+	Datum		payload;		/* jsonb */
+	TimestampTz created_at;		/* when it happened */
+	int32		attempt;		/* 1 when it is given first */
+} DwClaimedEvent;
+
+/* What a worker says of a claim. */
+typedef struct DwAck
+{
+	const char *consumer;		/* its name */
+	DwUuid		lease_id;		/* of the claim */
+	const DwUuid *ids;			/* what is done; NULL = all but failed_ids */
+	int			id_count;		/* their number */
+	const DwUuid *failed_ids;	/* what has failed */
+	int			failed_count;	/* their number */
+	const char *error;			/* why; may be NULL */
+} DwAck;
+
+/* What became of it. */
+typedef struct DwAckResult
+{
+	int32		acked;			/* done */
+	int32		retried;		/* will be given again */
+	int32		dead;			/* failed too often */
+	int32		lost;			/* stood under this lease no more */
+} DwAckResult;
+
+/* What is to be given anew. */
+typedef struct DwRevival
+{
+	const char *consumer;		/* its name */
+	const DwUuid *ids;			/* of events; NULL = all */
+	int			id_count;		/* their number */
+	int32		max_rows;		/* most events, oldest first */
+} DwRevival;
+
+/* One dead event that was revived. */
+typedef struct DwRevivedEvent
+{
+	DwUuid		scope_id;		/* of its job or user */
+	DwUuid		id;				/* its own */
+	char	   *type;			/* what happened */
+	int32		attempts;		/* how often it had been given */
+	TimestampTz dead_at;		/* since when it had lain aside */
+	char	   *last_error;		/* what the worker said last, or NULL */
+} DwRevivedEvent;
+
+/*
+ * Claims events, in the order of their ids.  Claims of one consumer come one
+ * after the other: a second waits until the first one's transaction ends.
+ */
+extern DwClaimedEvent *dw_events_claim(DwClaim *claim, int *count);
+
+/* Ends the part of a claim that is named; the rest stays as it is. */
+extern DwAckResult dw_events_ack(const DwAck *ack);
+
+/*
+ * Dead events are due at once, with all their attempts; in the order of
+ * their ids.  False: there is no such consumer.
+ */
+extern bool dw_events_revive(const DwRevival *revival,
+							 DwRevivedEvent **events, int *count);
+
+/*
+ * Applying events to users: notifications and the sums of providers.
+ */
+
+/*
+ * Claims up to max_rows events that are due, skipping those another worker
+ * has, applies each once, and gives their number.  Rows of provider_stats
+ * are locked in the order of their ids after all events are claimed, so
+ * that workers cannot deadlock.
+ */
+extern int64 dw_events_deliver(int32 max_rows);
+
+/*
+ * Feature flags: asking them, and the operator's own state of them.
+ *
+ * An operator's flag is a row of dwello.feature_flags over the version's of
+ * the same name in dwello.feature_flags_defaults, or without one.
+ */
+
+/* What a flag says of a user. */
+typedef enum DwFlagState
+{
+	DW_FLAG_OFF,				/* off for him */
+	DW_FLAG_ON,					/* on for him */
+	DW_FLAG_UNKNOWN,			/* there is no such flag */
+	DW_FLAG_NOBODY				/* there is no such user (any more) */
+} DwFlagState;
+
+/* What an operator changes about a flag. */
+typedef struct DwFlagEdit
+{
+	const char *name;			/* of the flag */
+	bool		has_is_enabled; /* else it stays */
+	bool		is_enabled;		/* on at all */
+	bool		has_rollout;	/* else it stays */
+	int32		rollout_percentage; /* 0 ... 100 */
+	bool		has_targets;	/* else they stay */
+	Datum		targets;		/* jsonb that dw_flag_targets_read() takes */
+	bool		has_user_ids;	/* else they stay */
+	Datum		user_ids;		/* uuid[] of those it names */
+} DwFlagEdit;
+
+/* A flag as an edit has left it. */
+typedef struct DwFlagRow
+{
+	bool		is_enabled;		/* on at all */
+	int32		rollout_percentage; /* 0 ... 100 */
+	int32		version;		/* of the row */
+} DwFlagRow;
+
+/*
+ * True when a flag of ours is on for the user: the one question that other
+ * domains ask.  False for a user there is not.
+ */
+extern bool dw_flag_enabled(const char *name, const DwUuid *user_id);
+
+/* What any flag says of any user. */
+extern DwFlagState dw_flag_state(const char *name, const DwUuid *user_id);
+
+/*
+ * Reads targets from a detoasted jsonb.  NULL, or what is wrong with them:
+ * a sentence's end for "targets ...".
+ */
+extern const char *dw_flag_targets_read(Datum jsonb, DwFlagTargets *targets);
+
+/*
+ * Locks the operator's row of a flag and gives its version.  It is made
+ * where there was none: with the built-in state and version 1, or for a
+ * name of his own off, for all, with version 0.
+ */
+extern int32 dw_flag_lock(const char *name);
+
+/* Applies an edit to a locked flag, and counts its version up. */
+extern void dw_flag_save(const DwFlagEdit *edit, DwFlagRow *row);
+
+/*
+ * Monthly partitions of the logs.
+ */
+
+/* The names of the logs (partitioned tables of schema dwello), in order. */
+extern char **dw_logs(uint64 *count);
+
+/* The first day of the month that a day lies in. */
+extern DateADT dw_month_of(DateADT day);
+
+/* The first day of the month so many months later. */
+extern DateADT dw_month_after(DateADT month, int months);
+
+/* The name of a log's partition for a month: user_activity_logs_2026_11. */
+extern char *dw_partition_name(const char *log, DateADT month);
+
+/*
+ * Makes a log's partition for a month, moving rows that wait in the default
+ * partition into it.  False when it is there already.  One caller at a time
+ * works on a log; writers of the log wait for the moment of attaching.
+ */
+extern bool dw_partition_ensure(const char *log, DateADT month);
+
+#endif							/* DW_ADMIN_STORE_H */

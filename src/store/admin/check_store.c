@@ -1,0 +1,487 @@
+/*
+ * check_store.c
+ *		The health check: rules that an installation and its data must obey.
+ *
+ * A rule that can be asked in SQL is a row of one table: a statement that
+ * returns (object, detail) for every fault.  The few that look outside the
+ * database are functions.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/varlena.h"
+
+#include "server/crypto/crypto_server.h"
+#include "server/sql/sql_server.h"
+#include "store/admin/admin_store.h"
+#include "store/admin/check_text_store_int.h"
+#include "store/audience/audience_store.h"
+#include "store/ledger/ledger_store.h"
+
+/* One rule asked in SQL. */
+typedef struct CheckRule
+{
+	const char *name;			/* of the rule */
+	const char *hint;			/* what to do about a fault */
+	DwStatement statement;		/* gives object and detail of each fault */
+} CheckRule;
+
+#define RULE(rule, text, todo) \
+	{.name = (rule), .hint = (todo), .statement = DW_STATEMENT(text)}
+
+static CheckRule rules[] = {
+	RULE("createrole_member",
+		 "SELECT r.rolname::text, 'It has CREATEROLE.' "
+		 "FROM pg_catalog.pg_roles AS r "
+		 "WHERE r.rolcreaterole AND NOT r.rolsuper "
+		 "AND current_setting('server_version_num')::integer < 160000 "
+		 "ORDER BY 1",
+		 "On this server such a role can make itself a member of dwello_owner: ALTER ROLE ... NOCREATEROLE."),
+	RULE("createrole_member",
+		 "SELECT m.rolname::text, 'It is a member of ' || o.rolname || '.' "
+		 "FROM pg_catalog.pg_auth_members AS a "
+		 "JOIN pg_catalog.pg_roles AS m ON m.oid = a.member "
+		 "JOIN pg_catalog.pg_roles AS o ON o.oid = a.roleid "
+		 "WHERE o.rolname = 'dwello_owner' AND NOT m.rolsuper ORDER BY 1",
+		 "Nobody may become dwello_owner: REVOKE dwello_owner FROM the role."),
+	RULE("function_schema_writable",
+		 "SELECT coalesce(r.rolname, 'PUBLIC')::text, "
+		 "format('It may create functions and operators in schema %I.', "
+		 "n.nspname) "
+		 "FROM pg_catalog.pg_extension AS e "
+		 "JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace "
+		 "CROSS JOIN LATERAL (SELECT a.grantee FROM aclexplode(coalesce("
+		 "n.nspacl, acldefault('n', n.nspowner))) AS a "
+		 "WHERE a.privilege_type = 'CREATE' "
+		 "UNION SELECT n.nspowner) AS a "
+		 "LEFT JOIN pg_catalog.pg_database AS d "
+		 "ON d.datname = current_database() "
+		 "AND a.grantee = 'pg_database_owner'::regrole "
+		 "LEFT JOIN pg_catalog.pg_roles AS r "
+		 "ON r.oid = coalesce(d.datdba, a.grantee) "
+		 "WHERE e.extname = 'postgis' AND r.rolsuper IS NOT TRUE "
+		 "ORDER BY 1",
+		 "The functions of dwello look there, too, and would run an operator of its making as dwello_owner: REVOKE CREATE ON SCHEMA, or give PostGIS a schema of its own that a superuser owns."),
+	RULE("token_in_settings",
+		 "SELECT coalesce(r.rolname, d.datname, 'all')::text, "
+		 "'ALTER ROLE or ALTER DATABASE sets dwello.token.' "
+		 "FROM pg_catalog.pg_db_role_setting AS s "
+		 "LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole "
+		 "LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase "
+		 "WHERE EXISTS (SELECT FROM unnest(s.setconfig) AS c "
+		 "WHERE c COLLATE \"C\" ILIKE 'dwello.token=%') ORDER BY 1",
+		 "A token in a setting makes everyone that user: RESET dwello.token there."),
+	RULE("token_in_settings",
+		 "SELECT p.oid::regprocedure::text, "
+		 "'The function sets dwello.token.' "
+		 "FROM pg_catalog.pg_proc AS p "
+		 "WHERE EXISTS (SELECT FROM unnest(p.proconfig) AS c "
+		 "WHERE c COLLATE \"C\" ILIKE 'dwello.token=%') ORDER BY 1",
+		 "A function that carries a token makes its callers that user: ALTER FUNCTION ... RESET dwello.token."),
+	RULE("partition_missing",
+		 "SELECT c.relname::text, 'There is no partition for ' "
+		 "|| to_char(m, 'YYYY-MM') || '.' "
+		 "FROM pg_catalog.pg_class AS c "
+		 "CROSS JOIN generate_series("
+		 "date_trunc('month', now() AT TIME ZONE 'UTC'), "
+		 "date_trunc('month', now() AT TIME ZONE 'UTC') "
+		 "+ interval '1 month', interval '1 month') AS m "
+		 "WHERE c.relnamespace = 'dwello'::regnamespace "
+		 "AND c.relkind = 'p' AND NOT EXISTS (SELECT FROM "
+		 "pg_catalog.pg_inherits AS i "
+		 "JOIN pg_catalog.pg_class AS k ON k.oid = i.inhrelid "
+		 "WHERE i.inhparent = c.oid AND k.relname = c.relname "
+		 "|| to_char(m, '_YYYY_MM')) ORDER BY 1, 2",
+		 "Call dwello.ensure_partitions(), daily."),
+	RULE("default_partition_not_empty",
+		 "SELECT l.name, l.rows || ' rows' FROM ("
+		 LOG_ROWS("user_activity_logs") "UNION ALL "
+		 LOG_ROWS("data_access_log") "UNION ALL "
+		 LOG_ROWS("ai_agent_activity") "UNION ALL "
+		 LOG_ROWS("audit_log") ") AS l WHERE l.rows > 0 ORDER BY 1",
+		 "Call dwello.ensure_partitions() with from_month = the oldest row's."),
+	RULE("orphan",
+		 "SELECT s.relation, 'There is neither a job nor a user ' "
+		 "|| s.scope_id || '.' FROM ("
+		 "SELECT 'transactions' AS relation, scope_id FROM dwello.transactions "
+		 "UNION SELECT 'ledger_entries', scope_id FROM dwello.ledger_entries "
+		 "UNION SELECT 'outbox', scope_id FROM dwello.outbox "
+		 "UNION SELECT 'outbox_deliveries', scope_id "
+		 "FROM dwello.outbox_deliveries "
+		 "UNION SELECT 'idempotency_keys', scope_id "
+		 "FROM dwello.idempotency_keys) AS s "
+		 "WHERE s.scope_id <> '00000000-0000-0000-0000-000000000000' "
+		 "AND NOT EXISTS (SELECT FROM dwello.jobs AS j "
+		 "WHERE j.id = s.scope_id) "
+		 "AND NOT EXISTS (SELECT FROM dwello.users AS u "
+		 "WHERE u.id = s.scope_id) ORDER BY 1, 2",
+		 "Restore the missing row from a backup; without it the row belongs to nobody."),
+	RULE("orphan",
+		 "SELECT l.relation, 'There is no user ' || l.user_id || '.' FROM ("
+		 "SELECT 'data_access_log' AS relation, user_id "
+		 "FROM dwello.data_access_log "
+		 "UNION SELECT 'user_activity_logs', user_id "
+		 "FROM dwello.user_activity_logs "
+		 "UNION SELECT 'ai_agent_activity', user_id "
+		 "FROM dwello.ai_agent_activity "
+		 "UNION SELECT 'ledger_accounts', owner_id "
+		 "FROM dwello.ledger_accounts) AS l "
+		 "WHERE l.user_id <> '00000000-0000-0000-0000-000000000000' "
+		 "AND NOT EXISTS (SELECT FROM dwello.users AS u "
+		 "WHERE u.id = l.user_id) ORDER BY 1, 2",
+		 "Restore the missing user from a backup."),
+	RULE("orphan",
+		 "SELECT l.relation, 'There is no job ' || l.job_id || '.' FROM ("
+		 "SELECT 'ai_agent_activity' AS relation, job_id "
+		 "FROM dwello.ai_agent_activity "
+		 "UNION SELECT 'escrow_events', job_id "
+		 "FROM dwello.escrow_events) AS l WHERE NOT EXISTS "
+		 "(SELECT FROM dwello.jobs AS j WHERE j.id = l.job_id) "
+		 "ORDER BY 1, 2",
+		 "Restore the missing job from a backup."),
+	RULE("orphan",
+		 "SELECT 'ledger_entries', 'There is no account ' || l.account_id "
+		 "|| '.' FROM dwello.ledger_entries AS l WHERE NOT EXISTS "
+		 "(SELECT FROM dwello.ledger_accounts AS a WHERE a.id = l.account_id) "
+		 "AND NOT EXISTS (SELECT FROM dwello.escrow_accounts AS a "
+		 "WHERE a.job_id = l.account_id) GROUP BY l.account_id ORDER BY 2",
+		 "Restore the missing account from a backup; stop payouts until then."),
+	RULE("matching_column",
+		 "SELECT 'user_profiles', 'User ' || d.user_id || ': what matching "
+		 "knows of him, or of his agent, is out of date.' "
+		 "FROM (" DW_REACH_DRIFT ") AS d ORDER BY 2",
+		 "Call dwello.refresh_matching() until it is 0."),
+	RULE("denormalised_column",
+		 "SELECT k.relation, 'Job ' || k.job_id || ': homeowner_id, "
+		 "provider_id or is_listed differs from the job''s.' FROM ("
+		 JOB_CHILD("job_requirements", "c.provider_id", "c.is_listed") "UNION "
+		 JOB_CHILD("job_milestones", "c.provider_id", "c.is_listed") "UNION "
+		 JOB_CHILD("job_sites", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("job_progress", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("change_orders", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("escrow_accounts", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("escrow_events", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("disputes", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("chargebacks", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("reviews", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("review_responses", "c.provider_id", "NULL") "UNION "
+		 CHILD("transactions", "scope_id", SIDE(AWARDED),
+			   SIDE("j.homeowner_id"), "NULL") "UNION "
+		 JOB_CHILD("bids", AWARDED, "NULL") "UNION "
+		 JOB_CHILD("job_invites", AWARDED, "NULL") "UNION "
+		 JOB_CHILD("messages", AWARDED, "NULL") ") AS k "
+		 "WHERE k.homeowner_id IS DISTINCT FROM k.job_homeowner_id "
+		 "OR k.provider_id IS DISTINCT FROM k.job_provider_id "
+		 "OR k.is_listed <> k.job_is_listed ORDER BY 1, 2",
+		 "Set the columns to the job's; policies go by them."),
+	RULE("denormalised_column",
+		 "SELECT k.relation, 'Bid ' || k.bid_id || ': homeowner_id or "
+		 "provider_id differs from the bid''s.' FROM ("
+		 BID_CHILD("bid_versions") "UNION "
+		 BID_CHILD("bid_materials") "UNION "
+		 BID_CHILD("counter_offers") ") AS k "
+		 "JOIN dwello.bids AS b ON b.job_id = k.job_id AND b.id = k.bid_id "
+		 "WHERE k.homeowner_id <> b.homeowner_id "
+		 "OR k.provider_id <> b.provider_id ORDER BY 1, 2",
+		 "Set the columns to the bid's; policies go by them."),
+	RULE("counter_drift",
+		 "SELECT 'provider_stats', 'Provider ' || s.user_id || ' has ' "
+		 "|| s.awarded_count || ' awards, ' || s.completed_count "
+		 "|| ' completions, ' || s.review_count || ' reviews; his jobs have ' "
+		 "|| a.awarded || ', ' || a.completed || ', ' || a.reviewed || '.' "
+		 "FROM dwello.provider_stats AS s "
+		 "CROSS JOIN LATERAL (SELECT "
+		 "count(*) FILTER (WHERE o.type = 'award_confirmed') AS awarded, "
+		 "count(*) FILTER (WHERE o.type = 'job_completed') AS completed, "
+		 "count(*) FILTER (WHERE o.type = 'review_posted' "
+		 "AND o.payload ->> 'reviewee_id' = s.user_id::text) AS reviewed "
+		 "FROM dwello.outbox AS o WHERE o.applied_at IS NOT NULL "
+		 "AND (o.payload ->> 'provider_id' = s.user_id::text "
+		 "OR o.payload ->> 'reviewee_id' = s.user_id::text)) AS a "
+		 "WHERE (s.awarded_count, s.completed_count, s.review_count) "
+		 "IS DISTINCT FROM (a.awarded, a.completed, a.reviewed) ORDER BY 2",
+		 "Restore provider_stats, or count the provider's jobs anew."),
+	RULE("requirement_drift",
+		 "SELECT 'jobs', 'Job ' || j.id || ' has the bits ' "
+		 "|| j.requirement_bits || '; its mandatory requirements make ' "
+		 "|| r.bits || '.' FROM dwello.jobs AS j "
+		 "CROSS JOIN LATERAL (SELECT COALESCE(bit_or(1 << array_position("
+		 "enum_range(q.requirement_type), q.requirement_type) - 1), 0) "
+		 "AS bits FROM dwello.job_requirements AS q "
+		 "WHERE q.job_id = j.id AND q.is_mandatory) AS r "
+		 "WHERE j.requirement_bits <> r.bits ORDER BY 2",
+		 "Providers without the credential are shown the job, or those with it are not: set requirement_bits."),
+	RULE("tile_drift",
+		 "SELECT 'job_tiles', count(*) || ' tiles are not the sum of their "
+		 "quarters.' FROM (SELECT * FROM dwello.job_tiles WHERE zoom < 14) "
+		 "AS t FULL JOIN (SELECT zoom - 1 AS zoom, tile >> 2 AS tile, "
+		 "category_id, sum(jobs) AS jobs, sum(x_sum) AS x_sum, "
+		 "sum(y_sum) AS y_sum FROM dwello.job_tiles WHERE zoom > 3 "
+		 "GROUP BY 1, 2, 3) AS q USING (zoom, tile, category_id) "
+		 "WHERE (t.jobs, t.x_sum, t.y_sum) "
+		 "IS DISTINCT FROM (q.jobs, q.x_sum, q.y_sum) "
+		 "HAVING count(*) > 0",
+		 "Empty job_tiles and job_tile_sweep, and call dwello.refresh_tiles() until is_complete."),
+	RULE("tile_stale",
+		 "SELECT 'job_tiles', count(*) || ' tiles differ from the jobs that "
+		 "have been as they are for a day.' FROM (SELECT tile, "
+		 "sum(jobs) AS jobs FROM dwello.job_tiles WHERE zoom = 14 "
+		 "GROUP BY tile) AS t FULL JOIN (SELECT j.cell >> 34 AS tile, "
+		 "count(*) FILTER (WHERE j.status = 'open' AND j.is_listed "
+		 "AND j.deleted_at IS NULL AND j.expires_at > now()) AS jobs, "
+		 "bool_and(j.updated_at < now() - interval '1 day' "
+		 "AND (j.expires_at BETWEEN now() - interval '1 day' AND now()) "
+		 "IS NOT TRUE) AS is_settled FROM dwello.jobs AS j GROUP BY 1) AS s "
+		 "USING (tile) WHERE COALESCE(s.is_settled, true) "
+		 "AND COALESCE(t.jobs, 0) <> COALESCE(s.jobs, 0) "
+		 "HAVING count(*) > 0",
+		 "Call dwello.refresh_tiles() every few seconds."),
+	RULE("unsealed_value",
+		 "SELECT v.object, 'Row ' || v.id || ' is not sealed.' FROM ("
+		 "SELECT 'users.email' AS object, id, email AS sealed FROM dwello.users "
+		 "UNION ALL SELECT 'users.phone', id, phone FROM dwello.users "
+		 "UNION ALL SELECT 'user_addresses.street', id, street "
+		 "FROM dwello.user_addresses "
+		 "UNION ALL SELECT 'provider_credentials.number', id, number "
+		 "FROM dwello.provider_credentials "
+		 "UNION ALL SELECT 'job_sites.street', job_id, street "
+		 "FROM dwello.job_sites) AS v "
+		 "WHERE octet_length(v.sealed) < 33 OR get_byte(v.sealed, 0) <> 1 "
+		 "ORDER BY 1, 2",
+		 "Write the value through a command of dwello; never by hand."),
+	RULE("guard_off",
+		 "SELECT t.tgrelid::regclass::text, 'Trigger ' || t.tgname "
+		 "|| ' is disabled.' FROM pg_catalog.pg_trigger AS t "
+		 "JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid "
+		 "WHERE c.relnamespace = 'dwello'::regnamespace "
+		 "AND t.tgenabled NOT IN ('O', 'A') ORDER BY 1, 2",
+		 "ALTER TABLE ... ENABLE TRIGGER ALL."),
+	RULE("guard_off",
+		 "SELECT d.table_name, 'The ' || d.part || ' ' || d.name "
+		 "|| ' is gone.' FROM dwello.member_parts_defaults AS d "
+		 "WHERE d.part IN ('trigger', 'policy') "
+		 "AND NOT EXISTS (SELECT FROM dwello.member_parts AS p "
+		 "WHERE p.table_name = d.table_name AND p.part = d.part "
+		 "AND p.name = d.name) ORDER BY 1, 2",
+		 "Make it again as the installation script does, or restore a dump."),
+	RULE("guard_off",
+		 "SELECT c.oid::regclass::text, 'Row-level security is not forced.' "
+		 "FROM pg_catalog.pg_class AS c "
+		 "WHERE c.relnamespace = 'dwello'::regnamespace "
+		 "AND c.relkind IN ('r', 'p') "
+		 "AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY 1",
+		 "ALTER TABLE ... ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY."),
+	RULE("guard_off",
+		 "SELECT t.evtname::text, 'The event trigger is disabled.' "
+		 "FROM pg_catalog.pg_event_trigger AS t "
+		 "WHERE t.evtname = 'dwello_guard_drop' "
+		 "AND t.evtenabled NOT IN ('O', 'A')",
+		 "ALTER EVENT TRIGGER dwello_guard_drop ENABLE."),
+	RULE("added_to_member",
+		 "SELECT p.table_name, 'Somebody added the ' || p.part || ' ' "
+		 "|| p.name || '.' FROM dwello.member_parts AS p "
+		 "WHERE NOT EXISTS (SELECT FROM dwello.member_parts_defaults AS d "
+		 "WHERE d.table_name = p.table_name AND d.part = p.part "
+		 "AND d.name = p.name) ORDER BY 1, 2",
+		 "Move it to a table of your own: an added column makes a restore fail, anything else is lost in one."),
+	RULE("foreign_key_without_index",
+		 "SELECT k.conrelid::regclass::text, 'No index begins with the "
+		 "columns of ' || k.conname || '.' "
+		 "FROM pg_catalog.pg_constraint AS k "
+		 "JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid "
+		 "WHERE k.contype = 'f' AND c.relnamespace = 'dwello'::regnamespace "
+		 "AND NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i "
+		 "WHERE i.indrelid = k.conrelid "
+		 "AND i.indkey[0] = ANY (k.conkey)) ORDER BY 1, 2",
+		 "Make an index on the columns of the foreign key."),
+	RULE("wrong_owner",
+		 "SELECT o.object, 'It belongs to ' || pg_get_userbyid(o.owner) "
+		 "|| '.' FROM ("
+		 "SELECT p.oid::regprocedure::text AS object, p.proowner AS owner "
+		 "FROM pg_catalog.pg_proc AS p "
+		 "WHERE p.pronamespace = 'dwello'::regnamespace "
+		 "UNION ALL SELECT c.oid::regclass::text, c.relowner "
+		 "FROM pg_catalog.pg_class AS c "
+		 "WHERE c.relnamespace = 'dwello'::regnamespace "
+		 "AND c.relkind IN ('r', 'p', 'v')) AS o "
+		 "WHERE o.owner <> 'dwello_owner'::regrole ORDER BY 1",
+		 "The functions run as their owner: ALTER ... OWNER TO dwello_owner."),
+	RULE("member_not_dumped",
+		 "SELECT c.oid::regclass::text, 'pg_dump leaves its rows out.' "
+		 "FROM " MEMBER_TABLES
+		 "AND c.relkind IN ('r', 'p') AND c.relname NOT LIKE '%\\_defaults' "
+		 "AND NOT c.oid = ANY (coalesce(e.extconfig, '{}')) ORDER BY 1",
+		 "Report this as a fault of dwello; back the table up by itself."),
+};
+
+/* True when the library is loaded at the start of every session. */
+static bool
+library_is_preloaded(void)
+{
+	static const char *const settings[] = {
+		"session_preload_libraries", "shared_preload_libraries"
+	};
+
+	for (size_t i = 0; i < lengthof(settings); i++)
+	{
+		const char *setting = GetConfigOption(settings[i], false, false);
+		char	   *value = pstrdup(setting);
+		List	   *names;
+		ListCell   *cell;
+
+		if (!SplitDirectoriesString(value, ',', &names))
+			continue;
+		foreach(cell, names)
+		{
+			char	   *slash = strrchr(lfirst(cell), '/');
+
+			if (strcmp(slash ? slash + 1 : lfirst(cell), "dwello") == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* True when every kind of key can be had; never raises. */
+static bool
+keyring_is_readable(char **problem)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool readable = true;
+
+	PG_TRY();
+	{
+		for (int kind = 0; kind < DW_KEY_KIND_COUNT; kind++)
+			(void) dw_keyring_need((DwKeyKind) kind);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		*problem = error->message;
+		readable = false;
+	}
+	PG_END_TRY();
+	return readable;
+}
+
+/* The rules that look outside the database. */
+static void
+check_installation(DwFindingSink sink, void *context)
+{
+	DwFinding	preload = {
+		"preload_missing", "session_preload_libraries",
+		"The library is not loaded at the start of a session.",
+		"Set session_preload_libraries = 'dwello' in postgresql.conf and reload."
+	};
+	DwFinding	place = {
+		"keyring_in_data_directory", "dwello.keyring_file",
+		"A base backup carries the keys beside what they seal.",
+		"Move the file out of the data directory and set dwello.keyring_file."
+	};
+	DwFinding	unreadable = {
+		"keyring_unreadable", "dwello.keyring_file", NULL,
+		"Restore the keyring file, or make one with dwello.create_keyring()."
+	};
+	char	   *problem = NULL;
+
+	if (!library_is_preloaded())
+		sink(&preload, context);
+	if (dw_keyring_in_data_directory())
+		sink(&place, context);
+	if (!keyring_is_readable(&problem))
+	{
+		unreadable.detail = problem;
+		sink(&unreadable, context);
+	}
+}
+
+/* One rule asked in SQL. */
+static void
+check_rule(CheckRule *rule, DwFindingSink sink, void *context)
+{
+	uint64		faults = dw_query(&rule->statement, NULL);
+
+	for (uint64 i = 0; i < faults; i++)
+	{
+		DwFinding	finding = {
+			rule->name, dw_read_text(i, 1), dw_read_text(i, 2), rule->hint
+		};
+
+		sink(&finding, context);
+	}
+}
+
+/* A figure as text. */
+static char *
+figure(Datum value)
+{
+	return DatumGetCString(DirectFunctionCall1(numeric_out, value));
+}
+
+/* The books: every fault of reconcile() is one of the installation. */
+static void
+check_books(const DwDoubts *doubts, DwFindingSink sink, void *context)
+{
+	for (int i = 0; i < dw_invariant_count(); i++)
+	{
+		uint64		faults = dw_invariant_check(i, doubts);
+
+		for (uint64 j = 0; j < faults; j++)
+		{
+			DwFinding	finding = {.rule = "reconcile"};
+			DwDiscrepancy		fault;
+
+			dw_discrepancy_read(j, &fault);
+			finding.object = fault.invariant;
+			finding.detail = psprintf("%s %s: expected %s, found %s.",
+									  fault.object,
+									  fault.has_id ?
+									  dw_uuid_text(&fault.object_id) :
+									  fault.currency,
+									  figure(fault.expected),
+									  figure(fault.actual));
+			finding.hint = "See dwello.reconcile(); stop payouts until it is understood.";
+			sink(&finding, context);
+		}
+	}
+}
+
+/* The chains: what verify_ledger() tells. */
+static void
+check_chains(const DwDoubts *doubts, DwFindingSink sink, void *context)
+{
+	for (int i = 0; i < doubts->tampering_count; i++)
+	{
+		const DwTampering *fault = &doubts->tamperings[i];
+		DwFinding	finding = {.rule = "verify_ledger"};
+
+		finding.object = fault->problem;
+		finding.detail = psprintf("%s of the chain of %s, leg %d.",
+								  fault->has_transaction
+								  ? dw_uuid_text(&fault->transaction_id)
+								  : "A transaction",
+								  dw_uuid_text(&fault->scope_id), fault->leg);
+		finding.hint = "Somebody has changed the books: compare with a backup.";
+		sink(&finding, context);
+	}
+}
+
+/* Applies every rule; see the header. */
+void
+dw_check_run(DwFindingSink sink, void *context)
+{
+	DwDoubts	doubts;
+
+	check_installation(sink, context);
+	for (size_t i = 0; i < lengthof(rules); i++)
+		check_rule(&rules[i], sink, context);
+	dw_books_check(DT_NOBEGIN, &doubts);
+	check_books(&doubts, sink, context);
+	check_chains(&doubts, sink, context);
+}

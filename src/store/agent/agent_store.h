@@ -1,0 +1,63 @@
+/*
+ * agent_store.h
+ *		Rows of dwello.ai_bidding_agents, and the documents in them.
+ */
+#ifndef DW_AGENT_STORE_H
+#define DW_AGENT_STORE_H
+
+#include "postgres.h"
+
+#include "core/agent/agent.h"
+#include "core/base/base.h"
+
+/*
+ * An agent's settings.  A zero Datum among the documents is NULL: at any
+ * hour, and no costs known.
+ */
+typedef struct DwAgent
+{
+	DwUuid		user_id;		/* the provider */
+	bool		is_active;		/* may decide at all */
+	DwAgentMode mode;			/* what it does with a decision */
+	DwAgentStrategy strategy;	/* what it aims at */
+	DwAgentTier tier;			/* what he pays for */
+	DwAgentNumbers numbers;		/* judged by core */
+	const char *currency;		/* of the amounts; ISO 4217 */
+	Datum		categories;		/* uuid[]: preferred_categories */
+	Datum		working_hours;	/* jsonb, see dw_agent_hours_fault */
+	Datum		costs;			/* jsonb, see dw_agent_costs_fault */
+	int32		version;		/* of the row; 0 = not saved yet */
+} DwAgent;
+
+/*
+ * Locks the agent of a provider, whom the caller has locked, and reads it;
+ * makes it (version 0, the table's defaults) where there is none.
+ */
+extern void dw_agent_lock(const DwUuid *user_id, DwAgent *agent);
+
+/* The same where none is to be made; false when there is none. */
+extern bool dw_agent_lock_known(const DwUuid *user_id, DwAgent *agent);
+
+/* Writes all settings of a locked agent, and counts its version up. */
+extern void dw_agent_save(DwAgent *agent);
+
+/* The first of some categories that does not exist; -1 when all do. */
+extern int	dw_agent_unknown_category(const DwUuid *ids, int count);
+
+/* An array of uuids. */
+extern Datum dw_agent_categories(DwUuid *ids, int count);
+
+/*
+ * What is wrong with a document, in words that follow the argument's name;
+ * NULL when it is fine.
+ *
+ * hours: {"mon": ["08:00", "12:00", "13:00", "18:00"], …, "sun": []}: on each
+ *		  day the times between which the agent works, rising, of the
+ *		  provider's own clock; a day that is missing is free.
+ * costs: {"hourly_rate", "overhead", "travel_per_mile", "waste_ppm"}, each a
+ *		  whole number, the first three in minor units; what is missing is 0.
+ */
+extern const char *dw_agent_hours_fault(Datum jsonb);
+extern const char *dw_agent_costs_fault(Datum jsonb);
+
+#endif							/* DW_AGENT_STORE_H */

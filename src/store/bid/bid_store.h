@@ -1,0 +1,166 @@
+/*
+ * bid_store.h
+ *		Rows of bids, and what they are scored from.
+ */
+#ifndef DW_BID_STORE_H
+#define DW_BID_STORE_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "core/base/base.h"
+#include "core/bid/bid.h"
+#include "core/score/score.h"
+#include "store/job/job_store.h"
+
+/*
+ * Lines of material: from the jsonb of a call to dwello.bid_materials.
+ */
+
+#define DW_MATERIAL_MAX_LINES	200 /* of one bid */
+
+/* One line of material. */
+typedef struct DwMaterial
+{
+	char	   *item_name;		/* never blank */
+	char	   *store_name;		/* or NULL */
+	char	   *store_url;		/* or NULL */
+	Datum		quantity;		/* numeric, at most six decimals */
+	int64		unit_price;		/* minor units */
+	int64		total_price;	/* half-even(quantity * unit_price) */
+} DwMaterial;
+
+/* The lines of one bid, and what was wrong with them. */
+typedef struct DwMaterials
+{
+	DwMaterial *lines;			/* in the order given */
+	int			count;			/* of lines */
+	int64		total;			/* of their totals */
+	DwResult	code;			/* DW_OK, or the first error in api.md's order
+								 * of checks */
+	const char *problem;		/* "line 1: quantity must be ..." */
+} DwMaterials;
+
+/* Reads an array of objects; members that have no meaning are ignored. */
+extern void dw_materials_read(Datum document, DwMaterials *materials);
+
+/* Reads the lines of a bid's present version. */
+extern void dw_materials_load(const DwUuid *job_id, const DwUuid *bid_id,
+							  DwMaterials *materials);
+
+/* Writes the lines of one version of a bid, whose row is there already. */
+extern void dw_materials_insert(const DwUuid *job_id, const DwUuid *bid_id,
+								const DwMaterials *materials);
+
+/*
+ * Rows of dwello.bids and their history: reading, locking, writing.
+ *
+ * Whoever writes a bid holds the lock of its job (lock order: job, bid).
+ */
+
+#define DW_BID_NO_DAYS	0		/* no timeline was offered */
+#define DW_BID_NOTE_MAX	2000	/* characters of a note to the other side */
+
+/* A bid as its row has it; money in minor units of its currency. */
+typedef struct DwBid
+{
+	DwUuid		job_id;			/* shard key */
+	DwUuid		id;				/* unique within the job */
+	DwUuid		homeowner_id;	/* of the job */
+	DwUuid		provider_id;	/* the bidder */
+	DwBidStatus status;			/* moves by dw_bid_machine() only */
+	char	   *reason;			/* label of DwBidReason, or NULL */
+	int32		terms_version;	/* of the job, when it was made */
+	int32		bid_version;	/* counts its versions, from 1 */
+	int32		version;		/* of the row */
+	int64		labor_cost;		/* >= 0 */
+	int64		materials_cost; /* >= 0 */
+	int64		bid_amount;		/* their sum, > 0 */
+	char		currency[4];	/* ISO 4217, zero-terminated */
+	bool		materials_included; /* else materials_cost is 0 */
+	int32		timeline_days;	/* or DW_BID_NO_DAYS */
+	int32		warranty_months;	/* >= 0 */
+	char	   *description;	/* or NULL */
+	char	   *special_terms;	/* or NULL */
+	int64		price;			/* comparable, what the homeowner spends */
+	int64		score_total;	/* millionths of a point */
+	DwScoreInputs inputs;		/* what the total was made from */
+	bool		is_inconsistent;	/* lines do not add up to materials_cost */
+	TimestampTz submitted_at;	/* for the current terms */
+	TimestampTz expires_at;		/* not live from then on */
+} DwBid;
+
+/* Locks the row and reads it; false when there is none (any more). */
+extern bool dw_bid_lock(const DwUuid *job_id, const DwUuid *id, DwBid *bid);
+
+/* Locks the job's accepted bid and reads it; false when there is none. */
+extern bool dw_bid_lock_accepted(const DwUuid *job_id, DwBid *bid);
+
+/* Reads the row in the caller's snapshot, for STABLE functions. */
+extern bool dw_bid_load(const DwUuid *job_id, const DwUuid *id, DwBid *bid);
+
+/* True when the job has a bid of that id. */
+extern bool dw_bid_exists(const DwUuid *job_id, const DwUuid *id);
+
+/* The provider's live bid on the job; false when he has none. */
+extern bool dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id,
+							 DwUuid *id);
+
+/* Writes a new bid with its first version and its lines of material. */
+extern void dw_bid_insert(const DwBid *bid, const DwMaterials *materials);
+
+/*
+ * Writes the offer, terms, score and times of a bid as its next version, with
+ * its lines of material, and counts both versions up, in row and *bid.
+ */
+extern void dw_bid_revise(DwBid *bid, const DwMaterials *materials);
+
+/* Writes status and reason, and counts the version up, in row and *bid. */
+extern void dw_bid_save(DwBid *bid);
+
+/*
+ * Saves a bid whose status is already the one this reason leaves it in, and
+ * emits bid_rejected, bid_withdrawn or bid_expired with a note to the other
+ * side (or NULL).
+ */
+extern void dw_bid_end(DwBid *bid, DwBidReason reason, const char *note);
+
+/* Marks a bid as expired if it is pending and its time is over; true if. */
+extern bool dw_bid_expire(const DwUuid *job_id, const DwUuid *id);
+
+/* The same for the provider's pending bid, whichever it is. */
+extern void dw_bid_expire_overdue(const DwUuid *job_id,
+								  const DwUuid *provider_id);
+
+/*
+ * Ends the other pending bids of a job because this one was accepted:
+ * rejected as not_selected, or expired where their own time is over.
+ */
+extern void dw_bid_reject_rivals(const DwBid *accepted);
+
+/* Locks every live bid of a job, in the order of their ids. */
+extern void dw_bids_lock_live(const DwUuid *job_id);
+
+/*
+ * Ends every live bid of a locked job, the accepted one too: because the job
+ * was cancelled (rejected) or has expired (expired).  Pending ones whose own
+ * time is over expire for that.  An event each: bid_rejected or bid_expired.
+ */
+extern void dw_bids_end_all(const DwUuid *job_id, DwBidReason reason);
+
+/* Writes the event of a bid: who, and the amount. */
+extern void dw_bid_emit(const DwBid *bid, const char *type);
+
+/*
+ * What a job's reference amount may come from.
+ */
+
+/*
+ * The facts about a job: its budget, the decayed median of winning prices
+ * in its category and currency within the setting market_radius_miles, and
+ * the default of its category or the nearest ancestor that has one.
+ */
+extern void dw_reference_load(const DwJob *job, DwReferenceFacts *facts);
+
+#endif							/* DW_BID_STORE_H */

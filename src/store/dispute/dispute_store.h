@@ -1,0 +1,144 @@
+/*
+ * dispute_store.h
+ *		Rows of disputes, chargebacks and reversals.
+ */
+#ifndef DW_DISPUTE_STORE_H
+#define DW_DISPUTE_STORE_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "core/base/base.h"
+#include "core/dispute/dispute.h"
+#include "store/escrow/escrow_store.h"
+#include "store/ledger/ledger_store.h"
+
+/*
+ * Rows of dwello.disputes.
+ *
+ * The caller has locked the job, so a dispute stands still; the milestones
+ * that are in it know its id.
+ */
+
+#define DW_DISPUTE_UNSETTLED	INT64CONST(-1)	/* no figure holds yet */
+
+/* A dispute as its row has it. */
+typedef struct DwDisputeRow
+{
+	DwDispute	dispute;		/* as core decides on it */
+	bool		has_milestone;	/* about one, not about all */
+	DwUuid		milestone_id;	/* which one */
+	DwUuid		opened_by;		/* the homeowner or the provider */
+	const char *reason;			/* the opener's words */
+	const char *answer;			/* the other side's last words, or NULL */
+	const char *resolution;		/* the mediator's words, or NULL */
+	int64		settled_amount; /* the provider's part, or UNSETTLED */
+	DwUuid		transaction_id; /* that paid it; nil = none */
+	TimestampTz answer_by;		/* what happens then: dw_dispute_silence */
+	TimestampTz created_at;		/* when it was opened */
+} DwDisputeRow;
+
+/* Reads a dispute of a job; false when there is no such. */
+extern bool dw_dispute_load(const DwUuid *job_id, const DwUuid *id,
+							DwDisputeRow *row);
+
+/*
+ * The one open dispute of a job; gives how many there are, and *row is set
+ * if it is exactly one.
+ */
+extern int	dw_dispute_find_open(const DwUuid *job_id, DwDisputeRow *row);
+
+/* True while a dispute about all that was held is open. */
+extern bool dw_dispute_is_general_open(const DwUuid *job_id);
+
+/* Writes a new dispute about an escrow. */
+extern void dw_dispute_insert(const DwEscrowRow *escrow,
+							  const DwDisputeRow *row);
+
+/* Writes what became of a dispute. */
+extern void dw_dispute_save(const DwUuid *job_id, const DwDisputeRow *row);
+
+/*
+ * Sets the review clocks of a job's submitted milestones forward by the time
+ * that a dispute, now withdrawn, made them stand still.
+ */
+extern void dw_dispute_free_clocks(const DwUuid *job_id,
+								   const DwUuid *milestone_ids, int count,
+								   TimestampTz since);
+
+/* The disputes of a locked job whose deadline has passed, by it. */
+extern DwUuid *dw_disputes_overdue(const DwUuid *job_id, int *count);
+
+/* All that are open, likewise. */
+extern DwUuid *dw_disputes_open(const DwUuid *job_id, int *count);
+
+/*
+ * Payments that a homeowner's bank has taken back.
+ *
+ * The rows of one job; its commands lock the job first, so nobody else
+ * writes them meanwhile.
+ */
+
+/* A row of dwello.chargebacks. */
+typedef struct DwChargebackRow
+{
+	DwUuid		id;				/* its key beside the job's */
+	const char *psp;			/* payment company that tells of it */
+	const char *psp_reference;	/* its name for it, or NULL */
+	DwUuid		transaction_id; /* that opened it */
+	DwChargeback chargeback;	/* state and amounts */
+} DwChargebackRow;
+
+/* The one with this id, or, for NULL, the first open one of the company. */
+extern bool dw_chargeback_find(const DwUuid *job_id, const DwUuid *id,
+							   const char *psp, DwChargebackRow *row);
+
+/* How many of a job are open through a company. */
+extern int	dw_chargeback_count_open(const DwUuid *job_id, const char *psp);
+
+/* The sums over those that are not won; but not of `except`, unless NULL. */
+extern void dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
+							  DwChargebackSum *sum);
+
+/* What came in through a company and was not charged back through it. */
+extern int64 dw_chargeback_room(const DwUuid *job_id, const char *psp);
+
+/* Writes a new one, and the end of one. */
+extern void dw_chargeback_insert(const DwEscrowRow *escrow,
+								 const DwChargebackRow *row);
+extern void dw_chargeback_end(const DwUuid *job_id,
+							  const DwChargebackRow *row);
+
+/*
+ * The last one open has just ended: submitted milestones are given the time
+ * for review back that the escrow was frozen.
+ */
+extern void dw_chargeback_free_clocks(const DwUuid *job_id,
+									  const DwUuid *last);
+
+/*
+ * A booked transaction of a job, as much of it as a reversal needs.
+ */
+
+/* What is to be undone. */
+typedef struct DwOriginal
+{
+	DwUuid		id;				/* of the transaction */
+	DwTransactionType type;		/* what it did */
+	DwTransactionStatus status; /* only a completed one has legs */
+	bool		has_milestone;	/* it was of one milestone */
+	DwUuid		milestone_id;	/* which */
+	const char *psp;			/* payment company, or NULL */
+	const char *psp_reference;	/* its name for it, or NULL */
+	int64		reversed;		/* amount of it undone before */
+	int			leg_count;		/* legs that gained, without the escrow */
+	DwUuid		accounts[DW_REVERSAL_LEGS_MAX]; /* their accounts */
+	int64		amounts[DW_REVERSAL_LEGS_MAX];	/* what they gained, > 0 */
+} DwOriginal;
+
+/* A transaction of a locked job; false when the job has none such. */
+extern bool dw_original_load(const DwUuid *job_id, const DwUuid *id,
+							 DwOriginal *original);
+
+#endif							/* DW_DISPUTE_STORE_H */

@@ -1,0 +1,241 @@
+/*
+ * escrow_store.h
+ *		The escrow of a job: its row, its milestones, its payments.
+ */
+#ifndef DW_ESCROW_STORE_H
+#define DW_ESCROW_STORE_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "core/base/base.h"
+#include "core/escrow/escrow.h"
+#include "store/ledger/ledger_store.h"
+
+/*
+ * The escrow of a job: its row, its milestones, its history.
+ *
+ * A command locks the job's row first, so nobody else changes the escrow or
+ * its milestones meanwhile.  It loads everything with dw_escrow_lock(), lets
+ * core decide on the structs, and writes what changed with
+ * dw_escrow_apply(): the escrow, each milestone that moved, one event.
+ */
+
+/* An escrow with its milestones, in plan order. */
+typedef struct DwEscrowRow
+{
+	DwUuid		job_id;			/* key, and the escrow's ledger account */
+	DwUuid		homeowner_id;	/* who pays */
+	DwUuid		provider_id;	/* who is paid */
+	DwUuid		fee_schedule_id;	/* where the terms came from */
+	DwEscrow	escrow;			/* amounts, status, version, terms */
+	char	   *psp;			/* company of the last payment, or NULL */
+	int32		transition_count;	/* rows in escrow_events */
+	DwChainEnd	chain_end;		/* of its transactions */
+	int			milestone_count;	/* at least one */
+	DwMilestone *milestones;	/* as core decides on them */
+	DwMilestone *stored;		/* as they are in the table */
+	int32	   *milestone_versions; /* of their rows */
+	TimestampTz *auto_release_at;	/* of each, DT_NOBEGIN = no clock runs */
+} DwEscrowRow;
+
+/* A confirmed award: what an escrow is opened for. */
+typedef struct DwAward
+{
+	DwUuid		job_id;			/* locked by the caller */
+	DwUuid		homeowner_id;	/* of the job */
+	DwUuid		provider_id;	/* the accepted bidder */
+	DwUuid		category_id;	/* of the job, for the fee */
+	DwUuid		bid_id;			/* the accepted bid */
+	int64		amount;			/* price of the work: the contract */
+	const char *currency;		/* of the bid and the job */
+	DwActor		actor;			/* who confirms */
+} DwAward;
+
+/* One transition of an escrow. */
+typedef struct DwTransition
+{
+	DwEscrowEvent event;		/* what happened */
+	DwActor		actor;			/* who did it */
+	DwEscrowStatus from;		/* state before; the row has the one after */
+	const DwUuid *transaction_id;	/* of its money; NULL for none */
+} DwTransition;
+
+/* What a provider delivered of a milestone. */
+typedef struct DwDelivery
+{
+	const char *notes;			/* his words, or NULL */
+	Datum		photos;			/* text[] */
+	TimestampTz submitted_at;	/* now */
+	TimestampTz auto_release_at;	/* when silence means consent */
+} DwDelivery;
+
+/*
+ * Opens the escrow of a confirmed award, inside confirm_award: finds the fee
+ * schedule and freezes its numbers, fits the posted milestones to the
+ * contract or makes one, gives them the provider, and records the first
+ * event.  *row is the escrow, status created, version 1.
+ * DW_BAD_VALUE: the plan does not divide the amount; nothing is written.
+ */
+extern DwResult dw_escrow_open_for_award(const DwAward *award,
+										 DwEscrowRow *row);
+
+/*
+ * Loads the escrow of a job that the caller has locked, whose lock is the
+ * escrow's, too: whoever writes here has it.  False when there is none yet.
+ */
+extern bool dw_escrow_lock(const DwUuid *job_id, DwEscrowRow *row);
+
+/*
+ * The same for many jobs, in the order of their ids; those without an escrow
+ * are left out.
+ */
+extern DwEscrowRow *dw_escrows_lock(const DwUuid *job_ids, int job_count,
+									int *count);
+
+/* The same without a lock, for reads. */
+extern bool dw_escrow_load(const DwUuid *job_id, DwEscrowRow *row);
+
+/* The stored row version of a milestone of the row. */
+extern int32 dw_escrow_milestone_version(const DwEscrowRow *row,
+										 const DwMilestone *milestone);
+
+/*
+ * Writes a decision: the escrow as it now is, the milestones that changed,
+ * and the event.  Counts the transition; the version too, but not for a deed
+ * that changes neither amounts nor status (submit_milestone,
+ * request_changes).  In two steps: the event and the counting, for each of
+ * several decisions, and in the end the rows.
+ */
+extern void dw_escrow_apply(DwEscrowRow *row, const DwTransition *transition);
+extern void dw_escrow_advance(DwEscrowRow *row,
+							  const DwTransition *transition);
+extern void dw_escrow_settle(DwEscrowRow *row);
+
+/* True when the milestone's release is due: see release_due_escrows. */
+extern bool dw_escrow_milestone_is_due(const DwEscrowRow *row, int index,
+									   TimestampTz now);
+
+/* Writes the milestones alone, for a deed that is no move of the escrow. */
+extern void dw_escrow_save_milestones(DwEscrowRow *row);
+
+/* Appends a transition, already counted, to escrow_events. */
+extern void dw_escrow_record(const DwEscrowRow *row,
+							 const DwTransition *transition);
+
+/* Writes a milestone that was submitted with what was delivered of it. */
+extern void dw_escrow_deliver(DwEscrowRow *row, const DwMilestone *milestone,
+							  const DwDelivery *delivery);
+
+/*
+ * Writes the escrow's row alone, for a deed that is no move of it: money
+ * that only passed through, another plan.
+ */
+extern void dw_escrow_save(const DwEscrowRow *row);
+
+/* A fresh transaction of an escrow, made now, with nothing moved yet. */
+extern void dw_escrow_begin_transaction(const DwEscrowRow *row,
+										DwTransaction *transaction,
+										DwTransactionType type,
+										const DwActor *actor);
+
+/*
+ * Makes the rows of accounts that a payment's money will pass: the company's
+ * clearing, the provider's, the platform's.  Releases need not look at them.
+ */
+extern void dw_escrow_ensure_accounts(const DwEscrowRow *row,
+									  const char *psp);
+
+/*
+ * Payments that were asked for, ways to pay, and the events of payment
+ * companies (psp).
+ *
+ * An event is known by (psp, event_id) everywhere, not only within a job.
+ * Its row is written at the end of the command that applies it, with the
+ * result: whoever delivers it again gets that, and of two who deliver it at
+ * once the second waits for the first.
+ */
+
+/* A way to pay. */
+typedef struct DwPaymentSource
+{
+	DwUuid		id;				/* its row, with its owner */
+	char	   *psp;			/* payment company */
+	bool		is_expired;		/* past its last day */
+} DwPaymentSource;
+
+/* What an event says: column event_type. */
+#define DW_PAYMENT_CONFIRMED	"payment_confirmed"
+#define DW_PAYMENT_FAILED		"payment_failed"
+#define DW_PAYOUT_CONFIRMED		"payout_confirmed"
+#define DW_PAYOUT_IS_FAILED		"payout_failed"
+#define DW_CHARGEBACK_OPENED	"chargeback_opened"
+#define DW_CHARGEBACK_IS_WON	"chargeback_won"
+#define DW_CHARGEBACK_IS_LOST	"chargeback_lost"
+
+/* An event of a payment company: money has arrived, or will not. */
+typedef struct DwPaymentEvent
+{
+	const char *psp;			/* payment company */
+	const char *event_id;		/* its name for the event */
+	const char *type;			/* one of the above */
+	DwUuid		job_id;			/* what was paid for; nil for a payout */
+	DwUuid		user_id;		/* who is paid out; nil for a payment */
+	DwUuid		transaction_id; /* the payment asked for; nil = unknown */
+	int64		amount;			/* minor units */
+	const char *currency;		/* ISO 4217 */
+	const char *psp_reference;	/* its name for the payment, or NULL */
+	const char *object;			/* column of the row that names what it is
+								 * about; NULL = nothing more to compare */
+	DwUuid		object_id;		/* what it says there */
+	Datum		result;			/* jsonb of the row that was returned */
+} DwPaymentEvent;
+
+/*
+ * A live payment method of a user: the one with this id, or, for NULL, of
+ * those that have not expired his default one, else his newest.  False: no
+ * such, or it was removed.  Nobody removes it until the transaction ends.
+ */
+extern bool dw_payment_method_find(const DwUuid *user_id, const DwUuid *id,
+								   DwPaymentSource *method);
+
+/* Of a payment that lies in an escrow, what a refund gives back. */
+typedef struct DwPaymentPart
+{
+	DwUuid		payment_id;		/* the payment's transaction */
+	const DwUuid *payment_method_id;	/* or NULL */
+	const char *psp;			/* payment company */
+	const char *psp_reference;	/* its name for the payment, or NULL */
+	int64		amount;			/* minor units, > 0 */
+} DwPaymentPart;
+
+/* Reads the event with this psp and event_id; false when it is new. */
+extern bool dw_payment_event_find(const char *psp, const char *event_id,
+								  DwPaymentEvent *event);
+
+/* Keeps an event that was applied; false when somebody else has kept it. */
+extern bool dw_payment_event_keep(const DwPaymentEvent *event);
+
+/* True when an event has said that this payment arrived, late or not. */
+extern bool dw_payment_has_arrived(const DwUuid *job_id,
+								   const DwUuid *transaction_id);
+
+/* The pending payment of a job, or its payment of this id; false: none. */
+extern bool dw_payment_find(const DwUuid *job_id, const DwUuid *id,
+							DwTransaction *transaction);
+
+/* The payment of a job that was asked for last, however it ended. */
+extern bool dw_payment_find_last(const DwUuid *job_id,
+								 DwTransaction *transaction);
+
+/*
+ * The payments that a refund gives back, in the order in which they came.
+ * Each company gives back at most what it still has of the job: what it
+ * brought, less what it gave back and what banks have taken from it.  Should
+ * all of them together not have it, the last payment bears the rest.
+ */
+extern DwPaymentPart *dw_payments_to_refund(const DwUuid *job_id,
+											int64 amount, int *count);
+
+#endif							/* DW_ESCROW_STORE_H */

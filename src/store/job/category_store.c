@@ -1,0 +1,207 @@
+/*
+ * category_store.c
+ *		The tree of services: finding, adding and changing its categories.
+ */
+#include "postgres.h"
+
+#include "server/sql/sql_server.h"
+#include "store/job/job_store.h"
+
+/* Reads a category; see the header. */
+bool
+dw_category_load(const DwUuid *id, DwCategory *category)
+{
+	static DwStatement select_category =
+		DW_STATEMENT("SELECT c.id, c.parent_id, c.is_builtin, "
+					 "COALESCE(o.is_active, c.is_active), "
+					 "COALESCE(o.version, c.version) "
+					 "FROM dwello.service_categories AS c "
+					 "LEFT JOIN dwello.category_overrides AS o "
+					 "ON o.category_id = c.id WHERE c.id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	if (dw_execute(&select_category, &p) == 0)
+		return false;
+	memset(category, 0, sizeof(*category));
+	(void) dw_read_uuid(0, 1, &category->id);
+	(void) dw_read_uuid(0, 2, &category->parent_id);
+	category->is_builtin = dw_read_bool(0, 3);
+	category->is_active = dw_read_bool(0, 4);
+	category->version = dw_read_int4(0, 5);
+	return true;
+}
+
+/*
+ * Locks and reads a category; see the header.  Two statements, because one
+ * that has waited for the lock would still see the old override.
+ */
+bool
+dw_category_lock(const DwUuid *id, DwCategory *category)
+{
+	static DwStatement lock_category =
+		DW_STATEMENT("SELECT FROM dwello.service_categories AS c "
+					 "WHERE c.id = $1 FOR NO KEY UPDATE");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	return dw_execute(&lock_category, &p) > 0 &&
+		dw_category_load(id, category);
+}
+
+/* Locks every category; see the header. */
+void
+dw_category_lock_all(void)
+{
+	static DwStatement lock_categories =
+		DW_STATEMENT("SELECT FROM dwello.service_categories AS c "
+					 "ORDER BY c.id FOR NO KEY UPDATE");
+	DwParams	p = DW_PARAMS;
+
+	(void) dw_execute(&lock_categories, &p);
+}
+
+/* Locks a parent-to-be where it is; see the header. */
+bool
+dw_category_lock_parent(const DwUuid *id)
+{
+	static DwStatement lock_parent =
+		DW_STATEMENT("SELECT FROM dwello.service_categories AS c "
+					 "WHERE c.id = $1 FOR SHARE");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	return dw_execute(&lock_parent, &p) > 0;
+}
+
+/*
+ * The facts about a move; see the header.  Both walks end by themselves in a
+ * tree; the bound is for one that somebody broke behind our back.
+ */
+void
+dw_category_measure(const DwUuid *id, const DwUuid *parent_id,
+					DwCategoryMove *move)
+{
+	static DwStatement measure_move =
+		DW_STATEMENT("WITH RECURSIVE up (id, parent_id, level) AS ("
+					 "SELECT c.id, c.parent_id, 1 "
+					 "FROM dwello.service_categories AS c WHERE c.id = $2 "
+					 "UNION ALL SELECT c.id, c.parent_id, up.level + 1 "
+					 "FROM up JOIN dwello.service_categories AS c "
+					 "ON c.id = up.parent_id WHERE up.level < 100), "
+					 "down (id, level) AS (SELECT $1::uuid, 1 "
+					 "UNION ALL SELECT c.id, down.level + 1 "
+					 "FROM down JOIN dwello.service_categories AS c "
+					 "ON c.parent_id = down.id "
+					 "WHERE down.level < 100) "
+					 "SELECT EXISTS (SELECT FROM up WHERE up.id = $1), "
+					 "COALESCE((SELECT max(up.level) FROM up), 0), "
+					 "(SELECT max(down.level) FROM down)");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	dw_param_uuid(&p, parent_id);
+	(void) dw_execute(&measure_move, &p);
+	move->is_below_itself = dw_read_bool(0, 1);
+	move->parent_depth = dw_read_int4(0, 2);
+	move->height = dw_read_int4(0, 3);
+}
+
+/* Writes a new category; see the header. */
+bool
+dw_category_insert(const DwCategoryDraft *draft)
+{
+	static DwStatement insert_category =
+		DW_STATEMENT("INSERT INTO dwello.service_categories (id, parent_id, "
+					 "name, description, icon_url, reference_amount, "
+					 "sort_order) VALUES ($1, $2, $3, $4, $5, $6, $7) "
+					 "ON CONFLICT (id) DO NOTHING");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &draft->id);
+	dw_param_uuid(&p, draft->parent_id);
+	dw_param_text(&p, draft->name);
+	dw_param_text(&p, draft->description);
+	dw_param_text(&p, draft->icon_url);
+	dw_param_datum(&p, INT8OID, Int64GetDatum(draft->reference_amount),
+				   draft->reference_amount == 0);
+	dw_param_int4(&p, draft->sort_order);
+	return dw_execute(&insert_category, &p) > 0;
+}
+
+/* The parameters that both kinds of rows take, $1 to $7. */
+static void
+param_edit(DwParams *p, const DwUuid *id, const DwCategoryEdit *edit)
+{
+	dw_param_uuid(p, id);
+	dw_param_text(p, edit->name);
+	dw_param_text(p, edit->description);
+	dw_param_text(p, edit->icon_url);
+	dw_param_datum(p, INT8OID, Int64GetDatum(edit->reference_amount),
+				   edit->reference_amount == 0);
+	dw_param_datum(p, BOOLOID, BoolGetDatum(edit->is_active),
+				   !edit->has_is_active);
+	dw_param_datum(p, INT4OID, Int32GetDatum(edit->sort_order),
+				   !edit->has_sort_order);
+}
+
+/* Changes an operator's category in place. */
+static void
+category_update(const DwUuid *id, const DwCategoryEdit *edit)
+{
+	static DwStatement update_category =
+		DW_STATEMENT("UPDATE dwello.service_categories AS c SET "
+					 "name = COALESCE($2, c.name), "
+					 "description = COALESCE($3, c.description), "
+					 "icon_url = COALESCE($4, c.icon_url), "
+					 "reference_amount = COALESCE($5, c.reference_amount), "
+					 "is_active = COALESCE($6, c.is_active), "
+					 "sort_order = COALESCE($7, c.sort_order), "
+					 "parent_id = CASE WHEN $8::uuid IS NULL "
+					 "THEN c.parent_id ELSE NULLIF($8, "
+					 "'00000000-0000-0000-0000-000000000000') END, "
+					 "version = c.version + 1 WHERE c.id = $1");
+	DwParams	p = DW_PARAMS;
+
+	param_edit(&p, id, edit);
+	dw_param_uuid(&p, edit->parent_id);
+	(void) dw_execute(&update_category, &p);
+}
+
+/* Adds to what the operator has changed about a built-in category. */
+static void
+category_override(const DwUuid *id, const DwCategoryEdit *edit, int32 version)
+{
+	static DwStatement override_category =
+		DW_STATEMENT("INSERT INTO dwello.category_overrides AS o "
+					 "(category_id, name, description, icon_url, "
+					 "reference_amount, is_active, sort_order, version) "
+					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+					 "ON CONFLICT (category_id) DO UPDATE SET "
+					 "name = COALESCE(EXCLUDED.name, o.name), "
+					 "description = "
+					 "COALESCE(EXCLUDED.description, o.description), "
+					 "icon_url = COALESCE(EXCLUDED.icon_url, o.icon_url), "
+					 "reference_amount = COALESCE("
+					 "EXCLUDED.reference_amount, o.reference_amount), "
+					 "is_active = COALESCE(EXCLUDED.is_active, o.is_active), "
+					 "sort_order = "
+					 "COALESCE(EXCLUDED.sort_order, o.sort_order), "
+					 "version = EXCLUDED.version");
+	DwParams	p = DW_PARAMS;
+
+	param_edit(&p, id, edit);
+	dw_param_int4(&p, version);
+	(void) dw_execute(&override_category, &p);
+}
+
+/* Applies an edit to a locked category; see the header. */
+void
+dw_category_save(DwCategory *category, const DwCategoryEdit *edit)
+{
+	category->version++;
+	if (category->is_builtin)
+		category_override(&category->id, edit, category->version);
+	else
+		category_update(&category->id, edit);
+}

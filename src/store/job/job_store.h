@@ -1,0 +1,371 @@
+/*
+ * job_store.h
+ *		Rows of jobs, and of what belongs to them.
+ */
+#ifndef DW_JOB_STORE_H
+#define DW_JOB_STORE_H
+
+#include "postgres.h"
+
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+#include "core/base/base.h"
+#include "core/bid/bid.h"
+#include "core/escrow/escrow.h"
+#include "core/job/job.h"
+#include "core/score/score.h"
+#include "server/sql/sql_server.h"
+
+/*
+ * Rows of dwello.jobs: reading, locking, and writing their life.
+ *
+ * A job is the first thing a command locks (lock order: job, bid, escrow,
+ * milestone, ..., outbox).  The children of a job repeat its provider_id and
+ * is_listed, so that policies need no subquery; whoever changes these on the
+ * job calls dw_job_list_children() or dw_job_assign_children() too.
+ */
+
+#define DW_JOB_NO_AMOUNT	INT64CONST(-1)	/* NULL in a column of money */
+#define DW_JOB_NO_HOURS		INT64CONST(-1)	/* estimate not given */
+
+/* A job as its row has it; money in minor units of its currency. */
+typedef struct DwJob
+{
+	DwUuid		id;				/* shard key of all that belongs to it */
+	DwUuid		homeowner_id;	/* who wants it done */
+	DwUuid		provider_id;	/* who has the award; nil = nobody */
+	DwUuid		category_id;	/* of service_categories */
+	DwJobStatus status;			/* moves by dw_job_machine() only */
+	char	   *reason;			/* why it was cancelled, or NULL */
+	char	   *title;			/* as posted */
+	char		currency[4];	/* ISO 4217, zero-terminated */
+	int64		budget_min;		/* or DW_JOB_NO_AMOUNT */
+	int64		budget_max;		/* or DW_JOB_NO_AMOUNT */
+	DwUrgency	urgency;		/* how soon */
+	bool		is_emergency;	/* counts as urgent for the weights */
+	DwBidMode	bid_mode;		/* what rivals may see */
+	DwScoringMethod scoring_method; /* how bids become one number */
+	bool		has_weights;	/* given with the draft, or frozen */
+	DwScoreWeights weights;		/* frozen once published */
+	int64		reference_amount;	/* R, frozen at publish; 0 = none */
+	DwReferenceSource reference_source; /* where R came from */
+	int64		estimated_hours;	/* or DW_JOB_NO_HOURS */
+	int64		expected_materials; /* homeowner's guess of what a bid leaves
+									 * out, or DW_JOB_NO_AMOUNT */
+	bool		materials_provided; /* the homeowner has the materials */
+	DateADT		preferred_start;	/* or DATEVAL_NOBEGIN */
+	DateADT		preferred_end;	/* or DATEVAL_NOBEGIN */
+	double		longitude;		/* of the rounded place */
+	double		latitude;		/* of the rounded place */
+	int32		terms_version;	/* rises when what was priced changes */
+	int32		version;		/* of the row */
+	bool		is_listed;		/* open and public */
+	bool		is_whole;		/* false: see dw_job_lock_sides() */
+	TimestampTz published_at;	/* DT_NOBEGIN = never; so with all times */
+	TimestampTz expires_at;		/* end of bidding */
+	TimestampTz awarded_at;		/* a bid was accepted */
+	TimestampTz confirm_by;		/* until when the award may be confirmed */
+	TimestampTz confirmed_at;	/* the provider confirmed it */
+	TimestampTz started_at;		/* work began */
+	TimestampTz completed_at;	/* work is done and settled */
+} DwJob;
+
+/* Adds weights as jsonb, by criterion; NULL pointer = NULL. */
+extern void dw_param_weights(DwParams *p, const DwScoreWeights *weights);
+
+/* Locks the row and reads it; false when there is none (any more). */
+extern bool dw_job_lock(const DwUuid *id, DwJob *job);
+
+/*
+ * The same for a command on its money, which seldom changes the job: reads
+ * id, homeowner_id, provider_id, status, published_at and started_at alone.
+ * Who needs more, or saves the job, calls dw_job_fill() first.
+ */
+extern bool dw_job_lock_sides(const DwUuid *id, DwJob *job);
+
+/* Reads what dw_job_lock_sides() left out, if it did. */
+extern void dw_job_fill(DwJob *job);
+
+/*
+ * Reads the rows of jobs that are locked already, in the order of their ids;
+ * it is a fault of ours if one is gone.
+ */
+extern DwJob *dw_jobs_load_locked(const DwUuid *ids, int count);
+
+/* Reads the row in the caller's snapshot, for STABLE functions. */
+extern bool dw_job_load(const DwUuid *id, DwJob *job);
+
+/*
+ * Writes a locked job's life (status, reason, provider_id, weights,
+ * reference, is_listed, terms_version and the times) and counts its version
+ * up, in the row and in *job.
+ */
+extern void dw_job_save(DwJob *job);
+
+/* Gives requirements and milestones the job's is_listed. */
+extern void dw_job_list_children(const DwJob *job);
+
+/*
+ * Gives site, requirements and milestones the job's provider_id: at
+ * confirm_award, and nil again when an award lapses.
+ */
+extern void dw_job_assign_children(const DwJob *job);
+
+/*
+ * Completes a locked job: milestones that still wait for money are
+ * cancelled, the job is saved as completed, event job_completed.  The caller
+ * has asked dw_job_machine() and knows that nothing is held.
+ */
+extern void dw_job_complete(DwJob *job);
+
+/*
+ * Ends a locked job before its work, for job->reason: milestones that wait
+ * for money are cancelled, the job is saved as cancelled and listed no more.
+ * The event is written unless the job was a draft, of which nobody knows.
+ * The caller has ended its bids and its escrow.
+ */
+extern void dw_job_end(DwJob *job, const char *event);
+
+/* The reason of a job that nobody was chosen for in time. */
+#define DW_JOB_REASON_EXPIRED "expired"
+
+/*
+ * Locks at most max_rows open jobs past their expires_at, those that waited
+ * longest first, and passes over jobs that somebody else has locked.
+ */
+extern DwUuid *dw_jobs_claim_expired(int32 max_rows, int *count);
+
+/*
+ * The tree of services: finding, adding and changing its categories.
+ *
+ * An operator's category is a row of dwello.service_categories; what he
+ * changes about a built-in one is in dwello.category_overrides.  Either way
+ * the row of service_categories is what is locked.
+ *
+ * What keeps the tree a tree: whoever moves a category has locked all of
+ * them, in the order of their ids, and whoever adds one has locked its
+ * parent FOR SHARE.  So no two moves look at the tree at once, and no
+ * parent sinks while it gets a child.
+ */
+
+/* A category to be added. */
+typedef struct DwCategoryDraft
+{
+	DwUuid		id;				/* service_categories.id */
+	const DwUuid *parent_id;	/* NULL: a root */
+	const char *name;			/* as shown */
+	const char *description;	/* or NULL */
+	const char *icon_url;		/* or NULL */
+	int64		reference_amount;	/* minor units; 0 = none */
+	int32		sort_order;		/* among its siblings */
+} DwCategoryDraft;
+
+/* What is changed about a category; what is not given stays. */
+typedef struct DwCategoryEdit
+{
+	const DwUuid *parent_id;	/* NULL: stays; nil: becomes a root */
+	const char *name;			/* NULL: stays, as the next two */
+	const char *description;	/* as shown */
+	const char *icon_url;		/* as shown */
+	int64		reference_amount;	/* minor units; 0 = stays */
+	bool		has_is_active;	/* else it stays */
+	bool		is_active;		/* takes new jobs */
+	bool		has_sort_order; /* else it stays */
+	int32		sort_order;		/* among its siblings */
+} DwCategoryEdit;
+
+/* A category as it is in force. */
+typedef struct DwCategory
+{
+	DwUuid		id;				/* service_categories.id */
+	DwUuid		parent_id;		/* nil: it is a root */
+	bool		is_builtin;		/* belongs to the version */
+	bool		is_active;		/* takes new jobs */
+	int32		version;		/* of the row, or of what overrides it */
+} DwCategory;
+
+/* Reads a category without a lock; false when there is none. */
+extern bool dw_category_load(const DwUuid *id, DwCategory *category);
+
+/* Locks and reads a category; false when there is none. */
+extern bool dw_category_lock(const DwUuid *id, DwCategory *category);
+
+/* Locks every category, for a move; then lock the one it is about. */
+extern void dw_category_lock_all(void);
+
+/* Locks a parent-to-be where it is; false when there is none. */
+extern bool dw_category_lock_parent(const DwUuid *id);
+
+/* The facts about a move below a parent; NULL or nil: to the top. */
+extern void dw_category_measure(const DwUuid *id, const DwUuid *parent_id,
+								DwCategoryMove *move);
+
+/* Writes a new category; false, and nothing written, when the id is taken. */
+extern bool dw_category_insert(const DwCategoryDraft *draft);
+
+/* Applies an edit to a locked category, and counts its version up. */
+extern void dw_category_save(DwCategory *category,
+							 const DwCategoryEdit *edit);
+
+/*
+ * What is over and not marked yet: claimed for one worker.
+ *
+ * A claim locks the jobs, passing over those that are locked already, so any
+ * number of workers can do this side by side, and none waits.
+ */
+
+/* Which bid. */
+typedef struct DwBidKey
+{
+	DwUuid		job_id;			/* its job, locked */
+	DwUuid		id;				/* unique within the job */
+} DwBidKey;
+
+/* At most max_rows awarded jobs past confirm_by; the longest overdue first. */
+extern DwUuid *dw_awards_claim_lapsed(int max_rows, int *count);
+
+/* At most max_rows pending bids past their expires_at, likewise. */
+extern DwBidKey *dw_bids_claim_overdue(int max_rows, int *count);
+
+/*
+ * The jobs of at most max_rows milestones whose release is due, in the order
+ * of their ids.  Due is what was approved before it could be paid and can be
+ * now, and then what nobody reviewed in time, the longest overdue first.
+ */
+extern DwUuid *dw_releases_claim_due(int max_rows, int *count);
+
+/* At most max_rows jobs with a dispute past its answer_by, likewise. */
+extern DwUuid *dw_disputes_claim_overdue(int max_rows, int *count);
+
+/*
+ * Writes another plan of milestones for a job.
+ *
+ * The caller has locked the job.  Milestones are kept by their place in the
+ * plan: the first of the new plan takes the row, and so the id, of the first
+ * of the old.  What is left over is deleted from a draft, which nobody else
+ * has seen, and cancelled in a contract.
+ */
+
+/* A plan to be written, its milestones in order. */
+typedef struct DwPlan
+{
+	DwUuid		job_id;			/* whose plan it is */
+	DwUuid		homeowner_id;	/* of the job */
+	DwUuid		provider_id;	/* nil: a draft, nobody has the award */
+	int			count;			/* of both arrays */
+	const DwPostMilestone *words;	/* title, description, day, required */
+	DwMilestone *milestones;	/* amount (0 = NULL), funded, status; the ids
+								 * and places are set here */
+} DwPlan;
+
+/* Writes the plan in place of the one that is there. */
+extern void dw_plan_replace(DwPlan *plan);
+
+/*
+ * What was posted: the job, its site, requirements, milestones.
+ */
+
+/* All that a draft is made of; every value has been checked. */
+typedef struct DwDraft
+{
+	DwUuid		id;				/* of the job */
+	DwUuid		homeowner_id;	/* who posts it */
+	DwUuid		category_id;	/* it exists */
+	char	   *title;			/* not blank */
+	char	   *description;	/* not blank */
+	char	   *street;			/* in plain; NULL = not known */
+	DwPost		post;			/* the numbers */
+	char	   *urgency;		/* label */
+	bool		is_emergency;	/* counts as urgent */
+	bool		materials_provided; /* the homeowner has them */
+	char	   *materials_description;	/* or NULL */
+	char	   *special_requirements;	/* or NULL */
+	Datum		photos;			/* text[]; 0 = as they are */
+	char	   *bid_mode;		/* label */
+	char	   *scoring_method; /* label */
+	bool		has_weights;	/* given */
+	DwScoreWeights weights;		/* as given */
+	int			requirement_count;	/* of the next */
+	DwPostRequirement *requirements;	/* in the caller's order */
+	int			milestone_count;	/* of the next */
+	DwPostMilestone *milestones;	/* in the order of the work */
+	TimestampTz created_at;		/* out: when it was written */
+} DwDraft;
+
+/*
+ * The street of the user's nearest address within 100 m of a place, opened;
+ * NULL when he has none there.
+ */
+extern char *dw_draft_street(const DwUuid *user_id, double longitude,
+							 double latitude);
+
+/* A draft of which nothing is known yet. */
+extern void dw_draft_clear(DwDraft *draft);
+
+/* Writes everything; false, and nothing is written, when the id is taken. */
+extern bool dw_draft_insert(DwDraft *draft);
+
+/*
+ * Reads what was posted as a locked job, but for its street, which stays
+ * sealed, and its photos.  Texts are copied.
+ */
+extern void dw_draft_load(const DwJob *job, DwDraft *draft);
+
+/*
+ * Writes the changed fields of a locked job, and its terms_version, and
+ * counts its version up, in the row and in *job.  For DW_POST_STREET the
+ * site is written anew, with draft->street in it.
+ */
+extern void dw_draft_update(DwDraft *draft, DwPostFields changed, DwJob *job);
+
+/*
+ * Rows of dwello.job_progress: what a provider tells of his work.
+ */
+
+/* One report. */
+typedef struct DwProgress
+{
+	DwUuid		id;				/* fresh */
+	int32		progress;		/* 0 ... 100 percent; it may fall */
+	const char *status_description; /* or NULL */
+	Datum		photos;			/* text[] */
+	const char *notes;			/* or NULL */
+	TimestampTz created_at;		/* by dw_now() */
+} DwProgress;
+
+/* Writes a report about a locked job, by its provider. */
+extern void dw_progress_insert(const DwJob *job, const DwProgress *progress);
+
+/*
+ * The timers of a job: how long they are, and those that run now.
+ */
+
+/* One timer of a job. */
+typedef struct DwTimerRow
+{
+	DwTimer		timer;			/* what runs out */
+	TimestampTz at;				/* when */
+} DwTimerRow;
+
+/*
+ * The timers of a job by their time, in the caller's snapshot.  Of reviews,
+ * those that the reviewer has written; NULL = all.  That the other side has
+ * written one is nobody's business before it is shown.
+ */
+extern DwTimerRow *dw_timers_load(const DwUuid *job_id,
+								  const DwUuid *reviewer_id, int *count);
+
+/*
+ * How long a timer of a job runs that starts now, in the unit of the setting
+ * so named: the job's own, else the operator's.  The job is locked.
+ */
+extern int64 dw_job_timer(const DwUuid *job_id, const char *name);
+
+/*
+ * Gives a locked job timers of its own, a jsonb object by name of setting,
+ * in place of those it had, and counts its version up.
+ */
+extern void dw_job_timers_save(const DwUuid *job_id, Datum timers);
+
+#endif							/* DW_JOB_STORE_H */

@@ -1,0 +1,484 @@
+/*
+ * ledger_store.h
+ *		The ledger: transactions, entries, chains, balances, and their audit.
+ */
+#ifndef DW_LEDGER_STORE_H
+#define DW_LEDGER_STORE_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "core/base/base.h"
+#include "core/ledger/ledger.h"
+#include "server/sql/sql_server.h"
+
+/*
+ * Transactions and their entries: double entry, append only, chained.
+ *
+ * Transactions of one scope form a chain in the order they were completed:
+ * hash = SHA-256(previous hash, or 32 zeros for the first, || record)
+ * The record is made of stored columns alone, so anybody can check it:
+ *
+ * 1 byte		0x01, the version of this encoding
+ * scope_id, id, payer_id, payee_id,
+ * transaction_type, amount, currency, platform_fee, tax, net_amount,
+ * milestone_id, payment_method_id, psp, psp_reference, reverses,
+ * actor_id, actor_role, idempotency_key, pay_by, created_at,
+ * completed_at
+ * the number of entries, and of each in the order of leg:
+ * leg, account_id, amount, currency
+ *
+ * A uuid is its 16 bytes (NULL: 16 zeros), an integer or the length of a
+ * text 8 bytes with the highest first, a text its length (NULL: -1) and its
+ * bytes in UTF-8 or whatever the database's encoding is, a time the
+ * microseconds since 2000-01-01 00:00 UTC (NULL: the lowest integer), an
+ * enum its label.  The status is not in it: only completed ones are chained.
+ *
+ * An account's id is the first 16 bytes of SHA-256 over owner_id (16 bytes),
+ * kind, a zero byte, currency, a zero byte, psp ("" where there is none).
+ * An escrow's account id is its job's id.  The platform's owner_id is nil.
+ */
+
+#define DW_LEGS_MAX 16			/* entries of one transaction */
+#define DW_HASH_BYTES 32		/* of a link in a chain */
+
+/* Where the chain of a scope's transactions ends. */
+typedef struct DwChainEnd
+{
+	bool		has_link;		/* the chain has begun */
+	uint8		hash[DW_HASH_BYTES];	/* of the last transaction, else 0 */
+} DwChainEnd;
+
+/* An account besides the escrows. */
+typedef struct DwAccount
+{
+	DwUuid		owner_id;		/* a user; nil for the platform */
+	DwAccountKind kind;			/* what it is for */
+	const char *currency;		/* ISO 4217 */
+	const char *psp;			/* payment company, or "" */
+} DwAccount;
+
+/* One leg: what an account gains (> 0) or gives (< 0), minor units. */
+typedef struct DwEntry
+{
+	DwUuid		account_id;		/* an account's, or a job's */
+	int64		amount;			/* not 0 */
+} DwEntry;
+
+/* The legs of one transaction, all in its currency. */
+typedef struct DwLegs
+{
+	int			count;			/* used of the array */
+	DwEntry		entries[DW_LEGS_MAX];	/* leg 1 comes first */
+} DwLegs;
+
+/* A row of dwello.transactions. */
+typedef struct DwTransaction
+{
+	DwUuid		scope_id;		/* a job, or a user for a payout */
+	DwUuid		id;				/* time-ordered */
+	DwUuid		payer_id;		/* whose money it was; he may read it */
+	DwUuid		payee_id;		/* for whom it is meant; so may he */
+	DwTransactionType type;		/* what it does */
+	DwTransactionStatus status; /* pending, or how it ended */
+	int64		amount;			/* > 0 */
+	const char *currency;		/* ISO 4217 */
+	int64		platform_fee;	/* of amount */
+	int64		tax;			/* of amount */
+	int64		net_amount;		/* of amount, what the payee gets */
+	const DwUuid *milestone_id; /* or NULL */
+	const DwUuid *payment_method_id;	/* or NULL */
+	const char *psp;			/* payment company, or NULL */
+	const char *psp_reference;	/* its name for the payment, or NULL */
+	const DwUuid *reverses;		/* transaction undone, or NULL */
+	DwActor		actor;			/* who caused it */
+	const char *idempotency_key;	/* of the call, or NULL */
+	TimestampTz pay_by;			/* end of a payment's time, or DT_NOBEGIN */
+	TimestampTz created_at;		/* by dw_now() */
+	TimestampTz completed_at;	/* DT_NOBEGIN while pending */
+} DwTransaction;
+
+/*
+ * The id of a new transaction.  The database transaction has an xid before
+ * its clock is read, which the watermark of rollup_store.c relies on.
+ */
+extern DwUuid dw_transaction_id(void);
+
+/* Adds a leg; one of 0 is none. */
+extern void dw_legs_account(DwLegs *legs, const DwAccount *account,
+							int64 amount);
+extern void dw_legs_escrow(DwLegs *legs, const DwUuid *job_id, int64 amount);
+
+/*
+ * The entries n of a provider's account, by his transactions t: he is payer
+ * or payee of every one of them, so no index by account is needed.
+ */
+#define DW_ENTRIES_OF_PROVIDER(provider_id, account_id) \
+	"FROM (SELECT t.scope_id, t.id FROM dwello.transactions AS t " \
+	"WHERE t.payee_id = " provider_id " UNION ALL " \
+	"SELECT t.scope_id, t.id FROM dwello.transactions AS t " \
+	"WHERE t.payer_id = " provider_id " " \
+	"AND t.payee_id <> " provider_id ") AS t " \
+	"JOIN dwello.ledger_entries AS n " \
+	"ON n.scope_id = t.scope_id AND n.transaction_id = t.id " \
+	"WHERE n.account_id = " account_id " "
+
+/* The id of an account. */
+extern DwUuid dw_account_id(const DwAccount *account);
+
+/* True, and the kind is set, when some kind of account has this id. */
+extern bool dw_account_match(DwAccount *account, const DwUuid *id);
+
+/* Makes the row of one account unless it is there. */
+extern void dw_account_ensure(const DwAccount *account);
+
+/*
+ * The same for all accounts of a deed, which are sorted by id: two deeds that
+ * make the same rows do not wait for each other.
+ */
+extern void dw_accounts_ensure(DwAccount *accounts, int count);
+
+/* Writes a pending transaction. */
+extern void dw_transaction_insert(const DwTransaction *transaction);
+
+/*
+ * Books a transaction as completed: completed_at is set, the chain goes on
+ * (the caller keeps its new end), the row and its legs are written.
+ * is_pending: it is there already, and is completed.
+ */
+extern void dw_ledger_book(DwChainEnd *end, DwTransaction *transaction,
+						   const DwLegs *legs, bool is_pending);
+
+/*
+ * The same for a scope whose chain no row keeps the end of: a user's.  The
+ * caller has locked the user; the end is the link that no other follows.
+ */
+extern void dw_ledger_book_user(DwTransaction *transaction,
+								const DwLegs *legs);
+
+/* The link of a completed transaction: see above.  Of DW_HASH_BYTES. */
+extern void dw_ledger_hash(const uint8 *previous,
+						   const DwTransaction *transaction,
+						   const DwLegs *legs, uint8 *hash);
+
+/* Ends a pending transaction that was not booked: failed or cancelled. */
+extern void dw_transaction_end(const DwTransaction *transaction,
+							   DwTransactionStatus status);
+
+/*
+ * Sums of ledger accounts, gathered while the entries pass by.
+ *
+ * Every entry of an account besides its own escrow is added; what the
+ * accounts are is looked up a portion at a time.  The statements of
+ * ledger_store.h have the last word on what is found here.
+ */
+
+typedef struct DwAccounts DwAccounts;
+
+/* An empty set, in the current memory context. */
+extern DwAccounts *dw_accounts_begin(void);
+
+/* Adds an entry; currency is of ISO 4217, or whatever is stored. */
+extern void dw_accounts_add(DwAccounts *accounts, const DwUuid *id,
+							int64 amount, const char *currency);
+
+/* Looks up the accounts that were added since the last time. */
+extern void dw_accounts_resolve(DwAccounts *accounts);
+
+/* True for an account that was looked up and clears for a company. */
+extern bool dw_accounts_clears(DwAccounts *accounts, const DwUuid *id);
+
+/*
+ * The accounts that may be below zero and must not.  all: every entry there
+ * is was added, so the sums are balances; else those that gave anything.
+ */
+extern DwUuid *dw_accounts_owing(DwAccounts *accounts, bool all, int *count);
+
+/* The accounts without a row, or with entries in another currency. */
+extern DwUuid *dw_accounts_strange(DwAccounts *accounts, int *count);
+
+/*
+ * Reads the transactions of a scope with their entries, as they are
+ * stored, to be checked.
+ *
+ * Nothing is believed: whatever somebody may have written is read without
+ * raising.
+ */
+
+/* A stored transaction with its entries. */
+typedef struct DwLink
+{
+	DwTransaction transaction;	/* as stored */
+	DwLegs		legs;			/* as stored, those that fit in */
+	int			numbers[DW_LEGS_MAX];	/* of these legs, rising */
+	bool		is_readable;	/* every label is a known one */
+	int			gap;			/* first leg that is not there; 0 = none */
+	int			foreign;		/* first leg in another currency; 0 = none */
+	int			entries;		/* how many there are */
+	int			of_escrow;		/* how many are the escrow's */
+	int128		sum;			/* of the entries */
+	int128		gained;			/* of the positive ones */
+	int128		escrow_gained;	/* of the escrow's */
+	bool		is_visited;		/* the chain led here, or it is not in it */
+	uint8		previous[DW_HASH_BYTES];	/* column prev_hash */
+	uint8		hash[DW_HASH_BYTES];	/* column hash */
+} DwLink;
+
+/* What an escrow says of itself, and its history of it. */
+typedef struct DwEscrowBooks
+{
+	char	   *currency;		/* as stored */
+	char	   *status;			/* label */
+	int64		funded;			/* this amount and the others as stored */
+	int64		held;			/* lies there */
+	int64		released;		/* went to the provider, fee and tax */
+	int64		refunded;		/* went back */
+	int64		charged_back;	/* taken by banks */
+	int64		fee_taken;		/* of released */
+	int64		tax_taken;		/* of released */
+	int32		transition_count;	/* of rows in escrow_events */
+} DwEscrowBooks;
+
+/* The books of a scope, its chain among them, under examination. */
+typedef struct DwChain
+{
+	DwUuid		scope_id;		/* whose it is */
+	int			count;			/* of links */
+	DwLink	   *links;			/* all transactions, by completed_at */
+	bool		has_strays;		/* there are entries of no transaction */
+	bool		has_end;		/* there is an escrow that knows the end */
+	uint8		end[DW_HASH_BYTES]; /* its last_hash */
+	uint8		reached[DW_HASH_BYTES]; /* how far the chain led */
+	DwEscrowBooks escrow;		/* if there is one */
+} DwChain;
+
+/* Scopes to be loaded, in the order of their ids. */
+typedef struct DwScopes
+{
+	const DwUuid *ids;			/* no two alike */
+	int			count;			/* at least one */
+	bool		is_range;		/* no other lies between first and last */
+} DwScopes;
+
+/* A read of the rows of scopes. */
+typedef struct DwScopeQuery
+{
+	DwStatement range;			/* of all from the first to the last */
+	DwStatement some;			/* of those in a list */
+} DwScopeQuery;
+
+#define DW_SCOPE_QUERY(select, column, order) { \
+		DW_STATEMENT(select " WHERE " column " BETWEEN $1 AND $2 " order), \
+		DW_STATEMENT(select " WHERE " column " = ANY ($1) " order)}
+
+/* Runs such a read. */
+extern uint64 dw_scopes_query(DwScopeQuery *query, const DwScopes *scopes);
+
+/*
+ * Loads the books of scopes, returned in the same order.  Entries of accounts
+ * besides the escrow's own are added to accounts, unless that is NULL.
+ */
+extern DwChain *dw_chains_load(const DwScopes *scopes, DwAccounts *accounts);
+
+/*
+ * Checks the hash chains: which row was tampered with first (I6).
+ *
+ * A chain is followed from its beginning, and every link is made anew from
+ * the stored columns (see ledger_store.h).  Where one does not fit, the
+ * chain says that something was changed there; what it was is found by
+ * putting back what the other rows tell, until the link fits again:
+ *
+ * entry_changed		an entry says something else than was booked
+ * entry_missing		an entry is gone
+ * transaction_changed	the transaction says something else
+ * transaction_missing	a transaction is gone
+ * chain_broken		the columns of the chain itself were changed, or
+ * 					a transaction was put in
+ *
+ * Of each chain the first fault is told: what comes after it rests on it.
+ * Who rewrites a chain to its end, and the escrow's last_hash with it, is not
+ * found here; keep a copy of last_hash elsewhere against that.
+ */
+
+/* The first fault of a chain. */
+typedef struct DwTampering
+{
+	DwUuid		scope_id;		/* whose chain: a job's, or a user's */
+	bool		has_transaction;	/* it is known which one */
+	DwUuid		transaction_id; /* the one that is wrong or missing */
+	int			leg;			/* the entry's; 0 = none, or unknown */
+	const char *problem;		/* one of the words above */
+} DwTampering;
+
+/* True when a chain, just loaded, is sound; else *tampering is the fault. */
+extern bool dw_chain_verify(DwChain *chain, DwTampering *tampering);
+
+/*
+ * Goes through the books, and finds what is in doubt.
+ *
+ * All that belongs to a scope is read once, with that of some hundred others,
+ * and every invariant of ledger_store.h is put to it in C, where an entry
+ * costs little.  A scope that breaks one, or that is too strange to tell, is
+ * in doubt: the queries of reconcile_store.c then say what is wrong with it.
+ * The chain (I6) is followed on the way.
+ */
+
+/* What is in doubt, and whose chain is broken. */
+typedef struct DwDoubts
+{
+	bool		all;			/* everything was looked at */
+	int			scope_count;	/* of scopes */
+	DwUuid	   *scopes;			/* whose sums, or history, do not add up */
+	int			owing_count;	/* of accounts */
+	DwUuid	   *owing;			/* that may be below zero and must not */
+	int			strange_count;	/* of accounts */
+	DwUuid	   *strange;		/* without a row, or with another currency */
+	int			tampering_count;	/* of tamperings */
+	DwTampering *tamperings;	/* the first fault of each chain */
+} DwDoubts;
+
+/*
+ * Goes through all scopes, or those in which something happened since (an
+ * account is then in doubt if anything left it).  DT_NOBEGIN = all.
+ */
+extern void dw_books_check(TimestampTz since, DwDoubts *doubts);
+
+/* Goes through the chains alone, all of them or that of one scope. */
+extern void dw_books_verify(const DwUuid *scope_id, DwDoubts *doubts);
+
+/*
+ * Folds old entries of accounts into their balances.
+ *
+ * A balance is folded_balance and the entries above folded_through, which
+ * one statement reads in one snapshot; so whoever reads it, in whatever
+ * snapshot, finds the same sum before a fold, after it and beside it.
+ */
+
+/* What one call has done. */
+typedef struct DwFolding
+{
+	int			accounts;		/* folded a step further */
+	int64		entries;		/* folded into them */
+	int			created;		/* rows of accounts that were missing */
+	TimestampTz through;		/* nothing later was; DT_NOBEGIN = nothing */
+	DwFoldObstacle obstacle;	/* why nothing was, if something hinders */
+} DwFolding;
+
+/*
+ * Makes the rows of accounts that entries not folded yet have none of, and
+ * folds at most max_rows entries, and the rest of the last transaction.
+ * Locks nothing that others wait for; one folds at a time.
+ */
+extern void dw_accounts_fold(int max_rows, DwFolding *folding);
+
+/*
+ * Rates of exchange, each for a range of time.
+ */
+
+/* A rate of a pair of currencies, and when it holds. */
+typedef struct DwFxRow
+{
+	const char *from_currency;	/* ISO 4217: what is sold */
+	const char *to_currency;	/* ISO 4217: what is bought */
+	DwFxRate	rate;			/* minor units for minor units */
+	TimestampTz valid_from;		/* first moment */
+	TimestampTz valid_until;	/* first moment after; DT_NOEND = none */
+} DwFxRow;
+
+/* The rate in force at a time; false when there is none. */
+extern bool dw_fx_find(const char *from_currency, const char *to_currency,
+					   TimestampTz as_of, DwFxRate *rate);
+
+/* Lets nobody else set a rate until the end of the transaction. */
+extern void dw_fx_lock(void);
+
+/* Ends the rate without an end that is in force when the new one begins. */
+extern void dw_fx_supersede(const DwFxRow *row);
+
+/* Writes a rate.  23P01: another holds in a part of its time. */
+extern void dw_fx_insert(const DwFxRow *row);
+
+/*
+ * The invariants of money, each a query that finds what breaks it.
+ *
+ * Healthy books give no row.  The queries look at scopes (jobs) and accounts
+ * that are in doubt: ledger_store.h goes through all of them and finds those.
+ * I1	the entries of a transaction sum to zero in each currency
+ * I2	an escrow holds the sum of its entries; an account's folded part
+ * 	is the sum up to its watermark (not looked at with `since`, for
+ * 	it would take all entries); every entry has its account
+ * I3	funded = held + released + refunded + charged_back, all >= 0;
+ * 	funded and refunded as the payments and refunds come to, each
+ * 	refund through the companies that the payments came through
+ * I4	entries outside escrows and what escrows hold sum to zero
+ * I5	no balance below zero unless the kind of account allows it
+ * I7	fee + tax + payout = the part released, and in sum as the escrow
+ * 	has it
+ * I8	one transaction per idempotency key
+ * I9	the reversals of a transaction come to at most its amount
+ * I10 as many transitions as the escrow counts, without a gap
+ * I6 (entries never change) is in ledger_store.h.
+ */
+
+/* One fault. */
+typedef struct DwDiscrepancy
+{
+	char	   *invariant;		/* 'I1' ... 'I10' */
+	char	   *object;			/* kind of thing that is wrong */
+	bool		has_id;			/* one thing, not a whole currency */
+	DwUuid		object_id;		/* its id */
+	char	   *currency;		/* of the figures; NULL for counts */
+	Datum		expected;		/* numeric: what it should be */
+	Datum		actual;			/* numeric: what it is */
+} DwDiscrepancy;
+
+/* How many invariants there are to check. */
+extern int	dw_invariant_count(void);
+
+/*
+ * Checks one of them on what is in doubt and gives the number of faults, to
+ * be read with dw_discrepancy_read() before the next statement.
+ */
+extern uint64 dw_invariant_check(int invariant, const DwDoubts *doubts);
+extern void dw_discrepancy_read(uint64 index, DwDiscrepancy *fault);
+
+/*
+ * An escrow's account as its sides read it, and what comes next.
+ */
+
+/* One line of the account: a completed transaction, in minor units. */
+typedef struct DwStatementLine
+{
+	TimestampTz at;				/* when it was completed */
+	char	   *type;			/* label of transaction_type */
+	char	   *description;	/* in words */
+	DwUuid		transaction_id; /* what was done */
+	char	   *currency;		/* ISO 4217 */
+	int64		amount_in;		/* came into the escrow */
+	int64		amount_out;		/* left it: payout + fee + tax + refund */
+	int64		payout;			/* of it, to the provider */
+	int64		fee;			/* of it, the platform's */
+	int64		tax;			/* of it, on the fee */
+	int64		refund;			/* of it, all else: to the homeowner or bank */
+	int64		balance;		/* held afterwards */
+} DwStatementLine;
+
+/* What will happen to an escrow by itself. */
+typedef struct DwNextEvent
+{
+	char	   *event;			/* as in escrow_transitions() */
+	TimestampTz at;				/* when */
+	char	   *stoppable_by;	/* who can stop it before */
+	char	   *detail;			/* what happens, and how to stop it */
+} DwNextEvent;
+
+/* How many lines the account of a job has, to be read one by one. */
+extern uint64 dw_statement_load(const DwUuid *job_id);
+extern void dw_statement_read(uint64 index, DwStatementLine *line);
+
+/* How many things will happen to an escrow, to be read likewise. */
+extern uint64 dw_next_events_load(const DwUuid *job_id);
+extern void dw_next_event_read(uint64 index, DwNextEvent *next);
+
+#endif							/* DW_LEDGER_STORE_H */

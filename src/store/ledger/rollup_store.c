@@ -1,0 +1,366 @@
+/*
+ * rollup_store.c
+ *		Folds old entries of accounts into their balances.
+ *
+ * Entries are folded in the order of their transactions' ids, those of all
+ * accounts alike, so what is to be folded lies in the newest pages of the
+ * table and costs an index of a few bytes a page.  Only the clearing
+ * accounts of payment companies have a watermark of their own.
+ *
+ * Safe is what lies below every transaction in flight.  The order of looking
+ * matters: first the clock, then the sessions, then what is prepared, and
+ * only then the entries, each in a newer snapshot.  Who has no xid when the
+ * sessions are looked at makes his ids later than the clock was read; who has
+ * one is seen with his start, or has ended and is visible to what follows.
+ * A caller whose snapshot is older (REPEATABLE READ) cannot fold.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "storage/lmgr.h"
+#include "utils/backend_status.h"
+
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/ledger/ledger_store.h"
+
+#define NIL_UUID "'00000000-0000-0000-0000-000000000000'::uuid"
+
+/* The entries of accounts in the range from $1 to $2. */
+#define ENTRIES_IN_RANGE \
+	"FROM dwello.ledger_entries AS n WHERE n.transaction_id > $1 " \
+	"AND n.transaction_id <= $2 AND n.account_id <> n.scope_id "
+
+/* A range of ids to fold, of clearing accounts or of all others. */
+typedef struct DwFoldRange
+{
+	bool		of_clearing;	/* which accounts */
+	DwUuid		from;			/* folded so far; nil = nothing */
+	DwUuid		through;		/* to be folded */
+} DwFoldRange;
+
+/*
+ * Takes the one place of a folder until the end of the transaction; false
+ * while another has it.  Nobody who books anything takes or minds this lock.
+ */
+static bool
+take_place(void)
+{
+	RangeVar   *table = makeRangeVar("dwello", "ledger_accounts", -1);
+	Oid			relation = RangeVarGetRelid(table, NoLock, false);
+
+	return ConditionalLockRelationOid(relation, ShareUpdateExclusiveLock);
+}
+
+/* Looks at every session that writes to this database. */
+static void
+meet_sessions(DwFold *fold)
+{
+	int			count;
+
+	pgstat_clear_backend_activity_snapshot();
+	count = pgstat_fetch_stat_numbackends();
+	for (int i = 1; i <= count; i++)
+	{
+		LocalPgBackendStatus *session = dw_backend_status(i);
+		TimestampTz started;
+
+		if (session == NULL || !TransactionIdIsValid(session->backend_xid) ||
+			session->backendStatus.st_procpid == MyProcPid ||
+			(OidIsValid(session->backendStatus.st_databaseid) &&
+			 session->backendStatus.st_databaseid != MyDatabaseId))
+			continue;
+		started = session->backendStatus.st_xact_start_timestamp;
+		if (started == 0)
+			dw_fold_stop(fold, DW_FOLD_SESSION);
+		dw_fold_meet(fold, started);
+	}
+}
+
+/* Transactions that are prepared in this database; nothing says since when. */
+static void
+meet_prepared(DwFold *fold)
+{
+	static DwStatement select_prepared =
+		DW_STATEMENT("SELECT FROM pg_catalog.pg_prepared_xacts AS x "
+					 "WHERE x.database = pg_catalog.current_database()");
+	DwParams	p = DW_PARAMS;
+
+	if (dw_execute(&select_prepared, &p) > 0)
+		dw_fold_stop(fold, DW_FOLD_PREPARED);
+}
+
+/* Finds out what is in flight. */
+static void
+find_bound(DwFold *fold)
+{
+	if (IsolationUsesXactSnapshot())
+		dw_fold_stop(fold, DW_FOLD_SNAPSHOT);
+	else if (!take_place())
+		dw_fold_stop(fold, DW_FOLD_BUSY);
+	meet_sessions(fold);
+	meet_prepared(fold);
+}
+
+/*
+ * A payment that is asked for is booked under its old id when it arrives, on
+ * the escrow and the company's clearing: so that account waits for it.
+ *
+ * Beneath row-level security the planner does not know how few payments are
+ * pending; a range of scopes whose ends it cannot see, though it is all of
+ * them, takes it to their index.
+ */
+static void
+wait_for_payments(DwUuid *through)
+{
+	static DwStatement select_pending =
+		DW_STATEMENT("SELECT t.id FROM dwello.transactions AS t "
+					 "WHERE t.status = 'pending' "
+					 "AND t.transaction_type = 'payment' "
+					 "AND t.scope_id >= $1 AND t.scope_id <= $2 "
+					 "ORDER BY t.id LIMIT 1");
+	DwParams	p = DW_PARAMS;
+	DwUuid		pending;
+	DwUuid		least = {{0}};
+	DwUuid		greatest;
+
+	memset(greatest.bytes, 0xff, sizeof(greatest.bytes));
+	dw_param_uuid(&p, &least);
+	dw_param_uuid(&p, &greatest);
+	if (dw_execute(&select_pending, &p) == 0)
+		return;
+	(void) dw_read_uuid(0, 1, &pending);
+	if (dw_uuid_compare(&pending, through) <= 0)
+		*through = dw_fold_below(&pending);
+}
+
+/* How far these accounts have been folded; nil for not at all. */
+static DwUuid
+folded_so_far(bool of_clearing)
+{
+	static DwStatement select_last =
+		DW_STATEMENT("SELECT a.folded_through "
+					 "FROM dwello.ledger_accounts AS a "
+					 "WHERE (a.kind = 'psp_clearing') = $1 "
+					 "AND a.folded_through IS NOT NULL "
+					 "ORDER BY a.folded_through DESC LIMIT 1");
+	DwParams	p = DW_PARAMS;
+	DwUuid		last = {{0}};
+
+	dw_param_bool(&p, of_clearing);
+	if (dw_execute(&select_last, &p) > 0)
+		(void) dw_read_uuid(0, 1, &last);
+	return last;
+}
+
+/* The parameters that every statement about a range begins with. */
+static void
+param_range(DwParams *p, const DwFoldRange *range)
+{
+	dw_param_uuid(p, &range->from);
+	dw_param_uuid(p, &range->through);
+	dw_param_bool(p, range->of_clearing);
+}
+
+/* Ends a range with the transaction of its max_rows-th entry. */
+static void
+cut_range(DwFoldRange *range, int max_rows)
+{
+	static DwStatement select_cut =
+		DW_STATEMENT("SELECT n.transaction_id " ENTRIES_IN_RANGE
+					 "AND EXISTS (SELECT FROM dwello.ledger_accounts AS a "
+					 "WHERE a.id = n.account_id "
+					 "AND (a.kind = 'psp_clearing') = $3) "
+					 "ORDER BY n.transaction_id OFFSET $4 LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	param_range(&p, range);
+	dw_param_int4(&p, max_rows - 1);
+	if (dw_execute(&select_cut, &p) > 0)
+		(void) dw_read_uuid(0, 1, &range->through);
+}
+
+/* Folds all entries of one account up to an id. */
+static void
+adopt_account(const DwUuid *id, const DwUuid *owner_id, const DwUuid *through)
+{
+	static DwStatement of_platform =
+		DW_STATEMENT("UPDATE dwello.ledger_accounts SET folded_through = $3, "
+					 "folded_balance = COALESCE(("
+					 "SELECT pg_catalog.sum(n.amount) "
+					 "FROM dwello.ledger_entries AS n "
+					 "WHERE n.account_id = $1 "
+					 "AND n.transaction_id <= $3), 0)::bigint "
+					 "WHERE id = $1 AND owner_id = $2");
+	static DwStatement of_provider =
+		DW_STATEMENT("UPDATE dwello.ledger_accounts SET folded_through = $3, "
+					 "folded_balance = COALESCE(("
+					 "SELECT pg_catalog.sum(n.amount) "
+					 DW_ENTRIES_OF_PROVIDER("$2", "$1")
+					 "AND t.id <= $3), 0)::bigint "
+					 "WHERE id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	dw_param_uuid(&p, owner_id);
+	dw_param_uuid(&p, through);
+	(void) dw_execute(dw_uuid_is_nil(owner_id) ? &of_platform : &of_provider,
+					  &p);
+}
+
+/*
+ * Brings accounts that were never folded to where the others are.  They are
+ * new, or older than their rows, which were lost and made again.
+ */
+static void
+adopt_accounts(const DwFoldRange *range)
+{
+	static DwStatement select_new =
+		DW_STATEMENT("SELECT a.id, a.owner_id "
+					 "FROM dwello.ledger_accounts AS a "
+					 "WHERE (a.kind = 'psp_clearing') = $3 "
+					 "AND a.folded_through IS NULL AND a.id IN ("
+					 "SELECT n.account_id " ENTRIES_IN_RANGE ")");
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *ids;
+	int			count;
+
+	if (dw_uuid_is_nil(&range->from))
+		return;
+	param_range(&p, range);
+	count = (int) dw_execute(&select_new, &p);
+	ids = palloc(sizeof(DwUuid) * 2 * Max(count, 1));
+	for (int i = 0; i < count * 2; i++)
+		(void) dw_read_uuid(i / 2, i % 2 + 1, &ids[i]);
+	for (int i = 0; i < count * 2; i += 2)
+		adopt_account(&ids[i], &ids[i + 1], &range->from);
+}
+
+/* Folds a range. */
+static void
+fold_range(const DwFoldRange *range, DwFolding *folding)
+{
+	static DwStatement fold =
+		DW_STATEMENT("WITH part AS (SELECT n.account_id, "
+					 "pg_catalog.sum(n.amount) AS total, "
+					 "pg_catalog.count(*) AS entries " ENTRIES_IN_RANGE
+					 "GROUP BY n.account_id), "
+					 "done AS (UPDATE dwello.ledger_accounts AS a SET "
+					 "folded_through = $2, "
+					 "folded_balance = (a.folded_balance + p.total)::bigint "
+					 "FROM part AS p WHERE a.id = p.account_id "
+					 "AND (a.kind = 'psp_clearing') = $3 "
+					 "RETURNING p.entries) "
+					 "SELECT pg_catalog.count(*)::integer, "
+					 "COALESCE(pg_catalog.sum(d.entries), 0)::bigint "
+					 "FROM done AS d");
+	DwParams	p = DW_PARAMS;
+
+	param_range(&p, range);
+	(void) dw_execute(&fold, &p);
+	folding->accounts += dw_read_int4(0, 1);
+	folding->entries += dw_read_int8(0, 2);
+}
+
+/* Makes the row of an account that only entries know; false if it cannot. */
+static bool
+make_account(const DwUuid *scope_id, const DwUuid *transaction_id,
+			 const DwUuid *id)
+{
+	static DwStatement select_owners =
+		DW_STATEMENT("SELECT DISTINCT o.owner_id, n.currency, c.psp "
+					 "FROM dwello.transactions AS t "
+					 "JOIN dwello.ledger_entries AS n ON n.scope_id = "
+					 "t.scope_id AND n.transaction_id = t.id "
+					 "AND n.account_id = $3 "
+					 "CROSS JOIN LATERAL (VALUES (t.payer_id), (t.payee_id), "
+					 "(" NIL_UUID ")) AS o (owner_id) "
+					 "CROSS JOIN LATERAL (SELECT '' AS psp UNION SELECT "
+					 "x.psp FROM dwello.transactions AS x "
+					 "WHERE x.scope_id = t.scope_id) AS c "
+					 "WHERE t.scope_id = $1 AND t.id = $2 "
+					 "AND c.psp IS NOT NULL");
+	DwParams	p = DW_PARAMS;
+	uint64		count;
+
+	dw_param_uuid(&p, scope_id);
+	dw_param_uuid(&p, transaction_id);
+	dw_param_uuid(&p, id);
+	count = dw_execute(&select_owners, &p);
+	for (uint64 i = 0; i < count; i++)
+	{
+		DwAccount	account = {
+			.currency = dw_read_text(i, 2),
+			.psp = dw_read_text(i, 3)
+		};
+
+		(void) dw_read_uuid(i, 1, &account.owner_id);
+		if (dw_account_match(&account, id))
+		{
+			dw_account_ensure(&account);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Makes the rows of accounts in the range that have none; how many. */
+static int
+make_accounts(const DwFoldRange *range)
+{
+	static DwStatement select_missing =
+		DW_STATEMENT("SELECT DISTINCT ON (n.account_id) n.account_id, "
+					 "n.scope_id, n.transaction_id " ENTRIES_IN_RANGE
+					 "AND NOT EXISTS (SELECT FROM dwello.ledger_accounts "
+					 "AS a WHERE a.id = n.account_id) "
+					 "ORDER BY n.account_id, n.transaction_id");
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *ids;
+	int			count;
+	int			created = 0;
+
+	dw_param_uuid(&p, &range->from);
+	dw_param_uuid(&p, &range->through);
+	count = (int) dw_execute(&select_missing, &p);
+	ids = palloc(sizeof(DwUuid) * 3 * Max(count, 1));
+	for (int i = 0; i < count * 3; i++)
+		(void) dw_read_uuid(i / 3, i % 3 + 1, &ids[i]);
+	for (int i = 0; i < count * 3; i += 3)
+		created += make_account(&ids[i + 1], &ids[i + 2], &ids[i]);
+	return created;
+}
+
+/* Folds, and makes missing accounts; see the header. */
+void
+dw_accounts_fold(int max_rows, DwFolding *folding)
+{
+	DwFold		fold;
+
+	memset(folding, 0, sizeof(*folding));
+	dw_fold_begin(&fold, GetCurrentTimestamp(),
+				  dw_setting_int8("fold_margin_seconds") * USECS_PER_SEC);
+	dw_fold_meet(&fold, GetCurrentTransactionStartTimestamp());
+	find_bound(&fold);
+	folding->obstacle = fold.obstacle;
+	folding->through = dw_fold_time(&fold);
+	if (fold.obstacle != DW_FOLD_CLEAR)
+		return;
+	for (int pass = 0; pass < 2 && folding->entries < max_rows; pass++)
+	{
+		DwFoldRange range = {
+			.of_clearing = pass > 0,
+			.from = folded_so_far(pass > 0),
+			.through = dw_fold_watermark(folding->through)
+		};
+
+		if (range.of_clearing)
+			wait_for_payments(&range.through);
+		folding->created += make_accounts(&range);
+		cut_range(&range, max_rows - (int) folding->entries);
+		adopt_accounts(&range);
+		fold_range(&range, folding);
+	}
+}

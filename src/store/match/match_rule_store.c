@@ -1,0 +1,336 @@
+/*
+ * match_rule_store.c
+ *		What matching needs of settings and categories, kept in memory.
+ *
+ * The tree is kept in preorder: what is below a category follows it, up to
+ * the next one that is not deeper.  Validity is what a relation's cached
+ * description has: a message to all backends when the transaction that
+ * wrote commits.  Reading with the latest snapshot leaves no gap, for a
+ * change that it does not see has its message still to come.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "core/audience/audience.h"
+#include "server/sql/sql_server.h"
+#include "store/match/match_store.h"
+
+/* The tables that are watched. */
+static const char *const tables[] = {
+	"system_settings", "system_settings_defaults", "service_categories"
+};
+
+/* The settings, in the order of their names. */
+typedef enum RuleSetting
+{
+	RULE_AUTO_APPROVE,
+	RULE_NEED_EMAIL,
+	RULE_BUDGET_REFERENCE,
+	RULE_FRESHNESS_HOURS,
+	RULE_RADIUS_MILES,
+	RULE_WEIGHT_BUDGET,
+	RULE_WEIGHT_CATEGORY,
+	RULE_WEIGHT_FRESHNESS,
+	RULE_WEIGHT_NEARNESS,
+	RULE_WEIGHT_URGENCY,
+	RULE_MAX_RADIUS_MILES,
+	RULE_NEED_PHONE,
+	RULE_SETTING_COUNT
+} RuleSetting;
+
+/* A category of the tree in preorder. */
+typedef struct TreeItem
+{
+	DwUuid		id;				/* the category */
+	int			depth;			/* 0: a root */
+	int			parent;			/* its place in the tree; -1: a root */
+	bool		shares_tag;		/* another has its tag */
+} TreeItem;
+
+/* A place in the tree by id. */
+typedef struct TreePlace
+{
+	DwUuid		id;				/* the category */
+	int			item;			/* its place in the tree */
+} TreePlace;
+
+/* All that is kept. */
+static struct
+{
+	bool		is_valid;		/* nothing has changed since */
+	MemoryContext context;		/* holds the arrays */
+	Oid			relations[lengthof(tables)];	/* the tables */
+	DwMatchRules rules;			/* the settings */
+	TreeItem   *tree;			/* preorder */
+	TreePlace  *places;			/* by id */
+	int			count;			/* of both */
+}			kept;
+
+/* Called when the description of a relation is out of date. */
+static void
+rules_invalidate(Datum arg, Oid relation)
+{
+	for (size_t i = 0; i < lengthof(tables); i++)
+	{
+		if (relation == InvalidOid || relation == kept.relations[i])
+			kept.is_valid = false;
+	}
+}
+
+/* Watches the tables; see the header. */
+void
+dw_match_rules_init(void)
+{
+	CacheRegisterRelcacheCallback(rules_invalidate, (Datum) 0);
+}
+
+/* Tells every backend; see the header. */
+void
+dw_match_rules_forget(Oid relation)
+{
+	CacheInvalidateRelcacheByRelid(relation);
+}
+
+/* Notes which relations are the tables. */
+static void
+rules_find_tables(void)
+{
+	Oid			schema = get_namespace_oid("dwello", false);
+
+	for (size_t i = 0; i < lengthof(tables); i++)
+		kept.relations[i] = get_relname_relid(tables[i], schema);
+}
+
+/* Reads the settings. */
+static void
+rules_load_settings(void)
+{
+	static DwStatement select_settings =
+		DW_STATEMENT("SELECT CASE COALESCE(s.value, d.value) "
+					 "WHEN 'true' THEN 1 WHEN 'false' THEN 0 "
+					 "ELSE COALESCE(s.value, d.value)::float8 END "
+					 "FROM dwello.system_settings_defaults AS d "
+					 "LEFT JOIN dwello.system_settings AS s "
+					 "ON s.name = d.name WHERE d.name = ANY ("
+					 "'{auto_approve_providers, "
+					 "email_verification_required, "
+					 "match_budget_reference, match_freshness_hours, "
+					 "match_radius_miles, match_weight_budget, "
+					 "match_weight_category, match_weight_freshness, "
+					 "match_weight_nearness, match_weight_urgency, "
+					 "max_bid_radius_miles, phone_verification_required}') "
+					 "ORDER BY d.name COLLATE \"C\"");
+	double		values[RULE_SETTING_COUNT];
+	DwMatchRules *rules = &kept.rules;
+
+	if (dw_query(&select_settings, NULL) != RULE_SETTING_COUNT)
+		elog(ERROR, "settings of matching are missing");
+	for (int i = 0; i < RULE_SETTING_COUNT; i++)
+		values[i] = dw_read_float8(i, 1);
+	rules->radius_miles = values[RULE_RADIUS_MILES];
+	rules->max_radius_miles = values[RULE_MAX_RADIUS_MILES];
+	rules->standing = (values[RULE_NEED_EMAIL] != 0.0 ? 1 : 0) |
+		(values[RULE_NEED_PHONE] != 0.0 ? 2 : 0) |
+		(values[RULE_AUTO_APPROVE] == 0.0 ? 4 : 0);
+	rules->freshness_hours = values[RULE_FRESHNESS_HOURS];
+	rules->reference = values[RULE_BUDGET_REFERENCE];
+	rules->weights[DW_MATCH_NEARNESS] = values[RULE_WEIGHT_NEARNESS];
+	rules->weights[DW_MATCH_BUDGET] = values[RULE_WEIGHT_BUDGET];
+	rules->weights[DW_MATCH_CATEGORY] = values[RULE_WEIGHT_CATEGORY];
+	rules->weights[DW_MATCH_URGENCY] = values[RULE_WEIGHT_URGENCY];
+	rules->weights[DW_MATCH_FRESHNESS] = values[RULE_WEIGHT_FRESHNESS];
+}
+
+/* By id. */
+static int
+place_compare(const void *a, const void *b)
+{
+	return dw_uuid_compare(&((const TreePlace *) a)->id,
+						   &((const TreePlace *) b)->id);
+}
+
+/* The parent of the last item of the tree in the making. */
+static int
+tree_parent(int item)
+{
+	int			above = item - 1;
+
+	while (above >= 0 && kept.tree[above].depth >= kept.tree[item].depth)
+		above = kept.tree[above].parent;
+	return above;
+}
+
+/* Finds the categories whose tag another has. */
+static void
+tree_mark_tags(void)
+{
+	uint8	   *seen = palloc0(UINT16_MAX + 1);
+
+	for (int i = 0; i < kept.count; i++)
+	{
+		uint8	   *times = &seen[dw_category_tag(&kept.tree[i].id)];
+
+		*times = Min(*times + 1, 2);
+	}
+	for (int i = 0; i < kept.count; i++)
+		kept.tree[i].shares_tag =
+			seen[dw_category_tag(&kept.tree[i].id)] > 1;
+	pfree(seen);
+}
+
+/* Reads the tree. */
+static void
+rules_load_tree(void)
+{
+	static DwStatement select_tree =
+		DW_STATEMENT("WITH RECURSIVE tree (id, depth, path) AS ("
+					 "SELECT c.id, 0, ARRAY[c.id] "
+					 "FROM dwello.service_categories AS c "
+					 "WHERE c.parent_id IS NULL UNION ALL "
+					 "SELECT c.id, t.depth + 1, t.path || c.id "
+					 "FROM tree AS t JOIN dwello.service_categories AS c "
+					 "ON c.parent_id = t.id) "
+					 "SELECT t.id, t.depth FROM tree AS t ORDER BY t.path");
+	int			count = (int) dw_query(&select_tree, NULL);
+
+	kept.tree = MemoryContextAlloc(kept.context,
+								   (count + 1) * sizeof(*kept.tree));
+	kept.places = MemoryContextAlloc(kept.context,
+									 (count + 1) * sizeof(*kept.places));
+	kept.count = count;
+	for (int i = 0; i < count; i++)
+	{
+		(void) dw_read_uuid(i, 1, &kept.tree[i].id);
+		kept.tree[i].depth = dw_read_int4(i, 2);
+		kept.tree[i].parent = tree_parent(i);
+		kept.places[i].id = kept.tree[i].id;
+		kept.places[i].item = i;
+	}
+	qsort(kept.places, count, sizeof(*kept.places), place_compare);
+	tree_mark_tags();
+}
+
+/*
+ * Reads everything, unless it is valid.  It counts as valid before it is
+ * read, so that a message which comes meanwhile is not lost.
+ */
+static void
+rules_load(void)
+{
+	if (kept.is_valid)
+		return;
+	if (kept.context == NULL)
+		kept.context = AllocSetContextCreate(CacheMemoryContext,
+											 "dwello matching",
+											 ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(kept.context);
+	kept.count = 0;
+	rules_find_tables();
+	PushActiveSnapshot(GetLatestSnapshot());
+	kept.is_valid = true;
+	PG_TRY();
+	{
+		rules_load_settings();
+		rules_load_tree();
+	}
+	PG_CATCH();
+	{
+		kept.is_valid = false;
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	PopActiveSnapshot();
+}
+
+/* The settings; see the header. */
+const DwMatchRules *
+dw_match_rules(void)
+{
+	rules_load();
+	return &kept.rules;
+}
+
+/* The place of a category in the tree; -1 for none. */
+static int
+tree_find(const DwUuid *id)
+{
+	const TreePlace *place = bsearch(id, kept.places, kept.count,
+									 sizeof(*kept.places), place_compare);
+
+	return place == NULL ? -1 : place->item;
+}
+
+/* Adds a category; one that is there already keeps its best fit. */
+static void
+categories_add(DwMatchCategories *categories, int *entries, int item,
+			   double fit)
+{
+	if (entries[item] < 0)
+	{
+		entries[item] = categories->count++;
+		categories->ids[entries[item]] = kept.tree[item].id;
+		categories->fits[entries[item]] = fit;
+	}
+	else if (fit > categories->fits[entries[item]])
+		categories->fits[entries[item]] = fit;
+}
+
+/* The categories named, and all below them; see the header. */
+void
+dw_match_categories(const DwUuid *ids, int count,
+					DwMatchCategories *categories)
+{
+	int		   *entries;
+
+	rules_load();
+	entries = palloc((kept.count + 1) * sizeof(*entries));
+	memset(entries, -1, (kept.count + 1) * sizeof(*entries));
+	categories->ids = palloc((kept.count + 1) * sizeof(DwUuid));
+	categories->fits = palloc((kept.count + 1) * sizeof(double));
+	categories->count = 0;
+	for (int i = 0; i < count; i++)
+	{
+		int			top = tree_find(&ids[i]);
+		int			item = top;
+
+		if (top < 0)
+			continue;
+		do
+		{
+			categories_add(categories, entries, item,
+						   dw_match_fit(kept.tree[item].depth -
+										kept.tree[top].depth));
+			item++;
+		} while (item < kept.count &&
+				 kept.tree[item].depth > kept.tree[top].depth);
+	}
+}
+
+/* True when there is such a category. */
+bool
+dw_match_category_exists(const DwUuid *id)
+{
+	rules_load();
+	return tree_find(id) >= 0;
+}
+
+/* A category and all above it; see the header. */
+void
+dw_match_path(const DwUuid *id, DwMatchPath *path)
+{
+	rules_load();
+	path->count = 0;
+	path->shares_tag = false;
+	for (int item = tree_find(id);
+		 item >= 0 && path->count < DW_CATEGORY_DEPTH_MAX;
+		 item = kept.tree[item].parent)
+	{
+		path->ids[path->count++] = kept.tree[item].id;
+		path->shares_tag |= kept.tree[item].shares_tag;
+	}
+}

@@ -1,0 +1,325 @@
+/*
+ * match_store.c
+ *		What a provider is matched by, and the open jobs that suit him.
+ *
+ * The index gives jobs by falling score, those of one score in no order.  So
+ * the jobs of one score are collected until the next score comes, and then
+ * put in the order of their ids.
+ */
+#include "postgres.h"
+
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/uuid.h"
+
+#include "server/sql/sql_server.h"
+#include "store/match/match_store.h"
+
+/* Rests that a search keeps beyond those of the jobs that it wants. */
+#define SPARE_RESTS 8
+
+/* Columns of the search. */
+enum
+{
+	JOB_ID,
+	JOB_KEY,
+	JOB_REST,
+	JOB_TITLE,
+	JOB_URGENCY,
+	JOB_CURRENCY
+};
+
+/* Jobs in the making. */
+typedef struct Collection
+{
+	const DwMatchSearch *search;	/* what is asked for */
+	DwMatchJob *jobs;			/* those that are in order, then a tie */
+	int			settled;		/* of the former */
+	int			count;			/* of both */
+	int			room;			/* for so many */
+} Collection;
+
+/* An array of uuids; NULL has none. */
+static DwUuid *
+read_uuids(uint64 row, int column, int *count)
+{
+	bool		isnull;
+	Datum		value = dw_read_datum(row, column, &isnull);
+	Datum	   *items;
+	bool	   *nulls;
+	DwUuid	   *ids;
+
+	*count = 0;
+	if (isnull)
+		return NULL;
+	deconstruct_array(DatumGetArrayTypeP(value), UUIDOID, UUID_LEN, false,
+					  TYPALIGN_CHAR, &items, &nulls, count);
+	ids = palloc((*count + 1) * sizeof(*ids));
+	for (int i = 0; i < *count; i++)
+		memcpy(&ids[i], DatumGetUUIDP(items[i]), sizeof(*ids));
+	return ids;
+}
+
+/*
+ * The types of the credentials that a provider holds on a day, as bits; for
+ * a day on which they are not what they were when his profile was written.
+ */
+static int64
+provider_capabilities(const DwUuid *id, DateADT today)
+{
+	static DwStatement select_bits =
+		DW_STATEMENT("SELECT coalesce(bit_or(1::bigint << "
+					 "CASE c.credential_type WHEN 'license' THEN 0 "
+					 "WHEN 'insurance' THEN 1 WHEN 'certification' THEN 2 "
+					 "WHEN 'experience' THEN 3 ELSE 4 END), 0) "
+					 "FROM dwello.provider_credentials AS c "
+					 "WHERE c.user_id = $1 AND c.verified_at IS NOT NULL "
+					 "AND (c.valid_from IS NULL OR c.valid_from <= $2) "
+					 "AND (c.valid_until IS NULL OR c.valid_until >= $2)");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	dw_param_date(&p, today);
+	(void) dw_query(&select_bits, &p);
+	return dw_read_int8(0, 1);
+}
+
+/* True when a provider has that id. */
+static bool
+provider_exists(const DwUuid *id)
+{
+	static DwStatement select_user =
+		DW_STATEMENT("SELECT FROM dwello.users AS u WHERE u.id = $1 "
+					 "AND u.user_type = 'service_provider' "
+					 "AND u.deleted_at IS NULL");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	return dw_query(&select_user, &p) > 0;
+}
+
+/*
+ * Reads what is known of a provider; see the header.  His profile repeats
+ * where he is, how far he goes and what he holds (audience_store.h); nobody
+ * else's has a place.
+ */
+bool
+dw_match_provider(const DwUuid *id, DateADT today, DwMatchProvider *provider)
+{
+	static DwStatement select_provider =
+		DW_STATEMENT("SELECT p.longitude, p.latitude, p.radius_miles, "
+					 "CASE WHEN coalesce($2 >= p.capability_from, true) "
+					 "AND coalesce($2 <= p.capability_until, true) "
+					 "THEN p.capability_bits END "
+					 "FROM dwello.user_profiles AS p WHERE p.user_id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	dw_param_date(&p, today);
+	memset(provider, 0, sizeof(*provider));
+	provider->id = *id;
+	if (dw_query(&select_provider, &p) == 0 || dw_read_null(0, 1))
+		return provider_exists(id);
+	provider->has_place = true;
+	provider->longitude = dw_read_float8(0, 1);
+	provider->latitude = dw_read_float8(0, 2);
+	if (!dw_read_null(0, 3))
+		provider->radius_miles = dw_read_float8(0, 3);
+	provider->capabilities = dw_read_null(0, 4)
+		? provider_capabilities(id, today) : dw_read_int8(0, 4);
+	return true;
+}
+
+/* What his agent prefers; see the header. */
+DwUuid *
+dw_match_preferred(const DwUuid *id, int *count)
+{
+	static DwStatement select_agent =
+		DW_STATEMENT("SELECT g.preferred_categories "
+					 "FROM dwello.ai_bidding_agents AS g "
+					 "WHERE g.user_id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	*count = 0;
+	return dw_query(&select_agent, &p) == 0 ? NULL : read_uuids(0, 1, count);
+}
+
+/* The query of a wish; see the header. */
+DwMatchQuery *
+dw_match_query(const DwMatchWish *wish)
+{
+	DwMatchQuery *query = palloc(dw_match_size(wish));
+
+	dw_match_prepare(wish, query);
+	SET_VARSIZE(query, dw_match_size(wish));
+	return query;
+}
+
+/* By id: for jobs of one score. */
+static int
+job_compare(const void *a, const void *b)
+{
+	return dw_uuid_compare(&((const DwMatchJob *) a)->id,
+						   &((const DwMatchJob *) b)->id);
+}
+
+/* Puts the jobs of one score in order; true when more are wanted. */
+static bool
+collection_settle(Collection *collection)
+{
+	DwMatchJob *tie = collection->jobs + collection->settled;
+
+	if (collection->count - collection->settled > 1)
+		qsort(tie, collection->count - collection->settled, sizeof(*tie),
+			  job_compare);
+	collection->count = Min(collection->count, collection->search->count);
+	collection->settled = collection->count;
+	return collection->count < collection->search->count;
+}
+
+/* Makes room for one job more; a tie that is too long loses its end. */
+static void
+collection_enlarge(Collection *collection)
+{
+	int			settled = collection->settled;
+
+	if (collection->count < collection->room)
+		return;
+	(void) collection_settle(collection);
+	collection->settled = settled;
+}
+
+/* True for a job that the cursor has passed. */
+static bool
+cursor_has_passed(const DwMatchCursor *after, double rest, const void *id)
+{
+	return rest < after->rest ||
+		(rest == after->rest && memcmp(id, &after->id, UUID_LEN) <= 0);
+}
+
+/* A text of a row, to be kept. */
+static Datum
+text_copy(Datum value)
+{
+	return PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+}
+
+/* Takes one job of the search; false when there are enough. */
+static bool
+collection_take(void *state, TupleTableSlot *slot)
+{
+	Collection *collection = state;
+	DwMatchJob *job;
+	double		rest;
+	const void *id;
+
+	slot_getallattrs(slot);
+	rest = DatumGetFloat8(slot->tts_values[JOB_REST]);
+	id = DatumGetPointer(slot->tts_values[JOB_ID]);
+	if (cursor_has_passed(&collection->search->after, rest, id))
+		return true;
+	if (collection->count > collection->settled &&
+		rest != collection->jobs[collection->count - 1].rest &&
+		!collection_settle(collection))
+		return false;
+	collection_enlarge(collection);
+	job = &collection->jobs[collection->count++];
+	memcpy(&job->id, id, sizeof(job->id));
+	memcpy(&job->key, DatumGetPointer(slot->tts_values[JOB_KEY]),
+		   sizeof(job->key));
+	job->rest = rest;
+	job->title = text_copy(slot->tts_values[JOB_TITLE]);
+	job->urgency = slot->tts_values[JOB_URGENCY];
+	job->currency = text_copy(slot->tts_values[JOB_CURRENCY]);
+	return true;
+}
+
+/* Collects the jobs that suit, as the index gives them. */
+static void
+collection_fill(Collection *collection)
+{
+	static DwStatement select_jobs =
+		DW_STATEMENT("SELECT j.id, j.key, "
+					 "j.key OPERATOR(dwello.<~>) $1, j.title, j.urgency, "
+					 "j.currency FROM dwello.jobs AS j "
+					 "WHERE j.status = 'open' AND j.is_listed "
+					 "AND j.key OPERATOR(dwello.@@@) $1 "
+					 "AND j.homeowner_id <> $2 AND j.expires_at > $3 "
+					 "AND j.deleted_at IS NULL "
+					 "ORDER BY j.key OPERATOR(dwello.<~>) $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_datum(&p, dw_type_find("job_query"),
+				   PointerGetDatum(collection->search->query), false);
+	dw_param_uuid(&p, &collection->search->provider_id);
+	dw_param_time(&p, collection->search->now);
+	collection->count = collection->settled = 0;
+	dw_stream(&select_jobs, &p, collection_take, collection);
+	(void) collection_settle(collection);
+}
+
+/*
+ * True when what the index turned away may belong to what was asked for: of
+ * what it met, too much was not shown.
+ */
+static bool
+collection_lacks(const Collection *collection, const DwMatchBest *best)
+{
+	if (best->count < best->room)
+		return false;
+	return collection->count < collection->search->count ||
+		collection->jobs[collection->count - 1].rest > best->limit;
+}
+
+/*
+ * The jobs that suit; see the header.  The index is told how good the best
+ * are that it has met, with some to spare for those that turn out not to be
+ * shown; when too many were, it is asked again without.
+ */
+int
+dw_match_search(const DwMatchSearch *search, DwMatchJob **jobs)
+{
+	Collection	collection = {.search = search,
+	.room = 2 * search->count + 16};
+	int			room = search->count + search->count / 8 + SPARE_RESTS;
+	DwMatchBest *best = palloc(dw_match_best_size(room));
+
+	collection.jobs = palloc(collection.room * sizeof(*collection.jobs));
+	dw_match_best_begin(best, room, search->after.rest);
+	search->query->best = best;
+	collection_fill(&collection);
+	search->query->best = NULL;
+	if (collection_lacks(&collection, best))
+		collection_fill(&collection);
+	*jobs = collection.jobs;
+	return collection.count;
+}
+
+/* Reads how a job stands; see the header. */
+bool
+dw_match_standing(const DwUuid *job_id, TimestampTz now,
+				  DwMatchStanding *standing)
+{
+	static DwStatement select_job =
+		DW_STATEMENT("SELECT j.key, j.status = 'open' AND j.is_listed, "
+					 "COALESCE(j.expires_at <= $2, false) "
+					 "FROM dwello.jobs AS j WHERE j.id = $1 "
+					 "AND j.deleted_at IS NULL");
+	DwParams	p = DW_PARAMS;
+	bool		isnull;
+	Datum		key;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_time(&p, now);
+	if (dw_query(&select_job, &p) == 0)
+		return false;
+	memset(standing, 0, sizeof(*standing));
+	key = dw_read_datum(0, 1, &isnull);
+	standing->has_key = !isnull;
+	if (!isnull)
+		memcpy(&standing->key, DatumGetPointer(key), sizeof(standing->key));
+	standing->is_listed = dw_read_bool(0, 2);
+	standing->is_expired = dw_read_bool(0, 3);
+	return true;
+}

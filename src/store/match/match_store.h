@@ -1,0 +1,152 @@
+/*
+ * match_store.h
+ *		What matching reads: criteria, rules, and the jobs that suit.
+ */
+#ifndef DW_MATCH_STORE_H
+#define DW_MATCH_STORE_H
+
+#include "postgres.h"
+
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+#include "core/base/base.h"
+#include "core/job/job.h"
+#include "core/match/match.h"
+
+/*
+ * What a provider is matched by, and the open jobs that suit him.
+ */
+
+/* What is known of a provider. */
+typedef struct DwMatchProvider
+{
+	DwUuid		id;				/* users.id */
+	bool		has_place;		/* he has an address */
+	double		longitude;		/* of it, in degrees */
+	double		latitude;		/* of it, in degrees */
+	double		radius_miles;	/* of his agent; 0 = he has none */
+	int64		capabilities;	/* types of his credentials, as bits */
+} DwMatchProvider;
+
+/* A job that suits. */
+typedef struct DwMatchJob
+{
+	DwUuid		id;				/* jobs.id */
+	DwJobKey	key;			/* jobs.key */
+	double		rest;			/* 1 - score */
+	Datum		title;			/* text */
+	Datum		urgency;		/* dwello.urgency */
+	Datum		currency;		/* text */
+} DwMatchJob;
+
+/* Where to go on: jobs after this one in the order of the list. */
+typedef struct DwMatchCursor
+{
+	double		rest;			/* 1 - its score; negative: the beginning */
+	DwUuid		id;				/* its id */
+} DwMatchCursor;
+
+/* What is asked for. */
+typedef struct DwMatchSearch
+{
+	DwUuid		provider_id;	/* whose own jobs are left out */
+	TimestampTz now;			/* jobs that expire until then are, too */
+	DwMatchQuery *query;		/* what the jobs must be, a job_query */
+	DwMatchCursor after;		/* where to go on */
+	int			count;			/* of jobs wanted */
+} DwMatchSearch;
+
+/*
+ * Reads what is known of a provider; false when there is none.  Credentials
+ * count while they are valid on that day.
+ */
+extern bool dw_match_provider(const DwUuid *id, DateADT today,
+							  DwMatchProvider *provider);
+
+/* The categories that a provider's agent prefers; *count = 0 = none. */
+extern DwUuid *dw_match_preferred(const DwUuid *id, int *count);
+
+/* The query of a wish that was judged well, as a job_query. */
+extern DwMatchQuery *dw_match_query(const DwMatchWish *wish);
+
+/*
+ * The listed open jobs that suit, by falling score, then by id; gives their
+ * number, not more than were asked for.
+ */
+extern int	dw_match_search(const DwMatchSearch *search, DwMatchJob **jobs);
+
+/* What a job that a provider may see lacks to be listed for him. */
+typedef struct DwMatchStanding
+{
+	DwJobKey	key;			/* jobs.key */
+	bool		has_key;		/* it was published */
+	bool		is_listed;		/* it is open, and listed */
+	bool		is_expired;		/* it takes no more bids */
+} DwMatchStanding;
+
+/* Reads how a job stands; false when there is none. */
+extern bool dw_match_standing(const DwUuid *job_id, TimestampTz now,
+							  DwMatchStanding *standing);
+
+/*
+ * What matching needs of settings and categories, kept in memory.
+ *
+ * Both change seldom and are asked for at every call, so a backend keeps
+ * them until the server tells it that one of their tables has changed: their
+ * triggers see to that.  What is kept is what was committed when it was read
+ * and what the transaction itself has written, whatever the snapshot of the
+ * call is.
+ */
+
+/* The operator's settings of matching. */
+typedef struct DwMatchRules
+{
+	double		radius_miles;	/* where a provider has none of his own */
+	double		max_radius_miles;	/* farthest a provider may be */
+	int32		standing;		/* bits that a provider's must have: 1 e-mail,
+								 * 2 telephone, 4 checked */
+	double		freshness_hours;	/* as in DwMatchWish */
+	double		reference;		/* as in DwMatchWish */
+	double		weights[DW_MATCH_TERM_COUNT];	/* as in DwMatchWish */
+} DwMatchRules;
+
+/* Categories with all below them, and how well each fits. */
+typedef struct DwMatchCategories
+{
+	DwUuid	   *ids;			/* each once */
+	double	   *fits;			/* 1 for one that was named, else by depth */
+	int			count;			/* of both */
+} DwMatchCategories;
+
+/* Watches the tables; once, from _PG_init. */
+extern void dw_match_rules_init(void);
+
+/* The settings; wants an open SPI connection. */
+extern const DwMatchRules *dw_match_rules(void);
+
+/*
+ * The categories that were named with everything below them; those that do
+ * not exist are left out.
+ */
+extern void dw_match_categories(const DwUuid *ids, int count,
+								DwMatchCategories *categories);
+
+/* True when there is such a category. */
+extern bool dw_match_category_exists(const DwUuid *id);
+
+/* A category and all above it, the next one first. */
+typedef struct DwMatchPath
+{
+	DwUuid		ids[DW_CATEGORY_DEPTH_MAX]; /* from the category to its root */
+	int			count;			/* of them; 0: there is no such category */
+	bool		shares_tag;		/* another has the tag of one of them */
+} DwMatchPath;
+
+/* Finds a category and all above it. */
+extern void dw_match_path(const DwUuid *id, DwMatchPath *path);
+
+/* Tells every backend, from the commit on, that a table has changed. */
+extern void dw_match_rules_forget(Oid relation);
+
+#endif							/* DW_MATCH_STORE_H */

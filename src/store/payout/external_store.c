@@ -1,0 +1,201 @@
+/*
+ * external_store.c
+ *		What is booked with a payment company, to hold against its statement.
+ *
+ * Booked is what moved in the company's clearing accounts: a leg is what the
+ * company did with money.  The end of a lost chargeback moves it between
+ * two of them and is nothing that the company did.  A payment that came too
+ * late is two legs, in and out.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type_d.h"
+
+#include "server/sql/sql_server.h"
+#include "store/payout/payout_store.h"
+
+/* The legs of one company, its name being $1. */
+#define MOVES \
+	"moves AS (SELECT n.scope_id, n.transaction_id, n.leg, " \
+	"pg_catalog.abs(n.amount) AS amount, n.currency, t.completed_at, " \
+	"CASE WHEN a.kind = 'chargeback_clearing' " \
+	"THEN CASE WHEN n.amount > 0 THEN 'chargeback' " \
+	"ELSE 'chargeback_won' END " \
+	"WHEN t.transaction_type = 'payment' AND n.amount < 0 THEN 'payment' " \
+	"WHEN t.transaction_type = 'payout' " \
+	"THEN CASE WHEN n.amount > 0 THEN 'payout' " \
+	"ELSE 'payout_returned' END " \
+	"WHEN n.amount > 0 THEN 'refund' ELSE 'refund_returned' END AS kind " \
+	"FROM dwello.ledger_accounts AS a " \
+	"JOIN dwello.ledger_entries AS n ON n.account_id = a.id " \
+	"JOIN dwello.transactions AS t " \
+	"ON t.scope_id = n.scope_id AND t.id = n.transaction_id " \
+	"WHERE a.psp = $1 " \
+	"AND a.kind IN ('psp_clearing', 'chargeback_clearing') " \
+	"AND NOT (t.transaction_type = 'chargeback' AND t.reverses IS NULL " \
+	"AND (a.kind = 'psp_clearing' OR n.amount < 0))) "
+
+/* Reads the bookings of the last result, columns 1 to 8. */
+static DwExternalBooking *
+read_bookings(int count)
+{
+	DwExternalBooking *bookings = palloc0((count + 1) * sizeof(*bookings));
+
+	for (int i = 0; i < count; i++)
+	{
+		DwExternalBooking *booking = &bookings[i];
+
+		(void) dw_read_uuid(i, 1, &booking->scope_id);
+		(void) dw_read_uuid(i, 2, &booking->transaction_id);
+		booking->leg = dw_read_int4(i, 3);
+		if (!dw_external_kind_parse(dw_read_text(i, 4), &booking->kind))
+			elog(ERROR, "booking is of an unknown kind");
+		booking->amount = dw_read_int8(i, 5);
+		booking->currency = dw_read_text(i, 6);
+		booking->at = dw_read_time(i, 7);
+		booking->status = dw_read_text(i, 8);
+	}
+	return bookings;
+}
+
+/* Loads the bookings of the period. */
+static void
+load_period(const char *psp, TimestampTz from, TimestampTz to,
+			DwExternalBooks *books)
+{
+	static DwStatement select_moves =
+		DW_STATEMENT("WITH " MOVES "SELECT m.scope_id, m.transaction_id, "
+					 "m.leg::integer, m.kind, m.amount, m.currency, "
+					 "m.completed_at, NULL::text FROM moves AS m "
+					 "WHERE m.completed_at >= $2 AND m.completed_at < $3 "
+					 "ORDER BY m.completed_at, m.transaction_id, m.leg");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, psp);
+	dw_param_time(&p, from);
+	dw_param_time(&p, to);
+	books->count = (int) dw_query(&select_moves, &p);
+	books->bookings = read_bookings(books->count);
+}
+
+/* By scope, transaction, leg. */
+static int
+booking_compare(const DwExternalBooking *a, const DwExternalBooking *b)
+{
+	int			result = dw_uuid_compare(&a->scope_id, &b->scope_id);
+
+	if (result == 0)
+		result = dw_uuid_compare(&a->transaction_id, &b->transaction_id);
+	return result != 0 ? result : a->leg - b->leg;
+}
+
+/* The same for arrays of pointers. */
+static int
+booking_order(const void *a, const void *b)
+{
+	return booking_compare(*(DwExternalBooking *const *) a,
+						   *(DwExternalBooking *const *) b);
+}
+
+/*
+ * Lets names of the same booking share one, that of the period if it is in
+ * it; all pointers, ordered by booking, are made anew.
+ */
+static void
+share_bookings(DwExternalBooks *books, DwExternalBooking *named)
+{
+	int			total = books->count + books->name_count;
+	DwExternalBooking **all = palloc(sizeof(*all) * Max(total, 1));
+	DwExternalBooking *shared = NULL;
+
+	for (int i = 0; i < books->count; i++)
+		all[i] = &books->bookings[i];
+	for (int i = 0; i < books->name_count; i++)
+		all[books->count + i] = &named[i];
+	qsort(all, total, sizeof(*all), booking_order);
+	for (int i = 0; i < total; i++)
+	{
+		bool		of_period = all[i] >= books->bookings &&
+			all[i] < books->bookings + books->count;
+
+		if (shared == NULL || booking_compare(shared, all[i]) != 0)
+		{
+			shared = all[i];
+			for (int j = i; j < total &&
+				 booking_compare(all[j], all[i]) == 0; j++)
+				if (all[j] >= books->bookings &&
+					all[j] < books->bookings + books->count)
+					shared = all[j];
+		}
+		if (!of_period)
+			books->names[all[i] - named].booking = shared;
+	}
+}
+
+/* Loads what the statement names. */
+static void
+load_named(const char *psp, Datum named, DwExternalBooks *books)
+{
+	static DwStatement select_named =
+		DW_STATEMENT("WITH asked AS (SELECT DISTINCT u.name "
+					 "FROM unnest($2::text[]) AS u (name)), "
+					 "told AS (SELECT e.event_id, e.psp_reference, "
+					 "COALESCE(e.job_id, e.user_id) AS scope_id, "
+					 "x.transaction_id FROM dwello.payment_events AS e "
+					 "CROSS JOIN LATERAL (VALUES (e.transaction_id), "
+					 "((e.result ->> 'transaction_id')::uuid)) "
+					 "AS x (transaction_id) WHERE e.psp = $1), "
+					 "names AS ("
+					 "SELECT k.name, e.scope_id, e.transaction_id "
+					 "FROM told AS e JOIN asked AS k ON k.name = e.event_id "
+					 "UNION SELECT k.name, e.scope_id, e.transaction_id "
+					 "FROM told AS e "
+					 "JOIN asked AS k ON k.name = e.psp_reference "
+					 "UNION SELECT k.name, t.scope_id, t.id "
+					 "FROM dwello.transactions AS t "
+					 "JOIN asked AS k ON k.name = t.id::text "
+					 "UNION SELECT k.name, t.scope_id, t.id "
+					 "FROM dwello.transactions AS t "
+					 "JOIN asked AS k ON k.name = t.psp_reference "
+					 "WHERE t.psp = $1 "
+					 "UNION SELECT k.name, o.user_id, o.transaction_id "
+					 "FROM dwello.payouts AS o "
+					 "JOIN asked AS k ON k.name = o.id::text), "
+					 MOVES
+					 "SELECT m.scope_id, m.transaction_id, m.leg::integer, "
+					 "m.kind, m.amount, m.currency, m.completed_at, "
+					 "NULL::text, k.name FROM moves AS m JOIN names AS k "
+					 "ON k.scope_id = m.scope_id "
+					 "AND k.transaction_id = m.transaction_id "
+					 "UNION ALL SELECT t.scope_id, t.id, 0, 'payment', "
+					 "t.amount, t.currency, NULL, t.status::text, k.name "
+					 "FROM dwello.transactions AS t JOIN names AS k "
+					 "ON k.scope_id = t.scope_id AND k.transaction_id = t.id "
+					 "WHERE t.psp = $1 AND t.status <> 'completed' "
+					 "UNION ALL SELECT o.user_id, o.id, 0, 'payout', "
+					 "o.paid_amount, o.paid_currency, NULL, "
+					 "o.status::text, k.name FROM dwello.payouts AS o "
+					 "JOIN asked AS k ON k.name = o.id::text "
+					 "WHERE o.transaction_id IS NULL");
+	DwParams	p = DW_PARAMS;
+	DwExternalBooking *found;
+
+	dw_param_text(&p, psp);
+	dw_param_datum(&p, TEXTARRAYOID, named, false);
+	books->name_count = (int) dw_query(&select_named, &p);
+	books->names = palloc0(sizeof(DwExternalName) *
+						   Max(books->name_count, 1));
+	found = read_bookings(books->name_count);
+	for (int i = 0; i < books->name_count; i++)
+		books->names[i].name = dw_read_text(i, 9);
+	share_bookings(books, found);
+}
+
+/* Loads what can be compared; see the header. */
+void
+dw_external_load(const char *psp, Datum named, TimestampTz from,
+				 TimestampTz to, DwExternalBooks *books)
+{
+	load_period(psp, from, to, books);
+	load_named(psp, named, books);
+}

@@ -1,0 +1,223 @@
+/*
+ * payout_store.c
+ *		Payouts of providers, and what lies in their accounts.
+ */
+#include "postgres.h"
+
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/payout/payout_store.h"
+
+/* Marks the user as decided on; see the header. */
+void
+dw_payout_mark_user(const DwUuid *user_id)
+{
+	static DwStatement update =
+		DW_STATEMENT("UPDATE dwello.users SET updated_at = updated_at "
+					 "WHERE id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	(void) dw_execute(&update, &p);
+}
+
+/* The balance of an account of a provider: folded and tail. */
+static int64
+account_balance(const DwAccount *account, bool is_read)
+{
+	static DwStatement select_balance =
+		DW_STATEMENT("SELECT (COALESCE(a.folded_balance, 0) + "
+					 "COALESCE((SELECT pg_catalog.sum(n.amount) "
+					 DW_ENTRIES_OF_PROVIDER("$2", "i.id")
+					 "AND t.id > COALESCE(a.folded_through, "
+					 "'00000000-0000-0000-0000-000000000000')), 0))::bigint "
+					 "FROM (SELECT $1::uuid AS id) AS i "
+					 "LEFT JOIN dwello.ledger_accounts AS a ON a.id = i.id");
+	DwUuid		id = dw_account_id(account);
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &id);
+	dw_param_uuid(&p, &account->owner_id);
+	(void) (is_read ? dw_query(&select_balance, &p)
+			: dw_execute(&select_balance, &p));
+	return dw_read_int8(0, 1);
+}
+
+/* What is promised to payouts under way. */
+static int64
+pending_payouts(const DwUuid *user_id, const char *currency, bool is_read)
+{
+	static DwStatement select_pending =
+		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(o.amount), 0)::bigint "
+					 "FROM dwello.payouts AS o WHERE o.user_id = $1 "
+					 "AND o.currency = $2 AND o.status = 'pending'");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_text(&p, currency);
+	(void) (is_read ? dw_query(&select_pending, &p)
+			: dw_execute(&select_pending, &p));
+	return dw_read_int8(0, 1);
+}
+
+/* What a provider has; see the header. */
+void
+dw_balance_load(const DwUuid *user_id, const char *currency, bool is_read,
+				DwBalance *balance)
+{
+	DwAccount	account = {
+		.owner_id = *user_id,
+		.kind = DW_ACCOUNT_PROVIDER_AVAILABLE,
+		.currency = currency,
+		.psp = ""
+	};
+
+	balance->available = account_balance(&account, is_read);
+	account.kind = DW_ACCOUNT_PROVIDER_RECEIVABLE;
+	balance->receivable = account_balance(&account, is_read);
+	balance->pending = pending_payouts(user_id, currency, is_read);
+}
+
+/* The currencies he has accounts in; see the header. */
+char	  **
+dw_balance_currencies(const DwUuid *user_id, int *count)
+{
+	static DwStatement select_currencies =
+		DW_STATEMENT("SELECT DISTINCT a.currency "
+					 "FROM dwello.ledger_accounts AS a "
+					 "WHERE a.owner_id = $1 ORDER BY 1");
+	DwParams	p = DW_PARAMS;
+	char	  **currencies;
+
+	dw_param_uuid(&p, user_id);
+	*count = (int) dw_query(&select_currencies, &p);
+	currencies = palloc((*count + 1) * sizeof(char *));
+	for (int i = 0; i < *count; i++)
+		currencies[i] = dw_read_text(i, 1);
+	return currencies;
+}
+
+/* Reads a payout of a locked user. */
+bool
+dw_payout_find(const DwUuid *user_id, const DwUuid *id, DwPayoutRow *row)
+{
+	static DwStatement select_one =
+		DW_STATEMENT("SELECT o.status::text, o.payment_method_id, o.amount, "
+					 "o.currency, o.paid_amount, o.paid_currency, "
+					 "o.remainder, o.psp, o.psp_reference, o.hold_until, "
+					 "o.transaction_id, o.version "
+					 "FROM dwello.payouts AS o "
+					 "WHERE o.user_id = $1 AND o.id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_uuid(&p, id);
+	if (dw_execute(&select_one, &p) == 0)
+		return false;
+	memset(row, 0, sizeof(*row));
+	row->user_id = *user_id;
+	row->id = *id;
+	if (!dw_payout_status_parse(dw_read_text(0, 1), &row->status))
+		elog(ERROR, "payout has an unknown status");
+	row->has_method = dw_read_uuid(0, 2, &row->payment_method_id);
+	row->amount = dw_read_int8(0, 3);
+	row->currency = dw_read_text(0, 4);
+	row->paid_amount = dw_read_int8(0, 5);
+	row->paid_currency = dw_read_text(0, 6);
+	row->remainder = dw_read_int8(0, 7);
+	row->psp = dw_read_text(0, 8);
+	row->psp_reference = dw_read_text(0, 9);
+	row->hold_until = dw_read_time(0, 10);
+	(void) dw_read_uuid(0, 11, &row->transaction_id);
+	row->version = dw_read_int4(0, 12);
+	return true;
+}
+
+/* Writes a new payout. */
+void
+dw_payout_insert(const DwPayoutRow *row)
+{
+	static DwStatement insert =
+		DW_STATEMENT("INSERT INTO dwello.payouts (user_id, id, "
+					 "payment_method_id, status, amount, currency, "
+					 "paid_amount, paid_currency, remainder, psp, "
+					 "hold_until, version, created_at) VALUES ($1, $2, $3, "
+					 "$4::text::dwello.payout_status, $5, $6, $7, $8, $9, "
+					 "$10, $11, $12, $13)");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &row->user_id);
+	dw_param_uuid(&p, &row->id);
+	dw_param_uuid(&p, row->has_method ? &row->payment_method_id : NULL);
+	dw_param_text(&p, dw_payout_status_label(row->status));
+	dw_param_int8(&p, row->amount);
+	dw_param_text(&p, row->currency);
+	dw_param_int8(&p, row->paid_amount);
+	dw_param_text(&p, row->paid_currency);
+	dw_param_int8(&p, row->remainder);
+	dw_param_text(&p, row->psp);
+	dw_param_time(&p, row->hold_until);
+	dw_param_int4(&p, row->version);
+	dw_param_time(&p, dw_now());
+	(void) dw_execute(&insert, &p);
+}
+
+/* What would undo a transaction of a payout; see the header. */
+void
+dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
+				 DwPayoutBooking *booking, DwUuid *before)
+{
+	static DwStatement select_legs =
+		DW_STATEMENT("SELECT n.account_id, n.amount, t.amount, t.currency, "
+					 "b.id FROM dwello.transactions AS t "
+					 "JOIN dwello.ledger_entries AS n "
+					 "ON n.scope_id = t.scope_id AND n.transaction_id = t.id "
+					 "LEFT JOIN dwello.transactions AS b "
+					 "ON b.scope_id = t.scope_id AND b.hash = t.prev_hash "
+					 "WHERE t.scope_id = $1 AND t.id = $2 ORDER BY n.leg");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_uuid(&p, id);
+	memset(booking, 0, sizeof(*booking));
+	booking->legs.count = (int) dw_execute(&select_legs, &p);
+	if (booking->legs.count < 2 || booking->legs.count > DW_LEGS_MAX)
+		elog(ERROR, "payout's transaction %s has no such legs",
+			 dw_uuid_text(id));
+	for (int i = 0; i < booking->legs.count; i++)
+	{
+		DwEntry    *entry = &booking->legs.entries[i];
+
+		(void) dw_read_uuid(i, 1, &entry->account_id);
+		entry->amount = -dw_read_int8(i, 2);
+	}
+	booking->amount = dw_read_int8(0, 3);
+	booking->currency = dw_read_text(0, 4);
+	booking->reverses = *id;
+	memset(before, 0, sizeof(*before));
+	(void) dw_read_uuid(0, 5, before);
+}
+
+/* Writes how a payout ended; see the header. */
+void
+dw_payout_update(DwPayoutRow *row)
+{
+	static DwStatement update =
+		DW_STATEMENT("UPDATE dwello.payouts SET "
+					 "status = $3::text::dwello.payout_status, psp = $4, "
+					 "psp_reference = $5, transaction_id = $6, "
+					 "completed_at = $7, version = $8 "
+					 "WHERE user_id = $1 AND id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &row->user_id);
+	dw_param_uuid(&p, &row->id);
+	dw_param_text(&p, dw_payout_status_label(row->status));
+	dw_param_text(&p, row->psp);
+	dw_param_text(&p, row->psp_reference);
+	dw_param_uuid(&p, dw_uuid_is_nil(&row->transaction_id) ? NULL
+				  : &row->transaction_id);
+	dw_param_time(&p, dw_now());
+	dw_param_int4(&p, ++row->version);
+	(void) dw_execute(&update, &p);
+}

@@ -1,0 +1,99 @@
+/*
+ * payout_store.h
+ *		Payouts of providers, and what companies say of payments.
+ */
+#ifndef DW_PAYOUT_STORE_H
+#define DW_PAYOUT_STORE_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "core/base/base.h"
+#include "core/payout/payout.h"
+#include "store/ledger/ledger_store.h"
+
+/*
+ * Payouts of providers, and what lies in their accounts.
+ *
+ * Commands lock the user's row first, so his payouts are decided one after
+ * the other.  A balance is the folded part and the entries after it.
+ */
+
+/* A row of dwello.payouts. */
+typedef struct DwPayoutRow
+{
+	DwUuid		user_id;		/* the provider, locked */
+	DwUuid		id;				/* its key beside his */
+	DwPayoutStatus status;		/* pending, or how it ended */
+	bool		has_method;		/* a way to pay was found */
+	DwUuid		payment_method_id;	/* of the provider */
+	int64		amount;			/* out of his balance, > 0 */
+	const char *currency;		/* of the balance */
+	int64		paid_amount;	/* what is sent, > 0 */
+	const char *paid_currency;	/* what it is sent in */
+	int64		remainder;		/* of amount, what bought nothing */
+	const char *psp;			/* payment company, or NULL */
+	const char *psp_reference;	/* its name for the payout, or NULL */
+	TimestampTz hold_until;		/* not to be sent before */
+	DwUuid		transaction_id; /* that paid it; nil while none has */
+	int32		version;		/* of the row */
+} DwPayoutRow;
+
+/* What one transaction of a payout books. */
+typedef struct DwPayoutBooking
+{
+	int64		amount;			/* > 0 */
+	const char *currency;		/* of the amount and the legs */
+	DwLegs		legs;			/* they sum to zero */
+	DwUuid		reverses;		/* transaction undone; nil = none */
+} DwPayoutBooking;
+
+/*
+ * Makes whoever decides on the user's payouts in an older snapshot fail
+ * with 40001, for he would not see this one.
+ */
+extern void dw_payout_mark_user(const DwUuid *user_id);
+
+/* What a provider has; is_read for a STABLE function. */
+extern void dw_balance_load(const DwUuid *user_id, const char *currency,
+							bool is_read, DwBalance *balance);
+
+/* The currencies he has accounts in, in order. */
+extern char **dw_balance_currencies(const DwUuid *user_id, int *count);
+
+extern bool dw_payout_find(const DwUuid *user_id, const DwUuid *id,
+						   DwPayoutRow *row);
+extern void dw_payout_insert(const DwPayoutRow *row);
+
+/*
+ * What would undo a booked transaction of a payout, leg by leg; *before is
+ * the one that was booked before it.
+ */
+extern void dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
+							 DwPayoutBooking *booking, DwUuid *before);
+
+/* Writes status, reference and transaction; counts the version. */
+extern void dw_payout_update(DwPayoutRow *row);
+
+/*
+ * What is booked with a payment company, to hold against its statement.
+ */
+
+/* All bookings that can be compared with a statement. */
+typedef struct DwExternalBooks
+{
+	DwExternalBooking *bookings;	/* in the order of time */
+	int			count;			/* of them */
+	DwExternalName *names;		/* of those that the statement names */
+	int			name_count;		/* of them */
+} DwExternalBooks;
+
+/*
+ * Loads what was completed with a company in [from, to), and what the events
+ * and references name (an array of text), whenever it was.
+ */
+extern void dw_external_load(const char *psp, Datum named, TimestampTz from,
+							 TimestampTz to, DwExternalBooks *books);
+
+#endif							/* DW_PAYOUT_STORE_H */

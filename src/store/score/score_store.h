@@ -1,0 +1,62 @@
+/*
+ * score_store.h
+ *		What gates and scores are decided from, loaded from the tables.
+ *
+ * The inputs of a score are gathered once a bid's version and kept with it
+ * (score_inputs); the facts of the gates are loaded anew at each call.
+ * Everything is as of dw_now(), and days are days of UTC, so that no
+ * session's time zone changes an answer.
+ */
+#ifndef DW_SCORE_STORE_H
+#define DW_SCORE_STORE_H
+
+#include "postgres.h"
+
+#include "core/base/base.h"
+#include "core/score/score.h"
+#include "store/job/job_store.h"
+
+/* A bid among the others of its job. */
+typedef struct DwContender
+{
+	DwUuid		provider_id;	/* the bidder */
+	char		currency[4];	/* of the bid */
+} DwContender;
+
+/* Bids of one job as of one moment. */
+typedef struct DwRanking
+{
+	DwRankedBid *bids;			/* as core ranks them; see position */
+	DwContender *contenders;	/* contenders[bids[i].position] */
+	int			count;			/* of each of the two */
+} DwRanking;
+
+/* True when the settings want nothing more of an active provider. */
+extern bool dw_provider_verified(const DwUuid *provider_id);
+
+/* What the job's terms say about scoring. */
+extern void dw_score_job_read(const DwJob *job, DwScoreJob *score_job);
+
+/*
+ * Gathers the inputs of a provider's bid on a job as of now, except those
+ * that the offer itself gives: price, timeline and warranty.
+ */
+extern void dw_score_inputs_gather(const DwJob *job,
+								   const DwUuid *provider_id,
+								   DwScoreInputs *inputs);
+
+/* The inputs as the jsonb that is stored with a bid, and back. */
+extern Datum dw_score_inputs_store(const DwScoreInputs *inputs);
+extern void dw_score_inputs_read(Datum stored, DwScoreInputs *inputs);
+
+/*
+ * Loads a job's bids, or only one of them, with their stored totals, their
+ * own flags and the gates they fail now; in no order, and without the flags
+ * that depend on others.  A bid that was not selected waits for the award to
+ * lapse; once the job is open again that is over.  is_fresh: see what this
+ * command has written.
+ */
+extern void dw_ranking_load(const DwJob *job, const DwUuid *bid_id,
+							bool is_fresh, DwRanking *ranking);
+
+#endif							/* DW_SCORE_STORE_H */
