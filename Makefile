@@ -50,11 +50,11 @@ endif
 setup_first = $(filter setup,$(1)) $(filter-out setup,$(sort $(1)))
 REGRESS = $(call setup_first,$(patsubst $(SRC)test/sql/%.sql,%,\
 	$(wildcard $(SRC)test/sql/*.sql)))
-REGRESS_OPTS = --inputdir=$(SRC)test \
+REGRESS_OPTS = --encoding=UTF8 --inputdir=$(SRC)test \
 	$(if $(filter 15,$(MAJORVERSION)),,--expecteddir=$(SRC).)
 ISOLATION = $(call setup_first,$(patsubst $(SRC)test/isolation/specs/%.spec,%,\
 	$(wildcard $(SRC)test/isolation/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=$(SRC)test/isolation \
+ISOLATION_OPTS = --encoding=UTF8 --inputdir=$(SRC)test/isolation \
 	$(if $(filter 15,$(MAJORVERSION)),,--expecteddir=$(SRC)test/isolation)
 
 # pg_regress of 15 looks for them here and beside the inputs only.

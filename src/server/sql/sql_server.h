@@ -76,11 +76,12 @@ typedef struct DwStatement
 #define DW_STATEMENT(text) {.sql = (text), .plan = NULL}
 
 /*
- * Text without regard to case: by Unicode's own rule, whatever the locale of
- * the database (in Turkish "PLUMBING" is not "plumbing").
+ * Text without regard to the case of A to Z, whatever the locale of the
+ * database: in Turkish "PLUMBING" is not "plumbing", and under C, which a
+ * database without an encoding has, no other letter has a case.
  */
 #define DW_FOLDED(text) \
-	"pg_catalog.lower(" text " COLLATE pg_catalog.\"und-x-icu\")"
+	"pg_catalog.lower(" text " COLLATE pg_catalog.\"C\")"
 
 /*
  * One whose best plan hangs on its values: which of many filters are given,
