@@ -94,19 +94,24 @@ $(sort $(dir $(OBJS))):
 include $(SRC)test/core.mk
 
 # ----------------------------------------------------------------------
-# The install script: set-up and types, then the functions, then what may
-# call them (tables, policies), and the epilogue, which ends every script.
-# make's sort is by byte, so the order is the same under every locale.
+# The install script, in this order.  A domain has its types, the functions
+# that tables and indexes call (support), its tables with all that belongs to
+# one, and the rest of its functions.  The domains stand in the order in which
+# tables can refer to one another.  What functions.sql and support.sql say can
+# be said again: a script of an update has them anew, and the epilogue, which
+# ends every script.
 # ----------------------------------------------------------------------
-SQL_SETUP = $(sort $(wildcard $(SRC)sql/install/0*.sql))
-SQL_FUNCTIONS = $(sort $(wildcard $(SRC)sql/functions/*.sql))
-SQL_TABLES = $(sort $(wildcard $(SRC)sql/install/[1-9]*.sql))
-SQL_PIECES = $(SQL_SETUP) $(SQL_FUNCTIONS) $(SQL_TABLES) \
-	$(wildcard $(SRC)sql/epilogue.sql)
+SQL_DOMAINS = match account job bid agent search fee escrow ledger message \
+	admin
+sql_pieces = $(wildcard $(SQL_DOMAINS:%=$(SRC)sql/%/$(1).sql))
+SQL_PIECES = $(SRC)sql/prologue.sql \
+	$(call sql_pieces,types) $(call sql_pieces,support) \
+	$(call sql_pieces,tables) $(SRC)sql/common.sql $(SRC)sql/parts.sql \
+	$(call sql_pieces,functions) $(SRC)sql/epilogue.sql
 
 # The directories are prerequisites so that a removed piece is noticed.
-$(INSTALL_SQL): $(SQL_PIECES) $(wildcard $(SRC)sql/install \
-		$(SRC)sql/functions) $(SRC)dwello.control $(SRC)Makefile
+$(INSTALL_SQL): $(SQL_PIECES) $(wildcard $(SRC)sql $(SRC)sql/*) \
+		$(SRC)dwello.control $(SRC)Makefile
 	@{ printf '%s\n' \
 	    '\echo Use "CREATE EXTENSION dwello" to load this file. \quit'; \
 	  for piece in $(SQL_PIECES); do \

@@ -2,7 +2,8 @@
 # lists.pl
 #	Every list of the C files names all of them: what the Makefile builds,
 #	what the unit tests link, what the lints read and the coverage counts.
-#	A list that misses a folder passes on nothing.
+#	A list that misses a folder passes on nothing.  Likewise the pieces of
+#	the install script.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -54,3 +55,6 @@ check('the unit tests link all of core',
 check('the lints read every source and header',
 	difference('Lint.pm', [ c_files(), c_headers() ],
 		[ grep { /\.[ch]$/ } @tracked ]));
+check('the install script has every piece of SQL',
+	difference('SQL_PIECES', [ made('SQL_PIECES') ],
+		[ split /\n/, `git -c safe.directory='*' ls-files sql` ]));

@@ -21,13 +21,17 @@ sub statements
 	return @found;
 }
 
-# unrepeatable: what a functions piece may not say, for it is appended to
+# The pieces of functions, and every piece.
+my @functions = sort glob 'sql/*/support.sql sql/*/functions.sql';
+my @pieces = sort glob 'sql/*.sql sql/*/*.sql';
+
+# unrepeatable: what a piece of functions may not say, for it is appended to
 # every update script.
 sub unrepeatable
 {
 	my @findings;
 
-	foreach my $file (glob 'sql/functions/*.sql')
+	foreach my $file (@functions)
 	{
 		push @findings, map { "$file: " . substr(s/\s+/ /gr, 0, 60) }
 		  grep {
@@ -37,12 +41,70 @@ sub unrepeatable
 	return @findings;
 }
 
+# misplaced: what stands in a piece of another kind.
+sub misplaced
+{
+	my %kinds = (
+		types => qr/^(?:CREATE TYPE|CREATE FUNCTION|COMMENT ON (?:TYPE|FUNCTION))\b/,
+		support => qr/\bFUNCTION\b/,
+		functions => qr/\bFUNCTION\b/,
+		tables => qr/^(?!CREATE (?:OR REPLACE )?FUNCTION|CREATE TYPE)/);
+	my @findings;
+
+	foreach my $file (glob 'sql/*/*.sql')
+	{
+		my ($kind) = $file =~ m{(\w+)\.sql$};
+
+		push @findings, "$file: not a kind of piece" unless $kinds{$kind};
+		push @findings, map { "$file: " . substr(s/\s+/ /gr, 0, 60) }
+		  grep { $_ !~ ($kinds{$kind} // qr//) } statements(read_file($file));
+	}
+	return @findings;
+}
+
+# ambiguous: functions of one name, which GRANT and COMMENT could not tell
+# apart by it.
+sub ambiguous
+{
+	my %places;
+
+	foreach my $file (@pieces)
+	{
+		push @{ $places{$_} }, $file
+		  foreach read_file($file) =~
+		  /^CREATE (?:OR REPLACE )?FUNCTION\s+([\w.]+)/mg;
+	}
+	return map { "$_: @{ $places{$_} }" }
+	  grep { @{ $places{$_} } > 1 } sort keys %places;
+}
+
+# spelled_out: GRANT and COMMENT that repeat the arguments of a function.
+sub spelled_out
+{
+	my @findings;
+
+	foreach my $file (@pieces)
+	{
+		push @findings, map { "$file: " . substr(s/\s+/ /gr, 0, 60) }
+		  grep {
+			/^(?:GRANT|REVOKE|COMMENT)\b[^']*?\bFUNCTION\s+[\w.]+\s*\(/i
+		  } statements(read_file($file));
+	}
+	return @findings;
+}
+
+# shadowing: pieces that pg_regress would run for a test of their name.
+sub shadowing
+{
+	return grep { m{^sql/(\w+\.sql)$} && -e "test/sql/$1" } @pieces;
+}
+
 # vague: functions that leave to a default what a planner relies on.
 sub vague
 {
 	my @findings;
 
-	foreach my $file (glob 'sql/functions/*.sql')
+	foreach my $file (@functions)
 	{
 		foreach my $statement (statements(read_file($file)))
 		{
@@ -66,7 +128,7 @@ sub untested
 	my $tests = join "\n", map { read_file($_) } glob 'test/sql/*.sql';
 	my @findings;
 
-	foreach my $file (glob 'sql/functions/*.sql')
+	foreach my $file (@functions)
 	{
 		push @findings, map { "$file: dwello.$_" }
 		  grep { $tests !~ /\bdwello\.\Q$_\E\b/ }
@@ -112,7 +174,12 @@ sub error_codes
 	return @findings;
 }
 
-check('functions pieces can be run again', unrepeatable());
+check('pieces of functions can be run again', unrepeatable());
+check('a piece holds what its name says', misplaced());
+check('no piece at the top has the name of a test', shadowing());
+check('no two functions have one name', ambiguous());
+check('GRANT and COMMENT name a function without its arguments',
+	spelled_out());
 check('functions say their volatility and parallel safety', vague());
 check('every function is called in a test', untested());
 check('the error codes shown are those of the source', error_codes());

@@ -1,0 +1,316 @@
+/*
+ * The user group: shard key user_id (users: id).  E-mail, phone, street and
+ * credential numbers are sealed (bytea of crypto_store), looked up by blind
+ * index; neither is granted to anybody.
+ */
+CREATE TABLE dwello.users (
+  id uuid CONSTRAINT users_pkey PRIMARY KEY DEFAULT dwello.uuidv7(),
+  user_type dwello.user_type NOT NULL,
+  status dwello.user_status NOT NULL DEFAULT 'pending_verification',
+  email bytea NOT NULL,
+  email_index bytea NOT NULL,
+  phone bytea,
+  phone_index bytea,
+  password_hash text,
+  first_name text NOT NULL,
+  last_name text NOT NULL,
+  email_verified boolean NOT NULL DEFAULT false,
+  phone_verified boolean NOT NULL DEFAULT false,
+  provider_verified boolean NOT NULL DEFAULT false,
+  profile_image_url text,
+  timezone text NOT NULL DEFAULT 'UTC',
+  language text NOT NULL DEFAULT 'en',
+  last_login_at timestamptz,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  deleted_at timestamptz,
+  CONSTRAINT users_phone_sealed_check CHECK ((phone IS NULL) = (phone_index IS NULL))
+);
+COMMENT ON TABLE dwello.users IS 'People: homeowners, providers and administrators. E-mail and phone are sealed.';
+COMMENT ON COLUMN dwello.users.user_type IS 'What the user is on the platform.';
+COMMENT ON COLUMN dwello.users.status IS 'Standing of the user.';
+COMMENT ON COLUMN dwello.users.email IS 'E-mail address, sealed.';
+COMMENT ON COLUMN dwello.users.phone IS 'Telephone number, sealed; NULL if there is none.';
+COMMENT ON COLUMN dwello.users.phone_index IS 'Blind index of the telephone number; NULL if there is none.';
+COMMENT ON COLUMN dwello.users.password_hash IS 'Hash made by the app server; the database never sees a password.';
+COMMENT ON COLUMN dwello.users.first_name IS 'Given name.';
+COMMENT ON COLUMN dwello.users.last_name IS 'Family name.';
+COMMENT ON COLUMN dwello.users.email_verified IS 'The e-mail address was verified.';
+COMMENT ON COLUMN dwello.users.phone_verified IS 'The telephone number was verified.';
+COMMENT ON COLUMN dwello.users.provider_verified IS 'The provider was checked and approved.';
+COMMENT ON COLUMN dwello.users.profile_image_url IS 'Where the user''s picture is; NULL = none.';
+COMMENT ON COLUMN dwello.users.timezone IS 'Time zone by its IANA name.';
+COMMENT ON COLUMN dwello.users.language IS 'Language by its ISO 639 code.';
+COMMENT ON COLUMN dwello.users.last_login_at IS 'When the user last signed in; NULL = never.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.users', '');
+CREATE POLICY users_read ON dwello.users FOR SELECT
+  USING (id = dwello.current_user_id() AND deleted_at IS NULL);
+GRANT SELECT (id, user_type, status, first_name, last_name, email_verified, phone_verified, provider_verified,
+  profile_image_url, timezone, language, last_login_at, version, created_at, updated_at, deleted_at) ON dwello.users
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.user_emails (
+  email_index bytea CONSTRAINT user_emails_pkey PRIMARY KEY,
+  user_id uuid NOT NULL CONSTRAINT user_emails_user_id_xfk REFERENCES dwello.users (id)
+);
+CREATE INDEX user_emails_user_id_idx ON dwello.user_emails (user_id);
+COMMENT ON TABLE dwello.user_emails IS 'Blind index of every e-mail address: unique everywhere, and the way to find a login.';
+COMMENT ON COLUMN dwello.user_emails.user_id IS 'The user whose address it is.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.user_emails', '');
+
+CREATE TABLE dwello.user_profiles (
+  user_id uuid CONSTRAINT user_profiles_pkey PRIMARY KEY
+    CONSTRAINT user_profiles_user_id_fkey REFERENCES dwello.users (id),
+  bio text,
+  company_name text,
+  website text,
+  years_experience integer CONSTRAINT user_profiles_years_check CHECK (years_experience BETWEEN 0 AND 100),
+  specialties text[] NOT NULL DEFAULT '{}',
+  service_areas jsonb,
+  availability_schedule jsonb,
+  emergency_available boolean NOT NULL DEFAULT false,
+  insurance_info jsonb,
+  license_info jsonb,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  -- what matching knows of a provider, from his other rows; kept by audience_store.c
+  standing integer NOT NULL DEFAULT 0 CONSTRAINT user_profiles_standing_check CHECK (standing BETWEEN 0 AND 7),
+  longitude float8,
+  latitude float8,
+  radius_miles float8,
+  area geometry(Geometry, 4326),
+  category_ids uuid[] NOT NULL DEFAULT '{}',
+  capability_bits bigint NOT NULL DEFAULT 0,
+  capability_from date,
+  capability_until date,
+  key dwello.agent_key GENERATED ALWAYS AS (CASE WHEN longitude IS NOT NULL THEN dwello.agent_key(
+    longitude, latitude, radius_miles,
+    CASE WHEN area IS NOT NULL THEN ARRAY[st_xmin(area), st_ymin(area), st_xmax(area), st_ymax(area)] END,
+    category_ids, NULL, NULL, NULL, capability_bits | (standing::bigint << 16),
+    capability_from, capability_until) END) STORED
+);
+-- key and id answer match_providers() without the rows
+CREATE INDEX user_profiles_key_idx ON dwello.user_profiles USING gist (key dwello.agent_key_ops)
+  INCLUDE (user_id) WHERE standing > 0;
+COMMENT ON TABLE dwello.user_profiles IS 'What a user tells of himself, one row a user.';
+COMMENT ON COLUMN dwello.user_profiles.bio IS 'What the user says of himself.';
+COMMENT ON COLUMN dwello.user_profiles.company_name IS 'Name of his company.';
+COMMENT ON COLUMN dwello.user_profiles.website IS 'Address of his web site.';
+COMMENT ON COLUMN dwello.user_profiles.specialties IS 'What he is best at, in his own words.';
+COMMENT ON COLUMN dwello.user_profiles.service_areas IS 'Where he works, as GeoJSON.';
+COMMENT ON COLUMN dwello.user_profiles.availability_schedule IS 'When he works, as a document.';
+COMMENT ON COLUMN dwello.user_profiles.emergency_available IS 'He takes emergencies outside his hours.';
+COMMENT ON COLUMN dwello.user_profiles.insurance_info IS 'What he says of his insurance, as a document.';
+COMMENT ON COLUMN dwello.user_profiles.license_info IS 'What he says of his licences, as a document.';
+COMMENT ON COLUMN dwello.user_profiles.radius_miles IS 'Radius of his agent; NULL = that of the settings.';
+COMMENT ON COLUMN dwello.user_profiles.key IS 'What the index of providers knows of him, made from the other columns; NULL without a place.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.user_profiles', '');
+CREATE POLICY user_profiles_read ON dwello.user_profiles FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT ON dwello.user_profiles TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.user_addresses (
+  user_id uuid NOT NULL CONSTRAINT user_addresses_user_id_fkey REFERENCES dwello.users (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  address_type dwello.address_type NOT NULL,
+  street bytea NOT NULL,
+  city text NOT NULL,
+  state text NOT NULL,
+  postal_code text NOT NULL,
+  country text NOT NULL,
+  location geography(Point, 4326) NOT NULL,
+  is_primary boolean NOT NULL DEFAULT false,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT user_addresses_pkey PRIMARY KEY (user_id, id)
+);
+CREATE UNIQUE INDEX user_addresses_primary_key ON dwello.user_addresses (user_id) WHERE is_primary;
+COMMENT ON TABLE dwello.user_addresses IS 'Addresses of a user; the street is sealed, at most one is primary.';
+COMMENT ON COLUMN dwello.user_addresses.address_type IS 'What the address is used for.';
+COMMENT ON COLUMN dwello.user_addresses.city IS 'City.';
+COMMENT ON COLUMN dwello.user_addresses.state IS 'State or province.';
+COMMENT ON COLUMN dwello.user_addresses.postal_code IS 'Postal code.';
+COMMENT ON COLUMN dwello.user_addresses.country IS 'Country by its ISO 3166 code.';
+COMMENT ON COLUMN dwello.user_addresses.location IS 'Place of the address.';
+COMMENT ON COLUMN dwello.user_addresses.is_primary IS 'The user''s main address; at most one.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.user_addresses', '');
+CREATE POLICY user_addresses_read ON dwello.user_addresses FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT (user_id, id, address_type, city, state, postal_code, country, location, is_primary, version,
+  created_at, updated_at) ON dwello.user_addresses
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.provider_credentials (
+  user_id uuid NOT NULL CONSTRAINT provider_credentials_user_id_fkey REFERENCES dwello.users (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  credential_type dwello.credential_type NOT NULL,
+  name text NOT NULL,
+  issuer text,
+  number bytea,
+  valid_from date,
+  valid_until date,
+  amount bigint CONSTRAINT provider_credentials_amount_check CHECK (amount >= 0),
+  years_experience integer CONSTRAINT provider_credentials_years_check CHECK (years_experience BETWEEN 0 AND 100),
+  verified_at timestamptz,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT provider_credentials_pkey PRIMARY KEY (user_id, id),
+  CONSTRAINT provider_credentials_dates_check CHECK (valid_from <= valid_until)
+);
+COMMENT ON TABLE dwello.provider_credentials IS 'Licences, insurances and the like of a provider; the number is sealed. Only a verified one counts.';
+COMMENT ON COLUMN dwello.provider_credentials.credential_type IS 'Kind of credential.';
+COMMENT ON COLUMN dwello.provider_credentials.issuer IS 'Who issued it.';
+COMMENT ON COLUMN dwello.provider_credentials.number IS 'Its number, sealed; NULL if it has none.';
+COMMENT ON COLUMN dwello.provider_credentials.valid_from IS 'First day it is valid; NULL = always was.';
+COMMENT ON COLUMN dwello.provider_credentials.valid_until IS 'Last day it is valid; NULL = without end.';
+COMMENT ON COLUMN dwello.provider_credentials.amount IS 'Sum insured, in minor units of the user''s currency; NULL if it has none.';
+COMMENT ON COLUMN dwello.provider_credentials.verified_at IS 'When it was checked; only then it counts.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.provider_credentials', '');
+CREATE POLICY provider_credentials_read ON dwello.provider_credentials FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT (user_id, id, credential_type, name, issuer, valid_from, valid_until, amount, years_experience,
+  verified_at, version, created_at, updated_at) ON dwello.provider_credentials
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.provider_stats (
+  user_id uuid CONSTRAINT provider_stats_pkey PRIMARY KEY
+    CONSTRAINT provider_stats_user_id_fkey REFERENCES dwello.users (id),
+  as_of date NOT NULL,
+  rating_weight bigint NOT NULL DEFAULT 0 CONSTRAINT provider_stats_rating_weight_check CHECK (rating_weight >= 0),
+  rating_sum bigint NOT NULL DEFAULT 0 CONSTRAINT provider_stats_rating_sum_check CHECK (rating_sum >= 0),
+  rating_square_sum bigint NOT NULL DEFAULT 0 CONSTRAINT provider_stats_rating_square_sum_check CHECK (rating_square_sum >= 0),
+  completed bigint NOT NULL DEFAULT 0 CONSTRAINT provider_stats_completed_check CHECK (completed >= 0),
+  awarded bigint NOT NULL DEFAULT 0 CONSTRAINT provider_stats_awarded_check CHECK (awarded >= 0),
+  review_count integer NOT NULL DEFAULT 0,
+  completed_count integer NOT NULL DEFAULT 0,
+  awarded_count integer NOT NULL DEFAULT 0,
+  median_reply_minutes integer CONSTRAINT provider_stats_reply_check CHECK (median_reply_minutes >= 0),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+COMMENT ON TABLE dwello.provider_stats IS
+  'Running sums of a provider, in millionths, decayed to the day as_of; kept by dwello.deliver_events().';
+COMMENT ON COLUMN dwello.provider_stats.as_of IS 'The day to which the sums are decayed.';
+COMMENT ON COLUMN dwello.provider_stats.rating_weight IS 'Sum of the weights of his reviews, in millionths.';
+COMMENT ON COLUMN dwello.provider_stats.rating_sum IS 'Weighted sum of his ratings on a scale of 0 to 1, in millionths.';
+COMMENT ON COLUMN dwello.provider_stats.rating_square_sum IS 'Weighted sum of their squares, in millionths.';
+COMMENT ON COLUMN dwello.provider_stats.completed IS 'Weighted number of jobs he completed, in millionths.';
+COMMENT ON COLUMN dwello.provider_stats.awarded IS 'Weighted number of jobs awarded to him, in millionths.';
+COMMENT ON COLUMN dwello.provider_stats.review_count IS 'Number of his reviews.';
+COMMENT ON COLUMN dwello.provider_stats.completed_count IS 'Number of jobs he completed.';
+COMMENT ON COLUMN dwello.provider_stats.awarded_count IS 'Number of jobs awarded to him.';
+COMMENT ON COLUMN dwello.provider_stats.median_reply_minutes IS 'Median time to his first reply; NULL = unknown.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.provider_stats', '');
+CREATE POLICY provider_stats_read ON dwello.provider_stats FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT ON dwello.provider_stats TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.payment_methods (
+  user_id uuid NOT NULL CONSTRAINT payment_methods_user_id_fkey REFERENCES dwello.users (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  method_type dwello.payment_method_type NOT NULL,
+  psp text NOT NULL,
+  psp_token text NOT NULL,
+  last_four text CONSTRAINT payment_methods_last_four_check CHECK (last_four ~ '^[0-9]{4}$'),
+  expires_on date,
+  is_default boolean NOT NULL DEFAULT false,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  removed_at timestamptz,
+  CONSTRAINT payment_methods_pkey PRIMARY KEY (user_id, id)
+);
+CREATE UNIQUE INDEX payment_methods_default_key ON dwello.payment_methods (user_id)
+  WHERE is_default AND removed_at IS NULL;
+COMMENT ON TABLE dwello.payment_methods IS 'Tokens of payment companies (psp) by which a user pays; never a card or account number.';
+COMMENT ON COLUMN dwello.payment_methods.method_type IS 'Kind of payment method.';
+COMMENT ON COLUMN dwello.payment_methods.psp_token IS 'The payment company''s token for the method.';
+COMMENT ON COLUMN dwello.payment_methods.last_four IS 'Last four digits, for the user to recognise it.';
+COMMENT ON COLUMN dwello.payment_methods.expires_on IS 'Day on which the method expires; NULL = never.';
+COMMENT ON COLUMN dwello.payment_methods.is_default IS 'Used when no other is named; at most one.';
+COMMENT ON COLUMN dwello.payment_methods.removed_at IS 'When the user removed it; NULL while he has not.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.payment_methods', '');
+CREATE POLICY payment_methods_read ON dwello.payment_methods FOR SELECT
+  USING (user_id = dwello.current_user_id() AND removed_at IS NULL);
+GRANT SELECT (user_id, id, method_type, psp, last_four, expires_on, is_default, version, created_at, updated_at,
+  removed_at) ON dwello.payment_methods
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.token_cutoffs (
+  user_id uuid CONSTRAINT token_cutoffs_pkey PRIMARY KEY
+    CONSTRAINT token_cutoffs_user_id_fkey REFERENCES dwello.users (id),
+  not_before timestamptz NOT NULL
+);
+COMMENT ON TABLE dwello.token_cutoffs IS 'Tokens of the user issued before this time are refused.';
+COMMENT ON COLUMN dwello.token_cutoffs.not_before IS 'Tokens issued before this are refused.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.token_cutoffs', '');
+
+CREATE TABLE dwello.api_keys (
+  key_hash bytea CONSTRAINT api_keys_pkey PRIMARY KEY
+    CONSTRAINT api_keys_hash_check CHECK (pg_catalog.octet_length(key_hash) = 32),
+  user_id uuid NOT NULL CONSTRAINT api_keys_user_id_xfk REFERENCES dwello.users (id),
+  prefix text NOT NULL,
+  name text NOT NULL,
+  scopes text[] NOT NULL DEFAULT '{}',
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  revoked_at timestamptz,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+CREATE INDEX api_keys_user_id_idx ON dwello.api_keys (user_id);
+COMMENT ON TABLE dwello.api_keys IS 'SHA-256 of API keys, which are shown once and stored nowhere.';
+COMMENT ON COLUMN dwello.api_keys.key_hash IS 'SHA-256 of the key.';
+COMMENT ON COLUMN dwello.api_keys.prefix IS 'First characters of the key, to tell it by.';
+COMMENT ON COLUMN dwello.api_keys.scopes IS 'What the key may be used for.';
+COMMENT ON COLUMN dwello.api_keys.last_used_at IS 'When it was last used; kept by maintenance.';
+COMMENT ON COLUMN dwello.api_keys.revoked_at IS 'When it was revoked; NULL = it is good.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.api_keys', '');
+CREATE POLICY api_keys_read ON dwello.api_keys FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT (user_id, prefix, name, scopes, expires_at, last_used_at, revoked_at, created_at) ON dwello.api_keys
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+-- partitioned by month, as sql/admin/tables.sql says of all logs
+CREATE TABLE dwello.user_activity_logs (
+  user_id uuid NOT NULL,
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  action text NOT NULL,
+  details jsonb NOT NULL DEFAULT '{}',
+  created_at timestamptz NOT NULL
+) PARTITION BY RANGE (created_at);
+COMMENT ON TABLE dwello.user_activity_logs IS 'What users did, by month.';
+COMMENT ON COLUMN dwello.user_activity_logs.action IS 'What he did.';
+COMMENT ON COLUMN dwello.user_activity_logs.details IS 'More about it, without personal data.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.user_activity_logs', '');
+CREATE POLICY user_activity_logs_read ON dwello.user_activity_logs FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT ON dwello.user_activity_logs TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.user_activity_logs_default PARTITION OF dwello.user_activity_logs DEFAULT;
+COMMENT ON TABLE dwello.user_activity_logs_default IS 'Rows for which no month has been made; empty in health.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.user_activity_logs_default', '');
+
+CREATE TABLE dwello.data_access_log (
+  user_id uuid NOT NULL,
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  actor_id uuid NOT NULL,
+  actor_role text NOT NULL,
+  what text NOT NULL,
+  reason text NOT NULL,
+  created_at timestamptz NOT NULL
+) PARTITION BY RANGE (created_at);
+COMMENT ON TABLE dwello.data_access_log IS 'Who had whose personal data opened, what and why, by month.';
+COMMENT ON COLUMN dwello.data_access_log.user_id IS 'The user whose personal data was opened.';
+COMMENT ON COLUMN dwello.data_access_log.what IS 'Which data was opened.';
+COMMENT ON COLUMN dwello.data_access_log.reason IS 'Why, in the words of who looked.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.data_access_log', '');
+CREATE POLICY data_access_log_read ON dwello.data_access_log FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT ON dwello.data_access_log TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.data_access_log_default PARTITION OF dwello.data_access_log DEFAULT;
+COMMENT ON TABLE dwello.data_access_log_default IS 'Rows for which no month has been made; empty in health.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.data_access_log_default', '');

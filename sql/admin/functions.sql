@@ -1,0 +1,263 @@
+/*
+ * What operators do: settings, flags, events, upkeep, the demonstration.
+ */
+
+-- ----------------------------------------------------------------------
+-- The operator's settings.
+-- ----------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION dwello.get_setting(name text)
+RETURNS text
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_get_setting';
+GRANT EXECUTE ON FUNCTION dwello.get_setting
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.get_setting IS
+'The value of a setting in force: the operator''s, else the built-in one. Argument: name, as the view dwello.settings lists it. Returns the value as text. Errors: WD402, WD401; 22004; 22001; 22023 a blank name; P0002 no such setting.';
+
+CREATE OR REPLACE FUNCTION dwello.set_setting(
+  INOUT name text,
+  INOUT value text,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_set_setting';
+GRANT EXECUTE ON FUNCTION dwello.set_setting
+  TO dwello_app, dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.set_setting IS
+'Sets one of the operator''s settings. For the service and administrators. Arguments: name, as the view dwello.settings lists it; value, a text of the setting''s kind: an integer in its range, true or false, or a text; NULL goes back to the built-in value; expected_version of the setting, 1 while it was never set. The platform''s percentage is shown among the settings but is the default fee schedule''s. Returns name, the value in force, version and replayed. Errors: WD402, WD401, 42501; 22004 no name; 22001; 22023 no value of this setting, or platform_fee_percentage; P0002 no such setting; WD104; WD103.';
+
+-- ----------------------------------------------------------------------
+-- Feature flags: who gets what.
+-- ----------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION dwello.set_flag(
+  INOUT name text,
+  INOUT is_enabled boolean DEFAULT NULL,
+  INOUT rollout_percentage integer DEFAULT NULL,
+  targets jsonb DEFAULT NULL,
+  user_ids uuid[] DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_set_flag';
+GRANT EXECUTE ON FUNCTION dwello.set_flag
+  TO dwello_app, dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.set_flag IS
+'Sets a feature flag, or makes one of the operator''s own, which is off and for all until told otherwise. For the service and administrators. Arguments, NULL leaving each as it is: name, 3 to 63 small letters, digits and underscores, a letter first; is_enabled, false turns it off for all; rollout_percentage, 0 to 100 of those whom the targets fit, always the same users and more of them as it rises; targets, an object that may have user_types (a list of user types), regions (a list of ISO 3166 countries: that of the primary address) and minimum_rating (mean stars, 0 to 5, to six places; above 0 nobody unrated meets it), all of which must fit; user_ids, up to 10000 users for whom it is on while it is enabled, whatever rollout and targets say; expected_version of the flag, 1 for a built-in one never set. Returns name, is_enabled, rollout_percentage, version and replayed. Errors: WD402, WD401, 42501; 22004 no name, a NULL among user_ids; 22001; 22023 no such name, percentage, targets; WD104; WD103.';
+
+CREATE OR REPLACE FUNCTION dwello.flag_enabled(name text, user_id uuid DEFAULT NULL)
+RETURNS boolean
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_flag_enabled';
+GRANT EXECUTE ON FUNCTION dwello.flag_enabled
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.flag_enabled IS
+'Whether a feature is on for a user. Off for all while the flag is not enabled; else on for the users it names; else on for those whom its targets fit and who are in its rollout, by a hash of flag and user that never changes. Arguments: name, as the view dwello.flags lists it; user_id, NULL for the caller, another''s for administrators and the system. Returns true when it is on. Errors: WD402, WD401; 22004 no name, or no user where the system calls; 22001; 22023 a blank name; 42501 another user; P0002 no such flag or user.';
+
+-- ----------------------------------------------------------------------
+-- Events of the outbox: applied to users, given to consumers.
+-- ----------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION dwello.deliver_events(max_rows integer DEFAULT 1000) RETURNS integer
+  AS 'MODULE_PATHNAME', 'dwello_deliver_events' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
+COMMENT ON FUNCTION dwello.deliver_events IS
+  'Applies up to max_rows (1 to 100000) events of the outbox that are due to users: notifications and the running sums of providers, each once per user and event. Several workers may call it at once. Returns the number applied; call it again until it is 0. For dwello_service. Errors: 22004, 22023 max_rows out of range; 42501 with a token; 25006 on a standby.';
+GRANT EXECUTE ON FUNCTION dwello.deliver_events TO dwello_service;
+
+CREATE OR REPLACE FUNCTION dwello.claim_events(consumer text, max_rows integer DEFAULT 100, types text[] DEFAULT NULL,
+  lease interval DEFAULT '1 minute', OUT id uuid, OUT scope_id uuid, OUT aggregatetype text, OUT aggregateid text,
+  OUT type text, OUT payload jsonb, OUT created_at timestamptz, OUT attempt integer, OUT lease_id uuid) RETURNS SETOF record
+  AS 'MODULE_PATHNAME', 'dwello_claim_events' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
+COMMENT ON FUNCTION dwello.claim_events IS
+  'Gives a consumer events of the outbox to carry outside; for its workers. Every event is given at least once: again when its lease runs out before ack_events(), so a worker does what it does under a key of the event''s id. The events of one scope come in the order of their ids, the next one not before the one before is done or dead (those of one claim are to be done in their order); scopes overtake one another. Consumers know nothing of each other, nor of deliver_events(). Claims of one consumer wait for one another until the claim commits, so commit it before the work. Arguments: consumer, a name of up to 100 characters, made at its first claim and then given every event of the past; max_rows, 1 to 10000; types of events, NULL = all: a consumer that asks for other types than before gets those of the past too; lease, one second to one day. What was given event_attempts times and never done is dead: it is left aside in outbox_deliveries. Returns the event (id, scope_id, aggregatetype, aggregateid, type, payload, created_at), attempt (1 at first) and lease_id, which names the claim. For dwello_service. Errors: 42501 with a token; 22004; 22001; 22023 max_rows, lease or an empty list of types; 25006 on a standby; 40001 when claims race in REPEATABLE READ.';
+GRANT EXECUTE ON FUNCTION dwello.claim_events TO dwello_service;
+
+CREATE OR REPLACE FUNCTION dwello.ack_events(consumer text, lease_id uuid, ids uuid[] DEFAULT NULL,
+  failed_ids uuid[] DEFAULT '{}', error text DEFAULT NULL, OUT acked integer, OUT retried integer, OUT dead integer,
+  OUT lost integer)
+  AS 'MODULE_PATHNAME', 'dwello_ack_events' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
+COMMENT ON FUNCTION dwello.ack_events IS
+  'Says what became of events that claim_events() gave; for the worker that has them. What failed is given again after event_retry_seconds, after twice as long each further time (an hour at most), and is dead after event_attempts. Arguments: consumer; lease_id, as claimed; ids of the events that are done, NULL = all of the claim but failed_ids; failed_ids; error, why, up to 10000 characters. Returns how many are now done (acked), will be given again (retried), are dead, and stand under this lease no more and were left alone (lost): said before, or given to another worker since; an id named twice is lost the second time. A lease that has run out still counts until the event is given again. For dwello_service. Errors: 42501 with a token; 22004, 22001, 22023 the arguments; 25006 on a standby.';
+GRANT EXECUTE ON FUNCTION dwello.ack_events TO dwello_service;
+
+CREATE OR REPLACE FUNCTION dwello.revive_events(consumer text, event_ids uuid[] DEFAULT NULL,
+  max_rows integer DEFAULT 1000, OUT id uuid, OUT scope_id uuid, OUT type text, OUT attempts integer,
+  OUT dead_at timestamptz, OUT last_error text) RETURNS SETOF record
+  AS 'MODULE_PATHNAME', 'dwello_revive_events' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
+COMMENT ON FUNCTION dwello.revive_events IS
+  'Gives dead events of a consumer their attempts anew, once what they died of is mended: the next claim_events() has them, the first attempt again. Events of their scopes that came later may have been done meanwhile. Waits for claims of the consumer that have not committed. Arguments: consumer; event_ids, NULL = all that are dead, others are left alone; max_rows, 1 to 10000, oldest first. Returns those it revived: id, scope_id, type, attempts (how often it was given), dead_at, last_error; called again, none. For the service and administrators. Errors: WD402, WD401, 42501; 22004, 22001, 22023 the arguments; P0002 no such consumer; 25006 on a standby.';
+GRANT EXECUTE ON FUNCTION dwello.revive_events TO dwello_app, dwello_service, dwello_admin;
+
+-- ----------------------------------------------------------------------
+-- What operators run: partitions, and the check of everything.
+-- ----------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION dwello.ensure_partitions(months_ahead integer DEFAULT 3, from_month date DEFAULT NULL)
+  RETURNS TABLE (table_name text, partition_name text, created boolean)
+  AS 'MODULE_PATHNAME', 'dwello_ensure_partitions' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
+COMMENT ON FUNCTION dwello.ensure_partitions IS
+  'Makes the monthly partitions of every log from the month of from_month (NULL = the present one) up to months_ahead (0 to 120) months after the present one, and moves rows out of the default partition into them. Returns a row a log and month, created = false where it was there. For dwello_service; run it daily. Errors: 22004; 22023 months_ahead or from_month out of range; 42501 with a token; 25006 on a standby.';
+GRANT EXECUTE ON FUNCTION dwello.ensure_partitions TO dwello_service;
+
+CREATE OR REPLACE FUNCTION dwello.check()
+  RETURNS TABLE (rule text, object text, detail text, hint text)
+  AS 'MODULE_PATHNAME', 'dwello_check' LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER;
+COMMENT ON FUNCTION dwello.check IS
+  'Says what is wrong with the installation or its data; no rows = healthy. rule names the fault, object where it is, detail what was found, hint what to do. Includes every row of dwello.reconcile(). For dwello_service and administrators. Errors: WD401, WD402, 42501.';
+GRANT EXECUTE ON FUNCTION dwello.check TO dwello_service, dwello_app, dwello_admin;
+
+-- ----------------------------------------------------------------------
+-- The demonstration.
+-- ----------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION dwello.load_demo()
+  RETURNS TABLE (name text, id uuid)
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS $$
+DECLARE
+  homeowner CONSTANT uuid := 'de000000-0000-7000-8000-000000000001';
+  provider_1 CONSTANT uuid := 'de000000-0000-7000-8000-000000000002';
+  provider_2 CONSTANT uuid := 'de000000-0000-7000-8000-000000000003';
+  admin CONSTANT uuid := 'de000000-0000-7000-8000-000000000004';
+  job_painting CONSTANT uuid := 'de000000-0000-7000-8000-000000000011';
+  job_plumbing CONSTANT uuid := 'de000000-0000-7000-8000-000000000012';
+  job_deck CONSTANT uuid := 'de000000-0000-7000-8000-000000000013';
+  bid_950 CONSTANT uuid := 'de000000-0000-7000-8000-000000000021';
+  bid_1100 CONSTANT uuid := 'de000000-0000-7000-8000-000000000022';
+  bid_350 CONSTANT uuid := 'de000000-0000-7000-8000-000000000023';
+  painting CONSTANT uuid := 'd0000000-0000-7000-8000-000000000011';
+  plumbing CONSTANT uuid := 'd0000000-0000-7000-8000-000000000012';
+  landscaping CONSTANT uuid := 'd0000000-0000-7000-8000-000000000016';
+BEGIN
+  IF dwello.current_user_id() IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '42501',
+      MESSAGE = 'a user may not call dwello.load_demo',
+      HINT = 'Call it without a token, as a superuser or a member of dwello_service.';
+  END IF;
+  IF NOT EXISTS (SELECT FROM dwello.users AS u WHERE u.id = homeowner) THEN
+    PERFORM dwello.ensure_partitions();
+    PERFORM dwello.set_flag('ai_bidding_enabled', rollout_percentage => 100,
+      targets => '{"user_types": ["service_provider"]}');
+
+    -- the people
+    PERFORM dwello.register_user(email => 'hanna@example.com', user_type => 'homeowner',
+      first_name => 'Hanna', last_name => 'Homeowner', phone => '+14155550101',
+      timezone => 'America/Los_Angeles', user_id => homeowner);
+    PERFORM dwello.register_user(email => 'paul@example.com', user_type => 'service_provider',
+      first_name => 'Paul', last_name => 'Painter', phone => '+14155550102',
+      timezone => 'America/Los_Angeles', user_id => provider_1);
+    PERFORM dwello.register_user(email => 'petra@example.com', user_type => 'service_provider',
+      first_name => 'Petra', last_name => 'Premium', phone => '+14155550103',
+      timezone => 'America/Los_Angeles', user_id => provider_2);
+    PERFORM dwello.register_user(email => 'ada@example.com', user_type => 'admin',
+      first_name => 'Ada', last_name => 'Admin', user_id => admin);
+    PERFORM dwello.verify_user(user_id => u, what => 'email')
+      FROM unnest(ARRAY[homeowner, provider_1, provider_2, admin]) AS u;
+    PERFORM dwello.verify_user(user_id => u, what => 'provider')
+      FROM unnest(ARRAY[provider_1, provider_2]) AS u;
+    PERFORM dwello.add_address(address_type => 'home', street => '1 Market Street',
+      city => 'San Francisco', state => 'CA', postal_code => '94105', country => 'US',
+      longitude => -122.4194, latitude => 37.7749, is_primary => true, user_id => homeowner);
+    PERFORM dwello.add_address(address_type => 'business', street => '20 Columbus Avenue',
+      city => 'San Francisco', state => 'CA', postal_code => '94111', country => 'US',
+      longitude => -122.4094, latitude => 37.7849, is_primary => true, user_id => provider_1);
+    PERFORM dwello.add_address(address_type => 'business', street => '5 Embarcadero',
+      city => 'San Francisco', state => 'CA', postal_code => '94111', country => 'US',
+      longitude => -122.3994, latitude => 37.7949, is_primary => true, user_id => provider_2);
+    PERFORM dwello.configure_agent(agent_id => provider_1, is_active => true, strategy => 'balanced',
+      max_bid_radius_miles => 15, max_bids_per_day => 8, min_project_value => 20000, max_project_value => 200000);
+    PERFORM dwello.configure_agent(agent_id => provider_2, is_active => true, strategy => 'premium',
+      max_bid_radius_miles => 20, max_bids_per_day => 12, min_project_value => 30000, max_project_value => 500000);
+
+    -- the plumbing job: bid on, won, done, paid and reviewed
+    PERFORM dwello.login(dwello.issue_token(homeowner));
+    PERFORM dwello.add_payment_method(method_type => 'credit_card', psp => 'demo-psp',
+      psp_token => 'tok_demo_hanna', last_four => '4242', is_default => true);
+    PERFORM dwello.post_job(category_id => plumbing, title => 'Bathroom plumbing repair',
+      description => 'The tap leaks and the drain is slow.', longitude => -122.4194, latitude => 37.7749,
+      budget_min => 20000, budget_max => 40000, urgency => 'urgent', is_emergency => true,
+      estimated_duration_hours => 4, job_id => job_plumbing);
+    PERFORM dwello.publish_job(job_id => job_plumbing);
+    PERFORM dwello.login(NULL);
+    PERFORM dwello.login(dwello.issue_token(provider_1));
+    PERFORM dwello.submit_bid(job_id => job_plumbing, labor_cost => 25000, materials_cost => 10000,
+      timeline_days => 1, warranty_months => 12, description => 'New washer, drain cleaned, today.',
+      materials => '[{"item_name": "Tap cartridge", "store_name": "City Plumbing Supply", "quantity": 2, "unit_price": 3500},
+                     {"item_name": "Drain kit", "store_name": "City Plumbing Supply", "quantity": 1, "unit_price": 3000}]',
+      bid_id => bid_350);
+    PERFORM dwello.login(NULL);
+    PERFORM dwello.login(dwello.issue_token(homeowner));
+    PERFORM dwello.accept_bid(job_id => job_plumbing, bid_id => bid_350);
+    PERFORM dwello.login(NULL);
+    PERFORM dwello.login(dwello.issue_token(provider_1));
+    PERFORM dwello.confirm_award(job_id => job_plumbing);
+    PERFORM dwello.login(NULL);
+    PERFORM dwello.login(dwello.issue_token(homeowner));
+    PERFORM dwello.fund_escrow(job_id => job_plumbing);
+    PERFORM dwello.login(NULL);
+    PERFORM dwello.confirm_payment(job_id => job_plumbing, psp => 'demo-psp', event_id => 'evt_demo_1',
+      amount => 35000, currency => 'USD', psp_reference => 'pay_demo_1');
+    PERFORM dwello.login(dwello.issue_token(provider_1));
+    PERFORM dwello.start_job(job_id => job_plumbing);
+    PERFORM dwello.submit_milestone(job_id => job_plumbing, notes => 'Tap and drain work again.');
+    PERFORM dwello.login(NULL);
+    PERFORM dwello.login(dwello.issue_token(homeowner));
+    PERFORM dwello.release_escrow(job_id => job_plumbing);
+    PERFORM dwello.post_review(job_id => job_plumbing, rating => 5, title => 'Quick and clean',
+      comment => 'Came the same day and left no mess.');
+    PERFORM dwello.login(NULL);
+    PERFORM dwello.login(dwello.issue_token(provider_1));
+    PERFORM dwello.post_review(job_id => job_plumbing, rating => 5, title => 'A pleasure',
+      comment => 'Clear description, paid at once.');
+    PERFORM dwello.login(NULL);
+    PERFORM dwello.deliver_events();
+
+    -- the painting job: open, two bids
+    PERFORM dwello.login(dwello.issue_token(homeowner));
+    PERFORM dwello.post_job(category_id => painting, title => 'Kitchen cabinet painting',
+      description => 'Twelve doors and six drawers, from oak to white.', longitude => -122.4194,
+      latitude => 37.7749, budget_min => 80000, budget_max => 120000, urgency => 'medium',
+      estimated_duration_hours => 16, job_id => job_painting);
+    PERFORM dwello.publish_job(job_id => job_painting);
+    PERFORM dwello.login(NULL);
+    PERFORM dwello.login(dwello.issue_token(provider_1));
+    PERFORM dwello.submit_bid(job_id => job_painting, labor_cost => 80000, materials_cost => 15000,
+      timeline_days => 3, warranty_months => 24, description => 'Sanded, primed, two coats by spray gun.',
+      materials => '[{"item_name": "Cabinet enamel, gallon", "store_name": "Bay Paint", "quantity": 2, "unit_price": 5400},
+                     {"item_name": "Bonding primer, gallon", "store_name": "Bay Paint", "quantity": 1, "unit_price": 4200}]',
+      bid_id => bid_950);
+    PERFORM dwello.login(NULL);
+    PERFORM dwello.login(dwello.issue_token(provider_2));
+    PERFORM dwello.submit_bid(job_id => job_painting, labor_cost => 90000, materials_cost => 20000,
+      timeline_days => 2, warranty_months => 24, description => 'Premium enamel, doors taken to the workshop.',
+      materials => '[{"item_name": "Premium enamel, gallon", "store_name": "Bay Paint", "quantity": 2.5, "unit_price": 8000}]',
+      bid_id => bid_1100);
+
+    -- the deck: open, no bid yet
+    PERFORM dwello.login(NULL);
+    PERFORM dwello.login(dwello.issue_token(homeowner));
+    PERFORM dwello.post_job(category_id => landscaping, title => 'Deck staining',
+      description => 'About 300 square feet of redwood.', longitude => -122.4194, latitude => 37.7749,
+      budget_min => 60000, budget_max => 90000, urgency => 'low', job_id => job_deck);
+    PERFORM dwello.publish_job(job_id => job_deck);
+    PERFORM dwello.login(NULL);
+    PERFORM dwello.deliver_events();
+  END IF;
+
+  RETURN QUERY VALUES
+    ('homeowner', homeowner), ('provider_1', provider_1), ('provider_2', provider_2), ('admin', admin),
+    ('job_painting', job_painting), ('job_plumbing', job_plumbing), ('job_deck', job_deck),
+    ('bid_950', bid_950), ('bid_1100', bid_1100), ('bid_350', bid_350),
+    ('agent_balanced', provider_1), ('agent_premium', provider_2);
+END
+$$;
+COMMENT ON FUNCTION dwello.load_demo IS
+  'Plays a small story through the commands: one homeowner, two providers and an administrator in San Francisco; a plumbing job done, paid and reviewed, a painting job with two bids, a deck job without any; an agent of each provider that asks before it bids. Returns the ids by name, an agent''s being its provider''s; a second call returns the same rows and changes nothing. For trials, as a superuser or dwello_service without a token. Errors: those of the commands; WD601 without a keyring.';
+GRANT EXECUTE ON FUNCTION dwello.load_demo TO dwello_service;

@@ -1,0 +1,330 @@
+CREATE VIEW dwello.error_codes WITH (security_invoker = true) AS
+  SELECT e.code, e.name, e.http_status, e.retryable, e.meaning FROM dwello.error_codes() AS e;
+COMMENT ON VIEW dwello.error_codes IS 'The SQLSTATEs of class WD, as dwello.error_codes() lists them.';
+COMMENT ON COLUMN dwello.error_codes.code IS 'The SQLSTATE.';
+COMMENT ON COLUMN dwello.error_codes.http_status IS 'The HTTP status that fits.';
+COMMENT ON COLUMN dwello.error_codes.retryable IS 'The same request may succeed later.';
+COMMENT ON COLUMN dwello.error_codes.meaning IS 'What happened, and what to do.';
+GRANT SELECT ON dwello.error_codes
+  TO dwello_app, dwello_service, dwello_support, dwello_analyst, dwello_admin;
+
+/*
+ * Settings: the version's defaults, which nobody writes and no dump carries,
+ * and the operator's own values over them.
+ */
+CREATE TABLE dwello.system_settings_defaults (
+  name text PRIMARY KEY,
+  value text NOT NULL,
+  description text NOT NULL
+);
+COMMENT ON TABLE dwello.system_settings_defaults IS 'Built-in value of every setting; belongs to the version, not to the dump.';
+
+INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
+  ('platform_name', 'Dwello', 'Name of the platform.'),
+  ('max_bid_radius_miles', '50', 'Farthest a provider may be from a job, in miles.'),
+  ('job_expiry_days', '30', 'Days a published job takes bids.'),
+  ('bid_expiry_days', '7', 'Days a bid stands, unless it names a time.'),
+  ('min_bid_amount', '5000', 'Smallest eligible bid, in minor units.'),
+  ('max_photos_per_job', '10', 'Photos a job may have.'),
+  ('email_verification_required', 'true', 'A user must have his e-mail address verified to become active.'),
+  ('phone_verification_required', 'false', 'A user must have his telephone number verified to become active.'),
+  ('auto_approve_providers', 'false', 'A provider becomes active without being checked.'),
+  ('award_confirm_hours', '48', 'Hours a provider has to confirm an award.'),
+  ('payment_minutes', '15', 'Minutes a payment may take before it counts as failed.'),
+  ('auto_release_days', '14', 'Days after which submitted work is released unless the homeowner answers.'),
+  ('dispute_provider_days', '4', 'Days a provider has to answer a dispute.'),
+  ('dispute_homeowner_days', '14', 'Days a homeowner has to answer a dispute.'),
+  ('mediation_days', '30', 'Days a mediator has once both sides of a dispute have named a figure.'),
+  ('payout_hold_days', '2', 'Days a payout is held before it may be sent.'),
+  ('fold_margin_seconds', '3600', 'Seconds that entries of the ledger rest before they are folded: more than any clock here will ever be set back.'),
+  ('review_reveal_days', '14', 'Days after which a review is shown although the other side wrote none.'),
+  ('market_radius_miles', '50', 'Radius of winning prices that make a market reference, in miles.'),
+  ('market_minimum', '5', 'Winning prices needed for a market reference.'),
+  ('agent_month_bids_basic', '50', 'Bids a month of a bidding agent of the basic tier; 0 = unlimited, as for the others.'),
+  ('agent_month_bids_premium', '200', 'Bids a month of a bidding agent of the premium tier.'),
+  ('agent_month_bids_enterprise', '0', 'Bids a month of a bidding agent of the enterprise tier.'),
+  ('match_radius_miles', '25', 'How far jobs are shown to a provider whose agent has no radius, in miles.'),
+  ('match_budget_reference', '500000', 'Budget that counts in full when jobs are matched, in minor units, unless the provider names one.'),
+  ('match_freshness_hours', '72', 'Hours after which a job counts as half as fresh when jobs are matched.'),
+  ('match_weight_nearness', '35', 'Weight of the nearness of a job when jobs are matched; the five weights count by their share of the sum.'),
+  ('match_weight_budget', '20', 'Weight of the budget of a job.'),
+  ('match_weight_category', '20', 'Weight of how well the category of a job fits.'),
+  ('match_weight_urgency', '10', 'Weight of the urgency of a job.'),
+  ('match_weight_freshness', '15', 'Weight of how lately a job was published.'),
+  ('saved_searches_max', '20', 'Searches that a provider may save.'),
+  ('event_attempts', '10', 'Times an event is given to a consumer before it is left aside as dead.'),
+  ('event_retry_seconds', '5', 'Seconds before a failed event is given again; twice as many after each further failure, up to an hour.');
+
+-- what matching keeps in memory; always, for a replica's backends keep it, too
+CREATE TRIGGER forget_row AFTER INSERT OR UPDATE OR DELETE ON dwello.system_settings_defaults
+  FOR EACH ROW EXECUTE FUNCTION dwello.forget_kept();
+CREATE TRIGGER forget_all AFTER TRUNCATE ON dwello.system_settings_defaults
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.forget_kept();
+ALTER TABLE dwello.system_settings_defaults ENABLE ALWAYS TRIGGER forget_row, ENABLE ALWAYS TRIGGER forget_all;
+CREATE POLICY system_settings_defaults_read ON dwello.system_settings_defaults FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+GRANT SELECT ON dwello.system_settings_defaults TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.system_settings (
+  name text PRIMARY KEY
+    CONSTRAINT system_settings_name_fkey REFERENCES dwello.system_settings_defaults (name),
+  value text,
+  version integer NOT NULL DEFAULT 1,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+COMMENT ON TABLE dwello.system_settings IS 'An operator''s own value of a setting; NULL once he has gone back to the built-in one.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.system_settings', '');
+-- what matching keeps in memory; always, for a replica's backends keep it, too
+CREATE TRIGGER forget_row AFTER INSERT OR UPDATE OR DELETE ON dwello.system_settings
+  FOR EACH ROW EXECUTE FUNCTION dwello.forget_kept();
+CREATE TRIGGER forget_all AFTER TRUNCATE ON dwello.system_settings
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.forget_kept();
+ALTER TABLE dwello.system_settings ENABLE ALWAYS TRIGGER forget_row, ENABLE ALWAYS TRIGGER forget_all;
+CREATE POLICY system_settings_read ON dwello.system_settings FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+GRANT SELECT ON dwello.system_settings TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+/*
+ * Feature flags, in the same two layers.  A flag that is off is off for all;
+ * on, it is on for the users it names, and for the rollout's share of those
+ * whom its targets fit.
+ */
+CREATE TABLE dwello.feature_flags_defaults (
+  name text CONSTRAINT feature_flags_defaults_pkey PRIMARY KEY,
+  is_enabled boolean NOT NULL,
+  rollout_percentage integer NOT NULL,
+  targets jsonb NOT NULL,
+  description text NOT NULL
+);
+COMMENT ON TABLE dwello.feature_flags_defaults IS 'Built-in state of every feature flag; belongs to the version, not to the dump.';
+
+INSERT INTO dwello.feature_flags_defaults (name, is_enabled, rollout_percentage, targets, description) VALUES
+  ('ai_bidding_enabled', true, 50, '{"user_types": ["service_provider"], "minimum_rating": 4.0}', 'Agents bid for providers.'),
+  ('video_calls_enabled', false, 0, '{}', 'Video calls between the two sides of a job.'),
+  ('advanced_analytics', true, 100, '{"user_types": ["admin"]}', 'Reports for administrators.'),
+  ('mobile_app_notifications', true, 100, '{}', 'Notifications in the mobile app.'),
+  ('escrow_payments', true, 100, '{"regions": ["US", "CA"]}', 'Payment through escrow.');
+
+CREATE POLICY feature_flags_defaults_read ON dwello.feature_flags_defaults FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+GRANT SELECT ON dwello.feature_flags_defaults TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.feature_flags (
+  name text CONSTRAINT feature_flags_pkey PRIMARY KEY,
+  is_enabled boolean NOT NULL,
+  rollout_percentage integer NOT NULL
+    CONSTRAINT feature_flags_rollout_check CHECK (rollout_percentage BETWEEN 0 AND 100),
+  targets jsonb NOT NULL DEFAULT '{}',
+  user_ids uuid[] NOT NULL DEFAULT '{}',
+  version integer NOT NULL DEFAULT 1,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+COMMENT ON TABLE dwello.feature_flags IS 'An operator''s own state of a flag, or a flag of his own.';
+COMMENT ON COLUMN dwello.feature_flags.user_ids IS 'Users who have it whatever the rollout and the targets say.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.feature_flags', '');
+CREATE POLICY feature_flags_read ON dwello.feature_flags FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+GRANT SELECT (name, is_enabled, rollout_percentage, targets, version, updated_at) ON dwello.feature_flags
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE VIEW dwello.flags WITH (security_invoker = true) AS
+  SELECT COALESCE(f.name, d.name) AS name,
+         COALESCE(f.is_enabled, d.is_enabled) AS is_enabled,
+         COALESCE(f.rollout_percentage, d.rollout_percentage) AS rollout_percentage,
+         COALESCE(f.targets, d.targets) AS targets,
+         f.name IS NOT NULL AS is_overridden,
+         COALESCE(f.version, 1) AS version,
+         d.description
+    FROM dwello.feature_flags_defaults AS d
+    FULL JOIN dwello.feature_flags AS f USING (name);
+COMMENT ON VIEW dwello.flags IS 'Every feature flag with the state in force: the operator''s, else the built-in one. Whom a flag names is in feature_flags, for the owner alone.';
+GRANT SELECT ON dwello.flags TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+/*
+ * Every setting with the value in force.  The platform's percentage is no
+ * setting of its own: there is one source of it, the default fee schedule.
+ */
+CREATE VIEW dwello.settings WITH (security_invoker = true) AS
+  SELECT d.name,
+         COALESCE(s.value, d.value) AS value,
+         s.value IS NOT NULL AS is_overridden,
+         COALESCE(s.version, 1) AS version,
+         d.description
+    FROM dwello.system_settings_defaults AS d
+    LEFT JOIN dwello.system_settings AS s USING (name)
+  UNION ALL
+  SELECT 'platform_fee_percentage',
+         pg_catalog.trim_scale(f.rate_ppm / 10000.0)::text,
+         NOT f.is_builtin,
+         1,
+         'Percentage of the default fee schedule.'
+    FROM (SELECT f.rate_ppm, f.is_builtin
+            FROM dwello.fee_schedules AS f
+           WHERE f.category_id IS NULL AND f.currency IS NULL AND f.user_tier IS NULL
+             AND f.valid @> pg_catalog.now()
+           ORDER BY f.is_builtin
+           LIMIT 1) AS f;
+COMMENT ON VIEW dwello.settings IS 'Every setting with the value in force: the operator''s, else the built-in one.';
+GRANT SELECT ON dwello.settings TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+/*
+ * Events that leave a command's own shard, and the records of requests.
+ * Both go by scope_id, a job's or a user's id, without a foreign key.
+ */
+CREATE TABLE dwello.outbox (
+  scope_id uuid NOT NULL,
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  aggregatetype text NOT NULL,
+  aggregateid text NOT NULL,
+  type text NOT NULL,
+  payload jsonb NOT NULL,
+  created_at timestamptz NOT NULL,
+  deliver_after timestamptz,
+  applied_at timestamptz,
+  CONSTRAINT outbox_pkey PRIMARY KEY (scope_id, id)
+);
+CREATE INDEX outbox_unapplied_idx ON dwello.outbox (id) WHERE applied_at IS NULL;
+CREATE INDEX outbox_id_idx ON dwello.outbox (id);
+COMMENT ON TABLE dwello.outbox IS
+  'What commands tell the rest of the world, in the transaction of the deed; dwello.deliver_events() applies it to users.';
+COMMENT ON COLUMN dwello.outbox.aggregatetype IS 'Kind of the thing that changed.';
+COMMENT ON COLUMN dwello.outbox.aggregateid IS 'Its id.';
+COMMENT ON COLUMN dwello.outbox.type IS 'What happened to it.';
+COMMENT ON COLUMN dwello.outbox.payload IS 'The event itself.';
+COMMENT ON COLUMN dwello.outbox.deliver_after IS 'Not before this time it is delivered.';
+COMMENT ON COLUMN dwello.outbox.applied_at IS 'When it was applied to users; NULL = not yet.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.outbox', '');
+GRANT SELECT ON dwello.outbox TO dwello_service;
+
+CREATE TABLE dwello.outbox_consumers (
+  consumer text NOT NULL,
+  types text[],
+  settled_id uuid NOT NULL,
+  mark_id uuid NOT NULL,
+  mark_xid bigint NOT NULL,
+  created_at timestamptz NOT NULL,
+  CONSTRAINT outbox_consumers_pkey PRIMARY KEY (consumer)
+);
+COMMENT ON TABLE dwello.outbox_consumers IS
+  'Who reads the outbox by dwello.claim_events(), and from which event on; every worker of a consumer shares its row.';
+COMMENT ON COLUMN dwello.outbox_consumers.types IS 'The types of events the consumer takes, in order; NULL = all.';
+COMMENT ON COLUMN dwello.outbox_consumers.settled_id IS 'Every event before this id was given to the consumer, or is none of his types.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.outbox_consumers', '');
+GRANT SELECT ON dwello.outbox_consumers TO dwello_service;
+
+CREATE TABLE dwello.outbox_deliveries (
+  scope_id uuid NOT NULL,
+  event_id uuid NOT NULL,
+  consumer text NOT NULL,
+  attempts integer NOT NULL,
+  lease_id uuid,
+  run_after timestamptz NOT NULL,
+  claimed_at timestamptz NOT NULL,
+  done_at timestamptz,
+  dead_at timestamptz,
+  last_error text,
+  CONSTRAINT outbox_deliveries_pkey PRIMARY KEY (scope_id, event_id, consumer),
+  CONSTRAINT outbox_deliveries_event_fkey FOREIGN KEY (scope_id, event_id)
+    REFERENCES dwello.outbox (scope_id, id) ON DELETE CASCADE,
+  CONSTRAINT outbox_deliveries_end_check CHECK (done_at IS NULL OR dead_at IS NULL)
+);
+CREATE INDEX outbox_deliveries_open_idx ON dwello.outbox_deliveries (consumer, run_after)
+  WHERE done_at IS NULL AND dead_at IS NULL;
+CREATE INDEX outbox_deliveries_lease_idx ON dwello.outbox_deliveries (lease_id)
+  WHERE done_at IS NULL AND dead_at IS NULL;
+CREATE INDEX outbox_deliveries_dead_idx ON dwello.outbox_deliveries (consumer, event_id)
+  WHERE dead_at IS NOT NULL;
+COMMENT ON TABLE dwello.outbox_deliveries IS
+  'Events that were given to a consumer: under way, to be given again, done, or dead after too many attempts.';
+COMMENT ON COLUMN dwello.outbox_deliveries.event_id IS 'The event that was given.';
+COMMENT ON COLUMN dwello.outbox_deliveries.attempts IS 'How often it was given.';
+COMMENT ON COLUMN dwello.outbox_deliveries.lease_id IS 'The claim under which a worker has it; NULL once that has said that it failed.';
+COMMENT ON COLUMN dwello.outbox_deliveries.run_after IS 'When it is given again unless it is done: the end of the lease, or of the pause after a failure.';
+COMMENT ON COLUMN dwello.outbox_deliveries.dead_at IS 'When it was left aside after too many attempts; NULL = it was not.';
+COMMENT ON COLUMN dwello.outbox_deliveries.last_error IS 'What the worker said when it failed last.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.outbox_deliveries', '');
+GRANT SELECT ON dwello.outbox_deliveries TO dwello_service;
+
+CREATE TABLE dwello.idempotency_keys (
+  scope_id uuid NOT NULL,
+  key text NOT NULL,
+  actor_id uuid NOT NULL,
+  actor_role text NOT NULL,
+  function_name text NOT NULL,
+  arguments bytea NOT NULL,
+  result jsonb NOT NULL,
+  created_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (scope_id, key)
+);
+CREATE INDEX idempotency_keys_expires_at_idx ON dwello.idempotency_keys (expires_at);
+COMMENT ON TABLE dwello.idempotency_keys IS
+  'Requests done under a key, with keyed digests of their arguments and the row they returned; kept 30 days.';
+COMMENT ON COLUMN dwello.idempotency_keys.key IS 'The key that the caller chose.';
+COMMENT ON COLUMN dwello.idempotency_keys.function_name IS 'The command that was called.';
+COMMENT ON COLUMN dwello.idempotency_keys.arguments IS 'Keyed digests of its arguments.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.idempotency_keys', '');
+
+/*
+ * JSON schemas (reference).  The built-in ones are compiled into the library;
+ * an operator adds his own for calls of validate_json.
+ */
+CREATE TABLE dwello.json_schemas (
+  name text CONSTRAINT json_schemas_pkey PRIMARY KEY
+    CONSTRAINT json_schemas_name_check CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'),
+  schema jsonb NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+COMMENT ON TABLE dwello.json_schemas IS 'An operator''s own JSON schemas; a new version is a new name.';
+COMMENT ON COLUMN dwello.json_schemas.schema IS 'The JSON schema, draft 7.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.json_schemas', '');
+CREATE POLICY json_schemas_read ON dwello.json_schemas FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+GRANT SELECT ON dwello.json_schemas TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+/*
+ * Logs, partitioned by month.  The script makes the default partition only;
+ * months are made at run time by dwello.ensure_partitions(), because an
+ * installed month breaks DROP EXTENSION and an added member loses its rows.
+ * A parent has no key, no index and no foreign key.
+ */
+CREATE TABLE dwello.audit_log (
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  table_name text NOT NULL,
+  row_key text NOT NULL,
+  operation text NOT NULL CONSTRAINT audit_log_operation_check CHECK (operation IN ('insert', 'update', 'delete')),
+  user_id uuid,
+  actor_role text NOT NULL,
+  session_role text NOT NULL,
+  request_id text,
+  difference jsonb NOT NULL,
+  created_at timestamptz NOT NULL,
+  hash bytea
+) PARTITION BY RANGE (created_at);
+COMMENT ON TABLE dwello.audit_log IS 'Every change of every audited row, by month; sealed values stay sealed.';
+COMMENT ON COLUMN dwello.audit_log.table_name IS 'The table that changed.';
+COMMENT ON COLUMN dwello.audit_log.row_key IS 'The key of the row that changed.';
+COMMENT ON COLUMN dwello.audit_log.operation IS 'What was done to the row.';
+COMMENT ON COLUMN dwello.audit_log.user_id IS 'The user who did it; NULL = the system.';
+COMMENT ON COLUMN dwello.audit_log.session_role IS 'Database role of the session.';
+COMMENT ON COLUMN dwello.audit_log.request_id IS 'Id of the request it was part of; NULL = none given.';
+COMMENT ON COLUMN dwello.audit_log.difference IS 'Columns before and after; sealed values stay sealed.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.audit_log', '');
+GRANT SELECT ON dwello.audit_log TO dwello_service;
+
+CREATE TABLE dwello.audit_log_default PARTITION OF dwello.audit_log DEFAULT;
+COMMENT ON TABLE dwello.audit_log_default IS 'Rows for which no month has been made; empty in health.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.audit_log_default', '');
+
+CREATE TABLE dwello.platform_metrics (
+  name text NOT NULL,
+  measured_at timestamptz NOT NULL,
+  value numeric NOT NULL,
+  labels jsonb NOT NULL DEFAULT '{}',
+  CONSTRAINT platform_metrics_pkey PRIMARY KEY (name, measured_at)
+);
+COMMENT ON TABLE dwello.platform_metrics IS 'Figures of the business over time.';
+COMMENT ON COLUMN dwello.platform_metrics.measured_at IS 'When it was measured.';
+COMMENT ON COLUMN dwello.platform_metrics.labels IS 'What the figure is broken down by.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.platform_metrics', '');
+GRANT SELECT ON dwello.platform_metrics TO dwello_service;

@@ -1,0 +1,167 @@
+/*
+ * Bids: the live row, its history and its lines of material.  Here
+ * provider_id is the bidder.  "The accepted bid" is a partial unique index,
+ * because a foreign key from jobs would make a cycle that no dump restores.
+ */
+CREATE TABLE dwello.bids (
+  job_id uuid NOT NULL CONSTRAINT bids_job_id_fkey REFERENCES dwello.jobs (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL CONSTRAINT bids_provider_id_xfk REFERENCES dwello.users (id),
+  status dwello.bid_status NOT NULL DEFAULT 'pending',
+  reason text,
+  terms_version integer NOT NULL,
+  bid_version integer NOT NULL DEFAULT 1,
+  labor_cost bigint NOT NULL CONSTRAINT bids_labor_cost_check CHECK (labor_cost >= 0),
+  materials_cost bigint NOT NULL CONSTRAINT bids_materials_cost_check CHECK (materials_cost >= 0),
+  bid_amount bigint NOT NULL CONSTRAINT bids_amount_check CHECK (bid_amount > 0),
+  currency text NOT NULL CONSTRAINT bids_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  materials_included boolean NOT NULL DEFAULT true,
+  timeline_days integer CONSTRAINT bids_timeline_check CHECK (timeline_days > 0),
+  warranty_months integer NOT NULL DEFAULT 0 CONSTRAINT bids_warranty_check CHECK (warranty_months >= 0),
+  description text,
+  special_terms text,
+  comparable_price bigint NOT NULL CONSTRAINT bids_comparable_price_check CHECK (comparable_price > 0),
+  score_total bigint,
+  score_inputs jsonb NOT NULL,
+  is_inconsistent boolean NOT NULL DEFAULT false,
+  submitted_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  deleted_at timestamptz,
+  CONSTRAINT bids_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT bids_sum_check CHECK (bid_amount = labor_cost + materials_cost),
+  CONSTRAINT bids_materials_check CHECK (materials_included OR materials_cost = 0),
+  CONSTRAINT bids_own_check CHECK (provider_id <> homeowner_id)
+);
+CREATE UNIQUE INDEX bids_live_key ON dwello.bids (job_id, provider_id)
+  WHERE status IN ('pending', 'accepted') AND deleted_at IS NULL;
+CREATE UNIQUE INDEX bids_accepted_key ON dwello.bids (job_id) WHERE status = 'accepted';
+CREATE INDEX bids_provider_id_idx ON dwello.bids (provider_id, job_id);
+CREATE INDEX bids_homeowner_id_idx ON dwello.bids (homeowner_id, job_id);
+CREATE INDEX bids_expires_at_idx ON dwello.bids (expires_at)
+  WHERE status = 'pending' AND deleted_at IS NULL;
+COMMENT ON TABLE dwello.bids IS
+  'Offers of providers. score_total is in millionths of a point, made from score_inputs against the reference frozen with the job.';
+COMMENT ON COLUMN dwello.bids.provider_id IS 'The bidder.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.bids', '');
+CREATE POLICY bids_read ON dwello.bids FOR SELECT
+  USING ((homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id()) AND deleted_at IS NULL);
+GRANT SELECT ON dwello.bids TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.bid_versions (
+  job_id uuid NOT NULL,
+  bid_id uuid NOT NULL,
+  bid_version integer NOT NULL,
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  terms_version integer NOT NULL,
+  labor_cost bigint NOT NULL,
+  materials_cost bigint NOT NULL,
+  bid_amount bigint NOT NULL,
+  currency text NOT NULL,
+  materials_included boolean NOT NULL,
+  timeline_days integer,
+  warranty_months integer NOT NULL,
+  description text,
+  special_terms text,
+  comparable_price bigint NOT NULL,
+  score_total bigint,
+  score_inputs jsonb NOT NULL,
+  is_inconsistent boolean NOT NULL DEFAULT false,
+  submitted_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  CONSTRAINT bid_versions_pkey PRIMARY KEY (job_id, bid_id, bid_version),
+  CONSTRAINT bid_versions_bid_fkey FOREIGN KEY (job_id, bid_id) REFERENCES dwello.bids (job_id, id)
+);
+COMMENT ON TABLE dwello.bid_versions IS 'Every version of a bid, with the inputs its score was made from.';
+COMMENT ON COLUMN dwello.bid_versions.provider_id IS 'The bidder.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.bid_versions', '');
+CREATE POLICY bid_versions_read ON dwello.bid_versions FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.bid_versions TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.bid_materials (
+  job_id uuid NOT NULL,
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  bid_id uuid NOT NULL,
+  bid_version integer NOT NULL,
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  sort_order integer NOT NULL,
+  item_name text NOT NULL CONSTRAINT bid_materials_item_name_check CHECK (pg_catalog.char_length(item_name) BETWEEN 1 AND 200),
+  store_name text,
+  quantity numeric(18, 6) NOT NULL CONSTRAINT bid_materials_quantity_check CHECK (quantity > 0),
+  unit_price bigint NOT NULL CONSTRAINT bid_materials_unit_price_check CHECK (unit_price >= 0),
+  total_price bigint NOT NULL CONSTRAINT bid_materials_total_price_check CHECK (total_price >= 0),
+  store_url text,
+  CONSTRAINT bid_materials_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT bid_materials_version_fkey FOREIGN KEY (job_id, bid_id, bid_version)
+    REFERENCES dwello.bid_versions (job_id, bid_id, bid_version)
+);
+CREATE INDEX bid_materials_bid_idx ON dwello.bid_materials (job_id, bid_id, bid_version);
+COMMENT ON TABLE dwello.bid_materials IS 'Lines of material of one version of a bid; total = half-even(quantity × unit price), in minor units.';
+COMMENT ON COLUMN dwello.bid_materials.provider_id IS 'The bidder.';
+COMMENT ON COLUMN dwello.bid_materials.item_name IS 'What is bought.';
+COMMENT ON COLUMN dwello.bid_materials.store_name IS 'Where; NULL if not said.';
+COMMENT ON COLUMN dwello.bid_materials.quantity IS 'How many.';
+COMMENT ON COLUMN dwello.bid_materials.unit_price IS 'Price of one, in minor units.';
+COMMENT ON COLUMN dwello.bid_materials.total_price IS 'quantity × unit_price, rounded half-even, in minor units.';
+COMMENT ON COLUMN dwello.bid_materials.store_url IS 'Where to find it; NULL if not said.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.bid_materials', '');
+CREATE POLICY bid_materials_read ON dwello.bid_materials FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.bid_materials TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.counter_offers (
+  job_id uuid NOT NULL,
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  bid_id uuid NOT NULL,
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  round integer NOT NULL CONSTRAINT counter_offers_round_check CHECK (round > 0),
+  offered_by uuid NOT NULL,
+  amount bigint NOT NULL CONSTRAINT counter_offers_amount_check CHECK (amount > 0),
+  currency text NOT NULL CONSTRAINT counter_offers_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  message text,
+  status dwello.offer_status NOT NULL DEFAULT 'pending',
+  expires_at timestamptz NOT NULL,
+  created_at timestamptz NOT NULL,
+  CONSTRAINT counter_offers_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT counter_offers_bid_fkey FOREIGN KEY (job_id, bid_id) REFERENCES dwello.bids (job_id, id),
+  CONSTRAINT counter_offers_round_key UNIQUE (job_id, bid_id, round),
+  CONSTRAINT counter_offers_side_check CHECK (offered_by IN (homeowner_id, provider_id))
+);
+COMMENT ON TABLE dwello.counter_offers IS 'Offers back and forth about a bid, in rounds; provider_id is the bidder.';
+COMMENT ON COLUMN dwello.counter_offers.round IS 'Number of the offer, from 1; the sides take turns.';
+COMMENT ON COLUMN dwello.counter_offers.offered_by IS 'Which of the two sides made it.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.counter_offers', '');
+CREATE POLICY counter_offers_read ON dwello.counter_offers FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.counter_offers TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.change_orders (
+  job_id uuid NOT NULL CONSTRAINT change_orders_job_id_fkey REFERENCES dwello.jobs (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  title text NOT NULL,
+  description text,
+  amount bigint NOT NULL CONSTRAINT change_orders_amount_check CHECK (amount > 0),
+  currency text NOT NULL CONSTRAINT change_orders_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  status dwello.offer_status NOT NULL DEFAULT 'pending',
+  milestone_id uuid,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  answered_at timestamptz,
+  CONSTRAINT change_orders_pkey PRIMARY KEY (job_id, id)
+);
+COMMENT ON TABLE dwello.change_orders IS 'Extra work that a provider proposes after the award; accepted, it becomes a milestone.';
+COMMENT ON COLUMN dwello.change_orders.answered_at IS 'When it was answered; NULL = not yet.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.change_orders', '');
+CREATE POLICY change_orders_read ON dwello.change_orders FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.change_orders TO dwello_app, dwello_service, dwello_support, dwello_admin;

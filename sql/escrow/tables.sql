@@ -1,0 +1,284 @@
+/*
+ * The escrow of a job and what its money goes through.  The escrow row is
+ * itself an account: its id in the ledger is the job's.
+ *
+ * The server parses every CHECK anew for every statement that writes, and
+ * looks up the parent of every row with a foreign key: that was half of what
+ * a release cost.  So a table that a release writes, here and in the ledger,
+ * has one CHECK, which calls a compiled rule with the whole row, or none; and
+ * rows that are appended under the lock of their job have no foreign key to
+ * it or to each other: reconcile() and check() find what is missing
+ * (docs/adr/0008).
+ */
+CREATE TABLE dwello.job_milestones (
+  job_id uuid NOT NULL CONSTRAINT job_milestones_job_id_fkey REFERENCES dwello.jobs (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid,
+  is_listed boolean NOT NULL DEFAULT false,
+  sort_order integer NOT NULL,
+  title text NOT NULL,
+  description text,
+  due_date date,
+  is_required boolean NOT NULL DEFAULT true,
+  amount bigint,
+  funded bigint NOT NULL DEFAULT 0,
+  released bigint NOT NULL DEFAULT 0,
+  refunded bigint NOT NULL DEFAULT 0,
+  disputed bigint NOT NULL DEFAULT 0,
+  status dwello.milestone_status NOT NULL DEFAULT 'planned',
+  notes text,
+  photos text[] NOT NULL DEFAULT '{}',
+  submitted_at timestamptz,
+  auto_release_at timestamptz,
+  dispute_id uuid,
+  status_before dwello.milestone_status,
+  completed_at timestamptz,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT job_milestones_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT job_milestones_sort_order_key UNIQUE (job_id, sort_order) DEFERRABLE INITIALLY IMMEDIATE,
+  CONSTRAINT job_milestones_sound_check CHECK (dwello.milestone_is_sound(job_milestones))
+);
+CREATE INDEX job_milestones_due_idx ON dwello.job_milestones (auto_release_at)
+  WHERE status IN ('submitted', 'approved');
+COMMENT ON TABLE dwello.job_milestones IS
+  'Parts in which a job is paid. Before the award the amounts are proportions (NULL = equal parts), afterwards they sum to the contract.';
+COMMENT ON COLUMN dwello.job_milestones.due_date IS 'When the part should be done; NULL if not said.';
+COMMENT ON COLUMN dwello.job_milestones.is_required IS 'The job is not complete without it.';
+COMMENT ON COLUMN dwello.job_milestones.amount IS 'Its part of the contract in minor units; before the award a proportion, NULL = an equal part.';
+COMMENT ON COLUMN dwello.job_milestones.auto_release_at IS 'When it is released by itself, unless the homeowner answers; NULL while nothing is submitted.';
+COMMENT ON COLUMN dwello.job_milestones.dispute_id IS 'The open dispute about what is left of it; NULL = none.';
+COMMENT ON COLUMN dwello.job_milestones.status_before IS 'Its state when it was disputed, to which it returns; NULL = not disputed.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.job_milestones', '');
+CREATE POLICY job_milestones_read ON dwello.job_milestones FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id()
+    OR (dwello.current_user_id() IS NOT NULL AND is_listed));
+GRANT SELECT ON dwello.job_milestones TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.escrow_accounts (
+  job_id uuid CONSTRAINT escrow_accounts_pkey PRIMARY KEY
+    CONSTRAINT escrow_accounts_job_id_fkey REFERENCES dwello.jobs (id),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  bid_id uuid NOT NULL,
+  status dwello.escrow_status NOT NULL DEFAULT 'created',
+  currency text NOT NULL,
+  contract_amount bigint NOT NULL,
+  funded bigint NOT NULL DEFAULT 0,
+  held bigint NOT NULL DEFAULT 0,
+  released bigint NOT NULL DEFAULT 0,
+  refunded bigint NOT NULL DEFAULT 0,
+  charged_back bigint NOT NULL DEFAULT 0,
+  disputed bigint NOT NULL DEFAULT 0,
+  fee_taken bigint NOT NULL DEFAULT 0,
+  tax_taken bigint NOT NULL DEFAULT 0,
+  is_frozen boolean NOT NULL DEFAULT false,
+  psp text,
+  fee_schedule_id uuid NOT NULL CONSTRAINT escrow_accounts_fee_schedule_id_fkey REFERENCES dwello.fee_schedules (id),
+  fee_payer dwello.fee_payer NOT NULL,
+  fee_rate_ppm integer NOT NULL,
+  fee_fixed bigint NOT NULL,
+  fee_min bigint NOT NULL,
+  fee_max bigint,
+  fee_tax_ppm integer NOT NULL,
+  fee_steps jsonb,
+  promo_code text CONSTRAINT escrow_accounts_promo_code_fkey REFERENCES dwello.promo_codes (code),
+  promo_ppm integer NOT NULL DEFAULT 0,
+  promo_max bigint,
+  transition_count integer NOT NULL DEFAULT 0,
+  last_hash bytea,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT escrow_accounts_bid_fkey FOREIGN KEY (job_id, bid_id) REFERENCES dwello.bids (job_id, id),
+  CONSTRAINT escrow_accounts_sound_check CHECK (dwello.escrow_is_sound(escrow_accounts))
+) WITH (fillfactor = 50);  -- a batch updates whole pages, and each row must find room on its own
+CREATE INDEX escrow_accounts_homeowner_id_idx ON dwello.escrow_accounts (homeowner_id, job_id);
+CREATE INDEX escrow_accounts_provider_id_idx ON dwello.escrow_accounts (provider_id, job_id);
+CREATE INDEX escrow_accounts_fee_schedule_id_idx ON dwello.escrow_accounts (fee_schedule_id);
+CREATE INDEX escrow_accounts_promo_code_idx ON dwello.escrow_accounts (promo_code) WHERE promo_code IS NOT NULL;
+COMMENT ON TABLE dwello.escrow_accounts IS
+  'Money held for a job, in minor units: funded = held + released + refunded + charged_back. The fee''s numbers are those of the award.';
+COMMENT ON COLUMN dwello.escrow_accounts.bid_id IS 'The accepted bid.';
+COMMENT ON COLUMN dwello.escrow_accounts.contract_amount IS 'What the job costs by the accepted bid, in minor units.';
+COMMENT ON COLUMN dwello.escrow_accounts.held IS 'Paid in and neither released, refunded nor charged back, in minor units.';
+COMMENT ON COLUMN dwello.escrow_accounts.charged_back IS 'Taken back by the payment company so far, in minor units.';
+COMMENT ON COLUMN dwello.escrow_accounts.fee_taken IS 'Fee taken of what was released so far, in minor units.';
+COMMENT ON COLUMN dwello.escrow_accounts.tax_taken IS 'Tax on that fee taken so far, in minor units.';
+COMMENT ON COLUMN dwello.escrow_accounts.is_frozen IS 'A chargeback is open: nothing moves.';
+COMMENT ON COLUMN dwello.escrow_accounts.fee_schedule_id IS 'The schedule in force when the award was confirmed.';
+COMMENT ON COLUMN dwello.escrow_accounts.fee_payer IS 'Who pays the fee, from that schedule.';
+COMMENT ON COLUMN dwello.escrow_accounts.fee_rate_ppm IS 'Rate in parts per million, from that schedule.';
+COMMENT ON COLUMN dwello.escrow_accounts.fee_fixed IS 'Fixed part in minor units, from that schedule.';
+COMMENT ON COLUMN dwello.escrow_accounts.fee_min IS 'Least fee in minor units, from that schedule.';
+COMMENT ON COLUMN dwello.escrow_accounts.fee_max IS 'Greatest fee in minor units, from that schedule; NULL = no limit.';
+COMMENT ON COLUMN dwello.escrow_accounts.fee_tax_ppm IS 'Tax on the fee in parts per million, from that schedule.';
+COMMENT ON COLUMN dwello.escrow_accounts.fee_steps IS 'Rates above the first with the amounts from which they hold, from a marginal schedule; NULL = none.';
+COMMENT ON COLUMN dwello.escrow_accounts.promo_code IS 'Promo code in use; NULL = none.';
+COMMENT ON COLUMN dwello.escrow_accounts.promo_ppm IS 'Part of the fee that the promo code waives, in parts per million.';
+COMMENT ON COLUMN dwello.escrow_accounts.promo_max IS 'At most that much is waived, in minor units: what was taken from its budget; NULL = no limit.';
+COMMENT ON COLUMN dwello.escrow_accounts.transition_count IS 'Number of its rows in escrow_events.';
+COMMENT ON COLUMN dwello.escrow_accounts.last_hash IS 'Hash of its last completed transaction; NULL = none yet.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.escrow_accounts', '');
+CREATE POLICY escrow_accounts_read ON dwello.escrow_accounts FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.escrow_accounts TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.escrow_events (
+  job_id uuid NOT NULL,
+  seq integer NOT NULL,
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  event text NOT NULL,
+  actor_id uuid NOT NULL,
+  actor_role text NOT NULL,
+  from_status dwello.escrow_status,
+  to_status dwello.escrow_status NOT NULL,
+  transaction_id uuid,
+  created_at timestamptz NOT NULL,
+  CONSTRAINT escrow_events_pkey PRIMARY KEY (job_id, seq)
+);
+COMMENT ON TABLE dwello.escrow_events IS 'Every transition of an escrow, in order; append only.';
+COMMENT ON COLUMN dwello.escrow_events.seq IS 'Number of the transition, from 1.';
+COMMENT ON COLUMN dwello.escrow_events.event IS 'What happened.';
+COMMENT ON COLUMN dwello.escrow_events.from_status IS 'State before; NULL for the first.';
+COMMENT ON COLUMN dwello.escrow_events.to_status IS 'State after.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.escrow_events', '');
+CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.escrow_events
+  FOR EACH ROW EXECUTE FUNCTION dwello.guard_append();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.escrow_events
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();
+CREATE POLICY escrow_events_read ON dwello.escrow_events FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.escrow_events TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.payment_events (
+  psp text NOT NULL,
+  event_id text NOT NULL,
+  job_id uuid CONSTRAINT payment_events_job_id_xfk REFERENCES dwello.jobs (id),
+  user_id uuid CONSTRAINT payment_events_user_id_xfk REFERENCES dwello.users (id),
+  transaction_id uuid,
+  event_type text NOT NULL,
+  amount bigint NOT NULL,
+  currency text NOT NULL,
+  psp_reference text,
+  result jsonb,
+  created_at timestamptz NOT NULL,
+  CONSTRAINT payment_events_pkey PRIMARY KEY (psp, event_id),
+  CONSTRAINT payment_events_scope_check CHECK ((job_id IS NULL) <> (user_id IS NULL))
+);
+CREATE INDEX payment_events_user_id_idx ON dwello.payment_events (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX payment_events_job_id_idx ON dwello.payment_events (job_id);
+COMMENT ON TABLE dwello.payment_events IS 'Events of payment companies that have been applied, so that each counts once.';
+COMMENT ON COLUMN dwello.payment_events.event_id IS 'The payment company''s own id of the event.';
+COMMENT ON COLUMN dwello.payment_events.job_id IS 'The job whose payment it is; NULL for a payout.';
+COMMENT ON COLUMN dwello.payment_events.user_id IS 'The provider whose payout it is; NULL for a payment.';
+COMMENT ON COLUMN dwello.payment_events.event_type IS 'What the payment company reported.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.payment_events', '');
+GRANT SELECT ON dwello.payment_events TO dwello_service;
+
+CREATE TABLE dwello.disputes (
+  job_id uuid NOT NULL CONSTRAINT disputes_job_id_fkey REFERENCES dwello.escrow_accounts (job_id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  milestone_id uuid,
+  status dwello.dispute_status NOT NULL DEFAULT 'open',
+  opened_by uuid NOT NULL,
+  reason text NOT NULL,
+  answer text,
+  resolution text,
+  disputed_amount bigint NOT NULL CONSTRAINT disputes_amount_check CHECK (disputed_amount > 0),
+  currency text NOT NULL CONSTRAINT disputes_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  homeowner_offer bigint CONSTRAINT disputes_homeowner_check CHECK (homeowner_offer BETWEEN 0 AND disputed_amount),
+  provider_offer bigint CONSTRAINT disputes_provider_check CHECK (provider_offer BETWEEN 0 AND disputed_amount),
+  settled_amount bigint CONSTRAINT disputes_settled_check CHECK (settled_amount BETWEEN 0 AND disputed_amount),
+  transaction_id uuid,
+  answer_by timestamptz,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  closed_at timestamptz,
+  CONSTRAINT disputes_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT disputes_milestone_fkey FOREIGN KEY (job_id, milestone_id) REFERENCES dwello.job_milestones (job_id, id)
+);
+CREATE UNIQUE INDEX disputes_open_key ON dwello.disputes (job_id, milestone_id)
+  WHERE status IN ('open', 'answered') AND milestone_id IS NOT NULL;
+CREATE INDEX disputes_due_idx ON dwello.disputes (answer_by) WHERE status IN ('open', 'answered');
+CREATE INDEX disputes_milestone_idx ON dwello.disputes (job_id, milestone_id);
+COMMENT ON TABLE dwello.disputes IS 'Disputes about held money; each side names what the provider shall be paid.';
+COMMENT ON COLUMN dwello.disputes.opened_by IS 'Which of the two sides opened it.';
+COMMENT ON COLUMN dwello.disputes.answer IS 'What the other side said with its figure; NULL = nothing yet.';
+COMMENT ON COLUMN dwello.disputes.resolution IS 'How it ended, in the mediator''s words; NULL = open, or nothing said.';
+COMMENT ON COLUMN dwello.disputes.disputed_amount IS 'How much is disputed, in minor units.';
+COMMENT ON COLUMN dwello.disputes.homeowner_offer IS 'What the provider shall be paid by the homeowner''s word, in minor units.';
+COMMENT ON COLUMN dwello.disputes.provider_offer IS 'What the provider shall be paid by his own word, in minor units.';
+COMMENT ON COLUMN dwello.disputes.settled_amount IS 'What the provider was paid in the end, in minor units.';
+COMMENT ON COLUMN dwello.disputes.answer_by IS 'Until when the other side can answer.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.disputes', '');
+CREATE POLICY disputes_read ON dwello.disputes FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.disputes TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.chargebacks (
+  job_id uuid NOT NULL CONSTRAINT chargebacks_job_id_fkey REFERENCES dwello.escrow_accounts (job_id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  status dwello.chargeback_status NOT NULL DEFAULT 'open',
+  psp text NOT NULL,
+  psp_reference text,
+  amount bigint NOT NULL CONSTRAINT chargebacks_amount_check CHECK (amount > 0),
+  currency text NOT NULL CONSTRAINT chargebacks_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  held_amount bigint NOT NULL DEFAULT 0 CONSTRAINT chargebacks_held_check CHECK (held_amount >= 0),
+  clawed_back bigint NOT NULL DEFAULT 0 CONSTRAINT chargebacks_clawed_check CHECK (clawed_back >= 0),
+  transaction_id uuid,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  closed_at timestamptz,
+  CONSTRAINT chargebacks_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT chargebacks_parts_check CHECK (held_amount + clawed_back <= amount)
+);
+COMMENT ON TABLE dwello.chargebacks IS 'Payments that a homeowner''s bank has taken back.';
+COMMENT ON COLUMN dwello.chargebacks.held_amount IS 'What of it was still held, in minor units.';
+COMMENT ON COLUMN dwello.chargebacks.clawed_back IS 'What of it had been released already, in minor units.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.chargebacks', '');
+CREATE POLICY chargebacks_read ON dwello.chargebacks FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.chargebacks TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.payouts (
+  user_id uuid NOT NULL CONSTRAINT payouts_user_id_fkey REFERENCES dwello.users (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  payment_method_id uuid,
+  status dwello.payout_status NOT NULL DEFAULT 'pending',
+  amount bigint NOT NULL CONSTRAINT payouts_amount_check CHECK (amount > 0),
+  currency text NOT NULL CONSTRAINT payouts_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  paid_amount bigint NOT NULL CONSTRAINT payouts_paid_amount_check CHECK (paid_amount > 0),
+  paid_currency text NOT NULL CONSTRAINT payouts_paid_currency_check CHECK (paid_currency ~ '^[A-Z]{3}$'),
+  remainder bigint NOT NULL DEFAULT 0 CONSTRAINT payouts_remainder_check CHECK (remainder >= 0 AND remainder < amount),
+  psp text,
+  psp_reference text,
+  hold_until timestamptz,
+  transaction_id uuid,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  completed_at timestamptz,
+  CONSTRAINT payouts_pkey PRIMARY KEY (user_id, id),
+  CONSTRAINT payouts_exchange_check CHECK (paid_currency <> currency OR (paid_amount = amount AND remainder = 0)),
+  CONSTRAINT payouts_method_fkey FOREIGN KEY (user_id, payment_method_id) REFERENCES dwello.payment_methods (user_id, id)
+);
+CREATE INDEX payouts_method_idx ON dwello.payouts (user_id, payment_method_id);
+COMMENT ON TABLE dwello.payouts IS 'Money on its way from a provider''s balance to his bank.';
+COMMENT ON COLUMN dwello.payouts.paid_amount IS 'What is sent to him, in minor units of paid_currency.';
+COMMENT ON COLUMN dwello.payouts.paid_currency IS 'The currency it is sent in; another one was exchanged at the rate of the request.';
+COMMENT ON COLUMN dwello.payouts.remainder IS 'Of the amount, what bought nothing at that rate, in its minor units.';
+COMMENT ON COLUMN dwello.payouts.hold_until IS 'Not before this time it is paid out.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.payouts', '');
+CREATE POLICY payouts_read ON dwello.payouts FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT ON dwello.payouts TO dwello_app, dwello_service, dwello_support, dwello_admin;

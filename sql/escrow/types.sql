@@ -1,0 +1,21 @@
+/*
+ * Enum types of the domain, with every label that any feature uses: a label
+ * cannot be used in the script that adds it, so none is left for later.  The
+ * order of labels is the order of the enums of core.
+ */
+CREATE TYPE dwello.milestone_status AS ENUM ('planned', 'funded', 'submitted', 'changes_requested', 'approved',
+  'released', 'refunded', 'disputed', 'cancelled');
+COMMENT ON TYPE dwello.milestone_status IS 'State of a milestone; moves are listed by dwello.milestone_transitions().';
+
+CREATE TYPE dwello.escrow_status AS ENUM ('created', 'funding', 'held', 'partially_released', 'released', 'refunded',
+  'settled', 'disputed', 'frozen', 'charged_back', 'cancelled', 'failed');
+COMMENT ON TYPE dwello.escrow_status IS 'State of an escrow, derived from its amounts; moves are listed by dwello.escrow_transitions().';
+
+CREATE TYPE dwello.dispute_status AS ENUM ('open', 'answered', 'settled', 'resolved', 'withdrawn');
+COMMENT ON TYPE dwello.dispute_status IS 'State of a dispute.';
+
+CREATE TYPE dwello.chargeback_status AS ENUM ('open', 'won', 'lost');
+COMMENT ON TYPE dwello.chargeback_status IS 'State of a chargeback.';
+
+CREATE TYPE dwello.payout_status AS ENUM ('pending', 'completed', 'failed', 'cancelled');
+COMMENT ON TYPE dwello.payout_status IS 'State of a payout.';
