@@ -2,6 +2,67 @@
  * Bidding agents: what providers tell them.
  */
 
+/*
+ * configure_agent
+ *	Tells a provider's agent how to bid, and makes the agent at the first
+ *	call. What is NULL stays as it is; values at first in parentheses.
+ *
+ *	For the provider, administrators and the system.
+ *
+ * role: app, service, admin
+ * args:
+ *	agent_id: the provider's user id; NULL for the caller
+ *	is_active: whether the agent works (false)
+ *	mode: shadow decides and tells nobody, propose asks the provider, auto
+ *	  bids (propose)
+ *	strategy: aggressive, balanced or premium (balanced)
+ *	max_bid_radius_miles: farthest job from the provider's primary
+ *	  address, 5 to 50 miles (15)
+ *	max_bids_per_day: 1 to 20 bids on a day of the provider's calendar (8)
+ *	min_project_value: least budget it looks at, in minor units (20000)
+ *	max_project_value: greatest budget it looks at, in minor units
+ *	  (200000)
+ *	preferred_categories: up to 100, with all below them; empty for the
+ *	  provider's specialties
+ *	working_hours: {"mon": ["08:00", "12:00", "13:00", "18:00"]}: up to
+ *	  eight rising times of a day in pairs, 24:00 the last, by the
+ *	  provider's clock; a day that is missing is free, the document null
+ *	  means any hour
+ *	min_margin_ppm: least margin on cost in millionths, 0 to 10000000
+ *	  (150000)
+ *	approval_threshold: amount in minor units above which an auto agent
+ *	  asks; 0 for never
+ *	costs: {"hourly_rate", "overhead", "travel_per_mile", "waste_ppm"},
+ *	  whole numbers, the first three in minor units; null for none
+ *	tier: basic, premium or enterprise, by administrators and the system
+ *	  only (basic)
+ *	currency: of all the amounts; the agent looks at jobs in it alone
+ *	  (USD)
+ *	expected_version: version of the agent, 0 before the first call
+ *	idempotency_key
+ * returns: a row
+ *	agent_id
+ *	is_active
+ *	mode
+ *	strategy
+ *	version: version of the agent
+ *	replayed: true when nothing was given, or the call was made before
+ *	  under its key
+ * errors:
+ *	WD402 WD401
+ *	42501: a homeowner, another's agent, or a provider who sets the tier
+ *	22004 22001
+ *	22023: an argument outside its limits, least above greatest, or a user
+ *	  who is no provider
+ *	22P02: no such tier
+ *	P0002: no such category or user
+ *	WD104 WD103
+ *	WD301: a provider asks for more bids a day than the tier has in a
+ *	  month
+ * example: provider_1
+ *	SELECT is_active, mode, strategy, version
+ *	  FROM dwello.configure_agent(mode => 'auto', max_bids_per_day => 5);
+ */
 CREATE OR REPLACE FUNCTION dwello.configure_agent(
   INOUT agent_id uuid DEFAULT NULL,
   INOUT is_active boolean DEFAULT NULL,
@@ -28,8 +89,38 @@ AS 'MODULE_PATHNAME', 'dwello_configure_agent';
 GRANT EXECUTE ON FUNCTION dwello.configure_agent
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.configure_agent IS
-'Tells a provider''s agent how to bid, and makes the agent at the first call; what is NULL stays as it is. For the provider, administrators and the system. Arguments: agent_id, the provider''s user id, NULL for the caller; is_active, false at first; mode, shadow (decides and tells nobody), propose (asks the provider, at first) or auto (bids); strategy, aggressive, balanced (at first) or premium; max_bid_radius_miles from his primary address, 5 to 50 (15); max_bids_per_day, 1 to 20 (8); min_project_value and max_project_value, of the budgets it looks at, in minor units (20000, 200000); preferred_categories, up to 100, those below them count too, empty for his specialties; working_hours, as {"mon": ["08:00", "12:00", "13:00", "18:00"]}: up to eight rising times of a day in pairs, 24:00 the last, by the provider''s own clock, a day that is missing is free, the document null for any hour; min_margin_ppm, the least margin on cost in millionths, 0 to 10000000 (150000); approval_threshold in minor units, above which an auto agent asks, 0 for never; costs, as {"hourly_rate", "overhead", "travel_per_mile", "waste_ppm"}, whole numbers, the first three in minor units, null for none; tier, basic (at first), premium or enterprise, by administrators and the system only; currency of all the amounts (USD), an agent looks at jobs in it alone; expected_version of the agent, 0 before the first call. Returns agent_id, is_active, mode, strategy, version and replayed, true where nothing was given. Errors: WD402, WD401; 42501 a homeowner, another''s agent, a provider who sets the tier; 22004; 22001; 22023 an argument outside its limits, least above greatest, no provider; 22P02 no such tier; P0002 no such category or user; WD104; WD103; WD301 a provider asks for more bids a day than his tier has in a month.';
+  'Tells a provider''s agent how to bid, and makes the agent at the first call. Errors: WD402, WD401, 42501, 22004, 22001, 22023, 22P02, P0002, WD104, WD103, WD301. See reference.md#configure_agent.';
 
+/*
+ * pause_agent
+ *	Switches a provider's agent off until configure_agent() switches it on
+ *	again. Its settings and its bids stay.
+ *
+ *	For the provider, administrators and the system.
+ *
+ * role: app, service, admin
+ * args:
+ *	agent_id: the provider's user id; NULL for the caller
+ *	expected_version: version of the agent
+ *	idempotency_key
+ * returns: a row
+ *	agent_id
+ *	is_active: false
+ *	mode: how much the agent may do by itself
+ *	strategy: how it prices
+ *	version: version of the agent
+ *	replayed: true when it was off already, or the call was made before
+ *	  under its key
+ * errors:
+ *	WD402 WD401
+ *	42501: a homeowner, or another's agent
+ *	22004
+ *	22023: the user is no provider
+ *	P0002: no such user, or one without an agent
+ *	WD104 WD103
+ * example: provider_1
+ *	SELECT is_active, version FROM dwello.pause_agent();
+ */
 CREATE OR REPLACE FUNCTION dwello.pause_agent(
   INOUT agent_id uuid DEFAULT NULL,
   expected_version integer DEFAULT NULL,
@@ -45,4 +136,4 @@ AS 'MODULE_PATHNAME', 'dwello_pause_agent';
 GRANT EXECUTE ON FUNCTION dwello.pause_agent
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.pause_agent IS
-'Switches a provider''s agent off until configure_agent() switches it on again; its settings and its bids stay. For the provider, administrators and the system. Arguments: agent_id, the provider''s user id, NULL for the caller; expected_version of the agent. Returns agent_id, is_active (false), mode, strategy, version and replayed, true for one that was off. Errors: WD402, WD401; 42501 a homeowner, or another''s agent; 22004; 22023 no provider; P0002 no such user, or one without an agent; WD104; WD103.';
+  'Switches a provider''s agent off until configure_agent() switches it on again. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD103. See reference.md#pause_agent.';

@@ -18,10 +18,13 @@ $| = 1;
 
 my ($checks, $failed) = (0, 0);
 
+# Set by what uses this to read, and checks nothing.
+our $reads_only = 0;
+
 # The plan comes last; the status is 1 when something was found.
 END
 {
-	print "1..$checks\n";
+	print "1..$checks\n" unless $reads_only;
 	$? = 1 if $failed && $? == 0;
 }
 

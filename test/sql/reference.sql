@@ -1,0 +1,166 @@
+-- Made by scripts/reference.sh from the contracts in sql/ and
+-- scripts/reference_head.sql.  Every example of docs/reference.md, run by
+-- somebody of the demonstration in a database of its own, at a pinned time.
+-- Ids are shown by the demonstration's names for them; others are masked, as
+-- are times of the clock, tokens and hashes.
+SET client_min_messages = warning;
+\set before :DBNAME
+DROP DATABASE IF EXISTS dwello_reference;
+CREATE DATABASE dwello_reference TEMPLATE template0 ENCODING 'UTF8';
+\c dwello_reference
+SET client_min_messages = warning;
+SET TimeZone = 'UTC';
+SET dwello.now = '2031-03-03 09:00+00';
+CREATE EXTENSION dwello CASCADE;
+SELECT count(*) AS kinds FROM dwello.create_keyring();
+CREATE SCHEMA r;
+GRANT USAGE ON SCHEMA r TO PUBLIC;
+CREATE TABLE r.demo AS SELECT * FROM dwello.load_demo();
+-- an agent has its provider's id, and the provider's name is enough
+DELETE FROM r.demo WHERE name LIKE 'agent%';
+
+-- From here on somebody acts: one of the demonstration, or the system.
+CREATE FUNCTION r.act(who text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM set_config('role', 'none', true);
+  PERFORM dwello.login(NULL);
+  IF who = 'support' THEN
+    PERFORM dwello.login(dwello.issue_token(d.id, role => 'support')) FROM r.demo AS d WHERE d.name = 'admin';
+  ELSIF who NOT IN ('system', 'superuser') THEN
+    PERFORM dwello.login(dwello.issue_token(d.id)) FROM r.demo AS d WHERE d.name = who;
+  END IF;
+  PERFORM set_config('role', CASE who WHEN 'superuser' THEN 'none' WHEN 'system' THEN 'dwello_service'
+    WHEN 'support' THEN 'dwello_support' WHEN 'admin' THEN 'dwello_admin' ELSE 'dwello_app' END, true);
+END
+$$;
+
+-- The states that an example can begin with, each after another.
+CREATE TABLE r.step (state text PRIMARY KEY, after text, who text, command text);
+INSERT INTO r.step VALUES
+  ('painting accepted', NULL, 'homeowner',
+   'dwello.accept_bid(job_id => :painting, bid_id => :bid_950)'),
+  ('painting confirmed', 'painting accepted', 'provider_1', 'dwello.confirm_award(job_id => :painting)'),
+  ('painting asked to pay', 'painting confirmed', 'homeowner',
+   'dwello.fund_escrow(job_id => :painting)'),
+  ('painting paid', 'painting asked to pay', 'system',
+   'dwello.confirm_payment(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_2'', amount => 95000, currency => ''USD'')'),
+  ('painting started', 'painting paid', 'provider_1', 'dwello.start_job(job_id => :painting)'),
+  ('painting submitted', 'painting started', 'provider_1',
+   'dwello.submit_milestone(job_id => :painting, notes => ''Two coats, dry.'')'),
+  ('painting disputed', 'painting submitted', 'homeowner',
+   'dwello.open_dispute(job_id => :painting, reason => ''Two doors stick.'', provider_amount => 80000)'),
+  ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),
+  ('painting edited', NULL, 'homeowner',
+   'dwello.edit_job(job_id => :painting, description => ''Twelve doors, eight drawers.'')'),
+  ('a draft', NULL, 'homeowner',
+   'dwello.post_job(category_id => ''d0000000-0000-7000-8000-000000000018'', title => ''Shelves'', description => ''Three shelves in the hall.'', longitude => -122.4194, latitude => 37.7749, budget_min => 10000, budget_max => 20000, job_id => ''de000000-0000-7000-8000-000000000099'')'),
+  ('a message', NULL, 'provider_1',
+   'dwello.send_message(job_id => :painting, content => ''May I see the kitchen on Friday?'')'),
+  ('a saved search', NULL, 'provider_1',
+   'dwello.save_search(query => ''deck'', name => ''Decks'', search_id => NULL)');
+
+-- Brings the demonstration into a state.
+CREATE FUNCTION r.given(wanted text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  step r.step;
+BEGIN
+  SELECT s.* INTO STRICT step FROM r.step AS s WHERE s.state = wanted;
+  IF step.after IS NOT NULL THEN
+    PERFORM r.given(step.after);
+  END IF;
+  PERFORM r.act(step.who);
+  EXECUTE 'SELECT * FROM ' || replace(replace(step.command,
+    ':painting', quote_literal('de000000-0000-7000-8000-000000000011')),
+    ':bid_950', quote_literal('de000000-0000-7000-8000-000000000021'));
+  PERFORM r.act('superuser');
+END
+$$;
+
+-- A row of an answer, without what differs from one run to the next.
+CREATE FUNCTION r.masked(answer text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  demo r.demo;
+BEGIN
+  FOR demo IN SELECT * FROM r.demo LOOP
+    answer := replace(answer, demo.id::text, demo.name);
+  END LOOP;
+  answer := regexp_replace(answer, '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}', '(id)', 'g');
+  answer := regexp_replace(answer, 'eyJ[\w.-]+', '(token)', 'g');
+  answer := regexp_replace(answer, '\\{1,2}x[0-9a-f]{16,}', '(bytes)', 'g');
+  RETURN regexp_replace(answer, '"20(?!31)\d\d-\d\d-\d\dT[^"]*"', '"(time)"', 'g');
+END
+$$;
+
+-- What somebody gets who runs commands in a state: of the last, every row.
+CREATE FUNCTION r.answer(who text, state text, VARIADIC commands text[])
+RETURNS TABLE (answer text)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  line json;
+  lines text[] := '{}';
+BEGIN
+  IF state IS NOT NULL THEN
+    PERFORM r.given(state);
+  END IF;
+  PERFORM r.act(who);
+  FOR i IN 1 .. cardinality(commands) - 1 LOOP
+    EXECUTE commands[i];
+  END LOOP;
+  FOR line IN EXECUTE format('SELECT row_to_json(x) FROM (%s) AS x', commands[cardinality(commands)]) LOOP
+    lines := lines || line::text;
+  END LOOP;
+  PERFORM set_config('role', 'none', true);
+  RETURN QUERY SELECT r.masked(l) FROM unnest(lines) AS l;
+END
+$$;
+
+\pset format unaligned
+\pset tuples_only on
+BEGIN;
+SAVEPOINT example;
+
+\echo configure_agent
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT is_active, mode, strategy, version
+  FROM dwello.configure_agent(mode => ''auto'', max_bids_per_day => 5)');
+ROLLBACK TO example;
+
+\echo pause_agent
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT is_active, version FROM dwello.pause_agent()');
+ROLLBACK TO example;
+
+\echo send_message
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT job_id, recipient_id, version
+  FROM dwello.send_message(job_id => ''de000000-0000-7000-8000-000000000011'',
+    content => ''May I see the kitchen on Friday?'')');
+ROLLBACK TO example;
+
+\echo mark_read
+SELECT * FROM r.answer('homeowner', 'a message',
+'SELECT marked FROM dwello.mark_read(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo threads
+SELECT * FROM r.answer('homeowner', 'a message',
+'SELECT with_user_id, title, last_content, unread FROM dwello.threads(max_results => 5)');
+ROLLBACK TO example;
+
+\echo thread
+SELECT * FROM r.answer('homeowner', 'a message',
+'SELECT sender_id, content, read_at
+  FROM dwello.thread(job_id => ''de000000-0000-7000-8000-000000000011'',
+    with_user_id => ''de000000-0000-7000-8000-000000000002'')');
+ROLLBACK TO example;
+
+ROLLBACK;
+\c :before
+DROP DATABASE dwello_reference;
