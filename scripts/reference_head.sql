@@ -59,7 +59,12 @@ INSERT INTO r.step VALUES
   ('a message', NULL, 'provider_1',
    'dwello.send_message(job_id => :painting, content => ''May I see the kitchen on Friday?'')'),
   ('a saved search', NULL, 'provider_1',
-   'dwello.save_search(query => ''deck'', name => ''Decks'', search_id => NULL)');
+   'dwello.save_search(query => ''deck'', name => ''Decks'', search_id => NULL)'),
+  ('a credential', NULL, 'provider_1',
+   'dwello.add_credential(credential_type => ''license'', name => ''C-33 Painting'', valid_until => ''2032-06-30'')'),
+  ('provider_2 suspended', NULL, 'admin',
+   'dwello.suspend_user(user_id => ''de000000-0000-7000-8000-000000000003'', reason => ''Insurance has lapsed.'')'),
+  ('a month later', NULL, 'superuser', 'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)');
 
 -- Brings the demonstration into a state.
 CREATE FUNCTION r.given(wanted text) RETURNS void

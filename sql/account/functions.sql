@@ -6,6 +6,47 @@
 -- People and what belongs to them: accounts, verification, addresses, credentials, payment methods.
 -- ----------------------------------------------------------------------
 
+/*
+ * register_user
+ *	Makes an account, pending verification. E-mail and phone are sealed.
+ *
+ * role: service
+ * args:
+ *	email: one @ and a domain with a dot, up to 254 characters; case and
+ *	  surrounding blanks do not count
+ *	user_type: homeowner, service_provider or admin
+ *	first_name: 1 to 100 characters
+ *	last_name: 1 to 100 characters
+ *	phone: 7 to 15 digits, a leading + and the usual punctuation allowed;
+ *	  NULL for none
+ *	password_hash: made outside, up to 500 characters: a plain password
+ *	  never comes here
+ *	timezone: a name of pg_timezone_names
+ *	language: a tag like en or pt-BR
+ *	user_id: the account's id; NULL for one derived from the idempotency
+ *	  key, else a fresh one
+ *	idempotency_key
+ * returns: a row
+ *	user_type
+ *	user_id
+ *	status: pending_verification
+ *	created_at
+ *	version: 1
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not the service
+ *	22004 22001
+ *	22023: no such e-mail address, phone number, time zone or language
+ *	  tag, or a blank text
+ *	WD104
+ *	23505: the id or the e-mail address is taken
+ *	WD601
+ * example: system
+ *	SELECT user_type, status, version
+ *	  FROM dwello.register_user(email => 'nora@example.com', user_type => 'homeowner',
+ *	    first_name => 'Nora', last_name => 'Newcomer', timezone => 'America/New_York');
+ */
 CREATE OR REPLACE FUNCTION dwello.register_user(
   email text,
   INOUT user_type dwello.user_type,
@@ -27,8 +68,41 @@ AS 'MODULE_PATHNAME', 'dwello_register_user';
 GRANT EXECUTE ON FUNCTION dwello.register_user
   TO dwello_service;
 COMMENT ON FUNCTION dwello.register_user IS
-'Makes an account, pending verification; for the service. Arguments: email, one @ and a domain with a dot, up to 254 characters, its case and blanks around it do not count; user_type; first_name and last_name, 1 to 100 characters; phone, 7 to 15 digits, a leading + and the usual punctuation allowed; password_hash, made outside, up to 500 characters: a plain password never comes here; timezone, a name of pg_timezone_names; language, a tag like en or pt-BR; user_id, the account''s id, else one is derived from the idempotency key, else a fresh one. E-mail and phone are sealed. Returns user_id, user_type, status, created_at, version (1) and replayed. Errors: WD402, WD401, 42501 the caller is not the service; 22004 a needed value is NULL; 22001 a text over its limit; 22023 no such e-mail address, phone number, time zone or language tag, or a blank text; WD104 the key was used for another request; 23505 the id or the e-mail address is taken; WD601 without a keyring.';
+  'Makes an account, pending verification. Errors: WD402, WD401, 42501, 22004, 22001, 22023, WD104, 23505, WD601. See reference.md#register_user.';
 
+/*
+ * verify_user
+ *	Vouches for a user: for the e-mail address, the phone number, or the
+ *	check as a service provider. A pending user becomes active once all is
+ *	verified that the settings email_verification_required,
+ *	phone_verification_required and auto_approve_providers ask for.
+ *
+ * role: app, service, admin
+ * args:
+ *	user_id
+ *	what: email, phone or provider
+ *	expected_version: version of the user
+ *	idempotency_key
+ * returns: a row
+ *	user_id
+ *	status: status of the account
+ *	email_verified: the e-mail address is verified
+ *	phone_verified: the phone number is verified
+ *	provider_verified: the provider was checked
+ *	version: version of the user
+ *	replayed: true for what was verified before, or a repeated key
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither the service nor an administrator
+ *	22004
+ *	22023: another word, provider for somebody who is none, phone for
+ *	  somebody without one
+ *	P0002: no such user
+ *	WD104 WD103
+ * example: admin
+ *	SELECT status, email_verified, phone_verified
+ *	  FROM dwello.verify_user(user_id => 'de000000-0000-7000-8000-000000000001', what => 'phone');
+ */
 CREATE OR REPLACE FUNCTION dwello.verify_user(
   INOUT user_id uuid,
   what text,
@@ -46,8 +120,44 @@ AS 'MODULE_PATHNAME', 'dwello_verify_user';
 GRANT EXECUTE ON FUNCTION dwello.verify_user
   TO dwello_service, dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.verify_user IS
-'Vouches for a user: his e-mail address or phone number is his, or he was checked as a service provider. For the service and administrators. A pending user becomes active once all is verified that the settings email_verification_required, phone_verification_required and auto_approve_providers ask for. Arguments: user_id; what, email, phone or provider; expected_version of the user. Returns the user''s status, what is verified, and version; what was verified before changes nothing and has replayed true. Errors: WD402, WD401, 42501; 22004; 22023 another word, provider for somebody who is none, phone for somebody without one; P0002 no such user; WD104; WD103.';
+  'Vouches for a user: for the e-mail address, the phone number, or the check as a service provider. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD103. See reference.md#verify_user.';
 
+/*
+ * add_address
+ *	Adds an address. The street is sealed.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	address_type: home, business or billing
+ *	street: up to 200 characters
+ *	city: up to 100 characters
+ *	state: up to 100 characters
+ *	postal_code: up to 20 characters
+ *	country: two capital letters (ISO 3166)
+ *	longitude: degrees east
+ *	latitude: degrees north
+ *	is_primary: takes the flag from the primary address before it; a
+ *	  user's first address is primary in any case
+ *	user_id: NULL for the caller; another's for administrators and the
+ *	  system
+ *	idempotency_key
+ * returns: a row
+ *	user_id
+ *	address_id: the address
+ *	version: 1
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not active, or names another user
+ *	22004 22001
+ *	22023: a blank text, a country that is none, a place off the globe
+ *	P0002: no such user
+ *	WD104 WD601
+ * example: homeowner
+ *	SELECT user_id, version
+ *	  FROM dwello.add_address(address_type => 'billing', street => '200 Pine Street', city => 'San Francisco',
+ *	    state => 'CA', postal_code => '94104', country => 'US', longitude => -122.4004, latitude => 37.7922);
+ */
 CREATE OR REPLACE FUNCTION dwello.add_address(
   address_type dwello.address_type,
   street text,
@@ -69,8 +179,45 @@ AS 'MODULE_PATHNAME', 'dwello_add_address';
 GRANT EXECUTE ON FUNCTION dwello.add_address
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.add_address IS
-'Adds an address. Arguments: address_type; street (up to 200 characters, sealed), city and state (100), postal_code (20), none of them blank; country, two capital letters (ISO 3166); longitude and latitude in degrees; is_primary, takes the flag from the primary address before it, and a user''s first address is primary in any case; user_id, NULL for the caller, another''s for administrators and the system. Returns user_id, address_id, version of the address (1) and replayed. Errors: WD402, WD401, 42501 the caller is not active or names another user; 22004; 22001; 22023 a blank text, a country that is none, a place off the globe; P0002 no such user; WD104; WD601 without a keyring.';
+  'Adds an address. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD601. See reference.md#add_address.';
 
+/*
+ * add_credential
+ *	Adds a licence, an insurance or the like of a service provider. It
+ *	counts once it is verified; its number is sealed.
+ *
+ * role: app, service, admin
+ * args:
+ *	credential_type: license, insurance, certification, experience or
+ *	  equipment
+ *	name: what a job's requirement asks for, up to 200 characters
+ *	issuer: up to 200 characters
+ *	number: up to 100 characters
+ *	valid_from: its first day
+ *	valid_until: its last day
+ *	amount: sum insured in minor units, above zero
+ *	years_experience: 0 to 100 years
+ *	user_id: NULL for the caller; another's for administrators and the
+ *	  system
+ *	idempotency_key
+ * returns: a row
+ *	user_id
+ *	credential_id: the credential
+ *	version: 1
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active provider, or names another user
+ *	22004 22001
+ *	22023: a blank text, days in the wrong order or infinite, a number out
+ *	  of range, a user who is no provider
+ *	P0002: no such user
+ *	WD104 WD601
+ * example: provider_1
+ *	SELECT user_id, version
+ *	  FROM dwello.add_credential(credential_type => 'license', name => 'C-33 Painting',
+ *	    issuer => 'CSLB', number => '1012345', valid_until => '2032-06-30');
+ */
 CREATE OR REPLACE FUNCTION dwello.add_credential(
   credential_type dwello.credential_type,
   name text,
@@ -91,8 +238,36 @@ AS 'MODULE_PATHNAME', 'dwello_add_credential';
 GRANT EXECUTE ON FUNCTION dwello.add_credential
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.add_credential IS
-'Adds a licence, an insurance or the like of a service provider; it counts once it is verified. Arguments: credential_type; name (up to 200 characters), what a job''s requirement asks for; issuer (200); number (100), sealed; valid_from and valid_until, its first and last day; amount insured, in minor units, above zero; years_experience, 0 to 100; user_id, NULL for the caller, another''s for administrators and the system. Returns user_id, credential_id, version of the credential (1) and replayed. Errors: WD402, WD401, 42501 the caller is no active provider, or names another user; 22004; 22001; 22023 a blank text, days in the wrong order or infinite, a number out of range, a user who is no provider; P0002 no such user; WD104; WD601 without a keyring.';
+  'Adds a licence, an insurance or the like of a service provider. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD601. See reference.md#add_credential.';
 
+/*
+ * verify_credential
+ *	Vouches for a provider's credential.
+ *
+ * role: app, service, admin
+ * args:
+ *	user_id: the provider
+ *	credential_id: the credential
+ *	expected_version: version of the credential
+ *	idempotency_key
+ * returns: a row
+ *	user_id
+ *	credential_id
+ *	verified_at: when it was verified
+ *	version: version of the credential
+ *	replayed: true for one that was verified before, or a repeated key
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither the service nor an administrator
+ *	22004
+ *	P0002: no such user or credential
+ *	WD104 WD103
+ *	WD102: the credential has expired
+ * example: system, a credential
+ *	SELECT verified_at, version
+ *	  FROM dwello.verify_credential(user_id => 'de000000-0000-7000-8000-000000000002',
+ *	    credential_id => (SELECT c.id FROM dwello.provider_credentials AS c));
+ */
 CREATE OR REPLACE FUNCTION dwello.verify_credential(
   INOUT user_id uuid,
   INOUT credential_id uuid,
@@ -107,8 +282,43 @@ AS 'MODULE_PATHNAME', 'dwello_verify_credential';
 GRANT EXECUTE ON FUNCTION dwello.verify_credential
   TO dwello_service, dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.verify_credential IS
-'Vouches for a provider''s credential. For the service and administrators. Arguments: user_id, whose it is; credential_id; expected_version of the credential. Returns user_id, credential_id, verified_at and version; one that was verified before changes nothing and has replayed true. Errors: WD402, WD401, 42501; 22004; P0002 no such user or credential; WD104; WD103; WD102 the credential has expired.';
+  'Vouches for a provider''s credential. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD102. See reference.md#verify_credential.';
 
+/*
+ * add_payment_method
+ *	Adds a way to pay.
+ *
+ * role: app, service, admin
+ * args:
+ *	method_type: credit_card, debit_card, bank_account, paypal or stripe
+ *	psp: the payment company's name, up to 100 characters
+ *	psp_token: the company's opaque word for the card or account, up to
+ *	  500 characters; never a card number
+ *	last_four: its last four digits, to show
+ *	expires_on: its last day
+ *	is_default: takes the flag from the default before it; a user's first
+ *	  method is the default in any case
+ *	user_id: NULL for the caller; another's for administrators and the
+ *	  system
+ *	idempotency_key
+ * returns: a row
+ *	user_id
+ *	payment_method_id: the method
+ *	version: 1
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not active, or names another user
+ *	22004 22001
+ *	22023: a blank text, a card number, other than four digits, a day in
+ *	  the past, an administrator's account
+ *	P0002: no such user
+ *	WD104
+ * example: homeowner
+ *	SELECT user_id, version
+ *	  FROM dwello.add_payment_method(method_type => 'bank_account', psp => 'demo-psp',
+ *	    psp_token => 'tok_demo_bank', last_four => '6789');
+ */
 CREATE OR REPLACE FUNCTION dwello.add_payment_method(
   method_type dwello.payment_method_type,
   psp text,
@@ -127,8 +337,36 @@ AS 'MODULE_PATHNAME', 'dwello_add_payment_method';
 GRANT EXECUTE ON FUNCTION dwello.add_payment_method
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.add_payment_method IS
-'Adds a way to pay. Arguments: method_type; psp, the payment company''s name (up to 100 characters); psp_token, its opaque word for the card or account (500), never a card number; last_four digits to show; expires_on, its last day; is_default, takes the flag from the default before it, and a user''s first method is the default in any case; user_id, NULL for the caller, another''s for administrators and the system. Returns user_id, payment_method_id, version of the method (1) and replayed. Errors: WD402, WD401, 42501 the caller is not active or names another user; 22004; 22001; 22023 a blank text, a card number, other than four digits, a day in the past, an administrator''s account; P0002 no such user; WD104.';
+  'Adds a way to pay. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104. See reference.md#add_payment_method.';
 
+/*
+ * remove_payment_method
+ *	Removes a way to pay. Payments that were made with it keep their
+ *	record; the default leaves the flag to the newest that remains.
+ *
+ * role: app, service, admin
+ * args:
+ *	payment_method_id: the method
+ *	user_id: NULL for the caller; another's for administrators and the
+ *	  system
+ *	expected_version: version of the method
+ *	idempotency_key
+ * returns: a row
+ *	payment_method_id
+ *	user_id
+ *	version: version of the method
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not active, or names another user
+ *	22004
+ *	P0002: no such user or method, or it was removed before
+ *	WD104 WD103
+ *	WD101: a payment with it was asked for and may still arrive
+ * example: homeowner
+ *	SELECT user_id, version
+ *	  FROM dwello.remove_payment_method(payment_method_id => (SELECT m.id FROM dwello.payment_methods AS m));
+ */
 CREATE OR REPLACE FUNCTION dwello.remove_payment_method(
   INOUT payment_method_id uuid,
   INOUT user_id uuid DEFAULT NULL,
@@ -142,8 +380,42 @@ AS 'MODULE_PATHNAME', 'dwello_remove_payment_method';
 GRANT EXECUTE ON FUNCTION dwello.remove_payment_method
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.remove_payment_method IS
-'Removes a way to pay; payments that were made with it keep their record. The default leaves the flag to the newest that remains. Arguments: payment_method_id; user_id, NULL for the caller, another''s for administrators and the system; expected_version of the method. Returns user_id, payment_method_id, version of the method and replayed. Errors: WD402, WD401, 42501 the caller is not active or names another user; 22004; P0002 no such user or method, or it was removed before; WD104; WD103; WD101 a payment with it was asked for and may still arrive.';
+  'Removes a way to pay. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101. See reference.md#remove_payment_method.';
 
+/*
+ * suspend_user
+ *	Keeps a user out until dwello.reinstate_user(). Every token of theirs
+ *	is refused (WD402), none is issued, and a transaction that they are in
+ *	ends with 42501 at its next command. Their jobs, bids and escrows stay
+ *	as they are; a suspended provider's bids fail the gate
+ *	PROVIDER_INACTIVE.
+ *
+ *	For the service and administrators, who may suspend another
+ *	administrator but not themselves.
+ *
+ * role: app, service, admin
+ * args:
+ *	user_id
+ *	reason: 1 to 500 characters, kept in user_activity_logs, where the
+ *	  user can read it afterwards, and in no event
+ *	expected_version: version of the user
+ *	idempotency_key
+ * returns: a row
+ *	user_id
+ *	status: suspended
+ *	version: version of the user
+ *	replayed: true for one who was suspended before, or a repeated key
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither the service nor an administrator
+ *	22004 22001
+ *	22023: a blank reason, or the caller themselves
+ *	P0002: no such user
+ *	WD104 WD103
+ * example: admin
+ *	SELECT status, version
+ *	  FROM dwello.suspend_user(user_id => 'de000000-0000-7000-8000-000000000003', reason => 'Insurance has lapsed.');
+ */
 CREATE OR REPLACE FUNCTION dwello.suspend_user(
   INOUT user_id uuid,
   reason text,
@@ -158,8 +430,35 @@ AS 'MODULE_PATHNAME', 'dwello_suspend_user';
 GRANT EXECUTE ON FUNCTION dwello.suspend_user
   TO dwello_service, dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.suspend_user IS
-'Keeps a user out: every token of his is refused (WD402) and none is issued until dwello.reinstate_user(); a transaction that he is in ends with 42501 at its next command. His jobs, bids and escrows stay as they are; a suspended provider''s bids fail the gate PROVIDER_INACTIVE. For the service and administrators, who may suspend another administrator but not themselves. Arguments: user_id; reason, 1 to 500 characters, kept in user_activity_logs, where the user can read it once he is back, and in no event; expected_version of the user. Returns user_id, status, version of the user and replayed, true for one who was suspended before. Errors: WD402, WD401, 42501; 22004; 22001; 22023 a blank reason, the caller himself; P0002 no such user; WD104; WD103.';
+  'Keeps a user out until dwello.reinstate_user(). Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103. See reference.md#suspend_user.';
 
+/*
+ * reinstate_user
+ *	Ends a suspension. The user becomes active, or pending_verification
+ *	when the settings ask for more than has been verified; tokens issued
+ *	before stay refused, new ones are good.
+ *
+ * role: app, service, admin
+ * args:
+ *	user_id
+ *	expected_version: version of the user
+ *	idempotency_key
+ * returns: a row
+ *	user_id
+ *	status: active or pending_verification
+ *	version: version of the user
+ *	replayed: true for one who is not suspended, or a repeated key
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither the service nor an administrator
+ *	22004
+ *	P0002: no such user
+ *	WD104 WD103
+ *	WD101: an inactive user
+ * example: admin, provider_2 suspended
+ *	SELECT status, version
+ *	  FROM dwello.reinstate_user(user_id => 'de000000-0000-7000-8000-000000000003');
+ */
 CREATE OR REPLACE FUNCTION dwello.reinstate_user(
   INOUT user_id uuid,
   expected_version integer DEFAULT NULL,
@@ -173,8 +472,37 @@ AS 'MODULE_PATHNAME', 'dwello_reinstate_user';
 GRANT EXECUTE ON FUNCTION dwello.reinstate_user
   TO dwello_service, dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.reinstate_user IS
-'Ends a suspension. The user becomes active, or pending_verification when the settings ask for more than has been verified of him; tokens issued before stay refused, new ones are good. For the service and administrators. Arguments: user_id; expected_version of the user. Returns user_id, status, version of the user and replayed, true for one who is not suspended. Errors: WD402, WD401, 42501; 22004; P0002 no such user; WD104; WD103; WD101 an inactive user.';
+  'Ends a suspension. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101. See reference.md#reinstate_user.';
 
+/*
+ * set_password_hash
+ *	Sets the hash of a new password and revokes the tokens issued until
+ *	now, as dwello.revoke_tokens() does. The hash enters neither the
+ *	record of the request nor an event.
+ *
+ * role: service
+ * args:
+ *	user_id
+ *	password_hash: made outside, 1 to 500 characters, as a bind parameter:
+ *	  a plain password never comes here
+ *	expected_version: version of the user
+ *	idempotency_key
+ * returns: a row
+ *	user_id
+ *	version: version of the user
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not the service
+ *	22004 22001
+ *	22023: a blank hash
+ *	P0002: no such user
+ *	WD104 WD103
+ * example: system
+ *	SELECT version
+ *	  FROM dwello.set_password_hash(user_id => 'de000000-0000-7000-8000-000000000001',
+ *	    password_hash => '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA');
+ */
 CREATE OR REPLACE FUNCTION dwello.set_password_hash(
   INOUT user_id uuid,
   password_hash text,
@@ -188,12 +516,63 @@ AS 'MODULE_PATHNAME', 'dwello_set_password_hash';
 GRANT EXECUTE ON FUNCTION dwello.set_password_hash
   TO dwello_service;
 COMMENT ON FUNCTION dwello.set_password_hash IS
-'Sets the hash of a new password and revokes the tokens issued until now, as dwello.revoke_tokens() does; for the service. Arguments: user_id; password_hash, made outside, 1 to 500 characters, as a bind parameter: a plain password never comes here; expected_version of the user. The hash enters neither the record of the request nor an event. Returns user_id, version of the user and replayed. Errors: WD402, WD401, 42501 the caller is not the service; 22004; 22001; 22023 a blank hash; P0002 no such user; WD104; WD103.';
+  'Sets the hash of a new password and revokes the tokens issued until now, as dwello.revoke_tokens() does. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103. See reference.md#set_password_hash.';
 
 -- ----------------------------------------------------------------------
 -- What users tell of themselves, and what others see of a provider.
 -- ----------------------------------------------------------------------
 
+/*
+ * update_profile
+ *	Changes a profile. What is NULL stays as it is; an empty bio,
+ *	company_name, website or profile_image_url, an empty array of
+ *	specialties and the document null take the value away.
+ *
+ *	A user pending verification may call it, too.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	bio: up to 5000 characters
+ *	company_name: up to 200 characters
+ *	website: http or https, up to 500 characters
+ *	years_experience: 0 to 100 years
+ *	specialties: up to 50 of 1 to 100 characters
+ *	service_areas: a GeoJSON Polygon or MultiPolygon in degrees, its rings
+ *	  closed and not crossing, up to 102400 bytes as jsonb, cut at the
+ *	  antimeridian
+ *	availability_schedule: a JSON object up to 20480 bytes
+ *	emergency_available: takes emergencies outside the schedule
+ *	insurance_info: a JSON object up to 20480 bytes, not sealed: a
+ *	  policy's number belongs in dwello.add_credential()
+ *	license_info: a JSON object up to 20480 bytes, likewise
+ *	profile_image_url: http or https, up to 500 characters
+ *	timezone: a name of pg_timezone_names
+ *	language: a tag like en or pt-BR
+ *	first_name: 1 to 100 characters
+ *	last_name: 1 to 100 characters
+ *	user_id: NULL for the caller; another's for administrators and the
+ *	  system
+ *	expected_version: version of the profile
+ *	idempotency_key
+ * returns: a row
+ *	user_id
+ *	version: version of the profile, in user_profiles; users counts its
+ *	  own where a name, image, time zone or language is given
+ *	replayed: true when nothing was given, or the call was made before
+ *	  under its key
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is suspended, or names another user
+ *	22004: a NULL specialty, or no user_id when the system calls
+ *	22001
+ *	22023: a blank text; another address, number, list or document than
+ *	  said
+ *	P0002: no such user
+ *	WD104 WD103
+ * example: provider_1
+ *	SELECT user_id, version
+ *	  FROM dwello.update_profile(company_name => 'Bay Brush', specialties => ARRAY['painting & decorating']);
+ */
 CREATE OR REPLACE FUNCTION dwello.update_profile(
   bio text DEFAULT NULL,
   company_name text DEFAULT NULL,
@@ -221,8 +600,43 @@ AS 'MODULE_PATHNAME', 'dwello_update_profile';
 GRANT EXECUTE ON FUNCTION dwello.update_profile
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.update_profile IS
-'Changes a profile; what is NULL stays as it is. An empty bio, company_name, website or profile_image_url, an empty array of specialties and the document null take the value away. A user pending verification may call it, too. Arguments: bio, up to 5000 characters; company_name, 200; website and profile_image_url, http or https, 500; years_experience, 0 to 100; specialties, up to 50 of 1 to 100 characters; service_areas, a GeoJSON Polygon or MultiPolygon in degrees, its rings closed and not crossing, up to 102400 bytes as jsonb (cut at the antimeridian); availability_schedule, insurance_info and license_info, JSON objects up to 20480 bytes, not sealed: the number of a policy or a licence belongs in dwello.add_credential(); emergency_available; timezone, a name of pg_timezone_names; language, a tag like en or pt-BR; first_name and last_name, 1 to 100 characters; user_id, NULL for the caller, another''s for administrators and the system; expected_version of the profile. Returns user_id, version of the profile (that of user_profiles; users counts its own where a name, image, time zone or language is given) and replayed, true where nothing was given. Errors: WD402, WD401, 42501 the caller is suspended or names another user; 22004 a NULL specialty, or user_id for the system; 22001; 22023 a blank text, another address, number, list or document than said; P0002 no such user; WD104; WD103.';
+  'Changes a profile. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103. See reference.md#update_profile.';
 
+/*
+ * provider_summary
+ *	What everybody with an identity may know of an active service
+ *	provider. Nothing in it tells how to reach them.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	provider_id: the provider
+ * returns: a row
+ *	provider_id
+ *	first_name: given name
+ *	last_name: its first letter and a dot for strangers; in full for the
+ *	  provider, administrators, support, the system and the homeowner of a
+ *	  job that the provider has confirmed
+ *	company_name: name of the company
+ *	bio: what the provider tells
+ *	specialties: what the provider does best
+ *	years_experience: years of experience
+ *	rating: mean of the stars of revealed reviews with two decimals, where
+ *	  one a year old counts half; NULL for none
+ *	review_count: reviews of all time
+ *	completed_count: completed jobs of all time
+ *	awarded_count: awarded jobs of all time
+ *	member_since: when the account was made
+ *	provider_verified: the provider was checked
+ *	emergency_available: takes emergencies outside the schedule
+ *	verified_credentials: types of credentials that are verified and valid
+ *	  today
+ * errors:
+ *	WD402 WD401 22004
+ *	P0002: no such provider, or not an active one
+ * example: homeowner
+ *	SELECT first_name, last_name, rating, completed_count, provider_verified
+ *	  FROM dwello.provider_summary(provider_id => 'de000000-0000-7000-8000-000000000002');
+ */
 CREATE OR REPLACE FUNCTION dwello.provider_summary(
   INOUT provider_id uuid,
   OUT first_name text,
@@ -245,12 +659,30 @@ AS 'MODULE_PATHNAME', 'dwello_provider_summary';
 GRANT EXECUTE ON FUNCTION dwello.provider_summary
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.provider_summary IS
-'What everybody with an identity may know of an active service provider; nothing by which he could be reached. Argument: provider_id. Returns first_name; last_name, its first letter and a dot for strangers, in full for himself, administrators, support, the system and the homeowner of a job that he has confirmed; company_name, bio, specialties, years_experience; rating, the mean of the stars of revealed reviews with two decimals, where a year old counts half, NULL for none; review_count, completed_count and awarded_count of all time; member_since; provider_verified; emergency_available; verified_credentials, the types of those that are verified and valid today. Errors: WD402, WD401; 22004; P0002 no such provider, or not an active one.';
+  'What everybody with an identity may know of an active service provider. Errors: WD402, WD401, 22004, P0002. See reference.md#provider_summary.';
 
 -- ----------------------------------------------------------------------
 -- Who calls: keyring, tokens, login, contacts.
 -- ----------------------------------------------------------------------
 
+/*
+ * login
+ *	Says who calls, from here to the end of the transaction.
+ *
+ * role: app, service, support, analyst, admin
+ * args:
+ *	token: always as a bind parameter, for a literal shows in logs; NULL
+ *	  or empty ends the identity
+ *	is_local: false for the whole session, which wants the setting
+ *	  dwello.session_tokens
+ * returns: the user's id; NULL when the identity was ended
+ * errors:
+ *	22004: is_local is NULL
+ *	42501: a token for the session while dwello.session_tokens is off
+ *	WD402 WD601
+ * example: system
+ *	SELECT dwello.login(token => dwello.issue_token('de000000-0000-7000-8000-000000000001')) AS user_id;
+ */
 CREATE OR REPLACE FUNCTION dwello.login(
   token text,
   is_local boolean DEFAULT true
@@ -261,8 +693,26 @@ AS 'MODULE_PATHNAME', 'dwello_login';
 GRANT EXECUTE ON FUNCTION dwello.login
   TO dwello_app, dwello_service, dwello_support, dwello_analyst, dwello_admin;
 COMMENT ON FUNCTION dwello.login IS
-'Says who calls, from here to the end of the transaction. Arguments: token, always as a bind parameter (a literal shows in logs), NULL or empty ends the identity; is_local, false for the whole session, which wants the setting dwello.session_tokens. Returns the user''s id, NULL when the identity was ended. Errors: 22004 is_local is NULL; 42501 a token for the session while dwello.session_tokens is off; WD402 the token is not good; WD601 without a keyring.';
+  'Says who calls, from here to the end of the transaction. Errors: 22004, 42501, WD402, WD601. See reference.md#login.';
 
+/*
+ * create_keyring
+ *	Makes the file named by dwello.keyring_file with a first key of each
+ *	kind, or adds the kinds that it lacks. A key that is there is never
+ *	touched.
+ *
+ * role: owner
+ * args: none
+ * returns: rows, one a kind
+ *	kind: token, pii or index
+ *	key_id: its newest key
+ *	created: this call made it
+ * errors:
+ *	42501: the caller is not a superuser
+ *	WD601: the file cannot be read or written
+ * example: superuser
+ *	SELECT kind, key_id, created FROM dwello.create_keyring();
+ */
 CREATE OR REPLACE FUNCTION dwello.create_keyring(
   OUT kind text,
   OUT key_id integer,
@@ -272,8 +722,27 @@ RETURNS SETOF record
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 3
 AS 'MODULE_PATHNAME', 'dwello_create_keyring';
 COMMENT ON FUNCTION dwello.create_keyring IS
-'Makes the file named by dwello.keyring_file with a first key of each kind (token, pii, index), or adds the kinds that it lacks; a key that is there is never touched. For superusers. Returns a row for each kind: its newest key, and whether this call made it. Errors: 42501 not a superuser; WD601 the file cannot be read or written.';
+  'Makes the file named by dwello.keyring_file with a first key of each kind, or adds the kinds that it lacks. Errors: 42501, WD601. See reference.md#create_keyring.';
 
+/*
+ * issue_token
+ *	Makes a signed token (JWT, HS256) for a user.
+ *
+ * role: service
+ * args:
+ *	user_id
+ *	ttl: its life, one second to thirty days, in whole seconds
+ *	role: NULL for the user's type; support for administrators only
+ * returns: the token
+ * errors:
+ *	42501: the caller is not the service, or the user is suspended
+ *	22004: user_id or ttl is NULL
+ *	22023: ttl out of range, or a role that the user cannot have
+ *	P0002: no such user
+ *	WD601
+ * example: system
+ *	SELECT dwello.issue_token(user_id => 'de000000-0000-7000-8000-000000000001', ttl => '1 hour') AS token;
+ */
 CREATE OR REPLACE FUNCTION dwello.issue_token(
   user_id uuid,
   ttl interval DEFAULT '15 minutes',
@@ -285,8 +754,31 @@ AS 'MODULE_PATHNAME', 'dwello_issue_token';
 GRANT EXECUTE ON FUNCTION dwello.issue_token
   TO dwello_service;
 COMMENT ON FUNCTION dwello.issue_token IS
-'Makes a signed token (JWT, HS256) for a user, for the service. Arguments: user_id; ttl, its life from one second to thirty days, counted in whole seconds; role, NULL for the user''s type, support for administrators only. Returns the token. Errors: 42501 the caller is not the service or the user is suspended; 22004 user_id or ttl is NULL; 22023 ttl out of range or a role that the user cannot have; P0002 no such user; WD601 without a keyring.';
+  'Makes a signed token (JWT, HS256) for a user. Errors: 42501, 22004, 22023, P0002, WD601. See reference.md#issue_token.';
 
+/*
+ * revoke_tokens
+ *	Signs a user out everywhere. Tokens issued until now are refused
+ *	(WD402) in every transaction that begins once this one has committed;
+ *	the caller's own identity holds to the end of the transaction. A token
+ *	issued afterwards is good at once.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	user_id: NULL for the caller; another's for administrators and the
+ *	  system
+ * returns: a row
+ *	user_id
+ *	not_before: tokens issued before it are refused; infinity while the
+ *	  user is suspended
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is suspended, or names another user
+ *	22004: no user_id when the system calls
+ *	P0002: no such user
+ * example: homeowner
+ *	SELECT user_id FROM dwello.revoke_tokens();
+ */
 CREATE OR REPLACE FUNCTION dwello.revoke_tokens(
   INOUT user_id uuid DEFAULT NULL,
   OUT not_before timestamptz
@@ -296,8 +788,28 @@ AS 'MODULE_PATHNAME', 'dwello_revoke_tokens';
 GRANT EXECUTE ON FUNCTION dwello.revoke_tokens
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.revoke_tokens IS
-'Signs a user out everywhere: tokens issued until now are refused (WD402) in every transaction that begins once this one has committed; the caller''s own identity holds to the end of his transaction. A token issued afterwards is good at once. Argument: user_id, NULL for the caller, another''s for administrators and the system. Returns user_id and not_before: tokens issued before it are refused (infinity while the user is suspended). Errors: WD402, WD401, 42501 the caller is suspended or names another user; 22004 user_id is NULL and the system calls; P0002 no such user.';
+  'Signs a user out everywhere. Errors: WD402, WD401, 42501, 22004, P0002. See reference.md#revoke_tokens.';
 
+/*
+ * find_login
+ *	Finds the account of an e-mail address, for the service that checks
+ *	passwords.
+ *
+ * role: service
+ * args:
+ *	email: in any case and with blanks around it
+ * returns: one row, none when nobody has the address
+ *	user_id: the account
+ *	password_hash: the hash that register_user() or set_password_hash()
+ *	  was given
+ *	status: status of the account
+ * errors:
+ *	WD401: no identity, and the session is not the service's
+ *	42501: the caller is not the service
+ *	22004 WD601
+ * example: system
+ *	SELECT user_id, status FROM dwello.find_login(email => ' Hanna@Example.com');
+ */
 CREATE OR REPLACE FUNCTION dwello.find_login(
   email text,
   OUT user_id uuid,
@@ -310,8 +822,35 @@ AS 'MODULE_PATHNAME', 'dwello_find_login';
 GRANT EXECUTE ON FUNCTION dwello.find_login
   TO dwello_service;
 COMMENT ON FUNCTION dwello.find_login IS
-'Finds the account of an e-mail address, for the service that checks passwords. Argument: email, in any case and with blanks around it. Returns one row, none when nobody has the address. Errors: WD401 or 42501 the caller is not the service; 22004 email is NULL; WD601 without a keyring.';
+  'Finds the account of an e-mail address, for the service that checks passwords. Errors: WD401, 42501, 22004, WD601. See reference.md#find_login.';
 
+/*
+ * get_user_contact
+ *	Opens a user's sealed contact and writes down who looked, and why. For
+ *	the user, administrators, support, the system, and the homeowner and
+ *	confirmed provider of a job that was not cancelled.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	user_id: whose contact
+ *	reason: why, up to 200 characters; kept in data_access_log
+ * returns: a row
+ *	email: the e-mail address
+ *	phone: the phone number; NULL when there is none
+ *	addresses: an array of objects with is_primary, address_type, street,
+ *	  city, state, postal_code and country
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is suspended
+ *	22004 22001
+ *	22023: a blank reason
+ *	P0002: no such user, or none that the caller works with
+ *	WD601 WD602
+ * example: homeowner, painting confirmed
+ *	SELECT email, phone
+ *	  FROM dwello.get_user_contact(user_id => 'de000000-0000-7000-8000-000000000002',
+ *	    reason => 'To agree on a day.');
+ */
 CREATE OR REPLACE FUNCTION dwello.get_user_contact(
   user_id uuid,
   reason text,
@@ -324,4 +863,4 @@ AS 'MODULE_PATHNAME', 'dwello_get_user_contact';
 GRANT EXECUTE ON FUNCTION dwello.get_user_contact
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.get_user_contact IS
-'Opens a user''s sealed contact and writes down who looked, and why. For the user himself, administrators, support, the system, and the homeowner and confirmed provider of a job that was not cancelled. Arguments: user_id; reason, up to 200 characters. Returns email, phone (NULL when there is none) and addresses, an array of objects with is_primary, address_type, street, city, state, postal_code and country. Errors: WD401 no identity; 42501 the caller is suspended; 22004, 22001, 22023 the arguments; P0002 no such user, or none that the caller works with; WD601 without a keyring; WD602 a sealed value does not open.';
+  'Opens a user''s sealed contact and writes down who looked, and why. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD601, WD602. See reference.md#get_user_contact.';

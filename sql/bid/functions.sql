@@ -6,6 +6,71 @@
 -- The life of a bid: offered, revised, accepted, confirmed, ended.
 -- ----------------------------------------------------------------------
 
+/*
+ * submit_bid
+ *	Bids on an open job. The bid is scored once, against what was frozen
+ *	when the job was published, and never against other bids.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	labor_cost: in minor units
+ *	materials_cost: in minor units; bid_amount is the sum of both
+ *	timeline_days: days of work; NULL for none offered
+ *	warranty_months: months of warranty
+ *	materials_included: false when the homeowner is to buy them;
+ *	  materials_cost must then be 0
+ *	materials: up to 200 lines {"item_name", "store_name", "quantity",
+ *	  "unit_price", "store_url"}; a line's total is half-even(quantity ×
+ *	  unit_price), quantities have up to six decimals
+ *	description: up to 20000 characters
+ *	special_terms: up to 20000 characters
+ *	currency: NULL for the job's
+ *	expires_at: NULL for bid_expiry_days from now
+ *	terms_version: the terms that were priced; NULL for the present ones
+ *	bid_id: its id; NULL for a fresh one
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	currency
+ *	expires_at
+ *	bid_id
+ *	provider_id: the bidder
+ *	status: pending
+ *	bid_version: 1
+ *	bid_amount: in minor units
+ *	score: from 0 to 100; NULL when not eligible
+ *	eligible: the bid passes every gate
+ *	reasons: BID_NOT_LIVE, STALE_TERMS, PROVIDER_INACTIVE, CURRENCY,
+ *	  REQUIREMENT_MISSING, OUTSIDE_RADIUS, NO_PLACE, BELOW_MINIMUM: such a
+ *	  bid is kept, and cannot be accepted while a reason stands
+ *	flags: INCONSISTENT_TOTAL for lines that do not add up to
+ *	  materials_cost; those that depend on other bids in open mode only;
+ *	  NULL for none to show
+ *	version: version of the bid
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active, verified provider, or it is the
+ *	  caller's own job
+ *	22004 22001
+ *	22003: a number is out of range, or the price with the materials
+ *	  overflows
+ *	22023: money that is negative or zero, materials of another shape,
+ *	  infinite times, an expires_at that is not in the future
+ *	P0002: no such job, or one the caller may not see
+ *	WD104
+ *	WD103: older terms
+ *	WD102: the time for bids is over
+ *	WD101: the job is not open
+ *	WD201: another currency
+ *	23505: the caller has a live bid on the job (bids_live_key), or the id
+ *	  is taken (bids_pkey)
+ * example: provider_1
+ *	SELECT status, bid_amount, score, eligible
+ *	  FROM dwello.submit_bid(job_id => 'de000000-0000-7000-8000-000000000013',
+ *	    labor_cost => 60000, materials_cost => 12000, timeline_days => 2, warranty_months => 12);
+ */
 CREATE OR REPLACE FUNCTION dwello.submit_bid(
   INOUT job_id uuid,
   labor_cost bigint,
@@ -37,8 +102,66 @@ AS 'MODULE_PATHNAME', 'dwello_submit_bid';
 GRANT EXECUTE ON FUNCTION dwello.submit_bid
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.submit_bid IS
-'Bids on an open job; for an active and verified provider. The bid is scored once, against what was frozen when the job was published, and never against other bids. Arguments: job_id; labor_cost and materials_cost in minor units, bid_amount is their sum; timeline_days, NULL for none offered; warranty_months; materials_included, false when the homeowner is to buy them (materials_cost must then be 0); materials, [{"item_name", "store_name", "quantity", "unit_price", "store_url"}], up to 200 lines, a line''s total is half-even(quantity × unit_price), quantities have up to six decimals; description and special_terms, up to 20000 characters; currency, NULL for the job''s; expires_at, NULL for bid_expiry_days from now; terms_version that was priced, NULL for the present one; bid_id, NULL for a fresh one. Returns the bid with status (pending), score from 0 to 100 (NULL when not eligible), eligible, reasons (BID_NOT_LIVE, STALE_TERMS, PROVIDER_INACTIVE, CURRENCY, REQUIREMENT_MISSING, OUTSIDE_RADIUS, NO_PLACE, BELOW_MINIMUM: such a bid is kept, and cannot be accepted while a reason stands), flags (INCONSISTENT_TOTAL for lines that do not add up to materials_cost; those that depend on other bids in open mode only; NULL when there is none to show), version of the bid and replayed. Errors: WD402, WD401, 42501 the caller is no active, verified provider; 22004; 22001; 22003; 22023 money that is negative or zero, materials of another shape, infinite times; P0002 no such job, or one the caller may not see; 42501 his own job; WD104; WD103 older terms; WD102 the time for bids is over; WD101 the job is not open; WD201 another currency; 22023 expires_at is not in the future; 22003 the price with the materials overflows; 23505 the caller has a live bid on the job (bids_live_key), or the id is taken (bids_pkey).';
+  'Bids on an open job. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD102, WD101, WD201, 23505. See reference.md#submit_bid.';
 
+/*
+ * revise_bid
+ *	Replaces all that a pending bid offers. What is left out is not kept
+ *	but takes its default. The bid is scored anew, from what is known
+ *	today and for the job's present terms; earlier versions stay in
+ *	bid_versions. Among bids that are otherwise equal it counts as
+ *	submitted now.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	bid_id
+ *	labor_cost: in minor units
+ *	materials_cost: in minor units
+ *	timeline_days: days of work; NULL for none offered
+ *	warranty_months: months of warranty
+ *	materials_included: false when the homeowner is to buy them
+ *	materials: as in submit_bid()
+ *	description: up to 20000 characters
+ *	special_terms: up to 20000 characters
+ *	expires_at: NULL for bid_expiry_days from now
+ *	terms_version: the terms that were priced; NULL for the present ones
+ *	expected_version: version of the bid
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	bid_id
+ *	expires_at
+ *	provider_id: the bidder
+ *	status: pending
+ *	bid_version: one higher
+ *	bid_amount: in minor units
+ *	currency: the job's
+ *	score: from 0 to 100; NULL when not eligible
+ *	eligible: the bid passes every gate
+ *	reasons: as of submit_bid()
+ *	flags: as of submit_bid()
+ *	version: version of the bid
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active, verified provider, or it is another
+ *	  provider's bid
+ *	22004 22001
+ *	22003: a number is out of range, or the price with the materials
+ *	  overflows
+ *	22023: as submit_bid()
+ *	P0002: no such job or bid, or one the caller may not see
+ *	WD104
+ *	WD103: the bid has another version, or the job other terms
+ *	WD101: the bid is not pending
+ *	WD102: the bid or the job has expired, marked or not
+ * example: provider_1
+ *	SELECT bid_version, bid_amount, score
+ *	  FROM dwello.revise_bid(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    bid_id => 'de000000-0000-7000-8000-000000000021',
+ *	    labor_cost => 78000, materials_cost => 15000, timeline_days => 3, warranty_months => 24);
+ */
 CREATE OR REPLACE FUNCTION dwello.revise_bid(
   INOUT job_id uuid,
   INOUT bid_id uuid,
@@ -71,8 +194,54 @@ AS 'MODULE_PATHNAME', 'dwello_revise_bid';
 GRANT EXECUTE ON FUNCTION dwello.revise_bid
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.revise_bid IS
-'Replaces all that a pending bid offers; for its bidder. What is left out is not kept but takes its default. The bid is scored anew, from what is known today and for the job''s present terms; earlier versions stay in bid_versions. Among bids that are otherwise equal it counts as submitted now. Arguments: job_id; bid_id; the offer and expires_at, terms_version as in submit_bid, money in minor units of the job''s currency; expected_version of the bid. Returns the bid as submit_bid does, bid_version one higher. Errors: WD402, WD401, 42501 the caller is no active, verified provider; 22004; 22001; 22003; 22023 as in submit_bid; P0002 no such job or bid, or one the caller may not see; 42501 another provider''s bid; WD104; WD103 the bid has another version, or the job other terms; WD101 the bid is not pending; WD102 the bid or the job has expired, marked or not; 22023 expires_at is not in the future; 22003 the price with the materials overflows.';
+  'Replaces all that a pending bid offers. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD102. See reference.md#revise_bid.';
 
+/*
+ * confirm_bid
+ *	Lets a pending bid stand for the job's present terms after an edit of
+ *	the job. The offer stays as it is, expires_at too; it becomes a new
+ *	version with a score of today.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	bid_id
+ *	terms_version: the terms that the bidder has read; NULL for the
+ *	  present ones
+ *	expected_version: version of the bid
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	bid_id
+ *	provider_id: the bidder
+ *	status: pending
+ *	bid_version: one higher
+ *	bid_amount: in minor units
+ *	currency: the job's
+ *	score: from 0 to 100; NULL when not eligible
+ *	eligible: the bid passes every gate
+ *	reasons: as of submit_bid()
+ *	flags: as of submit_bid()
+ *	expires_at: until when it stands
+ *	version: version of the bid
+ *	replayed: true for a bid that stands for the present terms already, or
+ *	  a repeated key
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active, verified provider, or it is another
+ *	  provider's bid
+ *	22004
+ *	P0002: no such job or bid, or one the caller may not see
+ *	WD104
+ *	WD103: the bid has another version, or the job other terms
+ *	WD101: the bid is not pending
+ *	WD102: the bid or the job has expired, marked or not
+ *	22003: the price with the materials overflows
+ * example: provider_1, painting edited
+ *	SELECT bid_version, bid_amount, eligible
+ *	  FROM dwello.confirm_bid(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    bid_id => 'de000000-0000-7000-8000-000000000021');
+ */
 CREATE OR REPLACE FUNCTION dwello.confirm_bid(
   INOUT job_id uuid,
   INOUT bid_id uuid,
@@ -97,8 +266,46 @@ AS 'MODULE_PATHNAME', 'dwello_confirm_bid';
 GRANT EXECUTE ON FUNCTION dwello.confirm_bid
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.confirm_bid IS
-'Lets a pending bid stand for the job''s present terms after an edit of the job has raised terms_version; for its bidder. The offer stays as it is, expires_at too; it becomes a new version with a score of today. Arguments: job_id; bid_id; terms_version that the bidder has read, NULL for the present one; expected_version of the bid. Returns the bid as submit_bid does; for a bid that stands for the present terms already nothing is done and replayed is true. Errors: WD402, WD401, 42501 the caller is no active, verified provider; 22004; P0002 no such job or bid, or one the caller may not see; 42501 another provider''s bid; WD104; WD103 the bid has another version, or the job other terms; WD101 the bid is not pending; WD102 the bid or the job has expired, marked or not; 22003 the price with the materials overflows.';
+  'Lets a pending bid stand for the job''s present terms after an edit of the job. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD102, 22003. See reference.md#confirm_bid.';
 
+/*
+ * accept_bid
+ *	Accepts an eligible bid and rejects the others as not_selected. The
+ *	job is awarded, no longer listed, and the bidder has until confirm_by
+ *	to confirm.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	bid_id
+ *	expected_version: version of the job
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	bid_id
+ *	provider_id: the bidder
+ *	job_status: awarded
+ *	bid_status: accepted
+ *	bid_amount: in minor units
+ *	currency
+ *	confirm_by: by the job's timer, else the setting award_confirm_hours
+ *	version: version of the job
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner
+ *	22004
+ *	P0002: no such job or bid
+ *	WD104 WD103
+ *	WD101: the job is not open, or the bid not pending
+ *	WD102: the job's time is over
+ *	22023: the bid fails a gate, the detail has the reasons; one past its
+ *	  own expires_at has BID_NOT_LIVE, marked as expired or not
+ * example: homeowner
+ *	SELECT job_status, bid_status, bid_amount, confirm_by
+ *	  FROM dwello.accept_bid(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    bid_id => 'de000000-0000-7000-8000-000000000021');
+ */
 CREATE OR REPLACE FUNCTION dwello.accept_bid(
   INOUT job_id uuid,
   INOUT bid_id uuid,
@@ -118,8 +325,45 @@ AS 'MODULE_PATHNAME', 'dwello_accept_bid';
 GRANT EXECUTE ON FUNCTION dwello.accept_bid
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.accept_bid IS
-'Accepts an eligible bid and rejects the others as not_selected; for the job''s homeowner. The job is awarded, no longer listed, and the bidder has until confirm_by (the job''s timer, else the setting award_confirm_hours) to confirm. Arguments: job_id; bid_id; expected_version of the job. Returns the job''s and the bid''s status, bid_amount in minor units of currency, confirm_by and the job''s version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; P0002 no such job or bid; WD104; WD103; WD101 the job is not open, or the bid not pending; WD102 the job''s time is over; 22023 the bid fails a gate, the detail has the reasons (a bid past its own expires_at has BID_NOT_LIVE, marked as expired or not).';
+  'Accepts an eligible bid and rejects the others as not_selected. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD102, 22023. See reference.md#accept_bid.';
 
+/*
+ * confirm_award
+ *	Confirms an award. The escrow opens with the fee schedule of that day,
+ *	the milestones are fitted to the amount, and the provider sees the
+ *	exact place.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	bid_id: NULL for the accepted bid
+ *	expected_version: version of the job
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	bid_id
+ *	job_status: awarded
+ *	escrow_status: created
+ *	amount: the contract's, in minor units
+ *	currency
+ *	fee_schedule_id: the fee schedule
+ *	version: version of the job
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active provider, or another provider has the
+ *	  award
+ *	22004
+ *	P0002: no such job, or a bid the caller may not see
+ *	WD104 WD103
+ *	WD101: the job is not awarded, the bid not accepted, or the award
+ *	  confirmed already
+ *	WD102: confirm_by has passed
+ *	22023: there are more milestones than money to share
+ * example: provider_1, painting accepted
+ *	SELECT job_status, escrow_status, amount, currency
+ *	  FROM dwello.confirm_award(job_id => 'de000000-0000-7000-8000-000000000011');
+ */
 CREATE OR REPLACE FUNCTION dwello.confirm_award(
   INOUT job_id uuid,
   INOUT bid_id uuid DEFAULT NULL,
@@ -138,8 +382,48 @@ AS 'MODULE_PATHNAME', 'dwello_confirm_award';
 GRANT EXECUTE ON FUNCTION dwello.confirm_award
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.confirm_award IS
-'Confirms an award: the escrow opens with the fee schedule of that day, the milestones are fitted to the amount, and the provider sees the exact place. For the provider whose bid was accepted. Arguments: job_id; bid_id, NULL for the accepted bid; expected_version of the job. Returns job_status (awarded), escrow_status (created), the contract''s amount in minor units of currency, fee_schedule_id and the job''s version. Errors: WD402, WD401, 42501 the caller is no active provider; 22004; P0002 no such job, or a bid the caller may not see; 42501 another provider has the award; WD104; WD103; WD101 the job is not awarded, the bid not accepted, or the award confirmed already; WD102 confirm_by has passed; 22023 there are more milestones than money to share.';
+  'Confirms an award. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD102, 22023. See reference.md#confirm_award.';
 
+/*
+ * withdraw_bid
+ *	Takes a bid back. After a pending one the provider may bid again. An
+ *	accepted one can be withdrawn until the award is confirmed, and then
+ *	the award lapses: the best bid that was not selected and is eligible
+ *	now takes it over with a confirm_by of its own; where there is none,
+ *	the job is open again or, past its expires_at, cancelled as expired.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	bid_id
+ *	reason: up to 2000 characters, told to the homeowner (member note of
+ *	  event bid_withdrawn) and not kept with the bid
+ *	expected_version: version of the bid
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	bid_id
+ *	provider_id: the bidder
+ *	job_status: state of the job afterwards
+ *	bid_status: withdrawn
+ *	version: version of the bid
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active provider, or it is another provider's
+ *	  bid
+ *	22004 22001
+ *	P0002: no such job or bid, or one the caller may not see
+ *	WD104 WD103
+ *	WD101: the bid is neither pending nor accepted, or the award is
+ *	  confirmed
+ *	WD102: the bid, the job or the time to confirm has expired, marked or
+ *	  not
+ * example: provider_1
+ *	SELECT job_status, bid_status
+ *	  FROM dwello.withdraw_bid(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    bid_id => 'de000000-0000-7000-8000-000000000021', reason => 'The week is full.');
+ */
 CREATE OR REPLACE FUNCTION dwello.withdraw_bid(
   INOUT job_id uuid,
   INOUT bid_id uuid,
@@ -157,8 +441,41 @@ AS 'MODULE_PATHNAME', 'dwello_withdraw_bid';
 GRANT EXECUTE ON FUNCTION dwello.withdraw_bid
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.withdraw_bid IS
-'Takes a bid back; for its bidder. A pending bid is withdrawn, and he may bid again. An accepted one can be withdrawn until the award is confirmed, and then the award lapses: the best bid that was not selected and is eligible now takes it over with a confirm_by of its own; where there is none, the job is open again or, past its expires_at, cancelled as expired. Arguments: job_id; bid_id; reason, up to 2000 characters, told to the homeowner (member note of event bid_withdrawn) and not kept with the bid; expected_version of the bid. Returns job_status and bid_status (withdrawn) afterwards and the bid''s version. Errors: WD402, WD401, 42501 the caller is no active provider; 22004; 22001; P0002 no such job or bid, or one the caller may not see; 42501 another provider''s bid; WD104; WD103; WD101 the bid is neither pending nor accepted, or the award is confirmed; WD102 the bid, the job or the time to confirm has expired, marked or not.';
+  'Takes a bid back. Errors: WD402, WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101, WD102. See reference.md#withdraw_bid.';
 
+/*
+ * reject_bid
+ *	Declines a pending bid. Its provider may bid again.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	bid_id
+ *	reason: up to 2000 characters, told to the bidder (member note of
+ *	  event bid_rejected) and not kept with the bid
+ *	expected_version: version of the bid
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	bid_id
+ *	provider_id: the bidder
+ *	job_status: state of the job
+ *	bid_status: rejected; the bid's reason is declined
+ *	version: version of the bid
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner, or it is another's job
+ *	22004 22001
+ *	P0002: no such job or bid, or a job the caller may not see
+ *	WD104 WD103
+ *	WD101: the bid is not pending
+ *	WD102: the bid or the job has expired, marked or not
+ * example: homeowner
+ *	SELECT job_status, bid_status
+ *	  FROM dwello.reject_bid(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    bid_id => 'de000000-0000-7000-8000-000000000022');
+ */
 CREATE OR REPLACE FUNCTION dwello.reject_bid(
   INOUT job_id uuid,
   INOUT bid_id uuid,
@@ -176,8 +493,36 @@ AS 'MODULE_PATHNAME', 'dwello_reject_bid';
 GRANT EXECUTE ON FUNCTION dwello.reject_bid
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.reject_bid IS
-'Declines a pending bid; for the job''s homeowner. Its provider may bid again. Arguments: job_id; bid_id; reason, up to 2000 characters, told to the bidder (member note of event bid_rejected) and not kept with the bid; expected_version of the bid. Returns job_status, bid_status (rejected; the bid''s reason is declined) and the bid''s version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; 22001; P0002 no such job or bid, or a job the caller may not see; 42501 another''s job; WD104; WD103; WD101 the bid is not pending; WD102 the bid or the job has expired, marked or not.';
+  'Declines a pending bid. Errors: WD402, WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101, WD102. See reference.md#reject_bid.';
 
+/*
+ * expire_bids
+ *	Ends bids and awards whose time is over. Awards that were not
+ *	confirmed by confirm_by lapse: that bid expires as not_confirmed; the
+ *	best one that was not selected and is eligible now is accepted with a
+ *	confirm_by of its own, event bid_reoffered; where there is none, the
+ *	job is open again, event job_reopened, or, past its expires_at,
+ *	cancelled as expired, event job_expired. Pending bids past their
+ *	expires_at expire. Bids that could not take over stay rejected, and
+ *	their providers may bid again.
+ *
+ *	To be called again until it finds nothing; any number of workers may
+ *	call it at once, for jobs that are locked are left to a later call.
+ *
+ * role: service
+ * args:
+ *	max_rows: awards and bids together at most
+ * returns: a row
+ *	expired: bids that expired
+ *	lapsed: awards that lapsed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not the system
+ *	22004
+ *	22023: max_rows is not positive
+ * example: system, a month later
+ *	SELECT expired, lapsed FROM dwello.expire_bids(max_rows => 100);
+ */
 CREATE OR REPLACE FUNCTION dwello.expire_bids(
   max_rows integer DEFAULT 1000,
   OUT expired integer,
@@ -188,12 +533,29 @@ AS 'MODULE_PATHNAME', 'dwello_expire_bids';
 GRANT EXECUTE ON FUNCTION dwello.expire_bids
   TO dwello_service;
 COMMENT ON FUNCTION dwello.expire_bids IS
-'Marks what is over: awards that were not confirmed by confirm_by lapse (that bid expires as not_confirmed; the best one that was not selected and is eligible now is accepted with a confirm_by of its own, event bid_reoffered; where there is none, the job is open again, event job_reopened, or, past its expires_at, cancelled as expired, event job_expired), and pending bids past their expires_at expire. Bids that could not take over stay rejected, and their providers may bid again. A service command, to be called again until it finds nothing; any number of workers may call it at once, for jobs that are locked are left to a later call. Arguments: max_rows, how many awards and bids together at most. Returns the numbers of bids expired and awards lapsed. Errors: WD402, WD401, 42501 the caller is not the system; 22004; 22023 max_rows is not positive.';
+  'Ends bids and awards whose time is over. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#expire_bids.';
 
 -- ----------------------------------------------------------------------
 -- The state machine as rows.
 -- ----------------------------------------------------------------------
 
+/*
+ * bid_transitions
+ *	Lists every move of the state machine of a bid, a row for each rule
+ *	and actor. Needs no identity.
+ *
+ * role: app, service, support, analyst, admin
+ * args: none
+ * returns: rows, one a rule and actor
+ *	state: the state before; NULL where the bid is made
+ *	event: the command that does it, or a bare verb for what happens
+ *	  inside another
+ *	actor: homeowner, service_provider, admin, support or system
+ *	next_state: the state after
+ *	guard: what else must hold, in words; NULL for nothing
+ * example: homeowner
+ *	SELECT t.* FROM dwello.bid_transitions() AS t WHERE t.state = 'rejected';
+ */
 CREATE OR REPLACE FUNCTION dwello.bid_transitions(
   OUT state text,
   OUT event text,
@@ -207,12 +569,37 @@ AS 'MODULE_PATHNAME', 'dwello_bid_transitions';
 GRANT EXECUTE ON FUNCTION dwello.bid_transitions
   TO dwello_app, dwello_service, dwello_support, dwello_analyst, dwello_admin;
 COMMENT ON FUNCTION dwello.bid_transitions IS
-'Lists every move of the state machine of a bid, a row for each rule and actor: state (NULL where the bid is made), event (the command that does it, or a bare verb for what happens inside another), actor (homeowner, service_provider, admin, support or system), next_state, guard (what else must hold, in words; NULL for nothing). No arguments, no errors, no identity needed.';
+  'Lists every move of the state machine of a bid, a row for each rule and actor. See reference.md#bid_transitions.';
 
 -- ----------------------------------------------------------------------
 -- How bids stand: scores, ranks and the reasons for them.
 -- ----------------------------------------------------------------------
 
+/*
+ * score_bid
+ *	The score of one bid: its stored total, and the gates it fails now.
+ *	For the job's homeowner, the bidder, support, administrators and the
+ *	system; in open mode for every active provider.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	job_id
+ *	bid_id
+ * returns: a row
+ *	score: from 0 to 100, half-even to two decimals; NULL when not
+ *	  eligible, or where a total is no sum of points (method meat, or no
+ *	  reference to measure a price by)
+ *	total: unclamped, in millionths of a point; NULL when not eligible
+ *	eligible: the bid passes every gate
+ *	reasons: codes of failed gates
+ * errors:
+ *	WD402 WD401 22004
+ *	P0002: no such job or bid, or none that the caller may see
+ * example: homeowner
+ *	SELECT score, total, eligible
+ *	  FROM dwello.score_bid(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    bid_id => 'de000000-0000-7000-8000-000000000021');
+ */
 CREATE OR REPLACE FUNCTION dwello.score_bid(
   job_id uuid,
   bid_id uuid,
@@ -226,8 +613,41 @@ AS 'MODULE_PATHNAME', 'dwello_score_bid';
 GRANT EXECUTE ON FUNCTION dwello.score_bid
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.score_bid IS
-'The score of one bid: its stored total, and the gates it fails now. For the job''s homeowner, the bidder, support, administrators and the system; in open mode for every active provider. Arguments: job_id; bid_id. Returns score, from 0 to 100, half-even to two decimals; total, unclamped, in millionths of a point; eligible; reasons, the codes of failed gates. score and total are NULL when not eligible, score also where a total is no sum of points (method meat, or no reference to measure a price by). Errors: WD402, WD401; 22004; P0002 no such job or bid, or none that the caller may see.';
+  'The score of one bid: its stored total, and the gates it fails now. Errors: WD402, WD401, 22004, P0002. See reference.md#score_bid.';
 
+/*
+ * rank_bids
+ *	The bids of a job, best first. They are ordered by total, then the
+ *	lower comparable price, the earlier submission, the id; bids that are
+ *	not eligible come last, by submission.
+ *
+ *	The homeowner, support, administrators and the system see all of them,
+ *	and so does every active provider in open mode; in the other modes a
+ *	provider sees the own one, with its rank in rank_only.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	job_id
+ * returns: rows, one a bid
+ *	rank: place, from 1; NULL where it is not shown
+ *	bid_id
+ *	provider_id: the bidder
+ *	bid_amount: in minor units
+ *	currency
+ *	score: as of score_bid()
+ *	total: as of score_bid()
+ *	eligible: the bid passes every gate
+ *	reasons: codes of failed gates
+ *	flags: ABNORMALLY_LOW, IDENTICAL_PRICE, SINGLE_BID,
+ *	  INCONSISTENT_TOTAL; to a provider outside open mode only the last,
+ *	  NULL when there is none
+ * errors:
+ *	WD402 WD401 22004
+ *	P0002: no such job, or none that the caller may see
+ * example: homeowner
+ *	SELECT rank, provider_id, bid_amount, score, flags
+ *	  FROM dwello.rank_bids(job_id => 'de000000-0000-7000-8000-000000000011');
+ */
 CREATE OR REPLACE FUNCTION dwello.rank_bids(
   job_id uuid,
   OUT rank integer,
@@ -247,8 +667,39 @@ AS 'MODULE_PATHNAME', 'dwello_rank_bids';
 GRANT EXECUTE ON FUNCTION dwello.rank_bids
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.rank_bids IS
-'The bids of a job, best first: by total, then the lower comparable price, the earlier submission, the id; bids that are not eligible come last, by submission. The homeowner, support, administrators and the system see all of them, and so does every active provider in open mode; in the other modes a provider sees his own, with its rank in rank_only. Argument: job_id. Returns rank, bid_id, provider_id, bid_amount in minor units of currency, score, total (as score_bid), eligible, reasons, and flags: ABNORMALLY_LOW, IDENTICAL_PRICE, SINGLE_BID, INCONSISTENT_TOTAL; to a provider outside open mode only the last, NULL when there is none. Errors: WD402, WD401; 22004; P0002 no such job, or none that the caller may see.';
+  'The bids of a job, best first. Errors: WD402, WD401, 22004, P0002. See reference.md#rank_bids.';
 
+/*
+ * explain_bid
+ *	How the score of a bid comes about, a row for each criterion. Visible
+ *	as score_bid() is. The inputs are those stored with the bid; only the
+ *	gates are asked anew. points, dollars, gap_to_leader and
+ *	amount_to_lead are NULL for a bid that is not eligible.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	job_id
+ *	bid_id
+ * returns: rows, one each for price, rating, reliability, timeline, warranty, distance, qualification and responsiveness
+ *	criterion: the criterion
+ *	raw: the input in words
+ *	utility: in millionths
+ *	weight_bps: basis points
+ *	points: six decimals, which sum exactly to total / 10^6
+ *	dollars: what the points are worth in minor units; NULL where the
+ *	  price has no weight or nothing to be measured by
+ *	gap_to_leader: in points, the same on each row; NULL for a provider
+ *	  outside open mode
+ *	amount_to_lead: in open mode the highest bid_amount at which the bid
+ *	  would rank before the best of the others; NULL when there is none
+ * errors:
+ *	WD402 WD401 22004
+ *	P0002: no such job or bid, or none that the caller may see
+ * example: homeowner
+ *	SELECT criterion, raw, weight_bps, points
+ *	  FROM dwello.explain_bid(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    bid_id => 'de000000-0000-7000-8000-000000000021');
+ */
 CREATE OR REPLACE FUNCTION dwello.explain_bid(
   job_id uuid,
   bid_id uuid,
@@ -267,4 +718,4 @@ AS 'MODULE_PATHNAME', 'dwello_explain_bid';
 GRANT EXECUTE ON FUNCTION dwello.explain_bid
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.explain_bid IS
-'How the score of a bid comes about: a row for each of price, rating, reliability, timeline, warranty, distance, qualification, responsiveness. Visible as score_bid is. The inputs are those stored with the bid; only the gates are asked anew. Arguments: job_id; bid_id. Returns criterion; raw, the input in words; utility in millionths; weight_bps, basis points; points with six decimals, which sum exactly to total / 10^6; dollars, what the points are worth in minor units, NULL where the price has no weight or nothing to be measured by; gap_to_leader in points, the same on each row, NULL for a provider outside open mode; amount_to_lead, in open mode the highest bid_amount at which the bid would rank before the best of the others, NULL when there is none. points, dollars, gap_to_leader and amount_to_lead are NULL for a bid that is not eligible. Errors: WD402, WD401; 22004; P0002 no such job or bid, or none that the caller may see.';
+  'How the score of a bid comes about, a row for each criterion. Errors: WD402, WD401, 22004, P0002. See reference.md#explain_bid.';

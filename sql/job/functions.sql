@@ -6,6 +6,78 @@
 -- The life of a job, from the draft to its completion.
 -- ----------------------------------------------------------------------
 
+/*
+ * post_job
+ *	Writes down a job as a draft. A homeowner who is not verified yet may
+ *	do it, too.
+ *
+ * role: app, admin
+ * args:
+ *	category_id: a category that takes jobs
+ *	title: up to 200 characters
+ *	description: up to 20000 characters
+ *	longitude: degrees east of the exact place, of which others see no
+ *	  more than 0.01 degree until they have the job
+ *	latitude: degrees north, likewise
+ *	street: sealed; NULL for that of the caller's address within 100 m, if
+ *	  there is one
+ *	budget_min: least budget in minor units; NULL if not said
+ *	budget_max: greatest budget in minor units; NULL if not said
+ *	currency: ISO 4217 code
+ *	urgency: low, medium, high or urgent
+ *	is_emergency: it cannot wait
+ *	preferred_start_date: when the work should begin
+ *	preferred_end_date: when it should be done
+ *	estimated_duration_hours: how long it takes
+ *	materials_provided: the homeowner has the materials
+ *	materials_description: which materials
+ *	expected_materials: in minor units, what the homeowner expects to pay
+ *	  for materials that a bid leaves out
+ *	special_requirements: anything a bidder must know
+ *	photos: addresses of pictures, as many as the setting
+ *	  max_photos_per_job allows
+ *	requirements: [{"requirement_type", "requirement_value",
+ *	  "is_mandatory", "weight"}]; for insurance the value is an amount in
+ *	  minor units, for experience a number of years
+ *	milestones: [{"title", "description", "amount", "due_date",
+ *	  "is_required"}]; amounts are proportions of the later contract, in
+ *	  every element or in none
+ *	bid_mode: sealed, open or rank_only
+ *	scoring_method: value, lowest_price, fixed_budget_quality or meat
+ *	weights: {"price": 4000, ...}, basis points by criterion; NULL for the
+ *	  usual ones
+ *	job_id: its id; NULL for one derived from the idempotency key, else a
+ *	  fresh one
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	status: draft
+ *	terms_version: 1
+ *	created_at
+ *	version: 1
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no homeowner, or is suspended
+ *	22004 22001
+ *	22003: an amount or a sum of amounts is out of range
+ *	22023: a blank text, a place off the globe, an amount that is not
+ *	  positive, budgets or dates in the wrong order, an unknown currency,
+ *	  too many photos, a document of another shape, a category that takes no
+ *	  jobs
+ *	22P02: an unknown requirement_type
+ *	23514: weights that do not sum to 10000, or leave the method no
+ *	  criterion
+ *	P0002: no such category
+ *	WD104
+ *	23505: the id is taken
+ *	WD601
+ * example: homeowner
+ *	SELECT status, terms_version, version
+ *	  FROM dwello.post_job(category_id => 'd0000000-0000-7000-8000-000000000018', title => 'Shelves',
+ *	    description => 'Three shelves in the hall.', longitude => -122.4194, latitude => 37.7749,
+ *	    budget_min => 10000, budget_max => 20000);
+ */
 CREATE OR REPLACE FUNCTION dwello.post_job(
   category_id uuid,
   title text,
@@ -44,8 +116,45 @@ AS 'MODULE_PATHNAME', 'dwello_post_job';
 GRANT EXECUTE ON FUNCTION dwello.post_job
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.post_job IS
-'Writes down a job as a draft, for the homeowner who calls; one who is not verified yet may do it, too. Arguments: category_id; title, up to 200 characters, and description, up to 20000; longitude and latitude in degrees, the exact place, of which others see no more than 0.01 degree until they have the job; street, sealed, NULL for that of the caller''s address within 100 m if he has one there; budget_min, budget_max and expected_materials (what he expects to pay for materials that a bid leaves out) in minor units of currency, ISO 4217; urgency; is_emergency; preferred_start_date and preferred_end_date; estimated_duration_hours; materials_provided, materials_description, special_requirements; photos, addresses of pictures, as many as the setting max_photos_per_job allows; requirements, [{"requirement_type", "requirement_value", "is_mandatory", "weight"}], for insurance the value is an amount in minor units, for experience a number of years; milestones, [{"title", "description", "amount", "due_date", "is_required"}], amounts are proportions of the later contract, in every element or in none; bid_mode; scoring_method; weights, {"price": 4000, ...} basis points by criterion, NULL for the usual ones; job_id, else one is derived from the idempotency key, else a fresh one. Returns job_id, status (draft), terms_version (1), created_at, version (1) and replayed. Errors: WD402, WD401, 42501 the caller is no homeowner or is suspended; 22004 a needed value is NULL; 22001 a text over its limit; 22003 an amount or a sum of amounts out of range; 22023 a blank text, a place off the globe, an amount that is not positive, budgets or dates in the wrong order, an unknown currency, too many photos, a document of another shape, a category that takes no jobs; 22P02 an unknown requirement_type; 23514 weights that do not sum to 10000 or leave the method no criterion; P0002 no such category; WD104 the key was used for another request; 23505 the id is taken; WD601 without a keyring.';
+  'Writes down a job as a draft. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, 22P02, 23514, P0002, WD104, 23505, WD601. See reference.md#post_job.';
 
+/*
+ * publish_job
+ *	Opens a draft for bids. The weights of the scoring method and the
+ *	reference amount that prices are measured against are frozen: the
+ *	middle of the budget, else 80 % of budget_max, else the median of
+ *	winning prices in the category, currency and neighbourhood, else the
+ *	category's own.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	expected_version: version of the job
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	status: open
+ *	terms_version: version of what bidders price
+ *	published_at: when it was published
+ *	expires_at: until when it takes bids, by the setting job_expiry_days
+ *	reference_amount: in minor units; NULL when there is none and the
+ *	  method needs none
+ *	reference_source: where it comes from; NULL likewise
+ *	version: version of the job
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner
+ *	22004
+ *	P0002: no such job, or not the caller's
+ *	WD104 WD103
+ *	WD101: the job is no draft
+ *	22023: the method is value, and there is no reference to measure
+ *	  prices by
+ * example: homeowner, a draft
+ *	SELECT status, expires_at, reference_amount, reference_source
+ *	  FROM dwello.publish_job(job_id => 'de000000-0000-7000-8000-000000000099');
+ */
 CREATE OR REPLACE FUNCTION dwello.publish_job(
   INOUT job_id uuid,
   expected_version integer DEFAULT NULL,
@@ -64,8 +173,34 @@ AS 'MODULE_PATHNAME', 'dwello_publish_job';
 GRANT EXECUTE ON FUNCTION dwello.publish_job
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.publish_job IS
-'Opens a draft for bids; for its homeowner. The weights of the scoring method and the reference amount that prices are measured against are frozen: the middle of the budget, else 80 % of budget_max, else the median of winning prices in the category, currency and neighbourhood, else the category''s own. Arguments: job_id; expected_version of the job. Returns the job''s status (open), terms_version, published_at, expires_at (after job_expiry_days), reference_amount in minor units and reference_source (both NULL when there is none and the method needs none), and version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; P0002 no such job, or not the caller''s; WD104; WD103; WD101 not a draft; 22023 the method value, and no reference to measure prices by.';
+  'Opens a draft for bids. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, 22023. See reference.md#publish_job.';
 
+/*
+ * start_job
+ *	Says that work has begun. For the provider who confirmed the award,
+ *	once money is held in escrow, or at once where the flag
+ *	escrow_payments is off for the homeowner.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	expected_version: version of the job
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	status: in_progress
+ *	version: version of the job
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active provider, or has not the award
+ *	22004
+ *	P0002: no such job, or one the caller may not see
+ *	WD104 WD103
+ *	WD101: the job is not awarded, or nothing is held in escrow
+ * example: provider_1, painting paid
+ *	SELECT status FROM dwello.start_job(job_id => 'de000000-0000-7000-8000-000000000011');
+ */
 CREATE OR REPLACE FUNCTION dwello.start_job(
   INOUT job_id uuid,
   expected_version integer DEFAULT NULL,
@@ -79,8 +214,35 @@ AS 'MODULE_PATHNAME', 'dwello_start_job';
 GRANT EXECUTE ON FUNCTION dwello.start_job
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.start_job IS
-'Says that work has begun; for the provider who confirmed the award, once money is held in escrow, or at once where the flag escrow_payments is off for the homeowner. Arguments: job_id; expected_version of the job. Returns the job''s status (in_progress) and version. Errors: WD402, WD401, 42501 the caller is no active provider, or has not the award; 22004; P0002 no such job, or one the caller may not see; WD104; WD103; WD101 the job is not awarded, or nothing is held in escrow.';
+  'Says that work has begun. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101. See reference.md#start_job.';
 
+/*
+ * complete_job
+ *	Says that the work is done and settled. A job completes by itself with
+ *	the last release; then this call changes nothing and has replayed
+ *	true. Milestones that still wait for money are cancelled.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	expected_version: version of the job
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	status: completed
+ *	completed_at: when it was completed
+ *	version: version of the job
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner
+ *	22004
+ *	P0002: no such job, or not the caller's
+ *	WD104 WD103
+ *	WD101: work has not begun, or money is held or on its way
+ * example: homeowner, painting released
+ *	SELECT status, replayed FROM dwello.complete_job(job_id => 'de000000-0000-7000-8000-000000000011');
+ */
 CREATE OR REPLACE FUNCTION dwello.complete_job(
   INOUT job_id uuid,
   expected_version integer DEFAULT NULL,
@@ -95,8 +257,78 @@ AS 'MODULE_PATHNAME', 'dwello_complete_job';
 GRANT EXECUTE ON FUNCTION dwello.complete_job
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.complete_job IS
-'Says that the work is done and settled; for the homeowner. A job completes by itself with the last release; then this call changes nothing and has replayed true. Milestones that still wait for money are cancelled. Arguments: job_id; expected_version of the job. Returns the job''s status (completed), completed_at and version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; P0002 no such job, or not the caller''s; WD104; WD103; WD101 work has not begun, or money is held or on its way.';
+  'Says that the work is done and settled. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101. See reference.md#complete_job.';
 
+/*
+ * edit_job
+ *	Changes a draft or an open job. Fields that are NULL stay as they are,
+ *	and a value that is the present one is no change; lists are replaced
+ *	whole.
+ *
+ *	In a draft everything may change. Of an open job budget_min,
+ *	budget_max, bid_mode, scoring_method and weights are frozen, and so
+ *	are the reference amount and the weights made at publication. A change
+ *	of category, rounded place, description, urgency, dates, hours,
+ *	materials, special or other requirements or milestones raises
+ *	terms_version by one: pending bids are STALE_TERMS until
+ *	dwello.confirm_bid(), and a bid for the old terms is WD103. Title,
+ *	photos, street and the exact place do not raise it.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	category_id: as in post_job(), like all that follow
+ *	title: up to 200 characters
+ *	description: up to 20000 characters
+ *	longitude: degrees east; only together with latitude
+ *	latitude: degrees north; only together with longitude
+ *	street: sealed; not given with another place, that of the caller's
+ *	  address within 100 m, if any
+ *	budget_min: in minor units
+ *	budget_max: in minor units
+ *	urgency: low, medium, high or urgent
+ *	is_emergency: it cannot wait
+ *	preferred_start_date: when the work should begin
+ *	preferred_end_date: when it should be done
+ *	estimated_duration_hours: how long it takes
+ *	materials_provided: the homeowner has the materials
+ *	materials_description: which materials
+ *	expected_materials: in minor units
+ *	special_requirements: anything a bidder must know
+ *	photos: addresses of pictures
+ *	requirements: as in post_job()
+ *	milestones: as in post_job()
+ *	bid_mode: sealed, open or rank_only
+ *	scoring_method: value, lowest_price, fixed_budget_quality or meat
+ *	weights: basis points by criterion
+ *	expected_version: version of the job
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	status: draft or open
+ *	terms_version: version of what bidders price
+ *	version: version of the job
+ *	replayed: true when nothing changed, or the call was made before under
+ *	  its key
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner
+ *	22004 22001 22003
+ *	22023: as post_job(); a frozen field of an open job, one coordinate
+ *	  without the other, budgets or dates in the wrong order with those that
+ *	  stay, a category that takes no jobs
+ *	22P02: an unknown requirement_type
+ *	23514: weights that do not sum to 10000, or leave the method no
+ *	  criterion
+ *	P0002: no such job, or not the caller's, or no such category
+ *	WD104 WD103
+ *	WD101: the job is neither draft nor open
+ *	WD102: the job is past expires_at
+ * example: homeowner
+ *	SELECT status, terms_version
+ *	  FROM dwello.edit_job(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    description => 'Twelve doors, eight drawers.');
+ */
 CREATE OR REPLACE FUNCTION dwello.edit_job(
   INOUT job_id uuid,
   category_id uuid DEFAULT NULL,
@@ -134,8 +366,41 @@ AS 'MODULE_PATHNAME', 'dwello_edit_job';
 GRANT EXECUTE ON FUNCTION dwello.edit_job
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.edit_job IS
-'Changes a draft or an open job; for its homeowner. Arguments: job_id; the fields as dwello.post_job() takes them, NULL leaves a field as it is, and a value that is the present one is no change; lists are replaced whole; longitude and latitude go together, and a street that is not given with another place is that of the caller''s address within 100 m, if any; expected_version of the job. In a draft everything may change. Of an open job budget_min, budget_max, bid_mode, scoring_method and weights are frozen, and so are the reference amount and the weights made at publication; a change of category, rounded place, description, urgency, dates, hours, materials, special or other requirements or milestones raises terms_version by one: pending bids are STALE_TERMS until dwello.confirm_bid(), and a bid for the old terms is WD103. Title, photos, street and the exact place do not raise it. Returns the job''s status, terms_version and version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; 22001, 22003, 22023, 22P02, 23514 as dwello.post_job(); P0002 no such job, or not the caller''s, or no such category; WD104; WD103; WD101 neither draft nor open; WD102 past expires_at; 22023 a frozen field of an open job, one coordinate without the other, budgets or dates in the wrong order with those that stay, a category that takes no jobs; 23514 weights that leave the method no criterion.';
+  'Changes a draft or an open job. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, 22P02, 23514, P0002, WD104, WD103, WD101, WD102. See reference.md#edit_job.';
 
+/*
+ * report_progress
+ *	Tells how far the work is.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	progress: percent, 0 to 100, which may also fall
+ *	status_description: up to 2000 characters
+ *	photos: addresses of pictures, as many as the setting
+ *	  max_photos_per_job allows
+ *	notes: up to 10000 characters
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	progress
+ *	progress_id: the report
+ *	created_at
+ *	version: version of the job, which a report does not change
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active provider, or has not the award
+ *	22004 22001
+ *	22023: progress out of range, too many photos, a blank one
+ *	P0002: no such job, or one the caller may not see
+ *	WD104
+ *	WD101: the job is not in progress
+ * example: provider_1, painting started
+ *	SELECT progress, created_at
+ *	  FROM dwello.report_progress(job_id => 'de000000-0000-7000-8000-000000000011', progress => 40,
+ *	    status_description => 'Doors are primed.');
+ */
 CREATE OR REPLACE FUNCTION dwello.report_progress(
   INOUT job_id uuid,
   INOUT progress integer,
@@ -153,8 +418,39 @@ AS 'MODULE_PATHNAME', 'dwello_report_progress';
 GRANT EXECUTE ON FUNCTION dwello.report_progress
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.report_progress IS
-'Tells how far the work is; for the provider of a job in progress. Arguments: job_id; progress in percent, 0 to 100, which may also fall; status_description, up to 2000 characters; photos, addresses of pictures, as many as the setting max_photos_per_job allows; notes, up to 10000 characters. Returns job_id, progress_id, progress, created_at and the version of the job, which a report does not change. Errors: WD402, WD401, 42501 the caller is no active provider, or has not the award; 22004; 22001; 22023 progress out of range, too many photos, a blank one; P0002 no such job, or one the caller may not see; WD104; WD101 the job is not in progress.';
+  'Tells how far the work is. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD101. See reference.md#report_progress.';
 
+/*
+ * cancel_job
+ *	Gives up a job that is a draft, open, or awarded with nothing held in
+ *	escrow. Live bids are rejected as job_cancelled, the accepted one too;
+ *	milestones that wait for money and an escrow that was never paid are
+ *	cancelled, and so is a payment under way: should it arrive all the
+ *	same, it is given back.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	reason: up to 10000 characters, for the two sides
+ *	expected_version: version of the job
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	status: cancelled
+ *	version: version of the job
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner
+ *	22004 22001
+ *	22023: the reason is the word expired
+ *	P0002: no such job, or not the caller's
+ *	WD104 WD103
+ *	WD101: the job is in another state, or money is held: refund it first
+ *	WD102: the time for bids is over, so that the job expires
+ * example: homeowner
+ *	SELECT status FROM dwello.cancel_job(job_id => 'de000000-0000-7000-8000-000000000013', reason => 'We are moving.');
+ */
 CREATE OR REPLACE FUNCTION dwello.cancel_job(
   INOUT job_id uuid,
   reason text DEFAULT NULL,
@@ -169,15 +465,58 @@ AS 'MODULE_PATHNAME', 'dwello_cancel_job';
 GRANT EXECUTE ON FUNCTION dwello.cancel_job
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.cancel_job IS
-'Gives up a job that is a draft, open, or awarded with nothing held in escrow; for its homeowner. Live bids are rejected as job_cancelled, the accepted one too; milestones that wait for money and an escrow that was never paid are cancelled, and so is a payment under way: should it arrive all the same, it is given back. Arguments: job_id; reason, up to 10000 characters, for the two sides; expected_version of the job. Returns the job''s status (cancelled) and version. Errors: WD402, WD401, 42501 the caller is no active homeowner; 22004; 22001; 22023 the reason is the word expired; P0002 no such job, or not the caller''s; WD104; WD103; WD101 the job is in another state, or money is held: refund it first; WD102 the time for bids is over, so that the job expires.';
+  'Gives up a job that is a draft, open, or awarded with nothing held in escrow. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD102. See reference.md#cancel_job.';
 
+/*
+ * expire_jobs
+ *	Marks open jobs past their expires_at as cancelled, reason expired,
+ *	and their live bids as expired, those that waited longest first.
+ *	Commands count such jobs as expired before. Several workers may call
+ *	it at once: each takes jobs that no other has.
+ *
+ * role: service
+ * args:
+ *	max_rows: 1 to 10000 jobs at most
+ * returns: the number expired; call it again until it is 0
+ * errors:
+ *	22004
+ *	22023: max_rows is out of range
+ *	42501: the caller is not the system
+ * example: system, a month later
+ *	SELECT dwello.expire_jobs(max_rows => 100);
+ */
 CREATE OR REPLACE FUNCTION dwello.expire_jobs(max_rows integer DEFAULT 1000) RETURNS integer
 LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_expire_jobs';
 GRANT EXECUTE ON FUNCTION dwello.expire_jobs TO dwello_service;
 COMMENT ON FUNCTION dwello.expire_jobs IS
-'Marks up to max_rows (1 to 10000) open jobs past their expires_at as cancelled, reason expired, and their live bids as expired, those that waited longest first. Commands count such jobs as expired before. Several workers may call it at once: each takes jobs that no other has. Returns the number expired; call it again until it is 0. For dwello_service. Errors: 22004, 22023 max_rows out of range, 42501 the caller is not the system.';
+  'Marks open jobs past their expires_at as cancelled, reason expired, and their live bids as expired, those that waited longest first. Errors: 22004, 22023, 42501. See reference.md#expire_jobs.';
 
+/*
+ * job_next_events
+ *	What will happen to a job by itself, and when.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	job_id
+ * returns: rows, by time
+ *	event: expire_jobs (the job expires), lapse (of an award that is not
+ *	  confirmed), fail_payment (a payment that does not arrive),
+ *	  release_due_escrows (a submitted milestone) or reveal_review (the
+ *	  caller's own; staff see all)
+ *	at: its time, which is past when only a worker has yet to act
+ *	actor: system
+ *	stoppable_by: who can stop it, in words; NULL for nobody, or nobody
+ *	  any more
+ *	detail: a sentence
+ * errors:
+ *	WD402 WD401 22004
+ *	P0002: no such job, or one the caller may not see
+ *	42501: the caller is not its provider
+ * example: homeowner, painting accepted
+ *	SELECT event, at, stoppable_by
+ *	  FROM dwello.job_next_events(job_id => 'de000000-0000-7000-8000-000000000011');
+ */
 CREATE OR REPLACE FUNCTION dwello.job_next_events(
   job_id uuid,
   OUT event text,
@@ -192,8 +531,43 @@ AS 'MODULE_PATHNAME', 'dwello_job_next_events';
 GRANT EXECUTE ON FUNCTION dwello.job_next_events
   TO dwello_app, dwello_admin, dwello_support, dwello_service;
 COMMENT ON FUNCTION dwello.job_next_events IS
-'What will happen to a job by itself, and when; for its homeowner, its provider, support, administrators and the system. Argument: job_id. A row each, by time: event, one of expire_jobs (the job expires), lapse (of an award that is not confirmed), fail_payment (a payment that does not arrive), release_due_escrows (a submitted milestone), reveal_review (the caller''s own; staff see all); at, its time, which is past when only a worker has yet to act; actor, system; stoppable_by, who can stop it, in words (NULL: nobody, or nobody any more); detail, a sentence. Errors: WD402, WD401, 22004, P0002 no such job, or one the caller may not see, 42501 the caller is not its provider.';
+  'What will happen to a job by itself, and when. Errors: WD402, WD401, 22004, P0002, 42501. See reference.md#job_next_events.';
 
+/*
+ * set_timers
+ *	Gives a job timers of its own in place of those it had. For its
+ *	homeowner while it is a draft, for administrators and the system at
+ *	any time. Deadlines that start from then on go by them, running ones
+ *	stay; everybody who sees the job reads them in jobs.timers.
+ *
+ * role: app, service, admin
+ * args:
+ *	job_id
+ *	timers: an object of whole numbers by name of setting, in its unit and
+ *	  range: award_confirm_hours, payment_minutes, auto_release_days,
+ *	  dispute_provider_days, dispute_homeowner_days, mediation_days; what is
+ *	  not named goes by the setting, so {} goes back to all of them
+ *	expected_version: version of the job
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	timers: as they are kept
+ *	version: version of the job
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither an active homeowner nor an administrator
+ *	  nor the system, or it is another homeowner's job
+ *	22004
+ *	22023: no object, no such timer, null, no whole number or one out of
+ *	  range
+ *	P0002: no such job, or one the caller may not see
+ *	WD104 WD103
+ *	WD101: the homeowner calls, and the job is no draft
+ * example: admin
+ *	SELECT timers
+ *	  FROM dwello.set_timers(job_id => 'de000000-0000-7000-8000-000000000011', timers => '{"award_confirm_hours": 72}');
+ */
 CREATE OR REPLACE FUNCTION dwello.set_timers(
   INOUT job_id uuid,
   INOUT timers jsonb,
@@ -207,12 +581,29 @@ AS 'MODULE_PATHNAME', 'dwello_set_timers';
 GRANT EXECUTE ON FUNCTION dwello.set_timers
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.set_timers IS
-'Gives a job timers of its own in place of those it had; for its homeowner while it is a draft, for administrators and the system at any time. Deadlines that start from then on go by them, running ones stay. Everybody who sees the job reads them in jobs.timers. Arguments: job_id; timers, an object of whole numbers by name of setting, in the setting''s unit and range: award_confirm_hours, payment_minutes, auto_release_days, dispute_provider_days, dispute_homeowner_days, mediation_days; a timer that is not named goes by the setting, so {} goes back to all of them; expected_version of the job; idempotency_key. Returns job_id, the timers as kept, the job''s version, replayed. Errors: WD402, WD401, 42501 neither an active homeowner nor an administrator nor the system; 22004 job_id or timers is NULL; 22023 no object, no such timer, null, no whole number or one out of range; P0002 no such job, or one the caller may not see; 42501 another homeowner''s job; WD104; WD103; WD101 the homeowner calls, and the job is no draft.';
+  'Gives a job timers of its own in place of those it had. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD103, WD101. See reference.md#set_timers.';
 
 -- ----------------------------------------------------------------------
 -- The state machine as rows.
 -- ----------------------------------------------------------------------
 
+/*
+ * job_transitions
+ *	Lists every move of the state machine of a job, a row for each rule
+ *	and actor. Needs no identity.
+ *
+ * role: app, service, support, analyst, admin
+ * args: none
+ * returns: rows, one a rule and actor
+ *	state: the state before; NULL where the job is made
+ *	event: the command that does it, or a bare verb for what happens
+ *	  inside another
+ *	actor: homeowner, service_provider, admin, support or system
+ *	next_state: the state after
+ *	guard: what else must hold, in words; NULL for nothing
+ * example: homeowner
+ *	SELECT t.* FROM dwello.job_transitions() AS t WHERE t.state = 'draft';
+ */
 CREATE OR REPLACE FUNCTION dwello.job_transitions(
   OUT state text,
   OUT event text,
@@ -226,12 +617,57 @@ AS 'MODULE_PATHNAME', 'dwello_job_transitions';
 GRANT EXECUTE ON FUNCTION dwello.job_transitions
   TO dwello_app, dwello_service, dwello_support, dwello_analyst, dwello_admin;
 COMMENT ON FUNCTION dwello.job_transitions IS
-'Lists every move of the state machine of a job, a row for each rule and actor: state (NULL where the job is made), event (the command that does it, or a bare verb for what happens inside another), actor (homeowner, service_provider, admin, support or system), next_state, guard (what else must hold, in words; NULL for nothing). No arguments, no errors, no identity needed.';
+  'Lists every move of the state machine of a job, a row for each rule and actor. See reference.md#job_transitions.';
 
 -- ----------------------------------------------------------------------
 -- How a job is divided.
 -- ----------------------------------------------------------------------
 
+/*
+ * plan_milestones
+ *	Plans the parts in which a job is delivered and paid, in place of the
+ *	plan that is there. In a draft the amounts are proportions, which the
+ *	award fits to the contract. Once the award is confirmed they sum to
+ *	the contract, and what was paid in fills the new plan in order; that
+ *	is possible until something is delivered, approved, disputed, released
+ *	or refunded. In between bidders price the plan: edit_job() changes it
+ *	with all they price.
+ *
+ *	A milestone keeps its id with its place in the plan; what is left over
+ *	is cancelled.
+ *
+ * role: app, support, admin
+ * args:
+ *	job_id
+ *	milestones: 1 to 100 objects with title, and optionally description,
+ *	  amount (minor units; all or none, none for equal parts), due_date and
+ *	  is_required (true)
+ *	expected_version: version that was read of the escrow, or of the job
+ *	  while it is a draft
+ *	idempotency_key
+ * returns: rows, one a milestone, in order
+ *	milestone_id
+ *	title: its title
+ *	amount: in minor units; NULL if not said yet
+ *	sort_order: its place
+ *	milestone_status: its state
+ *	version: version of the escrow or the draft
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner, or it is not the caller's
+ *	  job
+ *	22004 22001 22003
+ *	22023: what the list says, or amounts that do not sum to the contract
+ *	P0002: an unknown job
+ *	WD104 WD103
+ *	WD101: a job that is open, over or not confirmed yet, or a plan that
+ *	  has begun
+ * example: homeowner, painting confirmed
+ *	SELECT title, amount, milestone_status
+ *	  FROM dwello.plan_milestones(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    milestones => '[{"title": "Doors", "amount": 60000}, {"title": "Drawers", "amount": 35000}]');
+ */
 CREATE OR REPLACE FUNCTION dwello.plan_milestones(
   job_id uuid,
   milestones jsonb,
@@ -251,12 +687,45 @@ AS 'MODULE_PATHNAME', 'dwello_plan_milestones';
 GRANT EXECUTE ON FUNCTION dwello.plan_milestones
   TO dwello_app, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.plan_milestones IS
-'Plans the parts in which a job is delivered and paid, in place of the plan that is there; for the homeowner of the job. In a draft the amounts are proportions, which the award fits to the contract. Once the award is confirmed they sum to the contract, and what was paid in fills the new plan in order; that is possible until something is delivered, approved, disputed, released or refunded. In between bidders price the plan: edit_job() changes it with all they price. A milestone keeps its id with its place in the plan; what is left over is cancelled. Arguments: job_id; milestones, a list of 1 to 100 objects with title, and optionally description, amount (minor units; all or none, none = equal parts), due_date and is_required (true); expected_version, the version that was read of the escrow, or of the job while it is a draft; idempotency_key. Returns a row for each milestone, in order: milestone_id, title, amount (NULL = not said yet), sort_order, milestone_status, version (of the escrow or the draft), replayed. Errors: WD402, WD401, 42501 not an active homeowner; 22004 an argument is NULL; 22001, 22003, 22023 what the list says; P0002 an unknown job; 42501 not the caller''s job; WD104; WD103; WD101 a job that is open, over or not confirmed yet, or a plan that has begun; 22023 amounts that do not sum to the contract.';
+  'Plans the parts in which a job is delivered and paid, in place of the plan that is there. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101. See reference.md#plan_milestones.';
 
 -- ----------------------------------------------------------------------
 -- The tree of services.
 -- ----------------------------------------------------------------------
 
+/*
+ * add_category
+ *	Adds a category to the tree of services.
+ *
+ * role: app, service, admin
+ * args:
+ *	name: 1 to 100 characters
+ *	parent_id: the category above; NULL for the top
+ *	description: up to 20000 characters
+ *	icon_url: up to 2000 characters
+ *	reference_amount: in minor units, above zero: what a job of it is
+ *	  reckoned at when nothing better is known
+ *	sort_order: place among its siblings
+ *	category_id: its id; NULL for one derived from the idempotency key,
+ *	  else a fresh one
+ *	idempotency_key
+ * returns: a row
+ *	category_id
+ *	version: 1
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither the service nor an administrator
+ *	22004 22001
+ *	22023: a blank name, an amount of zero or less
+ *	P0002: no such parent
+ *	WD104
+ *	23505: the id is taken
+ *	23514: more than ten levels (category_depth)
+ * example: admin
+ *	SELECT version
+ *	  FROM dwello.add_category(name => 'Wallpaper', parent_id => 'd0000000-0000-7000-8000-000000000011');
+ */
 CREATE OR REPLACE FUNCTION dwello.add_category(
   name text,
   parent_id uuid DEFAULT NULL,
@@ -274,8 +743,45 @@ AS 'MODULE_PATHNAME', 'dwello_add_category';
 GRANT EXECUTE ON FUNCTION dwello.add_category
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.add_category IS
-'Adds a category to the tree of services. For the service and administrators. Arguments: name, 1 to 100 characters; parent_id, NULL for the top; description (up to 20 000 characters); icon_url (2000); reference_amount in minor units, above zero, what a job of it is reckoned at when nothing better is known; sort_order among its siblings; category_id, its id, else one is derived from the idempotency key, else a fresh one. Returns category_id, version (1) and replayed. Errors: WD402, WD401, 42501; 22004; 22001; 22023 a blank name, an amount of zero or less; P0002 no such parent; WD104; 23505 the id is taken; 23514 (category_depth) more than ten levels.';
+  'Adds a category to the tree of services. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, 23505, 23514. See reference.md#add_category.';
 
+/*
+ * edit_category
+ *	Changes a category. What is NULL stays as it is. Of a built-in one
+ *	everything may change but its parent, and the built-in row stays
+ *	beneath.
+ *
+ * role: app, service, admin
+ * args:
+ *	category_id: the category
+ *	name: 1 to 100 characters
+ *	parent_id: the category above; the nil UUID makes it a root
+ *	description: up to 20000 characters; empty takes it away
+ *	icon_url: up to 2000 characters; empty takes it away
+ *	reference_amount: in minor units, above zero
+ *	is_active: false for a category that takes no new jobs; those below it
+ *	  are asked for themselves, and jobs posted before go on
+ *	sort_order: place among its siblings
+ *	expected_version: version of the category
+ *	idempotency_key
+ * returns: a row
+ *	category_id
+ *	version: version of the category
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither the service nor an administrator
+ *	22004 22001
+ *	22023: a blank name, an amount of zero or less, another parent for a
+ *	  built-in one
+ *	P0002: no such category or parent
+ *	WD104 WD103
+ *	23514: a category below itself (category_cycle), more than ten levels
+ *	  (category_depth)
+ * example: admin
+ *	SELECT version
+ *	  FROM dwello.edit_category(category_id => 'd0000000-0000-7000-8000-000000000017', reference_amount => 250000);
+ */
 CREATE OR REPLACE FUNCTION dwello.edit_category(
   INOUT category_id uuid,
   name text DEFAULT NULL,
@@ -295,12 +801,48 @@ AS 'MODULE_PATHNAME', 'dwello_edit_category';
 GRANT EXECUTE ON FUNCTION dwello.edit_category
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.edit_category IS
-'Changes a category; of a built-in one everything but its parent, and the built-in row stays beneath. For the service and administrators. Arguments: category_id; the others as add_category has them, NULL leaving each as it is; an empty description or icon_url takes it away; parent_id, the nil UUID makes it a root; is_active, false for a category that takes no new jobs (those below it are asked for themselves, and jobs posted before go on); expected_version of the category. Returns category_id, version and replayed. Errors: WD402, WD401, 42501; 22004; 22001; 22023 a blank name, an amount of zero or less, another parent for a built-in one; P0002 no such category or parent; WD104; WD103; 23514 a category below itself (category_cycle), more than ten levels (category_depth).';
+  'Changes a category. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, 23514. See reference.md#edit_category.';
 
 -- ----------------------------------------------------------------------
 -- What the two sides of a finished job say of each other.
 -- ----------------------------------------------------------------------
 
+/*
+ * post_review
+ *	Reviews the other side of a job that is completed and was paid. Once
+ *	for each side; neither sees the other's before both are written or the
+ *	setting review_reveal_days has passed.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	rating: 1 to 5 stars
+ *	title: up to 200 characters
+ *	comment: up to 10000 characters
+ *	axes: {"punctuality": 5, ...}, up to 20, each 1 to 5
+ *	is_public: false for the other side's eyes only
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	review_id: the review
+ *	reviewee_id: who is reviewed
+ *	revealed: both are shown now
+ *	version: 1
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is suspended, or no side of the job
+ *	22004 22001
+ *	22023: a rating that is not from 1 to 5, axes of another shape
+ *	P0002: no such job, or one the caller may not see
+ *	WD104
+ *	WD101: the job is not completed, or nothing was paid for it
+ *	23505: the caller has reviewed it already
+ * example: homeowner, painting released
+ *	SELECT reviewee_id, revealed
+ *	  FROM dwello.post_review(job_id => 'de000000-0000-7000-8000-000000000011', rating => 4,
+ *	    comment => 'A fine finish, a day late.', axes => '{"punctuality": 3}');
+ */
 CREATE OR REPLACE FUNCTION dwello.post_review(
   INOUT job_id uuid,
   rating integer,
@@ -320,8 +862,41 @@ AS 'MODULE_PATHNAME', 'dwello_post_review';
 GRANT EXECUTE ON FUNCTION dwello.post_review
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.post_review IS
-'Reviews the other side of a job that is completed and was paid; for its homeowner and its provider, once each. Neither sees the other''s before both are written or the setting review_reveal_days has passed. Arguments: job_id; rating, 1 to 5 stars; title, up to 200 characters; comment, up to 10000; axes, {"punctuality": 5, ...}, up to 20, each 1 to 5; is_public, false for the other side''s eyes only. Returns job_id, review_id, reviewee_id, revealed (both are shown now), version (1) and replayed. Errors: WD402, WD401, 42501 the caller is suspended or no side of the job; 22004 a needed value is NULL; 22001 a text over its limit; 22023 a rating that is not from 1 to 5, axes of another shape; P0002 no such job, or one the caller may not see; WD104; WD101 the job is not completed, or nothing was paid for it; 23505 the caller has reviewed it already.';
+  'Reviews the other side of a job that is completed and was paid. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD101, 23505. See reference.md#post_review.';
 
+/*
+ * respond_to_review
+ *	Answers a review, once. The answer is as public as the review, and the
+ *	review's author is notified.
+ *
+ * role: app
+ * args:
+ *	job_id
+ *	review_id: the review
+ *	response: 1 to 10000 characters
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	review_id
+ *	response_id: the answer
+ *	version: 1
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither homeowner nor provider, or not active, or
+ *	  it is a review of somebody else
+ *	22004 22001
+ *	22023: a blank response
+ *	P0002: no such job or review, or one the caller may not see
+ *	WD104
+ *	WD101: the review is not revealed yet
+ *	23505: it was answered (review_responses_review_key)
+ * example: provider_1
+ *	SELECT job_id, version
+ *	  FROM dwello.respond_to_review(job_id => 'de000000-0000-7000-8000-000000000012',
+ *	    review_id => (SELECT r.review_id FROM dwello.reviews_of('de000000-0000-7000-8000-000000000002') AS r),
+ *	    response => 'Thank you!');
+ */
 CREATE OR REPLACE FUNCTION dwello.respond_to_review(
   INOUT job_id uuid,
   INOUT review_id uuid,
@@ -335,8 +910,38 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_respond_to_review';
 GRANT EXECUTE ON FUNCTION dwello.respond_to_review TO dwello_app;
 COMMENT ON FUNCTION dwello.respond_to_review IS
-'Answers a review; for the reviewed side, once. The answer is as public as the review, and its author is notified. Arguments: job_id; review_id; response, 1 to 10000 characters. Returns job_id, review_id, response_id, version (1) and replayed. Errors: WD402, WD401, 42501 the caller is neither homeowner nor provider, or not active; 22004; 22001; 22023 a blank response; P0002 no such job or review, or one the caller may not see; 42501 a review of somebody else; WD104; WD101 it is not revealed yet; 23505 it was answered (review_responses_review_key).';
+  'Answers a review, once. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD101, 23505. See reference.md#respond_to_review.';
 
+/*
+ * reviews_of
+ *	The reviews of a user that are revealed, newest first. Public ones are
+ *	for everybody who is signed in, the others for their two sides,
+ *	support, administrators and the system.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	user_id: who was reviewed
+ *	after_id: review_id of the last row of the page before; NULL for the
+ *	  first page
+ *	max_results: 1 to 200 rows
+ * returns: rows, one a review
+ *	review_id: the review
+ *	job_id: the job
+ *	rating: stars
+ *	title: its title
+ *	comment: what it says
+ *	axes: stars for single aspects
+ *	reviewer_type: what its author is
+ *	response: the user's answer, or NULL
+ *	created_at
+ * errors:
+ *	WD402 WD401 22004
+ *	22023: max_results is out of range
+ *	P0002: no such review of the user that is shown
+ * example: homeowner
+ *	SELECT rating, title, comment, reviewer_type
+ *	  FROM dwello.reviews_of(user_id => 'de000000-0000-7000-8000-000000000002');
+ */
 CREATE OR REPLACE FUNCTION dwello.reviews_of(
   user_id uuid,
   after_id uuid DEFAULT NULL,
@@ -358,4 +963,4 @@ AS 'MODULE_PATHNAME', 'dwello_reviews_of';
 GRANT EXECUTE ON FUNCTION dwello.reviews_of
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.reviews_of IS
-'The reviews of a user that are revealed, newest first: public ones for everybody who is signed in, the others for their two sides, support, administrators and the system. Arguments: user_id, who was reviewed; after_id, review_id of the last row of the page before, NULL for the first page; max_results, 1 to 200 rows. Returns a row a review: review_id, job_id, rating in stars, title, comment, axes, reviewer_type (what its author is), response of the user or NULL, created_at. Errors: WD402, WD401; 22004; 22023 max_results; P0002 no such review of the user that is shown.';
+  'The reviews of a user that are revealed, newest first. Errors: WD402, WD401, 22004, 22023, P0002. See reference.md#reviews_of.';

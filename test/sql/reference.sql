@@ -59,7 +59,12 @@ INSERT INTO r.step VALUES
   ('a message', NULL, 'provider_1',
    'dwello.send_message(job_id => :painting, content => ''May I see the kitchen on Friday?'')'),
   ('a saved search', NULL, 'provider_1',
-   'dwello.save_search(query => ''deck'', name => ''Decks'', search_id => NULL)');
+   'dwello.save_search(query => ''deck'', name => ''Decks'', search_id => NULL)'),
+  ('a credential', NULL, 'provider_1',
+   'dwello.add_credential(credential_type => ''license'', name => ''C-33 Painting'', valid_until => ''2032-06-30'')'),
+  ('provider_2 suspended', NULL, 'admin',
+   'dwello.suspend_user(user_id => ''de000000-0000-7000-8000-000000000003'', reason => ''Insurance has lapsed.'')'),
+  ('a month later', NULL, 'superuser', 'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)');
 
 -- Brings the demonstration into a state.
 CREATE FUNCTION r.given(wanted text) RETURNS void
@@ -126,6 +131,126 @@ $$;
 BEGIN;
 SAVEPOINT example;
 
+\echo register_user
+SELECT * FROM r.answer('system', NULL,
+'SELECT user_type, status, version
+  FROM dwello.register_user(email => ''nora@example.com'', user_type => ''homeowner'',
+    first_name => ''Nora'', last_name => ''Newcomer'', timezone => ''America/New_York'')');
+ROLLBACK TO example;
+
+\echo verify_user
+SELECT * FROM r.answer('admin', NULL,
+'SELECT status, email_verified, phone_verified
+  FROM dwello.verify_user(user_id => ''de000000-0000-7000-8000-000000000001'', what => ''phone'')');
+ROLLBACK TO example;
+
+\echo add_address
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT user_id, version
+  FROM dwello.add_address(address_type => ''billing'', street => ''200 Pine Street'', city => ''San Francisco'',
+    state => ''CA'', postal_code => ''94104'', country => ''US'', longitude => -122.4004, latitude => 37.7922)');
+ROLLBACK TO example;
+
+\echo add_credential
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT user_id, version
+  FROM dwello.add_credential(credential_type => ''license'', name => ''C-33 Painting'',
+    issuer => ''CSLB'', number => ''1012345'', valid_until => ''2032-06-30'')');
+ROLLBACK TO example;
+
+\echo verify_credential
+SELECT * FROM r.answer('system', 'a credential',
+'SELECT verified_at, version
+  FROM dwello.verify_credential(user_id => ''de000000-0000-7000-8000-000000000002'',
+    credential_id => (SELECT c.id FROM dwello.provider_credentials AS c))');
+ROLLBACK TO example;
+
+\echo add_payment_method
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT user_id, version
+  FROM dwello.add_payment_method(method_type => ''bank_account'', psp => ''demo-psp'',
+    psp_token => ''tok_demo_bank'', last_four => ''6789'')');
+ROLLBACK TO example;
+
+\echo remove_payment_method
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT user_id, version
+  FROM dwello.remove_payment_method(payment_method_id => (SELECT m.id FROM dwello.payment_methods AS m))');
+ROLLBACK TO example;
+
+\echo suspend_user
+SELECT * FROM r.answer('admin', NULL,
+'SELECT status, version
+  FROM dwello.suspend_user(user_id => ''de000000-0000-7000-8000-000000000003'', reason => ''Insurance has lapsed.'')');
+ROLLBACK TO example;
+
+\echo reinstate_user
+SELECT * FROM r.answer('admin', 'provider_2 suspended',
+'SELECT status, version
+  FROM dwello.reinstate_user(user_id => ''de000000-0000-7000-8000-000000000003'')');
+ROLLBACK TO example;
+
+\echo set_password_hash
+SELECT * FROM r.answer('system', NULL,
+'SELECT version
+  FROM dwello.set_password_hash(user_id => ''de000000-0000-7000-8000-000000000001'',
+    password_hash => ''$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA'')');
+ROLLBACK TO example;
+
+\echo update_profile
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT user_id, version
+  FROM dwello.update_profile(company_name => ''Bay Brush'', specialties => ARRAY[''painting & decorating''])');
+ROLLBACK TO example;
+
+\echo provider_summary
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT first_name, last_name, rating, completed_count, provider_verified
+  FROM dwello.provider_summary(provider_id => ''de000000-0000-7000-8000-000000000002'')');
+ROLLBACK TO example;
+
+\echo login
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.login(token => dwello.issue_token(''de000000-0000-7000-8000-000000000001'')) AS user_id');
+ROLLBACK TO example;
+
+\echo create_keyring
+SELECT * FROM r.answer('superuser', NULL,
+'SELECT kind, key_id, created FROM dwello.create_keyring()');
+ROLLBACK TO example;
+
+\echo issue_token
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.issue_token(user_id => ''de000000-0000-7000-8000-000000000001'', ttl => ''1 hour'') AS token');
+ROLLBACK TO example;
+
+\echo revoke_tokens
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT user_id FROM dwello.revoke_tokens()');
+ROLLBACK TO example;
+
+\echo find_login
+SELECT * FROM r.answer('system', NULL,
+'SELECT user_id, status FROM dwello.find_login(email => '' Hanna@Example.com'')');
+ROLLBACK TO example;
+
+\echo get_user_contact
+SELECT * FROM r.answer('homeowner', 'painting confirmed',
+'SELECT email, phone
+  FROM dwello.get_user_contact(user_id => ''de000000-0000-7000-8000-000000000002'',
+    reason => ''To agree on a day.'')');
+ROLLBACK TO example;
+
+\echo current_user_id
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT dwello.current_user_id()');
+ROLLBACK TO example;
+
+\echo own_scopes
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT dwello.own_scopes()');
+ROLLBACK TO example;
+
 \echo configure_agent
 SELECT * FROM r.answer('provider_1', NULL,
 'SELECT is_active, mode, strategy, version
@@ -135,6 +260,190 @@ ROLLBACK TO example;
 \echo pause_agent
 SELECT * FROM r.answer('provider_1', NULL,
 'SELECT is_active, version FROM dwello.pause_agent()');
+ROLLBACK TO example;
+
+\echo submit_bid
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT status, bid_amount, score, eligible
+  FROM dwello.submit_bid(job_id => ''de000000-0000-7000-8000-000000000013'',
+    labor_cost => 60000, materials_cost => 12000, timeline_days => 2, warranty_months => 12)');
+ROLLBACK TO example;
+
+\echo revise_bid
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT bid_version, bid_amount, score
+  FROM dwello.revise_bid(job_id => ''de000000-0000-7000-8000-000000000011'',
+    bid_id => ''de000000-0000-7000-8000-000000000021'',
+    labor_cost => 78000, materials_cost => 15000, timeline_days => 3, warranty_months => 24)');
+ROLLBACK TO example;
+
+\echo confirm_bid
+SELECT * FROM r.answer('provider_1', 'painting edited',
+'SELECT bid_version, bid_amount, eligible
+  FROM dwello.confirm_bid(job_id => ''de000000-0000-7000-8000-000000000011'',
+    bid_id => ''de000000-0000-7000-8000-000000000021'')');
+ROLLBACK TO example;
+
+\echo accept_bid
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT job_status, bid_status, bid_amount, confirm_by
+  FROM dwello.accept_bid(job_id => ''de000000-0000-7000-8000-000000000011'',
+    bid_id => ''de000000-0000-7000-8000-000000000021'')');
+ROLLBACK TO example;
+
+\echo confirm_award
+SELECT * FROM r.answer('provider_1', 'painting accepted',
+'SELECT job_status, escrow_status, amount, currency
+  FROM dwello.confirm_award(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo withdraw_bid
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT job_status, bid_status
+  FROM dwello.withdraw_bid(job_id => ''de000000-0000-7000-8000-000000000011'',
+    bid_id => ''de000000-0000-7000-8000-000000000021'', reason => ''The week is full.'')');
+ROLLBACK TO example;
+
+\echo reject_bid
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT job_status, bid_status
+  FROM dwello.reject_bid(job_id => ''de000000-0000-7000-8000-000000000011'',
+    bid_id => ''de000000-0000-7000-8000-000000000022'')');
+ROLLBACK TO example;
+
+\echo expire_bids
+SELECT * FROM r.answer('system', 'a month later',
+'SELECT expired, lapsed FROM dwello.expire_bids(max_rows => 100)');
+ROLLBACK TO example;
+
+\echo bid_transitions
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT t.* FROM dwello.bid_transitions() AS t WHERE t.state = ''rejected''');
+ROLLBACK TO example;
+
+\echo score_bid
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT score, total, eligible
+  FROM dwello.score_bid(job_id => ''de000000-0000-7000-8000-000000000011'',
+    bid_id => ''de000000-0000-7000-8000-000000000021'')');
+ROLLBACK TO example;
+
+\echo rank_bids
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT rank, provider_id, bid_amount, score, flags
+  FROM dwello.rank_bids(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo explain_bid
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT criterion, raw, weight_bps, points
+  FROM dwello.explain_bid(job_id => ''de000000-0000-7000-8000-000000000011'',
+    bid_id => ''de000000-0000-7000-8000-000000000021'')');
+ROLLBACK TO example;
+
+\echo post_job
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT status, terms_version, version
+  FROM dwello.post_job(category_id => ''d0000000-0000-7000-8000-000000000018'', title => ''Shelves'',
+    description => ''Three shelves in the hall.'', longitude => -122.4194, latitude => 37.7749,
+    budget_min => 10000, budget_max => 20000)');
+ROLLBACK TO example;
+
+\echo publish_job
+SELECT * FROM r.answer('homeowner', 'a draft',
+'SELECT status, expires_at, reference_amount, reference_source
+  FROM dwello.publish_job(job_id => ''de000000-0000-7000-8000-000000000099'')');
+ROLLBACK TO example;
+
+\echo start_job
+SELECT * FROM r.answer('provider_1', 'painting paid',
+'SELECT status FROM dwello.start_job(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo complete_job
+SELECT * FROM r.answer('homeowner', 'painting released',
+'SELECT status, replayed FROM dwello.complete_job(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo edit_job
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT status, terms_version
+  FROM dwello.edit_job(job_id => ''de000000-0000-7000-8000-000000000011'',
+    description => ''Twelve doors, eight drawers.'')');
+ROLLBACK TO example;
+
+\echo report_progress
+SELECT * FROM r.answer('provider_1', 'painting started',
+'SELECT progress, created_at
+  FROM dwello.report_progress(job_id => ''de000000-0000-7000-8000-000000000011'', progress => 40,
+    status_description => ''Doors are primed.'')');
+ROLLBACK TO example;
+
+\echo cancel_job
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT status FROM dwello.cancel_job(job_id => ''de000000-0000-7000-8000-000000000013'', reason => ''We are moving.'')');
+ROLLBACK TO example;
+
+\echo expire_jobs
+SELECT * FROM r.answer('system', 'a month later',
+'SELECT dwello.expire_jobs(max_rows => 100)');
+ROLLBACK TO example;
+
+\echo job_next_events
+SELECT * FROM r.answer('homeowner', 'painting accepted',
+'SELECT event, at, stoppable_by
+  FROM dwello.job_next_events(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo set_timers
+SELECT * FROM r.answer('admin', NULL,
+'SELECT timers
+  FROM dwello.set_timers(job_id => ''de000000-0000-7000-8000-000000000011'', timers => ''{"award_confirm_hours": 72}'')');
+ROLLBACK TO example;
+
+\echo job_transitions
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT t.* FROM dwello.job_transitions() AS t WHERE t.state = ''draft''');
+ROLLBACK TO example;
+
+\echo plan_milestones
+SELECT * FROM r.answer('homeowner', 'painting confirmed',
+'SELECT title, amount, milestone_status
+  FROM dwello.plan_milestones(job_id => ''de000000-0000-7000-8000-000000000011'',
+    milestones => ''[{"title": "Doors", "amount": 60000}, {"title": "Drawers", "amount": 35000}]'')');
+ROLLBACK TO example;
+
+\echo add_category
+SELECT * FROM r.answer('admin', NULL,
+'SELECT version
+  FROM dwello.add_category(name => ''Wallpaper'', parent_id => ''d0000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo edit_category
+SELECT * FROM r.answer('admin', NULL,
+'SELECT version
+  FROM dwello.edit_category(category_id => ''d0000000-0000-7000-8000-000000000017'', reference_amount => 250000)');
+ROLLBACK TO example;
+
+\echo post_review
+SELECT * FROM r.answer('homeowner', 'painting released',
+'SELECT reviewee_id, revealed
+  FROM dwello.post_review(job_id => ''de000000-0000-7000-8000-000000000011'', rating => 4,
+    comment => ''A fine finish, a day late.'', axes => ''{"punctuality": 3}'')');
+ROLLBACK TO example;
+
+\echo respond_to_review
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT job_id, version
+  FROM dwello.respond_to_review(job_id => ''de000000-0000-7000-8000-000000000012'',
+    review_id => (SELECT r.review_id FROM dwello.reviews_of(''de000000-0000-7000-8000-000000000002'') AS r),
+    response => ''Thank you!'')');
+ROLLBACK TO example;
+
+\echo reviews_of
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT rating, title, comment, reviewer_type
+  FROM dwello.reviews_of(user_id => ''de000000-0000-7000-8000-000000000002'')');
 ROLLBACK TO example;
 
 \echo send_message
