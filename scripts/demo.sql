@@ -168,7 +168,7 @@ LEFT JOIN dwello.ledger_accounts a ON a.id = e.account_id
 WHERE e.scope_id = :'job'
 ORDER BY t.completed_at, t.id, e.leg;
 
-\echo '13. Events reach the users; the books and the installation are sound'
+\echo '13. Events reach the users; the books and the installation are valid'
 SELECT dwello.deliver_events() AS events_applied;
 SELECT (SELECT count(*) FROM dwello.reconcile()) AS differences_in_the_books,
        (SELECT count(*) FROM dwello.check()) AS findings_of_check;

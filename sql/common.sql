@@ -77,7 +77,7 @@ BEGIN
       -- users
       ('email_index', 'Blind index of the e-mail address.'),
       ('years_experience', 'Years of experience.'),
-      ('standing', 'What of the provider is verified, a bit each (e-mail 1, telephone 2, provider 4), while he is active; else 0: nothing is matched with him.'),
+      ('account_status', 'What of the provider is verified, a bit each (e-mail 1, telephone 2, provider 4), while he is active; else 0: nothing is matched with him.'),
       ('longitude', 'Degrees east of his primary address, to 1e-7; NULL = none.'),
       ('latitude', 'Degrees north of the same; NULL = none.'),
       ('area', 'His service area as a geometry; NULL = a circle.'),
@@ -124,8 +124,8 @@ BEGIN
       ('is_public', 'Everybody may read it once it is shown.'),
       -- events and requests
       ('consumer', 'Name of the consumer.'),
-      ('mark_id', 'Where settled_id or seen_id may go once every transaction before mark_xid has ended.'),
-      ('mark_xid', 'The transaction number that came next when the mark was set.'),
+      ('watermark_id', 'Where settled_id or seen_id may go once every transaction before watermark_xid has ended.'),
+      ('watermark_xid', 'The transaction number that came next when the mark was set.'),
       -- settings and errors
       ('value', 'The value, as text.'),
       ('is_overridden', 'The operator set the value.'),

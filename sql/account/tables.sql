@@ -76,7 +76,7 @@ CREATE TABLE dwello.user_profiles (
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   -- what matching knows of a provider, from his other rows; kept by audience_store.c
-  standing integer NOT NULL DEFAULT 0 CONSTRAINT user_profiles_standing_check CHECK (standing BETWEEN 0 AND 7),
+  account_status integer NOT NULL DEFAULT 0 CONSTRAINT user_profiles_account_status_check CHECK (account_status BETWEEN 0 AND 7),
   longitude float8,
   latitude float8,
   radius_miles float8,
@@ -88,12 +88,12 @@ CREATE TABLE dwello.user_profiles (
   key dwello.agent_key GENERATED ALWAYS AS (CASE WHEN longitude IS NOT NULL THEN dwello.agent_key(
     longitude, latitude, radius_miles,
     CASE WHEN area IS NOT NULL THEN ARRAY[st_xmin(area), st_ymin(area), st_xmax(area), st_ymax(area)] END,
-    category_ids, NULL, NULL, NULL, capability_bits | (standing::bigint << 16),
+    category_ids, NULL, NULL, NULL, capability_bits | (account_status::bigint << 16),
     capability_from, capability_until) END) STORED
 );
 -- key and id answer match_providers() without the rows
 CREATE INDEX user_profiles_key_idx ON dwello.user_profiles USING gist (key dwello.agent_key_ops)
-  INCLUDE (user_id) WHERE standing > 0;
+  INCLUDE (user_id) WHERE account_status > 0;
 COMMENT ON TABLE dwello.user_profiles IS 'What a user tells of himself, one row a user.';
 COMMENT ON COLUMN dwello.user_profiles.bio IS 'What the user says of himself.';
 COMMENT ON COLUMN dwello.user_profiles.company_name IS 'Name of his company.';

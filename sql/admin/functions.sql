@@ -87,13 +87,13 @@ COMMENT ON FUNCTION dwello.ack_events IS
   'Says what became of events that claim_events() gave; for the worker that has them. What failed is given again after event_retry_seconds, after twice as long each further time (an hour at most), and is dead after event_attempts. Arguments: consumer; lease_id, as claimed; ids of the events that are done, NULL = all of the claim but failed_ids; failed_ids; error, why, up to 10000 characters. Returns how many are now done (acked), will be given again (retried), are dead, and stand under this lease no more and were left alone (lost): said before, or given to another worker since; an id named twice is lost the second time. A lease that has run out still counts until the event is given again. For dwello_service. Errors: 42501 with a token; 22004, 22001, 22023 the arguments; 25006 on a standby.';
 GRANT EXECUTE ON FUNCTION dwello.ack_events TO dwello_service;
 
-CREATE OR REPLACE FUNCTION dwello.revive_events(consumer text, event_ids uuid[] DEFAULT NULL,
+CREATE OR REPLACE FUNCTION dwello.requeue_events(consumer text, event_ids uuid[] DEFAULT NULL,
   max_rows integer DEFAULT 1000, OUT id uuid, OUT scope_id uuid, OUT type text, OUT attempts integer,
   OUT dead_at timestamptz, OUT last_error text) RETURNS SETOF record
-  AS 'MODULE_PATHNAME', 'dwello_revive_events' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
-COMMENT ON FUNCTION dwello.revive_events IS
-  'Gives dead events of a consumer their attempts anew, once what they died of is mended: the next claim_events() has them, the first attempt again. Events of their scopes that came later may have been done meanwhile. Waits for claims of the consumer that have not committed. Arguments: consumer; event_ids, NULL = all that are dead, others are left alone; max_rows, 1 to 10000, oldest first. Returns those it revived: id, scope_id, type, attempts (how often it was given), dead_at, last_error; called again, none. For the service and administrators. Errors: WD402, WD401, 42501; 22004, 22001, 22023 the arguments; P0002 no such consumer; 25006 on a standby.';
-GRANT EXECUTE ON FUNCTION dwello.revive_events TO dwello_app, dwello_service, dwello_admin;
+  AS 'MODULE_PATHNAME', 'dwello_requeue_events' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
+COMMENT ON FUNCTION dwello.requeue_events IS
+  'Gives dead events of a consumer their attempts anew, once what they died of is mended: the next claim_events() has them, the first attempt again. Events of their scopes that came later may have been done meanwhile. Waits for claims of the consumer that have not committed. Arguments: consumer; event_ids, NULL = all that are dead, others are left alone; max_rows, 1 to 10000, oldest first. Returns those it requeued: id, scope_id, type, attempts (how often it was given), dead_at, last_error; called again, none. For the service and administrators. Errors: WD402, WD401, 42501; 22004, 22001, 22023 the arguments; P0002 no such consumer; 25006 on a standby.';
+GRANT EXECUTE ON FUNCTION dwello.requeue_events TO dwello_app, dwello_service, dwello_admin;
 
 -- ----------------------------------------------------------------------
 -- What operators run: partitions, and the check of everything.

@@ -36,7 +36,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('dispute_homeowner_days', '14', 'Days a homeowner has to answer a dispute.'),
   ('mediation_days', '30', 'Days a mediator has once both sides of a dispute have named a figure.'),
   ('payout_hold_days', '2', 'Days a payout is held before it may be sent.'),
-  ('fold_margin_seconds', '3600', 'Seconds that entries of the ledger rest before they are folded: more than any clock here will ever be set back.'),
+  ('rollup_margin_seconds', '3600', 'Seconds that entries of the ledger rest before they are rolled up: more than any clock here will ever be set back.'),
   ('review_reveal_days', '14', 'Days after which a review is shown although the other side wrote none.'),
   ('market_radius_miles', '50', 'Radius of winning prices that make a market reference, in miles.'),
   ('market_minimum', '5', 'Winning prices needed for a market reference.'),
@@ -200,8 +200,8 @@ CREATE TABLE dwello.outbox_consumers (
   consumer text NOT NULL,
   types text[],
   settled_id uuid NOT NULL,
-  mark_id uuid NOT NULL,
-  mark_xid bigint NOT NULL,
+  watermark_id uuid NOT NULL,
+  watermark_xid bigint NOT NULL,
   created_at timestamptz NOT NULL,
   CONSTRAINT outbox_consumers_pkey PRIMARY KEY (consumer)
 );

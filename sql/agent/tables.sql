@@ -31,7 +31,7 @@ CREATE TABLE dwello.ai_bidding_agents (
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   -- what matching knows of the provider, from his other rows; kept by audience_store.c
-  standing integer NOT NULL DEFAULT 0 CONSTRAINT ai_bidding_agents_standing_check CHECK (standing BETWEEN 0 AND 7),
+  account_status integer NOT NULL DEFAULT 0 CONSTRAINT ai_bidding_agents_account_status_check CHECK (account_status BETWEEN 0 AND 7),
   longitude float8,
   latitude float8,
   area geometry(Geometry, 4326),
@@ -42,14 +42,14 @@ CREATE TABLE dwello.ai_bidding_agents (
   key dwello.agent_key GENERATED ALWAYS AS (CASE WHEN longitude IS NOT NULL THEN dwello.agent_key(
     longitude, latitude, max_bid_radius_miles,
     CASE WHEN area IS NOT NULL THEN ARRAY[st_xmin(area), st_ymin(area), st_xmax(area), st_ymax(area)] END,
-    category_ids, min_project_value, max_project_value, currency, capability_bits | (standing::bigint << 16),
+    category_ids, min_project_value, max_project_value, currency, capability_bits | (account_status::bigint << 16),
     capability_from, capability_until) END) STORED,
   CONSTRAINT ai_bidding_agents_value_check CHECK (min_project_value <= max_project_value),
   CONSTRAINT ai_bidding_agents_won_check CHECK (bids_won BETWEEN 0 AND bids_total)
 );
 -- key and id answer match_agents() without the rows
 CREATE INDEX ai_bidding_agents_key_idx ON dwello.ai_bidding_agents USING gist (key dwello.agent_key_ops)
-  INCLUDE (user_id) WHERE is_active AND standing > 0;
+  INCLUDE (user_id) WHERE is_active AND account_status > 0;
 COMMENT ON TABLE dwello.ai_bidding_agents IS 'How a provider''s agent bids for him; one row a provider.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.is_active IS 'The provider has switched it on.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.mode IS 'How much the agent may do by itself.';

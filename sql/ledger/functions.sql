@@ -40,7 +40,7 @@ AS 'MODULE_PATHNAME', 'dwello_reconcile';
 GRANT EXECUTE ON FUNCTION dwello.reconcile
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.reconcile IS
-'Checks the invariants of all money: zero rows = healthy. For administrators, support and the service. Argument: since, NULL = everything, else only jobs in which money moved from that time on, with the folded parts of balances as they are. Returns a row a fault: invariant (I1 entries balance, I2 sums are those of the entries, I3 what was funded is held, released, refunded or charged back, as the payments and refunds have it, I4 every currency sums to zero, I5 no forbidden debt, I6 nobody has changed them (verify_ledger), I7 releases divide without rest, I8 a key pays once, I10 the history is complete), object (the kind of thing), object_id, currency (NULL for counts), expected and actual, in minor units or counts. Errors: WD402, WD401, 42501 the caller; 22023 an infinite since.';
+'Checks the invariants of all money: zero rows = healthy. For administrators, support and the service. Argument: since, NULL = everything, else only jobs in which money moved from that time on, with the rolled up parts of balances as they are. Returns a row a fault: invariant (I1 entries balance, I2 sums are those of the entries, I3 what was funded is held, released, refunded or charged back, as the payments and refunds have it, I4 every currency sums to zero, I5 no forbidden debt, I6 nobody has changed them (verify_ledger), I7 releases divide without rest, I8 a key pays once, I10 the history is complete), object (the kind of thing), object_id, currency (NULL for counts), expected and actual, in minor units or counts. Errors: WD402, WD401, 42501 the caller; 22023 an infinite since.';
 
 -- ----------------------------------------------------------------------
 -- Undoing what was released or refunded.
@@ -129,12 +129,12 @@ COMMENT ON FUNCTION dwello.provider_balance IS
 -- Balances without their entries.
 -- ----------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION dwello.fold_accounts(max_rows integer DEFAULT 100000, OUT accounts integer, OUT entries bigint,
-  OUT created integer, OUT folded_before timestamptz, OUT waits_for text)
-  AS 'MODULE_PATHNAME', 'dwello_fold_accounts' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
-COMMENT ON FUNCTION dwello.fold_accounts IS
-  'Folds entries of ledger accounts into folded_balance, so that a balance is read from few entries; the sums stay as they are. Only what no transaction in flight can still come below is folded: entries of transactions older than the oldest of them by the setting fold_margin_seconds, and of a payment company''s clearing none that is later than the oldest pending payment. Makes rows of ledger_accounts that are missing, too. At most max_rows entries (1 to 1000000) are folded, and the rest of the last transaction. Returns the accounts folded a step further, the entries folded, the rows of accounts made, the time before which entries could be folded, and what it waits for when nothing can be: transaction (a session whose start is not known: track_activities is off), prepared_transaction, or snapshot (the caller''s own, in REPEATABLE READ); call it again until accounts and created are 0. Several workers may call it at once. For dwello_service. Errors: 22004; 22023 max_rows out of range; 42501 with a token; 25006 on a standby.';
-GRANT EXECUTE ON FUNCTION dwello.fold_accounts TO dwello_service;
+CREATE OR REPLACE FUNCTION dwello.rollup_balances(max_rows integer DEFAULT 100000, OUT accounts integer, OUT entries bigint,
+  OUT created integer, OUT rolled_up_before timestamptz, OUT waits_for text)
+  AS 'MODULE_PATHNAME', 'dwello_rollup_balances' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
+COMMENT ON FUNCTION dwello.rollup_balances IS
+  'Rolls up entries of ledger accounts into rolled_up_balance, so that a balance is read from few entries; the sums stay as they are. Only what no transaction in flight can still come below is rolled up: entries of transactions older than the oldest of them by the setting rollup_margin_seconds, and of a payment company''s clearing none that is later than the oldest pending payment. Makes rows of ledger_accounts that are missing, too. At most max_rows entries (1 to 1000000) are rolled up, and the rest of the last transaction. Returns the accounts rolled up a step further, the entries rolled up, the rows of accounts made, the time before which entries could be rolled up, and what it waits for when nothing can be: transaction (a session whose start is not known: track_activities is off), prepared_transaction, or snapshot (the caller''s own, in REPEATABLE READ); call it again until accounts and created are 0. Several workers may call it at once. For dwello_service. Errors: 22004; 22023 max_rows out of range; 42501 with a token; 25006 on a standby.';
+GRANT EXECUTE ON FUNCTION dwello.rollup_balances TO dwello_service;
 
 -- ----------------------------------------------------------------------
 -- Rates of exchange.

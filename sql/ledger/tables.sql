@@ -50,7 +50,7 @@ CREATE TABLE dwello.transactions (
   prev_hash bytea,
   hash bytea,
   CONSTRAINT transactions_pkey PRIMARY KEY (scope_id, id),
-  CONSTRAINT transactions_sound_check CHECK (dwello.transaction_is_sound(transactions))
+  CONSTRAINT transactions_valid_check CHECK (dwello.transaction_is_valid(transactions))
 );
 CREATE UNIQUE INDEX transactions_idempotency_key ON dwello.transactions (scope_id, idempotency_key)
   WHERE idempotency_key IS NOT NULL;
@@ -86,8 +86,8 @@ CREATE TABLE dwello.ledger_accounts (
   kind dwello.ledger_account_kind NOT NULL,
   currency text NOT NULL CONSTRAINT ledger_accounts_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   psp text NOT NULL DEFAULT '',
-  folded_balance bigint NOT NULL DEFAULT 0,
-  folded_through uuid,
+  rolled_up_balance bigint NOT NULL DEFAULT 0,
+  rolled_up_through uuid,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   CONSTRAINT ledger_accounts_owner_key UNIQUE (owner_id, kind, currency, psp)
 );
@@ -95,8 +95,8 @@ COMMENT ON TABLE dwello.ledger_accounts IS
   'Accounts besides the escrows; the id is 128 bits of SHA-256 over owner, kind, currency and psp. The platform''s owner is the nil UUID.';
 COMMENT ON COLUMN dwello.ledger_accounts.owner_id IS 'Whose account it is; the nil UUID for the platform.';
 COMMENT ON COLUMN dwello.ledger_accounts.kind IS 'Kind of account.';
-COMMENT ON COLUMN dwello.ledger_accounts.folded_balance IS 'Sum of the entries up to folded_through, in minor units.';
-COMMENT ON COLUMN dwello.ledger_accounts.folded_through IS 'Last transaction folded into the balance; NULL = none yet.';
+COMMENT ON COLUMN dwello.ledger_accounts.rolled_up_balance IS 'Sum of the entries up to rolled_up_through, in minor units.';
+COMMENT ON COLUMN dwello.ledger_accounts.rolled_up_through IS 'Last transaction rolled up into the balance; NULL = none yet.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.ledger_accounts', '');
 CREATE POLICY ledger_accounts_read ON dwello.ledger_accounts FOR SELECT
   USING (owner_id = dwello.current_user_id());
@@ -111,7 +111,7 @@ CREATE TABLE dwello.ledger_entries (
   currency text NOT NULL,
   CONSTRAINT ledger_entries_pkey PRIMARY KEY (scope_id, transaction_id, leg)
 );
--- what is not folded yet lies in the newest pages: an index by account would cost every release 170 bytes
+-- what is not rolled up yet lies in the newest pages: an index by account would cost every release 170 bytes
 CREATE INDEX ledger_entries_transaction_id_idx ON dwello.ledger_entries USING brin (transaction_id)
   WITH (pages_per_range = 32, autosummarize = on);
 COMMENT ON TABLE dwello.ledger_entries IS

@@ -62,20 +62,20 @@ COMMENT ON COLUMN dwello.job_tiles.x_sum IS 'Sum of their columns of cells (zoom
 COMMENT ON COLUMN dwello.job_tiles.y_sum IS 'Sum of their rows of cells (zoom 31), for their mean place.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.job_tiles', '');
 
-CREATE TABLE dwello.job_tile_sweep (
-  id integer NOT NULL CONSTRAINT job_tile_sweep_pkey PRIMARY KEY DEFAULT 1
-    CONSTRAINT job_tile_sweep_id_check CHECK (id = 1),
+CREATE TABLE dwello.job_tile_refresh (
+  id integer NOT NULL CONSTRAINT job_tile_refresh_pkey PRIMARY KEY DEFAULT 1
+    CONSTRAINT job_tile_refresh_id_check CHECK (id = 1),
   seen_id uuid NOT NULL,
-  mark_id uuid NOT NULL,
-  mark_xid bigint NOT NULL,
+  watermark_id uuid NOT NULL,
+  watermark_xid bigint NOT NULL,
   next_tile bigint NOT NULL,
   refreshed_at timestamptz NOT NULL,
-  swept_at timestamptz
+  completed_at timestamptz
 );
-COMMENT ON TABLE dwello.job_tile_sweep IS
+COMMENT ON TABLE dwello.job_tile_refresh IS
   'How far dwello.refresh_tiles() has come; one row, made at its first call, which also keeps it to one worker at a time.';
-COMMENT ON COLUMN dwello.job_tile_sweep.seen_id IS 'Id in the outbox up to which all events are counted.';
-COMMENT ON COLUMN dwello.job_tile_sweep.next_tile IS 'Tile of zoom 14 with which the sweep goes on.';
-COMMENT ON COLUMN dwello.job_tile_sweep.refreshed_at IS 'When it was called last.';
-COMMENT ON COLUMN dwello.job_tile_sweep.swept_at IS 'When a sweep last came to the end of the map; NULL before the first.';
-SELECT pg_catalog.pg_extension_config_dump('dwello.job_tile_sweep', '');
+COMMENT ON COLUMN dwello.job_tile_refresh.seen_id IS 'Id in the outbox up to which all events are counted.';
+COMMENT ON COLUMN dwello.job_tile_refresh.next_tile IS 'Tile of zoom 14 with which the sweep goes on.';
+COMMENT ON COLUMN dwello.job_tile_refresh.refreshed_at IS 'When it was called last.';
+COMMENT ON COLUMN dwello.job_tile_refresh.completed_at IS 'When a sweep last came to the end of the map; NULL before the first.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.job_tile_refresh', '');

@@ -17,24 +17,24 @@
 #define SELECTIVITY 0.001
 
 /* The key of an entry. */
-static const DwReachKey *
+static const DwAudienceKey *
 entry_key(const GISTENTRY *entry)
 {
-	return (const DwReachKey *) DatumGetPointer(entry->key);
+	return (const DwAudienceKey *) DatumGetPointer(entry->key);
 }
 
 /* agent_key_consistent(entry, query, strategy, subtype, recheck) */
 DW_SUPPORT_FUNCTION(dwello_agent_key_consistent)
 {
 	const GISTENTRY *entry = (const GISTENTRY *) PG_GETARG_POINTER(0);
-	const DwReachQuery *query = DW_GETARG_AGENT_QUERY(1);
+	const DwAudienceQuery *query = DW_GETARG_AGENT_QUERY(1);
 	bool	   *recheck = (bool *) PG_GETARG_POINTER(4);
-	const DwReachKey *key = entry_key(entry);
+	const DwAudienceKey *key = entry_key(entry);
 
 	*recheck = false;
-	if (key->kind == DW_REACH_NODE)
-		PG_RETURN_BOOL(dw_reach_may_match(query, key));
-	PG_RETURN_BOOL(dw_reach_matches(query, key));
+	if (key->kind == DW_AUDIENCE_NODE)
+		PG_RETURN_BOOL(dw_audience_may_match(query, key));
+	PG_RETURN_BOOL(dw_audience_matches(query, key));
 }
 
 /* agent_key_union(entries, size) */
@@ -43,11 +43,11 @@ DW_SUPPORT_FUNCTION(dwello_agent_key_union)
 	const GistEntryVector *entries =
 		(const GistEntryVector *) PG_GETARG_POINTER(0);
 	int		   *size = (int *) PG_GETARG_POINTER(1);
-	DwReachKey *all = palloc(sizeof(*all));
+	DwAudienceKey *all = palloc(sizeof(*all));
 
-	*all = dw_reach_node(entry_key(&entries->vector[0]));
+	*all = dw_audience_node(entry_key(&entries->vector[0]));
 	for (int i = 1; i < entries->n; i++)
-		dw_reach_extend(all, entry_key(&entries->vector[i]));
+		dw_audience_extend(all, entry_key(&entries->vector[i]));
 	*size = sizeof(*all);
 	PG_RETURN_POINTER(all);
 }
@@ -57,7 +57,8 @@ DW_SUPPORT_FUNCTION(dwello_agent_key_same)
 {
 	bool	   *result = (bool *) PG_GETARG_POINTER(2);
 
-	*result = dw_reach_equal(DW_GETARG_AGENT_KEY(0), DW_GETARG_AGENT_KEY(1));
+	*result = dw_audience_equal(DW_GETARG_AGENT_KEY(0),
+								DW_GETARG_AGENT_KEY(1));
 	PG_RETURN_POINTER(result);
 }
 
@@ -65,18 +66,18 @@ DW_SUPPORT_FUNCTION(dwello_agent_key_same)
  * The node of a new key, which is asked for at every entry on its way down:
  * the last one is kept with the function.
  */
-static const DwReachKey *
-penalty_node(FmgrInfo * function, const DwReachKey *key)
+static const DwAudienceKey *
+penalty_node(FmgrInfo * function, const DwAudienceKey *key)
 {
-	DwReachKey *last = function->fn_extra;
+	DwAudienceKey *last = function->fn_extra;
 
 	if (last == NULL)
 		last = function->fn_extra =
 			MemoryContextAllocZero(function->fn_mcxt, 2 * sizeof(*last));
-	if (last[1].kind != DW_REACH_NODE || !dw_reach_equal(&last[0], key))
+	if (last[1].kind != DW_AUDIENCE_NODE || !dw_audience_equal(&last[0], key))
 	{
 		last[0] = *key;
-		last[1] = dw_reach_node(key);
+		last[1] = dw_audience_node(key);
 	}
 	return &last[1];
 }
@@ -88,17 +89,17 @@ DW_SUPPORT_FUNCTION(dwello_agent_key_penalty)
 	const GISTENTRY *other = (const GISTENTRY *) PG_GETARG_POINTER(1);
 	float	   *result = (float *) PG_GETARG_POINTER(2);
 
-	*result = dw_reach_penalty(entry_key(node),
-							   penalty_node(fcinfo->flinfo,
-											entry_key(other)));
+	*result = dw_audience_penalty(entry_key(node),
+								  penalty_node(fcinfo->flinfo,
+											   entry_key(other)));
 	PG_RETURN_POINTER(result);
 }
 
 /* agent_matches(key, query): key @@@ query */
 DW_SUPPORT_FUNCTION(dwello_agent_matches)
 {
-	PG_RETURN_BOOL(dw_reach_matches(DW_GETARG_AGENT_QUERY(1),
-									DW_GETARG_AGENT_KEY(0)));
+	PG_RETURN_BOOL(dw_audience_matches(DW_GETARG_AGENT_QUERY(1),
+									   DW_GETARG_AGENT_KEY(0)));
 }
 
 /* agent_match_selectivity(root, operator, args, relation) */

@@ -26,7 +26,7 @@ typedef struct SplitItem
 {
 	int64		place;			/* in an order */
 	OffsetNumber offset;		/* its number in the vector */
-	DwReachKey	node;			/* its key, as a node */
+	DwAudienceKey node;			/* its key, as a node */
 } SplitItem;
 
 /* By place, then by offset. */
@@ -43,7 +43,8 @@ item_compare(const void *a, const void *b)
 
 /* The place of a key in an order. */
 static int64
-item_place(const DwReachKey *key, const DwReachKey *node, SplitOrder order)
+item_place(const DwAudienceKey *key, const DwAudienceKey *node,
+		   SplitOrder order)
 {
 	switch (order)
 	{
@@ -53,7 +54,7 @@ item_place(const DwReachKey *key, const DwReachKey *node, SplitOrder order)
 			return (int64) node->box.south + node->box.north;
 		default:
 			/* unsigned, but nothing that sets the highest bit is lost */
-			return (int64) (dw_reach_order(key) ^ (UINT64CONST(1) << 63));
+			return (int64) (dw_audience_order(key) ^ (UINT64CONST(1) << 63));
 	}
 }
 
@@ -65,10 +66,10 @@ items_sort(const GistEntryVector *entries, SplitOrder order, SplitItem *items,
 	for (int i = 0; i < count; i++)
 	{
 		OffsetNumber offset = (OffsetNumber) (FirstOffsetNumber + i);
-		const DwReachKey *key = (const DwReachKey *)
+		const DwAudienceKey *key = (const DwAudienceKey *)
 			DatumGetPointer(entries->vector[offset].key);
 
-		items[i].node = dw_reach_node(key);
+		items[i].node = dw_audience_node(key);
 		items[i].offset = offset;
 		items[i].place = item_place(key, &items[i].node, order);
 	}
@@ -79,13 +80,13 @@ items_sort(const GistEntryVector *entries, SplitOrder order, SplitItem *items,
 static int
 items_divide(const SplitItem *items, int count, double *cost)
 {
-	DwReachKey *nodes = palloc(count * sizeof(*nodes));
+	DwAudienceKey *nodes = palloc(count * sizeof(*nodes));
 	double	   *room = palloc(count * sizeof(*room));
 	int			left;
 
 	for (int i = 0; i < count; i++)
 		nodes[i] = items[i].node;
-	left = dw_reach_divide(nodes, count, room, cost);
+	left = dw_audience_divide(nodes, count, room, cost);
 	pfree(nodes);
 	pfree(room);
 	return left;
@@ -95,12 +96,12 @@ items_divide(const SplitItem *items, int count, double *cost)
 static Datum
 split_side(const SplitItem *items, int count, OffsetNumber *offsets)
 {
-	DwReachKey *all = palloc(sizeof(*all));
+	DwAudienceKey *all = palloc(sizeof(*all));
 
 	*all = items[0].node;
 	for (int i = 0; i < count; i++)
 	{
-		dw_reach_extend(all, &items[i].node);
+		dw_audience_extend(all, &items[i].node);
 		offsets[i] = items[i].offset;
 	}
 	return PointerGetDatum(all);
@@ -146,7 +147,7 @@ DW_SUPPORT_FUNCTION(dwello_agent_key_picksplit)
 static uint64
 sort_order(Datum key)
 {
-	return dw_reach_order((const DwReachKey *) DatumGetPointer(key));
+	return dw_audience_order((const DwAudienceKey *) DatumGetPointer(key));
 }
 
 /* Compares two keys by their place in the order. */

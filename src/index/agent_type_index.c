@@ -80,20 +80,20 @@ DW_SUPPORT_FUNCTION(dwello_agent_query_in)
 static double
 key_degrees(int32 units)
 {
-	return (double) units / DW_BOX_DEGREE;
+	return (double) units / DW_BBOX_DEGREE;
 }
 
 /* agent_key_out(key): a circle, a point or a box */
 DW_SUPPORT_FUNCTION(dwello_agent_key_out)
 {
-	const DwReachKey *key = DW_GETARG_AGENT_KEY(0);
+	const DwAudienceKey *key = DW_GETARG_AGENT_KEY(0);
 	double		longitude = key_degrees(key->circle.centre.longitude);
 	double		latitude = key_degrees(key->circle.centre.latitude);
 
-	if (key->kind == DW_REACH_CIRCLE)
+	if (key->kind == DW_AUDIENCE_CIRCLE)
 		PG_RETURN_CSTRING(psprintf("(%.7f %.7f) %.1f m", longitude, latitude,
 								   key->circle.radius_m));
-	if (key->kind == DW_REACH_POINT)
+	if (key->kind == DW_AUDIENCE_POINT)
 		PG_RETURN_CSTRING(psprintf("(%.7f %.7f)", longitude, latitude));
 	PG_RETURN_CSTRING(psprintf("(%.7f %.7f, %.7f %.7f)",
 							   key_degrees(key->box.west),
@@ -105,7 +105,7 @@ DW_SUPPORT_FUNCTION(dwello_agent_key_out)
 /* agent_query_out(query) */
 DW_SUPPORT_FUNCTION(dwello_agent_query_out)
 {
-	const DwReachQuery *query = DW_GETARG_AGENT_QUERY(0);
+	const DwAudienceQuery *query = DW_GETARG_AGENT_QUERY(0);
 
 	PG_RETURN_CSTRING(psprintf("(%.7f %.7f)", query->place.longitude,
 							   query->place.latitude));
@@ -132,7 +132,7 @@ arg_radius(FunctionCallInfo fcinfo, int arg)
 {
 	double		miles = PG_GETARG_FLOAT8(arg);
 
-	if (!(miles > 0.0 && miles <= DW_BOX_RADIUS_MAX_MILES))
+	if (!(miles > 0.0 && miles <= DW_BBOX_RADIUS_MAX_MILES))
 		refuse("radius_miles", "must be above 0 and at most 12450");
 	return miles * DW_GEO_METRES_PER_MILE;
 }
@@ -145,7 +145,8 @@ arg_budgets(FunctionCallInfo fcinfo, int arg, int64 *least, int64 *most)
 	*most = PG_ARGISNULL(arg + 1) ? DW_JOB_KEY_NO_MAX
 		: PG_GETARG_INT64(arg + 1);
 	if (*least < 0 || *most < *least)
-		refuse("budget_max", "must not be less than budget_min, nor that than 0");
+		refuse("budget_max",
+			   "must not be less than budget_min, nor that than 0");
 }
 
 /* The code of a currency, or `none` for NULL; 22023. */
@@ -215,7 +216,7 @@ arg_categories(FunctionCallInfo fcinfo, int arg, int *count)
 
 /* Where a key wants jobs: an area, else a circle, else round a point. */
 static void
-key_locate(FunctionCallInfo fcinfo, DwReachKey *key)
+key_locate(FunctionCallInfo fcinfo, DwAudienceKey *key)
 {
 	int			corners;
 	Datum	   *area = arg_elements(fcinfo, KEY_AREA, "area", &corners);
@@ -231,23 +232,23 @@ key_locate(FunctionCallInfo fcinfo, DwReachKey *key)
 		if (corners != AREA_CORNERS || !dw_geo_valid(at[0], at[1]) ||
 			!dw_geo_valid(at[2], at[3]) || at[2] < at[0] || at[3] < at[1])
 			refuse("area", "must be west, south, east and north on the globe");
-		key->kind = DW_REACH_AREA;
-		key->box = dw_reach_box(at[0], at[1], at[2], at[3]);
+		key->kind = DW_AUDIENCE_AREA;
+		key->box = dw_audience_bbox(at[0], at[1], at[2], at[3]);
 		return;
 	}
 	arg_place(fcinfo, KEY_LONGITUDE, &longitude, &latitude);
 	key->circle.centre = dw_point_of(longitude, latitude);
-	key->kind = DW_REACH_POINT;
+	key->kind = DW_AUDIENCE_POINT;
 	if (PG_ARGISNULL(KEY_RADIUS))
 		return;
-	key->kind = DW_REACH_CIRCLE;
+	key->kind = DW_AUDIENCE_CIRCLE;
 	key->circle.radius_m = arg_radius(fcinfo, KEY_RADIUS);
 }
 
 /* agent_key(longitude, latitude, radius_miles, area, …) → agent_key */
 DW_SUPPORT_FUNCTION(dwello_agent_key)
 {
-	DwReachKey *key = palloc0(sizeof(*key));
+	DwAudienceKey *key = palloc0(sizeof(*key));
 	int			count;
 	DwUuid	   *ids;
 
@@ -255,14 +256,15 @@ DW_SUPPORT_FUNCTION(dwello_agent_key)
 		PG_RETURN_NULL();
 	key_locate(fcinfo, key);
 	ids = arg_categories(fcinfo, KEY_CATEGORIES, &count);
-	dw_reach_set_categories(key, ids, count);
+	dw_audience_set_categories(key, ids, count);
 	arg_budgets(fcinfo, KEY_BUDGET_MIN, &key->budget_min, &key->budget_max);
-	key->currency = arg_currency(fcinfo, KEY_CURRENCY, DW_REACH_ANY_CURRENCY);
+	key->currency = arg_currency(fcinfo, KEY_CURRENCY,
+								 DW_AUDIENCE_ANY_CURRENCY);
 	key->capabilities = arg_bits(fcinfo, KEY_CAPABILITIES, "capability_bits",
-								 DW_REACH_ALL_CREDENTIALS);
-	key->valid_from = PG_ARGISNULL(KEY_VALID_FROM) ? DW_REACH_ALWAYS
+								 DW_AUDIENCE_ALL_CREDENTIALS);
+	key->valid_from = PG_ARGISNULL(KEY_VALID_FROM) ? DW_AUDIENCE_ALWAYS
 		: PG_GETARG_DATEADT(KEY_VALID_FROM);
-	key->valid_until = PG_ARGISNULL(KEY_VALID_UNTIL) ? DW_REACH_EVER
+	key->valid_until = PG_ARGISNULL(KEY_VALID_UNTIL) ? DW_AUDIENCE_EVER
 		: PG_GETARG_DATEADT(KEY_VALID_UNTIL);
 	PG_RETURN_POINTER(key);
 }
@@ -270,7 +272,7 @@ DW_SUPPORT_FUNCTION(dwello_agent_key)
 /* agent_query(longitude, latitude, radius_miles, …) → agent_query */
 DW_SUPPORT_FUNCTION(dwello_agent_query)
 {
-	DwReachQuery *query = palloc0(sizeof(*query));
+	DwAudienceQuery *query = palloc0(sizeof(*query));
 	double		longitude;
 	double		latitude;
 	int			count;
@@ -284,7 +286,7 @@ DW_SUPPORT_FUNCTION(dwello_agent_query)
 	ids = arg_categories(fcinfo, QUERY_CATEGORIES, &count);
 	for (int i = 0; i < count; i++)
 	{
-		if (!dw_reach_add_category(query, &ids[i]))
+		if (!dw_audience_add_category(query, &ids[i]))
 			refuse("category_ids", "must not have more than 10 elements");
 	}
 	if (count == 0)

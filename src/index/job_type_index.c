@@ -78,14 +78,14 @@ DW_SUPPORT_FUNCTION(dwello_job_query_in)
 static double
 key_degrees(int32 units)
 {
-	return (double) units / DW_BOX_DEGREE;
+	return (double) units / DW_BBOX_DEGREE;
 }
 
 /* job_key_out(key) */
 DW_SUPPORT_FUNCTION(dwello_job_key_out)
 {
 	const DwJobKey *key = DW_GETARG_JOB_KEY(0);
-	const DwBox *box = &key->node.box;
+	const DwBbox *box = &key->node.box;
 	char		id[DW_UUID_TEXT_LENGTH + 1];
 
 	if (key->is_node)
@@ -239,7 +239,7 @@ arg_numbers(FunctionCallInfo fcinfo, int arg, const char *name, int *count)
 
 /* The categories and their fits. */
 static void
-wish_categories(FunctionCallInfo fcinfo, DwMatchWish *wish)
+criteria_categories(FunctionCallInfo fcinfo, DwMatchCriteria *criteria)
 {
 	int			count;
 	Datum	   *items = arg_list(fcinfo, QUERY_CATEGORIES, "category_ids",
@@ -249,18 +249,18 @@ wish_categories(FunctionCallInfo fcinfo, DwMatchWish *wish)
 
 	for (int i = 0; i < count; i++)
 		memcpy(&ids[i], DatumGetUUIDP(items[i]), sizeof(ids[i]));
-	wish->category_ids = ids;
-	wish->category_count = Max(count, 0);
-	wish->others_fit = arg_number(fcinfo, QUERY_OTHERS,
-								  count < 0 ? 1.0 : DW_MATCH_EXCLUDED);
-	wish->fits = arg_numbers(fcinfo, QUERY_FITS, "fits", &fit_count);
-	if (fit_count >= 0 && fit_count != wish->category_count)
+	criteria->category_ids = ids;
+	criteria->category_count = Max(count, 0);
+	criteria->others_fit = arg_number(fcinfo, QUERY_OTHERS,
+									  count < 0 ? 1.0 : DW_MATCH_EXCLUDED);
+	criteria->fits = arg_numbers(fcinfo, QUERY_FITS, "fits", &fit_count);
+	if (fit_count >= 0 && fit_count != criteria->category_count)
 		refuse("fits", "must have one number for each of category_ids");
 }
 
 /* The weights, or the built-in ones. */
 static void
-wish_weights(FunctionCallInfo fcinfo, DwMatchWish *wish)
+criteria_weights(FunctionCallInfo fcinfo, DwMatchCriteria *criteria)
 {
 	static const double built_in[DW_MATCH_TERM_COUNT] = {
 		[DW_MATCH_NEARNESS] = 35.0,
@@ -275,13 +275,13 @@ wish_weights(FunctionCallInfo fcinfo, DwMatchWish *wish)
 
 	if (count >= 0 && count != DW_MATCH_TERM_COUNT)
 		refuse("weights", "must have five numbers");
-	memcpy(wish->weights, weights ? weights : built_in, sizeof(built_in));
+	memcpy(criteria->weights, weights ? weights : built_in, sizeof(built_in));
 }
 
 /* job_query(longitude, latitude, radius_miles, as_of, …) → job_query */
 DW_SUPPORT_FUNCTION(dwello_job_query)
 {
-	DwMatchWish wish = {0};
+	DwMatchCriteria criteria = {0};
 	DwMatchField field;
 	DwMatchQuery *query;
 	const char *what;
@@ -290,25 +290,25 @@ DW_SUPPORT_FUNCTION(dwello_job_query)
 			  1 << QUERY_RADIUS | 1 << QUERY_AS_OF | 1 << QUERY_CURRENCY |
 			  1 << QUERY_CAPABILITIES | 1 << QUERY_REFERENCE |
 			  1 << QUERY_FRESHNESS);
-	wish.longitude = PG_GETARG_FLOAT8(QUERY_LONGITUDE);
-	wish.latitude = PG_GETARG_FLOAT8(QUERY_LATITUDE);
-	wish.radius_miles = PG_GETARG_FLOAT8(QUERY_RADIUS);
-	wish.as_of = PG_GETARG_TIMESTAMPTZ(QUERY_AS_OF);
-	wish_categories(fcinfo, &wish);
-	wish.budget_min = arg_amount(fcinfo, QUERY_BUDGET_MIN,
-								 DW_JOB_KEY_NO_MIN);
-	wish.budget_max = arg_amount(fcinfo, QUERY_BUDGET_MAX,
-								 DW_JOB_KEY_NO_MAX);
-	wish.currency = text_to_cstring(PG_GETARG_TEXT_PP(QUERY_CURRENCY));
-	wish.capabilities = PG_GETARG_INT64(QUERY_CAPABILITIES);
-	wish_weights(fcinfo, &wish);
-	wish.reference = PG_GETARG_FLOAT8(QUERY_REFERENCE);
-	wish.freshness_hours = PG_GETARG_FLOAT8(QUERY_FRESHNESS);
-	wish.ceiling = arg_number(fcinfo, QUERY_CEILING, DW_MATCH_NO_CEILING);
-	if (!dw_match_judge(&wish, &field, &what))
+	criteria.longitude = PG_GETARG_FLOAT8(QUERY_LONGITUDE);
+	criteria.latitude = PG_GETARG_FLOAT8(QUERY_LATITUDE);
+	criteria.radius_miles = PG_GETARG_FLOAT8(QUERY_RADIUS);
+	criteria.as_of = PG_GETARG_TIMESTAMPTZ(QUERY_AS_OF);
+	criteria_categories(fcinfo, &criteria);
+	criteria.budget_min = arg_amount(fcinfo, QUERY_BUDGET_MIN,
+									 DW_JOB_KEY_NO_MIN);
+	criteria.budget_max = arg_amount(fcinfo, QUERY_BUDGET_MAX,
+									 DW_JOB_KEY_NO_MAX);
+	criteria.currency = text_to_cstring(PG_GETARG_TEXT_PP(QUERY_CURRENCY));
+	criteria.capabilities = PG_GETARG_INT64(QUERY_CAPABILITIES);
+	criteria_weights(fcinfo, &criteria);
+	criteria.reference = PG_GETARG_FLOAT8(QUERY_REFERENCE);
+	criteria.freshness_hours = PG_GETARG_FLOAT8(QUERY_FRESHNESS);
+	criteria.ceiling = arg_number(fcinfo, QUERY_CEILING, DW_MATCH_NO_CEILING);
+	if (!dw_match_judge(&criteria, &field, &what))
 		refuse(dw_match_field_label(field), what);
-	query = palloc(dw_match_size(&wish));
-	dw_match_prepare(&wish, query);
-	SET_VARSIZE(query, dw_match_size(&wish));
+	query = palloc(dw_match_size(&criteria));
+	dw_match_prepare(&criteria, query);
+	SET_VARSIZE(query, dw_match_size(&criteria));
 	PG_RETURN_POINTER(query);
 }

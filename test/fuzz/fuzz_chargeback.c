@@ -51,13 +51,13 @@ sum_others(const Contract *contract, int but)
 
 /* What must hold after every step. */
 static void
-check_sound(const Contract *contract)
+check_valid(const Contract *contract)
 {
 	const DwEscrow *escrow = &contract->escrow;
 	DwChargebackSum sum = sum_others(contract, -1);
 	int64_t		left = 0;
 
-	check(dw_escrow_is_sound(escrow));
+	check(dw_escrow_is_valid(escrow));
 	check(sum.amount <= escrow->funded);
 	check(sum.clawed_back <= escrow->released);
 	check(escrow->frozen == (sum.open_count > 0));
@@ -220,7 +220,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			move(&input, &made);
 		else
 			pay_out(&input, &made);
-		check_sound(&made);
+		check_valid(&made);
 	}
 	check_split(&input);
 	return 0;

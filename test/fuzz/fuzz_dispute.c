@@ -54,7 +54,7 @@ read_contract(FuzzInput *input, Contract *made)
 
 /* What must hold after every step. */
 static void
-check_sound(const Contract *contract)
+check_valid(const Contract *contract)
 {
 	const DwEscrow *escrow = &contract->escrow;
 	int64_t		disputed = 0;
@@ -62,7 +62,7 @@ check_sound(const Contract *contract)
 	int64_t		released = 0;
 	DwFeeQuote	quote;
 
-	check(dw_escrow_is_sound(escrow));
+	check(dw_escrow_is_valid(escrow));
 	check(dw_escrow_status(escrow) == escrow->status);
 	for (int i = 0; i < contract->count; i++)
 	{
@@ -201,10 +201,10 @@ end_at(Contract *contract, DwDispute *dispute, int64_t figure,
 	check_permitted(&before, contract,
 					status == DW_DISPUTE_RESOLVED
 					? DW_ESCROW_EVENT_RESOLVE_DISPUTE
-					: DW_ESCROW_EVENT_SILENCE,
+					: DW_ESCROW_EVENT_DEFAULT_DECISION,
 					status == DW_DISPUTE_RESOLVED
 					? DW_MILESTONE_EVENT_RESOLVE_DISPUTE
-					: DW_MILESTONE_EVENT_SILENCE,
+					: DW_MILESTONE_EVENT_DEFAULT_DECISION,
 					status == DW_DISPUTE_RESOLVED
 					? DW_ACTOR_SUPPORT : DW_ACTOR_SYSTEM);
 }
@@ -239,7 +239,7 @@ step_dispute(FuzzInput *input, Contract *contract)
 			break;
 		case 2:
 			if (dw_dispute_is_open(dispute))
-				end_at(contract, dispute, dw_dispute_silence(dispute),
+				end_at(contract, dispute, dw_dispute_default_figure(dispute),
 					   DW_DISPUTE_SETTLED);
 			break;
 		default:
@@ -271,7 +271,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		fuzz_read(&input, &step, sizeof(step));
 		steps[step % (sizeof(steps) / sizeof(steps[0]))] (&input, &contract);
-		check_sound(&contract);
+		check_valid(&contract);
 	}
 	return 0;
 }

@@ -105,9 +105,9 @@ check_milestones(const Contract *contract)
 
 /* What must hold after every step. */
 static void
-check_sound(const Contract *contract)
+check_valid(const Contract *contract)
 {
-	check(dw_escrow_is_sound(&contract->escrow));
+	check(dw_escrow_is_valid(&contract->escrow));
 	check(dw_escrow_status(&contract->escrow) == contract->escrow.status);
 	check(contract->escrow.terms.payer != DW_FEE_PAYER_PROVIDER ||
 		  contract->escrow.funded + contract->escrow.pending <=
@@ -233,7 +233,7 @@ step_work(FuzzInput *input, Contract *contract)
 	}
 }
 
-/* Freezes or thaws; disputes or lets go what is left of a milestone. */
+/* Freezes or unfreezes; disputes or lets go what is left of a milestone. */
 static void
 step_trouble(FuzzInput *input, Contract *contract)
 {
@@ -334,7 +334,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		fuzz_read(&input, &step, sizeof(step));
 		steps[step % (sizeof(steps) / sizeof(steps[0]))] (&input, &contract);
-		check_sound(&contract);
+		check_valid(&contract);
 		check_fee(&contract);
 	}
 	check_end(&contract);

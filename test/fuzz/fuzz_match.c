@@ -60,36 +60,38 @@ read_leaf(FuzzInput *input)
 	return key;
 }
 
-/* A wish with up to three categories; it may be a bad one. */
+/* A criteria with up to three categories; it may be a bad one. */
 static void
-read_wish(FuzzInput *input, DwMatchWish *wish, DwUuid *ids, double *fits)
+read_criteria(FuzzInput *input, DwMatchCriteria *criteria, DwUuid *ids,
+			  double *fits)
 {
 	static const char *const currencies[] = {"AAA", "AAB", "ABO"};
 
-	memset(wish, 0, sizeof(*wish));
-	wish->longitude = read_degrees(input, 180.0);
-	wish->latitude = read_degrees(input, 90.0);
-	wish->radius_miles = pow(10.0, (double) fuzz_range(input, -3, 40) / 10.0);
-	wish->as_of = fuzz_range(input, -4, 4) * INT64_C(3600000000);
-	wish->category_ids = ids;
-	wish->fits = fits;
-	wish->category_count = (int) fuzz_range(input, 0, 3);
-	for (int i = 0; i < wish->category_count; i++)
+	memset(criteria, 0, sizeof(*criteria));
+	criteria->longitude = read_degrees(input, 180.0);
+	criteria->latitude = read_degrees(input, 90.0);
+	criteria->radius_miles = pow(10.0, (double) fuzz_range(input, -3,
+														   40) / 10.0);
+	criteria->as_of = fuzz_range(input, -4, 4) * INT64_C(3600000000);
+	criteria->category_ids = ids;
+	criteria->fits = fits;
+	criteria->category_count = (int) fuzz_range(input, 0, 3);
+	for (int i = 0; i < criteria->category_count; i++)
 	{
 		ids[i] = read_category(input);
 		fits[i] = (double) fuzz_range(input, 0, 100) / 100.0;
 	}
-	wish->others_fit = fuzz_range(input, 0, 2) == 0 ? DW_MATCH_EXCLUDED
+	criteria->others_fit = fuzz_range(input, 0, 2) == 0 ? DW_MATCH_EXCLUDED
 		: (double) fuzz_range(input, 0, 2) / 2.0;
-	wish->budget_min = fuzz_range(input, 0, INT64_MAX / 8);
-	wish->budget_max = fuzz_range(input, wish->budget_min, INT64_MAX);
-	wish->currency = currencies[fuzz_range(input, 0, 2)];
-	wish->capabilities = fuzz_range(input, 0, 31);
+	criteria->budget_min = fuzz_range(input, 0, INT64_MAX / 8);
+	criteria->budget_max = fuzz_range(input, criteria->budget_min, INT64_MAX);
+	criteria->currency = currencies[fuzz_range(input, 0, 2)];
+	criteria->capabilities = fuzz_range(input, 0, 31);
 	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
-		wish->weights[i] = (double) fuzz_range(input, 0, 10);
-	wish->reference = (double) fuzz_range(input, 0, INT64_MAX / 4);
-	wish->freshness_hours = (double) fuzz_range(input, 0, 100);
-	wish->ceiling = fuzz_range(input, 0, 1) == 0 ? DW_MATCH_NO_CEILING
+		criteria->weights[i] = (double) fuzz_range(input, 0, 10);
+	criteria->reference = (double) fuzz_range(input, 0, INT64_MAX / 4);
+	criteria->freshness_hours = (double) fuzz_range(input, 0, 100);
+	criteria->ceiling = fuzz_range(input, 0, 1) == 0 ? DW_MATCH_NO_CEILING
 		: (double) fuzz_range(input, 0, 100) / 100.0;
 }
 
@@ -136,28 +138,28 @@ check_union(const DwMatchQuery *query, const DwJobKey *keys, int count)
 	}
 }
 
-/* One input: a wish and a few jobs. */
+/* One input: a criteria and a few jobs. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static _Alignas(16) char memory[4096];
 	FuzzInput	input = {data, size};
 	DwJobKey	keys[MAX_KEYS];
-	DwMatchWish wish;
+	DwMatchCriteria criteria;
 	DwUuid		ids[3];
 	double		fits[3];
 	DwMatchField field;
 	const char *what;
 	int			count;
 
-	read_wish(&input, &wish, ids, fits);
+	read_criteria(&input, &criteria, ids, fits);
 	count = (int) fuzz_range(&input, 1, MAX_KEYS);
 	for (int i = 0; i < count; i++)
 		keys[i] = read_leaf(&input);
-	if (!dw_match_judge(&wish, &field, &what))
+	if (!dw_match_judge(&criteria, &field, &what))
 		return 0;
-	check(dw_match_size(&wish) <= sizeof(memory));
-	dw_match_prepare(&wish, (DwMatchQuery *) memory);
+	check(dw_match_size(&criteria) <= sizeof(memory));
+	dw_match_prepare(&criteria, (DwMatchQuery *) memory);
 	check_union((const DwMatchQuery *) memory, keys, count);
 	return 0;
 }

@@ -139,13 +139,13 @@ check_ways(FuzzInput *input)
 		.words = read_words(input)
 	};
 	DwSearchTries tries = {.found = fuzz_range(input, 0, 200000)};
-	DwSearchWay way;
+	DwAccessPath way;
 	int			count = 0;
 
 	while (dw_search_next(&odds, &tries, &way))
 	{
-		check(++count <= DW_SEARCH_WAY_COUNT);
-		check(way < DW_SEARCH_WAY_COUNT && !tries.tried[way]);
+		check(++count <= DW_ACCESS_PATH_COUNT);
+		check(way < DW_ACCESS_PATH_COUNT && !tries.tried[way]);
 		check(way != DW_SEARCH_BY_WORDS || odds.words.is_listed);
 		check(way != DW_SEARCH_BY_WORDS || odds.words.is_exact ||
 			  odds.jobs * odds.words.picked <= DW_SEARCH_PICKED);
@@ -196,18 +196,18 @@ check_arguments(FuzzInput *input)
 		.has_id = fuzz_range(input, 0, 1) == 1,
 		.score = read_number(input)
 	};
-	DwFault		fault = {0};
+	DwArgError		error = {0};
 
-	dw_search_check(&search, &fault);
-	dw_search_cursor_check(&cursor, &search, &fault);
-	if (fault.code != DW_OK)
+	dw_search_check(&search, &error);
+	dw_search_cursor_check(&cursor, &search, &error);
+	if (error.code != DW_OK)
 		return;
 	check(search.has_longitude == search.has_latitude);
 	check(!search.has_longitude ||
 		  (fabs(search.longitude) <= 180.0 && fabs(search.latitude) <= 90.0));
 	check(!search.has_radius ||
 		  (search.has_longitude && search.radius_miles > 0.0 &&
-		   search.radius_miles <= DW_BOX_RADIUS_MAX_MILES));
+		   search.radius_miles <= DW_BBOX_RADIUS_MAX_MILES));
 	check(search.as_of <= search.now);
 	check(cursor.has_score == cursor.has_id);
 	check(!cursor.has_score || (cursor.score >= 0.0 && cursor.score <= 1.0));

@@ -81,7 +81,7 @@ check_tile(FuzzInput *input)
 		(int32_t) fuzz_range(input, -2, 34), fuzz_range(input, -2, 1 << 23),
 		fuzz_range(input, -2, 1 << 23)
 	};
-	DwFault		fault = {0};
+	DwArgError		error = {0};
 	DwTileRange range;
 
 	if (fuzz_range(input, 0, 3) == 0)
@@ -90,8 +90,8 @@ check_tile(FuzzInput *input)
 		tile.x = fuzz_int64(input);
 		tile.y = fuzz_int64(input);
 	}
-	dw_tile_check(&tile, &fault);
-	if (fault.code != DW_OK)
+	dw_tile_check(&tile, &error);
+	if (error.code != DW_OK)
 		return;
 	range = dw_tile_range(dw_tile_number(&tile), tile.zoom, DW_TILE_DEPTH);
 	check(range.first >= 0 && range.last >> (2 * DW_TILE_DEPTH) == 0);
@@ -121,21 +121,21 @@ check_span(const DwTileSpan *span)
 static void
 check_box(FuzzInput *input)
 {
-	DwTileBox	box = {
+	DwTileBbox	box = {
 		read_degrees(input, 180.0), read_degrees(input, 90.0),
 		read_degrees(input, 180.0), read_degrees(input, 90.0),
 		(int32_t) fuzz_range(input, -1, DW_TILE_ZOOM_MAX + 1)
 	};
-	DwFault		fault = {0};
+	DwArgError		error = {0};
 	DwTileSpan	span;
 
-	dw_tile_box_check(&box, &fault);
-	if (fault.code != DW_OK)
+	dw_tile_bbox_check(&box, &error);
+	if (error.code != DW_OK)
 		return;
 	span = dw_tile_span(&box, box.zoom);
-	check(dw_tile_count(&span) <= DW_TILE_BOX_MAX);
+	check(dw_tile_count(&span) <= DW_TILE_BBOX_MAX);
 	check_span(&span);
-	span = dw_tile_span(&box, box.zoom + DW_TILE_BOX_GRID);
+	span = dw_tile_span(&box, box.zoom + DW_TILE_BBOX_GRID);
 	for (int i = 0; i < 4; i++)
 	{
 		DwTile		corner = tile_of(dw_tile_cell(i & 1 ? box.west : box.east,

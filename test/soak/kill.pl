@@ -1,7 +1,7 @@
 # kill.pl
 #	The postmaster is killed, again and again, under a mixed load of money:
 #	releases, refunds, payments asked for and arriving, deliveries, disputes
-#	and their mediator, chargebacks, payouts, reversals.  After each restart the books are sound and what was acknowledged is there
+#	and their mediator, chargebacks, payouts, reversals.  After each restart the books are valid and what was acknowledged is there
 #	once; sent again it changes nothing.
 #
 # DW_SEED repeats the calls and the times of the kills, DW_CYCLES is how many
@@ -176,7 +176,7 @@ sub cycle
 	delete @$errors{qw(WD101 WD202 22004 22023)};
 	is(join(' ', %$errors), '', "cycle $cycle: no error of another kind");
 	ok(restart($node), "cycle $cycle: the server recovers") or BAIL_OUT('it does not');
-	is(unsound($node), '', "cycle $cycle: the books are sound");
+	is(invalid($node), '', "cycle $cycle: the books are valid");
 
 	$acknowledged{$_} += $now->{$_} foreach keys %$now;
 	my %stored = stored();

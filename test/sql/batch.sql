@@ -13,7 +13,7 @@ CREATE FUNCTION pg_temp.one_of(VARIADIC words text[]) RETURNS text
 LANGUAGE sql VOLATILE
 AS $$ SELECT words[pg_temp.chance(1, cardinality(words))] $$;
 
--- Any terms that are sound: rate, fixed part, limits, tax, steps, promo, payer.
+-- Any terms that are valid: rate, fixed part, limits, tax, steps, promo, payer.
 CREATE FUNCTION pg_temp.set_terms(job uuid) RETURNS void
 LANGUAGE sql
 AS $$
@@ -156,7 +156,7 @@ SELECT t.login_as('p1');
 SELECT milestone_status FROM dwello.submit_milestone(t.user('bad'));
 SELECT milestone_status FROM dwello.submit_milestone(t.user('good'));
 SELECT t.as_system();
-ALTER TABLE dwello.escrow_accounts DROP CONSTRAINT escrow_accounts_sound_check;
+ALTER TABLE dwello.escrow_accounts DROP CONSTRAINT escrow_accounts_valid_check;
 UPDATE dwello.escrow_accounts SET held = held - 1 WHERE job_id = t.user('bad');
 SELECT set_config('dwello.now', (now() + '15 days')::text, true) IS NOT NULL AS pinned;
 SELECT * FROM dwello.release_due_escrows();

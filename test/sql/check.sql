@@ -115,7 +115,7 @@ INSERT INTO fault (rule, object, sql)
   SELECT 'matching_column', 'user_profiles',
          format('SELECT pg_temp.damage(%L, %L)', 'dwello.' || relation, format('UPDATE dwello.%I SET %s WHERE user_id = t.user(''p1'')', relation, change))
     FROM unnest(ARRAY['user_profiles', 'ai_bidding_agents']) AS relation,
-         unnest(ARRAY['standing = 0', 'longitude = 0', 'latitude = 0', 'area = st_makeenvelope(0, 0, 1, 1, 4326)',
+         unnest(ARRAY['account_status = 0', 'longitude = 0', 'latitude = 0', 'area = st_makeenvelope(0, 0, 1, 1, 4326)',
            'category_ids = ARRAY[user_id]', 'capability_bits = 31', 'capability_from = ''1999-01-01''',
            'capability_until = ''1999-01-01''', 'radius_miles = 1']) AS change
    WHERE relation = 'user_profiles' OR change NOT LIKE 'radius%';

@@ -142,18 +142,18 @@ SELECT t.claim('psp'), t.claim('other');
 SELECT * FROM dwello.ack_events('psp', t.lease('psp', 1), t.events('1.3'), t.events('1.1', '1.2', '2.1'), 'no line');
 SELECT * FROM dwello.ack_events('other', t.lease('other', 1), '{}', t.events('1.1'));
 SELECT t.claim('psp') AS none;
-SELECT count(*) FROM dwello.revive_events('psp', '{}');
+SELECT count(*) FROM dwello.requeue_events('psp', '{}');
 SELECT id = ANY (t.events('1.2')) AS is_it, scope_id = t.user('scope 1') AS of_1, type, attempts, dead_at = '2030-01-01 10:00+00' AS then, last_error
-  FROM dwello.revive_events('psp', t.events('1.2', '1.2', '1.3', '7.7'));
-SELECT count(*) AS again FROM dwello.revive_events('psp', t.events('1.2'));
+  FROM dwello.requeue_events('psp', t.events('1.2', '1.2', '1.3', '7.7'));
+SELECT count(*) AS again FROM dwello.requeue_events('psp', t.events('1.2'));
 SELECT t.claim('psp');
-SELECT count(*) AS leased FROM dwello.revive_events('psp', t.events('1.2'));
+SELECT count(*) AS leased FROM dwello.requeue_events('psp', t.events('1.2'));
 SELECT * FROM dwello.ack_events('psp', t.lease('psp', 2), '{}', t.events('1.2'), 'still none');
 -- the oldest first; an administrator may, too
 SELECT t.app_as('a1');
-SELECT id = ANY (t.events('1.1')) AS oldest FROM dwello.revive_events('psp', max_rows => 1);
-SELECT count(*) AS rest FROM dwello.revive_events(consumer => 'psp');
-SELECT count(*) AS none FROM dwello.revive_events(consumer => 'psp');
+SELECT id = ANY (t.events('1.1')) AS oldest FROM dwello.requeue_events('psp', max_rows => 1);
+SELECT count(*) AS rest FROM dwello.requeue_events(consumer => 'psp');
+SELECT count(*) AS none FROM dwello.requeue_events(consumer => 'psp');
 SELECT t.as_system();
 SELECT event, attempts, leased, done, dead, last_error FROM t.deliveries('psp');
 SELECT event, attempts, dead FROM t.deliveries('other') WHERE dead;
@@ -224,7 +224,7 @@ END
 $$;
 SELECT right(id::text, 1) AS n FROM dwello.claim_events('settler', 10, '{tested}');
 SELECT t.settle('01000000-0000-7000-8000-000000000000', 10);
-SELECT settled_id <= mark_id AS not_past_the_next_mark FROM dwello.outbox_consumers WHERE consumer = 'settler';
+SELECT settled_id <= watermark_id AS not_past_the_next_mark FROM dwello.outbox_consumers WHERE consumer = 'settler';
 -- the first event that was not given holds it back
 BEGIN;
 DELETE FROM dwello.outbox_deliveries WHERE right(event_id::text, 1) = '3';
@@ -236,10 +236,10 @@ SELECT right(event_id::text, 1) AS given FROM dwello.outbox_deliveries WHERE con
 ROLLBACK;
 -- a mark that came with a dump, from a cluster that had more transactions, is good
 BEGIN;
-UPDATE dwello.outbox_consumers SET mark_xid = mark_xid + 1000000000, settled_id = '00000000-0000-7000-8000-000000000001'
+UPDATE dwello.outbox_consumers SET watermark_xid = watermark_xid + 1000000000, settled_id = '00000000-0000-7000-8000-000000000001'
  WHERE consumer = 'settler';
 SELECT count(*) FROM dwello.claim_events('settler', 10, '{tested}');
-SELECT settled_id > '01000000-0000-7000-8000-000000000000' AS moved, mark_xid < 1000000000 AS mark_is_ours
+SELECT settled_id > '01000000-0000-7000-8000-000000000000' AS moved, watermark_xid < 1000000000 AS mark_is_ours
   FROM dwello.outbox_consumers WHERE consumer = 'settler';
 ROLLBACK;
 DROP FUNCTION t.settle(uuid, integer);
@@ -258,10 +258,10 @@ SELECT v, t.try(format('SELECT dwello.ack_events(%s)', v))
   FROM unnest(ARRAY[$$NULL, t.user('x')$$, $$'c', NULL$$, $$'', t.user('x')$$, $$'c', t.user('x'), '{NULL}'$$,
                     $$'c', t.user('x'), failed_ids => NULL$$, $$'c', t.user('x'), failed_ids => '{NULL}'$$,
                     $$'c', t.user('x'), error => repeat('x', 10001)$$, $$'c', t.user('x')$$]) AS v;
-SELECT v, t.try(format('SELECT dwello.revive_events(%s)', v))
+SELECT v, t.try(format('SELECT dwello.requeue_events(%s)', v))
   FROM unnest(ARRAY['NULL', $$''$$, $$repeat('x', 101)$$, $$'c', '{NULL}'$$, $$'c', NULL, NULL$$, $$'c', NULL, 0$$,
                     $$'c', NULL, 10001$$, $$'nobody'$$]) AS v;
-SELECT who, t.try($$SELECT dwello.revive_events('nobody')$$, who) FROM unnest(ARRAY['h1', 'p1', 'a1', 's1']) AS who;
+SELECT who, t.try($$SELECT dwello.requeue_events('nobody')$$, who) FROM unnest(ARRAY['h1', 'p1', 'a1', 's1']) AS who;
 SELECT who, t.try($$SELECT dwello.claim_events('c', 0)$$, who), t.try($$SELECT dwello.ack_events('', NULL)$$, who)
   FROM unnest(ARRAY['h1', 'p1', 'a1', 's1']) AS who;
 SET LOCAL ROLE dwello_app;
@@ -272,7 +272,7 @@ SELECT t.try('SELECT * FROM dwello.outbox_deliveries'), t.try('DELETE FROM dwell
        t.try('UPDATE dwello.outbox_consumers SET types = NULL');
 ROLLBACK;
 BEGIN READ ONLY;
-SELECT t.try($$SELECT dwello.revive_events('c')$$), t.try($$SELECT dwello.claim_events('c')$$), t.try($$SELECT dwello.ack_events('c', t.user('x'))$$);
+SELECT t.try($$SELECT dwello.requeue_events('c')$$), t.try($$SELECT dwello.claim_events('c')$$), t.try($$SELECT dwello.ack_events('c', t.user('x'))$$);
 ROLLBACK;
 
 DROP FUNCTION t.emit(integer, integer, text, integer), t.claim(text, integer, text[]), t.lease(text, integer),

@@ -210,7 +210,7 @@ SELECT set_config('dwello.now', (now() + '34 days 2 minutes')::text, true) IS NO
 SELECT * FROM dwello.expire_disputes(1);
 SELECT status, settled, escrow, released, refunded, fee, job FROM t.disputed WHERE job_id = t.user('mute') ORDER BY homeowner;
 SELECT * FROM dwello.reconcile();
-SELECT event, actor_role, to_status FROM dwello.escrow_events WHERE job_id = t.user('mute') AND event = 'silence' ORDER BY seq;
+SELECT event, actor_role, to_status FROM dwello.escrow_events WHERE job_id = t.user('mute') AND event = 'default_decision' ORDER BY seq;
 ROLLBACK;
 
 -- days are settings

@@ -437,12 +437,12 @@ BEGIN;
 SELECT * FROM t.planted($$DELETE FROM dwello.ledger_accounts WHERE kind = 'platform_fee'$$);
 ROLLBACK;
 BEGIN;
-\echo a folded balance is wrong
-SELECT * FROM t.planted($$UPDATE dwello.ledger_accounts SET folded_balance = 5 WHERE kind = 'tax_payable'$$);
+\echo a rolled up balance is wrong
+SELECT * FROM t.planted($$UPDATE dwello.ledger_accounts SET rolled_up_balance = 5 WHERE kind = 'tax_payable'$$);
 ROLLBACK;
 BEGIN;
 \echo an amount vanishes
-ALTER TABLE dwello.escrow_accounts DROP CONSTRAINT escrow_accounts_sound_check;
+ALTER TABLE dwello.escrow_accounts DROP CONSTRAINT escrow_accounts_valid_check;
 SELECT * FROM t.planted($$UPDATE dwello.escrow_accounts SET funded = funded + 1 WHERE job_id = t.user('late')$$);
 SELECT * FROM t.planted($$UPDATE dwello.escrow_accounts SET funded = funded - 1, refunded = -1 WHERE job_id = t.user('late')$$);
 ROLLBACK;

@@ -121,7 +121,7 @@ ROLLBACK;
 -- quote_fee is the later charge, for any schedule and any cutting
 ------------------------------------------------------------------------
 
--- A schedule by chance: kind, payer, tiers and numbers that are sound.
+-- A schedule by chance: kind, payer, tiers and numbers that are valid.
 CREATE FUNCTION pg_temp.chance(low bigint, high bigint) RETURNS bigint
 LANGUAGE sql VOLATILE
 AS $$ SELECT low + floor(random() * (high - low + 1))::bigint $$;

@@ -99,7 +99,7 @@ INSERT INTO call (command, actor, arguments, other) VALUES
   ('revise_bid', 'p1', $$t.user('main'), t.user('main bid'), 95000, timeline_days => 3$$,
    $$t.user('main'), t.user('main bid'), 94000, timeline_days => 3$$),
   ('withdraw_bid', 'p3', $$t.user('main'), t.user('third bid'), 'No time.'$$,
-   $$t.user('main'), t.user('third bid'), 'No wish.'$$),
+   $$t.user('main'), t.user('third bid'), 'No criteria.'$$),
   ('reject_bid', 'h1', $$t.user('main'), t.user('fourth bid'), 'Too dear.'$$,
    $$t.user('main'), t.user('fourth bid')$$),
   ('send_message', 'p1', $$t.user('main'), content => 'Which white?'$$,

@@ -291,40 +291,40 @@ BEGIN
 END
 $$;
 -- by events and by the clock alone, for the sweep is elsewhere
-UPDATE dwello.job_tile_sweep SET next_tile = (1 << 28) - 1;
-CREATE FUNCTION t.refresh_news(OUT changed boolean, OUT wrong bigint)
+UPDATE dwello.job_tile_refresh SET next_tile = (1 << 28) - 1;
+CREATE FUNCTION t.refresh_dirty(OUT changed boolean, OUT wrong bigint)
 LANGUAGE plpgsql
 AS $$
 BEGIN
-  UPDATE dwello.job_tile_sweep SET next_tile = (1 << 28) - 1;
+  UPDATE dwello.job_tile_refresh SET next_tile = (1 << 28) - 1;
   SELECT * INTO changed, wrong FROM t.refresh();
 END
 $$;
-SELECT 'nothing' AS what, * FROM t.refresh_news();
+SELECT 'nothing' AS what, * FROM t.refresh_dirty();
 SELECT t.tile_job('New', -122.43, 37.77, '03');
-SELECT 'published' AS what, * FROM t.refresh_news();
+SELECT 'published' AS what, * FROM t.refresh_dirty();
 SELECT t.login_as('h1');
 SELECT status FROM dwello.cancel_job(t.user('A'), 'test');
 SELECT t.as_system();
-SELECT 'cancelled' AS what, * FROM t.refresh_news();
+SELECT 'cancelled' AS what, * FROM t.refresh_dirty();
 SELECT t.login_as('h1');
 SELECT terms_version FROM dwello.edit_job(t.user('C'), category_id => 'd0000000-0000-7000-8000-000000000012');
 SELECT t.as_system();
-SELECT 'edited' AS what, * FROM t.refresh_news();
+SELECT 'edited' AS what, * FROM t.refresh_dirty();
 -- one that moves leaves no count behind: not where it was, nor where it was between two looks
 SELECT t.login_as('h1');
 SELECT terms_version FROM dwello.edit_job(t.user('B'), longitude => -122.414, latitude => 37.8);
 SELECT t.as_system();
-SELECT 'moved' AS what, * FROM t.refresh_news();
+SELECT 'moved' AS what, * FROM t.refresh_dirty();
 SELECT t.login_as('h1');
 SELECT terms_version FROM dwello.edit_job(t.user('B'), longitude => 151.21, latitude => -33.87);
 SELECT t.as_system();
-SELECT 'far away' AS what, * FROM t.refresh_news();
+SELECT 'far away' AS what, * FROM t.refresh_dirty();
 SELECT t.login_as('h1');
 SELECT terms_version FROM dwello.edit_job(t.user('B'), longitude => 18.42, latitude => -33.93);
 SELECT terms_version FROM dwello.edit_job(t.user('B'), longitude => -122.42, latitude => 37.77);
 SELECT t.as_system();
-SELECT 'moved twice' AS what, * FROM t.refresh_news();
+SELECT 'moved twice' AS what, * FROM t.refresh_dirty();
 -- a step within a hundredth of a degree is none, and tells nobody where the door is
 SELECT t.login_as('h1');
 SELECT terms_version FROM dwello.edit_job(t.user('B'), longitude => -122.4212, latitude => 37.7731);
@@ -338,16 +338,16 @@ SELECT status FROM dwello.submit_bid(t.user('D'), 90000, bid_id => t.user('D bid
 SELECT t.login_as('h1');
 SELECT job_status FROM dwello.accept_bid(t.user('D'), t.user('D bid'));
 SELECT t.as_system();
-SELECT 'awarded' AS what, * FROM t.refresh_news();
+SELECT 'awarded' AS what, * FROM t.refresh_dirty();
 UPDATE dwello.jobs SET expires_at = '2030-01-10 12:30+00' WHERE id = t.user('E');
 SELECT set_config('dwello.now', '2030-01-10 13:00+00', true);
-SELECT 'run out' AS what, * FROM t.refresh_news();
+SELECT 'run out' AS what, * FROM t.refresh_dirty();
 -- what nothing tells of is found by the sweep: a job that is moved by hand leaves a count behind, one is deleted, a category moves
 UPDATE dwello.jobs SET location = st_makepoint(2.35, 48.86)::geography WHERE id = t.user('Berlin');
 UPDATE dwello.jobs SET deleted_at = now() WHERE id = t.user('Fiji');
 SELECT count(*) FROM dwello.add_category('Chimneys', 'd0000000-0000-7000-8000-000000000001', category_id => t.user('Chimneys'));
 UPDATE dwello.jobs SET category_id = t.user('Chimneys') WHERE id = t.user('New');
-SELECT 'nothing told' AS what, changed, wrong > 0 AS wrong FROM t.refresh_news();
+SELECT 'nothing told' AS what, changed, wrong > 0 AS wrong FROM t.refresh_dirty();
 SELECT 'swept' AS what, * FROM t.refresh();
 -- a child below a child has the same root
 SELECT count(*) FROM dwello.add_category('Caps', t.user('Chimneys'), category_id => t.user('Caps'));
@@ -362,8 +362,8 @@ SELECT count(*) FILTER (WHERE b.place = t.ctid) > 50 AS others_stay, count(*) FI
 
 -- little by little: the same, in steps of a tile at least
 DELETE FROM dwello.job_tiles;
-DELETE FROM dwello.job_tile_sweep;
-CREATE FUNCTION t.sweep(max_jobs integer, OUT calls integer, OUT wrong bigint)
+DELETE FROM dwello.job_tile_refresh;
+CREATE FUNCTION t.refresh_all(max_jobs integer, OUT calls integer, OUT wrong bigint)
 LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -375,18 +375,18 @@ BEGIN
   wrong := (SELECT count(*) FROM t.wrong_tiles);
 END
 $$;
-SELECT * FROM t.sweep(1);
-SELECT * FROM t.sweep(3);
-SELECT next_tile, refreshed_at, swept_at FROM dwello.job_tile_sweep;
+SELECT * FROM t.refresh_all(1);
+SELECT * FROM t.refresh_all(3);
+SELECT next_tile, refreshed_at, completed_at FROM dwello.job_tile_refresh;
 -- more events than it looks at: the rest is for the next time
-UPDATE dwello.job_tile_sweep SET seen_id = '00000000-0000-0000-0000-000000000000', mark_xid = 1, next_tile = 0;
+UPDATE dwello.job_tile_refresh SET seen_id = '00000000-0000-0000-0000-000000000000', watermark_xid = 1, next_tile = 0;
 SELECT changed FROM dwello.refresh_tiles(1);
-SELECT seen_id > '00000000-0000-0000-0000-000000000000' AND seen_id < mark_id AS is_on_its_way FROM dwello.job_tile_sweep;
--- a mark that is not ripe: what was seen is looked at again
-UPDATE dwello.job_tile_sweep SET mark_xid = pg_current_xact_id()::text::bigint + 1;
-CREATE TEMP TABLE sweep AS SELECT * FROM dwello.job_tile_sweep;
+SELECT seen_id > '00000000-0000-0000-0000-000000000000' AND seen_id < watermark_id AS is_on_its_way FROM dwello.job_tile_refresh;
+-- a mark that is not safe: what was seen is looked at again
+UPDATE dwello.job_tile_refresh SET watermark_xid = pg_current_xact_id()::text::bigint + 1;
+CREATE TEMP TABLE sweep AS SELECT * FROM dwello.job_tile_refresh;
 SELECT changed FROM dwello.refresh_tiles(1);
-SELECT a.seen_id = b.seen_id AND a.mark_id = b.mark_id AND a.mark_xid = b.mark_xid AS stays FROM sweep AS a, dwello.job_tile_sweep AS b;
+SELECT a.seen_id = b.seen_id AND a.watermark_id = b.watermark_id AND a.watermark_xid = b.watermark_xid AS stays FROM sweep AS a, dwello.job_tile_refresh AS b;
 -- a job by itself that has closed since it was counted is not shown
 SELECT jobs, t.name_of(job_id) FROM dwello.cluster_jobs(-180, -60, -170, 60, 4);
 UPDATE dwello.jobs SET expires_at = now() WHERE id = t.user('Taveuni');

@@ -53,7 +53,7 @@ INSERT INTO expected VALUES
   ('job_invites', 'own', 'none', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('agent_work', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('job_tiles', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
-  ('job_tile_sweep', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
+  ('job_tile_refresh', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('ai_agent_activity', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('ai_agent_activity_default', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   -- bids: provider_id is the bidder
@@ -134,7 +134,7 @@ CREATE TEMP VIEW expectation AS
 -- A row in every table
 -- ----------------------------------------------------------------------
 
--- What t.story() leaves out, because no sound database has it or for long:
+-- What t.story() leaves out, because no valid database has it or for long:
 -- reviews that are not revealed or deleted, rows that no month holds.
 CREATE FUNCTION pg_temp.odd(prefix text, h text, p text, rival text) RETURNS void
 LANGUAGE sql

@@ -16,7 +16,7 @@ use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(install_deeds script start_client acknowledged errors
-  run_clients unsound wait_for_lines crash restart);
+  run_clients invalid wait_for_lines crash restart);
 
 # install_deeds NODE: the means to act as somebody of load_demo(), or as
 # the service.
@@ -112,8 +112,8 @@ sub run_clients
 	return (acknowledged(@outputs), errors(@outputs));
 }
 
-# unsound NODE: what is wrong with the books.
-sub unsound
+# invalid NODE: what is wrong with the books.
+sub invalid
 {
 	my ($node) = @_;
 

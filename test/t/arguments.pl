@@ -136,6 +136,6 @@ END
 is($node->safe_psql('postgres', 'SELECT pg_postmaster_start_time()'),
 	$pid, 'the server is the same');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM dwello.reconcile()'),
-	0, 'and the books are sound');
+	0, 'and the books are valid');
 $node->stop;
 done_testing();

@@ -391,7 +391,7 @@ sub race
 	is(query("SELECT string_agg(e::text, '; ') FROM dwello.escrow_accounts e
 		WHERE e.job_id IN ${\among(@jobs)} AND NOT ($race->{holds})"),
 		'', "$race->{name}: every escrow ends as it may");
-	is(unsound($node), '', "$race->{name}: the books are sound");
+	is(invalid($node), '', "$race->{name}: the books are valid");
 	return;
 }
 
@@ -475,7 +475,7 @@ END
 	is(query("SELECT count(*) FROM dwello.transactions
 		WHERE scope_id = '$one' AND amount = 50"),
 		KEYS, "$level: the same key pays once");
-	is(unsound($node), '', "$level: the books are sound");
+	is(invalid($node), '', "$level: the books are valid");
 }
 
 # ----------------------------------------------------------------------
@@ -556,7 +556,7 @@ is( join(', ', %{ acknowledged($reader_output) }),
 	'a reader sees a total of zero at any moment');
 is(query('SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()'),
 	0, 'no call ever deadlocked with another');
-is(unsound($node), '', 'the books are sound in the end');
+is(invalid($node), '', 'the books are valid in the end');
 is(query('SELECT * FROM dwello.check()'), '', 'and so is everything else');
 
 # Two jobs in one transaction, in either order: now a client is to blame for
@@ -580,7 +580,7 @@ is(query("SELECT min(released) || '|' || max(released) FROM dwello.escrow_accoun
 	WHERE job_id IN ${\among(@jobs)}"),
 	join('|', (100 * 4 * TURNS) x 2),
 	'two jobs a transaction: each release is paid once');
-is(unsound($node), '', 'two jobs a transaction: the books are sound');
+is(invalid($node), '', 'two jobs a transaction: the books are valid');
 $node->stop;
 
 done_testing();

@@ -1,13 +1,13 @@
 # crash.pl
 #	The postmaster is killed in the middle of concurrent releases.  After
-#	each restart the books are sound, what was acknowledged is there once,
+#	each restart the books are valid, what was acknowledged is there once,
 #	and a retry of every request ends where no crash would have.
 use strict;
 use warnings;
 use FindBin qw($Bin);
 use lib $Bin;
 use Dwello;
-use Load qw(crash restart start_client unsound wait_for_lines);
+use Load qw(crash restart start_client invalid wait_for_lines);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -86,7 +86,7 @@ foreach my $crash (1 .. CRASHES)
 	cmp_ok(scalar(keys %acknowledged), '<', TOTAL,
 		"crash $crash came before its end");
 	ok(restart($node), "the server recovers from crash $crash");
-	is(unsound($node), '', "the books are sound after crash $crash");
+	is(invalid($node), '', "the books are valid after crash $crash");
 
 	my %stored = map { $_ => 1 } split /\n/,
 	  $node->safe_psql('postgres', <<'END');
@@ -119,7 +119,7 @@ WHERE job_id IN (${\join(', ', map { "'$_'" } @jobs)})
   AND status = 'released' AND held = 0
   AND released = ${\(WORKERS * PARTS * PART)}
 END
-is(unsound($node), '', 'the books are sound in the end');
+is(invalid($node), '', 'the books are valid in the end');
 $node->stop;
 
 done_testing();

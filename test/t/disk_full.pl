@@ -95,7 +95,7 @@ is(stored(keys %$done), scalar(keys %$done), 'no acknowledged call is lost');
 is(query(q(SELECT count(*) FROM dwello.transactions
 	WHERE transaction_type = 'release' AND idempotency_key LIKE 's%-p%')),
 	scalar(keys %$done), 'and none that failed is there');
-is(unsound($node), '', 'the books can be read, and are sound');
+is(invalid($node), '', 'the books can be read, and are valid');
 
 # The server recovers from a crash with the disk as full as it is; but
 # PostgreSQL lets nobody in as long as it cannot write its relcache file.
@@ -103,7 +103,7 @@ $node->stop('immediate');
 ok($node->start(fail_ok => 1), 'the server recovers on the full disk');
 unlink "$disk/ballast" or die "unlink: $!";
 is(stored(keys %$done), scalar(keys %$done), 'and has lost nothing');
-is(unsound($node), '', 'and the books are sound');
+is(invalid($node), '', 'and the books are valid');
 
 my ($again, $failed) = run_clients($node, 'room', @load);
 is(join(' ', %$failed), '', 'with room again every call succeeds');
@@ -113,7 +113,7 @@ SELECT count(*), min(released) FROM dwello.escrow_accounts
 WHERE job_id IN (${\join(', ', map { "'$_'" } @jobs)})
   AND status = 'released' AND held = 0
 END
-is(unsound($node), '', 'the books are sound in the end');
+is(invalid($node), '', 'the books are valid in the end');
 is(query('SELECT * FROM dwello.check()'), '', 'and so is everything else');
 $node->stop;
 

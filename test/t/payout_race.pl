@@ -183,7 +183,7 @@ is(query('SELECT count(*) FROM dwello.outbox EXCEPT SELECT count(*) FROM handled
 	'', 'every event is handled, each once');
 
 is(deadlocks(), 0, 'no call ever deadlocked with another');
-is(unsound($node), '', 'the books are sound in the end');
+is(invalid($node), '', 'the books are valid in the end');
 $node->stop;
 
 done_testing();

@@ -16,7 +16,7 @@ install_dwello($source);
 my %person = people($source);
 my ($job) = make_jobs($source, 1, 30000);
 
-# A half released job, folded entries, rows in a partition made at run time.
+# A half released job, rolled up entries, rows in a partition made at run time.
 $source->safe_psql('postgres', <<"END");
 SELECT dwello.ensure_partitions();
 BEGIN;
@@ -24,9 +24,9 @@ SELECT dwello.login(dwello.issue_token('$person{homeowner}'));
 SELECT dwello.release_escrow(job_id => '$job', amount => 10000,
                              idempotency_key => 'first part');
 COMMIT;
-SELECT dwello.set_setting('fold_margin_seconds', '1');
+SELECT dwello.set_setting('rollup_margin_seconds', '1');
 SELECT pg_sleep(1.1);
-SELECT dwello.fold_accounts();
+SELECT dwello.rollup_balances();
 SELECT dwello.deliver_events();
 INSERT INTO dwello.user_activity_logs (user_id, action, created_at)
 VALUES ('$person{homeowner}', 'login', now()),
@@ -44,9 +44,9 @@ is( $source->safe_psql('postgres',
 	0,
 	'no row is left in the default partition');
 cmp_ok(
-	$source->safe_psql('postgres', <<'END'), '>', 2, 'accounts are folded');
+	$source->safe_psql('postgres', <<'END'), '>', 2, 'accounts are rolled up');
 SELECT count(*) FROM dwello.ledger_accounts
-WHERE folded_through IS NOT NULL AND folded_balance <> 0
+WHERE rolled_up_through IS NOT NULL AND rolled_up_balance <> 0
 END
 
 my $before = contents($source, 'postgres');
@@ -110,7 +110,7 @@ sub restored
 	is(differing(contents($target, 'played'), $before),
 		'', "$name: every row is equal");
 	is( $target->safe_psql('played', 'SELECT * FROM dwello.reconcile()'),
-		'', "$name: the books are sound");
+		'', "$name: the books are valid");
 	is( $target->safe_psql(
 			'played', <<"END"), 't', "$name: the work goes on");
 BEGIN;
@@ -126,7 +126,7 @@ SELECT email IS NOT NULL
 FROM dwello.get_user_contact('$person{homeowner}', 'test');
 END
 	is( $target->safe_psql('played', 'SELECT * FROM dwello.reconcile()'),
-		'', "$name: and the books stay sound");
+		'', "$name: and the books stay valid");
 	$target->stop;
 	return;
 }

@@ -149,7 +149,7 @@ grid_check(const DwMachine *machine, const char *const *lines, size_t count)
 
 /* The verifier finds nothing. */
 static void
-grid_check_sound(const DwMachine *machine)
+grid_check_valid(const DwMachine *machine)
 {
 	char		problem[200];
 

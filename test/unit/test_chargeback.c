@@ -153,7 +153,7 @@ test_disputed(void **state)
 	made.escrow.disputed = 600;
 	assert_int_equal(ask(&made, 700, &none, &taken), DW_OK);
 	assert_int_equal(made.escrow.disputed, 300);
-	assert_true(dw_escrow_is_sound(&made.escrow));
+	assert_true(dw_escrow_is_valid(&made.escrow));
 	lost = made;
 	assert_int_equal(end(&made, &taken, true), DW_OK);
 	assert_int_equal(made.escrow.disputed, 600);

@@ -64,7 +64,7 @@ settle(Contract *contract, int64_t figure)
 	contract->out.figure = figure;
 	result = dw_dispute_settle(&contract->escrow, contract->plan, 3,
 							   &contract->dispute, &contract->out);
-	assert_true(dw_escrow_is_sound(&contract->escrow));
+	assert_true(dw_escrow_is_valid(&contract->escrow));
 	assert_int_equal(contract->escrow.status,
 					 dw_escrow_status(&contract->escrow));
 	return result;
@@ -105,14 +105,14 @@ test_figures(void **state)
 		int64_t		figure = -1;
 
 		assert_false(dw_dispute_meets(&d, &figure));
-		assert_int_equal(dw_dispute_silence(&d), cases[i].homeowner);
+		assert_int_equal(dw_dispute_default_figure(&d), cases[i].homeowner);
 		assert_int_equal(dw_dispute_offer(&d, false, cases[i].provider),
 						 DW_OK);
 		assert_int_equal(d.status, DW_DISPUTE_ANSWERED);
 		assert_int_equal(dw_dispute_meets(&d, &figure),
 						 cases[i].figure >= 0);
 		assert_int_equal(figure, cases[i].figure);
-		assert_int_equal(dw_dispute_silence(&d),
+		assert_int_equal(dw_dispute_default_figure(&d),
 						 (cases[i].homeowner + cases[i].provider) / 2);
 	}
 }
@@ -125,7 +125,7 @@ test_offer(void **state)
 	.homeowner_offer = DW_DISPUTE_NO_OFFER};
 	int64_t		figure;
 
-	assert_int_equal(dw_dispute_silence(&d), INT64_MAX);
+	assert_int_equal(dw_dispute_default_figure(&d), INT64_MAX);
 	assert_int_equal(dw_dispute_offer(&d, false, INT64_MAX - 1), DW_OK);
 	assert_int_equal(d.status, DW_DISPUTE_OPEN);
 	assert_int_equal(dw_dispute_offer(&d, true, -1), DW_BAD_VALUE);
@@ -307,19 +307,19 @@ test_part_paid(void **state)
 
 /* A bank takes part of what is disputed, then all. */
 static void
-test_shrink(void **state)
+test_reduce(void **state)
 {
 	Contract	made = make_paid(&from_provider, 0);
 
 	assert_int_equal(dispute(&made, 1, 25000), DW_OK);
 	made.plan[1].disputed = 20000;
-	assert_true(dw_dispute_shrink(&made.dispute, made.plan, 3));
+	assert_true(dw_dispute_reduce(&made.dispute, made.plan, 3));
 	assert_int_equal(made.dispute.amount, 20000);
 	assert_int_equal(made.dispute.homeowner_offer, 20000);
 	assert_int_equal(made.dispute.provider_offer, DW_DISPUTE_NO_OFFER);
 	assert_int_equal(made.dispute.status, DW_DISPUTE_OPEN);
 	made.plan[1].disputed = 0;
-	assert_false(dw_dispute_shrink(&made.dispute, made.plan, 3));
+	assert_false(dw_dispute_reduce(&made.dispute, made.plan, 3));
 	assert_int_equal(made.dispute.status, DW_DISPUTE_SETTLED);
 }
 
@@ -338,7 +338,7 @@ main(void)
 		cmocka_unit_test(test_withdraw),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_part_paid),
-		cmocka_unit_test(test_shrink),
+		cmocka_unit_test(test_reduce),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

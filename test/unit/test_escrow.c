@@ -32,7 +32,7 @@ static const char *const expected[] = {
 	" partially_released>" ENDS " disputed>refunded|" ENDS,
 	"withdraw_dispute HP held>held partially_released>partially_released "
 	"disputed>held|partially_released",
-	"silence Y held>held|refunded|" ENDS
+	"default_decision Y held>held|refunded|" ENDS
 	" partially_released>" ENDS " disputed>refunded|" ENDS,
 	"resolve_dispute AS held>held|refunded|" ENDS
 	" partially_released>" ENDS " disputed>refunded|" ENDS,
@@ -91,7 +91,7 @@ pay(Contract *contract, int64_t amount)
 	assert_int_equal(dw_escrow_fund(&contract->escrow, &amount), DW_OK);
 	assert_int_equal(dw_escrow_confirm(&contract->escrow, contract->plan, 3,
 									   amount), DW_OK);
-	assert_true(dw_escrow_is_sound(&contract->escrow));
+	assert_true(dw_escrow_is_valid(&contract->escrow));
 }
 
 /* Makes a contract and pays all of it. */
@@ -146,7 +146,7 @@ test_cells(void **state)
 	DwEscrowStatus status;
 
 	grid_check(dw_escrow_machine(), expected, DW_LENGTH(expected));
-	grid_check_sound(dw_escrow_machine());
+	grid_check_valid(dw_escrow_machine());
 	assert_true(dw_escrow_status_parse("charged_back", &status));
 	assert_int_equal(status, DW_ESCROW_CHARGED_BACK);
 	assert_false(dw_escrow_status_parse("empty", &status));
@@ -284,7 +284,7 @@ test_release_amount(void **state)
 	assert_int_equal(made.out.fee, 1);
 	assert_int_equal(made.plan[0].moved, 0);
 	assert_int_equal(made.plan[1].moved, 10);
-	assert_true(dw_escrow_is_sound(&made.escrow));
+	assert_true(dw_escrow_is_valid(&made.escrow));
 }
 
 /* The refusals of a release, in api.md's order; none changes anything. */
@@ -387,7 +387,7 @@ test_approve(void **state)
 	assert_int_equal(dw_escrow_approve(&made.escrow, made.plan, 3,
 									   &made.plan[2].id, &made.out), DW_OK);
 	assert_int_equal(made.plan[2].status, DW_MILESTONE_APPROVED);
-	assert_true(dw_escrow_is_sound(&made.escrow));
+	assert_true(dw_escrow_is_valid(&made.escrow));
 }
 
 /* Refunds: all, and what is left after a release. */

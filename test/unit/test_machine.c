@@ -22,7 +22,7 @@ static const char *const events[] = {"make", "pay", "end"};
 #define HOMEOWNER	DW_ACTOR_HOMEOWNER
 #define PROVIDER	DW_ACTOR_PROVIDER
 
-static const DwRule sound_rules[] = {
+static const DwRule validity_rules[] = {
 	{DW_STATE_NONE, MAKE, HOMEOWNER, MADE, NULL},
 	{MADE, PAY, HOMEOWNER, OPEN, NULL},
 	{OPEN, PAY, HOMEOWNER, OPEN, "more is due"},
@@ -58,7 +58,7 @@ check_refused(const DwMachine *machine, const char *expected)
 static void
 test_answers(void **state)
 {
-	DwMachine	small = machine_of(sound_rules, DW_LENGTH(sound_rules));
+	DwMachine	small = machine_of(validity_rules, DW_LENGTH(validity_rules));
 	int			to = -1;
 
 	assert_int_equal(dw_machine_next(&small, DW_STATE_NONE, MAKE, HOMEOWNER,
@@ -81,7 +81,7 @@ test_answers(void **state)
 static void
 test_alternatives(void **state)
 {
-	DwMachine	small = machine_of(sound_rules, DW_LENGTH(sound_rules));
+	DwMachine	small = machine_of(validity_rules, DW_LENGTH(validity_rules));
 
 	assert_true(dw_machine_permits(&small, OPEN, PAY, HOMEOWNER, OPEN));
 	assert_true(dw_machine_permits(&small, OPEN, PAY, HOMEOWNER, DONE));
@@ -93,11 +93,11 @@ test_alternatives(void **state)
 	assert_int_equal(dw_machine_sources(&small, MAKE), 0);
 }
 
-/* A sound table passes, whatever room there is for a problem. */
+/* A valid table passes, whatever room there is for a problem. */
 static void
-test_sound(void **state)
+test_valid(void **state)
 {
-	DwMachine	small = machine_of(sound_rules, DW_LENGTH(sound_rules));
+	DwMachine	small = machine_of(validity_rules, DW_LENGTH(validity_rules));
 	char		problem[100] = "left over";
 
 	assert_true(dw_machine_verify(&small, problem, sizeof(problem)));
@@ -126,11 +126,11 @@ test_unreached(void **state)
 static void
 test_ambiguous(void **state)
 {
-	DwRule		rules[DW_LENGTH(sound_rules)];
+	DwRule		rules[DW_LENGTH(validity_rules)];
 	DwMachine	small = machine_of(rules, DW_LENGTH(rules));
 	const char *sentence = "event \"pay\" is ambiguous in one state";
 
-	memcpy(rules, sound_rules, sizeof(rules));
+	memcpy(rules, validity_rules, sizeof(rules));
 	rules[3].guard = NULL;
 	check_refused(&small, sentence);
 	rules[3].guard = "more is due";
@@ -166,11 +166,11 @@ test_dead_ends(void **state)
 static void
 test_unknown(void **state)
 {
-	DwRule		rules[DW_LENGTH(sound_rules)];
+	DwRule		rules[DW_LENGTH(validity_rules)];
 	DwMachine	small = machine_of(rules, DW_LENGTH(rules));
 	char		problem[12];
 
-	memcpy(rules, sound_rules, sizeof(rules));
+	memcpy(rules, validity_rules, sizeof(rules));
 	rules[1].event = 3;
 	check_refused(&small,
 				  "machine \"small\" has a rule with an unknown event");
@@ -191,7 +191,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_alternatives),
-		cmocka_unit_test(test_sound),
+		cmocka_unit_test(test_valid),
 		cmocka_unit_test(test_unreached),
 		cmocka_unit_test(test_ambiguous),
 		cmocka_unit_test(test_dead_ends),

@@ -37,11 +37,11 @@ leaf_at(double longitude, double latitude)
 	return key;
 }
 
-/* A wish that is in order. */
-static DwMatchWish
-some_wish(void)
+/* A criteria that is in order. */
+static DwMatchCriteria
+some_criteria(void)
 {
-	DwMatchWish wish = {
+	DwMatchCriteria criteria = {
 		.longitude = 10.0, .latitude = 50.0, .radius_miles = 25.0,
 		.as_of = 100 * HOUR, .others_fit = 1.0,
 		.budget_max = DW_JOB_KEY_NO_MAX, .currency = "USD",
@@ -49,22 +49,22 @@ some_wish(void)
 		.freshness_hours = 72.0, .ceiling = DW_MATCH_NO_CEILING
 	};
 
-	return wish;
+	return criteria;
 }
 
-/* Prepares a wish; it must be in order and fit into memory. */
+/* Prepares a criteria; it must be in order and fit into memory. */
 static void
-prepare(const DwMatchWish *wish)
+prepare(const DwMatchCriteria *criteria)
 {
 	DwMatchField field;
 	const char *what;
 
-	assert_true(dw_match_judge(wish, &field, &what));
-	assert_true(dw_match_size(wish) <= sizeof(memory));
-	dw_match_prepare(wish, query);
+	assert_true(dw_match_judge(criteria, &field, &what));
+	assert_true(dw_match_size(criteria) <= sizeof(memory));
+	dw_match_prepare(criteria, query);
 }
 
-/* True when the prepared wish wants the leaf. */
+/* True when the prepared criteria wants the leaf. */
 static bool
 wants(const DwJobKey *leaf)
 {
@@ -223,43 +223,43 @@ static void
 test_filters(void **state)
 {
 	const DwUuid wanted = category(1);
-	DwMatchWish wish = some_wish();
+	DwMatchCriteria criteria = some_criteria();
 	DwJobKey	leaf = leaf_at(10.0, 50.0);
 
-	leaf.posted_at = wish.as_of;
+	leaf.posted_at = criteria.as_of;
 	leaf.leaf.budget_min = 10;
 	leaf.leaf.budget_max = 20;
-	prepare(&wish);
+	prepare(&criteria);
 	assert_true(wants(&leaf));
 	leaf.posted_at++;
 	assert_false(wants(&leaf));
 	leaf.posted_at--;
 	leaf.requirements = 2;
 	assert_false(wants(&leaf));
-	wish.capabilities = 3;
-	prepare(&wish);
+	criteria.capabilities = 3;
+	prepare(&criteria);
 	assert_true(wants(&leaf));
-	wish.budget_min = 20;
-	prepare(&wish);
+	criteria.budget_min = 20;
+	prepare(&criteria);
 	assert_true(wants(&leaf));
-	wish.budget_min = 21;
-	prepare(&wish);
+	criteria.budget_min = 21;
+	prepare(&criteria);
 	assert_false(wants(&leaf));
-	wish.budget_min = 0;
-	wish.budget_max = 9;
-	prepare(&wish);
+	criteria.budget_min = 0;
+	criteria.budget_max = 9;
+	prepare(&criteria);
 	assert_false(wants(&leaf));
-	wish.budget_max = 10;
-	wish.category_ids = &wanted;
-	wish.category_count = 1;
-	wish.others_fit = DW_MATCH_EXCLUDED;
-	prepare(&wish);
+	criteria.budget_max = 10;
+	criteria.category_ids = &wanted;
+	criteria.category_count = 1;
+	criteria.others_fit = DW_MATCH_EXCLUDED;
+	prepare(&criteria);
 	assert_true(wants(&leaf));
 	leaf.leaf.category_id = category(2);
 	assert_false(wants(&leaf));
-	wish.currency = "EUR";
-	wish.others_fit = 0.0;
-	prepare(&wish);
+	criteria.currency = "EUR";
+	criteria.others_fit = 0.0;
+	prepare(&criteria);
 	assert_false(wants(&leaf));
 	assert_int_equal(dw_match_misses(query, &leaf, 0.0),
 					 1 << DW_MATCH_WRONG_CURRENCY);
@@ -271,7 +271,7 @@ test_categories(void **state)
 {
 	DwUuid		ids[201];
 	double		fits[201];
-	DwMatchWish wish = some_wish();
+	DwMatchCriteria criteria = some_criteria();
 	DwJobKey	leaf = leaf_at(10.0, 50.0);
 	double		terms[DW_MATCH_TERM_COUNT];
 
@@ -282,11 +282,11 @@ test_categories(void **state)
 	}
 	ids[200] = category(7);
 	fits[200] = 1.0;
-	wish.category_ids = ids;
-	wish.fits = fits;
-	wish.category_count = 201;
-	wish.others_fit = 0.125;
-	prepare(&wish);
+	criteria.category_ids = ids;
+	criteria.fits = fits;
+	criteria.category_count = 201;
+	criteria.others_fit = 0.125;
+	prepare(&criteria);
 	for (int i = 0; i < 220; i++)
 	{
 		leaf.leaf.category_id = category((uint8_t) i);
@@ -302,14 +302,14 @@ test_categories(void **state)
 static void
 test_terms(void **state)
 {
-	DwMatchWish wish = some_wish();
+	DwMatchCriteria criteria = some_criteria();
 	DwJobKey	leaf = leaf_at(10.0, 50.0);
 	double		terms[DW_MATCH_TERM_COUNT];
 
-	leaf.posted_at = wish.as_of - 72 * HOUR;
+	leaf.posted_at = criteria.as_of - 72 * HOUR;
 	leaf.urgency = 2;
 	leaf.leaf.budget_min = 250;
-	prepare(&wish);
+	prepare(&criteria);
 	dw_match_terms(query, &leaf, 10.0 * DW_GEO_METRES_PER_MILE, terms);
 	assert_true(fabs(terms[DW_MATCH_NEARNESS] - 0.6) < 1e-12);
 	assert_true(terms[DW_MATCH_BUDGET] == 0.25);
@@ -319,7 +319,7 @@ test_terms(void **state)
 	assert_true(fabs(1.0 - dw_match_rest(query, &leaf, 0.0) -
 					 (0.35 + 0.05 + 0.2 + 0.2 / 3.0 + 0.075)) < 1e-12);
 	/* no score is outside 0 to 1, however far or new or rich */
-	leaf.posted_at = wish.as_of + HOUR;
+	leaf.posted_at = criteria.as_of + HOUR;
 	leaf.leaf.budget_max = 5000;
 	leaf.urgency = 3;
 	assert_true(dw_match_rest(query, &leaf, 0.0) < 1e-15);
@@ -331,17 +331,17 @@ test_terms(void **state)
 static void
 test_ceiling(void **state)
 {
-	DwMatchWish wish = some_wish();
+	DwMatchCriteria criteria = some_criteria();
 	DwJobKey	leaf = leaf_at(10.1, 50.1);
 	double		rest;
 
-	prepare(&wish);
+	prepare(&criteria);
 	rest = dw_match_rest(query, &leaf, dw_match_distance_m(query, &leaf));
-	wish.ceiling = 1.0 - rest;
-	prepare(&wish);
+	criteria.ceiling = 1.0 - rest;
+	prepare(&criteria);
 	assert_true(wants(&leaf));
-	wish.ceiling = nextafter(wish.ceiling, 0.0);
-	prepare(&wish);
+	criteria.ceiling = nextafter(criteria.ceiling, 0.0);
+	prepare(&criteria);
 	assert_false(wants(&leaf));
 }
 
@@ -349,13 +349,13 @@ test_ceiling(void **state)
 static void
 test_limit(void **state)
 {
-	DwMatchWish wish = some_wish();
+	DwMatchCriteria criteria = some_criteria();
 	DwJobKey	leaf = leaf_at(10.1, 50.1);
 	DwJobKey	node = dw_job_key_node(&leaf);
 	double		rest;
 	double		bound;
 
-	prepare(&wish);
+	prepare(&criteria);
 	rest = dw_match_leaf_rest(query, &leaf, INFINITY);
 	bound = dw_match_node_rest(query, &node, INFINITY);
 	assert_true(rest == dw_match_rest(query, &leaf,
@@ -406,13 +406,13 @@ test_corners(void **state)
 
 	for (size_t i = 0; i < DW_LENGTH(places); i++)
 	{
-		DwMatchWish wish = some_wish();
+		DwMatchCriteria criteria = some_criteria();
 		DwJobKey	leaf = leaf_at(places[i][2], places[i][3]);
 		DwJobKey	node = dw_job_key_node(&leaf);
 
-		wish.longitude = places[i][0];
-		wish.latitude = places[i][1];
-		prepare(&wish);
+		criteria.longitude = places[i][0];
+		criteria.latitude = places[i][1];
+		prepare(&criteria);
 		assert_true(wants(&leaf));
 		assert_true(dw_match_node_rest(query, &node, INFINITY) <=
 					dw_match_leaf_rest(query, &leaf, INFINITY));
@@ -427,16 +427,16 @@ test_large_budgets(void **state)
 	{
 		for (int64_t budget = odd; budget <= odd + 4; budget++)
 		{
-			DwMatchWish wish = some_wish();
+			DwMatchCriteria criteria = some_criteria();
 			DwJobKey	leaf = leaf_at(10.0, 50.0);
 			DwJobKey	node;
 
 			leaf.leaf.budget_min = budget;
 			leaf.leaf.budget_max = budget;
-			wish.budget_min = budget;
-			wish.budget_max = budget;
+			criteria.budget_min = budget;
+			criteria.budget_max = budget;
 			node = dw_job_key_node(&leaf);
-			prepare(&wish);
+			prepare(&criteria);
 			assert_true(wants(&leaf));
 			assert_true(dw_match_node_rest(query, &node, INFINITY) <= 1.0);
 		}
@@ -451,17 +451,17 @@ test_fit_bound(void **state)
 	{
 		const DwUuid wanted = category(1);
 		const double fit = percent / 100.0;
-		DwMatchWish wish = some_wish();
+		DwMatchCriteria criteria = some_criteria();
 		DwJobKey	leaf = leaf_at(10.0, 50.0);
 		DwJobKey	node = dw_job_key_node(&leaf);
 
-		memset(wish.weights, 0, sizeof(wish.weights));
-		wish.weights[DW_MATCH_CATEGORY] = 1.0;
-		wish.category_ids = &wanted;
-		wish.fits = &fit;
-		wish.category_count = 1;
-		wish.others_fit = DW_MATCH_EXCLUDED;
-		prepare(&wish);
+		memset(criteria.weights, 0, sizeof(criteria.weights));
+		criteria.weights[DW_MATCH_CATEGORY] = 1.0;
+		criteria.category_ids = &wanted;
+		criteria.fits = &fit;
+		criteria.category_count = 1;
+		criteria.others_fit = DW_MATCH_EXCLUDED;
+		prepare(&criteria);
 		assert_true(fabs(dw_match_rest(query, &leaf, 0.0) - (1.0 - fit)) <
 					1e-15);
 		assert_true(dw_match_rest_bound(query, &node) <=
@@ -473,27 +473,27 @@ test_fit_bound(void **state)
 static void
 test_judge(void **state)
 {
-	DwMatchWish wish = some_wish();
+	DwMatchCriteria criteria = some_criteria();
 	DwMatchField field;
 	const char *what;
 
-	wish.weights[DW_MATCH_URGENCY] = NAN;
-	assert_false(dw_match_judge(&wish, &field, &what));
+	criteria.weights[DW_MATCH_URGENCY] = NAN;
+	assert_false(dw_match_judge(&criteria, &field, &what));
 	assert_string_equal(dw_match_field_label(field), "weights");
-	wish = some_wish();
-	memset(wish.weights, 0, sizeof(wish.weights));
-	assert_false(dw_match_judge(&wish, &field, &what));
-	wish = some_wish();
-	wish.longitude = INFINITY;
-	assert_false(dw_match_judge(&wish, &field, &what));
+	criteria = some_criteria();
+	memset(criteria.weights, 0, sizeof(criteria.weights));
+	assert_false(dw_match_judge(&criteria, &field, &what));
+	criteria = some_criteria();
+	criteria.longitude = INFINITY;
+	assert_false(dw_match_judge(&criteria, &field, &what));
 	assert_string_equal(dw_match_field_label(field), "longitude");
-	wish = some_wish();
-	wish.radius_miles = NAN;
-	assert_false(dw_match_judge(&wish, &field, &what));
+	criteria = some_criteria();
+	criteria.radius_miles = NAN;
+	assert_false(dw_match_judge(&criteria, &field, &what));
 	assert_string_equal(dw_match_field_label(field), "radius_miles");
-	wish = some_wish();
-	wish.weights[DW_MATCH_NEARNESS] = 1e300;
-	prepare(&wish);
+	criteria = some_criteria();
+	criteria.weights[DW_MATCH_NEARNESS] = 1e300;
+	prepare(&criteria);
 	assert_true(fabs(query->weights[DW_MATCH_NEARNESS] - 1.0) < 1e-12);
 }
 

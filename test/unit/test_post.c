@@ -29,15 +29,15 @@ good_post(void)
 static void
 assert_post(const DwPost *post, DwResult code, DwPostField argument)
 {
-	DwFault		fault = {0};
+	DwArgError		error = {0};
 
-	dw_post_check(post, &fault);
-	assert_int_equal(fault.code, code);
+	dw_post_check(post, &error);
+	assert_int_equal(error.code, code);
 	if (code != DW_OK)
 	{
-		assert_int_equal(fault.place.argument, argument);
-		assert_int_equal(fault.place.item, DW_FAULT_NO_ITEM);
-		assert_non_null(fault.what);
+		assert_int_equal(error.place.argument, argument);
+		assert_int_equal(error.place.item, DW_ARG_NO_ITEM);
+		assert_non_null(error.what);
 	}
 }
 
@@ -53,18 +53,18 @@ assert_post(const DwPost *post, DwResult code, DwPostField argument)
 static void
 test_fault_order(void **state)
 {
-	DwFault		fault = {0};
+	DwArgError		error = {0};
 
-	dw_fault_note(&fault, 7, DW_CHECK_VIOLATION, "a");
-	assert_string_equal(fault.what, "a");
-	dw_fault_note(&fault, 5, DW_BAD_VALUE, "b");
-	assert_string_equal(fault.what, "b");
-	dw_fault_note(&fault, 1, DW_BAD_VALUE, "c");
-	assert_string_equal(fault.what, "b");
-	dw_fault_note(&fault, 2, DW_BAD_LABEL, "d");
-	assert_string_equal(fault.what, "b");
-	dw_fault_note(&fault, 9, DW_TEXT_TOO_LONG, "e");
-	assert_int_equal(fault.place.argument, 9);
+	dw_arg_error_note(&error, 7, DW_CHECK_VIOLATION, "a");
+	assert_string_equal(error.what, "a");
+	dw_arg_error_note(&error, 5, DW_BAD_VALUE, "b");
+	assert_string_equal(error.what, "b");
+	dw_arg_error_note(&error, 1, DW_BAD_VALUE, "c");
+	assert_string_equal(error.what, "b");
+	dw_arg_error_note(&error, 2, DW_BAD_LABEL, "d");
+	assert_string_equal(error.what, "b");
+	dw_arg_error_note(&error, 9, DW_TEXT_TOO_LONG, "e");
+	assert_int_equal(error.place.argument, 9);
 	assert_true(DW_TEXT_TOO_LONG < DW_OVERFLOW);
 	assert_true(DW_OVERFLOW < DW_BAD_VALUE);
 	assert_true(DW_BAD_VALUE < DW_BAD_LABEL);
@@ -154,16 +154,16 @@ static void
 assert_requirement(DwCredentialType type, const char *value, int64_t weight,
 				   const char *member)
 {
-	DwFaultPlace place = {DW_POST_REQUIREMENTS, 2, NULL};
+	DwArgPlace place = {DW_POST_REQUIREMENTS, 2, NULL};
 	DwPostRequirement requirement = {type, value, true, weight};
-	DwFault		fault = {0};
+	DwArgError		error = {0};
 
-	dw_post_requirement_check(&requirement, place, &fault);
-	assert_int_equal(fault.code, member == NULL ? DW_OK : DW_BAD_VALUE);
+	dw_post_requirement_check(&requirement, place, &error);
+	assert_int_equal(error.code, member == NULL ? DW_OK : DW_BAD_VALUE);
 	if (member != NULL)
 	{
-		assert_string_equal(fault.place.member, member);
-		assert_int_equal(fault.place.item, 2);
+		assert_string_equal(error.place.member, member);
+		assert_int_equal(error.place.item, 2);
 	}
 }
 
@@ -194,26 +194,26 @@ test_plan(void **state)
 		{"a", NULL, "2026-05-01", 1, true},
 		{"b", NULL, NULL, INT64_MAX - 1, true},
 	};
-	DwFault		fault = {0};
+	DwArgError		error = {0};
 
-	dw_post_plan_check(plan, 0, DW_POST_MILESTONES, &fault);
-	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &fault);
-	assert_int_equal(fault.code, DW_OK);
+	dw_post_plan_check(plan, 0, DW_POST_MILESTONES, &error);
+	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &error);
+	assert_int_equal(error.code, DW_OK);
 	plan[1].amount = DW_POST_ABSENT;
-	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &fault);
-	assert_int_equal(fault.code, DW_BAD_VALUE);
-	assert_int_equal(fault.place.item, DW_FAULT_NO_ITEM);
+	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &error);
+	assert_int_equal(error.code, DW_BAD_VALUE);
+	assert_int_equal(error.place.item, DW_ARG_NO_ITEM);
 	plan[1].amount = INT64_MAX;
-	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &fault);
-	assert_int_equal(fault.code, DW_OVERFLOW);
+	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &error);
+	assert_int_equal(error.code, DW_OVERFLOW);
 
-	memset(&fault, 0, sizeof(fault));
+	memset(&error, 0, sizeof(error));
 	plan[1].amount = 0;
 	plan[0].due_date = "2026-05-32";
-	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &fault);
-	assert_int_equal(fault.code, DW_BAD_VALUE);
-	assert_string_equal(fault.place.member, "due_date");
-	assert_int_equal(fault.place.item, 0);
+	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &error);
+	assert_int_equal(error.code, DW_BAD_VALUE);
+	assert_string_equal(error.place.member, "due_date");
+	assert_int_equal(error.place.item, 0);
 }
 
 /* Weights must be a whole, and the method must have a use for them. */
@@ -221,19 +221,19 @@ static void
 test_weights(void **state)
 {
 	DwScoreWeights weights = {{0}};
-	DwFault		fault = {0};
+	DwArgError		error = {0};
 
 	weights.bps[DW_CRITERION_PRICE] = DW_SCORE_WEIGHT;
-	dw_post_weights_check(&weights, DW_SCORING_METHOD_VALUE, &fault);
-	assert_int_equal(fault.code, DW_OK);
+	dw_post_weights_check(&weights, DW_SCORING_METHOD_VALUE, &error);
+	assert_int_equal(error.code, DW_OK);
 	dw_post_weights_check(&weights, DW_SCORING_METHOD_FIXED_BUDGET_QUALITY,
-						  &fault);
-	assert_int_equal(fault.code, DW_CHECK_VIOLATION);
-	memset(&fault, 0, sizeof(fault));
+						  &error);
+	assert_int_equal(error.code, DW_CHECK_VIOLATION);
+	memset(&error, 0, sizeof(error));
 	weights.bps[DW_CRITERION_RATING] = 1;
-	dw_post_weights_check(&weights, DW_SCORING_METHOD_VALUE, &fault);
-	assert_int_equal(fault.code, DW_CHECK_VIOLATION);
-	assert_int_equal(fault.place.argument, DW_POST_WEIGHTS);
+	dw_post_weights_check(&weights, DW_SCORING_METHOD_VALUE, &error);
+	assert_int_equal(error.code, DW_CHECK_VIOLATION);
+	assert_int_equal(error.place.argument, DW_POST_WEIGHTS);
 }
 
 /* Every field is frozen, priced, or neither; never both. */

@@ -11,22 +11,22 @@ static void
 test_rating(void **state)
 {
 	static const int64_t bad[] = {INT64_MIN, -1, 0, 6, INT64_MAX};
-	DwFaultPlace place = {1, DW_FAULT_NO_ITEM, "quality"};
+	DwArgPlace place = {1, DW_ARG_NO_ITEM, "quality"};
 
 	for (int64_t rating = 1; rating <= 5; rating++)
 	{
-		DwFault		fault = {0};
+		DwArgError		error = {0};
 
-		dw_review_rating_check(rating, place, &fault);
-		assert_int_equal(fault.code, DW_OK);
+		dw_review_rating_check(rating, place, &error);
+		assert_int_equal(error.code, DW_OK);
 	}
 	for (size_t i = 0; i < DW_LENGTH(bad); i++)
 	{
-		DwFault		fault = {0};
+		DwArgError		error = {0};
 
-		dw_review_rating_check(bad[i], place, &fault);
-		assert_int_equal(fault.code, DW_BAD_VALUE);
-		assert_string_equal(fault.place.member, "quality");
+		dw_review_rating_check(bad[i], place, &error);
+		assert_int_equal(error.code, DW_BAD_VALUE);
+		assert_string_equal(error.place.member, "quality");
 	}
 }
 

@@ -28,14 +28,14 @@ good_search(void)
 
 /* Asserts which argument is at fault; -1 for none. */
 static void
-assert_fault(const DwSearch *search, int argument)
+assert_arg_error(const DwSearch *search, int argument)
 {
-	DwFault		fault = {0};
+	DwArgError		error = {0};
 
-	dw_search_check(search, &fault);
-	assert_int_equal(fault.code, argument < 0 ? DW_OK : DW_BAD_VALUE);
+	dw_search_check(search, &error);
+	assert_int_equal(error.code, argument < 0 ? DW_OK : DW_BAD_VALUE);
 	if (argument >= 0)
-		assert_int_equal(fault.place.argument, argument);
+		assert_int_equal(error.place.argument, argument);
 }
 
 /* Asserts what is left of a query. */
@@ -67,29 +67,29 @@ test_place(void **state)
 	static const double radii[] = {0, -1, 12450.001, INFINITY, NAN};
 	DwSearch	search = good_search();
 
-	assert_fault(&search, -1);
+	assert_arg_error(&search, -1);
 	search.has_latitude = false;
-	assert_fault(&search, DW_SEARCH_LATITUDE);
+	assert_arg_error(&search, DW_SEARCH_LATITUDE);
 	search.has_latitude = true;
 	search.has_longitude = false;
-	assert_fault(&search, DW_SEARCH_LONGITUDE);
+	assert_arg_error(&search, DW_SEARCH_LONGITUDE);
 	search.has_latitude = false;
-	assert_fault(&search, DW_SEARCH_RADIUS_MILES);
+	assert_arg_error(&search, DW_SEARCH_RADIUS_MILES);
 	search.has_radius = false;
-	assert_fault(&search, -1);
+	assert_arg_error(&search, -1);
 	search = good_search();
 	search.latitude = 91;
-	assert_fault(&search, DW_SEARCH_LONGITUDE);
+	assert_arg_error(&search, DW_SEARCH_LONGITUDE);
 	search.latitude = NAN;
-	assert_fault(&search, DW_SEARCH_LONGITUDE);
+	assert_arg_error(&search, DW_SEARCH_LONGITUDE);
 	search = good_search();
 	for (size_t i = 0; i < DW_LENGTH(radii); i++)
 	{
 		search.radius_miles = radii[i];
-		assert_fault(&search, DW_SEARCH_RADIUS_MILES);
+		assert_arg_error(&search, DW_SEARCH_RADIUS_MILES);
 	}
-	search.radius_miles = DW_BOX_RADIUS_MAX_MILES;
-	assert_fault(&search, -1);
+	search.radius_miles = DW_BBOX_RADIUS_MAX_MILES;
+	assert_arg_error(&search, -1);
 }
 
 /* Amounts, currency, categories, time. */
@@ -100,26 +100,26 @@ test_filters(void **state)
 
 	search.budget_min = 5;
 	search.budget_max = 4;
-	assert_fault(&search, DW_SEARCH_BUDGET_MIN);
+	assert_arg_error(&search, DW_SEARCH_BUDGET_MIN);
 	search.budget_max = 5;
-	assert_fault(&search, -1);
+	assert_arg_error(&search, -1);
 	search.budget_max = 0;
-	assert_fault(&search, DW_SEARCH_BUDGET_MAX);
+	assert_arg_error(&search, DW_SEARCH_BUDGET_MAX);
 	search = good_search();
 	search.budget_min = 0;
-	assert_fault(&search, DW_SEARCH_BUDGET_MIN);
+	assert_arg_error(&search, DW_SEARCH_BUDGET_MIN);
 	search = good_search();
 	search.currency = "usd";
-	assert_fault(&search, DW_SEARCH_CURRENCY);
+	assert_arg_error(&search, DW_SEARCH_CURRENCY);
 	search = good_search();
 	search.category_count = 0;
-	assert_fault(&search, DW_SEARCH_CATEGORY_IDS);
+	assert_arg_error(&search, DW_SEARCH_CATEGORY_IDS);
 	search.category_count = DW_SEARCH_CATEGORIES_MAX + 1;
-	assert_fault(&search, DW_SEARCH_CATEGORY_IDS);
+	assert_arg_error(&search, DW_SEARCH_CATEGORY_IDS);
 	search.category_ids = NULL;
-	assert_fault(&search, -1);
+	assert_arg_error(&search, -1);
 	search.as_of = 1001;
-	assert_fault(&search, DW_SEARCH_AS_OF);
+	assert_arg_error(&search, DW_SEARCH_AS_OF);
 }
 
 /* Asserts which part of a cursor is at fault; -1 for none. */
@@ -127,12 +127,12 @@ static void
 assert_cursor(DwSearchCursor cursor, int argument)
 {
 	DwSearch	search = good_search();
-	DwFault		fault = {0};
+	DwArgError		error = {0};
 
-	dw_search_cursor_check(&cursor, &search, &fault);
-	assert_int_equal(fault.code, argument < 0 ? DW_OK : DW_BAD_VALUE);
+	dw_search_cursor_check(&cursor, &search, &error);
+	assert_int_equal(error.code, argument < 0 ? DW_OK : DW_BAD_VALUE);
 	if (argument >= 0)
-		assert_int_equal(fault.place.argument, argument);
+		assert_int_equal(error.place.argument, argument);
 }
 
 /* A cursor is given whole, and its score is one. */
@@ -257,26 +257,26 @@ test_words(void **state)
 }
 
 /* The first way to a million jobs, for words of a share and all else. */
-static DwSearchWay
+static DwAccessPath
 way_of(double share, double others)
 {
 	DwSearchOdds odds = {1e6, others, dw_search_word(share)};
 	DwSearchTries none = {0};
-	DwSearchWay way;
+	DwAccessPath way;
 
 	assert_true(dw_search_next(&odds, &none, &way));
 	return way;
 }
 
-/* Asserts which way is next, DW_SEARCH_WAY_COUNT for none. */
+/* Asserts which way is next, DW_ACCESS_PATH_COUNT for none. */
 static void
 assert_next(const DwSearchOdds *odds, DwSearchTries tries,
-			DwSearchWay expected)
+			DwAccessPath expected)
 {
-	DwSearchWay way = DW_SEARCH_WAY_COUNT;
+	DwAccessPath way = DW_ACCESS_PATH_COUNT;
 
 	assert_int_equal(dw_search_next(odds, &tries, &way),
-					 expected != DW_SEARCH_WAY_COUNT);
+					 expected != DW_ACCESS_PATH_COUNT);
 	assert_int_equal(way, expected);
 }
 
@@ -317,19 +317,19 @@ test_next(void **state)
 	assert_next(&odds, (DwSearchTries) {{true, true, false}, 0},
 				DW_SEARCH_BY_TIME);
 	assert_next(&odds, (DwSearchTries) {{true, true, true}, 0},
-				DW_SEARCH_WAY_COUNT);
+				DW_ACCESS_PATH_COUNT);
 	/* too many by the guess, but not by what was seen */
 	odds = (DwSearchOdds) {1e6, 1, dw_search_word(0.5)};
 	assert_next(&odds, (DwSearchTries) {{false, false, true}, 9},
 				DW_SEARCH_BY_WORDS);
 	assert_next(&odds, (DwSearchTries) {{false, false, true}, 9000},
-				DW_SEARCH_WAY_COUNT);
+				DW_ACCESS_PATH_COUNT);
 	odds.words = dw_search_phrase(odds.words, odds.words);
 	assert_next(&odds, (DwSearchTries) {{false, false, true}, 9},
-				DW_SEARCH_WAY_COUNT);
+				DW_ACCESS_PATH_COUNT);
 	odds.words = dw_search_not(dw_search_word(0.5));
 	assert_next(&odds, (DwSearchTries) {{false, false, true}, 9},
-				DW_SEARCH_WAY_COUNT);
+				DW_ACCESS_PATH_COUNT);
 }
 
 /* The share of a circle, and of categories. */
@@ -338,7 +338,7 @@ test_share(void **state)
 {
 	DwSearch	search = good_search();
 
-	search.radius_miles = DW_BOX_RADIUS_MAX_MILES;
+	search.radius_miles = DW_BBOX_RADIUS_MAX_MILES;
 	assert_true(dw_search_share(&search) == 0.3);
 	search.category_ids = NULL;
 	assert_true(dw_search_share(&search) == 1.0);

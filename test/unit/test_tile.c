@@ -108,61 +108,61 @@ test_degrees(void **state)
 
 /* Asserts what is at fault with a tile; -1 for nothing. */
 static void
-assert_tile_fault(DwTile tile, int argument)
+assert_tile_error(DwTile tile, int argument)
 {
-	DwFault		fault = {0};
+	DwArgError		error = {0};
 
-	dw_tile_check(&tile, &fault);
-	assert_int_equal(fault.code, argument < 0 ? DW_OK : DW_BAD_VALUE);
+	dw_tile_check(&tile, &error);
+	assert_int_equal(error.code, argument < 0 ? DW_OK : DW_BAD_VALUE);
 	if (argument >= 0)
-		assert_int_equal(fault.place.argument, argument);
+		assert_int_equal(error.place.argument, argument);
 }
 
 /* A tile has a zoom, and a column and row of it. */
 static void
 test_tile_check(void **state)
 {
-	assert_tile_fault((DwTile) {0, 0, 0}, -1);
-	assert_tile_fault((DwTile) {22, 4194303, 4194303}, -1);
-	assert_tile_fault((DwTile) {23, 0, 0}, DW_TILE_Z);
-	assert_tile_fault((DwTile) {-1, 0, 0}, DW_TILE_Z);
-	assert_tile_fault((DwTile) {INT32_MAX, 0, 0}, DW_TILE_Z);
-	assert_tile_fault((DwTile) {3, 8, 0}, DW_TILE_X);
-	assert_tile_fault((DwTile) {3, -1, 0}, DW_TILE_X);
-	assert_tile_fault((DwTile) {3, 7, 8}, DW_TILE_Y);
-	assert_tile_fault((DwTile) {3, 7, INT64_MIN}, DW_TILE_Y);
+	assert_tile_error((DwTile) {0, 0, 0}, -1);
+	assert_tile_error((DwTile) {22, 4194303, 4194303}, -1);
+	assert_tile_error((DwTile) {23, 0, 0}, DW_TILE_Z);
+	assert_tile_error((DwTile) {-1, 0, 0}, DW_TILE_Z);
+	assert_tile_error((DwTile) {INT32_MAX, 0, 0}, DW_TILE_Z);
+	assert_tile_error((DwTile) {3, 8, 0}, DW_TILE_X);
+	assert_tile_error((DwTile) {3, -1, 0}, DW_TILE_X);
+	assert_tile_error((DwTile) {3, 7, 8}, DW_TILE_Y);
+	assert_tile_error((DwTile) {3, 7, INT64_MIN}, DW_TILE_Y);
 }
 
 /* Asserts what is at fault with a box; -1 for nothing. */
 static void
-assert_box_fault(DwTileBox box, int argument)
+assert_box_error(DwTileBbox box, int argument)
 {
-	DwFault		fault = {0};
+	DwArgError		error = {0};
 
-	dw_tile_box_check(&box, &fault);
-	assert_int_equal(fault.code, argument < 0 ? DW_OK : DW_BAD_VALUE);
+	dw_tile_bbox_check(&box, &error);
+	assert_int_equal(error.code, argument < 0 ? DW_OK : DW_BAD_VALUE);
 	if (argument >= 0)
-		assert_int_equal(fault.place.argument, argument);
+		assert_int_equal(error.place.argument, argument);
 }
 
 /* A box has width and height, and is not too large for its zoom. */
 static void
-test_box_check(void **state)
+test_bbox_check(void **state)
 {
-	assert_box_fault((DwTileBox) {-180, -90, 180, 90, 3}, -1);
-	assert_box_fault((DwTileBox) {-180, -90, 180, 90, 4}, DW_TILE_ZOOM);
-	assert_box_fault((DwTileBox) {170, -10, -170, 10, 5}, -1);
-	assert_box_fault((DwTileBox) {10, 10, 10, 20, 5}, DW_TILE_WEST);
-	assert_box_fault((DwTileBox) {10, 20, 20, 20, 5}, DW_TILE_SOUTH);
-	assert_box_fault((DwTileBox) {10, 21, 20, 20, 5}, DW_TILE_SOUTH);
-	assert_box_fault((DwTileBox) {-181, 0, 0, 1, 5}, DW_TILE_WEST);
-	assert_box_fault((DwTileBox) {NAN, 0, 0, 1, 5}, DW_TILE_WEST);
-	assert_box_fault((DwTileBox) {0, 0, 1, INFINITY, 5}, DW_TILE_EAST);
-	assert_box_fault((DwTileBox) {0, 0, 1, 1, 23}, DW_TILE_ZOOM);
-	assert_box_fault((DwTileBox) {0, 0, 1, 1, -1}, DW_TILE_ZOOM);
+	assert_box_error((DwTileBbox) {-180, -90, 180, 90, 3}, -1);
+	assert_box_error((DwTileBbox) {-180, -90, 180, 90, 4}, DW_TILE_ZOOM);
+	assert_box_error((DwTileBbox) {170, -10, -170, 10, 5}, -1);
+	assert_box_error((DwTileBbox) {10, 10, 10, 20, 5}, DW_TILE_WEST);
+	assert_box_error((DwTileBbox) {10, 20, 20, 20, 5}, DW_TILE_SOUTH);
+	assert_box_error((DwTileBbox) {10, 21, 20, 20, 5}, DW_TILE_SOUTH);
+	assert_box_error((DwTileBbox) {-181, 0, 0, 1, 5}, DW_TILE_WEST);
+	assert_box_error((DwTileBbox) {NAN, 0, 0, 1, 5}, DW_TILE_WEST);
+	assert_box_error((DwTileBbox) {0, 0, 1, INFINITY, 5}, DW_TILE_EAST);
+	assert_box_error((DwTileBbox) {0, 0, 1, 1, 23}, DW_TILE_ZOOM);
+	assert_box_error((DwTileBbox) {0, 0, 1, 1, -1}, DW_TILE_ZOOM);
 	/* nearly all the way round */
-	assert_box_fault((DwTileBox) {10.0001, -1, 10, 1, 5}, -1);
-	assert_box_fault((DwTileBox) {10.0001, -1, 10, 1, 7}, DW_TILE_ZOOM);
+	assert_box_error((DwTileBbox) {10.0001, -1, 10, 1, 5}, -1);
+	assert_box_error((DwTileBbox) {10.0001, -1, 10, 1, 7}, DW_TILE_ZOOM);
 }
 
 /* Whether the tile of a place is in a span of a box. */
@@ -178,7 +178,7 @@ is_within(const DwTileSpan *span, double longitude, double latitude)
 static void
 test_span(void **state)
 {
-	DwTileBox	box = {170, -10, -170, 10, 8};
+	DwTileBbox	box = {170, -10, -170, 10, 8};
 	DwTileSpan	span = dw_tile_span(&box, 8);
 
 	assert_true(is_within(&span, 179.9, 0));
@@ -195,7 +195,7 @@ test_span(void **state)
 	assert_int_equal(dw_tile_at(&span, 0).x, 248);
 	assert_int_equal(dw_tile_count(&span), 16 * 16);
 
-	box = (DwTileBox) {10.0001, -1, 10, 1, 5};
+	box = (DwTileBbox) {10.0001, -1, 10, 1, 5};
 	span = dw_tile_span(&box, 5);
 	assert_int_equal(dw_tile_count(&span), 32 * 2);
 	assert_true(is_within(&span, 10.00005, 0));
@@ -211,7 +211,7 @@ main(void)
 		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_degrees),
 		cmocka_unit_test(test_tile_check),
-		cmocka_unit_test(test_box_check),
+		cmocka_unit_test(test_bbox_check),
 		cmocka_unit_test(test_span),
 	};
 

@@ -25,7 +25,7 @@ encode(const char *text, char *digits, size_t room)
 }
 
 /* Reads a token made of header and payload as if it had been verified. */
-static DwTokenFault
+static DwTokenError
 read_token(const char *header, const char *payload, DwClaims *claims)
 {
 	char		text[DW_TOKEN_MAX];
@@ -43,7 +43,7 @@ read_token(const char *header, const char *payload, DwClaims *claims)
 }
 
 /* The fault of a payload under a good header. */
-static DwTokenFault
+static DwTokenError
 fault_of(const char *payload)
 {
 	DwClaims	claims;

@@ -16,21 +16,21 @@
 #include "store/account/account_store.h"
 
 /* Who decides on the standing of a user. */
-#define STANDING_ACTORS (DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM)
+#define ACCOUNT_STATUS_ACTORS (DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM)
 
 /* Positions of the arguments. */
 enum
 {
-	STANDING_USER_ID,
+	ACCOUNT_STATUS_USER_ID,
 	SUSPEND_REASON,
 	PASSWORD_HASH = SUSPEND_REASON
 };
 
 static void suspend_apply(DwCall *call, DwUser *user, const char *reason);
 static void reinstate_apply(DwCall *call, DwUser *user);
-static void standing_emit(DwCall *call, const DwUser *user,
-						  const char *type);
-static Datum standing_return(DwCall *call, const DwUser *user);
+static void account_status_emit(DwCall *call, const DwUser *user,
+								const char *type);
+static Datum account_status_return(DwCall *call, const DwUser *user);
 
 /* suspend_user(user_id, reason) → user_id, status, … */
 DW_FUNCTION(dwello_suspend_user)
@@ -40,13 +40,14 @@ DW_FUNCTION(dwello_suspend_user)
 	DwUser		user;
 	const char *reason;
 
-	dw_command_begin(&call, fcinfo, STANDING_ACTORS);
-	dw_args_need(&call, DW_ARG(STANDING_USER_ID) | DW_ARG(SUSPEND_REASON));
-	user_id = dw_arg_uuid(&call, STANDING_USER_ID);
+	dw_command_begin(&call, fcinfo, ACCOUNT_STATUS_ACTORS);
+	dw_args_need(&call,
+				 DW_ARG(ACCOUNT_STATUS_USER_ID) | DW_ARG(SUSPEND_REASON));
+	user_id = dw_arg_uuid(&call, ACCOUNT_STATUS_USER_ID);
 	reason = dw_arg_text(&call, SUSPEND_REASON, DW_USER_REASON_MAX);
 	if (call.actor.kind != DW_ACTOR_SYSTEM &&
 		dw_uuid_equal(&user_id, &call.actor.user_id))
-		dw_arg_refuse(&call, STANDING_USER_ID, DW_BAD_VALUE,
+		dw_arg_refuse(&call, ACCOUNT_STATUS_USER_ID, DW_BAD_VALUE,
 					  "must not be the caller's own");
 
 	dw_user_for_command(&call, &user_id, &user);
@@ -57,7 +58,7 @@ DW_FUNCTION(dwello_suspend_user)
 		dw_call_replayed(&call);
 	else
 		suspend_apply(&call, &user, reason);
-	return standing_return(&call, &user);
+	return account_status_return(&call, &user);
 }
 
 /* reinstate_user(user_id) → user_id, status, … */
@@ -67,8 +68,8 @@ DW_FUNCTION(dwello_reinstate_user)
 	DwUuid		user_id;
 	DwUser		user;
 
-	dw_command_begin(&call, fcinfo, STANDING_ACTORS);
-	user_id = dw_arg_uuid(&call, STANDING_USER_ID);
+	dw_command_begin(&call, fcinfo, ACCOUNT_STATUS_ACTORS);
+	user_id = dw_arg_uuid(&call, ACCOUNT_STATUS_USER_ID);
 
 	dw_user_for_command(&call, &user_id, &user);
 	if (dw_call_replay(&call, &user.id))
@@ -84,7 +85,7 @@ DW_FUNCTION(dwello_reinstate_user)
 		reinstate_apply(&call, &user);
 	else
 		dw_call_replayed(&call);
-	return standing_return(&call, &user);
+	return account_status_return(&call, &user);
 }
 
 /* set_password_hash(user_id, password_hash) → user_id, … */
@@ -96,8 +97,9 @@ DW_FUNCTION(dwello_set_password_hash)
 	const char *hash;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	dw_args_need(&call, DW_ARG(STANDING_USER_ID) | DW_ARG(PASSWORD_HASH));
-	user_id = dw_arg_uuid(&call, STANDING_USER_ID);
+	dw_args_need(&call,
+				 DW_ARG(ACCOUNT_STATUS_USER_ID) | DW_ARG(PASSWORD_HASH));
+	user_id = dw_arg_uuid(&call, ACCOUNT_STATUS_USER_ID);
 	hash = dw_arg_text(&call, PASSWORD_HASH, DW_USER_HASH_MAX);
 
 	dw_user_for_command(&call, &user_id, &user);
@@ -106,8 +108,8 @@ DW_FUNCTION(dwello_set_password_hash)
 	dw_call_version(&call, user.version);
 	dw_user_update_password(&user, hash);
 	(void) dw_tokens_revoke(&user.id);
-	standing_emit(&call, &user, "password_changed");
-	return standing_return(&call, &user);
+	account_status_emit(&call, &user, "password_changed");
+	return account_status_return(&call, &user);
 }
 
 /* Keeps the user out, from now on. */
@@ -115,10 +117,10 @@ static void
 suspend_apply(DwCall *call, DwUser *user, const char *reason)
 {
 	user->status = DW_USER_SUSPENDED;
-	dw_user_update_standing(user);
+	dw_user_update_status(user);
 	dw_tokens_bar(&user->id);
 	dw_user_log(&user->id, &call->actor, "suspended", reason);
-	standing_emit(call, user, "user_suspended");
+	account_status_emit(call, user, "user_suspended");
 }
 
 /* Lets the user in again, as what has been verified of him. */
@@ -129,15 +131,15 @@ reinstate_apply(DwCall *call, DwUser *user)
 
 	user->status = dw_user_reinstated_status(user->type, &user->verified,
 											 &required);
-	dw_user_update_standing(user);
+	dw_user_update_status(user);
 	dw_tokens_admit(&user->id);
 	dw_user_log(&user->id, &call->actor, "reinstated", NULL);
-	standing_emit(call, user, "user_reinstated");
+	account_status_emit(call, user, "user_reinstated");
 }
 
 /* Tells the outside who, and by whom; never why. */
 static void
-standing_emit(DwCall *call, const DwUser *user, const char *type)
+account_status_emit(DwCall *call, const DwUser *user, const char *type)
 {
 	DwPayload	payload;
 
@@ -150,7 +152,7 @@ standing_emit(DwCall *call, const DwUser *user, const char *type)
 
 /* The row that all three return. */
 static Datum
-standing_return(DwCall *call, const DwUser *user)
+account_status_return(DwCall *call, const DwUser *user)
 {
 	dw_row_uuid(call, "user_id", &user->id);
 	dw_row_text(call, "status", dw_user_status_label(user->status));

@@ -13,7 +13,7 @@
 
 /* 42501 unless the acting user may do what `pending_may` allows. */
 static void
-call_check_standing(DwCall *call, bool pending_may)
+check_account_status(DwCall *call, bool pending_may)
 {
 	DwUserStatus status;
 
@@ -37,7 +37,7 @@ void
 dw_command_begin(DwCall *call, FunctionCallInfo fcinfo, DwActorSet actors)
 {
 	dw_query_begin(call, fcinfo, actors);
-	call_check_standing(call, false);
+	check_account_status(call, false);
 	PreventCommandIfReadOnly(psprintf("dwello.%s()", dw_call_name(call)));
 }
 
@@ -46,6 +46,6 @@ void
 dw_draft_begin(DwCall *call, FunctionCallInfo fcinfo, DwActorSet actors)
 {
 	dw_query_begin(call, fcinfo, actors);
-	call_check_standing(call, true);
+	check_account_status(call, true);
 	PreventCommandIfReadOnly(psprintf("dwello.%s()", dw_call_name(call)));
 }

@@ -253,14 +253,14 @@ document_is_null(Datum document)
 static void
 document_check(DwCall *call, int arg, Datum document, int max)
 {
-	DwDocument	object;
+	DwJsonArg	object;
 
 	if (document == (Datum) 0 || document_is_null(document))
 		return;
 	if (VARSIZE(DatumGetPointer(document)) > (Size) max)
 		dw_arg_refuse(call, arg, DW_BAD_VALUE,
 					  psprintf("must not be larger than %d bytes", max));
-	if (!dw_document_object(document, &object))
+	if (!dw_json_arg_object(document, &object))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be a JSON object");
 }
 

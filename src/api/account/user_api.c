@@ -298,7 +298,7 @@ user_verify(DwCall *call, DwUser *user, DwVerifiable what)
 		dw_call_replayed(call);
 		return;
 	}
-	dw_user_update_standing(user);
+	dw_user_update_status(user);
 	dw_payload_begin(&payload);
 	dw_payload_uuid(&payload, "user_id", &user->id);
 	dw_payload_text(&payload, "what", dw_verifiable_label(what));

@@ -12,7 +12,7 @@
 #define DELIVER_MAX_ROWS 100000
 #define CLAIM_MAX_ROWS 10000
 #define CONSUMER_MAX 100		/* characters of a consumer, or of a type */
-#define REVIVE_MAX_ROWS 10000
+#define REQUEUE_MAX_ROWS 10000
 #define ERROR_MAX 10000			/* characters of what a worker says */
 
 static void claim_emit(DwCall *call, const DwUuid *lease_id,
@@ -107,12 +107,12 @@ DW_FUNCTION(dwello_ack_events)
 	return dw_call_return(&call);
 }
 
-/* revive_events(consumer, event_ids, max_rows) → events; see its COMMENT. */
-DW_FUNCTION(dwello_revive_events)
+/* requeue_events(consumer, event_ids, max_rows) → events. */
+DW_FUNCTION(dwello_requeue_events)
 {
 	DwCall		call;
 	DwRevival	revival = {0};
-	DwRevivedEvent *events;
+	DwRequeuedEvent *events;
 	int			count;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
@@ -121,11 +121,11 @@ DW_FUNCTION(dwello_revive_events)
 	revival.consumer = dw_arg_text(&call, 0, CONSUMER_MAX);
 	revival.ids = dw_arg_uuids_opt(&call, 1, &revival.id_count);
 	revival.max_rows = dw_arg_int4(&call, 2);
-	if (revival.max_rows < 1 || revival.max_rows > REVIVE_MAX_ROWS)
+	if (revival.max_rows < 1 || revival.max_rows > REQUEUE_MAX_ROWS)
 		dw_arg_refuse(&call, 2, DW_BAD_VALUE,
-					  psprintf("must be from 1 to %d", REVIVE_MAX_ROWS));
+					  psprintf("must be from 1 to %d", REQUEUE_MAX_ROWS));
 
-	if (!dw_events_revive(&revival, &events, &count))
+	if (!dw_events_requeue(&revival, &events, &count))
 		dw_raise(DW_NOT_FOUND, "no such consumer",
 				 psprintf("\"%s\" has never claimed events.",
 						  revival.consumer), NULL);

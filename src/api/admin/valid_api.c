@@ -48,8 +48,8 @@ none_negative(const DwRecord *record, int first, int last)
 	return true;
 }
 
-/* escrow_is_sound: see its COMMENT. */
-DW_FUNCTION(dwello_escrow_is_sound)
+/* escrow_is_valid: see its COMMENT. */
+DW_FUNCTION(dwello_escrow_is_valid)
 {
 	static const char *const columns[] = {
 		"contract_amount", "funded", "held", "released", "refunded",
@@ -69,12 +69,12 @@ DW_FUNCTION(dwello_escrow_is_sound)
 	escrow.fee_taken = dw_record_int8(&record, 7);
 	escrow.tax_taken = dw_record_int8(&record, 8);
 	PG_RETURN_BOOL(dw_record_int8(&record, 0) > 0 &&
-				   dw_escrow_is_sound(&escrow));
+				   dw_escrow_is_valid(&escrow));
 }
 
 /* True when a title is there and no longer than it may be. */
 static bool
-title_is_sound(Datum title)
+title_is_valid(Datum title)
 {
 	text	   *plain = DatumGetTextPP(title);
 	int			size = VARSIZE_ANY_EXHDR(plain);
@@ -83,8 +83,8 @@ title_is_sound(Datum title)
 		pg_mbstrlen_with_len(VARDATA_ANY(plain), size) <= DW_POST_TITLE_MAX;
 }
 
-/* milestone_is_sound: see its COMMENT. */
-DW_FUNCTION(dwello_milestone_is_sound)
+/* milestone_is_valid: see its COMMENT. */
+DW_FUNCTION(dwello_milestone_is_valid)
 {
 	static const char *const columns[] = {
 		"amount", "funded", "released", "refunded", "disputed", "status",
@@ -103,11 +103,11 @@ DW_FUNCTION(dwello_milestone_is_sound)
 				   dw_record_int8(&record, 1) >= spent &&
 				   disputed != record.nulls[6] &&
 				   disputed != record.nulls[7] &&
-				   title_is_sound(record.values[8]));
+				   title_is_valid(record.values[8]));
 }
 
-/* transaction_is_sound: see its COMMENT. */
-DW_FUNCTION(dwello_transaction_is_sound)
+/* transaction_is_valid: see its COMMENT. */
+DW_FUNCTION(dwello_transaction_is_valid)
 {
 	static const char *const columns[] = {
 		"amount", "platform_fee", "tax", "net_amount", "status", "hash",

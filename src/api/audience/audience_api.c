@@ -13,22 +13,23 @@
 #define REFRESH_MAX 100000
 
 /* Finds somebody whom a job reaches, as in audience_store.h. */
-typedef bool (*ReachFinder) (const DwUuid *job_id, DwReached **reached,
-							 int *count);
+typedef bool (*AudienceFinder) (const DwUuid *job_id,
+								DwAudienceMember **reached,
+								int *count);
 
-static Datum reach_list(FunctionCallInfo fcinfo, ReachFinder finder,
+static Datum reach_list(FunctionCallInfo fcinfo, AudienceFinder finder,
 						const char *column);
 
 /* match_agents(job_id) → agent_id, distance_miles */
 DW_FUNCTION(dwello_match_agents)
 {
-	return reach_list(fcinfo, dw_reach_agents, "agent_id");
+	return reach_list(fcinfo, dw_audience_agents, "agent_id");
 }
 
 /* match_providers(job_id) → provider_id, distance_miles */
 DW_FUNCTION(dwello_match_providers)
 {
-	return reach_list(fcinfo, dw_reach_providers, "provider_id");
+	return reach_list(fcinfo, dw_audience_providers, "provider_id");
 }
 
 /* refresh_matching(max_rows) → users whose columns were out of date */
@@ -36,24 +37,25 @@ DW_FUNCTION(dwello_refresh_matching)
 {
 	DwCall		call;
 	int32		max_rows;
+	int32		refreshed;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	max_rows = dw_arg_int4(&call, 0);
 	if (max_rows < 1 || max_rows > REFRESH_MAX)
 		dw_arg_refuse(&call, 0, DW_BAD_VALUE,
 					  psprintf("must be from 1 to %d", REFRESH_MAX));
-	return dw_call_return_datum(&call,
-								Int32GetDatum(dw_reach_refresh_some(max_rows)),
-								true, sizeof(int32));
+	refreshed = dw_audience_refresh_some(max_rows);
+	return dw_call_return_datum(&call, Int32GetDatum(refreshed), true,
+								sizeof(int32));
 }
 
 /* The rows of both; P0002 for no such job. */
 static Datum
-reach_list(FunctionCallInfo fcinfo, ReachFinder finder, const char *column)
+reach_list(FunctionCallInfo fcinfo, AudienceFinder finder, const char *column)
 {
 	DwCall		call;
 	DwUuid		job_id;
-	DwReached  *reached;
+	DwAudienceMember *reached;
 	int			count;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);

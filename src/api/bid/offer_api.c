@@ -110,7 +110,7 @@ dw_offer_score(DwCall *call, int arg, const DwJob *job, DwBid *bid,
 					   &bid->is_inconsistent) != DW_OK)
 		dw_arg_refuse(call, arg, DW_OVERFLOW,
 					  "and the materials are out of range together");
-	dw_score_inputs_gather(job, &bid->provider_id, &bid->inputs);
+	dw_score_inputs_load(job, &bid->provider_id, &bid->inputs);
 	bid->inputs.price = bid->price;
 	bid->inputs.timeline_days = bid->timeline_days == DW_BID_NO_DAYS ?
 		DW_SCORE_UNKNOWN : bid->timeline_days;

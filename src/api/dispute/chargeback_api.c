@@ -87,7 +87,7 @@ book_step(DwCall *call, DwEscrowRow *row, const DwChargebackRow *taken,
 	DwTransaction transaction;
 
 	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_CHARGEBACK,
-						 &call->actor);
+								&call->actor);
 	transaction.payer_id = won ? row->homeowner_id : row->provider_id;
 	transaction.payee_id = won ? row->provider_id : row->homeowner_id;
 	transaction.amount = taken->chargeback.amount;
@@ -315,7 +315,7 @@ closing_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 	event->transaction_id = book_step(call, row, taken, &legs);
 	dw_chargeback_end(&row->job_id, taken);
 	dw_escrow_apply(row, &transition);
-	dw_disputes_thaw(row, &event->transaction_id);
+	dw_disputes_unfreeze(row, &event->transaction_id);
 	emit_chargeback(row, taken, "chargeback_closed", NULL);
 	if (!row->escrow.frozen)
 	{

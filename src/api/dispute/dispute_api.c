@@ -126,7 +126,7 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const DwEnding *ending,
 	parts = dw_payments_to_refund(&row->job_id, settlement->refund,
 								  part_count);
 	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_DISPUTE,
-						 &ending->actor);
+								&ending->actor);
 	transaction.amount = release->amount + settlement->refund;
 	transaction.platform_fee = release->fee;
 	transaction.tax = release->tax;
@@ -171,7 +171,7 @@ dw_dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
 
 /* Lets the open disputes go on after a chargeback; see the header. */
 void
-dw_disputes_thaw(const DwEscrowRow *row, const DwUuid *transaction_id)
+dw_disputes_unfreeze(const DwEscrowRow *row, const DwUuid *transaction_id)
 {
 	const DwSettlement nothing = {.figure = 0};
 	int			count;
@@ -183,7 +183,7 @@ dw_disputes_thaw(const DwEscrowRow *row, const DwUuid *transaction_id)
 
 		if (!dw_dispute_load(&row->job_id, &ids[i], &dispute))
 			elog(ERROR, "dispute %s is gone", dw_uuid_text(&ids[i]));
-		if (!dw_dispute_shrink(&dispute.dispute, row->milestones,
+		if (!dw_dispute_reduce(&dispute.dispute, row->milestones,
 							   row->milestone_count))
 		{
 			dispute.settled_amount = 0;

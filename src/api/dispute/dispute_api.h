@@ -32,7 +32,7 @@ extern void dw_dispute_end(DwJob *job, DwEscrowRow *row,
  * ended, with nothing for the provider.  Nobody could answer while the
  * escrow was frozen, so the time to answer begins anew.
  */
-extern void dw_disputes_thaw(const DwEscrowRow *row,
-							 const DwUuid *transaction_id);
+extern void dw_disputes_unfreeze(const DwEscrowRow *row,
+								 const DwUuid *transaction_id);
 
 #endif							/* DW_DISPUTE_API_H */

@@ -68,7 +68,7 @@ expire_overdue(DwCall *call, DwJob *job, DwEscrowRow *row, int max_rows)
 	{
 		DwEnding	ending = {
 			.status = DW_DISPUTE_SETTLED,
-			.event = DW_ESCROW_EVENT_SILENCE,
+			.event = DW_ESCROW_EVENT_DEFAULT_DECISION,
 			.actor = call->actor
 		};
 		DwDisputeRow dispute;
@@ -77,7 +77,7 @@ expire_overdue(DwCall *call, DwJob *job, DwEscrowRow *row, int max_rows)
 			break;				/* it waits for the bank */
 		if (!dw_dispute_load(&job->id, &ids[i], &dispute))
 			elog(ERROR, "dispute %s is gone", dw_uuid_text(&ids[i]));
-		ending.figure = dw_dispute_silence(&dispute.dispute);
+		ending.figure = dw_dispute_default_figure(&dispute.dispute);
 		dw_dispute_end(job, row, &dispute, &ending);
 		ended++;
 	}

@@ -67,7 +67,7 @@ release_escrow(const Release *release, DwEscrowRow *row)
 {
 	int			released = 0;
 
-	if (!dw_escrow_is_sound(&row->escrow))
+	if (!dw_escrow_is_valid(&row->escrow))
 		return 0;				/* reconcile() tells of it */
 	for (int i = 0; i < row->milestone_count; i++)
 		if (released < release->left &&
@@ -102,7 +102,7 @@ move_jobs(DwEscrowRow **rows, int count)
 		dw_escrow_move_job(&jobs[i], rows[i]);
 }
 
-/* Releases what is due of all the escrows: work for dw_gather(). */
+/* Releases what is due of all the escrows: work for dw_write_batch(). */
 static void
 release_escrows(void *argument)
 {
@@ -136,7 +136,7 @@ release_together(DwCall *call, const DwUuid *ids, int count, int max_rows)
 	release.rows = dw_escrows_lock(ids, count, &release.count);
 	if (release.count != count)
 		elog(ERROR, "a claimed job has lost its escrow");
-	dw_gather(release_escrows, &release);
+	dw_write_batch(release_escrows, &release);
 	return max_rows - release.left;
 }
 

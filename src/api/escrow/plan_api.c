@@ -21,16 +21,16 @@
 static void
 plan_read(DwCall *call, DwPlan *plan)
 {
-	DwFault		fault = {0};
+	DwArgError	error = {0};
 
 	memset(plan, 0, sizeof(*plan));
 	dw_args_need(call, DW_ARG(0) | DW_ARG(1));
 	plan->job_id = dw_arg_uuid(call, 0);
-	plan->words = dw_post_milestones(call, 1, &plan->count, &fault);
+	plan->words = dw_post_milestones(call, 1, &plan->count, &error);
 	if (plan->count == 0)
-		dw_fault_note(&fault, 1, DW_BAD_VALUE,
-					  "must have at least one element");
-	dw_fault_raise(call, &fault);
+		dw_arg_error_note(&error, 1, DW_BAD_VALUE,
+						  "must have at least one element");
+	dw_arg_error_raise(call, &error);
 	plan->milestones = palloc0(plan->count * sizeof(DwMilestone));
 	for (int i = 0; i < plan->count; i++)
 	{

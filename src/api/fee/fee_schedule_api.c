@@ -45,7 +45,7 @@ enum
 
 /* Reads the numbers beside the tiers, which are the first tier's. */
 static void
-read_first(DwCall *call, DwFault *fault, DwFeeSchedule *schedule)
+read_first(DwCall *call, DwArgError *error, DwFeeSchedule *schedule)
 {
 	DwFeeTier  *first = &schedule->tiers[0];
 
@@ -58,8 +58,8 @@ read_first(DwCall *call, DwFault *fault, DwFeeSchedule *schedule)
 	{
 		first->max_fee = dw_arg_int8(call, SET_MAX);
 		if (first->max_fee < 0)
-			dw_fault_note(fault, SET_MAX, DW_BAD_VALUE,
-						  "must not be negative");
+			dw_arg_error_note(error, SET_MAX, DW_BAD_VALUE,
+							  "must not be negative");
 	}
 	schedule->tax_ppm = dw_arg_int4(call, SET_TAX);
 	if (!dw_fee_payer_parse(dw_arg_label(call, SET_PAYER),
@@ -70,7 +70,7 @@ read_first(DwCall *call, DwFault *fault, DwFeeSchedule *schedule)
 
 /* Reads when the schedule holds. */
 static void
-read_validity(DwCall *call, DwFault *fault, DwFeeDraft *draft)
+read_validity(DwCall *call, DwArgError *error, DwFeeDraft *draft)
 {
 	draft->valid_from = dw_arg_time_opt(call, SET_VALID_FROM);
 	if (draft->valid_from == DT_NOBEGIN)
@@ -79,8 +79,8 @@ read_validity(DwCall *call, DwFault *fault, DwFeeDraft *draft)
 	if (draft->valid_until == DT_NOBEGIN)
 		draft->valid_until = DT_NOEND;
 	if (draft->valid_until <= draft->valid_from)
-		dw_fault_note(fault, SET_VALID_UNTIL, DW_BAD_VALUE,
-					  "must be after valid_from");
+		dw_arg_error_note(error, SET_VALID_UNTIL, DW_BAD_VALUE,
+						  "must be after valid_from");
 }
 
 /* Reads what set_fee_schedule is given; 22004, 22001, 22003, 22023. */
@@ -89,25 +89,25 @@ read_draft(DwCall *call, DwFeeDraft *draft)
 {
 	const DwTextRule name = {NAME_LENGTH_MAX, true};
 	const DwTextRule currency = {CURRENCY_MAX, false};
-	DwFault		fault = {0};
-	DwItem		item = {.place = {SET_TIERS, DW_FAULT_NO_ITEM, NULL},
-	.fault = &fault};
+	DwArgError	error = {0};
+	DwJsonItem	item = {.place = {SET_TIERS, DW_ARG_NO_ITEM, NULL},
+	.error = &error};
 
 	memset(draft, 0, sizeof(*draft));
 	dw_args_need(call, DW_ARG(SET_NAME) | DW_ARG(SET_FIXED) |
 				 DW_ARG(SET_MIN) | DW_ARG(SET_TAX) | DW_ARG(SET_PAYER) |
 				 DW_ARG(SET_KIND) | DW_ARG(SET_TIERS));
-	draft->name = dw_fault_arg_text(call, &fault, SET_NAME, name);
-	draft->currency = dw_fault_arg_text(call, &fault, SET_CURRENCY,
-										currency);
+	draft->name = dw_arg_text_checked(call, &error, SET_NAME, name);
+	draft->currency = dw_arg_text_checked(call, &error, SET_CURRENCY,
+										  currency);
 	draft->category_id = dw_arg_uuid_opt(call, SET_CATEGORY);
 	draft->tier = dw_arg_label_opt(call, SET_TIER);
-	read_first(call, &fault, &draft->schedule);
+	read_first(call, &error, &draft->schedule);
 	dw_tiers_read(call, &item, NULL, dw_arg_has(call, SET_RATE),
 				  &draft->schedule);
-	dw_schedule_check(&fault, SET_RATE, &draft->schedule);
-	read_validity(call, &fault, draft);
-	dw_fault_raise(call, &fault);
+	dw_schedule_check(&error, SET_RATE, &draft->schedule);
+	read_validity(call, &error, draft);
+	dw_arg_error_raise(call, &error);
 	dw_arg_check_currency(call, SET_CURRENCY, draft->currency);
 	draft->id = dw_call_new_id(call, dw_arg_uuid_opt(call, SET_SCHEDULE_ID));
 }

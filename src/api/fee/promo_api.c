@@ -172,7 +172,7 @@ reserve(const DwPromo *promo, DwEscrowRow *row)
 	int64		waived = 0;
 
 	if (dw_fee_waived(terms, row->escrow.contract_amount, &waived) != DW_OK)
-		elog(ERROR, "promo code makes terms that are not sound");
+		elog(ERROR, "promo code makes terms that are not valid");
 	if (terms->promo_max != DW_FEE_NO_MAX)
 		terms->promo_max = waived;
 	dw_promo_spend(promo, waived);

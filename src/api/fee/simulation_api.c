@@ -242,31 +242,31 @@ replay_reversal(DwReplay *replay, const DwPastRelease *reversal)
 
 /* Reads a label of the schedule; notes 22P02 for one that is none. */
 static void
-read_labels(DwItem *item, DwFeeSchedule *schedule)
+read_labels(DwJsonItem *item, DwFeeSchedule *schedule)
 {
 	const DwTextRule rule = {LABEL_MAX, true};
-	char	   *kind = dw_item_text(item, "kind", rule);
-	char	   *payer = dw_item_text(item, "payer", rule);
+	char	   *kind = dw_json_item_text(item, "kind", rule);
+	char	   *payer = dw_json_item_text(item, "payer", rule);
 
 	schedule->kind = DW_FEE_KIND_FLAT;
 	schedule->payer = DW_FEE_PAYER_PROVIDER;
 	if (kind != NULL && !dw_fee_kind_parse(kind, &schedule->kind))
-		dw_item_note(item, "kind", DW_BAD_LABEL, "is no kind of fee");
+		dw_json_item_note(item, "kind", DW_BAD_LABEL, "is no kind of fee");
 	if (payer != NULL && !dw_fee_payer_parse(payer, &schedule->payer))
-		dw_item_note(item, "payer", DW_BAD_LABEL, "is no payer of fees");
+		dw_json_item_note(item, "payer", DW_BAD_LABEL, "is no payer of fees");
 }
 
 /* Reads the numbers beside the tiers. */
 static void
-read_first(DwItem *item, DwFeeSchedule *schedule)
+read_first(DwJsonItem *item, DwFeeSchedule *schedule)
 {
 	DwFeeTier  *first = &schedule->tiers[0];
 
-	first->rate_ppm = dw_item_int8(item, "rate_ppm", 0);
-	first->fixed = dw_item_int8(item, "fixed_fee", 0);
-	first->min_fee = dw_item_int8(item, "min_fee", 0);
+	first->rate_ppm = dw_json_item_int8(item, "rate_ppm", 0);
+	first->fixed = dw_json_item_int8(item, "fixed_fee", 0);
+	first->min_fee = dw_json_item_int8(item, "min_fee", 0);
 	first->max_fee = dw_limit_read(item, DW_FEE_NO_MAX);
-	schedule->tax_ppm = dw_item_int8(item, "tax_ppm", 0);
+	schedule->tax_ppm = dw_json_item_int8(item, "tax_ppm", 0);
 }
 
 /* Reads the schedule to try; the currency it is for, or NULL. */
@@ -277,33 +277,33 @@ read_schedule(DwCall *call, DwFeeSchedule *schedule)
 		"fixed_fee", "min_fee", "max_fee", "tax_ppm", "tiers", "currency",
 	NULL};
 	const DwTextRule rule = {LABEL_MAX, true};
-	DwFault		fault = {0};
-	DwItem		item = {.place = {0, DW_FAULT_NO_ITEM, NULL},
-	.fault = &fault};
+	DwArgError	error = {0};
+	DwJsonItem	item = {.place = {0, DW_ARG_NO_ITEM, NULL},
+	.error = &error};
 	char	   *currency = NULL;
 	int64		rate;
 
 	memset(schedule, 0, sizeof(*schedule));
-	if (!dw_document_object(dw_arg_jsonb(call, 0), &item.object))
-		dw_fault_note(&fault, 0, DW_BAD_VALUE, "must be a JSON object");
+	if (!dw_json_arg_object(dw_arg_jsonb(call, 0), &item.object))
+		dw_arg_error_note(&error, 0, DW_BAD_VALUE, "must be a JSON object");
 	else
 	{
-		DwDocument	object = item.object;
+		DwJsonArg	object = item.object;
 
-		dw_item_names(&item, names);
-		currency = dw_item_text(&item, "currency", rule);
+		dw_json_item_names(&item, names);
+		currency = dw_json_item_text(&item, "currency", rule);
 		if (currency != NULL &&
 			dw_currency_exponent(currency) == DW_CURRENCY_UNKNOWN)
-			dw_item_note(&item, "currency", DW_BAD_VALUE,
-						 "is no currency of ISO 4217");
+			dw_json_item_note(&item, "currency", DW_BAD_VALUE,
+							  "is no currency of ISO 4217");
 		read_labels(&item, schedule);
 		read_first(&item, schedule);
 		dw_tiers_read(call, &item, &object,
-					  dw_document_int8(&object, "rate_ppm", &rate) !=
+					  dw_json_arg_int8(&object, "rate_ppm", &rate) !=
 					  DW_MEMBER_ABSENT, schedule);
-		dw_schedule_check(&fault, 0, schedule);
+		dw_schedule_check(&error, 0, schedule);
 	}
-	dw_fault_raise(call, &fault);
+	dw_arg_error_raise(call, &error);
 	return currency;
 }
 

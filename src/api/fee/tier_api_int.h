@@ -15,21 +15,21 @@
  * not say is as in the first.  Without a rate beside the list (has_rate
  * false) the first of the list is the first tier, and begins at 0.
  */
-extern void dw_tiers_read(DwCall *call, DwItem *item,
-						  const DwDocument *object, bool has_rate,
+extern void dw_tiers_read(DwCall *call, DwJsonItem *item,
+						  const DwJsonArg *object, bool has_rate,
 						  DwFeeSchedule *schedule);
 
 /*
  * Reads the member max_fee, or what stands for one that was not given; notes
  * a negative one, which in core stands for none.
  */
-extern int64 dw_limit_read(DwItem *item, int64 absent);
+extern int64 dw_limit_read(DwJsonItem *item, int64 absent);
 
 /*
- * Notes 22023 in the fault when some F of the schedule is not sound; argument
+ * Notes 22023 in the fault when some F of the schedule is not valid; argument
  * is the one to be blamed.
  */
-extern void dw_schedule_check(DwFault *fault, int argument,
+extern void dw_schedule_check(DwArgError *error, int argument,
 							  const DwFeeSchedule *schedule);
 
 #endif							/* DW_TIER_API_INT_H */

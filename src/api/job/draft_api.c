@@ -24,7 +24,7 @@ typedef struct Reading
 	DwPostPlace place;			/* where they are */
 	DwDraft    *draft;			/* what they say */
 	DwPostFields given;			/* the fields that are not NULL */
-	DwFault		fault;			/* of all, the one to tell */
+	DwArgError	error;			/* of all, the one to tell */
 } Reading;
 
 /* True, and the field is noted as given, when its argument is not NULL. */
@@ -44,8 +44,8 @@ static void
 read_text(Reading *reading, DwPostField field, DwTextRule rule, char **text)
 {
 	if (has_field(reading, field))
-		*text = dw_fault_arg_text(reading->call, &reading->fault,
-								  reading->place(field), rule);
+		*text = dw_arg_text_checked(reading->call, &reading->error,
+									reading->place(field), rule);
 }
 
 /* A bigint that may be NULL. */
@@ -152,9 +152,9 @@ read_photos(Reading *reading)
 	photos = dw_arg_texts(reading->call, arg, MaxAllocSize, &count);
 	for (int i = 0; i < count; i++)
 	{
-		DwFaultPlace place = {arg, i, NULL};
+		DwArgPlace	place = {arg, i, NULL};
 
-		dw_fault_check_text(&reading->fault, place, photos[i], rule);
+		dw_arg_error_check_text(&reading->error, place, photos[i], rule);
 	}
 	draft->photos = reading->call->fcinfo->args[arg].value;
 	draft->post.photo_count = count;
@@ -178,9 +178,9 @@ read_choices(Reading *reading)
 	draft->has_weights = true;
 	draft->weights = dw_post_weights(reading->call,
 									 reading->place(DW_POST_WEIGHTS),
-									 &reading->fault);
+									 &reading->error);
 	dw_post_weights_check(&draft->weights, dw_draft_method(draft),
-						  &reading->fault);
+						  &reading->error);
 }
 
 /* The lists of a draft. */
@@ -194,12 +194,12 @@ read_lists(Reading *reading)
 			dw_post_requirements(reading->call,
 								 reading->place(DW_POST_REQUIREMENTS),
 								 &draft->requirement_count,
-								 &reading->fault);
+								 &reading->error);
 	if (has_field(reading, DW_POST_MILESTONES))
 		draft->milestones =
 			dw_post_milestones(reading->call,
 							   reading->place(DW_POST_MILESTONES),
-							   &draft->milestone_count, &reading->fault);
+							   &draft->milestone_count, &reading->error);
 }
 
 /* Notes a place of which only one coordinate is given. */
@@ -212,10 +212,10 @@ check_pair(Reading *reading)
 		(reading->given & DW_POST_FIELD(DW_POST_LATITUDE)) != 0;
 
 	if (has_longitude != has_latitude)
-		dw_fault_note(&reading->fault,
-					  reading->place(has_longitude ? DW_POST_LATITUDE
-									 : DW_POST_LONGITUDE),
-					  DW_BAD_VALUE, "must be given with the other coordinate");
+		dw_arg_error_note(&reading->error,
+						  reading->place(has_longitude ? DW_POST_LATITUDE
+										 : DW_POST_LONGITUDE),
+						  DW_BAD_VALUE, "must be given with the other coordinate");
 }
 
 /* Reads every field that is given; see the header. */
@@ -227,7 +227,7 @@ dw_post_read(DwCall *call, DwPostPlace place, DwDraft *draft)
 		.place = place,
 		.draft = draft
 	};
-	DwFault		core = {0};
+	DwArgError	core = {0};
 
 	read_texts(&reading);
 	read_numbers(&reading);
@@ -239,9 +239,10 @@ dw_post_read(DwCall *call, DwPostPlace place, DwDraft *draft)
 	if (core.code != DW_OK)
 	{
 		core.place.argument = place(core.place.argument);
-		dw_fault_note_at(&reading.fault, core.place, core.code, core.what);
+		dw_arg_error_note_at(&reading.error, core.place, core.code,
+							 core.what);
 	}
-	dw_fault_raise(call, &reading.fault);
+	dw_arg_error_raise(call, &reading.error);
 	return reading.given;
 }
 

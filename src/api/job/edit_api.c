@@ -214,14 +214,14 @@ edit_check(DwCall *call, const Edit *edit)
 {
 	DwPostFields scoring = DW_POST_FIELD(DW_POST_SCORING_METHOD) |
 		DW_POST_FIELD(DW_POST_WEIGHTS);
-	DwFault		fault = {0};
+	DwArgError	error = {0};
 
-	dw_post_check(&edit->draft.post, &fault);
+	dw_post_check(&edit->draft.post, &error);
 	if (edit->draft.has_weights && (edit->changed & scoring) != 0)
 		dw_post_weights_check(&edit->draft.weights,
-							  dw_draft_method(&edit->draft), &fault);
-	fault.place.argument = edit_place((DwPostField) fault.place.argument);
-	dw_fault_raise(call, &fault);
+							  dw_draft_method(&edit->draft), &error);
+	error.place.argument = edit_place((DwPostField) error.place.argument);
+	dw_arg_error_raise(call, &error);
 	if ((edit->changed & DW_POST_FIELD(DW_POST_CATEGORY_ID)) != 0 &&
 		!edit->is_active)
 		dw_post_refuse_category(call, edit_place);

@@ -84,13 +84,14 @@ pg_noreturn extern void dw_post_refuse_category(DwCall *call,
 
 /* requirements: [{requirement_type, requirement_value, is_mandatory, ...}] */
 extern DwPostRequirement *dw_post_requirements(DwCall *call, int arg,
-											   int *count, DwFault *fault);
+											   int *count, DwArgError *error);
 
 /* milestones: [{title, description, amount, due_date, is_required}] */
 extern DwPostMilestone *dw_post_milestones(DwCall *call, int arg, int *count,
-										   DwFault *fault);
+										   DwArgError *error);
 
 /* weights: {criterion: basis points}; a criterion left out has none. */
-extern DwScoreWeights dw_post_weights(DwCall *call, int arg, DwFault *fault);
+extern DwScoreWeights dw_post_weights(DwCall *call, int arg,
+									  DwArgError *error);
 
 #endif							/* DW_JOB_API_H */

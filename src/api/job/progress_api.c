@@ -31,7 +31,8 @@ enum
 
 /* Reads the photos, not more than a job may have. */
 static void
-progress_read_photos(DwCall *call, DwProgress *progress, DwFault *fault)
+progress_read_photos(DwCall *call, DwProgress *progress,
+					 DwArgError *error)
 {
 	static const DwTextRule rule = {DW_POST_PHOTO_MAX, true};
 	char	  **photos;
@@ -40,13 +41,13 @@ progress_read_photos(DwCall *call, DwProgress *progress, DwFault *fault)
 	photos = dw_arg_texts(call, ARG_PHOTOS, MaxAllocSize, &count);
 	for (int i = 0; i < count; i++)
 	{
-		DwFaultPlace place = {ARG_PHOTOS, i, NULL};
+		DwArgPlace	place = {ARG_PHOTOS, i, NULL};
 
-		dw_fault_check_text(fault, place, photos[i], rule);
+		dw_arg_error_check_text(error, place, photos[i], rule);
 	}
 	if (count > dw_setting_int8("max_photos_per_job"))
-		dw_fault_note(fault, ARG_PHOTOS, DW_BAD_VALUE,
-					  "has more than the setting max_photos_per_job allows");
+		dw_arg_error_note(error, ARG_PHOTOS, DW_BAD_VALUE,
+						  "has more than the setting max_photos_per_job allows");
 	progress->photos = call->fcinfo->args[ARG_PHOTOS].value;
 }
 
@@ -56,19 +57,19 @@ progress_read(DwCall *call, DwProgress *progress)
 {
 	static const DwTextRule status = {STATUS_MAX, false};
 	static const DwTextRule notes = {NOTES_MAX, false};
-	DwFault		fault = {0};
+	DwArgError	error = {0};
 
 	dw_args_need(call, DW_ARG(ARG_JOB_ID) | DW_ARG(ARG_PROGRESS) |
 				 DW_ARG(ARG_PHOTOS));
 	progress->progress = dw_arg_int4(call, ARG_PROGRESS);
 	if (progress->progress < 0 || progress->progress > 100)
-		dw_fault_note(&fault, ARG_PROGRESS, DW_BAD_VALUE,
-					  "must be from 0 to 100");
+		dw_arg_error_note(&error, ARG_PROGRESS, DW_BAD_VALUE,
+						  "must be from 0 to 100");
 	progress->status_description =
-		dw_fault_arg_text(call, &fault, ARG_STATUS_DESCRIPTION, status);
-	progress->notes = dw_fault_arg_text(call, &fault, ARG_NOTES, notes);
-	progress_read_photos(call, progress, &fault);
-	dw_fault_raise(call, &fault);
+		dw_arg_text_checked(call, &error, ARG_STATUS_DESCRIPTION, status);
+	progress->notes = dw_arg_text_checked(call, &error, ARG_NOTES, notes);
+	progress_read_photos(call, progress, &error);
+	dw_arg_error_raise(call, &error);
 }
 
 /* Writes the report, and tells the homeowner. */

@@ -106,14 +106,14 @@ timer_refuse(DwCall *call, const char *name, const DwSettingRule *rule)
 static Datum
 arg_timers(DwCall *call)
 {
-	DwDocument	given;
+	DwJsonArg	given;
 	DwPayload	timers;
 	char	  **names;
 	int			count;
 
-	if (!dw_document_object(dw_arg_jsonb(call, TIMERS), &given))
+	if (!dw_json_arg_object(dw_arg_jsonb(call, TIMERS), &given))
 		dw_arg_refuse(call, TIMERS, DW_BAD_VALUE, "must be an object");
-	names = dw_document_names(&given, &count);
+	names = dw_json_arg_names(&given, &count);
 	dw_payload_begin(&timers);
 	for (int i = 0; i < count; i++)
 	{
@@ -121,7 +121,7 @@ arg_timers(DwCall *call)
 		int64		value;
 
 		if (rule == NULL || !rule->is_timer ||
-			dw_document_int8(&given, names[i], &value) != DW_MEMBER_GIVEN ||
+			dw_json_arg_int8(&given, names[i], &value) != DW_MEMBER_GIVEN ||
 			!dw_setting_in_range(rule, value))
 			timer_refuse(call, names[i], rule);
 		dw_payload_int8(&timers, rule->name, value);

@@ -1,6 +1,6 @@
 /*
  * rollup_api.c
- *		Folds old entries of accounts into their balances.
+ *		Rolls up old entries of accounts into their balances.
  */
 #include "postgres.h"
 
@@ -10,11 +10,11 @@
 
 #define ROWS_MAX	1000000
 
-/* fold_accounts(max_rows): see its COMMENT. */
-DW_FUNCTION(dwello_fold_accounts)
+/* rollup_balances(max_rows): see its COMMENT. */
+DW_FUNCTION(dwello_rollup_balances)
 {
 	DwCall		call;
-	DwFolding	folding;
+	DwRollupRun run;
 	int32		max_rows;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
@@ -22,14 +22,14 @@ DW_FUNCTION(dwello_fold_accounts)
 	if (max_rows < 1 || max_rows > ROWS_MAX)
 		dw_arg_refuse(&call, 0, DW_BAD_VALUE,
 					  psprintf("must be from 1 to %d", ROWS_MAX));
-	dw_accounts_fold(max_rows, &folding);
-	dw_row_int4(&call, "accounts", folding.accounts);
-	dw_row_int8(&call, "entries", folding.entries);
-	dw_row_int4(&call, "created", folding.created);
-	if (folding.obstacle == DW_FOLD_CLEAR)
-		dw_row_time(&call, "folded_before", folding.through);
+	dw_balances_rollup(max_rows, &run);
+	dw_row_int4(&call, "accounts", run.accounts);
+	dw_row_int8(&call, "entries", run.entries);
+	dw_row_int4(&call, "created", run.created);
+	if (run.obstacle == DW_ROLLUP_CLEAR)
+		dw_row_time(&call, "rolled_up_before", run.through);
 	else
 		dw_row_text(&call, "waits_for",
-					dw_fold_obstacle_label(folding.obstacle));
+					dw_rollup_obstacle_label(run.obstacle));
 	return dw_call_return(&call);
 }

@@ -13,7 +13,7 @@ DW_FUNCTION(dwello_verify_ledger)
 	DwCall		call;
 	DwJob		job;
 	const DwUuid *job_id;
-	DwDoubts	doubts;
+	DwSuspects	suspects;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT |
 				   DW_ACTOR_SYSTEM);
@@ -21,10 +21,10 @@ DW_FUNCTION(dwello_verify_ledger)
 	job_id = dw_arg_uuid_opt(&call, 0);
 	if (job_id != NULL)
 		dw_job_for_query(&call, job_id, &job);
-	dw_books_verify(job_id, &doubts);
-	for (int i = 0; i < doubts.tampering_count; i++)
+	dw_audit_verify(job_id, &suspects);
+	for (int i = 0; i < suspects.tampering_count; i++)
 	{
-		const DwTampering *fault = &doubts.tamperings[i];
+		const DwTampering *fault = &suspects.tamperings[i];
 
 		dw_row_uuid(&call, "job_id", &fault->scope_id);
 		if (fault->has_transaction)

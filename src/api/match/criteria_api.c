@@ -13,33 +13,34 @@
 /* A radius that was not given; it is a good one, so that judging goes on. */
 #define MATCH_NO_RADIUS		1e-300
 
-/* A wish with the operator's settings; the place is not known yet. */
+/* A criteria with the operator's settings; the place is not known yet. */
 void
-dw_wish_begin(DwMatchWish *wish, TimestampTz as_of, const char *currency)
+dw_criteria_begin(DwMatchCriteria *criteria, TimestampTz as_of,
+				  const char *currency)
 {
 	const DwMatchRules *rules = dw_match_rules();
 
-	memset(wish, 0, sizeof(*wish));
-	wish->as_of = as_of;
-	wish->radius_miles = MATCH_NO_RADIUS;
-	wish->others_fit = 1.0;
-	wish->budget_min = DW_JOB_KEY_NO_MIN;
-	wish->budget_max = DW_JOB_KEY_NO_MAX;
-	wish->currency = currency;
-	memcpy(wish->weights, rules->weights, sizeof(wish->weights));
-	wish->reference = rules->reference;
-	wish->freshness_hours = rules->freshness_hours;
-	wish->ceiling = DW_MATCH_NO_CEILING;
+	memset(criteria, 0, sizeof(*criteria));
+	criteria->as_of = as_of;
+	criteria->radius_miles = MATCH_NO_RADIUS;
+	criteria->others_fit = 1.0;
+	criteria->budget_min = DW_JOB_KEY_NO_MIN;
+	criteria->budget_max = DW_JOB_KEY_NO_MAX;
+	criteria->currency = currency;
+	memcpy(criteria->weights, rules->weights, sizeof(criteria->weights));
+	criteria->reference = rules->reference;
+	criteria->freshness_hours = rules->freshness_hours;
+	criteria->ceiling = DW_MATCH_NO_CEILING;
 }
 
-/* 22023 when a wish cannot be prepared; its fields are called as arguments. */
+/* 22023 when criteria cannot be prepared; fields are called as arguments. */
 void
-dw_wish_judge(const DwMatchWish *wish)
+dw_criteria_judge(const DwMatchCriteria *criteria)
 {
 	DwMatchField field;
 	const char *what;
 
-	if (!dw_match_judge(wish, &field, &what))
+	if (!dw_match_judge(criteria, &field, &what))
 		dw_raise(DW_BAD_VALUE,
 				 psprintf("%s %s", dw_match_field_label(field), what), NULL,
 				 "The comment on dwello.match_jobs says what it takes.");
@@ -47,7 +48,8 @@ dw_wish_judge(const DwMatchWish *wish)
 
 /* Takes over what is known of the provider; 22023 when he has no place. */
 void
-dw_wish_provider(const DwMatchProvider *provider, DwMatchWish *wish)
+dw_criteria_provider(const DwMatchProvider *provider,
+					 DwMatchCriteria *criteria)
 {
 	if (!provider->has_place)
 		dw_raise(DW_BAD_VALUE, "the provider has no address",
@@ -55,17 +57,17 @@ dw_wish_provider(const DwMatchProvider *provider, DwMatchWish *wish)
 						  dw_uuid_text(&provider->id)),
 				 "Add one with dwello.add_address(); dwello.search_jobs() "
 				 "looks round any place.");
-	wish->longitude = provider->longitude;
-	wish->latitude = provider->latitude;
-	wish->capabilities = provider->capabilities;
-	if (wish->radius_miles == MATCH_NO_RADIUS)
-		wish->radius_miles = provider->radius_miles > 0
+	criteria->longitude = provider->longitude;
+	criteria->latitude = provider->latitude;
+	criteria->capabilities = provider->capabilities;
+	if (criteria->radius_miles == MATCH_NO_RADIUS)
+		criteria->radius_miles = provider->radius_miles > 0
 			? provider->radius_miles : dw_match_rules()->radius_miles;
 }
 
 /* The categories that his agent prefers fit, others do not, but are shown. */
 void
-dw_wish_prefer(const DwMatchProvider *provider, DwMatchWish *wish)
+dw_criteria_prefer(const DwMatchProvider *provider, DwMatchCriteria *criteria)
 {
 	DwMatchCategories categories;
 	int			count;
@@ -74,10 +76,10 @@ dw_wish_prefer(const DwMatchProvider *provider, DwMatchWish *wish)
 	if (count == 0)
 		return;
 	dw_match_categories(preferred, count, &categories);
-	wish->category_ids = categories.ids;
-	wish->fits = categories.fits;
-	wish->category_count = categories.count;
-	wish->others_fit = 0.0;
+	criteria->category_ids = categories.ids;
+	criteria->fits = categories.fits;
+	criteria->category_count = categories.count;
+	criteria->others_fit = 0.0;
 }
 
 /*

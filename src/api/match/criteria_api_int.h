@@ -24,19 +24,19 @@
 extern void dw_match_provider_of_call(DwCall *call, int arg,
 									  DwMatchProvider *provider);
 
-/* A wish with the operator's settings; the place is not known yet. */
-extern void dw_wish_begin(DwMatchWish *wish, TimestampTz as_of,
-						  const char *currency);
+/* A criteria with the operator's settings; the place is not known yet. */
+extern void dw_criteria_begin(DwMatchCriteria *criteria, TimestampTz as_of,
+							  const char *currency);
 
 /* Takes over what is known of the provider; 22023 when he has no place. */
-extern void dw_wish_provider(const DwMatchProvider *provider,
-							 DwMatchWish *wish);
+extern void dw_criteria_provider(const DwMatchProvider *provider,
+								 DwMatchCriteria *criteria);
 
 /* What his agent prefers fits; the rest does not, but is shown. */
-extern void dw_wish_prefer(const DwMatchProvider *provider,
-						   DwMatchWish *wish);
+extern void dw_criteria_prefer(const DwMatchProvider *provider,
+							   DwMatchCriteria *criteria);
 
-/* 22023 when a wish cannot be prepared; fields are named as arguments. */
-extern void dw_wish_judge(const DwMatchWish *wish);
+/* 22023 when a criteria cannot be prepared; fields are named as arguments. */
+extern void dw_criteria_judge(const DwMatchCriteria *criteria);
 
 #endif							/* DW_CRITERIA_API_INT_H */

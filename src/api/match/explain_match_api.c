@@ -38,7 +38,7 @@ DW_FUNCTION(dwello_explain_match)
 	DwCall		call;
 	DwUuid		job_id;
 	DwJob		job;
-	DwMatchWish wish;
+	DwMatchCriteria criteria;
 	DwMatchProvider provider;
 	DwMatchQuery *query;
 	Explanation explanation = {0};
@@ -48,11 +48,11 @@ DW_FUNCTION(dwello_explain_match)
 	job_id = dw_arg_uuid(&call, EXPLAIN_JOB_ID);
 	dw_match_provider_of_call(&call, EXPLAIN_PROVIDER_ID, &provider);
 	dw_job_for_query(&call, &job_id, &job);
-	dw_wish_begin(&wish, dw_now(), job.currency);
-	dw_wish_provider(&provider, &wish);
-	dw_wish_prefer(&provider, &wish);
-	dw_wish_judge(&wish);
-	query = dw_match_query(&wish);
+	dw_criteria_begin(&criteria, dw_now(), job.currency);
+	dw_criteria_provider(&provider, &criteria);
+	dw_criteria_prefer(&provider, &criteria);
+	dw_criteria_judge(&criteria);
+	query = dw_match_query(&criteria);
 	explain(&provider, &job, query, &explanation);
 
 	dw_rows_begin(&call);
@@ -66,24 +66,24 @@ static void
 explain(const DwMatchProvider *provider, const DwJob *job,
 		const DwMatchQuery *query, Explanation *explanation)
 {
-	DwMatchStanding standing = {0};
+	DwMatchListing listing = {0};
 	double		metres;
 
-	(void) dw_match_standing(&job->id, dw_now(), &standing);
-	if (!standing.is_listed)
+	(void) dw_match_listing(&job->id, dw_now(), &listing);
+	if (!listing.is_listed)
 		explanation->misses |= 1 << DW_MATCH_NOT_OPEN;
-	if (standing.is_expired)
+	if (listing.is_expired)
 		explanation->misses |= 1 << DW_MATCH_EXPIRED;
 	if (dw_uuid_equal(&job->homeowner_id, &provider->id))
 		explanation->misses |= 1 << DW_MATCH_OWN_JOB;
-	explanation->has_score = standing.has_key;
-	if (!standing.has_key)
+	explanation->has_score = listing.has_key;
+	if (!listing.has_key)
 		return;
-	metres = dw_match_distance_m(query, &standing.key);
-	explanation->misses |= dw_match_misses(query, &standing.key, metres);
+	metres = dw_match_distance_m(query, &listing.key);
+	explanation->misses |= dw_match_misses(query, &listing.key, metres);
 	explanation->miles = metres / DW_GEO_METRES_PER_MILE;
-	dw_match_terms(query, &standing.key, metres, explanation->terms);
-	explanation->score = 1.0 - dw_match_rest(query, &standing.key, metres);
+	dw_match_terms(query, &listing.key, metres, explanation->terms);
+	explanation->score = 1.0 - dw_match_rest(query, &listing.key, metres);
 }
 
 /* One term. */

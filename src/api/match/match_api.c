@@ -57,11 +57,11 @@ enum
 static int	jobs_count(DwCall *call);
 static TimestampTz jobs_as_of(DwCall *call, TimestampTz now);
 static const char *jobs_currency(DwCall *call);
-static void jobs_wish(DwCall *call, DwMatchWish *wish);
-static void jobs_cursor(DwCall *call, DwMatchWish *wish,
+static void jobs_criteria(DwCall *call, DwMatchCriteria *criteria);
+static void jobs_cursor(DwCall *call, DwMatchCriteria *criteria,
 						DwMatchCursor *after);
 static void jobs_categories(DwCall *call, const DwMatchProvider *provider,
-							DwMatchWish *wish);
+							DwMatchCriteria *criteria);
 static void jobs_row(DwCall *call, const DwMatchQuery *query,
 					 const DwMatchJob *job);
 
@@ -69,7 +69,7 @@ static void jobs_row(DwCall *call, const DwMatchQuery *query,
 DW_FUNCTION(dwello_match_jobs)
 {
 	DwCall		call;
-	DwMatchWish wish;
+	DwMatchCriteria criteria;
 	DwMatchProvider provider;
 	DwMatchSearch search = {.now = dw_now()};
 	DwMatchJob *jobs;
@@ -78,16 +78,17 @@ DW_FUNCTION(dwello_match_jobs)
 	dw_query_begin(&call, fcinfo, DW_MATCH_ACTORS);
 	dw_args_need(&call, DW_ARG(JOBS_MAX_RESULTS) | DW_ARG(JOBS_CURRENCY));
 	search.count = jobs_count(&call);
-	dw_wish_begin(&wish, jobs_as_of(&call, search.now), jobs_currency(&call));
-	jobs_wish(&call, &wish);
-	jobs_cursor(&call, &wish, &search.after);
-	dw_wish_judge(&wish);
+	dw_criteria_begin(&criteria, jobs_as_of(&call, search.now),
+					  jobs_currency(&call));
+	jobs_criteria(&call, &criteria);
+	jobs_cursor(&call, &criteria, &search.after);
+	dw_criteria_judge(&criteria);
 
 	dw_match_provider_of_call(&call, JOBS_PROVIDER_ID, &provider);
-	dw_wish_provider(&provider, &wish);
-	jobs_categories(&call, &provider, &wish);
+	dw_criteria_provider(&provider, &criteria);
+	jobs_categories(&call, &provider, &criteria);
 	search.provider_id = provider.id;
-	search.query = dw_match_query(&wish);
+	search.query = dw_match_query(&criteria);
 
 	dw_rows_begin(&call);
 	count = dw_match_search(&search, &jobs);
@@ -158,11 +159,11 @@ static void
 jobs_weights(DwCall *call, double *weights)
 {
 	const char *names[DW_MATCH_TERM_COUNT + 1] = {NULL};
-	DwFault		fault = {0};
-	DwItem		item = {.place = {JOBS_WEIGHTS, DW_FAULT_NO_ITEM, NULL},
-	.fault = &fault};
+	DwArgError	error = {0};
+	DwJsonItem	item = {.place = {JOBS_WEIGHTS, DW_ARG_NO_ITEM, NULL},
+	.error = &error};
 
-	if (!dw_document_object(dw_arg_jsonb(call, JOBS_WEIGHTS), &item.object))
+	if (!dw_json_arg_object(dw_arg_jsonb(call, JOBS_WEIGHTS), &item.object))
 		dw_arg_refuse(call, JOBS_WEIGHTS, DW_BAD_VALUE,
 					  "must be a JSON object");
 	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
@@ -171,29 +172,32 @@ jobs_weights(DwCall *call, double *weights)
 		DwMember	member;
 
 		names[i] = dw_match_term_label((DwMatchTerm) i);
-		member = dw_document_numeric(&item.object, names[i], &number);
+		member = dw_json_arg_numeric(&item.object, names[i], &number);
 		weights[i] = 0.0;
 		if (member == DW_MEMBER_GIVEN)
 			weights[i] = numeric_double(number);
 		else if (member != DW_MEMBER_ABSENT)
-			dw_item_note(&item, names[i], DW_BAD_VALUE, "must be a number");
+			dw_json_item_note(&item, names[i], DW_BAD_VALUE,
+							  "must be a number");
 	}
-	dw_item_names(&item, names);
-	dw_fault_raise(call, &fault);
+	dw_json_item_names(&item, names);
+	dw_arg_error_raise(call, &error);
 }
 
 /* What the other arguments say of jobs. */
 static void
-jobs_wish(DwCall *call, DwMatchWish *wish)
+jobs_criteria(DwCall *call, DwMatchCriteria *criteria)
 {
 	if (dw_arg_has(call, JOBS_RADIUS_MILES))
-		wish->radius_miles = dw_arg_float8(call, JOBS_RADIUS_MILES);
-	wish->budget_min = jobs_budget(call, JOBS_BUDGET_MIN, DW_JOB_KEY_NO_MIN);
-	wish->budget_max = jobs_budget(call, JOBS_BUDGET_MAX, DW_JOB_KEY_NO_MAX);
+		criteria->radius_miles = dw_arg_float8(call, JOBS_RADIUS_MILES);
+	criteria->budget_min = jobs_budget(call, JOBS_BUDGET_MIN,
+									   DW_JOB_KEY_NO_MIN);
+	criteria->budget_max = jobs_budget(call, JOBS_BUDGET_MAX,
+									   DW_JOB_KEY_NO_MAX);
 	if (dw_arg_has(call, JOBS_BUDGET_MAX))
-		wish->reference = (double) wish->budget_max;
+		criteria->reference = (double) criteria->budget_max;
 	if (dw_arg_has(call, JOBS_WEIGHTS))
-		jobs_weights(call, wish->weights);
+		jobs_weights(call, criteria->weights);
 }
 
 /*
@@ -201,7 +205,7 @@ jobs_wish(DwCall *call, DwMatchWish *wish)
  * and 1 - (1 - score) are exact for every score that was given out.
  */
 static void
-jobs_cursor(DwCall *call, DwMatchWish *wish, DwMatchCursor *after)
+jobs_cursor(DwCall *call, DwMatchCriteria *criteria, DwMatchCursor *after)
 {
 	const DwUuid *id = dw_arg_uuid_opt(call, JOBS_AFTER_ID);
 	double		score;
@@ -222,7 +226,7 @@ jobs_cursor(DwCall *call, DwMatchWish *wish, DwMatchCursor *after)
 	if (!(score >= 0.0 && score <= 1.0))
 		dw_arg_refuse(call, JOBS_AFTER_SCORE, DW_BAD_VALUE,
 					  "must be from 0 to 1");
-	wish->ceiling = score;
+	criteria->ceiling = score;
 	after->rest = 1.0 - score;
 	after->id = *id;
 }
@@ -230,7 +234,7 @@ jobs_cursor(DwCall *call, DwMatchWish *wish, DwMatchCursor *after)
 /* The categories asked for and all below them, else what he prefers. */
 static void
 jobs_categories(DwCall *call, const DwMatchProvider *provider,
-				DwMatchWish *wish)
+				DwMatchCriteria *criteria)
 {
 	int			count;
 	DwUuid	   *ids = dw_arg_uuids_opt(call, JOBS_CATEGORY_IDS, &count);
@@ -238,7 +242,7 @@ jobs_categories(DwCall *call, const DwMatchProvider *provider,
 
 	if (ids == NULL)
 	{
-		dw_wish_prefer(provider, wish);
+		dw_criteria_prefer(provider, criteria);
 		return;
 	}
 	if (count == 0)
@@ -252,11 +256,11 @@ jobs_categories(DwCall *call, const DwMatchProvider *provider,
 								   dw_uuid_text(&ids[i])));
 	}
 	dw_match_categories(ids, count, &categories);
-	wish->category_ids = categories.ids;
-	wish->fits = categories.fits;
-	wish->category_count = categories.count;
-	wish->others_fit = DW_MATCH_EXCLUDED;
-	dw_wish_judge(wish);
+	criteria->category_ids = categories.ids;
+	criteria->fits = categories.fits;
+	criteria->category_count = categories.count;
+	criteria->others_fit = DW_MATCH_EXCLUDED;
+	dw_criteria_judge(criteria);
 }
 
 /* Sets a column by its position. */
@@ -291,10 +295,10 @@ jobs_row(DwCall *call, const DwMatchQuery *query, const DwMatchJob *job)
 	jobs_column(call, ROW_CURRENCY, job->currency);
 	jobs_column(call, ROW_LONGITUDE,
 				Float8GetDatum((double) key->leaf.point.longitude /
-							   DW_BOX_DEGREE));
+							   DW_BBOX_DEGREE));
 	jobs_column(call, ROW_LATITUDE,
 				Float8GetDatum((double) key->leaf.point.latitude /
-							   DW_BOX_DEGREE));
+							   DW_BBOX_DEGREE));
 	jobs_column(call, ROW_PUBLISHED_AT, TimestampTzGetDatum(key->posted_at));
 	jobs_column(call, ROW_AS_OF, TimestampTzGetDatum(query->as_of));
 	dw_list_emit(call);

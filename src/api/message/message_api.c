@@ -45,8 +45,8 @@ enum
 #define ATTACHMENT_TYPE_MAX		100
 
 static void message_read(DwCall *call, DwMessage *message);
-static int	attachments_check(DwCall *call, DwFault *fault);
-static void attachment_check(DwItem *item);
+static int	attachments_check(DwCall *call, DwArgError *error);
+static void attachment_check(DwJsonItem *item);
 static void message_address(DwCall *call, const DwJob *job,
 							DwMessage *message);
 static void message_refuse_recipient(DwCall *call, DwResult code);
@@ -119,61 +119,63 @@ message_read(DwCall *call, DwMessage *message)
 {
 	static const DwTextRule content = {.max = DW_MESSAGE_CONTENT_MAX};
 	static const DwTextRule subject = {DW_MESSAGE_SUBJECT_MAX, true};
-	DwFault		fault = {0};
+	DwArgError	error = {0};
 	int			attachments;
 
 	dw_args_need(call, DW_ARG(SEND_JOB_ID) | DW_ARG(SEND_CONTENT) |
 				 DW_ARG(SEND_TYPE) | DW_ARG(SEND_ATTACHMENTS));
 	message->job_id = dw_arg_uuid(call, SEND_JOB_ID);
-	message->content = dw_fault_arg_text(call, &fault, SEND_CONTENT, content);
-	message->subject = dw_fault_arg_text(call, &fault, SEND_SUBJECT, subject);
+	message->content = dw_arg_text_checked(call, &error, SEND_CONTENT,
+										   content);
+	message->subject = dw_arg_text_checked(call, &error, SEND_SUBJECT,
+										   subject);
 	message->attachments = dw_arg_jsonb(call, SEND_ATTACHMENTS);
-	attachments = attachments_check(call, &fault);
+	attachments = attachments_check(call, &error);
 	if (attachments == 0 &&
 		message->content[strspn(message->content, " \t\r\n")] == '\0')
-		dw_fault_note(&fault, SEND_CONTENT, DW_BAD_VALUE,
-					  "must not be blank without attachments");
+		dw_arg_error_note(&error, SEND_CONTENT, DW_BAD_VALUE,
+						  "must not be blank without attachments");
 	if (!dw_message_type_parse(dw_arg_label(call, SEND_TYPE), &message->type))
-		dw_fault_note(&fault, SEND_TYPE, DW_BAD_LABEL, "is unknown");
+		dw_arg_error_note(&error, SEND_TYPE, DW_BAD_LABEL, "is unknown");
 	else if (dw_message_type_check(message->type, call->actor.kind) ==
 			 DW_BAD_VALUE)
-		dw_fault_note(&fault, SEND_TYPE, DW_BAD_VALUE,
-					  "must be system for a message of the platform");
-	dw_fault_raise(call, &fault);
+		dw_arg_error_note(&error, SEND_TYPE, DW_BAD_VALUE,
+						  "must be system for a message of the platform");
+	dw_arg_error_raise(call, &error);
 }
 
 /* Notes what is wrong with the attachments; gives their number. */
 static int
-attachments_check(DwCall *call, DwFault *fault)
+attachments_check(DwCall *call, DwArgError *error)
 {
 	static const char *const names[] = {"url", "name", "content_type",
 	"size", NULL};
-	DwItem		item = {.place = {SEND_ATTACHMENTS, DW_FAULT_NO_ITEM, NULL},
-	.fault = fault};
-	DwDocument	list;
-	int			count = dw_item_list(call, &item, ATTACHMENTS_MAX, &list);
+	DwJsonItem	item = {.place = {SEND_ATTACHMENTS, DW_ARG_NO_ITEM, NULL},
+	.error = error};
+	DwJsonArg	list;
+	int			count = dw_json_item_list(call, &item, ATTACHMENTS_MAX, &list);
 
 	for (int i = 0; i < count; i++)
-		if (dw_item_open(&list, i, &item, names))
+		if (dw_json_item_open(&list, i, &item, names))
 			attachment_check(&item);
 	return count;
 }
 
 /* Notes what is wrong with one attachment. */
 static void
-attachment_check(DwItem *item)
+attachment_check(DwJsonItem *item)
 {
 	static const DwTextRule url = {ATTACHMENT_URL_MAX, true};
 	static const DwTextRule name = {ATTACHMENT_NAME_MAX, true};
 	static const DwTextRule content_type = {ATTACHMENT_TYPE_MAX, true};
 
-	if (dw_item_text(item, "url", url) == NULL)
-		dw_item_note(item, "url", DW_BAD_VALUE, "must be given");
-	if (dw_item_text(item, "name", name) == NULL)
-		dw_item_note(item, "name", DW_BAD_VALUE, "must be given");
-	(void) dw_item_text(item, "content_type", content_type);
-	if (dw_item_int8(item, "size", 0) < 0)
-		dw_item_note(item, "size", DW_BAD_VALUE, "must not be negative");
+	if (dw_json_item_text(item, "url", url) == NULL)
+		dw_json_item_note(item, "url", DW_BAD_VALUE, "must be given");
+	if (dw_json_item_text(item, "name", name) == NULL)
+		dw_json_item_note(item, "name", DW_BAD_VALUE, "must be given");
+	(void) dw_json_item_text(item, "content_type", content_type);
+	if (dw_json_item_int8(item, "size", 0) < 0)
+		dw_json_item_note(item, "size", DW_BAD_VALUE, "must not be negative");
 }
 
 /* Finds out where the message goes; 22023 when it can go nowhere. */

@@ -27,87 +27,87 @@ typedef struct Statement
 
 /* A time that has to be given. */
 static TimestampTz
-item_time(DwItem *item, const char *member)
+item_time(DwJsonItem *item, const char *member)
 {
 	static const DwTextRule rule = {.max = 40,.is_needed = true};
-	char	   *text = dw_item_text(item, member, rule);
+	char	   *text = dw_json_item_text(item, member, rule);
 	int64		time = 0;
 
 	if (text == NULL || !dw_external_time(text, &time))
-		dw_item_note(item, member, DW_BAD_VALUE,
-					 "must be a time as \"2026-01-31T23:59:59Z\"");
+		dw_json_item_note(item, member, DW_BAD_VALUE,
+						  "must be a time as \"2026-01-31T23:59:59Z\"");
 	return time;
 }
 
 /* What the company did. */
 static DwExternalKind
-item_kind(DwItem *item)
+item_kind(DwJsonItem *item)
 {
 	static const DwTextRule rule = {.max = 40};
-	char	   *label = dw_item_text(item, "kind", rule);
+	char	   *label = dw_json_item_text(item, "kind", rule);
 	DwExternalKind kind = DW_EXTERNAL_PAYMENT;
 
 	if (label == NULL || !dw_external_kind_parse(label, &kind))
-		dw_item_note(item, "kind", DW_BAD_VALUE,
-					 "must be payment, refund, refund_returned, payout, "
-					 "payout_returned, chargeback or chargeback_won");
+		dw_json_item_note(item, "kind", DW_BAD_VALUE,
+						  "must be payment, refund, refund_returned, payout, "
+						  "payout_returned, chargeback or chargeback_won");
 	return kind;
 }
 
 /* Reads one line. */
 static void
-read_line(DwItem *item, DwExternalLine *line)
+read_line(DwJsonItem *item, DwExternalLine *line)
 {
 	static const DwTextRule name = {.max = DW_PSP_REFERENCE_MAX,
 	.is_needed = true};
 	static const DwTextRule code = {.max = 20};
 
-	line->event_id = dw_item_text(item, "event_id", name);
-	line->reference = dw_item_text(item, "reference", name);
+	line->event_id = dw_json_item_text(item, "event_id", name);
+	line->reference = dw_json_item_text(item, "reference", name);
 	if (line->event_id == NULL && line->reference == NULL)
-		dw_item_note(item, "event_id", DW_BAD_VALUE,
-					 "must be given, or a reference");
+		dw_json_item_note(item, "event_id", DW_BAD_VALUE,
+						  "must be given, or a reference");
 	line->kind = item_kind(item);
-	line->amount = dw_item_int8(item, "amount", 0);
+	line->amount = dw_json_item_int8(item, "amount", 0);
 	if (line->amount <= 0)
-		dw_item_note(item, "amount", DW_BAD_VALUE,
-					 "must be a whole number of minor units above zero");
-	line->currency = dw_item_text(item, "currency", code);
+		dw_json_item_note(item, "amount", DW_BAD_VALUE,
+						  "must be a whole number of minor units above zero");
+	line->currency = dw_json_item_text(item, "currency", code);
 	if (line->currency == NULL ||
 		dw_currency_exponent(line->currency) == DW_CURRENCY_UNKNOWN)
-		dw_item_note(item, "currency", DW_BAD_VALUE,
-					 "must be a currency of ISO 4217");
+		dw_json_item_note(item, "currency", DW_BAD_VALUE,
+						  "must be a currency of ISO 4217");
 	line->at = item_time(item, "time");
 }
 
 /* Reads the lines of a list. */
 static void
-read_lines(DwItem *item, const DwDocument *list, Statement *statement)
+read_lines(DwJsonItem *item, const DwJsonArg *list, Statement *statement)
 {
 	static const char *const names[] = {"event_id", "reference", "kind",
 	"amount", "currency", "time", NULL};
 
 	if (statement->count > LINES_MAX)
 	{
-		dw_fault_note(item->fault, STATEMENT, DW_BAD_VALUE,
-					  psprintf("must not have more than %d lines",
-							   LINES_MAX));
+		dw_arg_error_note(item->error, STATEMENT, DW_BAD_VALUE,
+						  psprintf("must not have more than %d lines",
+								   LINES_MAX));
 		statement->count = 0;
 	}
 	statement->lines = palloc0(sizeof(DwExternalLine) *
 							   Max(statement->count, 1));
 	for (int i = 0; i < statement->count; i++)
-		if (dw_item_open(list, i, item, names))
+		if (dw_json_item_open(list, i, item, names))
 			read_line(item, &statement->lines[i]);
 }
 
 /* A bare list of lines covers the time of its lines. */
 static void
-cover_lines(Statement *statement, DwFault *fault)
+cover_lines(Statement *statement, DwArgError *error)
 {
 	if (statement->count == 0)
-		dw_fault_note(fault, STATEMENT, DW_BAD_VALUE,
-					  "must have lines, or be an object with from and to");
+		dw_arg_error_note(error, STATEMENT, DW_BAD_VALUE,
+						  "must have lines, or be an object with from and to");
 	for (int i = 0; i < statement->count; i++)
 	{
 		TimestampTz at = statement->lines[i].at;
@@ -124,35 +124,35 @@ static void
 statement_read(DwCall *call, Statement *statement)
 {
 	static const char *const names[] = {"from", "to", "lines", NULL};
-	DwFault		fault = {0};
-	DwItem		item = {.place = {STATEMENT, DW_FAULT_NO_ITEM, NULL},
-	.fault = &fault};
+	DwArgError	error = {0};
+	DwJsonItem	item = {.place = {STATEMENT, DW_ARG_NO_ITEM, NULL},
+	.error = &error};
 	Datum		json = dw_arg_jsonb(call, STATEMENT);
-	DwDocument	list = {0};
+	DwJsonArg	list = {0};
 
 	memset(statement, 0, sizeof(*statement));
-	if (dw_document_list(json, &list, &statement->count))
+	if (dw_json_arg_list(json, &list, &statement->count))
 	{
 		read_lines(&item, &list, statement);
-		cover_lines(statement, &fault);
+		cover_lines(statement, &error);
 	}
-	else if (dw_document_object(json, &item.object))
+	else if (dw_json_arg_object(json, &item.object))
 	{
-		dw_item_names(&item, names);
+		dw_json_item_names(&item, names);
 		statement->from = item_time(&item, "from");
 		statement->to = item_time(&item, "to");
 		if (statement->from >= statement->to)
-			dw_item_note(&item, "to", DW_BAD_VALUE, "must be after from");
-		if (!dw_document_member_list(&item.object, "lines", &list,
+			dw_json_item_note(&item, "to", DW_BAD_VALUE, "must be after from");
+		if (!dw_json_arg_member_list(&item.object, "lines", &list,
 									 &statement->count) || list.root == NULL)
-			dw_item_note(&item, "lines", DW_BAD_VALUE,
-						 "must be a JSON array");
+			dw_json_item_note(&item, "lines", DW_BAD_VALUE,
+							  "must be a JSON array");
 		read_lines(&item, &list, statement);
 	}
 	else
-		dw_fault_note(&fault, STATEMENT, DW_BAD_VALUE,
-					  "must be a JSON array or object");
-	dw_fault_raise(call, &fault);
+		dw_arg_error_note(&error, STATEMENT, DW_BAD_VALUE,
+						  "must be a JSON array or object");
+	dw_arg_error_raise(call, &error);
 }
 
 /* All events and references of the statement, as text[]. */
@@ -239,7 +239,7 @@ DW_FUNCTION(dwello_reconcile_external)
 {
 	DwCall		call;
 	Statement	statement;
-	DwExternalBooks books;
+	DwExternalLedger books;
 	DwExternal	external = {0};
 	char	   *psp;
 

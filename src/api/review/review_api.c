@@ -31,38 +31,39 @@ typedef enum DwReviewField
 
 /* One axis: its name and its stars. */
 static void
-review_check_axis(const DwDocument *axes, const char *name, DwFault *fault)
+review_check_axis(const DwJsonArg *axes, const char *name,
+				  DwArgError *error)
 {
 	static const DwTextRule rule = {DW_REVIEW_AXIS_MAX, true};
-	DwFaultPlace place = {REVIEW_AXES, DW_FAULT_NO_ITEM, NULL};
+	DwArgPlace	place = {REVIEW_AXES, DW_ARG_NO_ITEM, NULL};
 	int64		stars = 0;		/* what is no whole number is none */
 
-	dw_fault_check_text(fault, place, name, rule);
+	dw_arg_error_check_text(error, place, name, rule);
 	place.member = name;
-	(void) dw_document_int8(axes, name, &stars);
-	dw_review_rating_check(stars, place, fault);
+	(void) dw_json_arg_int8(axes, name, &stars);
+	dw_review_rating_check(stars, place, error);
 }
 
 /* The axes: an object of stars by name. */
 static void
-review_check_axes(Datum value, DwFault *fault)
+review_check_axes(Datum value, DwArgError *error)
 {
-	DwDocument	axes;
+	DwJsonArg	axes;
 	char	  **names;
 	int			count;
 
-	if (!dw_document_object(value, &axes))
+	if (!dw_json_arg_object(value, &axes))
 	{
-		dw_fault_note(fault, REVIEW_AXES, DW_BAD_VALUE,
-					  "must be a JSON object");
+		dw_arg_error_note(error, REVIEW_AXES, DW_BAD_VALUE,
+						  "must be a JSON object");
 		return;
 	}
-	names = dw_document_names(&axes, &count);
+	names = dw_json_arg_names(&axes, &count);
 	if (count > DW_REVIEW_AXES_MAX)
-		dw_fault_note(fault, REVIEW_AXES, DW_BAD_VALUE,
-					  "must not have more than 20 members");
+		dw_arg_error_note(error, REVIEW_AXES, DW_BAD_VALUE,
+						  "must not have more than 20 members");
 	for (int i = 0; i < Min(count, DW_REVIEW_AXES_MAX); i++)
-		review_check_axis(&axes, names[i], fault);
+		review_check_axis(&axes, names[i], error);
 }
 
 /* Reads the arguments and raises what is wrong with them alone. */
@@ -71,22 +72,22 @@ review_read(DwCall *call, DwReview *review)
 {
 	static const DwTextRule title = {DW_REVIEW_TITLE_MAX, false};
 	static const DwTextRule comment = {DW_REVIEW_COMMENT_MAX, false};
-	DwFaultPlace place = {REVIEW_RATING, DW_FAULT_NO_ITEM, NULL};
-	DwFault		fault = {0};
+	DwArgPlace	place = {REVIEW_RATING, DW_ARG_NO_ITEM, NULL};
+	DwArgError	error = {0};
 
 	dw_args_need(call, DW_ARG(REVIEW_JOB_ID) | DW_ARG(REVIEW_RATING) |
 				 DW_ARG(REVIEW_AXES) | DW_ARG(REVIEW_IS_PUBLIC));
 	memset(review, 0, sizeof(*review));
 	review->job_id = dw_arg_uuid(call, REVIEW_JOB_ID);
 	review->rating = dw_arg_int4(call, REVIEW_RATING);
-	review->title = dw_fault_arg_text(call, &fault, REVIEW_TITLE, title);
-	review->comment = dw_fault_arg_text(call, &fault, REVIEW_COMMENT,
-										comment);
+	review->title = dw_arg_text_checked(call, &error, REVIEW_TITLE, title);
+	review->comment = dw_arg_text_checked(call, &error, REVIEW_COMMENT,
+										  comment);
 	review->axes = dw_arg_jsonb(call, REVIEW_AXES);
 	review->is_public = dw_arg_bool(call, REVIEW_IS_PUBLIC);
-	dw_review_rating_check(review->rating, place, &fault);
-	review_check_axes(review->axes, &fault);
-	dw_fault_raise(call, &fault);
+	dw_review_rating_check(review->rating, place, &error);
+	review_check_axes(review->axes, &error);
+	dw_arg_error_raise(call, &error);
 }
 
 /* Says who speaks of whom; 42501 unless the caller is a side of the job. */

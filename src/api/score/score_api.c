@@ -295,8 +295,8 @@ explain_emit(DwCall *call, const DwExplanation *explanation,
 
 	dw_row_text(call, "criterion", dw_criterion_label(criterion));
 	dw_row_text(call, "raw",
-				dw_raw_text(&explanation->bid.inputs,
-							explanation->bid.currency, criterion));
+				dw_score_input_text(&explanation->bid.inputs,
+									explanation->bid.currency, criterion));
 	dw_row_int4(call, "utility",
 				(int32) explanation->score.utility[criterion]);
 	dw_row_int4(call, "weight_bps",

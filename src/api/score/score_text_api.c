@@ -98,8 +98,8 @@ qualification_text(const DwScoreInputs *inputs)
 
 /* What a bid brings to one criterion; see the header. */
 char *
-dw_raw_text(const DwScoreInputs *inputs, const char *currency,
-			DwCriterion criterion)
+dw_score_input_text(const DwScoreInputs *inputs, const char *currency,
+					DwCriterion criterion)
 {
 	switch (criterion)
 	{

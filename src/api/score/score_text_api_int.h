@@ -10,7 +10,8 @@
 #include "core/score/score.h"
 
 /* What a bid brings to one criterion: "950.00 USD", "3 days", "unknown". */
-extern char *dw_raw_text(const DwScoreInputs *inputs, const char *currency,
-						 DwCriterion criterion);
+extern char *dw_score_input_text(const DwScoreInputs *inputs,
+								 const char *currency,
+								 DwCriterion criterion);
 
 #endif							/* DW_SCORE_TEXT_API_INT_H */

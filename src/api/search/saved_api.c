@@ -97,11 +97,11 @@ DW_FUNCTION(dwello_delete_search)
 static void
 search_check(DwCall *call, DwSearch *search)
 {
-	DwFault		fault = {0};
+	DwArgError	error = {0};
 
-	dw_search_read(call, search, &fault);
-	dw_search_check(search, &fault);
-	dw_fault_raise(call, &fault);
+	dw_search_read(call, search, &error);
+	dw_search_check(search, &error);
+	dw_arg_error_raise(call, &error);
 	categories_check(search);
 }
 

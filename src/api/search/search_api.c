@@ -14,7 +14,8 @@
 #include "server/sql/sql_server.h"
 #include "store/search/search_store.h"
 
-static void search_read(DwCall *call, DwSearch *search, DwFault *fault);
+static void search_read(DwCall *call, DwSearch *search,
+						DwArgError *error);
 static void search_read_place(DwCall *call, DwSearch *search);
 static int64 amount_opt(DwCall *call, int arg);
 static void cursor_read(DwCall *call, DwSearchCursor *cursor);
@@ -30,7 +31,7 @@ static void row_value(DwCall *call, const char *name, uint64 row,
 DW_FUNCTION(dwello_search_jobs)
 {
 	DwCall		call;
-	DwFault		fault = {0};
+	DwArgError	error = {0};
 	DwSearch	search = {0};
 	DwSearchCursor cursor = {0};
 	DwSearchPlan plan;
@@ -40,10 +41,10 @@ DW_FUNCTION(dwello_search_jobs)
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
 	dw_args_need(&call, DW_ARG(DW_SEARCH_CURRENCY) |
 				 DW_ARG(DW_SEARCH_MAX_RESULTS));
-	search_read(&call, &search, &fault);
+	search_read(&call, &search, &error);
 	cursor_read(&call, &cursor);
-	dw_search_cursor_check(&cursor, &search, &fault);
-	dw_fault_raise(&call, &fault);
+	dw_search_cursor_check(&cursor, &search, &error);
+	dw_arg_error_raise(&call, &error);
 	max_results = dw_arg_page(&call, DW_SEARCH_MAX_RESULTS);
 	search_prepare(&call, &search, &plan);
 
@@ -58,7 +59,7 @@ DW_FUNCTION(dwello_search_jobs)
 DW_FUNCTION(dwello_search_facets)
 {
 	DwCall		call;
-	DwFault		fault = {0};
+	DwArgError	error = {0};
 	DwSearch	search = {0};
 	DwSearchPlan plan;
 	uint64		count;
@@ -66,8 +67,8 @@ DW_FUNCTION(dwello_search_facets)
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
 	dw_args_need(&call, DW_ARG(DW_SEARCH_CURRENCY));
-	search_read(&call, &search, &fault);
-	dw_fault_raise(&call, &fault);
+	search_read(&call, &search, &error);
+	dw_arg_error_raise(&call, &error);
 	search_prepare(&call, &search, &plan);
 
 	dw_rows_begin(&call);
@@ -79,20 +80,21 @@ DW_FUNCTION(dwello_search_facets)
 
 /* Reads a whole search and judges it; see dw_search_read. */
 static void
-search_read(DwCall *call, DwSearch *search, DwFault *fault)
+search_read(DwCall *call, DwSearch *search, DwArgError *error)
 {
-	dw_search_read(call, search, fault);
+	dw_search_read(call, search, error);
 	if (dw_arg_has(call, DW_SEARCH_AS_OF))
 		search->as_of = dw_arg_time_opt(call, DW_SEARCH_AS_OF);
-	dw_search_check(search, fault);
+	dw_search_check(search, error);
 }
 
 /* Reads the first nine arguments; see the header. */
 void
-dw_search_read(DwCall *call, DwSearch *search, DwFault *fault)
+dw_search_read(DwCall *call, DwSearch *search, DwArgError *error)
 {
 	static const DwTextRule words = {.max = DW_SEARCH_QUERY_MAX};
-	char	   *query = dw_fault_arg_text(call, fault, DW_SEARCH_QUERY, words);
+	char	   *query = dw_arg_text_checked(call, error, DW_SEARCH_QUERY,
+											words);
 
 	if (query != NULL)
 		dw_search_clean(query);

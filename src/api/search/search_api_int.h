@@ -13,6 +13,7 @@
  * DW_SEARCH_URGENCY), as of now; dw_search_check() judges it.  A text over
  * its limit is noted in the fault.
  */
-extern void dw_search_read(DwCall *call, DwSearch *search, DwFault *fault);
+extern void dw_search_read(DwCall *call, DwSearch *search,
+						   DwArgError *error);
 
 #endif							/* DW_SEARCH_API_INT_H */

@@ -27,7 +27,7 @@ static int64 cell_part(FunctionCallInfo fcinfo, int64 part);
 DW_FUNCTION(dwello_jobs_mvt)
 {
 	DwCall		call;
-	DwFault		fault = {0};
+	DwArgError	error = {0};
 	DwTile		tile;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
@@ -36,8 +36,8 @@ DW_FUNCTION(dwello_jobs_mvt)
 	tile.zoom = dw_arg_int4(&call, DW_TILE_Z);
 	tile.x = dw_arg_int4(&call, DW_TILE_X);
 	tile.y = dw_arg_int4(&call, DW_TILE_Y);
-	dw_tile_check(&tile, &fault);
-	dw_fault_raise(&call, &fault);
+	dw_tile_check(&tile, &error);
+	dw_arg_error_raise(&call, &error);
 	return dw_call_return_datum(&call, dw_tile_mvt(&tile), false, -1);
 }
 
@@ -45,8 +45,8 @@ DW_FUNCTION(dwello_jobs_mvt)
 DW_FUNCTION(dwello_cluster_jobs)
 {
 	DwCall		call;
-	DwFault		fault = {0};
-	DwTileBox	box;
+	DwArgError	error = {0};
+	DwTileBbox	box;
 	DwTileSpan	span;
 	uint64		count;
 
@@ -59,11 +59,11 @@ DW_FUNCTION(dwello_cluster_jobs)
 	box.east = dw_arg_float8(&call, DW_TILE_EAST);
 	box.north = dw_arg_float8(&call, DW_TILE_NORTH);
 	box.zoom = dw_arg_int4(&call, DW_TILE_ZOOM);
-	dw_tile_box_check(&box, &fault);
-	dw_fault_raise(&call, &fault);
+	dw_tile_bbox_check(&box, &error);
+	dw_arg_error_raise(&call, &error);
 
 	dw_rows_begin(&call);
-	span = dw_tile_span(&box, box.zoom + DW_TILE_BOX_GRID);
+	span = dw_tile_span(&box, box.zoom + DW_TILE_BBOX_GRID);
 	count = dw_tile_clusters(&box, &span);
 	for (uint64 row = 0; row < count; row++)
 		cluster_row(&call, &span, row);

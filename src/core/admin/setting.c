@@ -31,7 +31,7 @@ static const DwSettingRule rules[] = {
 	TIMER("dispute_homeowner_days", 365),
 	TIMER("mediation_days", 365),
 	INTEGER("payout_hold_days", 0, 5),
-	INTEGER("fold_margin_seconds", 1, 604800),
+	INTEGER("rollup_margin_seconds", 1, 604800),
 	INTEGER("review_reveal_days", 1, 365),
 	INTEGER("market_radius_miles", 1, 12450),
 	INTEGER("market_minimum", 1, 1000),

@@ -12,15 +12,15 @@
 #define RADIANS			(3.14159265358979323846 / 180.0)
 
 /* Degrees added to each side of a box when boxes are weighed. */
-#define BOX_RIM			0.4
+#define BBOX_RIM			0.4
 
 #define SIGN_BIT		UINT32_C(0x80000000)
 
 /* A distance in latitude alone is taken a little short: it is a bound. */
 #define LATITUDE_SHARE	(1.0 - 1e-9)
 
-_Static_assert(sizeof(DwReachKey) == 72, "as the type says, no padding");
-_Static_assert(sizeof(DwReachQuery) == 104, "as the type says");
+_Static_assert(sizeof(DwAudienceKey) == 72, "as the type says, no padding");
+_Static_assert(sizeof(DwAudienceQuery) == 104, "as the type says");
 
 /* The tag of a category; see the header. */
 uint16_t
@@ -35,11 +35,11 @@ dw_category_tag(const DwUuid *id)
 
 /* Sets the categories of a leaf; see the header. */
 void
-dw_reach_set_categories(DwReachKey *leaf, const DwUuid *ids, int count)
+dw_audience_set_categories(DwAudienceKey *leaf, const DwUuid *ids, int count)
 {
 	memset(leaf->tags, 0, sizeof(leaf->tags));
-	leaf->categories = count == 0 ? DW_REACH_ANYWHERE : 0;
-	leaf->has_more = count > DW_REACH_TAGS;
+	leaf->categories = count == 0 ? DW_AUDIENCE_ANYWHERE : 0;
+	leaf->has_more = count > DW_AUDIENCE_TAGS;
 	for (int i = 0; i < count; i++)
 	{
 		leaf->categories |= dw_category_bit(&ids[i]);
@@ -52,15 +52,15 @@ dw_reach_set_categories(DwReachKey *leaf, const DwUuid *ids, int count)
 static DwPlace
 place_of_point(const DwPoint *point)
 {
-	return dw_place_of((double) point->longitude / DW_BOX_DEGREE,
-					   (double) point->latitude / DW_BOX_DEGREE);
+	return dw_place_of((double) point->longitude / DW_BBOX_DEGREE,
+					   (double) point->latitude / DW_BBOX_DEGREE);
 }
 
 /* What an open job asks with; see the header. */
-DwReachQuery
-dw_reach_query_of(const DwJobKey *job)
+DwAudienceQuery
+dw_audience_query_of(const DwJobKey *job)
 {
-	DwReachQuery query = {
+	DwAudienceQuery query = {
 		.place = place_of_point(&job->leaf.point),
 		.point = job->leaf.point,
 		.budget_min = job->leaf.budget_min,
@@ -74,7 +74,7 @@ dw_reach_query_of(const DwJobKey *job)
 
 /* Adds a category to a query; see the header. */
 bool
-dw_reach_add_category(DwReachQuery *query, const DwUuid *id)
+dw_audience_add_category(DwAudienceQuery *query, const DwUuid *id)
 {
 	if (query->tag_count >= DW_CATEGORY_DEPTH_MAX)
 		return false;
@@ -84,55 +84,55 @@ dw_reach_add_category(DwReachQuery *query, const DwUuid *id)
 }
 
 /* The box of corners; see the header. */
-DwBox
-dw_reach_box(double west, double south, double east, double north)
+DwBbox
+dw_audience_bbox(double west, double south, double east, double north)
 {
-	DwBox		box = {
-		(int32_t) floor(west * DW_BOX_DEGREE),
-		(int32_t) floor(south * DW_BOX_DEGREE),
-		(int32_t) ceil(east * DW_BOX_DEGREE),
-		(int32_t) ceil(north * DW_BOX_DEGREE)
+	DwBbox		box = {
+		(int32_t) floor(west * DW_BBOX_DEGREE),
+		(int32_t) floor(south * DW_BBOX_DEGREE),
+		(int32_t) ceil(east * DW_BBOX_DEGREE),
+		(int32_t) ceil(north * DW_BBOX_DEGREE)
 	};
 
 	return box;
 }
 
 /* The node of one leaf; see the header. */
-DwReachKey
-dw_reach_node(const DwReachKey *key)
+DwAudienceKey
+dw_audience_node(const DwAudienceKey *key)
 {
-	DwReachKey	node = *key;
+	DwAudienceKey node = *key;
 	DwPlace		centre;
 
-	if (key->kind == DW_REACH_NODE)
+	if (key->kind == DW_AUDIENCE_NODE)
 		return node;
-	node.kind = DW_REACH_NODE;
-	node.has_points = key->kind == DW_REACH_POINT;
+	node.kind = DW_AUDIENCE_NODE;
+	node.has_points = key->kind == DW_AUDIENCE_POINT;
 	node.valid_from = node.valid_until = 0;
 	memset(node.tags, 0, sizeof(node.tags));
-	if (key->currency != DW_REACH_ANY_CURRENCY)
+	if (key->currency != DW_AUDIENCE_ANY_CURRENCY)
 		node.currency = dw_currency_bit(key->currency);
-	if (key->kind == DW_REACH_POINT)
-		node.box = dw_box_of(&key->circle.centre);
-	if (key->kind != DW_REACH_CIRCLE)
+	if (key->kind == DW_AUDIENCE_POINT)
+		node.box = dw_bbox_of(&key->circle.centre);
+	if (key->kind != DW_AUDIENCE_CIRCLE)
 		return node;
 	centre = place_of_point(&key->circle.centre);
-	node.box = dw_box_circle(&centre, key->circle.radius_m);
+	node.box = dw_bbox_circle(&centre, key->circle.radius_m);
 	return node;
 }
 
 /* Extends a node; see the header. */
 void
-dw_reach_extend(DwReachKey *node, const DwReachKey *other)
+dw_audience_extend(DwAudienceKey *node, const DwAudienceKey *other)
 {
-	DwReachKey	made;
+	DwAudienceKey made;
 
-	if (other->kind != DW_REACH_NODE)
+	if (other->kind != DW_AUDIENCE_NODE)
 	{
-		made = dw_reach_node(other);
+		made = dw_audience_node(other);
 		other = &made;
 	}
-	dw_box_extend(&node->box, &other->box);
+	dw_bbox_extend(&node->box, &other->box);
 	node->categories |= other->categories;
 	node->capabilities |= other->capabilities;
 	node->currency |= other->currency;
@@ -145,7 +145,7 @@ dw_reach_extend(DwReachKey *node, const DwReachKey *other)
 
 /* True when budgets overlap and a category and all credentials are there. */
 static bool
-terms_match(const DwReachQuery *query, const DwReachKey *key)
+terms_match(const DwAudienceQuery *query, const DwAudienceKey *key)
 {
 	return (key->categories & query->categories) != 0 &&
 		key->budget_min <= query->budget_max &&
@@ -155,11 +155,11 @@ terms_match(const DwReachQuery *query, const DwReachKey *key)
 
 /* True when one of the leaf's tags is one of the query's. */
 static bool
-tags_match(const DwReachQuery *query, const DwReachKey *leaf)
+tags_match(const DwAudienceQuery *query, const DwAudienceKey *leaf)
 {
 	if (leaf->tags[0] == 0)
 		return true;
-	for (int i = 0; i < DW_REACH_TAGS && leaf->tags[i] != 0; i++)
+	for (int i = 0; i < DW_AUDIENCE_TAGS && leaf->tags[i] != 0; i++)
 	{
 		for (int j = 0; j < query->tag_count; j++)
 		{
@@ -172,11 +172,11 @@ tags_match(const DwReachQuery *query, const DwReachKey *leaf)
 
 /* True when the job lies in the circle. */
 static bool
-circle_covers(const DwReachQuery *query, const DwPoint *centre,
+circle_covers(const DwAudienceQuery *query, const DwPoint *centre,
 			  double radius_m)
 {
 	int64_t		across = (int64_t) centre->latitude - query->point.latitude;
-	double		least = fabs((double) across) / DW_BOX_DEGREE * RADIANS *
+	double		least = fabs((double) across) / DW_BBOX_DEGREE * RADIANS *
 		DW_GEO_RADIUS_M * LATITUDE_SHARE;
 
 	/* a metre is more than the query's point is off its place */
@@ -186,34 +186,34 @@ circle_covers(const DwReachQuery *query, const DwPoint *centre,
 
 /* True when the leaf wants the job; see the header. */
 bool
-dw_reach_matches(const DwReachQuery *query, const DwReachKey *leaf)
+dw_audience_matches(const DwAudienceQuery *query, const DwAudienceKey *leaf)
 {
 	if (!terms_match(query, leaf) || !tags_match(query, leaf) ||
-		(leaf->currency != DW_REACH_ANY_CURRENCY &&
+		(leaf->currency != DW_AUDIENCE_ANY_CURRENCY &&
 		 leaf->currency != query->currency))
 		return false;
-	if (leaf->kind == DW_REACH_AREA)
-		return dw_box_covers(&leaf->box, &query->point);
+	if (leaf->kind == DW_AUDIENCE_AREA)
+		return dw_bbox_covers(&leaf->box, &query->point);
 	return circle_covers(query, &leaf->circle.centre,
-						 leaf->kind == DW_REACH_POINT ? query->radius_m
+						 leaf->kind == DW_AUDIENCE_POINT ? query->radius_m
 						 : leaf->circle.radius_m);
 }
 
 /* True when the leaf is all that there is to know; see the header. */
 bool
-dw_reach_is_certain(const DwReachQuery *query, const DwReachKey *leaf)
+dw_audience_is_certain(const DwAudienceQuery *query, const DwAudienceKey *leaf)
 {
-	if (leaf->kind == DW_REACH_AREA || leaf->has_more)
+	if (leaf->kind == DW_AUDIENCE_AREA || leaf->has_more)
 		return false;
-	return (query->requirements & DW_REACH_HELD) == 0 ||
+	return (query->requirements & DW_AUDIENCE_HELD) == 0 ||
 		(leaf->valid_from <= query->day && leaf->valid_until >= query->day);
 }
 
 /* False when nothing below the node wants the job; see the header. */
 bool
-dw_reach_may_match(const DwReachQuery *query, const DwReachKey *node)
+dw_audience_may_match(const DwAudienceQuery *query, const DwAudienceKey *node)
 {
-	if (!dw_box_covers(&node->box, &query->point) &&
+	if (!dw_bbox_covers(&node->box, &query->point) &&
 		(!node->has_points ||
 		 dw_place_bound_m(&query->place, &node->box) > query->radius_m))
 		return false;
@@ -234,46 +234,46 @@ bits_count(uint64_t set)
 
 /* How often a node is asked: by the size of its box and its categories. */
 static double
-node_weight(const DwReachKey *node)
+node_weight(const DwAudienceKey *node)
 {
 	double		width = ((double) node->box.east - node->box.west) /
-		DW_BOX_DEGREE + BOX_RIM;
+		DW_BBOX_DEGREE + BBOX_RIM;
 	double		height = ((double) node->box.north - node->box.south) /
-		DW_BOX_DEGREE + BOX_RIM;
+		DW_BBOX_DEGREE + BBOX_RIM;
 
 	return width * height * bits_count(node->categories);
 }
 
 /* What it costs to extend a node; see the header. */
 float
-dw_reach_penalty(const DwReachKey *node, const DwReachKey *other)
+dw_audience_penalty(const DwAudienceKey *node, const DwAudienceKey *other)
 {
-	DwReachKey	both = *node;
+	DwAudienceKey both = *node;
 
-	dw_reach_extend(&both, other);
+	dw_audience_extend(&both, other);
 	return (float) (node_weight(&both) - node_weight(node));
 }
 
 /* Where to divide; see the header. */
 int
-dw_reach_divide(const DwReachKey *nodes, int count, double *room,
-				double *cost)
+dw_audience_divide(const DwAudienceKey *nodes, int count, double *room,
+				   double *cost)
 {
 	int			least = count / 4 > 0 ? count / 4 : 1;
 	int			best = 0;
-	DwReachKey	left = nodes[0];
-	DwReachKey	right = nodes[count - 1];
+	DwAudienceKey left = nodes[0];
+	DwAudienceKey right = nodes[count - 1];
 
 	for (int i = 1; i < count; i++)
 	{
 		room[i] = node_weight(&left) * i;
-		dw_reach_extend(&left, &nodes[i]);
+		dw_audience_extend(&left, &nodes[i]);
 	}
 	for (int i = count - 1; i >= least; i--)
 	{
 		double		both;
 
-		dw_reach_extend(&right, &nodes[i]);
+		dw_audience_extend(&right, &nodes[i]);
 		both = room[i] + node_weight(&right) * (count - i);
 		if (i > count - least || (best > 0 && both >= *cost))
 			continue;
@@ -285,7 +285,7 @@ dw_reach_divide(const DwReachKey *nodes, int count, double *room,
 
 /* True when two keys are the same. */
 bool
-dw_reach_equal(const DwReachKey *a, const DwReachKey *b)
+dw_audience_equal(const DwAudienceKey *a, const DwAudienceKey *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
@@ -305,11 +305,11 @@ bits_spread(uint32_t value)
 
 /* The place of a key in the order; see the header. */
 uint64_t
-dw_reach_order(const DwReachKey *key)
+dw_audience_order(const DwAudienceKey *key)
 {
 	DwPoint		point = key->circle.centre;
 
-	if (key->kind == DW_REACH_AREA || key->kind == DW_REACH_NODE)
+	if (key->kind == DW_AUDIENCE_AREA || key->kind == DW_AUDIENCE_NODE)
 	{
 		point.longitude =
 			(int32_t) (((int64_t) key->box.west + key->box.east) / 2);

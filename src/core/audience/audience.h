@@ -28,25 +28,25 @@
 #include "core/job/job.h"
 #include "core/match/match.h"
 
-#define DW_REACH_TAGS		8	/* categories that a leaf knows exactly */
-#define DW_REACH_ANYWHERE	UINT64_MAX	/* bits: every category */
-#define DW_REACH_ANY_CURRENCY	UINT16_MAX
-#define DW_REACH_ALL_CREDENTIALS	UINT32_MAX
-#define DW_REACH_ALWAYS		INT32_MIN	/* valid_from: no first day */
-#define DW_REACH_EVER		INT32_MAX	/* valid_until: no last day */
-#define DW_REACH_HELD		UINT32_C(0xffff)	/* of capabilities */
-#define DW_REACH_STANDING	16	/* the bits of standing begin here */
+#define DW_AUDIENCE_TAGS		8	/* categories that a leaf knows exactly */
+#define DW_AUDIENCE_ANYWHERE	UINT64_MAX	/* bits: every category */
+#define DW_AUDIENCE_ANY_CURRENCY	UINT16_MAX
+#define DW_AUDIENCE_ALL_CREDENTIALS	UINT32_MAX
+#define DW_AUDIENCE_ALWAYS		INT32_MIN	/* valid_from: no first day */
+#define DW_AUDIENCE_EVER		INT32_MAX	/* valid_until: no last day */
+#define DW_AUDIENCE_HELD		UINT32_C(0xffff)	/* of capabilities */
+#define DW_AUDIENCE_ACCOUNT_STATUS	16	/* the bits of standing begin here */
 
 /* What a key is. */
 typedef enum DwReachKind
 {
-	DW_REACH_CIRCLE,			/* a leaf: a circle of its own radius */
-	DW_REACH_POINT,				/* a leaf: the query's radius round a point */
-	DW_REACH_AREA,				/* a leaf: a box, that of its area */
-	DW_REACH_NODE				/* many of them */
+	DW_AUDIENCE_CIRCLE,			/* a leaf: a circle of its own radius */
+	DW_AUDIENCE_POINT,			/* a leaf: the query's radius round a point */
+	DW_AUDIENCE_AREA,			/* a leaf: a box, that of its area */
+	DW_AUDIENCE_NODE			/* many of them */
 } DwReachKind;
 
-typedef struct DwReachKey
+typedef struct DwAudienceKey
 {
 	union
 	{
@@ -55,12 +55,12 @@ typedef struct DwReachKey
 			DwPoint		centre; /* his place */
 			double		radius_m;	/* metres; unused for a POINT */
 		}			circle;		/* CIRCLE and POINT */
-		DwBox		box;		/* AREA and NODE */
+		DwBbox		box;		/* AREA and NODE */
 	};
 	uint64_t	categories;		/* bits of what it wants */
 	int64_t		budget_min;		/* of the jobs it wants; the least */
 	int64_t		budget_max;		/* likewise; the greatest */
-	uint16_t	tags[DW_REACH_TAGS];	/* of its categories; 0 = no more; the
+	uint16_t	tags[DW_AUDIENCE_TAGS]; /* of its categories; 0 = no more; the
 										 * first is 0 when they are too many */
 	uint32_t	capabilities;	/* bits of credentials and of standing; what
 								 * any has */
@@ -73,10 +73,10 @@ typedef struct DwReachKey
 	};
 	int32_t		valid_from;		/* a leaf: all its credentials are */
 	int32_t		valid_until;	/* valid from the first to the last day */
-} DwReachKey;
+} DwAudienceKey;
 
 /* What a job asks with. */
-typedef struct DwReachQuery
+typedef struct DwAudienceQuery
 {
 	DwPlace		place;			/* the job's */
 	DwPoint		point;			/* the same in units */
@@ -89,52 +89,53 @@ typedef struct DwReachQuery
 	uint16_t	tag_count;		/* of them */
 	uint16_t	tags[DW_CATEGORY_DEPTH_MAX];	/* of the same categories */
 	int32_t		day;			/* on which credentials must be valid */
-} DwReachQuery;
+} DwAudienceQuery;
 
 /* The tag of a category: 16 bits of its id, never 0. */
 extern uint16_t dw_category_tag(const DwUuid *id);
 
 /* Sets the categories of a leaf; none: it wants all. */
-extern void dw_reach_set_categories(DwReachKey *leaf, const DwUuid *ids,
-									int count);
+extern void dw_audience_set_categories(DwAudienceKey *leaf, const DwUuid *ids,
+									   int count);
 
 /*
  * What an open job asks with, by its key: a leaf of the index on jobs.  Its
  * categories, a radius and a day are still to be added.
  */
-extern DwReachQuery dw_reach_query_of(const DwJobKey *job);
+extern DwAudienceQuery dw_audience_query_of(const DwJobKey *job);
 
 /* Adds a category to a query; false when there are too many. */
-extern bool dw_reach_add_category(DwReachQuery *query, const DwUuid *id);
+extern bool dw_audience_add_category(DwAudienceQuery *query, const DwUuid *id);
 
 /* The box that covers corners in degrees, which lie on the globe. */
-extern DwBox dw_reach_box(double west, double south, double east,
-						  double north);
+extern DwBbox dw_audience_bbox(double west, double south, double east,
+							   double north);
 
 /* The node of one leaf; a node is given back as it is. */
-extern DwReachKey dw_reach_node(const DwReachKey *key);
+extern DwAudienceKey dw_audience_node(const DwAudienceKey *key);
 
 /* Extends a node until it stands for what another key stands for, too. */
-extern void dw_reach_extend(DwReachKey *node, const DwReachKey *other);
+extern void dw_audience_extend(DwAudienceKey *node,
+							   const DwAudienceKey *other);
 
 /* True when the leaf wants the job, as far as a key knows. */
-extern bool dw_reach_matches(const DwReachQuery *query,
-							 const DwReachKey *leaf);
+extern bool dw_audience_matches(const DwAudienceQuery *query,
+								const DwAudienceKey *leaf);
 
 /*
  * True when a leaf that matches wants the job for certain, provided that no
  * other category has a tag of the query's.
  */
-extern bool dw_reach_is_certain(const DwReachQuery *query,
-								const DwReachKey *leaf);
+extern bool dw_audience_is_certain(const DwAudienceQuery *query,
+								   const DwAudienceKey *leaf);
 
 /* False when nothing below the node wants the job. */
-extern bool dw_reach_may_match(const DwReachQuery *query,
-							   const DwReachKey *node);
+extern bool dw_audience_may_match(const DwAudienceQuery *query,
+								  const DwAudienceKey *node);
 
 /* What it costs to put a key below a node: by how much more it is asked. */
-extern float dw_reach_penalty(const DwReachKey *node,
-							  const DwReachKey *other);
+extern float dw_audience_penalty(const DwAudienceKey *node,
+								 const DwAudienceKey *other);
 
 /*
  * Where to divide nodes that stand in some order: the number of those that
@@ -142,17 +143,18 @@ extern float dw_reach_penalty(const DwReachKey *node,
  * asked as seldom as can be; *cost is how seldom.  count is 2 or more, room
  * has as many places.
  */
-extern int	dw_reach_divide(const DwReachKey *nodes, int count, double *room,
-							double *cost);
+extern int	dw_audience_divide(const DwAudienceKey *nodes, int count,
+							   double *room,
+							   double *cost);
 
 /* True when two keys are the same. */
-extern bool dw_reach_equal(const DwReachKey *a, const DwReachKey *b);
+extern bool dw_audience_equal(const DwAudienceKey *a, const DwAudienceKey *b);
 
 /*
  * The place of a key in an order that keeps together what is asked for
  * together: the Z-order of its place.  Categories have no part in it, for
  * most want several and a page of neighbours wants nearly all.
  */
-extern uint64_t dw_reach_order(const DwReachKey *key);
+extern uint64_t dw_audience_order(const DwAudienceKey *key);
 
 #endif							/* DW_AUDIENCE_H */

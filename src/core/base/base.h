@@ -156,43 +156,45 @@ typedef enum DwResult
  * So the checks can be made in whatever order is easiest to read.
  */
 
-#define DW_FAULT_NO_ITEM	(-1)	/* the whole argument is at fault */
+#define DW_ARG_NO_ITEM	(-1)	/* the whole argument is at fault */
 
 /* The place of a fault: an argument, or a member of one item of its list. */
-typedef struct DwFaultPlace
+typedef struct DwArgPlace
 {
 	int			argument;		/* position, from 0 */
-	int			item;			/* of a list, from 0; or DW_FAULT_NO_ITEM */
+	int			item;			/* of a list, from 0; or DW_ARG_NO_ITEM */
 	const char *member;			/* name within the item, or NULL */
-} DwFaultPlace;
+} DwArgPlace;
 
 /* The fault to tell; all zero before the first check. */
-typedef struct DwFault
+typedef struct DwArgError
 {
 	DwResult	code;			/* DW_OK: none was found */
-	DwFaultPlace place;			/* where it is */
+	DwArgPlace	place;			/* where it is */
 	const char *what;			/* the end of a sentence: "must be ..." */
-} DwFault;
+} DwArgError;
 
 /* Notes a fault, unless one that comes before it is known already. */
 static inline void
-dw_fault_note_at(DwFault *fault, DwFaultPlace place, DwResult code,
-				 const char *what)
+dw_arg_error_note_at(DwArgError *error, DwArgPlace place,
+					 DwResult code,
+					 const char *what)
 {
-	if (fault->code != DW_OK && fault->code <= code)
+	if (error->code != DW_OK && error->code <= code)
 		return;
-	fault->code = code;
-	fault->place = place;
-	fault->what = what;
+	error->code = code;
+	error->place = place;
+	error->what = what;
 }
 
 /* The same for a whole argument. */
 static inline void
-dw_fault_note(DwFault *fault, int argument, DwResult code, const char *what)
+dw_arg_error_note(DwArgError *error, int argument, DwResult code,
+				  const char *what)
 {
-	DwFaultPlace place = {argument, DW_FAULT_NO_ITEM, NULL};
+	DwArgPlace	place = {argument, DW_ARG_NO_ITEM, NULL};
 
-	dw_fault_note_at(fault, place, code, what);
+	dw_arg_error_note_at(error, place, code, what);
 }
 
 /*
@@ -314,7 +316,7 @@ extern DwActorSet dw_machine_actors(const DwMachine *machine, int event);
 extern DwStateSet dw_machine_sources(const DwMachine *machine, int event);
 
 /*
- * Is the table sound?  Every state reachable from a rule that makes the row,
+ * Is the table valid?  Every state reachable from a rule that makes the row,
  * every event used, no rule ambiguous (rules alike in from, event and actor
  * must each have a guard of its own), a way from every state to one where
  * the row may rest, and no rest where money may be held.  If not, false and

@@ -257,7 +257,7 @@ verify_states(const DwMachine *machine, DwSentence *problem)
 	return true;
 }
 
-/* Is the table sound?  If not, the first fault is in problem. */
+/* Is the table valid?  If not, the first fault is in problem. */
 bool
 dw_machine_verify(const DwMachine *machine, char *problem, size_t size)
 {

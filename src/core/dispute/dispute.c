@@ -151,7 +151,7 @@ dw_dispute_meets(const DwDispute *dispute, int64_t *figure)
 
 /* What the provider is paid once the deadline has passed. */
 int64_t
-dw_dispute_silence(const DwDispute *dispute)
+dw_dispute_default_figure(const DwDispute *dispute)
 {
 	if (dispute->provider_offer == DW_DISPUTE_NO_OFFER)
 		return dispute->homeowner_offer;
@@ -292,7 +292,7 @@ smaller(int64_t a, int64_t b)
 
 /* A bank has taken money out of the milestones; see the header. */
 bool
-dw_dispute_shrink(DwDispute *dispute, const DwMilestone *milestones,
+dw_dispute_reduce(DwDispute *dispute, const DwMilestone *milestones,
 				  int count)
 {
 	int64_t		left = 0;

@@ -88,7 +88,7 @@ extern bool dw_dispute_meets(const DwDispute *dispute, int64_t *figure);
  * What the provider is paid once the deadline has passed: the figure of the
  * only side that named one; half way between two that never met.
  */
-extern int64_t dw_dispute_silence(const DwDispute *dispute);
+extern int64_t dw_dispute_default_figure(const DwDispute *dispute);
 
 /*
  * Ends a dispute: out->figure goes to the provider, less the fee; the rest
@@ -112,7 +112,7 @@ extern DwResult dw_dispute_withdraw(DwEscrow *escrow, DwMilestone *milestones,
  * A bank has taken money out of the milestones: the dispute is about what is
  * left, and no figure is above it.  False: nothing is left, it is settled.
  */
-extern bool dw_dispute_shrink(DwDispute *dispute,
+extern bool dw_dispute_reduce(DwDispute *dispute,
 							  const DwMilestone *milestones, int count);
 
 /*

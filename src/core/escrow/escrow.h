@@ -51,7 +51,7 @@ typedef enum DwMilestoneEvent
 	DW_MILESTONE_EVENT_OPEN_DISPUTE,	/* open_dispute */
 	DW_MILESTONE_EVENT_ANSWER_DISPUTE,	/* answer_dispute */
 	DW_MILESTONE_EVENT_WITHDRAW_DISPUTE,	/* withdraw_dispute */
-	DW_MILESTONE_EVENT_SILENCE, /* the time to answer ran out */
+	DW_MILESTONE_EVENT_DEFAULT_DECISION,	/* the time to answer ran out */
 	DW_MILESTONE_EVENT_RESOLVE_DISPUTE, /* resolve_dispute */
 	DW_MILESTONE_EVENT_CLOSE_CHARGEBACK,	/* close_chargeback */
 	DW_MILESTONE_EVENT_REVERSE, /* reverse_transaction */
@@ -222,7 +222,8 @@ typedef enum DwEscrowEvent
 	DW_ESCROW_EVENT_OPEN_DISPUTE,	/* open_dispute */
 	DW_ESCROW_EVENT_ANSWER_DISPUTE, /* answer_dispute */
 	DW_ESCROW_EVENT_WITHDRAW_DISPUTE,	/* withdraw_dispute */
-	DW_ESCROW_EVENT_SILENCE,	/* the time to answer a dispute ran out */
+	DW_ESCROW_EVENT_DEFAULT_DECISION,	/* the time to answer a dispute ran
+										 * out */
 	DW_ESCROW_EVENT_RESOLVE_DISPUTE,	/* resolve_dispute */
 	DW_ESCROW_EVENT_OPEN_CHARGEBACK,	/* open_chargeback */
 	DW_ESCROW_EVENT_CLOSE_CHARGEBACK,	/* close_chargeback */
@@ -311,7 +312,7 @@ extern int64_t dw_escrow_kept(const DwEscrow *escrow);
 extern DwEscrowStatus dw_escrow_status(const DwEscrow *escrow);
 
 /* True when the amounts are possible: none negative, I3, disputed <= held. */
-extern bool dw_escrow_is_sound(const DwEscrow *escrow);
+extern bool dw_escrow_is_valid(const DwEscrow *escrow);
 
 /* A new escrow for a contract (> 0, else DW_BAD_VALUE) under these terms. */
 extern DwResult dw_escrow_open(DwEscrow *escrow, const char *currency,

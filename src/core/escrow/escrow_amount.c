@@ -154,7 +154,7 @@ dw_escrow_status(const DwEscrow *escrow)
 
 /* True when the amounts are possible. */
 bool
-dw_escrow_is_sound(const DwEscrow *escrow)
+dw_escrow_is_valid(const DwEscrow *escrow)
 {
 	__int128	sum = (__int128) escrow->held + escrow->released +
 		escrow->refunded + escrow->charged_back;

@@ -166,7 +166,7 @@ extern const char *dw_fee_kind_label(DwFeeKind value);
 extern bool dw_fee_kind_parse(const char *text, DwFeeKind *value);
 
 /*
- * True when every F it can give is sound: F(0) = 0, F never falls nor rises
+ * True when every F it can give is valid: F(0) = 0, F never falls nor rises
  * by more than the amount does.
  */
 extern bool dw_fee_schedule_valid(const DwFeeSchedule *schedule);

@@ -78,7 +78,7 @@ marginal_is_valid(const DwFeeSchedule *schedule)
 	return dw_fee_terms_valid(&terms);
 }
 
-/* True when every F it can give is sound; see the header. */
+/* True when every F it can give is valid; see the header. */
 bool
 dw_fee_schedule_valid(const DwFeeSchedule *schedule)
 {

@@ -12,7 +12,7 @@
 
 
 #define RADIANS			(3.14159265358979323846 / 180.0)
-#define QUARTER_TURN	(DW_BOX_HALF_TURN / 2)
+#define QUARTER_TURN	(DW_BBOX_HALF_TURN / 2)
 
 /* Half an angle, in radians, for which a few terms of a series do. */
 #define SMALL_HALF		0.045
@@ -30,10 +30,10 @@ dw_point_of(double longitude, double latitude)
 {
 	DwPoint		point;
 
-	point.longitude = (int32_t) llround(longitude * DW_BOX_DEGREE);
-	point.latitude = (int32_t) llround(latitude * DW_BOX_DEGREE);
-	if (point.longitude == DW_BOX_HALF_TURN)
-		point.longitude = -DW_BOX_HALF_TURN;
+	point.longitude = (int32_t) llround(longitude * DW_BBOX_DEGREE);
+	point.latitude = (int32_t) llround(latitude * DW_BBOX_DEGREE);
+	if (point.longitude == DW_BBOX_HALF_TURN)
+		point.longitude = -DW_BBOX_HALF_TURN;
 	return point;
 }
 
@@ -113,8 +113,8 @@ haversine_metres(double near)
 double
 dw_place_distance_m(const DwPlace *place, const DwPoint *point)
 {
-	double		longitude = (double) point->longitude / DW_BOX_DEGREE;
-	double		latitude = (double) point->latitude / DW_BOX_DEGREE;
+	double		longitude = (double) point->longitude / DW_BBOX_DEGREE;
+	double		latitude = (double) point->latitude / DW_BBOX_DEGREE;
 
 	return haversine_metres(half_sine_square(latitude - place->latitude) +
 							place->cos_latitude *
@@ -133,10 +133,10 @@ range_gap(double value, double least, double most)
 
 /* Degrees of longitude between a place and a box, at most 180. */
 static double
-longitude_gap(double longitude, const DwBox *box)
+longitude_gap(double longitude, const DwBbox *box)
 {
-	double		west = (double) box->west / DW_BOX_DEGREE;
-	double		east = (double) box->east / DW_BOX_DEGREE;
+	double		west = (double) box->west / DW_BBOX_DEGREE;
+	double		east = (double) box->east / DW_BBOX_DEGREE;
 	double		here = range_gap(longitude, west, east);
 	double		further = range_gap(longitude + 360.0, west, east);
 	double		back = range_gap(longitude - 360.0, west, east);
@@ -153,10 +153,10 @@ longitude_gap(double longitude, const DwBox *box)
  * is taken where it is least in the box.
  */
 double
-dw_place_bound_m(const DwPlace *place, const DwBox *box)
+dw_place_bound_m(const DwPlace *place, const DwBbox *box)
 {
-	double		south = (double) box->south / DW_BOX_DEGREE;
-	double		north = (double) box->north / DW_BOX_DEGREE;
+	double		south = (double) box->south / DW_BBOX_DEGREE;
+	double		north = (double) box->north / DW_BBOX_DEGREE;
 	double		polar = -south > north ? -south : north;
 	double		across = longitude_gap(place->longitude, box);
 	double		near = half_sine_square(range_gap(place->latitude,
@@ -174,10 +174,10 @@ dw_place_bound_m(const DwPlace *place, const DwBox *box)
 }
 
 /* The box of one point. */
-DwBox
-dw_box_of(const DwPoint *point)
+DwBbox
+dw_bbox_of(const DwPoint *point)
 {
-	DwBox		box = {point->longitude, point->latitude,
+	DwBbox		box = {point->longitude, point->latitude,
 	point->longitude, point->latitude};
 
 	return box;
@@ -187,7 +187,7 @@ dw_box_of(const DwPoint *point)
 static int32_t
 units_below(double degrees, int32_t limit)
 {
-	double		units = floor(degrees * DW_BOX_DEGREE);
+	double		units = floor(degrees * DW_BBOX_DEGREE);
 
 	return units < -limit ? -limit : (int32_t) units;
 }
@@ -196,35 +196,35 @@ units_below(double degrees, int32_t limit)
 static int32_t
 units_above(double degrees, int32_t limit)
 {
-	double		units = ceil(degrees * DW_BOX_DEGREE);
+	double		units = ceil(degrees * DW_BBOX_DEGREE);
 
 	return units > limit ? limit : (int32_t) units;
 }
 
 /* Sets the longitudes of an envelope from a half-width in degrees. */
 static void
-box_widen(DwBox *box, double longitude, double half)
+box_widen(DwBbox *box, double longitude, double half)
 {
 	double		west = longitude - half;
 
 	if (west < -180.0)
 		west += 360.0;
 	if (half >= 180.0 ||
-		(west + 2.0 * half) * DW_BOX_DEGREE + 1.0 > INT32_MAX)
+		(west + 2.0 * half) * DW_BBOX_DEGREE + 1.0 > INT32_MAX)
 		return;
-	box->west = (int32_t) floor(west * DW_BOX_DEGREE);
-	box->east = (int32_t) ceil((west + 2.0 * half) * DW_BOX_DEGREE);
+	box->west = (int32_t) floor(west * DW_BBOX_DEGREE);
+	box->east = (int32_t) ceil((west + 2.0 * half) * DW_BBOX_DEGREE);
 }
 
 /* The envelope of a circle; see the header. */
-DwBox
-dw_box_circle(const DwPlace *centre, double radius_m)
+DwBbox
+dw_bbox_circle(const DwPlace *centre, double radius_m)
 {
 	double		radius = radius_m / DW_GEO_RADIUS_M;
 	double		reach = radius / RADIANS + ENVELOPE_MARGIN;
 	double		south = centre->latitude - reach;
 	double		north = centre->latitude + reach;
-	DwBox		box = {-DW_BOX_HALF_TURN, 0, DW_BOX_HALF_TURN, 0};
+	DwBbox		box = {-DW_BBOX_HALF_TURN, 0, DW_BBOX_HALF_TURN, 0};
 
 	box.south = units_below(south, QUARTER_TURN);
 	box.north = units_above(north, QUARTER_TURN);
@@ -241,7 +241,7 @@ dw_box_circle(const DwPlace *centre, double radius_m)
 
 /* Extends a box until it covers another. */
 void
-dw_box_extend(DwBox *box, const DwBox *other)
+dw_bbox_extend(DwBbox *box, const DwBbox *other)
 {
 	if (other->west < box->west)
 		box->west = other->west;

@@ -42,11 +42,11 @@ extern double dw_geo_round(double degrees);
  * degrees further east.
  */
 
-#define DW_BOX_DEGREE		10000000	/* units of a degree */
-#define DW_BOX_HALF_TURN	1800000000	/* 180 degrees */
+#define DW_BBOX_DEGREE		10000000	/* units of a degree */
+#define DW_BBOX_HALF_TURN	1800000000	/* 180 degrees */
 
 /* Half the way round the globe and a little more: no radius is larger. */
-#define DW_BOX_RADIUS_MAX_MILES 12450.0
+#define DW_BBOX_RADIUS_MAX_MILES 12450.0
 
 /* A point of the globe. */
 typedef struct DwPoint
@@ -56,13 +56,13 @@ typedef struct DwPoint
 } DwPoint;
 
 /* West to east and south to north, both ends included. */
-typedef struct DwBox
+typedef struct DwBbox
 {
 	int32_t		west;			/* longitude, less than 180 degrees */
 	int32_t		south;			/* latitude */
 	int32_t		east;			/* longitude, not less than west */
 	int32_t		north;			/* latitude */
-} DwBox;
+} DwBbox;
 
 /* A place that distances are taken from, with what they need of it. */
 typedef struct DwPlace
@@ -89,39 +89,39 @@ extern double dw_place_distance_m(const DwPlace *place, const DwPoint *point);
  * A lower bound of dw_place_distance_m for every point of the box, in
  * metres; 0 when the place is in the box.
  */
-extern double dw_place_bound_m(const DwPlace *place, const DwBox *box);
+extern double dw_place_bound_m(const DwPlace *place, const DwBbox *box);
 
 /* The box of one point. */
-extern DwBox dw_box_of(const DwPoint *point);
+extern DwBbox dw_bbox_of(const DwPoint *point);
 
 /* The envelope of a circle; the radius is in metres and not negative. */
-extern DwBox dw_box_circle(const DwPlace *centre, double radius_m);
+extern DwBbox dw_bbox_circle(const DwPlace *centre, double radius_m);
 
 /* Extends a box until it covers another. */
-extern void dw_box_extend(DwBox *box, const DwBox *other);
+extern void dw_bbox_extend(DwBbox *box, const DwBbox *other);
 
 /* Once round the globe. */
-#define DW_BOX_TURN			(2 * INT64_C(1800000000))
+#define DW_BBOX_TURN			(2 * INT64_C(1800000000))
 
 /* True when the point lies in the box, or on its edge. */
 static inline bool
-dw_box_covers(const DwBox *box, const DwPoint *point)
+dw_bbox_covers(const DwBbox *box, const DwPoint *point)
 {
 	if (point->latitude < box->south || point->latitude > box->north)
 		return false;
 	return (point->longitude >= box->west && point->longitude <= box->east) ||
-		point->longitude + DW_BOX_TURN <= box->east;
+		point->longitude + DW_BBOX_TURN <= box->east;
 }
 
 /* True when two boxes have a point in common. */
 static inline bool
-dw_box_overlaps(const DwBox *box, const DwBox *other)
+dw_bbox_overlaps(const DwBbox *box, const DwBbox *other)
 {
 	if (box->south > other->north || other->south > box->north)
 		return false;
 	return (box->west <= other->east && other->west <= box->east) ||
-		other->west + DW_BOX_TURN <= box->east ||
-		box->west + DW_BOX_TURN <= other->east;
+		other->west + DW_BBOX_TURN <= box->east ||
+		box->west + DW_BBOX_TURN <= other->east;
 }
 
 #endif							/* DW_GEO_H */

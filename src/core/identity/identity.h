@@ -118,7 +118,7 @@ extern DwKey *dw_keyring_append(DwKeyring *ring, DwKeyKind kind);
  * 3. Only then dw_token_read reads header and claims, and dw_claims_check
  *	  asks whether they hold at a time.
  *
- * Every fault is DW_INVALID_TOKEN; DwTokenFault says which, for a message.
+ * Every fault is DW_INVALID_TOKEN; DwTokenError says which, for a message.
  */
 
 #define DW_TOKEN_MAX			4096	/* bytes of a token */
@@ -131,7 +131,7 @@ extern DwKey *dw_keyring_append(DwKeyring *ring, DwKeyKind kind);
 #define DW_TOKEN_WRITE_SIZE		640
 
 /* What is wrong with a token. */
-typedef enum DwTokenFault
+typedef enum DwTokenError
 {
 	DW_TOKEN_FINE,				/* nothing */
 	DW_TOKEN_MALFORMED,			/* not three parts, or too long */
@@ -141,7 +141,7 @@ typedef enum DwTokenFault
 	DW_TOKEN_WRONG_AUDIENCE,	/* made for another service */
 	DW_TOKEN_NOT_YET_VALID,		/* iat or nbf lies in the future */
 	DW_TOKEN_EXPIRED			/* exp has come */
-} DwTokenFault;
+} DwTokenError;
 
 /* A token in its parts; they point into the caller's text. */
 typedef struct DwToken
@@ -166,20 +166,20 @@ typedef struct DwClaims
 } DwClaims;
 
 /* Step 1: finds the parts.  Never reads beyond length. */
-extern DwTokenFault dw_token_split(const char *text, size_t length,
+extern DwTokenError dw_token_split(const char *text, size_t length,
 								   DwToken *token);
 
 /* Step 3: reads header and claims of a token whose signature was verified. */
-extern DwTokenFault dw_token_read(const DwToken *token, DwClaims *claims);
+extern DwTokenError dw_token_read(const DwToken *token, DwClaims *claims);
 
 /* Do the claims hold at this second of the Unix epoch? */
-extern DwTokenFault dw_claims_check(const DwClaims *claims, int64_t now);
+extern DwTokenError dw_claims_check(const DwClaims *claims, int64_t now);
 
 /* DW_OK or DW_INVALID_TOKEN. */
-extern DwResult dw_token_result(DwTokenFault fault);
+extern DwResult dw_token_result(DwTokenError fault);
 
 /* The fault in words, for the detail of a message. */
-extern const char *dw_token_fault_text(DwTokenFault fault);
+extern const char *dw_token_fault_text(DwTokenError fault);
 
 /*
  * Writes the part to be signed ("header.payload", zero-terminated) of a

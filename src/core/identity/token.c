@@ -37,7 +37,7 @@ typedef struct DwClaimsReading
 } DwClaimsReading;
 
 /* Finds the parts. */
-DwTokenFault
+DwTokenError
 dw_token_split(const char *text, size_t length, DwToken *token)
 {
 	const char *end = text + length;
@@ -67,7 +67,7 @@ dw_token_split(const char *text, size_t length, DwToken *token)
 }
 
 /* Reads the header: HS256 and nothing that asks for more. */
-static DwTokenFault
+static DwTokenError
 read_header(const char *text, size_t length)
 {
 	DwJsonReader reader;
@@ -183,7 +183,7 @@ take_claim(const DwJsonMember *member, DwClaimsReading *reading)
 }
 
 /* Reads the payload. */
-static DwTokenFault
+static DwTokenError
 read_payload(const char *text, size_t length, DwClaims *claims)
 {
 	DwClaimsReading reading;
@@ -210,12 +210,12 @@ read_payload(const char *text, size_t length, DwClaims *claims)
 }
 
 /* Reads header and claims of a token whose signature was verified. */
-DwTokenFault
+DwTokenError
 dw_token_read(const DwToken *token, DwClaims *claims)
 {
 	uint8_t		part[PART_SIZE];
 	size_t		size;
-	DwTokenFault fault;
+	DwTokenError fault;
 
 	if (!dw_base64url_decode(token->header, token->header_length, part,
 							 sizeof(part), &size))
@@ -230,7 +230,7 @@ dw_token_read(const DwToken *token, DwClaims *claims)
 }
 
 /* Do the claims hold at this second of the Unix epoch? */
-DwTokenFault
+DwTokenError
 dw_claims_check(const DwClaims *claims, int64_t now)
 {
 	if (now >= claims->exp)
@@ -242,14 +242,14 @@ dw_claims_check(const DwClaims *claims, int64_t now)
 
 /* DW_OK or DW_INVALID_TOKEN. */
 DwResult
-dw_token_result(DwTokenFault fault)
+dw_token_result(DwTokenError fault)
 {
 	return fault == DW_TOKEN_FINE ? DW_OK : DW_INVALID_TOKEN;
 }
 
 /* The fault in words. */
 const char *
-dw_token_fault_text(DwTokenFault fault)
+dw_token_fault_text(DwTokenError fault)
 {
 	static const char *const texts[] = {
 		[DW_TOKEN_FINE] = "The token is valid.",

@@ -123,7 +123,7 @@ extern uint64_t dw_category_bit(const DwUuid *id);
  *
  * Nothing here knows the database: whether a category exists, or a street
  * is known, is asked elsewhere.  Every check notes what is wrong in a
- * DwFault, so that all of them can be made and the right one is told.
+ * DwArgError, so that all of them can be made and the right one is told.
  */
 
 #define DW_POST_ABSENT		INT64_MIN	/* a number that was not given */
@@ -223,7 +223,7 @@ extern DwPostFields dw_post_frozen(DwPostFields changed);
 extern bool dw_post_reprices(DwPostFields changed);
 
 /* Place, money, dates, hours, photos. */
-extern void dw_post_check(const DwPost *post, DwFault *fault);
+extern void dw_post_check(const DwPost *post, DwArgError *error);
 
 /* The types of the mandatory requirements, as bits. */
 extern int64_t dw_post_requirement_bits(const DwPostRequirement *requirements,
@@ -231,14 +231,14 @@ extern int64_t dw_post_requirement_bits(const DwPostRequirement *requirements,
 
 /* A requirement of the list argument given; item is its place there. */
 extern void dw_post_requirement_check(const DwPostRequirement *requirement,
-									  DwFaultPlace place, DwFault *fault);
+									  DwArgPlace place, DwArgError *error);
 
 /*
  * The milestones of a plan as a whole: not too many, all amounts given and
  * positive or none, a sum that fits, dates that exist.
  */
 extern void dw_post_plan_check(const DwPostMilestone *milestones, int count,
-							   int argument, DwFault *fault);
+							   int argument, DwArgError *error);
 
 /* True when both lists ask for the same, in whatever order. */
 extern bool dw_post_requirements_equal(const DwPostRequirement *left,
@@ -252,7 +252,7 @@ extern bool dw_post_plan_equal(const DwPostMilestone *left, int left_count,
 
 /* Weights as given, and whether the method can work with them. */
 extern void dw_post_weights_check(const DwScoreWeights *weights,
-								  DwScoringMethod method, DwFault *fault);
+								  DwScoringMethod method, DwArgError *error);
 
 /* True for a day of the Gregorian calendar written YYYY-MM-DD. */
 extern bool dw_post_date_valid(const char *text);

@@ -38,74 +38,74 @@ dw_post_reprices(DwPostFields changed)
 
 /* Notes a number that is given and below the least allowed. */
 static void
-check_least(DwFault *fault, int field, int64_t value, int64_t least)
+check_least(DwArgError *error, int field, int64_t value, int64_t least)
 {
 	if (value == DW_POST_ABSENT || value >= least)
 		return;
-	dw_fault_note(fault, field, DW_BAD_VALUE,
-				  least > 0 ? MORE_THAN_NONE : "must not be negative");
+	dw_arg_error_note(error, field, DW_BAD_VALUE,
+					  least > 0 ? MORE_THAN_NONE : "must not be negative");
 }
 
 /* The place is on the globe; NaN is nowhere. */
 static void
-check_place(const DwPost *post, DwFault *fault)
+check_place(const DwPost *post, DwArgError *error)
 {
 	if (!dw_geo_valid(post->longitude, 0))
-		dw_fault_note(fault, DW_POST_LONGITUDE, DW_BAD_VALUE,
-					  "must be between -180 and 180 degrees");
+		dw_arg_error_note(error, DW_POST_LONGITUDE, DW_BAD_VALUE,
+						  "must be between -180 and 180 degrees");
 	if (!dw_geo_valid(0, post->latitude))
-		dw_fault_note(fault, DW_POST_LATITUDE, DW_BAD_VALUE,
-					  "must be between -90 and 90 degrees");
+		dw_arg_error_note(error, DW_POST_LATITUDE, DW_BAD_VALUE,
+						  "must be between -90 and 90 degrees");
 }
 
 /* Amounts are positive, in order, and of a currency that exists. */
 static void
-check_money(const DwPost *post, DwFault *fault)
+check_money(const DwPost *post, DwArgError *error)
 {
-	check_least(fault, DW_POST_BUDGET_MIN, post->budget_min, 1);
-	check_least(fault, DW_POST_BUDGET_MAX, post->budget_max, 1);
-	check_least(fault, DW_POST_EXPECTED_MATERIALS,
+	check_least(error, DW_POST_BUDGET_MIN, post->budget_min, 1);
+	check_least(error, DW_POST_BUDGET_MAX, post->budget_max, 1);
+	check_least(error, DW_POST_EXPECTED_MATERIALS,
 				post->expected_materials, 0);
 	if (post->budget_max != DW_POST_ABSENT &&
 		post->budget_min > post->budget_max)
-		dw_fault_note(fault, DW_POST_BUDGET_MIN, DW_BAD_VALUE,
-					  "must not be greater than budget_max");
+		dw_arg_error_note(error, DW_POST_BUDGET_MIN, DW_BAD_VALUE,
+						  "must not be greater than budget_max");
 	if (dw_currency_exponent(post->currency) == DW_CURRENCY_UNKNOWN)
-		dw_fault_note(fault, DW_POST_CURRENCY, DW_BAD_VALUE,
-					  "must be an active ISO 4217 code in upper case");
+		dw_arg_error_note(error, DW_POST_CURRENCY, DW_BAD_VALUE,
+						  "must be an active ISO 4217 code in upper case");
 }
 
 /* A date that is given is a day, not for ever. */
 static void
-check_date(DwFault *fault, int field, int64_t date)
+check_date(DwArgError *error, int field, int64_t date)
 {
 	if (date == DW_POST_DATE_MIN || date == DW_POST_DATE_MAX)
-		dw_fault_note(fault, field, DW_BAD_VALUE, "must be finite");
+		dw_arg_error_note(error, field, DW_BAD_VALUE, "must be finite");
 }
 
 /* Both dates are days, and the work does not end before it begins. */
 static void
-check_dates(const DwPost *post, DwFault *fault)
+check_dates(const DwPost *post, DwArgError *error)
 {
-	check_date(fault, DW_POST_START_DATE, post->start_date);
-	check_date(fault, DW_POST_END_DATE, post->end_date);
+	check_date(error, DW_POST_START_DATE, post->start_date);
+	check_date(error, DW_POST_END_DATE, post->end_date);
 	if (post->end_date != DW_POST_ABSENT &&
 		post->start_date > post->end_date)
-		dw_fault_note(fault, DW_POST_START_DATE, DW_BAD_VALUE,
-					  "must not be after preferred_end_date");
+		dw_arg_error_note(error, DW_POST_START_DATE, DW_BAD_VALUE,
+						  "must not be after preferred_end_date");
 }
 
 /* Place, money, dates, hours, photos. */
 void
-dw_post_check(const DwPost *post, DwFault *fault)
+dw_post_check(const DwPost *post, DwArgError *error)
 {
-	check_place(post, fault);
-	check_money(post, fault);
-	check_dates(post, fault);
-	check_least(fault, DW_POST_HOURS, post->hours, 1);
+	check_place(post, error);
+	check_money(post, error);
+	check_dates(post, error);
+	check_least(error, DW_POST_HOURS, post->hours, 1);
 	if (post->photo_count > post->photo_max)
-		dw_fault_note(fault, DW_POST_PHOTOS, DW_BAD_VALUE,
-					  "has more than the setting max_photos_per_job allows");
+		dw_arg_error_note(error, DW_POST_PHOTOS, DW_BAD_VALUE,
+						  "has more than the setting max_photos_per_job allows");
 }
 
 /* True for one to eighteen decimal digits: a count that fits an int64. */
@@ -120,22 +120,22 @@ is_count(const char *text)
 /* A requirement of a list; see the header. */
 void
 dw_post_requirement_check(const DwPostRequirement *requirement,
-						  DwFaultPlace place, DwFault *fault)
+						  DwArgPlace place, DwArgError *error)
 {
 	if (dw_credential_type_counts(requirement->type) &&
 		!is_count(requirement->value))
 	{
 		place.member = "requirement_value";
-		dw_fault_note_at(fault, place, DW_BAD_VALUE,
-						 requirement->type == DW_CREDENTIAL_INSURANCE
-						 ? "must be an amount in minor units"
-						 : "must be a number of years");
+		dw_arg_error_note_at(error, place, DW_BAD_VALUE,
+							 requirement->type == DW_CREDENTIAL_INSURANCE
+							 ? "must be an amount in minor units"
+							 : "must be a number of years");
 	}
 	if (requirement->weight < 0 || requirement->weight > DW_POST_WEIGHT_MAX)
 	{
 		place.member = "weight";
-		dw_fault_note_at(fault, place, DW_BAD_VALUE,
-						 "must be between 0 and 10000");
+		dw_arg_error_note_at(error, place, DW_BAD_VALUE,
+							 "must be between 0 and 10000");
 	}
 }
 
@@ -188,22 +188,22 @@ dw_post_date_valid(const char *text)
 
 /* One milestone: its amount and date; true when it has an amount. */
 static bool
-check_milestone(const DwPostMilestone *milestone, DwFaultPlace place,
-				DwFault *fault)
+check_milestone(const DwPostMilestone *milestone, DwArgPlace place,
+				DwArgError *error)
 {
 	if (milestone->due_date != NULL &&
 		!dw_post_date_valid(milestone->due_date))
 	{
 		place.member = "due_date";
-		dw_fault_note_at(fault, place, DW_BAD_VALUE,
-						 "must be a date written YYYY-MM-DD");
+		dw_arg_error_note_at(error, place, DW_BAD_VALUE,
+							 "must be a date written YYYY-MM-DD");
 	}
 	if (milestone->amount == DW_POST_ABSENT)
 		return false;
 	if (milestone->amount <= 0)
 	{
 		place.member = "amount";
-		dw_fault_note_at(fault, place, DW_BAD_VALUE, MORE_THAN_NONE);
+		dw_arg_error_note_at(error, place, DW_BAD_VALUE, MORE_THAN_NONE);
 	}
 	return true;
 }
@@ -226,26 +226,26 @@ plan_sum_fits(const DwPostMilestone *milestones, int count)
 /* The milestones of a plan as a whole; see the header. */
 void
 dw_post_plan_check(const DwPostMilestone *milestones, int count,
-				   int argument, DwFault *fault)
+				   int argument, DwArgError *error)
 {
 	int			given = 0;
 
 	for (int i = 0; i < count; i++)
 	{
-		DwFaultPlace place = {argument, i, NULL};
+		DwArgPlace	place = {argument, i, NULL};
 
-		if (check_milestone(&milestones[i], place, fault))
+		if (check_milestone(&milestones[i], place, error))
 			given++;
 	}
 	if (count > DW_MILESTONES_MAX)
-		dw_fault_note(fault, argument, DW_BAD_VALUE,
-					  "must not have more than 100 elements");
+		dw_arg_error_note(error, argument, DW_BAD_VALUE,
+						  "must not have more than 100 elements");
 	if (given != 0 && given != count)
-		dw_fault_note(fault, argument, DW_BAD_VALUE,
-					  "must have an amount in every element or in none");
+		dw_arg_error_note(error, argument, DW_BAD_VALUE,
+						  "must have an amount in every element or in none");
 	if (!plan_sum_fits(milestones, count))
-		dw_fault_note(fault, argument, DW_OVERFLOW,
-					  "has amounts whose sum is too large");
+		dw_arg_error_note(error, argument, DW_OVERFLOW,
+						  "has amounts whose sum is too large");
 }
 
 /* True when both texts are the same; NULL is the same as NULL alone. */
@@ -310,16 +310,16 @@ dw_post_plan_equal(const DwPostMilestone *left, int left_count,
 /* Weights as given, and whether the method can work with them. */
 void
 dw_post_weights_check(const DwScoreWeights *weights, DwScoringMethod method,
-					  DwFault *fault)
+					  DwArgError *error)
 {
 	DwScoreWeights chosen;
 
 	if (dw_score_weights_check(weights) != DW_OK)
-		dw_fault_note(fault, DW_POST_WEIGHTS, DW_CHECK_VIOLATION,
-					  "must be between 0 and 10000 each and sum to 10000");
+		dw_arg_error_note(error, DW_POST_WEIGHTS, DW_CHECK_VIOLATION,
+						  "must be between 0 and 10000 each and sum to 10000");
 	else if (dw_score_weights_choose(method, weights, &chosen) != DW_OK)
-		dw_fault_note(fault, DW_POST_WEIGHTS, DW_CHECK_VIOLATION,
-					  "must leave the scoring method a criterion");
+		dw_arg_error_note(error, DW_POST_WEIGHTS, DW_CHECK_VIOLATION,
+						  "must leave the scoring method a criterion");
 }
 
 /* The types of the mandatory requirements, as bits. */

@@ -13,7 +13,7 @@ static const char *const timer_labels[] = {
 	[DW_TIMER_LAPSE_AWARD] = "lapse",
 	[DW_TIMER_FAIL_PAYMENT] = "fail_payment",
 	[DW_TIMER_RELEASE_MILESTONE] = "release_due_escrows",
-	[DW_TIMER_END_DISPUTE] = "silence",
+	[DW_TIMER_END_DISPUTE] = "default_decision",
 	[DW_TIMER_REVEAL_REVIEW] = "reveal_review"
 };
 

@@ -39,7 +39,7 @@ extern bool dw_account_kind_parse(const char *text, DwAccountKind *value);
 extern bool dw_account_kind_may_owe(DwAccountKind value);
 
 /*
- * How far the entries of an account may be folded into its balance.
+ * How far the entries of an account may be rolled up into its balance.
  *
  * Transactions have time-ordered ids, made from the clock once their
  * database transaction has its own id (an xid).  So what has ended before
@@ -50,44 +50,45 @@ extern bool dw_account_kind_may_owe(DwAccountKind value);
  * Times are microseconds since 2000-01-01 00:00 UTC.
  */
 
-/* Why nothing may be folded at present. */
-typedef enum DwFoldObstacle
+/* Why nothing may be rolled up at present. */
+typedef enum DwRollupObstacle
 {
-	DW_FOLD_CLEAR,				/* nothing is in the way */
-	DW_FOLD_SNAPSHOT,			/* the caller sees an older state */
-	DW_FOLD_BUSY,				/* somebody else is folding */
-	DW_FOLD_SESSION,			/* one whose start is not known */
-	DW_FOLD_PREPARED			/* prepared, so nobody knows its start */
-} DwFoldObstacle;
+	DW_ROLLUP_CLEAR,			/* nothing is in the way */
+	DW_ROLLUP_SNAPSHOT,			/* the caller sees an older state */
+	DW_ROLLUP_BUSY,				/* somebody else is rollup */
+	DW_ROLLUP_SESSION,			/* one whose start is not known */
+	DW_ROLLUP_PREPARED			/* prepared, so nobody knows its start */
+} DwRollupObstacle;
 
 /* What is found out about transactions in flight. */
-typedef struct DwFold
+typedef struct DwRollup
 {
 	int64_t		bound;			/* none of them began before */
 	int64_t		margin;			/* below it, microseconds */
-	DwFoldObstacle obstacle;	/* the first one met */
-} DwFold;
+	DwRollupObstacle obstacle;	/* the first one met */
+} DwRollup;
 
-extern const char *dw_fold_obstacle_label(DwFoldObstacle value);
-extern bool dw_fold_obstacle_parse(const char *text, DwFoldObstacle *value);
+extern const char *dw_rollup_obstacle_label(DwRollupObstacle value);
+extern bool dw_rollup_obstacle_parse(const char *text,
+									 DwRollupObstacle *value);
 
 /* Begins at the time of the call, as of before the sessions are looked at. */
-extern void dw_fold_begin(DwFold *fold, int64_t now, int64_t margin);
+extern void dw_rollup_begin(DwRollup *rollup, int64_t now, int64_t margin);
 
 /* A transaction in flight began then. */
-extern void dw_fold_meet(DwFold *fold, int64_t started);
+extern void dw_rollup_meet(DwRollup *rollup, int64_t started);
 
-/* Nothing can be folded; the first reason stays. */
-extern void dw_fold_stop(DwFold *fold, DwFoldObstacle obstacle);
+/* Nothing can be rolled up; the first reason stays. */
+extern void dw_rollup_stop(DwRollup *rollup, DwRollupObstacle obstacle);
 
 /* The time of the watermark: nothing will be booked before it. */
-extern int64_t dw_fold_time(const DwFold *fold);
+extern int64_t dw_rollup_time(const DwRollup *rollup);
 
 /* The greatest id that is older than a time, of 1970 or later. */
-extern DwUuid dw_fold_watermark(int64_t time);
+extern DwUuid dw_rollup_watermark(int64_t time);
 
 /* The greatest id below this one, which is not nil. */
-extern DwUuid dw_fold_below(const DwUuid *id);
+extern DwUuid dw_rollup_below(const DwUuid *id);
 
 /*
  * Changes an amount of one currency into another, exactly.

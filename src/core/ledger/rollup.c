@@ -1,6 +1,6 @@
 /*
  * rollup.c
- *		How far the entries of an account may be folded into its balance.
+ *		How far the entries of an account may be rolled up into its balance.
  */
 #include "core/ledger/ledger.h"
 
@@ -9,52 +9,52 @@
 /* 1970-01-01 to 2000-01-01. */
 #define EPOCH_DIFFERENCE	(INT64_C(10957) * 86400 * 1000000)
 
-static const char *const fold_obstacle_labels[] = {
-	[DW_FOLD_CLEAR] = "",
-	[DW_FOLD_SNAPSHOT] = "snapshot",
-	[DW_FOLD_BUSY] = "fold_accounts",
-	[DW_FOLD_SESSION] = "transaction",
-	[DW_FOLD_PREPARED] = "prepared_transaction"
+static const char *const rollup_obstacle_labels[] = {
+	[DW_ROLLUP_CLEAR] = "",
+	[DW_ROLLUP_SNAPSHOT] = "snapshot",
+	[DW_ROLLUP_BUSY] = "rollup_balances",
+	[DW_ROLLUP_SESSION] = "transaction",
+	[DW_ROLLUP_PREPARED] = "prepared_transaction"
 };
 
 /* Definitions of the label and parse functions that ledger.h promises. */
-DW_LABELS(fold_obstacle, DwFoldObstacle, fold_obstacle_labels);
+DW_LABELS(rollup_obstacle, DwRollupObstacle, rollup_obstacle_labels);
 
 /* Begins at the time of the call. */
 void
-dw_fold_begin(DwFold *fold, int64_t now, int64_t margin)
+dw_rollup_begin(DwRollup *rollup, int64_t now, int64_t margin)
 {
-	fold->bound = now;
-	fold->margin = margin;
-	fold->obstacle = DW_FOLD_CLEAR;
+	rollup->bound = now;
+	rollup->margin = margin;
+	rollup->obstacle = DW_ROLLUP_CLEAR;
 }
 
 /* A transaction in flight began then. */
 void
-dw_fold_meet(DwFold *fold, int64_t started)
+dw_rollup_meet(DwRollup *rollup, int64_t started)
 {
-	if (started < fold->bound)
-		fold->bound = started;
+	if (started < rollup->bound)
+		rollup->bound = started;
 }
 
-/* Nothing can be folded; the first reason stays. */
+/* Nothing can be rolled up; the first reason stays. */
 void
-dw_fold_stop(DwFold *fold, DwFoldObstacle obstacle)
+dw_rollup_stop(DwRollup *rollup, DwRollupObstacle obstacle)
 {
-	if (fold->obstacle == DW_FOLD_CLEAR)
-		fold->obstacle = obstacle;
+	if (rollup->obstacle == DW_ROLLUP_CLEAR)
+		rollup->obstacle = obstacle;
 }
 
 /* The time of the watermark. */
 int64_t
-dw_fold_time(const DwFold *fold)
+dw_rollup_time(const DwRollup *rollup)
 {
-	return fold->bound - fold->margin;
+	return rollup->bound - rollup->margin;
 }
 
 /* The greatest id below this one. */
 DwUuid
-dw_fold_below(const DwUuid *id)
+dw_rollup_below(const DwUuid *id)
 {
 	DwUuid		below = *id;
 	int			i = (int) sizeof(below.bytes) - 1;
@@ -67,12 +67,12 @@ dw_fold_below(const DwUuid *id)
 
 /* The greatest id older than a time: below the least one of its step. */
 DwUuid
-dw_fold_watermark(int64_t time)
+dw_rollup_watermark(int64_t time)
 {
 	static const uint8_t zeros[8];
 	uint64_t	unix_us = (uint64_t) (time + EPOCH_DIFFERENCE);
 	uint16_t	steps = (uint16_t) (unix_us % 1000 * 4096 / 1000);
 	DwUuid		least = dw_uuid_v7(unix_us / 1000, steps, zeros);
 
-	return dw_fold_below(&least);
+	return dw_rollup_below(&least);
 }

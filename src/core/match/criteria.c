@@ -60,11 +60,12 @@ weights_are_good(const double *weights)
 
 /* True when every fit is from 0 to 1. */
 static bool
-fits_are_good(const DwMatchWish *wish)
+fits_are_good(const DwMatchCriteria *criteria)
 {
-	for (int i = 0; wish->fits != NULL && i < wish->category_count; i++)
+	for (int i = 0; criteria->fits != NULL &&
+		 i < criteria->category_count; i++)
 	{
-		if (!is_within(wish->fits[i], 0.0, 1.0))
+		if (!is_within(criteria->fits[i], 0.0, 1.0))
 			return false;
 	}
 	return true;
@@ -80,71 +81,72 @@ fault(DwMatchField *field, DwMatchField which, const char **what,
 	return false;
 }
 
-/* What is wrong with the place of a wish. */
+/* What is wrong with the place of a criteria. */
 static bool
-judge_place(const DwMatchWish *wish, DwMatchField *field, const char **what)
+judge_place(const DwMatchCriteria *criteria, DwMatchField *field,
+			const char **what)
 {
-	if (!is_within(wish->longitude, -180.0, 180.0))
+	if (!is_within(criteria->longitude, -180.0, 180.0))
 		return fault(field, DW_MATCH_LONGITUDE, what,
 					 "must be from -180 to 180 degrees");
-	if (!is_within(wish->latitude, -90.0, 90.0))
+	if (!is_within(criteria->latitude, -90.0, 90.0))
 		return fault(field, DW_MATCH_LATITUDE, what,
 					 "must be from -90 to 90 degrees");
-	if (!(wish->radius_miles > 0.0) ||
-		wish->radius_miles > DW_BOX_RADIUS_MAX_MILES)
+	if (!(criteria->radius_miles > 0.0) ||
+		criteria->radius_miles > DW_BBOX_RADIUS_MAX_MILES)
 		return fault(field, DW_MATCH_RADIUS, what,
 					 "must be over 0 and at most 12450 miles");
 	return true;
 }
 
-/* What is wrong with the filters of a wish. */
+/* What is wrong with the filters of a criteria. */
 static bool
-judge_filters(const DwMatchWish *wish, DwMatchField *field,
+judge_filters(const DwMatchCriteria *criteria, DwMatchField *field,
 			  const char **what)
 {
-	if (wish->category_count > DW_MATCH_CATEGORIES_MAX)
+	if (criteria->category_count > DW_MATCH_CATEGORIES_MAX)
 		return fault(field, DW_MATCH_CATEGORIES, what,
 					 "must have at most 4096 categories, with those below");
-	if (!fits_are_good(wish))
+	if (!fits_are_good(criteria))
 		return fault(field, DW_MATCH_FITS, what, "must be from 0 to 1");
-	if (wish->others_fit != DW_MATCH_EXCLUDED &&
-		!is_within(wish->others_fit, 0.0, 1.0))
+	if (criteria->others_fit != DW_MATCH_EXCLUDED &&
+		!is_within(criteria->others_fit, 0.0, 1.0))
 		return fault(field, DW_MATCH_OTHERS, what, "must be from 0 to 1");
-	if (wish->budget_min < 0)
+	if (criteria->budget_min < 0)
 		return fault(field, DW_MATCH_BUDGET_MIN, what,
 					 "must not be negative");
-	if (wish->budget_max < 0)
+	if (criteria->budget_max < 0)
 		return fault(field, DW_MATCH_BUDGET_MAX, what,
 					 "must not be negative");
-	if (wish->budget_max < wish->budget_min)
+	if (criteria->budget_max < criteria->budget_min)
 		return fault(field, DW_MATCH_BUDGET_MAX, what,
 					 "must not be less than budget_min");
-	if (dw_currency_code(wish->currency) == DW_JOB_KEY_NO_CURRENCY)
+	if (dw_currency_code(criteria->currency) == DW_JOB_KEY_NO_CURRENCY)
 		return fault(field, DW_MATCH_CURRENCY, what,
 					 "must be three capital letters");
-	if (wish->capabilities < 0 || wish->capabilities > UINT32_MAX)
+	if (criteria->capabilities < 0 || criteria->capabilities > UINT32_MAX)
 		return fault(field, DW_MATCH_CAPABILITIES, what,
 					 "must be a set of 32 bits");
 	return true;
 }
 
-/* What is wrong with a wish; see the header. */
+/* What is wrong with a criteria; see the header. */
 bool
-dw_match_judge(const DwMatchWish *wish, DwMatchField *field,
+dw_match_judge(const DwMatchCriteria *criteria, DwMatchField *field,
 			   const char **what)
 {
-	if (!judge_place(wish, field, what) ||
-		!judge_filters(wish, field, what))
+	if (!judge_place(criteria, field, what) ||
+		!judge_filters(criteria, field, what))
 		return false;
-	if (!weights_are_good(wish->weights))
+	if (!weights_are_good(criteria->weights))
 		return fault(field, DW_MATCH_WEIGHTS, what,
 					 "must not be negative, and not all be zero");
-	if (!is_positive(wish->reference))
+	if (!is_positive(criteria->reference))
 		return fault(field, DW_MATCH_REFERENCE, what, "must be over 0");
-	if (!is_positive(wish->freshness_hours))
+	if (!is_positive(criteria->freshness_hours))
 		return fault(field, DW_MATCH_FRESHNESS_HOURS, what,
 					 "must be over 0");
-	if (!is_within(wish->ceiling, 0.0, DW_MATCH_NO_CEILING))
+	if (!is_within(criteria->ceiling, 0.0, DW_MATCH_NO_CEILING))
 		return fault(field, DW_MATCH_CEILING, what, "must be from 0 to 1");
 	return true;
 }

@@ -122,7 +122,7 @@ dw_job_key_node(const DwJobKey *key)
 	worth = leaf_worth(key);
 	node.is_node = 1;
 	node.currency = dw_currency_bit(key->currency);
-	node.node.box = dw_box_of(&key->leaf.point);
+	node.node.box = dw_bbox_of(&key->leaf.point);
 	node.node.categories = dw_category_bit(&key->leaf.category_id);
 	node.node.top = float_above((double) dw_job_key_top(key));
 	node.node.old_worth = float_above(worth);
@@ -149,7 +149,7 @@ dw_job_key_extend(DwJobKey *node, const DwJobKey *other)
 {
 	DwJobKey	more = dw_job_key_node(other);
 
-	dw_box_extend(&node->node.box, &more.node.box);
+	dw_bbox_extend(&node->node.box, &more.node.box);
 	node->node.categories |= more.node.categories;
 	node->requirements &= more.requirements;
 	node->currency |= more.currency;
@@ -179,12 +179,12 @@ void
 dw_job_key_place(const DwJobKey *key, int64_t now, double *at)
 {
 	DwJobKey	node = dw_job_key_node(key);
-	const DwBox *box = &node.node.box;
+	const DwBbox *box = &node.node.box;
 	double		worth = dw_job_key_worth(&node, now);
 
-	at[0] = ((double) box->west + box->east) / 2.0 / DW_BOX_DEGREE *
+	at[0] = ((double) box->west + box->east) / 2.0 / DW_BBOX_DEGREE *
 		LONGITUDE_SCALE + COORDINATE_SHIFT;
-	at[1] = ((double) box->south + box->north) / 2.0 / DW_BOX_DEGREE *
+	at[1] = ((double) box->south + box->north) / 2.0 / DW_BBOX_DEGREE *
 		LATITUDE_SCALE + COORDINATE_SHIFT;
 	at[2] = fmin(worth, WORTH_MOST) * WORTH_SCALE;
 }
@@ -218,11 +218,11 @@ dw_job_key_order(const DwJobKey *key, int64_t now)
 
 /* What the box of a node is worth, in the scale of coordinates. */
 static double
-box_size(const DwBox *box)
+box_size(const DwBbox *box)
 {
 	return (((double) box->east - box->west) * LONGITUDE_SCALE +
 			((double) box->north - box->south) * LATITUDE_SCALE) /
-		DW_BOX_DEGREE;
+		DW_BBOX_DEGREE;
 }
 
 /*
@@ -232,11 +232,11 @@ box_size(const DwBox *box)
 float
 dw_job_key_penalty(const DwJobKey *node, const DwJobKey *other)
 {
-	DwBox		box = node->node.box;
+	DwBbox		box = node->node.box;
 	double		size = box_size(&box);
 	double		rise = (double) other->node.old_worth - node->node.old_worth;
 
-	dw_box_extend(&box, &other->node.box);
+	dw_bbox_extend(&box, &other->node.box);
 	return (float) (box_size(&box) - size + SIZE_COST * size +
 					(rise > 0.0 ? rise * RISE_COST : -rise * SLACK_COST));
 }

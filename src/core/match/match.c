@@ -111,10 +111,10 @@ slots_for(int category_count)
 
 /* The size of a query; see the header. */
 size_t
-dw_match_size(const DwMatchWish *wish)
+dw_match_size(const DwMatchCriteria *criteria)
 {
 	return sizeof(DwMatchQuery) +
-		slots_for(wish->category_count) * sizeof(DwMatchSlot);
+		slots_for(criteria->category_count) * sizeof(DwMatchSlot);
 }
 
 /* Enters a category into its slot; named twice, its best fit counts. */
@@ -137,31 +137,31 @@ query_enter(DwMatchQuery *query, const DwUuid *id, double fit)
 
 /* Prepares the categories. */
 static void
-query_categories(const DwMatchWish *wish, DwMatchQuery *query)
+query_categories(const DwMatchCriteria *criteria, DwMatchQuery *query)
 {
-	query->others_fit = wish->others_fit;
-	query->slot_count = slots_for(wish->category_count);
+	query->others_fit = criteria->others_fit;
+	query->slot_count = slots_for(criteria->category_count);
 	query->slot_mask = query->slot_count - 1;
 	for (uint32_t i = 0; i < query->slot_count; i++)
 		query->slots[i].fit = -1.0;
-	for (int i = 0; i < wish->category_count; i++)
-		query_enter(query, &wish->category_ids[i],
-					wish->fits == NULL ? 1.0 : wish->fits[i]);
+	for (int i = 0; i < criteria->category_count; i++)
+		query_enter(query, &criteria->category_ids[i],
+					criteria->fits == NULL ? 1.0 : criteria->fits[i]);
 }
 
 /* Prepares the weights, so that they sum to 1. */
 static void
-query_weights(const DwMatchWish *wish, DwMatchQuery *query)
+query_weights(const DwMatchCriteria *criteria, DwMatchQuery *query)
 {
 	double		largest = 0.0;
 	double		sum = 0.0;
 
 	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
-		largest = greater(largest, wish->weights[i]);
+		largest = greater(largest, criteria->weights[i]);
 	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
-		sum += wish->weights[i] / largest;
+		sum += criteria->weights[i] / largest;
 	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
-		query->weights[i] = wish->weights[i] / largest / sum;
+		query->weights[i] = criteria->weights[i] / largest / sum;
 }
 
 /*
@@ -169,7 +169,7 @@ query_weights(const DwMatchWish *wish, DwMatchQuery *query)
  * with the built-in weights: that of the term whose share grows the most.
  */
 static void
-query_worth(const DwMatchWish *wish, DwMatchQuery *query)
+query_worth(const DwMatchCriteria *criteria, DwMatchQuery *query)
 {
 	double		budget = query->weights[DW_MATCH_BUDGET] / DW_WORTH_BUDGET *
 		greater(1.0, DW_WORTH_REFERENCE * query->per_reference);
@@ -178,7 +178,8 @@ query_worth(const DwMatchWish *wish, DwMatchQuery *query)
 		DW_WORTH_FRESHNESS;
 
 	query->old_scale = greater(budget, urgency);
-	query->young_scale = wish->freshness_hours * HOUR_US > DW_WORTH_HALF_AGE
+	query->young_scale =
+		criteria->freshness_hours * HOUR_US > DW_WORTH_HALF_AGE
 		? -1.0 : greater(query->old_scale, freshness);
 }
 
@@ -189,29 +190,29 @@ inverse(double number)
 	return lesser(1.0 / number, MOST_INVERSE);
 }
 
-/* Prepares a wish; see the header. */
+/* Prepares a criteria; see the header. */
 void
-dw_match_prepare(const DwMatchWish *wish, DwMatchQuery *query)
+dw_match_prepare(const DwMatchCriteria *criteria, DwMatchQuery *query)
 {
-	memset(query, 0, dw_match_size(wish));
-	query->place = dw_place_of(wish->longitude, wish->latitude);
-	query->radius_m = wish->radius_miles * DW_GEO_METRES_PER_MILE;
-	query->box = dw_box_circle(&query->place, query->radius_m);
-	query->as_of = wish->as_of;
-	query->budget_min = wish->budget_min;
-	query->budget_max = wish->budget_max;
+	memset(query, 0, dw_match_size(criteria));
+	query->place = dw_place_of(criteria->longitude, criteria->latitude);
+	query->radius_m = criteria->radius_miles * DW_GEO_METRES_PER_MILE;
+	query->box = dw_bbox_circle(&query->place, query->radius_m);
+	query->as_of = criteria->as_of;
+	query->budget_min = criteria->budget_min;
+	query->budget_max = criteria->budget_max;
 	query->per_radius = inverse(query->radius_m);
-	query->per_reference = inverse(wish->reference);
-	query->per_age = inverse(2.0 * wish->freshness_hours * HOUR_US);
-	query->ceiling = wish->ceiling;
-	query->capabilities = (uint32_t) wish->capabilities;
-	query->currency = dw_currency_code(wish->currency);
+	query->per_reference = inverse(criteria->reference);
+	query->per_age = inverse(2.0 * criteria->freshness_hours * HOUR_US);
+	query->ceiling = criteria->ceiling;
+	query->capabilities = (uint32_t) criteria->capabilities;
+	query->currency = dw_currency_code(criteria->currency);
 	query->currency_bit = dw_currency_bit(query->currency);
-	query_categories(wish, query);
+	query_categories(criteria, query);
 	query->code_min = dw_amount_code_below(query->budget_min);
 	query->code_max = dw_amount_code_above(query->budget_max);
-	query_weights(wish, query);
-	query_worth(wish, query);
+	query_weights(criteria, query);
+	query_worth(criteria, query);
 }
 
 /* The fit of a job's category. */
@@ -349,7 +350,7 @@ dw_match_rest(const DwMatchQuery *query, const DwJobKey *leaf, double metres)
 static inline bool
 leaf_passes(const DwMatchQuery *query, const DwJobKey *leaf)
 {
-	return dw_box_covers(&query->box, &leaf->leaf.point) &&
+	return dw_bbox_covers(&query->box, &leaf->leaf.point) &&
 		leaf->currency == query->currency &&
 		leaf->posted_at <= query->as_of &&
 		(leaf->requirements & ~query->capabilities) == 0 &&
@@ -362,7 +363,7 @@ static inline double
 leaf_metres_bound(const DwMatchQuery *query, const DwJobKey *leaf)
 {
 	return METRES_PER_DEGREE *
-		fabs((double) leaf->leaf.point.latitude / DW_BOX_DEGREE -
+		fabs((double) leaf->leaf.point.latitude / DW_BBOX_DEGREE -
 			 query->place.latitude);
 }
 
@@ -403,7 +404,7 @@ dw_match_leaf_rest(const DwMatchQuery *query, const DwJobKey *leaf,
 static bool
 node_passes(const DwMatchQuery *query, const DwJobKey *node)
 {
-	return dw_box_overlaps(&query->box, &node->node.box) &&
+	return dw_bbox_overlaps(&query->box, &node->node.box) &&
 		(node->currency & query->currency_bit) != 0 &&
 		(node->requirements & ~query->capabilities) == 0 &&
 		node->node.budget_min <= query->code_max &&

@@ -51,7 +51,7 @@ typedef struct DwJobKey
 		}			leaf;		/* one job */
 		struct
 		{
-			DwBox		box;	/* covers all places */
+			DwBbox		box;	/* covers all places */
 			uint64_t	categories; /* bits of their categories */
 			float		top;	/* not under the highest dw_job_key_top */
 			float		old_worth;	/* not under the highest; see below */
@@ -185,7 +185,7 @@ typedef enum DwMatchTerm
 extern const char *dw_match_term_label(DwMatchTerm value);
 extern bool dw_match_term_parse(const char *text, DwMatchTerm *value);
 
-/* What a wish may be wrong in; labels are the arguments' names. */
+/* What a criteria may be wrong in; labels are the arguments' names. */
 typedef enum DwMatchField
 {
 	DW_MATCH_LONGITUDE,
@@ -208,15 +208,15 @@ extern const char *dw_match_field_label(DwMatchField value);
 extern bool dw_match_field_parse(const char *text, DwMatchField *value);
 
 #define DW_MATCH_EXCLUDED		(-1.0)	/* fit: the job is not shown */
-#define DW_MATCH_CATEGORIES_MAX 4096	/* categories of a wish */
+#define DW_MATCH_CATEGORIES_MAX 4096	/* categories of a criteria */
 #define DW_MATCH_NO_CEILING		2.0 /* above every score */
 
 /* What a provider asks for. */
-typedef struct DwMatchWish
+typedef struct DwMatchCriteria
 {
 	double		longitude;		/* degrees */
 	double		latitude;		/* degrees */
-	double		radius_miles;	/* over 0, to DW_BOX_RADIUS_MAX_MILES */
+	double		radius_miles;	/* over 0, to DW_BBOX_RADIUS_MAX_MILES */
 	int64_t		as_of;			/* microseconds; ages are taken to it */
 	const DwUuid *category_ids; /* those named, with all below them */
 	const double *fits;			/* 0 to 1, of each; NULL: all 1 */
@@ -230,7 +230,7 @@ typedef struct DwMatchWish
 	double		reference;		/* budget that counts as 1; over 0 */
 	double		freshness_hours;	/* age that counts as 1/2; over 0 */
 	double		ceiling;		/* highest score wanted, 0 to NO_CEILING */
-} DwMatchWish;
+} DwMatchCriteria;
 
 /* One category of a query, in a table by its hash. */
 typedef struct DwMatchSlot
@@ -242,28 +242,28 @@ typedef struct DwMatchSlot
 /* Fits by depth below what was named: 1, 0.8, 0.64, ... */
 #define DW_MATCH_LEVELS 11
 
-/* A prepared wish. */
+/* A prepared criteria. */
 typedef struct DwMatchQuery
 {
 	char		reserved[8];	/* a header, for whoever stores it */
 	DwMatchBest *best;			/* of the search under way, or NULL */
 	DwPlace		place;			/* the centre */
-	DwBox		box;			/* the envelope of the circle */
+	DwBbox		box;			/* the envelope of the circle */
 	double		radius_m;		/* metres */
-	int64_t		as_of;			/* as in the wish */
-	int64_t		budget_min;		/* as in the wish */
-	int64_t		budget_max;		/* as in the wish */
+	int64_t		as_of;			/* as in the criteria */
+	int64_t		budget_min;		/* as in the criteria */
+	int64_t		budget_max;		/* as in the criteria */
 	double		per_radius;		/* 1 / radius */
-	double		per_reference;	/* 1 / the wish's reference */
+	double		per_reference;	/* 1 / the criteria's reference */
 	double		per_age;		/* 1 / twice its freshness, in microseconds */
-	double		others_fit;		/* as in the wish */
-	double		ceiling;		/* as in the wish */
+	double		others_fit;		/* as in the criteria */
+	double		ceiling;		/* as in the criteria */
 	double		weights[DW_MATCH_TERM_COUNT];	/* they sum to 1 */
 	double		old_scale;		/* what an old job may be worth, in worths */
 	double		young_scale;	/* likewise a young one; negative: unknown */
 	uint64_t	levels[DW_MATCH_LEVELS];	/* category bits by their fit */
 	uint64_t	categories;		/* all of these bits */
-	uint32_t	capabilities;	/* as in the wish */
+	uint32_t	capabilities;	/* as in the criteria */
 	uint16_t	currency;		/* code */
 	uint16_t	currency_bit;	/* and its bit in a node */
 	uint16_t	code_min;		/* budget_min as a node has it */
@@ -274,15 +274,17 @@ typedef struct DwMatchQuery
 } DwMatchQuery;
 
 /*
- * What is wrong with a wish: false, the field and the end of a sentence
+ * What is wrong with a criteria: false, the field and the end of a sentence
  * ("must be ...").  True when it can be prepared.
  */
-extern bool dw_match_judge(const DwMatchWish *wish, DwMatchField *field,
+extern bool dw_match_judge(const DwMatchCriteria *criteria,
+						   DwMatchField *field,
 						   const char **what);
 
-/* The bytes of a prepared wish, and the preparation of one in order. */
-extern size_t dw_match_size(const DwMatchWish *wish);
-extern void dw_match_prepare(const DwMatchWish *wish, DwMatchQuery *query);
+/* The bytes of a prepared criteria, and the preparation of one in order. */
+extern size_t dw_match_size(const DwMatchCriteria *criteria);
+extern void dw_match_prepare(const DwMatchCriteria *criteria,
+							 DwMatchQuery *query);
 
 /* The fit of a category that is so many levels below one that was named. */
 extern double dw_match_fit(int depth);

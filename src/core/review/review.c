@@ -9,11 +9,12 @@
 
 /* Notes a number of stars that there is not: 22023. */
 void
-dw_review_rating_check(int64_t rating, DwFaultPlace place, DwFault *fault)
+dw_review_rating_check(int64_t rating, DwArgPlace place,
+					   DwArgError *error)
 {
 	if (rating < DW_REVIEW_RATING_MIN || rating > DW_REVIEW_RATING_MAX)
-		dw_fault_note_at(fault, place, DW_BAD_VALUE,
-						 "must be from 1 to 5");
+		dw_arg_error_note_at(error, place, DW_BAD_VALUE,
+							 "must be from 1 to 5");
 }
 
 /* From when a review written now is shown; see the header. */

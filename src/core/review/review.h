@@ -25,8 +25,8 @@
 #define DW_REVIEW_AXIS_MAX		50	/* characters of an axis's name */
 
 /* Notes a number of stars that there is not: 22023. */
-extern void dw_review_rating_check(int64_t rating, DwFaultPlace place,
-								   DwFault *fault);
+extern void dw_review_rating_check(int64_t rating, DwArgPlace place,
+								   DwArgError *error);
 
 /*
  * From when a review written now is shown: at once when the other side has

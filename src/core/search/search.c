@@ -40,79 +40,79 @@ dw_search_clean(char *query)
 
 /* A place and a radius around it, or neither. */
 static void
-check_place(const DwSearch *search, DwFault *fault)
+check_place(const DwSearch *search, DwArgError *fault)
 {
 	if (search->has_longitude != search->has_latitude)
-		dw_fault_note(fault, search->has_longitude ? DW_SEARCH_LATITUDE :
-					  DW_SEARCH_LONGITUDE, DW_BAD_VALUE,
-					  "must be given with the other coordinate");
+		dw_arg_error_note(fault, search->has_longitude ? DW_SEARCH_LATITUDE :
+						  DW_SEARCH_LONGITUDE, DW_BAD_VALUE,
+						  "must be given with the other coordinate");
 	else if (search->has_longitude &&
 			 !dw_geo_valid(search->longitude, search->latitude))
-		dw_fault_note(fault, DW_SEARCH_LONGITUDE, DW_BAD_VALUE,
-					  "and latitude must be a place on the globe");
+		dw_arg_error_note(fault, DW_SEARCH_LONGITUDE, DW_BAD_VALUE,
+						  "and latitude must be a place on the globe");
 	if (!search->has_radius)
 		return;
 	if (!search->has_longitude)
-		dw_fault_note(fault, DW_SEARCH_RADIUS_MILES, DW_BAD_VALUE,
-					  "must come with a place");
+		dw_arg_error_note(fault, DW_SEARCH_RADIUS_MILES, DW_BAD_VALUE,
+						  "must come with a place");
 	/* written so that NaN fails */
 	if (!(search->radius_miles > 0.0 &&
-		  search->radius_miles <= DW_BOX_RADIUS_MAX_MILES))
-		dw_fault_note(fault, DW_SEARCH_RADIUS_MILES, DW_BAD_VALUE,
-					  "must be above 0 and at most 12450");
+		  search->radius_miles <= DW_BBOX_RADIUS_MAX_MILES))
+		dw_arg_error_note(fault, DW_SEARCH_RADIUS_MILES, DW_BAD_VALUE,
+						  "must be above 0 and at most 12450");
 }
 
 /* Amounts are positive, in order, and of a currency that exists. */
 static void
-check_money(const DwSearch *search, DwFault *fault)
+check_money(const DwSearch *search, DwArgError *fault)
 {
 	if (search->budget_min != DW_SEARCH_ABSENT && search->budget_min < 1)
-		dw_fault_note(fault, DW_SEARCH_BUDGET_MIN, DW_BAD_VALUE,
-					  "must be positive");
+		dw_arg_error_note(fault, DW_SEARCH_BUDGET_MIN, DW_BAD_VALUE,
+						  "must be positive");
 	if (search->budget_max != DW_SEARCH_ABSENT && search->budget_max < 1)
-		dw_fault_note(fault, DW_SEARCH_BUDGET_MAX, DW_BAD_VALUE,
-					  "must be positive");
+		dw_arg_error_note(fault, DW_SEARCH_BUDGET_MAX, DW_BAD_VALUE,
+						  "must be positive");
 	if (search->budget_max != DW_SEARCH_ABSENT &&
 		search->budget_min > search->budget_max)
-		dw_fault_note(fault, DW_SEARCH_BUDGET_MIN, DW_BAD_VALUE,
-					  "must not be greater than budget_max");
+		dw_arg_error_note(fault, DW_SEARCH_BUDGET_MIN, DW_BAD_VALUE,
+						  "must not be greater than budget_max");
 	if (dw_currency_exponent(search->currency) == DW_CURRENCY_UNKNOWN)
-		dw_fault_note(fault, DW_SEARCH_CURRENCY, DW_BAD_VALUE,
-					  "must be an active ISO 4217 code in upper case");
+		dw_arg_error_note(fault, DW_SEARCH_CURRENCY, DW_BAD_VALUE,
+						  "must be an active ISO 4217 code in upper case");
 }
 
 /* What is wrong with a search; see the header. */
 void
-dw_search_check(const DwSearch *search, DwFault *fault)
+dw_search_check(const DwSearch *search, DwArgError *fault)
 {
 	check_place(search, fault);
 	check_money(search, fault);
 	if (search->category_ids != NULL &&
 		(search->category_count < 1 ||
 		 search->category_count > DW_SEARCH_CATEGORIES_MAX))
-		dw_fault_note(fault, DW_SEARCH_CATEGORY_IDS, DW_BAD_VALUE,
-					  "must have from 1 to 100 elements");
+		dw_arg_error_note(fault, DW_SEARCH_CATEGORY_IDS, DW_BAD_VALUE,
+						  "must have from 1 to 100 elements");
 	if (search->as_of > search->now)
-		dw_fault_note(fault, DW_SEARCH_AS_OF, DW_BAD_VALUE,
-					  "must not be in the future");
+		dw_arg_error_note(fault, DW_SEARCH_AS_OF, DW_BAD_VALUE,
+						  "must not be in the future");
 }
 
 /* What is wrong with a cursor; see the header. */
 void
 dw_search_cursor_check(const DwSearchCursor *cursor, const DwSearch *search,
-					   DwFault *fault)
+					   DwArgError *fault)
 {
 	if (cursor->has_score != cursor->has_id)
-		dw_fault_note(fault, cursor->has_score ? DW_SEARCH_AFTER_ID :
-					  DW_SEARCH_AFTER_SCORE, DW_BAD_VALUE,
-					  "must be given with the rest of the cursor");
+		dw_arg_error_note(fault, cursor->has_score ? DW_SEARCH_AFTER_ID :
+						  DW_SEARCH_AFTER_SCORE, DW_BAD_VALUE,
+						  "must be given with the rest of the cursor");
 	if ((cursor->has_score || cursor->has_id) && !cursor->has_as_of)
-		dw_fault_note(fault, DW_SEARCH_AS_OF, DW_BAD_VALUE,
-					  "must be given with the rest of the cursor");
+		dw_arg_error_note(fault, DW_SEARCH_AS_OF, DW_BAD_VALUE,
+						  "must be given with the rest of the cursor");
 	if (cursor->has_score &&
 		!(cursor->score >= 0.0 && cursor->score <= 1.0))
-		dw_fault_note(fault, DW_SEARCH_AFTER_SCORE, DW_BAD_VALUE,
-					  "must be from 0 to 1");
+		dw_arg_error_note(fault, DW_SEARCH_AFTER_SCORE, DW_BAD_VALUE,
+						  "must be from 0 to 1");
 }
 
 /* The newest first; of one time the greatest id, as the index has them. */
@@ -297,7 +297,7 @@ is_few(const DwSearchOdds *odds, double share)
 
 /* What a way is likely to cost; infinite where it is not to be gone. */
 static double
-way_cost(const DwSearchOdds *odds, DwSearchWay way)
+way_cost(const DwSearchOdds *odds, DwAccessPath way)
 {
 	const DwSearchWords *words = &odds->words;
 
@@ -331,13 +331,13 @@ is_seldom(const DwSearchOdds *odds, const DwSearchTries *tries)
 /* The way to try next; see the header. */
 bool
 dw_search_next(const DwSearchOdds *odds, const DwSearchTries *tries,
-			   DwSearchWay *way)
+			   DwAccessPath *way)
 {
 	double		least = INFINITY;
 
-	for (int i = 0; i < DW_SEARCH_WAY_COUNT; i++)
+	for (int i = 0; i < DW_ACCESS_PATH_COUNT; i++)
 	{
-		DwSearchWay one = (DwSearchWay) i;
+		DwAccessPath one = (DwAccessPath) i;
 		double		cost = way_cost(odds, one);
 
 		if (one == DW_SEARCH_BY_WORDS && is_seldom(odds, tries))

@@ -85,13 +85,13 @@ typedef struct DwSearchCursor
 } DwSearchCursor;
 
 /* How the jobs that fit are come by. */
-typedef enum DwSearchWay
+typedef enum DwAccessPath
 {
 	DW_SEARCH_BY_WORDS,			/* by the index on words */
 	DW_SEARCH_BY_KEY,			/* by that on place, category and budget */
 	DW_SEARCH_BY_TIME,			/* the newest jobs, one after the other */
-	DW_SEARCH_WAY_COUNT
-} DwSearchWay;
+	DW_ACCESS_PATH_COUNT
+} DwAccessPath;
 
 /* How common words are: shares of the open jobs, from 0 to 1. */
 typedef struct DwSearchWords
@@ -119,11 +119,11 @@ typedef struct DwSearchOdds
 extern void dw_search_clean(char *query);
 
 /* Notes what is wrong with a search, by the arguments above. */
-extern void dw_search_check(const DwSearch *search, DwFault *fault);
+extern void dw_search_check(const DwSearch *search, DwArgError *error);
 
 /* The same of a cursor: all of it or nothing, and no score beyond [0, 1]. */
 extern void dw_search_cursor_check(const DwSearchCursor *cursor,
-								   const DwSearch *search, DwFault *fault);
+								   const DwSearch *search, DwArgError *error);
 
 /* A job that was found. */
 typedef struct DwSearchFind
@@ -157,13 +157,13 @@ extern double dw_search_share(const DwSearch *search);
 /* What has been tried: ways that have looked at as many jobs as they may. */
 typedef struct DwSearchTries
 {
-	bool		tried[DW_SEARCH_WAY_COUNT]; /* and were not enough */
+	bool		tried[DW_ACCESS_PATH_COUNT];	/* and were not enough */
 	int64_t		found;			/* among the newest, if these were tried */
 } DwSearchTries;
 
 /* The way to try next, that is likely to cost least; false for none. */
 extern bool dw_search_next(const DwSearchOdds *odds,
-						   const DwSearchTries *tries, DwSearchWay *way);
+						   const DwSearchTries *tries, DwAccessPath *way);
 
 /*
  * Map tiles, and places as numbers of cells.
@@ -190,10 +190,10 @@ extern bool dw_search_next(const DwSearchOdds *odds,
 
 /* How much deeper than a tile or a box are the cells that are counted. */
 #define DW_TILE_GRID		4	/* of a tile: 16 by 16 */
-#define DW_TILE_BOX_GRID	3	/* of a box: 8 by 8 in a tile */
+#define DW_TILE_BBOX_GRID	3	/* of a box: 8 by 8 in a tile */
 
 #define DW_TILE_FEATURES_MAX	10000	/* jobs in a tile */
-#define DW_TILE_BOX_MAX			128 /* tiles that a box may touch */
+#define DW_TILE_BBOX_MAX			128 /* tiles that a box may touch */
 
 /* One tile. */
 typedef struct DwTile
@@ -211,14 +211,14 @@ typedef struct DwTileRange
 } DwTileRange;
 
 /* What is looked at: west to east, over the antimeridian if west > east. */
-typedef struct DwTileBox
+typedef struct DwTileBbox
 {
 	double		west;			/* degrees */
 	double		south;			/* degrees */
 	double		east;			/* degrees */
 	double		north;			/* degrees */
 	int32_t		zoom;			/* of the map that shows it */
-} DwTileBox;
+} DwTileBbox;
 
 /* The tiles of one zoom that a box touches. */
 typedef struct DwTileSpan
@@ -247,8 +247,9 @@ enum
 };
 
 /* Notes what is wrong with a tile, or with a box. */
-extern void dw_tile_check(const DwTile *tile, DwFault *fault);
-extern void dw_tile_box_check(const DwTileBox *box, DwFault *fault);
+extern void dw_tile_check(const DwTile *tile, DwArgError *error);
+extern void dw_tile_bbox_check(const DwTileBbox *box,
+							   DwArgError *error);
 
 /* The cell of a place that lies on the globe. */
 extern int64_t dw_tile_cell(double longitude, double latitude);
@@ -263,7 +264,7 @@ extern DwTileRange dw_tile_range(int64_t number, int32_t zoom,
 								 int32_t deeper);
 
 /* The tiles of a zoom that a box touches, and whether one is of them. */
-extern DwTileSpan dw_tile_span(const DwTileBox *box, int32_t zoom);
+extern DwTileSpan dw_tile_span(const DwTileBbox *box, int32_t zoom);
 extern bool dw_tile_within(const DwTileSpan *span, int64_t number);
 
 /* How many tiles there are in a span, and the ith. */

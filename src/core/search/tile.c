@@ -23,48 +23,48 @@ side(int32_t zoom)
 
 /* Notes what is wrong with a tile; see the header. */
 void
-dw_tile_check(const DwTile *tile, DwFault *fault)
+dw_tile_check(const DwTile *tile, DwArgError *error)
 {
 	if (tile->zoom < 0 || tile->zoom > DW_TILE_ZOOM_MAX)
 	{
-		dw_fault_note(fault, DW_TILE_Z, DW_BAD_VALUE, "must be from 0 to 22");
+		dw_arg_error_note(error, DW_TILE_Z, DW_BAD_VALUE, "must be from 0 to 22");
 		return;
 	}
 	if (tile->x < 0 || tile->x >= side(tile->zoom))
-		dw_fault_note(fault, DW_TILE_X, DW_BAD_VALUE,
-					  "must be from 0 to 2^z - 1");
+		dw_arg_error_note(error, DW_TILE_X, DW_BAD_VALUE,
+						  "must be from 0 to 2^z - 1");
 	if (tile->y < 0 || tile->y >= side(tile->zoom))
-		dw_fault_note(fault, DW_TILE_Y, DW_BAD_VALUE,
-					  "must be from 0 to 2^z - 1");
+		dw_arg_error_note(error, DW_TILE_Y, DW_BAD_VALUE,
+						  "must be from 0 to 2^z - 1");
 }
 
 /* Notes what is wrong with a box; see the header. */
 void
-dw_tile_box_check(const DwTileBox *box, DwFault *fault)
+dw_tile_bbox_check(const DwTileBbox *box, DwArgError *error)
 {
 	DwTileSpan	span;
 
 	if (!dw_geo_valid(box->west, box->south))
-		dw_fault_note(fault, DW_TILE_WEST, DW_BAD_VALUE,
-					  "and south must be a place on the globe");
+		dw_arg_error_note(error, DW_TILE_WEST, DW_BAD_VALUE,
+						  "and south must be a place on the globe");
 	if (!dw_geo_valid(box->east, box->north))
-		dw_fault_note(fault, DW_TILE_EAST, DW_BAD_VALUE,
-					  "and north must be a place on the globe");
+		dw_arg_error_note(error, DW_TILE_EAST, DW_BAD_VALUE,
+						  "and north must be a place on the globe");
 	if (box->south >= box->north)
-		dw_fault_note(fault, DW_TILE_SOUTH, DW_BAD_VALUE,
-					  "must be less than north");
+		dw_arg_error_note(error, DW_TILE_SOUTH, DW_BAD_VALUE,
+						  "must be less than north");
 	if (box->west == box->east)
-		dw_fault_note(fault, DW_TILE_WEST, DW_BAD_VALUE,
-					  "must not be equal to east");
+		dw_arg_error_note(error, DW_TILE_WEST, DW_BAD_VALUE,
+						  "must not be equal to east");
 	if (box->zoom < 0 || box->zoom > DW_TILE_ZOOM_MAX)
-		dw_fault_note(fault, DW_TILE_ZOOM, DW_BAD_VALUE,
-					  "must be from 0 to 22");
-	if (fault->code != DW_OK)
+		dw_arg_error_note(error, DW_TILE_ZOOM, DW_BAD_VALUE,
+						  "must be from 0 to 22");
+	if (error->code != DW_OK)
 		return;
 	span = dw_tile_span(box, box->zoom);
-	if (dw_tile_count(&span) > DW_TILE_BOX_MAX)
-		dw_fault_note(fault, DW_TILE_ZOOM, DW_BAD_VALUE,
-					  "is too large for the box: it would touch more than 128 tiles");
+	if (dw_tile_count(&span) > DW_TILE_BBOX_MAX)
+		dw_arg_error_note(error, DW_TILE_ZOOM, DW_BAD_VALUE,
+						  "is too large for the box: it would touch more than 128 tiles");
 }
 
 /* Spreads 31 bits, so that there is room for one between any two. */
@@ -164,7 +164,7 @@ dw_tile_range(int64_t number, int32_t zoom, int32_t deeper)
 
 /* The tiles that a box touches; see the header. */
 DwTileSpan
-dw_tile_span(const DwTileBox *box, int32_t zoom)
+dw_tile_span(const DwTileBbox *box, int32_t zoom)
 {
 	DwTileSpan	span = {
 		.zoom = zoom,

@@ -190,15 +190,17 @@ typedef struct DwTextRule
 } DwTextRule;
 
 /* Raises the fault, if there is one: "milestones[0].title must not ...". */
-extern void dw_fault_raise(DwCall *call, const DwFault *fault);
+extern void dw_arg_error_raise(DwCall *call, const DwArgError *error);
 
 /* Notes what is wrong with a text at a place; NULL is always right. */
-extern void dw_fault_check_text(DwFault *fault, DwFaultPlace place,
-								const char *text, DwTextRule rule);
+extern void dw_arg_error_check_text(DwArgError *error,
+									DwArgPlace place,
+									const char *text, DwTextRule rule);
 
 /* A text argument or NULL, checked. */
-extern char *dw_fault_arg_text(DwCall *call, DwFault *fault, int arg,
-							   DwTextRule rule);
+extern char *dw_arg_text_checked(DwCall *call, DwArgError *error,
+								 int arg,
+								 DwTextRule rule);
 
 /*
  * Reads JSON documents: lists of objects with known members.
@@ -207,10 +209,10 @@ extern char *dw_fault_arg_text(DwCall *call, DwFault *fault, int arg,
  */
 
 /* An object or a list inside a jsonb value, which must outlive it. */
-typedef struct DwDocument
+typedef struct DwJsonArg
 {
 	JsonbContainer *root;		/* not copied */
-} DwDocument;
+} DwJsonArg;
 
 /* What reading a member came to; only GIVEN sets the value. */
 typedef enum DwMember
@@ -222,43 +224,43 @@ typedef enum DwMember
 } DwMember;
 
 /* A detoasted jsonb as a list or as an object; false when it is not one. */
-extern bool dw_document_list(Datum jsonb, DwDocument *list, int *count);
-extern bool dw_document_object(Datum jsonb, DwDocument *object);
+extern bool dw_json_arg_list(Datum jsonb, DwJsonArg *list, int *count);
+extern bool dw_json_arg_object(Datum jsonb, DwJsonArg *object);
 
 /* An object in a list, from 0; false when the item is no object. */
-extern bool dw_document_item(const DwDocument *list, int item,
-							 DwDocument *object);
+extern bool dw_json_arg_item(const DwJsonArg *list, int item,
+							 DwJsonArg *object);
 
 /* A member that is a list; no items when there is none, false for else. */
-extern bool dw_document_member_list(const DwDocument *object,
-									const char *name, DwDocument *list,
+extern bool dw_json_arg_member_list(const DwJsonArg *object,
+									const char *name, DwJsonArg *list,
 									int *count);
 
 /* A member that is a string. */
-extern DwMember dw_document_text(const DwDocument *object, const char *name,
+extern DwMember dw_json_arg_text(const DwJsonArg *object, const char *name,
 								 char **value);
 
 /* A member that is a list of strings; WRONG also for one that is not. */
-extern DwMember dw_document_texts(const DwDocument *object, const char *name,
+extern DwMember dw_json_arg_texts(const DwJsonArg *object, const char *name,
 								  char ***values, int *count);
 
 /* A member that is a whole number. */
-extern DwMember dw_document_int8(const DwDocument *object, const char *name,
+extern DwMember dw_json_arg_int8(const DwJsonArg *object, const char *name,
 								 int64 *value);
 
 /* A member that is any number. */
-extern DwMember dw_document_numeric(const DwDocument *object,
+extern DwMember dw_json_arg_numeric(const DwJsonArg *object,
 									const char *name, Numeric *value);
 
 /* A member that is true or false. */
-extern DwMember dw_document_bool(const DwDocument *object, const char *name,
+extern DwMember dw_json_arg_bool(const DwJsonArg *object, const char *name,
 								 bool *value);
 
 /* The names of all members, in the order that jsonb keeps. */
-extern char **dw_document_names(const DwDocument *object, int *count);
+extern char **dw_json_arg_names(const DwJsonArg *object, int *count);
 
 /* The first member whose name is not in a NULL-ended list, or NULL. */
-extern char *dw_document_stray(const DwDocument *object,
+extern char *dw_json_arg_stray(const DwJsonArg *object,
 							   const char *const *names);
 
 /*
@@ -271,39 +273,43 @@ extern char *dw_document_stray(const DwDocument *object,
  */
 
 /* The object being read, and where to note what is wrong with it. */
-typedef struct DwItem
+typedef struct DwJsonItem
 {
-	DwDocument	object;			/* its members */
-	DwFaultPlace place;			/* of the object */
-	DwFault    *fault;			/* of the call */
-} DwItem;
+	DwJsonArg	object;			/* its members */
+	DwArgPlace	place;			/* of the object */
+	DwArgError *error;			/* of the call */
+} DwJsonItem;
 
 /* Opens the list of item's argument; the number of its items, at most max. */
-extern int	dw_item_list(DwCall *call, DwItem *item, int max,
-						 DwDocument *list);
+extern int	dw_json_item_list(DwCall *call, DwJsonItem *item, int max,
+							  DwJsonArg *list);
 
 /*
  * Opens one item of a list, whose members have these names (NULL-ended);
  * false, and noted, when it is no object.
  */
-extern bool dw_item_open(const DwDocument *list, int i, DwItem *item,
-						 const char *const *names);
+extern bool dw_json_item_open(const DwJsonArg *list, int i, DwJsonItem *item,
+							  const char *const *names);
 
 /* Notes a member whose name is not in a NULL-ended list. */
-extern void dw_item_names(DwItem *item, const char *const *names);
+extern void dw_json_item_names(DwJsonItem *item, const char *const *names);
 
 /* A text member; NULL when it was not given. */
-extern char *dw_item_text(DwItem *item, const char *member, DwTextRule rule);
+extern char *dw_json_item_text(DwJsonItem *item, const char *member,
+							   DwTextRule rule);
 
 /* A whole number, or what stands for one that was not given. */
-extern int64 dw_item_int8(DwItem *item, const char *member, int64 absent);
+extern int64 dw_json_item_int8(DwJsonItem *item, const char *member,
+							   int64 absent);
 
 /* True or false, or what stands for a member that was not given. */
-extern bool dw_item_bool(DwItem *item, const char *member, bool absent);
+extern bool dw_json_item_bool(DwJsonItem *item, const char *member,
+							  bool absent);
 
 /* Notes a fault of one member. */
-extern void dw_item_note(DwItem *item, const char *member, DwResult code,
-						 const char *what);
+extern void dw_json_item_note(DwJsonItem *item, const char *member,
+							  DwResult code,
+							  const char *what);
 
 /*
  * Records of requests done: the same key gives the same answer.

@@ -12,7 +12,7 @@
 
 /* A jsonb as a list; see the header. */
 bool
-dw_document_list(Datum jsonb, DwDocument *list, int *count)
+dw_json_arg_list(Datum jsonb, DwJsonArg *list, int *count)
 {
 	Jsonb	   *document = DatumGetJsonbP(jsonb);
 
@@ -25,7 +25,7 @@ dw_document_list(Datum jsonb, DwDocument *list, int *count)
 
 /* A jsonb as an object; see the header. */
 bool
-dw_document_object(Datum jsonb, DwDocument *object)
+dw_json_arg_object(Datum jsonb, DwJsonArg *object)
 {
 	Jsonb	   *document = DatumGetJsonbP(jsonb);
 
@@ -37,7 +37,7 @@ dw_document_object(Datum jsonb, DwDocument *object)
 
 /* An object in a list; see the header. */
 bool
-dw_document_item(const DwDocument *list, int item, DwDocument *object)
+dw_json_arg_item(const DwJsonArg *list, int item, DwJsonArg *object)
 {
 	JsonbValue *value = getIthJsonbValueFromContainer(list->root, item);
 
@@ -50,7 +50,7 @@ dw_document_item(const DwDocument *list, int item, DwDocument *object)
 
 /* Finds a member of the wanted type. */
 static DwMember
-document_member(const DwDocument *object, const char *name,
+document_member(const DwJsonArg *object, const char *name,
 				enum jbvType type, JsonbValue *value)
 {
 	if (getKeyJsonValueFromContainer(object->root, name, strlen(name),
@@ -62,7 +62,7 @@ document_member(const DwDocument *object, const char *name,
 
 /* A member that is a string. */
 DwMember
-dw_document_text(const DwDocument *object, const char *name, char **value)
+dw_json_arg_text(const DwJsonArg *object, const char *name, char **value)
 {
 	JsonbValue	found;
 	DwMember	result = document_member(object, name, jbvString, &found);
@@ -74,8 +74,8 @@ dw_document_text(const DwDocument *object, const char *name, char **value)
 
 /* A member that is a list; see the header. */
 bool
-dw_document_member_list(const DwDocument *object, const char *name,
-						DwDocument *list, int *count)
+dw_json_arg_member_list(const DwJsonArg *object, const char *name,
+						DwJsonArg *list, int *count)
 {
 	JsonbValue	found;
 	DwMember	result = document_member(object, name, jbvBinary, &found);
@@ -92,7 +92,7 @@ dw_document_member_list(const DwDocument *object, const char *name,
 
 /* A member that is a list of strings; see the header. */
 DwMember
-dw_document_texts(const DwDocument *object, const char *name,
+dw_json_arg_texts(const DwJsonArg *object, const char *name,
 				  char ***values, int *count)
 {
 	JsonbValue	found;
@@ -119,7 +119,7 @@ dw_document_texts(const DwDocument *object, const char *name,
 
 /* A member that is any number. */
 DwMember
-dw_document_numeric(const DwDocument *object, const char *name,
+dw_json_arg_numeric(const DwJsonArg *object, const char *name,
 					Numeric *value)
 {
 	JsonbValue	found;
@@ -132,14 +132,14 @@ dw_document_numeric(const DwDocument *object, const char *name,
 
 /* A member that is a whole number; 1.0 is one. */
 DwMember
-dw_document_int8(const DwDocument *object, const char *name, int64 *value)
+dw_json_arg_int8(const DwJsonArg *object, const char *name, int64 *value)
 {
 	Numeric		number;
 	Datum		trimmed;
 	char	   *text;
 	char	   *end;
 	int64		read;
-	DwMember	result = dw_document_numeric(object, name, &number);
+	DwMember	result = dw_json_arg_numeric(object, name, &number);
 
 	if (result != DW_MEMBER_GIVEN)
 		return result;
@@ -158,7 +158,7 @@ dw_document_int8(const DwDocument *object, const char *name, int64 *value)
 
 /* A member that is true or false. */
 DwMember
-dw_document_bool(const DwDocument *object, const char *name, bool *value)
+dw_json_arg_bool(const DwJsonArg *object, const char *name, bool *value)
 {
 	JsonbValue	found;
 	DwMember	result = document_member(object, name, jbvBool, &found);
@@ -170,7 +170,7 @@ dw_document_bool(const DwDocument *object, const char *name, bool *value)
 
 /* The names of all members, in the order that jsonb keeps. */
 char	  **
-dw_document_names(const DwDocument *object, int *count)
+dw_json_arg_names(const DwJsonArg *object, int *count)
 {
 	char	  **names = palloc((JsonContainerSize(object->root) + 1) *
 							   sizeof(char *));
@@ -198,10 +198,10 @@ is_known(const char *name, const char *const *known)
 
 /* The first member with an unknown name; see the header. */
 char *
-dw_document_stray(const DwDocument *object, const char *const *names)
+dw_json_arg_stray(const DwJsonArg *object, const char *const *names)
 {
 	int			count;
-	char	  **given = dw_document_names(object, &count);
+	char	  **given = dw_json_arg_names(object, &count);
 
 	for (int i = 0; i < count; i++)
 		if (!is_known(given[i], names))

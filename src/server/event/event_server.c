@@ -142,7 +142,7 @@ next_xid(void)
 
 /* Adds a fresh mark; see the header. */
 void
-dw_param_mark(DwParams *p)
+dw_param_watermark(DwParams *p)
 {
 	static const uint8_t zeros[8];
 	int64		xid = next_xid();
@@ -157,20 +157,20 @@ dw_param_mark(DwParams *p)
 }
 
 /*
- * True when a mark is ripe; see the header.  A statement of its own: one that
+ * True when a mark is safe; see the header.  A statement of its own: one that
  * waits for the lock on the row would look at the snapshot from before.
  */
 bool
-dw_mark_is_ripe(int64 mark_xid)
+dw_watermark_is_safe(int64 watermark_xid)
 {
-	static DwStatement select_ripe =
+	static DwStatement select_safe =
 		DW_STATEMENT("SELECT $1 <= pg_snapshot_xmin(s)::text::bigint "
 					 "FROM pg_current_snapshot() AS s");
 	DwParams	p = DW_PARAMS;
 
-	if (mark_xid > next_xid())
+	if (watermark_xid > next_xid())
 		return true;
-	dw_param_int8(&p, mark_xid);
-	(void) dw_execute(&select_ripe, &p);
+	dw_param_int8(&p, watermark_xid);
+	(void) dw_execute(&select_safe, &p);
 	return dw_read_bool(0, 1);
 }

@@ -59,16 +59,16 @@ extern void dw_event_hasten(const DwUuid *scope_id, const char *type);
  * that is not committed yet: its id is older than the commit.  So a reader
  * keeps a mark: an id of some seconds ago, and the number that the next
  * transaction will have.  Once all transactions with lower numbers have
- * ended the mark is ripe: every event before its id can be seen, for who has
+ * ended the mark is safe: every event before its id can be seen, for who has
  * a higher number made his ids later (dw_event_emit takes its number first).
  * A mark whose number no transaction here has had yet came with a dump:
  * nothing of that time is in flight.
  */
 
-/* Adds a fresh mark as two parameters: mark_id, mark_xid. */
-extern void dw_param_mark(DwParams *p);
+/* Adds a fresh mark as two parameters: watermark_id, watermark_xid. */
+extern void dw_param_watermark(DwParams *p);
 
-/* True when a mark is ripe; ask once the row that keeps it is locked. */
-extern bool dw_mark_is_ripe(int64 mark_xid);
+/* True when a mark is safe; ask once the row that keeps it is locked. */
+extern bool dw_watermark_is_safe(int64 watermark_xid);
 
 #endif							/* DW_EVENT_SERVER_H */

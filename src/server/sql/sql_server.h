@@ -281,11 +281,11 @@ typedef struct DwWrite
 
 #define DW_WRITE(text) {.sql = (text)}
 
-/* Writes a row: at once, or, inside dw_gather(), when that ends. */
+/* Writes a row: at once, or, inside dw_write_batch(), when that ends. */
 extern void dw_write(DwWrite *write, const DwParams *row);
 
-/* True inside dw_gather(). */
-extern bool dw_gathering(void);
+/* True inside dw_write_batch(). */
+extern bool dw_write_is_batched(void);
 
 /*
  * Does some work, and holds back what it writes with dw_write(); in the end
@@ -294,6 +294,6 @@ extern bool dw_gathering(void);
  * of a table twice.  If it raises, nothing is written.
  */
 typedef void (*DwWork) (void *argument);
-extern void dw_gather(DwWork work, void *argument);
+extern void dw_write_batch(DwWork work, void *argument);
 
 #endif							/* DW_SQL_SERVER_H */

@@ -18,28 +18,28 @@
 
 #include "server/sql/sql_server.h"
 
-#define PILES_MAX	16			/* statements used by one piece of work */
+#define WRITE_BATCHES_MAX	16	/* statements used by one piece of work */
 #define MARK		"@rows"		/* of DW_ROWS */
 #define ROWS_NAME	"dwello_rows"	/* of the tuplestore, in the statement */
 
 /* Rows that wait for one statement. */
-typedef struct Pile
+typedef struct WriteBatch
 {
 	DwWrite    *write;			/* what they wait for */
 	int64		count;			/* how many */
 	TupleDesc	desc;			/* a column for each parameter */
 	Tuplestorestate *rows;		/* copies */
-} Pile;
+} WriteBatch;
 
 /* What is being gathered. */
-typedef struct Gathering
+typedef struct WriteBatches
 {
 	MemoryContext context;		/* of the rows */
-	int			count;			/* of piles */
-	Pile		piles[PILES_MAX];	/* in the order of first use */
-} Gathering;
+	int			count;			/* of batches */
+	WriteBatch	batches[WRITE_BATCHES_MAX]; /* in the order of first use */
+} WriteBatches;
 
-static Gathering *gathering = NULL;
+static WriteBatches *open_batches = NULL;
 
 /* The text of a statement from its beginning to DW_ROWS. */
 static void
@@ -99,57 +99,57 @@ desc_of(const DwParams *row)
 	return desc;
 }
 
-/* The pile of a statement, made when it is not there yet. */
-static Pile *
-pile_find(DwWrite *write, const DwParams *row)
+/* The batch of a statement, made when it is not there yet. */
+static WriteBatch *
+batch_find(DwWrite *write, const DwParams *row)
 {
-	Pile	   *pile = gathering->piles;
-	Pile	   *end = pile + gathering->count;
+	WriteBatch *batch = open_batches->batches;
+	WriteBatch *end = batch + open_batches->count;
 
-	while (pile < end && pile->write != write)
-		pile++;
-	if (pile < end)
-		return pile;
-	if (gathering->count >= PILES_MAX)
+	while (batch < end && batch->write != write)
+		batch++;
+	if (batch < end)
+		return batch;
+	if (open_batches->count >= WRITE_BATCHES_MAX)
 		elog(ERROR, "too many dwello statements to gather for");
-	gathering->count++;
-	pile->write = write;
-	pile->count = 0;
-	pile->desc = desc_of(row);
-	pile->rows = tuplestore_begin_heap(false, false, work_mem);
-	return pile;
+	open_batches->count++;
+	batch->write = write;
+	batch->count = 0;
+	batch->desc = desc_of(row);
+	batch->rows = tuplestore_begin_heap(false, false, work_mem);
+	return batch;
 }
 
-/* Adds a row to the pile of its statement. */
+/* Adds a row to the batch of its statement. */
 static void
-pile_add(DwWrite *write, const DwParams *row)
+batch_add(DwWrite *write, const DwParams *row)
 {
-	MemoryContext old = MemoryContextSwitchTo(gathering->context);
-	Pile	   *pile = pile_find(write, row);
+	MemoryContext old = MemoryContextSwitchTo(open_batches->context);
+	WriteBatch *batch = batch_find(write, row);
 	bool		nulls[DW_MAX_PARAMS];
 
 	for (int i = 0; i < row->count; i++)
 		nulls[i] = row->nulls[i] == 'n';
-	tuplestore_putvalues(pile->rows, pile->desc, (Datum *) row->values,
+	tuplestore_putvalues(batch->rows, batch->desc, (Datum *) row->values,
 						 nulls);
-	pile->count++;
+	batch->count++;
 	MemoryContextSwitchTo(old);
 }
 
-/* Writes all rows of a pile. */
+/* Writes all rows of a batch. */
 static void
-pile_write(const Pile *pile)
+batch_write(const WriteBatch *batch)
 {
-	DwWrite    *write = pile->write;
+	DwWrite    *write = batch->write;
 	EphemeralNamedRelationData relation = {
 		.md = {
 			.name = ROWS_NAME,
 			.reliddesc = InvalidOid,
-			.tupdesc = pile->desc,
+			.tupdesc = batch->desc,
 			.enrtype = ENR_NAMED_TUPLESTORE,
-			.enrtuples = (double) pile->count
+			.enrtuples = (double) batch->count
 		},
-		.reldata = pile->rows
+		.reldata = batch->rows
 	};
 
 	if (write->many.sql == NULL)
@@ -159,16 +159,16 @@ pile_write(const Pile *pile)
 	(void) dw_execute(&write->many, NULL);
 	if (SPI_unregister_relation(ROWS_NAME) != SPI_OK_REL_UNREGISTER)
 		elog(ERROR, "SPI_unregister_relation failed");
-	tuplestore_end(pile->rows);
+	tuplestore_end(batch->rows);
 }
 
 /* Writes a row, now or later; see the header. */
 void
 dw_write(DwWrite *write, const DwParams *row)
 {
-	if (gathering != NULL)
+	if (open_batches != NULL)
 	{
-		pile_add(write, row);
+		batch_add(write, row);
 		return;
 	}
 	if (write->one.sql == NULL)
@@ -176,30 +176,30 @@ dw_write(DwWrite *write, const DwParams *row)
 	(void) dw_execute(&write->one, row);
 }
 
-/* True inside dw_gather(). */
+/* True inside dw_write_batch(). */
 bool
-dw_gathering(void)
+dw_write_is_batched(void)
 {
-	return gathering != NULL;
+	return open_batches != NULL;
 }
 
 /* Does some work and then writes what came of it; see the header. */
 void
-dw_gather(DwWork work, void *argument)
+dw_write_batch(DwWork work, void *argument)
 {
-	Gathering	here = {.context = CurrentMemoryContext};
+	WriteBatches here = {.context = CurrentMemoryContext};
 
-	Assert(gathering == NULL);
-	gathering = &here;
+	Assert(open_batches == NULL);
+	open_batches = &here;
 	PG_TRY();
 	{
 		work(argument);
 	}
 	PG_FINALLY();
 	{
-		gathering = NULL;
+		open_batches = NULL;
 	}
 	PG_END_TRY();
 	for (int i = 0; i < here.count; i++)
-		pile_write(&here.piles[i]);
+		batch_write(&here.batches[i]);
 }

@@ -307,7 +307,7 @@ extern void dw_user_furnish(const DwUserDraft *draft);
 extern bool dw_user_lock(const DwUuid *user_id, DwUser *user);
 
 /* Writes status and verifications, and counts the version up. */
-extern void dw_user_update_standing(DwUser *user);
+extern void dw_user_update_status(DwUser *user);
 
 /* Writes the hash of a new password, and counts the version up. */
 extern void dw_user_update_password(DwUser *user, const char *hash);

@@ -59,7 +59,7 @@ dw_address_insert(const DwAddress *address)
 	dw_param_time(&p, address->created_at);
 	(void) dw_execute(&insert_address, &p);
 	if (address->is_primary)
-		dw_reach_refresh(&address->user_id);
+		dw_audience_refresh(&address->user_id);
 }
 
 /* Takes the flag from the primary address, if there is one. */

@@ -40,17 +40,17 @@ const char *
 dw_area_fault(Datum jsonb)
 {
 	static const char *const names[] = {"type", "coordinates", NULL};
-	DwDocument	area;
+	DwJsonArg	area;
 	JsonbValue	found;
 	JsonbContainer *coordinates;
 	char	   *type = NULL;
 	const char *fault;
 
-	if (!dw_document_object(jsonb, &area) ||
-		dw_document_text(&area, "type", &type) != DW_MEMBER_GIVEN ||
+	if (!dw_json_arg_object(jsonb, &area) ||
+		dw_json_arg_text(&area, "type", &type) != DW_MEMBER_GIVEN ||
 		(strcmp(type, "Polygon") != 0 && strcmp(type, "MultiPolygon") != 0))
 		return "must be a GeoJSON Polygon or MultiPolygon";
-	if (dw_document_stray(&area, names) != NULL)
+	if (dw_json_arg_stray(&area, names) != NULL)
 		return "must have the members type and coordinates only";
 	if (getKeyJsonValueFromContainer(area.root, "coordinates",
 									 strlen("coordinates"), &found) == NULL ||

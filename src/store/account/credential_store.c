@@ -81,7 +81,7 @@ dw_credential_verify(DwCredential *credential, TimestampTz now)
 	(void) dw_execute(&update_verified, &p);
 	credential->verified_at = now;
 	credential->version = dw_read_int4(0, 1);
-	dw_reach_refresh(&credential->user_id);
+	dw_audience_refresh(&credential->user_id);
 }
 
 /* Adds an amount, or NULL for none. */

@@ -75,7 +75,7 @@ dw_profile_update(const DwUuid *user_id, const DwProfileChange *change)
 	(void) dw_execute(&update_profile, &p);
 	version = dw_read_int4(0, 1);
 	if (change->specialties != NULL || change->service_areas != (Datum) 0)
-		dw_reach_refresh(user_id);
+		dw_audience_refresh(user_id);
 	return version;
 }
 

@@ -136,9 +136,9 @@ dw_user_lock(const DwUuid *user_id, DwUser *user)
 
 /* Writes status and verifications; see the header. */
 void
-dw_user_update_standing(DwUser *user)
+dw_user_update_status(DwUser *user)
 {
-	static DwStatement update_standing =
+	static DwStatement update_status =
 		DW_STATEMENT("UPDATE dwello.users "
 					 "SET status = $2::text::dwello.user_status, "
 					 "email_verified = $3, phone_verified = $4, "
@@ -151,9 +151,9 @@ dw_user_update_standing(DwUser *user)
 	dw_param_bool(&p, user->verified.email);
 	dw_param_bool(&p, user->verified.phone);
 	dw_param_bool(&p, user->verified.provider);
-	(void) dw_execute(&update_standing, &p);
+	(void) dw_execute(&update_status, &p);
 	user->version = dw_read_int4(0, 1);
-	dw_reach_refresh(&user->id);
+	dw_audience_refresh(&user->id);
 }
 
 /* Writes a new password's hash; see the header. */

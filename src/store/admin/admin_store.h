@@ -94,8 +94,8 @@ typedef struct DwRevival
 	int32		max_rows;		/* most events, oldest first */
 } DwRevival;
 
-/* One dead event that was revived. */
-typedef struct DwRevivedEvent
+/* One dead event that was requeued. */
+typedef struct DwRequeuedEvent
 {
 	DwUuid		scope_id;		/* of its job or user */
 	DwUuid		id;				/* its own */
@@ -103,7 +103,7 @@ typedef struct DwRevivedEvent
 	int32		attempts;		/* how often it had been given */
 	TimestampTz dead_at;		/* since when it had lain aside */
 	char	   *last_error;		/* what the worker said last, or NULL */
-} DwRevivedEvent;
+} DwRequeuedEvent;
 
 /*
  * Claims events, in the order of their ids.  Claims of one consumer come one
@@ -118,8 +118,8 @@ extern DwAckResult dw_events_ack(const DwAck *ack);
  * Dead events are due at once, with all their attempts; in the order of
  * their ids.  False: there is no such consumer.
  */
-extern bool dw_events_revive(const DwRevival *revival,
-							 DwRevivedEvent **events, int *count);
+extern bool dw_events_requeue(const DwRevival *revival,
+							  DwRequeuedEvent **events, int *count);
 
 /*
  * Applying events to users: notifications and the sums of providers.

@@ -151,7 +151,7 @@ static CheckRule rules[] = {
 	RULE("matching_column",
 		 "SELECT 'user_profiles', 'User ' || d.user_id || ': what matching "
 		 "knows of him, or of his agent, is out of date.' "
-		 "FROM (" DW_REACH_DRIFT ") AS d ORDER BY 2",
+		 "FROM (" DW_AUDIENCE_DRIFT ") AS d ORDER BY 2",
 		 "Call dwello.refresh_matching() until it is 0."),
 	RULE("denormalised_column",
 		 "SELECT k.relation, 'Job ' || k.job_id || ': homeowner_id, "
@@ -223,7 +223,7 @@ static CheckRule rules[] = {
 		 "WHERE (t.jobs, t.x_sum, t.y_sum) "
 		 "IS DISTINCT FROM (q.jobs, q.x_sum, q.y_sum) "
 		 "HAVING count(*) > 0",
-		 "Empty job_tiles and job_tile_sweep, and call dwello.refresh_tiles() until is_complete."),
+		 "Empty job_tiles and job_tile_refresh, and call dwello.refresh_tiles() until is_complete."),
 	RULE("tile_stale",
 		 "SELECT 'job_tiles', count(*) || ' tiles differ from the jobs that "
 		 "have been as they are for a day.' FROM (SELECT tile, "
@@ -426,26 +426,26 @@ figure(Datum value)
 
 /* The books: every fault of reconcile() is one of the installation. */
 static void
-check_books(const DwDoubts *doubts, DwFindingSink sink, void *context)
+check_ledger(const DwSuspects *suspects, DwFindingSink sink, void *context)
 {
 	for (int i = 0; i < dw_invariant_count(); i++)
 	{
-		uint64		faults = dw_invariant_check(i, doubts);
+		uint64		faults = dw_invariant_check(i, suspects);
 
 		for (uint64 j = 0; j < faults; j++)
 		{
 			DwFinding	finding = {.rule = "reconcile"};
-			DwDiscrepancy		fault;
+			DwDiscrepancy discrepancy;
 
-			dw_discrepancy_read(j, &fault);
-			finding.object = fault.invariant;
+			dw_discrepancy_read(j, &discrepancy);
+			finding.object = discrepancy.invariant;
 			finding.detail = psprintf("%s %s: expected %s, found %s.",
-									  fault.object,
-									  fault.has_id ?
-									  dw_uuid_text(&fault.object_id) :
-									  fault.currency,
-									  figure(fault.expected),
-									  figure(fault.actual));
+									  discrepancy.object,
+									  discrepancy.has_id ?
+									  dw_uuid_text(&discrepancy.object_id) :
+									  discrepancy.currency,
+									  figure(discrepancy.expected),
+									  figure(discrepancy.actual));
 			finding.hint = "See dwello.reconcile(); stop payouts until it is understood.";
 			sink(&finding, context);
 		}
@@ -454,19 +454,20 @@ check_books(const DwDoubts *doubts, DwFindingSink sink, void *context)
 
 /* The chains: what verify_ledger() tells. */
 static void
-check_chains(const DwDoubts *doubts, DwFindingSink sink, void *context)
+check_chains(const DwSuspects *suspects, DwFindingSink sink, void *context)
 {
-	for (int i = 0; i < doubts->tampering_count; i++)
+	for (int i = 0; i < suspects->tampering_count; i++)
 	{
-		const DwTampering *fault = &doubts->tamperings[i];
+		const DwTampering *tampering = &suspects->tamperings[i];
 		DwFinding	finding = {.rule = "verify_ledger"};
 
-		finding.object = fault->problem;
+		finding.object = tampering->problem;
 		finding.detail = psprintf("%s of the chain of %s, leg %d.",
-								  fault->has_transaction
-								  ? dw_uuid_text(&fault->transaction_id)
+								  tampering->has_transaction
+								  ? dw_uuid_text(&tampering->transaction_id)
 								  : "A transaction",
-								  dw_uuid_text(&fault->scope_id), fault->leg);
+								  dw_uuid_text(&tampering->scope_id),
+								  tampering->leg);
 		finding.hint = "Somebody has changed the books: compare with a backup.";
 		sink(&finding, context);
 	}
@@ -476,12 +477,12 @@ check_chains(const DwDoubts *doubts, DwFindingSink sink, void *context)
 void
 dw_check_run(DwFindingSink sink, void *context)
 {
-	DwDoubts	doubts;
+	DwSuspects	suspects;
 
 	check_installation(sink, context);
 	for (size_t i = 0; i < lengthof(rules); i++)
 		check_rule(&rules[i], sink, context);
-	dw_books_check(DT_NOBEGIN, &doubts);
-	check_books(&doubts, sink, context);
-	check_chains(&doubts, sink, context);
+	dw_audit_check(DT_NOBEGIN, &suspects);
+	check_ledger(&suspects, sink, context);
+	check_chains(&suspects, sink, context);
 }

@@ -13,11 +13,11 @@
 #include "server/sql/sql_server.h"
 #include "store/admin/admin_store.h"
 
-static const char *user_types_read(const DwDocument *object,
+static const char *user_types_read(const DwJsonArg *object,
 								   DwFlagTargets *targets);
-static const char *regions_read(const DwDocument *object,
+static const char *regions_read(const DwJsonArg *object,
 								DwFlagTargets *targets);
-static const char *rating_read(const DwDocument *object,
+static const char *rating_read(const DwJsonArg *object,
 							   DwFlagTargets *targets);
 static bool flag_load(const char *name, const DwUuid *user_id, DwFlag *flag,
 					  bool *is_named);
@@ -132,13 +132,13 @@ dw_flag_targets_read(Datum jsonb, DwFlagTargets *targets)
 	static const char *const members[] = {
 		"user_types", "regions", "minimum_rating", NULL
 	};
-	DwDocument	object;
+	DwJsonArg	object;
 	const char *fault;
 
 	memset(targets, 0, sizeof(*targets));
-	if (!dw_document_object(jsonb, &object))
+	if (!dw_json_arg_object(jsonb, &object))
 		return "must be an object";
-	if (dw_document_stray(&object, members) != NULL)
+	if (dw_json_arg_stray(&object, members) != NULL)
 		return "may have user_types, regions and minimum_rating alone";
 	fault = user_types_read(&object, targets);
 	if (fault == NULL)
@@ -150,13 +150,13 @@ dw_flag_targets_read(Datum jsonb, DwFlagTargets *targets)
 
 /* The types of users; not given = every one. */
 static const char *
-user_types_read(const DwDocument *object, DwFlagTargets *targets)
+user_types_read(const DwJsonArg *object, DwFlagTargets *targets)
 {
 	static const char *const fault =
 		"must have as user_types a list of one or more types of users";
 	char	  **labels;
 	int			count;
-	DwMember	given = dw_document_texts(object, "user_types", &labels, &count);
+	DwMember	given = dw_json_arg_texts(object, "user_types", &labels, &count);
 
 	if (given == DW_MEMBER_ABSENT)
 		return NULL;
@@ -175,14 +175,14 @@ user_types_read(const DwDocument *object, DwFlagTargets *targets)
 
 /* The countries; not given = everywhere. */
 static const char *
-regions_read(const DwDocument *object, DwFlagTargets *targets)
+regions_read(const DwJsonArg *object, DwFlagTargets *targets)
 {
 	static const char *const fault =
 		"must have as regions a list of one or more countries, like US";
 	DwFlagRegion *regions;
 	char	  **codes;
 	int			count;
-	DwMember	given = dw_document_texts(object, "regions", &codes, &count);
+	DwMember	given = dw_json_arg_texts(object, "regions", &codes, &count);
 
 	if (given == DW_MEMBER_ABSENT)
 		return NULL;
@@ -202,12 +202,12 @@ regions_read(const DwDocument *object, DwFlagTargets *targets)
 
 /* The least mean rating, to six places; not given, or 0 = none needed. */
 static const char *
-rating_read(const DwDocument *object, DwFlagTargets *targets)
+rating_read(const DwJsonArg *object, DwFlagTargets *targets)
 {
 	Numeric		number;
 	const char *text;
 	double		stars;
-	DwMember	given = dw_document_numeric(object, "minimum_rating", &number);
+	DwMember	given = dw_json_arg_numeric(object, "minimum_rating", &number);
 
 	if (given == DW_MEMBER_ABSENT)
 		return NULL;

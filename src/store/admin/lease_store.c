@@ -25,7 +25,7 @@ typedef struct Cursor
 {
 	DwUuid		settled_id;		/* what lies before needs no look */
 	bool		is_same;		/* it asks for the types it always does */
-	bool		is_ripe;		/* the mark can be relied on */
+	bool		is_safe;		/* the mark can be relied on */
 } Cursor;
 
 /* Adds the types of events a consumer takes; NULL for all. */
@@ -55,7 +55,7 @@ cursor_lock(const DwClaim *claim, Cursor *cursor)
 		DW_STATEMENT("SELECT c.settled_id, c.types IS NOT DISTINCT FROM "
 					 "(SELECT array_agg(DISTINCT t ORDER BY t) "
 					 "FROM unnest($2) AS t), "
-					 "c.mark_xid FROM dwello.outbox_consumers AS c "
+					 "c.watermark_xid FROM dwello.outbox_consumers AS c "
 					 "WHERE c.consumer = $1 FOR UPDATE OF c");
 	DwParams	p = DW_PARAMS;
 
@@ -65,7 +65,7 @@ cursor_lock(const DwClaim *claim, Cursor *cursor)
 		return false;
 	(void) dw_read_uuid(0, 1, &cursor->settled_id);
 	cursor->is_same = dw_read_bool(0, 2);
-	cursor->is_ripe = dw_mark_is_ripe(dw_read_int8(0, 3));
+	cursor->is_safe = dw_watermark_is_safe(dw_read_int8(0, 3));
 	return true;
 }
 
@@ -76,21 +76,21 @@ cursor_reset(const DwClaim *claim, Cursor *cursor)
 	static DwStatement insert_consumer =
 		DW_STATEMENT("INSERT INTO dwello.outbox_consumers AS c "
 					 "(consumer, types, settled_id, created_at, "
-					 "mark_id, mark_xid) "
+					 "watermark_id, watermark_xid) "
 					 "SELECT $1, (SELECT array_agg(DISTINCT t ORDER BY t) "
 					 "FROM unnest($2) AS t), "
 					 "'00000000-0000-0000-0000-000000000000', $3, $4, $5 "
 					 "ON CONFLICT ON CONSTRAINT outbox_consumers_pkey "
 					 "DO UPDATE SET types = EXCLUDED.types, "
 					 "settled_id = EXCLUDED.settled_id, "
-					 "mark_id = EXCLUDED.mark_id, "
-					 "mark_xid = EXCLUDED.mark_xid");
+					 "watermark_id = EXCLUDED.watermark_id, "
+					 "watermark_xid = EXCLUDED.watermark_xid");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_text(&p, claim->consumer);
 	param_types(&p, claim);
 	dw_param_time(&p, dw_now());
-	dw_param_mark(&p);
+	dw_param_watermark(&p);
 	(void) dw_execute(&insert_consumer, &p);
 	memset(cursor, 0, sizeof(*cursor));
 }
@@ -103,19 +103,19 @@ cursor_advance(const DwClaim *claim, Cursor *cursor)
 		DW_STATEMENT("UPDATE dwello.outbox_consumers AS c "
 					 "SET settled_id = coalesce((SELECT o.id "
 					 "FROM dwello.outbox AS o WHERE o.id >= c.settled_id "
-					 "AND o.id < c.mark_id "
+					 "AND o.id < c.watermark_id "
 					 "AND (c.types IS NULL OR o.type = ANY (c.types)) "
 					 "AND NOT EXISTS (SELECT "
 					 "FROM dwello.outbox_deliveries AS d "
 					 "WHERE d.scope_id = o.scope_id AND d.event_id = o.id "
 					 "AND d.consumer = c.consumer) "
-					 "ORDER BY o.id LIMIT 1), c.mark_id), "
-					 "mark_id = $2, mark_xid = $3 "
+					 "ORDER BY o.id LIMIT 1), c.watermark_id), "
+					 "watermark_id = $2, watermark_xid = $3 "
 					 "WHERE c.consumer = $1 RETURNING c.settled_id");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_text(&p, claim->consumer);
-	dw_param_mark(&p);
+	dw_param_watermark(&p);
 	(void) dw_execute(&update_consumer, &p);
 	(void) dw_read_uuid(0, 1, &cursor->settled_id);
 }
@@ -126,15 +126,15 @@ cursor_open(const DwClaim *claim, Cursor *cursor)
 {
 	if (!cursor_lock(claim, cursor) || !cursor->is_same)
 		cursor_reset(claim, cursor);
-	else if (cursor->is_ripe)
+	else if (cursor->is_safe)
 		cursor_advance(claim, cursor);
 }
 
 /* Leaves aside what nobody has finished in as many attempts as there are. */
 static void
-bury_lapsed(const DwClaim *claim)
+dead_letter_lapsed(const DwClaim *claim)
 {
-	static DwStatement bury =
+	static DwStatement dead_letter =
 		DW_STATEMENT("UPDATE dwello.outbox_deliveries AS d "
 					 "SET dead_at = $2, lease_id = NULL "
 					 "WHERE d.consumer = $1 AND d.run_after <= $2 "
@@ -145,7 +145,7 @@ bury_lapsed(const DwClaim *claim)
 	dw_param_text(&p, claim->consumer);
 	dw_param_time(&p, dw_now());
 	dw_param_int8(&p, dw_setting_int8("event_attempts"));
-	(void) dw_execute(&bury, &p);
+	(void) dw_execute(&dead_letter, &p);
 }
 
 /*
@@ -217,7 +217,7 @@ dw_events_claim(DwClaim *claim, int *count)
 
 	claim->lease_id = dw_uuid_fresh();
 	cursor_open(claim, &cursor);
-	bury_lapsed(claim);
+	dead_letter_lapsed(claim);
 	*count = (int) claim_rows(claim, &cursor);
 	events = palloc(sizeof(DwClaimedEvent) * Max(*count, 1));
 	for (int i = 0; i < *count; i++)
@@ -343,9 +343,9 @@ consumer_lock(const char *consumer)
 
 /* Writes a revival; gives the number of its rows. */
 static uint64
-revive_rows(const DwRevival *revival)
+requeue_rows(const DwRevival *revival)
 {
-	static DwStatement revive =
+	static DwStatement requeue =
 		DW_STATEMENT("WITH dead AS MATERIALIZED ("
 					 "SELECT d.scope_id, d.event_id, d.attempts, d.dead_at "
 					 "FROM dwello.outbox_deliveries AS d "
@@ -372,21 +372,21 @@ revive_rows(const DwRevival *revival)
 		dw_param_uuids(&p, revival->ids, revival->id_count);
 	dw_param_int4(&p, revival->max_rows);
 	dw_param_time(&p, dw_now());
-	return dw_execute(&revive, &p);
+	return dw_execute(&requeue, &p);
 }
 
 /* Gives dead events their attempts anew; see the header. */
 bool
-dw_events_revive(const DwRevival *revival, DwRevivedEvent **events,
-				 int *count)
+dw_events_requeue(const DwRevival *revival, DwRequeuedEvent **events,
+				  int *count)
 {
 	if (!consumer_lock(revival->consumer))
 		return false;
-	*count = (int) revive_rows(revival);
-	*events = palloc(sizeof(DwRevivedEvent) * Max(*count, 1));
+	*count = (int) requeue_rows(revival);
+	*events = palloc(sizeof(DwRequeuedEvent) * Max(*count, 1));
 	for (int i = 0; i < *count; i++)
 	{
-		DwRevivedEvent *event = &(*events)[i];
+		DwRequeuedEvent *event = &(*events)[i];
 
 		(void) dw_read_uuid(i, 1, &event->scope_id);
 		(void) dw_read_uuid(i, 2, &event->id);

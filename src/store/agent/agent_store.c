@@ -18,7 +18,7 @@
 static void agent_read(const DwUuid *user_id, DwAgent *agent);
 static Datum datum_copy(int column, bool is_array);
 static void param_jsonb(DwParams *p, Datum value);
-static const char *day_fault(const DwDocument *hours, const char *day);
+static const char *day_fault(const DwJsonArg *hours, const char *day);
 
 /* Locks or makes an agent; see the header. */
 void
@@ -96,7 +96,7 @@ dw_agent_save(DwAgent *agent)
 	param_jsonb(&p, agent->costs);
 	(void) dw_execute(&update_agent, &p);
 	agent->version = dw_read_int4(0, 1);
-	dw_reach_refresh(&agent->user_id);
+	dw_audience_refresh(&agent->user_id);
 }
 
 /* Finds a category that is none; see the header. */
@@ -135,11 +135,11 @@ dw_agent_hours_fault(Datum jsonb)
 {
 	static const char *const days[] = {"mon", "tue", "wed", "thu", "fri",
 	"sat", "sun", NULL};
-	DwDocument	hours;
+	DwJsonArg	hours;
 
-	if (!dw_document_object(jsonb, &hours))
+	if (!dw_json_arg_object(jsonb, &hours))
 		return "must be a JSON object";
-	if (dw_document_stray(&hours, days) != NULL)
+	if (dw_json_arg_stray(&hours, days) != NULL)
 		return "must have the members mon, tue, wed, thu, fri, sat and sun only";
 	for (int i = 0; days[i] != NULL; i++)
 	{
@@ -157,16 +157,16 @@ dw_agent_costs_fault(Datum jsonb)
 {
 	static const char *const names[] = {"hourly_rate", "overhead",
 	"travel_per_mile", "waste_ppm", NULL};
-	DwDocument	costs;
+	DwJsonArg	costs;
 
-	if (!dw_document_object(jsonb, &costs))
+	if (!dw_json_arg_object(jsonb, &costs))
 		return "must be a JSON object";
-	if (dw_document_stray(&costs, names) != NULL)
+	if (dw_json_arg_stray(&costs, names) != NULL)
 		return "must have the members hourly_rate, overhead, travel_per_mile and waste_ppm only";
 	for (int i = 0; names[i] != NULL; i++)
 	{
 		int64		value = 0;
-		DwMember	member = dw_document_int8(&costs, names[i], &value);
+		DwMember	member = dw_json_arg_int8(&costs, names[i], &value);
 
 		if (member == DW_MEMBER_WRONG || member == DW_MEMBER_TOO_LARGE ||
 			value < 0 || value > DW_AGENT_COST_MAX)
@@ -179,13 +179,13 @@ dw_agent_costs_fault(Datum jsonb)
 
 /* Judges the hours of one day. */
 static const char *
-day_fault(const DwDocument *hours, const char *day)
+day_fault(const DwJsonArg *hours, const char *day)
 {
 	char	  **times = NULL;
 	int			count = 0;
 	int			before = -1;
 
-	if (dw_document_texts(hours, day, &times, &count) == DW_MEMBER_WRONG)
+	if (dw_json_arg_texts(hours, day, &times, &count) == DW_MEMBER_WRONG)
 		return "must have an array of times like \"08:00\" for each day";
 	if (count % 2 != 0 || count > DW_AGENT_HOURS_MAX)
 		return "must have up to eight times on a day, in pairs";

@@ -23,32 +23,32 @@
 #include "store/match/match_store.h"
 
 /* What a job asks with. */
-typedef struct ReachJob
+typedef struct AudienceJob
 {
 	DwUuid		homeowner_id;	/* whom it does not reach */
 	bool		is_open;		/* to all, and not past its end; else nothing
 								 * of what follows is set */
-	DwReachQuery query;			/* without standing */
+	DwAudienceQuery query;		/* without account_status */
 	DwMatchPath path;			/* its category, those above */
 	char	   *currency;		/* of the budget */
-} ReachJob;
+} AudienceJob;
 
 /* Those whom a job reaches, as far as they are known. */
-typedef struct Gathering
+typedef struct AudienceSearch
 {
-	const ReachJob *job;		/* the job */
+	const AudienceJob *job;		/* the job */
 	double		max_m;			/* farthest anybody may be, in metres */
-	DwReached  *reached;		/* in no order yet */
+	DwAudienceMember *reached;	/* in no order yet */
 	int			count;			/* of them */
 	int			room;			/* for so many */
 	DwUuid	   *unsure;			/* whose rows must be asked */
 	int			unsure_count;	/* of them */
 	int			unsure_room;	/* for so many */
-} Gathering;
+} AudienceSearch;
 
 /* By id; memcmp() is called where the first halves do not decide. */
 static inline int
-reached_compare(const DwReached *a, const DwReached *b)
+reached_compare(const DwAudienceMember *a, const DwAudienceMember *b)
 {
 	uint64		one;
 	uint64		two;
@@ -62,7 +62,7 @@ reached_compare(const DwReached *a, const DwReached *b)
 
 /* reached_sort(rows, count) */
 #define ST_SORT reached_sort
-#define ST_ELEMENT_TYPE DwReached
+#define ST_ELEMENT_TYPE DwAudienceMember
 #define ST_COMPARE(a, b) reached_compare(a, b)
 #define ST_SCOPE static
 #define ST_DECLARE
@@ -90,7 +90,7 @@ enum
 #define HOLDS_CREDENTIALS(row) \
 	"(coalesce($9 >= " row ".capability_from, true) " \
 	"AND coalesce($9 <= " row ".capability_until, true) " \
-	"OR (SELECT bit_or(" DW_REACH_CREDENTIAL_BIT("c.credential_type") ") " \
+	"OR (SELECT bit_or(" DW_AUDIENCE_CREDENTIAL_BIT("c.credential_type") ") " \
 	"FROM dwello.provider_credentials AS c " \
 	"WHERE c.user_id = " row ".user_id AND c.verified_at IS NOT NULL " \
 	"AND (c.valid_from IS NULL OR c.valid_from <= $9) " \
@@ -98,32 +98,33 @@ enum
 
 /* What the index alone tells of those who may want a job. */
 #define ENTRIES(row) "SELECT " row ".key, " row ".user_id "
-#define ENTRY_MATCHES(row) row ".standing > 0 AND " row ".key @@@ $1"
+#define ENTRY_MATCHES(row) row ".account_status > 0 AND " row ".key @@@ $1"
 
 /* A row, whose key matches, wants the job; $1 to $11 as param_job() says. */
 #define ROW_WANTS(row) \
 	"WHERE " row ".user_id = ANY ($12) " \
-	"AND " DW_REACH_WANTS_CATEGORY(row) \
+	"AND " DW_AUDIENCE_WANTS_CATEGORY(row) \
 	"AND " AREA_COVERS(row) \
 	"AND ($8 = 0 OR " HOLDS_CREDENTIALS(row) ")"
 
 static bool reached_find(const DwUuid *job_id, DwStatement *entries,
-						 DwStatement *rows, DwReached **reached, int *count);
-static void reached_ask(DwStatement *entries, Gathering *gathering);
+						 DwStatement *rows, DwAudienceMember **reached,
+						 int *count);
+static void reached_ask(DwStatement *entries, AudienceSearch *found);
 static bool entry_take(void *state, TupleTableSlot *slot);
-static void rows_ask(DwStatement *rows, Gathering *gathering);
-static void reached_add(Gathering *gathering, const DwUuid *id,
+static void rows_ask(DwStatement *rows, AudienceSearch *found);
+static void reached_add(AudienceSearch *found, const DwUuid *id,
 						const DwPoint *point, double miles);
 static void refresh_profile(const DwUuid *user_id);
 static void refresh_agent(const DwUuid *user_id);
-static bool job_load(const DwUuid *job_id, ReachJob *job);
-static void job_ask(ReachJob *job, const DwJobKey *key);
+static bool job_load(const DwUuid *job_id, AudienceJob *job);
+static void job_ask(AudienceJob *job, const DwJobKey *key);
 static double rules_radius_miles(void);
-static void param_job(DwParams *p, const ReachJob *job);
+static void param_job(DwParams *p, const AudienceJob *job);
 
 /* Brings the columns of a user up to date; see the header. */
 void
-dw_reach_refresh(const DwUuid *user_id)
+dw_audience_refresh(const DwUuid *user_id)
 {
 	refresh_profile(user_id);
 	refresh_agent(user_id);
@@ -131,11 +132,11 @@ dw_reach_refresh(const DwUuid *user_id)
 
 /* Finds and repairs what is out of date; see the header. */
 int64
-dw_reach_refresh_some(int32 max_rows)
+dw_audience_refresh_some(int32 max_rows)
 {
 	static DwStatement lock_users =
 		DW_STATEMENT("SELECT u.id FROM dwello.users AS u "
-					 "WHERE u.id IN (" DW_REACH_DRIFT ") "
+					 "WHERE u.id IN (" DW_AUDIENCE_DRIFT ") "
 					 "ORDER BY u.id LIMIT $1 "
 					 "FOR NO KEY UPDATE SKIP LOCKED");
 	DwParams	p = DW_PARAMS;
@@ -148,16 +149,16 @@ dw_reach_refresh_some(int32 max_rows)
 	for (uint64 i = 0; i < count; i++)
 		(void) dw_read_uuid(i, 1, &ids[i]);
 	for (uint64 i = 0; i < count; i++)
-		dw_reach_refresh(&ids[i]);
+		dw_audience_refresh(&ids[i]);
 	return (int64) count;
 }
 
 /* Adds what a job asks with; see the header. */
 bool
-dw_reach_param_job(DwParams *p, const DwUuid *job_id)
+dw_audience_param_job(DwParams *p, const DwUuid *job_id)
 {
 	/* parameters point into it, so it must outlive this function */
-	ReachJob   *job = palloc(sizeof(*job));
+	AudienceJob *job = palloc(sizeof(*job));
 
 	if (!job_load(job_id, job) || !job->is_open)
 		return false;
@@ -167,7 +168,8 @@ dw_reach_param_job(DwParams *p, const DwUuid *job_id)
 
 /* Finds the agents; see the header. */
 bool
-dw_reach_agents(const DwUuid *job_id, DwReached **reached, int *count)
+dw_audience_agents(const DwUuid *job_id, DwAudienceMember **reached,
+				   int *count)
 {
 	static DwStatement select_entries =
 		DW_STATEMENT(ENTRIES("a") "FROM dwello.ai_bidding_agents AS a "
@@ -183,7 +185,8 @@ dw_reach_agents(const DwUuid *job_id, DwReached **reached, int *count)
 
 /* Finds the providers; see the header. */
 bool
-dw_reach_providers(const DwUuid *job_id, DwReached **reached, int *count)
+dw_audience_providers(const DwUuid *job_id, DwAudienceMember **reached,
+					  int *count)
 {
 	static DwStatement select_entries =
 		DW_STATEMENT(ENTRIES("p") "FROM dwello.user_profiles AS p "
@@ -203,10 +206,10 @@ dw_reach_providers(const DwUuid *job_id, DwReached **reached, int *count)
  */
 static bool
 reached_find(const DwUuid *job_id, DwStatement *entries, DwStatement *rows,
-			 DwReached **reached, int *count)
+			 DwAudienceMember **reached, int *count)
 {
-	ReachJob	job;
-	Gathering	gathering = {.job = &job,.room = 64,.unsure_room = 16};
+	AudienceJob job;
+	AudienceSearch found = {.job = &job,.room = 64,.unsure_room = 16};
 
 	*reached = NULL;
 	*count = 0;
@@ -214,73 +217,73 @@ reached_find(const DwUuid *job_id, DwStatement *entries, DwStatement *rows,
 		return false;
 	if (!job.is_open)
 		return true;
-	gathering.max_m = dw_match_rules()->max_radius_miles *
+	found.max_m = dw_match_rules()->max_radius_miles *
 		DW_GEO_METRES_PER_MILE;
-	gathering.reached = palloc(gathering.room * sizeof(DwReached));
-	gathering.unsure = palloc(gathering.unsure_room * sizeof(DwUuid));
-	reached_ask(entries, &gathering);
-	if (gathering.unsure_count > 0)
-		rows_ask(rows, &gathering);
-	reached_sort(gathering.reached, gathering.count);
-	*reached = gathering.reached;
-	*count = gathering.count;
+	found.reached = palloc(found.room * sizeof(DwAudienceMember));
+	found.unsure = palloc(found.unsure_room * sizeof(DwUuid));
+	reached_ask(entries, &found);
+	if (found.unsure_count > 0)
+		rows_ask(rows, &found);
+	reached_sort(found.reached, found.count);
+	*reached = found.reached;
+	*count = found.count;
 	return true;
 }
 
 /* Asks the index who wants the job. */
 static void
-reached_ask(DwStatement *entries, Gathering *gathering)
+reached_ask(DwStatement *entries, AudienceSearch *found)
 {
-	DwReachQuery query = gathering->job->query;
+	DwAudienceQuery query = found->job->query;
 	DwParams	p = DW_PARAMS;
 
-	query.requirements |= (uint32) dw_match_rules()->standing <<
-		DW_REACH_STANDING;
+	query.requirements |= (uint32) dw_match_rules()->account_status <<
+		DW_AUDIENCE_ACCOUNT_STATUS;
 	dw_param_datum(&p, dw_type_find("agent_query"), PointerGetDatum(&query),
 				   false);
-	dw_stream(entries, &p, entry_take, gathering);
+	dw_stream(entries, &p, entry_take, found);
 }
 
 /* Takes an entry of the index that matches. */
 static bool
 entry_take(void *state, TupleTableSlot *slot)
 {
-	Gathering  *gathering = state;
+	AudienceSearch *found = state;
 	bool		isnull;
-	const DwReachKey *key;
+	const DwAudienceKey *key;
 	const DwUuid *id;
 
-	key = (const DwReachKey *)
+	key = (const DwAudienceKey *)
 		DatumGetPointer(slot_getattr(slot, ENTRY_KEY, &isnull));
 	id = (const DwUuid *)
 		DatumGetPointer(slot_getattr(slot, ENTRY_ID, &isnull));
-	if (dw_uuid_equal(id, &gathering->job->homeowner_id))
+	if (dw_uuid_equal(id, &found->job->homeowner_id))
 		return true;
-	if (!gathering->job->path.shares_tag &&
-		dw_reach_is_certain(&gathering->job->query, key))
+	if (!found->job->path.shares_tag &&
+		dw_audience_is_certain(&found->job->query, key))
 	{
-		reached_add(gathering, id, &key->circle.centre, INFINITY);
+		reached_add(found, id, &key->circle.centre, INFINITY);
 		return true;
 	}
-	if (gathering->unsure_count == gathering->unsure_room)
+	if (found->unsure_count == found->unsure_room)
 	{
-		gathering->unsure_room *= 2;
-		gathering->unsure = repalloc(gathering->unsure,
-									 gathering->unsure_room * sizeof(*id));
+		found->unsure_room *= 2;
+		found->unsure = repalloc(found->unsure,
+								 found->unsure_room * sizeof(*id));
 	}
-	gathering->unsure[gathering->unsure_count++] = *id;
+	found->unsure[found->unsure_count++] = *id;
 	return true;
 }
 
 /* Asks the rows of those of whom the index does not know enough. */
 static void
-rows_ask(DwStatement *rows, Gathering *gathering)
+rows_ask(DwStatement *rows, AudienceSearch *found)
 {
 	DwParams	p = DW_PARAMS;
 	uint64		count;
 
-	param_job(&p, gathering->job);
-	dw_param_uuids(&p, gathering->unsure, gathering->unsure_count);
+	param_job(&p, found->job);
+	dw_param_uuids(&p, found->unsure, found->unsure_count);
 	count = dw_query(rows, &p);
 	for (uint64 i = 0; i < count; i++)
 	{
@@ -289,7 +292,7 @@ rows_ask(DwStatement *rows, Gathering *gathering)
 		DwUuid		id;
 
 		(void) dw_read_uuid(i, 1, &id);
-		reached_add(gathering, &id, &point, dw_read_float8(i, 4));
+		reached_add(found, &id, &point, dw_read_float8(i, 4));
 	}
 }
 
@@ -298,22 +301,22 @@ rows_ask(DwStatement *rows, Gathering *gathering)
  * was exact in the index, but an area is bounded by the radius, too.
  */
 static void
-reached_add(Gathering *gathering, const DwUuid *id, const DwPoint *point,
+reached_add(AudienceSearch *found, const DwUuid *id, const DwPoint *point,
 			double miles)
 {
-	double		metres = dw_place_distance_m(&gathering->job->query.place,
+	double		metres = dw_place_distance_m(&found->job->query.place,
 											 point);
-	DwReached  *reached;
+	DwAudienceMember *reached;
 
-	if (metres > gathering->max_m || metres > miles * DW_GEO_METRES_PER_MILE)
+	if (metres > found->max_m || metres > miles * DW_GEO_METRES_PER_MILE)
 		return;
-	if (gathering->count == gathering->room)
+	if (found->count == found->room)
 	{
-		gathering->room *= 2;
-		gathering->reached = repalloc(gathering->reached,
-									  gathering->room * sizeof(*reached));
+		found->room *= 2;
+		found->reached = repalloc(found->reached,
+								  found->room * sizeof(*reached));
 	}
-	reached = &gathering->reached[gathering->count++];
+	reached = &found->reached[found->count++];
 	reached->id = *id;
 	reached->distance_miles = metres / DW_GEO_METRES_PER_MILE;
 }
@@ -324,12 +327,12 @@ refresh_profile(const DwUuid *user_id)
 {
 	static DwStatement update_profile =
 		DW_STATEMENT("UPDATE dwello.user_profiles AS p "
-					 "SET (standing, longitude, latitude, radius_miles, "
+					 "SET (account_status, longitude, latitude, radius_miles, "
 					 "area, category_ids, capability_bits, capability_from, "
-					 "capability_until) = ROW (" DW_REACH_PROFILE("n") ") "
-					 "FROM (" DW_REACH_OF_USERS "WHERE u.id = $1) AS n "
-					 "WHERE p.user_id = $1 AND (" DW_REACH_PROFILE("p") ") "
-					 "IS DISTINCT FROM (" DW_REACH_PROFILE("n") ")");
+					 "capability_until) = ROW (" DW_AUDIENCE_PROFILE("n") ") "
+					 "FROM (" DW_AUDIENCE_OF_USERS "WHERE u.id = $1) AS n "
+					 "WHERE p.user_id = $1 AND (" DW_AUDIENCE_PROFILE("p") ") "
+					 "IS DISTINCT FROM (" DW_AUDIENCE_PROFILE("n") ")");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, user_id);
@@ -342,14 +345,16 @@ refresh_agent(const DwUuid *user_id)
 {
 	static DwStatement update_agent =
 		DW_STATEMENT("UPDATE dwello.ai_bidding_agents AS a "
-					 "SET (standing, longitude, latitude, area, category_ids, "
+					 "SET (account_status, longitude, latitude, area, category_ids, "
 					 "capability_bits, capability_from, capability_until) "
-					 "= ROW (" DW_REACH_AGENT("p", DW_REACH_AGENT_CATEGORIES("p")) ") "
+					 "= ROW (" DW_AUDIENCE_AGENT("p",
+												 DW_AUDIENCE_AGENT_CATEGORIES("p")) ") "
 					 "FROM dwello.user_profiles AS p "
 					 "WHERE a.user_id = $1 AND p.user_id = $1 "
-					 "AND (" DW_REACH_AGENT("a", "a.category_ids") ") "
+					 "AND (" DW_AUDIENCE_AGENT("a", "a.category_ids") ") "
 					 "IS DISTINCT FROM "
-					 "(" DW_REACH_AGENT("p", DW_REACH_AGENT_CATEGORIES("p")) ")");
+					 "(" DW_AUDIENCE_AGENT("p",
+										   DW_AUDIENCE_AGENT_CATEGORIES("p")) ")");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, user_id);
@@ -361,7 +366,7 @@ refresh_agent(const DwUuid *user_id)
  * it is found by itself has nearly all.
  */
 static bool
-job_load(const DwUuid *job_id, ReachJob *job)
+job_load(const DwUuid *job_id, AudienceJob *job)
 {
 	static DwStatement select_job =
 		DW_STATEMENT("SELECT j.homeowner_id, j.status = 'open' "
@@ -393,14 +398,14 @@ job_load(const DwUuid *job_id, ReachJob *job)
 
 /* Makes the query of a job. */
 static void
-job_ask(ReachJob *job, const DwJobKey *key)
+job_ask(AudienceJob *job, const DwJobKey *key)
 {
 	DwUuid		category_id = key->leaf.category_id;
 
-	job->query = dw_reach_query_of(key);
+	job->query = dw_audience_query_of(key);
 	dw_match_path(&category_id, &job->path);
 	for (int i = 0; i < job->path.count; i++)
-		(void) dw_reach_add_category(&job->query, &job->path.ids[i]);
+		(void) dw_audience_add_category(&job->query, &job->path.ids[i]);
 	job->query.radius_m = rules_radius_miles() * DW_GEO_METRES_PER_MILE;
 }
 
@@ -415,7 +420,7 @@ rules_radius_miles(void)
 
 /* Adds what a job asks with: $1 to $11. */
 static void
-param_job(DwParams *p, const ReachJob *job)
+param_job(DwParams *p, const AudienceJob *job)
 {
 	dw_param_float8(p, job->query.place.longitude);
 	dw_param_float8(p, job->query.place.latitude);
@@ -426,6 +431,6 @@ param_job(DwParams *p, const ReachJob *job)
 	dw_param_text(p, job->currency);
 	dw_param_int8(p, job->query.requirements);
 	dw_param_date(p, job->query.day);
-	dw_param_int4(p, dw_match_rules()->standing);
+	dw_param_int4(p, dw_match_rules()->account_status);
 	dw_param_uuid(p, &job->homeowner_id);
 }

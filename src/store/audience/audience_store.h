@@ -3,9 +3,9 @@
  *		Whom a job reaches, and the columns that matching knows people by.
  *
  * The rows of dwello.user_profiles and dwello.ai_bidding_agents repeat what
- * matching asks of a provider's other rows (his standing, place, area,
+ * matching asks of a provider's other rows (his account_status, place, area,
  * categories, credentials), so that a key can be made of one row alone.
- * Whatever changes one of those calls dw_reach_refresh().
+ * Whatever changes one of those calls dw_audience_refresh().
  */
 #ifndef DW_AUDIENCE_STORE_H
 #define DW_AUDIENCE_STORE_H
@@ -16,7 +16,7 @@
 #include "server/sql/sql_server.h"
 
 /* The bit of a credential's type in SQL, as DW_CREDENTIAL_BIT. */
-#define DW_REACH_CREDENTIAL_BIT(type) \
+#define DW_AUDIENCE_CREDENTIAL_BIT(type) \
 	"CASE " type " WHEN 'license' THEN 1 WHEN 'insurance' THEN 2 " \
 	"WHEN 'certification' THEN 4 WHEN 'experience' THEN 8 ELSE 16 END"
 
@@ -25,8 +25,8 @@
  * days on which all of these are valid together: of each type the one that
  * is valid longest counts.  Days outside are asked of the credentials.
  */
-#define DW_REACH_CREDENTIALS(who) \
-	"(SELECT coalesce(bit_or(" DW_REACH_CREDENTIAL_BIT("k.credential_type") \
+#define DW_AUDIENCE_CREDENTIALS(who) \
+	"(SELECT coalesce(bit_or(" DW_AUDIENCE_CREDENTIAL_BIT("k.credential_type") \
 	"), 0)::bigint AS bits, max(k.valid_from) AS since, " \
 	"min(k.valid_until) AS until FROM (SELECT DISTINCT ON " \
 	"(k.credential_type) k.credential_type, k.valid_from, k.valid_until " \
@@ -39,11 +39,11 @@
  * active provider nothing is matched, and of a user who is gone or is no
  * provider no place is kept.  No column depends on the day.
  */
-#define DW_REACH_OF_USERS \
+#define DW_AUDIENCE_OF_USERS \
 	"SELECT u.id AS user_id, CASE WHEN u.status = 'active' " \
 	"AND u.user_type = 'service_provider' AND u.deleted_at IS NULL " \
 	"THEN u.email_verified::integer + 2 * u.phone_verified::integer " \
-	"+ 4 * u.provider_verified::integer ELSE 0 END AS standing, " \
+	"+ 4 * u.provider_verified::integer ELSE 0 END AS account_status, " \
 	"round(st_x(l.location::geometry) * 1e7::float8) / 1e7::float8 " \
 	"AS longitude, " \
 	"round(st_y(l.location::geometry) * 1e7::float8) / 1e7::float8 " \
@@ -60,73 +60,75 @@
 	"AND l.is_primary AND u.user_type = 'service_provider' " \
 	"AND u.deleted_at IS NULL " \
 	"LEFT JOIN dwello.ai_bidding_agents AS b ON b.user_id = u.id " \
-	"CROSS JOIN LATERAL " DW_REACH_CREDENTIALS("u.id") "AS h "
+	"CROSS JOIN LATERAL " DW_AUDIENCE_CREDENTIALS("u.id") "AS h "
 
-/* The categories of a row are for a job; $4 as dw_reach_param_job has it. */
-#define DW_REACH_WANTS_CATEGORY(row) \
+/* A row's categories are for a job; $4 as dw_audience_param_job has it. */
+#define DW_AUDIENCE_WANTS_CATEGORY(row) \
 	"(" row ".category_ids = '{}' OR " row ".category_ids && $4) "
 
 /* The columns of a row, of a profile and of an agent. */
-#define DW_REACH_PROFILE(row) \
-	row ".standing, " row ".longitude, " row ".latitude, " \
+#define DW_AUDIENCE_PROFILE(row) \
+	row ".account_status, " row ".longitude, " row ".latitude, " \
 	row ".radius_miles, " row ".area, " row ".category_ids, " \
 	row ".capability_bits, " row ".capability_from, " row ".capability_until"
-#define DW_REACH_AGENT(row, categories) \
-	row ".standing, " row ".longitude, " row ".latitude, " row ".area, " \
+#define DW_AUDIENCE_AGENT(row, categories) \
+	row ".account_status, " row ".longitude, " row ".latitude, " row ".area, " \
 	categories ", " row ".capability_bits, " row ".capability_from, " \
 	row ".capability_until"
 
 /* What an agent's category_ids should be: his own, else the profile's. */
-#define DW_REACH_AGENT_CATEGORIES(profile) \
+#define DW_AUDIENCE_AGENT_CATEGORIES(profile) \
 	"CASE WHEN a.preferred_categories = '{}' THEN " profile ".category_ids " \
 	"ELSE a.preferred_categories END"
 
 /* Users whose columns are not what they should be, a row each. */
-#define DW_REACH_DRIFT \
-	"SELECT n.user_id FROM (" DW_REACH_OF_USERS ") AS n " \
+#define DW_AUDIENCE_DRIFT \
+	"SELECT n.user_id FROM (" DW_AUDIENCE_OF_USERS ") AS n " \
 	"JOIN dwello.user_profiles AS p ON p.user_id = n.user_id " \
 	"LEFT JOIN dwello.ai_bidding_agents AS a ON a.user_id = n.user_id " \
-	"WHERE (" DW_REACH_PROFILE("p") ") IS DISTINCT FROM " \
-	"(" DW_REACH_PROFILE("n") ") OR a.user_id IS NOT NULL AND (" \
-	DW_REACH_AGENT("a", "a.category_ids") ") IS DISTINCT FROM (" \
-	DW_REACH_AGENT("n", DW_REACH_AGENT_CATEGORIES("n")) ") "
+	"WHERE (" DW_AUDIENCE_PROFILE("p") ") IS DISTINCT FROM " \
+	"(" DW_AUDIENCE_PROFILE("n") ") OR a.user_id IS NOT NULL AND (" \
+	DW_AUDIENCE_AGENT("a", "a.category_ids") ") IS DISTINCT FROM (" \
+	DW_AUDIENCE_AGENT("n", DW_AUDIENCE_AGENT_CATEGORIES("n")) ") "
 
 /* One of those whom a job reaches. */
-typedef struct DwReached
+typedef struct DwAudienceMember
 {
 	DwUuid		id;				/* a user's */
 	double		distance_miles; /* from his place to the job's */
-} DwReached;
+} DwAudienceMember;
 
 /*
  * Brings the columns of a user up to date, from his other rows as this
  * command has left them.  The caller has locked the user.  Nothing is
  * written for what is right already, and no version counts up.
  */
-extern void dw_reach_refresh(const DwUuid *user_id);
+extern void dw_audience_refresh(const DwUuid *user_id);
 
 /*
  * The same for up to max_rows users whose columns are not up to date, and
  * gives their number; a user whom another transaction has locked is left to
  * the next call.
  */
-extern int64 dw_reach_refresh_some(int32 max_rows);
+extern int64 dw_audience_refresh_some(int32 max_rows);
 
 /*
  * Everybody whom a job reaches, ordered by id; *count of them.  False when
  * there is no such job; one that is not open to all reaches nobody.
  */
-extern bool dw_reach_agents(const DwUuid *job_id, DwReached **reached,
-							int *count);
-extern bool dw_reach_providers(const DwUuid *job_id, DwReached **reached,
+extern bool dw_audience_agents(const DwUuid *job_id,
+							   DwAudienceMember **reached,
 							   int *count);
+extern bool dw_audience_providers(const DwUuid *job_id,
+								  DwAudienceMember **reached,
+								  int *count);
 
 /*
  * Adds what a job asks with: $1 to $8 are the arguments of agent_query(), $9
  * the day on which credentials must be valid, $10 what must be verified of a
- * provider (as standing), $11 the homeowner.  False, and nothing is added,
- * when there is no such job or it is not open to all.
+ * provider (as account_status), $11 the homeowner.  False, and nothing is
+ * added, when there is no such job or it is not open to all.
  */
-extern bool dw_reach_param_job(DwParams *p, const DwUuid *job_id);
+extern bool dw_audience_param_job(DwParams *p, const DwUuid *job_id);
 
 #endif							/* DW_AUDIENCE_STORE_H */

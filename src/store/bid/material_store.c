@@ -240,7 +240,7 @@ has_more_decimals(const char *text, int decimals)
 	return point[strspn(point, "0")] != '\0';
 }
 
-/* Prices a line of sound numbers and adds it to the total. */
+/* Prices a line of valid numbers and adds it to the total. */
 static void
 line_price(DwMaterial *line, int64 quantity, DwMaterials *materials)
 {

@@ -35,7 +35,8 @@ typedef struct DwDisputeRow
 	const char *resolution;		/* the mediator's words, or NULL */
 	int64		settled_amount; /* the provider's part, or UNSETTLED */
 	DwUuid		transaction_id; /* that paid it; nil = none */
-	TimestampTz answer_by;		/* what happens then: dw_dispute_silence */
+	TimestampTz answer_by;		/* what happens then:
+								 * dw_dispute_default_figure */
 	TimestampTz created_at;		/* when it was opened */
 } DwDisputeRow;
 

@@ -31,7 +31,7 @@ update_escrow(const DwEscrowRow *row)
 	const DwEscrow *escrow = &row->escrow;
 	DwParams	p = DW_PARAMS;
 
-	if (!dw_escrow_is_sound(escrow))
+	if (!dw_escrow_is_valid(escrow))
 		elog(ERROR, "escrow of job %s would not add up",
 			 dw_uuid_text(&row->job_id));
 	dw_param_uuid(&p, &row->job_id);

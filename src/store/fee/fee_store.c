@@ -15,19 +15,19 @@
 
 /* A member of a stored tier, or what stands for one that is not there. */
 static int64
-tier_member(const DwDocument *tier, const char *name, int64 absent)
+tier_member(const DwJsonArg *tier, const char *name, int64 absent)
 {
 	int64		value = absent;
-	DwMember	found = dw_document_int8(tier, name, &value);
+	DwMember	found = dw_json_arg_int8(tier, name, &value);
 
 	if (found != DW_MEMBER_GIVEN && found != DW_MEMBER_ABSENT)
-		elog(ERROR, "stored fee tier has no sound %s", name);
+		elog(ERROR, "stored fee tier has no valid %s", name);
 	return value;
 }
 
 /* Opens the stored list of a column; the number of its items. */
 static int
-open_tiers(uint64 row, int column, int max, DwDocument *list)
+open_tiers(uint64 row, int column, int max, DwJsonArg *list)
 {
 	bool		isnull;
 	Datum		value = dw_read_datum(row, column, &isnull);
@@ -35,7 +35,7 @@ open_tiers(uint64 row, int column, int max, DwDocument *list)
 
 	if (isnull)
 		return 0;
-	if (!dw_document_list(PointerGetDatum(PG_DETOAST_DATUM(value)), list,
+	if (!dw_json_arg_list(PointerGetDatum(PG_DETOAST_DATUM(value)), list,
 						  &count) || count > max)
 		elog(ERROR, "stored fee tiers are no list of at most %d", max);
 	return count;
@@ -45,15 +45,15 @@ open_tiers(uint64 row, int column, int max, DwDocument *list)
 static void
 read_tiers(uint64 row, int column, DwFeeSchedule *schedule)
 {
-	DwDocument	list;
-	DwDocument	item;
+	DwJsonArg	list;
+	DwJsonArg	item;
 	int			count = open_tiers(row, column, DW_FEE_TIERS_MAX - 1, &list);
 
 	for (int i = 0; i < count; i++)
 	{
 		DwFeeTier  *tier = &schedule->tiers[schedule->tier_count++];
 
-		if (!dw_document_item(&list, i, &item))
+		if (!dw_json_arg_item(&list, i, &item))
 			elog(ERROR, "stored fee tier is no object");
 		tier->from_amount = tier_member(&item, "from_amount", 0);
 		tier->rate_ppm = tier_member(&item, "rate_ppm", 0);
@@ -67,13 +67,13 @@ read_tiers(uint64 row, int column, DwFeeSchedule *schedule)
 void
 dw_fee_steps_read(uint64 row, int column, DwFeeTerms *terms)
 {
-	DwDocument	list;
-	DwDocument	item;
+	DwJsonArg	list;
+	DwJsonArg	item;
 
 	terms->step_count = open_tiers(row, column, DW_FEE_STEPS_MAX, &list);
 	for (int i = 0; i < terms->step_count; i++)
 	{
-		if (!dw_document_item(&list, i, &item))
+		if (!dw_json_arg_item(&list, i, &item))
 			elog(ERROR, "stored fee step is no object");
 		terms->steps[i].from_amount = tier_member(&item, "from_amount", 0);
 		terms->steps[i].rate_ppm = tier_member(&item, "rate_ppm", 0);

@@ -33,7 +33,7 @@ dw_timers_load(const DwUuid *job_id, const DwUuid *reviewer_id, int *count)
 					 "WHERE m.job_id = $1 AND m.status = 'submitted' "
 					 "AND m.auto_release_at IS NOT NULL "
 					 "UNION ALL "
-					 "SELECT 'silence', d.answer_by "
+					 "SELECT 'default_decision', d.answer_by "
 					 "FROM dwello.disputes AS d "
 					 "JOIN dwello.escrow_accounts AS e "
 					 "ON e.job_id = d.job_id AND NOT e.is_frozen "

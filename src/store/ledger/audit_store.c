@@ -16,7 +16,7 @@
 typedef struct Walk
 {
 	MemoryContext outer;		/* of what is found */
-	DwDoubts   *doubts;			/* what is found */
+	DwSuspects *suspects;		/* what is found */
 	DwAccounts *accounts;		/* NULL: only the chains */
 } Walk;
 
@@ -82,24 +82,25 @@ grow(const Walk *walk, void *items, int count, size_t size)
 
 /* Notes a scope that is in doubt. */
 static void
-doubt_scope(const Walk *walk, const DwUuid *scope_id)
+suspect_scope(const Walk *walk, const DwUuid *scope_id)
 {
-	DwDoubts   *doubts = walk->doubts;
+	DwSuspects *suspects = walk->suspects;
 
-	doubts->scopes = grow(walk, doubts->scopes, doubts->scope_count,
-						  sizeof(DwUuid));
-	doubts->scopes[doubts->scope_count++] = *scope_id;
+	suspects->scopes = grow(walk, suspects->scopes, suspects->scope_count,
+							sizeof(DwUuid));
+	suspects->scopes[suspects->scope_count++] = *scope_id;
 }
 
 /* Notes a chain that does not hold. */
 static void
-doubt_chain(const Walk *walk, const DwTampering *tampering)
+suspect_chain(const Walk *walk, const DwTampering *tampering)
 {
-	DwDoubts   *doubts = walk->doubts;
+	DwSuspects *suspects = walk->suspects;
 
-	doubts->tamperings = grow(walk, doubts->tamperings,
-							  doubts->tampering_count, sizeof(DwTampering));
-	doubts->tamperings[doubts->tampering_count++] = *tampering;
+	suspects->tamperings = grow(walk, suspects->tamperings,
+								suspects->tampering_count,
+								sizeof(DwTampering));
+	suspects->tamperings[suspects->tampering_count++] = *tampering;
 }
 
 /* Checks some scopes. */
@@ -118,10 +119,11 @@ check_portion(const Walk *walk, const DwScopes *scopes)
 	for (int i = 0; i < scopes->count; i++)
 	{
 		if (has_history != NULL &&
-			!(has_history[i] && dw_sums_check(&chains[i], walk->accounts)))
-			doubt_scope(walk, &scopes->ids[i]);
+			!(has_history[i] && dw_invariants_check(&chains[i],
+													walk->accounts)))
+			suspect_scope(walk, &scopes->ids[i]);
 		if (!dw_chain_verify(&chains[i], &tampering))
-			doubt_chain(walk, &tampering);
+			suspect_chain(walk, &tampering);
 	}
 }
 
@@ -151,40 +153,40 @@ check_scopes(Walk *walk, const DwScopes *scopes)
 
 /* Goes through the books; see the header. */
 void
-dw_books_check(TimestampTz since, DwDoubts *doubts)
+dw_audit_check(TimestampTz since, DwSuspects *suspects)
 {
 	bool		all = since == DT_NOBEGIN;
 	Walk		walk = {
-		.doubts = doubts,
+		.suspects = suspects,
 		.accounts = dw_accounts_begin()
 	};
 	DwScopes	scopes;
 
-	memset(doubts, 0, sizeof(*doubts));
-	doubts->all = all;
+	memset(suspects, 0, sizeof(*suspects));
+	suspects->all = all;
 	if (all)
 		list_all(&scopes);
 	else
 		list_recent(since, &scopes);
 	check_scopes(&walk, &scopes);
-	doubts->owing = dw_accounts_owing(walk.accounts, all,
-									  &doubts->owing_count);
-	doubts->strange = dw_accounts_strange(walk.accounts,
-										  &doubts->strange_count);
+	suspects->owing = dw_accounts_owing(walk.accounts, all,
+										&suspects->owing_count);
+	suspects->strange = dw_accounts_strange(walk.accounts,
+											&suspects->strange_count);
 }
 
 /* Goes through the chains; see the header. */
 void
-dw_books_verify(const DwUuid *scope_id, DwDoubts *doubts)
+dw_audit_verify(const DwUuid *scope_id, DwSuspects *suspects)
 {
-	Walk		walk = {.doubts = doubts};
+	Walk		walk = {.suspects = suspects};
 	DwScopes	scopes = {
 		.ids = scope_id,
 		.count = 1,
 		.is_range = true
 	};
 
-	memset(doubts, 0, sizeof(*doubts));
+	memset(suspects, 0, sizeof(*suspects));
 	if (scope_id == NULL)
 		list_all(&scopes);
 	check_scopes(&walk, &scopes);

@@ -261,7 +261,7 @@ load_entries(DwChain *chains, const DwScopes *scopes, DwAccounts *accounts)
 static void
 read_escrow(const DwRecord *record, DwChain *chain)
 {
-	DwEscrowBooks *escrow = &chain->escrow;
+	DwEscrowTotals *escrow = &chain->escrow;
 
 	chain->has_end = true;
 	if (!record->nulls[1])

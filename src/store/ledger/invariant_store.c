@@ -38,7 +38,7 @@ divided(const DwTransaction *t)
 
 /* I1, and of I7 what can be said of one transaction. */
 static bool
-link_is_sound(const DwLink *link)
+link_is_valid(const DwLink *link)
 {
 	const DwTransaction *t = &link->transaction;
 	bool		pays_out = t->type == DW_TRANSACTION_RELEASE ||
@@ -93,7 +93,7 @@ add_link(Totals *totals, const DwLink *link)
 
 /* I2 and I3 of an escrow, and of I7 what it knows. */
 static bool
-escrow_is_sound(const DwEscrowBooks *e, const Totals *totals)
+escrow_is_valid(const DwEscrowTotals *e, const Totals *totals)
 {
 	if (e->funded < 0 || e->held < 0 || e->released < 0 ||
 		e->refunded < 0 || e->charged_back < 0)
@@ -122,7 +122,7 @@ cleared(const DwLink *link, DwAccounts *accounts)
 
 /* I3: a refund goes back through companies. */
 static bool
-refund_is_sound(const DwLink *link, DwAccounts *accounts)
+refund_is_valid(const DwLink *link, DwAccounts *accounts)
 {
 	const DwTransaction *t = &link->transaction;
 
@@ -163,7 +163,7 @@ add_clearings(DwLegs *sums, const DwLink *link, DwAccounts *accounts)
 
 /* I3: no company gave back more than was paid through it. */
 static bool
-clearings_are_sound(const DwChain *chain, DwAccounts *accounts)
+clearings_are_valid(const DwChain *chain, DwAccounts *accounts)
 {
 	DwLegs		sums = {0};
 
@@ -193,25 +193,25 @@ key_compare(const void *a, const void *b)
 
 /* I8: no key stands twice. */
 static bool
-keys_are_sound(const DwChain *chain)
+keys_are_valid(const DwChain *chain)
 {
 	const char **keys = palloc(sizeof(char *) * (chain->count + 1));
-	bool		sound = true;
+	bool		valid = true;
 	int			count = 0;
 
 	for (int i = 0; i < chain->count; i++)
 		if (chain->links[i].transaction.idempotency_key != NULL)
 			keys[count++] = chain->links[i].transaction.idempotency_key;
 	qsort(keys, count, sizeof(char *), key_compare);
-	for (int i = 1; i < count && sound; i++)
-		sound = strcmp(keys[i - 1], keys[i]) != 0;
+	for (int i = 1; i < count && valid; i++)
+		valid = strcmp(keys[i - 1], keys[i]) != 0;
 	pfree(keys);
-	return sound;
+	return valid;
 }
 
 /* I9: a transaction that is undone is there, and not by more than it was. */
 static bool
-reversals_are_sound(const DwChain *chain)
+reversals_are_valid(const DwChain *chain)
 {
 	for (int i = 0; i < chain->count; i++)
 	{
@@ -236,7 +236,7 @@ reversals_are_sound(const DwChain *chain)
 
 /* True when the sums of a scope are right; see the header. */
 bool
-dw_sums_check(const DwChain *chain, DwAccounts *accounts)
+dw_invariants_check(const DwChain *chain, DwAccounts *accounts)
 {
 	Totals		totals = {0};
 
@@ -246,7 +246,7 @@ dw_sums_check(const DwChain *chain, DwAccounts *accounts)
 	{
 		const DwLink *link = &chain->links[i];
 
-		if (!link_is_sound(link) || !refund_is_sound(link, accounts))
+		if (!link_is_valid(link) || !refund_is_valid(link, accounts))
 			return false;
 		if (link->of_escrow > 0 &&
 			(!chain->has_end || strcmp(link->transaction.currency,
@@ -254,9 +254,9 @@ dw_sums_check(const DwChain *chain, DwAccounts *accounts)
 			return false;
 		add_link(&totals, link);
 	}
-	return (!chain->has_end || escrow_is_sound(&chain->escrow, &totals)) &&
-		clearings_are_sound(chain, accounts) && keys_are_sound(chain) &&
-		reversals_are_sound(chain);
+	return (!chain->has_end || escrow_is_valid(&chain->escrow, &totals)) &&
+		clearings_are_valid(chain, accounts) && keys_are_valid(chain) &&
+		reversals_are_valid(chain);
 }
 
 /* Reads one event of a history; false where it breaks off. */

@@ -14,7 +14,7 @@
 #include "store/ledger/ledger_store.h"
 
 /* True when the sums of a scope are right; its accounts were looked up. */
-extern bool dw_sums_check(const DwChain *chain, DwAccounts *accounts);
+extern bool dw_invariants_check(const DwChain *chain, DwAccounts *accounts);
 
 /* For each of the scopes: true when the history of its escrow is whole. */
 extern bool *dw_histories_check(const DwChain *chains,

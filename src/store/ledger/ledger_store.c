@@ -360,7 +360,7 @@ legs_array(const DwLegs *legs, bool of_amounts)
 
 /* Adds the legs of a transaction to those of others. */
 static void
-legs_gather(const DwTransaction *transaction, const DwLegs *legs)
+legs_batch(const DwTransaction *transaction, const DwLegs *legs)
 {
 	static DwWrite insert =
 		DW_WRITE("INSERT INTO dwello.ledger_entries (scope_id, "
@@ -431,8 +431,8 @@ dw_ledger_book(DwChainEnd *end, DwTransaction *transaction,
 		transaction_step(transaction, previous, end->hash);
 	else
 		transaction_write(transaction, previous, end->hash);
-	if (dw_gathering())
-		legs_gather(transaction, legs);
+	if (dw_write_is_batched())
+		legs_batch(transaction, legs);
 	else
 		legs_write(transaction, legs);
 }

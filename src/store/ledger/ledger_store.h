@@ -226,7 +226,7 @@ typedef struct DwLink
 } DwLink;
 
 /* What an escrow says of itself, and its history of it. */
-typedef struct DwEscrowBooks
+typedef struct DwEscrowTotals
 {
 	char	   *currency;		/* as stored */
 	char	   *status;			/* label */
@@ -238,7 +238,7 @@ typedef struct DwEscrowBooks
 	int64		fee_taken;		/* of released */
 	int64		tax_taken;		/* of released */
 	int32		transition_count;	/* of rows in escrow_events */
-} DwEscrowBooks;
+} DwEscrowTotals;
 
 /* The books of a scope, its chain among them, under examination. */
 typedef struct DwChain
@@ -250,7 +250,7 @@ typedef struct DwChain
 	bool		has_end;		/* there is an escrow that knows the end */
 	uint8		end[DW_HASH_BYTES]; /* its last_hash */
 	uint8		reached[DW_HASH_BYTES]; /* how far the chain led */
-	DwEscrowBooks escrow;		/* if there is one */
+	DwEscrowTotals escrow;		/* if there is one */
 } DwChain;
 
 /* Scopes to be loaded, in the order of their ids. */
@@ -311,7 +311,7 @@ typedef struct DwTampering
 	const char *problem;		/* one of the words above */
 } DwTampering;
 
-/* True when a chain, just loaded, is sound; else *tampering is the fault. */
+/* True when a chain, just loaded, is valid; else *tampering is the fault. */
 extern bool dw_chain_verify(DwChain *chain, DwTampering *tampering);
 
 /*
@@ -325,7 +325,7 @@ extern bool dw_chain_verify(DwChain *chain, DwTampering *tampering);
  */
 
 /* What is in doubt, and whose chain is broken. */
-typedef struct DwDoubts
+typedef struct DwSuspects
 {
 	bool		all;			/* everything was looked at */
 	int			scope_count;	/* of scopes */
@@ -336,41 +336,42 @@ typedef struct DwDoubts
 	DwUuid	   *strange;		/* without a row, or with another currency */
 	int			tampering_count;	/* of tamperings */
 	DwTampering *tamperings;	/* the first fault of each chain */
-} DwDoubts;
+} DwSuspects;
 
 /*
  * Goes through all scopes, or those in which something happened since (an
  * account is then in doubt if anything left it).  DT_NOBEGIN = all.
  */
-extern void dw_books_check(TimestampTz since, DwDoubts *doubts);
+extern void dw_audit_check(TimestampTz since, DwSuspects *suspects);
 
 /* Goes through the chains alone, all of them or that of one scope. */
-extern void dw_books_verify(const DwUuid *scope_id, DwDoubts *doubts);
+extern void dw_audit_verify(const DwUuid *scope_id, DwSuspects *suspects);
 
 /*
- * Folds old entries of accounts into their balances.
+ * Rolls up old entries of accounts into their balances.
  *
- * A balance is folded_balance and the entries above folded_through, which
- * one statement reads in one snapshot; so whoever reads it, in whatever
- * snapshot, finds the same sum before a fold, after it and beside it.
+ * A balance is rolled_up_balance and the entries above rolled_up_through,
+ * which one statement reads in one snapshot; so whoever reads it, in
+ * whatever snapshot, finds the same sum before a rollup, after it and beside
+ * it.
  */
 
 /* What one call has done. */
-typedef struct DwFolding
+typedef struct DwRollupRun
 {
-	int			accounts;		/* folded a step further */
-	int64		entries;		/* folded into them */
+	int			accounts;		/* rolled up a step further */
+	int64		entries;		/* rolled up into them */
 	int			created;		/* rows of accounts that were missing */
 	TimestampTz through;		/* nothing later was; DT_NOBEGIN = nothing */
-	DwFoldObstacle obstacle;	/* why nothing was, if something hinders */
-} DwFolding;
+	DwRollupObstacle obstacle;	/* why nothing was, if something hinders */
+} DwRollupRun;
 
 /*
- * Makes the rows of accounts that entries not folded yet have none of, and
- * folds at most max_rows entries, and the rest of the last transaction.
- * Locks nothing that others wait for; one folds at a time.
+ * Makes the rows of accounts that entries not rolled up yet have none of, and
+ * rolls up at most max_rows entries, and the rest of the last transaction.
+ * Locks nothing that others wait for; one rolls up at a time.
  */
-extern void dw_accounts_fold(int max_rows, DwFolding *folding);
+extern void dw_balances_rollup(int max_rows, DwRollupRun *rollup);
 
 /*
  * Rates of exchange, each for a range of time.
@@ -405,7 +406,7 @@ extern void dw_fx_insert(const DwFxRow *row);
  * Healthy books give no row.  The queries look at scopes (jobs) and accounts
  * that are in doubt: ledger_store.h goes through all of them and finds those.
  * I1	the entries of a transaction sum to zero in each currency
- * I2	an escrow holds the sum of its entries; an account's folded part
+ * I2	an escrow holds the sum of its entries; an account's rolled up part
  * 	is the sum up to its watermark (not looked at with `since`, for
  * 	it would take all entries); every entry has its account
  * I3	funded = held + released + refunded + charged_back, all >= 0;
@@ -440,8 +441,8 @@ extern int	dw_invariant_count(void);
  * Checks one of them on what is in doubt and gives the number of faults, to
  * be read with dw_discrepancy_read() before the next statement.
  */
-extern uint64 dw_invariant_check(int invariant, const DwDoubts *doubts);
-extern void dw_discrepancy_read(uint64 index, DwDiscrepancy *fault);
+extern uint64 dw_invariant_check(int invariant, const DwSuspects *suspects);
+extern void dw_discrepancy_read(uint64 index, DwDiscrepancy *discrepancy);
 
 /*
  * An escrow's account as its sides read it, and what comes next.

@@ -19,14 +19,14 @@
 #include "store/ledger/ledger_store.h"
 
 /* A scope that is in doubt. */
-#define IN_DOUBT(scope) scope " = ANY ($1) "
+#define SUSPECT(scope) scope " = ANY ($1) "
 
 static DwStatement invariants[] = {
 	/* I1: balanced, of at least two legs of a transaction that is completed */
 	DW_STATEMENT("SELECT 'I1', 'transaction', n.transaction_id, n.currency, "
 				 "0::numeric, pg_catalog.sum(n.amount) "
 				 "FROM dwello.ledger_entries AS n WHERE "
-				 IN_DOUBT("n.scope_id")
+				 SUSPECT("n.scope_id")
 				 "GROUP BY n.scope_id, n.transaction_id, n.currency "
 				 "HAVING pg_catalog.sum(n.amount) <> 0 "
 				 "UNION ALL "
@@ -38,14 +38,14 @@ static DwStatement invariants[] = {
 				 "FROM dwello.ledger_entries AS n "
 				 "WHERE n.scope_id = t.scope_id "
 				 "AND n.transaction_id = t.id) AS n WHERE "
-				 IN_DOUBT("t.scope_id")
+				 SUSPECT("t.scope_id")
 				 "AND CASE WHEN t.status IN ('completed', 'disputed') "
 				 "THEN n.legs < 2 ELSE n.legs > 0 END "
 				 "UNION ALL "
 				 "SELECT 'I1', 'entry_transaction', n.transaction_id, "
 				 "n.currency, 1::numeric, 0::numeric "
 				 "FROM dwello.ledger_entries AS n WHERE "
-				 IN_DOUBT("n.scope_id")
+				 SUSPECT("n.scope_id")
 				 "AND NOT EXISTS (SELECT FROM dwello.transactions AS t "
 				 "WHERE t.scope_id = n.scope_id "
 				 "AND t.id = n.transaction_id) "
@@ -60,26 +60,26 @@ static DwStatement invariants[] = {
 				 "FROM dwello.ledger_entries AS n "
 				 "WHERE n.scope_id = e.job_id "
 				 "AND n.account_id = e.job_id) AS n ON true WHERE "
-				 IN_DOUBT("e.job_id")
+				 SUSPECT("e.job_id")
 				 "AND COALESCE(n.total, 0) <> e.held "
 				 "UNION ALL "
 				 "SELECT 'I2', 'account', a.id, a.currency, "
 				 "COALESCE(pg_catalog.sum(n.amount), 0), "
-				 "a.folded_balance::numeric "
+				 "a.rolled_up_balance::numeric "
 				 "FROM dwello.ledger_accounts AS a "
 				 "LEFT JOIN dwello.ledger_entries AS n "
 				 "ON n.account_id = a.id AND n.account_id <> n.scope_id "
-				 "AND n.transaction_id <= a.folded_through "
-				 "WHERE $4 AND (a.folded_balance <> 0 "
-				 "OR a.folded_through IS NOT NULL) GROUP BY a.id "
+				 "AND n.transaction_id <= a.rolled_up_through "
+				 "WHERE $4 AND (a.rolled_up_balance <> 0 "
+				 "OR a.rolled_up_through IS NOT NULL) GROUP BY a.id "
 				 "HAVING COALESCE(pg_catalog.sum(n.amount), 0) "
-				 "<> a.folded_balance "
+				 "<> a.rolled_up_balance "
 				 "UNION ALL "
 				 "SELECT 'I2', 'entry_account', n.account_id, n.currency, "
 				 "1::numeric, 0::numeric "
 				 "FROM (SELECT x.account_id, x.currency "
 				 "FROM dwello.ledger_entries AS x WHERE "
-				 IN_DOUBT("x.scope_id")
+				 SUSPECT("x.scope_id")
 				 "UNION SELECT x.account_id, x.currency "
 				 "FROM dwello.ledger_entries AS x "
 				 "WHERE pg_catalog.cardinality($5) > 0 "
@@ -95,7 +95,7 @@ static DwStatement invariants[] = {
 				 "e.funded::numeric, e.held::numeric + e.released + "
 				 "e.refunded + e.charged_back "
 				 "FROM dwello.escrow_accounts AS e WHERE "
-				 IN_DOUBT("e.job_id")
+				 SUSPECT("e.job_id")
 				 "AND e.funded <> e.held::numeric + e.released + e.refunded "
 				 "+ e.charged_back "
 				 "UNION ALL "
@@ -103,7 +103,7 @@ static DwStatement invariants[] = {
 				 "0::numeric, LEAST(e.funded, e.held, e.released, "
 				 "e.refunded, e.charged_back)::numeric "
 				 "FROM dwello.escrow_accounts AS e WHERE "
-				 IN_DOUBT("e.job_id")
+				 SUSPECT("e.job_id")
 				 "AND LEAST(e.funded, e.held, e.released, e.refunded, "
 				 "e.charged_back) < 0 "
 				 "ORDER BY 1, 2, 3"),
@@ -133,7 +133,7 @@ static DwStatement invariants[] = {
 				 "('escrow_charged_back', s.charged_back, "
 				 "e.charged_back::numeric)) "
 				 "AS x (object, expected, actual) WHERE "
-				 IN_DOUBT("e.job_id")
+				 SUSPECT("e.job_id")
 				 "AND x.expected <> x.actual "
 				 "ORDER BY 1, 2, 3"),
 
@@ -151,7 +151,7 @@ static DwStatement invariants[] = {
 				 "AND a.kind = 'psp_clearing' "
 				 "WHERE n.scope_id = t.scope_id "
 				 "AND n.transaction_id = t.id) AS n WHERE "
-				 IN_DOUBT("t.scope_id")
+				 SUSPECT("t.scope_id")
 				 "AND t.transaction_type IN ('refund', 'dispute') "
 				 "AND t.status = 'completed' AND n.gained <> x.refunded "
 				 "UNION ALL "
@@ -164,7 +164,7 @@ static DwStatement invariants[] = {
 				 "'reversal') "
 				 "JOIN dwello.ledger_accounts AS a ON a.id = n.account_id "
 				 "AND a.kind = 'psp_clearing' WHERE "
-				 IN_DOUBT("n.scope_id")
+				 SUSPECT("n.scope_id")
 				 "GROUP BY n.scope_id, n.account_id, n.currency "
 				 "HAVING pg_catalog.sum(n.amount) > 0 "
 				 "ORDER BY 1, 2, 3"),
@@ -173,20 +173,20 @@ static DwStatement invariants[] = {
 	DW_STATEMENT("SELECT 'I4', 'currency', NULL::uuid, b.currency, "
 				 "0::numeric, pg_catalog.sum(b.amount) FROM ("
 				 "SELECT n.currency, n.amount FROM dwello.ledger_entries AS n "
-				 "WHERE " IN_DOUBT("n.scope_id")
+				 "WHERE " SUSPECT("n.scope_id")
 				 "AND n.account_id <> n.scope_id "
 				 "UNION ALL "
 				 "SELECT e.currency, e.held FROM dwello.escrow_accounts AS e "
-				 "WHERE " IN_DOUBT("e.job_id") ") AS b "
+				 "WHERE " SUSPECT("e.job_id") ") AS b "
 				 "GROUP BY b.currency HAVING pg_catalog.sum(b.amount) <> 0 "
 				 "ORDER BY 1, 2, 4"),
 
-	/* I5: nobody but a few owes; with since by what is folded and the tail */
-	DW_STATEMENT("WITH mark AS (SELECT COALESCE((SELECT a.folded_through "
+	/* I5: nobody but a few owes; with since by the rolled up part and tail */
+	DW_STATEMENT("WITH mark AS (SELECT COALESCE((SELECT a.rolled_up_through "
 				 "FROM dwello.ledger_accounts AS a "
 				 "WHERE a.kind <> 'psp_clearing' "
-				 "AND a.folded_through IS NOT NULL AND NOT $4 "
-				 "ORDER BY a.folded_through DESC LIMIT 1), "
+				 "AND a.rolled_up_through IS NOT NULL AND NOT $4 "
+				 "ORDER BY a.rolled_up_through DESC LIMIT 1), "
 				 "'00000000-0000-0000-0000-000000000000') AS through), "
 				 "tail AS (SELECT n.account_id, "
 				 "pg_catalog.sum(n.amount) AS total "
@@ -199,7 +199,7 @@ static DwStatement invariants[] = {
 				 "x.total FROM dwello.ledger_accounts AS a "
 				 "LEFT JOIN tail AS n ON n.account_id = a.id "
 				 "CROSS JOIN LATERAL (SELECT COALESCE(n.total, 0) + CASE "
-				 "WHEN $4 THEN 0 ELSE a.folded_balance END AS total) AS x "
+				 "WHEN $4 THEN 0 ELSE a.rolled_up_balance END AS total) AS x "
 				 "WHERE a.kind::text <> ALL ($2) "
 				 "AND a.id = ANY ($3) "
 				 "AND x.total < 0 ORDER BY 1, 2, 3"),
@@ -208,7 +208,7 @@ static DwStatement invariants[] = {
 	DW_STATEMENT("SELECT 'I7', 'transaction', t.id, t.currency, "
 				 "t.amount::numeric, t.platform_fee::numeric + t.tax + "
 				 "t.net_amount FROM dwello.transactions AS t WHERE "
-				 IN_DOUBT("t.scope_id")
+				 SUSPECT("t.scope_id")
 				 "AND t.transaction_type = 'release' "
 				 "AND t.amount <> t.platform_fee::numeric + t.tax + "
 				 "t.net_amount "
@@ -220,7 +220,7 @@ static DwStatement invariants[] = {
 				 "FROM dwello.ledger_entries AS n "
 				 "WHERE n.scope_id = t.scope_id AND n.transaction_id = t.id "
 				 "AND n.amount > 0) AS n WHERE "
-				 IN_DOUBT("t.scope_id")
+				 SUSPECT("t.scope_id")
 				 "AND t.transaction_type IN ('release', 'dispute') "
 				 "AND t.status = 'completed' AND n.gained <> t.amount "
 				 "UNION ALL "
@@ -242,7 +242,7 @@ static DwStatement invariants[] = {
 				 "('escrow_fee', s.fee, e.fee_taken::numeric), "
 				 "('escrow_tax', s.tax, e.tax_taken::numeric)) "
 				 "AS x (object, expected, actual) WHERE "
-				 IN_DOUBT("e.job_id")
+				 SUSPECT("e.job_id")
 				 "AND x.expected <> x.actual "
 				 "ORDER BY 1, 2, 3"),
 
@@ -250,7 +250,7 @@ static DwStatement invariants[] = {
 	DW_STATEMENT("SELECT 'I8', 'transaction', pg_catalog.min(t.id::text)::uuid, "
 				 "NULL::text, 1::numeric, pg_catalog.count(*)::numeric "
 				 "FROM dwello.transactions AS t WHERE "
-				 IN_DOUBT("t.scope_id")
+				 SUSPECT("t.scope_id")
 				 "AND t.idempotency_key IS NOT NULL "
 				 "GROUP BY t.scope_id, t.idempotency_key "
 				 "HAVING pg_catalog.count(*) > 1 ORDER BY 1, 2, 3"),
@@ -260,7 +260,7 @@ static DwStatement invariants[] = {
 				 "o.amount::numeric, pg_catalog.sum(t.amount) "
 				 "FROM dwello.transactions AS t "
 				 "JOIN dwello.transactions AS o ON o.scope_id = t.scope_id "
-				 "AND o.id = t.reverses WHERE " IN_DOUBT("t.scope_id")
+				 "AND o.id = t.reverses WHERE " SUSPECT("t.scope_id")
 				 "AND t.reverses IS NOT NULL AND t.status = 'completed' "
 				 "GROUP BY o.scope_id, o.id, o.currency, o.amount "
 				 "HAVING pg_catalog.sum(t.amount) > o.amount "
@@ -268,7 +268,7 @@ static DwStatement invariants[] = {
 				 "SELECT 'I9', 'transaction_reversed', t.reverses, "
 				 "t.currency, 1::numeric, 0::numeric "
 				 "FROM dwello.transactions AS t WHERE "
-				 IN_DOUBT("t.scope_id")
+				 SUSPECT("t.scope_id")
 				 "AND t.reverses IS NOT NULL "
 				 "AND NOT EXISTS (SELECT FROM dwello.transactions AS o "
 				 "WHERE o.scope_id = t.scope_id AND o.id = t.reverses) "
@@ -295,7 +295,7 @@ static DwStatement invariants[] = {
 				 "s.last::numeric), "
 				 "('escrow_history', 0::numeric, s.breaks::numeric)) "
 				 "AS x (object, expected, actual) WHERE "
-				 IN_DOUBT("e.job_id")
+				 SUSPECT("e.job_id")
 				 "AND x.expected <> x.actual "
 				 "ORDER BY 1, 2, 3")
 };
@@ -327,28 +327,28 @@ kinds_that_owe(void)
 
 /* Checks one invariant; see the header. */
 uint64
-dw_invariant_check(int invariant, const DwDoubts *doubts)
+dw_invariant_check(int invariant, const DwSuspects *suspects)
 {
 	DwParams	p = DW_PARAMS;
 
-	dw_param_uuids(&p, doubts->scopes, doubts->scope_count);
+	dw_param_uuids(&p, suspects->scopes, suspects->scope_count);
 	dw_param_datum(&p, TEXTARRAYOID, kinds_that_owe(), false);
-	dw_param_uuids(&p, doubts->owing, doubts->owing_count);
-	dw_param_bool(&p, doubts->all);
-	dw_param_uuids(&p, doubts->strange, doubts->strange_count);
+	dw_param_uuids(&p, suspects->owing, suspects->owing_count);
+	dw_param_bool(&p, suspects->all);
+	dw_param_uuids(&p, suspects->strange, suspects->strange_count);
 	return dw_query(&invariants[invariant], &p);
 }
 
 /* Reads a fault of the last check; see the header. */
 void
-dw_discrepancy_read(uint64 index, DwDiscrepancy *fault)
+dw_discrepancy_read(uint64 index, DwDiscrepancy *discrepancy)
 {
 	bool		isnull;
 
-	fault->invariant = dw_read_text(index, 1);
-	fault->object = dw_read_text(index, 2);
-	fault->has_id = dw_read_uuid(index, 3, &fault->object_id);
-	fault->currency = dw_read_text(index, 4);
-	fault->expected = dw_read_datum(index, 5, &isnull);
-	fault->actual = dw_read_datum(index, 6, &isnull);
+	discrepancy->invariant = dw_read_text(index, 1);
+	discrepancy->object = dw_read_text(index, 2);
+	discrepancy->has_id = dw_read_uuid(index, 3, &discrepancy->object_id);
+	discrepancy->currency = dw_read_text(index, 4);
+	discrepancy->expected = dw_read_datum(index, 5, &isnull);
+	discrepancy->actual = dw_read_datum(index, 6, &isnull);
 }

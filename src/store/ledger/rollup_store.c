@@ -1,9 +1,9 @@
 /*
  * rollup_store.c
- *		Folds old entries of accounts into their balances.
+ *		Rolls up old entries of accounts into their balances.
  *
- * Entries are folded in the order of their transactions' ids, those of all
- * accounts alike, so what is to be folded lies in the newest pages of the
+ * Entries are rolled up in the order of their transactions' ids, those of all
+ * accounts alike, so what is to be rolled up lies in the newest pages of the
  * table and costs an index of a few bytes a page.  Only the clearing
  * accounts of payment companies have a watermark of their own.
  *
@@ -12,7 +12,7 @@
  * only then the entries, each in a newer snapshot.  Who has no xid when the
  * sessions are looked at makes his ids later than the clock was read; who has
  * one is seen with his start, or has ended and is visible to what follows.
- * A caller whose snapshot is older (REPEATABLE READ) cannot fold.
+ * A caller whose snapshot is older (REPEATABLE READ) cannot roll up.
  */
 #include "postgres.h"
 
@@ -34,13 +34,13 @@
 	"FROM dwello.ledger_entries AS n WHERE n.transaction_id > $1 " \
 	"AND n.transaction_id <= $2 AND n.account_id <> n.scope_id "
 
-/* A range of ids to fold, of clearing accounts or of all others. */
-typedef struct DwFoldRange
+/* A range of ids to roll up, of clearing accounts or of all others. */
+typedef struct DwRollupRange
 {
 	bool		of_clearing;	/* which accounts */
-	DwUuid		from;			/* folded so far; nil = nothing */
-	DwUuid		through;		/* to be folded */
-} DwFoldRange;
+	DwUuid		from;			/* rolled up so far; nil = nothing */
+	DwUuid		through;		/* to be rolled up */
+} DwRollupRange;
 
 /*
  * Takes the one place of a folder until the end of the transaction; false
@@ -57,7 +57,7 @@ take_place(void)
 
 /* Looks at every session that writes to this database. */
 static void
-meet_sessions(DwFold *fold)
+meet_sessions(DwRollup *rollup)
 {
 	int			count;
 
@@ -75,14 +75,14 @@ meet_sessions(DwFold *fold)
 			continue;
 		started = session->backendStatus.st_xact_start_timestamp;
 		if (started == 0)
-			dw_fold_stop(fold, DW_FOLD_SESSION);
-		dw_fold_meet(fold, started);
+			dw_rollup_stop(rollup, DW_ROLLUP_SESSION);
+		dw_rollup_meet(rollup, started);
 	}
 }
 
 /* Transactions that are prepared in this database; nothing says since when. */
 static void
-meet_prepared(DwFold *fold)
+meet_prepared(DwRollup *rollup)
 {
 	static DwStatement select_prepared =
 		DW_STATEMENT("SELECT FROM pg_catalog.pg_prepared_xacts AS x "
@@ -90,19 +90,19 @@ meet_prepared(DwFold *fold)
 	DwParams	p = DW_PARAMS;
 
 	if (dw_execute(&select_prepared, &p) > 0)
-		dw_fold_stop(fold, DW_FOLD_PREPARED);
+		dw_rollup_stop(rollup, DW_ROLLUP_PREPARED);
 }
 
 /* Finds out what is in flight. */
 static void
-find_bound(DwFold *fold)
+find_bound(DwRollup *rollup)
 {
 	if (IsolationUsesXactSnapshot())
-		dw_fold_stop(fold, DW_FOLD_SNAPSHOT);
+		dw_rollup_stop(rollup, DW_ROLLUP_SNAPSHOT);
 	else if (!take_place())
-		dw_fold_stop(fold, DW_FOLD_BUSY);
-	meet_sessions(fold);
-	meet_prepared(fold);
+		dw_rollup_stop(rollup, DW_ROLLUP_BUSY);
+	meet_sessions(rollup);
+	meet_prepared(rollup);
 }
 
 /*
@@ -134,19 +134,19 @@ wait_for_payments(DwUuid *through)
 		return;
 	(void) dw_read_uuid(0, 1, &pending);
 	if (dw_uuid_compare(&pending, through) <= 0)
-		*through = dw_fold_below(&pending);
+		*through = dw_rollup_below(&pending);
 }
 
-/* How far these accounts have been folded; nil for not at all. */
+/* How far these accounts have been rolled up; nil for not at all. */
 static DwUuid
 folded_so_far(bool of_clearing)
 {
 	static DwStatement select_last =
-		DW_STATEMENT("SELECT a.folded_through "
+		DW_STATEMENT("SELECT a.rolled_up_through "
 					 "FROM dwello.ledger_accounts AS a "
 					 "WHERE (a.kind = 'psp_clearing') = $1 "
-					 "AND a.folded_through IS NOT NULL "
-					 "ORDER BY a.folded_through DESC LIMIT 1");
+					 "AND a.rolled_up_through IS NOT NULL "
+					 "ORDER BY a.rolled_up_through DESC LIMIT 1");
 	DwParams	p = DW_PARAMS;
 	DwUuid		last = {{0}};
 
@@ -158,7 +158,7 @@ folded_so_far(bool of_clearing)
 
 /* The parameters that every statement about a range begins with. */
 static void
-param_range(DwParams *p, const DwFoldRange *range)
+param_range(DwParams *p, const DwRollupRange *range)
 {
 	dw_param_uuid(p, &range->from);
 	dw_param_uuid(p, &range->through);
@@ -167,7 +167,7 @@ param_range(DwParams *p, const DwFoldRange *range)
 
 /* Ends a range with the transaction of its max_rows-th entry. */
 static void
-cut_range(DwFoldRange *range, int max_rows)
+cut_range(DwRollupRange *range, int max_rows)
 {
 	static DwStatement select_cut =
 		DW_STATEMENT("SELECT n.transaction_id " ENTRIES_IN_RANGE
@@ -183,21 +183,21 @@ cut_range(DwFoldRange *range, int max_rows)
 		(void) dw_read_uuid(0, 1, &range->through);
 }
 
-/* Folds all entries of one account up to an id. */
+/* Rolls up all entries of one account up to an id. */
 static void
 adopt_account(const DwUuid *id, const DwUuid *owner_id, const DwUuid *through)
 {
 	static DwStatement of_platform =
-		DW_STATEMENT("UPDATE dwello.ledger_accounts SET folded_through = $3, "
-					 "folded_balance = COALESCE(("
+		DW_STATEMENT("UPDATE dwello.ledger_accounts SET rolled_up_through = $3, "
+					 "rolled_up_balance = COALESCE(("
 					 "SELECT pg_catalog.sum(n.amount) "
 					 "FROM dwello.ledger_entries AS n "
 					 "WHERE n.account_id = $1 "
 					 "AND n.transaction_id <= $3), 0)::bigint "
 					 "WHERE id = $1 AND owner_id = $2");
 	static DwStatement of_provider =
-		DW_STATEMENT("UPDATE dwello.ledger_accounts SET folded_through = $3, "
-					 "folded_balance = COALESCE(("
+		DW_STATEMENT("UPDATE dwello.ledger_accounts SET rolled_up_through = $3, "
+					 "rolled_up_balance = COALESCE(("
 					 "SELECT pg_catalog.sum(n.amount) "
 					 DW_ENTRIES_OF_PROVIDER("$2", "$1")
 					 "AND t.id <= $3), 0)::bigint "
@@ -212,17 +212,17 @@ adopt_account(const DwUuid *id, const DwUuid *owner_id, const DwUuid *through)
 }
 
 /*
- * Brings accounts that were never folded to where the others are.  They are
+ * Brings accounts that were never rolled up to where the others are.  They are
  * new, or older than their rows, which were lost and made again.
  */
 static void
-adopt_accounts(const DwFoldRange *range)
+adopt_accounts(const DwRollupRange *range)
 {
 	static DwStatement select_new =
 		DW_STATEMENT("SELECT a.id, a.owner_id "
 					 "FROM dwello.ledger_accounts AS a "
 					 "WHERE (a.kind = 'psp_clearing') = $3 "
-					 "AND a.folded_through IS NULL AND a.id IN ("
+					 "AND a.rolled_up_through IS NULL AND a.id IN ("
 					 "SELECT n.account_id " ENTRIES_IN_RANGE ")");
 	DwParams	p = DW_PARAMS;
 	DwUuid	   *ids;
@@ -239,18 +239,18 @@ adopt_accounts(const DwFoldRange *range)
 		adopt_account(&ids[i], &ids[i + 1], &range->from);
 }
 
-/* Folds a range. */
+/* Rolls up a range. */
 static void
-fold_range(const DwFoldRange *range, DwFolding *folding)
+fold_range(const DwRollupRange *range, DwRollupRun *run)
 {
-	static DwStatement fold =
+	static DwStatement rollup =
 		DW_STATEMENT("WITH part AS (SELECT n.account_id, "
 					 "pg_catalog.sum(n.amount) AS total, "
 					 "pg_catalog.count(*) AS entries " ENTRIES_IN_RANGE
 					 "GROUP BY n.account_id), "
 					 "done AS (UPDATE dwello.ledger_accounts AS a SET "
-					 "folded_through = $2, "
-					 "folded_balance = (a.folded_balance + p.total)::bigint "
+					 "rolled_up_through = $2, "
+					 "rolled_up_balance = (a.rolled_up_balance + p.total)::bigint "
 					 "FROM part AS p WHERE a.id = p.account_id "
 					 "AND (a.kind = 'psp_clearing') = $3 "
 					 "RETURNING p.entries) "
@@ -260,9 +260,9 @@ fold_range(const DwFoldRange *range, DwFolding *folding)
 	DwParams	p = DW_PARAMS;
 
 	param_range(&p, range);
-	(void) dw_execute(&fold, &p);
-	folding->accounts += dw_read_int4(0, 1);
-	folding->entries += dw_read_int8(0, 2);
+	(void) dw_execute(&rollup, &p);
+	run->accounts += dw_read_int4(0, 1);
+	run->entries += dw_read_int8(0, 2);
 }
 
 /* Makes the row of an account that only entries know; false if it cannot. */
@@ -309,7 +309,7 @@ make_account(const DwUuid *scope_id, const DwUuid *transaction_id,
 
 /* Makes the rows of accounts in the range that have none; how many. */
 static int
-make_accounts(const DwFoldRange *range)
+make_accounts(const DwRollupRange *range)
 {
 	static DwStatement select_missing =
 		DW_STATEMENT("SELECT DISTINCT ON (n.account_id) n.account_id, "
@@ -333,34 +333,34 @@ make_accounts(const DwFoldRange *range)
 	return created;
 }
 
-/* Folds, and makes missing accounts; see the header. */
+/* Rolls up, and makes missing accounts; see the header. */
 void
-dw_accounts_fold(int max_rows, DwFolding *folding)
+dw_balances_rollup(int max_rows, DwRollupRun *run)
 {
-	DwFold		fold;
+	DwRollup	rollup;
 
-	memset(folding, 0, sizeof(*folding));
-	dw_fold_begin(&fold, GetCurrentTimestamp(),
-				  dw_setting_int8("fold_margin_seconds") * USECS_PER_SEC);
-	dw_fold_meet(&fold, GetCurrentTransactionStartTimestamp());
-	find_bound(&fold);
-	folding->obstacle = fold.obstacle;
-	folding->through = dw_fold_time(&fold);
-	if (fold.obstacle != DW_FOLD_CLEAR)
+	memset(run, 0, sizeof(*run));
+	dw_rollup_begin(&rollup, GetCurrentTimestamp(),
+					dw_setting_int8("rollup_margin_seconds") * USECS_PER_SEC);
+	dw_rollup_meet(&rollup, GetCurrentTransactionStartTimestamp());
+	find_bound(&rollup);
+	run->obstacle = rollup.obstacle;
+	run->through = dw_rollup_time(&rollup);
+	if (rollup.obstacle != DW_ROLLUP_CLEAR)
 		return;
-	for (int pass = 0; pass < 2 && folding->entries < max_rows; pass++)
+	for (int pass = 0; pass < 2 && run->entries < max_rows; pass++)
 	{
-		DwFoldRange range = {
+		DwRollupRange range = {
 			.of_clearing = pass > 0,
 			.from = folded_so_far(pass > 0),
-			.through = dw_fold_watermark(folding->through)
+			.through = dw_rollup_watermark(run->through)
 		};
 
 		if (range.of_clearing)
 			wait_for_payments(&range.through);
-		folding->created += make_accounts(&range);
-		cut_range(&range, max_rows - (int) folding->entries);
+		run->created += make_accounts(&range);
+		cut_range(&range, max_rows - (int) run->entries);
 		adopt_accounts(&range);
-		fold_range(&range, folding);
+		fold_range(&range, run);
 	}
 }

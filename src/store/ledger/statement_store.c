@@ -94,7 +94,7 @@ dw_next_events_load(const DwUuid *job_id)
 					 "ON e.job_id = m.job_id AND NOT e.is_frozen "
 					 "WHERE m.job_id = $1 AND m.status = 'submitted' "
 					 "UNION ALL "
-					 "SELECT 'silence', d.answer_by, "
+					 "SELECT 'default_decision', d.answer_by, "
 					 "'homeowner, service_provider, admin, support', "
 					 "CASE WHEN d.status = 'answered' "
 					 "THEN 'The dispute settles half way between the "

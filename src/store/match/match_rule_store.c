@@ -134,7 +134,7 @@ rules_load_settings(void)
 		values[i] = dw_read_float8(i, 1);
 	rules->radius_miles = values[RULE_RADIUS_MILES];
 	rules->max_radius_miles = values[RULE_MAX_RADIUS_MILES];
-	rules->standing = (values[RULE_NEED_EMAIL] != 0.0 ? 1 : 0) |
+	rules->account_status = (values[RULE_NEED_EMAIL] != 0.0 ? 1 : 0) |
 		(values[RULE_NEED_PHONE] != 0.0 ? 2 : 0) |
 		(values[RULE_AUTO_APPROVE] == 0.0 ? 4 : 0);
 	rules->freshness_hours = values[RULE_FRESHNESS_HOURS];

@@ -145,14 +145,14 @@ dw_match_preferred(const DwUuid *id, int *count)
 	return dw_query(&select_agent, &p) == 0 ? NULL : read_uuids(0, 1, count);
 }
 
-/* The query of a wish; see the header. */
+/* The query of a criteria; see the header. */
 DwMatchQuery *
-dw_match_query(const DwMatchWish *wish)
+dw_match_query(const DwMatchCriteria *criteria)
 {
-	DwMatchQuery *query = palloc(dw_match_size(wish));
+	DwMatchQuery *query = palloc(dw_match_size(criteria));
 
-	dw_match_prepare(wish, query);
-	SET_VARSIZE(query, dw_match_size(wish));
+	dw_match_prepare(criteria, query);
+	SET_VARSIZE(query, dw_match_size(criteria));
 	return query;
 }
 
@@ -298,8 +298,8 @@ dw_match_search(const DwMatchSearch *search, DwMatchJob **jobs)
 
 /* Reads how a job stands; see the header. */
 bool
-dw_match_standing(const DwUuid *job_id, TimestampTz now,
-				  DwMatchStanding *standing)
+dw_match_listing(const DwUuid *job_id, TimestampTz now,
+				 DwMatchListing *listing)
 {
 	static DwStatement select_job =
 		DW_STATEMENT("SELECT j.key, j.status = 'open' AND j.is_listed, "
@@ -314,12 +314,12 @@ dw_match_standing(const DwUuid *job_id, TimestampTz now,
 	dw_param_time(&p, now);
 	if (dw_query(&select_job, &p) == 0)
 		return false;
-	memset(standing, 0, sizeof(*standing));
+	memset(listing, 0, sizeof(*listing));
 	key = dw_read_datum(0, 1, &isnull);
-	standing->has_key = !isnull;
+	listing->has_key = !isnull;
 	if (!isnull)
-		memcpy(&standing->key, DatumGetPointer(key), sizeof(standing->key));
-	standing->is_listed = dw_read_bool(0, 2);
-	standing->is_expired = dw_read_bool(0, 3);
+		memcpy(&listing->key, DatumGetPointer(key), sizeof(listing->key));
+	listing->is_listed = dw_read_bool(0, 2);
+	listing->is_expired = dw_read_bool(0, 3);
 	return true;
 }

@@ -67,8 +67,8 @@ extern bool dw_match_provider(const DwUuid *id, DateADT today,
 /* The categories that a provider's agent prefers; *count = 0 = none. */
 extern DwUuid *dw_match_preferred(const DwUuid *id, int *count);
 
-/* The query of a wish that was judged well, as a job_query. */
-extern DwMatchQuery *dw_match_query(const DwMatchWish *wish);
+/* The query of a criteria that was judged well, as a job_query. */
+extern DwMatchQuery *dw_match_query(const DwMatchCriteria *criteria);
 
 /*
  * The listed open jobs that suit, by falling score, then by id; gives their
@@ -77,17 +77,17 @@ extern DwMatchQuery *dw_match_query(const DwMatchWish *wish);
 extern int	dw_match_search(const DwMatchSearch *search, DwMatchJob **jobs);
 
 /* What a job that a provider may see lacks to be listed for him. */
-typedef struct DwMatchStanding
+typedef struct DwMatchListing
 {
 	DwJobKey	key;			/* jobs.key */
 	bool		has_key;		/* it was published */
 	bool		is_listed;		/* it is open, and listed */
 	bool		is_expired;		/* it takes no more bids */
-} DwMatchStanding;
+} DwMatchListing;
 
 /* Reads how a job stands; false when there is none. */
-extern bool dw_match_standing(const DwUuid *job_id, TimestampTz now,
-							  DwMatchStanding *standing);
+extern bool dw_match_listing(const DwUuid *job_id, TimestampTz now,
+							 DwMatchListing *listing);
 
 /*
  * What matching needs of settings and categories, kept in memory.
@@ -104,11 +104,11 @@ typedef struct DwMatchRules
 {
 	double		radius_miles;	/* where a provider has none of his own */
 	double		max_radius_miles;	/* farthest a provider may be */
-	int32		standing;		/* bits that a provider's must have: 1 e-mail,
+	int32		account_status; /* bits that a provider's must have: 1 e-mail,
 								 * 2 telephone, 4 checked */
-	double		freshness_hours;	/* as in DwMatchWish */
-	double		reference;		/* as in DwMatchWish */
-	double		weights[DW_MATCH_TERM_COUNT];	/* as in DwMatchWish */
+	double		freshness_hours;	/* as in DwMatchCriteria */
+	double		reference;		/* as in DwMatchCriteria */
+	double		weights[DW_MATCH_TERM_COUNT];	/* as in DwMatchCriteria */
 } DwMatchRules;
 
 /* Categories with all below them, and how well each fits. */

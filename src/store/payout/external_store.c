@@ -61,7 +61,7 @@ read_bookings(int count)
 /* Loads the bookings of the period. */
 static void
 load_period(const char *psp, TimestampTz from, TimestampTz to,
-			DwExternalBooks *books)
+			DwExternalLedger *books)
 {
 	static DwStatement select_moves =
 		DW_STATEMENT("WITH " MOVES "SELECT m.scope_id, m.transaction_id, "
@@ -102,7 +102,7 @@ booking_order(const void *a, const void *b)
  * it; all pointers, ordered by booking, are made anew.
  */
 static void
-share_bookings(DwExternalBooks *books, DwExternalBooking *named)
+share_bookings(DwExternalLedger *books, DwExternalBooking *named)
 {
 	int			total = books->count + books->name_count;
 	DwExternalBooking **all = palloc(sizeof(*all) * Max(total, 1));
@@ -134,7 +134,7 @@ share_bookings(DwExternalBooks *books, DwExternalBooking *named)
 
 /* Loads what the statement names. */
 static void
-load_named(const char *psp, Datum named, DwExternalBooks *books)
+load_named(const char *psp, Datum named, DwExternalLedger *books)
 {
 	static DwStatement select_named =
 		DW_STATEMENT("WITH asked AS (SELECT DISTINCT u.name "
@@ -194,7 +194,7 @@ load_named(const char *psp, Datum named, DwExternalBooks *books)
 /* Loads what can be compared; see the header. */
 void
 dw_external_load(const char *psp, Datum named, TimestampTz from,
-				 TimestampTz to, DwExternalBooks *books)
+				 TimestampTz to, DwExternalLedger *books)
 {
 	load_period(psp, from, to, books);
 	load_named(psp, named, books);

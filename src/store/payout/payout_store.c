@@ -21,15 +21,15 @@ dw_payout_mark_user(const DwUuid *user_id)
 	(void) dw_execute(&update, &p);
 }
 
-/* The balance of an account of a provider: folded and tail. */
+/* The balance of an account of a provider: rolled up and tail. */
 static int64
 account_balance(const DwAccount *account, bool is_read)
 {
 	static DwStatement select_balance =
-		DW_STATEMENT("SELECT (COALESCE(a.folded_balance, 0) + "
+		DW_STATEMENT("SELECT (COALESCE(a.rolled_up_balance, 0) + "
 					 "COALESCE((SELECT pg_catalog.sum(n.amount) "
 					 DW_ENTRIES_OF_PROVIDER("$2", "i.id")
-					 "AND t.id > COALESCE(a.folded_through, "
+					 "AND t.id > COALESCE(a.rolled_up_through, "
 					 "'00000000-0000-0000-0000-000000000000')), 0))::bigint "
 					 "FROM (SELECT $1::uuid AS id) AS i "
 					 "LEFT JOIN dwello.ledger_accounts AS a ON a.id = i.id");

@@ -17,7 +17,7 @@
  * Payouts of providers, and what lies in their accounts.
  *
  * Commands lock the user's row first, so his payouts are decided one after
- * the other.  A balance is the folded part and the entries after it.
+ * the other.  A balance is the rolled up part and the entries after it.
  */
 
 /* A row of dwello.payouts. */
@@ -81,19 +81,19 @@ extern void dw_payout_update(DwPayoutRow *row);
  */
 
 /* All bookings that can be compared with a statement. */
-typedef struct DwExternalBooks
+typedef struct DwExternalLedger
 {
 	DwExternalBooking *bookings;	/* in the order of time */
 	int			count;			/* of them */
 	DwExternalName *names;		/* of those that the statement names */
 	int			name_count;		/* of them */
-} DwExternalBooks;
+} DwExternalLedger;
 
 /*
  * Loads what was completed with a company in [from, to), and what the events
  * and references name (an array of text), whenever it was.
  */
 extern void dw_external_load(const char *psp, Datum named, TimestampTz from,
-							 TimestampTz to, DwExternalBooks *books);
+							 TimestampTz to, DwExternalLedger *books);
 
 #endif							/* DW_PAYOUT_STORE_H */

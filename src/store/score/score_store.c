@@ -132,8 +132,8 @@ dw_score_job_read(const DwJob *job, DwScoreJob *score_job)
 
 /* Gathers the inputs of a provider's bid; see the header. */
 void
-dw_score_inputs_gather(const DwJob *job, const DwUuid *provider_id,
-					   DwScoreInputs *inputs)
+dw_score_inputs_load(const DwJob *job, const DwUuid *provider_id,
+					 DwScoreInputs *inputs)
 {
 	static DwStatement select_inputs =
 		DW_STATEMENT("SELECT s.as_of, s.rating_weight, s.rating_sum, "

@@ -41,9 +41,9 @@ extern void dw_score_job_read(const DwJob *job, DwScoreJob *score_job);
  * Gathers the inputs of a provider's bid on a job as of now, except those
  * that the offer itself gives: price, timeline and warranty.
  */
-extern void dw_score_inputs_gather(const DwJob *job,
-								   const DwUuid *provider_id,
-								   DwScoreInputs *inputs);
+extern void dw_score_inputs_load(const DwJob *job,
+								 const DwUuid *provider_id,
+								 DwScoreInputs *inputs);
 
 /* The inputs as the jsonb that is stored with a bid, and back. */
 extern Datum dw_score_inputs_store(const DwScoreInputs *inputs);

@@ -3,10 +3,11 @@
  *		Coming by the jobs that a search finds, whichever way costs least.
  *
  * Which index is best hangs on how common the words are and how large the
- * circle, but that is guessed beforehand (term_store_int.h, dw_search_way),
- * and for each way there is a statement whose plan is kept: what another index
- * could answer is written so that no index can.  Each looks at a bounded
- * number of jobs; one that comes to its bound gives way to another.
+ * circle, but that is guessed beforehand (term_store_int.h,
+ * dw_search_access_path), and for each path there is a statement whose plan
+ * is kept: what another index could answer is written so that no index can.
+ * Each looks at a bounded number of jobs; one that comes to its bound gives
+ * way to another.
  */
 #include "postgres.h"
 
@@ -61,7 +62,7 @@ typedef struct Picking
 {
 	const DwSearchPlan *plan;	/* what is searched for */
 	const DwMatchQuery *query;	/* what it asks of a key */
-	DwSearchWay way;			/* how they are come by */
+	DwAccessPath way;			/* how they are come by */
 	int			picked;			/* jobs looked at */
 	bool		is_cut;			/* as many as may be, and there are more */
 	DwSearchFind *finds;		/* those that fit */
@@ -117,7 +118,7 @@ dw_search_find(const DwSearchPlan *plan, DwSearchFinds *finds)
 static void
 pick(Picking *picking, const DwParams *p)
 {
-	static DwStatement ways[DW_SEARCH_WAY_COUNT] = {
+	static DwStatement ways[DW_ACCESS_PATH_COUNT] = {
 		[DW_SEARCH_BY_WORDS] = BY_INDEX("j.search @@ $2", ""),
 		[DW_SEARCH_BY_KEY] = BY_INDEX("j.key OPERATOR(dwello.@@@) $1", WORDS),
 		[DW_SEARCH_BY_TIME] = BY_TIME
@@ -196,11 +197,11 @@ dw_search_query(const DwSearchPlan *plan, double ceiling)
 {
 	const DwSearch *search = plan->search;
 	bool		has_place = search->has_longitude;
-	DwMatchWish wish = {
+	DwMatchCriteria criteria = {
 		.longitude = has_place ? search->longitude : 0.0,
 		.latitude = has_place ? search->latitude : 0.0,
 		.radius_miles = has_place ? search->radius_miles :
-		DW_BOX_RADIUS_MAX_MILES,
+		DW_BBOX_RADIUS_MAX_MILES,
 		.as_of = search->as_of,
 		.category_ids = plan->categories,
 		.category_count = plan->category_count,
@@ -220,7 +221,7 @@ dw_search_query(const DwSearchPlan *plan, double ceiling)
 		.ceiling = ceiling
 	};
 
-	return dw_match_query(&wish);
+	return dw_match_query(&criteria);
 }
 
 /* The parameters of all ways. */

@@ -110,7 +110,7 @@ dw_saved_notify(const DwUuid *job_id, const DwUuid *event_id)
 					 "JOIN dwello.jobs AS j ON j.id = $12 "
 					 "WHERE s.key @@@ "
 					 "dwello.agent_query($1, $2, $3, $4, $5, $6, $7, $8) "
-					 "AND " DW_REACH_WANTS_CATEGORY("s")
+					 "AND " DW_AUDIENCE_WANTS_CATEGORY("s")
 					 "AND (s.words IS NULL OR numnode(s.words) = 0 "
 					 "OR j.search @@ s.words) "
 					 "AND (s.urgency IS NULL OR s.urgency = j.urgency) "
@@ -120,7 +120,7 @@ dw_saved_notify(const DwUuid *job_id, const DwUuid *event_id)
 					 "DO NOTHING");
 	DwParams	p = DW_PARAMS;
 
-	if (!dw_reach_param_job(&p, job_id))
+	if (!dw_audience_param_job(&p, job_id))
 		return;
 	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, event_id);

@@ -122,7 +122,7 @@ extern Datum dw_tile_mvt(const DwTile *tile);
  * x_sum, y_sum, category_ids uuid[], counts integer[], id of the job where
  * it is one.  Some may lie beyond it.
  */
-extern uint64 dw_tile_clusters(const DwTileBox *box,
+extern uint64 dw_tile_clusters(const DwTileBbox *box,
 							   const DwTileSpan *span);
 
 /*

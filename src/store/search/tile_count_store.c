@@ -27,25 +27,26 @@
 #define TILE_END (INT64_C(1) << (2 * DW_TILE_COUNT_LAST))
 
 /* Where a refresh begins. */
-typedef struct Sweep
+typedef struct RefreshCursor
 {
-	int32		max_jobs;		/* of the sweep, and of each kind of news */
+	int32		max_jobs;		/* of the cursor, and of each kind of news */
 	TimestampTz now;			/* by which jobs have run out */
-	bool		is_ripe;		/* the mark can be relied on */
-	bool		is_flooded;		/* there are more events than it looks at */
+	bool		is_safe;		/* the mark can be relied on */
+	bool		has_overflow;	/* there are more events than it looks at */
 	DwUuid		seen_id;		/* events up to it are counted */
 	DwUuid		last_id;		/* the last event it looks at, if so */
 	TimestampTz refreshed_at;	/* jobs that ran out by then are, too */
 	int64		next_tile;		/* where the sweep goes on */
 	int64		end_tile;		/* and where it ends, not included */
-} Sweep;
+} RefreshCursor;
 
-static bool sweep_open(Sweep *sweep);
-static void sweep_begin(TimestampTz now);
-static void sweep_stretch(Sweep *sweep);
-static void sweep_close(const Sweep *sweep);
-static Datum news_tiles(Sweep *sweep);
-static Datum count_jobs(const Sweep *sweep, Datum news, int64 *changed);
+static bool cursor_open(RefreshCursor *cursor);
+static void cursor_begin(TimestampTz now);
+static void cursor_stretch(RefreshCursor *cursor);
+static void cursor_close(const RefreshCursor *cursor);
+static Datum dirty_tiles(RefreshCursor *cursor);
+static Datum count_jobs(const RefreshCursor *cursor, Datum news,
+						int64 *changed);
 static Datum count_quarters(int zoom, Datum tiles, int64 *changed);
 static Datum read_changes(int64 *changed);
 
@@ -53,7 +54,7 @@ static Datum read_changes(int64 *changed);
 bool
 dw_tiles_refresh(int32 max_jobs, DwTileRefresh *refresh)
 {
-	Sweep		sweep = {
+	RefreshCursor cursor = {
 		.max_jobs = max_jobs,
 		.now = dw_now()
 	};
@@ -61,10 +62,10 @@ dw_tiles_refresh(int32 max_jobs, DwTileRefresh *refresh)
 	Datum		tiles;
 
 	memset(refresh, 0, sizeof(*refresh));
-	if (!sweep_open(&sweep))
+	if (!cursor_open(&cursor))
 		return false;
-	sweep_stretch(&sweep);
-	tiles = count_jobs(&sweep, news_tiles(&sweep), &changed);
+	cursor_stretch(&cursor);
+	tiles = count_jobs(&cursor, dirty_tiles(&cursor), &changed);
 	refresh->changed = changed;
 	for (int zoom = DW_TILE_COUNT_LAST - 1;
 		 zoom >= DW_TILE_COUNT_FIRST && changed > 0; zoom--)
@@ -72,31 +73,31 @@ dw_tiles_refresh(int32 max_jobs, DwTileRefresh *refresh)
 		tiles = count_quarters(zoom, tiles, &changed);
 		refresh->changed += changed;
 	}
-	refresh->is_complete = sweep.end_tile == TILE_END;
-	sweep_close(&sweep);
+	refresh->is_complete = cursor.end_tile == TILE_END;
+	cursor_close(&cursor);
 	return true;
 }
 
 /* Locks and reads how far it has come; false when another worker has it. */
 static bool
-sweep_open(Sweep *sweep)
+cursor_open(RefreshCursor *cursor)
 {
 	static DwStatement lock =
 		DW_STATEMENT("SELECT s.seen_id, s.refreshed_at, s.next_tile, "
-					 "s.mark_xid FROM dwello.job_tile_sweep AS s "
+					 "s.watermark_xid FROM dwello.job_tile_refresh AS s "
 					 "FOR UPDATE OF s SKIP LOCKED");
 	DwParams	p = DW_PARAMS;
 
 	if (dw_execute(&lock, &p) == 0)
 	{
-		sweep_begin(sweep->now);
+		cursor_begin(cursor->now);
 		if (dw_execute(&lock, &p) == 0)
 			return false;
 	}
-	(void) dw_read_uuid(0, 1, &sweep->seen_id);
-	sweep->refreshed_at = dw_read_time(0, 2);
-	sweep->next_tile = dw_read_int8(0, 3);
-	sweep->is_ripe = dw_mark_is_ripe(dw_read_int8(0, 4));
+	(void) dw_read_uuid(0, 1, &cursor->seen_id);
+	cursor->refreshed_at = dw_read_time(0, 2);
+	cursor->next_tile = dw_read_int8(0, 3);
+	cursor->is_safe = dw_watermark_is_safe(dw_read_int8(0, 4));
 	return true;
 }
 
@@ -105,25 +106,25 @@ sweep_open(Sweep *sweep)
  * first, for ON CONFLICT waits for a worker who has the row.
  */
 static void
-sweep_begin(TimestampTz now)
+cursor_begin(TimestampTz now)
 {
-	static DwStatement insert_sweep =
-		DW_STATEMENT("INSERT INTO dwello.job_tile_sweep "
-					 "(refreshed_at, next_tile, mark_id, mark_xid, seen_id) "
+	static DwStatement insert_cursor =
+		DW_STATEMENT("INSERT INTO dwello.job_tile_refresh "
+					 "(refreshed_at, next_tile, watermark_id, watermark_xid, seen_id) "
 					 "SELECT $1, 0, $2, $3, $2 WHERE NOT EXISTS "
-					 "(SELECT FROM dwello.job_tile_sweep) "
-					 "ON CONFLICT ON CONSTRAINT job_tile_sweep_pkey "
+					 "(SELECT FROM dwello.job_tile_refresh) "
+					 "ON CONFLICT ON CONSTRAINT job_tile_refresh_pkey "
 					 "DO NOTHING");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_time(&p, now);
-	dw_param_mark(&p);
-	(void) dw_execute(&insert_sweep, &p);
+	dw_param_watermark(&p);
+	(void) dw_execute(&insert_cursor, &p);
 }
 
 /* Finds where the sweep has seen enough jobs: after a whole tile. */
 static void
-sweep_stretch(Sweep *sweep)
+cursor_stretch(RefreshCursor *cursor)
 {
 	static DwStatement select_end =
 		DW_STATEMENT("SELECT j.cell >> $4 FROM dwello.jobs AS j "
@@ -133,12 +134,12 @@ sweep_stretch(Sweep *sweep)
 					 "ORDER BY j.cell OFFSET $2 LIMIT 1");
 	DwParams	p = DW_PARAMS;
 
-	dw_param_int8(&p, sweep->next_tile);
-	dw_param_int4(&p, sweep->max_jobs);
-	dw_param_time(&p, sweep->now);
+	dw_param_int8(&p, cursor->next_tile);
+	dw_param_int4(&p, cursor->max_jobs);
+	dw_param_time(&p, cursor->now);
 	dw_param_int4(&p, TILE_BITS);
-	sweep->end_tile = dw_execute(&select_end, &p) > 0 ?
-		Max(dw_read_int8(0, 1), sweep->next_tile + 1) : TILE_END;
+	cursor->end_tile = dw_execute(&select_end, &p) > 0 ?
+		Max(dw_read_int8(0, 1), cursor->next_tile + 1) : TILE_END;
 }
 
 /*
@@ -147,7 +148,7 @@ sweep_stretch(Sweep *sweep)
  * number is left to the sweep.
  */
 static Datum
-news_tiles(Sweep *sweep)
+dirty_tiles(RefreshCursor *cursor)
 {
 	static DwStatement select_tiles =
 		DW_STATEMENT("WITH news AS MATERIALIZED (SELECT o.id, o.scope_id, "
@@ -173,15 +174,15 @@ news_tiles(Sweep *sweep)
 	DwParams	p = DW_PARAMS;
 	bool		isnull;
 
-	dw_param_uuid(&p, &sweep->seen_id);
-	dw_param_time(&p, sweep->refreshed_at);
-	dw_param_time(&p, sweep->now);
-	dw_param_int4(&p, sweep->max_jobs);
-	dw_param_int8(&p, sweep->next_tile);
-	dw_param_int8(&p, sweep->end_tile - 1);
+	dw_param_uuid(&p, &cursor->seen_id);
+	dw_param_time(&p, cursor->refreshed_at);
+	dw_param_time(&p, cursor->now);
+	dw_param_int4(&p, cursor->max_jobs);
+	dw_param_int8(&p, cursor->next_tile);
+	dw_param_int8(&p, cursor->end_tile - 1);
 	dw_param_int4(&p, TILE_BITS);
 	(void) dw_execute(&select_tiles, &p);
-	sweep->is_flooded = dw_read_uuid(0, 2, &sweep->last_id);
+	cursor->has_overflow = dw_read_uuid(0, 2, &cursor->last_id);
 	return dw_read_datum(0, 1, &isnull);
 }
 
@@ -224,7 +225,7 @@ news_tiles(Sweep *sweep)
 
 /* Counts the jobs of the stretch and of the news. */
 static Datum
-count_jobs(const Sweep *sweep, Datum news, int64 *changed)
+count_jobs(const RefreshCursor *cursor, Datum news, int64 *changed)
 {
 	static DwStatement count =
 		DW_STATEMENT_CUSTOM("WITH RECURSIVE " DW_TILE_ROOTS ", "
@@ -247,10 +248,10 @@ count_jobs(const Sweep *sweep, Datum news, int64 *changed)
 							TILES("$2", "s.first", "s.last") "), " WRITE);
 	DwParams	p = DW_PARAMS;
 
-	dw_param_time(&p, sweep->now);
+	dw_param_time(&p, cursor->now);
 	dw_param_int4(&p, DW_TILE_COUNT_LAST);
-	dw_param_int8(&p, sweep->next_tile);
-	dw_param_int8(&p, sweep->end_tile - 1);
+	dw_param_int8(&p, cursor->next_tile);
+	dw_param_int8(&p, cursor->end_tile - 1);
 	dw_param_datum(&p, INT8ARRAYOID, news, false);
 	dw_param_int4(&p, TILE_BITS);
 	(void) dw_execute(&count, &p);
@@ -294,23 +295,23 @@ read_changes(int64 *changed)
 
 /* Notes how far it has come. */
 static void
-sweep_close(const Sweep *sweep)
+cursor_close(const RefreshCursor *cursor)
 {
-	static DwStatement update_sweep =
-		DW_STATEMENT("UPDATE dwello.job_tile_sweep AS s "
+	static DwStatement update_cursor =
+		DW_STATEMENT("UPDATE dwello.job_tile_refresh AS s "
 					 "SET refreshed_at = $1, next_tile = $2, "
-					 "swept_at = CASE WHEN $2 = 0 THEN $1 ELSE s.swept_at END, "
-					 "seen_id = CASE WHEN $3 THEN LEAST($4, s.mark_id) "
+					 "completed_at = CASE WHEN $2 = 0 THEN $1 ELSE s.completed_at END, "
+					 "seen_id = CASE WHEN $3 THEN LEAST($4, s.watermark_id) "
 					 "ELSE s.seen_id END, "
-					 "mark_id = CASE WHEN $3 THEN $5 ELSE s.mark_id END, "
-					 "mark_xid = CASE WHEN $3 THEN $6 ELSE s.mark_xid END");
+					 "watermark_id = CASE WHEN $3 THEN $5 ELSE s.watermark_id END, "
+					 "watermark_xid = CASE WHEN $3 THEN $6 ELSE s.watermark_xid END");
 	DwParams	p = DW_PARAMS;
-	bool		is_complete = sweep->end_tile == TILE_END;
+	bool		is_complete = cursor->end_tile == TILE_END;
 
-	dw_param_time(&p, sweep->now);
-	dw_param_int8(&p, is_complete ? 0 : sweep->end_tile);
-	dw_param_bool(&p, sweep->is_ripe);
-	dw_param_uuid(&p, sweep->is_flooded ? &sweep->last_id : NULL);
-	dw_param_mark(&p);
-	(void) dw_execute(&update_sweep, &p);
+	dw_param_time(&p, cursor->now);
+	dw_param_int8(&p, is_complete ? 0 : cursor->end_tile);
+	dw_param_bool(&p, cursor->is_safe);
+	dw_param_uuid(&p, cursor->has_overflow ? &cursor->last_id : NULL);
+	dw_param_watermark(&p);
+	(void) dw_execute(&update_cursor, &p);
 }

@@ -19,7 +19,7 @@ static void param_range(DwParams *p, DwTileRange range);
 static Datum result_bytea(void);
 static uint64 clusters_of_jobs(DwParams *p);
 static uint64 clusters_of_counts(DwParams *p);
-static void param_ranges(DwParams *p, const DwTileBox *box, int32_t deeper);
+static void param_ranges(DwParams *p, const DwTileBbox *box, int32_t deeper);
 
 /* The tile in Mapbox's vector format; see the header. */
 Datum
@@ -101,7 +101,7 @@ result_bytea(void)
 
 /* The cells in a span that have jobs; see the header. */
 uint64
-dw_tile_clusters(const DwTileBox *box, const DwTileSpan *span)
+dw_tile_clusters(const DwTileBbox *box, const DwTileSpan *span)
 {
 	DwParams	p = DW_PARAMS;
 	bool		is_counted = span->zoom <= DW_TILE_COUNT_LAST;
@@ -175,7 +175,7 @@ clusters_of_counts(DwParams *p)
 
 /* Adds the runs of deeper tiles in the tiles that a box touches. */
 static void
-param_ranges(DwParams *p, const DwTileBox *box, int32_t deeper)
+param_ranges(DwParams *p, const DwTileBbox *box, int32_t deeper)
 {
 	DwTileSpan	tiles = dw_tile_span(box, box->zoom);
 	int64		count = dw_tile_count(&tiles);

@@ -19,7 +19,7 @@ SELECT a.*, l.location, a.max_bid_radius_miles * 1609.344 AS radius_m,
        LATERAL (SELECT l.location::geometry AS p, a.max_bid_radius_miles * 1609.344 / 6371008.7714 AS angle) AS g,
        LATERAL (SELECT degrees(angle) + 1e-6 AS h,
                        degrees(asin(sin(angle) / cosd(ST_Y(p)))) + 1e-6 AS w) AS s
- WHERE a.is_active AND a.standing > 0;
+ WHERE a.is_active AND a.account_status > 0;
 CREATE INDEX ON bench.agent USING gist (envelope);
 ALTER TABLE bench.agent ADD PRIMARY KEY (user_id);
 VACUUM (ANALYZE) bench.agent;

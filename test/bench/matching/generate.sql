@@ -136,7 +136,7 @@ SELECT bench.id('service_provider', n), true, 'auto', 5 + (bench.u(n, 121) * 35)
  WHERE bench.u(n, 120) < 0.6;
 
 -- What matching knows of them, as commands would have kept it.
-INSERT INTO dwello.user_profiles (user_id, standing, longitude, latitude, radius_miles, capability_bits, capability_until)
+INSERT INTO dwello.user_profiles (user_id, account_status, longitude, latitude, radius_miles, capability_bits, capability_until)
 SELECT a.user_id, 5, round(ST_X(a.location::geometry) * 1e7::float8) / 1e7::float8,
        round(ST_Y(a.location::geometry) * 1e7::float8) / 1e7::float8, g.max_bid_radius_miles, coalesce(c.bits, 0), c.until
   FROM dwello.user_addresses AS a
@@ -145,7 +145,7 @@ SELECT a.user_id, 5, round(ST_X(a.location::geometry) * 1e7::float8) / 1e7::floa
                     sum(CASE credential_type WHEN 'license' THEN 1 WHEN 'insurance' THEN 2 ELSE 4 END) AS bits
                FROM dwello.provider_credentials GROUP BY user_id) AS c ON c.user_id = a.user_id;
 UPDATE dwello.ai_bidding_agents AS a
-   SET standing = p.standing, longitude = p.longitude, latitude = p.latitude, category_ids = a.preferred_categories,
+   SET account_status = p.account_status, longitude = p.longitude, latitude = p.latitude, category_ids = a.preferred_categories,
        capability_bits = p.capability_bits, capability_until = p.capability_until
   FROM dwello.user_profiles AS p WHERE p.user_id = a.user_id;
 

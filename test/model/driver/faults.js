@@ -48,7 +48,7 @@ const faults = {
 		(d.homeowner + d.provider + 1n) / 2n),
 
 	// who is silent past the deadline is asked nothing: all goes back
-	silence: twist('silence', () => 0n),
+	silence: twist('defaultFigure', () => 0n),
 
 	// a chargeback that is won pays the provider anew
 	chargeback: twist('chargebackLegs', (right, job, c, sign) =>
@@ -56,7 +56,7 @@ const faults = {
 			: account.replace('receivable', 'available'), amount])),
 
 	// what is promised to a payout can be promised again
-	promise: twist('standing', (right, user, currency) =>
+	promise: twist('position', (right, user, currency) =>
 		({ ...right(user, currency), promised: 0n })),
 
 	// a payout leaves what the provider owes as it is

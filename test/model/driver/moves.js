@@ -9,7 +9,7 @@
 
 // Events that a call brings about besides its own.
 const BESIDES = ['release_due_escrows', 'complete_job'];
-const NAMES = { expire_disputes: 'silence' };
+const NAMES = { expire_disputes: 'default_decision' };
 
 class Moves
 {

@@ -94,7 +94,7 @@ const dispute = {
 	halfWay: (d) => (d.homeowner + d.provider) / 2n,
 
 	// What holds when nobody speaks any more.
-	silence(d)
+	defaultFigure(d)
 	{
 		if (d.provider === null)
 			return d.homeowner;

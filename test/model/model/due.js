@@ -49,7 +49,7 @@ const due = {
 				x.answerBy <= call.now).sort((a, b) => a.answerBy - b.answerBy))
 				if (job.escrow !== 'frozen')
 				{
-					this.settle(job, d, this.silence(d), 'settled');
+					this.settle(job, d, this.defaultFigure(d), 'settled');
 					settled++;
 				}
 		return { settled };

@@ -11,7 +11,7 @@ const HOLD_DAYS = 2;
 
 const payout = {
 	// His money in one currency: what is his, owed, promised already.
-	standing(user, currency)
+	position(user, currency)
 	{
 		return {
 			available: this.balance(`provider_available ${user}`, currency),
@@ -24,7 +24,7 @@ const payout = {
 	withdrawable(user, currency)
 	{
 		const { available, receivable, promised } =
-			this.standing(user, currency);
+			this.position(user, currency);
 
 		return available + receivable - promised;
 	},
@@ -122,7 +122,7 @@ const payout = {
 	// his again.
 	bookPayout(p, psp)
 	{
-		const { available, receivable } = this.standing(p.user, p.currency);
+		const { available, receivable } = this.position(p.user, p.currency);
 		const netted = least(-receivable, available - p.amount);
 
 		p.legs = [
@@ -147,7 +147,7 @@ const payout = {
 
 		need(actor.role !== 'provider' || user === actor.id, '42501');
 		const { available, receivable, promised } =
-			this.standing(user, args.currency);
+			this.position(user, args.currency);
 		const withdrawable = this.withdrawable(user, args.currency);
 
 		return { rows: [{ currency: args.currency, available, receivable,

@@ -9,7 +9,7 @@
 # some with an area instead of a circle.
 #
 # Planted by hand, one at a time, and seen: a union that keeps the box of what
-# it had (dw_reach_extend without dw_box_extend), a picksplit whose sides
+# it had (dw_audience_extend without dw_bbox_extend), a picksplit whose sides
 # leave out the second half of their keys (one that leaves out the last alone
 # shows in reach.pl only), categories that go by their bits.  What the index
 # may leave to the rows is planted in and seen by test/sql/reach.sql: an area,

@@ -10,7 +10,7 @@
 # their own, some the job's, some an area, also one cut at the antimeridian.
 #
 # Planted by hand, one at a time, and seen: a union that keeps the box of what
-# it had (dw_reach_extend without dw_box_extend), one that forgets categories,
+# it had (dw_audience_extend without dw_bbox_extend), one that forgets categories,
 # a picksplit whose sides leave out their last key (split_side), a union that
 # forgets that some go by the job's radius (has_points).
 use strict;

@@ -37,8 +37,8 @@ DECLARE
   kind text;
 BEGIN
   SET LOCAL session_replication_role = replica;
-  ALTER TABLE dwello.transactions DROP CONSTRAINT transactions_sound_check;
-  ALTER TABLE dwello.escrow_accounts DROP CONSTRAINT escrow_accounts_sound_check;
+  ALTER TABLE dwello.transactions DROP CONSTRAINT transactions_valid_check;
+  ALTER TABLE dwello.escrow_accounts DROP CONSTRAINT escrow_accounts_valid_check;
   FOREACH kind IN ARRAY enum_range(NULL::dwello.transaction_type)::text[] LOOP
     deed := replace(deed, '$(' || kind || ')', '(SELECT min(x.id::text)::uuid FROM dwello.transactions AS x
       WHERE x.scope_id = $job AND x.transaction_type = ' || quote_literal(kind) || ')');
@@ -111,7 +111,7 @@ INSERT INTO t.deed (deed) VALUES
   ('DELETE FROM dwello.ledger_accounts WHERE kind = ''provider_available'''),
   ('UPDATE dwello.ledger_accounts SET currency = ''CHF'' WHERE kind = ''platform_fee'' AND currency = ''USD'''),
   ('UPDATE dwello.ledger_accounts SET kind = ''platform_fee'' WHERE kind = ''psp_clearing'''),
-  ('UPDATE dwello.ledger_accounts SET folded_balance = 5 WHERE kind = ''tax_payable''');
+  ('UPDATE dwello.ledger_accounts SET rolled_up_balance = 5 WHERE kind = ''tax_payable''');
 SELECT n, t.meddle(deed) AS found FROM t.deed ORDER BY n;
 -- with a date, the same is found of what is newer and nothing of what is older
 SELECT n, t.meddle(deed) AS all, t.meddle(deed, now() - interval '1 day') AS since FROM t.deed

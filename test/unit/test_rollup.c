@@ -1,6 +1,6 @@
 /*
- * test_fold.c
- *		The watermark below which entries may be folded.
+ * test_rollup.c
+ *		The watermark below which entries may be rolled up.
  */
 #include "unit.h"
 
@@ -13,32 +13,32 @@ static void
 test_oldest(void **state)
 {
 	static const int64_t starts[] = {7000000, 5000000, 9000000};
-	DwFold		fold;
+	DwRollup		rollup;
 
-	dw_fold_begin(&fold, 8000000, 1000000);
-	assert_int_equal(dw_fold_time(&fold), 7000000);
+	dw_rollup_begin(&rollup, 8000000, 1000000);
+	assert_int_equal(dw_rollup_time(&rollup), 7000000);
 	for (size_t i = 0; i < DW_LENGTH(starts); i++)
-		dw_fold_meet(&fold, starts[i]);
-	assert_int_equal(dw_fold_time(&fold), 4000000);
-	assert_int_equal(fold.obstacle, DW_FOLD_CLEAR);
+		dw_rollup_meet(&rollup, starts[i]);
+	assert_int_equal(dw_rollup_time(&rollup), 4000000);
+	assert_int_equal(rollup.obstacle, DW_ROLLUP_CLEAR);
 }
 
 /* One obstacle is enough, and the first is told. */
 static void
 test_obstacle(void **state)
 {
-	DwFold		fold;
-	DwFoldObstacle read;
+	DwRollup		rollup;
+	DwRollupObstacle read;
 
-	dw_fold_begin(&fold, 0, 0);
-	dw_fold_stop(&fold, DW_FOLD_PREPARED);
-	dw_fold_stop(&fold, DW_FOLD_SESSION);
-	assert_int_equal(fold.obstacle, DW_FOLD_PREPARED);
-	assert_string_equal(dw_fold_obstacle_label(fold.obstacle),
+	dw_rollup_begin(&rollup, 0, 0);
+	dw_rollup_stop(&rollup, DW_ROLLUP_PREPARED);
+	dw_rollup_stop(&rollup, DW_ROLLUP_SESSION);
+	assert_int_equal(rollup.obstacle, DW_ROLLUP_PREPARED);
+	assert_string_equal(dw_rollup_obstacle_label(rollup.obstacle),
 						"prepared_transaction");
-	assert_true(dw_fold_obstacle_parse("snapshot", &read));
-	assert_int_equal(read, DW_FOLD_SNAPSHOT);
-	assert_false(dw_fold_obstacle_parse("nothing", &read));
+	assert_true(dw_rollup_obstacle_parse("snapshot", &read));
+	assert_int_equal(read, DW_ROLLUP_SNAPSHOT);
+	assert_false(dw_rollup_obstacle_parse("nothing", &read));
 }
 
 /* An id made at a time or later is above its watermark, an earlier one not. */
@@ -50,7 +50,7 @@ test_watermark(void **state)
 
 	for (int64_t us = 0; us < 3000; us++)
 	{
-		DwUuid		mark = dw_fold_watermark(us);
+		DwUuid		mark = dw_rollup_watermark(us);
 		uint64_t	ms = (uint64_t) (UNIX_2000 + us / 1000);
 		uint16_t	step = (uint16_t) (us % 1000 * 4096 / 1000);
 		DwUuid		now = dw_uuid_v7(ms, step, low);
@@ -66,11 +66,11 @@ test_watermark(void **state)
 static void
 test_monotone(void **state)
 {
-	DwUuid		last = dw_fold_watermark(-1);
+	DwUuid		last = dw_rollup_watermark(-1);
 
 	for (int64_t us = 0; us < 5000; us++)
 	{
-		DwUuid		mark = dw_fold_watermark(us);
+		DwUuid		mark = dw_rollup_watermark(us);
 
 		assert_true(dw_uuid_compare(&last, &mark) <= 0);
 		last = mark;
@@ -82,14 +82,14 @@ static void
 test_below(void **state)
 {
 	DwUuid		id = {{0, 1}};
-	DwUuid		below = dw_fold_below(&id);
+	DwUuid		below = dw_rollup_below(&id);
 
 	assert_int_equal(below.bytes[0], 0);
 	assert_int_equal(below.bytes[1], 0);
 	for (int i = 2; i < 16; i++)
 		assert_int_equal(below.bytes[i], 0xff);
 	id = below;
-	below = dw_fold_below(&id);
+	below = dw_rollup_below(&id);
 	assert_int_equal(below.bytes[15], 0xfe);
 	assert_memory_equal(below.bytes, id.bytes, 15);
 }

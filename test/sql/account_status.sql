@@ -1,5 +1,5 @@
 --
--- standing.sql
+-- account_status.sql
 --	Suspending and reinstating users, new passwords, tokens taken back.
 --
 -- Everything happens in transactions that are rolled back.  Tokens are told
@@ -26,14 +26,14 @@ SELECT t.login_as('h1');
 SELECT status FROM dwello.post_job((SELECT id FROM dwello.service_categories
                                      WHERE name = 'Painting & Decorating'),
   'Paint', 'All of it.', -122.4194, 37.7749, budget_max => 100000,
-  job_id => t.user('standing job'));
-SELECT status FROM dwello.publish_job(t.user('standing job'));
+  job_id => t.user('status job'));
+SELECT status FROM dwello.publish_job(t.user('status job'));
 SELECT t.login_as('p1');
-SELECT eligible FROM dwello.submit_bid(t.user('standing job'), 90000,
-  timeline_days => 2, bid_id => t.user('standing bid 1'));
+SELECT eligible FROM dwello.submit_bid(t.user('status job'), 90000,
+  timeline_days => 2, bid_id => t.user('status bid 1'));
 SELECT t.login_as('p2');
-SELECT eligible FROM dwello.submit_bid(t.user('standing job'), 95000,
-  timeline_days => 2, bid_id => t.user('standing bid 2'));
+SELECT eligible FROM dwello.submit_bid(t.user('status job'), 95000,
+  timeline_days => 2, bid_id => t.user('status bid 2'));
 SELECT t.as_system();
 
 -- ----------------------------------------------------------------------
@@ -70,16 +70,16 @@ SELECT action, details - 'actor_id' AS details, details ->> 'actor_id' = t.user(
 -- the job and the bids stay; a gate says no
 SELECT t.login_as('h1');
 SELECT rank, provider_id = t.user('p1') AS is_p1, eligible, reasons
-  FROM dwello.rank_bids(t.user('standing job')) ORDER BY rank;
-SELECT t.try($$SELECT dwello.accept_bid(t.user('standing job'), t.user('standing bid 1'))$$);
+  FROM dwello.rank_bids(t.user('status job')) ORDER BY rank;
+SELECT t.try($$SELECT dwello.accept_bid(t.user('status job'), t.user('status bid 1'))$$);
 SELECT t.as_system();
-SELECT id = t.user('standing bid 1') AS of_p1, status FROM dwello.bids
- WHERE job_id = t.user('standing job') ORDER BY id = t.user('standing bid 1');
+SELECT id = t.user('status bid 1') AS of_p1, status FROM dwello.bids
+ WHERE job_id = t.user('status job') ORDER BY id = t.user('status bid 1');
 -- a suspended homeowner's job stays open
 SAVEPOINT s;
 SELECT status FROM dwello.suspend_user(t.user('h1'), 'test');
-SELECT status FROM dwello.jobs WHERE id = t.user('standing job');
-SELECT rank, eligible FROM dwello.rank_bids(t.user('standing job')) ORDER BY rank;
+SELECT status FROM dwello.jobs WHERE id = t.user('status job');
+SELECT rank, eligible FROM dwello.rank_bids(t.user('status job')) ORDER BY rank;
 ROLLBACK TO s;
 
 -- in the middle of his transaction: his next command is refused
@@ -124,7 +124,7 @@ SELECT status, version - :p1_version AS versions, replayed
   FROM dwello.reinstate_user(t.user('p1'));
 SELECT t.whose(:'p1_token') AS an_old_token, t.whose(t.token('p1')) AS a_new_one;
 SELECT t.login_as('h1');
-SELECT rank, eligible, reasons FROM dwello.rank_bids(t.user('standing job')) ORDER BY rank;
+SELECT rank, eligible, reasons FROM dwello.rank_bids(t.user('status job')) ORDER BY rank;
 SELECT t.as_system();
 SELECT type, payload = jsonb_build_object('user_id', t.user('p1')) AS only_ids
   FROM dwello.outbox WHERE scope_id = t.user('p1') AND type = 'user_reinstated';

@@ -1,7 +1,7 @@
-# fold.pl
-#	Entries are folded under a load of money: whatever the moment, balances,
-#	folded or not, sum to zero; what is prepared, or in a session that does
-#	not tell since when, is not folded over.
+# rollup.pl
+#	Entries are rolled up under a load of money: whatever the moment, balances,
+#	rolled up or not, sum to zero; what is prepared, or in a session that does
+#	not tell since when, is not rolled up over.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -17,11 +17,11 @@ use constant {
 	JOBS => 20,
 };
 
-my $node = new_server('fold', "max_prepared_transactions = 2\n");
+my $node = new_server('rollup', "max_prepared_transactions = 2\n");
 install_dwello($node);
 install_deeds($node);
 $node->safe_psql('postgres',
-	"SELECT dwello.set_setting('fold_margin_seconds', '1')");
+	"SELECT dwello.set_setting('rollup_margin_seconds', '1')");
 
 # query SQL: what it returns.
 sub query
@@ -31,11 +31,11 @@ sub query
 	return $node->safe_psql('postgres', $sql);
 }
 
-# fold: what a call says that lets a second pass first.
-sub fold
+# rollup: what a call says that lets a second pass first.
+sub rollup
 {
 	return query("SELECT pg_sleep(1.1) \\g /dev/null\n"
-		  . 'SELECT accounts > 0, created, waits_for FROM dwello.fold_accounts()'
+		  . 'SELECT accounts > 0, created, waits_for FROM dwello.rollup_balances()'
 	);
 }
 
@@ -65,10 +65,10 @@ CREATE VIEW total AS
 SELECT 'total ' || sum(b.balance) AS line FROM (
     SELECT held AS balance FROM dwello.escrow_accounts
     UNION ALL
-    SELECT a.folded_balance + coalesce((
+    SELECT a.rolled_up_balance + coalesce((
         SELECT sum(n.amount) FROM dwello.ledger_entries n
         WHERE n.account_id = a.id AND n.account_id <> n.scope_id
-          AND (a.folded_through IS NULL OR n.transaction_id > a.folded_through)), 0)
+          AND (a.rolled_up_through IS NULL OR n.transaction_id > a.rolled_up_through)), 0)
     FROM dwello.ledger_accounts a) b
 END
 
@@ -85,8 +85,8 @@ SELECT line FROM total;
 COMMIT;
 SELECT 'faults ' || count(*) FROM dwello.reconcile();
 END
-my ($folders, $folded) = clients('folder', 2, <<'END' x 60);
-SELECT 'folded ' || (entries > 0) FROM dwello.fold_accounts(7);
+my ($folders, $rolled) = clients('folder', 2, <<'END' x 60);
+SELECT 'rolled up ' || (entries > 0) FROM dwello.rollup_balances(7);
 SELECT pg_sleep(0.05) \g /dev/null
 END
 my ($done, $errors) = run_clients(
@@ -113,12 +113,12 @@ is(scalar(keys %$done), SESSIONS * JOBS * 10, 'every release is paid');
 is(join(' ', %$errors), '', 'none fails');
 is_deeply(acknowledged(@$read), { 'total 0' => 24, 'faults 0' => 12 },
 	'every reader finds the books balanced');
-cmp_ok(acknowledged(@$folded)->{'folded true'} // 0,
-	'>', 10, 'while entries are folded');
-is(join(' ', %{ errors(@$folded, @$read) }), '', 'nobody has an error');
-is(fold(), 't|0|', 'what is left is folded in the end');
+cmp_ok(acknowledged(@$rolled)->{'rolled up true'} // 0,
+	'>', 10, 'while entries are rolled up');
+is(join(' ', %{ errors(@$rolled, @$read) }), '', 'nobody has an error');
+is(rollup(), 't|0|', 'what is left is rolled up in the end');
 is(query('SELECT line FROM total'), 'total 0', 'and it balances');
-is(unsound($node), '', 'the folded balances are the sums of their entries');
+is(invalid($node), '', 'the rolled up balances are the sums of their entries');
 
 # ----------------------------------------------------------------------
 # What is prepared, and who does not tell
@@ -133,20 +133,20 @@ sub release
 
 query("BEGIN;\n" . release($jobs[0]) . "PREPARE TRANSACTION 'old'");
 query(release($jobs[1]));
-is(fold(), 'f|0|prepared_transaction', 'a prepared transaction is waited for');
+is(rollup(), 'f|0|prepared_transaction', 'a prepared transaction is waited for');
 query("COMMIT PREPARED 'old'");
-is(fold(), 't|0|', 'and folded when it has ended');
-is(unsound($node), '', 'the books are sound');
+is(rollup(), 't|0|', 'and rolled up when it has ended');
+is(invalid($node), '', 'the books are valid');
 
 my $silent = $node->background_psql('postgres');
 $silent->query_safe('SET track_activities = off');
 $silent->query_safe("BEGIN;\n" . release($jobs[2]));
 query(release($jobs[3]));
-is(fold(), 'f|0|transaction', 'a session that does not tell is waited for');
+is(rollup(), 'f|0|transaction', 'a session that does not tell is waited for');
 $silent->query_safe('COMMIT');
 $silent->quit;
-is(fold(), 't|0|', 'and folded when it has ended');
-is(unsound($node), '', 'the books are sound');
+is(rollup(), 't|0|', 'and rolled up when it has ended');
+is(invalid($node), '', 'the books are valid');
 
 # Another database's sessions are none of ours.
 $node->safe_psql('postgres', 'CREATE DATABASE other');
@@ -154,7 +154,7 @@ my $elsewhere = $node->background_psql('other');
 $elsewhere->query_safe('SET track_activities = off');
 $elsewhere->query_safe('BEGIN; CREATE TABLE t ()');
 query(release($jobs[4]));
-is(fold(), 't|0|', 'a transaction of another database is not waited for');
+is(rollup(), 't|0|', 'a transaction of another database is not waited for');
 $elsewhere->quit;
 $node->stop;
 

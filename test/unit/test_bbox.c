@@ -1,5 +1,5 @@
 /*
- * test_box.c
+ * test_bbox.c
  *		Boxes and envelopes against points drawn at random, at the poles and
  *		across the antimeridian.
  */
@@ -65,29 +65,29 @@ some_longitude(void)
 
 /* A point anywhere in a box. */
 static DwPoint
-point_in(const DwBox *box)
+point_in(const DwBbox *box)
 {
-	double		longitude = between(box->west, box->east) / DW_BOX_DEGREE;
-	double		latitude = between(box->south, box->north) / DW_BOX_DEGREE;
+	double		longitude = between(box->west, box->east) / DW_BBOX_DEGREE;
+	double		latitude = between(box->south, box->north) / DW_BBOX_DEGREE;
 
 	return dw_point_of(longitude > 180.0 ? longitude - 360.0 : longitude,
 					   latitude);
 }
 
 /* A box of any size: two points, or the envelope of a circle. */
-static DwBox
-some_box(void)
+static DwBbox
+some_bbox(void)
 {
 	DwPlace		place = dw_place_of(some_longitude(), some_latitude());
 	DwPoint		point = dw_point_of(place.longitude, place.latitude);
-	DwBox		box = dw_box_of(&point);
-	DwBox		other;
+	DwBbox		box = dw_bbox_of(&point);
+	DwBbox		other;
 
 	if (chance() < 0.5)
-		return dw_box_circle(&place, pow(10.0, between(0.0, 7.2)));
+		return dw_bbox_circle(&place, pow(10.0, between(0.0, 7.2)));
 	point = dw_point_of(some_longitude(), some_latitude());
-	other = dw_box_of(&point);
-	dw_box_extend(&box, &other);
+	other = dw_bbox_of(&point);
+	dw_bbox_extend(&box, &other);
 	return box;
 }
 
@@ -117,7 +117,7 @@ test_bound(void **state)
 {
 	for (int i = 0; i < ROUNDS; i++)
 	{
-		DwBox		box = some_box();
+		DwBbox		box = some_bbox();
 		DwPlace		place = dw_place_of(some_longitude(), some_latitude());
 		double		bound = dw_place_bound_m(&place, &box);
 
@@ -126,7 +126,7 @@ test_bound(void **state)
 		{
 			DwPoint		point = point_in(&box);
 
-			assert_true(dw_box_covers(&box, &point));
+			assert_true(dw_bbox_covers(&box, &point));
 			if (dw_place_distance_m(&place, &point) < bound)
 				fail_msg("(%.7f %.7f): bound %.9f m, found %.9f m",
 						 place.longitude, place.latitude, bound,
@@ -143,14 +143,14 @@ test_bound_is_tight(void **state)
 	{
 		DwPoint		point = dw_point_of(some_longitude(), between(-60, 60));
 		DwPlace		place = dw_place_of(some_longitude(), between(-60, 60));
-		DwBox		box = dw_box_of(&point);
+		DwBbox		box = dw_bbox_of(&point);
 		double		metres = dw_place_distance_m(&place, &point);
 
 		assert_true(dw_place_bound_m(&place, &box) >= metres * 0.9999 - 1);
 	}
 	{
 		DwPlace		inside = dw_place_of(-179.99, 10.0);
-		DwBox		box = dw_box_circle(&inside, 5000.0);
+		DwBbox		box = dw_bbox_circle(&inside, 5000.0);
 
 		assert_true(dw_place_bound_m(&inside, &box) == 0.0);
 	}
@@ -183,10 +183,10 @@ test_circle(void **state)
 	{
 		DwPlace		centre = dw_place_of(some_longitude(), some_latitude());
 		double		radius = fmin(pow(10.0, between(0.0, 7.4)), HALF_TURN_M);
-		DwBox		box = dw_box_circle(&centre, radius);
+		DwBbox		box = dw_bbox_circle(&centre, radius);
 
-		assert_true(box.west >= -DW_BOX_HALF_TURN &&
-					box.west < DW_BOX_HALF_TURN && box.east >= box.west);
+		assert_true(box.west >= -DW_BBOX_HALF_TURN &&
+					box.west < DW_BBOX_HALF_TURN && box.east >= box.west);
 		for (int j = 0; j < SAMPLES; j++)
 		{
 			double		share = j % 2 ? 1.0 : chance();
@@ -194,7 +194,7 @@ test_circle(void **state)
 										  radius * share / DW_GEO_RADIUS_M,
 										  between(0.0, 360.0) * RADIANS);
 
-			if (!dw_box_covers(&box, &point))
+			if (!dw_bbox_covers(&box, &point))
 				fail_msg("circle of %.3f m at (%.7f %.7f) without (%d %d)",
 						 radius, centre.longitude, centre.latitude,
 						 point.longitude, point.latitude);
@@ -209,23 +209,23 @@ test_circle_edges(void **state)
 	DwPlace		equator = dw_place_of(180.0, 0.0);
 	DwPlace		high = dw_place_of(20.0, 89.9);
 	double		degree = HALF_TURN_M / 180.0;
-	DwBox		box = dw_box_circle(&equator, degree);
+	DwBbox		box = dw_bbox_circle(&equator, degree);
 
 	assert_true(abs(box.west - 1790000000) < 20);
 	assert_true(abs(box.east - 1810000000) < 20);
 	assert_true(abs(box.north - 10000000) < 20);
-	box = dw_box_circle(&high, degree);
-	assert_int_equal(box.west, -DW_BOX_HALF_TURN);
-	assert_int_equal(box.east, DW_BOX_HALF_TURN);
-	assert_int_equal(box.north, DW_BOX_HALF_TURN / 2);
-	box = dw_box_circle(&equator, HALF_TURN_M);
-	assert_int_equal(box.south, -DW_BOX_HALF_TURN / 2);
-	assert_int_equal(box.west, -DW_BOX_HALF_TURN);
+	box = dw_bbox_circle(&high, degree);
+	assert_int_equal(box.west, -DW_BBOX_HALF_TURN);
+	assert_int_equal(box.east, DW_BBOX_HALF_TURN);
+	assert_int_equal(box.north, DW_BBOX_HALF_TURN / 2);
+	box = dw_bbox_circle(&equator, HALF_TURN_M);
+	assert_int_equal(box.south, -DW_BBOX_HALF_TURN / 2);
+	assert_int_equal(box.west, -DW_BBOX_HALF_TURN);
 	/* too wide to be written past 180 */
 	equator = dw_place_of(179.0, 0.0);
-	box = dw_box_circle(&equator, 80.0 * degree);
-	assert_int_equal(box.west, -DW_BOX_HALF_TURN);
-	assert_int_equal(box.east, DW_BOX_HALF_TURN);
+	box = dw_bbox_circle(&equator, 80.0 * degree);
+	assert_int_equal(box.west, -DW_BBOX_HALF_TURN);
+	assert_int_equal(box.east, DW_BBOX_HALF_TURN);
 }
 
 /* A union covers what its parts cover; parts with a common point overlap. */
@@ -234,23 +234,23 @@ test_extend(void **state)
 {
 	for (int i = 0; i < ROUNDS; i++)
 	{
-		DwBox		one = some_box();
-		DwBox		two = some_box();
-		DwBox		both = one;
+		DwBbox		one = some_bbox();
+		DwBbox		two = some_bbox();
+		DwBbox		both = one;
 
-		dw_box_extend(&both, &two);
+		dw_bbox_extend(&both, &two);
 		for (int j = 0; j < SAMPLES; j++)
 		{
 			DwPoint		point = point_in(j % 2 ? &one : &two);
 
-			assert_true(dw_box_covers(&both, &point));
-			if (dw_box_covers(&one, &point) && dw_box_covers(&two, &point))
+			assert_true(dw_bbox_covers(&both, &point));
+			if (dw_bbox_covers(&one, &point) && dw_bbox_covers(&two, &point))
 			{
-				assert_true(dw_box_overlaps(&one, &two));
-				assert_true(dw_box_overlaps(&two, &one));
+				assert_true(dw_bbox_overlaps(&one, &two));
+				assert_true(dw_bbox_overlaps(&two, &one));
 			}
 		}
-		assert_true(dw_box_overlaps(&both, &one));
+		assert_true(dw_bbox_overlaps(&both, &one));
 	}
 }
 
@@ -258,19 +258,19 @@ test_extend(void **state)
 static void
 test_overlap(void **state)
 {
-	const DwBox far_east = {1795000000, 0, 1805000000, 10};
-	const DwBox far_west = {-1799000000, 5, -1797000000, 20};
-	const DwBox middle = {-10, 0, 10, 10};
-	const DwBox above = {-10, 11, 10, 12};
-	const DwPoint line = {-DW_BOX_HALF_TURN, 3};
+	const DwBbox far_east = {1795000000, 0, 1805000000, 10};
+	const DwBbox far_west = {-1799000000, 5, -1797000000, 20};
+	const DwBbox middle = {-10, 0, 10, 10};
+	const DwBbox above = {-10, 11, 10, 12};
+	const DwPoint line = {-DW_BBOX_HALF_TURN, 3};
 
-	assert_true(dw_box_overlaps(&far_east, &far_west));
-	assert_true(dw_box_overlaps(&far_west, &far_east));
-	assert_false(dw_box_overlaps(&far_east, &middle));
-	assert_false(dw_box_overlaps(&middle, &above));
-	assert_true(dw_box_covers(&far_east, &line));
-	assert_false(dw_box_covers(&far_west, &line));
-	assert_int_equal(dw_point_of(180.0, 0.0).longitude, -DW_BOX_HALF_TURN);
+	assert_true(dw_bbox_overlaps(&far_east, &far_west));
+	assert_true(dw_bbox_overlaps(&far_west, &far_east));
+	assert_false(dw_bbox_overlaps(&far_east, &middle));
+	assert_false(dw_bbox_overlaps(&middle, &above));
+	assert_true(dw_bbox_covers(&far_east, &line));
+	assert_false(dw_bbox_covers(&far_west, &line));
+	assert_int_equal(dw_point_of(180.0, 0.0).longitude, -DW_BBOX_HALF_TURN);
 }
 
 /* Runs all of them. */

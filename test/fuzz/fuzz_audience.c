@@ -1,5 +1,5 @@
 /*
- * fuzz_reach.c
+ * fuzz_audience.c
  *		What wants a job is never lost: not in the node made of it, not in a
  *		union of many in any order, not in either half of a page divided.
  *		And no bits at all make a match fail but by saying no.
@@ -50,49 +50,50 @@ read_radius(FuzzInput *input)
 
 /* Where a leaf wants jobs. */
 static void
-read_where(FuzzInput *input, DwReachKey *leaf)
+read_where(FuzzInput *input, DwAudienceKey *leaf)
 {
 	double		longitude = read_degrees(input, 180.0);
 	double		latitude = read_degrees(input, 90.0);
 
-	leaf->kind = (uint8_t) fuzz_range(input, DW_REACH_CIRCLE, DW_REACH_AREA);
-	if (leaf->kind == DW_REACH_AREA)
+	leaf->kind = (uint8_t) fuzz_range(input, DW_AUDIENCE_CIRCLE,
+									  DW_AUDIENCE_AREA);
+	if (leaf->kind == DW_AUDIENCE_AREA)
 	{
-		leaf->box = dw_reach_box(longitude, latitude,
+		leaf->box = dw_audience_bbox(longitude, latitude,
 								 fmin(longitude + 1.0, 180.0),
 								 fmin(latitude + 1.0, 90.0));
 		return;
 	}
 	leaf->circle.centre = dw_point_of(longitude, latitude);
-	leaf->circle.radius_m = leaf->kind == DW_REACH_POINT ? 0.0
+	leaf->circle.radius_m = leaf->kind == DW_AUDIENCE_POINT ? 0.0
 		: read_radius(input);
 }
 
 /* A leaf; attributes often coincide with those of the query. */
-static DwReachKey
+static DwAudienceKey
 read_leaf(FuzzInput *input)
 {
-	DwReachKey	leaf = {0};
+	DwAudienceKey	leaf = {0};
 	DwUuid		ids[CATEGORIES];
 	int			count = (int) fuzz_range(input, 0, CATEGORIES);
 
 	read_where(input, &leaf);
 	for (int i = 0; i < count; i++)
 		ids[i] = read_category(input);
-	dw_reach_set_categories(&leaf, ids, count);
+	dw_audience_set_categories(&leaf, ids, count);
 	leaf.budget_min = fuzz_range(input, 0, 8);
 	leaf.budget_max = leaf.budget_min + fuzz_range(input, 0, 8);
 	leaf.capabilities = (uint32_t) fuzz_range(input, 0, 31);
-	leaf.currency = fuzz_range(input, 0, 2) == 0 ? DW_REACH_ANY_CURRENCY
+	leaf.currency = fuzz_range(input, 0, 2) == 0 ? DW_AUDIENCE_ANY_CURRENCY
 		: (uint16_t) fuzz_range(input, 0, 20);
 	return leaf;
 }
 
 /* What a job asks with. */
-static DwReachQuery
+static DwAudienceQuery
 read_query(FuzzInput *input)
 {
-	DwReachQuery query = {0};
+	DwAudienceQuery query = {0};
 	double		longitude = read_degrees(input, 180.0);
 	double		latitude = read_degrees(input, 90.0);
 
@@ -103,7 +104,7 @@ read_query(FuzzInput *input)
 	{
 		DwUuid		id = read_category(input);
 
-		check(dw_reach_add_category(&query, &id));
+		check(dw_audience_add_category(&query, &id));
 	}
 	query.budget_min = fuzz_range(input, 0, 8);
 	query.budget_max = query.budget_min + fuzz_range(input, 0, 8);
@@ -114,50 +115,52 @@ read_query(FuzzInput *input)
 }
 
 /* A union of some keys, from the first or from the last. */
-static DwReachKey
-union_of(const DwReachKey *keys, int count, bool backwards)
+static DwAudienceKey
+union_of(const DwAudienceKey *keys, int count, bool backwards)
 {
-	DwReachKey	all = dw_reach_node(&keys[backwards ? count - 1 : 0]);
+	DwAudienceKey	all = dw_audience_node(&keys[backwards ? count - 1 : 0]);
 
 	for (int i = 0; i < count; i++)
-		dw_reach_extend(&all, &keys[backwards ? count - 1 - i : i]);
+		dw_audience_extend(&all, &keys[backwards ? count - 1 - i : i]);
 	return all;
 }
 
 /* No leaf that wants the job is lost in a node above it. */
 static void
-check_kept(const DwReachQuery *query, const DwReachKey *leaves, int count)
+check_kept(const DwAudienceQuery *query, const DwAudienceKey *leaves,
+		   int count)
 {
-	DwReachKey	forth = union_of(leaves, count, false);
-	DwReachKey	back = union_of(leaves, count, true);
+	DwAudienceKey	forth = union_of(leaves, count, false);
+	DwAudienceKey	back = union_of(leaves, count, true);
 
-	check(dw_reach_equal(&forth, &back));
+	check(dw_audience_equal(&forth, &back));
 	for (int i = 0; i < count; i++)
 	{
-		DwReachKey	node = dw_reach_node(&leaves[i]);
+		DwAudienceKey	node = dw_audience_node(&leaves[i]);
 
-		check(dw_reach_penalty(&forth, &leaves[i]) == 0.0f);
-		if (!dw_reach_matches(query, &leaves[i]))
+		check(dw_audience_penalty(&forth, &leaves[i]) == 0.0f);
+		if (!dw_audience_matches(query, &leaves[i]))
 			continue;
-		check(dw_reach_may_match(query, &node));
-		check(dw_reach_may_match(query, &forth));
-		check(leaves[i].kind != DW_REACH_CIRCLE ||
-			  dw_box_covers(&node.box, &query->point));
+		check(dw_audience_may_match(query, &node));
+		check(dw_audience_may_match(query, &forth));
+		check(leaves[i].kind != DW_AUDIENCE_CIRCLE ||
+			  dw_bbox_covers(&node.box, &query->point));
 	}
 }
 
 /* A page divided: both sides have something, and nothing is lost. */
 static void
-check_divided(const DwReachQuery *query, const DwReachKey *leaves, int count)
+check_divided(const DwAudienceQuery *query, const DwAudienceKey *leaves,
+			  int count)
 {
-	DwReachKey	nodes[MAX_KEYS];
+	DwAudienceKey	nodes[MAX_KEYS];
 	double		room[MAX_KEYS];
 	double		cost;
 	int			left;
 
 	for (int i = 0; i < count; i++)
-		nodes[i] = dw_reach_node(&leaves[i]);
-	left = dw_reach_divide(nodes, count, room, &cost);
+		nodes[i] = dw_audience_node(&leaves[i]);
+	left = dw_audience_divide(nodes, count, room, &cost);
 	check(left > 0 && left < count && cost >= 0.0);
 	check_kept(query, leaves, left);
 	check_kept(query, leaves + left, count - left);
@@ -167,17 +170,17 @@ check_divided(const DwReachQuery *query, const DwReachKey *leaves, int count)
 static void
 check_any(FuzzInput *input)
 {
-	DwReachKey	key;
-	DwReachQuery query;
+	DwAudienceKey	key;
+	DwAudienceQuery query;
 
 	fuzz_read(input, &key, sizeof(key));
 	fuzz_read(input, &query, sizeof(query));
 	if (query.tag_count > DW_CATEGORY_DEPTH_MAX)
 		query.tag_count = DW_CATEGORY_DEPTH_MAX;
-	(void) dw_reach_matches(&query, &key);
-	(void) dw_reach_may_match(&query, &key);
-	(void) dw_reach_is_certain(&query, &key);
-	(void) dw_reach_order(&key);
+	(void) dw_audience_matches(&query, &key);
+	(void) dw_audience_may_match(&query, &key);
+	(void) dw_audience_is_certain(&query, &key);
+	(void) dw_audience_order(&key);
 }
 
 /* One input. */
@@ -185,8 +188,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	FuzzInput	input = {data, size};
-	DwReachKey	leaves[MAX_KEYS];
-	DwReachQuery query = read_query(&input);
+	DwAudienceKey	leaves[MAX_KEYS];
+	DwAudienceQuery query = read_query(&input);
 	int			count = (int) fuzz_range(&input, 1, MAX_KEYS);
 
 	for (int i = 0; i < count; i++)
