@@ -8,29 +8,61 @@ CREATE TYPE dwello.job_key;
 
 CREATE TYPE dwello.job_query;
 
+/*
+ * job_key_in
+ *	Rejects any text: a job_key is made by dwello.job_key().
+ *
+ * role: owner
+ * errors:
+ *	0A000: always
+ */
 CREATE FUNCTION dwello.job_key_in(cstring)
 RETURNS dwello.job_key
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_job_key_in';
-COMMENT ON FUNCTION dwello.job_key_in IS 'Refuses: a job_key is made by dwello.job_key(). Errors: 0A000.';
+COMMENT ON FUNCTION dwello.job_key_in IS
+  'Rejects any text: a job_key is made by dwello.job_key(). Errors: 0A000.';
 
+/*
+ * job_key_out
+ *	Place and category of a key, for people.
+ *
+ * role: owner
+ */
 CREATE FUNCTION dwello.job_key_out(dwello.job_key)
 RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_job_key_out';
-COMMENT ON FUNCTION dwello.job_key_out IS 'Place and category of a key, for people.';
+COMMENT ON FUNCTION dwello.job_key_out IS
+  'Place and category of a key, for people.';
 
+/*
+ * job_query_in
+ *	Rejects any text: a job_query is made by dwello.job_query().
+ *
+ * role: owner
+ * errors:
+ *	0A000: always
+ */
 CREATE FUNCTION dwello.job_query_in(cstring)
 RETURNS dwello.job_query
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_job_query_in';
-COMMENT ON FUNCTION dwello.job_query_in IS 'Refuses: a job_query is made by dwello.job_query(). Errors: 0A000.';
+COMMENT ON FUNCTION dwello.job_query_in IS
+  'Rejects any text: a job_query is made by dwello.job_query(). Errors: 0A000.';
 
+/*
+ * job_query_out
+ *	Centre and radius of a query, for people.
+ *
+ * role: owner
+ */
 CREATE FUNCTION dwello.job_query_out(dwello.job_query)
 RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_job_query_out';
-COMMENT ON FUNCTION dwello.job_query_out IS 'Centre and radius of a query, for people.';
+COMMENT ON FUNCTION dwello.job_query_out IS
+  'Centre and radius of a query, for people.';
 
 CREATE TYPE dwello.job_key (
   INPUT = dwello.job_key_in,
@@ -56,29 +88,61 @@ CREATE TYPE dwello.agent_key;
 
 CREATE TYPE dwello.agent_query;
 
+/*
+ * agent_key_in
+ *	Rejects any text: an agent_key is made by dwello.agent_key().
+ *
+ * role: owner
+ * errors:
+ *	0A000: always
+ */
 CREATE FUNCTION dwello.agent_key_in(cstring)
 RETURNS dwello.agent_key
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_agent_key_in';
-COMMENT ON FUNCTION dwello.agent_key_in IS 'Refuses: an agent_key is made by dwello.agent_key(). Errors: 0A000.';
+COMMENT ON FUNCTION dwello.agent_key_in IS
+  'Rejects any text: an agent_key is made by dwello.agent_key(). Errors: 0A000.';
 
+/*
+ * agent_key_out
+ *	Circle, point or box of a key, for people.
+ *
+ * role: owner
+ */
 CREATE FUNCTION dwello.agent_key_out(dwello.agent_key)
 RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_agent_key_out';
-COMMENT ON FUNCTION dwello.agent_key_out IS 'Circle, point or box of a key, for people.';
+COMMENT ON FUNCTION dwello.agent_key_out IS
+  'Circle, point or box of a key, for people.';
 
+/*
+ * agent_query_in
+ *	Rejects any text: an agent_query is made by dwello.agent_query().
+ *
+ * role: owner
+ * errors:
+ *	0A000: always
+ */
 CREATE FUNCTION dwello.agent_query_in(cstring)
 RETURNS dwello.agent_query
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_agent_query_in';
-COMMENT ON FUNCTION dwello.agent_query_in IS 'Refuses: an agent_query is made by dwello.agent_query(). Errors: 0A000.';
+COMMENT ON FUNCTION dwello.agent_query_in IS
+  'Rejects any text: an agent_query is made by dwello.agent_query(). Errors: 0A000.';
 
+/*
+ * agent_query_out
+ *	Place of a query, for people.
+ *
+ * role: owner
+ */
 CREATE FUNCTION dwello.agent_query_out(dwello.agent_query)
 RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_agent_query_out';
-COMMENT ON FUNCTION dwello.agent_query_out IS 'Place of a query, for people.';
+COMMENT ON FUNCTION dwello.agent_query_out IS
+  'Place of a query, for people.';
 
 CREATE TYPE dwello.agent_key (
   INPUT = dwello.agent_key_in,

@@ -446,6 +446,91 @@ SELECT * FROM r.answer('homeowner', NULL,
   FROM dwello.reviews_of(user_id => ''de000000-0000-7000-8000-000000000002'')');
 ROLLBACK TO example;
 
+\echo job_query
+SELECT * FROM r.answer('system', NULL,
+'SELECT count(*) AS jobs
+  FROM dwello.jobs AS j
+ WHERE j.key OPERATOR(dwello.@@@) dwello.job_query(longitude => -122.42, latitude => 37.77, radius_miles => 10,
+    as_of => ''2031-03-03 09:00+00'')');
+ROLLBACK TO example;
+
+\echo job_score
+SELECT * FROM r.answer('system', NULL,
+'SELECT round(dwello.job_score(key => j.key, query => dwello.job_query(-122.42, 37.77, 10, ''2031-03-03 09:00+00''))::numeric, 4) AS score
+  FROM dwello.jobs AS j WHERE j.id = ''de000000-0000-7000-8000-000000000011''');
+ROLLBACK TO example;
+
+\echo match_jobs
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT job_id, round(score::numeric, 4) AS score, round(distance_miles::numeric, 2) AS miles, title
+  FROM dwello.match_jobs(max_results => 5)');
+ROLLBACK TO example;
+
+\echo explain_match
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT term, round(value::numeric, 4) AS value, round(weight::numeric, 2) AS weight, matches
+  FROM dwello.explain_match(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo agent_query
+SELECT * FROM r.answer('system', NULL,
+'SELECT count(*) AS agents
+  FROM dwello.ai_bidding_agents AS a
+ WHERE a.key OPERATOR(dwello.@@@) dwello.agent_query(longitude => -122.42, latitude => 37.77, radius_miles => 25,
+    category_ids => ARRAY[''d0000000-0000-7000-8000-000000000011'']::uuid[],
+    budget_min => 80000, budget_max => 120000, currency => ''USD'', requirement_bits => 0)');
+ROLLBACK TO example;
+
+\echo match_agents
+SELECT * FROM r.answer('admin', NULL,
+'SELECT agent_id, round(distance_miles::numeric, 2) AS miles
+  FROM dwello.match_agents(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo match_providers
+SELECT * FROM r.answer('admin', NULL,
+'SELECT provider_id, round(distance_miles::numeric, 2) AS miles
+  FROM dwello.match_providers(job_id => ''de000000-0000-7000-8000-000000000013'')');
+ROLLBACK TO example;
+
+\echo refresh_matching
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.refresh_matching(max_rows => 100)');
+ROLLBACK TO example;
+
+\echo job_key
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.job_key(longitude => -122.42, latitude => 37.77,
+    category_id => ''d0000000-0000-7000-8000-000000000011'', published_at => NULL, budget_min => 80000,
+    budget_max => 120000, currency => ''USD'', urgency_rank => 1, requirement_bits => 0) IS NULL AS unpublished');
+ROLLBACK TO example;
+
+\echo job_matches
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.job_matches(key => j.key, query => dwello.job_query(-122.42, 37.77, 10, ''2031-03-03 09:00+00''))
+  FROM dwello.jobs AS j WHERE j.id = ''de000000-0000-7000-8000-000000000011''');
+ROLLBACK TO example;
+
+\echo job_distance
+SELECT * FROM r.answer('system', NULL,
+'SELECT round(dwello.job_distance(key => j.key, query => dwello.job_query(-122.42, 37.77, 10, ''2031-03-03 09:00+00''))::numeric, 4) AS distance
+  FROM dwello.jobs AS j WHERE j.id = ''de000000-0000-7000-8000-000000000011''');
+ROLLBACK TO example;
+
+\echo agent_key
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.agent_key(longitude => NULL, latitude => NULL, radius_miles => 10, area => NULL,
+    category_ids => NULL, budget_min => NULL, budget_max => NULL, currency => NULL,
+    capability_bits => NULL) IS NULL AS nowhere');
+ROLLBACK TO example;
+
+\echo agent_matches
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.agent_matches(key => a.key, query => dwello.agent_query(-122.42, 37.77, 25,
+    ARRAY[''d0000000-0000-7000-8000-000000000011'']::uuid[], 80000, 120000, ''USD'', 0))
+  FROM dwello.ai_bidding_agents AS a WHERE a.user_id = ''de000000-0000-7000-8000-000000000002''');
+ROLLBACK TO example;
+
 \echo send_message
 SELECT * FROM r.answer('provider_1', NULL,
 'SELECT job_id, recipient_id, version
@@ -468,6 +553,62 @@ SELECT * FROM r.answer('homeowner', 'a message',
 'SELECT sender_id, content, read_at
   FROM dwello.thread(job_id => ''de000000-0000-7000-8000-000000000011'',
     with_user_id => ''de000000-0000-7000-8000-000000000002'')');
+ROLLBACK TO example;
+
+\echo search_jobs
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT job_id, title, budget_max, round(score::numeric, 4) AS score
+  FROM dwello.search_jobs(query => ''cabinet or deck'', longitude => -122.42, latitude => 37.77, radius_miles => 10)');
+ROLLBACK TO example;
+
+\echo search_facets
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT facet, urgency, lower_bound, upper_bound, jobs
+  FROM dwello.search_facets(longitude => -122.42, latitude => 37.77, radius_miles => 10)
+ WHERE facet <> ''category''');
+ROLLBACK TO example;
+
+\echo save_search
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT user_id, version
+  FROM dwello.save_search(query => ''deck'', longitude => -122.42, latitude => 37.77, radius_miles => 15, name => ''Decks'')');
+ROLLBACK TO example;
+
+\echo delete_search
+SELECT * FROM r.answer('provider_1', 'a saved search',
+'SELECT user_id, version
+  FROM dwello.delete_search(search_id => (SELECT s.id FROM dwello.saved_searches AS s))');
+ROLLBACK TO example;
+
+\echo tile_x
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT dwello.tile_x(cell => dwello.tile_cell(-122.42, 37.77), zoom => 14)');
+ROLLBACK TO example;
+
+\echo tile_y
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT dwello.tile_y(cell => dwello.tile_cell(-122.42, 37.77), zoom => 14)');
+ROLLBACK TO example;
+
+\echo jobs_mvt
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT octet_length(dwello.jobs_mvt(z => 14, x => 2620, y => 6333)) > 0 AS has_jobs');
+ROLLBACK TO example;
+
+\echo cluster_jobs
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT jobs, category_counts
+  FROM dwello.cluster_jobs(west => -122.6, south => 37.6, east => -122.2, north => 37.9, zoom => 12)');
+ROLLBACK TO example;
+
+\echo refresh_tiles
+SELECT * FROM r.answer('system', NULL,
+'SELECT changed, is_complete FROM dwello.refresh_tiles(max_jobs => 2000)');
+ROLLBACK TO example;
+
+\echo tile_cell
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT dwello.tile_cell(longitude => -122.42, latitude => 37.77)');
 ROLLBACK TO example;
 
 ROLLBACK;
