@@ -14,10 +14,11 @@ set -euo pipefail
 . "$(dirname "$0")/../../scripts/lib.sh"
 
 here=$(cd "$(dirname "$0")/matching" && pwd -P)
-questions=${QUESTIONS:-200}
 [ "${1:-}" != --smoke ] || {
-	PROVIDERS=1000 ROUNDS=1 questions=25
+	PROVIDERS=${PROVIDERS:-100} ROUNDS=${ROUNDS:-1}
+	QUESTIONS=${QUESTIONS:-25}
 }
+questions=${QUESTIONS:-200}
 work=$(mktemp -d)
 chmod 755 "$work"
 

@@ -15,9 +15,9 @@
 set -euo pipefail
 . "$(dirname "$0")/../../scripts/lib.sh"
 
+[ "${1:-}" != --smoke ] || { ROWS=${ROWS:-2000} ROUNDS=${ROUNDS:-1}; }
 rows=${ROWS:-200000}
 rounds=${ROUNDS:-15}
-[ "${1:-}" != --smoke ] || { rows=2000 rounds=3; }
 
 # finish: drop the database and the library, and the server if it is ours.
 finish()

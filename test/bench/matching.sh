@@ -16,10 +16,15 @@
 # gnuplot are installed by the full run alone.
 #	JOBS ROUNDS QUESTIONS SECONDS_EACH SEED PLOT
 #	("100000 1000000 4000000", 5, 500, 5, 1, docs/matching.png); all peers are
-#	asked at the second number of JOBS, some at every one
+#	asked at the second number of JOBS, or the only one, some at every one
 set -euo pipefail
 . "$(dirname "$0")/../../scripts/lib.sh"
 
+smoke=
+[ "${1:-}" != --smoke ] || {
+	JOBS=${JOBS:-1000 3000} PROVIDERS=${PROVIDERS:-1000} ROUNDS=${ROUNDS:-1}
+	QUESTIONS=${QUESTIONS:-20} SECONDS_EACH=${SECONDS_EACH:-0.2} smoke=1
+}
 jobs=${JOBS:-100000 1000000 4000000}
 providers=${PROVIDERS:-100000}
 rounds=${ROUNDS:-5}
@@ -27,12 +32,8 @@ questions=${QUESTIONS:-500}
 seconds=${SECONDS_EACH:-5}
 seed=${SEED:-1}
 plot=${PLOT:-$DW_ROOT/docs/matching.png}
-inserts=5000
-smoke=
-[ "${1:-}" != --smoke ] || {
-	jobs='1000 3000' providers=1000 rounds=1 questions=20 seconds=0.2
-	inserts=100 smoke=1
-}
+inserts=${smoke:+100}
+inserts=${inserts:-5000}
 here=$(cd "$(dirname "$0")/matching" && pwd -P)
 
 # finish: drop the database, and the servers if they are ours.
@@ -60,7 +61,8 @@ fi
 [ -z "${PG_BIN:-}" ] || PATH=$PG_BIN:$PATH
 export PGDATABASE=bench_matching
 # ages are taken to noon of today: the index packs jobs by what they are worth
-export PGOPTIONS="-c jit=off -c client_min_messages=warning -c dwello.now=$(date -u +%F)T12:00:00+00"
+today=$(date -u +%F)
+export PGOPTIONS="-c jit=off -c client_min_messages=warning -c dwello.now=${today}T12:00:00+00"
 
 # run ARGUMENT...: psql, stopping at the first error.
 run()
@@ -209,8 +211,9 @@ report_main()
 }
 
 build race -lpq
-build haversine "$DW_ROOT/src/core/bbox.c" "$DW_ROOT/src/core/geo.c" -lm
+build haversine "$DW_ROOT"/src/core/*/bbox.c "$DW_ROOT"/src/core/*/geo.c -lm
 read -ra sizes <<<"$jobs"
+main=${sizes[1]:-${sizes[0]}}
 printf '%s, %s x %s, PostgreSQL %s, commit %s\n\n`%s`\n\n' \
 	"$(date -u +%F)" "$(nproc)" \
 	"$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)" \
@@ -224,7 +227,7 @@ for size in "${sizes[@]}"; do
 	generate "$size"
 	peers=(match_jobs.sql floor.sql plain.sql)
 	spent=0
-	if [ "$size" = "${sizes[1]}" ]; then
+	if [ "$size" = "$main" ]; then
 		run -f "$here/stock.sql"
 		peers+=(index_scan.sql stock_category.sql stock_cell.sql)
 		spent=$seconds
@@ -236,7 +239,7 @@ for size in "${sizes[@]}"; do
 	against match_jobs "match_jobs, $size open jobs"
 	against floor "the same rows by key, $size" '≥ 0.67, ≥ 0.4 (4e6: ≥ 0.5)'
 	against plain "plain PostGIS, $size" \
-		"$([ "$size" != "${sizes[1]}" ] || echo '≥ 40, ≥ 50')"
+		"$([ "$size" != "$main" ] || echo '≥ 40, ≥ 50')"
 	for name in match_jobs floor plain; do
 		echo "$size $name $(of "$name" 2 "$median") $(of "$name" 2 "$p99")"
 	done >>"$work/growth"
@@ -245,7 +248,7 @@ for size in "${sizes[@]}"; do
 		row "growth of match_jobs up to $size" "$(over "$now" "$before")" \
 			'≤ 3 for 10 times, ≤ 2.3 for 4 times'
 	before=$now
-	[ "$size" != "${sizes[1]}" ] || report_main
+	[ "$size" != "$main" ] || report_main
 done
 [ -n "$smoke" ] || {
 	gnuplot -e "data='$work/growth'; plot='$plot'" "$here/growth.gnuplot"

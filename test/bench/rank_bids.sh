@@ -12,9 +12,9 @@
 set -euo pipefail
 . "$(dirname "$0")/../../scripts/lib.sh"
 
+[ "${1:-}" != --smoke ] || { BIDS=${BIDS:-12} ROUNDS=${ROUNDS:-1}; }
 bids=${BIDS:-100}
 rounds=${ROUNDS:-400}
-[ "${1:-}" != --smoke ] || { bids=12 rounds=20; }
 
 # finish: drop the database, and the server if it is ours.
 finish()

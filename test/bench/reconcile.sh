@@ -11,11 +11,13 @@
 set -euo pipefail
 . "$(dirname "$0")/../../scripts/lib.sh"
 
+[ "${1:-}" != --smoke ] || {
+	JOBS=${JOBS:-10} NEW=${NEW:-1} PARTS=${PARTS:-1} ROUNDS=${ROUNDS:-1}
+}
 jobs=${JOBS:-10500}
 new=${NEW:-350}
 parts=${PARTS:-10}
 rounds=${ROUNDS:-5}
-[ "${1:-}" != --smoke ] || { jobs=60 new=10 parts=4 rounds=1; }
 here=$(cd "$(dirname "$0")/reconcile" && pwd -P)
 
 # finish: drop the database, and the server if it is ours.

@@ -12,15 +12,19 @@
 # in release/peers.sql and release/*.pgbench.  The server is the one that the
 # environment points to (it gets fsync for a while), else one of our
 # own.
-#	JOBS ROUNDS LOOPS SECONDS   (5000, 7, 2000, 10)
+#	JOBS ROUNDS LOOPS SECONDS_EACH   (5000, 7, 2000, 10)
 set -euo pipefail
 . "$(dirname "$0")/../../scripts/lib.sh"
 
+[ "${1:-}" != --smoke ] || {
+	JOBS=${JOBS:-2} ROUNDS=${ROUNDS:-1} LOOPS=${LOOPS:-1}
+	SECONDS_EACH=${SECONDS_EACH:-1}
+}
 jobs=${JOBS:-5000}
 rounds=${ROUNDS:-7}
 loops=${LOOPS:-2000}
 seconds=${SECONDS_EACH:-10}
-[ "${1:-}" != --smoke ] || { jobs=200 rounds=1 loops=50 seconds=1; }
+[ "$jobs" -ge 2 ] || die 'half of the JOBS is released in batches: two at least'
 here=$(cd "$(dirname "$0")/release" && pwd -P)
 
 # finish: drop the database, and the server if it is ours.

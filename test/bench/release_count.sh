@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# release_count.sh
+# release_count.sh [--smoke]
 #	Instructions of one release, and of what it calls, counted by callgrind.
 #
 # They do not depend on what else the machine does.  A backend in single-user
@@ -7,9 +7,11 @@
 # free of what only the first call costs.  Wants valgrind, and a server of
 # its own, which it starts, fills and stops.
 #	RELEASES   (100)
+# shellcheck disable=SC2154
 set -euo pipefail
 . "$(dirname "$0")/../../scripts/lib.sh"
 
+[ "${1:-}" != --smoke ] || RELEASES=${RELEASES:-1}
 releases=${RELEASES:-100}
 here=$(cd "$(dirname "$0")/release" && pwd -P)
 command -v valgrind >/dev/null || die "valgrind is not installed"

@@ -15,10 +15,10 @@
 set -euo pipefail
 . "$(dirname "$0")/../../scripts/lib.sh"
 
+[ "${1:-}" != --smoke ] || { JOBS=${JOBS:-3000} ROUNDS=${ROUNDS:-1}; }
 jobs=${JOBS:-1000000}
 rounds=${ROUNDS:-7}
 seed=${SEED:-1}
-[ "${1:-}" != --smoke ] || { jobs=3000 rounds=1; }
 here=$(cd "$(dirname "$0")/matching" && pwd -P)
 
 # finish: drop the database, and the server if it is ours.

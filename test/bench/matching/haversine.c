@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "core/box.h"
+#include "core/geo/geo.h"
 
 #define LOOPS 20000000
 
