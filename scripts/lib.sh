@@ -15,7 +15,7 @@ PG_MAJOR=${PG_MAJOR:-15}
 DW_BUILD_PACKAGES="make gcc libc6-dev libssl-dev postgresql-$PG_MAJOR
 	postgresql-server-dev-$PG_MAJOR postgresql-$PG_MAJOR-postgis-3"
 DW_TEST_PACKAGES="clang libclang-rt-dev libcmocka-dev libipc-run-perl
-	universal-ctags pgbouncer binutils perl procps"
+	universal-ctags pgbouncer binutils perl procps valgrind"
 
 # say TEXT...: a line for the person at the terminal.
 say()
@@ -197,6 +197,16 @@ build_and_install()
 		die "the build failed"
 }
 
+# coverage_make TARGET: the same sources in build/coverage, so that they count
+# which of their lines are run.
+coverage_make()
+{
+	mkdir -p "$DW_ROOT/build/coverage"
+	make -C "$DW_ROOT/build/coverage" -f ../../Makefile -s \
+		-j"${DW_JOBS:-2}" PG_CONFIG="$PG_CONFIG" COPT='--coverage -O0' \
+		SHLIB_LINK='-lcrypto --coverage' "$1"
+}
+
 # ----------------------------------------------------------------------
 # Throwaway clusters: DIR/data, DIR/socket, DIR/keyring, DIR/log
 # ----------------------------------------------------------------------
@@ -210,26 +220,25 @@ free_port()
 		print $s->sockport, "\n";'
 }
 
-# make_cluster DIR: initdb, and the settings of an installation as the
-# README has it, except that a crash of the machine may lose the data.  The
-# socket is trusted, because only the server's user reaches it; TCP wants
-# the password in DIR/pgpass.
-make_cluster()
+# make_data DIR [OPTION...]: initdb with those options, as a stock one but that
+# a crash of the machine may lose the data.  The socket is trusted, because
+# only the server's user reaches it; TCP wants the password in DIR/pgpass.
+make_data()
 {
 	local dir=$1 password
 
+	shift
 	mkdir -p "$dir"
 	chmod 755 "$dir"
 	own_directory "$dir/data"
 	own_directory "$dir/socket"
-	own_directory "$dir/keyring"
 	password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 	(umask 077 && printf '%s\n' "$password" >"$dir/password")
 	(umask 077 && printf '127.0.0.1:*:*:*:%s\n' "$password" >"$dir/pgpass")
 	[ "$(id -u)" -ne 0 ] || chown "$(server_user)" "$dir/password"
 	as_server_user "$PG_BIN/initdb" -D "$dir/data" -U postgres --no-sync \
 		--auth-local=trust --auth-host=scram-sha-256 \
-		--pwfile="$dir/password" --encoding=UTF8 --locale=C.UTF-8 \
+		--pwfile="$dir/password" --encoding=UTF8 --locale=C.UTF-8 "$@" \
 		>"$dir/initdb.log" 2>&1 ||
 		{ cat "$dir/initdb.log" >&2; die "initdb failed"; }
 	rm -f "$dir/password"
@@ -238,14 +247,23 @@ make_cluster()
 		listen_addresses = '127.0.0.1'
 		unix_socket_directories = '$dir/socket'
 		unix_socket_permissions = 0700
-		session_preload_libraries = 'dwello'
-		dwello.keyring_file = '$dir/keyring/keyring'
 		log_line_prefix = '%m [%p] %q%u@%d '
-		max_connections = 60
 		shared_buffers = 64MB
 		fsync = off
 		full_page_writes = off
 		synchronous_commit = off
+	CONF
+}
+
+# make_cluster DIR [OPTION...]: the same with the settings of the README.
+make_cluster()
+{
+	make_data "$@"
+	own_directory "$1/keyring"
+	as_server_user tee -a "$1/data/postgresql.conf" >/dev/null <<-CONF
+		session_preload_libraries = 'dwello'
+		dwello.keyring_file = '$1/keyring/keyring'
+		max_connections = 60
 	CONF
 }
 

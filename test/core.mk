@@ -5,13 +5,12 @@
 #   unit      build each test/unit/test_*.c    under ASan and UBSan (gcc)
 #   unit-run  run them, one line each; a failure shows the whole output
 #   fuzz      build each test/fuzz/fuzz_*.c    with libFuzzer (clang)
-#   fuzz-run  run each for FUZZ_SECONDS, one line each
+#   fuzz-run  run each as often as test/fuzz/runs says, one line each
 # Core is compiled once per compiler and linked into every binary, so an
 # include of a server header in core breaks the build here.
 
 UNIT_CC ?= gcc
 FUZZ_CC ?= clang
-FUZZ_SECONDS ?= 20
 
 CORE_BUILD = build
 CORE_SOURCES = $(patsubst $(SRC)%,%,$(sort \
@@ -55,7 +54,8 @@ fuzz-run: fuzz
 	for target in $(FUZZ_TARGETS); do \
 		name=$$(basename $$target); \
 		mkdir -p $$target.corpus; \
-		if $$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+		runs=$$(sed -n "s/^$$name[[:space:]]*//p" $(SRC)test/fuzz/runs); \
+		if $$target -runs=$${FUZZ_RUNS:-$${runs:-100000}} -max_len=4096 \
 			-artifact_prefix=$$target- $$target.corpus \
 			>$$target.log 2>&1; then \
 			echo "ok      $$name: $$(sed -n \

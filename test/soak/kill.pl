@@ -29,8 +29,7 @@ my $seed = $ENV{DW_SEED} // time;
 srand $seed;
 diag "DW_SEED=$seed DW_CYCLES=$cycles";
 
-my $node = new_server('kill');
-install_dwello($node);
+my $node = new_server('kill', '', holds => 'demo');
 install_deeds($node);
 my %person = people($node);
 

@@ -8,7 +8,11 @@ package Dwello;
 use strict;
 use warnings;
 use Exporter 'import';
+use Fcntl ':flock';
+use File::Copy qw(copy);
+use File::Path qw(make_path);
 use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::RecursiveCopy;
 use PostgreSQL::Test::Utils;
 
 our @EXPORT = qw(new_server install_dwello keyring_directory people
@@ -22,17 +26,28 @@ sub keyring_directory
 	return $node->basedir . '/keyring';
 }
 
-# new_server NAME, SETTINGS, INIT: a running server without the extension;
-# INIT goes to init(), as (allows_streaming => 1).
+# new_server NAME, SETTINGS, OPTION...: a running server.  holds says what is
+# in its database "postgres": nothing, the extension with a keyring, or a demo
+# of install_dwello()'s; allows_streaming says whether a standby can follow.
+# It is a copy of a data directory that the first caller of a run makes.
 sub new_server
 {
-	my ($name, $settings, %init) = @_;
+	my ($name, $settings, %option) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
-	my $keyring;
+	my $made = made($option{holds} // 'nothing');
+	my $keyring = keyring_directory($node);
 
-	$node->init(extra => [ '--locale=C.UTF-8', '--encoding=UTF8' ], %init);
-	$keyring = keyring_directory($node);
+	$node->init_from_backup($made, 'data');
 	mkdir $keyring, 0700 or die "mkdir $keyring: $!";
+	copy($made->keyring, "$keyring/keyring") && chmod 0600, "$keyring/keyring"
+	  or die "$keyring: $!"
+	  if -e $made->keyring;
+	$settings = <<'END' . ($settings // '') if $option{allows_streaming};
+wal_level = replica
+max_wal_senders = 10
+max_replication_slots = 10
+wal_log_hints = on
+END
 	$node->append_conf('postgresql.conf', <<"END" . ($settings // ''));
 session_preload_libraries = 'dwello'
 dwello.keyring_file = '$keyring/keyring'
@@ -42,9 +57,73 @@ END
 	return $node;
 }
 
+# made WHAT: that data directory, with what init_from_backup() asks of a node.
+sub made
+{
+	my ($what) = @_;
+	my $made = bless {
+		directory => "$PostgreSQL::Test::Utils::tmp_check/made/$what" },
+	  'Dwello::Made';
+
+	open my $lock, '>', "$PostgreSQL::Test::Utils::tmp_check/made.lock"
+	  or die "made.lock: $!";
+	flock $lock, LOCK_EX or die "flock: $!";
+	make_directories($made->backup_dir . '/..')
+	  unless -d $made->backup_dir . '/../demo';
+	return $made;
+}
+
+# make_directories PLACE: each from the one before.
+sub make_directories
+{
+	my ($place) = @_;
+	my $node = PostgreSQL::Test::Cluster->new('made');
+	my $keyring = keyring_directory($node);
+
+	$node->init(extra => [ '--locale=C.UTF-8', '--encoding=UTF8' ]);
+	mkdir $keyring, 0700 or die "mkdir $keyring: $!";
+	make_path($place);
+	keep($node, "$place/nothing");
+	$node->append_conf('postgresql.conf',
+		"dwello.keyring_file = '$keyring/keyring'");
+	$node->start;
+	install_extension($node);
+	$node->stop;
+	keep($node, "$place/extension");
+	$node->start;
+	install_demo($node);
+	$node->stop;
+	keep($node, "$place/.demo");
+	rename "$place/.demo", "$place/demo" or die "rename: $!";
+	return;
+}
+
+# keep NODE, DIRECTORY: copies of its data and its keyring.
+sub keep
+{
+	my ($node, $directory) = @_;
+	my $keyring = keyring_directory($node) . '/keyring';
+
+	make_path($directory);
+	PostgreSQL::Test::RecursiveCopy::copypath($node->data_dir,
+		"$directory/data");
+	-e $keyring && (copy($keyring, $directory) or die "copy: $!");
+	return;
+}
+
 # install_dwello NODE: extension, keyring and demo data in its database
 # "postgres", with the means to make jobs quickly.
 sub install_dwello
+{
+	my ($node) = @_;
+
+	install_extension($node);
+	install_demo($node);
+	return;
+}
+
+# install_extension NODE: and a keyring.
+sub install_extension
 {
 	my ($node) = @_;
 
@@ -52,6 +131,16 @@ sub install_dwello
 SET client_min_messages = warning;
 CREATE EXTENSION dwello CASCADE;
 SELECT dwello.create_keyring();
+END
+	return;
+}
+
+# install_demo NODE: what load_demo() makes, and make_job().
+sub install_demo
+{
+	my ($node) = @_;
+
+	$node->safe_psql('postgres', <<'END');
 CREATE TABLE person AS SELECT name, id FROM dwello.load_demo();
 
 -- One job: posted, bid on, awarded, paid (all of it, a part or nothing)
@@ -149,5 +238,11 @@ sub differing
 	return join ' ', grep { ($one->{$_} // '') ne ($other->{$_} // '') }
 	  sort keys %all;
 }
+
+package Dwello::Made;
+
+sub name { return 'made' }
+sub backup_dir { return $_[0]->{directory} }
+sub keyring { return "$_[0]->{directory}/keyring" }
 
 1;

@@ -15,10 +15,9 @@ use Test::More;
 
 my $seed = $ENV{DW_SEED} // int(rand(1_000_000));
 my $rounds = $ENV{DW_ROUNDS} // 8;
-my $node = new_server('arguments');
+my $node = new_server('arguments', '', holds => 'demo');
 
 note "seed $seed";
-install_dwello($node);
 $node->safe_psql('postgres', <<'SQL');
 -- Values of a type, as SQL, that somebody may think of.
 CREATE FUNCTION bad_values(type_name text) RETURNS text[]

@@ -29,7 +29,7 @@ use constant {
 	NAIVE_JOBS => 400,
 };
 
-my $node = new_server('reach', <<'END', allows_streaming => 1);
+my $node = new_server('reach', <<'END', holds => 'extension', allows_streaming => 1);
 shared_buffers = 256MB
 fsync = off
 autovacuum = off
@@ -45,8 +45,6 @@ sub value
 }
 
 value(<<'END');
-SET client_min_messages = warning;
-CREATE EXTENSION dwello CASCADE;
 ALTER DATABASE postgres SET search_path = public, dwello;
 END
 

@@ -29,7 +29,7 @@ use constant {
 	JOBS => 150,
 };
 
-my $node = new_server('reached', <<'END');
+my $node = new_server('reached', <<'END', holds => 'extension');
 shared_buffers = 256MB
 fsync = off
 autovacuum = off
@@ -44,12 +44,6 @@ sub value
 	return $node->safe_psql('postgres',
 		"SET dwello.now = '2026-06-01 12:00+00'; $query");
 }
-
-value(<<'END');
-SET client_min_messages = warning;
-CREATE EXTENSION dwello CASCADE;
-SELECT dwello.create_keyring();
-END
 
 install_places($node);
 value(<<"END");

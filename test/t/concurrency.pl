@@ -27,8 +27,8 @@ my $seed = $ENV{DW_SEED} // time;
 srand $seed;
 note "DW_SEED=$seed";
 
-my $node = new_server('concurrency', "deadlock_timeout = '50ms'\n");
-install_dwello($node);
+my $node = new_server('concurrency', "deadlock_timeout = '50ms'\n",
+	holds => 'demo');
 install_deeds($node);
 my %person = people($node);
 

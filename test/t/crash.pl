@@ -21,8 +21,7 @@ use constant {
 };
 use constant TOTAL => JOBS * WORKERS * PARTS;
 
-my $node = new_server('crash');
-install_dwello($node);
+my $node = new_server('crash', '', holds => 'demo');
 my %person = people($node);
 my @jobs = make_jobs($node, JOBS, WORKERS * PARTS * PART);
 my $token = $node->safe_psql('postgres',

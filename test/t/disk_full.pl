@@ -25,11 +25,10 @@ use constant {
 	ROOM => 800,      # kB left when the load begins
 };
 
-my $node = new_server('disk_full');
+my $node = new_server('disk_full', '', holds => 'demo');
 mkdir "$disk/space" or die "mkdir: $!";
 $node->safe_psql('template1', "CREATE TABLESPACE small LOCATION '$disk/space'");
 $node->safe_psql('template1', 'ALTER DATABASE postgres SET TABLESPACE small');
-install_dwello($node);
 install_deeds($node);
 my @jobs = make_jobs($node, JOBS, SESSIONS * PARTS * PART);
 

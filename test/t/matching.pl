@@ -28,7 +28,7 @@ use constant {
 	FORMULA_QUERIES => 120,
 };
 
-my $node = new_server('matching', <<'END', allows_streaming => 1);
+my $node = new_server('matching', <<'END', holds => 'extension', allows_streaming => 1);
 shared_buffers = 256MB
 fsync = off
 autovacuum = off
@@ -44,9 +44,6 @@ sub value
 }
 
 value(<<'END');
-SET client_min_messages = warning;
-CREATE EXTENSION dwello CASCADE;
-SELECT dwello.create_keyring();
 ALTER DATABASE postgres SET search_path = public, dwello;
 END
 

@@ -14,8 +14,7 @@ use Test::More;
 
 use constant { CLIENTS => 6, TURNS => 25, JOBS => 12, HELD => 10_000_000 };
 
-my $node = new_server('payout_race', "deadlock_timeout = '20ms'\n");
-install_dwello($node);
+my $node = new_server('payout_race', "deadlock_timeout = '20ms'\n", holds => 'demo');
 install_deeds($node);
 my %person = people($node);
 

@@ -3,7 +3,9 @@
 #	the next, whatever the first one leaves in the session.
 use strict;
 use warnings;
-
+use FindBin qw($Bin);
+use lib $Bin;
+use Dwello;
 use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -15,18 +17,8 @@ my $bob = '00000000-0000-7000-8000-000000000002';
 # ----------------------------------------------------------------------
 # A server with two users, and one pooled connection to it
 # ----------------------------------------------------------------------
-my $node = PostgreSQL::Test::Cluster->new('pooled');
-$node->init;
-my $keyring = $node->basedir . '/keyring';
-$node->append_conf('postgresql.conf', <<"CONF");
-session_preload_libraries = 'dwello'
-dwello.keyring_file = '$keyring'
-CONF
-$node->start;
+my $node = new_server('pooled', '', holds => 'extension');
 $node->safe_psql('postgres', <<"SQL");
-SET client_min_messages = warning;
-CREATE EXTENSION dwello CASCADE;
-SELECT dwello.create_keyring();
 CREATE ROLE app LOGIN IN ROLE dwello_app;
 INSERT INTO dwello.users
   (id, user_type, status, email, email_index, first_name, last_name)

@@ -12,12 +12,11 @@ use Test::More;
 
 use constant { WARM_UP => 6, CALLS => 100 };
 
-my $node = new_server('replan', <<'END');
+my $node = new_server('replan', <<'END', holds => 'demo');
 shared_preload_libraries = 'pg_stat_statements'
 pg_stat_statements.track = 'all'
 pg_stat_statements.track_planning = on
 END
-install_dwello($node);
 my %person = people($node);
 my ($job) = make_jobs($node, 1, 100000);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_stat_statements');

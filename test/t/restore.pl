@@ -11,8 +11,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $source = new_server('source');
-install_dwello($source);
+my $source = new_server('source', '', holds => 'demo');
 my %person = people($source);
 my ($job) = make_jobs($source, 1, 30000);
 

@@ -17,8 +17,8 @@ use constant {
 	JOBS => 20,
 };
 
-my $node = new_server('rollup', "max_prepared_transactions = 2\n");
-install_dwello($node);
+my $node = new_server('rollup', "max_prepared_transactions = 2\n",
+	holds => 'demo');
 install_deeds($node);
 $node->safe_psql('postgres',
 	"SELECT dwello.set_setting('rollup_margin_seconds', '1')");

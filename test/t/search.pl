@@ -19,15 +19,11 @@ use Test::More;
 
 use constant JOBS => 260_000;
 
-my $node = new_server('search', <<'END');
+my $node = new_server('search', <<'END', holds => 'extension');
 shared_buffers = 256MB
 fsync = off
 autovacuum = off
 jit = off
-END
-$node->safe_psql('postgres', <<'END');
-SET client_min_messages = warning;
-CREATE EXTENSION dwello CASCADE;
 END
 
 # The indexes are made afterwards, which is quicker.

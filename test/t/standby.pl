@@ -15,8 +15,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $primary = new_server('primary', '', allows_streaming => 1);
-install_dwello($primary);
+my $primary = new_server('primary', '', holds => 'demo', allows_streaming => 1);
 my %id = people($primary);
 
 # Who calls: the role of the session, and the token if there is one.
