@@ -100,9 +100,7 @@ sub entry
 {
 	my ($function, $answer) = @_;
 	my $block = $function->{block};
-	my $text = "#### $function->{name}\n\n" . ($block ? $block->{prose} : $function->{said}) . "\n\n";
-
-	return $text unless $block;
+	my $text = "#### $function->{name}\n\n$block->{prose}\n\n";
 	my $returns = $block->{returns_is};
 
 	$text .= table($function, 'args') . "\n" if @{ $function->{in} };
@@ -121,12 +119,12 @@ sub entry
 }
 
 my ($what) = @ARGV;
-my @functions = grep { !is_internal($_) } blocks();
+my @functions = grep { $_->{block} && !is_internal($_) } blocks();
 
 if ($what eq 'test')
 {
 	print read_file('scripts/reference_head.sql');
-	foreach my $function (grep { $_->{block} } @functions)
+	foreach my $function (@functions)
 	{
 		print "\n\\echo $function->{name}\n", example_call($function),
 		  "ROLLBACK TO example;\n";

@@ -50,7 +50,7 @@ INSERT INTO r.step VALUES
   ('painting submitted', 'painting started', 'provider_1',
    'dwello.submit_milestone(job_id => :painting, notes => ''Two coats, dry.'')'),
   ('painting disputed', 'painting submitted', 'homeowner',
-   'dwello.open_dispute(job_id => :painting, reason => ''Two doors stick.'', provider_amount => 80000)'),
+   'dwello.open_dispute(job_id => :painting, amount => 80000, reason => ''Two doors stick.'')'),
   ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),
   ('painting edited', NULL, 'homeowner',
    'dwello.edit_job(job_id => :painting, description => ''Twelve doors, eight drawers.'')'),
@@ -64,7 +64,21 @@ INSERT INTO r.step VALUES
    'dwello.add_credential(credential_type => ''license'', name => ''C-33 Painting'', valid_until => ''2032-06-30'')'),
   ('provider_2 suspended', NULL, 'admin',
    'dwello.suspend_user(user_id => ''de000000-0000-7000-8000-000000000003'', reason => ''Insurance has lapsed.'')'),
-  ('a month later', NULL, 'superuser', 'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)');
+  ('a month later', NULL, 'superuser', 'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)'),
+  ('painting left alone for a month', 'painting submitted', 'superuser',
+   'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)'),
+  ('painting disputed for a month', 'painting disputed', 'superuser',
+   'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)'),
+  ('painting charged back', 'painting paid', 'system',
+   'dwello.open_chargeback(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_3'', amount => 95000, currency => ''USD'')'),
+  ('a payout', NULL, 'provider_1', 'dwello.request_payout(amount => 20000)'),
+  ('a fee schedule', NULL, 'admin',
+   'dwello.set_fee_schedule(name => ''Spring'', rate_ppm => 40000, currency => ''USD'', schedule_id => ''de000000-0000-7000-8000-0000000000f2'')'),
+  ('painting confirmed with a promo code at hand', 'painting confirmed', 'admin',
+   'dwello.add_promo_code(code => ''SPRING-10'', rate_ppm => 100000)'),
+  ('the clock of today', NULL, 'superuser', 'set_config(''dwello.now'', '''', true)'),
+  ('partitions of today', 'the clock of today', 'system', 'dwello.ensure_partitions()'),
+  ('a consumer', NULL, 'system', 'dwello.claim_events(consumer => ''mailer'')');
 
 -- Brings the demonstration into a state.
 CREATE FUNCTION r.given(wanted text) RETURNS void

@@ -6,6 +6,22 @@
 -- The operator's settings.
 -- ----------------------------------------------------------------------
 
+/*
+ * get_setting
+ *	The value of a setting in force: the operator's, else the built-in
+ *	one.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	name: as the view dwello.settings lists it
+ * returns: the value as text
+ * errors:
+ *	WD402 WD401 22004 22001
+ *	22023: a blank name
+ *	P0002: no such setting
+ * example: homeowner
+ *	SELECT dwello.get_setting(name => 'job_expiry_days');
+ */
 CREATE OR REPLACE FUNCTION dwello.get_setting(name text)
 RETURNS text
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
@@ -13,8 +29,36 @@ AS 'MODULE_PATHNAME', 'dwello_get_setting';
 GRANT EXECUTE ON FUNCTION dwello.get_setting
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.get_setting IS
-'The value of a setting in force: the operator''s, else the built-in one. Argument: name, as the view dwello.settings lists it. Returns the value as text. Errors: WD402, WD401; 22004; 22001; 22023 a blank name; P0002 no such setting.';
+  'The value of a setting in force: the operator''s, else the built-in one. Errors: WD402, WD401, 22004, 22001, 22023, P0002. See reference.md#get_setting.';
 
+/*
+ * set_setting
+ *	Sets one of the operator's settings. The platform's percentage is
+ *	shown among the settings but is the default fee schedule's.
+ *
+ * role: app, service, admin
+ * args:
+ *	name: as the view dwello.settings lists it
+ *	value: a text of the setting's kind: an integer in its range, true or
+ *	  false, or a text; NULL goes back to the built-in value
+ *	expected_version: version of the setting, 1 while it was never set
+ *	idempotency_key
+ * returns: a row
+ *	name
+ *	value: the value in force
+ *	version: version of the setting
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither the service nor an administrator
+ *	22004: no name
+ *	22001
+ *	22023: no value of this setting, or platform_fee_percentage
+ *	P0002: no such setting
+ *	WD104 WD103
+ * example: admin
+ *	SELECT value, version FROM dwello.set_setting(name => 'job_expiry_days', value => '45');
+ */
 CREATE OR REPLACE FUNCTION dwello.set_setting(
   INOUT name text,
   INOUT value text,
@@ -28,12 +72,48 @@ AS 'MODULE_PATHNAME', 'dwello_set_setting';
 GRANT EXECUTE ON FUNCTION dwello.set_setting
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.set_setting IS
-'Sets one of the operator''s settings. For the service and administrators. Arguments: name, as the view dwello.settings lists it; value, a text of the setting''s kind: an integer in its range, true or false, or a text; NULL goes back to the built-in value; expected_version of the setting, 1 while it was never set. The platform''s percentage is shown among the settings but is the default fee schedule''s. Returns name, the value in force, version and replayed. Errors: WD402, WD401, 42501; 22004 no name; 22001; 22023 no value of this setting, or platform_fee_percentage; P0002 no such setting; WD104; WD103.';
+  'Sets one of the operator''s settings. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103. See reference.md#set_setting.';
 
 -- ----------------------------------------------------------------------
 -- Feature flags: who gets what.
 -- ----------------------------------------------------------------------
 
+/*
+ * set_flag
+ *	Sets a feature flag, or makes one of the operator's own, which is off
+ *	and for all until told otherwise. What is NULL stays as it is.
+ *
+ * role: app, service, admin
+ * args:
+ *	name: 3 to 63 small letters, digits and underscores, a letter first
+ *	is_enabled: false turns it off for all
+ *	rollout_percentage: 0 to 100 of those whom the targets fit, always the
+ *	  same users and more of them as it rises
+ *	targets: an object that may have user_types (a list of user types),
+ *	  regions (a list of ISO 3166 countries: that of the primary address)
+ *	  and minimum_rating (mean stars, 0 to 5, to six places; above 0 nobody
+ *	  unrated meets it), all of which must fit
+ *	user_ids: up to 10000 users for whom it is on while it is enabled,
+ *	  whatever rollout and targets say
+ *	expected_version: version of the flag, 1 for a built-in one never set
+ *	idempotency_key
+ * returns: a row
+ *	name
+ *	is_enabled
+ *	rollout_percentage
+ *	version: version of the flag
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither the service nor an administrator
+ *	22004: no name, a NULL among user_ids
+ *	22001
+ *	22023: no such name, percentage or targets
+ *	WD104 WD103
+ * example: admin
+ *	SELECT name, is_enabled, rollout_percentage
+ *	  FROM dwello.set_flag(name => 'photo_estimates', is_enabled => true, rollout_percentage => 25);
+ */
 CREATE OR REPLACE FUNCTION dwello.set_flag(
   INOUT name text,
   INOUT is_enabled boolean DEFAULT NULL,
@@ -50,8 +130,31 @@ AS 'MODULE_PATHNAME', 'dwello_set_flag';
 GRANT EXECUTE ON FUNCTION dwello.set_flag
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.set_flag IS
-'Sets a feature flag, or makes one of the operator''s own, which is off and for all until told otherwise. For the service and administrators. Arguments, NULL leaving each as it is: name, 3 to 63 small letters, digits and underscores, a letter first; is_enabled, false turns it off for all; rollout_percentage, 0 to 100 of those whom the targets fit, always the same users and more of them as it rises; targets, an object that may have user_types (a list of user types), regions (a list of ISO 3166 countries: that of the primary address) and minimum_rating (mean stars, 0 to 5, to six places; above 0 nobody unrated meets it), all of which must fit; user_ids, up to 10000 users for whom it is on while it is enabled, whatever rollout and targets say; expected_version of the flag, 1 for a built-in one never set. Returns name, is_enabled, rollout_percentage, version and replayed. Errors: WD402, WD401, 42501; 22004 no name, a NULL among user_ids; 22001; 22023 no such name, percentage, targets; WD104; WD103.';
+  'Sets a feature flag, or makes one of the operator''s own, which is off and for all until told otherwise. Errors: WD402, WD401, 42501, 22004, 22001, 22023, WD104, WD103. See reference.md#set_flag.';
 
+/*
+ * flag_enabled
+ *	Whether a feature is on for a user. Off for all while the flag is not
+ *	enabled; else on for the users it names; else on for those whom its
+ *	targets fit and who are in its rollout, by a hash of flag and user
+ *	that never changes.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	name: as the view dwello.flags lists it
+ *	user_id: NULL for the caller; another's for administrators and the
+ *	  system
+ * returns: true when it is on
+ * errors:
+ *	WD402 WD401
+ *	22004: no name, or no user where the system calls
+ *	22001
+ *	22023: a blank name
+ *	42501: another user
+ *	P0002: no such flag or user
+ * example: provider_1
+ *	SELECT dwello.flag_enabled(name => 'mobile_app_notifications');
+ */
 CREATE OR REPLACE FUNCTION dwello.flag_enabled(name text, user_id uuid DEFAULT NULL)
 RETURNS boolean
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
@@ -59,64 +162,249 @@ AS 'MODULE_PATHNAME', 'dwello_flag_enabled';
 GRANT EXECUTE ON FUNCTION dwello.flag_enabled
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.flag_enabled IS
-'Whether a feature is on for a user. Off for all while the flag is not enabled; else on for the users it names; else on for those whom its targets fit and who are in its rollout, by a hash of flag and user that never changes. Arguments: name, as the view dwello.flags lists it; user_id, NULL for the caller, another''s for administrators and the system. Returns true when it is on. Errors: WD402, WD401; 22004 no name, or no user where the system calls; 22001; 22023 a blank name; 42501 another user; P0002 no such flag or user.';
+  'Whether a feature is on for a user. Errors: WD402, WD401, 22004, 22001, 22023, 42501, P0002. See reference.md#flag_enabled.';
 
 -- ----------------------------------------------------------------------
 -- Events of the outbox: applied to users, given to consumers.
 -- ----------------------------------------------------------------------
 
+/*
+ * deliver_events
+ *	Applies events of the outbox that are due to users: notifications and
+ *	the running sums of providers, each once per user and event. Several
+ *	workers may call it at once.
+ *
+ * role: service
+ * args:
+ *	max_rows: 1 to 100000 events at most
+ * returns: the number applied; call it again until it is 0
+ * errors:
+ *	22004
+ *	22023: max_rows is out of range
+ *	42501: the caller is not the system
+ *	25006
+ * example: system, painting accepted
+ *	SELECT dwello.deliver_events(max_rows => 100);
+ */
 CREATE OR REPLACE FUNCTION dwello.deliver_events(max_rows integer DEFAULT 1000) RETURNS integer
   AS 'MODULE_PATHNAME', 'dwello_deliver_events' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
 COMMENT ON FUNCTION dwello.deliver_events IS
-  'Applies up to max_rows (1 to 100000) events of the outbox that are due to users: notifications and the running sums of providers, each once per user and event. Several workers may call it at once. Returns the number applied; call it again until it is 0. For dwello_service. Errors: 22004, 22023 max_rows out of range; 42501 with a token; 25006 on a standby.';
+  'Applies events of the outbox that are due to users: notifications and the running sums of providers, each once per user and event. Errors: 22004, 22023, 42501, 25006. See reference.md#deliver_events.';
 GRANT EXECUTE ON FUNCTION dwello.deliver_events TO dwello_service;
 
+/*
+ * claim_events
+ *	Gives a consumer events of the outbox to carry outside. Every event is
+ *	given at least once: again when its lease runs out before
+ *	ack_events(), so a worker does what it does under a key of the event's
+ *	id. What was given event_attempts times and never done is dead: it is
+ *	left aside in outbox_deliveries.
+ *
+ *	The events of one scope come in the order of their ids, the next one
+ *	not before the one before is done or dead (those of one claim are to
+ *	be done in their order); scopes overtake one another. Consumers know
+ *	nothing of each other, nor of deliver_events(). Claims of one consumer
+ *	wait for one another until the claim commits, so commit it before the
+ *	work.
+ *
+ * role: service
+ * args:
+ *	consumer: a name of up to 100 characters, made at its first claim and
+ *	  then given every event of the past
+ *	max_rows: 1 to 10000 events at most
+ *	types: types of events, NULL for all; a consumer that asks for other
+ *	  types than before gets those of the past too
+ *	lease: one second to one day
+ * returns: rows, one an event
+ *	id: the event
+ *	scope_id: the job or user it belongs to
+ *	aggregatetype: kind of the thing that changed
+ *	aggregateid: its id
+ *	type: what happened to it
+ *	payload: the event itself
+ *	created_at
+ *	attempt: 1 at first
+ *	lease_id: names the claim
+ * errors:
+ *	42501: the caller is not the system
+ *	22004 22001
+ *	22023: max_rows, lease, or an empty list of types
+ *	25006
+ *	40001: claims race in REPEATABLE READ
+ * example: system
+ *	SELECT aggregatetype, type, attempt
+ *	  FROM dwello.claim_events(consumer => 'mailer', types => ARRAY['job_published'], max_rows => 2);
+ */
 CREATE OR REPLACE FUNCTION dwello.claim_events(consumer text, max_rows integer DEFAULT 100, types text[] DEFAULT NULL,
   lease interval DEFAULT '1 minute', OUT id uuid, OUT scope_id uuid, OUT aggregatetype text, OUT aggregateid text,
   OUT type text, OUT payload jsonb, OUT created_at timestamptz, OUT attempt integer, OUT lease_id uuid) RETURNS SETOF record
   AS 'MODULE_PATHNAME', 'dwello_claim_events' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
 COMMENT ON FUNCTION dwello.claim_events IS
-  'Gives a consumer events of the outbox to carry outside; for its workers. Every event is given at least once: again when its lease runs out before ack_events(), so a worker does what it does under a key of the event''s id. The events of one scope come in the order of their ids, the next one not before the one before is done or dead (those of one claim are to be done in their order); scopes overtake one another. Consumers know nothing of each other, nor of deliver_events(). Claims of one consumer wait for one another until the claim commits, so commit it before the work. Arguments: consumer, a name of up to 100 characters, made at its first claim and then given every event of the past; max_rows, 1 to 10000; types of events, NULL = all: a consumer that asks for other types than before gets those of the past too; lease, one second to one day. What was given event_attempts times and never done is dead: it is left aside in outbox_deliveries. Returns the event (id, scope_id, aggregatetype, aggregateid, type, payload, created_at), attempt (1 at first) and lease_id, which names the claim. For dwello_service. Errors: 42501 with a token; 22004; 22001; 22023 max_rows, lease or an empty list of types; 25006 on a standby; 40001 when claims race in REPEATABLE READ.';
+  'Gives a consumer events of the outbox to carry outside. Errors: 42501, 22004, 22001, 22023, 25006, 40001. See reference.md#claim_events.';
 GRANT EXECUTE ON FUNCTION dwello.claim_events TO dwello_service;
 
+/*
+ * ack_events
+ *	Says what became of events that claim_events() gave. What failed is
+ *	given again after event_retry_seconds, after twice as long each
+ *	further time (an hour at most), and is dead after event_attempts. A
+ *	lease that has run out still counts until the event is given again.
+ *
+ * role: service
+ * args:
+ *	consumer: its name
+ *	lease_id: as claimed
+ *	ids: events that are done; NULL for all of the claim but failed_ids
+ *	failed_ids: events that failed
+ *	error: why, up to 10000 characters
+ * returns: a row
+ *	acked: how many are now done
+ *	retried: how many will be given again
+ *	dead: how many are dead
+ *	lost: how many stand under this lease no more and were left alone:
+ *	  said before, or given to another worker since; an id named twice is
+ *	  lost the second time
+ * errors:
+ *	42501: the caller is not the system
+ *	22004 22001
+ *	22023: an argument outside its limits
+ *	25006
+ * example: system
+ *	SELECT a.acked, a.retried, a.dead, a.lost
+ *	  FROM (SELECT c.lease_id FROM dwello.claim_events(consumer => 'mailer', max_rows => 2) AS c LIMIT 1) AS claim,
+ *	       dwello.ack_events(consumer => 'mailer', lease_id => claim.lease_id) AS a;
+ */
 CREATE OR REPLACE FUNCTION dwello.ack_events(consumer text, lease_id uuid, ids uuid[] DEFAULT NULL,
   failed_ids uuid[] DEFAULT '{}', error text DEFAULT NULL, OUT acked integer, OUT retried integer, OUT dead integer,
   OUT lost integer)
   AS 'MODULE_PATHNAME', 'dwello_ack_events' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
 COMMENT ON FUNCTION dwello.ack_events IS
-  'Says what became of events that claim_events() gave; for the worker that has them. What failed is given again after event_retry_seconds, after twice as long each further time (an hour at most), and is dead after event_attempts. Arguments: consumer; lease_id, as claimed; ids of the events that are done, NULL = all of the claim but failed_ids; failed_ids; error, why, up to 10000 characters. Returns how many are now done (acked), will be given again (retried), are dead, and stand under this lease no more and were left alone (lost): said before, or given to another worker since; an id named twice is lost the second time. A lease that has run out still counts until the event is given again. For dwello_service. Errors: 42501 with a token; 22004, 22001, 22023 the arguments; 25006 on a standby.';
+  'Says what became of events that claim_events() gave. Errors: 42501, 22004, 22001, 22023, 25006. See reference.md#ack_events.';
 GRANT EXECUTE ON FUNCTION dwello.ack_events TO dwello_service;
 
+/*
+ * requeue_events
+ *	Gives dead events of a consumer their attempts anew, once what they
+ *	died of is mended. The next claim_events() has them, the first attempt
+ *	again. Events of their scopes that came later may have been done
+ *	meanwhile. Waits for claims of the consumer that have not committed;
+ *	called again, it returns none.
+ *
+ * role: app, service, admin
+ * args:
+ *	consumer: its name
+ *	event_ids: NULL for all that are dead; others are left alone
+ *	max_rows: 1 to 10000 events at most, oldest first
+ * returns: rows, one an event
+ *	id: the event
+ *	scope_id: the job or user it belongs to
+ *	type: what happened
+ *	attempts: how often it was given
+ *	dead_at: when it was left aside
+ *	last_error: what the worker said last
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither the service nor an administrator
+ *	22004 22001
+ *	22023: an argument outside its limits
+ *	P0002: no such consumer
+ *	25006
+ * example: system, a consumer
+ *	SELECT count(*) AS requeued FROM dwello.requeue_events(consumer => 'mailer');
+ */
 CREATE OR REPLACE FUNCTION dwello.requeue_events(consumer text, event_ids uuid[] DEFAULT NULL,
   max_rows integer DEFAULT 1000, OUT id uuid, OUT scope_id uuid, OUT type text, OUT attempts integer,
   OUT dead_at timestamptz, OUT last_error text) RETURNS SETOF record
   AS 'MODULE_PATHNAME', 'dwello_requeue_events' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
 COMMENT ON FUNCTION dwello.requeue_events IS
-  'Gives dead events of a consumer their attempts anew, once what they died of is mended: the next claim_events() has them, the first attempt again. Events of their scopes that came later may have been done meanwhile. Waits for claims of the consumer that have not committed. Arguments: consumer; event_ids, NULL = all that are dead, others are left alone; max_rows, 1 to 10000, oldest first. Returns those it requeued: id, scope_id, type, attempts (how often it was given), dead_at, last_error; called again, none. For the service and administrators. Errors: WD402, WD401, 42501; 22004, 22001, 22023 the arguments; P0002 no such consumer; 25006 on a standby.';
+  'Gives dead events of a consumer their attempts anew, once what they died of is mended. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, 25006. See reference.md#requeue_events.';
 GRANT EXECUTE ON FUNCTION dwello.requeue_events TO dwello_app, dwello_service, dwello_admin;
 
 -- ----------------------------------------------------------------------
 -- What operators run: partitions, and the check of everything.
 -- ----------------------------------------------------------------------
 
+/*
+ * ensure_partitions
+ *	Makes the monthly partitions of every log, and moves rows out of the
+ *	default partition into them. To be run daily.
+ *
+ * role: service
+ * args:
+ *	months_ahead: 0 to 120 months after the present one
+ *	from_month: first month; NULL for the present one
+ * returns: rows, one a log and month
+ *	table_name: the log
+ *	partition_name: its partition
+ *	created: false where it was there
+ * errors:
+ *	22004
+ *	22023: months_ahead or from_month is out of range
+ *	42501: the caller is not the system
+ *	25006
+ * example: system
+ *	SELECT table_name, partition_name, created
+ *	  FROM dwello.ensure_partitions(months_ahead => 0)
+ *	 WHERE table_name = 'audit_log';
+ */
 CREATE OR REPLACE FUNCTION dwello.ensure_partitions(months_ahead integer DEFAULT 3, from_month date DEFAULT NULL)
   RETURNS TABLE (table_name text, partition_name text, created boolean)
   AS 'MODULE_PATHNAME', 'dwello_ensure_partitions' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
 COMMENT ON FUNCTION dwello.ensure_partitions IS
-  'Makes the monthly partitions of every log from the month of from_month (NULL = the present one) up to months_ahead (0 to 120) months after the present one, and moves rows out of the default partition into them. Returns a row a log and month, created = false where it was there. For dwello_service; run it daily. Errors: 22004; 22023 months_ahead or from_month out of range; 42501 with a token; 25006 on a standby.';
+  'Makes the monthly partitions of every log, and moves rows out of the default partition into them. Errors: 22004, 22023, 42501, 25006. See reference.md#ensure_partitions.';
 GRANT EXECUTE ON FUNCTION dwello.ensure_partitions TO dwello_service;
 
+/*
+ * check
+ *	Says what is wrong with the installation or its data. No rows: it is
+ *	healthy. Includes every row of dwello.reconcile().
+ *
+ * role: app, service, admin
+ * args: none
+ * returns: rows, one a finding
+ *	rule: the rule that does not hold
+ *	object: where
+ *	detail: what was found
+ *	hint: what to do
+ * errors:
+ *	WD401 WD402
+ *	42501: the caller is neither the service nor an administrator
+ * example: admin, partitions of today
+ *	SELECT count(*) AS findings FROM dwello.check() AS c
+ *	 WHERE c.rule NOT IN ('preload_missing', 'keyring_in_data_directory');
+ */
 CREATE OR REPLACE FUNCTION dwello.check()
   RETURNS TABLE (rule text, object text, detail text, hint text)
   AS 'MODULE_PATHNAME', 'dwello_check' LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER;
 COMMENT ON FUNCTION dwello.check IS
-  'Says what is wrong with the installation or its data; no rows = healthy. rule names the fault, object where it is, detail what was found, hint what to do. Includes every row of dwello.reconcile(). For dwello_service and administrators. Errors: WD401, WD402, 42501.';
+  'Says what is wrong with the installation or its data. Errors: WD401, WD402, 42501. See reference.md#check.';
 GRANT EXECUTE ON FUNCTION dwello.check TO dwello_service, dwello_app, dwello_admin;
 
 -- ----------------------------------------------------------------------
 -- The demonstration.
 -- ----------------------------------------------------------------------
 
+/*
+ * load_demo
+ *	Plays a small story through the commands. There are one homeowner, two
+ *	providers and an administrator in San Francisco; a plumbing job done,
+ *	paid and reviewed, a painting job with two bids, a deck job without
+ *	any; an agent of each provider that asks before it bids. A second call
+ *	returns the same rows and changes nothing.
+ *
+ *	For trials, as a superuser or dwello_service without a token.
+ *
+ * role: service
+ * args: none
+ * returns: rows
+ *	name: what it is
+ *	id: its id; an agent's is its provider's
+ * errors:
+ *	42501: the caller is not the system
+ *	WD601
+ * example: superuser
+ *	SELECT name, id FROM dwello.load_demo() WHERE name LIKE 'job%';
+ */
 CREATE OR REPLACE FUNCTION dwello.load_demo()
   RETURNS TABLE (name text, id uuid)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -259,5 +547,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION dwello.load_demo IS
-  'Plays a small story through the commands: one homeowner, two providers and an administrator in San Francisco; a plumbing job done, paid and reviewed, a painting job with two bids, a deck job without any; an agent of each provider that asks before it bids. Returns the ids by name, an agent''s being its provider''s; a second call returns the same rows and changes nothing. For trials, as a superuser or dwello_service without a token. Errors: those of the commands; WD601 without a keyring.';
+  'Plays a small story through the commands. Errors: 42501, WD601. See reference.md#load_demo.';
 GRANT EXECUTE ON FUNCTION dwello.load_demo TO dwello_service;

@@ -50,7 +50,7 @@ INSERT INTO r.step VALUES
   ('painting submitted', 'painting started', 'provider_1',
    'dwello.submit_milestone(job_id => :painting, notes => ''Two coats, dry.'')'),
   ('painting disputed', 'painting submitted', 'homeowner',
-   'dwello.open_dispute(job_id => :painting, reason => ''Two doors stick.'', provider_amount => 80000)'),
+   'dwello.open_dispute(job_id => :painting, amount => 80000, reason => ''Two doors stick.'')'),
   ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),
   ('painting edited', NULL, 'homeowner',
    'dwello.edit_job(job_id => :painting, description => ''Twelve doors, eight drawers.'')'),
@@ -64,7 +64,21 @@ INSERT INTO r.step VALUES
    'dwello.add_credential(credential_type => ''license'', name => ''C-33 Painting'', valid_until => ''2032-06-30'')'),
   ('provider_2 suspended', NULL, 'admin',
    'dwello.suspend_user(user_id => ''de000000-0000-7000-8000-000000000003'', reason => ''Insurance has lapsed.'')'),
-  ('a month later', NULL, 'superuser', 'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)');
+  ('a month later', NULL, 'superuser', 'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)'),
+  ('painting left alone for a month', 'painting submitted', 'superuser',
+   'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)'),
+  ('painting disputed for a month', 'painting disputed', 'superuser',
+   'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)'),
+  ('painting charged back', 'painting paid', 'system',
+   'dwello.open_chargeback(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_3'', amount => 95000, currency => ''USD'')'),
+  ('a payout', NULL, 'provider_1', 'dwello.request_payout(amount => 20000)'),
+  ('a fee schedule', NULL, 'admin',
+   'dwello.set_fee_schedule(name => ''Spring'', rate_ppm => 40000, currency => ''USD'', schedule_id => ''de000000-0000-7000-8000-0000000000f2'')'),
+  ('painting confirmed with a promo code at hand', 'painting confirmed', 'admin',
+   'dwello.add_promo_code(code => ''SPRING-10'', rate_ppm => 100000)'),
+  ('the clock of today', NULL, 'superuser', 'set_config(''dwello.now'', '''', true)'),
+  ('partitions of today', 'the clock of today', 'system', 'dwello.ensure_partitions()'),
+  ('a consumer', NULL, 'system', 'dwello.claim_events(consumer => ''mailer'')');
 
 -- Brings the demonstration into a state.
 CREATE FUNCTION r.given(wanted text) RETURNS void
@@ -251,6 +265,78 @@ SELECT * FROM r.answer('homeowner', NULL,
 'SELECT dwello.own_scopes()');
 ROLLBACK TO example;
 
+\echo get_setting
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT dwello.get_setting(name => ''job_expiry_days'')');
+ROLLBACK TO example;
+
+\echo set_setting
+SELECT * FROM r.answer('admin', NULL,
+'SELECT value, version FROM dwello.set_setting(name => ''job_expiry_days'', value => ''45'')');
+ROLLBACK TO example;
+
+\echo set_flag
+SELECT * FROM r.answer('admin', NULL,
+'SELECT name, is_enabled, rollout_percentage
+  FROM dwello.set_flag(name => ''photo_estimates'', is_enabled => true, rollout_percentage => 25)');
+ROLLBACK TO example;
+
+\echo flag_enabled
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT dwello.flag_enabled(name => ''mobile_app_notifications'')');
+ROLLBACK TO example;
+
+\echo deliver_events
+SELECT * FROM r.answer('system', 'painting accepted',
+'SELECT dwello.deliver_events(max_rows => 100)');
+ROLLBACK TO example;
+
+\echo claim_events
+SELECT * FROM r.answer('system', NULL,
+'SELECT aggregatetype, type, attempt
+  FROM dwello.claim_events(consumer => ''mailer'', types => ARRAY[''job_published''], max_rows => 2)');
+ROLLBACK TO example;
+
+\echo ack_events
+SELECT * FROM r.answer('system', NULL,
+'SELECT a.acked, a.retried, a.dead, a.lost
+  FROM (SELECT c.lease_id FROM dwello.claim_events(consumer => ''mailer'', max_rows => 2) AS c LIMIT 1) AS claim,
+       dwello.ack_events(consumer => ''mailer'', lease_id => claim.lease_id) AS a');
+ROLLBACK TO example;
+
+\echo requeue_events
+SELECT * FROM r.answer('system', 'a consumer',
+'SELECT count(*) AS requeued FROM dwello.requeue_events(consumer => ''mailer'')');
+ROLLBACK TO example;
+
+\echo ensure_partitions
+SELECT * FROM r.answer('system', NULL,
+'SELECT table_name, partition_name, created
+  FROM dwello.ensure_partitions(months_ahead => 0)
+ WHERE table_name = ''audit_log''');
+ROLLBACK TO example;
+
+\echo check
+SELECT * FROM r.answer('admin', 'partitions of today',
+'SELECT count(*) AS findings FROM dwello.check() AS c
+ WHERE c.rule NOT IN (''preload_missing'', ''keyring_in_data_directory'')');
+ROLLBACK TO example;
+
+\echo load_demo
+SELECT * FROM r.answer('superuser', NULL,
+'SELECT name, id FROM dwello.load_demo() WHERE name LIKE ''job%''');
+ROLLBACK TO example;
+
+\echo error_codes
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT code, name, http_status, retryable FROM dwello.error_codes() WHERE code = ''WD103''');
+ROLLBACK TO example;
+
+\echo uuidv7
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT dwello.uuidv7() < dwello.uuidv7() AS rising');
+ROLLBACK TO example;
+
 \echo configure_agent
 SELECT * FROM r.answer('provider_1', NULL,
 'SELECT is_active, mode, strategy, version
@@ -339,6 +425,216 @@ SELECT * FROM r.answer('homeowner', NULL,
 'SELECT criterion, raw, weight_bps, points
   FROM dwello.explain_bid(job_id => ''de000000-0000-7000-8000-000000000011'',
     bid_id => ''de000000-0000-7000-8000-000000000021'')');
+ROLLBACK TO example;
+
+\echo fund_escrow
+SELECT * FROM r.answer('homeowner', 'painting confirmed',
+'SELECT amount, currency, pay_by, escrow_status
+  FROM dwello.fund_escrow(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo confirm_payment
+SELECT * FROM r.answer('system', 'painting asked to pay',
+'SELECT amount, is_late, escrow_status, held
+  FROM dwello.confirm_payment(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
+    event_id => ''evt_2'', amount => 95000, currency => ''USD'')');
+ROLLBACK TO example;
+
+\echo release_escrow
+SELECT * FROM r.answer('homeowner', 'painting submitted',
+'SELECT amount, fee, tax, payout, escrow_status, held
+  FROM dwello.release_escrow(job_id => ''de000000-0000-7000-8000-000000000011'', amount => 50000)');
+ROLLBACK TO example;
+
+\echo approve_milestone
+SELECT * FROM r.answer('homeowner', 'painting submitted',
+'SELECT amount, fee, payout, escrow_status
+  FROM dwello.approve_milestone(job_id => ''de000000-0000-7000-8000-000000000011'',
+    milestone_id => (SELECT m.id FROM dwello.job_milestones AS m
+                      WHERE m.job_id = ''de000000-0000-7000-8000-000000000011''))');
+ROLLBACK TO example;
+
+\echo refund_escrow
+SELECT * FROM r.answer('provider_1', 'painting paid',
+'SELECT amount, escrow_status, held, refunded
+  FROM dwello.refund_escrow(job_id => ''de000000-0000-7000-8000-000000000011'', amount => 15000,
+    reason => ''The primer was on hand.'')');
+ROLLBACK TO example;
+
+\echo cancel_escrow
+SELECT * FROM r.answer('homeowner', 'painting asked to pay',
+'SELECT escrow_status, funded
+  FROM dwello.cancel_escrow(job_id => ''de000000-0000-7000-8000-000000000011'', reason => ''The house is sold.'')');
+ROLLBACK TO example;
+
+\echo fail_payment
+SELECT * FROM r.answer('system', 'painting asked to pay',
+'SELECT amount, escrow_status
+  FROM dwello.fail_payment(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
+    event_id => ''evt_2'', reason => ''card_declined'')');
+ROLLBACK TO example;
+
+\echo escrow_transitions
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT t.* FROM dwello.escrow_transitions() AS t WHERE t.state = ''created''');
+ROLLBACK TO example;
+
+\echo milestone_transitions
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT t.* FROM dwello.milestone_transitions() AS t WHERE t.state = ''funded'' AND t.event = ''submit_milestone''');
+ROLLBACK TO example;
+
+\echo submit_milestone
+SELECT * FROM r.answer('provider_1', 'painting started',
+'SELECT milestone_status, amount, auto_release_at
+  FROM dwello.submit_milestone(job_id => ''de000000-0000-7000-8000-000000000011'', notes => ''Two coats, dry.'')');
+ROLLBACK TO example;
+
+\echo request_changes
+SELECT * FROM r.answer('homeowner', 'painting submitted',
+'SELECT milestone_status, amount
+  FROM dwello.request_changes(job_id => ''de000000-0000-7000-8000-000000000011'', notes => ''One door drips.'')');
+ROLLBACK TO example;
+
+\echo open_dispute
+SELECT * FROM r.answer('homeowner', 'painting submitted',
+'SELECT dispute_status, disputed_amount, homeowner_offer, answer_by
+  FROM dwello.open_dispute(job_id => ''de000000-0000-7000-8000-000000000011'', amount => 80000,
+    reason => ''Two doors stick.'')');
+ROLLBACK TO example;
+
+\echo answer_dispute
+SELECT * FROM r.answer('provider_1', 'painting disputed',
+'SELECT dispute_status, homeowner_offer, provider_offer, answer_by
+  FROM dwello.answer_dispute(job_id => ''de000000-0000-7000-8000-000000000011'', amount => 90000)');
+ROLLBACK TO example;
+
+\echo withdraw_dispute
+SELECT * FROM r.answer('homeowner', 'painting disputed',
+'SELECT dispute_status, escrow_status
+  FROM dwello.withdraw_dispute(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo resolve_dispute
+SELECT * FROM r.answer('support', 'painting disputed',
+'SELECT dispute_status, settled_amount, released, refunded
+  FROM dwello.resolve_dispute(job_id => ''de000000-0000-7000-8000-000000000011'', homeowner_amount => 10000,
+    reason => ''One of the two doors was warped before.'')');
+ROLLBACK TO example;
+
+\echo release_due_escrows
+SELECT * FROM r.answer('system', 'painting left alone for a month',
+'SELECT released, jobs FROM dwello.release_due_escrows(max_rows => 100)');
+ROLLBACK TO example;
+
+\echo expire_disputes
+SELECT * FROM r.answer('system', 'painting disputed for a month',
+'SELECT settled FROM dwello.expire_disputes(max_rows => 100)');
+ROLLBACK TO example;
+
+\echo open_chargeback
+SELECT * FROM r.answer('system', 'painting paid',
+'SELECT held_amount, clawed_back, escrow_status
+  FROM dwello.open_chargeback(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
+    event_id => ''evt_3'', amount => 95000, currency => ''USD'')');
+ROLLBACK TO example;
+
+\echo close_chargeback
+SELECT * FROM r.answer('system', 'painting charged back',
+'SELECT chargeback_status, escrow_status, held
+  FROM dwello.close_chargeback(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
+    event_id => ''evt_4'', won => true)');
+ROLLBACK TO example;
+
+\echo request_payout
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT amount, currency, paid_amount, status, hold_until FROM dwello.request_payout(amount => 20000)');
+ROLLBACK TO example;
+
+\echo confirm_payout
+SELECT * FROM r.answer('system', 'a payout',
+'SELECT amount, paid_amount, status
+  FROM dwello.confirm_payout(user_id => ''de000000-0000-7000-8000-000000000002'',
+    payout_id => (SELECT p.id FROM dwello.payouts AS p), psp => ''demo-psp'', event_id => ''evt_5'')');
+ROLLBACK TO example;
+
+\echo fail_payout
+SELECT * FROM r.answer('system', 'a payout',
+'SELECT amount, status
+  FROM dwello.fail_payout(user_id => ''de000000-0000-7000-8000-000000000002'',
+    payout_id => (SELECT p.id FROM dwello.payouts AS p), psp => ''demo-psp'', event_id => ''evt_5'',
+    reason => ''account_closed'')');
+ROLLBACK TO example;
+
+\echo reconcile_external
+SELECT * FROM r.answer('system', NULL,
+'SELECT line, kind, verdict, stated_amount, booked_amount
+  FROM dwello.reconcile_external(psp => ''demo-psp'', statement => ''[{"event_id": "evt_demo_1", "kind": "payment",
+    "amount": 35000, "currency": "USD", "time": "2031-03-03T09:00:00Z"}]'')');
+ROLLBACK TO example;
+
+\echo escrow_next_events
+SELECT * FROM r.answer('homeowner', 'painting submitted',
+'SELECT event, at, stoppable_by, detail
+  FROM dwello.escrow_next_events(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo escrow_is_valid
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.escrow_is_valid(escrow => e) FROM dwello.escrow_accounts AS e');
+ROLLBACK TO example;
+
+\echo milestone_is_valid
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.milestone_is_valid(milestone => m) FROM dwello.job_milestones AS m
+ WHERE m.job_id = ''de000000-0000-7000-8000-000000000012''');
+ROLLBACK TO example;
+
+\echo fee_amount
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT dwello.fee_amount(amount => 95000, rate_ppm => 50000)');
+ROLLBACK TO example;
+
+\echo allocate
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT dwello.allocate(amount => 10000, weights => ''{1,1,1}'')');
+ROLLBACK TO example;
+
+\echo quote_fee
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT fee, tax, payout, charge, payer, rate_ppm FROM dwello.quote_fee(amount => 95000)');
+ROLLBACK TO example;
+
+\echo set_fee_schedule
+SELECT * FROM r.answer('admin', NULL,
+'SELECT version
+  FROM dwello.set_fee_schedule(name => ''Painting in spring'', rate_ppm => 40000,
+    category_id => ''d0000000-0000-7000-8000-000000000011'', valid_until => ''2031-06-01 00:00+00'')');
+ROLLBACK TO example;
+
+\echo end_fee_schedule
+SELECT * FROM r.answer('admin', 'a fee schedule',
+'SELECT valid_until, version
+  FROM dwello.end_fee_schedule(schedule_id => ''de000000-0000-7000-8000-0000000000f2'',
+    valid_until => ''2031-04-01 00:00+00'')');
+ROLLBACK TO example;
+
+\echo simulate_fees
+SELECT * FROM r.answer('admin', NULL,
+'SELECT provider_id, releases, fee, simulated_fee, difference
+  FROM dwello.simulate_fees(schedule => ''{"rate_ppm": 40000}'', from_time => ''2020-01-01 00:00+00'',
+    to_time => ''2040-01-01 00:00+00'')');
+ROLLBACK TO example;
+
+\echo add_promo_code
+SELECT * FROM r.answer('admin', NULL,
+'SELECT code, version FROM dwello.add_promo_code(code => ''SPRING-10'', rate_ppm => 100000)');
+ROLLBACK TO example;
+
+\echo apply_promo
+SELECT * FROM r.answer('homeowner', 'painting confirmed with a promo code at hand',
+'SELECT code, waived, charge
+  FROM dwello.apply_promo(job_id => ''de000000-0000-7000-8000-000000000011'', code => ''SPRING-10'')');
 ROLLBACK TO example;
 
 \echo post_job
@@ -444,6 +740,63 @@ ROLLBACK TO example;
 SELECT * FROM r.answer('homeowner', NULL,
 'SELECT rating, title, comment, reviewer_type
   FROM dwello.reviews_of(user_id => ''de000000-0000-7000-8000-000000000002'')');
+ROLLBACK TO example;
+
+\echo verify_ledger
+SELECT * FROM r.answer('admin', NULL,
+'SELECT count(*) AS problems FROM dwello.verify_ledger()');
+ROLLBACK TO example;
+
+\echo reconcile
+SELECT * FROM r.answer('admin', NULL,
+'SELECT count(*) AS discrepancies FROM dwello.reconcile()');
+ROLLBACK TO example;
+
+\echo reverse_transaction
+SELECT * FROM r.answer('admin', NULL,
+'SELECT amount, fee, escrow_status, held
+  FROM dwello.reverse_transaction(job_id => ''de000000-0000-7000-8000-000000000012'',
+    transaction_id => (SELECT s.transaction_id
+                         FROM dwello.escrow_statement(''de000000-0000-7000-8000-000000000012'') AS s
+                        WHERE s.transaction_type = ''release''),
+    amount => 5000, reason => ''The valve was not replaced.'')');
+ROLLBACK TO example;
+
+\echo escrow_statement
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT line, transaction_type, amount_in, payout, fee, held
+  FROM dwello.escrow_statement(job_id => ''de000000-0000-7000-8000-000000000012'')');
+ROLLBACK TO example;
+
+\echo provider_balance
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT * FROM dwello.provider_balance()');
+ROLLBACK TO example;
+
+\echo rollup_balances
+SELECT * FROM r.answer('system', NULL,
+'SELECT created, waits_for FROM dwello.rollup_balances(max_rows => 1000)');
+ROLLBACK TO example;
+
+\echo set_fx_rate
+SELECT * FROM r.answer('admin', NULL,
+'SELECT from_currency, to_currency, numerator, denominator, valid_from
+  FROM dwello.set_fx_rate(from_currency => ''USD'', to_currency => ''EUR'', numerator => 92, denominator => 100)');
+ROLLBACK TO example;
+
+\echo to_minor
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT dwello.to_minor(amount => 950.00, currency => ''USD'')');
+ROLLBACK TO example;
+
+\echo from_minor
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT dwello.from_minor(amount => 95000, currency => ''USD'')');
+ROLLBACK TO example;
+
+\echo transaction_is_valid
+SELECT * FROM r.answer('system', NULL,
+'SELECT bool_and(dwello.transaction_is_valid(transaction => t)) AS all_valid FROM dwello.transactions AS t');
 ROLLBACK TO example;
 
 \echo job_query
