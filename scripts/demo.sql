@@ -1,6 +1,6 @@
 -- demo.sql
 --	The main job from end to end, played by the people of load_demo() on a
---	new job.  Everybody acts through his own token, as an application would:
+--	new job.  Everybody acts through a token of their own, as an application would:
 --	a transaction, the role dwello_app, login, then the call.  (Applications
 --	pass a token as a bind parameter; psql 15 has none.)
 
@@ -86,7 +86,7 @@ UNION ALL
 SELECT 'total', NULL, NULL, sum(weight_bps), sum(points), NULL
 FROM dwello.explain_bid(:'job', :'bid');
 
-\echo '6. He accepts it; the provider confirms, and the escrow opens'
+\echo '6. The homeowner accepts it; the provider confirms, and the escrow opens'
 SELECT job_status, bid_status, round(bid_amount / 100.0, 2) AS amount, currency
 FROM dwello.accept_bid(job_id => :'job', bid_id => :'bid');
 COMMIT;
@@ -168,7 +168,7 @@ LEFT JOIN dwello.ledger_accounts a ON a.id = e.account_id
 WHERE e.scope_id = :'job'
 ORDER BY t.completed_at, t.id, e.leg;
 
-\echo '13. Events reach the users; the books and the installation are valid'
+\echo '13. Events are delivered to the users; the ledger and the installation are healthy'
 SELECT dwello.deliver_events() AS events_applied;
 SELECT (SELECT count(*) FROM dwello.reconcile()) AS differences_in_the_books,
        (SELECT count(*) FROM dwello.check()) AS findings_of_check;

@@ -88,7 +88,7 @@ server_user()
 	fi
 }
 
-# as_server_user COMMAND...: run it as that user, from a directory he can
+# as_server_user COMMAND...: run it as that user, from a directory it can
 # read, with an environment that names no other server.
 as_server_user()
 {

@@ -29,7 +29,7 @@ CREATE TABLE dwello.users (
 );
 COMMENT ON TABLE dwello.users IS 'People: homeowners, providers and administrators. E-mail and phone are sealed.';
 COMMENT ON COLUMN dwello.users.user_type IS 'What the user is on the platform.';
-COMMENT ON COLUMN dwello.users.status IS 'Standing of the user.';
+COMMENT ON COLUMN dwello.users.status IS 'Status of the account.';
 COMMENT ON COLUMN dwello.users.email IS 'E-mail address, sealed.';
 COMMENT ON COLUMN dwello.users.phone IS 'Telephone number, sealed; NULL if there is none.';
 COMMENT ON COLUMN dwello.users.phone_index IS 'Blind index of the telephone number; NULL if there is none.';
@@ -75,7 +75,7 @@ CREATE TABLE dwello.user_profiles (
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-  -- what matching knows of a provider, from his other rows; kept by audience_store.c
+  -- what matching knows of a provider, from their other rows; kept by audience_store.c
   account_status integer NOT NULL DEFAULT 0 CONSTRAINT user_profiles_account_status_check CHECK (account_status BETWEEN 0 AND 7),
   longitude float8,
   latitude float8,
@@ -94,18 +94,18 @@ CREATE TABLE dwello.user_profiles (
 -- key and id answer match_providers() without the rows
 CREATE INDEX user_profiles_key_idx ON dwello.user_profiles USING gist (key dwello.agent_key_ops)
   INCLUDE (user_id) WHERE account_status > 0;
-COMMENT ON TABLE dwello.user_profiles IS 'What a user tells of himself, one row a user.';
-COMMENT ON COLUMN dwello.user_profiles.bio IS 'What the user says of himself.';
-COMMENT ON COLUMN dwello.user_profiles.company_name IS 'Name of his company.';
-COMMENT ON COLUMN dwello.user_profiles.website IS 'Address of his web site.';
-COMMENT ON COLUMN dwello.user_profiles.specialties IS 'What he is best at, in his own words.';
-COMMENT ON COLUMN dwello.user_profiles.service_areas IS 'Where he works, as GeoJSON.';
-COMMENT ON COLUMN dwello.user_profiles.availability_schedule IS 'When he works, as a document.';
-COMMENT ON COLUMN dwello.user_profiles.emergency_available IS 'He takes emergencies outside his hours.';
-COMMENT ON COLUMN dwello.user_profiles.insurance_info IS 'What he says of his insurance, as a document.';
-COMMENT ON COLUMN dwello.user_profiles.license_info IS 'What he says of his licences, as a document.';
-COMMENT ON COLUMN dwello.user_profiles.radius_miles IS 'Radius of his agent; NULL = that of the settings.';
-COMMENT ON COLUMN dwello.user_profiles.key IS 'What the index of providers knows of him, made from the other columns; NULL without a place.';
+COMMENT ON TABLE dwello.user_profiles IS 'What a user tells of themselves, one row a user.';
+COMMENT ON COLUMN dwello.user_profiles.bio IS 'What the user says of themselves.';
+COMMENT ON COLUMN dwello.user_profiles.company_name IS 'Name of the user''s company.';
+COMMENT ON COLUMN dwello.user_profiles.website IS 'Address of the user''s web site.';
+COMMENT ON COLUMN dwello.user_profiles.specialties IS 'What the provider does best, in their own words.';
+COMMENT ON COLUMN dwello.user_profiles.service_areas IS 'Where the provider works, as GeoJSON.';
+COMMENT ON COLUMN dwello.user_profiles.availability_schedule IS 'When the provider works, as a document.';
+COMMENT ON COLUMN dwello.user_profiles.emergency_available IS 'Takes emergencies outside these hours.';
+COMMENT ON COLUMN dwello.user_profiles.insurance_info IS 'What the provider says of their insurance, as a document.';
+COMMENT ON COLUMN dwello.user_profiles.license_info IS 'What the provider says of their licences, as a document.';
+COMMENT ON COLUMN dwello.user_profiles.radius_miles IS 'Radius of the provider''s agent; NULL = that of the settings.';
+COMMENT ON COLUMN dwello.user_profiles.key IS 'What the index of providers knows of the provider, made from the other columns; NULL without a place.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.user_profiles', '');
 CREATE POLICY user_profiles_read ON dwello.user_profiles FOR SELECT
   USING (user_id = dwello.current_user_id());
@@ -194,15 +194,15 @@ CREATE TABLE dwello.provider_stats (
 COMMENT ON TABLE dwello.provider_stats IS
   'Running sums of a provider, in millionths, decayed to the day as_of; kept by dwello.deliver_events().';
 COMMENT ON COLUMN dwello.provider_stats.as_of IS 'The day to which the sums are decayed.';
-COMMENT ON COLUMN dwello.provider_stats.rating_weight IS 'Sum of the weights of his reviews, in millionths.';
-COMMENT ON COLUMN dwello.provider_stats.rating_sum IS 'Weighted sum of his ratings on a scale of 0 to 1, in millionths.';
+COMMENT ON COLUMN dwello.provider_stats.rating_weight IS 'Sum of the weights of the provider''s reviews, in millionths.';
+COMMENT ON COLUMN dwello.provider_stats.rating_sum IS 'Weighted sum of the provider''s ratings on a scale of 0 to 1, in millionths.';
 COMMENT ON COLUMN dwello.provider_stats.rating_square_sum IS 'Weighted sum of their squares, in millionths.';
-COMMENT ON COLUMN dwello.provider_stats.completed IS 'Weighted number of jobs he completed, in millionths.';
-COMMENT ON COLUMN dwello.provider_stats.awarded IS 'Weighted number of jobs awarded to him, in millionths.';
-COMMENT ON COLUMN dwello.provider_stats.review_count IS 'Number of his reviews.';
-COMMENT ON COLUMN dwello.provider_stats.completed_count IS 'Number of jobs he completed.';
-COMMENT ON COLUMN dwello.provider_stats.awarded_count IS 'Number of jobs awarded to him.';
-COMMENT ON COLUMN dwello.provider_stats.median_reply_minutes IS 'Median time to his first reply; NULL = unknown.';
+COMMENT ON COLUMN dwello.provider_stats.completed IS 'Weighted number of jobs the provider completed, in millionths.';
+COMMENT ON COLUMN dwello.provider_stats.awarded IS 'Weighted number of jobs awarded to the provider, in millionths.';
+COMMENT ON COLUMN dwello.provider_stats.review_count IS 'Number of the provider''s reviews.';
+COMMENT ON COLUMN dwello.provider_stats.completed_count IS 'Number of jobs the provider completed.';
+COMMENT ON COLUMN dwello.provider_stats.awarded_count IS 'Number of jobs awarded to the provider.';
+COMMENT ON COLUMN dwello.provider_stats.median_reply_minutes IS 'Median time to the provider''s first reply; NULL = unknown.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.provider_stats', '');
 CREATE POLICY provider_stats_read ON dwello.provider_stats FOR SELECT
   USING (user_id = dwello.current_user_id());
@@ -231,7 +231,7 @@ COMMENT ON COLUMN dwello.payment_methods.psp_token IS 'The payment company''s to
 COMMENT ON COLUMN dwello.payment_methods.last_four IS 'Last four digits, for the user to recognise it.';
 COMMENT ON COLUMN dwello.payment_methods.expires_on IS 'Day on which the method expires; NULL = never.';
 COMMENT ON COLUMN dwello.payment_methods.is_default IS 'Used when no other is named; at most one.';
-COMMENT ON COLUMN dwello.payment_methods.removed_at IS 'When the user removed it; NULL while he has not.';
+COMMENT ON COLUMN dwello.payment_methods.removed_at IS 'When the user removed it; NULL until then.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.payment_methods', '');
 CREATE POLICY payment_methods_read ON dwello.payment_methods FOR SELECT
   USING (user_id = dwello.current_user_id() AND removed_at IS NULL);
@@ -282,7 +282,7 @@ CREATE TABLE dwello.user_activity_logs (
   created_at timestamptz NOT NULL
 ) PARTITION BY RANGE (created_at);
 COMMENT ON TABLE dwello.user_activity_logs IS 'What users did, by month.';
-COMMENT ON COLUMN dwello.user_activity_logs.action IS 'What he did.';
+COMMENT ON COLUMN dwello.user_activity_logs.action IS 'What the user did.';
 COMMENT ON COLUMN dwello.user_activity_logs.details IS 'More about it, without personal data.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.user_activity_logs', '');
 CREATE POLICY user_activity_logs_read ON dwello.user_activity_logs FOR SELECT

@@ -7,7 +7,7 @@ CREATE TYPE dwello.user_type AS ENUM ('homeowner', 'service_provider', 'admin');
 COMMENT ON TYPE dwello.user_type IS 'What a user is on the platform.';
 
 CREATE TYPE dwello.user_status AS ENUM ('active', 'inactive', 'suspended', 'pending_verification');
-COMMENT ON TYPE dwello.user_status IS 'Standing of a user; only an active one may act.';
+COMMENT ON TYPE dwello.user_status IS 'Status of an account; only an active one may act.';
 
 CREATE TYPE dwello.address_type AS ENUM ('home', 'business', 'billing');
 COMMENT ON TYPE dwello.address_type IS 'What an address is used for.';

@@ -26,8 +26,8 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('bid_expiry_days', '7', 'Days a bid stands, unless it names a time.'),
   ('min_bid_amount', '5000', 'Smallest eligible bid, in minor units.'),
   ('max_photos_per_job', '10', 'Photos a job may have.'),
-  ('email_verification_required', 'true', 'A user must have his e-mail address verified to become active.'),
-  ('phone_verification_required', 'false', 'A user must have his telephone number verified to become active.'),
+  ('email_verification_required', 'true', 'A user''s e-mail address must be verified before they become active.'),
+  ('phone_verification_required', 'false', 'A user''s telephone number must be verified before they become active.'),
   ('auto_approve_providers', 'false', 'A provider becomes active without being checked.'),
   ('award_confirm_hours', '48', 'Hours a provider has to confirm an award.'),
   ('payment_minutes', '15', 'Minutes a payment may take before it counts as failed.'),
@@ -72,7 +72,7 @@ CREATE TABLE dwello.system_settings (
   version integer NOT NULL DEFAULT 1,
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
-COMMENT ON TABLE dwello.system_settings IS 'An operator''s own value of a setting; NULL once he has gone back to the built-in one.';
+COMMENT ON TABLE dwello.system_settings IS 'An operator''s own value of a setting; NULL once set back to the built-in one.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.system_settings', '');
 -- what matching keeps in memory; always, for a replica's backends keep it, too
 CREATE TRIGGER forget_row AFTER INSERT OR UPDATE OR DELETE ON dwello.system_settings
@@ -119,7 +119,7 @@ CREATE TABLE dwello.feature_flags (
   version integer NOT NULL DEFAULT 1,
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
-COMMENT ON TABLE dwello.feature_flags IS 'An operator''s own state of a flag, or a flag of his own.';
+COMMENT ON TABLE dwello.feature_flags IS 'An operator''s own state of a flag, or a flag of their own.';
 COMMENT ON COLUMN dwello.feature_flags.user_ids IS 'Users who have it whatever the rollout and the targets say.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.feature_flags', '');
 CREATE POLICY feature_flags_read ON dwello.feature_flags FOR SELECT
@@ -186,7 +186,7 @@ CREATE TABLE dwello.outbox (
 CREATE INDEX outbox_unapplied_idx ON dwello.outbox (id) WHERE applied_at IS NULL;
 CREATE INDEX outbox_id_idx ON dwello.outbox (id);
 COMMENT ON TABLE dwello.outbox IS
-  'What commands tell the rest of the world, in the transaction of the deed; dwello.deliver_events() applies it to users.';
+  'Events that commands emit, in the transaction of the command; dwello.deliver_events() applies them to users.';
 COMMENT ON COLUMN dwello.outbox.aggregatetype IS 'Kind of the thing that changed.';
 COMMENT ON COLUMN dwello.outbox.aggregateid IS 'Its id.';
 COMMENT ON COLUMN dwello.outbox.type IS 'What happened to it.';
@@ -208,7 +208,7 @@ CREATE TABLE dwello.outbox_consumers (
 COMMENT ON TABLE dwello.outbox_consumers IS
   'Who reads the outbox by dwello.claim_events(), and from which event on; every worker of a consumer shares its row.';
 COMMENT ON COLUMN dwello.outbox_consumers.types IS 'The types of events the consumer takes, in order; NULL = all.';
-COMMENT ON COLUMN dwello.outbox_consumers.settled_id IS 'Every event before this id was given to the consumer, or is none of his types.';
+COMMENT ON COLUMN dwello.outbox_consumers.settled_id IS 'Every event before this id was given to the consumer, or is none of its types.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.outbox_consumers', '');
 GRANT SELECT ON dwello.outbox_consumers TO dwello_service;
 
@@ -267,7 +267,7 @@ SELECT pg_catalog.pg_extension_config_dump('dwello.idempotency_keys', '');
 
 /*
  * JSON schemas (reference).  The built-in ones are compiled into the library;
- * an operator adds his own for calls of validate_json.
+ * an operator adds their own for calls of validate_json.
  */
 CREATE TABLE dwello.json_schemas (
   name text CONSTRAINT json_schemas_pkey PRIMARY KEY

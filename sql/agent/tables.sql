@@ -30,7 +30,7 @@ CREATE TABLE dwello.ai_bidding_agents (
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-  -- what matching knows of the provider, from his other rows; kept by audience_store.c
+  -- what matching knows of the provider, from their other rows; kept by audience_store.c
   account_status integer NOT NULL DEFAULT 0 CONSTRAINT ai_bidding_agents_account_status_check CHECK (account_status BETWEEN 0 AND 7),
   longitude float8,
   latitude float8,
@@ -50,7 +50,7 @@ CREATE TABLE dwello.ai_bidding_agents (
 -- key and id answer match_agents() without the rows
 CREATE INDEX ai_bidding_agents_key_idx ON dwello.ai_bidding_agents USING gist (key dwello.agent_key_ops)
   INCLUDE (user_id) WHERE is_active AND account_status > 0;
-COMMENT ON TABLE dwello.ai_bidding_agents IS 'How a provider''s agent bids for him; one row a provider.';
+COMMENT ON TABLE dwello.ai_bidding_agents IS 'How a provider''s agent bids for them; one row a provider.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.is_active IS 'The provider has switched it on.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.mode IS 'How much the agent may do by itself.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.strategy IS 'How the agent prices.';
@@ -63,7 +63,7 @@ COMMENT ON COLUMN dwello.ai_bidding_agents.preferred_categories IS 'Categories t
 COMMENT ON COLUMN dwello.ai_bidding_agents.working_hours IS 'When the agent works, in the provider''s time zone; NULL = always.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.min_margin_ppm IS 'Least margin over cost, in parts per million.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.approval_threshold IS 'Above this amount the agent only proposes, in minor units; NULL = none.';
-COMMENT ON COLUMN dwello.ai_bidding_agents.costs IS 'What the provider''s work costs him; NULL = not told.';
+COMMENT ON COLUMN dwello.ai_bidding_agents.costs IS 'What the provider''s work costs; NULL = not told.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.learned IS 'Parameters the agent has learned.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.bids_total IS 'Bids the agent has made.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.bids_won IS 'Bids of the agent that were accepted.';

@@ -214,7 +214,7 @@ COMMENT ON COLUMN dwello.disputes.answer IS 'What the other side said with its f
 COMMENT ON COLUMN dwello.disputes.resolution IS 'How it ended, in the mediator''s words; NULL = open, or nothing said.';
 COMMENT ON COLUMN dwello.disputes.disputed_amount IS 'How much is disputed, in minor units.';
 COMMENT ON COLUMN dwello.disputes.homeowner_offer IS 'What the provider shall be paid by the homeowner''s word, in minor units.';
-COMMENT ON COLUMN dwello.disputes.provider_offer IS 'What the provider shall be paid by his own word, in minor units.';
+COMMENT ON COLUMN dwello.disputes.provider_offer IS 'What the provider shall be paid by their own word, in minor units.';
 COMMENT ON COLUMN dwello.disputes.settled_amount IS 'What the provider was paid in the end, in minor units.';
 COMMENT ON COLUMN dwello.disputes.answer_by IS 'Until when the other side can answer.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.disputes', '');
@@ -273,8 +273,8 @@ CREATE TABLE dwello.payouts (
   CONSTRAINT payouts_method_fkey FOREIGN KEY (user_id, payment_method_id) REFERENCES dwello.payment_methods (user_id, id)
 );
 CREATE INDEX payouts_method_idx ON dwello.payouts (user_id, payment_method_id);
-COMMENT ON TABLE dwello.payouts IS 'Money on its way from a provider''s balance to his bank.';
-COMMENT ON COLUMN dwello.payouts.paid_amount IS 'What is sent to him, in minor units of paid_currency.';
+COMMENT ON TABLE dwello.payouts IS 'Money on its way from a provider''s balance to their bank.';
+COMMENT ON COLUMN dwello.payouts.paid_amount IS 'What is sent to the provider, in minor units of paid_currency.';
 COMMENT ON COLUMN dwello.payouts.paid_currency IS 'The currency it is sent in; another one was exchanged at the rate of the request.';
 COMMENT ON COLUMN dwello.payouts.remainder IS 'Of the amount, what bought nothing at that rate, in its minor units.';
 COMMENT ON COLUMN dwello.payouts.hold_until IS 'Not before this time it is paid out.';

@@ -225,7 +225,7 @@ CREATE VIEW dwello.categories WITH (security_invoker = true) AS
          COALESCE(o.version, c.version) AS version
     FROM dwello.service_categories AS c
     LEFT JOIN dwello.category_overrides AS o ON o.category_id = c.id;
-COMMENT ON VIEW dwello.categories IS 'The tree of services as it is in force: built-in rows with the operator''s changes, and his own rows.';
+COMMENT ON VIEW dwello.categories IS 'The tree of services as it is in force: built-in rows with the operator''s changes, and the operator''s own rows.';
 GRANT SELECT ON dwello.categories TO dwello_app, dwello_service, dwello_support, dwello_admin;
 
 CREATE TABLE dwello.job_progress (
@@ -326,7 +326,7 @@ CREATE TABLE dwello.review_responses (
 COMMENT ON TABLE dwello.review_responses IS 'The answer of a reviewed side, one a review.';
 COMMENT ON COLUMN dwello.review_responses.review_id IS 'The review that is answered.';
 COMMENT ON COLUMN dwello.review_responses.responder_id IS 'Who answers: the reviewed side.';
-COMMENT ON COLUMN dwello.review_responses.response IS 'What he says.';
+COMMENT ON COLUMN dwello.review_responses.response IS 'What they say.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.review_responses', '');
 CREATE POLICY review_responses_read ON dwello.review_responses FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id()

@@ -1,9 +1,9 @@
 /*
- * The books: proof, statements, balances, exchange.
+ * The ledger: proof, statements, balances, exchange.
  */
 
 -- ----------------------------------------------------------------------
--- Proof that nobody has changed the books.
+-- Proof that nobody has changed the ledger.
 -- ----------------------------------------------------------------------
 
 /*

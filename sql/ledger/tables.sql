@@ -60,9 +60,9 @@ CREATE INDEX transactions_time_idx ON dwello.transactions USING brin (created_at
 CREATE INDEX transactions_payer_id_idx ON dwello.transactions (payer_id, id);
 CREATE INDEX transactions_payee_id_idx ON dwello.transactions (payee_id, id);
 COMMENT ON TABLE dwello.transactions IS
-  'One row a deed of money, append only but for the end of a pending payment; completed ones form a hash chain per scope.';
-COMMENT ON COLUMN dwello.transactions.payer_id IS 'From whom the money comes: one side of the job, or the provider for a payout. He may read the row.';
-COMMENT ON COLUMN dwello.transactions.payee_id IS 'To whom the money goes: the other side of the job, or the provider for a payout. He may read the row.';
+  'One row a movement of money, append only but for the end of a pending payment; completed ones form a hash chain per scope.';
+COMMENT ON COLUMN dwello.transactions.payer_id IS 'From whom the money comes: one side of the job, or the provider for a payout. They may read the row.';
+COMMENT ON COLUMN dwello.transactions.payee_id IS 'To whom the money goes: the other side of the job, or the provider for a payout. They may read the row.';
 COMMENT ON COLUMN dwello.transactions.platform_fee IS 'Fee in this transaction, in minor units.';
 COMMENT ON COLUMN dwello.transactions.tax IS 'Tax on the fee in this transaction, in minor units.';
 COMMENT ON COLUMN dwello.transactions.net_amount IS 'What the payee gets, in minor units.';

@@ -280,10 +280,10 @@ COMMENT ON FUNCTION dwello.agent_query IS
 
 /*
  * match_agents
- *	Every agent that a job reaches. An agent is reached when it is active,
- *	its provider is active and verified and not the homeowner, the job is
- *	within its radius (and max_bid_radius_miles of the settings) of the
- *	provider's primary address and inside the service area if one is
+ *	The agents in the audience of a job. An agent is in it when it is
+ *	active, its provider is active and verified and not the homeowner, the
+ *	job is within its radius (and max_bid_radius_miles of the settings) of
+ *	the provider's primary address and inside the service area if one is
  *	drawn, the job's category or one above it is among its
  *	preferred_categories (if it has none, among those that the specialties
  *	name; if they name none, any), budgets overlap in its currency, and
@@ -314,19 +314,19 @@ LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_match_agents';
 GRANT EXECUTE ON FUNCTION dwello.match_agents TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.match_agents IS
-  'Every agent that a job reaches. Errors: WD402, WD401, 42501, 22004, P0002. See reference.md#match_agents.';
+  'The agents in the audience of a job. Errors: WD402, WD401, 42501, 22004, P0002. See reference.md#match_agents.';
 
 /*
  * match_providers
- *	Every provider whom a job reaches, with an agent or without. A
- *	provider is reached when active, verified and not the homeowner, the
- *	job is inside the service area that is drawn, else within the radius
- *	of the provider's agent, else within match_radius_miles of the
- *	settings, in any case within max_bid_radius_miles, of the primary
- *	address; the job's category or one above it is among those that the
- *	specialties name (if they name none, any); and the provider holds a
- *	verified credential of each mandatory type that is valid through the
- *	planned end.
+ *	The providers in the audience of a job, with an agent or without. A
+ *	provider is in it when active, verified and not the homeowner, the job
+ *	is inside the service area that is drawn, else within the radius of
+ *	the provider's agent, else within match_radius_miles of the settings,
+ *	in any case within max_bid_radius_miles, of the primary address; the
+ *	job's category or one above it is among those that the specialties
+ *	name (if they name none, any); and the provider holds a verified
+ *	credential of each mandatory type that is valid through the planned
+ *	end.
  *
  *	For administrators and the system.
  *
@@ -352,7 +352,7 @@ LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_match_providers';
 GRANT EXECUTE ON FUNCTION dwello.match_providers TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.match_providers IS
-  'Every provider whom a job reaches, with an agent or without. Errors: WD402, WD401, 42501, 22004, P0002. See reference.md#match_providers.';
+  'The providers in the audience of a job, with an agent or without. Errors: WD402, WD401, 42501, 22004, P0002. See reference.md#match_providers.';
 
 /*
  * refresh_matching

@@ -75,7 +75,7 @@ CREATE TABLE dwello.job_tile_refresh (
 COMMENT ON TABLE dwello.job_tile_refresh IS
   'How far dwello.refresh_tiles() has come; one row, made at its first call, which also keeps it to one worker at a time.';
 COMMENT ON COLUMN dwello.job_tile_refresh.seen_id IS 'Id in the outbox up to which all events are counted.';
-COMMENT ON COLUMN dwello.job_tile_refresh.next_tile IS 'Tile of zoom 14 with which the sweep goes on.';
+COMMENT ON COLUMN dwello.job_tile_refresh.next_tile IS 'Tile of zoom 14 with which the refresh goes on.';
 COMMENT ON COLUMN dwello.job_tile_refresh.refreshed_at IS 'When it was called last.';
-COMMENT ON COLUMN dwello.job_tile_refresh.completed_at IS 'When a sweep last came to the end of the map; NULL before the first.';
+COMMENT ON COLUMN dwello.job_tile_refresh.completed_at IS 'When a refresh last came to the end of the map; NULL before the first.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.job_tile_refresh', '');

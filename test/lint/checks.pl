@@ -12,7 +12,7 @@ my $source = read_file('src/store/admin/check_store.c');
 my $test = read_file('test/sql/check.sql');
 my $output = read_file('expected/check.out');
 
-# The rules by name: those asked in SQL, those in C, the books.
+# The rules by name: those asked in SQL, those in C, the ledger audit.
 my %rules;
 $rules{$_}++ foreach $source =~ /^\s*RULE\("(\w+)"/mg,
   $source =~ /DwFinding\s+\w+ = \{\s*"(\w+)"/g,

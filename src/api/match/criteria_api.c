@@ -43,7 +43,7 @@ dw_criteria_judge(const DwMatchCriteria *criteria)
 	if (!dw_match_judge(criteria, &field, &what))
 		dw_raise(DW_BAD_VALUE,
 				 psprintf("%s %s", dw_match_field_label(field), what), NULL,
-				 "The comment on dwello.match_jobs says what it takes.");
+				 "reference.md#match_jobs says what it takes.");
 }
 
 /* Takes over what is known of the provider; 22023 when he has no place. */

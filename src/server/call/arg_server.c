@@ -56,7 +56,7 @@ void
 dw_arg_refuse(DwCall *call, int arg, DwResult code, const char *what)
 {
 	dw_raise(code, psprintf("%s %s", dw_arg_name(call, arg), what), NULL,
-			 psprintf("The comment on dwello.%s says what it takes.",
+			 psprintf("reference.md#%s says what it takes.",
 					  dw_call_name(call)));
 }
 

@@ -143,7 +143,8 @@ call_identify(DwCall *call, DwActorSet actors)
 						  dw_actor_label(call->actor.kind),
 						  dw_call_name(call)),
 				 NULL,
-				 "The comment on the function says who may call it.");
+				 psprintf("reference.md#%s says who may call it.",
+						  dw_call_name(call)));
 }
 
 /* Begins a read by an identified actor; see the header. */

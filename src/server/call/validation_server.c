@@ -27,7 +27,7 @@ dw_arg_error_raise(DwCall *call, const DwArgError *error)
 		appendStringInfo(&message, ".%s", error->place.member);
 	appendStringInfo(&message, " %s", error->what);
 	dw_raise(error->code, message.data, NULL,
-			 psprintf("The comment on dwello.%s says what it takes.",
+			 psprintf("reference.md#%s says what it takes.",
 					  dw_call_name(call)));
 }
 
