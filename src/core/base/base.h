@@ -342,6 +342,7 @@ extern bool dw_machine_verify(const DwMachine *machine, char *problem,
 /* A product of two amounts before it is divided. */
 typedef __int128 DwWide;
 
+/* DW_OVERFLOW, and nothing is written, when the result does not fit. */
 extern DwResult dw_money_add(int64_t a, int64_t b, int64_t *sum);
 extern DwResult dw_money_subtract(int64_t a, int64_t b, int64_t *difference);
 extern DwResult dw_money_multiply(int64_t a, int64_t b, int64_t *product);
@@ -380,6 +381,7 @@ extern int	dw_currency_exponent(const char *code);
 /* Negative when a comes before b, zero when it does not matter. */
 typedef int (*DwCompare) (const void *a, const void *b);
 
+/* Sorts in place, in O(n log n); an item has at most DW_SORT_MAX_SIZE. */
 extern void dw_sort(void *items, size_t count, size_t size,
 					DwCompare compare);
 

@@ -23,6 +23,10 @@
 #define DW_GEO_MILE				INT64_C(10000)
 #define DW_GEO_NO_DISTANCE		INT64_C(-1)
 
+/*
+ * Places in degrees, distances along the sphere in metres and in 1/10000
+ * mile.  Rounded to 0.01 degree is what strangers see of a place.
+ */
 extern bool dw_geo_valid(double longitude, double latitude);
 extern double dw_geo_distance_m(double lon1, double lat1,
 								double lon2, double lat2);

@@ -166,6 +166,7 @@ typedef struct DwScore
 	bool		has_points;		/* false: ranked, but score is NULL */
 } DwScore;
 
+/* The built-in weights; urgent and emergency jobs pay for speed. */
 extern DwScoreWeights dw_score_weights_default(bool is_urgent);
 
 /* DW_CHECK_VIOLATION unless each is >= 0 and they sum to 10000. */
