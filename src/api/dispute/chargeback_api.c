@@ -3,17 +3,11 @@
  *		A bank takes a payment back, and later decides.
  *
  * While one is open the escrow is frozen and what is asked for lies in the
- * company's chargeback_clearing.  The legs of opening one:
- *		escrow					- held_amount
- *		provider_receivable		- clawed_back	(he owes it)
- *		platform_loss			- what is left	(nobody else's)
- *		chargeback_clearing		+ amount
- * Won, each is mirrored to the very account it was taken from, whatever has
- * been paid out or netted since.  Lost, the money is the bank's:
- *		chargeback_clearing		- amount
- *		psp_clearing			+ amount
- * No account of a provider is read or locked: a job's call stays in its
- * shard, and what he owes is netted when he is paid out.
+ * company's chargeback_clearing.  Won, each leg is mirrored to the very
+ * account it was taken from, whatever has been paid out or netted since.
+ * Lost, the money is the bank's.  No account of a provider is read or
+ * locked: a job's call stays in its shard, and what the provider owes is
+ * netted when they are paid out.
  */
 #include "postgres.h"
 
@@ -29,59 +23,22 @@
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
 
-/* An account of the escrow's currency. */
-static DwAccount
-account_of(const DwEscrowRow *row, DwAccountKind kind, const char *psp)
+/* What one took, and from whom. */
+static DwTakenBack
+taken_back(const DwChargebackRow *taken)
 {
-	DwAccount	account = {
-		.kind = kind,
-		.currency = row->escrow.currency,
-		.psp = psp
+	return (DwTakenBack)
+	{
+		taken->psp, taken->chargeback.held_amount,
+			taken->chargeback.clawed_back,
+			dw_chargeback_loss(&taken->chargeback)
 	};
-
-	if (kind == DW_ACCOUNT_PROVIDER_RECEIVABLE)
-		account.owner_id = row->provider_id;
-	return account;
-}
-
-/* The legs of opening (sign 1) or winning (sign -1) one. */
-static void
-chargeback_legs(const DwEscrowRow *row, const DwChargebackRow *taken,
-				int64 sign, DwLegs *legs)
-{
-	const DwChargeback *chargeback = &taken->chargeback;
-	DwAccount	receivable = account_of(row, DW_ACCOUNT_PROVIDER_RECEIVABLE,
-										"");
-	DwAccount	loss = account_of(row, DW_ACCOUNT_PLATFORM_LOSS, "");
-	DwAccount	clearing = account_of(row, DW_ACCOUNT_CHARGEBACK_CLEARING,
-									  taken->psp);
-	DwAccount	all[] = {receivable, loss, clearing};
-
-	dw_accounts_ensure(all, lengthof(all));
-	legs->count = 0;
-	dw_legs_escrow(legs, &row->job_id, -sign * chargeback->held_amount);
-	dw_legs_account(legs, &receivable, -sign * chargeback->clawed_back);
-	dw_legs_account(legs, &loss, -sign * dw_chargeback_loss(chargeback));
-	dw_legs_account(legs, &clearing, sign * chargeback->amount);
-}
-
-/* The legs of losing one. */
-static void
-lost_legs(const DwEscrowRow *row, const DwChargebackRow *taken, DwLegs *legs)
-{
-	DwAccount	clearing = account_of(row, DW_ACCOUNT_CHARGEBACK_CLEARING,
-									  taken->psp);
-
-	legs->count = 0;
-	dw_legs_account(legs, &clearing, -taken->chargeback.amount);
-	dw_legs_clearing(legs, taken->psp, row->escrow.currency,
-					 taken->chargeback.amount);
 }
 
 /* Books one step of a chargeback; the transaction's id. */
 static DwUuid
 book_step(DwCall *call, DwEscrowRow *row, const DwChargebackRow *taken,
-		  const DwLegs *legs)
+		  const DwPosting *posting)
 {
 	bool		won = taken->chargeback.status == DW_CHARGEBACK_WON;
 	DwTransaction transaction;
@@ -95,7 +52,8 @@ book_step(DwCall *call, DwEscrowRow *row, const DwChargebackRow *taken,
 	transaction.psp = taken->psp;
 	transaction.psp_reference = taken->psp_reference;
 	transaction.reverses = won ? &taken->transaction_id : NULL;
-	dw_ledger_book(&row->chain_end, &transaction, legs, false);
+	dw_postings_ensure(posting, 1);
+	dw_ledger_book(&row->chain_end, &transaction, posting, false);
 	return transaction.id;
 }
 
@@ -172,8 +130,10 @@ opening_apply(DwCall *call, DwEscrowRow *row, DwPaymentEvent *event,
 {
 	DwTransition transition = {DW_ESCROW_EVENT_OPEN_CHARGEBACK, call->actor,
 	row->escrow.status, &taken->transaction_id};
+	const DwParties parties = dw_escrow_parties(row);
 	DwChargebackSum others;
-	DwLegs		legs;
+	DwTakenBack back;
+	DwPosting	posting;
 
 	memset(taken, 0, sizeof(*taken));
 	taken->id = dw_uuid_fresh();
@@ -185,8 +145,9 @@ opening_apply(DwCall *call, DwEscrowRow *row, DwPaymentEvent *event,
 						   row->milestone_count, &others,
 						   &taken->chargeback) != DW_OK)
 		elog(ERROR, "chargeback was decided otherwise");
-	chargeback_legs(row, taken, 1, &legs);
-	taken->transaction_id = book_step(call, row, taken, &legs);
+	back = taken_back(taken);
+	dw_posting_chargeback_open(&posting, &parties, &back);
+	taken->transaction_id = book_step(call, row, taken, &posting);
 	dw_chargeback_insert(row, taken);
 	dw_escrow_apply(row, &transition);
 	event->transaction_id = taken->transaction_id;
@@ -301,7 +262,9 @@ closing_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 	DwVerdict	verdict = {
 		.won = strcmp(event->type, DW_CHARGEBACK_IS_WON) == 0
 	};
-	DwLegs		legs;
+	const DwParties parties = dw_escrow_parties(row);
+	const DwTakenBack back = taken_back(taken);
+	DwPosting	posting;
 
 	dw_chargeback_sum(&row->job_id, &taken->id, &verdict.others);
 	if (dw_chargeback_close(&row->escrow, row->milestones,
@@ -309,10 +272,10 @@ closing_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 							&verdict) != DW_OK)
 		elog(ERROR, "chargeback was decided otherwise");
 	if (verdict.won)
-		chargeback_legs(row, taken, -1, &legs);
+		dw_posting_chargeback_won(&posting, &parties, &back);
 	else
-		lost_legs(row, taken, &legs);
-	event->transaction_id = book_step(call, row, taken, &legs);
+		dw_posting_chargeback_lost(&posting, &parties, &back);
+	event->transaction_id = book_step(call, row, taken, &posting);
 	dw_chargeback_end(&row->job_id, taken);
 	dw_escrow_apply(row, &transition);
 	dw_disputes_unfreeze(row, &event->transaction_id);

@@ -119,9 +119,11 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const DwEnding *ending,
 		 const DwSettlement *settlement, int *part_count)
 {
 	const DwRelease *release = &settlement->release;
+	const DwParties parties = dw_escrow_parties(row);
+	const DwEarnings earnings = {release->payout, release->fee, release->tax};
 	DwPaymentPart *parts;
 	DwTransaction transaction;
-	DwLegs		legs = {0};
+	DwPosting	posting;
 
 	parts = dw_payments_to_refund(&row->job_id, settlement->refund,
 								  part_count);
@@ -134,10 +136,9 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const DwEnding *ending,
 	transaction.milestone_id = dispute->has_milestone
 		? &dispute->milestone_id : NULL;
 	transaction.idempotency_key = ending->key;
-	dw_legs_escrow(&legs, &row->job_id, -transaction.amount);
-	dw_legs_release(&legs, row, release);
-	dw_legs_refund(&legs, parts, *part_count, row->escrow.currency);
-	dw_ledger_book(&row->chain_end, &transaction, &legs, false);
+	dw_posting_settlement(&posting, &parties, &earnings,
+						  dw_refund_parts(parts, *part_count), *part_count);
+	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
 	dispute->transaction_id = transaction.id;
 	return parts;
 }

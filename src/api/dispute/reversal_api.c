@@ -6,8 +6,8 @@
  * again.  Only the provider's leg goes another way: out of
  * provider_receivable instead of provider_available.  What was released may
  * have been paid out, by a call in another shard that this one does not
- * wait for; so he owes it, what he can withdraw falls at once, and his next
- * payout nets the two.
+ * wait for; so they owe it, what they can withdraw falls at once, and their
+ * next payout nets the two.
  */
 #include "postgres.h"
 
@@ -24,79 +24,10 @@ typedef struct Undoing
 	DwOriginal	original;		/* what is undone */
 	int64		amount;			/* of it; 0 = all that is left */
 	DwReversal	reversal;		/* what that comes to */
-	DwLegs		legs;			/* of it */
+	DwPosting	posting;		/* and books */
 	DwEscrowStatus from;		/* the escrow's state before */
 	const char *reason;			/* in words, or NULL */
 } Undoing;
-
-/* The account of a leg, by what it is for. */
-static DwUuid
-account_id(const DwEscrowRow *row, DwAccountKind kind)
-{
-	DwAccount	account = {
-		.kind = kind,
-		.currency = row->escrow.currency,
-		.psp = ""
-	};
-
-	if (kind == DW_ACCOUNT_PROVIDER_AVAILABLE)
-		account.owner_id = row->provider_id;
-	return dw_account_id(&account);
-}
-
-/* Adds the provider's leg, to what he owes. */
-static void
-leg_receivable(DwLegs *legs, const DwEscrowRow *row, int64 amount)
-{
-	DwAccount	account = {
-		.owner_id = row->provider_id,
-		.kind = DW_ACCOUNT_PROVIDER_RECEIVABLE,
-		.currency = row->escrow.currency,
-		.psp = ""
-	};
-
-	if (amount != 0)
-		dw_account_ensure(&account);
-	dw_legs_account(legs, &account, amount);
-}
-
-/*
- * Sums parts of legs by what they were for, and adds their mirrors.  The
- * payout is returned: it is the provider's leg.
- */
-static int64
-sum_parts(const DwEscrowRow *row, const DwOriginal *original,
-		  const int64 *parts, DwReversal *reversal, DwLegs *legs)
-{
-	DwUuid		available = account_id(row, DW_ACCOUNT_PROVIDER_AVAILABLE);
-	DwUuid		fee = account_id(row, DW_ACCOUNT_PLATFORM_FEE);
-	DwUuid		tax = account_id(row, DW_ACCOUNT_TAX_PAYABLE);
-	int64		payout = 0;
-
-	for (int i = 0; i < original->leg_count; i++)
-	{
-		const DwUuid *id = &original->accounts[i];
-
-		if (dw_uuid_equal(id, &available))
-		{
-			payout += parts[i];
-			continue;
-		}
-		if (dw_uuid_equal(id, &fee))
-			reversal->fee += parts[i];
-		else if (dw_uuid_equal(id, &tax))
-			reversal->tax += parts[i];
-		else
-			reversal->refunded += parts[i];
-		if (parts[i] != 0)
-			legs->entries[legs->count++] = (DwEntry)
-		{
-			*id, -parts[i]
-		};
-	}
-	reversal->released = payout + reversal->fee + reversal->tax;
-	return payout;
-}
 
 /*
  * Locks job and escrow and reads the original, in the order of errors up to
@@ -129,29 +60,20 @@ reversal_begin(DwCall *call, DwJob *job, DwEscrowRow *row, const DwUuid *id,
 	return false;
 }
 
-/* Reckons what of the original is undone, and its legs; WD202. */
-static int64
+/* Decides what of the original is undone; WD202. */
+static void
 reversal_decide(DwCall *call, DwEscrowRow *row, Undoing *undoing)
 {
 	const DwOriginal *original = &undoing->original;
 	DwReversal *reversal = &undoing->reversal;
-	int64	   *amount = &undoing->amount;
-	int64		parts[DW_REVERSAL_LEGS_MAX];
-	int64		whole = 0;
-	int64		payout;
 	DwChargebackSum taken;
 	DwResult	result;
 
-	for (int i = 0; i < original->leg_count; i++)
-		whole += original->amounts[i];
-	if (*amount == 0)
-		*amount = whole - original->reversed;
-	result = *amount == 0 ? DW_INSUFFICIENT_FUNDS
-		: dw_reversal_split(original->amounts, original->leg_count,
-							original->reversed, *amount, parts);
+	result = dw_reversal_decide(&original->posting, original->reversed,
+								&undoing->amount, reversal,
+								&undoing->posting);
 	if (result != DW_OK)
 		dw_escrow_refuse(call, row, result);
-	payout = sum_parts(row, original, parts, reversal, &undoing->legs);
 	if (original->has_milestone)
 		reversal->milestone_id = &original->milestone_id;
 	dw_chargeback_sum(&row->job_id, NULL, &taken);
@@ -160,7 +82,6 @@ reversal_decide(DwCall *call, DwEscrowRow *row, Undoing *undoing)
 							   taken.clawed_back);
 	if (result != DW_OK)
 		dw_escrow_refuse(call, row, result);
-	return payout;
 }
 
 /* Books a reversal, writes the escrow, and tells the world. */
@@ -175,7 +96,7 @@ reversal_apply(DwCall *call, DwEscrowRow *row, const Undoing *undoing)
 	DwPayload	payload;
 
 	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_REVERSAL,
-						 &call->actor);
+								&call->actor);
 	transaction.payer_id = row->provider_id;
 	transaction.payee_id = row->homeowner_id;
 	transaction.amount = reversal->released + reversal->refunded;
@@ -188,7 +109,8 @@ reversal_apply(DwCall *call, DwEscrowRow *row, const Undoing *undoing)
 	transaction.psp_reference = original->psp_reference;
 	transaction.reverses = &original->id;
 	transaction.idempotency_key = call->key;
-	dw_ledger_book(&row->chain_end, &transaction, &undoing->legs, false);
+	dw_postings_ensure(&undoing->posting, 1);
+	dw_ledger_book(&row->chain_end, &transaction, &undoing->posting, false);
 	transition.transaction_id = &transaction.id;
 	dw_escrow_apply(row, &transition);
 
@@ -210,7 +132,6 @@ DW_FUNCTION(dwello_reverse_transaction)
 	DwEscrowRow row;
 	Undoing		undoing = {0};
 	DwUuid		id;
-	int64		payout;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN);
 	dw_args_need(&call, DW_ARG(0) | DW_ARG(1));
@@ -222,9 +143,7 @@ DW_FUNCTION(dwello_reverse_transaction)
 		return dw_call_return(&call);
 
 	undoing.from = row.escrow.status;
-	payout = reversal_decide(&call, &row, &undoing);
-	leg_receivable(&undoing.legs, &row, -payout);
-	dw_legs_escrow(&undoing.legs, &row.job_id, undoing.amount);
+	reversal_decide(&call, &row, &undoing);
 	id = reversal_apply(&call, &row, &undoing);
 	dw_escrow_move_job(&job, &row);
 

@@ -100,26 +100,6 @@ dw_escrow_payload(DwPayload *payload, const DwEscrowRow *row)
 	dw_payload_text(payload, "currency", row->escrow.currency);
 }
 
-/* The legs of all who get a part of a release; see the header. */
-void
-dw_legs_release(DwLegs *legs, const DwEscrowRow *row,
-				const DwRelease *release)
-{
-	DwAccount	account = {
-		.owner_id = row->provider_id,
-		.kind = DW_ACCOUNT_PROVIDER_AVAILABLE,
-		.currency = row->escrow.currency,
-		.psp = ""
-	};
-
-	dw_legs_account(legs, &account, release->payout);
-	memset(&account.owner_id, 0, sizeof(account.owner_id));
-	account.kind = DW_ACCOUNT_PLATFORM_FEE;
-	dw_legs_account(legs, &account, release->fee);
-	account.kind = DW_ACCOUNT_TAX_PAYABLE;
-	dw_legs_account(legs, &account, release->tax);
-}
-
 /* Makes the job disputed, or what it was before. */
 static void
 job_follow(DwJob *job, const DwEscrowRow *row)
@@ -184,20 +164,21 @@ dw_escrow_pay(DwEscrowRow *row, const DwPayout *payout)
 	const DwRelease *release = &payout->release;
 	DwTransition transition = {payout->event, payout->actor, payout->from,
 	NULL};
+	const DwParties parties = dw_escrow_parties(row);
+	const DwEarnings earnings = {release->payout, release->fee, release->tax};
 	DwTransaction transaction;
-	DwLegs		legs = {0};
+	DwPosting	posting;
 
 	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_RELEASE,
-						 &payout->actor);
+								&payout->actor);
 	transaction.amount = release->amount;
 	transaction.platform_fee = release->fee;
 	transaction.tax = release->tax;
 	transaction.net_amount = release->payout;
 	transaction.milestone_id = payout->milestone_id;
 	transaction.idempotency_key = payout->key;
-	dw_legs_escrow(&legs, &row->job_id, -release->amount);
-	dw_legs_release(&legs, row, release);
-	dw_ledger_book(&row->chain_end, &transaction, &legs, false);
+	dw_posting_release(&posting, &parties, &earnings);
+	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
 	transition.transaction_id = &transaction.id;
 	dw_escrow_advance(row, &transition);
 	emit_released(row, &transaction);

@@ -93,17 +93,8 @@ extern void dw_refund_emit(const DwEscrowRow *row,
 						   const DwUuid *transaction_id,
 						   const DwPaymentPart *part, const char *reason);
 
-/* The legs of all who get a part of a release. */
-extern void dw_legs_release(DwLegs *legs, const DwEscrowRow *row,
-							const DwRelease *release);
-
-/* The legs of payments that are given back, one for each company. */
-extern void dw_legs_refund(DwLegs *legs, const DwPaymentPart *parts,
-						   int count, const char *currency);
-
-/* The leg of a payment company's clearing account. */
-extern void dw_legs_clearing(DwLegs *legs, const char *psp,
-							 const char *currency, int64 amount);
+/* What of payments goes back, for the books. */
+extern DwGivenBack *dw_refund_parts(const DwPaymentPart *parts, int count);
 
 /* Fills the columns that all commands on an escrow return. */
 extern void dw_row_escrow(DwCall *call, const DwEscrowRow *row);

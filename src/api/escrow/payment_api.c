@@ -192,20 +192,6 @@ arrival_check(const DwPaymentEvent *event, bool found,
 				 NULL);
 }
 
-/* The leg of a payment company's clearing account. */
-void
-dw_legs_clearing(DwLegs *legs, const char *psp, const char *currency,
-				 int64 amount)
-{
-	DwAccount	clearing = {
-		.kind = DW_ACCOUNT_PSP_CLEARING,
-		.currency = currency,
-		.psp = psp
-	};
-
-	dw_legs_account(legs, &clearing, amount);
-}
-
 /* Releases what was approved while it could not be; see the header. */
 void
 dw_escrow_release_approved(DwCall *call, DwJob *job, DwEscrowRow *row)
@@ -238,7 +224,8 @@ arrival_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 {
 	DwTransition transition = {DW_ESCROW_EVENT_CONFIRM_PAYMENT, call->actor,
 	row->escrow.status, &payment->id};
-	DwLegs		legs = {0};
+	const DwParties parties = dw_escrow_parties(row);
+	DwPosting	posting;
 
 	row->escrow.pending = payment->amount;
 	if (row->escrow.frozen)
@@ -252,10 +239,8 @@ arrival_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 						  row->milestone_count, payment->amount) != DW_OK)
 		elog(ERROR, "payment was decided otherwise");
 	row->psp = pstrdup(payment->psp);
-	dw_legs_clearing(&legs, payment->psp, payment->currency,
-					 -payment->amount);
-	dw_legs_escrow(&legs, &row->job_id, payment->amount);
-	dw_ledger_book(&row->chain_end, payment, &legs, true);
+	dw_posting_payment(&posting, &parties, payment->psp, payment->amount);
+	dw_ledger_book(&row->chain_end, payment, &posting, true);
 	dw_escrow_apply(row, &transition);
 	dw_payment_emit(row, payment, "payment_received");
 	dw_escrow_move_job(job, row);
@@ -271,25 +256,23 @@ arrival_give_back(DwCall *call, DwEscrowRow *row, DwTransaction *payment)
 {
 	bool		is_pending = payment->status == DW_TRANSACTION_PENDING;
 	DwPaymentPart part;
-	DwLegs		legs = {0};
+	DwPosting	posting;
 
 	if (!is_pending)
 	{
 		DwTransaction late;
 
 		dw_escrow_begin_transaction(row, &late, DW_TRANSACTION_PAYMENT,
-							 &call->actor);
+									&call->actor);
 		late.amount = late.net_amount = payment->amount;
 		late.payment_method_id = payment->payment_method_id;
 		late.psp = payment->psp;
 		late.psp_reference = payment->psp_reference;
 		*payment = late;
 	}
-	dw_legs_clearing(&legs, payment->psp, payment->currency,
-					 -payment->amount);
-	dw_legs_clearing(&legs, payment->psp, payment->currency,
-					 payment->amount);
-	dw_ledger_book(&row->chain_end, payment, &legs, is_pending);
+	dw_posting_late_payment(&posting, payment->currency, payment->psp,
+							payment->amount);
+	dw_ledger_book(&row->chain_end, payment, &posting, is_pending);
 	dw_escrow_save(row);
 	part.payment_id = payment->id;
 	part.payment_method_id = payment->payment_method_id;

@@ -63,32 +63,18 @@ check_consent(DwCall *call, const DwEscrowRow *row)
 			 "dwello.open_dispute().");
 }
 
-/* True when a part before this one went through the same company. */
-static bool
-psp_was_seen(const DwPaymentPart *parts, int part)
+/* What of payments goes back, for the books; see the header. */
+DwGivenBack *
+dw_refund_parts(const DwPaymentPart *parts, int count)
 {
-	for (int i = 0; i < part; i++)
-		if (strcmp(parts[i].psp, parts[part].psp) == 0)
-			return true;
-	return false;
-}
+	DwGivenBack *back = palloc(sizeof(DwGivenBack) * Max(count, 1));
 
-/* The legs of the payments that are given back; see the header. */
-void
-dw_legs_refund(DwLegs *legs, const DwPaymentPart *parts, int count,
-			   const char *currency)
-{
 	for (int i = 0; i < count; i++)
+		back[i] = (DwGivenBack)
 	{
-		int64		sum = 0;
-
-		if (psp_was_seen(parts, i))
-			continue;
-		for (int j = i; j < count; j++)
-			if (strcmp(parts[j].psp, parts[i].psp) == 0)
-				sum += parts[j].amount;
-		dw_legs_clearing(legs, parts[i].psp, currency, sum);
-	}
+		parts[i].psp, parts[i].amount
+	};
+	return back;
 }
 
 /* The refund as a transaction; it names the payment if there is but one. */
@@ -97,7 +83,7 @@ refund_transaction(DwCall *call, const DwEscrowRow *row,
 				   const Refund *refund, DwTransaction *transaction)
 {
 	dw_escrow_begin_transaction(row, transaction, DW_TRANSACTION_REFUND,
-						 &call->actor);
+								&call->actor);
 	transaction->payer_id = row->provider_id;
 	transaction->payee_id = row->homeowner_id;
 	transaction->amount = refund->decided.amount;
@@ -136,17 +122,18 @@ refund_apply(DwCall *call, DwJob *job, DwEscrowRow *row, Refund *refund)
 {
 	DwTransition transition = {DW_ESCROW_EVENT_REFUND, call->actor,
 	refund->from, NULL};
+	const DwParties parties = dw_escrow_parties(row);
 	DwTransaction transaction;
-	DwLegs		legs = {0};
+	DwPosting	posting;
 
 	refund->parts = dw_payments_to_refund(&row->job_id,
 										  refund->decided.amount,
 										  &refund->part_count);
 	refund_transaction(call, row, refund, &transaction);
-	dw_legs_escrow(&legs, &row->job_id, -refund->decided.amount);
-	dw_legs_refund(&legs, refund->parts, refund->part_count,
-				   row->escrow.currency);
-	dw_ledger_book(&row->chain_end, &transaction, &legs, false);
+	dw_posting_refund(&posting, &parties,
+					  dw_refund_parts(refund->parts, refund->part_count),
+					  refund->part_count);
+	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
 	transition.transaction_id = &transaction.id;
 	dw_escrow_apply(row, &transition);
 	emit_refunded(row, &transaction, refund);

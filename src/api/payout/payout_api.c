@@ -4,14 +4,10 @@
  *
  * A request books nothing: it promises a part of the balance and asks the
  * payment company's worker, through the outbox, to send it after the hold.
- * What was paid is booked in the provider's own scope:
- *		provider_available		- amount, and what he owes
- *		provider_receivable		+ what he owes (or - what he is owed)
- *		psp_clearing			+ amount
- * In another currency the last leg is fx_liquidity's and the remainder's
- * (rounding), and a second transaction in that currency goes from its own
- * fx_liquidity to psp_clearing.  The rate is that of the request.  What a
- * bank sends back afterwards is mirrored, leg by leg.
+ * What was paid is booked in the provider's own scope, and what they owe is
+ * netted.  In another currency that takes two transactions, one in each, at
+ * the rate of the request.  What a bank sends back afterwards is mirrored,
+ * leg by leg.
  */
 #include "postgres.h"
 
@@ -233,16 +229,6 @@ event_begin(DwCall *call, DwPaymentEvent *event, const DwUuid *payout_id,
 	return false;
 }
 
-/* An account of the platform's. */
-static DwAccount
-platform_account(DwAccountKind kind, const char *currency, const char *psp)
-{
-	return (DwAccount)
-	{
-		.kind = kind,.currency = currency,.psp = psp
-	};
-}
-
 /* Books one transaction of a payout; its id. */
 static DwUuid
 book_payout(DwCall *call, const DwPayoutRow *row,
@@ -256,7 +242,7 @@ book_payout(DwCall *call, const DwPayoutRow *row,
 		.type = DW_TRANSACTION_PAYOUT,
 		.amount = booking->amount,
 		.net_amount = booking->amount,
-		.currency = booking->currency,
+		.currency = booking->posting.currency,
 		.psp = row->psp,
 		.psp_reference = row->psp_reference,
 		.actor = call->actor,
@@ -268,7 +254,7 @@ book_payout(DwCall *call, const DwPayoutRow *row,
 		transaction.payment_method_id = &row->payment_method_id;
 	if (!dw_uuid_is_nil(&booking->reverses))
 		transaction.reverses = &booking->reverses;
-	dw_ledger_book_user(&transaction, &booking->legs);
+	dw_ledger_book_user(&transaction, &booking->posting);
 	return transaction.id;
 }
 
@@ -279,95 +265,45 @@ is_exchange(const DwPayoutRow *row)
 	return strcmp(row->paid_currency, row->currency) != 0;
 }
 
-/* One of the provider's own accounts. */
-static DwAccount
-provider_account(const DwPayoutRow *row, DwAccountKind kind)
+/* The amounts of a payout that was paid: what the provider owes is netted. */
+static DwPaid
+paid_now(const DwPayoutRow *row)
 {
-	return (DwAccount)
-	{
-		row->user_id, kind, row->currency, ""
+	DwPaid		paid = {
+		.provider_id = row->user_id,
+		.currency = row->currency,
+		.remainder = row->remainder,
+		.psp = row->psp,
+		.paid_currency = row->paid_currency,
+		.paid_amount = row->paid_amount
 	};
-}
-
-/* Makes the rows of all accounts of a payout, in the order of locks. */
-static void
-ensure_accounts(const DwPayoutRow *row)
-{
-	DwAccount	accounts[] = {
-		provider_account(row, DW_ACCOUNT_PROVIDER_AVAILABLE),
-		provider_account(row, DW_ACCOUNT_PROVIDER_RECEIVABLE),
-		platform_account(DW_ACCOUNT_PSP_CLEARING, row->paid_currency,
-						 row->psp),
-		platform_account(DW_ACCOUNT_FX_LIQUIDITY, row->currency, ""),
-		platform_account(DW_ACCOUNT_FX_LIQUIDITY, row->paid_currency, ""),
-		platform_account(DW_ACCOUNT_ROUNDING, row->currency, "")
-	};
-
-	dw_accounts_ensure(accounts, is_exchange(row) ? lengthof(accounts) : 3);
-}
-
-/* Adds a leg of one of the platform's accounts. */
-static void
-leg_platform(DwLegs *legs, DwAccount account, int64 amount)
-{
-	dw_legs_account(legs, &account, amount);
-}
-
-/* The legs of the provider's two accounts: what he owes is netted. */
-static void
-provider_legs(const DwPayoutRow *row, DwLegs *legs)
-{
-	DwAccount	available =
-		provider_account(row, DW_ACCOUNT_PROVIDER_AVAILABLE);
-	DwAccount	receivable =
-		provider_account(row, DW_ACCOUNT_PROVIDER_RECEIVABLE);
 	DwBalance	balance;
 	DwNetting	netting;
 
 	dw_balance_load(&row->user_id, row->currency, false, &balance);
 	if (dw_payout_settle(&balance, row->amount, &netting) != DW_OK)
 		elog(ERROR, "payout %s cannot be settled", dw_uuid_text(&row->id));
-	dw_legs_account(legs, &available, netting.available);
-	dw_legs_account(legs, &receivable, netting.receivable);
-}
-
-/* The half of an exchange that is in the balance's currency. */
-static void
-book_exchange(DwCall *call, const DwPayoutRow *row, DwPayoutBooking *sold)
-{
-	leg_platform(&sold->legs, platform_account(DW_ACCOUNT_FX_LIQUIDITY,
-											   row->currency, ""),
-				 row->amount - row->remainder);
-	leg_platform(&sold->legs, platform_account(DW_ACCOUNT_ROUNDING,
-											   row->currency, ""),
-				 row->remainder);
-	(void) book_payout(call, row, sold);
+	paid.available = netting.available;
+	paid.receivable = netting.receivable;
+	return paid;
 }
 
 /* Books a payout that was paid. */
 static void
 confirm_apply(DwCall *call, DwPayoutRow *row)
 {
-	DwPayoutBooking sold = {.amount = row->amount,.currency = row->currency};
-	DwPayoutBooking paid = {
-		.amount = row->paid_amount,
-		.currency = row->paid_currency
-	};
+	DwPaid		paid = paid_now(row);
+	DwPosting	postings[2];
+	int			count = dw_posting_payout(postings, &paid);
 
-	ensure_accounts(row);
-	provider_legs(row, &sold.legs);
-	if (is_exchange(row))
+	dw_postings_ensure(postings, count);
+	for (int i = 0; i < count; i++)
 	{
-		book_exchange(call, row, &sold);
-		leg_platform(&paid.legs, platform_account(DW_ACCOUNT_FX_LIQUIDITY,
-												  row->paid_currency, ""),
-					 -row->paid_amount);
+		DwPayoutBooking booking = {.posting = postings[i]};
+
+		booking.amount = i + 1 < count ? row->amount : row->paid_amount;
+		row->transaction_id = book_payout(call, row, &booking);
 	}
-	else
-		paid.legs = sold.legs;
-	dw_legs_clearing(&paid.legs, row->psp, row->paid_currency,
-					 row->paid_amount);
-	row->transaction_id = book_payout(call, row, &paid);
 	row->status = DW_PAYOUT_COMPLETED;
 	dw_payout_update(row);
 	emit_payout(row, "payout_completed", NULL);

@@ -10,6 +10,7 @@
 
 #include "core/base/base.h"
 #include "core/escrow/escrow.h"
+#include "core/ledger/ledger.h"
 
 /*
  * The words of a dispute, and what becomes of the money in it.
@@ -207,8 +208,6 @@ extern DwResult dw_chargeback_close(DwEscrow *escrow,
  * All amounts are minor units of the escrow's currency.
  */
 
-#define DW_REVERSAL_LEGS_MAX 16 /* of one transaction, besides the escrow's */
-
 /* What lies in the escrow again, and where it was. */
 typedef struct DwReversal
 {
@@ -228,6 +227,16 @@ typedef struct DwReversal
 extern DwResult dw_reversal_split(const int64_t *legs, int count,
 								  int64_t before, int64_t amount,
 								  int64_t *parts);
+
+/*
+ * Undoes `amount` of what a release, refund or settlement booked, of which
+ * `before` was undone before; *amount 0 = all that is left, and is set to it.
+ * *reversal but for the milestone, and what it books.
+ * DW_INSUFFICIENT_FUNDS: more than is left, or nothing is.
+ */
+extern DwResult dw_reversal_decide(const DwPosting *original, int64_t before,
+								   int64_t *amount, DwReversal *reversal,
+								   DwPosting *posting);
 
 /* floor(whole * amount / of), of > 0: a share that ends at the whole. */
 extern int64_t dw_reversal_share(int64_t whole, int64_t amount, int64_t of);

@@ -9,6 +9,8 @@
  */
 #include "core/dispute/dispute.h"
 
+#include <string.h>
+
 #include "core/base/base.h"
 
 /* A share that ends at the whole. */
@@ -44,11 +46,11 @@ DwResult
 dw_reversal_split(const int64_t *legs, int count, int64_t before,
 				  int64_t amount, int64_t *parts)
 {
-	int64_t		done[DW_REVERSAL_LEGS_MAX];
+	int64_t		done[DW_LEGS_MAX];
 	int64_t		sum = 0;
 
 	if (amount <= 0 || before < 0 || count < 1 ||
-		count > DW_REVERSAL_LEGS_MAX)
+		count > DW_LEGS_MAX)
 		return DW_BAD_VALUE;
 	for (int i = 0; i < count; i++)
 	{
@@ -64,6 +66,69 @@ dw_reversal_split(const int64_t *legs, int count, int64_t before,
 	for (int i = 0; i < count; i++)
 		parts[i] -= done[i];
 	return DW_OK;
+}
+
+/* The legs that gained, but for the escrow's own; how many. */
+static int
+gained(const DwPosting *original, DwLeg *legs)
+{
+	int			count = 0;
+
+	for (int i = 0; i < original->count; i++)
+		if (original->legs[i].amount > 0 &&
+			original->legs[i].account.kind != DW_ACCOUNT_ESCROW)
+			legs[count++] = original->legs[i];
+	return count;
+}
+
+/* Sums the parts of legs by what they were for. */
+static void
+sum_parts(const DwLeg *legs, const int64_t *parts, int count,
+		  DwReversal *reversal)
+{
+	memset(reversal, 0, sizeof(*reversal));
+	for (int i = 0; i < count; i++)
+	{
+		DwAccountKind kind = legs[i].account.kind;
+
+		if (kind == DW_ACCOUNT_PSP_CLEARING)
+			reversal->refunded += parts[i];
+		else
+			reversal->released += parts[i];
+		if (kind == DW_ACCOUNT_PLATFORM_FEE)
+			reversal->fee += parts[i];
+		else if (kind == DW_ACCOUNT_TAX_PAYABLE)
+			reversal->tax += parts[i];
+	}
+}
+
+DwResult
+dw_reversal_decide(const DwPosting *original, int64_t before, int64_t *amount,
+				   DwReversal *reversal, DwPosting *posting)
+{
+	DwLeg		legs[DW_LEGS_MAX];
+	int64_t		amounts[DW_LEGS_MAX];
+	int64_t		parts[DW_LEGS_MAX];
+	int64_t		whole = 0;
+	int			count = gained(original, legs);
+	DwResult	result;
+
+	for (int i = 0; i < count; i++)
+	{
+		amounts[i] = legs[i].amount;
+		if (dw_money_add(whole, amounts[i], &whole) != DW_OK)
+			return DW_OVERFLOW;
+	}
+	if (*amount == 0)
+		*amount = whole - before;
+	if (*amount == 0)
+		return DW_INSUFFICIENT_FUNDS;
+	result = dw_reversal_split(amounts, count, before, *amount, parts);
+	if (result != DW_OK)
+		return result;
+	sum_parts(legs, parts, count, reversal);
+	dw_posting_reversal(posting, original, parts);
+	return posting->result;
 }
 
 /* Gives a milestone back what was released or refunded of it. */

@@ -133,9 +133,7 @@ typedef struct DwOriginal
 	const char *psp;			/* payment company, or NULL */
 	const char *psp_reference;	/* its name for it, or NULL */
 	int64		reversed;		/* amount of it undone before */
-	int			leg_count;		/* legs that gained, without the escrow */
-	DwUuid		accounts[DW_REVERSAL_LEGS_MAX]; /* their accounts */
-	int64		amounts[DW_REVERSAL_LEGS_MAX];	/* what they gained, > 0 */
+	DwPosting	posting;		/* what it booked; no legs if nothing */
 } DwOriginal;
 
 /* A transaction of a locked job; false when the job has none such. */

@@ -7,33 +7,6 @@
 #include "server/sql/sql_server.h"
 #include "store/dispute/dispute_store.h"
 
-/* Reads the legs that gained, but for the escrow's own. */
-static void
-load_legs(const DwUuid *job_id, DwOriginal *original)
-{
-	static DwStatement select_legs =
-		DW_STATEMENT("SELECT n.account_id, n.amount "
-					 "FROM dwello.ledger_entries AS n "
-					 "WHERE n.scope_id = $1 AND n.transaction_id = $2 "
-					 "AND n.amount > 0 AND n.account_id <> $1 "
-					 "ORDER BY n.leg");
-	DwParams	p = DW_PARAMS;
-	uint64		count;
-
-	dw_param_uuid(&p, job_id);
-	dw_param_uuid(&p, &original->id);
-	count = dw_execute(&select_legs, &p);
-	if (count > DW_REVERSAL_LEGS_MAX)
-		elog(ERROR, "transaction %s has too many legs",
-			 dw_uuid_text(&original->id));
-	original->leg_count = (int) count;
-	for (uint64 i = 0; i < count; i++)
-	{
-		(void) dw_read_uuid(i, 1, &original->accounts[i]);
-		original->amounts[i] = dw_read_int8(i, 2);
-	}
-}
-
 /* A transaction of a locked job; see the header. */
 bool
 dw_original_load(const DwUuid *job_id, const DwUuid *id, DwOriginal *original)
@@ -61,6 +34,6 @@ dw_original_load(const DwUuid *job_id, const DwUuid *id, DwOriginal *original)
 	original->psp = dw_read_text(0, 4);
 	original->psp_reference = dw_read_text(0, 5);
 	original->reversed = dw_read_int8(0, 6);
-	load_legs(job_id, original);
+	(void) dw_posting_load(job_id, id, &original->posting);
 	return true;
 }

@@ -40,6 +40,16 @@ typedef struct DwEscrowRow
 	TimestampTz *auto_release_at;	/* of each, DT_NOBEGIN = no clock runs */
 } DwEscrowRow;
 
+/* Whose money the escrow's events move. */
+static inline DwParties
+dw_escrow_parties(const DwEscrowRow *row)
+{
+	return (DwParties)
+	{
+		row->job_id, row->provider_id, row->escrow.currency
+	};
+}
+
 /* A confirmed award: what an escrow is opened for. */
 typedef struct DwAward
 {

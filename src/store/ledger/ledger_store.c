@@ -43,16 +43,18 @@ account_id_make(const DwAccount *account)
 	return id;
 }
 
-/* The id of an account; those of the platform are remembered. */
 DwUuid
 dw_account_id(const DwAccount *account)
 {
+	/* those of the platform are remembered */
 	static struct
 	{
 		char		currency[4];	/* whose id it is; "" = none yet */
 		DwUuid		id;
 	}			known[DW_ACCOUNT_KIND_COUNT];
 
+	if (account->kind == DW_ACCOUNT_ESCROW)
+		return account->owner_id;
 	if (!dw_uuid_is_nil(&account->owner_id) || account->psp[0] != '\0')
 		return account_id_make(account);
 	if (strcmp(known[account->kind].currency, account->currency) != 0)
@@ -88,35 +90,6 @@ dw_transaction_id(void)
 	return dw_uuid_fresh();
 }
 
-/* Adds one leg, unless it moves nothing. */
-static void
-legs_add(DwLegs *legs, const DwUuid *account_id, int64 amount)
-{
-	if (amount == 0)
-		return;
-	if (legs->count >= DW_LEGS_MAX)
-		elog(ERROR, "too many legs for a transaction");
-	legs->entries[legs->count].account_id = *account_id;
-	legs->entries[legs->count].amount = amount;
-	legs->count++;
-}
-
-/* Adds a leg of an account. */
-void
-dw_legs_account(DwLegs *legs, const DwAccount *account, int64 amount)
-{
-	DwUuid		id = dw_account_id(account);
-
-	legs_add(legs, &id, amount);
-}
-
-/* Adds a leg of an escrow. */
-void
-dw_legs_escrow(DwLegs *legs, const DwUuid *job_id, int64 amount)
-{
-	legs_add(legs, job_id, amount);
-}
-
 /* Makes the row of one account unless it is there. */
 void
 dw_account_ensure(const DwAccount *account)
@@ -147,13 +120,94 @@ account_compare(const void *a, const void *b)
 	return dw_uuid_compare(&left, &right);
 }
 
-/* Makes the rows of accounts in the order of locks; see the header. */
 void
 dw_accounts_ensure(DwAccount *accounts, int count)
 {
 	qsort(accounts, count, sizeof(DwAccount), account_compare);
 	for (int i = 0; i < count; i++)
 		dw_account_ensure(&accounts[i]);
+}
+
+void
+dw_postings_ensure(const DwPosting *postings, int count)
+{
+	DwAccount  *accounts = palloc(sizeof(DwAccount) * DW_LEGS_MAX *
+								  Max(count, 1));
+	int			found = 0;
+
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < postings[i].count; j++)
+			if (postings[i].legs[j].account.kind != DW_ACCOUNT_ESCROW)
+				accounts[found++] = postings[i].legs[j].account;
+	dw_accounts_ensure(accounts, found);
+	pfree(accounts);
+}
+
+/* Reads accounts by their ids into the legs that have them. */
+static void
+load_accounts(const DwUuid *ids, DwPosting *posting)
+{
+	static DwStatement select_accounts =
+		DW_STATEMENT("SELECT a.id, a.owner_id, a.kind::text, a.currency, "
+					 "a.psp FROM dwello.ledger_accounts AS a "
+					 "WHERE a.id = ANY ($1)");
+	DwParams	p = DW_PARAMS;
+	uint64		rows;
+
+	dw_param_uuids(&p, ids, posting->count);
+	rows = dw_execute(&select_accounts, &p);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		DwAccount	account;
+		DwUuid		id;
+
+		(void) dw_read_uuid(i, 1, &id);
+		(void) dw_read_uuid(i, 2, &account.owner_id);
+		if (!dw_account_kind_parse(dw_read_text(i, 3), &account.kind))
+			elog(ERROR, "account %s has an unknown kind", dw_uuid_text(&id));
+		account.currency = dw_read_text(i, 4);
+		account.psp = dw_read_text(i, 5);
+		for (int leg = 0; leg < posting->count; leg++)
+			if (dw_uuid_equal(&ids[leg], &id))
+				posting->legs[leg].account = account;
+	}
+}
+
+bool
+dw_posting_load(const DwUuid *scope_id, const DwUuid *transaction_id,
+				DwPosting *posting)
+{
+	static DwStatement select_legs =
+		DW_STATEMENT("SELECT n.account_id, n.amount, n.currency "
+					 "FROM dwello.ledger_entries AS n "
+					 "WHERE n.scope_id = $1 AND n.transaction_id = $2 "
+					 "ORDER BY n.leg");
+	DwUuid		ids[DW_LEGS_MAX];
+	DwParams	p = DW_PARAMS;
+	uint64		rows;
+
+	memset(posting, 0, sizeof(*posting));
+	dw_param_uuid(&p, scope_id);
+	dw_param_uuid(&p, transaction_id);
+	rows = dw_execute(&select_legs, &p);
+	if (rows > DW_LEGS_MAX)
+		elog(ERROR, "transaction %s has too many legs",
+			 dw_uuid_text(transaction_id));
+	for (uint64 i = 0; i < rows; i++)
+	{
+		DwLeg	   *leg = &posting->legs[posting->count];
+
+		(void) dw_read_uuid(i, 1, &ids[posting->count++]);
+		leg->amount = dw_read_int8(i, 2);
+		posting->currency = dw_read_text(i, 3);
+		leg->account = (DwAccount)
+		{
+			*scope_id, DW_ACCOUNT_ESCROW, posting->currency, ""
+		};
+	}
+	if (rows > 0)
+		load_accounts(ids, posting);
+	return rows > 0;
 }
 
 /* Adds a uuid to a record; NULL is nil. */
@@ -401,45 +455,49 @@ legs_write(const DwTransaction *transaction, const DwLegs *legs)
 	(void) dw_execute(&insert, &p);
 }
 
-/* Raises unless the legs sum to zero (I1): a fault of ours, never a user's. */
+/* Turns the accounts of a posting into ids; raises what breaks I1. */
 static void
-legs_check(const DwTransaction *transaction, const DwLegs *legs)
+legs_resolve(const DwTransaction *transaction, const DwPosting *posting,
+			 DwLegs *legs)
 {
-	int64		sum = 0;
-
-	for (int i = 0; i < legs->count; i++)
-		sum += legs->entries[i].amount;
-	if (sum != 0 || legs->count < 2)
+	if (!dw_posting_is_valid(posting) ||
+		strcmp(posting->currency, transaction->currency) != 0)
 		elog(ERROR, "legs of transaction %s do not balance",
 			 dw_uuid_text(&transaction->id));
+	legs->count = posting->count;
+	for (int i = 0; i < posting->count; i++)
+	{
+		legs->entries[i].account_id =
+			dw_account_id(&posting->legs[i].account);
+		legs->entries[i].amount = posting->legs[i].amount;
+	}
 }
 
-/* Books a transaction as completed; see the header. */
 void
 dw_ledger_book(DwChainEnd *end, DwTransaction *transaction,
-			   const DwLegs *legs, bool is_pending)
+			   const DwPosting *posting, bool is_pending)
 {
 	uint8		previous[DW_HASH_BYTES];
+	DwLegs		legs;
 
-	legs_check(transaction, legs);
+	legs_resolve(transaction, posting, &legs);
 	memcpy(previous, end->hash, DW_HASH_BYTES);
 	transaction->status = DW_TRANSACTION_COMPLETED;
 	transaction->completed_at = dw_now();
-	dw_ledger_hash(previous, transaction, legs, end->hash);
+	dw_ledger_hash(previous, transaction, &legs, end->hash);
 	end->has_link = true;
 	if (is_pending)
 		transaction_step(transaction, previous, end->hash);
 	else
 		transaction_write(transaction, previous, end->hash);
 	if (dw_write_is_batched())
-		legs_batch(transaction, legs);
+		legs_batch(transaction, &legs);
 	else
-		legs_write(transaction, legs);
+		legs_write(transaction, &legs);
 }
 
-/* Books a transaction of a user; see the header. */
 void
-dw_ledger_book_user(DwTransaction *transaction, const DwLegs *legs)
+dw_ledger_book_user(DwTransaction *transaction, const DwPosting *posting)
 {
 	static DwStatement select_end =
 		DW_STATEMENT("SELECT t.hash FROM dwello.transactions AS t "
@@ -452,5 +510,5 @@ dw_ledger_book_user(DwTransaction *transaction, const DwLegs *legs)
 	dw_param_uuid(&p, &transaction->scope_id);
 	if (dw_execute(&select_end, &p) > 0)
 		memcpy(end.hash, VARDATA_ANY(dw_read_bytea(0, 1)), DW_HASH_BYTES);
-	dw_ledger_book(&end, transaction, legs, false);
+	dw_ledger_book(&end, transaction, posting, false);
 }

@@ -40,7 +40,6 @@
  * An escrow's account id is its job's id.  The platform's owner_id is nil.
  */
 
-#define DW_LEGS_MAX 16			/* entries of one transaction */
 #define DW_HASH_BYTES 32		/* of a link in a chain */
 
 /* Where the chain of a scope's transactions ends. */
@@ -50,16 +49,7 @@ typedef struct DwChainEnd
 	uint8		hash[DW_HASH_BYTES];	/* of the last transaction, else 0 */
 } DwChainEnd;
 
-/* An account besides the escrows. */
-typedef struct DwAccount
-{
-	DwUuid		owner_id;		/* a user; nil for the platform */
-	DwAccountKind kind;			/* what it is for */
-	const char *currency;		/* ISO 4217 */
-	const char *psp;			/* payment company, or "" */
-} DwAccount;
-
-/* One leg: what an account gains (> 0) or gives (< 0), minor units. */
+/* One leg as it is stored, minor units. */
 typedef struct DwEntry
 {
 	DwUuid		account_id;		/* an account's, or a job's */
@@ -105,11 +95,6 @@ typedef struct DwTransaction
  */
 extern DwUuid dw_transaction_id(void);
 
-/* Adds a leg; one of 0 is none. */
-extern void dw_legs_account(DwLegs *legs, const DwAccount *account,
-							int64 amount);
-extern void dw_legs_escrow(DwLegs *legs, const DwUuid *job_id, int64 amount);
-
 /*
  * The entries n of a provider's account, by his transactions t: he is payer
  * or payee of every one of them, so no index by account is needed.
@@ -124,7 +109,7 @@ extern void dw_legs_escrow(DwLegs *legs, const DwUuid *job_id, int64 amount);
 	"ON n.scope_id = t.scope_id AND n.transaction_id = t.id " \
 	"WHERE n.account_id = " account_id " "
 
-/* The id of an account. */
+/* The id of an account; an escrow's is its job's. */
 extern DwUuid dw_account_id(const DwAccount *account);
 
 /* True, and the kind is set, when some kind of account has this id. */
@@ -134,10 +119,20 @@ extern bool dw_account_match(DwAccount *account, const DwUuid *id);
 extern void dw_account_ensure(const DwAccount *account);
 
 /*
- * The same for all accounts of a deed, which are sorted by id: two deeds that
+ * The same for all accounts of a command, which are sorted by id: two that
  * make the same rows do not wait for each other.
  */
 extern void dw_accounts_ensure(DwAccount *accounts, int count);
+
+/* The same for the accounts of postings, but for those of escrows. */
+extern void dw_postings_ensure(const DwPosting *postings, int count);
+
+/*
+ * Reads what a transaction has booked, of at most DW_LEGS_MAX legs.  False:
+ * there is no such, or it has no entries.
+ */
+extern bool dw_posting_load(const DwUuid *scope_id,
+							const DwUuid *transaction_id, DwPosting *posting);
 
 /* Writes a pending transaction. */
 extern void dw_transaction_insert(const DwTransaction *transaction);
@@ -145,17 +140,18 @@ extern void dw_transaction_insert(const DwTransaction *transaction);
 /*
  * Books a transaction as completed: completed_at is set, the chain goes on
  * (the caller keeps its new end), the row and its legs are written.
- * is_pending: it is there already, and is completed.
+ * is_pending: it is there already, and is completed.  XX000 for a posting
+ * that is not valid: a fault of ours, never a user's.
  */
 extern void dw_ledger_book(DwChainEnd *end, DwTransaction *transaction,
-						   const DwLegs *legs, bool is_pending);
+						   const DwPosting *posting, bool is_pending);
 
 /*
  * The same for a scope whose chain no row keeps the end of: a user's.  The
  * caller has locked the user; the end is the link that no other follows.
  */
 extern void dw_ledger_book_user(DwTransaction *transaction,
-								const DwLegs *legs);
+								const DwPosting *posting);
 
 /* The link of a completed transaction: see above.  Of DW_HASH_BYTES. */
 extern void dw_ledger_hash(const uint8 *previous,

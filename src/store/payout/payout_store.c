@@ -162,40 +162,32 @@ dw_payout_insert(const DwPayoutRow *row)
 	(void) dw_execute(&insert, &p);
 }
 
-/* What would undo a transaction of a payout; see the header. */
+/* What undoes a transaction of a payout; see the header. */
 void
 dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
 				 DwPayoutBooking *booking, DwUuid *before)
 {
-	static DwStatement select_legs =
-		DW_STATEMENT("SELECT n.account_id, n.amount, t.amount, t.currency, "
-					 "b.id FROM dwello.transactions AS t "
-					 "JOIN dwello.ledger_entries AS n "
-					 "ON n.scope_id = t.scope_id AND n.transaction_id = t.id "
+	static DwStatement select_booked =
+		DW_STATEMENT("SELECT t.amount, b.id FROM dwello.transactions AS t "
 					 "LEFT JOIN dwello.transactions AS b "
 					 "ON b.scope_id = t.scope_id AND b.hash = t.prev_hash "
-					 "WHERE t.scope_id = $1 AND t.id = $2 ORDER BY n.leg");
+					 "WHERE t.scope_id = $1 AND t.id = $2");
 	DwParams	p = DW_PARAMS;
+	DwPosting	booked;
 
+	memset(booking, 0, sizeof(*booking));
+	memset(before, 0, sizeof(*before));
 	dw_param_uuid(&p, user_id);
 	dw_param_uuid(&p, id);
-	memset(booking, 0, sizeof(*booking));
-	booking->legs.count = (int) dw_execute(&select_legs, &p);
-	if (booking->legs.count < 2 || booking->legs.count > DW_LEGS_MAX)
-		elog(ERROR, "payout's transaction %s has no such legs",
-			 dw_uuid_text(id));
-	for (int i = 0; i < booking->legs.count; i++)
+	if (dw_execute(&select_booked, &p) > 0)
 	{
-		DwEntry    *entry = &booking->legs.entries[i];
-
-		(void) dw_read_uuid(i, 1, &entry->account_id);
-		entry->amount = -dw_read_int8(i, 2);
+		booking->amount = dw_read_int8(0, 1);
+		(void) dw_read_uuid(0, 2, before);
 	}
-	booking->amount = dw_read_int8(0, 3);
-	booking->currency = dw_read_text(0, 4);
+	if (!dw_posting_load(user_id, id, &booked))
+		elog(ERROR, "payout's transaction %s has no legs", dw_uuid_text(id));
+	dw_posting_payout_returned(&booking->posting, &booked);
 	booking->reverses = *id;
-	memset(before, 0, sizeof(*before));
-	(void) dw_read_uuid(0, 5, before);
 }
 
 /* Writes how a payout ended; see the header. */

@@ -40,12 +40,11 @@ typedef struct DwPayoutRow
 	int32		version;		/* of the row */
 } DwPayoutRow;
 
-/* What one transaction of a payout books. */
+/* One transaction of a payout. */
 typedef struct DwPayoutBooking
 {
-	int64		amount;			/* > 0 */
-	const char *currency;		/* of the amount and the legs */
-	DwLegs		legs;			/* they sum to zero */
+	int64		amount;			/* > 0, in the currency of the posting */
+	DwPosting	posting;		/* what it books */
 	DwUuid		reverses;		/* transaction undone; nil = none */
 } DwPayoutBooking;
 
@@ -62,13 +61,14 @@ extern void dw_balance_load(const DwUuid *user_id, const char *currency,
 /* The currencies he has accounts in, in order. */
 extern char **dw_balance_currencies(const DwUuid *user_id, int *count);
 
+/* A payout of a locked user; false: no such.  And writes a new one. */
 extern bool dw_payout_find(const DwUuid *user_id, const DwUuid *id,
 						   DwPayoutRow *row);
 extern void dw_payout_insert(const DwPayoutRow *row);
 
 /*
- * What would undo a booked transaction of a payout, leg by leg; *before is
- * the one that was booked before it.
+ * What undoes a booked transaction of a payout; *before is the one that was
+ * booked before it.
  */
 extern void dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
 							 DwPayoutBooking *booking, DwUuid *before);

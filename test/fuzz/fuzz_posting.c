@@ -1,0 +1,291 @@
+/*
+ * fuzz_posting.c
+ *		Whatever happens to money, the legs sum to zero in their currency,
+ *		none is on an account that the event may not touch, and what is
+ *		undone is the mirror of what was done.
+ *
+ * The table of kinds is this file's own, not that of the code under test.
+ */
+#include "fuzz.h"
+
+#include "core/dispute/dispute.h"
+#include "core/ledger/ledger.h"
+
+#define PARTS_MAX	14
+#define STEPS_MAX	8
+
+#define BIT(kind)	(1u << DW_ACCOUNT_##kind)
+#define PROVIDER	(BIT(PROVIDER_AVAILABLE) | BIT(PROVIDER_RECEIVABLE))
+
+/* The kinds of account that an event may touch at all. */
+static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
+	[DW_POSTING_PAYMENT] = BIT(PSP_CLEARING) | BIT(ESCROW),
+	[DW_POSTING_LATE_PAYMENT] = BIT(PSP_CLEARING),
+	[DW_POSTING_RELEASE] = BIT(ESCROW) | BIT(PROVIDER_AVAILABLE) |
+	BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE),
+	[DW_POSTING_REFUND] = BIT(ESCROW) | BIT(PSP_CLEARING),
+	[DW_POSTING_SETTLEMENT] = BIT(ESCROW) | BIT(PROVIDER_AVAILABLE) |
+	BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE) | BIT(PSP_CLEARING),
+	[DW_POSTING_CHARGEBACK_OPENED] = BIT(ESCROW) | BIT(PLATFORM_LOSS) |
+	BIT(PROVIDER_RECEIVABLE) | BIT(CHARGEBACK_CLEARING),
+	[DW_POSTING_CHARGEBACK_WON] = BIT(ESCROW) | BIT(PLATFORM_LOSS) |
+	BIT(PROVIDER_RECEIVABLE) | BIT(CHARGEBACK_CLEARING),
+	[DW_POSTING_CHARGEBACK_LOST] = BIT(CHARGEBACK_CLEARING) |
+	BIT(PSP_CLEARING),
+	[DW_POSTING_REVERSAL] = BIT(ESCROW) | BIT(PROVIDER_RECEIVABLE) |
+	BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE) | BIT(PSP_CLEARING),
+	[DW_POSTING_PAYOUT] = PROVIDER | BIT(PSP_CLEARING),
+	[DW_POSTING_EXCHANGE] = PROVIDER | BIT(FX_LIQUIDITY) | BIT(ROUNDING),
+	[DW_POSTING_EXCHANGED_PAYOUT] = BIT(FX_LIQUIDITY) | BIT(PSP_CLEARING),
+	[DW_POSTING_PAYOUT_RETURNED] = PROVIDER | BIT(FX_LIQUIDITY) |
+	BIT(ROUNDING) | BIT(PSP_CLEARING)
+};
+
+static const char *const companies[] = {"a", "b", "c"};
+static const DwParties parties = {{{1}}, {{2}}, "EUR"};
+
+/* Mostly small amounts, sometimes any, so that sums overflow and do not. */
+static int64_t
+read_amount(FuzzInput *input)
+{
+	switch (fuzz_range(input, 0, 7))
+	{
+		case 0:
+			return fuzz_int64(input);
+		case 1:
+			return INT64_MAX - fuzz_range(input, 0, 3);
+		case 2:
+			return -fuzz_range(input, 0, 3);
+		default:
+			return fuzz_range(input, 0, 1000000);
+	}
+}
+
+/* A posting has legs and can be booked, or says why it cannot. */
+static void
+check_posting(const DwPosting *posting, DwPostingEvent event)
+{
+	DwWide		sum = 0;
+
+	check(posting->event == event);
+	if (posting->result != DW_OK)
+	{
+		check(posting->result == DW_BAD_VALUE ||
+			  posting->result == DW_OVERFLOW);
+		check(posting->count == 0 && !dw_posting_is_valid(posting));
+		return;
+	}
+	check(posting->count >= 1 && posting->count <= DW_LEGS_MAX);
+	for (int i = 0; i < posting->count; i++)
+	{
+		const DwLeg *leg = &posting->legs[i];
+
+		check(leg->amount != 0);
+		check(touched[event] & (1u << leg->account.kind));
+		check(dw_posting_may(event, leg->account.kind, leg->amount));
+		check(strcmp(leg->account.currency, posting->currency) == 0);
+		sum += leg->amount;
+	}
+	check((sum == 0 && posting->count > 1) == dw_posting_is_valid(posting));
+}
+
+/* The same, and it is never one that does not balance. */
+static void
+check_balanced(const DwPosting *posting, DwPostingEvent event)
+{
+	check_posting(posting, event);
+	check(posting->result != DW_OK || dw_posting_is_valid(posting));
+}
+
+/* One undoes the other, leg by leg. */
+static void
+check_mirror(const DwPosting *one, const DwPosting *other)
+{
+	check(one->count == other->count);
+	for (int i = 0; i < one->count; i++)
+	{
+		check(one->legs[i].amount == -other->legs[i].amount);
+		check(one->legs[i].account.kind == other->legs[i].account.kind);
+		check(strcmp(one->legs[i].account.psp,
+					 other->legs[i].account.psp) == 0);
+		check(dw_uuid_equal(&one->legs[i].account.owner_id,
+							&other->legs[i].account.owner_id));
+	}
+}
+
+/* A payment, in time or too late. */
+static void
+run_payment(FuzzInput *input)
+{
+	int64_t		amount = read_amount(input);
+	DwPosting	posting;
+
+	dw_posting_payment(&posting, &parties, "a", amount);
+	check_balanced(&posting, DW_POSTING_PAYMENT);
+	check((amount > 0) == (posting.result == DW_OK));
+	dw_posting_late_payment(&posting, "EUR", "a", amount);
+	check_balanced(&posting, DW_POSTING_LATE_PAYMENT);
+	check((amount > 0) == (posting.result == DW_OK));
+}
+
+/* What legs on a kind of account come to. */
+static DwWide
+sum_of(const DwPosting *posting, DwAccountKind kind)
+{
+	DwWide		sum = 0;
+
+	for (int i = 0; i < posting->count; i++)
+		if (posting->legs[i].account.kind == kind)
+			sum += posting->legs[i].amount;
+	return sum;
+}
+
+/* Undone to the end, in whatever parts, it is the mirror of what was done. */
+static void
+run_reversals(FuzzInput *input, const DwPosting *original)
+{
+	static const struct
+	{
+		DwAccountKind done;
+		DwAccountKind undone;
+	}			pairs[] = {
+		{DW_ACCOUNT_ESCROW, DW_ACCOUNT_ESCROW},
+		{DW_ACCOUNT_PROVIDER_AVAILABLE, DW_ACCOUNT_PROVIDER_RECEIVABLE},
+		{DW_ACCOUNT_PLATFORM_FEE, DW_ACCOUNT_PLATFORM_FEE},
+		{DW_ACCOUNT_TAX_PAYABLE, DW_ACCOUNT_TAX_PAYABLE},
+		{DW_ACCOUNT_PSP_CLEARING, DW_ACCOUNT_PSP_CLEARING}
+	};
+	int64_t		left = (int64_t) -sum_of(original, DW_ACCOUNT_ESCROW);
+	int64_t		whole = left;
+	DwWide		undone[DW_LENGTH(pairs)] = {0};
+
+	for (int step = 0; left > 0; step++)
+	{
+		int64_t		amount = step == STEPS_MAX ? 0
+			: fuzz_range(input, 0, left);
+		DwReversal	reversal;
+		DwPosting	posting;
+
+		check(dw_reversal_decide(original, whole - left, &amount, &reversal,
+								 &posting) == DW_OK);
+		check_balanced(&posting, DW_POSTING_REVERSAL);
+		check(amount > 0 && amount <= left);
+		check(reversal.released + reversal.refunded == amount);
+		check(reversal.fee >= 0 && reversal.tax >= 0 &&
+			  reversal.fee + reversal.tax <= reversal.released);
+		for (int i = 0; i < DW_LENGTH(pairs); i++)
+			undone[i] += sum_of(&posting, pairs[i].undone);
+		left -= amount;
+	}
+	for (int i = 0; i < DW_LENGTH(pairs); i++)
+		check(undone[i] == -sum_of(original, pairs[i].done));
+}
+
+/* Money leaves the escrow, to either side or both, and comes again. */
+static void
+run_outflow(FuzzInput *input)
+{
+	DwEarnings	earnings = {read_amount(input), read_amount(input),
+	read_amount(input)};
+	DwGivenBack parts[PARTS_MAX];
+	int			count = (int) fuzz_range(input, 0, PARTS_MAX);
+	DwPosting	posting;
+
+	for (int i = 0; i < count; i++)
+		parts[i] = (DwGivenBack)
+	{
+		companies[fuzz_range(input, 0, DW_LENGTH(companies) - 1)],
+			read_amount(input)
+	};
+	dw_posting_settlement(&posting, &parties, &earnings, parts, count);
+	check_balanced(&posting, DW_POSTING_SETTLEMENT);
+	check(posting.result != DW_OK || posting.count <= 1 + 3 + 3);
+	run_reversals(input, &posting);
+	dw_posting_release(&posting, &parties, &earnings);
+	check_balanced(&posting, DW_POSTING_RELEASE);
+	run_reversals(input, &posting);
+	dw_posting_refund(&posting, &parties, parts, count);
+	check_balanced(&posting, DW_POSTING_REFUND);
+	run_reversals(input, &posting);
+}
+
+/* A bank takes, and gives back or keeps what it took. */
+static void
+run_chargeback(FuzzInput *input)
+{
+	DwTakenBack taken = {"a", read_amount(input), read_amount(input),
+	read_amount(input)};
+	DwPosting	opened;
+	DwPosting	closed;
+
+	dw_posting_chargeback_open(&opened, &parties, &taken);
+	check_balanced(&opened, DW_POSTING_CHARGEBACK_OPENED);
+	dw_posting_chargeback_won(&closed, &parties, &taken);
+	check_balanced(&closed, DW_POSTING_CHARGEBACK_WON);
+	check(opened.result == closed.result);
+	check_mirror(&opened, &closed);
+	dw_posting_chargeback_lost(&closed, &parties, &taken);
+	check_balanced(&closed, DW_POSTING_CHARGEBACK_LOST);
+	check(sum_of(&opened, DW_ACCOUNT_CHARGEBACK_CLEARING) ==
+		  -sum_of(&closed, DW_ACCOUNT_CHARGEBACK_CLEARING));
+}
+
+/* A provider is paid, and their bank sends it back. */
+static void
+run_payout(FuzzInput *input)
+{
+	DwPaid		paid = {
+		.provider_id = parties.provider_id,
+		.currency = "EUR",
+		.available = ~read_amount(input),
+		.receivable = read_amount(input),
+		.remainder = read_amount(input),
+		.psp = "a",
+		.paid_currency = fuzz_range(input, 0, 1) ? "EUR" : "USD",
+		.paid_amount = read_amount(input)
+	};
+	DwPosting	postings[2];
+	DwPosting	returned;
+	int			count;
+
+	if (fuzz_range(input, 0, 1))	/* amounts that belong together */
+		paid.paid_amount = (int64_t) -((uint64_t) paid.available +
+									   (uint64_t) paid.receivable);
+	count = dw_posting_payout(postings, &paid);
+	check(count == (strcmp(paid.paid_currency, "EUR") == 0 ? 1 : 2));
+	if (count == 1)
+		check_posting(&postings[0], DW_POSTING_PAYOUT);
+	else
+	{
+		check_balanced(&postings[0], DW_POSTING_EXCHANGE);
+		check_balanced(&postings[1], DW_POSTING_EXCHANGED_PAYOUT);
+	}
+	for (int i = 0; i < count; i++)
+	{
+		if (!dw_posting_is_valid(&postings[i]))
+			continue;
+		dw_posting_payout_returned(&returned, &postings[i]);
+		check_posting(&returned, DW_POSTING_PAYOUT_RETURNED);
+		if (returned.result == DW_OK)
+			check_mirror(&postings[i], &returned);
+	}
+}
+
+/* One input: one event after the other. */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static void (*const events[]) (FuzzInput *) = {
+		run_payment, run_outflow, run_chargeback, run_payout
+	};
+	FuzzInput	input = {data, size};
+
+	while (input.size > 0)
+	{
+		uint8_t		event;
+
+		fuzz_read(&input, &event, sizeof(event));
+		events[event % DW_LENGTH(events)] (&input);
+	}
+	return 0;
+}

@@ -1,0 +1,547 @@
+/*
+ * test_posting.c
+ *		What each event of money books.
+ */
+#include "unit.h"
+
+#include "core/dispute/dispute.h"
+#include "core/ledger/ledger.h"
+#include "core/payout/payout.h"
+
+#define MOST	INT64_MAX
+
+static const DwParties parties = {{{1}}, {{2}}, "EUR"};
+
+/* A leg as a test writes it down. */
+typedef struct Expected
+{
+	DwAccountKind kind;			/* DW_ACCOUNT_ESCROW for the job's */
+	int64_t		amount;			/* signed */
+	const char *psp;			/* or "" */
+} Expected;
+
+#define OF(kind, amount)		{DW_ACCOUNT_##kind, amount, ""}
+#define AT(kind, amount, psp)	{DW_ACCOUNT_##kind, amount, psp}
+
+/* The owner that an account of this kind must have. */
+static const DwUuid *
+owner_of(DwAccountKind kind)
+{
+	static const DwUuid nil;
+
+	if (kind == DW_ACCOUNT_ESCROW)
+		return &parties.job_id;
+	if (kind == DW_ACCOUNT_PROVIDER_AVAILABLE ||
+		kind == DW_ACCOUNT_PROVIDER_RECEIVABLE)
+		return &parties.provider_id;
+	return &nil;
+}
+
+/* The posting has exactly these legs, in this order, and can be booked. */
+static void
+check_legs(const DwPosting *posting, DwPostingEvent event,
+		   const Expected *legs, int count)
+{
+	assert_int_equal(posting->result, DW_OK);
+	assert_int_equal(posting->event, event);
+	assert_int_equal(posting->count, count);
+	for (int i = 0; i < count; i++)
+	{
+		const DwLeg *leg = &posting->legs[i];
+
+		assert_int_equal(leg->account.kind, legs[i].kind);
+		assert_int_equal(leg->amount, legs[i].amount);
+		assert_string_equal(leg->account.psp, legs[i].psp);
+		assert_string_equal(leg->account.currency, posting->currency);
+		assert_memory_equal(&leg->account.owner_id, owner_of(legs[i].kind),
+							sizeof(DwUuid));
+	}
+	assert_true(dw_posting_is_valid(posting));
+}
+
+#define LEGS(posting, event, ...) \
+	check_legs(posting, DW_POSTING_##event, (const Expected[]) {__VA_ARGS__}, \
+			   (int) (sizeof((const Expected[]) {__VA_ARGS__}) / \
+					  sizeof(Expected)))
+
+/* It cannot be booked, and why. */
+static void
+check_refused(const DwPosting *posting, DwResult why)
+{
+	assert_int_equal(posting->result, why);
+	assert_int_equal(posting->count, 0);
+	assert_false(dw_posting_is_valid(posting));
+}
+
+/* In time it is held, too late it passes through. */
+static void
+test_payment(void **state)
+{
+	DwPosting	posting;
+
+	dw_posting_payment(&posting, &parties, "acme", 100);
+	LEGS(&posting, PAYMENT, AT(PSP_CLEARING, -100, "acme"),
+		 OF(ESCROW, 100));
+	dw_posting_payment(&posting, &parties, "acme", MOST);
+	LEGS(&posting, PAYMENT, AT(PSP_CLEARING, -MOST, "acme"),
+		 OF(ESCROW, MOST));
+	dw_posting_late_payment(&posting, "EUR", "acme", 100);
+	LEGS(&posting, LATE_PAYMENT, AT(PSP_CLEARING, -100, "acme"),
+		 AT(PSP_CLEARING, 100, "acme"));
+	dw_posting_payment(&posting, &parties, "acme", 0);
+	check_refused(&posting, DW_BAD_VALUE);
+	dw_posting_payment(&posting, &parties, "acme", INT64_MIN);
+	check_refused(&posting, DW_BAD_VALUE);
+	dw_posting_late_payment(&posting, "EUR", "acme", -1);
+	check_refused(&posting, DW_BAD_VALUE);
+}
+
+/* Releases all of a contract of 1000 at 10 % and 20 % tax on it. */
+static DwEarnings
+release_all(DwFeePayer payer, int64_t *charge)
+{
+	DwFeeTerms	terms = {.rate_ppm = 100000, .tax_ppm = 200000,
+		.max_fee = DW_FEE_NO_MAX, .promo_max = DW_FEE_NO_MAX,
+	.payer = payer};
+	DwMilestone milestone = {.id = {{9}}, .amount = 1000};
+	DwSelector	all = {.has_amount = false};
+	DwEscrow	escrow;
+	DwRelease	release;
+	int64_t		paid = 0;
+
+	assert_int_equal(dw_escrow_open(&escrow, "EUR", 1000, &terms), DW_OK);
+	assert_int_equal(dw_escrow_fund(&escrow, &paid), DW_OK);
+	assert_int_equal(dw_escrow_confirm(&escrow, &milestone, 1, paid), DW_OK);
+	assert_int_equal(dw_escrow_release(&escrow, &milestone, 1, &all,
+									   &release), DW_OK);
+	*charge = release.amount;
+	return (DwEarnings)
+	{
+		release.payout, release.fee, release.tax
+	};
+}
+
+/* Whoever bears the fee, what leaves the escrow is what the others get. */
+static void
+test_release(void **state)
+{
+	static const struct
+	{
+		DwFeePayer	payer;
+		int64_t		charge;
+		int64_t		payout;
+	}			cases[] = {
+		{DW_FEE_PAYER_PROVIDER, 1000, 880},
+		{DW_FEE_PAYER_HOMEOWNER, 1120, 1000},
+		{DW_FEE_PAYER_SPLIT, 1060, 940}
+	};
+	DwPosting	posting;
+	int64_t		charge;
+
+	for (int i = 0; i < DW_LENGTH(cases); i++)
+	{
+		DwEarnings	earnings = release_all(cases[i].payer, &charge);
+
+		assert_int_equal(charge, cases[i].charge);
+		dw_posting_release(&posting, &parties, &earnings);
+		LEGS(&posting, RELEASE, OF(ESCROW, -charge),
+			 OF(PROVIDER_AVAILABLE, cases[i].payout),
+			 OF(PLATFORM_FEE, 100), OF(TAX_PAYABLE, 20));
+	}
+}
+
+/* Legs of 0 are left out: no fee, or nothing but a fee. */
+static void
+test_release_edges(void **state)
+{
+	DwPosting	posting;
+
+	dw_posting_release(&posting, &parties, &(DwEarnings) {.payout = 5});
+	LEGS(&posting, RELEASE, OF(ESCROW, -5),
+		 OF(PROVIDER_AVAILABLE, 5));
+	dw_posting_release(&posting, &parties, &(DwEarnings) {.fee = 5});
+	LEGS(&posting, RELEASE, OF(ESCROW, -5),
+		 OF(PLATFORM_FEE, 5));
+	dw_posting_release(&posting, &parties, &(DwEarnings) {MOST - 2, 1, 1});
+	LEGS(&posting, RELEASE, OF(ESCROW, -MOST),
+		 OF(PROVIDER_AVAILABLE, MOST - 2),
+		 OF(PLATFORM_FEE, 1), OF(TAX_PAYABLE, 1));
+	dw_posting_release(&posting, &parties, &(DwEarnings) {MOST - 1, 1, 1});
+	check_refused(&posting, DW_OVERFLOW);
+	dw_posting_release(&posting, &parties, &(DwEarnings) {5, -1, 0});
+	check_refused(&posting, DW_BAD_VALUE);
+	dw_posting_release(&posting, &parties, &(DwEarnings) {0});
+	check_refused(&posting, DW_BAD_VALUE);
+}
+
+/* Payments of the same company are one leg, in the order of the first. */
+static void
+test_refund(void **state)
+{
+	const DwGivenBack parts[] = {{"a", 10}, {"b", 20}, {"a", 5}};
+	const DwGivenBack bad[] = {{"a", 10}, {"b", -1}};
+	const DwGivenBack much[] = {{"a", MOST}, {"b", 1}};
+	DwPosting	posting;
+
+	dw_posting_refund(&posting, &parties, parts, 3);
+	LEGS(&posting, REFUND, OF(ESCROW, -35),
+		 AT(PSP_CLEARING, 15, "a"),
+		 AT(PSP_CLEARING, 20, "b"));
+	dw_posting_refund(&posting, &parties, much, 1);
+	LEGS(&posting, REFUND, OF(ESCROW, -MOST),
+		 AT(PSP_CLEARING, MOST, "a"));
+	dw_posting_refund(&posting, &parties, much, 2);
+	check_refused(&posting, DW_OVERFLOW);
+	dw_posting_refund(&posting, &parties, bad, 2);
+	check_refused(&posting, DW_BAD_VALUE);
+	dw_posting_refund(&posting, &parties, NULL, 0);
+	check_refused(&posting, DW_BAD_VALUE);
+}
+
+/* As many companies as fit beside the others' legs, and one more. */
+static void
+test_many_companies(void **state)
+{
+	static const DwEarnings earnings = {1, 1, 1};
+	static const char *const names[] = {
+		"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m"
+	};
+	DwGivenBack parts[DW_LENGTH(names)];
+	DwPosting	posting;
+
+	for (int i = 0; i < DW_LENGTH(names); i++)
+		parts[i] = (DwGivenBack) {names[i], 1};
+	dw_posting_settlement(&posting, &parties, &earnings, parts, 12);
+	assert_int_equal(posting.count, DW_LEGS_MAX);
+	assert_true(dw_posting_is_valid(&posting));
+	dw_posting_settlement(&posting, &parties, &earnings, parts, 13);
+	check_refused(&posting, DW_OVERFLOW);
+}
+
+/* A dispute ends: to the provider, back, or both at once. */
+static void
+test_settlement(void **state)
+{
+	const DwGivenBack part = {"a", 40};
+	const DwGivenBack rest = {"a", 1};
+	DwPosting	posting;
+
+	dw_posting_settlement(&posting, &parties, &(DwEarnings) {50, 8, 2},
+						  &part, 1);
+	LEGS(&posting, SETTLEMENT, OF(ESCROW, -100),
+		 OF(PROVIDER_AVAILABLE, 50), OF(PLATFORM_FEE, 8),
+		 OF(TAX_PAYABLE, 2), AT(PSP_CLEARING, 40, "a"));
+	dw_posting_settlement(&posting, &parties, &(DwEarnings) {0}, &part, 1);
+	LEGS(&posting, SETTLEMENT, OF(ESCROW, -40),
+		 AT(PSP_CLEARING, 40, "a"));
+	dw_posting_settlement(&posting, &parties, &(DwEarnings) {.payout = 7},
+						  NULL, 0);
+	LEGS(&posting, SETTLEMENT, OF(ESCROW, -7),
+		 OF(PROVIDER_AVAILABLE, 7));
+	dw_posting_settlement(&posting, &parties, &(DwEarnings) {.payout = MOST},
+						  &rest, 1);
+	check_refused(&posting, DW_OVERFLOW);
+}
+
+/* Opened takes from who bears it, won is its mirror, lost is the bank's. */
+static void
+test_chargeback(void **state)
+{
+	const DwTakenBack taken = {"a", 60, 30, 10};
+	const DwTakenBack held = {"a", MOST, 0, 0};
+	DwPosting	posting;
+
+	dw_posting_chargeback_open(&posting, &parties, &taken);
+	LEGS(&posting, CHARGEBACK_OPENED, OF(ESCROW, -60),
+		 OF(PROVIDER_RECEIVABLE, -30),
+		 OF(PLATFORM_LOSS, -10),
+		 AT(CHARGEBACK_CLEARING, 100, "a"));
+	dw_posting_chargeback_won(&posting, &parties, &taken);
+	LEGS(&posting, CHARGEBACK_WON, OF(ESCROW, 60),
+		 OF(PROVIDER_RECEIVABLE, 30),
+		 OF(PLATFORM_LOSS, 10),
+		 AT(CHARGEBACK_CLEARING, -100, "a"));
+	dw_posting_chargeback_lost(&posting, &parties, &taken);
+	LEGS(&posting, CHARGEBACK_LOST,
+		 AT(CHARGEBACK_CLEARING, -100, "a"),
+		 AT(PSP_CLEARING, 100, "a"));
+	dw_posting_chargeback_open(&posting, &parties, &held);
+	LEGS(&posting, CHARGEBACK_OPENED, OF(ESCROW, -MOST),
+		 AT(CHARGEBACK_CLEARING, MOST, "a"));
+}
+
+/* No share of one is negative, and what does not fit is refused. */
+static void
+test_chargeback_refused(void **state)
+{
+	static const struct
+	{
+		DwTakenBack taken;
+		DwResult	why;
+	}			cases[] = {
+		{{"a", MOST, 1, 0}, DW_OVERFLOW},
+		{{"a", 1, 0, MOST}, DW_OVERFLOW},
+		{{"a", -1, 2, 0}, DW_BAD_VALUE},
+		{{"a", 2, -1, 0}, DW_BAD_VALUE},
+		{{"a", 2, 0, INT64_MIN}, DW_BAD_VALUE},
+		{{"a", 0, 0, 0}, DW_BAD_VALUE}
+	};
+	DwPosting	posting;
+
+	for (int i = 0; i < DW_LENGTH(cases); i++)
+	{
+		dw_posting_chargeback_open(&posting, &parties, &cases[i].taken);
+		check_refused(&posting, cases[i].why);
+		dw_posting_chargeback_won(&posting, &parties, &cases[i].taken);
+		check_refused(&posting, cases[i].why);
+		dw_posting_chargeback_lost(&posting, &parties, &cases[i].taken);
+		check_refused(&posting, cases[i].why);
+	}
+}
+
+/* A settlement is undone in parts: what the provider got, they owe. */
+static void
+test_reversal(void **state)
+{
+	const DwGivenBack part = {"a", 40};
+	DwPosting	original;
+	DwPosting	posting;
+	DwReversal	reversal;
+	int64_t		amount = 50;
+
+	dw_posting_settlement(&original, &parties, &(DwEarnings) {50, 8, 2},
+						  &part, 1);
+	assert_int_equal(dw_reversal_decide(&original, 0, &amount, &reversal,
+										&posting), DW_OK);
+	LEGS(&posting, REVERSAL, OF(PLATFORM_FEE, -4),
+		 OF(TAX_PAYABLE, -1), AT(PSP_CLEARING, -20, "a"),
+		 OF(PROVIDER_RECEIVABLE, -25), OF(ESCROW, 50));
+	assert_int_equal(reversal.released, 30);
+	assert_int_equal(reversal.fee, 4);
+	assert_int_equal(reversal.tax, 1);
+	assert_int_equal(reversal.refunded, 20);
+
+	amount = 0;
+	assert_int_equal(dw_reversal_decide(&original, 50, &amount, &reversal,
+										&posting), DW_OK);
+	assert_int_equal(amount, 50);
+	LEGS(&posting, REVERSAL, OF(PLATFORM_FEE, -4),
+		 OF(TAX_PAYABLE, -1), AT(PSP_CLEARING, -20, "a"),
+		 OF(PROVIDER_RECEIVABLE, -25), OF(ESCROW, 50));
+	amount = 0;
+	assert_int_equal(dw_reversal_decide(&original, 100, &amount, &reversal,
+										&posting), DW_INSUFFICIENT_FUNDS);
+	amount = 51;
+	assert_int_equal(dw_reversal_decide(&original, 50, &amount, &reversal,
+										&posting), DW_INSUFFICIENT_FUNDS);
+}
+
+/* The largest original, and originals that nothing can undo. */
+static void
+test_reversal_edges(void **state)
+{
+	const int64_t one = 1;
+	const DwGivenBack part = {"a", MOST};
+	DwPosting	original;
+	DwPosting	posting;
+	DwReversal	reversal;
+	int64_t		amount = 0;
+
+	dw_posting_refund(&original, &parties, &part, 1);
+	assert_int_equal(dw_reversal_decide(&original, 0, &amount, &reversal,
+										&posting), DW_OK);
+	LEGS(&posting, REVERSAL, AT(PSP_CLEARING, -MOST, "a"),
+		 OF(ESCROW, MOST));
+	assert_int_equal(reversal.refunded, MOST);
+
+	dw_posting_late_payment(&original, "EUR", "a", 1);
+	dw_posting_reversal(&posting, &original, &one);
+	check_refused(&posting, DW_BAD_VALUE);
+	memset(&original, 0, sizeof(original));
+	amount = 1;
+	assert_int_equal(dw_reversal_decide(&original, 0, &amount, &reversal,
+										&posting), DW_BAD_VALUE);
+}
+
+/* What a payout of an amount books, given what the provider has. */
+static int
+pay(DwBalance balance, int64_t amount, DwPaid *paid, DwPosting postings[2])
+{
+	DwNetting netting;
+
+	assert_int_equal(dw_payout_settle(&balance, amount, &netting), DW_OK);
+	paid->provider_id = parties.provider_id;
+	paid->currency = "EUR";
+	paid->available = netting.available;
+	paid->receivable = netting.receivable;
+	paid->psp = "a";
+	if (paid->paid_currency == NULL)
+	{
+		paid->paid_currency = "EUR";
+		paid->paid_amount = amount;
+	}
+	return dw_posting_payout(postings, paid);
+}
+
+/* In the same currency: debts are made good, credits are added. */
+static void
+test_payout(void **state)
+{
+	DwPosting	postings[2];
+
+	assert_int_equal(pay((DwBalance) {100, 0, 0}, 100, &(DwPaid) {0},
+						 postings), 1);
+	LEGS(&postings[0], PAYOUT, OF(PROVIDER_AVAILABLE, -100),
+		 AT(PSP_CLEARING, 100, "a"));
+	(void) pay((DwBalance) {100, -30, 0}, 70, &(DwPaid) {0}, postings);
+	LEGS(&postings[0], PAYOUT, OF(PROVIDER_AVAILABLE, -100),
+		 OF(PROVIDER_RECEIVABLE, 30),
+		 AT(PSP_CLEARING, 70, "a"));
+	(void) pay((DwBalance) {0, 30, 0}, 20, &(DwPaid) {0}, postings);
+	LEGS(&postings[0], PAYOUT, OF(PROVIDER_AVAILABLE, 10),
+		 OF(PROVIDER_RECEIVABLE, -30),
+		 AT(PSP_CLEARING, 20, "a"));
+	(void) pay((DwBalance) {MOST, 0, 0}, MOST, &(DwPaid) {0}, postings);
+	LEGS(&postings[0], PAYOUT, OF(PROVIDER_AVAILABLE, -MOST),
+		 AT(PSP_CLEARING, MOST, "a"));
+}
+
+/* In another currency: two halves, each of which balances by itself. */
+static void
+test_exchange(void **state)
+{
+	DwPaid		paid = {.remainder = 3, .paid_currency = "USD",
+	.paid_amount = 150};
+	DwPosting	postings[2];
+
+	assert_int_equal(pay((DwBalance) {100, 0, 0}, 100, &paid, postings), 2);
+	LEGS(&postings[0], EXCHANGE, OF(PROVIDER_AVAILABLE, -100),
+		 OF(FX_LIQUIDITY, 97), OF(ROUNDING, 3));
+	LEGS(&postings[1], EXCHANGED_PAYOUT, OF(FX_LIQUIDITY, -150),
+		 AT(PSP_CLEARING, 150, "a"));
+	assert_string_equal(postings[0].currency, "EUR");
+	assert_string_equal(postings[1].currency, "USD");
+
+	paid.remainder = 0;
+	paid.paid_amount = MOST;
+	(void) pay((DwBalance) {MOST, 0, 0}, MOST, &paid, postings);
+	LEGS(&postings[0], EXCHANGE, OF(PROVIDER_AVAILABLE, -MOST),
+		 OF(FX_LIQUIDITY, MOST));
+	LEGS(&postings[1], EXCHANGED_PAYOUT, OF(FX_LIQUIDITY, -MOST),
+		 AT(PSP_CLEARING, MOST, "a"));
+}
+
+/* Amounts that do not belong together are no payout. */
+static void
+test_payout_refused(void **state)
+{
+	DwPaid		paid = {.currency = "EUR", .available = -100, .psp = "a",
+	.paid_currency = "EUR", .paid_amount = 99};
+	DwPosting	postings[2];
+
+	(void) dw_posting_payout(postings, &paid);
+	assert_false(dw_posting_is_valid(&postings[0]));
+	paid.paid_amount = 0;
+	paid.paid_currency = "USD";
+	paid.remainder = 101;
+	(void) dw_posting_payout(postings, &paid);
+	check_refused(&postings[0], DW_BAD_VALUE);
+	check_refused(&postings[1], DW_BAD_VALUE);
+	paid.available = INT64_MIN;
+	paid.receivable = -1;
+	paid.remainder = 0;
+	(void) dw_posting_payout(postings, &paid);
+	check_refused(&postings[0], DW_OVERFLOW);
+	paid.receivable = 0;
+	(void) dw_posting_payout(postings, &paid);
+	check_refused(&postings[0], DW_OVERFLOW);
+}
+
+/* What came back is mirrored, leg by leg, both halves of an exchange. */
+static void
+test_payout_returned(void **state)
+{
+	DwPaid		paid = {.remainder = 3, .paid_currency = "USD",
+	.paid_amount = 150};
+	DwPosting	postings[2];
+	DwPosting	returned;
+
+	(void) pay((DwBalance) {100, -30, 0}, 70, &paid, postings);
+	dw_posting_payout_returned(&returned, &postings[1]);
+	LEGS(&returned, PAYOUT_RETURNED, OF(FX_LIQUIDITY, 150),
+		 AT(PSP_CLEARING, -150, "a"));
+	dw_posting_payout_returned(&returned, &postings[0]);
+	LEGS(&returned, PAYOUT_RETURNED, OF(PROVIDER_AVAILABLE, 100),
+		 OF(PROVIDER_RECEIVABLE, -30),
+		 OF(FX_LIQUIDITY, -67), OF(ROUNDING, -3));
+	memset(&postings[0], 0, sizeof(postings[0]));
+	dw_posting_payout_returned(&returned, &postings[0]);
+	check_refused(&returned, DW_BAD_VALUE);
+}
+
+/* What is booked is looked at again, whoever made it. */
+static void
+test_is_valid(void **state)
+{
+	DwPosting	posting;
+
+	dw_posting_payment(&posting, &parties, "a", 10);
+	posting.legs[1].amount = 11;
+	assert_false(dw_posting_is_valid(&posting));
+	posting.legs[1].amount = 10;
+	assert_true(dw_posting_is_valid(&posting));
+	posting.legs[1].account.currency = "USD";
+	assert_false(dw_posting_is_valid(&posting));
+	posting.legs[1].account.currency = "EUR";
+	posting.legs[1].account.kind = DW_ACCOUNT_PLATFORM_FEE;
+	assert_false(dw_posting_is_valid(&posting));
+	posting.event = DW_POSTING_STORED;
+	assert_true(dw_posting_is_valid(&posting));
+	posting.count = 1;
+	assert_false(dw_posting_is_valid(&posting));
+}
+
+/* No event lets a fee be paid twice, or touches another's accounts. */
+static void
+test_rules(void **state)
+{
+	assert_true(dw_posting_may(DW_POSTING_PAYMENT, DW_ACCOUNT_ESCROW, 1));
+	assert_false(dw_posting_may(DW_POSTING_PAYMENT, DW_ACCOUNT_ESCROW, -1));
+	assert_false(dw_posting_may(DW_POSTING_RELEASE,
+								DW_ACCOUNT_PLATFORM_FEE, -1));
+	assert_false(dw_posting_may(DW_POSTING_REVERSAL,
+								DW_ACCOUNT_PROVIDER_AVAILABLE, -1));
+	for (int event = DW_POSTING_PAYMENT; event < DW_POSTING_EVENT_COUNT;
+		 event++)
+	{
+		assert_false(dw_posting_may((DwPostingEvent) event,
+									DW_ACCOUNT_PSP_FEE, 1));
+		assert_false(dw_posting_may((DwPostingEvent) event,
+									DW_ACCOUNT_PSP_FEE, -1));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_payment),
+		cmocka_unit_test(test_release),
+		cmocka_unit_test(test_release_edges),
+		cmocka_unit_test(test_refund),
+		cmocka_unit_test(test_many_companies),
+		cmocka_unit_test(test_settlement),
+		cmocka_unit_test(test_chargeback),
+		cmocka_unit_test(test_chargeback_refused),
+		cmocka_unit_test(test_reversal),
+		cmocka_unit_test(test_reversal_edges),
+		cmocka_unit_test(test_payout),
+		cmocka_unit_test(test_exchange),
+		cmocka_unit_test(test_payout_refused),
+		cmocka_unit_test(test_payout_returned),
+		cmocka_unit_test(test_is_valid),
+		cmocka_unit_test(test_rules)
+	};
+
+	return cmocka_run_group_tests_name("posting", tests, NULL, NULL);
+}
