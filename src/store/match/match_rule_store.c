@@ -6,11 +6,15 @@
  * the next one that is not deeper.  Validity is what a relation's cached
  * description has: a message to all backends when the transaction that
  * wrote commits.  Reading with the latest snapshot leaves no gap, for a
- * change that it does not see has its message still to come.
+ * change that it does not see has its message still to come.  In a parallel
+ * operation no snapshot may be taken: then the active one reads, and what it
+ * saw serves that snapshot alone.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
+#include "storage/proc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -59,10 +63,25 @@ typedef struct TreePlace
 	int			item;			/* its place in the tree */
 } TreePlace;
 
+/*
+ * What tells one snapshot of a transaction from another: whatever ends
+ * between the two raises xmax or leaves fewer in progress.
+ */
+typedef struct SnapshotMark
+{
+	LocalTransactionId transaction;
+	TransactionId xmax;
+	uint32		running;		/* transactions in progress */
+	int32		subrunning;		/* subtransactions in progress */
+	CommandId	command;
+}			SnapshotMark;
+
 /* All that is kept. */
 static struct
 {
 	bool		is_valid;		/* nothing has changed since */
+	bool		is_bound;		/* it serves the marked snapshot alone */
+	SnapshotMark mark;			/* of it, if so */
 	MemoryContext context;		/* holds the arrays */
 	Oid			relations[lengthof(tables)];	/* the tables */
 	DwMatchRules rules;			/* the settings */
@@ -215,6 +234,51 @@ rules_load_tree(void)
 	tree_mark_tags();
 }
 
+/* The mark of the active snapshot. */
+static SnapshotMark
+snapshot_mark(void)
+{
+	Snapshot	snapshot = GetActiveSnapshot();
+	SnapshotMark mark = {
+		.transaction = dw_proc_lxid(MyProc),
+		.xmax = snapshot->xmax,
+		.running = snapshot->xcnt,
+		.subrunning = snapshot->subxcnt,
+		.command = snapshot->curcid
+	};
+
+	return mark;
+}
+
+/* True when what is kept serves the active snapshot. */
+static bool
+rules_are_current(void)
+{
+	SnapshotMark now;
+
+	if (!kept.is_valid || !kept.is_bound)
+		return kept.is_valid;
+	if (!IsInParallelMode())
+		return false;
+	now = snapshot_mark();
+	return now.transaction == kept.mark.transaction &&
+		now.xmax == kept.mark.xmax &&
+		now.running == kept.mark.running &&
+		now.subrunning == kept.mark.subrunning &&
+		now.command == kept.mark.command;
+}
+
+/* The snapshot to read with. */
+static Snapshot
+rules_snapshot(void)
+{
+	kept.is_bound = IsInParallelMode();
+	if (!kept.is_bound)
+		return GetLatestSnapshot();
+	kept.mark = snapshot_mark();
+	return GetActiveSnapshot();
+}
+
 /*
  * Reads everything, unless it is valid.  It counts as valid before it is
  * read, so that a message which comes meanwhile is not lost.
@@ -222,7 +286,7 @@ rules_load_tree(void)
 static void
 rules_load(void)
 {
-	if (kept.is_valid)
+	if (rules_are_current())
 		return;
 	if (kept.context == NULL)
 		kept.context = AllocSetContextCreate(CacheMemoryContext,
@@ -231,7 +295,7 @@ rules_load(void)
 	MemoryContextReset(kept.context);
 	kept.count = 0;
 	rules_find_tables();
-	PushActiveSnapshot(GetLatestSnapshot());
+	PushActiveSnapshot(rules_snapshot());
 	kept.is_valid = true;
 	PG_TRY();
 	{
