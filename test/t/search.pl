@@ -75,6 +75,20 @@ sub same
 	return;
 }
 
+# rows_read TABLE, CALL: how many rows a call reads of a table, and gives.
+sub rows_read
+{
+	my ($table, $call) = @_;
+
+	return split /\|/, $node->safe_psql('postgres', <<"END");
+BEGIN;
+SELECT count(*) AS given FROM dwello.$call \\gset
+SELECT sum(seq_tup_read + idx_tup_fetch), :given
+  FROM pg_stat_xact_user_tables WHERE relid = 'dwello.$table'::regclass;
+COMMIT;
+END
+}
+
 # Each is asked with statistics and without: they may cost time, not answers.
 foreach my $known ('without statistics', 'with statistics')
 {
@@ -92,6 +106,45 @@ foreach my $known ('without statistics', 'with statistics')
 	same(q('oldest', 100, 40, 10), '0 true', '', 'but not there');
 	$node->safe_psql('postgres', 'ANALYZE dwello.jobs');
 }
+
+# Without words the index gives the best in their order: the first ones, and
+# where the page before has ended.  Asked for what it need not, a bitmap of all
+# is made, and sorted.
+foreach my $page ('max_results => 20', 'longitude => 100, latitude => 40, max_results => 20',
+	'as_of => now(), after_score => 0.9, after_id => md5(\'1\')::uuid, max_results => 20')
+{
+	my ($read, $given) = rows_read('jobs', "search_jobs($page)");
+
+	ok($given == 20 && $read <= 200, "search_jobs($page) reads few jobs")
+	  or diag("$read read, $given given");
+}
+
+# Jobs of one score, more than a statement is asked for at first: by their ids.
+my $pages = $node->safe_psql('postgres', <<'SQL');
+SELECT now() AS noted \gset
+CREATE TEMP TABLE alike AS SELECT id FROM dwello.jobs ORDER BY published_at DESC LIMIT 300;
+UPDATE dwello.jobs SET published_at = :'noted' WHERE id IN (SELECT id FROM alike);
+CREATE TEMP TABLE found (id uuid, page integer, place bigint);
+SELECT format('INSERT INTO found SELECT s.job_id, %s, s.n FROM (SELECT f.job_id, row_number() OVER () AS n, f.score'
+         ' FROM dwello.search_jobs(as_of => %L, after_score => (SELECT 1 FROM found LIMIT 1),'
+         ' after_id => (SELECT f.id FROM found AS f ORDER BY f.page DESC, f.place DESC LIMIT 1), max_results => 50) AS f) AS s'
+         ' WHERE s.score = 1', page, :'noted')
+  FROM generate_series(1, 8) AS page \gexec
+SELECT (SELECT array_agg(id ORDER BY page, place) FROM found) = (SELECT array_agg(id ORDER BY id) FROM alike);
+SQL
+is($pages, 't', 'pages go through jobs of one score by their ids');
+
+# A map of a city is read tile by tile: the rest of the zoom is left alone.
+$node->safe_psql('postgres', <<'END');
+INSERT INTO dwello.job_tiles (zoom, tile, category_id, jobs, x_sum, y_sum)
+SELECT DISTINCT 14, dwello.tile_cell(lon * 0.022, lat * 0.014) >> 34, 'd0000000-0000-7000-8000-000000000011'::uuid, 2, 2, 2
+  FROM generate_series(1, 240) AS lon, generate_series(1, 240) AS lat;
+ANALYZE dwello.job_tiles;
+END
+my ($read, $given) = rows_read('job_tiles',
+	'cluster_jobs(west => 2, south => 1, east => 2.4, north => 1.4, zoom => 11)');
+ok($given > 100 && $read <= 10 * $given, 'cluster_jobs() reads the tiles of the box')
+  or diag("$read read, $given given");
 
 same(q('zeta'), '0 false', '', 'too many, and all of them old');
 

@@ -69,12 +69,12 @@ typedef struct TreePlace
  */
 typedef struct SnapshotMark
 {
-	LocalTransactionId transaction;
-	TransactionId xmax;
+	LocalTransactionId transaction; /* of this process */
+	TransactionId xmax;			/* the first that it does not see */
 	uint32		running;		/* transactions in progress */
 	int32		subrunning;		/* subtransactions in progress */
-	CommandId	command;
-}			SnapshotMark;
+	CommandId	command;		/* of its own, the first not seen */
+} SnapshotMark;
 
 /* All that is kept. */
 static struct
@@ -381,6 +381,55 @@ dw_match_category_exists(const DwUuid *id)
 {
 	rules_load();
 	return tree_find(id) >= 0;
+}
+
+/* Makes room for so many pairs. */
+static void
+pairs_begin(DwCategoryPairs *pairs, int room)
+{
+	pairs->ids = palloc((room + 1) * sizeof(DwUuid));
+	pairs->others = palloc((room + 1) * sizeof(DwUuid));
+	pairs->count = 0;
+}
+
+/* Adds a pair of items of the tree. */
+static void
+pairs_add(DwCategoryPairs *pairs, int item, int other)
+{
+	pairs->ids[pairs->count] = kept.tree[item].id;
+	pairs->others[pairs->count] = kept.tree[other].id;
+	pairs->count++;
+}
+
+void
+dw_category_roots(DwCategoryPairs *pairs)
+{
+	int			root = 0;
+
+	rules_load();
+	pairs_begin(pairs, kept.count);
+	for (int item = 0; item < kept.count; item++)
+	{
+		if (kept.tree[item].depth == 0)
+			root = item;
+		pairs_add(pairs, item, root);
+	}
+}
+
+void
+dw_category_ancestors(DwCategoryPairs *pairs)
+{
+	int			count = 0;
+
+	rules_load();
+	for (int item = 0; item < kept.count; item++)
+		count += kept.tree[item].depth + 1;
+	pairs_begin(pairs, count);
+	for (int item = 0; item < kept.count; item++)
+	{
+		for (int at = item; at >= 0; at = kept.tree[at].parent)
+			pairs_add(pairs, item, at);
+	}
 }
 
 /* A category and all above it; see the header. */

@@ -18,7 +18,7 @@
 /* Rests that a search keeps beyond those of the jobs that it wants. */
 #define SPARE_RESTS 8
 
-/* Columns of the search. */
+/* Columns of the statement. */
 enum
 {
 	JOB_ID,
@@ -37,6 +37,8 @@ typedef struct Collection
 	int			settled;		/* of the former */
 	int			count;			/* of both */
 	int			room;			/* for so many */
+	int			read;			/* jobs that the statement gave */
+	bool		is_over;		/* there are enough, no tie is open */
 } Collection;
 
 /* An array of uuids; NULL has none. */
@@ -190,14 +192,6 @@ collection_enlarge(Collection *collection)
 	collection->settled = settled;
 }
 
-/* True for a job that the cursor has passed. */
-static bool
-cursor_has_passed(const DwMatchCursor *after, double rest, const void *id)
-{
-	return rest < after->rest ||
-		(rest == after->rest && memcmp(id, &after->id, UUID_LEN) <= 0);
-}
-
 /* A text of a row, to be kept. */
 static Datum
 text_copy(Datum value)
@@ -212,20 +206,21 @@ collection_take(void *state, TupleTableSlot *slot)
 	Collection *collection = state;
 	DwMatchJob *job;
 	double		rest;
-	const void *id;
 
 	slot_getallattrs(slot);
 	rest = DatumGetFloat8(slot->tts_values[JOB_REST]);
-	id = DatumGetPointer(slot->tts_values[JOB_ID]);
-	if (cursor_has_passed(&collection->search->after, rest, id))
-		return true;
 	if (collection->count > collection->settled &&
 		rest != collection->jobs[collection->count - 1].rest &&
 		!collection_settle(collection))
+	{
+		collection->is_over = true;
 		return false;
+	}
+	collection->read++;
 	collection_enlarge(collection);
 	job = &collection->jobs[collection->count++];
-	memcpy(&job->id, id, sizeof(job->id));
+	memcpy(&job->id, DatumGetPointer(slot->tts_values[JOB_ID]),
+		   sizeof(job->id));
 	memcpy(&job->key, DatumGetPointer(slot->tts_values[JOB_KEY]),
 		   sizeof(job->key));
 	job->rest = rest;
@@ -235,9 +230,13 @@ collection_take(void *state, TupleTableSlot *slot)
 	return true;
 }
 
-/* Collects the jobs that suit, as the index gives them. */
+/*
+ * Collects the jobs that suit, as the index gives them, of no more than so
+ * many.  What the cursor has passed of its own score is left out here, what
+ * scores higher by the ceiling of the query.
+ */
 static void
-collection_fill(Collection *collection)
+collection_fill(Collection *collection, int limit)
 {
 	static DwStatement select_jobs =
 		DW_STATEMENT("SELECT j.id, j.key, "
@@ -246,15 +245,24 @@ collection_fill(Collection *collection)
 					 "WHERE j.status = 'open' AND j.is_listed "
 					 "AND j.key OPERATOR(dwello.@@@) $1 "
 					 "AND j.homeowner_id <> $2 AND j.expires_at > $3 "
-					 "AND j.deleted_at IS NULL "
-					 "ORDER BY j.key OPERATOR(dwello.<~>) $1");
+					 "AND j.deleted_at IS NULL AND (j.id > $4 "
+					 "OR j.key OPERATOR(dwello.<~>) $1 > $5) "
+					 "AND ($6::text IS NULL "
+					 "OR j.urgency = $6::dwello.urgency) "
+					 "ORDER BY j.key OPERATOR(dwello.<~>) $1 LIMIT $7");
+	const DwMatchSearch *search = collection->search;
 	DwParams	p = DW_PARAMS;
 
 	dw_param_datum(&p, dw_type_find("job_query"),
-				   PointerGetDatum(collection->search->query), false);
-	dw_param_uuid(&p, &collection->search->provider_id);
-	dw_param_time(&p, collection->search->now);
-	collection->count = collection->settled = 0;
+				   PointerGetDatum(search->query), false);
+	dw_param_uuid(&p, &search->provider_id);
+	dw_param_time(&p, search->now);
+	dw_param_uuid(&p, &search->after.id);
+	dw_param_float8(&p, search->after.rest);
+	dw_param_text(&p, search->urgency);
+	dw_param_int4(&p, limit);
+	collection->count = collection->settled = collection->read = 0;
+	collection->is_over = false;
 	dw_stream(&select_jobs, &p, collection_take, collection);
 	(void) collection_settle(collection);
 }
@@ -273,25 +281,30 @@ collection_lacks(const Collection *collection, const DwMatchBest *best)
 }
 
 /*
- * The jobs that suit; see the header.  The index is told how good the best
- * are that it has met, with some to spare for those that turn out not to be
- * shown; when too many were, it is asked again without.
+ * The index is told how good the best are that it has met, with some to spare
+ * for those that turn out not to be shown; when too many were, it is asked
+ * again without.  A statement that ends within a tie is run again for more.
  */
 int
 dw_match_search(const DwMatchSearch *search, DwMatchJob **jobs)
 {
 	Collection	collection = {.search = search,
 	.room = 2 * search->count + 16};
-	int			room = search->count + search->count / 8 + SPARE_RESTS;
-	DwMatchBest *best = palloc(dw_match_best_size(room));
+	int			limit = search->count + search->count / 8 + SPARE_RESTS;
+	DwMatchBest *best = palloc(dw_match_best_size(limit));
 
 	collection.jobs = palloc(collection.room * sizeof(*collection.jobs));
-	dw_match_best_begin(best, room, search->after.rest);
+	dw_match_best_begin(best, limit, search->after.rest);
 	search->query->best = best;
-	collection_fill(&collection);
+	collection_fill(&collection, limit);
 	search->query->best = NULL;
 	if (collection_lacks(&collection, best))
-		collection_fill(&collection);
+		collection_fill(&collection, limit);
+	while (!collection.is_over && collection.read == limit)
+	{
+		limit = limit > INT_MAX / 4 ? INT_MAX : limit * 4;
+		collection_fill(&collection, limit);
+	}
 	*jobs = collection.jobs;
 	return collection.count;
 }

@@ -44,15 +44,17 @@ typedef struct DwMatchJob
 typedef struct DwMatchCursor
 {
 	double		rest;			/* 1 - its score; negative: the beginning */
-	DwUuid		id;				/* its id */
+	DwUuid		id;				/* its id; nil: the beginning */
 } DwMatchCursor;
 
 /* What is asked for. */
 typedef struct DwMatchSearch
 {
-	DwUuid		provider_id;	/* whose own jobs are left out */
+	DwUuid		provider_id;	/* whose own jobs are left out, or nil */
 	TimestampTz now;			/* jobs that expire until then are, too */
-	DwMatchQuery *query;		/* what the jobs must be, a job_query */
+	DwMatchQuery *query;		/* what the jobs must be, a job_query; its
+								 * ceiling is the score of the cursor */
+	const char *urgency;		/* label, or NULL: any */
 	DwMatchCursor after;		/* where to go on */
 	int			count;			/* of jobs wanted */
 } DwMatchSearch;
@@ -134,6 +136,20 @@ extern void dw_match_categories(const DwUuid *ids, int count,
 
 /* True when there is such a category. */
 extern bool dw_match_category_exists(const DwUuid *id);
+
+/* Categories, each beside others of its tree. */
+typedef struct DwCategoryPairs
+{
+	DwUuid	   *ids;			/* the categories */
+	DwUuid	   *others;			/* of the same places */
+	int			count;			/* of both */
+} DwCategoryPairs;
+
+/* Every category with the root of its tree. */
+extern void dw_category_roots(DwCategoryPairs *pairs);
+
+/* Every category with itself and each that is above it. */
+extern void dw_category_ancestors(DwCategoryPairs *pairs);
 
 /* A category and all above it, the next one first. */
 typedef struct DwMatchPath

@@ -9,6 +9,7 @@
 #include "store/audience/audience_store.h"
 #include "store/search/search_store.h"
 
+static void param_words(DwParams *p, const DwUuid *job_id);
 static void param_amount(DwParams *p, int64 amount);
 static void param_degrees(DwParams *p, double value, bool is_given);
 
@@ -56,8 +57,11 @@ dw_saved_write(DwSavedSearch *saved, TimestampTz now)
 					 "DO UPDATE SET (name, query, longitude, latitude, "
 					 "radius_miles, category_ids, budget_min, budget_max, "
 					 "currency, urgency, version) = "
-					 "ROW ($3, $4, $5, $6, $7, $8, $9, $10, $11, "
-					 "$12::text::dwello.urgency, s.version + 1) "
+					 "ROW (EXCLUDED.name, EXCLUDED.query, "
+					 "EXCLUDED.longitude, EXCLUDED.latitude, "
+					 "EXCLUDED.radius_miles, EXCLUDED.category_ids, "
+					 "EXCLUDED.budget_min, EXCLUDED.budget_max, "
+					 "EXCLUDED.currency, EXCLUDED.urgency, s.version + 1) "
 					 "RETURNING s.version");
 	const DwSearch *search = saved->search;
 	DwParams	p = DW_PARAMS;
@@ -93,7 +97,10 @@ dw_saved_delete(const DwUuid *user_id, const DwUuid *id)
 	(void) dw_execute(&delete_search, &p);
 }
 
-/* Tells everybody whom a job is for; see the header. */
+/*
+ * In two steps, for searches lie with their owners and a job does not: what
+ * the job asks is read first.
+ */
 void
 dw_saved_notify(const DwUuid *job_id, const DwUuid *event_id)
 {
@@ -101,19 +108,18 @@ dw_saved_notify(const DwUuid *job_id, const DwUuid *event_id)
 		DW_STATEMENT("INSERT INTO dwello.notifications "
 					 "(user_id, event_id, notification_type, title, message, "
 					 "data, created_at) "
-					 "SELECT DISTINCT ON (s.user_id) s.user_id, $13, "
+					 "SELECT DISTINCT ON (s.user_id) s.user_id, $15, "
 					 "'system', 'A job fits your search', s.name, "
 					 "jsonb_build_object('event', 'job_published', "
-					 "'job_id', $12, 'search_id', s.id), $14 "
+					 "'job_id', $14, 'search_id', s.id), $16 "
 					 "FROM dwello.saved_searches AS s "
 					 "JOIN dwello.users AS u ON u.id = s.user_id "
-					 "JOIN dwello.jobs AS j ON j.id = $12 "
 					 "WHERE s.key @@@ "
 					 "dwello.agent_query($1, $2, $3, $4, $5, $6, $7, $8) "
 					 "AND " DW_AUDIENCE_WANTS_CATEGORY("s")
 					 "AND (s.words IS NULL OR numnode(s.words) = 0 "
-					 "OR j.search @@ s.words) "
-					 "AND (s.urgency IS NULL OR s.urgency = j.urgency) "
+					 "OR $12 @@ s.words) "
+					 "AND (s.urgency IS NULL OR s.urgency::text = $13) "
 					 "AND s.user_id <> $11 AND u.status = 'active' "
 					 "AND u.deleted_at IS NULL ORDER BY s.user_id, s.id "
 					 "ON CONFLICT ON CONSTRAINT notifications_event_key "
@@ -122,10 +128,29 @@ dw_saved_notify(const DwUuid *job_id, const DwUuid *event_id)
 
 	if (!dw_audience_param_job(&p, job_id))
 		return;
+	param_words(&p, job_id);
 	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, event_id);
 	dw_param_time(&p, dw_now());
 	(void) dw_execute(&insert_notifications, &p);
+}
+
+/* Adds the words and the urgency of a job that is there. */
+static void
+param_words(DwParams *p, const DwUuid *job_id)
+{
+	static DwStatement select_job =
+		DW_STATEMENT("SELECT j.search, j.urgency::text "
+					 "FROM dwello.jobs AS j WHERE j.id = $1");
+	DwParams	key = DW_PARAMS;
+	bool		isnull;
+	Datum		words;
+
+	dw_param_uuid(&key, job_id);
+	(void) dw_execute(&select_job, &key);
+	words = dw_read_datum(0, 1, &isnull);
+	dw_param_datum(p, TSVECTOROID, words, isnull);
+	dw_param_text(p, dw_read_text(0, 2));
 }
 
 /* Adds an amount, or NULL for none. */

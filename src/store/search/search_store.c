@@ -2,15 +2,39 @@
  * search_store.c
  *		Finding open jobs by words, place, category, budget and urgency.
  *
- * With words the newest that have them are found (access_path_store_int.h) and
- * ranked.  Without, the index on keys gives jobs in the order of the score.
+ * Without words the index on keys gives jobs in the order of the score
+ * (match_store.h).  With words the newest that have them are found and
+ * ranked, by the access path that is likely to cost least: which index is
+ * best hangs on how common the words are and how large the circle, but that
+ * is guessed beforehand from the term statistics (dw_search_next), and for
+ * each path there is a statement whose plan is kept: what another index could
+ * answer is written so that no index can.  Each looks at a bounded number of
+ * jobs; one that comes to its bound gives way to another.
+ *
+ * Term statistics are the server's, which ANALYZE makes: of jobs.search and
+ * jobs.currency.  Only open jobs have words, so of the table's rows those
+ * count that are not NULL there, and shares of them are shares of open jobs.
+ * They are unpacked once and kept until ANALYZE makes new ones.
  */
 #include "postgres.h"
 
-#include "catalog/pg_type_d.h"
+#include <math.h>
 
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_statistic.h"
+#include "catalog/pg_type_d.h"
+#include "miscadmin.h"
+#include "tsearch/ts_type.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "core/geo/geo.h"
 #include "server/sql/sql_server.h"
-#include "store/search/access_path_store_int.h"
+#include "store/match/match_store.h"
 #include "store/search/search_store.h"
 
 /* Miles from the place asked for, $2 to $4; NULL without one. */
@@ -19,12 +43,92 @@
 	"st_setsrid(st_makepoint($3, $4), 4326)::geography, false) " \
 	"/ 1609.344 END"
 
-/* The columns of a page, of jobs with a score. */
-#define SHOWN \
-	"SELECT p.id, p.score, " MILES ", j.category_id, j.title, " \
-	"j.urgency::text, j.budget_min, j.budget_max, j.currency, " \
-	"st_x(j.location::geometry), st_y(j.location::geometry), " \
-	"j.published_at "
+/* The bounds of the bands, in minor units and in miles; see below. */
+#define BUDGETS "'{0, 10000, 50000, 100000, 500000}'::bigint[]"
+#define MILES_BANDS "'{0, 5, 10, 25, 50, 100, 250}'::float8[]"
+
+/* Rows of one facet of bands: which of the bounds is the last one below. */
+#define BANDS(facet, value, bounds) \
+	"SELECT '" facet "', NULL::uuid, NULL::uuid, NULL::text, " \
+	"(" bounds ")[b.n]::bigint, (" bounds ")[b.n + 1]::bigint, b.jobs " \
+	"FROM (SELECT width_bucket(" value ", " bounds ") AS n, " \
+	"count(*) AS jobs FROM found AS f GROUP BY 1) AS b "
+
+/* Jobs may ask for any credential; half the freshness is gone in 30 days. */
+#define ANY_CAPABILITIES	31
+#define FRESHNESS_HOURS		720.0
+
+/* How well the words fit; without words all fit as well. */
+#define RANK	"COALESCE(ts_rank(j.search, $2), 0)"
+
+/* What a stranger may see, and what else is asked; never by an index. */
+#define VISIBLE "j.is_listed AND j.deleted_at IS NULL AND j.expires_at > $3 "
+#define WORDS	"AND ($2 IS NULL OR (j.search @@ $2) IS TRUE) "
+#define URGENCY "AND ($4::text IS NULL OR j.urgency = $4::dwello.urgency) "
+
+/* Columns of each path: those whose rank is NULL count, and are not it. */
+enum
+{
+	FIND_RANK,
+	FIND_ID,
+	FIND_PUBLISHED_AT,
+	FIND_KEY
+};
+
+/* What an index gives. */
+#define BY_INDEX(condition, others) \
+	DW_STATEMENT("SELECT CASE WHEN " VISIBLE others URGENCY \
+				 "THEN " RANK " END, j.id, j.published_at, j.key " \
+				 "FROM dwello.jobs AS j " \
+				 "WHERE j.status = 'open' AND " condition)
+
+/* What jobs there are, newest first. */
+#define BY_TIME \
+	DW_STATEMENT("SELECT CASE WHEN " VISIBLE WORDS URGENCY \
+				 "THEN " RANK " END, j.id, j.published_at, j.key " \
+				 "FROM dwello.jobs AS j " \
+				 "WHERE j.status = 'open' AND j.published_at <= $5 " \
+				 "ORDER BY j.published_at DESC, j.id DESC")
+
+/* The jobs that an access path gives, while they are taken. */
+typedef struct Picking
+{
+	const DwSearchPlan *plan;	/* what is searched for */
+	const DwMatchQuery *query;	/* what it asks of a key */
+	DwAccessPath path;			/* how they are come by */
+	int			picked;			/* jobs looked at */
+	bool		is_cut;			/* as many as may be, and there are more */
+	DwSearchFind *finds;		/* those that fit */
+	int			count;			/* of them */
+	int			room;			/* for so many */
+} Picking;
+
+/* What was found, of more than the window the newest. */
+typedef struct SearchFinds
+{
+	DwSearchFind *finds;		/* in any order */
+	int			count;			/* of them */
+	bool		is_complete;	/* there are no others */
+} SearchFinds;
+
+/* Of a word that is not among the common ones, at most. */
+#define SHARE_RARE_WORD 0.005
+
+/* The same of a currency. */
+#define SHARE_RARE		0.01
+
+/* Term statistics; words are in the order of their length, then of bytes. */
+static struct
+{
+	MemoryContext context;		/* of all that is here; NULL: not yet used */
+	Oid			jobs;			/* the table */
+	bool		is_valid;		/* all has been read, and is up to date */
+	bool		is_changed;		/* there are others since reading began */
+	double		open_share;		/* of the table's rows */
+	double		rare;			/* share of a word that is not there */
+	AttStatsSlot words;			/* words and their shares */
+	AttStatsSlot currencies;	/* the same of currencies */
+}			terms;
 
 static bool prepare_words(DwSearchPlan *plan);
 static bool prepare_categories(DwSearchPlan *plan, DwUuid *unknown);
@@ -32,8 +136,29 @@ static uint64 page_of_words(const DwSearchPlan *plan,
 							const DwSearchCursor *cursor, int32 max_results);
 static uint64 page_in_order(const DwSearchPlan *plan,
 							const DwSearchCursor *cursor, int32 max_results);
+static uint64 page_show(const DwSearchPlan *plan, const DwSearchFind *finds,
+						int count);
 static void param_place(DwParams *p, const DwSearch *search);
 static void param_ids(DwParams *p, const DwSearchFind *finds, int count);
+static void search_find(const DwSearchPlan *plan, SearchFinds *finds);
+static void pick(Picking *picking, const DwParams *p);
+static bool pick_one(void *state, TupleTableSlot *slot);
+static bool pick_is_over(Picking *picking);
+static void pick_keep(Picking *picking, const Datum *values, double score);
+static DwMatchQuery *search_query(const DwSearchPlan *plan, double ceiling);
+static void param_search(DwParams *p, const DwSearchPlan *plan,
+						 const DwMatchQuery *query);
+static void search_odds(const DwSearch *search, Datum words,
+						DwSearchOdds *odds);
+static void stats_refresh(Oid jobs);
+static void stats_invalidate(Datum arg, int cache, uint32 hash);
+static void stats_load(void);
+static HeapTuple column_stats(const char *column);
+static double table_rows(Oid jobs);
+static DwSearchWords item_odds(TSQuery query, const QueryItem * item);
+static double word_share(const char *word, int length);
+static int	word_compare(const char *word, int length, Datum other);
+static double currency_share(const char *currency);
 
 /* Makes a search ready; see the header. */
 bool
@@ -67,31 +192,19 @@ prepare_words(DwSearchPlan *plan)
 static bool
 prepare_categories(DwSearchPlan *plan, DwUuid *unknown)
 {
-	static DwStatement expand =
-		DW_STATEMENT("WITH RECURSIVE below (id) AS (SELECT c.id "
-					 "FROM dwello.service_categories AS c "
-					 "WHERE c.id = ANY ($1) UNION SELECT c.id "
-					 "FROM below JOIN dwello.service_categories AS c "
-					 "ON c.parent_id = below.id) "
-					 "SELECT below.id, NULL::uuid FROM below "
-					 "UNION ALL SELECT NULL, u.id "
-					 "FROM unnest($1) AS u (id) WHERE NOT EXISTS "
-					 "(SELECT FROM dwello.service_categories AS c "
-					 "WHERE c.id = u.id)");
 	const DwSearch *search = plan->search;
-	DwParams	p = DW_PARAMS;
-	uint64		count;
+	DwMatchCategories below;
 
-	dw_param_uuids(&p, search->category_ids, search->category_count);
-	count = dw_query(&expand, &p);
-	plan->categories = palloc(sizeof(*plan->categories) * (count + 1));
-	for (uint64 row = 0; row < count; row++)
+	for (int i = 0; i < search->category_count; i++)
 	{
-		if (dw_read_uuid(row, 2, unknown))
+		*unknown = search->category_ids[i];
+		if (!dw_match_category_exists(unknown))
 			return false;
-		(void) dw_read_uuid(row, 1, &plan->categories[row]);
 	}
-	plan->category_count = (int) count;
+	dw_match_categories(search->category_ids, search->category_count,
+						&below);
+	plan->categories = below.ids;
+	plan->category_count = below.count;
 	return true;
 }
 
@@ -109,109 +222,86 @@ static uint64
 page_of_words(const DwSearchPlan *plan, const DwSearchCursor *cursor,
 			  int32 max_results)
 {
-	static DwStatement select_jobs =
-		DW_STATEMENT(SHOWN "FROM unnest($1::uuid[], $5::float8[]) "
-					 "WITH ORDINALITY AS p (id, score, n) "
-					 "JOIN dwello.jobs AS j ON j.id = p.id ORDER BY p.n");
-	DwParams	p = DW_PARAMS;
-	DwSearchFinds found;
-	Datum	   *scores;
+	SearchFinds found;
 	int			count;
 
-	dw_search_find(plan, &found);
+	search_find(plan, &found);
 	count = dw_search_best(found.finds, found.count, cursor, max_results);
-	scores = palloc(sizeof(Datum) * (count + 1));
+	return page_show(plan, found.finds, count);
+}
+
+/* A page of all jobs, in the order of their scores. */
+static uint64
+page_in_order(const DwSearchPlan *plan, const DwSearchCursor *cursor,
+			  int32 max_results)
+{
+	DwMatchSearch search = {
+		.now = plan->search->now,
+		.query = search_query(plan, cursor->has_score ? cursor->score :
+							  DW_MATCH_NO_CEILING),
+		.urgency = plan->search->urgency,
+		.after.rest = cursor->has_score ? 1.0 - cursor->score : -1.0,
+		.after.id = cursor->id,
+		.count = max_results
+	};
+	DwMatchJob *jobs;
+	int			count = dw_match_search(&search, &jobs);
+	DwSearchFind *finds = palloc0(sizeof(*finds) * (count + 1));
+
 	for (int i = 0; i < count; i++)
-		scores[i] = Float8GetDatum(found.finds[i].score);
-	param_ids(&p, found.finds, count);
+	{
+		finds[i].id = jobs[i].id;
+		finds[i].score = 1.0 - jobs[i].rest;
+	}
+	return page_show(plan, finds, count);
+}
+
+/* What is shown of jobs, in the order in which they stand. */
+static uint64
+page_show(const DwSearchPlan *plan, const DwSearchFind *finds, int count)
+{
+	static DwStatement select_jobs =
+		DW_STATEMENT("SELECT p.id, p.score, " MILES ", j.category_id, "
+					 "j.title, j.urgency::text, j.budget_min, "
+					 "j.budget_max, j.currency, "
+					 "st_x(j.location::geometry), "
+					 "st_y(j.location::geometry), j.published_at "
+					 "FROM unnest($1::uuid[], $5::float8[]) "
+					 "WITH ORDINALITY AS p (id, score, n) "
+					 "JOIN dwello.jobs AS j ON j.id = p.id ORDER BY p.n");
+	Datum	   *scores = palloc(sizeof(Datum) * (count + 1));
+	DwParams	p = DW_PARAMS;
+
+	for (int i = 0; i < count; i++)
+		scores[i] = Float8GetDatum(finds[i].score);
+	param_ids(&p, finds, count);
 	param_place(&p, plan->search);
 	dw_param_float8s(&p, scores, count);
 	return dw_query(&select_jobs, &p);
 }
 
-/*
- * A page of all jobs in the order of their scores: those that tie with the
- * last of it are read, too, for the index does not know their order.
- */
-static uint64
-page_in_order(const DwSearchPlan *plan, const DwSearchCursor *cursor,
-			  int32 max_results)
-{
-	static DwStatement select_jobs =
-		DW_STATEMENT("WITH found AS MATERIALIZED (SELECT j.id, "
-					 "dwello.job_score(j.key, $1) AS score "
-					 "FROM dwello.jobs AS j WHERE j.status = 'open' "
-					 "AND j.is_listed AND j.deleted_at IS NULL "
-					 "AND j.expires_at > $5 "
-					 "AND j.key OPERATOR(dwello.@@@) $1 "
-					 "AND ($6::text IS NULL "
-					 "OR j.urgency = $6::dwello.urgency) "
-					 "AND ($7::float8 IS NULL "
-					 "OR dwello.job_score(j.key, $1) < $7 "
-					 "OR (dwello.job_score(j.key, $1) = $7 AND j.id > $8)) "
-					 "ORDER BY j.key OPERATOR(dwello.<~>) $1 "
-					 "FETCH FIRST ($9) ROWS WITH TIES) "
-					 SHOWN "FROM (SELECT f.id, f.score FROM found AS f "
-					 "ORDER BY f.score DESC, f.id LIMIT $9) AS p "
-					 "JOIN dwello.jobs AS j ON j.id = p.id "
-					 "ORDER BY p.score DESC, p.id");
-	const DwSearch *search = plan->search;
-	DwParams	p = DW_PARAMS;
-
-	dw_param_datum(&p, dw_type_find("job_query"),
-				   PointerGetDatum(dw_search_query(plan, cursor->has_score ?
-												   cursor->score :
-												   DW_MATCH_NO_CEILING)),
-				   false);
-	param_place(&p, search);
-	dw_param_time(&p, search->now);
-	dw_param_text(&p, search->urgency);
-	dw_param_datum(&p, FLOAT8OID, Float8GetDatum(cursor->score),
-				   !cursor->has_score);
-	dw_param_uuid(&p, cursor->has_id ? &cursor->id : NULL);
-	dw_param_int4(&p, max_results);
-	return dw_query(&select_jobs, &p);
-}
-
-/* The bounds of the bands, in minor units and in miles; see below. */
-#define BUDGETS "'{0, 10000, 50000, 100000, 500000}'::bigint[]"
-#define MILES_BANDS "'{0, 5, 10, 25, 50, 100, 250}'::float8[]"
-
-/* Rows of one facet of bands: which of the bounds is the last one below. */
-#define BANDS(facet, value, bounds) \
-	"SELECT '" facet "', NULL::uuid, NULL::uuid, NULL::text, " \
-	"(" bounds ")[b.n]::bigint, (" bounds ")[b.n + 1]::bigint, b.jobs " \
-	"FROM (SELECT width_bucket(" value ", " bounds ") AS n, " \
-	"count(*) AS jobs FROM found AS f GROUP BY 1) AS b "
-
-/* Counts the findings; see the header. */
 uint64
 dw_search_facets(const DwSearchPlan *plan, bool *is_complete)
 {
 	static DwStatement select_facets =
-		DW_STATEMENT("WITH RECURSIVE found AS MATERIALIZED ("
+		DW_STATEMENT("WITH found AS MATERIALIZED ("
 					 "SELECT j.category_id, j.urgency, "
 					 "COALESCE(j.budget_max, j.budget_min) AS budget, "
 					 MILES " AS miles FROM unnest($1::uuid[]) AS p (id) "
 					 "JOIN dwello.jobs AS j ON j.id = p.id), "
 					 "leaves AS MATERIALIZED (SELECT f.category_id, "
 					 "count(*) AS jobs FROM found AS f GROUP BY 1), "
-					 "paths (id, parent_id, jobs, level) AS (SELECT "
-					 "c.id, c.parent_id, l.jobs, 1 FROM leaves AS l "
-					 "JOIN dwello.service_categories AS c "
-					 "ON c.id = l.category_id "
-					 "UNION ALL SELECT c.id, c.parent_id, p.jobs, "
-					 "p.level + 1 FROM paths AS p "
-					 "JOIN dwello.service_categories AS c "
-					 "ON c.id = p.parent_id WHERE p.level < 100), "
 					 "facets (facet, category_id, parent_id, urgency, "
 					 "lower_bound, upper_bound, jobs) AS ("
 					 "SELECT 'total', NULL::uuid, NULL::uuid, "
 					 "NULL::text, NULL::bigint, NULL::bigint, "
 					 "count(*) FROM found "
-					 "UNION ALL SELECT 'category', p.id, p.parent_id, "
-					 "NULL, NULL, NULL, sum(p.jobs)::bigint "
-					 "FROM paths AS p GROUP BY p.id, p.parent_id "
+					 "UNION ALL SELECT 'category', c.id, c.parent_id, "
+					 "NULL, NULL, NULL, sum(l.jobs)::bigint "
+					 "FROM leaves AS l JOIN unnest($5::uuid[], $6::uuid[]) "
+					 "AS a (id, above_id) ON a.id = l.category_id "
+					 "JOIN dwello.service_categories AS c "
+					 "ON c.id = a.above_id GROUP BY c.id, c.parent_id "
 					 "UNION ALL SELECT 'urgency', NULL, NULL, "
 					 "f.urgency::text, NULL, NULL, count(*) "
 					 "FROM found AS f GROUP BY f.urgency "
@@ -224,12 +314,16 @@ dw_search_facets(const DwSearchPlan *plan, bool *is_complete)
 					 "f.urgency::dwello.urgency, f.lower_bound, "
 					 "f.jobs DESC, f.category_id");
 	DwParams	p = DW_PARAMS;
-	DwSearchFinds found;
+	SearchFinds found;
+	DwCategoryPairs above;
 
-	dw_search_find(plan, &found);
+	search_find(plan, &found);
 	*is_complete = found.is_complete;
+	dw_category_ancestors(&above);
 	param_ids(&p, found.finds, found.count);
 	param_place(&p, plan->search);
+	dw_param_uuids(&p, above.ids, above.count);
+	dw_param_uuids(&p, above.others, above.count);
 	return dw_query(&select_facets, &p);
 }
 
@@ -251,4 +345,352 @@ param_ids(DwParams *p, const DwSearchFind *finds, int count)
 	for (int i = 0; i < count; i++)
 		ids[i] = finds[i].id;
 	dw_param_uuids(p, ids, count);
+}
+
+/*
+ * Follows the access path that is likely to cost least, and those that are
+ * left while they come to their bound.  What an index gives comes in no order:
+ * when it is not all, the newest jobs are the answer.
+ */
+static void
+search_find(const DwSearchPlan *plan, SearchFinds *finds)
+{
+	Picking		best = {
+		.plan = plan,
+		.query = search_query(plan, DW_MATCH_NO_CEILING)
+	};
+	Picking		next = best;
+	DwSearchTries tries = {0};
+	DwSearchOdds odds;
+	DwParams	p = DW_PARAMS;
+
+	search_odds(plan->search, plan->has_words ? plan->words : (Datum) 0,
+				&odds);
+	param_search(&p, plan, best.query);
+	best.is_cut = true;
+	while (best.is_cut && dw_search_next(&odds, &tries, &next.path))
+	{
+		Picking		last = next;
+
+		pick(&last, &p);
+		tries.tried[last.path] = true;
+		if (last.path == DW_SEARCH_BY_TIME)
+			tries.found = last.count;
+		if (!last.is_cut || last.path == DW_SEARCH_BY_TIME)
+			best = last;
+	}
+	finds->finds = best.finds;
+	finds->count = dw_search_newest(best.finds, best.count);
+	finds->is_complete = !best.is_cut && best.count < DW_SEARCH_WINDOW;
+}
+
+/* Follows one access path. */
+static void
+pick(Picking *picking, const DwParams *p)
+{
+	static DwStatement paths[DW_ACCESS_PATH_COUNT] = {
+		[DW_SEARCH_BY_WORDS] = BY_INDEX("j.search @@ $2", ""),
+		[DW_SEARCH_BY_KEY] = BY_INDEX("j.key OPERATOR(dwello.@@@) $1", WORDS),
+		[DW_SEARCH_BY_TIME] = BY_TIME
+	};
+
+	dw_stream(&paths[picking->path], p, pick_one, picking);
+}
+
+/* Looks at one job; false when it was one too many. */
+static bool
+pick_one(void *state, TupleTableSlot *slot)
+{
+	Picking    *picking = state;
+	const DwSearchPlan *plan = picking->plan;
+	const DwJobKey *key;
+	double		rest;
+	double		score;
+
+	if (pick_is_over(picking))
+		return false;
+	picking->picked++;
+	slot_getallattrs(slot);
+	if (slot->tts_isnull[FIND_RANK] || slot->tts_isnull[FIND_KEY])
+		return true;
+	key = (const DwJobKey *) DatumGetPointer(slot->tts_values[FIND_KEY]);
+	rest = dw_match_leaf_rest(picking->query, key, INFINITY);
+	if (rest == DW_MATCH_UNWANTED)
+		return true;
+	score = 1.0 - rest;
+	if (plan->has_words)
+		score = 0.5 * (double) DatumGetFloat4(slot->tts_values[FIND_RANK]) +
+			0.5 * score;
+	pick_keep(picking, slot->tts_values, score);
+	return true;
+}
+
+/* Whether there are enough, or more than may be looked at. */
+static bool
+pick_is_over(Picking *picking)
+{
+	bool		by_time = picking->path == DW_SEARCH_BY_TIME;
+
+	if (by_time && picking->count >= DW_SEARCH_WINDOW)
+		return true;
+	picking->is_cut = picking->picked >= (by_time ? DW_SEARCH_NEWEST :
+										  DW_SEARCH_PICKED);
+	return picking->is_cut;
+}
+
+/* Keeps one that fits. */
+static void
+pick_keep(Picking *picking, const Datum *values, double score)
+{
+	DwSearchFind *find;
+
+	if (picking->finds == NULL)
+	{
+		picking->room = 64;
+		picking->finds = palloc(sizeof(*picking->finds) * picking->room);
+	}
+	if (picking->count == picking->room)
+	{
+		picking->room *= 2;
+		picking->finds = repalloc(picking->finds,
+								  sizeof(*picking->finds) * picking->room);
+	}
+	find = &picking->finds[picking->count++];
+	find->score = score;
+	find->published_at = DatumGetTimestampTz(values[FIND_PUBLISHED_AT]);
+	memcpy(&find->id, DatumGetPointer(values[FIND_ID]), sizeof(find->id));
+}
+
+/* What place, categories and budget ask of a job's key. */
+static DwMatchQuery *
+search_query(const DwSearchPlan *plan, double ceiling)
+{
+	const DwSearch *search = plan->search;
+	bool		has_place = search->has_longitude;
+	DwMatchCriteria criteria = {
+		.longitude = has_place ? search->longitude : 0.0,
+		.latitude = has_place ? search->latitude : 0.0,
+		.radius_miles = has_place ? search->radius_miles :
+		DW_BBOX_RADIUS_MAX_MILES,
+		.as_of = search->as_of,
+		.category_ids = plan->categories,
+		.category_count = plan->category_count,
+		.others_fit = plan->categories == NULL ? 1.0 : DW_MATCH_EXCLUDED,
+		.budget_min = search->budget_min == DW_SEARCH_ABSENT ?
+		DW_JOB_KEY_NO_MIN : search->budget_min,
+		.budget_max = search->budget_max == DW_SEARCH_ABSENT ?
+		DW_JOB_KEY_NO_MAX : search->budget_max,
+		.currency = search->currency,
+		.capabilities = ANY_CAPABILITIES,
+		.weights = {
+			[DW_MATCH_NEARNESS] = has_place ? 0.6 : 0.0,
+			[DW_MATCH_FRESHNESS] = has_place ? 0.4 : 1.0
+		},
+		.reference = 1.0,
+		.freshness_hours = FRESHNESS_HOURS,
+		.ceiling = ceiling
+	};
+
+	return dw_match_query(&criteria);
+}
+
+/* The parameters of all access paths. */
+static void
+param_search(DwParams *p, const DwSearchPlan *plan, const DwMatchQuery *query)
+{
+	dw_param_datum(p, dw_type_find("job_query"), PointerGetDatum(query),
+				   false);
+	dw_param_datum(p, TSQUERYOID, plan->words, !plan->has_words);
+	dw_param_time(p, plan->search->now);
+	dw_param_text(p, plan->search->urgency);
+	dw_param_time(p, plan->search->as_of);
+}
+
+/*
+ * What a search is expected to meet.  Words are a tsquery, or (Datum) 0 for
+ * none; of the rest of the search the place, the categories and the currency
+ * count.
+ */
+static void
+search_odds(const DwSearch *search, Datum words, DwSearchOdds *odds)
+{
+	Oid			jobs = get_relname_relid("jobs",
+										 get_namespace_oid("dwello", false));
+	TSQuery		query;
+
+	stats_refresh(jobs);
+	odds->jobs = table_rows(jobs) * terms.open_share;
+	odds->others = dw_search_share(search) * currency_share(search->currency);
+	odds->words = dw_search_all();
+	if (words == (Datum) 0)
+		return;
+	query = DatumGetTSQuery(words);
+	odds->words = item_odds(query, GETQUERY(query));
+}
+
+/* Reads the statistics, unless those that are kept are up to date. */
+static void
+stats_refresh(Oid jobs)
+{
+	MemoryContext caller;
+
+	if (terms.is_valid && terms.jobs == jobs)
+		return;
+	if (terms.context == NULL)
+	{
+		terms.context = AllocSetContextCreate(TopMemoryContext,
+											  "dwello words",
+											  ALLOCSET_SMALL_SIZES);
+		CacheRegisterSyscacheCallback(STATRELATTINH, stats_invalidate,
+									  (Datum) 0);
+	}
+	terms.is_valid = false;
+	terms.is_changed = false;
+	terms.jobs = jobs;
+	MemoryContextReset(terms.context);
+	caller = MemoryContextSwitchTo(terms.context);
+	stats_load();
+	MemoryContextSwitchTo(caller);
+	terms.is_valid = !terms.is_changed;
+}
+
+/* Called when statistics have changed, whosever they are. */
+static void
+stats_invalidate(Datum arg, int cache, uint32 hash)
+{
+	terms.is_valid = false;
+	terms.is_changed = true;
+}
+
+/* Reads the statistics; without any, all rows count as open. */
+static void
+stats_load(void)
+{
+	HeapTuple	search = column_stats("search");
+	HeapTuple	currency = column_stats("currency");
+	int			flags = ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS;
+
+	terms.open_share = 1.0;
+	terms.rare = SHARE_RARE_WORD;
+	memset(&terms.words, 0, sizeof(terms.words));
+	memset(&terms.currencies, 0, sizeof(terms.currencies));
+	if (HeapTupleIsValid(search))
+	{
+		terms.open_share = 1.0 -
+			((Form_pg_statistic) GETSTRUCT(search))->stanullfrac;
+		(void) get_attstatsslot(&terms.words, search, STATISTIC_KIND_MCELEM,
+								InvalidOid, flags);
+		/* after the shares come the least and the greatest */
+		if (terms.words.nnumbers != terms.words.nvalues + 2)
+			terms.words.nvalues = 0;
+		else
+			terms.rare = Min(SHARE_RARE_WORD,
+							 terms.words.numbers[terms.words.nvalues] / 2.0);
+		ReleaseSysCache(search);
+	}
+	if (HeapTupleIsValid(currency))
+	{
+		(void) get_attstatsslot(&terms.currencies, currency,
+								STATISTIC_KIND_MCV, InvalidOid, flags);
+		if (terms.currencies.nnumbers != terms.currencies.nvalues)
+			terms.currencies.nvalues = 0;
+		ReleaseSysCache(currency);
+	}
+}
+
+/* The statistics of a column of jobs, to be released; invalid for none. */
+static HeapTuple
+column_stats(const char *column)
+{
+	return SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(terms.jobs),
+						   Int16GetDatum(get_attnum(terms.jobs, column)),
+						   BoolGetDatum(false));
+}
+
+/* How many rows there are; 0 when nobody has counted. */
+static double
+table_rows(Oid jobs)
+{
+	HeapTuple	class = SearchSysCache1(RELOID, ObjectIdGetDatum(jobs));
+	double		rows = 0.0;
+
+	if (HeapTupleIsValid(class))
+	{
+		rows = ((Form_pg_class) GETSTRUCT(class))->reltuples;
+		ReleaseSysCache(class);
+	}
+	return Max(rows, 0.0);
+}
+
+/* How common what an item of a query asks for is; operators come first. */
+static DwSearchWords
+item_odds(TSQuery query, const QueryItem * item)
+{
+	DwSearchWords right;
+	DwSearchWords left;
+
+	check_stack_depth();
+	if (item->type == QI_VAL)
+		return dw_search_word(word_share(GETOPERAND(query) +
+										 item->qoperand.distance,
+										 item->qoperand.length));
+	right = item_odds(query, item + 1);
+	if (item->qoperator.oper == OP_NOT)
+		return dw_search_not(right);
+	left = item_odds(query, item + item->qoperator.left);
+	if (item->qoperator.oper == OP_AND)
+		return dw_search_and(left, right);
+	if (item->qoperator.oper == OP_OR)
+		return dw_search_or(left, right);
+	return dw_search_phrase(left, right);
+}
+
+/* The share of jobs that have a word. */
+static double
+word_share(const char *word, int length)
+{
+	int			low = 0;
+	int			high = terms.words.nvalues;
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+		int			order = word_compare(word, length,
+										 terms.words.values[middle]);
+
+		if (order == 0)
+			return terms.words.numbers[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return terms.rare;
+}
+
+/* Which of two words comes first in the statistics. */
+static int
+word_compare(const char *word, int length, Datum other)
+{
+	const		text *entry = (const text *) DatumGetPointer(other);
+	int			size = (int) VARSIZE_ANY_EXHDR(entry);
+
+	if (length != size)
+		return length < size ? -1 : 1;
+	return memcmp(word, VARDATA_ANY(entry), length);
+}
+
+/* The share of jobs in a currency. */
+static double
+currency_share(const char *currency)
+{
+	if (terms.currencies.nvalues == 0)
+		return 1.0;
+	for (int i = 0; i < terms.currencies.nvalues; i++)
+	{
+		if (word_compare(currency, (int) strlen(currency),
+						 terms.currencies.values[i]) == 0)
+			return terms.currencies.numbers[i];
+	}
+	return SHARE_RARE;
 }
