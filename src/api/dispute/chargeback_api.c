@@ -153,7 +153,6 @@ opening_apply(DwCall *call, DwEscrowRow *row, DwPaymentEvent *event,
 	event->transaction_id = taken->transaction_id;
 }
 
-/* open_chargeback: see its COMMENT. */
 DW_FUNCTION(dwello_open_chargeback)
 {
 	DwCall		call;
@@ -288,7 +287,6 @@ closing_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 	dw_escrow_move_job(job, row);
 }
 
-/* close_chargeback: see its COMMENT. */
 DW_FUNCTION(dwello_close_chargeback)
 {
 	DwCall		call;

@@ -54,33 +54,6 @@ arg_figure(DwCall *call, int arg)
 	return figure;
 }
 
-/* When a dispute that begins to wait now has waited long enough. */
-static TimestampTz
-deadline_from_now(const DwUuid *job_id, const DwDispute *dispute)
-{
-	const char *timer = dispute->status == DW_DISPUTE_ANSWERED
-		? "mediation_days" : dispute->by_homeowner
-		? "dispute_provider_days" : "dispute_homeowner_days";
-
-	return dw_now() + dw_job_timer(job_id, timer) * USECS_PER_DAY;
-}
-
-/* The members of a payload that every event of a dispute has. */
-static void
-dispute_payload(DwPayload *payload, const DwEscrowRow *row,
-				const DwDisputeRow *dispute)
-{
-	const DwDispute *facts = &dispute->dispute;
-
-	dw_escrow_payload(payload, row);
-	dw_payload_uuid(payload, "dispute_id", &facts->id);
-	dw_payload_uuid(payload, "milestone_id", dispute->has_milestone
-					? &dispute->milestone_id : NULL);
-	dw_payload_text(payload, "status",
-					dw_dispute_status_label(facts->status));
-	dw_payload_int8(payload, "amount", facts->amount);
-}
-
 /* Tells the other side what one of them has done. */
 static void
 emit_to_other(DwCall *call, const DwEscrowRow *row,
@@ -89,117 +62,12 @@ emit_to_other(DwCall *call, const DwEscrowRow *row,
 	bool		by_homeowner = call->actor.kind == DW_ACTOR_HOMEOWNER;
 	DwPayload	payload;
 
-	dispute_payload(&payload, row, dispute);
+	dw_dispute_payload(&payload, row, dispute);
 	dw_payload_uuid(&payload, "recipient_id", by_homeowner
 					? &row->provider_id : &row->homeowner_id);
 	dw_event_emit(&row->job_id, "escrow", &row->job_id, type, &payload);
 }
 
-/* Tells both sides how it ended. */
-static void
-emit_ended(const DwEscrowRow *row, const DwDisputeRow *dispute,
-		   const DwSettlement *settlement)
-{
-	DwPayload	payload;
-
-	dispute_payload(&payload, row, dispute);
-	dw_payload_uuid(&payload, "transaction_id", &dispute->transaction_id);
-	dw_payload_int8(&payload, "settled_amount", dispute->settled_amount);
-	dw_payload_int8(&payload, "fee", settlement->release.fee);
-	dw_payload_int8(&payload, "tax", settlement->release.tax);
-	dw_payload_int8(&payload, "payout", settlement->release.payout);
-	dw_payload_int8(&payload, "refund", settlement->refund);
-	dw_event_emit(&row->job_id, "escrow", &row->job_id, "dispute_settled",
-				  &payload);
-}
-
-/* The end of a dispute as a transaction, with its legs, in the books. */
-static DwPaymentPart *
-book_end(DwEscrowRow *row, DwDisputeRow *dispute, const DwEnding *ending,
-		 const DwSettlement *settlement, int *part_count)
-{
-	const DwRelease *release = &settlement->release;
-	const DwParties parties = dw_escrow_parties(row);
-	const DwEarnings earnings = {release->payout, release->fee, release->tax};
-	DwPaymentPart *parts;
-	DwTransaction transaction;
-	DwPosting	posting;
-
-	parts = dw_payments_to_refund(&row->job_id, settlement->refund,
-								  part_count);
-	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_DISPUTE,
-								&ending->actor);
-	transaction.amount = release->amount + settlement->refund;
-	transaction.platform_fee = release->fee;
-	transaction.tax = release->tax;
-	transaction.net_amount = release->payout;
-	transaction.milestone_id = dispute->has_milestone
-		? &dispute->milestone_id : NULL;
-	transaction.idempotency_key = ending->key;
-	dw_posting_settlement(&posting, &parties, &earnings,
-						  dw_refund_parts(parts, *part_count), *part_count);
-	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
-	dispute->transaction_id = transaction.id;
-	return parts;
-}
-
-/* Ends a dispute with a figure; see the header. */
-void
-dw_dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
-			   const DwEnding *ending)
-{
-	DwTransition transition = {ending->event, ending->actor,
-	row->escrow.status, &dispute->transaction_id};
-	DwSettlement settlement = {.figure = ending->figure};
-	DwPaymentPart *parts;
-	int			part_count;
-
-	if (dw_dispute_settle(&row->escrow, row->milestones,
-						  row->milestone_count, &dispute->dispute,
-						  &settlement) != DW_OK)
-		elog(ERROR, "dispute %s cannot end at " INT64_FORMAT,
-			 dw_uuid_text(&dispute->dispute.id), ending->figure);
-	dispute->dispute.status = ending->status;
-	dispute->settled_amount = ending->figure;
-	parts = book_end(row, dispute, ending, &settlement, &part_count);
-	dw_escrow_apply(row, &transition);
-	dw_dispute_save(&row->job_id, dispute);
-	for (int i = 0; i < part_count; i++)
-		dw_refund_emit(row, &dispute->transaction_id, &parts[i], "dispute");
-	emit_ended(row, dispute, &settlement);
-	dw_escrow_move_job(job, row);
-}
-
-/* Lets the open disputes go on after a chargeback; see the header. */
-void
-dw_disputes_unfreeze(const DwEscrowRow *row, const DwUuid *transaction_id)
-{
-	const DwSettlement nothing = {.figure = 0};
-	int			count;
-	DwUuid	   *ids = dw_disputes_open(&row->job_id, &count);
-
-	for (int i = 0; i < count; i++)
-	{
-		DwDisputeRow dispute;
-
-		if (!dw_dispute_load(&row->job_id, &ids[i], &dispute))
-			elog(ERROR, "dispute %s is gone", dw_uuid_text(&ids[i]));
-		if (!dw_dispute_reduce(&dispute.dispute, row->milestones,
-							   row->milestone_count))
-		{
-			dispute.settled_amount = 0;
-			dispute.transaction_id = *transaction_id;
-			emit_ended(row, &dispute, &nothing);
-		}
-		else if (!row->escrow.frozen)
-			dispute.answer_by = Max(dispute.answer_by,
-									deadline_from_now(&row->job_id,
-													  &dispute.dispute));
-		dw_dispute_save(&row->job_id, &dispute);
-	}
-}
-
-/* open_dispute: see its COMMENT. */
 DW_FUNCTION(dwello_open_dispute)
 {
 	DwCall		call;
@@ -241,7 +109,7 @@ DW_FUNCTION(dwello_open_dispute)
 		dw_arg_refuse(&call, 1, result, "is more than is disputed");
 	if (result != DW_OK)
 		dw_escrow_refuse(&call, &row, result);
-	dispute.answer_by = deadline_from_now(&row.job_id, &dispute.dispute);
+	dispute.answer_by = dw_dispute_deadline(&row.job_id, &dispute.dispute);
 	dw_escrow_apply(&row, &transition);
 	dw_dispute_insert(&row, &dispute);
 	emit_to_other(&call, &row, &dispute, "dispute_opened");
@@ -332,14 +200,13 @@ answer_apply(DwCall *call, DwEscrowRow *row, DwDisputeRow *dispute,
 	row->escrow.status, NULL};
 
 	if (dispute->dispute.status != before)
-		dispute->answer_by = deadline_from_now(&row->job_id,
-											   &dispute->dispute);
+		dispute->answer_by = dw_dispute_deadline(&row->job_id,
+												 &dispute->dispute);
 	dw_escrow_apply(row, &transition);
 	dw_dispute_save(&row->job_id, dispute);
 	emit_to_other(call, row, dispute, "dispute_answered");
 }
 
-/* answer_dispute: see its COMMENT. */
 DW_FUNCTION(dwello_answer_dispute)
 {
 	DwCall		call;
@@ -390,7 +257,6 @@ stopped_clocks(const DwEscrowRow *row, const DwDispute *dispute, int *count)
 	return ids;
 }
 
-/* withdraw_dispute: see its COMMENT. */
 DW_FUNCTION(dwello_withdraw_dispute)
 {
 	DwCall		call;
@@ -437,7 +303,6 @@ need_stranger(DwCall *call, const DwJob *job)
 						  dw_uuid_text(&job->id)), NULL);
 }
 
-/* resolve_dispute: see its COMMENT. */
 DW_FUNCTION(dwello_resolve_dispute)
 {
 	DwCall		call;

@@ -1,12 +1,20 @@
 /*
  * dispute_api.h
- *		Ends a dispute with a figure, whoever came to it.
+ *		What the commands on disputes, and the end of a chargeback, share.
  */
 #ifndef DW_DISPUTE_API_H
 #define DW_DISPUTE_API_H
 
 #include "api/escrow/escrow_api.h"
 #include "store/dispute/dispute_store.h"
+
+/* When a dispute that begins to wait now has waited long enough. */
+extern TimestampTz dw_dispute_deadline(const DwUuid *job_id,
+									   const DwDispute *dispute);
+
+/* The members of a payload that every event of a dispute has. */
+extern void dw_dispute_payload(DwPayload *payload, const DwEscrowRow *row,
+							   const DwDisputeRow *dispute);
 
 /* How a dispute ends. */
 typedef struct DwEnding

@@ -84,7 +84,6 @@ expire_overdue(DwCall *call, DwJob *job, DwEscrowRow *row, int max_rows)
 	return ended;
 }
 
-/* expire_disputes: see its COMMENT. */
 DW_FUNCTION(dwello_expire_disputes)
 {
 	DwCall		call;

@@ -124,7 +124,6 @@ reversal_apply(DwCall *call, DwEscrowRow *row, const Undoing *undoing)
 	return transaction.id;
 }
 
-/* reverse_transaction: see its COMMENT. */
 DW_FUNCTION(dwello_reverse_transaction)
 {
 	DwCall		call;

@@ -161,7 +161,6 @@ release_all(DwCall *call, const DwUuid *ids, int count, int max_rows)
 	return released;
 }
 
-/* release_due_escrows: see its COMMENT. */
 DW_FUNCTION(dwello_release_due_escrows)
 {
 	DwCall		call;

@@ -187,7 +187,6 @@ funding_apply(DwCall *call, Funding *funding, DwEscrowRow *row,
 	dw_payment_emit(row, payment, "payment_requested");
 }
 
-/* fund_escrow: see its COMMENT. */
 DW_FUNCTION(dwello_fund_escrow)
 {
 	DwCall		call;

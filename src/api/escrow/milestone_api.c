@@ -102,7 +102,6 @@ milestone_return(DwCall *call, const DwEscrowRow *row,
 	return dw_call_return(call);
 }
 
-/* submit_milestone: see its COMMENT. */
 DW_FUNCTION(dwello_submit_milestone)
 {
 	DwCall		call;
@@ -155,7 +154,6 @@ send_back(DwCall *call, DwEscrowRow *row, const DwMilestone *milestone,
 				  &payload);
 }
 
-/* request_changes: see its COMMENT. */
 DW_FUNCTION(dwello_request_changes)
 {
 	DwCall		call;

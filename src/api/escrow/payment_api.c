@@ -1,10 +1,12 @@
 /*
  * payment_api.c
- *		Takes a payment in when its company says that it has arrived.
+ *		What a company says of a payment: it has arrived, or it will not.
  *
  * In time, it goes to the escrow.  Too late, it passes through the company's
  * clearing account, in and out, against an intent to refund it: never lost,
- * and the escrow stays as it is.
+ * and the escrow stays as it is.  One that has ended already, because its
+ * time was up or the homeowner gave it up, stays so when it fails; one that
+ * has arrived cannot fail any more.
  */
 #include "postgres.h"
 
@@ -20,26 +22,6 @@
 #include "store/ledger/ledger_store.h"
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
-
-/* Tells the worker of the payment company what to do about a payment. */
-void
-dw_payment_emit(const DwEscrowRow *row, const DwTransaction *payment,
-				const char *type)
-{
-	DwPayload	payload;
-
-	dw_escrow_payload(&payload, row);
-	dw_payload_uuid(&payload, "transaction_id", &payment->id);
-	dw_payload_uuid(&payload, "payment_method_id",
-					payment->payment_method_id);
-	dw_payload_text(&payload, "psp", payment->psp);
-	dw_payload_text(&payload, "psp_reference", payment->psp_reference);
-	dw_payload_int8(&payload, "amount", payment->amount);
-	if (payment->pay_by != DT_NOBEGIN)
-		dw_payload_text(&payload, "pay_by",
-						timestamptz_to_str(payment->pay_by));
-	dw_event_emit(&row->job_id, "escrow", &row->job_id, type, &payload);
-}
 
 /* Reads the arguments of confirm_payment; errors of arguments alone. */
 static void
@@ -63,105 +45,6 @@ arrival_read(DwCall *call, DwPaymentEvent *event)
 	id = dw_arg_uuid_opt(call, 5);
 	if (id != NULL)
 		event->transaction_id = *id;
-}
-
-/* What differs between an event and the one kept under its name, or NULL. */
-static const char *
-event_difference(const DwPaymentEvent *event, const DwPaymentEvent *kept)
-{
-	if (!dw_uuid_equal(&event->job_id, &kept->job_id))
-		return "job_id";
-	if (!dw_uuid_equal(&event->user_id, &kept->user_id))
-		return "user_id";
-	if (strcmp(event->type, kept->type) != 0)
-		return "type";
-	if (strcmp(event->type, DW_PAYMENT_CONFIRMED) != 0 &&
-		!dw_uuid_is_nil(&event->transaction_id) &&
-		!dw_uuid_equal(&event->transaction_id, &kept->transaction_id))
-		return "transaction_id";
-	if (event->amount != 0 && event->amount != kept->amount)
-		return "amount";
-	if (event->currency != NULL &&
-		strcmp(event->currency, kept->currency) != 0)
-		return "currency";
-	return NULL;
-}
-
-/* WD104: an event's name stands for another event. */
-static void
-refuse_event(const DwPaymentEvent *event, const char *differs)
-{
-	dw_raise(DW_IDEMPOTENCY_MISMATCH,
-			 "the event of the payment company was another one before",
-			 psprintf("Event \"%s\" of \"%s\" had another %s.",
-					  event->event_id, event->psp, differs),
-			 "An event_id names one event for ever.");
-}
-
-/*
- * True when the row that was returned with an event is about what this one
- * names, or nothing is named.
- */
-static bool
-event_is_about(const DwCall *call, const DwPaymentEvent *event)
-{
-	if (event->object == NULL || dw_uuid_is_nil(&event->object_id))
-		return true;
-	for (int i = 0; i < call->desc->natts; i++)
-	{
-		const Form_pg_attribute column = TupleDescAttr(call->desc, i);
-
-		if (strcmp(NameStr(column->attname), event->object) == 0)
-			return !call->nulls[i] &&
-				dw_uuid_equal((DwUuid *) DatumGetPointer(call->values[i]),
-							  &event->object_id);
-	}
-	elog(ERROR, "the row has no column \"%s\"", event->object);
-}
-
-/* True, with the row filled, when this very event was applied before. */
-bool
-dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
-{
-	DwPaymentEvent kept;
-	DwRequest	request = {0};
-	const char *differs;
-
-	if (!dw_payment_event_find(event->psp, event->event_id, &kept))
-		return false;
-	differs = event_difference(event, &kept);
-	if (differs != NULL)
-		refuse_event(event, differs);
-	request.result = kept.result;
-	dw_request_result(&request, call->desc, call->values, call->nulls);
-	if (!event_is_about(call, event))
-		refuse_event(event, event->object);
-	dw_call_replayed(call);
-	return true;
-}
-
-/* P0002 when a payment is named that the job does not have. */
-static void
-refuse_unknown_payment(const DwPaymentEvent *event)
-{
-	dw_raise(DW_NOT_FOUND, "no such payment",
-			 psprintf("Job %s has no payment %s.",
-					  dw_uuid_text(&event->job_id),
-					  dw_uuid_text(&event->transaction_id)), NULL);
-}
-
-/* The payment that an event is about; see the header. */
-bool
-dw_payment_of_event(const DwPaymentEvent *event, DwTransaction *payment)
-{
-	const DwUuid *id = &event->transaction_id;
-
-	if (dw_uuid_is_nil(id))
-		return dw_payment_find(&event->job_id, NULL, payment) ||
-			dw_payment_find_last(&event->job_id, payment);
-	if (!dw_payment_find(&event->job_id, id, payment))
-		refuse_unknown_payment(event);
-	return true;
 }
 
 /* WD101, then WD201, then 22023 against the payment that was asked for. */
@@ -190,31 +73,6 @@ arrival_check(const DwPaymentEvent *event, bool found,
 				 psprintf("Transaction %s is of " INT64_FORMAT ".",
 						  dw_uuid_text(&payment->id), payment->amount),
 				 NULL);
-}
-
-/* Releases what was approved while it could not be; see the header. */
-void
-dw_escrow_release_approved(DwCall *call, DwJob *job, DwEscrowRow *row)
-{
-	DwMilestone *milestone;
-
-	while ((milestone = dw_milestones_approved(row->milestones,
-											   row->milestone_count)) != NULL)
-	{
-		DwSelector	selector = {.milestone_id = &milestone->id};
-		DwPayout	payout = {
-			.event = DW_ESCROW_EVENT_RELEASE_DUE,
-			.actor = call->actor,
-			.from = row->escrow.status,
-			.milestone_id = &milestone->id
-		};
-
-		if (dw_escrow_release(&row->escrow, row->milestones,
-							  row->milestone_count, &selector,
-							  &payout.release) != DW_OK)
-			break;				/* frozen: it goes on resting */
-		(void) dw_escrow_pay_out(job, row, &payout);
-	}
 }
 
 /* A payment in time: held, and filled into the milestones. */
@@ -297,28 +155,6 @@ is_too_late(const DwJob *job, const DwEscrowRow *row,
 		dw_escrow_confirm(&escrow, NULL, 0, payment->amount) != DW_OK;
 }
 
-/* Keeps the row that is returned with its event; see the header. */
-Datum
-dw_payment_event_return(DwCall *call, DwPaymentEvent *event)
-{
-	event->result = dw_request_jsonb(call->desc, call->values, call->nulls);
-	if (!dw_payment_event_keep(event))
-		refuse_event(event, "job_id");	/* it was for another at this time */
-	return dw_call_return(call);
-}
-
-/* Returns the row, and keeps it with the event; see the header. */
-Datum
-dw_payment_return(DwCall *call, DwPaymentEvent *event,
-				  const DwEscrowRow *row, const DwTransaction *payment)
-{
-	dw_row_uuid(call, "transaction_id", &payment->id);
-	dw_row_int8(call, "amount", payment->amount);
-	dw_row_escrow(call, row);
-	return dw_payment_event_return(call, event);
-}
-
-/* confirm_payment: see its COMMENT. */
 DW_FUNCTION(dwello_confirm_payment)
 {
 	DwCall		call;
@@ -349,5 +185,95 @@ DW_FUNCTION(dwello_confirm_payment)
 	else
 		arrival_apply(&call, &job, &row, &payment);
 	dw_row_bool(&call, "is_late", late);
+	return dw_payment_return(&call, &event, &row, &payment);
+}
+
+/* Reads the arguments of fail_payment; errors of arguments alone. */
+static const char *
+failure_read(DwCall *call, DwPaymentEvent *event)
+{
+	const DwUuid *id;
+
+	memset(event, 0, sizeof(*event));
+	dw_args_need(call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2));
+	event->type = DW_PAYMENT_FAILED;
+	event->job_id = dw_arg_uuid(call, 0);
+	event->psp = dw_arg_text(call, 1, DW_PSP_MAX);
+	event->event_id = dw_arg_text(call, 2, DW_PSP_REFERENCE_MAX);
+	id = dw_arg_uuid_opt(call, 3);
+	if (id != NULL)
+		event->transaction_id = *id;
+	return dw_arg_text_opt(call, 4, DW_NOTES_MAX);
+}
+
+/* WD101 when no payment was asked for, or it has arrived. */
+static void
+failure_check(const DwPaymentEvent *event, bool found,
+			  const DwTransaction *payment)
+{
+	if (!found)
+		dw_raise(DW_INVALID_TRANSITION, "no payment is awaited",
+				 psprintf("No payment was asked for job %s.",
+						  dw_uuid_text(&event->job_id)),
+				 "The homeowner asks for one with dwello.fund_escrow().");
+	if (payment->status == DW_TRANSACTION_COMPLETED ||
+		dw_payment_has_arrived(&event->job_id, &payment->id))
+		dw_raise(DW_INVALID_TRANSITION, "the payment has arrived",
+				 psprintf("Transaction %s is completed.",
+						  dw_uuid_text(&payment->id)),
+				 "What a bank takes back is for dwello.open_chargeback().");
+}
+
+/*
+ * Ends a pending payment.  An escrow that is over by now stays as it is; for
+ * any other it is a transition, if only in its history.
+ */
+static void
+failure_apply(DwCall *call, DwEscrowRow *row, const DwTransaction *payment,
+			  const char *reason)
+{
+	DwTransition transition = {DW_ESCROW_EVENT_FAIL_PAYMENT, call->actor,
+	row->escrow.status, &payment->id};
+	DwPayload	payload;
+
+	dw_transaction_end(payment, DW_TRANSACTION_FAILED);
+	row->escrow.pending = payment->amount;
+	if (dw_escrow_fail(&row->escrow, payment->amount) == DW_OK)
+		dw_escrow_apply(row, &transition);
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "transaction_id", &payment->id);
+	dw_payload_int8(&payload, "amount", payment->amount);
+	dw_payload_text(&payload, "reason", reason);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "payment_failed",
+				  &payload);
+}
+
+DW_FUNCTION(dwello_fail_payment)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwPaymentEvent event;
+	DwTransaction payment;
+	const char *reason;
+	bool		found;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	reason = failure_read(&call, &event);
+	dw_job_for_command(&call, &event.job_id, &job);
+	if (dw_payment_replay(&call, &event))
+		return dw_call_return(&call);
+	dw_escrow_need(&job.id, dw_escrow_lock(&job.id, &row));
+	found = dw_payment_of_event(&event, &payment);
+	failure_check(&event, found, &payment);
+
+	event.transaction_id = payment.id;
+	event.amount = payment.amount;
+	event.currency = payment.currency;
+	event.psp_reference = payment.psp_reference;
+	if (payment.status == DW_TRANSACTION_PENDING)
+		failure_apply(&call, &row, &payment, reason);
+	else
+		dw_call_replayed(&call);	/* it had ended by itself */
 	return dw_payment_return(&call, &event, &row, &payment);
 }

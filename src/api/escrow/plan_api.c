@@ -125,7 +125,6 @@ plan_return(DwCall *call, const DwPlan *plan, int32 version)
 	return dw_list_return(call);
 }
 
-/* plan_milestones: see its COMMENT. */
 DW_FUNCTION(dwello_plan_milestones)
 {
 	DwCall		call;

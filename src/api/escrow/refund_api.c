@@ -28,25 +28,6 @@ typedef struct Refund
 	int			part_count;		/* how many */
 } Refund;
 
-/* Asks the worker to give back a part of a payment; see the header. */
-void
-dw_refund_emit(const DwEscrowRow *row, const DwUuid *transaction_id,
-			   const DwPaymentPart *part, const char *reason)
-{
-	DwPayload	payload;
-
-	dw_escrow_payload(&payload, row);
-	dw_payload_uuid(&payload, "transaction_id", transaction_id);
-	dw_payload_uuid(&payload, "payment_id", &part->payment_id);
-	dw_payload_uuid(&payload, "payment_method_id", part->payment_method_id);
-	dw_payload_text(&payload, "psp", part->psp);
-	dw_payload_text(&payload, "psp_reference", part->psp_reference);
-	dw_payload_int8(&payload, "amount", part->amount);
-	dw_payload_text(&payload, "reason", reason);
-	dw_event_emit(&row->job_id, "escrow", &row->job_id, "refund_requested",
-				  &payload);
-}
-
 /* WD101: what is being reviewed is not the homeowner's to take back. */
 static void
 check_consent(DwCall *call, const DwEscrowRow *row)
@@ -61,20 +42,6 @@ check_consent(DwCall *call, const DwEscrowRow *row)
 			 "The provider may refund; or answer with "
 			 "dwello.approve_milestone(), dwello.request_changes() or "
 			 "dwello.open_dispute().");
-}
-
-/* What of payments goes back, for the books; see the header. */
-DwGivenBack *
-dw_refund_parts(const DwPaymentPart *parts, int count)
-{
-	DwGivenBack *back = palloc(sizeof(DwGivenBack) * Max(count, 1));
-
-	for (int i = 0; i < count; i++)
-		back[i] = (DwGivenBack)
-	{
-		parts[i].psp, parts[i].amount
-	};
-	return back;
 }
 
 /* The refund as a transaction; it names the payment if there is but one. */
@@ -141,7 +108,6 @@ refund_apply(DwCall *call, DwJob *job, DwEscrowRow *row, Refund *refund)
 	return transaction.id;
 }
 
-/* refund_escrow: see its COMMENT. */
 DW_FUNCTION(dwello_refund_escrow)
 {
 	DwCall		call;
@@ -199,7 +165,6 @@ cancel_apply(DwCall *call, DwEscrowRow *row, const DwTransaction *payment,
 				  &payload);
 }
 
-/* cancel_escrow: see its COMMENT. */
 DW_FUNCTION(dwello_cancel_escrow)
 {
 	DwCall		call;

@@ -14,7 +14,6 @@ static const char *const chargeback_status_labels[] = {
 	[DW_CHARGEBACK_LOST] = "lost"
 };
 
-/* Definitions of the label and parse functions that the header promises. */
 DW_LABELS(chargeback_status, DwChargebackStatus, chargeback_status_labels);
 
 /* The smaller of two amounts. */
@@ -24,7 +23,6 @@ smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* What nobody but the platform can bear of it. */
 int64_t
 dw_chargeback_loss(const DwChargeback *chargeback)
 {
@@ -45,7 +43,6 @@ divide(const DwEscrow *escrow, int64_t amount, int64_t clawed_before)
 	return taken;
 }
 
-/* A bank asks for a payment back. */
 DwResult
 dw_chargeback_open(DwEscrow *escrow, const DwMilestone *milestones,
 				   int count, const DwChargebackSum *others,
@@ -137,7 +134,6 @@ lose(const DwEscrow *escrow, DwMilestone *milestones, int count,
 	take_disputed(milestones, count, price - free);
 }
 
-/* The bank has decided. */
 DwResult
 dw_chargeback_close(DwEscrow *escrow, DwMilestone *milestones, int count,
 					DwChargeback *chargeback, const DwVerdict *verdict)

@@ -21,10 +21,8 @@ static const char *const dispute_status_labels[] = {
 	[DW_DISPUTE_WITHDRAWN] = "withdrawn"
 };
 
-/* Definitions of the label and parse functions that dispute.h promises. */
 DW_LABELS(dispute_status, DwDisputeStatus, dispute_status_labels);
 
-/* True while a dispute holds money fast. */
 bool
 dw_dispute_is_open(const DwDispute *dispute)
 {
@@ -73,7 +71,6 @@ hold(DwMilestone *milestones, int count, const DwUuid *dispute_id)
 	}
 }
 
-/* Opens a dispute; see the header. */
 DwResult
 dw_dispute_open(DwEscrow *escrow, DwMilestone *milestones, int count,
 				const DwUuid *milestone_id, DwDispute *dispute)
@@ -111,7 +108,6 @@ dw_dispute_open(DwEscrow *escrow, DwMilestone *milestones, int count,
 	return DW_OK;
 }
 
-/* One side names its figure; see the header. */
 DwResult
 dw_dispute_offer(DwDispute *dispute, bool by_homeowner, int64_t offer)
 {
@@ -137,7 +133,6 @@ half_way(const DwDispute *dispute)
 					   dispute->provider_offer) / 2);
 }
 
-/* True when the figures have met; see the header. */
 bool
 dw_dispute_meets(const DwDispute *dispute, int64_t *figure)
 {
@@ -149,7 +144,6 @@ dw_dispute_meets(const DwDispute *dispute, int64_t *figure)
 	return true;
 }
 
-/* What the provider is paid once the deadline has passed. */
 int64_t
 dw_dispute_default_figure(const DwDispute *dispute)
 {
@@ -216,7 +210,6 @@ refund_for(const DwEscrow *escrow, const DwMilestone *milestones, int count,
 	return dw_escrow_unearned(escrow, milestones, count, price);
 }
 
-/* Ends a dispute with a figure; see the header. */
 DwResult
 dw_dispute_settle(DwEscrow *escrow, DwMilestone *milestones, int count,
 				  const DwDispute *dispute, DwSettlement *out)
@@ -257,7 +250,6 @@ dw_dispute_settle(DwEscrow *escrow, DwMilestone *milestones, int count,
 	return DW_OK;
 }
 
-/* Lets go what a dispute held; see the header. */
 DwResult
 dw_dispute_withdraw(DwEscrow *escrow, DwMilestone *milestones, int count,
 					DwDispute *dispute)
@@ -290,7 +282,6 @@ smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* A bank has taken money out of the milestones; see the header. */
 bool
 dw_dispute_reduce(DwDispute *dispute, const DwMilestone *milestones,
 				  int count)

@@ -13,7 +13,6 @@
 
 #include "core/base/base.h"
 
-/* A share that ends at the whole. */
 int64_t
 dw_reversal_share(int64_t whole, int64_t amount, int64_t of)
 {
@@ -41,7 +40,6 @@ split_total(const int64_t *legs, int count, int64_t x, int64_t *parts)
 	}
 }
 
-/* Mirrors a part of legs of which some was mirrored before. */
 DwResult
 dw_reversal_split(const int64_t *legs, int count, int64_t before,
 				  int64_t amount, int64_t *parts)
@@ -183,7 +181,6 @@ follow(const DwEscrow *escrow, DwMilestone *milestones, int count,
 						dw_escrow_price_paid(milestones, count));
 }
 
-/* The money lies in the escrow again. */
 DwResult
 dw_escrow_reverse(DwEscrow *escrow, DwMilestone *milestones, int count,
 				  const DwReversal *reversal, int64_t clawed_back)

@@ -7,6 +7,9 @@
  * never exceeds the charge of the contract, which was reckoned with checks
  * when the escrow was opened, work that was given up is not paid for again,
  * and every other amount is a part of funded.
+ *
+ * Milestones count prices, the escrow counts money; where the homeowner
+ * bears a part of the fee the two differ, and the milestones follow.
  */
 #include "core/escrow/escrow.h"
 
@@ -33,7 +36,167 @@ may_pay_in(const DwEscrow *escrow)
 		escrow->status == DW_ESCROW_FROZEN;
 }
 
-/* A new escrow for a contract under these terms. */
+/*
+ * What the homeowner pays in for work of this price.  It cannot fail: the
+ * charge of the whole contract was reckoned when the escrow was opened.
+ */
+static int64_t
+charge_of(const DwEscrow *escrow, int64_t price)
+{
+	DwFeeQuote	quote = {.charge = price};
+
+	(void) dw_fee_quote(&escrow->terms, price, &quote);
+	return quote.charge;
+}
+
+int64_t
+dw_escrow_covered(const DwEscrow *escrow, int64_t money)
+{
+	int64_t		low = 0;
+	int64_t		high = escrow->contract_amount;
+
+	if (escrow->terms.payer == DW_FEE_PAYER_PROVIDER)
+		return money;
+	while (low < high)
+	{
+		int64_t		middle = low + (high - low + 1) / 2;
+
+		if (charge_of(escrow, middle) <= money)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
+}
+
+int64_t
+dw_escrow_charge(const DwEscrow *escrow)
+{
+	return charge_of(escrow, escrow->contract_amount);
+}
+
+int64_t
+dw_escrow_kept(const DwEscrow *escrow)
+{
+	return escrow->funded - escrow->refunded - escrow->charged_back +
+		escrow->contested;
+}
+
+int64_t
+dw_escrow_missing(const DwEscrow *escrow)
+{
+	int64_t		price = escrow->contract_amount - escrow->given_up;
+	int64_t		missing = charge_of(escrow, price) -
+		dw_escrow_kept(escrow) - escrow->pending;
+
+	return missing > 0 ? missing : 0;
+}
+
+int64_t
+dw_escrow_price_paid(const DwMilestone *milestones, int count)
+{
+	int64_t		sum = 0;
+
+	for (int i = 0; i < count; i++)
+		sum += milestones[i].funded - milestones[i].refunded;
+	return sum;
+}
+
+DwFeeTaken
+dw_escrow_taken(const DwEscrow *escrow, const DwMilestone *milestones,
+				int count)
+{
+	DwFeeTaken	taken = {.fee = escrow->fee_taken,.tax = escrow->tax_taken};
+
+	for (int i = 0; i < count; i++)
+		taken.released += milestones[i].released;
+	taken.borne = escrow->released - taken.released;
+	return taken;
+}
+
+int64_t
+dw_escrow_unearned(const DwEscrow *escrow, const DwMilestone *milestones,
+				   int count, int64_t price)
+{
+	int64_t		stays = dw_escrow_price_paid(milestones, count) - price;
+
+	return dw_escrow_kept(escrow) - charge_of(escrow, stays);
+}
+
+int64_t
+dw_escrow_disputed(const DwEscrow *escrow, const DwMilestone *milestones,
+				   int count)
+{
+	int64_t		covered = dw_escrow_price_paid(milestones, count);
+	int64_t		disputed = 0;
+	int64_t		part;
+
+	for (int i = 0; i < count; i++)
+		disputed += milestones[i].disputed;
+	if (disputed == 0)
+		return 0;
+	if (dw_milestones_available(milestones, count) == 0)
+		return escrow->held;
+	part = charge_of(escrow, covered) -
+		charge_of(escrow, covered - disputed);
+	return part < escrow->held ? part : escrow->held;
+}
+
+/* The state of an escrow in which nothing is held any more. */
+static DwEscrowStatus
+status_of_empty(const DwEscrow *escrow)
+{
+	if (escrow->charged_back > 0)
+		return DW_ESCROW_CHARGED_BACK;
+	if (escrow->refunded == escrow->funded)
+		return DW_ESCROW_REFUNDED;
+	if (charge_of(escrow, escrow->contract_amount -
+				  escrow->given_up) > dw_escrow_kept(escrow))
+		return DW_ESCROW_PARTIALLY_RELEASED;	/* a top-up is still due */
+	if (escrow->released == escrow->funded)
+		return DW_ESCROW_RELEASED;
+	return DW_ESCROW_SETTLED;
+}
+
+DwEscrowStatus
+dw_escrow_status(const DwEscrow *escrow)
+{
+	if (escrow->frozen)
+		return DW_ESCROW_FROZEN;
+	if (escrow->funded == 0)
+		return escrow->status;
+	if (escrow->held == 0)
+		return status_of_empty(escrow);
+	if (escrow->disputed == escrow->held)
+		return DW_ESCROW_DISPUTED;
+	return escrow->released > 0 ? DW_ESCROW_PARTIALLY_RELEASED
+		: DW_ESCROW_HELD;
+}
+
+bool
+dw_escrow_is_valid(const DwEscrow *escrow)
+{
+	__int128	sum = (__int128) escrow->held + escrow->released +
+		escrow->refunded + escrow->charged_back;
+
+	return escrow->pending >= 0 && escrow->held >= 0 &&
+		escrow->released >= 0 && escrow->refunded >= 0 &&
+		escrow->charged_back >= 0 && escrow->disputed >= 0 &&
+		escrow->fee_taken >= 0 && escrow->tax_taken >= 0 &&
+		sum == escrow->funded && escrow->disputed <= escrow->held &&
+		escrow->tax_taken <= escrow->released - escrow->fee_taken;
+}
+
+void
+dw_escrow_derive(DwEscrow *escrow, const DwMilestone *milestones, int count)
+{
+	escrow->given_up = 0;
+	for (int i = 0; i < count; i++)
+		escrow->given_up += milestones[i].refunded;
+	escrow->disputed = dw_escrow_disputed(escrow, milestones, count);
+	escrow->status = dw_escrow_status(escrow);
+}
+
 DwResult
 dw_escrow_open(DwEscrow *escrow, const char *currency,
 			   int64_t contract_amount, const DwFeeTerms *terms)
@@ -57,7 +220,6 @@ dw_escrow_open(DwEscrow *escrow, const char *currency,
 	return result;
 }
 
-/* A payment is asked for. */
 DwResult
 dw_escrow_fund(DwEscrow *escrow, int64_t *amount)
 {
@@ -78,7 +240,6 @@ dw_escrow_fund(DwEscrow *escrow, int64_t *amount)
 	return DW_OK;
 }
 
-/* A pending payment arrived. */
 DwResult
 dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones, int count,
 				  int64_t amount)
@@ -101,7 +262,6 @@ dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones, int count,
 	return DW_OK;
 }
 
-/* A pending payment failed, or is past its time. */
 DwResult
 dw_escrow_fail(DwEscrow *escrow, int64_t amount)
 {
@@ -117,7 +277,6 @@ dw_escrow_fail(DwEscrow *escrow, int64_t amount)
 	return DW_OK;
 }
 
-/* Nothing was ever paid and nothing will be. */
 DwResult
 dw_escrow_cancel(DwEscrow *escrow, DwMilestone *milestones, int count)
 {
@@ -148,7 +307,6 @@ next_to_submit(DwMilestone *milestones, int count)
 	return NULL;
 }
 
-/* Work on one milestone is delivered. */
 DwResult
 dw_escrow_submit(const DwEscrow *escrow, DwMilestone *milestones, int count,
 				 const DwUuid *milestone_id, DwMilestone **found)
@@ -212,7 +370,6 @@ take_chosen(DwMilestone *milestones, int count, const DwChoice *choice,
 	dw_milestones_take(choice->milestones, choice->count, choice->part, move);
 }
 
-/* Money goes to the provider, less the fee that is due. */
 DwResult
 dw_escrow_release(DwEscrow *escrow, DwMilestone *milestones, int count,
 				  const DwSelector *selector, DwRelease *out)
@@ -246,7 +403,6 @@ dw_escrow_release(DwEscrow *escrow, DwMilestone *milestones, int count,
 	return DW_OK;
 }
 
-/* The homeowner approves one milestone. */
 DwResult
 dw_escrow_approve(DwEscrow *escrow, DwMilestone *milestones, int count,
 				  const DwUuid *milestone_id, DwRelease *out)
@@ -271,7 +427,6 @@ dw_escrow_approve(DwEscrow *escrow, DwMilestone *milestones, int count,
 	return DW_OK;
 }
 
-/* Money goes back to the homeowner. */
 DwResult
 dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones, int count,
 				 const DwSelector *selector, DwRelease *out)
@@ -302,7 +457,6 @@ dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones, int count,
 	return DW_OK;
 }
 
-/* The contract is divided anew. */
 DwResult
 dw_escrow_replan(const DwEscrow *escrow, const DwMilestone *old,
 				 int old_count, DwMilestone *plan, int count)
@@ -316,7 +470,6 @@ dw_escrow_replan(const DwEscrow *escrow, const DwMilestone *old,
 								escrow->contract_amount);
 }
 
-/* Nothing is held and every required milestone is released. */
 bool
 dw_escrow_is_complete(const DwEscrow *escrow, const DwMilestone *milestones,
 					  int count)

@@ -12,7 +12,7 @@
 #include "core/fee/fee.h"
 
 /*
- * The words and the life of a milestone, and its share of the escrow.
+ * Milestones: the shares in which a job is delivered and paid.
  *
  * A milestone's amounts are parts of the contract in minor units: what the
  * work costs, before any fee.  They fill in sort order, and a release or
@@ -106,10 +106,8 @@ extern const DwMachine *dw_milestone_machine(void);
 extern DwResult dw_milestones_plan(DwMilestone *milestones, int count,
 								   int64_t contract_amount);
 
-/* What can be released or refunded of one now. */
+/* What can be released or refunded now, of one and of all. */
 extern int64_t dw_milestone_available(const DwMilestone *milestone);
-
-/* The same over all. */
 extern int64_t dw_milestones_available(const DwMilestone *milestones,
 									   int count);
 
@@ -119,8 +117,7 @@ extern DwMilestone *dw_milestones_find(DwMilestone *milestones, int count,
 
 /*
  * Fills amount in, in order, each up to its own amount ("moved" is its
- * part); a planned one that is full is funded.  What does not fit is
- * returned.
+ * part); a planned one that is full is funded.  Gives what does not fit.
  */
 extern int64_t dw_milestones_fill(DwMilestone *milestones, int count,
 								  int64_t amount);
@@ -135,15 +132,18 @@ extern void dw_milestones_rest(DwMilestone *milestones, int count);
 extern void dw_milestones_take(DwMilestone *milestones, int count,
 							   int64_t amount, DwMilestoneMove move);
 
-/* submit_milestone: DW_INVALID_TRANSITION unless fully funded and due. */
+/* DW_INVALID_TRANSITION unless it is fully funded, or submitted. */
 extern DwResult dw_milestone_submit(DwMilestone *milestone);
-
-/* request_changes: DW_INVALID_TRANSITION unless submitted. */
 extern DwResult dw_milestone_request_changes(DwMilestone *milestone);
 
-/* The first that is submitted, or NULL. */
+/*
+ * The first that is submitted, and the first that is approved and fully
+ * funded, which the caller releases once nothing is frozen; or NULL.
+ */
 extern DwMilestone *dw_milestones_submitted(DwMilestone *milestones,
 											int count);
+extern DwMilestone *dw_milestones_approved(DwMilestone *milestones,
+										   int count);
 
 /*
  * plan_milestones: divides a contract anew, as dw_milestones_plan, but
@@ -156,17 +156,11 @@ extern DwResult dw_milestones_replan(const DwMilestone *old, int old_count,
 									 int64_t contract_amount);
 
 /*
- * The first that is approved and fully funded, or NULL: once nothing is
- * frozen, the caller releases it.
+ * True when every required milestone that was not given up is released, and
+ * when work of any was delivered and is not settled yet.
  */
-extern DwMilestone *dw_milestones_approved(DwMilestone *milestones,
-										   int count);
-
-/* True when every required milestone that was not given up is released. */
 extern bool dw_milestones_are_released(const DwMilestone *milestones,
 									   int count);
-
-/* True when work of any milestone was delivered and is not settled yet. */
 extern bool dw_milestones_await_review(const DwMilestone *milestones,
 									   int count);
 
@@ -179,13 +173,11 @@ extern bool dw_milestones_await_review(const DwMilestone *milestones,
  *
  * Two measures of money meet here.  Milestones, the contract and a caller's
  * "amount" count the price of the work.  The escrow's own amounts count what
- * lies in it: the same, plus the homeowner's share of the fee where the
- * terms have him pay one.
+ * lies in it: the same, plus the homeowner's share of the fee if there is one.
  *
  * A decision either returns DW_OK and changes the structs, or returns
  * another result and leaves them as they were.  It looks at amounts and
- * state, not at the actor: ask dw_machine_next(dw_escrow_machine(), ...)
- * first.
+ * state, not at the actor: ask dw_escrow_machine() first.
  */
 
 /* Type escrow_status. */
@@ -222,8 +214,7 @@ typedef enum DwEscrowEvent
 	DW_ESCROW_EVENT_OPEN_DISPUTE,	/* open_dispute */
 	DW_ESCROW_EVENT_ANSWER_DISPUTE, /* answer_dispute */
 	DW_ESCROW_EVENT_WITHDRAW_DISPUTE,	/* withdraw_dispute */
-	DW_ESCROW_EVENT_DEFAULT_DECISION,	/* the time to answer a dispute ran
-										 * out */
+	DW_ESCROW_EVENT_DEFAULT_DECISION,	/* a dispute's time ran out */
 	DW_ESCROW_EVENT_RESOLVE_DISPUTE,	/* resolve_dispute */
 	DW_ESCROW_EVENT_OPEN_CHARGEBACK,	/* open_chargeback */
 	DW_ESCROW_EVENT_CLOSE_CHARGEBACK,	/* close_chargeback */
@@ -248,8 +239,7 @@ typedef struct DwEscrow
 	int64_t		fee_taken;		/* of released, the platform's */
 	int64_t		tax_taken;		/* of released, tax on the fee */
 	int64_t		given_up;		/* price of work: milestones' refunded */
-	int64_t		contested;		/* of charged_back, not decided yet; read it
-								 * before a payment into a frozen one */
+	int64_t		contested;		/* of charged_back; read when frozen */
 	DwFeeTerms	terms;			/* frozen when the escrow was opened */
 } DwEscrow;
 
@@ -290,7 +280,7 @@ extern void dw_escrow_derive(DwEscrow *escrow, const DwMilestone *milestones,
 extern DwFeeTaken dw_escrow_taken(const DwEscrow *escrow,
 								  const DwMilestone *milestones, int count);
 
-/* Price of work that is paid for and not given up. */
+/* The price of work that is paid for and not given up. */
 extern int64_t dw_escrow_price_paid(const DwMilestone *milestones, int count);
 
 /*
@@ -306,8 +296,7 @@ extern int64_t dw_escrow_kept(const DwEscrow *escrow);
 
 /*
  * The state that follows from amounts and flags.  Before anything was paid
- * no amount tells created, funding, failed and cancelled apart: then it is
- * the one the row has.
+ * none tells created, funding, failed and cancelled apart: it is the row's.
  */
 extern DwEscrowStatus dw_escrow_status(const DwEscrow *escrow);
 
@@ -319,7 +308,7 @@ extern DwResult dw_escrow_open(DwEscrow *escrow, const char *currency,
 							   int64_t contract_amount,
 							   const DwFeeTerms *terms);
 
-/* What the homeowner has to pay in all: contract and his share of the fee. */
+/* What the homeowner has to pay in all: contract and share of the fee. */
 extern int64_t dw_escrow_charge(const DwEscrow *escrow);
 
 /* The highest price of work that money paid in covers with its charge. */
@@ -331,13 +320,9 @@ extern int64_t dw_escrow_covered(const DwEscrow *escrow, int64_t money);
  */
 extern int64_t dw_escrow_missing(const DwEscrow *escrow);
 
-/* The same for work of a lower price than the contract. */
-extern int64_t dw_escrow_charge_of(const DwEscrow *escrow, int64_t price);
-
 /*
- * Of what is held, the part that is under dispute: the charge of the work
- * that is disputed, so that the rest covers the work that is not.  All of it
- * when no other work is paid.
+ * Of what is held, the part that is under dispute: the charge of that work,
+ * so that the rest covers the other; all of it when no other work is paid.
  */
 extern int64_t dw_escrow_disputed(const DwEscrow *escrow,
 								  const DwMilestone *milestones, int count);
@@ -351,17 +336,15 @@ extern DwResult dw_escrow_fund(DwEscrow *escrow, int64_t *amount);
 
 /*
  * A pending payment arrived: held, and filled into the milestones.  One
- * that was approved before may be full now: see dw_milestones_approved.
+ * that was approved before may be full now (dw_milestones_approved).
  * DW_INVALID_TRANSITION: it comes too late for this escrow; it is to be
  * given back.  DW_BAD_VALUE: not an amount that is pending.
  */
 extern DwResult dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones,
 								  int count, int64_t amount);
 
-/* A pending payment failed, or is past its time. */
+/* A pending payment failed, or nothing was ever paid and nothing will be. */
 extern DwResult dw_escrow_fail(DwEscrow *escrow, int64_t amount);
-
-/* Nothing was ever paid and nothing will be. */
 extern DwResult dw_escrow_cancel(DwEscrow *escrow, DwMilestone *milestones,
 								 int count);
 
@@ -394,7 +377,7 @@ extern DwResult dw_escrow_approve(DwEscrow *escrow, DwMilestone *milestones,
 								  DwRelease *out);
 
 /*
- * Money goes back to the homeowner, with the share of the fee that he paid
+ * Money goes back to the homeowner, with the share of the fee that they paid
  * in for it.  Results as dw_escrow_release.
  */
 extern DwResult dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones,

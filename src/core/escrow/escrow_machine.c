@@ -48,7 +48,6 @@ static const char *const escrow_event_labels[] = {
 	[DW_ESCROW_EVENT_REVERSE] = "reverse_transaction"
 };
 
-/* Definitions of the label and parse functions that escrow.h promises. */
 DW_LABELS(escrow_status, DwEscrowStatus, escrow_status_labels);
 DW_LABELS(escrow_event, DwEscrowEvent, escrow_event_labels);
 
@@ -211,7 +210,6 @@ static const DwMachine escrow_machine = {
 	DW_STATE_BIT(DW_ESCROW_FROZEN)
 };
 
-/* States are DwEscrowStatus, events are DwEscrowEvent. */
 const DwMachine *
 dw_escrow_machine(void)
 {

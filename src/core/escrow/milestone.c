@@ -49,7 +49,6 @@ read_weights(const DwMilestone *milestones, int count, int64_t *weights)
 	return DW_OK;
 }
 
-/* Fits a plan to the contract. */
 DwResult
 dw_milestones_plan(DwMilestone *milestones, int count,
 				   int64_t contract_amount)
@@ -76,7 +75,6 @@ dw_milestones_plan(DwMilestone *milestones, int count,
 	return result;
 }
 
-/* What can be released or refunded of one now. */
 int64_t
 dw_milestone_available(const DwMilestone *milestone)
 {
@@ -84,7 +82,6 @@ dw_milestone_available(const DwMilestone *milestone)
 		milestone->disputed;
 }
 
-/* The same over all. */
 int64_t
 dw_milestones_available(const DwMilestone *milestones, int count)
 {
@@ -95,7 +92,6 @@ dw_milestones_available(const DwMilestone *milestones, int count)
 	return sum;
 }
 
-/* The one with this id, or NULL. */
 DwMilestone *
 dw_milestones_find(DwMilestone *milestones, int count, const DwUuid *id)
 {
@@ -107,7 +103,6 @@ dw_milestones_find(DwMilestone *milestones, int count, const DwUuid *id)
 	return NULL;
 }
 
-/* Sets "moved" to 0 in each. */
 void
 dw_milestones_rest(DwMilestone *milestones, int count)
 {
@@ -115,7 +110,6 @@ dw_milestones_rest(DwMilestone *milestones, int count)
 		milestones[i].moved = 0;
 }
 
-/* Fills amount in, in order; what does not fit is returned. */
 int64_t
 dw_milestones_fill(DwMilestone *milestones, int count, int64_t amount)
 {
@@ -138,7 +132,6 @@ dw_milestones_fill(DwMilestone *milestones, int count, int64_t amount)
 	return amount;
 }
 
-/* Moves amount out of the milestones in order and sets their states. */
 void
 dw_milestones_take(DwMilestone *milestones, int count, int64_t amount,
 				   DwMilestoneMove move)
@@ -163,7 +156,6 @@ dw_milestones_take(DwMilestone *milestones, int count, int64_t amount,
 	}
 }
 
-/* Delivers: only what is fully funded can be submitted. */
 DwResult
 dw_milestone_submit(DwMilestone *milestone)
 {
@@ -176,7 +168,6 @@ dw_milestone_submit(DwMilestone *milestone)
 	return DW_OK;
 }
 
-/* Sends back what was submitted. */
 DwResult
 dw_milestone_request_changes(DwMilestone *milestone)
 {
@@ -186,7 +177,6 @@ dw_milestone_request_changes(DwMilestone *milestone)
 	return DW_OK;
 }
 
-/* The first that is submitted, or NULL. */
 DwMilestone *
 dw_milestones_submitted(DwMilestone *milestones, int count)
 {
@@ -226,7 +216,6 @@ sums_to(const DwMilestone *milestones, int count, int64_t contract_amount)
 	return !given || rest == 0;
 }
 
-/* Divides a contract anew, and fills what is paid into the new plan. */
 DwResult
 dw_milestones_replan(const DwMilestone *old, int old_count,
 					 DwMilestone *plan, int count, int64_t contract_amount)
@@ -248,7 +237,6 @@ dw_milestones_replan(const DwMilestone *old, int old_count,
 	return result;
 }
 
-/* The first that is approved and fully funded, or NULL. */
 DwMilestone *
 dw_milestones_approved(DwMilestone *milestones, int count)
 {
@@ -261,7 +249,6 @@ dw_milestones_approved(DwMilestone *milestones, int count)
 	return NULL;
 }
 
-/* True when every required milestone that was not given up is released. */
 bool
 dw_milestones_are_released(const DwMilestone *milestones, int count)
 {
@@ -275,7 +262,6 @@ dw_milestones_are_released(const DwMilestone *milestones, int count)
 	return true;
 }
 
-/* True when work of any milestone was delivered and is not settled yet. */
 bool
 dw_milestones_await_review(const DwMilestone *milestones, int count)
 {

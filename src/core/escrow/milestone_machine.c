@@ -47,7 +47,6 @@ static const char *const milestone_event_labels[] = {
 	[DW_MILESTONE_EVENT_EXPIRE_JOB] = "expire_jobs"
 };
 
-/* Definitions of the label and parse functions that escrow.h promises. */
 DW_LABELS(milestone_status, DwMilestoneStatus, milestone_status_labels);
 DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 
@@ -197,7 +196,6 @@ static const DwMachine milestone_machine = {
 	DW_STATE_BIT(DW_MILESTONE_DISPUTED)
 };
 
-/* States are DwMilestoneStatus, events are DwMilestoneEvent. */
 const DwMachine *
 dw_milestone_machine(void)
 {

@@ -32,7 +32,6 @@ read_chargeback(uint64 count, DwChargebackRow *row)
 	return true;
 }
 
-/* The one that is meant; see the header. */
 bool
 dw_chargeback_find(const DwUuid *job_id, const DwUuid *id, const char *psp,
 				   DwChargebackRow *row)
@@ -56,7 +55,6 @@ dw_chargeback_find(const DwUuid *job_id, const DwUuid *id, const char *psp,
 									  &p), row);
 }
 
-/* How many are open through a company. */
 int
 dw_chargeback_count_open(const DwUuid *job_id, const char *psp)
 {
@@ -73,7 +71,6 @@ dw_chargeback_count_open(const DwUuid *job_id, const char *psp)
 	return dw_read_int4(0, 1);
 }
 
-/* The sums over those that are not won; see the header. */
 void
 dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
 				  DwChargebackSum *sum)
@@ -98,7 +95,6 @@ dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
 	sum->open_count = dw_read_int4(0, 4);
 }
 
-/* What can still be charged back through a company; see the header. */
 int64
 dw_chargeback_room(const DwUuid *job_id, const char *psp)
 {
@@ -120,7 +116,6 @@ dw_chargeback_room(const DwUuid *job_id, const char *psp)
 	return dw_read_int8(0, 1);
 }
 
-/* Writes a new one. */
 void
 dw_chargeback_insert(const DwEscrowRow *escrow, const DwChargebackRow *row)
 {
@@ -149,7 +144,6 @@ dw_chargeback_insert(const DwEscrowRow *escrow, const DwChargebackRow *row)
 	(void) dw_execute(&insert, &p);
 }
 
-/* Writes the end of one. */
 void
 dw_chargeback_end(const DwUuid *job_id, const DwChargebackRow *row)
 {
@@ -168,7 +162,6 @@ dw_chargeback_end(const DwUuid *job_id, const DwChargebackRow *row)
 		elog(ERROR, "chargeback %s is not open", dw_uuid_text(&row->id));
 }
 
-/* Gives milestones the time back that they stood still; see the header. */
 void
 dw_chargeback_free_clocks(const DwUuid *job_id, const DwUuid *last)
 {

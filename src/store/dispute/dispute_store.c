@@ -65,7 +65,6 @@ read_dispute(uint64 index, DwDisputeRow *row)
 	row->created_at = dw_read_time(index, 15);
 }
 
-/* Reads a dispute by its id; see the header. */
 bool
 dw_dispute_load(const DwUuid *job_id, const DwUuid *id, DwDisputeRow *row)
 {
@@ -82,7 +81,6 @@ dw_dispute_load(const DwUuid *job_id, const DwUuid *id, DwDisputeRow *row)
 	return true;
 }
 
-/* The one open dispute; see the header. */
 int
 dw_dispute_find_open(const DwUuid *job_id, DwDisputeRow *row)
 {
@@ -100,7 +98,6 @@ dw_dispute_find_open(const DwUuid *job_id, DwDisputeRow *row)
 	return (int) count;
 }
 
-/* True while a dispute about all that was held is open. */
 bool
 dw_dispute_is_general_open(const DwUuid *job_id)
 {
@@ -114,7 +111,6 @@ dw_dispute_is_general_open(const DwUuid *job_id)
 	return dw_execute(&select_general, &p) > 0;
 }
 
-/* Writes a new dispute; see the header. */
 void
 dw_dispute_insert(const DwEscrowRow *escrow, const DwDisputeRow *row)
 {
@@ -143,7 +139,6 @@ dw_dispute_insert(const DwEscrowRow *escrow, const DwDisputeRow *row)
 	(void) dw_execute(&insert, &p);
 }
 
-/* Writes what became of a dispute; see the header. */
 void
 dw_dispute_save(const DwUuid *job_id, const DwDisputeRow *row)
 {
@@ -173,7 +168,6 @@ dw_dispute_save(const DwUuid *job_id, const DwDisputeRow *row)
 	(void) dw_execute(&update, &p);
 }
 
-/* Sets review clocks forward; see the header. */
 void
 dw_dispute_free_clocks(const DwUuid *job_id, const DwUuid *milestone_ids,
 					   int count, TimestampTz since)
@@ -220,14 +214,12 @@ list_open(const DwUuid *job_id, TimestampTz until, int *count)
 	return ids;
 }
 
-/* The disputes whose deadline has passed; see the header. */
 DwUuid *
 dw_disputes_overdue(const DwUuid *job_id, int *count)
 {
 	return list_open(job_id, dw_now(), count);
 }
 
-/* All open disputes; see the header. */
 DwUuid *
 dw_disputes_open(const DwUuid *job_id, int *count)
 {

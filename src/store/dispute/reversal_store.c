@@ -7,7 +7,6 @@
 #include "server/sql/sql_server.h"
 #include "store/dispute/dispute_store.h"
 
-/* A transaction of a locked job; see the header. */
 bool
 dw_original_load(const DwUuid *job_id, const DwUuid *id, DwOriginal *original)
 {

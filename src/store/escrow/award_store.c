@@ -166,7 +166,6 @@ find_terms(const DwAward *award, DwFeeTerms *terms)
 	return row.id;
 }
 
-/* Opens the escrow of a confirmed award; see the header. */
 DwResult
 dw_escrow_open_for_award(const DwAward *award, DwEscrowRow *row)
 {

@@ -11,7 +11,6 @@
 #include "server/sql/sql_server.h"
 #include "store/escrow/escrow_store.h"
 
-/* A live payment method of a user; see the header. */
 bool
 dw_payment_method_find(const DwUuid *user_id, const DwUuid *id,
 					   DwPaymentSource *method)
@@ -39,7 +38,6 @@ dw_payment_method_find(const DwUuid *user_id, const DwUuid *id,
 	return true;
 }
 
-/* Reads an event that was applied; see the header. */
 bool
 dw_payment_event_find(const char *psp, const char *event_id,
 					  DwPaymentEvent *event)
@@ -71,7 +69,6 @@ dw_payment_event_find(const char *psp, const char *event_id,
 	return true;
 }
 
-/* Keeps an event that was applied; see the header. */
 bool
 dw_payment_event_keep(const DwPaymentEvent *event)
 {
@@ -101,7 +98,6 @@ dw_payment_event_keep(const DwPaymentEvent *event)
 	return dw_execute(&insert, &p) == 1;
 }
 
-/* True when an event has said that this payment arrived. */
 bool
 dw_payment_has_arrived(const DwUuid *job_id, const DwUuid *transaction_id)
 {
@@ -159,7 +155,6 @@ read_payment(const DwUuid *job_id, DwTransaction *transaction)
 	transaction->completed_at = dw_read_time(0, 16);
 }
 
-/* The pending payment, or the payment of this id; see the header. */
 bool
 dw_payment_find(const DwUuid *job_id, const DwUuid *id,
 				DwTransaction *transaction)
@@ -185,7 +180,6 @@ dw_payment_find(const DwUuid *job_id, const DwUuid *id,
 	return true;
 }
 
-/* The payment that was asked for last; see the header. */
 bool
 dw_payment_find_last(const DwUuid *job_id, DwTransaction *transaction)
 {
@@ -204,7 +198,6 @@ dw_payment_find_last(const DwUuid *job_id, DwTransaction *transaction)
 	return true;
 }
 
-/* The payments that a refund gives back; see the header. */
 DwPaymentPart *
 dw_payments_to_refund(const DwUuid *job_id, int64 amount, int *count)
 {
