@@ -142,7 +142,7 @@ move(FuzzInput *input, Contract *contract)
 	}
 }
 
-/* The provider is paid: never more than is his. */
+/* The provider is paid: never more than is theirs. */
 static void
 pay_out(FuzzInput *input, Contract *contract)
 {

@@ -209,7 +209,7 @@ end_at(Contract *contract, DwDispute *dispute, int64_t figure,
 					? DW_ACTOR_SUPPORT : DW_ACTOR_SYSTEM);
 }
 
-/* A dispute is answered, withdrawn, left to silence or to a mediator. */
+/* A dispute is answered, withdrawn, left to the deadline or to a mediator. */
 static void
 step_dispute(FuzzInput *input, Contract *contract)
 {
@@ -253,7 +253,7 @@ step_dispute(FuzzInput *input, Contract *contract)
 	}
 }
 
-/* One input: a contract and a stream of deeds. */
+/* One input: a contract and a stream of events. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -233,7 +233,7 @@ step_work(FuzzInput *input, Contract *contract)
 	}
 }
 
-/* Freezes or unfreezes; disputes or lets go what is left of a milestone. */
+/* Freezes or unfreezes; disputes or frees what is left of a milestone. */
 static void
 step_trouble(FuzzInput *input, Contract *contract)
 {
@@ -316,7 +316,7 @@ check_end(Contract *contract)
 	check(escrow->held == 0);
 }
 
-/* One input: a contract and a stream of deeds. */
+/* One input: a contract and a stream of events. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

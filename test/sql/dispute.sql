@@ -1,6 +1,6 @@
 --
 -- dispute.sql
---	Disputes: figures that meet, cross or do not, silence, mediators, and
+--	Disputes: figures that meet, cross or do not, default decisions, mediators, and
 --	what becomes of the money, the milestones, the job.
 --
 SET client_min_messages = warning;
@@ -160,7 +160,7 @@ SELECT escrow, fee, job FROM t.disputed WHERE job_id = t.user('forth');
 SELECT * FROM dwello.reconcile();
 
 ------------------------------------------------------------------------
--- the homeowner pays the fee: his share of what goes back goes back
+-- the homeowner pays the fee: their share of what goes back goes back
 ------------------------------------------------------------------------
 BEGIN;
 INSERT INTO dwello.fee_schedules (name, rate_ppm, tax_ppm, payer) VALUES ('theirs', 50000, 100000, 'homeowner');
@@ -179,7 +179,7 @@ SELECT * FROM dwello.reconcile();
 ROLLBACK;
 
 ------------------------------------------------------------------------
--- silence, late answers, and a mediator who never came
+-- no answer, late answers, and a mediator who never came
 ------------------------------------------------------------------------
 SELECT t.delivered('mute', 40001, '{1,1}');
 BEGIN;

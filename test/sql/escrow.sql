@@ -363,7 +363,7 @@ SELECT * FROM dwello.reconcile();
 ------------------------------------------------------------------------
 -- Reconcile: each invariant finds the fault that was planted for it
 ------------------------------------------------------------------------
--- Breaks the books by a statement, past every guard, and lists what is said.
+-- Breaks the ledger by a statement, past every guard, and lists what is said.
 CREATE FUNCTION t.planted(fault text, since timestamptz DEFAULT NULL)
 RETURNS TABLE (invariant text, object text, about text, currency text,
                wrong_by numeric)

@@ -1,6 +1,6 @@
 /*
  * test_dispute.c
- *		Figures that meet, silence, a mediator's word, and whose money it is.
+ *		Figures that meet, no answer, a mediator's word, and whose money it is.
  */
 #include "unit.h"
 
@@ -83,14 +83,14 @@ test_words(void **state)
 	assert_false(dw_dispute_status_parse("closed", &status));
 }
 
-/* The cases of two figures: apart, met, crossed, with an odd cent. */
+/* The cases of two figures: apart, met, crossed, with a remainder. */
 static void
 test_figures(void **state)
 {
 	static const struct
 	{
-		int64_t		homeowner;	/* his figure */
-		int64_t		provider;	/* and his */
+		int64_t		homeowner;	/* their figure */
+		int64_t		provider;	/* and theirs */
 		int64_t		figure;		/* where they settle; -1 = they do not */
 	}			cases[] = {
 		{0, 1, -1}, {0, 0, 0}, {1, 0, 0}, {2, 0, 1}, {100, 100, 100},
@@ -117,7 +117,7 @@ test_figures(void **state)
 	}
 }
 
-/* Who speaks for himself, and what nobody may say. */
+/* Who names which figure, and what nobody may name. */
 static void
 test_offer(void **state)
 {

@@ -67,7 +67,7 @@ check_amounts(const DwMilestone *plan, int count, const int64_t *amounts)
 		assert_int_equal(plan[i].amount, amounts[i]);
 }
 
-/* Equal parts, proportions, and their odd cents. */
+/* Equal parts, proportions, and their remainders. */
 static void
 test_plan(void **state)
 {

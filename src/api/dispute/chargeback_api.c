@@ -57,7 +57,7 @@ book_step(DwCall *call, DwEscrowRow *row, const DwChargebackRow *taken,
 	return transaction.id;
 }
 
-/* Tells the world of a chargeback. */
+/* Emits what became of a chargeback. */
 static void
 emit_chargeback(const DwEscrowRow *row, const DwChargebackRow *taken,
 				const char *type, const char *reason)
@@ -251,7 +251,7 @@ closing_find(DwCall *call, const DwPaymentEvent *event, bool won,
 	return false;
 }
 
-/* Books the bank's decision, and lets go what waited for it. */
+/* Books the bank's decision, and releases what waited for it. */
 static void
 closing_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 			  DwPaymentEvent *event, DwChargebackRow *taken)

@@ -292,13 +292,13 @@ DW_FUNCTION(dwello_withdraw_dispute)
 	return dispute_return(&call, &row, &dispute);
 }
 
-/* 42501 for a mediator who is a side of the job himself. */
+/* 42501 for a mediator who is a side of the job. */
 static void
 need_stranger(DwCall *call, const DwJob *job)
 {
 	if (dw_uuid_equal(&call->actor.user_id, &job->homeowner_id) ||
 		dw_uuid_equal(&call->actor.user_id, &job->provider_id))
-		dw_raise(DW_FORBIDDEN, "nobody decides a dispute of his own",
+		dw_raise(DW_FORBIDDEN, "nobody decides a dispute of their own",
 				 psprintf("The caller is a side of job %s.",
 						  dw_uuid_text(&job->id)), NULL);
 }

@@ -54,7 +54,7 @@ emit_ended(const DwEscrowRow *row, const DwDisputeRow *dispute,
 				  &payload);
 }
 
-/* The end of a dispute as a transaction, with its legs, in the books. */
+/* The end of a dispute as a transaction, with its legs, in the ledger. */
 static DwPaymentPart *
 book_end(DwEscrowRow *row, DwDisputeRow *dispute, const DwEnding *ending,
 		 const DwSettlement *settlement, int *part_count)

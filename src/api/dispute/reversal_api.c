@@ -84,7 +84,7 @@ reversal_decide(DwCall *call, DwEscrowRow *row, Undoing *undoing)
 		dw_escrow_refuse(call, row, result);
 }
 
-/* Books a reversal, writes the escrow, and tells the world. */
+/* Books a reversal, writes the escrow, and emits what was undone. */
 static DwUuid
 reversal_apply(DwCall *call, DwEscrowRow *row, const Undoing *undoing)
 {

@@ -20,7 +20,7 @@
 /* Where one release comes from, for its books. */
 typedef struct DwPayout
 {
-	DwEscrowEvent event;		/* what let the money go */
+	DwEscrowEvent event;		/* what released the money */
 	DwActor		actor;			/* who did */
 	DwEscrowStatus from;		/* the escrow's state before the decision */
 	const DwUuid *milestone_id; /* all of one milestone; or NULL */
@@ -59,7 +59,7 @@ extern void dw_escrow_complete_job(DwJob *job, const DwEscrowRow *row);
 
 /*
  * Lets the job follow its escrow: disputed while all that is held is, what
- * it was before afterwards, and completed with the last deed.
+ * it was before afterwards, and completed with the last release.
  */
 extern void dw_escrow_move_job(DwJob *job, const DwEscrowRow *row);
 
@@ -93,7 +93,7 @@ extern void dw_refund_emit(const DwEscrowRow *row,
 						   const DwUuid *transaction_id,
 						   const DwPaymentPart *part, const char *reason);
 
-/* What of payments goes back, for the books. */
+/* What of payments goes back, for the posting. */
 extern DwGivenBack *dw_refund_parts(const DwPaymentPart *parts, int count);
 
 /* Fills the columns that all commands on an escrow return. */

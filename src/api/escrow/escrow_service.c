@@ -171,7 +171,7 @@ dw_escrow_move_job(DwJob *job, const DwEscrowRow *row)
 	dw_escrow_complete_job(job, row);
 }
 
-/* Tells the world of a release. */
+/* Emits what was released. */
 static void
 emit_released(const DwEscrowRow *row, const DwTransaction *transaction)
 {

@@ -125,7 +125,7 @@ dw_dispute_offer(DwDispute *dispute, bool by_homeowner, int64_t offer)
 	return DW_OK;
 }
 
-/* Half way between the figures, the odd cent to the homeowner. */
+/* Half way between the figures, the remainder to the homeowner. */
 static int64_t
 half_way(const DwDispute *dispute)
 {

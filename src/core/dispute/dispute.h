@@ -19,7 +19,7 @@
  * undisputed.  Its amount and every figure in it count the price of work:
  * each side names what of the amount the provider shall be paid.  When the
  * homeowner's figure is not below the provider's, they have met and it
- * settles half way, the odd cent to the homeowner; when one side is silent
+ * settles half way, the remainder to the homeowner; when one side is silent
  * past the deadline, the other's figure holds; a mediator decides to the
  * cent.  What the provider is not paid goes back to the homeowner.
  *
@@ -32,7 +32,7 @@ typedef enum DwDisputeStatus
 {
 	DW_DISPUTE_OPEN,			/* one side has named a figure */
 	DW_DISPUTE_ANSWERED,		/* both have; a mediator may decide */
-	DW_DISPUTE_SETTLED,			/* by figures that met, or by silence */
+	DW_DISPUTE_SETTLED,			/* by figures that met, or by default */
 	DW_DISPUTE_RESOLVED,		/* by a mediator */
 	DW_DISPUTE_WITHDRAWN		/* by who had opened it */
 } DwDisputeStatus;
@@ -103,7 +103,7 @@ extern DwResult dw_dispute_settle(DwEscrow *escrow, DwMilestone *milestones,
 								  DwSettlement *out);
 
 /*
- * Lets go what a dispute held: its milestones are what they were before.
+ * Releases what a dispute held: its milestones are what they were before.
  * DW_INVALID_TRANSITION: it is over, or the escrow is frozen.
  */
 extern DwResult dw_dispute_withdraw(DwEscrow *escrow, DwMilestone *milestones,
@@ -122,7 +122,7 @@ extern bool dw_dispute_reduce(DwDispute *dispute,
  * While a chargeback is open the escrow is frozen.  Its amount is taken out
  * of what is held first (of that, the undisputed part first), then out of
  * what the provider was paid, and what is neither is the platform's loss,
- * as when the homeowner has his money back already:
+ * as when the homeowner has their money back already:
  * amount = held_amount + clawed_back + loss
  * Won, all of it goes back to where it was taken.  Lost, it stays taken, and
  * the milestones give up what can no longer be paid for them.

@@ -2,7 +2,7 @@
  * escrow_machine.c
  *		Decides what may happen to an escrow: its words and its table.
  *
- * Where a deed leads follows from the amounts (dw_escrow_status); the table
+ * Where an event leads follows from the amounts (dw_escrow_status); the table
  * lists each state it can lead to, and the guard is the amounts' condition.
  * In a state that may hold money there is always a way out: a release, a
  * mediator, or the bank's decision.
@@ -95,7 +95,7 @@ DW_LABELS(escrow_event, DwEscrowEvent, escrow_event_labels);
 	RULE(DISPUTED, event, actors, REFUNDED, ALL_BACK), \
 	RELEASES_FROM(DISPUTED, event, actors)
 
-/* A deed that leaves the state alone. */
+/* An event that leaves the state alone. */
 #define STAYS(from, event, actors) \
 	RULE(from, event, actors, from, NULL)
 

@@ -3,7 +3,7 @@
  *		Decides what may happen to a milestone: its words and its table.
  *
  * A milestone may hold money from the moment part of it is funded, so also
- * while it is still planned.  Where one deed leads to several states, the
+ * while it is still planned.  Where one event leads to several states, the
  * amounts decide (dw_milestones_take) and the guard says how.
  */
 #include "core/escrow/escrow.h"

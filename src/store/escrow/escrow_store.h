@@ -75,10 +75,10 @@ typedef struct DwTransition
 /* What a provider delivered of a milestone. */
 typedef struct DwDelivery
 {
-	const char *notes;			/* his words, or NULL */
+	const char *notes;			/* their words, or NULL */
 	Datum		photos;			/* text[] */
 	TimestampTz submitted_at;	/* now */
-	TimestampTz auto_release_at;	/* when silence means consent */
+	TimestampTz auto_release_at;	/* when no answer is consent */
 } DwDelivery;
 
 /*
@@ -113,8 +113,8 @@ extern int32 dw_escrow_milestone_version(const DwEscrowRow *row,
 
 /*
  * Writes a decision: the escrow as it now is, the milestones that changed,
- * and the event.  Counts the transition; the version too, but not for a deed
- * that changes neither amounts nor status (submit_milestone,
+ * and the event.  Counts the transition; the version too, but not for an
+ * event that changes neither amounts nor status (submit_milestone,
  * request_changes).  In two steps: the event and the counting, for each of
  * several decisions, and in the end the rows.
  */
@@ -127,7 +127,7 @@ extern void dw_escrow_settle(DwEscrowRow *row);
 extern bool dw_escrow_milestone_is_due(const DwEscrowRow *row, int index,
 									   TimestampTz now);
 
-/* Writes the milestones alone, for a deed that is no move of the escrow. */
+/* Writes the milestones alone, for a change that is no move of the escrow. */
 extern void dw_escrow_save_milestones(DwEscrowRow *row);
 
 /* Appends a transition, already counted, to escrow_events. */
@@ -139,7 +139,7 @@ extern void dw_escrow_deliver(DwEscrowRow *row, const DwMilestone *milestone,
 							  const DwDelivery *delivery);
 
 /*
- * Writes the escrow's row alone, for a deed that is no move of it: money
+ * Writes the escrow's row alone, for a change that is no move of it: money
  * that only passed through, another plan.
  */
 extern void dw_escrow_save(const DwEscrowRow *row);
@@ -204,7 +204,7 @@ typedef struct DwPaymentEvent
 
 /*
  * A live payment method of a user: the one with this id, or, for NULL, of
- * those that have not expired his default one, else his newest.  False: no
+ * those that have not expired the default one, else the newest.  False: no
  * such, or it was removed.  Nobody removes it until the transaction ends.
  */
 extern bool dw_payment_method_find(const DwUuid *user_id, const DwUuid *id,
