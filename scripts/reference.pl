@@ -143,7 +143,19 @@ Made by `scripts/reference.sh` from the contracts above each function in `sql/` 
 argument without a default must be given. Money is in minor units. The examples run on the data of `dwello.load_demo()`, and
 `test/sql/reference.sql` runs them all; ids are shown by that story's names for them.
 
+Besides the errors that a function lists, every command raises 25006 on a standby or in a read-only transaction and 22001 for
+an idempotency_key over its limit, and the server itself 22P02 for a text that the type of an argument does not take.
+
 END
+
+foreach my $domain (@domains)
+{
+	print "* [$domain->[1]](#", lc($domain->[1]) =~ s/ /-/gr, "): ", join(', ',
+		map { "[$_](#$_)" }
+		  sort map { $_->{name} } grep { $_->{domain} eq $domain->[0] } @functions),
+	  "\n";
+}
+print "\n";
 
 foreach my $domain (@domains)
 {

@@ -94,7 +94,7 @@ COMMENT ON FUNCTION dwello.register_user IS
  * errors:
  *	WD402 WD401
  *	42501: the caller is neither the service nor an administrator
- *	22004
+ *	22004 22001
  *	22023: another word, provider for somebody who is none, phone for
  *	  somebody without one
  *	P0002: no such user
@@ -120,7 +120,7 @@ AS 'MODULE_PATHNAME', 'dwello_verify_user';
 GRANT EXECUTE ON FUNCTION dwello.verify_user
   TO dwello_service, dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.verify_user IS
-  'Vouches for a user: for the e-mail address, the phone number, or the check as a service provider. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD103. See reference.md#verify_user.';
+  'Vouches for a user: for the e-mail address, the phone number, or the check as a service provider. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103. See reference.md#verify_user.';
 
 /*
  * add_address

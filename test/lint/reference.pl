@@ -8,6 +8,7 @@ use warnings;
 use FindBin qw($Bin);
 use lib $Bin;
 use Lint;
+use Block;
 
 # stale PATH, TEXT: where the file is not what it should be.
 sub stale
@@ -48,3 +49,21 @@ my $psql = ($ENV{PG_BIN} ? "$ENV{PG_BIN}/" : '') . 'psql';
 
 check('docs/reference.md says what the catalogue says',
 	stale('docs/reference.md', $functions . `$psql -XAtq -f scripts/reference.sql 2>&1`));
+
+# What the catalogue has: the arguments of each function, then its columns.
+my %known = map { chomp; split /:/, $_, 2 } split /^/m, `$psql -XAtq -c "
+  SELECT p.proname || ':' || coalesce((SELECT string_agg(p.proargnames[n], ' ' ORDER BY n)
+           FROM generate_subscripts(p.proargnames, 1) AS n
+          WHERE coalesce(p.proargmodes[n], 'i') IN ('i', 'b')), '') || '|' || coalesce((
+         SELECT string_agg(p.proargnames[n], ' ' ORDER BY n)
+           FROM generate_subscripts(p.proargmodes, 1) AS n
+          WHERE p.proargmodes[n] IN ('o', 'b', 't')), '')
+    FROM pg_proc AS p WHERE p.pronamespace = 'dwello'::regnamespace"`;
+
+check('the arguments and columns of the contracts are those of the catalogue',
+	map {
+		my $block = $_->{block};
+		my $said = join '|', map { join ' ', map { $_->[0] } @{ $block->{$_} } } qw(args returns);
+
+		$said eq ($known{ $_->{name} } // 'no function') ? () : "$_->{name}: $said";
+	} grep { !is_internal($_) } blocks());
