@@ -40,17 +40,6 @@ stop_demo()
 	say "the demo in $dir is gone"
 }
 
-# fresh_database: an empty one with the extension and its keyring.
-fresh_database()
-{
-	sql postgres -c 'SET client_min_messages = warning' \
-		-c 'DROP DATABASE IF EXISTS dwello WITH (FORCE)' \
-		-c 'CREATE DATABASE dwello'
-	sql dwello -c 'SET client_min_messages = warning' \
-		-c 'CREATE EXTENSION dwello CASCADE'
-	sql dwello -A -t -o /dev/null -c 'SELECT dwello.create_keyring()'
-}
-
 claim_directory
 if [ "${1:-}" = stop ]; then
 	stop_demo
@@ -64,7 +53,7 @@ say "building and installing into $dir"
 server_tree "$dir/tree"
 build_and_install
 use_cluster "$dir/server" || start_cluster "$dir/server"
-fresh_database
+fresh_database dwello
 sql dwello -f "$DW_ROOT/scripts/demo.sql"
 
 cat <<END

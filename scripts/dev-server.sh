@@ -31,15 +31,8 @@ start()
 		stop_cluster "$dir/server"
 	fi
 	start_cluster "$dir/server"
-	"$PG_BIN/psql" -Xq -v ON_ERROR_STOP=1 -d postgres \
-		-c 'SET client_min_messages = warning' \
-		-c 'DROP DATABASE IF EXISTS dwello' -c 'CREATE DATABASE dwello'
-	"$PG_BIN/psql" -Xq -v ON_ERROR_STOP=1 -d dwello \
-		-c 'SET client_min_messages = warning' \
-		-c 'CREATE EXTENSION dwello CASCADE' ||
+	fresh_database dwello ||
 		die "the extension does not install (the server runs: $0 $dir env)"
-	"$PG_BIN/psql" -Xq -d dwello -c 'SELECT * FROM dwello.create_keyring()' ||
-		say "no keyring yet"
 	echo "connect: $PG_BIN/psql -h $PGHOST -p $PGPORT -U postgres dwello"
 	echo "suite:   eval \"\$($0 $dir env)\" && make installcheck"
 	echo "stop:    $0 $dir stop"

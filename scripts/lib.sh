@@ -197,14 +197,14 @@ build_and_install()
 		die "the build failed"
 }
 
-# coverage_make TARGET: the same sources in build/coverage, so that they count
-# which of their lines are run.
+# coverage_make PG_CONFIG TARGET: of the same sources, in build/coverage, so
+# that they count which of their lines are run.
 coverage_make()
 {
 	mkdir -p "$DW_ROOT/build/coverage"
 	make -C "$DW_ROOT/build/coverage" -f ../../Makefile -s \
-		-j"${DW_JOBS:-2}" PG_CONFIG="$PG_CONFIG" COPT='--coverage -O0' \
-		SHLIB_LINK='-lcrypto --coverage' "$1"
+		-j"${DW_JOBS:-2}" PG_CONFIG="$1" COPT='--coverage -O0' \
+		SHLIB_LINK='-lcrypto --coverage' "$2"
 }
 
 # ----------------------------------------------------------------------
@@ -295,6 +295,18 @@ start_cluster()
 		die "on port $PGPORT not $dir/data answers, but: $answer"
 	}
 	echo "$PGPORT" >"$dir/port"
+}
+
+# fresh_database NAME: with the extension and a keyring, in place of another.
+fresh_database()
+{
+	local psql=("$PG_BIN/psql" -Xq -v ON_ERROR_STOP=1 -o /dev/null
+		-c 'SET client_min_messages = warning')
+
+	"${psql[@]}" -d postgres -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" \
+		-c "CREATE DATABASE $1"
+	"${psql[@]}" -d "$1" -c 'CREATE EXTENSION dwello CASCADE' \
+		-c 'SELECT FROM dwello.create_keyring()'
 }
 
 # use_cluster DIR: point clients to a running cluster; false if none runs.

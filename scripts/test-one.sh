@@ -83,9 +83,32 @@ kind_tap()
 	return 1
 }
 
+# node_directory DIR: a copy of it in the work directory with its packages, made
+# by who wants it first; else a skipped test that says why not.
+node_directory()
+{
+	local copy
+
+	copy=$work/$(basename "$1")
+	(
+		flock 9
+		[ ! -d "$copy" ] || exit 0
+		cp -R "$1" "$copy"
+		rm -rf "$copy/node_modules"
+		cd "$copy"
+		timeout 120 npm ci --ignore-scripts --fetch-retries 1 \
+			>"$copy.said" 2>&1 || echo 'npm ci fails' >>"$copy.lacks"
+	) 9>"$copy.lock"
+	[ -e "$copy.lacks" ] || return 0
+	echo "ok - $1 # SKIP its packages cannot be had: $(
+		cat <(grep -i err "$copy.said") "$copy.lacks" | head -1)"
+	return 1
+}
+
 # An application of examples/, against a database of its own.
 kind_examples()
 {
+	node_directory "examples/$1" || return 0
 	PGDATABASE=examples timeout 300 node "$work/$1/run.js" --jobs 16 \
 		--seed "$RANDOM"
 }
@@ -97,6 +120,7 @@ kind_model()
 {
 	local options=(--steps "$MODEL_STEPS" --seed "$MODEL_SEED") status=0
 
+	node_directory test/model || return 0
 	[ "$1" = none ] || options=(--steps 3000 --jobs 60 --seed 1 --plant "$1")
 	"$PG_BIN/createdb" -T extended "model_$1"
 	PGDATABASE=model_$1 node "$work/model/run.js" "${options[@]}" || status=$?
@@ -171,7 +195,7 @@ check()
 server_with_coverage()
 {
 	server_tree "$work/coverage-tree"
-	coverage_make install
+	coverage_make "$PG_CONFIG" install
 	own_directory "$work/gcov"
 	export GCOV_PREFIX=$work/gcov
 }

@@ -20,7 +20,6 @@ exec </dev/null
 
 export DW_JOBS=${DW_JOBS:-2} FUZZ_RUNS=${FUZZ_RUNS:-}
 export MODEL_STEPS=${MODEL_STEPS:-3000} MODEL_SEED=${MODEL_SEED:-1}
-export MINIMUM_COVERAGE=95
 PARTS="build lint unit fuzz regress isolation coverage tap examples model"
 PARTS+=" bench upgrade"
 passed=0
@@ -38,59 +37,33 @@ wanted()
 	return 1
 }
 
-# compiles WHAT COMMAND...: a test of part build, with its log.
-compiles()
+# compile NAME COMMAND...: a test of part build.
+compile()
 {
 	local log=$work/log/build.$1 begin=$SECONDS
 
-	if "${@:2}" >"$log" 2>&1; then
-		echo "ok - $1" >>"$log"
+	if "${@:2}" >"$work/said" 2>&1; then
+		echo "ok - $1" >"$log"
 	else
-		grep -E -A6 'error|warning' "$log" | sed -n 's/^/# /; 1,60p' >"$log.end"
-		printf 'not ok - %s\n%s\n' "$1" "$(cat "$log.end")" >>"$log"
+		echo "not ok - $1" >"$log"
+		{ grep -E -A6 'error|warning' "$work/said" || tail "$work/said"; } |
+			sed -n 's/^/# /; 1,60p' >>"$log"
 	fi
 	echo $(((SECONDS - begin) * 1000)) >"$log.ms"
 }
 
-# compile: all that is wanted; what does not compile has failed.
-compile()
+# compile_all: what is wanted; false if nothing can be run.
+compile_all()
 {
 	local make=(make -s -j"$DW_JOBS" "PG_CONFIG=$SYSTEM_PG_CONFIG")
 
-	compiles gcc "${make[@]}" all
-	! wanted build || compiles clang "${make[@]}" check-clang
-	! wanted unit || compiles unit "${make[@]}" unit
-	! wanted fuzz || compiles fuzz "${make[@]}" fuzz
-	! wanted coverage || (PG_CONFIG=$SYSTEM_PG_CONFIG
-		compiles 'coverage, in another directory' coverage_make all)
-	! grep -l '^not ok' "$work"/log/build.* | grep -q gcc || return 1
-	make -s PG_CONFIG="$PG_CONFIG" install >&2
-}
-
-# new_database NAME: with the extension and a keyring.
-new_database()
-{
-	"$PG_BIN/createdb" "$1"
-	PGOPTIONS='-c client_min_messages=warning' "$PG_BIN/psql" -Xq \
-		-v ON_ERROR_STOP=1 -d "$1" -o /dev/null -c 'CREATE EXTENSION dwello CASCADE' \
-		-c 'SELECT FROM dwello.create_keyring()'
-}
-
-# node_directory DIR LOG: a copy of it in the work directory with its packages,
-# or a skipped test in that log, which says why not.
-node_directory()
-{
-	local copy
-
-	copy=$work/$(basename "$1")
-	command -v npm >/dev/null || ensure_packages nodejs npm
-	cp -R "$1" "$copy"
-	rm -rf "$copy/node_modules"
-	(cd "$copy" && timeout 120 npm ci --ignore-scripts --fetch-retries 1) \
-		>"$work/npm.log" 2>&1 && return
-	echo "ok - $1 # SKIP its packages cannot be had: $(grep -m1 -i err \
-		"$work/npm.log" || echo 'npm ci took too long')" >"$work/log/$2"
-	return 1
+	compile gcc "${make[@]}" all
+	! wanted build || compile clang "${make[@]}" check-clang
+	! wanted unit || compile unit "${make[@]}" unit
+	! wanted fuzz || compile fuzz "${make[@]}" fuzz
+	! wanted coverage || compile coverage coverage_make "$SYSTEM_PG_CONFIG" all
+	! grep -q '^not ok' "$work/log/build.gcc" || return 1
+	compile install make -s PG_CONFIG="$PG_CONFIG" install
 }
 
 # prepare: what many tests share, before the first of them.
@@ -100,11 +73,13 @@ prepare()
 
 	if wanted lint examples model bench; then
 		start_cluster "$work/server"
-		new_database extended
+		fresh_database extended
 		for database in lint examples; do
 			"$PG_BIN/createdb" -T extended "$database"
 		done
 	fi
+	! wanted examples model || command -v npm >/dev/null ||
+		ensure_packages nodejs npm
 	own_directory "$work/tap" 0755
 	own_directory "$work/tap/tmp"
 	cp -R test/t "$work/t"
@@ -112,13 +87,13 @@ prepare()
 	ln -s "$DW_ROOT" "$work/source"
 }
 
-# names PATTERN KIND: tests of that kind, one for each file that matches.
-names()
+# each KIND FILE...: a test of that kind for each file.
+each()
 {
 	local file
 
-	for file in $1; do
-		[ ! -e "$file" ] || basename "${file%.*}" | sed "s/^/$2:/"
+	for file in "${@:2}"; do
+		[ ! -e "$file" ] || basename "${file%.*}" | sed "s/^/$1:/"
 	done
 }
 
@@ -126,44 +101,40 @@ names()
 tests()
 {
 	! wanted regress isolation || echo installcheck:stock
-	! wanted tap || names "test/t/${DW_TAP:-*}.pl" tap
+	# shellcheck disable=SC2086
+	! wanted tap || each tap test/t/${DW_TAP:-*}.pl
 	! wanted regress || printf 'installcheck:%s\n' readme english
-	! wanted model || ! node_directory test/model model.packages || {
-		echo model:none
-		node -p "Object.keys(require('$work/model/driver/faults.js').faults)
-			.map((fault) => 'model:' + fault).join('\n')"
-	}
-	! wanted examples || ! node_directory examples/payments examples.packages ||
-		echo examples:payments
-	! wanted bench || names 'test/bench/*.sh' bench
+	! wanted model || node -p "['none'].concat(Object.keys(
+		require('./test/model/driver/faults.js').faults))
+		.map((fault) => 'model:' + fault).join('\n')"
+	! wanted examples || each examples examples/*
+	! wanted bench || each bench test/bench/*.sh
 	! wanted bench || echo 'bench:matching JOBS=1000'
-	! wanted fuzz || names 'test/fuzz/fuzz_*.c' fuzz
-	! wanted lint || names 'test/lint/*.pl' lint
-	! wanted unit || names 'test/unit/test_*.c' unit
+	! wanted fuzz || each fuzz test/fuzz/fuzz_*.c
+	! wanted lint || each lint test/lint/*.pl
+	! wanted unit || each unit test/unit/test_*.c
 }
 
-# tally PART: show what failed, add to the sums, and say so.
+# tally PART: show what failed, and what else is worth a line; add to the sums.
 tally()
 {
-	local good bad line logs=("$work/log/$1".*)
+	local text good bad skips seconds
 
-	sed -nE "s/^(ok [^#]*|1\.\.0 *)# skip *//Ip" "${logs[@]}" \
-		>"$work/skipped" 2>/dev/null || :
-	while read -r line; do
-		skipped+=("$1: $line")
-	done <"$work/skipped"
-	good=$(cat "${logs[@]}" 2>/dev/null | grep -E '^ok\b' | grep -civ '# skip' || :)
-	bad=$(cat "${logs[@]}" 2>/dev/null | grep -c '^not ok' || :)
-	if [ $((good + bad)) -eq 0 ] && ! [ -s "$work/skipped" ]; then
-		echo "not ok - $1: no test was run"
-		bad=1
+	text=$(cat /dev/null "$work/log/$1".* 2>/dev/null || :)
+	skips=$(sed -nE "s/^(ok [^#]*|1\.\.0 *)# skip */$1: /Ip" <<<"$text")
+	good=$(grep -E '^ok\b' <<<"$text" | grep -civ '# skip' || :)
+	bad=$(grep -c '^not ok' <<<"$text" || :)
+	seconds=$(cat /dev/null "$work/log/$1".*.ms 2>/dev/null |
+		awk '{ ms += $1 } END { print int(ms / 1000 + 0.5) }') || :
+	if [ $((good + bad)) -eq 0 ] && [ -z "$skips" ]; then
+		text="not ok - $1: no test was run" bad=1
 	fi
-	cat "${logs[@]}" 2>/dev/null |
-		awk '/^(not )?ok/ { bad = /^not/ } bad && (/^not/ || /^#/)'
+	awk '/^(not )?ok/ { bad = /^not/ } /^not/ || (/^#/ && bad) || /^# *[0-9.]+ % /' \
+		<<<"$text"
+	[ -z "$skips" ] || mapfile -t -O "${#skipped[@]}" skipped <<<"$skips"
 	passed=$((passed + good))
 	failed=$((failed + bad))
-	printf '%-10s %4d passed, %d failed  (%d s)\n' "$1" "$good" "$bad" \
-		"$(cat "$work/log/$1".*.ms 2>/dev/null | awk '{ s += $1 } END { print int(s / 1000) }')"
+	printf '%-10s %4d passed, %d failed  (%d s)\n' "$1" "$good" "$bad" "$seconds"
 }
 
 # finish: clean up and print the last line, however the script ends.
@@ -176,9 +147,7 @@ finish()
 		say "the suite stopped early (status $status)"
 		failed=$((failed + 1))
 	}
-	if [ "${#skipped[@]}" -gt 0 ]; then
-		printf 'skipped    %s\n' "${skipped[@]}"
-	fi
+	[ "${#skipped[@]}" -eq 0 ] || printf 'skipped    %s\n' "${skipped[@]}"
 	echo "$passed passed, $failed failed"
 	exit $((failed > 0))
 }
@@ -195,14 +164,15 @@ ensure_packages $DW_BUILD_PACKAGES $DW_TEST_PACKAGES
 work_directory work
 trap finish EXIT
 mkdir "$work/log"
-export work
 server_tree "$work/tree"
 COVERAGE=$(! wanted coverage || echo 1)
-[ -z "$COVERAGE" ] || wanted regress isolation || parts="regress isolation $parts"
+for part in isolation regress; do
+	[ -z "$COVERAGE" ] || wanted $part || parts="$part $parts"
+done
 INSTALLCHECK=$(for part in regress isolation; do ! wanted "$part" || echo $part; done)
-export COVERAGE INSTALLCHECK
+export work COVERAGE INSTALLCHECK MINIMUM_COVERAGE=95
 
-if compile; then
+if compile_all; then
 	prepare
 	list=$(tests)
 	mapfile -t items <<<"$list"
