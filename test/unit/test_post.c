@@ -35,7 +35,8 @@ assert_post(const DwPost *post, DwResult code, DwPostField argument)
 	assert_int_equal(error.code, code);
 	if (code != DW_OK)
 	{
-		assert_int_equal(error.place.argument, argument);
+		assert_string_equal(error.place.argument,
+							dw_post_field_name(argument));
 		assert_int_equal(error.place.item, DW_ARG_NO_ITEM);
 		assert_non_null(error.what);
 	}
@@ -55,16 +56,16 @@ test_fault_order(void **state)
 {
 	DwArgError		error = {0};
 
-	dw_arg_error_note(&error, 7, DW_CHECK_VIOLATION, "a");
+	dw_arg_error_note(&error, "7", DW_CHECK_VIOLATION, "a");
 	assert_string_equal(error.what, "a");
-	dw_arg_error_note(&error, 5, DW_BAD_VALUE, "b");
+	dw_arg_error_note(&error, "5", DW_BAD_VALUE, "b");
 	assert_string_equal(error.what, "b");
-	dw_arg_error_note(&error, 1, DW_BAD_VALUE, "c");
+	dw_arg_error_note(&error, "1", DW_BAD_VALUE, "c");
 	assert_string_equal(error.what, "b");
-	dw_arg_error_note(&error, 2, DW_BAD_LABEL, "d");
+	dw_arg_error_note(&error, "2", DW_BAD_LABEL, "d");
 	assert_string_equal(error.what, "b");
-	dw_arg_error_note(&error, 9, DW_TEXT_TOO_LONG, "e");
-	assert_int_equal(error.place.argument, 9);
+	dw_arg_error_note(&error, "9", DW_TEXT_TOO_LONG, "e");
+	assert_string_equal(error.place.argument, "9");
 	assert_true(DW_TEXT_TOO_LONG < DW_OVERFLOW);
 	assert_true(DW_OVERFLOW < DW_BAD_VALUE);
 	assert_true(DW_BAD_VALUE < DW_BAD_LABEL);
@@ -154,7 +155,7 @@ static void
 assert_requirement(DwCredentialType type, const char *value, int64_t weight,
 				   const char *member)
 {
-	DwArgPlace place = {DW_POST_REQUIREMENTS, 2, NULL};
+	DwArgPlace place = {"requirements", 2, NULL};
 	DwPostRequirement requirement = {type, value, true, weight};
 	DwArgError		error = {0};
 
@@ -196,21 +197,21 @@ test_plan(void **state)
 	};
 	DwArgError		error = {0};
 
-	dw_post_plan_check(plan, 0, DW_POST_MILESTONES, &error);
-	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &error);
+	dw_post_plan_check(plan, 0, "milestones", &error);
+	dw_post_plan_check(plan, 2, "milestones", &error);
 	assert_int_equal(error.code, DW_OK);
 	plan[1].amount = DW_POST_ABSENT;
-	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &error);
+	dw_post_plan_check(plan, 2, "milestones", &error);
 	assert_int_equal(error.code, DW_BAD_VALUE);
 	assert_int_equal(error.place.item, DW_ARG_NO_ITEM);
 	plan[1].amount = INT64_MAX;
-	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &error);
+	dw_post_plan_check(plan, 2, "milestones", &error);
 	assert_int_equal(error.code, DW_OVERFLOW);
 
 	memset(&error, 0, sizeof(error));
 	plan[1].amount = 0;
 	plan[0].due_date = "2026-05-32";
-	dw_post_plan_check(plan, 2, DW_POST_MILESTONES, &error);
+	dw_post_plan_check(plan, 2, "milestones", &error);
 	assert_int_equal(error.code, DW_BAD_VALUE);
 	assert_string_equal(error.place.member, "due_date");
 	assert_int_equal(error.place.item, 0);
@@ -233,7 +234,7 @@ test_weights(void **state)
 	weights.bps[DW_CRITERION_RATING] = 1;
 	dw_post_weights_check(&weights, DW_SCORING_METHOD_VALUE, &error);
 	assert_int_equal(error.code, DW_CHECK_VIOLATION);
-	assert_int_equal(error.place.argument, DW_POST_WEIGHTS);
+	assert_string_equal(error.place.argument, "weights");
 }
 
 /* Every field is frozen, priced, or neither; never both. */

@@ -11,7 +11,7 @@ static void
 test_rating(void **state)
 {
 	static const int64_t bad[] = {INT64_MIN, -1, 0, 6, INT64_MAX};
-	DwArgPlace place = {1, DW_ARG_NO_ITEM, "quality"};
+	DwArgPlace place = {"axes", DW_ARG_NO_ITEM, "quality"};
 
 	for (int64_t rating = 1; rating <= 5; rating++)
 	{

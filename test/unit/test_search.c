@@ -28,14 +28,14 @@ good_search(void)
 
 /* Asserts which argument is at fault; -1 for none. */
 static void
-assert_arg_error(const DwSearch *search, int argument)
+assert_arg_error(const DwSearch *search, const char *argument)
 {
 	DwArgError		error = {0};
 
 	dw_search_check(search, &error);
-	assert_int_equal(error.code, argument < 0 ? DW_OK : DW_BAD_VALUE);
-	if (argument >= 0)
-		assert_int_equal(error.place.argument, argument);
+	assert_int_equal(error.code, argument == NULL ? DW_OK : DW_BAD_VALUE);
+	if (argument != NULL)
+		assert_string_equal(error.place.argument, argument);
 }
 
 /* Asserts what is left of a query. */
@@ -67,29 +67,29 @@ test_place(void **state)
 	static const double radii[] = {0, -1, 12450.001, INFINITY, NAN};
 	DwSearch	search = good_search();
 
-	assert_arg_error(&search, -1);
+	assert_arg_error(&search, NULL);
 	search.has_latitude = false;
-	assert_arg_error(&search, DW_SEARCH_LATITUDE);
+	assert_arg_error(&search, "latitude");
 	search.has_latitude = true;
 	search.has_longitude = false;
-	assert_arg_error(&search, DW_SEARCH_LONGITUDE);
+	assert_arg_error(&search, "longitude");
 	search.has_latitude = false;
-	assert_arg_error(&search, DW_SEARCH_RADIUS_MILES);
+	assert_arg_error(&search, "radius_miles");
 	search.has_radius = false;
-	assert_arg_error(&search, -1);
+	assert_arg_error(&search, NULL);
 	search = good_search();
 	search.latitude = 91;
-	assert_arg_error(&search, DW_SEARCH_LONGITUDE);
+	assert_arg_error(&search, "longitude");
 	search.latitude = NAN;
-	assert_arg_error(&search, DW_SEARCH_LONGITUDE);
+	assert_arg_error(&search, "longitude");
 	search = good_search();
 	for (size_t i = 0; i < DW_LENGTH(radii); i++)
 	{
 		search.radius_miles = radii[i];
-		assert_arg_error(&search, DW_SEARCH_RADIUS_MILES);
+		assert_arg_error(&search, "radius_miles");
 	}
 	search.radius_miles = DW_BBOX_RADIUS_MAX_MILES;
-	assert_arg_error(&search, -1);
+	assert_arg_error(&search, NULL);
 }
 
 /* Amounts, currency, categories, time. */
@@ -100,39 +100,39 @@ test_filters(void **state)
 
 	search.budget_min = 5;
 	search.budget_max = 4;
-	assert_arg_error(&search, DW_SEARCH_BUDGET_MIN);
+	assert_arg_error(&search, "budget_min");
 	search.budget_max = 5;
-	assert_arg_error(&search, -1);
+	assert_arg_error(&search, NULL);
 	search.budget_max = 0;
-	assert_arg_error(&search, DW_SEARCH_BUDGET_MAX);
+	assert_arg_error(&search, "budget_max");
 	search = good_search();
 	search.budget_min = 0;
-	assert_arg_error(&search, DW_SEARCH_BUDGET_MIN);
+	assert_arg_error(&search, "budget_min");
 	search = good_search();
 	search.currency = "usd";
-	assert_arg_error(&search, DW_SEARCH_CURRENCY);
+	assert_arg_error(&search, "currency");
 	search = good_search();
 	search.category_count = 0;
-	assert_arg_error(&search, DW_SEARCH_CATEGORY_IDS);
+	assert_arg_error(&search, "category_ids");
 	search.category_count = DW_SEARCH_CATEGORIES_MAX + 1;
-	assert_arg_error(&search, DW_SEARCH_CATEGORY_IDS);
+	assert_arg_error(&search, "category_ids");
 	search.category_ids = NULL;
-	assert_arg_error(&search, -1);
+	assert_arg_error(&search, NULL);
 	search.as_of = 1001;
-	assert_arg_error(&search, DW_SEARCH_AS_OF);
+	assert_arg_error(&search, "as_of");
 }
 
 /* Asserts which part of a cursor is at fault; -1 for none. */
 static void
-assert_cursor(DwSearchCursor cursor, int argument)
+assert_cursor(DwSearchCursor cursor, const char *argument)
 {
 	DwSearch	search = good_search();
 	DwArgError		error = {0};
 
 	dw_search_cursor_check(&cursor, &search, &error);
-	assert_int_equal(error.code, argument < 0 ? DW_OK : DW_BAD_VALUE);
-	if (argument >= 0)
-		assert_int_equal(error.place.argument, argument);
+	assert_int_equal(error.code, argument == NULL ? DW_OK : DW_BAD_VALUE);
+	if (argument != NULL)
+		assert_string_equal(error.place.argument, argument);
 }
 
 /* A cursor is given whole, and its score is one. */
@@ -142,22 +142,22 @@ test_cursor(void **state)
 	static const double bad[] = {-0.001, 1.001, NAN, INFINITY, -INFINITY};
 	DwSearchCursor cursor = {true, true, true, 0.5, category};
 
-	assert_cursor(cursor, -1);
+	assert_cursor(cursor, NULL);
 	for (size_t i = 0; i < DW_LENGTH(bad); i++)
 	{
 		cursor.score = bad[i];
-		assert_cursor(cursor, DW_SEARCH_AFTER_SCORE);
+		assert_cursor(cursor, "after_score");
 	}
 	cursor.score = 1;
 	cursor.has_as_of = false;
-	assert_cursor(cursor, DW_SEARCH_AS_OF);
+	assert_cursor(cursor, "as_of");
 	cursor.has_as_of = true;
 	cursor.has_id = false;
-	assert_cursor(cursor, DW_SEARCH_AFTER_ID);
+	assert_cursor(cursor, "after_id");
 	cursor.has_score = false;
-	assert_cursor(cursor, -1);
+	assert_cursor(cursor, NULL);
 	cursor.has_id = true;
-	assert_cursor(cursor, DW_SEARCH_AFTER_SCORE);
+	assert_cursor(cursor, "after_score");
 }
 
 /* A find of a score, of a time and with an id. */

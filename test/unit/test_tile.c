@@ -108,61 +108,61 @@ test_degrees(void **state)
 
 /* Asserts what is at fault with a tile; -1 for nothing. */
 static void
-assert_tile_error(DwTile tile, int argument)
+assert_tile_error(DwTile tile, const char *argument)
 {
 	DwArgError		error = {0};
 
 	dw_tile_check(&tile, &error);
-	assert_int_equal(error.code, argument < 0 ? DW_OK : DW_BAD_VALUE);
-	if (argument >= 0)
-		assert_int_equal(error.place.argument, argument);
+	assert_int_equal(error.code, argument == NULL ? DW_OK : DW_BAD_VALUE);
+	if (argument != NULL)
+		assert_string_equal(error.place.argument, argument);
 }
 
 /* A tile has a zoom, and a column and row of it. */
 static void
 test_tile_check(void **state)
 {
-	assert_tile_error((DwTile) {0, 0, 0}, -1);
-	assert_tile_error((DwTile) {22, 4194303, 4194303}, -1);
-	assert_tile_error((DwTile) {23, 0, 0}, DW_TILE_Z);
-	assert_tile_error((DwTile) {-1, 0, 0}, DW_TILE_Z);
-	assert_tile_error((DwTile) {INT32_MAX, 0, 0}, DW_TILE_Z);
-	assert_tile_error((DwTile) {3, 8, 0}, DW_TILE_X);
-	assert_tile_error((DwTile) {3, -1, 0}, DW_TILE_X);
-	assert_tile_error((DwTile) {3, 7, 8}, DW_TILE_Y);
-	assert_tile_error((DwTile) {3, 7, INT64_MIN}, DW_TILE_Y);
+	assert_tile_error((DwTile) {0, 0, 0}, NULL);
+	assert_tile_error((DwTile) {22, 4194303, 4194303}, NULL);
+	assert_tile_error((DwTile) {23, 0, 0}, "z");
+	assert_tile_error((DwTile) {-1, 0, 0}, "z");
+	assert_tile_error((DwTile) {INT32_MAX, 0, 0}, "z");
+	assert_tile_error((DwTile) {3, 8, 0}, "x");
+	assert_tile_error((DwTile) {3, -1, 0}, "x");
+	assert_tile_error((DwTile) {3, 7, 8}, "y");
+	assert_tile_error((DwTile) {3, 7, INT64_MIN}, "y");
 }
 
 /* Asserts what is at fault with a box; -1 for nothing. */
 static void
-assert_box_error(DwTileBbox box, int argument)
+assert_box_error(DwTileBbox box, const char *argument)
 {
 	DwArgError		error = {0};
 
 	dw_tile_bbox_check(&box, &error);
-	assert_int_equal(error.code, argument < 0 ? DW_OK : DW_BAD_VALUE);
-	if (argument >= 0)
-		assert_int_equal(error.place.argument, argument);
+	assert_int_equal(error.code, argument == NULL ? DW_OK : DW_BAD_VALUE);
+	if (argument != NULL)
+		assert_string_equal(error.place.argument, argument);
 }
 
 /* A box has width and height, and is not too large for its zoom. */
 static void
 test_bbox_check(void **state)
 {
-	assert_box_error((DwTileBbox) {-180, -90, 180, 90, 3}, -1);
-	assert_box_error((DwTileBbox) {-180, -90, 180, 90, 4}, DW_TILE_ZOOM);
-	assert_box_error((DwTileBbox) {170, -10, -170, 10, 5}, -1);
-	assert_box_error((DwTileBbox) {10, 10, 10, 20, 5}, DW_TILE_WEST);
-	assert_box_error((DwTileBbox) {10, 20, 20, 20, 5}, DW_TILE_SOUTH);
-	assert_box_error((DwTileBbox) {10, 21, 20, 20, 5}, DW_TILE_SOUTH);
-	assert_box_error((DwTileBbox) {-181, 0, 0, 1, 5}, DW_TILE_WEST);
-	assert_box_error((DwTileBbox) {NAN, 0, 0, 1, 5}, DW_TILE_WEST);
-	assert_box_error((DwTileBbox) {0, 0, 1, INFINITY, 5}, DW_TILE_EAST);
-	assert_box_error((DwTileBbox) {0, 0, 1, 1, 23}, DW_TILE_ZOOM);
-	assert_box_error((DwTileBbox) {0, 0, 1, 1, -1}, DW_TILE_ZOOM);
+	assert_box_error((DwTileBbox) {-180, -90, 180, 90, 3}, NULL);
+	assert_box_error((DwTileBbox) {-180, -90, 180, 90, 4}, "zoom");
+	assert_box_error((DwTileBbox) {170, -10, -170, 10, 5}, NULL);
+	assert_box_error((DwTileBbox) {10, 10, 10, 20, 5}, "west");
+	assert_box_error((DwTileBbox) {10, 20, 20, 20, 5}, "south");
+	assert_box_error((DwTileBbox) {10, 21, 20, 20, 5}, "south");
+	assert_box_error((DwTileBbox) {-181, 0, 0, 1, 5}, "west");
+	assert_box_error((DwTileBbox) {NAN, 0, 0, 1, 5}, "west");
+	assert_box_error((DwTileBbox) {0, 0, 1, INFINITY, 5}, "east");
+	assert_box_error((DwTileBbox) {0, 0, 1, 1, 23}, "zoom");
+	assert_box_error((DwTileBbox) {0, 0, 1, 1, -1}, "zoom");
 	/* nearly all the way round */
-	assert_box_error((DwTileBbox) {10.0001, -1, 10, 1, 5}, -1);
-	assert_box_error((DwTileBbox) {10.0001, -1, 10, 1, 7}, DW_TILE_ZOOM);
+	assert_box_error((DwTileBbox) {10.0001, -1, 10, 1, 5}, NULL);
+	assert_box_error((DwTileBbox) {10.0001, -1, 10, 1, 7}, "zoom");
 }
 
 /* Whether the tile of a place is in a span of a box. */

@@ -24,7 +24,7 @@ extern void dw_draft_begin(DwCall *call, FunctionCallInfo fcinfo,
 						   DwActorSet actors);
 
 /* The user's id; 22004 when it is NULL and no user calls. */
-extern DwUuid dw_user_argument(DwCall *call, int arg);
+extern DwUuid dw_user_argument(DwCall *call, const char *arg);
 
 /* Locks the user; 42501 for another's, P0002 when there is no such user. */
 extern void dw_user_for_command(DwCall *call, const DwUuid *user_id,
@@ -37,9 +37,11 @@ extern DwVerification dw_verification_required(void);
  * What arguments of users share, each 22023: a text that is there and blank
  * (NULL is fine); no time zone, else its one spelling; no language tag.
  */
-extern void dw_arg_check_blank(DwCall *call, int arg, const char *text);
-extern const char *dw_arg_check_timezone(DwCall *call, int arg,
+extern void dw_arg_check_blank(DwCall *call, const char *arg,
+							   const char *text);
+extern const char *dw_arg_check_timezone(DwCall *call, const char *arg,
 										 const char *text);
-extern void dw_arg_check_language(DwCall *call, int arg, const char *text);
+extern void dw_arg_check_language(DwCall *call, const char *arg,
+								  const char *text);
 
 #endif							/* DW_ACCOUNT_API_H */

@@ -18,14 +18,6 @@
 /* Who decides on the standing of a user. */
 #define ACCOUNT_STATUS_ACTORS (DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM)
 
-/* Positions of the arguments. */
-enum
-{
-	ACCOUNT_STATUS_USER_ID,
-	SUSPEND_REASON,
-	PASSWORD_HASH = SUSPEND_REASON
-};
-
 static void suspend_apply(DwCall *call, DwUser *user, const char *reason);
 static void reinstate_apply(DwCall *call, DwUser *user);
 static void account_status_emit(DwCall *call, const DwUser *user,
@@ -41,13 +33,12 @@ DW_FUNCTION(dwello_suspend_user)
 	const char *reason;
 
 	dw_command_begin(&call, fcinfo, ACCOUNT_STATUS_ACTORS);
-	dw_args_need(&call,
-				 DW_ARG(ACCOUNT_STATUS_USER_ID) | DW_ARG(SUSPEND_REASON));
-	user_id = dw_arg_uuid(&call, ACCOUNT_STATUS_USER_ID);
-	reason = dw_arg_text(&call, SUSPEND_REASON, DW_USER_REASON_MAX);
+	dw_args_need(&call, "user_id", "reason", NULL);
+	user_id = dw_arg_uuid(&call, "user_id");
+	reason = dw_arg_text(&call, "reason", DW_USER_REASON_MAX);
 	if (call.actor.kind != DW_ACTOR_SYSTEM &&
 		dw_uuid_equal(&user_id, &call.actor.user_id))
-		dw_arg_refuse(&call, ACCOUNT_STATUS_USER_ID, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "user_id", DW_BAD_VALUE,
 					  "must not be the caller's own");
 
 	dw_user_for_command(&call, &user_id, &user);
@@ -69,7 +60,7 @@ DW_FUNCTION(dwello_reinstate_user)
 	DwUser		user;
 
 	dw_command_begin(&call, fcinfo, ACCOUNT_STATUS_ACTORS);
-	user_id = dw_arg_uuid(&call, ACCOUNT_STATUS_USER_ID);
+	user_id = dw_arg_uuid(&call, "user_id");
 
 	dw_user_for_command(&call, &user_id, &user);
 	if (dw_call_replay(&call, &user.id))
@@ -97,10 +88,9 @@ DW_FUNCTION(dwello_set_password_hash)
 	const char *hash;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	dw_args_need(&call,
-				 DW_ARG(ACCOUNT_STATUS_USER_ID) | DW_ARG(PASSWORD_HASH));
-	user_id = dw_arg_uuid(&call, ACCOUNT_STATUS_USER_ID);
-	hash = dw_arg_text(&call, PASSWORD_HASH, DW_USER_HASH_MAX);
+	dw_args_need(&call, "user_id", "password_hash", NULL);
+	user_id = dw_arg_uuid(&call, "user_id");
+	hash = dw_arg_text(&call, "password_hash", DW_USER_HASH_MAX);
 
 	dw_user_for_command(&call, &user_id, &user);
 	if (dw_call_replay(&call, &user.id))

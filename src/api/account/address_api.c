@@ -12,21 +12,6 @@
 #include "server/setting/setting_server.h"
 #include "store/account/account_store.h"
 
-/* Positions of add_address's arguments. */
-enum
-{
-	ADDRESS_TYPE,
-	ADDRESS_STREET,
-	ADDRESS_CITY,
-	ADDRESS_STATE,
-	ADDRESS_POSTAL_CODE,
-	ADDRESS_COUNTRY,
-	ADDRESS_LONGITUDE,
-	ADDRESS_LATITUDE,
-	ADDRESS_IS_PRIMARY,
-	ADDRESS_USER_ID
-};
-
 #define STREET_MAX_LENGTH		200
 #define PLACE_MAX_LENGTH		100 /* characters of a city, a state */
 #define POSTAL_CODE_MAX_LENGTH	20
@@ -69,36 +54,41 @@ static void
 address_read(DwCall *call, DwAddress *address)
 {
 	/* everything but the key is needed; user_id is by dw_user_argument */
-	dw_args_need(call, DW_ARG(ADDRESS_USER_ID) - 1);
-	address->user_id = dw_user_argument(call, ADDRESS_USER_ID);
-	address->address_type = dw_arg_label(call, ADDRESS_TYPE);
-	address->street = dw_arg_text_opt(call, ADDRESS_STREET,
+	dw_args_need(call, "address_type", "street", "city", "state",
+				 "postal_code", "country", "longitude", "latitude",
+				 "is_primary", NULL);
+	address->user_id = dw_user_argument(call, "user_id");
+	address->address_type = dw_arg_label(call, "address_type");
+	address->street = dw_arg_text_opt(call, "street",
 									  STREET_MAX_LENGTH);
-	address->city = dw_arg_text_opt(call, ADDRESS_CITY, PLACE_MAX_LENGTH);
-	address->state = dw_arg_text_opt(call, ADDRESS_STATE, PLACE_MAX_LENGTH);
-	address->postal_code = dw_arg_text_opt(call, ADDRESS_POSTAL_CODE,
+	address->city = dw_arg_text_opt(call, "city", PLACE_MAX_LENGTH);
+	address->state = dw_arg_text_opt(call, "state", PLACE_MAX_LENGTH);
+	address->postal_code = dw_arg_text_opt(call, "postal_code",
 										   POSTAL_CODE_MAX_LENGTH);
-	address->country = dw_arg_text_opt(call, ADDRESS_COUNTRY,
+	address->country = dw_arg_text_opt(call, "country",
 									   PLACE_MAX_LENGTH);
-	address->longitude = dw_arg_float8(call, ADDRESS_LONGITUDE);
-	address->latitude = dw_arg_float8(call, ADDRESS_LATITUDE);
-	address->is_primary = dw_arg_bool(call, ADDRESS_IS_PRIMARY);
+	address->longitude = dw_arg_float8(call, "longitude");
+	address->latitude = dw_arg_float8(call, "latitude");
+	address->is_primary = dw_arg_bool(call, "is_primary");
 }
 
 /* Judges every value (22023). */
 static void
 address_check(DwCall *call, const DwAddress *address)
 {
-	for (int arg = ADDRESS_STREET; arg < ADDRESS_COUNTRY; arg++)
-		(void) dw_arg_text(call, arg, STREET_MAX_LENGTH);
+	static const char *const texts[] = {"street", "city", "state",
+	"postal_code"};
+
+	for (int i = 0; i < (int) lengthof(texts); i++)
+		(void) dw_arg_text(call, texts[i], STREET_MAX_LENGTH);
 	if (!dw_country_valid(address->country))
-		dw_arg_refuse(call, ADDRESS_COUNTRY, DW_BAD_VALUE,
+		dw_arg_refuse(call, "country", DW_BAD_VALUE,
 					  "must be two capital letters, like US");
 	if (!dw_geo_valid(address->longitude, 0))
-		dw_arg_refuse(call, ADDRESS_LONGITUDE, DW_BAD_VALUE,
+		dw_arg_refuse(call, "longitude", DW_BAD_VALUE,
 					  "must be from -180 to 180 degrees");
 	if (!dw_geo_valid(0, address->latitude))
-		dw_arg_refuse(call, ADDRESS_LATITUDE, DW_BAD_VALUE,
+		dw_arg_refuse(call, "latitude", DW_BAD_VALUE,
 					  "must be from -90 to 90 degrees");
 }
 

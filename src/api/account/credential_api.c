@@ -12,34 +12,13 @@
 #include "server/sql/sql_server.h"
 #include "store/account/account_store.h"
 
-/* Positions of add_credential's arguments. */
-enum
-{
-	CREDENTIAL_TYPE,
-	CREDENTIAL_NAME,
-	CREDENTIAL_ISSUER,
-	CREDENTIAL_NUMBER,
-	CREDENTIAL_VALID_FROM,
-	CREDENTIAL_VALID_UNTIL,
-	CREDENTIAL_AMOUNT,
-	CREDENTIAL_YEARS,
-	CREDENTIAL_USER_ID
-};
-
-/* Positions of verify_credential's arguments. */
-enum
-{
-	VERIFY_USER_ID,
-	VERIFY_CREDENTIAL_ID
-};
-
 #define NAME_MAX_LENGTH		200 /* characters of a name, an issuer */
 #define NUMBER_MAX_LENGTH	100
 #define YEARS_MAX			100
 
 static void credential_read(DwCall *call, DwCredential *credential);
 static void credential_check(DwCall *call, const DwCredential *credential);
-static void text_check(DwCall *call, int arg);
+static void text_check(DwCall *call, const char *arg);
 static void credential_verify(DwCall *call, DwCredential *credential);
 static void credential_announce(const DwCredential *credential,
 								const char *type);
@@ -60,7 +39,7 @@ DW_FUNCTION(dwello_add_credential)
 	if (dw_call_replay(&call, &user.id))
 		return dw_call_return(&call);
 	if (user.type != DW_USER_PROVIDER)
-		dw_arg_refuse(&call, CREDENTIAL_USER_ID, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "user_id", DW_BAD_VALUE,
 					  "must be a service provider's");
 	credential.id = dw_uuid_fresh();
 	dw_credential_insert(&credential, dw_now());
@@ -82,8 +61,8 @@ DW_FUNCTION(dwello_verify_credential)
 	DwUuid		id;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
-	user_id = dw_arg_uuid(&call, VERIFY_USER_ID);
-	id = dw_arg_uuid(&call, VERIFY_CREDENTIAL_ID);
+	user_id = dw_arg_uuid(&call, "user_id");
+	id = dw_arg_uuid(&call, "credential_id");
 
 	dw_user_for_command(&call, &user_id, &user);
 	if (!dw_credential_lock(&user.id, &id, &credential))
@@ -106,48 +85,49 @@ DW_FUNCTION(dwello_verify_credential)
 static void
 credential_read(DwCall *call, DwCredential *credential)
 {
-	dw_args_need(call, DW_ARG(CREDENTIAL_TYPE) | DW_ARG(CREDENTIAL_NAME));
+	dw_args_need(call, "credential_type", "name", NULL);
 	memset(credential, 0, sizeof(*credential));
-	credential->user_id = dw_user_argument(call, CREDENTIAL_USER_ID);
-	credential->credential_type = dw_arg_label(call, CREDENTIAL_TYPE);
-	credential->name = dw_arg_text_opt(call, CREDENTIAL_NAME,
+	credential->user_id = dw_user_argument(call, "user_id");
+	credential->credential_type = dw_arg_label(call, "credential_type");
+	credential->name = dw_arg_text_opt(call, "name",
 									   NAME_MAX_LENGTH);
-	credential->issuer = dw_arg_text_opt(call, CREDENTIAL_ISSUER,
+	credential->issuer = dw_arg_text_opt(call, "issuer",
 										 NAME_MAX_LENGTH);
-	credential->number = dw_arg_text_opt(call, CREDENTIAL_NUMBER,
+	credential->number = dw_arg_text_opt(call, "number",
 										 NUMBER_MAX_LENGTH);
-	credential->valid_from = dw_arg_date_opt(call, CREDENTIAL_VALID_FROM);
-	credential->valid_until = dw_arg_date_opt(call, CREDENTIAL_VALID_UNTIL);
+	credential->valid_from = dw_arg_date_opt(call, "valid_from");
+	credential->valid_until = dw_arg_date_opt(call, "valid_until");
 	credential->amount = DW_CREDENTIAL_NONE;
-	if (dw_arg_has(call, CREDENTIAL_AMOUNT))
-		credential->amount = dw_arg_int8(call, CREDENTIAL_AMOUNT);
+	if (dw_arg_has(call, "amount"))
+		credential->amount = dw_arg_int8(call, "amount");
 	credential->years = DW_CREDENTIAL_NONE;
-	if (dw_arg_has(call, CREDENTIAL_YEARS))
-		credential->years = dw_arg_int4(call, CREDENTIAL_YEARS);
+	if (dw_arg_has(call, "years_experience"))
+		credential->years = dw_arg_int4(call, "years_experience");
 }
 
 /* Judges every value (22023). */
 static void
 credential_check(DwCall *call, const DwCredential *credential)
 {
-	for (int arg = CREDENTIAL_NAME; arg <= CREDENTIAL_NUMBER; arg++)
-		text_check(call, arg);
+	text_check(call, "name");
+	text_check(call, "issuer");
+	text_check(call, "number");
 	if (!DATE_IS_NOBEGIN(credential->valid_until) &&
 		credential->valid_until < credential->valid_from)
-		dw_arg_refuse(call, CREDENTIAL_VALID_UNTIL, DW_BAD_VALUE,
+		dw_arg_refuse(call, "valid_until", DW_BAD_VALUE,
 					  "must not be before valid_from");
-	if (dw_arg_has(call, CREDENTIAL_AMOUNT) && credential->amount <= 0)
-		dw_arg_refuse(call, CREDENTIAL_AMOUNT, DW_BAD_VALUE,
+	if (dw_arg_has(call, "amount") && credential->amount <= 0)
+		dw_arg_refuse(call, "amount", DW_BAD_VALUE,
 					  "must be above zero");
-	if (dw_arg_has(call, CREDENTIAL_YEARS) &&
+	if (dw_arg_has(call, "years_experience") &&
 		(credential->years < 0 || credential->years > YEARS_MAX))
-		dw_arg_refuse(call, CREDENTIAL_YEARS, DW_BAD_VALUE,
+		dw_arg_refuse(call, "years_experience", DW_BAD_VALUE,
 					  psprintf("must be from 0 to %d", YEARS_MAX));
 }
 
 /* 22023 for a text that is there and says nothing. */
 static void
-text_check(DwCall *call, int arg)
+text_check(DwCall *call, const char *arg)
 {
 	if (dw_arg_has(call, arg))
 		(void) dw_arg_text(call, arg, NAME_MAX_LENGTH);

@@ -13,25 +13,6 @@
 #include "server/sql/sql_server.h"
 #include "store/account/account_store.h"
 
-/* Positions of add_payment_method's arguments. */
-enum
-{
-	METHOD_TYPE,
-	METHOD_PSP,
-	METHOD_PSP_TOKEN,
-	METHOD_LAST_FOUR,
-	METHOD_EXPIRES_ON,
-	METHOD_IS_DEFAULT,
-	METHOD_USER_ID
-};
-
-/* Positions of remove_payment_method's arguments. */
-enum
-{
-	REMOVE_METHOD_ID,
-	REMOVE_USER_ID
-};
-
 #define PSP_MAX_LENGTH		100
 #define TOKEN_MAX_LENGTH	500
 #define LAST_FOUR_MAX_LENGTH	100 /* more than four digits is 22023 */
@@ -58,7 +39,7 @@ DW_FUNCTION(dwello_add_payment_method)
 	if (dw_call_replay(&call, &user.id))
 		return dw_call_return(&call);
 	if (user.type == DW_USER_ADMIN)
-		dw_arg_refuse(&call, METHOD_USER_ID, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "user_id", DW_BAD_VALUE,
 					  "must be a homeowner's or a service provider's");
 
 	/* somebody with one method has a default one */
@@ -86,8 +67,8 @@ DW_FUNCTION(dwello_remove_payment_method)
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
 					 DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
-	id = dw_arg_uuid(&call, REMOVE_METHOD_ID);
-	user_id = dw_user_argument(&call, REMOVE_USER_ID);
+	id = dw_arg_uuid(&call, "payment_method_id");
+	user_id = dw_user_argument(&call, "user_id");
 
 	dw_user_for_command(&call, &user_id, &user);
 	method_need(dw_payment_method_lock(&user_id, &id, &state), &user_id, &id);
@@ -114,34 +95,33 @@ DW_FUNCTION(dwello_remove_payment_method)
 static void
 method_read(DwCall *call, DwPaymentMethod *method)
 {
-	dw_args_need(call, DW_ARG(METHOD_TYPE) | DW_ARG(METHOD_PSP) |
-				 DW_ARG(METHOD_PSP_TOKEN) | DW_ARG(METHOD_IS_DEFAULT));
-	method->user_id = dw_user_argument(call, METHOD_USER_ID);
-	method->method_type = dw_arg_label(call, METHOD_TYPE);
-	method->psp = dw_arg_text_opt(call, METHOD_PSP, PSP_MAX_LENGTH);
-	method->psp_token = dw_arg_text_opt(call, METHOD_PSP_TOKEN,
+	dw_args_need(call, "method_type", "psp", "psp_token", "is_default", NULL);
+	method->user_id = dw_user_argument(call, "user_id");
+	method->method_type = dw_arg_label(call, "method_type");
+	method->psp = dw_arg_text_opt(call, "psp", PSP_MAX_LENGTH);
+	method->psp_token = dw_arg_text_opt(call, "psp_token",
 										TOKEN_MAX_LENGTH);
-	method->last_four = dw_arg_text_opt(call, METHOD_LAST_FOUR,
+	method->last_four = dw_arg_text_opt(call, "last_four",
 										LAST_FOUR_MAX_LENGTH);
-	method->expires_on = dw_arg_date_opt(call, METHOD_EXPIRES_ON);
-	method->is_default = dw_arg_bool(call, METHOD_IS_DEFAULT);
+	method->expires_on = dw_arg_date_opt(call, "expires_on");
+	method->is_default = dw_arg_bool(call, "is_default");
 }
 
 /* Judges every value (22023). */
 static void
 method_check(DwCall *call, const DwPaymentMethod *method)
 {
-	(void) dw_arg_text(call, METHOD_PSP, PSP_MAX_LENGTH);
-	(void) dw_arg_text(call, METHOD_PSP_TOKEN, TOKEN_MAX_LENGTH);
+	(void) dw_arg_text(call, "psp", PSP_MAX_LENGTH);
+	(void) dw_arg_text(call, "psp_token", TOKEN_MAX_LENGTH);
 	if (dw_card_number_like(method->psp_token))
-		dw_arg_refuse(call, METHOD_PSP_TOKEN, DW_BAD_VALUE,
+		dw_arg_refuse(call, "psp_token", DW_BAD_VALUE,
 					  "must be the company's token, not a card number");
 	if (method->last_four != NULL && !dw_last_four_valid(method->last_four))
-		dw_arg_refuse(call, METHOD_LAST_FOUR, DW_BAD_VALUE,
+		dw_arg_refuse(call, "last_four", DW_BAD_VALUE,
 					  "must be four digits");
 	if (!DATE_IS_NOBEGIN(method->expires_on) &&
 		method->expires_on < dw_today())
-		dw_arg_refuse(call, METHOD_EXPIRES_ON, DW_BAD_VALUE,
+		dw_arg_refuse(call, "expires_on", DW_BAD_VALUE,
 					  "must not be in the past");
 }
 

@@ -18,37 +18,16 @@
 #include "server/sql/sql_server.h"
 #include "store/account/account_store.h"
 
-/* Positions of update_profile's arguments. */
-enum
-{
-	PROFILE_BIO,
-	PROFILE_COMPANY_NAME,
-	PROFILE_WEBSITE,
-	PROFILE_YEARS,
-	PROFILE_SPECIALTIES,
-	PROFILE_SERVICE_AREAS,
-	PROFILE_SCHEDULE,
-	PROFILE_EMERGENCY,
-	PROFILE_INSURANCE,
-	PROFILE_LICENSE,
-	PROFILE_IMAGE_URL,
-	PROFILE_TIMEZONE,
-	PROFILE_LANGUAGE,
-	PROFILE_FIRST_NAME,
-	PROFILE_LAST_NAME,
-	PROFILE_USER_ID
-};
-
-static bool change_given(DwCall *call);
 static void change_read(DwCall *call, DwProfileChange *change);
 static void change_check(DwCall *call, DwProfileChange *change);
 static void change_check_texts(DwCall *call, DwProfileChange *change);
 static void change_check_lists(DwCall *call, const DwProfileChange *change);
-static void clearable_check(DwCall *call, int arg, const char *text);
-static void url_check(DwCall *call, int arg, const char *url);
-static Datum document_opt(DwCall *call, int arg);
+static void clearable_check(DwCall *call, const char *arg, const char *text);
+static void url_check(DwCall *call, const char *arg, const char *url);
+static Datum document_opt(DwCall *call, const char *arg);
 static bool document_is_null(Datum document);
-static void document_check(DwCall *call, int arg, Datum document, int max);
+static void document_check(DwCall *call, const char *arg, Datum document,
+						   int max);
 static void profile_emit(const DwUuid *user_id);
 static void summary_row(DwCall *call, const DwUuid *id,
 						const DwSummary *summary);
@@ -64,7 +43,7 @@ DW_FUNCTION(dwello_update_profile)
 	int32		version;
 
 	dw_draft_begin(&call, fcinfo, DW_ACTOR_ANY);
-	user_id = dw_user_argument(&call, PROFILE_USER_ID);
+	user_id = dw_user_argument(&call, "user_id");
 	change_read(&call, &change);
 	change_check(&call, &change);
 
@@ -76,7 +55,7 @@ DW_FUNCTION(dwello_update_profile)
 	if (dw_call_replay(&call, &user_id))
 		return dw_call_return(&call);
 	dw_call_version(&call, version);
-	if (change_given(&call))
+	if (dw_args_given(&call, NULL, "user_id"))
 	{
 		version = dw_profile_update(&user_id, &change);
 		profile_emit(&user_id);
@@ -97,7 +76,7 @@ DW_FUNCTION(dwello_provider_summary)
 	DwSummary	summary;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
-	provider_id = dw_arg_uuid(&call, 0);
+	provider_id = dw_arg_uuid(&call, "provider_id");
 	if (!dw_summary_load(&provider_id, dw_today(), &summary))
 		dw_raise(DW_NOT_FOUND, "provider does not exist",
 				 psprintf("There is no active service provider %s.",
@@ -108,48 +87,37 @@ DW_FUNCTION(dwello_provider_summary)
 	return dw_call_return(&call);
 }
 
-/* True when anything is to change at all. */
-static bool
-change_given(DwCall *call)
-{
-	for (int arg = 0; arg < PROFILE_USER_ID; arg++)
-	{
-		if (dw_arg_has(call, arg))
-			return true;
-	}
-	return false;
-}
-
 /* Reads what is there, texts over their limits are 22001. */
 static void
 change_read(DwCall *call, DwProfileChange *change)
 {
 	memset(change, 0, sizeof(*change));
-	change->bio = dw_arg_text_opt(call, PROFILE_BIO, DW_PROFILE_BIO_MAX);
-	change->company_name = dw_arg_text_opt(call, PROFILE_COMPANY_NAME,
+	change->bio = dw_arg_text_opt(call, "bio", DW_PROFILE_BIO_MAX);
+	change->company_name = dw_arg_text_opt(call, "company_name",
 										   DW_PROFILE_COMPANY_MAX);
-	change->website = dw_arg_text_opt(call, PROFILE_WEBSITE,
+	change->website = dw_arg_text_opt(call, "website",
 									  DW_PROFILE_URL_MAX);
-	change->profile_image_url = dw_arg_text_opt(call, PROFILE_IMAGE_URL,
+	change->profile_image_url = dw_arg_text_opt(call, "profile_image_url",
 												DW_PROFILE_URL_MAX);
-	change->timezone = dw_arg_text_opt(call, PROFILE_TIMEZONE,
+	change->timezone = dw_arg_text_opt(call, "timezone",
 									   DW_USER_TIMEZONE_MAX);
-	change->language = dw_arg_text_opt(call, PROFILE_LANGUAGE,
+	change->language = dw_arg_text_opt(call, "language",
 									   DW_USER_LANGUAGE_MAX);
-	change->first_name = dw_arg_text_opt(call, PROFILE_FIRST_NAME,
+	change->first_name = dw_arg_text_opt(call, "first_name",
 										 DW_USER_NAME_MAX);
-	change->last_name = dw_arg_text_opt(call, PROFILE_LAST_NAME,
+	change->last_name = dw_arg_text_opt(call, "last_name",
 										DW_USER_NAME_MAX);
-	if (dw_arg_has(call, PROFILE_SPECIALTIES))
-		change->specialties = dw_arg_texts(call, PROFILE_SPECIALTIES,
+	if (dw_arg_has(call, "specialties"))
+		change->specialties = dw_arg_texts(call, "specialties",
 										   DW_PROFILE_SPECIALTY_MAX,
 										   &change->specialty_count);
-	change->years_experience = dw_arg_int4_opt(call, PROFILE_YEARS);
-	change->emergency_available = dw_arg_bool_opt(call, PROFILE_EMERGENCY);
-	change->service_areas = document_opt(call, PROFILE_SERVICE_AREAS);
-	change->availability_schedule = document_opt(call, PROFILE_SCHEDULE);
-	change->insurance_info = document_opt(call, PROFILE_INSURANCE);
-	change->license_info = document_opt(call, PROFILE_LICENSE);
+	change->years_experience = dw_arg_int4_opt(call, "years_experience");
+	change->emergency_available = dw_arg_bool_opt(call, "emergency_available");
+	change->service_areas = document_opt(call, "service_areas");
+	change->availability_schedule = document_opt(call,
+												 "availability_schedule");
+	change->insurance_info = document_opt(call, "insurance_info");
+	change->license_info = document_opt(call, "license_info");
 }
 
 /* Judges every value (22023) and gives each its one spelling. */
@@ -160,37 +128,38 @@ change_check(DwCall *call, DwProfileChange *change)
 
 	change_check_texts(call, change);
 	change_check_lists(call, change);
-	document_check(call, PROFILE_SERVICE_AREAS, change->service_areas,
+	document_check(call, "service_areas", change->service_areas,
 				   DW_PROFILE_AREA_BYTES_MAX);
-	document_check(call, PROFILE_SCHEDULE, change->availability_schedule,
+	document_check(call, "availability_schedule",
+				   change->availability_schedule,
 				   DW_PROFILE_DOCUMENT_BYTES_MAX);
-	document_check(call, PROFILE_INSURANCE, change->insurance_info,
+	document_check(call, "insurance_info", change->insurance_info,
 				   DW_PROFILE_DOCUMENT_BYTES_MAX);
-	document_check(call, PROFILE_LICENSE, change->license_info,
+	document_check(call, "license_info", change->license_info,
 				   DW_PROFILE_DOCUMENT_BYTES_MAX);
 	if (change->service_areas == (Datum) 0 ||
 		document_is_null(change->service_areas))
 		return;
 	fault = dw_area_fault(change->service_areas);
 	if (fault != NULL)
-		dw_arg_refuse(call, PROFILE_SERVICE_AREAS, DW_BAD_VALUE, fault);
+		dw_arg_refuse(call, "service_areas", DW_BAD_VALUE, fault);
 }
 
 /* The texts of a change. */
 static void
 change_check_texts(DwCall *call, DwProfileChange *change)
 {
-	clearable_check(call, PROFILE_BIO, change->bio);
-	clearable_check(call, PROFILE_COMPANY_NAME, change->company_name);
-	url_check(call, PROFILE_WEBSITE, change->website);
-	url_check(call, PROFILE_IMAGE_URL, change->profile_image_url);
+	clearable_check(call, "bio", change->bio);
+	clearable_check(call, "company_name", change->company_name);
+	url_check(call, "website", change->website);
+	url_check(call, "profile_image_url", change->profile_image_url);
 	if (change->timezone != NULL)
-		change->timezone = dw_arg_check_timezone(call, PROFILE_TIMEZONE,
+		change->timezone = dw_arg_check_timezone(call, "timezone",
 												 change->timezone);
 	if (change->language != NULL)
-		dw_arg_check_language(call, PROFILE_LANGUAGE, change->language);
-	dw_arg_check_blank(call, PROFILE_FIRST_NAME, change->first_name);
-	dw_arg_check_blank(call, PROFILE_LAST_NAME, change->last_name);
+		dw_arg_check_language(call, "language", change->language);
+	dw_arg_check_blank(call, "first_name", change->first_name);
+	dw_arg_check_blank(call, "last_name", change->last_name);
 }
 
 /* The years and the specialties of a change. */
@@ -200,23 +169,23 @@ change_check_lists(DwCall *call, const DwProfileChange *change)
 	if (change->years_experience != NULL &&
 		(*change->years_experience < 0 ||
 		 *change->years_experience > DW_PROFILE_YEARS_MAX))
-		dw_arg_refuse(call, PROFILE_YEARS, DW_BAD_VALUE,
+		dw_arg_refuse(call, "years_experience", DW_BAD_VALUE,
 					  psprintf("must be from 0 to %d", DW_PROFILE_YEARS_MAX));
 	if (change->specialty_count > DW_PROFILE_SPECIALTIES_MAX)
-		dw_arg_refuse(call, PROFILE_SPECIALTIES, DW_BAD_VALUE,
+		dw_arg_refuse(call, "specialties", DW_BAD_VALUE,
 					  psprintf("must not have more than %d elements",
 							   DW_PROFILE_SPECIALTIES_MAX));
 	for (int i = 0; i < change->specialty_count; i++)
 	{
 		if (dw_text_blank(change->specialties[i]))
-			dw_arg_refuse(call, PROFILE_SPECIALTIES, DW_BAD_VALUE,
+			dw_arg_refuse(call, "specialties", DW_BAD_VALUE,
 						  "must not have a blank element");
 	}
 }
 
 /* An empty text takes a value away; blanks alone are a mistake. */
 static void
-clearable_check(DwCall *call, int arg, const char *text)
+clearable_check(DwCall *call, const char *arg, const char *text)
 {
 	if (text != NULL && *text != '\0')
 		dw_arg_check_blank(call, arg, text);
@@ -224,7 +193,7 @@ clearable_check(DwCall *call, int arg, const char *text)
 
 /* An empty text, or what may be linked to. */
 static void
-url_check(DwCall *call, int arg, const char *url)
+url_check(DwCall *call, const char *arg, const char *url)
 {
 	if (url != NULL && *url != '\0' && !dw_url_valid(url))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE,
@@ -233,7 +202,7 @@ url_check(DwCall *call, int arg, const char *url)
 
 /* A document, or a zero Datum. */
 static Datum
-document_opt(DwCall *call, int arg)
+document_opt(DwCall *call, const char *arg)
 {
 	return dw_arg_has(call, arg) ? dw_arg_jsonb(call, arg) : (Datum) 0;
 }
@@ -251,7 +220,7 @@ document_is_null(Datum document)
 
 /* 22023 for a document that is neither null nor an object in its limit. */
 static void
-document_check(DwCall *call, int arg, Datum document, int max)
+document_check(DwCall *call, const char *arg, Datum document, int max)
 {
 	DwJsonArg	object;
 

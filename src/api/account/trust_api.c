@@ -104,27 +104,27 @@ DW_FUNCTION(dwello_issue_token)
 {
 	DwCall		call;
 	DwUuid		user_id;
-	DwUserAccount	account;
+	DwUserAccount account;
 	DwActorKind role;
 	const char *asked;
 	const char *token;
 	int64		ttl;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_SYSTEM); /* it writes nothing */
-	user_id = dw_arg_uuid(&call, 0);
-	if (!dw_arg_has(&call, 1))
-		dw_arg_refuse(&call, 1, DW_NULL_VALUE, "must not be null");
-	ttl = dw_arg_seconds(&call, 1);
+	user_id = dw_arg_uuid(&call, "user_id");
+	if (!dw_arg_has(&call, "ttl"))
+		dw_arg_refuse(&call, "ttl", DW_NULL_VALUE, "must not be null");
+	ttl = dw_arg_seconds(&call, "ttl");
 	if (dw_ttl_check(ttl) != DW_OK)
-		dw_arg_refuse(&call, 1, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "ttl", DW_BAD_VALUE,
 					  "must be from one second to thirty days");
-	asked = dw_arg_text_opt(&call, 2, REASON_MAX);
+	asked = dw_arg_text_opt(&call, "role", REASON_MAX);
 
 	if (!dw_account_load(&user_id, &account))
 		dw_raise(DW_NOT_FOUND, "user does not exist", NULL, NULL);
 	issue_guard(&account);
 	if (dw_token_role(account.type, asked, &role) != DW_OK)
-		dw_arg_refuse(&call, 2, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "role", DW_BAD_VALUE,
 					  "is not one that this user can have");
 	token = dw_token_issue(&user_id, role, ttl);
 	return dw_call_return_datum(&call, CStringGetTextDatum(token), false, -1);
@@ -139,7 +139,7 @@ DW_FUNCTION(dwello_revoke_tokens)
 	DwPayload	payload;
 
 	dw_draft_begin(&call, fcinfo, DW_ACTOR_ANY);
-	user_id = dw_user_argument(&call, 0);
+	user_id = dw_user_argument(&call, "user_id");
 	dw_user_for_command(&call, &user_id, &user);
 	dw_row_uuid(&call, "user_id", &user_id);
 	dw_row_time(&call, "not_before", dw_tokens_revoke(&user_id));
@@ -153,11 +153,11 @@ DW_FUNCTION(dwello_revoke_tokens)
 DW_FUNCTION(dwello_find_login)
 {
 	DwCall		call;
-	DwUserAccount	account;
+	DwUserAccount account;
 	const char *email;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	email = dw_arg_text(&call, 0, REASON_MAX);
+	email = dw_arg_text(&call, "email", REASON_MAX);
 	dw_rows_begin(&call);
 	if (dw_account_find(email, &account))
 	{
@@ -178,8 +178,8 @@ DW_FUNCTION(dwello_get_user_contact)
 	const char *reason;
 
 	dw_draft_begin(&call, fcinfo, DW_ACTOR_ANY);
-	user_id = dw_arg_uuid(&call, 0);
-	reason = dw_arg_text(&call, 1, REASON_MAX);
+	user_id = dw_arg_uuid(&call, "user_id");
+	reason = dw_arg_text(&call, "reason", REASON_MAX);
 	if (!dw_contact_open_to(&call.actor, &user_id) ||
 		!dw_contact_load(&user_id, &contact))
 		dw_raise(DW_NOT_FOUND, "user does not exist",

@@ -15,27 +15,6 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 
-/* Positions of register_user's arguments. */
-enum
-{
-	REGISTER_EMAIL,
-	REGISTER_USER_TYPE,
-	REGISTER_FIRST_NAME,
-	REGISTER_LAST_NAME,
-	REGISTER_PHONE,
-	REGISTER_PASSWORD_HASH,
-	REGISTER_TIMEZONE,
-	REGISTER_LANGUAGE,
-	REGISTER_USER_ID
-};
-
-/* Positions of verify_user's arguments. */
-enum
-{
-	VERIFY_USER_ID,
-	VERIFY_WHAT
-};
-
 static void draft_read(DwCall *call, DwUserDraft *draft);
 static void draft_check(DwCall *call, DwUserDraft *draft);
 static const char *email_spell(DwCall *call, const char *text);
@@ -55,7 +34,7 @@ DW_FUNCTION(dwello_register_user)
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	draft_read(&call, &draft);
 	draft_check(&call, &draft);
-	draft.id = dw_call_new_id(&call, dw_arg_uuid_opt(&call, REGISTER_USER_ID));
+	draft.id = dw_call_new_id(&call, dw_arg_uuid_opt(&call, "user_id"));
 	draft.created_at = dw_now();
 
 	inserted = dw_user_insert(&draft);
@@ -87,11 +66,11 @@ DW_FUNCTION(dwello_verify_user)
 	DwVerifiable what;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
-	dw_args_need(&call, DW_ARG(VERIFY_USER_ID) | DW_ARG(VERIFY_WHAT));
-	user_id = dw_arg_uuid(&call, VERIFY_USER_ID);
-	if (!dw_verifiable_parse(dw_arg_text(&call, VERIFY_WHAT, DW_USER_NAME_MAX),
+	dw_args_need(&call, "user_id", "what", NULL);
+	user_id = dw_arg_uuid(&call, "user_id");
+	if (!dw_verifiable_parse(dw_arg_text(&call, "what", DW_USER_NAME_MAX),
 							 &what))
-		dw_arg_refuse(&call, VERIFY_WHAT, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "what", DW_BAD_VALUE,
 					  "must be email, phone or provider");
 
 	dw_user_for_command(&call, &user_id, &user);
@@ -112,7 +91,7 @@ DW_FUNCTION(dwello_verify_user)
 
 /* The user that an argument names; see the header. */
 DwUuid
-dw_user_argument(DwCall *call, int arg)
+dw_user_argument(DwCall *call, const char *arg)
 {
 	if (!dw_arg_has(call, arg) && call->actor.kind != DW_ACTOR_SYSTEM)
 		return call->actor.user_id;
@@ -151,7 +130,7 @@ dw_verification_required(void)
 
 /* 22023 for a text that is there and says nothing; see the header. */
 void
-dw_arg_check_blank(DwCall *call, int arg, const char *text)
+dw_arg_check_blank(DwCall *call, const char *arg, const char *text)
 {
 	if (text != NULL && dw_text_blank(text))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must not be blank");
@@ -159,7 +138,7 @@ dw_arg_check_blank(DwCall *call, int arg, const char *text)
 
 /* The time zone of an argument; see the header. */
 const char *
-dw_arg_check_timezone(DwCall *call, int arg, const char *text)
+dw_arg_check_timezone(DwCall *call, const char *arg, const char *text)
 {
 	const char *found = dw_timezone_find(text);
 
@@ -171,7 +150,7 @@ dw_arg_check_timezone(DwCall *call, int arg, const char *text)
 
 /* 22023 for an argument that is no language; see the header. */
 void
-dw_arg_check_language(DwCall *call, int arg, const char *text)
+dw_arg_check_language(DwCall *call, const char *arg, const char *text)
 {
 	if (!dw_language_valid(text))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE,
@@ -182,23 +161,22 @@ dw_arg_check_language(DwCall *call, int arg, const char *text)
 static void
 draft_read(DwCall *call, DwUserDraft *draft)
 {
-	dw_args_need(call, DW_ARG(REGISTER_EMAIL) | DW_ARG(REGISTER_USER_TYPE) |
-				 DW_ARG(REGISTER_FIRST_NAME) | DW_ARG(REGISTER_LAST_NAME) |
-				 DW_ARG(REGISTER_TIMEZONE) | DW_ARG(REGISTER_LANGUAGE));
-	draft->email = dw_arg_text_opt(call, REGISTER_EMAIL, DW_EMAIL_MAX);
-	if (!dw_user_type_parse(dw_arg_label(call, REGISTER_USER_TYPE),
+	dw_args_need(call, "email", "user_type", "first_name", "last_name",
+				 "timezone", "language", NULL);
+	draft->email = dw_arg_text_opt(call, "email", DW_EMAIL_MAX);
+	if (!dw_user_type_parse(dw_arg_label(call, "user_type"),
 							&draft->type))
 		elog(ERROR, "unknown user type");
-	draft->first_name = dw_arg_text_opt(call, REGISTER_FIRST_NAME,
+	draft->first_name = dw_arg_text_opt(call, "first_name",
 										DW_USER_NAME_MAX);
-	draft->last_name = dw_arg_text_opt(call, REGISTER_LAST_NAME,
+	draft->last_name = dw_arg_text_opt(call, "last_name",
 									   DW_USER_NAME_MAX);
-	draft->phone = dw_arg_text_opt(call, REGISTER_PHONE, DW_USER_NAME_MAX);
-	draft->password_hash = dw_arg_text_opt(call, REGISTER_PASSWORD_HASH,
+	draft->phone = dw_arg_text_opt(call, "phone", DW_USER_NAME_MAX);
+	draft->password_hash = dw_arg_text_opt(call, "password_hash",
 										   DW_USER_HASH_MAX);
-	draft->timezone = dw_arg_text_opt(call, REGISTER_TIMEZONE,
+	draft->timezone = dw_arg_text_opt(call, "timezone",
 									  DW_USER_TIMEZONE_MAX);
-	draft->language = dw_arg_text_opt(call, REGISTER_LANGUAGE,
+	draft->language = dw_arg_text_opt(call, "language",
 									  DW_USER_LANGUAGE_MAX);
 }
 
@@ -207,14 +185,14 @@ static void
 draft_check(DwCall *call, DwUserDraft *draft)
 {
 	draft->email = email_spell(call, draft->email);
-	dw_arg_check_blank(call, REGISTER_FIRST_NAME, draft->first_name);
-	dw_arg_check_blank(call, REGISTER_LAST_NAME, draft->last_name);
+	dw_arg_check_blank(call, "first_name", draft->first_name);
+	dw_arg_check_blank(call, "last_name", draft->last_name);
 	if (draft->phone != NULL)
 		draft->phone = phone_spell(call, draft->phone);
-	dw_arg_check_blank(call, REGISTER_PASSWORD_HASH, draft->password_hash);
-	draft->timezone = dw_arg_check_timezone(call, REGISTER_TIMEZONE,
+	dw_arg_check_blank(call, "password_hash", draft->password_hash);
+	draft->timezone = dw_arg_check_timezone(call, "timezone",
 											draft->timezone);
-	dw_arg_check_language(call, REGISTER_LANGUAGE, draft->language);
+	dw_arg_check_language(call, "language", draft->language);
 }
 
 /* The one spelling of an address that an account may have. */
@@ -225,10 +203,10 @@ email_spell(DwCall *call, const char *text)
 	DwResult	result = dw_email_normalise(text, strlen(text), email);
 
 	if (result == DW_TEXT_TOO_LONG)
-		dw_arg_refuse(call, REGISTER_EMAIL, result,
+		dw_arg_refuse(call, "email", result,
 					  psprintf("is longer than %d bytes", DW_EMAIL_MAX));
 	if (result != DW_OK || !dw_email_usable(email))
-		dw_arg_refuse(call, REGISTER_EMAIL, DW_BAD_VALUE,
+		dw_arg_refuse(call, "email", DW_BAD_VALUE,
 					  "must be an address like ann@example.org");
 	return email;
 }
@@ -241,7 +219,7 @@ phone_spell(DwCall *call, const char *text)
 
 	if (dw_phone_normalise(text, strlen(text), phone) != DW_OK ||
 		!dw_phone_usable(phone))
-		dw_arg_refuse(call, REGISTER_PHONE, DW_BAD_VALUE,
+		dw_arg_refuse(call, "phone", DW_BAD_VALUE,
 					  "must have 7 to 15 digits, like +14155550100");
 	return phone;
 }
@@ -270,10 +248,10 @@ static void
 verifiable_guard(DwCall *call, const DwUser *user, DwVerifiable what)
 {
 	if (what == DW_VERIFY_PROVIDER && user->type != DW_USER_PROVIDER)
-		dw_arg_refuse(call, VERIFY_WHAT, DW_BAD_VALUE,
+		dw_arg_refuse(call, "what", DW_BAD_VALUE,
 					  "can be provider for a service provider only");
 	if (what == DW_VERIFY_PHONE && !user->has_phone)
-		dw_arg_refuse(call, VERIFY_WHAT, DW_BAD_VALUE,
+		dw_arg_refuse(call, "what", DW_BAD_VALUE,
 					  "cannot be phone: the user has no number");
 }
 

@@ -26,9 +26,9 @@ DW_FUNCTION(dwello_deliver_events)
 	int64		applied;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	max_rows = dw_arg_int4(&call, 0);
+	max_rows = dw_arg_int4(&call, "max_rows");
 	if (max_rows < 1 || max_rows > DELIVER_MAX_ROWS)
-		dw_arg_refuse(&call, 0, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
 					  psprintf("must be from 1 to %d", DELIVER_MAX_ROWS));
 	applied = dw_events_deliver(max_rows);
 	return dw_call_return_datum(&call, Int32GetDatum((int32) applied), true,
@@ -45,21 +45,21 @@ DW_FUNCTION(dwello_claim_events)
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	dw_rows_begin(&call);
-	dw_args_need(&call, DW_ARG(0) | DW_ARG(1) | DW_ARG(3));
-	claim.consumer = dw_arg_text(&call, 0, CONSUMER_MAX);
-	claim.max_rows = dw_arg_int4(&call, 1);
-	claim.lease_seconds = dw_arg_seconds(&call, 3);
-	if (dw_arg_has(&call, 2))
+	dw_args_need(&call, "consumer", "max_rows", "lease", NULL);
+	claim.consumer = dw_arg_text(&call, "consumer", CONSUMER_MAX);
+	claim.max_rows = dw_arg_int4(&call, "max_rows");
+	claim.lease_seconds = dw_arg_seconds(&call, "lease");
+	if (dw_arg_has(&call, "types"))
 		claim.types = (const char *const *)
-			dw_arg_texts(&call, 2, CONSUMER_MAX, &claim.type_count);
+			dw_arg_texts(&call, "types", CONSUMER_MAX, &claim.type_count);
 	if (claim.max_rows < 1 || claim.max_rows > CLAIM_MAX_ROWS)
-		dw_arg_refuse(&call, 1, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
 					  psprintf("must be from 1 to %d", CLAIM_MAX_ROWS));
 	if (claim.types != NULL && claim.type_count == 0)
-		dw_arg_refuse(&call, 2, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "types", DW_BAD_VALUE,
 					  "must name a type; NULL means all");
 	if (claim.lease_seconds < 1 || claim.lease_seconds > SECS_PER_DAY)
-		dw_arg_refuse(&call, 3, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "lease", DW_BAD_VALUE,
 					  "must be from one second to one day");
 
 	events = dw_events_claim(&claim, &count);
@@ -92,12 +92,12 @@ DW_FUNCTION(dwello_ack_events)
 	DwAckResult result;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	dw_args_need(&call, DW_ARG(0) | DW_ARG(1) | DW_ARG(3));
-	ack.consumer = dw_arg_text(&call, 0, CONSUMER_MAX);
-	ack.lease_id = dw_arg_uuid(&call, 1);
-	ack.ids = dw_arg_uuids_opt(&call, 2, &ack.id_count);
-	ack.failed_ids = dw_arg_uuids_opt(&call, 3, &ack.failed_count);
-	ack.error = dw_arg_text_opt(&call, 4, ERROR_MAX);
+	dw_args_need(&call, "consumer", "lease_id", "failed_ids", NULL);
+	ack.consumer = dw_arg_text(&call, "consumer", CONSUMER_MAX);
+	ack.lease_id = dw_arg_uuid(&call, "lease_id");
+	ack.ids = dw_arg_uuids_opt(&call, "ids", &ack.id_count);
+	ack.failed_ids = dw_arg_uuids_opt(&call, "failed_ids", &ack.failed_count);
+	ack.error = dw_arg_text_opt(&call, "error", ERROR_MAX);
 
 	result = dw_events_ack(&ack);
 	dw_row_int4(&call, "acked", result.acked);
@@ -117,12 +117,12 @@ DW_FUNCTION(dwello_requeue_events)
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
 	dw_rows_begin(&call);
-	dw_args_need(&call, DW_ARG(0) | DW_ARG(2));
-	revival.consumer = dw_arg_text(&call, 0, CONSUMER_MAX);
-	revival.ids = dw_arg_uuids_opt(&call, 1, &revival.id_count);
-	revival.max_rows = dw_arg_int4(&call, 2);
+	dw_args_need(&call, "consumer", "max_rows", NULL);
+	revival.consumer = dw_arg_text(&call, "consumer", CONSUMER_MAX);
+	revival.ids = dw_arg_uuids_opt(&call, "event_ids", &revival.id_count);
+	revival.max_rows = dw_arg_int4(&call, "max_rows");
 	if (revival.max_rows < 1 || revival.max_rows > REQUEUE_MAX_ROWS)
-		dw_arg_refuse(&call, 2, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
 					  psprintf("must be from 1 to %d", REQUEUE_MAX_ROWS));
 
 	if (!dw_events_requeue(&revival, &events, &count))

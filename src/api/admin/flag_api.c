@@ -17,17 +17,6 @@
 
 #define USERS_MAX 10000			/* whom one flag may name */
 
-/* Positions of set_flag's arguments; flag_enabled has the first alone. */
-enum
-{
-	FLAG_NAME,
-	FLAG_IS_ENABLED,
-	FLAG_ROLLOUT,
-	FLAG_TARGETS,
-	FLAG_USER_IDS
-};
-
-#define ASKED_USER_ID 1			/* of flag_enabled */
 
 static void edit_read(DwCall *call, DwFlagEdit *edit);
 static void edit_check(DwCall *call, const DwFlagEdit *edit);
@@ -68,9 +57,9 @@ DW_FUNCTION(dwello_flag_enabled)
 	DwFlagState state;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
-	dw_args_need(&call, DW_ARG(FLAG_NAME));
-	user_id = dw_user_argument(&call, ASKED_USER_ID);
-	name = dw_arg_text(&call, FLAG_NAME, DW_FLAG_NAME_MAX);
+	dw_args_need(&call, "name", NULL);
+	user_id = dw_user_argument(&call, "user_id");
+	name = dw_arg_text(&call, "name", DW_FLAG_NAME_MAX);
 	asked_user_guard(&call, &user_id);
 
 	state = dw_flag_state(name, &user_id);
@@ -91,20 +80,20 @@ static void
 edit_read(DwCall *call, DwFlagEdit *edit)
 {
 	memset(edit, 0, sizeof(*edit));
-	dw_args_need(call, DW_ARG(FLAG_NAME));
-	edit->has_user_ids = dw_arg_has(call, FLAG_USER_IDS);
+	dw_args_need(call, "name", NULL);
+	edit->has_user_ids = dw_arg_has(call, "user_ids");
 	if (edit->has_user_ids)
 		edit->user_ids = user_ids_read(call);
-	edit->name = dw_arg_text_opt(call, FLAG_NAME, DW_FLAG_NAME_MAX);
-	edit->has_is_enabled = dw_arg_has(call, FLAG_IS_ENABLED);
+	edit->name = dw_arg_text_opt(call, "name", DW_FLAG_NAME_MAX);
+	edit->has_is_enabled = dw_arg_has(call, "is_enabled");
 	if (edit->has_is_enabled)
-		edit->is_enabled = dw_arg_bool(call, FLAG_IS_ENABLED);
-	edit->has_rollout = dw_arg_has(call, FLAG_ROLLOUT);
+		edit->is_enabled = dw_arg_bool(call, "is_enabled");
+	edit->has_rollout = dw_arg_has(call, "rollout_percentage");
 	if (edit->has_rollout)
-		edit->rollout_percentage = dw_arg_int4(call, FLAG_ROLLOUT);
-	edit->has_targets = dw_arg_has(call, FLAG_TARGETS);
+		edit->rollout_percentage = dw_arg_int4(call, "rollout_percentage");
+	edit->has_targets = dw_arg_has(call, "targets");
 	if (edit->has_targets)
-		edit->targets = dw_arg_jsonb(call, FLAG_TARGETS);
+		edit->targets = dw_arg_jsonb(call, "targets");
 }
 
 /* The array of users; 22004 for a NULL among them. */
@@ -112,10 +101,10 @@ static Datum
 user_ids_read(DwCall *call)
 {
 	ArrayType  *array =
-		DatumGetArrayTypeP(call->fcinfo->args[FLAG_USER_IDS].value);
+		DatumGetArrayTypeP(dw_arg_datum(call, "user_ids"));
 
 	if (array_contains_nulls(array))
-		dw_arg_refuse(call, FLAG_USER_IDS, DW_NULL_VALUE,
+		dw_arg_refuse(call, "user_ids", DW_NULL_VALUE,
 					  "must not have a NULL element");
 	return PointerGetDatum(array);
 }
@@ -128,27 +117,27 @@ edit_check(DwCall *call, const DwFlagEdit *edit)
 	const char *fault;
 
 	if (!dw_flag_name_valid(edit->name))
-		dw_arg_refuse(call, FLAG_NAME, DW_BAD_VALUE,
+		dw_arg_refuse(call, "name", DW_BAD_VALUE,
 					  "must be a word like new_feature");
 	if (edit->has_rollout && (edit->rollout_percentage < 0 ||
 							  edit->rollout_percentage > 100))
-		dw_arg_refuse(call, FLAG_ROLLOUT, DW_BAD_VALUE,
+		dw_arg_refuse(call, "rollout_percentage", DW_BAD_VALUE,
 					  "must be from 0 to 100");
 	if (edit->has_targets)
 	{
 		fault = dw_flag_targets_read(edit->targets, &targets);
 		if (fault != NULL)
-			dw_arg_refuse(call, FLAG_TARGETS, DW_BAD_VALUE, fault);
+			dw_arg_refuse(call, "targets", DW_BAD_VALUE, fault);
 	}
 	if (edit->has_user_ids)
 	{
 		ArrayType  *array = DatumGetArrayTypeP(edit->user_ids);
 
 		if (ARR_NDIM(array) > 1)
-			dw_arg_refuse(call, FLAG_USER_IDS, DW_BAD_VALUE,
+			dw_arg_refuse(call, "user_ids", DW_BAD_VALUE,
 						  "must have one dimension");
 		if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) > USERS_MAX)
-			dw_arg_refuse(call, FLAG_USER_IDS, DW_BAD_VALUE,
+			dw_arg_refuse(call, "user_ids", DW_BAD_VALUE,
 						  psprintf("must not name more than %d", USERS_MAX));
 	}
 }

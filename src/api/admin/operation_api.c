@@ -19,12 +19,12 @@ first_month(DwCall *call)
 {
 	DateADT		day;
 
-	if (!dw_arg_has(call, 1))
+	if (!dw_arg_has(call, "from_month"))
 		return dw_month_of(dw_today());
-	day = DatumGetDateADT(call->fcinfo->args[1].value);
+	day = dw_arg_date_opt(call, "from_month");
 	if (DATE_NOT_FINITE(day) || day > dw_today() ||
 		day < dw_month_after(dw_today(), -12 * 100))
-		dw_arg_refuse(call, 1, DW_BAD_VALUE,
+		dw_arg_refuse(call, "from_month", DW_BAD_VALUE,
 					  "must be a day of the last hundred years");
 	return dw_month_of(day);
 }
@@ -56,9 +56,9 @@ DW_FUNCTION(dwello_ensure_partitions)
 	uint64		count;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	months_ahead = dw_arg_int4(&call, 0);
+	months_ahead = dw_arg_int4(&call, "months_ahead");
 	if (months_ahead < 0 || months_ahead > MONTHS_AHEAD_MAX)
-		dw_arg_refuse(&call, 0, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "months_ahead", DW_BAD_VALUE,
 					  psprintf("must be from 0 to %d", MONTHS_AHEAD_MAX));
 	first = first_month(&call);
 	last = dw_month_after(dw_month_of(dw_today()), months_ahead);

@@ -19,13 +19,6 @@
 #define NAME_MAX_LENGTH 100
 #define VALUE_MAX_LENGTH 1000	/* of any setting; each has its own limit */
 
-/* Positions of set_setting's arguments. */
-enum
-{
-	SET_NAME,
-	SET_VALUE
-};
-
 pg_noreturn static void setting_refuse_unknown(const char *name);
 static const DwSettingRule *setting_rule(const char *name);
 static void setting_check(const DwSettingRule *rule, const char *value);
@@ -39,7 +32,7 @@ DW_FUNCTION(dwello_get_setting)
 	const char *value;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
-	name = dw_arg_text(&call, 0, NAME_MAX_LENGTH);
+	name = dw_arg_text(&call, "name", NAME_MAX_LENGTH);
 	value = dw_setting_find(name);
 	if (value == NULL)
 		setting_refuse_unknown(name);
@@ -56,8 +49,8 @@ DW_FUNCTION(dwello_set_setting)
 	int32		version;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
-	name = dw_arg_text(&call, SET_NAME, NAME_MAX_LENGTH);
-	value = dw_arg_text_opt(&call, SET_VALUE, VALUE_MAX_LENGTH);
+	name = dw_arg_text(&call, "name", NAME_MAX_LENGTH);
+	value = dw_arg_text_opt(&call, "value", VALUE_MAX_LENGTH);
 	rule = setting_rule(name);
 	setting_check(rule, value);
 

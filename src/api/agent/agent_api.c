@@ -24,39 +24,17 @@
 #define CODE_MAX_LENGTH		100 /* characters of a currency, a tier */
 #define DOCUMENT_BYTES_MAX	20480
 
-/* Positions of configure_agent's arguments. */
-enum
-{
-	AGENT_ID,
-	AGENT_IS_ACTIVE,
-	AGENT_MODE,
-	AGENT_STRATEGY,
-	AGENT_RADIUS,
-	AGENT_BIDS_PER_DAY,
-	AGENT_MIN_VALUE,
-	AGENT_MAX_VALUE,
-	AGENT_CATEGORIES,
-	AGENT_WORKING_HOURS,
-	AGENT_MIN_MARGIN,
-	AGENT_THRESHOLD,
-	AGENT_COSTS,
-	AGENT_TIER,
-	AGENT_CURRENCY,
-	AGENT_SETTINGS_END
-};
-
 static void agent_lay(DwCall *call, DwAgent *agent);
 static void numbers_lay(DwCall *call, DwAgentNumbers *numbers);
-static void document_lay(DwCall *call, int arg, Datum *value);
+static void document_lay(DwCall *call, const char *arg, Datum *value);
 static void categories_lay(DwCall *call, DwAgent *agent);
 static bool document_is_null(Datum document);
 static void numbers_check(DwCall *call, const DwAgentNumbers *numbers);
 static void arguments_check(DwCall *call);
-static void document_check(DwCall *call, int arg,
+static void document_check(DwCall *call, const char *arg,
 						   const char *(*fault) (Datum));
 static void categories_check(DwCall *call);
 static void provider_lock(DwCall *call, const DwUuid *agent_id);
-static bool change_given(DwCall *call);
 static void tier_check(DwCall *call, const DwAgent *agent);
 static void agent_emit(const DwAgent *agent, const char *type);
 static Datum agent_return(DwCall *call, const DwAgent *agent);
@@ -69,19 +47,20 @@ DW_FUNCTION(dwello_configure_agent)
 	DwAgent		agent;
 
 	dw_command_begin(&call, fcinfo, AGENT_ACTORS);
-	agent_id = dw_user_argument(&call, AGENT_ID);
+	agent_id = dw_user_argument(&call, "agent_id");
 	arguments_check(&call);
 
 	categories_check(&call);
 	provider_lock(&call, &agent_id);
-	if (dw_arg_has(&call, AGENT_TIER) && call.actor.kind == DW_ACTOR_PROVIDER)
+	if (dw_arg_has(&call, "tier") && call.actor.kind == DW_ACTOR_PROVIDER)
 		dw_raise(DW_FORBIDDEN, "only an administrator sets the tier",
 				 "The caller is the provider.", "Leave tier out.");
 	dw_agent_lock(&agent_id, &agent);
 	if (dw_call_replay(&call, &agent_id))
 		return dw_call_return(&call);
 	dw_call_version(&call, agent.version);
-	if (!change_given(&call) && agent.version > 0)
+	if (!dw_args_given(&call, "agent_id", "expected_version") &&
+		agent.version > 0)
 	{
 		dw_call_replayed(&call);
 		return agent_return(&call, &agent);
@@ -102,7 +81,7 @@ DW_FUNCTION(dwello_pause_agent)
 	DwAgent		agent;
 
 	dw_command_begin(&call, fcinfo, AGENT_ACTORS);
-	agent_id = dw_user_argument(&call, AGENT_ID);
+	agent_id = dw_user_argument(&call, "agent_id");
 
 	provider_lock(&call, &agent_id);
 	if (!dw_agent_lock_known(&agent_id, &agent))
@@ -127,51 +106,51 @@ DW_FUNCTION(dwello_pause_agent)
 static void
 agent_lay(DwCall *call, DwAgent *agent)
 {
-	const char *tier = dw_arg_text_opt(call, AGENT_TIER, CODE_MAX_LENGTH);
-	const char *currency = dw_arg_text_opt(call, AGENT_CURRENCY,
+	const char *tier = dw_arg_text_opt(call, "tier", CODE_MAX_LENGTH);
+	const char *currency = dw_arg_text_opt(call, "currency",
 										   CODE_MAX_LENGTH);
 
-	if (dw_arg_has(call, AGENT_IS_ACTIVE))
-		agent->is_active = dw_arg_bool(call, AGENT_IS_ACTIVE);
-	if (dw_arg_has(call, AGENT_MODE) &&
-		!dw_agent_mode_parse(dw_arg_label(call, AGENT_MODE), &agent->mode))
+	if (dw_arg_has(call, "is_active"))
+		agent->is_active = dw_arg_bool(call, "is_active");
+	if (dw_arg_has(call, "mode") &&
+		!dw_agent_mode_parse(dw_arg_label(call, "mode"), &agent->mode))
 		elog(ERROR, "unknown agent mode");
-	if (dw_arg_has(call, AGENT_STRATEGY) &&
-		!dw_agent_strategy_parse(dw_arg_label(call, AGENT_STRATEGY),
+	if (dw_arg_has(call, "strategy") &&
+		!dw_agent_strategy_parse(dw_arg_label(call, "strategy"),
 								 &agent->strategy))
 		elog(ERROR, "unknown agent strategy");
 	if (tier != NULL && !dw_agent_tier_parse(tier, &agent->tier))
-		dw_arg_refuse(call, AGENT_TIER, DW_BAD_LABEL,
+		dw_arg_refuse(call, "tier", DW_BAD_LABEL,
 					  "must be basic, premium or enterprise");
 	if (currency != NULL)
 		agent->currency = currency;
 	numbers_lay(call, &agent->numbers);
 	categories_lay(call, agent);
-	document_lay(call, AGENT_WORKING_HOURS, &agent->working_hours);
-	document_lay(call, AGENT_COSTS, &agent->costs);
+	document_lay(call, "working_hours", &agent->working_hours);
+	document_lay(call, "costs", &agent->costs);
 }
 
 /* The numbers of agent_lay. */
 static void
 numbers_lay(DwCall *call, DwAgentNumbers *numbers)
 {
-	if (dw_arg_has(call, AGENT_RADIUS))
-		numbers->radius = dw_arg_int4(call, AGENT_RADIUS);
-	if (dw_arg_has(call, AGENT_BIDS_PER_DAY))
-		numbers->bids_per_day = dw_arg_int4(call, AGENT_BIDS_PER_DAY);
-	if (dw_arg_has(call, AGENT_MIN_VALUE))
-		numbers->min_value = dw_arg_int8(call, AGENT_MIN_VALUE);
-	if (dw_arg_has(call, AGENT_MAX_VALUE))
-		numbers->max_value = dw_arg_int8(call, AGENT_MAX_VALUE);
-	if (dw_arg_has(call, AGENT_MIN_MARGIN))
-		numbers->margin_ppm = dw_arg_int4(call, AGENT_MIN_MARGIN);
-	if (dw_arg_has(call, AGENT_THRESHOLD))
-		numbers->threshold = dw_arg_int8(call, AGENT_THRESHOLD);
+	if (dw_arg_has(call, "max_bid_radius_miles"))
+		numbers->radius = dw_arg_int4(call, "max_bid_radius_miles");
+	if (dw_arg_has(call, "max_bids_per_day"))
+		numbers->bids_per_day = dw_arg_int4(call, "max_bids_per_day");
+	if (dw_arg_has(call, "min_project_value"))
+		numbers->min_value = dw_arg_int8(call, "min_project_value");
+	if (dw_arg_has(call, "max_project_value"))
+		numbers->max_value = dw_arg_int8(call, "max_project_value");
+	if (dw_arg_has(call, "min_margin_ppm"))
+		numbers->margin_ppm = dw_arg_int4(call, "min_margin_ppm");
+	if (dw_arg_has(call, "approval_threshold"))
+		numbers->threshold = dw_arg_int8(call, "approval_threshold");
 }
 
 /* A document of agent_lay; JSON null takes it away. */
 static void
-document_lay(DwCall *call, int arg, Datum *value)
+document_lay(DwCall *call, const char *arg, Datum *value)
 {
 	if (!dw_arg_has(call, arg))
 		return;
@@ -185,12 +164,12 @@ static void
 categories_lay(DwCall *call, DwAgent *agent)
 {
 	int			count;
-	DwUuid	   *ids = dw_arg_uuids_opt(call, AGENT_CATEGORIES, &count);
+	DwUuid	   *ids = dw_arg_uuids_opt(call, "preferred_categories", &count);
 
 	if (ids == NULL)
 		return;
 	if (count > DW_AGENT_CATEGORIES_MAX)
-		dw_arg_refuse(call, AGENT_CATEGORIES, DW_BAD_VALUE,
+		dw_arg_refuse(call, "preferred_categories", DW_BAD_VALUE,
 					  psprintf("must not have more than %d elements",
 							   DW_AGENT_CATEGORIES_MAX));
 	agent->categories = dw_agent_categories(ids, count);
@@ -213,17 +192,17 @@ numbers_check(DwCall *call, const DwAgentNumbers *numbers)
 {
 	static const struct
 	{
-		int			arg;		/* whose value it is */
+		const char *arg;		/* whose value it is */
 		const char *what;		/* is wrong with it */
 	}			faults[] = {
-		[DW_AGENT_BAD_RADIUS] = {AGENT_RADIUS, "must be from 5 to 50 miles"},
-		[DW_AGENT_BAD_DAY] = {AGENT_BIDS_PER_DAY, "must be from 1 to 20"},
-		[DW_AGENT_BAD_MIN_VALUE] = {AGENT_MIN_VALUE, "must be above zero"},
-		[DW_AGENT_BAD_MAX_VALUE] = {AGENT_MAX_VALUE,
+		[DW_AGENT_BAD_RADIUS] = {"max_bid_radius_miles", "must be from 5 to 50 miles"},
+		[DW_AGENT_BAD_DAY] = {"max_bids_per_day", "must be from 1 to 20"},
+		[DW_AGENT_BAD_MIN_VALUE] = {"min_project_value", "must be above zero"},
+		[DW_AGENT_BAD_MAX_VALUE] = {"max_project_value",
 		"must be above zero, and not below min_project_value"},
-		[DW_AGENT_BAD_MARGIN] = {AGENT_MIN_MARGIN,
+		[DW_AGENT_BAD_MARGIN] = {"min_margin_ppm",
 		"must be from 0 to 10000000"},
-		[DW_AGENT_BAD_THRESHOLD] = {AGENT_THRESHOLD, "must not be negative"}
+		[DW_AGENT_BAD_THRESHOLD] = {"approval_threshold", "must not be negative"}
 	};
 	DwAgentFault fault = dw_agent_judge(numbers);
 
@@ -245,14 +224,14 @@ arguments_check(DwCall *call)
 
 	agent_lay(call, &alone);
 	numbers_check(call, &alone.numbers);
-	dw_arg_check_currency(call, AGENT_CURRENCY, alone.currency);
-	document_check(call, AGENT_WORKING_HOURS, dw_agent_hours_fault);
-	document_check(call, AGENT_COSTS, dw_agent_costs_fault);
+	dw_arg_check_currency(call, "currency", alone.currency);
+	document_check(call, "working_hours", dw_agent_hours_fault);
+	document_check(call, "costs", dw_agent_costs_fault);
 }
 
 /* 22023 for a document that is too large or has a fault. */
 static void
-document_check(DwCall *call, int arg, const char *(*fault) (Datum))
+document_check(DwCall *call, const char *arg, const char *(*fault) (Datum))
 {
 	Datum		document;
 	const char *what;
@@ -274,7 +253,7 @@ static void
 categories_check(DwCall *call)
 {
 	int			count;
-	DwUuid	   *ids = dw_arg_uuids_opt(call, AGENT_CATEGORIES, &count);
+	DwUuid	   *ids = dw_arg_uuids_opt(call, "preferred_categories", &count);
 	int			unknown = dw_agent_unknown_category(ids, count);
 
 	if (unknown >= 0)
@@ -292,20 +271,8 @@ provider_lock(DwCall *call, const DwUuid *agent_id)
 
 	dw_user_for_command(call, agent_id, &user);
 	if (user.type != DW_USER_PROVIDER)
-		dw_arg_refuse(call, AGENT_ID, DW_BAD_VALUE,
+		dw_arg_refuse(call, "agent_id", DW_BAD_VALUE,
 					  "must be a service provider's");
-}
-
-/* True when anything is to change at all. */
-static bool
-change_given(DwCall *call)
-{
-	for (int arg = AGENT_IS_ACTIVE; arg < AGENT_SETTINGS_END; arg++)
-	{
-		if (dw_arg_has(call, arg))
-			return true;
-	}
-	return false;
 }
 
 /* WD301 for a provider who asks for more bids than his tier has. */
@@ -320,7 +287,7 @@ tier_check(DwCall *call, const DwAgent *agent)
 	int64		quota;
 
 	if (call->actor.kind != DW_ACTOR_PROVIDER ||
-		!dw_arg_has(call, AGENT_BIDS_PER_DAY))
+		!dw_arg_has(call, "max_bids_per_day"))
 		return;
 	quota = dw_setting_int8(settings[agent->tier]);
 	if (!dw_agent_within_tier(agent->numbers.bids_per_day, quota))

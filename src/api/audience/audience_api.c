@@ -40,9 +40,9 @@ DW_FUNCTION(dwello_refresh_matching)
 	int32		refreshed;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	max_rows = dw_arg_int4(&call, 0);
+	max_rows = dw_arg_int4(&call, "max_rows");
 	if (max_rows < 1 || max_rows > REFRESH_MAX)
-		dw_arg_refuse(&call, 0, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
 					  psprintf("must be from 1 to %d", REFRESH_MAX));
 	refreshed = dw_audience_refresh_some(max_rows);
 	return dw_call_return_datum(&call, Int32GetDatum(refreshed), true,
@@ -59,7 +59,7 @@ reach_list(FunctionCallInfo fcinfo, AudienceFinder finder, const char *column)
 	int			count;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
-	job_id = dw_arg_uuid(&call, 0);
+	job_id = dw_arg_uuid(&call, "job_id");
 	dw_rows_begin(&call);
 	if (!finder(&job_id, &reached, &count))
 		dw_raise(DW_NOT_FOUND, "job does not exist",

@@ -38,8 +38,8 @@ DW_FUNCTION(dwello_accept_bid)
 	bool		is_late;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
-	job_id = dw_arg_uuid(&call, 0);
-	bid_id = dw_arg_uuid(&call, 1);
+	job_id = dw_arg_uuid(&call, "job_id");
+	bid_id = dw_arg_uuid(&call, "bid_id");
 
 	dw_job_for_command(&call, &job_id, &job);
 	if (!dw_bid_lock(&job_id, &bid_id, &bid))
@@ -83,7 +83,7 @@ DW_FUNCTION(dwello_confirm_award)
 	bool		found;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
-	job_id = dw_arg_uuid(&call, 0);
+	job_id = dw_arg_uuid(&call, "job_id");
 
 	dw_job_for_command(&call, &job_id, &job);
 	found = bid_to_confirm(&call, &job, &bid);
@@ -151,7 +151,7 @@ need_eligible(DwCall *call, const DwJob *job, const DwBid *bid)
 static bool
 bid_to_confirm(DwCall *call, const DwJob *job, DwBid *bid)
 {
-	const DwUuid *bid_id = dw_arg_uuid_opt(call, 1);
+	const DwUuid *bid_id = dw_arg_uuid_opt(call, "bid_id");
 
 	if (bid_id == NULL && !dw_bid_lock_accepted(&job->id, bid))
 		return false;

@@ -23,27 +23,6 @@
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
 
-/* Arguments of submit_bid, by position. */
-enum
-{
-	SUBMIT_JOB_ID,
-	SUBMIT_OFFER,				/* the first of eight */
-	SUBMIT_CURRENCY = SUBMIT_OFFER + 8,
-	SUBMIT_EXPIRES_AT,
-	SUBMIT_TERMS_VERSION,
-	SUBMIT_BID_ID
-};
-
-/* Arguments of revise_bid, by position. */
-enum
-{
-	REVISE_JOB_ID,
-	REVISE_BID_ID,
-	REVISE_OFFER,				/* the first of eight */
-	REVISE_EXPIRES_AT = REVISE_OFFER + 8,
-	REVISE_TERMS_VERSION
-};
-
 static void job_check(DwCall *call, const DwJob *job, DwBid *bid);
 static void bid_identify(DwCall *call, const DwJob *job, DwBid *bid);
 static void bid_replace_offer(DwBid *bid, const DwBid *offer);
@@ -61,9 +40,9 @@ DW_FUNCTION(dwello_submit_bid)
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
 	dw_offer_need_verified(&call);
 	memset(&bid, 0, sizeof(bid));
-	bid.job_id = dw_arg_uuid(&call, SUBMIT_JOB_ID);
-	dw_offer_read(&call, SUBMIT_OFFER, &bid, &materials);
-	(void) dw_arg_time_opt(&call, SUBMIT_EXPIRES_AT);
+	bid.job_id = dw_arg_uuid(&call, "job_id");
+	dw_offer_read(&call, &bid, &materials);
+	(void) dw_arg_time_opt(&call, "expires_at");
 
 	dw_job_for_command(&call, &bid.job_id, &job);
 	if (dw_uuid_equal(&job.homeowner_id, &call.actor.user_id))
@@ -71,9 +50,9 @@ DW_FUNCTION(dwello_submit_bid)
 	if (dw_call_replay(&call, &job.id))
 		return dw_call_return(&call);
 	job_check(&call, &job, &bid);
-	dw_offer_date(&call, SUBMIT_EXPIRES_AT, &bid);
+	dw_offer_date(&call, "expires_at", &bid);
 	bid_identify(&call, &job, &bid);
-	dw_offer_score(&call, SUBMIT_OFFER, &job, &bid, &materials);
+	dw_offer_score(&call, "labor_cost", &job, &bid, &materials);
 
 	dw_bid_insert(&bid, &materials);
 	dw_bid_emit(&bid, "bid_submitted");
@@ -94,23 +73,23 @@ DW_FUNCTION(dwello_revise_bid)
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
 	dw_offer_need_verified(&call);
-	job_id = dw_arg_uuid(&call, REVISE_JOB_ID);
-	bid_id = dw_arg_uuid(&call, REVISE_BID_ID);
+	job_id = dw_arg_uuid(&call, "job_id");
+	bid_id = dw_arg_uuid(&call, "bid_id");
 	memset(&offer, 0, sizeof(offer));
-	dw_offer_read(&call, REVISE_OFFER, &offer, &materials);
-	(void) dw_arg_time_opt(&call, REVISE_EXPIRES_AT);
+	dw_offer_read(&call, &offer, &materials);
+	(void) dw_arg_time_opt(&call, "expires_at");
 
 	dw_job_for_command(&call, &job_id, &job);
 	dw_bid_for_bidder(&call, &job, &bid_id, &bid);
 	if (dw_call_replay(&call, &job_id))
 		return dw_call_return(&call);
 	dw_call_version(&call, bid.version);
-	dw_offer_need_terms(&call, REVISE_TERMS_VERSION, &job);
+	dw_offer_need_terms(&call, "terms_version", &job);
 	bid.status = dw_bid_next_in_time(&call, &job, &bid, DW_BID_EVENT_REVISE);
 
 	bid_replace_offer(&bid, &offer);
-	dw_offer_date(&call, REVISE_EXPIRES_AT, &bid);
-	dw_offer_score(&call, REVISE_OFFER, &job, &bid, &materials);
+	dw_offer_date(&call, "expires_at", &bid);
+	dw_offer_score(&call, "labor_cost", &job, &bid, &materials);
 	return revision_return(&call, &job, &bid, &materials, "bid_revised");
 }
 
@@ -126,15 +105,15 @@ DW_FUNCTION(dwello_confirm_bid)
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
 	dw_offer_need_verified(&call);
-	job_id = dw_arg_uuid(&call, 0);
-	bid_id = dw_arg_uuid(&call, 1);
+	job_id = dw_arg_uuid(&call, "job_id");
+	bid_id = dw_arg_uuid(&call, "bid_id");
 
 	dw_job_for_command(&call, &job_id, &job);
 	dw_bid_for_bidder(&call, &job, &bid_id, &bid);
 	if (dw_call_replay(&call, &job_id))
 		return dw_call_return(&call);
 	dw_call_version(&call, bid.version);
-	dw_offer_need_terms(&call, 2, &job);
+	dw_offer_need_terms(&call, "terms_version", &job);
 	bid.status = dw_bid_next_in_time(&call, &job, &bid,
 									 DW_BID_EVENT_CONFIRM_TERMS);
 	if (bid.terms_version == job.terms_version)
@@ -146,7 +125,7 @@ DW_FUNCTION(dwello_confirm_bid)
 
 	dw_materials_load(&job_id, &bid_id, &materials);
 	bid.submitted_at = dw_now();
-	dw_offer_score(&call, 1, &job, &bid, &materials);
+	dw_offer_score(&call, "bid_id", &job, &bid, &materials);
 	return revision_return(&call, &job, &bid, &materials, "bid_confirmed");
 }
 
@@ -161,9 +140,9 @@ DW_FUNCTION(dwello_reject_bid)
 	DwBid		bid;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
-	job_id = dw_arg_uuid(&call, 0);
-	bid_id = dw_arg_uuid(&call, 1);
-	note = dw_arg_text_opt(&call, 2, DW_BID_NOTE_MAX);
+	job_id = dw_arg_uuid(&call, "job_id");
+	bid_id = dw_arg_uuid(&call, "bid_id");
+	note = dw_arg_text_opt(&call, "reason", DW_BID_NOTE_MAX);
 
 	dw_job_for_command(&call, &job_id, &job);
 	if (!dw_bid_lock(&job_id, &bid_id, &bid))
@@ -183,10 +162,10 @@ DW_FUNCTION(dwello_reject_bid)
 static void
 job_check(DwCall *call, const DwJob *job, DwBid *bid)
 {
-	const char *currency = dw_arg_text_opt(call, SUBMIT_CURRENCY,
+	const char *currency = dw_arg_text_opt(call, "currency",
 										   CURRENCY_MAX);
 
-	dw_offer_need_terms(call, SUBMIT_TERMS_VERSION, job);
+	dw_offer_need_terms(call, "terms_version", job);
 	if (dw_bidding_over(job))
 		dw_bidding_refuse_late(job);
 	if (job->status != DW_JOB_OPEN)
@@ -213,7 +192,7 @@ job_check(DwCall *call, const DwJob *job, DwBid *bid)
 static void
 bid_identify(DwCall *call, const DwJob *job, DwBid *bid)
 {
-	const DwUuid *given = dw_arg_uuid_opt(call, SUBMIT_BID_ID);
+	const DwUuid *given = dw_arg_uuid_opt(call, "bid_id");
 	DwUuid		live;
 
 	bid->homeowner_id = job->homeowner_id;

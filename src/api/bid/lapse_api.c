@@ -40,9 +40,9 @@ DW_FUNCTION(dwello_withdraw_bid)
 	bool		is_award;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
-	job_id = dw_arg_uuid(&call, 0);
-	bid_id = dw_arg_uuid(&call, 1);
-	note = dw_arg_text_opt(&call, 2, DW_BID_NOTE_MAX);
+	job_id = dw_arg_uuid(&call, "job_id");
+	bid_id = dw_arg_uuid(&call, "bid_id");
+	note = dw_arg_text_opt(&call, "reason", DW_BID_NOTE_MAX);
 
 	dw_job_for_command(&call, &job_id, &job);
 	dw_bid_for_bidder(&call, &job, &bid_id, &bid);
@@ -77,9 +77,9 @@ DW_FUNCTION(dwello_expire_bids)
 	int			bid_count;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	max_rows = dw_arg_int4(&call, 0);
+	max_rows = dw_arg_int4(&call, "max_rows");
 	if (max_rows <= 0)
-		dw_arg_refuse(&call, 0, DW_BAD_VALUE, "must be positive");
+		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE, "must be positive");
 
 	jobs = dw_awards_claim_lapsed(max_rows, &job_count);
 	bids = dw_bids_claim_overdue(max_rows - job_count, &bid_count);

@@ -17,22 +17,9 @@
 
 #define TEXT_MAX	20000		/* characters of a description */
 
-/* The arguments of an offer, counted from its first. */
-enum
-{
-	LABOR_COST,
-	MATERIALS_COST,
-	TIMELINE_DAYS,
-	WARRANTY_MONTHS,
-	MATERIALS_INCLUDED,
-	MATERIALS,
-	DESCRIPTION,
-	SPECIAL_TERMS
-};
-
-static void offer_check_money(DwCall *call, int first, DwBid *bid,
+static void offer_check_money(DwCall *call, DwBid *bid,
 							  const DwMaterials *materials);
-static void offer_check_rest(DwCall *call, int first, DwBid *bid);
+static void offer_check_rest(DwCall *call, DwBid *bid);
 
 /* 42501 for a provider who lacks a verification; see the header. */
 void
@@ -47,27 +34,27 @@ dw_offer_need_verified(DwCall *call)
 
 /* Reads an offer and checks it by itself; see the header. */
 void
-dw_offer_read(DwCall *call, int first, DwBid *bid, DwMaterials *materials)
+dw_offer_read(DwCall *call, DwBid *bid, DwMaterials *materials)
 {
 	Datum		lines;
 
-	bid->labor_cost = dw_arg_int8(call, first + LABOR_COST);
-	bid->materials_cost = dw_arg_int8(call, first + MATERIALS_COST);
-	bid->warranty_months = dw_arg_int4(call, first + WARRANTY_MONTHS);
-	bid->materials_included = dw_arg_bool(call, first + MATERIALS_INCLUDED);
-	lines = dw_arg_jsonb(call, first + MATERIALS);
+	bid->labor_cost = dw_arg_int8(call, "labor_cost");
+	bid->materials_cost = dw_arg_int8(call, "materials_cost");
+	bid->warranty_months = dw_arg_int4(call, "warranty_months");
+	bid->materials_included = dw_arg_bool(call, "materials_included");
+	lines = dw_arg_jsonb(call, "materials");
 
-	bid->description = dw_arg_text_opt(call, first + DESCRIPTION, TEXT_MAX);
-	bid->special_terms = dw_arg_text_opt(call, first + SPECIAL_TERMS,
+	bid->description = dw_arg_text_opt(call, "description", TEXT_MAX);
+	bid->special_terms = dw_arg_text_opt(call, "special_terms",
 										 TEXT_MAX);
 	dw_materials_read(lines, materials);
-	offer_check_money(call, first, bid, materials);
-	offer_check_rest(call, first, bid);
+	offer_check_money(call, bid, materials);
+	offer_check_rest(call, bid);
 }
 
 /* WD103 for other terms than the present ones; see the header. */
 void
-dw_offer_need_terms(DwCall *call, int arg, const DwJob *job)
+dw_offer_need_terms(DwCall *call, const char *arg, const DwJob *job)
 {
 	if (!dw_arg_has(call, arg) ||
 		dw_arg_int4(call, arg) == job->terms_version)
@@ -80,7 +67,7 @@ dw_offer_need_terms(DwCall *call, int arg, const DwJob *job)
 
 /* Makes the bid one of now; see the header. */
 void
-dw_offer_date(DwCall *call, int arg, DwBid *bid)
+dw_offer_date(DwCall *call, const char *arg, DwBid *bid)
 {
 	bid->submitted_at = dw_now();
 	bid->expires_at = dw_arg_time_opt(call, arg);
@@ -93,7 +80,7 @@ dw_offer_date(DwCall *call, int arg, DwBid *bid)
 
 /* Gives the bid its price, its inputs and its total; see the header. */
 void
-dw_offer_score(DwCall *call, int arg, const DwJob *job, DwBid *bid,
+dw_offer_score(DwCall *call, const char *arg, const DwJob *job, DwBid *bid,
 			   const DwMaterials *materials)
 {
 	DwScoreOffer offer = {
@@ -149,47 +136,45 @@ dw_row_offer(DwCall *call, const DwJob *job, const DwBid *bid)
 
 /* 22001, 22003, 22023: what an offer costs, in that order. */
 static void
-offer_check_money(DwCall *call, int first, DwBid *bid,
+offer_check_money(DwCall *call, DwBid *bid,
 				  const DwMaterials *materials)
 {
 	if (materials->code == DW_TEXT_TOO_LONG)
-		dw_arg_refuse(call, first + MATERIALS, materials->code,
+		dw_arg_refuse(call, "materials", materials->code,
 					  materials->problem);
 	if (dw_money_add(bid->labor_cost, bid->materials_cost,
 					 &bid->bid_amount) != DW_OK)
-		dw_arg_refuse(call, first + LABOR_COST, DW_OVERFLOW,
+		dw_arg_refuse(call, "labor_cost", DW_OVERFLOW,
 					  "and materials_cost are out of range together");
 	if (materials->code != DW_OK)
-		dw_arg_refuse(call, first + MATERIALS, materials->code,
+		dw_arg_refuse(call, "materials", materials->code,
 					  materials->problem);
 
 	if (bid->labor_cost < 0)
-		dw_arg_refuse(call, first + LABOR_COST, DW_BAD_VALUE,
+		dw_arg_refuse(call, "labor_cost", DW_BAD_VALUE,
 					  "must not be negative");
 	if (bid->materials_cost < 0)
-		dw_arg_refuse(call, first + MATERIALS_COST, DW_BAD_VALUE,
+		dw_arg_refuse(call, "materials_cost", DW_BAD_VALUE,
 					  "must not be negative");
 	if (bid->bid_amount == 0)
-		dw_arg_refuse(call, first + LABOR_COST, DW_BAD_VALUE,
+		dw_arg_refuse(call, "labor_cost", DW_BAD_VALUE,
 					  "and materials_cost must not both be zero");
 	if (!bid->materials_included && bid->materials_cost != 0)
-		dw_arg_refuse(call, first + MATERIALS_COST, DW_BAD_VALUE,
+		dw_arg_refuse(call, "materials_cost", DW_BAD_VALUE,
 					  "must be 0 when materials are not included");
 }
 
 /* 22023: what an offer promises besides. */
 static void
-offer_check_rest(DwCall *call, int first, DwBid *bid)
+offer_check_rest(DwCall *call, DwBid *bid)
 {
-	int			days = first + TIMELINE_DAYS;
-
 	if (bid->warranty_months < 0)
-		dw_arg_refuse(call, first + WARRANTY_MONTHS, DW_BAD_VALUE,
+		dw_arg_refuse(call, "warranty_months", DW_BAD_VALUE,
 					  "must not be negative");
 	bid->timeline_days = DW_BID_NO_DAYS;
-	if (!dw_arg_has(call, days))
+	if (!dw_arg_has(call, "timeline_days"))
 		return;
-	bid->timeline_days = dw_arg_int4(call, days);
+	bid->timeline_days = dw_arg_int4(call, "timeline_days");
 	if (bid->timeline_days <= 0)
-		dw_arg_refuse(call, days, DW_BAD_VALUE, "must be positive");
+		dw_arg_refuse(call, "timeline_days", DW_BAD_VALUE, "must be positive");
 }

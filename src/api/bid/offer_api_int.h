@@ -16,26 +16,26 @@
 extern void dw_offer_need_verified(DwCall *call);
 
 /*
- * Reads an offer whose first argument is at that position, and checks what
- * the arguments say by themselves: 22004, 22001, 22003, 22023.
+ * Reads an offer and checks what the arguments say by themselves: 22004,
+ * 22001, 22003, 22023.
  */
-extern void dw_offer_read(DwCall *call, int first, DwBid *bid,
-						  DwMaterials *materials);
+extern void dw_offer_read(DwCall *call, DwBid *bid, DwMaterials *materials);
 
 /* WD103 when the argument names other terms than the job's present ones. */
-extern void dw_offer_need_terms(DwCall *call, int arg, const DwJob *job);
+extern void dw_offer_need_terms(DwCall *call, const char *arg,
+								const DwJob *job);
 
 /*
  * Makes the bid one of now: submitted_at, and expires_at from the argument
  * or the setting; 22023 when that is not in the future.
  */
-extern void dw_offer_date(DwCall *call, int arg, DwBid *bid);
+extern void dw_offer_date(DwCall *call, const char *arg, DwBid *bid);
 
 /*
  * Gives the bid its comparable price, the inputs of today and the total they
  * make under the job's present terms; 22003, naming the argument.
  */
-extern void dw_offer_score(DwCall *call, int arg, const DwJob *job,
+extern void dw_offer_score(DwCall *call, const char *arg, const DwJob *job,
 						   DwBid *bid, const DwMaterials *materials);
 
 /* The row of a bid that was just written, with the gates it fails. */

@@ -85,19 +85,20 @@ opening_read(DwCall *call, DwPaymentEvent *event)
 	const char *reason;
 
 	memset(event, 0, sizeof(*event));
-	dw_args_need(call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2) | DW_ARG(3) |
-				 DW_ARG(4));
+	dw_args_need(call, "job_id", "psp", "event_id", "amount", "currency",
+				 NULL);
 	event->type = DW_CHARGEBACK_OPENED;
-	event->job_id = dw_arg_uuid(call, 0);
-	event->psp = dw_arg_text(call, 1, DW_PSP_MAX);
-	event->event_id = dw_arg_text(call, 2, DW_PSP_REFERENCE_MAX);
-	event->currency = dw_arg_text(call, 4, CURRENCY_MAX);
-	event->psp_reference = dw_arg_text_opt(call, 5, DW_PSP_REFERENCE_MAX);
-	reason = dw_arg_text_opt(call, 6, DW_NOTES_MAX);
-	event->amount = dw_arg_int8(call, 3);
+	event->job_id = dw_arg_uuid(call, "job_id");
+	event->psp = dw_arg_text(call, "psp", DW_PSP_MAX);
+	event->event_id = dw_arg_text(call, "event_id", DW_PSP_REFERENCE_MAX);
+	event->currency = dw_arg_text(call, "currency", CURRENCY_MAX);
+	event->psp_reference = dw_arg_text_opt(call, "psp_reference",
+										   DW_PSP_REFERENCE_MAX);
+	reason = dw_arg_text_opt(call, "reason", DW_NOTES_MAX);
+	event->amount = dw_arg_int8(call, "amount");
 	if (event->amount <= 0)
-		dw_arg_refuse(call, 3, DW_BAD_VALUE, "must be more than zero");
-	dw_arg_check_currency(call, 4, event->currency);
+		dw_arg_refuse(call, "amount", DW_BAD_VALUE, "must be more than zero");
+	dw_arg_check_currency(call, "currency", event->currency);
 	return reason;
 }
 
@@ -188,11 +189,11 @@ closing_read(DwCall *call, DwPaymentEvent *event)
 	bool		won;
 
 	memset(event, 0, sizeof(*event));
-	dw_args_need(call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2) | DW_ARG(3));
-	event->job_id = dw_arg_uuid(call, 0);
-	event->psp = dw_arg_text(call, 1, DW_PSP_MAX);
-	event->event_id = dw_arg_text(call, 2, DW_PSP_REFERENCE_MAX);
-	won = dw_arg_bool(call, 3);
+	dw_args_need(call, "job_id", "psp", "event_id", "won", NULL);
+	event->job_id = dw_arg_uuid(call, "job_id");
+	event->psp = dw_arg_text(call, "psp", DW_PSP_MAX);
+	event->event_id = dw_arg_text(call, "event_id", DW_PSP_REFERENCE_MAX);
+	won = dw_arg_bool(call, "won");
 	event->type = won ? DW_CHARGEBACK_IS_WON : DW_CHARGEBACK_IS_LOST;
 	return won;
 }
@@ -212,7 +213,7 @@ refuse_closed(const DwPaymentEvent *event)
 static void
 closing_find_named(DwCall *call, DwPaymentEvent *event, DwChargebackRow *taken)
 {
-	const DwUuid *id = dw_arg_uuid_opt(call, 4);
+	const DwUuid *id = dw_arg_uuid_opt(call, "chargeback_id");
 
 	if (id == NULL)
 		return;
@@ -246,7 +247,7 @@ closing_find(DwCall *call, const DwPaymentEvent *event, bool won,
 	}
 	if (!is_named &&
 		dw_chargeback_count_open(&event->job_id, event->psp) > 1)
-		dw_arg_refuse(call, 4, DW_BAD_VALUE,
+		dw_arg_refuse(call, "chargeback_id", DW_BAD_VALUE,
 					  "must name one, for several are open");
 	return false;
 }

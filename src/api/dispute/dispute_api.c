@@ -45,7 +45,7 @@ dispute_return(DwCall *call, const DwEscrowRow *row,
 
 /* An amount that may be zero, but not less. */
 static int64
-arg_figure(DwCall *call, int arg)
+arg_figure(DwCall *call, const char *arg)
 {
 	int64		figure = dw_arg_int8(call, arg);
 
@@ -79,11 +79,11 @@ DW_FUNCTION(dwello_open_dispute)
 	DwResult	result;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
-	dw_args_need(&call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2));
-	dispute.reason = dw_arg_text(&call, 2, DW_NOTES_MAX);
-	dispute.dispute.homeowner_offer = arg_figure(&call, 1);
+	dw_args_need(&call, "job_id", "amount", "reason", NULL);
+	dispute.reason = dw_arg_text(&call, "reason", DW_NOTES_MAX);
+	dispute.dispute.homeowner_offer = arg_figure(&call, "amount");
 	dispute.dispute.provider_offer = dispute.dispute.homeowner_offer;
-	milestone_id = dw_arg_uuid_opt(&call, 3);
+	milestone_id = dw_arg_uuid_opt(&call, "milestone_id");
 	if (dw_escrow_begin(&call, &job, &row, milestone_id))
 		return dw_call_return(&call);
 	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_OPEN_DISPUTE);
@@ -106,7 +106,7 @@ DW_FUNCTION(dwello_open_dispute)
 							 row.milestone_count, milestone_id,
 							 &dispute.dispute);
 	if (result == DW_BAD_VALUE)
-		dw_arg_refuse(&call, 1, result, "is more than is disputed");
+		dw_arg_refuse(&call, "amount", result, "is more than is disputed");
 	if (result != DW_OK)
 		dw_escrow_refuse(&call, &row, result);
 	dispute.answer_by = dw_dispute_deadline(&row.job_id, &dispute.dispute);
@@ -171,7 +171,7 @@ static bool
 dispute_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 			  DwDisputeRow *dispute, const DwUuid *id)
 {
-	DwUuid		job_id = dw_arg_uuid(call, 0);
+	DwUuid		job_id = dw_arg_uuid(call, "job_id");
 	bool		found;
 
 	dw_job_for_command(call, &job_id, job);
@@ -220,10 +220,11 @@ DW_FUNCTION(dwello_answer_dispute)
 	int64		offer;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
-	dw_args_need(&call, DW_ARG(0) | DW_ARG(1));
-	notes = dw_arg_text_opt(&call, 3, DW_NOTES_MAX);
-	offer = arg_figure(&call, 1);
-	if (dispute_begin(&call, &job, &row, &dispute, dw_arg_uuid_opt(&call, 2)))
+	dw_args_need(&call, "job_id", "amount", NULL);
+	notes = dw_arg_text_opt(&call, "notes", DW_NOTES_MAX);
+	offer = arg_figure(&call, "amount");
+	if (dispute_begin(&call, &job, &row, &dispute, dw_arg_uuid_opt(&call,
+																   "dispute_id")))
 		return dw_call_return(&call);
 	check_open(&call, &row, &dispute, DW_ESCROW_EVENT_ANSWER_DISPUTE);
 
@@ -233,7 +234,8 @@ DW_FUNCTION(dwello_answer_dispute)
 	if (dw_dispute_offer(&dispute.dispute,
 						 call.actor.kind == DW_ACTOR_HOMEOWNER,
 						 offer) != DW_OK)
-		dw_arg_refuse(&call, 1, DW_BAD_VALUE, "is more than is disputed");
+		dw_arg_refuse(&call, "amount", DW_BAD_VALUE,
+					  "is more than is disputed");
 	ending.actor = call.actor;
 	ending.key = call.key;
 	if (dw_dispute_meets(&dispute.dispute, &ending.figure))
@@ -268,8 +270,9 @@ DW_FUNCTION(dwello_withdraw_dispute)
 	int			count;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
-	dw_args_need(&call, DW_ARG(0));
-	if (dispute_begin(&call, &job, &row, &dispute, dw_arg_uuid_opt(&call, 1)))
+	dw_args_need(&call, "job_id", NULL);
+	if (dispute_begin(&call, &job, &row, &dispute, dw_arg_uuid_opt(&call,
+																   "dispute_id")))
 		return dw_call_return(&call);
 	if (!dw_uuid_equal(&dispute.opened_by, &call.actor.user_id))
 		dw_raise(DW_FORBIDDEN, "only who opened a dispute may withdraw it",
@@ -316,23 +319,25 @@ DW_FUNCTION(dwello_resolve_dispute)
 	bool		has_figure;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SUPPORT | DW_ACTOR_ADMIN);
-	dw_args_need(&call, DW_ARG(0) | DW_ARG(1));
-	reason = dw_arg_text_opt(&call, 4, DW_NOTES_MAX);
-	back = arg_figure(&call, 1);
-	has_figure = dw_arg_has(&call, 2);
+	dw_args_need(&call, "job_id", "homeowner_amount", NULL);
+	reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
+	back = arg_figure(&call, "homeowner_amount");
+	has_figure = dw_arg_has(&call, "provider_amount");
 	if (has_figure)
-		ending.figure = arg_figure(&call, 2);
-	if (dispute_begin(&call, &job, &row, &dispute, dw_arg_uuid_opt(&call, 3)))
+		ending.figure = arg_figure(&call, "provider_amount");
+	if (dispute_begin(&call, &job, &row, &dispute, dw_arg_uuid_opt(&call,
+																   "dispute_id")))
 		return dw_call_return(&call);
 	need_stranger(&call, &job);
 	check_open(&call, &row, &dispute, DW_ESCROW_EVENT_RESOLVE_DISPUTE);
 
 	if (back > dispute.dispute.amount)
-		dw_arg_refuse(&call, 1, DW_BAD_VALUE, "is more than is disputed");
+		dw_arg_refuse(&call, "homeowner_amount", DW_BAD_VALUE,
+					  "is more than is disputed");
 	if (!has_figure)
 		ending.figure = dispute.dispute.amount - back;
 	else if (ending.figure != dispute.dispute.amount - back)
-		dw_arg_refuse(&call, 2, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "provider_amount", DW_BAD_VALUE,
 					  "does not add up to what is disputed");
 	ending.actor = call.actor;
 	ending.key = call.key;

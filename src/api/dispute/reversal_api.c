@@ -37,7 +37,7 @@ static bool
 reversal_begin(DwCall *call, DwJob *job, DwEscrowRow *row, const DwUuid *id,
 			   DwOriginal *original)
 {
-	DwUuid		job_id = dw_arg_uuid(call, 0);
+	DwUuid		job_id = dw_arg_uuid(call, "job_id");
 	bool		found;
 
 	dw_job_for_command(call, &job_id, job);
@@ -55,7 +55,7 @@ reversal_begin(DwCall *call, DwJob *job, DwEscrowRow *row, const DwUuid *id,
 		(original->type != DW_TRANSACTION_RELEASE &&
 		 original->type != DW_TRANSACTION_REFUND &&
 		 original->type != DW_TRANSACTION_DISPUTE))
-		dw_arg_refuse(call, 1, DW_BAD_VALUE,
+		dw_arg_refuse(call, "transaction_id", DW_BAD_VALUE,
 					  "must be a completed release, refund or dispute");
 	return false;
 }
@@ -133,11 +133,12 @@ DW_FUNCTION(dwello_reverse_transaction)
 	DwUuid		id;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN);
-	dw_args_need(&call, DW_ARG(0) | DW_ARG(1));
-	id = dw_arg_uuid(&call, 1);
-	undoing.reason = dw_arg_text_opt(&call, 3, DW_NOTES_MAX);
-	if (dw_arg_has(&call, 2) && (undoing.amount = dw_arg_int8(&call, 2)) <= 0)
-		dw_arg_refuse(&call, 2, DW_BAD_VALUE, "must be more than zero");
+	dw_args_need(&call, "job_id", "transaction_id", NULL);
+	id = dw_arg_uuid(&call, "transaction_id");
+	undoing.reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
+	if (dw_arg_has(&call, "amount") && (undoing.amount = dw_arg_int8(&call,
+																	 "amount")) <= 0)
+		dw_arg_refuse(&call, "amount", DW_BAD_VALUE, "must be more than zero");
 	if (reversal_begin(&call, &job, &row, &id, &undoing.original))
 		return dw_call_return(&call);
 

@@ -23,10 +23,10 @@
 static int32
 arg_max_rows(DwCall *call)
 {
-	int32		max_rows = dw_arg_int4(call, 0);
+	int32		max_rows = dw_arg_int4(call, "max_rows");
 
 	if (max_rows <= 0)
-		dw_arg_refuse(call, 0, DW_BAD_VALUE, "must be positive");
+		dw_arg_refuse(call, "max_rows", DW_BAD_VALUE, "must be positive");
 	return max_rows;
 }
 

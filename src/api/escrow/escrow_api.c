@@ -33,7 +33,7 @@ DW_FUNCTION(dwello_release_escrow)
 	DwResult	result;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_ADMIN);
-	dw_args_need(&call, DW_ARG(0));
+	dw_args_need(&call, "job_id", NULL);
 	dw_arg_selector(&call, &selector);
 	if (dw_escrow_begin(&call, &job, &row, selector.milestone_id))
 		return dw_call_return(&call);
@@ -79,8 +79,8 @@ DW_FUNCTION(dwello_approve_milestone)
 	DwResult	result;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_ADMIN);
-	dw_args_need(&call, DW_ARG(0) | DW_ARG(1));
-	milestone_id = dw_arg_uuid(&call, 1);
+	dw_args_need(&call, "job_id", "milestone_id", NULL);
+	milestone_id = dw_arg_uuid(&call, "milestone_id");
 	if (dw_escrow_begin(&call, &job, &row, &milestone_id))
 		return dw_call_return(&call);
 

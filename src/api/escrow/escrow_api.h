@@ -100,7 +100,7 @@ extern DwGivenBack *dw_refund_parts(const DwPaymentPart *parts, int count);
 extern void dw_row_escrow(DwCall *call, const DwEscrowRow *row);
 
 /* A currency that is given and known, else 22023. */
-extern void dw_arg_check_currency(DwCall *call, int arg,
+extern void dw_arg_check_currency(DwCall *call, const char *arg,
 								  const char *currency);
 
 /*

@@ -77,7 +77,7 @@ dw_row_escrow(DwCall *call, const DwEscrowRow *row)
 }
 
 void
-dw_arg_check_currency(DwCall *call, int arg, const char *currency)
+dw_arg_check_currency(DwCall *call, const char *arg, const char *currency)
 {
 	if (currency != NULL &&
 		dw_currency_exponent(currency) == DW_CURRENCY_UNKNOWN)
@@ -98,14 +98,14 @@ void
 dw_arg_selector(DwCall *call, DwSelector *selector)
 {
 	memset(selector, 0, sizeof(*selector));
-	selector->has_amount = dw_arg_has(call, 1);
+	selector->has_amount = dw_arg_has(call, "amount");
 	if (selector->has_amount)
-		selector->amount = dw_arg_int8(call, 1);
-	selector->milestone_id = dw_arg_uuid_opt(call, 2);
+		selector->amount = dw_arg_int8(call, "amount");
+	selector->milestone_id = dw_arg_uuid_opt(call, "milestone_id");
 	if (selector->has_amount && selector->amount <= 0)
-		dw_arg_refuse(call, 1, DW_BAD_VALUE, "must be more than zero");
+		dw_arg_refuse(call, "amount", DW_BAD_VALUE, "must be more than zero");
 	if (selector->has_amount && selector->milestone_id != NULL)
-		dw_arg_refuse(call, 1, DW_BAD_VALUE,
+		dw_arg_refuse(call, "amount", DW_BAD_VALUE,
 					  "must be NULL when a milestone is given");
 }
 
@@ -113,7 +113,7 @@ bool
 dw_escrow_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 				const DwUuid *milestone_id)
 {
-	DwUuid		job_id = dw_arg_uuid(call, 0);
+	DwUuid		job_id = dw_arg_uuid(call, "job_id");
 	bool		found;
 
 	dw_job_sides_for_command(call, &job_id, job);

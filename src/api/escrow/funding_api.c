@@ -36,23 +36,24 @@ static void
 funding_read(DwCall *call, Funding *funding)
 {
 	memset(funding, 0, sizeof(*funding));
-	dw_args_need(call, DW_ARG(0));
-	funding->job_id = dw_arg_uuid(call, 0);
-	funding->currency = dw_arg_text_opt(call, 3, CURRENCY_MAX);
-	if (dw_arg_has(call, 1))
+	dw_args_need(call, "job_id", NULL);
+	funding->job_id = dw_arg_uuid(call, "job_id");
+	funding->currency = dw_arg_text_opt(call, "currency", CURRENCY_MAX);
+	if (dw_arg_has(call, "amount"))
 	{
-		funding->amount = dw_arg_int8(call, 1);
+		funding->amount = dw_arg_int8(call, "amount");
 		if (funding->amount <= 0)
-			dw_arg_refuse(call, 1, DW_BAD_VALUE, "must be more than zero");
+			dw_arg_refuse(call, "amount", DW_BAD_VALUE,
+						  "must be more than zero");
 	}
-	dw_arg_check_currency(call, 3, funding->currency);
+	dw_arg_check_currency(call, "currency", funding->currency);
 }
 
 /* Finds the way to pay; P0002 when one is named that the caller has not. */
 static void
 funding_find_method(DwCall *call, Funding *funding)
 {
-	const DwUuid *id = dw_arg_uuid_opt(call, 2);
+	const DwUuid *id = dw_arg_uuid_opt(call, "payment_method_id");
 
 	funding->has_method = dw_payment_method_find(&call->actor.user_id, id,
 												 &funding->method);

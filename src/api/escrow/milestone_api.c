@@ -24,14 +24,14 @@ read_delivery(DwCall *call, DwDelivery *delivery)
 	int			count;
 	int64		most;
 
-	delivery->notes = dw_arg_text_opt(call, 2, DW_NOTES_MAX);
-	(void) dw_arg_texts(call, 3, PHOTO_MAX, &count);
+	delivery->notes = dw_arg_text_opt(call, "notes", DW_NOTES_MAX);
+	(void) dw_arg_texts(call, "photos", PHOTO_MAX, &count);
 	most = dw_setting_int8("max_photos_per_job");
 	if (count > most)
-		dw_arg_refuse(call, 3, DW_BAD_VALUE,
+		dw_arg_refuse(call, "photos", DW_BAD_VALUE,
 					  psprintf("has more than " INT64_FORMAT " elements",
 							   most));
-	delivery->photos = call->fcinfo->args[3].value;
+	delivery->photos = dw_arg_datum(call, "photos");
 }
 
 /*
@@ -42,7 +42,7 @@ static bool
 milestone_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 				const DwUuid *milestone_id)
 {
-	DwUuid		job_id = dw_arg_uuid(call, 0);
+	DwUuid		job_id = dw_arg_uuid(call, "job_id");
 	DwMilestone *milestone = NULL;
 	bool		found;
 
@@ -113,8 +113,8 @@ DW_FUNCTION(dwello_submit_milestone)
 	DwResult	result;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
-	dw_args_need(&call, DW_ARG(0) | DW_ARG(3));
-	milestone_id = dw_arg_uuid_opt(&call, 1);
+	dw_args_need(&call, "job_id", "photos", NULL);
+	milestone_id = dw_arg_uuid_opt(&call, "milestone_id");
 	read_delivery(&call, &delivery);
 	if (milestone_begin(&call, &job, &row, milestone_id))
 		return dw_call_return(&call);
@@ -164,9 +164,9 @@ DW_FUNCTION(dwello_request_changes)
 	const char *notes;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
-	dw_args_need(&call, DW_ARG(0));
-	milestone_id = dw_arg_uuid_opt(&call, 1);
-	notes = dw_arg_text_opt(&call, 2, DW_NOTES_MAX);
+	dw_args_need(&call, "job_id", NULL);
+	milestone_id = dw_arg_uuid_opt(&call, "milestone_id");
+	notes = dw_arg_text_opt(&call, "notes", DW_NOTES_MAX);
 	if (milestone_begin(&call, &job, &row, milestone_id))
 		return dw_call_return(&call);
 

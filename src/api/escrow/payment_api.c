@@ -30,19 +30,20 @@ arrival_read(DwCall *call, DwPaymentEvent *event)
 	const DwUuid *id;
 
 	memset(event, 0, sizeof(*event));
-	dw_args_need(call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2) | DW_ARG(3) |
-				 DW_ARG(4));
+	dw_args_need(call, "job_id", "psp", "event_id", "amount", "currency",
+				 NULL);
 	event->type = DW_PAYMENT_CONFIRMED;
-	event->job_id = dw_arg_uuid(call, 0);
-	event->psp = dw_arg_text(call, 1, DW_PSP_MAX);
-	event->event_id = dw_arg_text(call, 2, DW_PSP_REFERENCE_MAX);
-	event->currency = dw_arg_text(call, 4, CURRENCY_MAX);
-	event->psp_reference = dw_arg_text_opt(call, 6, DW_PSP_REFERENCE_MAX);
-	event->amount = dw_arg_int8(call, 3);
+	event->job_id = dw_arg_uuid(call, "job_id");
+	event->psp = dw_arg_text(call, "psp", DW_PSP_MAX);
+	event->event_id = dw_arg_text(call, "event_id", DW_PSP_REFERENCE_MAX);
+	event->currency = dw_arg_text(call, "currency", CURRENCY_MAX);
+	event->psp_reference = dw_arg_text_opt(call, "psp_reference",
+										   DW_PSP_REFERENCE_MAX);
+	event->amount = dw_arg_int8(call, "amount");
 	if (event->amount <= 0)
-		dw_arg_refuse(call, 3, DW_BAD_VALUE, "must be more than zero");
-	dw_arg_check_currency(call, 4, event->currency);
-	id = dw_arg_uuid_opt(call, 5);
+		dw_arg_refuse(call, "amount", DW_BAD_VALUE, "must be more than zero");
+	dw_arg_check_currency(call, "currency", event->currency);
+	id = dw_arg_uuid_opt(call, "transaction_id");
 	if (id != NULL)
 		event->transaction_id = *id;
 }
@@ -195,15 +196,15 @@ failure_read(DwCall *call, DwPaymentEvent *event)
 	const DwUuid *id;
 
 	memset(event, 0, sizeof(*event));
-	dw_args_need(call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2));
+	dw_args_need(call, "job_id", "psp", "event_id", NULL);
 	event->type = DW_PAYMENT_FAILED;
-	event->job_id = dw_arg_uuid(call, 0);
-	event->psp = dw_arg_text(call, 1, DW_PSP_MAX);
-	event->event_id = dw_arg_text(call, 2, DW_PSP_REFERENCE_MAX);
-	id = dw_arg_uuid_opt(call, 3);
+	event->job_id = dw_arg_uuid(call, "job_id");
+	event->psp = dw_arg_text(call, "psp", DW_PSP_MAX);
+	event->event_id = dw_arg_text(call, "event_id", DW_PSP_REFERENCE_MAX);
+	id = dw_arg_uuid_opt(call, "transaction_id");
 	if (id != NULL)
 		event->transaction_id = *id;
-	return dw_arg_text_opt(call, 4, DW_NOTES_MAX);
+	return dw_arg_text_opt(call, "reason", DW_NOTES_MAX);
 }
 
 /* WD101 when no payment was asked for, or it has arrived. */

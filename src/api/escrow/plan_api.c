@@ -24,11 +24,11 @@ plan_read(DwCall *call, DwPlan *plan)
 	DwArgError	error = {0};
 
 	memset(plan, 0, sizeof(*plan));
-	dw_args_need(call, DW_ARG(0) | DW_ARG(1));
-	plan->job_id = dw_arg_uuid(call, 0);
-	plan->words = dw_post_milestones(call, 1, &plan->count, &error);
+	dw_args_need(call, "job_id", "milestones", NULL);
+	plan->job_id = dw_arg_uuid(call, "job_id");
+	plan->words = dw_post_milestones(call, "milestones", &plan->count, &error);
 	if (plan->count == 0)
-		dw_arg_error_note(&error, 1, DW_BAD_VALUE,
+		dw_arg_error_note(&error, "milestones", DW_BAD_VALUE,
 						  "must have at least one element");
 	dw_arg_error_raise(call, &error);
 	plan->milestones = palloc0(plan->count * sizeof(DwMilestone));

@@ -119,8 +119,8 @@ DW_FUNCTION(dwello_refund_escrow)
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
 					 DW_ACTOR_ADMIN);
-	dw_args_need(&call, DW_ARG(0));
-	refund.reason = dw_arg_text_opt(&call, 3, DW_NOTES_MAX);
+	dw_args_need(&call, "job_id", NULL);
+	refund.reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
 	dw_arg_selector(&call, &refund.selector);
 	if (dw_escrow_begin(&call, &job, &row, refund.selector.milestone_id))
 		return dw_call_return(&call);
@@ -175,8 +175,8 @@ DW_FUNCTION(dwello_cancel_escrow)
 	bool		pending;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
-	dw_args_need(&call, DW_ARG(0));
-	reason = dw_arg_text_opt(&call, 1, DW_NOTES_MAX);
+	dw_args_need(&call, "job_id", NULL);
+	reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
 	if (dw_escrow_begin(&call, &job, &row, NULL))
 		return dw_call_return(&call);
 	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_CANCEL);

@@ -123,22 +123,23 @@ read_scope(DwCall *call, DwFeeScope *scope)
 {
 	int64		amount;
 
-	dw_args_need(call, DW_ARG(0) | DW_ARG(1));
-	scope->currency = dw_arg_text(call, 1, CURRENCY_MAX);
-	scope->tier = dw_arg_text_opt(call, 3, TIER_MAX);
-	(void) dw_arg_text_opt(call, 4, DW_PROMO_CODE_MAX);
-	amount = dw_arg_int8(call, 0);
+	dw_args_need(call, "amount", "currency", NULL);
+	scope->currency = dw_arg_text(call, "currency", CURRENCY_MAX);
+	scope->tier = dw_arg_text_opt(call, "user_tier", TIER_MAX);
+	(void) dw_arg_text_opt(call, "promo_code", DW_PROMO_CODE_MAX);
+	amount = dw_arg_int8(call, "amount");
 	if (amount <= 0)
-		dw_arg_refuse(call, 0, DW_BAD_VALUE, "must be more than zero");
-	dw_arg_check_currency(call, 1, scope->currency);
-	scope->as_of = dw_arg_time_opt(call, 5);
+		dw_arg_refuse(call, "amount", DW_BAD_VALUE, "must be more than zero");
+	dw_arg_check_currency(call, "currency", scope->currency);
+	scope->as_of = dw_arg_time_opt(call, "as_of");
 	if (scope->as_of == DT_NOBEGIN)
 		scope->as_of = dw_now();
 	if (scope->tier == NULL)
 		scope->tier = dw_fee_tier_of(&call->actor.user_id);
 	if (dw_label_find(tiers, DW_LENGTH(tiers), scope->tier) < 0)
-		dw_arg_refuse(call, 3, DW_BAD_LABEL, "is no subscription tier");
-	scope->category_id = dw_arg_uuid_opt(call, 2);
+		dw_arg_refuse(call, "user_tier", DW_BAD_LABEL,
+					  "is no subscription tier");
+	scope->category_id = dw_arg_uuid_opt(call, "category_id");
 	return amount;
 }
 
@@ -158,7 +159,7 @@ static DwUuid
 find_terms(DwCall *call, const DwFeeScope *scope, int64 amount,
 		   DwFeeTerms *terms)
 {
-	char	   *code = dw_arg_text_opt(call, 4, DW_PROMO_CODE_MAX);
+	char	   *code = dw_arg_text_opt(call, "promo_code", DW_PROMO_CODE_MAX);
 	DwFeeRow	row;
 	DwPromo		promo;
 

@@ -23,48 +23,28 @@
 #define NAME_LENGTH_MAX	100		/* characters of a name */
 #define CURRENCY_MAX	20		/* characters; only three can be right */
 
-/* Positions of set_fee_schedule's arguments. */
-enum
-{
-	SET_NAME,
-	SET_RATE,
-	SET_FIXED,
-	SET_MIN,
-	SET_MAX,
-	SET_TAX,
-	SET_PAYER,
-	SET_KIND,
-	SET_TIERS,
-	SET_CATEGORY,
-	SET_CURRENCY,
-	SET_TIER,
-	SET_VALID_FROM,
-	SET_VALID_UNTIL,
-	SET_SCHEDULE_ID
-};
-
 /* Reads the numbers beside the tiers, which are the first tier's. */
 static void
 read_first(DwCall *call, DwArgError *error, DwFeeSchedule *schedule)
 {
 	DwFeeTier  *first = &schedule->tiers[0];
 
-	first->rate_ppm = dw_arg_has(call, SET_RATE)
-		? dw_arg_int4(call, SET_RATE) : 0;
-	first->fixed = dw_arg_int8(call, SET_FIXED);
-	first->min_fee = dw_arg_int8(call, SET_MIN);
+	first->rate_ppm = dw_arg_has(call, "rate_ppm")
+		? dw_arg_int4(call, "rate_ppm") : 0;
+	first->fixed = dw_arg_int8(call, "fixed_fee");
+	first->min_fee = dw_arg_int8(call, "min_fee");
 	first->max_fee = DW_FEE_NO_MAX;
-	if (dw_arg_has(call, SET_MAX))
+	if (dw_arg_has(call, "max_fee"))
 	{
-		first->max_fee = dw_arg_int8(call, SET_MAX);
+		first->max_fee = dw_arg_int8(call, "max_fee");
 		if (first->max_fee < 0)
-			dw_arg_error_note(error, SET_MAX, DW_BAD_VALUE,
+			dw_arg_error_note(error, "max_fee", DW_BAD_VALUE,
 							  "must not be negative");
 	}
-	schedule->tax_ppm = dw_arg_int4(call, SET_TAX);
-	if (!dw_fee_payer_parse(dw_arg_label(call, SET_PAYER),
+	schedule->tax_ppm = dw_arg_int4(call, "tax_ppm");
+	if (!dw_fee_payer_parse(dw_arg_label(call, "payer"),
 							&schedule->payer) ||
-		!dw_fee_kind_parse(dw_arg_label(call, SET_KIND), &schedule->kind))
+		!dw_fee_kind_parse(dw_arg_label(call, "kind"), &schedule->kind))
 		elog(ERROR, "unknown label of a fee schedule");
 }
 
@@ -72,14 +52,14 @@ read_first(DwCall *call, DwArgError *error, DwFeeSchedule *schedule)
 static void
 read_validity(DwCall *call, DwArgError *error, DwFeeDraft *draft)
 {
-	draft->valid_from = dw_arg_time_opt(call, SET_VALID_FROM);
+	draft->valid_from = dw_arg_time_opt(call, "valid_from");
 	if (draft->valid_from == DT_NOBEGIN)
 		draft->valid_from = dw_now();
-	draft->valid_until = dw_arg_time_opt(call, SET_VALID_UNTIL);
+	draft->valid_until = dw_arg_time_opt(call, "valid_until");
 	if (draft->valid_until == DT_NOBEGIN)
 		draft->valid_until = DT_NOEND;
 	if (draft->valid_until <= draft->valid_from)
-		dw_arg_error_note(error, SET_VALID_UNTIL, DW_BAD_VALUE,
+		dw_arg_error_note(error, "valid_until", DW_BAD_VALUE,
 						  "must be after valid_from");
 }
 
@@ -90,26 +70,25 @@ read_draft(DwCall *call, DwFeeDraft *draft)
 	const DwTextRule name = {NAME_LENGTH_MAX, true};
 	const DwTextRule currency = {CURRENCY_MAX, false};
 	DwArgError	error = {0};
-	DwJsonItem	item = {.place = {SET_TIERS, DW_ARG_NO_ITEM, NULL},
+	DwJsonItem	item = {.place = {"tiers", DW_ARG_NO_ITEM, NULL},
 	.error = &error};
 
 	memset(draft, 0, sizeof(*draft));
-	dw_args_need(call, DW_ARG(SET_NAME) | DW_ARG(SET_FIXED) |
-				 DW_ARG(SET_MIN) | DW_ARG(SET_TAX) | DW_ARG(SET_PAYER) |
-				 DW_ARG(SET_KIND) | DW_ARG(SET_TIERS));
-	draft->name = dw_arg_text_checked(call, &error, SET_NAME, name);
-	draft->currency = dw_arg_text_checked(call, &error, SET_CURRENCY,
+	dw_args_need(call, "name", "fixed_fee", "min_fee", "tax_ppm", "payer",
+				 "kind", "tiers", NULL);
+	draft->name = dw_arg_text_checked(call, &error, "name", name);
+	draft->currency = dw_arg_text_checked(call, &error, "currency",
 										  currency);
-	draft->category_id = dw_arg_uuid_opt(call, SET_CATEGORY);
-	draft->tier = dw_arg_label_opt(call, SET_TIER);
+	draft->category_id = dw_arg_uuid_opt(call, "category_id");
+	draft->tier = dw_arg_label_opt(call, "user_tier");
 	read_first(call, &error, &draft->schedule);
-	dw_tiers_read(call, &item, NULL, dw_arg_has(call, SET_RATE),
+	dw_tiers_read(call, &item, NULL, dw_arg_has(call, "rate_ppm"),
 				  &draft->schedule);
-	dw_schedule_check(&error, SET_RATE, &draft->schedule);
+	dw_schedule_check(&error, "rate_ppm", &draft->schedule);
 	read_validity(call, &error, draft);
 	dw_arg_error_raise(call, &error);
-	dw_arg_check_currency(call, SET_CURRENCY, draft->currency);
-	draft->id = dw_call_new_id(call, dw_arg_uuid_opt(call, SET_SCHEDULE_ID));
+	dw_arg_check_currency(call, "currency", draft->currency);
+	draft->id = dw_call_new_id(call, dw_arg_uuid_opt(call, "schedule_id"));
 }
 
 /* Raises P0002 for a schedule. */
@@ -180,7 +159,7 @@ static TimestampTz
 end_of(DwCall *call, const DwUuid *id, const DwFeeLife *life)
 {
 	TimestampTz now = dw_now();
-	TimestampTz until = dw_arg_time_opt(call, 1);
+	TimestampTz until = dw_arg_time_opt(call, "valid_until");
 
 	if (life->is_builtin)
 		need_future(id, life);
@@ -191,7 +170,8 @@ end_of(DwCall *call, const DwUuid *id, const DwFeeLife *life)
 	if (until == DT_NOBEGIN)
 		return now;
 	if (until < now)
-		dw_arg_refuse(call, 1, DW_BAD_VALUE, "must not be in the past");
+		dw_arg_refuse(call, "valid_until", DW_BAD_VALUE,
+					  "must not be in the past");
 	return until;
 }
 
@@ -205,9 +185,9 @@ DW_FUNCTION(dwello_end_fee_schedule)
 	bool		found;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
-	dw_args_need(&call, DW_ARG(0));
-	id = dw_arg_uuid(&call, 0);
-	(void) dw_arg_time_opt(&call, 1);
+	dw_args_need(&call, "schedule_id", NULL);
+	id = dw_arg_uuid(&call, "schedule_id");
+	(void) dw_arg_time_opt(&call, "valid_until");
 	found = dw_fee_schedule_lock(&id, &life);
 	if (dw_call_replay(&call, &call.actor.user_id))
 		return dw_call_return(&call);

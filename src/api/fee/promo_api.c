@@ -21,17 +21,6 @@
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
 
-/* Positions of add_promo_code's arguments. */
-enum
-{
-	ADD_CODE,
-	ADD_RATE,
-	ADD_BUDGET,
-	ADD_CURRENCY,
-	ADD_VALID_FROM,
-	ADD_VALID_UNTIL
-};
-
 /* True for 3 to 40 of A-Z, 0-9, _ and -. */
 static bool
 is_code(const char *text)
@@ -47,14 +36,14 @@ is_code(const char *text)
 static void
 read_validity(DwCall *call, DwPromo *promo)
 {
-	promo->valid_from = dw_arg_time_opt(call, ADD_VALID_FROM);
+	promo->valid_from = dw_arg_time_opt(call, "valid_from");
 	if (promo->valid_from == DT_NOBEGIN)
 		promo->valid_from = dw_now();
-	promo->valid_until = dw_arg_time_opt(call, ADD_VALID_UNTIL);
+	promo->valid_until = dw_arg_time_opt(call, "valid_until");
 	if (promo->valid_until == DT_NOBEGIN)
 		promo->valid_until = DT_NOEND;
 	if (promo->valid_until <= promo->valid_from)
-		dw_arg_refuse(call, ADD_VALID_UNTIL, DW_BAD_VALUE,
+		dw_arg_refuse(call, "valid_until", DW_BAD_VALUE,
 					  "must be after valid_from");
 }
 
@@ -63,24 +52,24 @@ static void
 read_promo(DwCall *call, DwPromo *promo)
 {
 	memset(promo, 0, sizeof(*promo));
-	dw_args_need(call, DW_ARG(ADD_CODE) | DW_ARG(ADD_RATE));
-	promo->code = dw_arg_text(call, ADD_CODE, DW_PROMO_CODE_MAX);
-	promo->currency = dw_arg_text_opt(call, ADD_CURRENCY, CURRENCY_MAX);
+	dw_args_need(call, "code", "rate_ppm", NULL);
+	promo->code = dw_arg_text(call, "code", DW_PROMO_CODE_MAX);
+	promo->currency = dw_arg_text_opt(call, "currency", CURRENCY_MAX);
 	if (!is_code(promo->code))
-		dw_arg_refuse(call, ADD_CODE, DW_BAD_VALUE,
+		dw_arg_refuse(call, "code", DW_BAD_VALUE,
 					  "must be 3 to 40 of A-Z, 0-9, _ and -");
-	promo->rate_ppm = dw_arg_int4(call, ADD_RATE);
+	promo->rate_ppm = dw_arg_int4(call, "rate_ppm");
 	if (promo->rate_ppm < 0 || promo->rate_ppm > DW_PPM)
-		dw_arg_refuse(call, ADD_RATE, DW_BAD_VALUE,
+		dw_arg_refuse(call, "rate_ppm", DW_BAD_VALUE,
 					  "must be 0 to 1000000");
-	promo->budget = dw_arg_has(call, ADD_BUDGET)
-		? dw_arg_int8(call, ADD_BUDGET) : DW_FEE_NO_MAX;
-	if (dw_arg_has(call, ADD_BUDGET) && promo->budget < 0)
-		dw_arg_refuse(call, ADD_BUDGET, DW_BAD_VALUE,
+	promo->budget = dw_arg_has(call, "budget")
+		? dw_arg_int8(call, "budget") : DW_FEE_NO_MAX;
+	if (dw_arg_has(call, "budget") && promo->budget < 0)
+		dw_arg_refuse(call, "budget", DW_BAD_VALUE,
 					  "must not be negative");
-	dw_arg_check_currency(call, ADD_CURRENCY, promo->currency);
+	dw_arg_check_currency(call, "currency", promo->currency);
 	if (promo->budget != DW_FEE_NO_MAX && promo->currency == NULL)
-		dw_arg_refuse(call, ADD_CURRENCY, DW_BAD_VALUE,
+		dw_arg_refuse(call, "currency", DW_BAD_VALUE,
 					  "must be given with a budget");
 	read_validity(call, promo);
 }
@@ -136,7 +125,7 @@ dw_promo_into_terms(bool found, const DwPromo *promo, const char *currency,
 static bool
 contract_begin(DwCall *call, DwJob *job, DwEscrowRow *row)
 {
-	DwUuid		job_id = dw_arg_uuid(call, 0);
+	DwUuid		job_id = dw_arg_uuid(call, "job_id");
 	bool		found;
 
 	dw_job_for_command(call, &job_id, job);
@@ -206,8 +195,8 @@ DW_FUNCTION(dwello_apply_promo)
 	int64		waived;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
-	dw_args_need(&call, DW_ARG(0) | DW_ARG(1));
-	code = dw_arg_text(&call, 1, DW_PROMO_CODE_MAX);
+	dw_args_need(&call, "job_id", "code", NULL);
+	code = dw_arg_text(&call, "code", DW_PROMO_CODE_MAX);
 	if (contract_begin(&call, &job, &row))
 		return dw_call_return(&call);
 	need_untouched(&call, &row);

@@ -278,14 +278,15 @@ read_schedule(DwCall *call, DwFeeSchedule *schedule)
 	NULL};
 	const DwTextRule rule = {LABEL_MAX, true};
 	DwArgError	error = {0};
-	DwJsonItem	item = {.place = {0, DW_ARG_NO_ITEM, NULL},
+	DwJsonItem	item = {.place = {"schedule", DW_ARG_NO_ITEM, NULL},
 	.error = &error};
 	char	   *currency = NULL;
 	int64		rate;
 
 	memset(schedule, 0, sizeof(*schedule));
-	if (!dw_json_arg_object(dw_arg_jsonb(call, 0), &item.object))
-		dw_arg_error_note(&error, 0, DW_BAD_VALUE, "must be a JSON object");
+	if (!dw_json_arg_object(dw_arg_jsonb(call, "schedule"), &item.object))
+		dw_arg_error_note(&error, "schedule", DW_BAD_VALUE,
+						  "must be a JSON object");
 	else
 	{
 		DwJsonArg	object = item.object;
@@ -301,7 +302,7 @@ read_schedule(DwCall *call, DwFeeSchedule *schedule)
 		dw_tiers_read(call, &item, &object,
 					  dw_json_arg_int8(&object, "rate_ppm", &rate) !=
 					  DW_MEMBER_ABSENT, schedule);
-		dw_schedule_check(&error, 0, schedule);
+		dw_schedule_check(&error, "schedule", schedule);
 	}
 	dw_arg_error_raise(call, &error);
 	return currency;
@@ -320,14 +321,15 @@ DW_FUNCTION(dwello_simulate_fees)
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
 	dw_rows_begin(&call);
-	dw_args_need(&call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2));
+	dw_args_need(&call, "schedule", "from_time", "to_time", NULL);
 	memset(&replay, 0, sizeof(replay));
 	replay.call = &call;
 	currency = read_schedule(&call, &replay.schedule);
-	from_time = dw_arg_time_opt(&call, 1);
-	to_time = dw_arg_time_opt(&call, 2);
+	from_time = dw_arg_time_opt(&call, "from_time");
+	to_time = dw_arg_time_opt(&call, "to_time");
 	if (to_time <= from_time)
-		dw_arg_refuse(&call, 2, DW_BAD_VALUE, "must be after from_time");
+		dw_arg_refuse(&call, "to_time", DW_BAD_VALUE,
+					  "must be after from_time");
 
 	count = dw_releases_find(from_time, to_time, currency);
 	replay.deeds = palloc_extended(sizeof(DwDeed) * Max(count, 1),

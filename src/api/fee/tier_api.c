@@ -43,7 +43,8 @@ dw_limit_read(DwJsonItem *item, int64 absent)
 	if (limit == PG_INT64_MIN)
 		return absent;
 	if (limit < 0)
-		dw_json_item_note(item, "max_fee", DW_BAD_VALUE, "must not be negative");
+		dw_json_item_note(item, "max_fee", DW_BAD_VALUE,
+						  "must not be negative");
 	return limit;
 }
 
@@ -99,7 +100,7 @@ dw_tiers_read(DwCall *call, DwJsonItem *item, const DwJsonArg *object,
 
 /* Notes what is wrong with a schedule; see the header. */
 void
-dw_schedule_check(DwArgError *error, int argument,
+dw_schedule_check(DwArgError *error, const char *argument,
 				  const DwFeeSchedule *schedule)
 {
 	if (schedule->tier_count == 0)

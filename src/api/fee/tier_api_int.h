@@ -29,7 +29,7 @@ extern int64 dw_limit_read(DwJsonItem *item, int64 absent);
  * Notes 22023 in the fault when some F of the schedule is not valid; argument
  * is the one to be blamed.
  */
-extern void dw_schedule_check(DwArgError *error, int argument,
+extern void dw_schedule_check(DwArgError *error, const char *argument,
 							  const DwFeeSchedule *schedule);
 
 #endif							/* DW_TIER_API_INT_H */

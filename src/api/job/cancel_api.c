@@ -24,10 +24,10 @@
 static char *
 cancel_reason(DwCall *call)
 {
-	char	   *reason = dw_arg_text_opt(call, 1, REASON_MAX);
+	char	   *reason = dw_arg_text_opt(call, "reason", REASON_MAX);
 
 	if (reason != NULL && strcmp(reason, DW_JOB_REASON_EXPIRED) == 0)
-		dw_arg_refuse(call, 1, DW_BAD_VALUE,
+		dw_arg_refuse(call, "reason", DW_BAD_VALUE,
 					  "must be another word: that one is for jobs whose time"
 					  " for bids ran out");
 	return reason;
@@ -80,7 +80,7 @@ DW_FUNCTION(dwello_cancel_job)
 	dw_command_begin(&call, fcinfo,
 					 dw_machine_actors(dw_job_machine(),
 									   DW_JOB_EVENT_CANCEL));
-	job_id = dw_arg_uuid(&call, 0);
+	job_id = dw_arg_uuid(&call, "job_id");
 	reason = cancel_reason(&call);
 	dw_job_for_command(&call, &job_id, &job);
 	dw_job_need_homeowner(&call, &job);
@@ -135,9 +135,9 @@ DW_FUNCTION(dwello_expire_jobs)
 					 dw_machine_actors(dw_job_machine(),
 									   DW_JOB_EVENT_EXPIRE) &
 					 DW_ACTOR_SYSTEM);
-	max_rows = dw_arg_int4(&call, 0);
+	max_rows = dw_arg_int4(&call, "max_rows");
 	if (max_rows < 1 || max_rows > EXPIRE_MAX_ROWS)
-		dw_arg_refuse(&call, 0, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
 					  psprintf("must be from 1 to %d", EXPIRE_MAX_ROWS));
 	ids = dw_jobs_claim_expired(max_rows, &count);
 	turn = AllocSetContextCreate(CurrentMemoryContext, "one job",

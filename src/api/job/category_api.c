@@ -18,34 +18,9 @@
 #define DESCRIPTION_MAX_LENGTH	20000
 #define URL_MAX_LENGTH			2000
 
-/* Positions of add_category's arguments. */
-enum
-{
-	ADD_NAME,
-	ADD_PARENT_ID,
-	ADD_DESCRIPTION,
-	ADD_ICON_URL,
-	ADD_REFERENCE_AMOUNT,
-	ADD_SORT_ORDER,
-	ADD_CATEGORY_ID
-};
-
-/* Positions of edit_category's arguments. */
-enum
-{
-	EDIT_CATEGORY_ID,
-	EDIT_NAME,
-	EDIT_PARENT_ID,
-	EDIT_DESCRIPTION,
-	EDIT_ICON_URL,
-	EDIT_REFERENCE_AMOUNT,
-	EDIT_IS_ACTIVE,
-	EDIT_SORT_ORDER
-};
-
 static void draft_read(DwCall *call, DwCategoryDraft *draft);
 static void edit_read(DwCall *call, DwCategoryEdit *edit);
-static int64 reference_amount(DwCall *call, int arg);
+static int64 reference_amount(DwCall *call, const char *arg);
 pg_noreturn static void category_refuse_unknown(const DwUuid *id);
 static void parent_check(const DwCategory *category, const DwUuid *parent_id);
 static void move_check(const DwUuid *id, const DwUuid *parent_id);
@@ -87,8 +62,8 @@ DW_FUNCTION(dwello_edit_category)
 	DwCategory	category;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
-	dw_args_need(&call, DW_ARG(EDIT_CATEGORY_ID));
-	id = dw_arg_uuid(&call, EDIT_CATEGORY_ID);
+	dw_args_need(&call, "category_id", NULL);
+	id = dw_arg_uuid(&call, "category_id");
 	edit_read(&call, &edit);
 
 	if (edit.parent_id != NULL)
@@ -115,15 +90,15 @@ static void
 draft_read(DwCall *call, DwCategoryDraft *draft)
 {
 	memset(draft, 0, sizeof(*draft));
-	dw_args_need(call, DW_ARG(ADD_NAME) | DW_ARG(ADD_SORT_ORDER));
-	draft->parent_id = dw_arg_uuid_opt(call, ADD_PARENT_ID);
-	draft->description = dw_arg_text_opt(call, ADD_DESCRIPTION,
+	dw_args_need(call, "name", "sort_order", NULL);
+	draft->parent_id = dw_arg_uuid_opt(call, "parent_id");
+	draft->description = dw_arg_text_opt(call, "description",
 										 DESCRIPTION_MAX_LENGTH);
-	draft->icon_url = dw_arg_text_opt(call, ADD_ICON_URL, URL_MAX_LENGTH);
-	draft->name = dw_arg_text(call, ADD_NAME, NAME_MAX_LENGTH);
-	draft->reference_amount = reference_amount(call, ADD_REFERENCE_AMOUNT);
-	draft->sort_order = dw_arg_int4(call, ADD_SORT_ORDER);
-	draft->id = dw_call_new_id(call, dw_arg_uuid_opt(call, ADD_CATEGORY_ID));
+	draft->icon_url = dw_arg_text_opt(call, "icon_url", URL_MAX_LENGTH);
+	draft->name = dw_arg_text(call, "name", NAME_MAX_LENGTH);
+	draft->reference_amount = reference_amount(call, "reference_amount");
+	draft->sort_order = dw_arg_int4(call, "sort_order");
+	draft->id = dw_call_new_id(call, dw_arg_uuid_opt(call, "category_id"));
 }
 
 /* Reads what edit_category is given; 22001, 22023. */
@@ -131,24 +106,24 @@ static void
 edit_read(DwCall *call, DwCategoryEdit *edit)
 {
 	memset(edit, 0, sizeof(*edit));
-	edit->parent_id = dw_arg_uuid_opt(call, EDIT_PARENT_ID);
-	edit->description = dw_arg_text_opt(call, EDIT_DESCRIPTION,
+	edit->parent_id = dw_arg_uuid_opt(call, "parent_id");
+	edit->description = dw_arg_text_opt(call, "description",
 										DESCRIPTION_MAX_LENGTH);
-	edit->icon_url = dw_arg_text_opt(call, EDIT_ICON_URL, URL_MAX_LENGTH);
-	if (dw_arg_has(call, EDIT_NAME))
-		edit->name = dw_arg_text(call, EDIT_NAME, NAME_MAX_LENGTH);
-	edit->reference_amount = reference_amount(call, EDIT_REFERENCE_AMOUNT);
-	edit->has_is_active = dw_arg_has(call, EDIT_IS_ACTIVE);
+	edit->icon_url = dw_arg_text_opt(call, "icon_url", URL_MAX_LENGTH);
+	if (dw_arg_has(call, "name"))
+		edit->name = dw_arg_text(call, "name", NAME_MAX_LENGTH);
+	edit->reference_amount = reference_amount(call, "reference_amount");
+	edit->has_is_active = dw_arg_has(call, "is_active");
 	if (edit->has_is_active)
-		edit->is_active = dw_arg_bool(call, EDIT_IS_ACTIVE);
-	edit->has_sort_order = dw_arg_has(call, EDIT_SORT_ORDER);
+		edit->is_active = dw_arg_bool(call, "is_active");
+	edit->has_sort_order = dw_arg_has(call, "sort_order");
 	if (edit->has_sort_order)
-		edit->sort_order = dw_arg_int4(call, EDIT_SORT_ORDER);
+		edit->sort_order = dw_arg_int4(call, "sort_order");
 }
 
 /* An amount above zero, or 0 for none given; 22023. */
 static int64
-reference_amount(DwCall *call, int arg)
+reference_amount(DwCall *call, const char *arg)
 {
 	int64		amount;
 

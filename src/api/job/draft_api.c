@@ -2,9 +2,9 @@
  * draft_api.c
  *		Reads what post_job and edit_job are told of a job.
  *
- * The two have the same fields at other positions, and what the one cannot
- * do without is optional to the other; so a field that is NULL is passed
- * over here, and post_job asks for what it needs before.
+ * What the one cannot do without is optional to the other, so a field that
+ * is NULL, or no argument at all, is passed over here, and post_job asks for
+ * what it needs before.
  */
 #include "postgres.h"
 
@@ -21,7 +21,6 @@
 typedef struct Reading
 {
 	DwCall	   *call;			/* whose arguments are read */
-	DwPostPlace place;			/* where they are */
 	DwDraft    *draft;			/* what they say */
 	DwPostFields given;			/* the fields that are not NULL */
 	DwArgError	error;			/* of all, the one to tell */
@@ -31,9 +30,9 @@ typedef struct Reading
 static bool
 has_field(Reading *reading, DwPostField field)
 {
-	int			arg = reading->place(field);
+	const char *arg = dw_post_field_name(field);
 
-	if (arg == DW_POST_NOWHERE || !dw_arg_has(reading->call, arg))
+	if (!dw_arg_exists(reading->call, arg) || !dw_arg_has(reading->call, arg))
 		return false;
 	reading->given |= DW_POST_FIELD(field);
 	return true;
@@ -45,7 +44,7 @@ read_text(Reading *reading, DwPostField field, DwTextRule rule, char **text)
 {
 	if (has_field(reading, field))
 		*text = dw_arg_text_checked(reading->call, &reading->error,
-									reading->place(field), rule);
+									dw_post_field_name(field), rule);
 }
 
 /* A bigint that may be NULL. */
@@ -53,17 +52,15 @@ static void
 read_amount(Reading *reading, DwPostField field, int64 *value)
 {
 	if (has_field(reading, field))
-		*value = dw_arg_int8(reading->call, reading->place(field));
+		*value = dw_arg_int8(reading->call, dw_post_field_name(field));
 }
 
 /* A date that may be NULL, in days. */
 static void
 read_date(Reading *reading, DwPostField field, int64 *days)
 {
-	NullableDatum *args = reading->call->fcinfo->args;
-
 	if (has_field(reading, field))
-		*days = DatumGetDateADT(args[reading->place(field)].value);
+		*days = dw_arg_date_opt(reading->call, dw_post_field_name(field));
 }
 
 /* A coordinate that may be NULL. */
@@ -71,7 +68,7 @@ static void
 read_degrees(Reading *reading, DwPostField field, double *degrees)
 {
 	if (has_field(reading, field))
-		*degrees = dw_arg_float8(reading->call, reading->place(field));
+		*degrees = dw_arg_float8(reading->call, dw_post_field_name(field));
 }
 
 /* A boolean that may be NULL. */
@@ -79,7 +76,7 @@ static void
 read_bool(Reading *reading, DwPostField field, bool *value)
 {
 	if (has_field(reading, field))
-		*value = dw_arg_bool(reading->call, reading->place(field));
+		*value = dw_arg_bool(reading->call, dw_post_field_name(field));
 }
 
 /* A label that may be NULL. */
@@ -87,7 +84,7 @@ static void
 read_label(Reading *reading, DwPostField field, char **label)
 {
 	if (has_field(reading, field))
-		*label = dw_arg_label(reading->call, reading->place(field));
+		*label = dw_arg_label(reading->call, dw_post_field_name(field));
 }
 
 /* The texts of a draft. */
@@ -120,7 +117,8 @@ read_numbers(Reading *reading)
 
 	if (has_field(reading, DW_POST_CATEGORY_ID))
 		reading->draft->category_id =
-			dw_arg_uuid(reading->call, reading->place(DW_POST_CATEGORY_ID));
+			dw_arg_uuid(reading->call,
+						dw_post_field_name(DW_POST_CATEGORY_ID));
 	read_degrees(reading, DW_POST_LONGITUDE, &post->longitude);
 	read_degrees(reading, DW_POST_LATITUDE, &post->latitude);
 	read_amount(reading, DW_POST_BUDGET_MIN, &post->budget_min);
@@ -134,7 +132,7 @@ read_numbers(Reading *reading)
 	read_date(reading, DW_POST_END_DATE, &post->end_date);
 	if (has_field(reading, DW_POST_HOURS))
 		post->hours = dw_arg_int4(reading->call,
-								  reading->place(DW_POST_HOURS));
+								  dw_post_field_name(DW_POST_HOURS));
 }
 
 /* The photos: each is a text that says where it is. */
@@ -142,21 +140,20 @@ static void
 read_photos(Reading *reading)
 {
 	static const DwTextRule rule = {DW_POST_PHOTO_MAX, true};
-	int			arg = reading->place(DW_POST_PHOTOS);
 	DwDraft    *draft = reading->draft;
 	char	  **photos;
 	int			count;
 
 	if (!has_field(reading, DW_POST_PHOTOS))
 		return;
-	photos = dw_arg_texts(reading->call, arg, MaxAllocSize, &count);
+	photos = dw_arg_texts(reading->call, "photos", MaxAllocSize, &count);
 	for (int i = 0; i < count; i++)
 	{
-		DwArgPlace	place = {arg, i, NULL};
+		DwArgPlace	place = {"photos", i, NULL};
 
 		dw_arg_error_check_text(&reading->error, place, photos[i], rule);
 	}
-	draft->photos = reading->call->fcinfo->args[arg].value;
+	draft->photos = dw_arg_datum(reading->call, "photos");
 	draft->post.photo_count = count;
 	draft->post.photo_max = dw_setting_int8("max_photos_per_job");
 }
@@ -177,7 +174,7 @@ read_choices(Reading *reading)
 		return;
 	draft->has_weights = true;
 	draft->weights = dw_post_weights(reading->call,
-									 reading->place(DW_POST_WEIGHTS),
+									 dw_post_field_name(DW_POST_WEIGHTS),
 									 &reading->error);
 	dw_post_weights_check(&draft->weights, dw_draft_method(draft),
 						  &reading->error);
@@ -192,13 +189,13 @@ read_lists(Reading *reading)
 	if (has_field(reading, DW_POST_REQUIREMENTS))
 		draft->requirements =
 			dw_post_requirements(reading->call,
-								 reading->place(DW_POST_REQUIREMENTS),
+								 dw_post_field_name(DW_POST_REQUIREMENTS),
 								 &draft->requirement_count,
 								 &reading->error);
 	if (has_field(reading, DW_POST_MILESTONES))
 		draft->milestones =
 			dw_post_milestones(reading->call,
-							   reading->place(DW_POST_MILESTONES),
+							   dw_post_field_name(DW_POST_MILESTONES),
 							   &draft->milestone_count, &reading->error);
 }
 
@@ -213,21 +210,18 @@ check_pair(Reading *reading)
 
 	if (has_longitude != has_latitude)
 		dw_arg_error_note(&reading->error,
-						  reading->place(has_longitude ? DW_POST_LATITUDE
-										 : DW_POST_LONGITUDE),
+						  has_longitude ? "latitude" : "longitude",
 						  DW_BAD_VALUE, "must be given with the other coordinate");
 }
 
 /* Reads every field that is given; see the header. */
 DwPostFields
-dw_post_read(DwCall *call, DwPostPlace place, DwDraft *draft)
+dw_post_read(DwCall *call, DwDraft *draft)
 {
 	Reading		reading = {
 		.call = call,
-		.place = place,
 		.draft = draft
 	};
-	DwArgError	core = {0};
 
 	read_texts(&reading);
 	read_numbers(&reading);
@@ -235,13 +229,7 @@ dw_post_read(DwCall *call, DwPostPlace place, DwDraft *draft)
 	read_choices(&reading);
 	read_lists(&reading);
 	check_pair(&reading);
-	dw_post_check(&draft->post, &core);
-	if (core.code != DW_OK)
-	{
-		core.place.argument = place(core.place.argument);
-		dw_arg_error_note_at(&reading.error, core.place, core.code,
-							 core.what);
-	}
+	dw_post_check(&draft->post, &reading.error);
 	dw_arg_error_raise(call, &reading.error);
 	return reading.given;
 }
@@ -274,8 +262,8 @@ dw_post_category(const DwUuid *category_id)
 
 /* Raises 22023 for a category that takes no new jobs. */
 void
-dw_post_refuse_category(DwCall *call, DwPostPlace place)
+dw_post_refuse_category(DwCall *call)
 {
-	dw_arg_refuse(call, place(DW_POST_CATEGORY_ID), DW_BAD_VALUE,
+	dw_arg_refuse(call, "category_id", DW_BAD_VALUE,
 				  "is a category that takes no new jobs");
 }

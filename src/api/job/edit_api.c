@@ -23,7 +23,7 @@
 /* An edit: what is wanted, and what becomes of the job. */
 typedef struct Edit
 {
-	DwUuid		job_id;			/* argument 0 */
+	DwUuid		job_id;			/* the job to edit */
 	DwPostFields given;			/* fields that the caller gives */
 	DwDraft		wanted;			/* their values */
 	bool		is_active;		/* the category given takes new jobs */
@@ -31,15 +31,6 @@ typedef struct Edit
 	DwPostFields changed;		/* fields that really are others */
 	int64		cell_before;	/* where the map had it */
 } Edit;
-
-/* Where edit_job has a field of post_job: it has no currency. */
-static int
-edit_place(DwPostField field)
-{
-	if (field == DW_POST_CURRENCY)
-		return DW_POST_NOWHERE;
-	return field < DW_POST_CURRENCY ? (int) field + 1 : (int) field;
-}
 
 /* True, and noted as changed, when a field is given and differs. */
 static bool
@@ -192,7 +183,7 @@ edit_terms(Edit *edit)
 
 /* 22023 when what bids are measured by would change under them. */
 static void
-edit_check_frozen(DwCall *call, const Edit *edit)
+edit_check_frozen(const Edit *edit)
 {
 	DwPostFields frozen = dw_post_frozen(edit->changed);
 	DwPostField first;
@@ -202,7 +193,7 @@ edit_check_frozen(DwCall *call, const Edit *edit)
 	first = (DwPostField) pg_rightmost_one_pos32(frozen);
 	dw_raise(DW_BAD_VALUE,
 			 psprintf("%s is frozen once the job is published",
-					  dw_arg_name(call, edit_place(first))),
+					  dw_post_field_name(first)),
 			 psprintf("Bids on job %s are measured by it.",
 					  dw_uuid_text(&edit->job_id)),
 			 "Leave it as it is, or cancel the job and post it anew.");
@@ -220,11 +211,10 @@ edit_check(DwCall *call, const Edit *edit)
 	if (edit->draft.has_weights && (edit->changed & scoring) != 0)
 		dw_post_weights_check(&edit->draft.weights,
 							  dw_draft_method(&edit->draft), &error);
-	error.place.argument = edit_place((DwPostField) error.place.argument);
 	dw_arg_error_raise(call, &error);
 	if ((edit->changed & DW_POST_FIELD(DW_POST_CATEGORY_ID)) != 0 &&
 		!edit->is_active)
-		dw_post_refuse_category(call, edit_place);
+		dw_post_refuse_category(call);
 }
 
 /* The cell of a place as others know it; see search.h. */
@@ -265,10 +255,10 @@ static void
 edit_read(DwCall *call, Edit *edit)
 {
 	memset(edit, 0, sizeof(*edit));
-	dw_args_need(call, DW_ARG(0));
-	edit->job_id = dw_arg_uuid(call, 0);
+	dw_args_need(call, "job_id", NULL);
+	edit->job_id = dw_arg_uuid(call, "job_id");
 	dw_draft_clear(&edit->wanted);
-	edit->given = dw_post_read(call, edit_place, &edit->wanted);
+	edit->given = dw_post_read(call, &edit->wanted);
 }
 
 /* edit_job(job_id, ...) → job_id, status, terms_version, version, ... */
@@ -298,7 +288,7 @@ DW_FUNCTION(dwello_edit_job)
 	edit_terms(&edit);
 	edit_site(&edit);
 	if (job.status == DW_JOB_OPEN)
-		edit_check_frozen(&call, &edit);
+		edit_check_frozen(&edit);
 	edit_check(&call, &edit);
 	edit_write(&edit, &job);
 

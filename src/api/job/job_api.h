@@ -59,18 +59,12 @@ pg_noreturn extern void dw_bidding_refuse_late(const DwJob *job);
  * no use.
  */
 
-#define DW_POST_NOWHERE (-1)	/* a function has no such argument */
-
-/* The position of a field among the arguments of a function. */
-typedef int (*DwPostPlace) (DwPostField field);
-
 /*
  * Reads every field that is not NULL into the draft, up to the weights, and
  * raises what is wrong with them alone.  The fields that were given are the
  * result; of the others the draft keeps what it had.
  */
-extern DwPostFields dw_post_read(DwCall *call, DwPostPlace place,
-								 DwDraft *draft);
+extern DwPostFields dw_post_read(DwCall *call, DwDraft *draft);
 
 /* The scoring method of a draft. */
 extern DwScoringMethod dw_draft_method(const DwDraft *draft);
@@ -79,19 +73,19 @@ extern DwScoringMethod dw_draft_method(const DwDraft *draft);
 extern bool dw_post_category(const DwUuid *category_id);
 
 /* Raises 22023 for a category that takes no new jobs. */
-pg_noreturn extern void dw_post_refuse_category(DwCall *call,
-												DwPostPlace place);
+pg_noreturn extern void dw_post_refuse_category(DwCall *call);
 
 /* requirements: [{requirement_type, requirement_value, is_mandatory, ...}] */
-extern DwPostRequirement *dw_post_requirements(DwCall *call, int arg,
+extern DwPostRequirement *dw_post_requirements(DwCall *call, const char *arg,
 											   int *count, DwArgError *error);
 
 /* milestones: [{title, description, amount, due_date, is_required}] */
-extern DwPostMilestone *dw_post_milestones(DwCall *call, int arg, int *count,
+extern DwPostMilestone *dw_post_milestones(DwCall *call, const char *arg,
+										   int *count,
 										   DwArgError *error);
 
 /* weights: {criterion: basis points}; a criterion left out has none. */
-extern DwScoreWeights dw_post_weights(DwCall *call, int arg,
+extern DwScoreWeights dw_post_weights(DwCall *call, const char *arg,
 									  DwArgError *error);
 
 #endif							/* DW_JOB_API_H */

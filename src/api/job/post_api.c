@@ -15,32 +15,16 @@
 #include "server/sql/sql_server.h"
 #include "store/job/job_store.h"
 
-/* What post_job cannot do without. */
-#define POST_NEEDS \
-	(DW_ARG(DW_POST_CATEGORY_ID) | DW_ARG(DW_POST_TITLE) | \
-	 DW_ARG(DW_POST_DESCRIPTION) | DW_ARG(DW_POST_LONGITUDE) | \
-	 DW_ARG(DW_POST_LATITUDE) | DW_ARG(DW_POST_CURRENCY) | \
-	 DW_ARG(DW_POST_URGENCY) | DW_ARG(DW_POST_IS_EMERGENCY) | \
-	 DW_ARG(DW_POST_MATERIALS_PROVIDED) | DW_ARG(DW_POST_PHOTOS) | \
-	 DW_ARG(DW_POST_REQUIREMENTS) | DW_ARG(DW_POST_MILESTONES) | \
-	 DW_ARG(DW_POST_BID_MODE) | DW_ARG(DW_POST_SCORING_METHOD))
-
-/* The arguments of post_job are the fields, in their order. */
-static int
-post_place(DwPostField field)
-{
-	return field;
-}
-
 /* Reads all arguments and raises what is wrong with them alone. */
 static void
 post_read(DwCall *call, DwDraft *draft)
 {
-	dw_args_need(call, POST_NEEDS);
+	dw_args_need(call, "category_id", "title", "description", "longitude",
+				 "latitude", "currency", "urgency", "is_emergency", "materials_provided", "photos", "requirements", "milestones", "bid_mode", "scoring_method", NULL);
 	dw_draft_clear(draft);
-	draft->id = dw_call_new_id(call, dw_arg_uuid_opt(call, DW_POST_JOB_ID));
+	draft->id = dw_call_new_id(call, dw_arg_uuid_opt(call, "job_id"));
 	draft->homeowner_id = call->actor.user_id;
-	(void) dw_post_read(call, post_place, draft);
+	(void) dw_post_read(call, draft);
 }
 
 /* Raises 23505: the id belongs to a job already. */
@@ -88,7 +72,7 @@ DW_FUNCTION(dwello_post_job)
 	if (dw_call_replay(&call, &draft.id))
 		return dw_call_return(&call);
 	if (!is_active)
-		dw_post_refuse_category(&call, post_place);
+		dw_post_refuse_category(&call);
 	if (!post_write(&call, &draft))
 		return dw_call_return(&call);
 

@@ -46,7 +46,7 @@ requirement_value(DwJsonItem *item)
 
 /* requirements; see the header. */
 DwPostRequirement *
-dw_post_requirements(DwCall *call, int arg, int *count,
+dw_post_requirements(DwCall *call, const char *arg, int *count,
 					 DwArgError *error)
 {
 	static const char *const names[] = {"requirement_type",
@@ -92,7 +92,8 @@ milestone_read(DwJsonItem *item, DwPostMilestone *milestone)
 
 /* milestones; see the header. */
 DwPostMilestone *
-dw_post_milestones(DwCall *call, int arg, int *count, DwArgError *error)
+dw_post_milestones(DwCall *call, const char *arg, int *count,
+				   DwArgError *error)
 {
 	static const char *const names[] = {"title", "description", "amount",
 	"due_date", "is_required", NULL};
@@ -123,7 +124,7 @@ weight_read(DwJsonItem *item, const char *criterion)
 
 /* weights; see the header. */
 DwScoreWeights
-dw_post_weights(DwCall *call, int arg, DwArgError *error)
+dw_post_weights(DwCall *call, const char *arg, DwArgError *error)
 {
 	const char *names[DW_CRITERION_COUNT + 1] = {NULL};
 	DwJsonItem	item = {.place = {arg, DW_ARG_NO_ITEM, NULL},

@@ -19,16 +19,6 @@
 #define STATUS_MAX		2000	/* characters */
 #define NOTES_MAX		10000	/* characters */
 
-/* Arguments of report_progress, by position. */
-enum
-{
-	ARG_JOB_ID,
-	ARG_PROGRESS,
-	ARG_STATUS_DESCRIPTION,
-	ARG_PHOTOS,
-	ARG_NOTES
-};
-
 /* Reads the photos, not more than a job may have. */
 static void
 progress_read_photos(DwCall *call, DwProgress *progress,
@@ -38,17 +28,17 @@ progress_read_photos(DwCall *call, DwProgress *progress,
 	char	  **photos;
 	int			count;
 
-	photos = dw_arg_texts(call, ARG_PHOTOS, MaxAllocSize, &count);
+	photos = dw_arg_texts(call, "photos", MaxAllocSize, &count);
 	for (int i = 0; i < count; i++)
 	{
-		DwArgPlace	place = {ARG_PHOTOS, i, NULL};
+		DwArgPlace	place = {"photos", i, NULL};
 
 		dw_arg_error_check_text(error, place, photos[i], rule);
 	}
 	if (count > dw_setting_int8("max_photos_per_job"))
-		dw_arg_error_note(error, ARG_PHOTOS, DW_BAD_VALUE,
+		dw_arg_error_note(error, "photos", DW_BAD_VALUE,
 						  "has more than the setting max_photos_per_job allows");
-	progress->photos = call->fcinfo->args[ARG_PHOTOS].value;
+	progress->photos = dw_arg_datum(call, "photos");
 }
 
 /* Reads the arguments and raises what is wrong with them alone. */
@@ -59,15 +49,14 @@ progress_read(DwCall *call, DwProgress *progress)
 	static const DwTextRule notes = {NOTES_MAX, false};
 	DwArgError	error = {0};
 
-	dw_args_need(call, DW_ARG(ARG_JOB_ID) | DW_ARG(ARG_PROGRESS) |
-				 DW_ARG(ARG_PHOTOS));
-	progress->progress = dw_arg_int4(call, ARG_PROGRESS);
+	dw_args_need(call, "job_id", "progress", "photos", NULL);
+	progress->progress = dw_arg_int4(call, "progress");
 	if (progress->progress < 0 || progress->progress > 100)
-		dw_arg_error_note(&error, ARG_PROGRESS, DW_BAD_VALUE,
+		dw_arg_error_note(&error, "progress", DW_BAD_VALUE,
 						  "must be from 0 to 100");
 	progress->status_description =
-		dw_arg_text_checked(call, &error, ARG_STATUS_DESCRIPTION, status);
-	progress->notes = dw_arg_text_checked(call, &error, ARG_NOTES, notes);
+		dw_arg_text_checked(call, &error, "status_description", status);
+	progress->notes = dw_arg_text_checked(call, &error, "notes", notes);
 	progress_read_photos(call, progress, &error);
 	dw_arg_error_raise(call, &error);
 }
@@ -103,7 +92,7 @@ DW_FUNCTION(dwello_report_progress)
 					 dw_machine_actors(dw_job_machine(),
 									   DW_JOB_EVENT_REPORT));
 	progress_read(&call, &progress);
-	job_id = dw_arg_uuid(&call, ARG_JOB_ID);
+	job_id = dw_arg_uuid(&call, "job_id");
 	dw_job_for_command(&call, &job_id, &job);
 	dw_job_need_provider(&call, &job);
 	if (dw_call_replay(&call, &job_id))

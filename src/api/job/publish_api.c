@@ -99,7 +99,7 @@ DW_FUNCTION(dwello_publish_job)
 	dw_command_begin(&call, fcinfo,
 					 dw_machine_actors(dw_job_machine(),
 									   DW_JOB_EVENT_PUBLISH));
-	job_id = dw_arg_uuid(&call, 0);
+	job_id = dw_arg_uuid(&call, "job_id");
 	dw_job_for_command(&call, &job_id, &job);
 	dw_job_need_homeowner(&call, &job);
 	if (dw_call_replay(&call, &job_id))

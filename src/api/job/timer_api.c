@@ -16,8 +16,6 @@
 #include "server/setting/setting_server.h"
 #include "store/job/job_store.h"
 
-#define TIMERS	1				/* position of set_timers's argument */
-
 pg_noreturn static void timer_refuse(DwCall *call, const char *name,
 									 const DwSettingRule *rule);
 
@@ -70,7 +68,7 @@ DW_FUNCTION(dwello_job_next_events)
 	int			count;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
-	job_id = dw_arg_uuid(&call, 0);
+	job_id = dw_arg_uuid(&call, "job_id");
 	dw_job_for_query(&call, &job_id, &job);
 	need_side(&call, &job);
 	is_side = (call.actor.kind &
@@ -90,13 +88,13 @@ timer_refuse(DwCall *call, const char *name, const DwSettingRule *rule)
 	if (rule == NULL || !rule->is_timer)
 		dw_raise(DW_BAD_VALUE,
 				 psprintf("%s has a member that is no timer",
-						  dw_arg_name(call, TIMERS)),
+						  "timers"),
 				 "The timers are award_confirm_hours, payment_minutes, "
 				 "auto_release_days, dispute_provider_days, "
 				 "dispute_homeowner_days and mediation_days.", NULL);
 	dw_raise(DW_BAD_VALUE,
 			 psprintf("%s.%s cannot have this value",
-					  dw_arg_name(call, TIMERS), name),
+					  "timers", name),
 			 psprintf("It must be an integer from " INT64_FORMAT " to "
 					  INT64_FORMAT ".", rule->min, rule->max),
 			 "Leave the member out to go by the setting.");
@@ -111,8 +109,8 @@ arg_timers(DwCall *call)
 	char	  **names;
 	int			count;
 
-	if (!dw_json_arg_object(dw_arg_jsonb(call, TIMERS), &given))
-		dw_arg_refuse(call, TIMERS, DW_BAD_VALUE, "must be an object");
+	if (!dw_json_arg_object(dw_arg_jsonb(call, "timers"), &given))
+		dw_arg_refuse(call, "timers", DW_BAD_VALUE, "must be an object");
 	names = dw_json_arg_names(&given, &count);
 	dw_payload_begin(&timers);
 	for (int i = 0; i < count; i++)
@@ -153,8 +151,8 @@ DW_FUNCTION(dwello_set_timers)
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_ADMIN |
 					 DW_ACTOR_SYSTEM);
-	dw_args_need(&call, DW_ARG(0) | DW_ARG(TIMERS));
-	job_id = dw_arg_uuid(&call, 0);
+	dw_args_need(&call, "job_id", "timers", NULL);
+	job_id = dw_arg_uuid(&call, "job_id");
 	timers = arg_timers(&call);
 	dw_job_for_command(&call, &job_id, &job);
 	if (call.actor.kind == DW_ACTOR_HOMEOWNER)

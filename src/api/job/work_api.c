@@ -100,7 +100,7 @@ DW_FUNCTION(dwello_start_job)
 	dw_command_begin(&call, fcinfo,
 					 dw_machine_actors(dw_job_machine(),
 									   DW_JOB_EVENT_START));
-	job_id = dw_arg_uuid(&call, 0);
+	job_id = dw_arg_uuid(&call, "job_id");
 	dw_job_for_command(&call, &job_id, &job);
 	dw_job_need_provider(&call, &job);
 	if (dw_call_replay(&call, &job_id))
@@ -121,7 +121,7 @@ DW_FUNCTION(dwello_complete_job)
 	DwJob		job;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
-	job_id = dw_arg_uuid(&call, 0);
+	job_id = dw_arg_uuid(&call, "job_id");
 	dw_job_for_command(&call, &job_id, &job);
 	dw_job_need_homeowner(&call, &job);
 	if (dw_call_replay(&call, &job_id))

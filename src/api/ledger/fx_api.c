@@ -17,7 +17,7 @@
 
 /* A part of the fraction: more than zero, else 22023. */
 static int64
-read_positive(DwCall *call, int arg)
+read_positive(DwCall *call, const char *arg)
 {
 	int64		value = dw_arg_int8(call, arg);
 
@@ -30,23 +30,26 @@ read_positive(DwCall *call, int arg)
 static void
 read_rate(DwCall *call, DwFxRow *row)
 {
-	dw_args_need(call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2) | DW_ARG(3));
-	row->from_currency = dw_arg_text(call, 0, CURRENCY_MAX);
-	row->to_currency = dw_arg_text(call, 1, CURRENCY_MAX);
-	row->rate.numerator = read_positive(call, 2);
-	row->rate.denominator = read_positive(call, 3);
-	dw_arg_check_currency(call, 0, row->from_currency);
-	dw_arg_check_currency(call, 1, row->to_currency);
+	dw_args_need(call, "from_currency", "to_currency", "numerator",
+				 "denominator", NULL);
+	row->from_currency = dw_arg_text(call, "from_currency", CURRENCY_MAX);
+	row->to_currency = dw_arg_text(call, "to_currency", CURRENCY_MAX);
+	row->rate.numerator = read_positive(call, "numerator");
+	row->rate.denominator = read_positive(call, "denominator");
+	dw_arg_check_currency(call, "from_currency", row->from_currency);
+	dw_arg_check_currency(call, "to_currency", row->to_currency);
 	if (strcmp(row->from_currency, row->to_currency) == 0)
-		dw_arg_refuse(call, 1, DW_BAD_VALUE, "must be another currency");
-	row->valid_from = dw_arg_time_opt(call, 4);
+		dw_arg_refuse(call, "to_currency", DW_BAD_VALUE,
+					  "must be another currency");
+	row->valid_from = dw_arg_time_opt(call, "valid_from");
 	if (row->valid_from == DT_NOBEGIN)
 		row->valid_from = dw_now();
-	row->valid_until = dw_arg_time_opt(call, 5);
+	row->valid_until = dw_arg_time_opt(call, "valid_until");
 	if (row->valid_until == DT_NOBEGIN)
 		row->valid_until = DT_NOEND;
 	if (row->valid_until <= row->valid_from)
-		dw_arg_refuse(call, 5, DW_BAD_VALUE, "must be after valid_from");
+		dw_arg_refuse(call, "valid_until", DW_BAD_VALUE,
+					  "must be after valid_from");
 }
 
 /* set_fx_rate(from_currency, to_currency, …): see its COMMENT. */

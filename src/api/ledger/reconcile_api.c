@@ -60,7 +60,7 @@ DW_FUNCTION(dwello_reconcile)
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT |
 				   DW_ACTOR_SYSTEM);
 	dw_rows_begin(&call);
-	dw_audit_check(dw_arg_time_opt(&call, 0), &suspects);
+	dw_audit_check(dw_arg_time_opt(&call, "since"), &suspects);
 	for (int i = 0; i < dw_invariant_count(); i++)
 		emit_faults(&call, i, &suspects);
 	emit_tamperings(&call, &suspects);

@@ -15,7 +15,7 @@ begin_for_side(DwCall *call, FunctionCallInfo fcinfo, DwJob *job)
 	DwUuid		job_id;
 
 	dw_query_begin(call, fcinfo, DW_ACTOR_ANY);
-	job_id = dw_arg_uuid(call, 0);
+	job_id = dw_arg_uuid(call, "job_id");
 	dw_job_for_query(call, &job_id, job);
 	if (call->actor.kind == DW_ACTOR_PROVIDER)
 		dw_job_need_provider(call, job);

@@ -18,7 +18,7 @@ DW_FUNCTION(dwello_verify_ledger)
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT |
 				   DW_ACTOR_SYSTEM);
 	dw_rows_begin(&call);
-	job_id = dw_arg_uuid_opt(&call, 0);
+	job_id = dw_arg_uuid_opt(&call, "job_id");
 	if (job_id != NULL)
 		dw_job_for_query(&call, job_id, &job);
 	dw_audit_verify(job_id, &suspects);

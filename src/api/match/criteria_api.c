@@ -87,14 +87,15 @@ dw_criteria_prefer(const DwMatchProvider *provider, DwMatchCriteria *criteria)
  * administrator names.  22004, 42501, P0002.
  */
 void
-dw_match_provider_of_call(DwCall *call, int arg, DwMatchProvider *provider)
+dw_match_provider_of_call(DwCall *call, const char *arg,
+						  DwMatchProvider *provider)
 {
 	const DwUuid *given = dw_arg_uuid_opt(call, arg);
 	DwUuid		id = call->actor.user_id;
 
 	if (call->actor.kind != DW_ACTOR_PROVIDER)
 	{
-		dw_args_need(call, DW_ARG(arg));
+		dw_args_need(call, arg, NULL);
 		id = *given;
 	}
 	else if (given != NULL && !dw_uuid_equal(given, &id))

@@ -21,7 +21,7 @@
  * The provider of a call: the caller, or whom the service or an
  * administrator names.  22004, 42501, P0002.
  */
-extern void dw_match_provider_of_call(DwCall *call, int arg,
+extern void dw_match_provider_of_call(DwCall *call, const char *arg,
 									  DwMatchProvider *provider);
 
 /* A criteria with the operator's settings; the place is not known yet. */

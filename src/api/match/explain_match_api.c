@@ -9,13 +9,6 @@
 #include "core/geo/geo.h"
 #include "server/setting/setting_server.h"
 
-/* Positions of explain_match's arguments. */
-enum
-{
-	EXPLAIN_PROVIDER_ID,
-	EXPLAIN_JOB_ID
-};
-
 /* A score taken apart. */
 typedef struct Explanation
 {
@@ -44,9 +37,9 @@ DW_FUNCTION(dwello_explain_match)
 	Explanation explanation = {0};
 
 	dw_query_begin(&call, fcinfo, DW_MATCH_ACTORS);
-	dw_args_need(&call, DW_ARG(EXPLAIN_JOB_ID));
-	job_id = dw_arg_uuid(&call, EXPLAIN_JOB_ID);
-	dw_match_provider_of_call(&call, EXPLAIN_PROVIDER_ID, &provider);
+	dw_args_need(&call, "job_id", NULL);
+	job_id = dw_arg_uuid(&call, "job_id");
+	dw_match_provider_of_call(&call, "provider_id", &provider);
 	dw_job_for_query(&call, &job_id, &job);
 	dw_criteria_begin(&criteria, dw_now(), job.currency);
 	dw_criteria_provider(&provider, &criteria);

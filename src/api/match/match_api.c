@@ -20,22 +20,6 @@
 /* Most jobs of one call: more than a page, for those who rank them anew. */
 #define MATCH_RESULTS_MAX	500
 
-/* Positions of match_jobs's arguments. */
-enum
-{
-	JOBS_PROVIDER_ID,
-	JOBS_AS_OF,
-	JOBS_AFTER_SCORE,
-	JOBS_AFTER_ID,
-	JOBS_MAX_RESULTS,
-	JOBS_RADIUS_MILES,
-	JOBS_CATEGORY_IDS,
-	JOBS_BUDGET_MIN,
-	JOBS_BUDGET_MAX,
-	JOBS_CURRENCY,
-	JOBS_WEIGHTS
-};
-
 /* Positions of its columns: many rows are filled, so not by name. */
 enum
 {
@@ -76,7 +60,7 @@ DW_FUNCTION(dwello_match_jobs)
 	int			count;
 
 	dw_query_begin(&call, fcinfo, DW_MATCH_ACTORS);
-	dw_args_need(&call, DW_ARG(JOBS_MAX_RESULTS) | DW_ARG(JOBS_CURRENCY));
+	dw_args_need(&call, "max_results", "currency", NULL);
 	search.count = jobs_count(&call);
 	dw_criteria_begin(&criteria, jobs_as_of(&call, search.now),
 					  jobs_currency(&call));
@@ -84,7 +68,7 @@ DW_FUNCTION(dwello_match_jobs)
 	jobs_cursor(&call, &criteria, &search.after);
 	dw_criteria_judge(&criteria);
 
-	dw_match_provider_of_call(&call, JOBS_PROVIDER_ID, &provider);
+	dw_match_provider_of_call(&call, "provider_id", &provider);
 	dw_criteria_provider(&provider, &criteria);
 	jobs_categories(&call, &provider, &criteria);
 	search.provider_id = provider.id;
@@ -101,10 +85,10 @@ DW_FUNCTION(dwello_match_jobs)
 static int
 jobs_count(DwCall *call)
 {
-	int32		count = dw_arg_int4(call, JOBS_MAX_RESULTS);
+	int32		count = dw_arg_int4(call, "max_results");
 
 	if (count < 1 || count > MATCH_RESULTS_MAX)
-		dw_arg_refuse(call, JOBS_MAX_RESULTS, DW_BAD_VALUE,
+		dw_arg_refuse(call, "max_results", DW_BAD_VALUE,
 					  "must be from 1 to 500");
 	return count;
 }
@@ -113,12 +97,12 @@ jobs_count(DwCall *call)
 static TimestampTz
 jobs_as_of(DwCall *call, TimestampTz now)
 {
-	TimestampTz as_of = dw_arg_time_opt(call, JOBS_AS_OF);
+	TimestampTz as_of = dw_arg_time_opt(call, "as_of");
 
 	if (as_of == DT_NOBEGIN)
 		return now;
 	if (as_of > now)
-		dw_arg_refuse(call, JOBS_AS_OF, DW_BAD_VALUE,
+		dw_arg_refuse(call, "as_of", DW_BAD_VALUE,
 					  "must not be in the future");
 	return as_of;
 }
@@ -127,17 +111,17 @@ jobs_as_of(DwCall *call, TimestampTz now)
 static const char *
 jobs_currency(DwCall *call)
 {
-	const char *currency = dw_arg_text_opt(call, JOBS_CURRENCY, 3);
+	const char *currency = dw_arg_text_opt(call, "currency", 3);
 
 	if (dw_currency_exponent(currency) == DW_CURRENCY_UNKNOWN)
-		dw_arg_refuse(call, JOBS_CURRENCY, DW_BAD_VALUE,
+		dw_arg_refuse(call, "currency", DW_BAD_VALUE,
 					  "must be an active ISO 4217 code in upper case");
 	return currency;
 }
 
 /* A budget, over 0 where one is given. */
 static int64
-jobs_budget(DwCall *call, int arg, int64 none)
+jobs_budget(DwCall *call, const char *arg, int64 none)
 {
 	int64		budget = dw_arg_has(call, arg) ? dw_arg_int8(call, arg) : none;
 
@@ -160,11 +144,11 @@ jobs_weights(DwCall *call, double *weights)
 {
 	const char *names[DW_MATCH_TERM_COUNT + 1] = {NULL};
 	DwArgError	error = {0};
-	DwJsonItem	item = {.place = {JOBS_WEIGHTS, DW_ARG_NO_ITEM, NULL},
+	DwJsonItem	item = {.place = {"weights", DW_ARG_NO_ITEM, NULL},
 	.error = &error};
 
-	if (!dw_json_arg_object(dw_arg_jsonb(call, JOBS_WEIGHTS), &item.object))
-		dw_arg_refuse(call, JOBS_WEIGHTS, DW_BAD_VALUE,
+	if (!dw_json_arg_object(dw_arg_jsonb(call, "weights"), &item.object))
+		dw_arg_refuse(call, "weights", DW_BAD_VALUE,
 					  "must be a JSON object");
 	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
 	{
@@ -188,15 +172,15 @@ jobs_weights(DwCall *call, double *weights)
 static void
 jobs_criteria(DwCall *call, DwMatchCriteria *criteria)
 {
-	if (dw_arg_has(call, JOBS_RADIUS_MILES))
-		criteria->radius_miles = dw_arg_float8(call, JOBS_RADIUS_MILES);
-	criteria->budget_min = jobs_budget(call, JOBS_BUDGET_MIN,
+	if (dw_arg_has(call, "radius_miles"))
+		criteria->radius_miles = dw_arg_float8(call, "radius_miles");
+	criteria->budget_min = jobs_budget(call, "budget_min",
 									   DW_JOB_KEY_NO_MIN);
-	criteria->budget_max = jobs_budget(call, JOBS_BUDGET_MAX,
+	criteria->budget_max = jobs_budget(call, "budget_max",
 									   DW_JOB_KEY_NO_MAX);
-	if (dw_arg_has(call, JOBS_BUDGET_MAX))
+	if (dw_arg_has(call, "budget_max"))
 		criteria->reference = (double) criteria->budget_max;
-	if (dw_arg_has(call, JOBS_WEIGHTS))
+	if (dw_arg_has(call, "weights"))
 		jobs_weights(call, criteria->weights);
 }
 
@@ -207,24 +191,24 @@ jobs_criteria(DwCall *call, DwMatchCriteria *criteria)
 static void
 jobs_cursor(DwCall *call, DwMatchCriteria *criteria, DwMatchCursor *after)
 {
-	const DwUuid *id = dw_arg_uuid_opt(call, JOBS_AFTER_ID);
+	const DwUuid *id = dw_arg_uuid_opt(call, "after_id");
 	double		score;
 
 	after->rest = -1.0;
-	if (id == NULL && !dw_arg_has(call, JOBS_AFTER_SCORE))
+	if (id == NULL && !dw_arg_has(call, "after_score"))
 		return;
 	if (id == NULL)
-		dw_arg_refuse(call, JOBS_AFTER_ID, DW_BAD_VALUE,
+		dw_arg_refuse(call, "after_id", DW_BAD_VALUE,
 					  "must be given with after_score");
-	if (!dw_arg_has(call, JOBS_AFTER_SCORE))
-		dw_arg_refuse(call, JOBS_AFTER_SCORE, DW_BAD_VALUE,
+	if (!dw_arg_has(call, "after_score"))
+		dw_arg_refuse(call, "after_score", DW_BAD_VALUE,
 					  "must be given with after_id");
-	if (!dw_arg_has(call, JOBS_AS_OF))
-		dw_arg_refuse(call, JOBS_AS_OF, DW_BAD_VALUE,
+	if (!dw_arg_has(call, "as_of"))
+		dw_arg_refuse(call, "as_of", DW_BAD_VALUE,
 					  "must be given with after_score and after_id");
-	score = dw_arg_float8(call, JOBS_AFTER_SCORE);
+	score = dw_arg_float8(call, "after_score");
 	if (!(score >= 0.0 && score <= 1.0))
-		dw_arg_refuse(call, JOBS_AFTER_SCORE, DW_BAD_VALUE,
+		dw_arg_refuse(call, "after_score", DW_BAD_VALUE,
 					  "must be from 0 to 1");
 	criteria->ceiling = score;
 	after->rest = 1.0 - score;
@@ -237,7 +221,7 @@ jobs_categories(DwCall *call, const DwMatchProvider *provider,
 				DwMatchCriteria *criteria)
 {
 	int			count;
-	DwUuid	   *ids = dw_arg_uuids_opt(call, JOBS_CATEGORY_IDS, &count);
+	DwUuid	   *ids = dw_arg_uuids_opt(call, "category_ids", &count);
 	DwMatchCategories categories;
 
 	if (ids == NULL)
@@ -246,12 +230,12 @@ jobs_categories(DwCall *call, const DwMatchProvider *provider,
 		return;
 	}
 	if (count == 0)
-		dw_arg_refuse(call, JOBS_CATEGORY_IDS, DW_BAD_VALUE,
+		dw_arg_refuse(call, "category_ids", DW_BAD_VALUE,
 					  "must have an element");
 	for (int i = 0; i < count; i++)
 	{
 		if (!dw_match_category_exists(&ids[i]))
-			dw_arg_refuse(call, JOBS_CATEGORY_IDS, DW_BAD_VALUE,
+			dw_arg_refuse(call, "category_ids", DW_BAD_VALUE,
 						  psprintf("must be categories, and %s is none",
 								   dw_uuid_text(&ids[i])));
 	}

@@ -18,26 +18,6 @@
 #include "server/sql/sql_server.h"
 #include "store/message/message_store.h"
 
-/* Positions of send_message's arguments. */
-enum
-{
-	SEND_JOB_ID,
-	SEND_RECIPIENT_ID,
-	SEND_CONTENT,
-	SEND_TYPE,
-	SEND_SUBJECT,
-	SEND_ATTACHMENTS,
-	SEND_MESSAGE_ID
-};
-
-/* Positions of mark_read's arguments. */
-enum
-{
-	MARK_JOB_ID,
-	MARK_WITH_USER_ID,
-	MARK_UP_TO_ID
-};
-
 /* Limits of attachments: how many, and characters of their members. */
 #define ATTACHMENTS_MAX			10
 #define ATTACHMENT_URL_MAX		2000
@@ -96,13 +76,13 @@ DW_FUNCTION(dwello_mark_read)
 	int64		marked;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
-	job_id = dw_arg_uuid(&call, MARK_JOB_ID);
+	job_id = dw_arg_uuid(&call, "job_id");
 
 	dw_job_for_command(&call, &job_id, &job);
 	if (dw_call_replay(&call, &job.id))
 		return dw_call_return(&call);
-	dw_thread_of_caller(&call, &job, MARK_WITH_USER_ID, &thread);
-	dw_thread_seek(&call, &thread, MARK_UP_TO_ID, &up_to);
+	dw_thread_of_caller(&call, &job, "with_user_id", &thread);
+	dw_thread_seek(&call, &thread, "up_to_id", &up_to);
 
 	marked = dw_message_mark(&thread, &up_to, dw_now());
 	if (marked > 0)
@@ -122,24 +102,25 @@ message_read(DwCall *call, DwMessage *message)
 	DwArgError	error = {0};
 	int			attachments;
 
-	dw_args_need(call, DW_ARG(SEND_JOB_ID) | DW_ARG(SEND_CONTENT) |
-				 DW_ARG(SEND_TYPE) | DW_ARG(SEND_ATTACHMENTS));
-	message->job_id = dw_arg_uuid(call, SEND_JOB_ID);
-	message->content = dw_arg_text_checked(call, &error, SEND_CONTENT,
+	dw_args_need(call, "job_id", "content", "message_type", "attachments",
+				 NULL);
+	message->job_id = dw_arg_uuid(call, "job_id");
+	message->content = dw_arg_text_checked(call, &error, "content",
 										   content);
-	message->subject = dw_arg_text_checked(call, &error, SEND_SUBJECT,
+	message->subject = dw_arg_text_checked(call, &error, "subject",
 										   subject);
-	message->attachments = dw_arg_jsonb(call, SEND_ATTACHMENTS);
+	message->attachments = dw_arg_jsonb(call, "attachments");
 	attachments = attachments_check(call, &error);
 	if (attachments == 0 &&
 		message->content[strspn(message->content, " \t\r\n")] == '\0')
-		dw_arg_error_note(&error, SEND_CONTENT, DW_BAD_VALUE,
+		dw_arg_error_note(&error, "content", DW_BAD_VALUE,
 						  "must not be blank without attachments");
-	if (!dw_message_type_parse(dw_arg_label(call, SEND_TYPE), &message->type))
-		dw_arg_error_note(&error, SEND_TYPE, DW_BAD_LABEL, "is unknown");
+	if (!dw_message_type_parse(dw_arg_label(call, "message_type"),
+							   &message->type))
+		dw_arg_error_note(&error, "message_type", DW_BAD_LABEL, "is unknown");
 	else if (dw_message_type_check(message->type, call->actor.kind) ==
 			 DW_BAD_VALUE)
-		dw_arg_error_note(&error, SEND_TYPE, DW_BAD_VALUE,
+		dw_arg_error_note(&error, "message_type", DW_BAD_VALUE,
 						  "must be system for a message of the platform");
 	dw_arg_error_raise(call, &error);
 }
@@ -150,7 +131,7 @@ attachments_check(DwCall *call, DwArgError *error)
 {
 	static const char *const names[] = {"url", "name", "content_type",
 	"size", NULL};
-	DwJsonItem	item = {.place = {SEND_ATTACHMENTS, DW_ARG_NO_ITEM, NULL},
+	DwJsonItem	item = {.place = {"attachments", DW_ARG_NO_ITEM, NULL},
 	.error = error};
 	DwJsonArg	list;
 	int			count = dw_json_item_list(call, &item, ATTACHMENTS_MAX, &list);
@@ -188,7 +169,7 @@ message_address(DwCall *call, const DwJob *job, DwMessage *message)
 	DwResult	result;
 
 	result = dw_message_route(&sides, &call->actor,
-							  dw_arg_uuid_opt(call, SEND_RECIPIENT_ID),
+							  dw_arg_uuid_opt(call, "recipient_id"),
 							  route);
 	if (result != DW_OK)
 		message_refuse_recipient(call, result);
@@ -204,7 +185,7 @@ message_address(DwCall *call, const DwJob *job, DwMessage *message)
 static void
 message_refuse_recipient(DwCall *call, DwResult code)
 {
-	if (dw_arg_has(call, SEND_RECIPIENT_ID))
+	if (dw_arg_has(call, "recipient_id"))
 		dw_raise(code, "the recipient has nothing to do with the job", NULL,
 				 "A homeowner writes to providers who have bid, were invited, have the award or wrote first; a provider to the homeowner.");
 	dw_raise(code, "the message has no recipient",
@@ -215,7 +196,7 @@ message_refuse_recipient(DwCall *call, DwResult code)
 static void
 message_identify(DwCall *call, DwMessage *message)
 {
-	const DwUuid *given = dw_arg_uuid_opt(call, SEND_MESSAGE_ID);
+	const DwUuid *given = dw_arg_uuid_opt(call, "message_id");
 
 	if (given != NULL && dw_message_exists(&message->job_id, given))
 		dw_raise_constraint(DW_ALREADY_EXISTS, "messages_pkey",

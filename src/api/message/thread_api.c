@@ -12,22 +12,6 @@
 #include "server/error/error_server.h"
 #include "server/sql/sql_server.h"
 
-/* Positions of threads's arguments. */
-enum
-{
-	THREADS_AFTER_ID,
-	THREADS_MAX_RESULTS
-};
-
-/* Positions of thread's arguments. */
-enum
-{
-	THREAD_JOB_ID,
-	THREAD_WITH_USER_ID,
-	THREAD_AFTER_ID,
-	THREAD_MAX_RESULTS
-};
-
 static void thread_of_call(DwCall *call, const DwJob *job, DwThread *thread);
 static void threads_row(DwCall *call, uint64 row);
 static void thread_row(DwCall *call, uint64 row);
@@ -44,8 +28,8 @@ DW_FUNCTION(dwello_threads)
 	uint64		count;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
-	max_results = dw_arg_page(&call, THREADS_MAX_RESULTS);
-	after_id = dw_arg_uuid_opt(&call, THREADS_AFTER_ID);
+	max_results = dw_arg_page(&call, "max_results");
+	after_id = dw_arg_uuid_opt(&call, "after_id");
 	if (after_id != NULL &&
 		!dw_message_seek_own(&call.actor.user_id, after_id, &after))
 		seek_failed(after_id);
@@ -70,13 +54,13 @@ DW_FUNCTION(dwello_thread)
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
 				   DW_ACTOR_SUPPORT | DW_ACTOR_SYSTEM);
-	dw_args_need(&call, DW_ARG(THREAD_JOB_ID) | DW_ARG(THREAD_MAX_RESULTS));
-	job_id = dw_arg_uuid(&call, THREAD_JOB_ID);
-	max_results = dw_arg_page(&call, THREAD_MAX_RESULTS);
+	dw_args_need(&call, "job_id", "max_results", NULL);
+	job_id = dw_arg_uuid(&call, "job_id");
+	max_results = dw_arg_page(&call, "max_results");
 
 	dw_job_for_query(&call, &job_id, &job);
 	thread_of_call(&call, &job, &thread);
-	dw_thread_seek(&call, &thread, THREAD_AFTER_ID, &after);
+	dw_thread_seek(&call, &thread, "after_id", &after);
 
 	dw_rows_begin(&call);
 	count = dw_message_list(&thread, &after, max_results);
@@ -87,7 +71,7 @@ DW_FUNCTION(dwello_thread)
 
 /* The caller's own messages about a job; see the header. */
 void
-dw_thread_of_caller(DwCall *call, const DwJob *job, int arg,
+dw_thread_of_caller(DwCall *call, const DwJob *job, const char *arg,
 					DwThread *thread)
 {
 	const DwUuid *with = dw_arg_uuid_opt(call, arg);
@@ -109,7 +93,7 @@ dw_thread_of_caller(DwCall *call, const DwJob *job, int arg,
 
 /* Places the cursor at a message; see the header. */
 void
-dw_thread_seek(DwCall *call, const DwThread *thread, int arg,
+dw_thread_seek(DwCall *call, const DwThread *thread, const char *arg,
 			   DwCursor *cursor)
 {
 	const DwUuid *id = dw_arg_uuid_opt(call, arg);
@@ -122,11 +106,11 @@ dw_thread_seek(DwCall *call, const DwThread *thread, int arg,
 static void
 thread_of_call(DwCall *call, const DwJob *job, DwThread *thread)
 {
-	dw_thread_of_caller(call, job, THREAD_WITH_USER_ID, thread);
+	dw_thread_of_caller(call, job, "with_user_id", thread);
 	if (dw_uuid_is_nil(&thread->provider_id))
 		thread->provider_id = job->provider_id;
 	if (dw_uuid_is_nil(&thread->provider_id))
-		dw_arg_refuse(call, THREAD_WITH_USER_ID, DW_BAD_VALUE,
+		dw_arg_refuse(call, "with_user_id", DW_BAD_VALUE,
 					  "must name a provider, for the job is not awarded");
 	if (call->actor.kind == DW_ACTOR_SUPPORT)
 		memset(&thread->reader_id, 0, sizeof(thread->reader_id));

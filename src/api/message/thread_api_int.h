@@ -16,14 +16,16 @@
  * The caller's own messages with the user of an argument; NULL: with anybody
  * about the job.  22023 when a provider names another than the homeowner.
  */
-extern void dw_thread_of_caller(DwCall *call, const DwJob *job, int arg,
+extern void dw_thread_of_caller(DwCall *call, const DwJob *job,
+								const char *arg,
 								DwThread *thread);
 
 /*
  * Places the cursor at the message of an argument; NULL leaves it alone.
  * P0002 when the thread has none of that id.
  */
-extern void dw_thread_seek(DwCall *call, const DwThread *thread, int arg,
+extern void dw_thread_seek(DwCall *call, const DwThread *thread,
+						   const char *arg,
 						   DwCursor *cursor);
 
 #endif							/* DW_THREAD_API_INT_H */

@@ -41,9 +41,9 @@ DW_FUNCTION(dwello_provider_balance)
 	dw_query_begin(&call, fcinfo, DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN |
 				   DW_ACTOR_SYSTEM);
 	dw_rows_begin(&call);
-	user_id = dw_user_argument(&call, 0);
-	currency = dw_arg_text_opt(&call, 1, CURRENCY_MAX);
-	dw_arg_check_currency(&call, 1, currency);
+	user_id = dw_user_argument(&call, "user_id");
+	currency = dw_arg_text_opt(&call, "currency", CURRENCY_MAX);
+	dw_arg_check_currency(&call, "currency", currency);
 	if (call.actor.kind == DW_ACTOR_PROVIDER &&
 		!dw_uuid_equal(&user_id, &call.actor.user_id))
 		dw_raise(DW_FORBIDDEN, "another provider's balance",

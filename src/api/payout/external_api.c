@@ -14,7 +14,6 @@
 #include "store/payout/payout_store.h"
 
 #define LINES_MAX	200000
-#define STATEMENT	1			/* position of the argument */
 
 /* What a statement covers. */
 typedef struct Statement
@@ -89,7 +88,7 @@ read_lines(DwJsonItem *item, const DwJsonArg *list, Statement *statement)
 
 	if (statement->count > LINES_MAX)
 	{
-		dw_arg_error_note(item->error, STATEMENT, DW_BAD_VALUE,
+		dw_arg_error_note(item->error, "statement", DW_BAD_VALUE,
 						  psprintf("must not have more than %d lines",
 								   LINES_MAX));
 		statement->count = 0;
@@ -106,7 +105,7 @@ static void
 cover_lines(Statement *statement, DwArgError *error)
 {
 	if (statement->count == 0)
-		dw_arg_error_note(error, STATEMENT, DW_BAD_VALUE,
+		dw_arg_error_note(error, "statement", DW_BAD_VALUE,
 						  "must have lines, or be an object with from and to");
 	for (int i = 0; i < statement->count; i++)
 	{
@@ -125,9 +124,9 @@ statement_read(DwCall *call, Statement *statement)
 {
 	static const char *const names[] = {"from", "to", "lines", NULL};
 	DwArgError	error = {0};
-	DwJsonItem	item = {.place = {STATEMENT, DW_ARG_NO_ITEM, NULL},
+	DwJsonItem	item = {.place = {"statement", DW_ARG_NO_ITEM, NULL},
 	.error = &error};
-	Datum		json = dw_arg_jsonb(call, STATEMENT);
+	Datum		json = dw_arg_jsonb(call, "statement");
 	DwJsonArg	list = {0};
 
 	memset(statement, 0, sizeof(*statement));
@@ -150,7 +149,7 @@ statement_read(DwCall *call, Statement *statement)
 		read_lines(&item, &list, statement);
 	}
 	else
-		dw_arg_error_note(&error, STATEMENT, DW_BAD_VALUE,
+		dw_arg_error_note(&error, "statement", DW_BAD_VALUE,
 						  "must be a JSON array or object");
 	dw_arg_error_raise(call, &error);
 }
@@ -245,8 +244,8 @@ DW_FUNCTION(dwello_reconcile_external)
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
 	dw_rows_begin(&call);
-	dw_args_need(&call, DW_ARG(0) | DW_ARG(STATEMENT));
-	psp = dw_arg_text(&call, 0, DW_PSP_MAX);
+	dw_args_need(&call, "psp", "statement", NULL);
+	psp = dw_arg_text(&call, "psp", DW_PSP_MAX);
 	statement_read(&call, &statement);
 	dw_external_load(psp, statement_names(&statement), statement.from,
 					 statement.to, &books);

@@ -23,35 +23,25 @@
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
 
-/* Positions of request_payout's arguments. */
-enum
-{
-	REQUEST_AMOUNT,
-	REQUEST_CURRENCY,
-	REQUEST_METHOD,
-	REQUEST_USER,
-	REQUEST_PAID_CURRENCY
-};
-
 /* Reads what is asked for; errors of arguments alone. */
 static void
 request_read(DwCall *call, DwPayoutRow *row)
 {
 	memset(row, 0, sizeof(*row));
-	dw_args_need(call, DW_ARG(REQUEST_CURRENCY));
-	row->user_id = dw_user_argument(call, REQUEST_USER);
-	row->currency = dw_arg_text(call, REQUEST_CURRENCY, CURRENCY_MAX);
-	row->paid_currency = dw_arg_text_opt(call, REQUEST_PAID_CURRENCY,
+	dw_args_need(call, "currency", NULL);
+	row->user_id = dw_user_argument(call, "user_id");
+	row->currency = dw_arg_text(call, "currency", CURRENCY_MAX);
+	row->paid_currency = dw_arg_text_opt(call, "paid_currency",
 										 CURRENCY_MAX);
-	if (dw_arg_has(call, REQUEST_AMOUNT))
+	if (dw_arg_has(call, "amount"))
 	{
-		row->amount = dw_arg_int8(call, REQUEST_AMOUNT);
+		row->amount = dw_arg_int8(call, "amount");
 		if (row->amount <= 0)
-			dw_arg_refuse(call, REQUEST_AMOUNT, DW_BAD_VALUE,
+			dw_arg_refuse(call, "amount", DW_BAD_VALUE,
 						  "must be more than zero");
 	}
-	dw_arg_check_currency(call, REQUEST_CURRENCY, row->currency);
-	dw_arg_check_currency(call, REQUEST_PAID_CURRENCY, row->paid_currency);
+	dw_arg_check_currency(call, "currency", row->currency);
+	dw_arg_check_currency(call, "paid_currency", row->paid_currency);
 	if (row->paid_currency == NULL)
 		row->paid_currency = row->currency;
 }
@@ -60,7 +50,7 @@ request_read(DwCall *call, DwPayoutRow *row)
 static void
 request_find_method(DwCall *call, DwPayoutRow *row)
 {
-	const DwUuid *id = dw_arg_uuid_opt(call, REQUEST_METHOD);
+	const DwUuid *id = dw_arg_uuid_opt(call, "payment_method_id");
 	DwPaymentSource method;
 
 	row->has_method = dw_payment_method_find(&row->user_id, id, &method);
@@ -104,13 +94,13 @@ request_exchange(DwCall *call, DwPayoutRow *row)
 	if (strcmp(row->paid_currency, row->currency) == 0)
 		return;
 	if (!dw_fx_find(row->currency, row->paid_currency, dw_now(), &rate))
-		dw_arg_refuse(call, REQUEST_PAID_CURRENCY, DW_BAD_VALUE,
+		dw_arg_refuse(call, "paid_currency", DW_BAD_VALUE,
 					  "has no rate of exchange in force");
 	if (dw_fx_convert(row->amount, &rate, &trade) != DW_OK)
 		dw_raise(DW_OVERFLOW, "the payout is out of range in that currency",
 				 NULL, NULL);
 	if (trade.bought == 0)
-		dw_arg_refuse(call, REQUEST_AMOUNT, DW_BAD_VALUE,
+		dw_arg_refuse(call, "amount", DW_BAD_VALUE,
 					  "buys nothing of that currency");
 	row->paid_amount = trade.bought;
 	row->remainder = trade.remainder;
@@ -191,11 +181,11 @@ static void
 event_read(DwCall *call, DwPaymentEvent *event, DwUuid *payout_id)
 {
 	memset(event, 0, sizeof(*event));
-	dw_args_need(call, DW_ARG(0) | DW_ARG(1) | DW_ARG(2) | DW_ARG(3));
-	event->user_id = dw_arg_uuid(call, 0);
-	*payout_id = dw_arg_uuid(call, 1);
-	event->psp = dw_arg_text(call, 2, DW_PSP_MAX);
-	event->event_id = dw_arg_text(call, 3, DW_PSP_REFERENCE_MAX);
+	dw_args_need(call, "user_id", "payout_id", "psp", "event_id", NULL);
+	event->user_id = dw_arg_uuid(call, "user_id");
+	*payout_id = dw_arg_uuid(call, "payout_id");
+	event->psp = dw_arg_text(call, "psp", DW_PSP_MAX);
+	event->event_id = dw_arg_text(call, "event_id", DW_PSP_REFERENCE_MAX);
 }
 
 /*
@@ -354,7 +344,7 @@ DW_FUNCTION(dwello_confirm_payout)
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	event_read(&call, &event, &payout_id);
-	reference = dw_arg_text_opt(&call, 4, DW_PSP_REFERENCE_MAX);
+	reference = dw_arg_text_opt(&call, "psp_reference", DW_PSP_REFERENCE_MAX);
 	event.type = DW_PAYOUT_CONFIRMED;
 	if (event_begin(&call, &event, &payout_id, &row))
 		return dw_call_return(&call);
@@ -382,7 +372,7 @@ DW_FUNCTION(dwello_fail_payout)
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	event_read(&call, &event, &payout_id);
-	reason = dw_arg_text_opt(&call, 4, DW_NOTES_MAX);
+	reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
 	event.type = DW_PAYOUT_IS_FAILED;
 	if (event_begin(&call, &event, &payout_id, &row))
 		return dw_call_return(&call);

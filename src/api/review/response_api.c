@@ -18,22 +18,6 @@
 #include "server/sql/sql_server.h"
 #include "store/review/review_store.h"
 
-/* Positions of respond_to_review's arguments. */
-enum
-{
-	RESPOND_JOB_ID,
-	RESPOND_REVIEW_ID,
-	RESPOND_RESPONSE
-};
-
-/* Positions of reviews_of's arguments. */
-enum
-{
-	REVIEWS_USER_ID,
-	REVIEWS_AFTER_ID,
-	REVIEWS_MAX_RESULTS
-};
-
 static void review_for_response(DwCall *call, const DwUuid *job_id,
 								const DwUuid *id, DwReview *review);
 static void response_need_state(const DwReview *review);
@@ -52,10 +36,10 @@ DW_FUNCTION(dwello_respond_to_review)
 	DwResponse	response;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
-	dw_args_need(&call, DW_ARG(RESPOND_JOB_ID) | DW_ARG(RESPOND_REVIEW_ID));
-	job_id = dw_arg_uuid(&call, RESPOND_JOB_ID);
-	review_id = dw_arg_uuid(&call, RESPOND_REVIEW_ID);
-	response.response = dw_arg_text(&call, RESPOND_RESPONSE,
+	dw_args_need(&call, "job_id", "review_id", NULL);
+	job_id = dw_arg_uuid(&call, "job_id");
+	review_id = dw_arg_uuid(&call, "review_id");
+	response.response = dw_arg_text(&call, "response",
 									DW_REVIEW_COMMENT_MAX);
 
 	dw_job_for_command(&call, &job_id, &job);
@@ -87,15 +71,14 @@ DW_FUNCTION(dwello_reviews_of)
 	uint64		count;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
-	dw_args_need(&call, DW_ARG(REVIEWS_USER_ID) |
-				 DW_ARG(REVIEWS_MAX_RESULTS));
-	reader.reviewee_id = dw_arg_uuid(&call, REVIEWS_USER_ID);
+	dw_args_need(&call, "user_id", "max_results", NULL);
+	reader.reviewee_id = dw_arg_uuid(&call, "user_id");
 	reader.user_id = call.actor.user_id;
 	reader.has_duty = (call.actor.kind & (DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT |
 										  DW_ACTOR_SYSTEM)) != 0;
 	reader.now = dw_now();
-	max_results = dw_arg_page(&call, REVIEWS_MAX_RESULTS);
-	after_id = dw_arg_uuid_opt(&call, REVIEWS_AFTER_ID);
+	max_results = dw_arg_page(&call, "max_results");
+	after_id = dw_arg_uuid_opt(&call, "after_id");
 	if (after_id != NULL && !dw_reviews_seek(&reader, after_id, &after))
 		review_refuse_unknown(after_id);
 

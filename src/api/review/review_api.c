@@ -18,24 +18,13 @@
 #include "store/escrow/escrow_store.h"
 #include "store/review/review_store.h"
 
-/* The arguments of post_review, by position. */
-typedef enum DwReviewField
-{
-	REVIEW_JOB_ID,
-	REVIEW_RATING,
-	REVIEW_TITLE,
-	REVIEW_COMMENT,
-	REVIEW_AXES,
-	REVIEW_IS_PUBLIC
-} DwReviewField;
-
 /* One axis: its name and its stars. */
 static void
 review_check_axis(const DwJsonArg *axes, const char *name,
 				  DwArgError *error)
 {
 	static const DwTextRule rule = {DW_REVIEW_AXIS_MAX, true};
-	DwArgPlace	place = {REVIEW_AXES, DW_ARG_NO_ITEM, NULL};
+	DwArgPlace	place = {"axes", DW_ARG_NO_ITEM, NULL};
 	int64		stars = 0;		/* what is no whole number is none */
 
 	dw_arg_error_check_text(error, place, name, rule);
@@ -54,13 +43,13 @@ review_check_axes(Datum value, DwArgError *error)
 
 	if (!dw_json_arg_object(value, &axes))
 	{
-		dw_arg_error_note(error, REVIEW_AXES, DW_BAD_VALUE,
+		dw_arg_error_note(error, "axes", DW_BAD_VALUE,
 						  "must be a JSON object");
 		return;
 	}
 	names = dw_json_arg_names(&axes, &count);
 	if (count > DW_REVIEW_AXES_MAX)
-		dw_arg_error_note(error, REVIEW_AXES, DW_BAD_VALUE,
+		dw_arg_error_note(error, "axes", DW_BAD_VALUE,
 						  "must not have more than 20 members");
 	for (int i = 0; i < Min(count, DW_REVIEW_AXES_MAX); i++)
 		review_check_axis(&axes, names[i], error);
@@ -72,19 +61,18 @@ review_read(DwCall *call, DwReview *review)
 {
 	static const DwTextRule title = {DW_REVIEW_TITLE_MAX, false};
 	static const DwTextRule comment = {DW_REVIEW_COMMENT_MAX, false};
-	DwArgPlace	place = {REVIEW_RATING, DW_ARG_NO_ITEM, NULL};
+	DwArgPlace	place = {"rating", DW_ARG_NO_ITEM, NULL};
 	DwArgError	error = {0};
 
-	dw_args_need(call, DW_ARG(REVIEW_JOB_ID) | DW_ARG(REVIEW_RATING) |
-				 DW_ARG(REVIEW_AXES) | DW_ARG(REVIEW_IS_PUBLIC));
+	dw_args_need(call, "job_id", "rating", "axes", "is_public", NULL);
 	memset(review, 0, sizeof(*review));
-	review->job_id = dw_arg_uuid(call, REVIEW_JOB_ID);
-	review->rating = dw_arg_int4(call, REVIEW_RATING);
-	review->title = dw_arg_text_checked(call, &error, REVIEW_TITLE, title);
-	review->comment = dw_arg_text_checked(call, &error, REVIEW_COMMENT,
+	review->job_id = dw_arg_uuid(call, "job_id");
+	review->rating = dw_arg_int4(call, "rating");
+	review->title = dw_arg_text_checked(call, &error, "title", title);
+	review->comment = dw_arg_text_checked(call, &error, "comment",
 										  comment);
-	review->axes = dw_arg_jsonb(call, REVIEW_AXES);
-	review->is_public = dw_arg_bool(call, REVIEW_IS_PUBLIC);
+	review->axes = dw_arg_jsonb(call, "axes");
+	review->is_public = dw_arg_bool(call, "is_public");
 	dw_review_rating_check(review->rating, place, &error);
 	review_check_axes(review->axes, &error);
 	dw_arg_error_raise(call, &error);

@@ -59,8 +59,8 @@ DW_FUNCTION(dwello_score_bid)
 	DwRanking	ranking;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
-	job_id = dw_arg_uuid(&call, 0);
-	bid_id = dw_arg_uuid(&call, 1);
+	job_id = dw_arg_uuid(&call, "job_id");
+	bid_id = dw_arg_uuid(&call, "bid_id");
 	dw_job_for_query(&call, &job_id, &job);
 	ranking_for(&call, &job, &bid_id, &ranking);
 	dw_row_ranked(&call, &job, &ranking.bids[0]);
@@ -77,7 +77,7 @@ DW_FUNCTION(dwello_rank_bids)
 	bool		sees_all;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
-	job_id = dw_arg_uuid(&call, 0);
+	job_id = dw_arg_uuid(&call, "job_id");
 	dw_job_for_query(&call, &job_id, &job);
 	dw_ranking_load(&job, NULL, false, &ranking);
 	dw_rank_flag(ranking.bids, ranking.count, job.reference_amount);
@@ -113,8 +113,8 @@ DW_FUNCTION(dwello_explain_bid)
 	DwExplanation explanation;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
-	job_id = dw_arg_uuid(&call, 0);
-	bid_id = dw_arg_uuid(&call, 1);
+	job_id = dw_arg_uuid(&call, "job_id");
+	bid_id = dw_arg_uuid(&call, "bid_id");
 	dw_job_for_query(&call, &job_id, &job);
 	explain_load(&call, &job, &bid_id, &explanation);
 

@@ -19,24 +19,9 @@
 
 #define NAME_MAX_LENGTH 100
 
-/* Positions of save_search's arguments after those of a search. */
-enum
-{
-	SAVE_NAME = DW_SEARCH_URGENCY + 1,
-	SAVE_SEARCH_ID,
-	SAVE_USER_ID
-};
-
-/* Positions of delete_search's arguments. */
-enum
-{
-	DELETE_SEARCH_ID,
-	DELETE_USER_ID
-};
-
 static void search_check(DwCall *call, DwSearch *search);
 static void categories_check(const DwSearch *search);
-static void owner_lock(DwCall *call, int arg, const DwUuid *user_id);
+static void owner_lock(DwCall *call, const char *arg, const DwUuid *user_id);
 static void room_check(const DwUuid *user_id);
 pg_noreturn static void search_refuse_unknown(const DwUuid *user_id,
 											  const DwUuid *id);
@@ -52,13 +37,13 @@ DW_FUNCTION(dwello_save_search)
 	const DwUuid *id;
 
 	dw_command_begin(&call, fcinfo, SAVED_ACTORS);
-	dw_args_need(&call, DW_ARG(DW_SEARCH_CURRENCY) | DW_ARG(SAVE_NAME));
-	saved.user_id = dw_user_argument(&call, SAVE_USER_ID);
-	saved.name = dw_arg_text(&call, SAVE_NAME, NAME_MAX_LENGTH);
+	dw_args_need(&call, "currency", "name", NULL);
+	saved.user_id = dw_user_argument(&call, "user_id");
+	saved.name = dw_arg_text(&call, "name", NAME_MAX_LENGTH);
 	search_check(&call, &search);
 
-	id = dw_arg_uuid_opt(&call, SAVE_SEARCH_ID);
-	owner_lock(&call, SAVE_USER_ID, &saved.user_id);
+	id = dw_arg_uuid_opt(&call, "search_id");
+	owner_lock(&call, "user_id", &saved.user_id);
 	if (dw_call_replay(&call, &saved.user_id))
 		return dw_call_return(&call);
 	saved.id = id != NULL ? *id : dw_uuid_fresh();
@@ -79,10 +64,10 @@ DW_FUNCTION(dwello_delete_search)
 	DwSavedSearch saved = {0};
 
 	dw_command_begin(&call, fcinfo, SAVED_ACTORS);
-	saved.id = dw_arg_uuid(&call, DELETE_SEARCH_ID);
-	saved.user_id = dw_user_argument(&call, DELETE_USER_ID);
+	saved.id = dw_arg_uuid(&call, "search_id");
+	saved.user_id = dw_user_argument(&call, "user_id");
 
-	owner_lock(&call, DELETE_USER_ID, &saved.user_id);
+	owner_lock(&call, "user_id", &saved.user_id);
 	if (dw_call_replay(&call, &saved.user_id))
 		return dw_call_return(&call);
 	saved.version = dw_saved_lock(&saved.user_id, &saved.id);
@@ -120,7 +105,7 @@ categories_check(const DwSearch *search)
 
 /* Locks whose search it is; 22023 for one who is no provider. */
 static void
-owner_lock(DwCall *call, int arg, const DwUuid *user_id)
+owner_lock(DwCall *call, const char *arg, const DwUuid *user_id)
 {
 	DwUser		user;
 

@@ -17,7 +17,7 @@
 static void search_read(DwCall *call, DwSearch *search,
 						DwArgError *error);
 static void search_read_place(DwCall *call, DwSearch *search);
-static int64 amount_opt(DwCall *call, int arg);
+static int64 amount_opt(DwCall *call, const char *arg);
 static void cursor_read(DwCall *call, DwSearchCursor *cursor);
 static void search_prepare(DwCall *call, const DwSearch *search,
 						   DwSearchPlan *plan);
@@ -39,13 +39,12 @@ DW_FUNCTION(dwello_search_jobs)
 	uint64		count;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
-	dw_args_need(&call, DW_ARG(DW_SEARCH_CURRENCY) |
-				 DW_ARG(DW_SEARCH_MAX_RESULTS));
+	dw_args_need(&call, "currency", "max_results", NULL);
 	search_read(&call, &search, &error);
 	cursor_read(&call, &cursor);
 	dw_search_cursor_check(&cursor, &search, &error);
 	dw_arg_error_raise(&call, &error);
-	max_results = dw_arg_page(&call, DW_SEARCH_MAX_RESULTS);
+	max_results = dw_arg_page(&call, "max_results");
 	search_prepare(&call, &search, &plan);
 
 	dw_rows_begin(&call);
@@ -66,7 +65,7 @@ DW_FUNCTION(dwello_search_facets)
 	bool		is_complete;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
-	dw_args_need(&call, DW_ARG(DW_SEARCH_CURRENCY));
+	dw_args_need(&call, "currency", NULL);
 	search_read(&call, &search, &error);
 	dw_arg_error_raise(&call, &error);
 	search_prepare(&call, &search, &plan);
@@ -83,8 +82,8 @@ static void
 search_read(DwCall *call, DwSearch *search, DwArgError *error)
 {
 	dw_search_read(call, search, error);
-	if (dw_arg_has(call, DW_SEARCH_AS_OF))
-		search->as_of = dw_arg_time_opt(call, DW_SEARCH_AS_OF);
+	if (dw_arg_has(call, "as_of"))
+		search->as_of = dw_arg_time_opt(call, "as_of");
 	dw_search_check(search, error);
 }
 
@@ -93,20 +92,20 @@ void
 dw_search_read(DwCall *call, DwSearch *search, DwArgError *error)
 {
 	static const DwTextRule words = {.max = DW_SEARCH_QUERY_MAX};
-	char	   *query = dw_arg_text_checked(call, error, DW_SEARCH_QUERY,
+	char	   *query = dw_arg_text_checked(call, error, "query",
 											words);
 
 	if (query != NULL)
 		dw_search_clean(query);
 	search->query = query;
 	search_read_place(call, search);
-	search->category_ids = dw_arg_uuids_opt(call, DW_SEARCH_CATEGORY_IDS,
+	search->category_ids = dw_arg_uuids_opt(call, "category_ids",
 											&search->category_count);
-	search->budget_min = amount_opt(call, DW_SEARCH_BUDGET_MIN);
-	search->budget_max = amount_opt(call, DW_SEARCH_BUDGET_MAX);
-	search->currency = dw_arg_text_opt(call, DW_SEARCH_CURRENCY,
+	search->budget_min = amount_opt(call, "budget_min");
+	search->budget_max = amount_opt(call, "budget_max");
+	search->currency = dw_arg_text_opt(call, "currency",
 									   DW_SEARCH_QUERY_MAX);
-	search->urgency = dw_arg_label_opt(call, DW_SEARCH_URGENCY);
+	search->urgency = dw_arg_label_opt(call, "urgency");
 	search->now = dw_now();
 	search->as_of = search->now;
 }
@@ -115,21 +114,21 @@ dw_search_read(DwCall *call, DwSearch *search, DwArgError *error)
 static void
 search_read_place(DwCall *call, DwSearch *search)
 {
-	search->has_longitude = dw_arg_has(call, DW_SEARCH_LONGITUDE);
-	search->has_latitude = dw_arg_has(call, DW_SEARCH_LATITUDE);
-	search->has_radius = dw_arg_has(call, DW_SEARCH_RADIUS_MILES);
+	search->has_longitude = dw_arg_has(call, "longitude");
+	search->has_latitude = dw_arg_has(call, "latitude");
+	search->has_radius = dw_arg_has(call, "radius_miles");
 	if (search->has_longitude)
-		search->longitude = dw_arg_float8(call, DW_SEARCH_LONGITUDE);
+		search->longitude = dw_arg_float8(call, "longitude");
 	if (search->has_latitude)
-		search->latitude = dw_arg_float8(call, DW_SEARCH_LATITUDE);
+		search->latitude = dw_arg_float8(call, "latitude");
 	search->radius_miles = search->has_radius ?
-		dw_arg_float8(call, DW_SEARCH_RADIUS_MILES) :
+		dw_arg_float8(call, "radius_miles") :
 		DW_SEARCH_RADIUS_DEFAULT;
 }
 
 /* An amount, or none; none is never asked for by a value of its own. */
 static int64
-amount_opt(DwCall *call, int arg)
+amount_opt(DwCall *call, const char *arg)
 {
 	int64		amount;
 
@@ -143,13 +142,13 @@ amount_opt(DwCall *call, int arg)
 static void
 cursor_read(DwCall *call, DwSearchCursor *cursor)
 {
-	const DwUuid *id = dw_arg_uuid_opt(call, DW_SEARCH_AFTER_ID);
+	const DwUuid *id = dw_arg_uuid_opt(call, "after_id");
 
-	cursor->has_as_of = dw_arg_has(call, DW_SEARCH_AS_OF);
-	cursor->has_score = dw_arg_has(call, DW_SEARCH_AFTER_SCORE);
+	cursor->has_as_of = dw_arg_has(call, "as_of");
+	cursor->has_score = dw_arg_has(call, "after_score");
 	cursor->has_id = id != NULL;
 	if (cursor->has_score)
-		cursor->score = dw_arg_float8(call, DW_SEARCH_AFTER_SCORE);
+		cursor->score = dw_arg_float8(call, "after_score");
 	if (cursor->has_id)
 		cursor->id = *id;
 }
@@ -163,7 +162,7 @@ search_prepare(DwCall *call, const DwSearch *search, DwSearchPlan *plan)
 	if (!dw_search_prepare(search, plan, &unknown))
 		search_refuse_unknown(&unknown);
 	if (plan->category_count > DW_MATCH_CATEGORIES_MAX)
-		dw_arg_refuse(call, DW_SEARCH_CATEGORY_IDS, DW_BAD_VALUE,
+		dw_arg_refuse(call, "category_ids", DW_BAD_VALUE,
 					  psprintf("must have at most %d categories, those below them counted",
 							   DW_MATCH_CATEGORIES_MAX));
 }

@@ -9,9 +9,9 @@
 #include "server/call/call_server.h"
 
 /*
- * Reads the first nine arguments of a search (DW_SEARCH_QUERY to
- * DW_SEARCH_URGENCY), as of now; dw_search_check() judges it.  A text over
- * its limit is noted in the fault.
+ * Reads the nine arguments of a search that say what is looked for, as of
+ * now; dw_search_check() judges it.  A text over its limit is noted in the
+ * error.
  */
 extern void dw_search_read(DwCall *call, DwSearch *search,
 						   DwArgError *error);

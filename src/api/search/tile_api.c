@@ -31,11 +31,10 @@ DW_FUNCTION(dwello_jobs_mvt)
 	DwTile		tile;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
-	dw_args_need(&call, DW_ARG(DW_TILE_Z) | DW_ARG(DW_TILE_X) |
-				 DW_ARG(DW_TILE_Y));
-	tile.zoom = dw_arg_int4(&call, DW_TILE_Z);
-	tile.x = dw_arg_int4(&call, DW_TILE_X);
-	tile.y = dw_arg_int4(&call, DW_TILE_Y);
+	dw_args_need(&call, "z", "x", "y", NULL);
+	tile.zoom = dw_arg_int4(&call, "z");
+	tile.x = dw_arg_int4(&call, "x");
+	tile.y = dw_arg_int4(&call, "y");
 	dw_tile_check(&tile, &error);
 	dw_arg_error_raise(&call, &error);
 	return dw_call_return_datum(&call, dw_tile_mvt(&tile), false, -1);
@@ -51,14 +50,12 @@ DW_FUNCTION(dwello_cluster_jobs)
 	uint64		count;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
-	dw_args_need(&call, DW_ARG(DW_TILE_WEST) | DW_ARG(DW_TILE_SOUTH) |
-				 DW_ARG(DW_TILE_EAST) | DW_ARG(DW_TILE_NORTH) |
-				 DW_ARG(DW_TILE_ZOOM));
-	box.west = dw_arg_float8(&call, DW_TILE_WEST);
-	box.south = dw_arg_float8(&call, DW_TILE_SOUTH);
-	box.east = dw_arg_float8(&call, DW_TILE_EAST);
-	box.north = dw_arg_float8(&call, DW_TILE_NORTH);
-	box.zoom = dw_arg_int4(&call, DW_TILE_ZOOM);
+	dw_args_need(&call, "west", "south", "east", "north", "zoom", NULL);
+	box.west = dw_arg_float8(&call, "west");
+	box.south = dw_arg_float8(&call, "south");
+	box.east = dw_arg_float8(&call, "east");
+	box.north = dw_arg_float8(&call, "north");
+	box.zoom = dw_arg_int4(&call, "zoom");
 	dw_tile_bbox_check(&box, &error);
 	dw_arg_error_raise(&call, &error);
 
@@ -78,9 +75,9 @@ DW_FUNCTION(dwello_refresh_tiles)
 	int32		max_jobs;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	max_jobs = dw_arg_int4(&call, 0);
+	max_jobs = dw_arg_int4(&call, "max_jobs");
 	if (max_jobs < 1 || max_jobs > REFRESH_MAX)
-		dw_arg_refuse(&call, 0, DW_BAD_VALUE,
+		dw_arg_refuse(&call, "max_jobs", DW_BAD_VALUE,
 					  psprintf("must be from 1 to %d", REFRESH_MAX));
 	(void) dw_tiles_refresh(max_jobs, &refresh);
 	dw_row_int8(&call, "changed", refresh.changed);

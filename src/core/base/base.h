@@ -161,7 +161,7 @@ typedef enum DwResult
 /* The place of a fault: an argument, or a member of one item of its list. */
 typedef struct DwArgPlace
 {
-	int			argument;		/* position, from 0 */
+	const char *argument;		/* its name in SQL */
 	int			item;			/* of a list, from 0; or DW_ARG_NO_ITEM */
 	const char *member;			/* name within the item, or NULL */
 } DwArgPlace;
@@ -189,7 +189,7 @@ dw_arg_error_note_at(DwArgError *error, DwArgPlace place,
 
 /* The same for a whole argument. */
 static inline void
-dw_arg_error_note(DwArgError *error, int argument, DwResult code,
+dw_arg_error_note(DwArgError *error, const char *argument, DwResult code,
 				  const char *what)
 {
 	DwArgPlace	place = {argument, DW_ARG_NO_ITEM, NULL};

@@ -139,7 +139,7 @@ extern uint64_t dw_category_bit(const DwUuid *id);
 #define DW_POST_REQUIREMENTS_MAX	50	/* of one job */
 #define DW_POST_WEIGHT_MAX	10000	/* of one requirement */
 
-/* The arguments of post_job, by position. */
+/* What post_job and edit_job are told of a job. */
 typedef enum DwPostField
 {
 	DW_POST_CATEGORY_ID,
@@ -173,6 +173,9 @@ typedef enum DwPostField
 typedef uint32_t DwPostFields;
 
 #define DW_POST_FIELD(field) (UINT32_C(1) << (field))
+
+/* The argument that gives a field, by its name in SQL. */
+extern const char *dw_post_field_name(DwPostField field);
 
 /* The numbers of a post; money in minor units, DW_POST_ABSENT = NULL. */
 typedef struct DwPost
@@ -238,7 +241,7 @@ extern void dw_post_requirement_check(const DwPostRequirement *requirement,
  * positive or none, a sum that fits, dates that exist.
  */
 extern void dw_post_plan_check(const DwPostMilestone *milestones, int count,
-							   int argument, DwArgError *error);
+							   const char *argument, DwArgError *error);
 
 /* True when both lists ask for the same, in whatever order. */
 extern bool dw_post_requirements_equal(const DwPostRequirement *left,

@@ -29,6 +29,42 @@ dw_post_frozen(DwPostFields changed)
 	return changed & FROZEN_FIELDS;
 }
 
+/* The arguments that give the fields. */
+static const char *const field_names[] = {
+	[DW_POST_CATEGORY_ID] = "category_id",
+	[DW_POST_TITLE] = "title",
+	[DW_POST_DESCRIPTION] = "description",
+	[DW_POST_LONGITUDE] = "longitude",
+	[DW_POST_LATITUDE] = "latitude",
+	[DW_POST_STREET] = "street",
+	[DW_POST_BUDGET_MIN] = "budget_min",
+	[DW_POST_BUDGET_MAX] = "budget_max",
+	[DW_POST_CURRENCY] = "currency",
+	[DW_POST_URGENCY] = "urgency",
+	[DW_POST_IS_EMERGENCY] = "is_emergency",
+	[DW_POST_START_DATE] = "preferred_start_date",
+	[DW_POST_END_DATE] = "preferred_end_date",
+	[DW_POST_HOURS] = "estimated_duration_hours",
+	[DW_POST_MATERIALS_PROVIDED] = "materials_provided",
+	[DW_POST_MATERIALS_DESCRIPTION] = "materials_description",
+	[DW_POST_EXPECTED_MATERIALS] = "expected_materials",
+	[DW_POST_SPECIAL_REQUIREMENTS] = "special_requirements",
+	[DW_POST_PHOTOS] = "photos",
+	[DW_POST_REQUIREMENTS] = "requirements",
+	[DW_POST_MILESTONES] = "milestones",
+	[DW_POST_BID_MODE] = "bid_mode",
+	[DW_POST_SCORING_METHOD] = "scoring_method",
+	[DW_POST_WEIGHTS] = "weights",
+	[DW_POST_JOB_ID] = "job_id"
+};
+
+/* The argument that gives a field. */
+const char *
+dw_post_field_name(DwPostField field)
+{
+	return field_names[field];
+}
+
 /* True when the change makes new terms; see the header. */
 bool
 dw_post_reprices(DwPostFields changed)
@@ -36,14 +72,22 @@ dw_post_reprices(DwPostFields changed)
 	return (changed & ~(FROZEN_FIELDS | UNPRICED_FIELDS)) != 0;
 }
 
+/* Notes a bad value of a field. */
+static void
+note(DwArgError *error, DwPostField field, const char *what)
+{
+	dw_arg_error_note(error, field_names[field], DW_BAD_VALUE, what);
+}
+
 /* Notes a number that is given and below the least allowed. */
 static void
-check_least(DwArgError *error, int field, int64_t value, int64_t least)
+check_least(DwArgError *error, DwPostField field, int64_t value,
+			int64_t least)
 {
 	if (value == DW_POST_ABSENT || value >= least)
 		return;
-	dw_arg_error_note(error, field, DW_BAD_VALUE,
-					  least > 0 ? MORE_THAN_NONE : "must not be negative");
+	note(error, field,
+		 least > 0 ? MORE_THAN_NONE : "must not be negative");
 }
 
 /* The place is on the globe; NaN is nowhere. */
@@ -51,11 +95,11 @@ static void
 check_place(const DwPost *post, DwArgError *error)
 {
 	if (!dw_geo_valid(post->longitude, 0))
-		dw_arg_error_note(error, DW_POST_LONGITUDE, DW_BAD_VALUE,
-						  "must be between -180 and 180 degrees");
+		note(error, DW_POST_LONGITUDE,
+			 "must be between -180 and 180 degrees");
 	if (!dw_geo_valid(0, post->latitude))
-		dw_arg_error_note(error, DW_POST_LATITUDE, DW_BAD_VALUE,
-						  "must be between -90 and 90 degrees");
+		note(error, DW_POST_LATITUDE,
+			 "must be between -90 and 90 degrees");
 }
 
 /* Amounts are positive, in order, and of a currency that exists. */
@@ -68,19 +112,19 @@ check_money(const DwPost *post, DwArgError *error)
 				post->expected_materials, 0);
 	if (post->budget_max != DW_POST_ABSENT &&
 		post->budget_min > post->budget_max)
-		dw_arg_error_note(error, DW_POST_BUDGET_MIN, DW_BAD_VALUE,
-						  "must not be greater than budget_max");
+		note(error, DW_POST_BUDGET_MIN,
+			 "must not be greater than budget_max");
 	if (dw_currency_exponent(post->currency) == DW_CURRENCY_UNKNOWN)
-		dw_arg_error_note(error, DW_POST_CURRENCY, DW_BAD_VALUE,
-						  "must be an active ISO 4217 code in upper case");
+		note(error, DW_POST_CURRENCY,
+			 "must be an active ISO 4217 code in upper case");
 }
 
 /* A date that is given is a day, not for ever. */
 static void
-check_date(DwArgError *error, int field, int64_t date)
+check_date(DwArgError *error, DwPostField field, int64_t date)
 {
 	if (date == DW_POST_DATE_MIN || date == DW_POST_DATE_MAX)
-		dw_arg_error_note(error, field, DW_BAD_VALUE, "must be finite");
+		note(error, field, "must be finite");
 }
 
 /* Both dates are days, and the work does not end before it begins. */
@@ -91,8 +135,8 @@ check_dates(const DwPost *post, DwArgError *error)
 	check_date(error, DW_POST_END_DATE, post->end_date);
 	if (post->end_date != DW_POST_ABSENT &&
 		post->start_date > post->end_date)
-		dw_arg_error_note(error, DW_POST_START_DATE, DW_BAD_VALUE,
-						  "must not be after preferred_end_date");
+		note(error, DW_POST_START_DATE,
+			 "must not be after preferred_end_date");
 }
 
 /* Place, money, dates, hours, photos. */
@@ -104,8 +148,8 @@ dw_post_check(const DwPost *post, DwArgError *error)
 	check_dates(post, error);
 	check_least(error, DW_POST_HOURS, post->hours, 1);
 	if (post->photo_count > post->photo_max)
-		dw_arg_error_note(error, DW_POST_PHOTOS, DW_BAD_VALUE,
-						  "has more than the setting max_photos_per_job allows");
+		note(error, DW_POST_PHOTOS,
+			 "has more than the setting max_photos_per_job allows");
 }
 
 /* True for one to eighteen decimal digits: a count that fits an int64. */
@@ -226,7 +270,7 @@ plan_sum_fits(const DwPostMilestone *milestones, int count)
 /* The milestones of a plan as a whole; see the header. */
 void
 dw_post_plan_check(const DwPostMilestone *milestones, int count,
-				   int argument, DwArgError *error)
+				   const char *argument, DwArgError *error)
 {
 	int			given = 0;
 
@@ -315,10 +359,10 @@ dw_post_weights_check(const DwScoreWeights *weights, DwScoringMethod method,
 	DwScoreWeights chosen;
 
 	if (dw_score_weights_check(weights) != DW_OK)
-		dw_arg_error_note(error, DW_POST_WEIGHTS, DW_CHECK_VIOLATION,
+		dw_arg_error_note(error, "weights", DW_CHECK_VIOLATION,
 						  "must be between 0 and 10000 each and sum to 10000");
 	else if (dw_score_weights_choose(method, weights, &chosen) != DW_OK)
-		dw_arg_error_note(error, DW_POST_WEIGHTS, DW_CHECK_VIOLATION,
+		dw_arg_error_note(error, "weights", DW_CHECK_VIOLATION,
 						  "must leave the scoring method a criterion");
 }
 

@@ -43,22 +43,22 @@ static void
 check_place(const DwSearch *search, DwArgError *fault)
 {
 	if (search->has_longitude != search->has_latitude)
-		dw_arg_error_note(fault, search->has_longitude ? DW_SEARCH_LATITUDE :
-						  DW_SEARCH_LONGITUDE, DW_BAD_VALUE,
+		dw_arg_error_note(fault, search->has_longitude ? "latitude" :
+						  "longitude", DW_BAD_VALUE,
 						  "must be given with the other coordinate");
 	else if (search->has_longitude &&
 			 !dw_geo_valid(search->longitude, search->latitude))
-		dw_arg_error_note(fault, DW_SEARCH_LONGITUDE, DW_BAD_VALUE,
+		dw_arg_error_note(fault, "longitude", DW_BAD_VALUE,
 						  "and latitude must be a place on the globe");
 	if (!search->has_radius)
 		return;
 	if (!search->has_longitude)
-		dw_arg_error_note(fault, DW_SEARCH_RADIUS_MILES, DW_BAD_VALUE,
+		dw_arg_error_note(fault, "radius_miles", DW_BAD_VALUE,
 						  "must come with a place");
 	/* written so that NaN fails */
 	if (!(search->radius_miles > 0.0 &&
 		  search->radius_miles <= DW_BBOX_RADIUS_MAX_MILES))
-		dw_arg_error_note(fault, DW_SEARCH_RADIUS_MILES, DW_BAD_VALUE,
+		dw_arg_error_note(fault, "radius_miles", DW_BAD_VALUE,
 						  "must be above 0 and at most 12450");
 }
 
@@ -67,17 +67,17 @@ static void
 check_money(const DwSearch *search, DwArgError *fault)
 {
 	if (search->budget_min != DW_SEARCH_ABSENT && search->budget_min < 1)
-		dw_arg_error_note(fault, DW_SEARCH_BUDGET_MIN, DW_BAD_VALUE,
+		dw_arg_error_note(fault, "budget_min", DW_BAD_VALUE,
 						  "must be positive");
 	if (search->budget_max != DW_SEARCH_ABSENT && search->budget_max < 1)
-		dw_arg_error_note(fault, DW_SEARCH_BUDGET_MAX, DW_BAD_VALUE,
+		dw_arg_error_note(fault, "budget_max", DW_BAD_VALUE,
 						  "must be positive");
 	if (search->budget_max != DW_SEARCH_ABSENT &&
 		search->budget_min > search->budget_max)
-		dw_arg_error_note(fault, DW_SEARCH_BUDGET_MIN, DW_BAD_VALUE,
+		dw_arg_error_note(fault, "budget_min", DW_BAD_VALUE,
 						  "must not be greater than budget_max");
 	if (dw_currency_exponent(search->currency) == DW_CURRENCY_UNKNOWN)
-		dw_arg_error_note(fault, DW_SEARCH_CURRENCY, DW_BAD_VALUE,
+		dw_arg_error_note(fault, "currency", DW_BAD_VALUE,
 						  "must be an active ISO 4217 code in upper case");
 }
 
@@ -90,10 +90,10 @@ dw_search_check(const DwSearch *search, DwArgError *fault)
 	if (search->category_ids != NULL &&
 		(search->category_count < 1 ||
 		 search->category_count > DW_SEARCH_CATEGORIES_MAX))
-		dw_arg_error_note(fault, DW_SEARCH_CATEGORY_IDS, DW_BAD_VALUE,
+		dw_arg_error_note(fault, "category_ids", DW_BAD_VALUE,
 						  "must have from 1 to 100 elements");
 	if (search->as_of > search->now)
-		dw_arg_error_note(fault, DW_SEARCH_AS_OF, DW_BAD_VALUE,
+		dw_arg_error_note(fault, "as_of", DW_BAD_VALUE,
 						  "must not be in the future");
 }
 
@@ -103,15 +103,15 @@ dw_search_cursor_check(const DwSearchCursor *cursor, const DwSearch *search,
 					   DwArgError *fault)
 {
 	if (cursor->has_score != cursor->has_id)
-		dw_arg_error_note(fault, cursor->has_score ? DW_SEARCH_AFTER_ID :
-						  DW_SEARCH_AFTER_SCORE, DW_BAD_VALUE,
+		dw_arg_error_note(fault, cursor->has_score ? "after_id" :
+						  "after_score", DW_BAD_VALUE,
 						  "must be given with the rest of the cursor");
 	if ((cursor->has_score || cursor->has_id) && !cursor->has_as_of)
-		dw_arg_error_note(fault, DW_SEARCH_AS_OF, DW_BAD_VALUE,
+		dw_arg_error_note(fault, "as_of", DW_BAD_VALUE,
 						  "must be given with the rest of the cursor");
 	if (cursor->has_score &&
 		!(cursor->score >= 0.0 && cursor->score <= 1.0))
-		dw_arg_error_note(fault, DW_SEARCH_AFTER_SCORE, DW_BAD_VALUE,
+		dw_arg_error_note(fault, "after_score", DW_BAD_VALUE,
 						  "must be from 0 to 1");
 }
 

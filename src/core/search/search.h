@@ -19,24 +19,6 @@
  * and as_of alone, never on what else was found, so pages fit together.
  */
 
-/* The arguments of search_jobs(); search_facets() has the first ten. */
-enum
-{
-	DW_SEARCH_QUERY,
-	DW_SEARCH_LONGITUDE,
-	DW_SEARCH_LATITUDE,
-	DW_SEARCH_RADIUS_MILES,
-	DW_SEARCH_CATEGORY_IDS,
-	DW_SEARCH_BUDGET_MIN,
-	DW_SEARCH_BUDGET_MAX,
-	DW_SEARCH_CURRENCY,
-	DW_SEARCH_URGENCY,
-	DW_SEARCH_AS_OF,
-	DW_SEARCH_AFTER_SCORE,
-	DW_SEARCH_AFTER_ID,
-	DW_SEARCH_MAX_RESULTS
-};
-
 #define DW_SEARCH_QUERY_MAX			1000	/* characters */
 #define DW_SEARCH_CATEGORIES_MAX	100
 #define DW_SEARCH_RADIUS_DEFAULT	25.0	/* miles */
@@ -229,22 +211,6 @@ typedef struct DwTileSpan
 	int64_t		north;			/* first row */
 	int64_t		south;			/* last row */
 } DwTileSpan;
-
-/* The arguments of jobs_mvt() and of cluster_jobs(), for faults. */
-enum
-{
-	DW_TILE_Z,
-	DW_TILE_X,
-	DW_TILE_Y
-};
-enum
-{
-	DW_TILE_WEST,
-	DW_TILE_SOUTH,
-	DW_TILE_EAST,
-	DW_TILE_NORTH,
-	DW_TILE_ZOOM
-};
 
 /* Notes what is wrong with a tile, or with a box. */
 extern void dw_tile_check(const DwTile *tile, DwArgError *error);

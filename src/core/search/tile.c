@@ -27,14 +27,14 @@ dw_tile_check(const DwTile *tile, DwArgError *error)
 {
 	if (tile->zoom < 0 || tile->zoom > DW_TILE_ZOOM_MAX)
 	{
-		dw_arg_error_note(error, DW_TILE_Z, DW_BAD_VALUE, "must be from 0 to 22");
+		dw_arg_error_note(error, "z", DW_BAD_VALUE, "must be from 0 to 22");
 		return;
 	}
 	if (tile->x < 0 || tile->x >= side(tile->zoom))
-		dw_arg_error_note(error, DW_TILE_X, DW_BAD_VALUE,
+		dw_arg_error_note(error, "x", DW_BAD_VALUE,
 						  "must be from 0 to 2^z - 1");
 	if (tile->y < 0 || tile->y >= side(tile->zoom))
-		dw_arg_error_note(error, DW_TILE_Y, DW_BAD_VALUE,
+		dw_arg_error_note(error, "y", DW_BAD_VALUE,
 						  "must be from 0 to 2^z - 1");
 }
 
@@ -45,25 +45,25 @@ dw_tile_bbox_check(const DwTileBbox *box, DwArgError *error)
 	DwTileSpan	span;
 
 	if (!dw_geo_valid(box->west, box->south))
-		dw_arg_error_note(error, DW_TILE_WEST, DW_BAD_VALUE,
+		dw_arg_error_note(error, "west", DW_BAD_VALUE,
 						  "and south must be a place on the globe");
 	if (!dw_geo_valid(box->east, box->north))
-		dw_arg_error_note(error, DW_TILE_EAST, DW_BAD_VALUE,
+		dw_arg_error_note(error, "east", DW_BAD_VALUE,
 						  "and north must be a place on the globe");
 	if (box->south >= box->north)
-		dw_arg_error_note(error, DW_TILE_SOUTH, DW_BAD_VALUE,
+		dw_arg_error_note(error, "south", DW_BAD_VALUE,
 						  "must be less than north");
 	if (box->west == box->east)
-		dw_arg_error_note(error, DW_TILE_WEST, DW_BAD_VALUE,
+		dw_arg_error_note(error, "west", DW_BAD_VALUE,
 						  "must not be equal to east");
 	if (box->zoom < 0 || box->zoom > DW_TILE_ZOOM_MAX)
-		dw_arg_error_note(error, DW_TILE_ZOOM, DW_BAD_VALUE,
+		dw_arg_error_note(error, "zoom", DW_BAD_VALUE,
 						  "must be from 0 to 22");
 	if (error->code != DW_OK)
 		return;
 	span = dw_tile_span(box, box->zoom);
 	if (dw_tile_count(&span) > DW_TILE_BBOX_MAX)
-		dw_arg_error_note(error, DW_TILE_ZOOM, DW_BAD_VALUE,
+		dw_arg_error_note(error, "zoom", DW_BAD_VALUE,
 						  "is too large for the box: it would touch more than 128 tiles");
 }
 

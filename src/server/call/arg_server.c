@@ -8,89 +8,97 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_proc.h"
 #include "catalog/pg_type_d.h"
-#include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
 #include "server/call/call_server.h"
+#include "server/call/signature_server_int.h"
 #include "server/error/error_server.h"
 
-/* The SQL name of an argument; "argument N" when it has none. */
-const char *
-dw_arg_name(DwCall *call, int arg)
+/* The argument of a name. */
+static NullableDatum *
+arg_find(DwCall *call, const char *arg)
 {
-	HeapTuple	tuple;
-	Datum		names;
-	Datum		modes;
-	bool		nonames;
-	bool		nomodes;
-	char	  **texts = NULL;
-	int			count = 0;
+	int			position = dw_signature_find(call->signature, arg);
 
-	tuple = SearchSysCache1(PROCOID,
-							ObjectIdGetDatum(call->fcinfo->flinfo->fn_oid));
-	if (!HeapTupleIsValid(tuple))
-		return psprintf("argument %d", arg + 1);
-	names = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proargnames,
-							&nonames);
-	modes = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proargmodes,
-							&nomodes);
-	if (!nonames)
-		count = get_func_input_arg_names(names, nomodes ? (Datum) 0 : modes,
-										 &texts);
-	ReleaseSysCache(tuple);
-	if (arg < count && texts[arg] != NULL)
-		return texts[arg];
-	return psprintf("argument %d", arg + 1);
+	if (position < 0 || position >= call->fcinfo->nargs)
+		elog(ERROR, "dwello.%s has no argument \"%s\"", dw_call_name(call),
+			 arg);
+	return &call->fcinfo->args[position];
 }
 
 /* Raises a condition that names the argument; see the header. */
 void
-dw_arg_refuse(DwCall *call, int arg, DwResult code, const char *what)
+dw_arg_refuse(DwCall *call, const char *arg, DwResult code, const char *what)
 {
-	dw_raise(code, psprintf("%s %s", dw_arg_name(call, arg), what), NULL,
+	dw_raise(code, psprintf("%s %s", arg, what), NULL,
 			 psprintf("reference.md#%s says what it takes.",
 					  dw_call_name(call)));
 }
 
 /* True when the argument is not NULL. */
 bool
-dw_arg_has(DwCall *call, int arg)
+dw_arg_has(DwCall *call, const char *arg)
 {
-	Assert(arg < call->fcinfo->nargs);
-	return !call->fcinfo->args[arg].isnull;
+	return !arg_find(call, arg)->isnull;
 }
 
 /* Gives the value of an argument that must be there (22004). */
 static Datum
-arg_value(DwCall *call, int arg)
+arg_value(DwCall *call, const char *arg)
 {
-	if (!dw_arg_has(call, arg))
+	NullableDatum *found = arg_find(call, arg);
+
+	if (found->isnull)
 		dw_arg_refuse(call, arg, DW_NULL_VALUE, "must not be NULL");
-	return call->fcinfo->args[arg].value;
+	return found->value;
 }
 
-/* 22004 if one of the arguments is NULL; see the header. */
 void
-dw_args_need(DwCall *call, uint32 args)
+dw_args_need(DwCall *call,...)
 {
-	for (int arg = 0; arg < call->fcinfo->nargs; arg++)
-	{
-		if (args & DW_ARG(arg))
-			(void) arg_value(call, arg);
-	}
+	const char *arg;
+	va_list		names;
+
+	va_start(names, call);
+	while ((arg = va_arg(names, const char *)) != NULL)
+		(void) arg_value(call, arg);
+	va_end(names);
+}
+
+bool
+dw_arg_exists(DwCall *call, const char *arg)
+{
+	return dw_signature_find(call->signature, arg) >= 0;
+}
+
+bool
+dw_args_given(DwCall *call, const char *after, const char *before)
+{
+	int			arg = after == NULL ? 0
+		: dw_signature_find(call->signature, after) + 1;
+	int			end = dw_signature_find(call->signature, before);
+
+	for (; arg < end; arg++)
+		if (!call->fcinfo->args[arg].isnull)
+			return true;
+	return false;
+}
+
+Datum
+dw_arg_datum(DwCall *call, const char *arg)
+{
+	return arg_value(call, arg);
 }
 
 /* A uuid that must be there. */
 DwUuid
-dw_arg_uuid(DwCall *call, int arg)
+dw_arg_uuid(DwCall *call, const char *arg)
 {
 	DwUuid		id;
 
@@ -101,7 +109,7 @@ dw_arg_uuid(DwCall *call, int arg)
 
 /* A uuid, or a NULL pointer. */
 const DwUuid *
-dw_arg_uuid_opt(DwCall *call, int arg)
+dw_arg_uuid_opt(DwCall *call, const char *arg)
 {
 	DwUuid	   *copy;
 
@@ -114,21 +122,21 @@ dw_arg_uuid_opt(DwCall *call, int arg)
 
 /* A bigint that must be there. */
 int64
-dw_arg_int8(DwCall *call, int arg)
+dw_arg_int8(DwCall *call, const char *arg)
 {
 	return DatumGetInt64(arg_value(call, arg));
 }
 
 /* An integer that must be there. */
 int32
-dw_arg_int4(DwCall *call, int arg)
+dw_arg_int4(DwCall *call, const char *arg)
 {
 	return DatumGetInt32(arg_value(call, arg));
 }
 
 /* The size of a page; see the header. */
 int32
-dw_arg_page(DwCall *call, int arg)
+dw_arg_page(DwCall *call, const char *arg)
 {
 	int32		size = dw_arg_int4(call, arg);
 
@@ -140,7 +148,7 @@ dw_arg_page(DwCall *call, int arg)
 
 /* An integer, or a NULL pointer. */
 const int32 *
-dw_arg_int4_opt(DwCall *call, int arg)
+dw_arg_int4_opt(DwCall *call, const char *arg)
 {
 	int32	   *copy;
 
@@ -153,7 +161,7 @@ dw_arg_int4_opt(DwCall *call, int arg)
 
 /* A boolean, or a NULL pointer. */
 const bool *
-dw_arg_bool_opt(DwCall *call, int arg)
+dw_arg_bool_opt(DwCall *call, const char *arg)
 {
 	bool	   *copy;
 
@@ -166,27 +174,27 @@ dw_arg_bool_opt(DwCall *call, int arg)
 
 /* A boolean that must be there. */
 bool
-dw_arg_bool(DwCall *call, int arg)
+dw_arg_bool(DwCall *call, const char *arg)
 {
 	return DatumGetBool(arg_value(call, arg));
 }
 
 /* A double precision that must be there; it may be NaN. */
 double
-dw_arg_float8(DwCall *call, int arg)
+dw_arg_float8(DwCall *call, const char *arg)
 {
 	return DatumGetFloat8(arg_value(call, arg));
 }
 
 /* A finite time, or DT_NOBEGIN for NULL; infinity is 22023. */
 TimestampTz
-dw_arg_time_opt(DwCall *call, int arg)
+dw_arg_time_opt(DwCall *call, const char *arg)
 {
 	TimestampTz value;
 
 	if (!dw_arg_has(call, arg))
 		return DT_NOBEGIN;
-	value = DatumGetTimestampTz(call->fcinfo->args[arg].value);
+	value = DatumGetTimestampTz(arg_find(call, arg)->value);
 	if (TIMESTAMP_NOT_FINITE(value))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be finite");
 	return value;
@@ -194,13 +202,13 @@ dw_arg_time_opt(DwCall *call, int arg)
 
 /* A finite date, or DATEVAL_NOBEGIN for NULL; infinity is 22023. */
 DateADT
-dw_arg_date_opt(DwCall *call, int arg)
+dw_arg_date_opt(DwCall *call, const char *arg)
 {
 	DateADT		value;
 
 	if (!dw_arg_has(call, arg))
 		return DATEVAL_NOBEGIN;
-	value = DatumGetDateADT(call->fcinfo->args[arg].value);
+	value = DatumGetDateADT(arg_find(call, arg)->value);
 	if (DATE_NOT_FINITE(value))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be finite");
 	return value;
@@ -208,14 +216,15 @@ dw_arg_date_opt(DwCall *call, int arg)
 
 /* A jsonb that must be there, detoasted. */
 Datum
-dw_arg_jsonb(DwCall *call, int arg)
+dw_arg_jsonb(DwCall *call, const char *arg)
 {
 	return PointerGetDatum(PG_DETOAST_DATUM(arg_value(call, arg)));
 }
 
 /* 22001 when a text has more than max characters. */
 static void
-arg_check_length(DwCall *call, int arg, const char *text, int bytes, int max)
+arg_check_length(DwCall *call, const char *arg, const char *text, int bytes,
+				 int max)
 {
 	if (bytes > max && pg_mbstrlen_with_len(text, bytes) > max)
 		dw_arg_refuse(call, arg, DW_TEXT_TOO_LONG,
@@ -224,13 +233,13 @@ arg_check_length(DwCall *call, int arg, const char *text, int bytes, int max)
 
 /* A text, or NULL; see the header. */
 char *
-dw_arg_text_opt(DwCall *call, int arg, int max)
+dw_arg_text_opt(DwCall *call, const char *arg, int max)
 {
 	text	   *value;
 
 	if (!dw_arg_has(call, arg))
 		return NULL;
-	value = DatumGetTextPP(call->fcinfo->args[arg].value);
+	value = DatumGetTextPP(arg_find(call, arg)->value);
 	arg_check_length(call, arg, VARDATA_ANY(value),
 					 VARSIZE_ANY_EXHDR(value), max);
 	return text_to_cstring(value);
@@ -238,7 +247,7 @@ dw_arg_text_opt(DwCall *call, int arg, int max)
 
 /* A text that must be there and say something; see the header. */
 char *
-dw_arg_text(DwCall *call, int arg, int max)
+dw_arg_text(DwCall *call, const char *arg, int max)
 {
 	char	   *value;
 
@@ -251,7 +260,7 @@ dw_arg_text(DwCall *call, int arg, int max)
 
 /* The length of an interval in whole seconds; see the header. */
 int64
-dw_arg_seconds(DwCall *call, int arg)
+dw_arg_seconds(DwCall *call, const char *arg)
 {
 	const Interval *span = DatumGetIntervalP(arg_value(call, arg));
 	int64		days = (int64) span->month * DAYS_PER_MONTH + span->day;
@@ -262,7 +271,7 @@ dw_arg_seconds(DwCall *call, int arg)
 
 /* An array of uuids, or a NULL pointer; see the header. */
 DwUuid *
-dw_arg_uuids_opt(DwCall *call, int arg, int *count)
+dw_arg_uuids_opt(DwCall *call, const char *arg, int *count)
 {
 	ArrayType  *array;
 	Datum	   *items;
@@ -290,7 +299,7 @@ dw_arg_uuids_opt(DwCall *call, int arg, int *count)
 
 /* An array of texts that must be there; see the header. */
 char	  **
-dw_arg_texts(DwCall *call, int arg, int max, int *count)
+dw_arg_texts(DwCall *call, const char *arg, int max, int *count)
 {
 	ArrayType  *array = DatumGetArrayTypeP(arg_value(call, arg));
 	Datum	   *items;
@@ -319,17 +328,17 @@ dw_arg_texts(DwCall *call, int arg, int max, int *count)
 
 /* The label of an enum argument, or NULL. */
 char *
-dw_arg_label_opt(DwCall *call, int arg)
+dw_arg_label_opt(DwCall *call, const char *arg)
 {
 	if (!dw_arg_has(call, arg))
 		return NULL;
 	return DatumGetCString(DirectFunctionCall1(enum_out,
-											   call->fcinfo->args[arg].value));
+											   arg_find(call, arg)->value));
 }
 
 /* The label of an enum argument that must be there. */
 char *
-dw_arg_label(DwCall *call, int arg)
+dw_arg_label(DwCall *call, const char *arg)
 {
 	(void) arg_value(call, arg);
 	return dw_arg_label_opt(call, arg);

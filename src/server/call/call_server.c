@@ -13,12 +13,9 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
-#include "utils/hsearch.h"
-#include "utils/lsyscache.h"
-#include "utils/memutils.h"
-#include "utils/syscache.h"
 
 #include "server/call/call_server.h"
+#include "server/call/signature_server_int.h"
 #include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
 #include "server/identity/identity_server.h"
@@ -27,85 +24,14 @@
 /* The longest idempotency key, in characters. */
 #define KEY_MAX 200
 
-/* What a function's row looks like, worked out once in a backend. */
-typedef struct DwRowKind
-{
-	Oid			function;		/* hash key */
-	TransactionId xmin;			/* of its row in pg_proc then */
-	ItemPointerData tid;		/* and where that was */
-	TupleDesc	desc;			/* NULL: no columns */
-} DwRowKind;
-
-/* The remembered result of a function; its fields are stale or zero. */
-static DwRowKind *
-result_find(Oid function)
-{
-	static HTAB *results = NULL;
-	DwRowKind  *result;
-	bool		found;
-
-	if (results == NULL)
-	{
-		HASHCTL		how = {
-			.keysize = sizeof(Oid),
-			.entrysize = sizeof(DwRowKind)
-		};
-
-		results = hash_create("dwello results", 64, &how,
-							  HASH_ELEM | HASH_BLOBS);
-	}
-	result = hash_search(results, &function, HASH_ENTER, &found);
-	if (!found)
-	{
-		result->xmin = InvalidTransactionId;
-		result->desc = NULL;
-	}
-	return result;
-}
-
-/* Works the result of a function out anew. */
-static void
-result_learn(DwRowKind *result, HeapTuple proc)
-{
-	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
-
-	result->xmin = InvalidTransactionId;
-	if (result->desc != NULL)
-		FreeTupleDesc(result->desc);
-	result->desc = NULL;
-	result->desc = build_function_result_tupdesc_t(proc);
-	if (result->desc != NULL)
-		(void) BlessTupleDesc(result->desc);
-	result->tid = proc->t_self;
-	result->xmin = HeapTupleHeaderGetRawXmin(proc->t_data);
-	MemoryContextSwitchTo(old);
-}
-
-/*
- * The columns that the function declares, or NULL.  A function that was made
- * or replaced since has another row in pg_proc.
- */
-static TupleDesc
-result_desc(Oid function)
-{
-	DwRowKind  *result = result_find(function);
-	HeapTuple	proc = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-
-	if (!HeapTupleIsValid(proc))
-		elog(ERROR, "cache lookup failed for function %u", function);
-	if (result->xmin != HeapTupleHeaderGetRawXmin(proc->t_data) ||
-		!ItemPointerEquals(&result->tid, &proc->t_self))
-		result_learn(result, proc);
-	ReleaseSysCache(proc);
-	return result->desc;
-}
-
 /* Makes room for one row of the function's declared result. */
 static void
 call_prepare_row(DwCall *call)
 {
-	TupleDesc	desc = result_desc(call->fcinfo->flinfo->fn_oid);
+	TupleDesc	desc;
 
+	call->signature = dw_signature(call->fcinfo->flinfo->fn_oid);
+	desc = call->signature->desc;
 	if (desc == NULL &&
 		get_call_result_type(call->fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		return;					/* a scalar result has no columns */
@@ -166,9 +92,7 @@ dw_open_begin(DwCall *call, FunctionCallInfo fcinfo)
 const char *
 dw_call_name(DwCall *call)
 {
-	char	   *name = get_func_name(call->fcinfo->flinfo->fn_oid);
-
-	return name ? name : "?";
+	return call->signature->name;
 }
 
 /* Raises WD104 for a key that stands for another request. */
@@ -182,7 +106,8 @@ call_refuse_mismatch(DwCall *call, int differs)
 	else if (differs == DW_REQUEST_FUNCTION)
 		what = "another function";
 	else
-		what = psprintf("another value of %s", dw_arg_name(call, differs));
+		what = psprintf("another value of %s",
+						dw_signature_arg(call->signature, differs));
 	dw_raise(DW_IDEMPOTENCY_MISMATCH,
 			 "the idempotency key was used for another request",
 			 psprintf("Under this key the request had %s.", what),
@@ -197,7 +122,7 @@ call_find_record(DwCall *call, const DwUuid *scope_id)
 	int			differs;
 
 	call->scope_id = *scope_id;
-	call->key = dw_arg_text_opt(call, call->fcinfo->nargs - 1, KEY_MAX);
+	call->key = dw_arg_text_opt(call, "idempotency_key", KEY_MAX);
 	if (call->key == NULL)
 		return false;
 	request = call->request = palloc(sizeof(*request));
@@ -242,7 +167,7 @@ DwUuid
 dw_call_new_id(DwCall *call, const DwUuid *given)
 {
 	StringInfoData request;
-	char	   *key = dw_arg_text_opt(call, call->fcinfo->nargs - 1, KEY_MAX);
+	char	   *key = dw_arg_text_opt(call, "idempotency_key", KEY_MAX);
 
 	if (given != NULL && dw_uuid_is_nil(given))
 		dw_raise(DW_BAD_VALUE, "a new row cannot have the nil UUID as its id",
@@ -273,13 +198,13 @@ dw_call_replayed(DwCall *call)
 void
 dw_call_version(DwCall *call, int32 version)
 {
-	int			arg = call->fcinfo->nargs - 2;
+	const int32 *expected = dw_arg_int4_opt(call, "expected_version");
 
-	if (!dw_arg_has(call, arg) || dw_arg_int4(call, arg) == version)
+	if (expected == NULL || *expected == version)
 		return;
 	dw_raise(DW_STALE_VERSION, "the row has changed since it was read",
 			 psprintf("Expected version %d, found version %d.",
-					  dw_arg_int4(call, arg), version),
+					  *expected, version),
 			 "Read the row again and decide anew.");
 }
 

@@ -46,6 +46,7 @@ typedef struct DwCall
 								 * for yet, negative: none */
 	DwUuid		scope_id;		/* shard key of the idempotency record */
 	char	   *key;			/* idempotency key, NULL if none was given */
+	const struct DwSignature *signature;	/* of the function */
 	struct DwRequest *request;	/* digested, once the key was looked up */
 	bool		spi;			/* this call opened SPI */
 	List	   *kept;			/* rows of a set as jsonb, for the record */
@@ -64,56 +65,67 @@ extern void dw_query_begin(DwCall *call, FunctionCallInfo fcinfo,
 extern void dw_open_begin(DwCall *call, FunctionCallInfo fcinfo);
 
 /*
- * 22004 if one of a set of arguments is NULL, the first of them named.  A
+ * 22004 if one of the named arguments is NULL, the first of them told.  A
  * missing value is told before any value is judged, so a command asks for
- * all that it needs before it reads the first.
+ * all that it needs before it reads the first.  The list ends with NULL.
  */
-#define DW_ARG(position)	(UINT32_C(1) << (position))
-extern void dw_args_need(DwCall *call, uint32 args);
+extern void dw_args_need(DwCall *call,...);
 
-/* Arguments, by position.  The plain ones raise 22004 on NULL. */
-extern bool dw_arg_has(DwCall *call, int arg);
-extern DwUuid dw_arg_uuid(DwCall *call, int arg);
-extern const DwUuid *dw_arg_uuid_opt(DwCall *call, int arg);
-extern int64 dw_arg_int8(DwCall *call, int arg);
-extern int32 dw_arg_int4(DwCall *call, int arg);
-extern const int32 *dw_arg_int4_opt(DwCall *call, int arg);
-extern bool dw_arg_bool(DwCall *call, int arg);
-extern const bool *dw_arg_bool_opt(DwCall *call, int arg);
-extern double dw_arg_float8(DwCall *call, int arg);
-extern TimestampTz dw_arg_time_opt(DwCall *call, int arg);	/* or DT_NOBEGIN */
-extern Datum dw_arg_jsonb(DwCall *call, int arg);
+/*
+ * Arguments, by the names that SQL has for them.  The plain ones raise 22004
+ * on NULL.  To ask for an argument that the function does not have is a
+ * fault of ours, but for dw_arg_exists().
+ */
+extern bool dw_arg_exists(DwCall *call, const char *arg);
 
-/* A finite date, or DATEVAL_NOBEGIN for NULL. */
-extern DateADT dw_arg_date_opt(DwCall *call, int arg);
+/* True when some argument between two is given; NULL: from the first. */
+extern bool dw_args_given(DwCall *call, const char *after,
+						  const char *before);
+extern bool dw_arg_has(DwCall *call, const char *arg);
+extern DwUuid dw_arg_uuid(DwCall *call, const char *arg);
+extern const DwUuid *dw_arg_uuid_opt(DwCall *call, const char *arg);
+extern int64 dw_arg_int8(DwCall *call, const char *arg);
+extern int32 dw_arg_int4(DwCall *call, const char *arg);
+extern const int32 *dw_arg_int4_opt(DwCall *call, const char *arg);
+extern bool dw_arg_bool(DwCall *call, const char *arg);
+extern const bool *dw_arg_bool_opt(DwCall *call, const char *arg);
+extern double dw_arg_float8(DwCall *call, const char *arg);
+extern TimestampTz dw_arg_time_opt(DwCall *call, const char *arg);
+extern Datum dw_arg_jsonb(DwCall *call, const char *arg);
+
+/* The value as it came, of whatever type; not NULL. */
+extern Datum dw_arg_datum(DwCall *call, const char *arg);
+
+/* A finite date, or DATEVAL_NOBEGIN for NULL; a NULL time is DT_NOBEGIN. */
+extern DateADT dw_arg_date_opt(DwCall *call, const char *arg);
 
 /* max_results of a list: 1 to DW_PAGE_MAX rows, else 22023. */
 #define DW_PAGE_MAX 200
-extern int32 dw_arg_page(DwCall *call, int arg);
+extern int32 dw_arg_page(DwCall *call, const char *arg);
 
 /* Texts: over `max` characters is 22001; the plain one wants a non-blank. */
-extern char *dw_arg_text(DwCall *call, int arg, int max);
-extern char *dw_arg_text_opt(DwCall *call, int arg, int max);
+extern char *dw_arg_text(DwCall *call, const char *arg, int max);
+extern char *dw_arg_text_opt(DwCall *call, const char *arg, int max);
 
 /* An interval in whole seconds, a month as thirty days. */
-extern int64 dw_arg_seconds(DwCall *call, int arg);
+extern int64 dw_arg_seconds(DwCall *call, const char *arg);
 
 /* An array of uuids without NULLs; a NULL pointer for NULL. */
-extern DwUuid *dw_arg_uuids_opt(DwCall *call, int arg, int *count);
+extern DwUuid *dw_arg_uuids_opt(DwCall *call, const char *arg, int *count);
 
 /* An array of texts without NULLs; elements over `max` characters 22001. */
-extern char **dw_arg_texts(DwCall *call, int arg, int max, int *count);
+extern char **dw_arg_texts(DwCall *call, const char *arg, int max, int *count);
 
 /* The label of an enum argument; NULL when it is NULL (opt). */
-extern char *dw_arg_label(DwCall *call, int arg);
-extern char *dw_arg_label_opt(DwCall *call, int arg);
+extern char *dw_arg_label(DwCall *call, const char *arg);
+extern char *dw_arg_label_opt(DwCall *call, const char *arg);
 
-/* The SQL name of an argument, and of the function, for messages. */
-extern const char *dw_arg_name(DwCall *call, int arg);
+/* The SQL name of the function, for messages. */
 extern const char *dw_call_name(DwCall *call);
 
 /* Raises code for an argument, naming it: "X <what>". */
-pg_noreturn extern void dw_arg_refuse(DwCall *call, int arg, DwResult code,
+pg_noreturn extern void dw_arg_refuse(DwCall *call, const char *arg,
+									  DwResult code,
 									  const char *what);
 
 /*
@@ -199,7 +211,7 @@ extern void dw_arg_error_check_text(DwArgError *error,
 
 /* A text argument or NULL, checked. */
 extern char *dw_arg_text_checked(DwCall *call, DwArgError *error,
-								 int arg,
+								 const char *arg,
 								 DwTextRule rule);
 
 /*

@@ -84,7 +84,7 @@ dw_json_item_names(DwJsonItem *item, const char *const *names)
 int
 dw_json_item_list(DwCall *call, DwJsonItem *item, int max, DwJsonArg *list)
 {
-	int			arg = item->place.argument;
+	const char *arg = item->place.argument;
 	int			count = 0;
 
 	if (!dw_json_arg_list(dw_arg_jsonb(call, arg), list, &count))
@@ -92,7 +92,8 @@ dw_json_item_list(DwCall *call, DwJsonItem *item, int max, DwJsonArg *list)
 						  "must be a JSON array");
 	else if (count > max)
 		dw_arg_error_note(item->error, arg, DW_BAD_VALUE,
-						  psprintf("must not have more than %d elements", max));
+						  psprintf("must not have more than %d elements",
+								   max));
 	return Min(count, max);
 }
 

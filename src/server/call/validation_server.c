@@ -19,8 +19,7 @@ dw_arg_error_raise(DwCall *call, const DwArgError *error)
 	if (error->code == DW_OK)
 		return;
 	initStringInfo(&message);
-	appendStringInfoString(&message,
-						   dw_arg_name(call, error->place.argument));
+	appendStringInfoString(&message, error->place.argument);
 	if (error->place.item != DW_ARG_NO_ITEM)
 		appendStringInfo(&message, "[%d]", error->place.item);
 	if (error->place.member != NULL)
@@ -52,7 +51,7 @@ dw_arg_error_check_text(DwArgError *error, DwArgPlace place,
 
 /* A text argument or NULL, checked. */
 char *
-dw_arg_text_checked(DwCall *call, DwArgError *error, int arg,
+dw_arg_text_checked(DwCall *call, DwArgError *error, const char *arg,
 					DwTextRule rule)
 {
 	DwArgPlace	place = {arg, DW_ARG_NO_ITEM, NULL};
