@@ -160,13 +160,53 @@ SELECT status FROM dwello.confirm_payout(t.user('p1'), :'one', 'acme', 'o9');
 SELECT t.refused(NULL, format($$confirm_payout(t.user('p1'), %L, 'acme', 'o9')$$, :'other')) AS other,
        t.refused(NULL, format($$confirm_payout(t.user('p1'), %L, 'acme', 'o9')$$, :'one')) AS again;
 
+-- the end of a chain is found by reading one row, however long it is
+CREATE FUNCTION t.rows_read(call text, relation regclass) RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  before bigint := (SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relid = relation);
+BEGIN
+  EXECUTE 'SELECT FROM dwello.' || call;
+  RETURN (SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relid = relation) - before;
+END
+$$;
+CREATE FUNCTION t.pay_out(name text, psp text) RETURNS bigint
+LANGUAGE sql
+AS $$
+SELECT t.rows_read(format('confirm_payout(%L, %L, %L, %L)', r.user_id, r.payout_id, psp, name), 'dwello.transactions')
+  FROM dwello.request_payout(1, user_id => t.user('p1')) AS r
+$$;
+DISCARD PLANS;
+SET enable_seqscan = off;
+BEGIN;
+SELECT count(t.pay_out('many ' || n, 'acme')) AS paid FROM generate_series(1, 40) AS n;
+UPDATE dwello.ledger_accounts AS a SET rolled_up_through = (SELECT id FROM dwello.transactions WHERE scope_id = t.user('p1')
+         ORDER BY id DESC LIMIT 1),
+       rolled_up_balance = (SELECT coalesce(sum(amount), 0) FROM dwello.ledger_entries WHERE account_id = a.id)
+ WHERE owner_id = t.user('p1');
+SELECT (SELECT count(*) FROM dwello.transactions WHERE scope_id = t.user('p1')) > 40 AS long, t.pay_out('last', 'acme') < 10 AS bounded;
+SELECT * FROM dwello.verify_ledger();
+-- and the next id is above the last one, though that is ahead of the clock
+SET LOCAL session_replication_role = replica;
+CREATE TEMP TABLE ahead ON COMMIT DROP AS SELECT x.id, x.hash FROM dwello.transactions AS x
+ WHERE scope_id = t.user('p1') ORDER BY id DESC LIMIT 1;
+UPDATE dwello.transactions SET id = 'ffffffff-ffff-7fff-bfff-ffffffffffff' FROM ahead WHERE transactions.id = ahead.id;
+SET LOCAL session_replication_role = origin;
+SELECT t.pay_out('after', 'acme') IS NOT NULL AS paid;
+SELECT x.id, x.prev_hash = a.hash AS goes_on FROM dwello.transactions AS x, ahead AS a
+ WHERE scope_id = t.user('p1') ORDER BY x.id DESC LIMIT 1;
+ROLLBACK;
+RESET enable_seqscan;
+DISCARD PLANS;
+
 BEGIN;
 DELETE FROM dwello.fx_rates WHERE to_currency = 'JPY';
 DELETE FROM dwello.chargebacks WHERE job_id = t.user('pay');
 DELETE FROM dwello.payouts WHERE user_id = t.user('p1');
 DELETE FROM dwello.payment_events WHERE user_id = t.user('p1');
 DROP VIEW t.leg, t.balance;
-DROP FUNCTION t.payout;
+DROP FUNCTION t.payout, t.rows_read, t.pay_out;
 SET LOCAL session_replication_role = replica;
 DELETE FROM dwello.ledger_entries WHERE scope_id = t.user('p1');
 DELETE FROM dwello.transactions WHERE scope_id = t.user('p1');

@@ -13,7 +13,7 @@ static void
 test_oldest(void **state)
 {
 	static const int64_t starts[] = {7000000, 5000000, 9000000};
-	DwRollup		rollup;
+	DwRollup	rollup;
 
 	dw_rollup_begin(&rollup, 8000000, 1000000);
 	assert_int_equal(dw_rollup_time(&rollup), 7000000);
@@ -27,7 +27,7 @@ test_oldest(void **state)
 static void
 test_obstacle(void **state)
 {
-	DwRollup		rollup;
+	DwRollup	rollup;
 	DwRollupObstacle read;
 
 	dw_rollup_begin(&rollup, 0, 0);
@@ -94,6 +94,32 @@ test_below(void **state)
 	assert_memory_equal(below.bytes, id.bytes, 15);
 }
 
+/* The next id is the fresh one unless the last is later; then it carries. */
+static void
+test_next(void **state)
+{
+	DwUuid		last = {{1, 2}};
+	DwUuid		fresh = {{1, 3}};
+	DwUuid		next = dw_transaction_id_next(&last, &fresh);
+
+	assert_true(dw_uuid_equal(&next, &fresh));
+	next = dw_transaction_id_next(&fresh, &fresh);
+	assert_true(dw_uuid_compare(&next, &fresh) > 0);
+	memset(&last.bytes[14], 0xff, 2);
+	fresh = (DwUuid)
+	{
+		{
+			1, 1
+		}
+	};
+	next = dw_transaction_id_next(&last, &fresh);
+	assert_int_equal(next.bytes[13], 1);
+	assert_int_equal(next.bytes[14], 0);
+	assert_int_equal(next.bytes[15], 0);
+	last = dw_rollup_below(&next);
+	assert_int_equal(last.bytes[15], 0xff);
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -104,6 +130,7 @@ main(void)
 		cmocka_unit_test(test_watermark),
 		cmocka_unit_test(test_monotone),
 		cmocka_unit_test(test_below),
+		cmocka_unit_test(test_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,14 @@ extern DwUuid dw_rollup_watermark(int64_t time);
 extern DwUuid dw_rollup_below(const DwUuid *id);
 
 /*
+ * The id of the next transaction in a scope whose last one is known: the
+ * fresh one from the clock, or the least above the last where that is later,
+ * as after the clock was set back.  So the last by id ends the chain.
+ */
+extern DwUuid dw_transaction_id_next(const DwUuid *last,
+									 const DwUuid *fresh);
+
+/*
  * Changes an amount of one currency into another, exactly.
  *
  * A rate is a fraction of minor units: numerator of the currency bought for

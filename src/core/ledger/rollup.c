@@ -65,6 +65,21 @@ dw_rollup_below(const DwUuid *id)
 	return below;
 }
 
+/* The id of the next transaction in a scope. */
+DwUuid
+dw_transaction_id_next(const DwUuid *last, const DwUuid *fresh)
+{
+	DwUuid		next = *last;
+	int			i = (int) sizeof(next.bytes) - 1;
+
+	if (dw_uuid_compare(fresh, last) > 0)
+		return *fresh;
+	while (i > 0 && next.bytes[i] == 0xff)
+		next.bytes[i--] = 0;
+	next.bytes[i]++;
+	return next;
+}
+
 /* The greatest id older than a time: below the least one of its step. */
 DwUuid
 dw_rollup_watermark(int64_t time)

@@ -500,15 +500,20 @@ void
 dw_ledger_book_user(DwTransaction *transaction, const DwPosting *posting)
 {
 	static DwStatement select_end =
-		DW_STATEMENT("SELECT t.hash FROM dwello.transactions AS t "
+		DW_STATEMENT("SELECT t.id, t.hash FROM dwello.transactions AS t "
 					 "WHERE t.scope_id = $1 AND t.hash IS NOT NULL "
-					 "AND NOT EXISTS (SELECT FROM dwello.transactions AS x "
-					 "WHERE x.scope_id = $1 AND x.prev_hash = t.hash)");
+					 "ORDER BY t.id DESC LIMIT 1");
 	DwChainEnd	end = {0};
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, &transaction->scope_id);
 	if (dw_execute(&select_end, &p) > 0)
-		memcpy(end.hash, VARDATA_ANY(dw_read_bytea(0, 1)), DW_HASH_BYTES);
+	{
+		DwUuid		last;
+
+		(void) dw_read_uuid(0, 1, &last);
+		transaction->id = dw_transaction_id_next(&last, &transaction->id);
+		memcpy(end.hash, VARDATA_ANY(dw_read_bytea(0, 2)), DW_HASH_BYTES);
+	}
 	dw_ledger_book(&end, transaction, posting, false);
 }

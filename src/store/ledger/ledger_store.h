@@ -148,7 +148,8 @@ extern void dw_ledger_book(DwChainEnd *end, DwTransaction *transaction,
 
 /*
  * The same for a scope whose chain no row keeps the end of: a user's.  The
- * caller has locked the user; the end is the link that no other follows.
+ * caller has locked the user.  The end is the transaction with the greatest
+ * id, and id is raised above it where the clock had been set back.
  */
 extern void dw_ledger_book_user(DwTransaction *transaction,
 								const DwPosting *posting);
