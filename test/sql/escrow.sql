@@ -453,6 +453,7 @@ SELECT DISTINCT object, about, wrong_by < 0 AS owes FROM t.planted($$
     FROM dwello.ledger_accounts AS a
    WHERE a.id = n.account_id AND a.kind = 'provider_available'$$)
  WHERE invariant = 'I5';
+DELETE FROM dwello.ledger_accounts WHERE kind = 'provider_receivable';
 UPDATE dwello.ledger_accounts SET kind = 'provider_receivable' WHERE kind = 'provider_available';
 SELECT count(*) FROM dwello.reconcile() WHERE invariant = 'I5';
 ROLLBACK;

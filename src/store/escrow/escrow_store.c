@@ -582,6 +582,7 @@ dw_escrow_ensure_accounts(const DwEscrowRow *row, const char *psp)
 	DwAccount	accounts[] = {
 		{{{0}}, DW_ACCOUNT_PSP_CLEARING, currency, psp},
 		{row->provider_id, DW_ACCOUNT_PROVIDER_AVAILABLE, currency, ""},
+		{row->provider_id, DW_ACCOUNT_PROVIDER_RECEIVABLE, currency, ""},
 		{{{0}}, DW_ACCOUNT_PLATFORM_FEE, currency, ""},
 		{{{0}}, DW_ACCOUNT_TAX_PAYABLE, currency, ""}
 	};

@@ -96,18 +96,18 @@ typedef struct DwTransaction
 extern DwUuid dw_transaction_id(void);
 
 /*
- * The entries n of a provider's account, by his transactions t: he is payer
- * or payee of every one of them, so no index by account is needed.
+ * The entries n of a provider's accounts, by their transactions t: they are
+ * payer or payee of every one of them, so no index by account is needed.
+ * The caller says of which accounts, and may bound t.id.
  */
-#define DW_ENTRIES_OF_PROVIDER(provider_id, account_id) \
+#define DW_ENTRIES_OF_PROVIDER(provider_id) \
 	"FROM (SELECT t.scope_id, t.id FROM dwello.transactions AS t " \
 	"WHERE t.payee_id = " provider_id " UNION ALL " \
 	"SELECT t.scope_id, t.id FROM dwello.transactions AS t " \
 	"WHERE t.payer_id = " provider_id " " \
 	"AND t.payee_id <> " provider_id ") AS t " \
 	"JOIN dwello.ledger_entries AS n " \
-	"ON n.scope_id = t.scope_id AND n.transaction_id = t.id " \
-	"WHERE n.account_id = " account_id " "
+	"ON n.scope_id = t.scope_id AND n.transaction_id = t.id "
 
 /* The id of an account; an escrow's is its job's. */
 extern DwUuid dw_account_id(const DwAccount *account);

@@ -199,7 +199,8 @@ adopt_account(const DwUuid *id, const DwUuid *owner_id, const DwUuid *through)
 		DW_STATEMENT("UPDATE dwello.ledger_accounts SET rolled_up_through = $3, "
 					 "rolled_up_balance = COALESCE(("
 					 "SELECT pg_catalog.sum(n.amount) "
-					 DW_ENTRIES_OF_PROVIDER("$2", "$1")
+					 DW_ENTRIES_OF_PROVIDER("$2")
+					 "WHERE n.account_id = $1 "
 					 "AND t.id <= $3), 0)::bigint "
 					 "WHERE id = $1");
 	DwParams	p = DW_PARAMS;
@@ -237,6 +238,38 @@ adopt_accounts(const DwRollupRange *range)
 		(void) dw_read_uuid(i / 2, i % 2 + 1, &ids[i]);
 	for (int i = 0; i < count * 2; i += 2)
 		adopt_account(&ids[i], &ids[i + 1], &range->from);
+}
+
+/*
+ * Brings the receivable accounts of providers to where a range ends, unless
+ * they are there: few ever have an entry, and without a watermark each
+ * balance would be read from the provider's first entry on.
+ */
+static void
+adopt_receivables(const DwRollupRange *range, int max_rows, DwRollupRun *run)
+{
+	static DwStatement select_new =
+		DW_STATEMENT("SELECT r.id, r.owner_id "
+					 "FROM dwello.ledger_accounts AS r "
+					 "JOIN dwello.ledger_accounts AS a "
+					 "ON a.owner_id = r.owner_id "
+					 "AND a.kind = 'provider_available' "
+					 "AND a.currency = r.currency AND a.psp = r.psp "
+					 "WHERE r.kind = 'provider_receivable' "
+					 "AND r.rolled_up_through IS NULL "
+					 "AND a.rolled_up_through IS NOT NULL LIMIT $1");
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *ids;
+	int			count;
+
+	dw_param_int4(&p, max_rows);
+	count = (int) dw_execute(&select_new, &p);
+	ids = palloc(sizeof(DwUuid) * 2 * Max(count, 1));
+	for (int i = 0; i < count * 2; i++)
+		(void) dw_read_uuid(i / 2, i % 2 + 1, &ids[i]);
+	for (int i = 0; i < count * 2; i += 2)
+		adopt_account(&ids[i], &ids[i + 1], &range->through);
+	run->accounts += count;
 }
 
 /* Rolls up a range. */
@@ -362,5 +395,7 @@ dw_balances_rollup(int max_rows, DwRollupRun *run)
 		cut_range(&range, max_rows - (int) run->entries);
 		adopt_accounts(&range);
 		fold_range(&range, run);
+		if (!range.of_clearing)
+			adopt_receivables(&range, max_rows, run);
 	}
 }

@@ -21,26 +21,91 @@ dw_payout_mark_user(const DwUuid *user_id)
 	(void) dw_execute(&update, &p);
 }
 
-/* The balance of an account of a provider: rolled up and tail. */
-static int64
-account_balance(const DwAccount *account, bool is_read)
+/* One of a provider's two accounts. */
+typedef struct Purse
 {
-	static DwStatement select_balance =
-		DW_STATEMENT("SELECT (COALESCE(a.rolled_up_balance, 0) + "
-					 "COALESCE((SELECT pg_catalog.sum(n.amount) "
-					 DW_ENTRIES_OF_PROVIDER("$2", "i.id")
-					 "AND t.id > COALESCE(a.rolled_up_through, "
-					 "'00000000-0000-0000-0000-000000000000')), 0))::bigint "
-					 "FROM (SELECT $1::uuid AS id) AS i "
-					 "LEFT JOIN dwello.ledger_accounts AS a ON a.id = i.id");
-	DwUuid		id = dw_account_id(account);
+	DwUuid		id;				/* of the account */
+	int64		rolled_up;		/* part of its balance */
+	DwUuid		through;		/* last transaction in it; nil = none yet */
+}			Purse;
+
+/* Runs a statement in the snapshot of a read, or in that of a command. */
+static uint64
+run(DwStatement *statement, const DwParams *p, bool is_read)
+{
+	return is_read ? dw_query(statement, p) : dw_execute(statement, p);
+}
+
+/*
+ * Reads the rolled up parts of the accounts.
+ *
+ * Entries are rolled up in the order of their transactions, those of all
+ * accounts alike, so an account that was rolled up at all has no entries
+ * between its own watermark and the other's.  One without a row, or whose
+ * row was made again, may have older ones.
+ */
+static void
+load_rolled_up(Purse * purses, bool is_read)
+{
+	static DwStatement select_rolled_up =
+		DW_STATEMENT("SELECT a.id, a.rolled_up_balance, a.rolled_up_through "
+					 "FROM dwello.ledger_accounts AS a "
+					 "WHERE a.id IN ($1, $2)");
+	DwParams	p = DW_PARAMS;
+	uint64		count;
+
+	dw_param_uuid(&p, &purses[0].id);
+	dw_param_uuid(&p, &purses[1].id);
+	count = run(&select_rolled_up, &p, is_read);
+	for (uint64 i = 0; i < count; i++)
+	{
+		DwUuid		id;
+		Purse	   *purse;
+
+		(void) dw_read_uuid(i, 1, &id);
+		purse = &purses[dw_uuid_equal(&id, &purses[1].id)];
+		purse->rolled_up = dw_read_int8(i, 2);
+		(void) dw_read_uuid(i, 3, &purse->through);
+	}
+	if (!dw_uuid_is_nil(&purses[0].through) &&
+		!dw_uuid_is_nil(&purses[1].through))
+	{
+		bool		later = dw_uuid_compare(&purses[0].through,
+											&purses[1].through) > 0;
+
+		purses[later].through = purses[!later].through;
+	}
+}
+
+/*
+ * Adds the tails of the accounts.  What is rolled up is read before them, by
+ * its own key: nothing is ever booked at or below a watermark, so a rollup
+ * that commits in between changes neither sum.
+ */
+static void
+load_tails(const DwUuid *user_id, const Purse * purses, bool is_read,
+		   int64 *tails)
+{
+	static DwStatement select_tails =
+		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(n.amount) FILTER (WHERE "
+					 "n.account_id = $2 AND t.id > $4), 0)::bigint, "
+					 "COALESCE(pg_catalog.sum(n.amount) FILTER (WHERE "
+					 "n.account_id = $3 AND t.id > $5), 0)::bigint "
+					 DW_ENTRIES_OF_PROVIDER("$1")
+					 "WHERE n.account_id IN ($2, $3) AND t.id > $6");
+	int			least = dw_uuid_compare(&purses[0].through,
+										&purses[1].through) > 0;
 	DwParams	p = DW_PARAMS;
 
-	dw_param_uuid(&p, &id);
-	dw_param_uuid(&p, &account->owner_id);
-	(void) (is_read ? dw_query(&select_balance, &p)
-			: dw_execute(&select_balance, &p));
-	return dw_read_int8(0, 1);
+	dw_param_uuid(&p, user_id);
+	dw_param_uuid(&p, &purses[0].id);
+	dw_param_uuid(&p, &purses[1].id);
+	dw_param_uuid(&p, &purses[0].through);
+	dw_param_uuid(&p, &purses[1].through);
+	dw_param_uuid(&p, &purses[least].through);
+	(void) run(&select_tails, &p, is_read);
+	tails[0] = dw_read_int8(0, 1);
+	tails[1] = dw_read_int8(0, 2);
 }
 
 /* What is promised to payouts under way. */
@@ -55,12 +120,10 @@ pending_payouts(const DwUuid *user_id, const char *currency, bool is_read)
 
 	dw_param_uuid(&p, user_id);
 	dw_param_text(&p, currency);
-	(void) (is_read ? dw_query(&select_pending, &p)
-			: dw_execute(&select_pending, &p));
+	(void) run(&select_pending, &p, is_read);
 	return dw_read_int8(0, 1);
 }
 
-/* What a provider has; see the header. */
 void
 dw_balance_load(const DwUuid *user_id, const char *currency, bool is_read,
 				DwBalance *balance)
@@ -71,10 +134,15 @@ dw_balance_load(const DwUuid *user_id, const char *currency, bool is_read,
 		.currency = currency,
 		.psp = ""
 	};
+	Purse		purses[2] = {{.id = dw_account_id(&account)}};
+	int64		tails[2];
 
-	balance->available = account_balance(&account, is_read);
 	account.kind = DW_ACCOUNT_PROVIDER_RECEIVABLE;
-	balance->receivable = account_balance(&account, is_read);
+	purses[1].id = dw_account_id(&account);
+	load_rolled_up(purses, is_read);
+	load_tails(user_id, purses, is_read, tails);
+	balance->available = purses[0].rolled_up + tails[0];
+	balance->receivable = purses[1].rolled_up + tails[1];
 	balance->pending = pending_payouts(user_id, currency, is_read);
 }
 
