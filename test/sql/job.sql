@@ -232,7 +232,7 @@ SELECT document, method, t.post(format(', weights => %L, scoring_method => %L',
     ('{"price": 10000}', 'fixed_budget_quality'),
     ('{"price": 10000}', 'lowest_price')) AS w (document, method);
 
--- two faults at once: the one that api.md has first
+-- two faults at once: the one that is checked first
 SELECT t.post(', budget_min => 0, currency => NULL');
 SELECT t.post(', budget_min => 0, street => repeat(''a'', 501)');
 SELECT t.post(', budget_min => 0, weights => ''{"price": 1}''');

@@ -1,5 +1,5 @@
 --
--- books.sql
+-- ledger_audit.sql
 --	reconcile: a superuser changes the books with the guards off.  Whatever
 --	invariant that breaks is named, of the changed job and of no other.
 --

@@ -287,7 +287,7 @@ test_release_amount(void **state)
 	assert_true(dw_escrow_is_valid(&made.escrow));
 }
 
-/* The refusals of a release, in api.md's order; none changes anything. */
+/* The refusals of a release, first things first; none changes anything. */
 static void
 test_release_refused(void **state)
 {

@@ -16,7 +16,7 @@ divide(DwWide dividend, int64_t divisor)
 	return quotient;
 }
 
-/* Sums, differences and products up to the edge and one past it. */
+/* Sums and differences up to the edge and one past it. */
 static void
 test_checked(void **state)
 {
@@ -27,14 +27,9 @@ test_checked(void **state)
 	assert_int_equal(dw_money_add(INT64_MAX, 1, &x), DW_OVERFLOW);
 	assert_int_equal(dw_money_subtract(INT64_MIN, 1, &x), DW_OVERFLOW);
 	assert_int_equal(dw_money_subtract(0, INT64_MIN, &x), DW_OVERFLOW);
-	assert_int_equal(dw_money_multiply(INT64_MIN, -1, &x), DW_OVERFLOW);
-	assert_int_equal(dw_money_multiply(INT64_C(1) << 32, INT64_C(1) << 31,
-									   &x), DW_OVERFLOW);
 	assert_int_equal(x, INT64_MAX);
 	assert_int_equal(dw_money_subtract(-1, INT64_MAX, &x), DW_OK);
 	assert_int_equal(x, INT64_MIN);
-	assert_int_equal(dw_money_multiply(-3, 5, &x), DW_OK);
-	assert_int_equal(x, -15);
 }
 
 /* Halves go to the even neighbour, on both sides of zero. */

@@ -7,10 +7,10 @@
  */
 #include "postgres.h"
 
-#include "api/admin/machine_api_int.h"
 #include "core/bid/bid.h"
 #include "core/escrow/escrow.h"
 #include "core/job/job.h"
+#include "server/call/call_server.h"
 
 /* Emits one rule for one of its actors. */
 static void
@@ -26,9 +26,13 @@ machine_list_rule(DwCall *call, const DwMachine *machine, const DwRule *rule,
 	dw_list_emit(call);
 }
 
-/* Emits the rules of a machine; see the header. */
-void
-dw_machine_list(DwCall *call, const DwMachine *machine)
+/*
+ * Emits the rules of a machine into a begun list with the columns state
+ * (NULL where the row is made), event, actor, next_state and guard: one row
+ * for each rule and actor, in the order of the rules.
+ */
+static void
+machine_list(DwCall *call, const DwMachine *machine)
 {
 	for (int i = 0; i < machine->rule_count; i++)
 	{
@@ -47,7 +51,7 @@ machine_transitions(FunctionCallInfo fcinfo, const DwMachine *machine)
 	DwCall		call;
 
 	dw_list_begin(&call, fcinfo);
-	dw_machine_list(&call, machine);
+	machine_list(&call, machine);
 	return dw_list_return(&call);
 }
 

@@ -54,9 +54,6 @@ extern void dw_arg_selector(DwCall *call, DwSelector *selector);
 extern bool dw_escrow_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 							const DwUuid *milestone_id);
 
-/* Completes the job once nothing is held and all that must be is released. */
-extern void dw_escrow_complete_job(DwJob *job, const DwEscrowRow *row);
-
 /*
  * Lets the job follow its escrow: disputed while all that is held is, what
  * it was before afterwards, and completed with the last release.

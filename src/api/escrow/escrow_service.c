@@ -153,8 +153,9 @@ job_follow(DwJob *job, const DwEscrowRow *row)
 	dw_job_save(job);
 }
 
-void
-dw_escrow_complete_job(DwJob *job, const DwEscrowRow *row)
+/* Completes the job once nothing is held and all that must be is released. */
+static void
+job_complete_if_settled(DwJob *job, const DwEscrowRow *row)
 {
 	if (dw_escrow_is_complete(&row->escrow, row->milestones,
 							  row->milestone_count) &&
@@ -168,7 +169,7 @@ void
 dw_escrow_move_job(DwJob *job, const DwEscrowRow *row)
 {
 	job_follow(job, row);
-	dw_escrow_complete_job(job, row);
+	job_complete_if_settled(job, row);
 }
 
 /* Emits what was released. */

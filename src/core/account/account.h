@@ -186,9 +186,6 @@ extern bool dw_user_type_parse(const char *text, DwUserType *type);
 extern const char *dw_user_status_label(DwUserStatus status);
 extern bool dw_user_status_parse(const char *text, DwUserStatus *status);
 
-/* The kind of actor that a user's own token makes of him. */
-extern DwActorKind dw_user_actor(DwUserType type);
-
 /*
  * The status after a verification: pending becomes active once everything
  * that is required of this type has been verified; any other status stays.

@@ -28,19 +28,6 @@ DW_LABELS(user_type, DwUserType, type_labels);
 DW_LABELS(user_status, DwUserStatus, status_labels);
 DW_LABELS(verifiable, DwVerifiable, verifiable_labels);
 
-/* The kind of actor that a user of this type is. */
-DwActorKind
-dw_user_actor(DwUserType type)
-{
-	static const DwActorKind kinds[DW_USER_TYPE_COUNT] = {
-		[DW_USER_HOMEOWNER] = DW_ACTOR_HOMEOWNER,
-		[DW_USER_PROVIDER] = DW_ACTOR_PROVIDER,
-		[DW_USER_ADMIN] = DW_ACTOR_ADMIN
-	};
-
-	return kinds[type];
-}
-
 /* The status after a verification; see the header. */
 DwUserStatus
 dw_user_verified_status(DwUserType type, DwUserStatus status,

@@ -49,9 +49,6 @@ typedef struct DwEventEffect
 	const char *message;		/* shown to him */
 } DwEventEffect;
 
-/* The name of the payload's member that holds a party's id. */
-extern const char *dw_event_party_member(DwEventParty party);
-
 /* All effects, ordered by type; *count is their number. */
 extern const DwEventEffect *dw_event_effects(int *count);
 

@@ -6,13 +6,6 @@
 
 #define LONGEST_PAUSE 3600		/* seconds */
 
-static const char *const party_members[DW_EVENT_PARTY_COUNT] = {
-	[DW_EVENT_HOMEOWNER] = "homeowner_id",
-	[DW_EVENT_PROVIDER] = "provider_id",
-	[DW_EVENT_REVIEWEE] = "reviewee_id",
-	[DW_EVENT_RECIPIENT] = "recipient_id"
-};
-
 static const DwEventEffect effects[] = {
 	{"award_confirmed", DW_EVENT_HOMEOWNER, DW_EVENT_COUNTS_NOTHING,
 		"system", "Award confirmed",
@@ -117,13 +110,6 @@ static const DwEventEffect effects[] = {
 		"system", "New review",
 	"The other side of a job has reviewed you."}
 };
-
-/* The name of the payload's member that holds a party's id. */
-const char *
-dw_event_party_member(DwEventParty party)
-{
-	return party_members[party];
-}
 
 /* All effects, ordered by type. */
 const DwEventEffect *

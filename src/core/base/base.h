@@ -100,7 +100,7 @@ typedef struct DwActor
 	DwActorKind kind;			/* DW_ACTOR_NONE: no identity */
 } DwActor;
 
-/* The word for one kind, as api.md and the transition tables write it. */
+/* The word for one kind, as the transition tables write it. */
 extern const char *dw_actor_label(DwActorKind kind);
 
 /* True and the kind when text is the word of one; "none" is nobody's. */
@@ -345,7 +345,6 @@ typedef __int128 DwWide;
 /* DW_OVERFLOW, and nothing is written, when the result does not fit. */
 extern DwResult dw_money_add(int64_t a, int64_t b, int64_t *sum);
 extern DwResult dw_money_subtract(int64_t a, int64_t b, int64_t *difference);
-extern DwResult dw_money_multiply(int64_t a, int64_t b, int64_t *product);
 
 /* half-even(dividend / divisor), divisor > 0 */
 extern DwResult dw_money_divide(DwWide dividend, int64_t divisor,

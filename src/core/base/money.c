@@ -68,18 +68,6 @@ dw_money_subtract(int64_t a, int64_t b, int64_t *difference)
 	return DW_OK;
 }
 
-/* a * b */
-DwResult
-dw_money_multiply(int64_t a, int64_t b, int64_t *product)
-{
-	int64_t		result;
-
-	if (__builtin_mul_overflow(a, b, &result))
-		return DW_OVERFLOW;
-	*product = result;
-	return DW_OK;
-}
-
 /*
  * The step from a truncated quotient to the half-even one: -1, 0 or 1 away
  * from zero.  The remainder has the sign of the dividend, and twice its size

@@ -335,7 +335,7 @@ typedef struct DwChoice
 	bool		is_whole;		/* all that is held and undisputed */
 } DwChoice;
 
-/* Reads a selector against the state, errors in api.md's order. */
+/* Reads a selector against the state, the first error that applies. */
 static DwResult
 choose(const DwEscrow *escrow, DwMilestone *milestones, int count,
 	   const DwSelector *selector, DwChoice *choice)

@@ -175,12 +175,6 @@ extern DwTokenError dw_token_read(const DwToken *token, DwClaims *claims);
 /* Do the claims hold at this second of the Unix epoch? */
 extern DwTokenError dw_claims_check(const DwClaims *claims, int64_t now);
 
-/* DW_OK or DW_INVALID_TOKEN. */
-extern DwResult dw_token_result(DwTokenError fault);
-
-/* The fault in words, for the detail of a message. */
-extern const char *dw_token_fault_text(DwTokenError fault);
-
 /*
  * Writes the part to be signed ("header.payload", zero-terminated) of a
  * token made by the key with this id; returns its length, 0 when room is

@@ -240,31 +240,6 @@ dw_claims_check(const DwClaims *claims, int64_t now)
 	return DW_TOKEN_FINE;
 }
 
-/* DW_OK or DW_INVALID_TOKEN. */
-DwResult
-dw_token_result(DwTokenError fault)
-{
-	return fault == DW_TOKEN_FINE ? DW_OK : DW_INVALID_TOKEN;
-}
-
-/* The fault in words. */
-const char *
-dw_token_fault_text(DwTokenError fault)
-{
-	static const char *const texts[] = {
-		[DW_TOKEN_FINE] = "The token is valid.",
-		[DW_TOKEN_MALFORMED] = "The token is malformed.",
-		[DW_TOKEN_BAD_SIGNATURE] = "The token's signature fits no key.",
-		[DW_TOKEN_BAD_HEADER] = "The token's algorithm is not HS256.",
-		[DW_TOKEN_BAD_CLAIMS] = "The token's claims are incomplete.",
-		[DW_TOKEN_WRONG_AUDIENCE] = "The token is for another audience.",
-		[DW_TOKEN_NOT_YET_VALID] = "The token is not valid yet.",
-		[DW_TOKEN_EXPIRED] = "The token has expired."
-	};
-
-	return texts[fault];
-}
-
 /* Text being written; once it does not fit, nothing more is. */
 typedef struct DwTokenText
 {

@@ -350,19 +350,6 @@ dw_criterion_label(DwCriterion criterion)
 	return criterion_labels[criterion];
 }
 
-/* The criterion of a word. */
-bool
-dw_criterion_parse(const char *label, DwCriterion *criterion)
-{
-	int			found = find_label(criterion_labels, DW_CRITERION_COUNT,
-								   label);
-
-	if (found < 0)
-		return false;
-	*criterion = (DwCriterion) found;
-	return true;
-}
-
 /* The label of a method. */
 const char *
 dw_scoring_method_label(DwScoringMethod method)

@@ -215,9 +215,8 @@ extern int64_t dw_score_hundredths(int64_t total);
 extern bool dw_score_dollars(const DwScoreJob *job, int64_t points,
 							 int64_t *dollars);
 
-/* The word of a criterion, and back: false for none of them. */
+/* The word of a criterion. */
 extern const char *dw_criterion_label(DwCriterion criterion);
-extern bool dw_criterion_parse(const char *label, DwCriterion *criterion);
 
 /* The label of enum dwello.scoring_method, and back. */
 extern const char *dw_scoring_method_label(DwScoringMethod method);

@@ -81,13 +81,6 @@ dw_query_begin(DwCall *call, FunctionCallInfo fcinfo, DwActorSet actors)
 	call_identify(call, actors);
 }
 
-/* Begins a read that needs no identity; see the header. */
-void
-dw_open_begin(DwCall *call, FunctionCallInfo fcinfo)
-{
-	call_open(call, fcinfo);
-}
-
 /* The function's SQL name, without the schema. */
 const char *
 dw_call_name(DwCall *call)

@@ -24,7 +24,7 @@
  * A command is   dw_command_begin ▸ dw_arg_* ▸ store locks and loads ▸
  * dw_call_replay ▸ dw_call_version ▸ core decides ▸ store applies ▸
  * dw_row_* ▸ dw_call_return.   The order of those steps is the order of the
- * errors in api.md, so an entry point reads like that page.
+ * errors that a caller can rely on (docs/architecture.md).
  */
 
 /* Declares, exports and opens one SQL-callable function. */
@@ -58,11 +58,9 @@ typedef struct DwCall
  * query:   a read; WD402 for a bad token, WD401 without an identity, 42501
  *          when the actor's kind is not in `actors`; any known user may
  *          call, whatever the status of the account.
- * open:    a read that needs no identity (pure arithmetic, listings).
  */
 extern void dw_query_begin(DwCall *call, FunctionCallInfo fcinfo,
 						   DwActorSet actors);
-extern void dw_open_begin(DwCall *call, FunctionCallInfo fcinfo);
 
 /*
  * 22004 if one of the named arguments is NULL, the first of them told.  A

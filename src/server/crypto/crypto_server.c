@@ -103,6 +103,19 @@ dw_seal(const char *column, const DwUuid *row_id, const char *plain)
 	return sealed;
 }
 
+/* The key a sealed value was made with; 0 when it is not a sealed value. */
+static int32
+sealed_key_id(const bytea *sealed)
+{
+	const SealHead *head = sealed_head(sealed);
+	uint32		key_id;
+
+	if (head == NULL)
+		return 0;
+	memcpy(&key_id, head->key_id, sizeof(key_id));
+	return (int32) pg_ntoh32(key_id);
+}
+
 /* Opens a value sealed for this column of this row. */
 char *
 dw_unseal(const char *column, const DwUuid *row_id, const bytea *sealed)
@@ -120,7 +133,7 @@ dw_unseal(const char *column, const DwUuid *row_id, const bytea *sealed)
 	if (head == NULL)
 		unreadable(column);
 	key = dw_keyring_get(dw_keyring_load(), DW_KEY_PII,
-						 dw_sealed_key_id(sealed));
+						 sealed_key_id(sealed));
 	if (key == NULL)
 		unreadable(column);
 	length = VARSIZE_ANY_EXHDR(sealed) - sizeof(SealHead);
@@ -136,19 +149,6 @@ dw_unseal(const char *column, const DwUuid *row_id, const bytea *sealed)
 		unreadable(column);
 	plain[length] = '\0';
 	return plain;
-}
-
-/* Tells which key sealed a value, for reseal() and check(). */
-int32
-dw_sealed_key_id(const bytea *sealed)
-{
-	const SealHead *head = sealed_head(sealed);
-	uint32		key_id;
-
-	if (head == NULL)
-		return 0;
-	memcpy(&key_id, head->key_id, sizeof(key_id));
-	return (int32) pg_ntoh32(key_id);
 }
 
 /* Indexes a contact without telling what it is. */

@@ -48,9 +48,6 @@ extern bytea *dw_seal(const char *column, const DwUuid *row_id,
 extern char *dw_unseal(const char *column, const DwUuid *row_id,
 					   const bytea *sealed);
 
-/* The key a sealed value was made with; 0 when it is not a sealed value. */
-extern int32 dw_sealed_key_id(const bytea *sealed);
-
 /*
  * The blind index of an e-mail address or phone number, of DW_BLIND_BYTES.
  * The spelling is made one first (core/account.h); NULL when it is no

@@ -37,8 +37,7 @@ typedef struct DwMaterials
 	DwMaterial *lines;			/* in the order given */
 	int			count;			/* of lines */
 	int64		total;			/* of their totals */
-	DwResult	code;			/* DW_OK, or the first error in api.md's order
-								 * of checks */
+	DwResult	code;			/* DW_OK, or the first error */
 	const char *problem;		/* "line 1: quantity must be ..." */
 } DwMaterials;
 

@@ -325,15 +325,6 @@ dw_escrows_lock(const DwUuid *job_ids, int job_count, int *count)
 	return rows;
 }
 
-bool
-dw_escrow_load(const DwUuid *job_id, DwEscrowRow *row)
-{
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, job_id);
-	return read_row(job_id, 0, dw_query(&select_escrow, &p), row);
-}
-
 int32
 dw_escrow_milestone_version(const DwEscrowRow *row,
 							const DwMilestone *milestone)

@@ -104,9 +104,6 @@ extern bool dw_escrow_lock(const DwUuid *job_id, DwEscrowRow *row);
 extern DwEscrowRow *dw_escrows_lock(const DwUuid *job_ids, int job_count,
 									int *count);
 
-/* The same without a lock, for reads. */
-extern bool dw_escrow_load(const DwUuid *job_id, DwEscrowRow *row);
-
 /* The stored row version of a milestone of the row. */
 extern int32 dw_escrow_milestone_version(const DwEscrowRow *row,
 										 const DwMilestone *milestone);
