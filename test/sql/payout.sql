@@ -187,6 +187,12 @@ UPDATE dwello.ledger_accounts AS a SET rolled_up_through = (SELECT id FROM dwell
  WHERE owner_id = t.user('p1');
 SELECT (SELECT count(*) FROM dwello.transactions WHERE scope_id = t.user('p1')) > 40 AS long, t.pay_out('last', 'acme') < 10 AS bounded;
 SELECT * FROM dwello.verify_ledger();
+SAVEPOINT valid;
+SET LOCAL session_replication_role = replica;
+UPDATE dwello.ledger_entries SET amount = amount + 1 WHERE leg = 2 AND transaction_id = (SELECT id FROM dwello.transactions
+ WHERE scope_id = t.user('p1') ORDER BY id OFFSET 20 LIMIT 1);
+SELECT job_id = t.user('p1') AS of_payouts, leg, problem FROM dwello.verify_ledger();
+ROLLBACK TO valid;
 -- and the next id is above the last one, though that is ahead of the clock
 SET LOCAL session_replication_role = replica;
 CREATE TEMP TABLE ahead ON COMMIT DROP AS SELECT x.id, x.hash FROM dwello.transactions AS x

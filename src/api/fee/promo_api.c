@@ -97,7 +97,6 @@ DW_FUNCTION(dwello_add_promo_code)
 	return dw_call_return(&call);
 }
 
-/* Puts a code into terms; see the header. */
 void
 dw_promo_into_terms(bool found, const DwPromo *promo, const char *currency,
 					DwFeeTerms *terms)

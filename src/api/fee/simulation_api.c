@@ -12,6 +12,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "api/escrow/escrow_api.h"
 #include "api/fee/tier_api_int.h"
 #include "core/base/base.h"
@@ -32,13 +34,13 @@ typedef struct DwSum
 } DwSum;
 
 /* A release of the escrow at hand. */
-typedef struct DwDeed
+typedef struct DwSimulated
 {
 	DwUuid		id;				/* its transaction */
 	DwFeeQuote	was;			/* as it was */
 	DwFeeQuote	now;			/* under the schedule */
 	DwFeeQuote	undone;			/* of `was`, by reversals */
-} DwDeed;
+}			DwSimulated;
 
 /* Where the pass stands. */
 typedef struct DwReplay
@@ -46,8 +48,8 @@ typedef struct DwReplay
 	DwCall	   *call;			/* where rows go */
 	DwFeeSchedule schedule;		/* the one to try */
 	DwPastRelease last;			/* release before this one */
-	DwDeed	   *deeds;			/* of its escrow, oldest first */
-	int64		deed_count;		/* of them */
+	DwSimulated *releases;		/* of its escrow, oldest first */
+	int64		release_count;	/* of them */
 	DwFeeTaken	was;			/* of its escrow, as it was */
 	DwFeeTaken	now;			/* of its escrow, under the schedule */
 	DwSum		provider;		/* of its provider */
@@ -125,7 +127,7 @@ end_groups(DwReplay *replay, const DwPastRelease *next)
 	{
 		memset(&replay->was, 0, sizeof(replay->was));
 		memset(&replay->now, 0, sizeof(replay->now));
-		replay->deed_count = 0;
+		replay->release_count = 0;
 	}
 }
 
@@ -153,53 +155,68 @@ replay_release(DwReplay *replay, const DwPastRelease *release)
 {
 	int64		part = dw_fee_part(release->payer, &replay->was,
 								   &release->quote);
-	DwDeed	   *deed = &replay->deeds[replay->deed_count++];
+	DwSimulated *past = &replay->releases[replay->release_count++];
 	DwFeeTerms	terms;
 
 	dw_fee_schedule_terms(&replay->schedule, release->contract_amount,
 						  &terms);
-	memset(deed, 0, sizeof(*deed));
-	deed->id = release->id;
-	deed->was = release->quote;
-	if (dw_fee_release(&terms, &replay->now, part, &deed->now) != DW_OK)
+	memset(past, 0, sizeof(*past));
+	past->id = release->id;
+	past->was = release->quote;
+	if (dw_fee_release(&terms, &replay->now, part, &past->now) != DW_OK)
 		dw_raise(DW_OVERFLOW, "a fee is out of range", NULL, NULL);
-	take(&replay->was, part, &deed->was, 1);
-	take(&replay->now, part, &deed->now, 1);
+	take(&replay->was, part, &past->was, 1);
+	take(&replay->now, part, &past->now, 1);
 	if (release->counts)
-		add_release(replay, part, &deed->was, &deed->now, 1);
+		add_release(replay, part, &past->was, &past->now, 1);
 }
 
-/* The release of the escrow at hand that a reversal undoes. */
-static DwDeed *
-find_deed(DwReplay *replay, const DwPastRelease *reversal)
+/* Orders releases by their transaction, for bsearch. */
+static int
+release_compare(const void *a, const void *b)
 {
-	for (int64 i = replay->deed_count - 1; i >= 0; i--)
-		if (dw_uuid_equal(&replay->deeds[i].id, &reversal->reverses))
-			return &replay->deeds[i];
-	elog(ERROR, "reversal %s is of no release",
-		 dw_uuid_text(&reversal->id));
+	return dw_uuid_compare(&((const DwSimulated *) a)->id,
+						   &((const DwSimulated *) b)->id);
+}
+
+/*
+ * The release of the escrow at hand that a reversal undoes; they were read in
+ * the order of their ids.
+ */
+static DwSimulated *
+find_release(DwReplay *replay, const DwPastRelease *reversal)
+{
+	DwSimulated key = {.id = reversal->reverses};
+	DwSimulated *found = bsearch(&key, replay->releases,
+								 replay->release_count, sizeof(key),
+								 release_compare);
+
+	if (found == NULL)
+		elog(ERROR, "reversal %s is of no release",
+			 dw_uuid_text(&reversal->id));
+	return found;
 }
 
 /* Of a leg under the schedule, what is undone when `done` of `was` is. */
 static int64
-undone_leg(const DwDeed *deed, int64 now, int64 was, int64 done)
+undone_leg(const DwSimulated * past, int64 now, int64 was, int64 done)
 {
 	/* a leg that was none follows the whole */
 	return was > 0 ? dw_reversal_share(now, done, was)
-		: dw_reversal_share(now, deed->undone.charge, deed->was.charge);
+		: dw_reversal_share(now, past->undone.charge, past->was.charge);
 }
 
 /* What reversals so far have undone of a release under the schedule. */
 static DwFeeQuote
-undone_now(const DwDeed *deed)
+undone_now(const DwSimulated * past)
 {
 	DwFeeQuote	undone = {
-		.fee = undone_leg(deed, deed->now.fee, deed->was.fee,
-						  deed->undone.fee),
-		.tax = undone_leg(deed, deed->now.tax, deed->was.tax,
-						  deed->undone.tax),
-		.payout = undone_leg(deed, deed->now.payout, deed->was.payout,
-							 deed->undone.payout)
+		.fee = undone_leg(past, past->now.fee, past->was.fee,
+						  past->undone.fee),
+		.tax = undone_leg(past, past->now.tax, past->was.tax,
+						  past->undone.tax),
+		.payout = undone_leg(past, past->now.payout, past->was.payout,
+							 past->undone.payout)
 	};
 
 	undone.charge = undone.payout + undone.fee + undone.tax;
@@ -223,13 +240,13 @@ static void
 replay_reversal(DwReplay *replay, const DwPastRelease *reversal)
 {
 	const DwFeeQuote nothing = {0};
-	DwDeed	   *deed = find_deed(replay, reversal);
-	DwFeeQuote	before = undone_now(deed);
+	DwSimulated *past = find_release(replay, reversal);
+	DwFeeQuote	before = undone_now(past);
 	DwFeeQuote	now;
 	int64		price;
 
-	add_quote(&deed->undone, &reversal->quote, 1);
-	now = undone_now(deed);
+	add_quote(&past->undone, &reversal->quote, 1);
+	now = undone_now(past);
 	add_quote(&now, &before, -1);
 	take(&replay->was, 0, &reversal->quote, -1);
 	take(&replay->now, 0, &now, -1);
@@ -332,10 +349,11 @@ DW_FUNCTION(dwello_simulate_fees)
 					  "must be after from_time");
 
 	count = dw_releases_find(from_time, to_time, currency);
-	replay.deeds = palloc_extended(sizeof(DwDeed) * Max(count, 1),
-								   MCXT_ALLOC_HUGE);
+	replay.releases = palloc_extended(sizeof(DwSimulated) * Max(count, 1),
+									  MCXT_ALLOC_HUGE);
 	for (uint64 i = 0; i < count; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		dw_release_read(i, &release);
 		if (i > 0)
 			end_groups(&replay, &release);

@@ -34,7 +34,6 @@ open_list(DwCall *call, DwJsonItem *item, const DwJsonArg *object,
 	return Min(count, DW_FEE_TIERS_MAX);
 }
 
-/* Reads max_fee; see the header. */
 int64
 dw_limit_read(DwJsonItem *item, int64 absent)
 {
@@ -65,7 +64,6 @@ read_tier(DwJsonItem *item, DwFeeKind kind, const DwFeeTier *base,
 	tier->max_fee = dw_limit_read(item, base->max_fee);
 }
 
-/* Reads the tiers; see the header. */
 void
 dw_tiers_read(DwCall *call, DwJsonItem *item, const DwJsonArg *object,
 			  bool has_rate, DwFeeSchedule *schedule)
@@ -98,7 +96,6 @@ dw_tiers_read(DwCall *call, DwJsonItem *item, const DwJsonArg *object,
 	}
 }
 
-/* Notes what is wrong with a schedule; see the header. */
 void
 dw_schedule_check(DwArgError *error, const char *argument,
 				  const DwFeeSchedule *schedule)

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
@@ -11,15 +12,16 @@
 #include "server/call/call_server.h"
 #include "store/ledger/ledger_store.h"
 
-/* Adds the faults of one invariant to the list. */
+/* Adds the discrepancies of one invariant to the list. */
 static void
-emit_faults(DwCall *call, int invariant, const DwSuspects *suspects)
+emit_discrepancies(DwCall *call, int invariant, const DwSuspects *suspects)
 {
 	uint64		count = dw_invariant_check(invariant, suspects);
 	DwDiscrepancy discrepancy;
 
 	for (uint64 i = 0; i < count; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		dw_discrepancy_read(i, &discrepancy);
 		dw_row_text(call, "invariant", discrepancy.invariant);
 		dw_row_text(call, "object", discrepancy.object);
@@ -38,12 +40,12 @@ emit_tamperings(DwCall *call, const DwSuspects *suspects)
 {
 	for (int i = 0; i < suspects->tampering_count; i++)
 	{
-		const DwTampering *discrepancy = &suspects->tamperings[i];
+		const DwTampering *tampering = &suspects->tamperings[i];
 
 		dw_row_text(call, "invariant", "I6");
-		dw_row_text(call, "object", discrepancy->problem);
-		dw_row_uuid(call, "object_id", discrepancy->has_transaction
-					? &discrepancy->transaction_id : &discrepancy->scope_id);
+		dw_row_text(call, "object", tampering->problem);
+		dw_row_uuid(call, "object_id", tampering->has_transaction
+					? &tampering->transaction_id : &tampering->scope_id);
 		dw_row_datum(call, "expected",
 					 NumericGetDatum(int64_to_numeric(0)));
 		dw_row_datum(call, "actual", NumericGetDatum(int64_to_numeric(1)));
@@ -62,7 +64,7 @@ DW_FUNCTION(dwello_reconcile)
 	dw_rows_begin(&call);
 	dw_audit_check(dw_arg_time_opt(&call, "since"), &suspects);
 	for (int i = 0; i < dw_invariant_count(); i++)
-		emit_faults(&call, i, &suspects);
+		emit_discrepancies(&call, i, &suspects);
 	emit_tamperings(&call, &suspects);
 	return dw_list_return(&call);
 }

@@ -168,7 +168,6 @@ fee_of(const DwFeeTerms *terms, int64_t amount)
 	return terms->promo_ppm == 0 ? full : full - waived_of(terms, full);
 }
 
-/* The fee of an amount, what a promo code waives taken off. */
 DwResult
 dw_fee_amount(const DwFeeTerms *terms, int64_t amount, int64_t *fee)
 {
@@ -178,7 +177,6 @@ dw_fee_amount(const DwFeeTerms *terms, int64_t amount, int64_t *fee)
 	return DW_OK;
 }
 
-/* What the promo code of the terms waives of that fee. */
 DwResult
 dw_fee_waived(const DwFeeTerms *terms, int64_t amount, int64_t *waived)
 {
@@ -188,7 +186,6 @@ dw_fee_waived(const DwFeeTerms *terms, int64_t amount, int64_t *waived)
 	return DW_OK;
 }
 
-/* A quote is a release of everything at once: they cannot disagree. */
 DwResult
 dw_fee_quote(const DwFeeTerms *terms, int64_t amount, DwFeeQuote *quote)
 {
@@ -207,7 +204,6 @@ due(int64_t target, int64_t taken, int64_t room)
 	return target > taken ? lesser(target - taken, room) : 0;
 }
 
-/* Of fee + tax, what the homeowner bears: all, half and the odd cent. */
 int64_t
 dw_fee_borne(DwFeePayer payer, int64_t fee_and_tax)
 {
@@ -255,7 +251,6 @@ take_fee(const DwFeeTerms *terms, const DwFeeTaken *before, int64_t part,
 	return DW_OK;
 }
 
-/* One release: fee first, then tax, then who bears them. */
 DwResult
 dw_fee_release(const DwFeeTerms *terms, const DwFeeTaken *before,
 			   int64_t part, DwFeeQuote *quote)
@@ -278,7 +273,6 @@ dw_fee_release(const DwFeeTerms *terms, const DwFeeTaken *before,
 	return DW_OK;
 }
 
-/* The part of which a release came to this quote; see the header. */
 int64_t
 dw_fee_part(DwFeePayer payer, const DwFeeTaken *before,
 			const DwFeeQuote *quote)
@@ -286,14 +280,12 @@ dw_fee_part(DwFeePayer payer, const DwFeeTaken *before,
 	return quote->payout + provider_share(payer, before, quote);
 }
 
-/* The label of a payer. */
 const char *
 dw_fee_payer_label(DwFeePayer payer)
 {
 	return payer_labels[payer];
 }
 
-/* The payer of a label. */
 bool
 dw_fee_payer_parse(const char *label, DwFeePayer *payer)
 {

@@ -78,7 +78,6 @@ marginal_is_valid(const DwFeeSchedule *schedule)
 	return dw_fee_terms_valid(&terms);
 }
 
-/* True when every F it can give is valid; see the header. */
 bool
 dw_fee_schedule_valid(const DwFeeSchedule *schedule)
 {
@@ -99,7 +98,6 @@ dw_fee_schedule_valid(const DwFeeSchedule *schedule)
 	return false;
 }
 
-/* The terms of a contract of this amount, under a valid schedule. */
 void
 dw_fee_schedule_terms(const DwFeeSchedule *schedule, int64_t amount,
 					  DwFeeTerms *terms)

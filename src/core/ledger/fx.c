@@ -6,7 +6,6 @@
 
 #include "core/base/base.h"
 
-/* Exact in 128 bits: both products are of two 63-bit numbers. */
 DwResult
 dw_fx_convert(int64_t amount, const DwFxRate *rate, DwFxTrade *trade)
 {

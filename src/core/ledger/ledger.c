@@ -22,7 +22,6 @@ static const char *const account_kind_labels[] = {
 /* Definitions of the label and parse functions that ledger.h promises. */
 DW_LABELS(account_kind, DwAccountKind, account_kind_labels);
 
-/* True when the balance of such an account may be below zero. */
 bool
 dw_account_kind_may_owe(DwAccountKind value)
 {

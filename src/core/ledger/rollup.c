@@ -20,7 +20,6 @@ static const char *const rollup_obstacle_labels[] = {
 /* Definitions of the label and parse functions that ledger.h promises. */
 DW_LABELS(rollup_obstacle, DwRollupObstacle, rollup_obstacle_labels);
 
-/* Begins at the time of the call. */
 void
 dw_rollup_begin(DwRollup *rollup, int64_t now, int64_t margin)
 {
@@ -29,7 +28,6 @@ dw_rollup_begin(DwRollup *rollup, int64_t now, int64_t margin)
 	rollup->obstacle = DW_ROLLUP_CLEAR;
 }
 
-/* A transaction in flight began then. */
 void
 dw_rollup_meet(DwRollup *rollup, int64_t started)
 {
@@ -37,7 +35,6 @@ dw_rollup_meet(DwRollup *rollup, int64_t started)
 		rollup->bound = started;
 }
 
-/* Nothing can be rolled up; the first reason stays. */
 void
 dw_rollup_stop(DwRollup *rollup, DwRollupObstacle obstacle)
 {
@@ -45,14 +42,12 @@ dw_rollup_stop(DwRollup *rollup, DwRollupObstacle obstacle)
 		rollup->obstacle = obstacle;
 }
 
-/* The time of the watermark. */
 int64_t
 dw_rollup_time(const DwRollup *rollup)
 {
 	return rollup->bound - rollup->margin;
 }
 
-/* The greatest id below this one. */
 DwUuid
 dw_rollup_below(const DwUuid *id)
 {
@@ -65,7 +60,6 @@ dw_rollup_below(const DwUuid *id)
 	return below;
 }
 
-/* The id of the next transaction in a scope. */
 DwUuid
 dw_transaction_id_next(const DwUuid *last, const DwUuid *fresh)
 {
@@ -80,7 +74,6 @@ dw_transaction_id_next(const DwUuid *last, const DwUuid *fresh)
 	return next;
 }
 
-/* The greatest id older than a time: below the least one of its step. */
 DwUuid
 dw_rollup_watermark(int64_t time)
 {

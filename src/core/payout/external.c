@@ -308,7 +308,6 @@ find_repeats(DwExternal *external)
 	}
 }
 
-/* Pairs lines with bookings; see the header. */
 void
 dw_external_match(DwExternal *external)
 {

@@ -116,7 +116,6 @@ read_zone(const char **text, int64_t *seconds)
 	return **text == '\0';
 }
 
-/* Reads a time; see the header. */
 bool
 dw_external_time(const char *text, int64_t *time)
 {

@@ -16,7 +16,6 @@ static const char *const payout_status_labels[] = {
 /* Definitions of the label and parse functions that the header promises. */
 DW_LABELS(payout_status, DwPayoutStatus, payout_status_labels);
 
-/* Whether a payout may be told to end so; see the header. */
 bool
 dw_payout_may_end(DwPayoutStatus status, DwPayoutStatus end)
 {
@@ -24,7 +23,6 @@ dw_payout_may_end(DwPayoutStatus status, DwPayoutStatus end)
 		(status == DW_PAYOUT_COMPLETED && end == DW_PAYOUT_FAILED);
 }
 
-/* What is his to take. */
 DwResult
 dw_payout_withdrawable(const DwBalance *balance, int64_t *amount)
 {
@@ -39,7 +37,6 @@ dw_payout_withdrawable(const DwBalance *balance, int64_t *amount)
 	return result;
 }
 
-/* A payout is asked for. */
 DwResult
 dw_payout_request(const DwBalance *balance, int64_t *amount)
 {
@@ -58,7 +55,6 @@ dw_payout_request(const DwBalance *balance, int64_t *amount)
 	return DW_OK;
 }
 
-/* A payout was paid. */
 DwResult
 dw_payout_settle(const DwBalance *balance, int64_t amount,
 				 DwNetting *netting)

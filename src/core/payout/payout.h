@@ -15,7 +15,7 @@
  * What a provider can be paid out, and what a payment does to his
  * accounts.
  *
- * His money is one sum in two accounts: what was released to him (available)
+ * Their money is one sum in two accounts: what was released (available)
  * and what he owes (receivable, below zero after a chargeback or a reversal;
  * above zero when one is won that he had made good before).  A payout
  * promises a part of the sum and, once it is paid, settles the two.
@@ -35,7 +35,7 @@ typedef enum DwPayoutStatus
 /* What a provider has in one currency. */
 typedef struct DwBalance
 {
-	int64_t		available;		/* released to him and not paid out, >= 0 */
+	int64_t		available;		/* released and not paid out, >= 0 */
 	int64_t		receivable;		/* below zero: he owes it */
 	int64_t		pending;		/* promised to payouts under way, >= 0 */
 } DwBalance;

@@ -68,7 +68,6 @@ param_draft(DwParams *p, const DwFeeDraft *draft)
 				   draft->valid_until == DT_NOEND);
 }
 
-/* Writes a new schedule; see the header. */
 bool
 dw_fee_schedule_insert(const DwFeeDraft *draft)
 {
@@ -88,7 +87,6 @@ dw_fee_schedule_insert(const DwFeeDraft *draft)
 	return dw_execute(&insert_schedule, &p) > 0;
 }
 
-/* Locks a schedule and reads its life; see the header. */
 bool
 dw_fee_schedule_lock(const DwUuid *id, DwFeeLife *life)
 {
@@ -110,7 +108,6 @@ dw_fee_schedule_lock(const DwUuid *id, DwFeeLife *life)
 	return true;
 }
 
-/* Replaces one that has not begun; see the header. */
 void
 dw_fee_schedule_replace(const DwFeeDraft *draft, int32 version)
 {
@@ -131,7 +128,6 @@ dw_fee_schedule_replace(const DwFeeDraft *draft, int32 version)
 	(void) dw_execute(&update_schedule, &p);
 }
 
-/* Writes when a schedule ends; see the header. */
 void
 dw_fee_schedule_end(const DwUuid *id, TimestampTz valid_until, int32 version)
 {
@@ -148,7 +144,6 @@ dw_fee_schedule_end(const DwUuid *id, TimestampTz valid_until, int32 version)
 	(void) dw_execute(&update_end, &p);
 }
 
-/* Takes a schedule away that never began; see the header. */
 void
 dw_fee_schedule_delete(const DwUuid *id)
 {

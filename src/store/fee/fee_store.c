@@ -63,7 +63,6 @@ read_tiers(uint64 row, int column, DwFeeSchedule *schedule)
 	}
 }
 
-/* Steps of terms from a column; see the header. */
 void
 dw_fee_steps_read(uint64 row, int column, DwFeeTerms *terms)
 {
@@ -80,7 +79,6 @@ dw_fee_steps_read(uint64 row, int column, DwFeeTerms *terms)
 	}
 }
 
-/* Steps of terms for a column; see the header. */
 char *
 dw_fee_steps_text(const DwFeeTerms *terms)
 {
@@ -119,7 +117,6 @@ read_schedule(DwFeeRow *row)
 	read_tiers(0, 9, schedule);
 }
 
-/* The schedule that applies; see the header for the order. */
 bool
 dw_fee_schedule_find(const DwFeeScope *scope, DwFeeRow *row)
 {
@@ -156,7 +153,6 @@ dw_fee_schedule_find(const DwFeeScope *scope, DwFeeRow *row)
 	return true;
 }
 
-/* True when there is such a category. */
 bool
 dw_fee_category_exists(const DwUuid *category_id)
 {
@@ -169,7 +165,6 @@ dw_fee_category_exists(const DwUuid *category_id)
 	return dw_query(&select_category, &p) > 0;
 }
 
-/* The subscription tier of a provider, for his fee. */
 char *
 dw_fee_tier_of(const DwUuid *user_id)
 {

@@ -33,7 +33,6 @@ read_promo(const char *code, uint64 count, DwPromo *promo)
 	return true;
 }
 
-/* Reads a code in force; see the header. */
 bool
 dw_promo_load(const char *code, TimestampTz as_of, DwPromo *promo)
 {
@@ -45,7 +44,6 @@ dw_promo_load(const char *code, TimestampTz as_of, DwPromo *promo)
 	return read_promo(code, dw_query(&select_promo, &p), promo);
 }
 
-/* The same, locked; see the header. */
 bool
 dw_promo_lock(const char *code, TimestampTz as_of, DwPromo *promo)
 {
@@ -58,7 +56,6 @@ dw_promo_lock(const char *code, TimestampTz as_of, DwPromo *promo)
 	return read_promo(code, dw_execute(&lock_promo, &p), promo);
 }
 
-/* Writes a new code; see the header. */
 bool
 dw_promo_insert(const DwPromo *promo)
 {
@@ -81,7 +78,6 @@ dw_promo_insert(const DwPromo *promo)
 	return dw_execute(&insert_promo, &p) > 0;
 }
 
-/* Takes from the budget; see the header. */
 void
 dw_promo_spend(const DwPromo *promo, int64 amount)
 {
@@ -97,7 +93,6 @@ dw_promo_spend(const DwPromo *promo, int64 amount)
 	(void) dw_execute(&update_spent, &p);
 }
 
-/* Writes the code into a contract; see the header. */
 void
 dw_promo_apply(const DwUuid *job_id, const char *code,
 			   const DwFeeTerms *terms, int32 version)
@@ -117,7 +112,6 @@ dw_promo_apply(const DwUuid *job_id, const char *code,
 	(void) dw_execute(&update_escrow, &p);
 }
 
-/* The code that a contract has; see the header. */
 char *
 dw_promo_of(const DwUuid *job_id)
 {

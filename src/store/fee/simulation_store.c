@@ -8,7 +8,7 @@
 #include "store/fee/fee_store.h"
 
 /*
- * Finds the releases; see the header.  A release's fee depends on those
+ * Finds the releases.  A release's fee depends on those
  * before it, so an escrow is read from its beginning.  A settlement in which
  * all went back, and a reversal of a refund, paid nobody and are left out.
  */
@@ -42,7 +42,6 @@ dw_releases_find(TimestampTz from_time, TimestampTz to_time,
 	return dw_query(&select_releases, &p);
 }
 
-/* Reads one release; see the header. */
 void
 dw_release_read(uint64 row, DwPastRelease *release)
 {

@@ -1,23 +1,591 @@
 /*
  * audit_store.c
- *		Goes through the books, and finds what is in doubt.
+ *		Goes through the ledger and finds the suspects: scopes whose sums or
+ *		history break I1, I2, I3 or I7 to I10, accounts that may owe and must
+ *		not (I5), and chains that are broken (I6).
+ *
+ * False means that a query has to look (reconcile_store.c): what is too
+ * strange to be judged here is false as well.  I4 follows: scopes each of
+ * which sums to zero do so together.
  */
 #include "postgres.h"
 
+#include "common/int.h"
+#include "miscadmin.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 
+#include "core/ledger/ledger.h"
 #include "server/sql/sql_server.h"
-#include "store/ledger/invariant_store_int.h"
-#include "store/ledger/ledger_store.h"
+#include "store/ledger/ledger_store_int.h"
 
 #define PORTION		500			/* scopes that are read together */
+#define CLEARINGS_MAX	8		/* companies that one job was paid through */
 
-/* A walk through the books. */
+/* ----------------------------------------------------------------------
+ * Totals of ledger accounts, gathered while the entries pass by
+ * ----------------------------------------------------------------------
+ */
+
+/* One account, as its entries have it. */
+typedef struct Account
+{
+	DwUuid		id;				/* key of the table: comes first */
+	char		currency[4];	/* of the first entry */
+	bool		is_strange;		/* entries disagree, or it has no row */
+	DwAccountKind kind;			/* once it was looked up */
+	bool		gave;			/* an entry is negative */
+	bool		is_huge;		/* the sum does not fit */
+	int64		sum;			/* of the entries */
+} Account;
+
+/* The accounts met so far. */
+struct DwTotals
+{
+	HTAB	   *table;			/* of Account */
+	MemoryContext context;		/* of the array below */
+	DwUuid	   *fresh;			/* not looked up yet */
+	int			fresh_count;	/* of them */
+	int			fresh_room;		/* for them */
+};
+
+/* An empty set, in the current memory context. */
+static DwTotals *
+totals_begin(void)
+{
+	DwTotals   *totals = palloc0(sizeof(*totals));
+	HASHCTL		control = {
+		.keysize = sizeof(DwUuid),
+		.entrysize = sizeof(Account),
+		.hcxt = CurrentMemoryContext
+	};
+
+	totals->context = CurrentMemoryContext;
+	totals->table = hash_create("dwello accounts", 1024, &control,
+								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	totals->fresh_room = 64;
+	totals->fresh = palloc(sizeof(DwUuid) * totals->fresh_room);
+	return totals;
+}
+
+/* Makes a note to look an account up. */
+static void
+add_fresh(DwTotals * totals, const DwUuid *id)
+{
+	if (totals->fresh_count == totals->fresh_room)
+	{
+		totals->fresh_room *= 2;
+		totals->fresh = repalloc_huge(totals->fresh, sizeof(DwUuid) *
+									  totals->fresh_room);
+	}
+	totals->fresh[totals->fresh_count++] = *id;
+}
+
+void
+dw_totals_add(DwTotals * totals, const DwUuid *id, int64 amount,
+			  const char *currency)
+{
+	bool		found;
+	Account    *account = hash_search(totals->table, id, HASH_ENTER,
+									  &found);
+
+	if (!found)
+	{
+		strlcpy(account->currency, currency, sizeof(account->currency));
+		account->is_strange = strlen(currency) >= sizeof(account->currency);
+		account->kind = DW_ACCOUNT_KIND_COUNT;	/* none */
+		account->gave = false;
+		account->is_huge = false;
+		account->sum = 0;
+		add_fresh(totals, id);
+	}
+	account->is_strange |= strcmp(account->currency, currency) != 0;
+	account->is_huge |= pg_add_s64_overflow(account->sum, amount,
+											&account->sum);
+	account->gave |= amount < 0;
+}
+
+/* Looks up the accounts that were added since the last time. */
+static void
+totals_resolve(DwTotals * totals)
+{
+	static DwStatement select_accounts =
+		DW_STATEMENT("SELECT u.id, a.currency = u.currency, a.kind::text "
+					 "FROM unnest($1, $2) AS u (id, currency) "
+					 "LEFT JOIN dwello.ledger_accounts AS a ON a.id = u.id");
+	DwParams	p = DW_PARAMS;
+	char	  **currencies = palloc(sizeof(char *) *
+									(totals->fresh_count + 1));
+	uint64		count;
+
+	for (int i = 0; i < totals->fresh_count; i++)
+	{
+		Account    *account = hash_search(totals->table,
+										  &totals->fresh[i], HASH_FIND,
+										  NULL);
+
+		currencies[i] = account->currency;
+	}
+	dw_param_uuids(&p, totals->fresh, totals->fresh_count);
+	dw_param_texts(&p, currencies, totals->fresh_count);
+	count = totals->fresh_count == 0 ? 0 : dw_query(&select_accounts, &p);
+	totals->fresh_count = 0;
+	for (uint64 i = 0; i < count; i++)
+	{
+		DwUuid		id;
+		Account    *account;
+
+		(void) dw_read_uuid(i, 1, &id);
+		account = hash_search(totals->table, &id, HASH_FIND, NULL);
+		account->is_strange |= !dw_read_bool(i, 2) ||
+			!dw_account_kind_parse(dw_read_text(i, 3), &account->kind);
+	}
+	if (count > 0)
+		SPI_freetuptable(SPI_tuptable);
+	pfree(currencies);
+}
+
+/* True for an account that was looked up and clears for a company. */
+static bool
+account_clears(DwTotals * totals, const DwUuid *id)
+{
+	Account    *account = hash_search(totals->table, id, HASH_FIND, NULL);
+
+	return account != NULL && account->kind == DW_ACCOUNT_PSP_CLEARING;
+}
+
+/* The ids of accounts that a question is answered with yes for. */
+static DwUuid *
+list(DwTotals * totals, bool (*is_listed) (const Account *), int *count)
+{
+	long		total = hash_get_num_entries(totals->table);
+	DwUuid	   *ids = palloc_extended(sizeof(DwUuid) * (total + 1),
+									  MCXT_ALLOC_HUGE);
+	HASH_SEQ_STATUS scan;
+	Account    *account;
+
+	*count = 0;
+	hash_seq_init(&scan, totals->table);
+	while ((account = hash_seq_search(&scan)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (is_listed(account))
+			ids[(*count)++] = account->id;
+	}
+	return ids;
+}
+
+/* True when the sum is below zero and must not be. */
+static bool
+is_below(const Account *account)
+{
+	return (account->sum < 0 || account->is_huge) &&
+		!dw_account_kind_may_owe(account->kind);
+}
+
+/* True when it gave something and must not owe. */
+static bool
+is_giver(const Account *account)
+{
+	return account->gave && !dw_account_kind_may_owe(account->kind);
+}
+
+/* True when it is not what its entries take it for. */
+static bool
+is_stranger(const Account *account)
+{
+	return account->is_strange;
+}
+
+/*
+ * The accounts that may be below zero and must not.  all: every entry there
+ * is was added, so the sums are balances; else those that gave anything.
+ */
+static DwUuid *
+list_owing(DwTotals * totals, bool all, int *count)
+{
+	return list(totals, all ? is_below : is_giver, count);
+}
+
+/* The accounts without a row, or with entries in another currency. */
+static DwUuid *
+list_strange(DwTotals * totals, int *count)
+{
+	return list(totals, is_stranger, count);
+}
+
+/* ----------------------------------------------------------------------
+ * The invariants of a scope
+ * ----------------------------------------------------------------------
+ */
+
+/* What the transactions of an escrow come to. */
+typedef struct EscrowSums
+{
+	int128		funded;			/* by payments */
+	int128		refunded;		/* by refunds and disputes */
+	int128		charged_back;	/* by banks */
+	int128		held;			/* entries of the escrow */
+	int128		released;		/* by releases and disputes */
+	int128		fee;			/* of them */
+	int128		tax;			/* of them */
+}			EscrowSums;
+
+/* True while a transaction has entries: it was booked. */
+static bool
+is_booked(const DwTransaction *t)
+{
+	return t->status == DW_TRANSACTION_COMPLETED ||
+		t->status == DW_TRANSACTION_DISPUTED;
+}
+
+/* What of a transaction did not go back to the homeowner. */
+static int128
+divided(const DwTransaction *t)
+{
+	return (int128) t->platform_fee + t->tax + t->net_amount;
+}
+
+/* I1, and of I7 what can be said of one transaction. */
+static bool
+link_is_valid(const DwLink *link)
+{
+	const DwTransaction *t = &link->transaction;
+	bool		pays_out = t->type == DW_TRANSACTION_RELEASE ||
+		t->type == DW_TRANSACTION_DISPUTE;
+
+	if (link->foreign != 0 || link->entries > DW_LEGS_MAX)
+		return false;
+	if (!is_booked(t))
+		return link->entries == 0;
+	if (link->entries < 2 || link->sum != 0)
+		return false;
+	if (t->type == DW_TRANSACTION_RELEASE && divided(t) != t->amount)
+		return false;
+	return !pays_out || t->status != DW_TRANSACTION_COMPLETED ||
+		link->gained == t->amount;
+}
+
+/* What a transaction gave back, for each entry of the escrow. */
+static int128
+given_back(const DwTransaction *t)
+{
+	if (t->type == DW_TRANSACTION_REFUND)
+		return t->amount;
+	if (t->type == DW_TRANSACTION_DISPUTE)
+		return t->amount - divided(t);
+	return t->type == DW_TRANSACTION_REVERSAL ? divided(t) - t->amount : 0;
+}
+
+/* Adds a transaction to the totals of its escrow. */
+static void
+add_link(EscrowSums * sums, const DwLink *link)
+{
+	const DwTransaction *t = &link->transaction;
+	int			sign = t->type == DW_TRANSACTION_REVERSAL ? -1 : 1;
+
+	sums->held += link->escrow_gained;
+	sums->refunded += link->of_escrow * given_back(t);
+	if (t->type == DW_TRANSACTION_PAYMENT)
+		sums->funded += link->escrow_gained;
+	if (t->type == DW_TRANSACTION_CHARGEBACK)
+		sums->charged_back -= link->escrow_gained;
+	if (t->status != DW_TRANSACTION_COMPLETED ||
+		(t->type != DW_TRANSACTION_RELEASE &&
+		 t->type != DW_TRANSACTION_DISPUTE &&
+		 t->type != DW_TRANSACTION_REVERSAL))
+		return;
+	sums->released += sign * (t->type == DW_TRANSACTION_RELEASE
+							  ? (int128) t->amount : divided(t));
+	sums->fee += sign * t->platform_fee;
+	sums->tax += sign * t->tax;
+}
+
+/* I2 and I3 of an escrow, and of I7 what it knows. */
+static bool
+escrow_is_valid(const DwEscrowTotals *e, const EscrowSums * sums)
+{
+	if (e->funded < 0 || e->held < 0 || e->released < 0 ||
+		e->refunded < 0 || e->charged_back < 0)
+		return false;
+	if ((int128) e->held + e->released + e->refunded + e->charged_back !=
+		e->funded)
+		return false;
+	return sums->held == e->held && sums->funded == e->funded &&
+		sums->refunded == e->refunded &&
+		sums->charged_back == e->charged_back &&
+		sums->released == e->released && sums->fee == e->fee_taken &&
+		sums->tax == e->tax_taken;
+}
+
+/* What the companies' clearing accounts gained by a transaction. */
+static int128
+cleared(const DwLink *link, DwTotals * totals)
+{
+	int128		sum = 0;
+
+	for (int i = 0; i < link->legs.count; i++)
+		if (account_clears(totals, &link->legs.entries[i].account_id))
+			sum += link->legs.entries[i].amount;
+	return sum;
+}
+
+/* I3: a refund goes back through companies. */
+static bool
+refund_is_valid(const DwLink *link, DwTotals * totals)
+{
+	const DwTransaction *t = &link->transaction;
+
+	if ((t->type != DW_TRANSACTION_REFUND &&
+		 t->type != DW_TRANSACTION_DISPUTE) ||
+		t->status != DW_TRANSACTION_COMPLETED)
+		return true;
+	return cleared(link, totals) == given_back(t);
+}
+
+/* Adds what clears to the sums by account; false when there are too many. */
+static bool
+add_clearings(DwLegs *sums, const DwLink *link, DwTotals * totals)
+{
+	for (int i = 0; i < link->legs.count; i++)
+	{
+		const DwEntry *entry = &link->legs.entries[i];
+		int			j = 0;
+
+		if (!account_clears(totals, &entry->account_id))
+			continue;
+		while (j < sums->count &&
+			   !dw_uuid_equal(&sums->entries[j].account_id,
+							  &entry->account_id))
+			j++;
+		if (j == CLEARINGS_MAX)
+			return false;
+		if (j == sums->count)
+		{
+			sums->entries[j].account_id = entry->account_id;
+			sums->entries[j].amount = 0;
+			sums->count++;
+		}
+		sums->entries[j].amount += entry->amount;
+	}
+	return true;
+}
+
+/* I3: no company gave back more than was paid through it. */
+static bool
+clearings_are_valid(const DwChain *chain, DwTotals * totals)
+{
+	DwLegs		sums = {0};
+
+	for (int i = 0; i < chain->count; i++)
+	{
+		DwTransactionType type = chain->links[i].transaction.type;
+
+		if ((type == DW_TRANSACTION_PAYMENT ||
+			 type == DW_TRANSACTION_REFUND ||
+			 type == DW_TRANSACTION_DISPUTE ||
+			 type == DW_TRANSACTION_REVERSAL) &&
+			!add_clearings(&sums, &chain->links[i], totals))
+			return false;
+	}
+	for (int i = 0; i < sums.count; i++)
+		if (sums.entries[i].amount > 0)
+			return false;
+	return true;
+}
+
+/* Orders texts, for qsort. */
+static int
+key_compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/* I8: no key stands twice. */
+static bool
+keys_are_valid(const DwChain *chain)
+{
+	const char **keys = palloc(sizeof(char *) * (chain->count + 1));
+	bool		valid = true;
+	int			count = 0;
+
+	for (int i = 0; i < chain->count; i++)
+		if (chain->links[i].transaction.idempotency_key != NULL)
+			keys[count++] = chain->links[i].transaction.idempotency_key;
+	qsort(keys, count, sizeof(char *), key_compare);
+	for (int i = 1; i < count && valid; i++)
+		valid = strcmp(keys[i - 1], keys[i]) != 0;
+	pfree(keys);
+	return valid;
+}
+
+/* What is said of a transaction that may have been undone. */
+typedef struct Undoing
+{
+	const DwUuid *id;			/* of that transaction */
+	bool		is_reversal;	/* a reversal says it, not the transaction */
+	int128		rest;			/* adds to what is not undone */
+} Undoing;
+
+/* Orders them by the transaction, for qsort. */
+static int
+undoing_compare(const void *a, const void *b)
+{
+	return dw_uuid_compare(((const Undoing *) a)->id,
+						   ((const Undoing *) b)->id);
+}
+
+/* Collects what all transactions say; whether any is a reversal. */
+static bool
+collect_undoings(const DwChain *chain, Undoing *undoings, int *count)
+{
+	bool		any = false;
+
+	*count = 0;
+	for (int i = 0; i < chain->count; i++)
+	{
+		const DwTransaction *t = &chain->links[i].transaction;
+
+		undoings[(*count)++] = (Undoing)
+		{
+			&t->id, false, t->amount
+		};
+		if (t->reverses == NULL)
+			continue;
+		any = true;
+		undoings[(*count)++] = (Undoing)
+		{
+			t->reverses, true,
+				t->status == DW_TRANSACTION_COMPLETED ? -(int128) t->amount : 0
+		};
+	}
+	return any;
+}
+
+/* I9: a transaction that is undone is there, and not by more than it was. */
+static bool
+reversals_are_valid(const DwChain *chain)
+{
+	Undoing    *undoings = palloc_extended(sizeof(Undoing) *
+										   ((size_t) chain->count * 2 + 1),
+										   MCXT_ALLOC_HUGE);
+	bool		valid = true;
+	int			count;
+
+	if (!collect_undoings(chain, undoings, &count))
+		count = 0;
+	qsort(undoings, count, sizeof(Undoing), undoing_compare);
+	for (int i = 0; i < count && valid;)
+	{
+		const DwUuid *id = undoings[i].id;
+		bool		is_there = false;
+		bool		is_undone = false;
+		int128		rest = 0;
+
+		for (; i < count && dw_uuid_equal(undoings[i].id, id); i++)
+		{
+			is_there |= !undoings[i].is_reversal;
+			is_undone |= undoings[i].is_reversal;
+			rest += undoings[i].rest;
+		}
+		valid = !is_undone || (is_there && rest >= 0);
+	}
+	pfree(undoings);
+	return valid;
+}
+
+/* True when the sums of a scope are right; its accounts were looked up. */
+static bool
+invariants_hold(const DwChain *chain, DwTotals * totals)
+{
+	EscrowSums	sums = {0};
+
+	if (chain->has_strays)
+		return false;
+	for (int i = 0; i < chain->count; i++)
+	{
+		const DwLink *link = &chain->links[i];
+
+		if (!link_is_valid(link) || !refund_is_valid(link, totals))
+			return false;
+		if (link->of_escrow > 0 &&
+			(!chain->has_end || strcmp(link->transaction.currency,
+									   chain->escrow.currency) != 0))
+			return false;
+		add_link(&sums, link);
+	}
+	return (!chain->has_end || escrow_is_valid(&chain->escrow, &sums)) &&
+		clearings_are_valid(chain, totals) && keys_are_valid(chain) &&
+		reversals_are_valid(chain);
+}
+
+/* Reads one event of a history; false where it breaks off. */
+static bool
+event_follows(const DwRecord *record, int seq, const char *previous)
+{
+	const char *from = dw_record_label(record, 2);
+
+	return dw_record_int4(record, 1) == seq &&
+		(from == NULL ? previous == NULL
+		 : previous != NULL && strcmp(from, previous) == 0);
+}
+
+/* True when the history of an escrow ended as the escrow says. */
+static bool
+history_is_whole(const DwChain *chain, int seq, const char *last)
+{
+	return !chain->has_end ||
+		(seq == chain->escrow.transition_count &&
+		 (last == NULL || strcmp(last, chain->escrow.status) == 0));
+}
+
+/* I10: for each scope, true when the history of its escrow is whole. */
+static bool *
+check_histories(const DwChain *chains, const DwScopes *scopes)
+{
+	static DwScopeQuery select_events =
+		DW_SCOPE_QUERY("SELECT v.job_id, v.seq, v.from_status, v.to_status "
+					   "FROM dwello.escrow_events AS v", "v.job_id",
+					   "ORDER BY v.job_id, v.seq");
+	bool	   *whole = palloc(sizeof(bool) * scopes->count);
+	uint64		total = dw_scopes_query(&select_events, scopes);
+	uint64		row = 0;
+
+	for (int i = 0; i < scopes->count; i++)
+	{
+		const char *last = NULL;
+		int			seq = 0;
+
+		whole[i] = true;
+		for (; row < total; row++)
+		{
+			DwRecord	record;
+			DwUuid		job_id;
+
+			dw_record_row(&record, row);
+			(void) dw_record_uuid(&record, 0, &job_id);
+			if (!dw_uuid_equal(&job_id, &scopes->ids[i]))
+				break;
+			whole[i] &= event_follows(&record, ++seq, last);
+			last = dw_record_label(&record, 3);
+		}
+		whole[i] &= history_is_whole(&chains[i], seq, last);
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return whole;
+}
+
+/* ----------------------------------------------------------------------
+ * The walk
+ * ----------------------------------------------------------------------
+ */
+
+/* A walk through the ledger. */
 typedef struct Walk
 {
 	MemoryContext outer;		/* of what is found */
 	DwSuspects *suspects;		/* what is found */
-	DwAccounts *accounts;		/* NULL: only the chains */
+	DwTotals   *totals;			/* NULL: only the chains */
 } Walk;
 
 /* Runs a statement that lists scopes. */
@@ -107,20 +675,20 @@ suspect_chain(const Walk *walk, const DwTampering *tampering)
 static void
 check_portion(const Walk *walk, const DwScopes *scopes)
 {
-	DwChain    *chains = dw_chains_load(scopes, walk->accounts);
+	DwChain    *chains = dw_chains_load(scopes, walk->totals);
 	DwTampering tampering;
 	bool	   *has_history = NULL;
 
-	if (walk->accounts != NULL)
+	if (walk->totals != NULL)
 	{
-		dw_accounts_resolve(walk->accounts);
-		has_history = dw_histories_check(chains, scopes);
+		totals_resolve(walk->totals);
+		has_history = check_histories(chains, scopes);
 	}
 	for (int i = 0; i < scopes->count; i++)
 	{
 		if (has_history != NULL &&
-			!(has_history[i] && dw_invariants_check(&chains[i],
-													walk->accounts)))
+			!(has_history[i] && invariants_hold(&chains[i],
+												walk->totals)))
 			suspect_scope(walk, &scopes->ids[i]);
 		if (!dw_chain_verify(&chains[i], &tampering))
 			suspect_chain(walk, &tampering);
@@ -132,7 +700,7 @@ static void
 check_scopes(Walk *walk, const DwScopes *scopes)
 {
 	MemoryContext turn = AllocSetContextCreate(CurrentMemoryContext,
-											   "dwello books",
+											   "dwello audit",
 											   ALLOCSET_DEFAULT_SIZES);
 
 	walk->outer = MemoryContextSwitchTo(turn);
@@ -144,6 +712,7 @@ check_scopes(Walk *walk, const DwScopes *scopes)
 			.is_range = scopes->is_range
 		};
 
+		CHECK_FOR_INTERRUPTS();
 		check_portion(walk, &portion);
 		MemoryContextReset(turn);
 	}
@@ -151,14 +720,13 @@ check_scopes(Walk *walk, const DwScopes *scopes)
 	MemoryContextDelete(turn);
 }
 
-/* Goes through the books; see the header. */
 void
 dw_audit_check(TimestampTz since, DwSuspects *suspects)
 {
 	bool		all = since == DT_NOBEGIN;
 	Walk		walk = {
 		.suspects = suspects,
-		.accounts = dw_accounts_begin()
+		.totals = totals_begin()
 	};
 	DwScopes	scopes;
 
@@ -169,13 +737,12 @@ dw_audit_check(TimestampTz since, DwSuspects *suspects)
 	else
 		list_recent(since, &scopes);
 	check_scopes(&walk, &scopes);
-	suspects->owing = dw_accounts_owing(walk.accounts, all,
-										&suspects->owing_count);
-	suspects->strange = dw_accounts_strange(walk.accounts,
-											&suspects->strange_count);
+	suspects->owing = list_owing(walk.totals, all,
+								 &suspects->owing_count);
+	suspects->strange = list_strange(walk.totals,
+									 &suspects->strange_count);
 }
 
-/* Goes through the chains; see the header. */
 void
 dw_audit_verify(const DwUuid *scope_id, DwSuspects *suspects)
 {

@@ -7,7 +7,6 @@
 #include "server/sql/sql_server.h"
 #include "store/ledger/ledger_store.h"
 
-/* The rate in force at a time; see the header. */
 bool
 dw_fx_find(const char *from_currency, const char *to_currency,
 		   TimestampTz as_of, DwFxRate *rate)
@@ -29,7 +28,6 @@ dw_fx_find(const char *from_currency, const char *to_currency,
 	return true;
 }
 
-/* Lets nobody else set a rate; readers go on. */
 void
 dw_fx_lock(void)
 {
@@ -41,7 +39,6 @@ dw_fx_lock(void)
 	(void) dw_execute(&lock_rates, &p);
 }
 
-/* Ends the open rate that the new one follows; see the header. */
 void
 dw_fx_supersede(const DwFxRow *row)
 {
@@ -60,7 +57,6 @@ dw_fx_supersede(const DwFxRow *row)
 	(void) dw_execute(&update_end, &p);
 }
 
-/* Writes a rate; see the header. */
 void
 dw_fx_insert(const DwFxRow *row)
 {

@@ -17,11 +17,11 @@
 #include "server/crypto/crypto_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
-#include "store/ledger/ledger_store.h"
+#include "store/ledger/ledger_store_int.h"
 
 #define ENCODING_VERSION 1		/* first byte of a record in the chain */
 
-/* Makes the id of an account; see the header for how. */
+/* Makes the id of an account. */
 static DwUuid
 account_id_make(const DwAccount *account)
 {
@@ -66,7 +66,6 @@ dw_account_id(const DwAccount *account)
 	return known[account->kind].id;
 }
 
-/* Finds the kind that makes an account's id; see the header. */
 bool
 dw_account_match(DwAccount *account, const DwUuid *id)
 {
@@ -82,7 +81,6 @@ dw_account_match(DwAccount *account, const DwUuid *id)
 	return false;
 }
 
-/* The id of a new transaction; see the header. */
 DwUuid
 dw_transaction_id(void)
 {
@@ -90,7 +88,6 @@ dw_transaction_id(void)
 	return dw_uuid_fresh();
 }
 
-/* Makes the row of one account unless it is there. */
 void
 dw_account_ensure(const DwAccount *account)
 {
@@ -272,7 +269,6 @@ put_legs(StringInfo record, const DwTransaction *transaction,
 	}
 }
 
-/* The link of a transaction; see the header. */
 void
 dw_ledger_hash(const uint8 *previous, const DwTransaction *transaction,
 			   const DwLegs *legs, uint8 *hash)
@@ -348,7 +344,6 @@ transaction_write(const DwTransaction *transaction, const uint8 *previous,
 	dw_write(&insert, &p);
 }
 
-/* Writes a pending transaction. */
 void
 dw_transaction_insert(const DwTransaction *transaction)
 {
@@ -382,7 +377,6 @@ transaction_step(const DwTransaction *transaction, const uint8 *previous,
 			 dw_uuid_text(&transaction->id));
 }
 
-/* Ends a pending transaction that was not booked. */
 void
 dw_transaction_end(const DwTransaction *transaction,
 				   DwTransactionStatus status)

@@ -49,27 +49,13 @@ typedef struct DwChainEnd
 	uint8		hash[DW_HASH_BYTES];	/* of the last transaction, else 0 */
 } DwChainEnd;
 
-/* One leg as it is stored, minor units. */
-typedef struct DwEntry
-{
-	DwUuid		account_id;		/* an account's, or a job's */
-	int64		amount;			/* not 0 */
-} DwEntry;
-
-/* The legs of one transaction, all in its currency. */
-typedef struct DwLegs
-{
-	int			count;			/* used of the array */
-	DwEntry		entries[DW_LEGS_MAX];	/* leg 1 comes first */
-} DwLegs;
-
 /* A row of dwello.transactions. */
 typedef struct DwTransaction
 {
 	DwUuid		scope_id;		/* a job, or a user for a payout */
 	DwUuid		id;				/* time-ordered */
-	DwUuid		payer_id;		/* whose money it was; he may read it */
-	DwUuid		payee_id;		/* for whom it is meant; so may he */
+	DwUuid		payer_id;		/* whose money it was; may read it */
+	DwUuid		payee_id;		/* for whom it is meant; so may they */
 	DwTransactionType type;		/* what it does */
 	DwTransactionStatus status; /* pending, or how it ended */
 	int64		amount;			/* > 0 */
@@ -112,9 +98,6 @@ extern DwUuid dw_transaction_id(void);
 /* The id of an account; an escrow's is its job's. */
 extern DwUuid dw_account_id(const DwAccount *account);
 
-/* True, and the kind is set, when some kind of account has this id. */
-extern bool dw_account_match(DwAccount *account, const DwUuid *id);
-
 /* Makes the row of one account unless it is there. */
 extern void dw_account_ensure(const DwAccount *account);
 
@@ -154,135 +137,15 @@ extern void dw_ledger_book(DwChainEnd *end, DwTransaction *transaction,
 extern void dw_ledger_book_user(DwTransaction *transaction,
 								const DwPosting *posting);
 
-/* The link of a completed transaction: see above.  Of DW_HASH_BYTES. */
-extern void dw_ledger_hash(const uint8 *previous,
-						   const DwTransaction *transaction,
-						   const DwLegs *legs, uint8 *hash);
-
 /* Ends a pending transaction that was not booked: failed or cancelled. */
 extern void dw_transaction_end(const DwTransaction *transaction,
 							   DwTransactionStatus status);
 
 /*
- * Sums of ledger accounts, gathered while the entries pass by.
- *
- * Every entry of an account besides its own escrow is added; what the
- * accounts are is looked up a portion at a time.  The statements of
- * ledger_store.h have the last word on what is found here.
- */
-
-typedef struct DwAccounts DwAccounts;
-
-/* An empty set, in the current memory context. */
-extern DwAccounts *dw_accounts_begin(void);
-
-/* Adds an entry; currency is of ISO 4217, or whatever is stored. */
-extern void dw_accounts_add(DwAccounts *accounts, const DwUuid *id,
-							int64 amount, const char *currency);
-
-/* Looks up the accounts that were added since the last time. */
-extern void dw_accounts_resolve(DwAccounts *accounts);
-
-/* True for an account that was looked up and clears for a company. */
-extern bool dw_accounts_clears(DwAccounts *accounts, const DwUuid *id);
-
-/*
- * The accounts that may be below zero and must not.  all: every entry there
- * is was added, so the sums are balances; else those that gave anything.
- */
-extern DwUuid *dw_accounts_owing(DwAccounts *accounts, bool all, int *count);
-
-/* The accounts without a row, or with entries in another currency. */
-extern DwUuid *dw_accounts_strange(DwAccounts *accounts, int *count);
-
-/*
- * Reads the transactions of a scope with their entries, as they are
- * stored, to be checked.
- *
- * Nothing is believed: whatever somebody may have written is read without
- * raising.
- */
-
-/* A stored transaction with its entries. */
-typedef struct DwLink
-{
-	DwTransaction transaction;	/* as stored */
-	DwLegs		legs;			/* as stored, those that fit in */
-	int			numbers[DW_LEGS_MAX];	/* of these legs, rising */
-	bool		is_readable;	/* every label is a known one */
-	int			gap;			/* first leg that is not there; 0 = none */
-	int			foreign;		/* first leg in another currency; 0 = none */
-	int			entries;		/* how many there are */
-	int			of_escrow;		/* how many are the escrow's */
-	int128		sum;			/* of the entries */
-	int128		gained;			/* of the positive ones */
-	int128		escrow_gained;	/* of the escrow's */
-	bool		is_visited;		/* the chain led here, or it is not in it */
-	uint8		previous[DW_HASH_BYTES];	/* column prev_hash */
-	uint8		hash[DW_HASH_BYTES];	/* column hash */
-} DwLink;
-
-/* What an escrow says of itself, and its history of it. */
-typedef struct DwEscrowTotals
-{
-	char	   *currency;		/* as stored */
-	char	   *status;			/* label */
-	int64		funded;			/* this amount and the others as stored */
-	int64		held;			/* lies there */
-	int64		released;		/* went to the provider, fee and tax */
-	int64		refunded;		/* went back */
-	int64		charged_back;	/* taken by banks */
-	int64		fee_taken;		/* of released */
-	int64		tax_taken;		/* of released */
-	int32		transition_count;	/* of rows in escrow_events */
-} DwEscrowTotals;
-
-/* The books of a scope, its chain among them, under examination. */
-typedef struct DwChain
-{
-	DwUuid		scope_id;		/* whose it is */
-	int			count;			/* of links */
-	DwLink	   *links;			/* all transactions, by completed_at */
-	bool		has_strays;		/* there are entries of no transaction */
-	bool		has_end;		/* there is an escrow that knows the end */
-	uint8		end[DW_HASH_BYTES]; /* its last_hash */
-	uint8		reached[DW_HASH_BYTES]; /* how far the chain led */
-	DwEscrowTotals escrow;		/* if there is one */
-} DwChain;
-
-/* Scopes to be loaded, in the order of their ids. */
-typedef struct DwScopes
-{
-	const DwUuid *ids;			/* no two alike */
-	int			count;			/* at least one */
-	bool		is_range;		/* no other lies between first and last */
-} DwScopes;
-
-/* A read of the rows of scopes. */
-typedef struct DwScopeQuery
-{
-	DwStatement range;			/* of all from the first to the last */
-	DwStatement some;			/* of those in a list */
-} DwScopeQuery;
-
-#define DW_SCOPE_QUERY(select, column, order) { \
-		DW_STATEMENT(select " WHERE " column " BETWEEN $1 AND $2 " order), \
-		DW_STATEMENT(select " WHERE " column " = ANY ($1) " order)}
-
-/* Runs such a read. */
-extern uint64 dw_scopes_query(DwScopeQuery *query, const DwScopes *scopes);
-
-/*
- * Loads the books of scopes, returned in the same order.  Entries of accounts
- * besides the escrow's own are added to accounts, unless that is NULL.
- */
-extern DwChain *dw_chains_load(const DwScopes *scopes, DwAccounts *accounts);
-
-/*
  * Checks the hash chains: which row was tampered with first (I6).
  *
  * A chain is followed from its beginning, and every link is made anew from
- * the stored columns (see ledger_store.h).  Where one does not fit, the
+ * the stored columns (see above).  Where one does not fit, the
  * chain says that something was changed there; what it was is found by
  * putting back what the other rows tell, until the link fits again:
  *
@@ -293,12 +156,12 @@ extern DwChain *dw_chains_load(const DwScopes *scopes, DwAccounts *accounts);
  * chain_broken		the columns of the chain itself were changed, or
  * 					a transaction was put in
  *
- * Of each chain the first fault is told: what comes after it rests on it.
+ * Of each chain the first discrepancy is reported: the rest builds on it.
  * Who rewrites a chain to its end, and the escrow's last_hash with it, is not
  * found here; keep a copy of last_hash elsewhere against that.
  */
 
-/* The first fault of a chain. */
+/* The first discrepancy of a chain. */
 typedef struct DwTampering
 {
 	DwUuid		scope_id;		/* whose chain: a job's, or a user's */
@@ -308,20 +171,17 @@ typedef struct DwTampering
 	const char *problem;		/* one of the words above */
 } DwTampering;
 
-/* True when a chain, just loaded, is valid; else *tampering is the fault. */
-extern bool dw_chain_verify(DwChain *chain, DwTampering *tampering);
-
 /*
- * Goes through the books, and finds what is in doubt.
+ * The audit: goes through the ledger and finds the suspects.
  *
  * All that belongs to a scope is read once, with that of some hundred others,
- * and every invariant of ledger_store.h is put to it in C, where an entry
- * costs little.  A scope that breaks one, or that is too strange to tell, is
- * in doubt: the queries of reconcile_store.c then say what is wrong with it.
- * The chain (I6) is followed on the way.
+ * and every invariant below is put to it in C, where an entry costs little.
+ * A scope that breaks one, or that is too strange to tell, is a suspect: the
+ * queries of reconcile_store.c then say what is wrong with it.  The chain (I6)
+ * is followed on the way.
  */
 
-/* What is in doubt, and whose chain is broken. */
+/* What an audit suspects, and the chains that are broken. */
 typedef struct DwSuspects
 {
 	bool		all;			/* everything was looked at */
@@ -332,7 +192,7 @@ typedef struct DwSuspects
 	int			strange_count;	/* of accounts */
 	DwUuid	   *strange;		/* without a row, or with another currency */
 	int			tampering_count;	/* of tamperings */
-	DwTampering *tamperings;	/* the first fault of each chain */
+	DwTampering *tamperings;	/* the first of each chain */
 } DwSuspects;
 
 /*
@@ -400,8 +260,8 @@ extern void dw_fx_insert(const DwFxRow *row);
 /*
  * The invariants of money, each a query that finds what breaks it.
  *
- * Healthy books give no row.  The queries look at scopes (jobs) and accounts
- * that are in doubt: ledger_store.h goes through all of them and finds those.
+ * A healthy ledger gives no row.  The queries look at the scopes (jobs) and
+ * accounts that an audit suspects.
  * I1	the entries of a transaction sum to zero in each currency
  * I2	an escrow holds the sum of its entries; an account's rolled up part
  * 	is the sum up to its watermark (not looked at with `since`, for
@@ -416,10 +276,10 @@ extern void dw_fx_insert(const DwFxRow *row);
  * I8	one transaction per idempotency key
  * I9	the reversals of a transaction come to at most its amount
  * I10 as many transitions as the escrow counts, without a gap
- * I6 (entries never change) is in ledger_store.h.
+ * I6 (entries never change) is the chain of hashes, above.
  */
 
-/* One fault. */
+/* One discrepancy. */
 typedef struct DwDiscrepancy
 {
 	char	   *invariant;		/* 'I1' ... 'I10' */
@@ -435,7 +295,7 @@ typedef struct DwDiscrepancy
 extern int	dw_invariant_count(void);
 
 /*
- * Checks one of them on what is in doubt and gives the number of faults, to
+ * Checks one of them on the suspects and gives the number of discrepancies, to
  * be read with dw_discrepancy_read() before the next statement.
  */
 extern uint64 dw_invariant_check(int invariant, const DwSuspects *suspects);

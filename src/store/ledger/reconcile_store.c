@@ -2,7 +2,7 @@
  * reconcile_store.c
  *		The invariants of money, each a query that finds what breaks it.
  *
- * Every statement takes the scopes in doubt as $1, the kinds of account that
+ * Every statement takes the suspected scopes as $1, the kinds of account that
  * may owe as $2, the accounts that might as $3, whether all was looked at as
  * $4 and the accounts that are strange as $5, and gives invariant, object,
  * object_id, currency, expected, actual.  They trust no column that they
@@ -18,7 +18,7 @@
 #include "server/sql/sql_server.h"
 #include "store/ledger/ledger_store.h"
 
-/* A scope that is in doubt. */
+/* A scope that an audit suspects. */
 #define SUSPECT(scope) scope " = ANY ($1) "
 
 static DwStatement invariants[] = {
@@ -300,7 +300,6 @@ static DwStatement invariants[] = {
 				 "ORDER BY 1, 2, 3")
 };
 
-/* How many invariants there are to check. */
 int
 dw_invariant_count(void)
 {
@@ -325,7 +324,6 @@ kinds_that_owe(void)
 										   TYPALIGN_INT));
 }
 
-/* Checks one invariant; see the header. */
 uint64
 dw_invariant_check(int invariant, const DwSuspects *suspects)
 {
@@ -339,7 +337,6 @@ dw_invariant_check(int invariant, const DwSuspects *suspects)
 	return dw_query(&invariants[invariant], &p);
 }
 
-/* Reads a fault of the last check; see the header. */
 void
 dw_discrepancy_read(uint64 index, DwDiscrepancy *discrepancy)
 {

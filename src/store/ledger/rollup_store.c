@@ -9,9 +9,10 @@
  *
  * Safe is what lies below every transaction in flight.  The order of looking
  * matters: first the clock, then the sessions, then what is prepared, and
- * only then the entries, each in a newer snapshot.  Who has no xid when the
- * sessions are looked at makes his ids later than the clock was read; who has
- * one is seen with his start, or has ended and is visible to what follows.
+ * only then the entries, each in a newer snapshot.  A session without an xid
+ * when the sessions are looked at makes ids later than the clock was read;
+ * one that has an xid is seen with its start, or has ended and is visible to
+ * what follows.
  * A caller whose snapshot is older (REPEATABLE READ) cannot roll up.
  */
 #include "postgres.h"
@@ -25,7 +26,7 @@
 
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
-#include "store/ledger/ledger_store.h"
+#include "store/ledger/ledger_store_int.h"
 
 #define NIL_UUID "'00000000-0000-0000-0000-000000000000'::uuid"
 
@@ -43,7 +44,7 @@ typedef struct DwRollupRange
 } DwRollupRange;
 
 /*
- * Takes the one place of a folder until the end of the transaction; false
+ * Takes the one place of a rollup until the end of the transaction; false
  * while another has it.  Nobody who books anything takes or minds this lock.
  */
 static bool
@@ -139,7 +140,7 @@ wait_for_payments(DwUuid *through)
 
 /* How far these accounts have been rolled up; nil for not at all. */
 static DwUuid
-folded_so_far(bool of_clearing)
+rolled_up_so_far(bool of_clearing)
 {
 	static DwStatement select_last =
 		DW_STATEMENT("SELECT a.rolled_up_through "
@@ -237,7 +238,10 @@ adopt_accounts(const DwRollupRange *range)
 	for (int i = 0; i < count * 2; i++)
 		(void) dw_read_uuid(i / 2, i % 2 + 1, &ids[i]);
 	for (int i = 0; i < count * 2; i += 2)
+	{
+		CHECK_FOR_INTERRUPTS();
 		adopt_account(&ids[i], &ids[i + 1], &range->from);
+	}
 }
 
 /*
@@ -268,13 +272,16 @@ adopt_receivables(const DwRollupRange *range, int max_rows, DwRollupRun *run)
 	for (int i = 0; i < count * 2; i++)
 		(void) dw_read_uuid(i / 2, i % 2 + 1, &ids[i]);
 	for (int i = 0; i < count * 2; i += 2)
+	{
+		CHECK_FOR_INTERRUPTS();
 		adopt_account(&ids[i], &ids[i + 1], &range->through);
+	}
 	run->accounts += count;
 }
 
 /* Rolls up a range. */
 static void
-fold_range(const DwRollupRange *range, DwRollupRun *run)
+rollup_range(const DwRollupRange *range, DwRollupRun *run)
 {
 	static DwStatement rollup =
 		DW_STATEMENT("WITH part AS (SELECT n.account_id, "
@@ -362,11 +369,13 @@ make_accounts(const DwRollupRange *range)
 	for (int i = 0; i < count * 3; i++)
 		(void) dw_read_uuid(i / 3, i % 3 + 1, &ids[i]);
 	for (int i = 0; i < count * 3; i += 3)
+	{
+		CHECK_FOR_INTERRUPTS();
 		created += make_account(&ids[i + 1], &ids[i + 2], &ids[i]);
+	}
 	return created;
 }
 
-/* Rolls up, and makes missing accounts; see the header. */
 void
 dw_balances_rollup(int max_rows, DwRollupRun *run)
 {
@@ -385,7 +394,7 @@ dw_balances_rollup(int max_rows, DwRollupRun *run)
 	{
 		DwRollupRange range = {
 			.of_clearing = pass > 0,
-			.from = folded_so_far(pass > 0),
+			.from = rolled_up_so_far(pass > 0),
 			.through = dw_rollup_watermark(run->through)
 		};
 
@@ -394,7 +403,7 @@ dw_balances_rollup(int max_rows, DwRollupRun *run)
 		run->created += make_accounts(&range);
 		cut_range(&range, max_rows - (int) run->entries);
 		adopt_accounts(&range);
-		fold_range(&range, run);
+		rollup_range(&range, run);
 		if (!range.of_clearing)
 			adopt_receivables(&range, max_rows, run);
 	}

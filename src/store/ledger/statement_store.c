@@ -8,7 +8,6 @@
 #include "server/sql/sql_server.h"
 #include "store/ledger/ledger_store.h"
 
-/* Reads the account of a job; see the header. */
 uint64
 dw_statement_load(const DwUuid *job_id)
 {
@@ -53,7 +52,6 @@ dw_statement_load(const DwUuid *job_id)
 	return dw_query(&select_lines, &p);
 }
 
-/* Reads one line of it. */
 void
 dw_statement_read(uint64 index, DwStatementLine *line)
 {
@@ -71,7 +69,6 @@ dw_statement_read(uint64 index, DwStatementLine *line)
 	line->balance = dw_read_int8(index, 11);
 }
 
-/* Reads what will happen to an escrow; see the header. */
 uint64
 dw_next_events_load(const DwUuid *job_id)
 {
@@ -119,7 +116,6 @@ dw_next_events_load(const DwUuid *job_id)
 	return dw_query(&select_events, &p);
 }
 
-/* Reads one of them; what is over can nobody stop. */
 void
 dw_next_event_read(uint64 index, DwNextEvent *next)
 {

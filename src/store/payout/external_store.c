@@ -191,7 +191,6 @@ load_named(const char *psp, Datum named, DwExternalLedger *books)
 	share_bookings(books, found);
 }
 
-/* Loads what can be compared; see the header. */
 void
 dw_external_load(const char *psp, Datum named, TimestampTz from,
 				 TimestampTz to, DwExternalLedger *books)

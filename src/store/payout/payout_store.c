@@ -8,7 +8,6 @@
 #include "server/sql/sql_server.h"
 #include "store/payout/payout_store.h"
 
-/* Marks the user as decided on; see the header. */
 void
 dw_payout_mark_user(const DwUuid *user_id)
 {
@@ -27,7 +26,7 @@ typedef struct Purse
 	DwUuid		id;				/* of the account */
 	int64		rolled_up;		/* part of its balance */
 	DwUuid		through;		/* last transaction in it; nil = none yet */
-}			Purse;
+} Purse;
 
 /* Runs a statement in the snapshot of a read, or in that of a command. */
 static uint64
@@ -45,7 +44,7 @@ run(DwStatement *statement, const DwParams *p, bool is_read)
  * row was made again, may have older ones.
  */
 static void
-load_rolled_up(Purse * purses, bool is_read)
+load_rolled_up(Purse *purses, bool is_read)
 {
 	static DwStatement select_rolled_up =
 		DW_STATEMENT("SELECT a.id, a.rolled_up_balance, a.rolled_up_through "
@@ -83,7 +82,7 @@ load_rolled_up(Purse * purses, bool is_read)
  * that commits in between changes neither sum.
  */
 static void
-load_tails(const DwUuid *user_id, const Purse * purses, bool is_read,
+load_tails(const DwUuid *user_id, const Purse *purses, bool is_read,
 		   int64 *tails)
 {
 	static DwStatement select_tails =
@@ -146,7 +145,6 @@ dw_balance_load(const DwUuid *user_id, const char *currency, bool is_read,
 	balance->pending = pending_payouts(user_id, currency, is_read);
 }
 
-/* The currencies he has accounts in; see the header. */
 char	  **
 dw_balance_currencies(const DwUuid *user_id, int *count)
 {
@@ -165,7 +163,6 @@ dw_balance_currencies(const DwUuid *user_id, int *count)
 	return currencies;
 }
 
-/* Reads a payout of a locked user. */
 bool
 dw_payout_find(const DwUuid *user_id, const DwUuid *id, DwPayoutRow *row)
 {
@@ -201,7 +198,6 @@ dw_payout_find(const DwUuid *user_id, const DwUuid *id, DwPayoutRow *row)
 	return true;
 }
 
-/* Writes a new payout. */
 void
 dw_payout_insert(const DwPayoutRow *row)
 {
@@ -230,7 +226,6 @@ dw_payout_insert(const DwPayoutRow *row)
 	(void) dw_execute(&insert, &p);
 }
 
-/* What undoes a transaction of a payout; see the header. */
 void
 dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
 				 DwPayoutBooking *booking, DwUuid *before)
@@ -258,7 +253,6 @@ dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
 	booking->reverses = *id;
 }
 
-/* Writes how a payout ended; see the header. */
 void
 dw_payout_update(DwPayoutRow *row)
 {

@@ -24,7 +24,7 @@
 typedef struct DwPayoutRow
 {
 	DwUuid		user_id;		/* the provider, locked */
-	DwUuid		id;				/* its key beside his */
+	DwUuid		id;				/* its key beside user_id */
 	DwPayoutStatus status;		/* pending, or how it ended */
 	bool		has_method;		/* a way to pay was found */
 	DwUuid		payment_method_id;	/* of the provider */
