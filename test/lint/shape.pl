@@ -1,6 +1,7 @@
 #!/usr/bin/env perl
 # shape.pl
-#	The shape of the C: short functions, each with a comment; every error
+#	The shape of the C: functions of few parameters, each with a comment
+#	(figures.pl has their lengths); every error
 #	with an SQLSTATE; nothing left to be done.
 use strict;
 use warnings;
@@ -9,8 +10,6 @@ use lib $Bin;
 use Lint;
 
 use constant {
-	LONGEST_FUNCTION => 80,
-	MEDIAN_FUNCTION => 20,
 	MOST_PARAMETERS => 5,
 	LONGEST_FILE => 1000,
 	LINE_WIDTH => 79,
@@ -194,7 +193,6 @@ sub spread
 
 my @lengths = map { $_->{last} - $_->{first} + 1 } @functions;
 my @sizes = map { scalar(split /\n/, read_file($_)) } c_files();
-my $median = (sort { $a <=> $b } @lengths)[ $#lengths / 2 ] // 0;
 
 printf "# %d functions: %s\n", scalar(@lengths), spread(@lengths);
 printf "# %d files: %s\n", scalar(@sizes), spread(@sizes);
@@ -210,11 +208,6 @@ check('every function has a comment, a public one at its declaration',
 			? $declared{ $_->{name} }
 			: $_->{commented} || $_->{name} =~ /^dwello_/)
 	  } @functions);
-check('no function is longer than ' . LONGEST_FUNCTION . ' lines',
-	map { "$_->{file}:$_->{first}: $_->{name}" }
-	  grep { $_->{last} - $_->{first} + 1 > LONGEST_FUNCTION } @functions);
-check('the median function has at most ' . MEDIAN_FUNCTION . ' lines',
-	$median > MEDIAN_FUNCTION ? "it has $median" : ());
 check('no function has more than ' . MOST_PARAMETERS . ' parameters',
 	map { "$_->{file}:$_->{first}: $_->{name}" }
 	  grep { $_->{params} > MOST_PARAMETERS } @functions);

@@ -71,7 +71,7 @@ extern DwUuid dw_uuid_v8(const uint8_t hash[16]);
  * Who acts: the words for a caller that every layer uses.
  *
  * An actor is a bit, so that a rule can name several.  What a caller may be
- * follows from the verified token (trust.md); "system" is a worker without
+ * follows from the verified token (docs/user.md); "system" is a worker without
  * a token whose database role is a member of dwello_service.
  */
 

@@ -2,7 +2,7 @@
  * error_server.c
  *		The table of result codes: SQLSTATE, name, HTTP status, meaning.
  *
- * dwello.error_codes() shows the class WD part of it; docs/errors.md is
+ * dwello.error_codes() shows the class WD part of it; docs/reference.md is
  * written from that.  Every error of api/ passes through dw_raise().
  */
 #include "postgres.h"
