@@ -1061,7 +1061,7 @@ COMMENT ON FUNCTION dwello.resolve_dispute IS
  *
  * role: service
  * args:
- *	max_rows: milestones to release at most
+ *	max_rows: milestones to release at most, 1 to 10000
  * returns: a row
  *	released: how many were; their sums are in transactions, for they may
  *	  be of several currencies
@@ -1095,7 +1095,7 @@ COMMENT ON FUNCTION dwello.release_due_escrows IS
  *
  * role: service
  * args:
- *	max_rows: disputes to end at most
+ *	max_rows: disputes to end at most, 1 to 10000
  * returns: a row
  *	settled: how many ended
  * errors:

@@ -102,7 +102,7 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
   IF way = 'batch' THEN
-    released := (SELECT r.released FROM dwello.release_due_escrows(100000) AS r);
+    released := (SELECT r.released FROM dwello.release_due_escrows(10000) AS r);
   ELSIF way = 'batches' THEN
     released := (SELECT sum(r.released) FROM generate_series(1, 200) AS n, dwello.release_due_escrows(1 + n % 3) AS r);
   ELSE

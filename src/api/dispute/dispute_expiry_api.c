@@ -8,53 +8,18 @@
  */
 #include "postgres.h"
 
-#include "utils/memutils.h"
-
 #include "api/account/account_api.h"
 #include "api/dispute/dispute_api.h"
 #include "server/sql/sql_server.h"
 #include "store/job/job_store.h"
 
-/* Does what is due in one job, at most max_rows of it; how much it was. */
-typedef int (*JobWorker) (DwCall *call, DwJob *job, DwEscrowRow *row,
-						  int max_rows);
-
-/* Does what is due in each of the claimed jobs, in memory of its own. */
-static int
-work_through(DwCall *call, const DwUuid *jobs, int count, int max_rows,
-			 JobWorker worker)
+/* The whole of a call, a job a turn. */
+typedef struct ExpiryBatch
 {
-	MemoryContext turn = AllocSetContextCreate(CurrentMemoryContext,
-											   "dwello due",
-											   ALLOCSET_DEFAULT_SIZES);
-	MemoryContext outer = MemoryContextSwitchTo(turn);
-	int			done = 0;
-
-	for (int i = 0; i < count && done < max_rows; i++)
-	{
-		DwJob		job;
-		DwEscrowRow row;
-
-		if (!dw_job_lock(&jobs[i], &job) || !dw_escrow_lock(&jobs[i], &row))
-			elog(ERROR, "claimed job %s is gone", dw_uuid_text(&jobs[i]));
-		done += worker(call, &job, &row, max_rows - done);
-		MemoryContextReset(turn);
-	}
-	MemoryContextSwitchTo(outer);
-	MemoryContextDelete(turn);
-	return done;
-}
-
-/* max_rows: how much to do at most. */
-static int32
-arg_max_rows(DwCall *call)
-{
-	int32		max_rows = dw_arg_int4(call, "max_rows");
-
-	if (max_rows <= 0)
-		dw_arg_refuse(call, "max_rows", DW_BAD_VALUE, "must be positive");
-	return max_rows;
-}
+	DwCall	   *call;			/* the caller's */
+	const DwUuid *jobs;			/* claimed */
+	int			left;			/* disputes that may still be ended */
+} ExpiryBatch;
 
 /* Ends the disputes of a locked job that nobody answered in time. */
 static int
@@ -84,18 +49,33 @@ expire_overdue(DwCall *call, DwJob *job, DwEscrowRow *row, int max_rows)
 	return ended;
 }
 
+/* Ends what is overdue in one of the claimed jobs. */
+static bool
+expire_job_disputes(int turn, void *argument)
+{
+	ExpiryBatch *batch = argument;
+	const DwUuid *id = &batch->jobs[turn];
+	DwJob		job;
+	DwEscrowRow row;
+
+	if (!dw_job_lock(id, &job) || !dw_escrow_lock(id, &row))
+		elog(ERROR, "claimed job %s is gone", dw_uuid_text(id));
+	batch->left -= expire_overdue(batch->call, &job, &row, batch->left);
+	return batch->left > 0;
+}
+
 DW_FUNCTION(dwello_expire_disputes)
 {
 	DwCall		call;
+	ExpiryBatch batch = {.call = &call};
 	int32		max_rows;
-	DwUuid	   *jobs;
 	int			count;
-	int			settled;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	max_rows = arg_max_rows(&call);
-	jobs = dw_disputes_claim_overdue(max_rows, &count);
-	settled = work_through(&call, jobs, count, max_rows, expire_overdue);
-	return dw_call_return_datum(&call, Int32GetDatum(settled), true,
-								sizeof(int32));
+	max_rows = dw_arg_max_rows(&call);
+	batch.left = max_rows;
+	batch.jobs = dw_disputes_claim_overdue(max_rows, &count);
+	dw_each_turn(count, expire_job_disputes, &batch);
+	return dw_call_return_datum(&call, Int32GetDatum(max_rows - batch.left),
+								true, sizeof(int32));
 }

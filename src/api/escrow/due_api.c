@@ -8,8 +8,6 @@
  */
 #include "postgres.h"
 
-#include "utils/memutils.h"
-
 #include "api/account/account_api.h"
 #include "api/escrow/escrow_api.h"
 #include "api/job/job_api.h"
@@ -17,18 +15,7 @@
 #include "server/sql/sql_server.h"
 #include "store/job/job_store.h"
 
-#define PORTION 1000			/* jobs whose release is written at once */
-
-/* max_rows: how much to do at most. */
-static int32
-arg_max_rows(DwCall *call)
-{
-	int32		max_rows = dw_arg_int4(call, "max_rows");
-
-	if (max_rows <= 0)
-		dw_arg_refuse(call, "max_rows", DW_BAD_VALUE, "must be positive");
-	return max_rows;
-}
+#define PORTION 500				/* jobs whose release is written at once */
 
 /* What is released together. */
 typedef struct Release
@@ -123,57 +110,50 @@ release_escrows(void *argument)
 		move_jobs(moving, count);
 }
 
-/* Releases what is due in claimed jobs, each statement once for all. */
-static int
-release_together(DwCall *call, const DwUuid *ids, int count, int max_rows)
+/* The whole of a call, released a portion a turn. */
+typedef struct ReleaseBatch
 {
+	DwCall	   *call;			/* the caller's */
+	const DwUuid *jobs;			/* claimed, by id */
+	int			count;			/* of jobs */
+	int			left;			/* milestones that may still be released */
+} ReleaseBatch;
+
+/* Releases what is due in some of the jobs, each statement once for all. */
+static bool
+release_portion(int turn, void *argument)
+{
+	ReleaseBatch *batch = argument;
+	int			first = turn * PORTION;
+	int			count = Min(PORTION, batch->count - first);
 	Release		release = {
-		.actor = call->actor,
+		.actor = batch->call->actor,
 		.now = dw_now(),
-		.left = max_rows
+		.left = batch->left
 	};
 
-	release.rows = dw_escrows_lock(ids, count, &release.count);
+	release.rows = dw_escrows_lock(&batch->jobs[first], count,
+								   &release.count);
 	if (release.count != count)
 		elog(ERROR, "a claimed job has lost its escrow");
 	dw_write_batch(release_escrows, &release);
-	return max_rows - release.left;
-}
-
-/* The same in portions that fit into memory. */
-static int
-release_all(DwCall *call, const DwUuid *ids, int count, int max_rows)
-{
-	MemoryContext turn = AllocSetContextCreate(CurrentMemoryContext,
-											   "dwello release",
-											   ALLOCSET_DEFAULT_SIZES);
-	MemoryContext outer = MemoryContextSwitchTo(turn);
-	int			released = 0;
-
-	for (int i = 0; i < count && released < max_rows; i += PORTION)
-	{
-		released += release_together(call, &ids[i], Min(PORTION, count - i),
-									 max_rows - released);
-		MemoryContextReset(turn);
-	}
-	MemoryContextSwitchTo(outer);
-	MemoryContextDelete(turn);
-	return released;
+	batch->left = release.left;
+	return batch->left > 0;
 }
 
 DW_FUNCTION(dwello_release_due_escrows)
 {
 	DwCall		call;
+	ReleaseBatch batch = {.call = &call};
 	int32		max_rows;
-	DwUuid	   *jobs;
-	int			count;
-	int			released;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	max_rows = arg_max_rows(&call);
-	jobs = dw_releases_claim_due(max_rows, &count);
-	released = release_all(&call, jobs, count, max_rows);
-	dw_row_int4(&call, "released", released);
-	dw_row_int4(&call, "jobs", count);
+	max_rows = dw_arg_max_rows(&call);
+	batch.left = max_rows;
+	batch.jobs = dw_releases_claim_due(max_rows, &batch.count);
+	dw_each_turn((batch.count + PORTION - 1) / PORTION, release_portion,
+				 &batch);
+	dw_row_int4(&call, "released", max_rows - batch.left);
+	dw_row_int4(&call, "jobs", batch.count);
 	return dw_call_return(&call);
 }

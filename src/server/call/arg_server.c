@@ -146,6 +146,17 @@ dw_arg_page(DwCall *call, const char *arg)
 	return size;
 }
 
+int32
+dw_arg_max_rows(DwCall *call)
+{
+	int32		max_rows = dw_arg_int4(call, "max_rows");
+
+	if (max_rows < 1 || max_rows > DW_ROWS_MAX)
+		dw_arg_refuse(call, "max_rows", DW_BAD_VALUE,
+					  psprintf("must be from 1 to %d", DW_ROWS_MAX));
+	return max_rows;
+}
+
 /* An integer, or a NULL pointer. */
 const int32 *
 dw_arg_int4_opt(DwCall *call, const char *arg)

@@ -101,6 +101,11 @@ extern DateADT dw_arg_date_opt(DwCall *call, const char *arg);
 #define DW_PAGE_MAX 200
 extern int32 dw_arg_page(DwCall *call, const char *arg);
 
+#define DW_ROWS_MAX		10000	/* that one call of a worker may ask for */
+
+/* The argument max_rows of a batch; 22023 unless 1 ... DW_ROWS_MAX. */
+extern int32 dw_arg_max_rows(DwCall *call);
+
 /* Texts: over `max` characters is 22001; the plain one wants a non-blank. */
 extern char *dw_arg_text(DwCall *call, const char *arg, int max);
 extern char *dw_arg_text_opt(DwCall *call, const char *arg, int max);

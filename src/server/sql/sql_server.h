@@ -296,4 +296,15 @@ extern bool dw_write_is_batched(void);
 typedef void (*DwWork) (void *argument);
 extern void dw_write_batch(DwWork work, void *argument);
 
+/* One turn of a batch, 0 ... count - 1; false ends the batch after it. */
+typedef bool (*DwTurn) (int turn, void *argument);
+
+/*
+ * Does the turns of a batch.  What a turn allocates and what its statements
+ * return is gone with it, so that memory does not grow with the batch; it
+ * may write into what was allocated before, but keep no pointer there.  A
+ * batch can be cancelled between two turns.
+ */
+extern void dw_each_turn(int count, DwTurn turn, void *argument);
+
 #endif							/* DW_SQL_SERVER_H */
