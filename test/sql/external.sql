@@ -1,6 +1,6 @@
 --
 -- external.sql
---	A payment company's statement is held against the books, line by line.
+--	A payment company's statement is compared with the ledger, line by line.
 --
 SET client_min_messages = warning;
 

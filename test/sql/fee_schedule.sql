@@ -270,7 +270,7 @@ AS $$
 DECLARE
   amount bigint := pg_temp.chance(1000, 150000);
   hour timestamptz := since;
-  deed uuid;
+  undone uuid;
 BEGIN
   PERFORM set_config('dwello.now', '', true);
   PERFORM t.award(job, amount, CASE WHEN pg_temp.chance(1, 2) = 1 THEN '{2,1,4}'::bigint[] ELSE '{}' END);
@@ -279,14 +279,14 @@ BEGIN
   FOR step IN 1 .. pg_temp.chance(4, 16) LOOP
     hour := hour + '7 days';
     PERFORM set_config('dwello.now', hour::text, true);
-    SELECT x.id INTO deed FROM dwello.transactions AS x
+    SELECT x.id INTO undone FROM dwello.transactions AS x
      WHERE x.scope_id = t.user(job) AND x.transaction_type IN ('release', 'dispute', 'refund')
      ORDER BY random() LIMIT 1;
     PERFORM t.try(v, a) FROM (VALUES
       (format('SELECT dwello.release_escrow(t.user(%L), %s)', job, pg_temp.chance(1, amount / 2)), 'h1'),
       (format('SELECT dwello.release_escrow(t.user(%L), milestone_id => t.user(%L))', job, job || ' m2'), 'h1'),
-      (format('SELECT dwello.reverse_transaction(t.user(%L), %L, %s)', job, deed, pg_temp.chance(1, 3000)), 'a1'),
-      (format('SELECT dwello.reverse_transaction(t.user(%L), %L)', job, deed), 'a1'),
+      (format('SELECT dwello.reverse_transaction(t.user(%L), %L, %s)', job, undone, pg_temp.chance(1, 3000)), 'a1'),
+      (format('SELECT dwello.reverse_transaction(t.user(%L), %L)', job, undone), 'a1'),
       (format('SELECT dwello.refund_escrow(t.user(%L), %s)', job, pg_temp.chance(1, 5000)), 'p1'),
       (format('SELECT dwello.open_dispute(t.user(%L), %s, %L)', job, pg_temp.chance(0, 9000), 'No.'), 'h1'),
       (format('SELECT dwello.answer_dispute(t.user(%L), %s)', job, pg_temp.chance(0, 900)), 'p1'),

@@ -1,11 +1,11 @@
 --
 -- ledger_audit.sql
---	reconcile: a superuser changes the books with the guards off.  Whatever
+--	reconcile: a superuser changes the ledger with the guards off.  Whatever
 --	invariant that breaks is named, of the changed job and of no other.
 --
 SET client_min_messages = warning;
 
--- A job with every kind of deed, and one in another currency.
+-- A job with every kind of transaction, and one in another currency.
 SELECT t.award('all', 100000, '{1,1,1}'), t.award('yen', 7000, currency => 'JPY');
 SELECT t.pay('all', 60000), t.pay('all'), t.pay('yen');
 SELECT t.start('all');
@@ -27,9 +27,9 @@ SELECT dwello.open_chargeback(t.user('all'), 'acme', 'all out', 2000, 'USD') IS 
 SELECT transaction_type, count(*) FROM dwello.transactions WHERE scope_id = t.user('all') GROUP BY 1 ORDER BY 1;
 SELECT * FROM dwello.reconcile();
 
--- Does one thing to the books, past the guards, and says what is found; then
+-- Does one thing to the ledger, past the guards, and says what is found; then
 -- it never was.  $job is the job, $(type) a transaction of that type.
-CREATE FUNCTION t.meddle(deed text, since timestamptz DEFAULT NULL) RETURNS text
+CREATE FUNCTION t.meddle(change text, since timestamptz DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -40,10 +40,10 @@ BEGIN
   ALTER TABLE dwello.transactions DROP CONSTRAINT transactions_valid_check;
   ALTER TABLE dwello.escrow_accounts DROP CONSTRAINT escrow_accounts_valid_check;
   FOREACH kind IN ARRAY enum_range(NULL::dwello.transaction_type)::text[] LOOP
-    deed := replace(deed, '$(' || kind || ')', '(SELECT min(x.id::text)::uuid FROM dwello.transactions AS x
+    change := replace(change, '$(' || kind || ')', '(SELECT min(x.id::text)::uuid FROM dwello.transactions AS x
       WHERE x.scope_id = $job AND x.transaction_type = ' || quote_literal(kind) || ')');
   END LOOP;
-  EXECUTE replace(deed, '$job', quote_literal(t.user('all')));
+  EXECUTE replace(change, '$job', quote_literal(t.user('all')));
   SELECT string_agg(DISTINCT concat_ws(' ', r.invariant, CASE WHEN r.invariant <> 'I6' THEN r.object END), ', ') INTO found
     FROM dwello.reconcile(since) AS r;
   RAISE SQLSTATE 'XX998' USING MESSAGE = coalesce(found, 'nothing');
@@ -52,8 +52,8 @@ EXCEPTION WHEN SQLSTATE 'XX998' THEN
 END
 $$;
 
-CREATE TABLE t.deed (n serial, deed text);
-INSERT INTO t.deed (deed) VALUES
+CREATE TABLE t.change (n serial, change text);
+INSERT INTO t.change (change) VALUES
   ('UPDATE dwello.ledger_entries SET amount = amount + 1 WHERE transaction_id = $(payment) AND leg = 1'),
   ('UPDATE dwello.ledger_entries SET amount = amount + 1 WHERE transaction_id = $(release) AND account_id = scope_id'),
   ('UPDATE dwello.ledger_entries SET amount = 2 * amount WHERE transaction_id = $(release)'),
@@ -112,12 +112,12 @@ INSERT INTO t.deed (deed) VALUES
   ('UPDATE dwello.ledger_accounts SET currency = ''CHF'' WHERE kind = ''platform_fee'' AND currency = ''USD'''),
   ('UPDATE dwello.ledger_accounts SET kind = ''platform_fee'' WHERE kind = ''psp_clearing'''),
   ('UPDATE dwello.ledger_accounts SET rolled_up_balance = 5 WHERE kind = ''tax_payable''');
-SELECT n, t.meddle(deed) AS found FROM t.deed ORDER BY n;
+SELECT n, t.meddle(change) AS found FROM t.change ORDER BY n;
 -- with a date, the same is found of what is newer and nothing of what is older
-SELECT n, t.meddle(deed) AS all, t.meddle(deed, now() - interval '1 day') AS since FROM t.deed
- WHERE t.meddle(deed) IS DISTINCT FROM t.meddle(deed, now() - interval '1 day') ORDER BY n;
-SELECT DISTINCT t.meddle(deed, now() + interval '1 day') AS later FROM t.deed ORDER BY 1;
-DROP TABLE t.deed;
+SELECT n, t.meddle(change) AS all, t.meddle(change, now() - interval '1 day') AS since FROM t.change
+ WHERE t.meddle(change) IS DISTINCT FROM t.meddle(change, now() - interval '1 day') ORDER BY n;
+SELECT DISTINCT t.meddle(change, now() + interval '1 day') AS later FROM t.change ORDER BY 1;
+DROP TABLE t.change;
 DROP FUNCTION t.meddle(text, timestamptz);
 SET session_replication_role = replica;
 DELETE FROM dwello.chargebacks WHERE job_id = t.user('all');

@@ -1,6 +1,6 @@
 --
 -- payout.sql
---	A provider is paid: held, confirmed, failed; less what he owes; in another
+--	A provider is paid: held, confirmed, failed; less what they owe; in another
 --	currency; and a chargeback before, between and after.
 --
 SET client_min_messages = warning;
@@ -40,7 +40,7 @@ SELECT t.refused('p1', 'request_payout(27501)') AS more, t.refused('p1', 'reques
        t.refused(NULL, 'request_payout(1)') AS nobody,
        t.refused('p1', $$request_payout(1, idempotency_key => 'one')$$) AS key,
        t.refused('p2', $$provider_balance(t.user('p1'))$$) AS balance;
-SELECT t.refused('p1', $$confirm_payout(t.user('p1'), t.payout(1), 'acme', 'o1')$$) AS himself,
+SELECT t.refused('p1', $$confirm_payout(t.user('p1'), t.payout(1), 'acme', 'o1')$$) AS provider,
        t.refused(NULL, $$confirm_payout(t.user('p1'), t.user('none'), 'acme', 'o1')$$) AS unknown,
        t.refused(NULL, $$confirm_payout(t.user('p2'), t.payout(1), 'acme', 'o1')$$) AS of_another;
 
@@ -53,7 +53,7 @@ SELECT account, psp, amount FROM t.leg WHERE scope_id = t.user('p1') ORDER BY id
 SELECT * FROM t.balance;
 SELECT * FROM dwello.reconcile();
 
--- failed: his again
+-- failed: the balance is whole again
 SELECT amount FROM dwello.request_payout(user_id => t.user('p1'));
 SELECT pending_payouts, withdrawable FROM t.balance;
 SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), t.payout(2), 'acme', 'o4', 'Account closed.');
@@ -62,8 +62,8 @@ SELECT t.refused(NULL, $$confirm_payout(t.user('p1'), t.payout(2), 'acme', 'o5')
 SELECT pending_payouts, withdrawable FROM t.balance;
 
 ------------------------------------------------------------------------
--- A chargeback after the payout: he owes it, and it is netted; then it is
--- won, and he has it back
+-- A chargeback after the payout: the provider owes it, and it is netted; then
+-- it is won, and they have it back
 ------------------------------------------------------------------------
 SELECT held_amount, clawed_back FROM dwello.open_chargeback(t.user('pay'), 'acme', 'c1', 60000, 'USD');
 SELECT * FROM t.balance;
@@ -117,7 +117,7 @@ SELECT * FROM t.balance;
 SELECT * FROM dwello.reconcile();
 SELECT type, payload->>'amount' AS amount, payload->>'paid_amount' AS paid FROM dwello.outbox
  WHERE scope_id = t.user('p1') AND type LIKE 'payout%' ORDER BY id;
--- his chain is whole
+-- the chain is whole
 SELECT count(*) AS links, count(*) FILTER (WHERE NOT EXISTS (SELECT FROM dwello.transactions AS x
          WHERE x.scope_id = t.scope_id AND x.prev_hash = t.hash)) AS ends, count(DISTINCT prev_hash) AS befores
   FROM dwello.transactions AS t WHERE scope_id = t.user('p1');
@@ -137,7 +137,7 @@ SELECT count(*) AS faults FROM dwello.verify_ledger();
 SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), t.payout(6), 'bank', 'back 1', 'No such account.');
 SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), t.payout(6), 'bank', 'back 2');
 SELECT t.refused(NULL, $$confirm_payout(t.user('p1'), t.payout(6), 'bank', 'back 3')$$) AS over;
-\echo one that made a debt good: he owes it again
+\echo one that made a debt good: they owe it again
 SELECT status, amount FROM dwello.fail_payout(t.user('p1'), t.payout(3), 'acme', 'back 4');
 SELECT account, amount FROM t.leg WHERE scope_id = t.user('p1') ORDER BY id DESC, leg LIMIT 3;
 SELECT * FROM dwello.reconcile();

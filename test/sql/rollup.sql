@@ -5,7 +5,7 @@
 --
 SET client_min_messages = warning;
 
--- what readers are told of the books
+-- what readers are told of the ledger
 CREATE VIEW t.told AS
 SELECT (SELECT jsonb_agg(to_jsonb(b) ORDER BY b.currency) FROM dwello.provider_balance(t.user('p1')) AS b) AS balance,
        (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.line) FROM dwello.escrow_statement(t.user('rollup')) AS s) AS statement,

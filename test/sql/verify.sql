@@ -1,6 +1,6 @@
 --
 -- verify.sql
---	verify_ledger: a superuser changes the books with the guards off, and is
+--	verify_ledger: a superuser changes the ledger with the guards off, and is
 --	found, row by row.
 --
 SET client_min_messages = warning;
@@ -25,9 +25,9 @@ SELECT t.id, row_number() OVER (ORDER BY v.seq) AS n, t.transaction_type AS type
  WHERE v.job_id = t.user('books');
 SELECT n, type FROM t.link ORDER BY n;
 
--- Does one thing to the books, past the guards, and says what is found: the
+-- Does one thing to the ledger, past the guards, and says what is found: the
 -- problem, where in the chain, which leg; then it never was.
-CREATE FUNCTION t.tamper(deed text, nth integer DEFAULT 1) RETURNS text
+CREATE FUNCTION t.tamper(change text, nth integer DEFAULT 1) RETURNS text
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -35,7 +35,7 @@ DECLARE
   found text;
 BEGIN
   SET LOCAL session_replication_role = replica;
-  EXECUTE replace(replace(deed, '$id', quote_literal(links[nth])), '$job', quote_literal(t.user('books')));
+  EXECUTE replace(replace(change, '$id', quote_literal(links[nth])), '$job', quote_literal(t.user('books')));
   SELECT string_agg(concat_ws(' ', v.problem, coalesce('of ' || array_position(links, v.transaction_id), 'of ?'),
                               'leg ' || v.leg), ', ') INTO found
     FROM dwello.verify_ledger() AS v;
@@ -45,7 +45,7 @@ EXCEPTION WHEN raise_exception THEN
 END
 $$;
 
-SELECT deed, nth, t.tamper(deed, nth) AS found FROM (VALUES
+SELECT change, nth, t.tamper(change, nth) AS found FROM (VALUES
   ('UPDATE dwello.ledger_entries SET amount = amount + 1 WHERE transaction_id = $id AND leg = 1', 1),
   ('UPDATE dwello.ledger_entries SET amount = amount + 1 WHERE transaction_id = $id AND leg = 2', 3),
   ('UPDATE dwello.ledger_entries SET amount = amount + CASE leg WHEN 2 THEN 1 ELSE -1 END WHERE transaction_id = $id AND leg IN (2, 3)', 3),
@@ -74,7 +74,7 @@ SELECT deed, nth, t.tamper(deed, nth) AS found FROM (VALUES
   ('UPDATE dwello.transactions SET hash = decode(repeat(''ab'', 32), ''hex'') WHERE id = $id', 5),
   ('UPDATE dwello.escrow_accounts SET last_hash = decode(repeat(''ab'', 32), ''hex'') WHERE job_id = $job', 1),
   ('UPDATE dwello.escrow_accounts SET last_hash = NULL WHERE job_id = $job', 1)
-) AS d (deed, nth);
+) AS d (change, nth);
 
 -- the first of several; the others of the same chain rest on it
 SELECT t.tamper('UPDATE dwello.transactions SET net_amount = net_amount + 1 WHERE scope_id = $job') AS all_of_them;

@@ -61,7 +61,7 @@ sub deadlocks
 # Dollars for euros and euros for dollars
 # ----------------------------------------------------------------------
 
-# Each provider has money of a currency of his own, which he wants in the
+# Each provider has money of a currency of their own, wanted in the
 # other's: two users, so nothing but accounts is shared.
 query(<<'END');
 SELECT dwello.set_fx_rate('USD', 'EUR', 9, 10);
@@ -131,7 +131,7 @@ SELECT count(*) * 2 = (SELECT count(*) FROM dwello.transactions
 END
 }
 query('DROP TRIGGER linger ON dwello.ledger_accounts');
-is(deadlocks(), 0, 'whoever makes the accounts waits for nobody who waits for him');
+is(deadlocks(), 0, 'no two that make accounts wait for each other');
 
 # ----------------------------------------------------------------------
 # Consumers of the outbox

@@ -59,7 +59,7 @@ sub clients
 	return (\@pids, \@outputs);
 }
 
-# What everybody has, in one snapshot, twice, with folders in between.
+# What everybody has, in one snapshot, twice, with rollups in between.
 $node->safe_psql('postgres', <<'END');
 CREATE VIEW total AS
 SELECT 'total ' || sum(b.balance) AS line FROM (
@@ -85,7 +85,7 @@ SELECT line FROM total;
 COMMIT;
 SELECT 'faults ' || count(*) FROM dwello.reconcile();
 END
-my ($folders, $rolled) = clients('folder', 2, <<'END' x 60);
+my ($rollups, $rolled) = clients('rollup', 2, <<'END' x 60);
 SELECT 'rolled up ' || (entries > 0) FROM dwello.rollup_balances(7);
 SELECT pg_sleep(0.05) \g /dev/null
 END
@@ -107,7 +107,7 @@ my ($done, $errors) = run_clients(
 			} 1 .. 10
 		]
 	} 1 .. SESSIONS);
-waitpid $_, 0 foreach @$readers, @$folders;
+waitpid $_, 0 foreach @$readers, @$rollups;
 
 is(scalar(keys %$done), SESSIONS * JOBS * 10, 'every release is paid');
 is(join(' ', %$errors), '', 'none fails');

@@ -1,6 +1,6 @@
 /*
  * test_payout.c
- *		What a provider can be paid, and how what he owes is made good.
+ *		What a provider can be paid, and how what they owe is made good.
  */
 #include "unit.h"
 
@@ -17,7 +17,7 @@ ask(int64_t available, int64_t receivable, int64_t pending, int64_t amount)
 	return result == DW_OK ? amount : -1;
 }
 
-/* Nobody is paid what he owes, or what is promised already. */
+/* Nobody is paid what they owe, or what is promised already. */
 static void
 test_request(void **state)
 {

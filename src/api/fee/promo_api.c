@@ -169,7 +169,7 @@ reserve(const DwPromo *promo, DwEscrowRow *row)
 	return waived;
 }
 
-/* Tells the world of a code in use. */
+/* Emits that a code is in use. */
 static void
 emit_applied(const DwEscrowRow *row, const char *code, int64 waived)
 {

@@ -1,6 +1,6 @@
 /*
  * verify_api.c
- *		verify_ledger: which row of the books was tampered with first.
+ *		verify_ledger: which row of the ledger was tampered with first.
  */
 #include "postgres.h"
 

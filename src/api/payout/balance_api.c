@@ -1,6 +1,6 @@
 /*
  * balance_api.c
- *		provider_balance: what a provider has, and what is his to take.
+ *		provider_balance: what a provider has, and what they can be paid.
  */
 #include "postgres.h"
 

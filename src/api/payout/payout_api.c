@@ -46,7 +46,7 @@ request_read(DwCall *call, DwPayoutRow *row)
 		row->paid_currency = row->currency;
 }
 
-/* Finds the way to be paid; P0002 when one is named that he has not. */
+/* Finds the way to be paid; P0002 for one they do not have. */
 static void
 request_find_method(DwCall *call, DwPayoutRow *row)
 {
@@ -65,7 +65,7 @@ request_find_method(DwCall *call, DwPayoutRow *row)
 	row->psp = method.psp;
 }
 
-/* WD202 when it is more than is his to take. */
+/* WD202 when it is more than they can be paid. */
 static void
 request_decide(DwPayoutRow *row)
 {

@@ -21,7 +21,7 @@
  *
  * Releases are cumulative: each pays F of all that is released so far less
  * what was taken, so any way of cutting an amount pays the same fee.
- * What the provider bears never exceeds the part released.  Where he bears
+ * What the provider bears never exceeds the part released.  Where they bear
  * all of it, fee + tax end at the part, and what does not fit waits for the
  * next release.
  *
@@ -30,7 +30,7 @@
  * provider	charge = amount
  * homeowner	payout = amount
  * split		the provider bears half of fee + tax, rounded down
- * The homeowner's share is that of the running totals, less what he has
+ * The homeowner's share is that of the running totals, less what they have
  * borne; so a share that went astray, as in a reversal, comes right again.
  *
  * DW_BAD_VALUE for a negative amount or terms that are not valid,
@@ -45,7 +45,7 @@ typedef enum DwFeePayer
 {
 	DW_FEE_PAYER_PROVIDER,		/* out of the amount */
 	DW_FEE_PAYER_HOMEOWNER,		/* on top of the amount */
-	DW_FEE_PAYER_SPLIT,			/* half each, odd cent to the homeowner */
+	DW_FEE_PAYER_SPLIT,			/* half each, remainder to the homeowner */
 	DW_FEE_PAYER_COUNT
 } DwFeePayer;
 

@@ -105,7 +105,7 @@ extern DwUuid dw_transaction_id_next(const DwUuid *last,
  * A rate is a fraction of minor units: numerator of the currency bought for
  * denominator of the one sold.  What is bought is rounded down; of what was
  * sold, the part that bought nothing is the remainder, in minor units of the
- * currency sold.  So each currency's half of the books balances by itself:
+ * currency sold.  So each currency's half of the ledger balances by itself:
  * amount = used + remainder
  * bought = floor(amount * numerator / denominator)
  * 	   = floor(used * numerator / denominator)
@@ -135,7 +135,7 @@ extern DwResult dw_fx_convert(int64_t amount, const DwFxRate *rate,
 							  DwFxTrade *trade);
 
 /*
- * The words of a transaction: one row a deed of money.
+ * The words of a transaction: one row a movement of money.
  */
 
 /* Type transaction_type. */
@@ -147,7 +147,7 @@ typedef enum DwTransactionType
 	DW_TRANSACTION_FEE,			/* platform fee on its own */
 	DW_TRANSACTION_RELEASE,		/* escrow to provider, fee and tax */
 	DW_TRANSACTION_CHARGEBACK,	/* taken back by the bank */
-	DW_TRANSACTION_PAYOUT,		/* provider's balance to his account */
+	DW_TRANSACTION_PAYOUT,		/* provider's balance to a bank account */
 	DW_TRANSACTION_REVERSAL		/* mirrors another */
 } DwTransactionType;
 

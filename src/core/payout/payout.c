@@ -1,6 +1,6 @@
 /*
  * payout.c
- *		Decides what a provider can be paid, and settles what he owes.
+ *		Decides what a provider can be paid, and settles what they owe.
  */
 #include "core/payout/payout.h"
 

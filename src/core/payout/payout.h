@@ -12,12 +12,12 @@
 #include "core/base/base.h"
 
 /*
- * What a provider can be paid out, and what a payment does to his
+ * What a provider can be paid out, and what a payment does to their
  * accounts.
  *
  * Their money is one sum in two accounts: what was released (available)
- * and what he owes (receivable, below zero after a chargeback or a reversal;
- * above zero when one is won that he had made good before).  A payout
+ * and what they owe (receivable, below zero after a chargeback or a reversal;
+ * above zero when one is won that they had made good before).  A payout
  * promises a part of the sum and, once it is paid, settles the two.
  *
  * All amounts are minor units of one currency.
@@ -36,11 +36,11 @@ typedef enum DwPayoutStatus
 typedef struct DwBalance
 {
 	int64_t		available;		/* released and not paid out, >= 0 */
-	int64_t		receivable;		/* below zero: he owes it */
+	int64_t		receivable;		/* below zero: a debt */
 	int64_t		pending;		/* promised to payouts under way, >= 0 */
 } DwBalance;
 
-/* What a payout that was paid does to his two accounts. */
+/* What a payout that was paid does to the two accounts. */
 typedef struct DwNetting
 {
 	int64_t		available;		/* leg of provider_available */
@@ -56,7 +56,7 @@ extern bool dw_payout_status_parse(const char *text, DwPayoutStatus *value);
  */
 extern bool dw_payout_may_end(DwPayoutStatus status, DwPayoutStatus end);
 
-/* available + receivable - pending; below zero: he owes more than he has. */
+/* available + receivable - pending; below zero: the debt is the greater. */
 extern DwResult dw_payout_withdrawable(const DwBalance *balance,
 									   int64_t *amount);
 
@@ -68,9 +68,9 @@ extern DwResult dw_payout_withdrawable(const DwBalance *balance,
 extern DwResult dw_payout_request(const DwBalance *balance, int64_t *amount);
 
 /*
- * A payout of amount (> 0) was paid.  The legs sum to -amount; what he owes
- * is made good as far as the rest goes, what he is owed is added to it, and
- * available does not fall below zero, whatever came between.
+ * A payout of amount (> 0) was paid.  The legs sum to -amount; the debt is
+ * made good as far as the rest goes, what is owed to the provider is added to
+ * it, and available does not fall below zero, whatever came between.
  */
 extern DwResult dw_payout_settle(const DwBalance *balance, int64_t amount,
 								 DwNetting *netting);
@@ -96,7 +96,7 @@ typedef enum DwExternalKind
 	DW_EXTERNAL_REFUND,			/* to a homeowner, out */
 	DW_EXTERNAL_REFUND_RETURNED,	/* one that was undone, in */
 	DW_EXTERNAL_PAYOUT,			/* to a provider, out */
-	DW_EXTERNAL_PAYOUT_RETURNED,	/* one that his bank sent back, in */
+	DW_EXTERNAL_PAYOUT_RETURNED,	/* one that a bank sent back, in */
 	DW_EXTERNAL_CHARGEBACK,		/* taken by a bank, out */
 	DW_EXTERNAL_CHARGEBACK_WON	/* given back by it, in */
 } DwExternalKind;

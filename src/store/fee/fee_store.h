@@ -67,7 +67,7 @@ extern bool dw_fee_schedule_find(const DwFeeScope *scope, DwFeeRow *row);
 /* True when there is such a category. */
 extern bool dw_fee_category_exists(const DwUuid *category_id);
 
-/* The subscription tier of a provider, for his fee. */
+/* The subscription tier of a provider, for their fee. */
 extern char *dw_fee_tier_of(const DwUuid *user_id);
 
 /* Steps of terms in a column: as jsonb text (NULL for none), and back. */

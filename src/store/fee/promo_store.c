@@ -2,7 +2,7 @@
  * promo_store.c
  *		Promo codes: what each waives of a fee, and out of which budget.
  *
- * Everybody who uses a code with a budget locks its row until he commits:
+ * Everybody who uses a code with a budget locks its row until they commit:
  * that is what keeps two contracts from spending the same cent.
  */
 #include "postgres.h"

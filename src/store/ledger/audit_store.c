@@ -648,7 +648,7 @@ grow(const Walk *walk, void *items, int count, size_t size)
 	return repalloc_huge(items, size * count * 2);
 }
 
-/* Notes a scope that is in doubt. */
+/* Notes a suspected scope. */
 static void
 suspect_scope(const Walk *walk, const DwUuid *scope_id)
 {

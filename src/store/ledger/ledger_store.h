@@ -197,7 +197,7 @@ typedef struct DwSuspects
 
 /*
  * Goes through all scopes, or those in which something happened since (an
- * account is then in doubt if anything left it).  DT_NOBEGIN = all.
+ * account is then a suspect if anything left it).  DT_NOBEGIN = all.
  */
 extern void dw_audit_check(TimestampTz since, DwSuspects *suspects);
 

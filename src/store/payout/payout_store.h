@@ -16,7 +16,7 @@
 /*
  * Payouts of providers, and what lies in their accounts.
  *
- * Commands lock the user's row first, so his payouts are decided one after
+ * Commands lock the user's row first, so payouts are decided one after
  * the other.  A balance is the rolled up part and the entries after it.
  */
 
@@ -28,7 +28,7 @@ typedef struct DwPayoutRow
 	DwPayoutStatus status;		/* pending, or how it ended */
 	bool		has_method;		/* a way to pay was found */
 	DwUuid		payment_method_id;	/* of the provider */
-	int64		amount;			/* out of his balance, > 0 */
+	int64		amount;			/* out of the balance, > 0 */
 	const char *currency;		/* of the balance */
 	int64		paid_amount;	/* what is sent, > 0 */
 	const char *paid_currency;	/* what it is sent in */
@@ -50,7 +50,7 @@ typedef struct DwPayoutBooking
 
 /*
  * Makes whoever decides on the user's payouts in an older snapshot fail
- * with 40001, for he would not see this one.
+ * with 40001, for they would not see this one.
  */
 extern void dw_payout_mark_user(const DwUuid *user_id);
 
@@ -58,7 +58,7 @@ extern void dw_payout_mark_user(const DwUuid *user_id);
 extern void dw_balance_load(const DwUuid *user_id, const char *currency,
 							bool is_read, DwBalance *balance);
 
-/* The currencies he has accounts in, in order. */
+/* The currencies they have accounts in, in order. */
 extern char **dw_balance_currencies(const DwUuid *user_id, int *count);
 
 /* A payout of a locked user; false: no such.  And writes a new one. */
