@@ -203,7 +203,7 @@ answer_apply(DwCall *call, DwEscrowRow *row, DwDisputeRow *dispute,
 		dispute->answer_by = dw_dispute_deadline(&row->job_id,
 												 &dispute->dispute);
 	dw_escrow_apply(row, &transition);
-	dw_dispute_save(&row->job_id, dispute);
+	dw_dispute_save(dispute);
 	emit_to_other(call, row, dispute, "dispute_answered");
 }
 
@@ -289,7 +289,7 @@ DW_FUNCTION(dwello_withdraw_dispute)
 		dw_escrow_refuse(&call, &row, DW_INVALID_TRANSITION);
 	dw_escrow_apply(&row, &transition);
 	dw_dispute_free_clocks(&job.id, clocks, count, dispute.created_at);
-	dw_dispute_save(&job.id, &dispute);
+	dw_dispute_save(&dispute);
 	emit_to_other(&call, &row, &dispute, "dispute_withdrawn");
 	dw_escrow_move_job(&job, &row);
 	return dispute_return(&call, &row, &dispute);

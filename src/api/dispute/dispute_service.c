@@ -103,7 +103,7 @@ dw_dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
 	dispute->settled_amount = ending->figure;
 	parts = book_end(row, dispute, ending, &settlement, &part_count);
 	dw_escrow_apply(row, &transition);
-	dw_dispute_save(&row->job_id, dispute);
+	dw_dispute_save(dispute);
 	for (int i = 0; i < part_count; i++)
 		dw_refund_emit(row, &dispute->transaction_id, &parts[i], "dispute");
 	emit_ended(row, dispute, &settlement);
@@ -134,6 +134,6 @@ dw_disputes_unfreeze(const DwEscrowRow *row, const DwUuid *transaction_id)
 			dispute.answer_by = Max(dispute.answer_by,
 									dw_dispute_deadline(&row->job_id,
 														&dispute.dispute));
-		dw_dispute_save(&row->job_id, &dispute);
+		dw_dispute_save(&dispute);
 	}
 }

@@ -223,6 +223,17 @@ dw_label_find(const char *const *labels, int count, const char *text)
 	return -1;
 }
 
+/* The words of an enum, by value. */
+typedef struct DwLabels
+{
+	const char *const *labels;	/* of values 0, 1, ... */
+	int			count;			/* how many there are */
+} DwLabels;
+
+/* Defines dw_<noun>_labels, which a header may promise as well. */
+#define DW_LABEL_LIST(noun, list) \
+	const DwLabels dw_##noun##_labels = {list, DW_LENGTH(list)}
+
 /* Defines dw_<noun>_label and dw_<noun>_parse over a table of labels. */
 #define DW_LABELS(noun, Type, labels) \
 const char * \

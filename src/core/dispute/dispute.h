@@ -58,6 +58,7 @@ typedef struct DwSettlement
 	int64_t		refund;			/* left the escrow for the homeowner */
 } DwSettlement;
 
+extern const DwLabels dw_dispute_status_labels;
 extern const char *dw_dispute_status_label(DwDisputeStatus value);
 extern bool dw_dispute_status_parse(const char *text, DwDisputeStatus *value);
 

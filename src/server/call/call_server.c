@@ -300,6 +300,42 @@ dw_list_emit(DwCall *call)
 	memset(call->nulls, true, call->desc->natts * sizeof(bool));
 }
 
+/* The result column of each column of the last result; from 1. */
+static int *
+list_places(DwCall *call, TupleDesc from)
+{
+	int		   *places = palloc(from->natts * sizeof(int));
+
+	for (int i = 0; i < from->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(from, i);
+
+		places[i] = SPI_fnumber(call->desc, NameStr(column->attname));
+		if (places[i] <= 0 || column->atttypid !=
+			TupleDescAttr(call->desc, places[i] - 1)->atttypid)
+			elog(ERROR, "dwello.%s has no such result column \"%s\"",
+				 dw_call_name(call), NameStr(column->attname));
+	}
+	return places;
+}
+
+void
+dw_list_query(DwCall *call, DwStatement *statement, const DwParams *p)
+{
+	uint64		count = dw_query(statement, p);
+	SPITupleTable *rows = SPI_tuptable;
+	int		   *places = list_places(call, rows->tupdesc);
+
+	for (uint64 row = 0; row < count; row++)
+	{
+		for (int i = 0; i < rows->tupdesc->natts; i++)
+			call->values[places[i] - 1] =
+				SPI_getbinval(rows->vals[row], rows->tupdesc, i + 1,
+							  &call->nulls[places[i] - 1]);
+		dw_list_emit(call);
+	}
+}
+
 /* Keeps the rows of a set as the record of a keyed request. */
 static void
 list_record(DwCall *call)

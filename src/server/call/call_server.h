@@ -191,6 +191,13 @@ extern void dw_rows_begin(DwCall *call);
 extern bool dw_list_replay(DwCall *call, const DwUuid *scope_id);
 extern void dw_list_begin(DwCall *call, FunctionCallInfo fcinfo);
 extern void dw_list_emit(DwCall *call);
+
+/*
+ * Runs a read in the caller's snapshot and adds all its rows to the set: a
+ * column of the SELECT fills the result column of the same name and type.
+ */
+extern void dw_list_query(DwCall *call, DwStatement *statement,
+						  const DwParams *p);
 extern Datum dw_list_return(DwCall *call);
 
 /*

@@ -103,26 +103,17 @@ dw_error_code(DwResult code)
 	return &error_codes[code];
 }
 
-/* Raises a condition that has no constraint's name; see the header. */
-void
-dw_raise(DwResult code, const char *message, const char *detail,
-		 const char *hint)
+int
+dw_error_set(DwResult code, const char *constraint, const char *message,
+			 const char *detail, const char *hint)
 {
-	dw_raise_constraint(code, NULL, message, detail, hint);
-}
-
-/* Raises a condition; see the header. */
-void
-dw_raise_constraint(DwResult code, const char *constraint,
-					const char *message, const char *detail, const char *hint)
-{
-	Assert(code > DW_OK && code < DW_RESULT_COUNT);
-	ereport(ERROR,
-			(errcode(error_codes[code].sqlstate),
-			 errmsg("%s", message),
-			 detail ? errdetail("%s", detail) : 0,
-			 hint ? errhint("%s", hint) : 0,
-			 constraint ? err_generic_string(PG_DIAG_CONSTRAINT_NAME,
-											 constraint) : 0));
-	pg_unreachable();
+	errcode(dw_error_code(code)->sqlstate);
+	errmsg("%s", message);
+	if (detail != NULL)
+		errdetail("%s", detail);
+	if (hint != NULL)
+		errhint("%s", hint);
+	if (constraint != NULL)
+		err_generic_string(PG_DIAG_CONSTRAINT_NAME, constraint);
+	return 0;
 }

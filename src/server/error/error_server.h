@@ -30,15 +30,24 @@ extern const DwErrorCode *dw_error_code(DwResult code);
  * stop; detail (ids and states) and hint (the next call) are sentences, or
  * NULL.  Never quote another tenant's data or a sealed value.
  */
-pg_noreturn extern void dw_raise(DwResult code, const char *message,
-								 const char *detail, const char *hint);
+#define dw_raise(code, message, detail, hint) \
+	dw_raise_constraint(code, NULL, message, detail, hint)
 
 /* The same with the name of the constraint or rule that was broken. */
-pg_noreturn extern void dw_raise_constraint(DwResult code,
-											const char *constraint,
-											const char *message,
-											const char *detail,
-											const char *hint);
+#define dw_raise_constraint(code, constraint, message, detail, hint) \
+	do { \
+		ereport(ERROR, \
+				dw_error_set(code, constraint, message, detail, hint)); \
+		pg_unreachable(); \
+	} while (0)
+
+/*
+ * Sets the fields of the error that is being raised, which so has the place
+ * of the macro.
+ */
+extern int	dw_error_set(DwResult code, const char *constraint,
+						 const char *message, const char *detail,
+						 const char *hint);
 
 /*
  * The SQLSTATEs of class WD, dwello's own.

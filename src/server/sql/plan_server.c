@@ -13,7 +13,6 @@
 
 #include "nodes/parsenodes.h"
 #include "utils/array.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/uuid.h"

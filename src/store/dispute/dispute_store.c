@@ -9,73 +9,61 @@
 
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/dispute/dispute_store.h"
 
-#define DISPUTE_COLUMNS \
-	"d.id, d.status::text, d.opened_by = d.homeowner_id, " \
-	"d.disputed_amount, d.homeowner_offer, d.provider_offer, " \
-	"d.milestone_id, d.opened_by, d.reason, d.answer, d.resolution, " \
-	"d.settled_amount, d.transaction_id, d.answer_by, d.created_at "
+static const DwColumn dispute_columns[] = {
+	DW_COLUMN(UUID, DwDisputeRow, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwDisputeRow, id, dispute.id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwDisputeRow, homeowner_id, homeowner_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwDisputeRow, provider_id, provider_id, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwDisputeRow, milestone_id, milestone_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN_ENUM(dispute_status, DwDisputeRow, status, dispute.status, 0,
+				   dw_dispute_status_labels),
+	DW_COLUMN(UUID, DwDisputeRow, opened_by, opened_by, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwDisputeRow, reason, reason, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwDisputeRow, answer, answer, 0),
+	DW_COLUMN(TEXT, DwDisputeRow, resolution, resolution, 0),
+	DW_COLUMN(INT8, DwDisputeRow, disputed_amount, dispute.amount, 0),
+	DW_COLUMN(TEXT, DwDisputeRow, currency, currency, DW_COLUMN_FIXED),
+	DW_COLUMN_OR(INT8, DwDisputeRow, homeowner_offer,
+				 dispute.homeowner_offer, 0, DW_DISPUTE_NO_OFFER),
+	DW_COLUMN_OR(INT8, DwDisputeRow, provider_offer, dispute.provider_offer,
+				 0, DW_DISPUTE_NO_OFFER),
+	DW_COLUMN_OR(INT8, DwDisputeRow, settled_amount, settled_amount, 0,
+				 DW_DISPUTE_UNSETTLED),
+	DW_COLUMN(UUID, DwDisputeRow, transaction_id, transaction_id,
+			  DW_COLUMN_NULLABLE),
+	DW_COLUMN(TIME, DwDisputeRow, answer_by, answer_by, 0),
+	DW_COLUMN(INT4, DwDisputeRow, version, version, DW_COLUMN_BORN),
+	DW_COLUMN(TIME, DwDisputeRow, created_at, created_at, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwDisputeRow, closed_at, closed_at, 0)
+};
 
-/* A figure, or -1 for none: of an offer, and of a settlement. */
-static int64
-read_figure(uint64 index, int column)
-{
-	return dw_read_null(index, column) ? DW_DISPUTE_NO_OFFER
-		: dw_read_int8(index, column);
-}
+static DwTable disputes = DW_TABLE("disputes", DwDisputeRow, dispute_columns);
 
-/* Adds a figure; -1 is NULL. */
-static void
-param_figure(DwParams *p, int64 figure)
-{
-	dw_param_datum(p, INT8OID, Int64GetDatum(figure),
-				   figure == DW_DISPUTE_NO_OFFER);
-}
-
-/* Adds a uuid; nil is NULL. */
-static void
-param_uuid_or_null(DwParams *p, const DwUuid *id)
-{
-	dw_param_uuid(p, dw_uuid_is_nil(id) ? NULL : id);
-}
-
-/* Reads a row of the last result. */
+/* Reads a row of the last result, and what follows from its columns. */
 static void
 read_dispute(uint64 index, DwDisputeRow *row)
 {
-	DwDispute  *dispute = &row->dispute;
-
-	memset(row, 0, sizeof(*row));
-	(void) dw_read_uuid(index, 1, &dispute->id);
-	if (!dw_dispute_status_parse(dw_read_text(index, 2), &dispute->status))
-		elog(ERROR, "dispute has an unknown status");
-	dispute->by_homeowner = dw_read_bool(index, 3);
-	dispute->amount = dw_read_int8(index, 4);
-	dispute->homeowner_offer = read_figure(index, 5);
-	dispute->provider_offer = read_figure(index, 6);
-	row->has_milestone = dw_read_uuid(index, 7, &row->milestone_id);
-	(void) dw_read_uuid(index, 8, &row->opened_by);
-	row->reason = dw_read_text(index, 9);
-	row->answer = dw_read_text(index, 10);
-	row->resolution = dw_read_text(index, 11);
-	row->settled_amount = read_figure(index, 12);
-	(void) dw_read_uuid(index, 13, &row->transaction_id);
-	row->answer_by = dw_read_time(index, 14);
-	row->created_at = dw_read_time(index, 15);
+	dw_table_read(&disputes, index, row);
+	row->has_milestone = !dw_uuid_is_nil(&row->milestone_id);
+	row->dispute.by_homeowner = dw_uuid_equal(&row->opened_by,
+											  &row->homeowner_id);
 }
 
 bool
 dw_dispute_load(const DwUuid *job_id, const DwUuid *id, DwDisputeRow *row)
 {
-	static DwStatement select_dispute =
-		DW_STATEMENT("SELECT " DISPUTE_COLUMNS "FROM dwello.disputes AS d "
-					 "WHERE d.job_id = $1 AND d.id = $2");
+	static DwTableQuery by_key =
+		DW_TABLE_QUERY(disputes, "WHERE t.job_id = $1 AND t.id = $2");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, id);
-	if (dw_execute(&select_dispute, &p) == 0)
+	if (dw_table_execute(&by_key, &p) == 0)
 		return false;
 	read_dispute(0, row);
 	return true;
@@ -84,15 +72,14 @@ dw_dispute_load(const DwUuid *job_id, const DwUuid *id, DwDisputeRow *row)
 int
 dw_dispute_find_open(const DwUuid *job_id, DwDisputeRow *row)
 {
-	static DwStatement select_open =
-		DW_STATEMENT("SELECT " DISPUTE_COLUMNS "FROM dwello.disputes AS d "
-					 "WHERE d.job_id = $1 "
-					 "AND d.status IN ('open', 'answered')");
+	static DwTableQuery open =
+		DW_TABLE_QUERY(disputes, "WHERE t.job_id = $1 "
+					   "AND t.status IN ('open', 'answered')");
 	DwParams	p = DW_PARAMS;
 	uint64		count;
 
 	dw_param_uuid(&p, job_id);
-	count = dw_execute(&select_open, &p);
+	count = dw_table_execute(&open, &p);
 	if (count == 1)
 		read_dispute(0, row);
 	return (int) count;
@@ -112,60 +99,22 @@ dw_dispute_is_general_open(const DwUuid *job_id)
 }
 
 void
-dw_dispute_insert(const DwEscrowRow *escrow, const DwDisputeRow *row)
+dw_dispute_insert(const DwEscrowRow *escrow, DwDisputeRow *row)
 {
-	static DwStatement insert =
-		DW_STATEMENT("INSERT INTO dwello.disputes (job_id, id, "
-					 "homeowner_id, provider_id, milestone_id, opened_by, "
-					 "reason, disputed_amount, currency, homeowner_offer, "
-					 "provider_offer, answer_by, created_at) VALUES "
-					 "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
-					 "$13)");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &escrow->job_id);
-	dw_param_uuid(&p, &row->dispute.id);
-	dw_param_uuid(&p, &escrow->homeowner_id);
-	dw_param_uuid(&p, &escrow->provider_id);
-	dw_param_uuid(&p, row->has_milestone ? &row->milestone_id : NULL);
-	dw_param_uuid(&p, &row->opened_by);
-	dw_param_text(&p, row->reason);
-	dw_param_int8(&p, row->dispute.amount);
-	dw_param_text(&p, escrow->escrow.currency);
-	param_figure(&p, row->dispute.homeowner_offer);
-	param_figure(&p, row->dispute.provider_offer);
-	dw_param_time(&p, row->answer_by);
-	dw_param_time(&p, row->created_at);
-	(void) dw_execute(&insert, &p);
+	row->job_id = escrow->job_id;
+	row->homeowner_id = escrow->homeowner_id;
+	row->provider_id = escrow->provider_id;
+	row->currency = pstrdup(escrow->escrow.currency);
+	row->closed_at = DT_NOBEGIN;
+	dw_table_insert(&disputes, row);
 }
 
 void
-dw_dispute_save(const DwUuid *job_id, const DwDisputeRow *row)
+dw_dispute_save(DwDisputeRow *row)
 {
-	static DwStatement update =
-		DW_STATEMENT("UPDATE dwello.disputes SET "
-					 "status = $3::text::dwello.dispute_status, "
-					 "homeowner_offer = $4, provider_offer = $5, "
-					 "answer = $6, resolution = $7, settled_amount = $8, "
-					 "transaction_id = $9, answer_by = $10, "
-					 "closed_at = $11, disputed_amount = $12, version = version + 1 "
-					 "WHERE job_id = $1 AND id = $2");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, job_id);
-	dw_param_uuid(&p, &row->dispute.id);
-	dw_param_text(&p, dw_dispute_status_label(row->dispute.status));
-	param_figure(&p, row->dispute.homeowner_offer);
-	param_figure(&p, row->dispute.provider_offer);
-	dw_param_text(&p, row->answer);
-	dw_param_text(&p, row->resolution);
-	param_figure(&p, row->settled_amount);
-	param_uuid_or_null(&p, &row->transaction_id);
-	dw_param_time(&p, row->answer_by);
-	dw_param_time(&p, dw_dispute_is_open(&row->dispute)
-				  ? DT_NOBEGIN : dw_now());
-	dw_param_int8(&p, row->dispute.amount);
-	(void) dw_execute(&update, &p);
+	row->closed_at = dw_dispute_is_open(&row->dispute)
+		? DT_NOBEGIN : dw_now();
+	dw_table_update(&disputes, row);
 }
 
 void

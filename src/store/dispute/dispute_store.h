@@ -26,18 +26,24 @@
 /* A dispute as its row has it. */
 typedef struct DwDisputeRow
 {
+	DwUuid		job_id;			/* whose escrow it is about */
+	DwUuid		homeowner_id;	/* one side */
+	DwUuid		provider_id;	/* the other */
+	char	   *currency;		/* ISO 4217 */
 	DwDispute	dispute;		/* as core decides on it */
 	bool		has_milestone;	/* about one, not about all */
 	DwUuid		milestone_id;	/* which one */
 	DwUuid		opened_by;		/* the homeowner or the provider */
-	const char *reason;			/* the opener's words */
-	const char *answer;			/* the other side's last words, or NULL */
-	const char *resolution;		/* the mediator's words, or NULL */
+	char	   *reason;			/* the opener's words */
+	char	   *answer;			/* the other side's last words, or NULL */
+	char	   *resolution;		/* the mediator's words, or NULL */
 	int64		settled_amount; /* the provider's part, or UNSETTLED */
 	DwUuid		transaction_id; /* that paid it; nil = none */
 	TimestampTz answer_by;		/* what happens then:
 								 * dw_dispute_default_figure */
 	TimestampTz created_at;		/* when it was opened */
+	TimestampTz closed_at;		/* when it ended; DT_NOBEGIN: it is open */
+	int32		version;		/* of the row */
 } DwDisputeRow;
 
 /* Reads a dispute of a job; false when there is no such. */
@@ -53,12 +59,11 @@ extern int	dw_dispute_find_open(const DwUuid *job_id, DwDisputeRow *row);
 /* True while a dispute about all that was held is open. */
 extern bool dw_dispute_is_general_open(const DwUuid *job_id);
 
-/* Writes a new dispute about an escrow. */
-extern void dw_dispute_insert(const DwEscrowRow *escrow,
-							  const DwDisputeRow *row);
+/* Writes a new dispute about an escrow, whose sides and currency it gets. */
+extern void dw_dispute_insert(const DwEscrowRow *escrow, DwDisputeRow *row);
 
 /* Writes what became of a dispute. */
-extern void dw_dispute_save(const DwUuid *job_id, const DwDisputeRow *row);
+extern void dw_dispute_save(DwDisputeRow *row);
 
 /*
  * Sets the review clocks of a job's submitted milestones forward by the time

@@ -4,15 +4,20 @@
  */
 #include "postgres.h"
 
+#include "server/call/call_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/ledger/ledger_store.h"
 
-uint64
-dw_statement_load(const DwUuid *job_id)
+void
+dw_statement_list(DwCall *call, const DwUuid *job_id)
 {
 	static DwStatement select_lines =
-		DW_STATEMENT("SELECT t.completed_at, t.transaction_type::text, "
+		DW_STATEMENT("SELECT x.*, "
+					 "x.amount_out - x.payout - x.fee - x.tax AS refund "
+					 "FROM (SELECT "
+					 "(row_number() OVER chain)::integer AS line, "
+					 "t.completed_at AS at, t.transaction_type, "
 					 "CASE WHEN x.moved IS NULL THEN "
 					 "'Payment that came too late, given back' "
 					 "ELSE CASE t.transaction_type "
@@ -23,14 +28,14 @@ dw_statement_load(const DwUuid *job_id)
 					 "WHEN 'chargeback' THEN 'Chargeback of a payment' "
 					 "WHEN 'reversal' THEN 'Reversal' "
 					 "ELSE t.transaction_type::text END "
-					 "|| coalesce(': ' || m.title, '') END, "
-					 "t.id, t.currency, greatest(x.moved, 0), "
-					 "greatest(-x.moved, 0), "
-					 "CASE WHEN x.pays THEN t.net_amount ELSE 0 END, "
-					 "CASE WHEN x.pays THEN t.platform_fee ELSE 0 END, "
-					 "CASE WHEN x.pays THEN t.tax ELSE 0 END, "
-					 "(sum(coalesce(x.moved, 0)) OVER (ORDER BY "
-					 "t.completed_at, v.seq, t.id))::bigint "
+					 "|| coalesce(': ' || m.title, '') END AS description, "
+					 "t.id AS transaction_id, t.currency, "
+					 "greatest(x.moved, 0) AS amount_in, "
+					 "greatest(-x.moved, 0) AS amount_out, "
+					 "CASE WHEN x.pays THEN t.net_amount ELSE 0 END AS payout, "
+					 "CASE WHEN x.pays THEN t.platform_fee ELSE 0 END AS fee, "
+					 "CASE WHEN x.pays THEN t.tax ELSE 0 END AS tax, "
+					 "(sum(coalesce(x.moved, 0)) OVER chain)::bigint AS held "
 					 "FROM dwello.transactions AS t CROSS JOIN LATERAL ("
 					 "SELECT sum(n.amount)::bigint AS moved, "
 					 "t.transaction_type IN ('release', 'dispute') AS pays "
@@ -45,35 +50,22 @@ dw_statement_load(const DwUuid *job_id)
 					 "LEFT JOIN dwello.job_milestones AS m "
 					 "ON m.job_id = t.scope_id AND m.id = t.milestone_id "
 					 "WHERE t.scope_id = $1 AND t.hash IS NOT NULL "
-					 "ORDER BY t.completed_at, v.seq, t.id");
+					 "WINDOW chain AS (ORDER BY t.completed_at, v.seq, t.id)"
+					 ") AS x ORDER BY x.line");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
-	return dw_query(&select_lines, &p);
+	dw_list_query(call, &select_lines, &p);
 }
 
 void
-dw_statement_read(uint64 index, DwStatementLine *line)
-{
-	line->at = dw_read_time(index, 1);
-	line->type = dw_read_text(index, 2);
-	line->description = dw_read_text(index, 3);
-	(void) dw_read_uuid(index, 4, &line->transaction_id);
-	line->currency = dw_read_text(index, 5);
-	line->amount_in = dw_read_int8(index, 6);
-	line->amount_out = dw_read_int8(index, 7);
-	line->payout = dw_read_int8(index, 8);
-	line->fee = dw_read_int8(index, 9);
-	line->tax = dw_read_int8(index, 10);
-	line->refund = line->amount_out - line->payout - line->fee - line->tax;
-	line->balance = dw_read_int8(index, 11);
-}
-
-uint64
-dw_next_events_load(const DwUuid *job_id)
+dw_next_events_list(DwCall *call, const DwUuid *job_id)
 {
 	static DwStatement select_events =
-		DW_STATEMENT("SELECT 'fail_payment' AS event, t.pay_by AS due, "
+		DW_STATEMENT("SELECT x.event, x.due AS at, 'system' AS actor, "
+					 "CASE WHEN x.due > $2 THEN x.stoppable_by END "
+					 "AS stoppable_by, x.detail FROM ("
+					 "SELECT 'fail_payment' AS event, t.pay_by AS due, "
 					 "'system' AS stoppable_by, "
 					 "'The payment counts as failed unless it arrives "
 					 "before; one that comes later is given back.' AS detail "
@@ -109,19 +101,10 @@ dw_next_events_load(const DwUuid *job_id)
 					 "ON e.job_id = d.job_id AND NOT e.is_frozen "
 					 "WHERE d.job_id = $1 "
 					 "AND d.status IN ('open', 'answered') "
-					 "ORDER BY due, event, detail");
+					 ") AS x ORDER BY x.due, x.event, x.detail");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
-	return dw_query(&select_events, &p);
-}
-
-void
-dw_next_event_read(uint64 index, DwNextEvent *next)
-{
-	next->event = dw_read_text(index, 1);
-	next->at = dw_read_time(index, 2);
-	next->stoppable_by = next->at <= dw_now()
-		? NULL : dw_read_text(index, 3);
-	next->detail = dw_read_text(index, 4);
+	dw_param_time(&p, dw_now());
+	dw_list_query(call, &select_events, &p);
 }

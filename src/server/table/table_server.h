@@ -1,0 +1,122 @@
+/*
+ * table_server.h
+ *		A table as one list of columns: what reads, writes and shows its rows.
+ *
+ * A store file lists the columns of its table once, each with the member of
+ * a struct that holds it:
+ *
+ * static const DwColumn dispute_columns[] = {
+ *		DW_COLUMN(UUID, DwDisputeRow, job_id, job_id, DW_COLUMN_KEY),
+ *		DW_COLUMN(INT8, DwDisputeRow, amount, dispute.amount, DW_COLUMN_FIXED),
+ * };
+ * static DwTable disputes = DW_TABLE("disputes", DwDisputeRow, dispute_columns);
+ *
+ * From it come the statements that read whole rows, insert one and update
+ * one by its key, each planned once and kept.  A lint holds every list
+ * against the catalogue.
+ */
+#ifndef DW_TABLE_SERVER_H
+#define DW_TABLE_SERVER_H
+
+#include "postgres.h"
+
+#include "core/base/base.h"
+#include "server/sql/sql_server.h"
+
+/* How a column is held in a struct, and what stands for NULL there. */
+typedef enum DwForm
+{
+	DW_FORM_UUID,				/* DwUuid; nil, if it may be NULL */
+	DW_FORM_INT8,				/* int64; the column's null number */
+	DW_FORM_INT4,				/* int32; the column's null number */
+	DW_FORM_BOOL,				/* bool; none */
+	DW_FORM_TIME,				/* TimestampTz; DT_NOBEGIN */
+	DW_FORM_DATE,				/* DateADT; DATEVAL_NOBEGIN */
+	DW_FORM_TEXT,				/* char *; a NULL pointer */
+	DW_FORM_ENUM				/* an enum with labels; none */
+} DwForm;
+
+#define DW_COLUMN_KEY		1	/* finds the row */
+#define DW_COLUMN_FIXED		2	/* written once, when the row is made */
+#define DW_COLUMN_NULLABLE	4	/* the stand-in is written as NULL */
+#define DW_COLUMN_BORN		8	/* the database fills it in a new row */
+
+/* One column. */
+typedef struct DwColumn
+{
+	const char *name;			/* in SQL */
+	DwForm		form;			/* how it is held */
+	size_t		offset;			/* of the member */
+	size_t		size;			/* of the member, to be checked */
+	int			flags;			/* DW_COLUMN_* */
+	int64		null;			/* the number that stands for NULL */
+	const char *type;			/* of an enum, in schema dwello */
+	const DwLabels *labels;		/* of an enum */
+} DwColumn;
+
+#define DW_COLUMN_MEMBER(row, member) \
+	.offset = offsetof(row, member), .size = sizeof(((row *) 0)->member)
+
+#define DW_COLUMN(form_, row, name_, member, flags_) \
+	{.name = #name_, .form = DW_FORM_##form_, .flags = (flags_), \
+	DW_COLUMN_MEMBER(row, member)}
+
+/* A number that may be NULL, and what stands for it then. */
+#define DW_COLUMN_OR(form_, row, name_, member, flags_, null_) \
+	{.name = #name_, .form = DW_FORM_##form_, \
+	.flags = (flags_) | DW_COLUMN_NULLABLE, .null = (null_), \
+	DW_COLUMN_MEMBER(row, member)}
+
+#define DW_COLUMN_ENUM(type_, row, name_, member, flags_, labels_) \
+	{.name = #name_, .form = DW_FORM_ENUM, .flags = (flags_), \
+	.type = #type_, .labels = &(labels_), DW_COLUMN_MEMBER(row, member)}
+
+/*
+ * A table; below the first four members is what was made of them.  One that
+ * has a column "version" counts it up at every update, in the row and in the
+ * struct.
+ */
+typedef struct DwTable
+{
+	const char *name;			/* without the schema */
+	const DwColumn *columns;	/* all that the struct holds */
+	int			count;			/* of columns */
+	size_t		size;			/* of the struct */
+	DwShape		shape;			/* where the columns stand in a row */
+	DwStatement insert;			/* a row */
+	DwStatement update;			/* a row, by its key */
+} DwTable;
+
+#define DW_TABLE(name_, row, columns_) \
+	{.name = (name_), .columns = (columns_), .count = lengthof(columns_), \
+	.size = sizeof(row)}
+
+/* A statement that reads whole rows: SELECT t FROM the table AS t, ... */
+typedef struct DwTableQuery
+{
+	DwTable    *table;			/* whose rows */
+	const char *tail;			/* what follows: WHERE, ORDER BY, FOR UPDATE */
+	DwStatement statement;		/* made of both, once */
+} DwTableQuery;
+
+#define DW_TABLE_QUERY(table_, tail_) {.table = &(table_), .tail = (tail_)}
+
+/*
+ * Runs a query, which may lock, and gives the number of rows, to be read
+ * before the next statement.
+ */
+extern uint64 dw_table_execute(DwTableQuery *query, const DwParams *p);
+
+/* Reads one of them into a struct; texts are copied into SPI's memory. */
+extern void dw_table_read(DwTable *table, uint64 index, void *row);
+
+/* Writes a new row, all columns but those that the database fills. */
+extern void dw_table_insert(DwTable *table, const void *row);
+
+/*
+ * Writes a row by its key, all columns that are not fixed.  An internal
+ * error when there is no such row.
+ */
+extern void dw_table_update(DwTable *table, void *row);
+
+#endif							/* DW_TABLE_SERVER_H */

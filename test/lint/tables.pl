@@ -1,0 +1,99 @@
+#!/usr/bin/env perl
+# tables.pl
+#	Every list of columns in the C source is what the catalogue says of its
+#	table, in a database with the extension, which PGDATABASE and its like
+#	name: the columns and their types, which may be NULL, and the key.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib $Bin;
+use Lint;
+
+unless ($ENV{PGDATABASE})
+{
+	check('tables # SKIP PGDATABASE names no database');
+	exit 0;
+}
+
+my %type = (
+	UUID => 'uuid', INT8 => 'bigint', INT4 => 'integer', BOOL => 'boolean',
+	TIME => 'timestamp with time zone', DATE => 'date', TEXT => 'text');
+
+# columns TEXT: the entries of a list: [name, type, flags and stand-in].
+sub columns
+{
+	my ($text) = @_;
+	my @found;
+
+	while ($text =~ /DW_COLUMN(_OR|_ENUM)?\(\s*(\w+),\s*\w+,\s*(\w+),\s*[\w.]+,\s*([^(),]*)/gs)
+	{
+		my ($kind, $form, $name, $flags) = ($1 // '', $2, $3, $4);
+		my $type = $kind eq '_ENUM' ? "dwello.$form" : $type{$form};
+
+		$flags .= ' DW_COLUMN_NULLABLE' if $kind eq '_OR';
+		push @found, [ $name, $type // "form $form", $flags ];
+	}
+	return @found;
+}
+
+# known TABLE: what the catalogue has: name => [type, not null, in the key].
+sub known
+{
+	my ($table) = @_;
+	my $psql = ($ENV{PG_BIN} ? "$ENV{PG_BIN}/" : '') . 'psql';
+	my $sql = qq{SELECT a.attname, format_type(a.atttypid, NULL), a.attnotnull,
+		coalesce(a.attnum = ANY (i.indkey), false)
+		FROM pg_attribute AS a LEFT JOIN pg_index AS i
+		ON i.indrelid = a.attrelid AND i.indisprimary
+		WHERE a.attrelid = 'dwello.$table'::regclass AND a.attnum > 0
+		AND NOT a.attisdropped};
+
+	return map { my @f = split /\|/; ($f[0] => [ @f[ 1 .. 3 ] ]) }
+	  split /\n/, `PGOPTIONS='-c search_path=pg_catalog' $psql -XAtqc "$sql" 2>&1`;
+}
+
+# differences FILE, TABLE, TEXT: where a list is not as the catalogue has it.
+sub differences
+{
+	my ($file, $table, $text) = @_;
+	my %known = known($table);
+	my @findings;
+
+	foreach my $column (columns($text))
+	{
+		my ($name, $type, $flags) = @$column;
+		my $has = $known{$name} or do
+		{
+			push @findings, "$file: $table has no column $name";
+			next;
+		};
+		my $nullable = $flags =~ /NULLABLE/ || $type =~ /^(?:text|time|date)/;
+
+		push @findings, "$file: $table.$name is $has->[0], not $type"
+		  unless $has->[0] eq $type;
+		push @findings, "$file: $table.$name may be NULL"
+		  if $has->[1] eq 'f' && !$nullable;
+		push @findings, "$file: $table.$name is in the key, or is not"
+		  unless ($has->[2] eq 't') == ($flags =~ /DW_COLUMN_KEY/ ? 1 : 0);
+	}
+	return @findings;
+}
+
+my ($lists, @findings) = (0);
+
+foreach my $file (c_files())
+{
+	my $text = code_only(read_file($file));
+
+	while ($text =~ /DW_TABLE\("(\w+)",\s*\w+,\s*(\w+)\)/g)
+	{
+		my ($table, $list) = ($1, $2);
+		my ($body) = $text =~ /DwColumn \Q$list\E\[\] = \{(.*?)^\};/ms;
+
+		$lists++;
+		push @findings, $body ? differences($file, $table, $body)
+		  : "$file: no list $list";
+	}
+}
+check('there are lists of columns', $lists ? () : 'none was found');
+check('lists of columns are what the catalogue says', @findings);
