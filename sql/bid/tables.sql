@@ -41,7 +41,7 @@ CREATE UNIQUE INDEX bids_live_key ON dwello.bids (job_id, provider_id)
 CREATE UNIQUE INDEX bids_accepted_key ON dwello.bids (job_id) WHERE status = 'accepted';
 CREATE INDEX bids_provider_id_idx ON dwello.bids (provider_id, job_id);
 CREATE INDEX bids_homeowner_id_idx ON dwello.bids (homeowner_id, job_id);
-CREATE INDEX bids_expires_at_idx ON dwello.bids (expires_at)
+CREATE INDEX bids_expires_at_idx ON dwello.bids (expires_at, id)
   WHERE status = 'pending' AND deleted_at IS NULL;
 COMMENT ON TABLE dwello.bids IS
   'Offers of providers. score_total is in millionths of a point, made from score_inputs against the reference frozen with the job.';

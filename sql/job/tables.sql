@@ -118,7 +118,7 @@ CREATE INDEX jobs_cell_idx ON dwello.jobs (cell) WHERE status = 'open';
 CREATE INDEX jobs_published_at_idx ON dwello.jobs (published_at, id) WHERE status = 'open';
 CREATE INDEX jobs_open_idx ON dwello.jobs (expires_at, id) WHERE status = 'open';
 CREATE INDEX jobs_key_idx ON dwello.jobs USING gist (key dwello.job_key_ops) WHERE status = 'open';
-CREATE INDEX jobs_confirm_by_idx ON dwello.jobs (confirm_by) WHERE status = 'awarded' AND confirmed_at IS NULL;
+CREATE INDEX jobs_confirm_by_idx ON dwello.jobs (confirm_by, id) WHERE status = 'awarded' AND confirmed_at IS NULL;
 COMMENT ON TABLE dwello.jobs IS
   'What homeowners want done. The location is rounded to 0.01 degree; the exact one is in job_sites.';
 COMMENT ON COLUMN dwello.jobs.homeowner_id IS 'The homeowner who posted the job.';

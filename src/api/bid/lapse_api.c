@@ -21,12 +21,15 @@
 #include "store/job/job_store.h"
 #include "store/score/score_store.h"
 
+#define PORTION 500				/* bids that a statement expires at once */
+
 static void award_lapse(DwCall *call, DwJob *job, DwBid *bid,
 						DwBidReason reason, const char *note);
 static bool lock_next(const DwJob *job, DwBid *next);
 static void job_give_up(DwJob *job, DwJobEvent event);
-static int	lapse_awards(DwCall *call, const DwUuid *jobs, int count);
-static int	expire_overdue(const DwBidKey *bids, int count);
+static bool award_expire(DwCall *call, const DwUuid *job_id);
+static int	lapse_awards(DwCall *call, const DwDue *jobs, int count);
+static int	expire_overdue(const DwDue *bids, int count);
 
 /* withdraw_bid(job_id, bid_id, …) → the bid, and what became of the job */
 DW_FUNCTION(dwello_withdraw_bid)
@@ -71,8 +74,8 @@ DW_FUNCTION(dwello_expire_bids)
 {
 	DwCall		call;
 	int32		max_rows;
-	DwUuid	   *jobs;
-	DwBidKey   *bids;
+	DwDue	   *jobs;
+	DwDue	   *bids;
 	int			job_count;
 	int			bid_count;
 
@@ -181,31 +184,43 @@ job_give_up(DwJob *job, DwJobEvent event)
 	dw_event_emit(&job->id, "job", &job->id, "job_reopened", &payload);
 }
 
+/* Lapses the award of a claimed job; false when it is not over, after all. */
+static bool
+award_expire(DwCall *call, const DwUuid *job_id)
+{
+	DwJob		job;
+	DwBid		bid;
+
+	if (!dw_job_lock(job_id, &job))
+		elog(ERROR, "claimed job %s is gone", dw_uuid_text(job_id));
+	if (job.status != DW_JOB_AWARDED || job.confirmed_at != DT_NOBEGIN ||
+		dw_now() < job.confirm_by)
+		return false;
+	if (!dw_bid_lock_accepted(job_id, &bid))
+		elog(ERROR, "awarded job has no accepted bid");
+	bid.status = dw_bid_next(call, &bid, DW_BID_EVENT_LAPSE);
+	award_lapse(call, &job, &bid, DW_BID_REASON_NOT_CONFIRMED, NULL);
+	return true;
+}
+
 /* Lapses the awards of claimed jobs; the number of them. */
 static int
-lapse_awards(DwCall *call, const DwUuid *jobs, int count)
+lapse_awards(DwCall *call, const DwDue *jobs, int count)
 {
-	for (int i = 0; i < count; i++)
-	{
-		DwJob		job;
-		DwBid		bid;
+	int			lapsed = 0;
 
-		if (!dw_job_lock(&jobs[i], &job) ||
-			!dw_bid_lock_accepted(&jobs[i], &bid))
-			elog(ERROR, "awarded job has no accepted bid");
-		bid.status = dw_bid_next(call, &bid, DW_BID_EVENT_LAPSE);
-		award_lapse(call, &job, &bid, DW_BID_REASON_NOT_CONFIRMED, NULL);
-	}
-	return count;
+	for (int i = 0; i < count; i++)
+		lapsed += award_expire(call, &jobs[i].job_id);
+	return lapsed;
 }
 
 /* Expires claimed bids; the number of them. */
 static int
-expire_overdue(const DwBidKey *bids, int count)
+expire_overdue(const DwDue *bids, int count)
 {
 	int			expired = 0;
 
-	for (int i = 0; i < count; i++)
-		expired += dw_bid_expire(&bids[i].job_id, &bids[i].id);
+	for (int i = 0; i < count; i += PORTION)
+		expired += dw_bids_expire(&bids[i], Min(PORTION, count - i));
 	return expired;
 }

@@ -107,18 +107,21 @@ DW_FUNCTION(dwello_cancel_job)
 	return dw_call_return(&call);
 }
 
-/* Expires one claimed job; its row is locked, so it is still open. */
-static void
+/* Expires a claimed job; false when its time is not over, after all. */
+static bool
 expire_job(DwCall *call, const DwUuid *job_id)
 {
 	DwJob		job;
 
 	if (!dw_job_lock(job_id, &job))
 		elog(ERROR, "claimed job %s is gone", dw_uuid_text(job_id));
+	if (job.status != DW_JOB_OPEN || !dw_bidding_over(&job))
+		return false;
 	(void) dw_job_next(call, &job, DW_JOB_EVENT_EXPIRE);
 	dw_bids_end_all(job_id, DW_BID_REASON_JOB_EXPIRED);
 	job.reason = pstrdup(DW_JOB_REASON_EXPIRED);
 	dw_job_end(&job, "job_expired");
+	return true;
 }
 
 /* expire_jobs(max_rows) → expired */
@@ -127,9 +130,10 @@ DW_FUNCTION(dwello_expire_jobs)
 	DwCall		call;
 	MemoryContext turn;
 	MemoryContext whole;
-	DwUuid	   *ids;
+	DwDue	   *jobs;
 	int32		max_rows;
 	int			count;
+	int			expired = 0;
 
 	dw_command_begin(&call, fcinfo,
 					 dw_machine_actors(dw_job_machine(),
@@ -139,16 +143,16 @@ DW_FUNCTION(dwello_expire_jobs)
 	if (max_rows < 1 || max_rows > EXPIRE_MAX_ROWS)
 		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
 					  psprintf("must be from 1 to %d", EXPIRE_MAX_ROWS));
-	ids = dw_jobs_claim_expired(max_rows, &count);
+	jobs = dw_jobs_claim_expired(max_rows, &count);
 	turn = AllocSetContextCreate(CurrentMemoryContext, "one job",
 								 ALLOCSET_DEFAULT_SIZES);
 	whole = MemoryContextSwitchTo(turn);
 	for (int i = 0; i < count; i++)
 	{
-		expire_job(&call, &ids[i]);
+		expired += expire_job(&call, &jobs[i].job_id);
 		MemoryContextReset(turn);
 	}
 	MemoryContextSwitchTo(whole);
-	return dw_call_return_datum(&call, Int32GetDatum(count), true,
+	return dw_call_return_datum(&call, Int32GetDatum(expired), true,
 								sizeof(int32));
 }

@@ -273,20 +273,28 @@ dw_bid_save(DwBid *bid)
 	bid->version++;
 }
 
-/* A bid that just ended, as far as its event tells of it. */
+/* What RETURNING gives of bids that have ended, for ended_read(). */
+#define ENDED_COLUMNS \
+	"b.job_id, b.id, b.homeowner_id, b.provider_id, b.bid_amount, " \
+	"b.currency, b.reason"
+
+/* A bid that has just ended, as far as its event tells of it. */
 static void
-ended_read(uint64 row, const DwUuid *job_id, DwBid *bid)
+ended_read(uint64 row, DwBid *bid)
 {
+	DwBidReason reason;
+
 	memset(bid, 0, sizeof(*bid));
-	bid->job_id = *job_id;
-	(void) dw_read_uuid(row, 1, &bid->id);
-	(void) dw_read_uuid(row, 2, &bid->homeowner_id);
-	(void) dw_read_uuid(row, 3, &bid->provider_id);
-	bid->bid_amount = dw_read_int8(row, 4);
-	strlcpy(bid->currency, dw_read_text(row, 5), sizeof(bid->currency));
-	if (!dw_bid_status_parse(dw_read_text(row, 6), &bid->status))
-		elog(ERROR, "bid has an unknown status");
+	(void) dw_read_uuid(row, 1, &bid->job_id);
+	(void) dw_read_uuid(row, 2, &bid->id);
+	(void) dw_read_uuid(row, 3, &bid->homeowner_id);
+	(void) dw_read_uuid(row, 4, &bid->provider_id);
+	bid->bid_amount = dw_read_int8(row, 5);
+	strlcpy(bid->currency, dw_read_text(row, 6), sizeof(bid->currency));
 	bid->reason = dw_read_text(row, 7);
+	if (!dw_bid_reason_parse(bid->reason, &reason))
+		elog(ERROR, "bid has an unknown reason");
+	bid->status = dw_bid_reason_status(reason);
 }
 
 /* The event that tells of the end of a bid. */
@@ -308,18 +316,49 @@ end_type(DwBidStatus status)
 	elog(ERROR, "bid has not ended");
 }
 
-/* Writes the events of the bids that the last statement has ended. */
-static void
-emit_ended(const DwUuid *job_id, uint64 count)
+/* Bids that a statement has ended. */
+typedef struct Ended
 {
-	DwBid	   *ended = palloc(Max(count, 1) * sizeof(DwBid));
+	DwBid	   *bids;			/* as ended_read() has them */
+	int			count;			/* of them */
+} Ended;
 
-	/* writing the first event replaces the result: read all before */
-	for (uint64 row = 0; row < count; row++)
-		ended_read(row, job_id, &ended[row]);
-	for (uint64 row = 0; row < count; row++)
-		dw_bid_emit(&ended[row], end_type(ended[row].status));
-	pfree(ended);
+/* Orders bids by id, for qsort: RETURNING has no order. */
+static int
+bid_compare(const void *a, const void *b)
+{
+	return dw_uuid_compare(&((const DwBid *) a)->id,
+						   &((const DwBid *) b)->id);
+}
+
+/* Writes the events of ended bids; work for dw_write_batch(). */
+static void
+emit_ended(void *argument)
+{
+	const Ended *ended = argument;
+
+	for (int i = 0; i < ended->count; i++)
+		dw_bid_emit(&ended->bids[i], end_type(ended->bids[i].status));
+}
+
+/* Ends bids by a statement that returns ENDED_COLUMNS; how many. */
+static int
+end_by(DwStatement *statement, const DwParams *p)
+{
+	Ended		ended = {.count = (int) dw_execute(statement, p)};
+
+	if (ended.count == 0)
+		return 0;
+	ended.bids = palloc_array(DwBid, ended.count);
+	for (int i = 0; i < ended.count; i++)
+		ended_read(i, &ended.bids[i]);
+	SPI_freetuptable(SPI_tuptable);
+	qsort(ended.bids, ended.count, sizeof(DwBid), bid_compare);
+	if (ended.count == 1 || dw_write_is_batched())
+		emit_ended(&ended);
+	else
+		dw_write_batch(emit_ended, &ended);
+	return ended.count;
 }
 
 /* Ends all live bids of a job but one (or NULL), with their events. */
@@ -327,67 +366,82 @@ static void
 end_live(const DwUuid *job_id, const DwUuid *but, DwBidReason reason)
 {
 	static DwStatement end_bids =
-		DW_STATEMENT("WITH late AS (SELECT b.id, b.status = 'pending' "
-					 "AND b.expires_at <= $3 AS is_late" BID_FROM
+		DW_STATEMENT("UPDATE dwello.bids AS b SET "
+					 "status = CASE WHEN $4 OR b.status = 'pending' "
+					 "AND b.expires_at <= $3 THEN 'expired'::dwello.bid_status "
+					 "ELSE 'rejected'::dwello.bid_status END, "
+					 "reason = CASE WHEN b.status = 'pending' "
+					 "AND b.expires_at <= $3 THEN 'expired' ELSE $5 END, "
+					 "version = b.version + 1 "
+					 "WHERE b.job_id = $1 AND b.deleted_at IS NULL "
 					 "AND b.status IN ('pending', 'accepted') "
-					 "AND b.id IS DISTINCT FROM $2), "
-					 "ended AS (UPDATE dwello.bids AS b SET "
-					 "status = (CASE WHEN l.is_late THEN 'expired' "
-					 "ELSE $4 END)::dwello.bid_status, "
-					 "reason = CASE WHEN l.is_late THEN 'expired' "
-					 "ELSE $5 END, version = b.version + 1 "
-					 "FROM late AS l WHERE b.job_id = $1 AND b.id = l.id "
-					 "RETURNING b.*) "
-					 "SELECT e.id, e.homeowner_id, e.provider_id, "
-					 "e.bid_amount, e.currency, e.status::text, e.reason "
-					 "FROM ended AS e ORDER BY e.id");
+					 "AND b.id IS DISTINCT FROM $2 "
+					 "RETURNING " ENDED_COLUMNS);
+	DwBidStatus status = dw_bid_reason_status(reason);
 	DwParams	p = DW_PARAMS;
 
+	Assert(status == DW_BID_EXPIRED || status == DW_BID_REJECTED);
 	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, but);
 	dw_param_time(&p, dw_now());
-	dw_param_text(&p, dw_bid_status_label(dw_bid_reason_status(reason)));
+	dw_param_bool(&p, status == DW_BID_EXPIRED);
 	dw_param_text(&p, dw_bid_reason_label(reason));
-	emit_ended(job_id, dw_execute(&end_bids, &p));
+	(void) end_by(&end_bids, &p);
 }
 
-/* Expires one bid, or that of one provider, if its time is over. */
-static uint64
-expire(const DwUuid *job_id, const DwUuid *id, const DwUuid *provider_id)
-{
-	static DwStatement expire_bid =
-		DW_STATEMENT("UPDATE dwello.bids AS b SET status = 'expired', "
-					 "reason = 'expired', version = b.version + 1 "
-					 "WHERE b.job_id = $1 AND ($2 IS NULL OR b.id = $2) "
-					 "AND ($3 IS NULL OR b.provider_id = $3) "
-					 "AND b.status = 'pending' AND b.expires_at <= $4 "
-					 "AND b.deleted_at IS NULL "
-					 "RETURNING b.id, b.homeowner_id, b.provider_id, "
-					 "b.bid_amount, b.currency, b.status::text, b.reason");
-	DwParams	p = DW_PARAMS;
-	uint64		count;
+/* Marks as expired what is over at $1. */
+#define EXPIRE_BIDS \
+	"UPDATE dwello.bids AS b SET status = 'expired', reason = 'expired', " \
+	"version = b.version + 1 "
+#define BID_IS_OVER \
+	"b.status = 'pending' AND b.expires_at <= $1 AND b.deleted_at IS NULL "
 
-	dw_param_uuid(&p, job_id);
-	dw_param_uuid(&p, id);
-	dw_param_uuid(&p, provider_id);
-	dw_param_time(&p, dw_now());
-	count = dw_execute(&expire_bid, &p);
-	emit_ended(job_id, count);
-	return count;
-}
-
-/* Marks an overdue bid; see the header. */
-bool
-dw_bid_expire(const DwUuid *job_id, const DwUuid *id)
-{
-	return expire(job_id, id, NULL) > 0;
-}
-
-/* Marks an overdue bid of one provider; see the header. */
 void
 dw_bid_expire_overdue(const DwUuid *job_id, const DwUuid *provider_id)
 {
-	(void) expire(job_id, NULL, provider_id);
+	static DwStatement expire_bid =
+		DW_STATEMENT(EXPIRE_BIDS "WHERE b.job_id = $2 AND b.provider_id = $3 "
+					 "AND " BID_IS_OVER "RETURNING " ENDED_COLUMNS);
+	DwParams	p = DW_PARAMS;
+
+	dw_param_time(&p, dw_now());
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, provider_id);
+	(void) end_by(&expire_bid, &p);
+}
+
+DwDue *
+dw_bids_claim_overdue(int max_rows, int *count)
+{
+	static DwStatement find_bids =
+		DW_STATEMENT("SELECT b.expires_at, b.id, b.job_id "
+					 "FROM dwello.bids AS b WHERE " BID_IS_OVER
+					 "AND (b.expires_at, b.id) > ($2, $3) "
+					 "ORDER BY b.expires_at, b.id LIMIT $4");
+
+	return dw_due_claim(&find_bids, max_rows, count);
+}
+
+int
+dw_bids_expire(const DwDue *bids, int count)
+{
+	static DwStatement expire_bids =
+		DW_STATEMENT(EXPIRE_BIDS "FROM unnest($2, $3) AS d (job_id, id) "
+					 "WHERE b.job_id = d.job_id AND b.id = d.id "
+					 "AND " BID_IS_OVER "RETURNING " ENDED_COLUMNS);
+	DwUuid	   *jobs = palloc_array(DwUuid, Max(count, 1));
+	DwUuid	   *ids = palloc_array(DwUuid, Max(count, 1));
+	DwParams	p = DW_PARAMS;
+
+	for (int i = 0; i < count; i++)
+	{
+		jobs[i] = bids[i].job_id;
+		ids[i] = bids[i].id;
+	}
+	dw_param_time(&p, dw_now());
+	dw_param_uuids(&p, jobs, count);
+	dw_param_uuids(&p, ids, count);
+	return end_by(&expire_bids, &p);
 }
 
 /* Ends the other pending bids of a job; see the header. */

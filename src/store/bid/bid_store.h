@@ -125,10 +125,16 @@ extern void dw_bid_save(DwBid *bid);
  */
 extern void dw_bid_end(DwBid *bid, DwBidReason reason, const char *note);
 
-/* Marks a bid as expired if it is pending and its time is over; true if. */
-extern bool dw_bid_expire(const DwUuid *job_id, const DwUuid *id);
+/* Claims pending bids past their expires_at; see dw_due_claim(). */
+extern DwDue *dw_bids_claim_overdue(int max_rows, int *count);
 
-/* The same for the provider's pending bid, whichever it is. */
+/*
+ * Marks claimed bids as expired that are pending still and over, with an
+ * event each; how many that were.
+ */
+extern int	dw_bids_expire(const DwDue *bids, int count);
+
+/* The same for a pending bid of one provider on a locked job. */
 extern void dw_bid_expire_overdue(const DwUuid *job_id,
 								  const DwUuid *provider_id);
 

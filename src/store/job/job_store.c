@@ -390,25 +390,3 @@ dw_job_end(DwJob *job, const char *event)
 	dw_payload_text(&payload, "reason", job->reason);
 	dw_event_emit(&job->id, "job", &job->id, event, &payload);
 }
-
-/* Claims jobs past their time; see the header. */
-DwUuid *
-dw_jobs_claim_expired(int32 max_rows, int *count)
-{
-	static DwStatement claim_jobs =
-		DW_STATEMENT("SELECT j.id FROM dwello.jobs AS j "
-					 "WHERE j.status = 'open' AND j.expires_at <= $2 "
-					 "AND j.deleted_at IS NULL "
-					 "ORDER BY j.expires_at, j.id LIMIT $1 "
-					 "FOR NO KEY UPDATE SKIP LOCKED");
-	DwParams	p = DW_PARAMS;
-	DwUuid	   *ids;
-
-	dw_param_int4(&p, max_rows);
-	dw_param_time(&p, dw_now());
-	*count = (int) dw_execute(&claim_jobs, &p);
-	ids = palloc((*count + 1) * sizeof(*ids));
-	for (int i = 0; i < *count; i++)
-		(void) dw_read_uuid(i, 1, &ids[i]);
-	return ids;
-}

@@ -131,12 +131,6 @@ extern void dw_job_end(DwJob *job, const char *event);
 #define DW_JOB_REASON_EXPIRED "expired"
 
 /*
- * Locks at most max_rows open jobs past their expires_at, those that waited
- * longest first, and passes over jobs that somebody else has locked.
- */
-extern DwUuid *dw_jobs_claim_expired(int32 max_rows, int *count);
-
-/*
  * The tree of services: finding, adding and changing its categories.
  *
  * An operator's category is a row of dwello.service_categories; what he
@@ -209,24 +203,36 @@ extern void dw_category_save(DwCategory *category,
 							 const DwCategoryEdit *edit);
 
 /*
- * What is over and not marked yet: claimed for one worker.
+ * Due work, claimed for one worker.
  *
- * A claim locks the jobs, passing over those that are locked already, so any
- * number of workers can do this side by side, and none waits.
+ * A claim locks jobs, passing over those that are locked already, so any
+ * number of workers can do this side by side, and none waits.  What was
+ * found may have changed before the lock, so the worker looks again.
  */
 
-/* Which bid. */
-typedef struct DwBidKey
+/* A row of some table that is due. */
+typedef struct DwDue
 {
+	TimestampTz at;				/* since when */
+	DwUuid		id;				/* of the row */
 	DwUuid		job_id;			/* its job, locked */
-	DwUuid		id;				/* unique within the job */
-} DwBidKey;
+} DwDue;
 
-/* At most max_rows awarded jobs past confirm_by; the longest overdue first. */
-extern DwUuid *dw_awards_claim_lapsed(int max_rows, int *count);
+/*
+ * Claims at most max_rows rows, those that have waited longest first.  The
+ * statement reads (at, id, job_id) of what is due at $1 and stands behind
+ * ($2, $3) in the order of (at, id), at most $4 rows, and locks nothing.
+ */
+extern DwDue *dw_due_claim(DwStatement *find, int max_rows, int *count);
 
-/* At most max_rows pending bids past their expires_at, likewise. */
-extern DwBidKey *dw_bids_claim_overdue(int max_rows, int *count);
+/* The jobs of claimed rows, each once, in the order of their ids. */
+extern DwUuid *dw_due_jobs(const DwDue *rows, int count, int *job_count);
+
+/* Claims open jobs past their expires_at. */
+extern DwDue *dw_jobs_claim_expired(int max_rows, int *count);
+
+/* Claims jobs whose award was not confirmed by confirm_by. */
+extern DwDue *dw_awards_claim_lapsed(int max_rows, int *count);
 
 /*
  * The jobs of at most max_rows milestones whose release is due, in the order

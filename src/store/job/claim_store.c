@@ -1,0 +1,142 @@
+/*
+ * claim_store.c
+ *		Due work, claimed for one worker.
+ *
+ * What is due is found by a plain read, and the jobs it belongs to are then
+ * locked by their keys, so that each shard of a cluster can do both.  Whoever
+ * writes what belongs to a job holds the job's lock: what was found may have
+ * changed before the lock and cannot afterwards, so the worker looks again.
+ *
+ * A job that somebody else has locked is passed over, and what is next in
+ * time takes its place: any number of workers go on side by side.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/job/job_store.h"
+
+#define FOUND_MIN	100			/* rows found at once, at least */
+
+/* A claim in progress. */
+typedef struct Claim
+{
+	DwStatement *find;			/* finds what is due */
+	TimestampTz now;			/* by when */
+	DwDue	   *rows;			/* claimed so far */
+	int			count;			/* of them */
+	int			wanted;			/* as many as that at most */
+} Claim;
+
+/* Finds what is due next behind a row, at most max_rows of it. */
+static DwDue *
+find_due(const Claim *claim, const DwDue *after, int max_rows, int *count)
+{
+	DwParams	p = DW_PARAMS;
+	DwDue	   *rows;
+
+	dw_param_time(&p, claim->now);
+	dw_param_time(&p, after->at);
+	dw_param_uuid(&p, &after->id);
+	dw_param_int4(&p, max_rows);
+	*count = (int) dw_execute(claim->find, &p);
+	rows = palloc_array(DwDue, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+	{
+		rows[i].at = dw_read_time(i, 1);
+		(void) dw_read_uuid(i, 2, &rows[i].id);
+		(void) dw_read_uuid(i, 3, &rows[i].job_id);
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return rows;
+}
+
+/* Orders jobs by id, for qsort and bsearch. */
+static int
+job_compare(const void *a, const void *b)
+{
+	return dw_uuid_compare(a, b);
+}
+
+/* Locks the jobs of some rows that nobody else has locked; sorted by id. */
+static DwUuid *
+lock_jobs(const DwDue *rows, int count, int *locked)
+{
+	static DwStatement lock =
+		DW_STATEMENT("SELECT j.id FROM dwello.jobs AS j "
+					 "WHERE j.id = ANY ($1) AND j.deleted_at IS NULL "
+					 "FOR NO KEY UPDATE SKIP LOCKED");
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *ids = palloc_array(DwUuid, count);
+
+	for (int i = 0; i < count; i++)
+		ids[i] = rows[i].job_id;
+	dw_param_uuids(&p, ids, count);
+	*locked = (int) dw_execute(&lock, &p);
+	for (int i = 0; i < *locked; i++)
+		(void) dw_read_uuid(i, 1, &ids[i]);
+	SPI_freetuptable(SPI_tuptable);
+	qsort(ids, *locked, sizeof(DwUuid), job_compare);
+	return ids;
+}
+
+/* Claims those of some rows whose job can be locked. */
+static void
+claim_rows(Claim *claim, const DwDue *rows, int count)
+{
+	int			locked;
+	DwUuid	   *jobs = lock_jobs(rows, count, &locked);
+
+	for (int i = 0; i < count; i++)
+		if (bsearch(&rows[i].job_id, jobs, locked, sizeof(DwUuid),
+					job_compare) != NULL)
+			claim->rows[claim->count++] = rows[i];
+	pfree(jobs);
+}
+
+DwDue *
+dw_due_claim(DwStatement *find, int max_rows, int *count)
+{
+	Claim		claim = {.find = find,.now = dw_now(),.wanted = max_rows};
+	DwDue		last = {.at = MIN_TIMESTAMP};
+	int			asked;
+	int			found;
+
+	claim.rows = palloc_array(DwDue, Max(max_rows, 1));
+	do
+	{
+		DwDue	   *rows;
+
+		asked = Max(claim.wanted - claim.count, FOUND_MIN);
+		rows = find_due(&claim, &last, asked, &found);
+		for (int i = 0; i < found && claim.count < claim.wanted;)
+		{
+			int			some = Min(found - i, claim.wanted - claim.count);
+
+			claim_rows(&claim, &rows[i], some);
+			i += some;
+		}
+		if (found > 0)
+			last = rows[found - 1];
+		pfree(rows);
+	} while (found == asked && claim.count < claim.wanted);
+	*count = claim.count;
+	return claim.rows;
+}
+
+DwUuid *
+dw_due_jobs(const DwDue *rows, int count, int *job_count)
+{
+	DwUuid	   *ids = palloc_array(DwUuid, Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+		ids[i] = rows[i].job_id;
+	qsort(ids, count, sizeof(DwUuid), job_compare);
+	*job_count = 0;
+	for (int i = 0; i < count; i++)
+		if (*job_count == 0 || !dw_uuid_equal(&ids[i], &ids[*job_count - 1]))
+			ids[(*job_count)++] = ids[i];
+	return ids;
+}
