@@ -511,7 +511,7 @@ COMMENT ON FUNCTION dwello.reject_bid IS
  *
  * role: service
  * args:
- *	max_rows: awards and bids together at most
+ *	max_rows: awards and bids together at most, 1 to 10000
  * returns: a row
  *	expired: bids that expired
  *	lapsed: awards that lapsed
@@ -519,7 +519,7 @@ COMMENT ON FUNCTION dwello.reject_bid IS
  *	WD402 WD401
  *	42501: the caller is not the system
  *	22004
- *	22023: max_rows is not positive
+ *	22023: max_rows is not from 1 to 10000
  * example: system, a month later
  *	SELECT expired, lapsed FROM dwello.expire_bids(max_rows => 100);
  */

@@ -504,7 +504,7 @@ SELECT name, t.try('SELECT dwello.expire_bids()', name)
   FROM unnest(ARRAY['h1', 'p1', 'a1', 's1']) AS name;
 SELECT t.as_system();
 SELECT n, t.try(format('SELECT dwello.expire_bids(%L)', n))
-  FROM unnest(ARRAY[NULL, 0, -1]) AS n;
+  FROM unnest(ARRAY[NULL, 0, -1, 10001]) AS n;
 ROLLBACK;
 
 --

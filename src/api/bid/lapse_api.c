@@ -21,7 +21,8 @@
 #include "store/job/job_store.h"
 #include "store/score/score_store.h"
 
-#define PORTION 500				/* bids that a statement expires at once */
+#define PORTION			500		/* bids that a statement expires at once */
+#define EXPIRE_MAX_ROWS 10000	/* of one call */
 
 static void award_lapse(DwCall *call, DwJob *job, DwBid *bid,
 						DwBidReason reason, const char *note);
@@ -81,8 +82,9 @@ DW_FUNCTION(dwello_expire_bids)
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	max_rows = dw_arg_int4(&call, "max_rows");
-	if (max_rows <= 0)
-		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE, "must be positive");
+	if (max_rows < 1 || max_rows > EXPIRE_MAX_ROWS)
+		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
+					  psprintf("must be from 1 to %d", EXPIRE_MAX_ROWS));
 
 	jobs = dw_awards_claim_lapsed(max_rows, &job_count);
 	bids = dw_bids_claim_overdue(max_rows - job_count, &bid_count);
@@ -210,7 +212,11 @@ lapse_awards(DwCall *call, const DwDue *jobs, int count)
 	int			lapsed = 0;
 
 	for (int i = 0; i < count; i++)
+	{
+		dw_spi_connect();		/* a turn's results go with it */
 		lapsed += award_expire(call, &jobs[i].job_id);
+		SPI_finish();
+	}
 	return lapsed;
 }
 
@@ -221,6 +227,10 @@ expire_overdue(const DwDue *bids, int count)
 	int			expired = 0;
 
 	for (int i = 0; i < count; i += PORTION)
+	{
+		dw_spi_connect();
 		expired += dw_bids_expire(&bids[i], Min(PORTION, count - i));
+		SPI_finish();
+	}
 	return expired;
 }

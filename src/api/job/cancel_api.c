@@ -8,8 +8,6 @@
  */
 #include "postgres.h"
 
-#include "utils/memutils.h"
-
 #include "api/account/account_api.h"
 #include "api/job/job_api.h"
 #include "server/error/error_server.h"
@@ -128,8 +126,6 @@ expire_job(DwCall *call, const DwUuid *job_id)
 DW_FUNCTION(dwello_expire_jobs)
 {
 	DwCall		call;
-	MemoryContext turn;
-	MemoryContext whole;
 	DwDue	   *jobs;
 	int32		max_rows;
 	int			count;
@@ -144,15 +140,12 @@ DW_FUNCTION(dwello_expire_jobs)
 		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
 					  psprintf("must be from 1 to %d", EXPIRE_MAX_ROWS));
 	jobs = dw_jobs_claim_expired(max_rows, &count);
-	turn = AllocSetContextCreate(CurrentMemoryContext, "one job",
-								 ALLOCSET_DEFAULT_SIZES);
-	whole = MemoryContextSwitchTo(turn);
 	for (int i = 0; i < count; i++)
 	{
+		dw_spi_connect();		/* a turn's results go with it */
 		expired += expire_job(&call, &jobs[i].job_id);
-		MemoryContextReset(turn);
+		SPI_finish();
 	}
-	MemoryContextSwitchTo(whole);
 	return dw_call_return_datum(&call, Int32GetDatum(expired), true,
 								sizeof(int32));
 }
