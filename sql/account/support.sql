@@ -1,5 +1,6 @@
 /*
- * Who calls, for the policies of tables.
+ * Who calls, for the policies of tables, and what documents of a profile and
+ * of a bidding agent must be, for their CHECKs.
  */
 
 /*
@@ -47,3 +48,64 @@ GRANT EXECUTE ON FUNCTION dwello.own_scopes
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.own_scopes IS
   'The scopes of money that the caller is a side of. Errors: WD402, WD601. See reference.md#own_scopes.';
+
+/*
+ * service_areas_are_valid
+ *	The CHECK of service_areas: a GeoJSON Polygon or MultiPolygon. Its
+ *	rings are closed and on the globe; whether they cross is asked when the
+ *	document is written.
+ *
+ * role: service, admin
+ * args:
+ *	document: the document
+ * returns: whether it can be read
+ * example: system
+ *	SELECT dwello.service_areas_are_valid('{"type": "Polygon", "coordinates": []}');
+ */
+CREATE OR REPLACE FUNCTION dwello.service_areas_are_valid(document jsonb)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_service_areas_are_valid';
+GRANT EXECUTE ON FUNCTION dwello.service_areas_are_valid TO dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.service_areas_are_valid IS
+  'The CHECK of service_areas: a GeoJSON Polygon or MultiPolygon. See reference.md#service_areas_are_valid.';
+
+/*
+ * working_hours_are_valid
+ *	The CHECK of an agent's working_hours. Up to four spans of
+ *	rising times for each day.
+ *
+ * role: service, admin
+ * args:
+ *	document: the document
+ * returns: whether it can be read
+ * example: system
+ *	SELECT dwello.working_hours_are_valid('{"mon": ["08:00", "17:00"]}');
+ */
+CREATE OR REPLACE FUNCTION dwello.working_hours_are_valid(document jsonb)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_working_hours_are_valid';
+GRANT EXECUTE ON FUNCTION dwello.working_hours_are_valid TO dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.working_hours_are_valid IS
+  'The CHECK of an agent''s working_hours. See reference.md#working_hours_are_valid.';
+
+/*
+ * agent_costs_are_valid
+ *	The CHECK of an agent's costs. Whole numbers from 0 under the
+ *	names that set_agent() takes.
+ *
+ * role: service, admin
+ * args:
+ *	document: the document
+ * returns: whether it can be read
+ * example: system
+ *	SELECT dwello.agent_costs_are_valid('{"hourly_rate": 6000}');
+ */
+CREATE OR REPLACE FUNCTION dwello.agent_costs_are_valid(document jsonb)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_agent_costs_are_valid';
+GRANT EXECUTE ON FUNCTION dwello.agent_costs_are_valid TO dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.agent_costs_are_valid IS
+  'The CHECK of an agent''s costs. See reference.md#agent_costs_are_valid.';

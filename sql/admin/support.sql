@@ -82,7 +82,7 @@ COMMENT ON FUNCTION dwello.guard_drop IS
 /*
  * forget_kept
  *	Trigger AFTER any change: from the commit on no backend uses what it
- *	keeps of the table in memory.
+ *	keeps in memory of the table that its argument names.
  *
  * role: owner
  * errors:
@@ -91,7 +91,7 @@ COMMENT ON FUNCTION dwello.guard_drop IS
 CREATE OR REPLACE FUNCTION dwello.forget_kept() RETURNS trigger
   AS 'MODULE_PATHNAME', 'dwello_forget_kept' LANGUAGE c;
 COMMENT ON FUNCTION dwello.forget_kept IS
-  'Trigger AFTER any change: from the commit on no backend uses what it keeps of the table in memory. Errors: 42501.';
+  'Trigger AFTER any change: from the commit on no backend uses what it keeps in memory of the table that its argument names. Errors: 42501.';
 
 /*
  * uuidv7

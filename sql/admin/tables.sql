@@ -57,9 +57,9 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
 
 -- what matching keeps in memory; always, for a replica's backends keep it, too
 CREATE TRIGGER forget_row AFTER INSERT OR UPDATE OR DELETE ON dwello.system_settings_defaults
-  FOR EACH ROW EXECUTE FUNCTION dwello.forget_kept();
+  FOR EACH ROW EXECUTE FUNCTION dwello.forget_kept('system_settings_defaults');
 CREATE TRIGGER forget_all AFTER TRUNCATE ON dwello.system_settings_defaults
-  FOR EACH STATEMENT EXECUTE FUNCTION dwello.forget_kept();
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.forget_kept('system_settings_defaults');
 ALTER TABLE dwello.system_settings_defaults ENABLE ALWAYS TRIGGER forget_row, ENABLE ALWAYS TRIGGER forget_all;
 CREATE POLICY system_settings_defaults_read ON dwello.system_settings_defaults FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);
@@ -76,9 +76,9 @@ COMMENT ON TABLE dwello.system_settings IS 'An operator''s own value of a settin
 SELECT pg_catalog.pg_extension_config_dump('dwello.system_settings', '');
 -- what matching keeps in memory; always, for a replica's backends keep it, too
 CREATE TRIGGER forget_row AFTER INSERT OR UPDATE OR DELETE ON dwello.system_settings
-  FOR EACH ROW EXECUTE FUNCTION dwello.forget_kept();
+  FOR EACH ROW EXECUTE FUNCTION dwello.forget_kept('system_settings');
 CREATE TRIGGER forget_all AFTER TRUNCATE ON dwello.system_settings
-  FOR EACH STATEMENT EXECUTE FUNCTION dwello.forget_kept();
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.forget_kept('system_settings');
 ALTER TABLE dwello.system_settings ENABLE ALWAYS TRIGGER forget_row, ENABLE ALWAYS TRIGGER forget_all;
 CREATE POLICY system_settings_read ON dwello.system_settings FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);

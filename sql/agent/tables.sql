@@ -17,11 +17,12 @@ CREATE TABLE dwello.ai_bidding_agents (
     CONSTRAINT ai_bidding_agents_min_value_check CHECK (min_project_value > 0),
   max_project_value bigint NOT NULL DEFAULT 200000,
   preferred_categories uuid[] NOT NULL DEFAULT '{}',
-  working_hours jsonb,
+  working_hours jsonb
+    CONSTRAINT ai_bidding_agents_hours_check CHECK (dwello.working_hours_are_valid(working_hours)),
   min_margin_ppm integer NOT NULL DEFAULT 150000
     CONSTRAINT ai_bidding_agents_margin_check CHECK (min_margin_ppm BETWEEN 0 AND 10000000),
   approval_threshold bigint CONSTRAINT ai_bidding_agents_threshold_check CHECK (approval_threshold > 0),
-  costs jsonb,
+  costs jsonb CONSTRAINT ai_bidding_agents_costs_check CHECK (dwello.agent_costs_are_valid(costs)),
   currency text NOT NULL DEFAULT 'USD'
     CONSTRAINT ai_bidding_agents_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   learned jsonb NOT NULL DEFAULT '{}',

@@ -39,7 +39,8 @@ CREATE TABLE dwello.job_milestones (
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   CONSTRAINT job_milestones_pkey PRIMARY KEY (job_id, id),
   CONSTRAINT job_milestones_sort_order_key UNIQUE (job_id, sort_order) DEFERRABLE INITIALLY IMMEDIATE,
-  CONSTRAINT job_milestones_valid_check CHECK (dwello.milestone_is_valid(job_milestones))
+  CONSTRAINT job_milestones_valid_check CHECK (dwello.milestone_is_valid(
+    amount, funded, released, refunded, disputed, status, dispute_id, status_before, title))
 );
 CREATE INDEX job_milestones_due_idx ON dwello.job_milestones (auto_release_at)
   WHERE status IN ('submitted', 'approved');
@@ -93,7 +94,8 @@ CREATE TABLE dwello.escrow_accounts (
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   CONSTRAINT escrow_accounts_bid_fkey FOREIGN KEY (job_id, bid_id) REFERENCES dwello.bids (job_id, id),
-  CONSTRAINT escrow_accounts_valid_check CHECK (dwello.escrow_is_valid(escrow_accounts))
+  CONSTRAINT escrow_accounts_valid_check CHECK (dwello.escrow_is_valid(
+    contract_amount, funded, held, released, refunded, charged_back, disputed, fee_taken, tax_taken))
 ) WITH (fillfactor = 50);  -- a batch updates whole pages, and each row must find room on its own
 CREATE INDEX escrow_accounts_homeowner_id_idx ON dwello.escrow_accounts (homeowner_id, job_id);
 CREATE INDEX escrow_accounts_provider_id_idx ON dwello.escrow_accounts (provider_id, job_id);

@@ -42,9 +42,9 @@ INSERT INTO dwello.service_categories (id, parent_id, name, description, sort_or
 
 -- what matching keeps in memory; always, for a replica's backends keep it, too
 CREATE TRIGGER forget_row AFTER INSERT OR UPDATE OR DELETE ON dwello.service_categories
-  FOR EACH ROW EXECUTE FUNCTION dwello.forget_kept();
+  FOR EACH ROW EXECUTE FUNCTION dwello.forget_kept('service_categories');
 CREATE TRIGGER forget_all AFTER TRUNCATE ON dwello.service_categories
-  FOR EACH STATEMENT EXECUTE FUNCTION dwello.forget_kept();
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.forget_kept('service_categories');
 ALTER TABLE dwello.service_categories ENABLE ALWAYS TRIGGER forget_row, ENABLE ALWAYS TRIGGER forget_all;
 CREATE POLICY service_categories_read ON dwello.service_categories FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);

@@ -50,7 +50,8 @@ CREATE TABLE dwello.transactions (
   prev_hash bytea,
   hash bytea,
   CONSTRAINT transactions_pkey PRIMARY KEY (scope_id, id),
-  CONSTRAINT transactions_valid_check CHECK (dwello.transaction_is_valid(transactions))
+  CONSTRAINT transactions_valid_check CHECK (dwello.transaction_is_valid(
+    amount, platform_fee, tax, net_amount, status, hash, completed_at))
 );
 CREATE UNIQUE INDEX transactions_idempotency_key ON dwello.transactions (scope_id, idempotency_key)
   WHERE idempotency_key IS NOT NULL;

@@ -12,6 +12,8 @@ CREATE TABLE dwello.notifications (
   CONSTRAINT notifications_pkey PRIMARY KEY (user_id, id),
   CONSTRAINT notifications_event_key UNIQUE (user_id, event_id)
 );
+-- those that are unread, newest or oldest first, among very many
+CREATE INDEX notifications_unread_idx ON dwello.notifications (user_id, id) WHERE read_at IS NULL;
 COMMENT ON TABLE dwello.notifications IS 'What a user is told; one row a user and event.';
 COMMENT ON COLUMN dwello.notifications.event_id IS 'The event of the outbox that caused the row.';
 COMMENT ON COLUMN dwello.notifications.notification_type IS 'Kind of notification.';

@@ -112,7 +112,21 @@ sub basenames
 	return @findings;
 }
 
+# caught: an error caught, and neither raised again nor rolled back.  What it
+# left open stays open, and a cancel or a lack of memory is taken for it.
+sub caught
+{
+	return grep {
+		my $code = code_only(read_file($_));
+		my $caught = () = $code =~ /\bPG_CATCH\s*\(/g;
+		my $passed = () =
+		  $code =~ /\b(?:PG_RE_THROW|RollbackAndReleaseCurrentSubTransaction)\s*\(/g;
+		$passed < $caught
+	} c_files();
+}
+
 check('includes follow the layers', includes());
 check('SQL and SPI only in store and server', sql_text());
 check('core is pure', impure_core());
 check('a base name is used once', basenames());
+check('no error is swallowed', caught());

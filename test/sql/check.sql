@@ -133,6 +133,21 @@ INSERT INTO fault (rule, object, sql)
 INSERT INTO fault (rule, object, sql) VALUES
   ('unsealed_value', 'users.email', $$UPDATE dwello.users SET email = '\x01' WHERE id = t.user('h1')$$);
 
+-- documents, categories and people that no command makes so
+INSERT INTO fault (rule, object, sql) VALUES
+  ('damaged_document', 'user_profiles', $$SELECT pg_temp.damage('dwello.user_profiles',
+     'UPDATE dwello.user_profiles SET service_areas = ''"junk"'' WHERE user_id = t.user(''p1'')')$$),
+  ('damaged_document', 'user_profiles', $$SELECT pg_temp.damage('dwello.user_profiles',
+     'UPDATE dwello.user_profiles SET availability_schedule = ''[1, 2]'' WHERE user_id = t.user(''p1'')')$$),
+  ('damaged_document', 'ai_bidding_agents', $$SELECT pg_temp.damage('dwello.ai_bidding_agents',
+     'UPDATE dwello.ai_bidding_agents SET working_hours = ''{"foo": 1}''')$$),
+  ('category_cycle', 'service_categories', $$SELECT pg_temp.damage('dwello.service_categories',
+     'INSERT INTO dwello.service_categories (id, name, parent_id) VALUES (t.user(''c''), ''c'', t.user(''c''))')$$),
+  ('category_cycle', 'service_categories', $$SELECT pg_temp.damage('dwello.service_categories',
+     'INSERT INTO dwello.service_categories (id, name, parent_id) VALUES (t.user(''c''), ''c'', t.user(''d'')), (t.user(''d''), ''d'', t.user(''c''))')$$),
+  ('wrong_user_type', 'jobs', $$SELECT pg_temp.damage('dwello.jobs', 'UPDATE dwello.jobs SET homeowner_id = t.user(''p1'')')$$),
+  ('wrong_user_type', 'bids', $$SELECT pg_temp.damage('dwello.bids', 'UPDATE dwello.bids SET provider_id = t.user(''h1'')')$$);
+
 -- counters, and the books
 INSERT INTO fault (rule, object, sql)
   SELECT 'counter_drift', 'provider_stats',

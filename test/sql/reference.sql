@@ -265,6 +265,21 @@ SELECT * FROM r.answer('homeowner', NULL,
 'SELECT dwello.own_scopes()');
 ROLLBACK TO example;
 
+\echo service_areas_are_valid
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.service_areas_are_valid(''{"type": "Polygon", "coordinates": []}'')');
+ROLLBACK TO example;
+
+\echo working_hours_are_valid
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.working_hours_are_valid(''{"mon": ["08:00", "17:00"]}'')');
+ROLLBACK TO example;
+
+\echo agent_costs_are_valid
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.agent_costs_are_valid(''{"hourly_rate": 6000}'')');
+ROLLBACK TO example;
+
 \echo get_setting
 SELECT * FROM r.answer('homeowner', NULL,
 'SELECT dwello.get_setting(name => ''job_expiry_days'')');
@@ -581,12 +596,16 @@ ROLLBACK TO example;
 
 \echo escrow_is_valid
 SELECT * FROM r.answer('system', NULL,
-'SELECT dwello.escrow_is_valid(escrow => e) FROM dwello.escrow_accounts AS e');
+'SELECT dwello.escrow_is_valid(e.contract_amount, e.funded, e.held, e.released, e.refunded,
+         e.charged_back, e.disputed, e.fee_taken, e.tax_taken)
+  FROM dwello.escrow_accounts AS e');
 ROLLBACK TO example;
 
 \echo milestone_is_valid
 SELECT * FROM r.answer('system', NULL,
-'SELECT dwello.milestone_is_valid(milestone => m) FROM dwello.job_milestones AS m
+'SELECT dwello.milestone_is_valid(m.amount, m.funded, m.released, m.refunded, m.disputed,
+         m.status, m.dispute_id, m.status_before, m.title)
+  FROM dwello.job_milestones AS m
  WHERE m.job_id = ''de000000-0000-7000-8000-000000000012''');
 ROLLBACK TO example;
 
@@ -796,7 +815,8 @@ ROLLBACK TO example;
 
 \echo transaction_is_valid
 SELECT * FROM r.answer('system', NULL,
-'SELECT bool_and(dwello.transaction_is_valid(transaction => t)) AS all_valid FROM dwello.transactions AS t');
+'SELECT bool_and(dwello.transaction_is_valid(t.amount, t.platform_fee, t.tax, t.net_amount,
+         t.status, t.hash, t.completed_at)) AS all_valid FROM dwello.transactions AS t');
 ROLLBACK TO example;
 
 \echo job_query

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_type_d.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -27,28 +28,58 @@ static const char *const step_columns[] = {
 	"status", "completed_at", "psp", "psp_reference", "prev_hash", "hash"
 };
 
-/* The trigger's data; 42501 when the function was not called as a trigger. */
-static TriggerData *
-trigger_data(FunctionCallInfo fcinfo)
+/* How a function of ours may be hung on a table. */
+typedef struct Firing
 {
+	const char *name;			/* of the function */
+	bool		before;			/* before the change */
+	bool		row_only;		/* for each row, never for the statement */
+	bool		update_only;	/* of an update */
+}			Firing;
+
+/* The trigger's data; 42501 unless it fires as the extension's own do. */
+static TriggerData *
+trigger_data(FunctionCallInfo fcinfo, const Firing * firing)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		dw_raise(DW_FORBIDDEN,
 				 "this function can only be called as a trigger", NULL,
 				 "The triggers of schema dwello are part of the extension.");
-	return (TriggerData *) fcinfo->context;
+	if ((firing->before != (TRIGGER_FIRED_BEFORE(data->tg_event) != 0)) ||
+		(firing->row_only && !TRIGGER_FIRED_FOR_ROW(data->tg_event)) ||
+		(firing->update_only && !TRIGGER_FIRED_BY_UPDATE(data->tg_event)))
+		dw_raise(DW_FORBIDDEN,
+				 psprintf("%s() fires %s %s%s", firing->name,
+						  firing->before ? "before" : "after",
+						  firing->update_only ? "an update" : "a change",
+						  firing->row_only ? " of a row" : ""),
+				 NULL, "This trigger belongs to tables of schema dwello alone.");
+	return data;
 }
 
-/* The number of a column of the trigger's table; 42501 when it has none. */
+/*
+ * The number of a column of the trigger's table; 42501 when it has none of
+ * that type.  Anybody can make a table with columns of these names, and a
+ * value taken for one of another type is a wild pointer.  InvalidOid asks for
+ * no type in particular.
+ */
 static int
-trigger_column(TriggerData *data, const char *name)
+trigger_column(TriggerData *data, const char *name, Oid type)
 {
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	int			column = SPI_fnumber(desc, name);
 
-	if (column <= 0)
+	if (column <= 0 ||
+		(OidIsValid(type) && SPI_gettypeid(desc, column) != type))
 		dw_raise(DW_FORBIDDEN,
-				 psprintf("table \"%s\" has no column \"%s\"",
-						  RelationGetRelationName(data->tg_relation), name),
+				 OidIsValid(type)
+				 ? psprintf("table \"%s\" has no column \"%s\" of type %s",
+							RelationGetRelationName(data->tg_relation), name,
+							format_type_be(type))
+				 : psprintf("table \"%s\" has no column \"%s\"",
+							RelationGetRelationName(data->tg_relation), name),
 				 NULL, "This trigger belongs to tables of schema dwello alone.");
 	return column;
 }
@@ -58,12 +89,15 @@ static bool
 is_touched(TriggerData *data, int column, TimestampTz now)
 {
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
-	bool		isnull;
+	bool		before_null;
+	bool		after_null;
 	Datum		before = heap_getattr(data->tg_trigtuple, column, desc,
-									  &isnull);
-	Datum		after = heap_getattr(data->tg_newtuple, column, desc, &isnull);
+									  &before_null);
+	Datum		after = heap_getattr(data->tg_newtuple, column, desc,
+									 &after_null);
 
-	return DatumGetTimestampTz(after) > DatumGetTimestampTz(before) &&
+	return !before_null && !after_null &&
+		DatumGetTimestampTz(after) > DatumGetTimestampTz(before) &&
 		DatumGetTimestampTz(after) <= now;
 }
 
@@ -73,19 +107,14 @@ is_touched(TriggerData *data, int column, TimestampTz now)
  */
 DW_FUNCTION(dwello_touch_updated_at)
 {
-	TriggerData *data = trigger_data(fcinfo);
-	int			column = trigger_column(data, "updated_at");
+	static const Firing firing = {"touch_updated_at", true, true, true};
+	TriggerData *data = trigger_data(fcinfo, &firing);
+	int			column = trigger_column(data, "updated_at", TIMESTAMPTZOID);
 	TimestampTz now = dw_now();
 	Datum		value = TimestampTzGetDatum(now);
 	bool		isnull = false;
 	TupleDesc	desc;
 
-	if (!TRIGGER_FIRED_BEFORE(data->tg_event) ||
-		!TRIGGER_FIRED_BY_UPDATE(data->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(data->tg_event))
-		dw_raise(DW_FORBIDDEN,
-				 "touch_updated_at fires before an update of a row",
-				 NULL, NULL);
 	if (is_touched(data, column, now))
 		return PointerGetDatum(data->tg_newtuple);
 	desc = RelationGetDescr(data->tg_relation);
@@ -99,33 +128,11 @@ static bool
 row_is_builtin(TriggerData *data, HeapTuple tuple, int column)
 {
 	bool		isnull;
-	Datum		value;
+	Datum		value = heap_getattr(tuple, column,
+									 RelationGetDescr(data->tg_relation),
+									 &isnull);
 
-	if (tuple == NULL)
-		return false;
-	value = heap_getattr(tuple, column, RelationGetDescr(data->tg_relation),
-						 &isnull);
 	return !isnull && DatumGetBool(value);
-}
-
-/*
- * guard_builtin(): refuses every change of a built-in row outside the
- * extension's own scripts (42501).
- */
-DW_FUNCTION(dwello_guard_builtin)
-{
-	TriggerData *data = trigger_data(fcinfo);
-	int			column = trigger_column(data, "is_builtin");
-	bool		update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
-
-	if (!creating_extension &&
-		(row_is_builtin(data, data->tg_trigtuple, column) ||
-		 (update && row_is_builtin(data, data->tg_newtuple, column))))
-		dw_raise(DW_FORBIDDEN, "a built-in row cannot be changed",
-				 psprintf("Built-in rows of \"%s\" belong to the version of dwello.",
-						  RelationGetRelationName(data->tg_relation)),
-				 "Add a row of your own instead.");
-	return PointerGetDatum(update ? data->tg_newtuple : data->tg_trigtuple);
 }
 
 /* True when a column is one that the step from pending may change. */
@@ -138,9 +145,12 @@ is_step_column(const char *name)
 	return false;
 }
 
-/* True when old and new differ in nothing but the step's columns. */
+/*
+ * True when old and new row differ in nothing, or, with `step`, in nothing
+ * but the columns of the step from pending.
+ */
 static bool
-only_step_changed(TriggerData *data)
+only_differ_in_step(TriggerData *data, bool step)
 {
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 
@@ -152,7 +162,8 @@ only_step_changed(TriggerData *data)
 		Datum		oldvalue;
 		Datum		newvalue;
 
-		if (column->attisdropped || is_step_column(NameStr(column->attname)))
+		if (column->attisdropped ||
+			(step && is_step_column(NameStr(column->attname))))
 			continue;
 		oldvalue = heap_getattr(data->tg_trigtuple, i + 1, desc, &oldnull);
 		newvalue = heap_getattr(data->tg_newtuple, i + 1, desc, &newnull);
@@ -164,31 +175,57 @@ only_step_changed(TriggerData *data)
 	return true;
 }
 
+/*
+ * guard_builtin(): refuses every change of a built-in row outside the
+ * extension's own scripts (42501).  An update that changes nothing passes: a
+ * copy of the table to another node, or of its rows over themselves, is none.
+ */
+DW_FUNCTION(dwello_guard_builtin)
+{
+	static const Firing firing = {"guard_builtin", true, true, false};
+	TriggerData *data = trigger_data(fcinfo, &firing);
+	int			column = trigger_column(data, "is_builtin", BOOLOID);
+	bool		update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
+
+	if (!creating_extension &&
+		(row_is_builtin(data, data->tg_trigtuple, column) ||
+		 (update && row_is_builtin(data, data->tg_newtuple, column))) &&
+		!(update && only_differ_in_step(data, false)))
+		dw_raise(DW_FORBIDDEN, "a built-in row cannot be changed",
+				 psprintf("Built-in rows of \"%s\" belong to the version of dwello.",
+						  RelationGetRelationName(data->tg_relation)),
+				 "Add a row of your own instead.");
+	return PointerGetDatum(update ? data->tg_newtuple : data->tg_trigtuple);
+}
+
 /* True when the update ends a pending row, and changes nothing else. */
 static bool
 is_step_from_pending(TriggerData *data)
 {
-	int			column = trigger_column(data, "status");
+	int			column = trigger_column(data, "status", InvalidOid);
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	const char *before = SPI_getvalue(data->tg_trigtuple, desc, column);
 	const char *after = SPI_getvalue(data->tg_newtuple, desc, column);
 
-	return strcmp(before, "pending") == 0 &&
+	return before != NULL && after != NULL &&
+		strcmp(before, "pending") == 0 &&
 		(strcmp(after, "completed") == 0 || strcmp(after, "failed") == 0 ||
 		 strcmp(after, "cancelled") == 0) &&
-		only_step_changed(data);
+		only_differ_in_step(data, true);
 }
 
 /*
  * guard_append(['pending']): refuses UPDATE, DELETE and TRUNCATE (42501);
- * with the argument, an UPDATE may end a pending row.
+ * with the argument, an UPDATE of a row may end a pending one.
  */
 DW_FUNCTION(dwello_guard_append)
 {
-	TriggerData *data = trigger_data(fcinfo);
-	bool		update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
+	static const Firing firing = {"guard_append", true, false, false};
+	TriggerData *data = trigger_data(fcinfo, &firing);
 
-	if (update && data->tg_trigger->tgnargs == 1 &&
+	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event) &&
+		TRIGGER_FIRED_FOR_ROW(data->tg_event) &&
+		data->tg_trigger->tgnargs == 1 &&
 		strcmp(data->tg_trigger->tgargs[0], "pending") == 0 &&
 		is_step_from_pending(data))
 		return PointerGetDatum(data->tg_newtuple);
@@ -196,14 +233,23 @@ DW_FUNCTION(dwello_guard_append)
 			 psprintf("rows of \"%s\" cannot be changed",
 					  RelationGetRelationName(data->tg_relation)),
 			 "The table is append only.",
-			 "Correct a deed by another one that reverses it.");
+			 "Correct a command by another one that reverses it.");
 }
 
-/* forget_kept(): AFTER any change, ends what backends keep of the table. */
+/*
+ * forget_kept(table): AFTER any change, ends what backends keep of the table
+ * of that name.  The trigger's own relation may be a shard of it, under a
+ * name of its own.
+ */
 DW_FUNCTION(dwello_forget_kept)
 {
-	TriggerData *data = trigger_data(fcinfo);
+	static const Firing firing = {"forget_kept", false, false, false};
+	TriggerData *data = trigger_data(fcinfo, &firing);
 
-	dw_match_rules_forget(RelationGetRelid(data->tg_relation));
+	if (data->tg_trigger->tgnargs != 1)
+		dw_raise(DW_FORBIDDEN,
+				 "forget_kept() needs the name of a table", NULL,
+				 "This trigger belongs to tables of schema dwello alone.");
+	dw_match_rules_forget(data->tg_trigger->tgargs[0]);
 	return PointerGetDatum(NULL);
 }

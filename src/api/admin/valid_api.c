@@ -1,17 +1,19 @@
 /*
  * valid_api.c
- *		What must hold of a row that money is in, as its table's one CHECK.
+ *		What must hold of a row, as a CHECK of its table: rows that money is
+ *		in, and documents that are read again.
  *
  * The server reads a CHECK's expression anew for every statement that writes
- * the table, at some four thousand instructions a word; one call with the
- * whole row is two words, and the rule is the one that core keeps anyway.
+ * the table, at some thousands of instructions a word.  So a table has one
+ * call, with the columns that the rule is about, and the rule is the one
+ * that core keeps anyway.  The columns are named, not the row: a shard of the
+ * table, or a copy of it, has a row type of its own.
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "catalog/namespace.h"
 #include "mb/pg_wchar.h"
-#include "utils/lsyscache.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 
 #include "core/escrow/escrow.h"
 #include "core/job/job.h"
@@ -19,109 +21,145 @@
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
 #include "server/sql/sql_server.h"
+#include "store/account/account_store.h"
+#include "store/agent/agent_store.h"
 
-/*
- * Takes the argument apart; 22023 unless it is a row of the table.  A shape
- * that knows the type has seen it before.
- */
-static void
-row_of(FunctionCallInfo fcinfo, const char *table, DwShape *shape,
-	   DwRecord *record)
+/* The arguments of a call, taken one after the other. */
+typedef struct Columns
 {
-	Oid			type = HeapTupleHeaderGetTypeId(PG_GETARG_HEAPTUPLEHEADER(0));
+	FunctionCallInfo fcinfo;	/* the call */
+	int			next;			/* position of the next one */
+}			Columns;
 
-	if (type != shape->type &&
-		get_relname_relid(table, get_namespace_oid("dwello", false)) !=
-		get_typ_typrelid(type))
-		dw_raise(DW_BAD_VALUE, psprintf("the argument is no row of dwello.%s",
-										table), NULL, NULL);
-	dw_record_of(record, shape, PG_GETARG_DATUM(0));
+/* Takes a bigint; 0 when it is NULL, which the column itself refuses. */
+static int64
+next_amount(Columns * columns)
+{
+	int			i = columns->next++;
+	NullableDatum *argument = &columns->fcinfo->args[i];
+
+	return argument->isnull ? 0 : DatumGetInt64(argument->value);
 }
 
-/* True when columns `first` to `last` are not negative; NULL is not. */
+/* Takes an amount after another: false when one of them is negative. */
 static bool
-none_negative(const DwRecord *record, int first, int last)
+next_none_negative(Columns * columns, int count)
 {
-	for (int i = first; i <= last; i++)
-		if (dw_record_int8(record, i) < 0)
-			return false;
-	return true;
+	bool		none = true;
+
+	for (int i = 0; i < count; i++)
+		none &= next_amount(columns) >= 0;
+	return none;
 }
 
-/* escrow_is_valid: see its COMMENT. */
+/* Takes the label of an enum; "" when it is NULL. */
+static const char *
+next_label(Columns * columns)
+{
+	int			i = columns->next++;
+	NullableDatum *argument = &columns->fcinfo->args[i];
+
+	if (argument->isnull)
+		return "";
+	return DatumGetCString(DirectFunctionCall1(enum_out, argument->value));
+}
+
+/* Takes any value: true when it is there. */
+static bool
+next_is_given(Columns * columns)
+{
+	int			i = columns->next++;
+
+	return !columns->fcinfo->args[i].isnull;
+}
+
+/* Takes a title: true when it is there and no longer than it may be. */
+static bool
+next_title_is_valid(Columns * columns)
+{
+	int			i = columns->next++;
+	NullableDatum *argument = &columns->fcinfo->args[i];
+	text	   *title;
+	int			size;
+
+	if (argument->isnull)
+		return false;
+	title = DatumGetTextPP(argument->value);
+	size = VARSIZE_ANY_EXHDR(title);
+	return size > 0 &&
+		pg_mbstrlen_with_len(VARDATA_ANY(title), size) <= DW_POST_TITLE_MAX;
+}
+
+/* escrow_is_valid(contract_amount, …) → whether invariant I3 holds */
 DW_FUNCTION(dwello_escrow_is_valid)
 {
-	static const char *const columns[] = {
-		"contract_amount", "funded", "held", "released", "refunded",
-		"charged_back", "disputed", "fee_taken", "tax_taken"
-	};
-	static DwShape shape = DW_SHAPE(columns);
-	DwRecord	record;
+	Columns		columns = {.fcinfo = fcinfo};
+	int64		contract_amount = next_amount(&columns);
 	DwEscrow	escrow = {0};
 
-	row_of(fcinfo, "escrow_accounts", &shape, &record);
-	escrow.funded = dw_record_int8(&record, 1);
-	escrow.held = dw_record_int8(&record, 2);
-	escrow.released = dw_record_int8(&record, 3);
-	escrow.refunded = dw_record_int8(&record, 4);
-	escrow.charged_back = dw_record_int8(&record, 5);
-	escrow.disputed = dw_record_int8(&record, 6);
-	escrow.fee_taken = dw_record_int8(&record, 7);
-	escrow.tax_taken = dw_record_int8(&record, 8);
-	PG_RETURN_BOOL(dw_record_int8(&record, 0) > 0 &&
-				   dw_escrow_is_valid(&escrow));
+	escrow.funded = next_amount(&columns);
+	escrow.held = next_amount(&columns);
+	escrow.released = next_amount(&columns);
+	escrow.refunded = next_amount(&columns);
+	escrow.charged_back = next_amount(&columns);
+	escrow.disputed = next_amount(&columns);
+	escrow.fee_taken = next_amount(&columns);
+	escrow.tax_taken = next_amount(&columns);
+	PG_RETURN_BOOL(contract_amount > 0 && dw_escrow_is_valid(&escrow));
 }
 
-/* True when a title is there and no longer than it may be. */
-static bool
-title_is_valid(Datum title)
-{
-	text	   *plain = DatumGetTextPP(title);
-	int			size = VARSIZE_ANY_EXHDR(plain);
-
-	return size > 0 &&
-		pg_mbstrlen_with_len(VARDATA_ANY(plain), size) <= DW_POST_TITLE_MAX;
-}
-
-/* milestone_is_valid: see its COMMENT. */
+/* milestone_is_valid(amount, funded, …) → whether the row can be */
 DW_FUNCTION(dwello_milestone_is_valid)
 {
-	static const char *const columns[] = {
-		"amount", "funded", "released", "refunded", "disputed", "status",
-		"dispute_id", "status_before", "title"
-	};
-	static DwShape shape = DW_SHAPE(columns);
-	DwRecord	record;
-	__int128	spent;
-	bool		disputed;
+	Columns		columns = {.fcinfo = fcinfo};
+	int64		amount = next_amount(&columns);
+	int64		funded = next_amount(&columns);
+	int64		released = next_amount(&columns);
+	int64		refunded = next_amount(&columns);
+	int64		disputed = next_amount(&columns);
+	bool		in_dispute = strcmp(next_label(&columns), "disputed") == 0;
+	bool		has_dispute = next_is_given(&columns);
+	bool		has_status_before = next_is_given(&columns);
 
-	row_of(fcinfo, "job_milestones", &shape, &record);
-	spent = (__int128) dw_record_int8(&record, 2) +
-		dw_record_int8(&record, 3) + dw_record_int8(&record, 4);
-	disputed = strcmp(dw_record_label(&record, 5), "disputed") == 0;
-	PG_RETURN_BOOL(none_negative(&record, 0, 4) &&
-				   dw_record_int8(&record, 1) >= spent &&
-				   disputed != record.nulls[6] &&
-				   disputed != record.nulls[7] &&
-				   title_is_valid(record.values[8]));
+	PG_RETURN_BOOL(amount >= 0 && released >= 0 && refunded >= 0 &&
+				   disputed >= 0 &&
+				   funded >= (__int128) released + refunded + disputed &&
+				   in_dispute == has_dispute &&
+				   in_dispute == has_status_before &&
+				   next_title_is_valid(&columns));
 }
 
-/* transaction_is_valid: see its COMMENT. */
+/* transaction_is_valid(amount, …) → whether the row can be */
 DW_FUNCTION(dwello_transaction_is_valid)
 {
-	static const char *const columns[] = {
-		"amount", "platform_fee", "tax", "net_amount", "status", "hash",
-		"completed_at"
-	};
-	static DwShape shape = DW_SHAPE(columns);
-	DwRecord	record;
+	Columns		columns = {.fcinfo = fcinfo};
+	bool		has_amount = next_amount(&columns) > 0;
+	bool		parts = next_none_negative(&columns, 3);
+	const char *label = next_label(&columns);
+	bool		has_hash = next_is_given(&columns);
+	bool		has_end = next_is_given(&columns);
 	DwTransactionStatus status;
 
-	row_of(fcinfo, "transactions", &shape, &record);
-	PG_RETURN_BOOL(dw_record_int8(&record, 0) > 0 &&
-				   none_negative(&record, 1, 3) &&
-				   dw_transaction_status_parse(dw_record_label(&record, 4),
-											   &status) &&
-				   (status == DW_TRANSACTION_COMPLETED) != record.nulls[5] &&
-				   (status == DW_TRANSACTION_PENDING) == record.nulls[6]);
+	PG_RETURN_BOOL(has_amount && parts &&
+				   dw_transaction_status_parse(label, &status) &&
+				   (status == DW_TRANSACTION_COMPLETED) == has_hash &&
+				   (status != DW_TRANSACTION_PENDING) == has_end);
+}
+
+/* service_areas_are_valid(document) → whether it is an area on the globe */
+DW_FUNCTION(dwello_service_areas_are_valid)
+{
+	PG_RETURN_BOOL(dw_area_shape_fault(fcinfo->args->value) == NULL);
+}
+
+/* working_hours_are_valid(document) → whether they can be read */
+DW_FUNCTION(dwello_working_hours_are_valid)
+{
+	PG_RETURN_BOOL(dw_agent_hours_fault(fcinfo->args->value) == NULL);
+}
+
+/* agent_costs_are_valid(document) → whether they can be read */
+DW_FUNCTION(dwello_agent_costs_are_valid)
+{
+	PG_RETURN_BOOL(dw_agent_costs_fault(fcinfo->args->value) == NULL);
 }

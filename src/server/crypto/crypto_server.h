@@ -93,6 +93,13 @@ extern void dw_keyring_init(void);
  */
 extern const DwKeyring *dw_keyring_load(void);
 
+/*
+ * What is wrong with the keyring, in words that follow "The keyring file
+ * cannot be used:"; NULL when there is a key of each kind.  Raises nothing
+ * for a bad file.
+ */
+extern const char *dw_keyring_objection(void);
+
 /* Another number whenever dw_keyring_load() has read the file again. */
 extern int64 dw_keyring_reading(void);
 

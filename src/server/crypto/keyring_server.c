@@ -53,8 +53,10 @@ static int64 readings = 0;
 static void assign_keyring_file(const char *newval, void *extra);
 static void cache_drop(void);
 static bool same_file(const struct stat *a, const struct stat *b);
-static bool ring_read(DwKeyring *ring, struct stat *seen, bool missing_ok);
+static const char *ring_read(DwKeyring *ring, struct stat *seen);
 static const char *file_objection(const struct stat *status);
+static const char *file_read(int file, struct stat *seen, char *text,
+							 int *length);
 static int	read_whole(int file, char *text, int size);
 pg_noreturn static void unavailable(const char *reason);
 static int	directory_lock(void);
@@ -77,25 +79,51 @@ dw_keyring_init(void)
 							   NULL, assign_keyring_file, NULL);
 }
 
-/* Gives the keyring, read again only when the file is another one. */
-const DwKeyring *
-dw_keyring_load(void)
+/* Brings the cache up to date; what is wrong with the file, or NULL. */
+static const char *
+cache_fill(void)
 {
 	LocalTransactionId now = dw_proc_lxid(MyProc);
 	struct stat status;
 
 	if (cache.loaded && LocalTransactionIdIsValid(now) && cache.checked == now)
-		return &cache.ring;
+		return NULL;
 	if (!cache.loaded || lstat(keyring_file, &status) != 0 ||
 		!same_file(&status, &cache.seen))
 	{
+		const char *objection;
+
 		cache_drop();
-		ring_read(&cache.ring, &cache.seen, false);
+		objection = ring_read(&cache.ring, &cache.seen);
+		if (objection != NULL)
+			return objection;
 		cache.loaded = true;
 		readings++;
 	}
 	cache.checked = now;
+	return NULL;
+}
+
+const DwKeyring *
+dw_keyring_load(void)
+{
+	const char *objection = cache_fill();
+
+	if (objection != NULL)
+		unavailable(objection);
 	return &cache.ring;
+}
+
+const char *
+dw_keyring_objection(void)
+{
+	const char *objection = cache_fill();
+
+	for (int kind = 0; objection == NULL && kind < DW_KEY_KIND_COUNT; kind++)
+		if (dw_keyring_newest(&cache.ring, (DwKeyKind) kind) == NULL)
+			objection = psprintf("it has no key of kind \"%s\"",
+								 dw_key_kind_label((DwKeyKind) kind));
+	return objection;
 }
 
 /* Counts how often the file was read; see the header. */
@@ -124,9 +152,13 @@ dw_keyring_create(DwKeyMade made[DW_KEY_KIND_COUNT])
 	int			lock = directory_lock();
 	DwKeyring	ring;
 	struct stat seen;
+	bool		missing = lstat(keyring_file, &seen) != 0 && errno == ENOENT;
+	const char *objection = missing ? NULL : ring_read(&ring, &seen);
 	int			error = 0;
 
-	if (!ring_read(&ring, &seen, true))
+	if (objection != NULL)
+		unavailable(objection);
+	if (missing)
 		ring.count = 0;
 	if (ring_fill(&ring, made))
 		error = ring_write(&ring);
@@ -176,46 +208,48 @@ same_file(const struct stat *a, const struct stat *b)
 }
 
 /*
- * Reads and checks the file.  False when there is none and that is allowed;
- * any other trouble is raised.
+ * Reads and checks the file: NULL, or what is wrong with it.  Raises nothing,
+ * so that whoever only asks how it is leaves no open file behind.
  */
-static bool
-ring_read(DwKeyring *ring, struct stat *seen, bool missing_ok)
+static const char *
+ring_read(DwKeyring *ring, struct stat *seen)
 {
 	char		text[DW_KEYRING_MAX_TEXT + 1];
-	const char *objection;
-	int			length;
+	int			length = 0;
 	int			bad_line;
+	const char *objection;
 	DwResult	result;
-	int			file;
+	int			file = OpenTransientFile(keyring_file, O_RDONLY | O_NOFOLLOW |
+										 O_NONBLOCK | O_CLOEXEC | PG_BINARY);
 
-	file = OpenTransientFile(keyring_file, O_RDONLY | O_NOFOLLOW |
-							 O_NONBLOCK | O_CLOEXEC | PG_BINARY);
 	if (file < 0)
-	{
-		if (errno == ENOENT && missing_ok)
-			return false;
-		unavailable(errno == ELOOP ? "it is a symbolic link" :
-					strerror(errno));
-	}
-	if (fstat(file, seen) != 0)
-		unavailable(strerror(errno));
-	objection = file_objection(seen);
-	if (objection != NULL)
-		unavailable(objection);
-	length = read_whole(file, text, sizeof(text));
-	if (length < 0)
-		unavailable(strerror(errno));
+		return errno == ELOOP ? "it is a symbolic link" :
+			pstrdup(strerror(errno));
+	objection = file_read(file, seen, text, &length);
 	CloseTransientFile(file);
-
+	if (objection != NULL)
+		return objection;
 	result = dw_keyring_parse(ring, text, length, &bad_line);
 	OPENSSL_cleanse(text, sizeof(text));
-	if (result != DW_OK)
-	{
-		OPENSSL_cleanse(ring, sizeof(*ring));
-		unavailable(psprintf("line %d is damaged", bad_line));
-	}
-	return true;
+	if (result == DW_OK)
+		return NULL;
+	OPENSSL_cleanse(ring, sizeof(*ring));
+	return psprintf("line %d is damaged", bad_line);
+}
+
+/* Reads the open file, if it is one to trust; NULL, or what is wrong. */
+static const char *
+file_read(int file, struct stat *seen, char *text, int *length)
+{
+	const char *objection;
+
+	if (fstat(file, seen) != 0)
+		return pstrdup(strerror(errno));
+	objection = file_objection(seen);
+	if (objection != NULL)
+		return objection;
+	*length = read_whole(file, text, DW_KEYRING_MAX_TEXT + 1);
+	return *length < 0 ? pstrdup(strerror(errno)) : NULL;
 }
 
 /* Says what is wrong with the file's kind or rights; NULL when nothing. */

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -19,6 +20,16 @@
 static char *now_text = NULL;
 static bool allow_drop = false;
 
+/* Takes the fields of a time apart; 16 added what an error would tell. */
+#if PG_VERSION_NUM >= 160000
+#define dw_decode_time(fields, types, count, kind, parts, fraction, zone) \
+	DecodeDateTime(fields, types, count, kind, parts, fraction, zone, \
+				   &(DateTimeErrorExtra) {0})
+#else
+#define dw_decode_time(fields, types, count, kind, parts, fraction, zone) \
+	DecodeDateTime(fields, types, count, kind, parts, fraction, zone)
+#endif
+
 /* What the check hook of dwello.now hands to its assign hook. */
 typedef struct PinnedTime
 {
@@ -28,30 +39,34 @@ typedef struct PinnedTime
 
 static PinnedTime pinned_now = {false, 0};
 
-/* Reads a timestamptz; false instead of an error for a bad one. */
+/*
+ * Reads a finite timestamptz; false instead of an error for a bad one.  The
+ * type's own input function raises, and an error that is caught without a
+ * subtransaction would take a cancel or a lack of memory for a bad time.
+ */
 static bool
 parse_time(const char *text, TimestampTz *out)
 {
-	volatile bool ok = true;
-	MemoryContext context = CurrentMemoryContext;
+	char		work[MAXDATELEN + MAXDATEFIELDS];
+	char	   *fields[MAXDATEFIELDS];
+	int			types[MAXDATEFIELDS];
+	int			count;
+	int			kind;
+	int			zone;
+	fsec_t		fraction;
+	struct pg_tm parts;
 
-	PG_TRY();
-	{
-		Datum		time = DirectFunctionCall3(timestamptz_in,
-											   CStringGetDatum(text),
-											   ObjectIdGetDatum(InvalidOid),
-											   Int32GetDatum(-1));
-
-		*out = DatumGetTimestampTz(time);
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		FlushErrorState();
-		ok = false;
-	}
-	PG_END_TRY();
-	return ok && !TIMESTAMP_NOT_FINITE(*out);
+	if (ParseDateTime(text, work, sizeof(work), fields, types, MAXDATEFIELDS,
+					  &count) != 0 ||
+		dw_decode_time(fields, types, count, &kind, &parts, &fraction,
+					   &zone) != 0)
+		return false;
+	if (kind == DTK_EPOCH)
+		*out = SetEpochTimestamp();
+	return kind == DTK_EPOCH ||
+		(kind == DTK_DATE &&
+		 tm2timestamp(&parts, fraction, &zone, out) == 0 &&
+		 IS_VALID_TIMESTAMP(*out));
 }
 
 /*

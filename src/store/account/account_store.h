@@ -54,6 +54,12 @@ extern void dw_address_insert(const DwAddress *address);
 extern const char *dw_area_fault(Datum jsonb);
 
 /*
+ * The same but for rings that cross: PostGIS can read what this lets pass,
+ * and no table is asked.  The jsonb may be toasted.
+ */
+extern const char *dw_area_shape_fault(Datum jsonb);
+
+/*
  * Rows of dwello.provider_credentials.
  */
 

@@ -35,16 +35,24 @@ static bool degree_read(JsonbContainer *position, int i, double *degree);
 static JsonbContainer *list_item(JsonbContainer *list, int i);
 static bool rings_cross(Datum jsonb);
 
-/* What is wrong with an area; see the header. */
 const char *
 dw_area_fault(Datum jsonb)
+{
+	const char *fault = dw_area_shape_fault(jsonb);
+
+	if (fault == NULL && rings_cross(jsonb))
+		fault = "must have rings that do not cross or overlap";
+	return fault;
+}
+
+const char *
+dw_area_shape_fault(Datum jsonb)
 {
 	static const char *const names[] = {"type", "coordinates", NULL};
 	DwJsonArg	area;
 	JsonbValue	found;
 	JsonbContainer *coordinates;
 	char	   *type = NULL;
-	const char *fault;
 
 	if (!dw_json_arg_object(jsonb, &area) ||
 		dw_json_arg_text(&area, "type", &type) != DW_MEMBER_GIVEN ||
@@ -58,11 +66,8 @@ dw_area_fault(Datum jsonb)
 		!JsonContainerIsArray(found.val.binary.data))
 		return "must have coordinates, an array";
 	coordinates = found.val.binary.data;
-	fault = strcmp(type, "Polygon") == 0 ? polygon_fault(coordinates)
+	return strcmp(type, "Polygon") == 0 ? polygon_fault(coordinates)
 		: polygons_fault(coordinates);
-	if (fault == NULL && rings_cross(jsonb))
-		fault = "must have rings that do not cross or overlap";
-	return fault;
 }
 
 /* The same of the coordinates of a MultiPolygon. */

@@ -16,9 +16,76 @@
 #include "server/crypto/crypto_server.h"
 #include "server/sql/sql_server.h"
 #include "store/admin/admin_store.h"
-#include "store/admin/check_text_store_int.h"
 #include "store/audience/audience_store.h"
 #include "store/ledger/ledger_store.h"
+
+/* Pieces of SQL that rules have in common. */
+
+/* The members of the extension that are tables. */
+#define MEMBER_TABLES \
+	"pg_catalog.pg_depend AS d " \
+	"JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid " \
+	"AND e.extname = 'dwello' " \
+	"JOIN pg_catalog.pg_class AS c ON c.oid = d.objid " \
+	"WHERE d.refclassid = 'pg_extension'::regclass " \
+	"AND d.classid = 'pg_class'::regclass AND d.deptype = 'e' "
+
+/* How many rows of a log no month holds. */
+#define LOG_ROWS(log) \
+	"SELECT '" log "_default' AS name, count(*) AS rows " \
+	"FROM dwello." log "_default "
+
+/* The awarded provider, whom children know once they have confirmed. */
+#define AWARDED "CASE WHEN j.confirmed_at IS NOT NULL THEN j.provider_id END"
+
+/*
+ * Rows of a child whose columns differ from their job's.  Where provider_id
+ * is another person than the awarded, AWARDED stands for it, and agrees with
+ * itself.  The comparison is made in each branch of a UNION, so that no more
+ * than what is wrong is gathered.
+ */
+#define CHILD(relation, key, homeowner, provider, listed) \
+	"SELECT '" relation "' AS relation, j.id AS job_id " \
+	"FROM dwello." relation " AS c " \
+	"JOIN dwello.jobs AS j ON j.id = c." key " " \
+	"WHERE " homeowner " IS DISTINCT FROM j.homeowner_id " \
+	"OR " provider " IS DISTINCT FROM " AWARDED " " \
+	"OR " listed "::boolean <> j.is_listed "
+#define JOB_CHILD(relation, provider, listed) \
+	CHILD(relation, "job_id", "c.homeowner_id", provider, listed)
+
+/* Of a transaction: the one of payer and payee who is not the other side. */
+#define SIDE(other_side) \
+	"CASE c.payer_id WHEN " other_side " THEN c.payee_id ELSE c.payer_id END"
+
+/* The same of a child of a bid. */
+#define BID_CHILD(relation) \
+	"SELECT '" relation "' AS relation, c.bid_id " \
+	"FROM dwello." relation " AS c JOIN dwello.bids AS b " \
+	"ON b.job_id = c.job_id AND b.id = c.bid_id " \
+	"WHERE c.homeowner_id <> b.homeowner_id " \
+	"OR c.provider_id <> b.provider_id "
+
+/* No id of a job or a user. */
+#define NOBODY "'00000000-0000-0000-0000-000000000000'"
+
+/* Ids in a table that nobody has, each once: of a scope, a user, a job. */
+#define SCOPE_ORPHANS(relation) \
+	"SELECT DISTINCT '" relation "' AS relation, c.scope_id " \
+	"FROM dwello." relation " AS c WHERE c.scope_id <> " NOBODY " " \
+	"AND NOT EXISTS (SELECT FROM dwello.jobs AS j " \
+	"WHERE j.id = c.scope_id) " \
+	"AND NOT EXISTS (SELECT FROM dwello.users AS u " \
+	"WHERE u.id = c.scope_id) "
+#define USER_ORPHANS(relation, column) \
+	"SELECT DISTINCT '" relation "' AS relation, c." column " AS user_id " \
+	"FROM dwello." relation " AS c WHERE c." column " <> " NOBODY " " \
+	"AND NOT EXISTS (SELECT FROM dwello.users AS u " \
+	"WHERE u.id = c." column ") "
+#define JOB_ORPHANS(relation) \
+	"SELECT DISTINCT '" relation "' AS relation, c.job_id " \
+	"FROM dwello." relation " AS c WHERE NOT EXISTS " \
+	"(SELECT FROM dwello.jobs AS j WHERE j.id = c.job_id) "
 
 /* One rule asked in SQL. */
 typedef struct CheckRule
@@ -105,41 +172,23 @@ static CheckRule rules[] = {
 	RULE("orphan",
 		 "SELECT s.relation, 'There is neither a job nor a user ' "
 		 "|| s.scope_id || '.' FROM ("
-		 "SELECT 'transactions' AS relation, scope_id FROM dwello.transactions "
-		 "UNION SELECT 'ledger_entries', scope_id FROM dwello.ledger_entries "
-		 "UNION SELECT 'outbox', scope_id FROM dwello.outbox "
-		 "UNION SELECT 'outbox_deliveries', scope_id "
-		 "FROM dwello.outbox_deliveries "
-		 "UNION SELECT 'idempotency_keys', scope_id "
-		 "FROM dwello.idempotency_keys) AS s "
-		 "WHERE s.scope_id <> '00000000-0000-0000-0000-000000000000' "
-		 "AND NOT EXISTS (SELECT FROM dwello.jobs AS j "
-		 "WHERE j.id = s.scope_id) "
-		 "AND NOT EXISTS (SELECT FROM dwello.users AS u "
-		 "WHERE u.id = s.scope_id) ORDER BY 1, 2",
+		 SCOPE_ORPHANS("transactions") "UNION ALL "
+		 SCOPE_ORPHANS("ledger_entries") "UNION ALL "
+		 SCOPE_ORPHANS("outbox") "UNION ALL "
+		 SCOPE_ORPHANS("outbox_deliveries") "UNION ALL "
+		 SCOPE_ORPHANS("idempotency_keys") ") AS s ORDER BY 1, 2",
 		 "Restore the missing row from a backup; without it the row belongs to nobody."),
 	RULE("orphan",
 		 "SELECT l.relation, 'There is no user ' || l.user_id || '.' FROM ("
-		 "SELECT 'data_access_log' AS relation, user_id "
-		 "FROM dwello.data_access_log "
-		 "UNION SELECT 'user_activity_logs', user_id "
-		 "FROM dwello.user_activity_logs "
-		 "UNION SELECT 'ai_agent_activity', user_id "
-		 "FROM dwello.ai_agent_activity "
-		 "UNION SELECT 'ledger_accounts', owner_id "
-		 "FROM dwello.ledger_accounts) AS l "
-		 "WHERE l.user_id <> '00000000-0000-0000-0000-000000000000' "
-		 "AND NOT EXISTS (SELECT FROM dwello.users AS u "
-		 "WHERE u.id = l.user_id) ORDER BY 1, 2",
+		 USER_ORPHANS("data_access_log", "user_id") "UNION ALL "
+		 USER_ORPHANS("user_activity_logs", "user_id") "UNION ALL "
+		 USER_ORPHANS("ai_agent_activity", "user_id") "UNION ALL "
+		 USER_ORPHANS("ledger_accounts", "owner_id") ") AS l ORDER BY 1, 2",
 		 "Restore the missing user from a backup."),
 	RULE("orphan",
 		 "SELECT l.relation, 'There is no job ' || l.job_id || '.' FROM ("
-		 "SELECT 'ai_agent_activity' AS relation, job_id "
-		 "FROM dwello.ai_agent_activity "
-		 "UNION SELECT 'escrow_events', job_id "
-		 "FROM dwello.escrow_events) AS l WHERE NOT EXISTS "
-		 "(SELECT FROM dwello.jobs AS j WHERE j.id = l.job_id) "
-		 "ORDER BY 1, 2",
+		 JOB_ORPHANS("ai_agent_activity") "UNION ALL "
+		 JOB_ORPHANS("escrow_events") ") AS l ORDER BY 1, 2",
 		 "Restore the missing job from a backup."),
 	RULE("orphan",
 		 "SELECT 'ledger_entries', 'There is no account ' || l.account_id "
@@ -150,58 +199,57 @@ static CheckRule rules[] = {
 		 "Restore the missing account from a backup; stop payouts until then."),
 	RULE("matching_column",
 		 "SELECT 'user_profiles', 'User ' || d.user_id || ': what matching "
-		 "knows of him, or of his agent, is out of date.' "
+		 "knows of them, or of their agent, is out of date.' "
 		 "FROM (" DW_AUDIENCE_DRIFT ") AS d ORDER BY 2",
 		 "Call dwello.refresh_matching() until it is 0."),
 	RULE("denormalised_column",
-		 "SELECT k.relation, 'Job ' || k.job_id || ': homeowner_id, "
+		 "SELECT DISTINCT k.relation, 'Job ' || k.job_id || ': homeowner_id, "
 		 "provider_id or is_listed differs from the job''s.' FROM ("
-		 JOB_CHILD("job_requirements", "c.provider_id", "c.is_listed") "UNION "
-		 JOB_CHILD("job_milestones", "c.provider_id", "c.is_listed") "UNION "
-		 JOB_CHILD("job_sites", "c.provider_id", "NULL") "UNION "
-		 JOB_CHILD("job_progress", "c.provider_id", "NULL") "UNION "
-		 JOB_CHILD("change_orders", "c.provider_id", "NULL") "UNION "
-		 JOB_CHILD("escrow_accounts", "c.provider_id", "NULL") "UNION "
-		 JOB_CHILD("escrow_events", "c.provider_id", "NULL") "UNION "
-		 JOB_CHILD("disputes", "c.provider_id", "NULL") "UNION "
-		 JOB_CHILD("chargebacks", "c.provider_id", "NULL") "UNION "
-		 JOB_CHILD("reviews", "c.provider_id", "NULL") "UNION "
-		 JOB_CHILD("review_responses", "c.provider_id", "NULL") "UNION "
+		 JOB_CHILD("job_requirements", "c.provider_id", "c.is_listed") "UNION ALL "
+		 JOB_CHILD("job_milestones", "c.provider_id", "c.is_listed") "UNION ALL "
+		 JOB_CHILD("job_sites", "c.provider_id", "NULL") "UNION ALL "
+		 JOB_CHILD("job_progress", "c.provider_id", "NULL") "UNION ALL "
+		 JOB_CHILD("change_orders", "c.provider_id", "NULL") "UNION ALL "
+		 JOB_CHILD("escrow_accounts", "c.provider_id", "NULL") "UNION ALL "
+		 JOB_CHILD("escrow_events", "c.provider_id", "NULL") "UNION ALL "
+		 JOB_CHILD("disputes", "c.provider_id", "NULL") "UNION ALL "
+		 JOB_CHILD("chargebacks", "c.provider_id", "NULL") "UNION ALL "
+		 JOB_CHILD("reviews", "c.provider_id", "NULL") "UNION ALL "
+		 JOB_CHILD("review_responses", "c.provider_id", "NULL") "UNION ALL "
 		 CHILD("transactions", "scope_id", SIDE(AWARDED),
-			   SIDE("j.homeowner_id"), "NULL") "UNION "
-		 JOB_CHILD("bids", AWARDED, "NULL") "UNION "
-		 JOB_CHILD("job_invites", AWARDED, "NULL") "UNION "
-		 JOB_CHILD("messages", AWARDED, "NULL") ") AS k "
-		 "WHERE k.homeowner_id IS DISTINCT FROM k.job_homeowner_id "
-		 "OR k.provider_id IS DISTINCT FROM k.job_provider_id "
-		 "OR k.is_listed <> k.job_is_listed ORDER BY 1, 2",
+			   SIDE("j.homeowner_id"), "NULL") "UNION ALL "
+		 JOB_CHILD("bids", AWARDED, "NULL") "UNION ALL "
+		 JOB_CHILD("job_invites", AWARDED, "NULL") "UNION ALL "
+		 JOB_CHILD("messages", AWARDED, "NULL") ") AS k ORDER BY 1, 2",
 		 "Set the columns to the job's; policies go by them."),
 	RULE("denormalised_column",
-		 "SELECT k.relation, 'Bid ' || k.bid_id || ': homeowner_id or "
+		 "SELECT DISTINCT k.relation, 'Bid ' || k.bid_id || ': homeowner_id or "
 		 "provider_id differs from the bid''s.' FROM ("
-		 BID_CHILD("bid_versions") "UNION "
-		 BID_CHILD("bid_materials") "UNION "
-		 BID_CHILD("counter_offers") ") AS k "
-		 "JOIN dwello.bids AS b ON b.job_id = k.job_id AND b.id = k.bid_id "
-		 "WHERE k.homeowner_id <> b.homeowner_id "
-		 "OR k.provider_id <> b.provider_id ORDER BY 1, 2",
+		 BID_CHILD("bid_versions") "UNION ALL "
+		 BID_CHILD("bid_materials") "UNION ALL "
+		 BID_CHILD("counter_offers") ") AS k ORDER BY 1, 2",
 		 "Set the columns to the bid's; policies go by them."),
 	RULE("counter_drift",
 		 "SELECT 'provider_stats', 'Provider ' || s.user_id || ' has ' "
 		 "|| s.awarded_count || ' awards, ' || s.completed_count "
-		 "|| ' completions, ' || s.review_count || ' reviews; his jobs have ' "
-		 "|| a.awarded || ', ' || a.completed || ', ' || a.reviewed || '.' "
-		 "FROM dwello.provider_stats AS s "
-		 "CROSS JOIN LATERAL (SELECT "
-		 "count(*) FILTER (WHERE o.type = 'award_confirmed') AS awarded, "
-		 "count(*) FILTER (WHERE o.type = 'job_completed') AS completed, "
-		 "count(*) FILTER (WHERE o.type = 'review_posted' "
-		 "AND o.payload ->> 'reviewee_id' = s.user_id::text) AS reviewed "
+		 "|| ' completions, ' || s.review_count || ' reviews; their jobs "
+		 "have ' || COALESCE(a.awarded, 0) || ', ' "
+		 "|| COALESCE(a.completed, 0) || ', ' || COALESCE(a.reviewed, 0) "
+		 "|| '.' FROM dwello.provider_stats AS s "
+		 "LEFT JOIN (SELECT e.user_id, "
+		 "count(*) FILTER (WHERE e.type = 'award_confirmed') AS awarded, "
+		 "count(*) FILTER (WHERE e.type = 'job_completed') AS completed, "
+		 "count(*) FILTER (WHERE e.type = 'review_posted') AS reviewed "
+		 "FROM (SELECT o.type, CASE o.type WHEN 'review_posted' "
+		 "THEN o.payload ->> 'reviewee_id' "
+		 "ELSE o.payload ->> 'provider_id' END AS user_id "
 		 "FROM dwello.outbox AS o WHERE o.applied_at IS NOT NULL "
-		 "AND (o.payload ->> 'provider_id' = s.user_id::text "
-		 "OR o.payload ->> 'reviewee_id' = s.user_id::text)) AS a "
-		 "WHERE (s.awarded_count, s.completed_count, s.review_count) "
-		 "IS DISTINCT FROM (a.awarded, a.completed, a.reviewed) ORDER BY 2",
+		 "AND o.type IN ('award_confirmed', 'job_completed', "
+		 "'review_posted')) AS e GROUP BY e.user_id) AS a "
+		 "ON a.user_id = s.user_id::text "
+		 "WHERE s.awarded_count <> COALESCE(a.awarded, 0) "
+		 "OR s.completed_count <> COALESCE(a.completed, 0) "
+		 "OR s.review_count <> COALESCE(a.reviewed, 0) ORDER BY 2",
 		 "Restore provider_stats, or count the provider's jobs anew."),
 	RULE("requirement_drift",
 		 "SELECT 'jobs', 'Job ' || j.id || ' has the bits ' "
@@ -238,6 +286,43 @@ static CheckRule rules[] = {
 		 "AND COALESCE(t.jobs, 0) <> COALESCE(s.jobs, 0) "
 		 "HAVING count(*) > 0",
 		 "Call dwello.refresh_tiles() every few seconds."),
+	RULE("damaged_document",
+		 "SELECT d.relation, 'User ' || d.user_id || ': ' || d.name "
+		 "|| ' cannot be read.' FROM (SELECT 'user_profiles' AS relation, "
+		 "user_id, 'service_areas' AS name FROM dwello.user_profiles "
+		 "WHERE NOT dwello.service_areas_are_valid(service_areas) "
+		 "UNION ALL SELECT 'user_profiles', user_id, 'a document' "
+		 "FROM dwello.user_profiles "
+		 "WHERE jsonb_typeof(availability_schedule) <> 'object' "
+		 "OR jsonb_typeof(insurance_info) <> 'object' "
+		 "OR jsonb_typeof(license_info) <> 'object' "
+		 "UNION ALL SELECT 'ai_bidding_agents', user_id, 'a document' "
+		 "FROM dwello.ai_bidding_agents "
+		 "WHERE NOT dwello.working_hours_are_valid(working_hours) "
+		 "OR NOT dwello.agent_costs_are_valid(costs)) AS d ORDER BY 1, 2",
+		 "Write the document anew through a command of dwello, or restore it from a backup."),
+	RULE("category_cycle",
+		 "WITH RECURSIVE up AS (SELECT c.id, c.parent_id, 1 AS levels "
+		 "FROM dwello.service_categories AS c "
+		 "UNION ALL SELECT up.id, c.parent_id, up.levels + 1 FROM up "
+		 "JOIN dwello.service_categories AS c ON c.id = up.parent_id "
+		 "WHERE up.levels < 100 AND up.parent_id <> up.id) "
+		 "SELECT 'service_categories', 'Category ' || up.id "
+		 "|| ' lies below itself.' FROM up WHERE up.parent_id = up.id "
+		 "ORDER BY 2",
+		 "Set parent_id of one of them to the category above, or to NULL."),
+	RULE("wrong_user_type",
+		 "SELECT r.relation, r.object || ' belongs to user ' || r.user_id "
+		 "|| ', who is a ' || u.user_type || '.' FROM ("
+		 "SELECT 'jobs' AS relation, 'Job ' || id AS object, "
+		 "homeowner_id AS user_id, 'homeowner' AS wanted FROM dwello.jobs "
+		 "UNION ALL SELECT 'bids', 'Bid ' || id, provider_id, "
+		 "'service_provider' FROM dwello.bids "
+		 "UNION ALL SELECT 'ai_bidding_agents', 'An agent', user_id, "
+		 "'service_provider' FROM dwello.ai_bidding_agents) AS r "
+		 "JOIN dwello.users AS u ON u.id = r.user_id "
+		 "WHERE u.user_type::text <> r.wanted ORDER BY 1, 2",
+		 "Restore the row from a backup: no command writes it so."),
 	RULE("unsealed_value",
 		 "SELECT v.object, 'Row ' || v.id || ' is not sealed.' FROM ("
 		 "SELECT 'users.email' AS object, id, email AS sealed FROM dwello.users "
@@ -344,32 +429,6 @@ library_is_preloaded(void)
 	return false;
 }
 
-/* True when every kind of key can be had; never raises. */
-static bool
-keyring_is_readable(char **problem)
-{
-	MemoryContext context = CurrentMemoryContext;
-	volatile bool readable = true;
-
-	PG_TRY();
-	{
-		for (int kind = 0; kind < DW_KEY_KIND_COUNT; kind++)
-			(void) dw_keyring_need((DwKeyKind) kind);
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		*problem = error->message;
-		readable = false;
-	}
-	PG_END_TRY();
-	return readable;
-}
-
 /* The rules that look outside the database. */
 static void
 check_installation(DwFindingSink sink, void *context)
@@ -388,15 +447,16 @@ check_installation(DwFindingSink sink, void *context)
 		"keyring_unreadable", "dwello.keyring_file", NULL,
 		"Restore the keyring file, or make one with dwello.create_keyring()."
 	};
-	char	   *problem = NULL;
+	const char *objection = dw_keyring_objection();
 
 	if (!library_is_preloaded())
 		sink(&preload, context);
 	if (dw_keyring_in_data_directory())
 		sink(&place, context);
-	if (!keyring_is_readable(&problem))
+	if (objection != NULL)
 	{
-		unreadable.detail = problem;
+		unreadable.detail =
+			psprintf("The keyring file cannot be used: %s.", objection);
 		sink(&unreadable, context);
 	}
 }

@@ -149,8 +149,20 @@ dead_letter_lapsed(const DwClaim *claim)
 }
 
 /*
+ * No earlier event of the row's scope is under way or waits, but for those
+ * that are due.  OFFSET keeps the sub-select one look by key for each row:
+ * as a join it would read every delivery that was ever made.
+ */
+#define NOTHING_EARLIER(row) \
+	"NOT EXISTS (SELECT FROM dwello.outbox_deliveries AS d " \
+	"WHERE d.scope_id = " row ".scope_id AND d.event_id < " row ".id " \
+	"AND d.consumer = $1 AND d.done_at IS NULL AND d.dead_at IS NULL " \
+	"AND d.event_id NOT IN (SELECT w.id FROM due AS w) OFFSET 0)"
+
+/*
  * Writes the deliveries of a claim: what is due again and what is new, but
- * nothing of a scope where an earlier event is under way or waits.
+ * nothing of a scope where an earlier event is under way or waits.  The walk
+ * of the outbox by id ends with as many new events as are wanted.
  */
 static uint64
 claim_rows(const DwClaim *claim, const Cursor *cursor)
@@ -168,16 +180,13 @@ claim_rows(const DwClaim *claim, const Cursor *cursor)
 					 "AND NOT EXISTS (SELECT "
 					 "FROM dwello.outbox_deliveries AS d "
 					 "WHERE d.scope_id = o.scope_id AND d.event_id = o.id "
-					 "AND d.consumer = $1)), "
+					 "AND d.consumer = $1 OFFSET 0) "
+					 "AND " NOTHING_EARLIER("o") " "
+					 "ORDER BY o.id LIMIT $3), "
 					 "chosen AS (SELECT c.scope_id, c.id "
 					 "FROM (SELECT * FROM due "
 					 "UNION ALL SELECT * FROM fresh) AS c "
-					 "WHERE NOT EXISTS (SELECT "
-					 "FROM dwello.outbox_deliveries AS d "
-					 "WHERE d.scope_id = c.scope_id AND d.event_id < c.id "
-					 "AND d.consumer = $1 "
-					 "AND d.done_at IS NULL AND d.dead_at IS NULL "
-					 "AND d.event_id NOT IN (SELECT w.id FROM due AS w)) "
+					 "WHERE " NOTHING_EARLIER("c") " "
 					 "ORDER BY c.id LIMIT $3), "
 					 "given AS (INSERT INTO dwello.outbox_deliveries AS d "
 					 "(scope_id, event_id, consumer, attempts, lease_id, "

@@ -48,7 +48,8 @@
 	"AS longitude, " \
 	"round(st_y(l.location::geometry) * 1e7::float8) / 1e7::float8 " \
 	"AS latitude, b.max_bid_radius_miles::float8 AS radius_miles, " \
-	"st_geomfromgeojson(q.service_areas) AS area, " \
+	"CASE WHEN dwello.service_areas_are_valid(q.service_areas) " \
+	"THEN st_geomfromgeojson(q.service_areas) END AS area, " \
 	"coalesce((SELECT array_agg(c.id ORDER BY c.id) " \
 	"FROM dwello.categories AS c WHERE " DW_FOLDED("c.name") " IN " \
 	"(SELECT " DW_FOLDED("s") " FROM unnest(q.specialties) AS s)), '{}') " \

@@ -110,9 +110,13 @@ dw_match_rules_init(void)
 
 /* Tells every backend; see the header. */
 void
-dw_match_rules_forget(Oid relation)
+dw_match_rules_forget(const char *table)
 {
-	CacheInvalidateRelcacheByRelid(relation);
+	Oid			schema = get_namespace_oid("dwello", true);
+	Oid			relation = get_relname_relid(table, schema);
+
+	if (OidIsValid(relation))
+		CacheInvalidateRelcacheByRelid(relation);
 }
 
 /* Notes which relations are the tables. */

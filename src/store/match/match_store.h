@@ -162,7 +162,10 @@ typedef struct DwMatchPath
 /* Finds a category and all above it. */
 extern void dw_match_path(const DwUuid *id, DwMatchPath *path);
 
-/* Tells every backend, from the commit on, that a table has changed. */
-extern void dw_match_rules_forget(Oid relation);
+/*
+ * Tells every backend, from the commit on, that the table of that name in
+ * schema dwello has changed; a name that is none tells nobody anything.
+ */
+extern void dw_match_rules_forget(const char *table);
 
 #endif							/* DW_MATCH_STORE_H */

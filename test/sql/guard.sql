@@ -1,0 +1,64 @@
+--
+-- guard.sql
+--	The trigger functions on tables that are not dwello's: refused, and the
+--	server lives, whatever the columns and the firing.
+--
+SET client_min_messages = warning;
+
+-- What comes of a trigger on a table with these columns: hung on, then fired.
+CREATE FUNCTION pg_temp.hang(columns text, firing text, function text, statement text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  answer text;
+BEGIN
+  EXECUTE format('CREATE TABLE public.w (a integer, %s)', columns);
+  EXECUTE 'INSERT INTO public.w (a) VALUES (1)';
+  EXECUTE format('CREATE TRIGGER t %s EXECUTE FUNCTION dwello.%s', firing, function);
+  answer := t.try(statement);
+  DROP TABLE public.w;
+  RETURN answer;
+END
+$$;
+
+SELECT function, columns, firing, level,
+       pg_temp.hang(columns, firing || ' ON public.w FOR EACH ' || level, function,
+         CASE WHEN firing LIKE '%TRUNCATE' THEN 'TRUNCATE public.w' WHEN firing LIKE '%INSERT' THEN 'INSERT INTO public.w (a) VALUES (2)'
+              WHEN firing LIKE '%DELETE' THEN 'DELETE FROM public.w' ELSE 'UPDATE public.w SET a = 2' END) AS answer
+  FROM (VALUES
+    ($$touch_updated_at()$$, $$updated_at text$$, 'BEFORE UPDATE', 'ROW'),
+    ($$touch_updated_at()$$, $$updated_at text DEFAULT 'x'$$, 'BEFORE UPDATE', 'ROW'),
+    ($$touch_updated_at()$$, $$updated_at integer DEFAULT 1$$, 'BEFORE UPDATE', 'ROW'),
+    ($$touch_updated_at()$$, $$updated_at date DEFAULT now()$$, 'BEFORE UPDATE', 'ROW'),
+    ($$touch_updated_at()$$, $$b integer$$, 'BEFORE UPDATE', 'ROW'),
+    ($$touch_updated_at()$$, $$updated_at timestamptz$$, 'BEFORE UPDATE', 'ROW'),
+    ($$touch_updated_at()$$, $$updated_at timestamptz$$, 'BEFORE UPDATE', 'STATEMENT'),
+    ($$touch_updated_at()$$, $$updated_at timestamptz$$, 'AFTER UPDATE', 'ROW'),
+    ($$touch_updated_at()$$, $$updated_at timestamptz$$, 'BEFORE INSERT', 'ROW'),
+    ($$touch_updated_at()$$, $$updated_at timestamptz$$, 'BEFORE DELETE', 'ROW'),
+    ($$touch_updated_at()$$, $$updated_at timestamptz$$, 'BEFORE TRUNCATE', 'STATEMENT'),
+    ($$guard_append('pending')$$, $$status text$$, 'BEFORE UPDATE', 'ROW'),
+    ($$guard_append('pending')$$, $$status text DEFAULT 'pending'$$, 'BEFORE UPDATE', 'ROW'),
+    ($$guard_append('pending')$$, $$status integer DEFAULT 1$$, 'BEFORE UPDATE', 'ROW'),
+    ($$guard_append('pending')$$, $$b integer$$, 'BEFORE UPDATE', 'ROW'),
+    ($$guard_append('pending')$$, $$status text$$, 'BEFORE UPDATE', 'STATEMENT'),
+    ($$guard_append('pending')$$, $$status text$$, 'BEFORE DELETE', 'ROW'),
+    ($$guard_append('pending')$$, $$status text$$, 'BEFORE TRUNCATE', 'STATEMENT'),
+    ($$guard_append('pending')$$, $$status text$$, 'AFTER UPDATE', 'ROW'),
+    ($$guard_append()$$, $$status text$$, 'BEFORE INSERT', 'ROW'),
+    ($$guard_builtin()$$, $$is_builtin text DEFAULT 'x'$$, 'BEFORE UPDATE', 'ROW'),
+    ($$guard_builtin()$$, $$is_builtin integer DEFAULT 1$$, 'BEFORE UPDATE', 'ROW'),
+    ($$guard_builtin()$$, $$is_builtin boolean$$, 'BEFORE UPDATE', 'ROW'),
+    ($$guard_builtin()$$, $$is_builtin boolean DEFAULT true$$, 'BEFORE UPDATE', 'ROW'),
+    ($$guard_builtin()$$, $$is_builtin boolean DEFAULT true$$, 'BEFORE UPDATE', 'STATEMENT'),
+    ($$guard_builtin()$$, $$is_builtin boolean DEFAULT true$$, 'AFTER UPDATE', 'ROW'),
+    ($$guard_builtin()$$, $$is_builtin boolean DEFAULT true$$, 'BEFORE INSERT', 'ROW'),
+    ($$guard_builtin()$$, $$is_builtin boolean DEFAULT true$$, 'BEFORE TRUNCATE', 'STATEMENT'),
+    ($$forget_kept()$$, $$b integer$$, 'AFTER UPDATE', 'ROW'),
+    ($$forget_kept('none')$$, $$b integer$$, 'AFTER UPDATE', 'ROW'),
+    ($$forget_kept('jobs')$$, $$b integer$$, 'AFTER TRUNCATE', 'STATEMENT'),
+    ($$forget_kept('jobs')$$, $$b integer$$, 'BEFORE UPDATE', 'ROW')) AS v (function, columns, firing, level);
+
+-- what is there already may be written again
+SELECT t.try($$UPDATE dwello.service_categories SET name = name WHERE is_builtin$$) AS same,
+       t.try($$UPDATE dwello.service_categories SET name = 'x' WHERE is_builtin$$) AS other;
