@@ -36,32 +36,9 @@ shape_resolve(DwShape *shape, TupleDesc desc)
 	shape->type = desc->tdtypeid;
 }
 
-/* Takes a row of the last result apart; see the header. */
-void
-dw_record_read(DwRecord *record, DwShape *shape, uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-
-	if (isnull)
-		elog(ERROR, "dwello statement gave no record");
-	dw_record_of(record, shape, value);
-}
-
-/* Takes a row of the last result apart by its columns; see the header. */
-void
-dw_record_row(DwRecord *record, uint64 row)
-{
-	if (SPI_tuptable == NULL || row >= SPI_processed ||
-		SPI_tuptable->tupdesc->natts > DW_RECORD_MAX)
-		elog(ERROR, "dwello statement gave no such row");
-	heap_deform_tuple(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-					  record->values, record->nulls);
-}
-
-/* Takes a row apart; see the header. */
-void
-dw_record_of(DwRecord *record, DwShape *shape, Datum row)
+/* Takes a row apart. */
+static void
+record_of(DwRecord *record, DwShape *shape, Datum row)
 {
 	HeapTupleData tuple = {0};
 	TupleDesc	desc;
@@ -85,6 +62,29 @@ dw_record_of(DwRecord *record, DwShape *shape, Datum row)
 	ReleaseTupleDesc(desc);
 	pfree(values);
 	pfree(nulls);
+}
+
+/* Takes a row of the last result apart; see the header. */
+void
+dw_record_read(DwRecord *record, DwShape *shape, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = dw_read_datum(row, column, &isnull);
+
+	if (isnull)
+		elog(ERROR, "dwello statement gave no record");
+	record_of(record, shape, value);
+}
+
+/* Takes a row of the last result apart by its columns; see the header. */
+void
+dw_record_row(DwRecord *record, uint64 row)
+{
+	if (SPI_tuptable == NULL || row >= SPI_processed ||
+		SPI_tuptable->tupdesc->natts > DW_RECORD_MAX)
+		elog(ERROR, "dwello statement gave no such row");
+	heap_deform_tuple(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+					  record->values, record->nulls);
 }
 
 /* Copies a uuid out; false, and the nil uuid, when it is NULL. */

@@ -216,9 +216,6 @@ extern void dw_record_read(DwRecord *record, DwShape *shape, uint64 row,
 /* Takes apart a row of the last result by its own columns, in their order. */
 extern void dw_record_row(DwRecord *record, uint64 row);
 
-/* Takes apart a row that came as an argument. */
-extern void dw_record_of(DwRecord *record, DwShape *shape, Datum row);
-
 /* Readers by 0-based position in the shape; NULL as dw_read_* have it. */
 extern bool dw_record_uuid(const DwRecord *record, int i, DwUuid *out);
 extern int64 dw_record_int8(const DwRecord *record, int i);

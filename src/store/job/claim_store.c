@@ -125,18 +125,3 @@ dw_due_claim(DwStatement *find, int max_rows, int *count)
 	*count = claim.count;
 	return claim.rows;
 }
-
-DwUuid *
-dw_due_jobs(const DwDue *rows, int count, int *job_count)
-{
-	DwUuid	   *ids = palloc_array(DwUuid, Max(count, 1));
-
-	for (int i = 0; i < count; i++)
-		ids[i] = rows[i].job_id;
-	qsort(ids, count, sizeof(DwUuid), job_compare);
-	*job_count = 0;
-	for (int i = 0; i < count; i++)
-		if (*job_count == 0 || !dw_uuid_equal(&ids[i], &ids[*job_count - 1]))
-			ids[(*job_count)++] = ids[i];
-	return ids;
-}

@@ -225,9 +225,6 @@ typedef struct DwDue
  */
 extern DwDue *dw_due_claim(DwStatement *find, int max_rows, int *count);
 
-/* The jobs of claimed rows, each once, in the order of their ids. */
-extern DwUuid *dw_due_jobs(const DwDue *rows, int count, int *job_count);
-
 /* Claims open jobs past their expires_at. */
 extern DwDue *dw_jobs_claim_expired(int max_rows, int *count);
 
