@@ -51,6 +51,9 @@ my %reads = (
 	check => [ superuser => '' ],
 	cluster_jobs => [ provider_1 => '-130, 30, -120, 40, 6' ],
 	current_user_id => [ homeowner => '' ],
+	milestone_is_valid => [
+		system => "100, 0, 0, 0, 0, 'planned', NULL, NULL, 'Paint'" ],
+	transaction_is_valid => [ system => "100, 5, 1, 94, 'pending', NULL, NULL" ],
 	own_scopes => [ homeowner => '' ],
 	error_codes => [ nobody => '' ],
 	escrow_next_events => [ homeowner => "'$id{job_plumbing}'" ],

@@ -1,6 +1,6 @@
 /*
  * account_status_api.c
- *		Entry points that let a user in and keep him out: suspending,
+ *		Entry points that let a user in and keep them out: suspending,
  *		reinstating, a new password.
  *
  * Suspension does nothing to jobs, bids and escrows: money and work under
@@ -113,7 +113,7 @@ suspend_apply(DwCall *call, DwUser *user, const char *reason)
 	account_status_emit(call, user, "user_suspended");
 }
 
-/* Lets the user in again, as what has been verified of him. */
+/* Lets the user in again, as what has been verified of them. */
 static void
 reinstate_apply(DwCall *call, DwUser *user)
 {

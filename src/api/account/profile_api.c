@@ -1,6 +1,6 @@
 /*
  * profile_api.c
- *		Entry points of profiles: what a user tells of himself, and what
+ *		Entry points of profiles: what a user tells of themselves, and what
  *		others see of a provider.
  */
 #include "postgres.h"
@@ -68,7 +68,7 @@ DW_FUNCTION(dwello_update_profile)
 	return dw_call_return(&call);
 }
 
-/* provider_summary(provider_id) → what anybody may know of him */
+/* provider_summary(provider_id) → what anybody may know of them */
 DW_FUNCTION(dwello_provider_summary)
 {
 	DwCall		call;

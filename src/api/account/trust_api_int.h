@@ -10,7 +10,7 @@
 #include "core/base/base.h"
 
 /*
- * True for the user himself, staff, the system, and the other side of a job
+ * True for the user, for staff, the system, and the other side of a job
  * that was confirmed and not called off.  Wants an open SPI connection.
  */
 extern bool dw_contact_open_to(const DwActor *caller, const DwUuid *user_id);

@@ -100,7 +100,7 @@ dw_user_argument(DwCall *call, const char *arg)
 
 /*
  * Locks the user that a command is about; see the header.  Another user's id
- * is refused before it is looked up, so it does not matter whether he exists.
+ * is refused before it is looked up, so it does not matter whether they exist.
  */
 void
 dw_user_for_command(DwCall *call, const DwUuid *user_id, DwUser *user)

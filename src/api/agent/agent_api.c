@@ -275,7 +275,7 @@ provider_lock(DwCall *call, const DwUuid *agent_id)
 					  "must be a service provider's");
 }
 
-/* WD301 for a provider who asks for more bids than his tier has. */
+/* WD301 for a provider who asks for more bids than their tier has. */
 static void
 tier_check(DwCall *call, const DwAgent *agent)
 {

@@ -145,8 +145,8 @@ need_eligible(DwCall *call, const DwJob *job, const DwBid *bid)
 
 /*
  * Locks the bid that is meant: the one named, else the accepted one; false
- * when there is none.  P0002 when the caller may not see it, 42501 when he
- * may but it is not his.
+ * when there is none.  P0002 when the caller may not see it, 42501 when they
+ * may but it is not theirs.
  */
 static bool
 bid_to_confirm(DwCall *call, const DwJob *job, DwBid *bid)

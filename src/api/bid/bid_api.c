@@ -46,7 +46,7 @@ DW_FUNCTION(dwello_submit_bid)
 
 	dw_job_for_command(&call, &bid.job_id, &job);
 	if (dw_uuid_equal(&job.homeowner_id, &call.actor.user_id))
-		dw_raise(DW_FORBIDDEN, "nobody may bid on his own job", NULL, NULL);
+		dw_raise(DW_FORBIDDEN, "nobody may bid on their own job", NULL, NULL);
 	if (dw_call_replay(&call, &job.id))
 		return dw_call_return(&call);
 	job_check(&call, &job, &bid);

@@ -16,7 +16,7 @@
 
 /*
  * Locks the caller's own bid on a locked job; P0002 when there is none that
- * he may see, 42501 when it is another's.
+ * they may see, 42501 when it is another's.
  */
 extern void dw_bid_for_bidder(DwCall *call, const DwJob *job,
 							  const DwUuid *bid_id, DwBid *bid);
@@ -33,8 +33,8 @@ extern DwBidStatus dw_bid_next_in_time(DwCall *call, const DwJob *job,
 									   const DwBid *bid, DwBidEvent event);
 
 /*
- * Gives a locked job to a bidder until he has confirmed, and tells him by an
- * event of that type.
+ * Gives a locked job to a bidder until they have confirmed, and tells them
+ * by an event of that type.
  */
 extern void dw_award_give(DwJob *job, DwBid *bid, const char *type);
 

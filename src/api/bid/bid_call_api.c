@@ -40,7 +40,7 @@ dw_bid_next(DwCall *call, const DwBid *bid, DwBidEvent event)
 	if (result == DW_OK)
 		return (DwBidStatus) next;
 	if ((dw_machine_actors(machine, event) & call->actor.kind) != 0)
-		result = DW_INVALID_TRANSITION; /* his, but not from here */
+		result = DW_INVALID_TRANSITION; /* theirs, but not from here */
 	dw_raise(result, psprintf("%s is not possible for a bid that is %s",
 							  dw_bid_event_label(event),
 							  dw_bid_status_label(bid->status)),

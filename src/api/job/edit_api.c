@@ -1,8 +1,8 @@
 /*
  * edit_api.c
- *		edit_job: a homeowner changes what he has posted.
+ *		edit_job: a homeowner changes what they have posted.
  *
- * A draft is his alone, and everything may change.  Once published, what
+ * A draft is theirs alone, and everything may change.  Once published, what
  * bids are measured by is frozen; a change of what bidders have priced makes
  * new terms, for which each of them must speak again; and what nobody prices
  * just changes.  A value that is given but is no other is no change, so that

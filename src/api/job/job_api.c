@@ -3,7 +3,7 @@
  *		Which job a call is about, and whether its caller may know of it.
  *
  * A command's caller is active when it gets here (dw_command_begin); a
- * query's need not be, so his standing is asked for where it counts.
+ * query's need not be, so the status is asked for where it counts.
  */
 #include "postgres.h"
 
@@ -122,7 +122,7 @@ dw_job_next(DwCall *call, const DwJob *job, DwJobEvent event)
 	if (result == DW_OK)
 		return (DwJobStatus) next;
 	if ((dw_machine_actors(dw_job_machine(), event) & call->actor.kind) != 0)
-		result = DW_INVALID_TRANSITION; /* his, but not from here */
+		result = DW_INVALID_TRANSITION; /* theirs, but not from here */
 	dw_raise(result, psprintf("%s is not possible for a job that is %s",
 							  dw_job_event_label(event),
 							  dw_job_status_label(job->status)),

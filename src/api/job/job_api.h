@@ -37,7 +37,7 @@ extern void dw_job_need_provider(DwCall *call, const DwJob *job);
 
 /*
  * The state after an event done by the caller; WD101 when there is no such
- * move, 42501 when it is never his, with the states from which it is known.
+ * move, 42501 when it is never theirs, with the states from which it is known.
  */
 extern DwJobStatus dw_job_next(DwCall *call, const DwJob *job,
 							   DwJobEvent event);

@@ -1,6 +1,6 @@
 /*
  * post_api.c
- *		post_job: a homeowner writes down what he wants done.
+ *		post_job: a homeowner writes down what they want done.
  *
  * A job is its own scope: the id is given, or follows from the idempotency
  * key, so that a retry meets its own row.  A draft concerns nobody else and

@@ -138,7 +138,7 @@ timers_check(DwCall *call, const DwJob *job)
 					  "%s", dw_job_status_label(job->status)),
 			 psprintf("Job %s is in state \"%s\".", dw_uuid_text(&job->id),
 					  dw_job_status_label(job->status)),
-			 "He can while it is a draft, an administrator at any time.");
+			 "They can while it is a draft, an administrator at any time.");
 }
 
 /* set_timers(job_id, timers) → job_id, timers, version, replayed */

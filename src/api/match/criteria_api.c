@@ -46,7 +46,7 @@ dw_criteria_judge(const DwMatchCriteria *criteria)
 				 "reference.md#match_jobs says what it takes.");
 }
 
-/* Takes over what is known of the provider; 22023 when he has no place. */
+/* Takes over what is known of the provider; 22023 when they have no place. */
 void
 dw_criteria_provider(const DwMatchProvider *provider,
 					 DwMatchCriteria *criteria)
@@ -65,7 +65,7 @@ dw_criteria_provider(const DwMatchProvider *provider,
 			? provider->radius_miles : dw_match_rules()->radius_miles;
 }
 
-/* The categories that his agent prefers fit, others do not, but are shown. */
+/* Categories that their agent prefers fit; others do not, but are shown. */
 void
 dw_criteria_prefer(const DwMatchProvider *provider, DwMatchCriteria *criteria)
 {
@@ -100,7 +100,7 @@ dw_match_provider_of_call(DwCall *call, const char *arg,
 	}
 	else if (given != NULL && !dw_uuid_equal(given, &id))
 		dw_raise(DW_FORBIDDEN,
-				 "only the provider himself may see what suits him", NULL,
+				 "only the provider may see what suits them", NULL,
 				 "Leave provider_id out.");
 	if (!dw_match_provider(&id, dw_today(), provider))
 		dw_raise(DW_NOT_FOUND, psprintf("there is no provider %s",

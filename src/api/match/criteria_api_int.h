@@ -2,8 +2,8 @@
  * criteria_api_int.h
  *		What a provider is matched by.
  *
- * A provider is matched by where he works, how far his agent goes, what it
- * prefers and which credentials he holds; what he asks for may differ from
+ * A provider is matched by where they work, how far their agent goes, what it
+ * prefers and which credentials they hold; what they ask for may differ from
  * call to call.
  */
 #ifndef DW_CRITERIA_API_INT_H
@@ -28,11 +28,11 @@ extern void dw_match_provider_of_call(DwCall *call, const char *arg,
 extern void dw_criteria_begin(DwMatchCriteria *criteria, TimestampTz as_of,
 							  const char *currency);
 
-/* Takes over what is known of the provider; 22023 when he has no place. */
+/* Takes over what is known of the provider; 22023 when they have no place. */
 extern void dw_criteria_provider(const DwMatchProvider *provider,
 								 DwMatchCriteria *criteria);
 
-/* What his agent prefers fits; the rest does not, but is shown. */
+/* What their agent prefers fits; the rest does not, but is shown. */
 extern void dw_criteria_prefer(const DwMatchProvider *provider,
 							   DwMatchCriteria *criteria);
 

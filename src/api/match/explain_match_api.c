@@ -16,7 +16,7 @@ typedef struct Explanation
 	double		terms[DW_MATCH_TERM_COUNT]; /* of the score */
 	double		score;			/* their weighted sum */
 	double		miles;			/* from the provider to the job */
-	uint32		misses;			/* why the job is not shown to him */
+	uint32		misses;			/* why the job is not shown to them */
 } Explanation;
 
 static void explain(const DwMatchProvider *provider, const DwJob *job,

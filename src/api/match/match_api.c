@@ -215,7 +215,7 @@ jobs_cursor(DwCall *call, DwMatchCriteria *criteria, DwMatchCursor *after)
 	after->id = *id;
 }
 
-/* The categories asked for and all below them, else what he prefers. */
+/* The categories asked for and all below them, else what they prefer. */
 static void
 jobs_categories(DwCall *call, const DwMatchProvider *provider,
 				DwMatchCriteria *criteria)

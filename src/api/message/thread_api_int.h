@@ -3,7 +3,7 @@
  *		Which messages of a job a call is about.
  *
  * A thread is named by the job and the other side, with_user_id.  A user
- * finds only what he wrote or was written.
+ * finds only what they wrote or were written.
  */
 #ifndef DW_THREAD_API_INT_H
 #define DW_THREAD_API_INT_H

@@ -90,7 +90,7 @@ DW_FUNCTION(dwello_reviews_of)
 }
 
 /*
- * The review that the caller answers: P0002 when there is none that he may
+ * The review that the caller answers: P0002 when there is none that they may
  * know of, 42501 when it is about somebody else.
  */
 static void

@@ -3,8 +3,8 @@
  *		What a caller may see of the bids of a job.
  *
  * The homeowner, support, administrators and the system see all bids; so
- * does every provider in open mode.  In the other modes a provider sees his
- * own bid and nothing that depends on others, but his rank in rank_only.  A
+ * does every provider in open mode.  In the other modes a provider sees their
+ * own bid and nothing that depends on others, but their rank in rank_only.  A
  * bid that may not be seen is as unknown as one that does not exist.
  */
 #ifndef DW_SCORE_API_H

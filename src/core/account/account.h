@@ -90,7 +90,7 @@ extern bool dw_last_four_valid(const char *text);
 extern bool dw_card_number_like(const char *text);
 
 /*
- * What a user may tell of himself.
+ * What a user may tell of themselves.
  */
 
 /* Limits of texts, in characters. */
@@ -144,7 +144,7 @@ extern bool dw_contact_visible(const DwActor *caller, const DwUuid *user_id,
 							   bool shares_job);
 
 /*
- * What a user is and which standing he has.
+ * What a user is and which status they have.
  */
 
 /* Limits of texts, in characters. */
@@ -152,7 +152,7 @@ extern bool dw_contact_visible(const DwActor *caller, const DwUuid *user_id,
 #define DW_USER_HASH_MAX		500 /* a password's hash */
 #define DW_USER_TIMEZONE_MAX	64
 #define DW_USER_LANGUAGE_MAX	35
-#define DW_USER_REASON_MAX		500 /* why he was suspended */
+#define DW_USER_REASON_MAX		500 /* why they were suspended */
 
 /* Labels of dwello.user_type, in order. */
 typedef enum DwUserType
@@ -176,8 +176,8 @@ typedef enum DwUserStatus
 /* What has been verified of a user, and what the settings ask for. */
 typedef struct DwVerification
 {
-	bool		email;			/* the e-mail address is his */
-	bool		phone;			/* the telephone number is his */
+	bool		email;			/* the e-mail address is theirs */
+	bool		phone;			/* the telephone number is theirs */
 	bool		provider;		/* checked as a service provider */
 } DwVerification;
 
@@ -196,8 +196,8 @@ extern DwUserStatus dw_user_verified_status(DwUserType type,
 											const DwVerification *required);
 
 /*
- * The status of a suspended user once he is let in again: what verification
- * makes of him, as if he had just been verified.
+ * The status of a suspended user once they are let in again: what verification
+ * makes of them, as if they had just been verified.
  */
 extern DwUserStatus dw_user_reinstated_status(DwUserType type,
 											  const DwVerification *has,

@@ -47,7 +47,7 @@ dw_token_role(DwActorKind user_type, const char *asked, DwActorKind *role)
 	return DW_BAD_VALUE;
 }
 
-/* Opens a contact to the user himself, to staff, and to a partner at work. */
+/* Opens a contact to the user, to staff, and to a partner at work. */
 bool
 dw_contact_visible(const DwActor *caller, const DwUuid *user_id,
 				   bool shares_job)

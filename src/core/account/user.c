@@ -1,6 +1,6 @@
 /*
  * user.c
- *		What a user is and when verification makes him active.
+ *		What a user is and when verification makes them active.
  */
 #include "core/account/account.h"
 #include "core/base/base.h"

@@ -43,10 +43,10 @@ typedef struct DwEventEffect
 {
 	const char *type;			/* of the event: "bid_submitted" */
 	DwEventParty party;			/* whom it concerns */
-	DwEventCount count;			/* what it adds to his sums, if a provider */
+	DwEventCount count;			/* what it adds to their sums, if a provider */
 	const char *notification;	/* label of notification_type */
-	const char *title;			/* shown to him */
-	const char *message;		/* shown to him */
+	const char *title;			/* shown to them */
+	const char *message;		/* shown to them */
 } DwEventEffect;
 
 /* All effects, ordered by type; *count is their number. */
@@ -101,9 +101,9 @@ typedef struct DwFlag
 /* What a flag wants to know of a user. */
 typedef struct DwFlagUser
 {
-	bool		is_named;		/* the flag names him */
-	DwUserType	type;			/* what he is */
-	const char *country;		/* of his primary address; NULL without one */
+	bool		is_named;		/* the flag names them */
+	DwUserType	type;			/* what they are */
+	const char *country;		/* of the primary address, or NULL */
 	int64_t		rating_weight;	/* of provider_stats; 0 = not rated */
 	int64_t		rating_sum;		/* of provider_stats */
 	uint32_t	bucket;			/* dw_flag_bucket() */

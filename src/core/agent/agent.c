@@ -1,6 +1,6 @@
 /*
  * agent.c
- *		Decides what a provider may tell his bidding agent.
+ *		Decides what a provider may tell their bidding agent.
  */
 #include "core/agent/agent.h"
 

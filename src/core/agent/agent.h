@@ -1,6 +1,6 @@
 /*
  * agent.h
- *		What a provider may tell his bidding agent.
+ *		What a provider may tell their bidding agent.
  *
  * Money is in minor units of the agent's currency.  The limits hold for
  * everybody; a tier limits a provider further, and only an administrator
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DW_AGENT_RADIUS_MIN		5	/* miles from his place */
+#define DW_AGENT_RADIUS_MIN		5	/* miles from their place */
 #define DW_AGENT_RADIUS_MAX		50
 #define DW_AGENT_DAY_MIN		1	/* bids on one day */
 #define DW_AGENT_DAY_MAX		20
@@ -57,7 +57,7 @@ typedef struct DwAgentNumbers
 	int64_t		min_value;		/* of a job's budget */
 	int64_t		max_value;		/* likewise; not below min_value */
 	int32_t		margin_ppm;		/* at least, in millionths of the cost */
-	int64_t		threshold;		/* above it he asks; 0 = never */
+	int64_t		threshold;		/* above it they ask; 0 = never */
 } DwAgentNumbers;
 
 /* The first of the numbers that is wrong. */

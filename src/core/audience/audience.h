@@ -52,7 +52,7 @@ typedef struct DwAudienceKey
 	{
 		struct
 		{
-			DwPoint		centre; /* his place */
+			DwPoint		centre; /* their place */
 			double		radius_m;	/* metres; unused for a POINT */
 		}			circle;		/* CIRCLE and POINT */
 		DwBbox		box;		/* AREA and NODE */

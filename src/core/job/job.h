@@ -43,7 +43,7 @@ typedef enum DwBidMode
 {
 	DW_BID_MODE_SEALED,			/* nothing */
 	DW_BID_MODE_OPEN,			/* everything */
-	DW_BID_MODE_RANK_ONLY		/* his own rank */
+	DW_BID_MODE_RANK_ONLY		/* one's own rank */
 } DwBidMode;
 
 /* What can happen to a job. */
@@ -183,7 +183,7 @@ typedef struct DwPost
 	double		longitude;		/* degrees, exact place */
 	double		latitude;		/* degrees, exact place */
 	int64_t		budget_min;		/* what the homeowner wants to spend */
-	int64_t		budget_max;		/* what he wants to spend at most */
+	int64_t		budget_max;		/* what they want to spend at most */
 	const char *currency;		/* ISO 4217 */
 	int64_t		start_date;		/* days of any epoch */
 	int64_t		end_date;		/* days of the same epoch */

@@ -298,7 +298,7 @@ typedef enum DwMatchMiss
 {
 	DW_MATCH_NOT_OPEN,			/* not published, not open or not listed */
 	DW_MATCH_EXPIRED,			/* takes no more bids */
-	DW_MATCH_OWN_JOB,			/* he posted it himself */
+	DW_MATCH_OWN_JOB,			/* it is their own */
 	DW_MATCH_WRONG_CURRENCY,	/* another than was asked for */
 	DW_MATCH_TOO_FAR,			/* outside the circle */
 	DW_MATCH_OTHER_CATEGORY,	/* of a category that is excluded */

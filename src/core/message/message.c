@@ -25,7 +25,7 @@ dw_message_type_check(DwMessageType type, DwActorKind sender)
 	return sender == DW_ACTOR_SYSTEM ? DW_BAD_VALUE : DW_FORBIDDEN;
 }
 
-/* A provider's message: to the homeowner, in his own thread. */
+/* A provider's message: to the homeowner, in their own thread. */
 static DwResult
 route_from_provider(const DwMessageJob *job, const DwUuid *recipient,
 					DwMessageRoute *route)
@@ -36,7 +36,7 @@ route_from_provider(const DwMessageJob *job, const DwUuid *recipient,
 		? DW_OK : DW_BAD_VALUE;
 }
 
-/* The homeowner's message: to a provider, in the thread with him. */
+/* The homeowner's message: to a provider, in the thread with them. */
 static DwResult
 route_from_homeowner(const DwMessageJob *job, const DwUuid *recipient,
 					 DwMessageRoute *route)

@@ -3,7 +3,7 @@
  *		The words of a message, and who may write to whom.
  *
  * A thread is a job, its homeowner and one provider.  A provider may write
- * to the homeowner of every job that he can see.  The homeowner may write to
+ * to the homeowner of every job that they can see.  The homeowner may write to
  * a provider who has something to do with the job, and so may the platform,
  * which can also tell the homeowner something in the awarded provider's
  * thread.
@@ -37,10 +37,10 @@ typedef struct DwMessageJob
 /* What a provider has to do with a job. */
 typedef struct DwMessageTies
 {
-	bool		has_award;		/* it is his */
-	bool		has_bid;		/* he has bid, whatever became of it */
-	bool		is_invited;		/* the homeowner has asked him to bid */
-	bool		has_written;	/* he has written to the homeowner */
+	bool		has_award;		/* it is theirs */
+	bool		has_bid;		/* they have bid, whatever became of it */
+	bool		is_invited;		/* the homeowner has asked them to bid */
+	bool		has_written;	/* they have written to the homeowner */
 } DwMessageTies;
 
 /* Where a message goes. */

@@ -3,8 +3,8 @@
  *		What one side of a finished job may say of the other, and when it
  *		is shown.
  *
- * Reviews are double-blind: nobody sees what was said of him before he has
- * spoken himself, or before the time for it is over.
+ * Reviews are double-blind: nobody sees what was said of them before they have
+ * spoken, or before the time for it is over.
  */
 #ifndef DW_REVIEW_H
 #define DW_REVIEW_H

@@ -60,7 +60,7 @@ extern void dw_event_hasten(const DwUuid *scope_id, const char *type);
  * keeps a mark: an id of some seconds ago, and the number that the next
  * transaction will have.  Once all transactions with lower numbers have
  * ended the mark is safe: every event before its id can be seen, for who has
- * a higher number made his ids later (dw_event_emit takes its number first).
+ * a higher number made its ids later (dw_event_emit takes its number first).
  * A mark whose number no transaction here has had yet came with a dump:
  * nothing of that time is in flight.
  */

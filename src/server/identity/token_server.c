@@ -181,7 +181,7 @@ dw_token_issue(const DwUuid *user_id, DwActorKind role, int64 ttl_seconds)
 
 /*
  * The second that a token issued now names.  iat is cut to the second, so
- * within the second of a cutoff it is the next one: who has just changed his
+ * within the second of a cutoff it is the next one: who has just changed their
  * password signs in at once.  A cutoff that was set further ahead stands.
  */
 static int64
@@ -428,7 +428,7 @@ now_seconds(void)
  *
  * Nobody, too, in an expression of an index or a materialised view that
  * maintenance evaluates: the server has taken on the role of its owner, and
- * who started it (autovacuum, a superuser's ANALYZE) lends him nothing.
+ * who started it (autovacuum, a superuser's ANALYZE) lends them nothing.
  */
 static DwActor
 actor_without_token(void)

@@ -190,7 +190,7 @@ extern bool dw_read_cursor(uint64 rows, const DwUuid *id, DwCursor *cursor);
 
 #define DW_RECORD_MAX 48		/* columns that a reader may take */
 
-/* The columns of a table that a reader takes, in his order. */
+/* The columns of a table that a reader takes, in its order. */
 typedef struct DwShape
 {
 	const char *const *names;	/* the columns, without repetition */

@@ -22,7 +22,7 @@ typedef struct Stream
 	DestReceiver receiver;		/* what the executor knows */
 	DwStreamTake take;			/* what is done with a row */
 	void	   *state;			/* of whoever asked */
-	MemoryContext context;		/* in which he did */
+	MemoryContext context;		/* in which they did */
 } Stream;
 
 /* Hands a row on; what is made of it outlives the statement. */

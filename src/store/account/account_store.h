@@ -31,7 +31,7 @@ typedef struct DwAddress
 	const char *country;		/* ISO 3166 alpha-2 */
 	double		longitude;		/* degrees east */
 	double		latitude;		/* degrees north */
-	bool		is_primary;		/* the one that counts as his place */
+	bool		is_primary;		/* the one that counts as their place */
 	TimestampTz created_at;		/* now */
 } DwAddress;
 
@@ -150,8 +150,8 @@ extern void dw_payment_method_remove(const DwUuid *user_id, const DwUuid *id,
  */
 typedef struct DwProfileChange
 {
-	const char *bio;			/* in his own words */
-	const char *company_name;	/* of his business */
+	const char *bio;			/* in their own words */
+	const char *company_name;	/* of their business */
 	const char *website;		/* http or https */
 	const int32 *years_experience;	/* 0 to 100 */
 	char	  **specialties;	/* specialty_count of them */
@@ -219,7 +219,7 @@ typedef struct DwUserAccount
 	DwUuid		user_id;		/* users.id */
 	DwActorKind type;			/* homeowner, provider or admin */
 	char	   *status;			/* the label of users.status */
-	char	   *password_hash;	/* NULL when he has none */
+	char	   *password_hash;	/* NULL when they have none */
 } DwUserAccount;
 
 /* A user's contact, opened. */
@@ -253,8 +253,8 @@ extern void dw_tokens_bar(const DwUuid *user_id);
 extern void dw_tokens_admit(const DwUuid *user_id);
 
 /*
- * The scopes of money that a user is a side of, as uuid[]: himself, and the
- * jobs whose escrow names him.
+ * The scopes of money that a user is a side of, as uuid[]: their own, and the
+ * jobs whose escrow names them.
  */
 extern Datum dw_scopes_of(const DwUuid *user_id);
 
@@ -265,7 +265,7 @@ extern void dw_contact_log(const DwUuid *user_id, const DwActor *actor,
 /*
  * Rows of dwello.users, and the ones that come with each user.
  *
- * A user's row is the scope lock of every command on what belongs to him.
+ * A user's row is the scope lock of every command on what belongs to them.
  */
 
 /* A user to be made; texts are checked and in their one spelling. */
@@ -288,7 +288,7 @@ typedef struct DwUser
 {
 	DwUuid		id;				/* users.id */
 	DwUserType	type;			/* never changes */
-	DwUserStatus status;		/* his standing */
+	DwUserStatus status;		/* of the account */
 	DwVerification verified;	/* what has been vouched for */
 	bool		has_phone;		/* a telephone number is known */
 	int32		version;		/* of the row */
@@ -303,7 +303,7 @@ extern DwUserStatus dw_user_status(const DwUuid *user_id);
  */
 extern bool dw_user_insert(const DwUserDraft *draft);
 
-/* Takes the user's e-mail address for him alone; false when it is taken. */
+/* Takes the user's e-mail address for them alone; false when it is taken. */
 extern bool dw_user_claim_email(const DwUuid *user_id);
 
 /* Writes the empty profile of a new user, and a provider's empty sums. */
@@ -319,7 +319,7 @@ extern void dw_user_update_status(DwUser *user);
 extern void dw_user_update_password(DwUser *user, const char *hash);
 
 /*
- * Writes down what was done about a user, where he can read it once he is
+ * Writes down what was done about a user, where they can read it once they are
  * let in: an action ("suspended"), by whom, and why (NULL: not said).
  */
 extern void dw_user_log(const DwUuid *user_id, const DwActor *actor,

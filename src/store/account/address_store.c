@@ -2,7 +2,7 @@
  * address_store.c
  *		Rows of dwello.user_addresses.
  *
- * The caller has locked the user, so the primary address is his to move.
+ * The caller has locked the user, so the primary address is theirs to move.
  */
 #include "postgres.h"
 

@@ -2,7 +2,7 @@
  * payment_method_store.c
  *		Rows of dwello.payment_methods.
  *
- * The caller has locked the user, so the default method is his to move.
+ * The caller has locked the user, so the default method is theirs to move.
  */
 #include "postgres.h"
 

@@ -20,7 +20,7 @@ static void address_append(StringInfo json, uint64 row);
 static void member_append(StringInfo json, const char *name,
 						  const char *value);
 
-/* Reads a user's account by his id. */
+/* Reads a user's account by their id. */
 bool
 dw_account_load(const DwUuid *user_id, DwUserAccount *account)
 {
@@ -37,7 +37,7 @@ dw_account_load(const DwUuid *user_id, DwUserAccount *account)
 	return true;
 }
 
-/* Reads a user's account by his e-mail address. */
+/* Reads a user's account by their e-mail address. */
 bool
 dw_account_find(const char *email, DwUserAccount *account)
 {
@@ -77,7 +77,7 @@ dw_contact_load(const DwUuid *user_id, DwContact *contact)
 }
 
 /*
- * Looks for a job that both work on.  job_sites names the provider once he
+ * Looks for a job that both work on.  job_sites names the provider once they
  * has confirmed the award, and until the job is called off.
  */
 bool

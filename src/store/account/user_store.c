@@ -3,7 +3,7 @@
  *		Rows of dwello.users: reading, locking, writing.
  *
  * The lock is FOR NO KEY UPDATE: commands on one user wait for each other,
- * but a row elsewhere that merely refers to him (a job, a notification) can
+ * but a row elsewhere that merely refers to them (a job, a notification) can
  * be written meanwhile.
  */
 #include "postgres.h"

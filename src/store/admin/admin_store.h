@@ -143,8 +143,8 @@ extern int64 dw_events_deliver(int32 max_rows);
 /* What a flag says of a user. */
 typedef enum DwFlagState
 {
-	DW_FLAG_OFF,				/* off for him */
-	DW_FLAG_ON,					/* on for him */
+	DW_FLAG_OFF,				/* off for them */
+	DW_FLAG_ON,					/* on for them */
 	DW_FLAG_UNKNOWN,			/* there is no such flag */
 	DW_FLAG_NOBODY				/* there is no such user (any more) */
 } DwFlagState;
@@ -189,7 +189,7 @@ extern const char *dw_flag_targets_read(Datum jsonb, DwFlagTargets *targets);
 /*
  * Locks the operator's row of a flag and gives its version.  It is made
  * where there was none: with the built-in state and version 1, or for a
- * name of his own off, for all, with version 0.
+ * name of their own off, for all, with version 0.
  */
 extern int32 dw_flag_lock(const char *name);
 

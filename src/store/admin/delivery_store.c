@@ -96,7 +96,7 @@ lock_stats(const Event *events, uint64 count)
 	(void) dw_execute(&lock, &p);
 }
 
-/* Reads a provider's sums as of today; false when he has none. */
+/* Reads a provider's sums as of today; false when they have none. */
 static bool
 load_stats(const DwUuid *user_id, DwStats *stats)
 {

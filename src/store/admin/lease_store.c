@@ -3,7 +3,7 @@
  *		Events of the outbox on their way to consumers outside.
  *
  * What a consumer has not had yet stands in the outbox without a delivery of
- * his.  To find it without reading the whole outbox, a consumer remembers an
+ * its.  To find it without reading the whole outbox, a consumer remembers an
  * id before which all is settled: see the marks of event_server.h.
  */
 #include "postgres.h"

@@ -20,7 +20,7 @@ typedef struct DwAgent
 	bool		is_active;		/* may decide at all */
 	DwAgentMode mode;			/* what it does with a decision */
 	DwAgentStrategy strategy;	/* what it aims at */
-	DwAgentTier tier;			/* what he pays for */
+	DwAgentTier tier;			/* what they pay for */
 	DwAgentNumbers numbers;		/* judged by core */
 	const char *currency;		/* of the amounts; ISO 4217 */
 	Datum		categories;		/* uuid[]: preferred_categories */

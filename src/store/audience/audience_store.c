@@ -84,7 +84,7 @@ enum
 	"st_covers(" row ".area, st_setsrid(st_makepoint(-$1, $2), 4326))) "
 
 /*
- * He holds what the job demands on the day of its planned end: that of a row
+ * They hold what the job demands on the day of its planned end: that of a row
  * whose credentials are all valid then is known from the row.
  */
 #define HOLDS_CREDENTIALS(row) \
@@ -297,7 +297,7 @@ rows_ask(DwStatement *rows, AudienceSearch *found)
 }
 
 /*
- * Adds one who wants the job, unless he is too far away: for a circle that
+ * Adds one who wants the job, unless they are too far away: for a circle that
  * was exact in the index, but an area is bounded by the radius, too.
  */
 static void

@@ -3,7 +3,7 @@
  *		Whom a job reaches, and the columns that matching knows people by.
  *
  * The rows of dwello.user_profiles and dwello.ai_bidding_agents repeat what
- * matching asks of a provider's other rows (his account_status, place, area,
+ * matching asks of a provider's other rows (their account_status, place, area,
  * categories, credentials), so that a key can be made of one row alone.
  * Whatever changes one of those calls dw_audience_refresh().
  */
@@ -77,7 +77,7 @@
 	categories ", " row ".capability_bits, " row ".capability_from, " \
 	row ".capability_until"
 
-/* What an agent's category_ids should be: his own, else the profile's. */
+/* What an agent's category_ids should be: their own, else the profile's. */
 #define DW_AUDIENCE_AGENT_CATEGORIES(profile) \
 	"CASE WHEN a.preferred_categories = '{}' THEN " profile ".category_ids " \
 	"ELSE a.preferred_categories END"
@@ -96,11 +96,11 @@
 typedef struct DwAudienceMember
 {
 	DwUuid		id;				/* a user's */
-	double		distance_miles; /* from his place to the job's */
+	double		distance_miles; /* from their place to the job's */
 } DwAudienceMember;
 
 /*
- * Brings the columns of a user up to date, from his other rows as this
+ * Brings the columns of a user up to date, from their other rows as this
  * command has left them.  The caller has locked the user.  Nothing is
  * written for what is right already, and no version counts up.
  */

@@ -102,7 +102,7 @@ extern bool dw_bid_load(const DwUuid *job_id, const DwUuid *id, DwBid *bid);
 /* True when the job has a bid of that id. */
 extern bool dw_bid_exists(const DwUuid *job_id, const DwUuid *id);
 
-/* The provider's live bid on the job; false when he has none. */
+/* The provider's live bid on the job; false when they have none. */
 extern bool dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id,
 							 DwUuid *id);
 

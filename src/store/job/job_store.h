@@ -133,7 +133,7 @@ extern void dw_job_end(DwJob *job, const char *event);
 /*
  * The tree of services: finding, adding and changing its categories.
  *
- * An operator's category is a row of dwello.service_categories; what he
+ * An operator's category is a row of dwello.service_categories; what they
  * changes about a built-in one is in dwello.category_overrides.  Either way
  * the row of service_categories is what is locked.
  *
@@ -298,7 +298,7 @@ typedef struct DwDraft
 
 /*
  * The street of the user's nearest address within 100 m of a place, opened;
- * NULL when he has none there.
+ * NULL when they have none there.
  */
 extern char *dw_draft_street(const DwUuid *user_id, double longitude,
 							 double latitude);
@@ -323,7 +323,7 @@ extern void dw_draft_load(const DwJob *job, DwDraft *draft);
 extern void dw_draft_update(DwDraft *draft, DwPostFields changed, DwJob *job);
 
 /*
- * Rows of dwello.job_progress: what a provider tells of his work.
+ * Rows of dwello.job_progress: what a provider tells of their work.
  */
 
 /* One report. */

@@ -1,6 +1,6 @@
 /*
  * progress_store.c
- *		Rows of dwello.job_progress: what a provider tells of his work.
+ *		Rows of dwello.job_progress: what a provider tells of their work.
  */
 #include "postgres.h"
 

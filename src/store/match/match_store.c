@@ -1,6 +1,6 @@
 /*
  * match_store.c
- *		What a provider is matched by, and the open jobs that suit him.
+ *		What a provider is matched by, and the open jobs that suit them.
  *
  * The index gives jobs by falling score, those of one score in no order.  So
  * the jobs of one score are collected until the next score comes, and then
@@ -64,7 +64,7 @@ read_uuids(uint64 row, int column, int *count)
 
 /*
  * The types of the credentials that a provider holds on a day, as bits; for
- * a day on which they are not what they were when his profile was written.
+ * a day on which they are not what they were when their profile was written.
  */
 static int64
 provider_capabilities(const DwUuid *id, DateADT today)
@@ -101,9 +101,9 @@ provider_exists(const DwUuid *id)
 }
 
 /*
- * Reads what is known of a provider; see the header.  His profile repeats
- * where he is, how far he goes and what he holds (audience_store.h); nobody
- * else's has a place.
+ * Reads what is known of a provider; see the header.  Their profile repeats
+ * where they are, how far they go and what they hold (audience_store.h);
+ * nobody else's has a place.
  */
 bool
 dw_match_provider(const DwUuid *id, DateADT today, DwMatchProvider *provider)
@@ -132,7 +132,7 @@ dw_match_provider(const DwUuid *id, DateADT today, DwMatchProvider *provider)
 	return true;
 }
 
-/* What his agent prefers; see the header. */
+/* What their agent prefers; see the header. */
 DwUuid *
 dw_match_preferred(const DwUuid *id, int *count)
 {

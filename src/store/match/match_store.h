@@ -15,18 +15,18 @@
 #include "core/match/match.h"
 
 /*
- * What a provider is matched by, and the open jobs that suit him.
+ * What a provider is matched by, and the open jobs that suit them.
  */
 
 /* What is known of a provider. */
 typedef struct DwMatchProvider
 {
 	DwUuid		id;				/* users.id */
-	bool		has_place;		/* he has an address */
+	bool		has_place;		/* they have an address */
 	double		longitude;		/* of it, in degrees */
 	double		latitude;		/* of it, in degrees */
-	double		radius_miles;	/* of his agent; 0 = he has none */
-	int64		capabilities;	/* types of his credentials, as bits */
+	double		radius_miles;	/* of their agent; 0 = they have none */
+	int64		capabilities;	/* types of their credentials, as bits */
 } DwMatchProvider;
 
 /* A job that suits. */
@@ -78,7 +78,7 @@ extern DwMatchQuery *dw_match_query(const DwMatchCriteria *criteria);
  */
 extern int	dw_match_search(const DwMatchSearch *search, DwMatchJob **jobs);
 
-/* What a job that a provider may see lacks to be listed for him. */
+/* What a job that a provider may see lacks to be listed for them. */
 typedef struct DwMatchListing
 {
 	DwJobKey	key;			/* jobs.key */
@@ -104,7 +104,7 @@ extern bool dw_match_listing(const DwUuid *job_id, TimestampTz now,
 /* The operator's settings of matching. */
 typedef struct DwMatchRules
 {
-	double		radius_miles;	/* where a provider has none of his own */
+	double		radius_miles;	/* where a provider has none of their own */
 	double		max_radius_miles;	/* farthest a provider may be */
 	int32		account_status; /* bits that a provider's must have: 1 e-mail,
 								 * 2 telephone, 4 checked */

@@ -28,7 +28,7 @@ dw_saved_lock(const DwUuid *user_id, const DwUuid *id)
 	return dw_execute(&lock_search, &p) == 0 ? 0 : dw_read_int4(0, 1);
 }
 
-/* How many he has. */
+/* How many they have. */
 int64
 dw_saved_count(const DwUuid *user_id)
 {

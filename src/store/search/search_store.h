@@ -63,17 +63,17 @@ typedef struct DwSavedSearch
 {
 	DwUuid		user_id;		/* whose it is */
 	DwUuid		id;				/* saved_searches.id */
-	const char *name;			/* as he calls it */
+	const char *name;			/* as they call it */
 	const DwSearch *search;		/* judged; as_of does not count */
 	int32		version;		/* of the row; 0 = not saved yet */
 } DwSavedSearch;
 
 /* The caller has locked the user in all of these. */
 
-/* Locks a search; its version, or 0 when he has none of that id. */
+/* Locks a search; its version, or 0 when they have none of that id. */
 extern int32 dw_saved_lock(const DwUuid *user_id, const DwUuid *id);
 
-/* How many he has. */
+/* How many they have. */
 extern int64 dw_saved_count(const DwUuid *user_id);
 
 /* Inserts a search (version 0), or changes one, and counts it up. */
