@@ -67,7 +67,7 @@ async function call(token, name, args, isList = false)
 
 const one = async (sql, values) => (await pool.query(sql, values)).rows[0];
 
-// A new user who may act, with an address; his token.
+// A new user who may act, with an address; their token.
 async function person(name, type)
 {
 	const { user_id } = await call(null, 'register_user', {
@@ -150,8 +150,8 @@ async function work(homeowner, provider, job, price, chance)
 	await call(homeowner, 'release_escrow', { job_id: job });
 }
 
-// What a provider asks for: all that he has in a currency, or a part, some of
-// it in another currency.  Nothing to take (WD202) is an answer, too.
+// What a provider asks for: all that they have in a currency, or a part, some
+// of it in another currency.  Nothing to take (WD202) is an answer, too.
 async function payOut(provider, currency, chance)
 {
 	const args = { currency };
@@ -166,7 +166,7 @@ async function payOut(provider, currency, chance)
 	});
 }
 
-// Until he has nothing left; what could not be paid is asked for again.
+// Until they have nothing left; what could not be paid is asked for again.
 async function payOutAll(provider)
 {
 	for (;;)

@@ -12,7 +12,7 @@ CREATE FUNCTION bench.id(kind text, n integer) RETURNS uuid
 LANGUAGE sql IMMUTABLE
 AS $$ SELECT md5(kind || n)::uuid $$;
 
--- A provider within some miles of the job, with a past of his own.
+-- A provider within some miles of the job, with a past of their own.
 CREATE FUNCTION bench.make_provider(n integer) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -31,7 +31,7 @@ BEGIN
 END
 $$;
 
--- His bid; one in ten is below the minimum, one in seven repeats a price.
+-- Their bid; one in ten is below the minimum, one in seven repeats a price.
 CREATE FUNCTION bench.make_bid(n integer) RETURNS void
 LANGUAGE plpgsql
 AS $$

@@ -82,14 +82,14 @@ SELECT status FROM dwello.jobs WHERE id = t.user('status job');
 SELECT rank, eligible FROM dwello.rank_bids(t.user('status job')) ORDER BY rank;
 ROLLBACK TO s;
 
--- in the middle of his transaction: his next command is refused
+-- in the middle of their transaction: their next command is refused
 SAVEPOINT s;
 SELECT t.login_as('p2');
 UPDATE dwello.users SET status = 'suspended' WHERE id = t.user('p2');
 SELECT t.try($$SELECT dwello.update_profile(bio => 'x')$$);
 ROLLBACK TO s;
 
--- an administrator by another, nobody himself, not even without a reason
+-- an administrator by another, nobody themselves, not even without a reason
 SELECT who, args, t.try(format('SELECT dwello.suspend_user(%s)', args), who)
   FROM (VALUES
     ('h1', $$NULL, NULL$$),
@@ -128,7 +128,7 @@ SELECT rank, eligible, reasons FROM dwello.rank_bids(t.user('status job')) ORDER
 SELECT t.as_system();
 SELECT type, payload = jsonb_build_object('user_id', t.user('p1')) AS only_ids
   FROM dwello.outbox WHERE scope_id = t.user('p1') AND type = 'user_reinstated';
--- he can read why
+-- they can read why
 SELECT t.app_as('p1');
 SELECT action, details - 'actor_id' AS details FROM dwello.user_activity_logs ORDER BY id;
 SELECT t.as_system();
@@ -161,7 +161,7 @@ SELECT t.token('p2') AS old \gset
 SELECT t.login_as('p2');
 SELECT user_id = t.user('p2') AS mine, not_before <= clock_timestamp() AS now
   FROM dwello.revoke_tokens();
--- his identity holds to the end of the transaction
+-- their identity holds to the end of the transaction
 SELECT dwello.current_user_id() = t.user('p2') AS still_p2;
 SELECT t.as_system();
 SELECT t.token('p2') AS new \gset

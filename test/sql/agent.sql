@@ -1,6 +1,6 @@
 --
 -- agent.sql
---	What a provider tells his agent, and the switch.
+--	What a provider tells their agent, and the switch.
 --
 -- Everything happens in transactions that are rolled back, so other tests
 -- find the cast of setup.sql as it was.
@@ -51,7 +51,7 @@ SELECT type, count(*), bool_and(payload = jsonb_build_object('user_id', t.user('
   FROM dwello.outbox
  WHERE scope_id = t.user('p1') AND type LIKE 'agent%' GROUP BY type;
 
--- whose: his own, or anybody's for administrators and the system
+-- whose: their own, or anybody's for administrators and the system
 SELECT who, name, t.configure(format('agent_id => t.user(%L), strategy => ''balanced''', name), who)
   FROM unnest(ARRAY['p2', 'a1', 's1', 'h1', 'u1']) AS who,
        unnest(ARRAY['p1', 'h1', 'nobody']) AS name;

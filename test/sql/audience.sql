@@ -132,7 +132,7 @@ SELECT * FROM t.after('SELECT dwello.configure_agent(currency => ''USD'')', 'p1'
 SELECT * FROM t.after('SELECT dwello.update_profile(specialties => ''{"PLUMBING", "walls"}'')', 'p1');
 SELECT * FROM t.after('SELECT dwello.update_profile(specialties => ''{"plumbing", "home services"}'')', 'p1');
 SELECT * FROM t.after('SELECT dwello.update_profile(specialties => ''{}'')', 'p1');
--- a category got a name that somebody has among his specialties: repaired on demand
+-- a category got a name that somebody has among their specialties: repaired on demand
 SELECT * FROM t.after('SELECT dwello.update_profile(specialties => ''{"drains"}'')', 'p1');
 SELECT * FROM t.after('SELECT dwello.edit_category(' || quote_literal(:plumbing) || ', name => ''Drains'')', 'a1');
 SELECT * FROM dwello.check() WHERE rule = 'matching_column';
@@ -140,7 +140,7 @@ SELECT dwello.refresh_matching();
 SELECT dwello.refresh_matching();
 SELECT * FROM dwello.check() WHERE rule = 'matching_column';
 SELECT * FROM t.after('SELECT dwello.update_profile(specialties => ''{}'')', 'p1');
--- a service area, the farthest that anybody may be, and where he is
+-- a service area, the farthest that anybody may be, and where they are
 SELECT * FROM t.after('SELECT dwello.update_profile(service_areas => ''{"type": "Polygon", "coordinates": [[[-122.5, 37.7], [-122.3, 37.7], [-122.5, 37.9], [-122.5, 37.7]]]}'')', 'p1');
 SELECT * FROM t.after('SELECT dwello.update_profile(service_areas => ''{"type": "Polygon", "coordinates": [[[-122.3, 37.9], [-122.3, 37.7], [-122.5, 37.9], [-122.3, 37.9]]]}'')', 'p1');
 SELECT * FROM t.after('SELECT dwello.update_profile(service_areas => ''null'')', 'p1');

@@ -113,7 +113,7 @@ SELECT bid_amount, score, eligible, reasons, flags
   FROM dwello.submit_bid(job_id => t.user('job'), labor_cost => 90000,
     materials_cost => 20000, timeline_days => 2, warranty_months => 24,
     bid_id => t.user('bid 1100'));
--- sealed: a bidder sees his own bid alone
+-- sealed: a bidder sees their own bid alone
 SELECT bid_amount FROM dwello.bids WHERE job_id = t.user('job');
 SELECT count(*) FROM dwello.bid_materials WHERE job_id = t.user('job');
 RESET ROLE;
@@ -139,7 +139,7 @@ SELECT status, provider_id = t.user('p1') AS is_p1, is_listed, awarded_at,
        confirm_by FROM dwello.jobs WHERE id = t.user('job');
 SELECT bid_amount, status, reason, version FROM dwello.bids
  WHERE job_id = t.user('job') ORDER BY bid_amount;
--- the address is not for the provider before he has confirmed
+-- the address is not for the provider before they have confirmed
 SELECT provider_id IS NULL AS hidden FROM dwello.job_sites
  WHERE job_id = t.user('job');
 SELECT t.app_as('p1');
@@ -179,7 +179,7 @@ UPDATE dwello.users SET status = 'pending_verification'
  WHERE id = t.user('p1');
 SELECT left(t.bid_state('labor_cost => NULL'), 5);
 UPDATE dwello.users SET status = 'active' WHERE id = t.user('p1');
--- a job that became his own
+-- a job that became their own
 UPDATE dwello.jobs SET homeowner_id = t.user('p1') WHERE id = t.user('job');
 SELECT t.bid_state('labor_cost => 80000, terms_version => 7');
 ROLLBACK;
@@ -420,7 +420,7 @@ SELECT t.bid_refusal('h1', format('SELECT dwello.accept_bid(%L, %L)',
   t.user('job'), t.user('bid 950')));
 ROLLBACK;
 
--- a rival whose time is over has expired, and is not told that he lost
+-- a rival whose time is over has expired, and is not told that they lost
 BEGIN;
 SELECT t.bid_job('job') IS NOT NULL AS posted;
 SELECT t.bid_two('job');

@@ -416,7 +416,7 @@ SELECT status FROM dwello.submit_bid(t.user('job'), 94000, bid_id => t.user('b4'
 SELECT t.login_as('p2');
 SELECT status FROM dwello.submit_bid(t.user('job'), 100000, bid_id => t.user('b5'));
 SELECT t.life_accept('b5');
--- p2 lets it lapse: not his own b2 takes over, but p1's b4
+-- p2 lets it lapse: not their own b2 takes over, but p1's b4
 SELECT t.login_as('p2');
 SELECT job_status FROM dwello.withdraw_bid(t.user('job'), t.user('b5'));
 SELECT * FROM t.life_bids;
@@ -540,7 +540,7 @@ SELECT bid_amount, flags FROM dwello.rank_bids(t.user('job')) WHERE eligible;
 ROLLBACK;
 
 -- flags of all kinds, and who is told: the homeowner and the system always,
--- a bidder in open mode; in the others he is told what his own bid alone has
+-- a bidder in open mode; in the others they are told what their own bid alone has
 BEGIN;
 SELECT t.life_job();
 SELECT t.login_as('p1');

@@ -110,7 +110,7 @@ INSERT INTO fault (rule, object, sql)
        OR (a.attname = 'provider_id' AND c.relname NOT IN ('bids', 'job_invites', 'messages')))
    ORDER BY c.relname, a.attname;
 
--- what matching knows of a provider, and of his agent
+-- what matching knows of a provider, and of their agent
 INSERT INTO fault (rule, object, sql)
   SELECT 'matching_column', 'user_profiles',
          format('SELECT pg_temp.damage(%L, %L)', 'dwello.' || relation, format('UPDATE dwello.%I SET %s WHERE user_id = t.user(''p1'')', relation, change))

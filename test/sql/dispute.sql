@@ -93,7 +93,7 @@ SELECT escrow, fee, dwello.fee_amount(released, 50000) AS at_once, job FROM t.di
 SELECT t.delivered('all', 100000, '{1,1}');
 BEGIN;
 SELECT t.login_as('p1');
-SELECT disputed_amount, provider_offer, milestone_id, escrow_status FROM dwello.open_dispute(t.user('all'), 100000, 'He does not answer.');
+SELECT disputed_amount, provider_offer, milestone_id, escrow_status FROM dwello.open_dispute(t.user('all'), 100000, 'They do not answer.');
 SELECT status, wait, escrow, held, disputed, job FROM t.disputed WHERE job_id = t.user('all');
 SELECT t.refused('h1', $$withdraw_dispute(t.user('all'))$$) AS not_his,
        t.refused('h1', $$release_escrow(t.user('all'))$$) AS release,

@@ -98,7 +98,7 @@ SELECT data ->> 'event' AS event, (data ->> 'provider_id')::uuid = t.user('p1') 
        o.type = data ->> 'event' AS of_its_event, n.created_at = timestamptz '2030-01-01 10:00+00' AS now
   FROM dwello.notifications AS n JOIN dwello.outbox AS o ON o.id = n.event_id
  WHERE n.user_id = t.user('h1') AND n.notification_type = 'job_completed';
--- he reads his own, and nobody else's
+-- they read their own, and nobody else's
 SELECT t.app_as('p2');
 SELECT title FROM dwello.notifications;
 ROLLBACK;

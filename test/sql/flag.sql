@@ -78,7 +78,7 @@ SELECT * FROM dwello.set_flag('advanced_analytics', rollout_percentage => 100);
 SELECT is_enabled, targets, is_overridden, version FROM dwello.flags WHERE name = 'advanced_analytics';
 ROLLBACK;
 
--- each asks for himself; for others, administrators and the system
+-- each asks for themselves; for others, administrators and the system
 BEGIN;
 SELECT t.app_as('h1');
 SELECT dwello.flag_enabled('mobile_app_notifications'),

@@ -281,7 +281,7 @@ SELECT count(*) FROM dwello.job_sites WHERE job_id = t.user('job_1');
 SELECT count(*) FROM dwello.job_requirements WHERE job_id = t.user('job_1');
 SELECT t.try('SELECT street FROM dwello.job_sites');
 SELECT t.try($$UPDATE dwello.jobs SET title = 'mine'$$);
--- visible, but not his to do; another homeowner may not know of it
+-- visible, but not theirs to do; another homeowner may not know of it
 SELECT t.try(format('SELECT dwello.publish_job(%L)', t.user('job_1')), 'p1');
 SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_1')), 'p1');
 SELECT t.try(format('SELECT dwello.publish_job(%L)', t.user('job_1')), 'h2');
@@ -376,7 +376,7 @@ SELECT status, eligible FROM dwello.submit_bid(t.user('job_2'), 80000, 15000,
   bid_id => t.user('bid_2'));
 SELECT t.login_as('h1');
 SELECT job_status FROM dwello.accept_bid(t.user('job_2'), t.user('bid_2'));
--- not confirmed, not paid, not his, not from here
+-- not confirmed, not paid, not theirs, not from here
 SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p1');
 SELECT t.try(format('SELECT dwello.complete_job(%L)', t.user('job_2')), 'h1');
 SELECT t.login_as('p1');
@@ -417,7 +417,7 @@ SELECT j.status, j.replayed
 SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')));
 SELECT t.try(format('SELECT dwello.complete_job(%L)', t.user('job_2')), 'p1');
 SELECT t.try(format('SELECT dwello.complete_job(%L)', t.user('job_2')), 'h1');
--- nothing is held any more, part of the plan is not paid for: he may end it
+-- nothing is held any more, part of the plan is not paid for: they may end it
 SELECT t.login_as('h1');
 SELECT escrow_status, held FROM dwello.release_escrow(t.user('job_2'));
 SELECT status FROM dwello.jobs WHERE id = t.user('job_2');

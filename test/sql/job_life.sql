@@ -258,7 +258,7 @@ SELECT e.terms_version - j.terms_version AS terms, e.version - j.version AS step
          expected_version => j.version - 1, idempotency_key => 'edit') AS e;
 SELECT t.edit('job', 'description => ''Five.'', idempotency_key => ''edit''');
 SELECT t.edit('job', 'description => ''Five.'', idempotency_key => ''other'', expected_version => 1');
--- not his
+-- not theirs
 SELECT t.try('SELECT dwello.edit_job(t.user(''job''), title => ''a'')', 'h2');
 SELECT t.try('SELECT dwello.edit_job(t.user(''job''), title => ''a'')', 'p1');
 -- the end of bidding, marked or not; a frozen field is told after it

@@ -216,7 +216,7 @@ SELECT t.as_system();
 SELECT dwello.refresh_matching();
 SELECT t.login_as('p1');
 SELECT array_agg(title) FROM dwello.match_jobs() WHERE title = 'licensed';
--- what his agent says: how far, and what it prefers; a category that is gone is nothing
+-- what their agent says: how far, and what it prefers; a category that is gone is nothing
 INSERT INTO dwello.ai_bidding_agents (user_id, max_bid_radius_miles, preferred_categories)
   VALUES (t.user('p1'), 5, '{d0000000-0000-7000-8000-000000000012, d0000000-0000-7000-8000-0000000000ff}');
 SELECT t.as_system();

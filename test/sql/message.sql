@@ -81,7 +81,7 @@ SELECT t.name(message_id) AS message, t.name(sender_id) AS sender FROM dwello.th
 SELECT t.name(message_id) AS message
   FROM dwello.thread(t.user('job'), t.user('h1'), max_results => 1);
 
--- he reads it: both see when, and nobody else could
+-- they read it: both see when, and nobody else could
 SELECT t.as_system(), t.minute(3);
 SELECT t.app_as('p1');
 SELECT t.name(job_id) AS job, marked, version, replayed
@@ -135,7 +135,7 @@ SELECT t.as_system();
 SELECT t.say('h1', 'p3', 'six');
 ROLLBACK;
 
--- the system writes to either side, as nobody, and only he sees it
+-- the system writes to either side, as nobody, and only they see it
 BEGIN;
 SELECT t.message_job();
 SELECT t.try(format('SELECT dwello.send_message(%L, %L, ''x'')', t.user('job'), t.user('p1'))) AS as_a_user;

@@ -64,7 +64,7 @@ SELECT type, count(*), bool_and(payload = jsonb_build_object('user_id', t.user('
   FROM dwello.outbox
  WHERE scope_id = t.user('p1') AND type = 'profile_updated' GROUP BY type;
 
--- for another: administrators and the system; whoever is pending, for himself
+-- for another: administrators and the system; whoever is pending, for themselves
 SELECT version FROM dwello.update_profile(bio => 'By the system.', user_id => t.user('p2'));
 SELECT t.login_as('a1');
 SELECT version FROM dwello.update_profile(bio => 'By the admin.', user_id => t.user('p2'));

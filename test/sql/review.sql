@@ -128,7 +128,7 @@ SELECT arguments,
     '5, axes => jsonb_build_object(repeat(''a'', 51), 5)',
     '5, axes => (SELECT jsonb_object_agg(i, 5) FROM generate_series(1, 21) AS i)'])
        AS arguments;
--- a rating of 6 of a job that is not his, and of none
+-- a rating of 6 of a job that is not theirs, and of none
 SELECT t.try(format('SELECT dwello.post_review(%L, 6)', t.user('job_done')), 'p2');
 SELECT t.try('SELECT dwello.post_review(NULL, 6)');
 SELECT count(*) FROM dwello.reviews WHERE job_id = t.user('job_done');

@@ -33,7 +33,7 @@ SELECT longitude, radius_miles, key FROM dwello.saved_searches WHERE user_id = t
 -- whose; and what is refused
 SELECT who, t.try('SELECT dwello.save_search(name => ''Mine'')', who)
   FROM unnest(ARRAY['h1', 'p2', 'a1', 's1', 'u1']) AS who;
-SELECT who, name, t.try(format('SELECT dwello.save_search(name => ''His'', user_id => t.user(%L))', name), who)
+SELECT who, name, t.try(format('SELECT dwello.save_search(name => ''Theirs'', user_id => t.user(%L))', name), who)
   FROM unnest(ARRAY['p2', 'a1']) AS who, unnest(ARRAY['p1', 'h1', 'nobody']) AS name;
 SELECT args, t.try(format('SELECT dwello.save_search(%s)', args), 'p1')
   FROM (VALUES
@@ -167,7 +167,7 @@ SELECT status FROM dwello.suspend_user(t.user('p1'), 'Spam.');
 SELECT t.as_system();
 SELECT dwello.deliver_events() > 0 AS delivered;
 SELECT * FROM t.told();
--- each of what p2 asks is why he does not hear of it
+-- each of what p2 asks is why they do not hear of it
 ROLLBACK TO published;
 UPDATE dwello.saved_searches SET currency = 'USD' WHERE user_id = t.user('p2') AND name = 'other currency';
 SELECT dwello.deliver_events() > 0 AS delivered;

@@ -42,7 +42,7 @@ BEGIN
 END
 $$;
 
--- The ranking as the named user sees it, or why he does not.
+-- The ranking as the named user sees it, or why they do not.
 CREATE FUNCTION t.score_ranking(as_name text, name text DEFAULT 'job')
 RETURNS text
 LANGUAGE plpgsql
@@ -64,7 +64,7 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
--- What the named user is told of one bid, or why he is not.
+-- What the named user is told of one bid, or why they are not.
 CREATE FUNCTION t.score_told(as_name text, bid_name text,
   name text DEFAULT 'job')
 RETURNS text
@@ -242,7 +242,7 @@ SELECT t.score_offer('job', 'p1', 95000);
 SELECT t.score_ranking('h1');
 SELECT t.score_offer('job', 'p3', 30000);
 SELECT t.score_ranking('h1');
--- a rival learns nothing from his own flags
+-- a rival learns nothing from their own flags
 SELECT t.score_ranking('p3');
 ROLLBACK;
 

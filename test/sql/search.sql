@@ -222,7 +222,7 @@ SELECT (SELECT count(*) FROM dwello.search_jobs('roof')) AS found, (SELECT jobs 
 ROLLBACK TO s;
 
 -- ----------------------------------------------------------------------
--- Everybody finds the same, and nothing that the policy hides from him
+-- Everybody finds the same, and nothing that the policy hides from them
 -- ----------------------------------------------------------------------
 CREATE FUNCTION t.search_as(name text, role text, OUT finds bigint, OUT open bigint, OUT hidden bigint, OUT missing bigint)
 LANGUAGE plpgsql

@@ -385,7 +385,7 @@ SELECT * FROM dwello.find_login('ann@example.org');
 BEGIN;
 SELECT dwello.login(:'bob_token');
 SAVEPOINT s;
--- the arguments come first, then: no such user, or not his to see
+-- the arguments come first, then: no such user, or not theirs to see
 SELECT * FROM dwello.get_user_contact(NULL, 'test');
 ROLLBACK TO s;
 SELECT * FROM dwello.get_user_contact(:'ann', NULL);
@@ -398,7 +398,7 @@ SELECT * FROM dwello.get_user_contact(:'ann', 'test');
 ROLLBACK TO s;
 SELECT * FROM dwello.get_user_contact('00000000-0000-7000-8000-00000000000f', 'test');
 ROLLBACK TO s;
--- his own, but these rows were never sealed
+-- their own, but these rows were never sealed
 SELECT * FROM dwello.get_user_contact(:'bob', 'test');
 ROLLBACK;
 SET ROLE trust_service;
@@ -420,7 +420,7 @@ SELECT count(*) FROM dwello.users AS u
  WHERE position('example'::bytea IN email) > 0
     OR position('1415555'::bytea IN phone) > 0;
 
--- who may open a contact: the user, staff, and whoever works with him
+-- who may open a contact: the user, staff, and whoever works with them
 BEGIN;
 CREATE FUNCTION forge.contact(name text, whose text) RETURNS text
 LANGUAGE plpgsql AS $$
@@ -476,7 +476,7 @@ ROLLBACK;
 
 -- ---------------------------------------------------------------------
 -- Maintenance by a superuser evaluates what an app role left in an index or
--- a materialised view: he is nobody there
+-- a materialised view: they are nobody there
 -- ---------------------------------------------------------------------
 CREATE SCHEMA trap AUTHORIZATION trust_app;
 SET ROLE trust_app;

@@ -304,7 +304,7 @@ SELECT args, who, t.try(format('SELECT dwello.add_address(%s)', args), who)
     ($$'home', 'S', 'C', 'CA', '9', 'US', 0, 0, user_id => t.user('h2')$$, 's1'),
     ($$'home', 'S', 'C', 'CA', '9', 'US', 0, 0, user_id => t.user('nobody')$$, 'a1')
   ) AS v (args, who);
--- another user's id is refused alike, whether he exists or not
+-- another user's id is refused alike, whether they exist or not
 SELECT t.try(format($$SELECT dwello.add_address('home', 'S', 'C', 'CA', '9', 'US', 0, 0, user_id => %L)$$, t.user(name)), 'r1')
   FROM unnest(ARRAY['h2', 'nobody']) AS name;
 

@@ -7,7 +7,7 @@
 -- and a draft.  Everything happens in transactions that are rolled back.
 --
 -- What one caller sees of this test's rows, through a role of the platform:
--- his identity is set, the role is taken, and then it is plain SELECTs.
+-- their identity is set, the role is taken, and then it is plain SELECTs.
 CREATE FUNCTION t.sees(name text, role text DEFAULT 'dwello_app',
   OUT jobs bigint, OUT drafts bigint, OUT sites bigint, OUT bids bigint,
   OUT versions bigint, OUT escrows bigint, OUT transactions bigint,
@@ -129,7 +129,7 @@ SELECT relation, t.try(format($$SELECT set_config('role', 'dwello_analyst', true
   FROM unnest(ARRAY['jobs', 'bids', 'escrow_accounts', 'transactions',
                     'users', 'notifications']) AS relation;
 
--- nobody writes, whoever he is
+-- nobody writes, whoever they are
 SELECT role, count(*) AS refused
   FROM unnest(ARRAY['jobs', 'bids', 'escrow_accounts', 'transactions',
                     'users', 'notifications']) AS relation,

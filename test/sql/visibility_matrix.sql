@@ -181,7 +181,7 @@ BEGIN
 END
 $$;
 
--- What a viewer really gets; NULL rows where he is refused.
+-- What a viewer really gets; NULL rows where they are refused.
 CREATE FUNCTION pg_temp.look(name text, role text, OUT relation text, OUT rows text[])
 RETURNS SETOF record
 LANGUAGE plpgsql
@@ -203,7 +203,7 @@ BEGIN
 END
 $$;
 
--- What he should get, read by a superuser.
+-- What they should get, read by a superuser.
 CREATE FUNCTION pg_temp.should_see(relation text, name text, role text, expectation text, rule text)
 RETURNS text[]
 LANGUAGE sql
@@ -278,7 +278,7 @@ SELECT role, l.relation
   FROM unnest(ARRAY['dwello_support', 'dwello_admin']) AS role,
        LATERAL pg_temp.look(NULL, role) AS l
  WHERE cardinality(l.rows) > 0;
--- and the application's role makes nobody less than the staff he is
+-- and the application's role makes nobody less than the staff they are
 SELECT relation, v.viewer FROM viewer AS v, LATERAL pg_temp.look(v.name, 'dwello_app') AS l
   JOIN outcome AS o USING (relation)
  WHERE v.viewer IN ('support', 'admin') AND o.viewer = v.viewer

@@ -67,7 +67,7 @@ is($state, '42501', 'a member of dwello_owner is refused');
 is($hint, 'REVOKE dwello_owner FROM member;', 'and the hint names him');
 $node->safe_psql('postgres', 'ALTER ROLE member SUPERUSER');
 
-# A schema made beforehand, even by the owner himself.
+# A schema made beforehand, even by the owner themselves.
 foreach my $owner (qw(member dwello_owner))
 {
 	$node->safe_psql('postgres', "CREATE SCHEMA dwello AUTHORIZATION $owner");

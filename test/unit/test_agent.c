@@ -1,6 +1,6 @@
 /*
  * test_agent.c
- *		What a provider may tell his agent.
+ *		What a provider may tell their agent.
  */
 #include "unit.h"
 

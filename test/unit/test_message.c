@@ -65,7 +65,7 @@ provider_writes_to_homeowner(void **state)
 	}
 }
 
-/* The homeowner writes to whom he names, else to who has the award. */
+/* The homeowner writes to whom they name, else to who has the award. */
 static void
 homeowner_writes_to_provider(void **state)
 {

@@ -1,6 +1,6 @@
 /*
  * test_user.c
- *		Types, standing and the forms of what a user tells of himself.
+ *		Types, standing and the forms of what a user tells of themselves.
  */
 #include "unit.h"
 
@@ -134,7 +134,7 @@ test_payment_method(void **state)
 	assert_false(dw_card_number_like(""));
 }
 
-/* A suspended user comes back as what his verifications make of him. */
+/* A suspended user comes back as what their verifications make of them. */
 static void
 test_reinstated_status(void **state)
 {

@@ -3,10 +3,10 @@
 --	:questions providers who ask for jobs, with all that a peer needs to know.
 --
 -- match_jobs() looks this up itself, from the provider's id; peers are told.
--- Every second provider asks for his preferred categories alone (for two if
--- he prefers none), the others for every category.
+-- Every second provider asks for their preferred categories alone (for two if
+-- they prefer none), the others for every category.
 --
--- The categories he asks for, with what is below them, and how well each
+-- The categories they ask for, with what is below them, and how well each
 -- fits: 1 as named, 0.8 for each level below; all fit who prefers none.
 --
 CREATE OR REPLACE FUNCTION bench.fits(preferred uuid[], wants_all boolean,

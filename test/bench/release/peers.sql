@@ -25,7 +25,7 @@ END
 $$;
 
 -- All that dwello.release_escrow() does, on the same tables: who calls and
--- may he, locks, replay, version, state, the fee so far, the milestones in
+-- may they, locks, replay, version, state, the fee so far, the milestones in
 -- order, the transaction with its link, entries, history, event and record.
 -- What stands between -- [x and -- x] is left out by bench.release_less_x().
 CREATE FUNCTION bench.release_plpgsql(job uuid, amount bigint, key text,
@@ -71,7 +71,7 @@ BEGIN
     RAISE EXCEPTION 'no job' USING ERRCODE = 'P0002';
   END IF;
   IF role = 'homeowner' AND j.homeowner_id <> actor THEN
-    RAISE EXCEPTION 'not his job' USING ERRCODE = '42501';
+    RAISE EXCEPTION 'not their job' USING ERRCODE = '42501';
   END IF;
   -- job]
   SELECT * INTO e FROM dwello.escrow_accounts AS t WHERE t.job_id = job FOR UPDATE;

@@ -21,8 +21,8 @@ function need(condition, code)
 }
 
 const guards = {
-	// The actor's role first, then the arguments, then what he may see, then
-	// what is his; a key that was used gives what it gave.
+	// The actor's role first, then the arguments, then what they may see, then
+	// what is theirs; a key that was used gives what it gave.
 	begin(call, roles, { check, named } = {})
 	{
 		const { actor, args } = call;

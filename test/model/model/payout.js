@@ -10,7 +10,7 @@ const { DAY } = require('./work.js');
 const HOLD_DAYS = 2;
 
 const payout = {
-	// His money in one currency: what is his, owed, promised already.
+	// Their money in one currency: what is theirs, owed, promised already.
 	position(user, currency)
 	{
 		return {
@@ -118,8 +118,8 @@ const payout = {
 		return this.endPayout(call, 'failed');
 	},
 
-	// What he owes is made good as far as the rest goes; what he is owed is
-	// his again.
+	// What they owe is made good as far as the rest goes; what they are owed
+	// is theirs again.
 	bookPayout(p, psp)
 	{
 		const { available, receivable } = this.position(p.user, p.currency);
