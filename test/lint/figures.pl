@@ -10,13 +10,14 @@ use warnings;
 use FindBin qw($Bin);
 use lib $Bin;
 use Cwd qw(getcwd);
-my $called_from = getcwd();
+my $called_from;
+BEGIN { $called_from = getcwd(); }    # Lint goes to the top of the tree
 use Lint;
 
 # No more than: what is allowed today, and what it shall be.  The first is
 # lowered as findings go, never raised; the second is where it ends.
 my %bound = (
-	code_lines => [ 39500, 33500 ],
+	code_lines => [ 39310, 33500 ],
 	header_lines => [ 400, 400 ],
 	one_caller => [ 88, 25 ],
 	file_circles => [ 0, 0 ],
@@ -24,11 +25,11 @@ my %bound = (
 	headers_of_a_folder => [ 0, 0 ],
 	foreign_private_headers => [ 0, 0 ],
 	positions => [ 576, 0 ],
-	pronouns => [ 93, 0 ],
+	pronouns => [ 9, 0 ],
 	private_words => [ 26, 0 ],
 	uncalled => [ 0, 0 ],
 	undefined => [ 0, 0 ],
-	needless_includes => [ 30, 0 ],
+	needless_includes => [ 25, 0 ],
 	missing_pages => [ 0, 0 ],
 	longest_function => [ 56, 56 ],
 	median_function => [ 12, 12 ],
