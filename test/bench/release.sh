@@ -59,7 +59,7 @@ row()
 # over A B: their quotient.
 over()
 {
-	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'
+	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", (b > 0 ? a / b : 0) }'
 }
 
 # tps CLIENTS COMMIT ARGUMENT...: transactions a second.

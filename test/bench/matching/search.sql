@@ -144,7 +144,7 @@ BEGIN
   RETURN QUERY
     SELECT w.task, round(percentile_cont(0.5) WITHIN GROUP (ORDER BY a.ms)::numeric, 2),
            round(percentile_cont(0.5) WITHIN GROUP (ORDER BY b.ms)::numeric, 2),
-           round(percentile_cont(0.5) WITHIN GROUP (ORDER BY b.ms / a.ms)::numeric, 1)
+           round(percentile_cont(0.5) WITHIN GROUP (ORDER BY b.ms / nullif(a.ms, 0))::numeric, 1)
       FROM bench.way AS w JOIN lap AS a ON a.task = w.task AND a.way = 'dwello'
       JOIN lap AS b ON b.task = w.task AND b.way = 'plain' AND b.n = a.n
      WHERE w.way = 'dwello' GROUP BY w.n, w.task ORDER BY w.n;

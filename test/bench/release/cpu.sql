@@ -82,7 +82,7 @@ CREATE FUNCTION bench.summary() RETURNS TABLE (way text, us float8, ratio float8
 LANGUAGE sql
 AS $$
   SELECT s.way, percentile_cont(0.5) WITHIN GROUP (ORDER BY s.us),
-         percentile_cont(0.5) WITHIN GROUP (ORDER BY d.us / s.us)
+         percentile_cont(0.5) WITHIN GROUP (ORDER BY d.us / nullif(s.us, 0))
     FROM bench.spent AS s
     JOIN bench.spent AS d ON d.round = s.round AND d.way = 'dwello'
    GROUP BY s.way
@@ -95,7 +95,7 @@ CREATE FUNCTION bench.additions() RETURNS TABLE (part text, us float8, share flo
 LANGUAGE sql
 AS $$
   SELECT substr(s.way, 6), percentile_cont(0.5) WITHIN GROUP (ORDER BY d.us - s.us),
-         percentile_cont(0.5) WITHIN GROUP (ORDER BY 1 - s.us / d.us)
+         percentile_cont(0.5) WITHIN GROUP (ORDER BY 1 - s.us / nullif(d.us, 0))
     FROM bench.spent AS s
     JOIN bench.spent AS d ON d.round = s.round AND d.way = 'plpgsql'
    WHERE s.way LIKE 'less %'
