@@ -138,7 +138,7 @@ check_union(const DwMatchQuery *query, const DwJobKey *keys, int count)
 	}
 }
 
-/* One input: a criteria and a few jobs. */
+/* One input: criteria and a few jobs. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -52,7 +52,7 @@ some_criteria(void)
 	return criteria;
 }
 
-/* Prepares a criteria; it must be in order and fit into memory. */
+/* Prepares criteria, which must be in order and fit into memory. */
 static void
 prepare(const DwMatchCriteria *criteria)
 {

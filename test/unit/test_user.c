@@ -1,6 +1,6 @@
 /*
  * test_user.c
- *		Types, standing and the forms of what a user tells of themselves.
+ *		Types, status and the forms of what a user tells of themselves.
  */
 #include "unit.h"
 

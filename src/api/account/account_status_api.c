@@ -15,7 +15,7 @@
 #include "server/sql/sql_server.h"
 #include "store/account/account_store.h"
 
-/* Who decides on the standing of a user. */
+/* Who decides on the status of an account. */
 #define ACCOUNT_STATUS_ACTORS (DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM)
 
 static void suspend_apply(DwCall *call, DwUser *user, const char *reason);

@@ -32,7 +32,6 @@ check_account_status(DwCall *call, bool pending_may)
 			 : "An administrator can tell why.");
 }
 
-/* Begins a command whose caller must be active; see the header. */
 void
 dw_command_begin(DwCall *call, FunctionCallInfo fcinfo, DwActorSet actors)
 {

@@ -41,7 +41,6 @@ DW_FUNCTION(dwello_current_user_id)
 	return user_id_datum(&actor.user_id);
 }
 
-/* own_scopes() → uuid[]; see its COMMENT */
 DW_FUNCTION(dwello_own_scopes)
 {
 	DwActor		actor;

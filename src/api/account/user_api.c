@@ -89,7 +89,6 @@ DW_FUNCTION(dwello_verify_user)
 	return dw_call_return(&call);
 }
 
-/* The user that an argument names; see the header. */
 DwUuid
 dw_user_argument(DwCall *call, const char *arg)
 {
@@ -99,7 +98,7 @@ dw_user_argument(DwCall *call, const char *arg)
 }
 
 /*
- * Locks the user that a command is about; see the header.  Another user's id
+ * Locks the user that a command is about.  Another user's id
  * is refused before it is looked up, so it does not matter whether they exist.
  */
 void
@@ -128,7 +127,6 @@ dw_verification_required(void)
 	return required;
 }
 
-/* 22023 for a text that is there and says nothing; see the header. */
 void
 dw_arg_check_blank(DwCall *call, const char *arg, const char *text)
 {
@@ -136,7 +134,6 @@ dw_arg_check_blank(DwCall *call, const char *arg, const char *text)
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must not be blank");
 }
 
-/* The time zone of an argument; see the header. */
 const char *
 dw_arg_check_timezone(DwCall *call, const char *arg, const char *text)
 {
@@ -148,7 +145,6 @@ dw_arg_check_timezone(DwCall *call, const char *arg, const char *text)
 	return found;
 }
 
-/* 22023 for an argument that is no language; see the header. */
 void
 dw_arg_check_language(DwCall *call, const char *arg, const char *text)
 {

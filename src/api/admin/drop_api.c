@@ -51,7 +51,6 @@ refuse_drop(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id,
 			 "As a superuser, SET dwello.allow_drop = on, if that is what you want.");
 }
 
-/* Sets the guard up; see the header. */
 void
 dw_drop_init(void)
 {

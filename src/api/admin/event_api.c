@@ -18,7 +18,6 @@
 static void claim_emit(DwCall *call, const DwUuid *lease_id,
 					   const DwClaimedEvent *event);
 
-/* deliver_events(max_rows) → applied; see its COMMENT. */
 DW_FUNCTION(dwello_deliver_events)
 {
 	DwCall		call;
@@ -35,7 +34,6 @@ DW_FUNCTION(dwello_deliver_events)
 								sizeof(int32));
 }
 
-/* claim_events(consumer, …) → events; see its COMMENT. */
 DW_FUNCTION(dwello_claim_events)
 {
 	DwCall		call;

@@ -45,7 +45,6 @@ ensure_log(DwCall *call, const char *log, DateADT first, DateADT last)
 	}
 }
 
-/* ensure_partitions(months_ahead, from_month); see its COMMENT. */
 DW_FUNCTION(dwello_ensure_partitions)
 {
 	DwCall		call;
@@ -80,7 +79,6 @@ emit_finding(const DwFinding *finding, void *call)
 	dw_list_emit(call);
 }
 
-/* check(): what is wrong with the installation; see its COMMENT. */
 DW_FUNCTION(dwello_check)
 {
 	DwCall		call;

@@ -110,7 +110,6 @@ DW_FUNCTION(dwello_confirm_award)
 	return dw_call_return(&call);
 }
 
-/* Gives a locked job to a bidder; see the header. */
 void
 dw_award_give(DwJob *job, DwBid *bid, const char *type)
 {

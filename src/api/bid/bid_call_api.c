@@ -11,7 +11,6 @@
 
 static bool award_open(const DwJob *job);
 
-/* Locks the caller's own bid; see the header. */
 void
 dw_bid_for_bidder(DwCall *call, const DwJob *job, const DwUuid *bid_id,
 				  DwBid *bid)
@@ -28,7 +27,6 @@ dw_bid_for_bidder(DwCall *call, const DwJob *job, const DwUuid *bid_id,
 			 NULL);
 }
 
-/* The state after an event done by the caller; see the header. */
 DwBidStatus
 dw_bid_next(DwCall *call, const DwBid *bid, DwBidEvent event)
 {
@@ -49,7 +47,6 @@ dw_bid_next(DwCall *call, const DwBid *bid, DwBidEvent event)
 			 "dwello.bid_transitions() lists what is possible.");
 }
 
-/* The same, as long as there is time; see the header. */
 DwBidStatus
 dw_bid_next_in_time(DwCall *call, const DwJob *job, const DwBid *bid,
 					DwBidEvent event)
@@ -74,7 +71,6 @@ dw_bid_next_in_time(DwCall *call, const DwJob *job, const DwBid *bid,
 			 " one.");
 }
 
-/* The row of a command that ended a bid; see the header. */
 void
 dw_row_bid_end(DwCall *call, const DwJob *job, const DwBid *bid)
 {

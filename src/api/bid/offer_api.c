@@ -21,7 +21,6 @@ static void offer_check_money(DwCall *call, DwBid *bid,
 							  const DwMaterials *materials);
 static void offer_check_rest(DwCall *call, DwBid *bid);
 
-/* 42501 for a provider who lacks a verification; see the header. */
 void
 dw_offer_need_verified(DwCall *call)
 {
@@ -32,7 +31,6 @@ dw_offer_need_verified(DwCall *call)
 				 "See dwello.verify_user().");
 }
 
-/* Reads an offer and checks it by itself; see the header. */
 void
 dw_offer_read(DwCall *call, DwBid *bid, DwMaterials *materials)
 {
@@ -52,7 +50,6 @@ dw_offer_read(DwCall *call, DwBid *bid, DwMaterials *materials)
 	offer_check_rest(call, bid);
 }
 
-/* WD103 for other terms than the present ones; see the header. */
 void
 dw_offer_need_terms(DwCall *call, const char *arg, const DwJob *job)
 {
@@ -65,7 +62,6 @@ dw_offer_need_terms(DwCall *call, const char *arg, const DwJob *job)
 			 "Read the job again and price what it asks for now.");
 }
 
-/* Makes the bid one of now; see the header. */
 void
 dw_offer_date(DwCall *call, const char *arg, DwBid *bid)
 {
@@ -78,7 +74,6 @@ dw_offer_date(DwCall *call, const char *arg, DwBid *bid)
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be in the future");
 }
 
-/* Gives the bid its price, its inputs and its total; see the header. */
 void
 dw_offer_score(DwCall *call, const char *arg, const DwJob *job, DwBid *bid,
 			   const DwMaterials *materials)
@@ -109,7 +104,6 @@ dw_offer_score(DwCall *call, const char *arg, const DwJob *job, DwBid *bid,
 	bid->score_total = score.total;
 }
 
-/* The row of a bid that was just written; see the header. */
 void
 dw_row_offer(DwCall *call, const DwJob *job, const DwBid *bid)
 {

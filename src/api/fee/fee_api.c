@@ -39,7 +39,7 @@ refuse_arithmetic(DwResult result)
 }
 
 /*
- * fee_amount(amount, rate_ppm, fixed, min_fee, max_fee): see its COMMENT.
+ * fee_amount(amount, rate_ppm, fixed, min_fee, max_fee).
  * Called once a row by reports: nothing here but the arithmetic.
  */
 DW_FUNCTION(dwello_fee_amount)
@@ -92,7 +92,6 @@ read_weights(ArrayType *array, int *count)
 	return weights;
 }
 
-/* allocate(amount, weights) → parts: see its COMMENT. */
 DW_FUNCTION(dwello_allocate)
 {
 	int64	   *weights;
@@ -175,7 +174,6 @@ find_terms(DwCall *call, const DwFeeScope *scope, int64 amount,
 	return row.id;
 }
 
-/* quote_fee: see its COMMENT. */
 DW_FUNCTION(dwello_quote_fee)
 {
 	DwCall		call;

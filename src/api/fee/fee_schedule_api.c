@@ -119,7 +119,6 @@ need_future(const DwUuid *id, const DwFeeLife *life)
 				 "End it with dwello.end_fee_schedule(), and set another.");
 }
 
-/* set_fee_schedule(name, rate_ppm, …): see its COMMENT. */
 DW_FUNCTION(dwello_set_fee_schedule)
 {
 	DwCall		call;
@@ -175,7 +174,6 @@ end_of(DwCall *call, const DwUuid *id, const DwFeeLife *life)
 	return until;
 }
 
-/* end_fee_schedule(schedule_id, valid_until, …): see its COMMENT. */
 DW_FUNCTION(dwello_end_fee_schedule)
 {
 	DwCall		call;

@@ -46,7 +46,6 @@ shifted(Numeric amount, int digits)
 							   NumericGetDatum(power));
 }
 
-/* to_minor(amount, currency) → bigint: see its COMMENT. */
 DW_FUNCTION(dwello_to_minor)
 {
 	Numeric		amount;
@@ -72,7 +71,6 @@ DW_FUNCTION(dwello_to_minor)
 	PG_RETURN_INT64(minor);
 }
 
-/* from_minor(amount, currency) → numeric: see its COMMENT. */
 DW_FUNCTION(dwello_from_minor)
 {
 	int			digits;

@@ -74,7 +74,6 @@ read_promo(DwCall *call, DwPromo *promo)
 	read_validity(call, promo);
 }
 
-/* add_promo_code(code, rate_ppm, …): see its COMMENT. */
 DW_FUNCTION(dwello_add_promo_code)
 {
 	DwCall		call;
@@ -182,7 +181,6 @@ emit_applied(const DwEscrowRow *row, const char *code, int64 waived)
 				  &payload);
 }
 
-/* apply_promo(job_id, code, …): see its COMMENT. */
 DW_FUNCTION(dwello_apply_promo)
 {
 	DwCall		call;

@@ -40,7 +40,7 @@ typedef struct DwSimulated
 	DwFeeQuote	was;			/* as it was */
 	DwFeeQuote	now;			/* under the schedule */
 	DwFeeQuote	undone;			/* of `was`, by reversals */
-}			DwSimulated;
+} DwSimulated;
 
 /* Where the pass stands. */
 typedef struct DwReplay
@@ -199,7 +199,7 @@ find_release(DwReplay *replay, const DwPastRelease *reversal)
 
 /* Of a leg under the schedule, what is undone when `done` of `was` is. */
 static int64
-undone_leg(const DwSimulated * past, int64 now, int64 was, int64 done)
+undone_leg(const DwSimulated *past, int64 now, int64 was, int64 done)
 {
 	/* a leg that was none follows the whole */
 	return was > 0 ? dw_reversal_share(now, done, was)
@@ -208,7 +208,7 @@ undone_leg(const DwSimulated * past, int64 now, int64 was, int64 done)
 
 /* What reversals so far have undone of a release under the schedule. */
 static DwFeeQuote
-undone_now(const DwSimulated * past)
+undone_now(const DwSimulated *past)
 {
 	DwFeeQuote	undone = {
 		.fee = undone_leg(past, past->now.fee, past->was.fee,
@@ -325,7 +325,6 @@ read_schedule(DwCall *call, DwFeeSchedule *schedule)
 	return currency;
 }
 
-/* simulate_fees(schedule, from_time, to_time): see its COMMENT. */
 DW_FUNCTION(dwello_simulate_fees)
 {
 	DwCall		call;

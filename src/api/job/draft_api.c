@@ -214,7 +214,6 @@ check_pair(Reading *reading)
 						  DW_BAD_VALUE, "must be given with the other coordinate");
 }
 
-/* Reads every field that is given; see the header. */
 DwPostFields
 dw_post_read(DwCall *call, DwDraft *draft)
 {
@@ -234,7 +233,6 @@ dw_post_read(DwCall *call, DwDraft *draft)
 	return reading.given;
 }
 
-/* The scoring method of a draft; see the header. */
 DwScoringMethod
 dw_draft_method(const DwDraft *draft)
 {
@@ -247,7 +245,6 @@ dw_draft_method(const DwDraft *draft)
 	return method;
 }
 
-/* P0002 for an unknown category; see the header. */
 bool
 dw_post_category(const DwUuid *category_id)
 {

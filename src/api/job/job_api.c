@@ -25,7 +25,7 @@ job_is_party(DwCall *call, const DwJob *job)
 		(!dw_uuid_is_nil(me) && dw_uuid_equal(me, &job->provider_id));
 }
 
-/* True when the caller may know of the job; see the header. */
+/* True when the caller may know of the job. */
 static bool
 job_is_visible(DwCall *call, const DwJob *job)
 {
@@ -48,7 +48,6 @@ job_refuse_unknown(const DwUuid *id)
 			 "There is no such job, or the caller may not see it.", NULL);
 }
 
-/* Locks the job of a command; see the header. */
 void
 dw_job_for_command(DwCall *call, const DwUuid *id, DwJob *job)
 {
@@ -56,7 +55,6 @@ dw_job_for_command(DwCall *call, const DwUuid *id, DwJob *job)
 		job_refuse_unknown(id);
 }
 
-/* Locks the job of a command on its money; see the header. */
 void
 dw_job_sides_for_command(DwCall *call, const DwUuid *id, DwJob *job)
 {
@@ -64,7 +62,6 @@ dw_job_sides_for_command(DwCall *call, const DwUuid *id, DwJob *job)
 		job_refuse_unknown(id);
 }
 
-/* Reads the job of a query; see the header. */
 void
 dw_job_for_query(DwCall *call, const DwUuid *id, DwJob *job)
 {
@@ -72,7 +69,6 @@ dw_job_for_query(DwCall *call, const DwUuid *id, DwJob *job)
 		job_refuse_unknown(id);
 }
 
-/* 42501 unless the caller is the homeowner; see the header. */
 void
 dw_job_need_homeowner(DwCall *call, const DwJob *job)
 {
@@ -83,7 +79,6 @@ dw_job_need_homeowner(DwCall *call, const DwJob *job)
 						  dw_uuid_text(&job->id)), NULL);
 }
 
-/* 42501 unless the caller has the award; see the header. */
 void
 dw_job_need_provider(DwCall *call, const DwJob *job)
 {
@@ -111,7 +106,6 @@ job_sources(DwJobEvent event)
 	return text.data;
 }
 
-/* The state after an event done by the caller; see the header. */
 DwJobStatus
 dw_job_next(DwCall *call, const DwJob *job, DwJobEvent event)
 {
@@ -131,7 +125,6 @@ dw_job_next(DwCall *call, const DwJob *job, DwJobEvent event)
 			 psprintf("It is possible in: %s.", job_sources(event)));
 }
 
-/* True when the time for bids is over; see the header. */
 bool
 dw_bidding_over(const DwJob *job)
 {
@@ -141,7 +134,6 @@ dw_bidding_over(const DwJob *job)
 		strcmp(job->reason, DW_JOB_REASON_EXPIRED) == 0;
 }
 
-/* Raises WD102; see the header. */
 void
 dw_bidding_refuse_late(const DwJob *job)
 {

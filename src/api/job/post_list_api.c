@@ -44,7 +44,6 @@ requirement_value(DwJsonItem *item)
 	return text == NULL ? "" : text;
 }
 
-/* requirements; see the header. */
 DwPostRequirement *
 dw_post_requirements(DwCall *call, const char *arg, int *count,
 					 DwArgError *error)
@@ -90,7 +89,6 @@ milestone_read(DwJsonItem *item, DwPostMilestone *milestone)
 	milestone->is_required = dw_json_item_bool(item, "is_required", true);
 }
 
-/* milestones; see the header. */
 DwPostMilestone *
 dw_post_milestones(DwCall *call, const char *arg, int *count,
 				   DwArgError *error)
@@ -122,7 +120,6 @@ weight_read(DwJsonItem *item, const char *criterion)
 	return (int32) bps;
 }
 
-/* weights; see the header. */
 DwScoreWeights
 dw_post_weights(DwCall *call, const char *arg, DwArgError *error)
 {

@@ -52,7 +52,6 @@ read_rate(DwCall *call, DwFxRow *row)
 					  "must be after valid_from");
 }
 
-/* set_fx_rate(from_currency, to_currency, …): see its COMMENT. */
 DW_FUNCTION(dwello_set_fx_rate)
 {
 	DwCall		call;

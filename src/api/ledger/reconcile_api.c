@@ -53,7 +53,6 @@ emit_tamperings(DwCall *call, const DwSuspects *suspects)
 	}
 }
 
-/* reconcile(since): see its COMMENT. */
 DW_FUNCTION(dwello_reconcile)
 {
 	DwCall		call;

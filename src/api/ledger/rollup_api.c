@@ -10,7 +10,6 @@
 
 #define ROWS_MAX	1000000
 
-/* rollup_balances(max_rows): see its COMMENT. */
 DW_FUNCTION(dwello_rollup_balances)
 {
 	DwCall		call;

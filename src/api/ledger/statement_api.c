@@ -22,7 +22,6 @@ begin_for_side(DwCall *call, FunctionCallInfo fcinfo, DwJob *job)
 	dw_rows_begin(call);
 }
 
-/* escrow_statement(job_id): see its COMMENT. */
 DW_FUNCTION(dwello_escrow_statement)
 {
 	DwCall		call;
@@ -33,7 +32,6 @@ DW_FUNCTION(dwello_escrow_statement)
 	return dw_list_return(&call);
 }
 
-/* escrow_next_events(job_id): see its COMMENT. */
 DW_FUNCTION(dwello_escrow_next_events)
 {
 	DwCall		call;

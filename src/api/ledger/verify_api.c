@@ -7,7 +7,6 @@
 #include "api/job/job_api.h"
 #include "store/ledger/ledger_store.h"
 
-/* verify_ledger(job_id): see its COMMENT. */
 DW_FUNCTION(dwello_verify_ledger)
 {
 	DwCall		call;

@@ -36,7 +36,7 @@ extern void dw_criteria_provider(const DwMatchProvider *provider,
 extern void dw_criteria_prefer(const DwMatchProvider *provider,
 							   DwMatchCriteria *criteria);
 
-/* 22023 when a criteria cannot be prepared; fields are named as arguments. */
+/* 22023 when criteria cannot be prepared; fields are named as arguments. */
 extern void dw_criteria_judge(const DwMatchCriteria *criteria);
 
 #endif							/* DW_CRITERIA_API_INT_H */

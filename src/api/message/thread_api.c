@@ -69,7 +69,6 @@ DW_FUNCTION(dwello_thread)
 	return dw_list_return(&call);
 }
 
-/* The caller's own messages about a job; see the header. */
 void
 dw_thread_of_caller(DwCall *call, const DwJob *job, const char *arg,
 					DwThread *thread)
@@ -91,7 +90,6 @@ dw_thread_of_caller(DwCall *call, const DwJob *job, const char *arg,
 	thread->provider_id = call->actor.user_id;
 }
 
-/* Places the cursor at a message; see the header. */
 void
 dw_thread_seek(DwCall *call, const DwThread *thread, const char *arg,
 			   DwCursor *cursor)

@@ -29,7 +29,6 @@ emit_balance(DwCall *call, const DwUuid *user_id, const char *currency)
 	dw_list_emit(call);
 }
 
-/* provider_balance: see its COMMENT. */
 DW_FUNCTION(dwello_provider_balance)
 {
 	DwCall		call;

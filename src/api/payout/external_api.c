@@ -233,7 +233,6 @@ emit_booking(DwCall *call, const DwExternalBooking *booking)
 	dw_list_emit(call);
 }
 
-/* reconcile_external(psp, statement): see its COMMENT. */
 DW_FUNCTION(dwello_reconcile_external)
 {
 	DwCall		call;

@@ -147,7 +147,6 @@ row_payout(DwCall *call, const DwPayoutRow *row)
 	dw_row_int4(call, "version", row->version);
 }
 
-/* request_payout: see its COMMENT. */
 DW_FUNCTION(dwello_request_payout)
 {
 	DwCall		call;
@@ -333,7 +332,6 @@ event_return(DwCall *call, DwPaymentEvent *event, const DwPayoutRow *row)
 	return dw_payment_event_return(call, event);
 }
 
-/* confirm_payout: see its COMMENT. */
 DW_FUNCTION(dwello_confirm_payout)
 {
 	DwCall		call;
@@ -360,7 +358,6 @@ DW_FUNCTION(dwello_confirm_payout)
 	return event_return(&call, &event, &row);
 }
 
-/* fail_payout: see its COMMENT. */
 DW_FUNCTION(dwello_fail_payout)
 {
 	DwCall		call;

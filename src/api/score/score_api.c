@@ -124,7 +124,6 @@ DW_FUNCTION(dwello_explain_bid)
 	return dw_list_return(&call);
 }
 
-/* True when the caller sees all bids of a job; see the header. */
 bool
 dw_sees_all_bids(DwCall *call, const DwJob *job)
 {
@@ -134,7 +133,6 @@ dw_sees_all_bids(DwCall *call, const DwJob *job)
 		job->bid_mode == DW_BID_MODE_OPEN;
 }
 
-/* The columns that tell how a bid stands; see the header. */
 void
 dw_row_ranked(DwCall *call, const DwJob *job, const DwRankedBid *bid)
 {
@@ -152,7 +150,6 @@ dw_row_ranked(DwCall *call, const DwJob *job, const DwRankedBid *bid)
 					   SCORE_DECIMALS);
 }
 
-/* The codes of failed gates; see the header. */
 char *
 dw_gates_text(DwGateSet reasons)
 {
@@ -166,7 +163,6 @@ dw_gates_text(DwGateSet reasons)
 	return text.data;
 }
 
-/* Raises P0002; see the header. */
 void
 dw_bid_refuse_unknown(const DwUuid *id)
 {

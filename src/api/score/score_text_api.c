@@ -96,7 +96,6 @@ qualification_text(const DwScoreInputs *inputs)
 					inputs->optional_met, inputs->optional_all);
 }
 
-/* What a bid brings to one criterion; see the header. */
 char *
 dw_score_input_text(const DwScoreInputs *inputs, const char *currency,
 					DwCriterion criterion)

@@ -87,7 +87,6 @@ search_read(DwCall *call, DwSearch *search, DwArgError *error)
 	dw_search_check(search, error);
 }
 
-/* Reads the first nine arguments; see the header. */
 void
 dw_search_read(DwCall *call, DwSearch *search, DwArgError *error)
 {

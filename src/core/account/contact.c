@@ -108,7 +108,6 @@ dw_phone_normalise(const char *text, size_t length,
 	return DW_OK;
 }
 
-/* True when mail can be sent there; see the header. */
 bool
 dw_email_usable(const char *address)
 {

@@ -16,7 +16,6 @@ dw_last_four_valid(const char *text)
 	return strlen(text) == 4 && strspn(text, "0123456789") == 4;
 }
 
-/* True for what looks like a card's number; see the header. */
 bool
 dw_card_number_like(const char *text)
 {

@@ -32,7 +32,6 @@ scheme_length(const char *url)
 	return 0;
 }
 
-/* True for an address that may be linked to; see the header. */
 bool
 dw_url_valid(const char *url)
 {
@@ -52,7 +51,6 @@ dw_url_valid(const char *url)
 	return true;
 }
 
-/* True when a text says nothing; see the header. */
 bool
 dw_text_blank(const char *text)
 {

@@ -28,7 +28,6 @@ DW_LABELS(user_type, DwUserType, type_labels);
 DW_LABELS(user_status, DwUserStatus, status_labels);
 DW_LABELS(verifiable, DwVerifiable, verifiable_labels);
 
-/* The status after a verification; see the header. */
 DwUserStatus
 dw_user_verified_status(DwUserType type, DwUserStatus status,
 						const DwVerification *has,
@@ -49,7 +48,6 @@ dw_user_verified_status(DwUserType type, DwUserStatus status,
 	return DW_USER_ACTIVE;
 }
 
-/* The status after a suspension; see the header. */
 DwUserStatus
 dw_user_reinstated_status(DwUserType type, const DwVerification *has,
 						  const DwVerification *required)
@@ -80,7 +78,6 @@ is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* True for a language tag; see the header. */
 bool
 dw_language_valid(const char *tag)
 {
@@ -104,7 +101,6 @@ dw_language_valid(const char *tag)
 	return true;
 }
 
-/* True for a country code; see the header. */
 bool
 dw_country_valid(const char *code)
 {

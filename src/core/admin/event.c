@@ -119,7 +119,6 @@ dw_event_effects(int *count)
 	return effects;
 }
 
-/* The pause before an event is tried again; see the header. */
 int64_t
 dw_event_pause(int attempts, int64_t first_pause)
 {

@@ -9,7 +9,6 @@
 
 #define NAME_MIN 3				/* characters of a name */
 
-/* The bucket of a digest; see the header. */
 uint32_t
 dw_flag_bucket(const uint8_t digest[DW_FLAG_DIGEST])
 {
@@ -49,7 +48,6 @@ rating_fits(int64_t minimum, const DwFlagUser *user)
 		(minimum - DW_FLAG_STAR) * user->rating_weight;
 }
 
-/* True when the targets fit the user; see the header. */
 bool
 dw_flag_targets_fit(const DwFlagTargets *targets, const DwFlagUser *user)
 {
@@ -62,7 +60,6 @@ dw_flag_targets_fit(const DwFlagTargets *targets, const DwFlagUser *user)
 		rating_fits(targets->minimum_rating, user);
 }
 
-/* True when the flag is on for the user; see the header. */
 bool
 dw_flag_is_on(const DwFlag *flag, const DwFlagUser *user)
 {
@@ -76,7 +73,6 @@ dw_flag_is_on(const DwFlag *flag, const DwFlagUser *user)
 	return dw_flag_targets_fit(&flag->targets, user) && user->bucket < share;
 }
 
-/* True for the name of a flag; see the header. */
 bool
 dw_flag_name_valid(const char *name)
 {

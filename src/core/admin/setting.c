@@ -51,7 +51,6 @@ static const DwSettingRule rules[] = {
 	INTEGER("event_retry_seconds", 1, 3600)
 };
 
-/* The rule of a setting; see the header. */
 const DwSettingRule *
 dw_setting_rule(const char *name)
 {
@@ -63,7 +62,6 @@ dw_setting_rule(const char *name)
 	return NULL;
 }
 
-/* True for a number in the rule's range; see the header. */
 bool
 dw_setting_in_range(const DwSettingRule *rule, int64_t number)
 {
@@ -90,7 +88,6 @@ integer_read(const char *text, int64_t *value)
 	return true;
 }
 
-/* Judges a value; see the header. */
 DwResult
 dw_setting_check(const DwSettingRule *rule, const char *value,
 				 int64_t characters)

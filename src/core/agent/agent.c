@@ -31,7 +31,6 @@ DW_LABELS(agent_mode, DwAgentMode, mode_labels);
 DW_LABELS(agent_strategy, DwAgentStrategy, strategy_labels);
 DW_LABELS(agent_tier, DwAgentTier, tier_labels);
 
-/* Judges the numbers; see the header. */
 DwAgentFault
 dw_agent_judge(const DwAgentNumbers *numbers)
 {
@@ -52,7 +51,6 @@ dw_agent_judge(const DwAgentNumbers *numbers)
 	return DW_AGENT_FINE;
 }
 
-/* Compares a day with a tier's month; see the header. */
 bool
 dw_agent_within_tier(int32_t bids_per_day, int64_t quota)
 {
@@ -68,7 +66,6 @@ two_digits(const char *text)
 	return (text[0] - '0') * 10 + (text[1] - '0');
 }
 
-/* Reads a time of the day; see the header. */
 int
 dw_agent_minute(const char *text)
 {

@@ -22,7 +22,6 @@
 _Static_assert(sizeof(DwAudienceKey) == 72, "as the type says, no padding");
 _Static_assert(sizeof(DwAudienceQuery) == 104, "as the type says");
 
-/* The tag of a category; see the header. */
 uint16_t
 dw_category_tag(const DwUuid *id)
 {
@@ -33,7 +32,6 @@ dw_category_tag(const DwUuid *id)
 	return tag == 0 ? 1 : tag;
 }
 
-/* Sets the categories of a leaf; see the header. */
 void
 dw_audience_set_categories(DwAudienceKey *leaf, const DwUuid *ids, int count)
 {
@@ -56,7 +54,6 @@ place_of_point(const DwPoint *point)
 					   (double) point->latitude / DW_BBOX_DEGREE);
 }
 
-/* What an open job asks with; see the header. */
 DwAudienceQuery
 dw_audience_query_of(const DwJobKey *job)
 {
@@ -72,7 +69,6 @@ dw_audience_query_of(const DwJobKey *job)
 	return query;
 }
 
-/* Adds a category to a query; see the header. */
 bool
 dw_audience_add_category(DwAudienceQuery *query, const DwUuid *id)
 {
@@ -83,7 +79,6 @@ dw_audience_add_category(DwAudienceQuery *query, const DwUuid *id)
 	return true;
 }
 
-/* The box of corners; see the header. */
 DwBbox
 dw_audience_bbox(double west, double south, double east, double north)
 {
@@ -97,7 +92,6 @@ dw_audience_bbox(double west, double south, double east, double north)
 	return box;
 }
 
-/* The node of one leaf; see the header. */
 DwAudienceKey
 dw_audience_node(const DwAudienceKey *key)
 {
@@ -121,7 +115,6 @@ dw_audience_node(const DwAudienceKey *key)
 	return node;
 }
 
-/* Extends a node; see the header. */
 void
 dw_audience_extend(DwAudienceKey *node, const DwAudienceKey *other)
 {
@@ -184,7 +177,6 @@ circle_covers(const DwAudienceQuery *query, const DwPoint *centre,
 		dw_place_distance_m(&query->place, centre) <= radius_m;
 }
 
-/* True when the leaf wants the job; see the header. */
 bool
 dw_audience_matches(const DwAudienceQuery *query, const DwAudienceKey *leaf)
 {
@@ -199,7 +191,6 @@ dw_audience_matches(const DwAudienceQuery *query, const DwAudienceKey *leaf)
 						 : leaf->circle.radius_m);
 }
 
-/* True when the leaf is all that there is to know; see the header. */
 bool
 dw_audience_is_certain(const DwAudienceQuery *query, const DwAudienceKey *leaf)
 {
@@ -209,7 +200,6 @@ dw_audience_is_certain(const DwAudienceQuery *query, const DwAudienceKey *leaf)
 		(leaf->valid_from <= query->day && leaf->valid_until >= query->day);
 }
 
-/* False when nothing below the node wants the job; see the header. */
 bool
 dw_audience_may_match(const DwAudienceQuery *query, const DwAudienceKey *node)
 {
@@ -244,7 +234,6 @@ node_weight(const DwAudienceKey *node)
 	return width * height * bits_count(node->categories);
 }
 
-/* What it costs to extend a node; see the header. */
 float
 dw_audience_penalty(const DwAudienceKey *node, const DwAudienceKey *other)
 {
@@ -254,7 +243,6 @@ dw_audience_penalty(const DwAudienceKey *node, const DwAudienceKey *other)
 	return (float) (node_weight(&both) - node_weight(node));
 }
 
-/* Where to divide; see the header. */
 int
 dw_audience_divide(const DwAudienceKey *nodes, int count, double *room,
 				   double *cost)
@@ -303,7 +291,6 @@ bits_spread(uint32_t value)
 	return (bits | bits << 1) & UINT64_C(0x5555555555555555);
 }
 
-/* The place of a key in the order; see the header. */
 uint64_t
 dw_audience_order(const DwAudienceKey *key)
 {

@@ -35,7 +35,7 @@
 #define DW_AUDIENCE_ALWAYS		INT32_MIN	/* valid_from: no first day */
 #define DW_AUDIENCE_EVER		INT32_MAX	/* valid_until: no last day */
 #define DW_AUDIENCE_HELD		UINT32_C(0xffff)	/* of capabilities */
-#define DW_AUDIENCE_ACCOUNT_STATUS	16	/* the bits of standing begin here */
+#define DW_AUDIENCE_ACCOUNT_STATUS	16	/* bits of account status begin here */
 
 /* What a key is. */
 typedef enum DwReachKind
@@ -62,8 +62,8 @@ typedef struct DwAudienceKey
 	int64_t		budget_max;		/* likewise; the greatest */
 	uint16_t	tags[DW_AUDIENCE_TAGS]; /* of its categories; 0 = no more; the
 										 * first is 0 when they are too many */
-	uint32_t	capabilities;	/* bits of credentials and of standing; what
-								 * any has */
+	uint32_t	capabilities;	/* bits of credentials and account status;
+								 * what any has */
 	uint16_t	currency;		/* code, or ANY; of a node the set of bits */
 	uint8_t		kind;			/* a DwReachKind */
 	union

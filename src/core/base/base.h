@@ -310,8 +310,8 @@ typedef struct DwMachine
 /*
  * May the actor do this now?  DW_OK and in *to the next state (the first
  * rule's, where several are possible; *to may be NULL).  DW_FORBIDDEN: never
- * their event, or not from this state.  DW_INVALID_TRANSITION: theirs, but
- * not from here.  from may be DW_STATE_NONE.
+ * an event of theirs, or not theirs from this state.  DW_INVALID_TRANSITION:
+ * theirs, but not from here.  from may be DW_STATE_NONE.
  */
 extern DwResult dw_machine_next(const DwMachine *machine, int from, int event,
 								DwActorKind actor, int *to);

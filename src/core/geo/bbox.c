@@ -24,7 +24,6 @@
 #define BOUND_SHARE		1e-12
 #define BOUND_METRES	1e-6
 
-/* The point of a place; see the header. */
 DwPoint
 dw_point_of(double longitude, double latitude)
 {
@@ -37,7 +36,6 @@ dw_point_of(double longitude, double latitude)
 	return point;
 }
 
-/* Prepares a place; see the header. */
 DwPlace
 dw_place_of(double longitude, double latitude)
 {
@@ -109,7 +107,6 @@ haversine_metres(double near)
 		atan2(sqrt(near), far > 0.0 ? sqrt(far) : 0.0);
 }
 
-/* Metres from a place to a point; see the header. */
 double
 dw_place_distance_m(const DwPlace *place, const DwPoint *point)
 {
@@ -147,7 +144,7 @@ longitude_gap(double longitude, const DwBbox *box)
 }
 
 /*
- * Lower bound for a box; see the header.  The haversine is the sum of a part
+ * Lower bound for a box.  The haversine is the sum of a part
  * that grows with the difference of latitude and one that grows with the
  * difference of longitude and with the cosine of the point's latitude; each
  * is taken where it is least in the box.
@@ -216,7 +213,6 @@ box_widen(DwBbox *box, double longitude, double half)
 	box->east = (int32_t) ceil((west + 2.0 * half) * DW_BBOX_DEGREE);
 }
 
-/* The envelope of a circle; see the header. */
 DwBbox
 dw_bbox_circle(const DwPlace *centre, double radius_m)
 {

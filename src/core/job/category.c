@@ -7,7 +7,6 @@
 
 #include <stddef.h>
 
-/* Judges a move; see the header. */
 DwCategoryFault
 dw_category_judge(const DwCategoryMove *move)
 {
@@ -18,7 +17,6 @@ dw_category_judge(const DwCategoryMove *move)
 	return DW_CATEGORY_FINE;
 }
 
-/* The bit of a category; see the header.  FNV-1a, with its halves folded. */
 uint64_t
 dw_category_bit(const DwUuid *id)
 {

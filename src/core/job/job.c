@@ -129,7 +129,6 @@ dw_job_machine(void)
 	return &job_machine;
 }
 
-/* What happens to a job whose award has lapsed; see the header. */
 DwJobEvent
 dw_job_after_lapse(bool has_next, int64_t now, int64_t expires_at)
 {

@@ -22,7 +22,6 @@
 	(DW_POST_FIELD(DW_POST_TITLE) | DW_POST_FIELD(DW_POST_STREET) | \
 	 DW_POST_FIELD(DW_POST_PHOTOS) | DW_POST_FIELD(DW_POST_JOB_ID))
 
-/* Of the changed fields, the frozen ones; see the header. */
 DwPostFields
 dw_post_frozen(DwPostFields changed)
 {
@@ -65,7 +64,6 @@ dw_post_field_name(DwPostField field)
 	return field_names[field];
 }
 
-/* True when the change makes new terms; see the header. */
 bool
 dw_post_reprices(DwPostFields changed)
 {
@@ -161,7 +159,6 @@ is_count(const char *text)
 	return length >= 1 && length <= 18 && text[length] == '\0';
 }
 
-/* A requirement of a list; see the header. */
 void
 dw_post_requirement_check(const DwPostRequirement *requirement,
 						  DwArgPlace place, DwArgError *error)
@@ -267,7 +264,6 @@ plan_sum_fits(const DwPostMilestone *milestones, int count)
 	return true;
 }
 
-/* The milestones of a plan as a whole; see the header. */
 void
 dw_post_plan_check(const DwPostMilestone *milestones, int count,
 				   const char *argument, DwArgError *error)
@@ -316,7 +312,6 @@ requirement_count(const DwPostRequirement *list, int count,
 	return found;
 }
 
-/* True when both lists ask for the same; see the header. */
 bool
 dw_post_requirements_equal(const DwPostRequirement *left, int left_count,
 						   const DwPostRequirement *right, int right_count)
@@ -332,7 +327,6 @@ dw_post_requirements_equal(const DwPostRequirement *left, int left_count,
 	return true;
 }
 
-/* True when both plans are the same; see the header. */
 bool
 dw_post_plan_equal(const DwPostMilestone *left, int left_count,
 				   const DwPostMilestone *right, int right_count)

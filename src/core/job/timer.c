@@ -43,7 +43,6 @@ static const DwTimerFacts timer_facts[] = {
 /* Definitions of the label and parse functions that job.h promises. */
 DW_LABELS(timer, DwTimer, timer_labels);
 
-/* The facts about a timer; see the header. */
 const DwTimerFacts *
 dw_timer_facts(DwTimer timer)
 {

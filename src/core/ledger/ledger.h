@@ -56,7 +56,7 @@ typedef enum DwRollupObstacle
 {
 	DW_ROLLUP_CLEAR,			/* nothing is in the way */
 	DW_ROLLUP_SNAPSHOT,			/* the caller sees an older state */
-	DW_ROLLUP_BUSY,				/* somebody else is rollup */
+	DW_ROLLUP_BUSY,				/* somebody else rolls up */
 	DW_ROLLUP_SESSION,			/* one whose start is not known */
 	DW_ROLLUP_PREPARED			/* prepared, so nobody knows its start */
 } DwRollupObstacle;

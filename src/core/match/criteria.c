@@ -81,7 +81,7 @@ fault(DwMatchField *field, DwMatchField which, const char **what,
 	return false;
 }
 
-/* What is wrong with the place of a criteria. */
+/* What is wrong with the place of the criteria. */
 static bool
 judge_place(const DwMatchCriteria *criteria, DwMatchField *field,
 			const char **what)
@@ -99,7 +99,7 @@ judge_place(const DwMatchCriteria *criteria, DwMatchField *field,
 	return true;
 }
 
-/* What is wrong with the filters of a criteria. */
+/* What is wrong with the filters of the criteria. */
 static bool
 judge_filters(const DwMatchCriteria *criteria, DwMatchField *field,
 			  const char **what)
@@ -130,7 +130,6 @@ judge_filters(const DwMatchCriteria *criteria, DwMatchField *field,
 	return true;
 }
 
-/* What is wrong with a criteria; see the header. */
 bool
 dw_match_judge(const DwMatchCriteria *criteria, DwMatchField *field,
 			   const char **what)

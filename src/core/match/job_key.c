@@ -41,7 +41,6 @@
 
 _Static_assert(sizeof(DwJobKey) == 56, "a job key has no padding");
 
-/* The number of a currency; see the header. */
 uint16_t
 dw_currency_code(const char *code)
 {
@@ -56,7 +55,6 @@ dw_currency_code(const char *code)
 	return code[3] == '\0' ? number : DW_JOB_KEY_NO_CURRENCY;
 }
 
-/* The bit of a currency; see the header. */
 uint16_t
 dw_currency_bit(uint16_t currency)
 {
@@ -83,7 +81,6 @@ float_bits(double value)
 	return bits;
 }
 
-/* The upper half of a float that is not over an amount; see the header. */
 uint16_t
 dw_amount_code_below(int64_t amount)
 {
@@ -92,7 +89,6 @@ dw_amount_code_below(int64_t amount)
 	return (uint16_t) (float_bits(least) >> 16);
 }
 
-/* The upper half of a float that is not under an amount; see the header. */
 uint16_t
 dw_amount_code_above(int64_t amount)
 {
@@ -110,7 +106,6 @@ leaf_worth(const DwJobKey *leaf)
 		DW_WORTH_URGENCY * leaf->urgency / DW_JOB_KEY_URGENT;
 }
 
-/* The node of one key; see the header. */
 DwJobKey
 dw_job_key_node(const DwJobKey *key)
 {
@@ -133,7 +128,6 @@ dw_job_key_node(const DwJobKey *key)
 	return node;
 }
 
-/* The highest worth of a node's jobs; see the header. */
 double
 dw_job_key_worth(const DwJobKey *node, int64_t now)
 {
@@ -143,7 +137,6 @@ dw_job_key_worth(const DwJobKey *node, int64_t now)
 	return young > old ? young : old;
 }
 
-/* Extends a node; see the header. */
 void
 dw_job_key_extend(DwJobKey *node, const DwJobKey *other)
 {
@@ -174,7 +167,6 @@ dw_job_key_equal(const DwJobKey *a, const DwJobKey *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* The coordinates of a key; see the header. */
 void
 dw_job_key_place(const DwJobKey *key, int64_t now, double *at)
 {
@@ -190,7 +182,7 @@ dw_job_key_place(const DwJobKey *key, int64_t now, double *at)
 }
 
 /*
- * The order; see the header.  The bits of all coordinates in turn, the
+ * The order.  The bits of all coordinates in turn, the
  * highest first (Z-order), as many as there is room for.
  */
 uint64_t
@@ -226,7 +218,7 @@ box_size(const DwBbox *box)
 }
 
 /*
- * What it costs to extend a node; see the header.  Worth is that of old jobs:
+ * What it costs to extend a node.  Worth is that of old jobs:
  * each is young when it is put here, and old for most of its stay.
  */
 float

@@ -89,7 +89,6 @@ slot_find(const DwMatchQuery *query, const DwUuid *id)
 	}
 }
 
-/* The fit of a category that is so deep; see the header. */
 double
 dw_match_fit(int depth)
 {
@@ -109,7 +108,6 @@ slots_for(int category_count)
 	return count;
 }
 
-/* The size of a query; see the header. */
 size_t
 dw_match_size(const DwMatchCriteria *criteria)
 {
@@ -190,7 +188,6 @@ inverse(double number)
 	return lesser(1.0 / number, MOST_INVERSE);
 }
 
-/* Prepares a criteria; see the header. */
 void
 dw_match_prepare(const DwMatchCriteria *criteria, DwMatchQuery *query)
 {
@@ -240,14 +237,12 @@ query_fit_bound(const DwMatchQuery *query, uint64_t categories)
 	return 1.0;
 }
 
-/* Metres from the centre; see the header. */
 double
 dw_match_distance_m(const DwMatchQuery *query, const DwJobKey *leaf)
 {
 	return dw_place_distance_m(&query->place, &leaf->leaf.point);
 }
 
-/* Why a leaf is not wanted; see the header. */
 uint32_t
 dw_match_misses(const DwMatchQuery *query, const DwJobKey *leaf,
 				double metres)
@@ -301,7 +296,6 @@ term_freshness(const DwMatchQuery *query, int64_t posted_at)
 	return lesser(greater(1.0 - age * query->per_age, 0.0), 1.0);
 }
 
-/* The terms of a score; see the header. */
 void
 dw_match_terms(const DwMatchQuery *query, const DwJobKey *leaf,
 			   double metres, double *terms)
@@ -336,7 +330,6 @@ rest_of(const DwMatchQuery *query, double worth, double fit, double metres)
 				  term_nearness(query, metres));
 }
 
-/* 1 - score of a leaf; see the header. */
 double
 dw_match_rest(const DwMatchQuery *query, const DwJobKey *leaf, double metres)
 {
@@ -368,7 +361,7 @@ leaf_metres_bound(const DwMatchQuery *query, const DwJobKey *leaf)
 }
 
 /*
- * 1 - score of a leaf that is wanted; see the header.  What costs more comes
+ * 1 - score of a leaf that is wanted.  What costs more comes
  * last: most leaves are worth too little whatever their category, and most
  * of the others in theirs, even if they lie as near as they may.
  */
@@ -435,7 +428,6 @@ node_worth(const DwMatchQuery *query, const DwJobKey *node)
 				  dw_job_key_worth(node, query->as_of));
 }
 
-/* Lower bound of 1 - score; see the header. */
 double
 dw_match_rest_bound(const DwMatchQuery *query, const DwJobKey *node)
 {
@@ -446,7 +438,6 @@ dw_match_rest_bound(const DwMatchQuery *query, const DwJobKey *node)
 						   metres) - BOUND_SLACK, 0.0);
 }
 
-/* The same of a node that may be wanted; see the header. */
 double
 dw_match_node_rest(const DwMatchQuery *query, const DwJobKey *node,
 				   double limit)

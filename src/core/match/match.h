@@ -185,7 +185,7 @@ typedef enum DwMatchTerm
 extern const char *dw_match_term_label(DwMatchTerm value);
 extern bool dw_match_term_parse(const char *text, DwMatchTerm *value);
 
-/* What a criteria may be wrong in; labels are the arguments' names. */
+/* What criteria may be wrong in; labels are the arguments' names. */
 typedef enum DwMatchField
 {
 	DW_MATCH_LONGITUDE,
@@ -208,7 +208,7 @@ extern const char *dw_match_field_label(DwMatchField value);
 extern bool dw_match_field_parse(const char *text, DwMatchField *value);
 
 #define DW_MATCH_EXCLUDED		(-1.0)	/* fit: the job is not shown */
-#define DW_MATCH_CATEGORIES_MAX 4096	/* categories of a criteria */
+#define DW_MATCH_CATEGORIES_MAX 4096	/* categories of the criteria */
 #define DW_MATCH_NO_CEILING		2.0 /* above every score */
 
 /* What a provider asks for. */
@@ -274,7 +274,7 @@ typedef struct DwMatchQuery
 } DwMatchQuery;
 
 /*
- * What is wrong with a criteria: false, the field and the end of a sentence
+ * What is wrong with criteria: false, the field and the end of a sentence
  * ("must be ...").  True when it can be prepared.
  */
 extern bool dw_match_judge(const DwMatchCriteria *criteria,

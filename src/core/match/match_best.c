@@ -6,14 +6,12 @@
 
 #include <math.h>
 
-/* The bytes of so many rests; see the header. */
 size_t
 dw_match_best_size(int room)
 {
 	return sizeof(DwMatchBest) + (size_t) room * sizeof(double);
 }
 
-/* Begins with none; see the header. */
 void
 dw_match_best_begin(DwMatchBest *best, int room, double after)
 {
@@ -55,7 +53,6 @@ heap_sink(double *rests, int count, double rest)
 	rests[at] = rest;
 }
 
-/* Meets a rest; see the header. */
 void
 dw_match_best_meet(DwMatchBest *best, double rest)
 {

@@ -61,7 +61,6 @@ route_from_system(const DwMessageJob *job, const DwUuid *recipient,
 	return dw_uuid_is_nil(&route->provider_id) ? DW_BAD_VALUE : DW_OK;
 }
 
-/* Where a message goes; see the header. */
 DwResult
 dw_message_route(const DwMessageJob *job, const DwActor *sender,
 				 const DwUuid *recipient, DwMessageRoute *route)

@@ -17,7 +17,6 @@ dw_review_rating_check(int64_t rating, DwArgPlace place,
 							 "must be from 1 to 5");
 }
 
-/* From when a review written now is shown; see the header. */
 int64_t
 dw_review_reveal_at(int64_t now, bool is_second, int64_t days)
 {

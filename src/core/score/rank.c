@@ -81,7 +81,6 @@ compare_numbers(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-/* The order of two bids, see the header; ineligible ones by submission. */
 int
 dw_rank_compare(const DwRankedBid *a, const DwRankedBid *b)
 {

@@ -208,7 +208,6 @@ dw_stats_reliability(const DwStats *stats)
 		completed * DW_STATS_ONE / awarded;
 }
 
-/* The mean of the stars; see the header.  x is (stars - 1) / 4. */
 int64_t
 dw_stats_stars(const DwStats *stats)
 {

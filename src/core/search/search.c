@@ -27,7 +27,6 @@ is_beginning(char c)
 		(c >= 'a' && c <= 'z') || c == '"' || (unsigned char) c >= 0x80;
 }
 
-/* Makes blanks of dashes that mean nothing; see the header. */
 void
 dw_search_clean(char *query)
 {
@@ -81,7 +80,6 @@ check_money(const DwSearch *search, DwArgError *fault)
 						  "must be an active ISO 4217 code in upper case");
 }
 
-/* What is wrong with a search; see the header. */
 void
 dw_search_check(const DwSearch *search, DwArgError *fault)
 {
@@ -97,7 +95,6 @@ dw_search_check(const DwSearch *search, DwArgError *fault)
 						  "must not be in the future");
 }
 
-/* What is wrong with a cursor; see the header. */
 void
 dw_search_cursor_check(const DwSearchCursor *cursor, const DwSearch *search,
 					   DwArgError *fault)
@@ -127,7 +124,6 @@ by_time(const void *a, const void *b)
 	return dw_uuid_compare(&right->id, &left->id);
 }
 
-/* Leaves the newest; see the header. */
 int
 dw_search_newest(DwSearchFind *finds, int count)
 {
@@ -163,7 +159,6 @@ best_insert(DwSearchFind *best, int count, int max, DwSearchFind find)
 	return count;
 }
 
-/* Puts the best first; see the header. */
 int
 dw_search_best(DwSearchFind *finds, int count, const DwSearchCursor *cursor,
 			   int max)
@@ -190,7 +185,6 @@ share_of(double value)
 	return value < 1.0 ? value : 1.0;
 }
 
-/* One word; see the header. */
 DwSearchWords
 dw_search_word(double share)
 {
@@ -272,7 +266,6 @@ dw_search_phrase(DwSearchWords a, DwSearchWords b)
 	return words;
 }
 
-/* The share that fits but for words and currency; see the header. */
 double
 dw_search_share(const DwSearch *search)
 {
@@ -328,7 +321,6 @@ is_seldom(const DwSearchOdds *odds, const DwSearchTries *tries)
 		odds->words.is_exact && is_few(odds, 2.0 * share);
 }
 
-/* The way to try next; see the header. */
 bool
 dw_search_next(const DwSearchOdds *odds, const DwSearchTries *tries,
 			   DwAccessPath *way)

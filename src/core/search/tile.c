@@ -21,7 +21,6 @@ side(int32_t zoom)
 	return INT64_C(1) << zoom;
 }
 
-/* Notes what is wrong with a tile; see the header. */
 void
 dw_tile_check(const DwTile *tile, DwArgError *error)
 {
@@ -38,7 +37,6 @@ dw_tile_check(const DwTile *tile, DwArgError *error)
 						  "must be from 0 to 2^z - 1");
 }
 
-/* Notes what is wrong with a box; see the header. */
 void
 dw_tile_bbox_check(const DwTileBbox *box, DwArgError *error)
 {
@@ -90,7 +88,6 @@ gather(uint64_t bits)
 	return (bits | bits >> 16) & UINT64_C(0x00000000FFFFFFFF);
 }
 
-/* A tile's number; see the header. */
 int64_t
 dw_tile_number(const DwTile *tile)
 {
@@ -139,7 +136,6 @@ share_y(double latitude)
 	return 0.5 - atanh(sin(latitude * RADIANS)) / (2.0 * PI);
 }
 
-/* The cell of a place; see the header. */
 int64_t
 dw_tile_cell(double longitude, double latitude)
 {
@@ -151,7 +147,6 @@ dw_tile_cell(double longitude, double latitude)
 	return dw_tile_number(&cell);
 }
 
-/* The numbers inside a tile; see the header. */
 DwTileRange
 dw_tile_range(int64_t number, int32_t zoom, int32_t deeper)
 {
@@ -162,7 +157,6 @@ dw_tile_range(int64_t number, int32_t zoom, int32_t deeper)
 	return range;
 }
 
-/* The tiles that a box touches; see the header. */
 DwTileSpan
 dw_tile_span(const DwTileBbox *box, int32_t zoom)
 {
@@ -212,7 +206,6 @@ dw_tile_at(const DwTileSpan *span, int64_t i)
 	return tile;
 }
 
-/* Whether a tile is in a span of its zoom; see the header. */
 bool
 dw_tile_within(const DwTileSpan *span, int64_t number)
 {

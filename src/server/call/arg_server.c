@@ -32,7 +32,6 @@ arg_find(DwCall *call, const char *arg)
 	return &call->fcinfo->args[position];
 }
 
-/* Raises a condition that names the argument; see the header. */
 void
 dw_arg_refuse(DwCall *call, const char *arg, DwResult code, const char *what)
 {
@@ -134,7 +133,6 @@ dw_arg_int4(DwCall *call, const char *arg)
 	return DatumGetInt32(arg_value(call, arg));
 }
 
-/* The size of a page; see the header. */
 int32
 dw_arg_page(DwCall *call, const char *arg)
 {
@@ -242,7 +240,6 @@ arg_check_length(DwCall *call, const char *arg, const char *text, int bytes,
 					  psprintf("is longer than %d characters", max));
 }
 
-/* A text, or NULL; see the header. */
 char *
 dw_arg_text_opt(DwCall *call, const char *arg, int max)
 {
@@ -256,7 +253,6 @@ dw_arg_text_opt(DwCall *call, const char *arg, int max)
 	return text_to_cstring(value);
 }
 
-/* A text that must be there and say something; see the header. */
 char *
 dw_arg_text(DwCall *call, const char *arg, int max)
 {
@@ -269,7 +265,6 @@ dw_arg_text(DwCall *call, const char *arg, int max)
 	return value;
 }
 
-/* The length of an interval in whole seconds; see the header. */
 int64
 dw_arg_seconds(DwCall *call, const char *arg)
 {
@@ -280,7 +275,6 @@ dw_arg_seconds(DwCall *call, const char *arg)
 	return days * SECS_PER_DAY + span->time / USECS_PER_SEC;
 }
 
-/* An array of uuids, or a NULL pointer; see the header. */
 DwUuid *
 dw_arg_uuids_opt(DwCall *call, const char *arg, int *count)
 {
@@ -308,7 +302,6 @@ dw_arg_uuids_opt(DwCall *call, const char *arg, int *count)
 	return ids;
 }
 
-/* An array of texts that must be there; see the header. */
 char	  **
 dw_arg_texts(DwCall *call, const char *arg, int max, int *count)
 {

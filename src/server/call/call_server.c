@@ -73,7 +73,6 @@ call_identify(DwCall *call, DwActorSet actors)
 						  dw_call_name(call)));
 }
 
-/* Begins a read by an identified actor; see the header. */
 void
 dw_query_begin(DwCall *call, FunctionCallInfo fcinfo, DwActorSet actors)
 {
@@ -129,7 +128,6 @@ call_find_record(DwCall *call, const DwUuid *scope_id)
 	return true;
 }
 
-/* True when this very request was done before; see the header. */
 bool
 dw_call_replay(DwCall *call, const DwUuid *scope_id)
 {
@@ -140,7 +138,6 @@ dw_call_replay(DwCall *call, const DwUuid *scope_id)
 	return true;
 }
 
-/* The same for a command that returns a set; see the header. */
 bool
 dw_list_replay(DwCall *call, const DwUuid *scope_id)
 {
@@ -155,7 +152,6 @@ dw_list_replay(DwCall *call, const DwUuid *scope_id)
 	return true;
 }
 
-/* The id of a new row that is its own scope; see the header. */
 DwUuid
 dw_call_new_id(DwCall *call, const DwUuid *given)
 {
@@ -187,7 +183,6 @@ dw_call_replayed(DwCall *call)
 	dw_row_bool(call, "replayed", true);
 }
 
-/* WD103 unless the expected version fits; see the header. */
 void
 dw_call_version(DwCall *call, int32 version)
 {
@@ -224,7 +219,6 @@ call_record(DwCall *call, Datum result)
 	dw_request_keep(&call->scope_id, call->key, call->request, result);
 }
 
-/* Ends a call that returns one row; see the header. */
 Datum
 dw_call_return(DwCall *call)
 {
@@ -256,7 +250,6 @@ dw_call_return_datum(DwCall *call, Datum value, bool byval, int length)
 	return result;
 }
 
-/* Turns a begun call into one that returns a set; see the header. */
 void
 dw_rows_begin(DwCall *call)
 {
@@ -347,7 +340,6 @@ list_record(DwCall *call)
 	call_record(call, dw_request_jsonb_list(rows, list_length(call->kept)));
 }
 
-/* Ends a list; see the header. */
 Datum
 dw_list_return(DwCall *call)
 {

@@ -67,7 +67,7 @@ extern void dw_query_begin(DwCall *call, FunctionCallInfo fcinfo,
  * missing value is told before any value is judged, so a command asks for
  * all that it needs before it reads the first.  The list ends with NULL.
  */
-extern void dw_args_need(DwCall *call,...);
+extern void dw_args_need(DwCall *call,...) __attribute__((sentinel));
 
 /*
  * Arguments, by the names that SQL has for them.  The plain ones raise 22004

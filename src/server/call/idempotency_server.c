@@ -67,7 +67,6 @@ digest_argument(uint8 *out, FunctionCallInfo fcinfo, int position, Oid type)
 	}
 }
 
-/* Digests a call; see the header. */
 void
 dw_request_digest(DwRequest *request, FunctionCallInfo fcinfo,
 				  const DwActor *actor, const char *function)
@@ -111,7 +110,6 @@ request_compare(const DwRequest *request)
 	return DW_REQUEST_SAME;
 }
 
-/* Looks the key up; see the header. */
 bool
 dw_request_find(const DwUuid *scope_id, const char *key, DwRequest *request,
 				int *differs)
@@ -162,7 +160,6 @@ result_fill(JsonbContainer *object, TupleDesc desc, Datum *values,
 	}
 }
 
-/* Fills a row from a found record; see the header. */
 void
 dw_request_result(const DwRequest *request, TupleDesc desc, Datum *values,
 				  bool *nulls)
@@ -170,7 +167,6 @@ dw_request_result(const DwRequest *request, TupleDesc desc, Datum *values,
 	result_fill(&DatumGetJsonbP(request->result)->root, desc, values, nulls);
 }
 
-/* Fills row i of a set from a found record; see the header. */
 bool
 dw_request_result_row(const DwRequest *request, int i, TupleDesc desc,
 					  Datum *values, bool *nulls)
@@ -222,7 +218,6 @@ push_text(JsonbParseState **state, JsonbIteratorToken token, char *text)
 	pushJsonbValue(state, token, &value);
 }
 
-/* A result row as jsonb; see the header. */
 Datum
 dw_request_jsonb(TupleDesc desc, Datum *values, bool *nulls)
 {
@@ -243,7 +238,6 @@ dw_request_jsonb(TupleDesc desc, Datum *values, bool *nulls)
 														   NULL)));
 }
 
-/* Rows as one jsonb array; see the header. */
 Datum
 dw_request_jsonb_list(const Datum *rows, int count)
 {

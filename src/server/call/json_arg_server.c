@@ -29,7 +29,6 @@ item_given(DwJsonItem *item, const char *member, DwMember found,
 	return found == DW_MEMBER_GIVEN;
 }
 
-/* A text member; see the header. */
 char *
 dw_json_item_text(DwJsonItem *item, const char *member, DwTextRule rule)
 {

@@ -10,7 +10,6 @@
 
 #include "server/call/call_server.h"
 
-/* A jsonb as a list; see the header. */
 bool
 dw_json_arg_list(Datum jsonb, DwJsonArg *list, int *count)
 {
@@ -23,7 +22,6 @@ dw_json_arg_list(Datum jsonb, DwJsonArg *list, int *count)
 	return true;
 }
 
-/* A jsonb as an object; see the header. */
 bool
 dw_json_arg_object(Datum jsonb, DwJsonArg *object)
 {
@@ -35,7 +33,6 @@ dw_json_arg_object(Datum jsonb, DwJsonArg *object)
 	return true;
 }
 
-/* An object in a list; see the header. */
 bool
 dw_json_arg_item(const DwJsonArg *list, int item, DwJsonArg *object)
 {
@@ -72,7 +69,6 @@ dw_json_arg_text(const DwJsonArg *object, const char *name, char **value)
 	return result;
 }
 
-/* A member that is a list; see the header. */
 bool
 dw_json_arg_member_list(const DwJsonArg *object, const char *name,
 						DwJsonArg *list, int *count)
@@ -90,7 +86,6 @@ dw_json_arg_member_list(const DwJsonArg *object, const char *name,
 	return true;
 }
 
-/* A member that is a list of strings; see the header. */
 DwMember
 dw_json_arg_texts(const DwJsonArg *object, const char *name,
 				  char ***values, int *count)
@@ -196,7 +191,6 @@ is_known(const char *name, const char *const *known)
 	return false;
 }
 
-/* The first member with an unknown name; see the header. */
 char *
 dw_json_arg_stray(const DwJsonArg *object, const char *const *names)
 {

@@ -91,7 +91,6 @@ dw_row_time(DwCall *call, const char *name, TimestampTz value)
 		dw_row_datum(call, name, TimestampTzGetDatum(value));
 }
 
-/* Sets a text or an enum by its label; see the header. */
 void
 dw_row_text(DwCall *call, const char *name, const char *value)
 {

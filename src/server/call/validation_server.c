@@ -10,7 +10,6 @@
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
 
-/* Raises the fault, if there is one; see the header. */
 void
 dw_arg_error_raise(DwCall *call, const DwArgError *error)
 {
@@ -30,7 +29,6 @@ dw_arg_error_raise(DwCall *call, const DwArgError *error)
 					  dw_call_name(call)));
 }
 
-/* Notes what is wrong with a text; see the header. */
 void
 dw_arg_error_check_text(DwArgError *error, DwArgPlace place,
 						const char *text,

@@ -126,7 +126,6 @@ dw_keyring_objection(void)
 	return objection;
 }
 
-/* Counts how often the file was read; see the header. */
 int64
 dw_keyring_reading(void)
 {
@@ -145,7 +144,6 @@ dw_keyring_need(DwKeyKind kind)
 	return key;
 }
 
-/* Makes what is missing; see the header. */
 void
 dw_keyring_create(DwKeyMade made[DW_KEY_KIND_COUNT])
 {

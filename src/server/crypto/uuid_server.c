@@ -46,7 +46,6 @@ stock_draw(void)
 	return stock[--left];
 }
 
-/* A fresh, time-ordered UUID; see the header. */
 DwUuid
 dw_uuid_fresh(void)
 {
@@ -56,7 +55,6 @@ dw_uuid_fresh(void)
 	return dw_uuid_v7(steps / 4096, steps % 4096, random);
 }
 
-/* A derived UUID; see the header. */
 DwUuid
 dw_uuid_derived(const void *data, size_t size)
 {

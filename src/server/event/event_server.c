@@ -70,7 +70,6 @@ dw_payload_int8(DwPayload *payload, const char *name, int64 value)
 	pushJsonbValue(&payload->state, WJB_VALUE, &member);
 }
 
-/* Ends a payload; see the header. */
 Datum
 dw_payload_end(DwPayload *payload)
 {
@@ -86,7 +85,6 @@ dw_payload_defer(DwPayload *payload, TimestampTz until)
 	payload->deliver_after = until;
 }
 
-/* Writes the event; see the header. */
 void
 dw_event_emit(const DwUuid *scope_id, const char *noun,
 			  const DwUuid *aggregate, const char *type, DwPayload *payload)
@@ -116,7 +114,6 @@ dw_event_emit(const DwUuid *scope_id, const char *noun,
 	dw_write(&insert_event, &p);
 }
 
-/* Lets waiting events be delivered; see the header. */
 void
 dw_event_hasten(const DwUuid *scope_id, const char *type)
 {
@@ -140,7 +137,6 @@ next_xid(void)
 	return (int64) U64FromFullTransactionId(ReadNextFullTransactionId());
 }
 
-/* Adds a fresh mark; see the header. */
 void
 dw_param_watermark(DwParams *p)
 {
@@ -157,7 +153,7 @@ dw_param_watermark(DwParams *p)
 }
 
 /*
- * True when a mark is safe; see the header.  A statement of its own: one that
+ * True when a mark is safe.  A statement of its own: one that
  * waits for the lock on the row would look at the snapshot from before.
  */
 bool

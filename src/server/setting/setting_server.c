@@ -136,7 +136,6 @@ dw_setting_init(void)
 							 GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
 }
 
-/* The time by which deadlines are judged; see the header. */
 TimestampTz
 dw_now(void)
 {
@@ -160,7 +159,6 @@ dw_allow_drop(void)
 	return allow_drop;
 }
 
-/* An operator's setting, or its default; see the header. */
 char *
 dw_setting_find(const char *name)
 {
@@ -176,7 +174,7 @@ dw_setting_find(const char *name)
 }
 
 /*
- * Locks a setting; see the header.  The row to lock is made first where the
+ * Locks a setting.  The row to lock is made first where the
  * operator never had a say: it counts as the default's.
  */
 int32
@@ -197,7 +195,6 @@ dw_setting_lock(const char *name)
 	return dw_read_int4(0, 1);
 }
 
-/* Writes a locked setting; see the header. */
 char *
 dw_setting_save(const char *name, const char *value)
 {

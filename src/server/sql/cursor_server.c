@@ -14,7 +14,6 @@ dw_param_cursor(DwParams *p, const DwCursor *cursor)
 	dw_param_uuid(p, &cursor->id);
 }
 
-/* Places the cursor at the row that was found; see the header. */
 bool
 dw_read_cursor(uint64 rows, const DwUuid *id, DwCursor *cursor)
 {

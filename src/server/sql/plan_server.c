@@ -173,7 +173,7 @@ dw_spi_connect(void)
 }
 
 /*
- * Makes and keeps the plan of a statement; see the header.  A type of ours
+ * Makes and keeps the plan of a statement.  A type of ours
  * has another number after the extension was dropped and made again.
  */
 void
@@ -218,14 +218,12 @@ statement_run(DwStatement *statement, const DwParams *p, bool read_only)
 	return SPI_processed;
 }
 
-/* Runs a statement that may write or lock; see the header. */
 uint64
 dw_execute(DwStatement *statement, const DwParams *p)
 {
 	return statement_run(statement, p, false);
 }
 
-/* Runs a read in the caller's snapshot; see the header. */
 uint64
 dw_query(DwStatement *statement, const DwParams *p)
 {
@@ -347,7 +345,6 @@ dw_read_bytea(uint64 row, int column)
 	return isnull ? NULL : DatumGetByteaPCopy(value);
 }
 
-/* A uuid as text; see the header. */
 char *
 dw_uuid_text(const DwUuid *id)
 {

@@ -64,7 +64,6 @@ record_of(DwRecord *record, DwShape *shape, Datum row)
 	pfree(nulls);
 }
 
-/* Takes a row of the last result apart; see the header. */
 void
 dw_record_read(DwRecord *record, DwShape *shape, uint64 row, int column)
 {
@@ -76,7 +75,6 @@ dw_record_read(DwRecord *record, DwShape *shape, uint64 row, int column)
 	record_of(record, shape, value);
 }
 
-/* Takes a row of the last result apart by its columns; see the header. */
 void
 dw_record_row(DwRecord *record, uint64 row)
 {
@@ -143,7 +141,6 @@ dw_record_text(const DwRecord *record, int i)
 	return record->nulls[i] ? NULL : TextDatumGetCString(record->values[i]);
 }
 
-/* Gives the label of an enum; see the header. */
 char *
 dw_record_label(const DwRecord *record, int i)
 {

@@ -65,7 +65,6 @@ stream_params(const DwParams *p)
 	return list;
 }
 
-/* Reads rows one by one; see the header. */
 void
 dw_stream(DwStatement *statement, const DwParams *p, DwStreamTake take,
 		  void *state)
@@ -91,7 +90,6 @@ dw_stream(DwStatement *statement, const DwParams *p, DwStreamTake take,
 			 SPI_result_code_string(code));
 }
 
-/* The type of that name; see the header. */
 Oid
 dw_type_find(const char *name)
 {

@@ -162,7 +162,6 @@ batch_write(const WriteBatch *batch)
 	tuplestore_end(batch->rows);
 }
 
-/* Writes a row, now or later; see the header. */
 void
 dw_write(DwWrite *write, const DwParams *row)
 {
@@ -183,7 +182,6 @@ dw_write_is_batched(void)
 	return open_batches != NULL;
 }
 
-/* Does some work and then writes what came of it; see the header. */
 void
 dw_write_batch(DwWork work, void *argument)
 {

@@ -26,7 +26,6 @@ dw_address_has_primary(const DwUuid *user_id)
 	return dw_execute(&select_primary, &p) > 0;
 }
 
-/* Writes the address; see the header. */
 void
 dw_address_insert(const DwAddress *address)
 {

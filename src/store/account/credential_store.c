@@ -11,7 +11,6 @@
 
 static void param_amount(DwParams *p, int64 amount);
 
-/* Writes a new credential; see the header. */
 void
 dw_credential_insert(const DwCredential *credential, TimestampTz now)
 {
@@ -40,7 +39,6 @@ dw_credential_insert(const DwCredential *credential, TimestampTz now)
 	(void) dw_execute(&insert_credential, &p);
 }
 
-/* Locks and reads a credential; see the header. */
 bool
 dw_credential_lock(const DwUuid *user_id, const DwUuid *id,
 				   DwCredential *credential)
@@ -65,7 +63,6 @@ dw_credential_lock(const DwUuid *user_id, const DwUuid *id,
 	return true;
 }
 
-/* Writes a verification; see the header. */
 void
 dw_credential_verify(DwCredential *credential, TimestampTz now)
 {

@@ -27,7 +27,6 @@ dw_payment_method_has_default(const DwUuid *user_id)
 	return dw_execute(&select_default, &p) > 0;
 }
 
-/* Writes the method; see the header. */
 void
 dw_payment_method_insert(const DwPaymentMethod *method)
 {
@@ -53,7 +52,6 @@ dw_payment_method_insert(const DwPaymentMethod *method)
 	(void) dw_execute(&insert_method, &p);
 }
 
-/* Locks a method; see the header. */
 bool
 dw_payment_method_lock(const DwUuid *user_id, const DwUuid *id,
 					   DwMethodState *state)
@@ -94,7 +92,6 @@ dw_payment_method_awaited(const DwUuid *user_id, const DwUuid *id)
 	return dw_execute(&select_pending, &p) > 0;
 }
 
-/* Removes the method; see the header. */
 void
 dw_payment_method_remove(const DwUuid *user_id, const DwUuid *id,
 						 DwMethodState *state)

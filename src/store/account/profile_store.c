@@ -20,7 +20,6 @@ static void user_update(const DwUuid *user_id, const DwProfileChange *change);
 static void param_jsonb(DwParams *p, Datum value);
 static void summary_read(DwSummary *summary);
 
-/* Locks a profile; see the header. */
 int32
 dw_profile_lock(const DwUuid *user_id)
 {
@@ -33,7 +32,6 @@ dw_profile_lock(const DwUuid *user_id)
 	return dw_execute(&lock_profile, &p) == 0 ? 0 : dw_read_int4(0, 1);
 }
 
-/* Writes a change; see the header. */
 int32
 dw_profile_update(const DwUuid *user_id, const DwProfileChange *change)
 {
@@ -79,7 +77,6 @@ dw_profile_update(const DwUuid *user_id, const DwProfileChange *change)
 	return version;
 }
 
-/* Reads what strangers see of a provider; see the header. */
 bool
 dw_summary_load(const DwUuid *provider_id, DateADT today, DwSummary *summary)
 {

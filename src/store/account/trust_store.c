@@ -258,7 +258,6 @@ member_append(StringInfo json, const char *name, const char *value)
 		escape_json(json, value);
 }
 
-/* The scopes of a user; see the header. */
 Datum
 dw_scopes_of(const DwUuid *user_id)
 {

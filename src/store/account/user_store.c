@@ -18,7 +18,6 @@
 
 static void param_bytea(DwParams *p, const bytea *value);
 
-/* The status of a user; see the header. */
 DwUserStatus
 dw_user_status(const DwUuid *user_id)
 {
@@ -37,7 +36,7 @@ dw_user_status(const DwUuid *user_id)
 }
 
 /*
- * Writes a new user; see the header.  A job's id is taken: a scope belongs
+ * Writes a new user.  A job's id is taken: a scope belongs
  * to one of the two.
  */
 bool
@@ -71,7 +70,6 @@ dw_user_insert(const DwUserDraft *draft)
 	return dw_execute(&insert_user, &p) > 0;
 }
 
-/* Takes the e-mail address; see the header. */
 bool
 dw_user_claim_email(const DwUuid *user_id)
 {
@@ -86,7 +84,6 @@ dw_user_claim_email(const DwUuid *user_id)
 	return dw_execute(&insert_email, &p) > 0;
 }
 
-/* Writes the rows that come with a new user; see the header. */
 void
 dw_user_furnish(const DwUserDraft *draft)
 {
@@ -106,7 +103,6 @@ dw_user_furnish(const DwUserDraft *draft)
 		(void) dw_execute(&insert_stats, &p);
 }
 
-/* Locks and reads a user; see the header. */
 bool
 dw_user_lock(const DwUuid *user_id, DwUser *user)
 {
@@ -134,7 +130,6 @@ dw_user_lock(const DwUuid *user_id, DwUser *user)
 	return true;
 }
 
-/* Writes status and verifications; see the header. */
 void
 dw_user_update_status(DwUser *user)
 {
@@ -156,7 +151,6 @@ dw_user_update_status(DwUser *user)
 	dw_audience_refresh(&user->id);
 }
 
-/* Writes a new password's hash; see the header. */
 void
 dw_user_update_password(DwUser *user, const char *hash)
 {
@@ -172,7 +166,6 @@ dw_user_update_password(DwUser *user, const char *hash)
 	user->version = dw_read_int4(0, 1);
 }
 
-/* Writes down what was done about a user; see the header. */
 void
 dw_user_log(const DwUuid *user_id, const DwActor *actor, const char *action,
 			const char *reason)

@@ -533,7 +533,6 @@ check_chains(const DwSuspects *suspects, DwFindingSink sink, void *context)
 	}
 }
 
-/* Applies every rule; see the header. */
 void
 dw_check_run(DwFindingSink sink, void *context)
 {

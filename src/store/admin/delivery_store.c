@@ -230,7 +230,6 @@ apply_event(const Event *event)
 	mark_applied(event);
 }
 
-/* Claims and applies events; see the header. */
 int64
 dw_events_deliver(int32 max_rows)
 {

@@ -24,7 +24,6 @@ static bool flag_load(const char *name, const DwUuid *user_id, DwFlag *flag,
 static bool flag_load_user(const DwUuid *user_id, DwFlagUser *user);
 static uint32 flag_bucket(const char *name, const DwUuid *user_id);
 
-/* True when a flag of ours is on for a user; see the header. */
 bool
 dw_flag_enabled(const char *name, const DwUuid *user_id)
 {
@@ -35,7 +34,6 @@ dw_flag_enabled(const char *name, const DwUuid *user_id)
 	return state == DW_FLAG_ON;
 }
 
-/* What a flag says of a user; see the header. */
 DwFlagState
 dw_flag_state(const char *name, const DwUuid *user_id)
 {
@@ -125,7 +123,6 @@ flag_bucket(const char *name, const DwUuid *user_id)
 	return dw_flag_bucket(digest);
 }
 
-/* Reads targets; see the header. */
 const char *
 dw_flag_targets_read(Datum jsonb, DwFlagTargets *targets)
 {
@@ -223,7 +220,6 @@ rating_read(const DwJsonArg *object, DwFlagTargets *targets)
 	return NULL;
 }
 
-/* Locks the operator's row of a flag; see the header. */
 int32
 dw_flag_lock(const char *name)
 {
@@ -249,7 +245,6 @@ dw_flag_lock(const char *name)
 	return dw_read_int4(0, 1);
 }
 
-/* Applies an edit to a locked flag; see the header. */
 void
 dw_flag_save(const DwFlagEdit *edit, DwFlagRow *row)
 {

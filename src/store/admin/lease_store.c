@@ -3,8 +3,8 @@
  *		Events of the outbox on their way to consumers outside.
  *
  * What a consumer has not had yet stands in the outbox without a delivery of
- * its.  To find it without reading the whole outbox, a consumer remembers an
- * id before which all is settled: see the marks of event_server.h.
+ * its own.  To find it without reading the whole outbox, a consumer remembers
+ * an id before which all is settled: see the marks of event_server.h.
  */
 #include "postgres.h"
 
@@ -217,7 +217,6 @@ claim_rows(const DwClaim *claim, const Cursor *cursor)
 	return dw_execute(&claim_events, &p);
 }
 
-/* Claims events; see the header. */
 DwClaimedEvent *
 dw_events_claim(DwClaim *claim, int *count)
 {
@@ -313,7 +312,6 @@ ack_failed(const DwAck *ack, const DwUuid *id, int64 most, bool *is_dead)
 	return dw_execute(&fail, &q) == 1;
 }
 
-/* Ends a part of a claim; see the header. */
 DwAckResult
 dw_events_ack(const DwAck *ack)
 {
@@ -384,7 +382,6 @@ requeue_rows(const DwRevival *revival)
 	return dw_execute(&requeue, &p);
 }
 
-/* Gives dead events their attempts anew; see the header. */
 bool
 dw_events_requeue(const DwRevival *revival, DwRequeuedEvent **events,
 				  int *count)

@@ -151,7 +151,6 @@ attach_partition(const char *log, const char *partition, DateADT month)
 							log, partition, from, to));
 }
 
-/* Makes a log's partition for a month; see the header. */
 bool
 dw_partition_ensure(const char *log, DateADT month)
 {

@@ -20,7 +20,6 @@ static Datum datum_copy(int column, bool is_array);
 static void param_jsonb(DwParams *p, Datum value);
 static const char *day_fault(const DwJsonArg *hours, const char *day);
 
-/* Locks or makes an agent; see the header. */
 void
 dw_agent_lock(const DwUuid *user_id, DwAgent *agent)
 {
@@ -38,7 +37,6 @@ dw_agent_lock(const DwUuid *user_id, DwAgent *agent)
 	(void) dw_agent_lock_known(user_id, agent);
 }
 
-/* Locks an agent, if there is one; see the header. */
 bool
 dw_agent_lock_known(const DwUuid *user_id, DwAgent *agent)
 {
@@ -60,7 +58,6 @@ dw_agent_lock_known(const DwUuid *user_id, DwAgent *agent)
 	return true;
 }
 
-/* Writes all settings; see the header. */
 void
 dw_agent_save(DwAgent *agent)
 {
@@ -99,7 +96,6 @@ dw_agent_save(DwAgent *agent)
 	dw_audience_refresh(&agent->user_id);
 }
 
-/* Finds a category that is none; see the header. */
 int
 dw_agent_unknown_category(const DwUuid *ids, int count)
 {
@@ -117,7 +113,6 @@ dw_agent_unknown_category(const DwUuid *ids, int count)
 	return dw_execute(&select_unknown, &p) == 0 ? -1 : dw_read_int4(0, 1);
 }
 
-/* An array of uuids; see the header. */
 Datum
 dw_agent_categories(DwUuid *ids, int count)
 {
@@ -129,7 +124,6 @@ dw_agent_categories(DwUuid *ids, int count)
 										   false, TYPALIGN_CHAR));
 }
 
-/* Judges working hours; see the header. */
 const char *
 dw_agent_hours_fault(Datum jsonb)
 {
@@ -151,7 +145,6 @@ dw_agent_hours_fault(Datum jsonb)
 	return NULL;
 }
 
-/* Judges costs; see the header. */
 const char *
 dw_agent_costs_fault(Datum jsonb)
 {

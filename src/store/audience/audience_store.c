@@ -122,7 +122,6 @@ static void job_ask(AudienceJob *job, const DwJobKey *key);
 static double rules_radius_miles(void);
 static void param_job(DwParams *p, const AudienceJob *job);
 
-/* Brings the columns of a user up to date; see the header. */
 void
 dw_audience_refresh(const DwUuid *user_id)
 {
@@ -130,7 +129,6 @@ dw_audience_refresh(const DwUuid *user_id)
 	refresh_agent(user_id);
 }
 
-/* Finds and repairs what is out of date; see the header. */
 int64
 dw_audience_refresh_some(int32 max_rows)
 {
@@ -153,7 +151,6 @@ dw_audience_refresh_some(int32 max_rows)
 	return (int64) count;
 }
 
-/* Adds what a job asks with; see the header. */
 bool
 dw_audience_param_job(DwParams *p, const DwUuid *job_id)
 {
@@ -166,7 +163,6 @@ dw_audience_param_job(DwParams *p, const DwUuid *job_id)
 	return true;
 }
 
-/* Finds the agents; see the header. */
 bool
 dw_audience_agents(const DwUuid *job_id, DwAudienceMember **reached,
 				   int *count)
@@ -183,7 +179,6 @@ dw_audience_agents(const DwUuid *job_id, DwAudienceMember **reached,
 						count);
 }
 
-/* Finds the providers; see the header. */
 bool
 dw_audience_providers(const DwUuid *job_id, DwAudienceMember **reached,
 					  int *count)

@@ -61,7 +61,6 @@ bid_read(DwBid *bid)
 	bid->is_inconsistent = dw_read_bool(0, 24);
 }
 
-/* Locks and reads a bid; see the header. */
 bool
 dw_bid_lock(const DwUuid *job_id, const DwUuid *id, DwBid *bid)
 {
@@ -78,7 +77,6 @@ dw_bid_lock(const DwUuid *job_id, const DwUuid *id, DwBid *bid)
 	return true;
 }
 
-/* Locks and reads the accepted bid; see the header. */
 bool
 dw_bid_lock_accepted(const DwUuid *job_id, DwBid *bid)
 {
@@ -94,7 +92,6 @@ dw_bid_lock_accepted(const DwUuid *job_id, DwBid *bid)
 	return true;
 }
 
-/* Reads a bid without a lock; see the header. */
 bool
 dw_bid_load(const DwUuid *job_id, const DwUuid *id, DwBid *bid)
 {
@@ -110,7 +107,6 @@ dw_bid_load(const DwUuid *job_id, const DwUuid *id, DwBid *bid)
 	return true;
 }
 
-/* True when the id is taken, also by a deleted bid; see the header. */
 bool
 dw_bid_exists(const DwUuid *job_id, const DwUuid *id)
 {
@@ -124,7 +120,6 @@ dw_bid_exists(const DwUuid *job_id, const DwUuid *id)
 	return dw_execute(&find_id, &p) > 0;
 }
 
-/* Finds what bids_live_key would find; see the header. */
 bool
 dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id, DwUuid *id)
 {
@@ -200,7 +195,6 @@ param_offer(DwParams *p, const DwBid *bid)
 	dw_param_time(p, bid->expires_at);
 }
 
-/* Writes a new bid; see the header. */
 void
 dw_bid_insert(const DwBid *bid, const DwMaterials *materials)
 {
@@ -229,7 +223,6 @@ dw_bid_insert(const DwBid *bid, const DwMaterials *materials)
 	dw_materials_insert(&bid->job_id, &bid->id, materials);
 }
 
-/* Writes the next version of a bid; see the header. */
 void
 dw_bid_revise(DwBid *bid, const DwMaterials *materials)
 {
@@ -255,7 +248,6 @@ dw_bid_revise(DwBid *bid, const DwMaterials *materials)
 	dw_materials_insert(&bid->job_id, &bid->id, materials);
 }
 
-/* Writes a bid's life; see the header. */
 void
 dw_bid_save(DwBid *bid)
 {
@@ -444,14 +436,12 @@ dw_bids_expire(const DwDue *bids, int count)
 	return end_by(&expire_bids, &p);
 }
 
-/* Ends the other pending bids of a job; see the header. */
 void
 dw_bid_reject_rivals(const DwBid *accepted)
 {
 	end_live(&accepted->job_id, &accepted->id, DW_BID_REASON_NOT_SELECTED);
 }
 
-/* Locks every live bid of a job; see the header. */
 void
 dw_bids_lock_live(const DwUuid *job_id)
 {
@@ -465,14 +455,12 @@ dw_bids_lock_live(const DwUuid *job_id)
 	(void) dw_execute(&lock_live, &p);
 }
 
-/* Ends every live bid of a job; see the header. */
 void
 dw_bids_end_all(const DwUuid *job_id, DwBidReason reason)
 {
 	end_live(job_id, NULL, reason);
 }
 
-/* Ends one bid; see the header. */
 void
 dw_bid_end(DwBid *bid, DwBidReason reason, const char *note)
 {
@@ -482,7 +470,6 @@ dw_bid_end(DwBid *bid, DwBidReason reason, const char *note)
 	emit(bid, end_type(bid->status), note);
 }
 
-/* Writes the event of a bid; see the header. */
 void
 dw_bid_emit(const DwBid *bid, const char *type)
 {

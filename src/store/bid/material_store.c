@@ -36,7 +36,6 @@ static void line_price(DwMaterial *line, int64 quantity,
 static bool read_decimal(const char *text, int decimals, int64 *value);
 static void note(DwMaterials *materials, DwResult code, const char *what);
 
-/* Reads the lines of a bid; see the header. */
 void
 dw_materials_read(Datum document, DwMaterials *materials)
 {
@@ -72,7 +71,6 @@ dw_materials_read(Datum document, DwMaterials *materials)
 	}
 }
 
-/* Writes the lines of a bid's present version; see the header. */
 void
 dw_materials_insert(const DwUuid *job_id, const DwUuid *bid_id,
 					const DwMaterials *materials)
@@ -107,7 +105,6 @@ dw_materials_insert(const DwUuid *job_id, const DwUuid *bid_id,
 	}
 }
 
-/* Reads the lines of a bid's present version; see the header. */
 void
 dw_materials_load(const DwUuid *job_id, const DwUuid *bid_id,
 				  DwMaterials *materials)

@@ -83,7 +83,6 @@ category_reference(const DwUuid *category_id)
 	return dw_read_int8(0, 1);
 }
 
-/* The facts about a job; see the header. */
 void
 dw_reference_load(const DwJob *job, DwReferenceFacts *facts)
 {

@@ -7,7 +7,6 @@
 #include "server/sql/sql_server.h"
 #include "store/job/job_store.h"
 
-/* Reads a category; see the header. */
 bool
 dw_category_load(const DwUuid *id, DwCategory *category)
 {
@@ -33,7 +32,7 @@ dw_category_load(const DwUuid *id, DwCategory *category)
 }
 
 /*
- * Locks and reads a category; see the header.  Two statements, because one
+ * Locks and reads a category.  Two statements, because one
  * that has waited for the lock would still see the old override.
  */
 bool
@@ -49,7 +48,6 @@ dw_category_lock(const DwUuid *id, DwCategory *category)
 		dw_category_load(id, category);
 }
 
-/* Locks every category; see the header. */
 void
 dw_category_lock_all(void)
 {
@@ -61,7 +59,6 @@ dw_category_lock_all(void)
 	(void) dw_execute(&lock_categories, &p);
 }
 
-/* Locks a parent-to-be where it is; see the header. */
 bool
 dw_category_lock_parent(const DwUuid *id)
 {
@@ -75,7 +72,7 @@ dw_category_lock_parent(const DwUuid *id)
 }
 
 /*
- * The facts about a move; see the header.  Both walks end by themselves in a
+ * The facts about a move.  Both walks end by themselves in a
  * tree; the bound is for one that somebody broke behind our back.
  */
 void
@@ -107,7 +104,6 @@ dw_category_measure(const DwUuid *id, const DwUuid *parent_id,
 	move->height = dw_read_int4(0, 3);
 }
 
-/* Writes a new category; see the header. */
 bool
 dw_category_insert(const DwCategoryDraft *draft)
 {
@@ -195,7 +191,6 @@ category_override(const DwUuid *id, const DwCategoryEdit *edit, int32 version)
 	(void) dw_execute(&override_category, &p);
 }
 
-/* Applies an edit to a locked category; see the header. */
 void
 dw_category_save(DwCategory *category, const DwCategoryEdit *edit)
 {

@@ -66,7 +66,6 @@ job_compare(const void *a, const void *b)
 	return dw_uuid_compare(a, b);
 }
 
-/* Claims jobs in which a release is due; see the header. */
 DwUuid *
 dw_releases_claim_due(int max_rows, int *count)
 {
@@ -98,7 +97,6 @@ dw_releases_claim_due(int max_rows, int *count)
 	return ids;
 }
 
-/* Claims jobs with a dispute past its time; see the header. */
 DwUuid *
 dw_disputes_claim_overdue(int max_rows, int *count)
 {

@@ -138,7 +138,6 @@ job_read(uint64 row, DwJob *job)
 	job->is_whole = true;
 }
 
-/* Locks and reads a job; see the header. */
 bool
 dw_job_lock(const DwUuid *id, DwJob *job)
 {
@@ -153,7 +152,6 @@ dw_job_lock(const DwUuid *id, DwJob *job)
 	return true;
 }
 
-/* Locks a job and reads whose it is and where it stands; see the header. */
 bool
 dw_job_lock_sides(const DwUuid *id, DwJob *job)
 {
@@ -177,7 +175,6 @@ dw_job_lock_sides(const DwUuid *id, DwJob *job)
 	return true;
 }
 
-/* Reads the rest of a locked job; see the header. */
 void
 dw_job_fill(DwJob *job)
 {
@@ -187,7 +184,6 @@ dw_job_fill(DwJob *job)
 		elog(ERROR, "a locked job is gone");
 }
 
-/* Reads jobs that are locked; see the header. */
 DwJob *
 dw_jobs_load_locked(const DwUuid *ids, int count)
 {
@@ -206,7 +202,6 @@ dw_jobs_load_locked(const DwUuid *ids, int count)
 	return jobs;
 }
 
-/* Reads a job without a lock; see the header. */
 bool
 dw_job_load(const DwUuid *id, DwJob *job)
 {
@@ -229,7 +224,6 @@ param_provider(DwParams *p, const DwJob *job)
 				  : &job->provider_id);
 }
 
-/* Adds weights as jsonb; see the header. */
 void
 dw_param_weights(DwParams *p, const DwScoreWeights *weights)
 {
@@ -247,7 +241,6 @@ dw_param_weights(DwParams *p, const DwScoreWeights *weights)
 	dw_param_datum(p, JSONBOID, dw_payload_end(&payload), false);
 }
 
-/* Writes a job's life; see the header. */
 void
 dw_job_save(DwJob *job)
 {
@@ -292,7 +285,6 @@ dw_job_save(DwJob *job)
 	job->version++;
 }
 
-/* Gives the children the job's is_listed; see the header. */
 void
 dw_job_list_children(const DwJob *job)
 {
@@ -310,7 +302,6 @@ dw_job_list_children(const DwJob *job)
 	(void) dw_execute(&list_milestones, &p);
 }
 
-/* Gives the children the job's provider_id; see the header. */
 void
 dw_job_assign_children(const DwJob *job)
 {
@@ -348,7 +339,6 @@ cancel_planned_milestones(const DwJob *job)
 	dw_write(&cancel_milestones, &p);
 }
 
-/* Completes a job; see the header. */
 void
 dw_job_complete(DwJob *job)
 {
@@ -367,7 +357,6 @@ dw_job_complete(DwJob *job)
 	dw_event_emit(&job->id, "job", &job->id, "job_completed", &payload);
 }
 
-/* Ends a job before its work; see the header. */
 void
 dw_job_end(DwJob *job, const char *event)
 {

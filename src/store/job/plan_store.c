@@ -119,7 +119,6 @@ drop_milestone(const DwPlan *plan, const DwUuid *id)
 					  ? &delete_row : &cancel_row, &p);
 }
 
-/* Writes the plan in place of the one that is there; see the header. */
 void
 dw_plan_replace(DwPlan *plan)
 {

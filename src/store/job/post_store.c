@@ -16,7 +16,6 @@
 #include "server/sql/sql_server.h"
 #include "store/job/job_store.h"
 
-/* A draft of which nothing is known yet; see the header. */
 void
 dw_draft_clear(DwDraft *draft)
 {
@@ -30,7 +29,6 @@ dw_draft_clear(DwDraft *draft)
 	draft->post.currency = "USD";	/* until it is known */
 }
 
-/* The street of the user's address nearby; see the header. */
 char *
 dw_draft_street(const DwUuid *user_id, double longitude, double latitude)
 {
@@ -302,7 +300,6 @@ draft_take_job(const DwJob *job, DwDraft *draft)
 	draft->post.end_date = post_date(job->preferred_end);
 }
 
-/* Reads what was posted; see the header. */
 void
 dw_draft_load(const DwJob *job, DwDraft *draft)
 {
@@ -395,7 +392,6 @@ draft_insert_milestones(const DwDraft *draft)
 		draft_insert_milestone(draft, i);
 }
 
-/* Writes everything of a new job; see the header. */
 bool
 dw_draft_insert(DwDraft *draft)
 {
@@ -408,7 +404,6 @@ dw_draft_insert(DwDraft *draft)
 	return true;
 }
 
-/* Writes what has changed; see the header. */
 void
 dw_draft_update(DwDraft *draft, DwPostFields changed, DwJob *job)
 {

@@ -7,7 +7,6 @@
 #include "server/sql/sql_server.h"
 #include "store/job/job_store.h"
 
-/* Writes a report; see the header. */
 void
 dw_progress_insert(const DwJob *job, const DwProgress *progress)
 {

@@ -8,7 +8,6 @@
 #include "server/sql/sql_server.h"
 #include "store/job/job_store.h"
 
-/* The timers of a job; see the header. */
 DwTimerRow *
 dw_timers_load(const DwUuid *job_id, const DwUuid *reviewer_id, int *count)
 {
@@ -63,7 +62,6 @@ dw_timers_load(const DwUuid *job_id, const DwUuid *reviewer_id, int *count)
 	return rows;
 }
 
-/* How long a timer of a job runs; see the header. */
 int64
 dw_job_timer(const DwUuid *job_id, const char *name)
 {
@@ -81,7 +79,6 @@ dw_job_timer(const DwUuid *job_id, const char *name)
 	return dw_read_int8(0, 1);
 }
 
-/* Gives a job timers of its own; see the header. */
 void
 dw_job_timers_save(const DwUuid *job_id, Datum timers)
 {

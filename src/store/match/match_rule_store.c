@@ -101,14 +101,12 @@ rules_invalidate(Datum arg, Oid relation)
 	}
 }
 
-/* Watches the tables; see the header. */
 void
 dw_match_rules_init(void)
 {
 	CacheRegisterRelcacheCallback(rules_invalidate, (Datum) 0);
 }
 
-/* Tells every backend; see the header. */
 void
 dw_match_rules_forget(const char *table)
 {
@@ -315,7 +313,6 @@ rules_load(void)
 	PopActiveSnapshot();
 }
 
-/* The settings; see the header. */
 const DwMatchRules *
 dw_match_rules(void)
 {
@@ -348,7 +345,6 @@ categories_add(DwMatchCategories *categories, int *entries, int item,
 		categories->fits[entries[item]] = fit;
 }
 
-/* The categories named, and all below them; see the header. */
 void
 dw_match_categories(const DwUuid *ids, int count,
 					DwMatchCategories *categories)
@@ -436,7 +432,6 @@ dw_category_ancestors(DwCategoryPairs *pairs)
 	}
 }
 
-/* A category and all above it; see the header. */
 void
 dw_match_path(const DwUuid *id, DwMatchPath *path)
 {

@@ -101,7 +101,7 @@ provider_exists(const DwUuid *id)
 }
 
 /*
- * Reads what is known of a provider; see the header.  Their profile repeats
+ * Reads what is known of a provider.  Their profile repeats
  * where they are, how far they go and what they hold (audience_store.h);
  * nobody else's has a place.
  */
@@ -132,7 +132,6 @@ dw_match_provider(const DwUuid *id, DateADT today, DwMatchProvider *provider)
 	return true;
 }
 
-/* What their agent prefers; see the header. */
 DwUuid *
 dw_match_preferred(const DwUuid *id, int *count)
 {
@@ -147,7 +146,6 @@ dw_match_preferred(const DwUuid *id, int *count)
 	return dw_query(&select_agent, &p) == 0 ? NULL : read_uuids(0, 1, count);
 }
 
-/* The query of a criteria; see the header. */
 DwMatchQuery *
 dw_match_query(const DwMatchCriteria *criteria)
 {
@@ -309,7 +307,6 @@ dw_match_search(const DwMatchSearch *search, DwMatchJob **jobs)
 	return collection.count;
 }
 
-/* Reads how a job stands; see the header. */
 bool
 dw_match_listing(const DwUuid *job_id, TimestampTz now,
 				 DwMatchListing *listing)

@@ -69,7 +69,7 @@ extern bool dw_match_provider(const DwUuid *id, DateADT today,
 /* The categories that a provider's agent prefers; *count = 0 = none. */
 extern DwUuid *dw_match_preferred(const DwUuid *id, int *count);
 
-/* The query of a criteria that was judged well, as a job_query. */
+/* The query of criteria that were judged well, as a job_query. */
 extern DwMatchQuery *dw_match_query(const DwMatchCriteria *criteria);
 
 /*

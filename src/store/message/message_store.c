@@ -33,7 +33,6 @@ param_thread(DwParams *p, const DwThread *thread)
 	param_uuid_or_null(p, &thread->reader_id);
 }
 
-/* True when the job has a message of that id; see the header. */
 bool
 dw_message_exists(const DwUuid *job_id, const DwUuid *id)
 {
@@ -74,7 +73,6 @@ dw_message_insert(const DwMessage *message)
 	(void) dw_execute(&insert_message, &p);
 }
 
-/* What a provider has to do with a job; see the header. */
 void
 dw_message_ties(const DwUuid *job_id, const DwUuid *provider_id,
 				DwMessageTies *ties)
@@ -96,7 +94,6 @@ dw_message_ties(const DwUuid *job_id, const DwUuid *provider_id,
 	ties->has_written = dw_read_bool(0, 3);
 }
 
-/* Places the cursor at a message; see the header. */
 bool
 dw_message_seek(const DwThread *thread, const DwUuid *id,
 				DwCursor *cursor)
@@ -111,7 +108,6 @@ dw_message_seek(const DwThread *thread, const DwUuid *id,
 	return dw_read_cursor(dw_query(&select_place, &p), id, cursor);
 }
 
-/* Places the cursor at a message of a user's; see the header. */
 bool
 dw_message_seek_own(const DwUuid *user_id, const DwUuid *id,
 					DwCursor *cursor)
@@ -127,7 +123,6 @@ dw_message_seek_own(const DwUuid *user_id, const DwUuid *id,
 	return dw_read_cursor(dw_query(&select_place, &p), id, cursor);
 }
 
-/* Marks unread messages as read; see the header. */
 int64
 dw_message_mark(const DwThread *thread, const DwCursor *up_to,
 				TimestampTz read_at)
@@ -145,7 +140,6 @@ dw_message_mark(const DwThread *thread, const DwCursor *up_to,
 	return (int64) dw_execute(&mark_messages, &p);
 }
 
-/* Reads the messages of a thread; see the header. */
 uint64
 dw_message_list(const DwThread *thread, const DwCursor *after,
 				int32 max_results)
@@ -195,7 +189,6 @@ dw_message_list(const DwThread *thread, const DwCursor *after,
 	"ORDER BY m.provider_id LIMIT 1) " \
 	"FROM threads AS t WHERE t.provider_id IS NOT NULL)"
 
-/* Reads a user's threads; see the header. */
 uint64
 dw_message_threads(const DwUuid *user_id, const DwCursor *after,
 				   int32 max_results)

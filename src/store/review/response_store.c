@@ -22,7 +22,6 @@ param_reader(DwParams *p, const DwReviewReader *reader)
 	dw_param_time(p, reader->now);
 }
 
-/* Reads who is concerned by a review; see the header. */
 bool
 dw_review_find(const DwUuid *job_id, const DwUuid *id, DwReview *review)
 {
@@ -63,7 +62,6 @@ dw_response_exists(const DwReview *review)
 	return dw_execute(&select_response, &p) > 0;
 }
 
-/* Writes the reviewed side's answer; see the header. */
 void
 dw_response_insert(const DwReview *review, const DwResponse *response)
 {
@@ -86,7 +84,6 @@ dw_response_insert(const DwReview *review, const DwResponse *response)
 	(void) dw_execute(&insert_response, &p);
 }
 
-/* Places the cursor at a review that is shown; see the header. */
 bool
 dw_reviews_seek(const DwReviewReader *reader, const DwUuid *id,
 				DwCursor *cursor)
@@ -101,7 +98,6 @@ dw_reviews_seek(const DwReviewReader *reader, const DwUuid *id,
 	return dw_read_cursor(dw_query(&select_place, &p), id, cursor);
 }
 
-/* Reads the reviews that are shown; see the header. */
 uint64
 dw_reviews_list(const DwReviewReader *reader, const DwCursor *after,
 				int32 max_results)

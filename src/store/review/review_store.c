@@ -50,7 +50,6 @@ dw_review_insert(const DwReview *review)
 	(void) dw_execute(&insert_review, &p);
 }
 
-/* Shows the other side's review; see the header. */
 void
 dw_review_reveal_other(const DwReview *review)
 {

@@ -97,7 +97,6 @@ static void contender_read(uint64 row, const DwJob *job,
 						   const DwGateRules *rules, DwMissingList *missing,
 						   DwRanking *ranking);
 
-/* Asks the settings and the account; see the header. */
 bool
 dw_provider_verified(const DwUuid *provider_id)
 {
@@ -119,7 +118,6 @@ dw_provider_verified(const DwUuid *provider_id)
 	return is_verified(&has, &rules.required);
 }
 
-/* What the job's terms say about scoring; see the header. */
 void
 dw_score_job_read(const DwJob *job, DwScoreJob *score_job)
 {
@@ -130,7 +128,6 @@ dw_score_job_read(const DwJob *job, DwScoreJob *score_job)
 		DW_SCORE_UNKNOWN : job->estimated_hours;
 }
 
-/* Gathers the inputs of a provider's bid; see the header. */
 void
 dw_score_inputs_load(const DwJob *job, const DwUuid *provider_id,
 					 DwScoreInputs *inputs)
@@ -202,7 +199,6 @@ dw_score_inputs_store(const DwScoreInputs *inputs)
 	return JsonbPGetDatum(JsonbValueToJsonb(stored));
 }
 
-/* The inputs from their stored form; see the header. */
 void
 dw_score_inputs_read(Datum stored, DwScoreInputs *inputs)
 {
@@ -225,7 +221,6 @@ dw_score_inputs_read(Datum stored, DwScoreInputs *inputs)
 	}
 }
 
-/* Loads bids with the gates they fail now; see the header. */
 void
 dw_ranking_load(const DwJob *job, const DwUuid *bid_id, bool is_fresh,
 				DwRanking *ranking)

@@ -13,7 +13,6 @@ static void param_words(DwParams *p, const DwUuid *job_id);
 static void param_amount(DwParams *p, int64 amount);
 static void param_degrees(DwParams *p, double value, bool is_given);
 
-/* Locks a search; see the header. */
 int32
 dw_saved_lock(const DwUuid *user_id, const DwUuid *id)
 {
@@ -42,7 +41,6 @@ dw_saved_count(const DwUuid *user_id)
 	return dw_read_int8(0, 1);
 }
 
-/* Writes a search; see the header. */
 void
 dw_saved_write(DwSavedSearch *saved, TimestampTz now)
 {
@@ -83,7 +81,6 @@ dw_saved_write(DwSavedSearch *saved, TimestampTz now)
 	saved->version = dw_read_int4(0, 1);
 }
 
-/* Deletes a search; see the header. */
 void
 dw_saved_delete(const DwUuid *user_id, const DwUuid *id)
 {

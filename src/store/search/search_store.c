@@ -160,7 +160,6 @@ static double word_share(const char *word, int length);
 static int	word_compare(const char *word, int length, Datum other);
 static double currency_share(const char *currency);
 
-/* Makes a search ready; see the header. */
 bool
 dw_search_prepare(const DwSearch *search, DwSearchPlan *plan, DwUuid *unknown)
 {
@@ -208,7 +207,6 @@ prepare_categories(DwSearchPlan *plan, DwUuid *unknown)
 	return true;
 }
 
-/* Finds a page; see the header. */
 uint64
 dw_search_page(const DwSearchPlan *plan, const DwSearchCursor *cursor,
 			   int32 max_results)

@@ -115,7 +115,6 @@ static Datum count_jobs(const RefreshCursor *cursor, Datum dirty,
 static Datum count_quarters(int zoom, Datum tiles, int64 *changed);
 static Datum read_changes(int64 *changed);
 
-/* The tile in Mapbox's vector format; see the header. */
 Datum
 dw_tile_mvt(const DwTile *tile)
 {
@@ -299,7 +298,6 @@ param_ranges(DwParams *p, const DwTileBbox *box, int32_t deeper)
 	dw_param_int8s(p, last, count);
 }
 
-/* Counts anew what has changed; see the header. */
 bool
 dw_tiles_refresh(int32 max_jobs, DwTileRefresh *refresh)
 {
