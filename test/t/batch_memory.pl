@@ -1,6 +1,7 @@
 # batch_memory.pl
 #	A worker's batch takes the memory of one turn, not of all: the peak of a
-#	backend that releases, or ends disputes, does not grow with the batch.
+#	backend that releases, ends disputes, or lets jobs and bids expire, does
+#	not grow with the batch.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -21,6 +22,7 @@ plan skip_all => 'reads /proc/self/status of Linux'
 
 my $node = new_server('batch_memory', '', holds => 'demo');
 my ($job) = make_jobs($node, 1, 60000);
+my $open = 'de000000-0000-7000-8000-000000000011';
 
 # fill STEP: copies of the job with all that a worker has to do in it.  The
 # triggers are off: they would take most of the time.
@@ -67,6 +69,33 @@ SQL
 	return;
 }
 
+# fill_open: copies of an open job of the demo, with a bid each; jobs and bids
+# are past their time, or the bids alone.
+sub fill_open
+{
+	my ($what) = @_;
+	my $jobs = $what eq 'jobs' ? q(now() - interval '1 day') : q(now() + interval '9 days');
+
+	$node->safe_psql('postgres', <<"SQL");
+SET session_replication_role = replica;
+CREATE TEMP TABLE made AS SELECT md5('$what' || n)::uuid AS id FROM generate_series(1, ${\(SMALL + LARGE)}) AS n;
+CREATE TEMP TABLE copy AS SELECT j.*, m.id AS copy_id FROM dwello.jobs AS j, made AS m WHERE j.id = '$open';
+UPDATE copy SET id = copy_id, expires_at = $jobs;
+INSERT INTO dwello.jobs (id, homeowner_id, category_id, title, description, location, currency, urgency, bid_mode,
+    scoring_method, requirement_bits, created_at, status, published_at, expires_at, is_listed)
+SELECT id, homeowner_id, category_id, title, description, location, currency, urgency, bid_mode,
+    scoring_method, requirement_bits, created_at, status, published_at, expires_at, is_listed FROM copy;
+CREATE TEMP TABLE bid AS SELECT b.*, m.id AS copy_id
+  FROM (SELECT * FROM dwello.bids WHERE job_id = '$open' AND status = 'pending' LIMIT 1) AS b, made AS m;
+UPDATE bid SET job_id = copy_id, submitted_at = now() - interval '9 days', expires_at = now() - interval '1 day';
+ALTER TABLE bid DROP COLUMN copy_id;
+INSERT INTO dwello.bids SELECT * FROM bid;
+RESET session_replication_role;
+ANALYZE dwello.jobs, dwello.bids;
+SQL
+	return;
+}
+
 # growth CALL: how many kB the peak of a batch of LARGE is over that of one of
 # SMALL, each in a session of its own; what is shared is left out.
 sub growth
@@ -95,6 +124,10 @@ CREATE FUNCTION release_due(n integer) RETURNS integer LANGUAGE sql AS
 $$ SELECT released FROM dwello.release_due_escrows(n) $$;
 CREATE FUNCTION end_disputes(n integer) RETURNS integer LANGUAGE sql AS
 $$ SELECT settled FROM dwello.expire_disputes(n) AS settled $$;
+CREATE FUNCTION end_jobs(n integer) RETURNS integer LANGUAGE sql AS
+$$ SELECT expired FROM dwello.expire_jobs(n) AS expired $$;
+CREATE FUNCTION end_bids(n integer) RETURNS integer LANGUAGE sql AS
+$$ SELECT expired FROM dwello.expire_bids(n) $$;
 END
 
 fill('release');
@@ -103,5 +136,13 @@ cmp_ok(growth('release_due'), '<', GROWTH,
 fill('dispute');
 cmp_ok(growth('end_disputes'), '<', GROWTH,
 	'memory of a batch of disputes is flat');
+
+fill_open('bids');
+cmp_ok(growth('end_bids'), '<', GROWTH,
+	'memory of a batch of expired bids is flat');
+$node->safe_psql('postgres', "DELETE FROM dwello.bids WHERE job_id <> '$open' AND status = 'pending'");
+fill_open('jobs');
+cmp_ok(growth('end_jobs'), '<', GROWTH,
+	'memory of a batch of expired jobs is flat');
 
 done_testing();
