@@ -10,9 +10,7 @@
 #include "store/admin/admin_store.h"
 
 #define DELIVER_MAX_ROWS 100000
-#define CLAIM_MAX_ROWS 10000
 #define CONSUMER_MAX 100		/* characters of a consumer, or of a type */
-#define REQUEUE_MAX_ROWS 10000
 #define ERROR_MAX 10000			/* characters of what a worker says */
 
 static void claim_emit(DwCall *call, const DwUuid *lease_id,
@@ -45,14 +43,11 @@ DW_FUNCTION(dwello_claim_events)
 	dw_rows_begin(&call);
 	dw_args_need(&call, "consumer", "max_rows", "lease", NULL);
 	claim.consumer = dw_arg_text(&call, "consumer", CONSUMER_MAX);
-	claim.max_rows = dw_arg_int4(&call, "max_rows");
+	claim.max_rows = dw_arg_max_rows(&call);
 	claim.lease_seconds = dw_arg_seconds(&call, "lease");
 	if (dw_arg_has(&call, "types"))
 		claim.types = (const char *const *)
 			dw_arg_texts(&call, "types", CONSUMER_MAX, &claim.type_count);
-	if (claim.max_rows < 1 || claim.max_rows > CLAIM_MAX_ROWS)
-		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
-					  psprintf("must be from 1 to %d", CLAIM_MAX_ROWS));
 	if (claim.types != NULL && claim.type_count == 0)
 		dw_arg_refuse(&call, "types", DW_BAD_VALUE,
 					  "must name a type; NULL means all");
@@ -118,10 +113,7 @@ DW_FUNCTION(dwello_requeue_events)
 	dw_args_need(&call, "consumer", "max_rows", NULL);
 	revival.consumer = dw_arg_text(&call, "consumer", CONSUMER_MAX);
 	revival.ids = dw_arg_uuids_opt(&call, "event_ids", &revival.id_count);
-	revival.max_rows = dw_arg_int4(&call, "max_rows");
-	if (revival.max_rows < 1 || revival.max_rows > REQUEUE_MAX_ROWS)
-		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
-					  psprintf("must be from 1 to %d", REQUEUE_MAX_ROWS));
+	revival.max_rows = dw_arg_max_rows(&call);
 
 	if (!dw_events_requeue(&revival, &events, &count))
 		dw_raise(DW_NOT_FOUND, "no such consumer",

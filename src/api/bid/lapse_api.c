@@ -22,15 +22,23 @@
 #include "store/score/score_store.h"
 
 #define PORTION			500		/* bids that a statement expires at once */
-#define EXPIRE_MAX_ROWS 10000	/* of one call */
 
 static void award_lapse(DwCall *call, DwJob *job, DwBid *bid,
 						DwBidReason reason, const char *note);
 static bool lock_next(const DwJob *job, DwBid *next);
 static void job_give_up(DwJob *job, DwJobEvent event);
-static bool award_expire(DwCall *call, const DwUuid *job_id);
-static int	lapse_awards(DwCall *call, const DwDue *jobs, int count);
-static int	expire_overdue(const DwDue *bids, int count);
+
+/* What is over, of awards or of bids. */
+typedef struct LapseBatch
+{
+	DwCall	   *call;			/* whose batch it is */
+	const DwDue *rows;			/* claimed */
+	int			count;			/* of them */
+	int			ended;			/* how many were ended so far */
+} LapseBatch;
+
+static bool award_expire(int turn, void *argument);
+static bool portion_expire(int turn, void *argument);
 
 /* withdraw_bid(job_id, bid_id, …) → the bid, and what became of the job */
 DW_FUNCTION(dwello_withdraw_bid)
@@ -75,21 +83,17 @@ DW_FUNCTION(dwello_expire_bids)
 {
 	DwCall		call;
 	int32		max_rows;
-	DwDue	   *jobs;
-	DwDue	   *bids;
-	int			job_count;
-	int			bid_count;
+	LapseBatch	awards = {.call = &call};
+	LapseBatch	bids = {.call = &call};
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	max_rows = dw_arg_int4(&call, "max_rows");
-	if (max_rows < 1 || max_rows > EXPIRE_MAX_ROWS)
-		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
-					  psprintf("must be from 1 to %d", EXPIRE_MAX_ROWS));
-
-	jobs = dw_awards_claim_lapsed(max_rows, &job_count);
-	bids = dw_bids_claim_overdue(max_rows - job_count, &bid_count);
-	dw_row_int4(&call, "lapsed", lapse_awards(&call, jobs, job_count));
-	dw_row_int4(&call, "expired", expire_overdue(bids, bid_count));
+	max_rows = dw_arg_max_rows(&call);
+	awards.rows = dw_awards_claim_lapsed(max_rows, &awards.count);
+	bids.rows = dw_bids_claim_overdue(max_rows - awards.count, &bids.count);
+	dw_each_turn(awards.count, award_expire, &awards);
+	dw_each_turn((bids.count + PORTION - 1) / PORTION, portion_expire, &bids);
+	dw_row_int4(&call, "lapsed", awards.ended);
+	dw_row_int4(&call, "expired", bids.ended);
 	return dw_call_return(&call);
 }
 
@@ -186,10 +190,12 @@ job_give_up(DwJob *job, DwJobEvent event)
 	dw_event_emit(&job->id, "job", &job->id, "job_reopened", &payload);
 }
 
-/* Lapses the award of a claimed job; false when it is not over, after all. */
+/* Lapses the award of a claimed job, unless it is not over, after all. */
 static bool
-award_expire(DwCall *call, const DwUuid *job_id)
+award_expire(int turn, void *argument)
 {
+	LapseBatch *batch = argument;
+	const DwUuid *job_id = &batch->rows[turn].job_id;
 	DwJob		job;
 	DwBid		bid;
 
@@ -197,40 +203,23 @@ award_expire(DwCall *call, const DwUuid *job_id)
 		elog(ERROR, "claimed job %s is gone", dw_uuid_text(job_id));
 	if (job.status != DW_JOB_AWARDED || job.confirmed_at != DT_NOBEGIN ||
 		dw_now() < job.confirm_by)
-		return false;
+		return true;
 	if (!dw_bid_lock_accepted(job_id, &bid))
 		elog(ERROR, "awarded job has no accepted bid");
-	bid.status = dw_bid_next(call, &bid, DW_BID_EVENT_LAPSE);
-	award_lapse(call, &job, &bid, DW_BID_REASON_NOT_CONFIRMED, NULL);
+	bid.status = dw_bid_next(batch->call, &bid, DW_BID_EVENT_LAPSE);
+	award_lapse(batch->call, &job, &bid, DW_BID_REASON_NOT_CONFIRMED, NULL);
+	batch->ended++;
 	return true;
 }
 
-/* Lapses the awards of claimed jobs; the number of them. */
-static int
-lapse_awards(DwCall *call, const DwDue *jobs, int count)
+/* Expires some of the claimed bids, in one statement. */
+static bool
+portion_expire(int turn, void *argument)
 {
-	int			lapsed = 0;
+	LapseBatch *batch = argument;
+	int			first = turn * PORTION;
 
-	for (int i = 0; i < count; i++)
-	{
-		dw_spi_connect();		/* a turn's results go with it */
-		lapsed += award_expire(call, &jobs[i].job_id);
-		SPI_finish();
-	}
-	return lapsed;
-}
-
-/* Expires claimed bids; the number of them. */
-static int
-expire_overdue(const DwDue *bids, int count)
-{
-	int			expired = 0;
-
-	for (int i = 0; i < count; i += PORTION)
-	{
-		dw_spi_connect();
-		expired += dw_bids_expire(&bids[i], Min(PORTION, count - i));
-		SPI_finish();
-	}
-	return expired;
+	batch->ended += dw_bids_expire(&batch->rows[first],
+								   Min(PORTION, batch->count - first));
+	return true;
 }

@@ -16,7 +16,6 @@
 #include "store/ledger/ledger_store.h"
 
 #define REASON_MAX		10000	/* characters */
-#define EXPIRE_MAX_ROWS 10000	/* of one call */
 
 /* The reason given, or NULL; 22001, 22023. */
 static char *
@@ -105,20 +104,31 @@ DW_FUNCTION(dwello_cancel_job)
 	return dw_call_return(&call);
 }
 
-/* Expires a claimed job; false when its time is not over, after all. */
-static bool
-expire_job(DwCall *call, const DwUuid *job_id)
+/* Open jobs whose time is over. */
+typedef struct ExpiryBatch
 {
+	DwCall	   *call;			/* whose batch it is */
+	const DwDue *jobs;			/* claimed */
+	int			expired;		/* how many were expired so far */
+} ExpiryBatch;
+
+/* Expires one of them, unless its time is not over, after all. */
+static bool
+expire_job(int turn, void *argument)
+{
+	ExpiryBatch *batch = argument;
+	const DwUuid *job_id = &batch->jobs[turn].job_id;
 	DwJob		job;
 
 	if (!dw_job_lock(job_id, &job))
 		elog(ERROR, "claimed job %s is gone", dw_uuid_text(job_id));
 	if (job.status != DW_JOB_OPEN || !dw_bidding_over(&job))
-		return false;
-	(void) dw_job_next(call, &job, DW_JOB_EVENT_EXPIRE);
+		return true;
+	(void) dw_job_next(batch->call, &job, DW_JOB_EVENT_EXPIRE);
 	dw_bids_end_all(job_id, DW_BID_REASON_JOB_EXPIRED);
 	job.reason = pstrdup(DW_JOB_REASON_EXPIRED);
 	dw_job_end(&job, "job_expired");
+	batch->expired++;
 	return true;
 }
 
@@ -126,26 +136,15 @@ expire_job(DwCall *call, const DwUuid *job_id)
 DW_FUNCTION(dwello_expire_jobs)
 {
 	DwCall		call;
-	DwDue	   *jobs;
-	int32		max_rows;
+	ExpiryBatch batch = {.call = &call};
 	int			count;
-	int			expired = 0;
 
 	dw_command_begin(&call, fcinfo,
 					 dw_machine_actors(dw_job_machine(),
 									   DW_JOB_EVENT_EXPIRE) &
 					 DW_ACTOR_SYSTEM);
-	max_rows = dw_arg_int4(&call, "max_rows");
-	if (max_rows < 1 || max_rows > EXPIRE_MAX_ROWS)
-		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
-					  psprintf("must be from 1 to %d", EXPIRE_MAX_ROWS));
-	jobs = dw_jobs_claim_expired(max_rows, &count);
-	for (int i = 0; i < count; i++)
-	{
-		dw_spi_connect();		/* a turn's results go with it */
-		expired += expire_job(&call, &jobs[i].job_id);
-		SPI_finish();
-	}
-	return dw_call_return_datum(&call, Int32GetDatum(expired), true,
+	batch.jobs = dw_jobs_claim_expired(dw_arg_max_rows(&call), &count);
+	dw_each_turn(count, expire_job, &batch);
+	return dw_call_return_datum(&call, Int32GetDatum(batch.expired), true,
 								sizeof(int32));
 }
