@@ -16,22 +16,28 @@ unless ($ENV{PGDATABASE})
 }
 
 my %type = (
-	UUID => 'uuid', INT8 => 'bigint', INT4 => 'integer', BOOL => 'boolean',
-	TIME => 'timestamp with time zone', DATE => 'date', TEXT => 'text');
+	UUID => 'uuid', UUID_COPY => 'uuid', INT8 => 'bigint', INT4 => 'integer',
+	FLOAT8 => 'double precision', BOOL => 'boolean', TEXT => 'text',
+	TIME => 'timestamp with time zone', DATE => 'date', CURRENCY => 'text',
+	JSONB => 'jsonb', BYTEA => 'bytea');
 
-# columns TEXT: the entries of a list: [name, type, flags and stand-in].
+# Forms in which NULL has a stand-in of its own.
+my $stand_in = qr/^(?:UUID_COPY|TIME|DATE|TEXT|CURRENCY|JSONB|BYTEA)$/;
+
+# columns TEXT: the entries of a list: [name, type, may be NULL, flags].
 sub columns
 {
 	my ($text) = @_;
 	my @found;
 
-	while ($text =~ /DW_COLUMN(_OR|_ENUM)?\(\s*(\w+),\s*\w+,\s*(\w+),\s*[\w.]+,\s*([^(),]*)/gs)
+	while ($text =~ /DW_COLUMN(_OR|_ENUM|_ENUM_OR|_LABEL)?\(\s*(\w+),\s*\w+,\s*(\w+),\s*[\w.]+,\s*([^(),]*)/gs)
 	{
 		my ($kind, $form, $name, $flags) = ($1 // '', $2, $3, $4);
-		my $type = $kind eq '_ENUM' ? "dwello.$form" : $type{$form};
+		my $type = $kind =~ /ENUM|LABEL/ ? "dwello.$form" : $type{$form};
 
-		$flags .= ' DW_COLUMN_NULLABLE' if $kind eq '_OR';
-		push @found, [ $name, $type // "form $form", $flags ];
+		push @found, [ $name, $type // "form $form",
+			scalar($kind =~ /OR|LABEL/ || $form =~ $stand_in ||
+				  $flags =~ /NULLABLE/), $flags ];
 	}
 	return @found;
 }
@@ -61,21 +67,25 @@ sub differences
 
 	foreach my $column (columns($text))
 	{
-		my ($name, $type, $flags) = @$column;
+		my ($name, $type, $nullable, $flags) = @$column;
 		my $has = $known{$name} or do
 		{
 			push @findings, "$file: $table has no column $name";
 			next;
 		};
-		my $nullable = $flags =~ /NULLABLE/ || $type =~ /^(?:text|time|date)/;
 
 		push @findings, "$file: $table.$name is $has->[0], not $type"
-		  unless $has->[0] eq $type;
+		  unless $has->[0] eq $type
+		  || ($has->[0] eq 'smallint' && $type eq 'integer');
 		push @findings, "$file: $table.$name may be NULL"
 		  if $has->[1] eq 'f' && !$nullable;
 		push @findings, "$file: $table.$name is in the key, or is not"
 		  unless ($has->[2] eq 't') == ($flags =~ /DW_COLUMN_KEY/ ? 1 : 0);
 	}
+	push @findings, "$file: $table has a version that updates must count up"
+	  if $known{version}
+	  && grep({ $_->[3] !~ /KEY|FIXED|COUNTED/ } columns($text))
+	  && !grep({ $_->[0] eq 'version' } columns($text));
 	return @findings;
 }
 

@@ -276,7 +276,7 @@ closing_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 	else
 		dw_posting_chargeback_lost(&posting, &parties, &back);
 	event->transaction_id = book_step(call, row, taken, &posting);
-	dw_chargeback_end(&row->job_id, taken);
+	dw_chargeback_end(taken);
 	dw_escrow_apply(row, &transition);
 	dw_disputes_unfreeze(row, &event->transaction_id);
 	emit_chargeback(row, taken, "chargeback_closed", NULL);

@@ -64,9 +64,7 @@ typedef enum DwCredentialType
 	DW_CREDENTIAL_EQUIPMENT		/* met by issuer or name */
 } DwCredentialType;
 
-extern const char *dw_credential_type_label(DwCredentialType value);
-extern bool dw_credential_type_parse(const char *text,
-									 DwCredentialType *value);
+DW_LABELS_OF(credential_type, DwCredentialType);
 
 /* True when a requirement of this kind is a number to be reached. */
 extern bool dw_credential_type_counts(DwCredentialType type);
@@ -181,10 +179,8 @@ typedef struct DwVerification
 	bool		provider;		/* checked as a service provider */
 } DwVerification;
 
-extern const char *dw_user_type_label(DwUserType type);
-extern bool dw_user_type_parse(const char *text, DwUserType *type);
-extern const char *dw_user_status_label(DwUserStatus status);
-extern bool dw_user_status_parse(const char *text, DwUserStatus *status);
+DW_LABELS_OF(user_type, DwUserType);
+DW_LABELS_OF(user_status, DwUserStatus);
 
 /*
  * The status after a verification: pending becomes active once everything
@@ -212,8 +208,7 @@ typedef enum DwVerifiable
 	DW_VERIFY_COUNT
 } DwVerifiable;
 
-extern const char *dw_verifiable_label(DwVerifiable what);
-extern bool dw_verifiable_parse(const char *text, DwVerifiable *what);
+DW_LABELS_OF(verifiable, DwVerifiable);
 
 /* The flag of `has` that a verification sets. */
 extern bool *dw_verification_flag(DwVerification *has, DwVerifiable what);

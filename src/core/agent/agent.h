@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/base.h"
+
 #define DW_AGENT_RADIUS_MIN		5	/* miles from their place */
 #define DW_AGENT_RADIUS_MAX		50
 #define DW_AGENT_DAY_MIN		1	/* bids on one day */
@@ -72,13 +74,9 @@ typedef enum DwAgentFault
 	DW_AGENT_BAD_THRESHOLD		/* negative */
 } DwAgentFault;
 
-extern const char *dw_agent_mode_label(DwAgentMode mode);
-extern bool dw_agent_mode_parse(const char *text, DwAgentMode *mode);
-extern const char *dw_agent_strategy_label(DwAgentStrategy strategy);
-extern bool dw_agent_strategy_parse(const char *text,
-									DwAgentStrategy *strategy);
-extern const char *dw_agent_tier_label(DwAgentTier tier);
-extern bool dw_agent_tier_parse(const char *text, DwAgentTier *tier);
+DW_LABELS_OF(agent_mode, DwAgentMode);
+DW_LABELS_OF(agent_strategy, DwAgentStrategy);
+DW_LABELS_OF(agent_tier, DwAgentTier);
 
 /* Judges the numbers. */
 extern DwAgentFault dw_agent_judge(const DwAgentNumbers *numbers);

@@ -198,15 +198,8 @@ dw_arg_error_note(DwArgError *error, const char *argument, DwResult code,
 }
 
 /*
- * The words of an enum: one table, read both ways.
- *
- * Enums travel between C and SQL as their labels.  DW_LABELS defines the two
- * functions that a header promises for an enum:
- *
- * const char *dw_<noun>_label(DwType value)
- * 	the label; NULL for a value outside the enum
- * bool dw_<noun>_parse(const char *text, DwType *value)
- * 	true and the value when text is a label, byte for byte
+ * The words of an enum, which travel between C and SQL as their labels: a
+ * header promises them with DW_LABELS_OF, a source gives them by DW_LABELS.
  */
 
 #define DW_LENGTH(array)	((int) (sizeof(array) / sizeof((array)[0])))
@@ -230,31 +223,37 @@ typedef struct DwLabels
 	int			count;			/* how many there are */
 } DwLabels;
 
-/* Defines dw_<noun>_labels, which a header may promise as well. */
-#define DW_LABEL_LIST(noun, list) \
-	const DwLabels dw_##noun##_labels = {list, DW_LENGTH(list)}
+/*
+ * dw_<noun>_labels: all of them; dw_<noun>_label: one, NULL for a value
+ * outside the enum; dw_<noun>_parse: true and the value when a text is a
+ * label, byte for byte.
+ */
+#define DW_LABELS_OF(noun, Type) \
+extern const DwLabels dw_##noun##_labels; \
+extern const char *dw_##noun##_label(Type value); \
+extern bool dw_##noun##_parse(const char *text, Type *value)
 
-/* Defines dw_<noun>_label and dw_<noun>_parse over a table of labels. */
-#define DW_LABELS(noun, Type, labels) \
+#define DW_LABELS(noun, Type, list) \
 const char * \
 dw_##noun##_label(Type value) \
 { \
-	if ((int) value < 0 || (int) value >= DW_LENGTH(labels)) \
+	if ((int) value < 0 || (int) value >= DW_LENGTH(list)) \
 		return NULL; \
-	return labels[value]; \
+	return list[value]; \
 } \
 \
 bool \
 dw_##noun##_parse(const char *text, Type *value) \
 { \
-	int			found = dw_label_find(labels, DW_LENGTH(labels), text); \
+	int			found = dw_label_find(list, DW_LENGTH(list), text); \
 \
 	if (found < 0) \
 		return false; \
 	*value = (Type) found; \
 	return true; \
 } \
-extern bool dw_##noun##_parse(const char *text, Type *value)
+\
+const DwLabels dw_##noun##_labels = {list, DW_LENGTH(list)}
 
 /*
  * A state machine as data: what may happen, to what, by whom.
@@ -376,6 +375,8 @@ extern DwResult dw_money_line_total(int64_t unit_price,
  */
 extern DwResult dw_allocate(int64_t amount, const int64_t *weights,
 							size_t count, int64_t *parts);
+
+#define DW_CURRENCY_SIZE 4		/* of a code with its terminating zero */
 
 /* Minor digits (0, 2, 3, 4) of a currency, or DW_CURRENCY_UNKNOWN. */
 extern int	dw_currency_exponent(const char *code);

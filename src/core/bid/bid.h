@@ -56,16 +56,13 @@ typedef enum DwBidEvent
 	DW_BID_EVENT_JOB_EXPIRED	/* expire_jobs */
 } DwBidEvent;
 
-extern const char *dw_bid_status_label(DwBidStatus value);
-extern bool dw_bid_status_parse(const char *text, DwBidStatus *value);
-extern const char *dw_bid_reason_label(DwBidReason value);
-extern bool dw_bid_reason_parse(const char *text, DwBidReason *value);
+DW_LABELS_OF(bid_status, DwBidStatus);
+DW_LABELS_OF(bid_reason, DwBidReason);
 
 /* The state in which a reason leaves a bid: each reason belongs to one. */
 extern DwBidStatus dw_bid_reason_status(DwBidReason reason);
 
-extern const char *dw_bid_event_label(DwBidEvent value);
-extern bool dw_bid_event_parse(const char *text, DwBidEvent *value);
+DW_LABELS_OF(bid_event, DwBidEvent);
 
 /* States are DwBidStatus, events are DwBidEvent. */
 extern const DwMachine *dw_bid_machine(void);

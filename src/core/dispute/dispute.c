@@ -22,7 +22,6 @@ static const char *const dispute_status_labels[] = {
 };
 
 DW_LABELS(dispute_status, DwDisputeStatus, dispute_status_labels);
-DW_LABEL_LIST(dispute_status, dispute_status_labels);
 
 bool
 dw_dispute_is_open(const DwDispute *dispute)

@@ -58,9 +58,7 @@ typedef struct DwSettlement
 	int64_t		refund;			/* left the escrow for the homeowner */
 } DwSettlement;
 
-extern const DwLabels dw_dispute_status_labels;
-extern const char *dw_dispute_status_label(DwDisputeStatus value);
-extern bool dw_dispute_status_parse(const char *text, DwDisputeStatus *value);
+DW_LABELS_OF(dispute_status, DwDisputeStatus);
 
 /* True while a dispute holds money fast. */
 extern bool dw_dispute_is_open(const DwDispute *dispute);
@@ -166,9 +164,7 @@ typedef struct DwVerdict
 	DwChargebackSum others;		/* all but the one it is about */
 } DwVerdict;
 
-extern const char *dw_chargeback_status_label(DwChargebackStatus value);
-extern bool dw_chargeback_status_parse(const char *text,
-									   DwChargebackStatus *value);
+DW_LABELS_OF(chargeback_status, DwChargebackStatus);
 
 /* What nobody but the platform can bear of it. */
 extern int64_t dw_chargeback_loss(const DwChargeback *chargeback);

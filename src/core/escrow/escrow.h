@@ -87,12 +87,8 @@ typedef enum DwMilestoneMove
 	DW_MILESTONE_REFUND			/* back to the homeowner */
 } DwMilestoneMove;
 
-extern const char *dw_milestone_status_label(DwMilestoneStatus value);
-extern bool dw_milestone_status_parse(const char *text,
-									  DwMilestoneStatus *value);
-extern const char *dw_milestone_event_label(DwMilestoneEvent value);
-extern bool dw_milestone_event_parse(const char *text,
-									 DwMilestoneEvent *value);
+DW_LABELS_OF(milestone_status, DwMilestoneStatus);
+DW_LABELS_OF(milestone_event, DwMilestoneEvent);
 
 /* States are DwMilestoneStatus, events are DwMilestoneEvent. */
 extern const DwMachine *dw_milestone_machine(void);
@@ -225,7 +221,7 @@ typedef enum DwEscrowEvent
 typedef struct DwEscrow
 {
 	DwEscrowStatus status;		/* as dw_escrow_status says */
-	char		currency[4];	/* ISO 4217, zero-terminated */
+	char		currency[DW_CURRENCY_SIZE]; /* ISO 4217, zero-terminated */
 	bool		frozen;			/* a chargeback is open */
 	int32_t		version;		/* of the row; the caller's business */
 	int64_t		contract_amount;	/* price of the work agreed on */
@@ -261,10 +257,8 @@ typedef struct DwRelease
 	int64_t		payout;			/* provider's, or the refund itself */
 } DwRelease;
 
-extern const char *dw_escrow_status_label(DwEscrowStatus value);
-extern bool dw_escrow_status_parse(const char *text, DwEscrowStatus *value);
-extern const char *dw_escrow_event_label(DwEscrowEvent value);
-extern bool dw_escrow_event_parse(const char *text, DwEscrowEvent *value);
+DW_LABELS_OF(escrow_status, DwEscrowStatus);
+DW_LABELS_OF(escrow_event, DwEscrowEvent);
 
 /* States are DwEscrowStatus, events are DwEscrowEvent. */
 extern const DwMachine *dw_escrow_machine(void);

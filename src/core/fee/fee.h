@@ -162,8 +162,7 @@ typedef struct DwFeeSchedule
 	DwFeeTier	tiers[DW_FEE_TIERS_MAX];	/* rising from 0 */
 } DwFeeSchedule;
 
-extern const char *dw_fee_kind_label(DwFeeKind value);
-extern bool dw_fee_kind_parse(const char *text, DwFeeKind *value);
+DW_LABELS_OF(fee_kind, DwFeeKind);
 
 /*
  * True when every F it can give is valid: F(0) = 0, F never falls nor rises

@@ -65,14 +65,10 @@ typedef enum DwJobEvent
 	DW_JOB_EVENT_SETTLE			/* not all that is held is disputed now */
 } DwJobEvent;
 
-extern const char *dw_job_status_label(DwJobStatus value);
-extern bool dw_job_status_parse(const char *text, DwJobStatus *value);
-extern const char *dw_urgency_label(DwUrgency value);
-extern bool dw_urgency_parse(const char *text, DwUrgency *value);
-extern const char *dw_bid_mode_label(DwBidMode value);
-extern bool dw_bid_mode_parse(const char *text, DwBidMode *value);
-extern const char *dw_job_event_label(DwJobEvent value);
-extern bool dw_job_event_parse(const char *text, DwJobEvent *value);
+DW_LABELS_OF(job_status, DwJobStatus);
+DW_LABELS_OF(urgency, DwUrgency);
+DW_LABELS_OF(bid_mode, DwBidMode);
+DW_LABELS_OF(job_event, DwJobEvent);
 
 /* States are DwJobStatus, events are DwJobEvent. */
 extern const DwMachine *dw_job_machine(void);
@@ -285,8 +281,7 @@ typedef struct DwTimerFacts
 	const char *detail;			/* what happens then, and how to stop it */
 } DwTimerFacts;
 
-extern const char *dw_timer_label(DwTimer value);
-extern bool dw_timer_parse(const char *text, DwTimer *value);
+DW_LABELS_OF(timer, DwTimer);
 
 /* The facts about a timer. */
 extern const DwTimerFacts *dw_timer_facts(DwTimer timer);

@@ -33,8 +33,7 @@ typedef enum DwAccountKind
 	DW_ACCOUNT_ESCROW = DW_ACCOUNT_KIND_COUNT	/* a job's own: no label */
 } DwAccountKind;
 
-extern const char *dw_account_kind_label(DwAccountKind value);
-extern bool dw_account_kind_parse(const char *text, DwAccountKind *value);
+DW_LABELS_OF(account_kind, DwAccountKind);
 
 /* True when the balance of such an account may be below zero (I5). */
 extern bool dw_account_kind_may_owe(DwAccountKind value);
@@ -69,9 +68,7 @@ typedef struct DwRollup
 	DwRollupObstacle obstacle;	/* the first one met */
 } DwRollup;
 
-extern const char *dw_rollup_obstacle_label(DwRollupObstacle value);
-extern bool dw_rollup_obstacle_parse(const char *text,
-									 DwRollupObstacle *value);
+DW_LABELS_OF(rollup_obstacle, DwRollupObstacle);
 
 /* Begins at the time of the call, as of before the sessions are looked at. */
 extern void dw_rollup_begin(DwRollup *rollup, int64_t now, int64_t margin);
@@ -161,12 +158,8 @@ typedef enum DwTransactionStatus
 	DW_TRANSACTION_DISPUTED		/* booked, under dispute */
 } DwTransactionStatus;
 
-extern const char *dw_transaction_type_label(DwTransactionType value);
-extern bool dw_transaction_type_parse(const char *text,
-									  DwTransactionType *value);
-extern const char *dw_transaction_status_label(DwTransactionStatus value);
-extern bool dw_transaction_status_parse(const char *text,
-										DwTransactionStatus *value);
+DW_LABELS_OF(transaction_type, DwTransactionType);
+DW_LABELS_OF(transaction_status, DwTransactionStatus);
 
 /*
  * What each event of money books: its postings.

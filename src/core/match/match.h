@@ -182,8 +182,7 @@ typedef enum DwMatchTerm
 	DW_MATCH_TERM_COUNT
 } DwMatchTerm;
 
-extern const char *dw_match_term_label(DwMatchTerm value);
-extern bool dw_match_term_parse(const char *text, DwMatchTerm *value);
+DW_LABELS_OF(match_term, DwMatchTerm);
 
 /* What criteria may be wrong in; labels are the arguments' names. */
 typedef enum DwMatchField
@@ -204,8 +203,7 @@ typedef enum DwMatchField
 	DW_MATCH_CEILING
 } DwMatchField;
 
-extern const char *dw_match_field_label(DwMatchField value);
-extern bool dw_match_field_parse(const char *text, DwMatchField *value);
+DW_LABELS_OF(match_field, DwMatchField);
 
 #define DW_MATCH_EXCLUDED		(-1.0)	/* fit: the job is not shown */
 #define DW_MATCH_CATEGORIES_MAX 4096	/* categories of the criteria */
@@ -308,8 +306,7 @@ typedef enum DwMatchMiss
 	DW_MATCH_MISS_COUNT
 } DwMatchMiss;
 
-extern const char *dw_match_miss_label(DwMatchMiss value);
-extern bool dw_match_miss_parse(const char *text, DwMatchMiss *value);
+DW_LABELS_OF(match_miss, DwMatchMiss);
 
 /*
  * A set of reasons, bit 1 << DwMatchMiss: those for which a query does not

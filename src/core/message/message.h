@@ -51,8 +51,7 @@ typedef struct DwMessageRoute
 	DwUuid		recipient_id;	/* one of the two */
 } DwMessageRoute;
 
-extern const char *dw_message_type_label(DwMessageType value);
-extern bool dw_message_type_parse(const char *text, DwMessageType *value);
+DW_LABELS_OF(message_type, DwMessageType);
 
 /*
  * May a sender use this type?  DW_FORBIDDEN when a user speaks for the

@@ -47,8 +47,7 @@ typedef struct DwNetting
 	int64_t		receivable;		/* leg of provider_receivable */
 } DwNetting;
 
-extern const char *dw_payout_status_label(DwPayoutStatus value);
-extern bool dw_payout_status_parse(const char *text, DwPayoutStatus *value);
+DW_LABELS_OF(payout_status, DwPayoutStatus);
 
 /*
  * True when a payout may be told to end so, or has: one that was paid may
@@ -160,11 +159,8 @@ typedef struct DwExternal
 	DwExternalLine **order;		/* room for as many as there are lines */
 } DwExternal;
 
-extern const char *dw_external_kind_label(DwExternalKind value);
-extern bool dw_external_kind_parse(const char *text, DwExternalKind *value);
-extern const char *dw_external_verdict_label(DwExternalVerdict value);
-extern bool dw_external_verdict_parse(const char *text,
-									  DwExternalVerdict *value);
+DW_LABELS_OF(external_kind, DwExternalKind);
+DW_LABELS_OF(external_verdict, DwExternalVerdict);
 
 /* Pairs lines with bookings; bookings that no line is about stay unpaired. */
 extern void dw_external_match(DwExternal *external);

@@ -6,8 +6,8 @@
  * generic plan (the statements go by key, but for those that say otherwise),
  * and kept for the backend's life.  PostgreSQL analyses it anew by itself
  * when a table changes, even after the extension was dropped and made again,
- * because the text names everything and the parameters have built-in types;
- * only the first may be of a type of ours.
+ * because the text names everything.  Parameters of a type of ours have
+ * another number then, and the plan is made anew.
  */
 #include "postgres.h"
 
@@ -164,6 +164,19 @@ dw_param_texts(DwParams *p, char **texts, int count)
 				   texts == NULL);
 }
 
+void
+dw_param_enum(DwParams *p, const char *type, const char *label)
+{
+	Oid			oid = dw_type_find(type);
+
+	if (label == NULL)
+		dw_param_null(p, oid);
+	else
+		dw_param_datum(p, oid,
+					   DirectFunctionCall2(enum_in, CStringGetDatum(label),
+										   ObjectIdGetDatum(oid)), false);
+}
+
 /* Opens SPI; a failure is a can't-happen of the server. */
 void
 dw_spi_connect(void)
@@ -172,18 +185,24 @@ dw_spi_connect(void)
 		elog(ERROR, "SPI_connect failed");
 }
 
-/*
- * Makes and keeps the plan of a statement.  A type of ours
- * has another number after the extension was dropped and made again.
- */
+/* True when the kept plan is for parameters of these types. */
+static bool
+plan_fits(SPIPlanPtr plan, const DwParams *p)
+{
+	if (plan == NULL)
+		return false;
+	for (int i = 0; i < p->count; i++)
+		if (SPI_getargtypeid(plan, i) != p->types[i])
+			return false;
+	return true;
+}
+
 void
 dw_statement_prepare(DwStatement *statement, const DwParams *p, int options)
 {
 	SPIPlanPtr	plan;
 
-	if (statement->plan != NULL &&
-		(p->count == 0 ||
-		 SPI_getargtypeid(statement->plan, 0) == p->types[0]))
+	if (plan_fits(statement->plan, p))
 		return;
 	plan = SPI_prepare_cursor(statement->sql, p->count,
 							  (Oid *) p->types,
@@ -228,126 +247,4 @@ uint64
 dw_query(DwStatement *statement, const DwParams *p)
 {
 	return statement_run(statement, p, true);
-}
-
-/* Gives a value of the last result; live until SPI_finish. */
-Datum
-dw_read_datum(uint64 row, int column, bool *isnull)
-{
-	if (SPI_tuptable == NULL || row >= SPI_processed)
-		elog(ERROR, "dwello statement gave no row %llu",
-			 (unsigned long long) row);
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-						 column, isnull);
-}
-
-/* True when the value is NULL. */
-bool
-dw_read_null(uint64 row, int column)
-{
-	bool		isnull;
-
-	(void) dw_read_datum(row, column, &isnull);
-	return isnull;
-}
-
-/* Copies a uuid out; false, and the nil uuid, when it is NULL. */
-bool
-dw_read_uuid(uint64 row, int column, DwUuid *out)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-
-	if (isnull)
-		memset(out, 0, sizeof(*out));
-	else
-		memcpy(out->bytes, DatumGetUUIDP(value)->data, sizeof(out->bytes));
-	return !isnull;
-}
-
-/* Gives a bigint; 0 when it is NULL. */
-int64
-dw_read_int8(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-
-	return isnull ? 0 : DatumGetInt64(value);
-}
-
-/* Gives an integer; 0 when it is NULL. */
-int32
-dw_read_int4(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-
-	return isnull ? 0 : DatumGetInt32(value);
-}
-
-/* Gives a boolean; false when it is NULL. */
-bool
-dw_read_bool(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-
-	return isnull ? false : DatumGetBool(value);
-}
-
-/* Gives a double precision; 0 when it is NULL. */
-double
-dw_read_float8(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-
-	return isnull ? 0 : DatumGetFloat8(value);
-}
-
-/* Gives a date; DATEVAL_NOBEGIN when it is NULL. */
-DateADT
-dw_read_date(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-
-	return isnull ? DATEVAL_NOBEGIN : DatumGetDateADT(value);
-}
-
-/* Gives a timestamptz; DT_NOBEGIN when it is NULL. */
-TimestampTz
-dw_read_time(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-
-	return isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
-}
-
-/* Gives a text as a C string in SPI's memory; NULL when it is NULL. */
-char *
-dw_read_text(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(value);
-}
-
-/* Gives a bytea, detoasted, in SPI's memory; NULL when it is NULL. */
-bytea *
-dw_read_bytea(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-
-	return isnull ? NULL : DatumGetByteaPCopy(value);
-}
-
-char *
-dw_uuid_text(const DwUuid *id)
-{
-	return DatumGetCString(DirectFunctionCall1(uuid_out,
-											   PointerGetDatum(id)));
 }

@@ -119,6 +119,9 @@ extern void dw_param_time(DwParams *p, TimestampTz value);
 extern void dw_param_text(DwParams *p, const char *value);
 extern void dw_param_bytes(DwParams *p, const void *data, size_t size);
 
+/* A value of an enum of ours, by its label. */
+extern void dw_param_enum(DwParams *p, const char *type, const char *label);
+
 /* Arrays, copied; a NULL pointer to texts is NULL. */
 extern void dw_param_uuids(DwParams *p, const DwUuid *ids, int count);
 extern void dw_param_texts(DwParams *p, char **texts, int count);
@@ -138,6 +141,22 @@ extern uint64 dw_execute(DwStatement *statement, const DwParams *p);
 
 /* Runs a read in the caller's snapshot, as STABLE functions must. */
 extern uint64 dw_query(DwStatement *statement, const DwParams *p);
+
+/*
+ * Readers of a last result that has one column: 0-based row.  NULL is 0,
+ * false, DT_NOBEGIN or a NULL pointer; for a uuid false, and the nil one.
+ */
+extern bool dw_read_only_uuid(uint64 row, DwUuid *out);
+extern int64 dw_read_only_int8(uint64 row);
+extern int32 dw_read_only_int4(uint64 row);
+extern bool dw_read_only_bool(uint64 row);
+extern double dw_read_only_float8(uint64 row);
+extern TimestampTz dw_read_only_time(uint64 row);
+extern char *dw_read_only_text(uint64 row);
+extern Datum dw_read_only_datum(uint64 row, bool *isnull);
+
+/* The whole column, in SPI's memory, and how many rows it has. */
+extern DwUuid *dw_read_only_uuids(int *count);
 
 /* Readers of the last result: 0-based row, 1-based column. */
 extern bool dw_read_null(uint64 row, int column);
@@ -252,17 +271,14 @@ extern Oid	dw_type_find(const char *name);
 /*
  * Statements that write one row, or those of many commands at once.
  *
- * The text of such a statement takes its rows FROM DW_ROWS, a relation with
- * one column for each parameter:
+ * Those of server/table are made of its lists.  The text of another takes
+ * its rows FROM DW_ROWS, a relation with one column for each parameter:
  *
- * INSERT INTO dwello.things (id, kind)
- * SELECT r.id, r.kind::dwello.kind FROM DW_ROWS (id, kind)
- * UPDATE dwello.things AS t SET kind = r.kind::dwello.kind
+ * UPDATE dwello.things AS t SET kind = r.kind
  * FROM DW_ROWS (id, kind) WHERE t.id = r.id
  *
  * Written alone, DW_ROWS is a sub-select of the parameters, which the planner
- * takes away; gathered, it is a named tuplestore, as the transition tables of
- * triggers are.
+ * takes away; in a batch, it is arrays side by side, one for each.
  */
 
 /* Where the rows of a statement stand in its text; r is their name. */
@@ -273,10 +289,14 @@ typedef struct DwWrite
 {
 	const char *sql;			/* as above */
 	DwStatement one;			/* for a row alone */
-	DwStatement many;			/* for rows that were gathered */
+	DwStatement many;			/* for rows of a batch, as arrays */
+	const char *table;			/* where each must meet a row, or NULL */
 } DwWrite;
 
 #define DW_WRITE(text) {.sql = (text)}
+
+/* Where the rows of the text for many stand. */
+extern char *dw_write_source(int columns);
 
 /* Writes a row: at once, or, inside dw_write_batch(), when that ends. */
 extern void dw_write(DwWrite *write, const DwParams *row);

@@ -2,33 +2,45 @@
  * write_server.c
  *		Statements that write one row, or those of many commands at once.
  *
- * To start an executor costs more than to write a row, so a batch that does
- * a deed a thousand times runs each statement of the deed once.  Its rows
- * come from a tuplestore: arrays to unnest cost a set-returning function and
- * a tuplestore of its own for each column.
+ * To start an executor costs more than to write a row, so a batch that runs
+ * a command a thousand times runs each of its statements once.  Its rows come
+ * as arrays, which any node of a cluster can be sent.
  */
 #include "postgres.h"
 
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/queryenvironment.h"
-#include "utils/tuplestore.h"
 
 #include "server/sql/sql_server.h"
 
 #define WRITE_BATCHES_MAX	16	/* statements used by one piece of work */
+#define ROWS_FIRST	64			/* rows that a batch has room for at first */
 #define MARK		"@rows"		/* of DW_ROWS */
-#define ROWS_NAME	"dwello_rows"	/* of the tuplestore, in the statement */
+
+/* A column of rows that wait. */
+typedef struct WriteColumn
+{
+	Oid			type;			/* of its values */
+	int16		length;			/* as pg_type has them */
+	bool		byval;			/* the same */
+	char		align;			/* the same */
+	Datum	   *values;			/* copies */
+	bool	   *nulls;			/* which are NULL */
+} WriteColumn;
 
 /* Rows that wait for one statement. */
 typedef struct WriteBatch
 {
 	DwWrite    *write;			/* what they wait for */
-	int64		count;			/* how many */
-	TupleDesc	desc;			/* a column for each parameter */
-	Tuplestorestate *rows;		/* copies */
+	int			count;			/* how many */
+	int			room;			/* how many its columns hold */
+	int			width;			/* columns: the statement's parameters */
+	WriteColumn columns[DW_MAX_PARAMS]; /* the first `width` of them */
 } WriteBatch;
 
 /* What is being gathered. */
@@ -36,88 +48,101 @@ typedef struct WriteBatches
 {
 	MemoryContext context;		/* of the rows */
 	int			count;			/* of batches */
-	WriteBatch	batches[WRITE_BATCHES_MAX]; /* in the order of first use */
+	WriteBatch *batches[WRITE_BATCHES_MAX]; /* in the order of first use */
 } WriteBatches;
 
 static WriteBatches *open_batches = NULL;
 
-/* The text of a statement from its beginning to DW_ROWS. */
-static void
-text_begin(StringInfo text, const char *sql)
+/* A text with its rows coming from there, for the backend's life. */
+static const char *
+text_from(const char *sql, const char *source)
 {
-	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
 	const char *mark = strstr(sql, MARK);
+	char	   *text;
 
 	if (mark == NULL)
 		elog(ERROR, "a dwello statement takes no rows: %s", sql);
-	initStringInfo(text);		/* for the backend's life, as its plan */
-	appendBinaryStringInfo(text, sql, (int) (mark - sql));
-	MemoryContextSwitchTo(old);
+	text = psprintf("%.*s%s%s", (int) (mark - sql), sql, source,
+					mark + strlen(MARK));
+	return MemoryContextStrdup(TopMemoryContext, text);
 }
 
-/* The rest of it. */
-static const char *
-text_end(StringInfo text, const char *sql)
-{
-	appendStringInfoString(text, strstr(sql, MARK) + strlen(MARK));
-	return text->data;
-}
-
-/* The text for a row alone. */
-static const char *
-text_of_one(const char *sql, int columns)
+/* (SELECT $1, $2) */
+static char *
+source_of_one(int columns)
 {
 	StringInfoData text;
 
-	text_begin(&text, sql);
+	initStringInfo(&text);
 	for (int i = 1; i <= columns; i++)
 		appendStringInfo(&text, i == 1 ? "(SELECT $%d" : ", $%d", i);
 	appendStringInfoChar(&text, ')');
-	return text_end(&text, sql);
+	return text.data;
 }
 
-/* The text for rows that were gathered. */
-static const char *
-text_of_many(const char *sql)
+char *
+dw_write_source(int columns)
 {
 	StringInfoData text;
 
-	text_begin(&text, sql);
-	appendStringInfoString(&text, ROWS_NAME);
-	return text_end(&text, sql);
+	initStringInfo(&text);
+	appendStringInfoString(&text, "ROWS FROM (");
+	for (int i = 1; i <= columns; i++)
+		appendStringInfo(&text, "%spg_catalog.unnest($%d)",
+						 i == 1 ? "" : ", ", i);
+	appendStringInfoChar(&text, ')');
+	return text.data;
 }
 
-/* What the rows of a statement look like. */
-static TupleDesc
-desc_of(const DwParams *row)
+/* Makes room for more rows. */
+static void
+batch_grow(WriteBatch *batch)
 {
-	TupleDesc	desc = CreateTemplateTupleDesc(row->count);
+	batch->room *= 2;
+	for (int i = 0; i < batch->width; i++)
+	{
+		WriteColumn *column = &batch->columns[i];
 
-	for (int i = 0; i < row->count; i++)
-		TupleDescInitEntry(desc, (AttrNumber) (i + 1), psprintf("p%d", i + 1),
-						   row->types[i], -1, 0);
-	return desc;
+		column->values = repalloc_huge(column->values,
+									   batch->room * sizeof(Datum));
+		column->nulls = repalloc_huge(column->nulls,
+									  batch->room * sizeof(bool));
+	}
+}
+
+/* A batch without rows. */
+static WriteBatch *
+batch_make(DwWrite *write, const DwParams *row)
+{
+	WriteBatch *batch = palloc0(sizeof(WriteBatch));
+
+	batch->write = write;
+	batch->room = ROWS_FIRST;
+	batch->width = row->count;
+	for (int i = 0; i < batch->width; i++)
+	{
+		WriteColumn *column = &batch->columns[i];
+
+		column->type = row->types[i];
+		get_typlenbyvalalign(column->type, &column->length, &column->byval,
+							 &column->align);
+		column->values = palloc(batch->room * sizeof(Datum));
+		column->nulls = palloc(batch->room * sizeof(bool));
+	}
+	return batch;
 }
 
 /* The batch of a statement, made when it is not there yet. */
 static WriteBatch *
 batch_find(DwWrite *write, const DwParams *row)
 {
-	WriteBatch *batch = open_batches->batches;
-	WriteBatch *end = batch + open_batches->count;
-
-	while (batch < end && batch->write != write)
-		batch++;
-	if (batch < end)
-		return batch;
+	for (int i = 0; i < open_batches->count; i++)
+		if (open_batches->batches[i]->write == write)
+			return open_batches->batches[i];
 	if (open_batches->count >= WRITE_BATCHES_MAX)
 		elog(ERROR, "too many dwello statements to gather for");
-	open_batches->count++;
-	batch->write = write;
-	batch->count = 0;
-	batch->desc = desc_of(row);
-	batch->rows = tuplestore_begin_heap(false, false, work_mem);
-	return batch;
+	return open_batches->batches[open_batches->count++] =
+		batch_make(write, row);
 }
 
 /* Adds a row to the batch of its statement. */
@@ -126,14 +151,42 @@ batch_add(DwWrite *write, const DwParams *row)
 {
 	MemoryContext old = MemoryContextSwitchTo(open_batches->context);
 	WriteBatch *batch = batch_find(write, row);
-	bool		nulls[DW_MAX_PARAMS];
 
-	for (int i = 0; i < row->count; i++)
-		nulls[i] = row->nulls[i] == 'n';
-	tuplestore_putvalues(batch->rows, batch->desc, (Datum *) row->values,
-						 nulls);
+	if (batch->count == batch->room)
+		batch_grow(batch);
+	for (int i = 0; i < batch->width; i++)
+	{
+		WriteColumn *column = &batch->columns[i];
+		bool		isnull = row->nulls[i] == 'n';
+
+		column->nulls[batch->count] = isnull;
+		column->values[batch->count] = isnull ? (Datum) 0
+			: datumCopy(row->values[i], column->byval, column->length);
+	}
 	batch->count++;
 	MemoryContextSwitchTo(old);
+}
+
+/* Adds a column of a batch as one parameter. */
+static void
+param_column(DwParams *p, const WriteColumn *column, int count)
+{
+	int			lower = 1;
+	ArrayType  *array = construct_md_array(column->values, column->nulls, 1,
+										   &count, &lower, column->type,
+										   column->length, column->byval,
+										   column->align);
+
+	dw_param_datum(p, get_array_type(column->type), PointerGetDatum(array),
+				   false);
+}
+
+/* Holds a statement to the rows that it must have met. */
+static void
+check_met(const DwWrite *write, uint64 met, uint64 given)
+{
+	if (write->table != NULL && met != given)
+		elog(ERROR, "no row of %s has this key", write->table);
 }
 
 /* Writes all rows of a batch. */
@@ -141,25 +194,14 @@ static void
 batch_write(const WriteBatch *batch)
 {
 	DwWrite    *write = batch->write;
-	EphemeralNamedRelationData relation = {
-		.md = {
-			.name = ROWS_NAME,
-			.reliddesc = InvalidOid,
-			.tupdesc = batch->desc,
-			.enrtype = ENR_NAMED_TUPLESTORE,
-			.enrtuples = (double) batch->count
-		},
-		.reldata = batch->rows
-	};
+	DwParams	p = DW_PARAMS;
 
 	if (write->many.sql == NULL)
-		write->many.sql = text_of_many(write->sql);
-	if (SPI_register_relation(&relation) != SPI_OK_REL_REGISTER)
-		elog(ERROR, "SPI_register_relation failed");
-	(void) dw_execute(&write->many, NULL);
-	if (SPI_unregister_relation(ROWS_NAME) != SPI_OK_REL_UNREGISTER)
-		elog(ERROR, "SPI_unregister_relation failed");
-	tuplestore_end(batch->rows);
+		write->many.sql = text_from(write->sql,
+									dw_write_source(batch->width));
+	for (int i = 0; i < batch->width; i++)
+		param_column(&p, &batch->columns[i], batch->count);
+	check_met(write, dw_execute(&write->many, &p), batch->count);
 }
 
 void
@@ -171,11 +213,10 @@ dw_write(DwWrite *write, const DwParams *row)
 		return;
 	}
 	if (write->one.sql == NULL)
-		write->one.sql = text_of_one(write->sql, row->count);
-	(void) dw_execute(&write->one, row);
+		write->one.sql = text_from(write->sql, source_of_one(row->count));
+	check_met(write, dw_execute(&write->one, row), 1);
 }
 
-/* True inside dw_write_batch(). */
 bool
 dw_write_is_batched(void)
 {
@@ -199,5 +240,5 @@ dw_write_batch(DwWork work, void *argument)
 	}
 	PG_END_TRY();
 	for (int i = 0; i < here.count; i++)
-		batch_write(&here.batches[i]);
+		batch_write(here.batches[i]);
 }

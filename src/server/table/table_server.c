@@ -1,43 +1,57 @@
 /*
  * table_server.c
- *		A table as one list of columns: what reads, writes and shows its rows.
+ *		A table as one list of columns: what reads and writes its rows.
  *
  * Rows are read whole, as one column of the result: the server spends some
  * 2000 instructions on the description of each column, at every execution.
  */
 #include "postgres.h"
 
+#include "catalog/pg_type_d.h"
 #include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
 #include "utils/memutils.h"
+#include "utils/uuid.h"
 
 #include "server/table/table_server.h"
 
-#define VERSION		"version"	/* the column that counts updates */
-
-/* What each form takes in a struct. */
-static const size_t form_sizes[] = {
-	[DW_FORM_UUID] = sizeof(DwUuid),
-	[DW_FORM_INT8] = sizeof(int64),
-	[DW_FORM_INT4] = sizeof(int32),
-	[DW_FORM_BOOL] = sizeof(bool),
-	[DW_FORM_TIME] = sizeof(TimestampTz),
-	[DW_FORM_DATE] = sizeof(DateADT),
-	[DW_FORM_TEXT] = sizeof(char *),
-	[DW_FORM_ENUM] = sizeof(int)
-};
-
-/* True for the column that counts updates. */
-static bool
-is_version(const DwColumn *column)
+/* What each form takes in a struct, and what it is in SQL; 0: any. */
+static const struct
 {
-	return strcmp(column->name, VERSION) == 0;
-}
+	size_t		size;
+	Oid			type;
+}			forms[] = {
+	[DW_FORM_UUID] = {sizeof(DwUuid), UUIDOID},
+	[DW_FORM_UUID_COPY] = {sizeof(DwUuid *), UUIDOID},
+	[DW_FORM_INT8] = {sizeof(int64), INT8OID},
+	[DW_FORM_INT4] = {sizeof(int32), INT4OID},
+	[DW_FORM_FLOAT8] = {sizeof(double), FLOAT8OID},
+	[DW_FORM_BOOL] = {sizeof(bool), BOOLOID},
+	[DW_FORM_TIME] = {sizeof(TimestampTz), TIMESTAMPTZOID},
+	[DW_FORM_DATE] = {sizeof(DateADT), DATEOID},
+	[DW_FORM_TEXT] = {sizeof(char *), TEXTOID},
+	[DW_FORM_CURRENCY] = {DW_CURRENCY_SIZE, TEXTOID},
+	[DW_FORM_JSONB] = {sizeof(Datum), JSONBOID},
+	[DW_FORM_BYTEA] = {sizeof(bytea *), BYTEAOID},
+	[DW_FORM_LABEL] = {sizeof(char *), InvalidOid},
+	[DW_FORM_ENUM] = {sizeof(int), InvalidOid}
+};
 
 /* Keeps a text for the life of the backend. */
 static const char *
 keep(StringInfo text)
 {
 	return MemoryContextStrdup(TopMemoryContext, text->data);
+}
+
+/* Holds a column to its struct. */
+static void
+check_column(const DwColumn *column)
+{
+	if (column->size != forms[column->form].size)
+		elog(ERROR, "column %s does not fit its struct", column->name);
 }
 
 /* Looks the list over, once, and names its columns for the reader. */
@@ -48,15 +62,13 @@ table_prepare(DwTable *table)
 
 	if (table->shape.names != NULL)
 		return;
-	for (int i = 0; i < table->count; i++)
-		if (table->columns[i].size != form_sizes[table->columns[i].form] ||
-			table->count > DW_RECORD_MAX)
-			elog(ERROR, "column %s.%s does not fit its struct", table->name,
-				 table->columns[i].name);
 	names = MemoryContextAlloc(TopMemoryContext,
 							   table->count * sizeof(char *));
 	for (int i = 0; i < table->count; i++)
+	{
+		check_column(&table->columns[i]);
 		names[i] = table->columns[i].name;
+	}
 	table->shape.count = table->count;
 	table->shape.names = names;
 }
@@ -84,67 +96,236 @@ dw_table_execute(DwTableQuery *query, const DwParams *p)
 	return dw_execute(query_statement(query), p);
 }
 
-/* An enum by its label. */
-static int
-read_enum(const DwTable *table, const DwColumn *column, const char *label)
+uint64
+dw_table_query(DwTableQuery *query, const DwParams *p)
 {
-	int			value = label == NULL ? -1
-		: dw_label_find(column->labels->labels, column->labels->count, label);
+	return dw_query(query_statement(query), p);
+}
 
+/* The label of an enum, or of one that a statement made a text of. */
+static char *
+label_of(Datum value, bool is_text)
+{
+	return is_text ? TextDatumGetCString(value)
+		: DatumGetCString(DirectFunctionCall1(enum_out, value));
+}
+
+/* An enum by its label, or what stands for NULL. */
+static int
+enum_of(const DwColumn *column, const char *label)
+{
+	int			value;
+
+	if (label == NULL && (column->flags & DW_COLUMN_NULLABLE) != 0)
+		return (int) column->null;
+	value = label == NULL ? -1
+		: dw_label_find(column->labels->labels, column->labels->count, label);
 	if (value < 0)
-		elog(ERROR, "%s.%s has an unknown label", table->name, column->name);
+		elog(ERROR, "column %s has an unknown label", column->name);
 	return value;
 }
 
-/* Puts one value of a record into its member. */
-static void
-read_column(const DwTable *table, const DwRecord *record, int i, char *member)
+/* A copy of a uuid. */
+static const DwUuid *
+uuid_copy(Datum value)
 {
-	const DwColumn *column = &table->columns[i];
-	bool		isnull = record->nulls[i];
+	DwUuid	   *copy = palloc(sizeof(*copy));
 
+	memcpy(copy, DatumGetUUIDP(value), sizeof(*copy));
+	return copy;
+}
+
+/* Puts what stands for NULL into a member. */
+static void
+read_null(const DwColumn *column, char *member)
+{
+	switch (column->form)
+	{
+		case DW_FORM_INT8:
+			*(int64 *) member = column->null;
+			break;
+		case DW_FORM_INT4:
+			*(int32 *) member = (int32) column->null;
+			break;
+		case DW_FORM_TIME:
+			*(TimestampTz *) member = DT_NOBEGIN;
+			break;
+		case DW_FORM_DATE:
+			*(DateADT *) member = DATEVAL_NOBEGIN;
+			break;
+		case DW_FORM_ENUM:
+			*(int *) member = enum_of(column, NULL);
+			break;
+		default:
+			memset(member, 0, column->size);
+			break;
+	}
+}
+
+/* Puts a value that is not NULL into a member; labels may come as text. */
+static void
+read_value(const DwColumn *column, Datum value, bool is_text, char *member)
+{
 	switch (column->form)
 	{
 		case DW_FORM_UUID:
-			(void) dw_record_uuid(record, i, (DwUuid *) member);
+			memcpy(member, DatumGetUUIDP(value), sizeof(DwUuid));
+			break;
+		case DW_FORM_UUID_COPY:
+			*(const DwUuid **) member = uuid_copy(value);
 			break;
 		case DW_FORM_INT8:
-			*(int64 *) member = isnull ? column->null
-				: dw_record_int8(record, i);
+			*(int64 *) member = DatumGetInt64(value);
 			break;
 		case DW_FORM_INT4:
-			*(int32 *) member = isnull ? (int32) column->null
-				: dw_record_int4(record, i);
+			*(int32 *) member = DatumGetInt32(value);
+			break;
+		case DW_FORM_FLOAT8:
+			*(double *) member = DatumGetFloat8(value);
 			break;
 		case DW_FORM_BOOL:
-			*(bool *) member = dw_record_bool(record, i);
+			*(bool *) member = DatumGetBool(value);
 			break;
 		case DW_FORM_TIME:
-			*(TimestampTz *) member = dw_record_time(record, i);
+			*(TimestampTz *) member = DatumGetTimestampTz(value);
 			break;
 		case DW_FORM_DATE:
-			*(DateADT *) member = dw_record_date(record, i);
+			*(DateADT *) member = DatumGetDateADT(value);
 			break;
 		case DW_FORM_TEXT:
-			*(char **) member = dw_record_text(record, i);
+			*(char **) member = TextDatumGetCString(value);
+			break;
+		case DW_FORM_CURRENCY:
+			text_to_cstring_buffer(DatumGetTextPP(value), member,
+								   column->size);
+			break;
+		case DW_FORM_JSONB:
+			*(Datum *) member = PointerGetDatum(PG_DETOAST_DATUM(value));
+			break;
+		case DW_FORM_BYTEA:
+			*(bytea **) member = DatumGetByteaPCopy(value);
+			break;
+		case DW_FORM_LABEL:
+			*(char **) member = label_of(value, is_text);
 			break;
 		case DW_FORM_ENUM:
-			*(int *) member = read_enum(table, column,
-										dw_record_label(record, i));
+			*(int *) member = enum_of(column, label_of(value, is_text));
 			break;
 	}
+}
+
+/* Puts the values of a record into the members of a row. */
+static void
+read_record(DwTable *table, const DwRecord *record, char *row)
+{
+	memset(row, 0, table->size);
+	for (int i = 0; i < table->count; i++)
+	{
+		const DwColumn *column = &table->columns[i];
+
+		if (record->nulls[i])
+			read_null(column, row + column->offset);
+		else
+			read_value(column, record->values[i], false,
+					   row + column->offset);
+	}
+}
+
+/* Reads a row that stands in this column of the result. */
+static void
+read_row(DwTable *table, uint64 index, int number, void *row)
+{
+	DwRecord	record;
+
+	table_prepare(table);
+	dw_record_read(&record, &table->shape, index, number);
+	read_record(table, &record, row);
 }
 
 void
 dw_table_read(DwTable *table, uint64 index, void *row)
 {
-	DwRecord	record;
+	read_row(table, index, 1, row);
+}
 
-	dw_record_read(&record, &table->shape, index, 1);
-	memset(row, 0, table->size);
-	for (int i = 0; i < table->count; i++)
-		read_column(table, &record, i,
-					(char *) row + table->columns[i].offset);
+void
+dw_table_read_as(DwTable *table, uint64 index, const char *name, void *row)
+{
+	int			number = SPI_tuptable == NULL ? 0
+		: SPI_fnumber(SPI_tuptable->tupdesc, name);
+
+	if (number <= 0)
+		elog(ERROR, "dwello statement gave no column \"%s\"", name);
+	read_row(table, index, number, row);
+}
+
+/* True when a column of the result is what a field wants. */
+static bool
+field_fits(const DwColumn *column, Form_pg_attribute attribute)
+{
+	Oid			type = forms[column->form].type;
+
+	return strcmp(NameStr(attribute->attname), column->name) == 0 &&
+		(!OidIsValid(type) || attribute->atttypid == type ||
+		 (type == INT4OID && attribute->atttypid == INT2OID));
+}
+
+/* Where the columns of the last result stand, most often as before. */
+static void
+map_resolve(DwMap *map, TupleDesc desc)
+{
+	for (int i = 0; i < map->count; i++)
+	{
+		const DwColumn *column = &map->columns[i];
+		AttrNumber *at = &map->attributes[i];
+
+		if (*at > 0 && *at <= desc->natts &&
+			field_fits(column, TupleDescAttr(desc, *at - 1)))
+			continue;
+		check_column(column);
+		*at = (AttrNumber) SPI_fnumber(desc, column->name);
+		if (*at <= 0 || !field_fits(column, TupleDescAttr(desc, *at - 1)))
+			elog(ERROR, "dwello statement gave no column \"%s\" of its type",
+				 column->name);
+	}
+}
+
+void
+dw_map_read(DwMap *map, uint64 index, void *row)
+{
+	TupleDesc	desc;
+
+	if (SPI_tuptable == NULL || index >= SPI_processed)
+		elog(ERROR, "dwello statement gave no row %llu",
+			 (unsigned long long) index);
+	desc = SPI_tuptable->tupdesc;
+	map_resolve(map, desc);
+	for (int i = 0; i < map->count; i++)
+	{
+		const DwColumn *column = &map->columns[i];
+		char	   *member = (char *) row + column->offset;
+		bool		isnull;
+		Datum		value = SPI_getbinval(SPI_tuptable->vals[index], desc,
+										  map->attributes[i], &isnull);
+
+		if (isnull)
+			read_null(column, member);
+		else
+			read_value(column, value,
+					   SPI_gettypeid(desc, map->attributes[i]) == TEXTOID,
+					   member);
+	}
+}
+
+/* Adds an enum, or NULL where its number stands for that. */
+static void
+param_enum(DwParams *p, const DwColumn *column, int value)
+{
+	bool		isnull = (column->flags & DW_COLUMN_NULLABLE) != 0 &&
+		value == column->null;
+
+	dw_param_enum(p, column->type,
+				  isnull ? NULL : column->labels->labels[value]);
 }
 
 /* Adds a member as the next parameter. */
@@ -159,6 +340,9 @@ param_column(DwParams *p, const DwColumn *column, const char *member)
 			dw_param_uuid(p, nullable && dw_uuid_is_nil((DwUuid *) member)
 						  ? NULL : (const DwUuid *) member);
 			break;
+		case DW_FORM_UUID_COPY:
+			dw_param_uuid(p, *(DwUuid *const *) member);
+			break;
 		case DW_FORM_INT8:
 			dw_param_datum(p, INT8OID, Int64GetDatum(*(int64 *) member),
 						   nullable && *(int64 *) member == column->null);
@@ -166,6 +350,9 @@ param_column(DwParams *p, const DwColumn *column, const char *member)
 		case DW_FORM_INT4:
 			dw_param_datum(p, INT4OID, Int32GetDatum(*(int32 *) member),
 						   nullable && *(int32 *) member == column->null);
+			break;
+		case DW_FORM_FLOAT8:
+			dw_param_float8(p, *(double *) member);
 			break;
 		case DW_FORM_BOOL:
 			dw_param_bool(p, *(bool *) member);
@@ -179,46 +366,109 @@ param_column(DwParams *p, const DwColumn *column, const char *member)
 		case DW_FORM_TEXT:
 			dw_param_text(p, *(char *const *) member);
 			break;
+		case DW_FORM_CURRENCY:
+			dw_param_text(p, *member == '\0' ? NULL : member);
+			break;
+		case DW_FORM_JSONB:
+			dw_param_datum(p, JSONBOID, *(Datum *) member,
+						   *(Datum *) member == 0);
+			break;
+		case DW_FORM_BYTEA:
+			dw_param_datum(p, BYTEAOID, *(Datum *) member,
+						   *(Datum *) member == 0);
+			break;
+		case DW_FORM_LABEL:
+			dw_param_enum(p, column->type, *(char *const *) member);
+			break;
 		case DW_FORM_ENUM:
-			dw_param_text(p, column->labels->labels[*(int *) member]);
+			param_enum(p, column, *(int *) member);
 			break;
 	}
 }
 
-/* Writes a parameter as SQL has it: labels come as text. */
-static void
-append_parameter(StringInfo sql, const DwColumn *column, int number)
+/* True for a column of a new row. */
+static bool
+is_inserted(const DwColumn *column)
 {
-	if (column->form == DW_FORM_ENUM)
-		appendStringInfo(sql, "$%d::text::dwello.%s", number, column->type);
-	else
-		appendStringInfo(sql, "$%d", number);
+	return (column->flags & DW_COLUMN_BORN) == 0;
 }
 
-/* INSERT INTO dwello.things (id, kind) VALUES ($1, $2) */
+/* True for a column that an update writes from its member. */
+static bool
+is_updated(const DwColumn *column)
+{
+	return (column->flags & (DW_COLUMN_KEY | DW_COLUMN_FIXED |
+							 DW_COLUMN_COUNTED)) == 0;
+}
+
+/* True for one that an update has as a parameter. */
+static bool
+is_in_update(const DwColumn *column)
+{
+	return is_updated(column) || (column->flags & DW_COLUMN_KEY) != 0;
+}
+
+/* Adds the members of the columns that a statement takes. */
+static void
+params_of(const DwTable *table, const char *row,
+		  bool (*takes) (const DwColumn *column), DwParams *p)
+{
+	for (int i = 0; i < table->count; i++)
+		if (takes(&table->columns[i]))
+			param_column(p, &table->columns[i],
+						 row + table->columns[i].offset);
+}
+
+/* "id, kind" or, for many, "r.id, r.kind"; gives how many there are. */
+static int
+append_columns(StringInfo sql, const DwTable *table, const char *prefix,
+			   bool (*takes) (const DwColumn *column))
+{
+	int			number = 0;
+
+	for (int i = 0; i < table->count; i++)
+		if (takes(&table->columns[i]))
+			appendStringInfo(sql, "%s%s%s", number++ > 0 ? ", " : "", prefix,
+							 table->columns[i].name);
+	return number;
+}
+
+/*
+ * INSERT INTO dwello.things (id, kind) VALUES ($1, $2)
+ * INSERT INTO dwello.things (id, kind) SELECT r.* FROM ... AS r
+ */
 static void
 make_insert(DwTable *table)
 {
 	StringInfoData sql;
 	StringInfoData values;
-	int			number = 0;
+	int			count;
 
 	initStringInfo(&sql);
 	initStringInfo(&values);
 	appendStringInfo(&sql, "INSERT INTO dwello.%s (", table->name);
-	for (int i = 0; i < table->count; i++)
-	{
-		const DwColumn *column = &table->columns[i];
-		const char *comma = number > 0 ? ", " : "";
+	count = append_columns(&sql, table, "", is_inserted);
+	appendStringInfoString(&sql, ") ");
+	for (int i = 1; i <= count; i++)
+		appendStringInfo(&values, i == 1 ? "$%d" : ", $%d", i);
+	table->insert.many.sql =
+		MemoryContextStrdup(TopMemoryContext,
+							psprintf("%sSELECT r.* FROM %s AS r", sql.data,
+									 dw_write_source(count)));
+	appendStringInfo(&sql, "VALUES (%s)", values.data);
+	table->insert.one.sql = keep(&sql);
+	appendStringInfoString(&sql, " ON CONFLICT DO NOTHING");
+	table->insert_new.sql = keep(&sql);
+}
 
-		if ((column->flags & DW_COLUMN_BORN) != 0)
-			continue;
-		appendStringInfo(&sql, "%s%s", comma, column->name);
-		appendStringInfoString(&values, comma);
-		append_parameter(&values, column, ++number);
-	}
-	appendStringInfo(&sql, ") VALUES (%s)", values.data);
-	table->insert.sql = keep(&sql);
+/* The columns of a new row as parameters. */
+static void
+insert_params(DwTable *table, const void *row, DwParams *p)
+{
+	table_prepare(table);
+	if (table->insert.one.sql == NULL)
+		make_insert(table);
+	params_of(table, row, is_inserted, p);
 }
 
 void
@@ -226,27 +476,27 @@ dw_table_insert(DwTable *table, const void *row)
 {
 	DwParams	p = DW_PARAMS;
 
-	table_prepare(table);
-	if (table->insert.sql == NULL)
-		make_insert(table);
-	for (int i = 0; i < table->count; i++)
-		if ((table->columns[i].flags & DW_COLUMN_BORN) == 0)
-			param_column(&p, &table->columns[i],
-						 (const char *) row + table->columns[i].offset);
-	(void) dw_execute(&table->insert, &p);
+	insert_params(table, row, &p);
+	dw_write(&table->insert, &p);
 }
 
-/* True for a column that an update writes from its member. */
-static bool
-is_updated(const DwColumn *column)
+bool
+dw_table_insert_new(DwTable *table, const void *row)
 {
-	return (column->flags & (DW_COLUMN_KEY | DW_COLUMN_FIXED)) == 0 &&
-		!is_version(column);
+	DwParams	p = DW_PARAMS;
+
+	insert_params(table, row, &p);
+	return dw_execute(&table->insert_new, &p) == 1;
 }
 
-/* UPDATE dwello.things SET kind = $2, version = version + 1 WHERE id = $1 */
-static void
-make_update(DwTable *table)
+/*
+ * UPDATE dwello.things AS t SET kind = $2, version = t.version + 1
+ * WHERE t.id = $1
+ *
+ * and, for many, "= r.kind" FROM ... AS r (id, kind) WHERE t.id = r.id.
+ */
+static char *
+update_text(const DwTable *table, bool is_many)
 {
 	StringInfoData sql;
 	StringInfoData key;
@@ -255,28 +505,35 @@ make_update(DwTable *table)
 
 	initStringInfo(&sql);
 	initStringInfo(&key);
-	appendStringInfo(&sql, "UPDATE dwello.%s SET ", table->name);
+	appendStringInfo(&sql, "UPDATE dwello.%s AS t SET ", table->name);
 	for (int i = 0; i < table->count; i++)
 	{
 		const DwColumn *column = &table->columns[i];
+		char	   *value = is_many ? psprintf("r.%s", column->name)
+			: psprintf("$%d", number + 1);
 
+		number += is_in_update(column);
 		if ((column->flags & DW_COLUMN_KEY) != 0)
-			appendStringInfo(&key, "%s%s = $%d", key.len > 0 ? " AND " : "",
-							 column->name, ++number);
-		else if (is_version(column))
-		{
-			appendStringInfo(&sql, "%s" VERSION " = " VERSION " + 1", comma);
-			comma = ", ";
-		}
+			appendStringInfo(&key, "%st.%s = %s", key.len > 0 ? " AND " : "",
+							 column->name, value);
+		else if ((column->flags & DW_COLUMN_COUNTED) != 0)
+			appendStringInfo(&sql, "%s%s = t.%s + 1", comma, column->name,
+							 column->name);
 		else if (is_updated(column))
-		{
-			appendStringInfo(&sql, "%s%s = ", comma, column->name);
-			append_parameter(&sql, column, ++number);
+			appendStringInfo(&sql, "%s%s = %s", comma, column->name, value);
+		else
+			continue;
+		if ((column->flags & DW_COLUMN_KEY) == 0)
 			comma = ", ";
-		}
+	}
+	if (is_many)
+	{
+		appendStringInfo(&sql, " FROM %s AS r (", dw_write_source(number));
+		(void) append_columns(&sql, table, "", is_in_update);
+		appendStringInfoChar(&sql, ')');
 	}
 	appendStringInfo(&sql, " WHERE %s", key.data);
-	table->update.sql = keep(&sql);
+	return MemoryContextStrdup(TopMemoryContext, sql.data);
 }
 
 void
@@ -285,19 +542,15 @@ dw_table_update(DwTable *table, void *row)
 	DwParams	p = DW_PARAMS;
 
 	table_prepare(table);
-	if (table->update.sql == NULL)
-		make_update(table);
-	for (int i = 0; i < table->count; i++)
+	if (table->update.one.sql == NULL)
 	{
-		const DwColumn *column = &table->columns[i];
-		char	   *member = (char *) row + column->offset;
-
-		if (is_updated(column) || (column->flags & DW_COLUMN_KEY) != 0)
-			param_column(&p, column, member);
+		table->update.table = table->name;
+		table->update.many.sql = update_text(table, true);
+		table->update.one.sql = update_text(table, false);
 	}
-	if (dw_execute(&table->update, &p) != 1)
-		elog(ERROR, "no row of %s has this key", table->name);
+	params_of(table, row, is_in_update, &p);
+	dw_write(&table->update, &p);
 	for (int i = 0; i < table->count; i++)
-		if (is_version(&table->columns[i]))
+		if ((table->columns[i].flags & DW_COLUMN_COUNTED) != 0)
 			(*(int32 *) ((char *) row + table->columns[i].offset))++;
 }

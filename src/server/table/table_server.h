@@ -13,7 +13,16 @@
  *
  * From it come the statements that read whole rows, insert one and update
  * one by its key, each planned once and kept.  A lint holds every list
- * against the catalogue.
+ * against the catalogue.  A table may have several lists, of the columns
+ * that one kind of command writes.
+ *
+ * What a SELECT gives that is no row of one table is a list of fields: each
+ * column of the result goes to the member that has its name.
+ *
+ * static const DwColumn sum_fields[] = {
+ *		DW_FIELD(INT8, DwChargebackSum, amount, amount),
+ * };
+ * static DwMap sums = DW_MAP(sum_fields);
  */
 #ifndef DW_TABLE_SERVER_H
 #define DW_TABLE_SERVER_H
@@ -27,19 +36,26 @@
 typedef enum DwForm
 {
 	DW_FORM_UUID,				/* DwUuid; nil, if it may be NULL */
+	DW_FORM_UUID_COPY,			/* const DwUuid *; a NULL pointer */
 	DW_FORM_INT8,				/* int64; the column's null number */
-	DW_FORM_INT4,				/* int32; the column's null number */
+	DW_FORM_INT4,				/* int32, of a smallint too; the null number */
+	DW_FORM_FLOAT8,				/* double; 0 */
 	DW_FORM_BOOL,				/* bool; none */
 	DW_FORM_TIME,				/* TimestampTz; DT_NOBEGIN */
 	DW_FORM_DATE,				/* DateADT; DATEVAL_NOBEGIN */
 	DW_FORM_TEXT,				/* char *; a NULL pointer */
-	DW_FORM_ENUM				/* an enum with labels; none */
+	DW_FORM_CURRENCY,			/* char[4]; empty */
+	DW_FORM_JSONB,				/* Datum, in SPI's memory; 0 */
+	DW_FORM_BYTEA,				/* bytea *, copied; a NULL pointer */
+	DW_FORM_LABEL,				/* char *, of an enum; a NULL pointer */
+	DW_FORM_ENUM				/* an enum with labels; the null number */
 } DwForm;
 
 #define DW_COLUMN_KEY		1	/* finds the row */
 #define DW_COLUMN_FIXED		2	/* written once, when the row is made */
 #define DW_COLUMN_NULLABLE	4	/* the stand-in is written as NULL */
 #define DW_COLUMN_BORN		8	/* the database fills it in a new row */
+#define DW_COLUMN_COUNTED	16	/* every update adds 1, in the row and here */
 
 /* One column. */
 typedef struct DwColumn
@@ -50,7 +66,7 @@ typedef struct DwColumn
 	size_t		size;			/* of the member, to be checked */
 	int			flags;			/* DW_COLUMN_* */
 	int64		null;			/* the number that stands for NULL */
-	const char *type;			/* of an enum, in schema dwello */
+	const char *type;			/* of an enum or label, in schema dwello */
 	const DwLabels *labels;		/* of an enum */
 } DwColumn;
 
@@ -71,11 +87,46 @@ typedef struct DwColumn
 	{.name = #name_, .form = DW_FORM_ENUM, .flags = (flags_), \
 	.type = #type_, .labels = &(labels_), DW_COLUMN_MEMBER(row, member)}
 
+/* An enum that may be NULL, and what stands for it then. */
+#define DW_COLUMN_ENUM_OR(type_, row, name_, member, flags_, labels_, null_) \
+	{.name = #name_, .form = DW_FORM_ENUM, \
+	.flags = (flags_) | DW_COLUMN_NULLABLE, .null = (null_), \
+	.type = #type_, .labels = &(labels_), DW_COLUMN_MEMBER(row, member)}
+
+/* The label of an enum, of whatever value. */
+#define DW_COLUMN_LABEL(type_, row, name_, member, flags_) \
+	{.name = #name_, .form = DW_FORM_LABEL, .flags = (flags_), \
+	.type = #type_, DW_COLUMN_MEMBER(row, member)}
+
+/* The same for what is only read. */
+#define DW_FIELD(form_, row, name_, member) \
+	DW_COLUMN(form_, row, name_, member, 0)
+#define DW_FIELD_OR(form_, row, name_, member, null_) \
+	DW_COLUMN_OR(form_, row, name_, member, 0, null_)
+#define DW_FIELD_ENUM(row, name_, member, labels_) \
+	DW_COLUMN_ENUM(, row, name_, member, 0, labels_)
+#define DW_FIELD_ENUM_OR(row, name_, member, labels_, null_) \
+	DW_COLUMN_ENUM_OR(, row, name_, member, 0, labels_, null_)
+
+/* Columns of a result and members of a struct. */
+typedef struct DwMap
+{
+	const DwColumn *columns;	/* all that the result has */
+	int			count;			/* of columns */
+	AttrNumber	attributes[DW_RECORD_MAX];	/* where they stood last */
+} DwMap;
+
+#define DW_MAP(columns_) \
+	{.columns = (columns_), .count = lengthof(columns_)}
+
 /*
- * A table; below the first four members is what was made of them.  One that
- * has a column "version" counts it up at every update, in the row and in the
- * struct.
+ * Reads a row of the last result, 0-based, by the names of its columns;
+ * members that are not named stay as they are.  A column that is missing or
+ * of another type is a fault of ours.
  */
+extern void dw_map_read(DwMap *map, uint64 index, void *row);
+
+/* A table; below the first four members is what was made of them. */
 typedef struct DwTable
 {
 	const char *name;			/* without the schema */
@@ -83,8 +134,9 @@ typedef struct DwTable
 	int			count;			/* of columns */
 	size_t		size;			/* of the struct */
 	DwShape		shape;			/* where the columns stand in a row */
-	DwStatement insert;			/* a row */
-	DwStatement update;			/* a row, by its key */
+	DwWrite		insert;			/* a row */
+	DwWrite		update;			/* a row, by its key */
+	DwStatement insert_new;		/* a row, unless it is there */
 } DwTable;
 
 #define DW_TABLE(name_, row, columns_) \
@@ -102,16 +154,30 @@ typedef struct DwTableQuery
 #define DW_TABLE_QUERY(table_, tail_) {.table = &(table_), .tail = (tail_)}
 
 /*
- * Runs a query, which may lock, and gives the number of rows, to be read
- * before the next statement.
+ * Runs a query and gives the number of rows, to be read before the next
+ * statement: one that may lock, or, for STABLE functions, in the caller's
+ * snapshot.
  */
 extern uint64 dw_table_execute(DwTableQuery *query, const DwParams *p);
+extern uint64 dw_table_query(DwTableQuery *query, const DwParams *p);
 
-/* Reads one of them into a struct; texts are copied into SPI's memory. */
+/*
+ * Reads one of them into a struct, and clears what is not in the list; texts
+ * are copied into SPI's memory.  read_as() takes the column of that name from
+ * a result that has several.
+ */
 extern void dw_table_read(DwTable *table, uint64 index, void *row);
+extern void dw_table_read_as(DwTable *table, uint64 index, const char *name,
+							 void *row);
 
-/* Writes a new row, all columns but those that the database fills. */
+/*
+ * Writes a new row, all columns but those that the database fills.  Inside
+ * dw_write_batch() this and update wait for its end.
+ */
 extern void dw_table_insert(DwTable *table, const void *row);
+
+/* The same at once; false when a row with one of its keys is there. */
+extern bool dw_table_insert_new(DwTable *table, const void *row);
 
 /*
  * Writes a row by its key, all columns that are not fixed.  An internal

@@ -177,5 +177,5 @@ rings_cross(Datum jsonb)
 
 	dw_param_datum(&p, JSONBOID, jsonb, false);
 	(void) dw_query(&select_valid, &p);
-	return !dw_read_bool(0, 1);
+	return !dw_read_only_bool(0);
 }

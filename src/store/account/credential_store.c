@@ -77,7 +77,7 @@ dw_credential_verify(DwCredential *credential, TimestampTz now)
 	dw_param_time(&p, now);
 	(void) dw_execute(&update_verified, &p);
 	credential->verified_at = now;
-	credential->version = dw_read_int4(0, 1);
+	credential->version = dw_read_only_int4(0);
 	dw_audience_refresh(&credential->user_id);
 }
 

@@ -107,7 +107,7 @@ dw_payment_method_remove(const DwUuid *user_id, const DwUuid *id,
 	dw_param_uuid(&p, id);
 	dw_param_time(&p, dw_now());
 	(void) dw_execute(&update_removed, &p);
-	state->version = dw_read_int4(0, 1);
+	state->version = dw_read_only_int4(0);
 	if (state->is_default)
 		default_pass(user_id);
 }

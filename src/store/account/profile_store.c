@@ -29,7 +29,7 @@ dw_profile_lock(const DwUuid *user_id)
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, user_id);
-	return dw_execute(&lock_profile, &p) == 0 ? 0 : dw_read_int4(0, 1);
+	return dw_execute(&lock_profile, &p) == 0 ? 0 : dw_read_only_int4(0);
 }
 
 int32
@@ -71,7 +71,7 @@ dw_profile_update(const DwUuid *user_id, const DwProfileChange *change)
 	param_jsonb(&p, change->insurance_info);
 	param_jsonb(&p, change->license_info);
 	(void) dw_execute(&update_profile, &p);
-	version = dw_read_int4(0, 1);
+	version = dw_read_only_int4(0);
 	if (change->specialties != NULL || change->service_areas != (Datum) 0)
 		dw_audience_refresh(user_id);
 	return version;

@@ -138,7 +138,7 @@ dw_tokens_revoke(const DwUuid *user_id)
 
 	dw_param_uuid(&p, user_id);
 	(void) dw_execute(&upsert_cutoff, &p);
-	return dw_read_time(0, 1);
+	return dw_read_only_time(0);
 }
 
 /*
@@ -270,5 +270,5 @@ dw_scopes_of(const DwUuid *user_id)
 
 	dw_param_uuid(&p, user_id);
 	(void) dw_query(&load, &p);
-	return dw_read_datum(0, 1, &isnull);
+	return dw_read_only_datum(0, &isnull);
 }

@@ -30,7 +30,7 @@ dw_user_status(const DwUuid *user_id)
 	dw_param_uuid(&p, user_id);
 	if (dw_query(&select_status, &p) == 0)
 		return DW_USER_INACTIVE;
-	if (!dw_user_status_parse(dw_read_text(0, 1), &status))
+	if (!dw_user_status_parse(dw_read_only_text(0), &status))
 		elog(ERROR, "user has an unknown status");
 	return status;
 }
@@ -147,7 +147,7 @@ dw_user_update_status(DwUser *user)
 	dw_param_bool(&p, user->verified.phone);
 	dw_param_bool(&p, user->verified.provider);
 	(void) dw_execute(&update_status, &p);
-	user->version = dw_read_int4(0, 1);
+	user->version = dw_read_only_int4(0);
 	dw_audience_refresh(&user->id);
 }
 
@@ -163,7 +163,7 @@ dw_user_update_password(DwUser *user, const char *hash)
 	dw_param_uuid(&p, &user->id);
 	dw_param_text(&p, hash);
 	(void) dw_execute(&update_password, &p);
-	user->version = dw_read_int4(0, 1);
+	user->version = dw_read_only_int4(0);
 }
 
 void

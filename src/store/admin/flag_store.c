@@ -242,7 +242,7 @@ dw_flag_lock(const char *name)
 	(void) dw_execute(&insert_flag, &p);
 	if (dw_execute(&lock_flag, &p) == 0)
 		elog(ERROR, "flag \"%s\" is gone", name);
-	return dw_read_int4(0, 1);
+	return dw_read_only_int4(0);
 }
 
 void

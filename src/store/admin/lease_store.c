@@ -117,7 +117,7 @@ cursor_advance(const DwClaim *claim, Cursor *cursor)
 	dw_param_text(&p, claim->consumer);
 	dw_param_watermark(&p);
 	(void) dw_execute(&update_consumer, &p);
-	(void) dw_read_uuid(0, 1, &cursor->settled_id);
+	(void) dw_read_only_uuid(0, &cursor->settled_id);
 }
 
 /* Locks the consumer, made if need be, with what is settled up to date. */

@@ -70,7 +70,7 @@ dw_logs(uint64 *count)
 	*count = dw_query(&select_logs, NULL);
 	names = palloc(sizeof(char *) * (*count + 1));
 	for (uint64 i = 0; i < *count; i++)
-		names[i] = dw_read_text(i, 1);
+		names[i] = dw_read_only_text(i);
 	return names;
 }
 

@@ -92,7 +92,7 @@ dw_agent_save(DwAgent *agent)
 	param_jsonb(&p, agent->working_hours);
 	param_jsonb(&p, agent->costs);
 	(void) dw_execute(&update_agent, &p);
-	agent->version = dw_read_int4(0, 1);
+	agent->version = dw_read_only_int4(0);
 	dw_audience_refresh(&agent->user_id);
 }
 
@@ -110,7 +110,7 @@ dw_agent_unknown_category(const DwUuid *ids, int count)
 	if (count == 0)
 		return -1;
 	dw_param_uuids(&p, ids, count);
-	return dw_execute(&select_unknown, &p) == 0 ? -1 : dw_read_int4(0, 1);
+	return dw_execute(&select_unknown, &p) == 0 ? -1 : dw_read_only_int4(0);
 }
 
 Datum

@@ -145,7 +145,7 @@ dw_audience_refresh_some(int32 max_rows)
 	count = dw_execute(&lock_users, &p);
 	ids = palloc(sizeof(*ids) * (count + 1));
 	for (uint64 i = 0; i < count; i++)
-		(void) dw_read_uuid(i, 1, &ids[i]);
+		(void) dw_read_only_uuid(i, &ids[i]);
 	for (uint64 i = 0; i < count; i++)
 		dw_audience_refresh(&ids[i]);
 	return (int64) count;

@@ -132,7 +132,7 @@ dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id, DwUuid *id)
 	dw_param_uuid(&p, provider_id);
 	if (dw_execute(&find_live, &p) == 0)
 		return false;
-	return dw_read_uuid(0, 1, id);
+	return dw_read_only_uuid(0, id);
 }
 
 /* Adds a timeline; none is NULL. */

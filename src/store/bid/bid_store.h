@@ -76,7 +76,7 @@ typedef struct DwBid
 	int64		labor_cost;		/* >= 0 */
 	int64		materials_cost; /* >= 0 */
 	int64		bid_amount;		/* their sum, > 0 */
-	char		currency[4];	/* ISO 4217, zero-terminated */
+	char		currency[DW_CURRENCY_SIZE]; /* ISO 4217, zero-terminated */
 	bool		materials_included; /* else materials_cost is 0 */
 	int32		timeline_days;	/* or DW_BID_NO_DAYS */
 	int32		warranty_months;	/* >= 0 */

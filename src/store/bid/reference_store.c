@@ -80,7 +80,7 @@ category_reference(const DwUuid *category_id)
 	dw_param_uuid(&p, category_id);
 	if (dw_execute(&load_default, &p) == 0)
 		return DW_REFERENCE_ABSENT;
-	return dw_read_int8(0, 1);
+	return dw_read_only_int8(0);
 }
 
 void

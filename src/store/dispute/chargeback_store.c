@@ -6,53 +6,70 @@
 
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/dispute/dispute_store.h"
 
-#define CHARGEBACK_COLUMNS \
-	"c.id, c.psp, c.psp_reference, c.transaction_id, c.status::text, " \
-	"c.amount, c.held_amount, c.clawed_back "
+static const DwColumn chargeback_columns[] = {
+	DW_COLUMN(UUID, DwChargebackRow, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwChargebackRow, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwChargebackRow, homeowner_id, homeowner_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwChargebackRow, provider_id, provider_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN_ENUM(chargeback_status, DwChargebackRow, status,
+				   chargeback.status, 0, dw_chargeback_status_labels),
+	DW_COLUMN(TEXT, DwChargebackRow, psp, psp, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwChargebackRow, psp_reference, psp_reference,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwChargebackRow, amount, chargeback.amount,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(CURRENCY, DwChargebackRow, currency, currency,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwChargebackRow, held_amount, chargeback.held_amount,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwChargebackRow, clawed_back, chargeback.clawed_back,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwChargebackRow, transaction_id, transaction_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN(INT4, DwChargebackRow, version, version,
+			  DW_COLUMN_BORN | DW_COLUMN_COUNTED),
+	DW_COLUMN(TIME, DwChargebackRow, created_at, created_at,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwChargebackRow, closed_at, closed_at, 0)
+};
 
-/* Reads the first row of the last result; false when it is empty. */
-static bool
-read_chargeback(uint64 count, DwChargebackRow *row)
-{
-	if (count == 0)
-		return false;
-	memset(row, 0, sizeof(*row));
-	(void) dw_read_uuid(0, 1, &row->id);
-	row->psp = dw_read_text(0, 2);
-	row->psp_reference = dw_read_text(0, 3);
-	(void) dw_read_uuid(0, 4, &row->transaction_id);
-	if (!dw_chargeback_status_parse(dw_read_text(0, 5),
-									&row->chargeback.status))
-		elog(ERROR, "chargeback has an unknown status");
-	row->chargeback.amount = dw_read_int8(0, 6);
-	row->chargeback.held_amount = dw_read_int8(0, 7);
-	row->chargeback.clawed_back = dw_read_int8(0, 8);
-	return true;
-}
+static DwTable chargebacks =
+DW_TABLE("chargebacks", DwChargebackRow, chargeback_columns);
+
+static const DwColumn sum_fields[] = {
+	DW_FIELD(INT8, DwChargebackSum, amount, amount),
+	DW_FIELD(INT8, DwChargebackSum, clawed_back, clawed_back),
+	DW_FIELD(INT8, DwChargebackSum, open_held, open_held),
+	DW_FIELD(INT4, DwChargebackSum, open_count, open_count)
+};
+
+static DwMap sums = DW_MAP(sum_fields);
 
 bool
 dw_chargeback_find(const DwUuid *job_id, const DwUuid *id, const char *psp,
 				   DwChargebackRow *row)
 {
-	static DwStatement select_one =
-		DW_STATEMENT("SELECT " CHARGEBACK_COLUMNS
-					 "FROM dwello.chargebacks AS c "
-					 "WHERE c.job_id = $1 AND c.id = $2 AND c.psp = $3");
-	static DwStatement select_open =
-		DW_STATEMENT("SELECT " CHARGEBACK_COLUMNS
-					 "FROM dwello.chargebacks AS c "
-					 "WHERE c.job_id = $1 AND c.psp = $2 "
-					 "AND c.status = 'open' ORDER BY c.id LIMIT 1");
+	static DwTableQuery by_key =
+		DW_TABLE_QUERY(chargebacks,
+					   "WHERE t.job_id = $1 AND t.psp = $2 AND t.id = $3");
+	static DwTableQuery first_open =
+		DW_TABLE_QUERY(chargebacks, "WHERE t.job_id = $1 AND t.psp = $2 "
+					   "AND t.status = 'open' ORDER BY t.id LIMIT 1");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
+	dw_param_text(&p, psp);
 	if (id != NULL)
 		dw_param_uuid(&p, id);
-	dw_param_text(&p, psp);
-	return read_chargeback(dw_execute(id == NULL ? &select_open : &select_one,
-									  &p), row);
+	if (dw_table_execute(id == NULL ? &first_open : &by_key, &p) == 0)
+		return false;
+	dw_table_read(&chargebacks, 0, row);
+	return true;
 }
 
 int
@@ -68,7 +85,7 @@ dw_chargeback_count_open(const DwUuid *job_id, const char *psp)
 	dw_param_uuid(&p, job_id);
 	dw_param_text(&p, psp);
 	(void) dw_execute(&count_open, &p);
-	return dw_read_int4(0, 1);
+	return dw_read_only_int4(0);
 }
 
 void
@@ -76,12 +93,13 @@ dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
 				  DwChargebackSum *sum)
 {
 	static DwStatement select_sum =
-		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(c.amount), 0)::bigint, "
-					 "COALESCE(pg_catalog.sum(c.clawed_back), 0)::bigint, "
+		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(c.amount), 0)::bigint "
+					 "AS amount, COALESCE(pg_catalog.sum(c.clawed_back), "
+					 "0)::bigint AS clawed_back, "
 					 "COALESCE(pg_catalog.sum(c.held_amount) FILTER "
-					 "(WHERE c.status = 'open'), 0)::bigint, "
+					 "(WHERE c.status = 'open'), 0)::bigint AS open_held, "
 					 "(pg_catalog.count(*) FILTER "
-					 "(WHERE c.status = 'open'))::integer "
+					 "(WHERE c.status = 'open'))::integer AS open_count "
 					 "FROM dwello.chargebacks AS c WHERE c.job_id = $1 "
 					 "AND c.status <> 'won' AND c.id IS DISTINCT FROM $2");
 	DwParams	p = DW_PARAMS;
@@ -89,10 +107,7 @@ dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
 	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, except);
 	(void) dw_execute(&select_sum, &p);
-	sum->amount = dw_read_int8(0, 1);
-	sum->clawed_back = dw_read_int8(0, 2);
-	sum->open_held = dw_read_int8(0, 3);
-	sum->open_count = dw_read_int4(0, 4);
+	dw_map_read(&sums, 0, sum);
 }
 
 int64
@@ -113,53 +128,26 @@ dw_chargeback_room(const DwUuid *job_id, const char *psp)
 	dw_param_uuid(&p, job_id);
 	dw_param_text(&p, psp);
 	(void) dw_execute(&select_room, &p);
-	return dw_read_int8(0, 1);
+	return dw_read_only_int8(0);
 }
 
 void
-dw_chargeback_insert(const DwEscrowRow *escrow, const DwChargebackRow *row)
+dw_chargeback_insert(const DwEscrowRow *escrow, DwChargebackRow *row)
 {
-	static DwStatement insert =
-		DW_STATEMENT("INSERT INTO dwello.chargebacks (job_id, id, "
-					 "homeowner_id, provider_id, status, psp, "
-					 "psp_reference, amount, currency, held_amount, "
-					 "clawed_back, transaction_id, created_at) VALUES ($1, "
-					 "$2, $3, $4, $5::text::dwello.chargeback_status, $6, "
-					 "$7, $8, $9, $10, $11, $12, $13)");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &escrow->job_id);
-	dw_param_uuid(&p, &row->id);
-	dw_param_uuid(&p, &escrow->homeowner_id);
-	dw_param_uuid(&p, &escrow->provider_id);
-	dw_param_text(&p, dw_chargeback_status_label(row->chargeback.status));
-	dw_param_text(&p, row->psp);
-	dw_param_text(&p, row->psp_reference);
-	dw_param_int8(&p, row->chargeback.amount);
-	dw_param_text(&p, escrow->escrow.currency);
-	dw_param_int8(&p, row->chargeback.held_amount);
-	dw_param_int8(&p, row->chargeback.clawed_back);
-	dw_param_uuid(&p, &row->transaction_id);
-	dw_param_time(&p, dw_now());
-	(void) dw_execute(&insert, &p);
+	row->job_id = escrow->job_id;
+	row->homeowner_id = escrow->homeowner_id;
+	row->provider_id = escrow->provider_id;
+	memcpy(row->currency, escrow->escrow.currency, sizeof(row->currency));
+	row->created_at = dw_now();
+	row->closed_at = DT_NOBEGIN;
+	dw_table_insert(&chargebacks, row);
 }
 
 void
-dw_chargeback_end(const DwUuid *job_id, const DwChargebackRow *row)
+dw_chargeback_end(DwChargebackRow *row)
 {
-	static DwStatement update =
-		DW_STATEMENT("UPDATE dwello.chargebacks SET "
-					 "status = $3::text::dwello.chargeback_status, "
-					 "closed_at = $4, version = version + 1 "
-					 "WHERE job_id = $1 AND id = $2 AND status = 'open'");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, job_id);
-	dw_param_uuid(&p, &row->id);
-	dw_param_text(&p, dw_chargeback_status_label(row->chargeback.status));
-	dw_param_time(&p, dw_now());
-	if (dw_execute(&update, &p) != 1)
-		elog(ERROR, "chargeback %s is not open", dw_uuid_text(&row->id));
+	row->closed_at = dw_now();
+	dw_table_update(&chargebacks, row);
 }
 
 void

@@ -4,9 +4,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type_d.h"
-#include "utils/array.h"
-
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
@@ -37,7 +34,8 @@ static const DwColumn dispute_columns[] = {
 	DW_COLUMN(UUID, DwDisputeRow, transaction_id, transaction_id,
 			  DW_COLUMN_NULLABLE),
 	DW_COLUMN(TIME, DwDisputeRow, answer_by, answer_by, 0),
-	DW_COLUMN(INT4, DwDisputeRow, version, version, DW_COLUMN_BORN),
+	DW_COLUMN(INT4, DwDisputeRow, version, version,
+			  DW_COLUMN_BORN | DW_COLUMN_COUNTED),
 	DW_COLUMN(TIME, DwDisputeRow, created_at, created_at, DW_COLUMN_FIXED),
 	DW_COLUMN(TIME, DwDisputeRow, closed_at, closed_at, 0)
 };
@@ -126,16 +124,10 @@ dw_dispute_free_clocks(const DwUuid *job_id, const DwUuid *milestone_ids,
 					 "auto_release_at = auto_release_at + ($4 - $3) "
 					 "WHERE job_id = $1 AND id = ANY ($2) "
 					 "AND status = 'submitted'");
-	Datum	   *ids = palloc(sizeof(Datum) * (count + 1));
 	DwParams	p = DW_PARAMS;
 
-	for (int i = 0; i < count; i++)
-		ids[i] = PointerGetDatum(&milestone_ids[i]);
 	dw_param_uuid(&p, job_id);
-	dw_param_datum(&p, UUIDARRAYOID,
-				   PointerGetDatum(construct_array(ids, count, UUIDOID,
-												   sizeof(DwUuid), false,
-												   TYPALIGN_CHAR)), false);
+	dw_param_uuids(&p, milestone_ids, count);
 	dw_param_time(&p, since);
 	dw_param_time(&p, dw_now());
 	(void) dw_execute(&update, &p);
@@ -152,15 +144,11 @@ list_open(const DwUuid *job_id, TimestampTz until, int *count)
 					 "AND d.status IN ('open', 'answered') "
 					 "ORDER BY d.answer_by, d.id");
 	DwParams	p = DW_PARAMS;
-	DwUuid	   *ids;
 
 	dw_param_uuid(&p, job_id);
 	dw_param_time(&p, until);
-	*count = (int) dw_execute(&select_open, &p);
-	ids = palloc(sizeof(DwUuid) * Max(*count, 1));
-	for (int i = 0; i < *count; i++)
-		(void) dw_read_uuid(i, 1, &ids[i]);
-	return ids;
+	(void) dw_execute(&select_open, &p);
+	return dw_read_only_uuids(count);
 }
 
 DwUuid *

@@ -89,11 +89,18 @@ extern DwUuid *dw_disputes_open(const DwUuid *job_id, int *count);
 /* A row of dwello.chargebacks. */
 typedef struct DwChargebackRow
 {
+	DwUuid		job_id;			/* whose escrow it takes from */
 	DwUuid		id;				/* its key beside the job's */
+	DwUuid		homeowner_id;	/* copied from the escrow */
+	DwUuid		provider_id;	/* the same */
 	const char *psp;			/* payment company that tells of it */
 	const char *psp_reference;	/* its name for it, or NULL */
+	char		currency[DW_CURRENCY_SIZE]; /* of the escrow */
 	DwUuid		transaction_id; /* that opened it */
 	DwChargeback chargeback;	/* state and amounts */
+	int32		version;		/* counts its changes */
+	TimestampTz created_at;		/* when it was told of */
+	TimestampTz closed_at;		/* or DT_NOBEGIN */
 } DwChargebackRow;
 
 /* The one with this id, or, for NULL, the first open one of the company. */
@@ -110,11 +117,13 @@ extern void dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
 /* What came in through a company and was not charged back through it. */
 extern int64 dw_chargeback_room(const DwUuid *job_id, const char *psp);
 
-/* Writes a new one, and the end of one. */
+/*
+ * Writes a new one, with what it copies from the escrow, and the end of one
+ * that the escrow's lock holds.
+ */
 extern void dw_chargeback_insert(const DwEscrowRow *escrow,
-								 const DwChargebackRow *row);
-extern void dw_chargeback_end(const DwUuid *job_id,
-							  const DwChargebackRow *row);
+								 DwChargebackRow *row);
+extern void dw_chargeback_end(DwChargebackRow *row);
 
 /*
  * The last one open has just ended: submitted milestones are given the time

@@ -5,18 +5,31 @@
 #include "postgres.h"
 
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/dispute/dispute_store.h"
+
+static const DwColumn original_fields[] = {
+	DW_FIELD_ENUM(DwOriginal, transaction_type, type,
+				  dw_transaction_type_labels),
+	DW_FIELD_ENUM(DwOriginal, status, status, dw_transaction_status_labels),
+	DW_FIELD(UUID, DwOriginal, milestone_id, milestone_id),
+	DW_FIELD(TEXT, DwOriginal, psp, psp),
+	DW_FIELD(TEXT, DwOriginal, psp_reference, psp_reference),
+	DW_FIELD(INT8, DwOriginal, reversed, reversed)
+};
+
+static DwMap originals = DW_MAP(original_fields);
 
 bool
 dw_original_load(const DwUuid *job_id, const DwUuid *id, DwOriginal *original)
 {
 	static DwStatement select_one =
-		DW_STATEMENT("SELECT t.transaction_type::text, t.status::text, "
+		DW_STATEMENT("SELECT t.transaction_type, t.status, "
 					 "t.milestone_id, t.psp, t.psp_reference, "
 					 "COALESCE((SELECT pg_catalog.sum(x.amount) "
 					 "FROM dwello.transactions AS x "
 					 "WHERE x.scope_id = $1 AND x.reverses = t.id), "
-					 "0)::bigint FROM dwello.transactions AS t "
+					 "0)::bigint AS reversed FROM dwello.transactions AS t "
 					 "WHERE t.scope_id = $1 AND t.id = $2");
 	DwParams	p = DW_PARAMS;
 
@@ -26,13 +39,8 @@ dw_original_load(const DwUuid *job_id, const DwUuid *id, DwOriginal *original)
 		return false;
 	memset(original, 0, sizeof(*original));
 	original->id = *id;
-	if (!dw_transaction_type_parse(dw_read_text(0, 1), &original->type) ||
-		!dw_transaction_status_parse(dw_read_text(0, 2), &original->status))
-		elog(ERROR, "transaction has an unknown type or status");
-	original->has_milestone = dw_read_uuid(0, 3, &original->milestone_id);
-	original->psp = dw_read_text(0, 4);
-	original->psp_reference = dw_read_text(0, 5);
-	original->reversed = dw_read_int8(0, 6);
+	dw_map_read(&originals, 0, original);
+	original->has_milestone = !dw_uuid_is_nil(&original->milestone_id);
 	(void) dw_posting_load(job_id, id, &original->posting);
 	return true;
 }

@@ -176,5 +176,5 @@ dw_fee_tier_of(const DwUuid *user_id)
 	dw_param_uuid(&p, user_id);
 	if (dw_query(&select_tier, &p) == 0)
 		return DW_TIER_DEFAULT;
-	return dw_read_text(0, 1);
+	return dw_read_only_text(0);
 }

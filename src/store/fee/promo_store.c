@@ -121,5 +121,5 @@ dw_promo_of(const DwUuid *job_id)
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
-	return dw_execute(&select_code, &p) > 0 ? dw_read_text(0, 1) : NULL;
+	return dw_execute(&select_code, &p) > 0 ? dw_read_only_text(0) : NULL;
 }

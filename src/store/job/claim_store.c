@@ -76,7 +76,7 @@ lock_jobs(const DwDue *rows, int count, int *locked)
 	dw_param_uuids(&p, ids, count);
 	*locked = (int) dw_execute(&lock, &p);
 	for (int i = 0; i < *locked; i++)
-		(void) dw_read_uuid(i, 1, &ids[i]);
+		(void) dw_read_only_uuid(i, &ids[i]);
 	SPI_freetuptable(SPI_tuptable);
 	qsort(ids, *locked, sizeof(DwUuid), job_compare);
 	return ids;

@@ -48,7 +48,7 @@ claim(DwStatement *statement, int max_rows, int *count)
 	*count = (int) dw_execute(statement, &p);
 	ids = palloc_extended(sizeof(DwUuid) * Max(*count, 1), MCXT_ALLOC_HUGE);
 	for (int i = 0; i < *count; i++)
-		(void) dw_read_uuid(i, 1, &ids[i]);
+		(void) dw_read_only_uuid(i, &ids[i]);
 	return ids;
 }
 

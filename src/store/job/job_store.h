@@ -39,7 +39,7 @@ typedef struct DwJob
 	DwJobStatus status;			/* moves by dw_job_machine() only */
 	char	   *reason;			/* why it was cancelled, or NULL */
 	char	   *title;			/* as posted */
-	char		currency[4];	/* ISO 4217, zero-terminated */
+	char		currency[DW_CURRENCY_SIZE]; /* ISO 4217, zero-terminated */
 	int64		budget_min;		/* or DW_JOB_NO_AMOUNT */
 	int64		budget_max;		/* or DW_JOB_NO_AMOUNT */
 	DwUrgency	urgency;		/* how soon */

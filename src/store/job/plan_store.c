@@ -34,7 +34,7 @@ make_room(const DwUuid *job_id, int *count)
 	*count = (int) dw_execute(&select_old, &p);
 	ids = palloc((*count + 1) * sizeof(DwUuid));
 	for (int i = 0; i < *count; i++)
-		(void) dw_read_uuid(i, 1, &ids[i]);
+		(void) dw_read_only_uuid(i, &ids[i]);
 	return ids;
 }
 

@@ -76,7 +76,7 @@ dw_job_timer(const DwUuid *job_id, const char *name)
 	dw_param_text(&p, name);
 	if (dw_execute(&select_timer, &p) == 0)
 		elog(ERROR, "a locked job or setting \"%s\" is gone", name);
-	return dw_read_int8(0, 1);
+	return dw_read_only_int8(0);
 }
 
 void

@@ -70,7 +70,7 @@ totals_begin(void)
 
 /* Makes a note to look an account up. */
 static void
-add_fresh(DwTotals * totals, const DwUuid *id)
+add_fresh(DwTotals *totals, const DwUuid *id)
 {
 	if (totals->fresh_count == totals->fresh_room)
 	{
@@ -82,7 +82,7 @@ add_fresh(DwTotals * totals, const DwUuid *id)
 }
 
 void
-dw_totals_add(DwTotals * totals, const DwUuid *id, int64 amount,
+dw_totals_add(DwTotals *totals, const DwUuid *id, int64 amount,
 			  const char *currency)
 {
 	bool		found;
@@ -107,7 +107,7 @@ dw_totals_add(DwTotals * totals, const DwUuid *id, int64 amount,
 
 /* Looks up the accounts that were added since the last time. */
 static void
-totals_resolve(DwTotals * totals)
+totals_resolve(DwTotals *totals)
 {
 	static DwStatement select_accounts =
 		DW_STATEMENT("SELECT u.id, a.currency = u.currency, a.kind::text "
@@ -147,7 +147,7 @@ totals_resolve(DwTotals * totals)
 
 /* True for an account that was looked up and clears for a company. */
 static bool
-account_clears(DwTotals * totals, const DwUuid *id)
+account_clears(DwTotals *totals, const DwUuid *id)
 {
 	Account    *account = hash_search(totals->table, id, HASH_FIND, NULL);
 
@@ -156,7 +156,7 @@ account_clears(DwTotals * totals, const DwUuid *id)
 
 /* The ids of accounts that a question is answered with yes for. */
 static DwUuid *
-list(DwTotals * totals, bool (*is_listed) (const Account *), int *count)
+list(DwTotals *totals, bool (*is_listed) (const Account *), int *count)
 {
 	long		total = hash_get_num_entries(totals->table);
 	DwUuid	   *ids = palloc_extended(sizeof(DwUuid) * (total + 1),
@@ -202,14 +202,14 @@ is_stranger(const Account *account)
  * is was added, so the sums are balances; else those that gave anything.
  */
 static DwUuid *
-list_owing(DwTotals * totals, bool all, int *count)
+list_owing(DwTotals *totals, bool all, int *count)
 {
 	return list(totals, all ? is_below : is_giver, count);
 }
 
 /* The accounts without a row, or with entries in another currency. */
 static DwUuid *
-list_strange(DwTotals * totals, int *count)
+list_strange(DwTotals *totals, int *count)
 {
 	return list(totals, is_stranger, count);
 }
@@ -229,7 +229,7 @@ typedef struct EscrowSums
 	int128		released;		/* by releases and disputes */
 	int128		fee;			/* of them */
 	int128		tax;			/* of them */
-}			EscrowSums;
+} EscrowSums;
 
 /* True while a transaction has entries: it was booked. */
 static bool
@@ -279,7 +279,7 @@ given_back(const DwTransaction *t)
 
 /* Adds a transaction to the totals of its escrow. */
 static void
-add_link(EscrowSums * sums, const DwLink *link)
+add_link(EscrowSums *sums, const DwLink *link)
 {
 	const DwTransaction *t = &link->transaction;
 	int			sign = t->type == DW_TRANSACTION_REVERSAL ? -1 : 1;
@@ -303,7 +303,7 @@ add_link(EscrowSums * sums, const DwLink *link)
 
 /* I2 and I3 of an escrow, and of I7 what it knows. */
 static bool
-escrow_is_valid(const DwEscrowTotals *e, const EscrowSums * sums)
+escrow_is_valid(const DwEscrowTotals *e, const EscrowSums *sums)
 {
 	if (e->funded < 0 || e->held < 0 || e->released < 0 ||
 		e->refunded < 0 || e->charged_back < 0)
@@ -320,7 +320,7 @@ escrow_is_valid(const DwEscrowTotals *e, const EscrowSums * sums)
 
 /* What the companies' clearing accounts gained by a transaction. */
 static int128
-cleared(const DwLink *link, DwTotals * totals)
+cleared(const DwLink *link, DwTotals *totals)
 {
 	int128		sum = 0;
 
@@ -332,7 +332,7 @@ cleared(const DwLink *link, DwTotals * totals)
 
 /* I3: a refund goes back through companies. */
 static bool
-refund_is_valid(const DwLink *link, DwTotals * totals)
+refund_is_valid(const DwLink *link, DwTotals *totals)
 {
 	const DwTransaction *t = &link->transaction;
 
@@ -345,7 +345,7 @@ refund_is_valid(const DwLink *link, DwTotals * totals)
 
 /* Adds what clears to the sums by account; false when there are too many. */
 static bool
-add_clearings(DwLegs *sums, const DwLink *link, DwTotals * totals)
+add_clearings(DwLegs *sums, const DwLink *link, DwTotals *totals)
 {
 	for (int i = 0; i < link->legs.count; i++)
 	{
@@ -373,7 +373,7 @@ add_clearings(DwLegs *sums, const DwLink *link, DwTotals * totals)
 
 /* I3: no company gave back more than was paid through it. */
 static bool
-clearings_are_valid(const DwChain *chain, DwTotals * totals)
+clearings_are_valid(const DwChain *chain, DwTotals *totals)
 {
 	DwLegs		sums = {0};
 
@@ -496,7 +496,7 @@ reversals_are_valid(const DwChain *chain)
 
 /* True when the sums of a scope are right; its accounts were looked up. */
 static bool
-invariants_hold(const DwChain *chain, DwTotals * totals)
+invariants_hold(const DwChain *chain, DwTotals *totals)
 {
 	EscrowSums	sums = {0};
 
@@ -598,7 +598,7 @@ list_scopes(DwStatement *statement, const DwParams *p, DwScopes *scopes)
 	ids = palloc_extended(sizeof(DwUuid) * Max(scopes->count, 1),
 						  MCXT_ALLOC_HUGE);
 	for (int i = 0; i < scopes->count; i++)
-		(void) dw_read_uuid(i, 1, &ids[i]);
+		(void) dw_read_only_uuid(i, &ids[i]);
 	SPI_freetuptable(SPI_tuptable);
 	scopes->ids = ids;
 }

@@ -274,7 +274,7 @@ find_chain(DwChain *chains, int count, const DwRecord *record, DwChain *hint)
 
 /* Loads the entries of scopes into their links, in whatever order they lie. */
 static void
-load_entries(DwChain *chains, const DwScopes *scopes, DwTotals * totals)
+load_entries(DwChain *chains, const DwScopes *scopes, DwTotals *totals)
 {
 	static DwScopeQuery select_entries =
 		DW_SCOPE_QUERY("SELECT n.scope_id, n.transaction_id, n.account_id, "
@@ -357,7 +357,7 @@ load_escrows(DwChain *chain, const DwScopes *scopes)
 }
 
 DwChain *
-dw_chains_load(const DwScopes *scopes, DwTotals * totals)
+dw_chains_load(const DwScopes *scopes, DwTotals *totals)
 {
 	DwChain    *chains = palloc0(sizeof(DwChain) * scopes->count);
 
@@ -418,7 +418,7 @@ list_accounts(const DwLink *link, int *count)
 	*count = (int) dw_query(&select_accounts, &p);
 	ids = palloc(sizeof(DwUuid) * *count);
 	for (int i = 0; i < *count; i++)
-		(void) dw_read_uuid(i, 1, &ids[i]);
+		(void) dw_read_only_uuid(i, &ids[i]);
 	return ids;
 }
 

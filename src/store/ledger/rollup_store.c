@@ -133,7 +133,7 @@ wait_for_payments(DwUuid *through)
 	dw_param_uuid(&p, &greatest);
 	if (dw_execute(&select_pending, &p) == 0)
 		return;
-	(void) dw_read_uuid(0, 1, &pending);
+	(void) dw_read_only_uuid(0, &pending);
 	if (dw_uuid_compare(&pending, through) <= 0)
 		*through = dw_rollup_below(&pending);
 }
@@ -153,7 +153,7 @@ rolled_up_so_far(bool of_clearing)
 
 	dw_param_bool(&p, of_clearing);
 	if (dw_execute(&select_last, &p) > 0)
-		(void) dw_read_uuid(0, 1, &last);
+		(void) dw_read_only_uuid(0, &last);
 	return last;
 }
 
@@ -181,7 +181,7 @@ cut_range(DwRollupRange *range, int max_rows)
 	param_range(&p, range);
 	dw_param_int4(&p, max_rows - 1);
 	if (dw_execute(&select_cut, &p) > 0)
-		(void) dw_read_uuid(0, 1, &range->through);
+		(void) dw_read_only_uuid(0, &range->through);
 }
 
 /* Rolls up all entries of one account up to an id. */

@@ -152,7 +152,7 @@ rules_load_settings(void)
 	if (dw_query(&select_settings, NULL) != RULE_SETTING_COUNT)
 		elog(ERROR, "settings of matching are missing");
 	for (int i = 0; i < RULE_SETTING_COUNT; i++)
-		values[i] = dw_read_float8(i, 1);
+		values[i] = dw_read_only_float8(i);
 	rules->radius_miles = values[RULE_RADIUS_MILES];
 	rules->max_radius_miles = values[RULE_MAX_RADIUS_MILES];
 	rules->account_status = (values[RULE_NEED_EMAIL] != 0.0 ? 1 : 0) |

@@ -83,7 +83,7 @@ provider_capabilities(const DwUuid *id, DateADT today)
 	dw_param_uuid(&p, id);
 	dw_param_date(&p, today);
 	(void) dw_query(&select_bits, &p);
-	return dw_read_int8(0, 1);
+	return dw_read_only_int8(0);
 }
 
 /* True when a provider has that id. */

@@ -120,7 +120,7 @@ pending_payouts(const DwUuid *user_id, const char *currency, bool is_read)
 	dw_param_uuid(&p, user_id);
 	dw_param_text(&p, currency);
 	(void) run(&select_pending, &p, is_read);
-	return dw_read_int8(0, 1);
+	return dw_read_only_int8(0);
 }
 
 void
@@ -159,7 +159,7 @@ dw_balance_currencies(const DwUuid *user_id, int *count)
 	*count = (int) dw_query(&select_currencies, &p);
 	currencies = palloc((*count + 1) * sizeof(char *));
 	for (int i = 0; i < *count; i++)
-		currencies[i] = dw_read_text(i, 1);
+		currencies[i] = dw_read_only_text(i);
 	return currencies;
 }
 

@@ -20,7 +20,7 @@
 typedef struct DwContender
 {
 	DwUuid		provider_id;	/* the bidder */
-	char		currency[4];	/* of the bid */
+	char		currency[DW_CURRENCY_SIZE]; /* of the bid */
 } DwContender;
 
 /* Bids of one job as of one moment. */

@@ -24,7 +24,7 @@ dw_saved_lock(const DwUuid *user_id, const DwUuid *id)
 
 	dw_param_uuid(&p, user_id);
 	dw_param_uuid(&p, id);
-	return dw_execute(&lock_search, &p) == 0 ? 0 : dw_read_int4(0, 1);
+	return dw_execute(&lock_search, &p) == 0 ? 0 : dw_read_only_int4(0);
 }
 
 /* How many they have. */
@@ -38,7 +38,7 @@ dw_saved_count(const DwUuid *user_id)
 
 	dw_param_uuid(&p, user_id);
 	(void) dw_execute(&count_searches, &p);
-	return dw_read_int8(0, 1);
+	return dw_read_only_int8(0);
 }
 
 void
@@ -78,7 +78,7 @@ dw_saved_write(DwSavedSearch *saved, TimestampTz now)
 	dw_param_text(&p, search->urgency);
 	dw_param_time(&p, now);
 	(void) dw_execute(&write_search, &p);
-	saved->version = dw_read_int4(0, 1);
+	saved->version = dw_read_only_int4(0);
 }
 
 void

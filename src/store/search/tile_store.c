@@ -185,7 +185,7 @@ static Datum
 result_bytea(void)
 {
 	bool		isnull;
-	Datum		value = dw_read_datum(0, 1, &isnull);
+	Datum		value = dw_read_only_datum(0, &isnull);
 
 	if (isnull)
 		elog(ERROR, "a tile must not be NULL");
@@ -389,7 +389,7 @@ cursor_stretch(RefreshCursor *cursor)
 	dw_param_time(&p, cursor->now);
 	dw_param_int4(&p, TILE_BITS);
 	cursor->end_tile = dw_execute(&select_end, &p) > 0 ?
-		Max(dw_read_int8(0, 1), cursor->next_tile + 1) : TILE_END;
+		Max(dw_read_only_int8(0), cursor->next_tile + 1) : TILE_END;
 }
 
 /*
