@@ -16,10 +16,11 @@
 
 #include "server/sql/sql_server.h"
 
-/* Looks up where the columns of a shape stand. */
-static void
-shape_resolve(DwShape *shape, TupleDesc desc)
+void
+dw_shape_resolve(DwShape *shape, TupleDesc desc)
 {
+	if (shape->type == desc->tdtypeid && shape->natts == desc->natts)
+		return;
 	shape->type = InvalidOid;
 	if (shape->count > DW_RECORD_MAX)
 		elog(ERROR, "too many columns for a dwello record");
@@ -49,8 +50,7 @@ record_of(DwRecord *record, DwShape *shape, Datum row)
 	tuple.t_len = HeapTupleHeaderGetDatumLength(tuple.t_data);
 	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(tuple.t_data),
 								  HeapTupleHeaderGetTypMod(tuple.t_data));
-	if (shape->type != desc->tdtypeid || shape->natts != desc->natts)
-		shape_resolve(shape, desc);
+	dw_shape_resolve(shape, desc);
 	values = palloc(desc->natts * sizeof(Datum));
 	nulls = palloc(desc->natts * sizeof(bool));
 	heap_deform_tuple(&tuple, desc, values, nulls);

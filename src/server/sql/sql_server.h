@@ -221,6 +221,9 @@ typedef struct DwShape
 
 #define DW_SHAPE(list)	{.names = (list), .count = lengthof(list)}
 
+/* Looks up where the columns of a shape stand, unless it is known. */
+extern void dw_shape_resolve(DwShape *shape, TupleDesc desc);
+
 /* One row, by the reader's order of columns. */
 typedef struct DwRecord
 {
@@ -278,7 +281,7 @@ extern Oid	dw_type_find(const char *name);
  * FROM DW_ROWS (id, kind) WHERE t.id = r.id
  *
  * Written alone, DW_ROWS is a sub-select of the parameters, which the planner
- * takes away; in a batch, it is arrays side by side, one for each.
+ * takes away; in a batch, it is unnested arrays.
  */
 
 /* Where the rows of a statement stand in its text; r is their name. */
@@ -294,9 +297,6 @@ typedef struct DwWrite
 } DwWrite;
 
 #define DW_WRITE(text) {.sql = (text)}
-
-/* Where the rows of the text for many stand. */
-extern char *dw_write_source(int columns);
 
 /* Writes a row: at once, or, inside dw_write_batch(), when that ends. */
 extern void dw_write(DwWrite *write, const DwParams *row);

@@ -80,8 +80,9 @@ source_of_one(int columns)
 	return text.data;
 }
 
-char *
-dw_write_source(int columns)
+/* ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) */
+static char *
+source_of_many(int columns)
 {
 	StringInfoData text;
 
@@ -198,7 +199,7 @@ batch_write(const WriteBatch *batch)
 
 	if (write->many.sql == NULL)
 		write->many.sql = text_from(write->sql,
-									dw_write_source(batch->width));
+									source_of_many(batch->width));
 	for (int i = 0; i < batch->width; i++)
 		param_column(&p, &batch->columns[i], batch->count);
 	check_met(write, dw_execute(&write->many, &p), batch->count);

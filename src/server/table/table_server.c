@@ -7,12 +7,15 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type_d.h"
+#include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
+#include "utils/typcache.h"
 #include "utils/uuid.h"
 
 #include "server/table/table_server.h"
@@ -408,6 +411,9 @@ is_in_update(const DwColumn *column)
 	return is_updated(column) || (column->flags & DW_COLUMN_KEY) != 0;
 }
 
+/* The rows of a batch: an array of the table's row type. */
+#define MANY_ROWS	"pg_catalog.unnest($1) AS r"
+
 /* Adds the members of the columns that a statement takes. */
 static void
 params_of(const DwTable *table, const char *row,
@@ -435,30 +441,72 @@ append_columns(StringInfo sql, const DwTable *table, const char *prefix,
 
 /*
  * INSERT INTO dwello.things (id, kind) VALUES ($1, $2)
- * INSERT INTO dwello.things (id, kind) SELECT r.* FROM ... AS r
+ * INSERT INTO dwello.things (id, kind) SELECT r.id, r.kind FROM ... AS r
  */
 static void
 make_insert(DwTable *table)
 {
 	StringInfoData sql;
 	StringInfoData values;
+	StringInfoData many;
 	int			count;
 
 	initStringInfo(&sql);
 	initStringInfo(&values);
+	initStringInfo(&many);
 	appendStringInfo(&sql, "INSERT INTO dwello.%s (", table->name);
 	count = append_columns(&sql, table, "", is_inserted);
-	appendStringInfoString(&sql, ") ");
+	appendStringInfo(&many, "%s) SELECT ", sql.data);
+	(void) append_columns(&many, table, "r.", is_inserted);
+	appendStringInfoString(&many, " FROM " MANY_ROWS);
+	table->insert.many.sql = keep(&many);
 	for (int i = 1; i <= count; i++)
 		appendStringInfo(&values, i == 1 ? "$%d" : ", $%d", i);
-	table->insert.many.sql =
-		MemoryContextStrdup(TopMemoryContext,
-							psprintf("%sSELECT r.* FROM %s AS r", sql.data,
-									 dw_write_source(count)));
-	appendStringInfo(&sql, "VALUES (%s)", values.data);
+	appendStringInfo(&sql, ") VALUES (%s)", values.data);
 	table->insert.one.sql = keep(&sql);
 	appendStringInfoString(&sql, " ON CONFLICT DO NOTHING");
 	table->insert_new.sql = keep(&sql);
+}
+
+/*
+ * Makes one parameter of many: a row of the table, with NULL in what they do
+ * not name.
+ */
+static void
+params_to_row(DwTable *table, DwParams *p,
+			  bool (*takes) (const DwColumn *column))
+{
+	Oid			type = dw_type_find(table->name);
+	TupleDesc	desc = lookup_rowtype_tupdesc(type, -1);
+	Datum	   *values = palloc0(desc->natts * sizeof(Datum));
+	bool	   *nulls = palloc(desc->natts * sizeof(bool));
+	int			number = 0;
+
+	memset(nulls, true, desc->natts);
+	dw_shape_resolve(&table->shape, desc);
+	for (int i = 0; i < table->count; i++)
+		if (takes(&table->columns[i]))
+		{
+			int			at = table->shape.attributes[i] - 1;
+
+			values[at] = p->values[number];
+			nulls[at] = p->nulls[number++] == 'n';
+		}
+	p->count = 0;
+	dw_param_datum(p, type,
+				   HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)),
+				   false);
+	ReleaseTupleDesc(desc);
+}
+
+/* Writes now, or holds the row back until the batch ends. */
+static void
+table_write(DwTable *table, DwWrite *write, DwParams *p,
+			bool (*takes) (const DwColumn *column))
+{
+	if (dw_write_is_batched())
+		params_to_row(table, p, takes);
+	dw_write(write, p);
 }
 
 /* The columns of a new row as parameters. */
@@ -477,7 +525,7 @@ dw_table_insert(DwTable *table, const void *row)
 	DwParams	p = DW_PARAMS;
 
 	insert_params(table, row, &p);
-	dw_write(&table->insert, &p);
+	table_write(table, &table->insert, &p, is_inserted);
 }
 
 bool
@@ -493,7 +541,7 @@ dw_table_insert_new(DwTable *table, const void *row)
  * UPDATE dwello.things AS t SET kind = $2, version = t.version + 1
  * WHERE t.id = $1
  *
- * and, for many, "= r.kind" FROM ... AS r (id, kind) WHERE t.id = r.id.
+ * and, for many, "= r.kind" FROM ... AS r WHERE t.id = r.id.
  */
 static char *
 update_text(const DwTable *table, bool is_many)
@@ -527,11 +575,7 @@ update_text(const DwTable *table, bool is_many)
 			comma = ", ";
 	}
 	if (is_many)
-	{
-		appendStringInfo(&sql, " FROM %s AS r (", dw_write_source(number));
-		(void) append_columns(&sql, table, "", is_in_update);
-		appendStringInfoChar(&sql, ')');
-	}
+		appendStringInfoString(&sql, " FROM " MANY_ROWS);
 	appendStringInfo(&sql, " WHERE %s", key.data);
 	return MemoryContextStrdup(TopMemoryContext, sql.data);
 }
@@ -549,7 +593,7 @@ dw_table_update(DwTable *table, void *row)
 		table->update.one.sql = update_text(table, false);
 	}
 	params_of(table, row, is_in_update, &p);
-	dw_write(&table->update, &p);
+	table_write(table, &table->update, &p, is_in_update);
 	for (int i = 0; i < table->count; i++)
 		if ((table->columns[i].flags & DW_COLUMN_COUNTED) != 0)
 			(*(int32 *) ((char *) row + table->columns[i].offset))++;
