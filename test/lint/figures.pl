@@ -25,7 +25,7 @@ my %bound = (
 	headers_of_a_folder => [ 0, 0 ],
 	foreign_private_headers => [ 0, 0 ],
 	positions => [ 517, 0 ],
-	pronouns => [ 9, 0 ],
+	pronouns => [ 0, 0 ],
 	private_words => [ 23, 0 ],
 	uncalled => [ 3, 0 ],
 	undefined => [ 0, 0 ],
@@ -250,13 +250,14 @@ sub positions
 	return @findings;
 }
 
-# found PATTERN, PATHS...: places of words, outside test/lint.
+# found PATTERN, PATHS...: places of words, but for test/lint and the table
+# of names that tests had before.
 sub found
 {
 	my ($pattern, @paths) = @_;
 	my @findings;
 
-	foreach my $file (grep { !m{^test/lint/} && !/\.(?:png|gz)$/ } tracked(@paths))
+	foreach my $file (grep { !m{^test/(?:lint/|successors$)} && !/\.(?:png|gz)$/ } tracked(@paths))
 	{
 		my $number = 0;
 

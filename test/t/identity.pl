@@ -155,7 +155,7 @@ SELECT dwello.get_user_contact('$ann', 'test');
 COMMIT;
 SELECT dwello.current_user_id() IS NULL;
 SQL
-is($out, "$ann\nAnn\nt", 'a user reads his row on a standby');
+is($out, "$ann\nAnn\nt", 'a user reads their row on a standby');
 like($err, qr/25006/, 'and cannot write there');
 $node->safe_psql('postgres', "INSERT INTO dwello.token_cutoffs VALUES ('$ann', 'infinity')");
 $node->wait_for_catchup($standby);

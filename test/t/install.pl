@@ -64,7 +64,7 @@ GRANT dwello_owner TO member;
 END
 my ($state, $hint) = install();
 is($state, '42501', 'a member of dwello_owner is refused');
-is($hint, 'REVOKE dwello_owner FROM member;', 'and the hint names him');
+is($hint, 'REVOKE dwello_owner FROM member;', 'and the hint names them');
 $node->safe_psql('postgres', 'ALTER ROLE member SUPERUSER');
 
 # A schema made beforehand, even by the owner themselves.

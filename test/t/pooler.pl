@@ -105,7 +105,7 @@ SELECT dwello.login('$ann_token');
 SELECT first_name FROM dwello.users;
 COMMIT;
 SQL
-is($out, "$ann\nAnn", 'a client logs in and sees his row');
+is($out, "$ann\nAnn", 'a client logs in and sees their row');
 next_is_nobody('after login', 0);
 
 ($out, $err) = client("SELECT dwello.login('$ann_token', false);");
@@ -128,7 +128,7 @@ SELECT dwello.login('$bob_token');
 SELECT first_name FROM dwello.users;
 COMMIT;
 SQL
-is($out, "$bob\nBob", 'the next client logs in and is himself');
+is($out, "$bob\nBob", 'the next client logs in and is nobody else');
 next_is_nobody('after that', 1);
 
 client('RESET dwello.token;');

@@ -46,9 +46,9 @@ const release = {
 
 		if (terms.payer === 'provider')
 			tax = least(tax, price - fee);
-		const his = this.homeownersShare(terms, job.fee + job.tax + fee + tax) -
+		const own = this.homeownersShare(terms, job.fee + job.tax + fee + tax) -
 			this.borne(job);
-		const payout = price - most(0n, least(price, fee + tax - his));
+		const payout = price - most(0n, least(price, fee + tax - own));
 
 		return { amount: payout + fee + tax, fee, tax, payout };
 	},

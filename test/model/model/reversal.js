@@ -18,11 +18,11 @@ function shares(legs, x)
 	return legs.map((amount) => {
 		const later = rest - amount;
 		const theirs = rest === 0n ? 0n : left * later / rest;
-		const his = left - theirs;
+		const share = left - theirs;
 
 		rest = later;
 		left = theirs;
-		return his;
+		return share;
 	});
 }
 
