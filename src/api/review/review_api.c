@@ -137,7 +137,7 @@ review_tell(const DwReview *review)
 	dw_payload_uuid(&payload, "reviewer_id", &review->reviewer_id);
 	dw_payload_uuid(&payload, "reviewee_id", &review->reviewee_id);
 	dw_payload_int8(&payload, "rating", review->rating);
-	dw_payload_defer(&payload, review->reveal_at);
+	payload.deliver_after = review->reveal_at;
 	dw_event_emit(&review->job_id, "review", &review->id, "review_posted",
 				  &payload);
 }

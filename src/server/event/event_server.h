@@ -18,17 +18,23 @@
 #include "core/base/base.h"
 #include "server/sql/sql_server.h"
 
+#define DW_PAYLOAD_MAX 48		/* members of a payload at most */
+
 /* A payload under construction: a flat jsonb object. */
 typedef struct DwPayload
 {
-	JsonbParseState *state;		/* of the object */
-	TimestampTz deliver_after;	/* users hear of it from then on */
+	int			count;			/* of members */
+	JsonbPair	members[DW_PAYLOAD_MAX];	/* in the order of jsonb */
+	TimestampTz deliver_after;	/* users hear of it from then on; may be set */
 } DwPayload;
 
 /* Starts an empty payload. */
 extern void dw_payload_begin(DwPayload *payload);
 
-/* Adds one member; a NULL pointer adds nothing. */
+/*
+ * Adds one member, whose name must live until the payload ends; a NULL
+ * pointer adds nothing, and a name that is there already is an internal error.
+ */
 extern void dw_payload_text(DwPayload *payload, const char *name,
 							const char *value);
 extern void dw_payload_uuid(DwPayload *payload, const char *name,
@@ -38,9 +44,6 @@ extern void dw_payload_int8(DwPayload *payload, const char *name,
 
 /* Ends a payload that is not an event's: the object, as jsonb. */
 extern Datum dw_payload_end(DwPayload *payload);
-
-/* Users shall hear of the event not before a time; the outside at once. */
-extern void dw_payload_defer(DwPayload *payload, TimestampTz until);
 
 /*
  * Writes the event.  scope_id is the shard key (a job's or a user's id),

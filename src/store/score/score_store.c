@@ -16,6 +16,7 @@
 
 #include "core/account/account.h"
 #include "core/geo/geo.h"
+#include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/score/score_store.h"
@@ -84,7 +85,6 @@ static const DwInputMember input_members[] = {
 
 static int64 *input_value(DwScoreInputs *inputs,
 						  const DwInputMember *member);
-static void push_name(JsonbParseState **state, const char *name);
 static void rules_load(DwGateRules *rules);
 static bool is_verified(const DwVerification *has,
 						const DwVerification *required);
@@ -179,24 +179,17 @@ Datum
 dw_score_inputs_store(const DwScoreInputs *inputs)
 {
 	DwScoreInputs copy = *inputs;
-	JsonbParseState *state = NULL;
-	JsonbValue	value;
-	JsonbValue *stored;
+	DwPayload	stored;
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	dw_payload_begin(&stored);
 	for (int i = 0; i < (int) lengthof(input_members); i++)
 	{
 		int64		number = *input_value(&copy, &input_members[i]);
 
-		if (number == DW_SCORE_UNKNOWN)
-			continue;
-		push_name(&state, input_members[i].name);
-		value.type = jbvNumeric;
-		value.val.numeric = int64_to_numeric(number);
-		pushJsonbValue(&state, WJB_VALUE, &value);
+		if (number != DW_SCORE_UNKNOWN)
+			dw_payload_int8(&stored, input_members[i].name, number);
 	}
-	stored = pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	return JsonbPGetDatum(JsonbValueToJsonb(stored));
+	return dw_payload_end(&stored);
 }
 
 void
@@ -269,19 +262,6 @@ static int64 *
 input_value(DwScoreInputs *inputs, const DwInputMember *member)
 {
 	return (int64 *) ((char *) inputs + member->offset);
-}
-
-/* Starts a member of a jsonb object. */
-static void
-push_name(JsonbParseState **state, const char *name)
-{
-	JsonbValue	key = {
-		.type = jbvString,
-		.val.string.len = strlen(name),
-		.val.string.val = unconstify(char *, name)
-	};
-
-	pushJsonbValue(state, WJB_KEY, &key);
 }
 
 /* Loads what the settings ask of every bid. */
