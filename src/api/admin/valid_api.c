@@ -29,11 +29,11 @@ typedef struct Columns
 {
 	FunctionCallInfo fcinfo;	/* the call */
 	int			next;			/* position of the next one */
-}			Columns;
+} Columns;
 
 /* Takes a bigint; 0 when it is NULL, which the column itself refuses. */
 static int64
-next_amount(Columns * columns)
+next_amount(Columns *columns)
 {
 	int			i = columns->next++;
 	NullableDatum *argument = &columns->fcinfo->args[i];
@@ -41,20 +41,9 @@ next_amount(Columns * columns)
 	return argument->isnull ? 0 : DatumGetInt64(argument->value);
 }
 
-/* Takes an amount after another: false when one of them is negative. */
-static bool
-next_none_negative(Columns * columns, int count)
-{
-	bool		none = true;
-
-	for (int i = 0; i < count; i++)
-		none &= next_amount(columns) >= 0;
-	return none;
-}
-
 /* Takes the label of an enum; "" when it is NULL. */
 static const char *
-next_label(Columns * columns)
+next_label(Columns *columns)
 {
 	int			i = columns->next++;
 	NullableDatum *argument = &columns->fcinfo->args[i];
@@ -66,7 +55,7 @@ next_label(Columns * columns)
 
 /* Takes any value: true when it is there. */
 static bool
-next_is_given(Columns * columns)
+next_is_given(Columns *columns)
 {
 	int			i = columns->next++;
 
@@ -75,7 +64,7 @@ next_is_given(Columns * columns)
 
 /* Takes a title: true when it is there and no longer than it may be. */
 static bool
-next_title_is_valid(Columns * columns)
+next_title_is_valid(Columns *columns)
 {
 	int			i = columns->next++;
 	NullableDatum *argument = &columns->fcinfo->args[i];
@@ -134,13 +123,15 @@ DW_FUNCTION(dwello_transaction_is_valid)
 {
 	Columns		columns = {.fcinfo = fcinfo};
 	bool		has_amount = next_amount(&columns) > 0;
-	bool		parts = next_none_negative(&columns, 3);
+	bool		has_fee = next_amount(&columns) >= 0;
+	bool		has_tax = next_amount(&columns) >= 0;
+	bool		has_net = next_amount(&columns) >= 0;
 	const char *label = next_label(&columns);
 	bool		has_hash = next_is_given(&columns);
 	bool		has_end = next_is_given(&columns);
 	DwTransactionStatus status;
 
-	PG_RETURN_BOOL(has_amount && parts &&
+	PG_RETURN_BOOL(has_amount && has_fee && has_tax && has_net &&
 				   dw_transaction_status_parse(label, &status) &&
 				   (status == DW_TRANSACTION_COMPLETED) == has_hash &&
 				   (status != DW_TRANSACTION_PENDING) == has_end);

@@ -123,6 +123,7 @@ bool
 dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
 {
 	DwPaymentEvent kept;
+	DwRequest	request = {0};
 	const char *differs;
 
 	if (!dw_payment_event_find(event->psp, event->event_id, &kept))
@@ -130,7 +131,8 @@ dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
 	differs = event_difference(event, &kept);
 	if (differs != NULL)
 		refuse_event(event, differs);
-	dw_row_from_jsonb(call, kept.result);
+	request.result = kept.result;
+	dw_request_result(&request, call->desc, call->values, call->nulls);
 	if (!event_is_about(call, event))
 		refuse_event(event, event->object);
 	dw_call_replayed(call);
@@ -163,7 +165,7 @@ dw_payment_of_event(const DwPaymentEvent *event, DwTransaction *payment)
 Datum
 dw_payment_event_return(DwCall *call, DwPaymentEvent *event)
 {
-	event->result = dw_row_jsonb(call);
+	event->result = dw_request_jsonb(call->desc, call->values, call->nulls);
 	if (!dw_payment_event_keep(event))
 		refuse_event(event, "job_id");	/* it was for another at this time */
 	return dw_call_return(call);

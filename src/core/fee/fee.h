@@ -120,7 +120,8 @@ extern int64_t dw_fee_part(DwFeePayer payer, const DwFeeTaken *before,
 						   const DwFeeQuote *quote);
 
 /* The label of enum dwello.fee_payer, and back: false for none of them. */
-DW_LABELS_OF(fee_payer, DwFeePayer);
+extern const char *dw_fee_payer_label(DwFeePayer payer);
+extern bool dw_fee_payer_parse(const char *label, DwFeePayer *payer);
 
 /*
  * A fee schedule: which terms a contract gets.
