@@ -17,14 +17,14 @@ use Lint;
 # No more than: what is allowed today, and what it shall be.  The first is
 # lowered as findings go, never raised; the second is where it ends.
 my %bound = (
-	code_lines => [ 39650, 33500 ],
+	code_lines => [ 39340, 33500 ],
 	header_lines => [ 400, 400 ],
-	one_caller => [ 90, 25 ],
+	one_caller => [ 80, 25 ],
 	file_circles => [ 0, 0 ],
 	folder_circles => [ 0, 0 ],
 	headers_of_a_folder => [ 0, 0 ],
 	foreign_private_headers => [ 0, 0 ],
-	positions => [ 517, 0 ],
+	positions => [ 404, 0 ],
 	pronouns => [ 0, 0 ],
 	private_words => [ 23, 0 ],
 	uncalled => [ 3, 0 ],

@@ -12,6 +12,7 @@
 #include "api/account/account_api.h"
 #include "server/error/error_server.h"
 #include "server/event/event_server.h"
+#include "server/identity/identity_server.h"
 #include "server/sql/sql_server.h"
 #include "store/account/account_store.h"
 
@@ -96,7 +97,8 @@ DW_FUNCTION(dwello_set_password_hash)
 	if (dw_call_replay(&call, &user.id))
 		return dw_call_return(&call);
 	dw_call_version(&call, user.version);
-	dw_user_update_password(&user, hash);
+	user.password_hash = hash;
+	dw_user_save_password(&user);
 	(void) dw_tokens_revoke(&user.id);
 	account_status_emit(&call, &user, "password_changed");
 	return account_status_return(&call, &user);
@@ -107,7 +109,7 @@ static void
 suspend_apply(DwCall *call, DwUser *user, const char *reason)
 {
 	user->status = DW_USER_SUSPENDED;
-	dw_user_update_status(user);
+	dw_user_save_status(user);
 	dw_tokens_bar(&user->id);
 	dw_user_log(&user->id, &call->actor, "suspended", reason);
 	account_status_emit(call, user, "user_suspended");
@@ -121,7 +123,7 @@ reinstate_apply(DwCall *call, DwUser *user)
 
 	user->status = dw_user_reinstated_status(user->type, &user->verified,
 											 &required);
-	dw_user_update_status(user);
+	dw_user_save_status(user);
 	dw_tokens_admit(&user->id);
 	dw_user_log(&user->id, &call->actor, "reinstated", NULL);
 	account_status_emit(call, user, "user_reinstated");

@@ -42,7 +42,8 @@ DW_FUNCTION(dwello_add_credential)
 		dw_arg_refuse(&call, "user_id", DW_BAD_VALUE,
 					  "must be a service provider's");
 	credential.id = dw_uuid_fresh();
-	dw_credential_insert(&credential, dw_now());
+	credential.created_at = dw_now();
+	dw_credential_insert(&credential);
 	credential_announce(&credential, "credential_added");
 
 	dw_row_uuid(&call, "user_id", &user.id);
@@ -88,7 +89,7 @@ credential_read(DwCall *call, DwCredential *credential)
 	dw_args_need(call, "credential_type", "name", NULL);
 	memset(credential, 0, sizeof(*credential));
 	credential->user_id = dw_user_argument(call, "user_id");
-	credential->credential_type = dw_arg_label(call, "credential_type");
+	credential->type = dw_arg_label(call, "credential_type");
 	credential->name = dw_arg_text_opt(call, "name",
 									   NAME_MAX_LENGTH);
 	credential->issuer = dw_arg_text_opt(call, "issuer",

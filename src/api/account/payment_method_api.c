@@ -63,7 +63,7 @@ DW_FUNCTION(dwello_remove_payment_method)
 	DwUuid		id;
 	DwUuid		user_id;
 	DwUser		user;
-	DwMethodState state;
+	DwPaymentMethod method;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
 					 DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
@@ -71,23 +71,23 @@ DW_FUNCTION(dwello_remove_payment_method)
 	user_id = dw_user_argument(&call, "user_id");
 
 	dw_user_for_command(&call, &user_id, &user);
-	method_need(dw_payment_method_lock(&user_id, &id, &state), &user_id, &id);
+	method_need(dw_payment_method_lock(&user_id, &id, &method), &user_id, &id);
 	if (dw_call_replay(&call, &user_id))
 		return dw_call_return(&call);
 	/* only a retry may know of one that is gone */
-	method_need(!state.is_removed, &user_id, &id);
-	dw_call_version(&call, state.version);
-	if (dw_payment_method_awaited(&user_id, &id))
+	method_need(method.removed_at == DT_NOBEGIN, &user_id, &id);
+	dw_call_version(&call, method.version);
+	if (dw_payment_method_awaited(&method))
 		dw_raise(DW_INVALID_TRANSITION, "a payment is under way",
 				 psprintf("A payment with payment method %s may still arrive.",
 						  dw_uuid_text(&id)),
 				 "Wait for it, or for its pay_by.");
-	dw_payment_method_remove(&user_id, &id, &state);
+	dw_payment_method_remove(&method);
 	method_announce(&user_id, &id, "payment_method_removed");
 
 	dw_row_uuid(&call, "user_id", &user_id);
 	dw_row_uuid(&call, "payment_method_id", &id);
-	dw_row_int4(&call, "version", state.version);
+	dw_row_int4(&call, "version", method.version);
 	return dw_call_return(&call);
 }
 

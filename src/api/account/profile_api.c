@@ -5,7 +5,6 @@
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
 #include "utils/jsonb.h"
 
 #include "api/account/account_api.h"
@@ -15,7 +14,6 @@
 #include "server/error/error_server.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
-#include "server/sql/sql_server.h"
 #include "store/account/account_store.h"
 
 static void change_read(DwCall *call, DwProfileChange *change);
@@ -29,9 +27,6 @@ static bool document_is_null(Datum document);
 static void document_check(DwCall *call, const char *arg, Datum document,
 						   int max);
 static void profile_emit(const DwUuid *user_id);
-static void summary_row(DwCall *call, const DwUuid *id,
-						const DwSummary *summary);
-static const char *initial_of(const char *name);
 
 /* update_profile(bio, …) → user_id, version, replayed */
 DW_FUNCTION(dwello_update_profile)
@@ -73,17 +68,15 @@ DW_FUNCTION(dwello_provider_summary)
 {
 	DwCall		call;
 	DwUuid		provider_id;
-	DwSummary	summary;
+	bool		is_open;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
 	provider_id = dw_arg_uuid(&call, "provider_id");
-	if (!dw_summary_load(&provider_id, dw_today(), &summary))
+	is_open = dw_contact_open_to(&call.actor, &provider_id);
+	if (!dw_summary_query(&call, &provider_id, dw_today(), is_open))
 		dw_raise(DW_NOT_FOUND, "provider does not exist",
 				 psprintf("There is no active service provider %s.",
 						  dw_uuid_text(&provider_id)), NULL);
-	if (!dw_contact_open_to(&call.actor, &provider_id))
-		summary.last_name = (char *) initial_of(summary.last_name);
-	summary_row(&call, &provider_id, &summary);
 	return dw_call_return(&call);
 }
 
@@ -242,39 +235,4 @@ profile_emit(const DwUuid *user_id)
 	dw_payload_begin(&payload);
 	dw_payload_uuid(&payload, "user_id", user_id);
 	dw_event_emit(user_id, "user", user_id, "profile_updated", &payload);
-}
-
-/* Writes the columns of provider_summary. */
-static void
-summary_row(DwCall *call, const DwUuid *id, const DwSummary *summary)
-{
-	int64		stars = dw_stats_stars(&summary->stats);
-
-	dw_row_uuid(call, "provider_id", id);
-	dw_row_text(call, "first_name", summary->first_name);
-	dw_row_text(call, "last_name", summary->last_name);
-	dw_row_text(call, "company_name", summary->company_name);
-	dw_row_text(call, "bio", summary->bio);
-	dw_row_datum(call, "specialties", summary->specialties);
-	if (summary->years_experience != DW_SUMMARY_NO_YEARS)
-		dw_row_int4(call, "years_experience", summary->years_experience);
-	if (stars != DW_STATS_NO_STARS)
-		dw_row_decimal(call, "rating", stars, 2);
-	dw_row_int4(call, "review_count", summary->review_count);
-	dw_row_int4(call, "completed_count", summary->completed_count);
-	dw_row_int4(call, "awarded_count", summary->awarded_count);
-	dw_row_time(call, "member_since", summary->member_since);
-	dw_row_bool(call, "provider_verified", summary->provider_verified);
-	dw_row_bool(call, "emergency_available", summary->emergency_available);
-	dw_row_datum(call, "verified_credentials",
-				 summary->verified_credentials);
-}
-
-/* The first letter of a name and a dot: all that strangers see. */
-static const char *
-initial_of(const char *name)
-{
-	name += strspn(name, " \t\r\n");
-	return *name == '\0' ? "" :
-		psprintf("%.*s.", pg_mblen(name), name);
 }

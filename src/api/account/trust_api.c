@@ -28,7 +28,6 @@
 
 static Datum user_id_datum(const DwUuid *user_id);
 static void login_guard(const char *token, bool is_local);
-static void issue_guard(const DwUserAccount *account);
 
 /* current_user_id() → the user of the verified token, or NULL */
 DW_FUNCTION(dwello_current_user_id)
@@ -103,7 +102,7 @@ DW_FUNCTION(dwello_issue_token)
 {
 	DwCall		call;
 	DwUuid		user_id;
-	DwUserAccount account;
+	DwUser		user;
 	DwActorKind role;
 	const char *asked;
 	const char *token;
@@ -119,10 +118,11 @@ DW_FUNCTION(dwello_issue_token)
 					  "must be from one second to thirty days");
 	asked = dw_arg_text_opt(&call, "role", REASON_MAX);
 
-	if (!dw_account_load(&user_id, &account))
+	if (!dw_user_load(&user_id, &user))
 		dw_raise(DW_NOT_FOUND, "user does not exist", NULL, NULL);
-	issue_guard(&account);
-	if (dw_token_role(account.type, asked, &role) != DW_OK)
+	if (user.status == DW_USER_SUSPENDED)
+		dw_raise(DW_FORBIDDEN, "user is suspended", NULL, NULL);
+	if (dw_token_role(user.type, asked, &role) != DW_OK)
 		dw_arg_refuse(&call, "role", DW_BAD_VALUE,
 					  "is not one that this user can have");
 	token = dw_token_issue(&user_id, role, ttl);
@@ -152,17 +152,17 @@ DW_FUNCTION(dwello_revoke_tokens)
 DW_FUNCTION(dwello_find_login)
 {
 	DwCall		call;
-	DwUserAccount account;
+	DwUser		user;
 	const char *email;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	email = dw_arg_text(&call, "email", REASON_MAX);
 	dw_rows_begin(&call);
-	if (dw_account_find(email, &account))
+	if (dw_user_find(email, &user))
 	{
-		dw_row_uuid(&call, "user_id", &account.user_id);
-		dw_row_text(&call, "password_hash", account.password_hash);
-		dw_row_text(&call, "status", account.status);
+		dw_row_uuid(&call, "user_id", &user.id);
+		dw_row_text(&call, "password_hash", user.password_hash);
+		dw_row_text(&call, "status", dw_user_status_label(user.status));
 		dw_list_emit(&call);
 	}
 	return dw_list_return(&call);
@@ -173,20 +173,22 @@ DW_FUNCTION(dwello_get_user_contact)
 {
 	DwCall		call;
 	DwUuid		user_id;
-	DwContact	contact;
+	DwUser		user;
 	const char *reason;
 
 	dw_draft_begin(&call, fcinfo, DW_ACTOR_ANY);
 	user_id = dw_arg_uuid(&call, "user_id");
 	reason = dw_arg_text(&call, "reason", REASON_MAX);
 	if (!dw_contact_open_to(&call.actor, &user_id) ||
-		!dw_contact_load(&user_id, &contact))
+		!dw_user_load(&user_id, &user))
 		dw_raise(DW_NOT_FOUND, "user does not exist",
 				 "There is no such user, or none that you work with.", NULL);
 	dw_contact_log(&user_id, &call.actor, reason);
-	dw_row_text(&call, "email", contact.email);
-	dw_row_text(&call, "phone", contact.phone);
-	dw_row_datum(&call, "addresses", contact.addresses);
+	dw_row_text(&call, "email",
+				dw_unseal(DW_SEAL_EMAIL, &user_id, user.email));
+	dw_row_text(&call, "phone",
+				dw_unseal(DW_SEAL_PHONE, &user_id, user.phone));
+	dw_row_datum(&call, "addresses", dw_addresses_open(&user_id));
 	return dw_call_return(&call);
 }
 
@@ -212,14 +214,6 @@ login_guard(const char *token, bool is_local)
 			 "Call dwello.login(token) in each transaction; a superuser"
 			 " turns dwello.session_tokens on for connections that no"
 			 " pooler shares.");
-}
-
-/* Refuses a token for somebody who may not act. */
-static void
-issue_guard(const DwUserAccount *account)
-{
-	if (strcmp(account->status, "suspended") == 0)
-		dw_raise(DW_FORBIDDEN, "user is suspended", NULL, NULL);
 }
 
 /* Asks core, and for the job they share only where that decides. */

@@ -226,7 +226,7 @@ user_furnish(const DwUserDraft *draft)
 {
 	DwPayload	payload;
 
-	if (!dw_user_claim_email(&draft->id))
+	if (!dw_user_claim_email(draft))
 		dw_raise_constraint(DW_ALREADY_EXISTS, "user_emails_pkey",
 							"the e-mail address is taken",
 							"Another account has it.",
@@ -246,7 +246,7 @@ verifiable_guard(DwCall *call, const DwUser *user, DwVerifiable what)
 	if (what == DW_VERIFY_PROVIDER && user->type != DW_USER_PROVIDER)
 		dw_arg_refuse(call, "what", DW_BAD_VALUE,
 					  "can be provider for a service provider only");
-	if (what == DW_VERIFY_PHONE && !user->has_phone)
+	if (what == DW_VERIFY_PHONE && user->phone == NULL)
 		dw_arg_refuse(call, "what", DW_BAD_VALUE,
 					  "cannot be phone: the user has no number");
 }
@@ -272,7 +272,7 @@ user_verify(DwCall *call, DwUser *user, DwVerifiable what)
 		dw_call_replayed(call);
 		return;
 	}
-	dw_user_update_status(user);
+	dw_user_save_status(user);
 	dw_payload_begin(&payload);
 	dw_payload_uuid(&payload, "user_id", &user->id);
 	dw_payload_text(&payload, "what", dw_verifiable_label(what));

@@ -198,6 +198,7 @@ open_escrow(DwCall *call, const DwJob *job, const DwBid *bid,
 		.provider_id = bid->provider_id,
 		.category_id = job->category_id,
 		.bid_id = bid->id,
+		.title = job->title,
 		.amount = bid->bid_amount,
 		.currency = bid->currency,
 		.actor = call->actor

@@ -131,7 +131,7 @@ opening_apply(DwCall *call, DwEscrowRow *row, DwPaymentEvent *event,
 {
 	DwTransition transition = {DW_ESCROW_EVENT_OPEN_CHARGEBACK, call->actor,
 	row->escrow.status, &taken->transaction_id};
-	const DwParties parties = dw_escrow_parties(row);
+	const DwParties parties = DW_ESCROW_PARTIES(row);
 	DwChargebackSum others;
 	DwTakenBack back;
 	DwPosting	posting;
@@ -262,7 +262,7 @@ closing_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 	DwVerdict	verdict = {
 		.won = strcmp(event->type, DW_CHARGEBACK_IS_WON) == 0
 	};
-	const DwParties parties = dw_escrow_parties(row);
+	const DwParties parties = DW_ESCROW_PARTIES(row);
 	const DwTakenBack back = taken_back(taken);
 	DwPosting	posting;
 
@@ -282,7 +282,7 @@ closing_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 	emit_chargeback(row, taken, "chargeback_closed", NULL);
 	if (!row->escrow.frozen)
 	{
-		dw_chargeback_free_clocks(&row->job_id, &taken->id);
+		dw_chargeback_free_clocks(row, &taken->id);
 		dw_escrow_release_approved(call, job, row);
 	}
 	dw_escrow_move_job(job, row);

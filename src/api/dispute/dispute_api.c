@@ -245,18 +245,18 @@ DW_FUNCTION(dwello_answer_dispute)
 	return dispute_return(&call, &row, &dispute);
 }
 
-/* The milestones of a dispute that were submitted when it was opened. */
-static DwUuid *
-stopped_clocks(const DwEscrowRow *row, const DwDispute *dispute, int *count)
+/*
+ * Sets review clocks forward by the time that the dispute made them stand
+ * still; they are written with the milestones, which go on being submitted.
+ */
+static void
+give_time_back(DwEscrowRow *row, const DwDisputeRow *dispute)
 {
-	DwUuid	   *ids = palloc(sizeof(DwUuid) * row->milestone_count);
-
-	*count = 0;
 	for (int i = 0; i < row->milestone_count; i++)
-		if (dw_uuid_equal(&row->milestones[i].dispute_id, &dispute->id) &&
+		if (dw_uuid_equal(&row->milestones[i].dispute_id,
+						  &dispute->dispute.id) &&
 			row->milestones[i].status_before == DW_MILESTONE_SUBMITTED)
-			ids[(*count)++] = row->milestones[i].id;
-	return ids;
+			row->stored[i].auto_release_at += dw_now() - dispute->created_at;
 }
 
 DW_FUNCTION(dwello_withdraw_dispute)
@@ -266,8 +266,6 @@ DW_FUNCTION(dwello_withdraw_dispute)
 	DwEscrowRow row;
 	DwDisputeRow dispute;
 	DwTransition transition = {.event = DW_ESCROW_EVENT_WITHDRAW_DISPUTE};
-	DwUuid	   *clocks;
-	int			count;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
 	dw_args_need(&call, "job_id", NULL);
@@ -283,12 +281,11 @@ DW_FUNCTION(dwello_withdraw_dispute)
 
 	transition.actor = call.actor;
 	transition.from = row.escrow.status;
-	clocks = stopped_clocks(&row, &dispute.dispute, &count);
+	give_time_back(&row, &dispute);
 	if (dw_dispute_withdraw(&row.escrow, row.milestones, row.milestone_count,
 							&dispute.dispute) != DW_OK)
 		dw_escrow_refuse(&call, &row, DW_INVALID_TRANSITION);
 	dw_escrow_apply(&row, &transition);
-	dw_dispute_free_clocks(&job.id, clocks, count, dispute.created_at);
 	dw_dispute_save(&dispute);
 	emit_to_other(&call, &row, &dispute, "dispute_withdrawn");
 	dw_escrow_move_job(&job, &row);

@@ -60,7 +60,7 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const DwEnding *ending,
 		 const DwSettlement *settlement, int *part_count)
 {
 	const DwRelease *release = &settlement->release;
-	const DwParties parties = dw_escrow_parties(row);
+	const DwParties parties = DW_ESCROW_PARTIES(row);
 	const DwEarnings earnings = {release->payout, release->fee, release->tax};
 	DwPaymentPart *parts;
 	DwTransaction transaction;

@@ -27,6 +27,22 @@ typedef struct Release
 	int			left;			/* milestones that may still be released */
 } Release;
 
+/*
+ * True when a milestone is to be released: approved and fully paid by now,
+ * or submitted, and the time to object is over.
+ */
+static bool
+is_due(const DwEscrowRow *row, int index, TimestampTz now)
+{
+	const DwMilestone *milestone = &row->milestones[index];
+	TimestampTz due = row->stored[index].auto_release_at;
+
+	if (milestone->status == DW_MILESTONE_APPROVED)
+		return milestone->funded == milestone->amount;
+	return milestone->status == DW_MILESTONE_SUBMITTED &&
+		due != DT_NOBEGIN && due <= now;
+}
+
 /* Releases one milestone that is due; false when it cannot be, after all. */
 static bool
 release_milestone(const Release *release, DwEscrowRow *row, int index)
@@ -58,7 +74,7 @@ release_escrow(const Release *release, DwEscrowRow *row)
 		return 0;				/* reconcile() tells of it */
 	for (int i = 0; i < row->milestone_count; i++)
 		if (released < release->left &&
-			dw_escrow_milestone_is_due(row, i, release->now) &&
+			is_due(row, i, release->now) &&
 			release_milestone(release, row, i))
 			released++;
 	if (released > 0)

@@ -195,7 +195,7 @@ dw_escrow_pay(DwEscrowRow *row, const DwPayout *payout)
 	const DwRelease *release = &payout->release;
 	DwTransition transition = {payout->event, payout->actor, payout->from,
 	NULL};
-	const DwParties parties = dw_escrow_parties(row);
+	const DwParties parties = DW_ESCROW_PARTIES(row);
 	const DwEarnings earnings = {release->payout, release->fee, release->tax};
 	DwTransaction transaction;
 	DwPosting	posting;

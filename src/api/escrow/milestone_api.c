@@ -34,6 +34,13 @@ read_delivery(DwCall *call, DwDelivery *delivery)
 	delivery->photos = dw_arg_datum(call, "photos");
 }
 
+/* The version of a milestone's row. */
+static int32
+version_of(const DwEscrowRow *row, const DwMilestone *milestone)
+{
+	return row->stored[milestone - row->milestones].version;
+}
+
 /*
  * Locks job and escrow for a party, as dw_escrow_begin, but the version is
  * that of the milestone when one is named.  True: done before.
@@ -63,7 +70,7 @@ milestone_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 		return true;
 	dw_escrow_need(&job_id, found);
 	if (milestone != NULL)
-		dw_call_version(call, dw_escrow_milestone_version(row, milestone));
+		dw_call_version(call, version_of(row, milestone));
 	return false;
 }
 
@@ -98,7 +105,7 @@ milestone_return(DwCall *call, const DwEscrowRow *row,
 	dw_row_text(call, "milestone_status",
 				dw_milestone_status_label(milestone->status));
 	dw_row_int8(call, "amount", milestone->amount);
-	dw_row_int4(call, "version", dw_escrow_milestone_version(row, milestone));
+	dw_row_int4(call, "version", version_of(row, milestone));
 	return dw_call_return(call);
 }
 
@@ -122,7 +129,7 @@ DW_FUNCTION(dwello_submit_milestone)
 	result = dw_escrow_submit(&row.escrow, row.milestones,
 							  row.milestone_count, milestone_id, &milestone);
 	if (milestone_id == NULL && milestone != NULL)
-		dw_call_version(&call, dw_escrow_milestone_version(&row, milestone));
+		dw_call_version(&call, version_of(&row, milestone));
 	if (job.status != DW_JOB_IN_PROGRESS)
 		dw_raise(DW_INVALID_TRANSITION,
 				 "work can be delivered only while the job is in progress",
@@ -175,7 +182,7 @@ DW_FUNCTION(dwello_request_changes)
 		: dw_milestones_find(row.milestones, row.milestone_count,
 							 milestone_id);
 	if (milestone_id == NULL && milestone != NULL)
-		dw_call_version(&call, dw_escrow_milestone_version(&row, milestone));
+		dw_call_version(&call, version_of(&row, milestone));
 	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_REQUEST_CHANGES);
 	if (milestone == NULL || dw_milestone_request_changes(milestone) != DW_OK)
 		dw_escrow_refuse(&call, &row, DW_INVALID_TRANSITION);

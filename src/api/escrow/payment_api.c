@@ -83,7 +83,7 @@ arrival_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 {
 	DwTransition transition = {DW_ESCROW_EVENT_CONFIRM_PAYMENT, call->actor,
 	row->escrow.status, &payment->id};
-	const DwParties parties = dw_escrow_parties(row);
+	const DwParties parties = DW_ESCROW_PARTIES(row);
 	DwPosting	posting;
 
 	row->escrow.pending = payment->amount;

@@ -123,7 +123,6 @@ bool
 dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
 {
 	DwPaymentEvent kept;
-	DwRequest	request = {0};
 	const char *differs;
 
 	if (!dw_payment_event_find(event->psp, event->event_id, &kept))
@@ -131,8 +130,7 @@ dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
 	differs = event_difference(event, &kept);
 	if (differs != NULL)
 		refuse_event(event, differs);
-	request.result = kept.result;
-	dw_request_result(&request, call->desc, call->values, call->nulls);
+	dw_row_from_jsonb(call, kept.result);
 	if (!event_is_about(call, event))
 		refuse_event(event, event->object);
 	dw_call_replayed(call);
@@ -165,7 +163,7 @@ dw_payment_of_event(const DwPaymentEvent *event, DwTransaction *payment)
 Datum
 dw_payment_event_return(DwCall *call, DwPaymentEvent *event)
 {
-	event->result = dw_request_jsonb(call->desc, call->values, call->nulls);
+	event->result = dw_row_jsonb(call);
 	if (!dw_payment_event_keep(event))
 		refuse_event(event, "job_id");	/* it was for another at this time */
 	return dw_call_return(call);

@@ -89,7 +89,7 @@ refund_apply(DwCall *call, DwJob *job, DwEscrowRow *row, Refund *refund)
 {
 	DwTransition transition = {DW_ESCROW_EVENT_REFUND, call->actor,
 	refund->from, NULL};
-	const DwParties parties = dw_escrow_parties(row);
+	const DwParties parties = DW_ESCROW_PARTIES(row);
 	DwTransaction transaction;
 	DwPosting	posting;
 

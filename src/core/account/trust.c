@@ -12,7 +12,6 @@ static const DwActorKind token_roles[] = {
 	DW_ACTOR_HOMEOWNER, DW_ACTOR_PROVIDER, DW_ACTOR_ADMIN, DW_ACTOR_SUPPORT
 };
 
-/* Accepts one second to thirty days. */
 DwResult
 dw_ttl_check(int64_t seconds)
 {
@@ -21,15 +20,19 @@ dw_ttl_check(int64_t seconds)
 	return DW_OK;
 }
 
-/* Finds the role that a token for this user carries. */
 DwResult
-dw_token_role(DwActorKind user_type, const char *asked, DwActorKind *role)
+dw_token_role(DwUserType type, const char *asked, DwActorKind *role)
 {
+	static const DwActorKind own[DW_USER_TYPE_COUNT] = {
+		[DW_USER_HOMEOWNER] = DW_ACTOR_HOMEOWNER,
+		[DW_USER_PROVIDER] = DW_ACTOR_PROVIDER,
+		[DW_USER_ADMIN] = DW_ACTOR_ADMIN
+	};
 	size_t		i;
 
 	if (asked == NULL)
 	{
-		*role = user_type;
+		*role = own[type];
 		return DW_OK;
 	}
 	for (i = 0; i < sizeof(token_roles) / sizeof(token_roles[0]); i++)
@@ -38,8 +41,8 @@ dw_token_role(DwActorKind user_type, const char *asked, DwActorKind *role)
 
 		if (strcmp(asked, dw_actor_label(kind)) != 0)
 			continue;
-		if (kind != user_type &&
-			!(kind == DW_ACTOR_SUPPORT && user_type == DW_ACTOR_ADMIN))
+		if (kind != own[type] &&
+			!(kind == DW_ACTOR_SUPPORT && type == DW_USER_ADMIN))
 			return DW_BAD_VALUE;
 		*role = kind;
 		return DW_OK;
@@ -47,7 +50,6 @@ dw_token_role(DwActorKind user_type, const char *asked, DwActorKind *role)
 	return DW_BAD_VALUE;
 }
 
-/* Opens a contact to the user, to staff, and to a partner at work. */
 bool
 dw_contact_visible(const DwActor *caller, const DwUuid *user_id,
 				   bool shares_job)

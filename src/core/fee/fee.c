@@ -280,22 +280,4 @@ dw_fee_part(DwFeePayer payer, const DwFeeTaken *before,
 	return quote->payout + provider_share(payer, before, quote);
 }
 
-const char *
-dw_fee_payer_label(DwFeePayer payer)
-{
-	return payer_labels[payer];
-}
-
-bool
-dw_fee_payer_parse(const char *label, DwFeePayer *payer)
-{
-	for (int i = 0; i < DW_FEE_PAYER_COUNT; i++)
-	{
-		if (strcmp(payer_labels[i], label) == 0)
-		{
-			*payer = (DwFeePayer) i;
-			return true;
-		}
-	}
-	return false;
-}
+DW_LABELS(fee_payer, DwFeePayer, payer_labels);

@@ -120,8 +120,7 @@ extern int64_t dw_fee_part(DwFeePayer payer, const DwFeeTaken *before,
 						   const DwFeeQuote *quote);
 
 /* The label of enum dwello.fee_payer, and back: false for none of them. */
-extern const char *dw_fee_payer_label(DwFeePayer payer);
-extern bool dw_fee_payer_parse(const char *label, DwFeePayer *payer);
+DW_LABELS_OF(fee_payer, DwFeePayer);
 
 /*
  * A fee schedule: which terms a contract gets.

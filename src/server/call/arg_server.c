@@ -1,6 +1,6 @@
 /*
  * arg_server.c
- *		Reads the arguments of a call, refusing what is no value at all.
+ *		Reads the arguments of a call, and tells what is wrong with them.
  *
  * Only what can be said of an argument alone is said here: NULL where a
  * value is needed (22004), a text over its limit (22001), a blank text
@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type_d.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -17,14 +18,27 @@
 #include "utils/uuid.h"
 
 #include "server/call/call_server.h"
-#include "server/call/signature_server_int.h"
+#include "server/call/call_server_int.h"
 #include "server/error/error_server.h"
+
+/* The position of an argument by its name; -1 when there is none. */
+static int
+position_of(DwCall *call, const char *name)
+{
+	const DwSignature *signature = call->signature;
+
+	for (int arg = 0; arg < signature->arg_count; arg++)
+		if (signature->arg_names[arg] != NULL &&
+			strcmp(signature->arg_names[arg], name) == 0)
+			return arg;
+	return -1;
+}
 
 /* The argument of a name. */
 static NullableDatum *
 arg_find(DwCall *call, const char *arg)
 {
-	int			position = dw_signature_find(call->signature, arg);
+	int			position = position_of(call, arg);
 
 	if (position < 0 || position >= call->fcinfo->nargs)
 		elog(ERROR, "dwello.%s has no argument \"%s\"", dw_call_name(call),
@@ -40,7 +54,6 @@ dw_arg_refuse(DwCall *call, const char *arg, DwResult code, const char *what)
 					  dw_call_name(call)));
 }
 
-/* True when the argument is not NULL. */
 bool
 dw_arg_has(DwCall *call, const char *arg)
 {
@@ -73,15 +86,15 @@ dw_args_need(DwCall *call,...)
 bool
 dw_arg_exists(DwCall *call, const char *arg)
 {
-	return dw_signature_find(call->signature, arg) >= 0;
+	return position_of(call, arg) >= 0;
 }
 
 bool
 dw_args_given(DwCall *call, const char *after, const char *before)
 {
 	int			arg = after == NULL ? 0
-		: dw_signature_find(call->signature, after) + 1;
-	int			end = dw_signature_find(call->signature, before);
+		: position_of(call, after) + 1;
+	int			end = position_of(call, before);
 
 	for (; arg < end; arg++)
 		if (!call->fcinfo->args[arg].isnull)
@@ -95,7 +108,6 @@ dw_arg_datum(DwCall *call, const char *arg)
 	return arg_value(call, arg);
 }
 
-/* A uuid that must be there. */
 DwUuid
 dw_arg_uuid(DwCall *call, const char *arg)
 {
@@ -106,7 +118,6 @@ dw_arg_uuid(DwCall *call, const char *arg)
 	return id;
 }
 
-/* A uuid, or a NULL pointer. */
 const DwUuid *
 dw_arg_uuid_opt(DwCall *call, const char *arg)
 {
@@ -119,14 +130,12 @@ dw_arg_uuid_opt(DwCall *call, const char *arg)
 	return copy;
 }
 
-/* A bigint that must be there. */
 int64
 dw_arg_int8(DwCall *call, const char *arg)
 {
 	return DatumGetInt64(arg_value(call, arg));
 }
 
-/* An integer that must be there. */
 int32
 dw_arg_int4(DwCall *call, const char *arg)
 {
@@ -155,7 +164,6 @@ dw_arg_max_rows(DwCall *call)
 	return max_rows;
 }
 
-/* An integer, or a NULL pointer. */
 const int32 *
 dw_arg_int4_opt(DwCall *call, const char *arg)
 {
@@ -168,7 +176,6 @@ dw_arg_int4_opt(DwCall *call, const char *arg)
 	return copy;
 }
 
-/* A boolean, or a NULL pointer. */
 const bool *
 dw_arg_bool_opt(DwCall *call, const char *arg)
 {
@@ -181,21 +188,18 @@ dw_arg_bool_opt(DwCall *call, const char *arg)
 	return copy;
 }
 
-/* A boolean that must be there. */
 bool
 dw_arg_bool(DwCall *call, const char *arg)
 {
 	return DatumGetBool(arg_value(call, arg));
 }
 
-/* A double precision that must be there; it may be NaN. */
 double
 dw_arg_float8(DwCall *call, const char *arg)
 {
 	return DatumGetFloat8(arg_value(call, arg));
 }
 
-/* A finite time, or DT_NOBEGIN for NULL; infinity is 22023. */
 TimestampTz
 dw_arg_time_opt(DwCall *call, const char *arg)
 {
@@ -209,7 +213,6 @@ dw_arg_time_opt(DwCall *call, const char *arg)
 	return value;
 }
 
-/* A finite date, or DATEVAL_NOBEGIN for NULL; infinity is 22023. */
 DateADT
 dw_arg_date_opt(DwCall *call, const char *arg)
 {
@@ -223,7 +226,6 @@ dw_arg_date_opt(DwCall *call, const char *arg)
 	return value;
 }
 
-/* A jsonb that must be there, detoasted. */
 Datum
 dw_arg_jsonb(DwCall *call, const char *arg)
 {
@@ -330,7 +332,6 @@ dw_arg_texts(DwCall *call, const char *arg, int max, int *count)
 	return texts;
 }
 
-/* The label of an enum argument, or NULL. */
 char *
 dw_arg_label_opt(DwCall *call, const char *arg)
 {
@@ -340,10 +341,57 @@ dw_arg_label_opt(DwCall *call, const char *arg)
 											   arg_find(call, arg)->value));
 }
 
-/* The label of an enum argument that must be there. */
 char *
 dw_arg_label(DwCall *call, const char *arg)
 {
 	(void) arg_value(call, arg);
 	return dw_arg_label_opt(call, arg);
+}
+
+void
+dw_arg_error_raise(DwCall *call, const DwArgError *error)
+{
+	StringInfoData message;
+
+	if (error->code == DW_OK)
+		return;
+	initStringInfo(&message);
+	appendStringInfoString(&message, error->place.argument);
+	if (error->place.item != DW_ARG_NO_ITEM)
+		appendStringInfo(&message, "[%d]", error->place.item);
+	if (error->place.member != NULL)
+		appendStringInfo(&message, ".%s", error->place.member);
+	appendStringInfo(&message, " %s", error->what);
+	dw_raise(error->code, message.data, NULL,
+			 psprintf("reference.md#%s says what it takes.",
+					  dw_call_name(call)));
+}
+
+void
+dw_arg_error_check_text(DwArgError *error, DwArgPlace place,
+						const char *text,
+						DwTextRule rule)
+{
+	size_t		length;
+
+	if (text == NULL)
+		return;
+	length = strlen(text);
+	if (length > (size_t) rule.max && pg_mbstrlen(text) > rule.max)
+		dw_arg_error_note_at(error, place, DW_TEXT_TOO_LONG,
+							 psprintf("is longer than %d characters",
+									  rule.max));
+	if (rule.is_needed && text[strspn(text, " \t\r\n")] == '\0')
+		dw_arg_error_note_at(error, place, DW_BAD_VALUE, "must not be blank");
+}
+
+char *
+dw_arg_text_checked(DwCall *call, DwArgError *error, const char *arg,
+					DwTextRule rule)
+{
+	DwArgPlace	place = {arg, DW_ARG_NO_ITEM, NULL};
+	char	   *text = dw_arg_text_opt(call, arg, MaxAllocSize);
+
+	dw_arg_error_check_text(error, place, text, rule);
+	return text;
 }

@@ -1,28 +1,138 @@
 /*
  * call_server.c
- *		Begins and ends a call: identity, idempotency, result row.
+ *		One call of a function: who calls, its result rows, its end.
  *
  * SPI is opened at the beginning and closed at the end of every call; the
  * returned row is formed in the caller's memory before that.  On an error
  * the server's own (sub)transaction cleanup closes SPI.
+ *
+ * Result columns are found by name, as users find them: one may be added to
+ * the SQL declaration without touching the order here.  A name that the
+ * function does not declare is ignored, so that functions which share a row
+ * (escrow, say) can share the code that fills it.
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type_d.h"
 #include "executor/spi.h"
-#include "lib/stringinfo.h"
+#include "funcapi.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/fmgrprotos.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+#include "utils/syscache.h"
 
 #include "server/call/call_server.h"
-#include "server/call/signature_server_int.h"
-#include "server/crypto/crypto_server.h"
+#include "server/call/call_server_int.h"
 #include "server/error/error_server.h"
 #include "server/identity/identity_server.h"
 #include "server/sql/sql_server.h"
 
-/* The longest idempotency key, in characters. */
-#define KEY_MAX 200
+/*
+ * One function that was called in this backend.  One that was made or
+ * replaced since has another row in pg_proc, and is looked up anew.  A call
+ * of it may be under way then and hold what was remembered: that goes only
+ * with the transaction.
+ */
+typedef struct Known
+{
+	Oid			function;		/* hash key */
+	TransactionId xmin;			/* of its row in pg_proc then */
+	ItemPointerData tid;		/* and where that was */
+	MemoryContext memory;		/* of the signature; NULL: none yet */
+	DwSignature *signature;		/* in it */
+} Known;
+
+/* The entry of a function; stale, or without memory. */
+static Known *
+known_find(Oid function)
+{
+	static HTAB *functions = NULL;
+	Known	   *known;
+	bool		found;
+
+	if (functions == NULL)
+	{
+		HASHCTL		how = {
+			.keysize = sizeof(Oid),
+			.entrysize = sizeof(Known)
+		};
+
+		functions = hash_create("dwello functions", 256, &how,
+								HASH_ELEM | HASH_BLOBS);
+	}
+	known = hash_search(functions, &function, HASH_ENTER, &found);
+	if (!found)
+		known->memory = NULL;
+	return known;
+}
+
+/* The names of the input arguments. */
+static void
+read_names(DwSignature *signature, HeapTuple proc)
+{
+	bool		nonames;
+	bool		nomodes;
+	Datum		names = SysCacheGetAttr(PROCOID, proc,
+										Anum_pg_proc_proargnames, &nonames);
+	Datum		modes = SysCacheGetAttr(PROCOID, proc,
+										Anum_pg_proc_proargmodes, &nomodes);
+
+	if (!nonames)
+		signature->arg_count =
+			get_func_input_arg_names(names, nomodes ? (Datum) 0 : modes,
+									 &signature->arg_names);
+}
+
+/* Works a signature out in memory of its own. */
+static void
+known_learn(Known *known, HeapTuple proc)
+{
+	MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext,
+												 "dwello function",
+												 ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(memory);
+	DwSignature *signature = palloc0(sizeof(*signature));
+
+	signature->name =
+		pstrdup(NameStr(((Form_pg_proc) GETSTRUCT(proc))->proname));
+	signature->desc = build_function_result_tupdesc_t(proc);
+	if (signature->desc != NULL)
+		(void) BlessTupleDesc(signature->desc);
+	read_names(signature, proc);
+	MemoryContextSwitchTo(old);
+	if (known->memory != NULL)
+		MemoryContextSetParent(known->memory, TopTransactionContext);
+	MemoryContextSetParent(memory, TopMemoryContext);
+	known->memory = memory;
+	known->signature = signature;
+	known->tid = proc->t_self;
+	known->xmin = HeapTupleHeaderGetRawXmin(proc->t_data);
+}
+
+/* The signature of a function; lives at least until the transaction ends. */
+static const DwSignature *
+signature_of(Oid function)
+{
+	HeapTuple	proc = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Known	   *known;
+
+	if (!HeapTupleIsValid(proc))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	known = known_find(function);
+	if (known->memory == NULL ||
+		known->xmin != HeapTupleHeaderGetRawXmin(proc->t_data) ||
+		!ItemPointerEquals(&known->tid, &proc->t_self))
+		known_learn(known, proc);
+	ReleaseSysCache(proc);
+	return known->signature;
+}
 
 /* Makes room for one row of the function's declared result. */
 static void
@@ -30,7 +140,7 @@ call_prepare_row(DwCall *call)
 {
 	TupleDesc	desc;
 
-	call->signature = dw_signature(call->fcinfo->flinfo->fn_oid);
+	call->signature = signature_of(call->fcinfo->flinfo->fn_oid);
 	desc = call->signature->desc;
 	if (desc == NULL &&
 		get_call_result_type(call->fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
@@ -80,103 +190,114 @@ dw_query_begin(DwCall *call, FunctionCallInfo fcinfo, DwActorSet actors)
 	call_identify(call, actors);
 }
 
-/* The function's SQL name, without the schema. */
 const char *
 dw_call_name(DwCall *call)
 {
 	return call->signature->name;
 }
 
-/* Raises WD104 for a key that stands for another request. */
-static void
-call_refuse_mismatch(DwCall *call, int differs)
+/* The 0-based position of a column; -1 when the function has none such. */
+static int
+row_column(DwCall *call, const char *name)
 {
-	const char *what;
+	if (call->desc == NULL)
+		return -1;
+	for (int i = 0; i < call->desc->natts; i++)
+		if (strcmp(NameStr(TupleDescAttr(call->desc, i)->attname), name) == 0)
+			return i;
+	return -1;
+}
 
-	if (differs == DW_REQUEST_ACTOR)
-		what = "another actor";
-	else if (differs == DW_REQUEST_FUNCTION)
-		what = "another function";
+void
+dw_row_datum(DwCall *call, const char *name, Datum value)
+{
+	int			column = row_column(call, name);
+
+	if (column < 0)
+		return;
+	call->values[column] = value;
+	call->nulls[column] = false;
+}
+
+void
+dw_row_uuid(DwCall *call, const char *name, const DwUuid *id)
+{
+	DwUuid	   *copy;
+
+	if (id == NULL)
+		return;
+	copy = palloc(sizeof(*copy));
+	*copy = *id;
+	dw_row_datum(call, name, PointerGetDatum(copy));
+}
+
+void
+dw_row_int8(DwCall *call, const char *name, int64 value)
+{
+	dw_row_datum(call, name, Int64GetDatum(value));
+}
+
+void
+dw_row_int4(DwCall *call, const char *name, int32 value)
+{
+	dw_row_datum(call, name, Int32GetDatum(value));
+}
+
+void
+dw_row_bool(DwCall *call, const char *name, bool value)
+{
+	dw_row_datum(call, name, BoolGetDatum(value));
+}
+
+void
+dw_row_float8(DwCall *call, const char *name, double value)
+{
+	dw_row_datum(call, name, Float8GetDatum(value));
+}
+
+void
+dw_row_time(DwCall *call, const char *name, TimestampTz value)
+{
+	if (value != DT_NOBEGIN)
+		dw_row_datum(call, name, TimestampTzGetDatum(value));
+}
+
+void
+dw_row_text(DwCall *call, const char *name, const char *value)
+{
+	int			column = row_column(call, name);
+	Oid			type;
+
+	if (column < 0 || value == NULL)
+		return;
+	type = TupleDescAttr(call->desc, column)->atttypid;
+	if (type == TEXTOID)
+		dw_row_datum(call, name, CStringGetTextDatum(value));
 	else
-		what = psprintf("another value of %s",
-						dw_signature_arg(call->signature, differs));
-	dw_raise(DW_IDEMPOTENCY_MISMATCH,
-			 "the idempotency key was used for another request",
-			 psprintf("Under this key the request had %s.", what),
-			 "Use a new key for a new request, and the same arguments for a retry.");
+		dw_row_datum(call, name,
+					 DirectFunctionCall2(enum_in, CStringGetDatum(value),
+										 ObjectIdGetDatum(type)));
 }
 
-/* Finds the record of this very request; WD104 when it was another. */
-static bool
-call_find_record(DwCall *call, const DwUuid *scope_id)
+void
+dw_row_decimal(DwCall *call, const char *name, int64 value, int scale)
 {
-	DwRequest  *request;
-	int			differs;
-
-	call->scope_id = *scope_id;
-	call->key = dw_arg_text_opt(call, "idempotency_key", KEY_MAX);
-	if (call->key == NULL)
-		return false;
-	request = call->request = palloc(sizeof(*request));
-	dw_request_digest(request, call->fcinfo, &call->actor,
-					  dw_call_name(call));
-	if (!dw_request_find(scope_id, call->key, request, &differs))
-		return false;
-	if (differs != DW_REQUEST_SAME)
-		call_refuse_mismatch(call, differs);
-	call->key = NULL;			/* the record is there already */
-	return true;
+	dw_row_datum(call, name,
+				 NumericGetDatum(int64_div_fast_to_numeric(value, scale)));
 }
 
-bool
-dw_call_replay(DwCall *call, const DwUuid *scope_id)
+void
+dw_row_texts(DwCall *call, const char *name, const char **items, int count)
 {
-	if (!call_find_record(call, scope_id))
-		return false;
-	dw_request_result(call->request, call->desc, call->values, call->nulls);
-	dw_call_replayed(call);
-	return true;
+	Datum	   *datums = palloc((count + 1) * sizeof(Datum));
+
+	for (int i = 0; i < count; i++)
+		datums[i] = CStringGetTextDatum(items[i]);
+	dw_row_datum(call, name,
+				 PointerGetDatum(construct_array(datums, count, TEXTOID, -1,
+												 false, TYPALIGN_INT)));
 }
 
-bool
-dw_list_replay(DwCall *call, const DwUuid *scope_id)
-{
-	if (!call_find_record(call, scope_id))
-		return false;
-	for (int i = 0; dw_request_result_row(call->request, i, call->desc,
-										  call->values, call->nulls); i++)
-	{
-		dw_call_replayed(call);
-		dw_list_emit(call);
-	}
-	return true;
-}
-
-DwUuid
-dw_call_new_id(DwCall *call, const DwUuid *given)
-{
-	StringInfoData request;
-	char	   *key = dw_arg_text_opt(call, "idempotency_key", KEY_MAX);
-
-	if (given != NULL && dw_uuid_is_nil(given))
-		dw_raise(DW_BAD_VALUE, "a new row cannot have the nil UUID as its id",
-				 "It stands for the platform, and for nobody.",
-				 "Leave the id out to get a fresh one.");
-	if (given != NULL)
-		return *given;
-	if (key == NULL)
-		return dw_uuid_fresh();
-	/* the NULs keep the parts apart */
-	initStringInfo(&request);
-	appendBinaryStringInfo(&request, (char *) call->actor.user_id.bytes,
-						   sizeof(call->actor.user_id.bytes));
-	appendStringInfo(&request, "%s%c%s%c%s",
-					 dw_actor_label(call->actor.kind), '\0',
-					 dw_call_name(call), '\0', key);
-	return dw_uuid_derived(request.data, request.len);
-}
-
-/* Marks a call whose work was found done. */
 void
 dw_call_replayed(DwCall *call)
 {
@@ -212,11 +333,11 @@ call_mark_first(DwCall *call)
 	}
 }
 
-/* Keeps the record of a keyed request. */
+/* Keeps the row under construction for the record of a keyed request. */
 static void
-call_record(DwCall *call, Datum result)
+row_keep(DwCall *call)
 {
-	dw_request_keep(&call->scope_id, call->key, call->request, result);
+	call->kept = lappend(call->kept, DatumGetPointer(dw_row_jsonb(call)));
 }
 
 Datum
@@ -228,8 +349,10 @@ dw_call_return(DwCall *call)
 
 	call_mark_first(call);
 	if (call->key != NULL)
-		call_record(call, dw_request_jsonb(call->desc, call->values,
-										   call->nulls));
+	{
+		row_keep(call);
+		dw_record_write(call, false);
+	}
 	old = MemoryContextSwitchTo(call->result_context);
 	tuple = heap_form_tuple(call->desc, call->values, call->nulls);
 	result = HeapTupleGetDatum(tuple);
@@ -238,7 +361,6 @@ dw_call_return(DwCall *call)
 	return result;
 }
 
-/* Ends a call that returns one plain value, copied out of SPI's memory. */
 Datum
 dw_call_return_datum(DwCall *call, Datum value, bool byval, int length)
 {
@@ -265,7 +387,6 @@ dw_rows_begin(DwCall *call)
 	}
 }
 
-/* Begins a list that needs no identity and reads no table. */
 void
 dw_list_begin(DwCall *call, FunctionCallInfo fcinfo)
 {
@@ -276,7 +397,6 @@ dw_list_begin(DwCall *call, FunctionCallInfo fcinfo)
 	dw_rows_begin(call);
 }
 
-/* Adds the row under construction to the set, and clears it. */
 void
 dw_list_emit(DwCall *call)
 {
@@ -284,10 +404,7 @@ dw_list_emit(DwCall *call)
 
 	call_mark_first(call);
 	if (call->key != NULL)
-		call->kept = lappend(call->kept,
-							 DatumGetPointer(dw_request_jsonb(call->desc,
-															  call->values,
-															  call->nulls)));
+		row_keep(call);
 	tuplestore_putvalues(info->setResult, info->setDesc, call->values,
 						 call->nulls);
 	memset(call->nulls, true, call->desc->natts * sizeof(bool));
@@ -312,39 +429,57 @@ list_places(DwCall *call, TupleDesc from)
 	return places;
 }
 
-void
-dw_list_query(DwCall *call, DwStatement *statement, const DwParams *p)
+/* Fills the row with a row of the last result. */
+static void
+list_fill(DwCall *call, const int *places, uint64 row)
 {
-	uint64		count = dw_query(statement, p);
-	SPITupleTable *rows = SPI_tuptable;
-	int		   *places = list_places(call, rows->tupdesc);
+	TupleDesc	from = SPI_tuptable->tupdesc;
+
+	for (int i = 0; i < from->natts; i++)
+		call->values[places[i] - 1] =
+			SPI_getbinval(SPI_tuptable->vals[row], from, i + 1,
+						  &call->nulls[places[i] - 1]);
+}
+
+/* Adds all rows of the last result to the set. */
+static void
+list_emit_all(DwCall *call, uint64 count)
+{
+	int		   *places = list_places(call, SPI_tuptable->tupdesc);
 
 	for (uint64 row = 0; row < count; row++)
 	{
-		for (int i = 0; i < rows->tupdesc->natts; i++)
-			call->values[places[i] - 1] =
-				SPI_getbinval(rows->vals[row], rows->tupdesc, i + 1,
-							  &call->nulls[places[i] - 1]);
+		list_fill(call, places, row);
 		dw_list_emit(call);
 	}
 }
 
-/* Keeps the rows of a set as the record of a keyed request. */
-static void
-list_record(DwCall *call)
+void
+dw_list_query(DwCall *call, DwStatement *statement, const DwParams *p)
 {
-	Datum	   *rows = palloc((list_length(call->kept) + 1) * sizeof(Datum));
+	list_emit_all(call, dw_query(statement, p));
+}
 
-	for (int i = 0; i < list_length(call->kept); i++)
-		rows[i] = PointerGetDatum(list_nth(call->kept, i));
-	call_record(call, dw_request_jsonb_list(rows, list_length(call->kept)));
+void
+dw_list_execute(DwCall *call, DwStatement *statement, const DwParams *p)
+{
+	list_emit_all(call, dw_execute(statement, p));
+}
+
+bool
+dw_row_query(DwCall *call, DwStatement *statement, const DwParams *p)
+{
+	if (dw_query(statement, p) == 0)
+		return false;
+	list_fill(call, list_places(call, SPI_tuptable->tupdesc), 0);
+	return true;
 }
 
 Datum
 dw_list_return(DwCall *call)
 {
 	if (call->key != NULL)
-		list_record(call);
+		dw_record_write(call, true);
 	if (call->spi)
 		SPI_finish();
 	call->fcinfo->isnull = true;

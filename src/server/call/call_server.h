@@ -170,6 +170,20 @@ extern void dw_row_decimal(DwCall *call, const char *name, int64 value,
 extern void dw_row_texts(DwCall *call, const char *name, const char **items,
 						 int count);
 
+/*
+ * The row as {"column": "text"}, without those that are NULL, in a form that
+ * reads back whatever the settings; and a row of the same function from it.
+ */
+extern Datum dw_row_jsonb(const DwCall *call);
+extern void dw_row_from_jsonb(DwCall *call, Datum jsonb);
+
+/*
+ * Fills columns of the row from the first row of a read in the caller's
+ * snapshot, as dw_list_query() does; false when the read gave none.
+ */
+extern bool dw_row_query(DwCall *call, DwStatement *statement,
+						 const DwParams *p);
+
 /* Ends a call that returns one row; sets replayed, writes the record. */
 extern Datum dw_call_return(DwCall *call);
 
@@ -198,6 +212,10 @@ extern void dw_list_emit(DwCall *call);
  */
 extern void dw_list_query(DwCall *call, DwStatement *statement,
 						  const DwParams *p);
+
+/* The same with a statement that writes and returns what it wrote. */
+extern void dw_list_execute(DwCall *call, DwStatement *statement,
+							const DwParams *p);
 extern Datum dw_list_return(DwCall *call);
 
 /*
@@ -332,63 +350,5 @@ extern bool dw_json_item_bool(DwJsonItem *item, const char *member,
 extern void dw_json_item_note(DwJsonItem *item, const char *member,
 							  DwResult code,
 							  const char *what);
-
-/*
- * Records of requests done: the same key gives the same answer.
- *
- * A request is its actor, function and arguments; a record keeps a digest of
- * each argument apart, so that a mismatch can be named.  Digests are keyed
- * (HMAC), because a plain hash of an e-mail address or a telephone number
- * can be guessed.  Results are kept as texts by column name; no sealed value
- * is ever among them.
- */
-
-#define DW_REQUEST_DIGEST 8		/* bytes kept of each argument's digest */
-
-/* Answers of dw_request_find besides the position of an argument. */
-#define DW_REQUEST_SAME		(-1)
-#define DW_REQUEST_ACTOR	(-2)
-#define DW_REQUEST_FUNCTION (-3)
-
-/* A request in the form that records are compared by. */
-typedef struct DwRequest
-{
-	DwActor		actor;			/* who asks */
-	const char *function;		/* SQL name without schema */
-	int			count;			/* arguments without the key itself */
-	uint8	   *digests;		/* count × DW_REQUEST_DIGEST bytes */
-	Datum		result;			/* jsonb of a found record */
-	bool		outdated;		/* a record that expired is in the way */
-} DwRequest;
-
-/* Digests a call; its last argument is the key and is left out. */
-extern void dw_request_digest(DwRequest *request, FunctionCallInfo fcinfo,
-							  const DwActor *actor, const char *function);
-
-/*
- * Looks the key up.  False: never used.  True: `differs` says what is
- * different, or DW_REQUEST_SAME, and request->result is set.
- */
-extern bool dw_request_find(const DwUuid *scope_id, const char *key,
-							DwRequest *request, int *differs);
-
-/* A result row as {"column": "text"}; NULL columns are left out. */
-extern Datum dw_request_jsonb(TupleDesc desc, Datum *values, bool *nulls);
-
-/* Such rows as one jsonb array, for a function that returns a set. */
-extern Datum dw_request_jsonb_list(const Datum *rows, int count);
-
-/* Fills a row of the same function from a found record. */
-extern void dw_request_result(const DwRequest *request, TupleDesc desc,
-							  Datum *values, bool *nulls);
-
-/* The same for row i of a set; false when there are not that many. */
-extern bool dw_request_result_row(const DwRequest *request, int i,
-								  TupleDesc desc, Datum *values,
-								  bool *nulls);
-
-/* Keeps the record of a request that has just succeeded. */
-extern void dw_request_keep(const DwUuid *scope_id, const char *key,
-							const DwRequest *request, Datum result);
 
 #endif							/* DW_CALL_SERVER_H */

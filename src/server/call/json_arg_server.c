@@ -1,12 +1,206 @@
 /*
  * json_arg_server.c
- *		Reads the objects of an argument that is a list of documents.
+ *		Reads JSON documents: lists of objects with known members.
+ *
+ * First any document; then those of an argument, where what is wrong goes
+ * into the validation error of the call and reading goes on.
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+
 #include "server/call/call_server.h"
 
-/* Notes a fault of one member. */
+bool
+dw_json_arg_list(Datum jsonb, DwJsonArg *list, int *count)
+{
+	Jsonb	   *document = DatumGetJsonbP(jsonb);
+
+	if (!JB_ROOT_IS_ARRAY(document) || JB_ROOT_IS_SCALAR(document))
+		return false;
+	list->root = &document->root;
+	*count = JB_ROOT_COUNT(document);
+	return true;
+}
+
+bool
+dw_json_arg_object(Datum jsonb, DwJsonArg *object)
+{
+	Jsonb	   *document = DatumGetJsonbP(jsonb);
+
+	if (!JB_ROOT_IS_OBJECT(document))
+		return false;
+	object->root = &document->root;
+	return true;
+}
+
+bool
+dw_json_arg_item(const DwJsonArg *list, int item, DwJsonArg *object)
+{
+	JsonbValue *value = getIthJsonbValueFromContainer(list->root, item);
+
+	if (value == NULL || value->type != jbvBinary ||
+		!JsonContainerIsObject(value->val.binary.data))
+		return false;
+	object->root = value->val.binary.data;
+	return true;
+}
+
+/* Finds a member of the wanted type. */
+static DwMember
+document_member(const DwJsonArg *object, const char *name,
+				enum jbvType type, JsonbValue *value)
+{
+	if (getKeyJsonValueFromContainer(object->root, name, strlen(name),
+									 value) == NULL ||
+		value->type == jbvNull)
+		return DW_MEMBER_ABSENT;
+	return value->type == type ? DW_MEMBER_GIVEN : DW_MEMBER_WRONG;
+}
+
+DwMember
+dw_json_arg_text(const DwJsonArg *object, const char *name, char **value)
+{
+	JsonbValue	found;
+	DwMember	result = document_member(object, name, jbvString, &found);
+
+	if (result == DW_MEMBER_GIVEN)
+		*value = pnstrdup(found.val.string.val, found.val.string.len);
+	return result;
+}
+
+bool
+dw_json_arg_member_list(const DwJsonArg *object, const char *name,
+						DwJsonArg *list, int *count)
+{
+	JsonbValue	found;
+	DwMember	result = document_member(object, name, jbvBinary, &found);
+
+	*count = 0;
+	if (result != DW_MEMBER_GIVEN)
+		return result == DW_MEMBER_ABSENT;
+	list->root = found.val.binary.data;
+	if (!JsonContainerIsArray(list->root))
+		return false;
+	*count = JsonContainerSize(list->root);
+	return true;
+}
+
+DwMember
+dw_json_arg_texts(const DwJsonArg *object, const char *name,
+				  char ***values, int *count)
+{
+	JsonbValue	found;
+	JsonbContainer *list;
+	DwMember	result = document_member(object, name, jbvBinary, &found);
+
+	if (result != DW_MEMBER_GIVEN)
+		return result;
+	list = found.val.binary.data;
+	if (!JsonContainerIsArray(list))
+		return DW_MEMBER_WRONG;
+	*count = JsonContainerSize(list);
+	*values = palloc((*count + 1) * sizeof(char *));
+	for (int i = 0; i < *count; i++)
+	{
+		JsonbValue *item = getIthJsonbValueFromContainer(list, i);
+
+		if (item->type != jbvString)
+			return DW_MEMBER_WRONG;
+		(*values)[i] = pnstrdup(item->val.string.val, item->val.string.len);
+	}
+	return DW_MEMBER_GIVEN;
+}
+
+DwMember
+dw_json_arg_numeric(const DwJsonArg *object, const char *name,
+					Numeric *value)
+{
+	JsonbValue	found;
+	DwMember	result = document_member(object, name, jbvNumeric, &found);
+
+	if (result == DW_MEMBER_GIVEN)
+		*value = found.val.numeric;
+	return result;
+}
+
+DwMember
+dw_json_arg_int8(const DwJsonArg *object, const char *name, int64 *value)
+{
+	Numeric		number;
+	Datum		trimmed;
+	char	   *text;
+	char	   *end;
+	int64		read;
+	DwMember	result = dw_json_arg_numeric(object, name, &number);
+
+	if (result != DW_MEMBER_GIVEN)
+		return result;
+	trimmed = DirectFunctionCall1(numeric_trim_scale,
+								  NumericGetDatum(number));
+	text = DatumGetCString(DirectFunctionCall1(numeric_out, trimmed));
+	if (strchr(text, '.') != NULL)
+		return DW_MEMBER_WRONG;
+	errno = 0;
+	read = strtoi64(text, &end, 10);
+	if (errno == ERANGE)
+		return DW_MEMBER_TOO_LARGE;
+	*value = read;
+	return DW_MEMBER_GIVEN;
+}
+
+DwMember
+dw_json_arg_bool(const DwJsonArg *object, const char *name, bool *value)
+{
+	JsonbValue	found;
+	DwMember	result = document_member(object, name, jbvBool, &found);
+
+	if (result == DW_MEMBER_GIVEN)
+		*value = found.val.boolean;
+	return result;
+}
+
+char	  **
+dw_json_arg_names(const DwJsonArg *object, int *count)
+{
+	char	  **names = palloc((JsonContainerSize(object->root) + 1) *
+							   sizeof(char *));
+	JsonbIterator *iterator = JsonbIteratorInit(object->root);
+	JsonbValue	name;
+	JsonbIteratorToken token;
+
+	*count = 0;
+	while ((token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
+		if (token == WJB_KEY)
+			names[(*count)++] = pnstrdup(name.val.string.val,
+										 name.val.string.len);
+	return names;
+}
+
+/* True when a name is in a NULL-ended list. */
+static bool
+is_known(const char *name, const char *const *known)
+{
+	for (; *known != NULL; known++)
+		if (strcmp(*known, name) == 0)
+			return true;
+	return false;
+}
+
+char *
+dw_json_arg_stray(const DwJsonArg *object, const char *const *names)
+{
+	int			count;
+	char	  **given = dw_json_arg_names(object, &count);
+
+	for (int i = 0; i < count; i++)
+		if (!is_known(given[i], names))
+			return given[i];
+	return NULL;
+}
+
 void
 dw_json_item_note(DwJsonItem *item, const char *member, DwResult code,
 				  const char *what)
@@ -44,7 +238,6 @@ dw_json_item_text(DwJsonItem *item, const char *member, DwTextRule rule)
 	return text;
 }
 
-/* A whole number, or what stands for one that was not given. */
 int64
 dw_json_item_int8(DwJsonItem *item, const char *member, int64 absent)
 {
@@ -56,7 +249,6 @@ dw_json_item_int8(DwJsonItem *item, const char *member, int64 absent)
 	return value;
 }
 
-/* True or false, or what stands for a member that was not given. */
 bool
 dw_json_item_bool(DwJsonItem *item, const char *member, bool absent)
 {
@@ -68,7 +260,6 @@ dw_json_item_bool(DwJsonItem *item, const char *member, bool absent)
 	return value;
 }
 
-/* Notes a member whose name nobody knows. */
 void
 dw_json_item_names(DwJsonItem *item, const char *const *names)
 {
@@ -79,7 +270,6 @@ dw_json_item_names(DwJsonItem *item, const char *const *names)
 							 psprintf("has an unknown member \"%s\"", stray));
 }
 
-/* Opens the list of an argument; the number of its items, at most max. */
 int
 dw_json_item_list(DwCall *call, DwJsonItem *item, int max, DwJsonArg *list)
 {
@@ -96,7 +286,6 @@ dw_json_item_list(DwCall *call, DwJsonItem *item, int max, DwJsonArg *list)
 	return Min(count, max);
 }
 
-/* Opens one item of a list; false, and noted, when it is no object. */
 bool
 dw_json_item_open(const DwJsonArg *list, int i, DwJsonItem *item,
 				  const char *const *names)

@@ -47,4 +47,14 @@ extern bool dw_session_tokens_allowed(void);
 extern char *dw_token_issue(const DwUuid *user_id, DwActorKind role,
 							int64 ttl_seconds);
 
+/*
+ * Tokens of a user: revoke refuses those issued until now and gives the time
+ * up to which they are refused; bar refuses all, those yet to be issued too;
+ * admit ends that, and what was issued before stays refused.  By the real
+ * clock.  The caller has locked the user and opened SPI.
+ */
+extern TimestampTz dw_tokens_revoke(const DwUuid *user_id);
+extern void dw_tokens_bar(const DwUuid *user_id);
+extern void dw_tokens_admit(const DwUuid *user_id);
+
 #endif							/* DW_IDENTITY_SERVER_H */

@@ -79,7 +79,8 @@ static bool token_read(const char *token, size_t length, DwClaims *claims);
 static bool signature_good(const DwToken *parts);
 static bool revoked(const DwClaims *claims);
 static TimestampTz cutoff_read(const DwUuid *user_id);
-static bool cutoff_find(const DwUuid *user_id, TimestampTz *not_before);
+static bool cutoff_find(const DwUuid *user_id, bool in_snapshot,
+						TimestampTz *not_before);
 static int64 now_seconds(void);
 static DwActor actor_without_token(void);
 pg_noreturn static void refuse(void);
@@ -393,7 +394,7 @@ cutoff_read(const DwUuid *user_id)
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
 							 true, 0, false);
 	dw_spi_connect();
-	if (!cutoff_find(user_id, &not_before))
+	if (!cutoff_find(user_id, true, &not_before))
 		not_before = DT_NOBEGIN;
 	SPI_finish();
 	AtEOXact_GUC(true, level);
@@ -401,19 +402,77 @@ cutoff_read(const DwUuid *user_id)
 	return not_before;
 }
 
-/* Reads the user's row of token_cutoffs; false when there is none. */
+/*
+ * Reads the user's row of token_cutoffs, in the caller's snapshot or as it is
+ * now; false when there is none.
+ */
 static bool
-cutoff_find(const DwUuid *user_id, TimestampTz *not_before)
+cutoff_find(const DwUuid *user_id, bool in_snapshot, TimestampTz *not_before)
 {
 	static DwStatement find =
-		DW_STATEMENT("SELECT not_before FROM dwello.token_cutoffs WHERE user_id = $1");
-	DwParams	p = {0};
+		DW_STATEMENT("SELECT c.not_before FROM dwello.token_cutoffs AS c "
+					 "WHERE c.user_id = $1");
+	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, user_id);
-	if (dw_query(&find, &p) == 0)
+	if ((in_snapshot ? dw_query(&find, &p) : dw_execute(&find, &p)) == 0)
 		return false;
-	*not_before = dw_read_time(0, 1);
+	*not_before = dw_read_only_time(0);
 	return true;
+}
+
+/* Writes until when a user's tokens are refused. */
+static void
+cutoff_write(const DwUuid *user_id, TimestampTz not_before)
+{
+	static DwStatement upsert =
+		DW_STATEMENT("INSERT INTO dwello.token_cutoffs (user_id, not_before) "
+					 "VALUES ($1, $2) "
+					 "ON CONFLICT ON CONSTRAINT token_cutoffs_pkey "
+					 "DO UPDATE SET not_before = EXCLUDED.not_before");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_time(&p, not_before);
+	(void) dw_execute(&upsert, &p);
+}
+
+TimestampTz
+dw_tokens_revoke(const DwUuid *user_id)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz before;
+
+	/*
+	 * iat counts whole seconds, and issuing moves it past the second of the
+	 * cutoff: a second cutoff within that second must lie a second later to
+	 * reach such a token.  One without end stays.
+	 */
+	if (cutoff_find(user_id, false, &before) &&
+		before >= now - now % USECS_PER_SEC)
+		now = TIMESTAMP_IS_NOEND(before) ? before
+			: Max(now, before + USECS_PER_SEC);
+	cutoff_write(user_id, now);
+	return now;
+}
+
+void
+dw_tokens_bar(const DwUuid *user_id)
+{
+	/*
+	 * A time would not do: a token that is issued while this transaction is
+	 * under way would be later than it.
+	 */
+	cutoff_write(user_id, DT_NOEND);
+}
+
+void
+dw_tokens_admit(const DwUuid *user_id)
+{
+	TimestampTz before;
+
+	if (cutoff_find(user_id, false, &before) && TIMESTAMP_IS_NOEND(before))
+		cutoff_write(user_id, GetCurrentTimestamp() + USECS_PER_SEC);
 }
 
 /* The statement's start on the real clock, in seconds since 1970. */

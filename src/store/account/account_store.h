@@ -12,10 +12,10 @@
 
 #include "core/account/account.h"
 #include "core/base/base.h"
-#include "core/score/score.h"
+#include "server/call/call_server.h"
 
 /*
- * Rows of dwello.user_addresses.
+ * Rows of dwello.user_addresses, and the access record of contacts.
  */
 
 /* An address to be added; the street is sealed on the way in. */
@@ -40,6 +40,16 @@ extern bool dw_address_has_primary(const DwUuid *user_id);
 
 /* Writes the address; a primary one takes the flag from the one before. */
 extern void dw_address_insert(const DwAddress *address);
+
+/* A user's addresses opened, the primary one first: a jsonb array. */
+extern Datum dw_addresses_open(const DwUuid *user_id);
+
+/* Is one homeowner and the other confirmed provider of a live job? */
+extern bool dw_contact_shared(const DwUuid *a, const DwUuid *b);
+
+/* Writes down who opened whose contact, and why. */
+extern void dw_contact_log(const DwUuid *user_id, const DwActor *actor,
+						   const char *reason);
 
 /*
  * Service areas: GeoJSON documents that are areas on the globe.
@@ -70,23 +80,24 @@ typedef struct DwCredential
 {
 	DwUuid		user_id;		/* whose it is */
 	DwUuid		id;				/* provider_credentials.id */
-	const char *credential_type;	/* label of credential_type */
+	const char *type;			/* label of credential_type */
 	const char *name;			/* what a job's requirement asks for */
 	const char *issuer;			/* or NULL */
-	const char *number;			/* plain, or NULL */
+	const char *number;			/* plain, or NULL; to be added only */
+	bytea	   *sealed_number;	/* as the row has it */
 	DateADT		valid_from;		/* DATEVAL_NOBEGIN = not said */
 	DateADT		valid_until;	/* its last day; likewise */
 	int64		amount;			/* insured, in minor units, or NONE */
 	int32		years;			/* of experience, or NONE */
 	TimestampTz verified_at;	/* DT_NOBEGIN = not verified */
+	TimestampTz created_at;		/* when it was added */
 	int32		version;		/* of the row */
 } DwCredential;
 
 /* Writes a new credential, not verified, version 1. */
-extern void dw_credential_insert(const DwCredential *credential,
-								 TimestampTz now);
+extern void dw_credential_insert(DwCredential *credential);
 
-/* Locks and reads what a verification needs; false when there is none. */
+/* Locks and reads a credential; false when the user has none such. */
 extern bool dw_credential_lock(const DwUuid *user_id, const DwUuid *id,
 							   DwCredential *credential);
 
@@ -97,7 +108,7 @@ extern void dw_credential_verify(DwCredential *credential, TimestampTz now);
  * Rows of dwello.payment_methods.
  */
 
-/* A way to pay, to be added. */
+/* A way to pay. */
 typedef struct DwPaymentMethod
 {
 	DwUuid		user_id;		/* who pays with it */
@@ -108,7 +119,9 @@ typedef struct DwPaymentMethod
 	const char *last_four;		/* digits to show, or NULL */
 	DateADT		expires_on;		/* its last day; DATEVAL_NOBEGIN = none */
 	bool		is_default;		/* the one that is taken unless said */
-	TimestampTz created_at;		/* now */
+	TimestampTz removed_at;		/* DT_NOBEGIN = it can be used */
+	TimestampTz created_at;		/* when it was added */
+	int32		version;		/* of the row */
 } DwPaymentMethod;
 
 /* True when the user has a default method. */
@@ -117,28 +130,18 @@ extern bool dw_payment_method_has_default(const DwUuid *user_id);
 /* Writes the method; a default one takes the flag from the one before. */
 extern void dw_payment_method_insert(const DwPaymentMethod *method);
 
-/* What removing a method needs to know of it. */
-typedef struct DwMethodState
-{
-	bool		is_default;		/* the one that is taken unless said */
-	bool		is_removed;		/* by an earlier call */
-	int32		version;		/* of the row */
-} DwMethodState;
-
 /* Locks a method, a removed one too; false when the user has none such. */
 extern bool dw_payment_method_lock(const DwUuid *user_id, const DwUuid *id,
-								   DwMethodState *state);
+								   DwPaymentMethod *method);
 
 /* True while a payment with the method is asked for and may still arrive. */
-extern bool dw_payment_method_awaited(const DwUuid *user_id,
-									  const DwUuid *id);
+extern bool dw_payment_method_awaited(const DwPaymentMethod *method);
 
 /*
  * Removes the method and counts its version up.  A default one leaves the
  * flag to the newest that remains.
  */
-extern void dw_payment_method_remove(const DwUuid *user_id, const DwUuid *id,
-									 DwMethodState *state);
+extern void dw_payment_method_remove(DwPaymentMethod *method);
 
 /*
  * Rows of dwello.user_profiles, and what strangers see of a provider.
@@ -168,27 +171,6 @@ typedef struct DwProfileChange
 	const char *last_name;		/* users: not empty */
 } DwProfileChange;
 
-/* What provider_summary tells of a provider. */
-typedef struct DwSummary
-{
-	char	   *first_name;		/* as registered */
-	char	   *last_name;		/* in full */
-	char	   *company_name;	/* or NULL */
-	char	   *bio;			/* or NULL */
-	Datum		specialties;	/* text[] */
-	int32		years_experience;	/* or DW_SUMMARY_NO_YEARS */
-	DwStats		stats;			/* only the rating is read */
-	int32		review_count;	/* ever */
-	int32		completed_count;	/* jobs, ever */
-	int32		awarded_count;	/* jobs, ever */
-	TimestampTz member_since;	/* users.created_at */
-	bool		provider_verified;	/* was checked */
-	bool		emergency_available;	/* comes at any hour */
-	Datum		verified_credentials;	/* text[]: types, each once, sorted */
-} DwSummary;
-
-#define DW_SUMMARY_NO_YEARS (-1)
-
 /*
  * Locks the profile of a user, whom the caller has locked; its version, or
  * 0 when there is none.
@@ -200,67 +182,13 @@ extern int32 dw_profile_update(const DwUuid *user_id,
 							   const DwProfileChange *change);
 
 /*
- * Reads an active service provider; false when there is none of that id.
- * Only credentials that are verified and valid on the day are named.
+ * Fills a row of provider_summary with what its columns are called; false
+ * when there is no active provider of that id.  The family name is in full
+ * when is_open, else its first letter.  Only credentials that are verified
+ * and valid on the day are named.
  */
-extern bool dw_summary_load(const DwUuid *provider_id, DateADT today,
-							DwSummary *summary);
-
-/*
- * What the trust commands read about users, and the access record.
- *
- * All functions want an open SPI connection; what they give is palloc'd in
- * the caller's context.
- */
-
-/* What a token or a login needs to know of a user. */
-typedef struct DwUserAccount
-{
-	DwUuid		user_id;		/* users.id */
-	DwActorKind type;			/* homeowner, provider or admin */
-	char	   *status;			/* the label of users.status */
-	char	   *password_hash;	/* NULL when they have none */
-} DwUserAccount;
-
-/* A user's contact, opened. */
-typedef struct DwContact
-{
-	char	   *email;			/* as it was registered */
-	char	   *phone;			/* NULL when there is none */
-	Datum		addresses;		/* jsonb, an array */
-} DwContact;
-
-/* The account of a user; false when unknown or deleted. */
-extern bool dw_account_load(const DwUuid *user_id, DwUserAccount *account);
-
-/* The account that an e-mail address belongs to; false when nobody's. */
-extern bool dw_account_find(const char *email, DwUserAccount *account);
-
-/* Opens the contact of a user; false when unknown or deleted. */
-extern bool dw_contact_load(const DwUuid *user_id, DwContact *contact);
-
-/* Is one homeowner and the other confirmed provider of a live job? */
-extern bool dw_contact_shared(const DwUuid *a, const DwUuid *b);
-
-/*
- * The user's tokens: revoke refuses those issued until now and gives the
- * time up to which they are refused; bar refuses all, those yet to be issued
- * too; admit ends that, and what was issued before stays refused.  By the
- * real clock; the caller has locked the user.
- */
-extern TimestampTz dw_tokens_revoke(const DwUuid *user_id);
-extern void dw_tokens_bar(const DwUuid *user_id);
-extern void dw_tokens_admit(const DwUuid *user_id);
-
-/*
- * The scopes of money that a user is a side of, as uuid[]: their own, and the
- * jobs whose escrow names them.
- */
-extern Datum dw_scopes_of(const DwUuid *user_id);
-
-/* Writes down who opened whose contact, and why. */
-extern void dw_contact_log(const DwUuid *user_id, const DwActor *actor,
-						   const char *reason);
+extern bool dw_summary_query(DwCall *call, const DwUuid *provider_id,
+							 DateADT today, bool is_open);
 
 /*
  * Rows of dwello.users, and the ones that come with each user.
@@ -290,7 +218,9 @@ typedef struct DwUser
 	DwUserType	type;			/* never changes */
 	DwUserStatus status;		/* of the account */
 	DwVerification verified;	/* what has been vouched for */
-	bool		has_phone;		/* a telephone number is known */
+	bytea	   *email;			/* sealed */
+	bytea	   *phone;			/* sealed; NULL when there is none */
+	const char *password_hash;	/* NULL when they have none */
 	int32		version;		/* of the row */
 } DwUser;
 
@@ -299,24 +229,38 @@ extern DwUserStatus dw_user_status(const DwUuid *user_id);
 
 /*
  * Writes a new user, pending verification, version 1.  False, and nothing
- * written, when the id is taken: by then the one who took it has committed.
+ * written, when the id is taken, be it by a job: by then the one who took it
+ * has committed.
  */
 extern bool dw_user_insert(const DwUserDraft *draft);
 
 /* Takes the user's e-mail address for them alone; false when it is taken. */
-extern bool dw_user_claim_email(const DwUuid *user_id);
+extern bool dw_user_claim_email(const DwUserDraft *draft);
 
 /* Writes the empty profile of a new user, and a provider's empty sums. */
 extern void dw_user_furnish(const DwUserDraft *draft);
 
-/* Locks and reads a user who is not deleted; false when there is none. */
+/* Reads a user who is not deleted; false when there is none. */
+extern bool dw_user_load(const DwUuid *user_id, DwUser *user);
+
+/* The same by their e-mail address, in whatever spelling. */
+extern bool dw_user_find(const char *email, DwUser *user);
+
+/* The same by their id, and locks them for a command. */
 extern bool dw_user_lock(const DwUuid *user_id, DwUser *user);
 
-/* Writes status and verifications, and counts the version up. */
-extern void dw_user_update_status(DwUser *user);
+/*
+ * Writes status and verifications, or the hash of a password, and counts the
+ * version up.  Matching hears of a status.
+ */
+extern void dw_user_save_status(DwUser *user);
+extern void dw_user_save_password(DwUser *user);
 
-/* Writes the hash of a new password, and counts the version up. */
-extern void dw_user_update_password(DwUser *user, const char *hash);
+/*
+ * The scopes of money that a user is a side of, as uuid[]: their own, and the
+ * jobs whose escrow names them.
+ */
+extern Datum dw_scopes_of(const DwUuid *user_id);
 
 /*
  * Writes down what was done about a user, where they can read it once they are

@@ -8,12 +8,32 @@
 
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/account/account_store.h"
 
-static void default_yield(const DwUuid *user_id);
-static void default_pass(const DwUuid *user_id);
+static const DwColumn method_columns[] = {
+	DW_COLUMN(UUID, DwPaymentMethod, user_id, user_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwPaymentMethod, id, id, DW_COLUMN_KEY),
+	DW_COLUMN_LABEL(payment_method_type, DwPaymentMethod, method_type,
+					method_type, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwPaymentMethod, psp, psp, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwPaymentMethod, psp_token, psp_token, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwPaymentMethod, last_four, last_four, DW_COLUMN_FIXED),
+	DW_COLUMN(DATE, DwPaymentMethod, expires_on, expires_on,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(BOOL, DwPaymentMethod, is_default, is_default, 0),
+	DW_COLUMN(TIME, DwPaymentMethod, removed_at, removed_at, DW_COLUMN_BORN),
+	DW_COLUMN(TIME, DwPaymentMethod, created_at, created_at,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwPaymentMethod, updated_at, created_at,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(INT4, DwPaymentMethod, version, version,
+			  DW_COLUMN_BORN | DW_COLUMN_COUNTED)
+};
 
-/* True when the user has a default method. */
+static DwTable methods =
+DW_TABLE("payment_methods", DwPaymentMethod, method_columns);
+
 bool
 dw_payment_method_has_default(const DwUuid *user_id)
 {
@@ -27,89 +47,64 @@ dw_payment_method_has_default(const DwUuid *user_id)
 	return dw_execute(&select_default, &p) > 0;
 }
 
+/* Takes the flag from the default method, if there is one. */
+static void
+default_yield(const DwUuid *user_id)
+{
+	static DwStatement update_default =
+		DW_STATEMENT("UPDATE dwello.payment_methods "
+					 "SET is_default = false, version = version + 1 "
+					 "WHERE user_id = $1 AND is_default "
+					 "AND removed_at IS NULL");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	(void) dw_execute(&update_default, &p);
+}
+
 void
 dw_payment_method_insert(const DwPaymentMethod *method)
 {
-	static DwStatement insert_method =
-		DW_STATEMENT("INSERT INTO dwello.payment_methods "
-					 "(user_id, id, method_type, psp, psp_token, last_four, "
-					 "expires_on, is_default, created_at, updated_at) "
-					 "VALUES ($1, $2, $3::text::dwello.payment_method_type, "
-					 "$4, $5, $6, $7, $8, $9, $9)");
-	DwParams	p = DW_PARAMS;
-
+	/* first, for two of them would offend the unique index */
 	if (method->is_default)
 		default_yield(&method->user_id);
-	dw_param_uuid(&p, &method->user_id);
-	dw_param_uuid(&p, &method->id);
-	dw_param_text(&p, method->method_type);
-	dw_param_text(&p, method->psp);
-	dw_param_text(&p, method->psp_token);
-	dw_param_text(&p, method->last_four);
-	dw_param_date(&p, method->expires_on);
-	dw_param_bool(&p, method->is_default);
-	dw_param_time(&p, method->created_at);
-	(void) dw_execute(&insert_method, &p);
+	dw_table_insert(&methods, method);
 }
 
 bool
 dw_payment_method_lock(const DwUuid *user_id, const DwUuid *id,
-					   DwMethodState *state)
+					   DwPaymentMethod *method)
 {
-	static DwStatement lock_method =
-		DW_STATEMENT("SELECT m.is_default, m.removed_at IS NOT NULL, "
-					 "m.version FROM dwello.payment_methods AS m "
-					 "WHERE m.user_id = $1 AND m.id = $2 "
-					 "FOR NO KEY UPDATE");
+	static DwTableQuery by_key =
+		DW_TABLE_QUERY(methods, "WHERE t.user_id = $1 AND t.id = $2 "
+					   "FOR NO KEY UPDATE");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, user_id);
 	dw_param_uuid(&p, id);
-	if (dw_execute(&lock_method, &p) == 0)
+	if (dw_table_execute(&by_key, &p) == 0)
 		return false;
-	state->is_default = dw_read_bool(0, 1);
-	state->is_removed = dw_read_bool(0, 2);
-	state->version = dw_read_int4(0, 3);
+	dw_table_read(&methods, 0, method);
 	return true;
 }
 
-/*
- * Looks for a payment that waits.  Whoever asks for one shares the lock of
- * the method's row until it is written, so none is missed.
- */
 bool
-dw_payment_method_awaited(const DwUuid *user_id, const DwUuid *id)
+dw_payment_method_awaited(const DwPaymentMethod *method)
 {
+	/*
+	 * Whoever asks for a payment shares the lock of the method's row until it
+	 * is written, so none is missed.
+	 */
 	static DwStatement select_pending =
 		DW_STATEMENT("SELECT FROM dwello.transactions AS t "
 					 "WHERE t.payer_id = $1 AND t.payment_method_id = $2 "
 					 "AND t.status = 'pending' AND t.pay_by > $3 LIMIT 1");
 	DwParams	p = DW_PARAMS;
 
-	dw_param_uuid(&p, user_id);
-	dw_param_uuid(&p, id);
+	dw_param_uuid(&p, &method->user_id);
+	dw_param_uuid(&p, &method->id);
 	dw_param_time(&p, dw_now());
 	return dw_execute(&select_pending, &p) > 0;
-}
-
-void
-dw_payment_method_remove(const DwUuid *user_id, const DwUuid *id,
-						 DwMethodState *state)
-{
-	static DwStatement update_removed =
-		DW_STATEMENT("UPDATE dwello.payment_methods "
-					 "SET removed_at = $3, is_default = false, "
-					 "version = version + 1 "
-					 "WHERE user_id = $1 AND id = $2 RETURNING version");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, user_id);
-	dw_param_uuid(&p, id);
-	dw_param_time(&p, dw_now());
-	(void) dw_execute(&update_removed, &p);
-	state->version = dw_read_only_int4(0);
-	if (state->is_default)
-		default_pass(user_id);
 }
 
 /* Gives the flag to the newest method that was not removed, if any. */
@@ -129,17 +124,14 @@ default_pass(const DwUuid *user_id)
 	(void) dw_execute(&update_newest, &p);
 }
 
-/* Takes the flag from the default method, if there is one. */
-static void
-default_yield(const DwUuid *user_id)
+void
+dw_payment_method_remove(DwPaymentMethod *method)
 {
-	static DwStatement update_default =
-		DW_STATEMENT("UPDATE dwello.payment_methods "
-					 "SET is_default = false, version = version + 1 "
-					 "WHERE user_id = $1 AND is_default "
-					 "AND removed_at IS NULL");
-	DwParams	p = DW_PARAMS;
+	bool		was_default = method->is_default;
 
-	dw_param_uuid(&p, user_id);
-	(void) dw_execute(&update_default, &p);
+	method->removed_at = dw_now();
+	method->is_default = false;
+	dw_table_update(&methods, method);
+	if (was_default)
+		default_pass(&method->user_id);
 }

@@ -1,6 +1,6 @@
 /*
  * profile_store.c
- *		Rows of dwello.user_profiles.
+ *		Rows of dwello.user_profiles, and what strangers see of a provider.
  *
  * A profile is one noun in two rows: names, language, time zone and image
  * stand in dwello.users, where every user has them.  The caller has locked
@@ -8,17 +8,12 @@
  */
 #include "postgres.h"
 
-#include "utils/array.h"
-#include "utils/builtins.h"
-
+#include "core/score/score.h"
+#include "server/call/call_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/account/account_store.h"
 #include "store/audience/audience_store.h"
-
-static bool user_touched(const DwProfileChange *change);
-static void user_update(const DwUuid *user_id, const DwProfileChange *change);
-static void param_jsonb(DwParams *p, Datum value);
-static void summary_read(DwSummary *summary);
 
 int32
 dw_profile_lock(const DwUuid *user_id)
@@ -30,6 +25,45 @@ dw_profile_lock(const DwUuid *user_id)
 
 	dw_param_uuid(&p, user_id);
 	return dw_execute(&lock_profile, &p) == 0 ? 0 : dw_read_only_int4(0);
+}
+
+/* True when a change is about the user's own row, too. */
+static bool
+user_touched(const DwProfileChange *change)
+{
+	return change->profile_image_url != NULL || change->timezone != NULL ||
+		change->language != NULL || change->first_name != NULL ||
+		change->last_name != NULL;
+}
+
+/* Writes what stands in the user's own row. */
+static void
+user_update(const DwUuid *user_id, const DwProfileChange *change)
+{
+	static DwStatement update_user =
+		DW_STATEMENT("UPDATE dwello.users SET profile_image_url = "
+					 "nullif(coalesce($2, profile_image_url), ''), "
+					 "timezone = coalesce($3, timezone), "
+					 "language = coalesce($4, language), "
+					 "first_name = coalesce($5, first_name), "
+					 "last_name = coalesce($6, last_name), "
+					 "version = version + 1 WHERE id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_text(&p, change->profile_image_url);
+	dw_param_text(&p, change->timezone);
+	dw_param_text(&p, change->language);
+	dw_param_text(&p, change->first_name);
+	dw_param_text(&p, change->last_name);
+	(void) dw_execute(&update_user, &p);
+}
+
+/* Adds a document; zero = NULL. */
+static void
+param_jsonb(DwParams *p, Datum value)
+{
+	dw_param_datum(p, JSONBOID, value, value == (Datum) 0);
 }
 
 int32
@@ -77,25 +111,55 @@ dw_profile_update(const DwUuid *user_id, const DwProfileChange *change)
 	return version;
 }
 
+/* The mean of a provider's stars with two decimals; NULL without reviews. */
+static void
+rating_query(DwCall *call, const DwUuid *provider_id)
+{
+	static const DwColumn stats_fields[] = {
+		DW_FIELD(INT8, DwStats, rating_weight, rating_weight),
+		DW_FIELD(INT8, DwStats, rating_sum, rating_sum)
+	};
+	static DwMap map = DW_MAP(stats_fields);
+	static DwStatement select_stats =
+		DW_STATEMENT("SELECT s.rating_weight, s.rating_sum "
+					 "FROM dwello.provider_stats AS s WHERE s.user_id = $1");
+	DwParams	p = DW_PARAMS;
+	DwStats		stats;
+	int64		stars;
+
+	dw_param_uuid(&p, provider_id);
+	if (dw_query(&select_stats, &p) == 0)
+		return;
+	dw_map_read(&map, 0, &stats);
+	stars = dw_stats_stars(&stats);
+	if (stars != DW_STATS_NO_STARS)
+		dw_row_decimal(call, "rating", stars, 2);
+}
+
 bool
-dw_summary_load(const DwUuid *provider_id, DateADT today, DwSummary *summary)
+dw_summary_query(DwCall *call, const DwUuid *provider_id, DateADT today,
+				 bool is_open)
 {
 	static DwStatement select_summary =
-		DW_STATEMENT("SELECT u.first_name, u.last_name, p.company_name, "
-					 "p.bio, coalesce(p.specialties, '{}'), "
-					 "coalesce(p.years_experience, -1), "
-					 "coalesce(s.rating_weight, 0), coalesce(s.rating_sum, 0), "
-					 "coalesce(s.review_count, 0), "
-					 "coalesce(s.completed_count, 0), "
-					 "coalesce(s.awarded_count, 0), "
-					 "u.created_at, u.provider_verified, "
-					 "coalesce(p.emergency_available, false), "
+		DW_STATEMENT("SELECT u.id AS provider_id, u.first_name, "
+					 "CASE WHEN $3 THEN u.last_name ELSE COALESCE(NULLIF("
+					 "pg_catalog.left(pg_catalog.ltrim(u.last_name, "
+					 "E' \\t\\r\\n'), 1), '') || '.', '') END AS last_name, "
+					 "p.company_name, p.bio, "
+					 "COALESCE(p.specialties, '{}') AS specialties, "
+					 "p.years_experience, "
+					 "COALESCE(s.review_count, 0) AS review_count, "
+					 "COALESCE(s.completed_count, 0) AS completed_count, "
+					 "COALESCE(s.awarded_count, 0) AS awarded_count, "
+					 "u.created_at AS member_since, u.provider_verified, "
+					 "COALESCE(p.emergency_available, false) "
+					 "AS emergency_available, "
 					 "ARRAY(SELECT DISTINCT c.credential_type::text "
 					 "FROM dwello.provider_credentials AS c "
 					 "WHERE c.user_id = u.id AND c.verified_at IS NOT NULL "
-					 "AND coalesce(c.valid_from <= $2, true) "
-					 "AND coalesce(c.valid_until >= $2, true) ORDER BY 1) "
-					 "FROM dwello.users AS u "
+					 "AND COALESCE(c.valid_from <= $2, true) "
+					 "AND COALESCE(c.valid_until >= $2, true) ORDER BY 1) "
+					 "AS verified_credentials FROM dwello.users AS u "
 					 "LEFT JOIN dwello.user_profiles AS p ON p.user_id = u.id "
 					 "LEFT JOIN dwello.provider_stats AS s ON s.user_id = u.id "
 					 "WHERE u.id = $1 AND u.user_type = 'service_provider' "
@@ -104,71 +168,9 @@ dw_summary_load(const DwUuid *provider_id, DateADT today, DwSummary *summary)
 
 	dw_param_uuid(&p, provider_id);
 	dw_param_date(&p, today);
-	if (dw_query(&select_summary, &p) == 0)
+	dw_param_bool(&p, is_open);
+	if (!dw_row_query(call, &select_summary, &p))
 		return false;
-	summary_read(summary);
+	rating_query(call, provider_id);
 	return true;
-}
-
-/* Reads the columns of dw_summary_load. */
-static void
-summary_read(DwSummary *summary)
-{
-	bool		isnull;
-
-	memset(summary, 0, sizeof(*summary));
-	summary->first_name = dw_read_text(0, 1);
-	summary->last_name = dw_read_text(0, 2);
-	summary->company_name = dw_read_text(0, 3);
-	summary->bio = dw_read_text(0, 4);
-	summary->specialties = dw_read_datum(0, 5, &isnull);
-	summary->years_experience = dw_read_int4(0, 6);
-	summary->stats.rating_weight = dw_read_int8(0, 7);
-	summary->stats.rating_sum = dw_read_int8(0, 8);
-	summary->review_count = dw_read_int4(0, 9);
-	summary->completed_count = dw_read_int4(0, 10);
-	summary->awarded_count = dw_read_int4(0, 11);
-	summary->member_since = dw_read_time(0, 12);
-	summary->provider_verified = dw_read_bool(0, 13);
-	summary->emergency_available = dw_read_bool(0, 14);
-	summary->verified_credentials = dw_read_datum(0, 15, &isnull);
-}
-
-/* True when a change is about the user's own row, too. */
-static bool
-user_touched(const DwProfileChange *change)
-{
-	return change->profile_image_url != NULL || change->timezone != NULL ||
-		change->language != NULL || change->first_name != NULL ||
-		change->last_name != NULL;
-}
-
-/* Writes what stands in the user's own row. */
-static void
-user_update(const DwUuid *user_id, const DwProfileChange *change)
-{
-	static DwStatement update_user =
-		DW_STATEMENT("UPDATE dwello.users SET profile_image_url = "
-					 "nullif(coalesce($2, profile_image_url), ''), "
-					 "timezone = coalesce($3, timezone), "
-					 "language = coalesce($4, language), "
-					 "first_name = coalesce($5, first_name), "
-					 "last_name = coalesce($6, last_name), "
-					 "version = version + 1 WHERE id = $1");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, user_id);
-	dw_param_text(&p, change->profile_image_url);
-	dw_param_text(&p, change->timezone);
-	dw_param_text(&p, change->language);
-	dw_param_text(&p, change->first_name);
-	dw_param_text(&p, change->last_name);
-	(void) dw_execute(&update_user, &p);
-}
-
-/* Adds a document; zero = NULL. */
-static void
-param_jsonb(DwParams *p, Datum value)
-{
-	dw_param_datum(p, JSONBOID, value, value == (Datum) 0);
 }

@@ -11,12 +11,61 @@
 #include "pgtime.h"
 
 #include "server/crypto/crypto_server.h"
+#include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/account/account_store.h"
 #include "store/audience/audience_store.h"
 
-static void param_bytea(DwParams *p, const bytea *value);
+/* A user as commands read and change them. */
+static const DwColumn user_columns[] = {
+	DW_COLUMN(UUID, DwUser, id, id, DW_COLUMN_KEY),
+	DW_COLUMN_ENUM(user_type, DwUser, user_type, type, DW_COLUMN_FIXED,
+				   dw_user_type_labels),
+	DW_COLUMN_ENUM(user_status, DwUser, status, status, 0,
+				   dw_user_status_labels),
+	DW_COLUMN(BYTEA, DwUser, email, email, DW_COLUMN_FIXED),
+	DW_COLUMN(BYTEA, DwUser, phone, phone, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwUser, password_hash, password_hash, 0),
+	DW_COLUMN(BOOL, DwUser, email_verified, verified.email, 0),
+	DW_COLUMN(BOOL, DwUser, phone_verified, verified.phone, 0),
+	DW_COLUMN(BOOL, DwUser, provider_verified, verified.provider, 0),
+	DW_COLUMN(INT4, DwUser, version, version,
+			  DW_COLUMN_BORN | DW_COLUMN_COUNTED)
+};
+
+static DwTable users = DW_TABLE("users", DwUser, user_columns);
+
+/* A draft, and what of it is sealed. */
+typedef struct NewUser
+{
+	DwUserDraft draft;			/* as it was checked */
+	bytea	   *email;			/* sealed */
+	bytea	   *email_index;	/* blind */
+	bytea	   *phone;			/* sealed, or NULL */
+	bytea	   *phone_index;	/* blind, or NULL */
+} NewUser;
+
+static const DwColumn new_user_columns[] = {
+	DW_COLUMN(UUID, NewUser, id, draft.id, DW_COLUMN_KEY),
+	DW_COLUMN_ENUM(user_type, NewUser, user_type, draft.type,
+				   DW_COLUMN_FIXED, dw_user_type_labels),
+	DW_COLUMN(BYTEA, NewUser, email, email, DW_COLUMN_FIXED),
+	DW_COLUMN(BYTEA, NewUser, email_index, email_index, DW_COLUMN_FIXED),
+	DW_COLUMN(BYTEA, NewUser, phone, phone, DW_COLUMN_FIXED),
+	DW_COLUMN(BYTEA, NewUser, phone_index, phone_index, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, NewUser, password_hash, draft.password_hash,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, NewUser, first_name, draft.first_name, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, NewUser, last_name, draft.last_name, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, NewUser, timezone, draft.timezone, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, NewUser, language, draft.language, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, NewUser, created_at, draft.created_at, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, NewUser, updated_at, draft.created_at, DW_COLUMN_FIXED)
+};
+
+static DwTable new_users = DW_TABLE("users", NewUser, new_user_columns);
 
 DwUserStatus
 dw_user_status(const DwUuid *user_id)
@@ -35,52 +84,46 @@ dw_user_status(const DwUuid *user_id)
 	return status;
 }
 
-/*
- * Writes a new user.  A job's id is taken: a scope belongs
- * to one of the two.
- */
-bool
-dw_user_insert(const DwUserDraft *draft)
+/* True when a job has the id: a scope is one of the two, never both. */
+static bool
+is_job(const DwUuid *id)
 {
-	static DwStatement insert_user =
-		DW_STATEMENT("INSERT INTO dwello.users "
-					 "(id, user_type, email, email_index, phone, phone_index, "
-					 "password_hash, first_name, last_name, timezone, "
-					 "language, created_at, updated_at) "
-					 "SELECT $1, $2::text::dwello.user_type, $3, $4, $5, $6, "
-					 "$7, $8, $9, $10, $11, $12, $12 "
-					 "WHERE NOT EXISTS (SELECT FROM dwello.jobs AS j "
-					 "WHERE j.id = $1) "
-					 "ON CONFLICT ON CONSTRAINT users_pkey DO NOTHING");
+	static DwStatement select_job =
+		DW_STATEMENT("SELECT FROM dwello.jobs AS j WHERE j.id = $1");
 	DwParams	p = DW_PARAMS;
 
-	dw_param_uuid(&p, &draft->id);
-	dw_param_text(&p, dw_user_type_label(draft->type));
-	param_bytea(&p, dw_seal(DW_SEAL_EMAIL, &draft->id, draft->email));
-	param_bytea(&p, dw_blind_index(DW_BLIND_EMAIL, draft->email));
-	param_bytea(&p, dw_seal(DW_SEAL_PHONE, &draft->id, draft->phone));
-	param_bytea(&p, draft->phone == NULL ? NULL :
-				dw_blind_index(DW_BLIND_PHONE, draft->phone));
-	dw_param_text(&p, draft->password_hash);
-	dw_param_text(&p, draft->first_name);
-	dw_param_text(&p, draft->last_name);
-	dw_param_text(&p, draft->timezone);
-	dw_param_text(&p, draft->language);
-	dw_param_time(&p, draft->created_at);
-	return dw_execute(&insert_user, &p) > 0;
+	dw_param_uuid(&p, id);
+	return dw_execute(&select_job, &p) > 0;
 }
 
 bool
-dw_user_claim_email(const DwUuid *user_id)
+dw_user_insert(const DwUserDraft *draft)
+{
+	NewUser		user = {.draft = *draft};
+
+	if (is_job(&draft->id))
+		return false;
+	user.email = dw_seal(DW_SEAL_EMAIL, &draft->id, draft->email);
+	user.email_index = dw_blind_index(DW_BLIND_EMAIL, draft->email);
+	user.phone = dw_seal(DW_SEAL_PHONE, &draft->id, draft->phone);
+	if (draft->phone != NULL)
+		user.phone_index = dw_blind_index(DW_BLIND_PHONE, draft->phone);
+	return dw_table_insert_new(&new_users, &user);
+}
+
+bool
+dw_user_claim_email(const DwUserDraft *draft)
 {
 	static DwStatement insert_email =
 		DW_STATEMENT("INSERT INTO dwello.user_emails (email_index, user_id) "
-					 "SELECT u.email_index, u.id FROM dwello.users AS u "
-					 "WHERE u.id = $1 "
+					 "VALUES ($1, $2) "
 					 "ON CONFLICT ON CONSTRAINT user_emails_pkey DO NOTHING");
 	DwParams	p = DW_PARAMS;
 
-	dw_param_uuid(&p, user_id);
+	dw_param_datum(&p, BYTEAOID,
+				   PointerGetDatum(dw_blind_index(DW_BLIND_EMAIL,
+												  draft->email)), false);
+	dw_param_uuid(&p, &draft->id);
 	return dw_execute(&insert_email, &p) > 0;
 }
 
@@ -104,66 +147,63 @@ dw_user_furnish(const DwUserDraft *draft)
 }
 
 bool
-dw_user_lock(const DwUuid *user_id, DwUser *user)
+dw_user_load(const DwUuid *user_id, DwUser *user)
 {
-	static DwStatement lock_user =
-		DW_STATEMENT("SELECT u.user_type::text, u.status::text, "
-					 "u.email_verified, u.phone_verified, "
-					 "u.provider_verified, u.phone IS NOT NULL, u.version "
-					 "FROM dwello.users AS u "
-					 "WHERE u.id = $1 AND u.deleted_at IS NULL "
-					 "FOR NO KEY UPDATE");
+	static DwTableQuery by_key =
+		DW_TABLE_QUERY(users, "WHERE t.id = $1 AND t.deleted_at IS NULL");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, user_id);
-	if (dw_execute(&lock_user, &p) == 0)
+	if (dw_table_query(&by_key, &p) == 0)
 		return false;
-	user->id = *user_id;
-	if (!dw_user_type_parse(dw_read_text(0, 1), &user->type) ||
-		!dw_user_status_parse(dw_read_text(0, 2), &user->status))
-		elog(ERROR, "user has an unknown type or status");
-	user->verified.email = dw_read_bool(0, 3);
-	user->verified.phone = dw_read_bool(0, 4);
-	user->verified.provider = dw_read_bool(0, 5);
-	user->has_phone = dw_read_bool(0, 6);
-	user->version = dw_read_int4(0, 7);
+	dw_table_read(&users, 0, user);
 	return true;
 }
 
-void
-dw_user_update_status(DwUser *user)
+bool
+dw_user_lock(const DwUuid *user_id, DwUser *user)
 {
-	static DwStatement update_status =
-		DW_STATEMENT("UPDATE dwello.users "
-					 "SET status = $2::text::dwello.user_status, "
-					 "email_verified = $3, phone_verified = $4, "
-					 "provider_verified = $5, version = version + 1 "
-					 "WHERE id = $1 RETURNING version");
+	static DwTableQuery by_key =
+		DW_TABLE_QUERY(users, "WHERE t.id = $1 AND t.deleted_at IS NULL "
+					   "FOR NO KEY UPDATE");
 	DwParams	p = DW_PARAMS;
 
-	dw_param_uuid(&p, &user->id);
-	dw_param_text(&p, dw_user_status_label(user->status));
-	dw_param_bool(&p, user->verified.email);
-	dw_param_bool(&p, user->verified.phone);
-	dw_param_bool(&p, user->verified.provider);
-	(void) dw_execute(&update_status, &p);
-	user->version = dw_read_only_int4(0);
+	dw_param_uuid(&p, user_id);
+	if (dw_table_execute(&by_key, &p) == 0)
+		return false;
+	dw_table_read(&users, 0, user);
+	return true;
+}
+
+bool
+dw_user_find(const char *email, DwUser *user)
+{
+	static DwStatement find =
+		DW_STATEMENT("SELECT e.user_id FROM dwello.user_emails AS e "
+					 "WHERE e.email_index = $1");
+	bytea	   *index = dw_blind_index(DW_BLIND_EMAIL, email);
+	DwParams	p = DW_PARAMS;
+	DwUuid		user_id;
+
+	if (index == NULL)
+		return false;
+	dw_param_datum(&p, BYTEAOID, PointerGetDatum(index), false);
+	/* by two keys, one after the other: the rows are of different shards */
+	return dw_query(&find, &p) > 0 && dw_read_only_uuid(0, &user_id) &&
+		dw_user_load(&user_id, user);
+}
+
+void
+dw_user_save_status(DwUser *user)
+{
+	dw_table_update(&users, user);
 	dw_audience_refresh(&user->id);
 }
 
 void
-dw_user_update_password(DwUser *user, const char *hash)
+dw_user_save_password(DwUser *user)
 {
-	static DwStatement update_password =
-		DW_STATEMENT("UPDATE dwello.users "
-					 "SET password_hash = $2, version = version + 1 "
-					 "WHERE id = $1 RETURNING version");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &user->id);
-	dw_param_text(&p, hash);
-	(void) dw_execute(&update_password, &p);
-	user->version = dw_read_only_int4(0);
+	dw_table_update(&users, user);
 }
 
 void
@@ -173,25 +213,22 @@ dw_user_log(const DwUuid *user_id, const DwActor *actor, const char *action,
 	static DwStatement insert_log =
 		DW_STATEMENT("INSERT INTO dwello.user_activity_logs "
 					 "(user_id, action, details, created_at) "
-					 "VALUES ($1, $2, jsonb_strip_nulls(jsonb_build_object("
-					 "'actor_id', $3, 'actor_role', $4, 'reason', $5)), $6)");
+					 "VALUES ($1, $2, $3, $4)");
 	DwParams	p = DW_PARAMS;
+	DwPayload	details;
 
+	dw_payload_begin(&details);
+	if (actor->kind != DW_ACTOR_SYSTEM)
+		dw_payload_uuid(&details, "actor_id", &actor->user_id);
+	dw_payload_text(&details, "actor_role", dw_actor_label(actor->kind));
+	dw_payload_text(&details, "reason", reason);
 	dw_param_uuid(&p, user_id);
 	dw_param_text(&p, action);
-	dw_param_uuid(&p, actor->kind == DW_ACTOR_SYSTEM ? NULL
-				  : &actor->user_id);
-	dw_param_text(&p, dw_actor_label(actor->kind));
-	dw_param_text(&p, reason);
+	dw_param_datum(&p, JSONBOID, dw_payload_end(&details), false);
 	dw_param_time(&p, dw_now());
 	(void) dw_execute(&insert_log, &p);
 }
 
-/*
- * Finds a time zone.  The server also takes a POSIX rule ("ABC3") for a
- * name; such a rule has a digit, and few names do, so only then is the
- * (slow) list of names asked.
- */
 const char *
 dw_timezone_find(const char *name)
 {
@@ -204,6 +241,11 @@ dw_timezone_find(const char *name)
 	if (zone == NULL || !pg_tz_acceptable(zone))
 		return NULL;
 	found = pg_get_timezone_name(zone);
+
+	/*
+	 * The server also takes a POSIX rule ("ABC3") for a name.  Such a rule
+	 * has a digit, and few names do, so only then is the (slow) list asked.
+	 */
 	if (strpbrk(found, "0123456789") != NULL)
 	{
 		DwParams	p = DW_PARAMS;
@@ -215,9 +257,18 @@ dw_timezone_find(const char *name)
 	return found;
 }
 
-/* Adds a bytea as it is; NULL pointer = NULL. */
-static void
-param_bytea(DwParams *p, const bytea *value)
+Datum
+dw_scopes_of(const DwUuid *user_id)
 {
-	dw_param_datum(p, BYTEAOID, PointerGetDatum(value), value == NULL);
+	static DwStatement load =
+		DW_STATEMENT("SELECT pg_catalog.array_prepend($1, "
+					 "pg_catalog.array_agg(e.job_id)) "
+					 "FROM dwello.escrow_accounts AS e "
+					 "WHERE e.homeowner_id = $1 OR e.provider_id = $1");
+	DwParams	p = DW_PARAMS;
+	bool		isnull;
+
+	dw_param_uuid(&p, user_id);
+	(void) dw_query(&load, &p);
+	return dw_read_only_datum(0, &isnull);
 }

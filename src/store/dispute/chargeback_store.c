@@ -150,16 +150,13 @@ dw_chargeback_end(DwChargebackRow *row)
 	dw_table_update(&chargebacks, row);
 }
 
-void
-dw_chargeback_free_clocks(const DwUuid *job_id, const DwUuid *last)
+/* Since when the escrow was frozen, up to the end of the last one. */
+static TimestampTz
+frozen_since(const DwUuid *job_id, const DwUuid *last)
 {
-	/* frozen since the first that came when no other was open */
-	static DwStatement update =
-		DW_STATEMENT("UPDATE dwello.job_milestones AS m SET "
-					 "auto_release_at = m.auto_release_at + "
-					 "GREATEST($3 - GREATEST(f.since, m.submitted_at), "
-					 "'0'::interval) FROM ("
-					 "SELECT pg_catalog.min(c.created_at) AS since "
+	/* the first that came when no other was open */
+	static DwStatement select_since =
+		DW_STATEMENT("SELECT pg_catalog.min(c.created_at) "
 					 "FROM dwello.chargebacks AS c WHERE c.job_id = $1 "
 					 "AND c.created_at >= COALESCE(("
 					 "SELECT pg_catalog.max(g.closed_at) "
@@ -167,12 +164,43 @@ dw_chargeback_free_clocks(const DwUuid *job_id, const DwUuid *last)
 					 "WHERE g.job_id = $1 AND g.id <> $2 "
 					 "AND NOT EXISTS (SELECT FROM dwello.chargebacks AS o "
 					 "WHERE o.job_id = $1 AND o.created_at <= g.closed_at "
-					 "AND o.closed_at > g.closed_at)), '-infinity')) AS f "
-					 "WHERE m.job_id = $1 AND m.status = 'submitted'");
+					 "AND o.closed_at > g.closed_at)), '-infinity')");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, last);
-	dw_param_time(&p, dw_now());
+	(void) dw_execute(&select_since, &p);
+	return dw_read_only_time(0);
+}
+
+/* Writes a review clock alone: the version is the caller's, not the bank's. */
+static void
+save_clock(const DwMilestoneRow * stored)
+{
+	static DwStatement update =
+		DW_STATEMENT("UPDATE dwello.job_milestones SET auto_release_at = $3 "
+					 "WHERE job_id = $1 AND id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &stored->job_id);
+	dw_param_uuid(&p, &stored->milestone.id);
+	dw_param_time(&p, stored->auto_release_at);
 	(void) dw_execute(&update, &p);
+}
+
+void
+dw_chargeback_free_clocks(DwEscrowRow *escrow, const DwUuid *last)
+{
+	TimestampTz since = frozen_since(&escrow->job_id, last);
+
+	for (int i = 0; i < escrow->milestone_count; i++)
+	{
+		DwMilestoneRow *stored = &escrow->stored[i];
+		int64		lost = dw_now() - Max(since, stored->submitted_at);
+
+		if (stored->milestone.status != DW_MILESTONE_SUBMITTED || lost <= 0)
+			continue;
+		stored->auto_release_at += lost;
+		save_clock(stored);
+	}
 }

@@ -115,24 +115,6 @@ dw_dispute_save(DwDisputeRow *row)
 	dw_table_update(&disputes, row);
 }
 
-void
-dw_dispute_free_clocks(const DwUuid *job_id, const DwUuid *milestone_ids,
-					   int count, TimestampTz since)
-{
-	static DwStatement update =
-		DW_STATEMENT("UPDATE dwello.job_milestones SET "
-					 "auto_release_at = auto_release_at + ($4 - $3) "
-					 "WHERE job_id = $1 AND id = ANY ($2) "
-					 "AND status = 'submitted'");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, job_id);
-	dw_param_uuids(&p, milestone_ids, count);
-	dw_param_time(&p, since);
-	dw_param_time(&p, dw_now());
-	(void) dw_execute(&update, &p);
-}
-
 /* The open disputes of a job, of those with a deadline until then. */
 static DwUuid *
 list_open(const DwUuid *job_id, TimestampTz until, int *count)

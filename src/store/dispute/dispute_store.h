@@ -65,14 +65,6 @@ extern void dw_dispute_insert(const DwEscrowRow *escrow, DwDisputeRow *row);
 /* Writes what became of a dispute. */
 extern void dw_dispute_save(DwDisputeRow *row);
 
-/*
- * Sets the review clocks of a job's submitted milestones forward by the time
- * that a dispute, now withdrawn, made them stand still.
- */
-extern void dw_dispute_free_clocks(const DwUuid *job_id,
-								   const DwUuid *milestone_ids, int count,
-								   TimestampTz since);
-
 /* The disputes of a locked job whose deadline has passed, by it. */
 extern DwUuid *dw_disputes_overdue(const DwUuid *job_id, int *count);
 
@@ -129,7 +121,7 @@ extern void dw_chargeback_end(DwChargebackRow *row);
  * The last one open has just ended: submitted milestones are given the time
  * for review back that the escrow was frozen.
  */
-extern void dw_chargeback_free_clocks(const DwUuid *job_id,
+extern void dw_chargeback_free_clocks(DwEscrowRow *escrow,
 									  const DwUuid *last);
 
 /*

@@ -22,35 +22,48 @@
  * dw_escrow_apply(): the escrow, each milestone that moved, one event.
  */
 
+/* A milestone as its row has it; title and sides only while it is made. */
+typedef struct DwMilestoneRow
+{
+	DwUuid		job_id;			/* key, with the milestone's id */
+	DwMilestone milestone;		/* as core decides on it */
+	DwUuid		homeowner_id;	/* of the job */
+	DwUuid		provider_id;	/* who has the award */
+	const char *title;			/* as posted */
+	TimestampTz submitted_at;	/* DT_NOBEGIN = never */
+	TimestampTz auto_release_at;	/* DT_NOBEGIN = no clock runs */
+	TimestampTz completed_at;	/* DT_NOBEGIN = it is not over */
+	int32		version;		/* of the row */
+} DwMilestoneRow;
+
 /* An escrow with its milestones, in plan order. */
 typedef struct DwEscrowRow
 {
 	DwUuid		job_id;			/* key, and the escrow's ledger account */
 	DwUuid		homeowner_id;	/* who pays */
 	DwUuid		provider_id;	/* who is paid */
+	DwUuid		bid_id;			/* the accepted bid */
 	DwUuid		fee_schedule_id;	/* where the terms came from */
 	DwEscrow	escrow;			/* amounts, status, version, terms */
+	int32		fee_rate_ppm;	/* of the terms, as it is stored */
+	int32		fee_tax_ppm;	/* the same */
+	int32		promo_ppm;		/* the same */
+	Datum		fee_steps;		/* jsonb of the terms; 0 = none */
 	char	   *psp;			/* company of the last payment, or NULL */
 	int32		transition_count;	/* rows in escrow_events */
 	DwChainEnd	chain_end;		/* of its transactions */
+	bytea	   *last_hash;		/* the same, as it is stored */
+	TimestampTz created_at;		/* when the award was confirmed */
 	int			milestone_count;	/* at least one */
 	DwMilestone *milestones;	/* as core decides on them */
-	DwMilestone *stored;		/* as they are in the table */
+	DwMilestoneRow *stored;		/* as they are in the table */
 	DwEscrow	stored_escrow;	/* as the escrow is there */
 	const char *stored_psp;		/* and its psp */
-	int32	   *milestone_versions; /* of their rows */
-	TimestampTz *auto_release_at;	/* of each, DT_NOBEGIN = no clock runs */
 } DwEscrowRow;
 
 /* Whose money the escrow's events move. */
-static inline DwParties
-dw_escrow_parties(const DwEscrowRow *row)
-{
-	return (DwParties)
-	{
-		row->job_id, row->provider_id, row->escrow.currency
-	};
-}
+#define DW_ESCROW_PARTIES(row) \
+	{(row)->job_id, (row)->provider_id, (row)->escrow.currency}
 
 /* A confirmed award: what an escrow is opened for. */
 typedef struct DwAward
@@ -60,6 +73,7 @@ typedef struct DwAward
 	DwUuid		provider_id;	/* the accepted bidder */
 	DwUuid		category_id;	/* of the job, for the fee */
 	DwUuid		bid_id;			/* the accepted bid */
+	const char *title;			/* of the job, for a single milestone */
 	int64		amount;			/* price of the work: the contract */
 	const char *currency;		/* of the bid and the job */
 	DwActor		actor;			/* who confirms */
@@ -106,10 +120,6 @@ extern bool dw_escrow_lock(const DwUuid *job_id, DwEscrowRow *row);
 extern DwEscrowRow *dw_escrows_lock(const DwUuid *job_ids, int job_count,
 									int *count);
 
-/* The stored row version of a milestone of the row. */
-extern int32 dw_escrow_milestone_version(const DwEscrowRow *row,
-										 const DwMilestone *milestone);
-
 /*
  * Writes a decision: the escrow as it now is, the milestones that changed,
  * and the event.  Counts the transition; the version too, but not for an
@@ -122,16 +132,8 @@ extern void dw_escrow_advance(DwEscrowRow *row,
 							  const DwTransition *transition);
 extern void dw_escrow_settle(DwEscrowRow *row);
 
-/* True when the milestone's release is due: see release_due_escrows. */
-extern bool dw_escrow_milestone_is_due(const DwEscrowRow *row, int index,
-									   TimestampTz now);
-
 /* Writes the milestones alone, for a change that is no move of the escrow. */
 extern void dw_escrow_save_milestones(DwEscrowRow *row);
-
-/* Appends a transition, already counted, to escrow_events. */
-extern void dw_escrow_record(const DwEscrowRow *row,
-							 const DwTransition *transition);
 
 /* Writes a milestone that was submitted with what was delivered of it. */
 extern void dw_escrow_deliver(DwEscrowRow *row, const DwMilestone *milestone,
@@ -200,6 +202,7 @@ typedef struct DwPaymentEvent
 								 * about; NULL = nothing more to compare */
 	DwUuid		object_id;		/* what it says there */
 	Datum		result;			/* jsonb of the row that was returned */
+	TimestampTz created_at;		/* when it was applied */
 } DwPaymentEvent;
 
 /*
@@ -225,7 +228,7 @@ extern bool dw_payment_event_find(const char *psp, const char *event_id,
 								  DwPaymentEvent *event);
 
 /* Keeps an event that was applied; false when somebody else has kept it. */
-extern bool dw_payment_event_keep(const DwPaymentEvent *event);
+extern bool dw_payment_event_keep(DwPaymentEvent *event);
 
 /* True when an event has said that this payment arrived, late or not. */
 extern bool dw_payment_has_arrived(const DwUuid *job_id,
@@ -233,11 +236,11 @@ extern bool dw_payment_has_arrived(const DwUuid *job_id,
 
 /* The pending payment of a job, or its payment of this id; false: none. */
 extern bool dw_payment_find(const DwUuid *job_id, const DwUuid *id,
-							DwTransaction *transaction);
+							DwTransaction *payment);
 
 /* The payment of a job that was asked for last, however it ended. */
 extern bool dw_payment_find_last(const DwUuid *job_id,
-								 DwTransaction *transaction);
+								 DwTransaction *payment);
 
 /*
  * The payments that a refund gives back, in the order in which they came.

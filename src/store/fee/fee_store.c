@@ -8,6 +8,7 @@
 
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "utils/fmgrprotos.h"
 
 #include "server/call/call_server.h"
 #include "server/sql/sql_server.h"
@@ -25,18 +26,15 @@ tier_member(const DwJsonArg *tier, const char *name, int64 absent)
 	return value;
 }
 
-/* Opens the stored list of a column; the number of its items. */
+/* Opens a stored list, or 0 for none; the number of its items. */
 static int
-open_tiers(uint64 row, int column, int max, DwJsonArg *list)
+open_tiers(Datum value, int max, DwJsonArg *list)
 {
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
 	int			count;
 
-	if (isnull)
+	if (value == 0)
 		return 0;
-	if (!dw_json_arg_list(PointerGetDatum(PG_DETOAST_DATUM(value)), list,
-						  &count) || count > max)
+	if (!dw_json_arg_list(value, list, &count) || count > max)
 		elog(ERROR, "stored fee tiers are no list of at most %d", max);
 	return count;
 }
@@ -47,7 +45,11 @@ read_tiers(uint64 row, int column, DwFeeSchedule *schedule)
 {
 	DwJsonArg	list;
 	DwJsonArg	item;
-	int			count = open_tiers(row, column, DW_FEE_TIERS_MAX - 1, &list);
+	bool		isnull;
+	Datum		value = dw_read_datum(row, column, &isnull);
+	int			count = open_tiers(isnull ? 0
+								   : PointerGetDatum(PG_DETOAST_DATUM(value)),
+								   DW_FEE_TIERS_MAX - 1, &list);
 
 	for (int i = 0; i < count; i++)
 	{
@@ -64,12 +66,12 @@ read_tiers(uint64 row, int column, DwFeeSchedule *schedule)
 }
 
 void
-dw_fee_steps_read(uint64 row, int column, DwFeeTerms *terms)
+dw_fee_steps_read(Datum steps, DwFeeTerms *terms)
 {
 	DwJsonArg	list;
 	DwJsonArg	item;
 
-	terms->step_count = open_tiers(row, column, DW_FEE_STEPS_MAX, &list);
+	terms->step_count = open_tiers(steps, DW_FEE_STEPS_MAX, &list);
 	for (int i = 0; i < terms->step_count; i++)
 	{
 		if (!dw_json_arg_item(&list, i, &item))
@@ -79,13 +81,13 @@ dw_fee_steps_read(uint64 row, int column, DwFeeTerms *terms)
 	}
 }
 
-char *
-dw_fee_steps_text(const DwFeeTerms *terms)
+Datum
+dw_fee_steps_jsonb(const DwFeeTerms *terms)
 {
 	StringInfoData text;
 
 	if (terms->step_count == 0)
-		return NULL;
+		return 0;
 	initStringInfo(&text);
 	for (int i = 0; i < terms->step_count; i++)
 		appendStringInfo(&text, "%c{\"from_amount\": " INT64_FORMAT
@@ -93,7 +95,7 @@ dw_fee_steps_text(const DwFeeTerms *terms)
 						 i == 0 ? '[' : ',', terms->steps[i].from_amount,
 						 terms->steps[i].rate_ppm);
 	appendStringInfoChar(&text, ']');
-	return text.data;
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
 }
 
 /* Reads the first row of the look-up. */

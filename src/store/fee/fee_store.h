@@ -70,9 +70,9 @@ extern bool dw_fee_category_exists(const DwUuid *category_id);
 /* The subscription tier of a provider, for their fee. */
 extern char *dw_fee_tier_of(const DwUuid *user_id);
 
-/* Steps of terms in a column: as jsonb text (NULL for none), and back. */
-extern char *dw_fee_steps_text(const DwFeeTerms *terms);
-extern void dw_fee_steps_read(uint64 row, int column, DwFeeTerms *terms);
+/* Steps of terms as jsonb, 0 for none, and back. */
+extern Datum dw_fee_steps_jsonb(const DwFeeTerms *terms);
+extern void dw_fee_steps_read(Datum steps, DwFeeTerms *terms);
 
 /* Writes a new schedule; false when the id is taken.  23P01: overlap. */
 extern bool dw_fee_schedule_insert(const DwFeeDraft *draft);

@@ -1,0 +1,195 @@
+/*
+ * contact_store.c
+ *		Where a user is reached: addresses, and who has opened their contact.
+ *
+ * Whoever writes an address has locked the user, so the primary one is theirs
+ * to move.  Streets are sealed on the way in and opened on the way out.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
+
+#include "server/crypto/crypto_server.h"
+#include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
+#include "store/account/account_store.h"
+#include "store/audience/audience_store.h"
+
+bool
+dw_address_has_primary(const DwUuid *user_id)
+{
+	static DwStatement select_primary =
+		DW_STATEMENT("SELECT FROM dwello.user_addresses AS a "
+					 "WHERE a.user_id = $1 AND a.is_primary");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	return dw_execute(&select_primary, &p) > 0;
+}
+
+/* Takes the flag from the primary address, if there is one. */
+static void
+primary_yield(const DwUuid *user_id)
+{
+	static DwStatement update_primary =
+		DW_STATEMENT("UPDATE dwello.user_addresses "
+					 "SET is_primary = false, version = version + 1 "
+					 "WHERE user_id = $1 AND is_primary");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	(void) dw_execute(&update_primary, &p);
+}
+
+void
+dw_address_insert(const DwAddress *address)
+{
+	static DwStatement insert_address =
+		DW_STATEMENT("INSERT INTO dwello.user_addresses "
+					 "(user_id, id, address_type, street, city, state, "
+					 "postal_code, country, location, is_primary, "
+					 "created_at, updated_at) "
+					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+					 "ST_SetSRID(ST_MakePoint($9, $10), 4326)::geography, "
+					 "$11, $12, $12)");
+	bytea	   *street = dw_seal(DW_SEAL_STREET, &address->id,
+								 address->street);
+	DwParams	p = DW_PARAMS;
+
+	/* first, for two of them would offend the unique index */
+	if (address->is_primary)
+		primary_yield(&address->user_id);
+	dw_param_uuid(&p, &address->user_id);
+	dw_param_uuid(&p, &address->id);
+	dw_param_enum(&p, "address_type", address->address_type);
+	dw_param_datum(&p, BYTEAOID, PointerGetDatum(street), false);
+	dw_param_text(&p, address->city);
+	dw_param_text(&p, address->state);
+	dw_param_text(&p, address->postal_code);
+	dw_param_text(&p, address->country);
+	dw_param_float8(&p, address->longitude);
+	dw_param_float8(&p, address->latitude);
+	dw_param_bool(&p, address->is_primary);
+	dw_param_time(&p, address->created_at);
+	(void) dw_execute(&insert_address, &p);
+	if (address->is_primary)
+		dw_audience_refresh(&address->user_id);
+}
+
+/* An address as its owner has it. */
+typedef struct Opened
+{
+	DwUuid		id;				/* user_addresses.id */
+	bool		is_primary;		/* comes first */
+	char	   *type;			/* label of address_type */
+	bytea	   *street;			/* sealed */
+	char	   *city;			/* as given */
+	char	   *state;			/* or province */
+	char	   *postal_code;	/* as the country writes it */
+	char	   *country;		/* ISO 3166 alpha-2 */
+} Opened;
+
+static const DwColumn opened_columns[] = {
+	DW_COLUMN(UUID, Opened, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(BOOL, Opened, is_primary, is_primary, DW_COLUMN_FIXED),
+	DW_COLUMN_LABEL(address_type, Opened, address_type, type,
+					DW_COLUMN_FIXED),
+	DW_COLUMN(BYTEA, Opened, street, street, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, Opened, city, city, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, Opened, state, state, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, Opened, postal_code, postal_code, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, Opened, country, country, DW_COLUMN_FIXED)
+};
+
+static DwTable addresses =
+DW_TABLE("user_addresses", Opened, opened_columns);
+
+/* Writes one more text member of a JSON object. */
+static void
+member_append(StringInfo json, const char *name, const char *value)
+{
+	appendStringInfo(json, ",\"%s\":", name);
+	escape_json(json, value);
+}
+
+/* Opens an address and writes it as a JSON object. */
+static void
+address_append(StringInfo json, const Opened *address)
+{
+	appendStringInfo(json, "%s{\"is_primary\":%s", json->len > 1 ? "," : "",
+					 address->is_primary ? "true" : "false");
+	member_append(json, "address_type", address->type);
+	member_append(json, "street",
+				  dw_unseal(DW_SEAL_STREET, &address->id, address->street));
+	member_append(json, "city", address->city);
+	member_append(json, "state", address->state);
+	member_append(json, "postal_code", address->postal_code);
+	member_append(json, "country", address->country);
+	appendStringInfoChar(json, '}');
+}
+
+Datum
+dw_addresses_open(const DwUuid *user_id)
+{
+	static DwTableQuery by_user =
+		DW_TABLE_QUERY(addresses, "WHERE t.user_id = $1 "
+					   "ORDER BY t.is_primary DESC, t.id");
+	StringInfoData json;
+	DwParams	p = DW_PARAMS;
+	uint64		count;
+
+	dw_param_uuid(&p, user_id);
+	count = dw_table_query(&by_user, &p);
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '[');
+	for (uint64 row = 0; row < count; row++)
+	{
+		Opened		address;
+
+		dw_table_read(&addresses, row, &address);
+		address_append(&json, &address);
+	}
+	appendStringInfoChar(&json, ']');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+bool
+dw_contact_shared(const DwUuid *a, const DwUuid *b)
+{
+	/* a site names the provider only once they have confirmed the award */
+	static DwStatement find =
+		DW_STATEMENT("SELECT FROM dwello.job_sites AS s "
+					 "JOIN dwello.jobs AS j ON j.id = s.job_id "
+					 "WHERE ((s.homeowner_id = $1 AND s.provider_id = $2) "
+					 "OR (s.homeowner_id = $2 AND s.provider_id = $1)) "
+					 "AND j.status IN ('awarded', 'in_progress', "
+					 "'completed', 'disputed') "
+					 "AND j.deleted_at IS NULL LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, a);
+	dw_param_uuid(&p, b);
+	return dw_query(&find, &p) > 0;
+}
+
+void
+dw_contact_log(const DwUuid *user_id, const DwActor *actor,
+			   const char *reason)
+{
+	static DwStatement insert =
+		DW_STATEMENT("INSERT INTO dwello.data_access_log "
+					 "(user_id, actor_id, actor_role, what, reason, "
+					 "created_at) VALUES ($1, $2, $3, 'contact', $4, $5)");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_uuid(&p, &actor->user_id);
+	dw_param_text(&p, dw_actor_label(actor->kind));
+	dw_param_text(&p, reason);
+	/* the real clock, which no setting can move */
+	dw_param_time(&p, GetCurrentTimestamp());
+	(void) dw_execute(&insert, &p);
+}
