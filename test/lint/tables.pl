@@ -19,10 +19,11 @@ my %type = (
 	UUID => 'uuid', UUID_COPY => 'uuid', INT8 => 'bigint', INT4 => 'integer',
 	FLOAT8 => 'double precision', BOOL => 'boolean', TEXT => 'text',
 	TIME => 'timestamp with time zone', DATE => 'date', CURRENCY => 'text',
-	JSONB => 'jsonb', BYTEA => 'bytea');
+	JSONB => 'jsonb', BYTEA => 'bytea', TEXTS => 'text[]',
+	NUMERIC => 'numeric', POINT => 'geography');
 
 # Forms in which NULL has a stand-in of its own.
-my $stand_in = qr/^(?:UUID_COPY|TIME|DATE|TEXT|CURRENCY|JSONB|BYTEA)$/;
+my $stand_in = qr/^(?:UUID_COPY|TIME|DATE|TEXT|CURRENCY|JSONB|BYTEA|TEXTS|NUMERIC)$/;
 
 # columns TEXT: the entries of a list: [name, type, may be NULL, flags].
 sub columns
@@ -75,7 +76,7 @@ sub differences
 		};
 
 		push @findings, "$file: $table.$name is $has->[0], not $type"
-		  unless $has->[0] eq $type
+		  unless $has->[0] =~ s/^\w+\.(?=geography$)//r eq $type
 		  || ($has->[0] eq 'smallint' && $type eq 'integer');
 		push @findings, "$file: $table.$name may be NULL"
 		  if $has->[1] eq 'f' && !$nullable;
@@ -95,6 +96,14 @@ foreach my $file (c_files())
 {
 	my $text = code_only(read_file($file));
 
+	# columns that two lists share: #define NAME(flags) DW_COLUMN(...), ...
+	while ($text =~ /^#define (\w+)\((\w+)\) \\\n((?:[^\n]*\\\n)*[^\n]*DW_COLUMN[^\n]*\n)/mg)
+	{
+		my ($name, $argument, $body) = ($1, $2, $3);
+
+		$body =~ s/\\\n/\n/g;
+		$text =~ s{^\t$name\(([^()]*)\)}{my $value = $1; $body =~ s/\b$argument\b/$value/gr}mge;
+	}
 	while ($text =~ /DW_TABLE\("(\w+)",\s*\w+,\s*(\w+)\)/g)
 	{
 		my ($table, $list) = ($1, $2);

@@ -11,14 +11,13 @@ static DwPost
 good_post(void)
 {
 	return (DwPost) {
-		.longitude = -122.4194,
-		.latitude = 37.7749,
+		.place = {-122.4194, 37.7749},
 		.budget_min = DW_POST_ABSENT,
 		.budget_max = DW_POST_ABSENT,
 		.currency = "USD",
-		.start_date = DW_POST_ABSENT,
-		.end_date = DW_POST_ABSENT,
-		.hours = DW_POST_ABSENT,
+		.start_date = DW_POST_NONE,
+		.end_date = DW_POST_NONE,
+		.hours = DW_POST_NONE,
 		.expected_materials = DW_POST_ABSENT,
 		.photo_count = 10,
 		.photo_max = 10,
@@ -80,14 +79,14 @@ test_place(void **state)
 	DwPost		post = good_post();
 
 	assert_post(&post, DW_OK, 0);
-	post.longitude = 180;
-	post.latitude = -90;
+	post.place.longitude = 180;
+	post.place.latitude = -90;
 	assert_post(&post, DW_OK, 0);
-	assert_refused(longitude, 180.0001, DW_POST_LONGITUDE);
-	assert_refused(longitude, -__builtin_inf(), DW_POST_LONGITUDE);
-	assert_refused(longitude, nan, DW_POST_LONGITUDE);
-	assert_refused(latitude, -90.0001, DW_POST_LATITUDE);
-	assert_refused(latitude, nan, DW_POST_LATITUDE);
+	assert_refused(place.longitude, 180.0001, DW_POST_LONGITUDE);
+	assert_refused(place.longitude, -__builtin_inf(), DW_POST_LONGITUDE);
+	assert_refused(place.longitude, nan, DW_POST_LONGITUDE);
+	assert_refused(place.latitude, -90.0001, DW_POST_LATITUDE);
+	assert_refused(place.latitude, nan, DW_POST_LATITUDE);
 }
 
 /* Amounts are positive and in order. */
@@ -126,10 +125,8 @@ test_dates(void **state)
 	assert_post(&post, DW_OK, 0);
 	post.end_date = -4;
 	assert_post(&post, DW_BAD_VALUE, DW_POST_START_DATE);
-	post.start_date = DW_POST_ABSENT;
+	post.start_date = DW_POST_NONE;
 	assert_post(&post, DW_OK, 0);
-	assert_refused(start_date, DW_POST_DATE_MAX, DW_POST_START_DATE);
-	assert_refused(end_date, DW_POST_DATE_MIN, DW_POST_END_DATE);
 	assert_refused(hours, 0, DW_POST_HOURS);
 	assert_refused(photo_count, 11, DW_POST_PHOTOS);
 }
@@ -185,6 +182,44 @@ test_requirement(void **state)
 					   "requirement_value");
 	assert_requirement(DW_CREDENTIAL_LICENSE, "C-33", -1, "weight");
 	assert_requirement(DW_CREDENTIAL_LICENSE, "C-33", 10001, "weight");
+}
+
+/* Whether a credential of that kind meets a requirement of that value. */
+static bool
+is_met(DwCredentialType type, const char *value)
+{
+	DwPostRequirement requirement = {type, value, true, 1};
+	DwCredentialFacts credential = {type, NULL, "Gas Safe", 100000, 5};
+
+	if (dw_requirement_met(&requirement, &credential))
+		return true;
+	credential.issuer = "CSLB";
+	return dw_requirement_met(&requirement, &credential);
+}
+
+/* A name but for its case, a number that is reached, or any of the kind. */
+static void
+test_requirement_met(void **state)
+{
+	DwPostRequirement requirement = {DW_CREDENTIAL_LICENSE, "", true, 1};
+	DwCredentialFacts bare = {DW_CREDENTIAL_INSURANCE, NULL, "x",
+		DW_CREDENTIAL_NO_NUMBER, DW_CREDENTIAL_NO_NUMBER};
+
+	assert_true(is_met(DW_CREDENTIAL_LICENSE, ""));
+	assert_true(is_met(DW_CREDENTIAL_LICENSE, "gAS sAFE"));
+	assert_true(is_met(DW_CREDENTIAL_EQUIPMENT, "cslb"));
+	assert_false(is_met(DW_CREDENTIAL_CERTIFICATION, "Gas"));
+	assert_false(is_met(DW_CREDENTIAL_CERTIFICATION, "Gas Safe 2"));
+	assert_true(is_met(DW_CREDENTIAL_INSURANCE, "100000"));
+	assert_false(is_met(DW_CREDENTIAL_INSURANCE, "100001"));
+	assert_true(is_met(DW_CREDENTIAL_EXPERIENCE, "5"));
+	assert_false(is_met(DW_CREDENTIAL_EXPERIENCE, "6"));
+	assert_false(is_met(DW_CREDENTIAL_EXPERIENCE, "five"));
+	assert_false(dw_requirement_met(&requirement, &bare));
+	requirement.type = DW_CREDENTIAL_INSURANCE;
+	assert_true(dw_requirement_met(&requirement, &bare));
+	requirement.value = "0";
+	assert_false(dw_requirement_met(&requirement, &bare));
 }
 
 /* A plan has all its amounts or none, and they add up. */
@@ -333,6 +368,7 @@ main(void)
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_date_valid),
 		cmocka_unit_test(test_requirement),
+		cmocka_unit_test(test_requirement_met),
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_weights),
 		cmocka_unit_test(test_edit_sets),

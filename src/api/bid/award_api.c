@@ -1,6 +1,7 @@
 /*
  * award_api.c
- *		Entry points of the award: accept_bid, confirm_award.
+ *		Entry points of the award: accept_bid, confirm_award; and expire_bids,
+ *		which ends what was not confirmed or accepted in time.
  *
  * The homeowner accepts one eligible bid and by that rejects its rivals; the
  * bidder confirms, and the escrow opens.  Whether a bid is eligible is asked
@@ -59,7 +60,7 @@ DW_FUNCTION(dwello_accept_bid)
 	need_eligible(&call, &job, &bid);
 
 	dw_award_give(&job, &bid, "bid_accepted");
-	dw_bid_reject_rivals(&bid);
+	dw_bids_end(&job_id, &bid_id, DW_BID_REASON_NOT_SELECTED);
 	dw_row_uuid(&call, "job_id", &job.id);
 	dw_row_uuid(&call, "bid_id", &bid.id);
 	dw_row_uuid(&call, "provider_id", &bid.provider_id);
@@ -108,23 +109,6 @@ DW_FUNCTION(dwello_confirm_award)
 	dw_row_uuid(&call, "fee_schedule_id", &escrow.fee_schedule_id);
 	dw_row_int4(&call, "version", job.version);
 	return dw_call_return(&call);
-}
-
-void
-dw_award_give(DwJob *job, DwBid *bid, const char *type)
-{
-	job->provider_id = bid->provider_id;
-	job->awarded_at = dw_now();
-	job->confirm_by = job->awarded_at +
-		dw_job_timer(&job->id, "award_confirm_hours") * USECS_PER_HOUR;
-	job->is_listed = false;
-	dw_job_save(job);
-	dw_job_list_children(job);
-
-	bid->status = DW_BID_ACCEPTED;
-	bid->reason = NULL;
-	dw_bid_save(bid);
-	dw_bid_emit(bid, type);
 }
 
 /* 22023 with the reasons when the bid fails a gate now. */
@@ -209,4 +193,68 @@ open_escrow(DwCall *call, const DwJob *job, const DwBid *bid,
 		dw_raise(result, "the milestones do not divide the bid's amount",
 				 psprintf("Job %s has more milestones than there is money"
 						  " to share.", dw_uuid_text(&job->id)), NULL);
+}
+
+#define PORTION			500		/* bids that a statement expires at once */
+
+/* What is over, of awards or of bids. */
+typedef struct LapseBatch
+{
+	DwCall	   *call;			/* whose batch it is */
+	const DwDue *rows;			/* claimed */
+	int			count;			/* of them */
+	int			ended;			/* how many were ended so far */
+} LapseBatch;
+
+/* Lapses the award of a claimed job, unless it is not over, after all. */
+static bool
+award_expire(int turn, void *argument)
+{
+	LapseBatch *batch = argument;
+	const DwUuid *job_id = &batch->rows[turn].job_id;
+	DwJob		job;
+	DwBid		bid;
+
+	if (!dw_job_lock(job_id, &job))
+		elog(ERROR, "claimed job %s is gone", dw_uuid_text(job_id));
+	if (job.status != DW_JOB_AWARDED || job.confirmed_at != DT_NOBEGIN ||
+		dw_now() < job.confirm_by)
+		return true;
+	if (!dw_bid_lock_accepted(job_id, &bid))
+		elog(ERROR, "awarded job has no accepted bid");
+	bid.status = dw_bid_next(batch->call, &bid, DW_BID_EVENT_LAPSE);
+	dw_award_lapse(batch->call, &job, &bid, DW_BID_REASON_NOT_CONFIRMED, NULL);
+	batch->ended++;
+	return true;
+}
+
+/* Expires some of the claimed bids, in one statement. */
+static bool
+portion_expire(int turn, void *argument)
+{
+	LapseBatch *batch = argument;
+	int			first = turn * PORTION;
+
+	batch->ended += dw_bids_expire(&batch->rows[first],
+								   Min(PORTION, batch->count - first));
+	return true;
+}
+
+/* expire_bids(max_rows) → expired, lapsed */
+DW_FUNCTION(dwello_expire_bids)
+{
+	DwCall		call;
+	int32		max_rows;
+	LapseBatch	awards = {.call = &call};
+	LapseBatch	bids = {.call = &call};
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	max_rows = dw_arg_max_rows(&call);
+	awards.rows = dw_awards_claim_lapsed(max_rows, &awards.count);
+	bids.rows = dw_bids_claim_overdue(max_rows - awards.count, &bids.count);
+	dw_each_turn(awards.count, award_expire, &awards);
+	dw_each_turn((bids.count + PORTION - 1) / PORTION, portion_expire, &bids);
+	dw_row_int4(&call, "lapsed", awards.ended);
+	dw_row_int4(&call, "expired", bids.ended);
+	return dw_call_return(&call);
 }

@@ -1,6 +1,10 @@
 /*
  * bid_api.c
- *		Entry points of the bidder: submit_bid, revise_bid, confirm_bid.
+ *		Entry points of a bid before the award: submit_bid, revise_bid,
+ *		confirm_bid, reject_bid, withdraw_bid.
+ *
+ * Every version of a bid is scored once, from what is known that day, and
+ * against what the job's terms froze; never against other bids.
  *
  * A bid that fails a gate is kept all the same, with its reasons: it may
  * become eligible later (a credential is verified, a setting changes).
@@ -10,9 +14,12 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+
 #include "api/account/account_api.h"
 #include "api/bid/bid_api_int.h"
-#include "api/bid/offer_api_int.h"
 #include "api/job/job_api.h"
 #include "api/score/score_api.h"
 #include "server/crypto/crypto_server.h"
@@ -20,142 +27,287 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/bid/bid_store.h"
+#include "store/score/score_store.h"
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
+#define TEXT_MAX		20000	/* characters of a description */
+#define NAME_MAX_LENGTH	200		/* characters of a material's name */
+#define URL_MAX_LENGTH	2000	/* characters of an address */
+#define QUANTITY_DECIMALS	6
 
-static void job_check(DwCall *call, const DwJob *job, DwBid *bid);
-static void bid_identify(DwCall *call, const DwJob *job, DwBid *bid);
-static void bid_replace_offer(DwBid *bid, const DwBid *offer);
-static Datum revision_return(DwCall *call, const DwJob *job, DwBid *bid,
-							 const DwMaterials *materials, const char *type);
+/* numeric(18, 6) holds less than 10^12, in millionths 10^18. */
+#define QUANTITY_LIMIT	INT64CONST(1000000000000000000)
 
-/* submit_bid(…) → the bid with its score and its reasons */
-DW_FUNCTION(dwello_submit_bid)
+/*
+ * The lines of material of an offer, read from the jsonb of the call.
+ *
+ * Every line is looked at before anything is refused, because what is said
+ * must not depend on the order of the lines: the kinds of errors have an
+ * order of their own, which is that of DwResult.
+ */
+
+/* Lines being read, and what was wrong with them. */
+typedef struct MaterialReading
 {
-	DwCall		call;
-	DwJob		job;
-	DwBid		bid;
-	DwMaterials materials;
+	DwMaterials materials;		/* so far */
+	DwJsonArg	object;			/* the line that is read now */
+	DwResult	code;			/* DW_OK, or the first error */
+	const char *problem;		/* "line 1: quantity must be ..." */
+} MaterialReading;
 
-	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
-	dw_offer_need_verified(&call);
-	memset(&bid, 0, sizeof(bid));
-	bid.job_id = dw_arg_uuid(&call, "job_id");
-	dw_offer_read(&call, &bid, &materials);
-	(void) dw_arg_time_opt(&call, "expires_at");
-
-	dw_job_for_command(&call, &bid.job_id, &job);
-	if (dw_uuid_equal(&job.homeowner_id, &call.actor.user_id))
-		dw_raise(DW_FORBIDDEN, "nobody may bid on their own job", NULL, NULL);
-	if (dw_call_replay(&call, &job.id))
-		return dw_call_return(&call);
-	job_check(&call, &job, &bid);
-	dw_offer_date(&call, "expires_at", &bid);
-	bid_identify(&call, &job, &bid);
-	dw_offer_score(&call, "labor_cost", &job, &bid, &materials);
-
-	dw_bid_insert(&bid, &materials);
-	dw_bid_emit(&bid, "bid_submitted");
-	dw_row_offer(&call, &job, &bid);
-	return dw_call_return(&call);
+/* Keeps the error that comes first in the order of DwResult. */
+static void
+line_note(MaterialReading *reading, DwResult code, const char *what)
+{
+	if (reading->code != DW_OK && reading->code <= code)
+		return;
+	reading->code = code;
+	reading->problem = psprintf("line %d: %s", reading->materials.count + 1,
+								what);
 }
 
-/* revise_bid(job_id, bid_id, …) → the bid with its new score */
-DW_FUNCTION(dwello_revise_bid)
+/* A text of a line, or NULL. */
+static char *
+line_text(MaterialReading *reading, const char *name, int max)
 {
-	DwCall		call;
-	DwUuid		job_id;
-	DwUuid		bid_id;
-	DwJob		job;
-	DwBid		bid;
-	DwBid		offer;
-	DwMaterials materials;
+	char	   *text = NULL;
 
-	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
-	dw_offer_need_verified(&call);
-	job_id = dw_arg_uuid(&call, "job_id");
-	bid_id = dw_arg_uuid(&call, "bid_id");
-	memset(&offer, 0, sizeof(offer));
-	dw_offer_read(&call, &offer, &materials);
-	(void) dw_arg_time_opt(&call, "expires_at");
-
-	dw_job_for_command(&call, &job_id, &job);
-	dw_bid_for_bidder(&call, &job, &bid_id, &bid);
-	if (dw_call_replay(&call, &job_id))
-		return dw_call_return(&call);
-	dw_call_version(&call, bid.version);
-	dw_offer_need_terms(&call, "terms_version", &job);
-	bid.status = dw_bid_next_in_time(&call, &job, &bid, DW_BID_EVENT_REVISE);
-
-	bid_replace_offer(&bid, &offer);
-	dw_offer_date(&call, "expires_at", &bid);
-	dw_offer_score(&call, "labor_cost", &job, &bid, &materials);
-	return revision_return(&call, &job, &bid, &materials, "bid_revised");
+	if (dw_json_arg_text(&reading->object, name, &text) == DW_MEMBER_WRONG)
+		line_note(reading, DW_BAD_VALUE, psprintf("%s must be a text", name));
+	if (text != NULL && pg_mbstrlen(text) > max)
+		line_note(reading, DW_TEXT_TOO_LONG,
+				  psprintf("%s is longer than %d characters", name, max));
+	return text;
 }
 
-/* confirm_bid(job_id, bid_id, …) → the bid, for the job's present terms */
-DW_FUNCTION(dwello_confirm_bid)
+/* True when something is left after so many digits behind the point. */
+static bool
+has_more_decimals(const char *text, int decimals)
 {
-	DwCall		call;
-	DwUuid		job_id;
-	DwUuid		bid_id;
-	DwJob		job;
-	DwBid		bid;
-	DwMaterials materials;
+	const char *point = strchr(text, '.');
 
-	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
-	dw_offer_need_verified(&call);
-	job_id = dw_arg_uuid(&call, "job_id");
-	bid_id = dw_arg_uuid(&call, "bid_id");
+	if (point == NULL || (int) strlen(point + 1) <= decimals)
+		return false;
+	point += 1 + decimals;
+	return point[strspn(point, "0")] != '\0';
+}
 
-	dw_job_for_command(&call, &job_id, &job);
-	dw_bid_for_bidder(&call, &job, &bid_id, &bid);
-	if (dw_call_replay(&call, &job_id))
-		return dw_call_return(&call);
-	dw_call_version(&call, bid.version);
-	dw_offer_need_terms(&call, "terms_version", &job);
-	bid.status = dw_bid_next_in_time(&call, &job, &bid,
-									 DW_BID_EVENT_CONFIRM_TERMS);
-	if (bid.terms_version == job.terms_version)
+/* Reads digits with a point into units of 10^-decimals; false: too big. */
+static bool
+read_decimal(const char *text, int decimals, int64 *value)
+{
+	int64		number = 0;
+	int			after = -1;		/* digits read after the point */
+
+	for (; *text != '\0' && after < decimals; text++)
 	{
-		dw_call_replayed(&call);	/* it stands for them already */
-		dw_row_offer(&call, &job, &bid);
-		return dw_call_return(&call);
+		if (*text == '.')
+		{
+			after = 0;
+			continue;
+		}
+		if (__builtin_mul_overflow(number, INT64CONST(10), &number) ||
+			__builtin_add_overflow(number, *text - '0', &number))
+			return false;
+		after += after >= 0;
 	}
-
-	dw_materials_load(&job_id, &bid_id, &materials);
-	bid.submitted_at = dw_now();
-	dw_offer_score(&call, "bid_id", &job, &bid, &materials);
-	return revision_return(&call, &job, &bid, &materials, "bid_confirmed");
+	for (after = Max(after, 0); after < decimals; after++)
+		if (__builtin_mul_overflow(number, INT64CONST(10), &number))
+			return false;
+	*value = number;
+	return true;
 }
 
-/* reject_bid(job_id, bid_id, …) → the bid, declined by the homeowner */
-DW_FUNCTION(dwello_reject_bid)
+/*
+ * A number of a line, as it was given, and in units of 10^-decimals; 1 where
+ * there is none.
+ */
+static int64
+line_number(MaterialReading *reading, const char *name, int decimals,
+			Numeric *given)
 {
-	DwCall		call;
-	DwUuid		job_id;
-	DwUuid		bid_id;
-	char	   *note;
-	DwJob		job;
-	DwBid		bid;
+	int64		number = 1;
+	char	   *text;
 
-	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
-	job_id = dw_arg_uuid(&call, "job_id");
-	bid_id = dw_arg_uuid(&call, "bid_id");
-	note = dw_arg_text_opt(&call, "reason", DW_BID_NOTE_MAX);
+	if (dw_json_arg_numeric(&reading->object, name, given) !=
+		DW_MEMBER_GIVEN)
+	{
+		line_note(reading, DW_BAD_VALUE,
+				  psprintf("%s must be a number", name));
+		return number;
+	}
+	text = DatumGetCString(DirectFunctionCall1(numeric_out,
+											   NumericGetDatum(*given)));
+	if (*text == '-')
+		line_note(reading, DW_BAD_VALUE,
+				  psprintf("%s must not be negative", name));
+	else if (has_more_decimals(text, decimals))
+		line_note(reading, DW_BAD_VALUE,
+				  psprintf("%s has more than %d decimals", name, decimals));
+	else if (!read_decimal(text, decimals, &number))
+		line_note(reading, DW_OVERFLOW,
+				  psprintf("%s is out of range", name));
+	return number;
+}
 
-	dw_job_for_command(&call, &job_id, &job);
-	if (!dw_bid_lock(&job_id, &bid_id, &bid))
-		dw_bid_refuse_unknown(&bid_id);
-	dw_job_need_homeowner(&call, &job);
-	if (dw_call_replay(&call, &job_id))
-		return dw_call_return(&call);
-	dw_call_version(&call, bid.version);
-	bid.status = dw_bid_next_in_time(&call, &job, &bid, DW_BID_EVENT_REJECT);
+/* Prices a line of valid numbers and adds it to the total. */
+static void
+line_price(MaterialReading *reading, DwMaterial *line, int64 quantity)
+{
+	int64	   *total = &reading->materials.total;
 
-	dw_bid_end(&bid, DW_BID_REASON_DECLINED, note);
-	dw_row_bid_end(&call, &job, &bid);
-	return dw_call_return(&call);
+	if (dw_money_line_total(line->unit_price, quantity,
+							&line->total_price) != DW_OK ||
+		dw_money_add(*total, line->total_price, total) != DW_OK)
+		line_note(reading, DW_OVERFLOW, "the total is out of range");
+}
+
+/* Reads the next line and adds its total. */
+static void
+line_read(MaterialReading *reading)
+{
+	DwMaterial *line =
+		&reading->materials.lines[reading->materials.count];
+	Numeric		given;
+	Numeric		price;
+	int64		quantity;
+
+	line->item_name = line_text(reading, "item_name", NAME_MAX_LENGTH);
+	line->store_name = line_text(reading, "store_name", NAME_MAX_LENGTH);
+	line->store_url = line_text(reading, "store_url", URL_MAX_LENGTH);
+	if (line->item_name == NULL ||
+		line->item_name[strspn(line->item_name, " \t\r\n")] == '\0')
+		line_note(reading, DW_BAD_VALUE, "item_name must be a text");
+
+	quantity = line_number(reading, "quantity", QUANTITY_DECIMALS, &given);
+	line->unit_price = line_number(reading, "unit_price", 0, &price);
+	if (quantity == 0)
+		line_note(reading, DW_BAD_VALUE, "quantity must be positive");
+	if (quantity >= QUANTITY_LIMIT)
+		line_note(reading, DW_OVERFLOW, "quantity is out of range");
+	if (reading->code == DW_OK)
+	{
+		line->quantity = NumericGetDatum(given);
+		line_price(reading, line, quantity);
+	}
+}
+
+/* Reads an array of objects; members that have no meaning are ignored. */
+static void
+materials_read(Datum document, MaterialReading *reading)
+{
+	DwMaterials *materials = &reading->materials;
+	DwJsonArg	list;
+	int			count;
+
+	memset(reading, 0, sizeof(*reading));
+	reading->code = DW_BAD_VALUE;
+	if (!dw_json_arg_list(document, &list, &count))
+		reading->problem = "must be an array of objects";
+	else if (count > DW_MATERIAL_MAX_LINES)
+		reading->problem = psprintf("must not have more than %d lines",
+									DW_MATERIAL_MAX_LINES);
+	else
+		reading->code = DW_OK;
+	if (reading->code != DW_OK)
+		return;
+	materials->lines = palloc0_array(DwMaterial, Max(count, 1));
+	for (; materials->count < count; materials->count++)
+		if (dw_json_arg_item(&list, materials->count, &reading->object))
+			line_read(reading);
+		else
+			line_note(reading, DW_BAD_VALUE, "must be an object");
+}
+
+/* 22001, 22003, 22023: what an offer costs, in that order. */
+static void
+offer_check_money(DwCall *call, DwBid *bid, const MaterialReading *reading)
+{
+	if (reading->code == DW_TEXT_TOO_LONG)
+		dw_arg_refuse(call, "materials", reading->code, reading->problem);
+	if (dw_money_add(bid->labor_cost, bid->materials_cost,
+					 &bid->bid_amount) != DW_OK)
+		dw_arg_refuse(call, "labor_cost", DW_OVERFLOW,
+					  "and materials_cost are out of range together");
+	if (reading->code != DW_OK)
+		dw_arg_refuse(call, "materials", reading->code, reading->problem);
+
+	if (bid->labor_cost < 0)
+		dw_arg_refuse(call, "labor_cost", DW_BAD_VALUE,
+					  "must not be negative");
+	if (bid->materials_cost < 0)
+		dw_arg_refuse(call, "materials_cost", DW_BAD_VALUE,
+					  "must not be negative");
+	if (bid->bid_amount == 0)
+		dw_arg_refuse(call, "labor_cost", DW_BAD_VALUE,
+					  "and materials_cost must not both be zero");
+	if (!bid->materials_included && bid->materials_cost != 0)
+		dw_arg_refuse(call, "materials_cost", DW_BAD_VALUE,
+					  "must be 0 when materials are not included");
+}
+
+/* 22023: what an offer promises besides. */
+static void
+offer_check_rest(DwCall *call, DwBid *bid)
+{
+	if (bid->warranty_months < 0)
+		dw_arg_refuse(call, "warranty_months", DW_BAD_VALUE,
+					  "must not be negative");
+	bid->timeline_days = DW_BID_NO_DAYS;
+	if (!dw_arg_has(call, "timeline_days"))
+		return;
+	bid->timeline_days = dw_arg_int4(call, "timeline_days");
+	if (bid->timeline_days <= 0)
+		dw_arg_refuse(call, "timeline_days", DW_BAD_VALUE, "must be positive");
+}
+
+/*
+ * Reads an offer and checks what the arguments say by themselves: 22004,
+ * 22001, 22003, 22023.
+ */
+static void
+offer_read(DwCall *call, DwBid *bid, DwMaterials *materials)
+{
+	MaterialReading reading;
+	Datum		lines;
+
+	bid->labor_cost = dw_arg_int8(call, "labor_cost");
+	bid->materials_cost = dw_arg_int8(call, "materials_cost");
+	bid->warranty_months = dw_arg_int4(call, "warranty_months");
+	bid->materials_included = dw_arg_bool(call, "materials_included");
+	lines = dw_arg_jsonb(call, "materials");
+
+	bid->description = dw_arg_text_opt(call, "description", TEXT_MAX);
+	bid->special_terms = dw_arg_text_opt(call, "special_terms",
+										 TEXT_MAX);
+	materials_read(lines, &reading);
+	*materials = reading.materials;
+	offer_check_money(call, bid, &reading);
+	offer_check_rest(call, bid);
+}
+
+/* 42501 for a provider who lacks a verification that is wanted by now. */
+static void
+offer_need_verified(DwCall *call)
+{
+	if (!dw_provider_verified(&call->actor.user_id))
+		dw_raise(DW_FORBIDDEN, "the provider is not verified",
+				 psprintf("User %s lacks a verification that the settings"
+						  " ask for.", dw_uuid_text(&call->actor.user_id)),
+				 "See dwello.verify_user().");
+}
+
+/* WD103 when the argument names other terms than the job's present ones. */
+static void
+offer_need_terms(DwCall *call, const char *arg, const DwJob *job)
+{
+	if (!dw_arg_has(call, arg) ||
+		dw_arg_int4(call, arg) == job->terms_version)
+		return;
+	dw_raise(DW_STALE_VERSION, "the job's terms have changed",
+			 psprintf("The bid is for terms version %d, the job has %d.",
+					  dw_arg_int4(call, arg), job->terms_version),
+			 "Read the job again and price what it asks for now.");
 }
 
 /* WD103, WD101, WD102, WD201: whether the job takes such a bid now. */
@@ -165,7 +317,7 @@ job_check(DwCall *call, const DwJob *job, DwBid *bid)
 	const char *currency = dw_arg_text_opt(call, "currency",
 										   CURRENCY_MAX);
 
-	dw_offer_need_terms(call, "terms_version", job);
+	offer_need_terms(call, "terms_version", job);
 	if (dw_bidding_over(job))
 		dw_bidding_refuse_late(job);
 	if (job->status != DW_JOB_OPEN)
@@ -226,6 +378,136 @@ bid_replace_offer(DwBid *bid, const DwBid *offer)
 	bid->special_terms = offer->special_terms;
 }
 
+/*
+ * Makes the bid one of now: submitted_at, and expires_at from the argument
+ * or the setting; 22023 when that is not in the future.
+ */
+static void
+offer_date(DwCall *call, const char *arg, DwBid *bid)
+{
+	bid->submitted_at = dw_now();
+	bid->expires_at = dw_arg_time_opt(call, arg);
+	if (bid->expires_at == DT_NOBEGIN)
+		bid->expires_at = bid->submitted_at +
+			dw_setting_int8("bid_expiry_days") * USECS_PER_DAY;
+	if (bid->expires_at <= bid->submitted_at)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be in the future");
+}
+
+/*
+ * Gives the bid its comparable price, the inputs of today and the total they
+ * make under the job's present terms; 22003, naming the argument.
+ */
+static void
+offer_score(DwCall *call, const char *arg, const DwJob *job, DwBid *bid,
+			const DwMaterials *materials)
+{
+	DwScoreOffer offer = {
+		.bid_amount = bid->bid_amount,
+		.materials_cost = bid->materials_cost,
+		.lines_total = materials->total,
+		.line_count = materials->count,
+		.materials_included = bid->materials_included
+	};
+	DwScoreJob	terms;
+	DwScore		score;
+
+	if (dw_score_price(&offer, job->expected_materials, &bid->price,
+					   &bid->is_inconsistent) != DW_OK)
+		dw_arg_refuse(call, arg, DW_OVERFLOW,
+					  "and the materials are out of range together");
+	dw_score_inputs_load(job, &bid->provider_id, &bid->inputs);
+	bid->inputs.price = bid->price;
+	bid->inputs.timeline_days = bid->timeline_days == DW_BID_NO_DAYS ?
+		DW_SCORE_UNKNOWN : bid->timeline_days;
+	bid->inputs.warranty_months = bid->warranty_months;
+
+	dw_score_job_read(job, &terms);
+	if (dw_bid_score(&terms, &bid->inputs, &score) != DW_OK)
+		elog(ERROR, "bid cannot be scored");
+	bid->score_total = score.total;
+}
+
+/* The row of a bid that was just written, with the gates it fails. */
+static void
+row_offer(DwCall *call, const DwJob *job, const DwBid *bid)
+{
+	bool		is_open = job->bid_mode == DW_BID_MODE_OPEN;
+	DwRanking	ranking;
+
+	dw_ranking_load(job, is_open ? NULL : &bid->id, true, &ranking);
+	if (is_open)
+		dw_rank_flag(ranking.bids, ranking.count, job->reference_amount);
+	for (int i = 0; i < ranking.count; i++)
+		if (dw_uuid_equal(&ranking.bids[i].id, &bid->id))
+			dw_row_ranked(call, job, &ranking.bids[i]);
+
+	dw_row_uuid(call, "job_id", &bid->job_id);
+	dw_row_uuid(call, "bid_id", &bid->id);
+	dw_row_uuid(call, "provider_id", &bid->provider_id);
+	dw_row_text(call, "status", dw_bid_status_label(bid->status));
+	dw_row_int4(call, "bid_version", bid->bid_version);
+	dw_row_int8(call, "bid_amount", bid->bid_amount);
+	dw_row_text(call, "currency", bid->currency);
+	dw_row_time(call, "expires_at", bid->expires_at);
+	dw_row_int4(call, "version", bid->version);
+}
+
+/*
+ * Locks the caller's own bid on a locked job; P0002 when there is none that
+ * they may see, 42501 when it is another's.
+ */
+static void
+bid_for_bidder(DwCall *call, const DwJob *job, const DwUuid *bid_id,
+			   DwBid *bid)
+{
+	bool		found = dw_bid_lock(&job->id, bid_id, bid);
+
+	if (found && dw_uuid_equal(&bid->provider_id, &call->actor.user_id))
+		return;
+	if (!found || !dw_sees_all_bids(call, job))
+		dw_bid_refuse_unknown(bid_id);
+	dw_raise(DW_FORBIDDEN, psprintf("only the bidder may call dwello.%s",
+									dw_call_name(call)),
+			 psprintf("Bid %s is another provider's.", dw_uuid_text(bid_id)),
+			 NULL);
+}
+
+/* True while an award waits to be confirmed. */
+static bool
+award_open(const DwJob *job)
+{
+	return job->status == DW_JOB_AWARDED && job->confirmed_at == DT_NOBEGIN;
+}
+
+/*
+ * The state after an event done by the caller: WD101 when there is no such
+ * move from here, WD102 when the bid's time, or its award's, is over.
+ */
+static DwBidStatus
+bid_next_in_time(DwCall *call, const DwJob *job, const DwBid *bid,
+				 DwBidEvent event)
+{
+	TimestampTz until = bid->expires_at;
+
+	if (bid->status == DW_BID_PENDING)
+		until = Min(until, job->expires_at);
+	else if (bid->status == DW_BID_ACCEPTED)
+		until = award_open(job) ? job->confirm_by : DT_NOEND;
+	if (bid->status != DW_BID_EXPIRED)
+	{
+		DwBidStatus next = dw_bid_next(call, bid, event);
+
+		if (dw_now() < until)
+			return next;
+	}
+	dw_raise(DW_DEADLINE_PASSED,
+			 psprintf("it is too late to call dwello.%s", dw_call_name(call)),
+			 psprintf("Bid %s has expired.", dw_uuid_text(&bid->id)),
+			 "As long as the job takes bids, dwello.submit_bid() makes a new"
+			 " one.");
+}
+
 /* Writes a scored offer as the next version of the bid, and returns it. */
 static Datum
 revision_return(DwCall *call, const DwJob *job, DwBid *bid,
@@ -234,6 +516,185 @@ revision_return(DwCall *call, const DwJob *job, DwBid *bid,
 	bid->terms_version = job->terms_version;
 	dw_bid_revise(bid, materials);
 	dw_bid_emit(bid, type);
-	dw_row_offer(call, job, bid);
+	row_offer(call, job, bid);
 	return dw_call_return(call);
+}
+
+/* submit_bid(…) → the bid with its score and its reasons */
+DW_FUNCTION(dwello_submit_bid)
+{
+	DwCall		call;
+	DwJob		job;
+	DwBid		bid;
+	DwMaterials materials;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
+	offer_need_verified(&call);
+	memset(&bid, 0, sizeof(bid));
+	bid.job_id = dw_arg_uuid(&call, "job_id");
+	offer_read(&call, &bid, &materials);
+	(void) dw_arg_time_opt(&call, "expires_at");
+
+	dw_job_for_command(&call, &bid.job_id, &job);
+	if (dw_uuid_equal(&job.homeowner_id, &call.actor.user_id))
+		dw_raise(DW_FORBIDDEN, "nobody may bid on their own job", NULL, NULL);
+	if (dw_call_replay(&call, &job.id))
+		return dw_call_return(&call);
+	job_check(&call, &job, &bid);
+	offer_date(&call, "expires_at", &bid);
+	bid_identify(&call, &job, &bid);
+	offer_score(&call, "labor_cost", &job, &bid, &materials);
+
+	dw_bid_insert(&bid, &materials);
+	dw_bid_emit(&bid, "bid_submitted");
+	row_offer(&call, &job, &bid);
+	return dw_call_return(&call);
+}
+
+/* revise_bid(job_id, bid_id, …) → the bid with its new score */
+DW_FUNCTION(dwello_revise_bid)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwUuid		bid_id;
+	DwJob		job;
+	DwBid		bid;
+	DwBid		offer;
+	DwMaterials materials;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
+	offer_need_verified(&call);
+	job_id = dw_arg_uuid(&call, "job_id");
+	bid_id = dw_arg_uuid(&call, "bid_id");
+	memset(&offer, 0, sizeof(offer));
+	offer_read(&call, &offer, &materials);
+	(void) dw_arg_time_opt(&call, "expires_at");
+
+	dw_job_for_command(&call, &job_id, &job);
+	bid_for_bidder(&call, &job, &bid_id, &bid);
+	if (dw_call_replay(&call, &job_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, bid.version);
+	offer_need_terms(&call, "terms_version", &job);
+	bid.status = bid_next_in_time(&call, &job, &bid, DW_BID_EVENT_REVISE);
+
+	bid_replace_offer(&bid, &offer);
+	offer_date(&call, "expires_at", &bid);
+	offer_score(&call, "labor_cost", &job, &bid, &materials);
+	return revision_return(&call, &job, &bid, &materials, "bid_revised");
+}
+
+/* confirm_bid(job_id, bid_id, …) → the bid, for the job's present terms */
+DW_FUNCTION(dwello_confirm_bid)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwUuid		bid_id;
+	DwJob		job;
+	DwBid		bid;
+	DwMaterials materials;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
+	offer_need_verified(&call);
+	job_id = dw_arg_uuid(&call, "job_id");
+	bid_id = dw_arg_uuid(&call, "bid_id");
+
+	dw_job_for_command(&call, &job_id, &job);
+	bid_for_bidder(&call, &job, &bid_id, &bid);
+	if (dw_call_replay(&call, &job_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, bid.version);
+	offer_need_terms(&call, "terms_version", &job);
+	bid.status = bid_next_in_time(&call, &job, &bid,
+								  DW_BID_EVENT_CONFIRM_TERMS);
+	if (bid.terms_version == job.terms_version)
+	{
+		dw_call_replayed(&call);	/* it stands for them already */
+		row_offer(&call, &job, &bid);
+		return dw_call_return(&call);
+	}
+
+	dw_materials_load(&bid, &materials);
+	bid.submitted_at = dw_now();
+	offer_score(&call, "bid_id", &job, &bid, &materials);
+	return revision_return(&call, &job, &bid, &materials, "bid_confirmed");
+}
+
+/* The row of a command that ended a bid. */
+static void
+row_bid_end(DwCall *call, const DwJob *job, const DwBid *bid)
+{
+	dw_row_uuid(call, "job_id", &job->id);
+	dw_row_uuid(call, "bid_id", &bid->id);
+	dw_row_uuid(call, "provider_id", &bid->provider_id);
+	dw_row_text(call, "job_status", dw_job_status_label(job->status));
+	dw_row_text(call, "bid_status", dw_bid_status_label(bid->status));
+	dw_row_int4(call, "version", bid->version);
+}
+
+/* reject_bid(job_id, bid_id, …) → the bid, declined by the homeowner */
+DW_FUNCTION(dwello_reject_bid)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwUuid		bid_id;
+	char	   *note;
+	DwJob		job;
+	DwBid		bid;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
+	job_id = dw_arg_uuid(&call, "job_id");
+	bid_id = dw_arg_uuid(&call, "bid_id");
+	note = dw_arg_text_opt(&call, "reason", DW_BID_NOTE_MAX);
+
+	dw_job_for_command(&call, &job_id, &job);
+	if (!dw_bid_lock(&job_id, &bid_id, &bid))
+		dw_bid_refuse_unknown(&bid_id);
+	dw_job_need_homeowner(&call, &job);
+	if (dw_call_replay(&call, &job_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, bid.version);
+	bid.status = bid_next_in_time(&call, &job, &bid, DW_BID_EVENT_REJECT);
+
+	dw_bid_end(&bid, DW_BID_REASON_DECLINED, note);
+	row_bid_end(&call, &job, &bid);
+	return dw_call_return(&call);
+}
+
+/* withdraw_bid(job_id, bid_id, …) → the bid, and what became of the job */
+DW_FUNCTION(dwello_withdraw_bid)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwUuid		bid_id;
+	char	   *note;
+	DwJob		job;
+	DwBid		bid;
+	bool		is_award;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
+	job_id = dw_arg_uuid(&call, "job_id");
+	bid_id = dw_arg_uuid(&call, "bid_id");
+	note = dw_arg_text_opt(&call, "reason", DW_BID_NOTE_MAX);
+
+	dw_job_for_command(&call, &job_id, &job);
+	bid_for_bidder(&call, &job, &bid_id, &bid);
+	if (dw_call_replay(&call, &job_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, bid.version);
+	is_award = bid.status == DW_BID_ACCEPTED;
+	if (is_award && job.confirmed_at != DT_NOBEGIN)
+		dw_raise(DW_INVALID_TRANSITION, "the award is confirmed",
+				 psprintf("Bid %s has become the contract of job %s.",
+						  dw_uuid_text(&bid_id), dw_uuid_text(&job_id)),
+				 NULL);
+	bid.status = bid_next_in_time(&call, &job, &bid,
+								  DW_BID_EVENT_WITHDRAW);
+
+	if (is_award)
+		dw_award_lapse(&call, &job, &bid, DW_BID_REASON_WITHDRAWN, note);
+	else
+		dw_bid_end(&bid, DW_BID_REASON_WITHDRAWN, note);
+	row_bid_end(&call, &job, &bid);
+	return dw_call_return(&call);
 }

@@ -10,16 +10,8 @@
 #define DW_BID_API_INT_H
 
 #include "server/call/call_server.h"
-#include "server/sql/sql_server.h"
 #include "store/bid/bid_store.h"
 #include "store/job/job_store.h"
-
-/*
- * Locks the caller's own bid on a locked job; P0002 when there is none that
- * they may see, 42501 when it is another's.
- */
-extern void dw_bid_for_bidder(DwCall *call, const DwJob *job,
-							  const DwUuid *bid_id, DwBid *bid);
 
 /*
  * The state after an event done by the caller: WD101 when there is no such
@@ -28,17 +20,18 @@ extern void dw_bid_for_bidder(DwCall *call, const DwJob *job,
 extern DwBidStatus dw_bid_next(DwCall *call, const DwBid *bid,
 							   DwBidEvent event);
 
-/* The same, and WD102 when the bid's time, or its award's, is over. */
-extern DwBidStatus dw_bid_next_in_time(DwCall *call, const DwJob *job,
-									   const DwBid *bid, DwBidEvent event);
-
 /*
- * Gives a locked job to a bidder until they have confirmed, and tells them
- * by an event of that type.
+ * Gives a locked job to a bidder until they have confirmed, and emits an
+ * event of that type.
  */
 extern void dw_award_give(DwJob *job, DwBid *bid, const char *type);
 
-/* The row of a command that ended a bid. */
-extern void dw_row_bid_end(DwCall *call, const DwJob *job, const DwBid *bid);
+/*
+ * Ends the accepted bid of a locked job, whose status is already the one
+ * that it gets, and gives the award to the next in rank; where there is
+ * none, the job is open again or has expired.
+ */
+extern void dw_award_lapse(DwCall *call, DwJob *job, DwBid *bid,
+						   DwBidReason reason, const char *note);
 
 #endif							/* DW_BID_API_INT_H */

@@ -92,7 +92,7 @@ DW_FUNCTION(dwello_cancel_job)
 	if (has_escrow)
 		cancel_check_money(&job, &row);
 
-	dw_bids_end_all(&job_id, DW_BID_REASON_JOB_CANCELLED);
+	dw_bids_end(&job_id, NULL, DW_BID_REASON_JOB_CANCELLED);
 	if (has_escrow)
 		cancel_escrow(&call, &row);
 	job.reason = reason;
@@ -125,7 +125,7 @@ expire_job(int turn, void *argument)
 	if (job.status != DW_JOB_OPEN || !dw_bidding_over(&job))
 		return true;
 	(void) dw_job_next(batch->call, &job, DW_JOB_EVENT_EXPIRE);
-	dw_bids_end_all(job_id, DW_BID_REASON_JOB_EXPIRED);
+	dw_bids_end(job_id, NULL, DW_BID_REASON_JOB_EXPIRED);
 	job.reason = pstrdup(DW_JOB_REASON_EXPIRED);
 	dw_job_end(&job, "job_expired");
 	batch->expired++;

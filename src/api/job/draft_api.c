@@ -57,7 +57,7 @@ read_amount(Reading *reading, DwPostField field, int64 *value)
 
 /* A date that may be NULL, in days. */
 static void
-read_date(Reading *reading, DwPostField field, int64 *days)
+read_date(Reading *reading, DwPostField field, int32 *days)
 {
 	if (has_field(reading, field))
 		*days = dw_arg_date_opt(reading->call, dw_post_field_name(field));
@@ -119,8 +119,8 @@ read_numbers(Reading *reading)
 		reading->draft->category_id =
 			dw_arg_uuid(reading->call,
 						dw_post_field_name(DW_POST_CATEGORY_ID));
-	read_degrees(reading, DW_POST_LONGITUDE, &post->longitude);
-	read_degrees(reading, DW_POST_LATITUDE, &post->latitude);
+	read_degrees(reading, DW_POST_LONGITUDE, &post->place.longitude);
+	read_degrees(reading, DW_POST_LATITUDE, &post->place.latitude);
 	read_amount(reading, DW_POST_BUDGET_MIN, &post->budget_min);
 	read_amount(reading, DW_POST_BUDGET_MAX, &post->budget_max);
 	read_amount(reading, DW_POST_EXPECTED_MATERIALS,

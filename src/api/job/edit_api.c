@@ -61,6 +61,14 @@ edit_number(Edit *edit, DwPostField field, int64 wanted, int64 *number)
 		*number = wanted;
 }
 
+/* Takes a day, or a number of hours. */
+static void
+edit_days(Edit *edit, DwPostField field, int32 wanted, int32 *number)
+{
+	if (edit_takes(edit, field, wanted != *number))
+		*number = wanted;
+}
+
 /* Takes a yes or no. */
 static void
 edit_flag(Edit *edit, DwPostField field, bool wanted, bool *flag)
@@ -83,26 +91,25 @@ edit_site(Edit *edit)
 	bool		has_place =
 		(edit->given & DW_POST_FIELD(DW_POST_LONGITUDE)) != 0;
 	bool		moves = has_place &&
-		(wanted->longitude != post->longitude ||
-		 wanted->latitude != post->latitude);
+		(wanted->place.longitude != post->place.longitude ||
+		 wanted->place.latitude != post->place.latitude);
 
 	if (moves)
 	{
+		DwDegrees	before = dw_degrees_round(&post->place);
+		DwDegrees	after = dw_degrees_round(&wanted->place);
+
 		(void) edit_takes(edit, DW_POST_LONGITUDE,
-						  dw_geo_round(wanted->longitude) !=
-						  dw_geo_round(post->longitude));
+						  after.longitude != before.longitude);
 		(void) edit_takes(edit, DW_POST_LATITUDE,
-						  dw_geo_round(wanted->latitude) !=
-						  dw_geo_round(post->latitude));
-		post->longitude = wanted->longitude;
-		post->latitude = wanted->latitude;
+						  after.latitude != before.latitude);
+		post->place = wanted->place;
 	}
 	if (!moves && !has_street)
 		return;
 	edit->changed |= DW_POST_FIELD(DW_POST_STREET);
 	edit->draft.street = has_street ? edit->wanted.street :
-		dw_draft_street(&edit->draft.homeowner_id, post->longitude,
-						post->latitude);
+		dw_draft_street(&edit->draft.homeowner_id, &post->place);
 }
 
 /* Takes what the job is, in words, pictures and parts. */
@@ -157,11 +164,11 @@ edit_terms(Edit *edit)
 				&post->budget_min);
 	edit_number(edit, DW_POST_BUDGET_MAX, wanted->post.budget_max,
 				&post->budget_max);
-	edit_number(edit, DW_POST_START_DATE, wanted->post.start_date,
-				&post->start_date);
-	edit_number(edit, DW_POST_END_DATE, wanted->post.end_date,
-				&post->end_date);
-	edit_number(edit, DW_POST_HOURS, wanted->post.hours, &post->hours);
+	edit_days(edit, DW_POST_START_DATE, wanted->post.start_date,
+			  &post->start_date);
+	edit_days(edit, DW_POST_END_DATE, wanted->post.end_date,
+			  &post->end_date);
+	edit_days(edit, DW_POST_HOURS, wanted->post.hours, &post->hours);
 	edit_number(edit, DW_POST_EXPECTED_MATERIALS,
 				wanted->post.expected_materials, &post->expected_materials);
 	edit_text(edit, DW_POST_URGENCY, wanted->urgency, &draft->urgency);
@@ -221,8 +228,9 @@ edit_check(DwCall *call, const Edit *edit)
 static int64
 site_cell(const DwPost *post)
 {
-	return dw_tile_cell(dw_geo_round(post->longitude),
-						dw_geo_round(post->latitude));
+	DwDegrees	shown = dw_degrees_round(&post->place);
+
+	return dw_tile_cell(shown.longitude, shown.latitude);
 }
 
 /*
@@ -282,7 +290,7 @@ DW_FUNCTION(dwello_edit_job)
 		dw_bidding_refuse_late(&job);
 	job.status = dw_job_next(&call, &job, DW_JOB_EVENT_EDIT);
 
-	dw_draft_load(&job, &edit.draft);
+	dw_draft_load(&job.id, &edit.draft);
 	edit.cell_before = site_cell(&edit.draft.post);
 	edit_work(&edit);
 	edit_terms(&edit);

@@ -47,8 +47,7 @@ post_write(DwCall *call, DwDraft *draft)
 
 	if (draft->street == NULL)
 		draft->street = dw_draft_street(&draft->homeowner_id,
-										draft->post.longitude,
-										draft->post.latitude);
+										&draft->post.place);
 	if (dw_draft_insert(draft))
 		return true;
 	/* the id is taken, perhaps by this very request made twice at once */

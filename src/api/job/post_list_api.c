@@ -11,6 +11,15 @@
 #include "api/job/job_api.h"
 #include "server/call/call_server.h"
 
+/* A weight of up to 10000; what cannot be one is for core to refuse. */
+static int32
+weight_read(DwJsonItem *item, const char *member, int32 absent)
+{
+	int64		weight = dw_json_item_int8(item, member, absent);
+
+	return weight < 0 || weight > DW_SCORE_WEIGHT ? -1 : (int32) weight;
+}
+
 /* The kind of credential of a requirement. */
 static DwCredentialType
 requirement_type(DwJsonItem *item)
@@ -67,7 +76,7 @@ dw_post_requirements(DwCall *call, const char *arg, int *count,
 		requirement->value = requirement_value(&item);
 		requirement->is_mandatory = dw_json_item_bool(&item, "is_mandatory",
 													  true);
-		requirement->weight = dw_json_item_int8(&item, "weight", 1);
+		requirement->weight = weight_read(&item, "weight", 1);
 		dw_post_requirement_check(requirement, item.place, error);
 	}
 	return requirements;
@@ -109,17 +118,6 @@ dw_post_milestones(DwCall *call, const char *arg, int *count,
 	return milestones;
 }
 
-/* The weight of one criterion; out of range is for core to refuse. */
-static int32
-weight_read(DwJsonItem *item, const char *criterion)
-{
-	int64		bps = dw_json_item_int8(item, criterion, 0);
-
-	if (bps < 0 || bps > DW_SCORE_WEIGHT)
-		return -1;
-	return (int32) bps;
-}
-
 DwScoreWeights
 dw_post_weights(DwCall *call, const char *arg, DwArgError *error)
 {
@@ -136,7 +134,7 @@ dw_post_weights(DwCall *call, const char *arg, DwArgError *error)
 	for (int i = 0; i < DW_CRITERION_COUNT; i++)
 	{
 		names[i] = dw_criterion_label((DwCriterion) i);
-		weights.bps[i] = weight_read(&item, names[i]);
+		weights.bps[i] = weight_read(&item, names[i], 0);
 	}
 	dw_json_item_names(&item, names);
 	return weights;

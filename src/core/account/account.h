@@ -66,6 +66,18 @@ typedef enum DwCredentialType
 
 DW_LABELS_OF(credential_type, DwCredentialType);
 
+#define DW_CREDENTIAL_NO_NUMBER	(-1)	/* a number that it does not have */
+
+/* What a credential can meet a requirement with. */
+typedef struct DwCredentialFacts
+{
+	DwCredentialType type;		/* its kind */
+	const char *issuer;			/* or NULL */
+	const char *name;			/* or NULL */
+	int64_t		amount;			/* insured, minor units, or no number */
+	int32_t		years;			/* of experience, or no number */
+} DwCredentialFacts;
+
 /* True when a requirement of this kind is a number to be reached. */
 extern bool dw_credential_type_counts(DwCredentialType type);
 

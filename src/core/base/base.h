@@ -204,13 +204,13 @@ dw_arg_error_note(DwArgError *error, const char *argument, DwResult code,
 
 #define DW_LENGTH(array)	((int) (sizeof(array) / sizeof((array)[0])))
 
-/* The index of text in labels, or -1. */
+/* The index of text in labels, or -1; a value may have no label. */
 static inline int
 dw_label_find(const char *const *labels, int count, const char *text)
 {
 	for (int i = 0; i < count; i++)
 	{
-		if (strcmp(labels[i], text) == 0)
+		if (labels[i] != NULL && strcmp(labels[i], text) == 0)
 			return i;
 	}
 	return -1;

@@ -117,9 +117,7 @@ extern DwReference dw_reference_choose(const DwReferenceFacts *facts);
  */
 extern int64_t dw_reference_market(DwMarketPrice *prices, size_t count);
 
-/* The label of a source (NULL for none), and back. */
-extern const char *dw_reference_source_label(DwReferenceSource source);
-extern bool dw_reference_source_parse(const char *label,
-									  DwReferenceSource *source);
+/* DW_REFERENCE_NONE has no label: NULL. */
+DW_LABELS_OF(reference_source, DwReferenceSource);
 
 #endif							/* DW_BID_H */

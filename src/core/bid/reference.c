@@ -4,8 +4,6 @@
  */
 #include "core/bid/bid.h"
 
-#include <string.h>
-
 #include "core/base/base.h"
 #include "core/score/score.h"
 
@@ -140,24 +138,5 @@ dw_reference_market(DwMarketPrice *prices, size_t count)
 	return weighted_median(prices, count, total);
 }
 
-/* The label of a source; NULL for none. */
-const char *
-dw_reference_source_label(DwReferenceSource source)
-{
-	return source_labels[source];
-}
-
-/* The source of a label. */
-bool
-dw_reference_source_parse(const char *label, DwReferenceSource *source)
-{
-	for (int i = DW_REFERENCE_NONE + 1; i < DW_REFERENCE_COUNT; i++)
-	{
-		if (strcmp(source_labels[i], label) == 0)
-		{
-			*source = (DwReferenceSource) i;
-			return true;
-		}
-	}
-	return false;
-}
+/* Definitions of the label and parse functions that bid.h promises. */
+DW_LABELS(reference_source, DwReferenceSource, source_labels);

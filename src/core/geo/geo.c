@@ -54,3 +54,12 @@ dw_geo_round(double degrees)
 {
 	return round(degrees * 100.0) / 100.0 + 0.0;
 }
+
+DwDegrees
+dw_degrees_round(const DwDegrees *place)
+{
+	DwDegrees	rounded = {dw_geo_round(place->longitude),
+	dw_geo_round(place->latitude)};
+
+	return rounded;
+}

@@ -23,6 +23,13 @@
 #define DW_GEO_MILE				INT64_C(10000)
 #define DW_GEO_NO_DISTANCE		INT64_C(-1)
 
+/* A place in degrees, as geography has it. */
+typedef struct DwDegrees
+{
+	double		longitude;		/* -180 to 180 */
+	double		latitude;		/* -90 to 90 */
+} DwDegrees;
+
 /*
  * Places in degrees, distances along the sphere in metres and in 1/10000
  * mile.  Rounded to 0.01 degree is what strangers see of a place.
@@ -33,6 +40,7 @@ extern double dw_geo_distance_m(double lon1, double lat1,
 extern int64_t dw_geo_tenthousandth_miles(double lon1, double lat1,
 										  double lon2, double lat2);
 extern double dw_geo_round(double degrees);
+extern DwDegrees dw_degrees_round(const DwDegrees *place);
 
 /*
  * Boxes of longitude and latitude, and how far a place is from one.

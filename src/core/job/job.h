@@ -11,6 +11,7 @@
 #include "core/account/account.h"
 #include "core/base/base.h"
 #include "core/escrow/escrow.h"
+#include "core/geo/geo.h"
 #include "core/score/score.h"
 
 /*
@@ -122,9 +123,8 @@ extern uint64_t dw_category_bit(const DwUuid *id);
  * DwArgError, so that all of them can be made and the right one is told.
  */
 
-#define DW_POST_ABSENT		INT64_MIN	/* a number that was not given */
-#define DW_POST_DATE_MIN	INT64_C(-2147483648)	/* -infinity */
-#define DW_POST_DATE_MAX	INT64_C(2147483647) /* infinity */
+#define DW_POST_ABSENT		INT64_MIN	/* an amount that was not given */
+#define DW_POST_NONE		INT32_MIN	/* a day or hours that were not */
 
 /* Limits of texts, in characters. */
 #define DW_POST_TITLE_MAX	200
@@ -176,14 +176,13 @@ extern const char *dw_post_field_name(DwPostField field);
 /* The numbers of a post; money in minor units, DW_POST_ABSENT = NULL. */
 typedef struct DwPost
 {
-	double		longitude;		/* degrees, exact place */
-	double		latitude;		/* degrees, exact place */
+	DwDegrees	place;			/* exact */
 	int64_t		budget_min;		/* what the homeowner wants to spend */
 	int64_t		budget_max;		/* what they want to spend at most */
 	const char *currency;		/* ISO 4217 */
-	int64_t		start_date;		/* days of any epoch */
-	int64_t		end_date;		/* days of the same epoch */
-	int64_t		hours;			/* estimate */
+	int32_t		start_date;		/* days of any epoch, or DW_POST_NONE */
+	int32_t		end_date;		/* days of the same epoch, or that */
+	int32_t		hours;			/* estimate, or DW_POST_NONE */
 	int64_t		expected_materials; /* for what a bid leaves out */
 	int32_t		photo_count;	/* photos given */
 	int32_t		photo_max;		/* setting max_photos_per_job */
@@ -195,7 +194,7 @@ typedef struct DwPostRequirement
 	DwCredentialType type;		/* kind of the credential */
 	const char *value;			/* name, minor units or years; or "" */
 	bool		is_mandatory;	/* a gate, else it counts by weight */
-	int64_t		weight;			/* among the optional ones */
+	int32_t		weight;			/* among the optional ones */
 } DwPostRequirement;
 
 /* One part in which the job is to be paid. */
@@ -231,6 +230,14 @@ extern int64_t dw_post_requirement_bits(const DwPostRequirement *requirements,
 /* A requirement of the list argument given; item is its place there. */
 extern void dw_post_requirement_check(const DwPostRequirement *requirement,
 									  DwArgPlace place, DwArgError *error);
+
+/*
+ * True when a credential, verified and valid, meets a requirement: its
+ * number is reached, or its issuer or its name is the one asked for, but for
+ * the case of A to Z.  No value asks for any credential of the kind.
+ */
+extern bool dw_requirement_met(const DwPostRequirement *requirement,
+							   const DwCredentialFacts *credential);
 
 /*
  * The milestones of a plan as a whole: not too many, all amounts given and

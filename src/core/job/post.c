@@ -92,10 +92,10 @@ check_least(DwArgError *error, DwPostField field, int64_t value,
 static void
 check_place(const DwPost *post, DwArgError *error)
 {
-	if (!dw_geo_valid(post->longitude, 0))
+	if (!dw_geo_valid(post->place.longitude, 0))
 		note(error, DW_POST_LONGITUDE,
 			 "must be between -180 and 180 degrees");
-	if (!dw_geo_valid(0, post->latitude))
+	if (!dw_geo_valid(0, post->place.latitude))
 		note(error, DW_POST_LATITUDE,
 			 "must be between -90 and 90 degrees");
 }
@@ -117,24 +117,15 @@ check_money(const DwPost *post, DwArgError *error)
 			 "must be an active ISO 4217 code in upper case");
 }
 
-/* A date that is given is a day, not for ever. */
+/* The work does not end before it begins, and takes some time. */
 static void
-check_date(DwArgError *error, DwPostField field, int64_t date)
+check_times(const DwPost *post, DwArgError *error)
 {
-	if (date == DW_POST_DATE_MIN || date == DW_POST_DATE_MAX)
-		note(error, field, "must be finite");
-}
-
-/* Both dates are days, and the work does not end before it begins. */
-static void
-check_dates(const DwPost *post, DwArgError *error)
-{
-	check_date(error, DW_POST_START_DATE, post->start_date);
-	check_date(error, DW_POST_END_DATE, post->end_date);
-	if (post->end_date != DW_POST_ABSENT &&
-		post->start_date > post->end_date)
+	if (post->end_date != DW_POST_NONE && post->start_date > post->end_date)
 		note(error, DW_POST_START_DATE,
 			 "must not be after preferred_end_date");
+	if (post->hours != DW_POST_NONE)
+		check_least(error, DW_POST_HOURS, post->hours, 1);
 }
 
 /* Place, money, dates, hours, photos. */
@@ -143,8 +134,7 @@ dw_post_check(const DwPost *post, DwArgError *error)
 {
 	check_place(post, error);
 	check_money(post, error);
-	check_dates(post, error);
-	check_least(error, DW_POST_HOURS, post->hours, 1);
+	check_times(post, error);
 	if (post->photo_count > post->photo_max)
 		note(error, DW_POST_PHOTOS,
 			 "has more than the setting max_photos_per_job allows");
@@ -180,9 +170,60 @@ dw_post_requirement_check(const DwPostRequirement *requirement,
 	}
 }
 
+/* The number that so many digits make; they have been looked at. */
+static int64_t
+digits_value(const char *text, size_t count)
+{
+	int64_t		value = 0;
+
+	for (size_t i = 0; i < count; i++)
+		value = value * 10 + (text[i] - '0');
+	return value;
+}
+
+/* A letter of A to Z in lower case; all else as it is. */
+static char
+folded(char letter)
+{
+	return letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter;
+}
+
+/* True when a text is the one wanted, but for the case of A to Z. */
+static bool
+is_named(const char *text, const char *wanted)
+{
+	if (text == NULL)
+		return false;
+	while (*text != '\0' && folded(*text) == folded(*wanted))
+	{
+		text++;
+		wanted++;
+	}
+	return *text == *wanted;
+}
+
+bool
+dw_requirement_met(const DwPostRequirement *requirement,
+				   const DwCredentialFacts *credential)
+{
+	const char *value = requirement->value;
+
+	if (credential->type != requirement->type)
+		return false;
+	if (*value == '\0')
+		return true;
+	if (!dw_credential_type_counts(requirement->type))
+		return is_named(credential->issuer, value) ||
+			is_named(credential->name, value);
+	if (!is_count(value))
+		return false;
+	return (requirement->type == DW_CREDENTIAL_INSURANCE ? credential->amount
+			: credential->years) >= digits_value(value, strlen(value));
+}
+
 /* Days of a month; 0 when there is no such month. */
 static int
-month_days(int year, int month)
+month_days(int64_t year, int64_t month)
 {
 	static const int days[] = {31, 28, 31, 30, 31, 30,
 	31, 31, 30, 31, 30, 31};
@@ -193,24 +234,13 @@ month_days(int year, int month)
 	return days[month - 1] + (month == 2 && leap);
 }
 
-/* The number that so many digits make; they have been looked at. */
-static int
-digits_value(const char *text, int count)
-{
-	int			value = 0;
-
-	for (int i = 0; i < count; i++)
-		value = value * 10 + (text[i] - '0');
-	return value;
-}
-
 /* True for a day of the Gregorian calendar written YYYY-MM-DD. */
 bool
 dw_post_date_valid(const char *text)
 {
 	static const char form[] = "dddd-dd-dd";
-	int			year;
-	int			day;
+	int64_t		year;
+	int64_t		day;
 
 	if (strlen(text) != sizeof(form) - 1)
 		return false;

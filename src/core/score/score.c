@@ -8,8 +8,6 @@
  */
 #include "core/score/score.h"
 
-#include <string.h>
-
 #include "core/base/base.h"
 
 #define HOURS_PER_DAY		8	/* of work, for the timeline */
@@ -331,41 +329,6 @@ dw_score_dollars(const DwScoreJob *job, int64_t points, int64_t *dollars)
 	return true;
 }
 
-/* The number of a label in a list, or -1. */
-static int
-find_label(const char *const *labels, int count, const char *label)
-{
-	for (int i = 0; i < count; i++)
-	{
-		if (strcmp(labels[i], label) == 0)
-			return i;
-	}
-	return -1;
-}
-
-/* The word of a criterion. */
-const char *
-dw_criterion_label(DwCriterion criterion)
-{
-	return criterion_labels[criterion];
-}
-
-/* The label of a method. */
-const char *
-dw_scoring_method_label(DwScoringMethod method)
-{
-	return method_labels[method];
-}
-
-/* The method of a label. */
-bool
-dw_scoring_method_parse(const char *label, DwScoringMethod *method)
-{
-	int			found = find_label(method_labels, DW_SCORING_METHOD_COUNT,
-								   label);
-
-	if (found < 0)
-		return false;
-	*method = (DwScoringMethod) found;
-	return true;
-}
+/* Definitions of the label and parse functions that score.h promises. */
+DW_LABELS(criterion, DwCriterion, criterion_labels);
+DW_LABELS(scoring_method, DwScoringMethod, method_labels);

@@ -215,13 +215,8 @@ extern int64_t dw_score_hundredths(int64_t total);
 extern bool dw_score_dollars(const DwScoreJob *job, int64_t points,
 							 int64_t *dollars);
 
-/* The word of a criterion. */
-extern const char *dw_criterion_label(DwCriterion criterion);
-
-/* The label of enum dwello.scoring_method, and back. */
-extern const char *dw_scoring_method_label(DwScoringMethod method);
-extern bool dw_scoring_method_parse(const char *label,
-									DwScoringMethod *method);
+DW_LABELS_OF(criterion, DwCriterion);
+DW_LABELS_OF(scoring_method, DwScoringMethod);
 
 /*
  * Which bids may win, and in what order.

@@ -11,10 +11,13 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
+#include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 #include "utils/uuid.h"
 
 #include "server/sql/sql_server.h"
@@ -162,6 +165,69 @@ dw_param_texts(DwParams *p, char **texts, int count)
 				   PointerGetDatum(construct_array(items, count, TEXTOID, -1,
 												   false, TYPALIGN_INT)),
 				   texts == NULL);
+}
+
+/*
+ * A point as PostGIS's binary functions have it: EWKB, in the byte order of
+ * this machine, which the first byte names.
+ */
+#define POINT_TYPE		0x20000001	/* a point, with the id of its system */
+#define POINT_SYSTEM	4326	/* degrees */
+#define POINT_HEAD		9		/* bytes before the two doubles */
+
+#ifdef WORDS_BIGENDIAN
+#define POINT_ORDER		0
+#else
+#define POINT_ORDER		1
+#endif
+
+/* The type geography, on the search_path that our functions have. */
+static Oid
+geography_type(void)
+{
+	Oid			type = TypenameGetTypid("geography");
+
+	if (!OidIsValid(type))
+		elog(ERROR, "there is no type geography");
+	return type;
+}
+
+void
+dw_param_point(DwParams *p, const DwDegrees *place)
+{
+	Oid			type = geography_type();
+	uint32		head[] = {POINT_TYPE, POINT_SYSTEM};
+	StringInfoData bytes;
+	Oid			receive;
+	Oid			element;
+
+	initStringInfo(&bytes);
+	appendStringInfoChar(&bytes, POINT_ORDER);
+	appendBinaryStringInfo(&bytes, (char *) head, sizeof(head));
+	appendBinaryStringInfo(&bytes, (char *) &place->longitude,
+						   sizeof(double));
+	appendBinaryStringInfo(&bytes, (char *) &place->latitude, sizeof(double));
+	getTypeBinaryInputInfo(type, &receive, &element);
+	dw_param_datum(p, type,
+				   OidReceiveFunctionCall(receive, &bytes, element, -1),
+				   false);
+}
+
+void
+dw_point_read(Datum geography, DwDegrees *place)
+{
+	Oid			send;
+	bool		is_varlena;
+	bytea	   *bytes;
+
+	getTypeBinaryOutputInfo(geography_type(), &send, &is_varlena);
+	bytes = OidSendFunctionCall(send, geography);
+	if (VARSIZE(bytes) != VARHDRSZ + POINT_HEAD + 2 * sizeof(double) ||
+		*VARDATA(bytes) != POINT_ORDER)
+		elog(ERROR, "geography is no point");
+	memcpy(&place->longitude, VARDATA(bytes) + POINT_HEAD, sizeof(double));
+	memcpy(&place->latitude, VARDATA(bytes) + POINT_HEAD + sizeof(double),
+		   sizeof(double));
 }
 
 void

@@ -111,21 +111,6 @@ dw_record_int4(const DwRecord *record, int i)
 	return record->nulls[i] ? 0 : DatumGetInt32(record->values[i]);
 }
 
-/* Gives a boolean; false when it is NULL. */
-bool
-dw_record_bool(const DwRecord *record, int i)
-{
-	return !record->nulls[i] && DatumGetBool(record->values[i]);
-}
-
-/* Gives a date; DATEVAL_NOBEGIN when it is NULL. */
-DateADT
-dw_record_date(const DwRecord *record, int i)
-{
-	return record->nulls[i] ? DATEVAL_NOBEGIN
-		: DatumGetDateADT(record->values[i]);
-}
-
 /* Gives a timestamptz; DT_NOBEGIN when it is NULL. */
 TimestampTz
 dw_record_time(const DwRecord *record, int i)

@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "core/base/base.h"
+#include "core/geo/geo.h"
 
 /*
  * What differs between the supported servers, 15 to 18.
@@ -118,6 +119,12 @@ extern void dw_param_date(DwParams *p, DateADT value);
 extern void dw_param_time(DwParams *p, TimestampTz value);
 extern void dw_param_text(DwParams *p, const char *value);
 extern void dw_param_bytes(DwParams *p, const void *data, size_t size);
+
+/* A place as a geography. */
+extern void dw_param_point(DwParams *p, const DwDegrees *place);
+
+/* The place of a geography that is a point. */
+extern void dw_point_read(Datum geography, DwDegrees *place);
 
 /* A value of an enum of ours, by its label. */
 extern void dw_param_enum(DwParams *p, const char *type, const char *label);
@@ -242,8 +249,6 @@ extern void dw_record_row(DwRecord *record, uint64 row);
 extern bool dw_record_uuid(const DwRecord *record, int i, DwUuid *out);
 extern int64 dw_record_int8(const DwRecord *record, int i);
 extern int32 dw_record_int4(const DwRecord *record, int i);
-extern bool dw_record_bool(const DwRecord *record, int i);
-extern DateADT dw_record_date(const DwRecord *record, int i);
 extern TimestampTz dw_record_time(const DwRecord *record, int i);
 extern char *dw_record_text(const DwRecord *record, int i);
 

@@ -37,6 +37,9 @@ static const struct
 	[DW_FORM_TEXT] = {sizeof(char *), TEXTOID},
 	[DW_FORM_CURRENCY] = {DW_CURRENCY_SIZE, TEXTOID},
 	[DW_FORM_JSONB] = {sizeof(Datum), JSONBOID},
+	[DW_FORM_TEXTS] = {sizeof(Datum), TEXTARRAYOID},
+	[DW_FORM_NUMERIC] = {sizeof(Datum), NUMERICOID},
+	[DW_FORM_POINT] = {sizeof(DwDegrees), InvalidOid},
 	[DW_FORM_BYTEA] = {sizeof(bytea *), BYTEAOID},
 	[DW_FORM_LABEL] = {sizeof(char *), InvalidOid},
 	[DW_FORM_ENUM] = {sizeof(int), InvalidOid}
@@ -203,10 +206,13 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 								   column->size);
 			break;
 		case DW_FORM_JSONB:
-			*(Datum *) member = PointerGetDatum(PG_DETOAST_DATUM(value));
-			break;
+		case DW_FORM_TEXTS:
+		case DW_FORM_NUMERIC:
 		case DW_FORM_BYTEA:
-			*(bytea **) member = DatumGetByteaPCopy(value);
+			*(Datum *) member = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+			break;
+		case DW_FORM_POINT:
+			dw_point_read(value, (DwDegrees *) member);
 			break;
 		case DW_FORM_LABEL:
 			*(char **) member = label_of(value, is_text);
@@ -331,6 +337,17 @@ param_enum(DwParams *p, const DwColumn *column, int value)
 				  isnull ? NULL : column->labels->labels[value]);
 }
 
+/* Adds a number, or NULL where it stands for that. */
+static void
+param_number(DwParams *p, const DwColumn *column, int64 value)
+{
+	dw_param_datum(p, forms[column->form].type,
+				   column->form == DW_FORM_INT8 ? Int64GetDatum(value)
+				   : Int32GetDatum((int32) value),
+				   (column->flags & DW_COLUMN_NULLABLE) != 0 &&
+				   value == column->null);
+}
+
 /* Adds a member as the next parameter. */
 static void
 param_column(DwParams *p, const DwColumn *column, const char *member)
@@ -347,12 +364,10 @@ param_column(DwParams *p, const DwColumn *column, const char *member)
 			dw_param_uuid(p, *(DwUuid *const *) member);
 			break;
 		case DW_FORM_INT8:
-			dw_param_datum(p, INT8OID, Int64GetDatum(*(int64 *) member),
-						   nullable && *(int64 *) member == column->null);
+			param_number(p, column, *(int64 *) member);
 			break;
 		case DW_FORM_INT4:
-			dw_param_datum(p, INT4OID, Int32GetDatum(*(int32 *) member),
-						   nullable && *(int32 *) member == column->null);
+			param_number(p, column, *(int32 *) member);
 			break;
 		case DW_FORM_FLOAT8:
 			dw_param_float8(p, *(double *) member);
@@ -373,12 +388,14 @@ param_column(DwParams *p, const DwColumn *column, const char *member)
 			dw_param_text(p, *member == '\0' ? NULL : member);
 			break;
 		case DW_FORM_JSONB:
-			dw_param_datum(p, JSONBOID, *(Datum *) member,
+		case DW_FORM_TEXTS:
+		case DW_FORM_NUMERIC:
+		case DW_FORM_BYTEA:
+			dw_param_datum(p, forms[column->form].type, *(Datum *) member,
 						   *(Datum *) member == 0);
 			break;
-		case DW_FORM_BYTEA:
-			dw_param_datum(p, BYTEAOID, *(Datum *) member,
-						   *(Datum *) member == 0);
+		case DW_FORM_POINT:
+			dw_param_point(p, (const DwDegrees *) member);
 			break;
 		case DW_FORM_LABEL:
 			dw_param_enum(p, column->type, *(char *const *) member);

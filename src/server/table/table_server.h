@@ -45,7 +45,10 @@ typedef enum DwForm
 	DW_FORM_DATE,				/* DateADT; DATEVAL_NOBEGIN */
 	DW_FORM_TEXT,				/* char *; a NULL pointer */
 	DW_FORM_CURRENCY,			/* char[4]; empty */
-	DW_FORM_JSONB,				/* Datum, in SPI's memory; 0 */
+	DW_FORM_JSONB,				/* Datum, copied; 0 */
+	DW_FORM_TEXTS,				/* Datum, a text[], copied; 0 */
+	DW_FORM_NUMERIC,			/* Datum, copied; 0 */
+	DW_FORM_POINT,				/* DwDegrees, of a geography; never NULL */
 	DW_FORM_BYTEA,				/* bytea *, copied; a NULL pointer */
 	DW_FORM_LABEL,				/* char *, of an enum; a NULL pointer */
 	DW_FORM_ENUM				/* an enum with labels; the null number */

@@ -1,110 +1,187 @@
 /*
  * bid_store.c
- *		Rows of dwello.bids and their history: reading, locking, writing.
+ *		Rows of dwello.bids, their history and their lines of material; and
+ *		what the reference amount of a job may come from.
  *
  * A bid past its expires_at counts as expired before any worker has marked
  * it; where it would stand in the way of a command it is marked here.
+ *
+ * A winning price is the comparable price of an award that was confirmed:
+ * what the homeowner was going to spend, materials included.  The newest
+ * thousand are more than enough for a median that forgets.
  */
 #include "postgres.h"
 
+#include "core/geo/geo.h"
+#include "server/crypto/crypto_server.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/bid/bid_store.h"
 #include "store/score/score_store.h"
 
-/* The columns of DwBid, in the order in which bid_read() takes them. */
-#define BID_COLUMNS \
-	"b.job_id, b.id, b.homeowner_id, b.provider_id, b.status::text, " \
-	"b.reason, b.terms_version, b.bid_version, b.version, b.labor_cost, " \
-	"b.materials_cost, b.bid_amount, b.currency, b.materials_included, " \
-	"b.timeline_days, b.warranty_months, b.description, b.special_terms, " \
-	"b.comparable_price, b.score_total, b.score_inputs, b.submitted_at, " \
-	"b.expires_at, b.is_inconsistent"
+/* The columns of an offer: a bid has them, and each version that it had. */
+#define OFFER_COLUMNS(flags) \
+	DW_COLUMN(INT4, DwBid, terms_version, terms_version, flags), \
+	DW_COLUMN(INT8, DwBid, labor_cost, labor_cost, flags), \
+	DW_COLUMN(INT8, DwBid, materials_cost, materials_cost, flags), \
+	DW_COLUMN(INT8, DwBid, bid_amount, bid_amount, flags), \
+	DW_COLUMN(CURRENCY, DwBid, currency, currency, flags), \
+	DW_COLUMN(BOOL, DwBid, materials_included, materials_included, flags), \
+	DW_COLUMN_OR(INT4, DwBid, timeline_days, timeline_days, flags, \
+				 DW_BID_NO_DAYS), \
+	DW_COLUMN(INT4, DwBid, warranty_months, warranty_months, flags), \
+	DW_COLUMN(TEXT, DwBid, description, description, flags), \
+	DW_COLUMN(TEXT, DwBid, special_terms, special_terms, flags), \
+	DW_COLUMN(INT8, DwBid, comparable_price, price, flags), \
+	DW_COLUMN_OR(INT8, DwBid, score_total, score_total, flags, \
+				 DW_BID_NO_TOTAL), \
+	DW_COLUMN(JSONB, DwBid, score_inputs, stored_inputs, flags), \
+	DW_COLUMN(BOOL, DwBid, is_inconsistent, is_inconsistent, flags), \
+	DW_COLUMN(TIME, DwBid, submitted_at, submitted_at, flags), \
+	DW_COLUMN(TIME, DwBid, expires_at, expires_at, flags)
 
-#define BID_FROM \
-	" FROM dwello.bids AS b WHERE b.job_id = $1 AND b.deleted_at IS NULL "
+static const DwColumn bid_columns[] = {
+	DW_COLUMN(UUID, DwBid, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwBid, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwBid, homeowner_id, homeowner_id, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwBid, provider_id, provider_id, DW_COLUMN_FIXED),
+	DW_COLUMN_ENUM(bid_status, DwBid, status, status, 0,
+				   dw_bid_status_labels),
+	DW_COLUMN(TEXT, DwBid, reason, reason, 0),
+	DW_COLUMN(INT4, DwBid, bid_version, bid_version, 0),
+	DW_COLUMN(INT4, DwBid, version, version,
+			  DW_COLUMN_BORN | DW_COLUMN_COUNTED),
+	OFFER_COLUMNS(0)
+};
+
+static DwTable bids = DW_TABLE("bids", DwBid, bid_columns);
+
+static const DwColumn version_columns[] = {
+	DW_COLUMN(UUID, DwBid, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwBid, bid_id, id, DW_COLUMN_KEY),
+	DW_COLUMN(INT4, DwBid, bid_version, bid_version, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwBid, homeowner_id, homeowner_id, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwBid, provider_id, provider_id, DW_COLUMN_FIXED),
+	OFFER_COLUMNS(DW_COLUMN_FIXED)
+};
+
+static DwTable versions = DW_TABLE("bid_versions", DwBid, version_columns);
+
+/* A line of material as its row has it. */
+typedef struct Line
+{
+	DwUuid		job_id;			/* of the bid, as all but the last three */
+	DwUuid		bid_id;			/* the bid */
+	int32		bid_version;	/* the one that it belongs to */
+	DwUuid		homeowner_id;	/* of the job */
+	DwUuid		provider_id;	/* the bidder */
+	DwUuid		id;				/* its own */
+	int32		sort_order;		/* its place in the list, from 1 */
+	DwMaterial	material;		/* what is bought */
+} Line;
+
+static const DwColumn line_columns[] = {
+	DW_COLUMN(UUID, Line, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, Line, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, Line, bid_id, bid_id, DW_COLUMN_FIXED),
+	DW_COLUMN(INT4, Line, bid_version, bid_version, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, Line, homeowner_id, homeowner_id, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, Line, provider_id, provider_id, DW_COLUMN_FIXED),
+	DW_COLUMN(INT4, Line, sort_order, sort_order, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, Line, item_name, material.item_name, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, Line, store_name, material.store_name, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, Line, store_url, material.store_url, DW_COLUMN_FIXED),
+	DW_COLUMN(NUMERIC, Line, quantity, material.quantity, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, Line, unit_price, material.unit_price, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, Line, total_price, material.total_price,
+			  DW_COLUMN_FIXED)
+};
+
+static DwTable lines = DW_TABLE("bid_materials", Line, line_columns);
+
+/* What the event of the end of a bid tells of it. */
+static const DwColumn ended_fields[] = {
+	DW_FIELD(UUID, DwBid, job_id, job_id),
+	DW_FIELD(UUID, DwBid, id, id),
+	DW_FIELD(UUID, DwBid, homeowner_id, homeowner_id),
+	DW_FIELD(UUID, DwBid, provider_id, provider_id),
+	DW_FIELD(INT8, DwBid, bid_amount, bid_amount),
+	DW_FIELD(CURRENCY, DwBid, currency, currency),
+	DW_FIELD_ENUM(DwBid, status, status, dw_bid_status_labels),
+	DW_FIELD(TEXT, DwBid, reason, reason)
+};
+
+static DwMap endings = DW_MAP(ended_fields);
+
+/* What RETURNING gives of bids that have ended. */
+#define ENDED_COLUMNS \
+	"b.job_id, b.id, b.homeowner_id, b.provider_id, b.bid_amount, " \
+	"b.currency, b.status, b.reason"
+
+/* A price that won, and when. */
+typedef struct Win
+{
+	int64		amount;			/* minor units */
+	TimestampTz at;				/* when the award was confirmed */
+} Win;
+
+static const DwColumn win_fields[] = {
+	DW_FIELD(INT8, Win, comparable_price, amount),
+	DW_FIELD(TIME, Win, confirmed_at, at)
+};
+
+static DwMap wins = DW_MAP(win_fields);
 
 static void emit(const DwBid *bid, const char *type, const char *note);
 
-/* Fills *bid from the one row of the last result. */
-static void
-bid_read(DwBid *bid)
+/* Reads the one bid of a query, if there is one. */
+static bool
+bid_read(uint64 count, DwBid *bid)
 {
-	bool		isnull;
-
-	memset(bid, 0, sizeof(*bid));
-	(void) dw_read_uuid(0, 1, &bid->job_id);
-	(void) dw_read_uuid(0, 2, &bid->id);
-	(void) dw_read_uuid(0, 3, &bid->homeowner_id);
-	(void) dw_read_uuid(0, 4, &bid->provider_id);
-	if (!dw_bid_status_parse(dw_read_text(0, 5), &bid->status))
-		elog(ERROR, "bid has an unknown status");
-	bid->reason = dw_read_text(0, 6);
-	bid->terms_version = dw_read_int4(0, 7);
-	bid->bid_version = dw_read_int4(0, 8);
-	bid->version = dw_read_int4(0, 9);
-	bid->labor_cost = dw_read_int8(0, 10);
-	bid->materials_cost = dw_read_int8(0, 11);
-	bid->bid_amount = dw_read_int8(0, 12);
-	strlcpy(bid->currency, dw_read_text(0, 13), sizeof(bid->currency));
-	bid->materials_included = dw_read_bool(0, 14);
-	bid->timeline_days = dw_read_int4(0, 15);
-	bid->warranty_months = dw_read_int4(0, 16);
-	bid->description = dw_read_text(0, 17);
-	bid->special_terms = dw_read_text(0, 18);
-	bid->price = dw_read_int8(0, 19);
-	bid->score_total = dw_read_int8(0, 20);
-	dw_score_inputs_read(dw_read_datum(0, 21, &isnull), &bid->inputs);
-	bid->submitted_at = dw_read_time(0, 22);
-	bid->expires_at = dw_read_time(0, 23);
-	bid->is_inconsistent = dw_read_bool(0, 24);
+	if (count == 0)
+		return false;
+	dw_table_read(&bids, 0, bid);
+	dw_score_inputs_read(bid->stored_inputs, &bid->inputs);
+	return true;
 }
+
+#define BY_KEY "WHERE t.job_id = $1 AND t.id = $2 AND t.deleted_at IS NULL "
 
 bool
 dw_bid_lock(const DwUuid *job_id, const DwUuid *id, DwBid *bid)
 {
-	static DwStatement lock_bid =
-		DW_STATEMENT("SELECT " BID_COLUMNS BID_FROM "AND b.id = $2 "
-					 "FOR NO KEY UPDATE");
+	static DwTableQuery lock_bid =
+		DW_TABLE_QUERY(bids, BY_KEY "FOR NO KEY UPDATE");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, id);
-	if (dw_execute(&lock_bid, &p) == 0)
-		return false;
-	bid_read(bid);
-	return true;
+	return bid_read(dw_table_execute(&lock_bid, &p), bid);
 }
 
 bool
 dw_bid_lock_accepted(const DwUuid *job_id, DwBid *bid)
 {
-	static DwStatement lock_accepted =
-		DW_STATEMENT("SELECT " BID_COLUMNS BID_FROM
-					 "AND b.status = 'accepted' FOR NO KEY UPDATE");
+	static DwTableQuery lock_accepted =
+		DW_TABLE_QUERY(bids, "WHERE t.job_id = $1 AND t.deleted_at IS NULL "
+					   "AND t.status = 'accepted' FOR NO KEY UPDATE");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
-	if (dw_execute(&lock_accepted, &p) == 0)
-		return false;
-	bid_read(bid);
-	return true;
+	return bid_read(dw_table_execute(&lock_accepted, &p), bid);
 }
 
 bool
 dw_bid_load(const DwUuid *job_id, const DwUuid *id, DwBid *bid)
 {
-	static DwStatement load_bid =
-		DW_STATEMENT("SELECT " BID_COLUMNS BID_FROM "AND b.id = $2");
+	static DwTableQuery load_bid = DW_TABLE_QUERY(bids, BY_KEY);
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, id);
-	if (dw_query(&load_bid, &p) == 0)
-		return false;
-	bid_read(bid);
-	return true;
+	return bid_read(dw_table_query(&load_bid, &p), bid);
 }
 
 bool
@@ -124,7 +201,9 @@ bool
 dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id, DwUuid *id)
 {
 	static DwStatement find_live =
-		DW_STATEMENT("SELECT b.id" BID_FROM "AND b.provider_id = $2 "
+		DW_STATEMENT("SELECT b.id FROM dwello.bids AS b "
+					 "WHERE b.job_id = $1 AND b.deleted_at IS NULL "
+					 "AND b.provider_id = $2 "
 					 "AND b.status IN ('pending', 'accepted')");
 	DwParams	p = DW_PARAMS;
 
@@ -135,158 +214,72 @@ dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id, DwUuid *id)
 	return dw_read_only_uuid(0, id);
 }
 
-/* Adds a timeline; none is NULL. */
+/* Keeps the present version of a bid in its history, with its materials. */
 static void
-param_days(DwParams *p, int32 days)
+keep_version(const DwBid *bid, const DwMaterials *materials)
 {
-	dw_param_datum(p, INT4OID, Int32GetDatum(days), days == DW_BID_NO_DAYS);
-}
+	Line		line = {
+		.job_id = bid->job_id,
+		.bid_id = bid->id,
+		.bid_version = bid->bid_version,
+		.homeowner_id = bid->homeowner_id,
+		.provider_id = bid->provider_id
+	};
 
-/* Keeps the present version of a bid in its history. */
-static void
-keep_version(const DwBid *bid)
-{
-	static DwStatement insert_version =
-		DW_STATEMENT("INSERT INTO dwello.bid_versions "
-					 "(job_id, bid_id, bid_version, homeowner_id, "
-					 "provider_id, terms_version, labor_cost, "
-					 "materials_cost, bid_amount, currency, "
-					 "materials_included, timeline_days, warranty_months, "
-					 "description, special_terms, comparable_price, "
-					 "score_total, score_inputs, is_inconsistent, "
-					 "submitted_at, expires_at) "
-					 "SELECT b.job_id, b.id, b.bid_version, b.homeowner_id, "
-					 "b.provider_id, b.terms_version, b.labor_cost, "
-					 "b.materials_cost, b.bid_amount, b.currency, "
-					 "b.materials_included, b.timeline_days, "
-					 "b.warranty_months, b.description, b.special_terms, "
-					 "b.comparable_price, b.score_total, b.score_inputs, "
-					 "b.is_inconsistent, b.submitted_at, b.expires_at"
-					 BID_FROM
-					 "AND b.id = $2");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &bid->job_id);
-	dw_param_uuid(&p, &bid->id);
-	(void) dw_execute(&insert_version, &p);
-}
-
-/* Adds what is offered, for which terms, until when, and what it scores. */
-static void
-param_offer(DwParams *p, const DwBid *bid)
-{
-	dw_param_int4(p, bid->terms_version);
-	dw_param_int4(p, bid->bid_version);
-	dw_param_int4(p, bid->version);
-	dw_param_int8(p, bid->labor_cost);
-	dw_param_int8(p, bid->materials_cost);
-	dw_param_int8(p, bid->bid_amount);
-	dw_param_text(p, bid->currency);
-	dw_param_bool(p, bid->materials_included);
-	param_days(p, bid->timeline_days);
-	dw_param_int4(p, bid->warranty_months);
-	dw_param_text(p, bid->description);
-	dw_param_text(p, bid->special_terms);
-	dw_param_int8(p, bid->price);
-	dw_param_int8(p, bid->score_total);
-	dw_param_datum(p, JSONBOID, dw_score_inputs_store(&bid->inputs), false);
-	dw_param_bool(p, bid->is_inconsistent);
-	dw_param_time(p, bid->submitted_at);
-	dw_param_time(p, bid->expires_at);
+	dw_table_insert(&versions, bid);
+	for (int i = 0; i < materials->count; i++)
+	{
+		line.id = dw_uuid_fresh();
+		line.sort_order = i + 1;
+		line.material = materials->lines[i];
+		dw_table_insert(&lines, &line);
+	}
 }
 
 void
-dw_bid_insert(const DwBid *bid, const DwMaterials *materials)
+dw_materials_load(const DwBid *bid, DwMaterials *materials)
 {
-	static DwStatement insert_bid =
-		DW_STATEMENT("INSERT INTO dwello.bids "
-					 "(job_id, id, terms_version, bid_version, version, "
-					 "labor_cost, materials_cost, bid_amount, currency, "
-					 "materials_included, timeline_days, warranty_months, "
-					 "description, special_terms, comparable_price, "
-					 "score_total, score_inputs, is_inconsistent, "
-					 "submitted_at, expires_at, homeowner_id, provider_id, "
-					 "status) "
-					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-					 "$12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
-					 "$22, $23::text::dwello.bid_status)");
+	static DwTableQuery of_version =
+		DW_TABLE_QUERY(lines, "WHERE t.job_id = $1 AND t.bid_id = $2 "
+					   "AND t.bid_version = $3 ORDER BY t.sort_order");
 	DwParams	p = DW_PARAMS;
+	Line		line;
 
 	dw_param_uuid(&p, &bid->job_id);
 	dw_param_uuid(&p, &bid->id);
-	param_offer(&p, bid);
-	dw_param_uuid(&p, &bid->homeowner_id);
-	dw_param_uuid(&p, &bid->provider_id);
-	dw_param_text(&p, dw_bid_status_label(bid->status));
-	(void) dw_execute(&insert_bid, &p);
-	keep_version(bid);
-	dw_materials_insert(&bid->job_id, &bid->id, materials);
+	dw_param_int4(&p, bid->bid_version);
+	memset(materials, 0, sizeof(*materials));
+	materials->count = (int) dw_table_execute(&of_version, &p);
+	materials->lines = palloc_array(DwMaterial, Max(materials->count, 1));
+	for (int i = 0; i < materials->count; i++)
+	{
+		dw_table_read(&lines, i, &line);
+		materials->lines[i] = line.material;
+		materials->total += line.material.total_price;
+	}
+}
+
+void
+dw_bid_insert(DwBid *bid, const DwMaterials *materials)
+{
+	bid->stored_inputs = dw_score_inputs_store(&bid->inputs);
+	dw_table_insert(&bids, bid);
+	keep_version(bid, materials);
 }
 
 void
 dw_bid_revise(DwBid *bid, const DwMaterials *materials)
 {
-	static DwStatement update_offer =
-		DW_STATEMENT("UPDATE dwello.bids SET terms_version = $3, "
-					 "bid_version = $4, version = $5, labor_cost = $6, "
-					 "materials_cost = $7, bid_amount = $8, currency = $9, "
-					 "materials_included = $10, timeline_days = $11, "
-					 "warranty_months = $12, description = $13, "
-					 "special_terms = $14, comparable_price = $15, "
-					 "score_total = $16, score_inputs = $17, "
-					 "is_inconsistent = $18, submitted_at = $19, "
-					 "expires_at = $20 WHERE job_id = $1 AND id = $2");
-	DwParams	p = DW_PARAMS;
-
 	bid->bid_version++;
-	bid->version++;
-	dw_param_uuid(&p, &bid->job_id);
-	dw_param_uuid(&p, &bid->id);
-	param_offer(&p, bid);
-	(void) dw_execute(&update_offer, &p);
-	keep_version(bid);
-	dw_materials_insert(&bid->job_id, &bid->id, materials);
+	dw_bid_save(bid);
+	keep_version(bid, materials);
 }
 
 void
 dw_bid_save(DwBid *bid)
 {
-	static DwStatement update_bid =
-		DW_STATEMENT("UPDATE dwello.bids SET "
-					 "status = $3::text::dwello.bid_status, reason = $4, "
-					 "version = version + 1 WHERE job_id = $1 AND id = $2");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &bid->job_id);
-	dw_param_uuid(&p, &bid->id);
-	dw_param_text(&p, dw_bid_status_label(bid->status));
-	dw_param_text(&p, bid->reason);
-	(void) dw_execute(&update_bid, &p);
-	bid->version++;
-}
-
-/* What RETURNING gives of bids that have ended, for ended_read(). */
-#define ENDED_COLUMNS \
-	"b.job_id, b.id, b.homeowner_id, b.provider_id, b.bid_amount, " \
-	"b.currency, b.reason"
-
-/* A bid that has just ended, as far as its event tells of it. */
-static void
-ended_read(uint64 row, DwBid *bid)
-{
-	DwBidReason reason;
-
-	memset(bid, 0, sizeof(*bid));
-	(void) dw_read_uuid(row, 1, &bid->job_id);
-	(void) dw_read_uuid(row, 2, &bid->id);
-	(void) dw_read_uuid(row, 3, &bid->homeowner_id);
-	(void) dw_read_uuid(row, 4, &bid->provider_id);
-	bid->bid_amount = dw_read_int8(row, 5);
-	strlcpy(bid->currency, dw_read_text(row, 6), sizeof(bid->currency));
-	bid->reason = dw_read_text(row, 7);
-	if (!dw_bid_reason_parse(bid->reason, &reason))
-		elog(ERROR, "bid has an unknown reason");
-	bid->status = dw_bid_reason_status(reason);
+	bid->stored_inputs = dw_score_inputs_store(&bid->inputs);
+	dw_table_update(&bids, bid);
 }
 
 /* The event that tells of the end of a bid. */
@@ -311,7 +304,7 @@ end_type(DwBidStatus status)
 /* Bids that a statement has ended. */
 typedef struct Ended
 {
-	DwBid	   *bids;			/* as ended_read() has them */
+	DwBid	   *bids;			/* as ended_fields have them */
 	int			count;			/* of them */
 } Ended;
 
@@ -341,9 +334,9 @@ end_by(DwStatement *statement, const DwParams *p)
 
 	if (ended.count == 0)
 		return 0;
-	ended.bids = palloc_array(DwBid, ended.count);
+	ended.bids = palloc0_array(DwBid, ended.count);
 	for (int i = 0; i < ended.count; i++)
-		ended_read(i, &ended.bids[i]);
+		dw_map_read(&endings, i, &ended.bids[i]);
 	SPI_freetuptable(SPI_tuptable);
 	qsort(ended.bids, ended.count, sizeof(DwBid), bid_compare);
 	if (ended.count == 1 || dw_write_is_batched())
@@ -353,9 +346,8 @@ end_by(DwStatement *statement, const DwParams *p)
 	return ended.count;
 }
 
-/* Ends all live bids of a job but one (or NULL), with their events. */
-static void
-end_live(const DwUuid *job_id, const DwUuid *but, DwBidReason reason)
+void
+dw_bids_end(const DwUuid *job_id, const DwUuid *but, DwBidReason reason)
 {
 	static DwStatement end_bids =
 		DW_STATEMENT("UPDATE dwello.bids AS b SET "
@@ -406,7 +398,7 @@ DwDue *
 dw_bids_claim_overdue(int max_rows, int *count)
 {
 	static DwStatement find_bids =
-		DW_STATEMENT("SELECT b.expires_at, b.id, b.job_id "
+		DW_STATEMENT("SELECT b.expires_at AS due, b.id, b.job_id "
 					 "FROM dwello.bids AS b WHERE " BID_IS_OVER
 					 "AND (b.expires_at, b.id) > ($2, $3) "
 					 "ORDER BY b.expires_at, b.id LIMIT $4");
@@ -437,28 +429,17 @@ dw_bids_expire(const DwDue *bids, int count)
 }
 
 void
-dw_bid_reject_rivals(const DwBid *accepted)
-{
-	end_live(&accepted->job_id, &accepted->id, DW_BID_REASON_NOT_SELECTED);
-}
-
-void
 dw_bids_lock_live(const DwUuid *job_id)
 {
 	static DwStatement lock_live =
-		DW_STATEMENT("SELECT b.id" BID_FROM
+		DW_STATEMENT("SELECT FROM dwello.bids AS b "
+					 "WHERE b.job_id = $1 AND b.deleted_at IS NULL "
 					 "AND b.status IN ('pending', 'accepted') "
 					 "ORDER BY b.id FOR NO KEY UPDATE");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
 	(void) dw_execute(&lock_live, &p);
-}
-
-void
-dw_bids_end_all(const DwUuid *job_id, DwBidReason reason)
-{
-	end_live(job_id, NULL, reason);
 }
 
 void
@@ -492,4 +473,95 @@ emit(const DwBid *bid, const char *type, const char *note)
 	dw_payload_text(&payload, "reason", bid->reason);
 	dw_payload_text(&payload, "note", note);
 	dw_event_emit(&bid->job_id, "bid", &bid->id, type, &payload);
+}
+
+/* Whole days since then; one that has begun ahead of now counts as -1. */
+static int64
+age_in_days(TimestampTz at)
+{
+	int64		age = dw_now() - at;
+
+	return age / USECS_PER_DAY - (age % USECS_PER_DAY < 0);
+}
+
+/* The winning prices around a job, with their age in days. */
+static DwMarketPrice *
+market_prices(const DwJob *job, size_t *count)
+{
+	static DwStatement load_prices =
+		DW_STATEMENT("SELECT b.comparable_price, j.confirmed_at "
+					 "FROM dwello.jobs AS j JOIN dwello.bids AS b "
+					 "ON b.job_id = j.id AND b.status = 'accepted' "
+					 "WHERE j.confirmed_at IS NOT NULL "
+					 "AND j.category_id = $1 AND j.currency = $2 "
+					 "AND j.deleted_at IS NULL AND st_dwithin(j.location, "
+					 "$3, $4, false) ORDER BY j.confirmed_at DESC LIMIT 1000");
+	DwParams	p = DW_PARAMS;
+	DwMarketPrice *prices;
+
+	dw_param_uuid(&p, &job->category_id);
+	dw_param_text(&p, job->currency);
+	dw_param_point(&p, &job->place);
+	dw_param_float8(&p, DW_GEO_METRES_PER_MILE *
+					dw_setting_int8("market_radius_miles"));
+	*count = dw_execute(&load_prices, &p);
+	prices = palloc((*count + 1) * sizeof(*prices));
+	for (size_t i = 0; i < *count; i++)
+	{
+		Win			win;
+
+		dw_map_read(&wins, i, &win);
+		prices[i].amount = win.amount;
+		prices[i].age_days = age_in_days(win.at);
+	}
+	return prices;
+}
+
+/* The market's price, or none when too few were won. */
+static int64
+market_reference(const DwJob *job)
+{
+	size_t		count;
+	DwMarketPrice *prices = market_prices(job, &count);
+
+	if (count < (size_t) dw_setting_int8("market_minimum"))
+		return DW_REFERENCE_ABSENT;
+	return dw_reference_market(prices, count);
+}
+
+/* The default of the category or of its nearest ancestor with one. */
+static int64
+category_reference(const DwUuid *category_id)
+{
+	static DwStatement load_default =
+		DW_STATEMENT("WITH RECURSIVE line (id, parent_id, amount, depth) AS ("
+					 "SELECT c.id, c.parent_id, c.reference_amount, 0 "
+					 "FROM dwello.categories AS c WHERE c.id = $1 "
+					 "UNION ALL "
+					 "SELECT c.id, c.parent_id, c.reference_amount, "
+					 "line.depth + 1 FROM line "
+					 "JOIN dwello.categories AS c "
+					 "ON c.id = line.parent_id "
+					 "WHERE line.amount IS NULL AND line.depth < 100) "
+					 "SELECT line.amount FROM line "
+					 "WHERE line.amount IS NOT NULL");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, category_id);
+	if (dw_execute(&load_default, &p) == 0)
+		return DW_REFERENCE_ABSENT;
+	return dw_read_only_int8(0);
+}
+
+void
+dw_reference_load(const DwJob *job, DwReferenceFacts *facts)
+{
+	facts->budget_min = job->budget_min;
+	facts->budget_max = job->budget_max;
+	facts->market = DW_REFERENCE_ABSENT;
+	facts->category_default = DW_REFERENCE_ABSENT;
+	if (dw_reference_choose(facts).source != DW_REFERENCE_NONE)
+		return;					/* the rest is not looked at */
+	facts->market = market_reference(job);
+	facts->category_default = category_reference(&job->category_id);
 }

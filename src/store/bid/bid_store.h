@@ -15,7 +15,7 @@
 #include "store/job/job_store.h"
 
 /*
- * Lines of material: from the jsonb of a call to dwello.bid_materials.
+ * Lines of material, each of one version of a bid.
  */
 
 #define DW_MATERIAL_MAX_LINES	200 /* of one bid */
@@ -31,26 +31,13 @@ typedef struct DwMaterial
 	int64		total_price;	/* half-even(quantity * unit_price) */
 } DwMaterial;
 
-/* The lines of one bid, and what was wrong with them. */
+/* The lines of one bid. */
 typedef struct DwMaterials
 {
 	DwMaterial *lines;			/* in the order given */
 	int			count;			/* of lines */
 	int64		total;			/* of their totals */
-	DwResult	code;			/* DW_OK, or the first error */
-	const char *problem;		/* "line 1: quantity must be ..." */
 } DwMaterials;
-
-/* Reads an array of objects; members that have no meaning are ignored. */
-extern void dw_materials_read(Datum document, DwMaterials *materials);
-
-/* Reads the lines of a bid's present version. */
-extern void dw_materials_load(const DwUuid *job_id, const DwUuid *bid_id,
-							  DwMaterials *materials);
-
-/* Writes the lines of one version of a bid, whose row is there already. */
-extern void dw_materials_insert(const DwUuid *job_id, const DwUuid *bid_id,
-								const DwMaterials *materials);
 
 /*
  * Rows of dwello.bids and their history: reading, locking, writing.
@@ -59,6 +46,7 @@ extern void dw_materials_insert(const DwUuid *job_id, const DwUuid *bid_id,
  */
 
 #define DW_BID_NO_DAYS	0		/* no timeline was offered */
+#define DW_BID_NO_TOTAL PG_INT64_MIN	/* less than any score */
 #define DW_BID_NOTE_MAX	2000	/* characters of a note to the other side */
 
 /* A bid as its row has it; money in minor units of its currency. */
@@ -85,6 +73,7 @@ typedef struct DwBid
 	int64		price;			/* comparable, what the homeowner spends */
 	int64		score_total;	/* millionths of a point */
 	DwScoreInputs inputs;		/* what the total was made from */
+	Datum		stored_inputs;	/* as read; made anew by writing */
 	bool		is_inconsistent;	/* lines do not add up to materials_cost */
 	TimestampTz submitted_at;	/* for the current terms */
 	TimestampTz expires_at;		/* not live from then on */
@@ -107,7 +96,10 @@ extern bool dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id,
 							 DwUuid *id);
 
 /* Writes a new bid with its first version and its lines of material. */
-extern void dw_bid_insert(const DwBid *bid, const DwMaterials *materials);
+extern void dw_bid_insert(DwBid *bid, const DwMaterials *materials);
+
+/* Reads the lines of a bid's present version. */
+extern void dw_materials_load(const DwBid *bid, DwMaterials *materials);
 
 /*
  * Writes the offer, terms, score and times of a bid as its next version, with
@@ -115,7 +107,7 @@ extern void dw_bid_insert(const DwBid *bid, const DwMaterials *materials);
  */
 extern void dw_bid_revise(DwBid *bid, const DwMaterials *materials);
 
-/* Writes status and reason, and counts the version up, in row and *bid. */
+/* Writes a locked bid, and counts the version up, in row and *bid. */
 extern void dw_bid_save(DwBid *bid);
 
 /*
@@ -138,21 +130,17 @@ extern int	dw_bids_expire(const DwDue *bids, int count);
 extern void dw_bid_expire_overdue(const DwUuid *job_id,
 								  const DwUuid *provider_id);
 
-/*
- * Ends the other pending bids of a job because this one was accepted:
- * rejected as not_selected, or expired where their own time is over.
- */
-extern void dw_bid_reject_rivals(const DwBid *accepted);
-
 /* Locks every live bid of a job, in the order of their ids. */
 extern void dw_bids_lock_live(const DwUuid *job_id);
 
 /*
- * Ends every live bid of a locked job, the accepted one too: because the job
- * was cancelled (rejected) or has expired (expired).  Pending ones whose own
- * time is over expire for that.  An event each: bid_rejected or bid_expired.
+ * Ends every live bid of a locked job but one (or NULL): rejected because
+ * that one was accepted or the job was cancelled, or expired with the job.
+ * Pending ones whose own time is over expire for that.  An event each:
+ * bid_rejected or bid_expired.
  */
-extern void dw_bids_end_all(const DwUuid *job_id, DwBidReason reason);
+extern void dw_bids_end(const DwUuid *job_id, const DwUuid *but,
+						DwBidReason reason);
 
 /* Writes the event of a bid: who, and the amount. */
 extern void dw_bid_emit(const DwBid *bid, const char *type);

@@ -5,15 +5,51 @@
 #include "postgres.h"
 
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/job/job_store.h"
+
+static const DwColumn category_columns[] = {
+	DW_COLUMN(UUID, DwCategoryDraft, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID_COPY, DwCategoryDraft, parent_id, parent_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwCategoryDraft, name, name, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwCategoryDraft, description, description,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwCategoryDraft, icon_url, icon_url, DW_COLUMN_FIXED),
+	DW_COLUMN_OR(INT8, DwCategoryDraft, reference_amount, reference_amount,
+				 DW_COLUMN_FIXED, 0),
+	DW_COLUMN(INT4, DwCategoryDraft, sort_order, sort_order,
+			  DW_COLUMN_FIXED)
+};
+
+static DwTable categories =
+DW_TABLE("service_categories", DwCategoryDraft, category_columns);
+
+static const DwColumn category_fields[] = {
+	DW_FIELD(UUID, DwCategory, id, id),
+	DW_FIELD(UUID, DwCategory, parent_id, parent_id),
+	DW_FIELD(BOOL, DwCategory, is_builtin, is_builtin),
+	DW_FIELD(BOOL, DwCategory, is_active, is_active),
+	DW_FIELD(INT4, DwCategory, version, version)
+};
+
+static DwMap in_force = DW_MAP(category_fields);
+
+static const DwColumn move_fields[] = {
+	DW_FIELD(BOOL, DwCategoryMove, is_below_itself, is_below_itself),
+	DW_FIELD(INT4, DwCategoryMove, parent_depth, parent_depth),
+	DW_FIELD(INT4, DwCategoryMove, height, height)
+};
+
+static DwMap moves = DW_MAP(move_fields);
 
 bool
 dw_category_load(const DwUuid *id, DwCategory *category)
 {
 	static DwStatement select_category =
 		DW_STATEMENT("SELECT c.id, c.parent_id, c.is_builtin, "
-					 "COALESCE(o.is_active, c.is_active), "
-					 "COALESCE(o.version, c.version) "
+					 "COALESCE(o.is_active, c.is_active) AS is_active, "
+					 "COALESCE(o.version, c.version) AS version "
 					 "FROM dwello.service_categories AS c "
 					 "LEFT JOIN dwello.category_overrides AS o "
 					 "ON o.category_id = c.id WHERE c.id = $1");
@@ -22,22 +58,14 @@ dw_category_load(const DwUuid *id, DwCategory *category)
 	dw_param_uuid(&p, id);
 	if (dw_execute(&select_category, &p) == 0)
 		return false;
-	memset(category, 0, sizeof(*category));
-	(void) dw_read_uuid(0, 1, &category->id);
-	(void) dw_read_uuid(0, 2, &category->parent_id);
-	category->is_builtin = dw_read_bool(0, 3);
-	category->is_active = dw_read_bool(0, 4);
-	category->version = dw_read_int4(0, 5);
+	dw_map_read(&in_force, 0, category);
 	return true;
 }
 
-/*
- * Locks and reads a category.  Two statements, because one
- * that has waited for the lock would still see the old override.
- */
 bool
 dw_category_lock(const DwUuid *id, DwCategory *category)
 {
+	/* two statements: one that has waited would see the old override */
 	static DwStatement lock_category =
 		DW_STATEMENT("SELECT FROM dwello.service_categories AS c "
 					 "WHERE c.id = $1 FOR NO KEY UPDATE");
@@ -71,14 +99,11 @@ dw_category_lock_parent(const DwUuid *id)
 	return dw_execute(&lock_parent, &p) > 0;
 }
 
-/*
- * The facts about a move.  Both walks end by themselves in a
- * tree; the bound is for one that somebody broke behind our back.
- */
 void
 dw_category_measure(const DwUuid *id, const DwUuid *parent_id,
 					DwCategoryMove *move)
 {
+	/* both walks end by themselves in a tree; the bound is for another */
 	static DwStatement measure_move =
 		DW_STATEMENT("WITH RECURSIVE up (id, parent_id, level) AS ("
 					 "SELECT c.id, c.parent_id, 1 "
@@ -91,38 +116,23 @@ dw_category_measure(const DwUuid *id, const DwUuid *parent_id,
 					 "FROM down JOIN dwello.service_categories AS c "
 					 "ON c.parent_id = down.id "
 					 "WHERE down.level < 100) "
-					 "SELECT EXISTS (SELECT FROM up WHERE up.id = $1), "
-					 "COALESCE((SELECT max(up.level) FROM up), 0), "
-					 "(SELECT max(down.level) FROM down)");
+					 "SELECT EXISTS (SELECT FROM up WHERE up.id = $1) "
+					 "AS is_below_itself, "
+					 "COALESCE((SELECT max(up.level) FROM up), 0) "
+					 "AS parent_depth, "
+					 "(SELECT max(down.level) FROM down) AS height");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, id);
 	dw_param_uuid(&p, parent_id);
 	(void) dw_execute(&measure_move, &p);
-	move->is_below_itself = dw_read_bool(0, 1);
-	move->parent_depth = dw_read_int4(0, 2);
-	move->height = dw_read_int4(0, 3);
+	dw_map_read(&moves, 0, move);
 }
 
 bool
 dw_category_insert(const DwCategoryDraft *draft)
 {
-	static DwStatement insert_category =
-		DW_STATEMENT("INSERT INTO dwello.service_categories (id, parent_id, "
-					 "name, description, icon_url, reference_amount, "
-					 "sort_order) VALUES ($1, $2, $3, $4, $5, $6, $7) "
-					 "ON CONFLICT (id) DO NOTHING");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &draft->id);
-	dw_param_uuid(&p, draft->parent_id);
-	dw_param_text(&p, draft->name);
-	dw_param_text(&p, draft->description);
-	dw_param_text(&p, draft->icon_url);
-	dw_param_datum(&p, INT8OID, Int64GetDatum(draft->reference_amount),
-				   draft->reference_amount == 0);
-	dw_param_int4(&p, draft->sort_order);
-	return dw_execute(&insert_category, &p) > 0;
+	return dw_table_insert_new(&categories, draft);
 }
 
 /* The parameters that both kinds of rows take, $1 to $7. */

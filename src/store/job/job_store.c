@@ -1,6 +1,7 @@
 /*
  * job_store.c
- *		Rows of dwello.jobs: reading, locking, and writing their life.
+ *		Rows of dwello.jobs: reading, locking, and writing their life; the
+ *		timers of a job and the reports about its work.
  *
  * The lock is FOR NO KEY UPDATE: it keeps every other command off the job,
  * and lets rows that merely point to it be written.
@@ -15,57 +16,93 @@
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/job/job_store.h"
 
-/* The whole row, and its place, which only PostGIS can read. */
-#define JOB_COLUMNS \
-	"j, st_x(j.location::geometry), st_y(j.location::geometry)"
-
-#define JOB_FROM \
-	" FROM dwello.jobs AS j WHERE j.deleted_at IS NULL AND "
-
-/* What is read of a job's row, in the order of the readers below. */
-static const char *const job_columns[] = {
-	"id", "homeowner_id", "provider_id", "category_id",
-	"status", "urgency", "bid_mode", "scoring_method", "reference_source",
-	"reason", "title", "currency",
-	"budget_min", "budget_max", "reference_amount", "expected_materials",
-	"estimated_duration_hours", "is_emergency", "materials_provided",
-	"is_listed", "preferred_start_date", "preferred_end_date",
-	"terms_version", "version",
-	"published_at", "expires_at", "awarded_at", "confirm_by",
-	"confirmed_at", "started_at", "completed_at", "weights"
+/*
+ * What a command writes of a job's row is its life; what was posted is fixed
+ * here and has a list of its own in post_store.c.
+ */
+static const DwColumn job_columns[] = {
+	DW_COLUMN(UUID, DwJob, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwJob, homeowner_id, homeowner_id, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwJob, provider_id, provider_id, DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID, DwJob, category_id, category_id, DW_COLUMN_FIXED),
+	DW_COLUMN_ENUM(job_status, DwJob, status, status, 0,
+				   dw_job_status_labels),
+	DW_COLUMN(TEXT, DwJob, reason, reason, 0),
+	DW_COLUMN(TEXT, DwJob, title, title, DW_COLUMN_FIXED),
+	DW_COLUMN(POINT, DwJob, location, place, DW_COLUMN_FIXED),
+	DW_COLUMN(CURRENCY, DwJob, currency, currency, DW_COLUMN_FIXED),
+	DW_COLUMN_OR(INT8, DwJob, budget_min, budget_min, DW_COLUMN_FIXED,
+				 DW_JOB_NO_AMOUNT),
+	DW_COLUMN_OR(INT8, DwJob, budget_max, budget_max, DW_COLUMN_FIXED,
+				 DW_JOB_NO_AMOUNT),
+	DW_COLUMN_ENUM(urgency, DwJob, urgency, urgency, DW_COLUMN_FIXED,
+				   dw_urgency_labels),
+	DW_COLUMN(BOOL, DwJob, is_emergency, is_emergency, DW_COLUMN_FIXED),
+	DW_COLUMN_ENUM(bid_mode, DwJob, bid_mode, bid_mode, DW_COLUMN_FIXED,
+				   dw_bid_mode_labels),
+	DW_COLUMN_ENUM(scoring_method, DwJob, scoring_method, scoring_method,
+				   DW_COLUMN_FIXED, dw_scoring_method_labels),
+	DW_COLUMN(JSONB, DwJob, weights, stored_weights, 0),
+	DW_COLUMN_OR(INT8, DwJob, reference_amount, reference_amount, 0, 0),
+	DW_COLUMN_ENUM_OR(reference_source, DwJob, reference_source,
+					  reference_source, 0, dw_reference_source_labels,
+					  DW_REFERENCE_NONE),
+	DW_COLUMN_OR(INT4, DwJob, estimated_duration_hours, estimated_hours,
+				 DW_COLUMN_FIXED, DW_JOB_NO_HOURS),
+	DW_COLUMN_OR(INT8, DwJob, expected_materials, expected_materials,
+				 DW_COLUMN_FIXED, DW_JOB_NO_AMOUNT),
+	DW_COLUMN(DATE, DwJob, preferred_end_date, preferred_end,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(INT4, DwJob, terms_version, terms_version, 0),
+	DW_COLUMN(INT4, DwJob, version, version, DW_COLUMN_COUNTED),
+	DW_COLUMN(BOOL, DwJob, is_listed, is_listed, 0),
+	DW_COLUMN(TIME, DwJob, published_at, published_at, 0),
+	DW_COLUMN(TIME, DwJob, expires_at, expires_at, 0),
+	DW_COLUMN(TIME, DwJob, awarded_at, awarded_at, 0),
+	DW_COLUMN(TIME, DwJob, confirm_by, confirm_by, 0),
+	DW_COLUMN(TIME, DwJob, confirmed_at, confirmed_at, 0),
+	DW_COLUMN(TIME, DwJob, started_at, started_at, 0),
+	DW_COLUMN(TIME, DwJob, completed_at, completed_at, 0)
 };
 
-/* Reads an enum's label into *value; the catalogue and core agree. */
-#define READ_ENUM(record, column, parse, value) \
-	do { \
-		if (!parse(dw_record_label(record, column), value)) \
-			elog(ERROR, "job has an unknown label in \"%s\"", \
-				 job_columns[column]); \
-	} while (0)
+static DwTable jobs = DW_TABLE("jobs", DwJob, job_columns);
 
-/* A bigint, or -1 for NULL. */
-static int64
-read_amount(const DwRecord *record, int column)
-{
-	return record->nulls[column] ? DW_JOB_NO_AMOUNT
-		: dw_record_int8(record, column);
-}
+/* What dw_job_lock_sides() reads. */
+static const DwColumn side_fields[] = {
+	DW_FIELD(UUID, DwJob, homeowner_id, homeowner_id),
+	DW_FIELD(UUID, DwJob, provider_id, provider_id),
+	DW_FIELD_ENUM(DwJob, status, status, dw_job_status_labels),
+	DW_FIELD(TIME, DwJob, published_at, published_at),
+	DW_FIELD(TIME, DwJob, started_at, started_at)
+};
 
-/* The enums of a job: columns 4 to 8. */
-static void
-job_read_labels(const DwRecord *record, DwJob *job)
-{
-	READ_ENUM(record, 4, dw_job_status_parse, &job->status);
-	READ_ENUM(record, 5, dw_urgency_parse, &job->urgency);
-	READ_ENUM(record, 6, dw_bid_mode_parse, &job->bid_mode);
-	READ_ENUM(record, 7, dw_scoring_method_parse, &job->scoring_method);
-	job->reference_source = DW_REFERENCE_NONE;
-	if (!record->nulls[8])
-		READ_ENUM(record, 8, dw_reference_source_parse,
-				  &job->reference_source);
-}
+static DwMap sides = DW_MAP(side_fields);
+
+static const DwColumn progress_columns[] = {
+	DW_COLUMN(UUID, DwProgress, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwProgress, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwProgress, homeowner_id, homeowner_id, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwProgress, provider_id, provider_id, DW_COLUMN_FIXED),
+	DW_COLUMN(INT4, DwProgress, progress, progress, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwProgress, status_description, status_description,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(TEXTS, DwProgress, photos, photos, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwProgress, notes, notes, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwProgress, created_at, created_at, DW_COLUMN_FIXED)
+};
+
+static DwTable progresses =
+DW_TABLE("job_progress", DwProgress, progress_columns);
+
+static const DwColumn timer_fields[] = {
+	DW_FIELD_ENUM(DwTimerRow, timer, timer, dw_timer_labels),
+	DW_FIELD(TIME, DwTimerRow, due, at)
+};
+
+static DwMap timers = DW_MAP(timer_fields);
 
 /* One weight of the object in the row; 0 when it is not there. */
 static int32
@@ -84,69 +121,51 @@ weight_read(Jsonb *object, DwCriterion criterion)
 	return DatumGetInt32(DirectFunctionCall1(numeric_int4, number));
 }
 
-/* The times of a job (columns 24 to 30) and its weights (31). */
-static void
-job_read_life(const DwRecord *record, DwJob *job)
+bool
+dw_weights_read(Datum stored, DwScoreWeights *weights)
 {
-	job->published_at = dw_record_time(record, 24);
-	job->expires_at = dw_record_time(record, 25);
-	job->awarded_at = dw_record_time(record, 26);
-	job->confirm_by = dw_record_time(record, 27);
-	job->confirmed_at = dw_record_time(record, 28);
-	job->started_at = dw_record_time(record, 29);
-	job->completed_at = dw_record_time(record, 30);
-	job->has_weights = !record->nulls[31];
+	memset(weights, 0, sizeof(*weights));
+	if (stored == 0)
+		return false;
 	for (int i = 0; i < DW_CRITERION_COUNT; i++)
-		job->weights.bps[i] = job->has_weights
-			? weight_read(DatumGetJsonbP(record->values[31]),
-						  (DwCriterion) i) : 0;
+		weights->bps[i] = weight_read(DatumGetJsonbP(stored),
+									  (DwCriterion) i);
+	return true;
+}
+
+Datum
+dw_weights_store(const DwScoreWeights *weights)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	for (int i = 0; i < DW_CRITERION_COUNT; i++)
+		dw_payload_int8(&payload, dw_criterion_label((DwCriterion) i),
+						weights->bps[i]);
+	return dw_payload_end(&payload);
 }
 
 /* Fills *job from a row of the last result. */
 static void
-job_read(uint64 row, DwJob *job)
+job_read(uint64 index, DwJob *job)
 {
-	static DwShape shape = DW_SHAPE(job_columns);
-	DwRecord	record;
-
-	dw_record_read(&record, &shape, row, 1);
-	(void) dw_record_uuid(&record, 0, &job->id);
-	(void) dw_record_uuid(&record, 1, &job->homeowner_id);
-	(void) dw_record_uuid(&record, 2, &job->provider_id);
-	(void) dw_record_uuid(&record, 3, &job->category_id);
-	job_read_labels(&record, job);
-	job->reason = dw_record_text(&record, 9);
-	job->title = dw_record_text(&record, 10);
-	strlcpy(job->currency, dw_record_text(&record, 11),
-			sizeof(job->currency));
-	job->budget_min = read_amount(&record, 12);
-	job->budget_max = read_amount(&record, 13);
-	job->reference_amount = dw_record_int8(&record, 14);
-	job->expected_materials = read_amount(&record, 15);
-	job->estimated_hours = record.nulls[16] ? DW_JOB_NO_HOURS
-		: dw_record_int4(&record, 16);
-	job->is_emergency = dw_record_bool(&record, 17);
-	job->materials_provided = dw_record_bool(&record, 18);
-	job->is_listed = dw_record_bool(&record, 19);
-	job->preferred_start = dw_record_date(&record, 20);
-	job->preferred_end = dw_record_date(&record, 21);
-	job->longitude = dw_read_float8(row, 2);
-	job->latitude = dw_read_float8(row, 3);
-	job->terms_version = dw_record_int4(&record, 22);
-	job->version = dw_record_int4(&record, 23);
-	job_read_life(&record, job);
+	dw_table_read(&jobs, index, job);
+	job->has_weights = dw_weights_read(job->stored_weights, &job->weights);
 	job->is_whole = true;
 }
+
+/* Where a command or a query finds its job. */
+#define BY_ID "WHERE t.id = $1 AND t.deleted_at IS NULL "
 
 bool
 dw_job_lock(const DwUuid *id, DwJob *job)
 {
-	static DwStatement lock_job =
-		DW_STATEMENT("SELECT " JOB_COLUMNS JOB_FROM "j.id = $1 FOR NO KEY UPDATE");
+	static DwTableQuery lock_job =
+		DW_TABLE_QUERY(jobs, BY_ID "FOR NO KEY UPDATE");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, id);
-	if (dw_execute(&lock_job, &p) == 0)
+	if (dw_table_execute(&lock_job, &p) == 0)
 		return false;
 	job_read(0, job);
 	return true;
@@ -156,9 +175,9 @@ bool
 dw_job_lock_sides(const DwUuid *id, DwJob *job)
 {
 	static DwStatement lock_job =
-		DW_STATEMENT("SELECT j.homeowner_id, j.provider_id, j.status::text, "
-					 "j.published_at, j.started_at" JOB_FROM
-					 "j.id = $1 FOR NO KEY UPDATE");
+		DW_STATEMENT("SELECT t.homeowner_id, t.provider_id, t.status, "
+					 "t.published_at, t.started_at FROM dwello.jobs AS t "
+					 BY_ID "FOR NO KEY UPDATE");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, id);
@@ -166,12 +185,7 @@ dw_job_lock_sides(const DwUuid *id, DwJob *job)
 		return false;
 	memset(job, 0, sizeof(*job));
 	job->id = *id;
-	(void) dw_read_uuid(0, 1, &job->homeowner_id);
-	(void) dw_read_uuid(0, 2, &job->provider_id);
-	if (!dw_job_status_parse(dw_read_text(0, 3), &job->status))
-		elog(ERROR, "job has an unknown status");
-	job->published_at = dw_read_time(0, 4);
-	job->started_at = dw_read_time(0, 5);
+	dw_map_read(&sides, 0, job);
 	return true;
 }
 
@@ -187,102 +201,40 @@ dw_job_fill(DwJob *job)
 DwJob *
 dw_jobs_load_locked(const DwUuid *ids, int count)
 {
-	static DwStatement load_jobs =
-		DW_STATEMENT("SELECT " JOB_COLUMNS JOB_FROM "j.id = ANY ($1) "
-					 "ORDER BY j.id");
+	static DwTableQuery load_jobs =
+		DW_TABLE_QUERY(jobs, "WHERE t.id = ANY ($1) "
+					   "AND t.deleted_at IS NULL ORDER BY t.id");
 	DwParams	p = DW_PARAMS;
-	DwJob	   *jobs = palloc(count * sizeof(DwJob));
+	DwJob	   *rows = palloc(count * sizeof(DwJob));
 
 	dw_param_uuids(&p, ids, count);
-	if (dw_execute(&load_jobs, &p) != (uint64) count)
+	if (dw_table_execute(&load_jobs, &p) != (uint64) count)
 		elog(ERROR, "a locked job is gone");
 	for (int i = 0; i < count; i++)
-		job_read(i, &jobs[i]);
+		job_read(i, &rows[i]);
 	SPI_freetuptable(SPI_tuptable);
-	return jobs;
+	return rows;
 }
 
 bool
 dw_job_load(const DwUuid *id, DwJob *job)
 {
-	static DwStatement load_job =
-		DW_STATEMENT("SELECT " JOB_COLUMNS JOB_FROM "j.id = $1");
+	static DwTableQuery load_job = DW_TABLE_QUERY(jobs, BY_ID);
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, id);
-	if (dw_query(&load_job, &p) == 0)
+	if (dw_table_query(&load_job, &p) == 0)
 		return false;
 	job_read(0, job);
 	return true;
 }
 
-/* The provider of a job as a parameter: nil is NULL. */
-static void
-param_provider(DwParams *p, const DwJob *job)
-{
-	dw_param_uuid(p, dw_uuid_is_nil(&job->provider_id) ? NULL
-				  : &job->provider_id);
-}
-
-void
-dw_param_weights(DwParams *p, const DwScoreWeights *weights)
-{
-	DwPayload	payload;
-
-	if (weights == NULL)
-	{
-		dw_param_null(p, JSONBOID);
-		return;
-	}
-	dw_payload_begin(&payload);
-	for (int i = 0; i < DW_CRITERION_COUNT; i++)
-		dw_payload_int8(&payload, dw_criterion_label((DwCriterion) i),
-						weights->bps[i]);
-	dw_param_datum(p, JSONBOID, dw_payload_end(&payload), false);
-}
-
 void
 dw_job_save(DwJob *job)
 {
-	static DwWrite update_job =
-		DW_WRITE("UPDATE dwello.jobs AS j SET "
-				 "status = r.status::dwello.job_status, reason = r.reason, "
-				 "provider_id = r.provider_id, "
-				 "reference_amount = r.reference_amount, "
-				 "reference_source = "
-				 "r.reference_source::dwello.reference_source, "
-				 "is_listed = r.is_listed, terms_version = r.terms_version, "
-				 "published_at = r.published_at, expires_at = r.expires_at, "
-				 "awarded_at = r.awarded_at, confirm_by = r.confirm_by, "
-				 "confirmed_at = r.confirmed_at, started_at = r.started_at, "
-				 "completed_at = r.completed_at, weights = r.weights, "
-				 "version = j.version + 1 "
-				 "FROM " DW_ROWS "(id, status, reason, provider_id, "
-				 "reference_amount, reference_source, is_listed, "
-				 "terms_version, published_at, expires_at, awarded_at, "
-				 "confirm_by, confirmed_at, started_at, completed_at, "
-				 "weights) WHERE j.id = r.id");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &job->id);
-	dw_param_text(&p, dw_job_status_label(job->status));
-	dw_param_text(&p, job->reason);
-	param_provider(&p, job);
-	dw_param_datum(&p, INT8OID, Int64GetDatum(job->reference_amount),
-				   job->reference_amount == 0);
-	dw_param_text(&p, dw_reference_source_label(job->reference_source));
-	dw_param_bool(&p, job->is_listed);
-	dw_param_int4(&p, job->terms_version);
-	dw_param_time(&p, job->published_at);
-	dw_param_time(&p, job->expires_at);
-	dw_param_time(&p, job->awarded_at);
-	dw_param_time(&p, job->confirm_by);
-	dw_param_time(&p, job->confirmed_at);
-	dw_param_time(&p, job->started_at);
-	dw_param_time(&p, job->completed_at);
-	dw_param_weights(&p, job->has_weights ? &job->weights : NULL);
-	dw_write(&update_job, &p);
-	job->version++;
+	job->stored_weights = job->has_weights
+		? dw_weights_store(&job->weights) : (Datum) 0;
+	dw_table_update(&jobs, job);
 }
 
 void
@@ -317,7 +269,8 @@ dw_job_assign_children(const DwJob *job)
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, &job->id);
-	param_provider(&p, job);
+	dw_param_uuid(&p, dw_uuid_is_nil(&job->provider_id) ? NULL
+				  : &job->provider_id);
 	(void) dw_execute(&assign_site, &p);
 	(void) dw_execute(&assign_requirements, &p);
 	(void) dw_execute(&assign_milestones, &p);
@@ -378,4 +331,93 @@ dw_job_end(DwJob *job, const char *event)
 	dw_payload_text(&payload, "title", job->title);
 	dw_payload_text(&payload, "reason", job->reason);
 	dw_event_emit(&job->id, "job", &job->id, event, &payload);
+}
+
+DwTimerRow *
+dw_timers_load(const DwUuid *job_id, const DwUuid *reviewer_id, int *count)
+{
+	static DwStatement load_timers =
+		DW_STATEMENT("SELECT 'expire_jobs' AS timer, j.expires_at AS due "
+					 "FROM dwello.jobs AS j "
+					 "WHERE j.id = $1 AND j.status = 'open' "
+					 "UNION ALL "
+					 "SELECT 'lapse', j.confirm_by FROM dwello.jobs AS j "
+					 "WHERE j.id = $1 AND j.status = 'awarded' "
+					 "AND j.confirmed_at IS NULL "
+					 "UNION ALL "
+					 "SELECT 'fail_payment', t.pay_by "
+					 "FROM dwello.transactions AS t "
+					 "WHERE t.scope_id = $1 AND t.status = 'pending' "
+					 "AND t.transaction_type = 'payment' "
+					 "UNION ALL "
+					 "SELECT 'release_due_escrows', m.auto_release_at "
+					 "FROM dwello.job_milestones AS m "
+					 "JOIN dwello.escrow_accounts AS e "
+					 "ON e.job_id = m.job_id AND NOT e.is_frozen "
+					 "WHERE m.job_id = $1 AND m.status = 'submitted' "
+					 "AND m.auto_release_at IS NOT NULL "
+					 "UNION ALL "
+					 "SELECT 'default_decision', d.answer_by "
+					 "FROM dwello.disputes AS d "
+					 "JOIN dwello.escrow_accounts AS e "
+					 "ON e.job_id = d.job_id AND NOT e.is_frozen "
+					 "WHERE d.job_id = $1 "
+					 "AND d.status IN ('open', 'answered') "
+					 "UNION ALL "
+					 "SELECT 'reveal_review', r.reveal_at "
+					 "FROM dwello.reviews AS r "
+					 "WHERE r.job_id = $1 AND r.deleted_at IS NULL "
+					 "AND r.reveal_at > $3 "
+					 "AND ($2 IS NULL OR r.reviewer_id = $2) "
+					 "ORDER BY due, timer");
+	DwParams	p = DW_PARAMS;
+	DwTimerRow *rows;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, reviewer_id);
+	dw_param_time(&p, dw_now());
+	*count = (int) dw_query(&load_timers, &p);
+	rows = palloc((*count + 1) * sizeof(*rows));
+	for (int i = 0; i < *count; i++)
+		dw_map_read(&timers, i, &rows[i]);
+	return rows;
+}
+
+int64
+dw_job_timer(const DwUuid *job_id, const char *name)
+{
+	static DwStatement select_timer =
+		DW_STATEMENT("SELECT COALESCE((j.timers ->> $2)::bigint, "
+					 "s.value::bigint) "
+					 "FROM dwello.jobs AS j, dwello.settings AS s "
+					 "WHERE j.id = $1 AND s.name = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_text(&p, name);
+	if (dw_execute(&select_timer, &p) == 0)
+		elog(ERROR, "a locked job or setting \"%s\" is gone", name);
+	return dw_read_only_int8(0);
+}
+
+void
+dw_job_timers_save(const DwUuid *job_id, Datum own)
+{
+	static DwStatement update_job =
+		DW_STATEMENT("UPDATE dwello.jobs SET timers = $2, "
+					 "version = version + 1 WHERE id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_datum(&p, JSONBOID, own, false);
+	(void) dw_execute(&update_job, &p);
+}
+
+void
+dw_progress_insert(const DwJob *job, DwProgress *progress)
+{
+	progress->job_id = job->id;
+	progress->homeowner_id = job->homeowner_id;
+	progress->provider_id = job->provider_id;
+	dw_table_insert(&progresses, progress);
 }

@@ -27,7 +27,7 @@
  */
 
 #define DW_JOB_NO_AMOUNT	INT64CONST(-1)	/* NULL in a column of money */
-#define DW_JOB_NO_HOURS		INT64CONST(-1)	/* estimate not given */
+#define DW_JOB_NO_HOURS		(-1)	/* estimate not given */
 
 /* A job as its row has it; money in minor units of its currency. */
 typedef struct DwJob
@@ -48,16 +48,15 @@ typedef struct DwJob
 	DwScoringMethod scoring_method; /* how bids become one number */
 	bool		has_weights;	/* given with the draft, or frozen */
 	DwScoreWeights weights;		/* frozen once published */
+	Datum		stored_weights; /* as read; made anew by dw_job_save() */
 	int64		reference_amount;	/* R, frozen at publish; 0 = none */
 	DwReferenceSource reference_source; /* where R came from */
-	int64		estimated_hours;	/* or DW_JOB_NO_HOURS */
+	int32		estimated_hours;	/* or DW_JOB_NO_HOURS */
 	int64		expected_materials; /* homeowner's guess of what a bid leaves
 									 * out, or DW_JOB_NO_AMOUNT */
 	bool		materials_provided; /* the homeowner has the materials */
-	DateADT		preferred_start;	/* or DATEVAL_NOBEGIN */
 	DateADT		preferred_end;	/* or DATEVAL_NOBEGIN */
-	double		longitude;		/* of the rounded place */
-	double		latitude;		/* of the rounded place */
+	DwDegrees	place;			/* rounded, as strangers see it */
 	int32		terms_version;	/* rises when what was priced changes */
 	int32		version;		/* of the row */
 	bool		is_listed;		/* open and public */
@@ -71,8 +70,9 @@ typedef struct DwJob
 	TimestampTz completed_at;	/* work is done and settled */
 } DwJob;
 
-/* Adds weights as jsonb, by criterion; NULL pointer = NULL. */
-extern void dw_param_weights(DwParams *p, const DwScoreWeights *weights);
+/* Weights as the jsonb of a row, by criterion, and back; false for none. */
+extern Datum dw_weights_store(const DwScoreWeights *weights);
+extern bool dw_weights_read(Datum stored, DwScoreWeights *weights);
 
 /* Locks the row and reads it; false when there is none (any more). */
 extern bool dw_job_lock(const DwUuid *id, DwJob *job);
@@ -220,7 +220,7 @@ typedef struct DwDue
 
 /*
  * Claims at most max_rows rows, those that have waited longest first.  The
- * statement reads (at, id, job_id) of what is due at $1 and stands behind
+ * statement reads due, id and job_id of what is due at $1 and stands behind
  * ($2, $3) in the order of (at, id), at most $4 rows, and locks nothing.
  */
 extern DwDue *dw_due_claim(DwStatement *find, int max_rows, int *count);
@@ -279,16 +279,21 @@ typedef struct DwDraft
 	char	   *description;	/* not blank */
 	char	   *street;			/* in plain; NULL = not known */
 	DwPost		post;			/* the numbers */
+	DwDegrees	rounded;		/* of post.place; set by writing */
 	char	   *urgency;		/* label */
 	bool		is_emergency;	/* counts as urgent */
 	bool		materials_provided; /* the homeowner has them */
 	char	   *materials_description;	/* or NULL */
 	char	   *special_requirements;	/* or NULL */
-	Datum		photos;			/* text[]; 0 = as they are */
+	Datum		photos;			/* text[] */
 	char	   *bid_mode;		/* label */
 	char	   *scoring_method; /* label */
 	bool		has_weights;	/* given */
 	DwScoreWeights weights;		/* as given */
+	Datum		stored_weights; /* as read; set by writing */
+	int64		requirement_bits;	/* set by writing */
+	int32		terms_version;	/* set by dw_draft_update() */
+	int32		version;		/* of the row */
 	int			requirement_count;	/* of the next */
 	DwPostRequirement *requirements;	/* in the caller's order */
 	int			milestone_count;	/* of the next */
@@ -300,8 +305,7 @@ typedef struct DwDraft
  * The street of the user's nearest address within 100 m of a place, opened;
  * NULL when they have none there.
  */
-extern char *dw_draft_street(const DwUuid *user_id, double longitude,
-							 double latitude);
+extern char *dw_draft_street(const DwUuid *user_id, const DwDegrees *place);
 
 /* A draft of which nothing is known yet. */
 extern void dw_draft_clear(DwDraft *draft);
@@ -311,9 +315,9 @@ extern bool dw_draft_insert(DwDraft *draft);
 
 /*
  * Reads what was posted as a locked job, but for its street, which stays
- * sealed, and its photos.  Texts are copied.
+ * sealed.  Texts are copied.
  */
-extern void dw_draft_load(const DwJob *job, DwDraft *draft);
+extern void dw_draft_load(const DwUuid *id, DwDraft *draft);
 
 /*
  * Writes the changed fields of a locked job, and its terms_version, and
@@ -329,7 +333,10 @@ extern void dw_draft_update(DwDraft *draft, DwPostFields changed, DwJob *job);
 /* One report. */
 typedef struct DwProgress
 {
+	DwUuid		job_id;			/* of the job, as the next three */
 	DwUuid		id;				/* fresh */
+	DwUuid		homeowner_id;	/* who reads it */
+	DwUuid		provider_id;	/* who tells */
 	int32		progress;		/* 0 ... 100 percent; it may fall */
 	const char *status_description; /* or NULL */
 	Datum		photos;			/* text[] */
@@ -338,7 +345,7 @@ typedef struct DwProgress
 } DwProgress;
 
 /* Writes a report about a locked job, by its provider. */
-extern void dw_progress_insert(const DwJob *job, const DwProgress *progress);
+extern void dw_progress_insert(const DwJob *job, DwProgress *progress);
 
 /*
  * The timers of a job: how long they are, and those that run now.
@@ -369,6 +376,6 @@ extern int64 dw_job_timer(const DwUuid *job_id, const char *name);
  * Gives a locked job timers of its own, a jsonb object by name of setting,
  * in place of those it had, and counts its version up.
  */
-extern void dw_job_timers_save(const DwUuid *job_id, Datum timers);
+extern void dw_job_timers_save(const DwUuid *job_id, Datum own);
 
 #endif							/* DW_JOB_STORE_H */

@@ -1,20 +1,155 @@
 /*
  * post_store.c
- *		What was posted: the job, its site, requirements, milestones.
+ *		What was posted: the job, its site, its requirements and its plan.
  *
  * The job's own row has the place rounded to 0.01 degree, which is what
  * strangers see and what distances are taken from; the exact one is in
  * job_sites, with the street sealed for that row.
+ *
+ * Milestones are kept by their place in the plan.  To write another plan all
+ * rows first move DW_MILESTONES_MAX places up, so that it finds its places
+ * free; those cancelled stay there and move on each time.
  */
 #include "postgres.h"
 
 #include "utils/date.h"
+#include "utils/datetime.h"
 
 #include "core/geo/geo.h"
 #include "server/crypto/crypto_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/job/job_store.h"
+
+/* What a homeowner says of the work; the rest is in job_store.c. */
+static const DwColumn draft_columns[] = {
+	DW_COLUMN(UUID, DwDraft, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwDraft, homeowner_id, homeowner_id, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwDraft, category_id, category_id, 0),
+	DW_COLUMN(TEXT, DwDraft, title, title, 0),
+	DW_COLUMN(TEXT, DwDraft, description, description, 0),
+	DW_COLUMN(POINT, DwDraft, location, rounded, 0),
+	DW_COLUMN_OR(INT8, DwDraft, budget_min, post.budget_min, 0,
+				 DW_POST_ABSENT),
+	DW_COLUMN_OR(INT8, DwDraft, budget_max, post.budget_max, 0,
+				 DW_POST_ABSENT),
+	DW_COLUMN(TEXT, DwDraft, currency, post.currency, DW_COLUMN_FIXED),
+	DW_COLUMN_LABEL(urgency, DwDraft, urgency, urgency, 0),
+	DW_COLUMN(BOOL, DwDraft, is_emergency, is_emergency, 0),
+	DW_COLUMN(DATE, DwDraft, preferred_start_date, post.start_date, 0),
+	DW_COLUMN(DATE, DwDraft, preferred_end_date, post.end_date, 0),
+	DW_COLUMN_OR(INT4, DwDraft, estimated_duration_hours, post.hours, 0,
+				 DW_POST_NONE),
+	DW_COLUMN(BOOL, DwDraft, materials_provided, materials_provided, 0),
+	DW_COLUMN(TEXT, DwDraft, materials_description, materials_description,
+			  0),
+	DW_COLUMN_OR(INT8, DwDraft, expected_materials, post.expected_materials,
+				 0, DW_POST_ABSENT),
+	DW_COLUMN(TEXT, DwDraft, special_requirements, special_requirements, 0),
+	DW_COLUMN(TEXTS, DwDraft, photos, photos, 0),
+	DW_COLUMN_LABEL(bid_mode, DwDraft, bid_mode, bid_mode, 0),
+	DW_COLUMN_LABEL(scoring_method, DwDraft, scoring_method, scoring_method,
+					0),
+	DW_COLUMN(JSONB, DwDraft, weights, stored_weights, 0),
+	DW_COLUMN(INT8, DwDraft, requirement_bits, requirement_bits, 0),
+	DW_COLUMN(INT4, DwDraft, terms_version, terms_version, DW_COLUMN_BORN),
+	DW_COLUMN(INT4, DwDraft, version, version,
+			  DW_COLUMN_BORN | DW_COLUMN_COUNTED),
+	DW_COLUMN(TIME, DwDraft, created_at, created_at, DW_COLUMN_FIXED)
+};
+
+static DwTable drafts = DW_TABLE("jobs", DwDraft, draft_columns);
+
+/* The exact place of a job. */
+typedef struct Site
+{
+	DwUuid		job_id;			/* whose */
+	DwUuid		homeowner_id;	/* of the job */
+	DwDegrees	place;			/* exact */
+	bytea	   *street;			/* sealed for this row, or NULL */
+} Site;
+
+static const DwColumn site_columns[] = {
+	DW_COLUMN(UUID, Site, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, Site, homeowner_id, homeowner_id, DW_COLUMN_FIXED),
+	DW_COLUMN(POINT, Site, location, place, 0),
+	DW_COLUMN(BYTEA, Site, street, street, 0)
+};
+
+static DwTable sites = DW_TABLE("job_sites", Site, site_columns);
+
+/* A requirement as its row has it. */
+typedef struct Requirement
+{
+	DwUuid		job_id;			/* whose */
+	DwUuid		id;				/* in the order in which they were posted */
+	DwUuid		homeowner_id;	/* of the job */
+	DwPostRequirement post;		/* what is asked for */
+} Requirement;
+
+static const DwColumn requirement_columns[] = {
+	DW_COLUMN(UUID, Requirement, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, Requirement, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, Requirement, homeowner_id, homeowner_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN_ENUM(credential_type, Requirement, requirement_type, post.type,
+				   DW_COLUMN_FIXED, dw_credential_type_labels),
+	DW_COLUMN(TEXT, Requirement, requirement_value, post.value,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(BOOL, Requirement, is_mandatory, post.is_mandatory,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(INT4, Requirement, weight, post.weight, DW_COLUMN_FIXED)
+};
+
+static DwTable requirements =
+DW_TABLE("job_requirements", Requirement, requirement_columns);
+
+/* A milestone of a plan as its row has it. */
+typedef struct Milestone
+{
+	DwUuid		job_id;			/* whose */
+	DwUuid		id;				/* its own */
+	DwUuid		homeowner_id;	/* of the job */
+	DwUuid		provider_id;	/* nil before the award is confirmed */
+	int32		sort_order;		/* its place in the plan, from 1 */
+	DwPostMilestone post;		/* its words; the amount as posted */
+	DateADT		due_date;		/* post.due_date as a date */
+	int64		funded;			/* minor units */
+	DwMilestoneStatus status;	/* of the contract, or planned */
+	int32		version;		/* of the row */
+	TimestampTz created_at;		/* when it was written first */
+} Milestone;
+
+static const DwColumn milestone_columns[] = {
+	DW_COLUMN(UUID, Milestone, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, Milestone, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, Milestone, homeowner_id, homeowner_id, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, Milestone, provider_id, provider_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN(INT4, Milestone, sort_order, sort_order, 0),
+	DW_COLUMN(TEXT, Milestone, title, post.title, 0),
+	DW_COLUMN(TEXT, Milestone, description, post.description, 0),
+	DW_COLUMN(DATE, Milestone, due_date, due_date, 0),
+	DW_COLUMN(BOOL, Milestone, is_required, post.is_required, 0),
+	DW_COLUMN_OR(INT8, Milestone, amount, post.amount, 0, DW_POST_ABSENT),
+	DW_COLUMN(INT8, Milestone, funded, funded, 0),
+	DW_COLUMN_ENUM(milestone_status, Milestone, status, status, 0,
+				   dw_milestone_status_labels),
+	DW_COLUMN(INT4, Milestone, version, version,
+			  DW_COLUMN_BORN | DW_COLUMN_COUNTED),
+	DW_COLUMN(TIME, Milestone, created_at, created_at, DW_COLUMN_FIXED)
+};
+
+static DwTable milestones =
+DW_TABLE("job_milestones", Milestone, milestone_columns);
+
+static const DwColumn address_fields[] = {
+	DW_FIELD(UUID, Site, id, job_id),
+	DW_FIELD(BYTEA, Site, street, street)
+};
+
+static DwMap addresses = DW_MAP(address_fields);
 
 void
 dw_draft_clear(DwDraft *draft)
@@ -23,406 +158,351 @@ dw_draft_clear(DwDraft *draft)
 	draft->post.budget_min = DW_POST_ABSENT;
 	draft->post.budget_max = DW_POST_ABSENT;
 	draft->post.expected_materials = DW_POST_ABSENT;
-	draft->post.hours = DW_POST_ABSENT;
-	draft->post.start_date = DW_POST_ABSENT;
-	draft->post.end_date = DW_POST_ABSENT;
+	draft->post.hours = DW_POST_NONE;
+	draft->post.start_date = DW_POST_NONE;
+	draft->post.end_date = DW_POST_NONE;
 	draft->post.currency = "USD";	/* until it is known */
 }
 
 char *
-dw_draft_street(const DwUuid *user_id, double longitude, double latitude)
+dw_draft_street(const DwUuid *user_id, const DwDegrees *place)
 {
 	static DwStatement find_address =
 		DW_STATEMENT("SELECT a.id, a.street "
-					 "FROM dwello.user_addresses AS a, "
-					 "(SELECT st_setsrid(st_makepoint($2, $3), 4326)"
-					 "::geography AS point) AS site "
+					 "FROM dwello.user_addresses AS a "
 					 "WHERE a.user_id = $1 "
-					 "AND st_dwithin(a.location, site.point, 100, false) "
-					 "ORDER BY st_distance(a.location, site.point, false), "
-					 "a.id "
+					 "AND st_dwithin(a.location, $2, 100, false) "
+					 "ORDER BY st_distance(a.location, $2, false), a.id "
 					 "LIMIT 1");
 	DwParams	p = DW_PARAMS;
-	DwUuid		address_id;
+	Site		address;
 
 	dw_param_uuid(&p, user_id);
-	dw_param_float8(&p, longitude);
-	dw_param_float8(&p, latitude);
+	dw_param_point(&p, place);
 	if (dw_execute(&find_address, &p) == 0)
 		return NULL;
-	(void) dw_read_uuid(0, 1, &address_id);
-	return dw_unseal(DW_SEAL_STREET, &address_id, dw_read_bytea(0, 2));
+	dw_map_read(&addresses, 0, &address);
+	return dw_unseal(DW_SEAL_STREET, &address.job_id, address.street);
 }
 
-/* Adds a bigint that may not have been given. */
+/* Fills the columns that follow from the rest of a draft. */
 static void
-param_amount(DwParams *p, int64 value)
+draft_derive(DwDraft *draft)
 {
-	dw_param_datum(p, INT8OID, Int64GetDatum(value),
-				   value == DW_POST_ABSENT);
-}
-
-/* Adds a date that may not have been given. */
-static void
-param_date(DwParams *p, int64 days)
-{
-	dw_param_datum(p, DATEOID, DateADTGetDatum((DateADT) days),
-				   days == DW_POST_ABSENT);
-}
-
-/* Adds what the row of a job has of a draft, as $1 to $24. */
-static void
-param_draft(DwParams *p, const DwDraft *draft)
-{
-	dw_param_uuid(p, &draft->id);
-	dw_param_uuid(p, &draft->homeowner_id);
-	dw_param_uuid(p, &draft->category_id);
-	dw_param_text(p, draft->title);
-	dw_param_text(p, draft->description);
-	dw_param_float8(p, dw_geo_round(draft->post.longitude));
-	dw_param_float8(p, dw_geo_round(draft->post.latitude));
-	param_amount(p, draft->post.budget_min);
-	param_amount(p, draft->post.budget_max);
-	dw_param_text(p, draft->post.currency);
-	dw_param_text(p, draft->urgency);
-	dw_param_bool(p, draft->is_emergency);
-	param_date(p, draft->post.start_date);
-	param_date(p, draft->post.end_date);
-	param_amount(p, draft->post.hours);
-	dw_param_bool(p, draft->materials_provided);
-	dw_param_text(p, draft->materials_description);
-	param_amount(p, draft->post.expected_materials);
-	dw_param_text(p, draft->special_requirements);
-	dw_param_datum(p, TEXTARRAYOID, draft->photos,
-				   DatumGetPointer(draft->photos) == NULL);
-	dw_param_text(p, draft->bid_mode);
-	dw_param_text(p, draft->scoring_method);
-	dw_param_weights(p, draft->has_weights ? &draft->weights : NULL);
-	dw_param_int8(p, dw_post_requirement_bits(draft->requirements,
-											  draft->requirement_count));
+	draft->rounded = dw_degrees_round(&draft->post.place);
+	draft->stored_weights = draft->has_weights
+		? dw_weights_store(&draft->weights) : (Datum) 0;
+	draft->requirement_bits =
+		dw_post_requirement_bits(draft->requirements,
+								 draft->requirement_count);
 }
 
 /*
- * Writes the row of the job; false when the id is taken.  A user's id is:
- * a scope belongs to one of the two, or a job could be posted into the
- * idempotency keys and the books of somebody else.
+ * True when a user has that id: a scope belongs to a user or to a job, or a
+ * job could be posted into the idempotency keys and the ledger of somebody
+ * else.
  */
 static bool
-draft_insert_job(const DwDraft *draft)
+is_user(const DwUuid *id)
 {
-	static DwStatement insert_job =
-		DW_STATEMENT("INSERT INTO dwello.jobs (id, homeowner_id, "
-					 "category_id, title, description, location, "
-					 "budget_min, budget_max, currency, urgency, "
-					 "is_emergency, preferred_start_date, "
-					 "preferred_end_date, estimated_duration_hours, "
-					 "materials_provided, materials_description, "
-					 "expected_materials, special_requirements, photos, "
-					 "bid_mode, scoring_method, weights, "
-					 "requirement_bits, created_at) "
-					 "SELECT $1, $2, $3, $4, $5, "
-					 "st_setsrid(st_makepoint($6, $7), 4326)::geography, "
-					 "$8, $9, $10, $11::text::dwello.urgency, $12, $13, $14, "
-					 "$15::bigint::integer, $16, $17, $18, $19, $20, "
-					 "$21::text::dwello.bid_mode, "
-					 "$22::text::dwello.scoring_method, $23, $24, $25 "
-					 "WHERE NOT EXISTS (SELECT FROM dwello.users AS u "
-					 "WHERE u.id = $1) "
-					 "ON CONFLICT (id) DO NOTHING");
+	static DwStatement find_user =
+		DW_STATEMENT("SELECT FROM dwello.users AS u WHERE u.id = $1");
 	DwParams	p = DW_PARAMS;
 
-	param_draft(&p, draft);
-	dw_param_time(&p, draft->created_at);
-	return dw_execute(&insert_job, &p) == 1;
+	dw_param_uuid(&p, id);
+	return dw_execute(&find_user, &p) > 0;
 }
 
-/* Writes the exact place and the sealed street. */
-static void
-draft_insert_site(const DwDraft *draft)
+/* The exact place of a draft, with its street sealed. */
+static Site
+site_of(const DwDraft *draft)
 {
-	static DwStatement insert_site =
-		DW_STATEMENT("INSERT INTO dwello.job_sites "
-					 "(job_id, homeowner_id, location, street) VALUES ($1, "
-					 "$2, st_setsrid(st_makepoint($3, $4), 4326)::geography, "
-					 "$5)");
-	DwParams	p = DW_PARAMS;
-	bytea	   *street = dw_seal(DW_SEAL_SITE, &draft->id, draft->street);
+	Site		site = {
+		.job_id = draft->id,
+		.homeowner_id = draft->homeowner_id,
+		.place = draft->post.place,
+		.street = dw_seal(DW_SEAL_SITE, &draft->id, draft->street)
+	};
 
-	dw_param_uuid(&p, &draft->id);
-	dw_param_uuid(&p, &draft->homeowner_id);
-	dw_param_float8(&p, draft->post.longitude);
-	dw_param_float8(&p, draft->post.latitude);
-	dw_param_datum(&p, BYTEAOID, PointerGetDatum(street), street == NULL);
-	(void) dw_execute(&insert_site, &p);
-}
-
-/* Writes one requirement. */
-static void
-draft_insert_requirement(const DwDraft *draft,
-						 const DwPostRequirement *requirement)
-{
-	static DwStatement insert_requirement =
-		DW_STATEMENT("INSERT INTO dwello.job_requirements (job_id, "
-					 "homeowner_id, requirement_type, requirement_value, "
-					 "is_mandatory, weight) VALUES ($1, $2, "
-					 "$3::text::dwello.credential_type, $4, $5, "
-					 "$6::bigint::integer)");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &draft->id);
-	dw_param_uuid(&p, &draft->homeowner_id);
-	dw_param_text(&p, dw_credential_type_label(requirement->type));
-	dw_param_text(&p, requirement->value);
-	dw_param_bool(&p, requirement->is_mandatory);
-	dw_param_int8(&p, requirement->weight);
-	(void) dw_execute(&insert_requirement, &p);
-}
-
-/* Writes one milestone of the plan. */
-static void
-draft_insert_milestone(const DwDraft *draft, int item)
-{
-	static DwStatement insert_milestone =
-		DW_STATEMENT("INSERT INTO dwello.job_milestones (job_id, "
-					 "homeowner_id, sort_order, title, description, "
-					 "due_date, is_required, amount, created_at) VALUES "
-					 "($1, $2, $3, $4, $5, $6::text::date, $7, $8, $9)");
-	const DwPostMilestone *milestone = &draft->milestones[item];
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &draft->id);
-	dw_param_uuid(&p, &draft->homeowner_id);
-	dw_param_int4(&p, item + 1);
-	dw_param_text(&p, milestone->title);
-	dw_param_text(&p, milestone->description);
-	dw_param_text(&p, milestone->due_date);
-	dw_param_bool(&p, milestone->is_required);
-	param_amount(&p, milestone->amount);
-	dw_param_time(&p, draft->created_at);
-	(void) dw_execute(&insert_milestone, &p);
-}
-
-/* Reads the requirements of a job into a draft. */
-static void
-draft_load_requirements(DwDraft *draft)
-{
-	static DwStatement load_requirements =
-		DW_STATEMENT("SELECT r.requirement_type::text, r.requirement_value, "
-					 "r.is_mandatory, r.weight "
-					 "FROM dwello.job_requirements AS r "
-					 "WHERE r.job_id = $1 ORDER BY r.id");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &draft->id);
-	draft->requirement_count = (int) dw_execute(&load_requirements, &p);
-	draft->requirements = palloc0((draft->requirement_count + 1) *
-								  sizeof(DwPostRequirement));
-	for (int i = 0; i < draft->requirement_count; i++)
-	{
-		DwPostRequirement *requirement = &draft->requirements[i];
-
-		if (!dw_credential_type_parse(dw_read_text(i, 1),
-									  &requirement->type))
-			elog(ERROR, "requirement has an unknown type");
-		requirement->value = dw_read_text(i, 2);
-		requirement->is_mandatory = dw_read_bool(i, 3);
-		requirement->weight = dw_read_int4(i, 4);
-	}
-}
-
-/* Reads the plan of a job into a draft. */
-static void
-draft_load_milestones(DwDraft *draft)
-{
-	static DwStatement load_milestones =
-		DW_STATEMENT("SELECT m.title, m.description, "
-					 "to_char(m.due_date, 'YYYY-MM-DD'), m.amount, "
-					 "m.is_required FROM dwello.job_milestones AS m "
-					 "WHERE m.job_id = $1 AND m.status = 'planned' "
-					 "ORDER BY m.sort_order");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &draft->id);
-	draft->milestone_count = (int) dw_execute(&load_milestones, &p);
-	draft->milestones = palloc0((draft->milestone_count + 1) *
-								sizeof(DwPostMilestone));
-	for (int i = 0; i < draft->milestone_count; i++)
-	{
-		DwPostMilestone *milestone = &draft->milestones[i];
-
-		milestone->title = dw_read_text(i, 1);
-		milestone->description = dw_read_text(i, 2);
-		milestone->due_date = dw_read_text(i, 3);
-		milestone->amount = dw_read_null(i, 4) ? DW_POST_ABSENT
-			: dw_read_int8(i, 4);
-		milestone->is_required = dw_read_bool(i, 5);
-	}
-}
-
-/* A number of a job's row as a post has it. */
-static int64
-post_number(int64 value)
-{
-	StaticAssertStmt(DW_JOB_NO_AMOUNT == DW_JOB_NO_HOURS,
-					 "absent numbers of a job are all the same");
-	return value == DW_JOB_NO_AMOUNT ? DW_POST_ABSENT : value;
-}
-
-/* A date of a job's row as a post has it. */
-static int64
-post_date(DateADT date)
-{
-	return DATE_IS_NOBEGIN(date) ? DW_POST_ABSENT : date;
-}
-
-/* Takes over what DwJob knows of a draft. */
-static void
-draft_take_job(const DwJob *job, DwDraft *draft)
-{
-	draft->id = job->id;
-	draft->homeowner_id = job->homeowner_id;
-	draft->category_id = job->category_id;
-	draft->title = job->title;
-	draft->urgency = pstrdup(dw_urgency_label(job->urgency));
-	draft->is_emergency = job->is_emergency;
-	draft->materials_provided = job->materials_provided;
-	draft->bid_mode = pstrdup(dw_bid_mode_label(job->bid_mode));
-	draft->scoring_method =
-		pstrdup(dw_scoring_method_label(job->scoring_method));
-	draft->has_weights = job->has_weights;
-	draft->weights = job->weights;
-	draft->post.currency = pstrdup(job->currency);
-	draft->post.budget_min = post_number(job->budget_min);
-	draft->post.budget_max = post_number(job->budget_max);
-	draft->post.expected_materials = post_number(job->expected_materials);
-	draft->post.hours = post_number(job->estimated_hours);
-	draft->post.start_date = post_date(job->preferred_start);
-	draft->post.end_date = post_date(job->preferred_end);
-}
-
-void
-dw_draft_load(const DwJob *job, DwDraft *draft)
-{
-	static DwStatement load_rest =
-		DW_STATEMENT("SELECT j.description, j.materials_description, "
-					 "j.special_requirements, st_x(s.location::geometry), "
-					 "st_y(s.location::geometry) FROM dwello.jobs AS j "
-					 "JOIN dwello.job_sites AS s ON s.job_id = j.id "
-					 "WHERE j.id = $1");
-	DwParams	p = DW_PARAMS;
-
-	memset(draft, 0, sizeof(*draft));
-	draft_take_job(job, draft);
-	dw_param_uuid(&p, &job->id);
-	if (dw_execute(&load_rest, &p) == 0)
-		elog(ERROR, "job %s has no site", dw_uuid_text(&job->id));
-	draft->description = dw_read_text(0, 1);
-	draft->materials_description = dw_read_text(0, 2);
-	draft->special_requirements = dw_read_text(0, 3);
-	draft->post.longitude = dw_read_float8(0, 4);
-	draft->post.latitude = dw_read_float8(0, 5);
-	draft_load_requirements(draft);
-	draft_load_milestones(draft);
-}
-
-/* Writes the row of the job. */
-static void
-draft_update_job(const DwDraft *draft, DwJob *job)
-{
-	static DwStatement update_job =
-		DW_STATEMENT("UPDATE dwello.jobs SET category_id = $3, title = $4, "
-					 "description = $5, location = "
-					 "st_setsrid(st_makepoint($6, $7), 4326)::geography, "
-					 "budget_min = $8, budget_max = $9, "
-					 "urgency = $11::text::dwello.urgency, "
-					 "is_emergency = $12, preferred_start_date = $13, "
-					 "preferred_end_date = $14, "
-					 "estimated_duration_hours = $15::bigint::integer, "
-					 "materials_provided = $16, materials_description = $17, "
-					 "expected_materials = $18, special_requirements = $19, "
-					 "photos = COALESCE($20, photos), "
-					 "bid_mode = $21::text::dwello.bid_mode, "
-					 "scoring_method = $22::text::dwello.scoring_method, "
-					 "weights = $23, requirement_bits = $24, "
-					 "terms_version = $25, "
-					 "version = version + 1 WHERE id = $1");
-	DwParams	p = DW_PARAMS;
-
-	param_draft(&p, draft);
-	dw_param_int4(&p, job->terms_version);
-	(void) dw_execute(&update_job, &p);
-	job->version++;
-}
-
-/* Takes the site, the requirements or the plan away, to be written anew. */
-static void
-draft_remove(const DwDraft *draft, DwPostField field)
-{
-	static DwStatement delete_site =
-		DW_STATEMENT("DELETE FROM dwello.job_sites WHERE job_id = $1");
-	static DwStatement delete_requirements =
-		DW_STATEMENT("DELETE FROM dwello.job_requirements "
-					 "WHERE job_id = $1");
-	static DwStatement delete_milestones =
-		DW_STATEMENT("DELETE FROM dwello.job_milestones WHERE job_id = $1");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &draft->id);
-	if (field == DW_POST_STREET)
-		(void) dw_execute(&delete_site, &p);
-	else if (field == DW_POST_REQUIREMENTS)
-		(void) dw_execute(&delete_requirements, &p);
-	else
-		(void) dw_execute(&delete_milestones, &p);
+	return site;
 }
 
 /* Writes the requirements of a draft. */
 static void
-draft_insert_requirements(const DwDraft *draft)
+insert_requirements(const DwDraft *draft)
 {
 	for (int i = 0; i < draft->requirement_count; i++)
-		draft_insert_requirement(draft, &draft->requirements[i]);
+	{
+		Requirement row = {
+			.job_id = draft->id,
+			.id = dw_uuid_fresh(),
+			.homeowner_id = draft->homeowner_id,
+			.post = draft->requirements[i]
+		};
+
+		dw_table_insert(&requirements, &row);
+	}
 }
 
-/* Writes the plan of a draft. */
+/* The day that is written YYYY-MM-DD; core has looked at it. */
+static DateADT
+day_of(const char *text)
+{
+	int			year;
+	int			month;
+	int			day;
+
+	if (text == NULL)
+		return DATEVAL_NOBEGIN;
+	if (sscanf(text, "%d-%d-%d", &year, &month, &day) != 3)
+		elog(ERROR, "a milestone's day is no date");
+	return date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
+}
+
+/* A day written so; NULL for none. */
+static char *
+day_text(DateADT day)
+{
+	int			year;
+	int			month;
+	int			date;
+
+	if (DATE_IS_NOBEGIN(day))
+		return NULL;
+	j2date(day + POSTGRES_EPOCH_JDATE, &year, &month, &date);
+	return psprintf("%04d-%02d-%02d", year, month, date);
+}
+
+/* Writes the plan of a draft, in which nothing is paid yet. */
 static void
-draft_insert_milestones(const DwDraft *draft)
+insert_milestones(const DwDraft *draft)
 {
 	for (int i = 0; i < draft->milestone_count; i++)
-		draft_insert_milestone(draft, i);
+	{
+		Milestone	row = {
+			.job_id = draft->id,
+			.id = dw_uuid_fresh(),
+			.homeowner_id = draft->homeowner_id,
+			.sort_order = i + 1,
+			.post = draft->milestones[i],
+			.due_date = day_of(draft->milestones[i].due_date),
+			.status = DW_MILESTONE_PLANNED,
+			.created_at = draft->created_at
+		};
+
+		dw_table_insert(&milestones, &row);
+	}
 }
 
 bool
 dw_draft_insert(DwDraft *draft)
 {
+	Site		site;
+
 	draft->created_at = dw_now();
-	if (!draft_insert_job(draft))
+	draft_derive(draft);
+	if (is_user(&draft->id) || !dw_table_insert_new(&drafts, draft))
 		return false;
-	draft_insert_site(draft);
-	draft_insert_requirements(draft);
-	draft_insert_milestones(draft);
+	site = site_of(draft);
+	dw_table_insert(&sites, &site);
+	insert_requirements(draft);
+	insert_milestones(draft);
 	return true;
+}
+
+/* Reads the requirements of a job into a draft. */
+static void
+load_requirements(DwDraft *draft)
+{
+	static DwTableQuery of_job =
+		DW_TABLE_QUERY(requirements, "WHERE t.job_id = $1 ORDER BY t.id");
+	DwParams	p = DW_PARAMS;
+	Requirement row;
+
+	dw_param_uuid(&p, &draft->id);
+	draft->requirement_count = (int) dw_table_execute(&of_job, &p);
+	draft->requirements = palloc_array(DwPostRequirement,
+									   draft->requirement_count + 1);
+	for (int i = 0; i < draft->requirement_count; i++)
+	{
+		dw_table_read(&requirements, i, &row);
+		draft->requirements[i] = row.post;
+	}
+}
+
+/* Reads the plan of a job into a draft. */
+static void
+load_milestones(DwDraft *draft)
+{
+	static DwTableQuery planned =
+		DW_TABLE_QUERY(milestones, "WHERE t.job_id = $1 "
+					   "AND t.status = 'planned' ORDER BY t.sort_order");
+	DwParams	p = DW_PARAMS;
+	Milestone	row;
+
+	dw_param_uuid(&p, &draft->id);
+	draft->milestone_count = (int) dw_table_execute(&planned, &p);
+	draft->milestones = palloc_array(DwPostMilestone,
+									 draft->milestone_count + 1);
+	for (int i = 0; i < draft->milestone_count; i++)
+	{
+		dw_table_read(&milestones, i, &row);
+		draft->milestones[i] = row.post;
+		draft->milestones[i].due_date = day_text(row.due_date);
+	}
+}
+
+void
+dw_draft_load(const DwUuid *id, DwDraft *draft)
+{
+	static DwTableQuery draft_of_job =
+		DW_TABLE_QUERY(drafts, "WHERE t.id = $1");
+	static DwTableQuery site_of_job =
+		DW_TABLE_QUERY(sites, "WHERE t.job_id = $1");
+	DwParams	p = DW_PARAMS;
+	Site		site;
+
+	dw_param_uuid(&p, id);
+	if (dw_table_execute(&draft_of_job, &p) == 0)
+		elog(ERROR, "job %s is gone", dw_uuid_text(id));
+	dw_table_read(&drafts, 0, draft);
+	draft->has_weights = dw_weights_read(draft->stored_weights,
+										 &draft->weights);
+	if (dw_table_execute(&site_of_job, &p) == 0)
+		elog(ERROR, "job %s has no site", dw_uuid_text(id));
+	dw_table_read(&sites, 0, &site);
+	draft->post.place = site.place;
+	load_requirements(draft);
+	load_milestones(draft);
+}
+
+/* Takes the requirements or the plan away, to be written anew. */
+static void
+remove_children(const DwDraft *draft, DwStatement *statement)
+{
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &draft->id);
+	(void) dw_execute(statement, &p);
 }
 
 void
 dw_draft_update(DwDraft *draft, DwPostFields changed, DwJob *job)
 {
+	static DwStatement delete_requirements =
+		DW_STATEMENT("DELETE FROM dwello.job_requirements "
+					 "WHERE job_id = $1");
+	static DwStatement delete_milestones =
+		DW_STATEMENT("DELETE FROM dwello.job_milestones WHERE job_id = $1");
+
 	draft->created_at = dw_now();
-	draft_update_job(draft, job);
+	draft->terms_version = job->terms_version;
+	draft_derive(draft);
+	dw_table_update(&drafts, draft);
+	job->version = draft->version;
 	if ((changed & DW_POST_FIELD(DW_POST_STREET)) != 0)
 	{
-		draft_remove(draft, DW_POST_STREET);
-		draft_insert_site(draft);
+		Site		site = site_of(draft);
+
+		dw_table_update(&sites, &site);
 	}
 	if ((changed & DW_POST_FIELD(DW_POST_REQUIREMENTS)) != 0)
 	{
-		draft_remove(draft, DW_POST_REQUIREMENTS);
-		draft_insert_requirements(draft);
+		remove_children(draft, &delete_requirements);
+		insert_requirements(draft);
 	}
 	if ((changed & DW_POST_FIELD(DW_POST_MILESTONES)) != 0)
 	{
-		draft_remove(draft, DW_POST_MILESTONES);
-		draft_insert_milestones(draft);
+		remove_children(draft, &delete_milestones);
+		insert_milestones(draft);
 	}
 	dw_job_list_children(job);
+}
+
+/* Makes the places free, and gives the rows of the old plan in order. */
+static DwUuid *
+make_room(const DwUuid *job_id, int *count)
+{
+	static DwStatement move_up =
+		DW_STATEMENT("UPDATE dwello.job_milestones "
+					 "SET sort_order = sort_order + $2 WHERE job_id = $1");
+	static DwStatement select_old =
+		DW_STATEMENT("SELECT m.id FROM dwello.job_milestones AS m "
+					 "WHERE m.job_id = $1 AND m.status <> 'cancelled' "
+					 "ORDER BY m.sort_order");
+	DwParams	move = DW_PARAMS;
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&move, job_id);
+	dw_param_int4(&move, DW_MILESTONES_MAX);
+	(void) dw_execute(&move_up, &move);
+	dw_param_uuid(&p, job_id);
+	(void) dw_execute(&select_old, &p);
+	return dw_read_only_uuids(count);
+}
+
+/* Ends a row of the old plan that the new one has no place for. */
+static void
+drop_milestone(const DwPlan *plan, const DwUuid *id)
+{
+	static DwStatement delete_row =
+		DW_STATEMENT("DELETE FROM dwello.job_milestones "
+					 "WHERE job_id = $1 AND id = $2");
+	static DwStatement cancel_row =
+		DW_STATEMENT("UPDATE dwello.job_milestones "
+					 "SET status = 'cancelled', funded = 0, "
+					 "version = version + 1 WHERE job_id = $1 AND id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &plan->job_id);
+	dw_param_uuid(&p, id);
+	(void) dw_execute(dw_uuid_is_nil(&plan->provider_id)
+					  ? &delete_row : &cancel_row, &p);
+}
+
+/* A milestone of the new plan as its row will have it. */
+static Milestone
+milestone_of(const DwPlan *plan, int i)
+{
+	const DwMilestone *milestone = &plan->milestones[i];
+	Milestone	row = {
+		.job_id = plan->job_id,
+		.id = milestone->id,
+		.homeowner_id = plan->homeowner_id,
+		.provider_id = plan->provider_id,
+		.sort_order = milestone->sort_order,
+		.post = plan->words[i],
+		.due_date = day_of(plan->words[i].due_date),
+		.funded = milestone->funded,
+		.status = milestone->status,
+		.created_at = dw_now()
+	};
+
+	row.post.amount = milestone->amount > 0 ? milestone->amount
+		: DW_POST_ABSENT;
+	return row;
+}
+
+void
+dw_plan_replace(DwPlan *plan)
+{
+	int			old_count;
+	DwUuid	   *old = make_room(&plan->job_id, &old_count);
+
+	for (int i = plan->count; i < old_count; i++)
+		drop_milestone(plan, &old[i]);
+	for (int i = 0; i < plan->count; i++)
+	{
+		DwMilestone *milestone = &plan->milestones[i];
+		bool		is_kept = i < old_count;
+		Milestone	row;
+
+		milestone->sort_order = i + 1;
+		milestone->id = is_kept ? old[i] : dw_uuid_fresh();
+		row = milestone_of(plan, i);
+		if (is_kept)
+			dw_table_update(&milestones, &row);
+		else
+			dw_table_insert(&milestones, &row);
+	}
 }

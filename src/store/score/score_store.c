@@ -2,13 +2,15 @@
  * score_store.c
  *		What gates and scores are decided from, loaded from the tables.
  *
- * One statement loads everything about all bids of a job, so that ranking a
- * hundred of them costs one execution; only the distance and the verdict
- * are made here, by core.  Where the job demands something, another lists
- * the bids that lack it: both come in the order of ids and are merged.
+ * What belongs to the job (its bids, its requirements) and what belongs to
+ * the providers (account, address, statistics, credentials) is read by their
+ * keys, one statement each for all bids, so that ranking a hundred of them
+ * costs three or four; which credential meets which requirement, distances
+ * and the verdict are core's.
  */
 #include "postgres.h"
 
+#include "port/pg_bitutils.h"
 #include "utils/date.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
@@ -19,47 +21,158 @@
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/score/score_store.h"
 
 #define SECONDS_PER_MINUTE	60
 
-/* What the settings ask of every bid. */
-typedef struct DwGateRules
+/* What the settings ask of every bid and every provider, as columns. */
+#define RULES \
+	"(SELECT " \
+	"max(s.value) FILTER (WHERE s.name = 'max_bid_radius_miles')::bigint " \
+	"AS radius, " \
+	"max(s.value) FILTER (WHERE s.name = 'min_bid_amount')::bigint " \
+	"AS min_bid_amount, " \
+	"max(s.value) FILTER (WHERE s.name = 'email_verification_required')" \
+	"::boolean AS email_required, " \
+	"max(s.value) FILTER (WHERE s.name = 'phone_verification_required')" \
+	"::boolean AS phone_required, " \
+	"NOT max(s.value) FILTER (WHERE s.name = 'auto_approve_providers')" \
+	"::boolean AS provider_required " \
+	"FROM dwello.settings AS s WHERE s.name IN ('max_bid_radius_miles', " \
+	"'min_bid_amount', 'email_verification_required', " \
+	"'phone_verification_required', 'auto_approve_providers')) AS s"
+
+/* A provider as the gates see them. */
+typedef struct Provider
 {
-	int64		radius;			/* 1/10000 mile */
+	DwUuid		id;				/* of the user */
+	bool		is_active;		/* their account */
+	DwVerification verified;	/* what has been vouched for */
+	bool		has_place;		/* a primary address */
+	DwDegrees	place;			/* where it is */
+	DwVerification required;	/* by the settings, as the next two */
+	int64		radius;			/* miles */
 	int64		min_bid_amount; /* minor units */
-	DwVerification required;	/* of the provider */
-	TimestampTz now;			/* one moment for all bids */
-} DwGateRules;
+	uint64		met;			/* requirements of the job, a bit each */
+} Provider;
 
-/* What the bids of a job lack of its mandatory requirements. */
-typedef struct DwMissingList
+/* What has been vouched for, and what the settings want of that. */
+#define VERIFICATION_FIELDS \
+	DW_FIELD(BOOL, Provider, email_verified, verified.email), \
+	DW_FIELD(BOOL, Provider, phone_verified, verified.phone), \
+	DW_FIELD(BOOL, Provider, provider_verified, verified.provider), \
+	DW_FIELD(BOOL, Provider, email_required, required.email), \
+	DW_FIELD(BOOL, Provider, phone_required, required.phone), \
+	DW_FIELD(BOOL, Provider, provider_required, required.provider)
+
+static const DwColumn verification_fields[] = {VERIFICATION_FIELDS};
+
+static DwMap verification_map = DW_MAP(verification_fields);
+
+static const DwColumn provider_fields[] = {
+	DW_FIELD(UUID, Provider, id, id),
+	DW_FIELD(BOOL, Provider, is_active, is_active),
+	VERIFICATION_FIELDS,
+	DW_FIELD(BOOL, Provider, has_place, has_place),
+	DW_FIELD(FLOAT8, Provider, longitude, place.longitude),
+	DW_FIELD(FLOAT8, Provider, latitude, place.latitude),
+	DW_FIELD(INT8, Provider, radius, radius),
+	DW_FIELD(INT8, Provider, min_bid_amount, min_bid_amount)
+};
+
+static DwMap provider_map = DW_MAP(provider_fields);
+
+/* The requirements of a job: as many as the bits of a word, at most. */
+typedef struct Requirements
 {
-	DwUuid	   *bids;			/* ids, ascending */
-	int32	   *counts;			/* requirements not met, of each */
-	int			count;			/* of each of the two */
-	int			place;			/* the first that is not merged yet */
-} DwMissingList;
+	DwPostRequirement items[DW_POST_REQUIREMENTS_MAX];	/* in no order */
+	int			count;			/* of them */
+	uint64		mandatory;		/* those, a bit each */
+} Requirements;
 
-/*
- * True when provider "who" has, on the day "day", a verified credential that
- * meets requirement r.  A number is only read where it is one.
- */
-#define REQUIREMENT_MET(who, day) \
-	"EXISTS (SELECT FROM dwello.provider_credentials AS c " \
-	"WHERE c.user_id = " who " " \
-	"AND c.credential_type = r.requirement_type " \
-	"AND c.verified_at IS NOT NULL " \
-	"AND (c.valid_from IS NULL OR c.valid_from <= " day ") " \
-	"AND (c.valid_until IS NULL OR c.valid_until >= " day ") " \
-	"AND CASE WHEN r.requirement_value = '' THEN true " \
-	"WHEN r.requirement_type IN ('license', 'certification', 'equipment') " \
-	"THEN " DW_FOLDED("r.requirement_value") " IN (" \
-	DW_FOLDED("c.issuer") ", " DW_FOLDED("c.name") ") " \
-	"WHEN r.requirement_value !~ '^[0-9]{1,18}$' THEN false " \
-	"WHEN r.requirement_type = 'insurance' " \
-	"THEN c.amount >= r.requirement_value::bigint " \
-	"ELSE c.years_experience >= r.requirement_value::bigint END)"
+static const DwColumn requirement_fields[] = {
+	DW_FIELD_ENUM(DwPostRequirement, requirement_type, type,
+				  dw_credential_type_labels),
+	DW_FIELD(TEXT, DwPostRequirement, requirement_value, value),
+	DW_FIELD(BOOL, DwPostRequirement, is_mandatory, is_mandatory),
+	DW_FIELD(INT4, DwPostRequirement, weight, weight)
+};
+
+static DwMap requirement_map = DW_MAP(requirement_fields);
+
+/* A credential, and whose it is. */
+typedef struct Credential
+{
+	DwUuid		user_id;		/* the provider */
+	DwCredentialFacts credential;	/* what it can meet */
+} Credential;
+
+static const DwColumn credential_fields[] = {
+	DW_FIELD(UUID, Credential, user_id, user_id),
+	DW_FIELD_ENUM(Credential, credential_type, credential.type,
+				  dw_credential_type_labels),
+	DW_FIELD(TEXT, Credential, issuer, credential.issuer),
+	DW_FIELD(TEXT, Credential, name, credential.name),
+	DW_FIELD_OR(INT8, Credential, amount, credential.amount,
+				DW_CREDENTIAL_NO_NUMBER),
+	DW_FIELD_OR(INT4, Credential, years_experience, credential.years,
+				DW_CREDENTIAL_NO_NUMBER)
+};
+
+static DwMap credential_map = DW_MAP(credential_fields);
+
+/* What a provider's past and place bring to a score. */
+typedef struct Past
+{
+	DwStats		stats;			/* as of a day */
+	DateADT		as_of;			/* that day; DATEVAL_NOBEGIN: no past */
+	int32		reply_minutes;	/* median, or -1 */
+	bool		has_place;		/* a primary address */
+	DwDegrees	place;			/* where it is */
+} Past;
+
+#define NO_REPLIES	(-1)
+
+static const DwColumn past_fields[] = {
+	DW_FIELD(DATE, Past, as_of, as_of),
+	DW_FIELD(INT8, Past, rating_weight, stats.rating_weight),
+	DW_FIELD(INT8, Past, rating_sum, stats.rating_sum),
+	DW_FIELD(INT8, Past, rating_square_sum, stats.rating_square),
+	DW_FIELD(INT8, Past, completed, stats.completed),
+	DW_FIELD(INT8, Past, awarded, stats.awarded),
+	DW_FIELD_OR(INT4, Past, median_reply_minutes, reply_minutes, NO_REPLIES),
+	DW_FIELD(BOOL, Past, has_place, has_place),
+	DW_FIELD(FLOAT8, Past, longitude, place.longitude),
+	DW_FIELD(FLOAT8, Past, latitude, place.latitude)
+};
+
+static DwMap past_map = DW_MAP(past_fields);
+
+/* A bid as its row has it, on its way into a ranking. */
+typedef struct Entry
+{
+	DwRankedBid bid;			/* as core ranks it */
+	DwContender contender;		/* whose it is */
+	DwGateFacts facts;			/* what its gates ask */
+	bool		is_inconsistent;	/* its own flag */
+} Entry;
+
+static const DwColumn entry_fields[] = {
+	DW_FIELD(UUID, Entry, id, bid.id),
+	DW_FIELD(UUID, Entry, provider_id, contender.provider_id),
+	DW_FIELD(CURRENCY, Entry, currency, contender.currency),
+	DW_FIELD(INT8, Entry, bid_amount, bid.bid_amount),
+	DW_FIELD(INT8, Entry, comparable_price, bid.price),
+	DW_FIELD(INT8, Entry, score_total, bid.total),
+	DW_FIELD(TIME, Entry, submitted_at, bid.submitted_at),
+	DW_FIELD(TIME, Entry, expires_at, facts.expires_at),
+	DW_FIELD(INT4, Entry, terms_version, facts.terms_version),
+	DW_FIELD(BOOL, Entry, is_live, facts.is_live),
+	DW_FIELD(BOOL, Entry, is_inconsistent, is_inconsistent)
+};
+
+static DwMap entry_map = DW_MAP(entry_fields);
 
 /* A member of score_inputs; all are integers. */
 typedef struct DwInputMember
@@ -83,39 +196,40 @@ static const DwInputMember input_members[] = {
 	{"reply_seconds", offsetof(DwScoreInputs, reply_seconds)}
 };
 
-static int64 *input_value(DwScoreInputs *inputs,
-						  const DwInputMember *member);
-static void rules_load(DwGateRules *rules);
-static bool is_verified(const DwVerification *has,
-						const DwVerification *required);
-static DateADT planned_end(const DwJob *job);
-static int64 distance_read(uint64 row, int column, const DwJob *job);
-static void missing_load(const DwJob *job, const DwUuid *bid_id,
-						 bool is_fresh, DwMissingList *missing);
-static int32 missing_of(const DwUuid *bid_id, DwMissingList *missing);
-static void contender_read(uint64 row, const DwJob *job,
-						   const DwGateRules *rules, DwMissingList *missing,
-						   DwRanking *ranking);
+/* True when a provider who is vouched for so would become active today. */
+static bool
+is_verified(const DwVerification *has, const DwVerification *required)
+{
+	return dw_user_verified_status(DW_USER_PROVIDER,
+								   DW_USER_PENDING_VERIFICATION,
+								   has, required) == DW_USER_ACTIVE;
+}
+
+/* The day through which credentials must be valid. */
+static DateADT
+planned_end(const DwJob *job)
+{
+	return DATE_IS_NOBEGIN(job->preferred_end) ? dw_today()
+		: job->preferred_end;
+}
 
 bool
 dw_provider_verified(const DwUuid *provider_id)
 {
 	static DwStatement select_verification =
 		DW_STATEMENT("SELECT u.email_verified, u.phone_verified, "
-					 "u.provider_verified FROM dwello.users AS u "
+					 "u.provider_verified, s.email_required, "
+					 "s.phone_required, s.provider_required "
+					 "FROM dwello.users AS u CROSS JOIN " RULES " "
 					 "WHERE u.id = $1 AND u.deleted_at IS NULL");
 	DwParams	p = DW_PARAMS;
-	DwGateRules rules;
-	DwVerification has;
+	Provider	provider;
 
-	rules_load(&rules);
 	dw_param_uuid(&p, provider_id);
 	if (dw_query(&select_verification, &p) == 0)
 		return false;
-	has.email = dw_read_bool(0, 1);
-	has.phone = dw_read_bool(0, 2);
-	has.provider = dw_read_bool(0, 3);
-	return is_verified(&has, &rules.required);
+	dw_map_read(&verification_map, 0, &provider);
+	return is_verified(&provider.verified, &provider.required);
 }
 
 void
@@ -128,53 +242,178 @@ dw_score_job_read(const DwJob *job, DwScoreJob *score_job)
 		DW_SCORE_UNKNOWN : job->estimated_hours;
 }
 
+/* Runs a read: in the caller's snapshot, or seeing this command's writes. */
+static int
+run(DwStatement *statement, const DwParams *p, bool is_fresh)
+{
+	return (int) (is_fresh ? dw_execute(statement, p)
+				  : dw_query(statement, p));
+}
+
+/* Loads what a job demands of its bidders. */
+static void
+requirements_load(const DwJob *job, bool is_fresh, Requirements *found)
+{
+	static DwStatement select_requirements =
+		DW_STATEMENT("SELECT r.requirement_type, r.requirement_value, "
+					 "r.is_mandatory, r.weight "
+					 "FROM dwello.job_requirements AS r "
+					 "WHERE r.job_id = $1");
+	DwParams	p = DW_PARAMS;
+
+	StaticAssertStmt(DW_POST_REQUIREMENTS_MAX <= 64,
+					 "the requirements of a job fit a word");
+	dw_param_uuid(&p, &job->id);
+	found->count = run(&select_requirements, &p, is_fresh);
+	found->mandatory = 0;
+	if (found->count > DW_POST_REQUIREMENTS_MAX)
+		elog(ERROR, "job has too many requirements");
+	for (int i = 0; i < found->count; i++)
+	{
+		dw_map_read(&requirement_map, i, &found->items[i]);
+		if (found->items[i].is_mandatory)
+			found->mandatory |= UINT64CONST(1) << i;
+	}
+}
+
+/* The requirements that a credential meets, a bit each. */
+static uint64
+met_by(const Requirements *requirements, const DwCredentialFacts *credential)
+{
+	uint64		met = 0;
+
+	for (int i = 0; i < requirements->count; i++)
+		if (dw_requirement_met(&requirements->items[i], credential))
+			met |= UINT64CONST(1) << i;
+	return met;
+}
+
+/* Orders things that begin with an id, for bsearch. */
+static int
+id_compare(const void *a, const void *b)
+{
+	return dw_uuid_compare(a, b);
+}
+
+/* The provider of that id among some in the order of their ids. */
+static Provider *
+provider_find(Provider *providers, int count, const DwUuid *id)
+{
+	return bsearch(id, providers, count, sizeof(Provider), id_compare);
+}
+
+/*
+ * Finds out which requirements some providers meet by credentials that are
+ * verified and valid through the work.
+ */
+static void
+credentials_load(const DwJob *job, const Requirements *requirements,
+				 bool is_fresh, Provider *providers, int count)
+{
+	static DwStatement select_credentials =
+		DW_STATEMENT("SELECT c.user_id, c.credential_type, c.issuer, "
+					 "c.name, c.amount, c.years_experience "
+					 "FROM dwello.provider_credentials AS c "
+					 "WHERE c.user_id = ANY ($1) "
+					 "AND c.verified_at IS NOT NULL "
+					 "AND (c.valid_from IS NULL OR c.valid_from <= $2) "
+					 "AND (c.valid_until IS NULL OR c.valid_until >= $2)");
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *ids = palloc_array(DwUuid, Max(count, 1));
+	int			rows;
+
+	for (int i = 0; i < count; i++)
+		ids[i] = providers[i].id;
+	dw_param_uuids(&p, ids, count);
+	dw_param_date(&p, planned_end(job));
+	rows = run(&select_credentials, &p, is_fresh);
+	for (int i = 0; i < rows; i++)
+	{
+		Credential	row;
+		Provider   *provider;
+
+		dw_map_read(&credential_map, i, &row);
+		provider = provider_find(providers, count, &row.user_id);
+		provider->met |= met_by(requirements, &row.credential);
+	}
+}
+
+/* The distance in 1/10000 mile of a place to the job. */
+static int64
+distance_to(const DwJob *job, bool has_place, const DwDegrees *place)
+{
+	if (!has_place)
+		return DW_GEO_NO_DISTANCE;
+	return dw_geo_tenthousandth_miles(place->longitude, place->latitude,
+									  job->place.longitude,
+									  job->place.latitude);
+}
+
+/* Adds what a provider meets of the optional requirements. */
+static void
+optional_load(const DwJob *job, const DwUuid *provider_id,
+			  DwScoreInputs *inputs)
+{
+	Requirements requirements;
+	Provider	provider = {.id = *provider_id};
+
+	requirements_load(job, true, &requirements);
+	if (requirements.count > pg_popcount64(requirements.mandatory))
+		credentials_load(job, &requirements, true, &provider, 1);
+	for (int i = 0; i < requirements.count; i++)
+	{
+		const DwPostRequirement *item = &requirements.items[i];
+
+		if (item->is_mandatory)
+			continue;
+		inputs->optional_all += item->weight;
+		if ((provider.met & UINT64CONST(1) << i) != 0)
+			inputs->optional_met += item->weight;
+	}
+}
+
 void
 dw_score_inputs_load(const DwJob *job, const DwUuid *provider_id,
 					 DwScoreInputs *inputs)
 {
-	static DwStatement select_inputs =
+	static DwStatement select_past =
 		DW_STATEMENT("SELECT s.as_of, s.rating_weight, s.rating_sum, "
 					 "s.rating_square_sum, s.completed, s.awarded, "
 					 "s.median_reply_minutes, "
-					 "st_x(a.location::geometry), "
-					 "st_y(a.location::geometry), o.met, o.total "
-					 "FROM (SELECT "
-					 "COALESCE(sum(r.weight) FILTER (WHERE "
-					 REQUIREMENT_MET("$2", "$3") "), 0) AS met, "
-					 "COALESCE(sum(r.weight), 0) AS total "
-					 "FROM dwello.job_requirements AS r "
-					 "WHERE r.job_id = $1 AND NOT r.is_mandatory) AS o "
+					 "a.user_id IS NOT NULL AS has_place, "
+					 "st_x(a.location::geometry) AS longitude, "
+					 "st_y(a.location::geometry) AS latitude "
+					 "FROM dwello.users AS u "
 					 "LEFT JOIN dwello.provider_stats AS s "
-					 "ON s.user_id = $2 "
+					 "ON s.user_id = u.id "
 					 "LEFT JOIN dwello.user_addresses AS a "
-					 "ON a.user_id = $2 AND a.is_primary");
+					 "ON a.user_id = u.id AND a.is_primary "
+					 "WHERE u.id = $1");
 	DwParams	p = DW_PARAMS;
-	bool		isnull;
-	Datum		as_of;
+	Past		past;
 
-	dw_param_uuid(&p, &job->id);
 	dw_param_uuid(&p, provider_id);
-	dw_param_datum(&p, DATEOID, DateADTGetDatum(planned_end(job)), false);
-	(void) dw_execute(&select_inputs, &p);
-
+	if (dw_execute(&select_past, &p) == 0)
+		elog(ERROR, "bidder %s is gone", dw_uuid_text(provider_id));
+	dw_map_read(&past_map, 0, &past);
 	memset(inputs, 0, sizeof(*inputs));
-	inputs->stats.rating_weight = dw_read_int8(0, 2);
-	inputs->stats.rating_sum = dw_read_int8(0, 3);
-	inputs->stats.rating_square = dw_read_int8(0, 4);
-	inputs->stats.completed = dw_read_int8(0, 5);
-	inputs->stats.awarded = dw_read_int8(0, 6);
-	as_of = dw_read_datum(0, 1, &isnull);
-	if (!isnull)
-		dw_stats_decay(&inputs->stats,
-					   (int64) dw_today() - DatumGetDateADT(as_of));
-	inputs->reply_seconds = dw_read_null(0, 7) ? DW_SCORE_UNKNOWN :
-		(int64) dw_read_int4(0, 7) * SECONDS_PER_MINUTE;
-	inputs->distance = distance_read(0, 8, job);
-	inputs->optional_met = dw_read_int8(0, 10);
-	inputs->optional_all = dw_read_int8(0, 11);
+	inputs->stats = past.stats;
+	if (!DATE_IS_NOBEGIN(past.as_of))
+		dw_stats_decay(&inputs->stats, (int64) dw_today() - past.as_of);
+	inputs->reply_seconds = past.reply_minutes == NO_REPLIES
+		? DW_SCORE_UNKNOWN
+		: (int64) past.reply_minutes * SECONDS_PER_MINUTE;
+	inputs->distance = distance_to(job, past.has_place, &past.place);
+	optional_load(job, provider_id, inputs);
 }
 
-/* The inputs as stored; what is unknown is left out.  See the header. */
+/* The value of a member of the inputs. */
+static int64 *
+input_value(DwScoreInputs *inputs, const DwInputMember *member)
+{
+	return (int64 *) ((char *) inputs + member->offset);
+}
+
 Datum
 dw_score_inputs_store(const DwScoreInputs *inputs)
 {
@@ -214,215 +453,116 @@ dw_score_inputs_read(Datum stored, DwScoreInputs *inputs)
 	}
 }
 
+/* Loads the bids of a job, or the one named, in the order of their ids. */
+static Entry *
+entries_load(const DwJob *job, const DwUuid *bid_id, bool is_fresh,
+			 int *count)
+{
+	static DwStatement select_bids =
+		DW_STATEMENT("SELECT b.id, b.provider_id, b.currency, b.bid_amount, "
+					 "b.comparable_price, b.score_total, b.submitted_at, "
+					 "CASE b.status WHEN 'accepted' THEN 'infinity' "
+					 "ELSE b.expires_at END AS expires_at, b.terms_version, "
+					 "b.status IN ('pending', 'accepted') OR NOT $3 "
+					 "AND b.status = 'rejected' "
+					 "AND b.reason = 'not_selected' AS is_live, "
+					 "b.is_inconsistent FROM dwello.bids AS b "
+					 "WHERE b.job_id = $1 AND b.deleted_at IS NULL "
+					 "AND ($2 IS NULL OR b.id = $2) ORDER BY b.id");
+	DwParams	p = DW_PARAMS;
+	Entry	   *entries;
+
+	dw_param_uuid(&p, &job->id);
+	dw_param_uuid(&p, bid_id);
+	dw_param_bool(&p, job->status == DW_JOB_OPEN);
+	*count = run(&select_bids, &p, is_fresh);
+	entries = palloc0_array(Entry, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		dw_map_read(&entry_map, i, &entries[i]);
+	return entries;
+}
+
+/* Loads the bidders, in the order of their ids, each once. */
+static Provider *
+providers_load(const Entry *entries, int entry_count, bool is_fresh,
+			   int *count)
+{
+	static DwStatement select_providers =
+		DW_STATEMENT("SELECT u.id, "
+					 "u.status = 'active' AND u.deleted_at IS NULL "
+					 "AS is_active, u.email_verified, u.phone_verified, "
+					 "u.provider_verified, a.user_id IS NOT NULL "
+					 "AS has_place, st_x(a.location::geometry) AS longitude, "
+					 "st_y(a.location::geometry) AS latitude, s.* "
+					 "FROM dwello.users AS u CROSS JOIN " RULES " "
+					 "LEFT JOIN dwello.user_addresses AS a "
+					 "ON a.user_id = u.id AND a.is_primary "
+					 "WHERE u.id = ANY ($1) ORDER BY u.id");
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *ids = palloc_array(DwUuid, Max(entry_count, 1));
+	Provider   *providers;
+
+	for (int i = 0; i < entry_count; i++)
+		ids[i] = entries[i].contender.provider_id;
+	dw_param_uuids(&p, ids, entry_count);
+	*count = run(&select_providers, &p, is_fresh);
+	providers = palloc0_array(Provider, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		dw_map_read(&provider_map, i, &providers[i]);
+	return providers;
+}
+
+/* Adds what the gates ask of bidder and job. */
+static void
+facts_complete(const DwJob *job, const Provider *provider,
+			   uint64 mandatory, Entry *entry)
+{
+	DwGateFacts *facts = &entry->facts;
+
+	facts->is_active = provider->is_active;
+	facts->is_verified = is_verified(&provider->verified,
+									 &provider->required);
+	facts->is_same_currency = strcmp(entry->contender.currency,
+									 job->currency) == 0;
+	facts->job_terms_version = job->terms_version;
+	facts->missing_requirements = pg_popcount64(mandatory & ~provider->met);
+	facts->now = dw_now();
+	facts->distance = distance_to(job, provider->has_place,
+								  &provider->place);
+	facts->radius = provider->radius * DW_GEO_MILE;
+	facts->bid_amount = entry->bid.bid_amount;
+	facts->min_bid_amount = provider->min_bid_amount;
+}
+
 void
 dw_ranking_load(const DwJob *job, const DwUuid *bid_id, bool is_fresh,
 				DwRanking *ranking)
 {
-	static DwStatement select_bids =
-		DW_STATEMENT("SELECT b.id, b.provider_id, b.bid_amount, "
-					 "b.comparable_price, b.score_total, b.submitted_at, "
-					 "CASE b.status WHEN 'accepted' THEN 'infinity' "
-					 "ELSE b.expires_at END, b.terms_version, "
-					 "b.status IN ('pending', 'accepted') OR NOT $3 "
-					 "AND b.status = 'rejected' AND b.reason = 'not_selected', "
-					 "b.is_inconsistent, "
-					 "u.status = 'active' AND u.deleted_at IS NULL, "
-					 "u.email_verified, u.phone_verified, "
-					 "u.provider_verified, b.currency, "
-					 "st_x(a.location::geometry), "
-					 "st_y(a.location::geometry) "
-					 "FROM dwello.bids AS b "
-					 "JOIN dwello.users AS u ON u.id = b.provider_id "
-					 "LEFT JOIN dwello.user_addresses AS a "
-					 "ON a.user_id = b.provider_id AND a.is_primary "
-					 "WHERE b.job_id = $1 AND b.deleted_at IS NULL "
-					 "AND ($2 IS NULL OR b.id = $2) ORDER BY b.id");
-	DwParams	p = DW_PARAMS;
-	DwGateRules rules;
-	DwMissingList missing;
-	uint64		count;
+	int			provider_count;
+	Requirements requirements;
+	Entry	   *entries = entries_load(job, bid_id, is_fresh,
+									   &ranking->count);
+	Provider   *providers = providers_load(entries, ranking->count, is_fresh,
+										   &provider_count);
 
-	rules_load(&rules);
-	missing_load(job, bid_id, is_fresh, &missing);
-	dw_param_uuid(&p, &job->id);
-	dw_param_uuid(&p, bid_id);
-	dw_param_bool(&p, job->status == DW_JOB_OPEN);
-	count = is_fresh ? dw_execute(&select_bids, &p)
-		: dw_query(&select_bids, &p);
-
-	ranking->count = 0;
-	ranking->bids = palloc0(Max(count, 1) * sizeof(DwRankedBid));
-	ranking->contenders = palloc0(Max(count, 1) * sizeof(DwContender));
-	for (uint64 row = 0; row < count; row++)
-		contender_read(row, job, &rules, &missing, ranking);
-}
-
-/* The value of a member of the inputs. */
-static int64 *
-input_value(DwScoreInputs *inputs, const DwInputMember *member)
-{
-	return (int64 *) ((char *) inputs + member->offset);
-}
-
-/* Loads what the settings ask of every bid. */
-static void
-rules_load(DwGateRules *rules)
-{
-	static DwStatement select_rules =
-		DW_STATEMENT("SELECT "
-					 "max(s.value) FILTER (WHERE s.name = "
-					 "'max_bid_radius_miles')::bigint, "
-					 "max(s.value) FILTER (WHERE s.name = "
-					 "'min_bid_amount')::bigint, "
-					 "max(s.value) FILTER (WHERE s.name = "
-					 "'email_verification_required')::boolean, "
-					 "max(s.value) FILTER (WHERE s.name = "
-					 "'phone_verification_required')::boolean, "
-					 "max(s.value) FILTER (WHERE s.name = "
-					 "'auto_approve_providers')::boolean "
-					 "FROM dwello.settings AS s WHERE s.name IN ("
-					 "'max_bid_radius_miles', 'min_bid_amount', "
-					 "'email_verification_required', "
-					 "'phone_verification_required', "
-					 "'auto_approve_providers')");
-
-	(void) dw_query(&select_rules, NULL);
-	rules->radius = dw_read_int8(0, 1) * DW_GEO_MILE;
-	rules->min_bid_amount = dw_read_int8(0, 2);
-	rules->required.email = dw_read_bool(0, 3);
-	rules->required.phone = dw_read_bool(0, 4);
-	rules->required.provider = !dw_read_bool(0, 5);
-	rules->now = dw_now();
-}
-
-/* True when a provider with these marks would become active today. */
-static bool
-is_verified(const DwVerification *has, const DwVerification *required)
-{
-	return dw_user_verified_status(DW_USER_PROVIDER,
-								   DW_USER_PENDING_VERIFICATION,
-								   has, required) == DW_USER_ACTIVE;
-}
-
-/* The day through which credentials must be valid. */
-static DateADT
-planned_end(const DwJob *job)
-{
-	return DATE_IS_NOBEGIN(job->preferred_end) ? dw_today()
-		: job->preferred_end;
-}
-
-/*
- * The distance in 1/10000 mile from a longitude and the latitude in the
- * column after it to the job; absent when there is no place.
- */
-static int64
-distance_read(uint64 row, int column, const DwJob *job)
-{
-	if (dw_read_null(row, column))
-		return DW_GEO_NO_DISTANCE;
-	return dw_geo_tenthousandth_miles(dw_read_float8(row, column),
-									  dw_read_float8(row, column + 1),
-									  job->longitude, job->latitude);
-}
-
-/*
- * Lists the bids of a job, or the one named, whose providers do not meet all
- * mandatory requirements.
- */
-static void
-missing_load(const DwJob *job, const DwUuid *bid_id, bool is_fresh,
-			 DwMissingList *missing)
-{
-	static DwStatement select_missing =
-		DW_STATEMENT("SELECT b.id, count(*)::integer "
-					 "FROM dwello.job_requirements AS r "
-					 "JOIN dwello.bids AS b ON b.job_id = r.job_id "
-					 "WHERE r.job_id = $1 AND r.is_mandatory "
-					 "AND b.deleted_at IS NULL "
-					 "AND ($2 IS NULL OR b.id = $2) "
-					 "AND NOT " REQUIREMENT_MET("b.provider_id", "$3") " "
-					 "GROUP BY b.id ORDER BY b.id");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &job->id);
-	dw_param_uuid(&p, bid_id);
-	dw_param_datum(&p, DATEOID, DateADTGetDatum(planned_end(job)), false);
-	missing->count = (int) (is_fresh ? dw_execute(&select_missing, &p)
-							: dw_query(&select_missing, &p));
-	missing->bids = palloc(Max(missing->count, 1) * sizeof(DwUuid));
-	missing->counts = palloc(Max(missing->count, 1) * sizeof(int32));
-	missing->place = 0;
-	for (int row = 0; row < missing->count; row++)
+	requirements_load(job, is_fresh, &requirements);
+	if (requirements.mandatory != 0)
+		credentials_load(job, &requirements, is_fresh, providers,
+						 provider_count);
+	ranking->bids = palloc_array(DwRankedBid, Max(ranking->count, 1));
+	ranking->contenders = palloc_array(DwContender, Max(ranking->count, 1));
+	for (int i = 0; i < ranking->count; i++)
 	{
-		(void) dw_read_uuid(row, 1, &missing->bids[row]);
-		missing->counts[row] = dw_read_int4(row, 2);
+		Entry	   *entry = &entries[i];
+
+		facts_complete(job, provider_find(providers, provider_count,
+										  &entry->contender.provider_id),
+					   requirements.mandatory, entry);
+		entry->bid.reasons = dw_gate_check(&entry->facts);
+		entry->bid.position = i;
+		if (entry->is_inconsistent)
+			entry->bid.flags = 1u << DW_BID_FLAG_INCONSISTENT_TOTAL;
+		ranking->bids[i] = entry->bid;
+		ranking->contenders[i] = entry->contender;
 	}
-}
-
-/* What a bid lacks; asked for bids in the order of their ids. */
-static int32
-missing_of(const DwUuid *bid_id, DwMissingList *missing)
-{
-	while (missing->place < missing->count &&
-		   dw_uuid_compare(&missing->bids[missing->place], bid_id) < 0)
-		missing->place++;
-	if (missing->place == missing->count ||
-		!dw_uuid_equal(&missing->bids[missing->place], bid_id))
-		return 0;
-	return missing->counts[missing->place];
-}
-
-/* What the gates ask, but for what comes from elsewhere than the row. */
-static void
-gate_facts_read(uint64 row, const DwJob *job, const DwGateRules *rules,
-				DwGateFacts *facts)
-{
-	DwVerification has = {
-		.email = dw_read_bool(row, 12),
-		.phone = dw_read_bool(row, 13),
-		.provider = dw_read_bool(row, 14)
-	};
-	DwGateFacts read = {
-		.is_live = dw_read_bool(row, 9),
-		.is_active = dw_read_bool(row, 11),
-		.is_verified = is_verified(&has, &rules->required),
-		.terms_version = dw_read_int4(row, 8),
-		.job_terms_version = job->terms_version,
-		.now = rules->now,
-		.expires_at = dw_read_time(row, 7),
-		.distance = distance_read(row, 16, job),
-		.radius = rules->radius,
-		.bid_amount = dw_read_int8(row, 3),
-		.min_bid_amount = rules->min_bid_amount
-	};
-
-	*facts = read;
-}
-
-/* Adds the bid of a row. */
-static void
-contender_read(uint64 row, const DwJob *job, const DwGateRules *rules,
-			   DwMissingList *missing, DwRanking *ranking)
-{
-	DwRankedBid *bid = &ranking->bids[ranking->count];
-	DwContender *contender = &ranking->contenders[ranking->count];
-	DwGateFacts facts;
-
-	(void) dw_read_uuid(row, 1, &bid->id);
-	(void) dw_read_uuid(row, 2, &contender->provider_id);
-	strlcpy(contender->currency, dw_read_text(row, 15),
-			sizeof(contender->currency));
-	bid->bid_amount = dw_read_int8(row, 3);
-	bid->price = dw_read_int8(row, 4);
-	bid->total = dw_read_int8(row, 5);
-	bid->submitted_at = dw_read_time(row, 6);
-	if (dw_read_bool(row, 10))
-		bid->flags = 1u << DW_BID_FLAG_INCONSISTENT_TOTAL;
-
-	gate_facts_read(row, job, rules, &facts);
-	facts.is_same_currency = strcmp(contender->currency, job->currency) == 0;
-	facts.missing_requirements = missing_of(&bid->id, missing);
-	bid->reasons = dw_gate_check(&facts);
-	bid->position = ranking->count++;
 }

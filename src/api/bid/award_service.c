@@ -1,0 +1,144 @@
+/*
+ * award_service.c
+ *		Who has the award of a job: it is given, and falls with its bid.
+ *
+ * An award lapses when its bidder withdraws or lets confirm_by pass.  The
+ * best of the bids that were not selected, eligible as of then, takes it
+ * over with a confirm_by of its own.  Where there is none, the job takes
+ * bids again, or has expired if its time is over.  Bids that could not take
+ * over stay rejected: their bidders may bid anew.
+ */
+#include "postgres.h"
+
+#include "api/bid/bid_api_int.h"
+#include "api/job/job_api.h"
+#include "server/error/error_server.h"
+#include "server/event/event_server.h"
+#include "server/setting/setting_server.h"
+#include "store/score/score_store.h"
+
+DwBidStatus
+dw_bid_next(DwCall *call, const DwBid *bid, DwBidEvent event)
+{
+	const DwMachine *machine = dw_bid_machine();
+	int			next;
+	DwResult	result = dw_machine_next(machine, bid->status, event,
+										 call->actor.kind, &next);
+
+	if (result == DW_OK)
+		return (DwBidStatus) next;
+	if ((dw_machine_actors(machine, event) & call->actor.kind) != 0)
+		result = DW_INVALID_TRANSITION; /* theirs, but not from here */
+	dw_raise(result, psprintf("%s is not possible for a bid that is %s",
+							  dw_bid_event_label(event),
+							  dw_bid_status_label(bid->status)),
+			 psprintf("Bid %s is in state \"%s\".", dw_uuid_text(&bid->id),
+					  dw_bid_status_label(bid->status)),
+			 "dwello.bid_transitions() lists what is possible.");
+}
+
+void
+dw_award_give(DwJob *job, DwBid *bid, const char *type)
+{
+	job->provider_id = bid->provider_id;
+	job->awarded_at = dw_now();
+	job->confirm_by = job->awarded_at +
+		dw_job_timer(&job->id, "award_confirm_hours") * USECS_PER_HOUR;
+	job->is_listed = false;
+	dw_job_save(job);
+	dw_job_list_children(job);
+
+	bid->status = DW_BID_ACCEPTED;
+	bid->reason = NULL;
+	dw_bid_save(bid);
+	dw_bid_emit(bid, type);
+}
+
+/* True when a bidder has a later bid than this one on the job. */
+static bool
+is_superseded(const DwRanking *ranking, const DwRankedBid *bid)
+{
+	const DwUuid *bidder = &ranking->contenders[bid->position].provider_id;
+
+	for (int i = 0; i < ranking->count; i++)
+	{
+		const DwRankedBid *other = &ranking->bids[i];
+
+		if (other->submitted_at > bid->submitted_at &&
+			dw_uuid_equal(&ranking->contenders[other->position].provider_id,
+						  bidder))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Locks the best eligible bid of a job whose accepted one has just ended;
+ * false when there is none.  Of each bidder the last bid counts: whoever let
+ * the award lapse is not asked again by an earlier one.
+ */
+static bool
+lock_next(const DwJob *job, DwBid *next)
+{
+	DwRanking	ranking;
+
+	dw_ranking_load(job, NULL, true, &ranking);
+	dw_score_rank(ranking.bids, ranking.count);
+	for (int i = 0; i < ranking.count; i++)
+	{
+		const DwRankedBid *bid = &ranking.bids[i];
+
+		if (bid->reasons != 0)
+			break;				/* the ineligible ones are last */
+		if (!is_superseded(&ranking, bid))
+			return dw_bid_lock(&job->id, &bid->id, next);
+	}
+	return false;
+}
+
+/* Takes the award back: the job is open again, or has expired. */
+static void
+job_give_up(DwJob *job, DwJobEvent event)
+{
+	DwPayload	payload;
+
+	memset(&job->provider_id, 0, sizeof(job->provider_id));
+	job->awarded_at = DT_NOBEGIN;
+	job->confirm_by = DT_NOBEGIN;
+	if (event != DW_JOB_EVENT_REOPEN)
+	{
+		job->reason = pstrdup(DW_JOB_REASON_EXPIRED);
+		dw_job_end(job, "job_expired");
+		return;
+	}
+	job->is_listed = true;
+	dw_job_save(job);
+	dw_job_list_children(job);
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &job->id);
+	dw_payload_uuid(&payload, "homeowner_id", &job->homeowner_id);
+	dw_payload_text(&payload, "title", job->title);
+	dw_event_emit(&job->id, "job", &job->id, "job_reopened", &payload);
+}
+
+void
+dw_award_lapse(DwCall *call, DwJob *job, DwBid *bid, DwBidReason reason,
+			   const char *note)
+{
+	DwBid		next;
+	bool		has_next;
+	DwJobEvent	event;
+
+	dw_bid_end(bid, reason, note);
+	has_next = lock_next(job, &next);
+	event = dw_job_after_lapse(has_next, dw_now(), job->expires_at);
+	job->status = dw_job_next(call, job, event);
+	if (!has_next)
+	{
+		job_give_up(job, event);
+		return;
+	}
+	(void) dw_bid_next(call, &next, DW_BID_EVENT_REOFFER);
+	dw_award_give(job, &next, "bid_reoffered");
+}

@@ -1,0 +1,231 @@
+/*
+ * due_store.c
+ *		Due work, claimed for one worker.
+ *
+ * What is due is found by a plain read, and the jobs it belongs to are then
+ * locked by their keys, so that each shard of a cluster can do both.  Whoever
+ * writes what belongs to a job holds the job's lock: what was found may have
+ * changed before the lock and cannot afterwards, so the worker looks again.
+ *
+ * A job that somebody else has locked is passed over, and what is next in
+ * time takes its place: any number of workers go on side by side.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
+#include "store/job/job_store.h"
+
+#define FOUND_MIN	100			/* rows found at once, at least */
+
+static const DwColumn due_fields[] = {
+	DW_FIELD(TIME, DwDue, due, at),
+	DW_FIELD(UUID, DwDue, id, id),
+	DW_FIELD(UUID, DwDue, job_id, job_id)
+};
+
+static DwMap dues = DW_MAP(due_fields);
+
+/* A claim in progress. */
+typedef struct Claim
+{
+	DwStatement *find;			/* finds what is due */
+	TimestampTz now;			/* by when */
+	DwDue	   *rows;			/* claimed so far */
+	int			count;			/* of them */
+	int			wanted;			/* as many as that at most */
+} Claim;
+
+/* Finds what is due next behind a row, at most max_rows of it. */
+static DwDue *
+find_due(const Claim *claim, const DwDue *after, int max_rows, int *count)
+{
+	DwParams	p = DW_PARAMS;
+	DwDue	   *rows;
+
+	dw_param_time(&p, claim->now);
+	dw_param_time(&p, after->at);
+	dw_param_uuid(&p, &after->id);
+	dw_param_int4(&p, max_rows);
+	*count = (int) dw_execute(claim->find, &p);
+	rows = palloc_array(DwDue, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		dw_map_read(&dues, i, &rows[i]);
+	SPI_freetuptable(SPI_tuptable);
+	return rows;
+}
+
+/* Orders jobs by id, for qsort and bsearch. */
+static int
+job_compare(const void *a, const void *b)
+{
+	return dw_uuid_compare(a, b);
+}
+
+/* Locks the jobs of some rows that nobody else has locked; sorted by id. */
+static DwUuid *
+lock_jobs(const DwDue *rows, int count, int *locked)
+{
+	static DwStatement lock =
+		DW_STATEMENT("SELECT j.id FROM dwello.jobs AS j "
+					 "WHERE j.id = ANY ($1) AND j.deleted_at IS NULL "
+					 "FOR NO KEY UPDATE SKIP LOCKED");
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *ids = palloc_array(DwUuid, count);
+
+	for (int i = 0; i < count; i++)
+		ids[i] = rows[i].job_id;
+	dw_param_uuids(&p, ids, count);
+	*locked = (int) dw_execute(&lock, &p);
+	for (int i = 0; i < *locked; i++)
+		(void) dw_read_only_uuid(i, &ids[i]);
+	SPI_freetuptable(SPI_tuptable);
+	qsort(ids, *locked, sizeof(DwUuid), job_compare);
+	return ids;
+}
+
+/* Claims those of some rows whose job can be locked. */
+static void
+claim_rows(Claim *claim, const DwDue *rows, int count)
+{
+	int			locked;
+	DwUuid	   *jobs = lock_jobs(rows, count, &locked);
+
+	for (int i = 0; i < count; i++)
+		if (bsearch(&rows[i].job_id, jobs, locked, sizeof(DwUuid),
+					job_compare) != NULL)
+			claim->rows[claim->count++] = rows[i];
+	pfree(jobs);
+}
+
+DwDue *
+dw_due_claim(DwStatement *find, int max_rows, int *count)
+{
+	Claim		claim = {.find = find,.now = dw_now(),.wanted = max_rows};
+	DwDue		last = {.at = MIN_TIMESTAMP};
+	int			asked;
+	int			found;
+
+	claim.rows = palloc_array(DwDue, Max(max_rows, 1));
+	do
+	{
+		DwDue	   *rows;
+
+		asked = Max(claim.wanted - claim.count, FOUND_MIN);
+		rows = find_due(&claim, &last, asked, &found);
+		for (int i = 0; i < found && claim.count < claim.wanted;)
+		{
+			int			some = Min(found - i, claim.wanted - claim.count);
+
+			claim_rows(&claim, &rows[i], some);
+			i += some;
+		}
+		if (found > 0)
+			last = rows[found - 1];
+		pfree(rows);
+	} while (found == asked && claim.count < claim.wanted);
+	*count = claim.count;
+	return claim.rows;
+}
+
+DwDue *
+dw_jobs_claim_expired(int max_rows, int *count)
+{
+	static DwStatement find_jobs =
+		DW_STATEMENT("SELECT j.expires_at AS due, j.id, j.id AS job_id "
+					 "FROM dwello.jobs AS j "
+					 "WHERE j.status = 'open' AND j.expires_at <= $1 "
+					 "AND j.deleted_at IS NULL "
+					 "AND (j.expires_at, j.id) > ($2, $3) "
+					 "ORDER BY j.expires_at, j.id LIMIT $4");
+
+	return dw_due_claim(&find_jobs, max_rows, count);
+}
+
+DwDue *
+dw_awards_claim_lapsed(int max_rows, int *count)
+{
+	static DwStatement find_jobs =
+		DW_STATEMENT("SELECT j.confirm_by AS due, j.id, j.id AS job_id "
+					 "FROM dwello.jobs AS j "
+					 "WHERE j.status = 'awarded' AND j.confirmed_at IS NULL "
+					 "AND j.confirm_by <= $1 AND j.deleted_at IS NULL "
+					 "AND (j.confirm_by, j.id) > ($2, $3) "
+					 "ORDER BY j.confirm_by, j.id LIMIT $4");
+
+	return dw_due_claim(&find_jobs, max_rows, count);
+}
+
+/* Runs a claim of at most max_rows ids that are over by now. */
+static DwUuid *
+claim(DwStatement *statement, int max_rows, int *count)
+{
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *ids;
+
+	dw_param_int4(&p, max_rows);
+	dw_param_time(&p, dw_now());
+	*count = (int) dw_execute(statement, &p);
+	ids = palloc_extended(sizeof(DwUuid) * Max(*count, 1), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < *count; i++)
+		(void) dw_read_only_uuid(i, &ids[i]);
+	return ids;
+}
+
+/* A milestone in an escrow that pays out, with its job, which is locked. */
+#define FROM_PAYABLE \
+	"FROM dwello.job_milestones AS m " \
+	"JOIN dwello.escrow_accounts AS e ON e.job_id = m.job_id " \
+	"AND NOT e.is_frozen AND e.status IN ('held', 'partially_released') " \
+	"JOIN dwello.jobs AS j ON j.id = m.job_id AND j.deleted_at IS NULL "
+
+DwUuid *
+dw_releases_claim_due(int max_rows, int *count)
+{
+	static DwStatement claim_approved =
+		DW_STATEMENT("SELECT j.id " FROM_PAYABLE
+					 "WHERE m.status = 'approved' AND m.funded = m.amount "
+					 "AND m.auto_release_at IS NULL AND $2 IS NOT NULL "
+					 "LIMIT $1 FOR NO KEY UPDATE OF j SKIP LOCKED");
+	static DwStatement claim_submitted =
+		DW_STATEMENT("SELECT j.id " FROM_PAYABLE
+					 "WHERE m.status = 'submitted' "
+					 "AND m.auto_release_at <= $2 "
+					 "ORDER BY m.auto_release_at "
+					 "LIMIT $1 FOR NO KEY UPDATE OF j SKIP LOCKED");
+	int			approved;
+	int			submitted;
+	DwUuid	   *ids = claim(&claim_approved, max_rows, &approved);
+	DwUuid	   *more = claim(&claim_submitted, max_rows - approved,
+							 &submitted);
+	int			total = approved + submitted;
+
+	ids = repalloc_huge(ids, sizeof(DwUuid) * Max(total, 1));
+	memcpy(ids + approved, more, sizeof(DwUuid) * submitted);
+	qsort(ids, total, sizeof(DwUuid), job_compare);
+	*count = 0;
+	for (int i = 0; i < total; i++)
+		if (*count == 0 || !dw_uuid_equal(&ids[i], &ids[*count - 1]))
+			ids[(*count)++] = ids[i];
+	return ids;
+}
+
+DwUuid *
+dw_disputes_claim_overdue(int max_rows, int *count)
+{
+	static DwStatement claim_jobs =
+		DW_STATEMENT("SELECT j.id FROM (SELECT d.job_id, "
+					 "min(d.answer_by) AS due FROM dwello.disputes AS d "
+					 "WHERE d.status IN ('open', 'answered') "
+					 "AND d.answer_by <= $2 GROUP BY d.job_id) AS d "
+					 "JOIN dwello.escrow_accounts AS e "
+					 "ON e.job_id = d.job_id AND NOT e.is_frozen "
+					 "JOIN dwello.jobs AS j ON j.id = d.job_id "
+					 "ORDER BY d.due, j.id LIMIT $1 "
+					 "FOR NO KEY UPDATE OF j SKIP LOCKED");
+
+	return claim(&claim_jobs, max_rows, count);
+}
