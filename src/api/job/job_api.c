@@ -142,3 +142,18 @@ dw_bidding_refuse_late(const DwJob *job)
 					  timestamptz_to_str(job->expires_at)),
 			 NULL);
 }
+
+Datum
+dw_job_photos(DwCall *call, DwArgError *error, int32 *count)
+{
+	static const DwTextRule rule = {DW_POST_PHOTO_MAX, true};
+	char	  **photos = dw_arg_texts(call, "photos", MaxAllocSize, count);
+
+	for (int i = 0; i < *count; i++)
+	{
+		DwArgPlace	place = {"photos", i, NULL};
+
+		dw_arg_error_check_text(error, place, photos[i], rule);
+	}
+	return dw_arg_datum(call, "photos");
+}

@@ -52,40 +52,17 @@ extern bool dw_bidding_over(const DwJob *job);
 pg_noreturn extern void dw_bidding_refuse_late(const DwJob *job);
 
 /*
- * Reads what post_job and edit_job are told of a job.
- *
- * Each reader of a document takes one jsonb argument, notes what is wrong
- * with it and gives what could be read; where something was noted that is of
- * no use.
+ * The photos of the argument of that name, text[], and how many; each is a
+ * text that says where it is, and what is wrong with one is noted.
  */
+extern Datum dw_job_photos(DwCall *call, DwArgError *error, int32 *count);
 
 /*
- * Reads every field that is not NULL into the draft, up to the weights, and
- * raises what is wrong with them alone.  The fields that were given are the
- * result; of the others the draft keeps what it had.
+ * milestones: [{title, description, amount, due_date, is_required}]; what is
+ * wrong is noted, and then the result is of no use.
  */
-extern DwPostFields dw_post_read(DwCall *call, DwDraft *draft);
-
-/* The scoring method of a draft. */
-extern DwScoringMethod dw_draft_method(const DwDraft *draft);
-
-/* P0002 for an unknown category; true when it takes new jobs. */
-extern bool dw_post_category(const DwUuid *category_id);
-
-/* Raises 22023 for a category that takes no new jobs. */
-pg_noreturn extern void dw_post_refuse_category(DwCall *call);
-
-/* requirements: [{requirement_type, requirement_value, is_mandatory, ...}] */
-extern DwPostRequirement *dw_post_requirements(DwCall *call, const char *arg,
-											   int *count, DwArgError *error);
-
-/* milestones: [{title, description, amount, due_date, is_required}] */
 extern DwPostMilestone *dw_post_milestones(DwCall *call, const char *arg,
 										   int *count,
 										   DwArgError *error);
-
-/* weights: {criterion: basis points}; a criterion left out has none. */
-extern DwScoreWeights dw_post_weights(DwCall *call, const char *arg,
-									  DwArgError *error);
 
 #endif							/* DW_JOB_API_H */

@@ -1,30 +1,395 @@
 /*
  * post_api.c
- *		post_job: a homeowner writes down what they want done.
+ *		What a homeowner says of a job: post_job, publish_job, edit_job.
  *
  * A job is its own scope: the id is given, or follows from the idempotency
  * key, so that a retry meets its own row.  A draft concerns nobody else and
- * tells nobody: the first event of a job is its publication.
+ * tells nobody: the first event of a job is its publication, which freezes
+ * what bids are measured by: the weights of the method, and the reference
+ * amount.  Nothing that happens later, and no bid, moves them.
+ *
+ * A draft is its homeowner's alone, and everything in it may change.  Once
+ * it is published, what is frozen stays; a change of what bidders have priced
+ * makes new terms, for which each of them must speak again; and what nobody
+ * prices just changes.  A value that is given but is no other is no change,
+ * so that an application may send back a whole form.
+ *
+ * What the one command cannot do without is optional to the other, so a
+ * field that is NULL, or no argument at all, is passed over when it is read,
+ * and post_job asks for what it needs before.  The kind of a member, and
+ * whether it must be there, is said here; what its value may be is for core.
  */
 #include "postgres.h"
 
+#include "port/pg_bitutils.h"
+#include "utils/date.h"
+
 #include "api/account/account_api.h"
 #include "api/job/job_api.h"
+#include "core/geo/geo.h"
 #include "core/job/job.h"
+#include "core/search/search.h"
+#include "server/call/call_server.h"
 #include "server/error/error_server.h"
+#include "server/event/event_server.h"
+#include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/bid/bid_store.h"
 #include "store/job/job_store.h"
+
+/* A weight of up to 10000; what cannot be one is for core to refuse. */
+static int32
+weight_read(DwJsonItem *item, const char *member, int32 absent)
+{
+	int64		weight = dw_json_item_int8(item, member, absent);
+
+	return weight < 0 || weight > DW_SCORE_WEIGHT ? -1 : (int32) weight;
+}
+
+/* The kind of credential of a requirement. */
+static DwCredentialType
+requirement_type(DwJsonItem *item)
+{
+	static const DwTextRule rule = {.max = 200};
+	char	   *label = dw_json_item_text(item, "requirement_type", rule);
+	DwCredentialType type = DW_CREDENTIAL_LICENSE;
+
+	if (label == NULL)
+		dw_json_item_note(item, "requirement_type", DW_BAD_VALUE,
+						  "must be given");
+	else if (!dw_credential_type_parse(label, &type))
+		dw_json_item_note(item, "requirement_type", DW_BAD_LABEL,
+						  "must be license, insurance, certification, experience "
+						  "or equipment");
+	return type;
+}
+
+/* The value of a requirement: a text, or the number it would spell. */
+static const char *
+requirement_value(DwJsonItem *item)
+{
+	static const DwTextRule rule = {.max = 200};
+	int64		number;
+	char	   *text;
+
+	if (dw_json_arg_int8(&item->object, "requirement_value", &number) ==
+		DW_MEMBER_GIVEN)
+		return psprintf(INT64_FORMAT, number);
+	text = dw_json_item_text(item, "requirement_value", rule);
+	return text == NULL ? "" : text;
+}
+
+/* requirements: [{requirement_type, requirement_value, is_mandatory, ...}] */
+static DwPostRequirement *
+read_requirements(DwCall *call, const char *arg, int *count,
+				  DwArgError *error)
+{
+	static const char *const names[] = {"requirement_type",
+	"requirement_value", "is_mandatory", "weight", NULL};
+	DwJsonItem	item = {.place = {arg, DW_ARG_NO_ITEM, NULL},
+	.error = error};
+	DwPostRequirement *requirements;
+	DwJsonArg	list;
+
+	*count = dw_json_item_list(call, &item, DW_POST_REQUIREMENTS_MAX, &list);
+	requirements = palloc0((*count + 1) * sizeof(*requirements));
+	for (int i = 0; i < *count; i++)
+	{
+		DwPostRequirement *requirement = &requirements[i];
+
+		if (!dw_json_item_open(&list, i, &item, names))
+			continue;
+		requirement->type = requirement_type(&item);
+		requirement->value = requirement_value(&item);
+		requirement->is_mandatory = dw_json_item_bool(&item, "is_mandatory",
+													  true);
+		requirement->weight = weight_read(&item, "weight", 1);
+		dw_post_requirement_check(requirement, item.place, error);
+	}
+	return requirements;
+}
+
+/* One milestone of the plan. */
+static void
+milestone_read(DwJsonItem *item, DwPostMilestone *milestone)
+{
+	static const DwTextRule title = {DW_POST_TITLE_MAX, true};
+	static const DwTextRule text = {DW_POST_TEXT_MAX, false};
+
+	milestone->title = dw_json_item_text(item, "title", title);
+	if (milestone->title == NULL)
+		dw_json_item_note(item, "title", DW_BAD_VALUE, "must be given");
+	milestone->description = dw_json_item_text(item, "description", text);
+	milestone->due_date = dw_json_item_text(item, "due_date", text);
+	milestone->amount = dw_json_item_int8(item, "amount", DW_POST_ABSENT);
+	milestone->is_required = dw_json_item_bool(item, "is_required", true);
+}
+
+DwPostMilestone *
+dw_post_milestones(DwCall *call, const char *arg, int *count,
+				   DwArgError *error)
+{
+	static const char *const names[] = {"title", "description", "amount",
+	"due_date", "is_required", NULL};
+	DwJsonItem	item = {.place = {arg, DW_ARG_NO_ITEM, NULL},
+	.error = error};
+	DwPostMilestone *milestones;
+	DwJsonArg	list;
+
+	*count = dw_json_item_list(call, &item, DW_MILESTONES_MAX, &list);
+	milestones = palloc0((*count + 1) * sizeof(*milestones));
+	for (int i = 0; i < *count; i++)
+		if (dw_json_item_open(&list, i, &item, names))
+			milestone_read(&item, &milestones[i]);
+	dw_post_plan_check(milestones, *count, arg, error);
+	return milestones;
+}
+
+/* weights: {criterion: basis points}; a criterion left out has none. */
+static DwScoreWeights
+read_weights(DwCall *call, const char *arg, DwArgError *error)
+{
+	const char *names[DW_CRITERION_COUNT + 1] = {NULL};
+	DwJsonItem	item = {.place = {arg, DW_ARG_NO_ITEM, NULL},
+	.error = error};
+	DwScoreWeights weights = {{0}};
+
+	if (!dw_json_arg_object(dw_arg_jsonb(call, arg), &item.object))
+	{
+		dw_arg_error_note(error, arg, DW_BAD_VALUE, "must be a JSON object");
+		return weights;
+	}
+	for (int i = 0; i < DW_CRITERION_COUNT; i++)
+	{
+		names[i] = dw_criterion_label((DwCriterion) i);
+		weights.bps[i] = weight_read(&item, names[i], 0);
+	}
+	dw_json_item_names(&item, names);
+	return weights;
+}
+
+/* A draft being read. */
+typedef struct Reading
+{
+	DwCall	   *call;			/* whose arguments are read */
+	DwDraft    *draft;			/* what they say */
+	DwPostFields given;			/* the fields that are not NULL */
+	DwArgError	error;			/* of all, the one to tell */
+} Reading;
+
+/* The argument that gives a field, noted as given; NULL when it does not. */
+static const char *
+given(Reading *reading, DwPostField field)
+{
+	const char *arg = dw_post_field_name(field);
+
+	if (!dw_arg_exists(reading->call, arg) || !dw_arg_has(reading->call, arg))
+		return NULL;
+	reading->given |= DW_POST_FIELD(field);
+	return arg;
+}
+
+/* Reads a field that may not be given. */
+#define READ(reading, field, reader, target) \
+	do { \
+		const char *arg_ = given(reading, field); \
+		if (arg_ != NULL) \
+			(target) = reader((reading)->call, arg_); \
+	} while (0)
+
+/* A text that may be NULL. */
+static void
+read_text(Reading *reading, DwPostField field, DwTextRule rule, char **text)
+{
+	const char *arg = given(reading, field);
+
+	if (arg != NULL)
+		*text = dw_arg_text_checked(reading->call, &reading->error, arg,
+									rule);
+}
+
+/* The texts of a draft. */
+static void
+read_texts(Reading *reading)
+{
+	static const DwTextRule title = {DW_POST_TITLE_MAX, true};
+	static const DwTextRule description = {DW_POST_TEXT_MAX, true};
+	static const DwTextRule street = {DW_POST_STREET_MAX, true};
+	static const DwTextRule text = {DW_POST_TEXT_MAX, false};
+	DwDraft    *draft = reading->draft;
+
+	read_text(reading, DW_POST_TITLE, title, &draft->title);
+	read_text(reading, DW_POST_DESCRIPTION, description,
+			  &draft->description);
+	read_text(reading, DW_POST_STREET, street, &draft->street);
+	read_text(reading, DW_POST_MATERIALS_DESCRIPTION, text,
+			  &draft->materials_description);
+	read_text(reading, DW_POST_SPECIAL_REQUIREMENTS, text,
+			  &draft->special_requirements);
+}
+
+/* The numbers of a draft, and its category. */
+static void
+read_numbers(Reading *reading)
+{
+	static const DwTextRule any = {MaxAllocSize, false};
+	DwPost	   *post = &reading->draft->post;
+	char	   *currency = NULL;
+
+	READ(reading, DW_POST_CATEGORY_ID, dw_arg_uuid,
+		 reading->draft->category_id);
+	READ(reading, DW_POST_LONGITUDE, dw_arg_float8, post->place.longitude);
+	READ(reading, DW_POST_LATITUDE, dw_arg_float8, post->place.latitude);
+	READ(reading, DW_POST_BUDGET_MIN, dw_arg_int8, post->budget_min);
+	READ(reading, DW_POST_BUDGET_MAX, dw_arg_int8, post->budget_max);
+	READ(reading, DW_POST_EXPECTED_MATERIALS, dw_arg_int8,
+		 post->expected_materials);
+	read_text(reading, DW_POST_CURRENCY, any, &currency);
+	if (currency != NULL)
+		post->currency = currency;
+	READ(reading, DW_POST_START_DATE, dw_arg_date_opt, post->start_date);
+	READ(reading, DW_POST_END_DATE, dw_arg_date_opt, post->end_date);
+	READ(reading, DW_POST_HOURS, dw_arg_int4, post->hours);
+}
+
+/* The photos, and how many there may be. */
+static void
+read_photos(Reading *reading)
+{
+	DwDraft    *draft = reading->draft;
+
+	if (given(reading, DW_POST_PHOTOS) == NULL)
+		return;
+	draft->photos = dw_job_photos(reading->call, &reading->error,
+								  &draft->post.photo_count);
+	draft->post.photo_max = dw_setting_int8("max_photos_per_job");
+}
+
+/* The scoring method of a draft. */
+static DwScoringMethod
+draft_method(const DwDraft *draft)
+{
+	DwScoringMethod method = DW_SCORING_METHOD_VALUE;
+
+	if (draft->scoring_method != NULL &&
+		!dw_scoring_method_parse(draft->scoring_method, &method))
+		elog(ERROR, "core does not know scoring method \"%s\"",
+			 draft->scoring_method);
+	return method;
+}
+
+/* The choices of a draft, and the weights that must go with the method. */
+static void
+read_choices(Reading *reading)
+{
+	DwDraft    *draft = reading->draft;
+	const char *weights;
+
+	READ(reading, DW_POST_URGENCY, dw_arg_label, draft->urgency);
+	READ(reading, DW_POST_IS_EMERGENCY, dw_arg_bool, draft->is_emergency);
+	READ(reading, DW_POST_MATERIALS_PROVIDED, dw_arg_bool,
+		 draft->materials_provided);
+	READ(reading, DW_POST_BID_MODE, dw_arg_label, draft->bid_mode);
+	READ(reading, DW_POST_SCORING_METHOD, dw_arg_label,
+		 draft->scoring_method);
+	weights = given(reading, DW_POST_WEIGHTS);
+	if (weights == NULL)
+		return;
+	draft->has_weights = true;
+	draft->weights = read_weights(reading->call, weights, &reading->error);
+	dw_post_weights_check(&draft->weights, draft_method(draft),
+						  &reading->error);
+}
+
+/* The lists of a draft. */
+static void
+read_lists(Reading *reading)
+{
+	DwDraft    *draft = reading->draft;
+	const char *requirements = given(reading, DW_POST_REQUIREMENTS);
+	const char *milestones = given(reading, DW_POST_MILESTONES);
+
+	if (requirements != NULL)
+		draft->requirements = read_requirements(reading->call, requirements,
+												&draft->requirement_count,
+												&reading->error);
+	if (milestones != NULL)
+		draft->milestones = dw_post_milestones(reading->call, milestones,
+											   &draft->milestone_count,
+											   &reading->error);
+}
+
+/* Notes a place of which only one coordinate is given. */
+static void
+check_pair(Reading *reading)
+{
+	bool		has_longitude =
+		(reading->given & DW_POST_FIELD(DW_POST_LONGITUDE)) != 0;
+	bool		has_latitude =
+		(reading->given & DW_POST_FIELD(DW_POST_LATITUDE)) != 0;
+
+	if (has_longitude != has_latitude)
+		dw_arg_error_note(&reading->error,
+						  has_longitude ? "latitude" : "longitude",
+						  DW_BAD_VALUE, "must be given with the other coordinate");
+}
+
+/*
+ * Reads every field that is given into the draft and raises what is wrong
+ * with them alone; of the others the draft keeps what it had.
+ */
+static DwPostFields
+read_draft(DwCall *call, DwDraft *draft)
+{
+	Reading		reading = {
+		.call = call,
+		.draft = draft
+	};
+
+	read_texts(&reading);
+	read_numbers(&reading);
+	read_photos(&reading);
+	read_choices(&reading);
+	read_lists(&reading);
+	check_pair(&reading);
+	dw_post_check(&draft->post, &reading.error);
+	dw_arg_error_raise(call, &reading.error);
+	return reading.given;
+}
+
+/* P0002 for an unknown category; true when it takes new jobs. */
+static bool
+category_is_active(const DwUuid *category_id)
+{
+	DwCategory	category;
+
+	if (!dw_category_load(category_id, &category))
+		dw_raise(DW_NOT_FOUND, psprintf("category %s does not exist",
+										dw_uuid_text(category_id)),
+				 NULL, "The view dwello.categories lists them all.");
+	return category.is_active;
+}
+
+/* Raises 22023 for a category that takes no new jobs. */
+pg_noreturn static void
+refuse_category(DwCall *call)
+{
+	dw_arg_refuse(call, "category_id", DW_BAD_VALUE,
+				  "is a category that takes no new jobs");
+}
 
 /* Reads all arguments and raises what is wrong with them alone. */
 static void
 post_read(DwCall *call, DwDraft *draft)
 {
 	dw_args_need(call, "category_id", "title", "description", "longitude",
-				 "latitude", "currency", "urgency", "is_emergency", "materials_provided", "photos", "requirements", "milestones", "bid_mode", "scoring_method", NULL);
+				 "latitude", "currency", "urgency", "is_emergency",
+				 "materials_provided", "photos", "requirements",
+				 "milestones", "bid_mode", "scoring_method", NULL);
 	dw_draft_clear(draft);
 	draft->id = dw_call_new_id(call, dw_arg_uuid_opt(call, "job_id"));
 	draft->homeowner_id = call->actor.user_id;
-	(void) dw_post_read(call, draft);
+	(void) read_draft(call, draft);
 }
 
 /* Raises 23505: the id belongs to a job already. */
@@ -67,11 +432,11 @@ DW_FUNCTION(dwello_post_job)
 	dw_draft_begin(&call, fcinfo,
 				   dw_machine_actors(dw_job_machine(), DW_JOB_EVENT_POST));
 	post_read(&call, &draft);
-	is_active = dw_post_category(&draft.category_id);
+	is_active = category_is_active(&draft.category_id);
 	if (dw_call_replay(&call, &draft.id))
 		return dw_call_return(&call);
 	if (!is_active)
-		dw_post_refuse_category(&call);
+		refuse_category(&call);
 	if (!post_write(&call, &draft))
 		return dw_call_return(&call);
 
@@ -80,5 +445,372 @@ DW_FUNCTION(dwello_post_job)
 	dw_row_int4(&call, "terms_version", 1);
 	dw_row_time(&call, "created_at", draft.created_at);
 	dw_row_int4(&call, "version", 1);
+	return dw_call_return(&call);
+}
+
+/* Freezes the weights that the method works with. */
+static void
+publish_freeze_weights(DwJob *job)
+{
+	bool		is_urgent = job->is_emergency ||
+		job->urgency == DW_URGENCY_URGENT;
+	DwScoreWeights given = job->has_weights ? job->weights
+		: dw_score_weights_default(is_urgent);
+
+	if (dw_score_weights_choose(job->scoring_method, &given,
+								&job->weights) != DW_OK)
+		dw_raise(DW_CHECK_VIOLATION,
+				 "the weights leave the scoring method no criterion",
+				 NULL, NULL);
+	job->has_weights = true;
+}
+
+/* Freezes the reference; 22023 when the method needs one and has none. */
+static void
+publish_freeze_reference(DwJob *job)
+{
+	DwReferenceFacts facts;
+	DwReference reference;
+
+	dw_reference_load(job, &facts);
+	reference = dw_reference_choose(&facts);
+	if (reference.source == DW_REFERENCE_NONE &&
+		job->scoring_method == DW_SCORING_METHOD_VALUE)
+		dw_raise(DW_BAD_VALUE, "there is nothing to measure prices by",
+				 "The job has no budget_max, and neither its neighbourhood "
+				 "nor its category has a price.",
+				 "Give the job a budget, or another scoring_method.");
+	job->reference_amount = reference.amount;
+	job->reference_source = reference.source;
+}
+
+/* Opens the job for bids and tells everybody. */
+static void
+publish_write(DwJob *job)
+{
+	DwPayload	payload;
+
+	job->published_at = dw_now();
+	job->expires_at = job->published_at +
+		dw_setting_int8("job_expiry_days") * USECS_PER_DAY;
+	job->is_listed = true;
+	dw_job_save(job);
+	dw_job_list_children(job);
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &job->id);
+	dw_payload_uuid(&payload, "homeowner_id", &job->homeowner_id);
+	dw_payload_uuid(&payload, "category_id", &job->category_id);
+	dw_payload_text(&payload, "title", job->title);
+	dw_payload_text(&payload, "currency", job->currency);
+	dw_payload_int8(&payload, "terms_version", job->terms_version);
+	dw_event_emit(&job->id, "job", &job->id, "job_published", &payload);
+}
+
+/* The row of publish_job. */
+static Datum
+publish_return(DwCall *call, const DwJob *job)
+{
+	dw_row_uuid(call, "job_id", &job->id);
+	dw_row_text(call, "status", dw_job_status_label(job->status));
+	dw_row_int4(call, "terms_version", job->terms_version);
+	dw_row_time(call, "published_at", job->published_at);
+	dw_row_time(call, "expires_at", job->expires_at);
+	if (job->reference_amount > 0)
+		dw_row_int8(call, "reference_amount", job->reference_amount);
+	dw_row_text(call, "reference_source",
+				dw_reference_source_label(job->reference_source));
+	dw_row_int4(call, "version", job->version);
+	return dw_call_return(call);
+}
+
+/* publish_job(job_id) → job_id, status, terms_version, ... */
+DW_FUNCTION(dwello_publish_job)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwJob		job;
+
+	dw_command_begin(&call, fcinfo,
+					 dw_machine_actors(dw_job_machine(),
+									   DW_JOB_EVENT_PUBLISH));
+	job_id = dw_arg_uuid(&call, "job_id");
+	dw_job_for_command(&call, &job_id, &job);
+	dw_job_need_homeowner(&call, &job);
+	if (dw_call_replay(&call, &job_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, job.version);
+	job.status = dw_job_next(&call, &job, DW_JOB_EVENT_PUBLISH);
+	publish_freeze_weights(&job);
+	publish_freeze_reference(&job);
+	publish_write(&job);
+	return publish_return(&call, &job);
+}
+
+/* An edit: what is wanted, and what becomes of the job. */
+typedef struct Edit
+{
+	DwUuid		job_id;			/* the job to edit */
+	DwPostFields given;			/* fields that the caller gives */
+	DwDraft		wanted;			/* their values */
+	bool		is_active;		/* the category given takes new jobs */
+	DwDraft		draft;			/* as posted, then as it will be */
+	DwPostFields changed;		/* fields that really are others */
+	int64		cell_before;	/* where the map had it */
+} Edit;
+
+/* True, and noted as changed, when a field is given and differs. */
+static bool
+edit_takes(Edit *edit, DwPostField field, bool differs)
+{
+	if (!differs || (edit->given & DW_POST_FIELD(field)) == 0)
+		return false;
+	edit->changed |= DW_POST_FIELD(field);
+	return true;
+}
+
+/* Takes a text. */
+static void
+edit_text(Edit *edit, DwPostField field, char *wanted, char **text)
+{
+	bool		differs = wanted != NULL &&
+		(*text == NULL || strcmp(wanted, *text) != 0);
+
+	if (edit_takes(edit, field, differs))
+		*text = wanted;
+}
+
+/* Takes a number, a day, or a yes or no. */
+#define TAKE(edit, field, wanted, current) \
+	do { \
+		if (edit_takes(edit, field, (wanted) != (current))) \
+			(current) = (wanted); \
+	} while (0)
+
+/*
+ * Takes place and street.  Others know the rounded place alone, so the exact
+ * one counts as the street; a street that is not given for another place is
+ * looked up as post_job does.
+ */
+static void
+edit_site(Edit *edit)
+{
+	DwPost	   *wanted = &edit->wanted.post;
+	DwPost	   *post = &edit->draft.post;
+	bool		has_street = edit->wanted.street != NULL;
+	bool		has_place =
+		(edit->given & DW_POST_FIELD(DW_POST_LONGITUDE)) != 0;
+	bool		moves = has_place &&
+		(wanted->place.longitude != post->place.longitude ||
+		 wanted->place.latitude != post->place.latitude);
+
+	if (moves)
+	{
+		DwDegrees	before = dw_degrees_round(&post->place);
+		DwDegrees	after = dw_degrees_round(&wanted->place);
+
+		(void) edit_takes(edit, DW_POST_LONGITUDE,
+						  after.longitude != before.longitude);
+		(void) edit_takes(edit, DW_POST_LATITUDE,
+						  after.latitude != before.latitude);
+		post->place = wanted->place;
+	}
+	if (!moves && !has_street)
+		return;
+	edit->changed |= DW_POST_FIELD(DW_POST_STREET);
+	edit->draft.street = has_street ? edit->wanted.street :
+		dw_draft_street(&edit->draft.homeowner_id, &post->place);
+}
+
+/* Takes what the job is, in words, pictures and parts. */
+static void
+edit_work(Edit *edit)
+{
+	DwDraft    *wanted = &edit->wanted;
+	DwDraft    *draft = &edit->draft;
+
+	if (edit_takes(edit, DW_POST_CATEGORY_ID,
+				   !dw_uuid_equal(&wanted->category_id,
+								  &draft->category_id)))
+		draft->category_id = wanted->category_id;
+	edit_text(edit, DW_POST_TITLE, wanted->title, &draft->title);
+	edit_text(edit, DW_POST_DESCRIPTION, wanted->description,
+			  &draft->description);
+	edit_text(edit, DW_POST_MATERIALS_DESCRIPTION,
+			  wanted->materials_description, &draft->materials_description);
+	edit_text(edit, DW_POST_SPECIAL_REQUIREMENTS,
+			  wanted->special_requirements, &draft->special_requirements);
+	if (edit_takes(edit, DW_POST_PHOTOS, true))
+		draft->photos = wanted->photos;
+	if (edit_takes(edit, DW_POST_REQUIREMENTS,
+				   !dw_post_requirements_equal(draft->requirements,
+											   draft->requirement_count,
+											   wanted->requirements,
+											   wanted->requirement_count)))
+	{
+		draft->requirements = wanted->requirements;
+		draft->requirement_count = wanted->requirement_count;
+	}
+	if (edit_takes(edit, DW_POST_MILESTONES,
+				   !dw_post_plan_equal(draft->milestones,
+									   draft->milestone_count,
+									   wanted->milestones,
+									   wanted->milestone_count)))
+	{
+		draft->milestones = wanted->milestones;
+		draft->milestone_count = wanted->milestone_count;
+	}
+}
+
+/* Takes when it is to be done, for how much, and how bids are chosen. */
+static void
+edit_terms(Edit *edit)
+{
+	DwDraft    *wanted = &edit->wanted;
+	DwDraft    *draft = &edit->draft;
+	DwPost	   *post = &draft->post;
+
+	TAKE(edit, DW_POST_BUDGET_MIN, wanted->post.budget_min,
+		 post->budget_min);
+	TAKE(edit, DW_POST_BUDGET_MAX, wanted->post.budget_max,
+		 post->budget_max);
+	TAKE(edit, DW_POST_START_DATE, wanted->post.start_date,
+		 post->start_date);
+	TAKE(edit, DW_POST_END_DATE, wanted->post.end_date, post->end_date);
+	TAKE(edit, DW_POST_HOURS, wanted->post.hours, post->hours);
+	TAKE(edit, DW_POST_EXPECTED_MATERIALS, wanted->post.expected_materials,
+		 post->expected_materials);
+	edit_text(edit, DW_POST_URGENCY, wanted->urgency, &draft->urgency);
+	TAKE(edit, DW_POST_IS_EMERGENCY, wanted->is_emergency,
+		 draft->is_emergency);
+	TAKE(edit, DW_POST_MATERIALS_PROVIDED, wanted->materials_provided,
+		 draft->materials_provided);
+	edit_text(edit, DW_POST_BID_MODE, wanted->bid_mode, &draft->bid_mode);
+	edit_text(edit, DW_POST_SCORING_METHOD, wanted->scoring_method,
+			  &draft->scoring_method);
+	if (edit_takes(edit, DW_POST_WEIGHTS, !draft->has_weights ||
+				   memcmp(&wanted->weights, &draft->weights,
+						  sizeof(draft->weights)) != 0))
+	{
+		draft->weights = wanted->weights;
+		draft->has_weights = true;
+	}
+}
+
+/* 22023 when what bids are measured by would change under them. */
+static void
+edit_check_frozen(const Edit *edit)
+{
+	DwPostFields frozen = dw_post_frozen(edit->changed);
+	DwPostField first;
+
+	if (frozen == 0)
+		return;
+	first = (DwPostField) pg_rightmost_one_pos32(frozen);
+	dw_raise(DW_BAD_VALUE,
+			 psprintf("%s is frozen once the job is published",
+					  dw_post_field_name(first)),
+			 psprintf("Bids on job %s are measured by it.",
+					  dw_uuid_text(&edit->job_id)),
+			 "Leave it as it is, or cancel the job and post it anew.");
+}
+
+/* 22023, 23514: what is given does not go with what stays. */
+static void
+edit_check(DwCall *call, const Edit *edit)
+{
+	DwPostFields scoring = DW_POST_FIELD(DW_POST_SCORING_METHOD) |
+		DW_POST_FIELD(DW_POST_WEIGHTS);
+	DwArgError	error = {0};
+
+	dw_post_check(&edit->draft.post, &error);
+	if (edit->draft.has_weights && (edit->changed & scoring) != 0)
+		dw_post_weights_check(&edit->draft.weights,
+							  draft_method(&edit->draft), &error);
+	dw_arg_error_raise(call, &error);
+	if ((edit->changed & DW_POST_FIELD(DW_POST_CATEGORY_ID)) != 0 &&
+		!edit->is_active)
+		refuse_category(call);
+}
+
+/* The cell of a place as others know it; see search.h. */
+static int64
+site_cell(const DwPost *post)
+{
+	DwDegrees	shown = dw_degrees_round(&post->place);
+
+	return dw_tile_cell(shown.longitude, shown.latitude);
+}
+
+/*
+ * Writes the edit, and tells of it once the job is published.  Of one that
+ * moves the event says from where, for the map must be counted anew there.
+ */
+static void
+edit_write(Edit *edit, DwJob *job)
+{
+	DwPayload	payload;
+
+	if (job->status == DW_JOB_OPEN && dw_post_reprices(edit->changed))
+		job->terms_version++;
+	dw_draft_update(&edit->draft, edit->changed, job);
+	if (job->status == DW_JOB_DRAFT)
+		return;
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &job->id);
+	dw_payload_uuid(&payload, "homeowner_id", &job->homeowner_id);
+	dw_payload_uuid(&payload, "category_id", &edit->draft.category_id);
+	dw_payload_text(&payload, "title", edit->draft.title);
+	dw_payload_int8(&payload, "terms_version", job->terms_version);
+	if (site_cell(&edit->draft.post) != edit->cell_before)
+		dw_payload_int8(&payload, "cell_before", edit->cell_before);
+	dw_event_emit(&job->id, "job", &job->id, "job_edited", &payload);
+}
+
+/* Reads the arguments and raises what is wrong with them alone. */
+static void
+edit_read(DwCall *call, Edit *edit)
+{
+	memset(edit, 0, sizeof(*edit));
+	dw_args_need(call, "job_id", NULL);
+	edit->job_id = dw_arg_uuid(call, "job_id");
+	dw_draft_clear(&edit->wanted);
+	edit->given = read_draft(call, &edit->wanted);
+}
+
+/* edit_job(job_id, ...) → job_id, status, terms_version, version, ... */
+DW_FUNCTION(dwello_edit_job)
+{
+	DwCall		call;
+	DwJob		job;
+	Edit		edit;
+
+	dw_command_begin(&call, fcinfo,
+					 dw_machine_actors(dw_job_machine(), DW_JOB_EVENT_EDIT));
+	edit_read(&call, &edit);
+	dw_job_for_command(&call, &edit.job_id, &job);
+	if ((edit.given & DW_POST_FIELD(DW_POST_CATEGORY_ID)) != 0)
+		edit.is_active = category_is_active(&edit.wanted.category_id);
+	dw_job_need_homeowner(&call, &job);
+	if (dw_call_replay(&call, &job.id))
+		return dw_call_return(&call);
+	dw_call_version(&call, job.version);
+	if (dw_bidding_over(&job))
+		dw_bidding_refuse_late(&job);
+	job.status = dw_job_next(&call, &job, DW_JOB_EVENT_EDIT);
+
+	dw_draft_load(&job.id, &edit.draft);
+	edit.cell_before = site_cell(&edit.draft.post);
+	edit_work(&edit);
+	edit_terms(&edit);
+	edit_site(&edit);
+	if (job.status == DW_JOB_OPEN)
+		edit_check_frozen(&edit);
+	edit_check(&call, &edit);
+	edit_write(&edit, &job);
+
+	dw_row_uuid(&call, "job_id", &job.id);
+	dw_row_text(&call, "status", dw_job_status_label(job.status));
+	dw_row_int4(&call, "terms_version", job.terms_version);
+	dw_row_int4(&call, "version", job.version);
 	return dw_call_return(&call);
 }

@@ -1,19 +1,33 @@
 /*
  * work_api.c
- *		start_job and complete_job: work begins, and is done.
+ *		How a job goes on and ends: start_job, report_progress, complete_job,
+ *		cancel_job, expire_jobs.
  *
- * Both look at the escrow.  The job's row is locked, and whoever changes an
- * escrow locks that first; so what is read here stays true.
+ * Work begins and ends by what the escrow holds.  The job's row is locked,
+ * and whoever changes an escrow locks that first; so what is read here stays
+ * true.
+ *
+ * None of them moves money: as long as any is held the job cannot be
+ * cancelled.  A payment that is under way is given up; should it arrive all
+ * the same, it is given back (see payment_api.c).
  */
 #include "postgres.h"
 
 #include "api/account/account_api.h"
 #include "api/job/job_api.h"
+#include "server/call/call_server.h"
+#include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "store/admin/admin_store.h"
+#include "store/bid/bid_store.h"
 #include "store/escrow/escrow_store.h"
+#include "store/ledger/ledger_store.h"
+
+#define STATUS_MAX		2000	/* characters of how the work stands */
+#define NOTES_MAX		10000	/* characters of notes to it */
+#define REASON_MAX		10000	/* characters of why it is cancelled */
 
 /* Raises WD101 about a job whose escrow is not as the command needs it. */
 static void
@@ -136,4 +150,207 @@ DW_FUNCTION(dwello_complete_job)
 	(void) dw_job_next(&call, &job, DW_JOB_EVENT_COMPLETE);
 	dw_job_complete(&job);
 	return work_return(&call, &job);
+}
+
+/* Reads the arguments and raises what is wrong with them alone. */
+static void
+progress_read(DwCall *call, DwProgress *progress)
+{
+	static const DwTextRule status = {STATUS_MAX, false};
+	static const DwTextRule notes = {NOTES_MAX, false};
+	DwArgError	error = {0};
+	int32		photo_count;
+
+	dw_args_need(call, "job_id", "progress", "photos", NULL);
+	progress->progress = dw_arg_int4(call, "progress");
+	if (progress->progress < 0 || progress->progress > 100)
+		dw_arg_error_note(&error, "progress", DW_BAD_VALUE,
+						  "must be from 0 to 100");
+	progress->status_description =
+		dw_arg_text_checked(call, &error, "status_description", status);
+	progress->notes = dw_arg_text_checked(call, &error, "notes", notes);
+	progress->photos = dw_job_photos(call, &error, &photo_count);
+	if (photo_count > dw_setting_int8("max_photos_per_job"))
+		dw_arg_error_note(&error, "photos", DW_BAD_VALUE,
+						  "has more than the setting max_photos_per_job allows");
+	dw_arg_error_raise(call, &error);
+}
+
+/* Writes the report, and tells the homeowner. */
+static void
+progress_write(const DwJob *job, DwProgress *progress)
+{
+	DwPayload	payload;
+
+	progress->id = dw_uuid_fresh();
+	progress->created_at = dw_now();
+	dw_progress_insert(job, progress);
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &job->id);
+	dw_payload_uuid(&payload, "progress_id", &progress->id);
+	dw_payload_uuid(&payload, "homeowner_id", &job->homeowner_id);
+	dw_payload_uuid(&payload, "provider_id", &job->provider_id);
+	dw_payload_text(&payload, "title", job->title);
+	dw_payload_int8(&payload, "progress", progress->progress);
+	dw_event_emit(&job->id, "job", &job->id, "progress_reported", &payload);
+}
+
+/* report_progress(job_id, progress, ...) → job_id, progress_id, ... */
+DW_FUNCTION(dwello_report_progress)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwJob		job;
+	DwProgress	progress;
+
+	dw_command_begin(&call, fcinfo,
+					 dw_machine_actors(dw_job_machine(),
+									   DW_JOB_EVENT_REPORT));
+	progress_read(&call, &progress);
+	job_id = dw_arg_uuid(&call, "job_id");
+	dw_job_for_command(&call, &job_id, &job);
+	dw_job_need_provider(&call, &job);
+	if (dw_call_replay(&call, &job_id))
+		return dw_call_return(&call);
+	(void) dw_job_next(&call, &job, DW_JOB_EVENT_REPORT);
+	progress_write(&job, &progress);
+
+	dw_row_uuid(&call, "job_id", &job.id);
+	dw_row_uuid(&call, "progress_id", &progress.id);
+	dw_row_int4(&call, "progress", progress.progress);
+	dw_row_time(&call, "created_at", progress.created_at);
+	dw_row_int4(&call, "version", job.version);
+	return dw_call_return(&call);
+}
+
+/* The reason given, or NULL; 22001, 22023. */
+static char *
+cancel_reason(DwCall *call)
+{
+	char	   *reason = dw_arg_text_opt(call, "reason", REASON_MAX);
+
+	if (reason != NULL && strcmp(reason, DW_JOB_REASON_EXPIRED) == 0)
+		dw_arg_refuse(call, "reason", DW_BAD_VALUE,
+					  "must be another word: that one is for jobs whose time"
+					  " for bids ran out");
+	return reason;
+}
+
+/* WD101 while money is held for the job. */
+static void
+cancel_check_money(const DwJob *job, const DwEscrowRow *row)
+{
+	if (row->escrow.held == 0)
+		return;
+	dw_raise(DW_INVALID_TRANSITION, "money is held for the job",
+			 psprintf("The escrow of job %s holds " INT64_FORMAT " %s.",
+					  dw_uuid_text(&job->id), row->escrow.held,
+					  row->escrow.currency),
+			 "Have it refunded first, see dwello.refund_escrow().");
+}
+
+/*
+ * Gives up an escrow that holds nothing, and a payment that is under way.
+ * An escrow that money has passed through stays as it ended.
+ */
+static void
+cancel_escrow(DwCall *call, DwEscrowRow *row)
+{
+	DwTransition transition = {DW_ESCROW_EVENT_CANCEL, call->actor,
+	row->escrow.status, NULL};
+	DwTransaction payment;
+
+	if (dw_payment_find(&row->job_id, NULL, &payment))
+	{
+		dw_transaction_end(&payment, DW_TRANSACTION_CANCELLED);
+		transition.transaction_id = &payment.id;
+	}
+	if (dw_escrow_cancel(&row->escrow, row->milestones,
+						 row->milestone_count) == DW_OK)
+		dw_escrow_apply(row, &transition);
+}
+
+/* cancel_job(job_id, reason) → job_id, status, version, replayed */
+DW_FUNCTION(dwello_cancel_job)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwJob		job;
+	DwEscrowRow row;
+	bool		has_escrow;
+	char	   *reason;
+
+	dw_command_begin(&call, fcinfo,
+					 dw_machine_actors(dw_job_machine(),
+									   DW_JOB_EVENT_CANCEL));
+	job_id = dw_arg_uuid(&call, "job_id");
+	reason = cancel_reason(&call);
+	dw_job_for_command(&call, &job_id, &job);
+	dw_job_need_homeowner(&call, &job);
+	if (dw_call_replay(&call, &job_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, job.version);
+	if (dw_bidding_over(&job))
+		dw_bidding_refuse_late(&job);
+	(void) dw_job_next(&call, &job, DW_JOB_EVENT_CANCEL);
+	dw_bids_lock_live(&job_id);
+	has_escrow = dw_escrow_lock(&job_id, &row);
+	if (has_escrow)
+		cancel_check_money(&job, &row);
+
+	dw_bids_end(&job_id, NULL, DW_BID_REASON_JOB_CANCELLED);
+	if (has_escrow)
+		cancel_escrow(&call, &row);
+	job.reason = reason;
+	dw_job_end(&job, "job_cancelled");
+
+	dw_row_uuid(&call, "job_id", &job.id);
+	dw_row_text(&call, "status", dw_job_status_label(job.status));
+	dw_row_int4(&call, "version", job.version);
+	return dw_call_return(&call);
+}
+
+/* Open jobs whose time is over. */
+typedef struct ExpiryBatch
+{
+	DwCall	   *call;			/* whose batch it is */
+	const DwDue *jobs;			/* claimed */
+	int			expired;		/* how many were expired so far */
+} ExpiryBatch;
+
+/* Expires one of them, unless its time is not over, after all. */
+static bool
+expire_job(int turn, void *argument)
+{
+	ExpiryBatch *batch = argument;
+	const DwUuid *job_id = &batch->jobs[turn].job_id;
+	DwJob		job;
+
+	if (!dw_job_lock(job_id, &job))
+		elog(ERROR, "claimed job %s is gone", dw_uuid_text(job_id));
+	if (job.status != DW_JOB_OPEN || !dw_bidding_over(&job))
+		return true;
+	(void) dw_job_next(batch->call, &job, DW_JOB_EVENT_EXPIRE);
+	dw_bids_end(job_id, NULL, DW_BID_REASON_JOB_EXPIRED);
+	job.reason = pstrdup(DW_JOB_REASON_EXPIRED);
+	dw_job_end(&job, "job_expired");
+	batch->expired++;
+	return true;
+}
+
+/* expire_jobs(max_rows) → expired */
+DW_FUNCTION(dwello_expire_jobs)
+{
+	DwCall		call;
+	ExpiryBatch batch = {.call = &call};
+	int			count;
+
+	dw_command_begin(&call, fcinfo,
+					 dw_machine_actors(dw_job_machine(),
+									   DW_JOB_EVENT_EXPIRE) &
+					 DW_ACTOR_SYSTEM);
+	batch.jobs = dw_jobs_claim_expired(dw_arg_max_rows(&call), &count);
+	dw_each_turn(count, expire_job, &batch);
+	return dw_call_return_datum(&call, Int32GetDatum(batch.expired), true,
+								sizeof(int32));
 }

@@ -1,9 +1,12 @@
 /*
  * review_api.c
- *		post_review: one side of a finished job speaks of the other.
+ *		Entry points of reviews: one side of a finished job speaks of the
+ *		other, who may answer; and everybody reads.
  *
  * The event of a first review waits until the review is shown: else the
- * running rating of the other side would tell what was said too early.
+ * running rating of the other side would tell what was said too early.  Until
+ * then it exists for nobody but its author: an answer by somebody who has
+ * guessed its id is refused, and no list and no cursor tells of it.
  */
 #include "postgres.h"
 
@@ -15,6 +18,7 @@
 #include "server/error/error_server.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
 #include "store/escrow/escrow_store.h"
 #include "store/review/review_store.h"
 
@@ -186,4 +190,128 @@ DW_FUNCTION(dwello_post_review)
 	dw_row_uuid(&call, "reviewee_id", &review.reviewee_id);
 	dw_row_int4(&call, "version", 1);
 	return dw_call_return(&call);
+}
+
+/* P0002: the same words for an unknown and an invisible review. */
+pg_noreturn static void
+review_refuse_unknown(const DwUuid *id)
+{
+	dw_raise(DW_NOT_FOUND, psprintf("review %s does not exist",
+									dw_uuid_text(id)),
+			 "There is no such review, or the caller may not see it.", NULL);
+}
+
+/*
+ * The review that the caller answers: P0002 when there is none that they may
+ * know of, 42501 when it is about somebody else.
+ */
+static void
+review_for_response(DwCall *call, const DwUuid *job_id, const DwUuid *id,
+					DwReview *review)
+{
+	const DwUuid *me = &call->actor.user_id;
+
+	if (!dw_review_find(job_id, id, review))
+		review_refuse_unknown(id);
+	if (dw_uuid_equal(me, &review->reviewee_id))
+		return;
+	if (!dw_uuid_equal(me, &review->reviewer_id) &&
+		(!review->is_public || review->reveal_at > dw_now()))
+		review_refuse_unknown(id);
+	dw_raise(DW_FORBIDDEN, "only the reviewed side may answer a review",
+			 psprintf("Review %s is about another user.", dw_uuid_text(id)),
+			 NULL);
+}
+
+/* WD101 before the review is shown, 23505 when it was answered. */
+static void
+response_need_state(const DwReview *review)
+{
+	if (review->reveal_at > dw_now())
+		dw_raise(DW_INVALID_TRANSITION, "the review is not revealed yet",
+				 psprintf("Job %s.", dw_uuid_text(&review->job_id)),
+				 "Write a review of your own to see it, or wait.");
+	if (dw_response_exists(review))
+		dw_raise_constraint(DW_ALREADY_EXISTS, "review_responses_review_key",
+							"the review was answered already",
+							psprintf("Review %s.", dw_uuid_text(&review->id)),
+							NULL);
+}
+
+/* Tells the reviewer, but not what the answer says. */
+static void
+response_tell(const DwReview *review, const DwResponse *response)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &review->job_id);
+	dw_payload_uuid(&payload, "review_id", &review->id);
+	dw_payload_uuid(&payload, "response_id", &response->id);
+	dw_payload_uuid(&payload, "homeowner_id", &review->homeowner_id);
+	dw_payload_uuid(&payload, "provider_id", &review->provider_id);
+	dw_payload_uuid(&payload, "recipient_id", &review->reviewer_id);
+	dw_event_emit(&review->job_id, "review", &review->id, "review_answered",
+				  &payload);
+}
+
+/* respond_to_review(job_id, review_id, response) → response_id, ... */
+DW_FUNCTION(dwello_respond_to_review)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwUuid		review_id;
+	DwJob		job;
+	DwReview	review;
+	DwResponse	response;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
+	dw_args_need(&call, "job_id", "review_id", NULL);
+	job_id = dw_arg_uuid(&call, "job_id");
+	review_id = dw_arg_uuid(&call, "review_id");
+	response.response = dw_arg_text(&call, "response",
+									DW_REVIEW_COMMENT_MAX);
+
+	dw_job_for_command(&call, &job_id, &job);
+	review_for_response(&call, &job_id, &review_id, &review);
+	if (dw_call_replay(&call, &job.id))
+		return dw_call_return(&call);
+	response_need_state(&review);
+
+	response.id = dw_uuid_fresh();
+	response.created_at = dw_now();
+	dw_response_insert(&review, &response);
+	response_tell(&review, &response);
+
+	dw_row_uuid(&call, "job_id", &job.id);
+	dw_row_uuid(&call, "review_id", &review.id);
+	dw_row_uuid(&call, "response_id", &response.id);
+	dw_row_int4(&call, "version", 1);
+	return dw_call_return(&call);
+}
+
+/* reviews_of(user_id, after_id, max_results) → review_id, job_id, ... */
+DW_FUNCTION(dwello_reviews_of)
+{
+	DwCall		call;
+	DwReviewReader reader;
+	DwCursor	after = DW_CURSOR_NEWEST;
+	const DwUuid *after_id;
+	int32		max_results;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
+	dw_args_need(&call, "user_id", "max_results", NULL);
+	reader.reviewee_id = dw_arg_uuid(&call, "user_id");
+	reader.user_id = call.actor.user_id;
+	reader.has_duty = (call.actor.kind & (DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT |
+										  DW_ACTOR_SYSTEM)) != 0;
+	reader.now = dw_now();
+	max_results = dw_arg_page(&call, "max_results");
+	after_id = dw_arg_uuid_opt(&call, "after_id");
+	if (after_id != NULL && !dw_reviews_seek(&reader, after_id, &after))
+		review_refuse_unknown(after_id);
+
+	dw_rows_begin(&call);
+	dw_reviews_list(&call, &reader, &after, max_results);
+	return dw_list_return(&call);
 }

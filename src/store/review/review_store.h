@@ -10,6 +10,7 @@
 #include "utils/timestamp.h"
 
 #include "core/base/base.h"
+#include "server/call/call_server.h"
 #include "server/sql/sql_server.h"
 
 /*
@@ -54,7 +55,13 @@ extern void dw_review_reveal_other(const DwReview *review);
 /* An answer that is to be written; the job's row is locked. */
 typedef struct DwResponse
 {
+	DwUuid		job_id;			/* of the review; set by writing */
 	DwUuid		id;				/* fresh */
+	DwUuid		review_id;		/* what is answered; set by writing */
+	DwUuid		homeowner_id;	/* of the job; set by writing */
+	DwUuid		provider_id;	/* of the job; set by writing */
+	DwUuid		responder_id;	/* the reviewed side; set by writing */
+	bool		is_public;		/* as the review; set by writing */
 	const char *response;		/* what it says */
 	TimestampTz created_at;		/* now */
 } DwResponse;
@@ -68,10 +75,7 @@ typedef struct DwReviewReader
 	TimestampTz now;			/* what is revealed by then is shown */
 } DwReviewReader;
 
-/*
- * Reads who wrote a review of whom, whether it is public and when it is
- * shown; the rest of *review stays zero.  False when there is none.
- */
+/* Reads a review; false when there is none. */
 extern bool dw_review_find(const DwUuid *job_id, const DwUuid *id,
 						   DwReview *review);
 
@@ -80,17 +84,14 @@ extern bool dw_response_exists(const DwReview *review);
 
 /* Writes the reviewed side's answer, as public as the review. */
 extern void dw_response_insert(const DwReview *review,
-							   const DwResponse *response);
+							   DwResponse *response);
 
 /* Places the cursor at a review that is shown; false when there is none. */
 extern bool dw_reviews_seek(const DwReviewReader *reader, const DwUuid *id,
 							DwCursor *cursor);
 
-/*
- * Reads the reviews that are shown after the cursor, newest first: id, job,
- * rating, title, comment, axes, what the reviewer is, response, created_at.
- */
-extern uint64 dw_reviews_list(const DwReviewReader *reader,
-							  const DwCursor *after, int32 max_results);
+/* Adds the reviews that are shown after the cursor, newest first. */
+extern void dw_reviews_list(DwCall *call, const DwReviewReader *reader,
+							const DwCursor *after, int32 max_results);
 
 #endif							/* DW_REVIEW_STORE_H */
