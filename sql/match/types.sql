@@ -1,7 +1,7 @@
 /*
  * Types that only indexes and their queries use.  They are made by functions
- * of plain values, so a stored one is always a generated column, and a dump
- * and restore computes it anew.  jobs have a job_key; agents, providers and
+ * of plain values; a stored one of ours is a generated column, and a dump and
+ * restore computes it anew.  jobs have a job_key; agents, providers and
  * saved searches, which a new job asks, have an agent_key.
  */
 CREATE TYPE dwello.job_key;
@@ -10,22 +10,23 @@ CREATE TYPE dwello.job_query;
 
 /*
  * job_key_in
- *	Rejects any text: a job_key is made by dwello.job_key().
+ *	Reads a key from the hexadecimal digits of its binary form.
  *
  * role: owner
  * errors:
- *	0A000: always
+ *	22P02: no such text, or a value out of range
  */
 CREATE FUNCTION dwello.job_key_in(cstring)
 RETURNS dwello.job_key
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_job_key_in';
 COMMENT ON FUNCTION dwello.job_key_in IS
-  'Rejects any text: a job_key is made by dwello.job_key(). Errors: 0A000.';
+  'Reads a key from the hexadecimal digits of its binary form. Errors: 22P02.';
 
 /*
  * job_key_out
- *	Place and category of a key, for people.
+ *	Writes a key in the hexadecimal digits of its binary form; what an index
+ *	keeps of many jobs, which is no key, by its box in brackets.
  *
  * role: owner
  */
@@ -34,26 +35,57 @@ RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_job_key_out';
 COMMENT ON FUNCTION dwello.job_key_out IS
-  'Place and category of a key, for people.';
+  'Writes a key in the hexadecimal digits of its binary form; what an index keeps of many jobs, which is no key, by its box in brackets.';
 
 /*
- * job_query_in
- *	Rejects any text: a job_query is made by dwello.job_query().
+ * job_key_recv
+ *	Reads a key in binary as job_key_send() writes it.
  *
  * role: owner
  * errors:
- *	0A000: always
+ *	22P03: no such value, or one out of range
+ */
+CREATE FUNCTION dwello.job_key_recv(internal)
+RETURNS dwello.job_key
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_job_key_recv';
+COMMENT ON FUNCTION dwello.job_key_recv IS
+  'Reads a key in binary as job_key_send() writes it. Errors: 22P03.';
+
+/*
+ * job_key_send
+ *	Writes a key in binary. Words of eight bytes in network order: 1 (the
+ *	version of the form), longitude and latitude in 1e-7 degree, category_id
+ *	in two, published_at in microseconds since 2000, budget_min, budget_max,
+ *	code of the currency, urgency_rank, requirement_bits.
+ *
+ * role: owner
+ */
+CREATE FUNCTION dwello.job_key_send(dwello.job_key)
+RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_job_key_send';
+COMMENT ON FUNCTION dwello.job_key_send IS
+  'Writes a key in binary.';
+
+/*
+ * job_query_in
+ *	Reads a query from the hexadecimal digits of its binary form.
+ *
+ * role: owner
+ * errors:
+ *	22P02: no such text, or a value out of range
  */
 CREATE FUNCTION dwello.job_query_in(cstring)
 RETURNS dwello.job_query
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_job_query_in';
 COMMENT ON FUNCTION dwello.job_query_in IS
-  'Rejects any text: a job_query is made by dwello.job_query(). Errors: 0A000.';
+  'Reads a query from the hexadecimal digits of its binary form. Errors: 22P02.';
 
 /*
  * job_query_out
- *	Centre and radius of a query, for people.
+ *	Writes a query in the hexadecimal digits of its binary form.
  *
  * role: owner
  */
@@ -62,11 +94,48 @@ RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_job_query_out';
 COMMENT ON FUNCTION dwello.job_query_out IS
-  'Centre and radius of a query, for people.';
+  'Writes a query in the hexadecimal digits of its binary form.';
+
+/*
+ * job_query_recv
+ *	Reads a query in binary as job_query_send() writes it.
+ *
+ * role: owner
+ * errors:
+ *	22P03: no such value, or one out of range
+ */
+CREATE FUNCTION dwello.job_query_recv(internal)
+RETURNS dwello.job_query
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_job_query_recv';
+COMMENT ON FUNCTION dwello.job_query_recv IS
+  'Reads a query in binary as job_query_send() writes it. Errors: 22P03.';
+
+/*
+ * job_query_send
+ *	Writes a query in binary. Words of eight bytes in network order: 1 (the
+ *	version of the form), slots for categories (0 or a power of 2), number
+ *	of categories, at most half of that, each with its fit, longitude,
+ *	latitude, radius in metres, as_of in microseconds since 2000,
+ *	budget_min, budget_max, code of the currency, capabilities, the five
+ *	weights with the sum 1, the inverses of the reference budget and of
+ *	twice the freshness in microseconds, fit of other categories (-1: they
+ *	do not match), ceiling (2: none).
+ *
+ * role: owner
+ */
+CREATE FUNCTION dwello.job_query_send(dwello.job_query)
+RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_job_query_send';
+COMMENT ON FUNCTION dwello.job_query_send IS
+  'Writes a query in binary.';
 
 CREATE TYPE dwello.job_key (
   INPUT = dwello.job_key_in,
   OUTPUT = dwello.job_key_out,
+  RECEIVE = dwello.job_key_recv,
+  SEND = dwello.job_key_send,
   INTERNALLENGTH = 56,
   ALIGNMENT = double,
   STORAGE = plain
@@ -77,6 +146,8 @@ COMMENT ON TYPE dwello.job_key IS
 CREATE TYPE dwello.job_query (
   INPUT = dwello.job_query_in,
   OUTPUT = dwello.job_query_out,
+  RECEIVE = dwello.job_query_recv,
+  SEND = dwello.job_query_send,
   INTERNALLENGTH = VARIABLE,
   ALIGNMENT = double,
   STORAGE = plain
@@ -90,22 +161,23 @@ CREATE TYPE dwello.agent_query;
 
 /*
  * agent_key_in
- *	Rejects any text: an agent_key is made by dwello.agent_key().
+ *	Reads a key from the hexadecimal digits of its binary form.
  *
  * role: owner
  * errors:
- *	0A000: always
+ *	22P02: no such text, or a value out of range
  */
 CREATE FUNCTION dwello.agent_key_in(cstring)
 RETURNS dwello.agent_key
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_agent_key_in';
 COMMENT ON FUNCTION dwello.agent_key_in IS
-  'Rejects any text: an agent_key is made by dwello.agent_key(). Errors: 0A000.';
+  'Reads a key from the hexadecimal digits of its binary form. Errors: 22P02.';
 
 /*
  * agent_key_out
- *	Circle, point or box of a key, for people.
+ *	Writes a key in the hexadecimal digits of its binary form; what an index
+ *	keeps of many, which is no key, by its box in brackets.
  *
  * role: owner
  */
@@ -114,26 +186,60 @@ RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_agent_key_out';
 COMMENT ON FUNCTION dwello.agent_key_out IS
-  'Circle, point or box of a key, for people.';
+  'Writes a key in the hexadecimal digits of its binary form; what an index keeps of many, which is no key, by its box in brackets.';
 
 /*
- * agent_query_in
- *	Rejects any text: an agent_query is made by dwello.agent_query().
+ * agent_key_recv
+ *	Reads a key in binary as agent_key_send() writes it.
  *
  * role: owner
  * errors:
- *	0A000: always
+ *	22P03: no such value, or one out of range
+ */
+CREATE FUNCTION dwello.agent_key_recv(internal)
+RETURNS dwello.agent_key
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_agent_key_recv';
+COMMENT ON FUNCTION dwello.agent_key_recv IS
+  'Reads a key in binary as agent_key_send() writes it. Errors: 22P03.';
+
+/*
+ * agent_key_send
+ *	Writes a key in binary. Words of eight bytes in network order: 1 (the
+ *	version of the form), 0 for a circle, 1 for a point, 2 for an area, its
+ *	place in 1e-7 degree (longitude, latitude and, of a circle, the radius
+ *	in metres; of an area west, east, south, north), category bits, number
+ *	of tags and these, 1 when there are more categories, budget_min,
+ *	budget_max, code of the currency (65535: any), capability_bits, and the
+ *	first and the last day in days since 2000.
+ *
+ * role: owner
+ */
+CREATE FUNCTION dwello.agent_key_send(dwello.agent_key)
+RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_agent_key_send';
+COMMENT ON FUNCTION dwello.agent_key_send IS
+  'Writes a key in binary.';
+
+/*
+ * agent_query_in
+ *	Reads a query from the hexadecimal digits of its binary form.
+ *
+ * role: owner
+ * errors:
+ *	22P02: no such text, or a value out of range
  */
 CREATE FUNCTION dwello.agent_query_in(cstring)
 RETURNS dwello.agent_query
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_agent_query_in';
 COMMENT ON FUNCTION dwello.agent_query_in IS
-  'Rejects any text: an agent_query is made by dwello.agent_query(). Errors: 0A000.';
+  'Reads a query from the hexadecimal digits of its binary form. Errors: 22P02.';
 
 /*
  * agent_query_out
- *	Place of a query, for people.
+ *	Writes a query in the hexadecimal digits of its binary form.
  *
  * role: owner
  */
@@ -142,11 +248,44 @@ RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_agent_query_out';
 COMMENT ON FUNCTION dwello.agent_query_out IS
-  'Place of a query, for people.';
+  'Writes a query in the hexadecimal digits of its binary form.';
+
+/*
+ * agent_query_recv
+ *	Reads a query in binary as agent_query_send() writes it.
+ *
+ * role: owner
+ * errors:
+ *	22P03: no such value, or one out of range
+ */
+CREATE FUNCTION dwello.agent_query_recv(internal)
+RETURNS dwello.agent_query
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_agent_query_recv';
+COMMENT ON FUNCTION dwello.agent_query_recv IS
+  'Reads a query in binary as agent_query_send() writes it. Errors: 22P03.';
+
+/*
+ * agent_query_send
+ *	Writes a query in binary. Words of eight bytes in network order: 1 (the
+ *	version of the form), longitude, latitude, radius in metres, category
+ *	bits, number of tags and these, budget_min, budget_max, code of the
+ *	currency, requirement_bits, and the day in days since 2000.
+ *
+ * role: owner
+ */
+CREATE FUNCTION dwello.agent_query_send(dwello.agent_query)
+RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_agent_query_send';
+COMMENT ON FUNCTION dwello.agent_query_send IS
+  'Writes a query in binary.';
 
 CREATE TYPE dwello.agent_key (
   INPUT = dwello.agent_key_in,
   OUTPUT = dwello.agent_key_out,
+  RECEIVE = dwello.agent_key_recv,
+  SEND = dwello.agent_key_send,
   INTERNALLENGTH = 72,
   ALIGNMENT = double,
   STORAGE = plain
@@ -157,6 +296,8 @@ COMMENT ON TYPE dwello.agent_key IS
 CREATE TYPE dwello.agent_query (
   INPUT = dwello.agent_query_in,
   OUTPUT = dwello.agent_query_out,
+  RECEIVE = dwello.agent_query_recv,
+  SEND = dwello.agent_query_send,
   INTERNALLENGTH = 104,
   ALIGNMENT = double,
   STORAGE = plain

@@ -1,7 +1,7 @@
 /*
  * agent_type_index.c
  *		The types dwello.agent_key and dwello.agent_query: made by functions
- *		of plain values, shown as text, never read from one.
+ *		of plain values, or read as text and in binary.
  */
 #include "postgres.h"
 
@@ -54,26 +54,20 @@ refuse(const char *argument, const char *what)
 			 errmsg("%s %s", argument, what)));
 }
 
-/* Refuses to read a type from a text. */
-pg_noreturn static void
-refuse_input(const char *type)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("a value of type %s cannot be read from a text", type),
-			 errhint("Make one with the function of that name.")));
-}
-
 /* agent_key_in(text) */
 DW_SUPPORT_FUNCTION(dwello_agent_key_in)
 {
-	refuse_input("dwello.agent_key");
+	Size		room;
+
+	PG_RETURN_POINTER(dw_type_in(fcinfo, &dw_audience_key_wire, &room));
 }
 
-/* agent_query_in(text) */
-DW_SUPPORT_FUNCTION(dwello_agent_query_in)
+/* agent_key_recv(internal) */
+DW_SUPPORT_FUNCTION(dwello_agent_key_recv)
 {
-	refuse_input("dwello.agent_query");
+	Size		room;
+
+	PG_RETURN_POINTER(dw_type_recv(fcinfo, &dw_audience_key_wire, &room));
 }
 
 /* Units of a coordinate as degrees. */
@@ -83,32 +77,55 @@ key_degrees(int32 units)
 	return (double) units / DW_BBOX_DEGREE;
 }
 
-/* agent_key_out(key): a circle, a point or a box */
+/*
+ * agent_key_out(key).  What an index keeps of many is shown by its box, to
+ * whoever looks into its pages; it is no agent's key, and is not read again.
+ */
 DW_SUPPORT_FUNCTION(dwello_agent_key_out)
 {
 	const DwAudienceKey *key = DW_GETARG_AGENT_KEY(0);
-	double		longitude = key_degrees(key->circle.centre.longitude);
-	double		latitude = key_degrees(key->circle.centre.latitude);
 
-	if (key->kind == DW_AUDIENCE_CIRCLE)
-		PG_RETURN_CSTRING(psprintf("(%.7f %.7f) %.1f m", longitude, latitude,
-								   key->circle.radius_m));
-	if (key->kind == DW_AUDIENCE_POINT)
-		PG_RETURN_CSTRING(psprintf("(%.7f %.7f)", longitude, latitude));
-	PG_RETURN_CSTRING(psprintf("(%.7f %.7f, %.7f %.7f)",
-							   key_degrees(key->box.west),
-							   key_degrees(key->box.south),
-							   key_degrees(key->box.east),
-							   key_degrees(key->box.north)));
+	if (key->kind == DW_AUDIENCE_NODE)
+		PG_RETURN_CSTRING(psprintf("[%.7f %.7f, %.7f %.7f]",
+								   key_degrees(key->box.west),
+								   key_degrees(key->box.south),
+								   key_degrees(key->box.east),
+								   key_degrees(key->box.north)));
+	return dw_type_out(&dw_audience_key_wire, key);
+}
+
+/* agent_key_send(key) */
+DW_SUPPORT_FUNCTION(dwello_agent_key_send)
+{
+	return dw_type_send(&dw_audience_key_wire, DW_GETARG_AGENT_KEY(0));
+}
+
+/* agent_query_in(text) */
+DW_SUPPORT_FUNCTION(dwello_agent_query_in)
+{
+	Size		room;
+
+	PG_RETURN_POINTER(dw_type_in(fcinfo, &dw_audience_query_wire, &room));
+}
+
+/* agent_query_recv(internal) */
+DW_SUPPORT_FUNCTION(dwello_agent_query_recv)
+{
+	Size		room;
+
+	PG_RETURN_POINTER(dw_type_recv(fcinfo, &dw_audience_query_wire, &room));
 }
 
 /* agent_query_out(query) */
 DW_SUPPORT_FUNCTION(dwello_agent_query_out)
 {
-	const DwAudienceQuery *query = DW_GETARG_AGENT_QUERY(0);
+	return dw_type_out(&dw_audience_query_wire, DW_GETARG_AGENT_QUERY(0));
+}
 
-	PG_RETURN_CSTRING(psprintf("(%.7f %.7f)", query->place.longitude,
-							   query->place.latitude));
+/* agent_query_send(query) */
+DW_SUPPORT_FUNCTION(dwello_agent_query_send)
+{
+	return dw_type_send(&dw_audience_query_wire, DW_GETARG_AGENT_QUERY(0));
 }
 
 /* A place on the globe, or 22004, 22023. */

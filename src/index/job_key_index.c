@@ -25,11 +25,11 @@ key_rest(const DwMatchQuery *query, const DwJobKey *key, double limit)
 
 /* Judges a key for a search that keeps the best it has met. */
 static bool
-search_wants(const DwMatchQuery *query, const DwJobKey *key)
+search_wants(const DwMatchUnderWay *under_way, const DwJobKey *key)
 {
-	DwMatchBest *best = query->best;
+	DwMatchBest *best = under_way->best;
 
-	best->judged = key_rest(query, key, best->limit);
+	best->judged = key_rest(under_way->query, key, best->limit);
 	if (best->judged == DW_MATCH_UNWANTED)
 		return false;
 	if (!key->is_node)
@@ -55,27 +55,30 @@ entry_key(const GISTENTRY *entry)
 DW_SUPPORT_FUNCTION(dwello_job_key_consistent)
 {
 	const GISTENTRY *entry = (const GISTENTRY *) PG_GETARG_POINTER(0);
-	const DwMatchQuery *query = DW_GETARG_JOB_QUERY(1);
+	const DwMatchUnderWay *under_way = dw_under_way_of(PG_GETARG_DATUM(1));
 	bool	   *recheck = (bool *) PG_GETARG_POINTER(4);
 	const DwJobKey *key = entry_key(entry);
 
 	*recheck = false;
-	if (query->best != NULL)
-		PG_RETURN_BOOL(search_wants(query, key));
-	PG_RETURN_BOOL(key_rest(query, key, INFINITY) != DW_MATCH_UNWANTED);
+	if (under_way != NULL)
+		PG_RETURN_BOOL(search_wants(under_way, key));
+	PG_RETURN_BOOL(key_rest(DW_GETARG_JOB_QUERY(1), key, INFINITY) !=
+				   DW_MATCH_UNWANTED);
 }
 
 /* job_key_distance(entry, query, strategy, subtype, recheck) */
 DW_SUPPORT_FUNCTION(dwello_job_key_distance)
 {
 	const GISTENTRY *entry = (const GISTENTRY *) PG_GETARG_POINTER(0);
-	const DwMatchQuery *query = DW_GETARG_JOB_QUERY(1);
+	const DwMatchUnderWay *under_way = dw_under_way_of(PG_GETARG_DATUM(1));
 	bool	   *recheck = (bool *) PG_GETARG_POINTER(4);
 	const DwJobKey *key = entry_key(entry);
+	const DwMatchQuery *query;
 
 	*recheck = false;
-	if (query->best != NULL)
-		PG_RETURN_FLOAT8(query->best->judged);
+	if (under_way != NULL)
+		PG_RETURN_FLOAT8(under_way->best->judged);
+	query = DW_GETARG_JOB_QUERY(1);
 	if (key->is_node)
 		PG_RETURN_FLOAT8(dw_match_rest_bound(query, key));
 	PG_RETURN_FLOAT8(leaf_rest(query, key));

@@ -1,7 +1,7 @@
 /*
  * job_type_index.c
  *		The types dwello.job_key and dwello.job_query: made by functions of
- *		plain values, shown as text, never read from one.
+ *		plain values, or read as text and in binary.
  */
 #include "postgres.h"
 
@@ -51,27 +51,20 @@ enum
 
 pg_noreturn static void refuse(const char *argument, const char *what);
 
-/* Refuses to read a type from a text. */
-static Datum
-refuse_input(const char *type)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("a value of type %s cannot be read from a text", type),
-			 errhint("Make one with the function of that name.")));
-	return (Datum) 0;			/* not reached */
-}
-
 /* job_key_in(text) */
 DW_SUPPORT_FUNCTION(dwello_job_key_in)
 {
-	return refuse_input("dwello.job_key");
+	Size		room;
+
+	PG_RETURN_POINTER(dw_type_in(fcinfo, &dw_job_key_wire, &room));
 }
 
-/* job_query_in(text) */
-DW_SUPPORT_FUNCTION(dwello_job_query_in)
+/* job_key_recv(internal) */
+DW_SUPPORT_FUNCTION(dwello_job_key_recv)
 {
-	return refuse_input("dwello.job_query");
+	Size		room;
+
+	PG_RETURN_POINTER(dw_type_recv(fcinfo, &dw_job_key_wire, &room));
 }
 
 /* Units of a coordinate as degrees. */
@@ -81,32 +74,60 @@ key_degrees(int32 units)
 	return (double) units / DW_BBOX_DEGREE;
 }
 
-/* job_key_out(key) */
+/*
+ * job_key_out(key).  What an index keeps of many jobs is shown by its box, to
+ * whoever looks into its pages; it is no key of a job, and is not read again.
+ */
 DW_SUPPORT_FUNCTION(dwello_job_key_out)
 {
 	const DwJobKey *key = DW_GETARG_JOB_KEY(0);
 	const DwBbox *box = &key->node.box;
-	char		id[DW_UUID_TEXT_LENGTH + 1];
 
 	if (key->is_node)
-		PG_RETURN_CSTRING(psprintf("(%.7f %.7f, %.7f %.7f)",
+		PG_RETURN_CSTRING(psprintf("[%.7f %.7f, %.7f %.7f]",
 								   key_degrees(box->west),
 								   key_degrees(box->south),
 								   key_degrees(box->east),
 								   key_degrees(box->north)));
-	dw_uuid_format(&key->leaf.category_id, id);
-	PG_RETURN_CSTRING(psprintf("(%.7f %.7f) %s",
-							   key_degrees(key->leaf.point.longitude),
-							   key_degrees(key->leaf.point.latitude), id));
+	return dw_type_out(&dw_job_key_wire, key);
+}
+
+/* job_key_send(key) */
+DW_SUPPORT_FUNCTION(dwello_job_key_send)
+{
+	return dw_type_send(&dw_job_key_wire, DW_GETARG_JOB_KEY(0));
+}
+
+/* job_query_in(text) */
+DW_SUPPORT_FUNCTION(dwello_job_query_in)
+{
+	Size		room;
+	DwMatchQuery *query = dw_type_in(fcinfo, &dw_match_query_wire, &room);
+
+	SET_VARSIZE(query, room);
+	PG_RETURN_POINTER(query);
+}
+
+/* job_query_recv(internal) */
+DW_SUPPORT_FUNCTION(dwello_job_query_recv)
+{
+	Size		room;
+	DwMatchQuery *query = dw_type_recv(fcinfo, &dw_match_query_wire, &room);
+
+	SET_VARSIZE(query, room);
+	PG_RETURN_POINTER(query);
 }
 
 /* job_query_out(query) */
 DW_SUPPORT_FUNCTION(dwello_job_query_out)
 {
-	const DwMatchQuery *query = DW_GETARG_JOB_QUERY(0);
+	return dw_type_out(&dw_match_query_wire, DW_GETARG_JOB_QUERY(0));
+}
 
-	PG_RETURN_CSTRING(psprintf("(%.7f %.7f) %.1f m", query->place.longitude,
-							   query->place.latitude, query->radius_m));
+/* job_query_send(query) */
+DW_SUPPORT_FUNCTION(dwello_job_query_send)
+{
+	return dw_type_send(&dw_match_query_wire, DW_GETARG_JOB_QUERY(0));
 }
 
 /* Raises 22023 for an argument that a sentence is true of. */

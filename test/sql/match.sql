@@ -25,9 +25,9 @@ SELECT t.term(2, NULL, NULL, 0, '0'), t.term(2, 50000, NULL, 0, '0'), t.term(2, 
        t.term(5, NULL, NULL, 0, '-1 hour');
 
 -- a key says where and what; nothing before publication
-SELECT dwello.job_key(180, -90, 'd0000000-0000-7000-8000-000000000011', now(), NULL, NULL, 'USD', 0, 0),
+SELECT dwello.job_key(180, -90, 'd0000000-0000-7000-8000-000000000011', '2026-01-10', NULL, NULL, 'USD', 0, 0),
        dwello.job_key(180, -90, 'd0000000-0000-7000-8000-000000000011', NULL, NULL, NULL, 'USD', 0, 0) IS NULL AS none;
-SELECT dwello.job_query(-179.5, 1.25, 2, now());
+SELECT dwello.job_query(-179.5, 1.25, 2, '2026-01-10');
 
 -- distances are those of PostGIS on the sphere, at the poles and the antimeridian, too; in the last metres before the
 -- antipode to some centimetres
@@ -81,7 +81,6 @@ SELECT t.try(format('SELECT dwello.job_key(%s)', arguments))
     '0, 0, NULL, now(), 1, 2, ''USD'', 0, 0', '0, 0, gen_random_uuid(), now(), 2, 1, ''USD'', 0, 0',
     '0, 0, gen_random_uuid(), now(), 1, 2, ''US'', 0, 0', '0, 0, gen_random_uuid(), now(), 1, 2, ''USD'', 4, 0',
     '0, 0, gen_random_uuid(), now(), 1, 2, ''USD'', 0, -1']) AS arguments;
-SELECT t.try('SELECT ''x''::dwello.job_key'), t.try('SELECT ''x''::dwello.job_query');
 
 -- a tree that is built, one that grows, one that was emptied and filled
 -- again, against the sort of everything
@@ -356,6 +355,18 @@ INSERT INTO dwello.jobs (id, homeowner_id, category_id, status, title, descripti
 SELECT size, array_agg(100 - ('x' || right(m.job_id::text, 2))::bit(8)::integer ORDER BY m.ordinality) AS n
   FROM unnest(ARRAY[1, 2, 7]) AS size, dwello.match_jobs(max_results => size, currency => 'CHF') WITH ORDINALITY AS m
  GROUP BY size ORDER BY size;
+-- it looks again since the index tells it of what it met; in a plan for these values alone the index does not know the search
+SELECT pg_stat_get_xact_numscans('dwello.jobs_key_idx'::regclass) AS scans \gset
+SELECT count(*) FROM dwello.match_jobs(max_results => 1, currency => 'CHF');
+SELECT pg_stat_get_xact_numscans('dwello.jobs_key_idx'::regclass) - :scans AS scans;
+SELECT pg_stat_get_xact_numscans('dwello.jobs_key_idx'::regclass) AS scans \gset
+SET LOCAL plan_cache_mode = force_custom_plan;
+SELECT count(*) FROM dwello.match_jobs(max_results => 1, currency => 'CHF');
+SELECT pg_stat_get_xact_numscans('dwello.jobs_key_idx'::regclass) - :scans AS scans;
+SELECT size, array_agg(100 - ('x' || right(m.job_id::text, 2))::bit(8)::integer ORDER BY m.ordinality) AS n
+  FROM unnest(ARRAY[1, 2, 7]) AS size, dwello.match_jobs(max_results => size, currency => 'CHF') WITH ORDINALITY AS m
+ GROUP BY size ORDER BY size;
+SET LOCAL plan_cache_mode = auto;
 
 -- while others come, which are later than as_of, and go
 CREATE TEMP TABLE before AS SELECT m.job_id, row_number() OVER () AS n FROM dwello.match_jobs(max_results => 90) AS m;

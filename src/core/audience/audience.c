@@ -306,3 +306,156 @@ dw_audience_order(const DwAudienceKey *key)
 	return bits_spread((uint32_t) point.longitude ^ SIGN_BIT) << 1 |
 		bits_spread((uint32_t) point.latitude ^ SIGN_BIT);
 }
+
+/* Tags of categories, none of which is 0; gives their number. */
+static uint16_t
+tag_fields(DwWire *wire, uint16_t *tags, int room)
+{
+	int			count = 0;
+
+	while (count < room && tags[count] != 0)
+		count++;
+	count = (int) dw_wire_range(wire, count, 0, room);
+	for (int i = 0; i < count; i++)
+		tags[i] = (uint16_t) dw_wire_range(wire, tags[i], 1, UINT16_MAX);
+	return (uint16_t) count;
+}
+
+/* Where a leaf wants jobs: a box ends at 180 degrees at the latest. */
+static void
+place_fields(DwWire *wire, DwAudienceKey *key)
+{
+	const int64_t turn = DW_BBOX_HALF_TURN;
+	DwBbox	   *box = &key->box;
+
+	if (key->kind != DW_AUDIENCE_AREA)
+	{
+		dw_wire_point(wire, &key->circle.centre);
+		if (key->kind == DW_AUDIENCE_CIRCLE)
+			dw_wire_double(wire, &key->circle.radius_m);
+		return;
+	}
+	box->west = (int32_t) dw_wire_range(wire, box->west, -turn, turn);
+	box->east = (int32_t) dw_wire_range(wire, box->east, box->west, turn);
+	box->south = (int32_t) dw_wire_range(wire, box->south, -turn / 2,
+										 turn / 2);
+	box->north = (int32_t) dw_wire_range(wire, box->north, box->south,
+										 turn / 2);
+}
+
+/* The fields of a leaf. */
+static void
+key_fields(DwWire *wire, DwAudienceKey *key)
+{
+	key->kind = (uint8_t) dw_wire_range(wire, key->kind, DW_AUDIENCE_CIRCLE,
+										DW_AUDIENCE_AREA);
+	place_fields(wire, key);
+	dw_wire_int64(wire, (int64_t *) &key->categories);
+	(void) tag_fields(wire, key->tags, DW_AUDIENCE_TAGS);
+	key->has_more = (uint8_t) dw_wire_range(wire, key->has_more, 0, 1);
+	dw_wire_int64(wire, &key->budget_min);
+	dw_wire_int64(wire, &key->budget_max);
+	key->currency = (uint16_t) dw_wire_range(wire, key->currency, 0,
+											 UINT16_MAX);
+	key->capabilities = (uint32_t) dw_wire_range(wire, key->capabilities, 0,
+												 UINT32_MAX);
+	key->valid_from = (int32_t) dw_wire_range(wire, key->valid_from,
+											  INT32_MIN, INT32_MAX);
+	key->valid_until = (int32_t) dw_wire_range(wire, key->valid_until,
+											   INT32_MIN, INT32_MAX);
+}
+
+/* The bytes of any key. */
+static size_t
+key_measure(DwWire *wire)
+{
+	return sizeof(DwAudienceKey);
+}
+
+/* Reads a leaf. */
+static bool
+key_read(DwWire *wire, void *value)
+{
+	DwAudienceKey *key = value;
+
+	memset(key, 0, sizeof(*key));
+	key_fields(wire, key);
+	return key->budget_min >= 0 && key->budget_max >= key->budget_min &&
+		(key->currency < DW_CURRENCY_CODES ||
+		 key->currency == DW_AUDIENCE_ANY_CURRENCY) &&
+		(key->kind != DW_AUDIENCE_CIRCLE ||
+		 (key->circle.radius_m > 0.0 &&
+		  key->circle.radius_m <= DW_BBOX_RADIUS_MAX_M));
+}
+
+/* Writes a leaf. */
+static void
+key_write(DwWire *wire, const void *value)
+{
+	DwAudienceKey key = *(const DwAudienceKey *) value;
+
+	key_fields(wire, &key);
+}
+
+const DwWireType dw_audience_key_wire = {
+	"dwello.agent_key", 1, key_measure, key_read, key_write
+};
+
+/* The fields of a query that the others are derived from. */
+static void
+query_fields(DwWire *wire, DwAudienceQuery *query)
+{
+	dw_wire_double(wire, &query->place.longitude);
+	dw_wire_double(wire, &query->place.latitude);
+	dw_wire_double(wire, &query->radius_m);
+	dw_wire_int64(wire, (int64_t *) &query->categories);
+	query->tag_count = tag_fields(wire, query->tags, DW_CATEGORY_DEPTH_MAX);
+	dw_wire_int64(wire, &query->budget_min);
+	dw_wire_int64(wire, &query->budget_max);
+	query->currency = (uint16_t) dw_wire_range(wire, query->currency, 0,
+											   DW_CURRENCY_CODES - 1);
+	query->requirements = (uint32_t) dw_wire_range(wire, query->requirements,
+												   0, UINT32_MAX);
+	query->day = (int32_t) dw_wire_range(wire, query->day, INT32_MIN,
+										 INT32_MAX);
+}
+
+/* The bytes of any query. */
+static size_t
+query_measure(DwWire *wire)
+{
+	return sizeof(DwAudienceQuery);
+}
+
+/* Reads a query: nothing is derived of what is not valid. */
+static bool
+query_read(DwWire *wire, void *value)
+{
+	DwAudienceQuery *query = value;
+
+	memset(query, 0, sizeof(*query));
+	query_fields(wire, query);
+	if (wire->is_bad ||
+		!dw_geo_valid(query->place.longitude, query->place.latitude) ||
+		!(query->radius_m >= 0.0 &&
+		  query->radius_m <= DW_BBOX_RADIUS_MAX_M) ||
+		query->tag_count == 0 || query->budget_min < 0 ||
+		query->budget_max < query->budget_min)
+		return false;
+	query->place = dw_place_of(query->place.longitude, query->place.latitude);
+	query->point = dw_point_of(query->place.longitude, query->place.latitude);
+	return true;
+}
+
+/* Writes a query. */
+static void
+query_write(DwWire *wire, const void *value)
+{
+	DwAudienceQuery query = *(const DwAudienceQuery *) value;
+
+	query_fields(wire, &query);
+}
+
+const DwWireType dw_audience_query_wire = {
+	"dwello.agent_query", 1, query_measure, query_read, query_write
+};

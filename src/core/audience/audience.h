@@ -27,6 +27,7 @@
 #include "core/geo/geo.h"
 #include "core/job/job.h"
 #include "core/match/match.h"
+#include "core/wire/wire.h"
 
 #define DW_AUDIENCE_TAGS		8	/* categories that a leaf knows exactly */
 #define DW_AUDIENCE_ANYWHERE	UINT64_MAX	/* bits: every category */
@@ -146,6 +147,10 @@ extern float dw_audience_penalty(const DwAudienceKey *node,
 extern int	dw_audience_divide(const DwAudienceKey *nodes, int count,
 							   double *room,
 							   double *cost);
+
+/* How a leaf travels, and what a job asks with. */
+extern const DwWireType dw_audience_key_wire;
+extern const DwWireType dw_audience_query_wire;
 
 /* True when two keys are the same. */
 extern bool dw_audience_equal(const DwAudienceKey *a, const DwAudienceKey *b);

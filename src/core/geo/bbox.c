@@ -36,6 +36,16 @@ dw_point_of(double longitude, double latitude)
 	return point;
 }
 
+void
+dw_wire_point(DwWire *wire, DwPoint *point)
+{
+	point->longitude = (int32_t) dw_wire_range(wire, point->longitude,
+											   -DW_BBOX_HALF_TURN,
+											   DW_BBOX_HALF_TURN - 1);
+	point->latitude = (int32_t) dw_wire_range(wire, point->latitude,
+											  -QUARTER_TURN, QUARTER_TURN);
+}
+
 DwPlace
 dw_place_of(double longitude, double latitude)
 {

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/wire/wire.h"
+
 /*
  * Distances on the sphere, and the places that may be shown.
  *
@@ -59,6 +61,8 @@ extern DwDegrees dw_degrees_round(const DwDegrees *place);
 
 /* Half the way round the globe and a little more: no radius is larger. */
 #define DW_BBOX_RADIUS_MAX_MILES 12450.0
+#define DW_BBOX_RADIUS_MAX_M \
+	(DW_BBOX_RADIUS_MAX_MILES * DW_GEO_METRES_PER_MILE)
 
 /* A point of the globe. */
 typedef struct DwPoint
@@ -87,6 +91,9 @@ typedef struct DwPlace
 
 /* The point of a valid place (dw_geo_valid), in degrees. */
 extern DwPoint dw_point_of(double longitude, double latitude);
+
+/* A point of the globe, as fields of a value. */
+extern void dw_wire_point(DwWire *wire, DwPoint *point);
 
 /* Prepares a valid place, in degrees. */
 extern DwPlace dw_place_of(double longitude, double latitude);

@@ -21,9 +21,6 @@
 #define WORTH_MOST \
 	(DW_WORTH_BUDGET + DW_WORTH_URGENCY + DW_WORTH_FRESHNESS)
 
-/* What a job loses in a microsecond while it is young. */
-#define WORTH_LOSS		(DW_WORTH_FRESHNESS / (2.0 * DW_WORTH_HALF_AGE))
-
 /* Coordinates are positive: this is more than any degree is worth. */
 #define COORDINATE_SHIFT 256.0
 
@@ -121,20 +118,12 @@ dw_job_key_node(const DwJobKey *key)
 	node.node.categories = dw_category_bit(&key->leaf.category_id);
 	node.node.top = float_above((double) dw_job_key_top(key));
 	node.node.old_worth = float_above(worth);
-	node.node.young_worth = float_above(worth + DW_WORTH_FRESHNESS +
-										(double) key->posted_at * WORTH_LOSS);
+	node.node.young_worth =
+		float_above(worth + DW_WORTH_FRESHNESS +
+					(double) key->posted_at * DW_WORTH_LOSS);
 	node.node.budget_min = dw_amount_code_below(key->leaf.budget_min);
 	node.node.budget_max = dw_amount_code_above(key->leaf.budget_max);
 	return node;
-}
-
-double
-dw_job_key_worth(const DwJobKey *node, int64_t now)
-{
-	double		old = node->node.old_worth;
-	double		young = node->node.young_worth - (double) now * WORTH_LOSS;
-
-	return young > old ? young : old;
 }
 
 void
@@ -232,3 +221,52 @@ dw_job_key_penalty(const DwJobKey *node, const DwJobKey *other)
 	return (float) (box_size(&box) - size + SIZE_COST * size +
 					(rise > 0.0 ? rise * RISE_COST : -rise * SLACK_COST));
 }
+
+/* The fields of a leaf. */
+static void
+key_fields(DwWire *wire, DwJobKey *key)
+{
+	dw_wire_point(wire, &key->leaf.point);
+	dw_wire_uuid(wire, &key->leaf.category_id);
+	dw_wire_int64(wire, &key->posted_at);
+	dw_wire_int64(wire, &key->leaf.budget_min);
+	dw_wire_int64(wire, &key->leaf.budget_max);
+	key->currency = (uint16_t) dw_wire_range(wire, key->currency, 0,
+											 DW_CURRENCY_CODES - 1);
+	key->urgency = (uint8_t) dw_wire_range(wire, key->urgency, 0,
+										   DW_JOB_KEY_URGENT);
+	key->requirements = (uint32_t) dw_wire_range(wire, key->requirements, 0,
+												 UINT32_MAX);
+}
+
+/* The bytes of any key. */
+static size_t
+key_measure(DwWire *wire)
+{
+	return sizeof(DwJobKey);
+}
+
+/* Reads a leaf. */
+static bool
+key_read(DwWire *wire, void *value)
+{
+	DwJobKey   *key = value;
+
+	memset(key, 0, sizeof(*key));
+	key_fields(wire, key);
+	return key->leaf.budget_min >= 0 &&
+		key->leaf.budget_max >= key->leaf.budget_min;
+}
+
+/* Writes a leaf. */
+static void
+key_write(DwWire *wire, const void *value)
+{
+	DwJobKey	key = *(const DwJobKey *) value;
+
+	key_fields(wire, &key);
+}
+
+const DwWireType dw_job_key_wire = {
+	"dwello.job_key", 1, key_measure, key_read, key_write
+};

@@ -23,6 +23,12 @@
 /* So that 0 times the inverse of a number is 0. */
 #define MOST_INVERSE	1e300
 
+/* Weights sum to 1 but for rounding. */
+#define WEIGHT_SLACK	1e-9
+
+/* Slots of the most categories. */
+#define SLOTS_MAX		(2 * DW_MATCH_CATEGORIES_MAX)
+
 /* Microseconds of an hour. */
 #define HOUR_US 3600e6
 
@@ -108,11 +114,28 @@ slots_for(int category_count)
 	return count;
 }
 
+/* The bytes of a query with that many slots, 0 or a power of 2. */
+static size_t
+query_size(uint32_t slot_count)
+{
+	return sizeof(DwMatchQuery) + slot_count * sizeof(DwMatchSlot);
+}
+
 size_t
 dw_match_size(const DwMatchCriteria *criteria)
 {
-	return sizeof(DwMatchQuery) +
-		slots_for(criteria->category_count) * sizeof(DwMatchSlot);
+	return query_size(slots_for(criteria->category_count));
+}
+
+/* Begins with so many slots, all empty, and everything else zero. */
+static void
+query_begin(DwMatchQuery *query, uint32_t slot_count)
+{
+	memset(query, 0, query_size(slot_count));
+	query->slot_count = slot_count;
+	query->slot_mask = slot_count - 1;
+	for (uint32_t i = 0; i < slot_count; i++)
+		query->slots[i].fit = -1.0;
 }
 
 /* Enters a category into its slot; named twice, its best fit counts. */
@@ -133,18 +156,32 @@ query_enter(DwMatchQuery *query, const DwUuid *id, double fit)
 	query->categories |= bit;
 }
 
-/* Prepares the categories. */
-static void
-query_categories(const DwMatchCriteria *criteria, DwMatchQuery *query)
+/*
+ * The next category, in an order in which all can be entered again into the
+ * same slots; *step is 0 before the first.  NULL after the last.
+ *
+ * A category lies in the first slot from its own on that was empty when it
+ * came.  So, begun behind an empty slot, the order of the slots is one in
+ * which each finds the same place again.
+ */
+static const DwMatchSlot *
+query_next(const DwMatchQuery *query, uint32_t *step)
 {
-	query->others_fit = criteria->others_fit;
-	query->slot_count = slots_for(criteria->category_count);
-	query->slot_mask = query->slot_count - 1;
-	for (uint32_t i = 0; i < query->slot_count; i++)
-		query->slots[i].fit = -1.0;
-	for (int i = 0; i < criteria->category_count; i++)
-		query_enter(query, &criteria->category_ids[i],
-					criteria->fits == NULL ? 1.0 : criteria->fits[i]);
+	uint32_t	empty = 0;
+
+	if (query->slot_count == 0)
+		return NULL;
+	while (query->slots[empty].fit >= 0.0)
+		empty++;
+	while (*step < query->slot_mask)
+	{
+		const DwMatchSlot *slot =
+			&query->slots[(empty + ++*step) & query->slot_mask];
+
+		if (slot->fit >= 0.0)
+			return slot;
+	}
+	return NULL;
 }
 
 /* Prepares the weights, so that they sum to 1. */
@@ -163,11 +200,11 @@ query_weights(const DwMatchCriteria *criteria, DwMatchQuery *query)
 }
 
 /*
- * Prepares what a job may be worth here, as a multiple of what it is worth
+ * Derives what a job may be worth here, as a multiple of what it is worth
  * with the built-in weights: that of the term whose share grows the most.
  */
 static void
-query_worth(const DwMatchCriteria *criteria, DwMatchQuery *query)
+query_worth(DwMatchQuery *query)
 {
 	double		budget = query->weights[DW_MATCH_BUDGET] / DW_WORTH_BUDGET *
 		greater(1.0, DW_WORTH_REFERENCE * query->per_reference);
@@ -176,8 +213,7 @@ query_worth(const DwMatchCriteria *criteria, DwMatchQuery *query)
 		DW_WORTH_FRESHNESS;
 
 	query->old_scale = greater(budget, urgency);
-	query->young_scale =
-		criteria->freshness_hours * HOUR_US > DW_WORTH_HALF_AGE
+	query->young_scale = query->per_age < 1.0 / (2.0 * DW_WORTH_HALF_AGE)
 		? -1.0 : greater(query->old_scale, freshness);
 }
 
@@ -188,28 +224,38 @@ inverse(double number)
 	return lesser(1.0 / number, MOST_INVERSE);
 }
 
+/* Derives what follows from place, radius, budgets, currency and rates. */
+static void
+query_derive(DwMatchQuery *query)
+{
+	query->box = dw_bbox_circle(&query->place, query->radius_m);
+	query->per_radius = inverse(query->radius_m);
+	query->currency_bit = dw_currency_bit(query->currency);
+	query->code_min = dw_amount_code_below(query->budget_min);
+	query->code_max = dw_amount_code_above(query->budget_max);
+	query_worth(query);
+}
+
 void
 dw_match_prepare(const DwMatchCriteria *criteria, DwMatchQuery *query)
 {
-	memset(query, 0, dw_match_size(criteria));
+	query_begin(query, slots_for(criteria->category_count));
 	query->place = dw_place_of(criteria->longitude, criteria->latitude);
 	query->radius_m = criteria->radius_miles * DW_GEO_METRES_PER_MILE;
-	query->box = dw_bbox_circle(&query->place, query->radius_m);
 	query->as_of = criteria->as_of;
 	query->budget_min = criteria->budget_min;
 	query->budget_max = criteria->budget_max;
-	query->per_radius = inverse(query->radius_m);
 	query->per_reference = inverse(criteria->reference);
 	query->per_age = inverse(2.0 * criteria->freshness_hours * HOUR_US);
+	query->others_fit = criteria->others_fit;
 	query->ceiling = criteria->ceiling;
 	query->capabilities = (uint32_t) criteria->capabilities;
 	query->currency = dw_currency_code(criteria->currency);
-	query->currency_bit = dw_currency_bit(query->currency);
-	query_categories(criteria, query);
-	query->code_min = dw_amount_code_below(query->budget_min);
-	query->code_max = dw_amount_code_above(query->budget_max);
+	for (int i = 0; i < criteria->category_count; i++)
+		query_enter(query, &criteria->category_ids[i],
+					criteria->fits == NULL ? 1.0 : criteria->fits[i]);
 	query_weights(criteria, query);
-	query_worth(criteria, query);
+	query_derive(query);
 }
 
 /* The fit of a job's category. */
@@ -449,3 +495,147 @@ dw_match_node_rest(const DwMatchQuery *query, const DwJobKey *node,
 	rest = dw_match_rest_bound(query, node);
 	return rest <= limit ? rest : DW_MATCH_UNWANTED;
 }
+
+/* The fields of a query that the others are derived from. */
+static void
+query_fields(DwWire *wire, DwMatchQuery *query)
+{
+	dw_wire_double(wire, &query->place.longitude);
+	dw_wire_double(wire, &query->place.latitude);
+	dw_wire_double(wire, &query->radius_m);
+	dw_wire_int64(wire, &query->as_of);
+	dw_wire_int64(wire, &query->budget_min);
+	dw_wire_int64(wire, &query->budget_max);
+	query->currency = (uint16_t) dw_wire_range(wire, query->currency, 0,
+											   DW_CURRENCY_CODES - 1);
+	query->capabilities = (uint32_t) dw_wire_range(wire, query->capabilities,
+												   0, UINT32_MAX);
+	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
+		dw_wire_double(wire, &query->weights[i]);
+	dw_wire_double(wire, &query->per_reference);
+	dw_wire_double(wire, &query->per_age);
+	dw_wire_double(wire, &query->others_fit);
+	dw_wire_double(wire, &query->ceiling);
+}
+
+/* True for a number from least to most; NaN is none. */
+static bool
+is_within(double value, double least, double most)
+{
+	return value >= least && value <= most;
+}
+
+/* True when weights sum to 1, none below 0. */
+static bool
+weights_are_valid(const double *weights)
+{
+	double		sum = 0.0;
+
+	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
+	{
+		if (!is_within(weights[i], 0.0, 1.0))
+			return false;
+		sum += weights[i];
+	}
+	return is_within(sum, 1.0 - WEIGHT_SLACK, 1.0 + WEIGHT_SLACK);
+}
+
+/* True when these fields are such as criteria in order have. */
+static bool
+query_is_valid(const DwMatchQuery *query)
+{
+	return dw_geo_valid(query->place.longitude, query->place.latitude) &&
+		query->radius_m > 0.0 && query->radius_m <= DW_BBOX_RADIUS_MAX_M &&
+		query->budget_min >= 0 && query->budget_max >= query->budget_min &&
+		is_within(query->per_reference, 0.0, MOST_INVERSE) &&
+		is_within(query->per_age, 0.0, MOST_INVERSE) &&
+		(query->others_fit == DW_MATCH_EXCLUDED ||
+		 is_within(query->others_fit, 0.0, 1.0)) &&
+		is_within(query->ceiling, 0.0, DW_MATCH_NO_CEILING) &&
+		weights_are_valid(query->weights);
+}
+
+/* The number of slots of a query that is read, which is a power of 2. */
+static uint32_t
+slots_read(DwWire *wire)
+{
+	uint32_t	slots = (uint32_t) dw_wire_range(wire, 0, 0, SLOTS_MAX);
+
+	if (slots == 1 || (slots & (slots - 1)) != 0)
+		wire->is_bad = true;
+	return wire->is_bad ? 0 : slots;
+}
+
+/* The bytes of a query that is read. */
+static size_t
+query_measure(DwWire *wire)
+{
+	return query_size(slots_read(wire));
+}
+
+/* Reads the categories; half of the slots at least are empty. */
+static void
+categories_read(DwWire *wire, DwMatchQuery *query)
+{
+	int64_t		count = dw_wire_range(wire, 0, 0, query->slot_count / 2);
+
+	for (int64_t i = 0; i < count; i++)
+	{
+		DwUuid		id;
+		double		fit;
+
+		dw_wire_uuid(wire, &id);
+		dw_wire_double(wire, &fit);
+		if (!is_within(fit, 0.0, 1.0) || wire->is_bad)
+		{
+			wire->is_bad = true;
+			return;
+		}
+		query_enter(query, &id, fit);
+	}
+}
+
+/* Reads a query: nothing is derived of what is not valid. */
+static bool
+query_read(DwWire *wire, void *value)
+{
+	DwMatchQuery *query = value;
+
+	query_begin(query, slots_read(wire));
+	categories_read(wire, query);
+	query_fields(wire, query);
+	if (wire->is_bad || !query_is_valid(query))
+		return false;
+	query->place = dw_place_of(query->place.longitude, query->place.latitude);
+	query_derive(query);
+	return true;
+}
+
+/* Writes a query. */
+static void
+query_write(DwWire *wire, const void *value)
+{
+	const DwMatchQuery *query = value;
+	DwMatchQuery own = *query;
+	const DwMatchSlot *slot;
+	uint32_t	count = 0;
+	uint32_t	step = 0;
+
+	while (query_next(query, &step) != NULL)
+		count++;
+	(void) dw_wire_range(wire, query->slot_count, 0, SLOTS_MAX);
+	(void) dw_wire_range(wire, count, 0, SLOTS_MAX);
+	step = 0;
+	while ((slot = query_next(query, &step)) != NULL)
+	{
+		DwMatchSlot category = *slot;
+
+		dw_wire_uuid(wire, &category.category_id);
+		dw_wire_double(wire, &category.fit);
+	}
+	query_fields(wire, &own);
+}
+
+const DwWireType dw_match_query_wire = {
+	"dwello.job_query", 1, query_measure, query_read, query_write
+};

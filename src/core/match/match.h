@@ -11,6 +11,7 @@
 
 #include "core/base/base.h"
 #include "core/geo/geo.h"
+#include "core/wire/wire.h"
 
 /*
  * What the index on open jobs knows of a job, or of many.
@@ -30,8 +31,9 @@
 /* The highest urgency: rank of "urgent" in dwello.urgency. */
 #define DW_JOB_KEY_URGENT	3
 
-/* No code of a currency. */
+/* No code of a currency, and how many codes there are. */
 #define DW_JOB_KEY_NO_CURRENCY	UINT16_MAX
+#define DW_CURRENCY_CODES		(26 * 26 * 26)
 
 typedef struct DwJobKey
 {
@@ -77,8 +79,18 @@ typedef struct DwJobKey
 #define DW_WORTH_REFERENCE	500000.0	/* minor units */
 #define DW_WORTH_HALF_AGE	(72 * 3600e6)	/* microseconds */
 
+/* What a job loses in a microsecond while it is young. */
+#define DW_WORTH_LOSS		(DW_WORTH_FRESHNESS / (2.0 * DW_WORTH_HALF_AGE))
+
 /* The highest worth of a node's jobs at a time, not counting those later. */
-extern double dw_job_key_worth(const DwJobKey *node, int64_t now);
+static inline double
+dw_job_key_worth(const DwJobKey *node, int64_t now)
+{
+	double		old = node->node.old_worth;
+	double		young = node->node.young_worth - (double) now * DW_WORTH_LOSS;
+
+	return young > old ? young : old;
+}
 
 /* The number of a three-letter code, or DW_JOB_KEY_NO_CURRENCY. */
 extern uint16_t dw_currency_code(const char *code);
@@ -115,6 +127,9 @@ extern float dw_job_key_penalty(const DwJobKey *node, const DwJobKey *other);
 
 /* True when two keys are the same. */
 extern bool dw_job_key_equal(const DwJobKey *a, const DwJobKey *b);
+
+/* How a leaf travels. */
+extern const DwWireType dw_job_key_wire;
 
 /*
  * The place of a key in a space where what scores alike at a time is near:
@@ -244,7 +259,6 @@ typedef struct DwMatchSlot
 typedef struct DwMatchQuery
 {
 	char		reserved[8];	/* a header, for whoever stores it */
-	DwMatchBest *best;			/* of the search under way, or NULL */
 	DwPlace		place;			/* the centre */
 	DwBbox		box;			/* the envelope of the circle */
 	double		radius_m;		/* metres */
@@ -283,6 +297,22 @@ extern bool dw_match_judge(const DwMatchCriteria *criteria,
 extern size_t dw_match_size(const DwMatchCriteria *criteria);
 extern void dw_match_prepare(const DwMatchCriteria *criteria,
 							 DwMatchQuery *query);
+
+/*
+ * A query under way: what a search hands to the index instead of its query,
+ * so that the index knows the best that it has met.  It is no value of the
+ * type but the body of one of the server's expanded objects, behind the
+ * header: it lives as long as the search wants, in this process alone, and
+ * wherever the value is copied or stored, the server asks for the query.
+ */
+typedef struct DwMatchUnderWay
+{
+	const DwMatchQuery *query;	/* the value */
+	DwMatchBest *best;			/* what the search has met */
+} DwMatchUnderWay;
+
+/* How a query travels. */
+extern const DwWireType dw_match_query_wire;
 
 /* The fit of a category that is so many levels below one that was named. */
 extern double dw_match_fit(int depth);

@@ -10,6 +10,7 @@
 
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/expandeddatum.h"
 #include "utils/uuid.h"
 
 #include "server/sql/sql_server.h"
@@ -156,6 +157,45 @@ dw_match_query(const DwMatchCriteria *criteria)
 	return query;
 }
 
+/* A query under way, as the server's expanded objects are. */
+typedef struct OpenQuery
+{
+	ExpandedObjectHeader header;	/* makes it a value of job_query */
+	DwMatchUnderWay search;		/* its body */
+} OpenQuery;
+
+StaticAssertDecl(offsetof(OpenQuery, search) ==
+				 MAXALIGN(sizeof(ExpandedObjectHeader)),
+				 "the body begins where the index looks for it");
+
+/* The bytes of its value. */
+static Size
+open_query_size(ExpandedObjectHeader * header)
+{
+	return VARSIZE(((OpenQuery *) header)->search.query);
+}
+
+/* Its value, for whoever copies or stores it. */
+static void
+open_query_flatten(ExpandedObjectHeader * header, void *result, Size size)
+{
+	memcpy(result, ((OpenQuery *) header)->search.query, size);
+}
+
+/* The query of a search as a value, which lives as long as the memory. */
+static Datum
+open_query_begin(OpenQuery *open, DwMatchQuery *query, DwMatchBest *best)
+{
+	static const ExpandedObjectMethods methods = {
+		open_query_size, open_query_flatten
+	};
+
+	EOH_init_header(&open->header, &methods, CurrentMemoryContext);
+	open->search.query = query;
+	open->search.best = best;
+	return EOHPGetRODatum(&open->header);
+}
+
 /* By id: for jobs of one score. */
 static int
 job_compare(const void *a, const void *b)
@@ -229,12 +269,12 @@ collection_take(void *state, TupleTableSlot *slot)
 }
 
 /*
- * Collects the jobs that suit, as the index gives them, of no more than so
- * many.  What the cursor has passed of its own score is left out here, what
- * scores higher by the ceiling of the query.
+ * Collects the jobs that suit a query, as the index gives them, of no more
+ * than so many.  What the cursor has passed of its own score is left out
+ * here, what scores higher by the ceiling of the query.
  */
 static void
-collection_fill(Collection *collection, int limit)
+collection_fill(Collection *collection, Datum query, int limit)
 {
 	static DwStatement select_jobs =
 		DW_STATEMENT("SELECT j.id, j.key, "
@@ -251,8 +291,7 @@ collection_fill(Collection *collection, int limit)
 	const DwMatchSearch *search = collection->search;
 	DwParams	p = DW_PARAMS;
 
-	dw_param_datum(&p, dw_type_find("job_query"),
-				   PointerGetDatum(search->query), false);
+	dw_param_datum(&p, dw_type_find("job_query"), query, false);
 	dw_param_uuid(&p, &search->provider_id);
 	dw_param_time(&p, search->now);
 	dw_param_uuid(&p, &search->after.id);
@@ -290,18 +329,19 @@ dw_match_search(const DwMatchSearch *search, DwMatchJob **jobs)
 	.room = 2 * search->count + 16};
 	int			limit = search->count + search->count / 8 + SPARE_RESTS;
 	DwMatchBest *best = palloc(dw_match_best_size(limit));
+	Datum		query = PointerGetDatum(search->query);
+	OpenQuery	open;
 
 	collection.jobs = palloc(collection.room * sizeof(*collection.jobs));
 	dw_match_best_begin(best, limit, search->after.rest);
-	search->query->best = best;
-	collection_fill(&collection, limit);
-	search->query->best = NULL;
+	collection_fill(&collection, open_query_begin(&open, search->query, best),
+					limit);
 	if (collection_lacks(&collection, best))
-		collection_fill(&collection, limit);
+		collection_fill(&collection, query, limit);
 	while (!collection.is_over && collection.read == limit)
 	{
 		limit = limit > INT_MAX / 4 ? INT_MAX : limit * 4;
-		collection_fill(&collection, limit);
+		collection_fill(&collection, query, limit);
 	}
 	*jobs = collection.jobs;
 	return collection.count;
