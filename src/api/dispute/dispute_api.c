@@ -1,6 +1,6 @@
 /*
  * dispute_api.c
- *		Commands on a dispute: open, answer, withdraw, resolve.
+ *		Commands on a dispute: open, answer, withdraw, resolve, and expire.
  *
  * What has expired is expired: past answer_by nobody moves a dispute any
  * more, and expire_disputes() ends it.
@@ -68,6 +68,21 @@ emit_to_other(DwCall *call, const DwEscrowRow *row,
 	dw_event_emit(&row->job_id, "escrow", &row->job_id, type, &payload);
 }
 
+/* WD101 while a dispute about all that was held is open. */
+static void
+refuse_second_general(const DwUuid *job_id)
+{
+	int			count;
+	DwDisputeRow *rows = dw_disputes_open(job_id, &count);
+
+	for (int i = 0; i < count; i++)
+		if (!rows[i].has_milestone)
+			dw_raise(DW_INVALID_TRANSITION,
+					 "a dispute about all that was held is open",
+					 psprintf("It belongs to job %s.", dw_uuid_text(job_id)),
+					 "Answer or withdraw that one, or dispute a milestone.");
+}
+
 DW_FUNCTION(dwello_open_dispute)
 {
 	DwCall		call;
@@ -87,11 +102,8 @@ DW_FUNCTION(dwello_open_dispute)
 	if (dw_escrow_begin(&call, &job, &row, milestone_id))
 		return dw_call_return(&call);
 	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_OPEN_DISPUTE);
-	if (milestone_id == NULL && dw_dispute_is_general_open(&job.id))
-		dw_raise(DW_INVALID_TRANSITION,
-				 "a dispute about all that was held is open",
-				 psprintf("It belongs to job %s.", dw_uuid_text(&job.id)),
-				 "Answer or withdraw that one, or dispute a milestone.");
+	if (milestone_id == NULL)
+		refuse_second_general(&job.id);
 
 	transition.actor = call.actor;
 	transition.from = row.escrow.status;
@@ -130,7 +142,8 @@ refuse_unknown(const DwUuid *job_id, const DwUuid *id)
 static void
 find_only(DwCall *call, const DwUuid *job_id, DwDisputeRow *dispute)
 {
-	int			open = dw_dispute_find_open(job_id, dispute);
+	int			open;
+	DwDisputeRow *rows = dw_disputes_open(job_id, &open);
 
 	if (open == 0)
 		dw_raise(DW_INVALID_TRANSITION, "the job has no open dispute",
@@ -140,6 +153,7 @@ find_only(DwCall *call, const DwUuid *job_id, DwDisputeRow *dispute)
 		dw_raise(DW_BAD_VALUE, "the job has more than one open dispute",
 				 psprintf("Job %s has %d.", dw_uuid_text(job_id), open),
 				 "Say which with dispute_id.");
+	*dispute = rows[0];
 }
 
 /* WD101 unless the dispute is open, WD102 when its time is over. */
@@ -341,4 +355,56 @@ DW_FUNCTION(dwello_resolve_dispute)
 	dispute.resolution = reason;
 	dw_dispute_end(&job, &row, &dispute, &ending);
 	return dispute_return(&call, &row, &dispute);
+}
+
+/* Overdue disputes, one a turn. */
+typedef struct ExpiryBatch
+{
+	DwCall	   *call;			/* the caller's */
+	const DwDue *rows;			/* claimed */
+	int			ended;			/* how many were ended so far */
+} ExpiryBatch;
+
+/*
+ * Ends a claimed dispute as if the other side had agreed, unless it was
+ * answered, or the escrow frozen, before its job was locked.
+ */
+static bool
+dispute_expire(int turn, void *argument)
+{
+	ExpiryBatch *batch = argument;
+	const DwDue *due = &batch->rows[turn];
+	DwEnding	ending = {
+		.status = DW_DISPUTE_SETTLED,
+		.event = DW_ESCROW_EVENT_DEFAULT_DECISION,
+		.actor = batch->call->actor
+	};
+	DwJob		job;
+	DwEscrowRow row;
+	DwDisputeRow dispute;
+
+	if (!dw_job_lock(&due->job_id, &job) ||
+		!dw_escrow_lock(&due->job_id, &row) ||
+		!dw_dispute_load(&due->job_id, &due->id, &dispute))
+		elog(ERROR, "claimed dispute %s is gone", dw_uuid_text(&due->id));
+	if (row.escrow.frozen || !dw_dispute_is_open(&dispute.dispute) ||
+		dispute.answer_by > dw_now())
+		return true;
+	ending.figure = dw_dispute_default_figure(&dispute.dispute);
+	dw_dispute_end(&job, &row, &dispute, &ending);
+	batch->ended++;
+	return true;
+}
+
+DW_FUNCTION(dwello_expire_disputes)
+{
+	DwCall		call;
+	ExpiryBatch batch = {.call = &call};
+	int			count;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	batch.rows = dw_disputes_claim_overdue(dw_arg_max_rows(&call), &count);
+	dw_each_turn(count, dispute_expire, &batch);
+	return dw_call_return_datum(&call, Int32GetDatum(batch.ended), true,
+								sizeof(int32));
 }

@@ -115,25 +115,23 @@ dw_disputes_unfreeze(const DwEscrowRow *row, const DwUuid *transaction_id)
 {
 	const DwSettlement nothing = {.figure = 0};
 	int			count;
-	DwUuid	   *ids = dw_disputes_open(&row->job_id, &count);
+	DwDisputeRow *disputes = dw_disputes_open(&row->job_id, &count);
 
 	for (int i = 0; i < count; i++)
 	{
-		DwDisputeRow dispute;
+		DwDisputeRow *dispute = &disputes[i];
 
-		if (!dw_dispute_load(&row->job_id, &ids[i], &dispute))
-			elog(ERROR, "dispute %s is gone", dw_uuid_text(&ids[i]));
-		if (!dw_dispute_reduce(&dispute.dispute, row->milestones,
+		if (!dw_dispute_reduce(&dispute->dispute, row->milestones,
 							   row->milestone_count))
 		{
-			dispute.settled_amount = 0;
-			dispute.transaction_id = *transaction_id;
-			emit_ended(row, &dispute, &nothing);
+			dispute->settled_amount = 0;
+			dispute->transaction_id = *transaction_id;
+			emit_ended(row, dispute, &nothing);
 		}
 		else if (!row->escrow.frozen)
-			dispute.answer_by = Max(dispute.answer_by,
-									dw_dispute_deadline(&row->job_id,
-														&dispute.dispute));
-		dw_dispute_save(&dispute);
+			dispute->answer_by = Max(dispute->answer_by,
+									 dw_dispute_deadline(&row->job_id,
+														 &dispute->dispute));
+		dw_dispute_save(dispute);
 	}
 }

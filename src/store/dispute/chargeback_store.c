@@ -175,7 +175,7 @@ frozen_since(const DwUuid *job_id, const DwUuid *last)
 
 /* Writes a review clock alone: the version is the caller's, not the bank's. */
 static void
-save_clock(const DwMilestoneRow * stored)
+save_clock(const DwMilestoneRow *stored)
 {
 	static DwStatement update =
 		DW_STATEMENT("UPDATE dwello.job_milestones SET auto_release_at = $3 "

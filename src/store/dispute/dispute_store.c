@@ -67,33 +67,22 @@ dw_dispute_load(const DwUuid *job_id, const DwUuid *id, DwDisputeRow *row)
 	return true;
 }
 
-int
-dw_dispute_find_open(const DwUuid *job_id, DwDisputeRow *row)
+DwDisputeRow *
+dw_disputes_open(const DwUuid *job_id, int *count)
 {
 	static DwTableQuery open =
 		DW_TABLE_QUERY(disputes, "WHERE t.job_id = $1 "
-					   "AND t.status IN ('open', 'answered')");
+					   "AND t.status IN ('open', 'answered') "
+					   "ORDER BY t.answer_by, t.id");
 	DwParams	p = DW_PARAMS;
-	uint64		count;
+	DwDisputeRow *rows;
 
 	dw_param_uuid(&p, job_id);
-	count = dw_table_execute(&open, &p);
-	if (count == 1)
-		read_dispute(0, row);
-	return (int) count;
-}
-
-bool
-dw_dispute_is_general_open(const DwUuid *job_id)
-{
-	static DwStatement select_general =
-		DW_STATEMENT("SELECT FROM dwello.disputes AS d WHERE d.job_id = $1 "
-					 "AND d.milestone_id IS NULL "
-					 "AND d.status IN ('open', 'answered')");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, job_id);
-	return dw_execute(&select_general, &p) > 0;
+	*count = (int) dw_table_execute(&open, &p);
+	rows = palloc_array(DwDisputeRow, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		read_dispute(i, &rows[i]);
+	return rows;
 }
 
 void
@@ -115,32 +104,18 @@ dw_dispute_save(DwDisputeRow *row)
 	dw_table_update(&disputes, row);
 }
 
-/* The open disputes of a job, of those with a deadline until then. */
-static DwUuid *
-list_open(const DwUuid *job_id, TimestampTz until, int *count)
+DwDue *
+dw_disputes_claim_overdue(int max_rows, int *count)
 {
-	static DwStatement select_open =
-		DW_STATEMENT("SELECT d.id FROM dwello.disputes AS d "
-					 "WHERE d.job_id = $1 "
-					 "AND ($2 IS NULL OR d.answer_by <= $2) "
-					 "AND d.status IN ('open', 'answered') "
-					 "ORDER BY d.answer_by, d.id");
-	DwParams	p = DW_PARAMS;
+	static DwStatement find_disputes =
+		DW_STATEMENT("SELECT d.answer_by AS due, d.id, d.job_id "
+					 "FROM dwello.disputes AS d "
+					 "JOIN dwello.escrow_accounts AS e "
+					 "ON e.job_id = d.job_id AND NOT e.is_frozen "
+					 "WHERE d.status IN ('open', 'answered') "
+					 "AND d.answer_by <= $1 "
+					 "AND (d.answer_by, d.id) > ($2, $3) "
+					 "ORDER BY d.answer_by, d.id LIMIT $4");
 
-	dw_param_uuid(&p, job_id);
-	dw_param_time(&p, until);
-	(void) dw_execute(&select_open, &p);
-	return dw_read_only_uuids(count);
-}
-
-DwUuid *
-dw_disputes_overdue(const DwUuid *job_id, int *count)
-{
-	return list_open(job_id, dw_now(), count);
-}
-
-DwUuid *
-dw_disputes_open(const DwUuid *job_id, int *count)
-{
-	return list_open(job_id, DT_NOBEGIN, count);
+	return dw_due_claim(&find_disputes, max_rows, count);
 }

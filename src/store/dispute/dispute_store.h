@@ -12,6 +12,7 @@
 #include "core/base/base.h"
 #include "core/dispute/dispute.h"
 #include "store/escrow/escrow_store.h"
+#include "store/job/job_store.h"
 #include "store/ledger/ledger_store.h"
 
 /*
@@ -50,14 +51,8 @@ typedef struct DwDisputeRow
 extern bool dw_dispute_load(const DwUuid *job_id, const DwUuid *id,
 							DwDisputeRow *row);
 
-/*
- * The one open dispute of a job; gives how many there are, and *row is set
- * if it is exactly one.
- */
-extern int	dw_dispute_find_open(const DwUuid *job_id, DwDisputeRow *row);
-
-/* True while a dispute about all that was held is open. */
-extern bool dw_dispute_is_general_open(const DwUuid *job_id);
+/* The open disputes of a locked job, by deadline. */
+extern DwDisputeRow *dw_disputes_open(const DwUuid *job_id, int *count);
 
 /* Writes a new dispute about an escrow, whose sides and currency it gets. */
 extern void dw_dispute_insert(const DwEscrowRow *escrow, DwDisputeRow *row);
@@ -65,11 +60,11 @@ extern void dw_dispute_insert(const DwEscrowRow *escrow, DwDisputeRow *row);
 /* Writes what became of a dispute. */
 extern void dw_dispute_save(DwDisputeRow *row);
 
-/* The disputes of a locked job whose deadline has passed, by it. */
-extern DwUuid *dw_disputes_overdue(const DwUuid *job_id, int *count);
-
-/* All that are open, likewise. */
-extern DwUuid *dw_disputes_open(const DwUuid *job_id, int *count);
+/*
+ * Claims open disputes past their answer_by in escrows that are not frozen;
+ * see dw_due_claim().
+ */
+extern DwDue *dw_disputes_claim_overdue(int max_rows, int *count);
 
 /*
  * Payments that a homeowner's bank has taken back.

@@ -21,6 +21,7 @@
 #include "server/table/table_server.h"
 #include "store/escrow/escrow_store.h"
 #include "store/fee/fee_store.h"
+#include "store/job/job_store.h"
 
 static const DwColumn escrow_columns[] = {
 	DW_COLUMN(UUID, DwEscrowRow, job_id, job_id, DW_COLUMN_KEY),
@@ -393,6 +394,52 @@ dw_escrows_lock(const DwUuid *job_ids, int job_count, int *count)
 	*count = read_escrows(dw_execute(&select_locked, &p), rows);
 	SPI_freetuptable(SPI_tuptable);
 	return rows;
+}
+
+/* A milestone that is due, in an escrow that pays out. */
+#define SELECT_DUE(since) \
+	"SELECT " since " AS due, m.id, m.job_id " \
+	"FROM dwello.job_milestones AS m " \
+	"JOIN dwello.escrow_accounts AS e ON e.job_id = m.job_id " \
+	"AND NOT e.is_frozen AND e.status IN ('held', 'partially_released') "
+
+/* Orders ids, for qsort. */
+static int
+id_compare(const void *a, const void *b)
+{
+	return dw_uuid_compare(a, b);
+}
+
+DwUuid *
+dw_releases_claim_due(int max_rows, int *count)
+{
+	/* what was approved has no clock: in the order in which it was made */
+	static DwStatement find_approved =
+		DW_STATEMENT(SELECT_DUE("$1") "WHERE m.status = 'approved' "
+					 "AND m.funded = m.amount AND m.auto_release_at IS NULL "
+					 "AND ($1, m.id) > ($2, $3) ORDER BY m.id LIMIT $4");
+	static DwStatement find_submitted =
+		DW_STATEMENT(SELECT_DUE("m.auto_release_at")
+					 "WHERE m.status = 'submitted' "
+					 "AND m.auto_release_at <= $1 "
+					 "AND (m.auto_release_at, m.id) > ($2, $3) "
+					 "ORDER BY m.auto_release_at, m.id LIMIT $4");
+	int			approved;
+	int			submitted;
+	DwDue	   *first = dw_due_claim(&find_approved, max_rows, &approved);
+	DwDue	   *then = dw_due_claim(&find_submitted, max_rows - approved,
+									&submitted);
+	int			total = approved + submitted;
+	DwUuid	   *ids = palloc_array(DwUuid, Max(total, 1));
+
+	for (int i = 0; i < total; i++)
+		ids[i] = i < approved ? first[i].job_id : then[i - approved].job_id;
+	qsort(ids, total, sizeof(DwUuid), id_compare);
+	*count = 0;
+	for (int i = 0; i < total; i++)
+		if (*count == 0 || !dw_uuid_equal(&ids[i], &ids[*count - 1]))
+			ids[(*count)++] = ids[i];
+	return ids;
 }
 
 /* True when a decision changed nothing but what a release does. */

@@ -121,6 +121,14 @@ extern DwEscrowRow *dw_escrows_lock(const DwUuid *job_ids, int job_count,
 									int *count);
 
 /*
+ * Claims the jobs of at most max_rows milestones whose release is due, as
+ * dw_due_claim(), and gives their ids in order.  Due is what was approved
+ * before it could be paid and can be now, and then what nobody reviewed in
+ * time, the longest overdue first.
+ */
+extern DwUuid *dw_releases_claim_due(int max_rows, int *count);
+
+/*
  * Writes a decision: the escrow as it now is, the milestones that changed,
  * and the event.  Counts the transition; the version too, but not for an
  * event that changes neither amounts nor status (submit_milestone,

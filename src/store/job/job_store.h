@@ -232,16 +232,6 @@ extern DwDue *dw_jobs_claim_expired(int max_rows, int *count);
 extern DwDue *dw_awards_claim_lapsed(int max_rows, int *count);
 
 /*
- * The jobs of at most max_rows milestones whose release is due, in the order
- * of their ids.  Due is what was approved before it could be paid and can be
- * now, and then what nobody reviewed in time, the longest overdue first.
- */
-extern DwUuid *dw_releases_claim_due(int max_rows, int *count);
-
-/* At most max_rows jobs with a dispute past its answer_by, likewise. */
-extern DwUuid *dw_disputes_claim_overdue(int max_rows, int *count);
-
-/*
  * Writes another plan of milestones for a job.
  *
  * The caller has locked the job.  Milestones are kept by their place in the
