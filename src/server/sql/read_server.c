@@ -189,7 +189,8 @@ dw_read_only_datum(uint64 row, bool *isnull)
 DwUuid *
 dw_read_only_uuids(int *count)
 {
-	DwUuid	   *ids = palloc(sizeof(DwUuid) * Max(SPI_processed, 1));
+	DwUuid	   *ids = palloc_extended(sizeof(DwUuid) * Max(SPI_processed, 1),
+									  MCXT_ALLOC_HUGE);
 
 	*count = (int) SPI_processed;
 	for (int i = 0; i < *count; i++)

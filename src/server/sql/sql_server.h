@@ -54,6 +54,14 @@
 #define dw_backend_status(i) pgstat_fetch_stat_local_beentry(i)
 #endif
 
+/* A range that is not empty; 16 gave it a place for soft errors. */
+#if PG_VERSION_NUM >= 160000
+#define dw_make_range(type, lower, upper) \
+	make_range(type, lower, upper, false, NULL)
+#else
+#define dw_make_range(type, lower, upper) make_range(type, lower, upper, false)
+#endif
+
 /*
  * Statements with kept plans: the one way from C to the tables.
  *
@@ -148,6 +156,9 @@ extern uint64 dw_execute(DwStatement *statement, const DwParams *p);
 
 /* Runs a read in the caller's snapshot, as STABLE functions must. */
 extern uint64 dw_query(DwStatement *statement, const DwParams *p);
+
+/* Tells one result from the next: how many statements there were. */
+extern uint64 dw_result_number(void);
 
 /*
  * Readers of a last result that has one column: 0-based row.  NULL is 0,
