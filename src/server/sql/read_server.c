@@ -105,15 +105,6 @@ dw_read_text(uint64 row, int column)
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
-bytea *
-dw_read_bytea(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-
-	return isnull ? NULL : DatumGetByteaPCopy(value);
-}
-
 char *
 dw_uuid_text(const DwUuid *id)
 {

@@ -204,9 +204,9 @@ period_of(Datum value)
 	};
 }
 
-/* The same the other way. */
-static Datum
-period_datum(const DwPeriod *period)
+/* The same the other way, as the next parameter. */
+static void
+param_period(DwParams *p, const DwPeriod *period)
 {
 	RangeBound	lower = {
 		.val = TimestampTzGetDatum(period->from),
@@ -219,7 +219,9 @@ period_datum(const DwPeriod *period)
 		.infinite = period->until == DT_NOEND
 	};
 
-	return RangeTypePGetDatum(dw_make_range(period_type(), &lower, &upper));
+	dw_param_datum(p, TSTZRANGEOID,
+				   RangeTypePGetDatum(dw_make_range(period_type(), &lower,
+													&upper)), false);
 }
 
 /* Puts a value that is not NULL into a member; labels may come as text. */
@@ -258,12 +260,8 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 		case DW_FORM_DATE:
 			*(DateADT *) member = DatumGetDateADT(value);
 			break;
-		case DW_FORM_TEXT:
-			*(char **) member = TextDatumGetCString(value);
-			break;
 		case DW_FORM_CURRENCY:
-			text_to_cstring_buffer(DatumGetTextPP(value), member,
-								   column->size);
+			strlcpy(member, TextDatumGetCString(value), column->size);
 			break;
 		case DW_FORM_JSONB:
 		case DW_FORM_TEXTS:
@@ -274,8 +272,10 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 		case DW_FORM_POINT:
 			dw_point_read(value, (DwDegrees *) member);
 			break;
+		case DW_FORM_TEXT:
 		case DW_FORM_LABEL:
-			*(char **) member = label_of(value, is_text);
+			*(char **) member = label_of(value, is_text ||
+										 column->form == DW_FORM_TEXT);
 			break;
 		case DW_FORM_ENUM:
 			*(int *) member = enum_of(column, label_of(value, is_text));
@@ -402,8 +402,11 @@ param_enum(DwParams *p, const DwColumn *column, int value)
 
 /* Adds a number, or NULL where it stands for that. */
 static void
-param_number(DwParams *p, const DwColumn *column, int64 value)
+param_number(DwParams *p, const DwColumn *column, const char *member)
 {
+	int64		value = column->form == DW_FORM_INT4
+		? *(int32 *) member : *(int64 *) member;
+
 	dw_param_datum(p, forms[column->form].type,
 				   column->form == DW_FORM_INT8 ? Int64GetDatum(value)
 				   : Int32GetDatum((int32) value),
@@ -411,27 +414,30 @@ param_number(DwParams *p, const DwColumn *column, int64 value)
 				   value == column->null);
 }
 
+/* Adds a uuid, or NULL where the nil one stands for that. */
+static void
+param_uuid(DwParams *p, const DwColumn *column, const DwUuid *id)
+{
+	dw_param_uuid(p, (column->flags & DW_COLUMN_NULLABLE) != 0 &&
+				  dw_uuid_is_nil(id) ? NULL : id);
+}
+
 /* Adds a member as the next parameter. */
 static void
 param_column(DwParams *p, const DwColumn *column, const char *member)
 {
-	bool		nullable = (column->flags & DW_COLUMN_NULLABLE) != 0;
-
 	switch (column->form)
 	{
 		case DW_FORM_UUID:
-			dw_param_uuid(p, nullable && dw_uuid_is_nil((DwUuid *) member)
-						  ? NULL : (const DwUuid *) member);
+			param_uuid(p, column, (const DwUuid *) member);
 			break;
 		case DW_FORM_UUID_COPY:
 			dw_param_uuid(p, *(DwUuid *const *) member);
 			break;
 		case DW_FORM_INT8:
-		case DW_FORM_WIDE_INT4:
-			param_number(p, column, *(int64 *) member);
-			break;
 		case DW_FORM_INT4:
-			param_number(p, column, *(int32 *) member);
+		case DW_FORM_WIDE_INT4:
+			param_number(p, column, member);
 			break;
 		case DW_FORM_FLOAT8:
 			dw_param_float8(p, *(double *) member);
@@ -443,8 +449,7 @@ param_column(DwParams *p, const DwColumn *column, const char *member)
 			dw_param_time(p, *(TimestampTz *) member);
 			break;
 		case DW_FORM_PERIOD:
-			dw_param_datum(p, TSTZRANGEOID, period_datum((DwPeriod *) member),
-						   false);
+			param_period(p, (const DwPeriod *) member);
 			break;
 		case DW_FORM_DATE:
 			dw_param_date(p, *(DateADT *) member);
