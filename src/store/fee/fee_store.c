@@ -3,8 +3,9 @@
  *		Fee schedules, promo codes, and the releases that fees were taken of.
  *
  * The columns of a schedule are its first tier; those above it are a list of
- * documents.  Everybody who uses a promo code with a budget locks its row until
- * they commit: that is what keeps two contracts from spending the same cent.
+ * documents.  Everybody who uses a promo code with a budget locks its row
+ * until they commit: that is what keeps two contracts from spending the same
+ * cent.
  */
 #include "postgres.h"
 
