@@ -105,6 +105,15 @@ dw_read_text(uint64 row, int column)
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
+bytea *
+dw_read_bytea(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = dw_read_datum(row, column, &isnull);
+
+	return isnull ? NULL : DatumGetByteaPCopy(value);
+}
+
 char *
 dw_uuid_text(const DwUuid *id)
 {
@@ -180,8 +189,7 @@ dw_read_only_datum(uint64 row, bool *isnull)
 DwUuid *
 dw_read_only_uuids(int *count)
 {
-	DwUuid	   *ids = palloc_extended(sizeof(DwUuid) * Max(SPI_processed, 1),
-									  MCXT_ALLOC_HUGE);
+	DwUuid	   *ids = palloc(sizeof(DwUuid) * Max(SPI_processed, 1));
 
 	*count = (int) SPI_processed;
 	for (int i = 0; i < *count; i++)

@@ -9,7 +9,10 @@
 
 #include "access/htup_details.h"
 #include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/typcache.h"
+#include "utils/uuid.h"
 
 #include "server/sql/sql_server.h"
 
@@ -80,4 +83,52 @@ dw_record_row(DwRecord *record, uint64 row)
 		elog(ERROR, "dwello statement gave no such row");
 	heap_deform_tuple(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
 					  record->values, record->nulls);
+}
+
+/* Copies a uuid out; false, and the nil uuid, when it is NULL. */
+bool
+dw_record_uuid(const DwRecord *record, int i, DwUuid *out)
+{
+	if (record->nulls[i])
+		memset(out, 0, sizeof(*out));
+	else
+		memcpy(out->bytes, DatumGetUUIDP(record->values[i])->data,
+			   sizeof(out->bytes));
+	return !record->nulls[i];
+}
+
+/* Gives a bigint; 0 when it is NULL. */
+int64
+dw_record_int8(const DwRecord *record, int i)
+{
+	return record->nulls[i] ? 0 : DatumGetInt64(record->values[i]);
+}
+
+/* Gives an integer; 0 when it is NULL. */
+int32
+dw_record_int4(const DwRecord *record, int i)
+{
+	return record->nulls[i] ? 0 : DatumGetInt32(record->values[i]);
+}
+
+/* Gives a timestamptz; DT_NOBEGIN when it is NULL. */
+TimestampTz
+dw_record_time(const DwRecord *record, int i)
+{
+	return record->nulls[i] ? DT_NOBEGIN
+		: DatumGetTimestampTz(record->values[i]);
+}
+
+/* Gives a text as a C string; NULL when it is NULL. */
+char *
+dw_record_text(const DwRecord *record, int i)
+{
+	return record->nulls[i] ? NULL : TextDatumGetCString(record->values[i]);
+}
+
+char *
+dw_record_label(const DwRecord *record, int i)
+{
+	return record->nulls[i] ? NULL
+		: DatumGetCString(DirectFunctionCall1(enum_out, record->values[i]));
 }

@@ -15,7 +15,6 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
-#include "utils/rangetypes.h"
 #include "utils/typcache.h"
 #include "utils/uuid.h"
 
@@ -31,11 +30,9 @@ static const struct
 	[DW_FORM_UUID_COPY] = {sizeof(DwUuid *), UUIDOID},
 	[DW_FORM_INT8] = {sizeof(int64), INT8OID},
 	[DW_FORM_INT4] = {sizeof(int32), INT4OID},
-	[DW_FORM_WIDE_INT4] = {sizeof(int64), INT4OID},
 	[DW_FORM_FLOAT8] = {sizeof(double), FLOAT8OID},
 	[DW_FORM_BOOL] = {sizeof(bool), BOOLOID},
 	[DW_FORM_TIME] = {sizeof(TimestampTz), TIMESTAMPTZOID},
-	[DW_FORM_PERIOD] = {sizeof(DwPeriod), TSTZRANGEOID},
 	[DW_FORM_DATE] = {sizeof(DateADT), DATEOID},
 	[DW_FORM_TEXT] = {sizeof(char *), TEXTOID},
 	[DW_FORM_CURRENCY] = {DW_CURRENCY_SIZE, TEXTOID},
@@ -151,7 +148,6 @@ read_null(const DwColumn *column, char *member)
 	switch (column->form)
 	{
 		case DW_FORM_INT8:
-		case DW_FORM_WIDE_INT4:
 			*(int64 *) member = column->null;
 			break;
 		case DW_FORM_INT4:
@@ -159,12 +155,6 @@ read_null(const DwColumn *column, char *member)
 			break;
 		case DW_FORM_TIME:
 			*(TimestampTz *) member = DT_NOBEGIN;
-			break;
-		case DW_FORM_PERIOD:
-			*(DwPeriod *) member = (DwPeriod)
-			{
-				DT_NOBEGIN, DT_NOEND
-			};
 			break;
 		case DW_FORM_DATE:
 			*(DateADT *) member = DATEVAL_NOBEGIN;
@@ -176,52 +166,6 @@ read_null(const DwColumn *column, char *member)
 			memset(member, 0, column->size);
 			break;
 	}
-}
-
-/* The type tstzrange, as the server's functions on ranges want it. */
-static TypeCacheEntry *
-period_type(void)
-{
-	return lookup_type_cache(TSTZRANGEOID, TYPECACHE_RANGE_INFO);
-}
-
-/* A range as its two ends. */
-static DwPeriod
-period_of(Datum value)
-{
-	RangeBound	lower;
-	RangeBound	upper;
-	bool		empty;
-
-	range_deserialize(period_type(), DatumGetRangeTypeP(value), &lower,
-					  &upper, &empty);
-	if (empty)
-		elog(ERROR, "a period is empty");
-	return (DwPeriod)
-	{
-		lower.infinite ? DT_NOBEGIN : DatumGetTimestampTz(lower.val),
-			upper.infinite ? DT_NOEND : DatumGetTimestampTz(upper.val)
-	};
-}
-
-/* The same the other way, as the next parameter. */
-static void
-param_period(DwParams *p, const DwPeriod *period)
-{
-	RangeBound	lower = {
-		.val = TimestampTzGetDatum(period->from),
-		.infinite = period->from == DT_NOBEGIN,
-		.inclusive = period->from != DT_NOBEGIN,
-		.lower = true
-	};
-	RangeBound	upper = {
-		.val = TimestampTzGetDatum(period->until),
-		.infinite = period->until == DT_NOEND
-	};
-
-	dw_param_datum(p, TSTZRANGEOID,
-				   RangeTypePGetDatum(dw_make_range(period_type(), &lower,
-													&upper)), false);
 }
 
 /* Puts a value that is not NULL into a member; labels may come as text. */
@@ -242,9 +186,6 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 		case DW_FORM_INT4:
 			*(int32 *) member = DatumGetInt32(value);
 			break;
-		case DW_FORM_WIDE_INT4:
-			*(int64 *) member = DatumGetInt32(value);
-			break;
 		case DW_FORM_FLOAT8:
 			*(double *) member = DatumGetFloat8(value);
 			break;
@@ -254,14 +195,15 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 		case DW_FORM_TIME:
 			*(TimestampTz *) member = DatumGetTimestampTz(value);
 			break;
-		case DW_FORM_PERIOD:
-			*(DwPeriod *) member = period_of(value);
-			break;
 		case DW_FORM_DATE:
 			*(DateADT *) member = DatumGetDateADT(value);
 			break;
+		case DW_FORM_TEXT:
+			*(char **) member = TextDatumGetCString(value);
+			break;
 		case DW_FORM_CURRENCY:
-			strlcpy(member, TextDatumGetCString(value), column->size);
+			text_to_cstring_buffer(DatumGetTextPP(value), member,
+								   column->size);
 			break;
 		case DW_FORM_JSONB:
 		case DW_FORM_TEXTS:
@@ -272,10 +214,8 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 		case DW_FORM_POINT:
 			dw_point_read(value, (DwDegrees *) member);
 			break;
-		case DW_FORM_TEXT:
 		case DW_FORM_LABEL:
-			*(char **) member = label_of(value, is_text ||
-										 column->form == DW_FORM_TEXT);
+			*(char **) member = label_of(value, is_text);
 			break;
 		case DW_FORM_ENUM:
 			*(int *) member = enum_of(column, label_of(value, is_text));
@@ -362,30 +302,27 @@ map_resolve(DwMap *map, TupleDesc desc)
 void
 dw_map_read(DwMap *map, uint64 index, void *row)
 {
-	DwRecord	record;
 	TupleDesc	desc;
 
-	dw_record_row(&record, index);
+	if (SPI_tuptable == NULL || index >= SPI_processed)
+		elog(ERROR, "dwello statement gave no row %llu",
+			 (unsigned long long) index);
 	desc = SPI_tuptable->tupdesc;
-
-	/* a nested call may have left the map at a result of its own */
-	if (map->result != dw_result_number() || map->desc != desc)
-	{
-		map_resolve(map, desc);
-		map->result = dw_result_number();
-		map->desc = desc;
-	}
+	map_resolve(map, desc);
 	for (int i = 0; i < map->count; i++)
 	{
 		const DwColumn *column = &map->columns[i];
 		char	   *member = (char *) row + column->offset;
-		int			at = map->attributes[i] - 1;
+		bool		isnull;
+		Datum		value = SPI_getbinval(SPI_tuptable->vals[index], desc,
+										  map->attributes[i], &isnull);
 
-		if (record.nulls[at])
+		if (isnull)
 			read_null(column, member);
 		else
-			read_value(column, record.values[at],
-					   TupleDescAttr(desc, at)->atttypid == TEXTOID, member);
+			read_value(column, value,
+					   SPI_gettypeid(desc, map->attributes[i]) == TEXTOID,
+					   member);
 	}
 }
 
@@ -402,11 +339,8 @@ param_enum(DwParams *p, const DwColumn *column, int value)
 
 /* Adds a number, or NULL where it stands for that. */
 static void
-param_number(DwParams *p, const DwColumn *column, const char *member)
+param_number(DwParams *p, const DwColumn *column, int64 value)
 {
-	int64		value = column->form == DW_FORM_INT4
-		? *(int32 *) member : *(int64 *) member;
-
 	dw_param_datum(p, forms[column->form].type,
 				   column->form == DW_FORM_INT8 ? Int64GetDatum(value)
 				   : Int32GetDatum((int32) value),
@@ -414,30 +348,26 @@ param_number(DwParams *p, const DwColumn *column, const char *member)
 				   value == column->null);
 }
 
-/* Adds a uuid, or NULL where the nil one stands for that. */
-static void
-param_uuid(DwParams *p, const DwColumn *column, const DwUuid *id)
-{
-	dw_param_uuid(p, (column->flags & DW_COLUMN_NULLABLE) != 0 &&
-				  dw_uuid_is_nil(id) ? NULL : id);
-}
-
 /* Adds a member as the next parameter. */
 static void
 param_column(DwParams *p, const DwColumn *column, const char *member)
 {
+	bool		nullable = (column->flags & DW_COLUMN_NULLABLE) != 0;
+
 	switch (column->form)
 	{
 		case DW_FORM_UUID:
-			param_uuid(p, column, (const DwUuid *) member);
+			dw_param_uuid(p, nullable && dw_uuid_is_nil((DwUuid *) member)
+						  ? NULL : (const DwUuid *) member);
 			break;
 		case DW_FORM_UUID_COPY:
 			dw_param_uuid(p, *(DwUuid *const *) member);
 			break;
 		case DW_FORM_INT8:
+			param_number(p, column, *(int64 *) member);
+			break;
 		case DW_FORM_INT4:
-		case DW_FORM_WIDE_INT4:
-			param_number(p, column, member);
+			param_number(p, column, *(int32 *) member);
 			break;
 		case DW_FORM_FLOAT8:
 			dw_param_float8(p, *(double *) member);
@@ -447,9 +377,6 @@ param_column(DwParams *p, const DwColumn *column, const char *member)
 			break;
 		case DW_FORM_TIME:
 			dw_param_time(p, *(TimestampTz *) member);
-			break;
-		case DW_FORM_PERIOD:
-			param_period(p, (const DwPeriod *) member);
 			break;
 		case DW_FORM_DATE:
 			dw_param_date(p, *(DateADT *) member);
@@ -616,52 +543,6 @@ dw_table_insert(DwTable *table, const void *row)
 
 	insert_params(table, row, &p);
 	table_write(table, &table->insert, &p, is_inserted);
-}
-
-/* INSERT INTO dwello.things (id, kind) VALUES ($1, $2), ($3, $4) */
-static char *
-insert_rows_text(const DwTable *table, int count)
-{
-	StringInfoData sql;
-	int			width;
-
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "INSERT INTO dwello.%s (", table->name);
-	width = append_columns(&sql, table, "", is_inserted);
-	for (int i = 0; i < count * width; i++)
-		appendStringInfo(&sql, "%s$%d", i == 0 ? ") VALUES (" :
-						 i % width == 0 ? "), (" : ", ", i + 1);
-	appendStringInfoChar(&sql, ')');
-	return MemoryContextStrdup(TopMemoryContext, sql.data);
-}
-
-void
-dw_table_insert_rows(DwTable *table, const void *rows, int count)
-{
-	const char *row = rows;
-	int			taken;
-
-	for (int i = 0; i < count; i += taken, row += taken * table->size)
-	{
-		DwParams	p = DW_PARAMS;
-		int			width;
-
-		taken = 1;
-		if (dw_write_is_batched())
-		{
-			dw_table_insert(table, row);
-			continue;
-		}
-		insert_params(table, row, &p);
-		width = p.count;
-		while (taken < Min(count - i, DW_ROWS_AT_ONCE) &&
-			   p.count + width <= DW_MAX_PARAMS)
-			insert_params(table, row + taken++ * table->size, &p);
-		if (table->insert_rows[taken - 1].sql == NULL)
-			table->insert_rows[taken - 1].sql =
-				insert_rows_text(table, taken);
-		(void) dw_execute(&table->insert_rows[taken - 1], &p);
-	}
 }
 
 bool

@@ -484,32 +484,32 @@ figure(Datum value)
 	return DatumGetCString(DirectFunctionCall1(numeric_out, value));
 }
 
-/* Where findings of the ledger go. */
-typedef struct LedgerSink
-{
-	DwFindingSink sink;			/* takes them */
-	void	   *context;		/* its own */
-} LedgerSink;
-
-/* A discrepancy of reconcile() is a finding about the installation. */
+/* The books: every fault of reconcile() is one of the installation. */
 static void
-check_discrepancy(const DwDiscrepancy *discrepancy, void *context)
+check_ledger(const DwSuspects *suspects, DwFindingSink sink, void *context)
 {
-	const LedgerSink *to = context;
-	DwFinding	finding = {
-		.rule = "reconcile",
-		.object = discrepancy->invariant,
-		.hint = "See dwello.reconcile(); stop payouts until it is understood."
-	};
+	for (int i = 0; i < dw_invariant_count(); i++)
+	{
+		uint64		faults = dw_invariant_check(i, suspects);
 
-	finding.detail = psprintf("%s %s: expected %s, found %s.",
-							  discrepancy->object,
-							  dw_uuid_is_nil(&discrepancy->object_id)
-							  ? discrepancy->currency :
-							  dw_uuid_text(&discrepancy->object_id),
-							  figure(discrepancy->expected),
-							  figure(discrepancy->actual));
-	to->sink(&finding, to->context);
+		for (uint64 j = 0; j < faults; j++)
+		{
+			DwFinding	finding = {.rule = "reconcile"};
+			DwDiscrepancy discrepancy;
+
+			dw_discrepancy_read(j, &discrepancy);
+			finding.object = discrepancy.invariant;
+			finding.detail = psprintf("%s %s: expected %s, found %s.",
+									  discrepancy.object,
+									  discrepancy.has_id ?
+									  dw_uuid_text(&discrepancy.object_id) :
+									  discrepancy.currency,
+									  figure(discrepancy.expected),
+									  figure(discrepancy.actual));
+			finding.hint = "See dwello.reconcile(); stop payouts until it is understood.";
+			sink(&finding, context);
+		}
+	}
 }
 
 /* The chains: what verify_ledger() tells. */
@@ -536,13 +536,12 @@ check_chains(const DwSuspects *suspects, DwFindingSink sink, void *context)
 void
 dw_check_run(DwFindingSink sink, void *context)
 {
-	LedgerSink	ledger = {sink, context};
 	DwSuspects	suspects;
 
 	check_installation(sink, context);
 	for (size_t i = 0; i < lengthof(rules); i++)
 		check_rule(&rules[i], sink, context);
 	dw_audit_check(DT_NOBEGIN, &suspects);
-	dw_discrepancies_find(&suspects, check_discrepancy, &ledger);
+	check_ledger(&suspects, sink, context);
 	check_chains(&suspects, sink, context);
 }
