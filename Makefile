@@ -57,6 +57,8 @@ ISOLATION = $(call setup_first,$(patsubst $(SRC)test/isolation/specs/%.spec,%,\
 ISOLATION_OPTS = --encoding=UTF8 --inputdir=$(SRC)test/isolation \
 	$(if $(filter 15,$(MAJORVERSION)),,--expecteddir=$(SRC)test/isolation)
 
+.DEFAULT_GOAL = all
+
 # pg_regress of 15 looks for them here and beside the inputs only.
 ifneq ($(SRC),)
 REGRESS_PREP = expected

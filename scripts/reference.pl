@@ -138,10 +138,16 @@ my %answer = answers();
 print <<'END';
 # Reference
 
-Made by `scripts/reference.sh` from the contracts above each function in `sql/` and from the comments in the catalogue, which
-`\df+ dwello.*` and `\d+` show. Functions take named arguments: `dwello.accept_bid(job_id => $1, bid_id => $2)`. An
-argument without a default must be given. Money is in minor units. The examples run on the data of `dwello.load_demo()`, and
-`test/sql/reference.sql` runs them all; ids are shown by that story's names for them.
+Made by `scripts/reference.sh` from the contracts above each function in `sql/` and from the comments in the catalogue, whose
+first sentences and codes `\df+ dwello.*` shows. Functions take named arguments: `dwello.accept_bid(job_id => $1, bid_id => $2)`. An
+argument without a default must be given. Money is in minor units. An `idempotency_key` counts for one job, or for what belongs
+to no job, for one user, and is kept for 30 days: the same request gives the same row, another one under it WD104.
+
+The examples run on the data of `dwello.load_demo()`, whose clock stands at 3 March 2031 (`SET dwello.now`), and
+`test/sql/reference.sql` runs them all; ids are shown by that story's names for them. "As homeowner" is a transaction that
+begins with `SET LOCAL ROLE dwello_app; SELECT dwello.login(dwello.issue_token(:'homeowner'))`, "as system" one with `SET LOCAL
+ROLE dwello_service` and no token. What comes after it ("painting paid", "a month later") is a state that the story is
+brought to first; the table `r.step` in `scripts/reference_head.sql` has the commands.
 
 Besides the errors that a function lists, every command raises 25006 on a standby or in a read-only transaction and 22001 for
 an idempotency_key over its limit, and the server itself 22P02 for a text that the type of an argument does not take.

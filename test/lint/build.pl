@@ -107,6 +107,11 @@ passes('sources are built in another directory',
 	"cd $place/other && $make -f $root/Makefile $object $script && cmp $script '$copy/$script'",
 	"$place/other/$object");
 
+my (undef, @goal) = said("cd $place/other && $make -n -f $root/Makefile");
+
+check('make without a target builds all of it there',
+	grep(/-o dwello\.so/, @goal) ? () : @goal[ 0 .. 2 ]);
+
 my (undef, @cleaned) = said("$make -n -f $root/Makefile clean");
 
 check('clean leaves the sources, however the Makefile is named',

@@ -79,7 +79,6 @@ dw_category_lock(const DwUuid *id, DwCategory *category)
 void
 dw_category_lock_all(void)
 {
-	/* two moves, each fine alone, could make a cycle together */
 	static DwStatement lock_categories =
 		DW_STATEMENT("SELECT FROM dwello.service_categories AS c "
 					 "ORDER BY c.id FOR NO KEY UPDATE");
@@ -91,10 +90,6 @@ dw_category_lock_all(void)
 bool
 dw_category_lock_parent(const DwUuid *id)
 {
-	/*
-	 * FOR SHARE waits for a move of the parent, which has FOR NO KEY UPDATE,
-	 * and lets others add children to it.
-	 */
 	static DwStatement lock_parent =
 		DW_STATEMENT("SELECT FROM dwello.service_categories AS c "
 					 "WHERE c.id = $1 FOR SHARE");
@@ -160,7 +155,6 @@ param_edit(DwParams *p, const DwUuid *id, const DwCategoryEdit *edit)
 static void
 category_update(const DwUuid *id, const DwCategoryEdit *edit)
 {
-	/* nil makes a root, NULL keeps the parent; so for every other value */
 	static DwStatement update_category =
 		DW_STATEMENT("UPDATE dwello.service_categories AS c SET "
 					 "name = COALESCE($2, c.name), "
@@ -184,10 +178,6 @@ category_update(const DwUuid *id, const DwCategoryEdit *edit)
 static void
 category_override(const DwUuid *id, const DwCategoryEdit *edit, int32 version)
 {
-	/*
-	 * The row is locked by that of the category, so what is there is what was
-	 * read; a value that was overridden before stays when it is not given.
-	 */
 	static DwStatement override_category =
 		DW_STATEMENT("INSERT INTO dwello.category_overrides AS o "
 					 "(category_id, name, description, icon_url, "
