@@ -20,7 +20,7 @@ my %type = (
 	FLOAT8 => 'double precision', BOOL => 'boolean', TEXT => 'text',
 	TIME => 'timestamp with time zone', DATE => 'date', CURRENCY => 'text',
 	JSONB => 'jsonb', BYTEA => 'bytea', TEXTS => 'text[]',
-	NUMERIC => 'numeric', POINT => 'geography');
+	UUIDS => 'uuid[]', NUMERIC => 'numeric', POINT => 'geography');
 
 # Forms in which NULL has a stand-in of its own.
 my $stand_in = qr/^(?:UUID_COPY|TIME|DATE|TEXT|CURRENCY|JSONB|BYTEA|TEXTS|NUMERIC)$/;

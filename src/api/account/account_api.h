@@ -30,6 +30,10 @@ extern DwUuid dw_user_argument(DwCall *call, const char *arg);
 extern void dw_user_for_command(DwCall *call, const DwUuid *user_id,
 								DwUser *user);
 
+/* The same of a service provider; 22023 for another kind of user. */
+extern void dw_provider_for_command(DwCall *call, const char *arg,
+									const DwUuid *user_id);
+
 /* What the settings ask for before a user is active. */
 extern DwVerification dw_verification_required(void);
 

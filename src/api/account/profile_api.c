@@ -23,7 +23,6 @@ static void change_check_lists(DwCall *call, const DwProfileChange *change);
 static void clearable_check(DwCall *call, const char *arg, const char *text);
 static void url_check(DwCall *call, const char *arg, const char *url);
 static Datum document_opt(DwCall *call, const char *arg);
-static bool document_is_null(Datum document);
 static void document_check(DwCall *call, const char *arg, Datum document,
 						   int max);
 static void profile_emit(const DwUuid *user_id);
@@ -131,7 +130,7 @@ change_check(DwCall *call, DwProfileChange *change)
 	document_check(call, "license_info", change->license_info,
 				   DW_PROFILE_DOCUMENT_BYTES_MAX);
 	if (change->service_areas == (Datum) 0 ||
-		document_is_null(change->service_areas))
+		dw_json_arg_is_null(change->service_areas))
 		return;
 	fault = dw_area_fault(change->service_areas);
 	if (fault != NULL)
@@ -200,24 +199,13 @@ document_opt(DwCall *call, const char *arg)
 	return dw_arg_has(call, arg) ? dw_arg_jsonb(call, arg) : (Datum) 0;
 }
 
-/* True for the document that is JSON null. */
-static bool
-document_is_null(Datum document)
-{
-	JsonbValue	value;
-
-	return JB_ROOT_IS_SCALAR(DatumGetJsonbP(document)) &&
-		JsonbExtractScalar(&DatumGetJsonbP(document)->root, &value) &&
-		value.type == jbvNull;
-}
-
 /* 22023 for a document that is neither null nor an object in its limit. */
 static void
 document_check(DwCall *call, const char *arg, Datum document, int max)
 {
 	DwJsonArg	object;
 
-	if (document == (Datum) 0 || document_is_null(document))
+	if (document == (Datum) 0 || dw_json_arg_is_null(document))
 		return;
 	if (VARSIZE(DatumGetPointer(document)) > (Size) max)
 		dw_arg_refuse(call, arg, DW_BAD_VALUE,

@@ -115,6 +115,16 @@ dw_user_for_command(DwCall *call, const DwUuid *user_id, DwUser *user)
 				 NULL);
 }
 
+void
+dw_provider_for_command(DwCall *call, const char *arg, const DwUuid *user_id)
+{
+	DwUser		user;
+
+	dw_user_for_command(call, user_id, &user);
+	if (user.type != DW_USER_PROVIDER)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be a service provider's");
+}
+
 /* What the settings ask for before a user is active. */
 DwVerification
 dw_verification_required(void)

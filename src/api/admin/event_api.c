@@ -23,10 +23,7 @@ DW_FUNCTION(dwello_deliver_events)
 	int64		applied;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	max_rows = dw_arg_int4(&call, "max_rows");
-	if (max_rows < 1 || max_rows > DELIVER_MAX_ROWS)
-		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
-					  psprintf("must be from 1 to %d", DELIVER_MAX_ROWS));
+	max_rows = dw_arg_count(&call, "max_rows", DELIVER_MAX_ROWS);
 	applied = dw_events_deliver(max_rows);
 	return dw_call_return_datum(&call, Int32GetDatum((int32) applied), true,
 								sizeof(int32));

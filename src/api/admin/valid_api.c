@@ -146,11 +146,11 @@ DW_FUNCTION(dwello_service_areas_are_valid)
 /* working_hours_are_valid(document) → whether they can be read */
 DW_FUNCTION(dwello_working_hours_are_valid)
 {
-	PG_RETURN_BOOL(dw_agent_hours_fault(fcinfo->args->value) == NULL);
+	PG_RETURN_BOOL(dw_agent_hours_error(fcinfo->args->value) == NULL);
 }
 
 /* agent_costs_are_valid(document) → whether they can be read */
 DW_FUNCTION(dwello_agent_costs_are_valid)
 {
-	PG_RETURN_BOOL(dw_agent_costs_fault(fcinfo->args->value) == NULL);
+	PG_RETURN_BOOL(dw_agent_costs_error(fcinfo->args->value) == NULL);
 }

@@ -17,10 +17,7 @@ DW_FUNCTION(dwello_rollup_balances)
 	int32		max_rows;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	max_rows = dw_arg_int4(&call, "max_rows");
-	if (max_rows < 1 || max_rows > ROWS_MAX)
-		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
-					  psprintf("must be from 1 to %d", ROWS_MAX));
+	max_rows = dw_arg_count(&call, "max_rows", ROWS_MAX);
 	dw_balances_rollup(max_rows, &run);
 	dw_row_int4(&call, "accounts", run.accounts);
 	dw_row_int8(&call, "entries", run.entries);

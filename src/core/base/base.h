@@ -10,16 +10,17 @@
 #include <stdint.h>
 #include <string.h>
 
-/*
- * 128-bit identifiers as core sees them.
- *
- * The layout equals PostgreSQL's pg_uuid_t: sixteen bytes in network order.
- */
-
+/* A 128-bit identifier; the layout is that of PostgreSQL's pg_uuid_t. */
 typedef struct DwUuid
 {
 	uint8_t		bytes[16];		/* network order */
 } DwUuid;
+
+typedef struct DwUuids
+{
+	const DwUuid *ids;			/* some of them */
+	int			count;			/* how many */
+} DwUuids;
 
 /* True when both name the same row. */
 static inline bool
@@ -44,8 +45,7 @@ dw_uuid_is_nil(const DwUuid *id)
 	return dw_uuid_equal(id, &nil);
 }
 
-/* Length of the text form, without a terminating zero. */
-#define DW_UUID_TEXT_LENGTH 36
+#define DW_UUID_TEXT_LENGTH 36	/* without a terminating zero */
 
 /*
  * Reads exactly 8-4-4-4-12 hexadecimal digits in either case: no braces, no

@@ -143,25 +143,26 @@ dw_arg_int4(DwCall *call, const char *arg)
 }
 
 int32
+dw_arg_count(DwCall *call, const char *arg, int32 most)
+{
+	int32		count = dw_arg_int4(call, arg);
+
+	if (count < 1 || count > most)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
+					  psprintf("must be from 1 to %d", most));
+	return count;
+}
+
+int32
 dw_arg_page(DwCall *call, const char *arg)
 {
-	int32		size = dw_arg_int4(call, arg);
-
-	if (size < 1 || size > DW_PAGE_MAX)
-		dw_arg_refuse(call, arg, DW_BAD_VALUE,
-					  psprintf("must be from 1 to %d", DW_PAGE_MAX));
-	return size;
+	return dw_arg_count(call, arg, DW_PAGE_MAX);
 }
 
 int32
 dw_arg_max_rows(DwCall *call)
 {
-	int32		max_rows = dw_arg_int4(call, "max_rows");
-
-	if (max_rows < 1 || max_rows > DW_ROWS_MAX)
-		dw_arg_refuse(call, "max_rows", DW_BAD_VALUE,
-					  psprintf("must be from 1 to %d", DW_ROWS_MAX));
-	return max_rows;
+	return dw_arg_count(call, "max_rows", DW_ROWS_MAX);
 }
 
 const int32 *

@@ -19,8 +19,6 @@
 #include "server/sql/sql_server.h"
 
 /*
- * One fmgr entry point = one call: who calls, with what, what returns.
- *
  * A command is   dw_command_begin ▸ dw_arg_* ▸ store locks and loads ▸
  * dw_call_replay ▸ dw_call_version ▸ core decides ▸ store applies ▸
  * dw_row_* ▸ dw_call_return.   The order of those steps is the order of the
@@ -96,6 +94,9 @@ extern Datum dw_arg_datum(DwCall *call, const char *arg);
 
 /* A finite date, or DATEVAL_NOBEGIN for NULL; a NULL time is DT_NOBEGIN. */
 extern DateADT dw_arg_date_opt(DwCall *call, const char *arg);
+
+/* A number of rows or the like; 22023 unless 1 ... most. */
+extern int32 dw_arg_count(DwCall *call, const char *arg, int32 most);
 
 /* max_results of a list: 1 to DW_PAGE_MAX rows, else 22023. */
 #define DW_PAGE_MAX 200
@@ -266,6 +267,9 @@ typedef enum DwMember
 /* A detoasted jsonb as a list or as an object; false when it is not one. */
 extern bool dw_json_arg_list(Datum jsonb, DwJsonArg *list, int *count);
 extern bool dw_json_arg_object(Datum jsonb, DwJsonArg *object);
+
+/* True for the document that is JSON null. */
+extern bool dw_json_arg_is_null(Datum jsonb);
 
 /* An object in a list, from 0; false when the item is no object. */
 extern bool dw_json_arg_item(const DwJsonArg *list, int item,

@@ -37,6 +37,16 @@ dw_json_arg_object(Datum jsonb, DwJsonArg *object)
 }
 
 bool
+dw_json_arg_is_null(Datum jsonb)
+{
+	JsonbContainer *root = &DatumGetJsonbP(jsonb)->root;
+	JsonbValue	value;
+
+	return JsonContainerIsScalar(root) && JsonbExtractScalar(root, &value) &&
+		value.type == jbvNull;
+}
+
+bool
 dw_json_arg_item(const DwJsonArg *list, int item, DwJsonArg *object)
 {
 	JsonbValue *value = getIthJsonbValueFromContainer(list->root, item);

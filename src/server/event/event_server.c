@@ -151,16 +151,24 @@ next_xid(void)
 }
 
 void
-dw_param_watermark(DwParams *p)
+dw_watermark_take(DwUuid *id, int64 *xid)
 {
 	static const uint8_t zeros[8];
-	int64		xid = next_xid();
 	int64		unix_ms = GetCurrentTimestamp() / 1000 +
 		(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY *
 		INT64CONST(1000);
-	DwUuid	   *id = palloc(sizeof(*id));
 
+	*xid = next_xid();
 	*id = dw_uuid_v7(unix_ms - MARK_LAG_MS, 0, zeros);
+}
+
+void
+dw_param_watermark(DwParams *p)
+{
+	DwUuid	   *id = palloc(sizeof(*id));
+	int64		xid;
+
+	dw_watermark_take(id, &xid);
 	dw_param_uuid(p, id);
 	dw_param_int8(p, xid);
 }

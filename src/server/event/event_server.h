@@ -68,6 +68,9 @@ extern void dw_event_hasten(const DwUuid *scope_id, const char *type);
  * nothing of that time is in flight.
  */
 
+/* Takes a fresh mark: an id, and the number of a transaction. */
+extern void dw_watermark_take(DwUuid *id, int64 *xid);
+
 /* Adds a fresh mark as two parameters: watermark_id, watermark_xid. */
 extern void dw_param_watermark(DwParams *p);
 

@@ -232,6 +232,14 @@ dw_setting_int8(const char *name)
 	return DatumGetInt64(DirectFunctionCall1(int8in, value));
 }
 
+double
+dw_setting_float8(const char *name)
+{
+	Datum		value = CStringGetDatum(setting_text(name));
+
+	return DatumGetFloat8(DirectFunctionCall1(float8in, value));
+}
+
 /* An operator's setting as boolean. */
 bool
 dw_setting_bool(const char *name)

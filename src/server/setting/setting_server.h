@@ -41,7 +41,8 @@ extern char *dw_setting_save(const char *name, const char *value);
 /* An operator's setting or its default as bigint; 22023 if it is none. */
 extern int64 dw_setting_int8(const char *name);
 
-/* The same as boolean. */
+/* The same as double and as boolean. */
+extern double dw_setting_float8(const char *name);
 extern bool dw_setting_bool(const char *name);
 
 #endif							/* DW_SETTING_SERVER_H */

@@ -69,24 +69,6 @@ dw_read_bool(uint64 row, int column)
 	return isnull ? false : DatumGetBool(value);
 }
 
-double
-dw_read_float8(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-
-	return isnull ? 0 : DatumGetFloat8(value);
-}
-
-DateADT
-dw_read_date(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-
-	return isnull ? DATEVAL_NOBEGIN : DatumGetDateADT(value);
-}
-
 TimestampTz
 dw_read_time(uint64 row, int column)
 {
@@ -156,13 +138,6 @@ dw_read_only_bool(uint64 row)
 {
 	check_only();
 	return dw_read_bool(row, 1);
-}
-
-double
-dw_read_only_float8(uint64 row)
-{
-	check_only();
-	return dw_read_float8(row, 1);
 }
 
 TimestampTz

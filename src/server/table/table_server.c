@@ -7,10 +7,13 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "catalog/pg_type_d.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
@@ -28,6 +31,7 @@ static const struct
 }			forms[] = {
 	[DW_FORM_UUID] = {sizeof(DwUuid), UUIDOID},
 	[DW_FORM_UUID_COPY] = {sizeof(DwUuid *), UUIDOID},
+	[DW_FORM_UUIDS] = {sizeof(DwUuids), UUIDARRAYOID},
 	[DW_FORM_INT8] = {sizeof(int64), INT8OID},
 	[DW_FORM_INT4] = {sizeof(int32), INT4OID},
 	[DW_FORM_FLOAT8] = {sizeof(double), FLOAT8OID},
@@ -41,6 +45,7 @@ static const struct
 	[DW_FORM_NUMERIC] = {sizeof(Datum), NUMERICOID},
 	[DW_FORM_POINT] = {sizeof(DwDegrees), InvalidOid},
 	[DW_FORM_BYTEA] = {sizeof(bytea *), BYTEAOID},
+	[DW_FORM_DATUM] = {sizeof(Datum), InvalidOid},
 	[DW_FORM_LABEL] = {sizeof(char *), InvalidOid},
 	[DW_FORM_ENUM] = {sizeof(int), InvalidOid}
 };
@@ -141,6 +146,23 @@ uuid_copy(Datum value)
 	return copy;
 }
 
+/* The elements of an array of uuids, which has no NULLs. */
+static DwUuids
+uuids_copy(Datum value)
+{
+	ArrayType  *array = DatumGetArrayTypeP(value);
+	DwUuids		uuids = {.count = ArrayGetNItems(ARR_NDIM(array),
+												 ARR_DIMS(array))};
+	DwUuid	   *ids = palloc((uuids.count + 1) * sizeof(*ids));
+
+	if (array_contains_nulls(array))
+		elog(ERROR, "an array of ids has a NULL");
+	memcpy(ids, (char *) array + ARR_OVERHEAD_NONULLS(ARR_NDIM(array)),
+		   uuids.count * sizeof(*ids));
+	uuids.ids = ids;
+	return uuids;
+}
+
 /* Puts what stands for NULL into a member. */
 static void
 read_null(const DwColumn *column, char *member)
@@ -152,6 +174,10 @@ read_null(const DwColumn *column, char *member)
 			break;
 		case DW_FORM_INT4:
 			*(int32 *) member = (int32) column->null;
+			break;
+		case DW_FORM_FLOAT8:
+			*(double *) member =
+				(column->flags & DW_COLUMN_NULLABLE) != 0 ? NAN : 0.0;
 			break;
 		case DW_FORM_TIME:
 			*(TimestampTz *) member = DT_NOBEGIN;
@@ -180,10 +206,15 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 		case DW_FORM_UUID_COPY:
 			*(const DwUuid **) member = uuid_copy(value);
 			break;
+		case DW_FORM_UUIDS:
+			*(DwUuids *) member = uuids_copy(value);
+			break;
 		case DW_FORM_INT8:
+		case DW_FORM_TIME:
 			*(int64 *) member = DatumGetInt64(value);
 			break;
 		case DW_FORM_INT4:
+		case DW_FORM_DATE:
 			*(int32 *) member = DatumGetInt32(value);
 			break;
 		case DW_FORM_FLOAT8:
@@ -191,12 +222,6 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 			break;
 		case DW_FORM_BOOL:
 			*(bool *) member = DatumGetBool(value);
-			break;
-		case DW_FORM_TIME:
-			*(TimestampTz *) member = DatumGetTimestampTz(value);
-			break;
-		case DW_FORM_DATE:
-			*(DateADT *) member = DatumGetDateADT(value);
 			break;
 		case DW_FORM_TEXT:
 			*(char **) member = TextDatumGetCString(value);
@@ -210,6 +235,9 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 		case DW_FORM_NUMERIC:
 		case DW_FORM_BYTEA:
 			*(Datum *) member = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+			break;
+		case DW_FORM_DATUM:
+			*(Datum *) member = value;
 			break;
 		case DW_FORM_POINT:
 			dw_point_read(value, (DwDegrees *) member);
@@ -326,15 +354,45 @@ dw_map_read(DwMap *map, uint64 index, void *row)
 	}
 }
 
-/* Adds an enum, or NULL where its number stands for that. */
+/* Adds an enum or a label; the number that stands for NULL is NULL. */
 static void
-param_enum(DwParams *p, const DwColumn *column, int value)
+param_enum(DwParams *p, const DwColumn *column, const char *member)
 {
-	bool		isnull = (column->flags & DW_COLUMN_NULLABLE) != 0 &&
-		value == column->null;
+	const char *label = NULL;
 
-	dw_param_enum(p, column->type,
-				  isnull ? NULL : column->labels->labels[value]);
+	if (column->form == DW_FORM_LABEL)
+		label = *(char *const *) member;
+	else if ((column->flags & DW_COLUMN_NULLABLE) == 0 ||
+			 *(int *) member != column->null)
+		label = column->labels->labels[*(int *) member];
+	dw_param_enum(p, column->type, label);
+}
+
+/* True for a member that may be missing: its stand-in is NULL. */
+static bool
+may_be_null(const DwColumn *column)
+{
+	return (column->flags & DW_COLUMN_NULLABLE) != 0;
+}
+
+/* Adds an id, by itself or behind a pointer. */
+static void
+param_uuid(DwParams *p, const DwColumn *column, const char *member)
+{
+	const DwUuid *id = column->form == DW_FORM_UUID_COPY ?
+		*(DwUuid *const *) member : (const DwUuid *) member;
+
+	if (id != NULL && may_be_null(column) && dw_uuid_is_nil(id))
+		id = NULL;
+	dw_param_uuid(p, id);
+}
+
+/* Adds a double, or NULL for NaN where that stands for it. */
+static void
+param_float8(DwParams *p, const DwColumn *column, double value)
+{
+	dw_param_datum(p, FLOAT8OID, Float8GetDatum(value),
+				   may_be_null(column) && isnan(value));
 }
 
 /* Adds a number, or NULL where it stands for that. */
@@ -344,24 +402,23 @@ param_number(DwParams *p, const DwColumn *column, int64 value)
 	dw_param_datum(p, forms[column->form].type,
 				   column->form == DW_FORM_INT8 ? Int64GetDatum(value)
 				   : Int32GetDatum((int32) value),
-				   (column->flags & DW_COLUMN_NULLABLE) != 0 &&
-				   value == column->null);
+				   may_be_null(column) && value == column->null);
 }
 
 /* Adds a member as the next parameter. */
 static void
 param_column(DwParams *p, const DwColumn *column, const char *member)
 {
-	bool		nullable = (column->flags & DW_COLUMN_NULLABLE) != 0;
+	const DwUuids *uuids = (const DwUuids *) member;
 
 	switch (column->form)
 	{
 		case DW_FORM_UUID:
-			dw_param_uuid(p, nullable && dw_uuid_is_nil((DwUuid *) member)
-						  ? NULL : (const DwUuid *) member);
-			break;
 		case DW_FORM_UUID_COPY:
-			dw_param_uuid(p, *(DwUuid *const *) member);
+			param_uuid(p, column, member);
+			break;
+		case DW_FORM_UUIDS:
+			dw_param_uuids(p, uuids->ids, uuids->count);
 			break;
 		case DW_FORM_INT8:
 			param_number(p, column, *(int64 *) member);
@@ -370,7 +427,7 @@ param_column(DwParams *p, const DwColumn *column, const char *member)
 			param_number(p, column, *(int32 *) member);
 			break;
 		case DW_FORM_FLOAT8:
-			dw_param_float8(p, *(double *) member);
+			param_float8(p, column, *(double *) member);
 			break;
 		case DW_FORM_BOOL:
 			dw_param_bool(p, *(bool *) member);
@@ -391,6 +448,7 @@ param_column(DwParams *p, const DwColumn *column, const char *member)
 		case DW_FORM_TEXTS:
 		case DW_FORM_NUMERIC:
 		case DW_FORM_BYTEA:
+		case DW_FORM_DATUM:		/* of no type: no plan is made of it */
 			dw_param_datum(p, forms[column->form].type, *(Datum *) member,
 						   *(Datum *) member == 0);
 			break;
@@ -398,10 +456,8 @@ param_column(DwParams *p, const DwColumn *column, const char *member)
 			dw_param_point(p, (const DwDegrees *) member);
 			break;
 		case DW_FORM_LABEL:
-			dw_param_enum(p, column->type, *(char *const *) member);
-			break;
 		case DW_FORM_ENUM:
-			param_enum(p, column, *(int *) member);
+			param_enum(p, column, member);
 			break;
 	}
 }

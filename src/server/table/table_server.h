@@ -37,9 +37,10 @@ typedef enum DwForm
 {
 	DW_FORM_UUID,				/* DwUuid; nil, if it may be NULL */
 	DW_FORM_UUID_COPY,			/* const DwUuid *; a NULL pointer */
+	DW_FORM_UUIDS,				/* DwUuids, copied; none of them */
 	DW_FORM_INT8,				/* int64; the column's null number */
 	DW_FORM_INT4,				/* int32, of a smallint too; the null number */
-	DW_FORM_FLOAT8,				/* double; 0 */
+	DW_FORM_FLOAT8,				/* double; 0, or NaN, if it may be NULL */
 	DW_FORM_BOOL,				/* bool; none */
 	DW_FORM_TIME,				/* TimestampTz; DT_NOBEGIN */
 	DW_FORM_DATE,				/* DateADT; DATEVAL_NOBEGIN */
@@ -50,6 +51,8 @@ typedef enum DwForm
 	DW_FORM_NUMERIC,			/* Datum, copied; 0 */
 	DW_FORM_POINT,				/* DwDegrees, of a geography; never NULL */
 	DW_FORM_BYTEA,				/* bytea *, copied; a NULL pointer */
+	DW_FORM_DATUM,				/* Datum of whatever type by reference, in
+								 * SPI's memory, only read; 0 */
 	DW_FORM_LABEL,				/* char *, of an enum; a NULL pointer */
 	DW_FORM_ENUM				/* an enum with labels; the null number */
 } DwForm;
