@@ -1,11 +1,11 @@
 /*
- * Bidding agents: what providers tell them.
+ * Bidding agents: their settings.
  */
 
 /*
  * configure_agent
- *	Tells a provider's agent how to bid, and makes the agent at the first
- *	call. What is NULL stays as it is; values at first in parentheses.
+ *	Sets how a provider's agent bids, and makes the agent at the first
+ *	call. What is NULL stays as it is; defaults in parentheses.
  *
  *	For the provider, administrators and the system.
  *
@@ -13,7 +13,7 @@
  * args:
  *	agent_id: the provider's user id; NULL for the caller
  *	is_active: whether the agent works (false)
- *	mode: shadow decides and tells nobody, propose asks the provider, auto
+ *	mode: shadow decides and reports nothing, propose asks the provider, auto
  *	  bids (propose)
  *	strategy: aggressive, balanced or premium (balanced)
  *	max_bid_radius_miles: farthest job from the provider's primary
@@ -89,7 +89,7 @@ AS 'MODULE_PATHNAME', 'dwello_configure_agent';
 GRANT EXECUTE ON FUNCTION dwello.configure_agent
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.configure_agent IS
-  'Tells a provider''s agent how to bid, and makes the agent at the first call. Errors: WD402, WD401, 42501, 22004, 22001, 22023, 22P02, P0002, WD104, WD103, WD301. See reference.md#configure_agent.';
+  'Sets how a provider''s agent bids, and makes the agent at the first call. Errors: WD402, WD401, 42501, 22004, 22001, 22023, 22P02, P0002, WD104, WD103, WD301. See reference.md#configure_agent.';
 
 /*
  * pause_agent

@@ -64,7 +64,7 @@ COMMENT ON COLUMN dwello.ai_bidding_agents.preferred_categories IS 'Categories t
 COMMENT ON COLUMN dwello.ai_bidding_agents.working_hours IS 'When the agent works, in the provider''s time zone; NULL = always.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.min_margin_ppm IS 'Least margin over cost, in parts per million.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.approval_threshold IS 'Above this amount the agent only proposes, in minor units; NULL = none.';
-COMMENT ON COLUMN dwello.ai_bidding_agents.costs IS 'What the provider''s work costs; NULL = not told.';
+COMMENT ON COLUMN dwello.ai_bidding_agents.costs IS 'What the provider''s work costs; NULL = not known.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.learned IS 'Parameters the agent has learned.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.bids_total IS 'Bids the agent has made.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.bids_won IS 'Bids of the agent that were accepted.';

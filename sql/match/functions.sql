@@ -232,7 +232,7 @@ COMMENT ON FUNCTION dwello.explain_match IS
   'Why dwello.match_jobs() shows a job to a provider where it does, as of now and with nothing else asked for; or why it does not. Errors: WD402, WD401, 42501, 22004, P0002, 22023. See reference.md#explain_match.';
 
 -- ----------------------------------------------------------------------
--- Which agents and providers a new job is for.
+-- The audience of a new job: agents and providers.
 -- ----------------------------------------------------------------------
 
 /*

@@ -163,13 +163,13 @@ COMMENT ON FUNCTION dwello.search_facets IS
   'How many of the jobs that search_jobs() finds have what. Errors: WD402, WD401, 22004, 22001, 22023, P0002. See reference.md#search_facets.';
 
 -- ----------------------------------------------------------------------
--- Searches that a provider wants to hear of.
+-- Saved searches: what a provider is notified of.
 -- ----------------------------------------------------------------------
 
 /*
  * save_search
- *	Saves a search: deliver_events() tells its owner of every job that is
- *	published and fits. There is one notification a job however many of
+ *	Saves a search: deliver_events() notifies its owner of every job that
+ *	is published and fits. There is one notification a job however many of
  *	the owner's searches fit. A provider may have as many as the setting
  *	saved_searches_max says.
  *
@@ -232,11 +232,11 @@ AS 'MODULE_PATHNAME', 'dwello_save_search';
 GRANT EXECUTE ON FUNCTION dwello.save_search
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.save_search IS
-  'Saves a search: deliver_events() tells its owner of every job that is published and fits. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD301. See reference.md#save_search.';
+  'Saves a search: deliver_events() notifies its owner of every job that is published and fits. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD301. See reference.md#save_search.';
 
 /*
  * delete_search
- *	Deletes a saved search. What was told already stays.
+ *	Deletes a saved search. Notifications of it stay.
  *
  *	For its owner, administrators and the system.
  *
@@ -364,9 +364,10 @@ COMMENT ON FUNCTION dwello.jobs_mvt IS
 
 /*
  * cluster_jobs
- *	The visible open jobs of a box in clusters, for maps that read rows.
+ *	The visible open jobs of a bounding box in clusters, for maps that read
+ *	rows.
  *	Every known user sees the same. A cluster is a cell of 32 by 32 pixels
- *	(8 by 8 in a tile of 256); all that the box touches are given whole.
+ *	(8 by 8 in a tile of 256); all that the box touches are whole.
  *	Up to zoom 11 they are as of the last refresh_tiles().
  *
  * role: app, service, support, admin
@@ -410,14 +411,14 @@ AS 'MODULE_PATHNAME', 'dwello_cluster_jobs';
 GRANT EXECUTE ON FUNCTION dwello.cluster_jobs
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.cluster_jobs IS
-  'The visible open jobs of a box in clusters, for maps that read rows. Errors: WD402, WD401, 22004, 22023. See reference.md#cluster_jobs.';
+  'The visible open jobs of a bounding box in clusters, for maps that read rows. Errors: WD402, WD401, 22004, 22023. See reference.md#cluster_jobs.';
 
 /*
  * refresh_tiles
  *	Brings the counts that jobs_mvt() and cluster_jobs() show at low zooms
- *	up to date. It counts what events tell of and what has run out since
- *	the last call, and, going round the map, the tiles of about max_jobs
- *	jobs, whatever has happened to them. Call it every few seconds; at
+ *	up to date. It counts the tiles of jobs that have had an event or have
+ *	expired since the last call, and, going round the map, the tiles of
+ *	about max_jobs jobs, whatever has happened to them. Call it every few seconds; at
  *	first, until is_complete. One worker at a time: another does nothing
  *	and returns 0.
  *
@@ -426,7 +427,8 @@ COMMENT ON FUNCTION dwello.cluster_jobs IS
  *	max_jobs: 1 to 1000000
  * returns: a row
  *	changed: rows of job_tiles that were written
- *	is_complete: the way round the map has come to its end
+ *	is_complete: the end of the map was reached, and the next call begins
+ *	  anew
  * errors:
  *	42501: the caller is not the system
  *	22004

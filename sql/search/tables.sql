@@ -25,7 +25,7 @@ CREATE TABLE dwello.saved_searches (
   CONSTRAINT saved_searches_budget_check CHECK (budget_min <= budget_max)
 );
 CREATE INDEX saved_searches_key_idx ON dwello.saved_searches USING gist (key dwello.agent_key_ops);
-COMMENT ON TABLE dwello.saved_searches IS 'Searches that a provider wants to hear of when a job fits.';
+COMMENT ON TABLE dwello.saved_searches IS 'Searches whose owner is notified when a job is published and fits.';
 COMMENT ON COLUMN dwello.saved_searches.query IS 'Words that are searched for; NULL = any.';
 COMMENT ON COLUMN dwello.saved_searches.longitude IS 'Degrees east of the place; NULL = anywhere.';
 COMMENT ON COLUMN dwello.saved_searches.latitude IS 'Degrees north of the place; NULL = anywhere.';

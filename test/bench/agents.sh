@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # agents.sh [--smoke]
-#	What it costs to find all agents whom a job reaches, against other ways.
+#	What it costs to find the agents in a job's audience, against other ways.
 #
 # CPU     of the process that answers, as matching/race.c takes it; the ways
 #         in turn, in rounds; the means and medians of each round

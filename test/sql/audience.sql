@@ -1,6 +1,6 @@
 --
--- reach.sql
---	Whom a job reaches: the key and its operator, agents, providers, and the
+-- audience.sql
+--	The audience of a job: the key and its operator, agents, providers, and the
 --	columns they are matched by, which the commands keep.
 --
 -- Everything happens in transactions that are rolled back, so other tests
@@ -92,7 +92,7 @@ BEGIN
   PERFORM t.as_system();
   RETURN t.user(name);
 END $$;
--- Who is reached, by name.
+-- Who is in the audience, by name.
 CREATE FUNCTION t.agents(name text) RETURNS text
 LANGUAGE sql AS $$
   SELECT coalesce(string_agg(n, ' ' ORDER BY n), '-')
@@ -101,7 +101,7 @@ CREATE FUNCTION t.providers(name text) RETURNS text
 LANGUAGE sql AS $$
   SELECT coalesce(string_agg(n, ' ' ORDER BY n), '-')
     FROM dwello.match_providers(t.user(name)) AS m JOIN unnest(ARRAY['p1', 'p2', 'p3', 'h1']) AS n ON t.user(n) = m.provider_id $$;
--- Does something, as somebody, and tells whom the job reaches then.
+-- Does something, as somebody, and shows the job's audience then.
 CREATE FUNCTION t.after(statement text, who text DEFAULT NULL, OUT done text, OUT agents text, OUT providers text)
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -196,19 +196,19 @@ SELECT * FROM t.after($$UPDATE dwello.jobs SET preferred_end_date = '2031-07-01'
 ROLLBACK TO s;
 
 -- which jobs: open to all, and not past their end
-CREATE FUNCTION t.reached() RETURNS text LANGUAGE sql AS $$ SELECT t.agents('job') || ', ' || t.providers('job') $$;
-SELECT t.reached() AS open;
+CREATE FUNCTION t.audience() RETURNS text LANGUAGE sql AS $$ SELECT t.agents('job') || ', ' || t.providers('job') $$;
+SELECT t.audience() AS open;
 SAVEPOINT s;
 UPDATE dwello.jobs SET is_listed = false WHERE id = t.user('job');
-SELECT t.reached() AS unlisted;
+SELECT t.audience() AS unlisted;
 ROLLBACK TO s;
 SET LOCAL dwello.now = '2099-01-01';
-SELECT t.reached() AS expired;
+SELECT t.audience() AS expired;
 SET LOCAL dwello.now = '';
 SELECT t.login_as('h1');
 SELECT status FROM dwello.cancel_job(t.user('job'));
 SELECT t.as_system();
-SELECT t.reached() AS cancelled;
+SELECT t.audience() AS cancelled;
 UPDATE dwello.jobs SET deleted_at = now() WHERE id = t.user('job');
 SELECT t.try('SELECT dwello.match_agents(t.user(''job''))') AS deleted;
 -- no place, no match: of nobody else is a place kept

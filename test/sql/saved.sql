@@ -1,6 +1,6 @@
 --
 -- saved.sql
---	Searches that are saved, and who hears of a job by them.
+--	Saved searches, and who is notified of a job by them.
 --
 -- Everything happens in transactions that are rolled back, so other tests
 -- find the cast of setup.sql as it was.
@@ -111,7 +111,7 @@ SELECT type, count(*) FROM dwello.outbox WHERE scope_id = t.user('p1') AND type 
 ROLLBACK;
 
 -- ----------------------------------------------------------------------
--- A published job: who hears of it
+-- A published job: who is notified of it
 -- ----------------------------------------------------------------------
 BEGIN;
 DELETE FROM dwello.saved_searches;
@@ -167,7 +167,7 @@ SELECT status FROM dwello.suspend_user(t.user('p1'), 'Spam.');
 SELECT t.as_system();
 SELECT dwello.deliver_events() > 0 AS delivered;
 SELECT * FROM t.told();
--- each of what p2 asks is why they do not hear of it
+-- each of what p2 asks is why they are not notified of it
 ROLLBACK TO published;
 UPDATE dwello.saved_searches SET currency = 'USD' WHERE user_id = t.user('p2') AND name = 'other currency';
 SELECT dwello.deliver_events() > 0 AS delivered;

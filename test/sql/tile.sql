@@ -290,7 +290,7 @@ BEGIN
   wrong := (SELECT count(*) FROM t.wrong_tiles);
 END
 $$;
--- by events and by the clock alone, for the sweep is elsewhere
+-- by events and by the clock alone, for the refresh cursor is elsewhere
 UPDATE dwello.job_tile_refresh SET next_tile = (1 << 28) - 1;
 CREATE FUNCTION t.refresh_dirty(OUT changed boolean, OUT wrong bigint)
 LANGUAGE plpgsql
@@ -342,7 +342,7 @@ SELECT 'awarded' AS what, * FROM t.refresh_dirty();
 UPDATE dwello.jobs SET expires_at = '2030-01-10 12:30+00' WHERE id = t.user('E');
 SELECT set_config('dwello.now', '2030-01-10 13:00+00', true);
 SELECT 'run out' AS what, * FROM t.refresh_dirty();
--- what nothing tells of is found by the sweep: a job that is moved by hand leaves a count behind, one is deleted, a category moves
+-- what has no event is found by the refresh cursor: a job that is moved by hand leaves a count behind, one is deleted, a category moves
 UPDATE dwello.jobs SET location = st_makepoint(2.35, 48.86)::geography WHERE id = t.user('Berlin');
 UPDATE dwello.jobs SET deleted_at = now() WHERE id = t.user('Fiji');
 SELECT count(*) FROM dwello.add_category('Chimneys', 'd0000000-0000-7000-8000-000000000001', category_id => t.user('Chimneys'));
@@ -384,9 +384,9 @@ SELECT changed FROM dwello.refresh_tiles(1);
 SELECT seen_id > '00000000-0000-0000-0000-000000000000' AND seen_id < watermark_id AS is_on_its_way FROM dwello.job_tile_refresh;
 -- a mark that is not safe: what was seen is looked at again
 UPDATE dwello.job_tile_refresh SET watermark_xid = pg_current_xact_id()::text::bigint + 1;
-CREATE TEMP TABLE sweep AS SELECT * FROM dwello.job_tile_refresh;
+CREATE TEMP TABLE cursor_before AS SELECT * FROM dwello.job_tile_refresh;
 SELECT changed FROM dwello.refresh_tiles(1);
-SELECT a.seen_id = b.seen_id AND a.watermark_id = b.watermark_id AND a.watermark_xid = b.watermark_xid AS stays FROM sweep AS a, dwello.job_tile_refresh AS b;
+SELECT a.seen_id = b.seen_id AND a.watermark_id = b.watermark_id AND a.watermark_xid = b.watermark_xid AS stays FROM cursor_before AS a, dwello.job_tile_refresh AS b;
 -- a job by itself that has closed since it was counted is not shown
 SELECT jobs, t.name_of(job_id) FROM dwello.cluster_jobs(-180, -60, -170, 60, 4);
 UPDATE dwello.jobs SET expires_at = now() WHERE id = t.user('Taveuni');

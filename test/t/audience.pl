@@ -1,5 +1,5 @@
-# reach.pl
-#	Whom a job reaches by the index is whom it reaches by a look at everybody,
+# audience.pl
+#	The audience that the index gives a job is that of a look at everybody,
 #	however the tree came about.
 #
 # A thousand random jobs ask three trees: one that was built, one that grew by
@@ -9,7 +9,7 @@
 # both sides of the antimeridian and round the poles; some have a radius of
 # their own, some the job's, some an area, also one cut at the antimeridian.
 #
-# Planted by hand, one at a time, and seen: a union that keeps the box of what
+# Planted by hand, one at a time, and seen: a union that keeps the bbox of what
 # it had (dw_audience_extend without dw_bbox_extend), one that forgets categories,
 # a picksplit whose sides leave out their last key (split_side), a union that
 # forgets that some go by the job's radius (has_points).
@@ -61,7 +61,7 @@ SELECT n, CASE WHEN n < 7 THEN 179.9 WHEN n < 14 THEN -179.9 ELSE -180 + 360 * u
   FROM generate_series(0, 59) AS n;
 
 -- a sixth of the rows lie close together, want everything within two miles or
--- go by the job's radius, which then reaches beyond the boxes of their nodes
+-- go by the job's radius, which then goes beyond the bboxes of their nodes
 CREATE TABLE plain AS
 SELECT md5('agent' || i)::uuid AS id, longitude, latitude,
        CASE WHEN u(i, 10) < 0.2 THEN NULL

@@ -1,18 +1,18 @@
-# reached.pl
-#	match_agents() and match_providers() find everybody whom a job reaches and
+# audience_told.pl
+#	match_agents() and match_providers() find the whole audience of a job and
 #	nobody else: what plain SQL over the rows themselves finds, from a tree
-#	that grew and changed, one that was built, and after a crash.  And saved
-#	searches are told of a published job when, and only when, the same search
+#	that grew and changed, one that was built, and after a crash.  And owners of
+#	saved searches are notified of a published job when, and only when, the same search
 #	made by hand finds it.
 #
 # Providers and jobs are clustered, also at the antimeridian and the poles,
 # some with an area instead of a circle.
 #
-# Planted by hand, one at a time, and seen: a union that keeps the box of what
+# Planted by hand, one at a time, and seen: a union that keeps the bbox of what
 # it had (dw_audience_extend without dw_bbox_extend), a picksplit whose sides
 # leave out the second half of their keys (one that leaves out the last alone
-# shows in reach.pl only), categories that go by their bits.  What the index
-# may leave to the rows is planted in and seen by test/sql/reach.sql: an area,
+# shows in audience.pl only), categories that go by their bits.  What the index
+# may leave to the rows is planted in and seen by test/sql/audience.sql: an area,
 # many categories, the days of credentials, two categories of one tag.
 use strict;
 use warnings;

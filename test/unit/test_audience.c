@@ -1,6 +1,6 @@
 /*
  * test_audience.c
- *		Whom a job reaches: one leaf, and the nodes above it.
+ *		The audience of a job: one leaf, and the nodes above it.
  */
 #include "unit.h"
 
@@ -244,7 +244,7 @@ test_points(void **state)
 	assert_true(dw_audience_may_match(&query, &all));
 }
 
-/* A node says no where nothing below it wants the job. */
+/* A node does not match where nothing below it wants the job. */
 static void
 test_node(void **state)
 {

@@ -1,6 +1,6 @@
 /*
  * test_tile.c
- *		Tiles and cells: numbers, places, boxes over the antimeridian.
+ *		Tiles and cells: numbers, places, bboxes over the antimeridian.
  */
 #include "unit.h"
 
@@ -106,7 +106,7 @@ test_degrees(void **state)
 	}
 }
 
-/* Asserts what is at fault with a tile; -1 for nothing. */
+/* Asserts which argument of a tile has an error; -1 for none. */
 static void
 assert_tile_error(DwTile tile, const char *argument)
 {
@@ -133,7 +133,7 @@ test_tile_check(void **state)
 	assert_tile_error((DwTile) {3, 7, INT64_MIN}, "y");
 }
 
-/* Asserts what is at fault with a box; -1 for nothing. */
+/* Asserts which argument of a bbox has an error; -1 for none. */
 static void
 assert_box_error(DwTileBbox box, const char *argument)
 {
@@ -145,7 +145,7 @@ assert_box_error(DwTileBbox box, const char *argument)
 		assert_string_equal(error.place.argument, argument);
 }
 
-/* A box has width and height, and is not too large for its zoom. */
+/* A bbox has width and height, and is not too large for its zoom. */
 static void
 test_bbox_check(void **state)
 {
@@ -165,7 +165,7 @@ test_bbox_check(void **state)
 	assert_box_error((DwTileBbox) {10.0001, -1, 10, 1, 7}, "zoom");
 }
 
-/* Whether the tile of a place is in a span of a box. */
+/* Whether the tile of a place is in the span of a bbox. */
 static bool
 is_within(const DwTileSpan *span, double longitude, double latitude)
 {
@@ -174,7 +174,7 @@ is_within(const DwTileSpan *span, double longitude, double latitude)
 	return dw_tile_within(span, dw_tile_number(&tile));
 }
 
-/* The tiles of a box, west of the antimeridian, east of it and across. */
+/* The tiles of a bbox, west of the antimeridian, east of it and across. */
 static void
 test_span(void **state)
 {
