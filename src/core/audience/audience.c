@@ -1,6 +1,6 @@
 /*
  * audience.c
- *		Whom a new job reaches: what keys want, and how an index packs them.
+ *		The audience of a new job: what keys want, and how an index packs them.
  */
 #include "core/audience/audience.h"
 
@@ -9,9 +9,11 @@
 
 #include "core/geo/geo.h"
 
-#define RADIANS			(3.14159265358979323846 / 180.0)
 
-/* Degrees added to each side of a box when boxes are weighed. */
+/*
+ * Degrees added to each side of a bbox when bboxes are weighed: else the box
+ * of one point would weigh nothing, and any growth as much as any other.
+ */
 #define BBOX_RIM			0.4
 
 #define SIGN_BIT		UINT32_C(0x80000000)
@@ -169,8 +171,8 @@ circle_covers(const DwAudienceQuery *query, const DwPoint *centre,
 			  double radius_m)
 {
 	int64_t		across = (int64_t) centre->latitude - query->point.latitude;
-	double		least = fabs((double) across) / DW_BBOX_DEGREE * RADIANS *
-		DW_GEO_RADIUS_M * LATITUDE_SHARE;
+	double		least = fabs((double) across) / DW_BBOX_DEGREE *
+		DW_GEO_RADIANS * DW_GEO_RADIUS_M * LATITUDE_SHARE;
 
 	/* a metre is more than the query's point is off its place */
 	return least - 1.0 <= radius_m &&
@@ -222,7 +224,7 @@ bits_count(uint64_t set)
 	return count;
 }
 
-/* How often a node is asked: by the size of its box and its categories. */
+/* How often a node is asked: by the size of its bbox and its categories. */
 static double
 node_weight(const DwAudienceKey *node)
 {
@@ -278,19 +280,6 @@ dw_audience_equal(const DwAudienceKey *a, const DwAudienceKey *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* Spreads the bits of a number so that another's fit between them. */
-static uint64_t
-bits_spread(uint32_t value)
-{
-	uint64_t	bits = value;
-
-	bits = (bits | bits << 16) & UINT64_C(0x0000ffff0000ffff);
-	bits = (bits | bits << 8) & UINT64_C(0x00ff00ff00ff00ff);
-	bits = (bits | bits << 4) & UINT64_C(0x0f0f0f0f0f0f0f0f);
-	bits = (bits | bits << 2) & UINT64_C(0x3333333333333333);
-	return (bits | bits << 1) & UINT64_C(0x5555555555555555);
-}
-
 uint64_t
 dw_audience_order(const DwAudienceKey *key)
 {
@@ -303,8 +292,8 @@ dw_audience_order(const DwAudienceKey *key)
 		point.latitude =
 			(int32_t) (((int64_t) key->box.south + key->box.north) / 2);
 	}
-	return bits_spread((uint32_t) point.longitude ^ SIGN_BIT) << 1 |
-		bits_spread((uint32_t) point.latitude ^ SIGN_BIT);
+	return dw_geo_spread((uint32_t) point.longitude ^ SIGN_BIT) << 1 |
+		dw_geo_spread((uint32_t) point.latitude ^ SIGN_BIT);
 }
 
 /* Tags of categories, none of which is 0; gives their number. */

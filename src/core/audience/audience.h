@@ -1,6 +1,6 @@
 /*
  * audience.h
- *		Whom a new job reaches: agents, providers and saved searches.
+ *		The audience of a new job: agents, providers and saved searches.
  *
  * Each of them has a key: where it wants jobs, of which categories, budgets
  * and currency, and which credentials are held.  A leaf is one of them; a
@@ -10,7 +10,7 @@
  *
  * A leaf is exact but for three things, for which whoever asks looks at the
  * row: its categories, when they are too many or when another has the tag of
- * one of the job's; the form of an area, of which the key has the box; and
+ * one of the job's; the form of an area, of which the key has the bbox; and
  * the days on which credentials are valid.
  *
  * Days are those of the server's epoch, money is in minor units of the
@@ -39,13 +39,13 @@
 #define DW_AUDIENCE_ACCOUNT_STATUS	16	/* bits of account status begin here */
 
 /* What a key is. */
-typedef enum DwReachKind
+typedef enum DwAudienceKind
 {
 	DW_AUDIENCE_CIRCLE,			/* a leaf: a circle of its own radius */
 	DW_AUDIENCE_POINT,			/* a leaf: the query's radius round a point */
-	DW_AUDIENCE_AREA,			/* a leaf: a box, that of its area */
+	DW_AUDIENCE_AREA,			/* a leaf: the bbox of its area */
 	DW_AUDIENCE_NODE			/* many of them */
-} DwReachKind;
+} DwAudienceKind;
 
 typedef struct DwAudienceKey
 {
@@ -66,7 +66,7 @@ typedef struct DwAudienceKey
 	uint32_t	capabilities;	/* bits of credentials and account status;
 								 * what any has */
 	uint16_t	currency;		/* code, or ANY; of a node the set of bits */
-	uint8_t		kind;			/* a DwReachKind */
+	uint8_t		kind;			/* a DwAudienceKind */
 	union
 	{
 		uint8_t		has_more;	/* a leaf: more categories than tags */
@@ -108,7 +108,7 @@ extern DwAudienceQuery dw_audience_query_of(const DwJobKey *job);
 /* Adds a category to a query; false when there are too many. */
 extern bool dw_audience_add_category(DwAudienceQuery *query, const DwUuid *id);
 
-/* The box that covers corners in degrees, which lie on the globe. */
+/* The bbox that covers corners in degrees, which lie on the globe. */
 extern DwBbox dw_audience_bbox(double west, double south, double east,
 							   double north);
 

@@ -10,8 +10,6 @@
 
 #include <math.h>
 
-
-#define RADIANS			(3.14159265358979323846 / 180.0)
 #define QUARTER_TURN	(DW_BBOX_HALF_TURN / 2)
 
 /* Half an angle, in radians, for which a few terms of a series do. */
@@ -49,8 +47,8 @@ dw_wire_point(DwWire *wire, DwPoint *point)
 DwPlace
 dw_place_of(double longitude, double latitude)
 {
-	DwPlace		place = {longitude, latitude, cos(latitude * RADIANS),
-	sin(fabs(latitude) * RADIANS)};
+	DwPlace		place = {longitude, latitude, cos(latitude * DW_GEO_RADIANS),
+	sin(fabs(latitude) * DW_GEO_RADIANS)};
 
 	return place;
 }
@@ -62,7 +60,7 @@ dw_place_of(double longitude, double latitude)
 static inline double
 half_sine_square(double degrees)
 {
-	double		half = degrees * (RADIANS / 2.0);
+	double		half = degrees * (DW_GEO_RADIANS / 2.0);
 	double		square = half * half;
 	double		sine;
 
@@ -81,12 +79,12 @@ half_sine_square(double degrees)
 static inline double
 cos_of_latitude(const DwPlace *place, double polar)
 {
-	double		angle = (polar - fabs(place->latitude)) * RADIANS;
+	double		angle = (polar - fabs(place->latitude)) * DW_GEO_RADIANS;
 	double		square = angle * angle;
 	double		cosine;
 
 	if (square >= SMALL_HALF * SMALL_HALF)
-		return cos(polar * RADIANS);
+		return cos(polar * DW_GEO_RADIANS);
 	cosine = place->cos_latitude *
 		(1.0 + square * (-1.0 / 2.0 + square *
 						 (1.0 / 24.0 - square / 720.0))) -
@@ -227,7 +225,7 @@ DwBbox
 dw_bbox_circle(const DwPlace *centre, double radius_m)
 {
 	double		radius = radius_m / DW_GEO_RADIUS_M;
-	double		reach = radius / RADIANS + ENVELOPE_MARGIN;
+	double		reach = radius / DW_GEO_RADIANS + ENVELOPE_MARGIN;
 	double		south = centre->latitude - reach;
 	double		north = centre->latitude + reach;
 	DwBbox		box = {-DW_BBOX_HALF_TURN, 0, DW_BBOX_HALF_TURN, 0};
@@ -240,7 +238,7 @@ dw_bbox_circle(const DwPlace *centre, double radius_m)
 
 		if (sine < 1.0)
 			box_widen(&box, centre->longitude,
-					  asin(sine) / RADIANS + ENVELOPE_MARGIN);
+					  asin(sine) / DW_GEO_RADIANS + ENVELOPE_MARGIN);
 	}
 	return box;
 }

@@ -10,8 +10,6 @@
 
 #include <math.h>
 
-#define DW_GEO_RADIANS	(3.14159265358979323846 / 180.0)
-
 /* True when the place lies on the globe; NaN and infinities do not. */
 bool
 dw_geo_valid(double longitude, double latitude)

@@ -18,6 +18,8 @@
  * metres or miles out.  What enters a score is an integer, in 1/10000 mile.
  */
 
+#define DW_GEO_PI				3.14159265358979323846
+#define DW_GEO_RADIANS			(DW_GEO_PI / 180.0) /* of a degree */
 #define DW_GEO_RADIUS_M			6371008.7714
 #define DW_GEO_METRES_PER_MILE	1609.344
 
@@ -141,6 +143,22 @@ dw_bbox_overlaps(const DwBbox *box, const DwBbox *other)
 	return (box->west <= other->east && other->west <= box->east) ||
 		other->west + DW_BBOX_TURN <= box->east ||
 		box->west + DW_BBOX_TURN <= other->east;
+}
+
+/*
+ * Spreads the bits of a number so that another's fit between them: both
+ * together are a place in Z-order, which keeps neighbours together.
+ */
+static inline uint64_t
+dw_geo_spread(uint32_t value)
+{
+	uint64_t	bits = value;
+
+	bits = (bits | bits << 16) & UINT64_C(0x0000FFFF0000FFFF);
+	bits = (bits | bits << 8) & UINT64_C(0x00FF00FF00FF00FF);
+	bits = (bits | bits << 4) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+	bits = (bits | bits << 2) & UINT64_C(0x3333333333333333);
+	return (bits | bits << 1) & UINT64_C(0x5555555555555555);
 }
 
 #endif							/* DW_GEO_H */

@@ -2,7 +2,10 @@
  * tile.c
  *		Map tiles, and places as numbers of cells.
  *
- * The projection is the sphere's Mercator (EPSG:3857) on a square of side 1.
+ * The projection is the sphere's Mercator (EPSG:3857) on a square of side 1:
+ *		x = (longitude + 180) / 360
+ *		y = 1/2 - atanh(sin(latitude)) / (2 pi), latitude to 85.0511 degrees
+ * The inverse of y is latitude = atan(sinh(pi (1 - 2 y))).
  */
 #include "core/search/search.h"
 
@@ -10,8 +13,6 @@
 
 #include "core/geo/geo.h"
 
-#define PI				3.14159265358979323846
-#define RADIANS			(PI / 180.0)
 #define MICRODEGREE		1e6
 
 /* Columns, and rows, at a zoom. */
@@ -38,45 +39,34 @@ dw_tile_check(const DwTile *tile, DwArgError *error)
 }
 
 void
-dw_tile_bbox_check(const DwTileBbox *box, DwArgError *error)
+dw_tile_bbox_check(const DwTileBbox *bbox, DwArgError *error)
 {
 	DwTileSpan	span;
 
-	if (!dw_geo_valid(box->west, box->south))
+	if (!dw_geo_valid(bbox->west, bbox->south))
 		dw_arg_error_note(error, "west", DW_BAD_VALUE,
 						  "and south must be a place on the globe");
-	if (!dw_geo_valid(box->east, box->north))
+	if (!dw_geo_valid(bbox->east, bbox->north))
 		dw_arg_error_note(error, "east", DW_BAD_VALUE,
 						  "and north must be a place on the globe");
-	if (box->south >= box->north)
+	if (bbox->south >= bbox->north)
 		dw_arg_error_note(error, "south", DW_BAD_VALUE,
 						  "must be less than north");
-	if (box->west == box->east)
+	if (bbox->west == bbox->east)
 		dw_arg_error_note(error, "west", DW_BAD_VALUE,
 						  "must not be equal to east");
-	if (box->zoom < 0 || box->zoom > DW_TILE_ZOOM_MAX)
+	if (bbox->zoom < 0 || bbox->zoom > DW_TILE_ZOOM_MAX)
 		dw_arg_error_note(error, "zoom", DW_BAD_VALUE,
 						  "must be from 0 to 22");
 	if (error->code != DW_OK)
 		return;
-	span = dw_tile_span(box, box->zoom);
+	span = dw_tile_span(bbox, bbox->zoom);
 	if (dw_tile_count(&span) > DW_TILE_BBOX_MAX)
 		dw_arg_error_note(error, "zoom", DW_BAD_VALUE,
 						  "is too large for the box: it would touch more than 128 tiles");
 }
 
-/* Spreads 31 bits, so that there is room for one between any two. */
-static uint64_t
-spread(uint64_t bits)
-{
-	bits = (bits | bits << 16) & UINT64_C(0x0000FFFF0000FFFF);
-	bits = (bits | bits << 8) & UINT64_C(0x00FF00FF00FF00FF);
-	bits = (bits | bits << 4) & UINT64_C(0x0F0F0F0F0F0F0F0F);
-	bits = (bits | bits << 2) & UINT64_C(0x3333333333333333);
-	return (bits | bits << 1) & UINT64_C(0x5555555555555555);
-}
-
-/* Takes every second bit, from the last one on: undoes spread(). */
+/* Takes every second bit, from the lowest on: undoes dw_geo_spread(). */
 static uint64_t
 gather(uint64_t bits)
 {
@@ -91,8 +81,8 @@ gather(uint64_t bits)
 int64_t
 dw_tile_number(const DwTile *tile)
 {
-	return (int64_t) (spread((uint64_t) tile->y) << 1 |
-					  spread((uint64_t) tile->x));
+	return (int64_t) (dw_geo_spread((uint32_t) tile->y) << 1 |
+					  dw_geo_spread((uint32_t) tile->x));
 }
 
 /* The column of a number. */
@@ -133,7 +123,7 @@ static double
 share_y(double latitude)
 {
 	/* at a pole it is infinite, or nearly */
-	return 0.5 - atanh(sin(latitude * RADIANS)) / (2.0 * PI);
+	return 0.5 - atanh(sin(latitude * DW_GEO_RADIANS)) / (2.0 * DW_GEO_PI);
 }
 
 int64_t
@@ -158,18 +148,18 @@ dw_tile_range(int64_t number, int32_t zoom, int32_t deeper)
 }
 
 DwTileSpan
-dw_tile_span(const DwTileBbox *box, int32_t zoom)
+dw_tile_span(const DwTileBbox *bbox, int32_t zoom)
 {
 	DwTileSpan	span = {
 		.zoom = zoom,
-		.west = step(share_x(box->west), zoom),
-		.east = step(share_x(box->east), zoom),
-		.north = step(share_y(box->north), zoom),
-		.south = step(share_y(box->south), zoom)
+		.west = step(share_x(bbox->west), zoom),
+		.east = step(share_x(bbox->east), zoom),
+		.north = step(share_y(bbox->north), zoom),
+		.south = step(share_y(bbox->south), zoom)
 	};
 
-	/* a box that goes nearly round meets itself: then it is all round */
-	if (box->west > box->east && span.west <= span.east)
+	/* a bbox that goes nearly round meets itself: then it is all round */
+	if (bbox->west > bbox->east && span.west <= span.east)
 	{
 		span.west = 0;
 		span.east = side(zoom) - 1;
@@ -218,7 +208,7 @@ dw_tile_within(const DwTileSpan *span, int64_t number)
 	return is_between && y >= span->north && y <= span->south;
 }
 
-/* Degrees rounded to a millionth; never a negative zero. */
+/* Degrees rounded to a millionth, 11 cm; never a negative zero. */
 static double
 rounded(double degrees)
 {
@@ -240,5 +230,6 @@ dw_tile_latitude(int64_t y)
 {
 	double		share = ((double) y + 0.5) / (double) side(DW_TILE_DEPTH);
 
-	return rounded(atan(sinh(PI * (1.0 - 2.0 * share))) / RADIANS);
+	return rounded(atan(sinh(DW_GEO_PI * (1.0 - 2.0 * share))) /
+				   DW_GEO_RADIANS);
 }
