@@ -48,19 +48,19 @@ static void
 test_judge(void **state)
 {
 	assert_int_equal(judge(radius, 4), DW_AGENT_BAD_RADIUS);
-	assert_int_equal(judge(radius, 5), DW_AGENT_FINE);
-	assert_int_equal(judge(radius, 50), DW_AGENT_FINE);
+	assert_int_equal(judge(radius, 5), DW_AGENT_OK);
+	assert_int_equal(judge(radius, 50), DW_AGENT_OK);
 	assert_int_equal(judge(radius, 51), DW_AGENT_BAD_RADIUS);
 	assert_int_equal(judge(bids_per_day, 0), DW_AGENT_BAD_DAY);
-	assert_int_equal(judge(bids_per_day, 20), DW_AGENT_FINE);
+	assert_int_equal(judge(bids_per_day, 20), DW_AGENT_OK);
 	assert_int_equal(judge(bids_per_day, 21), DW_AGENT_BAD_DAY);
 	assert_int_equal(judge(min_value, 0), DW_AGENT_BAD_MIN_VALUE);
-	assert_int_equal(judge(min_value, 200000), DW_AGENT_FINE);
+	assert_int_equal(judge(min_value, 200000), DW_AGENT_OK);
 	assert_int_equal(judge(min_value, 200001), DW_AGENT_BAD_MAX_VALUE);
 	assert_int_equal(judge(max_value, INT64_MIN), DW_AGENT_BAD_MAX_VALUE);
-	assert_int_equal(judge(max_value, INT64_MAX), DW_AGENT_FINE);
+	assert_int_equal(judge(max_value, INT64_MAX), DW_AGENT_OK);
 	assert_int_equal(judge(margin_ppm, -1), DW_AGENT_BAD_MARGIN);
-	assert_int_equal(judge(margin_ppm, 10000000), DW_AGENT_FINE);
+	assert_int_equal(judge(margin_ppm, 10000000), DW_AGENT_OK);
 	assert_int_equal(judge(margin_ppm, 10000001), DW_AGENT_BAD_MARGIN);
 	assert_int_equal(judge(threshold, -1), DW_AGENT_BAD_THRESHOLD);
 }

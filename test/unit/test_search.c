@@ -18,7 +18,7 @@ good_search(void)
 	DwSearch	search = {
 		.has_longitude = true, .has_latitude = true, .has_radius = true,
 		.longitude = -122.42, .latitude = 37.77, .radius_miles = 25,
-		.category_ids = &category, .category_count = 1,
+		.categories = {&category, 1},
 		.budget_min = DW_SEARCH_ABSENT, .budget_max = DW_SEARCH_ABSENT,
 		.currency = "USD", .as_of = 1000, .now = 1000
 	};
@@ -26,7 +26,7 @@ good_search(void)
 	return search;
 }
 
-/* Asserts which argument is at fault; -1 for none. */
+/* Asserts which argument has an error; -1 for none. */
 static void
 assert_arg_error(const DwSearch *search, const char *argument)
 {
@@ -112,17 +112,17 @@ test_filters(void **state)
 	search.currency = "usd";
 	assert_arg_error(&search, "currency");
 	search = good_search();
-	search.category_count = 0;
+	search.categories.count = 0;
 	assert_arg_error(&search, "category_ids");
-	search.category_count = DW_SEARCH_CATEGORIES_MAX + 1;
+	search.categories.count = DW_SEARCH_CATEGORIES_MAX + 1;
 	assert_arg_error(&search, "category_ids");
-	search.category_ids = NULL;
+	search.categories.ids = NULL;
 	assert_arg_error(&search, NULL);
 	search.as_of = 1001;
 	assert_arg_error(&search, "as_of");
 }
 
-/* Asserts which part of a cursor is at fault; -1 for none. */
+/* Asserts which part of a cursor has an error; -1 for none. */
 static void
 assert_cursor(DwSearchCursor cursor, const char *argument)
 {
@@ -340,7 +340,7 @@ test_share(void **state)
 
 	search.radius_miles = DW_BBOX_RADIUS_MAX_MILES;
 	assert_true(dw_search_share(&search) == 0.3);
-	search.category_ids = NULL;
+	search.categories.ids = NULL;
 	assert_true(dw_search_share(&search) == 1.0);
 	search.radius_miles = 1;
 	assert_true(dw_search_share(&search) > 0);

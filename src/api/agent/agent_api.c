@@ -1,13 +1,11 @@
 /*
  * agent_api.c
- *		Entry points of bidding agents: what they are told, and the switch.
+ *		Entry points of bidding agents: their settings, and the switch.
  *
- * The arguments are laid over an agent twice: over one that has no faults,
+ * The arguments are laid over an agent twice: over one that is valid,
  * to judge them alone, and over the provider's own once it is locked.
  */
 #include "postgres.h"
-
-#include "utils/jsonb.h"
 
 #include "api/account/account_api.h"
 #include "api/escrow/escrow_api.h"
@@ -16,6 +14,7 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/agent/agent_store.h"
+#include "store/match/match_store.h"
 
 /* Who has to do with the agent of a provider. */
 #define AGENT_ACTORS \
@@ -28,13 +27,11 @@ static void agent_lay(DwCall *call, DwAgent *agent);
 static void numbers_lay(DwCall *call, DwAgentNumbers *numbers);
 static void document_lay(DwCall *call, const char *arg, Datum *value);
 static void categories_lay(DwCall *call, DwAgent *agent);
-static bool document_is_null(Datum document);
 static void numbers_check(DwCall *call, const DwAgentNumbers *numbers);
 static void arguments_check(DwCall *call);
 static void document_check(DwCall *call, const char *arg,
-						   const char *(*fault) (Datum));
+						   const char *(*error) (Datum));
 static void categories_check(DwCall *call);
-static void provider_lock(DwCall *call, const DwUuid *agent_id);
 static void tier_check(DwCall *call, const DwAgent *agent);
 static void agent_emit(const DwAgent *agent, const char *type);
 static Datum agent_return(DwCall *call, const DwAgent *agent);
@@ -51,7 +48,7 @@ DW_FUNCTION(dwello_configure_agent)
 	arguments_check(&call);
 
 	categories_check(&call);
-	provider_lock(&call, &agent_id);
+	dw_provider_for_command(&call, "agent_id", &agent_id);
 	if (dw_arg_has(&call, "tier") && call.actor.kind == DW_ACTOR_PROVIDER)
 		dw_raise(DW_FORBIDDEN, "only an administrator sets the tier",
 				 "The caller is the provider.", "Leave tier out.");
@@ -83,7 +80,7 @@ DW_FUNCTION(dwello_pause_agent)
 	dw_command_begin(&call, fcinfo, AGENT_ACTORS);
 	agent_id = dw_user_argument(&call, "agent_id");
 
-	provider_lock(&call, &agent_id);
+	dw_provider_for_command(&call, "agent_id", &agent_id);
 	if (!dw_agent_lock_known(&agent_id, &agent))
 		dw_raise(DW_NOT_FOUND, "agent does not exist",
 				 psprintf("Provider %s has none.", dw_uuid_text(&agent_id)),
@@ -107,7 +104,7 @@ static void
 agent_lay(DwCall *call, DwAgent *agent)
 {
 	const char *tier = dw_arg_text_opt(call, "tier", CODE_MAX_LENGTH);
-	const char *currency = dw_arg_text_opt(call, "currency",
+	char	   *currency = dw_arg_text_opt(call, "currency",
 										   CODE_MAX_LENGTH);
 
 	if (dw_arg_has(call, "is_active"))
@@ -155,7 +152,7 @@ document_lay(DwCall *call, const char *arg, Datum *value)
 	if (!dw_arg_has(call, arg))
 		return;
 	*value = dw_arg_jsonb(call, arg);
-	if (document_is_null(*value))
+	if (dw_json_arg_is_null(*value))
 		*value = (Datum) 0;
 }
 
@@ -163,27 +160,17 @@ document_lay(DwCall *call, const char *arg, Datum *value)
 static void
 categories_lay(DwCall *call, DwAgent *agent)
 {
-	int			count;
-	DwUuid	   *ids = dw_arg_uuids_opt(call, "preferred_categories", &count);
+	DwUuids		categories;
 
-	if (ids == NULL)
+	categories.ids = dw_arg_uuids_opt(call, "preferred_categories",
+									  &categories.count);
+	if (categories.ids == NULL)
 		return;
-	if (count > DW_AGENT_CATEGORIES_MAX)
+	if (categories.count > DW_AGENT_CATEGORIES_MAX)
 		dw_arg_refuse(call, "preferred_categories", DW_BAD_VALUE,
 					  psprintf("must not have more than %d elements",
 							   DW_AGENT_CATEGORIES_MAX));
-	agent->categories = dw_agent_categories(ids, count);
-}
-
-/* True for the document that is JSON null. */
-static bool
-document_is_null(Datum document)
-{
-	JsonbValue	value;
-
-	return JB_ROOT_IS_SCALAR(DatumGetJsonbP(document)) &&
-		JsonbExtractScalar(&DatumGetJsonbP(document)->root, &value) &&
-		value.type == jbvNull;
+	agent->categories = categories;
 }
 
 /* 22023 for the first of the numbers that is wrong. */
@@ -194,7 +181,7 @@ numbers_check(DwCall *call, const DwAgentNumbers *numbers)
 	{
 		const char *arg;		/* whose value it is */
 		const char *what;		/* is wrong with it */
-	}			faults[] = {
+	}			errors[] = {
 		[DW_AGENT_BAD_RADIUS] = {"max_bid_radius_miles", "must be from 5 to 50 miles"},
 		[DW_AGENT_BAD_DAY] = {"max_bids_per_day", "must be from 1 to 20"},
 		[DW_AGENT_BAD_MIN_VALUE] = {"min_project_value", "must be above zero"},
@@ -204,11 +191,11 @@ numbers_check(DwCall *call, const DwAgentNumbers *numbers)
 		"must be from 0 to 10000000"},
 		[DW_AGENT_BAD_THRESHOLD] = {"approval_threshold", "must not be negative"}
 	};
-	DwAgentFault fault = dw_agent_judge(numbers);
+	DwAgentError error = dw_agent_judge(numbers);
 
-	if (fault != DW_AGENT_FINE)
-		dw_arg_refuse(call, faults[fault].arg, DW_BAD_VALUE,
-					  faults[fault].what);
+	if (error != DW_AGENT_OK)
+		dw_arg_refuse(call, errors[error].arg, DW_BAD_VALUE,
+					  errors[error].what);
 }
 
 /* Judges what can be judged alone; 22001, 22023, 22P02. */
@@ -225,13 +212,13 @@ arguments_check(DwCall *call)
 	agent_lay(call, &alone);
 	numbers_check(call, &alone.numbers);
 	dw_arg_check_currency(call, "currency", alone.currency);
-	document_check(call, "working_hours", dw_agent_hours_fault);
-	document_check(call, "costs", dw_agent_costs_fault);
+	document_check(call, "working_hours", dw_agent_hours_error);
+	document_check(call, "costs", dw_agent_costs_error);
 }
 
-/* 22023 for a document that is too large or has a fault. */
+/* 22023 for a document that is too large or not valid. */
 static void
-document_check(DwCall *call, const char *arg, const char *(*fault) (Datum))
+document_check(DwCall *call, const char *arg, const char *(*error) (Datum))
 {
 	Datum		document;
 	const char *what;
@@ -243,7 +230,7 @@ document_check(DwCall *call, const char *arg, const char *(*fault) (Datum))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE,
 					  psprintf("must not be larger than %d bytes",
 							   DOCUMENT_BYTES_MAX));
-	what = document_is_null(document) ? NULL : fault(document);
+	what = dw_json_arg_is_null(document) ? NULL : error(document);
 	if (what != NULL)
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, what);
 }
@@ -254,25 +241,15 @@ categories_check(DwCall *call)
 {
 	int			count;
 	DwUuid	   *ids = dw_arg_uuids_opt(call, "preferred_categories", &count);
-	int			unknown = dw_agent_unknown_category(ids, count);
 
-	if (unknown >= 0)
-		dw_raise(DW_NOT_FOUND, "category does not exist",
-				 psprintf("There is no category %s.",
-						  dw_uuid_text(&ids[unknown])),
-				 "The view dwello.categories lists them all.");
-}
-
-/* Locks the provider whose agent it is; 22023 for another kind of user. */
-static void
-provider_lock(DwCall *call, const DwUuid *agent_id)
-{
-	DwUser		user;
-
-	dw_user_for_command(call, agent_id, &user);
-	if (user.type != DW_USER_PROVIDER)
-		dw_arg_refuse(call, "agent_id", DW_BAD_VALUE,
-					  "must be a service provider's");
+	for (int i = 0; ids != NULL && i < count; i++)
+	{
+		if (!dw_match_category_exists(&ids[i]))
+			dw_raise(DW_NOT_FOUND, "category does not exist",
+					 psprintf("There is no category %s.",
+							  dw_uuid_text(&ids[i])),
+					 "The view dwello.categories lists them all.");
+	}
 }
 
 /* WD301 for a provider who asks for more bids than their tier has. */
@@ -298,7 +275,7 @@ tier_check(DwCall *call, const DwAgent *agent)
 				 "Ask for fewer bids a day, or for another tier.");
 }
 
-/* Tells the outside that there is something new to read. */
+/* Emits that there is something new to read. */
 static void
 agent_emit(const DwAgent *agent, const char *type)
 {

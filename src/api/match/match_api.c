@@ -1,21 +1,34 @@
 /*
  * match_api.c
- *		Entry point that lists the open jobs which suit a provider:
- *		match_jobs.
+ *		Entry points that list the open jobs which suit a provider, and that
+ *		take the score of one apart: match_jobs, explain_match.
+ *
+ * A provider is matched by where they work, how far their agent goes, what it
+ * prefers and which credentials they hold; what they ask for may differ from
+ * call to call.
  */
 #include "postgres.h"
+
+#include <math.h>
 
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
-#include "api/match/criteria_api_int.h"
-#include "core/base/base.h"
+#include "api/job/job_api.h"
 #include "core/geo/geo.h"
+#include "core/match/match.h"
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/match/match_store.h"
+
+/* Who may ask what suits a provider. */
+#define MATCH_ACTORS \
+	(DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM)
+
+/* A radius that was not given; it is a good one, so that judging goes on. */
+#define MATCH_NO_RADIUS		1e-300
 
 /* Most jobs of one call: more than a page, for those who rank them anew. */
 #define MATCH_RESULTS_MAX	500
@@ -38,7 +51,16 @@ enum
 	ROW_PUBLISHED_AT
 };
 
-static int	jobs_count(DwCall *call);
+/* A score taken apart. */
+typedef struct Explanation
+{
+	bool		has_score;		/* the job was published */
+	double		terms[DW_MATCH_TERM_COUNT]; /* of the score */
+	double		score;			/* their weighted sum */
+	double		miles;			/* from the provider to the job */
+	uint32		misses;			/* why the job is not shown to them */
+} Explanation;
+
 static TimestampTz jobs_as_of(DwCall *call, TimestampTz now);
 static const char *jobs_currency(DwCall *call);
 static void jobs_criteria(DwCall *call, DwMatchCriteria *criteria);
@@ -48,6 +70,21 @@ static void jobs_categories(DwCall *call, const DwMatchProvider *provider,
 							DwMatchCriteria *criteria);
 static void jobs_row(DwCall *call, const DwMatchQuery *query,
 					 const DwMatchJob *job);
+static void explain(const DwMatchProvider *provider, const DwJob *job,
+					const DwMatchQuery *query, Explanation *explanation);
+static void explain_row(DwCall *call, DwMatchTerm term,
+						const DwMatchQuery *query,
+						const Explanation *explanation);
+static void criteria_begin(DwMatchCriteria *criteria, TimestampTz as_of,
+						   const char *currency);
+static void criteria_judge(const DwMatchCriteria *criteria);
+static void criteria_provider(const DwMatchProvider *provider,
+							  DwMatchCriteria *criteria);
+static void criteria_prefer(const DwMatchProvider *provider,
+							DwMatchCriteria *criteria);
+static void criteria_categories(const DwUuids *named,
+								DwMatchCriteria *criteria);
+static void provider_of_call(DwCall *call, DwMatchProvider *provider);
 
 /* match_jobs(provider_id, as_of, after_score, …) → job_id, score, … */
 DW_FUNCTION(dwello_match_jobs)
@@ -59,17 +96,17 @@ DW_FUNCTION(dwello_match_jobs)
 	DwMatchJob *jobs;
 	int			count;
 
-	dw_query_begin(&call, fcinfo, DW_MATCH_ACTORS);
+	dw_query_begin(&call, fcinfo, MATCH_ACTORS);
 	dw_args_need(&call, "max_results", "currency", NULL);
-	search.count = jobs_count(&call);
-	dw_criteria_begin(&criteria, jobs_as_of(&call, search.now),
-					  jobs_currency(&call));
+	search.count = dw_arg_count(&call, "max_results", MATCH_RESULTS_MAX);
+	criteria_begin(&criteria, jobs_as_of(&call, search.now),
+				   jobs_currency(&call));
 	jobs_criteria(&call, &criteria);
 	jobs_cursor(&call, &criteria, &search.after);
-	dw_criteria_judge(&criteria);
+	criteria_judge(&criteria);
 
-	dw_match_provider_of_call(&call, "provider_id", &provider);
-	dw_criteria_provider(&provider, &criteria);
+	provider_of_call(&call, &provider);
+	criteria_provider(&provider, &criteria);
 	jobs_categories(&call, &provider, &criteria);
 	search.provider_id = provider.id;
 	search.query = dw_match_query(&criteria);
@@ -81,16 +118,33 @@ DW_FUNCTION(dwello_match_jobs)
 	return dw_list_return(&call);
 }
 
-/* max_results. */
-static int
-jobs_count(DwCall *call)
+/* explain_match(provider_id, job_id) → term, value, weight, points, … */
+DW_FUNCTION(dwello_explain_match)
 {
-	int32		count = dw_arg_int4(call, "max_results");
+	DwCall		call;
+	DwUuid		job_id;
+	DwJob		job;
+	DwMatchCriteria criteria;
+	DwMatchProvider provider;
+	DwMatchQuery *query;
+	Explanation explanation = {0};
 
-	if (count < 1 || count > MATCH_RESULTS_MAX)
-		dw_arg_refuse(call, "max_results", DW_BAD_VALUE,
-					  "must be from 1 to 500");
-	return count;
+	dw_query_begin(&call, fcinfo, MATCH_ACTORS);
+	dw_args_need(&call, "job_id", NULL);
+	job_id = dw_arg_uuid(&call, "job_id");
+	provider_of_call(&call, &provider);
+	dw_job_for_query(&call, &job_id, &job);
+	criteria_begin(&criteria, dw_now(), job.currency);
+	criteria_provider(&provider, &criteria);
+	criteria_prefer(&provider, &criteria);
+	criteria_judge(&criteria);
+	query = dw_match_query(&criteria);
+	explain(&provider, &job, query, &explanation);
+
+	dw_rows_begin(&call);
+	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
+		explain_row(&call, (DwMatchTerm) i, query, &explanation);
+	return dw_list_return(&call);
 }
 
 /* as_of, or now; 22023 when it is in the future. */
@@ -220,31 +274,27 @@ static void
 jobs_categories(DwCall *call, const DwMatchProvider *provider,
 				DwMatchCriteria *criteria)
 {
-	int			count;
-	DwUuid	   *ids = dw_arg_uuids_opt(call, "category_ids", &count);
-	DwMatchCategories categories;
+	DwUuids		named;
 
-	if (ids == NULL)
+	named.ids = dw_arg_uuids_opt(call, "category_ids", &named.count);
+	if (named.ids == NULL)
 	{
-		dw_criteria_prefer(provider, criteria);
+		criteria_prefer(provider, criteria);
 		return;
 	}
-	if (count == 0)
+	if (named.count == 0)
 		dw_arg_refuse(call, "category_ids", DW_BAD_VALUE,
 					  "must have an element");
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < named.count; i++)
 	{
-		if (!dw_match_category_exists(&ids[i]))
+		if (!dw_match_category_exists(&named.ids[i]))
 			dw_arg_refuse(call, "category_ids", DW_BAD_VALUE,
 						  psprintf("must be categories, and %s is none",
-								   dw_uuid_text(&ids[i])));
+								   dw_uuid_text(&named.ids[i])));
 	}
-	dw_match_categories(ids, count, &categories);
-	criteria->category_ids = categories.ids;
-	criteria->fits = categories.fits;
-	criteria->category_count = categories.count;
+	criteria_categories(&named, criteria);
 	criteria->others_fit = DW_MATCH_EXCLUDED;
-	dw_criteria_judge(criteria);
+	criteria_judge(criteria);
 }
 
 /* Sets a column by its position. */
@@ -286,4 +336,155 @@ jobs_row(DwCall *call, const DwMatchQuery *query, const DwMatchJob *job)
 	jobs_column(call, ROW_PUBLISHED_AT, TimestampTzGetDatum(key->posted_at));
 	jobs_column(call, ROW_AS_OF, TimestampTzGetDatum(query->as_of));
 	dw_list_emit(call);
+}
+
+/* Takes a score apart, and says why the job would not be shown. */
+static void
+explain(const DwMatchProvider *provider, const DwJob *job,
+		const DwMatchQuery *query, Explanation *explanation)
+{
+	DwMatchListing listing = {0};
+	double		metres;
+
+	(void) dw_match_listing(&job->id, dw_now(), &listing);
+	if (!listing.is_listed)
+		explanation->misses |= 1 << DW_MATCH_NOT_OPEN;
+	if (listing.is_expired)
+		explanation->misses |= 1 << DW_MATCH_EXPIRED;
+	if (dw_uuid_equal(&job->homeowner_id, &provider->id))
+		explanation->misses |= 1 << DW_MATCH_OWN_JOB;
+	explanation->has_score = listing.key != NULL;
+	if (listing.key == NULL)
+		return;
+	metres = dw_match_distance_m(query, listing.key);
+	explanation->misses |= dw_match_misses(query, listing.key, metres);
+	explanation->miles = metres / DW_GEO_METRES_PER_MILE;
+	dw_match_terms(query, listing.key, metres, explanation->terms);
+	explanation->score = 1.0 - dw_match_rest(query, listing.key, metres);
+}
+
+/* One term. */
+static void
+explain_row(DwCall *call, DwMatchTerm term, const DwMatchQuery *query,
+			const Explanation *explanation)
+{
+	const char *reasons[DW_MATCH_MISS_COUNT];
+	int			count = 0;
+
+	for (int i = 0; i < DW_MATCH_MISS_COUNT; i++)
+	{
+		if ((explanation->misses & 1 << i) != 0)
+			reasons[count++] = dw_match_miss_label((DwMatchMiss) i);
+	}
+	dw_row_text(call, "term", dw_match_term_label(term));
+	dw_row_float8(call, "weight", query->weights[term]);
+	if (explanation->has_score)
+	{
+		dw_row_float8(call, "value", explanation->terms[term]);
+		dw_row_float8(call, "points",
+					  query->weights[term] * explanation->terms[term]);
+		dw_row_float8(call, "score", explanation->score);
+		dw_row_float8(call, "distance_miles", explanation->miles);
+	}
+	dw_row_bool(call, "matches", count == 0);
+	dw_row_texts(call, "reasons", reasons, count);
+	dw_list_emit(call);
+}
+
+/* A criteria with the operator's settings; the place is not known yet. */
+static void
+criteria_begin(DwMatchCriteria *criteria, TimestampTz as_of,
+			   const char *currency)
+{
+	const DwMatchRules *rules = dw_match_rules();
+
+	memset(criteria, 0, sizeof(*criteria));
+	criteria->as_of = as_of;
+	criteria->radius_miles = MATCH_NO_RADIUS;
+	criteria->others_fit = 1.0;
+	criteria->budget_min = DW_JOB_KEY_NO_MIN;
+	criteria->budget_max = DW_JOB_KEY_NO_MAX;
+	criteria->currency = currency;
+	memcpy(criteria->weights, rules->weights, sizeof(criteria->weights));
+	criteria->reference = rules->reference;
+	criteria->freshness_hours = rules->freshness_hours;
+	criteria->ceiling = DW_MATCH_NO_CEILING;
+}
+
+/* 22023 when criteria cannot be prepared; fields are called as arguments. */
+static void
+criteria_judge(const DwMatchCriteria *criteria)
+{
+	DwMatchField field;
+	const char *what;
+
+	if (!dw_match_judge(criteria, &field, &what))
+		dw_raise(DW_BAD_VALUE,
+				 psprintf("%s %s", dw_match_field_label(field), what), NULL,
+				 "reference.md#match_jobs says what it takes.");
+}
+
+/* Takes over what is known of the provider; 22023 when they have no place. */
+static void
+criteria_provider(const DwMatchProvider *provider,
+				  DwMatchCriteria *criteria)
+{
+	if (isnan(provider->longitude))
+		dw_raise(DW_BAD_VALUE, "the provider has no address",
+				 psprintf("Provider %s cannot be near any job.",
+						  dw_uuid_text(&provider->id)),
+				 "Add one with dwello.add_address(); dwello.search_jobs() "
+				 "looks round any place.");
+	criteria->longitude = provider->longitude;
+	criteria->latitude = provider->latitude;
+	criteria->capabilities = provider->capabilities;
+	if (criteria->radius_miles == MATCH_NO_RADIUS)
+		criteria->radius_miles = provider->radius_miles > 0
+			? provider->radius_miles : dw_match_rules()->radius_miles;
+}
+
+/* What the provider's agent prefers fits; the rest does not, but is shown. */
+static void
+criteria_prefer(const DwMatchProvider *provider, DwMatchCriteria *criteria)
+{
+	if (provider->preferred.count == 0)
+		return;
+	criteria_categories(&provider->preferred, criteria);
+	criteria->others_fit = 0.0;
+}
+
+/* The categories that fit, with everything below them. */
+static void
+criteria_categories(const DwUuids *named, DwMatchCriteria *criteria)
+{
+	DwMatchCategories categories;
+
+	dw_match_categories(named->ids, named->count, &categories);
+	criteria->category_ids = categories.ids;
+	criteria->fits = categories.fits;
+	criteria->category_count = categories.count;
+}
+
+/*
+ * The provider of a call: the caller, or whom the service or an
+ * administrator names.  22004, 42501, P0002.
+ */
+static void
+provider_of_call(DwCall *call, DwMatchProvider *provider)
+{
+	const DwUuid *given = dw_arg_uuid_opt(call, "provider_id");
+	DwUuid		id = call->actor.user_id;
+
+	if (call->actor.kind != DW_ACTOR_PROVIDER)
+	{
+		dw_args_need(call, "provider_id", NULL);
+		id = *given;
+	}
+	else if (given != NULL && !dw_uuid_equal(given, &id))
+		dw_raise(DW_FORBIDDEN,
+				 "only the provider may see what suits them", NULL,
+				 "Leave provider_id out.");
+	if (!dw_match_provider(&id, dw_today(), provider))
+		dw_raise(DW_NOT_FOUND, psprintf("there is no provider %s",
+										dw_uuid_text(&id)), NULL, NULL);
 }

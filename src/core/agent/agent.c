@@ -31,7 +31,7 @@ DW_LABELS(agent_mode, DwAgentMode, mode_labels);
 DW_LABELS(agent_strategy, DwAgentStrategy, strategy_labels);
 DW_LABELS(agent_tier, DwAgentTier, tier_labels);
 
-DwAgentFault
+DwAgentError
 dw_agent_judge(const DwAgentNumbers *numbers)
 {
 	if (numbers->radius < DW_AGENT_RADIUS_MIN ||
@@ -48,7 +48,7 @@ dw_agent_judge(const DwAgentNumbers *numbers)
 		return DW_AGENT_BAD_MARGIN;
 	if (numbers->threshold < 0)
 		return DW_AGENT_BAD_THRESHOLD;
-	return DW_AGENT_FINE;
+	return DW_AGENT_OK;
 }
 
 bool

@@ -27,7 +27,7 @@
 /* Labels of dwello.agent_mode, in order. */
 typedef enum DwAgentMode
 {
-	DW_AGENT_SHADOW,			/* decides, and tells nobody */
+	DW_AGENT_SHADOW,			/* decides, and reports nothing */
 	DW_AGENT_PROPOSE,			/* asks the provider */
 	DW_AGENT_AUTO,				/* bids */
 	DW_AGENT_MODE_COUNT
@@ -63,23 +63,23 @@ typedef struct DwAgentNumbers
 } DwAgentNumbers;
 
 /* The first of the numbers that is wrong. */
-typedef enum DwAgentFault
+typedef enum DwAgentError
 {
-	DW_AGENT_FINE,				/* nothing */
+	DW_AGENT_OK,				/* nothing */
 	DW_AGENT_BAD_RADIUS,		/* outside its limits, as the next */
 	DW_AGENT_BAD_DAY,
 	DW_AGENT_BAD_MIN_VALUE,		/* zero or less */
 	DW_AGENT_BAD_MAX_VALUE,		/* below the least */
 	DW_AGENT_BAD_MARGIN,		/* outside its limits */
 	DW_AGENT_BAD_THRESHOLD		/* negative */
-} DwAgentFault;
+} DwAgentError;
 
 DW_LABELS_OF(agent_mode, DwAgentMode);
 DW_LABELS_OF(agent_strategy, DwAgentStrategy);
 DW_LABELS_OF(agent_tier, DwAgentTier);
 
 /* Judges the numbers. */
-extern DwAgentFault dw_agent_judge(const DwAgentNumbers *numbers);
+extern DwAgentError dw_agent_judge(const DwAgentNumbers *numbers);
 
 /*
  * True when a tier that allows `quota` bids a month (DW_AGENT_UNLIMITED: any

@@ -10,14 +10,21 @@
 #include "core/base/base.h"
 #include "core/geo/geo.h"
 
-/* What ways cost, in microseconds for one row; measured at a million jobs. */
+/*
+ * What access paths cost, in microseconds for one row; measured at a million
+ * jobs (test/bench/search.sh).  Only their ratios decide.
+ */
 #define COST_LISTED		0.09	/* read in the index on words */
 #define COST_PICKED		3.0		/* looked at, anywhere in the table */
 #define COST_NEWEST		1.5		/* looked at, in the order of time */
 
-/* Jobs stand closer together than the globe is wide; see match_jobs(). */
+/*
+ * Jobs lie closer together than at random on the globe: a circle has so many
+ * times its share of the surface, which is (1 - cos r) / 2 for an angular
+ * radius r.  A rough mean of cities; an error costs time, not answers.
+ */
 #define CROWDING		30.0
-#define CATEGORIES		0.3		/* where others are excluded */
+#define CATEGORIES		0.3		/* share of jobs where some are excluded */
 
 /* True for what a word or a quotation begins with; all but ASCII may. */
 static bool
@@ -39,76 +46,76 @@ dw_search_clean(char *query)
 
 /* A place and a radius around it, or neither. */
 static void
-check_place(const DwSearch *search, DwArgError *fault)
+check_place(const DwSearch *search, DwArgError *error)
 {
 	if (search->has_longitude != search->has_latitude)
-		dw_arg_error_note(fault, search->has_longitude ? "latitude" :
+		dw_arg_error_note(error, search->has_longitude ? "latitude" :
 						  "longitude", DW_BAD_VALUE,
 						  "must be given with the other coordinate");
 	else if (search->has_longitude &&
 			 !dw_geo_valid(search->longitude, search->latitude))
-		dw_arg_error_note(fault, "longitude", DW_BAD_VALUE,
+		dw_arg_error_note(error, "longitude", DW_BAD_VALUE,
 						  "and latitude must be a place on the globe");
 	if (!search->has_radius)
 		return;
 	if (!search->has_longitude)
-		dw_arg_error_note(fault, "radius_miles", DW_BAD_VALUE,
+		dw_arg_error_note(error, "radius_miles", DW_BAD_VALUE,
 						  "must come with a place");
 	/* written so that NaN fails */
 	if (!(search->radius_miles > 0.0 &&
 		  search->radius_miles <= DW_BBOX_RADIUS_MAX_MILES))
-		dw_arg_error_note(fault, "radius_miles", DW_BAD_VALUE,
+		dw_arg_error_note(error, "radius_miles", DW_BAD_VALUE,
 						  "must be above 0 and at most 12450");
 }
 
 /* Amounts are positive, in order, and of a currency that exists. */
 static void
-check_money(const DwSearch *search, DwArgError *fault)
+check_money(const DwSearch *search, DwArgError *error)
 {
 	if (search->budget_min != DW_SEARCH_ABSENT && search->budget_min < 1)
-		dw_arg_error_note(fault, "budget_min", DW_BAD_VALUE,
+		dw_arg_error_note(error, "budget_min", DW_BAD_VALUE,
 						  "must be positive");
 	if (search->budget_max != DW_SEARCH_ABSENT && search->budget_max < 1)
-		dw_arg_error_note(fault, "budget_max", DW_BAD_VALUE,
+		dw_arg_error_note(error, "budget_max", DW_BAD_VALUE,
 						  "must be positive");
 	if (search->budget_max != DW_SEARCH_ABSENT &&
 		search->budget_min > search->budget_max)
-		dw_arg_error_note(fault, "budget_min", DW_BAD_VALUE,
+		dw_arg_error_note(error, "budget_min", DW_BAD_VALUE,
 						  "must not be greater than budget_max");
 	if (dw_currency_exponent(search->currency) == DW_CURRENCY_UNKNOWN)
-		dw_arg_error_note(fault, "currency", DW_BAD_VALUE,
+		dw_arg_error_note(error, "currency", DW_BAD_VALUE,
 						  "must be an active ISO 4217 code in upper case");
 }
 
 void
-dw_search_check(const DwSearch *search, DwArgError *fault)
+dw_search_check(const DwSearch *search, DwArgError *error)
 {
-	check_place(search, fault);
-	check_money(search, fault);
-	if (search->category_ids != NULL &&
-		(search->category_count < 1 ||
-		 search->category_count > DW_SEARCH_CATEGORIES_MAX))
-		dw_arg_error_note(fault, "category_ids", DW_BAD_VALUE,
+	check_place(search, error);
+	check_money(search, error);
+	if (search->categories.ids != NULL &&
+		(search->categories.count < 1 ||
+		 search->categories.count > DW_SEARCH_CATEGORIES_MAX))
+		dw_arg_error_note(error, "category_ids", DW_BAD_VALUE,
 						  "must have from 1 to 100 elements");
 	if (search->as_of > search->now)
-		dw_arg_error_note(fault, "as_of", DW_BAD_VALUE,
+		dw_arg_error_note(error, "as_of", DW_BAD_VALUE,
 						  "must not be in the future");
 }
 
 void
 dw_search_cursor_check(const DwSearchCursor *cursor, const DwSearch *search,
-					   DwArgError *fault)
+					   DwArgError *error)
 {
 	if (cursor->has_score != cursor->has_id)
-		dw_arg_error_note(fault, cursor->has_score ? "after_id" :
+		dw_arg_error_note(error, cursor->has_score ? "after_id" :
 						  "after_score", DW_BAD_VALUE,
 						  "must be given with the rest of the cursor");
 	if ((cursor->has_score || cursor->has_id) && !cursor->has_as_of)
-		dw_arg_error_note(fault, "as_of", DW_BAD_VALUE,
+		dw_arg_error_note(error, "as_of", DW_BAD_VALUE,
 						  "must be given with the rest of the cursor");
 	if (cursor->has_score &&
 		!(cursor->score >= 0.0 && cursor->score <= 1.0))
-		dw_arg_error_note(fault, "after_score", DW_BAD_VALUE,
+		dw_arg_error_note(error, "after_score", DW_BAD_VALUE,
 						  "must be from 0 to 1");
 }
 
@@ -278,7 +285,7 @@ dw_search_share(const DwSearch *search)
 
 		share = share_of(CROWDING * (1.0 - cos(fmin(angle, 3.1415))) / 2.0);
 	}
-	return search->category_ids != NULL ? share * CATEGORIES : share;
+	return search->categories.ids != NULL ? share * CATEGORIES : share;
 }
 
 /* Whether an index gives no more jobs than may be looked at. */
@@ -288,17 +295,21 @@ is_few(const DwSearchOdds *odds, double share)
 	return odds->jobs * share <= DW_SEARCH_PICKED;
 }
 
-/* What a way is likely to cost; infinite where it is not to be gone. */
+/*
+ * What a path is likely to cost.  Infinite where an index is not to be asked:
+ * where it has no word to look up, or would give more jobs than may be looked
+ * at, which would be for nothing.
+ */
 static double
-way_cost(const DwSearchOdds *odds, DwAccessPath way)
+path_cost(const DwSearchOdds *odds, DwAccessPath path)
 {
 	const DwSearchWords *words = &odds->words;
 
-	if (way == DW_SEARCH_BY_WORDS)
+	if (path == DW_SEARCH_BY_WORDS)
 		return words->is_listed && is_few(odds, words->picked) ?
 			odds->jobs * (COST_LISTED * words->listed +
 						  COST_PICKED * words->picked) : INFINITY;
-	if (way == DW_SEARCH_BY_KEY)
+	if (path == DW_SEARCH_BY_KEY)
 		return is_few(odds, odds->others) ?
 			odds->jobs * COST_PICKED * odds->others : INFINITY;
 	/* where nothing fits, all that may be looked at are */
@@ -323,21 +334,21 @@ is_seldom(const DwSearchOdds *odds, const DwSearchTries *tries)
 
 bool
 dw_search_next(const DwSearchOdds *odds, const DwSearchTries *tries,
-			   DwAccessPath *way)
+			   DwAccessPath *path)
 {
 	double		least = INFINITY;
 
 	for (int i = 0; i < DW_ACCESS_PATH_COUNT; i++)
 	{
 		DwAccessPath one = (DwAccessPath) i;
-		double		cost = way_cost(odds, one);
+		double		cost = path_cost(odds, one);
 
 		if (one == DW_SEARCH_BY_WORDS && is_seldom(odds, tries))
 			cost = 0.0;
 		if (tries->tried[i] || !(cost < least))
 			continue;
 		least = cost;
-		*way = one;
+		*path = one;
 	}
 	return least < INFINITY;
 }

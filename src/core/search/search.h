@@ -46,8 +46,7 @@ typedef struct DwSearch
 	double		longitude;		/* degrees */
 	double		latitude;		/* degrees */
 	double		radius_miles;	/* around the place */
-	const DwUuid *category_ids; /* with what is below them; NULL: all */
-	int			category_count; /* of these */
+	DwUuids		categories;		/* with what is below them; NULL ids: all */
 	int64_t		budget_min;		/* minor units, or DW_SEARCH_ABSENT */
 	int64_t		budget_max;		/* the same */
 	const char *currency;		/* ISO 4217 */
@@ -136,16 +135,16 @@ extern DwSearchWords dw_search_phrase(DwSearchWords a, DwSearchWords b);
 /* The share that fits but for words and currency, by a rough guess. */
 extern double dw_search_share(const DwSearch *search);
 
-/* What has been tried: ways that have looked at as many jobs as they may. */
+/* What has been tried: paths that have looked at as many jobs as they may. */
 typedef struct DwSearchTries
 {
 	bool		tried[DW_ACCESS_PATH_COUNT];	/* and were not enough */
 	int64_t		found;			/* among the newest, if these were tried */
 } DwSearchTries;
 
-/* The way to try next, that is likely to cost least; false for none. */
+/* The path to try next, that is likely to cost least; false for none. */
 extern bool dw_search_next(const DwSearchOdds *odds,
-						   const DwSearchTries *tries, DwAccessPath *way);
+						   const DwSearchTries *tries, DwAccessPath *path);
 
 /*
  * Map tiles, and places as numbers of cells.
@@ -170,12 +169,12 @@ extern bool dw_search_next(const DwSearchOdds *odds,
 #define DW_TILE_COUNT_FIRST 3
 #define DW_TILE_COUNT_LAST	14
 
-/* How much deeper than a tile or a box are the cells that are counted. */
+/* How much deeper than a tile or a bbox are the cells that are counted. */
 #define DW_TILE_GRID		4	/* of a tile: 16 by 16 */
-#define DW_TILE_BBOX_GRID	3	/* of a box: 8 by 8 in a tile */
+#define DW_TILE_BBOX_GRID	3	/* of a bbox: 8 by 8 in a tile */
 
 #define DW_TILE_FEATURES_MAX	10000	/* jobs in a tile */
-#define DW_TILE_BBOX_MAX			128 /* tiles that a box may touch */
+#define DW_TILE_BBOX_MAX			128 /* tiles that a bbox may touch */
 
 /* One tile. */
 typedef struct DwTile
@@ -192,7 +191,7 @@ typedef struct DwTileRange
 	int64_t		last;			/* the highest */
 } DwTileRange;
 
-/* What is looked at: west to east, over the antimeridian if west > east. */
+/* A bounding box; it crosses the antimeridian if west > east. */
 typedef struct DwTileBbox
 {
 	double		west;			/* degrees */
@@ -202,7 +201,7 @@ typedef struct DwTileBbox
 	int32_t		zoom;			/* of the map that shows it */
 } DwTileBbox;
 
-/* The tiles of one zoom that a box touches. */
+/* The tiles of one zoom that a bbox touches. */
 typedef struct DwTileSpan
 {
 	int32_t		zoom;			/* of the tiles */
@@ -212,9 +211,9 @@ typedef struct DwTileSpan
 	int64_t		south;			/* last row */
 } DwTileSpan;
 
-/* Notes what is wrong with a tile, or with a box. */
+/* Notes what is wrong with a tile, or with a bbox. */
 extern void dw_tile_check(const DwTile *tile, DwArgError *error);
-extern void dw_tile_bbox_check(const DwTileBbox *box,
+extern void dw_tile_bbox_check(const DwTileBbox *bbox,
 							   DwArgError *error);
 
 /* The cell of a place that lies on the globe. */
@@ -229,8 +228,8 @@ extern int64_t dw_tile_y(int64_t number);
 extern DwTileRange dw_tile_range(int64_t number, int32_t zoom,
 								 int32_t deeper);
 
-/* The tiles of a zoom that a box touches, and whether one is of them. */
-extern DwTileSpan dw_tile_span(const DwTileBbox *box, int32_t zoom);
+/* The tiles of a zoom that a bbox touches, and whether one is of them. */
+extern DwTileSpan dw_tile_span(const DwTileBbox *bbox, int32_t zoom);
 extern bool dw_tile_within(const DwTileSpan *span, int64_t number);
 
 /* How many tiles there are in a span, and the ith. */

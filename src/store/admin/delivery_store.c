@@ -20,7 +20,7 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/admin/admin_store.h"
-#include "store/search/search_store.h"
+#include "store/audience/audience_store.h"
 
 /* A claimed event, as far as delivery needs it. */
 typedef struct Event
@@ -226,7 +226,7 @@ apply_event(const Event *event)
 		notify_user(event, &effects[i]);
 	}
 	if (strcmp(event->type, "job_published") == 0)
-		dw_saved_notify(&event->scope_id, &event->id);
+		dw_audience_notify(&event->scope_id, &event->id);
 	mark_applied(event);
 }
 

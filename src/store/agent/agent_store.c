@@ -1,25 +1,50 @@
 /*
  * agent_store.c
  *		Rows of dwello.ai_bidding_agents, and the documents in them.
+ *
+ * The columns by which a new job finds an agent repeat other rows of the
+ * provider: audience_store.c writes them, and a save has it do so.
  */
 #include "postgres.h"
-
-#include "utils/array.h"
-#include "utils/uuid.h"
 
 #include "server/call/call_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/agent/agent_store.h"
 #include "store/audience/audience_store.h"
 
 #define PPM INT64CONST(1000000)
 
-static void agent_read(const DwUuid *user_id, DwAgent *agent);
-static Datum datum_copy(int column, bool is_array);
-static void param_jsonb(DwParams *p, Datum value);
-static const char *day_fault(const DwJsonArg *hours, const char *day);
+static const char *day_error(const DwJsonArg *hours, const char *day);
 
+/* The provider's settings; what the agent learns and counts is not here. */
+static const DwColumn agent_columns[] = {
+	DW_COLUMN(UUID, DwAgent, user_id, user_id, DW_COLUMN_KEY),
+	DW_COLUMN(BOOL, DwAgent, is_active, is_active, 0),
+	DW_COLUMN_ENUM(agent_mode, DwAgent, mode, mode, 0, dw_agent_mode_labels),
+	DW_COLUMN_ENUM(agent_strategy, DwAgent, strategy, strategy, 0,
+				   dw_agent_strategy_labels),
+	DW_COLUMN_ENUM(subscription_tier, DwAgent, tier, tier, 0,
+				   dw_agent_tier_labels),
+	DW_COLUMN(INT4, DwAgent, max_bid_radius_miles, numbers.radius, 0),
+	DW_COLUMN(INT4, DwAgent, max_bids_per_day, numbers.bids_per_day, 0),
+	DW_COLUMN(INT8, DwAgent, min_project_value, numbers.min_value, 0),
+	DW_COLUMN(INT8, DwAgent, max_project_value, numbers.max_value, 0),
+	DW_COLUMN(INT4, DwAgent, min_margin_ppm, numbers.margin_ppm, 0),
+	DW_COLUMN_OR(INT8, DwAgent, approval_threshold, numbers.threshold, 0, 0),
+	DW_COLUMN(TEXT, DwAgent, currency, currency, 0),
+	DW_COLUMN(UUIDS, DwAgent, preferred_categories, categories, 0),
+	DW_COLUMN(JSONB, DwAgent, working_hours, working_hours, 0),
+	DW_COLUMN(JSONB, DwAgent, costs, costs, 0),
+	DW_COLUMN(INT4, DwAgent, version, version,
+			  DW_COLUMN_BORN | DW_COLUMN_COUNTED)
+};
+
+static DwTable agents =
+DW_TABLE("ai_bidding_agents", DwAgent, agent_columns);
+
+/* What is not written has the defaults of the table. */
 void
 dw_agent_lock(const DwUuid *user_id, DwAgent *agent)
 {
@@ -40,92 +65,27 @@ dw_agent_lock(const DwUuid *user_id, DwAgent *agent)
 bool
 dw_agent_lock_known(const DwUuid *user_id, DwAgent *agent)
 {
-	static DwStatement lock_agent =
-		DW_STATEMENT("SELECT a.is_active, a.mode::text, a.strategy::text, "
-					 "a.tier::text, a.max_bid_radius_miles, "
-					 "a.max_bids_per_day, a.min_project_value, "
-					 "a.max_project_value, a.min_margin_ppm, "
-					 "coalesce(a.approval_threshold, 0), a.currency, "
-					 "a.preferred_categories, a.working_hours, a.costs, "
-					 "a.version FROM dwello.ai_bidding_agents AS a "
-					 "WHERE a.user_id = $1 FOR NO KEY UPDATE");
+	static DwTableQuery lock_agent =
+		DW_TABLE_QUERY(agents, "WHERE t.user_id = $1 FOR NO KEY UPDATE");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, user_id);
-	if (dw_execute(&lock_agent, &p) == 0)
+	if (dw_table_execute(&lock_agent, &p) == 0)
 		return false;
-	agent_read(user_id, agent);
+	dw_table_read(&agents, 0, agent);
 	return true;
 }
 
+/* Categories, amounts and radius are in the key that a new job asks. */
 void
 dw_agent_save(DwAgent *agent)
 {
-	static DwStatement update_agent =
-		DW_STATEMENT("UPDATE dwello.ai_bidding_agents SET is_active = $2, "
-					 "mode = $3::text::dwello.agent_mode, "
-					 "strategy = $4::text::dwello.agent_strategy, "
-					 "tier = $5::text::dwello.subscription_tier, "
-					 "max_bid_radius_miles = $6, max_bids_per_day = $7, "
-					 "min_project_value = $8, max_project_value = $9, "
-					 "min_margin_ppm = $10, "
-					 "approval_threshold = nullif($11, 0), currency = $12, "
-					 "preferred_categories = $13, working_hours = $14, "
-					 "costs = $15, version = version + 1 "
-					 "WHERE user_id = $1 RETURNING version");
-	const DwAgentNumbers *numbers = &agent->numbers;
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &agent->user_id);
-	dw_param_bool(&p, agent->is_active);
-	dw_param_text(&p, dw_agent_mode_label(agent->mode));
-	dw_param_text(&p, dw_agent_strategy_label(agent->strategy));
-	dw_param_text(&p, dw_agent_tier_label(agent->tier));
-	dw_param_int4(&p, numbers->radius);
-	dw_param_int4(&p, numbers->bids_per_day);
-	dw_param_int8(&p, numbers->min_value);
-	dw_param_int8(&p, numbers->max_value);
-	dw_param_int4(&p, numbers->margin_ppm);
-	dw_param_int8(&p, numbers->threshold);
-	dw_param_text(&p, agent->currency);
-	dw_param_datum(&p, UUIDARRAYOID, agent->categories, false);
-	param_jsonb(&p, agent->working_hours);
-	param_jsonb(&p, agent->costs);
-	(void) dw_execute(&update_agent, &p);
-	agent->version = dw_read_only_int4(0);
+	dw_table_update(&agents, agent);
 	dw_audience_refresh(&agent->user_id);
 }
 
-int
-dw_agent_unknown_category(const DwUuid *ids, int count)
-{
-	static DwStatement select_unknown =
-		DW_STATEMENT("SELECT g.n::integer - 1 "
-					 "FROM unnest($1) WITH ORDINALITY AS g (id, n) "
-					 "WHERE NOT EXISTS (SELECT FROM "
-					 "dwello.service_categories AS c WHERE c.id = g.id) "
-					 "ORDER BY g.n LIMIT 1");
-	DwParams	p = DW_PARAMS;
-
-	if (count == 0)
-		return -1;
-	dw_param_uuids(&p, ids, count);
-	return dw_execute(&select_unknown, &p) == 0 ? -1 : dw_read_only_int4(0);
-}
-
-Datum
-dw_agent_categories(DwUuid *ids, int count)
-{
-	Datum	   *items = palloc(sizeof(Datum) * (count + 1));
-
-	for (int i = 0; i < count; i++)
-		items[i] = PointerGetDatum(&ids[i]);
-	return PointerGetDatum(construct_array(items, count, UUIDOID, UUID_LEN,
-										   false, TYPALIGN_CHAR));
-}
-
 const char *
-dw_agent_hours_fault(Datum jsonb)
+dw_agent_hours_error(Datum jsonb)
 {
 	static const char *const days[] = {"mon", "tue", "wed", "thu", "fri",
 	"sat", "sun", NULL};
@@ -137,16 +97,16 @@ dw_agent_hours_fault(Datum jsonb)
 		return "must have the members mon, tue, wed, thu, fri, sat and sun only";
 	for (int i = 0; days[i] != NULL; i++)
 	{
-		const char *fault = day_fault(&hours, days[i]);
+		const char *error = day_error(&hours, days[i]);
 
-		if (fault != NULL)
-			return fault;
+		if (error != NULL)
+			return error;
 	}
 	return NULL;
 }
 
 const char *
-dw_agent_costs_fault(Datum jsonb)
+dw_agent_costs_error(Datum jsonb)
 {
 	static const char *const names[] = {"hourly_rate", "overhead",
 	"travel_per_mile", "waste_ppm", NULL};
@@ -172,7 +132,7 @@ dw_agent_costs_fault(Datum jsonb)
 
 /* Judges the hours of one day. */
 static const char *
-day_fault(const DwJsonArg *hours, const char *day)
+day_error(const DwJsonArg *hours, const char *day)
 {
 	char	  **times = NULL;
 	int			count = 0;
@@ -193,48 +153,4 @@ day_fault(const DwJsonArg *hours, const char *day)
 		before = minute;
 	}
 	return NULL;
-}
-
-/* Reads the columns of dw_agent_lock_known. */
-static void
-agent_read(const DwUuid *user_id, DwAgent *agent)
-{
-	memset(agent, 0, sizeof(*agent));
-	agent->user_id = *user_id;
-	agent->is_active = dw_read_bool(0, 1);
-	if (!dw_agent_mode_parse(dw_read_text(0, 2), &agent->mode) ||
-		!dw_agent_strategy_parse(dw_read_text(0, 3), &agent->strategy) ||
-		!dw_agent_tier_parse(dw_read_text(0, 4), &agent->tier))
-		elog(ERROR, "agent has an unknown mode, strategy or tier");
-	agent->numbers.radius = dw_read_int4(0, 5);
-	agent->numbers.bids_per_day = dw_read_int4(0, 6);
-	agent->numbers.min_value = dw_read_int8(0, 7);
-	agent->numbers.max_value = dw_read_int8(0, 8);
-	agent->numbers.margin_ppm = dw_read_int4(0, 9);
-	agent->numbers.threshold = dw_read_int8(0, 10);
-	agent->currency = dw_read_text(0, 11);
-	agent->categories = datum_copy(12, true);
-	agent->working_hours = datum_copy(13, false);
-	agent->costs = datum_copy(14, false);
-	agent->version = dw_read_int4(0, 15);
-}
-
-/* A value that outlives the next statement; zero for NULL. */
-static Datum
-datum_copy(int column, bool is_array)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(0, column, &isnull);
-
-	if (isnull)
-		return (Datum) 0;
-	return is_array ? PointerGetDatum(DatumGetArrayTypePCopy(value))
-		: JsonbPGetDatum(DatumGetJsonbPCopy(value));
-}
-
-/* Adds a document; zero = NULL. */
-static void
-param_jsonb(DwParams *p, Datum value)
-{
-	dw_param_datum(p, JSONBOID, value, value == (Datum) 0);
 }

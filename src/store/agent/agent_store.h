@@ -22,10 +22,10 @@ typedef struct DwAgent
 	DwAgentStrategy strategy;	/* what it aims at */
 	DwAgentTier tier;			/* what they pay for */
 	DwAgentNumbers numbers;		/* judged by core */
-	const char *currency;		/* of the amounts; ISO 4217 */
-	Datum		categories;		/* uuid[]: preferred_categories */
-	Datum		working_hours;	/* jsonb, see dw_agent_hours_fault */
-	Datum		costs;			/* jsonb, see dw_agent_costs_fault */
+	char	   *currency;		/* of the amounts; ISO 4217 */
+	DwUuids		categories;		/* preferred_categories */
+	Datum		working_hours;	/* jsonb, see dw_agent_hours_error */
+	Datum		costs;			/* jsonb, see dw_agent_costs_error */
 	int32		version;		/* of the row; 0 = not saved yet */
 } DwAgent;
 
@@ -41,12 +41,6 @@ extern bool dw_agent_lock_known(const DwUuid *user_id, DwAgent *agent);
 /* Writes all settings of a locked agent, and counts its version up. */
 extern void dw_agent_save(DwAgent *agent);
 
-/* The first of some categories that does not exist; -1 when all do. */
-extern int	dw_agent_unknown_category(const DwUuid *ids, int count);
-
-/* An array of uuids. */
-extern Datum dw_agent_categories(DwUuid *ids, int count);
-
 /*
  * What is wrong with a document, in words that follow the argument's name;
  * NULL when it is fine.
@@ -57,7 +51,7 @@ extern Datum dw_agent_categories(DwUuid *ids, int count);
  * costs: {"hourly_rate", "overhead", "travel_per_mile", "waste_ppm"}, each a
  *		  whole number, the first three in minor units; what is missing is 0.
  */
-extern const char *dw_agent_hours_fault(Datum jsonb);
-extern const char *dw_agent_costs_fault(Datum jsonb);
+extern const char *dw_agent_hours_error(Datum jsonb);
+extern const char *dw_agent_costs_error(Datum jsonb);
 
 #endif							/* DW_AGENT_STORE_H */

@@ -1,6 +1,7 @@
 /*
  * audience_store.c
- *		Whom a job reaches, and the columns that matching knows people by.
+ *		The audience of a job: agents, providers and saved searches that want
+ *		it, and the columns that matching knows people by.
  *
  * The index (agent_key_ops) finds whoever may want a job, and mostly that is
  * all there is to know: the key with the place, and beside it the id.  So
@@ -13,42 +14,85 @@
 
 #include <math.h>
 
+#include "catalog/pg_type_d.h"
 #include "port/pg_bswap.h"
 
 #include "core/audience/audience.h"
 #include "core/geo/geo.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/audience/audience_store.h"
 #include "store/match/match_store.h"
 
 /* What a job asks with. */
 typedef struct AudienceJob
 {
-	DwUuid		homeowner_id;	/* whom it does not reach */
-	bool		is_open;		/* to all, and not past its end; else nothing
-								 * of what follows is set */
+	DwUuid		homeowner_id;	/* not in the audience of their own job */
+	bool		is_open;		/* to all, and not past its end; else query
+								 * and path are not set */
+	char	   *currency;		/* of the budget */
+	DateADT		day;			/* on which credentials must be valid */
+	const DwJobKey *key;		/* jobs.key; NULL before it is published */
+	Datum		words;			/* tsvector */
+	char	   *urgency;		/* label */
 	DwAudienceQuery query;		/* without account_status */
 	DwMatchPath path;			/* its category, those above */
-	char	   *currency;		/* of the budget */
 } AudienceJob;
 
-/* Those whom a job reaches, as far as they are known. */
-typedef struct AudienceSearch
+static const DwColumn job_fields[] = {
+	DW_FIELD(UUID, AudienceJob, homeowner_id, homeowner_id),
+	DW_FIELD(BOOL, AudienceJob, is_open, is_open),
+	DW_FIELD(TEXT, AudienceJob, currency, currency),
+	DW_FIELD(DATE, AudienceJob, day, day),
+	DW_FIELD(DATUM, AudienceJob, key, key),
+	DW_FIELD(DATUM, AudienceJob, search, words),
+	DW_FIELD(LABEL, AudienceJob, urgency, urgency)
+};
+
+static DwMap jobs = DW_MAP(job_fields);
+
+/* One of the audience. */
+typedef struct Member
+{
+	DwUuid		id;				/* a user's */
+	double		distance_miles; /* from their place to the job's */
+} Member;
+
+/* The audience of a job, as far as it is known. */
+typedef struct Audience
 {
 	const AudienceJob *job;		/* the job */
 	double		max_m;			/* farthest anybody may be, in metres */
-	DwAudienceMember *reached;	/* in no order yet */
+	Member	   *members;		/* in no order yet */
 	int			count;			/* of them */
 	int			room;			/* for so many */
 	DwUuid	   *unsure;			/* whose rows must be asked */
 	int			unsure_count;	/* of them */
 	int			unsure_room;	/* for so many */
-} AudienceSearch;
+} Audience;
+
+/* A row that wants a job but for the distance. */
+typedef struct AudienceRow
+{
+	DwUuid		id;				/* a user's */
+	double		longitude;		/* degrees */
+	double		latitude;		/* degrees */
+	double		miles;			/* farthest that they go */
+} AudienceRow;
+
+static const DwColumn row_fields[] = {
+	DW_FIELD(UUID, AudienceRow, user_id, id),
+	DW_FIELD(FLOAT8, AudienceRow, longitude, longitude),
+	DW_FIELD(FLOAT8, AudienceRow, latitude, latitude),
+	DW_FIELD(FLOAT8, AudienceRow, miles, miles)
+};
+
+static DwMap wanting = DW_MAP(row_fields);
 
 /* By id; memcmp() is called where the first halves do not decide. */
 static inline int
-reached_compare(const DwAudienceMember *a, const DwAudienceMember *b)
+member_compare(const Member *a, const Member *b)
 {
 	uint64		one;
 	uint64		two;
@@ -60,10 +104,10 @@ reached_compare(const DwAudienceMember *a, const DwAudienceMember *b)
 	return pg_ntoh64(one) < pg_ntoh64(two) ? -1 : 1;
 }
 
-/* reached_sort(rows, count) */
-#define ST_SORT reached_sort
-#define ST_ELEMENT_TYPE DwAudienceMember
-#define ST_COMPARE(a, b) reached_compare(a, b)
+/* members_sort(rows, count) */
+#define ST_SORT members_sort
+#define ST_ELEMENT_TYPE Member
+#define ST_COMPARE(a, b) member_compare(a, b)
 #define ST_SCOPE static
 #define ST_DECLARE
 #define ST_DEFINE
@@ -100,25 +144,26 @@ enum
 #define ENTRIES(row) "SELECT " row ".key, " row ".user_id "
 #define ENTRY_MATCHES(row) row ".account_status > 0 AND " row ".key @@@ $1"
 
+/* A row's categories are for a job. */
+#define WANTS_CATEGORY(row) \
+	"(" row ".category_ids = '{}' OR " row ".category_ids && $4) "
+
 /* A row, whose key matches, wants the job; $1 to $11 as param_job() says. */
 #define ROW_WANTS(row) \
 	"WHERE " row ".user_id = ANY ($12) " \
-	"AND " DW_AUDIENCE_WANTS_CATEGORY(row) \
+	"AND " WANTS_CATEGORY(row) \
 	"AND " AREA_COVERS(row) \
 	"AND ($8 = 0 OR " HOLDS_CREDENTIALS(row) ")"
 
-static bool reached_find(const DwUuid *job_id, DwStatement *entries,
-						 DwStatement *rows, DwAudienceMember **reached,
-						 int *count);
-static void reached_ask(DwStatement *entries, AudienceSearch *found);
+static void entries_ask(DwStatement *entries, Audience *audience);
 static bool entry_take(void *state, TupleTableSlot *slot);
-static void rows_ask(DwStatement *rows, AudienceSearch *found);
-static void reached_add(AudienceSearch *found, const DwUuid *id,
-						const DwPoint *point, double miles);
+static void rows_ask(DwStatement *rows, Audience *audience);
+static void member_add(Audience *audience, const DwUuid *id,
+					   const DwPoint *point, double miles);
 static void refresh_profile(const DwUuid *user_id);
 static void refresh_agent(const DwUuid *user_id);
 static bool job_load(const DwUuid *job_id, AudienceJob *job);
-static void job_ask(AudienceJob *job, const DwJobKey *key);
+static void job_ask(AudienceJob *job);
 static double rules_radius_miles(void);
 static void param_job(DwParams *p, const AudienceJob *job);
 
@@ -129,121 +174,153 @@ dw_audience_refresh(const DwUuid *user_id)
 	refresh_agent(user_id);
 }
 
-int64
+/*
+ * Users are found by a read and locked by their keys.  Those whom another
+ * transaction has locked are passed by, and so others are looked for.
+ */
+int32
 dw_audience_refresh_some(int32 max_rows)
 {
+	static DwStatement select_drift =
+		DW_STATEMENT("SELECT d.user_id FROM (" DW_AUDIENCE_DRIFT ") AS d "
+					 "WHERE d.user_id > $1 ORDER BY d.user_id LIMIT $2");
 	static DwStatement lock_users =
 		DW_STATEMENT("SELECT u.id FROM dwello.users AS u "
-					 "WHERE u.id IN (" DW_AUDIENCE_DRIFT ") "
-					 "ORDER BY u.id LIMIT $1 "
+					 "WHERE u.id = ANY ($1) ORDER BY u.id "
 					 "FOR NO KEY UPDATE SKIP LOCKED");
-	DwParams	p = DW_PARAMS;
-	uint64		count;
-	DwUuid	   *ids;
+	DwUuid		last = {0};
+	int32		refreshed = 0;
+	int			wanted;
+	int			found;
 
-	dw_param_int4(&p, max_rows);
-	count = dw_execute(&lock_users, &p);
-	ids = palloc(sizeof(*ids) * (count + 1));
-	for (uint64 i = 0; i < count; i++)
-		(void) dw_read_only_uuid(i, &ids[i]);
-	for (uint64 i = 0; i < count; i++)
-		dw_audience_refresh(&ids[i]);
-	return (int64) count;
-}
+	do
+	{
+		DwParams	after = DW_PARAMS;
+		DwParams	keys = DW_PARAMS;
+		DwUuid	   *ids;
+		int			locked;
 
-bool
-dw_audience_param_job(DwParams *p, const DwUuid *job_id)
-{
-	/* parameters point into it, so it must outlive this function */
-	AudienceJob *job = palloc(sizeof(*job));
-
-	if (!job_load(job_id, job) || !job->is_open)
-		return false;
-	param_job(p, job);
-	return true;
-}
-
-bool
-dw_audience_agents(const DwUuid *job_id, DwAudienceMember **reached,
-				   int *count)
-{
-	static DwStatement select_entries =
-		DW_STATEMENT(ENTRIES("a") "FROM dwello.ai_bidding_agents AS a "
-					 "WHERE a.is_active AND " ENTRY_MATCHES("a"));
-	static DwStatement select_rows =
-		DW_STATEMENT("SELECT a.user_id, a.longitude, a.latitude, "
-					 "a.max_bid_radius_miles::float8 "
-					 "FROM dwello.ai_bidding_agents AS a " ROW_WANTS("a"));
-
-	return reached_find(job_id, &select_entries, &select_rows, reached,
-						count);
-}
-
-bool
-dw_audience_providers(const DwUuid *job_id, DwAudienceMember **reached,
-					  int *count)
-{
-	static DwStatement select_entries =
-		DW_STATEMENT(ENTRIES("p") "FROM dwello.user_profiles AS p "
-					 "WHERE " ENTRY_MATCHES("p"));
-	static DwStatement select_rows =
-		DW_STATEMENT("SELECT p.user_id, p.longitude, p.latitude, "
-					 "'infinity'::float8 "
-					 "FROM dwello.user_profiles AS p " ROW_WANTS("p"));
-
-	return reached_find(job_id, &select_entries, &select_rows, reached,
-						count);
+		wanted = max_rows - refreshed;
+		dw_param_uuid(&after, &last);
+		dw_param_int4(&after, wanted);
+		(void) dw_execute(&select_drift, &after);
+		ids = dw_read_only_uuids(&found);
+		if (found == 0)
+			break;
+		last = ids[found - 1];
+		dw_param_uuids(&keys, ids, found);
+		(void) dw_execute(&lock_users, &keys);
+		ids = dw_read_only_uuids(&locked);
+		for (int i = 0; i < locked; i++)
+			dw_audience_refresh(&ids[i]);
+		refreshed += locked;
+	} while (found == wanted && refreshed < max_rows);
+	return refreshed;
 }
 
 /*
- * Finds everybody by what the index knows, and by their rows where that is
- * not enough; false when there is no such job.
+ * In two steps, for searches lie with their owners and a job does not: what
+ * the job asks is read first.
  */
-static bool
-reached_find(const DwUuid *job_id, DwStatement *entries, DwStatement *rows,
-			 DwAudienceMember **reached, int *count)
+void
+dw_audience_notify(const DwUuid *job_id, const DwUuid *event_id)
 {
+	static DwStatement insert_notifications =
+		DW_STATEMENT("INSERT INTO dwello.notifications "
+					 "(user_id, event_id, notification_type, title, message, "
+					 "data, created_at) "
+					 "SELECT DISTINCT ON (s.user_id) s.user_id, $15, "
+					 "'system', 'A job fits your search', s.name, "
+					 "jsonb_build_object('event', 'job_published', "
+					 "'job_id', $14, 'search_id', s.id), $16 "
+					 "FROM dwello.saved_searches AS s "
+					 "JOIN dwello.users AS u ON u.id = s.user_id "
+					 "WHERE s.key @@@ "
+					 "dwello.agent_query($1, $2, $3, $4, $5, $6, $7, $8) "
+					 "AND " WANTS_CATEGORY("s")
+					 "AND (s.words IS NULL OR numnode(s.words) = 0 "
+					 "OR $12 @@ s.words) "
+					 "AND (s.urgency IS NULL OR s.urgency = $13) "
+					 "AND s.user_id <> $11 AND u.status = 'active' "
+					 "AND u.deleted_at IS NULL ORDER BY s.user_id, s.id "
+					 "ON CONFLICT ON CONSTRAINT notifications_event_key "
+					 "DO NOTHING");
 	AudienceJob job;
-	AudienceSearch found = {.job = &job,.room = 64,.unsure_room = 16};
+	DwParams	p = DW_PARAMS;
 
-	*reached = NULL;
-	*count = 0;
+	if (!job_load(job_id, &job) || !job.is_open)
+		return;
+	param_job(&p, &job);
+	dw_param_datum(&p, TSVECTOROID, job.words, job.words == (Datum) 0);
+	dw_param_enum(&p, "urgency", job.urgency);
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, event_id);
+	dw_param_time(&p, dw_now());
+	(void) dw_execute(&insert_notifications, &p);
+}
+
+bool
+dw_audience_list(DwCall *call, const DwUuid *job_id, bool of_agents)
+{
+	static DwStatement agent_entries =
+		DW_STATEMENT(ENTRIES("a") "FROM dwello.ai_bidding_agents AS a "
+					 "WHERE a.is_active AND " ENTRY_MATCHES("a"));
+	static DwStatement agent_rows =
+		DW_STATEMENT("SELECT a.user_id, a.longitude, a.latitude, "
+					 "a.max_bid_radius_miles::float8 AS miles "
+					 "FROM dwello.ai_bidding_agents AS a " ROW_WANTS("a"));
+	static DwStatement provider_entries =
+		DW_STATEMENT(ENTRIES("p") "FROM dwello.user_profiles AS p "
+					 "WHERE " ENTRY_MATCHES("p"));
+	static DwStatement provider_rows =
+		DW_STATEMENT("SELECT p.user_id, p.longitude, p.latitude, "
+					 "'infinity'::float8 AS miles "
+					 "FROM dwello.user_profiles AS p " ROW_WANTS("p"));
+	AudienceJob job;
+	Audience	audience = {.job = &job,.room = 64,.unsure_room = 16};
+
 	if (!job_load(job_id, &job))
 		return false;
 	if (!job.is_open)
 		return true;
-	found.max_m = dw_match_rules()->max_radius_miles *
+	audience.max_m = dw_match_rules()->max_radius_miles *
 		DW_GEO_METRES_PER_MILE;
-	found.reached = palloc(found.room * sizeof(DwAudienceMember));
-	found.unsure = palloc(found.unsure_room * sizeof(DwUuid));
-	reached_ask(entries, &found);
-	if (found.unsure_count > 0)
-		rows_ask(rows, &found);
-	reached_sort(found.reached, found.count);
-	*reached = found.reached;
-	*count = found.count;
+	audience.members = palloc(audience.room * sizeof(Member));
+	audience.unsure = palloc(audience.unsure_room * sizeof(DwUuid));
+	entries_ask(of_agents ? &agent_entries : &provider_entries, &audience);
+	if (audience.unsure_count > 0)
+		rows_ask(of_agents ? &agent_rows : &provider_rows, &audience);
+	members_sort(audience.members, audience.count);
+	for (int i = 0; i < audience.count; i++)
+	{
+		dw_row_uuid(call, of_agents ? "agent_id" : "provider_id",
+					&audience.members[i].id);
+		dw_row_float8(call, "distance_miles",
+					  audience.members[i].distance_miles);
+		dw_list_emit(call);
+	}
 	return true;
 }
 
 /* Asks the index who wants the job. */
 static void
-reached_ask(DwStatement *entries, AudienceSearch *found)
+entries_ask(DwStatement *entries, Audience *audience)
 {
-	DwAudienceQuery query = found->job->query;
+	DwAudienceQuery query = audience->job->query;
 	DwParams	p = DW_PARAMS;
 
 	query.requirements |= (uint32) dw_match_rules()->account_status <<
 		DW_AUDIENCE_ACCOUNT_STATUS;
 	dw_param_datum(&p, dw_type_find("agent_query"), PointerGetDatum(&query),
 				   false);
-	dw_stream(entries, &p, entry_take, found);
+	dw_stream(entries, &p, entry_take, audience);
 }
 
 /* Takes an entry of the index that matches. */
 static bool
 entry_take(void *state, TupleTableSlot *slot)
 {
-	AudienceSearch *found = state;
+	Audience   *audience = state;
 	bool		isnull;
 	const DwAudienceKey *key;
 	const DwUuid *id;
@@ -252,42 +329,42 @@ entry_take(void *state, TupleTableSlot *slot)
 		DatumGetPointer(slot_getattr(slot, ENTRY_KEY, &isnull));
 	id = (const DwUuid *)
 		DatumGetPointer(slot_getattr(slot, ENTRY_ID, &isnull));
-	if (dw_uuid_equal(id, &found->job->homeowner_id))
+	if (dw_uuid_equal(id, &audience->job->homeowner_id))
 		return true;
-	if (!found->job->path.shares_tag &&
-		dw_audience_is_certain(&found->job->query, key))
+	if (!audience->job->path.shares_tag &&
+		dw_audience_is_certain(&audience->job->query, key))
 	{
-		reached_add(found, id, &key->circle.centre, INFINITY);
+		member_add(audience, id, &key->circle.centre, INFINITY);
 		return true;
 	}
-	if (found->unsure_count == found->unsure_room)
+	if (audience->unsure_count == audience->unsure_room)
 	{
-		found->unsure_room *= 2;
-		found->unsure = repalloc(found->unsure,
-								 found->unsure_room * sizeof(*id));
+		audience->unsure_room *= 2;
+		audience->unsure = repalloc(audience->unsure,
+									audience->unsure_room * sizeof(*id));
 	}
-	found->unsure[found->unsure_count++] = *id;
+	audience->unsure[audience->unsure_count++] = *id;
 	return true;
 }
 
 /* Asks the rows of those of whom the index does not know enough. */
 static void
-rows_ask(DwStatement *rows, AudienceSearch *found)
+rows_ask(DwStatement *rows, Audience *audience)
 {
 	DwParams	p = DW_PARAMS;
 	uint64		count;
 
-	param_job(&p, found->job);
-	dw_param_uuids(&p, found->unsure, found->unsure_count);
+	param_job(&p, audience->job);
+	dw_param_uuids(&p, audience->unsure, audience->unsure_count);
 	count = dw_query(rows, &p);
 	for (uint64 i = 0; i < count; i++)
 	{
-		DwPoint		point = dw_point_of(dw_read_float8(i, 2),
-										dw_read_float8(i, 3));
-		DwUuid		id;
+		AudienceRow row;
+		DwPoint		point;
 
-		(void) dw_read_uuid(i, 1, &id);
-		reached_add(found, &id, &point, dw_read_float8(i, 4));
+		dw_map_read(&wanting, i, &row);
+		point = dw_point_of(row.longitude, row.latitude);
+		member_add(audience, &row.id, &point, row.miles);
 	}
 }
 
@@ -296,24 +373,24 @@ rows_ask(DwStatement *rows, AudienceSearch *found)
  * was exact in the index, but an area is bounded by the radius, too.
  */
 static void
-reached_add(AudienceSearch *found, const DwUuid *id, const DwPoint *point,
-			double miles)
+member_add(Audience *audience, const DwUuid *id, const DwPoint *point,
+		   double miles)
 {
-	double		metres = dw_place_distance_m(&found->job->query.place,
+	double		metres = dw_place_distance_m(&audience->job->query.place,
 											 point);
-	DwAudienceMember *reached;
+	Member	   *member;
 
-	if (metres > found->max_m || metres > miles * DW_GEO_METRES_PER_MILE)
+	if (metres > audience->max_m || metres > miles * DW_GEO_METRES_PER_MILE)
 		return;
-	if (found->count == found->room)
+	if (audience->count == audience->room)
 	{
-		found->room *= 2;
-		found->reached = repalloc(found->reached,
-								  found->room * sizeof(*reached));
+		audience->room *= 2;
+		audience->members = repalloc(audience->members,
+									 audience->room * sizeof(*member));
 	}
-	reached = &found->reached[found->count++];
-	reached->id = *id;
-	reached->distance_miles = metres / DW_GEO_METRES_PER_MILE;
+	member = &audience->members[audience->count++];
+	member->id = *id;
+	member->distance_miles = metres / DW_GEO_METRES_PER_MILE;
 }
 
 /* What a profile repeats of the user's other rows. */
@@ -365,40 +442,31 @@ job_load(const DwUuid *job_id, AudienceJob *job)
 {
 	static DwStatement select_job =
 		DW_STATEMENT("SELECT j.homeowner_id, j.status = 'open' "
-					 "AND j.is_listed AND coalesce(j.expires_at > $2, true), "
-					 "j.currency, coalesce(j.preferred_end_date, $3), j.key "
-					 "FROM dwello.jobs AS j "
+					 "AND j.is_listed AND coalesce(j.expires_at > $2, true) "
+					 "AND j.key IS NOT NULL AS is_open, j.currency, "
+					 "coalesce(j.preferred_end_date, $3) AS day, j.key, "
+					 "j.search, j.urgency FROM dwello.jobs AS j "
 					 "WHERE j.id = $1 AND j.deleted_at IS NULL");
 	DwParams	p = DW_PARAMS;
-	bool		no_key;
-	Datum		key;
-	DateADT		day;
 
 	dw_param_uuid(&p, job_id);
 	dw_param_time(&p, dw_now());
 	dw_param_date(&p, dw_today());
 	if (dw_query(&select_job, &p) == 0)
 		return false;
-	key = dw_read_datum(0, 5, &no_key);
-	job->is_open = dw_read_bool(0, 2) && !no_key;
-	if (!job->is_open)
-		return true;
-	(void) dw_read_uuid(0, 1, &job->homeowner_id);
-	job->currency = dw_read_text(0, 3);
-	day = dw_read_date(0, 4);
-	job_ask(job, (const DwJobKey *) DatumGetPointer(key));
-	job->query.day = day;
+	dw_map_read(&jobs, 0, job);
+	if (job->is_open)
+		job_ask(job);
 	return true;
 }
 
 /* Makes the query of a job. */
 static void
-job_ask(AudienceJob *job, const DwJobKey *key)
+job_ask(AudienceJob *job)
 {
-	DwUuid		category_id = key->leaf.category_id;
-
-	job->query = dw_audience_query_of(key);
-	dw_match_path(&category_id, &job->path);
+	job->query = dw_audience_query_of(job->key);
+	job->query.day = job->day;
+	dw_match_path(&job->key->leaf.category_id, &job->path);
 	for (int i = 0; i < job->path.count; i++)
 		(void) dw_audience_add_category(&job->query, &job->path.ids[i]);
 	job->query.radius_m = rules_radius_miles() * DW_GEO_METRES_PER_MILE;
@@ -413,7 +481,11 @@ rules_radius_miles(void)
 	return Min(rules->radius_miles, rules->max_radius_miles);
 }
 
-/* Adds what a job asks with: $1 to $11. */
+/*
+ * Adds what a job asks with: $1 to $8 are the arguments of agent_query(), $9
+ * the day on which credentials must be valid, $10 what must be verified of a
+ * provider (as account_status), $11 the homeowner.  They point into the job.
+ */
 static void
 param_job(DwParams *p, const AudienceJob *job)
 {
@@ -425,7 +497,7 @@ param_job(DwParams *p, const AudienceJob *job)
 	dw_param_int8(p, job->query.budget_max);
 	dw_param_text(p, job->currency);
 	dw_param_int8(p, job->query.requirements);
-	dw_param_date(p, job->query.day);
+	dw_param_date(p, job->day);
 	dw_param_int4(p, dw_match_rules()->account_status);
 	dw_param_uuid(p, &job->homeowner_id);
 }

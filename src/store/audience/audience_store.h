@@ -1,6 +1,6 @@
 /*
  * audience_store.h
- *		Whom a job reaches, and the columns that matching knows people by.
+ *		The audience of a job, and the columns that matching knows people by.
  *
  * The rows of dwello.user_profiles and dwello.ai_bidding_agents repeat what
  * matching asks of a provider's other rows (their account_status, place, area,
@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "core/base/base.h"
+#include "server/call/call_server.h"
 #include "server/sql/sql_server.h"
 
 /* The bit of a credential's type in SQL, as DW_CREDENTIAL_BIT. */
@@ -63,10 +64,6 @@
 	"LEFT JOIN dwello.ai_bidding_agents AS b ON b.user_id = u.id " \
 	"CROSS JOIN LATERAL " DW_AUDIENCE_CREDENTIALS("u.id") "AS h "
 
-/* A row's categories are for a job; $4 as dw_audience_param_job has it. */
-#define DW_AUDIENCE_WANTS_CATEGORY(row) \
-	"(" row ".category_ids = '{}' OR " row ".category_ids && $4) "
-
 /* The columns of a row, of a profile and of an agent. */
 #define DW_AUDIENCE_PROFILE(row) \
 	row ".account_status, " row ".longitude, " row ".latitude, " \
@@ -92,13 +89,6 @@
 	DW_AUDIENCE_AGENT("a", "a.category_ids") ") IS DISTINCT FROM (" \
 	DW_AUDIENCE_AGENT("n", DW_AUDIENCE_AGENT_CATEGORIES("n")) ") "
 
-/* One of those whom a job reaches. */
-typedef struct DwAudienceMember
-{
-	DwUuid		id;				/* a user's */
-	double		distance_miles; /* from their place to the job's */
-} DwAudienceMember;
-
 /*
  * Brings the columns of a user up to date, from their other rows as this
  * command has left them.  The caller has locked the user.  Nothing is
@@ -111,25 +101,21 @@ extern void dw_audience_refresh(const DwUuid *user_id);
  * gives their number; a user whom another transaction has locked is left to
  * the next call.
  */
-extern int64 dw_audience_refresh_some(int32 max_rows);
+extern int32 dw_audience_refresh_some(int32 max_rows);
 
 /*
- * Everybody whom a job reaches, ordered by id; *count of them.  False when
- * there is no such job; one that is not open to all reaches nobody.
+ * Adds the agents or the providers in the audience of a job to the set,
+ * ordered by id.  False when there is no such job; one that is not open to
+ * all has no audience.
  */
-extern bool dw_audience_agents(const DwUuid *job_id,
-							   DwAudienceMember **reached,
-							   int *count);
-extern bool dw_audience_providers(const DwUuid *job_id,
-								  DwAudienceMember **reached,
-								  int *count);
+extern bool dw_audience_list(DwCall *call, const DwUuid *job_id,
+							 bool of_agents);
 
 /*
- * Adds what a job asks with: $1 to $8 are the arguments of agent_query(), $9
- * the day on which credentials must be valid, $10 what must be verified of a
- * provider (as account_status), $11 the homeowner.  False, and nothing is
- * added, when there is no such job or it is not open to all.
+ * Notifies everybody of whom a saved search of an active account fits a
+ * published job, once each for the event; nobody when the job is no longer
+ * open to all.
  */
-extern bool dw_audience_param_job(DwParams *p, const DwUuid *job_id);
+extern void dw_audience_notify(const DwUuid *job_id, const DwUuid *event_id);
 
 #endif							/* DW_AUDIENCE_STORE_H */

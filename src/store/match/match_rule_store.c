@@ -21,31 +21,15 @@
 #include "utils/snapmgr.h"
 
 #include "core/audience/audience.h"
+#include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/match/match_store.h"
 
 /* The tables that are watched. */
 static const char *const tables[] = {
 	"system_settings", "system_settings_defaults", "service_categories"
 };
-
-/* The settings, in the order of their names. */
-typedef enum RuleSetting
-{
-	RULE_AUTO_APPROVE,
-	RULE_NEED_EMAIL,
-	RULE_BUDGET_REFERENCE,
-	RULE_FRESHNESS_HOURS,
-	RULE_RADIUS_MILES,
-	RULE_WEIGHT_BUDGET,
-	RULE_WEIGHT_CATEGORY,
-	RULE_WEIGHT_FRESHNESS,
-	RULE_WEIGHT_NEARNESS,
-	RULE_WEIGHT_URGENCY,
-	RULE_MAX_RADIUS_MILES,
-	RULE_NEED_PHONE,
-	RULE_SETTING_COUNT
-} RuleSetting;
 
 /* A category of the tree in preorder. */
 typedef struct TreeItem
@@ -55,6 +39,13 @@ typedef struct TreeItem
 	int			parent;			/* its place in the tree; -1: a root */
 	bool		shares_tag;		/* another has its tag */
 } TreeItem;
+
+static const DwColumn tree_fields[] = {
+	DW_FIELD(UUID, TreeItem, id, id),
+	DW_FIELD(INT4, TreeItem, depth, depth)
+};
+
+static DwMap tree_items = DW_MAP(tree_fields);
 
 /* A place in the tree by id. */
 typedef struct TreePlace
@@ -131,40 +122,20 @@ rules_find_tables(void)
 static void
 rules_load_settings(void)
 {
-	static DwStatement select_settings =
-		DW_STATEMENT("SELECT CASE COALESCE(s.value, d.value) "
-					 "WHEN 'true' THEN 1 WHEN 'false' THEN 0 "
-					 "ELSE COALESCE(s.value, d.value)::float8 END "
-					 "FROM dwello.system_settings_defaults AS d "
-					 "LEFT JOIN dwello.system_settings AS s "
-					 "ON s.name = d.name WHERE d.name = ANY ("
-					 "'{auto_approve_providers, "
-					 "email_verification_required, "
-					 "match_budget_reference, match_freshness_hours, "
-					 "match_radius_miles, match_weight_budget, "
-					 "match_weight_category, match_weight_freshness, "
-					 "match_weight_nearness, match_weight_urgency, "
-					 "max_bid_radius_miles, phone_verification_required}') "
-					 "ORDER BY d.name COLLATE \"C\"");
-	double		values[RULE_SETTING_COUNT];
 	DwMatchRules *rules = &kept.rules;
 
-	if (dw_query(&select_settings, NULL) != RULE_SETTING_COUNT)
-		elog(ERROR, "settings of matching are missing");
-	for (int i = 0; i < RULE_SETTING_COUNT; i++)
-		values[i] = dw_read_only_float8(i);
-	rules->radius_miles = values[RULE_RADIUS_MILES];
-	rules->max_radius_miles = values[RULE_MAX_RADIUS_MILES];
-	rules->account_status = (values[RULE_NEED_EMAIL] != 0.0 ? 1 : 0) |
-		(values[RULE_NEED_PHONE] != 0.0 ? 2 : 0) |
-		(values[RULE_AUTO_APPROVE] == 0.0 ? 4 : 0);
-	rules->freshness_hours = values[RULE_FRESHNESS_HOURS];
-	rules->reference = values[RULE_BUDGET_REFERENCE];
-	rules->weights[DW_MATCH_NEARNESS] = values[RULE_WEIGHT_NEARNESS];
-	rules->weights[DW_MATCH_BUDGET] = values[RULE_WEIGHT_BUDGET];
-	rules->weights[DW_MATCH_CATEGORY] = values[RULE_WEIGHT_CATEGORY];
-	rules->weights[DW_MATCH_URGENCY] = values[RULE_WEIGHT_URGENCY];
-	rules->weights[DW_MATCH_FRESHNESS] = values[RULE_WEIGHT_FRESHNESS];
+	rules->radius_miles = dw_setting_float8("match_radius_miles");
+	rules->max_radius_miles = dw_setting_float8("max_bid_radius_miles");
+	rules->account_status =
+		(dw_setting_bool("email_verification_required") ? 1 : 0) |
+		(dw_setting_bool("phone_verification_required") ? 2 : 0) |
+		(dw_setting_bool("auto_approve_providers") ? 0 : 4);
+	rules->freshness_hours = dw_setting_float8("match_freshness_hours");
+	rules->reference = dw_setting_float8("match_budget_reference");
+	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
+		rules->weights[i] =
+			dw_setting_float8(psprintf("match_weight_%s",
+									   dw_match_term_label((DwMatchTerm) i)));
 }
 
 /* By id. */
@@ -226,8 +197,7 @@ rules_load_tree(void)
 	kept.count = count;
 	for (int i = 0; i < count; i++)
 	{
-		(void) dw_read_uuid(i, 1, &kept.tree[i].id);
-		kept.tree[i].depth = dw_read_int4(i, 2);
+		dw_map_read(&tree_items, i, &kept.tree[i]);
 		kept.tree[i].parent = tree_parent(i);
 		kept.places[i].id = kept.tree[i].id;
 		kept.places[i].item = i;
@@ -375,7 +345,6 @@ dw_match_categories(const DwUuid *ids, int count,
 	}
 }
 
-/* True when there is such a category. */
 bool
 dw_match_category_exists(const DwUuid *id)
 {
@@ -383,52 +352,26 @@ dw_match_category_exists(const DwUuid *id)
 	return tree_find(id) >= 0;
 }
 
-/* Makes room for so many pairs. */
-static void
-pairs_begin(DwCategoryPairs *pairs, int room)
+void
+dw_category_pairs(DwCategoryPairs *pairs, bool roots_only)
 {
+	int			room = 0;
+
+	rules_load();
+	for (int item = 0; item < kept.count; item++)
+		room += kept.tree[item].depth + 1;
 	pairs->ids = palloc((room + 1) * sizeof(DwUuid));
 	pairs->others = palloc((room + 1) * sizeof(DwUuid));
 	pairs->count = 0;
-}
-
-/* Adds a pair of items of the tree. */
-static void
-pairs_add(DwCategoryPairs *pairs, int item, int other)
-{
-	pairs->ids[pairs->count] = kept.tree[item].id;
-	pairs->others[pairs->count] = kept.tree[other].id;
-	pairs->count++;
-}
-
-void
-dw_category_roots(DwCategoryPairs *pairs)
-{
-	int			root = 0;
-
-	rules_load();
-	pairs_begin(pairs, kept.count);
-	for (int item = 0; item < kept.count; item++)
-	{
-		if (kept.tree[item].depth == 0)
-			root = item;
-		pairs_add(pairs, item, root);
-	}
-}
-
-void
-dw_category_ancestors(DwCategoryPairs *pairs)
-{
-	int			count = 0;
-
-	rules_load();
-	for (int item = 0; item < kept.count; item++)
-		count += kept.tree[item].depth + 1;
-	pairs_begin(pairs, count);
 	for (int item = 0; item < kept.count; item++)
 	{
 		for (int at = item; at >= 0; at = kept.tree[at].parent)
-			pairs_add(pairs, item, at);
+		{
+			if (roots_only && kept.tree[at].parent >= 0)
+				continue;
+			pairs->ids[pairs->count] = kept.tree[item].id;
+			pairs->others[pairs->count++] = kept.tree[at].id;
+		}
 	}
 }
 

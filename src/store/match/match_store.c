@@ -8,12 +8,12 @@
  */
 #include "postgres.h"
 
-#include "utils/array.h"
-#include "utils/builtins.h"
+#include <math.h>
+
 #include "utils/expandeddatum.h"
-#include "utils/uuid.h"
 
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/match/match_store.h"
 
 /* Rests that a search keeps beyond those of the jobs that it wants. */
@@ -41,27 +41,6 @@ typedef struct Collection
 	int			read;			/* jobs that the statement gave */
 	bool		is_over;		/* there are enough, no tie is open */
 } Collection;
-
-/* An array of uuids; NULL has none. */
-static DwUuid *
-read_uuids(uint64 row, int column, int *count)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-	Datum	   *items;
-	bool	   *nulls;
-	DwUuid	   *ids;
-
-	*count = 0;
-	if (isnull)
-		return NULL;
-	deconstruct_array(DatumGetArrayTypeP(value), UUIDOID, UUID_LEN, false,
-					  TYPALIGN_CHAR, &items, &nulls, count);
-	ids = palloc((*count + 1) * sizeof(*ids));
-	for (int i = 0; i < *count; i++)
-		memcpy(&ids[i], DatumGetUUIDP(items[i]), sizeof(*ids));
-	return ids;
-}
 
 /*
  * The types of the credentials that a provider holds on a day, as bits; for
@@ -101,50 +80,46 @@ provider_exists(const DwUuid *id)
 	return dw_query(&select_user, &p) > 0;
 }
 
+static const DwColumn provider_fields[] = {
+	DW_COLUMN(FLOAT8, DwMatchProvider, longitude, longitude,
+			  DW_COLUMN_NULLABLE),
+	DW_COLUMN(FLOAT8, DwMatchProvider, latitude, latitude,
+			  DW_COLUMN_NULLABLE),
+	DW_FIELD(FLOAT8, DwMatchProvider, radius_miles, radius_miles),
+	DW_FIELD(UUIDS, DwMatchProvider, preferred_categories, preferred),
+	DW_FIELD_OR(INT8, DwMatchProvider, capabilities, capabilities, -1)
+};
+
+static DwMap providers = DW_MAP(provider_fields);
+
 /*
- * Reads what is known of a provider.  Their profile repeats
- * where they are, how far they go and what they hold (audience_store.h);
- * nobody else's has a place.
+ * A profile repeats where its owner is, how far they go and what they hold
+ * (audience_store.h); nobody's but a provider's has a place.
  */
 bool
 dw_match_provider(const DwUuid *id, DateADT today, DwMatchProvider *provider)
 {
 	static DwStatement select_provider =
 		DW_STATEMENT("SELECT p.longitude, p.latitude, p.radius_miles, "
-					 "CASE WHEN coalesce($2 >= p.capability_from, true) "
+					 "g.preferred_categories, CASE WHEN coalesce($2 >= p.capability_from, true) "
 					 "AND coalesce($2 <= p.capability_until, true) "
-					 "THEN p.capability_bits END "
-					 "FROM dwello.user_profiles AS p WHERE p.user_id = $1");
+					 "THEN p.capability_bits END AS capabilities "
+					 "FROM dwello.user_profiles AS p "
+					 "LEFT JOIN dwello.ai_bidding_agents AS g "
+					 "ON g.user_id = p.user_id WHERE p.user_id = $1");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, id);
 	dw_param_date(&p, today);
-	memset(provider, 0, sizeof(*provider));
 	provider->id = *id;
-	if (dw_query(&select_provider, &p) == 0 || dw_read_null(0, 1))
+	provider->longitude = NAN;
+	if (dw_query(&select_provider, &p) > 0)
+		dw_map_read(&providers, 0, provider);
+	if (isnan(provider->longitude))
 		return provider_exists(id);
-	provider->has_place = true;
-	provider->longitude = dw_read_float8(0, 1);
-	provider->latitude = dw_read_float8(0, 2);
-	if (!dw_read_null(0, 3))
-		provider->radius_miles = dw_read_float8(0, 3);
-	provider->capabilities = dw_read_null(0, 4)
-		? provider_capabilities(id, today) : dw_read_int8(0, 4);
+	if (provider->capabilities < 0)
+		provider->capabilities = provider_capabilities(id, today);
 	return true;
-}
-
-DwUuid *
-dw_match_preferred(const DwUuid *id, int *count)
-{
-	static DwStatement select_agent =
-		DW_STATEMENT("SELECT g.preferred_categories "
-					 "FROM dwello.ai_bidding_agents AS g "
-					 "WHERE g.user_id = $1");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, id);
-	*count = 0;
-	return dw_query(&select_agent, &p) == 0 ? NULL : read_uuids(0, 1, count);
 }
 
 DwMatchQuery *
@@ -285,8 +260,7 @@ collection_fill(Collection *collection, Datum query, int limit)
 					 "AND j.homeowner_id <> $2 AND j.expires_at > $3 "
 					 "AND j.deleted_at IS NULL AND (j.id > $4 "
 					 "OR j.key OPERATOR(dwello.<~>) $1 > $5) "
-					 "AND ($6::text IS NULL "
-					 "OR j.urgency = $6::dwello.urgency) "
+					 "AND ($6 IS NULL OR j.urgency = $6) "
 					 "ORDER BY j.key OPERATOR(dwello.<~>) $1 LIMIT $7");
 	const DwMatchSearch *search = collection->search;
 	DwParams	p = DW_PARAMS;
@@ -296,7 +270,7 @@ collection_fill(Collection *collection, Datum query, int limit)
 	dw_param_time(&p, search->now);
 	dw_param_uuid(&p, &search->after.id);
 	dw_param_float8(&p, search->after.rest);
-	dw_param_text(&p, search->urgency);
+	dw_param_enum(&p, "urgency", search->urgency);
 	dw_param_int4(&p, limit);
 	collection->count = collection->settled = collection->read = 0;
 	collection->is_over = false;
@@ -347,29 +321,29 @@ dw_match_search(const DwMatchSearch *search, DwMatchJob **jobs)
 	return collection.count;
 }
 
+static const DwColumn listing_fields[] = {
+	DW_FIELD(DATUM, DwMatchListing, key, key),
+	DW_FIELD(BOOL, DwMatchListing, is_listed, is_listed),
+	DW_FIELD(BOOL, DwMatchListing, is_expired, is_expired)
+};
+
+static DwMap listings = DW_MAP(listing_fields);
+
 bool
 dw_match_listing(const DwUuid *job_id, TimestampTz now,
 				 DwMatchListing *listing)
 {
 	static DwStatement select_job =
-		DW_STATEMENT("SELECT j.key, j.status = 'open' AND j.is_listed, "
-					 "COALESCE(j.expires_at <= $2, false) "
-					 "FROM dwello.jobs AS j WHERE j.id = $1 "
+		DW_STATEMENT("SELECT j.key, j.status = 'open' AND j.is_listed "
+					 "AS is_listed, COALESCE(j.expires_at <= $2, false) "
+					 "AS is_expired FROM dwello.jobs AS j WHERE j.id = $1 "
 					 "AND j.deleted_at IS NULL");
 	DwParams	p = DW_PARAMS;
-	bool		isnull;
-	Datum		key;
 
 	dw_param_uuid(&p, job_id);
 	dw_param_time(&p, now);
 	if (dw_query(&select_job, &p) == 0)
 		return false;
-	memset(listing, 0, sizeof(*listing));
-	key = dw_read_datum(0, 1, &isnull);
-	listing->has_key = !isnull;
-	if (!isnull)
-		memcpy(&listing->key, DatumGetPointer(key), sizeof(listing->key));
-	listing->is_listed = dw_read_bool(0, 2);
-	listing->is_expired = dw_read_bool(0, 3);
+	dw_map_read(&listings, 0, listing);
 	return true;
 }

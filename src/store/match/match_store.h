@@ -22,10 +22,10 @@
 typedef struct DwMatchProvider
 {
 	DwUuid		id;				/* users.id */
-	bool		has_place;		/* they have an address */
-	double		longitude;		/* of it, in degrees */
-	double		latitude;		/* of it, in degrees */
+	double		longitude;		/* of their address, in degrees; NaN = none */
+	double		latitude;		/* of it, likewise */
 	double		radius_miles;	/* of their agent; 0 = they have none */
+	DwUuids		preferred;		/* categories, by their agent */
 	int64		capabilities;	/* types of their credentials, as bits */
 } DwMatchProvider;
 
@@ -66,9 +66,6 @@ typedef struct DwMatchSearch
 extern bool dw_match_provider(const DwUuid *id, DateADT today,
 							  DwMatchProvider *provider);
 
-/* The categories that a provider's agent prefers; *count = 0 = none. */
-extern DwUuid *dw_match_preferred(const DwUuid *id, int *count);
-
 /* The query of criteria that were judged well, as a job_query. */
 extern DwMatchQuery *dw_match_query(const DwMatchCriteria *criteria);
 
@@ -81,8 +78,7 @@ extern int	dw_match_search(const DwMatchSearch *search, DwMatchJob **jobs);
 /* What a job that a provider may see lacks to be listed for them. */
 typedef struct DwMatchListing
 {
-	DwJobKey	key;			/* jobs.key */
-	bool		has_key;		/* it was published */
+	const DwJobKey *key;		/* jobs.key; NULL before it is published */
 	bool		is_listed;		/* it is open, and listed */
 	bool		is_expired;		/* it takes no more bids */
 } DwMatchListing;
@@ -145,11 +141,11 @@ typedef struct DwCategoryPairs
 	int			count;			/* of both */
 } DwCategoryPairs;
 
-/* Every category with the root of its tree. */
-extern void dw_category_roots(DwCategoryPairs *pairs);
-
-/* Every category with itself and each that is above it. */
-extern void dw_category_ancestors(DwCategoryPairs *pairs);
+/*
+ * Every category with itself and each that is above it, or only with the
+ * root of its tree.
+ */
+extern void dw_category_pairs(DwCategoryPairs *pairs, bool roots_only);
 
 /* A category and all above it, the next one first. */
 typedef struct DwMatchPath

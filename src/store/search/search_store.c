@@ -1,6 +1,7 @@
 /*
  * search_store.c
- *		Finding open jobs by words, place, category, budget and urgency.
+ *		Finding open jobs by words, place, category, budget and urgency, and
+ *		the searches that are saved.
  *
  * Without words the index on keys gives jobs in the order of the score
  * (match_store.h).  With words the newest that have them are found and
@@ -9,7 +10,7 @@
  * is guessed beforehand from the term statistics (dw_search_next), and for
  * each path there is a statement whose plan is kept: what another index could
  * answer is written so that no index can.  Each looks at a bounded number of
- * jobs; one that comes to its bound gives way to another.
+ * jobs; one that comes to its bound is given up for another.
  *
  * Term statistics are the server's, which ANALYZE makes: of jobs.search and
  * jobs.currency.  Only open jobs have words, so of the table's rows those
@@ -34,14 +35,14 @@
 
 #include "core/geo/geo.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/match/match_store.h"
 #include "store/search/search_store.h"
 
-/* Miles from the place asked for, $2 to $4; NULL without one. */
+/* Miles from the place asked for, $2 and $3; NULL without one. */
 #define MILES \
-	"CASE WHEN $2 THEN st_distance(j.location, " \
-	"st_setsrid(st_makepoint($3, $4), 4326)::geography, false) " \
-	"/ 1609.344 END"
+	"st_distance(j.location, " \
+	"st_setsrid(st_makepoint($2, $3), 4326)::geography, false) / 1609.344"
 
 /* The bounds of the bands, in minor units and in miles; see below. */
 #define BUDGETS "'{0, 10000, 50000, 100000, 500000}'::bigint[]"
@@ -49,7 +50,7 @@
 
 /* Rows of one facet of bands: which of the bounds is the last one below. */
 #define BANDS(facet, value, bounds) \
-	"SELECT '" facet "', NULL::uuid, NULL::uuid, NULL::text, " \
+	"SELECT '" facet "', NULL, NULL, NULL, " \
 	"(" bounds ")[b.n]::bigint, (" bounds ")[b.n + 1]::bigint, b.jobs " \
 	"FROM (SELECT width_bucket(" value ", " bounds ") AS n, " \
 	"count(*) AS jobs FROM found AS f GROUP BY 1) AS b "
@@ -64,7 +65,7 @@
 /* What a stranger may see, and what else is asked; never by an index. */
 #define VISIBLE "j.is_listed AND j.deleted_at IS NULL AND j.expires_at > $3 "
 #define WORDS	"AND ($2 IS NULL OR (j.search @@ $2) IS TRUE) "
-#define URGENCY "AND ($4::text IS NULL OR j.urgency = $4::dwello.urgency) "
+#define URGENCY "AND ($4 IS NULL OR j.urgency = $4) "
 
 /* Columns of each path: those whose rank is NULL count, and are not it. */
 enum
@@ -75,20 +76,12 @@ enum
 	FIND_KEY
 };
 
-/* What an index gives. */
-#define BY_INDEX(condition, others) \
+/* The jobs of one path, and what of the search its index does not know. */
+#define BY_PATH(condition, others) \
 	DW_STATEMENT("SELECT CASE WHEN " VISIBLE others URGENCY \
 				 "THEN " RANK " END, j.id, j.published_at, j.key " \
 				 "FROM dwello.jobs AS j " \
 				 "WHERE j.status = 'open' AND " condition)
-
-/* What jobs there are, newest first. */
-#define BY_TIME \
-	DW_STATEMENT("SELECT CASE WHEN " VISIBLE WORDS URGENCY \
-				 "THEN " RANK " END, j.id, j.published_at, j.key " \
-				 "FROM dwello.jobs AS j " \
-				 "WHERE j.status = 'open' AND j.published_at <= $5 " \
-				 "ORDER BY j.published_at DESC, j.id DESC")
 
 /* The jobs that an access path gives, while they are taken. */
 typedef struct Picking
@@ -130,16 +123,14 @@ static struct
 	AttStatsSlot currencies;	/* the same of currencies */
 }			terms;
 
-static bool prepare_words(DwSearchPlan *plan);
+static void prepare_words(DwSearchPlan *plan);
 static bool prepare_categories(DwSearchPlan *plan, DwUuid *unknown);
-static uint64 page_of_words(const DwSearchPlan *plan,
-							const DwSearchCursor *cursor, int32 max_results);
-static uint64 page_in_order(const DwSearchPlan *plan,
-							const DwSearchCursor *cursor, int32 max_results);
-static uint64 page_show(const DwSearchPlan *plan, const DwSearchFind *finds,
-						int count);
-static void param_place(DwParams *p, const DwSearch *search);
-static void param_ids(DwParams *p, const DwSearchFind *finds, int count);
+static DwSearchFind *find_words(const DwSearchPlan *plan,
+								const DwSearchCursor *cursor, int *count);
+static DwSearchFind *find_in_order(const DwSearchPlan *plan,
+								   const DwSearchCursor *cursor, int *count);
+static void param_finds(DwParams *p, const DwSearch *search,
+						const DwSearchFind *finds, int count);
 static void search_find(const DwSearchPlan *plan, SearchFinds *finds);
 static void pick(Picking *picking, const DwParams *p);
 static bool pick_one(void *state, TupleTableSlot *slot);
@@ -166,72 +157,90 @@ dw_search_prepare(const DwSearch *search, DwSearchPlan *plan, DwUuid *unknown)
 	memset(plan, 0, sizeof(*plan));
 	plan->search = search;
 	if (search->query != NULL)
-		plan->has_words = prepare_words(plan);
-	return search->category_ids == NULL || prepare_categories(plan, unknown);
+		prepare_words(plan);
+	return search->categories.ids == NULL ||
+		prepare_categories(plan, unknown);
 }
 
-/* Parses the words; false when there is none among them to look for. */
-static bool
+/* Parses the words, unless there is none among them to look for. */
+static void
 prepare_words(DwSearchPlan *plan)
 {
 	static DwStatement parse =
-		DW_STATEMENT("SELECT q, numnode(q) > 0 "
-					 "FROM websearch_to_tsquery('pg_catalog.english', $1) "
-					 "AS q");
+		DW_STATEMENT("SELECT q FROM "
+					 "websearch_to_tsquery('pg_catalog.english', $1) AS q "
+					 "WHERE numnode(q) > 0");
 	DwParams	p = DW_PARAMS;
 	bool		isnull;
 
 	dw_param_text(&p, plan->search->query);
-	(void) dw_query(&parse, &p);
-	plan->words = dw_read_datum(0, 1, &isnull);
-	return dw_read_bool(0, 2);
+	plan->has_words = dw_query(&parse, &p) > 0;
+	if (plan->has_words)
+		plan->words = dw_read_only_datum(0, &isnull);
 }
 
 /* Adds what is below the categories; false for one that is unknown. */
 static bool
 prepare_categories(DwSearchPlan *plan, DwUuid *unknown)
 {
-	const DwSearch *search = plan->search;
+	DwUuids		named = plan->search->categories;
 	DwMatchCategories below;
 
-	for (int i = 0; i < search->category_count; i++)
+	for (int i = 0; i < named.count; i++)
 	{
-		*unknown = search->category_ids[i];
+		*unknown = named.ids[i];
 		if (!dw_match_category_exists(unknown))
 			return false;
 	}
-	dw_match_categories(search->category_ids, search->category_count,
-						&below);
-	plan->categories = below.ids;
-	plan->category_count = below.count;
+	dw_match_categories(named.ids, named.count, &below);
+	plan->categories.ids = below.ids;
+	plan->categories.count = below.count;
 	return true;
 }
 
-uint64
-dw_search_page(const DwSearchPlan *plan, const DwSearchCursor *cursor,
-			   int32 max_results)
+void
+dw_search_page(DwCall *call, const DwSearchPlan *plan,
+			   const DwSearchCursor *cursor, int32 max_results)
 {
-	return plan->has_words ? page_of_words(plan, cursor, max_results) :
-		page_in_order(plan, cursor, max_results);
+	static DwStatement select_jobs =
+		DW_STATEMENT("SELECT p.id AS job_id, p.score, "
+					 MILES " AS distance_miles, j.category_id, j.title, "
+					 "j.urgency, j.budget_min, j.budget_max, j.currency, "
+					 "st_x(j.location::geometry) AS longitude, "
+					 "st_y(j.location::geometry) AS latitude, "
+					 "j.published_at, $5 AS as_of "
+					 "FROM unnest($1::uuid[], $4::float8[]) "
+					 "WITH ORDINALITY AS p (id, score, n) "
+					 "JOIN dwello.jobs AS j ON j.id = p.id ORDER BY p.n");
+	int			count = max_results;
+	DwSearchFind *finds = plan->has_words ?
+		find_words(plan, cursor, &count) : find_in_order(plan, cursor, &count);
+	Datum	   *scores = palloc(sizeof(Datum) * (count + 1));
+	DwParams	p = DW_PARAMS;
+
+	for (int i = 0; i < count; i++)
+		scores[i] = Float8GetDatum(finds[i].score);
+	param_finds(&p, plan->search, finds, count);
+	dw_param_float8s(&p, scores, count);
+	dw_param_time(&p, plan->search->as_of);
+	dw_list_query(call, &select_jobs, &p);
 }
 
-/* A page of the newest jobs with the words. */
-static uint64
-page_of_words(const DwSearchPlan *plan, const DwSearchCursor *cursor,
-			  int32 max_results)
+/* Of the newest jobs with the words the best, *count at most. */
+static DwSearchFind *
+find_words(const DwSearchPlan *plan, const DwSearchCursor *cursor, int *count)
 {
 	SearchFinds found;
-	int			count;
 
 	search_find(plan, &found);
-	count = dw_search_best(found.finds, found.count, cursor, max_results);
-	return page_show(plan, found.finds, count);
+	*count = dw_search_best(found.finds, found.count, cursor, *count);
+	return found.finds;
 }
 
-/* A page of all jobs, in the order of their scores. */
-static uint64
-page_in_order(const DwSearchPlan *plan, const DwSearchCursor *cursor,
-			  int32 max_results)
+/* Of all jobs the best, *count at most, in the order of the index. */
+static DwSearchFind *
+find_in_order(const DwSearchPlan *plan, const DwSearchCursor *cursor,
+			  int *count)
 {
 	DwMatchSearch search = {
 		.now = plan->search->now,
@@ -240,46 +249,23 @@ page_in_order(const DwSearchPlan *plan, const DwSearchCursor *cursor,
 		.urgency = plan->search->urgency,
 		.after.rest = cursor->has_score ? 1.0 - cursor->score : -1.0,
 		.after.id = cursor->id,
-		.count = max_results
+		.count = *count
 	};
 	DwMatchJob *jobs;
-	int			count = dw_match_search(&search, &jobs);
-	DwSearchFind *finds = palloc0(sizeof(*finds) * (count + 1));
+	DwSearchFind *finds;
 
-	for (int i = 0; i < count; i++)
+	*count = dw_match_search(&search, &jobs);
+	finds = palloc0(sizeof(*finds) * (*count + 1));
+	for (int i = 0; i < *count; i++)
 	{
 		finds[i].id = jobs[i].id;
 		finds[i].score = 1.0 - jobs[i].rest;
 	}
-	return page_show(plan, finds, count);
+	return finds;
 }
 
-/* What is shown of jobs, in the order in which they stand. */
-static uint64
-page_show(const DwSearchPlan *plan, const DwSearchFind *finds, int count)
-{
-	static DwStatement select_jobs =
-		DW_STATEMENT("SELECT p.id, p.score, " MILES ", j.category_id, "
-					 "j.title, j.urgency::text, j.budget_min, "
-					 "j.budget_max, j.currency, "
-					 "st_x(j.location::geometry), "
-					 "st_y(j.location::geometry), j.published_at "
-					 "FROM unnest($1::uuid[], $5::float8[]) "
-					 "WITH ORDINALITY AS p (id, score, n) "
-					 "JOIN dwello.jobs AS j ON j.id = p.id ORDER BY p.n");
-	Datum	   *scores = palloc(sizeof(Datum) * (count + 1));
-	DwParams	p = DW_PARAMS;
-
-	for (int i = 0; i < count; i++)
-		scores[i] = Float8GetDatum(finds[i].score);
-	param_ids(&p, finds, count);
-	param_place(&p, plan->search);
-	dw_param_float8s(&p, scores, count);
-	return dw_query(&select_jobs, &p);
-}
-
-uint64
-dw_search_facets(const DwSearchPlan *plan, bool *is_complete)
+void
+dw_search_facets(DwCall *call, const DwSearchPlan *plan)
 {
 	static DwStatement select_facets =
 		DW_STATEMENT("WITH found AS MATERIALIZED ("
@@ -292,57 +278,51 @@ dw_search_facets(const DwSearchPlan *plan, bool *is_complete)
 					 "facets (facet, category_id, parent_id, urgency, "
 					 "lower_bound, upper_bound, jobs) AS ("
 					 "SELECT 'total', NULL::uuid, NULL::uuid, "
-					 "NULL::text, NULL::bigint, NULL::bigint, "
+					 "NULL::dwello.urgency, NULL::bigint, NULL::bigint, "
 					 "count(*) FROM found "
 					 "UNION ALL SELECT 'category', c.id, c.parent_id, "
 					 "NULL, NULL, NULL, sum(l.jobs)::bigint "
-					 "FROM leaves AS l JOIN unnest($5::uuid[], $6::uuid[]) "
+					 "FROM leaves AS l JOIN unnest($4::uuid[], $5::uuid[]) "
 					 "AS a (id, above_id) ON a.id = l.category_id "
 					 "JOIN dwello.service_categories AS c "
 					 "ON c.id = a.above_id GROUP BY c.id, c.parent_id "
 					 "UNION ALL SELECT 'urgency', NULL, NULL, "
-					 "f.urgency::text, NULL, NULL, count(*) "
+					 "f.urgency, NULL, NULL, count(*) "
 					 "FROM found AS f GROUP BY f.urgency "
 					 "UNION ALL " BANDS("budget", "f.budget", BUDGETS)
 					 "UNION ALL "
 					 BANDS("distance", "f.miles", MILES_BANDS)
-					 "WHERE $2) "
-					 "SELECT f.* FROM facets AS f "
-					 "ORDER BY f.facet = 'total' DESC, f.facet, "
-					 "f.urgency::dwello.urgency, f.lower_bound, "
-					 "f.jobs DESC, f.category_id");
+					 "WHERE $2 IS NOT NULL) "
+					 "SELECT f.*, $6 AS is_complete FROM facets AS f "
+					 "ORDER BY f.facet = 'total' DESC, f.facet, f.urgency, "
+					 "f.lower_bound, f.jobs DESC, f.category_id");
 	DwParams	p = DW_PARAMS;
 	SearchFinds found;
 	DwCategoryPairs above;
 
 	search_find(plan, &found);
-	*is_complete = found.is_complete;
-	dw_category_ancestors(&above);
-	param_ids(&p, found.finds, found.count);
-	param_place(&p, plan->search);
+	dw_category_pairs(&above, false);
+	param_finds(&p, plan->search, found.finds, found.count);
 	dw_param_uuids(&p, above.ids, above.count);
 	dw_param_uuids(&p, above.others, above.count);
-	return dw_query(&select_facets, &p);
+	dw_param_bool(&p, found.is_complete);
+	dw_list_query(call, &select_facets, &p);
 }
 
-/* Adds the place, $2 to $4: whether there is one, and which. */
+/* Adds ids of jobs, $1, and the place that is asked for, $2 and $3. */
 static void
-param_place(DwParams *p, const DwSearch *search)
-{
-	dw_param_bool(p, search->has_longitude);
-	dw_param_float8(p, search->has_longitude ? search->longitude : 0.0);
-	dw_param_float8(p, search->has_longitude ? search->latitude : 0.0);
-}
-
-/* Adds ids of jobs, $1. */
-static void
-param_ids(DwParams *p, const DwSearchFind *finds, int count)
+param_finds(DwParams *p, const DwSearch *search, const DwSearchFind *finds,
+			int count)
 {
 	DwUuid	   *ids = palloc(sizeof(*ids) * (count + 1));
 
 	for (int i = 0; i < count; i++)
 		ids[i] = finds[i].id;
 	dw_param_uuids(p, ids, count);
+	dw_param_datum(p, FLOAT8OID, Float8GetDatum(search->longitude),
+				   !search->has_longitude);
+	dw_param_datum(p, FLOAT8OID, Float8GetDatum(search->latitude),
+				   !search->has_longitude);
 }
 
 /*
@@ -387,9 +367,10 @@ static void
 pick(Picking *picking, const DwParams *p)
 {
 	static DwStatement paths[DW_ACCESS_PATH_COUNT] = {
-		[DW_SEARCH_BY_WORDS] = BY_INDEX("j.search @@ $2", ""),
-		[DW_SEARCH_BY_KEY] = BY_INDEX("j.key OPERATOR(dwello.@@@) $1", WORDS),
-		[DW_SEARCH_BY_TIME] = BY_TIME
+		[DW_SEARCH_BY_WORDS] = BY_PATH("j.search @@ $2", ""),
+		[DW_SEARCH_BY_KEY] = BY_PATH("j.key OPERATOR(dwello.@@@) $1", WORDS),
+		[DW_SEARCH_BY_TIME] = BY_PATH("j.published_at <= $5 ORDER BY "
+									  "j.published_at DESC, j.id DESC", WORDS)
 	};
 
 	dw_stream(&paths[picking->path], p, pick_one, picking);
@@ -471,9 +452,9 @@ search_query(const DwSearchPlan *plan, double ceiling)
 		.radius_miles = has_place ? search->radius_miles :
 		DW_BBOX_RADIUS_MAX_MILES,
 		.as_of = search->as_of,
-		.category_ids = plan->categories,
-		.category_count = plan->category_count,
-		.others_fit = plan->categories == NULL ? 1.0 : DW_MATCH_EXCLUDED,
+		.category_ids = plan->categories.ids,
+		.category_count = plan->categories.count,
+		.others_fit = plan->categories.ids == NULL ? 1.0 : DW_MATCH_EXCLUDED,
 		.budget_min = search->budget_min == DW_SEARCH_ABSENT ?
 		DW_JOB_KEY_NO_MIN : search->budget_min,
 		.budget_max = search->budget_max == DW_SEARCH_ABSENT ?
@@ -500,7 +481,7 @@ param_search(DwParams *p, const DwSearchPlan *plan, const DwMatchQuery *query)
 				   false);
 	dw_param_datum(p, TSQUERYOID, plan->words, !plan->has_words);
 	dw_param_time(p, plan->search->now);
-	dw_param_text(p, plan->search->urgency);
+	dw_param_enum(p, "urgency", plan->search->urgency);
 	dw_param_time(p, plan->search->as_of);
 }
 
@@ -691,4 +672,89 @@ currency_share(const char *currency)
 			return terms.currencies.numbers[i];
 	}
 	return SHARE_RARE;
+}
+
+/* All that a search has is in its row; times are those of its birth. */
+static const DwColumn saved_columns[] = {
+	DW_COLUMN(UUID, DwSavedSearch, user_id, user_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwSavedSearch, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(TEXT, DwSavedSearch, name, name, 0),
+	DW_COLUMN(TEXT, DwSavedSearch, query, search.query, 0),
+	DW_COLUMN(FLOAT8, DwSavedSearch, longitude, search.longitude,
+			  DW_COLUMN_NULLABLE),
+	DW_COLUMN(FLOAT8, DwSavedSearch, latitude, search.latitude,
+			  DW_COLUMN_NULLABLE),
+	DW_COLUMN(FLOAT8, DwSavedSearch, radius_miles, search.radius_miles,
+			  DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUIDS, DwSavedSearch, category_ids, search.categories, 0),
+	DW_COLUMN_OR(INT8, DwSavedSearch, budget_min, search.budget_min, 0,
+				 DW_SEARCH_ABSENT),
+	DW_COLUMN_OR(INT8, DwSavedSearch, budget_max, search.budget_max, 0,
+				 DW_SEARCH_ABSENT),
+	DW_COLUMN(TEXT, DwSavedSearch, currency, search.currency, 0),
+	DW_COLUMN_LABEL(urgency, DwSavedSearch, urgency, search.urgency, 0),
+	DW_COLUMN(INT4, DwSavedSearch, version, version,
+			  DW_COLUMN_BORN | DW_COLUMN_COUNTED),
+	DW_COLUMN(TIME, DwSavedSearch, created_at, created_at, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwSavedSearch, updated_at, created_at, DW_COLUMN_FIXED)
+};
+
+static DwTable saved_searches =
+DW_TABLE("saved_searches", DwSavedSearch, saved_columns);
+
+int32
+dw_saved_lock(const DwUuid *user_id, const DwUuid *id)
+{
+	static DwStatement lock_search =
+		DW_STATEMENT("SELECT s.version FROM dwello.saved_searches AS s "
+					 "WHERE s.user_id = $1 AND s.id = $2 "
+					 "FOR NO KEY UPDATE");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_uuid(&p, id);
+	return dw_execute(&lock_search, &p) == 0 ? 0 : dw_read_only_int4(0);
+}
+
+int64
+dw_saved_count(const DwUuid *user_id)
+{
+	static DwStatement count_searches =
+		DW_STATEMENT("SELECT count(*) FROM dwello.saved_searches AS s "
+					 "WHERE s.user_id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	(void) dw_execute(&count_searches, &p);
+	return dw_read_only_int8(0);
+}
+
+/* A radius has a default, but no meaning without a place. */
+void
+dw_saved_write(DwSavedSearch *saved)
+{
+	DwSearch   *search = &saved->search;
+
+	if (!search->has_longitude)
+		search->longitude = search->latitude = search->radius_miles = NAN;
+	if (saved->version > 0)
+	{
+		dw_table_update(&saved_searches, saved);
+		return;
+	}
+	dw_table_insert(&saved_searches, saved);
+	saved->version = 1;
+}
+
+void
+dw_saved_delete(const DwUuid *user_id, const DwUuid *id)
+{
+	static DwStatement delete_search =
+		DW_STATEMENT("DELETE FROM dwello.saved_searches AS s "
+					 "WHERE s.user_id = $1 AND s.id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_uuid(&p, id);
+	(void) dw_execute(&delete_search, &p);
 }

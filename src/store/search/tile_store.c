@@ -4,12 +4,12 @@
  *
  * Commands that publish or close jobs know nothing of the map: the counts are
  * kept by one worker at a time, who finds out which tiles are dirty.  They
- * are those of jobs that events tell of (and those that a moved one has
- * left), those of jobs that have run out since, and, mending whatever neither
- * tells (a category below another root, a fault), the next stretch of a
- * cursor that goes round the map for ever.  Tiles of zoom 14 are counted from
- * jobs; a tile above is the sum of its four quarters.  Only rows that differ
- * are written.
+ * are those of jobs that have had an event (and those that a moved one has
+ * left), those of jobs that have expired since, and, correcting whatever has
+ * no event (a category moved below another root, a row changed by hand), the
+ * next stretch of a refresh cursor that goes round the map for ever.  Tiles
+ * of zoom 14 are counted from jobs; a tile above is the sum of its four
+ * quarters.  Only rows that differ are written.
  *
  * Runs of numbers are walked one by one, each in a LATERAL that uses the key:
  * joined as a whole, every row of a zoom is held against every run.
@@ -18,9 +18,11 @@
 
 #include "catalog/pg_type_d.h"
 
+#include "server/call/call_server.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/match/match_store.h"
 #include "store/search/search_store.h"
 
@@ -73,8 +75,8 @@
 	"ON CONFLICT ON CONSTRAINT job_tiles_pkey DO UPDATE " \
 	"SET jobs = EXCLUDED.jobs, x_sum = EXCLUDED.x_sum, " \
 	"y_sum = EXCLUDED.y_sum) " \
-	"SELECT COALESCE(array_agg(DISTINCT d.tile >> 2), '{}'), count(*) " \
-	"FROM diff AS d"
+	"SELECT COALESCE(array_agg(DISTINCT d.tile >> 2), '{}') AS tiles, " \
+	"count(*) AS changed FROM diff AS d"
 
 /* Bits between a cell and its tile of DW_TILE_COUNT_LAST. */
 #define TILE_BITS 34
@@ -82,19 +84,85 @@
 /* The number after that of the last tile of DW_TILE_COUNT_LAST. */
 #define TILE_END (INT64_C(1) << (2 * DW_TILE_COUNT_LAST))
 
-/* Where a refresh begins. */
-typedef struct RefreshCursor
+/* How far the refresh has come: the one row of its table. */
+typedef struct RefreshRow
 {
-	int32		max_jobs;		/* of the stretch, and of each kind of event */
-	TimestampTz now;			/* by which jobs have run out */
-	bool		is_safe;		/* the watermark can be relied on */
-	bool		has_overflow;	/* there are more events than it looks at */
+	int32		id;				/* 1 */
 	DwUuid		seen_id;		/* events up to it are counted */
-	DwUuid		last_id;		/* the last event it looks at, if so */
-	TimestampTz refreshed_at;	/* jobs that ran out by then are, too */
+	DwUuid		watermark_id;	/* up to it they will be, once it is safe */
+	int64		watermark_xid;	/* of that watermark */
 	int64		next_tile;		/* where it goes round the map */
-	int64		end_tile;		/* and where it ends, not included */
-} RefreshCursor;
+	TimestampTz refreshed_at;	/* jobs that expired by then are counted */
+	TimestampTz completed_at;	/* when it last came to the end of the map */
+} RefreshRow;
+
+static const DwColumn refresh_columns[] = {
+	DW_COLUMN(INT4, RefreshRow, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, RefreshRow, seen_id, seen_id, 0),
+	DW_COLUMN(UUID, RefreshRow, watermark_id, watermark_id, 0),
+	DW_COLUMN(INT8, RefreshRow, watermark_xid, watermark_xid, 0),
+	DW_COLUMN(INT8, RefreshRow, next_tile, next_tile, 0),
+	DW_COLUMN(TIME, RefreshRow, refreshed_at, refreshed_at, 0),
+	DW_COLUMN(TIME, RefreshRow, completed_at, completed_at, 0)
+};
+
+static DwTable refreshes =
+DW_TABLE("job_tile_refresh", RefreshRow, refresh_columns);
+
+/* One refresh. */
+typedef struct Refresh
+{
+	RefreshRow	row;			/* where it begins, and then ends */
+	int32		max_jobs;		/* of the stretch, and of each kind of event */
+	TimestampTz now;			/* by which jobs have expired */
+	int64		end_tile;		/* the stretch ends there, not included */
+	DwUuid		last_id;		/* last event it looks at, if there are more */
+} Refresh;
+
+/* What is to be counted, or has been. */
+typedef struct TileChange
+{
+	Datum		tiles;			/* bigint[] */
+	int64		changed;		/* rows written */
+	DwUuid		last_id;		/* as in Refresh */
+} TileChange;
+
+static const DwColumn dirty_fields[] = {
+	DW_FIELD(DATUM, TileChange, tiles, tiles),
+	DW_FIELD(UUID, TileChange, last_id, last_id)
+};
+
+static const DwColumn change_fields[] = {
+	DW_FIELD(DATUM, TileChange, tiles, tiles),
+	DW_FIELD(INT8, TileChange, changed, changed)
+};
+
+static DwMap dirty_map = DW_MAP(dirty_fields);
+static DwMap change_map = DW_MAP(change_fields);
+
+/* The jobs of one cell of a bbox. */
+typedef struct Cluster
+{
+	int64		tile;			/* number of the cell */
+	int32		jobs;			/* how many */
+	int64		x_sum;			/* of their columns */
+	int64		y_sum;			/* of their rows */
+	Datum		category_ids;	/* uuid[], roots */
+	Datum		category_counts;	/* integer[], jobs of each */
+	Datum		job_id;			/* uuid, where it is one job, or 0 */
+} Cluster;
+
+static const DwColumn cluster_fields[] = {
+	DW_FIELD(INT8, Cluster, tile, tile),
+	DW_FIELD(INT4, Cluster, jobs, jobs),
+	DW_FIELD(INT8, Cluster, x_sum, x_sum),
+	DW_FIELD(INT8, Cluster, y_sum, y_sum),
+	DW_FIELD(DATUM, Cluster, category_ids, category_ids),
+	DW_FIELD(DATUM, Cluster, category_counts, category_counts),
+	DW_FIELD(DATUM, Cluster, job_id, job_id)
+};
+
+static DwMap clusters = DW_MAP(cluster_fields);
 
 static Datum tile_of_jobs(const DwTile *tile);
 static Datum tile_of_counts(const DwTile *tile);
@@ -102,18 +170,18 @@ static void param_range(DwParams *p, DwTileRange range);
 static Datum result_bytea(void);
 static uint64 clusters_of_jobs(DwParams *p);
 static uint64 clusters_of_counts(DwParams *p);
+static void emit_cluster(DwCall *call, const Cluster *cluster);
 static void param_roots(DwParams *p);
-static void param_ranges(DwParams *p, const DwTileBbox *box, int32_t deeper);
+static void param_ranges(DwParams *p, const DwTileBbox *bbox, int32_t deeper);
 
-static bool cursor_open(RefreshCursor *cursor);
-static void cursor_begin(TimestampTz now);
-static void cursor_stretch(RefreshCursor *cursor);
-static void cursor_close(const RefreshCursor *cursor);
-static Datum dirty_tiles(RefreshCursor *cursor);
-static Datum count_jobs(const RefreshCursor *cursor, Datum dirty,
-						int64 *changed);
+static bool refresh_open(Refresh *refresh);
+static void refresh_begin(TimestampTz now);
+static int64 stretch_end(const Refresh *refresh);
+static Datum dirty_tiles(Refresh *refresh);
+static Datum count_jobs(const Refresh *refresh, Datum dirty, int64 *changed);
 static Datum count_quarters(int zoom, Datum tiles, int64 *changed);
 static Datum read_changes(int64 *changed);
+static void refresh_close(Refresh *refresh, bool is_safe);
 
 Datum
 dw_tile_mvt(const DwTile *tile)
@@ -192,18 +260,48 @@ result_bytea(void)
 	return value;
 }
 
-uint64
-dw_tile_clusters(const DwTileBbox *box, const DwTileSpan *span)
+/* The tiles that a bbox touches extend beyond it: cells there are left out. */
+void
+dw_tile_clusters(DwCall *call, const DwTileBbox *bbox)
 {
+	DwTileSpan	span = dw_tile_span(bbox, bbox->zoom + DW_TILE_BBOX_GRID);
 	DwParams	p = DW_PARAMS;
+	uint64		count;
 
 	dw_param_time(&p, dw_now());
-	param_ranges(&p, box, span->zoom);
-	dw_param_int4(&p, 2 * (DW_TILE_DEPTH - span->zoom));
-	if (span->zoom > DW_TILE_COUNT_LAST)
-		return clusters_of_jobs(&p);
-	dw_param_int4(&p, span->zoom);
-	return clusters_of_counts(&p);
+	param_ranges(&p, bbox, span.zoom);
+	dw_param_int4(&p, 2 * (DW_TILE_DEPTH - span.zoom));
+	if (span.zoom > DW_TILE_COUNT_LAST)
+		count = clusters_of_jobs(&p);
+	else
+	{
+		dw_param_int4(&p, span.zoom);
+		count = clusters_of_counts(&p);
+	}
+	for (uint64 i = 0; i < count; i++)
+	{
+		Cluster		cluster;
+
+		dw_map_read(&clusters, i, &cluster);
+		if (dw_tile_within(&span, cluster.tile))
+			emit_cluster(call, &cluster);
+	}
+}
+
+/* Adds one cell to the set, at the mean place of its jobs. */
+static void
+emit_cluster(DwCall *call, const Cluster *cluster)
+{
+	dw_row_float8(call, "longitude",
+				  dw_tile_longitude(cluster->x_sum / cluster->jobs));
+	dw_row_float8(call, "latitude",
+				  dw_tile_latitude(cluster->y_sum / cluster->jobs));
+	dw_row_int4(call, "jobs", cluster->jobs);
+	dw_row_datum(call, "category_ids", cluster->category_ids);
+	dw_row_datum(call, "category_counts", cluster->category_counts);
+	if (cluster->job_id != (Datum) 0)
+		dw_row_datum(call, "job_id", cluster->job_id);
+	dw_list_emit(call);
 }
 
 /* From the jobs themselves. */
@@ -222,12 +320,14 @@ clusters_of_jobs(DwParams *p)
 					 "JOIN unnest($5::uuid[], $6::uuid[]) "
 					 "AS r (id, root_id) ON r.id = j.category_id "
 					 "GROUP BY 1, 2) "
-					 "SELECT c.tile, sum(c.jobs)::integer, "
-					 "sum(c.x_sum)::bigint, sum(c.y_sum)::bigint, "
-					 "array_agg(c.root_id ORDER BY c.root_id), "
-					 "array_agg(c.jobs ORDER BY c.root_id), "
-					 "CASE WHEN sum(c.jobs) = 1 "
-					 "THEN (array_agg(c.job_id))[1] END "
+					 "SELECT c.tile, sum(c.jobs)::integer AS jobs, "
+					 "sum(c.x_sum)::bigint AS x_sum, "
+					 "sum(c.y_sum)::bigint AS y_sum, "
+					 "array_agg(c.root_id ORDER BY c.root_id) "
+					 "AS category_ids, "
+					 "array_agg(c.jobs ORDER BY c.root_id) "
+					 "AS category_counts, CASE WHEN sum(c.jobs) = 1 "
+					 "THEN (array_agg(c.job_id))[1] END AS job_id "
 					 "FROM counts AS c GROUP BY c.tile ORDER BY c.tile");
 
 	param_roots(p);
@@ -243,13 +343,14 @@ clusters_of_counts(DwParams *p)
 {
 	static DwStatement select_clusters =
 		DW_STATEMENT("SELECT c.tile, c.jobs, c.x_sum, c.y_sum, "
-					 "c.category_ids, c.counts, l.id "
+					 "c.category_ids, c.category_counts, l.id AS job_id "
 					 "FROM (SELECT t.tile, sum(t.jobs)::integer AS jobs, "
 					 "sum(t.x_sum)::bigint AS x_sum, "
 					 "sum(t.y_sum)::bigint AS y_sum, "
 					 "array_agg(t.category_id ORDER BY t.category_id) "
 					 "AS category_ids, "
-					 "array_agg(t.jobs ORDER BY t.category_id) AS counts "
+					 "array_agg(t.jobs ORDER BY t.category_id) "
+					 "AS category_counts "
 					 "FROM unnest($2::bigint[], $3::bigint[]) "
 					 "AS s (first, last) CROSS JOIN LATERAL "
 					 TILES("$5", "s.first", "s.last")
@@ -271,16 +372,16 @@ param_roots(DwParams *p)
 {
 	DwCategoryPairs roots;
 
-	dw_category_roots(&roots);
+	dw_category_pairs(&roots, true);
 	dw_param_uuids(p, roots.ids, roots.count);
 	dw_param_uuids(p, roots.others, roots.count);
 }
 
-/* Adds the runs of deeper tiles in the tiles that a box touches. */
+/* Adds the runs of deeper tiles in the tiles that a bbox touches. */
 static void
-param_ranges(DwParams *p, const DwTileBbox *box, int32_t deeper)
+param_ranges(DwParams *p, const DwTileBbox *bbox, int32_t deeper)
 {
-	DwTileSpan	tiles = dw_tile_span(box, box->zoom);
+	DwTileSpan	tiles = dw_tile_span(bbox, bbox->zoom);
 	int64		count = dw_tile_count(&tiles);
 	Datum	   *first = palloc(sizeof(Datum) * count);
 	Datum	   *last = palloc(sizeof(Datum) * count);
@@ -288,7 +389,7 @@ param_ranges(DwParams *p, const DwTileBbox *box, int32_t deeper)
 	for (int64 i = 0; i < count; i++)
 	{
 		DwTile		tile = dw_tile_at(&tiles, i);
-		DwTileRange range = dw_tile_range(dw_tile_number(&tile), box->zoom,
+		DwTileRange range = dw_tile_range(dw_tile_number(&tile), bbox->zoom,
 										  deeper);
 
 		first[i] = Int64GetDatum(range.first);
@@ -299,52 +400,48 @@ param_ranges(DwParams *p, const DwTileBbox *box, int32_t deeper)
 }
 
 bool
-dw_tiles_refresh(int32 max_jobs, DwTileRefresh *refresh)
+dw_tiles_refresh(int32 max_jobs, DwTileRefresh *result)
 {
-	RefreshCursor cursor = {
+	Refresh		refresh = {
 		.max_jobs = max_jobs,
 		.now = dw_now()
 	};
+	bool		is_safe;
 	int64		changed;
 	Datum		tiles;
 
-	memset(refresh, 0, sizeof(*refresh));
-	if (!cursor_open(&cursor))
+	memset(result, 0, sizeof(*result));
+	if (!refresh_open(&refresh))
 		return false;
-	cursor_stretch(&cursor);
-	tiles = count_jobs(&cursor, dirty_tiles(&cursor), &changed);
-	refresh->changed = changed;
+	is_safe = dw_watermark_is_safe(refresh.row.watermark_xid);
+	refresh.end_tile = stretch_end(&refresh);
+	tiles = count_jobs(&refresh, dirty_tiles(&refresh), &changed);
+	result->changed = changed;
 	for (int zoom = DW_TILE_COUNT_LAST - 1;
 		 zoom >= DW_TILE_COUNT_FIRST && changed > 0; zoom--)
 	{
 		tiles = count_quarters(zoom, tiles, &changed);
-		refresh->changed += changed;
+		result->changed += changed;
 	}
-	refresh->is_complete = cursor.end_tile == TILE_END;
-	cursor_close(&cursor);
+	result->is_complete = refresh.end_tile == TILE_END;
+	refresh_close(&refresh, is_safe);
 	return true;
 }
 
 /* Locks and reads how far it has come; false when another worker has it. */
 static bool
-cursor_open(RefreshCursor *cursor)
+refresh_open(Refresh *refresh)
 {
-	static DwStatement lock =
-		DW_STATEMENT("SELECT s.seen_id, s.refreshed_at, s.next_tile, "
-					 "s.watermark_xid FROM dwello.job_tile_refresh AS s "
-					 "FOR UPDATE OF s SKIP LOCKED");
-	DwParams	p = DW_PARAMS;
+	static DwTableQuery lock =
+		DW_TABLE_QUERY(refreshes, "FOR UPDATE SKIP LOCKED");
 
-	if (dw_execute(&lock, &p) == 0)
+	if (dw_table_execute(&lock, NULL) == 0)
 	{
-		cursor_begin(cursor->now);
-		if (dw_execute(&lock, &p) == 0)
+		refresh_begin(refresh->now);
+		if (dw_table_execute(&lock, NULL) == 0)
 			return false;
 	}
-	(void) dw_read_uuid(0, 1, &cursor->seen_id);
-	cursor->refreshed_at = dw_read_time(0, 2);
-	cursor->next_tile = dw_read_int8(0, 3);
-	cursor->is_safe = dw_watermark_is_safe(dw_read_int8(0, 4));
+	dw_table_read(&refreshes, 0, &refresh->row);
 	return true;
 }
 
@@ -353,28 +450,26 @@ cursor_open(RefreshCursor *cursor)
  * looks first, for ON CONFLICT waits for a worker who has the row.
  */
 static void
-cursor_begin(TimestampTz now)
+refresh_begin(TimestampTz now)
 {
-	static DwStatement select_cursor =
+	static DwStatement select_row =
 		DW_STATEMENT("SELECT FROM dwello.job_tile_refresh");
-	static DwStatement insert_cursor =
-		DW_STATEMENT("INSERT INTO dwello.job_tile_refresh "
-					 "(refreshed_at, next_tile, watermark_id, "
-					 "watermark_xid, seen_id) VALUES ($1, 0, $2, $3, $2) "
-					 "ON CONFLICT ON CONSTRAINT job_tile_refresh_pkey "
-					 "DO NOTHING");
-	DwParams	p = DW_PARAMS;
+	RefreshRow	row = {
+		.id = 1,
+		.refreshed_at = now,
+		.completed_at = DT_NOBEGIN
+	};
 
-	if (dw_execute(&select_cursor, NULL) > 0)
+	if (dw_execute(&select_row, NULL) > 0)
 		return;
-	dw_param_time(&p, now);
-	dw_param_watermark(&p);
-	(void) dw_execute(&insert_cursor, &p);
+	dw_watermark_take(&row.watermark_id, &row.watermark_xid);
+	row.seen_id = row.watermark_id;
+	(void) dw_table_insert_new(&refreshes, &row);
 }
 
-/* Finds where the stretch has enough jobs: after a whole tile. */
-static void
-cursor_stretch(RefreshCursor *cursor)
+/* The tile with which the stretch has enough jobs: whole tiles are counted. */
+static int64
+stretch_end(const Refresh *refresh)
 {
 	static DwStatement select_end =
 		DW_STATEMENT("SELECT j.cell >> $4 FROM dwello.jobs AS j "
@@ -384,12 +479,12 @@ cursor_stretch(RefreshCursor *cursor)
 					 "ORDER BY j.cell OFFSET $2 LIMIT 1");
 	DwParams	p = DW_PARAMS;
 
-	dw_param_int8(&p, cursor->next_tile);
-	dw_param_int4(&p, cursor->max_jobs);
-	dw_param_time(&p, cursor->now);
+	dw_param_int8(&p, refresh->row.next_tile);
+	dw_param_int4(&p, refresh->max_jobs);
+	dw_param_time(&p, refresh->now);
 	dw_param_int4(&p, TILE_BITS);
-	cursor->end_tile = dw_execute(&select_end, &p) > 0 ?
-		Max(dw_read_only_int8(0), cursor->next_tile + 1) : TILE_END;
+	return dw_execute(&select_end, &p) == 0 ? TILE_END :
+		Max(dw_read_only_int8(0), refresh->row.next_tile + 1);
 }
 
 /*
@@ -398,7 +493,7 @@ cursor_stretch(RefreshCursor *cursor)
  * number is left to the stretches.
  */
 static Datum
-dirty_tiles(RefreshCursor *cursor)
+dirty_tiles(Refresh *refresh)
 {
 	static DwStatement select_tiles =
 		DW_STATEMENT("WITH events AS MATERIALIZED (SELECT o.id, o.scope_id, "
@@ -418,27 +513,28 @@ dirty_tiles(RefreshCursor *cursor)
 					 "UNION ALL SELECT o.cell FROM over AS o) "
 					 "SELECT COALESCE((SELECT array_agg(DISTINCT c.cell >> $7) "
 					 "FROM cells AS c "
-					 "WHERE c.cell >> $7 NOT BETWEEN $5 AND $6), '{}'), "
-					 "(SELECT n.id FROM events AS n "
-					 "ORDER BY n.id OFFSET $4 - 1 LIMIT 1)");
+					 "WHERE c.cell >> $7 NOT BETWEEN $5 AND $6), '{}') "
+					 "AS tiles, (SELECT n.id FROM events AS n "
+					 "ORDER BY n.id OFFSET $4 - 1 LIMIT 1) AS last_id");
 	DwParams	p = DW_PARAMS;
-	bool		isnull;
+	TileChange	dirty;
 
-	dw_param_uuid(&p, &cursor->seen_id);
-	dw_param_time(&p, cursor->refreshed_at);
-	dw_param_time(&p, cursor->now);
-	dw_param_int4(&p, cursor->max_jobs);
-	dw_param_int8(&p, cursor->next_tile);
-	dw_param_int8(&p, cursor->end_tile - 1);
+	dw_param_uuid(&p, &refresh->row.seen_id);
+	dw_param_time(&p, refresh->row.refreshed_at);
+	dw_param_time(&p, refresh->now);
+	dw_param_int4(&p, refresh->max_jobs);
+	dw_param_int8(&p, refresh->row.next_tile);
+	dw_param_int8(&p, refresh->end_tile - 1);
 	dw_param_int4(&p, TILE_BITS);
 	(void) dw_execute(&select_tiles, &p);
-	cursor->has_overflow = dw_read_uuid(0, 2, &cursor->last_id);
-	return dw_read_datum(0, 1, &isnull);
+	dw_map_read(&dirty_map, 0, &dirty);
+	refresh->last_id = dirty.last_id;
+	return dirty.tiles;
 }
 
 /* Counts the jobs of the stretch and of the dirty tiles. */
 static Datum
-count_jobs(const RefreshCursor *cursor, Datum dirty, int64 *changed)
+count_jobs(const Refresh *refresh, Datum dirty, int64 *changed)
 {
 	static DwStatement count =
 		DW_STATEMENT_CUSTOM("WITH runs (first, last) AS ("
@@ -461,10 +557,10 @@ count_jobs(const RefreshCursor *cursor, Datum dirty, int64 *changed)
 							TILES("$2", "s.first", "s.last") "), " WRITE);
 	DwParams	p = DW_PARAMS;
 
-	dw_param_time(&p, cursor->now);
+	dw_param_time(&p, refresh->now);
 	dw_param_int4(&p, DW_TILE_COUNT_LAST);
-	dw_param_int8(&p, cursor->next_tile);
-	dw_param_int8(&p, cursor->end_tile - 1);
+	dw_param_int8(&p, refresh->row.next_tile);
+	dw_param_int8(&p, refresh->end_tile - 1);
 	dw_param_datum(&p, INT8ARRAYOID, dirty, false);
 	dw_param_int4(&p, TILE_BITS);
 	param_roots(&p);
@@ -501,31 +597,35 @@ count_quarters(int zoom, Datum tiles, int64 *changed)
 static Datum
 read_changes(int64 *changed)
 {
-	bool		isnull;
+	TileChange	change;
 
-	*changed = dw_read_int8(0, 2);
-	return dw_read_datum(0, 1, &isnull);
+	dw_map_read(&change_map, 0, &change);
+	*changed = change.changed;
+	return change.tiles;
 }
 
-/* Notes how far it has come. */
+/*
+ * Notes how far it has come.  Events up to a safe watermark can all be seen,
+ * so those are counted, but for what was too much; then a fresh one is taken,
+ * to be safe by the next time.
+ */
 static void
-cursor_close(const RefreshCursor *cursor)
+refresh_close(Refresh *refresh, bool is_safe)
 {
-	static DwStatement update_cursor =
-		DW_STATEMENT("UPDATE dwello.job_tile_refresh AS s "
-					 "SET refreshed_at = $1, next_tile = $2, "
-					 "completed_at = CASE WHEN $2 = 0 THEN $1 ELSE s.completed_at END, "
-					 "seen_id = CASE WHEN $3 THEN LEAST($4, s.watermark_id) "
-					 "ELSE s.seen_id END, "
-					 "watermark_id = CASE WHEN $3 THEN $5 ELSE s.watermark_id END, "
-					 "watermark_xid = CASE WHEN $3 THEN $6 ELSE s.watermark_xid END");
-	DwParams	p = DW_PARAMS;
-	bool		is_complete = cursor->end_tile == TILE_END;
+	RefreshRow *row = &refresh->row;
+	bool		is_complete = refresh->end_tile == TILE_END;
 
-	dw_param_time(&p, cursor->now);
-	dw_param_int8(&p, is_complete ? 0 : cursor->end_tile);
-	dw_param_bool(&p, cursor->is_safe);
-	dw_param_uuid(&p, cursor->has_overflow ? &cursor->last_id : NULL);
-	dw_param_watermark(&p);
-	(void) dw_execute(&update_cursor, &p);
+	row->refreshed_at = refresh->now;
+	row->next_tile = is_complete ? 0 : refresh->end_tile;
+	if (is_complete)
+		row->completed_at = refresh->now;
+	if (is_safe)
+	{
+		row->seen_id = row->watermark_id;
+		if (!dw_uuid_is_nil(&refresh->last_id) &&
+			dw_uuid_compare(&refresh->last_id, &row->watermark_id) < 0)
+			row->seen_id = refresh->last_id;
+		dw_watermark_take(&row->watermark_id, &row->watermark_xid);
+	}
+	dw_table_update(&refreshes, row);
 }
