@@ -23,9 +23,6 @@
 /* So that 0 times the inverse of a number is 0. */
 #define MOST_INVERSE	1e300
 
-/* Weights sum to 1 but for rounding. */
-#define WEIGHT_SLACK	1e-9
-
 /* Slots of the most categories. */
 #define SLOTS_MAX		(2 * DW_MATCH_CATEGORIES_MAX)
 
@@ -525,7 +522,7 @@ is_within(double value, double least, double most)
 	return value >= least && value <= most;
 }
 
-/* True when weights sum to 1, none below 0. */
+/* True when weights sum to 1 but for rounding, none below 0. */
 static bool
 weights_are_valid(const double *weights)
 {
@@ -537,7 +534,7 @@ weights_are_valid(const double *weights)
 			return false;
 		sum += weights[i];
 	}
-	return is_within(sum, 1.0 - WEIGHT_SLACK, 1.0 + WEIGHT_SLACK);
+	return is_within(sum, 1.0 - BOUND_SLACK, 1.0 + BOUND_SLACK);
 }
 
 /* True when these fields are such as criteria in order have. */

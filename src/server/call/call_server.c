@@ -18,6 +18,7 @@
 #include "catalog/pg_type_d.h"
 #include "executor/spi.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -402,6 +403,7 @@ dw_list_emit(DwCall *call)
 {
 	ReturnSetInfo *info = (ReturnSetInfo *) call->fcinfo->resultinfo;
 
+	CHECK_FOR_INTERRUPTS();
 	call_mark_first(call);
 	if (call->key != NULL)
 		row_keep(call);

@@ -15,6 +15,7 @@
 #include <math.h>
 
 #include "catalog/pg_type_d.h"
+#include "miscadmin.h"
 #include "port/pg_bswap.h"
 
 #include "core/audience/audience.h"
@@ -362,6 +363,7 @@ rows_ask(DwStatement *rows, Audience *audience)
 		AudienceRow row;
 		DwPoint		point;
 
+		CHECK_FOR_INTERRUPTS();
 		dw_map_read(&wanting, i, &row);
 		point = dw_point_of(row.longitude, row.latitude);
 		member_add(audience, &row.id, &point, row.miles);
