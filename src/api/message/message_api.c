@@ -1,21 +1,20 @@
 /*
  * message_api.c
- *		Entry points that write messages: send_message, mark_read.
+ *		Entry points of messages: writing them, reading threads of them.
  *
  * What a message says goes nowhere but into its row: no event, notification
- * or error carries it.
+ * or error carries it.  Messages are read by the two people of their thread;
+ * support and the system may read any thread by naming its provider.
  */
 #include "postgres.h"
 
 #include "api/account/account_api.h"
 #include "api/job/job_api.h"
-#include "api/message/thread_api_int.h"
 #include "server/call/call_server.h"
 #include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
-#include "server/sql/sql_server.h"
 #include "store/message/message_store.h"
 
 /* Limits of attachments: how many, and characters of their members. */
@@ -33,6 +32,12 @@ static void message_refuse_recipient(DwCall *call, DwResult code);
 static void message_identify(DwCall *call, DwMessage *message);
 static void message_announce(const DwMessage *message);
 static void read_announce(DwCall *call, const DwJob *job, int64 marked);
+pg_noreturn static void seek_failed(const DwUuid *id);
+static void thread_of_caller(DwCall *call, const DwJob *job, const char *arg,
+							 DwThread *thread);
+static void thread_seek(DwCall *call, const DwThread *thread,
+						const char *arg, DwCursor *cursor);
+static void thread_of_call(DwCall *call, const DwJob *job, DwThread *thread);
 
 /* send_message(job_id, recipient_id, …) → job_id, message_id, … */
 DW_FUNCTION(dwello_send_message)
@@ -81,8 +86,8 @@ DW_FUNCTION(dwello_mark_read)
 	dw_job_for_command(&call, &job_id, &job);
 	if (dw_call_replay(&call, &job.id))
 		return dw_call_return(&call);
-	dw_thread_of_caller(&call, &job, "with_user_id", &thread);
-	dw_thread_seek(&call, &thread, "up_to_id", &up_to);
+	thread_of_caller(&call, &job, "with_user_id", &thread);
+	thread_seek(&call, &thread, "up_to_id", &up_to);
 
 	marked = dw_message_mark(&thread, &up_to, dw_now());
 	if (marked > 0)
@@ -91,6 +96,51 @@ DW_FUNCTION(dwello_mark_read)
 	dw_row_uuid(&call, "job_id", &job.id);
 	dw_row_int4(&call, "marked", (int32) marked);
 	return dw_call_return(&call);
+}
+
+/* threads(after_id, max_results) → job_id, with_user_id, title, … */
+DW_FUNCTION(dwello_threads)
+{
+	DwCall		call;
+	DwCursor	after = DW_CURSOR_NEWEST;
+	const DwUuid *after_id;
+	int32		max_results;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
+	max_results = dw_arg_page(&call, "max_results");
+	after_id = dw_arg_uuid_opt(&call, "after_id");
+	if (after_id != NULL &&
+		!dw_message_seek_own(&call.actor.user_id, after_id, &after))
+		seek_failed(after_id);
+
+	dw_rows_begin(&call);
+	dw_message_threads(&call, &call.actor.user_id, &after, max_results);
+	return dw_list_return(&call);
+}
+
+/* thread(job_id, with_user_id, after_id, max_results) → message_id, … */
+DW_FUNCTION(dwello_thread)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwJob		job;
+	DwThread	thread;
+	DwCursor	after = DW_CURSOR_NEWEST;
+	int32		max_results;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
+				   DW_ACTOR_SUPPORT | DW_ACTOR_SYSTEM);
+	dw_args_need(&call, "job_id", "max_results", NULL);
+	job_id = dw_arg_uuid(&call, "job_id");
+	max_results = dw_arg_page(&call, "max_results");
+
+	dw_job_for_query(&call, &job_id, &job);
+	thread_of_call(&call, &job, &thread);
+	thread_seek(&call, &thread, "after_id", &after);
+
+	dw_rows_begin(&call);
+	dw_message_list(&call, &thread, &after, max_results);
+	return dw_list_return(&call);
 }
 
 /* Reads the arguments and judges them alone. */
@@ -226,7 +276,7 @@ message_announce(const DwMessage *message)
 				  &payload);
 }
 
-/* Tells the outside that messages were read. */
+/* Emits that messages were read. */
 static void
 read_announce(DwCall *call, const DwJob *job, int64 marked)
 {
@@ -237,4 +287,64 @@ read_announce(DwCall *call, const DwJob *job, int64 marked)
 	dw_payload_uuid(&payload, "user_id", &call->actor.user_id);
 	dw_payload_int8(&payload, "marked", marked);
 	dw_event_emit(&job->id, "job", &job->id, "messages_read", &payload);
+}
+
+/* P0002: the same words for an unknown and an invisible message. */
+static void
+seek_failed(const DwUuid *id)
+{
+	dw_raise(DW_NOT_FOUND, psprintf("message %s does not exist",
+									dw_uuid_text(id)),
+			 "There is no such message, or it belongs to another thread.",
+			 NULL);
+}
+
+/*
+ * The caller's own messages with the user of an argument; NULL: with anybody
+ * about the job.  22023 when a provider names another than the homeowner.
+ */
+static void
+thread_of_caller(DwCall *call, const DwJob *job, const char *arg,
+				 DwThread *thread)
+{
+	const DwUuid *with = dw_arg_uuid_opt(call, arg);
+
+	memset(thread, 0, sizeof(*thread));
+	thread->job_id = job->id;
+	thread->reader_id = call->actor.user_id;
+	if (call->actor.kind != DW_ACTOR_PROVIDER)
+	{
+		if (with != NULL)
+			thread->provider_id = *with;
+		return;
+	}
+	if (with != NULL && !dw_uuid_equal(with, &job->homeowner_id))
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
+					  "must be the homeowner of the job");
+	thread->provider_id = call->actor.user_id;
+}
+
+/* Places the cursor at the message of an argument; NULL leaves it alone. */
+static void
+thread_seek(DwCall *call, const DwThread *thread, const char *arg,
+			DwCursor *cursor)
+{
+	const DwUuid *id = dw_arg_uuid_opt(call, arg);
+
+	if (id != NULL && !dw_message_seek(thread, id, cursor))
+		seek_failed(id);
+}
+
+/* The one thread to be read; the awarded provider's where none is named. */
+static void
+thread_of_call(DwCall *call, const DwJob *job, DwThread *thread)
+{
+	thread_of_caller(call, job, "with_user_id", thread);
+	if (dw_uuid_is_nil(&thread->provider_id))
+		thread->provider_id = job->provider_id;
+	if (dw_uuid_is_nil(&thread->provider_id))
+		dw_arg_refuse(call, "with_user_id", DW_BAD_VALUE,
+					  "must name a provider, for the job is not awarded");
+	if (call->actor.kind == DW_ACTOR_SUPPORT)
+		memset(&thread->reader_id, 0, sizeof(thread->reader_id));
 }

@@ -7,10 +7,30 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type_d.h"
-
+#include "server/call/call_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/message/message_store.h"
+
+static const DwColumn message_columns[] = {
+	DW_COLUMN(UUID, DwMessage, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwMessage, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwMessage, homeowner_id, homeowner_id, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwMessage, provider_id, route.provider_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwMessage, sender_id, route.sender_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID, DwMessage, recipient_id, route.recipient_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN_ENUM(message_type, DwMessage, message_type, type,
+				   DW_COLUMN_FIXED, dw_message_type_labels),
+	DW_COLUMN(TEXT, DwMessage, subject, subject, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwMessage, content, content, DW_COLUMN_FIXED),
+	DW_COLUMN(JSONB, DwMessage, attachments, attachments, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwMessage, created_at, created_at, DW_COLUMN_FIXED)
+};
+
+static DwTable messages = DW_TABLE("messages", DwMessage, message_columns);
 
 /* Whose messages: parameters $1 to $3, a NULL means any. */
 #define IN_THREAD \
@@ -46,31 +66,10 @@ dw_message_exists(const DwUuid *job_id, const DwUuid *id)
 	return dw_execute(&select_message, &p) > 0;
 }
 
-/* Writes a message. */
 void
 dw_message_insert(const DwMessage *message)
 {
-	static DwStatement insert_message =
-		DW_STATEMENT("INSERT INTO dwello.messages "
-					 "(job_id, id, homeowner_id, provider_id, sender_id, "
-					 "recipient_id, message_type, subject, content, "
-					 "attachments, created_at) "
-					 "VALUES ($1, $2, $3, $4, $5, $6, "
-					 "$7::text::dwello.message_type, $8, $9, $10, $11)");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &message->job_id);
-	dw_param_uuid(&p, &message->id);
-	dw_param_uuid(&p, &message->homeowner_id);
-	dw_param_uuid(&p, &message->route.provider_id);
-	param_uuid_or_null(&p, &message->route.sender_id);
-	dw_param_uuid(&p, &message->route.recipient_id);
-	dw_param_text(&p, dw_message_type_label(message->type));
-	dw_param_text(&p, message->subject);
-	dw_param_text(&p, message->content);
-	dw_param_datum(&p, JSONBOID, message->attachments, false);
-	dw_param_time(&p, message->created_at);
-	(void) dw_execute(&insert_message, &p);
+	dw_table_insert(&messages, message);
 }
 
 void
@@ -79,19 +78,24 @@ dw_message_ties(const DwUuid *job_id, const DwUuid *provider_id,
 {
 	static DwStatement select_ties =
 		DW_STATEMENT("SELECT EXISTS (SELECT FROM dwello.bids AS b "
-					 "WHERE b.job_id = $1 AND b.provider_id = $2), "
+					 "WHERE b.job_id = $1 AND b.provider_id = $2) AS has_bid, "
 					 "EXISTS (SELECT FROM dwello.job_invites AS i "
-					 "WHERE i.job_id = $1 AND i.provider_id = $2), "
-					 "EXISTS (SELECT FROM dwello.messages AS m "
-					 "WHERE m.job_id = $1 AND m.sender_id = $2)");
+					 "WHERE i.job_id = $1 AND i.provider_id = $2) "
+					 "AS is_invited, EXISTS (SELECT FROM dwello.messages AS m "
+					 "WHERE m.job_id = $1 AND m.sender_id = $2) "
+					 "AS has_written");
+	static const DwColumn ties_fields[] = {
+		DW_FIELD(BOOL, DwMessageTies, has_bid, has_bid),
+		DW_FIELD(BOOL, DwMessageTies, is_invited, is_invited),
+		DW_FIELD(BOOL, DwMessageTies, has_written, has_written)
+	};
+	static DwMap map = DW_MAP(ties_fields);
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, provider_id);
 	(void) dw_execute(&select_ties, &p);
-	ties->has_bid = dw_read_bool(0, 1);
-	ties->is_invited = dw_read_bool(0, 2);
-	ties->has_written = dw_read_bool(0, 3);
+	dw_map_read(&map, 0, ties);
 }
 
 bool
@@ -140,13 +144,13 @@ dw_message_mark(const DwThread *thread, const DwCursor *up_to,
 	return (int64) dw_execute(&mark_messages, &p);
 }
 
-uint64
-dw_message_list(const DwThread *thread, const DwCursor *after,
+void
+dw_message_list(DwCall *call, const DwThread *thread, const DwCursor *after,
 				int32 max_results)
 {
 	static DwStatement select_messages =
-		DW_STATEMENT("SELECT m.id, m.sender_id, m.recipient_id, "
-					 "m.message_type::text, m.subject, m.content, "
+		DW_STATEMENT("SELECT m.id AS message_id, m.sender_id, "
+					 "m.recipient_id, m.message_type, m.subject, m.content, "
 					 "m.attachments, m.read_at, m.created_at "
 					 "FROM dwello.messages AS m "
 					 "WHERE m.job_id = $1 AND m.provider_id = $2 "
@@ -160,64 +164,137 @@ dw_message_list(const DwThread *thread, const DwCursor *after,
 	param_thread(&p, thread);
 	dw_param_cursor(&p, after);
 	dw_param_int4(&p, max_results);
-	return dw_query(&select_messages, &p);
+	dw_list_query(call, &select_messages, &p);
 }
 
 /*
- * The jobs of a user's messages, each once: every step looks up the next job
- * in the index, so that the cost goes by threads and not by messages.
+ * The threads of a user are found by walking along indexes, a step a
+ * statement: no more than STEP messages are looked at before the walk goes on
+ * behind the last job, or provider, so that the cost goes by threads and not
+ * by messages.  A statement that refers to itself would do it in one, but not
+ * where the rows are spread over several nodes.
  */
-#define JOBS_BY(name, side) \
-	name " (job_id) AS ((SELECT m.job_id FROM dwello.messages AS m " \
-	"WHERE m." side " = $1 ORDER BY m.job_id LIMIT 1) UNION ALL " \
-	"SELECT (SELECT m.job_id FROM dwello.messages AS m " \
-	"WHERE m." side " = $1 AND m.job_id > w.job_id " \
-	"ORDER BY m.job_id LIMIT 1) " \
-	"FROM " name " AS w WHERE w.job_id IS NOT NULL)"
+#define STEP "64"
 
-/* The providers with whom there are messages about those jobs, likewise. */
-#define THREADS_OF_JOBS \
-	"threads (job_id, homeowner_id, title, provider_id) AS (" \
-	"SELECT j.id, j.homeowner_id, j.title, " \
-	"(SELECT m.provider_id FROM dwello.messages AS m " \
-	"WHERE m.job_id = j.id ORDER BY m.provider_id LIMIT 1) " \
-	"FROM dwello.jobs AS j WHERE j.deleted_at IS NULL AND j.id IN " \
-	"(SELECT job_id FROM written UNION SELECT job_id FROM received) " \
-	"UNION ALL SELECT t.job_id, t.homeowner_id, t.title, " \
-	"(SELECT m.provider_id FROM dwello.messages AS m " \
-	"WHERE m.job_id = t.job_id AND m.provider_id > t.provider_id " \
-	"ORDER BY m.provider_id LIMIT 1) " \
-	"FROM threads AS t WHERE t.provider_id IS NOT NULL)"
+/* Ids that a walk has found. */
+typedef struct Found
+{
+	DwUuid	   *ids;			/* each once, in order */
+	int			count;			/* of them */
+	int			room;			/* for how many */
+} Found;
 
-uint64
-dw_message_threads(const DwUuid *user_id, const DwCursor *after,
-				   int32 max_results)
+static void
+found_add(Found *found, const DwUuid *id)
+{
+	if (found->count == found->room)
+	{
+		found->room = Max(found->room * 2, 64);
+		found->ids = found->ids == NULL
+			? palloc(found->room * sizeof(DwUuid))
+			: repalloc_huge(found->ids, found->room * sizeof(DwUuid));
+	}
+	found->ids[found->count++] = *id;
+}
+
+/* Takes step after step, each behind the last id that the one before gave. */
+static void
+walk(DwStatement *step, const DwUuid *key, Found *found)
+{
+	DwUuid		last = {0};
+	uint64		count;
+
+	do
+	{
+		DwParams	p = DW_PARAMS;
+
+		dw_param_uuid(&p, key);
+		dw_param_uuid(&p, &last);
+		count = dw_query(step, &p);
+		for (uint64 i = 0; i < count; i++)
+		{
+			DwUuid		id;
+
+			(void) dw_read_only_uuid(i, &id);
+			found_add(found, &id);
+		}
+		if (count > 0)
+			last = found->ids[found->count - 1];
+	} while (count > 0);
+}
+
+/* The first messages of a user on one side, by job. */
+#define STEP_OF(side) \
+	"(SELECT m.job_id FROM dwello.messages AS m " \
+	"WHERE m." side " = $1 AND m.job_id > $2 " \
+	"ORDER BY m.job_id LIMIT " STEP ")"
+
+/* Finds the threads of a user: ids of jobs, and of the provider of each. */
+static void
+find_threads(const DwUuid *user_id, Found *jobs, Found *providers)
+{
+	static DwStatement next_jobs =
+		DW_STATEMENT("SELECT DISTINCT s.job_id FROM (SELECT u.job_id FROM ("
+					 STEP_OF("sender_id") " UNION ALL "
+					 STEP_OF("recipient_id") ") AS u "
+					 "ORDER BY u.job_id LIMIT " STEP ") AS s "
+					 "ORDER BY s.job_id");
+	static DwStatement next_providers =
+		DW_STATEMENT("SELECT DISTINCT s.provider_id FROM ("
+					 "SELECT m.provider_id FROM dwello.messages AS m "
+					 "WHERE m.job_id = $1 AND m.provider_id > $2 "
+					 "ORDER BY m.provider_id LIMIT " STEP ") AS s "
+					 "ORDER BY s.provider_id");
+	Found		own = {0};
+
+	walk(&next_jobs, user_id, &own);
+	for (int i = 0; i < own.count; i++)
+	{
+		walk(&next_providers, &own.ids[i], providers);
+		while (jobs->count < providers->count)
+			found_add(jobs, &own.ids[i]);
+	}
+}
+
+void
+dw_message_threads(DwCall *call, const DwUuid *user_id,
+				   const DwCursor *after, int32 max_results)
 {
 	static DwStatement select_threads =
-		DW_STATEMENT("WITH RECURSIVE " JOBS_BY("written", "sender_id") ", "
-					 JOBS_BY("received", "recipient_id") ", "
-					 THREADS_OF_JOBS
-					 " SELECT t.job_id, CASE WHEN t.homeowner_id = $1 "
-					 "THEN t.provider_id ELSE t.homeowner_id END, t.title, "
-					 "l.id, l.created_at, left(l.content, 200), "
-					 "(SELECT count(*)::integer FROM dwello.messages AS u "
+		DW_STATEMENT("SELECT t.job_id, CASE WHEN j.homeowner_id = $1 "
+					 "THEN t.provider_id ELSE j.homeowner_id END "
+					 "AS with_user_id, j.title, l.id AS last_message_id, "
+					 "l.created_at AS last_message_at, "
+					 "pg_catalog.left(l.content, 200) AS last_content, "
+					 "(SELECT pg_catalog.count(*)::integer "
+					 "FROM dwello.messages AS u "
 					 "WHERE u.recipient_id = $1 AND u.job_id = t.job_id "
 					 "AND u.provider_id = t.provider_id "
 					 "AND u.read_at IS NULL AND u.deleted_at IS NULL) "
-					 "FROM threads AS t CROSS JOIN LATERAL "
+					 "AS unread "
+					 "FROM ROWS FROM (unnest($5), unnest($6)) "
+					 "AS t (job_id, provider_id) "
+					 "JOIN dwello.jobs AS j ON j.id = t.job_id "
+					 "CROSS JOIN LATERAL "
 					 "(SELECT m.id, m.created_at, m.content "
 					 "FROM dwello.messages AS m WHERE m.job_id = t.job_id "
 					 "AND m.provider_id = t.provider_id "
 					 "AND (m.sender_id = $1 OR m.recipient_id = $1) "
 					 "AND m.deleted_at IS NULL "
 					 "ORDER BY m.created_at DESC, m.id DESC LIMIT 1) AS l "
-					 "WHERE $1 IN (t.homeowner_id, t.provider_id) "
+					 "WHERE j.deleted_at IS NULL "
+					 "AND $1 IN (j.homeowner_id, t.provider_id) "
 					 "AND (l.created_at, l.id) < ($2, $3) "
 					 "ORDER BY l.created_at DESC, l.id DESC LIMIT $4");
+	Found		jobs = {0};
+	Found		providers = {0};
 	DwParams	p = DW_PARAMS;
 
+	find_threads(user_id, &jobs, &providers);
 	dw_param_uuid(&p, user_id);
 	dw_param_cursor(&p, after);
 	dw_param_int4(&p, max_results);
-	return dw_query(&select_threads, &p);
+	dw_param_uuids(&p, jobs.ids, jobs.count);
+	dw_param_uuids(&p, providers.ids, providers.count);
+	dw_list_query(call, &select_threads, &p);
 }

@@ -13,6 +13,7 @@
 
 #include "core/base/base.h"
 #include "core/message/message.h"
+#include "server/call/call_server.h"
 #include "server/sql/sql_server.h"
 
 /* A message to be written. */
@@ -64,19 +65,18 @@ extern int64 dw_message_mark(const DwThread *thread,
 							 TimestampTz read_at);
 
 /*
- * Reads the messages of a thread after the cursor, newest first: id, sender,
- * recipient, type, subject, content, attachments, read_at, created_at.
+ * Fills a set with the messages of a thread after the cursor, newest first,
+ * as the function thread returns them.
  */
-extern uint64 dw_message_list(const DwThread *thread,
-							  const DwCursor *after, int32 max_results);
+extern void dw_message_list(DwCall *call, const DwThread *thread,
+							const DwCursor *after, int32 max_results);
 
 /*
- * Reads a user's threads whose last message is after the cursor, newest
- * first: job, other side, the job's title, id and created_at of the last
- * message, its first 200 characters, number of unread ones.
+ * Fills a set with a user's threads whose last message is after the cursor,
+ * newest first, as the function threads returns them: of the last message the
+ * first 200 characters.
  */
-extern uint64 dw_message_threads(const DwUuid *user_id,
-								 const DwCursor *after,
-								 int32 max_results);
+extern void dw_message_threads(DwCall *call, const DwUuid *user_id,
+							   const DwCursor *after, int32 max_results);
 
 #endif							/* DW_MESSAGE_STORE_H */
