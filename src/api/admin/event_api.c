@@ -13,9 +13,6 @@
 #define CONSUMER_MAX 100		/* characters of a consumer, or of a type */
 #define ERROR_MAX 10000			/* characters of what a worker says */
 
-static void claim_emit(DwCall *call, const DwUuid *lease_id,
-					   const DwClaimedEvent *event);
-
 DW_FUNCTION(dwello_deliver_events)
 {
 	DwCall		call;
@@ -33,8 +30,6 @@ DW_FUNCTION(dwello_claim_events)
 {
 	DwCall		call;
 	DwClaim		claim = {0};
-	DwClaimedEvent *events;
-	int			count;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	dw_rows_begin(&call);
@@ -43,8 +38,8 @@ DW_FUNCTION(dwello_claim_events)
 	claim.max_rows = dw_arg_max_rows(&call);
 	claim.lease_seconds = dw_arg_seconds(&call, "lease");
 	if (dw_arg_has(&call, "types"))
-		claim.types = (const char *const *)
-			dw_arg_texts(&call, "types", CONSUMER_MAX, &claim.type_count);
+		claim.types = dw_arg_texts(&call, "types", CONSUMER_MAX,
+								   &claim.type_count);
 	if (claim.types != NULL && claim.type_count == 0)
 		dw_arg_refuse(&call, "types", DW_BAD_VALUE,
 					  "must name a type; NULL means all");
@@ -52,26 +47,8 @@ DW_FUNCTION(dwello_claim_events)
 		dw_arg_refuse(&call, "lease", DW_BAD_VALUE,
 					  "must be from one second to one day");
 
-	events = dw_events_claim(&claim, &count);
-	for (int i = 0; i < count; i++)
-		claim_emit(&call, &claim.lease_id, &events[i]);
+	dw_events_claim(&call, &claim);
 	return dw_list_return(&call);
-}
-
-/* Puts one event into the result. */
-static void
-claim_emit(DwCall *call, const DwUuid *lease_id, const DwClaimedEvent *event)
-{
-	dw_row_uuid(call, "id", &event->id);
-	dw_row_uuid(call, "scope_id", &event->scope_id);
-	dw_row_text(call, "aggregatetype", event->aggregatetype);
-	dw_row_text(call, "aggregateid", event->aggregateid);
-	dw_row_text(call, "type", event->type);
-	dw_row_datum(call, "payload", event->payload);
-	dw_row_time(call, "created_at", event->created_at);
-	dw_row_int4(call, "attempt", event->attempt);
-	dw_row_uuid(call, "lease_id", lease_id);
-	dw_list_emit(call);
 }
 
 /* ack_events(consumer, lease_id, …) → acked, retried, dead, lost. */
@@ -101,30 +78,18 @@ DW_FUNCTION(dwello_ack_events)
 DW_FUNCTION(dwello_requeue_events)
 {
 	DwCall		call;
-	DwRevival	revival = {0};
-	DwRequeuedEvent *events;
-	int			count;
+	DwRequeue	requeue = {0};
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
 	dw_rows_begin(&call);
 	dw_args_need(&call, "consumer", "max_rows", NULL);
-	revival.consumer = dw_arg_text(&call, "consumer", CONSUMER_MAX);
-	revival.ids = dw_arg_uuids_opt(&call, "event_ids", &revival.id_count);
-	revival.max_rows = dw_arg_max_rows(&call);
+	requeue.consumer = dw_arg_text(&call, "consumer", CONSUMER_MAX);
+	requeue.ids = dw_arg_uuids_opt(&call, "event_ids", &requeue.id_count);
+	requeue.max_rows = dw_arg_max_rows(&call);
 
-	if (!dw_events_requeue(&revival, &events, &count))
+	if (!dw_events_requeue(&call, &requeue))
 		dw_raise(DW_NOT_FOUND, "no such consumer",
 				 psprintf("\"%s\" has never claimed events.",
-						  revival.consumer), NULL);
-	for (int i = 0; i < count; i++)
-	{
-		dw_row_uuid(&call, "id", &events[i].id);
-		dw_row_uuid(&call, "scope_id", &events[i].scope_id);
-		dw_row_text(&call, "type", events[i].type);
-		dw_row_int4(&call, "attempts", events[i].attempts);
-		dw_row_time(&call, "dead_at", events[i].dead_at);
-		dw_row_text(&call, "last_error", events[i].last_error);
-		dw_list_emit(&call);
-	}
+						  requeue.consumer), NULL);
 	return dw_list_return(&call);
 }

@@ -28,7 +28,6 @@ DW_FUNCTION(dwello_set_flag)
 {
 	DwCall		call;
 	DwFlagEdit	edit;
-	DwFlagRow	row;
 	int32		version;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
@@ -39,12 +38,7 @@ DW_FUNCTION(dwello_set_flag)
 	if (dw_call_replay(&call, &call.actor.user_id))
 		return dw_call_return(&call);
 	dw_call_version(&call, version);
-	dw_flag_save(&edit, &row);
-
-	dw_row_text(&call, "name", edit.name);
-	dw_row_bool(&call, "is_enabled", row.is_enabled);
-	dw_row_int4(&call, "rollout_percentage", row.rollout_percentage);
-	dw_row_int4(&call, "version", row.version);
+	dw_flag_save(&call, &edit);
 	return dw_call_return(&call);
 }
 

@@ -6,7 +6,6 @@
 
 #include "api/account/account_api.h"
 #include "server/call/call_server.h"
-#include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/admin/admin_store.h"
@@ -68,23 +67,12 @@ DW_FUNCTION(dwello_ensure_partitions)
 	return dw_list_return(&call);
 }
 
-/* Returns one finding of the health check. */
-static void
-emit_finding(const DwFinding *finding, void *call)
-{
-	dw_row_text(call, "rule", finding->rule);
-	dw_row_text(call, "object", finding->object);
-	dw_row_text(call, "detail", finding->detail);
-	dw_row_text(call, "hint", finding->hint);
-	dw_list_emit(call);
-}
-
 DW_FUNCTION(dwello_check)
 {
 	DwCall		call;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_SYSTEM | DW_ACTOR_ADMIN);
 	dw_rows_begin(&call);
-	dw_check_run(emit_finding, &call);
+	dw_check_run(&call);
 	return dw_list_return(&call);
 }

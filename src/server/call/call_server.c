@@ -477,6 +477,15 @@ dw_row_query(DwCall *call, DwStatement *statement, const DwParams *p)
 	return true;
 }
 
+bool
+dw_row_execute(DwCall *call, DwStatement *statement, const DwParams *p)
+{
+	if (dw_execute(statement, p) == 0)
+		return false;
+	list_fill(call, list_places(call, SPI_tuptable->tupdesc), 0);
+	return true;
+}
+
 Datum
 dw_list_return(DwCall *call)
 {

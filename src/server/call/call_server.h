@@ -185,6 +185,10 @@ extern void dw_row_from_jsonb(DwCall *call, Datum jsonb);
 extern bool dw_row_query(DwCall *call, DwStatement *statement,
 						 const DwParams *p);
 
+/* The same with a statement that writes and returns what it wrote. */
+extern bool dw_row_execute(DwCall *call, DwStatement *statement,
+						   const DwParams *p);
+
 /* Ends a call that returns one row; sets replayed, writes the record. */
 extern Datum dw_call_return(DwCall *call);
 

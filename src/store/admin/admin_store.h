@@ -12,25 +12,14 @@
 
 #include "core/admin/admin.h"
 #include "core/base/base.h"
+#include "server/call/call_server.h"
 
 /*
  * The health check: rules that an installation and its data must obey.
  */
 
-/* One fault found. */
-typedef struct DwFinding
-{
-	const char *rule;			/* name of the rule: "orphan" */
-	const char *object;			/* where: a table, a role, a file */
-	const char *detail;			/* what was found there */
-	const char *hint;			/* what to do about it */
-} DwFinding;
-
-/* Called for each fault; it may not use SPI. */
-typedef void (*DwFindingSink) (const DwFinding *finding, void *context);
-
-/* Applies every rule and hands each fault to the sink. */
-extern void dw_check_run(DwFindingSink sink, void *context);
+/* Fills a set with the faults that every rule finds: rule, object, ... */
+extern void dw_check_run(DwCall *call);
 
 /*
  * Events of the outbox on their way to consumers outside.
@@ -44,25 +33,11 @@ extern void dw_check_run(DwFindingSink sink, void *context);
 typedef struct DwClaim
 {
 	const char *consumer;		/* its name */
-	const char *const *types;	/* of events it takes; NULL = all */
+	char	  **types;			/* of events it takes; NULL = all */
 	int			type_count;		/* their number */
 	int32		max_rows;		/* most events of this claim */
 	int64		lease_seconds;	/* how long they are its own */
-	DwUuid		lease_id;		/* out: names the claim */
 } DwClaim;
-
-/* One event, as it is given to a consumer. */
-typedef struct DwClaimedEvent
-{
-	DwUuid		scope_id;		/* of its job or user */
-	DwUuid		id;				/* its own */
-	char	   *aggregatetype;	/* the noun */
-	char	   *aggregateid;	/* of the noun */
-	char	   *type;			/* what happened */
-	Datum		payload;		/* jsonb */
-	TimestampTz created_at;		/* when it happened */
-	int32		attempt;		/* 1 when it is given first */
-} DwClaimedEvent;
 
 /* What a worker says of a claim. */
 typedef struct DwAck
@@ -86,40 +61,29 @@ typedef struct DwAckResult
 } DwAckResult;
 
 /* What is to be given anew. */
-typedef struct DwRevival
+typedef struct DwRequeue
 {
 	const char *consumer;		/* its name */
 	const DwUuid *ids;			/* of events; NULL = all */
 	int			id_count;		/* their number */
 	int32		max_rows;		/* most events, oldest first */
-} DwRevival;
-
-/* One dead event that was requeued. */
-typedef struct DwRequeuedEvent
-{
-	DwUuid		scope_id;		/* of its job or user */
-	DwUuid		id;				/* its own */
-	char	   *type;			/* what happened */
-	int32		attempts;		/* how often it had been given */
-	TimestampTz dead_at;		/* since when it had lain aside */
-	char	   *last_error;		/* what the worker said last, or NULL */
-} DwRequeuedEvent;
+} DwRequeue;
 
 /*
- * Claims events, in the order of their ids.  Claims of one consumer come one
- * after the other: a second waits until the first one's transaction ends.
+ * Claims events under a new lease, and fills a set with them, in the order of
+ * their ids.  Claims of one consumer come one after the other: a second waits
+ * until the first one's transaction ends.
  */
-extern DwClaimedEvent *dw_events_claim(DwClaim *claim, int *count);
+extern void dw_events_claim(DwCall *call, const DwClaim *claim);
 
 /* Ends the part of a claim that is named; the rest stays as it is. */
 extern DwAckResult dw_events_ack(const DwAck *ack);
 
 /*
- * Dead events are due at once, with all their attempts; in the order of
- * their ids.  False: there is no such consumer.
+ * Dead events are due at once, with all their attempts; fills a set with
+ * them, in the order of their ids.  False: there is no such consumer.
  */
-extern bool dw_events_requeue(const DwRevival *revival,
-							  DwRequeuedEvent **events, int *count);
+extern bool dw_events_requeue(DwCall *call, const DwRequeue *requeue);
 
 /*
  * Applying events to users: notifications and the sums of providers.
@@ -163,14 +127,6 @@ typedef struct DwFlagEdit
 	Datum		user_ids;		/* uuid[] of those it names */
 } DwFlagEdit;
 
-/* A flag as an edit has left it. */
-typedef struct DwFlagRow
-{
-	bool		is_enabled;		/* on at all */
-	int32		rollout_percentage; /* 0 ... 100 */
-	int32		version;		/* of the row */
-} DwFlagRow;
-
 /*
  * True when a flag of ours is on for the user: the one question that other
  * domains ask.  False for a user there is not.
@@ -193,8 +149,11 @@ extern const char *dw_flag_targets_read(Datum jsonb, DwFlagTargets *targets);
  */
 extern int32 dw_flag_lock(const char *name);
 
-/* Applies an edit to a locked flag, and counts its version up. */
-extern void dw_flag_save(const DwFlagEdit *edit, DwFlagRow *row);
+/*
+ * Applies an edit to a locked flag, counts its version up, and fills the row
+ * of a call with what became of it.
+ */
+extern void dw_flag_save(DwCall *call, const DwFlagEdit *edit);
 
 /*
  * Monthly partitions of the logs.

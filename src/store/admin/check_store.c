@@ -13,8 +13,10 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "server/call/call_server.h"
 #include "server/crypto/crypto_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/admin/admin_store.h"
 #include "store/audience/audience_store.h"
 #include "store/ledger/ledger_store.h"
@@ -96,7 +98,9 @@ typedef struct CheckRule
 } CheckRule;
 
 #define RULE(rule, text, todo) \
-	{.name = (rule), .hint = (todo), .statement = DW_STATEMENT(text)}
+	{.name = (rule), .hint = (todo), .statement = \
+	DW_STATEMENT("SELECT f.object, f.detail FROM (" text \
+				 ") AS f (object, detail)")}
 
 static CheckRule rules[] = {
 	RULE("createrole_member",
@@ -429,51 +433,70 @@ library_is_preloaded(void)
 	return false;
 }
 
+/* One fault found: where, and what. */
+typedef struct Fault
+{
+	const char *object;			/* a table, a role, a file */
+	const char *detail;			/* what was found there */
+} Fault;
+
+/* Puts a fault into the result, with its rule and what to do about it. */
+static void
+report(DwCall *call, const char *rule, const Fault *fault, const char *hint)
+{
+	dw_row_text(call, "rule", rule);
+	dw_row_text(call, "object", fault->object);
+	dw_row_text(call, "detail", fault->detail);
+	dw_row_text(call, "hint", hint);
+	dw_list_emit(call);
+}
+
 /* The rules that look outside the database. */
 static void
-check_installation(DwFindingSink sink, void *context)
+check_installation(DwCall *call)
 {
-	DwFinding	preload = {
-		"preload_missing", "session_preload_libraries",
-		"The library is not loaded at the start of a session.",
-		"Set session_preload_libraries = 'dwello' in postgresql.conf and reload."
+	static const Fault preload = {
+		"session_preload_libraries",
+		"The library is not loaded at the start of a session."
 	};
-	DwFinding	place = {
-		"keyring_in_data_directory", "dwello.keyring_file",
-		"A base backup carries the keys beside what they seal.",
-		"Move the file out of the data directory and set dwello.keyring_file."
+	static const Fault place = {
+		"dwello.keyring_file",
+		"A base backup carries the keys beside what they seal."
 	};
-	DwFinding	unreadable = {
-		"keyring_unreadable", "dwello.keyring_file", NULL,
-		"Restore the keyring file, or make one with dwello.create_keyring()."
-	};
+	Fault		unreadable = {.object = "dwello.keyring_file"};
 	const char *objection = dw_keyring_objection();
 
 	if (!library_is_preloaded())
-		sink(&preload, context);
+		report(call, "preload_missing", &preload,
+			   "Set session_preload_libraries = 'dwello' in postgresql.conf and reload.");
 	if (dw_keyring_in_data_directory())
-		sink(&place, context);
-	if (objection != NULL)
-	{
-		unreadable.detail =
-			psprintf("The keyring file cannot be used: %s.", objection);
-		sink(&unreadable, context);
-	}
+		report(call, "keyring_in_data_directory", &place,
+			   "Move the file out of the data directory and set dwello.keyring_file.");
+	if (objection == NULL)
+		return;
+	unreadable.detail = psprintf("The keyring file cannot be used: %s.",
+								 objection);
+	report(call, "keyring_unreadable", &unreadable,
+		   "Restore the keyring file, or make one with dwello.create_keyring().");
 }
 
 /* One rule asked in SQL. */
 static void
-check_rule(CheckRule *rule, DwFindingSink sink, void *context)
+check_rule(DwCall *call, CheckRule *rule)
 {
+	static const DwColumn fields[] = {
+		DW_FIELD(TEXT, Fault, object, object),
+		DW_FIELD(TEXT, Fault, detail, detail)
+	};
+	static DwMap map = DW_MAP(fields);
 	uint64		faults = dw_query(&rule->statement, NULL);
 
 	for (uint64 i = 0; i < faults; i++)
 	{
-		DwFinding	finding = {
-			rule->name, dw_read_text(i, 1), dw_read_text(i, 2), rule->hint
-		};
+		Fault		fault;
 
-		sink(&finding, context);
+		dw_map_read(&map, i, &fault);
+		report(call, rule->name, &fault, rule->hint);
 	}
 }
 
@@ -484,9 +507,9 @@ figure(Datum value)
 	return DatumGetCString(DirectFunctionCall1(numeric_out, value));
 }
 
-/* The books: every fault of reconcile() is one of the installation. */
+/* The ledger: every discrepancy of reconcile() is one of the installation. */
 static void
-check_ledger(const DwSuspects *suspects, DwFindingSink sink, void *context)
+check_ledger(DwCall *call, const DwSuspects *suspects)
 {
 	for (int i = 0; i < dw_invariant_count(); i++)
 	{
@@ -494,54 +517,52 @@ check_ledger(const DwSuspects *suspects, DwFindingSink sink, void *context)
 
 		for (uint64 j = 0; j < faults; j++)
 		{
-			DwFinding	finding = {.rule = "reconcile"};
-			DwDiscrepancy discrepancy;
+			DwDiscrepancy found;
+			Fault		fault;
 
-			dw_discrepancy_read(j, &discrepancy);
-			finding.object = discrepancy.invariant;
-			finding.detail = psprintf("%s %s: expected %s, found %s.",
-									  discrepancy.object,
-									  discrepancy.has_id ?
-									  dw_uuid_text(&discrepancy.object_id) :
-									  discrepancy.currency,
-									  figure(discrepancy.expected),
-									  figure(discrepancy.actual));
-			finding.hint = "See dwello.reconcile(); stop payouts until it is understood.";
-			sink(&finding, context);
+			dw_discrepancy_read(j, &found);
+			fault.object = found.invariant;
+			fault.detail = psprintf("%s %s: expected %s, found %s.",
+									found.object, found.has_id
+									? dw_uuid_text(&found.object_id)
+									: found.currency,
+									figure(found.expected),
+									figure(found.actual));
+			report(call, "reconcile", &fault,
+				   "See dwello.reconcile(); stop payouts until it is understood.");
 		}
 	}
 }
 
 /* The chains: what verify_ledger() tells. */
 static void
-check_chains(const DwSuspects *suspects, DwFindingSink sink, void *context)
+check_chains(DwCall *call, const DwSuspects *suspects)
 {
 	for (int i = 0; i < suspects->tampering_count; i++)
 	{
 		const DwTampering *tampering = &suspects->tamperings[i];
-		DwFinding	finding = {.rule = "verify_ledger"};
+		Fault		fault = {.object = tampering->problem};
 
-		finding.object = tampering->problem;
-		finding.detail = psprintf("%s of the chain of %s, leg %d.",
-								  tampering->has_transaction
-								  ? dw_uuid_text(&tampering->transaction_id)
-								  : "A transaction",
-								  dw_uuid_text(&tampering->scope_id),
-								  tampering->leg);
-		finding.hint = "Somebody has changed the books: compare with a backup.";
-		sink(&finding, context);
+		fault.detail = psprintf("%s of the chain of %s, leg %d.",
+								tampering->has_transaction
+								? dw_uuid_text(&tampering->transaction_id)
+								: "A transaction",
+								dw_uuid_text(&tampering->scope_id),
+								tampering->leg);
+		report(call, "verify_ledger", &fault,
+			   "Somebody has changed the ledger: compare with a backup.");
 	}
 }
 
 void
-dw_check_run(DwFindingSink sink, void *context)
+dw_check_run(DwCall *call)
 {
 	DwSuspects	suspects;
 
-	check_installation(sink, context);
+	check_installation(call);
 	for (size_t i = 0; i < lengthof(rules); i++)
-		check_rule(&rules[i], sink, context);
+		check_rule(call, &rules[i]);
 	dw_audit_check(DT_NOBEGIN, &suspects);
-	check_ledger(&suspects, sink, context);
-	check_chains(&suspects, sink, context);
+	check_ledger(call, &suspects);
+	check_chains(call, &suspects);
 }

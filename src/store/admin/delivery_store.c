@@ -8,17 +8,15 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type_d.h"
-#include "lib/stringinfo.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/uuid.h"
+#include "utils/fmgrprotos.h"
 
 #include "core/admin/admin.h"
 #include "core/score/score.h"
+#include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/admin/admin_store.h"
 #include "store/audience/audience_store.h"
 
@@ -30,19 +28,60 @@ typedef struct Event
 	char	   *type;			/* what happened */
 	DwUuid		parties[DW_EVENT_PARTY_COUNT];	/* nil where none */
 	int32		stars;			/* of a review, else 0 */
+	Datum		payload;		/* all of it */
 } Event;
 
-/* Claims events and copies them out of the result. */
+static const DwColumn event_fields[] = {
+	DW_FIELD(UUID, Event, scope_id, scope_id),
+	DW_FIELD(UUID, Event, id, id),
+	DW_FIELD(TEXT, Event, type, type),
+	DW_FIELD(JSONB, Event, payload, payload),
+	DW_FIELD(UUID, Event, homeowner_id, parties[DW_EVENT_HOMEOWNER]),
+	DW_FIELD(UUID, Event, provider_id, parties[DW_EVENT_PROVIDER]),
+	DW_FIELD(UUID, Event, reviewee_id, parties[DW_EVENT_REVIEWEE]),
+	DW_FIELD(UUID, Event, recipient_id, parties[DW_EVENT_RECIPIENT]),
+	DW_FIELD(INT4, Event, stars, stars)
+};
+
+static DwMap event_map = DW_MAP(event_fields);
+
+/* A provider's sums. */
+typedef struct Sums
+{
+	DwUuid		user_id;		/* whose they are */
+	DateADT		as_of;			/* the day to which they are decayed */
+	DwStats		stats;			/* weighed by age */
+	int32		reviews;		/* of all time, as the next two */
+	int32		completions;	/* of jobs */
+	int32		awards;			/* of jobs */
+} Sums;
+
+static const DwColumn sums_columns[] = {
+	DW_COLUMN(UUID, Sums, user_id, user_id, DW_COLUMN_KEY),
+	DW_COLUMN(DATE, Sums, as_of, as_of, 0),
+	DW_COLUMN(INT8, Sums, rating_weight, stats.rating_weight, 0),
+	DW_COLUMN(INT8, Sums, rating_sum, stats.rating_sum, 0),
+	DW_COLUMN(INT8, Sums, rating_square_sum, stats.rating_square, 0),
+	DW_COLUMN(INT8, Sums, completed, stats.completed, 0),
+	DW_COLUMN(INT8, Sums, awarded, stats.awarded, 0),
+	DW_COLUMN(INT4, Sums, review_count, reviews, 0),
+	DW_COLUMN(INT4, Sums, completed_count, completions, 0),
+	DW_COLUMN(INT4, Sums, awarded_count, awards, 0)
+};
+
+static DwTable sums_table = DW_TABLE("provider_stats", Sums, sums_columns);
+
+/* Claims events, in SPI's memory. */
 static Event *
 claim_events(int32 max_rows, uint64 *count)
 {
 	static DwStatement claim =
-		DW_STATEMENT("SELECT o.scope_id, o.id, o.type, "
-					 "(o.payload ->> 'homeowner_id')::uuid, "
-					 "(o.payload ->> 'provider_id')::uuid, "
-					 "(o.payload ->> 'reviewee_id')::uuid, "
-					 "(o.payload ->> 'recipient_id')::uuid, "
-					 "(o.payload ->> 'rating')::integer "
+		DW_STATEMENT("SELECT o.scope_id, o.id, o.type, o.payload, "
+					 "(o.payload ->> 'homeowner_id')::uuid AS homeowner_id, "
+					 "(o.payload ->> 'provider_id')::uuid AS provider_id, "
+					 "(o.payload ->> 'reviewee_id')::uuid AS reviewee_id, "
+					 "(o.payload ->> 'recipient_id')::uuid AS recipient_id, "
+					 "(o.payload ->> 'rating')::integer AS stars "
 					 "FROM dwello.outbox AS o "
 					 "WHERE o.applied_at IS NULL "
 					 "AND (o.deliver_after IS NULL OR o.deliver_after <= $2) "
@@ -54,144 +93,115 @@ claim_events(int32 max_rows, uint64 *count)
 	dw_param_int4(&p, max_rows);
 	dw_param_time(&p, dw_now());
 	*count = dw_execute(&claim, &p);
-	events = palloc0(sizeof(Event) * (*count + 1));
+	events = palloc(sizeof(Event) * (*count + 1));
 	for (uint64 i = 0; i < *count; i++)
-	{
-		(void) dw_read_uuid(i, 1, &events[i].scope_id);
-		(void) dw_read_uuid(i, 2, &events[i].id);
-		events[i].type = dw_read_text(i, 3);
-		for (int party = 0; party < DW_EVENT_PARTY_COUNT; party++)
-			(void) dw_read_uuid(i, 4 + party, &events[i].parties[party]);
-		events[i].stars = dw_read_int4(i, 4 + DW_EVENT_PARTY_COUNT);
-	}
+		dw_map_read(&event_map, i, &events[i]);
 	return events;
 }
 
-/* An array of the ids of everyone whom the events name. */
-static Datum
-parties_array(const Event *events, uint64 count)
+/*
+ * Locks the sums of everyone whom the events name, in the order of their ids,
+ * so that two workers cannot wait for each other.
+ */
+static void
+lock_sums(const Event *events, uint64 count)
 {
-	uint64		most = count * DW_EVENT_PARTY_COUNT;
-	Datum	   *ids = palloc(sizeof(Datum) * (most + 1));
+	static DwStatement lock =
+		DW_STATEMENT("SELECT FROM dwello.provider_stats AS s "
+					 "WHERE s.user_id = ANY ($1) ORDER BY s.user_id FOR UPDATE");
+	DwUuid	   *ids = palloc(sizeof(DwUuid) * count * DW_EVENT_PARTY_COUNT);
+	DwParams	p = DW_PARAMS;
 	int			n = 0;
 
 	for (uint64 i = 0; i < count; i++)
 		for (int party = 0; party < DW_EVENT_PARTY_COUNT; party++)
 			if (!dw_uuid_is_nil(&events[i].parties[party]))
-				ids[n++] = PointerGetDatum(&events[i].parties[party]);
-	return PointerGetDatum(construct_array(ids, n, UUIDOID, UUID_LEN, false,
-										   TYPALIGN_CHAR));
-}
-
-/* Locks the sums of everyone concerned, in the order of their ids. */
-static void
-lock_stats(const Event *events, uint64 count)
-{
-	static DwStatement lock =
-		DW_STATEMENT("SELECT s.user_id FROM dwello.provider_stats AS s "
-					 "WHERE s.user_id = ANY ($1) ORDER BY s.user_id FOR UPDATE");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_datum(&p, UUIDARRAYOID, parties_array(events, count), false);
+				ids[n++] = events[i].parties[party];
+	dw_param_uuids(&p, ids, n);
 	(void) dw_execute(&lock, &p);
 }
 
-/* Reads a provider's sums as of today; false when they have none. */
+/* Reads a provider's sums and brings them to today; false: they have none. */
 static bool
-load_stats(const DwUuid *user_id, DwStats *stats)
+load_sums(const DwUuid *user_id, Sums *sums)
 {
-	static DwStatement select_stats =
-		DW_STATEMENT("SELECT s.rating_weight, s.rating_sum, "
-					 "s.rating_square_sum, s.completed, s.awarded, "
-					 "$2 - s.as_of "
-					 "FROM dwello.provider_stats AS s WHERE s.user_id = $1");
+	static DwTableQuery by_key =
+		DW_TABLE_QUERY(sums_table, "WHERE t.user_id = $1");
 	DwParams	p = DW_PARAMS;
+	DateADT		today = dw_today();
 
 	dw_param_uuid(&p, user_id);
-	dw_param_datum(&p, DATEOID, DateADTGetDatum(dw_today()), false);
-	if (dw_execute(&select_stats, &p) == 0)
+	if (dw_table_execute(&by_key, &p) == 0)
 		return false;
-	stats->rating_weight = dw_read_int8(0, 1);
-	stats->rating_sum = dw_read_int8(0, 2);
-	stats->rating_square = dw_read_int8(0, 3);
-	stats->completed = dw_read_int8(0, 4);
-	stats->awarded = dw_read_int8(0, 5);
-	dw_stats_decay(stats, dw_read_int4(0, 6));
+	dw_table_read(&sums_table, 0, sums);
+	dw_stats_decay(&sums->stats, today - sums->as_of);
+	sums->as_of = today;
 	return true;
 }
 
-/* Writes a provider's sums as of today and counts one event more. */
-static void
-save_stats(const DwUuid *user_id, const DwStats *stats, DwEventCount count)
+/* Adds what an effect counts. */
+static DwResult
+add_effect(Sums *sums, DwEventCount count, int32 stars)
 {
-	static DwStatement update_stats =
-		DW_STATEMENT("UPDATE dwello.provider_stats AS s "
-					 "SET rating_weight = $2, rating_sum = $3, "
-					 "rating_square_sum = $4, completed = $5, awarded = $6, "
-					 "as_of = $7, review_count = review_count + $8, "
-					 "completed_count = completed_count + $9, "
-					 "awarded_count = awarded_count + $10 "
-					 "WHERE s.user_id = $1");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, user_id);
-	dw_param_int8(&p, stats->rating_weight);
-	dw_param_int8(&p, stats->rating_sum);
-	dw_param_int8(&p, stats->rating_square);
-	dw_param_int8(&p, stats->completed);
-	dw_param_int8(&p, stats->awarded);
-	dw_param_datum(&p, DATEOID, DateADTGetDatum(dw_today()), false);
-	dw_param_int4(&p, count == DW_EVENT_COUNTS_RATING);
-	dw_param_int4(&p, count == DW_EVENT_COUNTS_COMPLETION);
-	dw_param_int4(&p, count == DW_EVENT_COUNTS_AWARD);
-	(void) dw_execute(&update_stats, &p);
+	switch (count)
+	{
+		case DW_EVENT_COUNTS_AWARD:
+			sums->awards++;
+			return dw_stats_add_award(&sums->stats);
+		case DW_EVENT_COUNTS_COMPLETION:
+			sums->completions++;
+			return dw_stats_add_completion(&sums->stats);
+		default:
+			sums->reviews++;
+			return dw_stats_add_rating(&sums->stats, stars);
+	}
 }
 
-/* Moves a provider's running sum by one event. */
+/* Moves a provider's running sums by one event. */
 static void
 count_event(const Event *event, const DwEventEffect *effect)
 {
-	const DwUuid *user_id = &event->parties[effect->party];
-	DwResult	result = DW_OK;
-	DwStats		stats;
+	Sums		sums;
 
 	if (effect->count == DW_EVENT_COUNTS_NOTHING ||
-		!load_stats(user_id, &stats))
+		!load_sums(&event->parties[effect->party], &sums))
 		return;
-	if (effect->count == DW_EVENT_COUNTS_AWARD)
-		result = dw_stats_add_award(&stats);
-	else if (effect->count == DW_EVENT_COUNTS_COMPLETION)
-		result = dw_stats_add_completion(&stats);
-	else
-		result = dw_stats_add_rating(&stats, event->stars);
-	if (result != DW_OK)
+	if (add_effect(&sums, effect->count, event->stars) != DW_OK)
 		elog(ERROR, "event %s cannot be counted", dw_uuid_text(&event->id));
-	save_stats(user_id, &stats, effect->count);
+	dw_table_update(&sums_table, &sums);
 }
 
-/* Tells a user of an event; once, whatever happens. */
+/* What an application needs to show the event: its payload, and its type. */
+static Datum
+notification_data(const Event *event)
+{
+	DwPayload	type;
+
+	dw_payload_begin(&type);
+	dw_payload_text(&type, "event", event->type);
+	return DirectFunctionCall2(jsonb_concat, event->payload,
+							   dw_payload_end(&type));
+}
+
+/* Notifies a user of an event; once, whatever happens. */
 static void
 notify_user(const Event *event, const DwEventEffect *effect)
 {
 	static DwStatement insert_notification =
 		DW_STATEMENT("INSERT INTO dwello.notifications "
 					 "(user_id, event_id, notification_type, title, message, "
-					 "data, created_at) "
-					 "SELECT $1, $2, $3::text::dwello.notification_type, "
-					 "$4, $5, o.payload || jsonb_build_object('event', o.type), $6 "
-					 "FROM dwello.outbox AS o "
-					 "WHERE o.scope_id = $7 AND o.id = $2 "
+					 "data, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) "
 					 "ON CONFLICT ON CONSTRAINT notifications_event_key "
 					 "DO NOTHING");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, &event->parties[effect->party]);
 	dw_param_uuid(&p, &event->id);
-	dw_param_text(&p, effect->notification);
+	dw_param_enum(&p, "notification_type", effect->notification);
 	dw_param_text(&p, effect->title);
 	dw_param_text(&p, effect->message);
+	dw_param_datum(&p, JSONBOID, notification_data(event), false);
 	dw_param_time(&p, dw_now());
-	dw_param_uuid(&p, &event->scope_id);
 	(void) dw_execute(&insert_notification, &p);
 }
 
@@ -237,7 +247,7 @@ dw_events_deliver(int32 max_rows)
 	Event	   *events = claim_events(max_rows, &count);
 
 	if (count > 0)
-		lock_stats(events, count);
+		lock_sums(events, count);
 	for (uint64 i = 0; i < count; i++)
 		apply_event(&events[i]);
 	return (int64) count;

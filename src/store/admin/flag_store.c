@@ -10,7 +10,9 @@
 
 #include "server/call/call_server.h"
 #include "server/crypto/crypto_server.h"
+#include "server/event/event_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/admin/admin_store.h"
 
 static const char *user_types_read(const DwJsonArg *object,
@@ -50,34 +52,51 @@ dw_flag_state(const char *name, const DwUuid *user_id)
 	return dw_flag_is_on(&flag, &user) ? DW_FLAG_ON : DW_FLAG_OFF;
 }
 
+/* A flag as it is in force. */
+typedef struct InForce
+{
+	bool		is_enabled;		/* on at all */
+	int32		rollout_percentage; /* 0 ... 100 */
+	Datum		targets;		/* jsonb */
+	bool		is_named;		/* it names the user */
+} InForce;
+
 /* Reads a flag as it is in force, and whether it names the user. */
 static bool
 flag_load(const char *name, const DwUuid *user_id, DwFlag *flag,
 		  bool *is_named)
 {
+	static const DwColumn fields[] = {
+		DW_FIELD(BOOL, InForce, is_enabled, is_enabled),
+		DW_FIELD(INT4, InForce, rollout_percentage, rollout_percentage),
+		DW_FIELD(JSONB, InForce, targets, targets),
+		DW_FIELD(BOOL, InForce, is_named, is_named)
+	};
+	static DwMap map = DW_MAP(fields);
 	static DwStatement select_flag =
-		DW_STATEMENT("SELECT COALESCE(f.is_enabled, d.is_enabled), "
-					 "COALESCE(f.rollout_percentage, d.rollout_percentage), "
-					 "COALESCE(f.targets, d.targets), "
-					 "COALESCE($2 = ANY (f.user_ids), false) "
+		DW_STATEMENT("SELECT COALESCE(f.is_enabled, d.is_enabled) "
+					 "AS is_enabled, COALESCE(f.rollout_percentage, "
+					 "d.rollout_percentage) AS rollout_percentage, "
+					 "COALESCE(f.targets, d.targets) AS targets, "
+					 "COALESCE($2 = ANY (f.user_ids), false) AS is_named "
 					 "FROM (SELECT $1::text AS name) AS n "
 					 "LEFT JOIN dwello.feature_flags_defaults AS d "
 					 "ON d.name = n.name "
 					 "LEFT JOIN dwello.feature_flags AS f ON f.name = n.name "
 					 "WHERE d.name IS NOT NULL OR f.name IS NOT NULL");
 	DwParams	p = DW_PARAMS;
+	InForce		row;
 	const char *fault;
-	bool		isnull;
 
 	dw_param_text(&p, name);
 	dw_param_uuid(&p, user_id);
 	if (dw_query(&select_flag, &p) == 0)
 		return false;
-	flag->is_enabled = dw_read_bool(0, 1);
-	flag->rollout_percentage = dw_read_int4(0, 2);
-	*is_named = dw_read_bool(0, 4);
-	fault = dw_flag_targets_read(dw_read_datum(0, 3, &isnull),
-								 &flag->targets);
+	dw_map_read(&map, 0, &row);
+	flag->is_enabled = row.is_enabled;
+	flag->rollout_percentage = row.rollout_percentage;
+	*is_named = row.is_named;
+	fault = dw_flag_targets_read(row.targets, &flag->targets);
 	if (fault != NULL)
 		elog(ERROR, "targets of flag \"%s\" %s", name, fault);
 	return true;
@@ -87,8 +106,15 @@ flag_load(const char *name, const DwUuid *user_id, DwFlag *flag,
 static bool
 flag_load_user(const DwUuid *user_id, DwFlagUser *user)
 {
+	static const DwColumn fields[] = {
+		DW_FIELD_ENUM(DwFlagUser, user_type, type, dw_user_type_labels),
+		DW_FIELD(TEXT, DwFlagUser, country, country),
+		DW_FIELD(INT8, DwFlagUser, rating_weight, rating_weight),
+		DW_FIELD(INT8, DwFlagUser, rating_sum, rating_sum)
+	};
+	static DwMap map = DW_MAP(fields);
 	static DwStatement select_user =
-		DW_STATEMENT("SELECT u.user_type::text, a.country, "
+		DW_STATEMENT("SELECT u.user_type, a.country, "
 					 "s.rating_weight, s.rating_sum FROM dwello.users AS u "
 					 "LEFT JOIN dwello.user_addresses AS a "
 					 "ON a.user_id = u.id AND a.is_primary "
@@ -101,11 +127,7 @@ flag_load_user(const DwUuid *user_id, DwFlagUser *user)
 	if (dw_query(&select_user, &p) == 0)
 		return false;
 	memset(user, 0, sizeof(*user));
-	if (!dw_user_type_parse(dw_read_text(0, 1), &user->type))
-		elog(ERROR, "user has an unknown type");
-	user->country = dw_read_text(0, 2);
-	user->rating_weight = dw_read_int8(0, 3);
-	user->rating_sum = dw_read_int8(0, 4);
+	dw_map_read(&map, 0, user);
 	return true;
 }
 
@@ -220,33 +242,76 @@ rating_read(const DwJsonArg *object, DwFlagTargets *targets)
 	return NULL;
 }
 
+/* An operator's row of a flag, when it is made. */
+typedef struct FlagRow
+{
+	const char *name;			/* of the flag */
+	bool		is_enabled;		/* on at all */
+	int32		rollout_percentage; /* 0 ... 100 */
+	Datum		targets;		/* jsonb */
+	int32		version;		/* to be counted up by the first edit */
+} FlagRow;
+
+static const DwColumn flag_columns[] = {
+	DW_COLUMN(TEXT, FlagRow, name, name, DW_COLUMN_KEY),
+	DW_COLUMN(BOOL, FlagRow, is_enabled, is_enabled, DW_COLUMN_FIXED),
+	DW_COLUMN(INT4, FlagRow, rollout_percentage, rollout_percentage,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(JSONB, FlagRow, targets, targets, DW_COLUMN_FIXED),
+	DW_COLUMN(INT4, FlagRow, version, version, DW_COLUMN_FIXED)
+};
+
+static DwTable flags = DW_TABLE("feature_flags", FlagRow, flag_columns);
+
+/* The built-in state, without a version. */
+static DwTable defaults = {.name = "feature_flags_defaults",
+	.columns = flag_columns, .count = lengthof(flag_columns) - 1,
+.size = sizeof(FlagRow)};
+
+/* Makes the operator's row, unless it is there by then. */
+static void
+flag_insert(const char *name)
+{
+	static DwTableQuery built_in =
+		DW_TABLE_QUERY(defaults, "WHERE t.name = $1");
+	DwParams	p = DW_PARAMS;
+	DwPayload	anybody;
+	FlagRow		row = {.name = name, .rollout_percentage = 100};
+
+	dw_param_text(&p, name);
+	if (dw_table_execute(&built_in, &p) > 0)
+	{
+		dw_table_read(&defaults, 0, &row);
+		row.version = 1;
+	}
+	else
+	{
+		dw_payload_begin(&anybody);
+		row.targets = dw_payload_end(&anybody);
+	}
+	(void) dw_table_insert_new(&flags, &row);
+}
+
 int32
 dw_flag_lock(const char *name)
 {
-	static DwStatement insert_flag =
-		DW_STATEMENT("INSERT INTO dwello.feature_flags (name, is_enabled, "
-					 "rollout_percentage, targets, version) "
-					 "SELECT n.name, COALESCE(d.is_enabled, false), "
-					 "COALESCE(d.rollout_percentage, 100), "
-					 "COALESCE(d.targets, '{}'), "
-					 "CASE WHEN d.name IS NULL THEN 0 ELSE 1 END "
-					 "FROM (SELECT $1::text AS name) AS n "
-					 "LEFT JOIN dwello.feature_flags_defaults AS d "
-					 "ON d.name = n.name ON CONFLICT (name) DO NOTHING");
 	static DwStatement lock_flag =
 		DW_STATEMENT("SELECT f.version FROM dwello.feature_flags AS f "
 					 "WHERE f.name = $1 FOR NO KEY UPDATE");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_text(&p, name);
-	(void) dw_execute(&insert_flag, &p);
 	if (dw_execute(&lock_flag, &p) == 0)
-		elog(ERROR, "flag \"%s\" is gone", name);
+	{
+		flag_insert(name);
+		if (dw_execute(&lock_flag, &p) == 0)
+			elog(ERROR, "flag \"%s\" is gone", name);
+	}
 	return dw_read_only_int4(0);
 }
 
 void
-dw_flag_save(const DwFlagEdit *edit, DwFlagRow *row)
+dw_flag_save(DwCall *call, const DwFlagEdit *edit)
 {
 	static DwStatement update_flag =
 		DW_STATEMENT("UPDATE dwello.feature_flags AS f SET "
@@ -256,8 +321,8 @@ dw_flag_save(const DwFlagEdit *edit, DwFlagRow *row)
 					 "targets = COALESCE($4, f.targets), "
 					 "user_ids = COALESCE($5, f.user_ids), "
 					 "version = f.version + 1 WHERE f.name = $1 "
-					 "RETURNING f.is_enabled, f.rollout_percentage, "
-					 "f.version");
+					 "RETURNING f.name, f.is_enabled, "
+					 "f.rollout_percentage, f.version");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_text(&p, edit->name);
@@ -267,8 +332,5 @@ dw_flag_save(const DwFlagEdit *edit, DwFlagRow *row)
 				   !edit->has_rollout);
 	dw_param_datum(&p, JSONBOID, edit->targets, !edit->has_targets);
 	dw_param_datum(&p, UUIDARRAYOID, edit->user_ids, !edit->has_user_ids);
-	(void) dw_execute(&update_flag, &p);
-	row->is_enabled = dw_read_bool(0, 1);
-	row->rollout_percentage = dw_read_int4(0, 2);
-	row->version = dw_read_int4(0, 3);
+	(void) dw_row_execute(call, &update_flag, &p);
 }
