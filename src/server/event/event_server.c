@@ -1,6 +1,6 @@
 /*
  * event_server.c
- *		The outbox: what a command tells the rest of the world.
+ *		The outbox: events that a command emits.
  */
 #include "postgres.h"
 
@@ -13,6 +13,7 @@
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 
 /* Starts an empty payload. */
 void
@@ -98,33 +99,46 @@ dw_payload_end(DwPayload *payload)
 	return JsonbPGetDatum(JsonbValueToJsonb(&object));
 }
 
+/* An event as it is written. */
+typedef struct Event
+{
+	DwUuid		scope_id;		/* shard key: of a job or a user */
+	DwUuid		id;				/* its own */
+	const char *noun;			/* the aggregate */
+	const char *aggregate;		/* its id */
+	const char *type;			/* what happened */
+	Datum		payload;		/* jsonb */
+	TimestampTz created_at;		/* when it happened */
+	TimestampTz deliver_after;	/* users hear of it from then on */
+} Event;
+
+static const DwColumn event_columns[] = {
+	DW_COLUMN(UUID, Event, scope_id, scope_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, Event, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(TEXT, Event, aggregatetype, noun, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, Event, aggregateid, aggregate, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, Event, type, type, DW_COLUMN_FIXED),
+	DW_COLUMN(JSONB, Event, payload, payload, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, Event, created_at, created_at, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, Event, deliver_after, deliver_after, DW_COLUMN_FIXED)
+};
+
+static DwTable outbox = DW_TABLE("outbox", Event, event_columns);
+
 void
 dw_event_emit(const DwUuid *scope_id, const char *noun,
 			  const DwUuid *aggregate, const char *type, DwPayload *payload)
 {
-	static DwWrite insert_event =
-		DW_WRITE("INSERT INTO dwello.outbox "
-				 "(scope_id, id, aggregatetype, aggregateid, type, "
-				 "payload, created_at, deliver_after) "
-				 "SELECT r.scope_id, r.id, r.noun, r.aggregate::text, "
-				 "r.type, r.payload, r.created_at, r.deliver_after "
-				 "FROM " DW_ROWS "(scope_id, id, noun, aggregate, type, "
-				 "payload, created_at, deliver_after)");
-	DwParams	p = DW_PARAMS;
-	DwUuid		id;
+	Event		event = {.scope_id = *scope_id,.noun = noun,.type = type};
 
 	/* a transaction has its number before its events have ids: see claims */
 	(void) GetTopTransactionId();
-	id = dw_uuid_fresh();
-	dw_param_uuid(&p, scope_id);
-	dw_param_uuid(&p, &id);
-	dw_param_text(&p, noun);
-	dw_param_uuid(&p, aggregate);
-	dw_param_text(&p, type);
-	dw_param_datum(&p, JSONBOID, dw_payload_end(payload), false);
-	dw_param_time(&p, dw_now());
-	dw_param_time(&p, payload->deliver_after);
-	dw_write(&insert_event, &p);
+	event.id = dw_uuid_fresh();
+	event.aggregate = dw_uuid_text(aggregate);
+	event.payload = dw_payload_end(payload);
+	event.created_at = dw_now();
+	event.deliver_after = payload->deliver_after;
+	dw_table_insert(&outbox, &event);
 }
 
 void
@@ -173,10 +187,6 @@ dw_param_watermark(DwParams *p)
 	dw_param_int8(p, xid);
 }
 
-/*
- * True when a mark is safe.  A statement of its own: one that
- * waits for the lock on the row would look at the snapshot from before.
- */
 bool
 dw_watermark_is_safe(int64 watermark_xid)
 {
@@ -187,7 +197,12 @@ dw_watermark_is_safe(int64 watermark_xid)
 
 	if (watermark_xid > next_xid())
 		return true;
+
+	/*
+	 * A statement of its own: one that waits for the lock on the row would
+	 * look at the snapshot from before.
+	 */
 	dw_param_int8(&p, watermark_xid);
 	(void) dw_execute(&select_safe, &p);
-	return dw_read_bool(0, 1);
+	return dw_read_only_bool(0);
 }

@@ -1,10 +1,10 @@
 /*
  * event_server.h
- *		The outbox: what a command tells the rest of the world.
+ *		The outbox: events that a command emits.
  *
- * An event is a row written in the transaction of the deed, in Debezium's
+ * An event is a row written in the transaction of its command, in Debezium's
  * default shape (id, aggregatetype, aggregateid, type, payload).  What a
- * deed in one shard means for users in others travels this way and is
+ * command in one shard means for users in others travels this way and is
  * applied by dwello.deliver_events().  No payload holds a sealed value.
  */
 #ifndef DW_EVENT_SERVER_H
@@ -58,7 +58,7 @@ extern void dw_event_emit(const DwUuid *scope_id, const char *noun,
 extern void dw_event_hasten(const DwUuid *scope_id, const char *type);
 
 /*
- * Marks.  Who reads the outbox in the order of its ids must not pass an event
+ * Watermarks.  Who reads the outbox in the order of its ids must not pass an event
  * that is not committed yet: its id is older than the commit.  So a reader
  * keeps a mark: an id of some seconds ago, and the number that the next
  * transaction will have.  Once all transactions with lower numbers have

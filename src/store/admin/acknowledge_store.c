@@ -92,7 +92,10 @@ fail_delivery(Delivery *delivery, const char *error)
 	int64		pause = dw_event_pause(delivery->attempts,
 									   dw_setting_int8("event_retry_seconds"));
 
-	delivery->lease_id = (DwUuid) {0};
+	delivery->lease_id = (DwUuid)
+	{
+		0
+	};
 	delivery->last_error = error;
 	delivery->run_after = dw_now() + pause * USECS_PER_SEC;
 	if (delivery->attempts >= dw_setting_int8("event_attempts"))

@@ -265,7 +265,7 @@ static DwTable flags = DW_TABLE("feature_flags", FlagRow, flag_columns);
 
 /* The built-in state, without a version. */
 static DwTable defaults = {.name = "feature_flags_defaults",
-	.columns = flag_columns, .count = lengthof(flag_columns) - 1,
+	.columns = flag_columns,.count = lengthof(flag_columns) - 1,
 .size = sizeof(FlagRow)};
 
 /* Makes the operator's row, unless it is there by then. */
@@ -276,7 +276,7 @@ flag_insert(const char *name)
 		DW_TABLE_QUERY(defaults, "WHERE t.name = $1");
 	DwParams	p = DW_PARAMS;
 	DwPayload	anybody;
-	FlagRow		row = {.name = name, .rollout_percentage = 100};
+	FlagRow		row = {.name = name,.rollout_percentage = 100};
 
 	dw_param_text(&p, name);
 	if (dw_table_execute(&built_in, &p) > 0)
