@@ -264,6 +264,7 @@ DwUuid
 dw_call_new_id(DwCall *call, const DwUuid *given)
 {
 	StringInfoData request;
+	uint8		digest[DW_SHA256_BYTES];
 	char	   *key = dw_arg_text_opt(call, "idempotency_key", KEY_MAX);
 
 	if (given != NULL && dw_uuid_is_nil(given))
@@ -281,7 +282,8 @@ dw_call_new_id(DwCall *call, const DwUuid *given)
 	appendStringInfo(&request, "%s%c%s%c%s",
 					 dw_actor_label(call->actor.kind), '\0',
 					 dw_call_name(call), '\0', key);
-	return dw_uuid_derived(request.data, request.len);
+	dw_sha256(request.data, request.len, digest);
+	return dw_uuid_v8(digest);
 }
 
 /*

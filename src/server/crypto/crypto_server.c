@@ -1,6 +1,7 @@
 /*
  * crypto_server.c
- *		Seals with AES-256-GCM, indexes and signs with HMAC-SHA-256.
+ *		Seals with AES-256-GCM, indexes and signs with HMAC-SHA-256, and makes
+ *		identifiers of random bytes.
  *
  * A sealed value is, in this order:
  *
@@ -14,6 +15,8 @@
  * worth a thought (NIST SP 800-38D), and rotate_key() comes long before.
  */
 #include "postgres.h"
+
+#include <time.h>
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -200,13 +203,6 @@ dw_hmac(const DwKey *key, const void *data, size_t size,
 		broken_library();
 }
 
-/* Compares in constant time. */
-bool
-dw_bytes_equal(const void *a, const void *b, size_t size)
-{
-	return CRYPTO_memcmp(a, b, size) == 0;
-}
-
 /* Draws random bytes. */
 void
 dw_random(void *space, size_t size)
@@ -387,4 +383,53 @@ unreadable(const char *column)
 			 errdetail("It was altered, moved from another place, or its key"
 					   " is not in the keyring."),
 			 errhint("Put the keyring back that belongs to this database.")));
+}
+
+/*
+ * Identifiers.
+ */
+
+#define NANOSECONDS_PER_STEP 244	/* 1 ms / 4096, floored */
+
+#define RANDOM_BYTES	8		/* of a fresh identifier */
+#define RANDOM_STOCK	32		/* drawn at once: a draw costs the same */
+
+/* Steps of 1/4096 ms since 1970, greater at each call in this backend. */
+static uint64
+clock_steps(void)
+{
+	static uint64 last = 0;
+	struct timespec now;
+	uint64		steps;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	steps = (uint64) now.tv_sec * 1000 * 4096 +
+		(uint64) (now.tv_nsec / 1000000) * 4096 +
+		Min((uint64) (now.tv_nsec % 1000000) / NANOSECONDS_PER_STEP, 4095);
+	last = Max(steps, last + 1);
+	return last;
+}
+
+/* Random bytes for one identifier, used once. */
+static const uint8 *
+stock_draw(void)
+{
+	static uint8 stock[RANDOM_STOCK][RANDOM_BYTES];
+	static int	left = 0;
+
+	if (left == 0)
+	{
+		dw_random(stock, sizeof(stock));
+		left = RANDOM_STOCK;
+	}
+	return stock[--left];
+}
+
+DwUuid
+dw_uuid_fresh(void)
+{
+	uint64		steps = clock_steps();
+	const uint8 *random = stock_draw();
+
+	return dw_uuid_v7(steps / 4096, steps % 4096, random);
 }

@@ -63,9 +63,6 @@ extern void dw_sha256(const void *data, size_t size,
 extern void dw_hmac(const DwKey *key, const void *data, size_t size,
 					uint8 digest[DW_SHA256_BYTES]);
 
-/* True when both are equal, in a time that does not tell where they differ. */
-extern bool dw_bytes_equal(const void *a, const void *b, size_t size);
-
 /* Fills space with unpredictable bytes. */
 extern void dw_random(void *space, size_t size);
 
@@ -116,17 +113,10 @@ extern void dw_keyring_create(DwKeyMade made[DW_KEY_KIND_COUNT]);
 extern bool dw_keyring_in_data_directory(void);
 
 /*
- * Making identifiers: fresh ones, and those derived from a request.
- */
-
-/*
  * A fresh, time-ordered UUID (version 7, RFC 9562): milliseconds of the
  * clock, their fraction in 12 bits, and random bits.  Within a backend each
  * is greater than the one before, also when the clock steps back.
  */
 extern DwUuid dw_uuid_fresh(void);
-
-/* A version 8 UUID made of SHA-256 over the bytes: same bytes, same id. */
-extern DwUuid dw_uuid_derived(const void *data, size_t size);
 
 #endif							/* DW_CRYPTO_SERVER_H */

@@ -20,6 +20,8 @@
  */
 #include "postgres.h"
 
+#include <openssl/crypto.h>
+
 #include "access/parallel.h"
 #include "miscadmin.h"
 #include "storage/proc.h"
@@ -317,7 +319,7 @@ token_read(const char *token, size_t length, DwClaims *claims)
 	ring = dw_keyring_reading();
 	if (length > 0 && length == signed_last.length &&
 		ring == signed_last.ring &&
-		dw_bytes_equal(token, signed_last.text, length))
+		CRYPTO_memcmp(token, signed_last.text, length) == 0)
 	{
 		*claims = signed_last.claims;
 		return true;
@@ -353,7 +355,7 @@ signature_good(const DwToken *parts)
 			continue;
 		any = true;
 		dw_hmac(&ring->keys[i], parts->header, parts->signed_length, digest);
-		good |= dw_bytes_equal(digest, parts->signature, sizeof(digest));
+		good |= CRYPTO_memcmp(digest, parts->signature, sizeof(digest)) == 0;
 	}
 	if (!any)
 		(void) dw_keyring_need(DW_KEY_TOKEN);	/* raises WD601 */
