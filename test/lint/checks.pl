@@ -15,8 +15,7 @@ my $output = read_file('expected/check.out');
 # The rules by name: those asked in SQL, those in C, the ledger audit.
 my %rules;
 $rules{$_}++ foreach $source =~ /^\s*RULE\("(\w+)"/mg,
-  $source =~ /DwFinding\s+\w+ = \{\s*"(\w+)"/g,
-  $source =~ /\.rule = "(\w+)"/g;
+  $source =~ /\breport\(call, "(\w+)"/g;
 
 # The faults in the test, by rule.
 my %faults;

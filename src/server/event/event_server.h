@@ -58,23 +58,23 @@ extern void dw_event_emit(const DwUuid *scope_id, const char *noun,
 extern void dw_event_hasten(const DwUuid *scope_id, const char *type);
 
 /*
- * Watermarks.  Who reads the outbox in the order of its ids must not pass an event
- * that is not committed yet: its id is older than the commit.  So a reader
- * keeps a mark: an id of some seconds ago, and the number that the next
- * transaction will have.  Once all transactions with lower numbers have
- * ended the mark is safe: every event before its id can be seen, for who has
- * a higher number made its ids later (dw_event_emit takes its number first).
- * A mark whose number no transaction here has had yet came with a dump:
+ * Watermarks.  Who reads the outbox in the order of its ids must not pass an
+ * event that is not committed yet: its id is older than the commit.  So a
+ * reader keeps a watermark: an id of some seconds ago, and the number that
+ * the next transaction will have.  Once all transactions with lower numbers
+ * have ended it is safe: every event before its id can be seen, for who has a
+ * higher number made its ids later (dw_event_emit takes its number first).
+ * A watermark whose number no transaction here has had yet came with a dump:
  * nothing of that time is in flight.
  */
 
-/* Takes a fresh mark: an id, and the number of a transaction. */
+/* Takes a fresh watermark: an id, and the number of a transaction. */
 extern void dw_watermark_take(DwUuid *id, int64 *xid);
 
-/* Adds a fresh mark as two parameters: watermark_id, watermark_xid. */
+/* Adds a fresh watermark as two parameters: watermark_id, watermark_xid. */
 extern void dw_param_watermark(DwParams *p);
 
-/* True when a mark is safe; ask once the row that keeps it is locked. */
+/* True when a watermark is safe; ask once the row that keeps it is locked. */
 extern bool dw_watermark_is_safe(int64 watermark_xid);
 
 #endif							/* DW_EVENT_SERVER_H */

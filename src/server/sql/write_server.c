@@ -250,9 +250,9 @@ dw_each_turn(int count, DwTurn turn, void *argument)
 	bool		goes_on = true;
 
 	/*
-	 * What a statement returns stays until its SPI connection is finished, and
-	 * so it would pile up over a batch.  Each turn has a connection of its
-	 * own, and with it a memory context of its own.
+	 * What a statement returns stays until its SPI connection is finished,
+	 * and so it would pile up over a batch.  Each turn has a connection of
+	 * its own, and with it a memory context of its own.
 	 */
 	for (int i = 0; i < count && goes_on; i++)
 	{

@@ -184,6 +184,7 @@ typedef struct Found
 	int			room;			/* for how many */
 } Found;
 
+/* Adds an id behind those that were found. */
 static void
 found_add(Found *found, const DwUuid *id)
 {
