@@ -66,6 +66,23 @@ COMMENT ON FUNCTION dwello.guard_append IS
   'Trigger that rejects UPDATE, DELETE and TRUNCATE; with the argument ''pending'' a pending row may be ended once. Errors: 42501.';
 
 /*
+ * guard_cycle
+ *	Trigger AFTER a change of a category, at the end of the transaction,
+ *	that rejects a category below itself. It sees what other transactions
+ *	have committed at any isolation level, and lets one at a time look.
+ *
+ * role: owner
+ * errors:
+ *	23514: a category below itself (category_cycle)
+ *	42501: called otherwise
+ */
+CREATE OR REPLACE FUNCTION dwello.guard_cycle() RETURNS trigger
+  AS 'MODULE_PATHNAME', 'dwello_guard_cycle' LANGUAGE c SECURITY DEFINER
+  SET row_security = on;  -- a restore has it off
+COMMENT ON FUNCTION dwello.guard_cycle IS
+  'Trigger AFTER a change of a category, at the end of the transaction, that rejects a category below itself. Errors: 23514, 42501.';
+
+/*
  * guard_drop
  *	Event trigger that loads the library, whose hook keeps the extension
  *	from being dropped unless dwello.allow_drop is on.

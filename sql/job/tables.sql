@@ -40,6 +40,12 @@ INSERT INTO dwello.service_categories (id, parent_id, name, description, sort_or
   ('d0000000-0000-7000-8000-000000000017', 'd0000000-0000-7000-8000-000000000001', 'Flooring', 'Wood, tile, carpet.', 7),
   ('d0000000-0000-7000-8000-000000000018', 'd0000000-0000-7000-8000-000000000001', 'Handyman', 'Small repairs of every kind.', 8)) AS v (id, parent_id, name, description, sort_order);
 
+-- no category below itself: at the end of the transaction, for a dump is restored in any order and a subscriber is sent a
+-- statement row by row; always, for a subscriber's apply worker writes, too
+CREATE CONSTRAINT TRIGGER guard_cycle AFTER INSERT OR UPDATE OF id, parent_id ON dwello.service_categories
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION dwello.guard_cycle();
+ALTER TABLE dwello.service_categories ENABLE ALWAYS TRIGGER guard_cycle;
+
 -- what matching keeps in memory; always, for a replica's backends keep it, too
 CREATE TRIGGER forget_row AFTER INSERT OR UPDATE OR DELETE ON dwello.service_categories
   FOR EACH ROW EXECUTE FUNCTION dwello.forget_kept('service_categories');

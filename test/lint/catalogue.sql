@@ -167,7 +167,9 @@ CROSS JOIN (SELECT x.extnamespace::regnamespace AS postgis
             FROM pg_extension x WHERE x.extname = 'postgis') g
 WHERE p.prosecdef
   AND p.proconfig IS DISTINCT FROM
-      ARRAY['search_path=pg_catalog, dwello, ' || g.postgis || ', pg_temp'];
+      CASE WHEN p.prorettype = 'trigger'::regtype
+           THEN ARRAY['row_security=on'] ELSE '{}' END  -- it fires in a restore
+      || ('search_path=pg_catalog, dwello, ' || g.postgis || ', pg_temp');
 
 -- rule: immutable functions and current_user_id() have no SET clause
 SELECT p.oid::regprocedure::text, p.proconfig::text

@@ -37,6 +37,24 @@ SELECT t.try(format('SELECT dwello.edit_category(%L, parent_id => %L)', pg_temp.
 SELECT t.try(format('SELECT dwello.edit_category(%L, parent_id => %L)', pg_temp.c(3), '00000000-0000-0000-0000-000000000000'));
 SELECT t.try(format('SELECT dwello.edit_category(%L, parent_id => %L)', pg_temp.c(1), :services));
 
+-- past the commands: refused once the transaction is over, whatever it was on the way
+SELECT what, t.try('SET CONSTRAINTS ALL DEFERRED; ' || sql || '; SET CONSTRAINTS ALL IMMEDIATE') AS answer
+  FROM (VALUES
+    ('itself', $$INSERT INTO dwello.service_categories (id, name, parent_id) VALUES (t.user('c'), 'c', t.user('c'))$$),
+    ('two in one statement', $$INSERT INTO dwello.service_categories (id, name, parent_id)
+       VALUES (t.user('d'), 'd', t.user('e')), (t.user('e'), 'e', t.user('d'))$$),
+    ('child first', $$INSERT INTO dwello.service_categories (id, name, parent_id)
+       VALUES (t.user('f'), 'f', t.user('g')), (t.user('g'), 'g', NULL)$$),
+    ('below a child', $$UPDATE dwello.service_categories SET parent_id = t.user('f') WHERE id = t.user('g')$$),
+    ('made, then moved', $$INSERT INTO dwello.service_categories (id, name) VALUES (t.user('h'), 'h');
+       UPDATE dwello.service_categories SET parent_id = id WHERE id = t.user('h')$$),
+    ('only on the way', $$UPDATE dwello.service_categories SET parent_id = t.user('f') WHERE id = t.user('g');
+       UPDATE dwello.service_categories SET parent_id = NULL WHERE id = t.user('f')$$),
+    ('to the top', $$UPDATE dwello.service_categories SET parent_id = NULL WHERE id = t.user('g')$$),
+    ('as a replica', $$SET LOCAL session_replication_role = replica;
+       INSERT INTO dwello.service_categories (id, name, parent_id) VALUES (t.user('c'), 'c', t.user('c'))$$)) AS v (what, sql);
+DELETE FROM dwello.service_categories WHERE id IN (t.user('f'), t.user('g'));
+
 -- keys and versions; without an id of its own a retry meets its row
 SELECT category_id AS first, version, replayed FROM dwello.add_category('Attics', idempotency_key => 'c') \gset
 SELECT category_id = :'first' AS same, version, replayed FROM dwello.add_category('Attics', idempotency_key => 'c');

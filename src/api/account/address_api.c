@@ -7,7 +7,6 @@
 #include "api/account/account_api.h"
 #include "core/geo/geo.h"
 #include "server/crypto/crypto_server.h"
-#include "server/error/error_server.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "store/account/account_store.h"

@@ -13,7 +13,6 @@
 #include "catalog/pg_type_d.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
-#include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/rel.h"
@@ -21,6 +20,8 @@
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/job/job_store.h"
 #include "store/match/match_store.h"
 
 /* Columns of a transaction that its one step from pending may change. */
@@ -74,12 +75,10 @@ trigger_column(TriggerData *data, const char *name, Oid type)
 	if (column <= 0 ||
 		(OidIsValid(type) && SPI_gettypeid(desc, column) != type))
 		dw_raise(DW_FORBIDDEN,
-				 OidIsValid(type)
-				 ? psprintf("table \"%s\" has no column \"%s\" of type %s",
-							RelationGetRelationName(data->tg_relation), name,
-							format_type_be(type))
-				 : psprintf("table \"%s\" has no column \"%s\"",
-							RelationGetRelationName(data->tg_relation), name),
+				 psprintf("table \"%s\" has no column \"%s\"%s%s",
+						  RelationGetRelationName(data->tg_relation), name,
+						  OidIsValid(type) ? " of type " : "",
+						  OidIsValid(type) ? format_type_be(type) : ""),
 				 NULL, "This trigger belongs to tables of schema dwello alone.");
 	return column;
 }
@@ -234,6 +233,35 @@ DW_FUNCTION(dwello_guard_append)
 					  RelationGetRelationName(data->tg_relation)),
 			 "The table is append only.",
 			 "Correct a command by another one that reverses it.");
+}
+
+/*
+ * guard_cycle(): AFTER a change of a category, refuses one below itself
+ * (23514).  Deferred, so it looks at what the transaction leaves.
+ */
+DW_FUNCTION(dwello_guard_cycle)
+{
+	static const Firing firing = {"guard_cycle", false, true, false};
+	TriggerData *data = trigger_data(fcinfo, &firing);
+	int			column = trigger_column(data, "id", UUIDOID);
+	HeapTuple	row = TRIGGER_FIRED_BY_UPDATE(data->tg_event)
+		? data->tg_newtuple : data->tg_trigtuple;
+	DwCategoryMove move = {0};
+	bool		isnull;
+	Datum		id = SPI_getbinval(row, data->tg_relation->rd_att, column,
+								   &isnull);
+
+	dw_spi_connect();
+	if (!isnull)
+		dw_category_measure((DwUuid *) id, (DwUuid *) id, &move);
+	if (move.parent_depth >= DW_CATEGORY_ENDLESS)
+		dw_raise_constraint(DW_CHECK_VIOLATION, "category_cycle",
+							"a category cannot be below itself",
+							psprintf("Category %s is its own ancestor.",
+									 dw_uuid_text((DwUuid *) id)),
+							"Set the parent_id of one of its ancestors to another, or to NULL.");
+	SPI_finish();
+	return PointerGetDatum(NULL);
 }
 
 /*

@@ -19,7 +19,6 @@
 #include "core/job/job.h"
 #include "core/ledger/ledger.h"
 #include "server/call/call_server.h"
-#include "server/error/error_server.h"
 #include "server/sql/sql_server.h"
 #include "store/account/account_store.h"
 #include "store/agent/agent_store.h"

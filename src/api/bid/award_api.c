@@ -13,7 +13,6 @@
 #include "api/bid/bid_api_int.h"
 #include "api/job/job_api.h"
 #include "api/score/score_api.h"
-#include "core/escrow/escrow.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"

@@ -4,9 +4,7 @@
  */
 #include "postgres.h"
 
-#include "api/account/account_api.h"
 #include "api/dispute/dispute_api.h"
-#include "api/job/job_api.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/job/job_store.h"

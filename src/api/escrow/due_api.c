@@ -10,7 +10,6 @@
 
 #include "api/account/account_api.h"
 #include "api/escrow/escrow_api.h"
-#include "api/job/job_api.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/job/job_store.h"

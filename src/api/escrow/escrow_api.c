@@ -6,11 +6,8 @@
 
 #include "api/account/account_api.h"
 #include "api/escrow/escrow_api.h"
-#include "api/job/job_api.h"
 #include "core/base/base.h"
-#include "server/error/error_server.h"
 #include "server/sql/sql_server.h"
-#include "store/ledger/ledger_store.h"
 
 /* Fills the columns of what was released. */
 static void

@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "api/account/account_api.h"
 #include "api/escrow/escrow_api.h"
 #include "api/job/job_api.h"
 #include "server/error/error_server.h"

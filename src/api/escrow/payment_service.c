@@ -11,7 +11,6 @@
 #include "api/escrow/escrow_api.h"
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
-#include "server/setting/setting_server.h"
 #include "store/escrow/escrow_store.h"
 #include "store/ledger/ledger_store.h"
 

@@ -11,7 +11,6 @@
 
 #include "api/account/account_api.h"
 #include "api/escrow/escrow_api.h"
-#include "api/job/job_api.h"
 #include "server/error/error_server.h"
 #include "server/sql/sql_server.h"
 #include "store/escrow/escrow_store.h"

@@ -14,7 +14,6 @@
 
 #include "miscadmin.h"
 
-#include "api/escrow/escrow_api.h"
 #include "api/fee/tier_api_int.h"
 #include "core/base/base.h"
 #include "core/dispute/dispute.h"

@@ -30,11 +30,12 @@ DW_FUNCTION(dwello_add_category)
 {
 	DwCall		call;
 	DwCategoryDraft draft;
+	DwCategory	above;
 	bool		inserted;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
 	draft_read(&call, &draft);
-	if (draft.parent_id != NULL && !dw_category_lock_parent(draft.parent_id))
+	if (draft.parent_id != NULL && !dw_category_load(draft.parent_id, &above))
 		category_refuse_unknown(draft.parent_id);
 
 	inserted = dw_category_insert(&draft);
@@ -60,6 +61,7 @@ DW_FUNCTION(dwello_edit_category)
 	DwUuid		id;
 	DwCategoryEdit edit;
 	DwCategory	category;
+	DwCategory	above;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
 	dw_args_need(&call, "category_id", NULL);
@@ -67,11 +69,11 @@ DW_FUNCTION(dwello_edit_category)
 	edit_read(&call, &edit);
 
 	if (edit.parent_id != NULL)
-		dw_category_lock_all();
+		dw_category_lock_tree();
 	if (!dw_category_lock(&id, &category))
 		category_refuse_unknown(&id);
 	if (edit.parent_id != NULL && !dw_uuid_is_nil(edit.parent_id) &&
-		!dw_category_lock_parent(edit.parent_id))
+		!dw_category_load(edit.parent_id, &above))
 		category_refuse_unknown(edit.parent_id);
 	if (dw_call_replay(&call, &call.actor.user_id))
 		return dw_call_return(&call);

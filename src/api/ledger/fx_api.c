@@ -9,7 +9,6 @@
 
 #include "api/account/account_api.h"
 #include "api/escrow/escrow_api.h"
-#include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "store/ledger/ledger_store.h"
 

@@ -6,7 +6,6 @@
 
 #include <math.h>
 
-#include "core/account/account.h"
 #include "core/base/base.h"
 
 /* Labels are the names of arguments. */

@@ -14,7 +14,6 @@
 #include "utils/datetime.h"
 #include "utils/lsyscache.h"
 
-#include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/admin/admin_store.h"
 

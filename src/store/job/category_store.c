@@ -4,6 +4,9 @@
  */
 #include "postgres.h"
 
+#include "utils/fmgrprotos.h"
+#include "utils/snapmgr.h"
+
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
 #include "store/job/job_store.h"
@@ -77,26 +80,11 @@ dw_category_lock(const DwUuid *id, DwCategory *category)
 }
 
 void
-dw_category_lock_all(void)
+dw_category_lock_tree(void)
 {
-	static DwStatement lock_categories =
-		DW_STATEMENT("SELECT FROM dwello.service_categories AS c "
-					 "ORDER BY c.id FOR NO KEY UPDATE");
-	DwParams	p = DW_PARAMS;
-
-	(void) dw_execute(&lock_categories, &p);
-}
-
-bool
-dw_category_lock_parent(const DwUuid *id)
-{
-	static DwStatement lock_parent =
-		DW_STATEMENT("SELECT FROM dwello.service_categories AS c "
-					 "WHERE c.id = $1 FOR SHARE");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, id);
-	return dw_execute(&lock_parent, &p) > 0;
+	/* "dwellotr" */
+	(void) DirectFunctionCall1(pg_advisory_xact_lock_int8,
+							   Int64GetDatum(0x6477656C6C6F7472));
 }
 
 void
@@ -125,7 +113,11 @@ dw_category_measure(const DwUuid *id, const DwUuid *parent_id,
 
 	dw_param_uuid(&p, id);
 	dw_param_uuid(&p, parent_id);
-	(void) dw_execute(&measure_move, &p);
+	dw_category_lock_tree();
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+	(void) dw_query(&measure_move, &p);
+	PopActiveSnapshot();
 	dw_map_read(&moves, 0, move);
 }
 

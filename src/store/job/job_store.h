@@ -137,10 +137,9 @@ extern void dw_job_end(DwJob *job, const char *event);
  * changes about a built-in one is in dwello.category_overrides.  Either way
  * the row of service_categories is what is locked.
  *
- * What keeps the tree a tree: whoever moves a category has locked all of
- * them, in the order of their ids, and whoever adds one has locked its
- * parent FOR SHARE.  So no two moves look at the tree at once, and no
- * parent sinks while it gets a child.
+ * What keeps the tree a tree: whoever looks whether it is one locks it, until
+ * their transaction ends, and sees all that is committed at whatever level of
+ * isolation; and a trigger looks again at the end of whoever has moved one.
  */
 
 /* A category to be added. */
@@ -185,13 +184,16 @@ extern bool dw_category_load(const DwUuid *id, DwCategory *category);
 /* Locks and reads a category; false when there is none. */
 extern bool dw_category_lock(const DwUuid *id, DwCategory *category);
 
-/* Locks every category, for a move; then lock the one it is about. */
-extern void dw_category_lock_all(void);
+/* Locks the tree, for a move; then lock the category that it is about. */
+extern void dw_category_lock_tree(void);
 
-/* Locks a parent-to-be where it is; false when there is none. */
-extern bool dw_category_lock_parent(const DwUuid *id);
+/* The parent_depth of what lies below a cycle, or in it. */
+#define DW_CATEGORY_ENDLESS	100
 
-/* The facts about a move below a parent; NULL or nil: to the top. */
+/*
+ * The facts about a move below a parent; NULL or nil: to the top.  Locks the
+ * tree.
+ */
 extern void dw_category_measure(const DwUuid *id, const DwUuid *parent_id,
 								DwCategoryMove *move);
 
