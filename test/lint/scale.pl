@@ -290,8 +290,7 @@ sub claims
 sub unlimited
 {
 	return map { finding(@$_) }
-	  grep { $_->[1] =~ /ORDER BY [^()]*(?:\([^()]*\)[^()]*)*<~>/ && $_->[1] !~ /\bLIMIT\b/ }
-	  @statements;
+	  grep { $_->[1] =~ /\bORDER BY\b.*<~>(.*)/s && $1 !~ /\bLIMIT\b/ } @statements;
 }
 
 # crossings: one statement that joins tables which are placed by the user
