@@ -34,18 +34,4 @@ extern void dw_user_for_command(DwCall *call, const DwUuid *user_id,
 extern void dw_provider_for_command(DwCall *call, const char *arg,
 									const DwUuid *user_id);
 
-/* What the settings ask for before a user is active. */
-extern DwVerification dw_verification_required(void);
-
-/*
- * What arguments of users share, each 22023: a text that is there and blank
- * (NULL is fine); no time zone, else its one spelling; no language tag.
- */
-extern void dw_arg_check_blank(DwCall *call, const char *arg,
-							   const char *text);
-extern const char *dw_arg_check_timezone(DwCall *call, const char *arg,
-										 const char *text);
-extern void dw_arg_check_language(DwCall *call, const char *arg,
-								  const char *text);
-
 #endif							/* DW_ACCOUNT_API_H */

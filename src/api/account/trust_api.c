@@ -13,7 +13,6 @@
 #include "utils/uuid.h"
 
 #include "api/account/account_api.h"
-#include "api/account/trust_api_int.h"
 #include "core/account/account.h"
 #include "server/call/call_server.h"
 #include "server/crypto/crypto_server.h"
@@ -57,15 +56,18 @@ DW_FUNCTION(dwello_own_scopes)
 /* login(token, is_local) → the user's id; NULL when it ends the identity */
 DW_FUNCTION(dwello_login)
 {
+	const		NullableDatum *given = fcinfo->args;	/* without the frame of
+														 * a call */
+	const		NullableDatum *local = given + 1;
 	char	   *token = NULL;
 	bool		is_local;
 	DwActor		actor;
 
-	if (PG_ARGISNULL(1))
+	if (local->isnull)
 		dw_raise(DW_NULL_VALUE, "is_local must not be null", NULL, NULL);
-	is_local = PG_GETARG_BOOL(1);
-	if (!PG_ARGISNULL(0))
-		token = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	is_local = DatumGetBool(local->value);
+	if (!given->isnull)
+		token = TextDatumGetCString(given->value);
 
 	login_guard(token, is_local);
 	dw_token_set(token, is_local);
@@ -214,13 +216,4 @@ login_guard(const char *token, bool is_local)
 			 "Call dwello.login(token) in each transaction; a superuser"
 			 " turns dwello.session_tokens on for connections that no"
 			 " pooler shares.");
-}
-
-/* Asks core, and for the job they share only where that decides. */
-bool
-dw_contact_open_to(const DwActor *caller, const DwUuid *user_id)
-{
-	return dw_contact_visible(caller, user_id, false) ||
-		dw_contact_visible(caller, user_id,
-						   dw_contact_shared(&caller->user_id, user_id));
 }

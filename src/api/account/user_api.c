@@ -1,19 +1,31 @@
 /*
  * user_api.c
- *		Entry points of users: registering and verifying.
+ *		Entry points of users: registering, verifying, keeping out, profiles.
  *
  * A new user is its own scope: its row is inserted first, and that insert is
  * the lock.  Whoever comes second with the same id finds the row, waits for
  * the first to commit, and then finds the first one's record, too.
+ *
+ * Suspension does nothing to jobs, bids and escrows: money and work under
+ * way are for people to settle.  It bars every token, so the user neither
+ * acts nor reads, and a gate makes a suspended provider's bids ineligible.
  */
 #include "postgres.h"
 
+#include "utils/jsonb.h"
+
 #include "api/account/account_api.h"
 #include "core/account/account.h"
+#include "server/call/call_server.h"
 #include "server/error/error_server.h"
 #include "server/event/event_server.h"
+#include "server/identity/identity_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/account/account_store.h"
+
+/* Who decides on the status of an account. */
+#define ACCOUNT_STATUS_ACTORS (DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM)
 
 static void draft_read(DwCall *call, DwUserDraft *draft);
 static void draft_check(DwCall *call, DwUserDraft *draft);
@@ -23,6 +35,62 @@ static void user_furnish(const DwUserDraft *draft);
 static void user_verify(DwCall *call, DwUser *user, DwVerifiable what);
 static void verifiable_guard(DwCall *call, const DwUser *user,
 							 DwVerifiable what);
+static void suspend_apply(DwCall *call, DwUser *user, const char *reason);
+static void reinstate_apply(DwCall *call, DwUser *user);
+static void account_status_emit(DwCall *call, const DwUser *user,
+								const char *type);
+static Datum account_status_return(DwCall *call, const DwUser *user);
+static void change_read(DwCall *call, DwProfileChange *change);
+static void change_check(DwCall *call, DwProfileChange *change);
+static void change_check_texts(DwCall *call, DwProfileChange *change);
+static void change_check_lists(DwCall *call, const DwProfileChange *change);
+static void clearable_check(DwCall *call, const char *arg, const char *text);
+static void url_check(DwCall *call, const char *arg, const char *url);
+static Datum document_opt(DwCall *call, const char *arg);
+static void document_check(DwCall *call, const char *arg, Datum document,
+						   int max);
+static void profile_emit(const DwUuid *user_id);
+
+/* What the settings ask for before a user is active. */
+static DwVerification
+verification_required(void)
+{
+	DwVerification required;
+
+	required.email = dw_setting_bool("email_verification_required");
+	required.phone = dw_setting_bool("phone_verification_required");
+	required.provider = !dw_setting_bool("auto_approve_providers");
+	return required;
+}
+
+/* 22023 for a text that is there and blank; NULL is fine. */
+static void
+check_blank(DwCall *call, const char *arg, const char *text)
+{
+	if (text != NULL && dw_text_blank(text))
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must not be blank");
+}
+
+/* A time zone in its one spelling; 22023 for none. */
+static const char *
+check_timezone(DwCall *call, const char *arg, const char *text)
+{
+	const char *found = dw_timezone_find(text);
+
+	if (found == NULL)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
+					  "is not a time zone of this server");
+	return found;
+}
+
+/* 22023 for what is no language tag. */
+static void
+check_language(DwCall *call, const char *arg, const char *text)
+{
+	if (!dw_language_valid(text))
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
+					  "must be a language tag like en or pt-BR");
+}
 
 /* register_user(email, user_type, …) → user_id, user_type, status, … */
 DW_FUNCTION(dwello_register_user)
@@ -125,44 +193,6 @@ dw_provider_for_command(DwCall *call, const char *arg, const DwUuid *user_id)
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be a service provider's");
 }
 
-/* What the settings ask for before a user is active. */
-DwVerification
-dw_verification_required(void)
-{
-	DwVerification required;
-
-	required.email = dw_setting_bool("email_verification_required");
-	required.phone = dw_setting_bool("phone_verification_required");
-	required.provider = !dw_setting_bool("auto_approve_providers");
-	return required;
-}
-
-void
-dw_arg_check_blank(DwCall *call, const char *arg, const char *text)
-{
-	if (text != NULL && dw_text_blank(text))
-		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must not be blank");
-}
-
-const char *
-dw_arg_check_timezone(DwCall *call, const char *arg, const char *text)
-{
-	const char *found = dw_timezone_find(text);
-
-	if (found == NULL)
-		dw_arg_refuse(call, arg, DW_BAD_VALUE,
-					  "is not a time zone of this server");
-	return found;
-}
-
-void
-dw_arg_check_language(DwCall *call, const char *arg, const char *text)
-{
-	if (!dw_language_valid(text))
-		dw_arg_refuse(call, arg, DW_BAD_VALUE,
-					  "must be a language tag like en or pt-BR");
-}
-
 /* Reads what is there (22004), none of it over its limit (22001). */
 static void
 draft_read(DwCall *call, DwUserDraft *draft)
@@ -191,14 +221,14 @@ static void
 draft_check(DwCall *call, DwUserDraft *draft)
 {
 	draft->email = email_spell(call, draft->email);
-	dw_arg_check_blank(call, "first_name", draft->first_name);
-	dw_arg_check_blank(call, "last_name", draft->last_name);
+	check_blank(call, "first_name", draft->first_name);
+	check_blank(call, "last_name", draft->last_name);
 	if (draft->phone != NULL)
 		draft->phone = phone_spell(call, draft->phone);
-	dw_arg_check_blank(call, "password_hash", draft->password_hash);
-	draft->timezone = dw_arg_check_timezone(call, "timezone",
-											draft->timezone);
-	dw_arg_check_language(call, "language", draft->language);
+	check_blank(call, "password_hash", draft->password_hash);
+	draft->timezone = check_timezone(call, "timezone",
+									 draft->timezone);
+	check_language(call, "language", draft->language);
 }
 
 /* The one spelling of an address that an account may have. */
@@ -268,7 +298,7 @@ verifiable_guard(DwCall *call, const DwUser *user, DwVerifiable what)
 static void
 user_verify(DwCall *call, DwUser *user, DwVerifiable what)
 {
-	const DwVerification required = dw_verification_required();
+	const DwVerification required = verification_required();
 	bool	   *flag = dw_verification_flag(&user->verified, what);
 	DwUserStatus before = user->status;
 	bool		known = *flag;
@@ -288,4 +318,329 @@ user_verify(DwCall *call, DwUser *user, DwVerifiable what)
 	dw_payload_text(&payload, "what", dw_verifiable_label(what));
 	dw_payload_text(&payload, "status", dw_user_status_label(user->status));
 	dw_event_emit(&user->id, "user", &user->id, "user_verified", &payload);
+}
+
+/* suspend_user(user_id, reason) → user_id, status, … */
+DW_FUNCTION(dwello_suspend_user)
+{
+	DwCall		call;
+	DwUuid		user_id;
+	DwUser		user;
+	const char *reason;
+
+	dw_command_begin(&call, fcinfo, ACCOUNT_STATUS_ACTORS);
+	dw_args_need(&call, "user_id", "reason", NULL);
+	user_id = dw_arg_uuid(&call, "user_id");
+	reason = dw_arg_text(&call, "reason", DW_USER_REASON_MAX);
+	if (call.actor.kind != DW_ACTOR_SYSTEM &&
+		dw_uuid_equal(&user_id, &call.actor.user_id))
+		dw_arg_refuse(&call, "user_id", DW_BAD_VALUE,
+					  "must not be the caller's own");
+
+	dw_user_for_command(&call, &user_id, &user);
+	if (dw_call_replay(&call, &user.id))
+		return dw_call_return(&call);
+	dw_call_version(&call, user.version);
+	if (user.status == DW_USER_SUSPENDED)
+		dw_call_replayed(&call);
+	else
+		suspend_apply(&call, &user, reason);
+	return account_status_return(&call, &user);
+}
+
+/* reinstate_user(user_id) → user_id, status, … */
+DW_FUNCTION(dwello_reinstate_user)
+{
+	DwCall		call;
+	DwUuid		user_id;
+	DwUser		user;
+
+	dw_command_begin(&call, fcinfo, ACCOUNT_STATUS_ACTORS);
+	user_id = dw_arg_uuid(&call, "user_id");
+
+	dw_user_for_command(&call, &user_id, &user);
+	if (dw_call_replay(&call, &user.id))
+		return dw_call_return(&call);
+	dw_call_version(&call, user.version);
+	if (user.status == DW_USER_INACTIVE)
+		dw_raise(DW_INVALID_TRANSITION, "the user is not suspended",
+				 psprintf("User %s has the status \"%s\".",
+						  dw_uuid_text(&user.id),
+						  dw_user_status_label(user.status)),
+				 "Only a suspended user is reinstated.");
+	if (user.status == DW_USER_SUSPENDED)
+		reinstate_apply(&call, &user);
+	else
+		dw_call_replayed(&call);
+	return account_status_return(&call, &user);
+}
+
+/* set_password_hash(user_id, password_hash) → user_id, … */
+DW_FUNCTION(dwello_set_password_hash)
+{
+	DwCall		call;
+	DwUuid		user_id;
+	DwUser		user;
+	const char *hash;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	dw_args_need(&call, "user_id", "password_hash", NULL);
+	user_id = dw_arg_uuid(&call, "user_id");
+	hash = dw_arg_text(&call, "password_hash", DW_USER_HASH_MAX);
+
+	dw_user_for_command(&call, &user_id, &user);
+	if (dw_call_replay(&call, &user.id))
+		return dw_call_return(&call);
+	dw_call_version(&call, user.version);
+	user.password_hash = hash;
+	dw_user_save_password(&user);
+	(void) dw_tokens_revoke(&user.id);
+	account_status_emit(&call, &user, "password_changed");
+	return account_status_return(&call, &user);
+}
+
+/* Keeps the user out, from now on. */
+static void
+suspend_apply(DwCall *call, DwUser *user, const char *reason)
+{
+	user->status = DW_USER_SUSPENDED;
+	dw_user_save_status(user);
+	dw_tokens_bar(&user->id);
+	dw_user_log(&user->id, &call->actor, "suspended", reason);
+	account_status_emit(call, user, "user_suspended");
+}
+
+/* Lets the user in again, as what has been verified of them. */
+static void
+reinstate_apply(DwCall *call, DwUser *user)
+{
+	const DwVerification required = verification_required();
+
+	user->status = dw_user_reinstated_status(user->type, &user->verified,
+											 &required);
+	dw_user_save_status(user);
+	dw_tokens_admit(&user->id);
+	dw_user_log(&user->id, &call->actor, "reinstated", NULL);
+	account_status_emit(call, user, "user_reinstated");
+}
+
+/* Tells the outside who, and by whom; never why. */
+static void
+account_status_emit(DwCall *call, const DwUser *user, const char *type)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "user_id", &user->id);
+	if (call->actor.kind != DW_ACTOR_SYSTEM)
+		dw_payload_uuid(&payload, "actor_id", &call->actor.user_id);
+	dw_event_emit(&user->id, "user", &user->id, type, &payload);
+}
+
+/* The row that all three return. */
+static Datum
+account_status_return(DwCall *call, const DwUser *user)
+{
+	dw_row_uuid(call, "user_id", &user->id);
+	dw_row_text(call, "status", dw_user_status_label(user->status));
+	dw_row_int4(call, "version", user->version);
+	return dw_call_return(call);
+}
+
+/* update_profile(bio, …) → user_id, version, replayed */
+DW_FUNCTION(dwello_update_profile)
+{
+	DwCall		call;
+	DwProfileChange change;
+	DwUuid		user_id;
+	DwUser		user;
+	int32		version;
+
+	dw_draft_begin(&call, fcinfo, DW_ACTOR_ANY);
+	user_id = dw_user_argument(&call, "user_id");
+	change_read(&call, &change);
+	change_check(&call, &change);
+
+	dw_user_for_command(&call, &user_id, &user);
+	version = dw_profile_lock(&user_id);
+	if (version == 0)
+		dw_raise(DW_NOT_FOUND, "profile does not exist",
+				 psprintf("User %s has none.", dw_uuid_text(&user_id)), NULL);
+	if (dw_call_replay(&call, &user_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, version);
+	if (dw_args_given(&call, NULL, "user_id"))
+	{
+		version = dw_profile_update(&user_id, &change);
+		profile_emit(&user_id);
+	}
+	else
+		dw_call_replayed(&call);
+
+	dw_row_uuid(&call, "user_id", &user_id);
+	dw_row_int4(&call, "version", version);
+	return dw_call_return(&call);
+}
+
+/* provider_summary(provider_id) → what anybody may know of them */
+DW_FUNCTION(dwello_provider_summary)
+{
+	DwCall		call;
+	DwUuid		provider_id;
+	bool		is_open;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
+	provider_id = dw_arg_uuid(&call, "provider_id");
+	is_open = dw_contact_open_to(&call.actor, &provider_id);
+	if (!dw_summary_query(&call, &provider_id, dw_today(), is_open))
+		dw_raise(DW_NOT_FOUND, "provider does not exist",
+				 psprintf("There is no active service provider %s.",
+						  dw_uuid_text(&provider_id)), NULL);
+	return dw_call_return(&call);
+}
+
+/* Reads what is there, texts over their limits are 22001. */
+static void
+change_read(DwCall *call, DwProfileChange *change)
+{
+	memset(change, 0, sizeof(*change));
+	change->bio = dw_arg_text_opt(call, "bio", DW_PROFILE_BIO_MAX);
+	change->company_name = dw_arg_text_opt(call, "company_name",
+										   DW_PROFILE_COMPANY_MAX);
+	change->website = dw_arg_text_opt(call, "website",
+									  DW_PROFILE_URL_MAX);
+	change->profile_image_url = dw_arg_text_opt(call, "profile_image_url",
+												DW_PROFILE_URL_MAX);
+	change->timezone = dw_arg_text_opt(call, "timezone",
+									   DW_USER_TIMEZONE_MAX);
+	change->language = dw_arg_text_opt(call, "language",
+									   DW_USER_LANGUAGE_MAX);
+	change->first_name = dw_arg_text_opt(call, "first_name",
+										 DW_USER_NAME_MAX);
+	change->last_name = dw_arg_text_opt(call, "last_name",
+										DW_USER_NAME_MAX);
+	if (dw_arg_has(call, "specialties"))
+		change->specialties = dw_arg_texts(call, "specialties",
+										   DW_PROFILE_SPECIALTY_MAX,
+										   &change->specialty_count);
+	change->years_experience = dw_arg_int4_opt(call, "years_experience");
+	change->emergency_available = dw_arg_bool_opt(call, "emergency_available");
+	change->service_areas = document_opt(call, "service_areas");
+	change->availability_schedule = document_opt(call,
+												 "availability_schedule");
+	change->insurance_info = document_opt(call, "insurance_info");
+	change->license_info = document_opt(call, "license_info");
+}
+
+/* Judges every value (22023) and gives each its one spelling. */
+static void
+change_check(DwCall *call, DwProfileChange *change)
+{
+	const char *fault;
+
+	change_check_texts(call, change);
+	change_check_lists(call, change);
+	document_check(call, "service_areas", change->service_areas,
+				   DW_PROFILE_AREA_BYTES_MAX);
+	document_check(call, "availability_schedule",
+				   change->availability_schedule,
+				   DW_PROFILE_DOCUMENT_BYTES_MAX);
+	document_check(call, "insurance_info", change->insurance_info,
+				   DW_PROFILE_DOCUMENT_BYTES_MAX);
+	document_check(call, "license_info", change->license_info,
+				   DW_PROFILE_DOCUMENT_BYTES_MAX);
+	if (change->service_areas == (Datum) 0 ||
+		dw_json_arg_is_null(change->service_areas))
+		return;
+	fault = dw_area_fault(change->service_areas);
+	if (fault != NULL)
+		dw_arg_refuse(call, "service_areas", DW_BAD_VALUE, fault);
+}
+
+/* The texts of a change. */
+static void
+change_check_texts(DwCall *call, DwProfileChange *change)
+{
+	clearable_check(call, "bio", change->bio);
+	clearable_check(call, "company_name", change->company_name);
+	url_check(call, "website", change->website);
+	url_check(call, "profile_image_url", change->profile_image_url);
+	if (change->timezone != NULL)
+		change->timezone = check_timezone(call, "timezone",
+										  change->timezone);
+	if (change->language != NULL)
+		check_language(call, "language", change->language);
+	check_blank(call, "first_name", change->first_name);
+	check_blank(call, "last_name", change->last_name);
+}
+
+/* The years and the specialties of a change. */
+static void
+change_check_lists(DwCall *call, const DwProfileChange *change)
+{
+	if (change->years_experience != NULL &&
+		(*change->years_experience < 0 ||
+		 *change->years_experience > DW_PROFILE_YEARS_MAX))
+		dw_arg_refuse(call, "years_experience", DW_BAD_VALUE,
+					  psprintf("must be from 0 to %d", DW_PROFILE_YEARS_MAX));
+	if (change->specialty_count > DW_PROFILE_SPECIALTIES_MAX)
+		dw_arg_refuse(call, "specialties", DW_BAD_VALUE,
+					  psprintf("must not have more than %d elements",
+							   DW_PROFILE_SPECIALTIES_MAX));
+	for (int i = 0; i < change->specialty_count; i++)
+	{
+		if (dw_text_blank(change->specialties[i]))
+			dw_arg_refuse(call, "specialties", DW_BAD_VALUE,
+						  "must not have a blank element");
+	}
+}
+
+/* An empty text takes a value away; blanks alone are a mistake. */
+static void
+clearable_check(DwCall *call, const char *arg, const char *text)
+{
+	if (text != NULL && *text != '\0')
+		check_blank(call, arg, text);
+}
+
+/* An empty text, or what may be linked to. */
+static void
+url_check(DwCall *call, const char *arg, const char *url)
+{
+	if (url != NULL && *url != '\0' && !dw_url_valid(url))
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
+					  "must be an address like https://example.org/");
+}
+
+/* A document, or a zero Datum. */
+static Datum
+document_opt(DwCall *call, const char *arg)
+{
+	return dw_arg_has(call, arg) ? dw_arg_jsonb(call, arg) : (Datum) 0;
+}
+
+/* 22023 for a document that is neither null nor an object in its limit. */
+static void
+document_check(DwCall *call, const char *arg, Datum document, int max)
+{
+	DwJsonArg	object;
+
+	if (document == (Datum) 0 || dw_json_arg_is_null(document))
+		return;
+	if (VARSIZE(DatumGetPointer(document)) > (Size) max)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
+					  psprintf("must not be larger than %d bytes", max));
+	if (!dw_json_arg_object(document, &object))
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be a JSON object");
+}
+
+/* Tells the outside that there is something new to read. */
+static void
+profile_emit(const DwUuid *user_id)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "user_id", user_id);
+	dw_event_emit(user_id, "user", user_id, "profile_updated", &payload);
 }

@@ -44,8 +44,12 @@ extern void dw_address_insert(const DwAddress *address);
 /* A user's addresses opened, the primary one first: a jsonb array. */
 extern Datum dw_addresses_open(const DwUuid *user_id);
 
-/* Is one homeowner and the other confirmed provider of a live job? */
-extern bool dw_contact_shared(const DwUuid *a, const DwUuid *b);
+/*
+ * True when the caller may have the contact of the user opened: the user,
+ * staff, the system, and the other side of a job that was confirmed and not
+ * called off.
+ */
+extern bool dw_contact_open_to(const DwActor *caller, const DwUuid *user_id);
 
 /* Writes down who opened whose contact, and why. */
 extern void dw_contact_log(const DwUuid *user_id, const DwActor *actor,

@@ -156,8 +156,9 @@ dw_addresses_open(const DwUuid *user_id)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
-bool
-dw_contact_shared(const DwUuid *a, const DwUuid *b)
+/* Is one homeowner and the other confirmed provider of a live job? */
+static bool
+share_job(const DwUuid *a, const DwUuid *b)
 {
 	/* a site names the provider only once they have confirmed the award */
 	static DwStatement find =
@@ -173,6 +174,15 @@ dw_contact_shared(const DwUuid *a, const DwUuid *b)
 	dw_param_uuid(&p, a);
 	dw_param_uuid(&p, b);
 	return dw_query(&find, &p) > 0;
+}
+
+bool
+dw_contact_open_to(const DwActor *caller, const DwUuid *user_id)
+{
+	/* tables are asked only where the job that they share decides */
+	return dw_contact_visible(caller, user_id, false) ||
+		dw_contact_visible(caller, user_id,
+						   share_job(&caller->user_id, user_id));
 }
 
 void
