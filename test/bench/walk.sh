@@ -44,7 +44,7 @@ walk()
 }
 
 walk dispute_end admin "resolve_dispute(job_id => 'de000000-0000-7000-8000-000000000011', homeowner_amount => 10000, reason => 'One door was warped.')" \
-	dw_dispute_end
+	dispute_end
 walk request_payout provider_1 'request_payout(amount => 20000)'
 walk submit_bid provider_1 "submit_bid(job_id => 'de000000-0000-7000-8000-000000000013', labor_cost => 60000, materials_cost => 12000, timeline_days => 2, warranty_months => 12)"
 walk login provider_1 "login((SELECT s.token FROM walk.session AS s WHERE s.name = 'provider_1'))"

@@ -1,6 +1,7 @@
 /*
  * dispute_api.c
- *		Commands on a dispute: open, answer, withdraw, resolve, and expire.
+ *		Commands on a dispute: open, answer, withdraw, resolve, and expire;
+ *		and what becomes of disputes when a chargeback ends.
  *
  * What has expired is expired: past answer_by nobody moves a dispute any
  * more, and expire_disputes() ends it.
@@ -9,12 +10,156 @@
 
 #include "api/account/account_api.h"
 #include "api/dispute/dispute_api.h"
+#include "api/escrow/escrow_api.h"
 #include "api/job/job_api.h"
 #include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/dispute/dispute_store.h"
 #include "store/job/job_store.h"
+
+/* How a dispute ends. */
+typedef struct Ending
+{
+	int64		figure;			/* what the provider is paid */
+	DwDisputeStatus status;		/* settled or resolved */
+	DwEscrowEvent event;		/* what ended it */
+	DwActor		actor;			/* who did */
+	const char *key;			/* idempotency key of the call, or NULL */
+} Ending;
+
+/* When a dispute that begins to wait now has waited long enough. */
+static TimestampTz
+deadline_of(const DwUuid *job_id, const DwDispute *dispute)
+{
+	const char *timer = dispute->status == DW_DISPUTE_ANSWERED
+		? "mediation_days" : dispute->by_homeowner
+		? "dispute_provider_days" : "dispute_homeowner_days";
+
+	return dw_now() + dw_job_timer(job_id, timer) * USECS_PER_DAY;
+}
+
+/* The members of a payload that every event of a dispute has. */
+static void
+dispute_payload(DwPayload *payload, const DwEscrowRow *row,
+				const DwDisputeRow *dispute)
+{
+	const DwDispute *facts = &dispute->dispute;
+
+	dw_escrow_payload(payload, row);
+	dw_payload_uuid(payload, "dispute_id", &facts->id);
+	dw_payload_uuid(payload, "milestone_id", dispute->has_milestone
+					? &dispute->milestone_id : NULL);
+	dw_payload_text(payload, "status",
+					dw_dispute_status_label(facts->status));
+	dw_payload_int8(payload, "amount", facts->amount);
+}
+
+/* Tells both sides how it ended. */
+static void
+emit_ended(const DwEscrowRow *row, const DwDisputeRow *dispute,
+		   const DwSettlement *settlement)
+{
+	DwPayload	payload;
+
+	dispute_payload(&payload, row, dispute);
+	dw_payload_uuid(&payload, "transaction_id", &dispute->transaction_id);
+	dw_payload_int8(&payload, "settled_amount", dispute->settled_amount);
+	dw_payload_int8(&payload, "fee", settlement->release.fee);
+	dw_payload_int8(&payload, "tax", settlement->release.tax);
+	dw_payload_int8(&payload, "payout", settlement->release.payout);
+	dw_payload_int8(&payload, "refund", settlement->refund);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "dispute_settled",
+				  &payload);
+}
+
+/* The end of a dispute as a transaction, with its legs, in the ledger. */
+static DwPaymentPart *
+book_end(DwEscrowRow *row, DwDisputeRow *dispute, const Ending *ending,
+		 const DwSettlement *settlement, int *part_count)
+{
+	const DwRelease *release = &settlement->release;
+	const DwParties parties = DW_ESCROW_PARTIES(row);
+	const DwEarnings earnings = {release->payout, release->fee, release->tax};
+	DwPaymentPart *parts;
+	DwTransaction transaction;
+	DwPosting	posting;
+
+	parts = dw_payments_to_refund(&row->job_id, settlement->refund,
+								  part_count);
+	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_DISPUTE,
+								&ending->actor);
+	transaction.amount = release->amount + settlement->refund;
+	transaction.platform_fee = release->fee;
+	transaction.tax = release->tax;
+	transaction.net_amount = release->payout;
+	transaction.milestone_id = dispute->has_milestone
+		? &dispute->milestone_id : NULL;
+	transaction.idempotency_key = ending->key;
+	dw_posting_settlement(&posting, &parties, &earnings,
+						  dw_refund_parts(parts, *part_count), *part_count);
+	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
+	dispute->transaction_id = transaction.id;
+	return parts;
+}
+
+/*
+ * Puts the end of a dispute into the ledger, both ways in one transaction,
+ * writes escrow and dispute, asks the workers for the refunds, emits it to
+ * both sides, and lets the job follow.
+ */
+static void
+dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
+			const Ending *ending)
+{
+	DwTransition transition = {ending->event, ending->actor,
+	row->escrow.status, &dispute->transaction_id};
+	DwSettlement settlement = {.figure = ending->figure};
+	DwPaymentPart *parts;
+	int			part_count;
+
+	if (dw_dispute_settle(&row->escrow, row->milestones,
+						  row->milestone_count, &dispute->dispute,
+						  &settlement) != DW_OK)
+		elog(ERROR, "dispute %s cannot end at " INT64_FORMAT,
+			 dw_uuid_text(&dispute->dispute.id), ending->figure);
+	dispute->dispute.status = ending->status;
+	dispute->settled_amount = ending->figure;
+	parts = book_end(row, dispute, ending, &settlement, &part_count);
+	dw_escrow_apply(row, &transition);
+	dw_dispute_save(dispute);
+	for (int i = 0; i < part_count; i++)
+		dw_refund_emit(row, &dispute->transaction_id, &parts[i], "dispute");
+	emit_ended(row, dispute, &settlement);
+	dw_escrow_move_job(job, row);
+}
+
+void
+dw_disputes_unfreeze(const DwEscrowRow *row, const DwUuid *transaction_id)
+{
+	const DwSettlement nothing = {.figure = 0};
+	int			count;
+	DwDisputeRow *disputes = dw_disputes_open(&row->job_id, &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		DwDisputeRow *dispute = &disputes[i];
+
+		if (!dw_dispute_reduce(&dispute->dispute, row->milestones,
+							   row->milestone_count))
+		{
+			dispute->settled_amount = 0;
+			dispute->transaction_id = *transaction_id;
+			emit_ended(row, dispute, &nothing);
+		}
+		else if (!row->escrow.frozen)
+			dispute->answer_by = Max(dispute->answer_by,
+									 deadline_of(&row->job_id,
+												 &dispute->dispute));
+		dw_dispute_save(dispute);
+	}
+}
 
 /* Fills the columns of the dispute, then those of the escrow. */
 static Datum
@@ -62,7 +207,7 @@ emit_to_other(DwCall *call, const DwEscrowRow *row,
 	bool		by_homeowner = call->actor.kind == DW_ACTOR_HOMEOWNER;
 	DwPayload	payload;
 
-	dw_dispute_payload(&payload, row, dispute);
+	dispute_payload(&payload, row, dispute);
 	dw_payload_uuid(&payload, "recipient_id", by_homeowner
 					? &row->provider_id : &row->homeowner_id);
 	dw_event_emit(&row->job_id, "escrow", &row->job_id, type, &payload);
@@ -121,7 +266,7 @@ DW_FUNCTION(dwello_open_dispute)
 		dw_arg_refuse(&call, "amount", result, "is more than is disputed");
 	if (result != DW_OK)
 		dw_escrow_refuse(&call, &row, result);
-	dispute.answer_by = dw_dispute_deadline(&row.job_id, &dispute.dispute);
+	dispute.answer_by = deadline_of(&row.job_id, &dispute.dispute);
 	dw_escrow_apply(&row, &transition);
 	dw_dispute_insert(&row, &dispute);
 	emit_to_other(&call, &row, &dispute, "dispute_opened");
@@ -214,8 +359,8 @@ answer_apply(DwCall *call, DwEscrowRow *row, DwDisputeRow *dispute,
 	row->escrow.status, NULL};
 
 	if (dispute->dispute.status != before)
-		dispute->answer_by = dw_dispute_deadline(&row->job_id,
-												 &dispute->dispute);
+		dispute->answer_by = deadline_of(&row->job_id,
+										 &dispute->dispute);
 	dw_escrow_apply(row, &transition);
 	dw_dispute_save(dispute);
 	emit_to_other(call, row, dispute, "dispute_answered");
@@ -227,7 +372,7 @@ DW_FUNCTION(dwello_answer_dispute)
 	DwJob		job;
 	DwEscrowRow row;
 	DwDisputeRow dispute;
-	DwEnding	ending = {.status = DW_DISPUTE_SETTLED,
+	Ending		ending = {.status = DW_DISPUTE_SETTLED,
 	.event = DW_ESCROW_EVENT_ANSWER_DISPUTE};
 	DwDisputeStatus before;
 	char	   *notes;
@@ -253,7 +398,7 @@ DW_FUNCTION(dwello_answer_dispute)
 	ending.actor = call.actor;
 	ending.key = call.key;
 	if (dw_dispute_meets(&dispute.dispute, &ending.figure))
-		dw_dispute_end(&job, &row, &dispute, &ending);
+		dispute_end(&job, &row, &dispute, &ending);
 	else
 		answer_apply(&call, &row, &dispute, before);
 	return dispute_return(&call, &row, &dispute);
@@ -323,7 +468,7 @@ DW_FUNCTION(dwello_resolve_dispute)
 	DwJob		job;
 	DwEscrowRow row;
 	DwDisputeRow dispute;
-	DwEnding	ending = {.status = DW_DISPUTE_RESOLVED,
+	Ending		ending = {.status = DW_DISPUTE_RESOLVED,
 	.event = DW_ESCROW_EVENT_RESOLVE_DISPUTE};
 	char	   *reason;
 	int64		back;
@@ -353,7 +498,7 @@ DW_FUNCTION(dwello_resolve_dispute)
 	ending.actor = call.actor;
 	ending.key = call.key;
 	dispute.resolution = reason;
-	dw_dispute_end(&job, &row, &dispute, &ending);
+	dispute_end(&job, &row, &dispute, &ending);
 	return dispute_return(&call, &row, &dispute);
 }
 
@@ -374,7 +519,7 @@ dispute_expire(int turn, void *argument)
 {
 	ExpiryBatch *batch = argument;
 	const DwDue *due = &batch->rows[turn];
-	DwEnding	ending = {
+	Ending		ending = {
 		.status = DW_DISPUTE_SETTLED,
 		.event = DW_ESCROW_EVENT_DEFAULT_DECISION,
 		.actor = batch->call->actor
@@ -391,7 +536,7 @@ dispute_expire(int turn, void *argument)
 		dispute.answer_by > dw_now())
 		return true;
 	ending.figure = dw_dispute_default_figure(&dispute.dispute);
-	dw_dispute_end(&job, &row, &dispute, &ending);
+	dispute_end(&job, &row, &dispute, &ending);
 	batch->ended++;
 	return true;
 }

@@ -1,13 +1,117 @@
 /*
  * escrow_api.c
- *		Commands that approve work and release its money.
+ *		Commands that move what an escrow holds: to the provider, when work is
+ *		approved or nobody objected to it in time, or back to the homeowner.
+ *
+ * release_due_escrows claims jobs, passing over those that somebody works
+ * on, and then decides as the others do, all in one transaction.  What the
+ * claim saw is looked at again under the lock.
+ *
+ * A refund leaves the escrow for the clearing accounts of the companies that
+ * the payments came through; an intent in the outbox for each payment tells
+ * its worker what to give back.  Neither refund nor cancel_escrow ends the
+ * job: that is for cancel_job() or complete_job().
  */
 #include "postgres.h"
 
 #include "api/account/account_api.h"
 #include "api/escrow/escrow_api.h"
 #include "core/base/base.h"
+#include "server/error/error_server.h"
+#include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/escrow/escrow_store.h"
+#include "store/job/job_store.h"
+#include "store/ledger/ledger_store.h"
+
+/* Where one release comes from, for the ledger. */
+typedef struct Payout
+{
+	DwEscrowEvent event;		/* what released the money */
+	DwActor		actor;			/* who did */
+	DwEscrowStatus from;		/* the escrow's state before the decision */
+	const DwUuid *milestone_id; /* all of one milestone; or NULL */
+	const char *key;			/* idempotency key of the call, or NULL */
+	DwRelease	release;		/* what core decided */
+} Payout;
+
+/* Emits what was released. */
+static void
+emit_released(const DwEscrowRow *row, const DwTransaction *transaction)
+{
+	DwPayload	payload;
+
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "transaction_id", &transaction->id);
+	dw_payload_uuid(&payload, "milestone_id", transaction->milestone_id);
+	dw_payload_int8(&payload, "amount", transaction->amount);
+	dw_payload_int8(&payload, "fee", transaction->platform_fee);
+	dw_payload_int8(&payload, "tax", transaction->tax);
+	dw_payload_int8(&payload, "payout", transaction->net_amount);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "escrow_released",
+				  &payload);
+}
+
+/*
+ * Puts a release that core has decided on into the ledger, counts it and
+ * emits it; the rows of escrow, milestones and job are the caller's.
+ */
+static DwUuid
+pay(DwEscrowRow *row, const Payout *payout)
+{
+	const DwRelease *release = &payout->release;
+	DwTransition transition = {payout->event, payout->actor, payout->from,
+	NULL};
+	const DwParties parties = DW_ESCROW_PARTIES(row);
+	const DwEarnings earnings = {release->payout, release->fee, release->tax};
+	DwTransaction transaction;
+	DwPosting	posting;
+
+	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_RELEASE,
+								&payout->actor);
+	transaction.amount = release->amount;
+	transaction.platform_fee = release->fee;
+	transaction.tax = release->tax;
+	transaction.net_amount = release->payout;
+	transaction.milestone_id = payout->milestone_id;
+	transaction.idempotency_key = payout->key;
+	dw_posting_release(&posting, &parties, &earnings);
+	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
+	transition.transaction_id = &transaction.id;
+	dw_escrow_advance(row, &transition);
+	emit_released(row, &transaction);
+	return transaction.id;
+}
+
+/* The same with those rows, and the job, which the last one completes. */
+static DwUuid
+pay_out(DwJob *job, DwEscrowRow *row, const Payout *payout)
+{
+	DwUuid		id = pay(row, payout);
+
+	dw_escrow_settle(row);
+	dw_escrow_move_job(job, row);
+	return id;
+}
+
+/*
+ * Reads what of an escrow is meant: an amount, or a milestone.  22023: not
+ * positive, or both.
+ */
+static void
+read_selector(DwCall *call, DwSelector *selector)
+{
+	memset(selector, 0, sizeof(*selector));
+	selector->has_amount = dw_arg_has(call, "amount");
+	if (selector->has_amount)
+		selector->amount = dw_arg_int8(call, "amount");
+	selector->milestone_id = dw_arg_uuid_opt(call, "milestone_id");
+	if (selector->has_amount && selector->amount <= 0)
+		dw_arg_refuse(call, "amount", DW_BAD_VALUE, "must be more than zero");
+	if (selector->has_amount && selector->milestone_id != NULL)
+		dw_arg_refuse(call, "amount", DW_BAD_VALUE,
+					  "must be NULL when a milestone is given");
+}
 
 /* Fills the columns of what was released. */
 static void
@@ -25,13 +129,13 @@ DW_FUNCTION(dwello_release_escrow)
 	DwJob		job;
 	DwEscrowRow row;
 	DwSelector	selector;
-	DwPayout	payout = {.event = DW_ESCROW_EVENT_RELEASE};
+	Payout		payout = {.event = DW_ESCROW_EVENT_RELEASE};
 	DwUuid		transaction_id;
 	DwResult	result;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_ADMIN);
 	dw_args_need(&call, "job_id", NULL);
-	dw_arg_selector(&call, &selector);
+	read_selector(&call, &selector);
 	if (dw_escrow_begin(&call, &job, &row, selector.milestone_id))
 		return dw_call_return(&call);
 	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_RELEASE);
@@ -45,7 +149,7 @@ DW_FUNCTION(dwello_release_escrow)
 							   &payout.release);
 	if (result != DW_OK)
 		dw_escrow_refuse(&call, &row, result);
-	transaction_id = dw_escrow_pay_out(&job, &row, &payout);
+	transaction_id = pay_out(&job, &row, &payout);
 
 	dw_row_uuid(&call, "transaction_id", &transaction_id);
 	row_release(&call, &payout.release);
@@ -71,7 +175,7 @@ DW_FUNCTION(dwello_approve_milestone)
 	DwCall		call;
 	DwJob		job;
 	DwEscrowRow row;
-	DwPayout	payout = {.event = DW_ESCROW_EVENT_APPROVE};
+	Payout		payout = {.event = DW_ESCROW_EVENT_APPROVE};
 	DwUuid		milestone_id;
 	DwResult	result;
 
@@ -94,11 +198,366 @@ DW_FUNCTION(dwello_approve_milestone)
 		rest_approved(&row, &milestone_id);
 	else
 	{
-		DwUuid		id = dw_escrow_pay_out(&job, &row, &payout);
+		DwUuid		id = pay_out(&job, &row, &payout);
 
 		dw_row_uuid(&call, "transaction_id", &id);
 	}
 	row_release(&call, &payout.release);
+	dw_row_escrow(&call, &row);
+	return dw_call_return(&call);
+}
+
+void
+dw_escrow_release_approved(DwCall *call, DwJob *job, DwEscrowRow *row)
+{
+	DwMilestone *milestone;
+
+	while ((milestone = dw_milestones_approved(row->milestones,
+											   row->milestone_count)) != NULL)
+	{
+		DwSelector	selector = {.milestone_id = &milestone->id};
+		Payout		payout = {
+			.event = DW_ESCROW_EVENT_RELEASE_DUE,
+			.actor = call->actor,
+			.from = row->escrow.status,
+			.milestone_id = &milestone->id
+		};
+
+		if (dw_escrow_release(&row->escrow, row->milestones,
+							  row->milestone_count, &selector,
+							  &payout.release) != DW_OK)
+			break;				/* frozen: it goes on resting */
+		(void) pay_out(job, row, &payout);
+	}
+}
+
+#define PORTION 500				/* jobs whose release is written at once */
+
+/* What is released together. */
+typedef struct Release
+{
+	DwActor		actor;			/* the caller */
+	TimestampTz now;			/* by when it must be due */
+	DwEscrowRow *rows;			/* of locked jobs, by id */
+	int			count;			/* of rows */
+	int			left;			/* milestones that may still be released */
+} Release;
+
+/*
+ * True when a milestone is to be released: approved and fully paid by now,
+ * or submitted, and the time to object is over.
+ */
+static bool
+is_due(const DwEscrowRow *row, int index, TimestampTz now)
+{
+	const DwMilestone *milestone = &row->milestones[index];
+	TimestampTz due = row->stored[index].auto_release_at;
+
+	if (milestone->status == DW_MILESTONE_APPROVED)
+		return milestone->funded == milestone->amount;
+	return milestone->status == DW_MILESTONE_SUBMITTED &&
+		due != DT_NOBEGIN && due <= now;
+}
+
+/* Releases one milestone that is due; false when it cannot be, after all. */
+static bool
+release_milestone(const Release *release, DwEscrowRow *row, int index)
+{
+	DwUuid		milestone_id = row->milestones[index].id;
+	DwSelector	selector = {.milestone_id = &milestone_id};
+	Payout		payout = {
+		.event = DW_ESCROW_EVENT_RELEASE_DUE,
+		.actor = release->actor,
+		.from = row->escrow.status,
+		.milestone_id = &milestone_id
+	};
+
+	if (dw_escrow_release(&row->escrow, row->milestones,
+						  row->milestone_count, &selector,
+						  &payout.release) != DW_OK)
+		return false;			/* frozen since, or disputed */
+	(void) pay(row, &payout);
+	return true;
+}
+
+/* Releases what is due of one escrow; how many milestones that was. */
+static int
+release_escrow(const Release *release, DwEscrowRow *row)
+{
+	int			released = 0;
+
+	if (!dw_escrow_is_valid(&row->escrow))
+		return 0;				/* reconcile() tells of it */
+	for (int i = 0; i < row->milestone_count; i++)
+		if (released < release->left &&
+			is_due(row, i, release->now) &&
+			release_milestone(release, row, i))
+			released++;
+	if (released > 0)
+		dw_escrow_settle(row);
+	return released;
+}
+
+/* True when a release may have moved the job, too. */
+static bool
+moves_job(const DwEscrowRow *row)
+{
+	return row->escrow.status == DW_ESCROW_DISPUTED ||
+		dw_escrow_is_complete(&row->escrow, row->milestones,
+							  row->milestone_count);
+}
+
+/* Lets the jobs of escrows follow them; most need no look at the job. */
+static void
+move_jobs(DwEscrowRow **rows, int count)
+{
+	DwUuid	   *ids = palloc(sizeof(DwUuid) * Max(count, 1));
+	DwJob	   *jobs;
+
+	for (int i = 0; i < count; i++)
+		ids[i] = rows[i]->job_id;
+	jobs = dw_jobs_load_locked(ids, count);
+	for (int i = 0; i < count; i++)
+		dw_escrow_move_job(&jobs[i], rows[i]);
+}
+
+/* Releases what is due of all the escrows: work for dw_write_batch(). */
+static void
+release_escrows(void *argument)
+{
+	Release    *release = argument;
+	DwEscrowRow **moving = palloc(sizeof(DwEscrowRow *) * release->count);
+	int			count = 0;
+
+	for (int i = 0; i < release->count; i++)
+	{
+		DwEscrowRow *row = &release->rows[i];
+		int			released = release_escrow(release, row);
+
+		release->left -= released;
+		if (released > 0 && moves_job(row))
+			moving[count++] = row;
+	}
+	if (count > 0)
+		move_jobs(moving, count);
+}
+
+/* The whole of a call, released a portion a turn. */
+typedef struct ReleaseBatch
+{
+	DwCall	   *call;			/* the caller's */
+	const DwUuid *jobs;			/* claimed, by id */
+	int			count;			/* of jobs */
+	int			left;			/* milestones that may still be released */
+} ReleaseBatch;
+
+/* Releases what is due in some of the jobs, each statement once for all. */
+static bool
+release_portion(int turn, void *argument)
+{
+	ReleaseBatch *batch = argument;
+	int			first = turn * PORTION;
+	int			count = Min(PORTION, batch->count - first);
+	Release		release = {
+		.actor = batch->call->actor,
+		.now = dw_now(),
+		.left = batch->left
+	};
+
+	release.rows = dw_escrows_lock(&batch->jobs[first], count,
+								   &release.count);
+	if (release.count != count)
+		elog(ERROR, "a claimed job has lost its escrow");
+	dw_write_batch(release_escrows, &release);
+	batch->left = release.left;
+	return batch->left > 0;
+}
+
+DW_FUNCTION(dwello_release_due_escrows)
+{
+	DwCall		call;
+	ReleaseBatch batch = {.call = &call};
+	int32		max_rows;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	max_rows = dw_arg_max_rows(&call);
+	batch.left = max_rows;
+	batch.jobs = dw_releases_claim_due(max_rows, &batch.count);
+	dw_each_turn((batch.count + PORTION - 1) / PORTION, release_portion,
+				 &batch);
+	dw_row_int4(&call, "released", max_rows - batch.left);
+	dw_row_int4(&call, "jobs", batch.count);
+	return dw_call_return(&call);
+}
+
+/* What one refund is, for its books. */
+typedef struct Refund
+{
+	DwSelector	selector;		/* what was asked for */
+	const char *reason;			/* in words, or NULL */
+	DwEscrowStatus from;		/* the escrow's state before the decision */
+	DwRelease	decided;		/* what core decided */
+	DwPaymentPart *parts;		/* of the payments that are given back */
+	int			part_count;		/* how many */
+} Refund;
+
+/* WD101: what is being reviewed is not the homeowner's to take back. */
+static void
+check_consent(DwCall *call, const DwEscrowRow *row)
+{
+	if (call->actor.kind != DW_ACTOR_HOMEOWNER ||
+		!dw_milestones_await_review(row->milestones, row->milestone_count))
+		return;
+	dw_raise(DW_INVALID_TRANSITION,
+			 "delivered work waits for the homeowner's answer",
+			 psprintf("A milestone of job %s is submitted, sent back or "
+					  "approved.", dw_uuid_text(&row->job_id)),
+			 "The provider may refund; or answer with "
+			 "dwello.approve_milestone(), dwello.request_changes() or "
+			 "dwello.open_dispute().");
+}
+
+/* The refund as a transaction; it names the payment if there is but one. */
+static void
+refund_transaction(DwCall *call, const DwEscrowRow *row,
+				   const Refund *refund, DwTransaction *transaction)
+{
+	dw_escrow_begin_transaction(row, transaction, DW_TRANSACTION_REFUND,
+								&call->actor);
+	transaction->payer_id = row->provider_id;
+	transaction->payee_id = row->homeowner_id;
+	transaction->amount = refund->decided.amount;
+	transaction->net_amount = refund->decided.amount;
+	transaction->milestone_id = refund->selector.milestone_id;
+	transaction->idempotency_key = call->key;
+	if (refund->part_count != 1)
+		return;
+	transaction->payment_method_id = refund->parts[0].payment_method_id;
+	transaction->psp = refund->parts[0].psp;
+	transaction->psp_reference = refund->parts[0].psp_reference;
+}
+
+/* Tells the workers what to give back, and everybody that it was. */
+static void
+emit_refunded(const DwEscrowRow *row, const DwTransaction *transaction,
+			  const Refund *refund)
+{
+	DwPayload	payload;
+
+	for (int i = 0; i < refund->part_count; i++)
+		dw_refund_emit(row, &transaction->id, &refund->parts[i],
+					   refund->reason);
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "transaction_id", &transaction->id);
+	dw_payload_uuid(&payload, "milestone_id", transaction->milestone_id);
+	dw_payload_int8(&payload, "amount", transaction->amount);
+	dw_payload_text(&payload, "reason", refund->reason);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "escrow_refunded",
+				  &payload);
+}
+
+/* Books a refund that core has decided on; the transaction's id. */
+static DwUuid
+refund_apply(DwCall *call, DwJob *job, DwEscrowRow *row, Refund *refund)
+{
+	DwTransition transition = {DW_ESCROW_EVENT_REFUND, call->actor,
+	refund->from, NULL};
+	const DwParties parties = DW_ESCROW_PARTIES(row);
+	DwTransaction transaction;
+	DwPosting	posting;
+
+	refund->parts = dw_payments_to_refund(&row->job_id,
+										  refund->decided.amount,
+										  &refund->part_count);
+	refund_transaction(call, row, refund, &transaction);
+	dw_posting_refund(&posting, &parties,
+					  dw_refund_parts(refund->parts, refund->part_count),
+					  refund->part_count);
+	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
+	transition.transaction_id = &transaction.id;
+	dw_escrow_apply(row, &transition);
+	emit_refunded(row, &transaction, refund);
+	dw_escrow_move_job(job, row);
+	return transaction.id;
+}
+
+DW_FUNCTION(dwello_refund_escrow)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	Refund		refund;
+	DwUuid		transaction_id;
+	DwResult	result;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
+					 DW_ACTOR_ADMIN);
+	dw_args_need(&call, "job_id", NULL);
+	refund.reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
+	read_selector(&call, &refund.selector);
+	if (dw_escrow_begin(&call, &job, &row, refund.selector.milestone_id))
+		return dw_call_return(&call);
+	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_REFUND);
+	check_consent(&call, &row);
+
+	refund.from = row.escrow.status;
+	result = dw_escrow_refund(&row.escrow, row.milestones,
+							  row.milestone_count, &refund.selector,
+							  &refund.decided);
+	if (result != DW_OK)
+		dw_escrow_refuse(&call, &row, result);
+	transaction_id = refund_apply(&call, &job, &row, &refund);
+
+	dw_row_uuid(&call, "transaction_id", &transaction_id);
+	dw_row_int8(&call, "amount", refund.decided.amount);
+	dw_row_escrow(&call, &row);
+	return dw_call_return(&call);
+}
+
+/* Writes that an escrow is given up, and tells the provider. */
+static void
+cancel_apply(DwCall *call, DwEscrowRow *row, const DwTransaction *payment,
+			 const char *reason)
+{
+	DwTransition transition = {DW_ESCROW_EVENT_CANCEL, call->actor,
+	row->escrow.status, payment == NULL ? NULL : &payment->id};
+	DwPayload	payload;
+
+	if (dw_escrow_cancel(&row->escrow, row->milestones,
+						 row->milestone_count) != DW_OK)
+		dw_escrow_refuse(call, row, DW_INVALID_TRANSITION);
+	if (payment != NULL)
+	{
+		dw_transaction_end(payment, DW_TRANSACTION_CANCELLED);
+		dw_payment_emit(row, payment, "payment_cancelled");
+	}
+	dw_escrow_apply(row, &transition);
+	dw_escrow_payload(&payload, row);
+	dw_payload_text(&payload, "reason", reason);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "escrow_cancelled",
+				  &payload);
+}
+
+DW_FUNCTION(dwello_cancel_escrow)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwTransaction payment;
+	const char *reason;
+	bool		pending;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
+	dw_args_need(&call, "job_id", NULL);
+	reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
+	if (dw_escrow_begin(&call, &job, &row, NULL))
+		return dw_call_return(&call);
+	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_CANCEL);
+	pending = dw_payment_find(&job.id, NULL, &payment);
+	cancel_apply(&call, &row, pending ? &payment : NULL, reason);
+
+	if (pending)
+		dw_row_uuid(&call, "transaction_id", &payment.id);
 	dw_row_escrow(&call, &row);
 	return dw_call_return(&call);
 }

@@ -17,17 +17,6 @@
 
 #define DW_NOTES_MAX	10000	/* characters of a note, or of a reason */
 
-/* Where one release comes from, for its books. */
-typedef struct DwPayout
-{
-	DwEscrowEvent event;		/* what released the money */
-	DwActor		actor;			/* who did */
-	DwEscrowStatus from;		/* the escrow's state before the decision */
-	const DwUuid *milestone_id; /* all of one milestone; or NULL */
-	const char *key;			/* idempotency key of the call, or NULL */
-	DwRelease	release;		/* what core decided */
-} DwPayout;
-
 /* Raises WD101 when the job has no escrow yet. */
 extern void dw_escrow_need(const DwUuid *job_id, bool found);
 
@@ -38,12 +27,6 @@ extern void dw_escrow_check(DwCall *call, const DwEscrowRow *row,
 /* Raises what core said no with, naming the escrow's state and amounts. */
 pg_noreturn extern void dw_escrow_refuse(DwCall *call, const DwEscrowRow *row,
 										 DwResult result);
-
-/*
- * Reads what of an escrow is meant: argument 1 is an amount, argument 2 a
- * milestone.  22023: not positive, or both.
- */
-extern void dw_arg_selector(DwCall *call, DwSelector *selector);
 
 /*
  * Locks job and escrow, in the order of errors: P0002 for the job and the
@@ -59,17 +42,6 @@ extern bool dw_escrow_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
  * it was before afterwards, and completed with the last release.
  */
 extern void dw_escrow_move_job(DwJob *job, const DwEscrowRow *row);
-
-/*
- * Books a release that core has decided on, writes the escrow, tells the
- * world, and completes the job when that was the last of it.  Gives the
- * transaction's id.
- */
-extern DwUuid dw_escrow_pay_out(DwJob *job, DwEscrowRow *row,
-								const DwPayout *payout);
-
-/* Its first part: all but the rows of escrow, milestones and job. */
-extern DwUuid dw_escrow_pay(DwEscrowRow *row, const DwPayout *payout);
 
 /*
  * Releases the milestones that were approved before they were fully paid, or
@@ -96,10 +68,6 @@ extern DwGivenBack *dw_refund_parts(const DwPaymentPart *parts, int count);
 /* Fills the columns that all commands on an escrow return. */
 extern void dw_row_escrow(DwCall *call, const DwEscrowRow *row);
 
-/* A currency that is given and known, else 22023. */
-extern void dw_arg_check_currency(DwCall *call, const char *arg,
-								  const char *currency);
-
 /*
  * What confirm_payment and fail_payment have in common: an event of a
  * payment company, which counts once.
@@ -115,18 +83,9 @@ extern void dw_arg_check_currency(DwCall *call, const char *arg,
 extern bool dw_payment_replay(DwCall *call, const DwPaymentEvent *event);
 
 /*
- * The payment that an event is about: the one named, else the pending one,
- * else the last that was asked for.  False: none was; P0002: none such.
+ * Ends a call whose columns are filled: returns the row, and keeps it with
+ * the event for who delivers it again.
  */
-extern bool dw_payment_of_event(const DwPaymentEvent *event,
-								DwTransaction *payment);
-
-/* Returns the row, and keeps it with the event for who delivers it again. */
-extern Datum dw_payment_return(DwCall *call, DwPaymentEvent *event,
-							   const DwEscrowRow *row,
-							   const DwTransaction *payment);
-
-/* Ends a call as above whose columns are filled: keeps row and event. */
 extern Datum dw_payment_event_return(DwCall *call, DwPaymentEvent *event);
 
 #endif							/* DW_ESCROW_API_H */

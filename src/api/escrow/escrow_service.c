@@ -1,17 +1,23 @@
 /*
  * escrow_service.c
- *		What the commands on an escrow share: they find it, answer for it,
- *		release its money, and let its job follow.
+ *		What the commands on an escrow and on its payments share: they find
+ *		it, answer for it, let its job follow, ask the workers of payment
+ *		companies for something, and take each of their events once.
  *
  * The job is locked first, so the escrow and its milestones stand still; the
  * accounts of the platform and the provider are not touched, only added to.
+ *
+ * Companies tell things twice, and in any order: an event is known by its
+ * name, and who delivers it again gets the row that was returned first.
  */
 #include "postgres.h"
 
 #include "api/escrow/escrow_api.h"
 #include "api/job/job_api.h"
+#include "server/call/call_server.h"
 #include "server/error/error_server.h"
 #include "server/sql/sql_server.h"
+#include "store/escrow/escrow_store.h"
 #include "store/ledger/ledger_store.h"
 
 void
@@ -76,14 +82,6 @@ dw_row_escrow(DwCall *call, const DwEscrowRow *row)
 }
 
 void
-dw_arg_check_currency(DwCall *call, const char *arg, const char *currency)
-{
-	if (currency != NULL &&
-		dw_currency_exponent(currency) == DW_CURRENCY_UNKNOWN)
-		dw_arg_refuse(call, arg, DW_BAD_VALUE, "is no currency of ISO 4217");
-}
-
-void
 dw_escrow_payload(DwPayload *payload, const DwEscrowRow *row)
 {
 	dw_payload_begin(payload);
@@ -91,21 +89,6 @@ dw_escrow_payload(DwPayload *payload, const DwEscrowRow *row)
 	dw_payload_uuid(payload, "homeowner_id", &row->homeowner_id);
 	dw_payload_uuid(payload, "provider_id", &row->provider_id);
 	dw_payload_text(payload, "currency", row->escrow.currency);
-}
-
-void
-dw_arg_selector(DwCall *call, DwSelector *selector)
-{
-	memset(selector, 0, sizeof(*selector));
-	selector->has_amount = dw_arg_has(call, "amount");
-	if (selector->has_amount)
-		selector->amount = dw_arg_int8(call, "amount");
-	selector->milestone_id = dw_arg_uuid_opt(call, "milestone_id");
-	if (selector->has_amount && selector->amount <= 0)
-		dw_arg_refuse(call, "amount", DW_BAD_VALUE, "must be more than zero");
-	if (selector->has_amount && selector->milestone_id != NULL)
-		dw_arg_refuse(call, "amount", DW_BAD_VALUE,
-					  "must be NULL when a milestone is given");
 }
 
 bool
@@ -171,80 +154,133 @@ dw_escrow_move_job(DwJob *job, const DwEscrowRow *row)
 	job_complete_if_settled(job, row);
 }
 
-/* Emits what was released. */
-static void
-emit_released(const DwEscrowRow *row, const DwTransaction *transaction)
+void
+dw_payment_emit(const DwEscrowRow *row, const DwTransaction *payment,
+				const char *type)
 {
 	DwPayload	payload;
 
 	dw_escrow_payload(&payload, row);
-	dw_payload_uuid(&payload, "transaction_id", &transaction->id);
-	dw_payload_uuid(&payload, "milestone_id", transaction->milestone_id);
-	dw_payload_int8(&payload, "amount", transaction->amount);
-	dw_payload_int8(&payload, "fee", transaction->platform_fee);
-	dw_payload_int8(&payload, "tax", transaction->tax);
-	dw_payload_int8(&payload, "payout", transaction->net_amount);
-	dw_event_emit(&row->job_id, "escrow", &row->job_id, "escrow_released",
-				  &payload);
-}
-
-DwUuid
-dw_escrow_pay(DwEscrowRow *row, const DwPayout *payout)
-{
-	const DwRelease *release = &payout->release;
-	DwTransition transition = {payout->event, payout->actor, payout->from,
-	NULL};
-	const DwParties parties = DW_ESCROW_PARTIES(row);
-	const DwEarnings earnings = {release->payout, release->fee, release->tax};
-	DwTransaction transaction;
-	DwPosting	posting;
-
-	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_RELEASE,
-								&payout->actor);
-	transaction.amount = release->amount;
-	transaction.platform_fee = release->fee;
-	transaction.tax = release->tax;
-	transaction.net_amount = release->payout;
-	transaction.milestone_id = payout->milestone_id;
-	transaction.idempotency_key = payout->key;
-	dw_posting_release(&posting, &parties, &earnings);
-	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
-	transition.transaction_id = &transaction.id;
-	dw_escrow_advance(row, &transition);
-	emit_released(row, &transaction);
-	return transaction.id;
-}
-
-DwUuid
-dw_escrow_pay_out(DwJob *job, DwEscrowRow *row, const DwPayout *payout)
-{
-	DwUuid		id = dw_escrow_pay(row, payout);
-
-	dw_escrow_settle(row);
-	dw_escrow_move_job(job, row);
-	return id;
+	dw_payload_uuid(&payload, "transaction_id", &payment->id);
+	dw_payload_uuid(&payload, "payment_method_id",
+					payment->payment_method_id);
+	dw_payload_text(&payload, "psp", payment->psp);
+	dw_payload_text(&payload, "psp_reference", payment->psp_reference);
+	dw_payload_int8(&payload, "amount", payment->amount);
+	if (payment->pay_by != DT_NOBEGIN)
+		dw_payload_text(&payload, "pay_by",
+						timestamptz_to_str(payment->pay_by));
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, type, &payload);
 }
 
 void
-dw_escrow_release_approved(DwCall *call, DwJob *job, DwEscrowRow *row)
+dw_refund_emit(const DwEscrowRow *row, const DwUuid *transaction_id,
+			   const DwPaymentPart *part, const char *reason)
 {
-	DwMilestone *milestone;
+	DwPayload	payload;
 
-	while ((milestone = dw_milestones_approved(row->milestones,
-											   row->milestone_count)) != NULL)
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "transaction_id", transaction_id);
+	dw_payload_uuid(&payload, "payment_id", &part->payment_id);
+	dw_payload_uuid(&payload, "payment_method_id", part->payment_method_id);
+	dw_payload_text(&payload, "psp", part->psp);
+	dw_payload_text(&payload, "psp_reference", part->psp_reference);
+	dw_payload_int8(&payload, "amount", part->amount);
+	dw_payload_text(&payload, "reason", reason);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "refund_requested",
+				  &payload);
+}
+
+DwGivenBack *
+dw_refund_parts(const DwPaymentPart *parts, int count)
+{
+	DwGivenBack *back = palloc(sizeof(DwGivenBack) * Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+		back[i] = (DwGivenBack)
 	{
-		DwSelector	selector = {.milestone_id = &milestone->id};
-		DwPayout	payout = {
-			.event = DW_ESCROW_EVENT_RELEASE_DUE,
-			.actor = call->actor,
-			.from = row->escrow.status,
-			.milestone_id = &milestone->id
-		};
+		parts[i].psp, parts[i].amount
+	};
+	return back;
+}
 
-		if (dw_escrow_release(&row->escrow, row->milestones,
-							  row->milestone_count, &selector,
-							  &payout.release) != DW_OK)
-			break;				/* frozen: it goes on resting */
-		(void) dw_escrow_pay_out(job, row, &payout);
+/* What differs between an event and the one kept under its name, or NULL. */
+static const char *
+event_difference(const DwPaymentEvent *event, const DwPaymentEvent *kept)
+{
+	if (!dw_uuid_equal(&event->job_id, &kept->job_id))
+		return "job_id";
+	if (!dw_uuid_equal(&event->user_id, &kept->user_id))
+		return "user_id";
+	if (strcmp(event->type, kept->type) != 0)
+		return "type";
+	if (strcmp(event->type, DW_PAYMENT_CONFIRMED) != 0 &&
+		!dw_uuid_is_nil(&event->transaction_id) &&
+		!dw_uuid_equal(&event->transaction_id, &kept->transaction_id))
+		return "transaction_id";
+	if (event->amount != 0 && event->amount != kept->amount)
+		return "amount";
+	if (event->currency != NULL &&
+		strcmp(event->currency, kept->currency) != 0)
+		return "currency";
+	return NULL;
+}
+
+/* WD104: an event's name stands for another event. */
+static void
+refuse_event(const DwPaymentEvent *event, const char *differs)
+{
+	dw_raise(DW_IDEMPOTENCY_MISMATCH,
+			 "the event of the payment company was another one before",
+			 psprintf("Event \"%s\" of \"%s\" had another %s.",
+					  event->event_id, event->psp, differs),
+			 "An event_id names one event for ever.");
+}
+
+/*
+ * True when the row that was returned with an event is about what this one
+ * names, or nothing is named.
+ */
+static bool
+event_is_about(const DwCall *call, const DwPaymentEvent *event)
+{
+	if (event->object == NULL || dw_uuid_is_nil(&event->object_id))
+		return true;
+	for (int i = 0; i < call->desc->natts; i++)
+	{
+		const Form_pg_attribute column = TupleDescAttr(call->desc, i);
+
+		if (strcmp(NameStr(column->attname), event->object) == 0)
+			return !call->nulls[i] &&
+				dw_uuid_equal((DwUuid *) DatumGetPointer(call->values[i]),
+							  &event->object_id);
 	}
+	elog(ERROR, "the row has no column \"%s\"", event->object);
+}
+
+bool
+dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
+{
+	DwPaymentEvent kept;
+	const char *differs;
+
+	if (!dw_payment_event_find(event->psp, event->event_id, &kept))
+		return false;
+	differs = event_difference(event, &kept);
+	if (differs != NULL)
+		refuse_event(event, differs);
+	dw_row_from_jsonb(call, kept.result);
+	if (!event_is_about(call, event))
+		refuse_event(event, event->object);
+	dw_call_replayed(call);
+	return true;
+}
+
+Datum
+dw_payment_event_return(DwCall *call, DwPaymentEvent *event)
+{
+	event->result = dw_row_jsonb(call);
+	if (!dw_payment_event_keep(event))
+		refuse_event(event, "job_id");	/* it was for another at this time */
+	return dw_call_return(call);
 }

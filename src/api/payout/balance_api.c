@@ -5,7 +5,7 @@
 #include "postgres.h"
 
 #include "api/account/account_api.h"
-#include "api/escrow/escrow_api.h"
+#include "server/call/call_server.h"
 #include "server/error/error_server.h"
 #include "store/payout/payout_store.h"
 

@@ -159,6 +159,14 @@ dw_arg_page(DwCall *call, const char *arg)
 	return dw_arg_count(call, arg, DW_PAGE_MAX);
 }
 
+void
+dw_arg_check_currency(DwCall *call, const char *arg, const char *currency)
+{
+	if (currency != NULL &&
+		dw_currency_exponent(currency) == DW_CURRENCY_UNKNOWN)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, "is no currency of ISO 4217");
+}
+
 int32
 dw_arg_max_rows(DwCall *call)
 {

@@ -102,6 +102,10 @@ extern int32 dw_arg_count(DwCall *call, const char *arg, int32 most);
 #define DW_PAGE_MAX 200
 extern int32 dw_arg_page(DwCall *call, const char *arg);
 
+/* 22023 unless a currency, if one is given, is one of ISO 4217. */
+extern void dw_arg_check_currency(DwCall *call, const char *arg,
+								  const char *currency);
+
 #define DW_ROWS_MAX		10000	/* that one call of a worker may ask for */
 
 /* The argument max_rows of a batch; 22023 unless 1 ... DW_ROWS_MAX. */

@@ -1,6 +1,6 @@
 /*
  * dispute_store.c
- *		Rows of dwello.disputes.
+ *		Rows of disputes and of chargebacks, and of what a reversal undoes.
  */
 #include "postgres.h"
 
@@ -118,4 +118,245 @@ dw_disputes_claim_overdue(int max_rows, int *count)
 					 "ORDER BY d.answer_by, d.id LIMIT $4");
 
 	return dw_due_claim(&find_disputes, max_rows, count);
+}
+
+/*
+ * Payments that a homeowner's bank has taken back.
+ */
+
+static const DwColumn chargeback_columns[] = {
+	DW_COLUMN(UUID, DwChargebackRow, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwChargebackRow, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwChargebackRow, homeowner_id, homeowner_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwChargebackRow, provider_id, provider_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN_ENUM(chargeback_status, DwChargebackRow, status,
+				   chargeback.status, 0, dw_chargeback_status_labels),
+	DW_COLUMN(TEXT, DwChargebackRow, psp, psp, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwChargebackRow, psp_reference, psp_reference,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwChargebackRow, amount, chargeback.amount,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(CURRENCY, DwChargebackRow, currency, currency,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwChargebackRow, held_amount, chargeback.held_amount,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwChargebackRow, clawed_back, chargeback.clawed_back,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwChargebackRow, transaction_id, transaction_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN(INT4, DwChargebackRow, version, version,
+			  DW_COLUMN_BORN | DW_COLUMN_COUNTED),
+	DW_COLUMN(TIME, DwChargebackRow, created_at, created_at,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwChargebackRow, closed_at, closed_at, 0)
+};
+
+static DwTable chargebacks =
+DW_TABLE("chargebacks", DwChargebackRow, chargeback_columns);
+
+static const DwColumn sum_fields[] = {
+	DW_FIELD(INT8, DwChargebackSum, amount, amount),
+	DW_FIELD(INT8, DwChargebackSum, clawed_back, clawed_back),
+	DW_FIELD(INT8, DwChargebackSum, open_held, open_held),
+	DW_FIELD(INT4, DwChargebackSum, open_count, open_count)
+};
+
+static DwMap sums = DW_MAP(sum_fields);
+
+bool
+dw_chargeback_find(const DwUuid *job_id, const DwUuid *id, const char *psp,
+				   DwChargebackRow *row)
+{
+	static DwTableQuery by_key =
+		DW_TABLE_QUERY(chargebacks,
+					   "WHERE t.job_id = $1 AND t.psp = $2 AND t.id = $3");
+	static DwTableQuery first_open =
+		DW_TABLE_QUERY(chargebacks, "WHERE t.job_id = $1 AND t.psp = $2 "
+					   "AND t.status = 'open' ORDER BY t.id LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_text(&p, psp);
+	if (id != NULL)
+		dw_param_uuid(&p, id);
+	if (dw_table_execute(id == NULL ? &first_open : &by_key, &p) == 0)
+		return false;
+	dw_table_read(&chargebacks, 0, row);
+	return true;
+}
+
+int
+dw_chargeback_count_open(const DwUuid *job_id, const char *psp)
+{
+	static DwStatement count_open =
+		DW_STATEMENT("SELECT pg_catalog.count(*)::integer "
+					 "FROM dwello.chargebacks AS c "
+					 "WHERE c.job_id = $1 AND c.psp = $2 "
+					 "AND c.status = 'open'");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_text(&p, psp);
+	(void) dw_execute(&count_open, &p);
+	return dw_read_only_int4(0);
+}
+
+void
+dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
+				  DwChargebackSum *sum)
+{
+	static DwStatement select_sum =
+		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(c.amount), 0)::bigint "
+					 "AS amount, COALESCE(pg_catalog.sum(c.clawed_back), "
+					 "0)::bigint AS clawed_back, "
+					 "COALESCE(pg_catalog.sum(c.held_amount) FILTER "
+					 "(WHERE c.status = 'open'), 0)::bigint AS open_held, "
+					 "(pg_catalog.count(*) FILTER "
+					 "(WHERE c.status = 'open'))::integer AS open_count "
+					 "FROM dwello.chargebacks AS c WHERE c.job_id = $1 "
+					 "AND c.status <> 'won' AND c.id IS DISTINCT FROM $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, except);
+	(void) dw_execute(&select_sum, &p);
+	dw_map_read(&sums, 0, sum);
+}
+
+int64
+dw_chargeback_room(const DwUuid *job_id, const char *psp)
+{
+	static DwStatement select_room =
+		DW_STATEMENT("SELECT (COALESCE((SELECT pg_catalog.sum(t.amount) "
+					 "FROM dwello.escrow_events AS v "
+					 "JOIN dwello.transactions AS t "
+					 "ON t.scope_id = v.job_id AND t.id = v.transaction_id "
+					 "WHERE v.job_id = $1 AND v.event = 'confirm_payment' "
+					 "AND t.psp = $2), 0) - "
+					 "COALESCE((SELECT pg_catalog.sum(c.amount) "
+					 "FROM dwello.chargebacks AS c WHERE c.job_id = $1 "
+					 "AND c.psp = $2 AND c.status <> 'won'), 0))::bigint");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_text(&p, psp);
+	(void) dw_execute(&select_room, &p);
+	return dw_read_only_int8(0);
+}
+
+void
+dw_chargeback_insert(const DwEscrowRow *escrow, DwChargebackRow *row)
+{
+	row->job_id = escrow->job_id;
+	row->homeowner_id = escrow->homeowner_id;
+	row->provider_id = escrow->provider_id;
+	memcpy(row->currency, escrow->escrow.currency, sizeof(row->currency));
+	row->created_at = dw_now();
+	row->closed_at = DT_NOBEGIN;
+	dw_table_insert(&chargebacks, row);
+}
+
+void
+dw_chargeback_end(DwChargebackRow *row)
+{
+	row->closed_at = dw_now();
+	dw_table_update(&chargebacks, row);
+}
+
+/* Since when the escrow was frozen, up to the end of the last one. */
+static TimestampTz
+frozen_since(const DwUuid *job_id, const DwUuid *last)
+{
+	/* the first that came when no other was open */
+	static DwStatement select_since =
+		DW_STATEMENT("SELECT pg_catalog.min(c.created_at) "
+					 "FROM dwello.chargebacks AS c WHERE c.job_id = $1 "
+					 "AND c.created_at >= COALESCE(("
+					 "SELECT pg_catalog.max(g.closed_at) "
+					 "FROM dwello.chargebacks AS g "
+					 "WHERE g.job_id = $1 AND g.id <> $2 "
+					 "AND NOT EXISTS (SELECT FROM dwello.chargebacks AS o "
+					 "WHERE o.job_id = $1 AND o.created_at <= g.closed_at "
+					 "AND o.closed_at > g.closed_at)), '-infinity')");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, last);
+	(void) dw_execute(&select_since, &p);
+	return dw_read_only_time(0);
+}
+
+/* Writes a review clock alone: the version is the caller's, not the bank's. */
+static void
+save_clock(const DwMilestoneRow *stored)
+{
+	static DwStatement update =
+		DW_STATEMENT("UPDATE dwello.job_milestones SET auto_release_at = $3 "
+					 "WHERE job_id = $1 AND id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &stored->job_id);
+	dw_param_uuid(&p, &stored->milestone.id);
+	dw_param_time(&p, stored->auto_release_at);
+	(void) dw_execute(&update, &p);
+}
+
+void
+dw_chargeback_free_clocks(DwEscrowRow *escrow, const DwUuid *last)
+{
+	TimestampTz since = frozen_since(&escrow->job_id, last);
+
+	for (int i = 0; i < escrow->milestone_count; i++)
+	{
+		DwMilestoneRow *stored = &escrow->stored[i];
+		int64		lost = dw_now() - Max(since, stored->submitted_at);
+
+		if (stored->milestone.status != DW_MILESTONE_SUBMITTED || lost <= 0)
+			continue;
+		stored->auto_release_at += lost;
+		save_clock(stored);
+	}
+}
+
+/*
+ * A transaction in the ledger, as much of it as a reversal needs.
+ */
+
+static const DwColumn original_fields[] = {
+	DW_FIELD_ENUM(DwOriginal, transaction_type, type,
+				  dw_transaction_type_labels),
+	DW_FIELD_ENUM(DwOriginal, status, status, dw_transaction_status_labels),
+	DW_FIELD(UUID, DwOriginal, milestone_id, milestone_id),
+	DW_FIELD(TEXT, DwOriginal, psp, psp),
+	DW_FIELD(TEXT, DwOriginal, psp_reference, psp_reference),
+	DW_FIELD(INT8, DwOriginal, reversed, reversed)
+};
+
+static DwMap originals = DW_MAP(original_fields);
+
+bool
+dw_original_load(const DwUuid *job_id, const DwUuid *id, DwOriginal *original)
+{
+	static DwStatement select_one =
+		DW_STATEMENT("SELECT t.transaction_type, t.status, "
+					 "t.milestone_id, t.psp, t.psp_reference, "
+					 "COALESCE((SELECT pg_catalog.sum(x.amount) "
+					 "FROM dwello.transactions AS x "
+					 "WHERE x.scope_id = $1 AND x.reverses = t.id), "
+					 "0)::bigint AS reversed FROM dwello.transactions AS t "
+					 "WHERE t.scope_id = $1 AND t.id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, id);
+	if (dw_execute(&select_one, &p) == 0)
+		return false;
+	memset(original, 0, sizeof(*original));
+	original->id = *id;
+	dw_map_read(&originals, 0, original);
+	original->has_milestone = !dw_uuid_is_nil(&original->milestone_id);
+	(void) dw_posting_load(job_id, id, &original->posting);
+	return true;
 }

@@ -13,7 +13,6 @@
 #include "core/dispute/dispute.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
-#include "store/ledger/ledger_store.h"
 
 /*
  * Rows of dwello.disputes.
