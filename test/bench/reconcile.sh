@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # reconcile.sh [--smoke]
-#	How fast the books are gone through, whole and by what is new.
+#	How fast the ledger is gone through, whole and by what is new.
 #
-# The books are what the commands write (reconcile/setup.sql), so that every
+# The ledger is what the commands write (reconcile/setup.sql), so that every
 # chain holds: JOBS paid jobs whose parts are released one by one.  Then NEW
 # more jobs, and reconcile(since) of those over a history of a tenth, and over
 # the whole.  Prints a table in Markdown, with date, machine and command;

@@ -126,7 +126,7 @@ while IFS='|' read -r part us share; do
 done
 
 # ----------------------------------------------------------------------
-# Bytes, fees, books
+# Bytes, fees, ledger
 # ----------------------------------------------------------------------
 run -F '|' -c "SELECT * FROM bench.bytes($loops, $jobs)" |
 while IFS='|' read -r name heap whole; do

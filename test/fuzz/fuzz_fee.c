@@ -60,7 +60,7 @@ check_steps(const DwFeeTerms *terms)
 				check_slope(terms, terms->steps[i].from_amount + near, 1);
 }
 
-/* Releases a part and keeps the books. */
+/* Releases a part and keeps the totals. */
 static void
 release(const DwFeeTerms *terms, DwFeeTaken *taken, int64_t part)
 {

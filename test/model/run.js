@@ -1,5 +1,5 @@
 // run.js [--steps N] [--seed N] [--jobs N] [--plant FAULT] [--trace]
-//	Random deeds, done by dwello and by the model side by side.
+//	Random commands, done by dwello and by the model side by side.
 //
 // After each step the reply (or the SQLSTATE), all rows of the job and all
 // balances are compared; the first difference ends the run with the step and
@@ -12,7 +12,7 @@ const { Model, Refusal } = require('./model/index.js');
 const { Chance } = require('./driver/random.js');
 const { Server, plain } = require('./driver/server.js');
 const { World } = require('./driver/world.js');
-const { Deeds } = require('./driver/deeds.js');
+const { Commands } = require('./driver/commands.js');
 const { Difference, same, compareJob, Balances } =
 	require('./driver/compare.js');
 const { Moves } = require('./driver/moves.js');
@@ -38,7 +38,7 @@ const chance = new Chance(seed);
 const server = new Server();
 const model = new Model();
 const world = new World(server, model, chance, START);
-const deeds = new Deeds(world, steps);
+const commands = new Commands(world, steps);
 const balances = new Balances(server, model);
 const moves = new Moves(server, model);
 const misread = plant === null ? undefined : faults[plant](model);
@@ -97,7 +97,7 @@ function learn(call, job, [row], { reply })
 	{
 		model.remember(call, call.args.job_id ?? call.args.user_id ??
 			call.actor.id, reply);
-		deeds.wasDone(call);
+		commands.wasDone(call);
 	}
 }
 
@@ -122,7 +122,7 @@ async function compareRows(call, { reply, code })
 async function step()
 {
 	turnClock();
-	const call = { ...deeds.nextCall(step.n, now), now };
+	const call = { ...commands.nextCall(step.n, now), now };
 
 	moves.begin(call);
 	const expected = expect(call);

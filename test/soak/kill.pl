@@ -1,7 +1,7 @@
 # kill.pl
 #	The postmaster is killed, again and again, under a mixed load of money:
 #	releases, refunds, payments asked for and arriving, deliveries, disputes
-#	and their mediator, chargebacks, payouts, reversals.  After each restart the books are valid and what was acknowledged is there
+#	and their mediator, chargebacks, payouts, reversals.  After each restart the ledger is valid and what was acknowledged is there
 #	once; sent again it changes nothing.
 #
 # DW_SEED repeats the calls and the times of the kills, DW_CYCLES is how many
@@ -30,7 +30,7 @@ srand $seed;
 diag "DW_SEED=$seed DW_CYCLES=$cycles";
 
 my $node = new_server('kill', '', holds => 'demo');
-install_deeds($node);
+install_commands($node);
 my %person = people($node);
 
 # Half of the jobs are all paid, the others are paid bit by bit.
@@ -46,9 +46,9 @@ sub query
 	return $node->safe_psql('postgres', $sql);
 }
 
-# random_deeds KEY: one or two calls.  A payment is asked for and arrives;
+# random_commands KEY: one or two calls.  A payment is asked for and arrives;
 # its event is its key, as the others have theirs.
-sub random_deeds
+sub random_commands
 {
 	my ($key) = @_;
 	my $job = $jobs[ int rand @jobs ];
@@ -86,16 +86,16 @@ sub random_deeds
 				FROM dwello.payouts WHERE status = 'pending' ORDER BY id
 				LIMIT 1), 'stripe', 'back-$key')" =~ s/\s+/ /gr ]
 		]);
-	my $deeds = $made[ int rand @made ];
+	my $commands = $made[ int rand @made ];
 
 	return map {
 		my ($name) = $_->[1] =~ /^(\w+)/;
 		my $scope = $name =~ /payout$/ ? $person{provider_1} : $job;
 		[ @$_, "$name $scope " . ($_->[1] =~ /'back-/ ? 'back-' : '') . $key ]
-	} @$deeds;
+	} @$commands;
 }
 
-# stored: how often each call left its mark, by the name of its deed.
+# stored: how often each call left its mark, by the name of its command.
 sub stored
 {
 	return map { split /\|/ } split /\n/, query(<<'END');
@@ -133,25 +133,25 @@ SELECT (SELECT count(*) FROM dwello.transactions),
 END
 }
 
-# start_workers CYCLE: all of them; their process ids, outputs and deeds.
+# start_workers CYCLE: all of them; their process ids, outputs and commands.
 sub start_workers
 {
 	my ($cycle) = @_;
-	my (@pids, @outputs, %deed);
+	my (@pids, @outputs, %command);
 
 	foreach my $worker (1 .. WORKERS)
 	{
 		my $name = "cycle-$cycle-$worker";
-		my @deeds = map { random_deeds("c$cycle-w$worker-$_") } 1 .. CALLS;
+		my @commands = map { random_commands("c$cycle-w$worker-$_") } 1 .. CALLS;
 
 		push @outputs, $node->basedir . "/$name.out";
-		$deed{ $_->[2] } = $_ foreach @deeds;
+		$command{ $_->[2] } = $_ foreach @commands;
 		push @pids,
 		  start_client($node,
-			[ qw(psql -XqAt -f), script($node, $name, @deeds), '-d' ],
+			[ qw(psql -XqAt -f), script($node, $name, @commands), '-d' ],
 			$outputs[-1]);
 	}
-	return (\@pids, \@outputs, \%deed);
+	return (\@pids, \@outputs, \%command);
 }
 
 # cycle NUMBER: load, kill, restart, look.
@@ -160,7 +160,7 @@ my %acknowledged;
 sub cycle
 {
 	my ($cycle) = @_;
-	my ($pids, $outputs, $deed) = start_workers($cycle);
+	my ($pids, $outputs, $command) = start_workers($cycle);
 	my $wait = 150 + int rand 600;
 
 	wait_for_lines($wait, @$outputs);
@@ -175,7 +175,7 @@ sub cycle
 	delete @$errors{qw(WD101 WD202 22004 22023)};
 	is(join(' ', %$errors), '', "cycle $cycle: no error of another kind");
 	ok(restart($node), "cycle $cycle: the server recovers") or BAIL_OUT('it does not');
-	is(invalid($node), '', "cycle $cycle: the books are valid");
+	is(invalid($node), '', "cycle $cycle: the ledger is valid");
 
 	$acknowledged{$_} += $now->{$_} foreach keys %$now;
 	my %stored = stored();
@@ -185,7 +185,7 @@ sub cycle
 
 	my $before = footprint();
 	# what looks for its object would find another one now
-	my @again = grep { $_->[1] !~ /SELECT/ } map { $deed->{$_} } keys %$now;
+	my @again = grep { $_->[1] !~ /SELECT/ } map { $command->{$_} } keys %$now;
 	my ($done, $failed) = run_clients($node, 'again', \@again);
 	is( footprint() . ' ' . scalar(keys %$done) . ' ' . join(' ', %$failed),
 		"$before " . scalar(@again) . ' ',

@@ -72,31 +72,31 @@ $$;
 
 -- All that a release writes, as text, without what must differ: ids that are
 -- drawn, hashes of them, who asked, and by which function.
-CREATE FUNCTION pg_temp.books() RETURNS SETOF text
+CREATE FUNCTION pg_temp.ledger() RETURNS SETOF text
 LANGUAGE sql
 AS $$
-  WITH deed AS (SELECT t.*, row_number() OVER (PARTITION BY t.scope_id ORDER BY t.id) AS n
+  WITH moved AS (SELECT t.*, row_number() OVER (PARTITION BY t.scope_id ORDER BY t.id) AS n
                   FROM dwello.transactions AS t)
   SELECT format('escrow %s', to_jsonb(e) - '{last_hash,updated_at}'::text[]) FROM dwello.escrow_accounts AS e
   UNION ALL SELECT format('milestone %s', to_jsonb(m) - 'updated_at') FROM dwello.job_milestones AS m
   UNION ALL SELECT format('job %s', to_jsonb(j) - 'updated_at') FROM dwello.jobs AS j
   UNION ALL SELECT format('transaction %s %s', d.n, to_jsonb(d)
-      - '{id,hash,prev_hash,actor_id,actor_role,reverses}'::text[]) FROM deed AS d
+      - '{id,hash,prev_hash,actor_id,actor_role,reverses}'::text[]) FROM moved AS d
   UNION ALL SELECT format('chain %s %s %s', d.scope_id, d.n, d.prev_hash IS NOT DISTINCT FROM p.hash)
-    FROM deed AS d LEFT JOIN deed AS p ON p.scope_id = d.scope_id AND p.n = d.n - 1
+    FROM moved AS d LEFT JOIN moved AS p ON p.scope_id = d.scope_id AND p.n = d.n - 1
   UNION ALL SELECT format('entry %s %s', d.n, to_jsonb(l) - 'transaction_id')
-    FROM dwello.ledger_entries AS l JOIN deed AS d ON d.scope_id = l.scope_id AND d.id = l.transaction_id
+    FROM dwello.ledger_entries AS l JOIN moved AS d ON d.scope_id = l.scope_id AND d.id = l.transaction_id
   UNION ALL SELECT format('event %s %s %s', d.n, v.event IN ('release_escrow', 'release_due_escrows'), to_jsonb(v)
       - '{transaction_id,event,actor_id,actor_role}'::text[])
-    FROM dwello.escrow_events AS v LEFT JOIN deed AS d ON d.scope_id = v.job_id AND d.id = v.transaction_id
+    FROM dwello.escrow_events AS v LEFT JOIN moved AS d ON d.scope_id = v.job_id AND d.id = v.transaction_id
   UNION ALL SELECT format('outbox %s %s %s', row_number() OVER (PARTITION BY o.scope_id ORDER BY o.id), d.n,
       jsonb_set(to_jsonb(o) - 'id', '{payload}', o.payload - 'transaction_id'))
     FROM dwello.outbox AS o
-    LEFT JOIN deed AS d ON d.scope_id = o.scope_id AND d.id::text = o.payload->>'transaction_id'
+    LEFT JOIN moved AS d ON d.scope_id = o.scope_id AND d.id::text = o.payload->>'transaction_id'
    ORDER BY 1
 $$;
 
--- The books after a batch, or after single calls for the same milestones.
+-- The ledger after a batch, or after single calls for the same milestones.
 CREATE FUNCTION pg_temp.after(way text, OUT released bigint, OUT lines text[], OUT faults bigint)
 LANGUAGE plpgsql
 AS $$
@@ -114,7 +114,7 @@ BEGIN
                           ORDER BY m.job_id, m.sort_order) AS d);
     PERFORM t.login_as(NULL);
   END IF;
-  lines := ARRAY(SELECT pg_temp.books());
+  lines := ARRAY(SELECT pg_temp.ledger());
   faults := (SELECT count(*) FROM dwello.reconcile()) + (SELECT count(*) FROM dwello.verify_ledger());
   RAISE SQLSTATE 'XX999';
 EXCEPTION WHEN SQLSTATE 'XX999' THEN
@@ -137,7 +137,7 @@ SELECT count(DISTINCT e.currency) AS currencies, count(DISTINCT e.fee_payer) AS 
          GROUP BY job_id HAVING count(*) > 1) AS m) > 9 AS several
   FROM dwello.escrow_accounts AS e;
 SELECT way, released > 40 AS many, faults FROM result ORDER BY way;
-SELECT count(DISTINCT released) AS counts, count(DISTINCT lines) AS books FROM result;
+SELECT count(DISTINCT released) AS counts, count(DISTINCT lines) AS ledgers FROM result;
 -- the first differences, if any
 (SELECT s.way, line FROM result AS s, unnest(s.lines) AS line
  EXCEPT ALL SELECT s.way, line FROM result AS s, result AS b, unnest(b.lines) AS line WHERE b.way = 'batch')

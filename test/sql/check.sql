@@ -148,7 +148,7 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('wrong_user_type', 'jobs', $$SELECT pg_temp.damage('dwello.jobs', 'UPDATE dwello.jobs SET homeowner_id = t.user(''p1'')')$$),
   ('wrong_user_type', 'bids', $$SELECT pg_temp.damage('dwello.bids', 'UPDATE dwello.bids SET provider_id = t.user(''h1'')')$$);
 
--- counters, and the books
+-- counters, and the ledger
 INSERT INTO fault (rule, object, sql)
   SELECT 'counter_drift', 'provider_stats',
          format('UPDATE dwello.provider_stats SET %I = %1$I + 1 WHERE user_id = t.user(''p1'')', counter)

@@ -23,7 +23,7 @@ SELECT f.name, r.rating
   FROM first_call AS f JOIN dwello.reviews AS r ON r.job_id = f.id
  ORDER BY f.name, r.reviewer_id = r.homeowner_id;
 
--- the open bids are eligible, and the books are valid
+-- the open bids are eligible, and the ledger is valid
 SELECT r.rank, r.bid_amount, r.eligible
   FROM dwello.rank_bids((SELECT id FROM first_call
                           WHERE name = 'job_painting')) AS r

@@ -82,7 +82,7 @@ SELECT sort_order, title, description, due_date::text, amount, is_required,
 SELECT t.post(format(', job_id => %L', t.user('job_full')));
 SELECT t.login_as('h2');
 SELECT t.post(format(', job_id => %L', t.user('job_full')));
--- nor a user's, whose keys and books would be the job's; nor nobody's
+-- nor a user's, whose keys and ledger would be the job's; nor nobody's
 SELECT t.post(format(', job_id => %L', t.user('p1')));
 SELECT t.post(format(', job_id => %L', '00000000-0000-0000-0000-000000000000'));
 -- a draft is its homeowner's alone

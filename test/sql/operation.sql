@@ -93,7 +93,7 @@ DROP INDEX dwello.jobs_category_id_idx;
 SELECT rule, object, detail FROM t.check();
 ROLLBACK;
 
--- the books belong to it
+-- the ledger belongs to it
 BEGIN;
 SET LOCAL session_replication_role = replica;
 INSERT INTO dwello.escrow_accounts (job_id, homeowner_id, provider_id, bid_id, currency, contract_amount, funded, held,

@@ -4,7 +4,7 @@ package Load;
 #	Many sessions that call dwello at once: who acknowledged what, which
 #	errors there were, and servers that are killed under them.
 #
-# A deed is a call as somebody: [who, call, name].  Its name is printed once
+# A command is a call as somebody: [who, call, name].  Its name is printed once
 # it has been committed, so what a client's output holds was acknowledged.
 
 use strict;
@@ -15,12 +15,12 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(install_deeds script start_client acknowledged errors
+our @EXPORT = qw(install_commands script start_client acknowledged errors
   run_clients invalid wait_for_lines crash restart);
 
-# install_deeds NODE: the means to act as somebody of load_demo(), or as
+# install_commands NODE: the means to act as somebody of load_demo(), or as
 # the service.
-sub install_deeds
+sub install_commands
 {
 	my ($node) = @_;
 
@@ -30,29 +30,29 @@ SELECT p.name, dwello.issue_token(p.id, '1 day') FROM person p
  WHERE p.name IN ('homeowner', 'provider_1', 'provider_2', 'admin');
 ALTER TABLE token ADD PRIMARY KEY (name);
 
-CREATE FUNCTION deed(who text, call text, name text) RETURNS text
+CREATE FUNCTION command(who text, call text, name text) RETURNS text
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM dwello.login((SELECT t.issue_token FROM token t
-                           WHERE t.name = deed.who));
-    EXECUTE 'SELECT 1 FROM dwello.' || deed.call;
+                           WHERE t.name = command.who));
+    EXECUTE 'SELECT 1 FROM dwello.' || command.call;
     PERFORM dwello.login(NULL);
-    RETURN deed.name;
+    RETURN command.name;
 END $$;
 END
 	return;
 }
 
-# script NODE, NAME, DEED...: a file that psql runs, a transaction a deed.
+# script NODE, NAME, COMMAND...: a file that psql runs, a transaction a command.
 sub script
 {
-	my ($node, $name, @deeds) = @_;
+	my ($node, $name, @commands) = @_;
 	my $path = $node->basedir . "/$name.sql";
 
 	open my $out, '>', $path or die "$path: $!";
 	print {$out} "\\set VERBOSITY sqlstate\n";
-	print {$out} "SELECT deed('$_->[0]', \$\$$_->[1]\$\$, '$_->[2]');\n"
-	  foreach @deeds;
+	print {$out} "SELECT command('$_->[0]', \$\$$_->[1]\$\$, '$_->[2]');\n"
+	  foreach @commands;
 	close $out or die "$path: $!";
 	return $path;
 }
@@ -95,7 +95,7 @@ sub errors
 	return \%times;
 }
 
-# run_clients NODE, NAME, DEEDS...: a client for each list of deeds, all at
+# run_clients NODE, NAME, COMMANDS...: a client for each list of commands, all at
 # once; what they acknowledged, and their errors.
 sub run_clients
 {
@@ -112,7 +112,7 @@ sub run_clients
 	return (acknowledged(@outputs), errors(@outputs));
 }
 
-# invalid NODE: what is wrong with the books.
+# invalid NODE: what is wrong with the ledger.
 sub invalid
 {
 	my ($node) = @_;

@@ -135,6 +135,6 @@ END
 is($node->safe_psql('postgres', 'SELECT pg_postmaster_start_time()'),
 	$pid, 'the server is the same');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM dwello.reconcile()'),
-	0, 'and the books are valid');
+	0, 'and the ledger is valid');
 $node->stop;
 done_testing();

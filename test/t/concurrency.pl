@@ -1,6 +1,6 @@
 # concurrency.pl
 #	Sixteen sessions at once: the same escrows are paid exactly once, commands
-#	that exclude each other do, every isolation level ends in the same books,
+#	that exclude each other do, every isolation level ends in the same ledger,
 #	a reader sees a total of zero at any moment, and no call of the API ever
 #	deadlocks with another.
 #
@@ -29,7 +29,7 @@ note "DW_SEED=$seed";
 
 my $node = new_server('concurrency', "deadlock_timeout = '50ms'\n",
 	holds => 'demo');
-install_deeds($node);
+install_commands($node);
 my %person = people($node);
 
 # query SQL: what it returns.
@@ -174,7 +174,7 @@ END
 
 # Of each: what it needs, how much of HELD is paid, what each job goes
 # through first, the calls (JOB and KEY are put in), and what must hold of
-# an escrow e in the end besides the books.
+# an escrow e in the end besides the ledger.
 my $release = [
 	homeowner => q(release_escrow('JOB', amount => 700, idempotency_key => 'KEY'))
 ];
@@ -351,8 +351,8 @@ my @races = (
 				FROM dwello.transactions WHERE transaction_type = 'payout')),
 	},);
 
-# deed_for CALL, JOB, KEY: with both put in.
-sub deed_for
+# command_for CALL, JOB, KEY: with both put in.
+sub command_for
 {
 	my ($call, $job, $key) = @_;
 	my $text = $call->[1] =~ s/JOB/$job/gr =~ s/KEY/$key/gr =~
@@ -370,7 +370,7 @@ sub race
 
 	foreach my $call (@{ $race->{first} // [] })
 	{
-		query("SELECT deed('$call->[0]', \$\$"
+		query("SELECT command('$call->[0]', \$\$"
 			  . ($call->[1] =~ s/JOB/$_/gr)
 			  . "\$\$, '')")
 		  foreach @jobs;
@@ -382,7 +382,7 @@ sub race
 		map {
 			my $session = $_;
 			[ map { my $turn = $_;
-				  map { deed_for($calls[ $session % @calls ], $_, "s$session-$turn") }
+				  map { command_for($calls[ $session % @calls ], $_, "s$session-$turn") }
 					shuffle(@jobs)
 			  } 1 .. 3 ]
 		} 1 .. SESSIONS);
@@ -391,7 +391,7 @@ sub race
 	is(query("SELECT string_agg(e::text, '; ') FROM dwello.escrow_accounts e
 		WHERE e.job_id IN ${\among(@jobs)} AND NOT ($race->{holds})"),
 		'', "$race->{name}: every escrow ends as it may");
-	is(invalid($node), '', "$race->{name}: the books are valid");
+	is(invalid($node), '', "$race->{name}: the ledger is valid");
 	return;
 }
 
@@ -457,7 +457,7 @@ foreach my $level ('read committed', 'repeatable read', 'serializable')
 	complete($level, pgbench('own_keys', $option, TURNS, <<"END"), ALL);
 \\set n :n + 1
 \\set r random(1, 2)
-SELECT deed('homeowner', format('release_escrow(%L, amount => 100,
+SELECT command('homeowner', format('release_escrow(%L, amount => 100,
     idempotency_key => %L)', $either, 'c' || :client_id || '-' || :n), '');
 END
 	is(query("SELECT sum(released) FROM dwello.escrow_accounts
@@ -469,13 +469,13 @@ END
 	complete("$level, same keys",
 		pgbench('same_keys', $option, TURNS, <<"END"), ALL);
 \\set n random(1, ${\KEYS})
-SELECT deed('homeowner', format('release_escrow(%L, amount => 50,
+SELECT command('homeowner', format('release_escrow(%L, amount => 50,
     idempotency_key => %L)', '$one', 'same-' || :n), '');
 END
 	is(query("SELECT count(*) FROM dwello.transactions
 		WHERE scope_id = '$one' AND amount = 50"),
 		KEYS, "$level: the same key pays once");
-	is(invalid($node), '', "$level: the books are valid");
+	is(invalid($node), '', "$level: the ledger is valid");
 }
 
 # ----------------------------------------------------------------------
@@ -486,9 +486,9 @@ my @funded = make_jobs($node, 3, HELD, 20_000);
 my $category = query(q(SELECT id FROM dwello.service_categories
 	WHERE name = 'Painting & Decorating'));
 my @open = map { query(<<"END") } 1 .. 3;
-SELECT deed('homeowner', format('post_job(%L, %L, %L, -122.4194, 37.7749,
+SELECT command('homeowner', format('post_job(%L, %L, %L, -122.4194, 37.7749,
     budget_max => 200000, job_id => %L)', '$category', 'A room', 'White.', i), '')
-    || deed('homeowner', format('publish_job(%L)', i), '') || i
+    || command('homeowner', format('publish_job(%L)', i), '') || i
   FROM dwello.uuidv7() AS i
 END
 my @calls = (
@@ -523,14 +523,14 @@ my @calls = (
 	[ system => 'expire_bids()' ],
 	[ system => 'expire_jobs()' ],);
 
-# random_deed KEY: of anybody, about any job.
-sub random_deed
+# random_command KEY: of anybody, about any job.
+sub random_command
 {
 	my ($key) = @_;
 	my $call = $calls[ int rand @calls ];
 	my $open = $open[ int rand @open ];
 
-	return deed_for([ $call->[0], $call->[1] =~ s/OPEN/$open/r ],
+	return command_for([ $call->[0], $call->[1] =~ s/OPEN/$open/r ],
 		$funded[ int rand @funded ], $key);
 }
 
@@ -538,7 +538,7 @@ sub random_deed
 	$node, 'any',
 	map {
 		my $session = $_;
-		[ map { random_deed("any-$session-$_") } 1 .. 40 ]
+		[ map { random_command("any-$session-$_") } 1 .. 40 ]
 	} 1 .. SESSIONS);
 note "any order: ${\scalar(keys %$done)} done, refused: ", only($errors);
 cmp_ok(scalar(keys %$done), '>', SESSIONS * 10, 'calls in any order get on');
@@ -556,7 +556,7 @@ is( join(', ', %{ acknowledged($reader_output) }),
 	'a reader sees a total of zero at any moment');
 is(query('SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()'),
 	0, 'no call ever deadlocked with another');
-is(invalid($node), '', 'the books are valid in the end');
+is(invalid($node), '', 'the ledger is valid in the end');
 is(query('SELECT * FROM dwello.check()'), '', 'and so is everything else');
 
 # Two jobs in one transaction, in either order: now a client is to blame for
@@ -566,10 +566,10 @@ complete('two jobs a transaction',
 	pgbench('two_jobs', 'read\\ committed', TURNS, <<"END", 4), 4 * TURNS);
 \\set n :n + 1
 BEGIN;
-SELECT deed('homeowner', format('release_escrow(%L, amount => 100, idempotency_key => %L)',
+SELECT command('homeowner', format('release_escrow(%L, amount => 100, idempotency_key => %L)',
     CASE WHEN (:n + :client_id) % 2 = 0 THEN '$one' ELSE '$other' END,
     'c' || :client_id || '-' || :n), '');
-SELECT deed('homeowner', format('release_escrow(%L, amount => 100, idempotency_key => %L)',
+SELECT command('homeowner', format('release_escrow(%L, amount => 100, idempotency_key => %L)',
     CASE WHEN (:n + :client_id) % 2 = 1 THEN '$one' ELSE '$other' END,
     'c' || :client_id || '-' || :n), '');
 COMMIT;
@@ -580,7 +580,7 @@ is(query("SELECT min(released) || '|' || max(released) FROM dwello.escrow_accoun
 	WHERE job_id IN ${\among(@jobs)}"),
 	join('|', (100 * 4 * TURNS) x 2),
 	'two jobs a transaction: each release is paid once');
-is(invalid($node), '', 'two jobs a transaction: the books are valid');
+is(invalid($node), '', 'two jobs a transaction: the ledger is valid');
 $node->stop;
 
 done_testing();

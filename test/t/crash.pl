@@ -1,6 +1,6 @@
 # crash.pl
 #	The postmaster is killed in the middle of concurrent releases.  After
-#	each restart the books are valid, what was acknowledged is there once,
+#	each restart the ledger is valid, what was acknowledged is there once,
 #	and a retry of every request ends where no crash would have.
 use strict;
 use warnings;
@@ -85,7 +85,7 @@ foreach my $crash (1 .. CRASHES)
 	cmp_ok(scalar(keys %acknowledged), '<', TOTAL,
 		"crash $crash came before its end");
 	ok(restart($node), "the server recovers from crash $crash");
-	is(invalid($node), '', "the books are valid after crash $crash");
+	is(invalid($node), '', "the ledger is valid after crash $crash");
 
 	my %stored = map { $_ => 1 } split /\n/,
 	  $node->safe_psql('postgres', <<'END');
@@ -118,7 +118,7 @@ WHERE job_id IN (${\join(', ', map { "'$_'" } @jobs)})
   AND status = 'released' AND held = 0
   AND released = ${\(WORKERS * PARTS * PART)}
 END
-is(invalid($node), '', 'the books are valid in the end');
+is(invalid($node), '', 'the ledger is valid in the end');
 $node->stop;
 
 done_testing();

@@ -29,7 +29,7 @@ my $node = new_server('disk_full', '', holds => 'demo');
 mkdir "$disk/space" or die "mkdir: $!";
 $node->safe_psql('template1', "CREATE TABLESPACE small LOCATION '$disk/space'");
 $node->safe_psql('template1', 'ALTER DATABASE postgres SET TABLESPACE small');
-install_deeds($node);
+install_commands($node);
 my @jobs = make_jobs($node, JOBS, SESSIONS * PARTS * PART);
 
 # query SQL: what it returns.
@@ -94,7 +94,7 @@ is(stored(keys %$done), scalar(keys %$done), 'no acknowledged call is lost');
 is(query(q(SELECT count(*) FROM dwello.transactions
 	WHERE transaction_type = 'release' AND idempotency_key LIKE 's%-p%')),
 	scalar(keys %$done), 'and none that failed is there');
-is(invalid($node), '', 'the books can be read, and are valid');
+is(invalid($node), '', 'the ledger can be read, and is valid');
 
 # The server recovers from a crash with the disk as full as it is; but
 # PostgreSQL lets nobody in as long as it cannot write its relcache file.
@@ -102,7 +102,7 @@ $node->stop('immediate');
 ok($node->start(fail_ok => 1), 'the server recovers on the full disk');
 unlink "$disk/ballast" or die "unlink: $!";
 is(stored(keys %$done), scalar(keys %$done), 'and has lost nothing');
-is(invalid($node), '', 'and the books are valid');
+is(invalid($node), '', 'and the ledger is valid');
 
 my ($again, $failed) = run_clients($node, 'room', @load);
 is(join(' ', %$failed), '', 'with room again every call succeeds');
@@ -112,7 +112,7 @@ SELECT count(*), min(released) FROM dwello.escrow_accounts
 WHERE job_id IN (${\join(', ', map { "'$_'" } @jobs)})
   AND status = 'released' AND held = 0
 END
-is(invalid($node), '', 'the books are valid in the end');
+is(invalid($node), '', 'the ledger is valid in the end');
 is(query('SELECT * FROM dwello.check()'), '', 'and so is everything else');
 $node->stop;
 

@@ -15,7 +15,7 @@ use Test::More;
 use constant { CLIENTS => 6, TURNS => 25, JOBS => 12, HELD => 10_000_000 };
 
 my $node = new_server('payout_race', "deadlock_timeout = '20ms'\n", holds => 'demo');
-install_deeds($node);
+install_commands($node);
 my %person = people($node);
 
 # query SQL: what it returns.
@@ -86,7 +86,7 @@ foreach my $step (
 {
 	my ($who, $call) = @$step;
 
-	query("SELECT deed(" . ($who ? "'$who'" : 'name') . ", format($call), '') FROM purse");
+	query("SELECT command(" . ($who ? "'$who'" : 'name') . ", format($call), '') FROM purse");
 }
 
 # Payouts of half of the clients against those of the others, while one of
@@ -108,7 +108,7 @@ sub exchange
 \\set n :n + 1
 DELETE FROM dwello.ledger_accounts
  WHERE :client_id = 0 AND kind IN ('fx_liquidity', 'rounding');
-SELECT deed('system', format('confirm_payout(%L, (SELECT payout_id
+SELECT command('system', format('confirm_payout(%L, (SELECT payout_id
     FROM dwello.request_payout(10 + :n, %L, user_id => %L, paid_currency => %L)),
     ''stripe'', %L)', p.id, p.currency, p.id, p.wanted,
     '$level ' || :client_id || ' ' || :n), '')
@@ -134,7 +134,7 @@ query('DROP TRIGGER linger ON dwello.ledger_accounts');
 
 # the rows may have been taken away after the last payout: one more each way
 query(<<'END');
-SELECT deed('system', format('confirm_payout(%L, (SELECT payout_id
+SELECT command('system', format('confirm_payout(%L, (SELECT payout_id
     FROM dwello.request_payout(10, %L, user_id => %L, paid_currency => %L)),
     ''stripe'', %L)', p.id, p.currency, p.id, p.wanted, 'last ' || p.name), '')
   FROM purse AS p
@@ -176,7 +176,7 @@ pgbench('consumers beside releases', <<"END");
 \\set n :n + 1
 \\set r random(1, ${\JOBS})
 SELECT CASE WHEN :client_id % 2 = 0 THEN work()::text
-    ELSE deed('homeowner', format('release_escrow(%L, amount => 10, idempotency_key => %L)',
+    ELSE command('homeowner', format('release_escrow(%L, amount => 10, idempotency_key => %L)',
         ('{${\join ',', @jobs}}'::uuid[])[:r], 'w' || :client_id || '-' || :n), '') END;
 END
 foreach (1 .. 600)
@@ -190,7 +190,7 @@ is(query('SELECT count(*) FROM dwello.outbox EXCEPT SELECT count(*) FROM handled
 	'', 'every event is handled, each once');
 
 is(deadlocks(), 0, 'no call ever deadlocked with another');
-is(invalid($node), '', 'the books are valid in the end');
+is(invalid($node), '', 'the ledger is valid in the end');
 $node->stop;
 
 done_testing();

@@ -109,7 +109,7 @@ sub restored
 	is(differing(contents($target, 'played'), $before),
 		'', "$name: every row is equal");
 	is( $target->safe_psql('played', 'SELECT * FROM dwello.reconcile()'),
-		'', "$name: the books are valid");
+		'', "$name: the ledger is valid");
 	is( $target->safe_psql(
 			'played', <<"END"), 't', "$name: the work goes on");
 BEGIN;
@@ -125,7 +125,7 @@ SELECT email IS NOT NULL
 FROM dwello.get_user_contact('$person{homeowner}', 'test');
 END
 	is( $target->safe_psql('played', 'SELECT * FROM dwello.reconcile()'),
-		'', "$name: and the books stay valid");
+		'', "$name: and the ledger stays valid");
 	$target->stop;
 	return;
 }

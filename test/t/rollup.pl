@@ -19,7 +19,7 @@ use constant {
 
 my $node = new_server('rollup', "max_prepared_transactions = 2\n",
 	holds => 'demo');
-install_deeds($node);
+install_commands($node);
 $node->safe_psql('postgres',
 	"SELECT dwello.set_setting('rollup_margin_seconds', '1')");
 
@@ -112,7 +112,7 @@ waitpid $_, 0 foreach @$readers, @$rollups;
 is(scalar(keys %$done), SESSIONS * JOBS * 10, 'every release is paid');
 is(join(' ', %$errors), '', 'none fails');
 is_deeply(acknowledged(@$read), { 'total 0' => 24, 'faults 0' => 12 },
-	'every reader finds the books balanced');
+	'every reader finds the ledger balanced');
 cmp_ok(acknowledged(@$rolled)->{'rolled up true'} // 0,
 	'>', 10, 'while entries are rolled up');
 is(join(' ', %{ errors(@$rolled, @$read) }), '', 'nobody has an error');
@@ -128,7 +128,7 @@ sub release
 {
 	my ($job) = @_;
 
-	return "SELECT deed('homeowner', \$\$release_escrow('$job', 100)\$\$, '') \\g /dev/null\n";
+	return "SELECT command('homeowner', \$\$release_escrow('$job', 100)\$\$, '') \\g /dev/null\n";
 }
 
 query("BEGIN;\n" . release($jobs[0]) . "PREPARE TRANSACTION 'old'");
@@ -136,7 +136,7 @@ query(release($jobs[1]));
 is(rollup(), 'f|0|prepared_transaction', 'a prepared transaction is waited for');
 query("COMMIT PREPARED 'old'");
 is(rollup(), 't|0|', 'and rolled up when it has ended');
-is(invalid($node), '', 'the books are valid');
+is(invalid($node), '', 'the ledger is valid');
 
 my $silent = $node->background_psql('postgres');
 $silent->query_safe('SET track_activities = off');
@@ -146,7 +146,7 @@ is(rollup(), 'f|0|transaction', 'a session that does not tell is waited for');
 $silent->query_safe('COMMIT');
 $silent->quit;
 is(rollup(), 't|0|', 'and rolled up when it has ended');
-is(invalid($node), '', 'the books are valid');
+is(invalid($node), '', 'the ledger is valid');
 
 # Another database's sessions are none of ours.
 $node->safe_psql('postgres', 'CREATE DATABASE other');

@@ -1,6 +1,6 @@
 /*
  * test_external.c
- *		A payment company's statement against the books, and its times.
+ *		A payment company's statement against the ledger, and its times.
  */
 #include "unit.h"
 

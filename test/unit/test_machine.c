@@ -122,7 +122,7 @@ test_unreached(void **state)
 	assert_false(dw_machine_verify(&small, NULL, 0));
 }
 
-/* Planted: ways in which one deed has two outcomes. */
+/* Planted: ways in which one command has two outcomes. */
 static void
 test_ambiguous(void **state)
 {

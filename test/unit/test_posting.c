@@ -1,6 +1,6 @@
 /*
  * test_posting.c
- *		What each event of money books.
+ *		The posting of each event of money.
  */
 #include "unit.h"
 
@@ -363,7 +363,7 @@ test_reversal_edges(void **state)
 										&posting), DW_BAD_VALUE);
 }
 
-/* What a payout of an amount books, given what the provider has. */
+/* The posting of a payout of an amount, given what the provider has. */
 static int
 pay(DwBalance balance, int64_t amount, DwPaid *paid, DwPosting postings[2])
 {

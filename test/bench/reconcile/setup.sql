@@ -2,7 +2,7 @@
 -- setup.sql
 --	Books of any size whose chains hold: one job goes through the commands up
 --	to its award, the others are its copies; each is paid and released by the
---	commands, so that the books are what dwello writes, whatever that is.
+--	commands, so that the ledger is what dwello writes, whatever that is.
 --
 SET client_min_messages = warning;
 CREATE EXTENSION dwello CASCADE;
@@ -126,7 +126,7 @@ DECLARE
 BEGIN
   EXECUTE format('SELECT count(*) FROM dwello.%s', call) INTO faults;
   IF faults > 0 THEN
-    RAISE 'the books are not in order';
+    RAISE 'the ledger is not in order';
   END IF;
   RETURN entries * 1000000000 / (bench.cpu() - started);
 END

@@ -51,7 +51,7 @@ END
 $$;
 
 -- Every way in turn, each in a transaction of its own, `rounds` times.  What
--- would leave the books in disorder is undone.
+-- would leave the ledger in disorder is undone.
 CREATE TABLE bench.spent (round integer, way text, us float8);
 CREATE PROCEDURE bench.race(ways text[], rounds integer, n integer, jobs integer, undo boolean DEFAULT false)
 LANGUAGE plpgsql
@@ -161,7 +161,7 @@ DECLARE
   started bigint := bench.cpu();
 BEGIN
   IF EXISTS (SELECT FROM dwello.reconcile() AS r WHERE r.invariant <> 'I6') THEN
-    RAISE 'the books are not in order';
+    RAISE 'the ledger is not in order';
   END IF;
   RETURN (SELECT count(*) FROM dwello.ledger_entries) * 1000000000 / (bench.cpu() - started);
 END

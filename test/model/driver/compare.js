@@ -44,7 +44,7 @@ SELECT j.status, e.version, to_jsonb(e) AS escrow,
                'fee', t.platform_fee, 'tax', t.tax) ORDER BY t.id)
           FROM dwello.transactions AS t
          WHERE t.scope_id = j.id AND t.status = 'completed'
-           AND t.transaction_type <> 'payment') AS deeds
+           AND t.transaction_type <> 'payment') AS transfers
   FROM dwello.jobs AS j JOIN dwello.escrow_accounts AS e ON e.job_id = j.id
  WHERE j.id = $1`;
 
@@ -63,7 +63,7 @@ function compareList(what, rows, ours, columns)
 async function compareJob(server, job)
 {
 	const [row] = await server.rows(JOB, [job.id]);
-	const deeds = job.deeds.filter((d) => d.type !== 'payment');
+	const transfers = job.transfers.filter((d) => d.type !== 'payment');
 
 	for (const [column, name] of Object.entries(ESCROW))
 		same(`escrow ${column}`, row.escrow[column], job[name]);
@@ -71,10 +71,10 @@ async function compareJob(server, job)
 	compareList('milestone', row.milestones, job.milestones, MILESTONE);
 	compareList('dispute', row.disputes, job.disputes, DISPUTE);
 	compareList('chargeback', row.chargebacks, job.chargebacks, CHARGEBACK);
-	compareList('deed', row.deeds, deeds, { type: 'type', amount: 'amount' });
-	deeds.forEach((deed, i) => deed.fee === undefined ||
-		same(`deed ${i + 1} fee and tax`, `${row.deeds[i].fee} ${row.deeds[i].tax}`,
-			`${deed.fee} ${deed.tax}`));
+	compareList('transfer', row.transfers, transfers, { type: 'type', amount: 'amount' });
+	transfers.forEach((transfer, i) => transfer.fee === undefined ||
+		same(`transfer ${i + 1} fee and tax`, `${row.transfers[i].fee} ${row.transfers[i].tax}`,
+			`${transfer.fee} ${transfer.tax}`));
 	for (const [i, m] of job.milestones.entries())
 		if (m.status === 'submitted')
 			same(`milestone ${i + 1} auto_release_at`,

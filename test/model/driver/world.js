@@ -1,5 +1,5 @@
 // world.js
-//	Before the deeds: people, fee schedules, rates, contracts.
+//	Before the commands: people, fee schedules, rates, contracts.
 'use strict';
 
 const { part } = require('../model/milestone.js');

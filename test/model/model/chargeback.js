@@ -39,7 +39,7 @@ const chargeback = {
 		job.chargebacks.push(c);
 		job.held -= heldAmount;
 		job.taken += heldAmount;
-		this.deed(job, 'chargeback', { amount: c.amount },
+		this.transfer(job, 'chargeback', { amount: c.amount },
 			this.chargebackLegs(job, c, 1n));
 		this.derive(job);
 		return this.keep(call, 'opened', { job: job.id, amount: c.amount,
@@ -91,13 +91,13 @@ const chargeback = {
 		{
 			job.held += c.heldAmount;
 			job.taken -= c.heldAmount;
-			this.deed(job, 'chargeback', { amount: c.amount },
+			this.transfer(job, 'chargeback', { amount: c.amount },
 				this.chargebackLegs(job, c, -1n));
 		}
 		else
 		{
 			this.giveUp(job, c);
-			this.deed(job, 'chargeback', { amount: c.amount },
+			this.transfer(job, 'chargeback', { amount: c.amount },
 				[[`chargeback_clearing ${c.psp}`, -c.amount],
 					[`psp_clearing ${c.psp}`, c.amount]]);
 		}

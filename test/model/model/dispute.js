@@ -174,7 +174,7 @@ const dispute = {
 		const rest = sum(job.milestones, leftOf) - d.amount;
 		let back = 0n;
 
-		need(paid.amount <= job.held, 'the books do not cover a dispute');
+		need(paid.amount <= job.held, 'the accounts do not cover a dispute');
 		if (price > 0n)
 			back = rest === 0n ? job.held - paid.amount
 				: least(this.unearned(job, price), job.held - paid.amount);
@@ -184,7 +184,7 @@ const dispute = {
 		job.refunded += back;
 		job.fee += paid.fee;
 		job.tax += paid.tax;
-		this.deed(job, 'dispute', { ...paid, amount: paid.amount + back,
+		this.transfer(job, 'dispute', { ...paid, amount: paid.amount + back,
 			milestone: job.milestones.find((m) => m.id === d.milestone) },
 		[...this.releaseLegs(job, paid), ...this.refundLegs(job, back)]);
 		Object.assign(d, { status, settled: figure });

@@ -23,8 +23,8 @@ const escrow = {
 		return this.balances.get(`${account} ${currency}`) ?? 0n;
 	},
 
-	// A deed of money: its legs are booked, the escrow's own is the rest.
-	deed(job, type, facts, legs)
+	// A movement of money: its legs are booked, the escrow's own is the rest.
+	transfer(job, type, facts, legs)
 	{
 		const parts = legs.filter(([, amount]) => amount !== 0n);
 
@@ -35,10 +35,10 @@ const escrow = {
 				job.clearing.set(account,
 					(job.clearing.get(account) ?? 0n) + amount);
 		}
-		job.deeds.push({ type, ...facts, legs: parts, undone: 0n });
+		job.transfers.push({ type, ...facts, legs: parts, undone: 0n });
 	},
 
-	// What every deed on an escrow says of it.
+	// What every command on an escrow says of it.
 	state(job)
 	{
 		return { escrow_status: job.escrow, funded: job.funded, held: job.held,

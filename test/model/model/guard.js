@@ -1,7 +1,7 @@
 // guard.js
 //	What is refused, and in which order.
 //
-// A deed either returns its reply or throws a Refusal with the SQLSTATE that
+// A command either returns its reply or throws a Refusal with the SQLSTATE that
 // dwello must give; then nothing has changed.
 'use strict';
 

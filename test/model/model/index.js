@@ -2,7 +2,7 @@
 //	The money of jobs as design and documentation have it, written plainly and
 //	apart from dwello: BigInt and objects, no shared table, no shared code.
 //
-// Each file is a domain; its deeds are methods named as dwello's functions.
+// Each file is a domain; its commands are methods named as dwello's functions.
 'use strict';
 
 const { Refusal, guards } = require('./guard.js');
@@ -25,7 +25,7 @@ class Model
 		this.jobs.set(job.id, { ...job, status: 'awarded', escrow: 'created',
 			isStarted: false, version: 1, funded: 0n, held: 0n, released: 0n,
 			refunded: 0n, taken: 0n, disputed: 0n, fee: 0n, tax: 0n,
-			payments: [], arrived: [], clearing: new Map(), deeds: [],
+			payments: [], arrived: [], clearing: new Map(), transfers: [],
 			disputes: [], chargebacks: [] });
 	}
 }

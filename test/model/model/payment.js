@@ -88,7 +88,7 @@ const payment = {
 		job.funded += paid.amount;
 		job.held += paid.amount;
 		job.arrived.push({ psp, amount: paid.amount });
-		this.deed(job, 'payment', { amount: paid.amount },
+		this.transfer(job, 'payment', { amount: paid.amount },
 			[[`psp_clearing ${psp}`, -paid.amount]]);
 		fill(job.milestones, this.covered(job) - this.pricePaid(job));
 		this.derive(job);

@@ -69,7 +69,7 @@ const release = {
 		job.released += paid.amount;
 		job.fee += paid.fee;
 		job.tax += paid.tax;
-		this.deed(job, 'release', { ...paid, milestone },
+		this.transfer(job, 'release', { ...paid, milestone },
 			this.releaseLegs(job, paid));
 		this.derive(job);
 		return paid;
@@ -163,7 +163,7 @@ const release = {
 		take(from, price, 'refunded');
 		job.held -= amount;
 		job.refunded += amount;
-		this.deed(job, 'refund', { amount,
+		this.transfer(job, 'refund', { amount,
 			milestone: args.milestone_id ? from[0] : undefined },
 		this.refundLegs(job, amount));
 		this.derive(job);

@@ -33,7 +33,7 @@ const reversal = {
 		const { job, kept } = this.begin(call, ['admin'], {
 			check: () => need(args.amount === undefined || args.amount > 0n,
 				'22023'),
-			named: (j) => j.deeds.some((d) => d.id === args.transaction_id) ||
+			named: (j) => j.transfers.some((d) => d.id === args.transaction_id) ||
 				j.payments.some((p) => p.id === args.transaction_id) });
 
 		if (kept)
@@ -41,23 +41,23 @@ const reversal = {
 		this.version(job, args);
 		need(!['created', 'funding', 'failed', 'cancelled', 'frozen']
 			.includes(job.escrow), 'WD101');
-		const deed = job.deeds.find((d) => d.id === args.transaction_id);
+		const transfer = job.transfers.find((d) => d.id === args.transaction_id);
 
-		need(deed && UNDOABLE.includes(deed.type), '22023');
-		const whole = sum(deed.legs, ([, amount]) => amount);
-		const amount = args.amount ?? whole - deed.undone;
+		need(transfer && UNDOABLE.includes(transfer.type), '22023');
+		const whole = sum(transfer.legs, ([, amount]) => amount);
+		const amount = args.amount ?? whole - transfer.undone;
 
-		need(amount > 0n && amount <= whole - deed.undone, 'WD202');
-		return this.undo(job, deed, amount);
+		need(amount > 0n && amount <= whole - transfer.undone, 'WD202');
+		return this.undo(job, transfer, amount);
 	},
 
-	undo(job, deed, amount)
+	undo(job, transfer, amount)
 	{
-		const legs = deed.legs.map(([, of]) => of);
-		const before = shares(legs, deed.undone);
-		const parts = shares(legs, deed.undone + amount)
+		const legs = transfer.legs.map(([, of]) => of);
+		const before = shares(legs, transfer.undone);
+		const parts = shares(legs, transfer.undone + amount)
 			.map((part, i) => part - before[i]);
-		const of = (start) => sum(deed.legs.map(([account], i) =>
+		const of = (start) => sum(transfer.legs.map(([account], i) =>
 			(account.startsWith(start) ? parts[i] : 0n)), (part) => part);
 		const fee = of('platform_fee');
 		const tax = of('tax_payable');
@@ -72,11 +72,11 @@ const reversal = {
 		job.fee -= fee;
 		job.tax -= tax;
 		job.refunded -= refunded;
-		deed.undone += amount;
-		this.undoPrices(job, deed, released > 0n, refunded > 0n);
-		this.deed(job, 'reversal', { amount, fee, tax,
+		transfer.undone += amount;
+		this.undoPrices(job, transfer, released > 0n, refunded > 0n);
+		this.transfer(job, 'reversal', { amount, fee, tax,
 			payout: released - fee - tax },
-		deed.legs.map(([account], i) => [account.replace(
+		transfer.legs.map(([account], i) => [account.replace(
 			'provider_available', 'provider_receivable'), -parts[i]]));
 		this.derive(job);
 		return { amount, fee, tax, ...this.state(job) };
@@ -85,9 +85,9 @@ const reversal = {
 	// The milestones follow the money: the price that is released and the
 	// share of the fee that the homeowner has borne make what was released;
 	// the price that is paid is what the money kept covers.
-	undoPrices(job, deed, ofRelease, ofRefund)
+	undoPrices(job, transfer, ofRelease, ofRefund)
 	{
-		const among = deed.milestone ? [deed.milestone] : job.milestones;
+		const among = transfer.milestone ? [transfer.milestone] : job.milestones;
 
 		if (ofRelease)
 			giveBack(among, most(0n, this.priceReleased(job) - job.released +

@@ -1,7 +1,7 @@
-// deeds.js
-//	Deeds at random: mostly sensible, at times not.
+// commands.js
+//	Commands at random: mostly sensible, at times not.
 //
-// A deed is {name, actor or role, args}; who is of a role is chosen by the
+// A command is {name, actor or role, args}; who is of a role is chosen by the
 // caller of nextCall.
 'use strict';
 
@@ -21,7 +21,7 @@ const VERSIONED = ['fund_escrow', 'cancel_escrow', 'release_escrow',
 const KEYED = [...VERSIONED, 'start_job', 'complete_job', 'submit_milestone',
 	'request_changes', 'request_payout'];
 
-class Deeds
+class Commands
 {
 	constructor(world, steps)
 	{
@@ -277,13 +277,13 @@ class Deeds
 	reverse(job)
 	{
 		const { chance } = this;
-		const deed = chance.pick(job.deeds.filter((d) => chance.happens(0.05)
+		const transfer = chance.pick(job.transfers.filter((d) => chance.happens(0.05)
 			|| ['release', 'refund', 'dispute'].includes(d.type)));
-		const left = deed === undefined ? 100n
-			: sum(deed.legs, ([, amount]) => amount) - deed.undone;
+		const left = transfer === undefined ? 100n
+			: sum(transfer.legs, ([, amount]) => amount) - transfer.undone;
 
 		return { name: 'reverse_transaction', role: 'admin', args: {
-			transaction_id: deed?.id ?? NOBODY,
+			transaction_id: command?.id ?? NOBODY,
 			amount: chance.weighted([[30, () => undefined],
 				[62, () => chance.amount(left > 0n ? left : 5n)],
 				[3, () => 0n], [5, () => left + 1n]])() } };
@@ -381,7 +381,7 @@ class Deeds
 			[when(isDisputed, 4), 'resolveDispute'],
 			[when(isPaid, 4), 'openChargeback'],
 			[when(job.escrow === 'frozen', 20), 'closeChargeback'],
-			[when(job.deeds.length > 1, 7), 'reverse'],
+			[when(job.transfers.length > 1, 7), 'reverse'],
 			[when(job.released > 0n, 4), 'payout'],
 			[when(this.model.payouts.size > 0, 5), 'tellOfPayout'],
 			[2, 'balance'], [3, 'due']]);
@@ -441,4 +441,4 @@ class Deeds
 	}
 }
 
-module.exports = { Deeds };
+module.exports = { Commands };
