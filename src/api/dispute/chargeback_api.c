@@ -35,7 +35,11 @@ taken_back(const DwChargebackRow *taken)
 	};
 }
 
-/* Books one step of a chargeback; the transaction's id. */
+/*
+ * Puts one step of a chargeback into the ledger; the transaction's id.  The
+ * accounts are made when they are not there, in the order of their ids: the
+ * provider may never have been paid before the bank asks for it back.
+ */
 static DwUuid
 book_step(DwCall *call, DwEscrowRow *row, const DwChargebackRow *taken,
 		  const DwPosting *posting)
@@ -124,7 +128,11 @@ opening_check(const DwEscrowRow *row, const DwPaymentEvent *event)
 				 NULL);
 }
 
-/* Freezes the escrow and books what the bank asks for. */
+/*
+ * Freezes the escrow, and moves what the bank asks for to the company's
+ * chargeback_clearing: first what is held, then what was released, then the
+ * platform's loss.
+ */
 static void
 opening_apply(DwCall *call, DwEscrowRow *row, DwPaymentEvent *event,
 			  DwChargebackRow *taken)
@@ -252,7 +260,11 @@ closing_find(DwCall *call, const DwPaymentEvent *event, bool won,
 	return false;
 }
 
-/* Books the bank's decision, and releases what waited for it. */
+/*
+ * Puts the bank's decision into the ledger, and releases what waited for it.
+ * Clocks are set forward before that: a milestone whose time ran out while
+ * nobody could answer is not due yet.
+ */
 static void
 closing_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 			  DwPaymentEvent *event, DwChargebackRow *taken)
@@ -278,6 +290,7 @@ closing_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 	event->transaction_id = book_step(call, row, taken, &posting);
 	dw_chargeback_end(taken);
 	dw_escrow_apply(row, &transition);
+	/* disputes first: what they give up or keep says what may be released */
 	dw_disputes_unfreeze(row, &event->transaction_id);
 	emit_chargeback(row, taken, "chargeback_closed", NULL);
 	if (!row->escrow.frozen)
@@ -300,6 +313,7 @@ DW_FUNCTION(dwello_close_chargeback)
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	won = closing_read(&call, &event);
 	dw_job_for_command(&call, &event.job_id, &job);
+	/* before the replay, which compares the chargeback that is named */
 	closing_find_named(&call, &event, &taken);
 	if (dw_payment_replay(&call, &event))
 		return dw_call_return(&call);

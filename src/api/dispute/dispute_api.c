@@ -56,7 +56,7 @@ dispute_payload(DwPayload *payload, const DwEscrowRow *row,
 	dw_payload_int8(payload, "amount", facts->amount);
 }
 
-/* Tells both sides how it ended. */
+/* Emits to both sides how it ended. */
 static void
 emit_ended(const DwEscrowRow *row, const DwDisputeRow *dispute,
 		   const DwSettlement *settlement)
@@ -86,6 +86,7 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const Ending *ending,
 	DwTransaction transaction;
 	DwPosting	posting;
 
+	/* before the ledger has this transaction, whose refund counts in it */
 	parts = dw_payments_to_refund(&row->job_id, settlement->refund,
 								  part_count);
 	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_DISPUTE,
@@ -199,7 +200,7 @@ arg_figure(DwCall *call, const char *arg)
 	return figure;
 }
 
-/* Tells the other side what one of them has done. */
+/* Emits to the other side what one of them has done. */
 static void
 emit_to_other(DwCall *call, const DwEscrowRow *row,
 			  const DwDisputeRow *dispute, const char *type)
@@ -314,6 +315,7 @@ check_open(DwCall *call, const DwEscrowRow *row, const DwDisputeRow *dispute,
 						  dw_uuid_text(&facts->id),
 						  dw_dispute_status_label(facts->status)), NULL);
 	dw_escrow_check(call, row, event);
+	/* by the clock, not by whether a worker has come to it: both agree */
 	if (dw_now() >= dispute->answer_by)
 		dw_raise(DW_DEADLINE_PASSED, "the time to answer the dispute is over",
 				 psprintf("Dispute %s could be answered until %s.",
@@ -387,6 +389,7 @@ DW_FUNCTION(dwello_answer_dispute)
 		return dw_call_return(&call);
 	check_open(&call, &row, &dispute, DW_ESCROW_EVENT_ANSWER_DISPUTE);
 
+	/* a new figure in the same state goes on with the time that is running */
 	before = dispute.dispute.status;
 	if (notes != NULL)
 		dispute.answer = notes;
@@ -440,6 +443,7 @@ DW_FUNCTION(dwello_withdraw_dispute)
 
 	transition.actor = call.actor;
 	transition.from = row.escrow.status;
+	/* core takes the milestones out of the dispute, so this comes first */
 	give_time_back(&row, &dispute);
 	if (dw_dispute_withdraw(&row.escrow, row.milestones, row.milestone_count,
 							&dispute.dispute) != DW_OK)

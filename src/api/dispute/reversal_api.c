@@ -18,13 +18,13 @@
 #include "server/sql/sql_server.h"
 #include "store/dispute/dispute_store.h"
 
-/* One reversal, from its request to its books. */
+/* One reversal, from its request to its posting. */
 typedef struct Undoing
 {
 	DwOriginal	original;		/* what is undone */
 	int64		amount;			/* of it; 0 = all that is left */
 	DwReversal	reversal;		/* what that comes to */
-	DwPosting	posting;		/* and books */
+	DwPosting	posting;		/* and its legs */
 	DwEscrowStatus from;		/* the escrow's state before */
 	const char *reason;			/* in words, or NULL */
 } Undoing;
@@ -76,6 +76,7 @@ reversal_decide(DwCall *call, DwEscrowRow *row, Undoing *undoing)
 		dw_escrow_refuse(call, row, result);
 	if (original->has_milestone)
 		reversal->milestone_id = &original->milestone_id;
+	/* what a bank has taken out of releases is not there to be undone */
 	dw_chargeback_sum(&row->job_id, NULL, &taken);
 	result = dw_escrow_reverse(&row->escrow, row->milestones,
 							   row->milestone_count, reversal,
@@ -84,7 +85,11 @@ reversal_decide(DwCall *call, DwEscrowRow *row, Undoing *undoing)
 		dw_escrow_refuse(call, row, result);
 }
 
-/* Books a reversal, writes the escrow, and emits what was undone. */
+/*
+ * Puts a reversal into the ledger, writes the escrow, and emits what was
+ * undone.  No worker of a company is asked for anything: a reversal says
+ * where the money lies in the ledger, and moves none outside.
+ */
 static DwUuid
 reversal_apply(DwCall *call, DwEscrowRow *row, const Undoing *undoing)
 {

@@ -286,6 +286,7 @@ release_escrow(const Release *release, DwEscrowRow *row)
 {
 	int			released = 0;
 
+	/* one damaged row does not keep the others of the batch from theirs */
 	if (!dw_escrow_is_valid(&row->escrow))
 		return 0;				/* reconcile() tells of it */
 	for (int i = 0; i < row->milestone_count; i++)
@@ -338,6 +339,7 @@ release_escrows(void *argument)
 		if (released > 0 && moves_job(row))
 			moving[count++] = row;
 	}
+	/* reads jobs, which no statement of this batch has written */
 	if (count > 0)
 		move_jobs(moving, count);
 }
@@ -364,6 +366,7 @@ release_portion(int turn, void *argument)
 		.left = batch->left
 	};
 
+	/* the jobs are locked, so none of them can have lost its escrow */
 	release.rows = dw_escrows_lock(&batch->jobs[first], count,
 								   &release.count);
 	if (release.count != count)
@@ -390,7 +393,7 @@ DW_FUNCTION(dwello_release_due_escrows)
 	return dw_call_return(&call);
 }
 
-/* What one refund is, for its books. */
+/* What one refund is, for the ledger. */
 typedef struct Refund
 {
 	DwSelector	selector;		/* what was asked for */
@@ -456,7 +459,11 @@ emit_refunded(const DwEscrowRow *row, const DwTransaction *transaction,
 				  &payload);
 }
 
-/* Books a refund that core has decided on; the transaction's id. */
+/*
+ * Puts a refund that core has decided on into the ledger; the transaction's
+ * id.  Which payments it gives back is read before anything is written: the
+ * ledger's own entries say what each company still has.
+ */
 static DwUuid
 refund_apply(DwCall *call, DwJob *job, DwEscrowRow *row, Refund *refund)
 {
@@ -514,7 +521,11 @@ DW_FUNCTION(dwello_refund_escrow)
 	return dw_call_return(&call);
 }
 
-/* Writes that an escrow is given up, and tells the provider. */
+/*
+ * Writes that an escrow is given up, and emits it to the provider.  Core
+ * refuses once money has come, so a pending payment is all that there can
+ * be to end: should it arrive all the same, it is late and goes back.
+ */
 static void
 cancel_apply(DwCall *call, DwEscrowRow *row, const DwTransaction *payment,
 			 const char *reason)

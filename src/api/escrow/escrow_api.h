@@ -24,7 +24,7 @@ extern void dw_escrow_need(const DwUuid *job_id, bool found);
 extern void dw_escrow_check(DwCall *call, const DwEscrowRow *row,
 							DwEscrowEvent event);
 
-/* Raises what core said no with, naming the escrow's state and amounts. */
+/* Raises the result of core, naming the escrow's state and amounts. */
 pg_noreturn extern void dw_escrow_refuse(DwCall *call, const DwEscrowRow *row,
 										 DwResult result);
 
@@ -53,7 +53,7 @@ extern void dw_escrow_release_approved(DwCall *call, DwJob *job,
 /* The members of a payload that every event of an escrow has. */
 extern void dw_escrow_payload(DwPayload *payload, const DwEscrowRow *row);
 
-/* Tells the worker of the payment company, and others, of a payment. */
+/* Emits a payment, to the worker of its company and to others. */
 extern void dw_payment_emit(const DwEscrowRow *row,
 							const DwTransaction *payment, const char *type);
 

@@ -99,6 +99,11 @@ dw_escrow_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 	bool		found;
 
 	dw_job_sides_for_command(call, &job_id, job);
+
+	/*
+	 * What is not there is said before who may not, and both before what was
+	 * done already: a stranger who knows a key learns nothing by it.
+	 */
 	found = dw_escrow_lock(&job_id, row);
 	if (found && milestone_id != NULL &&
 		dw_milestones_find(row->milestones, row->milestone_count,
@@ -119,6 +124,7 @@ dw_escrow_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 static void
 job_follow(DwJob *job, const DwEscrowRow *row)
 {
+	/* started_at tells the two states apart that a dispute can interrupt */
 	bool		is_disputed = row->escrow.status == DW_ESCROW_DISPUTED;
 	DwJobEvent	event = is_disputed ? DW_JOB_EVENT_DISPUTE
 		: DW_JOB_EVENT_SETTLE;
@@ -126,6 +132,7 @@ job_follow(DwJob *job, const DwEscrowRow *row)
 		: job->started_at != DT_NOBEGIN ? DW_JOB_IN_PROGRESS
 		: DW_JOB_AWARDED;
 
+	/* frozen, the escrow does not show whether all of it is disputed */
 	if (row->escrow.status == DW_ESCROW_FROZEN ||
 		!dw_machine_permits(dw_job_machine(), job->status, event,
 							DW_ACTOR_SYSTEM, next))
@@ -279,6 +286,7 @@ dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
 Datum
 dw_payment_event_return(DwCall *call, DwPaymentEvent *event)
 {
+	/* two calls of one job cannot come here at once, those of two jobs can */
 	event->result = dw_row_jsonb(call);
 	if (!dw_payment_event_keep(event))
 		refuse_event(event, "job_id");	/* it was for another at this time */

@@ -79,7 +79,7 @@ plan_refuse(const DwEscrowRow *row, DwResult result)
 			 "Give amounts that sum to it, or none for equal parts.");
 }
 
-/* Tells the provider that the parts have changed. */
+/* Emits to the provider that the parts have changed. */
 static void
 plan_emit(const DwEscrowRow *row, int count)
 {
@@ -145,6 +145,7 @@ DW_FUNCTION(dwello_plan_milestones)
 	dw_job_need_homeowner(&call, &job);
 	if (dw_list_replay(&call, &job.id))
 		return dw_list_return(&call);
+	/* under a contract the plan is the escrow's, before it is the job's */
 	found = dw_escrow_lock(&job.id, &row);
 	dw_call_version(&call, found ? row.escrow.version : job.version);
 	plan.homeowner_id = job.homeowner_id;
@@ -228,6 +229,7 @@ deliver(DwCall *call, DwEscrowRow *row, DwMilestone *milestone,
 	row->escrow.status, NULL};
 	DwPayload	payload;
 
+	/* the time is the job's own, or the setting's, as of now: it is frozen */
 	delivery->submitted_at = dw_now();
 	delivery->auto_release_at = delivery->submitted_at +
 		dw_job_timer(&row->job_id, "auto_release_days") * USECS_PER_DAY;
@@ -289,7 +291,10 @@ DW_FUNCTION(dwello_submit_milestone)
 	return milestone_return(&call, &row, milestone);
 }
 
-/* Writes that a milestone was sent back, and tells the provider why. */
+/*
+ * Writes that a milestone was sent back, and emits why.  Its clock stops for
+ * good: the next delivery gets a whole new time to review.
+ */
 static void
 send_back(DwCall *call, DwEscrowRow *row, const DwMilestone *milestone,
 		  const char *notes)

@@ -142,6 +142,7 @@ funding_decide(DwCall *call, Funding *funding, const DwEscrowRow *row)
 	DwEscrowRow view = *row;
 	DwResult	result;
 
+	/* the stale payment is ended only once this one is sure to be asked for */
 	if (view.escrow.status == DW_ESCROW_FUNDING)
 		view.escrow.status = DW_ESCROW_FAILED;
 	dw_escrow_check(call, &view, DW_ESCROW_EVENT_FUND);
@@ -336,6 +337,7 @@ arrival_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 	const DwParties parties = DW_ESCROW_PARTIES(row);
 	DwPosting	posting;
 
+	/* core is told what only other tables know, and decides without them */
 	row->escrow.pending = payment->amount;
 	if (row->escrow.frozen)
 	{
@@ -358,7 +360,8 @@ arrival_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
 
 /*
  * A payment too late: through clearing, in and out, against an intent to
- * refund it.  One that counts as failed already is booked as a new one.
+ * refund it.  One that counts as failed already becomes a transaction of its
+ * own: what has ended keeps its status and its place in no chain.
  */
 static void
 arrival_give_back(DwCall *call, DwEscrowRow *row, DwTransaction *payment)
@@ -399,6 +402,7 @@ is_too_late(const DwJob *job, const DwEscrowRow *row,
 	DwEscrow	escrow = row->escrow;
 
 	escrow.pending = payment->amount;
+	/* the escrow may look open still: complete_job() leaves it as it is */
 	if (job->status == DW_JOB_COMPLETED || job->status == DW_JOB_CANCELLED)
 		return true;
 	return payment->status != DW_TRANSACTION_PENDING ||
@@ -425,6 +429,7 @@ DW_FUNCTION(dwello_confirm_payment)
 	found = find_payment(&event, &payment);
 	arrival_check(&event, found, &payment);
 
+	/* the company that has the money counts, not the one that was asked */
 	event.transaction_id = payment.id;
 	payment.psp = event.psp;
 	if (event.psp_reference != NULL)

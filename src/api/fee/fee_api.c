@@ -11,9 +11,9 @@
 #include "catalog/pg_type_d.h"
 #include "utils/array.h"
 
-#include "api/escrow/escrow_api.h"
 #include "api/fee/promo_api_int.h"
 #include "core/base/base.h"
+#include "server/call/call_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"

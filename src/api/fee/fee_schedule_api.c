@@ -13,8 +13,8 @@
 #include "postgres.h"
 
 #include "api/account/account_api.h"
-#include "api/escrow/escrow_api.h"
 #include "api/fee/tier_api_int.h"
+#include "server/call/call_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "api/account/account_api.h"
-#include "api/escrow/escrow_api.h"
+#include "server/call/call_server.h"
 #include "server/setting/setting_server.h"
 #include "store/ledger/ledger_store.h"
 

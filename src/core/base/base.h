@@ -263,9 +263,9 @@ const DwLabels dw_##noun##_labels = {list, DW_LENGTH(list)}
  * follows from amounts (an escrow after a release), each possible one has a
  * rule of its own and the guard says in words when it is that one.
  *
- * An event's label is the name of the SQL function that does the deed, so
+ * An event's label is the name of the SQL function that does it, so
  * that a test can list rules whose function does not exist yet; an event
- * that happens by itself or inside another deed is a bare verb ("reoffer").
+ * that happens by itself or inside another command is a bare verb ("reoffer").
  *
  * A machine decides whether, by whom and where to.  Amounts, deadlines and
  * ownership of the row are decided elsewhere.
@@ -315,7 +315,7 @@ typedef struct DwMachine
 extern DwResult dw_machine_next(const DwMachine *machine, int from, int event,
 								DwActorKind actor, int *to);
 
-/* True when a rule leads from this state by this deed to exactly "to". */
+/* True when a rule leads from this state by this event to exactly "to". */
 extern bool dw_machine_permits(const DwMachine *machine, int from, int event,
 							   DwActorKind actor, int to);
 

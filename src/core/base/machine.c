@@ -50,7 +50,7 @@ dw_machine_next(const DwMachine *machine, int from, int event,
 	return DW_INVALID_TRANSITION;
 }
 
-/* True when a rule leads from this state by this deed to exactly "to". */
+/* True when a rule leads from this state by this event to exactly "to". */
 bool
 dw_machine_permits(const DwMachine *machine, int from, int event,
 				   DwActorKind actor, int to)
@@ -142,7 +142,7 @@ verify_rule(const DwMachine *machine, const DwRule *rule, DwSentence *problem)
 	return true;
 }
 
-/* Two rules that one deed matches must each say when they apply. */
+/* Two rules that one event matches must each say when they apply. */
 static bool
 are_ambiguous(const DwRule *a, const DwRule *b)
 {
@@ -153,7 +153,7 @@ are_ambiguous(const DwRule *a, const DwRule *b)
 	return strcmp(a->guard, b->guard) == 0;
 }
 
-/* No deed has two outcomes that no guard tells apart. */
+/* No event has two outcomes that no guard tells apart. */
 static bool
 verify_unambiguous(const DwMachine *machine, DwSentence *problem)
 {

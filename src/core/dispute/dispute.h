@@ -226,9 +226,9 @@ extern DwResult dw_reversal_split(const int64_t *legs, int count,
 								  int64_t *parts);
 
 /*
- * Undoes `amount` of what a release, refund or settlement booked, of which
+ * Undoes `amount` of what a release, refund or settlement moved, of which
  * `before` was undone before; *amount 0 = all that is left, and is set to it.
- * *reversal but for the milestone, and what it books.
+ * *reversal but for the milestone, and its posting.
  * DW_INSUFFICIENT_FUNDS: more than is left, or nothing is.
  */
 extern DwResult dw_reversal_decide(const DwPosting *original, int64_t before,

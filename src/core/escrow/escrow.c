@@ -30,7 +30,7 @@ smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* True when nothing can befall it any more but a reversal. */
+/* True when nothing can happen to it any more but a reversal. */
 static bool
 is_over(const DwMilestone *milestone)
 {
@@ -67,6 +67,7 @@ dw_milestones_plan(DwMilestone *milestones, int count,
 	int64_t		parts[DW_MILESTONES_MAX];
 	DwResult	result;
 
+	/* at least one minor unit each: a part of nothing is never paid */
 	if (count < 1 || count > DW_MILESTONES_MAX || contract_amount < count)
 		return DW_BAD_VALUE;
 	result = read_weights(milestones, count, weights);
@@ -130,6 +131,7 @@ dw_milestones_fill(DwMilestone *milestones, int count, int64_t amount)
 								   milestone->amount - milestone->funded);
 
 		milestone->moved = 0;
+		/* what a refund gave up is not paid for again */
 		if (is_over(milestone) || part <= 0)
 			continue;
 		milestone->funded += part;
@@ -151,6 +153,7 @@ dw_milestones_take(DwMilestone *milestones, int count, int64_t amount,
 		DwMilestone *milestone = &milestones[i];
 		int64_t		part;
 
+		/* disputed money is not available, so a dispute is passed over */
 		part = smaller(amount, dw_milestone_available(milestone));
 		milestone->moved = part;
 		if (part == 0)
@@ -160,6 +163,7 @@ dw_milestones_take(DwMilestone *milestones, int count, int64_t amount,
 		else
 			milestone->refunded += part;
 		amount -= part;
+		/* one that is not fully funded stays open for the rest */
 		if (milestone->released + milestone->refunded == milestone->amount)
 			milestone->status = milestone->released > 0
 				? DW_MILESTONE_RELEASED : DW_MILESTONE_REFUNDED;
@@ -169,6 +173,7 @@ dw_milestones_take(DwMilestone *milestones, int count, int64_t amount,
 DwResult
 dw_milestone_submit(DwMilestone *milestone)
 {
+	/* nobody delivers work that may never be paid */
 	if (milestone->funded < milestone->amount)
 		return DW_INVALID_TRANSITION;
 	if (milestone->status != DW_MILESTONE_FUNDED &&
@@ -213,6 +218,7 @@ is_untouched(const DwMilestone *milestone)
 static bool
 sums_to(const DwMilestone *milestones, int count, int64_t contract_amount)
 {
+	/* counted down from the contract: amounts of any size do not overflow */
 	int64_t		rest = contract_amount;
 	bool		given = false;
 
@@ -241,6 +247,7 @@ dw_milestones_replan(const DwMilestone *old, int old_count,
 	}
 	if (!sums_to(plan, count, contract_amount))
 		return DW_BAD_VALUE;
+	/* both plans sum to the contract, so what is paid fits into the new one */
 	result = dw_milestones_plan(plan, count, contract_amount);
 	if (result == DW_OK)
 		(void) dw_milestones_fill(plan, count, paid);
@@ -326,6 +333,11 @@ dw_escrow_covered(const DwEscrow *escrow, int64_t money)
 
 	if (escrow->terms.payer == DW_FEE_PAYER_PROVIDER)
 		return money;
+
+	/*
+	 * The charge never falls as the price rises, but has steps, minima and
+	 * rounding in it: it is searched for, not turned round.
+	 */
 	while (low < high)
 	{
 		int64_t		middle = low + (high - low + 1) / 2;
@@ -347,6 +359,7 @@ dw_escrow_charge(const DwEscrow *escrow)
 int64_t
 dw_escrow_kept(const DwEscrow *escrow)
 {
+	/* what a bank has only asked for may still come back: it counts */
 	return escrow->funded - escrow->refunded - escrow->charged_back +
 		escrow->contested;
 }
@@ -377,6 +390,7 @@ dw_escrow_taken(const DwEscrow *escrow, const DwMilestone *milestones,
 {
 	DwFeeTaken	taken = {.fee = escrow->fee_taken,.tax = escrow->tax_taken};
 
+	/* what left the escrow above the price of the work came on top of it */
 	for (int i = 0; i < count; i++)
 		taken.released += milestones[i].released;
 	taken.borne = escrow->released - taken.released;
@@ -404,6 +418,7 @@ dw_escrow_disputed(const DwEscrow *escrow, const DwMilestone *milestones,
 		disputed += milestones[i].disputed;
 	if (disputed == 0)
 		return 0;
+	/* no other work is paid: then the homeowner's fee is disputed with it */
 	if (dw_milestones_available(milestones, count) == 0)
 		return escrow->held;
 	part = charge_of(escrow, covered) -
@@ -415,6 +430,7 @@ dw_escrow_disputed(const DwEscrow *escrow, const DwMilestone *milestones,
 static DwEscrowStatus
 status_of_empty(const DwEscrow *escrow)
 {
+	/* the bank before all: whoever reads the state must see that it took */
 	if (escrow->charged_back > 0)
 		return DW_ESCROW_CHARGED_BACK;
 	if (escrow->refunded == escrow->funded)
@@ -430,6 +446,7 @@ status_of_empty(const DwEscrow *escrow)
 DwEscrowStatus
 dw_escrow_status(const DwEscrow *escrow)
 {
+	/* first what stops everything, then what the amounts cannot tell */
 	if (escrow->frozen)
 		return DW_ESCROW_FROZEN;
 	if (escrow->funded == 0)
@@ -445,6 +462,7 @@ dw_escrow_status(const DwEscrow *escrow)
 bool
 dw_escrow_is_valid(const DwEscrow *escrow)
 {
+	/* wider than the columns: this is asked of rows that may be damaged */
 	__int128	sum = (__int128) escrow->held + escrow->released +
 		escrow->refunded + escrow->charged_back;
 
@@ -459,6 +477,7 @@ dw_escrow_is_valid(const DwEscrow *escrow)
 void
 dw_escrow_derive(DwEscrow *escrow, const DwMilestone *milestones, int count)
 {
+	/* in this order: each line reads what the ones above have set */
 	escrow->given_up = 0;
 	for (int i = 0; i < count; i++)
 		escrow->given_up += milestones[i].refunded;
@@ -477,6 +496,7 @@ dw_escrow_open(DwEscrow *escrow, const char *currency,
 	if (contract_amount <= 0 || !dw_fee_terms_valid(terms) ||
 		strlen(currency) != sizeof(opened.currency) - 1)
 		return DW_BAD_VALUE;
+	/* if this charge fits, so does that of every part of the contract */
 	memset(&opened, 0, sizeof(opened));
 	memcpy(opened.currency, currency, sizeof(opened.currency));
 	opened.status = DW_ESCROW_CREATED;
@@ -502,6 +522,7 @@ dw_escrow_fund(DwEscrow *escrow, int64_t *amount)
 		return DW_INVALID_TRANSITION;
 	if (asked == 0 || asked > missing)
 		return DW_BAD_VALUE;
+	/* a top-up changes no state: what is held can be released meanwhile */
 	if (escrow->funded == 0)
 		escrow->status = DW_ESCROW_FUNDING;
 	escrow->pending += asked;
@@ -524,6 +545,11 @@ dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones, int count,
 	escrow->pending -= amount;
 	escrow->funded += amount;
 	escrow->held += amount;
+
+	/*
+	 * Not the price of this payment, but what all payments together cover
+	 * less what was covered before: rounding does not add up.
+	 */
 	price = dw_escrow_covered(escrow, dw_escrow_kept(escrow)) -
 		dw_escrow_price_paid(milestones, count);
 	(void) dw_milestones_fill(milestones, count, price > 0 ? price : 0);
@@ -553,6 +579,7 @@ dw_escrow_cancel(DwEscrow *escrow, DwMilestone *milestones, int count)
 		escrow->status != DW_ESCROW_FUNDING &&
 		escrow->status != DW_ESCROW_FAILED)
 		return DW_INVALID_TRANSITION;
+	/* nothing was ever paid, so all of them are planned or cancelled */
 	for (int i = 0; i < count; i++)
 	{
 		if (milestones[i].status == DW_MILESTONE_PLANNED)
@@ -653,6 +680,7 @@ dw_escrow_release(DwEscrow *escrow, DwMilestone *milestones, int count,
 		result = DW_INSUFFICIENT_FUNDS;
 	if (result == DW_OK)
 		result = dw_fee_release(&escrow->terms, &before, choice.part, &quote);
+	/* the price is there, but its share of the fee may be under dispute */
 	if (result == DW_OK && quote.charge > escrow->held - escrow->disputed)
 		result = DW_INSUFFICIENT_FUNDS;
 	if (result != DW_OK)
@@ -664,11 +692,10 @@ dw_escrow_release(DwEscrow *escrow, DwMilestone *milestones, int count,
 	escrow->fee_taken += quote.fee;
 	escrow->tax_taken += quote.tax;
 	dw_escrow_derive(escrow, milestones, count);
-	out->part = choice.part;
-	out->amount = quote.charge;
-	out->fee = quote.fee;
-	out->tax = quote.tax;
-	out->payout = quote.payout;
+	*out = (DwRelease)
+	{
+		choice.part, quote.charge, quote.fee, quote.tax, quote.payout
+	};
 	return DW_OK;
 }
 
@@ -688,6 +715,7 @@ dw_escrow_approve(DwEscrow *escrow, DwMilestone *milestones, int count,
 							DW_MILESTONE_EVENT_APPROVE, DW_ACTOR_HOMEOWNER,
 							DW_MILESTONE_APPROVED))
 		return DW_INVALID_TRANSITION;
+	/* the consent stays on record; dw_milestones_approved() finds it later */
 	if (!escrow->frozen && milestone->funded == milestone->amount)
 		return dw_escrow_release(escrow, milestones, count, &selector, out);
 	dw_milestones_rest(milestones, count);
@@ -707,6 +735,7 @@ dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones, int count,
 	result = choose(escrow, milestones, count, selector, &choice);
 	if (result != DW_OK)
 		return result;
+	/* all of it: with the share of the fee of work that was released, too */
 	if (choice.is_whole && escrow->disputed == 0)
 		amount = escrow->held;
 	else
@@ -718,11 +747,10 @@ dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones, int count,
 	escrow->held -= amount;
 	escrow->refunded += amount;
 	dw_escrow_derive(escrow, milestones, count);
-	out->part = choice.part;
-	out->amount = amount;
-	out->fee = 0;
-	out->tax = 0;
-	out->payout = amount;
+	*out = (DwRelease)
+	{
+		choice.part, amount, 0, 0, amount
+	};
 	return DW_OK;
 }
 
@@ -730,6 +758,7 @@ DwResult
 dw_escrow_replan(const DwEscrow *escrow, const DwMilestone *old,
 				 int old_count, DwMilestone *plan, int count)
 {
+	/* each of them says that nothing has been released yet */
 	if (escrow->status != DW_ESCROW_CREATED &&
 		escrow->status != DW_ESCROW_FUNDING &&
 		escrow->status != DW_ESCROW_FAILED &&

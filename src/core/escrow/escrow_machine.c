@@ -294,7 +294,7 @@ DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 	STEP(from, REFUND, PAYER | PROVIDER, RELEASED, SOME_PAID), \
 	STEP(from, REFUND, PAYER | PROVIDER, REFUNDED, NONE_PAID)
 
-/* What else can befall one that has money. */
+/* What else can happen to one that has money. */
 #define SUFFERS(from) \
 	STEP(from, OPEN_DISPUTE, PARTIES, DISPUTED, NULL), \
 	STEP(from, CLOSE_CHARGEBACK, SYSTEM, RELEASED, "lost: " SOME_PAID), \

@@ -9,6 +9,10 @@
 #include "server/table/table_server.h"
 #include "store/dispute/dispute_store.h"
 
+/*
+ * Disputes.  They are written under the lock of their job and read after
+ * it, so what was read holds; a version says which answer a caller knows.
+ */
 static const DwColumn dispute_columns[] = {
 	DW_COLUMN(UUID, DwDisputeRow, job_id, job_id, DW_COLUMN_KEY),
 	DW_COLUMN(UUID, DwDisputeRow, id, dispute.id, DW_COLUMN_KEY),
@@ -124,6 +128,10 @@ dw_disputes_claim_overdue(int max_rows, int *count)
  * Payments that a homeowner's bank has taken back.
  */
 
+/*
+ * Chargebacks.  What each took, and from whom, is fixed when it is opened: a
+ * win gives back to the same accounts, whatever became of them since.
+ */
 static const DwColumn chargeback_columns[] = {
 	DW_COLUMN(UUID, DwChargebackRow, job_id, job_id, DW_COLUMN_KEY),
 	DW_COLUMN(UUID, DwChargebackRow, id, id, DW_COLUMN_KEY),
@@ -269,7 +277,10 @@ dw_chargeback_end(DwChargebackRow *row)
 static TimestampTz
 frozen_since(const DwUuid *job_id, const DwUuid *last)
 {
-	/* the first that came when no other was open */
+	/*
+	 * The first that came when no other was open: behind the last end, of
+	 * another, at which none was open.  They may overlap in any way.
+	 */
 	static DwStatement select_since =
 		DW_STATEMENT("SELECT pg_catalog.min(c.created_at) "
 					 "FROM dwello.chargebacks AS c WHERE c.job_id = $1 "

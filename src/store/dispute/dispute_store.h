@@ -119,7 +119,7 @@ extern void dw_chargeback_free_clocks(DwEscrowRow *escrow,
 									  const DwUuid *last);
 
 /*
- * A booked transaction of a job, as much of it as a reversal needs.
+ * A completed transaction of a job, as much of it as a reversal needs.
  */
 
 /* What is to be undone. */
@@ -133,7 +133,7 @@ typedef struct DwOriginal
 	const char *psp;			/* payment company, or NULL */
 	const char *psp_reference;	/* its name for it, or NULL */
 	int64		reversed;		/* amount of it undone before */
-	DwPosting	posting;		/* what it booked; no legs if nothing */
+	DwPosting	posting;		/* its entries; no legs if none */
 } DwOriginal;
 
 /* A transaction of a locked job; false when the job has none such. */

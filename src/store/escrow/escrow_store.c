@@ -23,6 +23,11 @@
 #include "store/fee/fee_store.h"
 #include "store/job/job_store.h"
 
+/*
+ * An escrow.  Its version and transition_count are numbers that C has
+ * counted, not "+ 1" in the UPDATE: the event that is appended with it says
+ * which transition it was, and several may come before one UPDATE.
+ */
 static const DwColumn escrow_columns[] = {
 	DW_COLUMN(UUID, DwEscrowRow, job_id, job_id, DW_COLUMN_KEY),
 	DW_COLUMN(UUID, DwEscrowRow, homeowner_id, homeowner_id,
@@ -142,7 +147,11 @@ static const DwColumn moved_milestone_columns[] = {
 static DwTable moved_milestones =
 DW_TABLE("job_milestones", DwMilestoneRow, moved_milestone_columns);
 
-/* What the award makes of a milestone: its part of the contract. */
+/*
+ * What the award makes of a milestone: its part of the contract.  It is read
+ * FOR UPDATE: above read committed a snapshot can be older than the job's
+ * lock, and a plan that was changed since is a 40001.
+ */
 static const DwColumn planned_columns[] = {
 	DW_COLUMN(UUID, DwMilestoneRow, job_id, job_id, DW_COLUMN_KEY),
 	DW_COLUMN(UUID, DwMilestoneRow, id, milestone.id, DW_COLUMN_KEY),
@@ -163,7 +172,10 @@ static const DwColumn planned_columns[] = {
 static DwTable planned =
 DW_TABLE("job_milestones", DwMilestoneRow, planned_columns);
 
-/* A transition as its row has it. */
+/*
+ * A transition as its row has it.  Sides are copied into it, so that its
+ * policy looks at no other table.
+ */
 typedef struct Event
 {
 	DwUuid		job_id;			/* of the escrow */
@@ -200,7 +212,11 @@ static const DwColumn event_columns[] = {
 
 static DwTable events = DW_TABLE("escrow_events", Event, event_columns);
 
-/* A payment with the role of who asked for it, as a word. */
+/*
+ * A payment with the role of who asked for it, as a word.  All that the
+ * record of the hash chain has is read: a pending payment is chained when it
+ * arrives (dw_ledger_book).
+ */
 typedef struct PaymentRow
 {
 	DwTransaction payment;		/* all that a payment has */
@@ -321,7 +337,11 @@ add_milestone(DwEscrowRow *row)
 	row->escrow.given_up += added.milestone.refunded;
 }
 
-/* Reads the escrows of the last result, which has a row a milestone. */
+/*
+ * Reads the escrows of the last result, which has a row a milestone, those
+ * of one job side by side.  An escrow without a milestone does not exist:
+ * the award makes one at least.
+ */
 static int
 read_escrows(uint64 total, DwEscrowRow *rows)
 {
@@ -459,6 +479,7 @@ escrow_only_moved(const DwEscrowRow *row)
 void
 dw_escrow_save(DwEscrowRow *row)
 {
+	/* the CHECK of the table asks the same, but cannot name the job */
 	if (!dw_escrow_is_valid(&row->escrow))
 		elog(ERROR, "escrow of job %s would not add up",
 			 dw_uuid_text(&row->job_id));
@@ -510,6 +531,7 @@ save_milestone(DwEscrowRow *row, int index)
 		memset(&milestone->dispute_id, 0, sizeof(milestone->dispute_id));
 		milestone->status_before = NOT_INTERRUPTED;
 	}
+	/* a dispute only stops the clock: the time is kept, and set forward */
 	if (interrupted != DW_MILESTONE_SUBMITTED)
 		stored->auto_release_at = DT_NOBEGIN;	/* nothing to wait for */
 	if (milestone->status != DW_MILESTONE_RELEASED &&
@@ -561,6 +583,7 @@ dw_escrow_advance(DwEscrowRow *row, const DwTransition *transition)
 			 dw_escrow_status_label(transition->from),
 			 dw_escrow_status_label(row->escrow.status),
 			 dw_escrow_event_label(transition->event));
+	/* who waits for an answer knows the milestone's version, not this one */
 	row->transition_count++;
 	if (transition->event != DW_ESCROW_EVENT_SUBMIT &&
 		transition->event != DW_ESCROW_EVENT_REQUEST_CHANGES)
@@ -726,6 +749,7 @@ find_terms(const DwAward *award, DwEscrowRow *row, DwFeeTerms *terms)
 		.as_of = dw_now()
 	};
 
+	/* the built-in one has no end and fits all, so there always is one */
 	if (!dw_fee_schedule_find(&scope, &found))
 		elog(ERROR, "dwello has no built-in fee schedule");
 	dw_fee_schedule_terms(&found.schedule, award->amount, terms);
@@ -837,7 +861,10 @@ dw_payment_has_arrived(const DwUuid *job_id, const DwUuid *transaction_id)
 	return dw_execute(&select_event, &p) > 0;
 }
 
-/* The first row of a query for payments; false when there is none. */
+/*
+ * The first row of a query for payments; false when there is none.  Not
+ * locked: whoever ends a payment has locked its job.
+ */
 static bool
 read_payment(DwTableQuery *query, const DwParams *p, DwTransaction *payment)
 {
@@ -882,29 +909,36 @@ dw_payment_find_last(const DwUuid *job_id, DwTransaction *payment)
 	return read_payment(&last, &p, payment);
 }
 
+/*
+ * Of a company, paid is what it brought in all, so_far up to a payment,
+ * and room what it still has: minus its clearing account in this job,
+ * whose entries are few.  What is missing of paid is taken off the first
+ * payments, which were given back before.
+ */
+static DwStatement select_payments =
+DW_STATEMENT("SELECT x.id, x.payment_method_id, x.psp, "
+			 "x.psp_reference, LEAST(x.amount, "
+			 "GREATEST(x.so_far - x.paid + x.room, 0))::bigint "
+			 "AS amount "
+			 "FROM (SELECT v.seq, t.id, t.payment_method_id, t.psp, "
+			 "t.psp_reference, t.amount, "
+			 "pg_catalog.sum(t.amount) OVER (PARTITION BY t.psp "
+			 "ORDER BY v.seq) AS so_far, "
+			 "pg_catalog.sum(t.amount) OVER (PARTITION BY t.psp) "
+			 "AS paid, (SELECT - pg_catalog.sum(n.amount) "
+			 "FROM dwello.ledger_entries AS n "
+			 "JOIN dwello.ledger_accounts AS a "
+			 "ON a.id = n.account_id WHERE n.scope_id = $1 "
+			 "AND a.kind = 'psp_clearing' AND a.psp = t.psp) AS room "
+			 "FROM dwello.escrow_events AS v "
+			 "JOIN dwello.transactions AS t "
+			 "ON t.scope_id = v.job_id AND t.id = v.transaction_id "
+			 "WHERE v.job_id = $1 AND v.event = 'confirm_payment') "
+			 "AS x ORDER BY x.seq");
+
 DwPaymentPart *
 dw_payments_to_refund(const DwUuid *job_id, int64 amount, int *count)
 {
-	static DwStatement select_payments =
-		DW_STATEMENT("SELECT x.id, x.payment_method_id, x.psp, "
-					 "x.psp_reference, LEAST(x.amount, "
-					 "GREATEST(x.so_far - x.paid + x.room, 0))::bigint "
-					 "AS amount "
-					 "FROM (SELECT v.seq, t.id, t.payment_method_id, t.psp, "
-					 "t.psp_reference, t.amount, "
-					 "pg_catalog.sum(t.amount) OVER (PARTITION BY t.psp "
-					 "ORDER BY v.seq) AS so_far, "
-					 "pg_catalog.sum(t.amount) OVER (PARTITION BY t.psp) "
-					 "AS paid, (SELECT - pg_catalog.sum(n.amount) "
-					 "FROM dwello.ledger_entries AS n "
-					 "JOIN dwello.ledger_accounts AS a "
-					 "ON a.id = n.account_id WHERE n.scope_id = $1 "
-					 "AND a.kind = 'psp_clearing' AND a.psp = t.psp) AS room "
-					 "FROM dwello.escrow_events AS v "
-					 "JOIN dwello.transactions AS t "
-					 "ON t.scope_id = v.job_id AND t.id = v.transaction_id "
-					 "WHERE v.job_id = $1 AND v.event = 'confirm_payment') "
-					 "AS x ORDER BY x.seq");
 	DwParams	p = DW_PARAMS;
 	DwPaymentPart *parts;
 	uint64		rows;
