@@ -404,7 +404,7 @@ test_bad_slots(void **state)
 
 /* A key of an agent. */
 static DwAudienceKey
-some_agent(DwReachKind kind, int categories)
+some_agent(DwAudienceKind kind, int categories)
 {
 	DwAudienceKey key;
 	DwUuid		ids[12];
@@ -435,7 +435,7 @@ test_agent_key(void **state)
 	const DwWireType *type = &dw_audience_key_wire;
 	DwAudienceKey key;
 
-	for (DwReachKind kind = 0; kind < DW_AUDIENCE_NODE; kind++)
+	for (DwAudienceKind kind = 0; kind < DW_AUDIENCE_NODE; kind++)
 	{
 		for (int categories = 0; categories <= 12; categories++)
 		{
