@@ -17,6 +17,7 @@ unless ($ENV{PGDATABASE})
 
 my %type = (
 	UUID => 'uuid', UUID_COPY => 'uuid', INT8 => 'bigint', INT4 => 'integer',
+	WIDE_INT4 => 'integer', PERIOD => 'tstzrange',
 	FLOAT8 => 'double precision', BOOL => 'boolean', TEXT => 'text',
 	TIME => 'timestamp with time zone', DATE => 'date', CURRENCY => 'text',
 	JSONB => 'jsonb', BYTEA => 'bytea', TEXTS => 'text[]',
@@ -31,7 +32,7 @@ sub columns
 	my ($text) = @_;
 	my @found;
 
-	while ($text =~ /DW_COLUMN(_OR|_ENUM|_ENUM_OR|_LABEL)?\(\s*(\w+),\s*\w+,\s*(\w+),\s*[\w.]+,\s*([^(),]*)/gs)
+	while ($text =~ /DW_COLUMN(_OR|_ENUM|_ENUM_OR|_LABEL)?\(\s*(\w+),\s*\w+,\s*(\w+),\s*[\w.\[\]]+,\s*([^(),]*)/gs)
 	{
 		my ($kind, $form, $name, $flags) = ($1 // '', $2, $3, $4);
 		my $type = $kind =~ /ENUM|LABEL/ ? "dwello.$form" : $type{$form};

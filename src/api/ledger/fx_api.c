@@ -8,8 +8,8 @@
 #include "postgres.h"
 
 #include "api/account/account_api.h"
+#include "api/fee/fee_api.h"
 #include "server/call/call_server.h"
-#include "server/setting/setting_server.h"
 #include "store/ledger/ledger_store.h"
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
@@ -40,15 +40,7 @@ read_rate(DwCall *call, DwFxRow *row)
 	if (strcmp(row->from_currency, row->to_currency) == 0)
 		dw_arg_refuse(call, "to_currency", DW_BAD_VALUE,
 					  "must be another currency");
-	row->valid_from = dw_arg_time_opt(call, "valid_from");
-	if (row->valid_from == DT_NOBEGIN)
-		row->valid_from = dw_now();
-	row->valid_until = dw_arg_time_opt(call, "valid_until");
-	if (row->valid_until == DT_NOBEGIN)
-		row->valid_until = DT_NOEND;
-	if (row->valid_until <= row->valid_from)
-		dw_arg_refuse(call, "valid_until", DW_BAD_VALUE,
-					  "must be after valid_from");
+	row->valid = dw_period_read(call, NULL);
 }
 
 DW_FUNCTION(dwello_set_fx_rate)
@@ -68,8 +60,8 @@ DW_FUNCTION(dwello_set_fx_rate)
 	dw_row_text(&call, "to_currency", row.to_currency);
 	dw_row_int8(&call, "numerator", row.rate.numerator);
 	dw_row_int8(&call, "denominator", row.rate.denominator);
-	dw_row_time(&call, "valid_from", row.valid_from);
-	if (row.valid_until != DT_NOEND)
-		dw_row_time(&call, "valid_until", row.valid_until);
+	dw_row_time(&call, "valid_from", row.valid.from);
+	if (row.valid.until != DT_NOEND)
+		dw_row_time(&call, "valid_until", row.valid.until);
 	return dw_call_return(&call);
 }

@@ -4,34 +4,26 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
-#include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
 #include "server/call/call_server.h"
 #include "store/ledger/ledger_store.h"
 
-/* Adds the discrepancies of one invariant to the list. */
+/* Adds a discrepancy to the list. */
 static void
-emit_discrepancies(DwCall *call, int invariant, const DwSuspects *suspects)
+emit_discrepancy(const DwDiscrepancy *discrepancy, void *context)
 {
-	uint64		count = dw_invariant_check(invariant, suspects);
-	DwDiscrepancy discrepancy;
+	DwCall	   *call = context;
 
-	for (uint64 i = 0; i < count; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		dw_discrepancy_read(i, &discrepancy);
-		dw_row_text(call, "invariant", discrepancy.invariant);
-		dw_row_text(call, "object", discrepancy.object);
-		if (discrepancy.has_id)
-			dw_row_uuid(call, "object_id", &discrepancy.object_id);
-		dw_row_text(call, "currency", discrepancy.currency);
-		dw_row_datum(call, "expected", discrepancy.expected);
-		dw_row_datum(call, "actual", discrepancy.actual);
-		dw_list_emit(call);
-	}
+	dw_row_text(call, "invariant", discrepancy->invariant);
+	dw_row_text(call, "object", discrepancy->object);
+	if (!dw_uuid_is_nil(&discrepancy->object_id))
+		dw_row_uuid(call, "object_id", &discrepancy->object_id);
+	dw_row_text(call, "currency", discrepancy->currency);
+	dw_row_datum(call, "expected", discrepancy->expected);
+	dw_row_datum(call, "actual", discrepancy->actual);
+	dw_list_emit(call);
 }
 
 /* Adds the chains that do not hold to the list (I6). */
@@ -62,8 +54,7 @@ DW_FUNCTION(dwello_reconcile)
 				   DW_ACTOR_SYSTEM);
 	dw_rows_begin(&call);
 	dw_audit_check(dw_arg_time_opt(&call, "since"), &suspects);
-	for (int i = 0; i < dw_invariant_count(); i++)
-		emit_discrepancies(&call, i, &suspects);
+	dw_discrepancies_find(&suspects, emit_discrepancy, &call);
 	emit_tamperings(&call, &suspects);
 	return dw_list_return(&call);
 }

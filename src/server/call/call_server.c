@@ -135,6 +135,26 @@ signature_of(Oid function)
 	return known->signature;
 }
 
+const void *
+dw_bare_args(FunctionCallInfo fcinfo, const char *const *names, int count)
+{
+	FmgrInfo   *function = fcinfo->flinfo;
+
+	if (function->fn_extra == NULL)
+	{
+		const DwSignature *signature = signature_of(function->fn_oid);
+
+		if (signature->arg_count != count)
+			elog(ERROR, "dwello.%s has other arguments", signature->name);
+		for (int i = 0; i < count; i++)
+			if (strcmp(signature->arg_names[i], names[i]) != 0)
+				elog(ERROR, "dwello.%s has no argument \"%s\" there",
+					 signature->name, names[i]);
+		function->fn_extra = (void *) names;	/* they are compared */
+	}
+	return fcinfo->args;
+}
+
 /* Makes room for one row of the function's declared result. */
 static void
 call_prepare_row(DwCall *call)

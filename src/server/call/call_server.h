@@ -89,6 +89,14 @@ extern double dw_arg_float8(DwCall *call, const char *arg);
 extern TimestampTz dw_arg_time_opt(DwCall *call, const char *arg);
 extern Datum dw_arg_jsonb(DwCall *call, const char *arg);
 
+/*
+ * The arguments of a function of bare arithmetic, which begins no call: for a
+ * struct with a NullableDatum for each, in the order of their names, which are
+ * compared with those that SQL has at the first call of a query.
+ */
+extern const void *dw_bare_args(FunctionCallInfo fcinfo,
+								const char *const *names, int count);
+
 /* The value as it came, of whatever type; not NULL. */
 extern Datum dw_arg_datum(DwCall *call, const char *arg);
 

@@ -285,6 +285,14 @@ dw_statement_prepare(DwStatement *statement, const DwParams *p, int options)
 	statement->plan = plan;
 }
 
+static uint64 statements_run = 0;
+
+uint64
+dw_result_number(void)
+{
+	return statements_run;
+}
+
 /* Runs a statement and gives the number of rows it touched or returned. */
 static uint64
 statement_run(DwStatement *statement, const DwParams *p, bool read_only)
@@ -295,6 +303,7 @@ statement_run(DwStatement *statement, const DwParams *p, bool read_only)
 	if (p == NULL)
 		p = &none;
 	dw_statement_prepare(statement, p, 0);
+	statements_run++;
 	code = SPI_execute_plan(statement->plan, (Datum *) p->values,
 							p->nulls, read_only, 0);
 	if (code < 0)

@@ -95,15 +95,6 @@ dw_read_text(uint64 row, int column)
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
-bytea *
-dw_read_bytea(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
-
-	return isnull ? NULL : DatumGetByteaPCopy(value);
-}
-
 char *
 dw_uuid_text(const DwUuid *id)
 {
@@ -172,7 +163,8 @@ dw_read_only_datum(uint64 row, bool *isnull)
 DwUuid *
 dw_read_only_uuids(int *count)
 {
-	DwUuid	   *ids = palloc(sizeof(DwUuid) * Max(SPI_processed, 1));
+	DwUuid	   *ids = palloc_extended(sizeof(DwUuid) * Max(SPI_processed, 1),
+									  MCXT_ALLOC_HUGE);
 
 	*count = (int) SPI_processed;
 	for (int i = 0; i < *count; i++)
@@ -264,52 +256,4 @@ dw_record_row(DwRecord *record, uint64 row)
 		elog(ERROR, "dwello statement gave no such row");
 	heap_deform_tuple(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
 					  record->values, record->nulls);
-}
-
-/* Copies a uuid out; false, and the nil uuid, when it is NULL. */
-bool
-dw_record_uuid(const DwRecord *record, int i, DwUuid *out)
-{
-	if (record->nulls[i])
-		memset(out, 0, sizeof(*out));
-	else
-		memcpy(out->bytes, DatumGetUUIDP(record->values[i])->data,
-			   sizeof(out->bytes));
-	return !record->nulls[i];
-}
-
-/* Gives a bigint; 0 when it is NULL. */
-int64
-dw_record_int8(const DwRecord *record, int i)
-{
-	return record->nulls[i] ? 0 : DatumGetInt64(record->values[i]);
-}
-
-/* Gives an integer; 0 when it is NULL. */
-int32
-dw_record_int4(const DwRecord *record, int i)
-{
-	return record->nulls[i] ? 0 : DatumGetInt32(record->values[i]);
-}
-
-/* Gives a timestamptz; DT_NOBEGIN when it is NULL. */
-TimestampTz
-dw_record_time(const DwRecord *record, int i)
-{
-	return record->nulls[i] ? DT_NOBEGIN
-		: DatumGetTimestampTz(record->values[i]);
-}
-
-/* Gives a text as a C string; NULL when it is NULL. */
-char *
-dw_record_text(const DwRecord *record, int i)
-{
-	return record->nulls[i] ? NULL : TextDatumGetCString(record->values[i]);
-}
-
-char *
-dw_record_label(const DwRecord *record, int i)
-{
-	return record->nulls[i] ? NULL
-		: DatumGetCString(DirectFunctionCall1(enum_out, record->values[i]));
 }

@@ -54,6 +54,14 @@
 #define dw_backend_status(i) pgstat_fetch_stat_local_beentry(i)
 #endif
 
+/* A range that is not empty; 16 gave it a place for soft errors. */
+#if PG_VERSION_NUM >= 160000
+#define dw_make_range(type, lower, upper) \
+	make_range(type, lower, upper, false, NULL)
+#else
+#define dw_make_range(type, lower, upper) make_range(type, lower, upper, false)
+#endif
+
 /*
  * Statements with kept plans: the one way from C to the tables.
  *
@@ -149,6 +157,9 @@ extern uint64 dw_execute(DwStatement *statement, const DwParams *p);
 /* Runs a read in the caller's snapshot, as STABLE functions must. */
 extern uint64 dw_query(DwStatement *statement, const DwParams *p);
 
+/* Tells one result from the next: how many statements there were. */
+extern uint64 dw_result_number(void);
+
 /*
  * Readers of a last result that has one column: 0-based row.  NULL is 0,
  * false, DT_NOBEGIN or a NULL pointer; for a uuid false, and the nil one.
@@ -173,7 +184,6 @@ extern int32 dw_read_int4(uint64 row, int column);
 extern bool dw_read_bool(uint64 row, int column);
 extern TimestampTz dw_read_time(uint64 row, int column);
 extern char *dw_read_text(uint64 row, int column);
-extern bytea *dw_read_bytea(uint64 row, int column);
 
 /* A uuid as text, for messages; allocated in the current context. */
 extern char *dw_uuid_text(const DwUuid *id);
@@ -241,16 +251,6 @@ extern void dw_record_read(DwRecord *record, DwShape *shape, uint64 row,
 
 /* Takes apart a row of the last result by its own columns, in their order. */
 extern void dw_record_row(DwRecord *record, uint64 row);
-
-/* Readers by 0-based position in the shape; NULL as dw_read_* have it. */
-extern bool dw_record_uuid(const DwRecord *record, int i, DwUuid *out);
-extern int64 dw_record_int8(const DwRecord *record, int i);
-extern int32 dw_record_int4(const DwRecord *record, int i);
-extern TimestampTz dw_record_time(const DwRecord *record, int i);
-extern char *dw_record_text(const DwRecord *record, int i);
-
-/* The label of an enum; NULL when it is NULL. */
-extern char *dw_record_label(const DwRecord *record, int i);
 
 /*
  * Reads the rows of a statement one by one, for as long as they are

@@ -11,6 +11,7 @@
 #include "catalog/namespace.h"
 #include "nodes/params.h"
 #include "tcop/dest.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -90,15 +91,44 @@ dw_stream(DwStatement *statement, const DwParams *p, DwStreamTake take,
 			 SPI_result_code_string(code));
 }
 
+#define TYPES_KEPT 32			/* types whose numbers are remembered */
+
+static int	types_known = 0;
+
+/* A type was changed: forgets them all. */
+static void
+types_forget(Datum arg, int cacheid, uint32 hashvalue)
+{
+	types_known = 0;
+}
+
 Oid
 dw_type_find(const char *name)
 {
-	Oid			schema = get_namespace_oid("dwello", false);
-	Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-									   CStringGetDatum(name),
-									   ObjectIdGetDatum(schema));
+	static struct
+	{
+		const char *name;		/* a literal of ours */
+		Oid			type;		/* its number */
+	}			known[TYPES_KEPT];
+	static bool is_told = false;
+	Oid			type;
 
+	for (int i = 0; i < types_known; i++)
+		if (known[i].name == name)
+			return known[i].type;
+	if (!is_told)
+		CacheRegisterSyscacheCallback(TYPEOID, types_forget, (Datum) 0);
+	is_told = true;
+	type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+						   CStringGetDatum(name),
+						   ObjectIdGetDatum(get_namespace_oid("dwello",
+															  false)));
 	if (!OidIsValid(type))
 		elog(ERROR, "there is no type dwello.%s", name);
+	if (types_known < TYPES_KEPT)
+	{
+		known[types_known].name = name;
+		known[types_known++].type = type;
+	}
 	return type;
 }

@@ -18,6 +18,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
+#include "utils/rangetypes.h"
 #include "utils/typcache.h"
 #include "utils/uuid.h"
 
@@ -34,9 +35,11 @@ static const struct
 	[DW_FORM_UUIDS] = {sizeof(DwUuids), UUIDARRAYOID},
 	[DW_FORM_INT8] = {sizeof(int64), INT8OID},
 	[DW_FORM_INT4] = {sizeof(int32), INT4OID},
+	[DW_FORM_WIDE_INT4] = {sizeof(int64), INT4OID},
 	[DW_FORM_FLOAT8] = {sizeof(double), FLOAT8OID},
 	[DW_FORM_BOOL] = {sizeof(bool), BOOLOID},
 	[DW_FORM_TIME] = {sizeof(TimestampTz), TIMESTAMPTZOID},
+	[DW_FORM_PERIOD] = {sizeof(DwPeriod), TSTZRANGEOID},
 	[DW_FORM_DATE] = {sizeof(DateADT), DATEOID},
 	[DW_FORM_TEXT] = {sizeof(char *), TEXTOID},
 	[DW_FORM_CURRENCY] = {DW_CURRENCY_SIZE, TEXTOID},
@@ -170,6 +173,7 @@ read_null(const DwColumn *column, char *member)
 	switch (column->form)
 	{
 		case DW_FORM_INT8:
+		case DW_FORM_WIDE_INT4:
 			*(int64 *) member = column->null;
 			break;
 		case DW_FORM_INT4:
@@ -182,6 +186,12 @@ read_null(const DwColumn *column, char *member)
 		case DW_FORM_TIME:
 			*(TimestampTz *) member = DT_NOBEGIN;
 			break;
+		case DW_FORM_PERIOD:
+			*(DwPeriod *) member = (DwPeriod)
+			{
+				DT_NOBEGIN, DT_NOEND
+			};
+			break;
 		case DW_FORM_DATE:
 			*(DateADT *) member = DATEVAL_NOBEGIN;
 			break;
@@ -192,6 +202,52 @@ read_null(const DwColumn *column, char *member)
 			memset(member, 0, column->size);
 			break;
 	}
+}
+
+/* The type tstzrange, as the server's functions on ranges want it. */
+static TypeCacheEntry *
+period_type(void)
+{
+	return lookup_type_cache(TSTZRANGEOID, TYPECACHE_RANGE_INFO);
+}
+
+/* A range as its two ends. */
+static DwPeriod
+period_of(Datum value)
+{
+	RangeBound	lower;
+	RangeBound	upper;
+	bool		empty;
+
+	range_deserialize(period_type(), DatumGetRangeTypeP(value), &lower,
+					  &upper, &empty);
+	if (empty)
+		elog(ERROR, "a period is empty");
+	return (DwPeriod)
+	{
+		lower.infinite ? DT_NOBEGIN : DatumGetTimestampTz(lower.val),
+			upper.infinite ? DT_NOEND : DatumGetTimestampTz(upper.val)
+	};
+}
+
+/* The same the other way, as the next parameter. */
+static void
+param_period(DwParams *p, const DwPeriod *period)
+{
+	RangeBound	lower = {
+		.val = TimestampTzGetDatum(period->from),
+		.infinite = period->from == DT_NOBEGIN,
+		.inclusive = period->from != DT_NOBEGIN,
+		.lower = true
+	};
+	RangeBound	upper = {
+		.val = TimestampTzGetDatum(period->until),
+		.infinite = period->until == DT_NOEND
+	};
+
+	dw_param_datum(p, TSTZRANGEOID,
+				   RangeTypePGetDatum(dw_make_range(period_type(), &lower,
+													&upper)), false);
 }
 
 /* Puts a value that is not NULL into a member; labels may come as text. */
@@ -217,18 +273,20 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 		case DW_FORM_DATE:
 			*(int32 *) member = DatumGetInt32(value);
 			break;
+		case DW_FORM_WIDE_INT4:
+			*(int64 *) member = DatumGetInt32(value);
+			break;
 		case DW_FORM_FLOAT8:
 			*(double *) member = DatumGetFloat8(value);
 			break;
 		case DW_FORM_BOOL:
 			*(bool *) member = DatumGetBool(value);
 			break;
-		case DW_FORM_TEXT:
-			*(char **) member = TextDatumGetCString(value);
+		case DW_FORM_PERIOD:
+			*(DwPeriod *) member = period_of(value);
 			break;
 		case DW_FORM_CURRENCY:
-			text_to_cstring_buffer(DatumGetTextPP(value), member,
-								   column->size);
+			strlcpy(member, TextDatumGetCString(value), column->size);
 			break;
 		case DW_FORM_JSONB:
 		case DW_FORM_TEXTS:
@@ -242,8 +300,10 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 		case DW_FORM_POINT:
 			dw_point_read(value, (DwDegrees *) member);
 			break;
+		case DW_FORM_TEXT:
 		case DW_FORM_LABEL:
-			*(char **) member = label_of(value, is_text);
+			*(char **) member = label_of(value, is_text ||
+										 column->form == DW_FORM_TEXT);
 			break;
 		case DW_FORM_ENUM:
 			*(int *) member = enum_of(column, label_of(value, is_text));
@@ -330,27 +390,30 @@ map_resolve(DwMap *map, TupleDesc desc)
 void
 dw_map_read(DwMap *map, uint64 index, void *row)
 {
+	DwRecord	record;
 	TupleDesc	desc;
 
-	if (SPI_tuptable == NULL || index >= SPI_processed)
-		elog(ERROR, "dwello statement gave no row %llu",
-			 (unsigned long long) index);
+	dw_record_row(&record, index);
 	desc = SPI_tuptable->tupdesc;
-	map_resolve(map, desc);
+
+	/* a nested call may have left the map at a result of its own */
+	if (map->result != dw_result_number() || map->desc != desc)
+	{
+		map_resolve(map, desc);
+		map->result = dw_result_number();
+		map->desc = desc;
+	}
 	for (int i = 0; i < map->count; i++)
 	{
 		const DwColumn *column = &map->columns[i];
 		char	   *member = (char *) row + column->offset;
-		bool		isnull;
-		Datum		value = SPI_getbinval(SPI_tuptable->vals[index], desc,
-										  map->attributes[i], &isnull);
+		int			at = map->attributes[i] - 1;
 
-		if (isnull)
+		if (record.nulls[at])
 			read_null(column, member);
 		else
-			read_value(column, value,
-					   SPI_gettypeid(desc, map->attributes[i]) == TEXTOID,
-					   member);
+			read_value(column, record.values[at],
+					   TupleDescAttr(desc, at)->atttypid == TEXTOID, member);
 	}
 }
 
@@ -397,8 +460,11 @@ param_float8(DwParams *p, const DwColumn *column, double value)
 
 /* Adds a number, or NULL where it stands for that. */
 static void
-param_number(DwParams *p, const DwColumn *column, int64 value)
+param_number(DwParams *p, const DwColumn *column, const char *member)
 {
+	int64		value = column->form == DW_FORM_INT4
+		? *(int32 *) member : *(int64 *) member;
+
 	dw_param_datum(p, forms[column->form].type,
 				   column->form == DW_FORM_INT8 ? Int64GetDatum(value)
 				   : Int32GetDatum((int32) value),
@@ -421,10 +487,9 @@ param_column(DwParams *p, const DwColumn *column, const char *member)
 			dw_param_uuids(p, uuids->ids, uuids->count);
 			break;
 		case DW_FORM_INT8:
-			param_number(p, column, *(int64 *) member);
-			break;
 		case DW_FORM_INT4:
-			param_number(p, column, *(int32 *) member);
+		case DW_FORM_WIDE_INT4:
+			param_number(p, column, member);
 			break;
 		case DW_FORM_FLOAT8:
 			param_float8(p, column, *(double *) member);
@@ -434,6 +499,9 @@ param_column(DwParams *p, const DwColumn *column, const char *member)
 			break;
 		case DW_FORM_TIME:
 			dw_param_time(p, *(TimestampTz *) member);
+			break;
+		case DW_FORM_PERIOD:
+			param_period(p, (const DwPeriod *) member);
 			break;
 		case DW_FORM_DATE:
 			dw_param_date(p, *(DateADT *) member);
@@ -599,6 +667,52 @@ dw_table_insert(DwTable *table, const void *row)
 
 	insert_params(table, row, &p);
 	table_write(table, &table->insert, &p, is_inserted);
+}
+
+/* INSERT INTO dwello.things (id, kind) VALUES ($1, $2), ($3, $4) */
+static char *
+insert_rows_text(const DwTable *table, int count)
+{
+	StringInfoData sql;
+	int			width;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "INSERT INTO dwello.%s (", table->name);
+	width = append_columns(&sql, table, "", is_inserted);
+	for (int i = 0; i < count * width; i++)
+		appendStringInfo(&sql, "%s$%d", i == 0 ? ") VALUES (" :
+						 i % width == 0 ? "), (" : ", ", i + 1);
+	appendStringInfoChar(&sql, ')');
+	return MemoryContextStrdup(TopMemoryContext, sql.data);
+}
+
+void
+dw_table_insert_rows(DwTable *table, const void *rows, int count)
+{
+	const char *row = rows;
+	int			taken;
+
+	for (int i = 0; i < count; i += taken, row += taken * table->size)
+	{
+		DwParams	p = DW_PARAMS;
+		int			width;
+
+		taken = 1;
+		if (dw_write_is_batched())
+		{
+			dw_table_insert(table, row);
+			continue;
+		}
+		insert_params(table, row, &p);
+		width = p.count;
+		while (taken < Min(count - i, DW_ROWS_AT_ONCE) &&
+			   p.count + width <= DW_MAX_PARAMS)
+			insert_params(table, row + taken++ * table->size, &p);
+		if (table->insert_rows[taken - 1].sql == NULL)
+			table->insert_rows[taken - 1].sql =
+				insert_rows_text(table, taken);
+		(void) dw_execute(&table->insert_rows[taken - 1], &p);
+	}
 }
 
 bool

@@ -40,9 +40,11 @@ typedef enum DwForm
 	DW_FORM_UUIDS,				/* DwUuids, copied; none of them */
 	DW_FORM_INT8,				/* int64; the column's null number */
 	DW_FORM_INT4,				/* int32, of a smallint too; the null number */
+	DW_FORM_WIDE_INT4,			/* int64, of an integer; the null number */
 	DW_FORM_FLOAT8,				/* double; 0, or NaN, if it may be NULL */
 	DW_FORM_BOOL,				/* bool; none */
 	DW_FORM_TIME,				/* TimestampTz; DT_NOBEGIN */
+	DW_FORM_PERIOD,				/* DwPeriod; unbounded */
 	DW_FORM_DATE,				/* DateADT; DATEVAL_NOBEGIN */
 	DW_FORM_TEXT,				/* char *; a NULL pointer */
 	DW_FORM_CURRENCY,			/* char[4]; empty */
@@ -56,6 +58,13 @@ typedef enum DwForm
 	DW_FORM_LABEL,				/* char *, of an enum; a NULL pointer */
 	DW_FORM_ENUM				/* an enum with labels; the null number */
 } DwForm;
+
+/* A tstzrange that is not empty: the first moment, and the first after. */
+typedef struct DwPeriod
+{
+	TimestampTz from;			/* DT_NOBEGIN: it always was */
+	TimestampTz until;			/* DT_NOEND: until further notice */
+} DwPeriod;
 
 #define DW_COLUMN_KEY		1	/* finds the row */
 #define DW_COLUMN_FIXED		2	/* written once, when the row is made */
@@ -119,7 +128,9 @@ typedef struct DwMap
 {
 	const DwColumn *columns;	/* all that the result has */
 	int			count;			/* of columns */
-	AttrNumber	attributes[DW_RECORD_MAX];	/* where they stood last */
+	uint64		result;			/* that they were looked up in last */
+	TupleDesc	desc;			/* of it */
+	AttrNumber	attributes[DW_RECORD_MAX];	/* where they stood */
 } DwMap;
 
 #define DW_MAP(columns_) \
@@ -132,6 +143,8 @@ typedef struct DwMap
  */
 extern void dw_map_read(DwMap *map, uint64 index, void *row);
 
+#define DW_ROWS_AT_ONCE 8		/* that one statement inserts, alone */
+
 /* A table; below the first four members is what was made of them. */
 typedef struct DwTable
 {
@@ -143,6 +156,7 @@ typedef struct DwTable
 	DwWrite		insert;			/* a row */
 	DwWrite		update;			/* a row, by its key */
 	DwStatement insert_new;		/* a row, unless it is there */
+	DwStatement insert_rows[DW_ROWS_AT_ONCE];	/* so many, and one */
 } DwTable;
 
 #define DW_TABLE(name_, row, columns_) \
@@ -182,7 +196,10 @@ extern void dw_table_read_as(DwTable *table, uint64 index, const char *name,
  */
 extern void dw_table_insert(DwTable *table, const void *row);
 
-/* The same at once; false when a row with one of its keys is there. */
+/* Writes several, an array of the struct, by as few statements as it takes. */
+extern void dw_table_insert_rows(DwTable *table, const void *rows, int count);
+
+/* Writes one at once; false when a row with one of its keys is there. */
 extern bool dw_table_insert_new(DwTable *table, const void *row);
 
 /*

@@ -507,31 +507,19 @@ figure(Datum value)
 	return DatumGetCString(DirectFunctionCall1(numeric_out, value));
 }
 
-/* The ledger: every discrepancy of reconcile() is one of the installation. */
+/* A discrepancy of reconcile() is one of the installation. */
 static void
-check_ledger(DwCall *call, const DwSuspects *suspects)
+report_discrepancy(const DwDiscrepancy *found, void *context)
 {
-	for (int i = 0; i < dw_invariant_count(); i++)
-	{
-		uint64		faults = dw_invariant_check(i, suspects);
+	Fault		fault = {.object = found->invariant};
 
-		for (uint64 j = 0; j < faults; j++)
-		{
-			DwDiscrepancy found;
-			Fault		fault;
-
-			dw_discrepancy_read(j, &found);
-			fault.object = found.invariant;
-			fault.detail = psprintf("%s %s: expected %s, found %s.",
-									found.object, found.has_id
-									? dw_uuid_text(&found.object_id)
-									: found.currency,
-									figure(found.expected),
-									figure(found.actual));
-			report(call, "reconcile", &fault,
-				   "See dwello.reconcile(); stop payouts until it is understood.");
-		}
-	}
+	fault.detail = psprintf("%s %s: expected %s, found %s.", found->object,
+							dw_uuid_is_nil(&found->object_id)
+							? found->currency
+							: dw_uuid_text(&found->object_id),
+							figure(found->expected), figure(found->actual));
+	report(context, "reconcile", &fault,
+		   "See dwello.reconcile(); stop payouts until it is understood.");
 }
 
 /* The chains: what verify_ledger() tells. */
@@ -563,6 +551,6 @@ dw_check_run(DwCall *call)
 	for (size_t i = 0; i < lengthof(rules); i++)
 		check_rule(call, &rules[i]);
 	dw_audit_check(DT_NOBEGIN, &suspects);
-	check_ledger(call, &suspects);
+	dw_discrepancies_find(&suspects, report_discrepancy, call);
 	check_chains(call, &suspects);
 }

@@ -11,6 +11,7 @@
 
 #include "core/base/base.h"
 #include "core/fee/fee.h"
+#include "server/table/table_server.h"
 
 /*
  * Finds the fee schedule that applies; keeps an operator's.
@@ -32,34 +33,20 @@ typedef struct DwFeeScope
 	TimestampTz as_of;			/* when it must be in force */
 } DwFeeScope;
 
-/* A schedule that was found. */
+/* A row of dwello.fee_schedules: what for, from when to when. */
 typedef struct DwFeeRow
 {
-	DwUuid		id;				/* its row */
-	DwFeeSchedule schedule;		/* its numbers */
-} DwFeeRow;
-
-/* A schedule to be written: what for, from when to when. */
-typedef struct DwFeeDraft
-{
-	DwUuid		id;				/* of its row */
+	DwUuid		id;				/* its key */
 	const char *name;			/* for people */
 	const DwUuid *category_id;	/* NULL = all */
 	const char *currency;		/* NULL = any */
-	const char *tier;			/* NULL = any */
+	const char *tier;			/* label of subscription_tier; NULL = any */
 	DwFeeSchedule schedule;		/* its numbers */
-	TimestampTz valid_from;		/* first moment */
-	TimestampTz valid_until;	/* first moment after; DT_NOEND = none */
-} DwFeeDraft;
-
-/* The life of a schedule that is stored. */
-typedef struct DwFeeLife
-{
-	TimestampTz valid_from;		/* DT_NOBEGIN: always was */
-	TimestampTz valid_until;	/* DT_NOEND: until further notice */
+	DwPeriod	valid;			/* when it holds */
 	bool		is_builtin;		/* belongs to the version of dwello */
 	int32		version;		/* of the row */
-} DwFeeLife;
+	Datum		tiers;			/* of the store: the tiers above the first */
+} DwFeeRow;
 
 /* The schedule that applies; false when none does. */
 extern bool dw_fee_schedule_find(const DwFeeScope *scope, DwFeeRow *row);
@@ -74,18 +61,20 @@ extern char *dw_fee_tier_of(const DwUuid *user_id);
 extern Datum dw_fee_steps_jsonb(const DwFeeTerms *terms);
 extern void dw_fee_steps_read(Datum steps, DwFeeTerms *terms);
 
-/* Writes a new schedule; false when the id is taken.  23P01: overlap. */
-extern bool dw_fee_schedule_insert(const DwFeeDraft *draft);
+/*
+ * Writes a new schedule, its version set to 1; false when the id is taken: its
+ * row is locked and read.  23P01: another of its scope holds in its time.
+ */
+extern bool dw_fee_schedule_insert(DwFeeRow *draft, DwFeeRow *stored);
 
-/* Locks a schedule and reads its life; false when there is none. */
-extern bool dw_fee_schedule_lock(const DwUuid *id, DwFeeLife *life);
+/* Locks a schedule and reads it, but for its tiers; false: there is none. */
+extern bool dw_fee_schedule_lock(const DwUuid *id, DwFeeRow *row);
 
-/* Replaces one that has not begun.  23P01: overlap. */
-extern void dw_fee_schedule_replace(const DwFeeDraft *draft, int32 version);
+/* Replaces one that has not begun; counts the version.  23P01: overlap. */
+extern void dw_fee_schedule_replace(DwFeeRow *draft);
 
-/* Writes when it ends, and takes away one that will never begin. */
-extern void dw_fee_schedule_end(const DwUuid *id, TimestampTz valid_until,
-								int32 version);
+/* Writes when a locked one ends, and takes away one that will never begin. */
+extern void dw_fee_schedule_end(DwFeeRow *row, TimestampTz valid_until);
 extern void dw_fee_schedule_delete(const DwUuid *id);
 
 /*
@@ -100,22 +89,19 @@ typedef struct DwPromo
 	const char *currency;		/* ISO 4217, or NULL for any */
 	int64		budget;			/* minor units, or DW_FEE_NO_MAX */
 	int64		spent;			/* of budget */
-	TimestampTz valid_from;		/* first moment */
-	TimestampTz valid_until;	/* first moment after; DT_NOEND = none */
+	DwPeriod	valid;			/* when it may be used */
 	int32		version;		/* of the row */
 } DwPromo;
 
-/* Reads a code in force at a time, locked or not; false: there is none. */
-extern bool dw_promo_load(const char *code, TimestampTz as_of,
-						  DwPromo *promo);
-extern bool dw_promo_lock(const char *code, TimestampTz as_of,
+/* Reads a code in force at a time, locked to be used; false: there is none. */
+extern bool dw_promo_find(const char *code, TimestampTz as_of, bool to_use,
 						  DwPromo *promo);
 
 /* Writes a new code; false when there is one of that name. */
 extern bool dw_promo_insert(const DwPromo *promo);
 
 /* Takes from the budget of a locked code that has one. */
-extern void dw_promo_spend(const DwPromo *promo, int64 amount);
+extern void dw_promo_spend(DwPromo *promo, int64 amount);
 
 /* Writes the code and its terms into a contract whose row is locked. */
 extern void dw_promo_apply(const DwUuid *job_id, const char *code,

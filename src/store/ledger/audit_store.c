@@ -32,7 +32,7 @@ typedef struct Account
 {
 	DwUuid		id;				/* key of the table: comes first */
 	char		currency[4];	/* of the first entry */
-	bool		is_strange;		/* entries disagree, or it has no row */
+	bool		is_strange;		/* not all say one currency */
 	DwAccountKind kind;			/* once it was looked up */
 	bool		gave;			/* an entry is negative */
 	bool		is_huge;		/* the sum does not fit */
@@ -105,44 +105,30 @@ dw_totals_add(DwTotals *totals, const DwUuid *id, int64 amount,
 	account->gave |= amount < 0;
 }
 
-/* Looks up the accounts that were added since the last time. */
+/*
+ * Looks up the accounts that were added since the last time; one without a
+ * row keeps no kind.
+ */
 static void
 totals_resolve(DwTotals *totals)
 {
-	static DwStatement select_accounts =
-		DW_STATEMENT("SELECT u.id, a.currency = u.currency, a.kind::text "
-					 "FROM unnest($1, $2) AS u (id, currency) "
-					 "LEFT JOIN dwello.ledger_accounts AS a ON a.id = u.id");
-	DwParams	p = DW_PARAMS;
-	char	  **currencies = palloc(sizeof(char *) *
-									(totals->fresh_count + 1));
-	uint64		count;
+	DwAccountRow *rows = palloc_extended(sizeof(DwAccountRow) *
+										 Max(totals->fresh_count, 1),
+										 MCXT_ALLOC_HUGE);
+	int			count = dw_accounts_load(totals->fresh, totals->fresh_count,
+										 true, rows);
 
-	for (int i = 0; i < totals->fresh_count; i++)
-	{
-		Account    *account = hash_search(totals->table,
-										  &totals->fresh[i], HASH_FIND,
-										  NULL);
-
-		currencies[i] = account->currency;
-	}
-	dw_param_uuids(&p, totals->fresh, totals->fresh_count);
-	dw_param_texts(&p, currencies, totals->fresh_count);
-	count = totals->fresh_count == 0 ? 0 : dw_query(&select_accounts, &p);
 	totals->fresh_count = 0;
-	for (uint64 i = 0; i < count; i++)
+	for (int i = 0; i < count; i++)
 	{
-		DwUuid		id;
-		Account    *account;
+		Account    *account = hash_search(totals->table, &rows[i].id,
+										  HASH_FIND, NULL);
 
-		(void) dw_read_uuid(i, 1, &id);
-		account = hash_search(totals->table, &id, HASH_FIND, NULL);
-		account->is_strange |= !dw_read_bool(i, 2) ||
-			!dw_account_kind_parse(dw_read_text(i, 3), &account->kind);
+		account->kind = rows[i].account.kind;
+		account->is_strange |= strcmp(account->currency,
+									  rows[i].account.currency) != 0;
 	}
-	if (count > 0)
-		SPI_freetuptable(SPI_tuptable);
-	pfree(currencies);
+	pfree(rows);
 }
 
 /* True for an account that was looked up and clears for a company. */
@@ -194,7 +180,7 @@ is_giver(const Account *account)
 static bool
 is_stranger(const Account *account)
 {
-	return account->is_strange;
+	return account->is_strange || account->kind == DW_ACCOUNT_KIND_COUNT;
 }
 
 /*
@@ -519,15 +505,31 @@ invariants_hold(const DwChain *chain, DwTotals *totals)
 		reversals_are_valid(chain);
 }
 
-/* Reads one event of a history; false where it breaks off. */
-static bool
-event_follows(const DwRecord *record, int seq, const char *previous)
+/* One event of a history. */
+typedef struct Event
 {
-	const char *from = dw_record_label(record, 2);
+	DwUuid		job_id;			/* of the escrow */
+	int32		seq;			/* from 1 */
+	char	   *from_status;	/* NULL: it made the escrow */
+	char	   *to_status;		/* label */
+} Event;
 
-	return dw_record_int4(record, 1) == seq &&
-		(from == NULL ? previous == NULL
-		 : previous != NULL && strcmp(from, previous) == 0);
+static const DwColumn event_fields[] = {
+	DW_FIELD(UUID, Event, job_id, job_id),
+	DW_FIELD(INT4, Event, seq, seq),
+	DW_FIELD(LABEL, Event, from_status, from_status),
+	DW_FIELD(LABEL, Event, to_status, to_status)
+};
+
+static DwMap event_map = DW_MAP(event_fields);
+
+/* True for the event of this number that goes on from a status. */
+static bool
+event_follows(const Event *event, int seq, const char *previous)
+{
+	if (event->from_status == NULL || previous == NULL)
+		return event->seq == seq && event->from_status == previous;
+	return event->seq == seq && strcmp(event->from_status, previous) == 0;
 }
 
 /* True when the history of an escrow ended as the escrow says. */
@@ -559,15 +561,13 @@ check_histories(const DwChain *chains, const DwScopes *scopes)
 		whole[i] = true;
 		for (; row < total; row++)
 		{
-			DwRecord	record;
-			DwUuid		job_id;
+			Event		event;
 
-			dw_record_row(&record, row);
-			(void) dw_record_uuid(&record, 0, &job_id);
-			if (!dw_uuid_equal(&job_id, &scopes->ids[i]))
+			dw_map_read(&event_map, row, &event);
+			if (!dw_uuid_equal(&event.job_id, &scopes->ids[i]))
 				break;
-			whole[i] &= event_follows(&record, ++seq, last);
-			last = dw_record_label(&record, 3);
+			whole[i] &= event_follows(&event, ++seq, last);
+			last = event.to_status;
 		}
 		whole[i] &= history_is_whole(&chains[i], seq, last);
 	}
@@ -592,15 +592,9 @@ typedef struct Walk
 static void
 list_scopes(DwStatement *statement, const DwParams *p, DwScopes *scopes)
 {
-	DwUuid	   *ids;
-
-	scopes->count = (int) dw_query(statement, p);
-	ids = palloc_extended(sizeof(DwUuid) * Max(scopes->count, 1),
-						  MCXT_ALLOC_HUGE);
-	for (int i = 0; i < scopes->count; i++)
-		(void) dw_read_only_uuid(i, &ids[i]);
+	(void) dw_query(statement, p);
+	scopes->ids = dw_read_only_uuids(&scopes->count);
 	SPI_freetuptable(SPI_tuptable);
-	scopes->ids = ids;
 }
 
 /* All scopes. */

@@ -16,66 +16,56 @@
 
 #define SHORT_CHAIN 32			/* links that are looked through one by one */
 
+/* A row of dwello.escrow_accounts. */
+typedef struct EscrowRow
+{
+	DwUuid		job_id;			/* the scope */
+	bytea	   *last_hash;		/* where its chain ends */
+	DwEscrowTotals totals;		/* what it says of itself */
+} EscrowRow;
+
+static const DwColumn escrow_fields[] = {
+	DW_FIELD(UUID, EscrowRow, job_id, job_id),
+	DW_FIELD(BYTEA, EscrowRow, last_hash, last_hash),
+	DW_FIELD(TEXT, EscrowRow, currency, totals.currency),
+	DW_FIELD(LABEL, EscrowRow, status, totals.status),
+	DW_FIELD(INT8, EscrowRow, funded, totals.funded),
+	DW_FIELD(INT8, EscrowRow, held, totals.held),
+	DW_FIELD(INT8, EscrowRow, released, totals.released),
+	DW_FIELD(INT8, EscrowRow, refunded, totals.refunded),
+	DW_FIELD(INT8, EscrowRow, charged_back, totals.charged_back),
+	DW_FIELD(INT8, EscrowRow, fee_taken, totals.fee_taken),
+	DW_FIELD(INT8, EscrowRow, tax_taken, totals.tax_taken),
+	DW_FIELD(INT4, EscrowRow, transition_count, totals.transition_count)
+};
+
+static DwMap escrow_map = DW_MAP(escrow_fields);
+
 /* A link of the chain; one of another length, or none, fits nowhere. */
 static void
-read_hash(const DwRecord *record, int column, uint8 *hash)
+read_hash(const bytea *stored, uint8 *hash)
 {
-	bytea	   *value;
-
 	memset(hash, 0xff, DW_HASH_BYTES);
-	if (record->nulls[column])
-		return;
-	value = DatumGetByteaPP(record->values[column]);
-	if (VARSIZE_ANY_EXHDR(value) == DW_HASH_BYTES)
-		memcpy(hash, VARDATA_ANY(value), DW_HASH_BYTES);
+	if (stored != NULL && VARSIZE(stored) == VARHDRSZ + DW_HASH_BYTES)
+		memcpy(hash, VARDATA(stored), DW_HASH_BYTES);
 }
 
-/* A uuid that may be NULL. */
-static const DwUuid *
-read_uuid_copy(const DwRecord *record, int column)
-{
-	DwUuid	   *copy;
-
-	if (record->nulls[column])
-		return NULL;
-	copy = palloc(sizeof(*copy));
-	(void) dw_record_uuid(record, column, copy);
-	return copy;
-}
-
-/* Reads a transaction, in the order of load_links(). */
+/* Reads a transaction, whatever its labels are. */
 static void
-read_link(const DwRecord *record, DwLink *link)
+read_link(uint64 index, DwLink *link)
 {
 	DwTransaction *t = &link->transaction;
+	DwLedgerRow row;
 
+	dw_map_read(&dw_transaction_map, index, &row);
 	memset(link, 0, sizeof(*link));
-	(void) dw_record_uuid(record, 0, &t->scope_id);
-	(void) dw_record_uuid(record, 1, &t->id);
-	(void) dw_record_uuid(record, 2, &t->payer_id);
-	(void) dw_record_uuid(record, 3, &t->payee_id);
-	link->is_readable = dw_transaction_type_parse(dw_record_label(record, 4),
-												  &t->type) &&
-		dw_transaction_status_parse(dw_record_label(record, 5), &t->status) &&
-		dw_actor_parse(dw_record_text(record, 6), &t->actor.kind);
-	t->amount = dw_record_int8(record, 7);
-	t->currency = dw_record_text(record, 8);
-	t->platform_fee = dw_record_int8(record, 9);
-	t->tax = dw_record_int8(record, 10);
-	t->net_amount = dw_record_int8(record, 11);
-	t->milestone_id = read_uuid_copy(record, 12);
-	t->payment_method_id = read_uuid_copy(record, 13);
-	t->psp = dw_record_text(record, 14);
-	t->psp_reference = dw_record_text(record, 15);
-	t->reverses = read_uuid_copy(record, 16);
-	(void) dw_record_uuid(record, 17, &t->actor.user_id);
-	t->idempotency_key = dw_record_text(record, 18);
-	t->pay_by = dw_record_time(record, 19);
-	t->created_at = dw_record_time(record, 20);
-	t->completed_at = dw_record_time(record, 21);
-	read_hash(record, 22, link->previous);
-	read_hash(record, 23, link->hash);
-	link->is_visited = record->nulls[23];
+	*t = row.row;
+	link->is_readable = dw_transaction_type_parse(row.type, &t->type) &&
+		dw_transaction_status_parse(row.status, &t->status) &&
+		dw_actor_parse(row.actor_role, &t->actor.kind);
+	read_hash(row.prev_hash, link->previous);
+	read_hash(row.hash, link->hash);
+	link->is_visited = row.hash == NULL;
 }
 
 uint64
@@ -93,14 +83,11 @@ dw_scopes_query(DwScopeQuery *query, const DwScopes *scopes)
 	return dw_query(&query->some, &p);
 }
 
-/* The chain of the scope in column 0, which comes not before this one. */
+/* The chain of a scope, which comes not before this one. */
 static DwChain *
-chain_of(DwChain *chain, const DwRecord *record)
+chain_from(DwChain *chain, const DwUuid *scope_id)
 {
-	DwUuid		scope_id;
-
-	(void) dw_record_uuid(record, 0, &scope_id);
-	while (!dw_uuid_equal(&chain->scope_id, &scope_id))
+	while (!dw_uuid_equal(&chain->scope_id, scope_id))
 		chain++;
 	return chain;
 }
@@ -110,26 +97,18 @@ static void
 load_links(DwChain *chains, const DwScopes *scopes)
 {
 	static DwScopeQuery select_transactions =
-		DW_SCOPE_QUERY("SELECT t.scope_id, t.id, t.payer_id, t.payee_id, "
-					   "t.transaction_type, t.status, t.actor_role, "
-					   "t.amount, t.currency, t.platform_fee, t.tax, "
-					   "t.net_amount, t.milestone_id, t.payment_method_id, "
-					   "t.psp, t.psp_reference, t.reverses, t.actor_id, "
-					   "t.idempotency_key, t.pay_by, "
-					   "t.created_at, t.completed_at, t.prev_hash, t.hash "
-					   "FROM dwello.transactions AS t", "t.scope_id",
+		DW_SCOPE_QUERY("SELECT t.* FROM dwello.transactions AS t",
+					   "t.scope_id",
 					   "ORDER BY t.scope_id, t.completed_at, t.id");
 	uint64		total = dw_scopes_query(&select_transactions, scopes);
 	DwLink	   *links = palloc_extended(sizeof(DwLink) * Max(total, 1),
 										MCXT_ALLOC_HUGE);
-	DwRecord	record;
 
 	for (uint64 i = 0; i < total; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		dw_record_row(&record, i);
-		chains = chain_of(chains, &record);
-		read_link(&record, &links[i]);
+		read_link(i, &links[i]);
+		chains = chain_from(chains, &links[i].transaction.scope_id);
 		if (chains->count++ == 0)
 			chains->links = &links[i];
 	}
@@ -260,14 +239,13 @@ chain_compare(const void *a, const void *b)
 						   &((const DwChain *) b)->scope_id);
 }
 
-/* The chain of the scope in column 0; hint is where to look first. */
+/* The chain of a scope; hint is where to look first. */
 static DwChain *
-find_chain(DwChain *chains, int count, const DwRecord *record, DwChain *hint)
+find_chain(DwChain *chains, int count, const DwUuid *scope_id, DwChain *hint)
 {
-	DwChain		key;
+	DwChain		key = {.scope_id = *scope_id};
 
-	(void) dw_record_uuid(record, 0, &key.scope_id);
-	if (dw_uuid_equal(&hint->scope_id, &key.scope_id))
+	if (dw_uuid_equal(&hint->scope_id, scope_id))
 		return hint;
 	return bsearch(&key, chains, count, sizeof(DwChain), chain_compare);
 }
@@ -277,60 +255,31 @@ static void
 load_entries(DwChain *chains, const DwScopes *scopes, DwTotals *totals)
 {
 	static DwScopeQuery select_entries =
-		DW_SCOPE_QUERY("SELECT n.scope_id, n.transaction_id, n.account_id, "
-					   "n.amount, n.leg::integer, n.currency "
-					   "FROM dwello.ledger_entries AS n", "n.scope_id", "");
+		DW_SCOPE_QUERY("SELECT n.* FROM dwello.ledger_entries AS n",
+					   "n.scope_id", "");
 	uint64		total = dw_scopes_query(&select_entries, scopes);
 	DwChain    *chain = chains;
 	DwLink	   *link = NULL;
-	DwRecord	record;
 
 	for (uint64 i = 0; i < total; i++)
 	{
-		DwUuid		transaction_id;
-		DwEntry		entry;
-		char	   *currency;
+		DwEntryRow	row;
 
 		CHECK_FOR_INTERRUPTS();
-		dw_record_row(&record, i);
-		chain = find_chain(chains, scopes->count, &record, chain);
-		(void) dw_record_uuid(&record, 1, &transaction_id);
-		(void) dw_record_uuid(&record, 2, &entry.account_id);
-		entry.amount = dw_record_int8(&record, 3);
-		currency = dw_record_text(&record, 5);
-		link = find_link(chain, &transaction_id, link);
+		dw_map_read(&dw_entry_map, i, &row);
+		chain = find_chain(chains, scopes->count, &row.scope_id, chain);
+		link = find_link(chain, &row.transaction_id, link);
 		if (link == NULL)
 			chain->has_strays = true;
 		else
-			read_entry(&entry, dw_record_int4(&record, 4), currency, link);
+			read_entry(&row.entry, row.leg, row.currency, link);
 		if (totals != NULL &&
-			!dw_uuid_equal(&entry.account_id, &chain->scope_id))
-			dw_totals_add(totals, &entry.account_id, entry.amount,
-						  currency);
-		pfree(currency);
+			!dw_uuid_equal(&row.entry.account_id, &chain->scope_id))
+			dw_totals_add(totals, &row.entry.account_id, row.entry.amount,
+						  row.currency);
+		pfree(unconstify(char *, row.currency));
 	}
 	SPI_freetuptable(SPI_tuptable);
-}
-
-/* Reads what an escrow says, in the order of load_escrows(). */
-static void
-read_escrow(const DwRecord *record, DwChain *chain)
-{
-	DwEscrowTotals *escrow = &chain->escrow;
-
-	chain->has_end = true;
-	if (!record->nulls[1])
-		read_hash(record, 1, chain->end);
-	escrow->currency = dw_record_text(record, 2);
-	escrow->status = dw_record_label(record, 3);
-	escrow->funded = dw_record_int8(record, 4);
-	escrow->held = dw_record_int8(record, 5);
-	escrow->released = dw_record_int8(record, 6);
-	escrow->refunded = dw_record_int8(record, 7);
-	escrow->charged_back = dw_record_int8(record, 8);
-	escrow->fee_taken = dw_record_int8(record, 9);
-	escrow->tax_taken = dw_record_int8(record, 10);
-	escrow->transition_count = dw_record_int4(record, 11);
 }
 
 /* Loads the escrows of those scopes that are jobs. */
@@ -345,13 +294,17 @@ load_escrows(DwChain *chain, const DwScopes *scopes)
 					   "FROM dwello.escrow_accounts AS e", "e.job_id",
 					   "ORDER BY e.job_id");
 	uint64		total = dw_scopes_query(&select_escrows, scopes);
-	DwRecord	record;
 
 	for (uint64 i = 0; i < total; i++)
 	{
-		dw_record_row(&record, i);
-		chain = chain_of(chain, &record);
-		read_escrow(&record, chain);
+		EscrowRow	row;
+
+		dw_map_read(&escrow_map, i, &row);
+		chain = chain_from(chain, &row.job_id);
+		chain->has_end = true;
+		chain->escrow = row.totals;
+		if (row.last_hash != NULL)
+			read_hash(row.last_hash, chain->end);
 	}
 	SPI_freetuptable(SPI_tuptable);
 }
@@ -409,17 +362,13 @@ list_accounts(const DwLink *link, int *count)
 					 "($1, $4, '00000000-0000-0000-0000-000000000000') "
 					 "UNION ALL SELECT $3");
 	DwParams	p = DW_PARAMS;
-	DwUuid	   *ids;
 
 	dw_param_uuid(&p, &link->transaction.payer_id);
 	dw_param_text(&p, link->transaction.currency);
 	dw_param_uuid(&p, &link->transaction.scope_id);
 	dw_param_uuid(&p, &link->transaction.payee_id);
-	*count = (int) dw_query(&select_accounts, &p);
-	ids = palloc(sizeof(DwUuid) * *count);
-	for (int i = 0; i < *count; i++)
-		(void) dw_read_only_uuid(i, &ids[i]);
-	return ids;
+	(void) dw_query(&select_accounts, &p);
+	return dw_read_only_uuids(count);
 }
 
 /* What the legs sum to; 0 unless one was changed. */
@@ -662,10 +611,10 @@ was_reached(const DwChain *chain, const uint8 *hash)
  * longer completed though it has entries.
  */
 static bool
-find_missing(const DwChain *chain, DwTampering *tampering)
+find_missing(DwChain *chain, DwTampering *tampering)
 {
 	static DwStatement select_missing =
-		DW_STATEMENT("SELECT k.id, t.id IS NOT NULL FROM ("
+		DW_STATEMENT("SELECT k.id FROM ("
 					 "SELECT v.transaction_id AS id, false AS is_booked "
 					 "FROM dwello.escrow_events AS v WHERE v.job_id = $1 "
 					 "UNION ALL SELECT p.transaction_id, false "
@@ -684,16 +633,17 @@ find_missing(const DwChain *chain, DwTampering *tampering)
 	tampering->leg = 0;
 	if (dw_query(&select_missing, &p) == 0)
 		return false;
-	tampering->has_transaction = dw_read_uuid(0, 1,
-											  &tampering->transaction_id);
-	tampering->problem = dw_read_bool(0, 2)
+	tampering->has_transaction = dw_read_only_uuid(0,
+												   &tampering->transaction_id);
+	tampering->problem =
+		find_link(chain, &tampering->transaction_id, NULL) != NULL
 		? "transaction_changed" : "transaction_missing";
 	return true;
 }
 
 /* What is wrong with a link to which the chain did not lead. */
 static void
-diagnose_stray(const DwChain *chain, const DwLink *link,
+diagnose_stray(DwChain *chain, const DwLink *link,
 			   DwTampering *tampering)
 {
 	bool		was_moved = link->gap == 0 && link->foreign == 0 &&
@@ -707,7 +657,7 @@ diagnose_stray(const DwChain *chain, const DwLink *link,
 
 /* What is wrong when the chain does not end where the escrow says. */
 static void
-diagnose_end(const DwChain *chain, DwTampering *tampering)
+diagnose_end(DwChain *chain, DwTampering *tampering)
 {
 	for (int i = 0; i < chain->count; i++)
 	{

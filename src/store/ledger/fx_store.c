@@ -5,26 +5,36 @@
 #include "postgres.h"
 
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/ledger/ledger_store.h"
+
+static const DwColumn rate_columns[] = {
+	DW_COLUMN(TEXT, DwFxRow, from_currency, from_currency, DW_COLUMN_KEY),
+	DW_COLUMN(TEXT, DwFxRow, to_currency, to_currency, DW_COLUMN_KEY),
+	DW_COLUMN(PERIOD, DwFxRow, valid, valid, DW_COLUMN_KEY),
+	DW_COLUMN(INT8, DwFxRow, numerator, rate.numerator, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwFxRow, denominator, rate.denominator, DW_COLUMN_FIXED)
+};
+
+static DwTable rates = DW_TABLE("fx_rates", DwFxRow, rate_columns);
 
 bool
 dw_fx_find(const char *from_currency, const char *to_currency,
 		   TimestampTz as_of, DwFxRate *rate)
 {
-	static DwStatement select_rate =
-		DW_STATEMENT("SELECT r.numerator, r.denominator "
-					 "FROM dwello.fx_rates AS r "
-					 "WHERE r.from_currency = $1 AND r.to_currency = $2 "
-					 "AND r.valid @> $3");
+	static DwTableQuery in_force =
+		DW_TABLE_QUERY(rates, "WHERE t.from_currency = $1 "
+					   "AND t.to_currency = $2 AND t.valid @> $3");
 	DwParams	p = DW_PARAMS;
+	DwFxRow		row;
 
 	dw_param_text(&p, from_currency);
 	dw_param_text(&p, to_currency);
 	dw_param_time(&p, as_of);
-	if (dw_query(&select_rate, &p) == 0)
+	if (dw_table_query(&in_force, &p) == 0)
 		return false;
-	rate->numerator = dw_read_int8(0, 1);
-	rate->denominator = dw_read_int8(0, 2);
+	dw_table_read(&rates, 0, &row);
+	*rate = row.rate;
 	return true;
 }
 
@@ -53,27 +63,12 @@ dw_fx_supersede(const DwFxRow *row)
 
 	dw_param_text(&p, row->from_currency);
 	dw_param_text(&p, row->to_currency);
-	dw_param_time(&p, row->valid_from);
+	dw_param_time(&p, row->valid.from);
 	(void) dw_execute(&update_end, &p);
 }
 
 void
 dw_fx_insert(const DwFxRow *row)
 {
-	static DwStatement insert_rate =
-		DW_STATEMENT("INSERT INTO dwello.fx_rates (from_currency, "
-					 "to_currency, numerator, denominator, valid) "
-					 "VALUES ($1, $2, $3, $4, "
-					 "pg_catalog.tstzrange($5, $6))");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_text(&p, row->from_currency);
-	dw_param_text(&p, row->to_currency);
-	dw_param_int8(&p, row->rate.numerator);
-	dw_param_int8(&p, row->rate.denominator);
-	dw_param_time(&p, row->valid_from);
-	dw_param_datum(&p, TIMESTAMPTZOID,
-				   TimestampTzGetDatum(row->valid_until),
-				   row->valid_until == DT_NOEND);
-	(void) dw_execute(&insert_rate, &p);
+	dw_table_insert(&rates, row);
 }

@@ -9,10 +9,8 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/pg_type_d.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
-#include "utils/array.h"
 
 #include "server/crypto/crypto_server.h"
 #include "server/setting/setting_server.h"
@@ -21,65 +19,57 @@
 
 #define ENCODING_VERSION 1		/* first byte of a record in the chain */
 
-/* Makes the id of an account. */
-static DwUuid
-account_id_make(const DwAccount *account)
-{
-	StringInfoData text;
-	uint8		digest[DW_SHA256_BYTES];
-	DwUuid		id;
+/* Once it is written, only the end of a pending one may change. */
+static const DwColumn transaction_columns[] = {
+	DW_COLUMN(UUID, DwLedgerRow, scope_id, row.scope_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwLedgerRow, id, row.id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwLedgerRow, payer_id, row.payer_id, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwLedgerRow, payee_id, row.payee_id, DW_COLUMN_FIXED),
+	DW_COLUMN_LABEL(transaction_type, DwLedgerRow, transaction_type, type,
+					DW_COLUMN_FIXED),
+	DW_COLUMN_LABEL(transaction_status, DwLedgerRow, status, status, 0),
+	DW_COLUMN(INT8, DwLedgerRow, amount, row.amount, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwLedgerRow, currency, row.currency, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwLedgerRow, platform_fee, row.platform_fee,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwLedgerRow, tax, row.tax, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwLedgerRow, net_amount, row.net_amount, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID_COPY, DwLedgerRow, milestone_id, row.milestone_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(UUID_COPY, DwLedgerRow, payment_method_id, row.payment_method_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwLedgerRow, psp, row.psp, 0),
+	DW_COLUMN(TEXT, DwLedgerRow, psp_reference, row.psp_reference, 0),
+	DW_COLUMN(UUID_COPY, DwLedgerRow, reverses, row.reverses, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwLedgerRow, actor_id, row.actor.user_id, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwLedgerRow, actor_role, actor_role, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwLedgerRow, idempotency_key, row.idempotency_key,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwLedgerRow, pay_by, row.pay_by, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwLedgerRow, created_at, row.created_at, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwLedgerRow, completed_at, row.completed_at, 0),
+	DW_COLUMN(BYTEA, DwLedgerRow, prev_hash, prev_hash, 0),
+	DW_COLUMN(BYTEA, DwLedgerRow, hash, hash, 0)
+};
 
-	initStringInfo(&text);
-	appendBinaryStringInfo(&text, (const char *) account->owner_id.bytes,
-						   sizeof(account->owner_id.bytes));
-	appendStringInfoString(&text, dw_account_kind_label(account->kind));
-	appendStringInfoChar(&text, '\0');
-	appendStringInfoString(&text, account->currency);
-	appendStringInfoChar(&text, '\0');
-	appendStringInfoString(&text, account->psp);
-	dw_sha256(text.data, text.len, digest);
-	memcpy(id.bytes, digest, sizeof(id.bytes));
-	pfree(text.data);
-	return id;
-}
+DwTable		dw_transactions =
+DW_TABLE("transactions", DwLedgerRow, transaction_columns);
 
-DwUuid
-dw_account_id(const DwAccount *account)
-{
-	/* those of the platform are remembered */
-	static struct
-	{
-		char		currency[4];	/* whose id it is; "" = none yet */
-		DwUuid		id;
-	}			known[DW_ACCOUNT_KIND_COUNT];
+DwMap		dw_transaction_map = DW_MAP(transaction_columns);
 
-	if (account->kind == DW_ACCOUNT_ESCROW)
-		return account->owner_id;
-	if (!dw_uuid_is_nil(&account->owner_id) || account->psp[0] != '\0')
-		return account_id_make(account);
-	if (strcmp(known[account->kind].currency, account->currency) != 0)
-	{
-		known[account->kind].id = account_id_make(account);
-		strlcpy(known[account->kind].currency, account->currency,
-				sizeof(known[account->kind].currency));
-	}
-	return known[account->kind].id;
-}
+static const DwColumn entry_columns[] = {
+	DW_COLUMN(UUID, DwEntryRow, scope_id, scope_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwEntryRow, transaction_id, transaction_id, DW_COLUMN_KEY),
+	DW_COLUMN(INT4, DwEntryRow, leg, leg, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwEntryRow, account_id, entry.account_id, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwEntryRow, amount, entry.amount, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwEntryRow, currency, currency, DW_COLUMN_FIXED)
+};
 
-bool
-dw_account_match(DwAccount *account, const DwUuid *id)
-{
-	for (int kind = 0; kind < DW_ACCOUNT_KIND_COUNT; kind++)
-	{
-		DwUuid		made;
+static DwTable entries =
+DW_TABLE("ledger_entries", DwEntryRow, entry_columns);
 
-		account->kind = (DwAccountKind) kind;
-		made = dw_account_id(account);
-		if (dw_uuid_equal(&made, id))
-			return true;
-	}
-	return false;
-}
+DwMap		dw_entry_map = DW_MAP(entry_columns);
 
 DwUuid
 dw_transaction_id(void)
@@ -88,97 +78,26 @@ dw_transaction_id(void)
 	return dw_uuid_fresh();
 }
 
-void
-dw_account_ensure(const DwAccount *account)
-{
-	static DwStatement insert =
-		DW_STATEMENT("INSERT INTO dwello.ledger_accounts "
-					 "(id, owner_id, kind, currency, psp) VALUES "
-					 "($1, $2, $3::text::dwello.ledger_account_kind, $4, $5) "
-					 "ON CONFLICT DO NOTHING");
-	DwUuid		id = dw_account_id(account);
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &id);
-	dw_param_uuid(&p, &account->owner_id);
-	dw_param_text(&p, dw_account_kind_label(account->kind));
-	dw_param_text(&p, account->currency);
-	dw_param_text(&p, account->psp);
-	(void) dw_execute(&insert, &p);
-}
-
-/* Orders accounts by id. */
-static int
-account_compare(const void *a, const void *b)
-{
-	DwUuid		left = dw_account_id(a);
-	DwUuid		right = dw_account_id(b);
-
-	return dw_uuid_compare(&left, &right);
-}
-
-void
-dw_accounts_ensure(DwAccount *accounts, int count)
-{
-	qsort(accounts, count, sizeof(DwAccount), account_compare);
-	for (int i = 0; i < count; i++)
-		dw_account_ensure(&accounts[i]);
-}
-
-void
-dw_postings_ensure(const DwPosting *postings, int count)
-{
-	DwAccount  *accounts = palloc(sizeof(DwAccount) * DW_LEGS_MAX *
-								  Max(count, 1));
-	int			found = 0;
-
-	for (int i = 0; i < count; i++)
-		for (int j = 0; j < postings[i].count; j++)
-			if (postings[i].legs[j].account.kind != DW_ACCOUNT_ESCROW)
-				accounts[found++] = postings[i].legs[j].account;
-	dw_accounts_ensure(accounts, found);
-	pfree(accounts);
-}
-
 /* Reads accounts by their ids into the legs that have them. */
 static void
 load_accounts(const DwUuid *ids, DwPosting *posting)
 {
-	static DwStatement select_accounts =
-		DW_STATEMENT("SELECT a.id, a.owner_id, a.kind::text, a.currency, "
-					 "a.psp FROM dwello.ledger_accounts AS a "
-					 "WHERE a.id = ANY ($1)");
-	DwParams	p = DW_PARAMS;
-	uint64		rows;
+	DwAccountRow rows[DW_LEGS_MAX];
+	int			count = dw_accounts_load(ids, posting->count, false, rows);
 
-	dw_param_uuids(&p, ids, posting->count);
-	rows = dw_execute(&select_accounts, &p);
-	for (uint64 i = 0; i < rows; i++)
-	{
-		DwAccount	account;
-		DwUuid		id;
-
-		(void) dw_read_uuid(i, 1, &id);
-		(void) dw_read_uuid(i, 2, &account.owner_id);
-		if (!dw_account_kind_parse(dw_read_text(i, 3), &account.kind))
-			elog(ERROR, "account %s has an unknown kind", dw_uuid_text(&id));
-		account.currency = dw_read_text(i, 4);
-		account.psp = dw_read_text(i, 5);
+	for (int i = 0; i < count; i++)
 		for (int leg = 0; leg < posting->count; leg++)
-			if (dw_uuid_equal(&ids[leg], &id))
-				posting->legs[leg].account = account;
-	}
+			if (dw_uuid_equal(&ids[leg], &rows[i].id))
+				posting->legs[leg].account = rows[i].account;
 }
 
 bool
 dw_posting_load(const DwUuid *scope_id, const DwUuid *transaction_id,
 				DwPosting *posting)
 {
-	static DwStatement select_legs =
-		DW_STATEMENT("SELECT n.account_id, n.amount, n.currency "
-					 "FROM dwello.ledger_entries AS n "
-					 "WHERE n.scope_id = $1 AND n.transaction_id = $2 "
-					 "ORDER BY n.leg");
+	static DwTableQuery of_transaction =
+		DW_TABLE_QUERY(entries, "WHERE t.scope_id = $1 "
+					   "AND t.transaction_id = $2 ORDER BY t.leg");
 	DwUuid		ids[DW_LEGS_MAX];
 	DwParams	p = DW_PARAMS;
 	uint64		rows;
@@ -186,17 +105,19 @@ dw_posting_load(const DwUuid *scope_id, const DwUuid *transaction_id,
 	memset(posting, 0, sizeof(*posting));
 	dw_param_uuid(&p, scope_id);
 	dw_param_uuid(&p, transaction_id);
-	rows = dw_execute(&select_legs, &p);
+	rows = dw_table_execute(&of_transaction, &p);
 	if (rows > DW_LEGS_MAX)
 		elog(ERROR, "transaction %s has too many legs",
 			 dw_uuid_text(transaction_id));
 	for (uint64 i = 0; i < rows; i++)
 	{
 		DwLeg	   *leg = &posting->legs[posting->count];
+		DwEntryRow	row;
 
-		(void) dw_read_uuid(i, 1, &ids[posting->count++]);
-		leg->amount = dw_read_int8(i, 2);
-		posting->currency = dw_read_text(i, 3);
+		dw_table_read(&entries, i, &row);
+		ids[posting->count++] = row.entry.account_id;
+		leg->amount = row.entry.amount;
+		posting->currency = row.currency;
 		leg->account = (DwAccount)
 		{
 			*scope_id, DW_ACCOUNT_ESCROW, posting->currency, ""
@@ -283,98 +204,47 @@ dw_ledger_hash(const uint8 *previous, const DwTransaction *transaction,
 	pfree(record.data);
 }
 
-/* Adds the columns of a transaction but for the chain. */
-static void
-param_transaction(DwParams *p, const DwTransaction *transaction)
+/* A link of the chain as it is stored; NULL for none. */
+static bytea *
+stored_hash(const uint8 *hash)
 {
-	dw_param_uuid(p, &transaction->scope_id);
-	dw_param_uuid(p, &transaction->id);
-	dw_param_uuid(p, &transaction->payer_id);
-	dw_param_uuid(p, &transaction->payee_id);
-	dw_param_text(p, dw_transaction_type_label(transaction->type));
-	dw_param_text(p, dw_transaction_status_label(transaction->status));
-	dw_param_int8(p, transaction->amount);
-	dw_param_text(p, transaction->currency);
-	dw_param_int8(p, transaction->platform_fee);
-	dw_param_int8(p, transaction->tax);
-	dw_param_int8(p, transaction->net_amount);
-	dw_param_uuid(p, transaction->milestone_id);
-	dw_param_uuid(p, transaction->payment_method_id);
-	dw_param_text(p, transaction->psp);
-	dw_param_text(p, transaction->psp_reference);
-	dw_param_uuid(p, transaction->reverses);
-	dw_param_uuid(p, &transaction->actor.user_id);
-	dw_param_text(p, dw_actor_label(transaction->actor.kind));
-	dw_param_text(p, transaction->idempotency_key);
-	dw_param_time(p, transaction->pay_by);
-	dw_param_time(p, transaction->created_at);
-	dw_param_time(p, transaction->completed_at);
+	bytea	   *stored;
+
+	if (hash == NULL)
+		return NULL;
+	stored = palloc(VARHDRSZ + DW_HASH_BYTES);
+	SET_VARSIZE(stored, VARHDRSZ + DW_HASH_BYTES);
+	memcpy(VARDATA(stored), hash, DW_HASH_BYTES);
+	return stored;
 }
 
-/* Writes a transaction, with its place in the chain when it has one. */
+/*
+ * Writes a transaction, with its place in the chain when it has one; or its
+ * end, when it is there and pending.  The table refuses any other change.
+ */
 static void
 transaction_write(const DwTransaction *transaction, const uint8 *previous,
-				  const uint8 *hash)
+				  const uint8 *hash, bool is_there)
 {
-	static DwWrite insert =
-		DW_WRITE("INSERT INTO dwello.transactions (scope_id, id, "
-				 "payer_id, payee_id, transaction_type, status, amount, "
-				 "currency, platform_fee, tax, net_amount, milestone_id, "
-				 "payment_method_id, psp, psp_reference, reverses, "
-				 "actor_id, actor_role, idempotency_key, pay_by, "
-				 "created_at, completed_at, prev_hash, hash) "
-				 "SELECT r.scope_id, r.id, r.payer_id, r.payee_id, "
-				 "r.type::dwello.transaction_type, "
-				 "r.status::dwello.transaction_status, r.amount, "
-				 "r.currency, r.platform_fee, r.tax, r.net_amount, "
-				 "r.milestone_id, r.payment_method_id, r.psp, "
-				 "r.psp_reference, r.reverses, r.actor_id, r.actor_role, "
-				 "r.idempotency_key, r.pay_by, r.created_at, "
-				 "r.completed_at, r.prev_hash, r.hash "
-				 "FROM " DW_ROWS "(scope_id, id, payer_id, payee_id, type, "
-				 "status, amount, currency, platform_fee, tax, net_amount, "
-				 "milestone_id, payment_method_id, psp, psp_reference, "
-				 "reverses, actor_id, actor_role, idempotency_key, pay_by, "
-				 "created_at, completed_at, prev_hash, hash)");
-	DwParams	p = DW_PARAMS;
+	DwLedgerRow row = {
+		.row = *transaction,
+		.type = dw_transaction_type_label(transaction->type),
+		.status = dw_transaction_status_label(transaction->status),
+		.actor_role = dw_actor_label(transaction->actor.kind),
+		.prev_hash = stored_hash(previous),
+		.hash = stored_hash(hash)
+	};
 
-	param_transaction(&p, transaction);
-	dw_param_bytes(&p, previous, DW_HASH_BYTES);
-	dw_param_bytes(&p, hash, DW_HASH_BYTES);
-	dw_write(&insert, &p);
+	if (is_there)
+		dw_table_update(&dw_transactions, &row);
+	else
+		dw_table_insert(&dw_transactions, &row);
 }
 
 void
 dw_transaction_insert(const DwTransaction *transaction)
 {
-	transaction_write(transaction, NULL, NULL);
-}
-
-/* Takes the one step of a pending transaction. */
-static void
-transaction_step(const DwTransaction *transaction, const uint8 *previous,
-				 const uint8 *hash)
-{
-	static DwStatement update =
-		DW_STATEMENT("UPDATE dwello.transactions SET "
-					 "status = $3::text::dwello.transaction_status, "
-					 "completed_at = $4, psp = $5, psp_reference = $6, "
-					 "prev_hash = $7, hash = $8 "
-					 "WHERE scope_id = $1 AND id = $2 "
-					 "AND status = 'pending'");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &transaction->scope_id);
-	dw_param_uuid(&p, &transaction->id);
-	dw_param_text(&p, dw_transaction_status_label(transaction->status));
-	dw_param_time(&p, transaction->completed_at);
-	dw_param_text(&p, transaction->psp);
-	dw_param_text(&p, transaction->psp_reference);
-	dw_param_bytes(&p, previous, DW_HASH_BYTES);
-	dw_param_bytes(&p, hash, DW_HASH_BYTES);
-	if (dw_execute(&update, &p) != 1)
-		elog(ERROR, "transaction %s is not pending",
-			 dw_uuid_text(&transaction->id));
+	transaction_write(transaction, NULL, NULL, false);
 }
 
 void
@@ -385,68 +255,22 @@ dw_transaction_end(const DwTransaction *transaction,
 
 	ended.status = status;
 	ended.completed_at = dw_now();
-	transaction_step(&ended, NULL, NULL);
+	transaction_write(&ended, NULL, NULL, true);
 }
 
-/* An array of the accounts of the legs, or of their amounts. */
-static Datum
-legs_array(const DwLegs *legs, bool of_amounts)
-{
-	Datum		values[DW_LEGS_MAX];
-	ArrayType  *array;
-
-	for (int i = 0; i < legs->count; i++)
-		values[i] = of_amounts ? Int64GetDatum(legs->entries[i].amount)
-			: PointerGetDatum(&legs->entries[i].account_id);
-	array = of_amounts
-		? construct_array(values, legs->count, INT8OID, sizeof(int64),
-						  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)
-		: construct_array(values, legs->count, UUIDOID, sizeof(DwUuid),
-						  false, TYPALIGN_CHAR);
-	return PointerGetDatum(array);
-}
-
-/* Adds the legs of a transaction to those of others. */
-static void
-legs_batch(const DwTransaction *transaction, const DwLegs *legs)
-{
-	static DwWrite insert =
-		DW_WRITE("INSERT INTO dwello.ledger_entries (scope_id, "
-				 "transaction_id, leg, account_id, amount, currency) "
-				 "SELECT r.* FROM " DW_ROWS);
-
-	for (int i = 0; i < legs->count; i++)
-	{
-		DwParams	p = DW_PARAMS;
-
-		dw_param_uuid(&p, &transaction->scope_id);
-		dw_param_uuid(&p, &transaction->id);
-		dw_param_int4(&p, i + 1);
-		dw_param_uuid(&p, &legs->entries[i].account_id);
-		dw_param_int8(&p, legs->entries[i].amount);
-		dw_param_text(&p, transaction->currency);
-		dw_write(&insert, &p);
-	}
-}
-
-/* Writes the legs of one transaction, all in one statement. */
+/* Writes the legs of one transaction. */
 static void
 legs_write(const DwTransaction *transaction, const DwLegs *legs)
 {
-	static DwStatement insert =
-		DW_STATEMENT("INSERT INTO dwello.ledger_entries (scope_id, "
-					 "transaction_id, leg, account_id, amount, currency) "
-					 "SELECT $1, $2, u.leg, u.account_id, u.amount, $5 "
-					 "FROM unnest($3::uuid[], $4::bigint[]) "
-					 "WITH ORDINALITY AS u (account_id, amount, leg)");
-	DwParams	p = DW_PARAMS;
+	DwEntryRow	rows[DW_LEGS_MAX];
 
-	dw_param_uuid(&p, &transaction->scope_id);
-	dw_param_uuid(&p, &transaction->id);
-	dw_param_datum(&p, UUIDARRAYOID, legs_array(legs, false), false);
-	dw_param_datum(&p, INT8ARRAYOID, legs_array(legs, true), false);
-	dw_param_text(&p, transaction->currency);
-	(void) dw_execute(&insert, &p);
+	for (int i = 0; i < legs->count; i++)
+		rows[i] = (DwEntryRow)
+	{
+		transaction->scope_id, transaction->id, i + 1, legs->entries[i],
+			transaction->currency
+	};
+	dw_table_insert_rows(&entries, rows, legs->count);
 }
 
 /* Turns the accounts of a posting into ids; raises what breaks I1. */
@@ -480,34 +304,28 @@ dw_ledger_book(DwChainEnd *end, DwTransaction *transaction,
 	transaction->completed_at = dw_now();
 	dw_ledger_hash(previous, transaction, &legs, end->hash);
 	end->has_link = true;
-	if (is_pending)
-		transaction_step(transaction, previous, end->hash);
-	else
-		transaction_write(transaction, previous, end->hash);
-	if (dw_write_is_batched())
-		legs_batch(transaction, &legs);
-	else
-		legs_write(transaction, &legs);
+	transaction_write(transaction, previous, end->hash, is_pending);
+	legs_write(transaction, &legs);
 }
 
 void
 dw_ledger_book_user(DwTransaction *transaction, const DwPosting *posting)
 {
-	static DwStatement select_end =
-		DW_STATEMENT("SELECT t.id, t.hash FROM dwello.transactions AS t "
-					 "WHERE t.scope_id = $1 AND t.hash IS NOT NULL "
-					 "ORDER BY t.id DESC LIMIT 1");
+	static DwTableQuery last_of_chain =
+		DW_TABLE_QUERY(dw_transactions, "WHERE t.scope_id = $1 "
+					   "AND t.hash IS NOT NULL ORDER BY t.id DESC LIMIT 1");
 	DwChainEnd	end = {0};
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, &transaction->scope_id);
-	if (dw_execute(&select_end, &p) > 0)
+	if (dw_table_execute(&last_of_chain, &p) > 0)
 	{
-		DwUuid		last;
+		DwLedgerRow last;
 
-		(void) dw_read_uuid(0, 1, &last);
-		transaction->id = dw_transaction_id_next(&last, &transaction->id);
-		memcpy(end.hash, VARDATA_ANY(dw_read_bytea(0, 2)), DW_HASH_BYTES);
+		dw_table_read(&dw_transactions, 0, &last);
+		transaction->id = dw_transaction_id_next(&last.row.id,
+												 &transaction->id);
+		memcpy(end.hash, VARDATA(last.hash), DW_HASH_BYTES);
 	}
 	dw_ledger_book(&end, transaction, posting, false);
 }

@@ -13,6 +13,7 @@
 #include "core/ledger/ledger.h"
 #include "server/call/call_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 
 /*
  * Transactions and their entries: double entry, append only, chained.
@@ -76,9 +77,18 @@ typedef struct DwTransaction
 	TimestampTz completed_at;	/* DT_NOBEGIN while pending */
 } DwTransaction;
 
+/* A row of dwello.ledger_accounts. */
+typedef struct DwAccountRow
+{
+	DwUuid		id;				/* dw_account_id() of the account */
+	DwAccount	account;		/* what it is for */
+	int64		rolled_up_balance;	/* sum of the entries up to ... */
+	DwUuid		rolled_up_through;	/* this transaction; nil = none yet */
+} DwAccountRow;
+
 /*
  * The id of a new transaction.  The database transaction has an xid before
- * its clock is read, which the watermark of rollup_store.c relies on.
+ * its clock is read, which the watermark of ledger_account_store.c relies on.
  */
 extern DwUuid dw_transaction_id(void);
 
@@ -99,17 +109,21 @@ extern DwUuid dw_transaction_id(void);
 /* The id of an account; an escrow's is its job's. */
 extern DwUuid dw_account_id(const DwAccount *account);
 
-/* Makes the row of one account unless it is there. */
-extern void dw_account_ensure(const DwAccount *account);
-
 /*
- * The same for all accounts of a command, which are sorted by id: two that
- * make the same rows do not wait for each other.
+ * Makes the rows of all accounts of a command unless they are there; they are
+ * sorted by id: two that make the same rows do not wait for each other.
  */
 extern void dw_accounts_ensure(DwAccount *accounts, int count);
 
 /* The same for the accounts of postings, but for those of escrows. */
 extern void dw_postings_ensure(const DwPosting *postings, int count);
+
+/*
+ * Loads those of the accounts that have rows, in any order, and gives their
+ * number.  is_read: in the snapshot of a STABLE function.
+ */
+extern int	dw_accounts_load(const DwUuid *ids, int count, bool is_read,
+							 DwAccountRow *rows);
 
 /*
  * Reads what a transaction has booked, of at most DW_LEGS_MAX legs.  False:
@@ -241,8 +255,7 @@ typedef struct DwFxRow
 	const char *from_currency;	/* ISO 4217: what is sold */
 	const char *to_currency;	/* ISO 4217: what is bought */
 	DwFxRate	rate;			/* minor units for minor units */
-	TimestampTz valid_from;		/* first moment */
-	TimestampTz valid_until;	/* first moment after; DT_NOEND = none */
+	DwPeriod	valid;			/* when it holds */
 } DwFxRow;
 
 /* The rate in force at a time; false when there is none. */
@@ -285,22 +298,19 @@ typedef struct DwDiscrepancy
 {
 	char	   *invariant;		/* 'I1' ... 'I10' */
 	char	   *object;			/* kind of thing that is wrong */
-	bool		has_id;			/* one thing, not a whole currency */
-	DwUuid		object_id;		/* its id */
+	DwUuid		object_id;		/* its id; nil for a whole currency */
 	char	   *currency;		/* of the figures; NULL for counts */
 	Datum		expected;		/* numeric: what it should be */
 	Datum		actual;			/* numeric: what it is */
 } DwDiscrepancy;
 
-/* How many invariants there are to check. */
-extern int	dw_invariant_count(void);
+/* Takes one; it must not run a statement. */
+typedef void (*DwDiscrepancyTake) (const DwDiscrepancy *discrepancy,
+								   void *context);
 
-/*
- * Checks one of them on the suspects and gives the number of discrepancies, to
- * be read with dw_discrepancy_read() before the next statement.
- */
-extern uint64 dw_invariant_check(int invariant, const DwSuspects *suspects);
-extern void dw_discrepancy_read(uint64 index, DwDiscrepancy *discrepancy);
+/* Checks all invariants on the suspects, and hands over what breaks them. */
+extern void dw_discrepancies_find(const DwSuspects *suspects,
+								  DwDiscrepancyTake take, void *context);
 
 /*
  * An escrow's account as its sides read it, and what comes next.

@@ -8,7 +8,24 @@
 
 #include "postgres.h"
 
+#include "server/table/table_server.h"
 #include "store/ledger/ledger_store.h"
+
+/* A row of dwello.transactions, with its place in the chain. */
+typedef struct DwLedgerRow
+{
+	DwTransaction row;			/* but for what the labels say */
+	const char *type;			/* label, whatever is stored */
+	const char *status;			/* the same */
+	const char *actor_role;		/* the same */
+	bytea	   *prev_hash;		/* NULL unless it is in the chain */
+	bytea	   *hash;			/* the same */
+} DwLedgerRow;
+
+extern DwTable dw_transactions;
+
+/* The same columns, for a result that has each of them: many rows at once. */
+extern DwMap dw_transaction_map;
 
 /* One leg as it is stored, minor units. */
 typedef struct DwEntry
@@ -16,6 +33,18 @@ typedef struct DwEntry
 	DwUuid		account_id;		/* an account's, or a job's */
 	int64		amount;			/* not 0 */
 } DwEntry;
+
+/* A row of dwello.ledger_entries. */
+typedef struct DwEntryRow
+{
+	DwUuid		scope_id;		/* of its transaction */
+	DwUuid		transaction_id; /* what it is a leg of */
+	int32		leg;			/* which one, from 1 */
+	DwEntry		entry;			/* what it adds, and where */
+	const char *currency;		/* of the transaction */
+} DwEntryRow;
+
+extern DwMap dw_entry_map;
 
 /* The legs of one transaction, all in its currency. */
 typedef struct DwLegs
@@ -29,9 +58,6 @@ extern void dw_ledger_hash(const uint8 *previous,
 						   const DwTransaction *transaction,
 						   const DwLegs *legs, uint8 *hash);
 
-/* True, and the kind is set, when some kind of account has this id. */
-extern bool dw_account_match(DwAccount *account, const DwUuid *id);
-
 /*
  * Totals of ledger accounts, gathered while the entries pass by: of all that
  * are no escrow.  The statements of reconcile_store.c have the last word on
@@ -40,7 +66,7 @@ extern bool dw_account_match(DwAccount *account, const DwUuid *id);
 typedef struct DwTotals DwTotals;
 
 /* Adds an entry; currency is of ISO 4217, or whatever is stored. */
-extern void dw_totals_add(DwTotals * totals, const DwUuid *id,
+extern void dw_totals_add(DwTotals *totals, const DwUuid *id,
 						  int64 amount, const char *currency);
 
 /*
@@ -126,7 +152,7 @@ extern uint64 dw_scopes_query(DwScopeQuery *query, const DwScopes *scopes);
  * Loads what is stored of scopes, returned in the same order.  Entries of
  * accounts besides the escrow's own are added to totals, unless that is NULL.
  */
-extern DwChain *dw_chains_load(const DwScopes *scopes, DwTotals * totals);
+extern DwChain *dw_chains_load(const DwScopes *scopes, DwTotals *totals);
 
 /* True when a chain, just loaded, is valid; else *tampering says where not. */
 extern bool dw_chain_verify(DwChain *chain, DwTampering *tampering);

@@ -46,25 +46,16 @@ run(DwStatement *statement, const DwParams *p, bool is_read)
 static void
 load_rolled_up(Purse *purses, bool is_read)
 {
-	static DwStatement select_rolled_up =
-		DW_STATEMENT("SELECT a.id, a.rolled_up_balance, a.rolled_up_through "
-					 "FROM dwello.ledger_accounts AS a "
-					 "WHERE a.id IN ($1, $2)");
-	DwParams	p = DW_PARAMS;
-	uint64		count;
+	DwUuid		ids[2] = {purses[0].id, purses[1].id};
+	DwAccountRow rows[2];
+	int			count = dw_accounts_load(ids, 2, is_read, rows);
 
-	dw_param_uuid(&p, &purses[0].id);
-	dw_param_uuid(&p, &purses[1].id);
-	count = run(&select_rolled_up, &p, is_read);
-	for (uint64 i = 0; i < count; i++)
+	for (int i = 0; i < count; i++)
 	{
-		DwUuid		id;
-		Purse	   *purse;
+		Purse	   *purse = &purses[dw_uuid_equal(&rows[i].id, &ids[1])];
 
-		(void) dw_read_uuid(i, 1, &id);
-		purse = &purses[dw_uuid_equal(&id, &purses[1].id)];
-		purse->rolled_up = dw_read_int8(i, 2);
-		(void) dw_read_uuid(i, 3, &purse->through);
+		purse->rolled_up = rows[i].rolled_up_balance;
+		purse->through = rows[i].rolled_up_through;
 	}
 	if (!dw_uuid_is_nil(&purses[0].through) &&
 		!dw_uuid_is_nil(&purses[1].through))

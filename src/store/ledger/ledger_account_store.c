@@ -1,6 +1,7 @@
 /*
- * rollup_store.c
- *		Rolls up old entries of accounts into their balances.
+ * ledger_account_store.c
+ *		The accounts besides the escrows: their ids and rows, and how old
+ *		entries are rolled up into their balances.
  *
  * Entries are rolled up in the order of their transactions' ids, those of all
  * accounts alike, so what is to be rolled up lies in the newest pages of the
@@ -24,6 +25,7 @@
 #include "storage/lmgr.h"
 #include "utils/backend_status.h"
 
+#include "server/crypto/crypto_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/ledger/ledger_store_int.h"
@@ -34,6 +36,145 @@
 #define ENTRIES_IN_RANGE \
 	"FROM dwello.ledger_entries AS n WHERE n.transaction_id > $1 " \
 	"AND n.transaction_id <= $2 AND n.account_id <> n.scope_id "
+
+static const DwColumn account_columns[] = {
+	DW_COLUMN(UUID, DwAccountRow, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwAccountRow, owner_id, account.owner_id, DW_COLUMN_FIXED),
+	DW_COLUMN_ENUM(ledger_account_kind, DwAccountRow, kind, account.kind,
+				   DW_COLUMN_FIXED, dw_account_kind_labels),
+	DW_COLUMN(TEXT, DwAccountRow, currency, account.currency, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwAccountRow, psp, account.psp, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwAccountRow, rolled_up_balance, rolled_up_balance, 0),
+	DW_COLUMN(UUID, DwAccountRow, rolled_up_through, rolled_up_through,
+			  DW_COLUMN_NULLABLE)
+};
+
+static DwTable accounts =
+DW_TABLE("ledger_accounts", DwAccountRow, account_columns);
+
+/* Makes the id of an account. */
+static DwUuid
+account_id_make(const DwAccount *account)
+{
+	StringInfoData text;
+	uint8		digest[DW_SHA256_BYTES];
+	DwUuid		id;
+
+	initStringInfo(&text);
+	appendBinaryStringInfo(&text, (const char *) account->owner_id.bytes,
+						   sizeof(account->owner_id.bytes));
+	appendStringInfoString(&text, dw_account_kind_label(account->kind));
+	appendStringInfoChar(&text, '\0');
+	appendStringInfoString(&text, account->currency);
+	appendStringInfoChar(&text, '\0');
+	appendStringInfoString(&text, account->psp);
+	dw_sha256(text.data, text.len, digest);
+	memcpy(id.bytes, digest, sizeof(id.bytes));
+	pfree(text.data);
+	return id;
+}
+
+DwUuid
+dw_account_id(const DwAccount *account)
+{
+	/* those of the platform are remembered */
+	static struct
+	{
+		char		currency[4];	/* whose id it is; "" = none yet */
+		DwUuid		id;
+	}			known[DW_ACCOUNT_KIND_COUNT];
+
+	if (account->kind == DW_ACCOUNT_ESCROW)
+		return account->owner_id;
+	if (!dw_uuid_is_nil(&account->owner_id) || account->psp[0] != '\0')
+		return account_id_make(account);
+	if (strcmp(known[account->kind].currency, account->currency) != 0)
+	{
+		known[account->kind].id = account_id_make(account);
+		strlcpy(known[account->kind].currency, account->currency,
+				sizeof(known[account->kind].currency));
+	}
+	return known[account->kind].id;
+}
+
+/* True, and the kind is set, when some kind of account has this id. */
+static bool
+account_match(DwAccount *account, const DwUuid *id)
+{
+	for (int kind = 0; kind < DW_ACCOUNT_KIND_COUNT; kind++)
+	{
+		DwUuid		made;
+
+		account->kind = (DwAccountKind) kind;
+		made = dw_account_id(account);
+		if (dw_uuid_equal(&made, id))
+			return true;
+	}
+	return false;
+}
+
+/* Makes the row of one account unless it is there. */
+static void
+account_ensure(const DwAccount *account)
+{
+	DwAccountRow row = {
+		.id = dw_account_id(account),
+		.account = *account
+	};
+
+	(void) dw_table_insert_new(&accounts, &row);
+}
+
+/* Orders accounts by id. */
+static int
+account_compare(const void *a, const void *b)
+{
+	DwUuid		left = dw_account_id(a);
+	DwUuid		right = dw_account_id(b);
+
+	return dw_uuid_compare(&left, &right);
+}
+
+void
+dw_accounts_ensure(DwAccount *wanted, int count)
+{
+	qsort(wanted, count, sizeof(DwAccount), account_compare);
+	for (int i = 0; i < count; i++)
+		account_ensure(&wanted[i]);
+}
+
+void
+dw_postings_ensure(const DwPosting *postings, int count)
+{
+	DwAccount  *touched = palloc(sizeof(DwAccount) * DW_LEGS_MAX *
+								 Max(count, 1));
+	int			found = 0;
+
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < postings[i].count; j++)
+			if (postings[i].legs[j].account.kind != DW_ACCOUNT_ESCROW)
+				touched[found++] = postings[i].legs[j].account;
+	dw_accounts_ensure(touched, found);
+	pfree(touched);
+}
+
+int
+dw_accounts_load(const DwUuid *ids, int count, bool is_read,
+				 DwAccountRow *rows)
+{
+	static DwTableQuery by_ids =
+		DW_TABLE_QUERY(accounts, "WHERE t.id = ANY ($1)");
+	DwParams	p = DW_PARAMS;
+	int			found;
+
+	dw_param_uuids(&p, ids, count);
+	found = (int) (is_read ? dw_table_query(&by_ids, &p)
+				   : dw_table_execute(&by_ids, &p));
+	for (int i = 0; i < found; i++)
+		dw_table_read(&accounts, i, &rows[i]);
+	SPI_freetuptable(SPI_tuptable);
+	return found;
+}
 
 /* A range of ids to roll up, of clearing accounts or of all others. */
 typedef struct DwRollupRange
@@ -184,33 +325,46 @@ cut_range(DwRollupRange *range, int max_rows)
 		(void) dw_read_only_uuid(0, &range->through);
 }
 
-/* Rolls up all entries of one account up to an id. */
+/* Rolls up all entries of one account up to an id, at once. */
 static void
-adopt_account(const DwUuid *id, const DwUuid *owner_id, const DwUuid *through)
+adopt_account(DwAccountRow *account, const DwUuid *through)
 {
 	static DwStatement of_platform =
-		DW_STATEMENT("UPDATE dwello.ledger_accounts SET rolled_up_through = $3, "
-					 "rolled_up_balance = COALESCE(("
-					 "SELECT pg_catalog.sum(n.amount) "
+		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(n.amount), 0)::bigint "
 					 "FROM dwello.ledger_entries AS n "
-					 "WHERE n.account_id = $1 "
-					 "AND n.transaction_id <= $3), 0)::bigint "
-					 "WHERE id = $1 AND owner_id = $2");
+					 "WHERE n.account_id = $1 AND n.transaction_id <= $2");
 	static DwStatement of_provider =
-		DW_STATEMENT("UPDATE dwello.ledger_accounts SET rolled_up_through = $3, "
-					 "rolled_up_balance = COALESCE(("
-					 "SELECT pg_catalog.sum(n.amount) "
-					 DW_ENTRIES_OF_PROVIDER("$2")
-					 "WHERE n.account_id = $1 "
-					 "AND t.id <= $3), 0)::bigint "
-					 "WHERE id = $1");
+		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(n.amount), 0)::bigint "
+					 DW_ENTRIES_OF_PROVIDER("$3")
+					 "WHERE n.account_id = $1 AND t.id <= $2");
+	bool		is_provider = !dw_uuid_is_nil(&account->account.owner_id);
 	DwParams	p = DW_PARAMS;
 
-	dw_param_uuid(&p, id);
-	dw_param_uuid(&p, owner_id);
+	dw_param_uuid(&p, &account->id);
 	dw_param_uuid(&p, through);
-	(void) dw_execute(dw_uuid_is_nil(owner_id) ? &of_platform : &of_provider,
-					  &p);
+	if (is_provider)
+		dw_param_uuid(&p, &account->account.owner_id);
+	(void) dw_execute(is_provider ? &of_provider : &of_platform, &p);
+	account->rolled_up_balance = dw_read_only_int8(0);
+	account->rolled_up_through = *through;
+	dw_table_update(&accounts, account);
+}
+
+/* The same for those that a query gives; how many. */
+static int
+adopt_all(DwTableQuery *query, const DwParams *p, const DwUuid *through)
+{
+	int			count = (int) dw_table_execute(query, p);
+	DwAccountRow *fresh = palloc(sizeof(DwAccountRow) * Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+		dw_table_read(&accounts, i, &fresh[i]);
+	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		adopt_account(&fresh[i], through);
+	}
+	return count;
 }
 
 /*
@@ -220,28 +374,17 @@ adopt_account(const DwUuid *id, const DwUuid *owner_id, const DwUuid *through)
 static void
 adopt_accounts(const DwRollupRange *range)
 {
-	static DwStatement select_new =
-		DW_STATEMENT("SELECT a.id, a.owner_id "
-					 "FROM dwello.ledger_accounts AS a "
-					 "WHERE (a.kind = 'psp_clearing') = $3 "
-					 "AND a.rolled_up_through IS NULL AND a.id IN ("
-					 "SELECT n.account_id " ENTRIES_IN_RANGE ")");
+	static DwTableQuery fresh =
+		DW_TABLE_QUERY(accounts,
+					   "WHERE (t.kind = 'psp_clearing') = $3 "
+					   "AND t.rolled_up_through IS NULL AND t.id IN ("
+					   "SELECT n.account_id " ENTRIES_IN_RANGE ")");
 	DwParams	p = DW_PARAMS;
-	DwUuid	   *ids;
-	int			count;
 
 	if (dw_uuid_is_nil(&range->from))
 		return;
 	param_range(&p, range);
-	count = (int) dw_execute(&select_new, &p);
-	ids = palloc(sizeof(DwUuid) * 2 * Max(count, 1));
-	for (int i = 0; i < count * 2; i++)
-		(void) dw_read_uuid(i / 2, i % 2 + 1, &ids[i]);
-	for (int i = 0; i < count * 2; i += 2)
-	{
-		CHECK_FOR_INTERRUPTS();
-		adopt_account(&ids[i], &ids[i + 1], &range->from);
-	}
+	(void) adopt_all(&fresh, &p, &range->from);
 }
 
 /*
@@ -252,32 +395,27 @@ adopt_accounts(const DwRollupRange *range)
 static void
 adopt_receivables(const DwRollupRange *range, int max_rows, DwRollupRun *run)
 {
-	static DwStatement select_new =
-		DW_STATEMENT("SELECT r.id, r.owner_id "
-					 "FROM dwello.ledger_accounts AS r "
-					 "JOIN dwello.ledger_accounts AS a "
-					 "ON a.owner_id = r.owner_id "
-					 "AND a.kind = 'provider_available' "
-					 "AND a.currency = r.currency AND a.psp = r.psp "
-					 "WHERE r.kind = 'provider_receivable' "
-					 "AND r.rolled_up_through IS NULL "
-					 "AND a.rolled_up_through IS NOT NULL LIMIT $1");
+	static DwTableQuery fresh =
+		DW_TABLE_QUERY(accounts,
+					   "JOIN dwello.ledger_accounts AS a "
+					   "ON a.owner_id = t.owner_id "
+					   "AND a.kind = 'provider_available' "
+					   "AND a.currency = t.currency AND a.psp = t.psp "
+					   "WHERE t.kind = 'provider_receivable' "
+					   "AND t.rolled_up_through IS NULL "
+					   "AND a.rolled_up_through IS NOT NULL LIMIT $1");
 	DwParams	p = DW_PARAMS;
-	DwUuid	   *ids;
-	int			count;
 
 	dw_param_int4(&p, max_rows);
-	count = (int) dw_execute(&select_new, &p);
-	ids = palloc(sizeof(DwUuid) * 2 * Max(count, 1));
-	for (int i = 0; i < count * 2; i++)
-		(void) dw_read_uuid(i / 2, i % 2 + 1, &ids[i]);
-	for (int i = 0; i < count * 2; i += 2)
-	{
-		CHECK_FOR_INTERRUPTS();
-		adopt_account(&ids[i], &ids[i + 1], &range->through);
-	}
-	run->accounts += count;
+	run->accounts += adopt_all(&fresh, &p, &range->through);
 }
+
+static const DwColumn done_fields[] = {
+	DW_FIELD(INT4, DwRollupRun, accounts, accounts),
+	DW_FIELD(INT8, DwRollupRun, entries, entries)
+};
+
+static DwMap done_map = DW_MAP(done_fields);
 
 /* Rolls up a range. */
 static void
@@ -294,84 +432,68 @@ rollup_range(const DwRollupRange *range, DwRollupRun *run)
 					 "FROM part AS p WHERE a.id = p.account_id "
 					 "AND (a.kind = 'psp_clearing') = $3 "
 					 "RETURNING p.entries) "
-					 "SELECT pg_catalog.count(*)::integer, "
+					 "SELECT pg_catalog.count(*)::integer AS accounts, "
 					 "COALESCE(pg_catalog.sum(d.entries), 0)::bigint "
-					 "FROM done AS d");
+					 "AS entries FROM done AS d");
 	DwParams	p = DW_PARAMS;
+	DwRollupRun done;
 
 	param_range(&p, range);
 	(void) dw_execute(&rollup, &p);
-	run->accounts += dw_read_int4(0, 1);
-	run->entries += dw_read_int8(0, 2);
+	dw_map_read(&done_map, 0, &done);
+	run->accounts += done.accounts;
+	run->entries += done.entries;
 }
 
-/* Makes the row of an account that only entries know; false if it cannot. */
-static bool
-make_account(const DwUuid *scope_id, const DwUuid *transaction_id,
-			 const DwUuid *id)
+static const DwColumn guess_fields[] = {
+	DW_FIELD(UUID, DwAccountRow, id, id),
+	DW_FIELD(UUID, DwAccountRow, owner_id, account.owner_id),
+	DW_FIELD(TEXT, DwAccountRow, currency, account.currency),
+	DW_FIELD(TEXT, DwAccountRow, psp, account.psp)
+};
+
+static DwMap guess_map = DW_MAP(guess_fields);
+
+/*
+ * Makes the rows of accounts in the range that have none; how many.  Whose an
+ * account is follows from its id, which is made of that: the parties of its
+ * first transaction, and the companies of that scope, are tried.
+ */
+static int
+make_accounts(const DwRollupRange *range)
 {
-	static DwStatement select_owners =
-		DW_STATEMENT("SELECT DISTINCT o.owner_id, n.currency, c.psp "
-					 "FROM dwello.transactions AS t "
-					 "JOIN dwello.ledger_entries AS n ON n.scope_id = "
-					 "t.scope_id AND n.transaction_id = t.id "
-					 "AND n.account_id = $3 "
+	static DwStatement select_guesses =
+		DW_STATEMENT("SELECT DISTINCT n.account_id AS id, o.owner_id, "
+					 "n.currency, c.psp FROM ("
+					 "SELECT DISTINCT ON (n.account_id) n.* "
+					 ENTRIES_IN_RANGE
+					 "AND NOT EXISTS (SELECT FROM dwello.ledger_accounts "
+					 "AS a WHERE a.id = n.account_id) "
+					 "ORDER BY n.account_id, n.transaction_id) AS n "
+					 "JOIN dwello.transactions AS t "
+					 "ON t.scope_id = n.scope_id AND t.id = n.transaction_id "
 					 "CROSS JOIN LATERAL (VALUES (t.payer_id), (t.payee_id), "
 					 "(" NIL_UUID ")) AS o (owner_id) "
 					 "CROSS JOIN LATERAL (SELECT '' AS psp UNION SELECT "
 					 "x.psp FROM dwello.transactions AS x "
 					 "WHERE x.scope_id = t.scope_id) AS c "
-					 "WHERE t.scope_id = $1 AND t.id = $2 "
-					 "AND c.psp IS NOT NULL");
+					 "WHERE c.psp IS NOT NULL");
 	DwParams	p = DW_PARAMS;
-	uint64		count;
-
-	dw_param_uuid(&p, scope_id);
-	dw_param_uuid(&p, transaction_id);
-	dw_param_uuid(&p, id);
-	count = dw_execute(&select_owners, &p);
-	for (uint64 i = 0; i < count; i++)
-	{
-		DwAccount	account = {
-			.currency = dw_read_text(i, 2),
-			.psp = dw_read_text(i, 3)
-		};
-
-		(void) dw_read_uuid(i, 1, &account.owner_id);
-		if (dw_account_match(&account, id))
-		{
-			dw_account_ensure(&account);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Makes the rows of accounts in the range that have none; how many. */
-static int
-make_accounts(const DwRollupRange *range)
-{
-	static DwStatement select_missing =
-		DW_STATEMENT("SELECT DISTINCT ON (n.account_id) n.account_id, "
-					 "n.scope_id, n.transaction_id " ENTRIES_IN_RANGE
-					 "AND NOT EXISTS (SELECT FROM dwello.ledger_accounts "
-					 "AS a WHERE a.id = n.account_id) "
-					 "ORDER BY n.account_id, n.transaction_id");
-	DwParams	p = DW_PARAMS;
-	DwUuid	   *ids;
+	DwAccountRow *guesses;
 	int			count;
 	int			created = 0;
 
 	dw_param_uuid(&p, &range->from);
 	dw_param_uuid(&p, &range->through);
-	count = (int) dw_execute(&select_missing, &p);
-	ids = palloc(sizeof(DwUuid) * 3 * Max(count, 1));
-	for (int i = 0; i < count * 3; i++)
-		(void) dw_read_uuid(i / 3, i % 3 + 1, &ids[i]);
-	for (int i = 0; i < count * 3; i += 3)
+	count = (int) dw_execute(&select_guesses, &p);
+	guesses = palloc0(sizeof(DwAccountRow) * Max(count, 1));
+	for (int i = 0; i < count; i++)
+		dw_map_read(&guess_map, i, &guesses[i]);
+	for (int i = 0; i < count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		created += make_account(&ids[i + 1], &ids[i + 2], &ids[i]);
+		if (account_match(&guesses[i].account, &guesses[i].id))
+			created += dw_table_insert_new(&accounts, &guesses[i]);
 	}
 	return created;
 }
