@@ -1,6 +1,6 @@
 /*
  * external_api.c
- *		reconcile_external: a payment company's statement against our books.
+ *		reconcile_external: a payment company's statement against the ledger.
  */
 #include "postgres.h"
 
@@ -237,7 +237,7 @@ DW_FUNCTION(dwello_reconcile_external)
 {
 	DwCall		call;
 	Statement	statement;
-	DwExternalLedger books;
+	DwExternalLedger ledger;
 	DwExternal	external = {0};
 	char	   *psp;
 
@@ -247,18 +247,18 @@ DW_FUNCTION(dwello_reconcile_external)
 	psp = dw_arg_text(&call, "psp", DW_PSP_MAX);
 	statement_read(&call, &statement);
 	dw_external_load(psp, statement_names(&statement), statement.from,
-					 statement.to, &books);
+					 statement.to, &ledger);
 	external.lines = statement.lines;
 	external.line_count = statement.count;
-	external.names = books.names;
-	external.name_count = books.name_count;
+	external.names = ledger.names;
+	external.name_count = ledger.name_count;
 	external.order = palloc(sizeof(DwExternalLine *) *
 							Max(statement.count, 1));
 	dw_external_match(&external);
 	for (int i = 0; i < statement.count; i++)
 		emit_line(&call, &statement.lines[i]);
-	for (int i = 0; i < books.count; i++)
-		if (!books.bookings[i].is_paired)
-			emit_booking(&call, &books.bookings[i]);
+	for (int i = 0; i < ledger.count; i++)
+		if (!ledger.bookings[i].is_paired)
+			emit_booking(&call, &ledger.bookings[i]);
 	return dw_list_return(&call);
 }

@@ -1,6 +1,7 @@
 /*
  * payout_api.c
- *		Pays providers what was released to them, less what they owe.
+ *		Pays providers what was released to them, less what they owe, and
+ *		says what that is.
  *
  * A request books nothing: it promises a part of the balance and asks the
  * payment company's worker, through the outbox, to send it after the hold.
@@ -53,16 +54,16 @@ request_find_method(DwCall *call, DwPayoutRow *row)
 	const DwUuid *id = dw_arg_uuid_opt(call, "payment_method_id");
 	DwPaymentSource method;
 
-	row->has_method = dw_payment_method_find(&row->user_id, id, &method);
-	if (id != NULL && !row->has_method)
+	if (dw_payment_method_find(&row->user_id, id, &method))
+	{
+		row->payment_method_id = method.id;
+		row->psp = method.psp;
+	}
+	else if (id != NULL)
 		dw_raise(DW_NOT_FOUND, "no such payment method",
 				 psprintf("User %s has no payment method %s.",
 						  dw_uuid_text(&row->user_id), dw_uuid_text(id)),
 				 "Add one with dwello.add_payment_method().");
-	if (!row->has_method)
-		return;
-	row->payment_method_id = method.id;
-	row->psp = method.psp;
 }
 
 /* WD202 when it is more than they can be paid. */
@@ -115,7 +116,7 @@ emit_payout(const DwPayoutRow *row, const char *type, const char *reason)
 	dw_payload_begin(&payload);
 	dw_payload_uuid(&payload, "provider_id", &row->user_id);
 	dw_payload_uuid(&payload, "payout_id", &row->id);
-	if (row->has_method)
+	if (!dw_uuid_is_nil(&row->payment_method_id))
 		dw_payload_uuid(&payload, "payment_method_id",
 						&row->payment_method_id);
 	dw_payload_text(&payload, "psp", row->psp);
@@ -165,10 +166,8 @@ DW_FUNCTION(dwello_request_payout)
 	request_exchange(&call, &row);
 
 	row.id = dw_uuid_fresh();
-	row.status = DW_PAYOUT_PENDING;
 	row.hold_until = dw_now() +
 		dw_setting_int8("payout_hold_days") * USECS_PER_DAY;
-	row.version = 1;
 	dw_payout_insert(&row);
 	emit_payout(&row, "payout_requested", NULL);
 	row_payout(&call, &row);
@@ -239,19 +238,12 @@ book_payout(DwCall *call, const DwPayoutRow *row,
 		.created_at = dw_now()
 	};
 
-	if (row->has_method)
+	if (!dw_uuid_is_nil(&row->payment_method_id))
 		transaction.payment_method_id = &row->payment_method_id;
 	if (!dw_uuid_is_nil(&booking->reverses))
 		transaction.reverses = &booking->reverses;
 	dw_ledger_book_user(&transaction, &booking->posting);
 	return transaction.id;
-}
-
-/* True when what is paid is in another currency than the balance. */
-static bool
-is_exchange(const DwPayoutRow *row)
-{
-	return strcmp(row->paid_currency, row->currency) != 0;
 }
 
 /* The amounts of a payout that was paid: what the provider owes is netted. */
@@ -293,8 +285,7 @@ confirm_apply(DwCall *call, DwPayoutRow *row)
 		booking.amount = i + 1 < count ? row->amount : row->paid_amount;
 		row->transaction_id = book_payout(call, row, &booking);
 	}
-	row->status = DW_PAYOUT_COMPLETED;
-	dw_payout_update(row);
+	dw_payout_end(row, DW_PAYOUT_COMPLETED);
 	emit_payout(row, "payout_completed", NULL);
 }
 
@@ -307,16 +298,15 @@ static DwUuid
 return_apply(DwCall *call, const DwPayoutRow *row)
 {
 	DwPayoutBooking booking;
-	DwUuid		before;
 	DwUuid		returned;
 
-	dw_payout_mirror(&row->user_id, &row->transaction_id, &booking, &before);
+	dw_payout_mirror(&row->user_id, &row->transaction_id, &booking);
 	returned = book_payout(call, row, &booking);
-	if (is_exchange(row))
+	if (strcmp(row->paid_currency, row->currency) != 0)
 	{
-		DwUuid		sold = before;
+		DwUuid		sold = booking.before;
 
-		dw_payout_mirror(&row->user_id, &sold, &booking, &before);
+		dw_payout_mirror(&row->user_id, &sold, &booking);
 		(void) book_payout(call, row, &booking);
 	}
 	return returned;
@@ -383,9 +373,55 @@ DW_FUNCTION(dwello_fail_payout)
 		dw_payout_mark_user(&row.user_id);
 		returned = return_apply(&call, &row);
 	}
-	row.status = DW_PAYOUT_FAILED;
-	dw_payout_update(&row);
+	dw_payout_end(&row, DW_PAYOUT_FAILED);
 	emit_payout(&row, "payout_failed", reason);
 	row.transaction_id = returned;
 	return event_return(&call, &event, &row);
+}
+
+/* Adds the balance in one currency to the list. */
+static void
+emit_balance(DwCall *call, const DwUuid *user_id, const char *currency)
+{
+	DwBalance	balance;
+	int64		withdrawable;
+
+	dw_balance_load(user_id, currency, true, &balance);
+	if (dw_payout_withdrawable(&balance, &withdrawable) != DW_OK)
+		dw_raise(DW_OVERFLOW, "the balance is out of range", NULL, NULL);
+	dw_row_text(call, "currency", currency);
+	dw_row_int8(call, "available", balance.available);
+	dw_row_int8(call, "receivable", balance.receivable);
+	dw_row_int8(call, "pending_payouts", balance.pending);
+	dw_row_int8(call, "withdrawable", Max(withdrawable, 0));
+	dw_list_emit(call);
+}
+
+DW_FUNCTION(dwello_provider_balance)
+{
+	DwCall		call;
+	DwUuid		user_id;
+	char	   *currency;
+	char	  **currencies;
+	int			count;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN |
+				   DW_ACTOR_SYSTEM);
+	dw_rows_begin(&call);
+	user_id = dw_user_argument(&call, "user_id");
+	currency = dw_arg_text_opt(&call, "currency", CURRENCY_MAX);
+	dw_arg_check_currency(&call, "currency", currency);
+	if (call.actor.kind == DW_ACTOR_PROVIDER &&
+		!dw_uuid_equal(&user_id, &call.actor.user_id))
+		dw_raise(DW_FORBIDDEN, "another provider's balance",
+				 NULL, NULL);
+	if (currency != NULL)
+	{
+		emit_balance(&call, &user_id, currency);
+		return dw_list_return(&call);
+	}
+	currencies = dw_balance_currencies(&user_id, &count);
+	for (int i = 0; i < count; i++)
+		emit_balance(&call, &user_id, currencies[i]);
+	return dw_list_return(&call);
 }

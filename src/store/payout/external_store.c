@@ -12,6 +12,7 @@
 #include "catalog/pg_type_d.h"
 
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/payout/payout_store.h"
 
 /* The legs of one company, its name being $1. */
@@ -35,38 +36,45 @@
 	"AND NOT (t.transaction_type = 'chargeback' AND t.reverses IS NULL " \
 	"AND (a.kind = 'psp_clearing' OR n.amount < 0))) "
 
-/* Reads the bookings of the last result, columns 1 to 8. */
+static const DwColumn booking_fields[] = {
+	DW_FIELD(UUID, DwExternalBooking, scope_id, scope_id),
+	DW_FIELD(UUID, DwExternalBooking, transaction_id, transaction_id),
+	DW_FIELD(INT4, DwExternalBooking, leg, leg),
+	DW_FIELD_ENUM(DwExternalBooking, kind, kind, dw_external_kind_labels),
+	DW_FIELD(INT8, DwExternalBooking, amount, amount),
+	DW_FIELD(TEXT, DwExternalBooking, currency, currency),
+	DW_FIELD(TIME, DwExternalBooking, completed_at, at),
+	DW_FIELD(TEXT, DwExternalBooking, status, status)
+};
+
+static DwMap booking_map = DW_MAP(booking_fields);
+
+static const DwColumn name_fields[] = {
+	DW_FIELD(TEXT, DwExternalName, name, name)
+};
+
+static DwMap name_map = DW_MAP(name_fields);
+
+/* Reads the bookings of the last result. */
 static DwExternalBooking *
 read_bookings(int count)
 {
 	DwExternalBooking *bookings = palloc0((count + 1) * sizeof(*bookings));
 
 	for (int i = 0; i < count; i++)
-	{
-		DwExternalBooking *booking = &bookings[i];
-
-		(void) dw_read_uuid(i, 1, &booking->scope_id);
-		(void) dw_read_uuid(i, 2, &booking->transaction_id);
-		booking->leg = dw_read_int4(i, 3);
-		if (!dw_external_kind_parse(dw_read_text(i, 4), &booking->kind))
-			elog(ERROR, "booking is of an unknown kind");
-		booking->amount = dw_read_int8(i, 5);
-		booking->currency = dw_read_text(i, 6);
-		booking->at = dw_read_time(i, 7);
-		booking->status = dw_read_text(i, 8);
-	}
+		dw_map_read(&booking_map, i, &bookings[i]);
 	return bookings;
 }
 
 /* Loads the bookings of the period. */
 static void
 load_period(const char *psp, TimestampTz from, TimestampTz to,
-			DwExternalLedger *books)
+			DwExternalLedger *ledger)
 {
 	static DwStatement select_moves =
 		DW_STATEMENT("WITH " MOVES "SELECT m.scope_id, m.transaction_id, "
-					 "m.leg::integer, m.kind, m.amount, m.currency, "
-					 "m.completed_at, NULL::text FROM moves AS m "
+					 "m.leg, m.kind, m.amount, m.currency, m.completed_at, "
+					 "NULL::text AS status FROM moves AS m "
 					 "WHERE m.completed_at >= $2 AND m.completed_at < $3 "
 					 "ORDER BY m.completed_at, m.transaction_id, m.leg");
 	DwParams	p = DW_PARAMS;
@@ -74,8 +82,8 @@ load_period(const char *psp, TimestampTz from, TimestampTz to,
 	dw_param_text(&p, psp);
 	dw_param_time(&p, from);
 	dw_param_time(&p, to);
-	books->count = (int) dw_query(&select_moves, &p);
-	books->bookings = read_bookings(books->count);
+	ledger->count = (int) dw_query(&select_moves, &p);
+	ledger->bookings = read_bookings(ledger->count);
 }
 
 /* By scope, transaction, leg. */
@@ -102,39 +110,39 @@ booking_order(const void *a, const void *b)
  * it; all pointers, ordered by booking, are made anew.
  */
 static void
-share_bookings(DwExternalLedger *books, DwExternalBooking *named)
+share_bookings(DwExternalLedger *ledger, DwExternalBooking *named)
 {
-	int			total = books->count + books->name_count;
+	int			total = ledger->count + ledger->name_count;
 	DwExternalBooking **all = palloc(sizeof(*all) * Max(total, 1));
 	DwExternalBooking *shared = NULL;
 
-	for (int i = 0; i < books->count; i++)
-		all[i] = &books->bookings[i];
-	for (int i = 0; i < books->name_count; i++)
-		all[books->count + i] = &named[i];
+	for (int i = 0; i < ledger->count; i++)
+		all[i] = &ledger->bookings[i];
+	for (int i = 0; i < ledger->name_count; i++)
+		all[ledger->count + i] = &named[i];
 	qsort(all, total, sizeof(*all), booking_order);
 	for (int i = 0; i < total; i++)
 	{
-		bool		of_period = all[i] >= books->bookings &&
-			all[i] < books->bookings + books->count;
+		bool		of_period = all[i] >= ledger->bookings &&
+			all[i] < ledger->bookings + ledger->count;
 
 		if (shared == NULL || booking_compare(shared, all[i]) != 0)
 		{
 			shared = all[i];
 			for (int j = i; j < total &&
 				 booking_compare(all[j], all[i]) == 0; j++)
-				if (all[j] >= books->bookings &&
-					all[j] < books->bookings + books->count)
+				if (all[j] >= ledger->bookings &&
+					all[j] < ledger->bookings + ledger->count)
 					shared = all[j];
 		}
 		if (!of_period)
-			books->names[all[i] - named].booking = shared;
+			ledger->names[all[i] - named].booking = shared;
 	}
 }
 
 /* Loads what the statement names. */
 static void
-load_named(const char *psp, Datum named, DwExternalLedger *books)
+load_named(const char *psp, Datum named, DwExternalLedger *ledger)
 {
 	static DwStatement select_named =
 		DW_STATEMENT("WITH asked AS (SELECT DISTINCT u.name "
@@ -164,7 +172,8 @@ load_named(const char *psp, Datum named, DwExternalLedger *books)
 					 MOVES
 					 "SELECT m.scope_id, m.transaction_id, m.leg::integer, "
 					 "m.kind, m.amount, m.currency, m.completed_at, "
-					 "NULL::text, k.name FROM moves AS m JOIN names AS k "
+					 "NULL::text AS status, k.name "
+					 "FROM moves AS m JOIN names AS k "
 					 "ON k.scope_id = m.scope_id "
 					 "AND k.transaction_id = m.transaction_id "
 					 "UNION ALL SELECT t.scope_id, t.id, 0, 'payment', "
@@ -182,19 +191,19 @@ load_named(const char *psp, Datum named, DwExternalLedger *books)
 
 	dw_param_text(&p, psp);
 	dw_param_datum(&p, TEXTARRAYOID, named, false);
-	books->name_count = (int) dw_query(&select_named, &p);
-	books->names = palloc0(sizeof(DwExternalName) *
-						   Max(books->name_count, 1));
-	found = read_bookings(books->name_count);
-	for (int i = 0; i < books->name_count; i++)
-		books->names[i].name = dw_read_text(i, 9);
-	share_bookings(books, found);
+	ledger->name_count = (int) dw_query(&select_named, &p);
+	ledger->names = palloc0(sizeof(DwExternalName) *
+							Max(ledger->name_count, 1));
+	found = read_bookings(ledger->name_count);
+	for (int i = 0; i < ledger->name_count; i++)
+		dw_map_read(&name_map, i, &ledger->names[i]);
+	share_bookings(ledger, found);
 }
 
 void
 dw_external_load(const char *psp, Datum named, TimestampTz from,
-				 TimestampTz to, DwExternalLedger *books)
+				 TimestampTz to, DwExternalLedger *ledger)
 {
-	load_period(psp, from, to, books);
-	load_named(psp, named, books);
+	load_period(psp, from, to, ledger);
+	load_named(psp, named, ledger);
 }

@@ -6,7 +6,34 @@
 
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/payout/payout_store.h"
+
+static const DwColumn payout_columns[] = {
+	DW_COLUMN(UUID, DwPayoutRow, user_id, user_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwPayoutRow, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwPayoutRow, payment_method_id, payment_method_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN_ENUM(payout_status, DwPayoutRow, status, status, 0,
+				   dw_payout_status_labels),
+	DW_COLUMN(INT8, DwPayoutRow, amount, amount, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwPayoutRow, currency, currency, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwPayoutRow, paid_amount, paid_amount, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwPayoutRow, paid_currency, paid_currency,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwPayoutRow, remainder, remainder, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwPayoutRow, psp, psp, 0),
+	DW_COLUMN(TEXT, DwPayoutRow, psp_reference, psp_reference, 0),
+	DW_COLUMN(TIME, DwPayoutRow, hold_until, hold_until, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwPayoutRow, transaction_id, transaction_id,
+			  DW_COLUMN_NULLABLE),
+	DW_COLUMN(INT4, DwPayoutRow, version, version,
+			  DW_COLUMN_BORN | DW_COLUMN_COUNTED),
+	DW_COLUMN(TIME, DwPayoutRow, created_at, created_at, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwPayoutRow, completed_at, completed_at, 0)
+};
+
+static DwTable payouts = DW_TABLE("payouts", DwPayoutRow, payout_columns);
 
 void
 dw_payout_mark_user(const DwUuid *user_id)
@@ -67,21 +94,29 @@ load_rolled_up(Purse *purses, bool is_read)
 	}
 }
 
+static const DwColumn tail_fields[] = {
+	DW_FIELD(INT8, DwBalance, available, available),
+	DW_FIELD(INT8, DwBalance, receivable, receivable)
+};
+
+static DwMap tails = DW_MAP(tail_fields);
+
 /*
- * Adds the tails of the accounts.  What is rolled up is read before them, by
+ * Reads the tails of the accounts.  What is rolled up is read before them, by
  * its own key: nothing is ever booked at or below a watermark, so a rollup
  * that commits in between changes neither sum.
  */
 static void
 load_tails(const DwUuid *user_id, const Purse *purses, bool is_read,
-		   int64 *tails)
+		   DwBalance *balance)
 {
 	static DwStatement select_tails =
 		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(n.amount) FILTER (WHERE "
-					 "n.account_id = $2 AND t.id > $4), 0)::bigint, "
+					 "n.account_id = $2 AND t.id > $4), 0)::bigint "
+					 "AS available, "
 					 "COALESCE(pg_catalog.sum(n.amount) FILTER (WHERE "
 					 "n.account_id = $3 AND t.id > $5), 0)::bigint "
-					 DW_ENTRIES_OF_PROVIDER("$1")
+					 "AS receivable " DW_ENTRIES_OF_PROVIDER("$1")
 					 "WHERE n.account_id IN ($2, $3) AND t.id > $6");
 	int			least = dw_uuid_compare(&purses[0].through,
 										&purses[1].through) > 0;
@@ -94,8 +129,7 @@ load_tails(const DwUuid *user_id, const Purse *purses, bool is_read,
 	dw_param_uuid(&p, &purses[1].through);
 	dw_param_uuid(&p, &purses[least].through);
 	(void) run(&select_tails, &p, is_read);
-	tails[0] = dw_read_int8(0, 1);
-	tails[1] = dw_read_int8(0, 2);
+	dw_map_read(&tails, 0, balance);
 }
 
 /* What is promised to payouts under way. */
@@ -125,14 +159,13 @@ dw_balance_load(const DwUuid *user_id, const char *currency, bool is_read,
 		.psp = ""
 	};
 	Purse		purses[2] = {{.id = dw_account_id(&account)}};
-	int64		tails[2];
 
 	account.kind = DW_ACCOUNT_PROVIDER_RECEIVABLE;
 	purses[1].id = dw_account_id(&account);
 	load_rolled_up(purses, is_read);
-	load_tails(user_id, purses, is_read, tails);
-	balance->available = purses[0].rolled_up + tails[0];
-	balance->receivable = purses[1].rolled_up + tails[1];
+	load_tails(user_id, purses, is_read, balance);
+	balance->available += purses[0].rolled_up;
+	balance->receivable += purses[1].rolled_up;
 	balance->pending = pending_payouts(user_id, currency, is_read);
 }
 
@@ -157,112 +190,63 @@ dw_balance_currencies(const DwUuid *user_id, int *count)
 bool
 dw_payout_find(const DwUuid *user_id, const DwUuid *id, DwPayoutRow *row)
 {
-	static DwStatement select_one =
-		DW_STATEMENT("SELECT o.status::text, o.payment_method_id, o.amount, "
-					 "o.currency, o.paid_amount, o.paid_currency, "
-					 "o.remainder, o.psp, o.psp_reference, o.hold_until, "
-					 "o.transaction_id, o.version "
-					 "FROM dwello.payouts AS o "
-					 "WHERE o.user_id = $1 AND o.id = $2");
+	static DwTableQuery by_key =
+		DW_TABLE_QUERY(payouts, "WHERE t.user_id = $1 AND t.id = $2");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, user_id);
 	dw_param_uuid(&p, id);
-	if (dw_execute(&select_one, &p) == 0)
+	if (dw_table_execute(&by_key, &p) == 0)
 		return false;
-	memset(row, 0, sizeof(*row));
-	row->user_id = *user_id;
-	row->id = *id;
-	if (!dw_payout_status_parse(dw_read_text(0, 1), &row->status))
-		elog(ERROR, "payout has an unknown status");
-	row->has_method = dw_read_uuid(0, 2, &row->payment_method_id);
-	row->amount = dw_read_int8(0, 3);
-	row->currency = dw_read_text(0, 4);
-	row->paid_amount = dw_read_int8(0, 5);
-	row->paid_currency = dw_read_text(0, 6);
-	row->remainder = dw_read_int8(0, 7);
-	row->psp = dw_read_text(0, 8);
-	row->psp_reference = dw_read_text(0, 9);
-	row->hold_until = dw_read_time(0, 10);
-	(void) dw_read_uuid(0, 11, &row->transaction_id);
-	row->version = dw_read_int4(0, 12);
+	dw_table_read(&payouts, 0, row);
 	return true;
 }
 
 void
-dw_payout_insert(const DwPayoutRow *row)
+dw_payout_insert(DwPayoutRow *row)
 {
-	static DwStatement insert =
-		DW_STATEMENT("INSERT INTO dwello.payouts (user_id, id, "
-					 "payment_method_id, status, amount, currency, "
-					 "paid_amount, paid_currency, remainder, psp, "
-					 "hold_until, version, created_at) VALUES ($1, $2, $3, "
-					 "$4::text::dwello.payout_status, $5, $6, $7, $8, $9, "
-					 "$10, $11, $12, $13)");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &row->user_id);
-	dw_param_uuid(&p, &row->id);
-	dw_param_uuid(&p, row->has_method ? &row->payment_method_id : NULL);
-	dw_param_text(&p, dw_payout_status_label(row->status));
-	dw_param_int8(&p, row->amount);
-	dw_param_text(&p, row->currency);
-	dw_param_int8(&p, row->paid_amount);
-	dw_param_text(&p, row->paid_currency);
-	dw_param_int8(&p, row->remainder);
-	dw_param_text(&p, row->psp);
-	dw_param_time(&p, row->hold_until);
-	dw_param_int4(&p, row->version);
-	dw_param_time(&p, dw_now());
-	(void) dw_execute(&insert, &p);
+	row->status = DW_PAYOUT_PENDING;
+	row->version = 1;
+	row->created_at = dw_now();
+	row->completed_at = DT_NOBEGIN;
+	dw_table_insert(&payouts, row);
 }
+
+static const DwColumn booked_fields[] = {
+	DW_FIELD(INT8, DwPayoutBooking, amount, amount),
+	DW_FIELD(UUID, DwPayoutBooking, before, before)
+};
+
+static DwMap booked = DW_MAP(booked_fields);
 
 void
 dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
-				 DwPayoutBooking *booking, DwUuid *before)
+				 DwPayoutBooking *booking)
 {
 	static DwStatement select_booked =
-		DW_STATEMENT("SELECT t.amount, b.id FROM dwello.transactions AS t "
+		DW_STATEMENT("SELECT t.amount, b.id AS before "
+					 "FROM dwello.transactions AS t "
 					 "LEFT JOIN dwello.transactions AS b "
 					 "ON b.scope_id = t.scope_id AND b.hash = t.prev_hash "
 					 "WHERE t.scope_id = $1 AND t.id = $2");
 	DwParams	p = DW_PARAMS;
-	DwPosting	booked;
+	DwPosting	posting;
 
 	memset(booking, 0, sizeof(*booking));
-	memset(before, 0, sizeof(*before));
 	dw_param_uuid(&p, user_id);
 	dw_param_uuid(&p, id);
 	if (dw_execute(&select_booked, &p) > 0)
-	{
-		booking->amount = dw_read_int8(0, 1);
-		(void) dw_read_uuid(0, 2, before);
-	}
-	if (!dw_posting_load(user_id, id, &booked))
+		dw_map_read(&booked, 0, booking);
+	if (!dw_posting_load(user_id, id, &posting))
 		elog(ERROR, "payout's transaction %s has no legs", dw_uuid_text(id));
-	dw_posting_payout_returned(&booking->posting, &booked);
+	dw_posting_payout_returned(&booking->posting, &posting);
 	booking->reverses = *id;
 }
 
 void
-dw_payout_update(DwPayoutRow *row)
+dw_payout_end(DwPayoutRow *row, DwPayoutStatus status)
 {
-	static DwStatement update =
-		DW_STATEMENT("UPDATE dwello.payouts SET "
-					 "status = $3::text::dwello.payout_status, psp = $4, "
-					 "psp_reference = $5, transaction_id = $6, "
-					 "completed_at = $7, version = $8 "
-					 "WHERE user_id = $1 AND id = $2");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &row->user_id);
-	dw_param_uuid(&p, &row->id);
-	dw_param_text(&p, dw_payout_status_label(row->status));
-	dw_param_text(&p, row->psp);
-	dw_param_text(&p, row->psp_reference);
-	dw_param_uuid(&p, dw_uuid_is_nil(&row->transaction_id) ? NULL
-				  : &row->transaction_id);
-	dw_param_time(&p, dw_now());
-	dw_param_int4(&p, ++row->version);
-	(void) dw_execute(&update, &p);
+	row->status = status;
+	row->completed_at = dw_now();
+	dw_table_update(&payouts, row);
 }

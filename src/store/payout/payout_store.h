@@ -26,8 +26,7 @@ typedef struct DwPayoutRow
 	DwUuid		user_id;		/* the provider, locked */
 	DwUuid		id;				/* its key beside user_id */
 	DwPayoutStatus status;		/* pending, or how it ended */
-	bool		has_method;		/* a way to pay was found */
-	DwUuid		payment_method_id;	/* of the provider */
+	DwUuid		payment_method_id;	/* of the provider; nil: none is known */
 	int64		amount;			/* out of the balance, > 0 */
 	const char *currency;		/* of the balance */
 	int64		paid_amount;	/* what is sent, > 0 */
@@ -38,6 +37,8 @@ typedef struct DwPayoutRow
 	TimestampTz hold_until;		/* not to be sent before */
 	DwUuid		transaction_id; /* that paid it; nil while none has */
 	int32		version;		/* of the row */
+	TimestampTz created_at;		/* by dw_now() */
+	TimestampTz completed_at;	/* when it ended; DT_NOBEGIN while pending */
 } DwPayoutRow;
 
 /* One transaction of a payout. */
@@ -46,6 +47,7 @@ typedef struct DwPayoutBooking
 	int64		amount;			/* > 0, in the currency of the posting */
 	DwPosting	posting;		/* what it books */
 	DwUuid		reverses;		/* transaction undone; nil = none */
+	DwUuid		before;			/* the one booked before that; nil = none */
 } DwPayoutBooking;
 
 /*
@@ -61,20 +63,19 @@ extern void dw_balance_load(const DwUuid *user_id, const char *currency,
 /* The currencies they have accounts in, in order. */
 extern char **dw_balance_currencies(const DwUuid *user_id, int *count);
 
-/* A payout of a locked user; false: no such.  And writes a new one. */
+/* A payout of a locked user; false: no such. */
 extern bool dw_payout_find(const DwUuid *user_id, const DwUuid *id,
 						   DwPayoutRow *row);
-extern void dw_payout_insert(const DwPayoutRow *row);
 
-/*
- * What undoes a booked transaction of a payout; *before is the one that was
- * booked before it.
- */
+/* Writes a new one, pending and of version 1. */
+extern void dw_payout_insert(DwPayoutRow *row);
+
+/* What undoes a booked transaction of a payout. */
 extern void dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
-							 DwPayoutBooking *booking, DwUuid *before);
+							 DwPayoutBooking *booking);
 
-/* Writes status, reference and transaction; counts the version. */
-extern void dw_payout_update(DwPayoutRow *row);
+/* Writes how it ended: status, reference and transaction. */
+extern void dw_payout_end(DwPayoutRow *row, DwPayoutStatus status);
 
 /*
  * What is booked with a payment company, to hold against its statement.
@@ -94,6 +95,6 @@ typedef struct DwExternalLedger
  * and references name (an array of text), whenever it was.
  */
 extern void dw_external_load(const char *psp, Datum named, TimestampTz from,
-							 TimestampTz to, DwExternalLedger *books);
+							 TimestampTz to, DwExternalLedger *ledger);
 
 #endif							/* DW_PAYOUT_STORE_H */
