@@ -55,6 +55,33 @@ static const DwColumn name_fields[] = {
 
 static DwMap name_map = DW_MAP(name_fields);
 
+/* What the names in $2 stand for, with the company $1. */
+#define NAMES \
+	"WITH asked AS (SELECT DISTINCT u.name " \
+	"FROM unnest($2::text[]) AS u (name)), " \
+	"told AS (SELECT e.event_id, e.psp_reference, " \
+	"COALESCE(e.job_id, e.user_id) AS scope_id, " \
+	"x.transaction_id FROM dwello.payment_events AS e " \
+	"CROSS JOIN LATERAL (VALUES (e.transaction_id), " \
+	"((e.result ->> 'transaction_id')::uuid)) " \
+	"AS x (transaction_id) WHERE e.psp = $1), " \
+	"names AS (" \
+	"SELECT k.name, e.scope_id, e.transaction_id " \
+	"FROM told AS e JOIN asked AS k ON k.name = e.event_id " \
+	"UNION SELECT k.name, e.scope_id, e.transaction_id " \
+	"FROM told AS e " \
+	"JOIN asked AS k ON k.name = e.psp_reference " \
+	"UNION SELECT k.name, t.scope_id, t.id " \
+	"FROM dwello.transactions AS t " \
+	"JOIN asked AS k ON k.name = t.id::text " \
+	"UNION SELECT k.name, t.scope_id, t.id " \
+	"FROM dwello.transactions AS t " \
+	"JOIN asked AS k ON k.name = t.psp_reference " \
+	"WHERE t.psp = $1 " \
+	"UNION SELECT k.name, o.user_id, o.transaction_id " \
+	"FROM dwello.payouts AS o " \
+	"JOIN asked AS k ON k.name = o.id::text), "
+
 /* Reads the bookings of the last result. */
 static DwExternalBooking *
 read_bookings(int count)
@@ -145,31 +172,7 @@ static void
 load_named(const char *psp, Datum named, DwExternalLedger *ledger)
 {
 	static DwStatement select_named =
-		DW_STATEMENT("WITH asked AS (SELECT DISTINCT u.name "
-					 "FROM unnest($2::text[]) AS u (name)), "
-					 "told AS (SELECT e.event_id, e.psp_reference, "
-					 "COALESCE(e.job_id, e.user_id) AS scope_id, "
-					 "x.transaction_id FROM dwello.payment_events AS e "
-					 "CROSS JOIN LATERAL (VALUES (e.transaction_id), "
-					 "((e.result ->> 'transaction_id')::uuid)) "
-					 "AS x (transaction_id) WHERE e.psp = $1), "
-					 "names AS ("
-					 "SELECT k.name, e.scope_id, e.transaction_id "
-					 "FROM told AS e JOIN asked AS k ON k.name = e.event_id "
-					 "UNION SELECT k.name, e.scope_id, e.transaction_id "
-					 "FROM told AS e "
-					 "JOIN asked AS k ON k.name = e.psp_reference "
-					 "UNION SELECT k.name, t.scope_id, t.id "
-					 "FROM dwello.transactions AS t "
-					 "JOIN asked AS k ON k.name = t.id::text "
-					 "UNION SELECT k.name, t.scope_id, t.id "
-					 "FROM dwello.transactions AS t "
-					 "JOIN asked AS k ON k.name = t.psp_reference "
-					 "WHERE t.psp = $1 "
-					 "UNION SELECT k.name, o.user_id, o.transaction_id "
-					 "FROM dwello.payouts AS o "
-					 "JOIN asked AS k ON k.name = o.id::text), "
-					 MOVES
+		DW_STATEMENT(NAMES MOVES
 					 "SELECT m.scope_id, m.transaction_id, m.leg::integer, "
 					 "m.kind, m.amount, m.currency, m.completed_at, "
 					 "NULL::text AS status, k.name "
