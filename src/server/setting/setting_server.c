@@ -170,7 +170,7 @@ dw_setting_find(const char *name)
 	dw_param_text(&p, name);
 	if (dw_query(&select_setting, &p) == 0)
 		return NULL;
-	return dw_read_text(0, 1);
+	return dw_read_only_text(0);
 }
 
 /*
@@ -192,7 +192,7 @@ dw_setting_lock(const char *name)
 	(void) dw_execute(&insert_setting, &p);
 	if (dw_execute(&lock_setting, &p) == 0)
 		elog(ERROR, "setting \"%s\" is gone", name);
-	return dw_read_int4(0, 1);
+	return dw_read_only_int4(0);
 }
 
 char *
@@ -209,7 +209,7 @@ dw_setting_save(const char *name, const char *value)
 	dw_param_text(&p, name);
 	dw_param_text(&p, value);
 	(void) dw_execute(&update_setting, &p);
-	return dw_read_text(0, 1);
+	return dw_read_only_text(0);
 }
 
 /* The same for a name of ours; that it is unknown can't happen. */

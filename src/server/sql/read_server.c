@@ -18,8 +18,9 @@
 
 #include "server/sql/sql_server.h"
 
-Datum
-dw_read_datum(uint64 row, int column, bool *isnull)
+/* A value of the last result: 0-based row, 1-based column. */
+static Datum
+value_at(uint64 row, int column, bool *isnull)
 {
 	if (SPI_tuptable == NULL || row >= SPI_processed)
 		elog(ERROR, "dwello statement gave no row %llu",
@@ -28,20 +29,20 @@ dw_read_datum(uint64 row, int column, bool *isnull)
 						 column, isnull);
 }
 
-bool
-dw_read_null(uint64 row, int column)
+Datum
+dw_read_only_datum(uint64 row, bool *isnull)
 {
-	bool		isnull;
-
-	(void) dw_read_datum(row, column, &isnull);
-	return isnull;
+	if (SPI_tuptable != NULL && SPI_tuptable->tupdesc->natts != 1)
+		elog(ERROR, "dwello statement gave %d columns, not one",
+			 SPI_tuptable->tupdesc->natts);
+	return value_at(row, 1, isnull);
 }
 
 bool
-dw_read_uuid(uint64 row, int column, DwUuid *out)
+dw_read_only_uuid(uint64 row, DwUuid *out)
 {
 	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
+	Datum		value = dw_read_only_datum(row, &isnull);
 
 	if (isnull)
 		memset(out, 0, sizeof(*out));
@@ -51,46 +52,46 @@ dw_read_uuid(uint64 row, int column, DwUuid *out)
 }
 
 int64
-dw_read_int8(uint64 row, int column)
+dw_read_only_int8(uint64 row)
 {
 	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
+	Datum		value = dw_read_only_datum(row, &isnull);
 
 	return isnull ? 0 : DatumGetInt64(value);
 }
 
 int32
-dw_read_int4(uint64 row, int column)
+dw_read_only_int4(uint64 row)
 {
 	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
+	Datum		value = dw_read_only_datum(row, &isnull);
 
 	return isnull ? 0 : DatumGetInt32(value);
 }
 
 bool
-dw_read_bool(uint64 row, int column)
+dw_read_only_bool(uint64 row)
 {
 	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
+	Datum		value = dw_read_only_datum(row, &isnull);
 
 	return isnull ? false : DatumGetBool(value);
 }
 
 TimestampTz
-dw_read_time(uint64 row, int column)
+dw_read_only_time(uint64 row)
 {
 	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
+	Datum		value = dw_read_only_datum(row, &isnull);
 
 	return isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
 }
 
 char *
-dw_read_text(uint64 row, int column)
+dw_read_only_text(uint64 row)
 {
 	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
+	Datum		value = dw_read_only_datum(row, &isnull);
 
 	return isnull ? NULL : TextDatumGetCString(value);
 }
@@ -100,64 +101,6 @@ dw_uuid_text(const DwUuid *id)
 {
 	return DatumGetCString(DirectFunctionCall1(uuid_out,
 											   PointerGetDatum(id)));
-}
-
-/* Holds a statement to the one column that its reader takes. */
-static void
-check_only(void)
-{
-	if (SPI_tuptable != NULL && SPI_tuptable->tupdesc->natts != 1)
-		elog(ERROR, "dwello statement gave %d columns, not one",
-			 SPI_tuptable->tupdesc->natts);
-}
-
-bool
-dw_read_only_uuid(uint64 row, DwUuid *out)
-{
-	check_only();
-	return dw_read_uuid(row, 1, out);
-}
-
-int64
-dw_read_only_int8(uint64 row)
-{
-	check_only();
-	return dw_read_int8(row, 1);
-}
-
-int32
-dw_read_only_int4(uint64 row)
-{
-	check_only();
-	return dw_read_int4(row, 1);
-}
-
-bool
-dw_read_only_bool(uint64 row)
-{
-	check_only();
-	return dw_read_bool(row, 1);
-}
-
-TimestampTz
-dw_read_only_time(uint64 row)
-{
-	check_only();
-	return dw_read_time(row, 1);
-}
-
-char *
-dw_read_only_text(uint64 row)
-{
-	check_only();
-	return dw_read_text(row, 1);
-}
-
-Datum
-dw_read_only_datum(uint64 row, bool *isnull)
-{
-	check_only();
-	return dw_read_datum(row, 1, isnull);
 }
 
 DwUuid *
@@ -184,7 +127,7 @@ dw_read_cursor(uint64 rows, const DwUuid *id, DwCursor *cursor)
 {
 	if (rows == 0)
 		return false;
-	cursor->created_at = dw_read_time(0, 1);
+	cursor->created_at = dw_read_only_time(0);
 	cursor->id = *id;
 	return true;
 }
@@ -241,7 +184,7 @@ void
 dw_record_read(DwRecord *record, DwShape *shape, uint64 row, int column)
 {
 	bool		isnull;
-	Datum		value = dw_read_datum(row, column, &isnull);
+	Datum		value = value_at(row, column, &isnull);
 
 	if (isnull)
 		elog(ERROR, "dwello statement gave no record");

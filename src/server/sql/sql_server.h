@@ -175,15 +175,6 @@ extern Datum dw_read_only_datum(uint64 row, bool *isnull);
 /* The whole column, in SPI's memory, and how many rows it has. */
 extern DwUuid *dw_read_only_uuids(int *count);
 
-/* Readers of the last result: 0-based row, 1-based column. */
-extern bool dw_read_null(uint64 row, int column);
-extern Datum dw_read_datum(uint64 row, int column, bool *isnull);
-extern bool dw_read_uuid(uint64 row, int column, DwUuid *out);
-extern int64 dw_read_int8(uint64 row, int column);
-extern int32 dw_read_int4(uint64 row, int column);
-extern bool dw_read_bool(uint64 row, int column);
-extern TimestampTz dw_read_time(uint64 row, int column);
-extern char *dw_read_text(uint64 row, int column);
 
 /* A uuid as text, for messages; allocated in the current context. */
 extern char *dw_uuid_text(const DwUuid *id);

@@ -116,11 +116,12 @@ dw_table_query(DwTableQuery *query, const DwParams *p)
 	return dw_query(query_statement(query), p);
 }
 
-/* The label of an enum, or of one that a statement made a text of. */
+/* A text, or the label of an enum, of which a statement made one or not. */
 static char *
-label_of(Datum value, bool is_text)
+label_of(const DwColumn *column, Datum value, bool is_text)
 {
-	return is_text ? TextDatumGetCString(value)
+	return is_text || column->form == DW_FORM_TEXT
+		? TextDatumGetCString(value)
 		: DatumGetCString(DirectFunctionCall1(enum_out, value));
 }
 
@@ -267,14 +268,13 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 			break;
 		case DW_FORM_INT8:
 		case DW_FORM_TIME:
-			*(int64 *) member = DatumGetInt64(value);
+		case DW_FORM_WIDE_INT4:
+			*(int64 *) member = column->form == DW_FORM_WIDE_INT4
+				? DatumGetInt32(value) : DatumGetInt64(value);
 			break;
 		case DW_FORM_INT4:
 		case DW_FORM_DATE:
 			*(int32 *) member = DatumGetInt32(value);
-			break;
-		case DW_FORM_WIDE_INT4:
-			*(int64 *) member = DatumGetInt32(value);
 			break;
 		case DW_FORM_FLOAT8:
 			*(double *) member = DatumGetFloat8(value);
@@ -302,11 +302,11 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 			break;
 		case DW_FORM_TEXT:
 		case DW_FORM_LABEL:
-			*(char **) member = label_of(value, is_text ||
-										 column->form == DW_FORM_TEXT);
+			*(char **) member = label_of(column, value, is_text);
 			break;
 		case DW_FORM_ENUM:
-			*(int *) member = enum_of(column, label_of(value, is_text));
+			*(int *) member = enum_of(column,
+									  label_of(column, value, is_text));
 			break;
 	}
 }
