@@ -125,19 +125,18 @@ label_of(const DwColumn *column, Datum value, bool is_text)
 		: DatumGetCString(DirectFunctionCall1(enum_out, value));
 }
 
-/* An enum by its label, or what stands for NULL. */
-static int
-enum_of(const DwColumn *column, const char *label)
+/* Puts an enum into its member by its label, or what stands for NULL. */
+static void
+read_enum(const DwColumn *column, const char *label, char *member)
 {
-	int			value;
+	int			value = label == NULL ? -1
+		: dw_label_find(column->labels->labels, column->labels->count, label);
 
 	if (label == NULL && (column->flags & DW_COLUMN_NULLABLE) != 0)
-		return (int) column->null;
-	value = label == NULL ? -1
-		: dw_label_find(column->labels->labels, column->labels->count, label);
-	if (value < 0)
+		value = (int) column->null;
+	else if (value < 0)
 		elog(ERROR, "column %s has an unknown label", column->name);
-	return value;
+	*(int *) member = value;
 }
 
 /* A copy of a uuid. */
@@ -197,7 +196,7 @@ read_null(const DwColumn *column, char *member)
 			*(DateADT *) member = DATEVAL_NOBEGIN;
 			break;
 		case DW_FORM_ENUM:
-			*(int *) member = enum_of(column, NULL);
+			read_enum(column, NULL, member);
 			break;
 		default:
 			memset(member, 0, column->size);
@@ -305,8 +304,7 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 			*(char **) member = label_of(column, value, is_text);
 			break;
 		case DW_FORM_ENUM:
-			*(int *) member = enum_of(column,
-									  label_of(column, value, is_text));
+			read_enum(column, label_of(column, value, is_text), member);
 			break;
 	}
 }
