@@ -511,6 +511,7 @@ figure(Datum value)
 static void
 report_discrepancy(const DwDiscrepancy *found, void *context)
 {
+	DwCall	   *call = context;
 	Fault		fault = {.object = found->invariant};
 
 	fault.detail = psprintf("%s %s: expected %s, found %s.", found->object,
@@ -518,7 +519,7 @@ report_discrepancy(const DwDiscrepancy *found, void *context)
 							? found->currency
 							: dw_uuid_text(&found->object_id),
 							figure(found->expected), figure(found->actual));
-	report(context, "reconcile", &fault,
+	report(call, "reconcile", &fault,
 		   "See dwello.reconcile(); stop payouts until it is understood.");
 }
 
