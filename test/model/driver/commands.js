@@ -283,7 +283,7 @@ class Commands
 			: sum(transfer.legs, ([, amount]) => amount) - transfer.undone;
 
 		return { name: 'reverse_transaction', role: 'admin', args: {
-			transaction_id: command?.id ?? NOBODY,
+			transaction_id: transfer?.id ?? NOBODY,
 			amount: chance.weighted([[30, () => undefined],
 				[62, () => chance.amount(left > 0n ? left : 5n)],
 				[3, () => 0n], [5, () => left + 1n]])() } };

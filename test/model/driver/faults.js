@@ -72,8 +72,8 @@ const faults = {
 	})(model),
 
 	// a reversal keeps the fee
-	reversal: twist('undo', (right, job, command, amount) => {
-		const reply = right(job, command, amount);
+	reversal: twist('undo', (right, job, transfer, amount) => {
+		const reply = right(job, transfer, amount);
 
 		job.fee += reply.fee;
 		return reply;
