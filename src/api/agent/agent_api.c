@@ -56,6 +56,7 @@ DW_FUNCTION(dwello_configure_agent)
 	if (dw_call_replay(&call, &agent_id))
 		return dw_call_return(&call);
 	dw_call_version(&call, agent.version);
+	/* nothing was given: the first call makes the agent, others only look */
 	if (!dw_args_given(&call, "agent_id", "expected_version") &&
 		agent.version > 0)
 	{
@@ -99,7 +100,10 @@ DW_FUNCTION(dwello_pause_agent)
 	return agent_return(&call, &agent);
 }
 
-/* Lays what is given over an agent; 22001, 22P02. */
+/*
+ * Lays what is given over an agent; 22001, 22P02.  What is NULL stays as it
+ * is, so a call can change one setting without knowing the others.
+ */
 static void
 agent_lay(DwCall *call, DwAgent *agent)
 {
@@ -198,7 +202,11 @@ numbers_check(DwCall *call, const DwAgentNumbers *numbers)
 					  errors[error].what);
 }
 
-/* Judges what can be judged alone; 22001, 22023, 22P02. */
+/*
+ * Judges what can be judged alone; 22001, 22023, 22P02.  This comes before
+ * any lock, so that a bad call never waits; the limits that hang on what is
+ * stored (the least value against the greatest) are judged again with it.
+ */
 static void
 arguments_check(DwCall *call)
 {
@@ -252,7 +260,11 @@ categories_check(DwCall *call)
 	}
 }
 
-/* WD301 for a provider who asks for more bids than their tier has. */
+/*
+ * WD301 for a provider who asks for more bids than their tier has.  Only what
+ * they ask for is judged: an agent that an administrator has set beyond its
+ * tier, or whose tier was lowered since, can be changed in other ways.
+ */
 static void
 tier_check(DwCall *call, const DwAgent *agent)
 {

@@ -30,12 +30,11 @@ DW_FUNCTION(dwello_match_providers)
 DW_FUNCTION(dwello_refresh_matching)
 {
 	DwCall		call;
-	int32		max_rows;
 	int32		refreshed;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	max_rows = dw_arg_count(&call, "max_rows", REFRESH_MAX);
-	refreshed = dw_audience_refresh_some(max_rows);
+	refreshed = dw_audience_refresh_some(dw_arg_count(&call, "max_rows",
+													  REFRESH_MAX));
 	return dw_call_return_datum(&call, Int32GetDatum(refreshed), true,
 								sizeof(int32));
 }

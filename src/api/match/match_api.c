@@ -27,13 +27,19 @@
 #define MATCH_ACTORS \
 	(DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM)
 
-/* A radius that was not given; it is a good one, so that judging goes on. */
+/*
+ * A radius that was not given.  It is a valid one, so that what else is wrong
+ * with the arguments is found before the provider is looked up.
+ */
 #define MATCH_NO_RADIUS		1e-300
 
 /* Most jobs of one call: more than a page, for those who rank them anew. */
 #define MATCH_RESULTS_MAX	500
 
-/* Positions of its columns: many rows are filled, so not by name. */
+/*
+ * Positions of its columns.  Up to 500 rows are filled at a time, and a look
+ * for each name would cost more than the search of the index.
+ */
 enum
 {
 	ROW_AS_OF,
@@ -66,7 +72,7 @@ static const char *jobs_currency(DwCall *call);
 static void jobs_criteria(DwCall *call, DwMatchCriteria *criteria);
 static void jobs_cursor(DwCall *call, DwMatchCriteria *criteria,
 						DwMatchCursor *after);
-static void jobs_categories(DwCall *call, const DwMatchProvider *provider,
+static void jobs_categories(DwCall *call, DwMatchProvider *provider,
 							DwMatchCriteria *criteria);
 static void jobs_row(DwCall *call, const DwMatchQuery *query,
 					 const DwMatchJob *job);
@@ -80,7 +86,7 @@ static void criteria_begin(DwMatchCriteria *criteria, TimestampTz as_of,
 static void criteria_judge(const DwMatchCriteria *criteria);
 static void criteria_provider(const DwMatchProvider *provider,
 							  DwMatchCriteria *criteria);
-static void criteria_prefer(const DwMatchProvider *provider,
+static void criteria_prefer(DwMatchProvider *provider,
 							DwMatchCriteria *criteria);
 static void criteria_categories(const DwUuids *named,
 								DwMatchCriteria *criteria);
@@ -184,7 +190,7 @@ jobs_budget(DwCall *call, const char *arg, int64 none)
 	return budget;
 }
 
-/* The nearest double; infinite when there is none. */
+/* The nearest double; infinite when there is none, which core refuses. */
 static double
 numeric_double(Numeric number)
 {
@@ -192,7 +198,11 @@ numeric_double(Numeric number)
 											  NumericGetDatum(number)));
 }
 
-/* weights: an object with the names of terms; what is left out is 0. */
+/*
+ * weights: an object with the names of terms; what is left out is 0.  They
+ * need not sum to 1: core divides them by their sum, so that only their
+ * ratios count and a score stays from 0 to 1.
+ */
 static void
 jobs_weights(DwCall *call, double *weights)
 {
@@ -271,7 +281,7 @@ jobs_cursor(DwCall *call, DwMatchCriteria *criteria, DwMatchCursor *after)
 
 /* The categories asked for and all below them, else what they prefer. */
 static void
-jobs_categories(DwCall *call, const DwMatchProvider *provider,
+jobs_categories(DwCall *call, DwMatchProvider *provider,
 				DwMatchCriteria *criteria)
 {
 	DwUuids		named;
@@ -305,7 +315,10 @@ jobs_column(DwCall *call, int column, Datum value)
 	call->nulls[column] = false;
 }
 
-/* One job; what its key says is what its row says. */
+/*
+ * One job.  The key is made of the row by the server, so that place, category,
+ * budgets and time are taken from it, and of the row only what it lacks.
+ */
 static void
 jobs_row(DwCall *call, const DwMatchQuery *query, const DwMatchJob *job)
 {
@@ -338,7 +351,11 @@ jobs_row(DwCall *call, const DwMatchQuery *query, const DwMatchJob *job)
 	dw_list_emit(call);
 }
 
-/* Takes a score apart, and says why the job would not be shown. */
+/*
+ * Takes a score apart, and says why the job would not be shown.  The query is
+ * that of match_jobs(), and so are the functions: what is shown here is what
+ * the index adds up, to the last bit.
+ */
 static void
 explain(const DwMatchProvider *provider, const DwJob *job,
 		const DwMatchQuery *query, Explanation *explanation)
@@ -411,7 +428,10 @@ criteria_begin(DwMatchCriteria *criteria, TimestampTz as_of,
 	criteria->ceiling = DW_MATCH_NO_CEILING;
 }
 
-/* 22023 when criteria cannot be prepared; fields are called as arguments. */
+/*
+ * 22023 when criteria cannot be prepared; fields are called as arguments.
+ * Done twice: before the provider is looked up, and with the categories.
+ */
 static void
 criteria_judge(const DwMatchCriteria *criteria)
 {
@@ -445,8 +465,9 @@ criteria_provider(const DwMatchProvider *provider,
 
 /* What the provider's agent prefers fits; the rest does not, but is shown. */
 static void
-criteria_prefer(const DwMatchProvider *provider, DwMatchCriteria *criteria)
+criteria_prefer(DwMatchProvider *provider, DwMatchCriteria *criteria)
 {
+	dw_match_preferred(provider);
 	if (provider->preferred.count == 0)
 		return;
 	criteria_categories(&provider->preferred, criteria);

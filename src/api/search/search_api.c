@@ -180,11 +180,10 @@ DW_FUNCTION(dwello_refresh_tiles)
 {
 	DwCall		call;
 	DwTileRefresh refresh;
-	int32		max_jobs;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	max_jobs = dw_arg_count(&call, "max_jobs", REFRESH_MAX);
-	(void) dw_tiles_refresh(max_jobs, &refresh);
+	(void) dw_tiles_refresh(dw_arg_count(&call, "max_jobs", REFRESH_MAX),
+							&refresh);
 	dw_row_int8(&call, "changed", refresh.changed);
 	dw_row_bool(&call, "is_complete", refresh.is_complete);
 	return dw_call_return(&call);
@@ -247,7 +246,10 @@ search_read(DwCall *call, DwSearch *search, DwArgError *error)
 	dw_search_check(search, error);
 }
 
-/* Reads the place and the radius around it. */
+/*
+ * Reads the place and the radius around it.  Half a place is read, too: that
+ * it is wrong is core's to say.
+ */
 static void
 place_read(DwCall *call, DwSearch *search)
 {
@@ -263,7 +265,10 @@ place_read(DwCall *call, DwSearch *search)
 		DW_SEARCH_RADIUS_DEFAULT;
 }
 
-/* An amount, or none; none is never asked for by a value of its own. */
+/*
+ * An amount, or none.  Whoever asks for -1, which stands for none, is to be
+ * told that it is not positive, as for any other.
+ */
 static int64
 amount_opt(DwCall *call, const char *arg)
 {
@@ -328,7 +333,10 @@ saved_lock(DwCall *call, const DwSavedSearch *saved)
 	return version;
 }
 
-/* WD301 for one search too many. */
+/*
+ * WD301 for one search too many.  The owner is locked, so that two calls at a
+ * time cannot both take the last place.
+ */
 static void
 room_check(const DwUuid *user_id)
 {

@@ -1,6 +1,10 @@
 /*
  * agent.c
- *		Decides what a provider may tell their bidding agent.
+ *		Decides what a provider may set their bidding agent to.
+ *
+ * CHECK constraints of ai_bidding_agents hold the same limits, for rows that
+ * are written past the commands; here the first that is broken is named, in
+ * the order of the arguments.
  */
 #include "core/agent/agent.h"
 
@@ -72,12 +76,14 @@ dw_agent_minute(const char *text)
 	int			hour;
 	int			minute;
 
+	/* always two digits, so that texts sort as times do */
 	if (strlen(text) != strlen("HH:MM") || text[2] != ':')
 		return -1;
 	hour = two_digits(text);
 	minute = two_digits(text + 3);
 	if (hour < 0 || minute < 0 || minute >= MINUTES_PER_HOUR)
 		return -1;
+	/* 24:00 ends a day; nothing is later */
 	minute += hour * MINUTES_PER_HOUR;
 	return minute <= MINUTES_PER_DAY ? minute : -1;
 }

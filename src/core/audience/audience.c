@@ -29,6 +29,11 @@ dw_category_tag(const DwUuid *id)
 {
 	uint16_t	tag = 0;
 
+	/*
+	 * The first half of a version 7 id is the time, much the same in all
+	 * categories that were made together; the second is random.  Of n
+	 * categories some two have one tag with a chance of about n^2 / 131072.
+	 */
 	for (size_t i = 8; i < sizeof(id->bytes); i += 2)
 		tag ^= (uint16_t) (id->bytes[i] << 8 | id->bytes[i + 1]);
 	return tag == 0 ? 1 : tag;
@@ -40,6 +45,7 @@ dw_audience_set_categories(DwAudienceKey *leaf, const DwUuid *ids, int count)
 	memset(leaf->tags, 0, sizeof(leaf->tags));
 	leaf->categories = count == 0 ? DW_AUDIENCE_ANYWHERE : 0;
 	leaf->has_more = count > DW_AUDIENCE_TAGS;
+	/* tags of some of them would deny the others: then none is kept */
 	for (int i = 0; i < count; i++)
 	{
 		leaf->categories |= dw_category_bit(&ids[i]);
@@ -102,6 +108,7 @@ dw_audience_node(const DwAudienceKey *key)
 
 	if (key->kind == DW_AUDIENCE_NODE)
 		return node;
+	/* what a node does not know is cleared, so that equal nodes are equal */
 	node.kind = DW_AUDIENCE_NODE;
 	node.has_points = key->kind == DW_AUDIENCE_POINT;
 	node.valid_from = node.valid_until = 0;
@@ -127,6 +134,11 @@ dw_audience_extend(DwAudienceKey *node, const DwAudienceKey *other)
 		made = dw_audience_node(other);
 		other = &made;
 	}
+
+	/*
+	 * The invariant of the index: where a leaf matches a query, each node
+	 * above it may match.  So every attribute of a node only grows.
+	 */
 	dw_bbox_extend(&node->box, &other->box);
 	node->categories |= other->categories;
 	node->capabilities |= other->capabilities;
@@ -148,7 +160,10 @@ terms_match(const DwAudienceQuery *query, const DwAudienceKey *key)
 		(query->requirements & ~key->capabilities) == 0;
 }
 
-/* True when one of the leaf's tags is one of the query's. */
+/*
+ * True when one of the leaf's tags is one of the query's.  Without a first
+ * tag it wants all categories, or too many to be known: bits have decided.
+ */
 static bool
 tags_match(const DwAudienceQuery *query, const DwAudienceKey *leaf)
 {
@@ -165,7 +180,11 @@ tags_match(const DwAudienceQuery *query, const DwAudienceKey *leaf)
 	return false;
 }
 
-/* True when the job lies in the circle. */
+/*
+ * True when the job lies in the circle.  A great circle is no shorter than
+ * its part along a meridian, R times the difference of latitudes: that turns
+ * most keys away without a sine.
+ */
 static bool
 circle_covers(const DwAudienceQuery *query, const DwPoint *centre,
 			  double radius_m)
@@ -196,6 +215,7 @@ dw_audience_matches(const DwAudienceQuery *query, const DwAudienceKey *leaf)
 bool
 dw_audience_is_certain(const DwAudienceQuery *query, const DwAudienceKey *leaf)
 {
+	/* the form of an area, and more than DW_AUDIENCE_TAGS categories */
 	if (leaf->kind == DW_AUDIENCE_AREA || leaf->has_more)
 		return false;
 	return (query->requirements & DW_AUDIENCE_HELD) == 0 ||
@@ -205,6 +225,7 @@ dw_audience_is_certain(const DwAudienceQuery *query, const DwAudienceKey *leaf)
 bool
 dw_audience_may_match(const DwAudienceQuery *query, const DwAudienceKey *node)
 {
+	/* circles have been widened to boxes, points have the query's radius */
 	if (!dw_bbox_covers(&node->box, &query->point) &&
 		(!node->has_points ||
 		 dw_place_bound_m(&query->place, &node->box) > query->radius_m))
@@ -224,7 +245,11 @@ bits_count(uint64_t set)
 	return count;
 }
 
-/* How often a node is asked: by the size of its bbox and its categories. */
+/*
+ * How often a node is asked: jobs are taken to be spread evenly over the
+ * surroundings, so by the area of its bbox, and over the categories, of
+ * which a job asks one and those above it.
+ */
 static double
 node_weight(const DwAudienceKey *node)
 {
@@ -249,11 +274,17 @@ int
 dw_audience_divide(const DwAudienceKey *nodes, int count, double *room,
 				   double *cost)
 {
+	/* halves of less than a quarter would make the tree uneven and deep */
 	int			least = count / 4 > 0 ? count / 4 : 1;
 	int			best = 0;
 	DwAudienceKey left = nodes[0];
 	DwAudienceKey right = nodes[count - 1];
 
+	/*
+	 * The cost of a division is how many keys a query looks at on average:
+	 * the keys of each half, times how often it is asked.  From the left the
+	 * halves are summed up for every place, from the right compared.
+	 */
 	for (int i = 1; i < count; i++)
 	{
 		room[i] = node_weight(&left) * i;
@@ -273,7 +304,6 @@ dw_audience_divide(const DwAudienceKey *nodes, int count, double *room,
 	return best;
 }
 
-/* True when two keys are the same. */
 bool
 dw_audience_equal(const DwAudienceKey *a, const DwAudienceKey *b)
 {
@@ -292,6 +322,7 @@ dw_audience_order(const DwAudienceKey *key)
 		point.latitude =
 			(int32_t) (((int64_t) key->box.south + key->box.north) / 2);
 	}
+	/* with its sign bit turned a number sorts the same without a sign */
 	return dw_geo_spread((uint32_t) point.longitude ^ SIGN_BIT) << 1 |
 		dw_geo_spread((uint32_t) point.latitude ^ SIGN_BIT);
 }

@@ -18,7 +18,10 @@
 /* Added to an envelope, in degrees: more than what rounding may lose. */
 #define ENVELOPE_MARGIN 1e-6
 
-/* Taken off a lower bound: a share, and metres. */
+/*
+ * Taken off a lower bound, a share and metres: a bound that rounding had made
+ * too high would hide what lies on the edge.
+ */
 #define BOUND_SHARE		1e-12
 #define BOUND_METRES	1e-6
 
@@ -55,7 +58,8 @@ dw_place_of(double longitude, double latitude)
 
 /*
  * The square of the sine of half an angle in degrees.  Up to 5 degrees the
- * first terms of the sine's series are exact to a double.
+ * first terms of the sine's series are exact to a double: with x < 0.045 the
+ * next one, x^8 / 9!, is less than 5e-17 of it.
  */
 static inline double
 half_sine_square(double degrees)
@@ -74,7 +78,8 @@ half_sine_square(double degrees)
 
 /*
  * The cosine of a latitude in degrees, from 0 to 90.  Near the place's own
- * it is that of a sum, with the series of the difference.
+ * it is that of a sum, cos(a + b) = cos a cos b - sin a sin b, with the
+ * series of the difference; what they leave out is less than 5e-16.
  */
 static inline double
 cos_of_latitude(const DwPlace *place, double polar)
@@ -96,8 +101,9 @@ cos_of_latitude(const DwPlace *place, double polar)
 
 /*
  * Metres of a haversine: the square of the sine of half the angle.  A small
- * one has a short series, too; beyond it both halves keep the last digits
- * near the antipode, where the arc sine would lose them.
+ * one has a short series, that of asin(x) / x, of which the next term is less
+ * than 2e-18; beyond it both halves keep the last digits near the antipode,
+ * where the arc sine would lose them.
  */
 static inline double
 haversine_metres(double near)
@@ -178,7 +184,6 @@ dw_place_bound_m(const DwPlace *place, const DwBbox *box)
 	return metres > 0.0 ? metres : 0.0;
 }
 
-/* The box of one point. */
 DwBbox
 dw_bbox_of(const DwPoint *point)
 {
@@ -243,7 +248,6 @@ dw_bbox_circle(const DwPlace *centre, double radius_m)
 	return box;
 }
 
-/* Extends a box until it covers another. */
 void
 dw_bbox_extend(DwBbox *box, const DwBbox *other)
 {

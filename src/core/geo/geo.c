@@ -1,6 +1,9 @@
 /*
  * geo.c
- *		Great-circle distances by the haversine formula.
+ *		Great-circle distances by the haversine formula:
+ *		hav(d / R) = hav(phi2 - phi1) +
+ *					 cos phi1 cos phi2 hav(lambda2 - lambda1)
+ *		with hav(x) = sin^2(x / 2).
  *
  * sin and cos of differences take care of the antimeridian and the poles by
  * themselves.  atan2 of both halves keeps the last digits near the antipode,
@@ -10,7 +13,6 @@
 
 #include <math.h>
 
-/* True when the place lies on the globe; NaN and infinities do not. */
 bool
 dw_geo_valid(double longitude, double latitude)
 {
@@ -18,7 +20,6 @@ dw_geo_valid(double longitude, double latitude)
 		latitude >= -90.0 && latitude <= 90.0;
 }
 
-/* Metres along the sphere between two places, in degrees. */
 double
 dw_geo_distance_m(double lon1, double lat1, double lon2, double lat2)
 {
@@ -34,7 +35,6 @@ dw_geo_distance_m(double lon1, double lat1, double lon2, double lat2)
 		atan2(sqrt(near), far > 0.0 ? sqrt(far) : 0.0);
 }
 
-/* The same distance in 1/10000 mile, rounded to the nearest. */
 int64_t
 dw_geo_tenthousandth_miles(double lon1, double lat1, double lon2, double lat2)
 {
@@ -43,13 +43,10 @@ dw_geo_tenthousandth_miles(double lon1, double lat1, double lon2, double lat2)
 	return llround(metres * (double) DW_GEO_MILE / DW_GEO_METRES_PER_MILE);
 }
 
-/*
- * A coordinate rounded to 0.01 degree, the precision that strangers see.
- * Never a negative zero, so equal places are equal in text too.
- */
 double
 dw_geo_round(double degrees)
 {
+	/* adding 0 makes a negative zero a positive one */
 	return round(degrees * 100.0) / 100.0 + 0.0;
 }
 

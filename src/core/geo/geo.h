@@ -34,15 +34,21 @@ typedef struct DwDegrees
 	double		latitude;		/* -90 to 90 */
 } DwDegrees;
 
-/*
- * Places in degrees, distances along the sphere in metres and in 1/10000
- * mile.  Rounded to 0.01 degree is what strangers see of a place.
- */
+/* True when the place lies on the globe; NaN and infinities do not. */
 extern bool dw_geo_valid(double longitude, double latitude);
+
+/* Metres along the sphere between two places in degrees. */
 extern double dw_geo_distance_m(double lon1, double lat1,
 								double lon2, double lat2);
+
+/* The same distance in 1/10000 mile, rounded to the nearest. */
 extern int64_t dw_geo_tenthousandth_miles(double lon1, double lat1,
 										  double lon2, double lat2);
+
+/*
+ * A coordinate rounded to 0.01 degree, the precision that strangers see.
+ * Never a negative zero, so equal places are equal in text too.
+ */
 extern double dw_geo_round(double degrees);
 extern DwDegrees dw_degrees_round(const DwDegrees *place);
 

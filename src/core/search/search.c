@@ -119,7 +119,10 @@ dw_search_cursor_check(const DwSearchCursor *cursor, const DwSearch *search,
 						  "must be from 0 to 1");
 }
 
-/* The newest first; of one time the greatest id, as the index has them. */
+/*
+ * The newest first; of one time the greatest id, as the index has them: so
+ * the same jobs are in the window whichever path found them.
+ */
 static int
 by_time(const void *a, const void *b)
 {
@@ -149,7 +152,11 @@ by_score(const DwSearchFind *a, const DwSearchFind *b)
 	return dw_uuid_compare(&a->id, &b->id);
 }
 
-/* Puts one among the best, which are in order; gives how many they are. */
+/*
+ * Puts one among the best, which are in order; gives how many they are.  A
+ * page is short, so that its insertion sort beats a heap, and most findings
+ * are turned away by one comparison with the last.
+ */
 static int
 best_insert(DwSearchFind *best, int count, int max, DwSearchFind find)
 {
@@ -201,7 +208,6 @@ dw_search_word(double share)
 	return words;
 }
 
-/* No words: all jobs, and no index on words knows them. */
 DwSearchWords
 dw_search_all(void)
 {
@@ -210,7 +216,6 @@ dw_search_all(void)
 	return words;
 }
 
-/* Jobs without words: the index must go through all there are. */
 DwSearchWords
 dw_search_not(DwSearchWords a)
 {
@@ -231,7 +236,6 @@ shorter(const DwSearchWords *a, const DwSearchWords *b)
 	return fmin(a->listed, b->listed);
 }
 
-/* Both; words come together by chance, but that is not relied on. */
 DwSearchWords
 dw_search_and(DwSearchWords a, DwSearchWords b)
 {
@@ -247,7 +251,6 @@ dw_search_and(DwSearchWords a, DwSearchWords b)
 	return words;
 }
 
-/* Either. */
 DwSearchWords
 dw_search_or(DwSearchWords a, DwSearchWords b)
 {
@@ -262,7 +265,6 @@ dw_search_or(DwSearchWords a, DwSearchWords b)
 	return words;
 }
 
-/* Next to each other, which the index cannot tell. */
 DwSearchWords
 dw_search_phrase(DwSearchWords a, DwSearchWords b)
 {

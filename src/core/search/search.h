@@ -124,7 +124,13 @@ extern int	dw_search_newest(DwSearchFind *finds, int count);
 extern int	dw_search_best(DwSearchFind *finds, int count,
 						   const DwSearchCursor *cursor, int max);
 
-/* How common one word is, and what is made of words; all: no words at all. */
+/*
+ * How common one word is, and what is made of words.  all: without words,
+ * where all jobs fit and no index on words knows them.  not: the index must
+ * go through all there are.  and, or: as if words came together by chance,
+ * for picked only where that is exact.  phrase: next to each other, which
+ * the index cannot know, so it gives all that have both.
+ */
 extern DwSearchWords dw_search_word(double share);
 extern DwSearchWords dw_search_all(void);
 extern DwSearchWords dw_search_not(DwSearchWords a);

@@ -15,7 +15,7 @@
 
 #define MICRODEGREE		1e6
 
-/* Columns, and rows, at a zoom. */
+/* Columns, and rows, at a zoom: tiles of a zoom are four of each above. */
 static int64_t
 side(int32_t zoom)
 {
@@ -85,14 +85,12 @@ dw_tile_number(const DwTile *tile)
 					  dw_geo_spread((uint32_t) tile->x));
 }
 
-/* The column of a number. */
 int64_t
 dw_tile_x(int64_t number)
 {
 	return (int64_t) gather((uint64_t) number);
 }
 
-/* The row of a number. */
 int64_t
 dw_tile_y(int64_t number)
 {
@@ -122,7 +120,7 @@ share_x(double longitude)
 static double
 share_y(double latitude)
 {
-	/* at a pole it is infinite, or nearly */
+	/* at a pole it is infinite, or nearly: step() takes it to the edge */
 	return 0.5 - atanh(sin(latitude * DW_GEO_RADIANS)) / (2.0 * DW_GEO_PI);
 }
 
@@ -167,7 +165,7 @@ dw_tile_span(const DwTileBbox *bbox, int32_t zoom)
 	return span;
 }
 
-/* How many columns there are in a span. */
+/* How many columns there are in a span, also over the antimeridian. */
 static int64_t
 span_width(const DwTileSpan *span)
 {
@@ -176,14 +174,12 @@ span_width(const DwTileSpan *span)
 	return width > 0 ? width : width + side(span->zoom);
 }
 
-/* How many tiles there are in a span. */
 int64_t
 dw_tile_count(const DwTileSpan *span)
 {
 	return span_width(span) * (span->south - span->north + 1);
 }
 
-/* The ith tile of a span. */
 DwTile
 dw_tile_at(const DwTileSpan *span, int64_t i)
 {
@@ -215,7 +211,6 @@ rounded(double degrees)
 	return round(degrees * MICRODEGREE) / MICRODEGREE + 0.0;
 }
 
-/* The longitude of a column of cells. */
 double
 dw_tile_longitude(int64_t x)
 {
@@ -224,7 +219,6 @@ dw_tile_longitude(int64_t x)
 	return rounded(share * 360.0 - 180.0);
 }
 
-/* The latitude of a row of cells. */
 double
 dw_tile_latitude(int64_t y)
 {

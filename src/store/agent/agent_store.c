@@ -41,10 +41,13 @@ static const DwColumn agent_columns[] = {
 			  DW_COLUMN_BORN | DW_COLUMN_COUNTED)
 };
 
+/*
+ * One list for reading and for the update: configure_agent() lays what it was
+ * given over what is there, and writes all of it.
+ */
 static DwTable agents =
 DW_TABLE("ai_bidding_agents", DwAgent, agent_columns);
 
-/* What is not written has the defaults of the table. */
 void
 dw_agent_lock(const DwUuid *user_id, DwAgent *agent)
 {
@@ -54,6 +57,10 @@ dw_agent_lock(const DwUuid *user_id, DwAgent *agent)
 					 "VALUES ($1, 0, $2, $2)");
 	DwParams	p = DW_PARAMS;
 
+	/*
+	 * The caller has locked the user, so nobody makes the row meanwhile.
+	 * Version 0 lets a first call name the version that it expects.
+	 */
 	if (dw_agent_lock_known(user_id, agent))
 		return;
 	dw_param_uuid(&p, user_id);
@@ -76,11 +83,11 @@ dw_agent_lock_known(const DwUuid *user_id, DwAgent *agent)
 	return true;
 }
 
-/* Categories, amounts and radius are in the key that a new job asks. */
 void
 dw_agent_save(DwAgent *agent)
 {
 	dw_table_update(&agents, agent);
+	/* its categories may be those of the profile from now on, or no longer */
 	dw_audience_refresh(&agent->user_id);
 }
 
@@ -130,7 +137,10 @@ dw_agent_costs_error(Datum jsonb)
 	return NULL;
 }
 
-/* Judges the hours of one day. */
+/*
+ * Judges the hours of one day: pairs of a beginning and an end, each time
+ * later than the one before, so that stretches neither overlap nor are empty.
+ */
 static const char *
 day_error(const DwJsonArg *hours, const char *day)
 {

@@ -35,8 +35,8 @@ typedef struct AudienceJob
 	char	   *currency;		/* of the budget */
 	DateADT		day;			/* on which credentials must be valid */
 	const DwJobKey *key;		/* jobs.key; NULL before it is published */
-	Datum		words;			/* tsvector */
-	char	   *urgency;		/* label */
+	Datum		words;			/* tsvector; for saved searches alone */
+	char	   *urgency;		/* label; likewise */
 	DwAudienceQuery query;		/* without account_status */
 	DwMatchPath path;			/* its category, those above */
 } AudienceJob;
@@ -46,12 +46,16 @@ static const DwColumn job_fields[] = {
 	DW_FIELD(BOOL, AudienceJob, is_open, is_open),
 	DW_FIELD(TEXT, AudienceJob, currency, currency),
 	DW_FIELD(DATE, AudienceJob, day, day),
-	DW_FIELD(DATUM, AudienceJob, key, key),
+	DW_FIELD(DATUM, AudienceJob, key, key)
+};
+
+static const DwColumn word_fields[] = {
 	DW_FIELD(DATUM, AudienceJob, search, words),
 	DW_FIELD(LABEL, AudienceJob, urgency, urgency)
 };
 
 static DwMap jobs = DW_MAP(job_fields);
+static DwMap job_words = DW_MAP(word_fields);
 
 /* One of the audience. */
 typedef struct Member
@@ -91,7 +95,10 @@ static const DwColumn row_fields[] = {
 
 static DwMap wanting = DW_MAP(row_fields);
 
-/* By id; memcmp() is called where the first halves do not decide. */
+/*
+ * By id; memcmp() is called where the first halves do not decide, which for
+ * ids of one millisecond alone they do not.
+ */
 static inline int
 member_compare(const Member *a, const Member *b)
 {
@@ -246,11 +253,18 @@ dw_audience_notify(const DwUuid *job_id, const DwUuid *event_id)
 					 "AND u.deleted_at IS NULL ORDER BY s.user_id, s.id "
 					 "ON CONFLICT ON CONSTRAINT notifications_event_key "
 					 "DO NOTHING");
+	static DwStatement select_words =
+		DW_STATEMENT("SELECT j.search, j.urgency FROM dwello.jobs AS j "
+					 "WHERE j.id = $1");
 	AudienceJob job;
+	DwParams	key = DW_PARAMS;
 	DwParams	p = DW_PARAMS;
 
 	if (!job_load(job_id, &job) || !job.is_open)
 		return;
+	dw_param_uuid(&key, job_id);
+	(void) dw_query(&select_words, &key);
+	dw_map_read(&job_words, 0, &job);
 	param_job(&p, &job);
 	dw_param_datum(&p, TSVECTOROID, job.words, job.words == (Datum) 0);
 	dw_param_enum(&p, "urgency", job.urgency);
@@ -317,7 +331,10 @@ entries_ask(DwStatement *entries, Audience *audience)
 	dw_stream(entries, &p, entry_take, audience);
 }
 
-/* Takes an entry of the index that matches. */
+/*
+ * Takes an entry of the index that matches.  The owner of the job is left
+ * out here and not in the statement, where it would be a condition on rows.
+ */
 static bool
 entry_take(void *state, TupleTableSlot *slot)
 {
@@ -395,7 +412,11 @@ member_add(Audience *audience, const DwUuid *id, const DwPoint *point,
 	member->distance_miles = metres / DW_GEO_METRES_PER_MILE;
 }
 
-/* What a profile repeats of the user's other rows. */
+/*
+ * What a profile repeats of the user's other rows, as DW_AUDIENCE_OF_USERS
+ * has it.  Rows that are right are not written: the key is a column of an
+ * index, and a new version of the row would be a new entry there.
+ */
 static void
 refresh_profile(const DwUuid *user_id)
 {
@@ -446,9 +467,8 @@ job_load(const DwUuid *job_id, AudienceJob *job)
 		DW_STATEMENT("SELECT j.homeowner_id, j.status = 'open' "
 					 "AND j.is_listed AND coalesce(j.expires_at > $2, true) "
 					 "AND j.key IS NOT NULL AS is_open, j.currency, "
-					 "coalesce(j.preferred_end_date, $3) AS day, j.key, "
-					 "j.search, j.urgency FROM dwello.jobs AS j "
-					 "WHERE j.id = $1 AND j.deleted_at IS NULL");
+					 "coalesce(j.preferred_end_date, $3) AS day, j.key "
+					 "FROM dwello.jobs AS j WHERE j.id = $1 AND j.deleted_at IS NULL");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
@@ -474,7 +494,10 @@ job_ask(AudienceJob *job)
 	job->query.radius_m = rules_radius_miles() * DW_GEO_METRES_PER_MILE;
 }
 
-/* The radius of those who have none of their own, in miles. */
+/*
+ * The radius of those who have none of their own, in miles; the farthest that
+ * anybody may be holds for them, too.
+ */
 static double
 rules_radius_miles(void)
 {

@@ -81,7 +81,10 @@ static struct
 	int			count;			/* of both */
 }			kept;
 
-/* Called when the description of a relation is out of date. */
+/*
+ * Called when the description of a relation is out of date.  It must neither
+ * allocate nor read: it runs wherever the server takes in messages.
+ */
 static void
 rules_invalidate(Datum arg, Oid relation)
 {
@@ -106,16 +109,6 @@ dw_match_rules_forget(const char *table)
 
 	if (OidIsValid(relation))
 		CacheInvalidateRelcacheByRelid(relation);
-}
-
-/* Notes which relations are the tables. */
-static void
-rules_find_tables(void)
-{
-	Oid			schema = get_namespace_oid("dwello", false);
-
-	for (size_t i = 0; i < lengthof(tables); i++)
-		kept.relations[i] = get_relname_relid(tables[i], schema);
 }
 
 /* Reads the settings. */
@@ -146,7 +139,11 @@ place_compare(const void *a, const void *b)
 						   &((const TreePlace *) b)->id);
 }
 
-/* The parent of the last item of the tree in the making. */
+/*
+ * The parent of the last item of the tree in the making: in preorder, the
+ * last one before it that is less deep.  What lies between is passed over by
+ * way of its parents.
+ */
 static int
 tree_parent(int item)
 {
@@ -157,7 +154,10 @@ tree_parent(int item)
 	return above;
 }
 
-/* Finds the categories whose tag another has. */
+/*
+ * Finds the categories whose tag another has: for a job in one of those a
+ * key of the audience index is not certain, and its row is looked at.
+ */
 static void
 tree_mark_tags(void)
 {
@@ -222,7 +222,11 @@ snapshot_mark(void)
 	return mark;
 }
 
-/* True when what is kept serves the active snapshot. */
+/*
+ * True when what is kept serves the active snapshot.  What was read in a
+ * parallel operation is no longer good outside of it: there the latest
+ * snapshot is read, which may be newer.
+ */
 static bool
 rules_are_current(void)
 {
@@ -258,6 +262,8 @@ rules_snapshot(void)
 static void
 rules_load(void)
 {
+	Oid			schema;
+
 	if (rules_are_current())
 		return;
 	if (kept.context == NULL)
@@ -266,7 +272,9 @@ rules_load(void)
 											 ALLOCSET_SMALL_SIZES);
 	MemoryContextReset(kept.context);
 	kept.count = 0;
-	rules_find_tables();
+	schema = get_namespace_oid("dwello", false);
+	for (size_t i = 0; i < lengthof(tables); i++)
+		kept.relations[i] = get_relname_relid(tables[i], schema);
 	PushActiveSnapshot(rules_snapshot());
 	kept.is_valid = true;
 	PG_TRY();
@@ -300,7 +308,10 @@ tree_find(const DwUuid *id)
 	return place == NULL ? -1 : place->item;
 }
 
-/* Adds a category; one that is there already keeps its best fit. */
+/*
+ * Adds a category; one that is there already keeps its best fit, so that the
+ * order in which categories are named does not matter.
+ */
 static void
 categories_add(DwMatchCategories *categories, int *entries, int item,
 			   double fit)

@@ -25,7 +25,7 @@ typedef struct DwMatchProvider
 	double		longitude;		/* of their address, in degrees; NaN = none */
 	double		latitude;		/* of it, likewise */
 	double		radius_miles;	/* of their agent; 0 = they have none */
-	DwUuids		preferred;		/* categories, by their agent */
+	DwUuids		preferred;		/* categories; see dw_match_preferred() */
 	int64		capabilities;	/* types of their credentials, as bits */
 } DwMatchProvider;
 
@@ -65,6 +65,9 @@ typedef struct DwMatchSearch
  */
 extern bool dw_match_provider(const DwUuid *id, DateADT today,
 							  DwMatchProvider *provider);
+
+/* Reads the categories that the provider's agent prefers. */
+extern void dw_match_preferred(DwMatchProvider *provider);
 
 /* The query of criteria that were judged well, as a job_query. */
 extern DwMatchQuery *dw_match_query(const DwMatchCriteria *criteria);

@@ -44,7 +44,10 @@
 	"st_distance(j.location, " \
 	"st_setsrid(st_makepoint($2, $3), 4326)::geography, false) / 1609.344"
 
-/* The bounds of the bands, in minor units and in miles; see below. */
+/*
+ * The bounds of the bands, in minor units and in miles.  A band is from its
+ * bound to the next one, not included; the last has no end.
+ */
 #define BUDGETS "'{0, 10000, 50000, 100000, 500000}'::bigint[]"
 #define MILES_BANDS "'{0, 5, 10, 25, 50, 100, 250}'::float8[]"
 
@@ -55,19 +58,29 @@
 	"FROM (SELECT width_bucket(" value ", " bounds ") AS n, " \
 	"count(*) AS jobs FROM found AS f GROUP BY 1) AS b "
 
-/* Jobs may ask for any credential; half the freshness is gone in 30 days. */
+/*
+ * Whoever searches need not be a provider, so no credential is asked for.
+ * Freshness falls evenly to 0 in twice these hours, 60 days.
+ */
 #define ANY_CAPABILITIES	31
 #define FRESHNESS_HOURS		720.0
 
-/* How well the words fit; without words all fit as well. */
+/* How well the words fit, from 0 to 1; without words all fit alike. */
 #define RANK	"COALESCE(ts_rank(j.search, $2), 0)"
 
-/* What a stranger may see, and what else is asked; never by an index. */
+/*
+ * What a stranger may see, and what else is asked.  Each path has one index:
+ * these stand in a CASE of the output and not in WHERE, where the planner
+ * would weigh other indexes for them, with a plan kept for all searches.
+ */
 #define VISIBLE "j.is_listed AND j.deleted_at IS NULL AND j.expires_at > $3 "
 #define WORDS	"AND ($2 IS NULL OR (j.search @@ $2) IS TRUE) "
 #define URGENCY "AND ($4 IS NULL OR j.urgency = $4) "
 
-/* Columns of each path: those whose rank is NULL count, and are not it. */
+/*
+ * Columns of each path.  A row whose rank is NULL is not shown, but counts as
+ * looked at: the bound is on the work, not on what it finds.
+ */
 enum
 {
 	FIND_RANK,
@@ -104,7 +117,10 @@ typedef struct SearchFinds
 	bool		is_complete;	/* there are no others */
 } SearchFinds;
 
-/* Of a word that is not among the common ones, at most. */
+/*
+ * Share of a word that is not among the common ones, at most.  It is less
+ * than that of the least common of those; half of it is taken.
+ */
 #define SHARE_RARE_WORD 0.005
 
 /* The same of a currency. */
@@ -125,8 +141,6 @@ static struct
 
 static void prepare_words(DwSearchPlan *plan);
 static bool prepare_categories(DwSearchPlan *plan, DwUuid *unknown);
-static DwSearchFind *find_words(const DwSearchPlan *plan,
-								const DwSearchCursor *cursor, int *count);
 static DwSearchFind *find_in_order(const DwSearchPlan *plan,
 								   const DwSearchCursor *cursor, int *count);
 static void param_finds(DwParams *p, const DwSearch *search,
@@ -162,7 +176,10 @@ dw_search_prepare(const DwSearch *search, DwSearchPlan *plan, DwUuid *unknown)
 		prepare_categories(plan, unknown);
 }
 
-/* Parses the words, unless there is none among them to look for. */
+/*
+ * Parses the words.  A query of stop words alone has none to look for, and
+ * is a search without words.
+ */
 static void
 prepare_words(DwSearchPlan *plan)
 {
@@ -213,28 +230,24 @@ dw_search_page(DwCall *call, const DwSearchPlan *plan,
 					 "WITH ORDINALITY AS p (id, score, n) "
 					 "JOIN dwello.jobs AS j ON j.id = p.id ORDER BY p.n");
 	int			count = max_results;
-	DwSearchFind *finds = plan->has_words ?
-		find_words(plan, cursor, &count) : find_in_order(plan, cursor, &count);
-	Datum	   *scores = palloc(sizeof(Datum) * (count + 1));
+	Datum	   *scores = palloc(sizeof(Datum) * count);
+	SearchFinds found;
 	DwParams	p = DW_PARAMS;
 
+	if (plan->has_words)
+	{
+		/* of the newest jobs with the words the best */
+		search_find(plan, &found);
+		count = dw_search_best(found.finds, found.count, cursor, count);
+	}
+	else
+		found.finds = find_in_order(plan, cursor, &count);
 	for (int i = 0; i < count; i++)
-		scores[i] = Float8GetDatum(finds[i].score);
-	param_finds(&p, plan->search, finds, count);
+		scores[i] = Float8GetDatum(found.finds[i].score);
+	param_finds(&p, plan->search, found.finds, count);
 	dw_param_float8s(&p, scores, count);
 	dw_param_time(&p, plan->search->as_of);
 	dw_list_query(call, &select_jobs, &p);
-}
-
-/* Of the newest jobs with the words the best, *count at most. */
-static DwSearchFind *
-find_words(const DwSearchPlan *plan, const DwSearchCursor *cursor, int *count)
-{
-	SearchFinds found;
-
-	search_find(plan, &found);
-	*count = dw_search_best(found.finds, found.count, cursor, *count);
-	return found.finds;
 }
 
 /* Of all jobs the best, *count at most, in the order of the index. */
@@ -373,6 +386,8 @@ pick(Picking *picking, const DwParams *p)
 									  "j.published_at DESC, j.id DESC", WORDS)
 	};
 
+	picking->room = 64;
+	picking->finds = palloc(sizeof(*picking->finds) * picking->room);
 	dw_stream(&paths[picking->path], p, pick_one, picking);
 }
 
@@ -404,7 +419,11 @@ pick_one(void *state, TupleTableSlot *slot)
 	return true;
 }
 
-/* Whether there are enough, or more than may be looked at. */
+/*
+ * Whether there are enough, or more than may be looked at.  Newest first, the
+ * window is the answer once it is full; an index gives jobs in no order, and
+ * any that is left out may be newer than all it gave.
+ */
 static bool
 pick_is_over(Picking *picking)
 {
@@ -423,11 +442,6 @@ pick_keep(Picking *picking, const Datum *values, double score)
 {
 	DwSearchFind *find;
 
-	if (picking->finds == NULL)
-	{
-		picking->room = 64;
-		picking->finds = palloc(sizeof(*picking->finds) * picking->room);
-	}
 	if (picking->count == picking->room)
 	{
 		picking->room *= 2;
@@ -473,7 +487,10 @@ search_query(const DwSearchPlan *plan, double ceiling)
 	return dw_match_query(&criteria);
 }
 
-/* The parameters of all access paths. */
+/*
+ * The parameters of all access paths: $1 what place, categories and budget
+ * ask of a key, $2 words, $3 now, $4 urgency, $5 as_of.
+ */
 static void
 param_search(DwParams *p, const DwSearchPlan *plan, const DwMatchQuery *query)
 {
@@ -507,7 +524,11 @@ search_odds(const DwSearch *search, Datum words, DwSearchOdds *odds)
 	odds->words = item_odds(query, GETQUERY(query));
 }
 
-/* Reads the statistics, unless those that are kept are up to date. */
+/*
+ * Reads the statistics, unless those that are kept are up to date.  What is
+ * invalidated while it is read is kept for this search and read again by the
+ * next.
+ */
 static void
 stats_refresh(Oid jobs)
 {
@@ -541,7 +562,11 @@ stats_invalidate(Datum arg, int cache, uint32 hash)
 	terms.is_changed = true;
 }
 
-/* Reads the statistics; without any, all rows count as open. */
+/*
+ * Reads the statistics; without any, all rows count as open.  A table that
+ * was never analyzed has no rows either (table_rows), so that any path costs
+ * nothing and the first is tried.
+ */
 static void
 stats_load(void)
 {
@@ -601,7 +626,11 @@ table_rows(Oid jobs)
 	return Max(rows, 0.0);
 }
 
-/* How common what an item of a query asks for is; operators come first. */
+/*
+ * How common what an item of a query asks for is.  A tsquery is in prefix
+ * order: the right operand follows its operator, the left stands at a
+ * distance.
+ */
 static DwSearchWords
 item_odds(TSQuery query, const QueryItem * item)
 {
@@ -624,7 +653,10 @@ item_odds(TSQuery query, const QueryItem * item)
 	return dw_search_phrase(left, right);
 }
 
-/* The share of jobs that have a word. */
+/*
+ * The share of jobs that have a word.  ANALYZE sorts lexemes by length, then
+ * by bytes, so that they are found by halves.
+ */
 static double
 word_share(const char *word, int length)
 {

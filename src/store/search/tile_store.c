@@ -31,10 +31,16 @@
 	"j.status = 'open' AND j.is_listed AND j.deleted_at IS NULL " \
 	"AND j.expires_at > $1 "
 
-/* A column or row of a tile's 4096 from one of cells at depth 31. */
+/*
+ * A column or row of a tile's 4096 from one of cells at depth 31: 12 bits
+ * below the tile's zoom, $4, are 31 - 12 - zoom bits above cells.
+ */
 #define UNIT(value) "((" value ") >> (19 - $4)) & 4095"
 
-/* Rows of a zoom from a tile to another, for a LATERAL that uses the key. */
+/*
+ * Rows of a zoom from a tile to another, for a LATERAL that uses the key.
+ * OFFSET 0 keeps the planner from pulling it up into a join (see above).
+ */
 #define TILES(zoom, first, last) \
 	"(SELECT t.tile, t.category_id, t.jobs, t.x_sum, t.y_sum " \
 	"FROM dwello.job_tiles AS t WHERE t.zoom = " zoom " " \
@@ -76,9 +82,9 @@
 	"SET jobs = EXCLUDED.jobs, x_sum = EXCLUDED.x_sum, " \
 	"y_sum = EXCLUDED.y_sum) " \
 	"SELECT COALESCE(array_agg(DISTINCT d.tile >> 2), '{}') AS tiles, " \
-	"count(*) AS changed FROM diff AS d"
+	"count(*) AS changed, NULL::uuid AS last_id FROM diff AS d"
 
-/* Bits between a cell and its tile of DW_TILE_COUNT_LAST. */
+/* Bits between a cell and its tile: 2 (DW_TILE_DEPTH - DW_TILE_COUNT_LAST). */
 #define TILE_BITS 34
 
 /* The number after that of the last tile of DW_TILE_COUNT_LAST. */
@@ -127,17 +133,12 @@ typedef struct TileChange
 	DwUuid		last_id;		/* as in Refresh */
 } TileChange;
 
-static const DwColumn dirty_fields[] = {
+static const DwColumn change_fields[] = {
 	DW_FIELD(DATUM, TileChange, tiles, tiles),
+	DW_FIELD(INT8, TileChange, changed, changed),
 	DW_FIELD(UUID, TileChange, last_id, last_id)
 };
 
-static const DwColumn change_fields[] = {
-	DW_FIELD(DATUM, TileChange, tiles, tiles),
-	DW_FIELD(INT8, TileChange, changed, changed)
-};
-
-static DwMap dirty_map = DW_MAP(dirty_fields);
 static DwMap change_map = DW_MAP(change_fields);
 
 /* The jobs of one cell of a bbox. */
@@ -167,7 +168,6 @@ static DwMap clusters = DW_MAP(cluster_fields);
 static Datum tile_of_jobs(const DwTile *tile);
 static Datum tile_of_counts(const DwTile *tile);
 static void param_range(DwParams *p, DwTileRange range);
-static Datum result_bytea(void);
 static uint64 clusters_of_jobs(DwParams *p);
 static uint64 clusters_of_counts(DwParams *p);
 static void emit_cluster(DwCall *call, const Cluster *cluster);
@@ -206,6 +206,7 @@ tile_of_jobs(const DwTile *tile)
 					 "AND j.cell BETWEEN $2 AND $3 "
 					 "ORDER BY j.published_at DESC, j.id LIMIT $5) AS t");
 	DwParams	p = DW_PARAMS;
+	bool		isnull;			/* never: an aggregate of bytea */
 
 	dw_param_time(&p, dw_now());
 	param_range(&p, dw_tile_range(dw_tile_number(tile), tile->zoom,
@@ -213,7 +214,7 @@ tile_of_jobs(const DwTile *tile)
 	dw_param_int4(&p, tile->zoom);
 	dw_param_int4(&p, DW_TILE_FEATURES_MAX);
 	(void) dw_query(&select_tile, &p);
-	return result_bytea();
+	return dw_read_only_datum(0, &isnull);
 }
 
 /* A tile of counts: one point for each cell, where its jobs are on average. */
@@ -232,12 +233,13 @@ tile_of_counts(const DwTile *tile)
 					 "GROUP BY c.tile ORDER BY c.tile) AS t");
 	DwParams	p = DW_PARAMS;
 	int32_t		zoom = tile->zoom + DW_TILE_GRID;
+	bool		isnull;			/* as above */
 
 	dw_param_int4(&p, zoom);
 	param_range(&p, dw_tile_range(dw_tile_number(tile), tile->zoom, zoom));
 	dw_param_int4(&p, tile->zoom);
 	(void) dw_query(&select_tile, &p);
-	return result_bytea();
+	return dw_read_only_datum(0, &isnull);
 }
 
 /* Adds the ends of a run of numbers. */
@@ -246,18 +248,6 @@ param_range(DwParams *p, DwTileRange range)
 {
 	dw_param_int8(p, range.first);
 	dw_param_int8(p, range.last);
-}
-
-/* The bytea that a statement gave; an aggregate always gives one row. */
-static Datum
-result_bytea(void)
-{
-	bool		isnull;
-	Datum		value = dw_read_only_datum(0, &isnull);
-
-	if (isnull)
-		elog(ERROR, "a tile must not be NULL");
-	return value;
 }
 
 /* The tiles that a bbox touches extend beyond it: cells there are left out. */
@@ -304,7 +294,10 @@ emit_cluster(DwCall *call, const Cluster *cluster)
 	dw_list_emit(call);
 }
 
-/* From the jobs themselves. */
+/*
+ * From the jobs themselves.  The id is the least of a cell's: where there is
+ * one job it is its id, and no other is shown.
+ */
 static uint64
 clusters_of_jobs(DwParams *p)
 {
@@ -514,7 +507,7 @@ dirty_tiles(Refresh *refresh)
 					 "SELECT COALESCE((SELECT array_agg(DISTINCT c.cell >> $7) "
 					 "FROM cells AS c "
 					 "WHERE c.cell >> $7 NOT BETWEEN $5 AND $6), '{}') "
-					 "AS tiles, (SELECT n.id FROM events AS n "
+					 "AS tiles, 0::bigint AS changed, (SELECT n.id FROM events AS n "
 					 "ORDER BY n.id OFFSET $4 - 1 LIMIT 1) AS last_id");
 	DwParams	p = DW_PARAMS;
 	TileChange	dirty;
@@ -527,7 +520,7 @@ dirty_tiles(Refresh *refresh)
 	dw_param_int8(&p, refresh->end_tile - 1);
 	dw_param_int4(&p, TILE_BITS);
 	(void) dw_execute(&select_tiles, &p);
-	dw_map_read(&dirty_map, 0, &dirty);
+	dw_map_read(&change_map, 0, &dirty);
 	refresh->last_id = dirty.last_id;
 	return dirty.tiles;
 }
@@ -568,7 +561,11 @@ count_jobs(const Refresh *refresh, Datum dirty, int64 *changed)
 	return read_changes(changed);
 }
 
-/* Sums the quarters of tiles. */
+/*
+ * Sums the quarters of tiles, which are 4n to 4n + 3.  Only tiles below which
+ * something has changed are summed, so a refresh costs as much as there is to
+ * do, and a zoom in which nothing changed ends it.
+ */
 static Datum
 count_quarters(int zoom, Datum tiles, int64 *changed)
 {
