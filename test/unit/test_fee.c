@@ -343,7 +343,7 @@ test_no_refund(void **state)
 	assert_int_equal(quote.payout, 1000);
 }
 
-/* Who bears what: on top, out of it, or half with the odd cent on top. */
+/* Who bears what: on top, out of it, or half with the remainder on top. */
 static void
 test_payers(void **state)
 {

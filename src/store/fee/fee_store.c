@@ -44,6 +44,10 @@ static const DwColumn schedule_columns[] = {
 static DwTable schedules =
 DW_TABLE("fee_schedules", DwFeeRow, schedule_columns);
 
+/*
+ * Only what is spent changes: contracts have copied the rest into their terms.
+ * An update by the key is safe, for the row is locked from its reading on.
+ */
 static const DwColumn promo_columns[] = {
 	DW_COLUMN(TEXT, DwPromo, code, code, DW_COLUMN_KEY),
 	DW_COLUMN(WIDE_INT4, DwPromo, rate_ppm, rate_ppm, DW_COLUMN_FIXED),

@@ -19,7 +19,11 @@
 
 #define ENCODING_VERSION 1		/* first byte of a record in the chain */
 
-/* Once it is written, only the end of a pending one may change. */
+/*
+ * Once it is written, only the end of a pending one may change: all that its
+ * hash is made of is fixed with it.  A trigger of the table holds whoever
+ * writes past this list to the same.
+ */
 static const DwColumn transaction_columns[] = {
 	DW_COLUMN(UUID, DwLedgerRow, scope_id, row.scope_id, DW_COLUMN_KEY),
 	DW_COLUMN(UUID, DwLedgerRow, id, row.id, DW_COLUMN_KEY),

@@ -59,8 +59,8 @@ extern void dw_ledger_hash(const uint8 *previous,
 						   const DwLegs *legs, uint8 *hash);
 
 /*
- * Totals of ledger accounts, gathered while the entries pass by: of all that
- * are no escrow.  The statements of reconcile_store.c have the last word on
+ * Totals of all accounts but those of escrows, summed up while the entries
+ * pass by.  The statements of reconcile_store.c have the last word on
  * what is found here.
  */
 typedef struct DwTotals DwTotals;

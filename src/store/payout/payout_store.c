@@ -9,6 +9,10 @@
 #include "server/table/table_server.h"
 #include "store/payout/payout_store.h"
 
+/*
+ * What is asked for and its rate are fixed with the request, so that a rate
+ * set meanwhile changes neither what is sent nor what a return mirrors.
+ */
 static const DwColumn payout_columns[] = {
 	DW_COLUMN(UUID, DwPayoutRow, user_id, user_id, DW_COLUMN_KEY),
 	DW_COLUMN(UUID, DwPayoutRow, id, id, DW_COLUMN_KEY),

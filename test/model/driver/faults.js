@@ -27,7 +27,7 @@ const faults = {
 			? { ...paid, fee: paid.fee + 1n, payout: paid.payout - 1n } : paid;
 	}),
 
-	// where both bear the fee, the provider bears the odd cent
+	// where both bear the fee, the provider bears the remainder
 	share: twist('homeownersShare', (right, terms, total) =>
 		(terms.payer === 'split' ? total / 2n : right(terms, total))),
 
@@ -43,7 +43,7 @@ const faults = {
 			amount: reply.rows[reply.rows.length - 1 - i].amount })) };
 	}),
 
-	// the odd cent of a settlement goes to the provider
+	// the remainder of a settlement goes to the provider
 	dispute: twist('halfWay', (right, d) =>
 		(d.homeowner + d.provider + 1n) / 2n),
 

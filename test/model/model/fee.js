@@ -56,7 +56,7 @@ function waivedOf(promo, fee)
 
 const taxOf = (terms, fee) => halfEven(fee * terms.tax, MILLION);
 
-// Of fee and tax, what the homeowner bears; the odd cent is theirs.
+// Of fee and tax, what the homeowner bears; the remainder is theirs.
 function homeownersShare(terms, total)
 {
 	if (terms.payer === 'provider')
