@@ -17,16 +17,16 @@ use Lint;
 # No more than: what is allowed today, and what it shall be.  The first is
 # lowered as findings go, never raised; the second is where it ends.
 my %bound = (
-	code_lines => [ 39035, 33500 ],
+	code_lines => [ 39010, 33500 ],
 	header_lines => [ 400, 400 ],
-	one_caller => [ 50, 25 ],
+	one_caller => [ 43, 25 ],
 	file_circles => [ 0, 0 ],
 	folder_circles => [ 0, 0 ],
 	headers_of_a_folder => [ 0, 0 ],
 	foreign_private_headers => [ 0, 0 ],
 	positions => [ 0, 0 ],
 	pronouns => [ 0, 0 ],
-	private_words => [ 5, 0 ],
+	private_words => [ 1, 0 ],
 	uncalled => [ 1, 0 ],
 	undefined => [ 0, 0 ],
 	needless_includes => [ 3, 0 ],

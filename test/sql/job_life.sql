@@ -222,7 +222,7 @@ SELECT bool_and(is_listed) AS requirements FROM dwello.job_requirements
  WHERE job_id = t.user('job');
 SELECT bool_and(is_listed) AS milestones, count(*) FROM dwello.job_milestones
  WHERE job_id = t.user('job');
--- the bid keeps standing, and is for old terms until it is confirmed
+-- the bid stays live, and is for old terms until it is confirmed
 SELECT status, terms_version FROM dwello.bids WHERE job_id = t.user('job');
 SELECT 'STALE_TERMS' = ANY (reasons) AS is_stale
   FROM dwello.rank_bids(t.user('job'));

@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
+
 #include "api/account/account_api.h"
 #include "api/bid/bid_api_int.h"
 #include "api/job/job_api.h"
@@ -49,6 +51,11 @@ DW_FUNCTION(dwello_accept_bid)
 		return dw_call_return(&call);
 	dw_call_version(&call, job.version);
 
+	/*
+	 * The order of errors: a wrong state of the job or the bid (WD101), then
+	 * what is over (WD102), then the gates (22023).  A job that expired by
+	 * time alone is open in its row, and told as late, not as wrong.
+	 */
 	is_late = dw_bidding_over(&job);
 	if (!is_late)
 		job.status = dw_job_next(&call, &job, DW_JOB_EVENT_ACCEPT);
@@ -92,6 +99,7 @@ DW_FUNCTION(dwello_confirm_award)
 	dw_call_version(&call, job.version);
 	award_check(&call, &job, found ? &bid : NULL);
 
+	/* lock order: job, bid, escrow with its milestones, then the outbox */
 	open_escrow(&call, &job, &bid, &escrow);
 	job.confirmed_at = dw_now();
 	dw_job_save(&job);
@@ -110,6 +118,20 @@ DW_FUNCTION(dwello_confirm_award)
 	return dw_call_return(&call);
 }
 
+/* The codes of failed gates: "NO_PLACE, BELOW_MINIMUM". */
+static char *
+gates_text(DwGateSet reasons)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int gate = 0; gate < DW_GATE_COUNT; gate++)
+		if ((reasons & (1u << gate)) != 0)
+			appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",
+							 dw_gate_label((DwGate) gate));
+	return text.data;
+}
+
 /* 22023 with the reasons when the bid fails a gate now. */
 static void
 need_eligible(DwCall *call, const DwJob *job, const DwBid *bid)
@@ -121,7 +143,7 @@ need_eligible(DwCall *call, const DwJob *job, const DwBid *bid)
 		return;
 	dw_raise(DW_BAD_VALUE, "the bid is not eligible",
 			 psprintf("Bid %s: %s.", dw_uuid_text(&bid->id),
-					  dw_gates_text(ranking.bids[0].reasons)),
+					  gates_text(ranking.bids[0].reasons)),
 			 "Accept another one, see dwello.rank_bids().");
 }
 
@@ -227,7 +249,10 @@ award_expire(int turn, void *argument)
 	return true;
 }
 
-/* Expires some of the claimed bids, in one statement. */
+/*
+ * Expires some of the claimed bids, in one statement.  A portion is a turn of
+ * the batch: memory is given back and a cancel is heeded after each.
+ */
 static bool
 portion_expire(int turn, void *argument)
 {

@@ -40,6 +40,10 @@ dw_bid_next(DwCall *call, const DwBid *bid, DwBidEvent event)
 void
 dw_award_give(DwJob *job, DwBid *bid, const char *type)
 {
+	/*
+	 * The job is off the market from now on, so its children are listed no
+	 * more; its site stays closed to the bidder until they have confirmed.
+	 */
 	job->provider_id = bid->provider_id;
 	job->awarded_at = dw_now();
 	job->confirm_by = job->awarded_at +
@@ -54,7 +58,10 @@ dw_award_give(DwJob *job, DwBid *bid, const char *type)
 	dw_bid_emit(bid, type);
 }
 
-/* True when a bidder has a later bid than this one on the job. */
+/*
+ * True when a bidder has a later bid than this one on the job.  Of each
+ * bidder only one can be live, so the later one has replaced the earlier.
+ */
 static bool
 is_superseded(const DwRanking *ranking, const DwRankedBid *bid)
 {
@@ -115,10 +122,7 @@ job_give_up(DwJob *job, DwJobEvent event)
 	dw_job_save(job);
 	dw_job_list_children(job);
 
-	dw_payload_begin(&payload);
-	dw_payload_uuid(&payload, "job_id", &job->id);
-	dw_payload_uuid(&payload, "homeowner_id", &job->homeowner_id);
-	dw_payload_text(&payload, "title", job->title);
+	dw_job_payload(&payload, job);
 	dw_event_emit(&job->id, "job", &job->id, "job_reopened", &payload);
 }
 

@@ -432,6 +432,7 @@ offer_score(DwCall *call, const char *arg, const DwJob *job, DwBid *bid,
 static void
 row_offer(DwCall *call, const DwJob *job, const DwBid *bid)
 {
+	/* in open mode its flags depend on its rivals; else it is alone */
 	bool		is_open = job->bid_mode == DW_BID_MODE_OPEN;
 	DwRanking	ranking;
 
@@ -540,6 +541,11 @@ DW_FUNCTION(dwello_submit_bid)
 		dw_raise(DW_FORBIDDEN, "nobody may bid on their own job", NULL, NULL);
 	if (dw_call_replay(&call, &job.id))
 		return dw_call_return(&call);
+
+	/*
+	 * What the job says comes before what the bid says: a bidder who is late
+	 * or prices old terms is told so, and not that a date is wrong.
+	 */
 	job_check(&call, &job, &bid);
 	offer_date(&call, "expires_at", &bid);
 	bid_identify(&call, &job, &bid);

@@ -25,7 +25,10 @@ job_is_party(DwCall *call, const DwJob *job)
 		(!dw_uuid_is_nil(me) && dw_uuid_equal(me, &job->provider_id));
 }
 
-/* True when the caller may know of the job. */
+/*
+ * True when the caller may know of the job.  A provider who has been suspended
+ * since they signed in keeps what is theirs, and sees no other job.
+ */
 static bool
 job_is_visible(DwCall *call, const DwJob *job)
 {
@@ -128,6 +131,7 @@ dw_job_next(DwCall *call, const DwJob *job, DwJobEvent event)
 bool
 dw_bidding_over(const DwJob *job)
 {
+	/* a worker may be hours behind, so the time alone decides */
 	if (job->status == DW_JOB_OPEN)
 		return dw_now() >= job->expires_at;
 	return job->status == DW_JOB_CANCELLED && job->reason != NULL &&

@@ -189,67 +189,98 @@ given(Reading *reading, DwPostField field)
 	return arg;
 }
 
-/* Reads a field that may not be given. */
-#define READ(reading, field, reader, target) \
-	do { \
-		const char *arg_ = given(reading, field); \
-		if (arg_ != NULL) \
-			(target) = reader((reading)->call, arg_); \
-	} while (0)
-
-/* A text that may be NULL. */
-static void
-read_text(Reading *reading, DwPostField field, DwTextRule rule, char **text)
+/* What a field is, in SQL and in DwDraft. */
+typedef enum FieldKind
 {
-	const char *arg = given(reading, field);
+	FIELD_UUID,
+	FIELD_TEXT,
+	FIELD_LABEL,				/* of an enum, as text */
+	FIELD_INT8,
+	FIELD_INT4,
+	FIELD_DATE,					/* in days */
+	FIELD_BOOL,
+	FIELD_FLOAT8
+} FieldKind;
 
-	if (arg != NULL)
-		*text = dw_arg_text_checked(reading->call, &reading->error, arg,
-									rule);
-}
-
-/* The texts of a draft. */
-static void
-read_texts(Reading *reading)
+/* A field that is one value. */
+typedef struct FieldRule
 {
-	static const DwTextRule title = {DW_POST_TITLE_MAX, true};
-	static const DwTextRule description = {DW_POST_TEXT_MAX, true};
-	static const DwTextRule street = {DW_POST_STREET_MAX, true};
-	static const DwTextRule text = {DW_POST_TEXT_MAX, false};
-	DwDraft    *draft = reading->draft;
+	DwPostField field;			/* which it is */
+	FieldKind	kind;			/* and what */
+	size_t		offset;			/* in DwDraft */
+	DwTextRule	rule;			/* of a text */
+} FieldRule;
 
-	read_text(reading, DW_POST_TITLE, title, &draft->title);
-	read_text(reading, DW_POST_DESCRIPTION, description,
-			  &draft->description);
-	read_text(reading, DW_POST_STREET, street, &draft->street);
-	read_text(reading, DW_POST_MATERIALS_DESCRIPTION, text,
-			  &draft->materials_description);
-	read_text(reading, DW_POST_SPECIAL_REQUIREMENTS, text,
-			  &draft->special_requirements);
-}
+#define TEXT(field, member, max, is_needed) \
+	{DW_POST_##field, FIELD_TEXT, offsetof(DwDraft, member), \
+	{max, is_needed}}
+#define VALUE(field, kind, member) \
+	{DW_POST_##field, FIELD_##kind, offsetof(DwDraft, member), {0}}
 
-/* The numbers of a draft, and its category. */
+/* Texts come in the order in which what is wrong with them is told. */
+static const FieldRule field_rules[] = {
+	TEXT(TITLE, title, DW_POST_TITLE_MAX, true),
+	TEXT(DESCRIPTION, description, DW_POST_TEXT_MAX, true),
+	TEXT(STREET, street, DW_POST_STREET_MAX, true),
+	TEXT(MATERIALS_DESCRIPTION, materials_description, DW_POST_TEXT_MAX,
+		 false),
+	TEXT(SPECIAL_REQUIREMENTS, special_requirements, DW_POST_TEXT_MAX,
+		 false),
+	TEXT(CURRENCY, post.currency, MaxAllocSize, false),
+	VALUE(CATEGORY_ID, UUID, category_id),
+	VALUE(LONGITUDE, FLOAT8, post.place.longitude),
+	VALUE(LATITUDE, FLOAT8, post.place.latitude),
+	VALUE(BUDGET_MIN, INT8, post.budget_min),
+	VALUE(BUDGET_MAX, INT8, post.budget_max),
+	VALUE(EXPECTED_MATERIALS, INT8, post.expected_materials),
+	VALUE(START_DATE, DATE, post.start_date),
+	VALUE(END_DATE, DATE, post.end_date),
+	VALUE(HOURS, INT4, post.hours),
+	VALUE(URGENCY, LABEL, urgency),
+	VALUE(IS_EMERGENCY, BOOL, is_emergency),
+	VALUE(MATERIALS_PROVIDED, BOOL, materials_provided),
+	VALUE(BID_MODE, LABEL, bid_mode),
+	VALUE(SCORING_METHOD, LABEL, scoring_method)
+};
+
+/* Reads such a field, if it is given. */
 static void
-read_numbers(Reading *reading)
+read_field(Reading *reading, const FieldRule *rule)
 {
-	static const DwTextRule any = {MaxAllocSize, false};
-	DwPost	   *post = &reading->draft->post;
-	char	   *currency = NULL;
+	const char *arg = given(reading, rule->field);
+	char	   *member = (char *) reading->draft + rule->offset;
 
-	READ(reading, DW_POST_CATEGORY_ID, dw_arg_uuid,
-		 reading->draft->category_id);
-	READ(reading, DW_POST_LONGITUDE, dw_arg_float8, post->place.longitude);
-	READ(reading, DW_POST_LATITUDE, dw_arg_float8, post->place.latitude);
-	READ(reading, DW_POST_BUDGET_MIN, dw_arg_int8, post->budget_min);
-	READ(reading, DW_POST_BUDGET_MAX, dw_arg_int8, post->budget_max);
-	READ(reading, DW_POST_EXPECTED_MATERIALS, dw_arg_int8,
-		 post->expected_materials);
-	read_text(reading, DW_POST_CURRENCY, any, &currency);
-	if (currency != NULL)
-		post->currency = currency;
-	READ(reading, DW_POST_START_DATE, dw_arg_date_opt, post->start_date);
-	READ(reading, DW_POST_END_DATE, dw_arg_date_opt, post->end_date);
-	READ(reading, DW_POST_HOURS, dw_arg_int4, post->hours);
+	if (arg == NULL)
+		return;
+	switch (rule->kind)
+	{
+		case FIELD_UUID:
+			*(DwUuid *) member = dw_arg_uuid(reading->call, arg);
+			break;
+		case FIELD_TEXT:
+			*(char **) member = dw_arg_text_checked(reading->call,
+													&reading->error, arg,
+													rule->rule);
+			break;
+		case FIELD_LABEL:
+			*(char **) member = dw_arg_label(reading->call, arg);
+			break;
+		case FIELD_INT8:
+			*(int64 *) member = dw_arg_int8(reading->call, arg);
+			break;
+		case FIELD_INT4:
+			*(int32 *) member = dw_arg_int4(reading->call, arg);
+			break;
+		case FIELD_DATE:
+			*(int32 *) member = dw_arg_date_opt(reading->call, arg);
+			break;
+		case FIELD_BOOL:
+			*(bool *) member = dw_arg_bool(reading->call, arg);
+			break;
+		case FIELD_FLOAT8:
+			*(double *) member = dw_arg_float8(reading->call, arg);
+			break;
+	}
 }
 
 /* The photos, and how many there may be. */
@@ -278,21 +309,13 @@ draft_method(const DwDraft *draft)
 	return method;
 }
 
-/* The choices of a draft, and the weights that must go with the method. */
+/* The weights, which must go with the method. */
 static void
-read_choices(Reading *reading)
+read_own_weights(Reading *reading)
 {
 	DwDraft    *draft = reading->draft;
-	const char *weights;
+	const char *weights = given(reading, DW_POST_WEIGHTS);
 
-	READ(reading, DW_POST_URGENCY, dw_arg_label, draft->urgency);
-	READ(reading, DW_POST_IS_EMERGENCY, dw_arg_bool, draft->is_emergency);
-	READ(reading, DW_POST_MATERIALS_PROVIDED, dw_arg_bool,
-		 draft->materials_provided);
-	READ(reading, DW_POST_BID_MODE, dw_arg_label, draft->bid_mode);
-	READ(reading, DW_POST_SCORING_METHOD, dw_arg_label,
-		 draft->scoring_method);
-	weights = given(reading, DW_POST_WEIGHTS);
 	if (weights == NULL)
 		return;
 	draft->has_weights = true;
@@ -346,10 +369,10 @@ read_draft(DwCall *call, DwDraft *draft)
 		.draft = draft
 	};
 
-	read_texts(&reading);
-	read_numbers(&reading);
+	for (int i = 0; i < (int) lengthof(field_rules); i++)
+		read_field(&reading, &field_rules[i]);
 	read_photos(&reading);
-	read_choices(&reading);
+	read_own_weights(&reading);
 	read_lists(&reading);
 	check_pair(&reading);
 	dw_post_check(&draft->post, &reading.error);
@@ -448,7 +471,10 @@ DW_FUNCTION(dwello_post_job)
 	return dw_call_return(&call);
 }
 
-/* Freezes the weights that the method works with. */
+/*
+ * Freezes the weights that the method works with, also the built-in ones: a
+ * version that ships others must not rescore a job that has bids.
+ */
 static void
 publish_freeze_weights(DwJob *job)
 {
@@ -490,17 +516,15 @@ publish_write(DwJob *job)
 {
 	DwPayload	payload;
 
+	/* children are listed after the job, which their policies rely on */
 	job->published_at = dw_now();
 	job->expires_at = job->published_at +
 		dw_setting_int8("job_expiry_days") * USECS_PER_DAY;
 	job->is_listed = true;
 	dw_job_save(job);
 	dw_job_list_children(job);
-	dw_payload_begin(&payload);
-	dw_payload_uuid(&payload, "job_id", &job->id);
-	dw_payload_uuid(&payload, "homeowner_id", &job->homeowner_id);
+	dw_job_payload(&payload, job);
 	dw_payload_uuid(&payload, "category_id", &job->category_id);
-	dw_payload_text(&payload, "title", job->title);
 	dw_payload_text(&payload, "currency", job->currency);
 	dw_payload_int8(&payload, "terms_version", job->terms_version);
 	dw_event_emit(&job->id, "job", &job->id, "job_published", &payload);
@@ -568,23 +592,51 @@ edit_takes(Edit *edit, DwPostField field, bool differs)
 	return true;
 }
 
-/* Takes a text. */
-static void
-edit_text(Edit *edit, DwPostField field, char *wanted, char **text)
+/* True when two texts differ; what is given is never NULL. */
+static bool
+texts_differ(const char *wanted, const char *text)
 {
-	bool		differs = wanted != NULL &&
-		(*text == NULL || strcmp(wanted, *text) != 0);
-
-	if (edit_takes(edit, field, differs))
-		*text = wanted;
+	return wanted != NULL && (text == NULL || strcmp(wanted, text) != 0);
 }
 
-/* Takes a number, a day, or a yes or no. */
-#define TAKE(edit, field, wanted, current) \
-	do { \
-		if (edit_takes(edit, field, (wanted) != (current))) \
-			(current) = (wanted); \
-	} while (0)
+/* Takes a field that is one value. */
+static void
+edit_field(Edit *edit, const FieldRule *rule)
+{
+	static const size_t sizes[] = {
+		[FIELD_UUID] = sizeof(DwUuid),
+		[FIELD_TEXT] = sizeof(char *),
+		[FIELD_LABEL] = sizeof(char *),
+		[FIELD_INT8] = sizeof(int64),
+		[FIELD_INT4] = sizeof(int32),
+		[FIELD_DATE] = sizeof(int32),
+		[FIELD_BOOL] = sizeof(bool),
+		[FIELD_FLOAT8] = sizeof(double)
+	};
+	char	   *wanted = (char *) &edit->wanted + rule->offset;
+	char	   *current = (char *) &edit->draft + rule->offset;
+	bool		is_text = rule->kind == FIELD_TEXT ||
+		rule->kind == FIELD_LABEL;
+
+	if (edit_takes(edit, rule->field, is_text
+				   ? texts_differ(*(char **) wanted, *(char **) current)
+				   : memcmp(wanted, current, sizes[rule->kind]) != 0))
+		memcpy(current, wanted, sizes[rule->kind]);
+}
+
+/* The fields that are taken together, as a place. */
+#define SITE_FIELDS \
+	(DW_POST_FIELD(DW_POST_LONGITUDE) | DW_POST_FIELD(DW_POST_LATITUDE) | \
+	 DW_POST_FIELD(DW_POST_STREET))
+
+/* Takes all of them, but for the place. */
+static void
+edit_fields(Edit *edit)
+{
+	for (int i = 0; i < (int) lengthof(field_rules); i++)
+		if ((DW_POST_FIELD(field_rules[i].field) & SITE_FIELDS) == 0)
+			edit_field(edit, &field_rules[i]);
+}
 
 /*
  * Takes place and street.  Others know the rounded place alone, so the exact
@@ -621,24 +673,13 @@ edit_site(Edit *edit)
 		dw_draft_street(&edit->draft.homeowner_id, &post->place);
 }
 
-/* Takes what the job is, in words, pictures and parts. */
+/* Takes pictures, requirements, parts and weights. */
 static void
-edit_work(Edit *edit)
+edit_lists(Edit *edit)
 {
 	DwDraft    *wanted = &edit->wanted;
 	DwDraft    *draft = &edit->draft;
 
-	if (edit_takes(edit, DW_POST_CATEGORY_ID,
-				   !dw_uuid_equal(&wanted->category_id,
-								  &draft->category_id)))
-		draft->category_id = wanted->category_id;
-	edit_text(edit, DW_POST_TITLE, wanted->title, &draft->title);
-	edit_text(edit, DW_POST_DESCRIPTION, wanted->description,
-			  &draft->description);
-	edit_text(edit, DW_POST_MATERIALS_DESCRIPTION,
-			  wanted->materials_description, &draft->materials_description);
-	edit_text(edit, DW_POST_SPECIAL_REQUIREMENTS,
-			  wanted->special_requirements, &draft->special_requirements);
 	if (edit_takes(edit, DW_POST_PHOTOS, true))
 		draft->photos = wanted->photos;
 	if (edit_takes(edit, DW_POST_REQUIREMENTS,
@@ -659,34 +700,6 @@ edit_work(Edit *edit)
 		draft->milestones = wanted->milestones;
 		draft->milestone_count = wanted->milestone_count;
 	}
-}
-
-/* Takes when it is to be done, for how much, and how bids are chosen. */
-static void
-edit_terms(Edit *edit)
-{
-	DwDraft    *wanted = &edit->wanted;
-	DwDraft    *draft = &edit->draft;
-	DwPost	   *post = &draft->post;
-
-	TAKE(edit, DW_POST_BUDGET_MIN, wanted->post.budget_min,
-		 post->budget_min);
-	TAKE(edit, DW_POST_BUDGET_MAX, wanted->post.budget_max,
-		 post->budget_max);
-	TAKE(edit, DW_POST_START_DATE, wanted->post.start_date,
-		 post->start_date);
-	TAKE(edit, DW_POST_END_DATE, wanted->post.end_date, post->end_date);
-	TAKE(edit, DW_POST_HOURS, wanted->post.hours, post->hours);
-	TAKE(edit, DW_POST_EXPECTED_MATERIALS, wanted->post.expected_materials,
-		 post->expected_materials);
-	edit_text(edit, DW_POST_URGENCY, wanted->urgency, &draft->urgency);
-	TAKE(edit, DW_POST_IS_EMERGENCY, wanted->is_emergency,
-		 draft->is_emergency);
-	TAKE(edit, DW_POST_MATERIALS_PROVIDED, wanted->materials_provided,
-		 draft->materials_provided);
-	edit_text(edit, DW_POST_BID_MODE, wanted->bid_mode, &draft->bid_mode);
-	edit_text(edit, DW_POST_SCORING_METHOD, wanted->scoring_method,
-			  &draft->scoring_method);
 	if (edit_takes(edit, DW_POST_WEIGHTS, !draft->has_weights ||
 				   memcmp(&wanted->weights, &draft->weights,
 						  sizeof(draft->weights)) != 0))
@@ -800,8 +813,8 @@ DW_FUNCTION(dwello_edit_job)
 
 	dw_draft_load(&job.id, &edit.draft);
 	edit.cell_before = site_cell(&edit.draft.post);
-	edit_work(&edit);
-	edit_terms(&edit);
+	edit_fields(&edit);
+	edit_lists(&edit);
 	edit_site(&edit);
 	if (job.status == DW_JOB_OPEN)
 		edit_check_frozen(&edit);

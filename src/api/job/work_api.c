@@ -84,11 +84,7 @@ work_start(DwJob *job)
 
 	job->started_at = dw_now();
 	dw_job_save(job);
-	dw_payload_begin(&payload);
-	dw_payload_uuid(&payload, "job_id", &job->id);
-	dw_payload_uuid(&payload, "homeowner_id", &job->homeowner_id);
-	dw_payload_uuid(&payload, "provider_id", &job->provider_id);
-	dw_payload_text(&payload, "title", job->title);
+	dw_job_payload(&payload, job);
 	dw_event_emit(&job->id, "job", &job->id, "job_started", &payload);
 }
 
@@ -185,12 +181,8 @@ progress_write(const DwJob *job, DwProgress *progress)
 	progress->id = dw_uuid_fresh();
 	progress->created_at = dw_now();
 	dw_progress_insert(job, progress);
-	dw_payload_begin(&payload);
-	dw_payload_uuid(&payload, "job_id", &job->id);
+	dw_job_payload(&payload, job);
 	dw_payload_uuid(&payload, "progress_id", &progress->id);
-	dw_payload_uuid(&payload, "homeowner_id", &job->homeowner_id);
-	dw_payload_uuid(&payload, "provider_id", &job->provider_id);
-	dw_payload_text(&payload, "title", job->title);
 	dw_payload_int8(&payload, "progress", progress->progress);
 	dw_event_emit(&job->id, "job", &job->id, "progress_reported", &payload);
 }
@@ -293,6 +285,7 @@ DW_FUNCTION(dwello_cancel_job)
 	if (dw_bidding_over(&job))
 		dw_bidding_refuse_late(&job);
 	(void) dw_job_next(&call, &job, DW_JOB_EVENT_CANCEL);
+	/* lock order: job, bids in the order of their ids, escrow */
 	dw_bids_lock_live(&job_id);
 	has_escrow = dw_escrow_lock(&job_id, &row);
 	if (has_escrow)
@@ -318,7 +311,10 @@ typedef struct ExpiryBatch
 	int			expired;		/* how many were expired so far */
 } ExpiryBatch;
 
-/* Expires one of them, unless its time is not over, after all. */
+/*
+ * Expires one of them.  It was found without a lock: its homeowner may have
+ * awarded or cancelled it before this worker locked it.
+ */
 static bool
 expire_job(int turn, void *argument)
 {

@@ -21,9 +21,6 @@ extern bool dw_sees_all_bids(DwCall *call, const DwJob *job);
 extern void dw_row_ranked(DwCall *call, const DwJob *job,
 						  const DwRankedBid *bid);
 
-/* The codes of failed gates: "NO_PLACE, BELOW_MINIMUM". */
-extern char *dw_gates_text(DwGateSet reasons);
-
 /* Raises P0002: the same words for an unknown and an invisible bid. */
 pg_noreturn extern void dw_bid_refuse_unknown(const DwUuid *id);
 

@@ -1,16 +1,23 @@
 /*
  * job.c
- *		Decides what may happen to a job.
+ *		Decides what may happen to a job, also by itself when its time comes,
+ *		and where a category may stand in the tree of services.
  *
  * An award that is not confirmed in time, or whose provider withdraws, has
  * lapsed: the next eligible bid takes it (reoffer), or the job takes bids
  * again (reopen), or it expires.  What follows from the escrow happens to
  * the job by itself: it is disputed while all that is held is, and the last
- * deed completes it; that is done by the system, whoever's deed it was.
+ * command on its money completes it; that is done by the system, whoever gave
+ * the command.
+ *
+ * The label of a timer is that of its event in the machine it belongs to,
+ * where it has one.
  */
 #include "core/job/job.h"
 
 #include "core/base/base.h"
+
+#include <stddef.h>
 
 static const char *const job_status_labels[] = {
 	[DW_JOB_DRAFT] = "draft",
@@ -69,6 +76,11 @@ DW_LABELS(job_event, DwJobEvent, job_event_labels);
 #define BEGUN		"work has begun"
 #define NOT_BEGUN	"work has not begun"
 
+/*
+ * Whoever may do an event in some state but not in this one is told WD101;
+ * whoever may never do it 42501.  An event without a rule of the caller's
+ * does not exist for them.
+ */
 static const DwRule job_rules[] = {
 	{DW_STATE_NONE, DW_JOB_EVENT_POST, HOMEOWNER, DW_JOB_DRAFT, NULL},
 
@@ -122,7 +134,6 @@ static const DwMachine job_machine = {
 	DW_STATE_BIT(DW_JOB_DISPUTED)
 };
 
-/* States are DwJobStatus, events are DwJobEvent. */
 const DwMachine *
 dw_job_machine(void)
 {
@@ -135,4 +146,67 @@ dw_job_after_lapse(bool has_next, int64_t now, int64_t expires_at)
 	if (has_next)
 		return DW_JOB_EVENT_REOFFER;
 	return now < expires_at ? DW_JOB_EVENT_REOPEN : DW_JOB_EVENT_EXPIRE;
+}
+
+static const char *const timer_labels[] = {
+	[DW_TIMER_EXPIRE_JOB] = "expire_jobs",
+	[DW_TIMER_LAPSE_AWARD] = "lapse",
+	[DW_TIMER_FAIL_PAYMENT] = "fail_payment",
+	[DW_TIMER_RELEASE_MILESTONE] = "release_due_escrows",
+	[DW_TIMER_END_DISPUTE] = "default_decision",
+	[DW_TIMER_REVEAL_REVIEW] = "reveal_review"
+};
+
+static const DwTimerFacts timer_facts[] = {
+	[DW_TIMER_EXPIRE_JOB] = {DW_ACTOR_HOMEOWNER,
+		"The job is cancelled as expired and its bids expire, unless the "
+	"homeowner accepts a bid or cancels it before."},
+	[DW_TIMER_LAPSE_AWARD] = {DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER,
+		"The award goes to the next bid in rank, or the job takes bids "
+		"again, unless the provider confirms it or the homeowner cancels "
+	"the job before."},
+	[DW_TIMER_FAIL_PAYMENT] = {DW_ACTOR_HOMEOWNER | DW_ACTOR_SYSTEM,
+		"The payment counts as failed unless it arrives before; one that "
+	"comes later is given back."},
+	[DW_TIMER_RELEASE_MILESTONE] = {DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER,
+		"The milestone is released to the provider, unless changes are "
+	"requested, it is refunded or a dispute is opened before."},
+	[DW_TIMER_END_DISPUTE] = {DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
+		DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT,
+		"The dispute settles by the figure that was named, or half way "
+		"between two, unless they meet, a mediator decides or it is "
+	"withdrawn before."},
+	[DW_TIMER_REVEAL_REVIEW] = {DW_ACTOR_NONE,
+	"The review is shown; at once when the other side writes one."}
+};
+
+/* Definitions of the label and parse functions that job.h promises. */
+DW_LABELS(timer, DwTimer, timer_labels);
+
+const DwTimerFacts *
+dw_timer_facts(DwTimer timer)
+{
+	return &timer_facts[timer];
+}
+
+DwCategoryFault
+dw_category_judge(const DwCategoryMove *move)
+{
+	if (move->is_below_itself)
+		return DW_CATEGORY_CYCLE;
+	if (move->parent_depth + move->height > DW_CATEGORY_DEPTH_MAX)
+		return DW_CATEGORY_TOO_DEEP;
+	return DW_CATEGORY_FINE;
+}
+
+uint64_t
+dw_category_bit(const DwUuid *id)
+{
+	/* FNV-1a, folded to six bits; stored in indexes, so it never changes */
+	uint64_t	hash = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < sizeof(id->bytes); i++)
+		hash = (hash ^ id->bytes[i]) * UINT64_C(1099511628211);
+	hash ^= hash >> 32;
+	return UINT64_C(1) << ((hash ^ hash >> 16) & 63);
 }

@@ -266,8 +266,8 @@ extern bool dw_post_date_valid(const char *text);
 /*
  * What happens to a job by itself when its time comes.
  *
- * A timer is a time in a row that nobody needs to act on: a worker does the
- * deed, or the time alone does it.  Somebody may be able to act before.
+ * A timer is a time in a row that nobody needs to act on: a worker does what
+ * is due, or the time alone does it.  Somebody may be able to act before.
  */
 
 /* What runs out. */

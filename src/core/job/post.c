@@ -11,13 +11,17 @@
 
 #define MORE_THAN_NONE "must be greater than zero"
 
-/* What a published job's bids are measured by, or were made under. */
+/*
+ * Three classes of fields, see docs/job.md.  What a published job's bids are
+ * measured by, or were made under: a homeowner who could move it might pick
+ * the winner after the fact.
+ */
 #define FROZEN_FIELDS \
 	(DW_POST_FIELD(DW_POST_BUDGET_MIN) | DW_POST_FIELD(DW_POST_BUDGET_MAX) | \
 	 DW_POST_FIELD(DW_POST_CURRENCY) | DW_POST_FIELD(DW_POST_BID_MODE) | \
 	 DW_POST_FIELD(DW_POST_SCORING_METHOD) | DW_POST_FIELD(DW_POST_WEIGHTS))
 
-/* What bidders do not price. */
+/* What bidders do not price; all the rest makes new terms. */
 #define UNPRICED_FIELDS \
 	(DW_POST_FIELD(DW_POST_TITLE) | DW_POST_FIELD(DW_POST_STREET) | \
 	 DW_POST_FIELD(DW_POST_PHOTOS) | DW_POST_FIELD(DW_POST_JOB_ID))
@@ -57,7 +61,6 @@ static const char *const field_names[] = {
 	[DW_POST_JOB_ID] = "job_id"
 };
 
-/* The argument that gives a field. */
 const char *
 dw_post_field_name(DwPostField field)
 {
@@ -128,7 +131,6 @@ check_times(const DwPost *post, DwArgError *error)
 		check_least(error, DW_POST_HOURS, post->hours, 1);
 }
 
-/* Place, money, dates, hours, photos. */
 void
 dw_post_check(const DwPost *post, DwArgError *error)
 {
@@ -206,6 +208,11 @@ bool
 dw_requirement_met(const DwPostRequirement *requirement,
 				   const DwCredentialFacts *credential)
 {
+	/*
+	 * A requirement without a value is of a kind that is not counted, or was
+	 * written before numbers were asked for: any credential meets it.  One
+	 * whose value should be a number and is none is met by nobody.
+	 */
 	const char *value = requirement->value;
 
 	if (credential->type != requirement->type)
@@ -234,7 +241,6 @@ month_days(int64_t year, int64_t month)
 	return days[month - 1] + (month == 2 && leap);
 }
 
-/* True for a day of the Gregorian calendar written YYYY-MM-DD. */
 bool
 dw_post_date_valid(const char *text)
 {
@@ -283,6 +289,7 @@ check_milestone(const DwPostMilestone *milestone, DwArgPlace place,
 static bool
 plan_sum_fits(const DwPostMilestone *milestones, int count)
 {
+	/* they become parts of a contract, whose amount is one number */
 	int64_t		sum = 0;
 
 	for (int i = 0; i < count; i++)
@@ -327,7 +334,11 @@ texts_equal(const char *left, const char *right)
 	return strcmp(left, right) == 0;
 }
 
-/* How many of a list are exactly this one. */
+/*
+ * How many of a list are exactly this one.  Lists are compared as multisets:
+ * a form that sends the same requirements in another order changes nothing,
+ * and must not make every bidder confirm again.
+ */
 static int
 requirement_count(const DwPostRequirement *list, int count,
 				  const DwPostRequirement *wanted)
@@ -375,7 +386,6 @@ dw_post_plan_equal(const DwPostMilestone *left, int left_count,
 	return true;
 }
 
-/* Weights as given, and whether the method can work with them. */
 void
 dw_post_weights_check(const DwScoreWeights *weights, DwScoringMethod method,
 					  DwArgError *error)
@@ -390,7 +400,6 @@ dw_post_weights_check(const DwScoreWeights *weights, DwScoringMethod method,
 						  "must leave the scoring method a criterion");
 }
 
-/* The types of the mandatory requirements, as bits. */
 int64_t
 dw_post_requirement_bits(const DwPostRequirement *requirements, int count)
 {

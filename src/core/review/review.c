@@ -7,7 +7,6 @@
 
 #define DAY		INT64_C(86400000000)	/* microseconds */
 
-/* Notes a number of stars that there is not: 22023. */
 void
 dw_review_rating_check(int64_t rating, DwArgPlace place,
 					   DwArgError *error)

@@ -1,6 +1,7 @@
 /*
  * score.c
- *		The points of a bid, criterion by criterion.
+ *		What a bid is worth, criterion by criterion; and the gates, the order
+ *		and the flags of the bids of one job.
  *
  * Every utility is a share of one in millionths, floored; every product is
  * floored too, so points add up to the total without a remainder.  What a
@@ -10,6 +11,12 @@
 
 #include "core/base/base.h"
 
+/*
+ * Where a utility is one half.  They are what a homeowner would call usual:
+ * a year's warranty, ten miles, an answer the same morning.  A curve that
+ * flattens behind them keeps a promise of a hundred years, or a bidder next
+ * door, from outweighing everything else.
+ */
 #define HOURS_PER_DAY		8	/* of work, for the timeline */
 #define WARRANTY_HALF		12	/* months that give half the utility */
 #define DISTANCE_HALF		INT64_C(100000) /* 10 miles, in 1/10000 */
@@ -18,6 +25,13 @@
 /* Beyond it a utility is zero or one in any case. */
 #define LARGEST_INPUT		INT64_C(1000000000000)
 
+/*
+ * What a job is scored by whose homeowner gave no weights.  Price and the
+ * provider's past decide most; an urgent job takes 1500 basis points from
+ * the price and puts them on when the work is done and how soon the provider
+ * answers.  They are frozen with the job at publication, so changing them
+ * here moves no job that takes bids already.
+ */
 static const DwScoreWeights default_weights = {{
 		[DW_CRITERION_PRICE] = 4000,
 		[DW_CRITERION_RATING] = 2000,
@@ -58,14 +72,12 @@ static const char *const method_labels[DW_SCORING_METHOD_COUNT] = {
 	[DW_SCORING_METHOD_MEAT] = "meat",
 };
 
-/* The built-in weights; urgent and emergency jobs pay for speed. */
 DwScoreWeights
 dw_score_weights_default(bool is_urgent)
 {
 	return is_urgent ? urgent_weights : default_weights;
 }
 
-/* Weights are shares of 10000 basis points. */
 DwResult
 dw_score_weights_check(const DwScoreWeights *weights)
 {
@@ -97,7 +109,6 @@ scale_quality(const DwScoreWeights *given, DwScoreWeights *chosen)
 	return DW_OK;
 }
 
-/* The weights a method works with. */
 DwResult
 dw_score_weights_choose(DwScoringMethod method, const DwScoreWeights *given,
 						DwScoreWeights *chosen)
@@ -115,7 +126,6 @@ dw_score_weights_choose(DwScoringMethod method, const DwScoreWeights *given,
 	return DW_OK;
 }
 
-/* What the homeowner will really spend on a bid. */
 DwResult
 dw_score_price(const DwScoreOffer *offer, int64_t expected_materials,
 			   int64_t *price, bool *is_inconsistent)
@@ -138,12 +148,17 @@ dw_score_price(const DwScoreOffer *offer, int64_t expected_materials,
 static DwWide
 floor_divide(DwWide dividend, int64_t divisor)
 {
+	/* C rounds toward zero, and a price above H has negative points */
 	DwWide		quotient = dividend / divisor;
 
 	return quotient - (dividend % divisor < 0);
 }
 
-/* A number no less than the least that is used. */
+/*
+ * A number no less than the least that is used.  Only the price can go that
+ * far down; DW_SCORE_LEAST leaves room for all that quality may add, so that
+ * no sum of both overflows.
+ */
 static int64_t
 at_least(DwWide value, int64_t least)
 {
@@ -169,7 +184,11 @@ price_share(int64_t reference, int64_t price, int64_t factor)
 	return floor_divide(saved * factor, reference);
 }
 
-/* The points of the price, in millionths, for all methods but meat. */
+/*
+ * The points of the price, in millionths, for all methods but meat.  Without
+ * a reference there is no share: a cheaper bid still has to rank before a
+ * dearer one, so the price itself is taken away.
+ */
 static int64_t
 price_points(const DwScoreJob *job, int64_t price)
 {
@@ -183,10 +202,13 @@ price_points(const DwScoreJob *job, int64_t price)
 					DW_SCORE_LEAST);
 }
 
-/* Price and quality as one number. */
 int64_t
 dw_score_total(const DwScoreJob *job, int64_t price, int64_t quality)
 {
+	/*
+	 * meat ranks by the price of a point of quality, the least first; a bid
+	 * without any quality pays for a millionth of a point.
+	 */
 	if (job->method == DW_SCORING_METHOD_MEAT)
 		return at_least(-((DwWide) price * DW_SCORE_POINT /
 						  (quality > 1 ? quality : 1)), DW_SCORE_LEAST);
@@ -206,6 +228,7 @@ hyperbola(int64_t half, int64_t amount)
 static int64_t
 timeline_utility(const DwScoreJob *job, int64_t days)
 {
+	/* a job of unknown length is taken for a day's work */
 	int64_t		hours = job->estimated_hours;
 	int64_t		needed;
 
@@ -226,7 +249,13 @@ warranty_utility(int64_t months)
 	return months * DW_SCORE_UNITY / (months + WARRANTY_HALF);
 }
 
-/* Fills the utilities of an acceptable bid, the price's with none yet. */
+/*
+ * Fills the utilities of an acceptable bid, the price's with none yet.  What
+ * is not known counts nothing where the bidder could have said it (days,
+ * place), and half where they could not: who was never asked anything has no
+ * time of reply.  A job without optional requirements asks for nothing, so
+ * all meet it.
+ */
 static void
 fill_utilities(const DwScoreJob *job, const DwScoreInputs *inputs,
 			   int64_t *utility)
@@ -262,11 +291,14 @@ check_inputs(const DwScoreJob *job, const DwScoreInputs *inputs)
 	return dw_score_weights_check(&job->weights);
 }
 
-/* Scores a bid; the price takes what quality leaves of the total. */
 DwResult
 dw_bid_score(const DwScoreJob *job, const DwScoreInputs *inputs,
 			 DwScore *score)
 {
+	/*
+	 * All other points first: the price takes what they leave of the total,
+	 * so that the points shown add up to it whatever was floored.
+	 */
 	DwResult	result = check_inputs(job, inputs);
 	int64_t		quality = 0;
 
@@ -289,15 +321,14 @@ dw_bid_score(const DwScoreJob *job, const DwScoreInputs *inputs,
 	return DW_OK;
 }
 
-/* True when a total is a sum of points, which needs a price to measure by. */
 bool
 dw_score_has_points(const DwScoreJob *job)
 {
+	/* a total is a sum of points only where there is a price to measure by */
 	return job->method != DW_SCORING_METHOD_MEAT &&
 		(job->reference > 0 || job->weights.bps[DW_CRITERION_PRICE] == 0);
 }
 
-/* A total as people see it. */
 int64_t
 dw_score_hundredths(int64_t total)
 {
@@ -311,13 +342,13 @@ dw_score_hundredths(int64_t total)
 		hundredths;
 }
 
-/*
- * points are millionths and weights hundredths of a per cent:
- * points / 10^6 * R * 100 / weight = points * R / (weight * 10^4).
- */
 bool
 dw_score_dollars(const DwScoreJob *job, int64_t points, int64_t *dollars)
 {
+	/*
+	 * points are millionths and weights hundredths of a per cent: points /
+	 * 10^6 * R * 100 / weight = points * R / (weight * 10^4).
+	 */
 	int64_t		weight = job->weights.bps[DW_CRITERION_PRICE];
 
 	if (weight <= 0 || job->reference <= 0 ||
@@ -332,3 +363,238 @@ dw_score_dollars(const DwScoreJob *job, int64_t points, int64_t *dollars)
 /* Definitions of the label and parse functions that score.h promises. */
 DW_LABELS(criterion, DwCriterion, criterion_labels);
 DW_LABELS(scoring_method, DwScoringMethod, method_labels);
+
+_Static_assert(sizeof(DwRankedBid) <= DW_SORT_MAX_SIZE,
+			   "a ranked bid must fit the scratch of dw_sort()");
+
+/* The flags that follow from the other bids. */
+#define COMPARED_FLAGS \
+	(1u << DW_BID_FLAG_ABNORMALLY_LOW | \
+	 1u << DW_BID_FLAG_IDENTICAL_PRICE | \
+	 1u << DW_BID_FLAG_SINGLE_BID)
+
+/* The middle of two prices says nothing about which of them is wrong. */
+#define FEWEST_FOR_MEDIAN	3	/* bids that make one abnormal */
+
+static const char *const gate_labels[DW_GATE_COUNT] = {
+	[DW_GATE_BID_NOT_LIVE] = "BID_NOT_LIVE",
+	[DW_GATE_STALE_TERMS] = "STALE_TERMS",
+	[DW_GATE_PROVIDER_INACTIVE] = "PROVIDER_INACTIVE",
+	[DW_GATE_CURRENCY] = "CURRENCY",
+	[DW_GATE_REQUIREMENT_MISSING] = "REQUIREMENT_MISSING",
+	[DW_GATE_OUTSIDE_RADIUS] = "OUTSIDE_RADIUS",
+	[DW_GATE_NO_PLACE] = "NO_PLACE",
+	[DW_GATE_BELOW_MINIMUM] = "BELOW_MINIMUM",
+};
+
+static const char *const flag_labels[DW_BID_FLAG_COUNT] = {
+	[DW_BID_FLAG_ABNORMALLY_LOW] = "ABNORMALLY_LOW",
+	[DW_BID_FLAG_IDENTICAL_PRICE] = "IDENTICAL_PRICE",
+	[DW_BID_FLAG_SINGLE_BID] = "SINGLE_BID",
+	[DW_BID_FLAG_INCONSISTENT_TOTAL] = "INCONSISTENT_TOTAL",
+};
+
+DwGateSet
+dw_gate_check(const DwGateFacts *facts)
+{
+	/* it expires at expires_at, not after it */
+	const bool	failed[DW_GATE_COUNT] = {
+		[DW_GATE_BID_NOT_LIVE] =
+		!facts->is_live || facts->now >= facts->expires_at,
+		[DW_GATE_STALE_TERMS] =
+		facts->terms_version != facts->job_terms_version,
+		[DW_GATE_PROVIDER_INACTIVE] =
+		!facts->is_active || !facts->is_verified,
+		[DW_GATE_CURRENCY] = !facts->is_same_currency,
+		[DW_GATE_REQUIREMENT_MISSING] = facts->missing_requirements > 0,
+		[DW_GATE_OUTSIDE_RADIUS] = facts->radius >= 0 &&
+		facts->distance > facts->radius,
+		[DW_GATE_NO_PLACE] = facts->distance < 0,
+		[DW_GATE_BELOW_MINIMUM] = facts->bid_amount < facts->min_bid_amount,
+	};
+	DwGateSet	reasons = 0;
+
+	for (int i = 0; i < DW_GATE_COUNT; i++)
+		reasons |= (DwGateSet) failed[i] << i;
+	return reasons;
+}
+
+const char *
+dw_gate_label(DwGate gate)
+{
+	return gate_labels[gate];
+}
+
+const char *
+dw_bid_flag_label(DwBidFlag flag)
+{
+	return flag_labels[flag];
+}
+
+/* The order of two numbers, the smaller first. */
+static int
+compare_numbers(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+int
+dw_rank_compare(const DwRankedBid *a, const DwRankedBid *b)
+{
+	/*
+	 * The totals of ineligible bids may be of old terms and are not looked
+	 * at; they stand in the order in which they came.  The id ends every tie,
+	 * so that no two servers and no two calls disagree.
+	 */
+	int			order = (a->reasons != 0) - (b->reasons != 0);
+
+	if (order == 0 && a->reasons == 0)
+	{
+		order = compare_numbers(b->total, a->total);
+		if (order == 0)
+			order = compare_numbers(a->price, b->price);
+	}
+	if (order == 0)
+		order = compare_numbers(a->submitted_at, b->submitted_at);
+	return order != 0 ? order : dw_uuid_compare(&a->id, &b->id);
+}
+
+/* dw_rank_compare() as dw_sort() calls it. */
+static int
+compare_ranks(const void *a, const void *b)
+{
+	return dw_rank_compare(a, b);
+}
+
+/* Eligible bids first, the cheaper before the dearer. */
+static int
+compare_prices(const void *a, const void *b)
+{
+	const DwRankedBid *left = a;
+	const DwRankedBid *right = b;
+	int			order = (left->reasons != 0) - (right->reasons != 0);
+
+	return order != 0 ? order : compare_numbers(left->price, right->price);
+}
+
+void
+dw_score_rank(DwRankedBid *bids, size_t count)
+{
+	dw_sort(bids, count, sizeof(*bids), compare_ranks);
+}
+
+/*
+ * Flags bids in the order of their prices that are far below the middle of
+ * the field and the reference; where not even the second is near, somebody
+ * should look.
+ *
+ * price < 0.70 * median, with median = (upper + lower) / 2, is
+ * 20 * price < 7 * (upper + lower); price < 0.75 * R is 4 * price < 3 * R;
+ * 35 % below the second is 100 * price <= 65 * second.  Nothing is divided,
+ * so nothing is rounded.  Prices ascend: the first that is not low ends it.
+ */
+static void
+flag_low(DwRankedBid *bids, size_t count, int64_t reference)
+{
+	const DwRankedBid *upper = &bids[count / 2];
+	const DwRankedBid *lower = &bids[(count - 1) / 2];
+	__int128	median2 = (__int128) upper->price + lower->price;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		__int128	price = bids[i].price;
+
+		if (price * 20 >= median2 * 7 ||
+			price * 4 >= (__int128) reference * 3)
+			break;
+		bids[i].flags |= 1u << DW_BID_FLAG_ABNORMALLY_LOW;
+		bids[i].needs_review = i == 0 &&
+			price * 100 <= (__int128) bids[1].price * 65;
+	}
+}
+
+/* Flags bids in the order of their prices that share one. */
+static void
+flag_identical(DwRankedBid *bids, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+	{
+		if (bids[i - 1].price != bids[i].price)
+			continue;
+		bids[i - 1].flags |= 1u << DW_BID_FLAG_IDENTICAL_PRICE;
+		bids[i].flags |= 1u << DW_BID_FLAG_IDENTICAL_PRICE;
+	}
+}
+
+void
+dw_rank_flag(DwRankedBid *bids, size_t count, int64_t reference)
+{
+	/* flags go by the neighbours in price, so that comes first */
+	size_t		eligible = 0;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		bids[i].flags &= ~COMPARED_FLAGS;
+		bids[i].needs_review = false;
+		eligible += bids[i].reasons == 0;
+	}
+
+	dw_sort(bids, count, sizeof(*bids), compare_prices);
+	if (eligible == 1)
+		bids[0].flags |= 1u << DW_BID_FLAG_SINGLE_BID;
+	flag_identical(bids, eligible);
+	if (eligible >= FEWEST_FOR_MEDIAN && reference > 0)
+		flag_low(bids, eligible, reference);
+	dw_score_rank(bids, count);
+}
+
+int64_t
+dw_rank_gap(const DwRankedBid *leader, const DwRankedBid *bid)
+{
+	/* totals are bounded, so this fits */
+	return leader->total - bid->total;
+}
+
+/*
+ * True when the bid, at that amount, would rank before the rival.  What the
+ * homeowner buys themselves stays, so the comparable price moves with it.
+ */
+static bool
+leads_at(const DwScoreJob *job, const DwRankedBid *bid,
+		 const DwRankedBid *rival, int64_t amount)
+{
+	DwRankedBid trial = *bid;
+
+	trial.price = amount + (bid->price - bid->bid_amount);
+	trial.total = dw_score_total(job, trial.price, bid->quality);
+	return dw_rank_compare(&trial, rival) < 0;
+}
+
+bool
+dw_rank_amount_to_lead(const DwScoreJob *job, const DwRankedBid *bid,
+					   const DwRankedBid *rival, int64_t minimum,
+					   int64_t *amount)
+{
+	/*
+	 * A lower amount never ranks worse, so the highest that leads is found by
+	 * bisection, with the very function that scores: no rounding can differ.
+	 */
+	int64_t		low = minimum > 1 ? minimum : 1;
+	int64_t		high = INT64_MAX - (bid->price - bid->bid_amount);
+
+	if (bid->reasons != 0 || low > high ||
+		!leads_at(job, bid, rival, low) || leads_at(job, bid, rival, high))
+		return false;
+
+	while (high - low > 1)
+	{
+		int64_t		middle = low + (high - low) / 2;
+
+		if (leads_at(job, bid, rival, middle))
+			low = middle;
+		else
+			high = middle;
+	}
+	*amount = low;
+	return true;
+}

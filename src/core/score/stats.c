@@ -30,7 +30,13 @@ typedef unsigned __int128 DwUnsignedWide;
 #define RELIABILITY_PRIOR_AWARDED	(6 * DW_STATS_ONE)
 #define RELIABILITY_PRIOR_COMPLETED (RELIABILITY_PRIOR_AWARDED * 8 / 10)
 
-/* One way to fade. */
+/*
+ * One way to fade.  Powers of two with integers: 2^(-days / half_life) is the
+ * product of the powers of the bits of `days`, each rounded once to 63 bits
+ * and multiplied as 128, which is exact to far more than six digits.  exp2()
+ * of the C library differs between machines in its last bits, and a score
+ * must not.
+ */
 typedef struct DecayRule
 {
 	int64_t		half_life;		/* days */
@@ -54,14 +60,14 @@ static const DecayRule decay_rules[DW_DECAY_COUNT] = {
 	}},
 };
 
-/*
- * Whole half-lives are shifts; the days left over multiply the powers of
- * their bits.  Exact to the last of the digits returned (test_stats.c holds
- * every day against the table by definition).
- */
 int64_t
 dw_decay_weight(DwDecay decay, int64_t days)
 {
+	/*
+	 * Whole half-lives are shifts; the days left over multiply the powers of
+	 * their bits.  Exact to the last of the digits returned: test_stats.c
+	 * holds every day against the table by definition.
+	 */
 	const DecayRule *rule = &decay_rules[decay];
 	uint64_t	factor = UINT64_C(1) << DECAY_BITS;
 	int64_t		rest = days % rule->half_life;
@@ -81,10 +87,10 @@ dw_decay_weight(DwDecay decay, int64_t days)
 						(shift - 1)) + 1) >> 1);
 }
 
-/* Brings every sum forward; floors keep square <= sum <= weight. */
 void
 dw_stats_decay(DwStats *stats, int64_t days)
 {
+	/* floors keep square <= sum <= weight */
 	int64_t		weight = dw_decay_weight(DW_DECAY_STATS, days);
 
 	stats->rating_weight = stats->rating_weight * weight / DW_STATS_ONE;
@@ -104,7 +110,6 @@ add_event(int64_t *sum)
 	return DW_OK;
 }
 
-/* Adds a review of the day the sums are of. */
 DwResult
 dw_stats_add_rating(DwStats *stats, int stars)
 {
@@ -119,21 +124,18 @@ dw_stats_add_rating(DwStats *stats, int stars)
 	return DW_OK;
 }
 
-/* Adds a job that the provider was awarded. */
 DwResult
 dw_stats_add_award(DwStats *stats)
 {
 	return add_event(&stats->awarded);
 }
 
-/* Adds a job that the provider completed. */
 DwResult
 dw_stats_add_completion(DwStats *stats)
 {
 	return add_event(&stats->completed);
 }
 
-/* True for sums that events and decay can come to. */
 bool
 dw_stats_valid(const DwStats *stats)
 {
@@ -175,13 +177,13 @@ rating_spread(uint64_t weight, uint64_t sum, uint64_t square)
 	return moment > mean ? moment - mean : 0;
 }
 
-/*
- * The mean of the stars less half its deviation.  Worked to nine digits, so
- * that six are right: a five must not lose a unit to rounding.
- */
 int64_t
 dw_stats_rating(const DwStats *stats)
 {
+	/*
+	 * The mean of the stars less half its deviation.  Worked to nine digits,
+	 * so that six are right: a five must not lose a unit to rounding.
+	 */
 	uint64_t	weight = RATING_PRIOR_WEIGHT + stats->rating_weight;
 	uint64_t	sum = RATING_PRIOR_SUM + stats->rating_sum;
 	uint64_t	square = RATING_PRIOR_SUM + stats->rating_square;
@@ -197,7 +199,6 @@ dw_stats_rating(const DwStats *stats)
 	return (int64_t) ((2 * mean - deviation) / 2000);
 }
 
-/* The share of awarded jobs that were completed, with its prior. */
 int64_t
 dw_stats_reliability(const DwStats *stats)
 {

@@ -12,6 +12,10 @@
  */
 #include "postgres.h"
 
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/numeric.h"
+
 #include "core/geo/geo.h"
 #include "server/crypto/crypto_server.h"
 #include "server/event/event_server.h"
@@ -19,9 +23,12 @@
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
 #include "store/bid/bid_store.h"
-#include "store/score/score_store.h"
 
-/* The columns of an offer: a bid has them, and each version that it had. */
+/*
+ * The columns of an offer: a bid has them, and each version that it had.  A
+ * version is written once and never changed: what somebody offered, and what
+ * it was scored from, can be shown for ever.
+ */
 #define OFFER_COLUMNS(flags) \
 	DW_COLUMN(INT4, DwBid, terms_version, terms_version, flags), \
 	DW_COLUMN(INT8, DwBid, labor_cost, labor_cost, flags), \
@@ -136,6 +143,80 @@ static DwMap wins = DW_MAP(win_fields);
 
 static void emit(const DwBid *bid, const char *type, const char *note);
 
+/*
+ * A member of score_inputs.  All are integers, so that a score made from them
+ * again is the same to the last digit; what was not known is left out, and a
+ * version that adds a member finds it unknown in older bids.
+ */
+typedef struct DwInputMember
+{
+	const char *name;			/* in the jsonb */
+	size_t		offset;			/* in DwScoreInputs */
+} DwInputMember;
+
+static const DwInputMember input_members[] = {
+	{"price", offsetof(DwScoreInputs, price)},
+	{"rating_weight", offsetof(DwScoreInputs, stats.rating_weight)},
+	{"rating_sum", offsetof(DwScoreInputs, stats.rating_sum)},
+	{"rating_square", offsetof(DwScoreInputs, stats.rating_square)},
+	{"completed", offsetof(DwScoreInputs, stats.completed)},
+	{"awarded", offsetof(DwScoreInputs, stats.awarded)},
+	{"timeline_days", offsetof(DwScoreInputs, timeline_days)},
+	{"warranty_months", offsetof(DwScoreInputs, warranty_months)},
+	{"distance", offsetof(DwScoreInputs, distance)},
+	{"optional_met", offsetof(DwScoreInputs, optional_met)},
+	{"optional_all", offsetof(DwScoreInputs, optional_all)},
+	{"reply_seconds", offsetof(DwScoreInputs, reply_seconds)}
+};
+
+/* The value of a member of the inputs. */
+static int64 *
+input_value(DwScoreInputs *inputs, const DwInputMember *member)
+{
+	return (int64 *) ((char *) inputs + member->offset);
+}
+
+/* The inputs as the jsonb of a row; what is not known is left out. */
+static Datum
+inputs_store(const DwScoreInputs *inputs)
+{
+	DwScoreInputs copy = *inputs;
+	DwPayload	stored;
+
+	dw_payload_begin(&stored);
+	for (int i = 0; i < (int) lengthof(input_members); i++)
+	{
+		int64		number = *input_value(&copy, &input_members[i]);
+
+		if (number != DW_SCORE_UNKNOWN)
+			dw_payload_int8(&stored, input_members[i].name, number);
+	}
+	return dw_payload_end(&stored);
+}
+
+/* The inputs of a row. */
+static void
+inputs_read(Datum stored, DwScoreInputs *inputs)
+{
+	Jsonb	   *object = DatumGetJsonbP(stored);
+
+	for (int i = 0; i < (int) lengthof(input_members); i++)
+	{
+		const char *name = input_members[i].name;
+		int64	   *number = input_value(inputs, &input_members[i]);
+		JsonbValue	value;
+
+		*number = DW_SCORE_UNKNOWN;
+		if (getKeyJsonValueFromContainer(&object->root, name, strlen(name),
+										 &value) != NULL)
+		{
+			Datum		given = NumericGetDatum(value.val.numeric);
+
+			*number = DatumGetInt64(DirectFunctionCall1(numeric_int8, given));
+		}
+	}
+}
+
 /* Reads the one bid of a query, if there is one. */
 static bool
 bid_read(uint64 count, DwBid *bid)
@@ -143,7 +224,7 @@ bid_read(uint64 count, DwBid *bid)
 	if (count == 0)
 		return false;
 	dw_table_read(&bids, 0, bid);
-	dw_score_inputs_read(bid->stored_inputs, &bid->inputs);
+	inputs_read(bid->stored_inputs, &bid->inputs);
 	return true;
 }
 
@@ -164,6 +245,7 @@ dw_bid_lock(const DwUuid *job_id, const DwUuid *id, DwBid *bid)
 bool
 dw_bid_lock_accepted(const DwUuid *job_id, DwBid *bid)
 {
+	/* an index allows a job one accepted bid, so there is no second */
 	static DwTableQuery lock_accepted =
 		DW_TABLE_QUERY(bids, "WHERE t.job_id = $1 AND t.deleted_at IS NULL "
 					   "AND t.status = 'accepted' FOR NO KEY UPDATE");
@@ -226,6 +308,7 @@ keep_version(const DwBid *bid, const DwMaterials *materials)
 		.provider_id = bid->provider_id
 	};
 
+	/* lines belong to a version, and point to it */
 	dw_table_insert(&versions, bid);
 	for (int i = 0; i < materials->count; i++)
 	{
@@ -262,7 +345,7 @@ dw_materials_load(const DwBid *bid, DwMaterials *materials)
 void
 dw_bid_insert(DwBid *bid, const DwMaterials *materials)
 {
-	bid->stored_inputs = dw_score_inputs_store(&bid->inputs);
+	bid->stored_inputs = inputs_store(&bid->inputs);
 	dw_table_insert(&bids, bid);
 	keep_version(bid, materials);
 }
@@ -278,7 +361,7 @@ dw_bid_revise(DwBid *bid, const DwMaterials *materials)
 void
 dw_bid_save(DwBid *bid)
 {
-	bid->stored_inputs = dw_score_inputs_store(&bid->inputs);
+	bid->stored_inputs = inputs_store(&bid->inputs);
 	dw_table_update(&bids, bid);
 }
 
@@ -308,7 +391,10 @@ typedef struct Ended
 	int			count;			/* of them */
 } Ended;
 
-/* Orders bids by id, for qsort: RETURNING has no order. */
+/*
+ * Orders bids by id, for qsort.  RETURNING has no order, and events that come
+ * in another one each time make no test and no replay of a log equal.
+ */
 static int
 bid_compare(const void *a, const void *b)
 {
@@ -349,6 +435,10 @@ end_by(DwStatement *statement, const DwParams *p)
 void
 dw_bids_end(const DwUuid *job_id, const DwUuid *but, DwBidReason reason)
 {
+	/*
+	 * Which of the two ends a bid comes to depends on its own time, so the
+	 * statement decides row by row; both are constants of the enum.
+	 */
 	static DwStatement end_bids =
 		DW_STATEMENT("UPDATE dwello.bids AS b SET "
 					 "status = CASE WHEN $4 OR b.status = 'pending' "
@@ -373,7 +463,11 @@ dw_bids_end(const DwUuid *job_id, const DwUuid *but, DwBidReason reason)
 	(void) end_by(&end_bids, &p);
 }
 
-/* Marks as expired what is over at $1. */
+/*
+ * Marks as expired what is over at $1.  The condition is asked again by the
+ * statement that writes: a bid that was found overdue may have been withdrawn
+ * or confirmed anew meanwhile.
+ */
 #define EXPIRE_BIDS \
 	"UPDATE dwello.bids AS b SET status = 'expired', reason = 'expired', " \
 	"version = b.version + 1 "
@@ -431,6 +525,7 @@ dw_bids_expire(const DwDue *bids, int count)
 void
 dw_bids_lock_live(const DwUuid *job_id)
 {
+	/* in one order for all, so that two who end bids of a job cannot meet */
 	static DwStatement lock_live =
 		DW_STATEMENT("SELECT FROM dwello.bids AS b "
 					 "WHERE b.job_id = $1 AND b.deleted_at IS NULL "
@@ -484,7 +579,11 @@ age_in_days(TimestampTz at)
 	return age / USECS_PER_DAY - (age % USECS_PER_DAY < 0);
 }
 
-/* The winning prices around a job, with their age in days. */
+/*
+ * The winning prices around a job, with their age in days.  Only the award
+ * that was confirmed counts: an accepted bid alone has cost nobody anything.
+ * jobs_won_location_idx has those jobs and no others.
+ */
 static DwMarketPrice *
 market_prices(const DwJob *job, size_t *count)
 {
@@ -533,6 +632,7 @@ market_reference(const DwJob *job)
 static int64
 category_reference(const DwUuid *category_id)
 {
+	/* a reference table, which every node has; no rows of users or jobs */
 	static DwStatement load_default =
 		DW_STATEMENT("WITH RECURSIVE line (id, parent_id, amount, depth) AS ("
 					 "SELECT c.id, c.parent_id, c.reference_amount, 0 "

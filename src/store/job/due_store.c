@@ -17,6 +17,10 @@
 #include "server/table/table_server.h"
 #include "store/job/job_store.h"
 
+/*
+ * A read of a few rows costs as much as one of a hundred, and the more
+ * workers there are, the more of what is found others have locked.
+ */
 #define FOUND_MIN	100			/* rows found at once, at least */
 
 static const DwColumn due_fields[] = {
@@ -63,7 +67,11 @@ job_compare(const void *a, const void *b)
 	return dw_uuid_compare(a, b);
 }
 
-/* Locks the jobs of some rows that nobody else has locked; sorted by id. */
+/*
+ * Locks the jobs of some rows that nobody else has locked; sorted by id.
+ * Waiting is never part of it, so the order of locks cannot make a deadlock,
+ * and several rows of one job count once.
+ */
 static DwUuid *
 lock_jobs(const DwDue *rows, int count, int *locked)
 {

@@ -15,6 +15,7 @@
 #include "core/escrow/escrow.h"
 #include "core/job/job.h"
 #include "core/score/score.h"
+#include "server/event/event_server.h"
 #include "server/sql/sql_server.h"
 
 /*
@@ -70,10 +71,6 @@ typedef struct DwJob
 	TimestampTz completed_at;	/* work is done and settled */
 } DwJob;
 
-/* Weights as the jsonb of a row, by criterion, and back; false for none. */
-extern Datum dw_weights_store(const DwScoreWeights *weights);
-extern bool dw_weights_read(Datum stored, DwScoreWeights *weights);
-
 /* Locks the row and reads it; false when there is none (any more). */
 extern bool dw_job_lock(const DwUuid *id, DwJob *job);
 
@@ -111,6 +108,9 @@ extern void dw_job_list_children(const DwJob *job);
  * confirm_award, and nil again when an award lapses.
  */
 extern void dw_job_assign_children(const DwJob *job);
+
+/* Begins the payload of an event of a job: its two sides and its title. */
+extern void dw_job_payload(DwPayload *payload, const DwJob *job);
 
 /*
  * Completes a locked job: milestones that still wait for money are

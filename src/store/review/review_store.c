@@ -66,6 +66,7 @@ dw_review_insert(const DwReview *review)
 void
 dw_review_reveal_other(const DwReview *review)
 {
+	/* whose time has come already keeps it: readers may have seen it */
 	static DwStatement reveal_review =
 		DW_STATEMENT("UPDATE dwello.reviews SET reveal_at = $3, "
 					 "version = version + 1 WHERE job_id = $1 "
@@ -120,7 +121,11 @@ dw_response_insert(const DwReview *review, DwResponse *response)
 	dw_table_insert(&responses, response);
 }
 
-/* What a reader is shown: parameters $1 to $4. */
+/*
+ * What a reader is shown: parameters $1 to $4.  The only place that decides
+ * it, for the list and for the cursor into it alike, or a cursor would tell
+ * of a review that no list shows.
+ */
 #define REVIEW_SHOWN \
 	"r.reviewee_id = $1 AND r.reveal_at <= $4 AND r.deleted_at IS NULL " \
 	"AND (r.is_public OR $3 OR r.reviewee_id = $2 OR r.reviewer_id = $2)"

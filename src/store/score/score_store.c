@@ -12,13 +12,9 @@
 
 #include "port/pg_bitutils.h"
 #include "utils/date.h"
-#include "utils/fmgrprotos.h"
-#include "utils/jsonb.h"
-#include "utils/numeric.h"
 
 #include "core/account/account.h"
 #include "core/geo/geo.h"
-#include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
@@ -26,7 +22,11 @@
 
 #define SECONDS_PER_MINUTE	60
 
-/* What the settings ask of every bid and every provider, as columns. */
+/*
+ * What the settings ask of every bid and every provider, as columns: one row,
+ * joined to the providers, spares a statement a call.  Settings are on every
+ * node of a cluster, so this join crosses nothing.
+ */
 #define RULES \
 	"(SELECT " \
 	"max(s.value) FILTER (WHERE s.name = 'max_bid_radius_miles')::bigint " \
@@ -83,7 +83,10 @@ static const DwColumn provider_fields[] = {
 
 static DwMap provider_map = DW_MAP(provider_fields);
 
-/* The requirements of a job: as many as the bits of a word, at most. */
+/*
+ * The requirements of a job: as many as the bits of a word, at most, so that
+ * what a provider meets is one number and what they lack is a count of bits.
+ */
 typedef struct Requirements
 {
 	DwPostRequirement items[DW_POST_REQUIREMENTS_MAX];	/* in no order */
@@ -173,28 +176,6 @@ static const DwColumn entry_fields[] = {
 };
 
 static DwMap entry_map = DW_MAP(entry_fields);
-
-/* A member of score_inputs; all are integers. */
-typedef struct DwInputMember
-{
-	const char *name;			/* in the jsonb */
-	size_t		offset;			/* in DwScoreInputs */
-} DwInputMember;
-
-static const DwInputMember input_members[] = {
-	{"price", offsetof(DwScoreInputs, price)},
-	{"rating_weight", offsetof(DwScoreInputs, stats.rating_weight)},
-	{"rating_sum", offsetof(DwScoreInputs, stats.rating_sum)},
-	{"rating_square", offsetof(DwScoreInputs, stats.rating_square)},
-	{"completed", offsetof(DwScoreInputs, stats.completed)},
-	{"awarded", offsetof(DwScoreInputs, stats.awarded)},
-	{"timeline_days", offsetof(DwScoreInputs, timeline_days)},
-	{"warranty_months", offsetof(DwScoreInputs, warranty_months)},
-	{"distance", offsetof(DwScoreInputs, distance)},
-	{"optional_met", offsetof(DwScoreInputs, optional_met)},
-	{"optional_all", offsetof(DwScoreInputs, optional_all)},
-	{"reply_seconds", offsetof(DwScoreInputs, reply_seconds)}
-};
 
 /* True when a provider who is vouched for so would become active today. */
 static bool
@@ -295,7 +276,10 @@ id_compare(const void *a, const void *b)
 	return dw_uuid_compare(a, b);
 }
 
-/* The provider of that id among some in the order of their ids. */
+/*
+ * The provider of that id among some in the order of their ids.  There is
+ * one: rows of users are never deleted while a bid points to them.
+ */
 static Provider *
 provider_find(Provider *providers, int count, const DwUuid *id)
 {
@@ -310,6 +294,10 @@ static void
 credentials_load(const DwJob *job, const Requirements *requirements,
 				 bool is_fresh, Provider *providers, int count)
 {
+	/*
+	 * All that are valid on the day, of any kind: a provider has a handful,
+	 * and core says what each of them meets.
+	 */
 	static DwStatement select_credentials =
 		DW_STATEMENT("SELECT c.user_id, c.credential_type, c.issuer, "
 					 "c.name, c.amount, c.years_experience "
@@ -407,53 +395,11 @@ dw_score_inputs_load(const DwJob *job, const DwUuid *provider_id,
 	optional_load(job, provider_id, inputs);
 }
 
-/* The value of a member of the inputs. */
-static int64 *
-input_value(DwScoreInputs *inputs, const DwInputMember *member)
-{
-	return (int64 *) ((char *) inputs + member->offset);
-}
-
-Datum
-dw_score_inputs_store(const DwScoreInputs *inputs)
-{
-	DwScoreInputs copy = *inputs;
-	DwPayload	stored;
-
-	dw_payload_begin(&stored);
-	for (int i = 0; i < (int) lengthof(input_members); i++)
-	{
-		int64		number = *input_value(&copy, &input_members[i]);
-
-		if (number != DW_SCORE_UNKNOWN)
-			dw_payload_int8(&stored, input_members[i].name, number);
-	}
-	return dw_payload_end(&stored);
-}
-
-void
-dw_score_inputs_read(Datum stored, DwScoreInputs *inputs)
-{
-	Jsonb	   *object = DatumGetJsonbP(stored);
-
-	for (int i = 0; i < (int) lengthof(input_members); i++)
-	{
-		const char *name = input_members[i].name;
-		int64	   *number = input_value(inputs, &input_members[i]);
-		JsonbValue	value;
-
-		*number = DW_SCORE_UNKNOWN;
-		if (getKeyJsonValueFromContainer(&object->root, name, strlen(name),
-										 &value) != NULL)
-		{
-			Datum		given = NumericGetDatum(value.val.numeric);
-
-			*number = DatumGetInt64(DirectFunctionCall1(numeric_int8, given));
-		}
-	}
-}
-
-/* Loads the bids of a job, or the one named, in the order of their ids. */
+/*
+ * Loads the bids of a job, or the one named, in the order of their ids.  An
+ * accepted bid waits for its award to be confirmed and has no time of its
+ * own; what was not selected may still win until the job is open again.
+ */
 static Entry *
 entries_load(const DwJob *job, const DwUuid *bid_id, bool is_fresh,
 			 int *count)

@@ -45,10 +45,6 @@ extern void dw_score_inputs_load(const DwJob *job,
 								 const DwUuid *provider_id,
 								 DwScoreInputs *inputs);
 
-/* The inputs as the jsonb that is stored with a bid, and back. */
-extern Datum dw_score_inputs_store(const DwScoreInputs *inputs);
-extern void dw_score_inputs_read(Datum stored, DwScoreInputs *inputs);
-
 /*
  * Loads a job's bids, or only one of them, with their stored totals, their
  * own flags and the gates they fail now; in no order, and without the flags
