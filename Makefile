@@ -34,6 +34,10 @@ DATA_built = $(INSTALL_SQL)
 # Warnings are errors, and nothing but the entry points is visible: on 15
 # PGXS exports every symbol, and names that collide have crashed servers.
 WARNINGS = -Wall -Wextra -Werror -Wno-unused-parameter
+# The server's own flags may be of another compiler than the one that is asked.
+WARNINGS += $(if $(findstring clang,$(CC)),-Wno-ignored-optimization-argument \
+	-Wno-unknown-warning-option -Wno-unused-command-line-argument \
+	-Wno-ignored-attributes)
 PG_CPPFLAGS = -I$(srcdir)/src \
 	-DPGDLLEXPORT='__attribute__((visibility("default")))'
 PG_CFLAGS = -std=gnu11 -fvisibility=hidden -MMD -MP $(WARNINGS)

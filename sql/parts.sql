@@ -1,4 +1,6 @@
 CREATE EVENT TRIGGER dwello_guard_drop ON ddl_command_start EXECUTE FUNCTION dwello.guard_drop();
+-- also for a session that replays another server's changes
+ALTER EVENT TRIGGER dwello_guard_drop ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER dwello_guard_drop IS
   'Loads the library, so that no session can drop the extension unawares; does nothing else.';
 

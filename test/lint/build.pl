@@ -107,6 +107,10 @@ passes('sources are built in another directory',
 	"cd $place/other && $make -f $root/Makefile $object $script && cmp $script '$copy/$script'",
 	"$place/other/$object");
 
+passes('by clang, too, with the flags of a server that gcc built',
+	"cd $place/other && rm -f $object && $make -f $root/Makefile CC=clang $object",
+	"$place/other/$object");
+
 my (undef, @goal) = said("cd $place/other && $make -n -f $root/Makefile");
 
 check('make without a target builds all of it there',

@@ -108,3 +108,15 @@ SHOW dwello.now;
 SET LOCAL dwello.now = '2026-06-01 12:00';
 SHOW dwello.now;
 ROLLBACK;
+
+-- what is no time is refused, whatever is wrong with it
+SET dwello.now = 'rubbish';
+SET dwello.now = 'infinity';
+SET dwello.now = '2031-01-01 Foo/Bar';
+SET dwello.now = '2031-01-01 12:00 America/NoWhere';
+SET dwello.now = '2031-02-30';
+SET dwello.now = '10000-01-01';
+SET dwello.now = '1969-12-31 12:00+00';
+SET dwello.now = '2031-01-01 12:00 America/New_York';
+SHOW dwello.now;
+RESET dwello.now;

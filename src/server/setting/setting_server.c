@@ -8,6 +8,9 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
+#include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
@@ -30,6 +33,13 @@ static bool allow_drop = false;
 	DecodeDateTime(fields, types, count, kind, parts, fraction, zone)
 #endif
 
+/*
+ * The years of a pinned time: a deadline after it is a time, too, which a
+ * century before the end of all times would not be.
+ */
+#define PINNED_YEAR_MIN 1970
+#define PINNED_YEAR_MAX 9999
+
 /* What the check hook of dwello.now hands to its assign hook. */
 typedef struct PinnedTime
 {
@@ -38,6 +48,18 @@ typedef struct PinnedTime
 } PinnedTime;
 
 static PinnedTime pinned_now = {false, 0};
+
+/*
+ * True when a field of a time is a name of a zone that nobody knows: 15
+ * raises about such a name where it gives a code for anything else, and an
+ * error in a check hook ends a server that reads it from a file.
+ */
+static bool
+is_unknown_zone(const char *field, int type)
+{
+	return type == DTK_DATE && !isdigit((unsigned char) *field) &&
+		pg_tzset(field) == NULL;
+}
 
 /*
  * Reads a finite timestamptz; false instead of an error for a bad one.  The
@@ -57,14 +79,20 @@ parse_time(const char *text, TimestampTz *out)
 	struct pg_tm parts;
 
 	if (ParseDateTime(text, work, sizeof(work), fields, types, MAXDATEFIELDS,
-					  &count) != 0 ||
-		dw_decode_time(fields, types, count, &kind, &parts, &fraction,
+					  &count) != 0)
+		return false;
+	for (int i = 0; i < count; i++)
+		if (is_unknown_zone(fields[i], types[i]))
+			return false;
+	if (dw_decode_time(fields, types, count, &kind, &parts, &fraction,
 					   &zone) != 0)
 		return false;
 	if (kind == DTK_EPOCH)
 		*out = SetEpochTimestamp();
 	return kind == DTK_EPOCH ||
 		(kind == DTK_DATE &&
+		 parts.tm_year >= PINNED_YEAR_MIN &&
+		 parts.tm_year <= PINNED_YEAR_MAX &&
 		 tm2timestamp(&parts, fraction, &zone, out) == 0 &&
 		 IS_VALID_TIMESTAMP(*out));
 }
@@ -99,7 +127,8 @@ check_now(char **newval, void **extra, GucSource source)
 		pin.pinned = true;
 		if (!parse_time(*newval, &pin.time))
 		{
-			GUC_check_errdetail("dwello.now is a finite timestamp with time zone, or empty for the clock.");
+			GUC_check_errdetail("dwello.now is a timestamp with time zone in the years %d to %d, or empty for the clock.",
+								PINNED_YEAR_MIN, PINNED_YEAR_MAX);
 			return false;
 		}
 		if (!spell_time(newval, pin.time))

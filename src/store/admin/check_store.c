@@ -363,11 +363,11 @@ static CheckRule rules[] = {
 		 "AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY 1",
 		 "ALTER TABLE ... ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY."),
 	RULE("guard_off",
-		 "SELECT t.evtname::text, 'The event trigger is disabled.' "
+		 "SELECT t.evtname::text, 'The event trigger is not always on.' "
 		 "FROM pg_catalog.pg_event_trigger AS t "
 		 "WHERE t.evtname = 'dwello_guard_drop' "
-		 "AND t.evtenabled NOT IN ('O', 'A')",
-		 "ALTER EVENT TRIGGER dwello_guard_drop ENABLE."),
+		 "AND t.evtenabled <> 'A'",
+		 "ALTER EVENT TRIGGER dwello_guard_drop ENABLE ALWAYS."),
 	RULE("added_to_member",
 		 "SELECT p.table_name, 'Somebody added the ' || p.part || ' ' "
 		 "|| p.name || '.' FROM dwello.member_parts AS p "
