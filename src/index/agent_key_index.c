@@ -12,6 +12,7 @@
 #include "optimizer/optimizer.h"
 
 #include "index/agent_support_index.h"
+#include "index/support_index.h"
 
 /* The share of agents that a job reaches, wherever it is. */
 #define SELECTIVITY 0.001

@@ -10,7 +10,8 @@
 #include "access/gist.h"
 #include "utils/sortsupport.h"
 
-#include "index/agent_support_index.h"
+#include "core/audience/audience.h"
+#include "index/support_index.h"
 
 /* The orders in which a page may be divided. */
 typedef enum SplitOrder

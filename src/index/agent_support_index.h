@@ -8,7 +8,6 @@
 #define DW_AGENT_SUPPORT_INDEX_H
 
 #include "core/audience/audience.h"
-#include "index/support_index.h"
 
 /* The arguments of these types. */
 #define DW_GETARG_AGENT_KEY(n)	((const DwAudienceKey *) PG_GETARG_POINTER(n))

@@ -13,6 +13,7 @@
 
 #include "core/geo/geo.h"
 #include "index/agent_support_index.h"
+#include "index/support_index.h"
 
 /* Positions of agent_key's arguments. */
 enum

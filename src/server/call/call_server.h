@@ -312,10 +312,6 @@ extern DwMember dw_json_arg_int8(const DwJsonArg *object, const char *name,
 extern DwMember dw_json_arg_numeric(const DwJsonArg *object,
 									const char *name, Numeric *value);
 
-/* A member that is true or false. */
-extern DwMember dw_json_arg_bool(const DwJsonArg *object, const char *name,
-								 bool *value);
-
 /* The names of all members, in the order that jsonb keeps. */
 extern char **dw_json_arg_names(const DwJsonArg *object, int *count);
 

@@ -161,8 +161,9 @@ dw_json_arg_int8(const DwJsonArg *object, const char *name, int64 *value)
 	return DW_MEMBER_GIVEN;
 }
 
-DwMember
-dw_json_arg_bool(const DwJsonArg *object, const char *name, bool *value)
+/* A member that is true or false. */
+static DwMember
+json_arg_bool(const DwJsonArg *object, const char *name, bool *value)
 {
 	JsonbValue	found;
 	DwMember	result = document_member(object, name, jbvBool, &found);
@@ -265,7 +266,7 @@ dw_json_item_bool(DwJsonItem *item, const char *member, bool absent)
 	bool		value = absent;
 
 	(void) item_given(item, member,
-					  dw_json_arg_bool(&item->object, member, &value),
+					  json_arg_bool(&item->object, member, &value),
 					  "must be true or false");
 	return value;
 }

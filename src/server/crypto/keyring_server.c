@@ -303,7 +303,7 @@ unavailable(const char *reason)
 
 /*
  * Locks the file's directory against another writer, and gives the open
- * directory; the transaction's end lets go of it should an error come.
+ * directory; the transaction's end releases it should an error come.
  */
 static int
 directory_lock(void)

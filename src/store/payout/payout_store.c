@@ -7,6 +7,7 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
+#include "store/ledger/ledger_store.h"
 #include "store/payout/payout_store.h"
 
 /*

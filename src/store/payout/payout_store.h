@@ -10,8 +10,8 @@
 #include "utils/timestamp.h"
 
 #include "core/base/base.h"
+#include "core/ledger/ledger.h"
 #include "core/payout/payout.h"
-#include "store/ledger/ledger_store.h"
 
 /*
  * Payouts of providers, and what lies in their accounts.
