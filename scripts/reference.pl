@@ -16,8 +16,10 @@ $Lint::reads_only = 1;
 # The domains in the order of the page.
 my @domains = (
 	[ account => 'Accounts' ], [ job => 'Jobs' ], [ bid => 'Bids' ],
-	[ agent => 'Agents' ], [ match => 'Matching' ], [ search => 'Search and maps' ],
-	[ escrow => 'Escrow' ], [ ledger => 'Ledger' ], [ fee => 'Fees' ],
+	[ score => 'Scores' ], [ agent => 'Agents' ], [ match => 'Matching' ],
+	[ audience => 'Audiences' ], [ search => 'Search and maps' ],
+	[ escrow => 'Escrow' ], [ dispute => 'Disputes' ], [ payout => 'Payouts' ],
+	[ ledger => 'Ledger' ], [ fee => 'Fees' ], [ review => 'Reviews' ],
 	[ message => 'Messages' ], [ admin => 'Administration' ]);
 
 # The groups of a domain: who calls a function.

@@ -10,12 +10,3 @@ COMMENT ON TYPE dwello.milestone_status IS 'State of a milestone; moves are list
 CREATE TYPE dwello.escrow_status AS ENUM ('created', 'funding', 'held', 'partially_released', 'released', 'refunded',
   'settled', 'disputed', 'frozen', 'charged_back', 'cancelled', 'failed');
 COMMENT ON TYPE dwello.escrow_status IS 'State of an escrow, derived from its amounts; moves are listed by dwello.escrow_transitions().';
-
-CREATE TYPE dwello.dispute_status AS ENUM ('open', 'answered', 'settled', 'resolved', 'withdrawn');
-COMMENT ON TYPE dwello.dispute_status IS 'State of a dispute.';
-
-CREATE TYPE dwello.chargeback_status AS ENUM ('open', 'won', 'lost');
-COMMENT ON TYPE dwello.chargeback_status IS 'State of a chargeback.';
-
-CREATE TYPE dwello.payout_status AS ENUM ('pending', 'completed', 'failed', 'cancelled');
-COMMENT ON TYPE dwello.payout_status IS 'State of a payout.';

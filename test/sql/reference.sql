@@ -363,6 +363,32 @@ SELECT * FROM r.answer('provider_1', NULL,
 'SELECT is_active, version FROM dwello.pause_agent()');
 ROLLBACK TO example;
 
+\echo agent_query
+SELECT * FROM r.answer('system', NULL,
+'SELECT count(*) AS agents
+  FROM dwello.ai_bidding_agents AS a
+ WHERE a.key OPERATOR(dwello.@@@) dwello.agent_query(longitude => -122.42, latitude => 37.77, radius_miles => 25,
+    category_ids => ARRAY[''d0000000-0000-7000-8000-000000000011'']::uuid[],
+    budget_min => 80000, budget_max => 120000, currency => ''USD'', requirement_bits => 0)');
+ROLLBACK TO example;
+
+\echo match_agents
+SELECT * FROM r.answer('admin', NULL,
+'SELECT agent_id, round(distance_miles::numeric, 2) AS miles
+  FROM dwello.match_agents(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo match_providers
+SELECT * FROM r.answer('admin', NULL,
+'SELECT provider_id, round(distance_miles::numeric, 2) AS miles
+  FROM dwello.match_providers(job_id => ''de000000-0000-7000-8000-000000000013'')');
+ROLLBACK TO example;
+
+\echo refresh_matching
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.refresh_matching(max_rows => 100)');
+ROLLBACK TO example;
+
 \echo submit_bid
 SELECT * FROM r.answer('provider_1', NULL,
 'SELECT status, bid_amount, score, eligible
@@ -422,24 +448,59 @@ SELECT * FROM r.answer('homeowner', NULL,
 'SELECT t.* FROM dwello.bid_transitions() AS t WHERE t.state = ''rejected''');
 ROLLBACK TO example;
 
-\echo score_bid
-SELECT * FROM r.answer('homeowner', NULL,
-'SELECT score, total, eligible
-  FROM dwello.score_bid(job_id => ''de000000-0000-7000-8000-000000000011'',
-    bid_id => ''de000000-0000-7000-8000-000000000021'')');
+\echo open_dispute
+SELECT * FROM r.answer('homeowner', 'painting submitted',
+'SELECT dispute_status, disputed_amount, homeowner_offer, answer_by
+  FROM dwello.open_dispute(job_id => ''de000000-0000-7000-8000-000000000011'', amount => 80000,
+    reason => ''Two doors stick.'')');
 ROLLBACK TO example;
 
-\echo rank_bids
-SELECT * FROM r.answer('homeowner', NULL,
-'SELECT rank, provider_id, bid_amount, score, flags
-  FROM dwello.rank_bids(job_id => ''de000000-0000-7000-8000-000000000011'')');
+\echo answer_dispute
+SELECT * FROM r.answer('provider_1', 'painting disputed',
+'SELECT dispute_status, homeowner_offer, provider_offer, answer_by
+  FROM dwello.answer_dispute(job_id => ''de000000-0000-7000-8000-000000000011'', amount => 90000)');
 ROLLBACK TO example;
 
-\echo explain_bid
-SELECT * FROM r.answer('homeowner', NULL,
-'SELECT criterion, raw, weight_bps, points
-  FROM dwello.explain_bid(job_id => ''de000000-0000-7000-8000-000000000011'',
-    bid_id => ''de000000-0000-7000-8000-000000000021'')');
+\echo withdraw_dispute
+SELECT * FROM r.answer('homeowner', 'painting disputed',
+'SELECT dispute_status, escrow_status
+  FROM dwello.withdraw_dispute(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo resolve_dispute
+SELECT * FROM r.answer('support', 'painting disputed',
+'SELECT dispute_status, settled_amount, released, refunded
+  FROM dwello.resolve_dispute(job_id => ''de000000-0000-7000-8000-000000000011'', homeowner_amount => 10000,
+    reason => ''One of the two doors was warped before.'')');
+ROLLBACK TO example;
+
+\echo expire_disputes
+SELECT * FROM r.answer('system', 'painting disputed for a month',
+'SELECT settled FROM dwello.expire_disputes(max_rows => 100)');
+ROLLBACK TO example;
+
+\echo open_chargeback
+SELECT * FROM r.answer('system', 'painting paid',
+'SELECT held_amount, clawed_back, escrow_status
+  FROM dwello.open_chargeback(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
+    event_id => ''evt_3'', amount => 95000, currency => ''USD'')');
+ROLLBACK TO example;
+
+\echo close_chargeback
+SELECT * FROM r.answer('system', 'painting charged back',
+'SELECT chargeback_status, escrow_status, held
+  FROM dwello.close_chargeback(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
+    event_id => ''evt_4'', won => true)');
+ROLLBACK TO example;
+
+\echo reverse_transaction
+SELECT * FROM r.answer('admin', NULL,
+'SELECT amount, fee, escrow_status, held
+  FROM dwello.reverse_transaction(job_id => ''de000000-0000-7000-8000-000000000012'',
+    transaction_id => (SELECT s.transaction_id
+                         FROM dwello.escrow_statement(''de000000-0000-7000-8000-000000000012'') AS s
+                        WHERE s.transaction_type = ''release''),
+    amount => 5000, reason => ''The valve was not replaced.'')');
 ROLLBACK TO example;
 
 \echo fund_escrow
@@ -511,81 +572,9 @@ SELECT * FROM r.answer('homeowner', 'painting submitted',
   FROM dwello.request_changes(job_id => ''de000000-0000-7000-8000-000000000011'', notes => ''One door drips.'')');
 ROLLBACK TO example;
 
-\echo open_dispute
-SELECT * FROM r.answer('homeowner', 'painting submitted',
-'SELECT dispute_status, disputed_amount, homeowner_offer, answer_by
-  FROM dwello.open_dispute(job_id => ''de000000-0000-7000-8000-000000000011'', amount => 80000,
-    reason => ''Two doors stick.'')');
-ROLLBACK TO example;
-
-\echo answer_dispute
-SELECT * FROM r.answer('provider_1', 'painting disputed',
-'SELECT dispute_status, homeowner_offer, provider_offer, answer_by
-  FROM dwello.answer_dispute(job_id => ''de000000-0000-7000-8000-000000000011'', amount => 90000)');
-ROLLBACK TO example;
-
-\echo withdraw_dispute
-SELECT * FROM r.answer('homeowner', 'painting disputed',
-'SELECT dispute_status, escrow_status
-  FROM dwello.withdraw_dispute(job_id => ''de000000-0000-7000-8000-000000000011'')');
-ROLLBACK TO example;
-
-\echo resolve_dispute
-SELECT * FROM r.answer('support', 'painting disputed',
-'SELECT dispute_status, settled_amount, released, refunded
-  FROM dwello.resolve_dispute(job_id => ''de000000-0000-7000-8000-000000000011'', homeowner_amount => 10000,
-    reason => ''One of the two doors was warped before.'')');
-ROLLBACK TO example;
-
 \echo release_due_escrows
 SELECT * FROM r.answer('system', 'painting left alone for a month',
 'SELECT released, jobs FROM dwello.release_due_escrows(max_rows => 100)');
-ROLLBACK TO example;
-
-\echo expire_disputes
-SELECT * FROM r.answer('system', 'painting disputed for a month',
-'SELECT settled FROM dwello.expire_disputes(max_rows => 100)');
-ROLLBACK TO example;
-
-\echo open_chargeback
-SELECT * FROM r.answer('system', 'painting paid',
-'SELECT held_amount, clawed_back, escrow_status
-  FROM dwello.open_chargeback(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
-    event_id => ''evt_3'', amount => 95000, currency => ''USD'')');
-ROLLBACK TO example;
-
-\echo close_chargeback
-SELECT * FROM r.answer('system', 'painting charged back',
-'SELECT chargeback_status, escrow_status, held
-  FROM dwello.close_chargeback(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
-    event_id => ''evt_4'', won => true)');
-ROLLBACK TO example;
-
-\echo request_payout
-SELECT * FROM r.answer('provider_1', NULL,
-'SELECT amount, currency, paid_amount, status, hold_until FROM dwello.request_payout(amount => 20000)');
-ROLLBACK TO example;
-
-\echo confirm_payout
-SELECT * FROM r.answer('system', 'a payout',
-'SELECT amount, paid_amount, status
-  FROM dwello.confirm_payout(user_id => ''de000000-0000-7000-8000-000000000002'',
-    payout_id => (SELECT p.id FROM dwello.payouts AS p), psp => ''demo-psp'', event_id => ''evt_5'')');
-ROLLBACK TO example;
-
-\echo fail_payout
-SELECT * FROM r.answer('system', 'a payout',
-'SELECT amount, status
-  FROM dwello.fail_payout(user_id => ''de000000-0000-7000-8000-000000000002'',
-    payout_id => (SELECT p.id FROM dwello.payouts AS p), psp => ''demo-psp'', event_id => ''evt_5'',
-    reason => ''account_closed'')');
-ROLLBACK TO example;
-
-\echo reconcile_external
-SELECT * FROM r.answer('system', NULL,
-'SELECT line, kind, verdict, stated_amount, booked_amount
-  FROM dwello.reconcile_external(psp => ''demo-psp'', statement => ''[{"event_id": "evt_demo_1", "kind": "payment",
-    "amount": 35000, "currency": "USD", "time": "2031-03-03T09:00:00Z"}]'')');
 ROLLBACK TO example;
 
 \echo escrow_next_events
@@ -740,27 +729,6 @@ SELECT * FROM r.answer('admin', NULL,
   FROM dwello.edit_category(category_id => ''d0000000-0000-7000-8000-000000000017'', reference_amount => 250000)');
 ROLLBACK TO example;
 
-\echo post_review
-SELECT * FROM r.answer('homeowner', 'painting released',
-'SELECT reviewee_id, revealed
-  FROM dwello.post_review(job_id => ''de000000-0000-7000-8000-000000000011'', rating => 4,
-    comment => ''A fine finish, a day late.'', axes => ''{"punctuality": 3}'')');
-ROLLBACK TO example;
-
-\echo respond_to_review
-SELECT * FROM r.answer('provider_1', NULL,
-'SELECT job_id, version
-  FROM dwello.respond_to_review(job_id => ''de000000-0000-7000-8000-000000000012'',
-    review_id => (SELECT r.review_id FROM dwello.reviews_of(''de000000-0000-7000-8000-000000000002'') AS r),
-    response => ''Thank you!'')');
-ROLLBACK TO example;
-
-\echo reviews_of
-SELECT * FROM r.answer('homeowner', NULL,
-'SELECT rating, title, comment, reviewer_type
-  FROM dwello.reviews_of(user_id => ''de000000-0000-7000-8000-000000000002'')');
-ROLLBACK TO example;
-
 \echo verify_ledger
 SELECT * FROM r.answer('admin', NULL,
 'SELECT count(*) AS problems FROM dwello.verify_ledger()');
@@ -771,25 +739,10 @@ SELECT * FROM r.answer('admin', NULL,
 'SELECT count(*) AS discrepancies FROM dwello.reconcile()');
 ROLLBACK TO example;
 
-\echo reverse_transaction
-SELECT * FROM r.answer('admin', NULL,
-'SELECT amount, fee, escrow_status, held
-  FROM dwello.reverse_transaction(job_id => ''de000000-0000-7000-8000-000000000012'',
-    transaction_id => (SELECT s.transaction_id
-                         FROM dwello.escrow_statement(''de000000-0000-7000-8000-000000000012'') AS s
-                        WHERE s.transaction_type = ''release''),
-    amount => 5000, reason => ''The valve was not replaced.'')');
-ROLLBACK TO example;
-
 \echo escrow_statement
 SELECT * FROM r.answer('homeowner', NULL,
 'SELECT line, transaction_type, amount_in, payout, fee, held
   FROM dwello.escrow_statement(job_id => ''de000000-0000-7000-8000-000000000012'')');
-ROLLBACK TO example;
-
-\echo provider_balance
-SELECT * FROM r.answer('provider_1', NULL,
-'SELECT * FROM dwello.provider_balance()');
 ROLLBACK TO example;
 
 \echo rollup_balances
@@ -843,32 +796,6 @@ ROLLBACK TO example;
 SELECT * FROM r.answer('provider_1', NULL,
 'SELECT term, round(value::numeric, 4) AS value, round(weight::numeric, 2) AS weight, matches
   FROM dwello.explain_match(job_id => ''de000000-0000-7000-8000-000000000011'')');
-ROLLBACK TO example;
-
-\echo agent_query
-SELECT * FROM r.answer('system', NULL,
-'SELECT count(*) AS agents
-  FROM dwello.ai_bidding_agents AS a
- WHERE a.key OPERATOR(dwello.@@@) dwello.agent_query(longitude => -122.42, latitude => 37.77, radius_miles => 25,
-    category_ids => ARRAY[''d0000000-0000-7000-8000-000000000011'']::uuid[],
-    budget_min => 80000, budget_max => 120000, currency => ''USD'', requirement_bits => 0)');
-ROLLBACK TO example;
-
-\echo match_agents
-SELECT * FROM r.answer('admin', NULL,
-'SELECT agent_id, round(distance_miles::numeric, 2) AS miles
-  FROM dwello.match_agents(job_id => ''de000000-0000-7000-8000-000000000011'')');
-ROLLBACK TO example;
-
-\echo match_providers
-SELECT * FROM r.answer('admin', NULL,
-'SELECT provider_id, round(distance_miles::numeric, 2) AS miles
-  FROM dwello.match_providers(job_id => ''de000000-0000-7000-8000-000000000013'')');
-ROLLBACK TO example;
-
-\echo refresh_matching
-SELECT * FROM r.answer('system', NULL,
-'SELECT dwello.refresh_matching(max_rows => 100)');
 ROLLBACK TO example;
 
 \echo job_key
@@ -926,6 +853,79 @@ SELECT * FROM r.answer('homeowner', 'a message',
 'SELECT sender_id, content, read_at
   FROM dwello.thread(job_id => ''de000000-0000-7000-8000-000000000011'',
     with_user_id => ''de000000-0000-7000-8000-000000000002'')');
+ROLLBACK TO example;
+
+\echo provider_balance
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT * FROM dwello.provider_balance()');
+ROLLBACK TO example;
+
+\echo request_payout
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT amount, currency, paid_amount, status, hold_until FROM dwello.request_payout(amount => 20000)');
+ROLLBACK TO example;
+
+\echo confirm_payout
+SELECT * FROM r.answer('system', 'a payout',
+'SELECT amount, paid_amount, status
+  FROM dwello.confirm_payout(user_id => ''de000000-0000-7000-8000-000000000002'',
+    payout_id => (SELECT p.id FROM dwello.payouts AS p), psp => ''demo-psp'', event_id => ''evt_5'')');
+ROLLBACK TO example;
+
+\echo fail_payout
+SELECT * FROM r.answer('system', 'a payout',
+'SELECT amount, status
+  FROM dwello.fail_payout(user_id => ''de000000-0000-7000-8000-000000000002'',
+    payout_id => (SELECT p.id FROM dwello.payouts AS p), psp => ''demo-psp'', event_id => ''evt_5'',
+    reason => ''account_closed'')');
+ROLLBACK TO example;
+
+\echo reconcile_external
+SELECT * FROM r.answer('system', NULL,
+'SELECT line, kind, verdict, stated_amount, booked_amount
+  FROM dwello.reconcile_external(psp => ''demo-psp'', statement => ''[{"event_id": "evt_demo_1", "kind": "payment",
+    "amount": 35000, "currency": "USD", "time": "2031-03-03T09:00:00Z"}]'')');
+ROLLBACK TO example;
+
+\echo post_review
+SELECT * FROM r.answer('homeowner', 'painting released',
+'SELECT reviewee_id, revealed
+  FROM dwello.post_review(job_id => ''de000000-0000-7000-8000-000000000011'', rating => 4,
+    comment => ''A fine finish, a day late.'', axes => ''{"punctuality": 3}'')');
+ROLLBACK TO example;
+
+\echo respond_to_review
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT job_id, version
+  FROM dwello.respond_to_review(job_id => ''de000000-0000-7000-8000-000000000012'',
+    review_id => (SELECT r.review_id FROM dwello.reviews_of(''de000000-0000-7000-8000-000000000002'') AS r),
+    response => ''Thank you!'')');
+ROLLBACK TO example;
+
+\echo reviews_of
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT rating, title, comment, reviewer_type
+  FROM dwello.reviews_of(user_id => ''de000000-0000-7000-8000-000000000002'')');
+ROLLBACK TO example;
+
+\echo score_bid
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT score, total, eligible
+  FROM dwello.score_bid(job_id => ''de000000-0000-7000-8000-000000000011'',
+    bid_id => ''de000000-0000-7000-8000-000000000021'')');
+ROLLBACK TO example;
+
+\echo rank_bids
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT rank, provider_id, bid_amount, score, flags
+  FROM dwello.rank_bids(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo explain_bid
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT criterion, raw, weight_bps, points
+  FROM dwello.explain_bid(job_id => ''de000000-0000-7000-8000-000000000011'',
+    bid_id => ''de000000-0000-7000-8000-000000000021'')');
 ROLLBACK TO example;
 
 \echo search_jobs

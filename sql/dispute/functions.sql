@@ -1,0 +1,620 @@
+/*
+ * Money that a side or a bank wants back: disputes, chargebacks, reversals.
+ */
+
+-- ----------------------------------------------------------------------
+-- Disputes about held money.
+-- ----------------------------------------------------------------------
+
+/*
+ * open_dispute
+ *	Opens a dispute about money that is held. What is disputed is neither
+ *	released nor refunded until the dispute ends; the other milestones go
+ *	on. The other side has the days of the job's timer, else the setting,
+ *	dispute_provider_days or dispute_homeowner_days to answer; when it
+ *	does not, the figure given here holds. Amounts of a dispute are the
+ *	price of work, before any fee.
+ *
+ *	For the homeowner and the provider of the job.
+ *
+ * role: app, support, admin
+ * args:
+ *	job_id
+ *	amount: what the provider shall be paid of the disputed work in minor
+ *	  units, 0 to all of it
+ *	reason: up to 10000 characters
+ *	milestone_id: NULL for all that is held and undisputed
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	dispute_id
+ *	milestone_id: the milestone; NULL for all
+ *	dispute_status
+ *	disputed_amount
+ *	homeowner_offer
+ *	provider_offer
+ *	settled_amount
+ *	transaction_id
+ *	answer_by
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner or provider, or it is not the
+ *	  caller's job
+ *	22004 22001
+ *	22023: a negative amount, or one beyond what is disputed
+ *	P0002: an unknown job or milestone
+ *	WD104 WD103
+ *	WD101: no escrow, nothing held, frozen, the milestone is over or
+ *	  disputed, or a dispute about everything is open
+ *	WD202: nothing of it is paid
+ * example: homeowner, painting submitted
+ *	SELECT dispute_status, disputed_amount, homeowner_offer, answer_by
+ *	  FROM dwello.open_dispute(job_id => 'de000000-0000-7000-8000-000000000011', amount => 80000,
+ *	    reason => 'Two doors stick.');
+ */
+CREATE OR REPLACE FUNCTION dwello.open_dispute(
+  job_id uuid,
+  amount bigint,
+  reason text,
+  milestone_id uuid DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT job_id uuid,
+  OUT dispute_id uuid,
+  OUT milestone_id uuid,
+  OUT dispute_status dwello.dispute_status,
+  OUT disputed_amount bigint,
+  OUT homeowner_offer bigint,
+  OUT provider_offer bigint,
+  OUT settled_amount bigint,
+  OUT transaction_id uuid,
+  OUT answer_by timestamptz,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_open_dispute';
+GRANT EXECUTE ON FUNCTION dwello.open_dispute
+  TO dwello_app, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.open_dispute IS
+  'Opens a dispute about money that is held. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD202. See reference.md#open_dispute.';
+
+/*
+ * answer_dispute
+ *	Names a figure in a dispute, the first or another one. When the
+ *	homeowner's figure is not below the provider's, the dispute settles at
+ *	once half way between them, the remainder to the homeowner: the
+ *	provider is paid less the fee, the rest goes back. Once both sides
+ *	have named a figure and they do not meet, a mediator has the days of
+ *	the job's timer, else the setting, mediation_days; after that it
+ *	settles half way.
+ *
+ *	For the homeowner and the provider of the job.
+ *
+ * role: app, support, admin
+ * args:
+ *	job_id
+ *	amount: what the provider shall be paid, in minor units
+ *	dispute_id: NULL for the one open dispute
+ *	notes: up to 10000 characters
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	dispute_id
+ *	milestone_id: the milestone; NULL for all
+ *	dispute_status
+ *	disputed_amount
+ *	homeowner_offer
+ *	provider_offer
+ *	settled_amount
+ *	transaction_id
+ *	answer_by
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner or provider, or it is not the
+ *	  caller's job
+ *	22004 22001
+ *	22023: a negative amount, more than is disputed, or more than one
+ *	  dispute is open and none is named
+ *	P0002: an unknown job or dispute
+ *	WD104 WD103
+ *	WD101: no such dispute is open, or the escrow is frozen
+ *	WD102: past answer_by
+ * example: provider_1, painting disputed
+ *	SELECT dispute_status, homeowner_offer, provider_offer, answer_by
+ *	  FROM dwello.answer_dispute(job_id => 'de000000-0000-7000-8000-000000000011', amount => 90000);
+ */
+CREATE OR REPLACE FUNCTION dwello.answer_dispute(
+  job_id uuid,
+  amount bigint,
+  dispute_id uuid DEFAULT NULL,
+  notes text DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT job_id uuid,
+  OUT dispute_id uuid,
+  OUT milestone_id uuid,
+  OUT dispute_status dwello.dispute_status,
+  OUT disputed_amount bigint,
+  OUT homeowner_offer bigint,
+  OUT provider_offer bigint,
+  OUT settled_amount bigint,
+  OUT transaction_id uuid,
+  OUT answer_by timestamptz,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_answer_dispute';
+GRANT EXECUTE ON FUNCTION dwello.answer_dispute
+  TO dwello_app, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.answer_dispute IS
+  'Names a figure in a dispute, the first or another one. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD102. See reference.md#answer_dispute.';
+
+/*
+ * withdraw_dispute
+ *	Takes a dispute back. Its milestones are what they were before, and
+ *	the time to review delivered work, which stood still, goes on.
+ *
+ *	For the side that opened it.
+ *
+ * role: app, support, admin
+ * args:
+ *	job_id
+ *	dispute_id: NULL for the one open dispute
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	dispute_id
+ *	milestone_id: the milestone; NULL for all
+ *	dispute_status
+ *	disputed_amount
+ *	homeowner_offer
+ *	provider_offer
+ *	settled_amount
+ *	transaction_id
+ *	answer_by
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner or provider, it is not the
+ *	  caller's job, or the other side opened it
+ *	22004
+ *	P0002: an unknown job or dispute
+ *	WD104 WD103
+ *	WD101: no such dispute is open, or the escrow is frozen
+ *	WD102: past answer_by
+ *	22023: more than one dispute is open and none is named
+ * example: homeowner, painting disputed
+ *	SELECT dispute_status, escrow_status
+ *	  FROM dwello.withdraw_dispute(job_id => 'de000000-0000-7000-8000-000000000011');
+ */
+CREATE OR REPLACE FUNCTION dwello.withdraw_dispute(
+  job_id uuid,
+  dispute_id uuid DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT job_id uuid,
+  OUT dispute_id uuid,
+  OUT milestone_id uuid,
+  OUT dispute_status dwello.dispute_status,
+  OUT disputed_amount bigint,
+  OUT homeowner_offer bigint,
+  OUT provider_offer bigint,
+  OUT settled_amount bigint,
+  OUT transaction_id uuid,
+  OUT answer_by timestamptz,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_withdraw_dispute';
+GRANT EXECUTE ON FUNCTION dwello.withdraw_dispute
+  TO dwello_app, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.withdraw_dispute IS
+  'Takes a dispute back. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD102, 22023. See reference.md#withdraw_dispute.';
+
+/*
+ * resolve_dispute
+ *	Decides a dispute to the cent. Both parts move in one transaction; the
+ *	fee is taken once, of the provider's part, and where the homeowner
+ *	pays the fee, their share for the rest goes back.
+ *
+ *	For a mediator (support or an administrator) who is no side of it.
+ *
+ * role: app, support, admin
+ * args:
+ *	job_id
+ *	homeowner_amount: the price of work that is given back, in minor units
+ *	provider_amount: what the provider is paid before the fee, in minor
+ *	  units; NULL for the rest
+ *	dispute_id: NULL for the one open dispute
+ *	reason: up to 10000 characters
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	dispute_id
+ *	milestone_id: the milestone; NULL for all
+ *	dispute_status
+ *	disputed_amount
+ *	homeowner_offer
+ *	provider_offer
+ *	settled_amount
+ *	transaction_id
+ *	answer_by
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither support nor an administrator, or is a
+ *	  side
+ *	22004 22001
+ *	22023: a negative amount, amounts that do not add up to what is
+ *	  disputed, or more than one dispute is open and none is named
+ *	P0002: an unknown job or dispute
+ *	WD104 WD103
+ *	WD101: no such dispute is open, or the escrow is frozen
+ *	WD102: past answer_by
+ * example: support, painting disputed
+ *	SELECT dispute_status, settled_amount, released, refunded
+ *	  FROM dwello.resolve_dispute(job_id => 'de000000-0000-7000-8000-000000000011', homeowner_amount => 10000,
+ *	    reason => 'One of the two doors was warped before.');
+ */
+CREATE OR REPLACE FUNCTION dwello.resolve_dispute(
+  job_id uuid,
+  homeowner_amount bigint,
+  provider_amount bigint DEFAULT NULL,
+  dispute_id uuid DEFAULT NULL,
+  reason text DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT job_id uuid,
+  OUT dispute_id uuid,
+  OUT milestone_id uuid,
+  OUT dispute_status dwello.dispute_status,
+  OUT disputed_amount bigint,
+  OUT homeowner_offer bigint,
+  OUT provider_offer bigint,
+  OUT settled_amount bigint,
+  OUT transaction_id uuid,
+  OUT answer_by timestamptz,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_resolve_dispute';
+GRANT EXECUTE ON FUNCTION dwello.resolve_dispute
+  TO dwello_app, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.resolve_dispute IS
+  'Decides a dispute to the cent. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD102. See reference.md#resolve_dispute.';
+
+/*
+ * expire_disputes
+ *	Ends disputes whose answer_by has passed. When one side has not named
+ *	a figure, the other's holds; when both have and no mediator decided in
+ *	time, it settles half way, the remainder to the homeowner. Jobs that
+ *	somebody works on are passed over, and so are frozen escrows.
+ *
+ * role: service
+ * args:
+ *	max_rows: disputes to end at most, 1 to 10000
+ * returns: a row
+ *	settled: how many ended
+ * errors:
+ *	WD401
+ *	42501: the caller is not the service
+ *	22004
+ *	22023: max_rows is out of range
+ * example: system, painting disputed for a month
+ *	SELECT settled FROM dwello.expire_disputes(max_rows => 100);
+ */
+CREATE OR REPLACE FUNCTION dwello.expire_disputes(
+  max_rows integer DEFAULT 100,
+  OUT settled integer
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_expire_disputes';
+GRANT EXECUTE ON FUNCTION dwello.expire_disputes
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.expire_disputes IS
+  'Ends disputes whose answer_by has passed. Errors: WD401, 42501, 22004, 22023. See reference.md#expire_disputes.';
+
+-- ----------------------------------------------------------------------
+-- Commands of payment companies' workers: a bank takes a payment back.
+-- ----------------------------------------------------------------------
+
+/*
+ * open_chargeback
+ *	Says that a homeowner's bank asks for a payment back. The escrow is
+ *	frozen until the bank has decided (close_chargeback). The amount is
+ *	taken out of what is held, then out of what was released, which the
+ *	provider owes and which is netted when they are paid out; what is
+ *	neither is the platform's loss.
+ *
+ * role: service
+ * args:
+ *	job_id
+ *	psp: the company the payment came through
+ *	event_id
+ *	amount: in minor units
+ *	currency
+ *	psp_reference: the company's name for the case
+ *	reason: in words
+ * returns: a row
+ *	job_id
+ *	chargeback_id: the chargeback
+ *	amount: in minor units
+ *	held_amount: taken out of what was held, in minor units
+ *	clawed_back: taken out of what was released, in minor units
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD401
+ *	42501: the caller is not the service
+ *	22004 22001
+ *	22023: a blank text, an amount that is not positive, or more than came
+ *	  through that company and is not charged back
+ *	P0002: an unknown job
+ *	WD104: the event was another one before
+ *	WD101: no escrow, or nothing was paid yet
+ *	WD201: another currency
+ * example: system, painting paid
+ *	SELECT held_amount, clawed_back, escrow_status
+ *	  FROM dwello.open_chargeback(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
+ *	    event_id => 'evt_3', amount => 95000, currency => 'USD');
+ */
+CREATE OR REPLACE FUNCTION dwello.open_chargeback(
+  job_id uuid,
+  psp text,
+  event_id text,
+  amount bigint,
+  currency text,
+  psp_reference text DEFAULT NULL,
+  reason text DEFAULT NULL,
+  OUT job_id uuid,
+  OUT chargeback_id uuid,
+  OUT amount bigint,
+  OUT held_amount bigint,
+  OUT clawed_back bigint,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_open_chargeback';
+GRANT EXECUTE ON FUNCTION dwello.open_chargeback
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.open_chargeback IS
+  'Says that a homeowner''s bank asks for a payment back. Errors: WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD101, WD201. See reference.md#open_chargeback.';
+
+/*
+ * close_chargeback
+ *	Says how a bank has decided on a chargeback. Won, all that was taken
+ *	goes back to the very accounts it was taken from; lost, the money is
+ *	the bank's, and the milestones give up what can no longer be paid for
+ *	them. The escrow is frozen no longer unless another chargeback is
+ *	open, what was approved meanwhile is released, and submitted
+ *	milestones have the time for review back that it was frozen. The same
+ *	decision under another event_id changes nothing if chargeback_id is
+ *	given.
+ *
+ * role: service
+ * args:
+ *	job_id
+ *	psp: the company that told of the chargeback
+ *	event_id
+ *	won: the money stays
+ *	chargeback_id: NULL for the one that is open
+ * returns: a row
+ *	job_id
+ *	chargeback_id
+ *	chargeback_status: won or lost
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD401
+ *	42501: the caller is not the service
+ *	22004 22001
+ *	P0002: an unknown job or chargeback
+ *	WD104: the event was another one before
+ *	WD101: no escrow, or none is open (the event may have come too early)
+ *	22023: several are open and none is named
+ * example: system, painting charged back
+ *	SELECT chargeback_status, escrow_status, held
+ *	  FROM dwello.close_chargeback(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
+ *	    event_id => 'evt_4', won => true);
+ */
+CREATE OR REPLACE FUNCTION dwello.close_chargeback(
+  job_id uuid,
+  psp text,
+  event_id text,
+  won boolean,
+  chargeback_id uuid DEFAULT NULL,
+  OUT job_id uuid,
+  OUT chargeback_id uuid,
+  OUT chargeback_status dwello.chargeback_status,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_close_chargeback';
+GRANT EXECUTE ON FUNCTION dwello.close_chargeback
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.close_chargeback IS
+  'Says how a bank has decided on a chargeback. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD101, 22023. See reference.md#close_chargeback.';
+
+-- ----------------------------------------------------------------------
+-- Undoing what was released or refunded.
+-- ----------------------------------------------------------------------
+
+/*
+ * reverse_transaction
+ *	Undoes a release, a refund or the settlement of a dispute, or a part
+ *	of one. The money lies in the escrow again; fee and tax are given back
+ *	in proportion, and the provider owes what they were paid: it is netted
+ *	from what they can be paid out.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	transaction_id: what to undo
+ *	amount: in minor units of what left the escrow; NULL for all that is
+ *	  not undone
+ *	reason: in words
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	transaction_id: the reversal
+ *	reverses: what it undoes
+ *	amount: in minor units
+ *	fee: given back of the fee, in minor units
+ *	tax: given back of the tax, in minor units
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no administrator
+ *	22004 22001
+ *	22023: an amount that is not positive, or no completed release, refund
+ *	  or dispute
+ *	P0002: an unknown job or transaction
+ *	WD104 WD103
+ *	WD101: no escrow, or frozen by a chargeback
+ *	WD202: more than is left of it, or what a bank has taken back already
+ * example: admin
+ *	SELECT amount, fee, escrow_status, held
+ *	  FROM dwello.reverse_transaction(job_id => 'de000000-0000-7000-8000-000000000012',
+ *	    transaction_id => (SELECT s.transaction_id
+ *	                         FROM dwello.escrow_statement('de000000-0000-7000-8000-000000000012') AS s
+ *	                        WHERE s.transaction_type = 'release'),
+ *	    amount => 5000, reason => 'The valve was not replaced.');
+ */
+CREATE OR REPLACE FUNCTION dwello.reverse_transaction(
+  job_id uuid,
+  transaction_id uuid,
+  amount bigint DEFAULT NULL,
+  reason text DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT job_id uuid,
+  OUT transaction_id uuid,
+  OUT reverses uuid,
+  OUT amount bigint,
+  OUT fee bigint,
+  OUT tax bigint,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_reverse_transaction';
+GRANT EXECUTE ON FUNCTION dwello.reverse_transaction
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.reverse_transaction IS
+  'Undoes a release, a refund or the settlement of a dispute, or a part of one. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD202. See reference.md#reverse_transaction.';

@@ -1,0 +1,70 @@
+CREATE TABLE dwello.disputes (
+  job_id uuid NOT NULL CONSTRAINT disputes_job_id_fkey REFERENCES dwello.escrow_accounts (job_id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  milestone_id uuid,
+  status dwello.dispute_status NOT NULL DEFAULT 'open',
+  opened_by uuid NOT NULL,
+  reason text NOT NULL,
+  answer text,
+  resolution text,
+  disputed_amount bigint NOT NULL CONSTRAINT disputes_amount_check CHECK (disputed_amount > 0),
+  currency text NOT NULL CONSTRAINT disputes_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  homeowner_offer bigint CONSTRAINT disputes_homeowner_check CHECK (homeowner_offer BETWEEN 0 AND disputed_amount),
+  provider_offer bigint CONSTRAINT disputes_provider_check CHECK (provider_offer BETWEEN 0 AND disputed_amount),
+  settled_amount bigint CONSTRAINT disputes_settled_check CHECK (settled_amount BETWEEN 0 AND disputed_amount),
+  transaction_id uuid,
+  answer_by timestamptz,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  closed_at timestamptz,
+  CONSTRAINT disputes_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT disputes_milestone_fkey FOREIGN KEY (job_id, milestone_id) REFERENCES dwello.job_milestones (job_id, id)
+);
+CREATE UNIQUE INDEX disputes_open_key ON dwello.disputes (job_id, milestone_id)
+  WHERE status IN ('open', 'answered') AND milestone_id IS NOT NULL;
+CREATE INDEX disputes_due_idx ON dwello.disputes (answer_by) WHERE status IN ('open', 'answered');
+CREATE INDEX disputes_milestone_idx ON dwello.disputes (job_id, milestone_id);
+COMMENT ON TABLE dwello.disputes IS 'Disputes about held money; each side names what the provider shall be paid.';
+COMMENT ON COLUMN dwello.disputes.opened_by IS 'Which of the two sides opened it.';
+COMMENT ON COLUMN dwello.disputes.answer IS 'What the other side said with its figure; NULL = nothing yet.';
+COMMENT ON COLUMN dwello.disputes.resolution IS 'How it ended, in the mediator''s words; NULL = open, or nothing said.';
+COMMENT ON COLUMN dwello.disputes.disputed_amount IS 'How much is disputed, in minor units.';
+COMMENT ON COLUMN dwello.disputes.homeowner_offer IS 'What the provider shall be paid by the homeowner''s word, in minor units.';
+COMMENT ON COLUMN dwello.disputes.provider_offer IS 'What the provider shall be paid by their own word, in minor units.';
+COMMENT ON COLUMN dwello.disputes.settled_amount IS 'What the provider was paid in the end, in minor units.';
+COMMENT ON COLUMN dwello.disputes.answer_by IS 'Until when the other side can answer.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.disputes', '');
+CREATE POLICY disputes_read ON dwello.disputes FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.disputes TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.chargebacks (
+  job_id uuid NOT NULL CONSTRAINT chargebacks_job_id_fkey REFERENCES dwello.escrow_accounts (job_id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  status dwello.chargeback_status NOT NULL DEFAULT 'open',
+  psp text NOT NULL,
+  psp_reference text,
+  amount bigint NOT NULL CONSTRAINT chargebacks_amount_check CHECK (amount > 0),
+  currency text NOT NULL CONSTRAINT chargebacks_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  held_amount bigint NOT NULL DEFAULT 0 CONSTRAINT chargebacks_held_check CHECK (held_amount >= 0),
+  clawed_back bigint NOT NULL DEFAULT 0 CONSTRAINT chargebacks_clawed_check CHECK (clawed_back >= 0),
+  transaction_id uuid,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  closed_at timestamptz,
+  CONSTRAINT chargebacks_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT chargebacks_parts_check CHECK (held_amount + clawed_back <= amount)
+);
+COMMENT ON TABLE dwello.chargebacks IS 'Payments that a homeowner''s bank has taken back.';
+COMMENT ON COLUMN dwello.chargebacks.held_amount IS 'What of it was still held, in minor units.';
+COMMENT ON COLUMN dwello.chargebacks.clawed_back IS 'What of it had been released already, in minor units.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.chargebacks', '');
+CREATE POLICY chargebacks_read ON dwello.chargebacks FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.chargebacks TO dwello_app, dwello_service, dwello_support, dwello_admin;

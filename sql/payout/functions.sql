@@ -1,0 +1,304 @@
+/*
+ * What providers are paid, and what payment companies say was paid.
+ */
+
+-- ----------------------------------------------------------------------
+-- Paying providers what was released to them.
+-- ----------------------------------------------------------------------
+
+/*
+ * provider_balance
+ *	What a provider has, a row for each currency. For the provider,
+ *	administrators and the service.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	user_id: NULL for the caller
+ *	currency: NULL for each in which the provider has an account
+ * returns: rows, one a currency
+ *	currency: ISO 4217 code
+ *	available: released and not paid out, in minor units
+ *	receivable: below zero: owed after a chargeback or a reversal
+ *	pending_payouts: promised, in minor units
+ *	withdrawable: what request_payout() would give, in minor units
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no provider, or it is another's
+ *	22004: no user
+ *	22001
+ *	22023: an unknown currency
+ * example: provider_1
+ *	SELECT * FROM dwello.provider_balance();
+ */
+CREATE OR REPLACE FUNCTION dwello.provider_balance(
+  user_id uuid DEFAULT NULL,
+  currency text DEFAULT NULL,
+  OUT currency text,
+  OUT available bigint,
+  OUT receivable bigint,
+  OUT pending_payouts bigint,
+  OUT withdrawable bigint
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_provider_balance';
+GRANT EXECUTE ON FUNCTION dwello.provider_balance
+  TO dwello_app, dwello_support, dwello_admin, dwello_service;
+COMMENT ON FUNCTION dwello.provider_balance IS
+  'What a provider has, a row for each currency. Errors: WD402, WD401, 42501, 22004, 22001, 22023. See reference.md#provider_balance.';
+
+/*
+ * request_payout
+ *	Asks that a provider be paid out of what was released to them. Nothing
+ *	is booked yet: the amount is promised, and an intent payout_requested
+ *	in the outbox tells the worker of the payment company what to send
+ *	after hold_until.
+ *
+ *	For the provider, administrators, and the service on a schedule.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	amount: in minor units; NULL for all there is
+ *	currency: of the balance
+ *	payment_method_id: NULL for the default or newest one, if any
+ *	user_id: NULL for the caller
+ *	paid_currency: another currency to send it in, exchanged at the rate
+ *	  in force now, rounded down; the remainder is booked to rounding
+ *	idempotency_key
+ * returns: a row
+ *	user_id
+ *	payout_id
+ *	amount: out of the balance, in minor units
+ *	currency: of the balance
+ *	paid_amount
+ *	paid_currency
+ *	status: pending
+ *	hold_until
+ *	version: version of the payout
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active provider, or it is another's balance
+ *	22004: no user
+ *	22023: an amount that is not positive, an unknown currency, no rate in
+ *	  force, or the amount buys nothing
+ *	P0002: an unknown user or payment method
+ *	WD104
+ *	WD202: more than available - receivable - what is promised
+ *	22003
+ * example: provider_1
+ *	SELECT amount, currency, paid_amount, status, hold_until FROM dwello.request_payout(amount => 20000);
+ */
+CREATE OR REPLACE FUNCTION dwello.request_payout(
+  amount bigint DEFAULT NULL,
+  currency text DEFAULT 'USD',
+  payment_method_id uuid DEFAULT NULL,
+  user_id uuid DEFAULT NULL,
+  paid_currency text DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT user_id uuid,
+  OUT payout_id uuid,
+  OUT amount bigint,
+  OUT currency text,
+  OUT paid_amount bigint,
+  OUT paid_currency text,
+  OUT status dwello.payout_status,
+  OUT hold_until timestamptz,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_request_payout';
+GRANT EXECUTE ON FUNCTION dwello.request_payout
+  TO dwello_app, dwello_support, dwello_admin, dwello_service;
+COMMENT ON FUNCTION dwello.request_payout IS
+  'Asks that a provider be paid out of what was released to them. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD202, 22003. See reference.md#request_payout.';
+
+/*
+ * confirm_payout
+ *	Says that a payout was paid. It is booked, and what the provider owes
+ *	(after a chargeback or a reversal) is made good out of their balance.
+ *	Another event about a payout that is completed changes nothing.
+ *
+ * role: service
+ * args:
+ *	user_id: the provider
+ *	payout_id: the payout
+ *	psp
+ *	event_id
+ *	psp_reference: the company's name for the payout
+ * returns: a row
+ *	user_id
+ *	payout_id
+ *	transaction_id: of the half in paid_currency
+ *	amount: in minor units
+ *	currency: of the balance
+ *	paid_amount
+ *	paid_currency
+ *	status: completed
+ *	hold_until
+ *	version: version of the payout
+ *	replayed
+ * errors:
+ *	WD401
+ *	42501: the caller is not the service
+ *	22004 22001
+ *	P0002: an unknown user or payout
+ *	WD104: the event was another one before
+ *	WD101: the payout has failed
+ * example: system, a payout
+ *	SELECT amount, paid_amount, status
+ *	  FROM dwello.confirm_payout(user_id => 'de000000-0000-7000-8000-000000000002',
+ *	    payout_id => (SELECT p.id FROM dwello.payouts AS p), psp => 'demo-psp', event_id => 'evt_5');
+ */
+CREATE OR REPLACE FUNCTION dwello.confirm_payout(
+  user_id uuid,
+  payout_id uuid,
+  psp text,
+  event_id text,
+  psp_reference text DEFAULT NULL,
+  OUT user_id uuid,
+  OUT payout_id uuid,
+  OUT transaction_id uuid,
+  OUT amount bigint,
+  OUT currency text,
+  OUT paid_amount bigint,
+  OUT paid_currency text,
+  OUT status dwello.payout_status,
+  OUT hold_until timestamptz,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_confirm_payout';
+GRANT EXECUTE ON FUNCTION dwello.confirm_payout
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.confirm_payout IS
+  'Says that a payout was paid. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD101. See reference.md#confirm_payout.';
+
+/*
+ * fail_payout
+ *	Says that a payout could not be paid. What was promised to it can be
+ *	paid out again; one that was paid and that the bank sends back is
+ *	mirrored to the very accounts it came from, at the rate of its
+ *	exchange, and fails so. Another event about a payout that has failed
+ *	changes nothing.
+ *
+ * role: service
+ * args:
+ *	user_id: the provider
+ *	payout_id: the payout
+ *	psp
+ *	event_id
+ *	reason: in words
+ * returns: a row
+ *	user_id
+ *	payout_id
+ *	transaction_id: of the return; NULL if nothing was paid
+ *	amount: in minor units
+ *	currency: of the balance
+ *	paid_amount
+ *	paid_currency
+ *	status: failed
+ *	hold_until
+ *	version: version of the payout
+ *	replayed
+ * errors:
+ *	WD401
+ *	42501: the caller is not the service
+ *	22004 22001
+ *	P0002: an unknown user or payout
+ *	WD104: the event was another one before
+ *	WD101: the payout has ended otherwise
+ * example: system, a payout
+ *	SELECT amount, status
+ *	  FROM dwello.fail_payout(user_id => 'de000000-0000-7000-8000-000000000002',
+ *	    payout_id => (SELECT p.id FROM dwello.payouts AS p), psp => 'demo-psp', event_id => 'evt_5',
+ *	    reason => 'account_closed');
+ */
+CREATE OR REPLACE FUNCTION dwello.fail_payout(
+  user_id uuid,
+  payout_id uuid,
+  psp text,
+  event_id text,
+  reason text DEFAULT NULL,
+  OUT user_id uuid,
+  OUT payout_id uuid,
+  OUT transaction_id uuid,
+  OUT amount bigint,
+  OUT currency text,
+  OUT paid_amount bigint,
+  OUT paid_currency text,
+  OUT status dwello.payout_status,
+  OUT hold_until timestamptz,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_fail_payout';
+GRANT EXECUTE ON FUNCTION dwello.fail_payout
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.fail_payout IS
+  'Says that a payout could not be paid. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD101. See reference.md#fail_payout.';
+
+-- ----------------------------------------------------------------------
+-- Statements of payment companies, held against ours.
+-- ----------------------------------------------------------------------
+
+/*
+ * reconcile_external
+ *	Holds the statement of a payment company against what is booked with
+ *	it. A booking is known by the event_id and psp_reference that it was
+ *	confirmed with, by its transaction's id, a payout by its own id, too.
+ *	A refund may be stated in parts.
+ *
+ *	A line (at most 200000) has event_id or reference or both, texts;
+ *	kind: payment, refund, refund_returned, payout, payout_returned,
+ *	chargeback (the day the bank takes the money) or chargeback_won;
+ *	amount, minor units above zero; currency; time as RFC 3339 has it;
+ *	nothing else: leave the company's own fees out.
+ *
+ * role: app, service, admin
+ * args:
+ *	psp: the payment company
+ *	statement: {"from": time, "to": time, "lines": [line, ...]}
+ *	  (everything booked from from on and before to should be in it), or the
+ *	  list of lines alone, which covers the time from its first line to its
+ *	  last
+ * returns: a row a line, in their order, then a row for each booking of the time that no line is about
+ *	line: number of the line from 1; NULL for a booking that no line is
+ *	  about
+ *	event_id: of the line or booking
+ *	reference: of the line or booking
+ *	kind: as in a line
+ *	verdict: matched, amount_differs (or the currency), missing_here,
+ *	  missing_there
+ *	scope_id: the job or user
+ *	transaction_id: the booking
+ *	stated_amount: in minor units
+ *	stated_currency: of the line
+ *	stated_at: of the line
+ *	booked_amount: in minor units
+ *	booked_currency: of the booking
+ *	booked_at: of the booking
+ *	note: of missing_here: that it repeats a line, or is pending, failed
+ *	  or cancelled here
+ * errors:
+ *	WD401 WD402
+ *	42501: the caller is neither the service nor an administrator
+ *	22004 22001 22003
+ *	22023: anything wrong with the statement, with its place as
+ *	  statement[3].amount (lines count from 0)
+ * example: system
+ *	SELECT line, kind, verdict, stated_amount, booked_amount
+ *	  FROM dwello.reconcile_external(psp => 'demo-psp', statement => '[{"event_id": "evt_demo_1", "kind": "payment",
+ *	    "amount": 35000, "currency": "USD", "time": "2031-03-03T09:00:00Z"}]');
+ */
+CREATE OR REPLACE FUNCTION dwello.reconcile_external(psp text, statement jsonb, OUT line integer, OUT event_id text,
+  OUT reference text, OUT kind text, OUT verdict text, OUT scope_id uuid, OUT transaction_id uuid,
+  OUT stated_amount bigint, OUT stated_currency text, OUT stated_at timestamptz, OUT booked_amount bigint,
+  OUT booked_currency text, OUT booked_at timestamptz, OUT note text) RETURNS SETOF record
+  AS 'MODULE_PATHNAME', 'dwello_reconcile_external' LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER;
+COMMENT ON FUNCTION dwello.reconcile_external IS
+  'Holds the statement of a payment company against what is booked with it. Errors: WD401, WD402, 42501, 22004, 22001, 22003, 22023. See reference.md#reconcile_external.';
+GRANT EXECUTE ON FUNCTION dwello.reconcile_external TO dwello_service, dwello_app, dwello_admin;

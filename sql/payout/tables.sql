@@ -1,0 +1,32 @@
+CREATE TABLE dwello.payouts (
+  user_id uuid NOT NULL CONSTRAINT payouts_user_id_fkey REFERENCES dwello.users (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  payment_method_id uuid,
+  status dwello.payout_status NOT NULL DEFAULT 'pending',
+  amount bigint NOT NULL CONSTRAINT payouts_amount_check CHECK (amount > 0),
+  currency text NOT NULL CONSTRAINT payouts_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  paid_amount bigint NOT NULL CONSTRAINT payouts_paid_amount_check CHECK (paid_amount > 0),
+  paid_currency text NOT NULL CONSTRAINT payouts_paid_currency_check CHECK (paid_currency ~ '^[A-Z]{3}$'),
+  remainder bigint NOT NULL DEFAULT 0 CONSTRAINT payouts_remainder_check CHECK (remainder >= 0 AND remainder < amount),
+  psp text,
+  psp_reference text,
+  hold_until timestamptz,
+  transaction_id uuid,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  completed_at timestamptz,
+  CONSTRAINT payouts_pkey PRIMARY KEY (user_id, id),
+  CONSTRAINT payouts_exchange_check CHECK (paid_currency <> currency OR (paid_amount = amount AND remainder = 0)),
+  CONSTRAINT payouts_method_fkey FOREIGN KEY (user_id, payment_method_id) REFERENCES dwello.payment_methods (user_id, id)
+);
+CREATE INDEX payouts_method_idx ON dwello.payouts (user_id, payment_method_id);
+COMMENT ON TABLE dwello.payouts IS 'Money on its way from a provider''s balance to their bank.';
+COMMENT ON COLUMN dwello.payouts.paid_amount IS 'What is sent to the provider, in minor units of paid_currency.';
+COMMENT ON COLUMN dwello.payouts.paid_currency IS 'The currency it is sent in; another one was exchanged at the rate of the request.';
+COMMENT ON COLUMN dwello.payouts.remainder IS 'Of the amount, what bought nothing at that rate, in its minor units.';
+COMMENT ON COLUMN dwello.payouts.hold_until IS 'Not before this time it is paid out.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.payouts', '');
+CREATE POLICY payouts_read ON dwello.payouts FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT ON dwello.payouts TO dwello_app, dwello_service, dwello_support, dwello_admin;

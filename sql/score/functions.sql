@@ -1,0 +1,152 @@
+/*
+ * What a bid is worth.
+ */
+
+-- ----------------------------------------------------------------------
+-- How bids stand: scores, ranks and the reasons for them.
+-- ----------------------------------------------------------------------
+
+/*
+ * score_bid
+ *	The score of one bid: its stored total, and the gates it fails now.
+ *	For the job's homeowner, the bidder, support, administrators and the
+ *	system; in open mode for every active provider.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	job_id
+ *	bid_id
+ * returns: a row
+ *	score: from 0 to 100, half-even to two decimals; NULL when not
+ *	  eligible, or where a total is no sum of points (method meat, or no
+ *	  reference to measure a price by)
+ *	total: unclamped, in millionths of a point; NULL when not eligible
+ *	eligible: the bid passes every gate
+ *	reasons: codes of failed gates
+ * errors:
+ *	WD402 WD401 22004
+ *	P0002: no such job or bid, or none that the caller may see
+ * example: homeowner
+ *	SELECT score, total, eligible
+ *	  FROM dwello.score_bid(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    bid_id => 'de000000-0000-7000-8000-000000000021');
+ */
+CREATE OR REPLACE FUNCTION dwello.score_bid(
+  job_id uuid,
+  bid_id uuid,
+  OUT score numeric,
+  OUT total bigint,
+  OUT eligible boolean,
+  OUT reasons text[]
+)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_score_bid';
+GRANT EXECUTE ON FUNCTION dwello.score_bid
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.score_bid IS
+  'The score of one bid: its stored total, and the gates it fails now. Errors: WD402, WD401, 22004, P0002. See reference.md#score_bid.';
+
+/*
+ * rank_bids
+ *	The bids of a job, best first. They are ordered by total, then the
+ *	lower comparable price, the earlier submission, the id; bids that are
+ *	not eligible come last, by submission.
+ *
+ *	The homeowner, support, administrators and the system see all of them,
+ *	and so does every active provider in open mode; in the other modes a
+ *	provider sees the own one, with its rank in rank_only.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	job_id
+ * returns: rows, one a bid
+ *	rank: place, from 1; NULL where it is not shown
+ *	bid_id
+ *	provider_id: the bidder
+ *	bid_amount: in minor units
+ *	currency
+ *	score: as of score_bid()
+ *	total: as of score_bid()
+ *	eligible: the bid passes every gate
+ *	reasons: codes of failed gates
+ *	flags: ABNORMALLY_LOW, IDENTICAL_PRICE, SINGLE_BID,
+ *	  INCONSISTENT_TOTAL; to a provider outside open mode only the last,
+ *	  NULL when there is none
+ * errors:
+ *	WD402 WD401 22004
+ *	P0002: no such job, or none that the caller may see
+ * example: homeowner
+ *	SELECT rank, provider_id, bid_amount, score, flags
+ *	  FROM dwello.rank_bids(job_id => 'de000000-0000-7000-8000-000000000011');
+ */
+CREATE OR REPLACE FUNCTION dwello.rank_bids(
+  job_id uuid,
+  OUT rank integer,
+  OUT bid_id uuid,
+  OUT provider_id uuid,
+  OUT bid_amount bigint,
+  OUT currency text,
+  OUT score numeric,
+  OUT total bigint,
+  OUT eligible boolean,
+  OUT reasons text[],
+  OUT flags text[]
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 10
+AS 'MODULE_PATHNAME', 'dwello_rank_bids';
+GRANT EXECUTE ON FUNCTION dwello.rank_bids
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.rank_bids IS
+  'The bids of a job, best first. Errors: WD402, WD401, 22004, P0002. See reference.md#rank_bids.';
+
+/*
+ * explain_bid
+ *	How the score of a bid comes about, a row for each criterion. Visible
+ *	as score_bid() is. The inputs are those stored with the bid; only the
+ *	gates are asked anew. points, dollars, gap_to_leader and
+ *	amount_to_lead are NULL for a bid that is not eligible.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	job_id
+ *	bid_id
+ * returns: rows, one each for price, rating, reliability, timeline, warranty, distance, qualification and responsiveness
+ *	criterion: the criterion
+ *	raw: the input in words
+ *	utility: in millionths
+ *	weight_bps: basis points
+ *	points: six decimals, which sum exactly to total / 10^6
+ *	dollars: what the points are worth in minor units; NULL where the
+ *	  price has no weight or nothing to be measured by
+ *	gap_to_leader: in points, the same on each row; NULL for a provider
+ *	  outside open mode
+ *	amount_to_lead: in open mode the highest bid_amount at which the bid
+ *	  would rank before the best of the others; NULL when there is none
+ * errors:
+ *	WD402 WD401 22004
+ *	P0002: no such job or bid, or none that the caller may see
+ * example: homeowner
+ *	SELECT criterion, raw, weight_bps, points
+ *	  FROM dwello.explain_bid(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    bid_id => 'de000000-0000-7000-8000-000000000021');
+ */
+CREATE OR REPLACE FUNCTION dwello.explain_bid(
+  job_id uuid,
+  bid_id uuid,
+  OUT criterion text,
+  OUT raw text,
+  OUT utility integer,
+  OUT weight_bps integer,
+  OUT points numeric,
+  OUT dollars bigint,
+  OUT gap_to_leader numeric,
+  OUT amount_to_lead bigint
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 8
+AS 'MODULE_PATHNAME', 'dwello_explain_bid';
+GRANT EXECUTE ON FUNCTION dwello.explain_bid
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.explain_bid IS
+  'How the score of a bid comes about, a row for each criterion. Errors: WD402, WD401, 22004, P0002. See reference.md#explain_bid.';
