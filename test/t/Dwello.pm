@@ -2,8 +2,8 @@ package Dwello;
 
 # Dwello.pm
 #	What the tests with servers of their own share: a server as the README
-#	has it, people, funded jobs to release money from, and whether the rows
-#	of two databases are equal.
+#	has it, people, funded jobs to release money from, whether the rows of
+#	two databases are equal, and how many rows a call looks at.
 
 use strict;
 use warnings;
@@ -11,12 +11,14 @@ use Exporter 'import';
 use Fcntl ':flock';
 use File::Copy qw(copy);
 use File::Path qw(make_path);
+use List::Util qw(max);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::RecursiveCopy;
 use PostgreSQL::Test::Utils;
+use Test::More ();
 
 our @EXPORT = qw(new_server install_dwello keyring_directory people
-  make_jobs contents differing);
+  make_jobs contents differing most_rows);
 
 # keyring_directory NODE: beside the data directory, not in it.
 sub keyring_directory
@@ -237,6 +239,34 @@ sub differing
 
 	return join ' ', grep { ($one->{$_} // '') ne ($other->{$_} // '') }
 	  sort keys %all;
+}
+
+# most_rows NODE, CALL, DATABASE: the most rows that a node of a statement in it gives or
+# throws away, all its loops together.
+sub most_rows
+{
+	my ($node, $call, $database) = @_;
+	my ($loops, @rows) = (1);
+
+	$node->psql($database // 'postgres', <<"SQL", stderr => \my $plans, on_error_die => 1);
+LOAD 'auto_explain';
+SET auto_explain.log_min_duration = 0;
+SET auto_explain.log_analyze = on;
+SET auto_explain.log_timing = off;
+SET auto_explain.log_nested_statements = on;
+SET client_min_messages = log;
+BEGIN;
+$call;
+COMMIT;
+SQL
+	foreach (split /\n/, $plans)
+	{
+		$loops = $2 if /actual rows=([\d.]+) loops=(\d+)/;
+		push @rows, $1 * $loops
+		  if /actual rows=([\d.]+) loops/ || /Rows Removed by .*: ([\d.]+)/;
+	}
+	Test::More::note('the most rows: ', max(@rows));
+	return max(@rows);
 }
 
 package Dwello::Made;

@@ -7,7 +7,6 @@ use warnings;
 use FindBin qw($Bin);
 use lib $Bin;
 use Dwello;
-use List::Util qw(max);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -37,36 +36,8 @@ SQL
 	return;
 }
 
-# most_rows CALL: the most rows that a node of a statement in it gives or
-# throws away, all its loops together.
-sub most_rows
-{
-	my ($call) = @_;
-	my ($loops, @rows) = (1);
-
-	$node->psql('postgres', <<"SQL", stderr => \my $plans, on_error_die => 1);
-LOAD 'auto_explain';
-SET auto_explain.log_min_duration = 0;
-SET auto_explain.log_analyze = on;
-SET auto_explain.log_timing = off;
-SET auto_explain.log_nested_statements = on;
-SET client_min_messages = log;
-BEGIN;
-$call;
-COMMIT;
-SQL
-	foreach (split /\n/, $plans)
-	{
-		$loops = $2 if /actual rows=([\d.]+) loops=(\d+)/;
-		push @rows, $1 * $loops
-		  if /actual rows=([\d.]+) loops/ || /Rows Removed by .*: ([\d.]+)/;
-	}
-	note('the most rows: ', max(@rows));
-	return max(@rows);
-}
-
 fill(q(date_trunc('day', now()) - interval '1 day'));
-cmp_ok(most_rows('SELECT expired FROM dwello.expire_bids(' . FEW . ')'),
+cmp_ok(most_rows($node, 'SELECT expired FROM dwello.expire_bids(' . FEW . ')'),
 	'<', 20 * FEW, 'a few of many bids with one deadline are not sorted');
 is( $node->safe_psql('postgres',
 		"SELECT count(*) FROM dwello.bids WHERE status = 'expired' AND expires_at < now()"),
@@ -75,7 +46,7 @@ is( $node->safe_psql('postgres',
 
 $node->safe_psql('postgres',
 	"UPDATE dwello.bids SET status = 'pending', reason = NULL, expires_at = now() + interval '9 days' WHERE job_id = '$open'");
-my $rows = most_rows(<<"SQL");
+my $rows = most_rows($node, <<"SQL");
 SELECT FROM dwello.jobs AS j, dwello.issue_token(j.homeowner_id) AS t, dwello.login(t) WHERE j.id = '$open';
 SELECT job_id FROM dwello.cancel_job('$open', 'done')
 SQL

@@ -23,6 +23,9 @@
  */
 #define SPARE_RESTS 8
 
+/* Pages that a statement is asked for when one may begin within a tie. */
+#define TIE_PAGES 16
+
 /* Columns of the statement. */
 enum
 {
@@ -316,27 +319,32 @@ collection_lacks(const Collection *collection, const DwMatchBest *best)
 /*
  * The index is told how good the best are that it has met, with some to spare
  * for those that turn out not to be shown; when too many were, it is asked
- * again without.  A statement that ends within a tie is run again for more.
+ * again without.  A statement that ends within a tie is run again for more,
+ * and has to pass the same jobs once more; behind a cursor ties are likely, so
+ * more is asked for at once there.  That costs nothing: reading ends with the
+ * tie, the limit is for servers that send all that they are asked for.
  */
 int
 dw_match_search(const DwMatchSearch *search, DwMatchJob **jobs)
 {
 	Collection	collection = {.search = search,
 	.room = 2 * search->count + 16};
-	int			limit = search->count + search->count / 8 + SPARE_RESTS;
-	DwMatchBest *best = palloc(dw_match_best_size(limit));
+	int			room = search->count + search->count / 8 + SPARE_RESTS;
+	int			limit = dw_uuid_is_nil(&search->after.id) ? room :
+		room * TIE_PAGES;
+	DwMatchBest *best = palloc(dw_match_best_size(room));
 	Datum		query = PointerGetDatum(search->query);
 	OpenQuery	open;
 
 	collection.jobs = palloc(collection.room * sizeof(*collection.jobs));
-	dw_match_best_begin(best, limit, search->after.rest);
+	dw_match_best_begin(best, room, search->after.rest);
 	collection_fill(&collection, open_query_begin(&open, search->query, best),
 					limit);
 	if (collection_lacks(&collection, best))
 		collection_fill(&collection, query, limit);
 	while (!collection.is_over && collection.read == limit)
 	{
-		limit = limit > INT_MAX / 4 ? INT_MAX : limit * 4;
+		limit = limit > INT_MAX / TIE_PAGES ? INT_MAX : limit * TIE_PAGES;
 		collection_fill(&collection, query, limit);
 	}
 	*jobs = collection.jobs;
