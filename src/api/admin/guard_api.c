@@ -1,26 +1,52 @@
 /*
  * guard_api.c
- *		Triggers: the time of a row's change, rows that may not change, and
- *		what backends keep in memory.
+ *		What the server asks before it lets a change be: triggers, the rules
+ *		of rows, and the guard of DROP EXTENSION.
  *
- * All of them refuse to be called in any other way than as the trigger they
- * are.  None does anything on INSERT that a restore would feel: a dump is
- * loaded with triggers live.
+ * Triggers keep the time of a row's change, rows that may not change, and
+ * what backends remember.  All of them refuse to be called in any other way
+ * than as the trigger they are.  None does anything on INSERT that a restore
+ * would feel: a dump is loaded with triggers live.
+ *
+ * The rules of rows are CHECKs: of rows that money is in, and of documents
+ * that are read again.  The server reads a CHECK's expression anew for every
+ * statement that writes the table, at some thousands of instructions a word.
+ * So a table has one call, with the columns that the rule is about, and the
+ * rule is the one that core keeps anyway.  The columns are named, not the
+ * row: a shard of the table, or a copy of it, has a row type of its own.
+ *
+ * DROP EXTENSION drops every row without asking, and so does whatever
+ * cascades to it: DROP SCHEMA public CASCADE goes through PostGIS.  The
+ * server tells a hook of each object that is about to be dropped, the
+ * extension's own row among them.  The hook is there once the library is
+ * loaded; an event trigger on the start of every definition command does
+ * nothing but load it, so that no session is without the guard.
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_type_d.h"
+#include "commands/event_trigger.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/fmgrprotos.h"
 #include "utils/rel.h"
 
+#include "api/admin/admin_api.h"
+#include "core/escrow/escrow.h"
+#include "core/job/job.h"
+#include "core/ledger/ledger.h"
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/account/account_store.h"
+#include "store/agent/agent_store.h"
 #include "store/job/job_store.h"
 #include "store/match/match_store.h"
 
@@ -280,4 +306,182 @@ DW_FUNCTION(dwello_forget_kept)
 				 "This trigger belongs to tables of schema dwello alone.");
 	dw_match_rules_forget(data->tg_trigger->tgargs[0]);
 	return PointerGetDatum(NULL);
+}
+
+/* The arguments of a call, taken one after the other. */
+typedef struct Columns
+{
+	FunctionCallInfo fcinfo;	/* the call */
+	int			next;			/* position of the next one */
+} Columns;
+
+/* Takes a bigint; 0 when it is NULL, which the column itself refuses. */
+static int64
+next_amount(Columns *columns)
+{
+	int			i = columns->next++;
+	NullableDatum *argument = &columns->fcinfo->args[i];
+
+	return argument->isnull ? 0 : DatumGetInt64(argument->value);
+}
+
+/* Takes the label of an enum; "" when it is NULL. */
+static const char *
+next_label(Columns *columns)
+{
+	int			i = columns->next++;
+	NullableDatum *argument = &columns->fcinfo->args[i];
+
+	if (argument->isnull)
+		return "";
+	return DatumGetCString(DirectFunctionCall1(enum_out, argument->value));
+}
+
+/* Takes any value: true when it is there. */
+static bool
+next_is_given(Columns *columns)
+{
+	int			i = columns->next++;
+
+	return !columns->fcinfo->args[i].isnull;
+}
+
+/* Takes a title: true when it is there and no longer than it may be. */
+static bool
+next_title_is_valid(Columns *columns)
+{
+	int			i = columns->next++;
+	NullableDatum *argument = &columns->fcinfo->args[i];
+	text	   *title;
+	int			size;
+
+	if (argument->isnull)
+		return false;
+	title = DatumGetTextPP(argument->value);
+	size = VARSIZE_ANY_EXHDR(title);
+	return size > 0 &&
+		pg_mbstrlen_with_len(VARDATA_ANY(title), size) <= DW_POST_TITLE_MAX;
+}
+
+/* escrow_is_valid(contract_amount, …) → whether invariant I3 holds */
+DW_FUNCTION(dwello_escrow_is_valid)
+{
+	Columns		columns = {.fcinfo = fcinfo};
+	int64		contract_amount = next_amount(&columns);
+	DwEscrow	escrow = {0};
+
+	escrow.funded = next_amount(&columns);
+	escrow.held = next_amount(&columns);
+	escrow.released = next_amount(&columns);
+	escrow.refunded = next_amount(&columns);
+	escrow.charged_back = next_amount(&columns);
+	escrow.disputed = next_amount(&columns);
+	escrow.fee_taken = next_amount(&columns);
+	escrow.tax_taken = next_amount(&columns);
+	PG_RETURN_BOOL(contract_amount > 0 && dw_escrow_is_valid(&escrow));
+}
+
+/* milestone_is_valid(amount, funded, …) → whether the row can be */
+DW_FUNCTION(dwello_milestone_is_valid)
+{
+	Columns		columns = {.fcinfo = fcinfo};
+	int64		amount = next_amount(&columns);
+	int64		funded = next_amount(&columns);
+	int64		released = next_amount(&columns);
+	int64		refunded = next_amount(&columns);
+	int64		disputed = next_amount(&columns);
+	bool		in_dispute = strcmp(next_label(&columns), "disputed") == 0;
+	bool		has_dispute = next_is_given(&columns);
+	bool		has_status_before = next_is_given(&columns);
+
+	PG_RETURN_BOOL(amount >= 0 && released >= 0 && refunded >= 0 &&
+				   disputed >= 0 &&
+				   funded >= (__int128) released + refunded + disputed &&
+				   in_dispute == has_dispute &&
+				   in_dispute == has_status_before &&
+				   next_title_is_valid(&columns));
+}
+
+/* transaction_is_valid(amount, …) → whether the row can be */
+DW_FUNCTION(dwello_transaction_is_valid)
+{
+	Columns		columns = {.fcinfo = fcinfo};
+	bool		has_amount = next_amount(&columns) > 0;
+	bool		has_fee = next_amount(&columns) >= 0;
+	bool		has_tax = next_amount(&columns) >= 0;
+	bool		has_net = next_amount(&columns) >= 0;
+	const char *label = next_label(&columns);
+	bool		has_hash = next_is_given(&columns);
+	bool		has_end = next_is_given(&columns);
+	DwTransactionStatus status;
+
+	PG_RETURN_BOOL(has_amount && has_fee && has_tax && has_net &&
+				   dw_transaction_status_parse(label, &status) &&
+				   (status == DW_TRANSACTION_COMPLETED) == has_hash &&
+				   (status != DW_TRANSACTION_PENDING) == has_end);
+}
+
+/* service_areas_are_valid(document) → whether it is an area on the globe */
+DW_FUNCTION(dwello_service_areas_are_valid)
+{
+	PG_RETURN_BOOL(dw_area_shape_fault(fcinfo->args->value) == NULL);
+}
+
+/* working_hours_are_valid(document) → whether they can be read */
+DW_FUNCTION(dwello_working_hours_are_valid)
+{
+	PG_RETURN_BOOL(dw_agent_hours_error(fcinfo->args->value) == NULL);
+}
+
+/* agent_costs_are_valid(document) → whether they can be read */
+DW_FUNCTION(dwello_agent_costs_are_valid)
+{
+	PG_RETURN_BOOL(dw_agent_costs_error(fcinfo->args->value) == NULL);
+}
+
+static object_access_hook_type next_hook = NULL;
+
+/* True when the object is the row of extension dwello. */
+static bool
+is_dwello(Oid class_id, Oid object_id)
+{
+	char	   *name;
+
+	if (class_id != ExtensionRelationId)
+		return false;
+	name = get_extension_name(object_id);
+	return name != NULL && strcmp(name, "dwello") == 0;
+}
+
+/* WD901 when the extension is about to be dropped without leave. */
+static void
+refuse_drop(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id,
+			void *argument)
+{
+	if (next_hook != NULL)
+		next_hook(access, class_id, object_id, sub_id, argument);
+	if (access != OAT_DROP || dw_allow_drop() ||
+		!is_dwello(class_id, object_id))
+		return;
+	dw_raise(DW_DROP_REFUSED,
+			 "dropping the extension dwello would drop every row it holds",
+			 "Jobs, bids, escrows and the ledger are tables of the extension.",
+			 "As a superuser, SET dwello.allow_drop = on, if that is what you want.");
+}
+
+void
+dw_drop_init(void)
+{
+	next_hook = object_access_hook;
+	object_access_hook = refuse_drop;
+}
+
+/* guard_drop(): event trigger; that it is called has loaded the library. */
+DW_FUNCTION(dwello_guard_drop)
+{
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		dw_raise(DW_FORBIDDEN,
+				 "this function can only be called as an event trigger",
+				 NULL, "The event trigger dwello_guard_drop is part of the extension.");
+	PG_RETURN_NULL();
 }

@@ -23,27 +23,13 @@ typedef struct DwUuids
 } DwUuids;
 
 /* True when both name the same row. */
-static inline bool
-dw_uuid_equal(const DwUuid *a, const DwUuid *b)
-{
-	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
+extern bool dw_uuid_equal(const DwUuid *a, const DwUuid *b);
 
 /* Byte order: negative, zero or positive as memcmp. */
-static inline int
-dw_uuid_compare(const DwUuid *a, const DwUuid *b)
-{
-	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
-}
+extern int	dw_uuid_compare(const DwUuid *a, const DwUuid *b);
 
 /* True for the nil UUID, which owns the platform's own accounts. */
-static inline bool
-dw_uuid_is_nil(const DwUuid *id)
-{
-	static const DwUuid nil;
-
-	return dw_uuid_equal(id, &nil);
-}
+extern bool dw_uuid_is_nil(const DwUuid *id);
 
 #define DW_UUID_TEXT_LENGTH 36	/* without a terminating zero */
 
@@ -175,27 +161,12 @@ typedef struct DwArgError
 } DwArgError;
 
 /* Notes a fault, unless one that comes before it is known already. */
-static inline void
-dw_arg_error_note_at(DwArgError *error, DwArgPlace place,
-					 DwResult code,
-					 const char *what)
-{
-	if (error->code != DW_OK && error->code <= code)
-		return;
-	error->code = code;
-	error->place = place;
-	error->what = what;
-}
+extern void dw_arg_error_note_at(DwArgError *error, DwArgPlace place,
+								 DwResult code, const char *what);
 
 /* The same for a whole argument. */
-static inline void
-dw_arg_error_note(DwArgError *error, const char *argument, DwResult code,
-				  const char *what)
-{
-	DwArgPlace	place = {argument, DW_ARG_NO_ITEM, NULL};
-
-	dw_arg_error_note_at(error, place, code, what);
-}
+extern void dw_arg_error_note(DwArgError *error, const char *argument,
+							  DwResult code, const char *what);
 
 /*
  * The words of an enum, which travel between C and SQL as their labels: a
@@ -205,16 +176,8 @@ dw_arg_error_note(DwArgError *error, const char *argument, DwResult code,
 #define DW_LENGTH(array)	((int) (sizeof(array) / sizeof((array)[0])))
 
 /* The index of text in labels, or -1; a value may have no label. */
-static inline int
-dw_label_find(const char *const *labels, int count, const char *text)
-{
-	for (int i = 0; i < count; i++)
-	{
-		if (labels[i] != NULL && strcmp(labels[i], text) == 0)
-			return i;
-	}
-	return -1;
-}
+extern int	dw_label_find(const char *const *labels, int count,
+						  const char *text);
 
 /* The words of an enum, by value. */
 typedef struct DwLabels

@@ -27,6 +27,26 @@ is_hyphen_place(int place)
 	return place == 8 || place == 13 || place == 18 || place == 23;
 }
 
+bool
+dw_uuid_equal(const DwUuid *a, const DwUuid *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+int
+dw_uuid_compare(const DwUuid *a, const DwUuid *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+bool
+dw_uuid_is_nil(const DwUuid *id)
+{
+	static const DwUuid nil;
+
+	return dw_uuid_equal(id, &nil);
+}
+
 /* Reads exactly 8-4-4-4-12 digits; false leaves *id alone. */
 bool
 dw_uuid_parse(const char *text, size_t length, DwUuid *id)

@@ -155,16 +155,6 @@ dw_bbox_overlaps(const DwBbox *box, const DwBbox *other)
  * Spreads the bits of a number so that another's fit between them: both
  * together are a place in Z-order, which keeps neighbours together.
  */
-static inline uint64_t
-dw_geo_spread(uint32_t value)
-{
-	uint64_t	bits = value;
-
-	bits = (bits | bits << 16) & UINT64_C(0x0000FFFF0000FFFF);
-	bits = (bits | bits << 8) & UINT64_C(0x00FF00FF00FF00FF);
-	bits = (bits | bits << 4) & UINT64_C(0x0F0F0F0F0F0F0F0F);
-	bits = (bits | bits << 2) & UINT64_C(0x3333333333333333);
-	return (bits | bits << 1) & UINT64_C(0x5555555555555555);
-}
+extern uint64_t dw_geo_spread(uint32_t value);
 
 #endif							/* DW_GEO_H */

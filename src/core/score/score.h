@@ -59,7 +59,7 @@ extern DwResult dw_stats_add_completion(DwStats *stats);
 /* True for sums that events and decay can come to. */
 extern bool dw_stats_valid(const DwStats *stats);
 
-/* Utilities of valid sums, 0 ... 1000000: stats.c has the formulas. */
+/* Utilities of valid sums, 0 ... 1000000: score.c has the formulas. */
 extern int64_t dw_stats_rating(const DwStats *stats);
 extern int64_t dw_stats_reliability(const DwStats *stats);
 

@@ -88,7 +88,7 @@ typedef struct DwAccountRow
 
 /*
  * The id of a new transaction.  The database transaction has an xid before
- * its clock is read, which the watermark of ledger_account_store.c relies on.
+ * its clock is read, which the watermark of ledger_store.c relies on.
  */
 extern DwUuid dw_transaction_id(void);
 

@@ -1,6 +1,7 @@
 /*
- * actor.c
- *		The words for the kinds of caller.
+ * label.c
+ *		The words of enums and of the kinds of caller, and what is told of a
+ *		wrong argument.
  */
 #include "core/base/base.h"
 
@@ -39,4 +40,35 @@ dw_actor_parse(const char *text, DwActorKind *kind)
 		}
 	}
 	return false;
+}
+
+int
+dw_label_find(const char *const *labels, int count, const char *text)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (labels[i] != NULL && strcmp(labels[i], text) == 0)
+			return i;
+	}
+	return -1;
+}
+
+void
+dw_arg_error_note_at(DwArgError *error, DwArgPlace place, DwResult code,
+					 const char *what)
+{
+	if (error->code != DW_OK && error->code <= code)
+		return;
+	error->code = code;
+	error->place = place;
+	error->what = what;
+}
+
+void
+dw_arg_error_note(DwArgError *error, const char *argument, DwResult code,
+				  const char *what)
+{
+	DwArgPlace	place = {argument, DW_ARG_NO_ITEM, NULL};
+
+	dw_arg_error_note_at(error, place, code, what);
 }
