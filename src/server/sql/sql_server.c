@@ -283,8 +283,12 @@ plan_fits(SPIPlanPtr plan, const DwParams *p)
 	return true;
 }
 
-void
-dw_statement_prepare(DwStatement *statement, const DwParams *p, int options)
+/*
+ * Makes and keeps the plan of a statement for these parameters, unless it
+ * has one; options of cursors, as the server knows them, or 0.
+ */
+static void
+statement_prepare(DwStatement *statement, const DwParams *p, int options)
 {
 	SPIPlanPtr	plan;
 
@@ -322,7 +326,7 @@ statement_run(DwStatement *statement, const DwParams *p, bool read_only)
 
 	if (p == NULL)
 		p = &none;
-	dw_statement_prepare(statement, p, 0);
+	statement_prepare(statement, p, 0);
 	statements_run++;
 	code = SPI_execute_plan(statement->plan, (Datum *) p->values,
 							p->nulls, read_only, 0);
@@ -594,7 +598,7 @@ dw_stream(DwStatement *statement, const DwParams *p, DwStreamTake take,
 	};
 	int			code;
 
-	dw_statement_prepare(statement, p, CURSOR_OPT_FAST_PLAN);
+	statement_prepare(statement, p, CURSOR_OPT_FAST_PLAN);
 	code = SPI_execute_plan_extended(statement->plan, &options);
 	if (code < 0)
 		elog(ERROR, "dwello statement failed: %s",

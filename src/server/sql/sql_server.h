@@ -144,13 +144,6 @@ extern void dw_param_texts(DwParams *p, char **texts, int count);
 /* Opens SPI for a C function that is not a call of call_server.h. */
 extern void dw_spi_connect(void);
 
-/*
- * Makes and keeps the plan of a statement for these parameters, unless it
- * has one; options of cursors, as the server knows them, or 0.
- */
-extern void dw_statement_prepare(DwStatement *statement, const DwParams *p,
-								 int options);
-
 /* Runs a statement that may write or lock; sees this command's own writes. */
 extern uint64 dw_execute(DwStatement *statement, const DwParams *p);
 
