@@ -120,3 +120,43 @@ SET dwello.now = '1969-12-31 12:00+00';
 SET dwello.now = '2031-01-01 12:00 America/New_York';
 SHOW dwello.now;
 RESET dwello.now;
+
+-- and no cancel is held back after it
+BEGIN;
+SET LOCAL statement_timeout = '200ms';
+DO $$
+BEGIN
+  BEGIN
+    PERFORM set_config('dwello.now', '2031-01-01 12:00 Foo/Bar', true);
+  EXCEPTION WHEN OTHERS THEN
+    RAISE WARNING 'refused: %', SQLSTATE;
+  END;
+  PERFORM pg_sleep(60);
+EXCEPTION WHEN query_canceled THEN
+  RAISE WARNING 'cancelled: %', SQLSTATE;
+END
+$$;
+ROLLBACK;
+
+-- a function that is replaced and called anew while a call of it is under way
+-- still gives that call its columns
+BEGIN;
+CREATE FUNCTION t.replace_and_call() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+AS $$
+BEGIN
+  IF pg_trigger_depth() = 1 THEN
+    FOR i IN 1..20 LOOP
+      EXECUTE pg_get_functiondef('dwello.set_setting'::regproc);
+      PERFORM dwello.set_setting('platform_name', 'inner ' || i);
+    END LOOP;
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER replace_and_call AFTER INSERT OR UPDATE ON dwello.system_settings
+  FOR EACH ROW EXECUTE FUNCTION t.replace_and_call();
+SELECT t.app_as('a1');
+SELECT name, value, replayed FROM dwello.set_setting('platform_name', 'outer');
+SELECT dwello.get_setting('platform_name');
+ROLLBACK;
