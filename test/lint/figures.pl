@@ -70,14 +70,17 @@ if (@ARGV)
 	chdir $ARGV[0] or die "$ARGV[0]: $!";
 }
 
-# tracked PATH...: files that git knows, or those that lie there.
+# tracked PATH...: files that git knows, or, in a tree without it, those that
+# lie there and were not made.
 sub tracked
 {
 	my @paths = grep { -e } @_;
 	my @found = split /\n/,
 	  `git -c safe.directory='*' ls-files @paths 2>/dev/null`;
 
-	@found = split /\n/, `find @paths -type f` unless @found;
+	@found = grep { !m{\.(?:[ado]|bc|so)$|/node_modules/} } split /\n/,
+	  `find @paths -type f`
+	  unless @found;
 	return sort grep { -f } @found;
 }
 
