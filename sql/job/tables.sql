@@ -104,11 +104,13 @@ CREATE TABLE dwello.jobs (
     CASE WHEN is_emergency OR urgency = 'urgent' THEN 3 WHEN urgency = 'high' THEN 2 WHEN urgency = 'medium' THEN 1 ELSE 0 END,
     requirement_bits)) STORED,
   cell bigint NOT NULL GENERATED ALWAYS AS (dwello.tile_cell(st_x(location::geometry), st_y(location::geometry))) STORED,
-  -- made for open jobs alone, so that the later life of a job pays nothing
+  -- made for open jobs alone, so that the later life of a job pays nothing;
+  -- A to Z are made small here: text search may do it by the database's
+  -- locale, and Turkish has another small I
   search tsvector GENERATED ALWAYS AS (CASE WHEN status = 'open' THEN
-    pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', title), 'A') ||
-    pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', description), 'B') ||
-    pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', COALESCE(special_requirements, '')), 'C') END) STORED,
+    pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', pg_catalog.lower(title COLLATE pg_catalog."C")), 'A') ||
+    pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', pg_catalog.lower(description COLLATE pg_catalog."C")), 'B') ||
+    pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', pg_catalog.lower(COALESCE(special_requirements, '') COLLATE pg_catalog."C")), 'C') END) STORED,
   CONSTRAINT jobs_budget_check CHECK (budget_min <= budget_max),
   CONSTRAINT jobs_dates_check CHECK (preferred_start_date <= preferred_end_date),
   CONSTRAINT jobs_own_check CHECK (provider_id <> homeowner_id),

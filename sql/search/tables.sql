@@ -11,7 +11,8 @@ CREATE TABLE dwello.saved_searches (
   budget_max bigint,
   currency text NOT NULL DEFAULT 'USD' CONSTRAINT saved_searches_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   urgency dwello.urgency,
-  words tsquery GENERATED ALWAYS AS (pg_catalog.websearch_to_tsquery('pg_catalog.english', query)) STORED,
+  words tsquery GENERATED ALWAYS AS (
+    pg_catalog.websearch_to_tsquery('pg_catalog.english', pg_catalog.lower(query COLLATE pg_catalog."C"))) STORED,
   -- without a place anywhere on the map
   key dwello.agent_key GENERATED ALWAYS AS (dwello.agent_key(longitude, latitude, radius_miles,
     CASE WHEN longitude IS NULL THEN '{-180,-90,180,90}'::float8[] END,

@@ -120,7 +120,7 @@ SELECT dwello.deliver_events(100000) >= 0 AS delivered;
 CREATE FUNCTION t.save(who text, called text, args text) RETURNS void LANGUAGE plpgsql
 AS $$ BEGIN PERFORM t.login_as(who); EXECUTE format('SELECT dwello.save_search(name => %L%s)', called, args); PERFORM t.as_system(); END $$;
 SELECT t.save('p1', 'place', ', longitude => -122.42, latitude => 37.77, radius_miles => 5'),
-       t.save('p1', 'words', ', query => ''cabinets'''),
+       t.save('p1', 'words', ', query => ''CABINETS'''),
        t.save('p2', 'far', ', longitude => -121, latitude => 37.77, radius_miles => 5'),
        t.save('p2', 'other words', ', query => ''roof or "cabinet doors"'''),
        t.save('p2', 'other category', ', category_ids => ARRAY[''d0000000-0000-7000-8000-000000000012'']::uuid[]'),

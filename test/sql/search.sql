@@ -36,7 +36,7 @@ AS $$
   SELECT t.search_job('Pipes', 'Old pipes, no kitchen.', category => 12, budget_min => 200000, budget_max => 300000);
   SELECT t.search_job('Tap ' || n, 'The same tap.', '(-122.42, 37.77)', 12, days => 5, budget_max => NULL)
     FROM generate_series(1, 7) AS n;
-  SELECT t.search_job('Fiji', 'A kitchen on an island.', '(179.99, -17)', days => 1);
+  SELECT t.search_job('Fiji', 'A kitchen on an ISLAND.', '(179.99, -17)', days => 1);
   SELECT t.search_job('Taveuni', 'A kitchen on another.', '(-179.98, -17)', days => 1);
   -- never found
   SELECT t.search_job('Euro kitchen', 'A kitchen.', currency => 'EUR');
@@ -89,11 +89,12 @@ AS $$
     SELECT unnest(categories)
     UNION SELECT c.id FROM below JOIN dwello.service_categories AS c ON c.parent_id = below.id),
   asked AS (
-    SELECT nullif(websearch_to_tsquery('english', query)::text, '')::tsquery AS words),
+    SELECT nullif(websearch_to_tsquery('english', lower(query COLLATE "C"))::text, '')::tsquery AS words),
   seen AS (
     SELECT j.*, d.miles, CASE WHEN lon IS NULL THEN f.fresh ELSE 0.6 * (1 - d.miles / coalesce(radius, 25)) + 0.4 * f.fresh END AS suits,
-           setweight(to_tsvector('english', title), 'A') || setweight(to_tsvector('english', description), 'B')
-             || setweight(to_tsvector('english', coalesce(special_requirements, '')), 'C') AS document
+           setweight(to_tsvector('english', lower(title COLLATE "C")), 'A')
+             || setweight(to_tsvector('english', lower(description COLLATE "C")), 'B')
+             || setweight(to_tsvector('english', lower(coalesce(special_requirements, '') COLLATE "C")), 'C') AS document
       FROM dwello.jobs AS j
       CROSS JOIN LATERAL (SELECT st_distance(j.location, st_point(lon, lat)::geography, false) / 1609.344) AS d (miles)
       CROSS JOIN LATERAL (SELECT greatest(0, 1 - extract(epoch FROM timestamptz '2030-01-10 12:00+00' - j.published_at)::float8 / 3600 / 1440)) AS f (fresh))

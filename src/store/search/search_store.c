@@ -185,7 +185,8 @@ prepare_words(DwSearchPlan *plan)
 {
 	static DwStatement parse =
 		DW_STATEMENT("SELECT q FROM "
-					 "websearch_to_tsquery('pg_catalog.english', $1) AS q "
+					 "websearch_to_tsquery('pg_catalog.english', "
+					 DW_FOLDED("$1") ") AS q "
 					 "WHERE numnode(q) > 0");
 	DwParams	p = DW_PARAMS;
 	bool		isnull;
