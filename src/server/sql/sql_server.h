@@ -198,45 +198,6 @@ extern void dw_param_cursor(DwParams *p, const DwCursor *cursor);
 extern bool dw_read_cursor(uint64 rows, const DwUuid *id, DwCursor *cursor);
 
 /*
- * Whole rows of a table as one result column, taken apart at once.
- *
- * "SELECT j FROM dwello.jobs AS j" returns the row as one value.  The server
- * spends some 2000 instructions a column of a result on its description, at
- * every execution; a row read this way costs one column, however wide it is.
- */
-
-#define DW_RECORD_MAX 48		/* columns that a reader may take */
-
-/* The columns of a table that a reader takes, in its order. */
-typedef struct DwShape
-{
-	const char *const *names;	/* the columns, without repetition */
-	int			count;			/* how many, at most DW_RECORD_MAX */
-	Oid			type;			/* row type they were looked up in, or 0 */
-	int			natts;			/* how many columns it had then */
-	AttrNumber	attributes[DW_RECORD_MAX];	/* where they stand in it */
-} DwShape;
-
-#define DW_SHAPE(list)	{.names = (list), .count = lengthof(list)}
-
-/* Looks up where the columns of a shape stand, unless it is known. */
-extern void dw_shape_resolve(DwShape *shape, TupleDesc desc);
-
-/* One row, by the reader's order of columns. */
-typedef struct DwRecord
-{
-	Datum		values[DW_RECORD_MAX];	/* point into SPI's memory */
-	bool		nulls[DW_RECORD_MAX];	/* true for NULL */
-} DwRecord;
-
-/* Takes apart a whole row of the last result; 0-based row, 1-based column. */
-extern void dw_record_read(DwRecord *record, DwShape *shape, uint64 row,
-						   int column);
-
-/* Takes apart a row of the last result by its own columns, in their order. */
-extern void dw_record_row(DwRecord *record, uint64 row);
-
-/*
  * Reads the rows of a statement one by one, for as long as they are
  * wanted.
  */

@@ -4,6 +4,8 @@
  *
  * Rows are read whole, as one column of the result: the server spends some
  * 2000 instructions on the description of each column, at every execution.
+ * Where its columns stand is looked up by their names, once for a row type; a
+ * type that has gained or lost columns, or another, is looked up anew.
  */
 #include "postgres.h"
 
@@ -309,9 +311,91 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 	}
 }
 
+/* One row, by the reader's order of columns. */
+typedef struct Record
+{
+	Datum		values[DW_RECORD_MAX];	/* point into SPI's memory */
+	bool		nulls[DW_RECORD_MAX];	/* true for NULL */
+} Record;
+
+/* Looks up where the columns of a shape stand, unless it is known. */
+static void
+shape_resolve(DwShape *shape, TupleDesc desc)
+{
+	if (shape->type == desc->tdtypeid && shape->natts == desc->natts)
+		return;
+	shape->type = InvalidOid;
+	if (shape->count > DW_RECORD_MAX)
+		elog(ERROR, "too many columns for a dwello record");
+	for (int i = 0; i < shape->count; i++)
+	{
+		int			column = SPI_fnumber(desc, shape->names[i]);
+
+		if (column <= 0)
+			elog(ERROR, "a table of dwello has no column \"%s\"",
+				 shape->names[i]);
+		shape->attributes[i] = (AttrNumber) column;
+	}
+	shape->natts = desc->natts;
+	shape->type = desc->tdtypeid;
+}
+
+/* Takes a row apart. */
+static void
+record_of(Record *record, DwShape *shape, Datum row)
+{
+	HeapTupleData tuple = {0};
+	TupleDesc	desc;
+	Datum	   *values;
+	bool	   *nulls;
+
+	tuple.t_data = DatumGetHeapTupleHeader(row);
+	tuple.t_len = HeapTupleHeaderGetDatumLength(tuple.t_data);
+	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(tuple.t_data),
+								  HeapTupleHeaderGetTypMod(tuple.t_data));
+	shape_resolve(shape, desc);
+	values = palloc(desc->natts * sizeof(Datum));
+	nulls = palloc(desc->natts * sizeof(bool));
+	heap_deform_tuple(&tuple, desc, values, nulls);
+	for (int i = 0; i < shape->count; i++)
+	{
+		record->values[i] = values[shape->attributes[i] - 1];
+		record->nulls[i] = nulls[shape->attributes[i] - 1];
+	}
+	ReleaseTupleDesc(desc);
+	pfree(values);
+	pfree(nulls);
+}
+
+/* Takes apart a whole row of the last result; 0-based row, 1-based column. */
+static void
+record_read(Record *record, DwShape *shape, uint64 row, int column)
+{
+	bool		isnull = true;
+	Datum		value = 0;
+
+	if (SPI_tuptable != NULL && row < SPI_processed)
+		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+							  column, &isnull);
+	if (isnull)
+		elog(ERROR, "dwello statement gave no record");
+	record_of(record, shape, value);
+}
+
+/* Takes apart a row of the last result by its own columns, in their order. */
+static void
+record_row(Record *record, uint64 row)
+{
+	if (SPI_tuptable == NULL || row >= SPI_processed ||
+		SPI_tuptable->tupdesc->natts > DW_RECORD_MAX)
+		elog(ERROR, "dwello statement gave no such row");
+	heap_deform_tuple(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+					  record->values, record->nulls);
+}
+
 /* Puts the values of a record into the members of a row. */
 static void
-read_record(DwTable *table, const DwRecord *record, char *row)
+read_record(DwTable *table, const Record *record, char *row)
 {
 	memset(row, 0, table->size);
 	for (int i = 0; i < table->count; i++)
@@ -330,10 +414,10 @@ read_record(DwTable *table, const DwRecord *record, char *row)
 static void
 read_row(DwTable *table, uint64 index, int number, void *row)
 {
-	DwRecord	record;
+	Record		record;
 
 	table_prepare(table);
-	dw_record_read(&record, &table->shape, index, number);
+	record_read(&record, &table->shape, index, number);
 	read_record(table, &record, row);
 }
 
@@ -388,10 +472,10 @@ map_resolve(DwMap *map, TupleDesc desc)
 void
 dw_map_read(DwMap *map, uint64 index, void *row)
 {
-	DwRecord	record;
+	Record		record;
 	TupleDesc	desc;
 
-	dw_record_row(&record, index);
+	record_row(&record, index);
 	desc = SPI_tuptable->tupdesc;
 
 	/* a nested call may have left the map at a result of its own */
@@ -622,7 +706,7 @@ params_to_row(DwTable *table, DwParams *p,
 	int			number = 0;
 
 	memset(nulls, true, desc->natts);
-	dw_shape_resolve(&table->shape, desc);
+	shape_resolve(&table->shape, desc);
 	for (int i = 0; i < table->count; i++)
 		if (takes(&table->columns[i]))
 		{

@@ -123,6 +123,18 @@ typedef struct DwColumn
 #define DW_FIELD_ENUM_OR(row, name_, member, labels_, null_) \
 	DW_COLUMN_ENUM_OR(, row, name_, member, 0, labels_, null_)
 
+#define DW_RECORD_MAX 48		/* columns that a table or a map may name */
+
+/* Where the columns of a table stand in its rows. */
+typedef struct DwShape
+{
+	const char *const *names;	/* the columns, without repetition */
+	int			count;			/* how many, at most DW_RECORD_MAX */
+	Oid			type;			/* row type they were looked up in, or 0 */
+	int			natts;			/* how many columns it had then */
+	AttrNumber	attributes[DW_RECORD_MAX];	/* where they stand in it */
+} DwShape;
+
 /* Columns of a result and members of a struct. */
 typedef struct DwMap
 {
