@@ -37,6 +37,10 @@ divide(const DwEscrow *escrow, int64_t amount, int64_t clawed_before)
 	DwChargeback taken = {.status = DW_CHARGEBACK_OPEN,.amount = amount};
 	int64_t		paid_out = escrow->released - clawed_before;
 
+	/*
+	 * What earlier chargebacks took from the provider was released too, and
+	 * cannot be taken a second time.
+	 */
 	taken.held_amount = smaller(amount, escrow->held);
 	if (paid_out > 0)
 		taken.clawed_back = smaller(amount - taken.held_amount, paid_out);
@@ -58,6 +62,10 @@ dw_chargeback_open(DwEscrow *escrow, const DwMilestone *milestones,
 		amount > escrow->funded - others->amount)
 		return DW_INSUFFICIENT_FUNDS;
 
+	/*
+	 * Disputed money is taken as well: the bank does not ask.  Frozen, the
+	 * escrow pays nobody until the bank has decided.
+	 */
 	*chargeback = divide(escrow, amount, others->clawed_back);
 	escrow->held -= chargeback->held_amount;
 	escrow->charged_back += chargeback->held_amount;

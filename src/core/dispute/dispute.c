@@ -45,6 +45,7 @@ disputable(const DwMilestone *milestones, int count)
 {
 	int64_t		sum = 0;
 
+	/* cannot overflow: all of them together are parts of one contract */
 	for (int i = 0; i < count; i++)
 	{
 		if (is_open_to_dispute(&milestones[i]))
@@ -96,6 +97,10 @@ dw_dispute_open(DwEscrow *escrow, DwMilestone *milestones, int count,
 	if (offer < 0 || offer > amount)
 		return DW_BAD_VALUE;
 
+	/*
+	 * Nothing can fail from here on.  The side that opens makes its offer
+	 * with it; the other's is not there until it answers.
+	 */
 	dispute->status = DW_DISPUTE_OPEN;
 	dispute->amount = amount;
 	if (dispute->by_homeowner)
@@ -136,6 +141,10 @@ half_way(const DwDispute *dispute)
 bool
 dw_dispute_meets(const DwDispute *dispute, int64_t *figure)
 {
+	/*
+	 * Both figures are what the provider gets: they meet where the homeowner
+	 * would pay at least what the provider would take.
+	 */
 	if (dispute->homeowner_offer == DW_DISPUTE_NO_OFFER ||
 		dispute->provider_offer == DW_DISPUTE_NO_OFFER ||
 		dispute->homeowner_offer < dispute->provider_offer)
@@ -147,6 +156,7 @@ dw_dispute_meets(const DwDispute *dispute, int64_t *figure)
 int64_t
 dw_dispute_default_figure(const DwDispute *dispute)
 {
+	/* whoever kept silent through the deadline has accepted the other's */
 	if (dispute->provider_offer == DW_DISPUTE_NO_OFFER)
 		return dispute->homeowner_offer;
 	if (dispute->homeowner_offer == DW_DISPUTE_NO_OFFER)
@@ -230,6 +240,11 @@ dw_dispute_settle(DwEscrow *escrow, DwMilestone *milestones, int count,
 	if (result != DW_OK)
 		return result;
 
+	/*
+	 * The charge goes first, for it is what the terms promise the provider;
+	 * the refund is at most what then lies there, and for the last of the
+	 * work exactly that.
+	 */
 	refund = refund_for(escrow, milestones, count, dispute, figure);
 	if (refund > escrow->held - quote.charge)
 		refund = escrow->held - quote.charge;
@@ -266,6 +281,7 @@ dw_dispute_withdraw(DwEscrow *escrow, DwMilestone *milestones, int count,
 		milestone->disputed = 0;
 		memset(&milestone->dispute_id, 0, sizeof(milestone->dispute_id));
 		milestone->status = milestone->status_before;
+		/* a top-up may have filled it while it was under dispute */
 		if (milestone->status == DW_MILESTONE_PLANNED &&
 			milestone->funded == milestone->amount)
 			milestone->status = DW_MILESTONE_FUNDED;
@@ -293,6 +309,7 @@ dw_dispute_reduce(DwDispute *dispute, const DwMilestone *milestones,
 		if (dw_uuid_equal(&milestones[i].dispute_id, &dispute->id))
 			left += milestones[i].disputed;
 	}
+	/* an offer that is not there is below zero, and so stays as it is */
 	dispute->homeowner_offer = smaller(dispute->homeowner_offer, left);
 	dispute->provider_offer = smaller(dispute->provider_offer, left);
 	if (left == 0)

@@ -78,6 +78,7 @@ DW_LABELS(rollup_obstacle, DwRollupObstacle, rollup_obstacle_labels);
 void
 dw_rollup_begin(DwRollup *rollup, int64_t now, int64_t margin)
 {
+	/* the clock is read first of all: what comes later can only lower it */
 	rollup->bound = now;
 	rollup->margin = margin;
 	rollup->obstacle = DW_ROLLUP_CLEAR;
@@ -109,6 +110,7 @@ dw_rollup_below(const DwUuid *id)
 	DwUuid		below = *id;
 	int			i = (int) sizeof(below.bytes) - 1;
 
+	/* the next smaller number of 128 bits, in network order: borrow */
 	while (i > 0 && below.bytes[i] == 0)
 		below.bytes[i--] = 0xff;
 	below.bytes[i]--;
@@ -121,6 +123,10 @@ dw_transaction_id_next(const DwUuid *last, const DwUuid *fresh)
 	DwUuid		next = *last;
 	int			i = (int) sizeof(next.bytes) - 1;
 
+	/*
+	 * The next id of 128 bits, where a clock that stepped back has made a
+	 * fresh one that does not rise.
+	 */
 	if (dw_uuid_compare(fresh, last) > 0)
 		return *fresh;
 	while (i > 0 && next.bytes[i] == 0xff)
@@ -148,6 +154,7 @@ dw_fx_convert(int64_t amount, const DwFxRate *rate, DwFxTrade *trade)
 
 	if (amount < 0 || rate->numerator <= 0 || rate->denominator <= 0)
 		return DW_BAD_VALUE;
+	/* rounded down: the exchange never gives out more than it was given */
 	bought = (DwWide) amount * rate->numerator / rate->denominator;
 	if (bought > INT64_MAX)
 		return DW_OVERFLOW;
@@ -177,6 +184,11 @@ typedef struct DwPostingRule
 					 KIND(PLATFORM_LOSS))
 #define ANYTHING	(~0u)
 
+/*
+ * A leg outside its event's rule is never booked, whatever has computed it:
+ * a mistake in an amount may misplace money between the parties of an event,
+ * but cannot reach an account that the event has nothing to do with.
+ */
 static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_STORED] = {ANYTHING, ANYTHING},
 	[DW_POSTING_PAYMENT] = {KIND(PSP_CLEARING), KIND(ESCROW)},
@@ -353,6 +365,7 @@ void
 dw_posting_late_payment(DwPosting *posting, const char *currency,
 						const char *psp, int64_t amount)
 {
+	/* an escrow that takes no more has no account for it: both legs are here */
 	begin(posting, DW_POSTING_LATE_PAYMENT, currency);
 	give(posting, clearing(currency, psp), amount);
 	gain(posting, clearing(currency, psp), amount);
@@ -530,6 +543,11 @@ dw_posting_reversal(DwPosting *posting, const DwPosting *original,
 		if (leg->amount <= 0 || leg->account.kind == DW_ACCOUNT_ESCROW)
 			continue;
 		sum = total(posting, &parts[part], 1, sum);
+
+		/*
+		 * The provider may have been paid out since: what they got becomes
+		 * what they owe, and is netted with what they earn next.
+		 */
 		if (leg->account.kind == DW_ACCOUNT_PROVIDER_AVAILABLE)
 		{
 			receivable.owner_id = leg->account.owner_id;
@@ -557,6 +575,10 @@ dw_posting_payout(DwPosting postings[2], const DwPaid *paid)
 	DwPosting  *last = &postings[is_exchange ? 1 : 0];
 	int64_t		sum = 0;
 
+	/*
+	 * A transaction is in one currency, so an exchange takes two: the first
+	 * sells into the platform's liquidity, the second pays out of it.
+	 */
 	begin(&postings[0], is_exchange ? DW_POSTING_EXCHANGE : DW_POSTING_PAYOUT,
 		  from);
 	add_leg(&postings[0], owned(DW_ACCOUNT_PROVIDER_AVAILABLE,

@@ -19,6 +19,10 @@ DW_LABELS(payout_status, DwPayoutStatus, payout_status_labels);
 bool
 dw_payout_may_end(DwPayoutStatus status, DwPayoutStatus end)
 {
+	/*
+	 * The same end twice is the same message twice.  A bank may return what
+	 * it has paid out, days later; nothing ever comes after a failure.
+	 */
 	return status == DW_PAYOUT_PENDING || status == end ||
 		(status == DW_PAYOUT_COMPLETED && end == DW_PAYOUT_FAILED);
 }
@@ -29,6 +33,7 @@ dw_payout_withdrawable(const DwBalance *balance, int64_t *amount)
 	int64_t		sum;
 	DwResult	result;
 
+	/* a debt is a balance below zero, so it is added */
 	result = dw_money_add(balance->available, balance->receivable, &sum);
 	if (result == DW_OK)
 		result = dw_money_subtract(sum, balance->pending, &sum);
@@ -48,6 +53,7 @@ dw_payout_request(const DwBalance *balance, int64_t *amount)
 	result = dw_payout_withdrawable(balance, &most);
 	if (result != DW_OK)
 		return result;
+	/* 0 asks for all of it: of nothing, or of a debt, there is no all */
 	if (most <= 0 || *amount > most)
 		return DW_INSUFFICIENT_FUNDS;
 	if (*amount == 0)
@@ -70,6 +76,12 @@ dw_payout_settle(const DwBalance *balance, int64_t amount,
 	result = dw_money_subtract(0, balance->receivable, &owed);
 	if (result != DW_OK)
 		return result;
+
+	/*
+	 * The payout comes first, for it has left already; the debt is settled
+	 * out of what remains, and only as far as that goes.  A rest below zero
+	 * (available fell after the payout was asked for) makes the debt larger.
+	 */
 	moved = owed < rest ? owed : rest;
 	result = dw_money_add(amount, moved, &rest);
 	if (result != DW_OK)

@@ -120,7 +120,11 @@ share_x(double longitude)
 static double
 share_y(double latitude)
 {
-	/* at a pole it is infinite, or nearly: step() takes it to the edge */
+	/*
+	 * The spherical Mercator projection (EPSG:3857) of web maps:
+	 * atanh(sin phi) is the usual ln tan(pi / 4 + phi / 2).  At a pole it is
+	 * infinite, or nearly: step() takes it to the edge.
+	 */
 	return 0.5 - atanh(sin(latitude * DW_GEO_RADIANS)) / (2.0 * DW_GEO_PI);
 }
 
@@ -138,6 +142,7 @@ dw_tile_cell(double longitude, double latitude)
 DwTileRange
 dw_tile_range(int64_t number, int32_t zoom, int32_t deeper)
 {
+	/* in Z-order the tiles within a tile are neighbours: two bits a zoom */
 	int32_t		bits = 2 * (deeper - zoom);
 	int64_t		first = number << bits;
 	DwTileRange range = {first, first + ((INT64_C(1) << bits) - 1)};
@@ -214,6 +219,7 @@ rounded(double degrees)
 double
 dw_tile_longitude(int64_t x)
 {
+	/* the middle of the cell, and so never on an edge of a larger tile */
 	double		share = ((double) x + 0.5) / (double) side(DW_TILE_DEPTH);
 
 	return rounded(share * 360.0 - 180.0);

@@ -50,6 +50,7 @@ dw_wire_double(DwWire *wire, double *value)
 	memcpy(&bits, value, sizeof(bits));
 	dw_wire_int64(wire, &bits);
 	memcpy(value, &bits, sizeof(bits));
+	/* no value of ours is infinite, and NaN would break every order */
 	if (isfinite(*value))
 		return;
 	wire->is_bad = true;
