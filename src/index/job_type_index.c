@@ -196,6 +196,7 @@ DW_SUPPORT_FUNCTION(dwello_job_key)
 	double		longitude;
 	double		latitude;
 
+	/* a draft has no key: nothing of it is checked before it is published */
 	if (PG_ARGISNULL(KEY_PUBLISHED_AT))
 		PG_RETURN_NULL();
 	args_need(fcinfo, 1 << KEY_LONGITUDE | 1 << KEY_LATITUDE |
@@ -205,6 +206,7 @@ DW_SUPPORT_FUNCTION(dwello_job_key)
 	latitude = PG_GETARG_FLOAT8(KEY_LATITUDE);
 	if (!dw_geo_valid(longitude, latitude))
 		refuse("longitude and latitude", "must be a place on the globe");
+	/* zeroed with its padding, which is stored as well */
 	key = palloc0(sizeof(*key));
 	key->posted_at = PG_GETARG_TIMESTAMPTZ(KEY_PUBLISHED_AT);
 	key->leaf.point = dw_point_of(longitude, latitude);
@@ -272,6 +274,7 @@ criteria_categories(FunctionCallInfo fcinfo, DwMatchCriteria *criteria)
 		memcpy(&ids[i], DatumGetUUIDP(items[i]), sizeof(ids[i]));
 	criteria->category_ids = ids;
 	criteria->category_count = Max(count, 0);
+	/* without a list every category fits; with one, the others are out */
 	criteria->others_fit = arg_number(fcinfo, QUERY_OTHERS,
 									  count < 0 ? 1.0 : DW_MATCH_EXCLUDED);
 	criteria->fits = arg_numbers(fcinfo, QUERY_FITS, "fits", &fit_count);

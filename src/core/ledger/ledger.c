@@ -365,7 +365,10 @@ void
 dw_posting_late_payment(DwPosting *posting, const char *currency,
 						const char *psp, int64_t amount)
 {
-	/* an escrow that takes no more has no account for it: both legs are here */
+	/*
+	 * The escrow takes no more, so the money only passes through: both legs
+	 * are on the company's account and leave its balance as it was.
+	 */
 	begin(posting, DW_POSTING_LATE_PAYMENT, currency);
 	give(posting, clearing(currency, psp), amount);
 	gain(posting, clearing(currency, psp), amount);

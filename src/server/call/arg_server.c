@@ -102,6 +102,7 @@ dw_args_given(DwCall *call, const char *after, const char *before)
 		: position_of(call, after) + 1;
 	int			end = position_of(call, before);
 
+	/* a name that is not there is -1: without `before` there are none */
 	for (; arg < end; arg++)
 		if (!call->fcinfo->args[arg].isnull)
 			return true;
@@ -222,6 +223,7 @@ dw_arg_time_opt(DwCall *call, const char *arg)
 
 	if (!dw_arg_has(call, arg))
 		return DT_NOBEGIN;
+	/* -infinity is what stands for NULL in C, and no deadline is infinite */
 	value = DatumGetTimestampTz(arg_find(call, arg)->value);
 	if (TIMESTAMP_NOT_FINITE(value))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be finite");
@@ -252,6 +254,7 @@ static void
 arg_check_length(DwCall *call, const char *arg, const char *text, int bytes,
 				 int max)
 {
+	/* a character has at least one byte: most texts need no counting */
 	if (bytes > max && pg_mbstrlen_with_len(text, bytes) > max)
 		dw_arg_refuse(call, arg, DW_TEXT_TOO_LONG,
 					  psprintf("is longer than %d characters", max));
@@ -285,6 +288,7 @@ dw_arg_text(DwCall *call, const char *arg, int max)
 int64
 dw_arg_seconds(DwCall *call, const char *arg)
 {
+	/* months have 30 days and days 24 hours, as where intervals are ordered */
 	const Interval *span = DatumGetIntervalP(arg_value(call, arg));
 	int64		days = (int64) span->month * DAYS_PER_MONTH + span->day;
 
@@ -416,6 +420,7 @@ dw_json_arg_list(Datum jsonb, DwJsonArg *list, int *count)
 {
 	Jsonb	   *document = DatumGetJsonbP(jsonb);
 
+	/* a scalar is kept as an array of one element, and is no list */
 	if (!JB_ROOT_IS_ARRAY(document) || JB_ROOT_IS_SCALAR(document))
 		return false;
 	list->root = &document->root;
@@ -546,6 +551,7 @@ dw_json_arg_int8(const DwJsonArg *object, const char *name, int64 *value)
 
 	if (result != DW_MEMBER_GIVEN)
 		return result;
+	/* 5.00 is a whole number; 5.01 is none, and is never rounded to one */
 	trimmed = DirectFunctionCall1(numeric_trim_scale,
 								  NumericGetDatum(number));
 	text = DatumGetCString(DirectFunctionCall1(numeric_out, trimmed));
@@ -581,6 +587,7 @@ dw_json_arg_names(const DwJsonArg *object, int *count)
 	JsonbIteratorToken token;
 
 	*count = 0;
+	/* without going into nested values, whose members are their own */
 	while ((token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
 		if (token == WJB_KEY)
 			names[(*count)++] = pnstrdup(name.val.string.val,
@@ -692,6 +699,7 @@ dw_json_item_list(DwCall *call, DwJsonItem *item, int max, DwJsonArg *list)
 		dw_arg_error_note(item->error, arg, DW_BAD_VALUE,
 						  psprintf("must not have more than %d elements",
 								   max));
+	/* too many is noted; the first of them are still looked at for worse */
 	return Min(count, max);
 }
 

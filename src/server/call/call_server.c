@@ -108,6 +108,11 @@ known_learn(Known *known, HeapTuple proc)
 		(void) BlessTupleDesc(signature->desc);
 	read_names(signature, proc);
 	MemoryContextSwitchTo(old);
+
+	/*
+	 * All is made before any of it is kept, so that an error leaves the old
+	 * entry whole; only then does the new one get a parent that lasts.
+	 */
 	if (known->memory != NULL)
 		MemoryContextSetParent(known->memory, TopTransactionContext);
 	MemoryContextSetParent(memory, TopMemoryContext);
@@ -150,7 +155,8 @@ dw_bare_args(FunctionCallInfo fcinfo, const char *const *names, int count)
 			if (strcmp(signature->arg_names[i], names[i]) != 0)
 				elog(ERROR, "dwello.%s has no argument \"%s\" there",
 					 signature->name, names[i]);
-		function->fn_extra = (void *) names;	/* they are compared */
+		/* once a call site: what follows only takes by position */
+		function->fn_extra = (void *) names;
 	}
 	return fcinfo->args;
 }
