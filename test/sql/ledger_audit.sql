@@ -124,13 +124,14 @@ DELETE FROM dwello.chargebacks WHERE job_id = t.user('all');
 RESET session_replication_role;
 SELECT t.forget('all', 'yen');
 
--- a scope with very many reversals takes about the time of one without
+-- a scope with very many reversals takes about the time of one without: a
+-- minute where each is compared with each, which no busy machine explains
 BEGIN;
 SET LOCAL session_replication_role = replica;
 INSERT INTO dwello.transactions (scope_id, id, payer_id, payee_id, amount, net_amount, created_at, transaction_type, status, actor_id, currency, actor_role)
 SELECT md5('scope')::uuid, md5('transaction' || n)::uuid, md5('payer')::uuid, md5('payee')::uuid, 100, 100, now(), 'reversal', 'pending',
        md5('payer')::uuid, 'USD', 'homeowner'
-  FROM generate_series(1, 30000) AS n;
+  FROM generate_series(1, 60000) AS n;
 DO $$
 DECLARE
   start timestamptz;
@@ -144,7 +145,7 @@ BEGIN
     took := took || (clock_timestamp() - start);
     UPDATE dwello.transactions SET reverses = id WHERE scope_id = md5('scope')::uuid;
   END LOOP;
-  IF took[2] > 5 * took[1] + interval '2 s' THEN
+  IF took[2] > 5 * took[1] + interval '20 s' THEN
     RAISE 'without reversals %, with them %', took[1], took[2];
   END IF;
 END
