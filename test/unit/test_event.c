@@ -22,7 +22,7 @@ effects_are_ordered_and_whole(void **state)
 		assert_non_null(effects[i].title);
 		assert_non_null(effects[i].message);
 		assert_non_null(effects[i].notification);
-		assert_in_range(effects[i].party, 0, DW_EVENT_PARTY_COUNT - 1);
+		assert_true((unsigned int) effects[i].party < DW_EVENT_PARTY_COUNT);
 		if (i == 0)
 			continue;
 		assert_true(strcmp(effects[i - 1].type, effects[i].type) <= 0);
