@@ -118,6 +118,7 @@ name_is(const DwExternal *external, int place, const char *name,
 static void
 line_resolve(const DwExternal *external, DwExternalLine *line)
 {
+	/* the event's id first: a reference may stand for several events */
 	const char *tries[] = {line->event_id, line->reference};
 
 	line->first = -1;
@@ -198,7 +199,11 @@ next_free(const DwExternal *external, int first, int *place)
 	return NULL;
 }
 
-/* True when the lines of a group together are the one booking left. */
+/*
+ * True when the lines of a group together are the one booking left, as when
+ * a company states a payment in parts.  Amounts are subtracted from what is
+ * booked, so their sum cannot overflow.
+ */
 static bool
 group_is_whole(DwExternalLine **group, int count,
 			   const DwExternalBooking *booking)
@@ -224,6 +229,7 @@ group_match(const DwExternal *external, DwExternalLine **group, int count)
 	int			look = first;
 	DwExternalBooking *booking = next_free(external, first, &place);
 
+	/* only of a single booking is it certain which one the parts belong to */
 	look = place;
 	if (booking != NULL && next_free(external, first, &look) == NULL &&
 		group_is_whole(group, count, booking))

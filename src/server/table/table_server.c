@@ -76,6 +76,7 @@ table_prepare(DwTable *table)
 {
 	const char **names;
 
+	/* the names are set last: an error half way leaves it to be done again */
 	if (table->shape.names != NULL)
 		return;
 	names = MemoryContextAlloc(TopMemoryContext,
@@ -127,7 +128,11 @@ label_of(const DwColumn *column, Datum value, bool is_text)
 		: DatumGetCString(DirectFunctionCall1(enum_out, value));
 }
 
-/* Puts an enum into its member by its label, or what stands for NULL. */
+/*
+ * Puts an enum into its member by its label, or what stands for NULL.  Labels
+ * and not positions: ALTER TYPE ... ADD VALUE BEFORE moves these, and a dump
+ * gives the labels other numbers.
+ */
 static void
 read_enum(const DwColumn *column, const char *label, char *member)
 {
@@ -162,6 +167,7 @@ uuids_copy(Datum value)
 
 	if (array_contains_nulls(array))
 		elog(ERROR, "an array of ids has a NULL");
+	/* elements of sixteen bytes without alignment lie one after the other */
 	memcpy(ids, (char *) array + ARR_OVERHEAD_NONULLS(ARR_NDIM(array)),
 		   uuids.count * sizeof(*ids));
 	uuids.ids = ids;
@@ -687,13 +693,15 @@ make_insert(DwTable *table)
 		appendStringInfo(&values, i == 1 ? "$%d" : ", $%d", i);
 	appendStringInfo(&sql, ") VALUES (%s)", values.data);
 	table->insert.one.sql = keep(&sql);
+	/* of any constraint: whoever asks for a new row asks no more than that */
 	appendStringInfoString(&sql, " ON CONFLICT DO NOTHING");
 	table->insert_new.sql = keep(&sql);
 }
 
 /*
  * Makes one parameter of many: a row of the table, with NULL in what they do
- * not name.
+ * not name.  A batch then has one array for each table and not one for each
+ * column, and the statement takes from it only the columns that it names.
  */
 static void
 params_to_row(DwTable *table, DwParams *p,
@@ -779,6 +787,11 @@ dw_table_insert_rows(DwTable *table, const void *rows, int count)
 		DwParams	p = DW_PARAMS;
 		int			width;
 
+		/*
+		 * As many rows a statement as parameters allow, each number of rows
+		 * with a text and a plan of its own: a start of the executor costs
+		 * more than a row.
+		 */
 		taken = 1;
 		if (dw_write_is_batched())
 		{
@@ -863,6 +876,7 @@ dw_table_update(DwTable *table, void *row)
 	}
 	params_of(table, row, is_in_update, &p);
 	table_write(table, &table->update, &p, is_in_update);
+	/* the row in memory is as it will be in the table, also in a batch */
 	for (int i = 0; i < table->count; i++)
 		if ((table->columns[i].flags & DW_COLUMN_COUNTED) != 0)
 			(*(int32 *) ((char *) row + table->columns[i].offset))++;
