@@ -9,7 +9,8 @@
  *		DW_COLUMN(UUID, DwDisputeRow, job_id, job_id, DW_COLUMN_KEY),
  *		DW_COLUMN(INT8, DwDisputeRow, amount, dispute.amount, DW_COLUMN_FIXED),
  * };
- * static DwTable disputes = DW_TABLE("disputes", DwDisputeRow, dispute_columns);
+ * static DwTable disputes =
+ *		DW_TABLE("disputes", DwDisputeRow, dispute_columns);
  *
  * From it come the statements that read whole rows, insert one and update
  * one by its key, each planned once and kept.  A lint holds every list

@@ -175,7 +175,8 @@ user_types_read(const DwJsonArg *object, DwFlagTargets *targets)
 		"must have as user_types a list of one or more types of users";
 	char	  **labels;
 	int			count;
-	DwMember	given = dw_json_arg_texts(object, "user_types", &labels, &count);
+	DwMember	given = dw_json_arg_texts(object, "user_types", &labels,
+										  &count);
 
 	if (given == DW_MEMBER_ABSENT)
 		return NULL;

@@ -45,8 +45,8 @@ extern void dw_agent_save(DwAgent *agent);
  * What is wrong with a document, in words that follow the argument's name;
  * NULL when it is fine.
  *
- * hours: {"mon": ["08:00", "12:00", "13:00", "18:00"], …, "sun": []}: on each
- *		  day the times between which the agent works, rising, of the
+ * hours: {"mon": ["08:00", "12:00", "13:00", "18:00"], …, "sun": []}: on
+ *		  each day the times between which the agent works, rising, of the
  *		  provider's own clock; a day that is missing is free.
  * costs: {"hourly_rate", "overhead", "travel_per_mile", "waste_ppm"}, each a
  *		  whole number, the first three in minor units; what is missing is 0.

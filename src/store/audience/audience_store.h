@@ -70,7 +70,8 @@
 	row ".radius_miles, " row ".area, " row ".category_ids, " \
 	row ".capability_bits, " row ".capability_from, " row ".capability_until"
 #define DW_AUDIENCE_AGENT(row, categories) \
-	row ".account_status, " row ".longitude, " row ".latitude, " row ".area, " \
+	row ".account_status, " row ".longitude, " row ".latitude, " \
+	row ".area, " \
 	categories ", " row ".capability_bits, " row ".capability_from, " \
 	row ".capability_until"
 

@@ -880,7 +880,8 @@ read_payment(DwTableQuery *query, const DwParams *p, DwTransaction *payment)
 }
 
 /* A payment of a job. */
-#define PAYMENT_OF_JOB	"WHERE t.scope_id = $1 AND t.transaction_type = 'payment' "
+#define PAYMENT_OF_JOB \
+	"WHERE t.scope_id = $1 AND t.transaction_type = 'payment' "
 
 bool
 dw_payment_find(const DwUuid *job_id, const DwUuid *id,

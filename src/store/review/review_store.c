@@ -159,8 +159,8 @@ dw_reviews_list(DwCall *call, const DwReviewReader *reader,
 				const DwCursor *after, int32 max_results)
 {
 	static DwStatement select_reviews =
-		DW_STATEMENT("SELECT r.id AS review_id, r.job_id, r.rating, r.title, r.comment, "
-					 "r.axes, CASE WHEN r.reviewer_id = r.homeowner_id "
+		DW_STATEMENT("SELECT r.id AS review_id, r.job_id, r.rating, "
+					 "r.title, r.comment, r.axes, CASE WHEN r.reviewer_id = r.homeowner_id "
 					 "THEN 'homeowner'::dwello.user_type "
 					 "ELSE 'service_provider' END AS reviewer_type, "
 					 "s.response, r.created_at FROM dwello.reviews AS r "
