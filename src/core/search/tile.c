@@ -121,9 +121,9 @@ static double
 share_y(double latitude)
 {
 	/*
-	 * The spherical Mercator projection (EPSG:3857) of web maps:
-	 * atanh(sin phi) is the usual ln tan(pi / 4 + phi / 2).  At a pole it is
-	 * infinite, or nearly: step() takes it to the edge.
+	 * The spherical Mercator projection (EPSG:3857) of web maps: atanh(sin
+	 * phi) is the usual ln tan(pi / 4 + phi / 2).  At a pole it is infinite,
+	 * or nearly: step() takes it to the edge.
 	 */
 	return 0.5 - atanh(sin(latitude * DW_GEO_RADIANS)) / (2.0 * DW_GEO_PI);
 }
