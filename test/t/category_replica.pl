@@ -16,6 +16,10 @@ max_wal_senders = 4
 max_replication_slots = 4
 END_OF_SETTINGS
 my $port = $node->port;
+
+# From 16 on rows are written as the owner of their table unless that is said,
+# and row-level security is forced on the owner of dwello's.
+my $as_owner = $node->pg_version >= 16 ? ', run_as_owner = true' : '';
 my $host = $node->host;
 
 # tree DATABASE: the categories of the test, each with its parent.
@@ -47,7 +51,7 @@ INSERT INTO dwello.service_categories (id, name, parent_id) VALUES
   ('ca000000-0000-7000-8000-00000000000a', 'A', 'ca000000-0000-7000-8000-00000000000b'),
   ('ca000000-0000-7000-8000-00000000000b', 'B', NULL);
 CREATE SUBSCRIPTION tree CONNECTION 'host=$host port=$port dbname=source'
-  PUBLICATION tree WITH (create_slot = false, slot_name = tree, copy_data = false);
+  PUBLICATION tree WITH (create_slot = false, slot_name = tree, copy_data = false$as_owner);
 END_OF_SQL
 
 # A was below B; the one statement sends B below A first
