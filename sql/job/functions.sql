@@ -43,9 +43,12 @@
  *	  "is_required"}]; amounts are proportions of the later contract, in
  *	  every element or in none
  *	bid_mode: sealed, open or rank_only
- *	scoring_method: value, lowest_price, fixed_budget_quality or meat
- *	weights: {"price": 4000, ...}, basis points by criterion; NULL for the
- *	  usual ones
+ *	scoring_method: value, lowest_price, fixed_budget_quality or meat, see
+ *	  bid.md
+ *	weights: {"price": 4000, "rating": 2000, "reliability": 1000,
+ *	  "timeline": 1000, "warranty": 500, "distance": 500,
+ *	  "qualification": 500, "responsiveness": 500}, basis points by
+ *	  criterion, 10000 in all; NULL for these, the usual ones
  *	job_id: its id; NULL for one derived from the idempotency key, else a
  *	  fresh one
  *	idempotency_key

@@ -17,11 +17,11 @@ use Lint;
 # No more findings than: what is allowed today, and what it shall be.  The
 # first is lowered as findings go, never raised.
 my %bound = (
-	single_selects => [ 1, 0 ],
-	volatile => [ 4, 0 ],
+	single_selects => [ 0, 0 ],
+	volatile => [ 0, 0 ],
 	tuplestores => [ 0, 0 ],
-	recursions => [ 1, 0 ],
-	claims => [ 4, 0 ],
+	recursions => [ 0, 0 ],
+	claims => [ 0, 0 ],
 	unlimited => [ 0, 0 ],
 	crossings => [ 0, 0 ],
 	forgetting => [ 0, 0 ],
