@@ -209,6 +209,34 @@ run_outflow(FuzzInput *input)
 	run_reversals(input, &posting);
 }
 
+/* Every part of a refund is given back once, and by who has it. */
+static void
+run_spread(FuzzInput *input)
+{
+	DwPaidIn	payments[PARTS_MAX];
+	int			count = (int) fuzz_range(input, 0, PARTS_MAX);
+	int64_t		refund = read_amount(input) & INT64_MAX;
+	int64_t		left;
+
+	for (int i = 0; i < count; i++)
+		payments[i] = (DwPaidIn)
+	{
+		companies[fuzz_range(input, 0, DW_LENGTH(companies) - 1)],
+			read_amount(input), read_amount(input), -1
+	};
+	left = dw_refund_spread(payments, count, refund);
+	check(left == (count == 0 ? refund : 0));
+	for (int i = 0; i < count; i++)
+	{
+		check(payments[i].back >= 0);
+		check(i + 1 == count || payments[i].back == 0 ||
+			  (payments[i].back <= payments[i].amount &&
+			   payments[i].back <= payments[i].room));
+		refund -= payments[i].back;
+	}
+	check(count == 0 || refund == 0);
+}
+
 /* A bank takes, and gives back or keeps what it took. */
 static void
 run_chargeback(FuzzInput *input)
@@ -276,7 +304,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const events[]) (FuzzInput *) = {
-		run_payment, run_outflow, run_chargeback, run_payout
+		run_payment, run_outflow, run_chargeback, run_payout, run_spread
 	};
 	FuzzInput	input = {data, size};
 

@@ -198,6 +198,50 @@ test_refund(void **state)
 	check_refused(&posting, DW_BAD_VALUE);
 }
 
+/* What each payment gives back, and what nothing bears. */
+static void
+test_refund_spread(void **state)
+{
+	static const struct
+	{
+		int64_t		refund;
+		int			count;
+		DwPaidIn	payments[3];	/* psp, amount, room, back */
+		int64_t		left;
+	}			tries[] = {
+		/* the first gives first */
+		{40, 2, {{"a", 30, 60, 30}, {"a", 30, 60, 10}}, 0},
+		/* what went back before is missing of the first */
+		{40, 2, {{"a", 30, 40, 10}, {"a", 30, 40, 30}}, 0},
+		/* a company gives what is left of its own */
+		{50, 3, {{"a", 30, 10, 10}, {"b", 30, 30, 30}, {"c", 9, 9, 10}}, 0},
+		{50, 3, {{"a", 30, 20, 0}, {"b", 30, 30, 30}, {"a", 20, 20, 20}}, 0},
+		/* of one from which a bank has taken all, nothing */
+		{20, 2, {{"a", 30, 0, 0}, {"b", 30, 30, 20}}, 0},
+		{20, 2, {{"a", 30, -5, 0}, {"b", 30, 30, 20}}, 0},
+		/* the last bears what all together do not have */
+		{50, 2, {{"a", 30, 10, 10}, {"b", 30, 5, 40}}, 0},
+		/* a company without a name is one of its own */
+		{15, 2, {{NULL, 10, 5, 5}, {"a", 10, 10, 10}}, 0},
+		{0, 1, {{"a", 30, 30, 0}}, 0},
+		{7, 0, {{"a", 0, 0, 0}}, 7}
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++)
+	{
+		DwPaidIn	payments[3];
+
+		memcpy(payments, tries[i].payments, sizeof(payments));
+		for (int k = 0; k < tries[i].count; k++)
+			payments[k].back = -1;
+		assert_int_equal(dw_refund_spread(payments, tries[i].count,
+										  tries[i].refund), tries[i].left);
+		for (int k = 0; k < tries[i].count; k++)
+			assert_int_equal(payments[k].back, tries[i].payments[k].back);
+	}
+}
+
 /* As many companies as fit beside the others' legs, and one more. */
 static void
 test_many_companies(void **state)
@@ -529,6 +573,7 @@ main(void)
 		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_release_edges),
 		cmocka_unit_test(test_refund),
+		cmocka_unit_test(test_refund_spread),
 		cmocka_unit_test(test_many_companies),
 		cmocka_unit_test(test_settlement),
 		cmocka_unit_test(test_chargeback),

@@ -456,6 +456,45 @@ dw_posting_release(DwPosting *posting, const DwParties *parties,
 	posting->event = DW_POSTING_RELEASE;
 }
 
+/* True when one company brought both; of a damaged row it may be NULL. */
+static bool
+is_of_same_company(const DwPaidIn *a, const DwPaidIn *b)
+{
+	if (a->psp == NULL || b->psp == NULL)
+		return a->psp == b->psp;
+	return strcmp(a->psp, b->psp) == 0;
+}
+
+/* What is still there of a payment: its company's later ones have first. */
+static int64_t
+paid_in_left(const DwPaidIn *payments, int count, int i)
+{
+	int64_t		left = payments[i].room;
+
+	for (int k = i + 1; k < count && left > 0; k++)
+		if (payments[k].amount > 0 &&
+			is_of_same_company(&payments[k], &payments[i]))
+			left -= payments[k].amount;
+	if (left > payments[i].amount)
+		left = payments[i].amount;
+	return left > 0 ? left : 0;
+}
+
+int64_t
+dw_refund_spread(DwPaidIn *payments, int count, int64_t amount)
+{
+	for (int i = 0; i < count; i++)
+	{
+		int64_t		left = paid_in_left(payments, count, i);
+
+		if (i + 1 == count || left > amount)
+			left = amount;
+		payments[i].back = left;
+		amount -= left;
+	}
+	return amount;
+}
+
 void
 dw_posting_refund(DwPosting *posting, const DwParties *parties,
 				  const DwGivenBack *parts, int count)

@@ -246,6 +246,15 @@ typedef struct DwGivenBack
 	int64_t		amount;			/* > 0 */
 } DwGivenBack;
 
+/* A payment that lies in an escrow, and what a refund gives back of it. */
+typedef struct DwPaidIn
+{
+	const char *psp;			/* company that brought it */
+	int64_t		amount;			/* what it brought, > 0 */
+	int64_t		room;			/* what the company still has of the job */
+	int64_t		back;			/* out: of it, given back */
+} DwPaidIn;
+
 /* Out of what a chargeback is taken; together what the bank asks for. */
 typedef struct DwTakenBack
 {
@@ -293,6 +302,17 @@ extern void dw_posting_settlement(DwPosting *posting,
 								  const DwParties *parties,
 								  const DwEarnings *earnings,
 								  const DwGivenBack *parts, int count);
+
+/*
+ * Spreads a refund over the payments of a job, in the order in which they
+ * came.  A company gives back at most what it still has of the job: what it
+ * brought, less what it gave back and what banks have taken from it, which
+ * is missing of its first payments.  Should all of them together not have
+ * the amount, the last payment bears the rest.  Gives what nothing bears: the
+ * amount when there is no payment, else 0.
+ */
+extern int64_t dw_refund_spread(DwPaidIn *payments, int count,
+								int64_t amount);
 
 /* A bank asks for a payment; won mirrors the opening leg by leg. */
 extern void dw_posting_chargeback_open(DwPosting *posting,

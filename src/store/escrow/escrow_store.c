@@ -301,6 +301,14 @@ static const DwColumn part_fields[] = {
 
 static DwMap parts_paid = DW_MAP(part_fields);
 
+static const DwColumn paid_in_fields[] = {
+	DW_FIELD(TEXT, DwPaidIn, psp, psp),
+	DW_FIELD(INT8, DwPaidIn, amount, amount),
+	DW_FIELD(INT8, DwPaidIn, room, room)
+};
+
+static DwMap paid_in = DW_MAP(paid_in_fields);
+
 /* Takes an escrow from the row, beside what its columns say of it. */
 static void
 read_escrow(uint64 index, DwEscrowRow *row)
@@ -911,55 +919,47 @@ dw_payment_find_last(const DwUuid *job_id, DwTransaction *payment)
 }
 
 /*
- * Of a company, paid is what it brought in all, so_far up to a payment,
- * and room what it still has: minus its clearing account in this job,
- * whose entries are few.  What is missing of paid is taken off the first
- * payments, which were given back before.
+ * The payments that have arrived, in their order.  What a company still has
+ * is minus its clearing account in this job, whose entries are few.
  */
 static DwStatement select_payments =
-DW_STATEMENT("SELECT x.id, x.payment_method_id, x.psp, "
-			 "x.psp_reference, LEAST(x.amount, "
-			 "GREATEST(x.so_far - x.paid + x.room, 0))::bigint "
-			 "AS amount "
-			 "FROM (SELECT v.seq, t.id, t.payment_method_id, t.psp, "
-			 "t.psp_reference, t.amount, "
-			 "pg_catalog.sum(t.amount) OVER (PARTITION BY t.psp "
-			 "ORDER BY v.seq) AS so_far, "
-			 "pg_catalog.sum(t.amount) OVER (PARTITION BY t.psp) "
-			 "AS paid, (SELECT - pg_catalog.sum(n.amount) "
+DW_STATEMENT("SELECT t.id, t.payment_method_id, t.psp, t.psp_reference, "
+			 "t.amount, (SELECT - pg_catalog.sum(n.amount) "
 			 "FROM dwello.ledger_entries AS n "
 			 "JOIN dwello.ledger_accounts AS a "
 			 "ON a.id = n.account_id WHERE n.scope_id = $1 "
-			 "AND a.kind = 'psp_clearing' AND a.psp = t.psp) AS room "
+			 "AND a.kind = 'psp_clearing' AND a.psp = t.psp)::bigint AS room "
 			 "FROM dwello.escrow_events AS v "
 			 "JOIN dwello.transactions AS t "
 			 "ON t.scope_id = v.job_id AND t.id = v.transaction_id "
-			 "WHERE v.job_id = $1 AND v.event = 'confirm_payment') "
-			 "AS x ORDER BY x.seq");
+			 "WHERE v.job_id = $1 AND v.event = 'confirm_payment' "
+			 "ORDER BY v.seq");
 
 DwPaymentPart *
 dw_payments_to_refund(const DwUuid *job_id, int64 amount, int *count)
 {
 	DwParams	p = DW_PARAMS;
 	DwPaymentPart *parts;
-	uint64		rows;
+	DwPaidIn   *payments;
+	int			rows;
 
 	dw_param_uuid(&p, job_id);
-	rows = dw_execute(&select_payments, &p);
+	rows = (int) dw_execute(&select_payments, &p);
 	parts = palloc0((rows + 1) * sizeof(*parts));
-	*count = 0;
-	for (uint64 i = 0; i < rows && amount > 0; i++)
+	payments = palloc0((rows + 1) * sizeof(*payments));
+	for (int i = 0; i < rows; i++)
 	{
-		DwPaymentPart *part = &parts[*count];
-
-		dw_map_read(&parts_paid, i, part);
-		part->amount = i + 1 == rows ? amount : Min(amount, part->amount);
-		if (part->amount == 0)
-			continue;
-		amount -= part->amount;
-		(*count)++;
+		dw_map_read(&parts_paid, i, &parts[i]);
+		dw_map_read(&paid_in, i, &payments[i]);
 	}
-	if (amount > 0)
+	if (dw_refund_spread(payments, rows, amount) > 0)
 		elog(ERROR, "nothing was paid for job %s", dw_uuid_text(job_id));
+	*count = 0;
+	for (int i = 0; i < rows; i++)
+		if (payments[i].back > 0)
+		{
+			parts[*count] = parts[i];
+			parts[(*count)++].amount = payments[i].back;
+		}
 	return parts;
 }

@@ -251,10 +251,8 @@ extern bool dw_payment_find_last(const DwUuid *job_id,
 								 DwTransaction *payment);
 
 /*
- * The payments that a refund gives back, in the order in which they came.
- * Each company gives back at most what it still has of the job: what it
- * brought, less what it gave back and what banks have taken from it.  Should
- * all of them together not have it, the last payment bears the rest.
+ * The payments that a refund gives back, in the order in which they came, as
+ * dw_refund_spread() has it.
  */
 extern DwPaymentPart *dw_payments_to_refund(const DwUuid *job_id,
 											int64 amount, int *count);
