@@ -211,7 +211,7 @@ report_main()
 }
 
 build race -lpq
-build haversine "$DW_ROOT"/src/core/*/{bbox,geo,wire}.c -lm
+build haversine "$DW_ROOT"/src/core/*/{geo,wire}.c -lm
 read -ra sizes <<<"$jobs"
 main=${sizes[1]:-${sizes[0]}}
 printf '%s, %s x %s, PostgreSQL %s, commit %s\n\n`%s`\n\n' \
