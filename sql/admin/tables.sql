@@ -43,6 +43,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('agent_month_bids_basic', '50', 'Bids a month of a bidding agent of the basic tier; 0 = unlimited, as for the others.'),
   ('agent_month_bids_premium', '200', 'Bids a month of a bidding agent of the premium tier.'),
   ('agent_month_bids_enterprise', '0', 'Bids a month of a bidding agent of the enterprise tier.'),
+  ('max_agents_per_job', '50', 'Agents that look at a version of a job, the fittest.'),
   ('match_radius_miles', '25', 'How far jobs are shown to a provider whose agent has no radius, in miles.'),
   ('match_budget_reference', '500000', 'Budget that counts in full when jobs are matched, in minor units, unless the provider names one.'),
   ('match_freshness_hours', '72', 'Hours after which a job counts as half as fresh when jobs are matched.'),

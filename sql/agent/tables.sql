@@ -25,7 +25,17 @@ CREATE TABLE dwello.ai_bidding_agents (
   costs jsonb CONSTRAINT ai_bidding_agents_costs_check CHECK (dwello.agent_costs_are_valid(costs)),
   currency text NOT NULL DEFAULT 'USD'
     CONSTRAINT ai_bidding_agents_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
-  learned jsonb NOT NULL DEFAULT '{}',
+  goal dwello.agent_goal NOT NULL DEFAULT 'max_profit',
+  goal_target bigint CONSTRAINT ai_bidding_agents_target_check CHECK (goal_target > 0),
+  max_exposure bigint CONSTRAINT ai_bidding_agents_exposure_check CHECK (max_exposure > 0),
+  max_open_jobs integer NOT NULL DEFAULT 5
+    CONSTRAINT ai_bidding_agents_open_jobs_check CHECK (max_open_jobs > 0),
+  min_win_probability_ppm integer NOT NULL DEFAULT 0
+    CONSTRAINT ai_bidding_agents_probability_check CHECK (min_win_probability_ppm BETWEEN 0 AND 1000000),
+  paused_until timestamptz,
+  parameters_version integer NOT NULL DEFAULT 0
+    CONSTRAINT ai_bidding_agents_parameters_check CHECK (parameters_version >= 0),
+  mandate_id uuid,
   bids_total integer NOT NULL DEFAULT 0,
   bids_won integer NOT NULL DEFAULT 0,
   version integer NOT NULL DEFAULT 1,
@@ -65,7 +75,14 @@ COMMENT ON COLUMN dwello.ai_bidding_agents.working_hours IS 'When the agent work
 COMMENT ON COLUMN dwello.ai_bidding_agents.min_margin_ppm IS 'Least margin over cost, in parts per million.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.approval_threshold IS 'Above this amount the agent only proposes, in minor units; NULL = none.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.costs IS 'What the provider''s work costs; NULL = not known.';
-COMMENT ON COLUMN dwello.ai_bidding_agents.learned IS 'Parameters the agent has learned.';
+COMMENT ON COLUMN dwello.ai_bidding_agents.goal IS 'What the agent aims at inside its limits.';
+COMMENT ON COLUMN dwello.ai_bidding_agents.goal_target IS 'Hours a week, or millionths of the win rate or the margin, as the goal has it; NULL = none.';
+COMMENT ON COLUMN dwello.ai_bidding_agents.max_exposure IS 'Most that live bids and unconfirmed awards may add up to, in minor units; NULL = no limit.';
+COMMENT ON COLUMN dwello.ai_bidding_agents.max_open_jobs IS 'Awarded jobs and jobs under way beside which the agent still bids.';
+COMMENT ON COLUMN dwello.ai_bidding_agents.min_win_probability_ppm IS 'Below this chance to win the agent does not bid, in parts per million.';
+COMMENT ON COLUMN dwello.ai_bidding_agents.paused_until IS 'Until when the agent cools down; NULL = it does not.';
+COMMENT ON COLUMN dwello.ai_bidding_agents.parameters_version IS 'Which of agent_parameters are live; 0 = what every agent begins with.';
+COMMENT ON COLUMN dwello.ai_bidding_agents.mandate_id IS 'The mandate in force; NULL = none was signed.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.bids_total IS 'Bids the agent has made.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.bids_won IS 'Bids of the agent that were accepted.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.key IS 'What the index of agents knows of it, made from the other columns; NULL without a place.';
@@ -89,6 +106,109 @@ CREATE POLICY agent_day_counters_read ON dwello.agent_day_counters FOR SELECT
 GRANT SELECT ON dwello.agent_day_counters TO dwello_app, dwello_service, dwello_support, dwello_admin;
 
 /*
+ * What agents learn.  Version 0, with which every agent begins, is in the
+ * library and has no row.
+ */
+CREATE TABLE dwello.agent_parameters (
+  user_id uuid NOT NULL CONSTRAINT agent_parameters_user_id_fkey REFERENCES dwello.users (id),
+  version integer NOT NULL CONSTRAINT agent_parameters_version_check CHECK (version > 0),
+  status text NOT NULL CONSTRAINT agent_parameters_status_check CHECK (status IN ('live', 'shadow', 'retired')),
+  parameters jsonb NOT NULL,
+  based_on integer NOT NULL CONSTRAINT agent_parameters_based_on_check CHECK (based_on BETWEEN 0 AND version - 1),
+  samples integer NOT NULL CONSTRAINT agent_parameters_samples_check CHECK (samples >= 0),
+  created_at timestamptz NOT NULL,
+  CONSTRAINT agent_parameters_pkey PRIMARY KEY (user_id, version)
+);
+COMMENT ON TABLE dwello.agent_parameters IS 'What agents have learned, in versions; user_id is the agent''s provider.';
+COMMENT ON COLUMN dwello.agent_parameters.version IS 'Number of the version, from 1; 0 is what every agent begins with, and has no row.';
+COMMENT ON COLUMN dwello.agent_parameters.status IS 'live: in force; shadow: run beside those in force; retired: neither.';
+COMMENT ON COLUMN dwello.agent_parameters.parameters IS 'The parameters, and what learning goes on from.';
+COMMENT ON COLUMN dwello.agent_parameters.based_on IS 'The version that learning went on from.';
+COMMENT ON COLUMN dwello.agent_parameters.samples IS 'Outcomes that were learned from in all.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.agent_parameters', '');
+CREATE POLICY agent_parameters_read ON dwello.agent_parameters FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT ON dwello.agent_parameters TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.mandates (
+  user_id uuid NOT NULL CONSTRAINT mandates_user_id_fkey REFERENCES dwello.users (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  limits jsonb NOT NULL,
+  digest bytea NOT NULL CONSTRAINT mandates_digest_check CHECK (pg_catalog.octet_length(digest) = 32),
+  token_id text,
+  signed_at timestamptz NOT NULL,
+  CONSTRAINT mandates_pkey PRIMARY KEY (user_id, id)
+);
+COMMENT ON TABLE dwello.mandates IS 'Limits that providers have signed for their agents; append only.';
+COMMENT ON COLUMN dwello.mandates.limits IS 'The limits.';
+COMMENT ON COLUMN dwello.mandates.digest IS 'SHA-256 of the provider and the limits.';
+COMMENT ON COLUMN dwello.mandates.token_id IS 'Id of the token with which the provider signed; NULL = it had none.';
+COMMENT ON COLUMN dwello.mandates.signed_at IS 'When they signed.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.mandates', '');
+CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.mandates
+  FOR EACH ROW EXECUTE FUNCTION dwello.guard_append();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.mandates
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();
+CREATE POLICY mandates_read ON dwello.mandates FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT ON dwello.mandates TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+-- small, read by every decision: reference
+CREATE TABLE dwello.agent_switches (
+  scope text NOT NULL
+    CONSTRAINT agent_switches_scope_check CHECK (scope IN ('platform', 'category', 'agent', 'provider')),
+  id uuid NOT NULL,
+  is_on boolean NOT NULL,
+  reason text,
+  actor_id uuid NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT agent_switches_pkey PRIMARY KEY (scope, id),
+  CONSTRAINT agent_switches_platform_check
+    CHECK ((scope = 'platform') = (id = '00000000-0000-0000-0000-000000000000'))
+);
+COMMENT ON TABLE dwello.agent_switches IS 'Switches by which agents are stopped; where there is no row they are on.';
+COMMENT ON COLUMN dwello.agent_switches.scope IS 'What is switched: platform, category (with those below it), agent, or provider.';
+COMMENT ON COLUMN dwello.agent_switches.id IS 'The category, or the provider; the nil UUID for the platform.';
+COMMENT ON COLUMN dwello.agent_switches.is_on IS 'Agents may work.';
+COMMENT ON COLUMN dwello.agent_switches.reason IS 'Why it was switched; NULL if not said.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.agent_switches', '');
+CREATE POLICY agent_switches_read ON dwello.agent_switches FOR SELECT
+  USING (id = dwello.current_user_id()
+    OR (scope IN ('platform', 'category') AND dwello.current_user_id() IS NOT NULL));
+GRANT SELECT (scope, id, is_on, reason, updated_at) ON dwello.agent_switches
+  TO dwello_app, dwello_support, dwello_admin;
+GRANT SELECT ON dwello.agent_switches TO dwello_service;
+
+/*
+ * What came of a decision, as its provider may know it: whether they won,
+ * and never what a rival asked.
+ */
+CREATE TABLE dwello.agent_outcomes (
+  user_id uuid NOT NULL CONSTRAINT agent_outcomes_user_id_fkey REFERENCES dwello.users (id),
+  job_id uuid NOT NULL,
+  decision_id uuid NOT NULL,
+  outcome text NOT NULL
+    CONSTRAINT agent_outcomes_outcome_check CHECK (outcome IN ('won', 'lost', 'censored')),
+  amount bigint NOT NULL CONSTRAINT agent_outcomes_amount_check CHECK (amount > 0),
+  decided_at timestamptz NOT NULL,
+  learned_version integer,
+  CONSTRAINT agent_outcomes_pkey PRIMARY KEY (user_id, job_id, decision_id)
+);
+-- what is still to be learned
+CREATE INDEX agent_outcomes_unlearned_idx ON dwello.agent_outcomes (user_id, decided_at)
+  WHERE learned_version IS NULL;
+COMMENT ON TABLE dwello.agent_outcomes IS 'What came of the bids of agents; user_id is the agent''s provider.';
+COMMENT ON COLUMN dwello.agent_outcomes.decision_id IS 'The decision that the bid came from: a row of ai_agent_activity.';
+COMMENT ON COLUMN dwello.agent_outcomes.outcome IS 'won; lost: another bid won; censored: the job ended otherwise, or the bid was taken back.';
+COMMENT ON COLUMN dwello.agent_outcomes.amount IS 'What the agent''s bid asked in the end, in minor units.';
+COMMENT ON COLUMN dwello.agent_outcomes.decided_at IS 'When it was decided.';
+COMMENT ON COLUMN dwello.agent_outcomes.learned_version IS 'The version of parameters that learned from it; NULL = none yet.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.agent_outcomes', '');
+CREATE POLICY agent_outcomes_read ON dwello.agent_outcomes FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT ON dwello.agent_outcomes TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+/*
  * What wakes agents: one row a published version of a job's terms.
  */
 CREATE TABLE dwello.agent_work (
@@ -104,8 +224,49 @@ CREATE TABLE dwello.agent_work (
 COMMENT ON TABLE dwello.agent_work IS 'Jobs that agents have to look at, once for each version of their terms.';
 COMMENT ON COLUMN dwello.agent_work.attempts IS 'How often it was tried.';
 COMMENT ON COLUMN dwello.agent_work.run_after IS 'Not before this time it is worked on; NULL = at once.';
+COMMENT ON COLUMN dwello.agent_work.claimed_at IS 'When its answers were made; NULL = not yet.';
+COMMENT ON COLUMN dwello.agent_work.done_at IS 'When the last of its answers was given; NULL = not yet.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.agent_work', '');
 GRANT SELECT ON dwello.agent_work TO dwello_service;
+
+/*
+ * That an agent answers a version of a job's terms once: its key is what
+ * makes it once.  The row is also what it waits for and who has it.
+ */
+CREATE TABLE dwello.agent_answers (
+  job_id uuid NOT NULL CONSTRAINT agent_answers_job_id_fkey REFERENCES dwello.jobs (id),
+  terms_version integer NOT NULL,
+  agent_id uuid NOT NULL CONSTRAINT agent_answers_agent_id_xfk REFERENCES dwello.users (id),
+  state dwello.answer_state NOT NULL DEFAULT 'waiting',
+  run_after timestamptz,
+  attempts integer NOT NULL DEFAULT 0 CONSTRAINT agent_answers_attempts_check CHECK (attempts >= 0),
+  claim_id uuid,
+  lease_until timestamptz,
+  decision_id uuid,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT agent_answers_pkey PRIMARY KEY (job_id, terms_version, agent_id),
+  CONSTRAINT agent_answers_claim_check CHECK (state <> 'claimed' OR (claim_id IS NOT NULL AND lease_until IS NOT NULL)),
+  CONSTRAINT agent_answers_decision_check CHECK (state <> 'answered' OR decision_id IS NOT NULL)
+);
+CREATE INDEX agent_answers_agent_id_idx ON dwello.agent_answers (agent_id, job_id);
+CREATE INDEX agent_answers_due_idx ON dwello.agent_answers (run_after, job_id)
+  WHERE state IN ('waiting', 'deferred');
+CREATE INDEX agent_answers_lease_idx ON dwello.agent_answers (lease_until, job_id)
+  WHERE state = 'claimed';
+CREATE INDEX agent_answers_quarantined_idx ON dwello.agent_answers (job_id)
+  WHERE state = 'quarantined';
+COMMENT ON TABLE dwello.agent_answers IS
+  'Which agents look at a published version of a job''s terms, each once; until it has answered, what it waits for and who has it.';
+COMMENT ON COLUMN dwello.agent_answers.agent_id IS 'The agent''s provider.';
+COMMENT ON COLUMN dwello.agent_answers.state IS 'How far it is.';
+COMMENT ON COLUMN dwello.agent_answers.run_after IS 'Not before this time it is decided; NULL = at once.';
+COMMENT ON COLUMN dwello.agent_answers.attempts IS 'How often a server process died over it; at three it is quarantined.';
+COMMENT ON COLUMN dwello.agent_answers.claim_id IS 'The claim under which an outside model has it; NULL = none has.';
+COMMENT ON COLUMN dwello.agent_answers.lease_until IS 'Until when that claim holds.';
+COMMENT ON COLUMN dwello.agent_answers.decision_id IS 'The last decision: a row of ai_agent_activity; NULL = none yet.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.agent_answers', '');
+GRANT SELECT ON dwello.agent_answers TO dwello_service;
 
 -- partitioned by month, as sql/admin/tables.sql says of all logs
 CREATE TABLE dwello.ai_agent_activity (
@@ -116,16 +277,34 @@ CREATE TABLE dwello.ai_agent_activity (
   action_type dwello.agent_action NOT NULL,
   reason text,
   confidence numeric CONSTRAINT ai_agent_activity_confidence_check CHECK (confidence BETWEEN 0 AND 1),
+  win_probability float8 CONSTRAINT ai_agent_activity_probability_check CHECK (win_probability BETWEEN 0 AND 1),
   amount bigint,
+  base_amount bigint,
   currency text,
-  trace jsonb NOT NULL DEFAULT '{}',
+  inputs jsonb NOT NULL DEFAULT '{}',
+  parameters_version integer,
+  mandate_id uuid,
+  core_version integer,
+  counted_on date,
+  decision_id uuid,
+  actor_id uuid,
   created_at timestamptz NOT NULL
 ) PARTITION BY RANGE (created_at);
-COMMENT ON TABLE dwello.ai_agent_activity IS 'Every decision of every agent, by month; user_id is the agent''s provider.';
+COMMENT ON TABLE dwello.ai_agent_activity IS 'Every decision of every agent, and what came of it, by month; user_id is the agent''s provider.';
 COMMENT ON COLUMN dwello.ai_agent_activity.user_id IS 'The agent''s provider.';
 COMMENT ON COLUMN dwello.ai_agent_activity.action_type IS 'What the agent did.';
 COMMENT ON COLUMN dwello.ai_agent_activity.confidence IS 'How sure the agent was, 0 to 1.';
-COMMENT ON COLUMN dwello.ai_agent_activity.trace IS 'Everything the decision was made from.';
+COMMENT ON COLUMN dwello.ai_agent_activity.reason IS 'Code of the reason; NULL where nothing needs saying.';
+COMMENT ON COLUMN dwello.ai_agent_activity.win_probability IS 'Chance to win at this amount, as decided on, 0 to 1; NULL where no price was reached.';
+COMMENT ON COLUMN dwello.ai_agent_activity.amount IS 'What was bid or proposed, in minor units; NULL where no price was reached.';
+COMMENT ON COLUMN dwello.ai_agent_activity.base_amount IS 'The same without the strategy''s multiplier, in minor units: what a win adds to reference prices.';
+COMMENT ON COLUMN dwello.ai_agent_activity.inputs IS 'Everything the decision was made from: it can be recomputed from this.';
+COMMENT ON COLUMN dwello.ai_agent_activity.parameters_version IS 'Which of agent_parameters it was made with; 0 = what every agent begins with.';
+COMMENT ON COLUMN dwello.ai_agent_activity.mandate_id IS 'The mandate it was made under; NULL = none.';
+COMMENT ON COLUMN dwello.ai_agent_activity.core_version IS 'Version of the rules it was made by; NULL on a row that decides nothing.';
+COMMENT ON COLUMN dwello.ai_agent_activity.counted_on IS 'Day of the provider''s calendar on which a bid counts; NULL where none was counted.';
+COMMENT ON COLUMN dwello.ai_agent_activity.decision_id IS 'The decision that this row follows; NULL on a decision itself.';
+COMMENT ON COLUMN dwello.ai_agent_activity.actor_id IS 'Who approved, rejected or proposed it; NULL = the agent.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.ai_agent_activity', '');
 CREATE POLICY ai_agent_activity_read ON dwello.ai_agent_activity FOR SELECT
   USING (user_id = dwello.current_user_id());

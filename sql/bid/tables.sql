@@ -25,6 +25,7 @@ CREATE TABLE dwello.bids (
   score_total bigint,
   score_inputs jsonb NOT NULL,
   is_inconsistent boolean NOT NULL DEFAULT false,
+  decision_id uuid,
   submitted_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
   version integer NOT NULL DEFAULT 1,
@@ -46,6 +47,7 @@ CREATE INDEX bids_expires_at_idx ON dwello.bids (expires_at, id)
 COMMENT ON TABLE dwello.bids IS
   'Offers of providers. score_total is in millionths of a point, made from score_inputs against the reference frozen with the job.';
 COMMENT ON COLUMN dwello.bids.provider_id IS 'The bidder.';
+COMMENT ON COLUMN dwello.bids.decision_id IS 'The agent''s decision that the bid came from: a row of ai_agent_activity; NULL = a person made it.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.bids', '');
 CREATE POLICY bids_read ON dwello.bids FOR SELECT
   USING ((homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id()) AND deleted_at IS NULL);

@@ -43,6 +43,9 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('payment_methods', 'user', 'user_id'),
     ('ai_bidding_agents', 'user', 'user_id'),
     ('agent_day_counters', 'user', 'user_id'),
+    ('agent_parameters', 'user', 'user_id'),
+    ('mandates', 'user', 'user_id'),
+    ('agent_outcomes', 'user', 'user_id'),
     ('notifications', 'user', 'user_id'),
     ('saved_searches', 'user', 'user_id'),
     ('token_cutoffs', 'user', 'user_id'),
@@ -66,6 +69,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('reviews', 'job', 'job_id'),
     ('review_responses', 'job', 'job_id'),
     ('agent_work', 'job', 'job_id'),
+    ('agent_answers', 'job', 'job_id'),
     ('ai_agent_activity', 'log', NULL),
     ('transactions', 'scope', 'scope_id'),
     ('ledger_entries', 'scope', 'scope_id'),
@@ -93,6 +97,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('system_settings_defaults', 'reference', NULL),
     ('feature_flags', 'reference', NULL),
     ('feature_flags_defaults', 'reference', NULL),
+    ('agent_switches', 'reference', NULL),
     ('json_schemas', 'reference', NULL);
 
 -- The name by which a table is placed: a partition goes with its parent.

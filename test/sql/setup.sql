@@ -256,6 +256,16 @@ BEGIN
     VALUES (open, 1, now()) ON CONFLICT DO NOTHING;
   INSERT INTO dwello.ai_agent_activity (job_id, user_id, terms_version, action_type, created_at)
     SELECT open, t.user(name), 1, 'declined', now() FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.agent_answers (job_id, terms_version, agent_id, created_at)
+    SELECT open, 1, t.user(name), now() FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.agent_parameters (user_id, version, status, parameters, based_on, samples, created_at)
+    SELECT t.user(name), 1, 'shadow', '{}', 0, 0, now() FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.agent_outcomes (user_id, job_id, decision_id, outcome, amount, decided_at)
+    SELECT t.user(name), won, t.user(prefix || ' decision'), 'lost', 90000, now() FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.mandates (user_id, limits, digest, signed_at)
+    SELECT t.user(name), '{}', sha256('{}'), now() FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.agent_switches (scope, id, is_on, actor_id)
+    SELECT 'agent', t.user(name), true, t.user(name) FROM unnest(ARRAY[p, rival]) AS name;
   INSERT INTO dwello.user_activity_logs (user_id, action, created_at)
     SELECT t.user(name), 'login', now() FROM unnest(ARRAY[h, p, rival]) AS name;
   INSERT INTO dwello.audit_log (table_name, row_key, operation, user_id, actor_role, session_role,
@@ -283,6 +293,8 @@ AS $$
   INSERT INTO dwello.feature_flags (name, is_enabled, rollout_percentage)
     VALUES ('story', true, 100);
   INSERT INTO dwello.platform_metrics (name, measured_at, value) VALUES ('story', now(), 1);
+  INSERT INTO dwello.agent_switches (scope, id, is_on, actor_id)
+    VALUES ('category', 'd0000000-0000-7000-8000-000000000012', true, t.user('a1'));
 $$;
 
 SELECT count(t.register(name, 'homeowner'))

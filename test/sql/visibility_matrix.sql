@@ -44,6 +44,9 @@ INSERT INTO expected VALUES
   ('saved_searches', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('ai_bidding_agents', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('agent_day_counters', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('agent_parameters', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('mandates', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('agent_outcomes', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   -- jobs: the listed are everybody's who is somebody
   ('jobs', 'own', 'own', 'own', 'own', 'all', 'own', 'own', 'none', '(me IN (homeowner_id, provider_id) OR is_listed) AND deleted_at IS NULL'),
   ('job_requirements', 'own', 'own', 'own', 'own', 'all', 'own', 'own', 'none', 'me IN (homeowner_id, provider_id) OR is_listed'),
@@ -52,6 +55,7 @@ INSERT INTO expected VALUES
   ('job_progress', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('job_invites', 'own', 'none', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('agent_work', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  ('agent_answers', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('job_tiles', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('job_tile_refresh', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('ai_agent_activity', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
@@ -92,6 +96,7 @@ INSERT INTO expected VALUES
   ('system_settings_defaults', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('feature_flags', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('feature_flags_defaults', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('agent_switches', 'own', 'own', 'own', 'own', 'all', 'own', 'own', 'none', $$me = id OR scope IN ('platform', 'category')$$),
   ('member_parts_defaults', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   -- logs: by the parent, never by a partition
   ('user_activity_logs', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
@@ -312,7 +317,8 @@ SELECT r.relation, a.attname, role
    AND t.try(format($$SELECT set_config('role', %L, true); SELECT %I FROM dwello.%I$$,
                     role, a.attname, r.relation)) NOT LIKE '42501: permission denied for %'
  ORDER BY 1, 2, 3;
--- what is sealed or digested is bytea: of those, only links of chains are read
+-- what is sealed or digested is bytea: of those, only links of chains and
+-- digests of mandates are read
 SELECT r.relation, a.attname, array_agg(substr(role, 8) ORDER BY role) AS roles
   FROM relation AS r
   JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped

@@ -38,6 +38,7 @@ static const DwSettingRule rules[] = {
 	INTEGER("agent_month_bids_basic", 0, 1000000),
 	INTEGER("agent_month_bids_premium", 0, 1000000),
 	INTEGER("agent_month_bids_enterprise", 0, 1000000),
+	INTEGER("max_agents_per_job", 1, 1000),
 	INTEGER("match_radius_miles", 1, 12450),
 	INTEGER("match_budget_reference", 1, INT64_C(1000000000000)),
 	INTEGER("match_freshness_hours", 1, 87600),

@@ -31,9 +31,41 @@ static const char *const tier_labels[DW_AGENT_TIER_COUNT] = {
 	[DW_AGENT_TIER_ENTERPRISE] = "enterprise"
 };
 
+static const char *const goal_labels[DW_AGENT_GOAL_COUNT] = {
+	[DW_AGENT_MAX_PROFIT] = "max_profit",
+	[DW_AGENT_FILL_HOURS] = "fill_hours",
+	[DW_AGENT_TARGET_WIN_RATE] = "target_win_rate",
+	[DW_AGENT_MIN_MARGIN] = "min_margin"
+};
+
+static const char *const action_labels[DW_AGENT_ACTION_COUNT] = {
+	[DW_AGENT_BID_SUBMITTED] = "bid_submitted",
+	[DW_AGENT_BID_WON] = "bid_won",
+	[DW_AGENT_BID_LOST] = "bid_lost",
+	[DW_AGENT_BID_EXPIRED] = "bid_expired",
+	[DW_AGENT_DECLINED] = "declined",
+	[DW_AGENT_PROPOSED] = "proposed",
+	[DW_AGENT_DEFERRED] = "deferred",
+	[DW_AGENT_SHADOWED] = "shadowed",
+	[DW_AGENT_QUARANTINED] = "quarantined",
+	[DW_AGENT_REFUSED] = "refused",
+	[DW_AGENT_APPROVED] = "approved"
+};
+
+static const char *const state_labels[DW_ANSWER_STATE_COUNT] = {
+	[DW_ANSWER_WAITING] = "waiting",
+	[DW_ANSWER_CLAIMED] = "claimed",
+	[DW_ANSWER_DEFERRED] = "deferred",
+	[DW_ANSWER_ANSWERED] = "answered",
+	[DW_ANSWER_QUARANTINED] = "quarantined"
+};
+
 DW_LABELS(agent_mode, DwAgentMode, mode_labels);
 DW_LABELS(agent_strategy, DwAgentStrategy, strategy_labels);
 DW_LABELS(agent_tier, DwAgentTier, tier_labels);
+DW_LABELS(agent_goal, DwAgentGoal, goal_labels);
+DW_LABELS(agent_action, DwAgentAction, action_labels);
+DW_LABELS(answer_state, DwAnswerState, state_labels);
 
 DwAgentError
 dw_agent_judge(const DwAgentNumbers *numbers)

@@ -51,6 +51,44 @@ typedef enum DwAgentTier
 	DW_AGENT_TIER_COUNT
 } DwAgentTier;
 
+/* Labels of dwello.agent_goal, in order: what the price is paced towards. */
+typedef enum DwAgentGoal
+{
+	DW_AGENT_MAX_PROFIT,
+	DW_AGENT_FILL_HOURS,		/* so many hours a week */
+	DW_AGENT_TARGET_WIN_RATE,
+	DW_AGENT_MIN_MARGIN,
+	DW_AGENT_GOAL_COUNT
+} DwAgentGoal;
+
+/* Labels of dwello.agent_action, in order. */
+typedef enum DwAgentAction
+{
+	DW_AGENT_BID_SUBMITTED,
+	DW_AGENT_BID_WON,			/* the job was decided, as the next two */
+	DW_AGENT_BID_LOST,
+	DW_AGENT_BID_EXPIRED,
+	DW_AGENT_DECLINED,
+	DW_AGENT_PROPOSED,			/* the provider is asked */
+	DW_AGENT_DEFERRED,			/* to be decided later */
+	DW_AGENT_SHADOWED,			/* would have bid */
+	DW_AGENT_QUARANTINED,		/* given up after crashes */
+	DW_AGENT_REFUSED,			/* by the provider, or an answer too late */
+	DW_AGENT_APPROVED,			/* by the provider */
+	DW_AGENT_ACTION_COUNT
+} DwAgentAction;
+
+/* Labels of dwello.answer_state, in order. */
+typedef enum DwAnswerState
+{
+	DW_ANSWER_WAITING,			/* to be decided, at once or at a time */
+	DW_ANSWER_CLAIMED,			/* by an outside model */
+	DW_ANSWER_DEFERRED,			/* waiting, after a decision to wait */
+	DW_ANSWER_ANSWERED,			/* decided, for good */
+	DW_ANSWER_QUARANTINED,
+	DW_ANSWER_STATE_COUNT
+} DwAnswerState;
+
 /* The numbers of an agent's settings, which are judged together. */
 typedef struct DwAgentNumbers
 {
@@ -77,6 +115,9 @@ typedef enum DwAgentError
 DW_LABELS_OF(agent_mode, DwAgentMode);
 DW_LABELS_OF(agent_strategy, DwAgentStrategy);
 DW_LABELS_OF(agent_tier, DwAgentTier);
+DW_LABELS_OF(agent_goal, DwAgentGoal);
+DW_LABELS_OF(agent_action, DwAgentAction);
+DW_LABELS_OF(answer_state, DwAnswerState);
 
 /* Judges the numbers. */
 extern DwAgentError dw_agent_judge(const DwAgentNumbers *numbers);

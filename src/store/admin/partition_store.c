@@ -95,6 +95,15 @@ index_partition(const char *log, const char *partition)
 		run_definition(psprintf("CREATE INDEX %1$s_created_at_idx "
 								"ON dwello.%1$s USING brin (created_at)",
 								partition));
+	else if (strcmp(log, "ai_agent_activity") == 0)
+	{
+		/* by job, as it is written; and a provider's own, in order */
+		run_definition(psprintf("ALTER TABLE dwello.%s "
+								"ADD PRIMARY KEY (job_id, user_id, id)",
+								partition));
+		run_definition(psprintf("CREATE INDEX %1$s_user_id_idx "
+								"ON dwello.%1$s (user_id, id)", partition));
+	}
 	else
 		run_definition(psprintf("ALTER TABLE dwello.%s "
 								"ADD PRIMARY KEY (user_id, id)", partition));

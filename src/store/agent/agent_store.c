@@ -37,6 +37,14 @@ static const DwColumn agent_columns[] = {
 	DW_COLUMN(UUIDS, DwAgent, preferred_categories, categories, 0),
 	DW_COLUMN(JSONB, DwAgent, working_hours, working_hours, 0),
 	DW_COLUMN(JSONB, DwAgent, costs, costs, 0),
+	DW_COLUMN_ENUM(agent_goal, DwAgent, goal, goal, 0, dw_agent_goal_labels),
+	DW_COLUMN_OR(INT8, DwAgent, goal_target, goal_target, 0, 0),
+	DW_COLUMN_OR(INT8, DwAgent, max_exposure, max_exposure, 0, 0),
+	DW_COLUMN(INT4, DwAgent, max_open_jobs, max_open_jobs, 0),
+	DW_COLUMN(INT4, DwAgent, min_win_probability_ppm, min_win_ppm, 0),
+	DW_COLUMN(TIME, DwAgent, paused_until, paused_until, 0),
+	DW_COLUMN(INT4, DwAgent, parameters_version, parameters_version, 0),
+	DW_COLUMN(UUID, DwAgent, mandate_id, mandate_id, DW_COLUMN_NULLABLE),
 	DW_COLUMN(INT4, DwAgent, version, version,
 			  DW_COLUMN_BORN | DW_COLUMN_COUNTED)
 };

@@ -26,6 +26,14 @@ typedef struct DwAgent
 	DwUuids		categories;		/* preferred_categories */
 	Datum		working_hours;	/* jsonb, see dw_agent_hours_error */
 	Datum		costs;			/* jsonb, see dw_agent_costs_error */
+	DwAgentGoal goal;			/* inside its limits */
+	int64		goal_target;	/* in the unit of the goal; 0 = NULL */
+	int64		max_exposure;	/* minor units; 0 = no limit */
+	int32		max_open_jobs;	/* beside which it still bids */
+	int32		min_win_ppm;	/* min_win_probability_ppm */
+	TimestampTz paused_until;	/* DT_NOBEGIN = it does not cool down */
+	int32		parameters_version; /* of agent_parameters; 0 = the prior */
+	DwUuid		mandate_id;		/* nil = none */
 	int32		version;		/* of the row; 0 = not saved yet */
 } DwAgent;
 

@@ -54,6 +54,8 @@ static const DwColumn bid_columns[] = {
 	DW_COLUMN(UUID, DwBid, id, id, DW_COLUMN_KEY),
 	DW_COLUMN(UUID, DwBid, homeowner_id, homeowner_id, DW_COLUMN_FIXED),
 	DW_COLUMN(UUID, DwBid, provider_id, provider_id, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwBid, decision_id, decision_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
 	DW_COLUMN_ENUM(bid_status, DwBid, status, status, 0,
 				   dw_bid_status_labels),
 	DW_COLUMN(TEXT, DwBid, reason, reason, 0),

@@ -56,6 +56,7 @@ typedef struct DwBid
 	DwUuid		id;				/* unique within the job */
 	DwUuid		homeowner_id;	/* of the job */
 	DwUuid		provider_id;	/* the bidder */
+	DwUuid		decision_id;	/* the agent's; nil = a person made it */
 	DwBidStatus status;			/* moves by dw_bid_machine() only */
 	char	   *reason;			/* label of DwBidReason, or NULL */
 	int32		terms_version;	/* of the job, when it was made */
