@@ -405,7 +405,7 @@ BEGIN
   IF policy THEN
     PERFORM t.app_as(name);
     SELECT array_agg(j.id ORDER BY j.id) INTO found FROM dwello.jobs AS j
-     WHERE j.key OPERATOR(dwello.@@@) dwello.job_query(-122.4194, 37.7749, 25, '2030-05-01 12:00+00')
+     WHERE j.key OPERATOR(dwello.@@@) dwello.job_query(-122.42, 37.77, 25, '2030-05-01 12:00+00')
        AND j.status = 'open' AND j.expires_at > '2030-05-01 12:00+00';
   ELSE
     PERFORM t.app_as(name);
@@ -430,7 +430,7 @@ EXPLAIN (COSTS OFF)
   SELECT count(*), sum(dwello.job_score(j.key, q)) FROM dwello.jobs AS j, dwello.job_query(-122.42, 37.77, 5, '2030-05-01') AS q WHERE j.key @@@ q;
 SELECT array_agg(s.score ORDER BY s.score DESC) = (SELECT array_agg(m.score) FROM dwello.match_jobs(t.user('p2'), '2030-05-01', max_results => 500) AS m) AS same
   FROM (SELECT dwello.job_score(j.key, q) AS score
-          FROM dwello.jobs AS j, dwello.job_query(-122.4194, 37.7749, 25, '2030-05-01') AS q
+          FROM dwello.jobs AS j, dwello.job_query(-122.42, 37.77, 25, '2030-05-01') AS q
          WHERE j.status = 'open' AND j.is_listed AND j.deleted_at IS NULL AND j.expires_at > '2030-05-01 12:00+00' AND j.key @@@ q
          ORDER BY 1 DESC LIMIT 500) AS s;
 ROLLBACK;

@@ -89,7 +89,8 @@ END
 $$;
 
 --
--- The worked example: 950.00 wins over 1100.00, 64.66 to 58.75
+-- The worked example, with distances in whole miles: 950.00 wins over
+-- 1100.00, 64.61 to 58.67
 --
 BEGIN;
 UPDATE dwello.user_addresses

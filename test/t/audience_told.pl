@@ -129,11 +129,15 @@ CREATE TABLE above AS
     SELECT a.id, c.parent_id FROM a JOIN dwello.service_categories AS c ON c.id = a.above_id WHERE c.parent_id IS NOT NULL
   ) SELECT * FROM a;
 
+-- a place as strangers may know it
+CREATE FUNCTION rounded(place geography) RETURNS geography LANGUAGE sql IMMUTABLE
+AS $$ SELECT ST_MakePoint(round(ST_X(place::geometry)::numeric, 2), round(ST_Y(place::geometry)::numeric, 2))::geography $$;
+
 CREATE FUNCTION by_hand(for_agents boolean) RETURNS TABLE (job_id uuid, user_id uuid)
 LANGUAGE sql STABLE
 AS $$
   SELECT j.id, u.id
-    FROM (SELECT a.user_id, j.id, ST_Distance(a.location, j.location, false) / 1609.344 AS miles
+    FROM (SELECT a.user_id, j.id, ST_Distance(rounded(a.location), j.location, false) / 1609.344 AS miles
             FROM dwello.jobs AS j CROSS JOIN dwello.user_addresses AS a WHERE a.is_primary OFFSET 0) AS near
     JOIN dwello.jobs AS j ON j.id = near.id
     JOIN dwello.users AS u ON u.id = near.user_id AND u.id <> j.homeowner_id
@@ -192,7 +196,7 @@ SELECT job_id, user_id, h.job_id IS NULL AS too_many
 END
 		is(value(<<'END'), '0|0', "$function: in order, with distances: $name");
 SELECT count(*) FILTER (WHERE user_id <= before),
-       count(*) FILTER (WHERE abs(distance_miles - ST_Distance(a.location, j.location, false) / 1609.344) > 1e-6)
+       count(*) FILTER (WHERE abs(distance_miles - ST_Distance(rounded(a.location), j.location, false) / 1609.344) > 1e-6)
   FROM (SELECT *, lag(user_id) OVER (PARTITION BY job_id ORDER BY n) AS before FROM found) AS f
   JOIN dwello.jobs AS j ON j.id = f.job_id JOIN dwello.user_addresses AS a USING (user_id) WHERE a.is_primary
 END

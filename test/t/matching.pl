@@ -364,6 +364,9 @@ SELECT n, md5('service_provider' || 1 + n % 60)::uuid AS provider_id,
        CASE WHEN u(n, 94) < 0.3 THEN weights END AS weights
   FROM asked WHERE n <= 240;
 
+CREATE FUNCTION rounded(degrees float8) RETURNS float8 LANGUAGE sql IMMUTABLE
+AS \$\$ SELECT round(degrees::numeric, 2)::float8 \$\$;
+
 -- the same by what the documents say, over every row
 CREATE FUNCTION by_hand(c call) RETURNS TABLE (id uuid, score float8)
 LANGUAGE sql STABLE SET enable_indexscan = off SET enable_bitmapscan = off
@@ -379,8 +382,7 @@ AS \$\$
   )
   SELECT j.id, dwello.job_score(j.key, q.query)
     FROM fit, dwello.user_addresses AS a,
-         LATERAL (SELECT dwello.job_query(round(ST_X(a.location::geometry) * 1e7::float8) / 1e7::float8,
-                    round(ST_Y(a.location::geometry) * 1e7::float8) / 1e7::float8,
+         LATERAL (SELECT dwello.job_query(rounded(ST_X(a.location::geometry)), rounded(ST_Y(a.location::geometry)),
                     coalesce(c.radius_miles, (SELECT max_bid_radius_miles FROM dwello.ai_bidding_agents AS g
                                                WHERE g.user_id = c.provider_id), 25),
                     '$now', category_ids => ids, fits => fits,

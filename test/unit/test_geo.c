@@ -71,6 +71,36 @@ test_miles(void **state)
 	assert_int_equal(dw_geo_tenthousandth_miles(5, 5, 5, 5), 0);
 }
 
+/* Degrees of latitude that so many miles are. */
+static double
+degrees_of(double miles)
+{
+	return miles * DW_GEO_METRES_PER_MILE / DW_GEO_RADIUS_M / DW_GEO_RADIANS;
+}
+
+/* What is shown has whole miles, halves up. */
+static void
+test_whole_miles(void **state)
+{
+	const struct
+	{
+		double		miles;
+		int64_t		shown;
+	}			cases[] = {
+		{0, 0}, {0.4999, 0}, {0.5001, 1}, {1.4999, 1}, {1.5001, 2},
+		{49.4999, 49}, {49.5001, 50}
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(dw_geo_whole_miles(10, 0, 10,
+											degrees_of(cases[i].miles)),
+						 cases[i].shown * DW_GEO_MILE);
+	assert_int_equal(dw_geo_whole_miles(180, 12, -180, 12), 0);
+	assert_int_equal(dw_geo_whole_miles(0, 0, 180, 0),
+					 DW_GEO_MILE * llround(HALF_TURN /
+										   DW_GEO_METRES_PER_MILE));
+}
+
 /* Shown places are rounded to 0.01 degree, and zero has one sign. */
 static void
 test_round(void **state)
@@ -90,6 +120,7 @@ main(void)
 		cmocka_unit_test(test_arcs),
 		cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_miles),
+		cmocka_unit_test(test_whole_miles),
 		cmocka_unit_test(test_round),
 	};
 

@@ -13,6 +13,7 @@
 
 #include "api/job/job_api.h"
 #include "api/score/score_api.h"
+#include "core/geo/geo.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
@@ -20,7 +21,6 @@
 #include "store/score/score_store.h"
 
 #define SECONDS_PER_MINUTE	60
-#define DISTANCE_DECIMALS	4	/* of a mile */
 #define SHOWN_DECIMALS		2	/* of stars, and of decayed counts */
 #define POINT_DECIMALS	6		/* of a point, as totals have them */
 #define SCORE_DECIMALS	2		/* of a score, as people see it */
@@ -335,15 +335,6 @@ amount_text(int64 number, const char *unit)
 	return psprintf(INT64_FORMAT " %s", number, unit);
 }
 
-/* "0.8807 miles" */
-static char *
-distance_text(int64 distance)
-{
-	if (distance == DW_SCORE_UNKNOWN)
-		return pstrdup("unknown");
-	return psprintf("%s miles", decimal_text(distance, DISTANCE_DECIMALS));
-}
-
 /* "3 of 5 by weight" */
 static char *
 qualification_text(const DwScoreInputs *inputs)
@@ -372,7 +363,8 @@ input_text(const DwScoreInputs *inputs, const char *currency,
 		case DW_CRITERION_WARRANTY:
 			return amount_text(inputs->warranty_months, "months");
 		case DW_CRITERION_DISTANCE:
-			return distance_text(inputs->distance);
+			return amount_text(inputs->distance < 0 ? DW_SCORE_UNKNOWN
+							   : inputs->distance / DW_GEO_MILE, "miles");
 		case DW_CRITERION_QUALIFICATION:
 			return qualification_text(inputs);
 		case DW_CRITERION_RESPONSIVENESS:

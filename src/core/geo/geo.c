@@ -49,6 +49,14 @@ dw_geo_tenthousandth_miles(double lon1, double lat1, double lon2, double lat2)
 	return llround(metres * (double) DW_GEO_MILE / DW_GEO_METRES_PER_MILE);
 }
 
+int64_t
+dw_geo_whole_miles(double lon1, double lat1, double lon2, double lat2)
+{
+	double		metres = dw_geo_distance_m(lon1, lat1, lon2, lat2);
+
+	return DW_GEO_MILE * llround(metres / DW_GEO_METRES_PER_MILE);
+}
+
 double
 dw_geo_round(double degrees)
 {

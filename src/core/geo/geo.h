@@ -46,6 +46,13 @@ extern int64_t dw_geo_tenthousandth_miles(double lon1, double lat1,
 										  double lon2, double lat2);
 
 /*
+ * The same in whole miles, halves up, times DW_GEO_MILE: what may be shown
+ * of a person's distance, so that no three of them find a home.
+ */
+extern int64_t dw_geo_whole_miles(double lon1, double lat1,
+								  double lon2, double lat2);
+
+/*
  * A coordinate rounded to 0.01 degree, the precision that strangers see.
  * Never a negative zero, so equal places are equal in text too.
  */

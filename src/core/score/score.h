@@ -150,7 +150,8 @@ typedef struct DwScoreInputs
 	DwStats		stats;			/* of the provider, brought to that day */
 	int64_t		timeline_days;	/* offered, or DW_SCORE_UNKNOWN */
 	int64_t		warranty_months;	/* offered, >= 0 */
-	int64_t		distance;		/* 1/10000 mile, or DW_SCORE_UNKNOWN */
+	int64_t		distance;		/* 1/10000 mile, or DW_SCORE_UNKNOWN; the
+								 * store gives whole miles */
 	int64_t		optional_met;	/* weight of optional requirements met */
 	int64_t		optional_all;	/* weight of all of them */
 	int64_t		reply_seconds;	/* median first reply, or unknown */

@@ -326,15 +326,24 @@ credentials_load(const DwJob *job, const Requirements *requirements,
 	}
 }
 
-/* The distance in 1/10000 mile of a place to the job. */
+/*
+ * The distance in 1/10000 mile of a provider to the job.  A home must not be
+ * found by posting jobs and looking who is how far from them, or who is
+ * outside the radius: so it is taken from the provider's point as rounded as
+ * the job's is, and what a bid shows of it is whole miles.
+ */
 static int64
-distance_to(const DwJob *job, bool has_place, const DwDegrees *place)
+distance_to(const DwJob *job, bool has_place, const DwDegrees *place,
+			bool is_shown)
 {
+	DwDegrees	rounded;
+
 	if (!has_place)
 		return DW_GEO_NO_DISTANCE;
-	return dw_geo_tenthousandth_miles(place->longitude, place->latitude,
-									  job->place.longitude,
-									  job->place.latitude);
+	rounded = dw_degrees_round(place);
+	return (is_shown ? dw_geo_whole_miles : dw_geo_tenthousandth_miles)
+		(rounded.longitude, rounded.latitude,
+		 job->place.longitude, job->place.latitude);
 }
 
 /* Adds what a provider meets of the optional requirements. */
@@ -391,7 +400,7 @@ dw_score_inputs_load(const DwJob *job, const DwUuid *provider_id,
 	inputs->reply_seconds = past.reply_minutes == NO_REPLIES
 		? DW_SCORE_UNKNOWN
 		: (int64) past.reply_minutes * SECONDS_PER_MINUTE;
-	inputs->distance = distance_to(job, past.has_place, &past.place);
+	inputs->distance = distance_to(job, past.has_place, &past.place, true);
 	optional_load(job, provider_id, inputs);
 }
 
@@ -474,7 +483,7 @@ facts_complete(const DwJob *job, const Provider *provider,
 	facts->missing_requirements = pg_popcount64(mandatory & ~provider->met);
 	facts->now = dw_now();
 	facts->distance = distance_to(job, provider->has_place,
-								  &provider->place);
+								  &provider->place, false);
 	facts->radius = provider->radius * DW_GEO_MILE;
 	facts->bid_amount = entry->bid.bid_amount;
 	facts->min_bid_amount = provider->min_bid_amount;
