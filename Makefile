@@ -40,7 +40,10 @@ WARNINGS += $(if $(findstring clang,$(CC)),-Wno-ignored-optimization-argument \
 	-Wno-ignored-attributes)
 PG_CPPFLAGS = -I$(srcdir)/src \
 	-DPGDLLEXPORT='__attribute__((visibility("default")))'
-PG_CFLAGS = -std=gnu11 -fvisibility=hidden -MMD -MP $(WARNINGS)
+# Doubles of core come out the same on every machine only if no operations
+# are fused.
+EXACT = -ffp-contract=off
+PG_CFLAGS = -std=gnu11 -fvisibility=hidden -MMD -MP $(EXACT) $(WARNINGS)
 SHLIB_LINK = -lcrypto
 
 # Bitcode for the JIT is useless for code this small; ask for it with
@@ -136,7 +139,7 @@ CLANG_OBJS = $(patsubst src/%.o,build/clang/%.o,$(OBJS))
 CLANG_FLAGS = -std=gnu11 -O2 -fPIC -fvisibility=hidden -fno-strict-aliasing \
 	-fwrapv -Wmissing-prototypes -Wpointer-arith -Wendif-labels \
 	-Wdeclaration-after-statement -Wformat-security -Werror=vla \
-	$(WARNINGS) -Wno-ignored-attributes
+	$(EXACT) $(WARNINGS) -Wno-ignored-attributes
 
 check-clang: $(CLANG_OBJS)
 build/clang/%.o: $(SRC)src/%.c $(SRC)Makefile

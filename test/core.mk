@@ -18,7 +18,8 @@ CORE_SOURCES = $(patsubst $(SRC)%,%,$(sort \
 CORE_HEADERS = $(wildcard $(addprefix $(SRC),src/core/*.h \
 	src/core/*/*.h test/unit/*.h test/fuzz/*.h))
 CORE_FLAGS = -std=gnu11 -Wall -Wextra -Werror -Wdeclaration-after-statement \
-	-Wno-unused-parameter -g -O1 -fno-omit-frame-pointer -I$(SRC)src
+	-Wno-unused-parameter -ffp-contract=off -g -O1 \
+	-fno-omit-frame-pointer -I$(SRC)src
 SANITIZE_FLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 UNIT_TESTS = $(patsubst $(SRC)test/unit/%.c,$(CORE_BUILD)/unit/%, \
