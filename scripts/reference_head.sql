@@ -52,6 +52,8 @@ INSERT INTO r.step VALUES
   ('painting disputed', 'painting submitted', 'homeowner',
    'dwello.open_dispute(job_id => :painting, amount => 80000, reason => ''Two doors stick.'')'),
   ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),
+  ('painting countered', NULL, 'homeowner',
+   'dwello.counter_bid(job_id => :painting, bid_id => :bid_950, amount => 88000)'),
   ('painting edited', NULL, 'homeowner',
    'dwello.edit_job(job_id => :painting, description => ''Twelve doors, eight drawers.'')'),
   ('a draft', NULL, 'homeowner',

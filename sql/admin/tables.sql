@@ -24,6 +24,8 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('max_bid_radius_miles', '50', 'Farthest a provider may be from a job, in miles.'),
   ('job_expiry_days', '30', 'Days a published job takes bids.'),
   ('bid_expiry_days', '7', 'Days a bid stands, unless it names a time.'),
+  ('counter_expiry_hours', '48', 'Hours a counter-offer stands, unless it names a time.'),
+  ('counter_rounds_max', '6', 'Counter-offers that both sides together may make about one bid.'),
   ('min_bid_amount', '5000', 'Smallest eligible bid, in minor units.'),
   ('max_photos_per_job', '10', 'Photos a job may have.'),
   ('email_verification_required', 'true', 'A user''s e-mail address must be verified before they become active.'),

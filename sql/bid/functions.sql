@@ -496,25 +496,181 @@ COMMENT ON FUNCTION dwello.reject_bid IS
   'Declines a pending bid. Errors: WD402, WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101, WD102. See reference.md#reject_bid.';
 
 /*
+ * counter_bid
+ *	Offers another amount for a pending bid. The sides take turns, and the
+ *	homeowner begins: each number lies strictly between the last one of
+ *	either side, of which the bid's own is the provider's first; the
+ *	homeowner's first is at least min_bid_amount. It answers the other
+ *	side's counter-offer, if one is pending, which is then countered.
+ *
+ *	What was rejected or not answered in time stays what its maker has
+ *	conceded; what they took back does not. Another version of the bid
+ *	begins another dialogue, but counter_rounds_max counts all that were
+ *	ever made about the bid. Only the two sides see a counter-offer,
+ *	whatever the job's bid_mode.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	bid_id
+ *	amount: what the bid's amount would be instead, in minor units
+ *	message: words to the other side, up to 2000 characters
+ *	expires_at: NULL for counter_expiry_hours from now, but not longer
+ *	  than the bid
+ *	expected_version: version of the bid
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	bid_id
+ *	amount: the same
+ *	expires_at: until when it can be accepted
+ *	counter_id: the counter-offer
+ *	provider_id: the bidder
+ *	round: its number among those about the bid, from 1
+ *	counter_status: pending
+ *	currency: the bid's
+ *	version: version of the bid
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither an active homeowner nor a verified
+ *	  provider, or the bid is visible and another's
+ *	22004 22001
+ *	22023: an amount that is not positive, infinite times; then, of the
+ *	  bid, an amount that is not between the two numbers, an expires_at that
+ *	  is not in the future or after the bid's end
+ *	P0002: no such job or bid, or one the caller may not see
+ *	WD104 WD103
+ *	WD101: the bid is not pending, or was made for older terms of the job;
+ *	  it is the other side's turn
+ *	WD102: the bid or the job has expired, marked or not
+ *	WD301: the bid has had counter_rounds_max
+ * example: homeowner
+ *	SELECT round, counter_status, amount
+ *	  FROM dwello.counter_bid(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    bid_id => 'de000000-0000-7000-8000-000000000021', amount => 88000, message => 'Without the ceiling.');
+ */
+CREATE OR REPLACE FUNCTION dwello.counter_bid(
+  INOUT job_id uuid,
+  INOUT bid_id uuid,
+  INOUT amount bigint,
+  message text DEFAULT NULL,
+  INOUT expires_at timestamptz DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT counter_id uuid,
+  OUT provider_id uuid,
+  OUT round integer,
+  OUT counter_status dwello.offer_status,
+  OUT currency text,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_counter_bid';
+GRANT EXECUTE ON FUNCTION dwello.counter_bid
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.counter_bid IS
+  'Offers another amount for a pending bid. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD102, WD301. See reference.md#counter_bid.';
+
+/*
+ * answer_counter
+ *	Accepts or rejects the other side's counter-offer, or withdraws one's
+ *	own. Accepted, the bid has its amount from now on, as a version of its
+ *	own with a score of its own: the labour takes up the difference, and
+ *	the materials where there is no labour left. The bid is still to be
+ *	accepted, see accept_bid().
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	counter_id: the counter-offer
+ *	accept: true to accept; false to reject, or, by the side that made it,
+ *	  to withdraw it
+ *	expected_version: version of the bid
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	counter_id: the counter-offer
+ *	counter_status: accepted, rejected or withdrawn
+ *	amount: what was offered, in minor units
+ *	bid_id
+ *	provider_id: the bidder
+ *	status: state of the bid
+ *	bid_version: one higher if it was accepted
+ *	bid_amount: in minor units
+ *	currency: the bid's
+ *	score: from 0 to 100; NULL when not eligible
+ *	eligible: the bid passes every gate
+ *	reasons: why not, as in submit_bid()
+ *	flags: as in submit_bid()
+ *	expires_at: of the bid
+ *	version: version of the bid
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither an active homeowner nor a verified
+ *	  provider, or would accept their own offer
+ *	22004
+ *	P0002: no such job or counter-offer, or one of others
+ *	WD104 WD103
+ *	WD101: it is not pending, or the bid is not
+ *	WD102: its time is over, marked or not
+ * example: provider_1, painting countered
+ *	SELECT counter_status, status, bid_version, bid_amount
+ *	  FROM dwello.answer_counter(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    counter_id => (SELECT c.id FROM dwello.counter_offers AS c WHERE c.status = 'pending'), accept => true);
+ */
+CREATE OR REPLACE FUNCTION dwello.answer_counter(
+  INOUT job_id uuid,
+  INOUT counter_id uuid,
+  accept boolean,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT counter_status dwello.offer_status,
+  OUT amount bigint,
+  OUT bid_id uuid,
+  OUT provider_id uuid,
+  OUT status dwello.bid_status,
+  OUT bid_version integer,
+  OUT bid_amount bigint,
+  OUT currency text,
+  OUT score numeric,
+  OUT eligible boolean,
+  OUT reasons text[],
+  OUT flags text[],
+  OUT expires_at timestamptz,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_answer_counter';
+GRANT EXECUTE ON FUNCTION dwello.answer_counter
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.answer_counter IS
+  'Accepts or rejects the other side''s counter-offer, or withdraws one''s own. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD102. See reference.md#answer_counter.';
+
+/*
  * expire_bids
- *	Ends bids and awards whose time is over. Awards that were not
+ *	Ends bids, awards and counter-offers whose time is over. Awards that were not
  *	confirmed by confirm_by lapse: that bid expires as not_confirmed; the
  *	best one that was not selected and is eligible now is accepted with a
  *	confirm_by of its own, event bid_reoffered; where there is none, the
  *	job is open again, event job_reopened, or, past its expires_at,
  *	cancelled as expired, event job_expired. Pending bids past their
- *	expires_at expire. Bids that could not take over stay rejected, and
- *	their providers may bid again.
+ *	expires_at expire, and so do counter-offers. Bids that could not take
+ *	over stay rejected, and their providers may bid again.
  *
  *	To be called again until it finds nothing; any number of workers may
  *	call it at once, for jobs that are locked are left to a later call.
  *
  * role: service
  * args:
- *	max_rows: awards and bids together at most, 1 to 10000
+ *	max_rows: awards, bids and counter-offers together at most, 1 to 10000
  * returns: a row
  *	expired: bids that expired
  *	lapsed: awards that lapsed
+ *	counter_offers: counter-offers that expired
  * errors:
  *	WD402 WD401
  *	42501: the caller is not the system
@@ -526,14 +682,15 @@ COMMENT ON FUNCTION dwello.reject_bid IS
 CREATE OR REPLACE FUNCTION dwello.expire_bids(
   max_rows integer DEFAULT 1000,
   OUT expired integer,
-  OUT lapsed integer
+  OUT lapsed integer,
+  OUT counter_offers integer
 )
 LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_expire_bids';
 GRANT EXECUTE ON FUNCTION dwello.expire_bids
   TO dwello_service;
 COMMENT ON FUNCTION dwello.expire_bids IS
-  'Ends bids and awards whose time is over. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#expire_bids.';
+  'Ends bids, awards and counter-offers whose time is over. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#expire_bids.';
 
 -- ----------------------------------------------------------------------
 -- The state machine as rows.
@@ -570,3 +727,35 @@ GRANT EXECUTE ON FUNCTION dwello.bid_transitions
   TO dwello_app, dwello_service, dwello_support, dwello_analyst, dwello_admin;
 COMMENT ON FUNCTION dwello.bid_transitions IS
   'Lists every move of the state machine of a bid, a row for each rule and actor. See reference.md#bid_transitions.';
+
+/*
+ * offer_transitions
+ *	Lists every move of the state machine of an offer, a row for each rule
+ *	and actor: of a counter-offer, a change order or an invitation. Needs
+ *	no identity.
+ *
+ * role: app, service, support, analyst, admin
+ * args: none
+ * returns: rows, one a rule and actor
+ *	state: the state before; NULL where the offer is made
+ *	event: a bare verb: what happens inside a command
+ *	actor: homeowner, service_provider, admin, support or system
+ *	next_state: the state after
+ *	guard: what else must hold, in words; NULL for nothing
+ * example: homeowner
+ *	SELECT t.* FROM dwello.offer_transitions() AS t WHERE t.event = 'withdraw';
+ */
+CREATE OR REPLACE FUNCTION dwello.offer_transitions(
+  OUT state text,
+  OUT event text,
+  OUT actor text,
+  OUT next_state text,
+  OUT guard text
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL SAFE ROWS 100
+AS 'MODULE_PATHNAME', 'dwello_offer_transitions';
+GRANT EXECUTE ON FUNCTION dwello.offer_transitions
+  TO dwello_app, dwello_service, dwello_support, dwello_analyst, dwello_admin;
+COMMENT ON FUNCTION dwello.offer_transitions IS
+  'Lists every move of the state machine of an offer, a row for each rule and actor: of a counter-offer, a change order or an invitation. See reference.md#offer_transitions.';

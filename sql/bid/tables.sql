@@ -125,20 +125,29 @@ CREATE TABLE dwello.counter_offers (
   provider_id uuid NOT NULL,
   round integer NOT NULL CONSTRAINT counter_offers_round_check CHECK (round > 0),
   offered_by uuid NOT NULL,
+  bid_version integer NOT NULL,
   amount bigint NOT NULL CONSTRAINT counter_offers_amount_check CHECK (amount > 0),
   currency text NOT NULL CONSTRAINT counter_offers_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   message text,
   status dwello.offer_status NOT NULL DEFAULT 'pending',
   expires_at timestamptz NOT NULL,
   created_at timestamptz NOT NULL,
+  answered_at timestamptz,
   CONSTRAINT counter_offers_pkey PRIMARY KEY (job_id, id),
   CONSTRAINT counter_offers_bid_fkey FOREIGN KEY (job_id, bid_id) REFERENCES dwello.bids (job_id, id),
   CONSTRAINT counter_offers_round_key UNIQUE (job_id, bid_id, round),
-  CONSTRAINT counter_offers_side_check CHECK (offered_by IN (homeowner_id, provider_id))
+  CONSTRAINT counter_offers_side_check CHECK (offered_by IN (homeowner_id, provider_id)),
+  CONSTRAINT counter_offers_answered_check CHECK ((status = 'pending') = (answered_at IS NULL))
 );
+CREATE UNIQUE INDEX counter_offers_pending_key ON dwello.counter_offers (job_id, bid_id) WHERE status = 'pending';
+CREATE INDEX counter_offers_expires_at_idx ON dwello.counter_offers (expires_at, id) WHERE status = 'pending';
 COMMENT ON TABLE dwello.counter_offers IS 'Offers back and forth about a bid, in rounds; provider_id is the bidder.';
 COMMENT ON COLUMN dwello.counter_offers.round IS 'Number of the offer, from 1; the sides take turns.';
 COMMENT ON COLUMN dwello.counter_offers.offered_by IS 'Which of the two sides made it.';
+COMMENT ON COLUMN dwello.counter_offers.bid_version IS 'Version of the bid that it was made about.';
+COMMENT ON COLUMN dwello.counter_offers.amount IS 'What the bid''s amount would be instead, in minor units.';
+COMMENT ON COLUMN dwello.counter_offers.message IS 'Words to the other side; NULL if none.';
+COMMENT ON COLUMN dwello.counter_offers.answered_at IS 'When it was answered or ended; NULL while it is pending.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.counter_offers', '');
 CREATE POLICY counter_offers_read ON dwello.counter_offers FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());

@@ -16,4 +16,4 @@ CREATE TYPE dwello.bid_status AS ENUM ('pending', 'accepted', 'rejected', 'withd
 COMMENT ON TYPE dwello.bid_status IS 'State of a bid; moves are listed by dwello.bid_transitions().';
 
 CREATE TYPE dwello.offer_status AS ENUM ('pending', 'accepted', 'rejected', 'withdrawn', 'expired', 'countered');
-COMMENT ON TYPE dwello.offer_status IS 'State of a counter-offer or a change order.';
+COMMENT ON TYPE dwello.offer_status IS 'State of a counter-offer, a change order or an invitation; moves are listed by dwello.offer_transitions().';

@@ -155,6 +155,8 @@ INSERT INTO fault (rule, object, sql)
     FROM unnest(ARRAY['awarded_count', 'completed_count', 'review_count']) AS counter;
 INSERT INTO fault (rule, object, sql) VALUES
   ('requirement_drift', 'jobs', $$UPDATE dwello.jobs SET requirement_bits = 31 WHERE status = 'open'$$),
+  ('counter_offer_drift', 'counter_offers', $$UPDATE dwello.counter_offers SET status = 'pending', answered_at = NULL$$),
+  ('counter_offer_drift', 'counter_offers', $$UPDATE dwello.counter_offers SET status = 'accepted'$$),
   ('tile_drift', 'job_tiles', $$SELECT dwello.refresh_tiles(); UPDATE dwello.job_tiles SET jobs = jobs + 1 WHERE zoom = 9$$),
   ('tile_stale', 'job_tiles', $$SELECT pg_temp.damage('dwello.jobs', 'UPDATE dwello.jobs SET updated_at = now() - interval ''2 days''')$$),
   ('reconcile', 'I1',

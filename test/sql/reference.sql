@@ -52,6 +52,8 @@ INSERT INTO r.step VALUES
   ('painting disputed', 'painting submitted', 'homeowner',
    'dwello.open_dispute(job_id => :painting, amount => 80000, reason => ''Two doors stick.'')'),
   ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),
+  ('painting countered', NULL, 'homeowner',
+   'dwello.counter_bid(job_id => :painting, bid_id => :bid_950, amount => 88000)'),
   ('painting edited', NULL, 'homeowner',
    'dwello.edit_job(job_id => :painting, description => ''Twelve doors, eight drawers.'')'),
   ('a draft', NULL, 'homeowner',
@@ -438,6 +440,20 @@ SELECT * FROM r.answer('homeowner', NULL,
     bid_id => ''de000000-0000-7000-8000-000000000022'')');
 ROLLBACK TO example;
 
+\echo counter_bid
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT round, counter_status, amount
+  FROM dwello.counter_bid(job_id => ''de000000-0000-7000-8000-000000000011'',
+    bid_id => ''de000000-0000-7000-8000-000000000021'', amount => 88000, message => ''Without the ceiling.'')');
+ROLLBACK TO example;
+
+\echo answer_counter
+SELECT * FROM r.answer('provider_1', 'painting countered',
+'SELECT counter_status, status, bid_version, bid_amount
+  FROM dwello.answer_counter(job_id => ''de000000-0000-7000-8000-000000000011'',
+    counter_id => (SELECT c.id FROM dwello.counter_offers AS c WHERE c.status = ''pending''), accept => true)');
+ROLLBACK TO example;
+
 \echo expire_bids
 SELECT * FROM r.answer('system', 'a month later',
 'SELECT expired, lapsed FROM dwello.expire_bids(max_rows => 100)');
@@ -446,6 +462,11 @@ ROLLBACK TO example;
 \echo bid_transitions
 SELECT * FROM r.answer('homeowner', NULL,
 'SELECT t.* FROM dwello.bid_transitions() AS t WHERE t.state = ''rejected''');
+ROLLBACK TO example;
+
+\echo offer_transitions
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT t.* FROM dwello.offer_transitions() AS t WHERE t.event = ''withdraw''');
 ROLLBACK TO example;
 
 \echo open_dispute

@@ -110,6 +110,9 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
    $$UPDATE dwello.jobs SET terms_version = terms_version + 1 WHERE id = t.user('main')$$,
    $$t.user('main'), t.user('main bid')$$, $$t.user('main'), t.user('main bid'), 2$$);
 INSERT INTO call (command, actor, arguments, other) VALUES
+  ('counter_bid', 'h1', $$t.user('main'), t.user('main bid'), 90000$$, $$t.user('main'), t.user('main bid'), 90001$$),
+  ('answer_counter', 'p1', $$t.user('main'), (SELECT id FROM dwello.counter_offers WHERE job_id = t.user('main')), false$$,
+   $$t.user('main'), (SELECT id FROM dwello.counter_offers WHERE job_id = t.user('main')), true$$),
   ('accept_bid', 'h1', $$t.user('main'), t.user('main bid')$$, $$t.user('main'), t.user('third bid')$$),
   ('confirm_award', 'p1', $$t.user('main')$$, $$t.user('main'), t.user('main bid')$$),
   ('plan_milestones', 'h1', $$t.user('main'), '[{"title": "First"}, {"title": "Second"}]'$$,

@@ -198,6 +198,7 @@ BEGIN
   PERFORM dwello.send_message(won, content => 'Which white?');
   PERFORM t.login_as(h);
   PERFORM dwello.send_message(won, t.user(name), 'Yours.') FROM unnest(ARRAY[p, rival]) AS name;
+  PERFORM dwello.counter_bid(won, b, 85000) FROM unnest(ARRAY[bid, lost]) AS b;
   PERFORM dwello.accept_bid(won, bid);
   PERFORM t.login_as(p);
   PERFORM dwello.confirm_award(won);
@@ -221,10 +222,6 @@ BEGIN
     VALUES (won, t.user(h), t.user(p), 50, now());
   INSERT INTO dwello.job_invites (job_id, homeowner_id, provider_id, message, created_at)
     VALUES (open, t.user(h), t.user(rival), 'Please.', now());
-  INSERT INTO dwello.counter_offers (job_id, bid_id, homeowner_id, provider_id, round, offered_by,
-    amount, currency, expires_at, created_at)
-    VALUES (won, bid, t.user(h), t.user(p), 1, t.user(h), 85000, 'USD', now() + '1 day', now()),
-           (won, lost, t.user(h), t.user(rival), 1, t.user(h), 85000, 'USD', now() + '1 day', now());
   INSERT INTO dwello.change_orders (job_id, homeowner_id, provider_id, title, amount, currency, created_at)
     VALUES (won, t.user(h), t.user(p), 'One more wall', 10000, 'USD', now());
   INSERT INTO dwello.disputes (job_id, homeowner_id, provider_id, milestone_id, status, opened_by,

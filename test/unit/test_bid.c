@@ -11,6 +11,7 @@ static const char *const expected[] = {
 	"revise_bid P pending>pending",
 	"confirm_bid P pending>pending",
 	"counter_bid HP pending>pending",
+	"answer_counter HP pending>pending",
 	"accept_bid H pending>accepted",
 	"confirm_award P accepted>accepted",
 	"not_selected H pending>rejected",

@@ -10,6 +10,7 @@
 #include "core/bid/bid.h"
 #include "core/escrow/escrow.h"
 #include "core/job/job.h"
+#include "core/offer/offer.h"
 #include "server/call/call_server.h"
 
 /* Emits one rule for one of its actors. */
@@ -65,6 +66,12 @@ DW_FUNCTION(dwello_job_transitions)
 DW_FUNCTION(dwello_bid_transitions)
 {
 	return machine_transitions(fcinfo, dw_bid_machine());
+}
+
+/* offer_transitions() → state, event, actor, next_state, guard */
+DW_FUNCTION(dwello_offer_transitions)
+{
+	return machine_transitions(fcinfo, dw_offer_machine());
 }
 
 /* escrow_transitions() → state, event, actor, next_state, guard */

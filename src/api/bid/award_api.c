@@ -264,21 +264,45 @@ portion_expire(int turn, void *argument)
 	return true;
 }
 
-/* expire_bids(max_rows) → expired, lapsed */
+/* The same with counter-offers. */
+static bool
+counters_expire(int turn, void *argument)
+{
+	LapseBatch *batch = argument;
+	int			first = turn * PORTION;
+
+	batch->ended += dw_counters_expire(&batch->rows[first],
+									   Min(PORTION, batch->count - first));
+	return true;
+}
+
+/* The turns that a batch takes in portions. */
+static int
+portions(const LapseBatch *batch)
+{
+	return (batch->count + PORTION - 1) / PORTION;
+}
+
+/* expire_bids(max_rows) → expired, lapsed, counter_offers */
 DW_FUNCTION(dwello_expire_bids)
 {
 	DwCall		call;
 	int32		max_rows;
 	LapseBatch	awards = {.call = &call};
 	LapseBatch	bids = {.call = &call};
+	LapseBatch	counters = {.call = &call};
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	max_rows = dw_arg_max_rows(&call);
 	awards.rows = dw_awards_claim_lapsed(max_rows, &awards.count);
 	bids.rows = dw_bids_claim_overdue(max_rows - awards.count, &bids.count);
+	counters.rows = dw_counters_claim_overdue(max_rows - awards.count -
+											  bids.count, &counters.count);
 	dw_each_turn(awards.count, award_expire, &awards);
-	dw_each_turn((bids.count + PORTION - 1) / PORTION, portion_expire, &bids);
+	dw_each_turn(portions(&bids), portion_expire, &bids);
+	dw_each_turn(portions(&counters), counters_expire, &counters);
 	dw_row_int4(&call, "lapsed", awards.ended);
 	dw_row_int4(&call, "expired", bids.ended);
+	dw_row_int4(&call, "counter_offers", counters.ended);
 	return dw_call_return(&call);
 }

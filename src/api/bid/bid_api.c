@@ -27,7 +27,6 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/bid/bid_store.h"
-#include "store/score/score_store.h"
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
 #define TEXT_MAX		20000	/* characters of a description */
@@ -286,17 +285,6 @@ offer_read(DwCall *call, DwBid *bid, DwMaterials *materials)
 	offer_check_rest(call, bid);
 }
 
-/* 42501 for a provider who lacks a verification that is wanted by now. */
-static void
-offer_need_verified(DwCall *call)
-{
-	if (!dw_provider_verified(&call->actor.user_id))
-		dw_raise(DW_FORBIDDEN, "the provider is not verified",
-				 psprintf("User %s lacks a verification that the settings"
-						  " ask for.", dw_uuid_text(&call->actor.user_id)),
-				 "See dwello.verify_user().");
-}
-
 /* WD103 when the argument names other terms than the job's present ones. */
 static void
 offer_need_terms(DwCall *call, const char *arg, const DwJob *job)
@@ -394,133 +382,6 @@ offer_date(DwCall *call, const char *arg, DwBid *bid)
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be in the future");
 }
 
-/*
- * Gives the bid its comparable price, the inputs of today and the total they
- * make under the job's present terms; 22003, naming the argument.
- */
-static void
-offer_score(DwCall *call, const char *arg, const DwJob *job, DwBid *bid,
-			const DwMaterials *materials)
-{
-	DwScoreOffer offer = {
-		.bid_amount = bid->bid_amount,
-		.materials_cost = bid->materials_cost,
-		.lines_total = materials->total,
-		.line_count = materials->count,
-		.materials_included = bid->materials_included
-	};
-	DwScoreJob	terms;
-	DwScore		score;
-
-	if (dw_score_price(&offer, job->expected_materials, &bid->price,
-					   &bid->is_inconsistent) != DW_OK)
-		dw_arg_refuse(call, arg, DW_OVERFLOW,
-					  "and the materials are out of range together");
-	dw_score_inputs_load(job, &bid->provider_id, &bid->inputs);
-	bid->inputs.price = bid->price;
-	bid->inputs.timeline_days = bid->timeline_days == DW_BID_NO_DAYS ?
-		DW_SCORE_UNKNOWN : bid->timeline_days;
-	bid->inputs.warranty_months = bid->warranty_months;
-
-	dw_score_job_read(job, &terms);
-	if (dw_bid_score(&terms, &bid->inputs, &score) != DW_OK)
-		elog(ERROR, "bid cannot be scored");
-	bid->score_total = score.total;
-}
-
-/* The row of a bid that was just written, with the gates it fails. */
-static void
-row_offer(DwCall *call, const DwJob *job, const DwBid *bid)
-{
-	/* in open mode its flags depend on its rivals; else it is alone */
-	bool		is_open = job->bid_mode == DW_BID_MODE_OPEN;
-	DwRanking	ranking;
-
-	dw_ranking_load(job, is_open ? NULL : &bid->id, true, &ranking);
-	if (is_open)
-		dw_rank_flag(ranking.bids, ranking.count, job->reference_amount);
-	for (int i = 0; i < ranking.count; i++)
-		if (dw_uuid_equal(&ranking.bids[i].id, &bid->id))
-			dw_row_ranked(call, job, &ranking.bids[i]);
-
-	dw_row_uuid(call, "job_id", &bid->job_id);
-	dw_row_uuid(call, "bid_id", &bid->id);
-	dw_row_uuid(call, "provider_id", &bid->provider_id);
-	dw_row_text(call, "status", dw_bid_status_label(bid->status));
-	dw_row_int4(call, "bid_version", bid->bid_version);
-	dw_row_int8(call, "bid_amount", bid->bid_amount);
-	dw_row_text(call, "currency", bid->currency);
-	dw_row_time(call, "expires_at", bid->expires_at);
-	dw_row_int4(call, "version", bid->version);
-}
-
-/*
- * Locks the caller's own bid on a locked job; P0002 when there is none that
- * they may see, 42501 when it is another's.
- */
-static void
-bid_for_bidder(DwCall *call, const DwJob *job, const DwUuid *bid_id,
-			   DwBid *bid)
-{
-	bool		found = dw_bid_lock(&job->id, bid_id, bid);
-
-	if (found && dw_uuid_equal(&bid->provider_id, &call->actor.user_id))
-		return;
-	if (!found || !dw_sees_all_bids(call, job))
-		dw_bid_refuse_unknown(bid_id);
-	dw_raise(DW_FORBIDDEN, psprintf("only the bidder may call dwello.%s",
-									dw_call_name(call)),
-			 psprintf("Bid %s is another provider's.", dw_uuid_text(bid_id)),
-			 NULL);
-}
-
-/* True while an award waits to be confirmed. */
-static bool
-award_open(const DwJob *job)
-{
-	return job->status == DW_JOB_AWARDED && job->confirmed_at == DT_NOBEGIN;
-}
-
-/*
- * The state after an event done by the caller: WD101 when there is no such
- * move from here, WD102 when the bid's time, or its award's, is over.
- */
-static DwBidStatus
-bid_next_in_time(DwCall *call, const DwJob *job, const DwBid *bid,
-				 DwBidEvent event)
-{
-	TimestampTz until = bid->expires_at;
-
-	if (bid->status == DW_BID_PENDING)
-		until = Min(until, job->expires_at);
-	else if (bid->status == DW_BID_ACCEPTED)
-		until = award_open(job) ? job->confirm_by : DT_NOEND;
-	if (bid->status != DW_BID_EXPIRED)
-	{
-		DwBidStatus next = dw_bid_next(call, bid, event);
-
-		if (dw_now() < until)
-			return next;
-	}
-	dw_raise(DW_DEADLINE_PASSED,
-			 psprintf("it is too late to call dwello.%s", dw_call_name(call)),
-			 psprintf("Bid %s has expired.", dw_uuid_text(&bid->id)),
-			 "As long as the job takes bids, dwello.submit_bid() makes a new"
-			 " one.");
-}
-
-/* Writes a scored offer as the next version of the bid, and returns it. */
-static Datum
-revision_return(DwCall *call, const DwJob *job, DwBid *bid,
-				const DwMaterials *materials, const char *type)
-{
-	bid->terms_version = job->terms_version;
-	dw_bid_revise(bid, materials);
-	dw_bid_emit(bid, type);
-	row_offer(call, job, bid);
-	return dw_call_return(call);
-}
-
 /* submit_bid(…) → the bid with its score and its reasons */
 DW_FUNCTION(dwello_submit_bid)
 {
@@ -530,7 +391,7 @@ DW_FUNCTION(dwello_submit_bid)
 	DwMaterials materials;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
-	offer_need_verified(&call);
+	dw_bid_need_verified(&call);
 	memset(&bid, 0, sizeof(bid));
 	bid.job_id = dw_arg_uuid(&call, "job_id");
 	offer_read(&call, &bid, &materials);
@@ -549,11 +410,11 @@ DW_FUNCTION(dwello_submit_bid)
 	job_check(&call, &job, &bid);
 	offer_date(&call, "expires_at", &bid);
 	bid_identify(&call, &job, &bid);
-	offer_score(&call, "labor_cost", &job, &bid, &materials);
+	dw_bid_price(&call, "labor_cost", &job, &bid, &materials);
 
 	dw_bid_insert(&bid, &materials);
 	dw_bid_emit(&bid, "bid_submitted");
-	row_offer(&call, &job, &bid);
+	dw_row_bid(&call, &job, &bid);
 	return dw_call_return(&call);
 }
 
@@ -569,7 +430,7 @@ DW_FUNCTION(dwello_revise_bid)
 	DwMaterials materials;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
-	offer_need_verified(&call);
+	dw_bid_need_verified(&call);
 	job_id = dw_arg_uuid(&call, "job_id");
 	bid_id = dw_arg_uuid(&call, "bid_id");
 	memset(&offer, 0, sizeof(offer));
@@ -577,17 +438,21 @@ DW_FUNCTION(dwello_revise_bid)
 	(void) dw_arg_time_opt(&call, "expires_at");
 
 	dw_job_for_command(&call, &job_id, &job);
-	bid_for_bidder(&call, &job, &bid_id, &bid);
+	dw_bid_for_bidder(&call, &job, &bid_id, &bid);
 	if (dw_call_replay(&call, &job_id))
 		return dw_call_return(&call);
 	dw_call_version(&call, bid.version);
 	offer_need_terms(&call, "terms_version", &job);
-	bid.status = bid_next_in_time(&call, &job, &bid, DW_BID_EVENT_REVISE);
+	bid.status = dw_bid_next_in_time(&call, &job, &bid, DW_BID_EVENT_REVISE);
 
 	bid_replace_offer(&bid, &offer);
 	offer_date(&call, "expires_at", &bid);
-	offer_score(&call, "labor_cost", &job, &bid, &materials);
-	return revision_return(&call, &job, &bid, &materials, "bid_revised");
+	dw_bid_price(&call, "labor_cost", &job, &bid, &materials);
+	bid.terms_version = job.terms_version;
+	dw_bid_revise(&bid, &materials);
+	dw_bid_emit(&bid, "bid_revised");
+	dw_row_bid(&call, &job, &bid);
+	return dw_call_return(&call);
 }
 
 /* confirm_bid(job_id, bid_id, …) → the bid, for the job's present terms */
@@ -598,32 +463,30 @@ DW_FUNCTION(dwello_confirm_bid)
 	DwUuid		bid_id;
 	DwJob		job;
 	DwBid		bid;
-	DwMaterials materials;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
-	offer_need_verified(&call);
+	dw_bid_need_verified(&call);
 	job_id = dw_arg_uuid(&call, "job_id");
 	bid_id = dw_arg_uuid(&call, "bid_id");
 
 	dw_job_for_command(&call, &job_id, &job);
-	bid_for_bidder(&call, &job, &bid_id, &bid);
+	dw_bid_for_bidder(&call, &job, &bid_id, &bid);
 	if (dw_call_replay(&call, &job_id))
 		return dw_call_return(&call);
 	dw_call_version(&call, bid.version);
 	offer_need_terms(&call, "terms_version", &job);
-	bid.status = bid_next_in_time(&call, &job, &bid,
-								  DW_BID_EVENT_CONFIRM_TERMS);
+	bid.status = dw_bid_next_in_time(&call, &job, &bid,
+									 DW_BID_EVENT_CONFIRM_TERMS);
 	if (bid.terms_version == job.terms_version)
 	{
 		dw_call_replayed(&call);	/* it stands for them already */
-		row_offer(&call, &job, &bid);
+		dw_row_bid(&call, &job, &bid);
 		return dw_call_return(&call);
 	}
 
-	dw_materials_load(&bid, &materials);
-	bid.submitted_at = dw_now();
-	offer_score(&call, "bid_id", &job, &bid, &materials);
-	return revision_return(&call, &job, &bid, &materials, "bid_confirmed");
+	dw_bid_repeat(&call, "bid_id", &job, &bid);
+	dw_bid_emit(&bid, "bid_confirmed");
+	return dw_call_return(&call);
 }
 
 /* The row of a command that ended a bid. */
@@ -660,7 +523,7 @@ DW_FUNCTION(dwello_reject_bid)
 	if (dw_call_replay(&call, &job_id))
 		return dw_call_return(&call);
 	dw_call_version(&call, bid.version);
-	bid.status = bid_next_in_time(&call, &job, &bid, DW_BID_EVENT_REJECT);
+	bid.status = dw_bid_next_in_time(&call, &job, &bid, DW_BID_EVENT_REJECT);
 
 	dw_bid_end(&bid, DW_BID_REASON_DECLINED, note);
 	row_bid_end(&call, &job, &bid);
@@ -684,7 +547,7 @@ DW_FUNCTION(dwello_withdraw_bid)
 	note = dw_arg_text_opt(&call, "reason", DW_BID_NOTE_MAX);
 
 	dw_job_for_command(&call, &job_id, &job);
-	bid_for_bidder(&call, &job, &bid_id, &bid);
+	dw_bid_for_bidder(&call, &job, &bid_id, &bid);
 	if (dw_call_replay(&call, &job_id))
 		return dw_call_return(&call);
 	dw_call_version(&call, bid.version);
@@ -694,8 +557,8 @@ DW_FUNCTION(dwello_withdraw_bid)
 				 psprintf("Bid %s has become the contract of job %s.",
 						  dw_uuid_text(&bid_id), dw_uuid_text(&job_id)),
 				 NULL);
-	bid.status = bid_next_in_time(&call, &job, &bid,
-								  DW_BID_EVENT_WITHDRAW);
+	bid.status = dw_bid_next_in_time(&call, &job, &bid,
+									 DW_BID_EVENT_WITHDRAW);
 
 	if (is_award)
 		dw_award_lapse(&call, &job, &bid, DW_BID_REASON_WITHDRAWN, note);

@@ -20,6 +20,38 @@
 extern DwBidStatus dw_bid_next(DwCall *call, const DwBid *bid,
 							   DwBidEvent event);
 
+/* The same, and WD102 when the bid's time, or its award's, is over. */
+extern DwBidStatus dw_bid_next_in_time(DwCall *call, const DwJob *job,
+									   const DwBid *bid, DwBidEvent event);
+
+/* 42501 for a provider who lacks a verification that is wanted by now. */
+extern void dw_bid_need_verified(DwCall *call);
+
+/*
+ * Locks the caller's own bid on a locked job; P0002 when there is none that
+ * they may see, 42501 when it is another's.
+ */
+extern void dw_bid_for_bidder(DwCall *call, const DwJob *job,
+							  const DwUuid *bid_id, DwBid *bid);
+
+/*
+ * Gives a bid its comparable price, the inputs of today and the total they
+ * make under the job's present terms; 22003, naming the argument.
+ */
+extern void dw_bid_price(DwCall *call, const char *arg, const DwJob *job,
+						 DwBid *bid, const DwMaterials *materials);
+
+/* The columns of a bid as it now is, with the gates it fails. */
+extern void dw_row_bid(DwCall *call, const DwJob *job, const DwBid *bid);
+
+/*
+ * Writes a locked bid, with the lines that it has, as its next version, made
+ * now for the job's present terms and scored anew, and fills the row.  22003
+ * names the argument that its price came from.
+ */
+extern void dw_bid_repeat(DwCall *call, const char *arg, const DwJob *job,
+						  DwBid *bid);
+
 /*
  * Gives a locked job to a bidder until they have confirmed, and emits an
  * event of that type.

@@ -764,7 +764,10 @@ edit_write(Edit *edit, DwJob *job)
 	DwPayload	payload;
 
 	if (job->status == DW_JOB_OPEN && dw_post_reprices(edit->changed))
+	{
 		job->terms_version++;
+		dw_counters_overtake(&job->id);
+	}
 	dw_draft_update(&edit->draft, edit->changed, job);
 	if (job->status == DW_JOB_DRAFT)
 		return;

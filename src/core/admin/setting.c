@@ -19,6 +19,8 @@ static const DwSettingRule rules[] = {
 	INTEGER("max_bid_radius_miles", 1, 12450),	/* half the globe */
 	INTEGER("job_expiry_days", 1, 365),
 	INTEGER("bid_expiry_days", 1, 365),
+	INTEGER("counter_expiry_hours", 1, 720),
+	INTEGER("counter_rounds_max", 0, 100),
 	INTEGER("min_bid_amount", 0, INT64_C(1000000000000)),
 	INTEGER("max_photos_per_job", 0, 100),
 	BOOLEAN("email_verification_required"),

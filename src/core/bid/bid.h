@@ -44,6 +44,7 @@ typedef enum DwBidEvent
 	DW_BID_EVENT_REVISE,		/* revise_bid */
 	DW_BID_EVENT_CONFIRM_TERMS, /* confirm_bid: stands for the new terms */
 	DW_BID_EVENT_COUNTER,		/* counter_bid */
+	DW_BID_EVENT_AGREE,			/* answer_counter: the other amount it is */
 	DW_BID_EVENT_ACCEPT,		/* accept_bid */
 	DW_BID_EVENT_CONFIRM_AWARD, /* confirm_award */
 	DW_BID_EVENT_NOT_SELECTED,	/* another bid was accepted */

@@ -265,6 +265,21 @@ static CheckRule rules[] = {
 		 "WHERE q.job_id = j.id AND q.is_mandatory) AS r "
 		 "WHERE j.requirement_bits <> r.bits ORDER BY 2",
 		 "Providers without the credential are shown the job, or those with it are not: set requirement_bits."),
+	RULE("counter_offer_drift",
+		 "SELECT 'counter_offers', 'Counter-offer ' || c.id || ' about bid ' "
+		 "|| c.bid_id || ' is ' || c.status || ', and the bid, which is ' "
+		 "|| b.status || ', does not go with that.' "
+		 "FROM dwello.counter_offers AS c "
+		 "JOIN dwello.bids AS b ON b.job_id = c.job_id AND b.id = c.bid_id "
+		 "JOIN dwello.jobs AS j ON j.id = c.job_id "
+		 "WHERE (c.status = 'pending' AND (b.status <> 'pending' "
+		 "OR b.bid_version <> c.bid_version "
+		 "OR b.terms_version <> j.terms_version)) "
+		 "OR (c.status = 'accepted' AND NOT EXISTS ("
+		 "SELECT FROM dwello.bid_versions AS v WHERE v.job_id = c.job_id "
+		 "AND v.bid_id = c.bid_id AND v.bid_version = c.bid_version + 1 "
+		 "AND v.bid_amount = c.amount)) ORDER BY 2",
+		 "Set a pending one to expired; an accepted one must be in the bid's history: restore that from a backup."),
 	RULE("tile_drift",
 		 "SELECT 'job_tiles', count(*) || ' tiles are not the sum of their "
 		 "quarters.' FROM (SELECT * FROM dwello.job_tiles WHERE zoom < 14) "

@@ -344,6 +344,33 @@ dw_materials_load(const DwBid *bid, DwMaterials *materials)
 	}
 }
 
+/*
+ * Ends the counter-offers that are pending about some bids: what they were
+ * made about has changed or ended, which the bids' own events tell.
+ */
+static void
+counters_overtake(const DwBid *bids, int count)
+{
+	static DwStatement overtake =
+		DW_STATEMENT("UPDATE dwello.counter_offers AS c "
+					 "SET status = 'expired', answered_at = $1 FROM unnest($2, $3) AS d (job_id, bid_id) "
+					 "WHERE c.job_id = d.job_id AND c.bid_id = d.bid_id "
+					 "AND c.status = 'pending'");
+	DwUuid	   *jobs = palloc_array(DwUuid, Max(count, 1));
+	DwUuid	   *ids = palloc_array(DwUuid, Max(count, 1));
+	DwParams	p = DW_PARAMS;
+
+	for (int i = 0; i < count; i++)
+	{
+		jobs[i] = bids[i].job_id;
+		ids[i] = bids[i].id;
+	}
+	dw_param_time(&p, dw_now());
+	dw_param_uuids(&p, jobs, count);
+	dw_param_uuids(&p, ids, count);
+	(void) dw_execute(&overtake, &p);
+}
+
 void
 dw_bid_insert(DwBid *bid, const DwMaterials *materials)
 {
@@ -365,6 +392,7 @@ dw_bid_save(DwBid *bid)
 {
 	bid->stored_inputs = inputs_store(&bid->inputs);
 	dw_table_update(&bids, bid);
+	counters_overtake(bid, 1);
 }
 
 /* The event that tells of the end of a bid. */
@@ -427,6 +455,7 @@ end_by(DwStatement *statement, const DwParams *p)
 		dw_map_read(&endings, i, &ended.bids[i]);
 	SPI_freetuptable(SPI_tuptable);
 	qsort(ended.bids, ended.count, sizeof(DwBid), bid_compare);
+	counters_overtake(ended.bids, ended.count);
 	if (ended.count == 1 || dw_write_is_batched())
 		emit_ended(&ended);
 	else

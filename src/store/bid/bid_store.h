@@ -11,6 +11,7 @@
 
 #include "core/base/base.h"
 #include "core/bid/bid.h"
+#include "core/offer/offer.h"
 #include "core/score/score.h"
 #include "store/job/job_store.h"
 
@@ -108,7 +109,10 @@ extern void dw_materials_load(const DwBid *bid, DwMaterials *materials);
  */
 extern void dw_bid_revise(DwBid *bid, const DwMaterials *materials);
 
-/* Writes a locked bid, and counts the version up, in row and *bid. */
+/*
+ * Writes a locked bid that was revised, accepted or ended, and counts the
+ * version up, in row and *bid.
+ */
 extern void dw_bid_save(DwBid *bid);
 
 /*
@@ -145,6 +149,63 @@ extern void dw_bids_end(const DwUuid *job_id, const DwUuid *but,
 
 /* Writes the event of a bid: who, and the amount. */
 extern void dw_bid_emit(const DwBid *bid, const char *type);
+
+/*
+ * Rows of dwello.counter_offers: another amount for a pending bid.
+ *
+ * A version of a bid and the terms of its job are what an offer was made
+ * about: whatever writes another version, ends the bid or makes new terms
+ * overtakes those that are pending.  All that writes bids here does so.
+ */
+
+/* A counter-offer as its row has it. */
+typedef struct DwCounterRow
+{
+	DwUuid		job_id;			/* key, with the next */
+	DwUuid		id;				/* unique within the job */
+	DwUuid		bid_id;			/* the bid that it is about */
+	DwUuid		homeowner_id;	/* of the job */
+	DwUuid		provider_id;	/* the bidder */
+	DwUuid		offered_by;		/* one of the two */
+	int32		round;			/* of all about the bid, from 1 */
+	int32		bid_version;	/* of the bid, when it was made */
+	int64		amount;			/* minor units, instead of the bid's */
+	char		currency[DW_CURRENCY_SIZE]; /* the bid's */
+	char	   *message;		/* or NULL */
+	DwOfferStatus status;		/* moves by dw_offer_machine() only */
+	TimestampTz expires_at;		/* not pending from then on */
+	TimestampTz created_at;		/* when it was made */
+	TimestampTz answered_at;	/* or when it ended; DT_NOBEGIN: pending */
+} DwCounterRow;
+
+/* Reads the counter-offer of a locked job; false when there is none. */
+extern bool dw_counter_load(const DwUuid *job_id, const DwUuid *id,
+							DwCounterRow *counter);
+
+/* All about a bid, in the order of their rounds. */
+extern DwCounterRow *dw_counters_load(const DwBid *bid, int *count);
+
+/* Writes a new one, and emits counter_offered to the other side. */
+extern void dw_counter_insert(const DwCounterRow *counter);
+
+/* Writes what became of one, as of now. */
+extern void dw_counter_save(DwCounterRow *counter);
+
+/* Writes an event of one for a recipient. */
+extern void dw_counter_emit(const DwCounterRow *counter, const char *type,
+							const DwUuid *recipient_id);
+
+/* Overtakes what is pending about any bid of a locked job. */
+extern void dw_counters_overtake(const DwUuid *job_id);
+
+/* Claims those past their expires_at; see dw_due_claim(). */
+extern DwDue *dw_counters_claim_overdue(int max_rows, int *count);
+
+/*
+ * Marks claimed ones as expired that are pending still and over, with an
+ * event each for who made it; how many that were.
+ */
+extern int	dw_counters_expire(const DwDue *counters, int count);
 
 /*
  * What a job's reference amount may come from.
