@@ -12,7 +12,7 @@
  * role: app, service, admin
  * args:
  *	agent_id: the provider's user id; NULL for the caller
- *	is_active: whether the agent works (false)
+ *	is_active: whether the agent works; true also ends a pause (false)
  *	mode: shadow decides and reports nothing, propose asks the provider, auto
  *	  bids (propose)
  *	strategy: aggressive, balanced or premium (balanced)
@@ -38,6 +38,16 @@
  *	  only (basic)
  *	currency: of all the amounts; the agent looks at jobs in it alone
  *	  (USD)
+ *	goal: max_profit, fill_hours, target_win_rate or min_margin
+ *	  (max_profit)
+ *	goal_target: hours a week, 1 to 168, or the win rate or the margin on
+ *	  cost in millionths, as the goal has it; max_profit has none, and
+ *	  another goal takes it away
+ *	max_exposure: most that the agent's live bids and unconfirmed awards may
+ *	  add up to, in minor units; 0 for no limit
+ *	max_open_jobs: awarded jobs and jobs under way beside which it still
+ *	  bids, 1 to 1000 (5)
+ *	min_win_probability_ppm: least chance to win in millionths (0)
  *	expected_version: version of the agent, 0 before the first call
  *	idempotency_key
  * returns: a row
@@ -45,6 +55,7 @@
  *	is_active
  *	mode
  *	strategy
+ *	paused_until: until when it cools down; NULL when it does not
  *	version: version of the agent
  *	replayed: true when nothing was given, or the call was made before
  *	  under its key
@@ -79,8 +90,14 @@ CREATE OR REPLACE FUNCTION dwello.configure_agent(
   costs jsonb DEFAULT NULL,
   tier text DEFAULT NULL,
   currency text DEFAULT NULL,
+  goal dwello.agent_goal DEFAULT NULL,
+  goal_target bigint DEFAULT NULL,
+  max_exposure bigint DEFAULT NULL,
+  max_open_jobs integer DEFAULT NULL,
+  min_win_probability_ppm integer DEFAULT NULL,
   expected_version integer DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
+  OUT paused_until timestamptz,
   OUT version integer,
   OUT replayed boolean
 )
@@ -94,28 +111,30 @@ COMMENT ON FUNCTION dwello.configure_agent IS
 /*
  * pause_agent
  *	Switches a provider's agent off until configure_agent() switches it on
- *	again. Its settings and its bids stay.
+ *	again, or until a time. Its settings and its bids stay.
  *
  *	For the provider, administrators and the system.
  *
  * role: app, service, admin
  * args:
  *	agent_id: the provider's user id; NULL for the caller
+ *	paused_until: until when it shall cool down; NULL switches it off
  *	expected_version: version of the agent
  *	idempotency_key
  * returns: a row
  *	agent_id
- *	is_active: false
+ *	is_active: false when it was switched off; a time leaves it as it is
  *	mode: how much the agent may do by itself
  *	strategy: how it prices
+ *	paused_until: until when it cools down; NULL when it does not
  *	version: version of the agent
- *	replayed: true when it was off already, or the call was made before
+ *	replayed: true when it was so already, or the call was made before
  *	  under its key
  * errors:
  *	WD402 WD401
  *	42501: a homeowner, or another's agent
  *	22004
- *	22023: the user is no provider
+ *	22023: the user is no provider, or the time is over
  *	P0002: no such user, or one without an agent
  *	WD104 WD103
  * example: provider_1
@@ -123,6 +142,7 @@ COMMENT ON FUNCTION dwello.configure_agent IS
  */
 CREATE OR REPLACE FUNCTION dwello.pause_agent(
   INOUT agent_id uuid DEFAULT NULL,
+  INOUT paused_until timestamptz DEFAULT NULL,
   expected_version integer DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
   OUT is_active boolean,
@@ -136,4 +156,4 @@ AS 'MODULE_PATHNAME', 'dwello_pause_agent';
 GRANT EXECUTE ON FUNCTION dwello.pause_agent
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.pause_agent IS
-  'Switches a provider''s agent off until configure_agent() switches it on again. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD103. See reference.md#pause_agent.';
+  'Switches a provider''s agent off until configure_agent() switches it on again, or until a time. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD103. See reference.md#pause_agent.';

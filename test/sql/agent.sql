@@ -46,6 +46,19 @@ SELECT version
 SELECT is_active, preferred_categories, working_hours, approval_threshold, costs
   FROM dwello.ai_bidding_agents WHERE user_id = t.user('p1');
 \x off
+-- what it aims at: a target belongs to its goal, and goes with it
+CREATE FUNCTION t.aims() RETURNS text
+LANGUAGE sql VOLATILE
+AS $$ SELECT format('%s %s, exposure %s, jobs %s, win %s', goal, goal_target, max_exposure, max_open_jobs, min_win_probability_ppm)
+        FROM dwello.ai_bidding_agents WHERE user_id = t.user('p1') $$;
+SELECT args, t.configure(args), t.aims()
+  FROM (VALUES
+    ($$goal => 'fill_hours'$$), ($$goal_target => 30$$), ($$goal => 'max_profit', goal_target => 30$$),
+    ($$goal => 'fill_hours', goal_target => 30$$), ($$goal => 'fill_hours', max_exposure => 900000, max_open_jobs => 2$$),
+    ($$goal_target => 169$$), ($$goal_target => 168, min_win_probability_ppm => 150000$$),
+    ($$goal => 'target_win_rate'$$), ($$goal => 'target_win_rate', goal_target => 250000$$), ($$goal_target => 0$$),
+    ($$goal => 'min_margin', goal_target => 10000001$$), ($$goal => 'min_margin', goal_target => 400000$$),
+    ($$goal => 'max_profit', max_exposure => 0, min_win_probability_ppm => 0$$)) AS v (args);
 SELECT t.as_system();
 SELECT type, count(*), bool_and(payload = jsonb_build_object('user_id', t.user('p1'))) AS only_id
   FROM dwello.outbox
@@ -76,7 +89,9 @@ SELECT left(args, 75) AS args, t.configure(args)
     ($$min_project_value => 5, max_project_value => 4$$),
     ($$min_project_value => 500001$$), ($$max_project_value => 29999$$),
     ($$min_margin_ppm => -1$$), ($$min_margin_ppm => 10000001$$),
-    ($$approval_threshold => -1$$),
+    ($$approval_threshold => -1$$), ($$max_exposure => -1$$),
+    ($$max_open_jobs => 0$$), ($$max_open_jobs => 1001$$), ($$goal_target => -1$$),
+    ($$min_win_probability_ppm => -1$$), ($$min_win_probability_ppm => 1000001$$),
     ($$currency => 'XXY'$$), ($$currency => repeat('x', 1048576)$$),
     ($$tier => 'gold'$$), ($$tier => 'basic'$$),
     ($$preferred_categories => ARRAY[t.user('none')]$$),
@@ -114,6 +129,16 @@ SELECT who, name, t.try(format('SELECT dwello.pause_agent(t.user(%L))', name), w
   FROM unnest(ARRAY['p1', 'a1', 'h1', 's1']) AS who,
        unnest(ARRAY['p1', 'p2', 'h1', 'nobody']) AS name;
 SELECT t.try('SELECT dwello.pause_agent(expected_version => 1)');
+-- until a time: the switch stays as it is, and switching it on ends the pause
+SELECT is_active, paused_until FROM dwello.configure_agent(is_active => true);
+SELECT is_active, paused_until > now() AS pauses, replayed FROM dwello.pause_agent(paused_until => now() + interval '1 hour');
+SELECT is_active, paused_until = now() + interval '1 hour' AS an_hour, replayed
+  FROM dwello.pause_agent(paused_until => now() + interval '1 hour');
+SELECT is_active, paused_until, replayed FROM dwello.pause_agent();
+SELECT is_active, paused_until > now() AS pauses FROM dwello.pause_agent(paused_until => now() + interval '2 hours');
+SELECT is_active, paused_until FROM dwello.configure_agent(is_active => true);
+SELECT v AS paused_until, t.try(format('SELECT dwello.pause_agent(paused_until => %L)', v))
+  FROM unnest(ARRAY['infinity', '-infinity', '2001-01-01 00:00+00']) AS v;
 
 -- whatever is asked: an answer, or an SQLSTATE of the comment with a hint
 SET LOCAL client_min_messages = warning;
@@ -128,6 +153,12 @@ SELECT answer, count(*) AS calls, string_agg(call, ' ' ORDER BY n) FILTER (WHERE
             $$configure_agent(min_project_value => 9223372036854775807, max_project_value => 9223372036854775807)$$,
             $$configure_agent(approval_threshold => 9223372036854775807)$$,
             $$configure_agent(min_margin_ppm => 2147483647)$$,
+            $$configure_agent(goal => 'min_margin', goal_target => 9223372036854775807)$$,
+            $$configure_agent(goal_target => -9223372036854775808)$$,
+            $$configure_agent(max_exposure => -9223372036854775808)$$,
+            $$configure_agent(max_open_jobs => 2147483647)$$,
+            $$configure_agent(min_win_probability_ppm => -2147483648)$$,
+            $$pause_agent(paused_until => 'infinity')$$,
             $$configure_agent(preferred_categories => ARRAY[NULL]::uuid[])$$,
             $$configure_agent(preferred_categories => array_fill(t.user('none'), ARRAY[100000]))$$,
             $$configure_agent(preferred_categories => array_fill(t.user('none'), ARRAY[2, 2]))$$,

@@ -65,6 +65,51 @@ test_judge(void **state)
 	assert_int_equal(judge(threshold, -1), DW_AGENT_BAD_THRESHOLD);
 }
 
+/* Judges usual aims of which one was changed. */
+static const DwAgentAims at_first = {.max_open_jobs = 5};
+static DwAgentAims aims;
+
+#define judge_aims(member, value) \
+	(aims = at_first, aims.member = (value), dw_agent_judge_aims(&aims))
+
+/* Aims have limits, too, and a goal needs a target of its own kind. */
+static void
+test_judge_aims(void **state)
+{
+	static const int64_t most[DW_AGENT_GOAL_COUNT] = {
+		[DW_AGENT_MAX_PROFIT] = 0,
+		[DW_AGENT_FILL_HOURS] = 168,
+		[DW_AGENT_TARGET_WIN_RATE] = 1000000,
+		[DW_AGENT_MIN_MARGIN] = 10000000
+	};
+
+	assert_int_equal(judge_aims(max_exposure, -1), DW_AGENT_BAD_EXPOSURE);
+	assert_int_equal(judge_aims(max_exposure, 0), DW_AGENT_OK);
+	assert_int_equal(judge_aims(max_exposure, INT64_MAX), DW_AGENT_OK);
+	assert_int_equal(judge_aims(max_open_jobs, 0), DW_AGENT_BAD_OPEN_JOBS);
+	assert_int_equal(judge_aims(max_open_jobs, 1), DW_AGENT_OK);
+	assert_int_equal(judge_aims(max_open_jobs, 1000), DW_AGENT_OK);
+	assert_int_equal(judge_aims(max_open_jobs, 1001),
+					 DW_AGENT_BAD_OPEN_JOBS);
+	assert_int_equal(judge_aims(min_win_ppm, -1), DW_AGENT_BAD_WIN);
+	assert_int_equal(judge_aims(min_win_ppm, 1000000), DW_AGENT_OK);
+	assert_int_equal(judge_aims(min_win_ppm, 1000001), DW_AGENT_BAD_WIN);
+	for (DwAgentGoal goal = 0; goal < DW_AGENT_GOAL_COUNT; goal++)
+	{
+		DwAgentAims its = {.goal = goal, .max_open_jobs = 5};
+
+		assert_int_equal(dw_agent_goal_max(goal), most[goal]);
+		assert_int_equal(dw_agent_judge_aims(&its), most[goal] == 0 ?
+						 DW_AGENT_OK : DW_AGENT_BAD_TARGET);
+		its.goal_target = most[goal];
+		assert_int_equal(dw_agent_judge_aims(&its), DW_AGENT_OK);
+		its.goal_target = most[goal] + 1;
+		assert_int_equal(dw_agent_judge_aims(&its), DW_AGENT_BAD_TARGET);
+		its.goal_target = -1;
+		assert_int_equal(dw_agent_judge_aims(&its), DW_AGENT_BAD_TARGET);
+	}
+}
+
 /* A month has room for a day's bids, or has no limit. */
 static void
 test_tier(void **state)
@@ -96,6 +141,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_judge_aims),
 		cmocka_unit_test(test_tier),
 		cmocka_unit_test(test_minute),
 	};

@@ -27,13 +27,16 @@ static void agent_lay(DwCall *call, DwAgent *agent);
 static void numbers_lay(DwCall *call, DwAgentNumbers *numbers);
 static void document_lay(DwCall *call, const char *arg, Datum *value);
 static void categories_lay(DwCall *call, DwAgent *agent);
-static void numbers_check(DwCall *call, const DwAgentNumbers *numbers);
+static void aims_lay(DwCall *call, DwAgent *agent);
+static void numbers_check(DwCall *call, const DwAgent *agent);
+static void goal_refuse(DwCall *call, DwAgentGoal goal);
 static void arguments_check(DwCall *call);
 static void document_check(DwCall *call, const char *arg,
 						   const char *(*error) (Datum));
 static void categories_check(DwCall *call);
 static void tier_check(DwCall *call, const DwAgent *agent);
 static void agent_emit(const DwAgent *agent, const char *type);
+static bool agent_pause(DwCall *call, DwAgent *agent, TimestampTz until);
 static Datum agent_return(DwCall *call, const DwAgent *agent);
 
 /* configure_agent(agent_id, is_active, …) → agent_id, is_active, … */
@@ -64,22 +67,24 @@ DW_FUNCTION(dwello_configure_agent)
 		return agent_return(&call, &agent);
 	}
 	agent_lay(&call, &agent);
-	numbers_check(&call, &agent.numbers);
+	numbers_check(&call, &agent);
 	tier_check(&call, &agent);
 	dw_agent_save(&agent);
 	agent_emit(&agent, "agent_configured");
 	return agent_return(&call, &agent);
 }
 
-/* pause_agent(agent_id) → agent_id, is_active, … */
+/* pause_agent(agent_id, paused_until) → agent_id, is_active, … */
 DW_FUNCTION(dwello_pause_agent)
 {
 	DwCall		call;
 	DwUuid		agent_id;
 	DwAgent		agent;
+	TimestampTz until;
 
 	dw_command_begin(&call, fcinfo, AGENT_ACTORS);
 	agent_id = dw_user_argument(&call, "agent_id");
+	until = dw_arg_time_opt(&call, "paused_until");
 
 	dw_provider_for_command(&call, "agent_id", &agent_id);
 	if (!dw_agent_lock_known(&agent_id, &agent))
@@ -89,15 +94,32 @@ DW_FUNCTION(dwello_pause_agent)
 	if (dw_call_replay(&call, &agent_id))
 		return dw_call_return(&call);
 	dw_call_version(&call, agent.version);
-	if (agent.is_active)
-	{
-		agent.is_active = false;
-		dw_agent_save(&agent);
-		agent_emit(&agent, "agent_paused");
-	}
-	else
+	if (!agent_pause(&call, &agent, until))
 		dw_call_replayed(&call);
 	return agent_return(&call, &agent);
+}
+
+/*
+ * Switches an agent off, or lets it cool down until a time (22023 when that
+ * is over); false when it is so already.
+ */
+static bool
+agent_pause(DwCall *call, DwAgent *agent, TimestampTz until)
+{
+	bool		has_time = until != DT_NOBEGIN;
+
+	if (has_time && until <= dw_now())
+		dw_arg_refuse(call, "paused_until", DW_BAD_VALUE,
+					  "must be in the future");
+	if (has_time ? agent->paused_until == until : !agent->is_active)
+		return false;
+	/* a time leaves the switch alone: the agent goes on by itself */
+	if (!has_time)
+		agent->is_active = false;
+	agent->paused_until = until;
+	dw_agent_save(agent);
+	agent_emit(agent, "agent_paused");
+	return true;
 }
 
 /*
@@ -113,6 +135,9 @@ agent_lay(DwCall *call, DwAgent *agent)
 
 	if (dw_arg_has(call, "is_active"))
 		agent->is_active = dw_arg_bool(call, "is_active");
+	/* whoever switches it on wants it to work now */
+	if (dw_arg_has(call, "is_active") && agent->is_active)
+		agent->paused_until = DT_NOBEGIN;
 	if (dw_arg_has(call, "mode") &&
 		!dw_agent_mode_parse(dw_arg_label(call, "mode"), &agent->mode))
 		elog(ERROR, "unknown agent mode");
@@ -126,6 +151,7 @@ agent_lay(DwCall *call, DwAgent *agent)
 	if (currency != NULL)
 		agent->currency = currency;
 	numbers_lay(call, &agent->numbers);
+	aims_lay(call, agent);
 	categories_lay(call, agent);
 	document_lay(call, "working_hours", &agent->working_hours);
 	document_lay(call, "costs", &agent->costs);
@@ -147,6 +173,29 @@ numbers_lay(DwCall *call, DwAgentNumbers *numbers)
 		numbers->margin_ppm = dw_arg_int4(call, "min_margin_ppm");
 	if (dw_arg_has(call, "approval_threshold"))
 		numbers->threshold = dw_arg_int8(call, "approval_threshold");
+}
+
+/* The goal of agent_lay, its target, and what may be afoot. */
+static void
+aims_lay(DwCall *call, DwAgent *agent)
+{
+	DwAgentGoal goal = agent->goal;
+
+	if (dw_arg_has(call, "goal") &&
+		!dw_agent_goal_parse(dw_arg_label(call, "goal"), &goal))
+		elog(ERROR, "unknown agent goal");
+	/* the target of one goal means nothing to another */
+	if (goal != agent->goal)
+		agent->goal_target = 0;
+	agent->goal = goal;
+	if (dw_arg_has(call, "goal_target"))
+		agent->goal_target = dw_arg_int8(call, "goal_target");
+	if (dw_arg_has(call, "max_exposure"))
+		agent->max_exposure = dw_arg_int8(call, "max_exposure");
+	if (dw_arg_has(call, "max_open_jobs"))
+		agent->max_open_jobs = dw_arg_int4(call, "max_open_jobs");
+	if (dw_arg_has(call, "min_win_probability_ppm"))
+		agent->min_win_ppm = dw_arg_int4(call, "min_win_probability_ppm");
 }
 
 /* A document of agent_lay; JSON null takes it away. */
@@ -177,9 +226,9 @@ categories_lay(DwCall *call, DwAgent *agent)
 	agent->categories = categories;
 }
 
-/* 22023 for the first of the numbers that is wrong. */
+/* 22023 for the first of the numbers and aims that is wrong. */
 static void
-numbers_check(DwCall *call, const DwAgentNumbers *numbers)
+numbers_check(DwCall *call, const DwAgent *agent)
 {
 	static const struct
 	{
@@ -193,13 +242,42 @@ numbers_check(DwCall *call, const DwAgentNumbers *numbers)
 		"must be above zero, and not below min_project_value"},
 		[DW_AGENT_BAD_MARGIN] = {"min_margin_ppm",
 		"must be from 0 to 10000000"},
-		[DW_AGENT_BAD_THRESHOLD] = {"approval_threshold", "must not be negative"}
+		[DW_AGENT_BAD_THRESHOLD] = {"approval_threshold", "must not be negative"},
+		[DW_AGENT_BAD_EXPOSURE] = {"max_exposure", "must not be negative"},
+		[DW_AGENT_BAD_OPEN_JOBS] = {"max_open_jobs", "must be from 1 to 1000"},
+		[DW_AGENT_BAD_WIN] = {"min_win_probability_ppm",
+		"must be from 0 to 1000000"}
 	};
-	DwAgentError error = dw_agent_judge(numbers);
+	DwAgentAims aims = {
+		.goal = agent->goal,
+		.goal_target = agent->goal_target,
+		.max_exposure = agent->max_exposure,
+		.max_open_jobs = agent->max_open_jobs,
+		.min_win_ppm = agent->min_win_ppm
+	};
+	DwAgentError error = dw_agent_judge(&agent->numbers);
 
+	if (error == DW_AGENT_OK)
+		error = dw_agent_judge_aims(&aims);
+	if (error == DW_AGENT_BAD_TARGET)
+		goal_refuse(call, agent->goal);
 	if (error != DW_AGENT_OK)
 		dw_arg_refuse(call, errors[error].arg, DW_BAD_VALUE,
 					  errors[error].what);
+}
+
+/* 22023 for a target that is not one of the goal's. */
+static void
+goal_refuse(DwCall *call, DwAgentGoal goal)
+{
+	int64		most = dw_agent_goal_max(goal);
+
+	dw_arg_refuse(call, "goal_target", DW_BAD_VALUE, most == 0 ?
+				  psprintf("must be left out with the goal %s",
+						   dw_agent_goal_label(goal)) :
+				  psprintf("must be from 1 to " INT64_FORMAT
+						   " with the goal %s", most,
+						   dw_agent_goal_label(goal)));
 }
 
 /*
@@ -214,11 +292,19 @@ arguments_check(DwCall *call)
 		.numbers.radius = DW_AGENT_RADIUS_MIN,
 		.numbers.bids_per_day = DW_AGENT_DAY_MIN,
 		.numbers.min_value = 1,
-		.numbers.max_value = PG_INT64_MAX
+		.numbers.max_value = PG_INT64_MAX,
+		.max_open_jobs = 1
 	};
 
 	agent_lay(call, &alone);
-	numbers_check(call, &alone.numbers);
+	if (alone.goal_target < 0)
+		dw_arg_refuse(call, "goal_target", DW_BAD_VALUE,
+					  "must not be negative");
+	/* one of goal and target is judged with the other, which is stored */
+	if (!dw_arg_has(call, "goal_target") ||
+		(!dw_arg_has(call, "goal") && alone.goal_target > 0))
+		alone.goal_target = dw_agent_goal_max(alone.goal) > 0;
+	numbers_check(call, &alone);
 	dw_arg_check_currency(call, "currency", alone.currency);
 	document_check(call, "working_hours", dw_agent_hours_error);
 	document_check(call, "costs", dw_agent_costs_error);
@@ -306,6 +392,8 @@ agent_return(DwCall *call, const DwAgent *agent)
 	dw_row_bool(call, "is_active", agent->is_active);
 	dw_row_text(call, "mode", dw_agent_mode_label(agent->mode));
 	dw_row_text(call, "strategy", dw_agent_strategy_label(agent->strategy));
+	if (agent->paused_until != DT_NOBEGIN)
+		dw_row_time(call, "paused_until", agent->paused_until);
 	dw_row_int4(call, "version", agent->version);
 	return dw_call_return(call);
 }

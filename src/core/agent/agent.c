@@ -87,6 +87,40 @@ dw_agent_judge(const DwAgentNumbers *numbers)
 	return DW_AGENT_OK;
 }
 
+DwAgentError
+dw_agent_judge_aims(const DwAgentAims *aims)
+{
+	int64_t		most = dw_agent_goal_max(aims->goal);
+
+	if (aims->max_exposure < 0)
+		return DW_AGENT_BAD_EXPOSURE;
+	if (aims->max_open_jobs < 1 ||
+		aims->max_open_jobs > DW_AGENT_OPEN_JOBS_MAX)
+		return DW_AGENT_BAD_OPEN_JOBS;
+	if (aims->min_win_ppm < 0 || aims->min_win_ppm > DW_PPM)
+		return DW_AGENT_BAD_WIN;
+	/* a goal with targets is none without one */
+	if (aims->goal_target < (most > 0) || aims->goal_target > most)
+		return DW_AGENT_BAD_TARGET;
+	return DW_AGENT_OK;
+}
+
+int64_t
+dw_agent_goal_max(DwAgentGoal goal)
+{
+	switch (goal)
+	{
+		case DW_AGENT_FILL_HOURS:
+			return DW_AGENT_WEEK_HOURS;
+		case DW_AGENT_TARGET_WIN_RATE:
+			return DW_PPM;
+		case DW_AGENT_MIN_MARGIN:
+			return DW_AGENT_MARGIN_MAX;
+		default:
+			return 0;
+	}
+}
+
 bool
 dw_agent_within_tier(int32_t bids_per_day, int64_t quota)
 {

@@ -23,6 +23,8 @@
 #define DW_AGENT_HOURS_MAX		8	/* times of one day of the week */
 #define DW_AGENT_COST_MAX		INT64_C(1000000000000)
 #define DW_AGENT_UNLIMITED		INT64_C(0)	/* a tier without a limit */
+#define DW_AGENT_OPEN_JOBS_MAX	1000
+#define DW_AGENT_WEEK_HOURS		168
 
 /* Labels of dwello.agent_mode, in order. */
 typedef enum DwAgentMode
@@ -100,7 +102,17 @@ typedef struct DwAgentNumbers
 	int64_t		threshold;		/* above it they ask; 0 = never */
 } DwAgentNumbers;
 
-/* The first of the numbers that is wrong. */
+/* What an agent aims at, and how much it may have afoot meanwhile. */
+typedef struct DwAgentAims
+{
+	DwAgentGoal goal;			/* inside the limits */
+	int64_t		goal_target;	/* in the unit of the goal; 0 = none */
+	int64_t		max_exposure;	/* of bids that stand together; 0 = any */
+	int32_t		max_open_jobs;	/* beside which it still bids */
+	int32_t		min_win_ppm;	/* least chance to win, in millionths */
+} DwAgentAims;
+
+/* The first of the numbers or aims that is wrong. */
 typedef enum DwAgentError
 {
 	DW_AGENT_OK,				/* nothing */
@@ -109,7 +121,11 @@ typedef enum DwAgentError
 	DW_AGENT_BAD_MIN_VALUE,		/* zero or less */
 	DW_AGENT_BAD_MAX_VALUE,		/* below the least */
 	DW_AGENT_BAD_MARGIN,		/* outside its limits */
-	DW_AGENT_BAD_THRESHOLD		/* negative */
+	DW_AGENT_BAD_THRESHOLD,		/* negative */
+	DW_AGENT_BAD_EXPOSURE,		/* likewise */
+	DW_AGENT_BAD_OPEN_JOBS,		/* outside its limits, as the next */
+	DW_AGENT_BAD_WIN,
+	DW_AGENT_BAD_TARGET			/* outside those of its goal */
 } DwAgentError;
 
 DW_LABELS_OF(agent_mode, DwAgentMode);
@@ -119,8 +135,15 @@ DW_LABELS_OF(agent_goal, DwAgentGoal);
 DW_LABELS_OF(agent_action, DwAgentAction);
 DW_LABELS_OF(answer_state, DwAnswerState);
 
-/* Judges the numbers. */
+/* Judges the numbers, and the aims. */
 extern DwAgentError dw_agent_judge(const DwAgentNumbers *numbers);
+extern DwAgentError dw_agent_judge_aims(const DwAgentAims *aims);
+
+/*
+ * The greatest target of a goal, in its unit: hours a week, or millionths of
+ * the win rate or of the cost; 0 for a goal that has none.
+ */
+extern int64_t dw_agent_goal_max(DwAgentGoal goal);
 
 /*
  * True when a tier that allows `quota` bids a month (DW_AGENT_UNLIMITED: any
