@@ -69,7 +69,7 @@
  *	P0002: no such category or user
  *	WD104 WD103
  *	WD301: a provider asks for more bids a day than the tier has in a
- *	  month
+ *	  month, or somebody for more than the provider's mandate allows
  * example: provider_1
  *	SELECT is_active, mode, strategy, version
  *	  FROM dwello.configure_agent(mode => 'auto', max_bids_per_day => 5);
@@ -123,10 +123,10 @@ COMMENT ON FUNCTION dwello.configure_agent IS
  *	idempotency_key
  * returns: a row
  *	agent_id
+ *	paused_until: until when it cools down; NULL when it does not
  *	is_active: false when it was switched off; a time leaves it as it is
  *	mode: how much the agent may do by itself
  *	strategy: how it prices
- *	paused_until: until when it cools down; NULL when it does not
  *	version: version of the agent
  *	replayed: true when it was so already, or the call was made before
  *	  under its key
@@ -157,3 +157,106 @@ GRANT EXECUTE ON FUNCTION dwello.pause_agent
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.pause_agent IS
   'Switches a provider''s agent off until configure_agent() switches it on again, or until a time. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD103. See reference.md#pause_agent.';
+
+/*
+ * sign_mandate
+ *	Signs the limits inside which the provider's agent stays, whatever it is
+ *	set to, and puts them in the place of those signed before. The signed
+ *	row never changes; its digest is SHA-256 over mandate_text(). A limit
+ *	that is NULL is none.
+ *
+ *	For the provider alone, by their own token, through a role that is no
+ *	member of dwello_service.
+ *
+ * role: app
+ * args:
+ *	agent_id: the provider's user id; NULL for the caller
+ *	max_amount: most that one bid may ask, in minor units
+ *	max_exposure: most that live bids and unconfirmed awards may add up to,
+ *	  in minor units
+ *	max_bids_per_day: 1 to 20
+ *	max_bid_radius_miles: 5 to 50
+ *	max_open_jobs: 1 to 1000
+ *	min_margin_ppm: least margin on cost in millionths, 1 to 10000000
+ *	categories: up to 100, with all below them; empty for any
+ *	valid_until: from then on the agent does nothing
+ *	expected_version: version of the agent, 0 before the first call
+ *	idempotency_key
+ * returns: a row
+ *	agent_id
+ *	mandate_id: of what was signed
+ *	digest: SHA-256 of what was signed
+ *	limits: the limits as they were signed, with the currency of their amounts
+ *	signed_at: when they were signed
+ *	version: version of the agent
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: no provider, another's agent, or a role that is a member of
+ *	  dwello_service
+ *	22004
+ *	22023: a limit that is zero or outside those of configure_agent(), or a
+ *	  time that is over
+ *	P0002: no such category
+ *	WD104 WD103
+ * example: provider_1
+ *	SELECT limits, octet_length(digest) AS bytes
+ *	  FROM dwello.sign_mandate(max_amount => 250000, max_bids_per_day => 4);
+ */
+CREATE OR REPLACE FUNCTION dwello.sign_mandate(
+  INOUT agent_id uuid DEFAULT NULL,
+  max_amount bigint DEFAULT NULL,
+  max_exposure bigint DEFAULT NULL,
+  max_bids_per_day integer DEFAULT NULL,
+  max_bid_radius_miles integer DEFAULT NULL,
+  max_open_jobs integer DEFAULT NULL,
+  min_margin_ppm integer DEFAULT NULL,
+  categories uuid[] DEFAULT NULL,
+  valid_until timestamptz DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT mandate_id uuid,
+  OUT digest bytea,
+  OUT limits jsonb,
+  OUT signed_at timestamptz,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_sign_mandate';
+GRANT EXECUTE ON FUNCTION dwello.sign_mandate TO dwello_app;
+COMMENT ON FUNCTION dwello.sign_mandate IS
+  'Signs the limits inside which the provider''s agent stays, whatever it is set to, and puts them in the place of those signed before. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD103. See reference.md#sign_mandate.';
+
+/*
+ * mandate_text
+ *	What was signed: the columns of a row of mandates as canonical JSON (RFC
+ *	8785), whose SHA-256 is the row's digest.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	user_id: the provider
+ *	id: of the mandate
+ *	limits: the limits
+ *	token_id: of the token that signed; NULL when it had none
+ *	signed_at: when they signed
+ * returns: the text; NULL when an argument but token_id is
+ * example: provider_1
+ *	SELECT dwello.mandate_text(user_id => 'd0000000-0000-7000-8000-000000000011',
+ *	  id => 'd0000000-0000-7000-8000-000000000012', limits => '{"max_amount": 250000, "currency": "USD"}',
+ *	  token_id => 'a1', signed_at => '2026-01-01 00:00+00');
+ */
+CREATE OR REPLACE FUNCTION dwello.mandate_text(
+  user_id uuid,
+  id uuid,
+  limits jsonb,
+  token_id text,
+  signed_at timestamptz
+)
+RETURNS text
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_mandate_text';
+GRANT EXECUTE ON FUNCTION dwello.mandate_text
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.mandate_text IS
+  'What was signed: the columns of a row of mandates as canonical JSON (RFC 8785), whose SHA-256 is the row''s digest. See reference.md#mandate_text.';

@@ -154,6 +154,8 @@ INSERT INTO fault (rule, object, sql)
          format('UPDATE dwello.provider_stats SET %I = %1$I + 1 WHERE user_id = t.user(''p1'')', counter)
     FROM unnest(ARRAY['awarded_count', 'completed_count', 'review_count']) AS counter;
 INSERT INTO fault (rule, object, sql) VALUES
+  ('mandate_altered', 'mandates', $$SELECT pg_temp.damage('dwello.mandates', 'UPDATE dwello.mandates SET token_id = user_id::text')$$),
+  ('mandate_altered', 'ai_bidding_agents', $$UPDATE dwello.ai_bidding_agents SET mandate_id = user_id$$),
   ('requirement_drift', 'jobs', $$UPDATE dwello.jobs SET requirement_bits = 31 WHERE status = 'open'$$),
   ('counter_offer_drift', 'counter_offers', $$UPDATE dwello.counter_offers SET status = 'pending', answered_at = NULL$$),
   ('counter_offer_drift', 'counter_offers', $$UPDATE dwello.counter_offers SET status = 'accepted'$$),

@@ -365,6 +365,19 @@ SELECT * FROM r.answer('provider_1', NULL,
 'SELECT is_active, version FROM dwello.pause_agent()');
 ROLLBACK TO example;
 
+\echo sign_mandate
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT limits, octet_length(digest) AS bytes
+  FROM dwello.sign_mandate(max_amount => 250000, max_bids_per_day => 4)');
+ROLLBACK TO example;
+
+\echo mandate_text
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT dwello.mandate_text(user_id => ''d0000000-0000-7000-8000-000000000011'',
+  id => ''d0000000-0000-7000-8000-000000000012'', limits => ''{"max_amount": 250000, "currency": "USD"}'',
+  token_id => ''a1'', signed_at => ''2026-01-01 00:00+00'')');
+ROLLBACK TO example;
+
 \echo agent_query
 SELECT * FROM r.answer('system', NULL,
 'SELECT count(*) AS agents

@@ -259,8 +259,9 @@ BEGIN
     SELECT t.user(name), 1, 'shadow', '{}', 0, 0, now() FROM unnest(ARRAY[p, rival]) AS name;
   INSERT INTO dwello.agent_outcomes (user_id, job_id, decision_id, outcome, amount, decided_at)
     SELECT t.user(name), won, t.user(prefix || ' decision'), 'lost', 90000, now() FROM unnest(ARRAY[p, rival]) AS name;
-  INSERT INTO dwello.mandates (user_id, limits, digest, signed_at)
-    SELECT t.user(name), '{}', sha256('{}'), now() FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.mandates (user_id, id, limits, digest, signed_at)
+    SELECT t.user(name), milestone, '{}', sha256(convert_to(dwello.mandate_text(t.user(name), milestone, '{}', NULL, now()), 'UTF8')),
+           now() FROM unnest(ARRAY[p, rival]) AS name;
   INSERT INTO dwello.agent_switches (scope, id, is_on, actor_id)
     SELECT 'agent', t.user(name), true, t.user(name) FROM unnest(ARRAY[p, rival]) AS name;
   INSERT INTO dwello.user_activity_logs (user_id, action, created_at)

@@ -110,6 +110,51 @@ test_judge_aims(void **state)
 	}
 }
 
+/* Judges a mandate of one limit. */
+static DwMandateLimits limits;
+
+#define judge_mandate(member, value) \
+	(memset(&limits, 0, sizeof(limits)), limits.member = (value), \
+	 dw_mandate_judge(&limits))
+
+/* What can be signed is what can be set, or no limit. */
+static void
+test_judge_mandate(void **state)
+{
+	assert_int_equal(judge_mandate(max_amount, 0), DW_MANDATE_FITS);
+	assert_int_equal(judge_mandate(max_amount, INT64_MAX), DW_MANDATE_FITS);
+	assert_int_equal(judge_mandate(max_amount, -1), DW_MANDATE_AMOUNT);
+	assert_int_equal(judge_mandate(max_exposure, INT64_MIN),
+					 DW_MANDATE_EXPOSURE);
+	assert_int_equal(judge_mandate(bids_per_day, 20), DW_MANDATE_FITS);
+	assert_int_equal(judge_mandate(bids_per_day, 21), DW_MANDATE_DAY);
+	assert_int_equal(judge_mandate(bids_per_day, -1), DW_MANDATE_DAY);
+	assert_int_equal(judge_mandate(radius, 4), DW_MANDATE_RADIUS);
+	assert_int_equal(judge_mandate(radius, 5), DW_MANDATE_FITS);
+	assert_int_equal(judge_mandate(radius, 51), DW_MANDATE_RADIUS);
+	assert_int_equal(judge_mandate(open_jobs, 1001), DW_MANDATE_OPEN_JOBS);
+	assert_int_equal(judge_mandate(open_jobs, 1), DW_MANDATE_FITS);
+	assert_int_equal(judge_mandate(margin_ppm, 10000001),
+					 DW_MANDATE_MARGIN);
+	assert_int_equal(judge_mandate(margin_ppm, 10000000), DW_MANDATE_FITS);
+}
+
+/* The smaller limit holds, and none holds nothing. */
+static void
+test_limit(void **state)
+{
+	assert_int_equal(dw_limit_min(0, 0), 0);
+	assert_int_equal(dw_limit_min(5, 0), 5);
+	assert_int_equal(dw_limit_min(0, 5), 5);
+	assert_int_equal(dw_limit_min(4, 5), 4);
+	assert_int_equal(dw_limit_min(INT64_MAX, 5), 5);
+	assert_false(dw_limit_exceeds(0, 0));
+	assert_true(dw_limit_exceeds(0, 5));
+	assert_false(dw_limit_exceeds(5, 0));
+	assert_false(dw_limit_exceeds(5, 5));
+	assert_true(dw_limit_exceeds(6, 5));
+}
+
 /* A month has room for a day's bids, or has no limit. */
 static void
 test_tier(void **state)
@@ -142,6 +187,8 @@ main(void)
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_judge),
 		cmocka_unit_test(test_judge_aims),
+		cmocka_unit_test(test_judge_mandate),
+		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_tier),
 		cmocka_unit_test(test_minute),
 	};

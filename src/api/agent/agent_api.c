@@ -1,16 +1,27 @@
 /*
  * agent_api.c
- *		Entry points of bidding agents: their settings, and the switch.
+ *		Entry points of bidding agents: their settings, the pause, and the
+ *		mandate.
  *
  * The arguments are laid over an agent twice: over one that is valid,
  * to judge them alone, and over the provider's own once it is locked.
+ *
+ * Only the provider signs a mandate, by a token of their own: no limit of an
+ * agent is ever widened by a worker, an administrator or a model.  A role
+ * that is a member of dwello_service could issue itself such a token, so it
+ * is refused whatever token it has.
  */
 #include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/uuid.h"
 
 #include "api/account/account_api.h"
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
 #include "server/event/event_server.h"
+#include "server/identity/identity_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/agent/agent_store.h"
@@ -26,16 +37,25 @@
 static void agent_lay(DwCall *call, DwAgent *agent);
 static void numbers_lay(DwCall *call, DwAgentNumbers *numbers);
 static void document_lay(DwCall *call, const char *arg, Datum *value);
-static void categories_lay(DwCall *call, DwAgent *agent);
 static void aims_lay(DwCall *call, DwAgent *agent);
 static void numbers_check(DwCall *call, const DwAgent *agent);
 static void goal_refuse(DwCall *call, DwAgentGoal goal);
 static void arguments_check(DwCall *call);
 static void document_check(DwCall *call, const char *arg,
 						   const char *(*error) (Datum));
-static void categories_check(DwCall *call);
-static void tier_check(DwCall *call, const DwAgent *agent);
+static void categories_lay(DwCall *call, const char *arg,
+						   DwUuids *categories);
+static void categories_check(DwCall *call, const char *arg);
 static void agent_emit(const DwAgent *agent, const char *type);
+static void mandate_read(DwCall *call, DwMandate *mandate);
+static void limits_check(DwCall *call, const DwMandate *mandate);
+static void service_refuse(void);
+static Datum mandate_return(DwCall *call, const DwMandate *mandate,
+							int32 version);
+static void mandate_check(DwCall *call, const DwAgent *agent);
+static void mandate_check_categories(DwCall *call, const DwMandate *mandate);
+static void mandate_refuse(const DwMandate *mandate, const char *limit);
+static void tier_check(DwCall *call, const DwAgent *agent);
 static bool agent_pause(DwCall *call, DwAgent *agent, TimestampTz until);
 static Datum agent_return(DwCall *call, const DwAgent *agent);
 
@@ -50,7 +70,7 @@ DW_FUNCTION(dwello_configure_agent)
 	agent_id = dw_user_argument(&call, "agent_id");
 	arguments_check(&call);
 
-	categories_check(&call);
+	categories_check(&call, "preferred_categories");
 	dw_provider_for_command(&call, "agent_id", &agent_id);
 	if (dw_arg_has(&call, "tier") && call.actor.kind == DW_ACTOR_PROVIDER)
 		dw_raise(DW_FORBIDDEN, "only an administrator sets the tier",
@@ -69,6 +89,7 @@ DW_FUNCTION(dwello_configure_agent)
 	agent_lay(&call, &agent);
 	numbers_check(&call, &agent);
 	tier_check(&call, &agent);
+	mandate_check(&call, &agent);
 	dw_agent_save(&agent);
 	agent_emit(&agent, "agent_configured");
 	return agent_return(&call, &agent);
@@ -152,7 +173,8 @@ agent_lay(DwCall *call, DwAgent *agent)
 		agent->currency = currency;
 	numbers_lay(call, &agent->numbers);
 	aims_lay(call, agent);
-	categories_lay(call, agent);
+	categories_lay(call, "preferred_categories",
+				   &agent->categories);
 	document_lay(call, "working_hours", &agent->working_hours);
 	document_lay(call, "costs", &agent->costs);
 }
@@ -209,21 +231,20 @@ document_lay(DwCall *call, const char *arg, Datum *value)
 		*value = (Datum) 0;
 }
 
-/* The categories of agent_lay. */
+/* The categories of an argument; what is NULL stays. */
 static void
-categories_lay(DwCall *call, DwAgent *agent)
+categories_lay(DwCall *call, const char *arg, DwUuids *categories)
 {
-	DwUuids		categories;
+	DwUuids		given;
 
-	categories.ids = dw_arg_uuids_opt(call, "preferred_categories",
-									  &categories.count);
-	if (categories.ids == NULL)
+	given.ids = dw_arg_uuids_opt(call, arg, &given.count);
+	if (given.ids == NULL)
 		return;
-	if (categories.count > DW_AGENT_CATEGORIES_MAX)
-		dw_arg_refuse(call, "preferred_categories", DW_BAD_VALUE,
+	if (given.count > DW_AGENT_CATEGORIES_MAX)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
 					  psprintf("must not have more than %d elements",
 							   DW_AGENT_CATEGORIES_MAX));
-	agent->categories = categories;
+	*categories = given;
 }
 
 /* 22023 for the first of the numbers and aims that is wrong. */
@@ -329,12 +350,12 @@ document_check(DwCall *call, const char *arg, const char *(*error) (Datum))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, what);
 }
 
-/* P0002 for a category that does not exist. */
+/* P0002 for a category of an argument that does not exist. */
 static void
-categories_check(DwCall *call)
+categories_check(DwCall *call, const char *arg)
 {
 	int			count;
-	DwUuid	   *ids = dw_arg_uuids_opt(call, "preferred_categories", &count);
+	DwUuid	   *ids = dw_arg_uuids_opt(call, arg, &count);
 
 	for (int i = 0; ids != NULL && i < count; i++)
 	{
@@ -373,6 +394,65 @@ tier_check(DwCall *call, const DwAgent *agent)
 				 "Ask for fewer bids a day, or for another tier.");
 }
 
+/*
+ * WD301 for a setting beyond what the provider has signed, whoever asks for
+ * it.  Only what is asked for is judged, as with the tier: a mandate that is
+ * narrower than the settings holds over them, and need not change them.
+ */
+static void
+mandate_check(DwCall *call, const DwAgent *agent)
+{
+	DwMandate	mandate;
+
+	if (dw_uuid_is_nil(&agent->mandate_id) ||
+		!dw_mandate_load(&agent->user_id, &agent->mandate_id, &mandate))
+		return;
+	if (dw_arg_has(call, "max_bid_radius_miles") &&
+		dw_limit_exceeds(agent->numbers.radius, mandate.limits.radius))
+		mandate_refuse(&mandate, "max_bid_radius_miles");
+	if (dw_arg_has(call, "max_bids_per_day") &&
+		dw_limit_exceeds(agent->numbers.bids_per_day,
+						 mandate.limits.bids_per_day))
+		mandate_refuse(&mandate, "max_bids_per_day");
+	if (dw_arg_has(call, "min_margin_ppm") &&
+		agent->numbers.margin_ppm < mandate.limits.margin_ppm)
+		mandate_refuse(&mandate, "min_margin_ppm");
+	if (dw_arg_has(call, "max_exposure") &&
+		dw_limit_exceeds(agent->max_exposure, mandate.limits.max_exposure))
+		mandate_refuse(&mandate, "max_exposure");
+	if (dw_arg_has(call, "max_open_jobs") &&
+		dw_limit_exceeds(agent->max_open_jobs, mandate.limits.open_jobs))
+		mandate_refuse(&mandate, "max_open_jobs");
+	/* its amounts would mean something else */
+	if (mandate.currency[0] != '\0' &&
+		strcmp(agent->currency, mandate.currency) != 0)
+		mandate_refuse(&mandate, "currency");
+	mandate_check_categories(call, &mandate);
+}
+
+/* The same for categories: each must be one of the mandate's, or below. */
+static void
+mandate_check_categories(DwCall *call, const DwMandate *mandate)
+{
+	int			count;
+	DwUuid	   *ids = dw_arg_uuids_opt(call, "preferred_categories", &count);
+
+	for (int i = 0; ids != NULL && i < count; i++)
+		if (!dw_match_is_below(&ids[i], &mandate->categories))
+			mandate_refuse(mandate, "categories");
+}
+
+/* Raises WD301 with what the mandate says. */
+static void
+mandate_refuse(const DwMandate *mandate, const char *limit)
+{
+	dw_raise(DW_LIMIT_REACHED, "the provider's mandate does not reach so far",
+			 psprintf("Mandate %s limits %s.", dw_uuid_text(&mandate->id),
+					  limit),
+			 "The provider, and nobody else, signs another with"
+			 " dwello.sign_mandate().");
+}
+
 /* Emits that there is something new to read. */
 static void
 agent_emit(const DwAgent *agent, const char *type)
@@ -396,4 +476,142 @@ agent_return(DwCall *call, const DwAgent *agent)
 		dw_row_time(call, "paused_until", agent->paused_until);
 	dw_row_int4(call, "version", agent->version);
 	return dw_call_return(call);
+}
+
+/* sign_mandate(agent_id, max_amount, …) → agent_id, mandate_id, … */
+DW_FUNCTION(dwello_sign_mandate)
+{
+	DwCall		call;
+	DwMandate	mandate = {0};
+	DwAgent		agent;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
+	if (dw_role_is_service())
+		service_refuse();
+	mandate.user_id = dw_user_argument(&call, "agent_id");
+	mandate_read(&call, &mandate);
+
+	categories_check(&call, "categories");
+	dw_provider_for_command(&call, "agent_id", &mandate.user_id);
+	dw_agent_lock(&mandate.user_id, &agent);
+	if (dw_call_replay(&call, &mandate.user_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, agent.version);
+
+	if (mandate.limits.max_amount > 0 || mandate.limits.max_exposure > 0)
+		strlcpy(mandate.currency, agent.currency, sizeof(mandate.currency));
+	mandate.token_id = dw_token_id();
+	dw_mandate_sign(&mandate);
+	agent.mandate_id = mandate.id;
+	dw_agent_save(&agent);
+	agent_emit(&agent, "mandate_signed");
+	return mandate_return(&call, &mandate, agent.version);
+}
+
+/* Reads the limits and judges them alone; 22023. */
+static void
+mandate_read(DwCall *call, DwMandate *mandate)
+{
+	DwMandateLimits *limits = &mandate->limits;
+
+	if (dw_arg_has(call, "max_amount"))
+		limits->max_amount = dw_arg_int8(call, "max_amount");
+	if (dw_arg_has(call, "max_exposure"))
+		limits->max_exposure = dw_arg_int8(call, "max_exposure");
+	if (dw_arg_has(call, "max_bids_per_day"))
+		limits->bids_per_day = dw_arg_int4(call, "max_bids_per_day");
+	if (dw_arg_has(call, "max_bid_radius_miles"))
+		limits->radius = dw_arg_int4(call, "max_bid_radius_miles");
+	if (dw_arg_has(call, "max_open_jobs"))
+		limits->open_jobs = dw_arg_int4(call, "max_open_jobs");
+	if (dw_arg_has(call, "min_margin_ppm"))
+		limits->margin_ppm = dw_arg_int4(call, "min_margin_ppm");
+	categories_lay(call, "categories", &mandate->categories);
+	mandate->valid_until = dw_arg_time_opt(call, "valid_until");
+	limits_check(call, mandate);
+}
+
+/* 22023 for the first limit that nobody may sign. */
+static void
+limits_check(DwCall *call, const DwMandate *mandate)
+{
+	static const struct
+	{
+		const char *arg;		/* whose value it is */
+		const char *what;		/* is wrong with it */
+	}			errors[DW_MANDATE_LIMIT_COUNT] = {
+		[DW_MANDATE_AMOUNT] = {"max_amount", "must be above zero"},
+		[DW_MANDATE_EXPOSURE] = {"max_exposure", "must be above zero"},
+		[DW_MANDATE_DAY] = {"max_bids_per_day", "must be from 1 to 20"},
+		[DW_MANDATE_RADIUS] = {"max_bid_radius_miles", "must be from 5 to 50 miles"},
+		[DW_MANDATE_OPEN_JOBS] = {"max_open_jobs", "must be from 1 to 1000"},
+		[DW_MANDATE_MARGIN] = {"min_margin_ppm", "must be from 1 to 10000000"}
+	};
+	DwMandateLimit wrong = dw_mandate_judge(&mandate->limits);
+
+	/* 0 stands for no limit in C, and is none of the values of SQL */
+	for (DwMandateLimit limit = DW_MANDATE_AMOUNT;
+		 wrong == DW_MANDATE_FITS && limit < DW_MANDATE_LIMIT_COUNT; limit++)
+		if (dw_arg_has(call, errors[limit].arg) &&
+			DatumGetInt64(dw_arg_datum(call, errors[limit].arg)) == 0)
+			wrong = limit;
+	if (wrong != DW_MANDATE_FITS)
+		dw_arg_refuse(call, errors[wrong].arg, DW_BAD_VALUE,
+					  errors[wrong].what);
+	if (mandate->valid_until != DT_NOBEGIN &&
+		mandate->valid_until <= dw_now())
+		dw_arg_refuse(call, "valid_until", DW_BAD_VALUE,
+					  "must be in the future");
+}
+
+/* 42501 for a role that could have made the provider's token itself. */
+static void
+service_refuse(void)
+{
+	dw_raise(DW_FORBIDDEN, "a service signs no mandate",
+			 "The database role is a member of dwello_service, which issues"
+			 " tokens.",
+			 "Let the provider call through a role of dwello_app alone.");
+}
+
+/* The row of a signed mandate. */
+static Datum
+mandate_return(DwCall *call, const DwMandate *mandate, int32 version)
+{
+	dw_row_uuid(call, "agent_id", &mandate->user_id);
+	dw_row_uuid(call, "mandate_id", &mandate->id);
+	dw_row_datum(call, "digest", PointerGetDatum(mandate->digest));
+	dw_row_datum(call, "limits", mandate->stored_limits);
+	dw_row_time(call, "signed_at", mandate->signed_at);
+	dw_row_int4(call, "version", version);
+	return dw_call_return(call);
+}
+
+/* mandate_text(user_id, id, limits, token_id, signed_at) → canonical JSON */
+DW_FUNCTION(dwello_mandate_text)
+{
+	static const char *const names[] = {"user_id", "id", "limits",
+	"token_id", "signed_at"};
+	const struct
+	{
+		NullableDatum user_id;	/* the columns of the row */
+		NullableDatum id;
+		NullableDatum limits;
+		NullableDatum token_id;
+		NullableDatum signed_at;
+	}		   *args = dw_bare_args(fcinfo, names, lengthof(names));
+	DwMandate	mandate = {0};
+
+	if (args->user_id.isnull || args->id.isnull || args->limits.isnull ||
+		args->signed_at.isnull)
+		PG_RETURN_NULL();
+	memcpy(&mandate.user_id, DatumGetUUIDP(args->user_id.value),
+		   sizeof(DwUuid));
+	memcpy(&mandate.id, DatumGetUUIDP(args->id.value), sizeof(DwUuid));
+	mandate.stored_limits =
+		PointerGetDatum(DatumGetJsonbP(args->limits.value));
+	if (!args->token_id.isnull)
+		mandate.token_id = TextDatumGetCString(args->token_id.value);
+	mandate.signed_at = DatumGetTimestampTz(args->signed_at.value);
+	return CStringGetTextDatum(dw_mandate_text(&mandate));
 }

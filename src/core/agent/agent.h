@@ -157,4 +157,40 @@ extern bool dw_agent_within_tier(int32_t bids_per_day, int64_t quota);
  */
 extern int	dw_agent_minute(const char *text);
 
+/*
+ * A mandate: limits that a provider has signed, inside which their agent
+ * stays whatever it is set to.  0 is no limit.
+ */
+typedef struct DwMandateLimits
+{
+	int64_t		max_amount;		/* of one bid */
+	int64_t		max_exposure;	/* of bids that stand together */
+	int32_t		bids_per_day;	/* at most, as the next two */
+	int32_t		radius;			/* miles */
+	int32_t		open_jobs;		/* beside which it still bids */
+	int32_t		margin_ppm;		/* at least, in millionths of the cost */
+} DwMandateLimits;
+
+/* A limit of a mandate; the order is that in which they are told. */
+typedef enum DwMandateLimit
+{
+	DW_MANDATE_FITS,			/* none */
+	DW_MANDATE_AMOUNT,
+	DW_MANDATE_EXPOSURE,
+	DW_MANDATE_DAY,
+	DW_MANDATE_RADIUS,
+	DW_MANDATE_OPEN_JOBS,
+	DW_MANDATE_MARGIN,
+	DW_MANDATE_LIMIT_COUNT
+} DwMandateLimit;
+
+/* The first of the limits that nobody may sign. */
+extern DwMandateLimit dw_mandate_judge(const DwMandateLimits *limits);
+
+/* The smaller of two limits, either of which may be 0, no limit. */
+extern int64_t dw_limit_min(int64_t a, int64_t b);
+
+/* True when a limit lets more pass than another one does. */
+extern bool dw_limit_exceeds(int64_t limit, int64_t other);
+
 #endif							/* DW_AGENT_H */

@@ -26,6 +26,18 @@ extern void dw_token_init(void);
 extern DwActor dw_identity(void);
 
 /*
+ * The id (jti) of the token that dw_identity() has verified, or NULL when it
+ * has none; without a token there is none either.
+ */
+extern char *dw_token_id(void);
+
+/*
+ * True when the caller's database role is a member of dwello_service: of
+ * a superuser it must be said.
+ */
+extern bool dw_role_is_service(void);
+
+/*
  * True when a token is set, good or not.  Where only a user counts, this is
  * the cheap way to know that there is none.
  */

@@ -129,6 +129,25 @@ dw_identity(void)
 	return actor;
 }
 
+char *
+dw_token_id(void)
+{
+	/* also verifies it, should nobody have asked for it yet */
+	if (dw_identity().kind == DW_ACTOR_NONE || !dw_token_present() ||
+		verified.claims.jti[0] == '\0')
+		return NULL;
+	return pstrdup(verified.claims.jti);
+}
+
+bool
+dw_role_is_service(void)
+{
+	Oid			service = get_role_oid("dwello_service", true);
+
+	return OidIsValid(service) &&
+		is_member_of_role_nosuper(GetOuterUserId(), service);
+}
+
 /* Tells whether a token is set at all. */
 bool
 dw_token_present(void)

@@ -342,6 +342,20 @@ static CheckRule rules[] = {
 		 "JOIN dwello.users AS u ON u.id = r.user_id "
 		 "WHERE u.user_type::text <> r.wanted ORDER BY 1, 2",
 		 "Restore the row from a backup: no command writes it so."),
+	RULE("mandate_altered",
+		 "SELECT 'mandates', 'Mandate ' || m.id || ' of provider ' "
+		 "|| m.user_id || ' has another digest than what it says.' "
+		 "FROM dwello.mandates AS m WHERE m.digest <> sha256(convert_to("
+		 "dwello.mandate_text(m.user_id, m.id, m.limits, m.token_id, "
+		 "m.signed_at), 'UTF8')) ORDER BY 2",
+		 "Somebody wrote past the commands: pause the agent until its provider has signed another mandate."),
+	RULE("mandate_altered",
+		 "SELECT 'ai_bidding_agents', 'Provider ' || a.user_id || ' has not "
+		 "signed mandate ' || a.mandate_id || '.' "
+		 "FROM dwello.ai_bidding_agents AS a WHERE a.mandate_id IS NOT NULL "
+		 "AND NOT EXISTS (SELECT FROM dwello.mandates AS m "
+		 "WHERE m.user_id = a.user_id AND m.id = a.mandate_id) ORDER BY 2",
+		 "Restore the mandate, or have the provider sign another."),
 	RULE("unsealed_value",
 		 "SELECT v.object, 'Row ' || v.id || ' is not sealed.' FROM ("
 		 "SELECT 'users.email' AS object, id, email AS sealed FROM dwello.users "

@@ -62,4 +62,37 @@ extern void dw_agent_save(DwAgent *agent);
 extern const char *dw_agent_hours_error(Datum jsonb);
 extern const char *dw_agent_costs_error(Datum jsonb);
 
+/*
+ * Rows of dwello.mandates.
+ */
+
+/* A mandate, or the limits of one that is to be signed. */
+typedef struct DwMandate
+{
+	DwUuid		user_id;		/* the provider */
+	DwUuid		id;				/* of the version */
+	DwMandateLimits limits;		/* judged by core */
+	char		currency[DW_CURRENCY_SIZE]; /* of its amounts; empty: it has
+											 * none */
+	DwUuids		categories;		/* with all below them; none: any */
+	TimestampTz valid_until;	/* DT_NOBEGIN = for good */
+	Datum		stored_limits;	/* jsonb, as the row has it */
+	char	   *token_id;		/* of the token that signed, or NULL */
+	bytea	   *digest;			/* SHA-256 of dw_mandate_text() */
+	TimestampTz signed_at;		/* by the clock */
+} DwMandate;
+
+/*
+ * Signs a mandate: gives it an id, its document and its digest, and writes
+ * it.  The caller has locked the provider's agent.
+ */
+extern void dw_mandate_sign(DwMandate *mandate);
+
+/* Reads a provider's mandate; false when there is none of that id. */
+extern bool dw_mandate_load(const DwUuid *user_id, const DwUuid *id,
+							DwMandate *mandate);
+
+/* What is signed: canonical JSON (RFC 8785) of all members of the row. */
+extern char *dw_mandate_text(const DwMandate *mandate);
+
 #endif							/* DW_AGENT_STORE_H */

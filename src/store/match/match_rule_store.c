@@ -400,3 +400,18 @@ dw_match_path(const DwUuid *id, DwMatchPath *path)
 		path->shares_tag |= kept.tree[item].shares_tag;
 	}
 }
+
+bool
+dw_match_is_below(const DwUuid *id, const DwUuids *categories)
+{
+	DwMatchPath path;
+
+	if (categories->count == 0)
+		return true;
+	dw_match_path(id, &path);
+	for (int i = 0; i < path.count; i++)
+		for (int j = 0; j < categories->count; j++)
+			if (dw_uuid_equal(&path.ids[i], &categories->ids[j]))
+				return true;
+	return false;
+}

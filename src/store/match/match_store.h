@@ -161,6 +161,9 @@ typedef struct DwMatchPath
 /* Finds a category and all above it. */
 extern void dw_match_path(const DwUuid *id, DwMatchPath *path);
 
+/* True when a category is one of some, or below one; of none, always. */
+extern bool dw_match_is_below(const DwUuid *id, const DwUuids *categories);
+
 /*
  * Tells every backend, from the commit on, that the table of that name in
  * schema dwello has changed; a name that is none tells nobody anything.
