@@ -95,11 +95,13 @@ CREATE TABLE dwello.agent_day_counters (
   user_id uuid NOT NULL CONSTRAINT agent_day_counters_user_id_fkey REFERENCES dwello.users (id),
   day date NOT NULL,
   bids integer NOT NULL DEFAULT 0 CONSTRAINT agent_day_counters_bids_check CHECK (bids >= 0),
+  jobs integer NOT NULL DEFAULT 0 CONSTRAINT agent_day_counters_jobs_check CHECK (jobs >= 0),
   CONSTRAINT agent_day_counters_pkey PRIMARY KEY (user_id, day)
 );
 COMMENT ON TABLE dwello.agent_day_counters IS 'Bids an agent has made on a day of its provider''s calendar: the hard cap.';
 COMMENT ON COLUMN dwello.agent_day_counters.day IS 'Day of the provider''s calendar.';
 COMMENT ON COLUMN dwello.agent_day_counters.bids IS 'Bids made on that day.';
+COMMENT ON COLUMN dwello.agent_day_counters.jobs IS 'Jobs worth a bid that came on that day: by them bids are spread over it.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.agent_day_counters', '');
 CREATE POLICY agent_day_counters_read ON dwello.agent_day_counters FOR SELECT
   USING (user_id = dwello.current_user_id());
@@ -221,8 +223,10 @@ CREATE TABLE dwello.agent_work (
   created_at timestamptz NOT NULL,
   CONSTRAINT agent_work_pkey PRIMARY KEY (job_id, terms_version)
 );
+-- what no worker has made answers of yet
+CREATE INDEX agent_work_waiting_idx ON dwello.agent_work (created_at, job_id) WHERE claimed_at IS NULL;
 COMMENT ON TABLE dwello.agent_work IS 'Jobs that agents have to look at, once for each version of their terms.';
-COMMENT ON COLUMN dwello.agent_work.attempts IS 'How often it was tried.';
+COMMENT ON COLUMN dwello.agent_work.attempts IS 'How often a server process died while its agents were looked for; at three it is left.';
 COMMENT ON COLUMN dwello.agent_work.run_after IS 'Not before this time it is worked on; NULL = at once.';
 COMMENT ON COLUMN dwello.agent_work.claimed_at IS 'When its answers were made; NULL = not yet.';
 COMMENT ON COLUMN dwello.agent_work.done_at IS 'When the last of its answers was given; NULL = not yet.';
@@ -231,18 +235,22 @@ GRANT SELECT ON dwello.agent_work TO dwello_service;
 
 /*
  * That an agent answers a version of a job's terms once: its key is what
- * makes it once.  The row is also what it waits for and who has it.
+ * makes it once.  The row is also what it waits for and who has it.  Ids are
+ * those of rows that are locked or were just read when it is written; a
+ * foreign key would lock them anew for each row, which is half of what a
+ * decision costs.
  */
 CREATE TABLE dwello.agent_answers (
-  job_id uuid NOT NULL CONSTRAINT agent_answers_job_id_fkey REFERENCES dwello.jobs (id),
+  job_id uuid NOT NULL,
   terms_version integer NOT NULL,
-  agent_id uuid NOT NULL CONSTRAINT agent_answers_agent_id_xfk REFERENCES dwello.users (id),
+  agent_id uuid NOT NULL,
   state dwello.answer_state NOT NULL DEFAULT 'waiting',
-  run_after timestamptz,
+  run_after timestamptz NOT NULL DEFAULT pg_catalog.now(),
   attempts integer NOT NULL DEFAULT 0 CONSTRAINT agent_answers_attempts_check CHECK (attempts >= 0),
   claim_id uuid,
   lease_until timestamptz,
   decision_id uuid,
+  arrived_on date,
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   CONSTRAINT agent_answers_pkey PRIMARY KEY (job_id, terms_version, agent_id),
@@ -252,6 +260,9 @@ CREATE TABLE dwello.agent_answers (
 CREATE INDEX agent_answers_agent_id_idx ON dwello.agent_answers (agent_id, job_id);
 CREATE INDEX agent_answers_due_idx ON dwello.agent_answers (run_after, job_id)
   WHERE state IN ('waiting', 'deferred');
+-- what is decided alone, for a server process died over it
+CREATE INDEX agent_answers_suspect_idx ON dwello.agent_answers (job_id)
+  WHERE attempts > 0 AND state IN ('waiting', 'deferred');
 CREATE INDEX agent_answers_lease_idx ON dwello.agent_answers (lease_until, job_id)
   WHERE state = 'claimed';
 CREATE INDEX agent_answers_quarantined_idx ON dwello.agent_answers (job_id)
@@ -260,11 +271,12 @@ COMMENT ON TABLE dwello.agent_answers IS
   'Which agents look at a published version of a job''s terms, each once; until it has answered, what it waits for and who has it.';
 COMMENT ON COLUMN dwello.agent_answers.agent_id IS 'The agent''s provider.';
 COMMENT ON COLUMN dwello.agent_answers.state IS 'How far it is.';
-COMMENT ON COLUMN dwello.agent_answers.run_after IS 'Not before this time it is decided; NULL = at once.';
+COMMENT ON COLUMN dwello.agent_answers.run_after IS 'Not before this time it is decided.';
 COMMENT ON COLUMN dwello.agent_answers.attempts IS 'How often a server process died over it; at three it is quarantined.';
 COMMENT ON COLUMN dwello.agent_answers.claim_id IS 'The claim under which an outside model has it; NULL = none has.';
 COMMENT ON COLUMN dwello.agent_answers.lease_until IS 'Until when that claim holds.';
 COMMENT ON COLUMN dwello.agent_answers.decision_id IS 'The last decision: a row of ai_agent_activity; NULL = none yet.';
+COMMENT ON COLUMN dwello.agent_answers.arrived_on IS 'Day of the provider''s calendar on which the job counted as one worth a bid; NULL = not yet.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.agent_answers', '');
 GRANT SELECT ON dwello.agent_answers TO dwello_service;
 

@@ -91,6 +91,11 @@ INSERT INTO fault (rule, object, sql)
       ('idempotency_keys', 'scope_id'), ('data_access_log', 'user_id'), ('user_activity_logs', 'user_id'),
       ('ai_agent_activity', 'user_id'), ('ai_agent_activity', 'job_id'), ('escrow_events', 'job_id'), ('ledger_accounts', 'owner_id'),
       ('ledger_entries', 'account_id')) AS v (relation, id);
+INSERT INTO fault (rule, object, sql)
+  SELECT 'orphan', 'agent_answers',
+         format('SELECT pg_temp.damage(%L, %L)', 'dwello.agent_answers',
+                format('UPDATE dwello.agent_answers SET %I = t.user(''nobody'') WHERE agent_id = t.user(''p1'')', id))
+    FROM (VALUES ('agent_id'), ('job_id')) AS v (id);
 -- every scope_id is in that list
 SELECT c.relname AS unwatched
   FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'scope_id'

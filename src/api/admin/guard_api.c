@@ -49,6 +49,7 @@
 #include "store/agent/agent_store.h"
 #include "store/job/job_store.h"
 #include "store/match/match_store.h"
+#include "store/run/run_store.h"
 
 /* Columns of a transaction that its one step from pending may change. */
 static const char *const step_columns[] = {
@@ -305,6 +306,77 @@ DW_FUNCTION(dwello_forget_kept)
 				 "forget_kept() needs the name of a table", NULL,
 				 "This trigger belongs to tables of schema dwello alone.");
 	dw_match_rules_forget(data->tg_trigger->tgargs[0]);
+	return PointerGetDatum(NULL);
+}
+
+/* What agents are woken by, of a row of jobs. */
+typedef struct Terms
+{
+	bool		is_draft;		/* status, which may be neither, as the next */
+	bool		is_open;		/* takes bids */
+	int32		version;		/* terms_version; 0 for NULL */
+}			Terms;
+
+/* Columns of a job by their number. */
+typedef struct JobColumns
+{
+	int			id;				/* uuid */
+	int			status;			/* dwello.job_status */
+	int			terms_version;	/* integer */
+}			JobColumns;
+
+/* Reads one of the two rows of an update. */
+static Terms
+terms_read(TriggerData *data, const JobColumns * columns, HeapTuple row)
+{
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	const char *status = SPI_getvalue(row, desc, columns->status);
+	bool		isnull;
+	Datum		version = heap_getattr(row, columns->terms_version, desc,
+									   &isnull);
+	Terms		terms = {.version = isnull ? 0 : DatumGetInt32(version)};
+
+	if (status != NULL)
+	{
+		terms.is_draft =
+			strcmp(status, dw_job_status_label(DW_JOB_DRAFT)) == 0;
+		terms.is_open =
+			strcmp(status, dw_job_status_label(DW_JOB_OPEN)) == 0;
+	}
+	return terms;
+}
+
+/*
+ * enqueue_agents(): AFTER UPDATE of a job, has agents look at it when it was
+ * published or its terms have risen.  Whoever may update jobs may do the rest:
+ * the commands are all of the owner.
+ */
+DW_FUNCTION(dwello_enqueue_agents)
+{
+	static const Firing firing = {"enqueue_agents", false, true, true};
+	TriggerData *data = trigger_data(fcinfo, &firing);
+	JobColumns	columns = {
+		.id = trigger_column(data, "id", UUIDOID),
+		.status = trigger_column(data, "status", dw_type_find("job_status")),
+		.terms_version = trigger_column(data, "terms_version", INT4OID)
+	};
+	Terms		before = terms_read(data, &columns, data->tg_trigtuple);
+	Terms		after = terms_read(data, &columns, data->tg_newtuple);
+	bool		is_new;
+	bool		isnull;
+	Datum		id;
+
+	is_new = before.is_draft ||
+		(before.is_open && after.version > before.version);
+	if (!after.is_open || !is_new || after.version <= 0)
+		return PointerGetDatum(NULL);
+	id = heap_getattr(data->tg_newtuple, columns.id,
+					  RelationGetDescr(data->tg_relation), &isnull);
+	if (isnull)
+		return PointerGetDatum(NULL);
+	dw_spi_connect();
+	dw_work_enqueue((DwUuid *) DatumGetPointer(id), after.version);
+	SPI_finish();
 	return PointerGetDatum(NULL);
 }
 

@@ -187,11 +187,13 @@ static CheckRule rules[] = {
 		 USER_ORPHANS("data_access_log", "user_id") "UNION ALL "
 		 USER_ORPHANS("user_activity_logs", "user_id") "UNION ALL "
 		 USER_ORPHANS("ai_agent_activity", "user_id") "UNION ALL "
+		 USER_ORPHANS("agent_answers", "agent_id") "UNION ALL "
 		 USER_ORPHANS("ledger_accounts", "owner_id") ") AS l ORDER BY 1, 2",
 		 "Restore the missing user from a backup."),
 	RULE("orphan",
 		 "SELECT l.relation, 'There is no job ' || l.job_id || '.' FROM ("
 		 JOB_ORPHANS("ai_agent_activity") "UNION ALL "
+		 JOB_ORPHANS("agent_answers") "UNION ALL "
 		 JOB_ORPHANS("escrow_events") ") AS l ORDER BY 1, 2",
 		 "Restore the missing job from a backup."),
 	RULE("orphan",
