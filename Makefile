@@ -38,7 +38,7 @@ WARNINGS = -Wall -Wextra -Werror -Wno-unused-parameter
 WARNINGS += $(if $(findstring clang,$(CC)),-Wno-ignored-optimization-argument \
 	-Wno-unknown-warning-option -Wno-unused-command-line-argument \
 	-Wno-ignored-attributes)
-PG_CPPFLAGS = -I$(srcdir)/src \
+PG_CPPFLAGS = -I$(SRC)src \
 	-DPGDLLEXPORT='__attribute__((visibility("default")))'
 # Doubles of core come out the same on every machine only if no operations
 # are fused.
