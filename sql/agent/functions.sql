@@ -260,3 +260,57 @@ GRANT EXECUTE ON FUNCTION dwello.mandate_text
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.mandate_text IS
   'What was signed: the columns of a row of mandates as canonical JSON (RFC 8785), whose SHA-256 is the row''s digest. See reference.md#mandate_text.';
+
+/*
+ * switch_agents
+ *	Stops agents, or lets them work again: all, those on jobs of a category
+ *	and of those below it, one agent, or whatever bids for a provider. It
+ *	holds from the commit on for decisions, approvals and proposals; what
+ *	it stops is looked at again later.
+ *
+ *	For administrators and the system, and for a provider their own agent.
+ *	What staff has switched off a provider does not switch on.
+ *
+ * role: app, service, admin
+ * args:
+ *	scope: platform, category, agent or provider
+ *	id: the category, or the provider; NULL for the platform, and for the
+ *	  caller's own agent
+ *	is_on: false stops them
+ *	reason: up to 2000 characters, which the provider may read
+ *	idempotency_key
+ * returns: a row
+ *	scope
+ *	id: the category, or the provider; the nil UUID for the platform
+ *	is_on
+ *	reason: of the switch as it is now
+ *	replayed: true when it was so already, or the call was made before
+ *	  under its key
+ * errors:
+ *	WD402 WD401
+ *	42501: a homeowner; a provider who switches anything but their own
+ *	  agent, or switches on what staff has switched off
+ *	22004 22001
+ *	22023: a blank scope, an id for the platform, or a user who is no
+ *	  provider
+ *	22P02: no such scope
+ *	P0002: no such category or user
+ *	WD104
+ * example: provider_1
+ *	SELECT scope, is_on, reason
+ *	  FROM dwello.switch_agents(scope => 'agent', is_on => false, reason => 'On holiday.');
+ */
+CREATE OR REPLACE FUNCTION dwello.switch_agents(
+  INOUT scope text,
+  INOUT id uuid DEFAULT NULL,
+  INOUT is_on boolean DEFAULT NULL,
+  INOUT reason text DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_switch_agents';
+GRANT EXECUTE ON FUNCTION dwello.switch_agents
+  TO dwello_app, dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.switch_agents IS
+  'Stops agents, or lets them work again: all, those on jobs of a category and of those below it, one agent, or whatever bids for a provider. Errors: WD402, WD401, 42501, 22004, 22001, 22023, 22P02, P0002, WD104. See reference.md#switch_agents.';

@@ -378,6 +378,12 @@ SELECT * FROM r.answer('provider_1', NULL,
   token_id => ''a1'', signed_at => ''2026-01-01 00:00+00'')');
 ROLLBACK TO example;
 
+\echo switch_agents
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT scope, is_on, reason
+  FROM dwello.switch_agents(scope => ''agent'', is_on => false, reason => ''On holiday.'')');
+ROLLBACK TO example;
+
 \echo agent_query
 SELECT * FROM r.answer('system', NULL,
 'SELECT count(*) AS agents

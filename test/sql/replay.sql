@@ -49,6 +49,7 @@ INSERT INTO call (command, actor, arguments, other) VALUES
    $$bio => 'Twenty years.', specialties => '{doors}'$$),
   ('configure_agent', 'k2', $$is_active => true, max_bids_per_day => 9$$,
    $$is_active => true, max_bids_per_day => 10$$),
+  ('switch_agents', 'k2', $$'agent', is_on => false, reason => 'Away.'$$, $$'agent', is_on => false, reason => 'Ill.'$$),
   ('sign_mandate', 'k2', $$max_amount => 250000$$, $$max_amount => 250001$$),
   ('pause_agent', 'k2', $$agent_id => NULL$$, $$agent_id => t.user('k2')$$),
   ('save_search', 'k2', $$'paint', name => 'Paint'$$, $$'paint', name => 'Walls'$$),

@@ -7,6 +7,12 @@
 #define LONGEST_PAUSE 3600		/* seconds */
 
 static const DwEventEffect effects[] = {
+	{"agents_switched_off", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"system", "Your agent was switched off",
+	"The platform has stopped your agent. What it was to answer waits."},
+	{"agents_switched_on", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"system", "Your agent was switched on",
+	"The platform lets your agent work again."},
 	{"award_confirmed", DW_EVENT_HOMEOWNER, DW_EVENT_COUNTS_NOTHING,
 		"system", "Award confirmed",
 	"The provider has confirmed. Pay into escrow so that work can begin."},

@@ -60,12 +60,20 @@ static const char *const state_labels[DW_ANSWER_STATE_COUNT] = {
 	[DW_ANSWER_QUARANTINED] = "quarantined"
 };
 
+static const char *const scope_labels[DW_AGENT_SCOPE_COUNT] = {
+	[DW_AGENT_SCOPE_PLATFORM] = "platform",
+	[DW_AGENT_SCOPE_CATEGORY] = "category",
+	[DW_AGENT_SCOPE_AGENT] = "agent",
+	[DW_AGENT_SCOPE_PROVIDER] = "provider"
+};
+
 DW_LABELS(agent_mode, DwAgentMode, mode_labels);
 DW_LABELS(agent_strategy, DwAgentStrategy, strategy_labels);
 DW_LABELS(agent_tier, DwAgentTier, tier_labels);
 DW_LABELS(agent_goal, DwAgentGoal, goal_labels);
 DW_LABELS(agent_action, DwAgentAction, action_labels);
 DW_LABELS(answer_state, DwAnswerState, state_labels);
+DW_LABELS(agent_scope, DwAgentScope, scope_labels);
 
 DwAgentError
 dw_agent_judge(const DwAgentNumbers *numbers)

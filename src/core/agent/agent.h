@@ -80,6 +80,16 @@ typedef enum DwAgentAction
 	DW_AGENT_ACTION_COUNT
 } DwAgentAction;
 
+/* What a kill switch stops; labels of agent_switches.scope, in order. */
+typedef enum DwAgentScope
+{
+	DW_AGENT_SCOPE_PLATFORM,	/* all agents */
+	DW_AGENT_SCOPE_CATEGORY,	/* on jobs of a category, or below it */
+	DW_AGENT_SCOPE_AGENT,		/* one; its provider may, too */
+	DW_AGENT_SCOPE_PROVIDER,	/* whatever bids for one, as staff decides */
+	DW_AGENT_SCOPE_COUNT
+} DwAgentScope;
+
 /* Labels of dwello.answer_state, in order. */
 typedef enum DwAnswerState
 {
@@ -134,6 +144,7 @@ DW_LABELS_OF(agent_tier, DwAgentTier);
 DW_LABELS_OF(agent_goal, DwAgentGoal);
 DW_LABELS_OF(agent_action, DwAgentAction);
 DW_LABELS_OF(answer_state, DwAnswerState);
+DW_LABELS_OF(agent_scope, DwAgentScope);
 
 /* Judges the numbers, and the aims. */
 extern DwAgentError dw_agent_judge(const DwAgentNumbers *numbers);

@@ -1,6 +1,7 @@
 /*
  * agent_store.c
- *		Rows of dwello.ai_bidding_agents, and the documents in them.
+ *		Rows of dwello.ai_bidding_agents, the documents in them, and the
+ *		kill switches.
  *
  * The columns by which a new job finds an agent repeat other rows of the
  * provider: audience_store.c writes them, and a save has it do so.
@@ -171,4 +172,43 @@ day_error(const DwJsonArg *hours, const char *day)
 		before = minute;
 	}
 	return NULL;
+}
+
+static const DwColumn switch_columns[] = {
+	DW_COLUMN(TEXT, DwAgentSwitch, scope, scope, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwAgentSwitch, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(BOOL, DwAgentSwitch, is_on, is_on, 0),
+	DW_COLUMN(TEXT, DwAgentSwitch, reason, reason, 0),
+	DW_COLUMN(UUID, DwAgentSwitch, actor_id, actor_id, 0)
+};
+
+static DwTable switches =
+DW_TABLE("agent_switches", DwAgentSwitch, switch_columns);
+
+void
+dw_switch_lock(DwAgentScope scope, const DwUuid *id, DwAgentSwitch *row)
+{
+	static DwTableQuery lock_switch =
+		DW_TABLE_QUERY(switches, "WHERE t.scope = $1 AND t.id = $2 "
+					   "FOR NO KEY UPDATE");
+	DwAgentSwitch fresh = {
+		.scope = pstrdup(dw_agent_scope_label(scope)),
+		.id = *id,
+		.is_on = true
+	};
+	DwParams	p = DW_PARAMS;
+
+	/* who comes second waits here until the first has committed */
+	(void) dw_table_insert_new(&switches, &fresh);
+	dw_param_text(&p, fresh.scope);
+	dw_param_uuid(&p, id);
+	if (dw_table_execute(&lock_switch, &p) == 0)
+		elog(ERROR, "switch cannot be locked");
+	dw_table_read(&switches, 0, row);
+}
+
+void
+dw_switch_save(DwAgentSwitch *row)
+{
+	dw_table_update(&switches, row);
 }

@@ -63,6 +63,27 @@ extern const char *dw_agent_hours_error(Datum jsonb);
 extern const char *dw_agent_costs_error(Datum jsonb);
 
 /*
+ * Rows of dwello.agent_switches.
+ */
+
+/* A kill switch. */
+typedef struct DwAgentSwitch
+{
+	char	   *scope;			/* label of DwAgentScope */
+	DwUuid		id;				/* category or provider; nil: the platform */
+	bool		is_on;			/* agents may work */
+	char	   *reason;			/* or NULL */
+	DwUuid		actor_id;		/* who switched it; nil: the system */
+} DwAgentSwitch;
+
+/* Locks a switch and reads it; makes it, on, where there is none. */
+extern void dw_switch_lock(DwAgentScope scope, const DwUuid *id,
+						   DwAgentSwitch *row);
+
+/* Writes a locked switch. */
+extern void dw_switch_save(DwAgentSwitch *row);
+
+/*
  * Rows of dwello.mandates.
  */
 
