@@ -171,8 +171,9 @@ COMMENT ON FUNCTION dwello.flag_enabled IS
 /*
  * deliver_events
  *	Applies events of the outbox that are due to users: notifications and
- *	the running sums of providers, each once per user and event. Several
- *	workers may call it at once.
+ *	the running sums of providers, each once per user and event. What
+ *	contracts were paid becomes the market's prices. Several workers may
+ *	call it at once.
  *
  * role: service
  * args:

@@ -120,7 +120,6 @@ CREATE TABLE dwello.jobs (
 CREATE INDEX jobs_homeowner_id_idx ON dwello.jobs (homeowner_id, id);
 CREATE INDEX jobs_provider_id_idx ON dwello.jobs (provider_id, id);
 CREATE INDEX jobs_category_id_idx ON dwello.jobs (category_id);
-CREATE INDEX jobs_won_location_idx ON dwello.jobs USING gist (location) WHERE confirmed_at IS NOT NULL;
 CREATE INDEX jobs_search_idx ON dwello.jobs USING gin (search) WITH (fastupdate = off) WHERE status = 'open';
 CREATE INDEX jobs_cell_idx ON dwello.jobs (cell) WHERE status = 'open';
 CREATE INDEX jobs_published_at_idx ON dwello.jobs (published_at, id) WHERE status = 'open';

@@ -65,6 +65,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('escrow_events', 'job', 'job_id'),
     ('disputes', 'job', 'job_id'),
     ('chargebacks', 'job', 'job_id'),
+    ('market_prices', 'job', 'job_id'),
     ('messages', 'job', 'job_id'),
     ('reviews', 'job', 'job_id'),
     ('review_responses', 'job', 'job_id'),

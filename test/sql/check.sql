@@ -84,12 +84,13 @@ INSERT INTO fault (rule, object, sql)
 INSERT INTO fault (rule, object, sql)
   SELECT 'orphan', relation,
          format('SELECT pg_temp.damage(%L, %L)', 'dwello.' || relation,
-                format('UPDATE dwello.%I SET %I = t.user(''nobody'')', relation, id))
+                format('UPDATE dwello.%I SET %I = t.user(''nobody'') WHERE %2$I = (SELECT %2$I FROM dwello.%1$I ORDER BY 1 LIMIT 1)',
+                       relation, id))
     FROM (VALUES
       ('transactions', 'scope_id'), ('ledger_entries', 'scope_id'), ('outbox', 'scope_id'),
       ('outbox_deliveries', 'scope_id'),
       ('idempotency_keys', 'scope_id'), ('data_access_log', 'user_id'), ('user_activity_logs', 'user_id'),
-      ('ai_agent_activity', 'user_id'), ('ai_agent_activity', 'job_id'), ('escrow_events', 'job_id'), ('ledger_accounts', 'owner_id'),
+      ('ai_agent_activity', 'user_id'), ('ai_agent_activity', 'job_id'), ('escrow_events', 'job_id'), ('market_prices', 'job_id'), ('ledger_accounts', 'owner_id'),
       ('ledger_entries', 'account_id')) AS v (relation, id);
 INSERT INTO fault (rule, object, sql)
   SELECT 'orphan', 'agent_answers',
@@ -161,6 +162,7 @@ INSERT INTO fault (rule, object, sql)
 INSERT INTO fault (rule, object, sql) VALUES
   ('mandate_altered', 'mandates', $$SELECT pg_temp.damage('dwello.mandates', 'UPDATE dwello.mandates SET token_id = user_id::text')$$),
   ('mandate_altered', 'ai_bidding_agents', $$UPDATE dwello.ai_bidding_agents SET mandate_id = user_id$$),
+  ('market_drift', 'market_prices', 'UPDATE dwello.market_prices SET amount = amount + 1'),
   ('requirement_drift', 'jobs', $$UPDATE dwello.jobs SET requirement_bits = 31 WHERE status = 'open'$$),
   ('counter_offer_drift', 'counter_offers', $$UPDATE dwello.counter_offers SET status = 'pending', answered_at = NULL$$),
   ('counter_offer_drift', 'counter_offers', $$UPDATE dwello.counter_offers SET status = 'accepted'$$),

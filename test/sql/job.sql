@@ -330,35 +330,6 @@ SELECT reference_amount, reference_source
   FROM dwello.publish_job(t.user('job_odd'));
 ROLLBACK;
 
--- five winning prices of the neighbourhood are a market; four are none, and
--- neither is one far away or in another currency
-BEGIN;
-INSERT INTO dwello.jobs (id, homeowner_id, provider_id, category_id, status,
-  title, description, location, currency, confirmed_at)
-SELECT t.user('won ' || n), t.user('h2'), t.user('p1'),
-       'd0000000-0000-7000-8000-000000000011', 'in_progress', 'Won', 'Before.',
-       ST_MakePoint(-122.4 + n * 0.01, 37.7), 'USD', now() - interval '1 day'
-  FROM generate_series(1, 5) AS n;
-INSERT INTO dwello.bids (job_id, homeowner_id, provider_id, status,
-  terms_version, labor_cost, materials_cost, bid_amount, currency,
-  comparable_price, score_inputs, submitted_at, expires_at)
-SELECT t.user('won ' || n), t.user('h2'), t.user('p1'), 'accepted', 1,
-       n * 10000, 0, n * 10000, 'USD', n * 10000, '{}', now(), now()
-  FROM generate_series(1, 5) AS n;
-SELECT t.login_as('h1');
-SELECT t.post(format(', job_id => %L', t.user('job_m1')));
-SELECT t.post(format(', job_id => %L', t.user('job_m2')));
-SELECT t.post(format(', job_id => %L, currency => %L', t.user('job_m3'), 'EUR'));
-SELECT status FROM dwello.post_job('d0000000-0000-7000-8000-000000000011',
-  'Far', 'Away.', -121.4, 37.7, job_id => t.user('job_m4'));
-SELECT reference_amount, reference_source
-  FROM dwello.publish_job(t.user('job_m1'));
-SELECT t.try(format('SELECT dwello.publish_job(%L)', t.user('job_m3')));
-SELECT t.try(format('SELECT dwello.publish_job(%L)', t.user('job_m4')));
-UPDATE dwello.jobs SET confirmed_at = NULL WHERE id = t.user('won 5');
-SELECT t.try(format('SELECT dwello.publish_job(%L)', t.user('job_m2')));
-ROLLBACK;
-
 -- the moves of a job, as anybody may ask
 SELECT state, event, actor, next_state, guard
   FROM dwello.job_transitions()

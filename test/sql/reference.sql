@@ -812,6 +812,11 @@ SELECT * FROM r.answer('system', NULL,
          t.status, t.hash, t.completed_at)) AS all_valid FROM dwello.transactions AS t');
 ROLLBACK TO example;
 
+\echo rebuild_market_prices
+SELECT * FROM r.answer('system', NULL,
+'SELECT last_job_id, corrected FROM dwello.rebuild_market_prices()');
+ROLLBACK TO example;
+
 \echo job_query
 SELECT * FROM r.answer('system', NULL,
 'SELECT count(*) AS jobs

@@ -166,6 +166,7 @@ DECLARE
   won uuid := t.user(prefix || ' won');
   bid uuid := t.user(prefix || ' bid');
   lost uuid := t.user(prefix || ' lost');
+  paid uuid := t.user(prefix || ' paid');
   milestone uuid;
   material CONSTANT jsonb := '[{"item_name": "Paint", "quantity": 2, "unit_price": 5000}]';
 BEGIN
@@ -216,6 +217,25 @@ BEGIN
   PERFORM dwello.release_escrow(won, 30000);
   PERFORM t.as_system();
   SELECT m.id INTO STRICT milestone FROM dwello.job_milestones AS m WHERE m.job_id = won;
+
+  -- a contract that is paid in full, and with that a price
+  PERFORM t.login_as(h);
+  PERFORM dwello.post_job('d0000000-0000-7000-8000-000000000011', 'Paid', 'All of it.', -122.4194, 37.7749,
+    budget_max => 120000, job_id => paid);
+  PERFORM dwello.publish_job(paid);
+  PERFORM t.login_as(p);
+  PERFORM dwello.submit_bid(paid, 70000, bid_id => t.user(prefix || ' paid bid'));
+  PERFORM t.login_as(h);
+  PERFORM dwello.accept_bid(paid, t.user(prefix || ' paid bid'));
+  PERFORM t.login_as(p);
+  PERFORM dwello.confirm_award(paid);
+  PERFORM t.login_as(h);
+  PERFORM dwello.fund_escrow(paid);
+  PERFORM t.as_system();
+  PERFORM dwello.confirm_payment(paid, 'acme', prefix || ' paid event', 70000, 'USD');
+  PERFORM t.login_as(h);
+  PERFORM dwello.release_escrow(paid);
+  PERFORM t.as_system();
 
   -- by hand: commands of later times
   INSERT INTO dwello.job_progress (job_id, homeowner_id, provider_id, progress, created_at)

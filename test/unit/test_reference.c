@@ -1,6 +1,6 @@
 /*
  * test_reference.c
- *		Which source gives the reference, and the market's median.
+ *		Which source gives the reference.
  */
 #include "unit.h"
 
@@ -38,32 +38,6 @@ test_choose(void **state)
 	}
 }
 
-/* Of equal age it is the plain median; four prices are no market. */
-static void
-test_median(void **state)
-{
-	DwMarketPrice odd[] = {{50, 3}, {10, 3}, {40, 3}, {20, 3}, {30, 3}};
-	DwMarketPrice even[] = {{60, 0}, {10, 0}, {20, 0}, {50, 0}, {41, 0},
-	{30, 0}};
-
-	assert_int_equal(dw_reference_market(odd, 5), 30);
-	assert_int_equal(dw_reference_market(even, 6), 35);
-	assert_int_equal(dw_reference_market(odd, 4), NONE);
-	assert_int_equal(dw_reference_market(NULL, 0), NONE);
-}
-
-/* Young prices weigh more; those of no weight do not even count. */
-static void
-test_age(void **state)
-{
-	DwMarketPrice prices[] = {{10, 360}, {20, 360}, {30, 360}, {40, 0},
-	{50, 360}, {60, 4000}};
-
-	assert_int_equal(dw_reference_market(prices, 6), 40);
-	prices[0].age_days = 4000;
-	assert_int_equal(dw_reference_market(prices, 6), NONE);
-}
-
 /* Labels there and back; none has no label. */
 static void
 test_labels(void **state)
@@ -86,8 +60,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choose),
-		cmocka_unit_test(test_median),
-		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_labels),
 	};
 

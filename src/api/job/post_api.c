@@ -36,6 +36,7 @@
 #include "server/sql/sql_server.h"
 #include "store/bid/bid_store.h"
 #include "store/job/job_store.h"
+#include "store/market/market_store.h"
 
 /* A weight of up to 10000; what cannot be one is for core to refuse. */
 static int32

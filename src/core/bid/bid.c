@@ -13,7 +13,6 @@
 #include "core/bid/bid.h"
 
 #include "core/base/base.h"
-#include "core/score/score.h"
 
 static const char *const bid_status_labels[] = {
 	[DW_BID_PENDING] = "pending",
@@ -194,73 +193,6 @@ dw_reference_choose(const DwReferenceFacts *facts)
 		}
 	}
 	return reference;
-}
-
-/* The order of prices: by amount. */
-static int
-compare_prices(const void *a, const void *b)
-{
-	int64_t		left = ((const DwMarketPrice *) a)->amount;
-	int64_t		right = ((const DwMarketPrice *) b)->amount;
-
-	return (left > right) - (left < right);
-}
-
-/* The weight of a price today. */
-static int64_t
-price_weight(const DwMarketPrice *price)
-{
-	return dw_decay_weight(DW_DECAY_MARKET, price->age_days);
-}
-
-/*
- * The amount that half of the weight lies below; where the halves meet
- * exactly, the middle between both neighbours.  A median, not a mean: one
- * price that is off by a factor of a hundred must not move what everybody is
- * measured by.
- */
-static int64_t
-weighted_median(const DwMarketPrice *prices, size_t count, int64_t total)
-{
-	int64_t		below = 0;
-	int64_t		lower = DW_REFERENCE_ABSENT;
-
-	for (size_t i = 0; i < count; i++)
-	{
-		int64_t		weight = price_weight(&prices[i]);
-
-		if (weight == 0)
-			continue;
-		if (lower != DW_REFERENCE_ABSENT)
-			return midpoint(lower, prices[i].amount);
-		below += weight;
-		if (2 * below > total)
-			return prices[i].amount;
-		if (2 * below == total)
-			lower = prices[i].amount;
-	}
-	return lower;
-}
-
-int64_t
-dw_reference_market(DwMarketPrice *prices, size_t count)
-{
-	int64_t		total = 0;
-	int			counted = 0;
-
-	for (size_t i = 0; i < count; i++)
-	{
-		int64_t		weight = price_weight(&prices[i]);
-
-		total += weight;
-		if (weight > 0 && counted < DW_REFERENCE_MIN_PRICES)
-			counted++;
-	}
-	if (counted < DW_REFERENCE_MIN_PRICES)
-		return DW_REFERENCE_ABSENT;
-
-	dw_sort(prices, count, sizeof(*prices), compare_prices);
-	return weighted_median(prices, count, total);
 }
 
 /* Definitions of the label and parse functions that bid.h promises. */

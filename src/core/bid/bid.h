@@ -73,7 +73,6 @@ extern const DwMachine *dw_bid_machine(void);
  */
 
 #define DW_REFERENCE_ABSENT		INT64_C(-1) /* no such number is known */
-#define DW_REFERENCE_MIN_PRICES 5	/* fewer winning prices are no market */
 
 /* Where a reference comes from, best first. */
 typedef enum DwReferenceSource
@@ -91,7 +90,7 @@ typedef struct DwReferenceFacts
 {
 	int64_t		budget_min;		/* of the job */
 	int64_t		budget_max;		/* of the job */
-	int64_t		market;			/* dw_reference_market() */
+	int64_t		market;			/* dw_market_reference() */
 	int64_t		category_default;	/* of the category or an ancestor */
 } DwReferenceFacts;
 
@@ -102,21 +101,8 @@ typedef struct DwReference
 	DwReferenceSource source;	/* which of the facts it is */
 } DwReference;
 
-/* One winning price of category, currency and neighbourhood. */
-typedef struct DwMarketPrice
-{
-	int64_t		amount;			/* minor units */
-	int64_t		age_days;		/* since it won */
-} DwMarketPrice;
-
 /* The first of the facts that gives a positive amount. */
 extern DwReference dw_reference_choose(const DwReferenceFacts *facts);
-
-/*
- * The median of prices weighed by age, or DW_REFERENCE_ABSENT when fewer
- * than five are left with a weight.  Sorts the prices in place.
- */
-extern int64_t dw_reference_market(DwMarketPrice *prices, size_t count);
 
 /* DW_REFERENCE_NONE has no label: NULL. */
 DW_LABELS_OF(reference_source, DwReferenceSource);

@@ -20,6 +20,7 @@
 #include "store/admin/admin_store.h"
 #include "store/audience/audience_store.h"
 #include "store/ledger/ledger_store.h"
+#include "store/market/market_store.h"
 
 /* Pieces of SQL that rules have in common. */
 
@@ -194,7 +195,8 @@ static CheckRule rules[] = {
 		 "SELECT l.relation, 'There is no job ' || l.job_id || '.' FROM ("
 		 JOB_ORPHANS("ai_agent_activity") "UNION ALL "
 		 JOB_ORPHANS("agent_answers") "UNION ALL "
-		 JOB_ORPHANS("escrow_events") ") AS l ORDER BY 1, 2",
+		 JOB_ORPHANS("escrow_events") "UNION ALL "
+		 JOB_ORPHANS("market_prices") ") AS l ORDER BY 1, 2",
 		 "Restore the missing job from a backup."),
 	RULE("orphan",
 		 "SELECT 'ledger_entries', 'There is no account ' || l.account_id "
@@ -222,6 +224,7 @@ static CheckRule rules[] = {
 		 JOB_CHILD("chargebacks", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("reviews", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("review_responses", "c.provider_id", "NULL") "UNION ALL "
+		 JOB_CHILD("market_prices", "c.provider_id", "NULL") "UNION ALL "
 		 CHILD("transactions", "scope_id", SIDE(AWARDED),
 			   SIDE("j.homeowner_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("bids", AWARDED, "NULL") "UNION ALL "
@@ -531,6 +534,48 @@ check_rule(DwCall *call, CheckRule *rule)
 	}
 }
 
+#define MARKET_FINDINGS 100		/* the first of them are enough */
+#define MARKET_STEP		1000	/* contracts that a turn looks at */
+
+/* What the walk over contracts has found. */
+typedef struct MarketCheck
+{
+	DwMarketWalk walk;			/* its next step */
+	DwUuid		jobs[MARKET_FINDINGS];	/* whose rows differ */
+	int			count;			/* of them */
+} MarketCheck;
+
+/* One step of that walk. */
+static bool
+market_turn(int turn, void *argument)
+{
+	MarketCheck *check = argument;
+	bool		goes_on = dw_market_step(&check->walk);
+
+	for (int i = 0; i < check->walk.found; i++)
+		if (check->count < MARKET_FINDINGS)
+			check->jobs[check->count++] = check->walk.jobs[i];
+	return goes_on && check->count < MARKET_FINDINGS;
+}
+
+/* The market's prices are those of the contracts. */
+static void
+check_market(DwCall *call)
+{
+	MarketCheck check = {.walk.count = MARKET_STEP};
+	Fault		fault = {.object = "market_prices"};
+
+	check.walk.jobs = palloc(sizeof(DwUuid) * MARKET_STEP);
+	dw_each_turn(INT_MAX, market_turn, &check);
+	for (int i = 0; i < check.count; i++)
+	{
+		fault.detail = psprintf("The price of job %s is not what its contract "
+								"says.", dw_uuid_text(&check.jobs[i]));
+		report(call, "market_drift", &fault,
+			   "Call dwello.rebuild_market_prices() until last_job_id is NULL.");
+	}
+}
+
 /* A figure as text. */
 static char *
 figure(Datum value)
@@ -582,6 +627,7 @@ dw_check_run(DwCall *call)
 	check_installation(call);
 	for (size_t i = 0; i < lengthof(rules); i++)
 		check_rule(call, &rules[i]);
+	check_market(call);
 	dw_audit_check(DT_NOBEGIN, &suspects);
 	dw_discrepancies_find(&suspects, report_discrepancy, call);
 	check_chains(call, &suspects);

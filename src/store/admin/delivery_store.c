@@ -1,6 +1,7 @@
 /*
  * delivery_store.c
- *		Applying events to users: notifications and the sums of providers.
+ *		Applying events to users: notifications and the sums of providers; and
+ *		to the market's prices.
  *
  * An event is applied at most once: its row is locked while it is applied
  * and marked in the same transaction, and a notification is unique per user
@@ -12,6 +13,7 @@
 #include "utils/fmgrprotos.h"
 
 #include "core/admin/admin.h"
+#include "core/market/market.h"
 #include "core/score/score.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
@@ -19,6 +21,7 @@
 #include "server/table/table_server.h"
 #include "store/admin/admin_store.h"
 #include "store/audience/audience_store.h"
+#include "store/market/market_store.h"
 
 /* A claimed event, as far as delivery needs it. */
 typedef struct Event
@@ -240,6 +243,26 @@ apply_event(const Event *event)
 	mark_applied(event);
 }
 
+/* Brings the market's prices up to date with the contracts of events. */
+static void
+refresh_market(const Event *events, uint64 count)
+{
+	DwMarketChange *changes = palloc(sizeof(DwMarketChange) * count);
+	int			n = 0;
+
+	for (uint64 i = 0; i < count; i++)
+	{
+		DwMarketEffect effect = dw_market_effect(events[i].type);
+
+		if (effect == DW_MARKET_STAYS)
+			continue;
+		changes[n].job_id = events[i].scope_id;
+		changes[n++].effect = effect;
+	}
+	if (n > 0)
+		dw_market_refresh(changes, n);
+}
+
 int64
 dw_events_deliver(int32 max_rows)
 {
@@ -250,5 +273,7 @@ dw_events_deliver(int32 max_rows)
 		lock_sums(events, count);
 	for (uint64 i = 0; i < count; i++)
 		apply_event(&events[i]);
+	if (count > 0)
+		refresh_market(events, count);
 	return (int64) count;
 }

@@ -1,14 +1,9 @@
 /*
  * bid_store.c
- *		Rows of dwello.bids, their history and their lines of material; and
- *		what the reference amount of a job may come from.
+ *		Rows of dwello.bids, their history and their lines of material.
  *
  * A bid past its expires_at counts as expired before any worker has marked
  * it; where it would stand in the way of a command it is marked here.
- *
- * A winning price is the comparable price of an award that was confirmed:
- * what the homeowner was going to spend, materials included.  The newest
- * thousand are more than enough for a median that forgets.
  */
 #include "postgres.h"
 
@@ -128,20 +123,6 @@ static DwMap endings = DW_MAP(ended_fields);
 #define ENDED_COLUMNS \
 	"b.job_id, b.id, b.homeowner_id, b.provider_id, b.bid_amount, " \
 	"b.currency, b.status, b.reason"
-
-/* A price that won, and when. */
-typedef struct Win
-{
-	int64		amount;			/* minor units */
-	TimestampTz at;				/* when the award was confirmed */
-} Win;
-
-static const DwColumn win_fields[] = {
-	DW_FIELD(INT8, Win, comparable_price, amount),
-	DW_FIELD(TIME, Win, confirmed_at, at)
-};
-
-static DwMap wins = DW_MAP(win_fields);
 
 static void emit(const DwBid *bid, const char *type, const char *note);
 
@@ -599,100 +580,4 @@ emit(const DwBid *bid, const char *type, const char *note)
 	dw_payload_text(&payload, "reason", bid->reason);
 	dw_payload_text(&payload, "note", note);
 	dw_event_emit(&bid->job_id, "bid", &bid->id, type, &payload);
-}
-
-/* Whole days since then; one that has begun ahead of now counts as -1. */
-static int64
-age_in_days(TimestampTz at)
-{
-	int64		age = dw_now() - at;
-
-	return age / USECS_PER_DAY - (age % USECS_PER_DAY < 0);
-}
-
-/*
- * The winning prices around a job, with their age in days.  Only the award
- * that was confirmed counts: an accepted bid alone has cost nobody anything.
- * jobs_won_location_idx has those jobs and no others.
- */
-static DwMarketPrice *
-market_prices(const DwJob *job, size_t *count)
-{
-	static DwStatement load_prices =
-		DW_STATEMENT("SELECT b.comparable_price, j.confirmed_at "
-					 "FROM dwello.jobs AS j JOIN dwello.bids AS b "
-					 "ON b.job_id = j.id AND b.status = 'accepted' "
-					 "WHERE j.confirmed_at IS NOT NULL "
-					 "AND j.category_id = $1 AND j.currency = $2 "
-					 "AND j.deleted_at IS NULL AND st_dwithin(j.location, "
-					 "$3, $4, false) ORDER BY j.confirmed_at DESC LIMIT 1000");
-	DwParams	p = DW_PARAMS;
-	DwMarketPrice *prices;
-
-	dw_param_uuid(&p, &job->category_id);
-	dw_param_text(&p, job->currency);
-	dw_param_point(&p, &job->place);
-	dw_param_float8(&p, DW_GEO_METRES_PER_MILE *
-					dw_setting_int8("market_radius_miles"));
-	*count = dw_execute(&load_prices, &p);
-	prices = palloc((*count + 1) * sizeof(*prices));
-	for (size_t i = 0; i < *count; i++)
-	{
-		Win			win;
-
-		dw_map_read(&wins, i, &win);
-		prices[i].amount = win.amount;
-		prices[i].age_days = age_in_days(win.at);
-	}
-	return prices;
-}
-
-/* The market's price, or none when too few were won. */
-static int64
-market_reference(const DwJob *job)
-{
-	size_t		count;
-	DwMarketPrice *prices = market_prices(job, &count);
-
-	if (count < (size_t) dw_setting_int8("market_minimum"))
-		return DW_REFERENCE_ABSENT;
-	return dw_reference_market(prices, count);
-}
-
-/* The default of the category or of its nearest ancestor with one. */
-static int64
-category_reference(const DwUuid *category_id)
-{
-	/* a reference table, which every node has; no rows of users or jobs */
-	static DwStatement load_default =
-		DW_STATEMENT("WITH RECURSIVE line (id, parent_id, amount, depth) AS ("
-					 "SELECT c.id, c.parent_id, c.reference_amount, 0 "
-					 "FROM dwello.categories AS c WHERE c.id = $1 "
-					 "UNION ALL "
-					 "SELECT c.id, c.parent_id, c.reference_amount, "
-					 "line.depth + 1 FROM line "
-					 "JOIN dwello.categories AS c "
-					 "ON c.id = line.parent_id "
-					 "WHERE line.amount IS NULL AND line.depth < 100) "
-					 "SELECT line.amount FROM line "
-					 "WHERE line.amount IS NOT NULL");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, category_id);
-	if (dw_execute(&load_default, &p) == 0)
-		return DW_REFERENCE_ABSENT;
-	return dw_read_only_int8(0);
-}
-
-void
-dw_reference_load(const DwJob *job, DwReferenceFacts *facts)
-{
-	facts->budget_min = job->budget_min;
-	facts->budget_max = job->budget_max;
-	facts->market = DW_REFERENCE_ABSENT;
-	facts->category_default = DW_REFERENCE_ABSENT;
-	if (dw_reference_choose(facts).source != DW_REFERENCE_NONE)
-		return;					/* the rest is not looked at */
-	facts->market = market_reference(job);
-	facts->category_default = category_reference(&job->category_id);
 }

@@ -207,15 +207,4 @@ extern DwDue *dw_counters_claim_overdue(int max_rows, int *count);
  */
 extern int	dw_counters_expire(const DwDue *counters, int count);
 
-/*
- * What a job's reference amount may come from.
- */
-
-/*
- * The facts about a job: its budget, the decayed median of winning prices
- * in its category and currency within the setting market_radius_miles, and
- * the default of its category or the nearest ancestor that has one.
- */
-extern void dw_reference_load(const DwJob *job, DwReferenceFacts *facts);
-
 #endif							/* DW_BID_STORE_H */

@@ -1,0 +1,53 @@
+/*
+ * market_store.h
+ *		Prices of contracts, and what a job's reference amount comes from.
+ */
+#ifndef DW_MARKET_STORE_H
+#define DW_MARKET_STORE_H
+
+#include "postgres.h"
+
+#include "core/base/base.h"
+#include "core/bid/bid.h"
+#include "core/market/market.h"
+#include "store/job/job_store.h"
+
+/*
+ * The facts about a job: its budget; unless that is enough, the market's
+ * price around it, without the homeowner's own contracts; and the default of
+ * its category or the nearest ancestor that has one.
+ */
+extern void dw_reference_load(const DwJob *job, DwReferenceFacts *facts);
+
+/* A job whose row may have to change. */
+typedef struct DwMarketChange
+{
+	DwUuid		job_id;			/* the contract's */
+	DwMarketEffect effect;		/* MAY_END takes care of a row that somebody
+								 * is just inserting */
+} DwMarketChange;
+
+/*
+ * Brings the rows of jobs up to date with their contracts: those that count
+ * have one, the others none.  Sorts the changes, of which several may name
+ * one job; rows are locked by job, before contracts are looked at, so
+ * whoever comes last has seen the most.
+ */
+extern void dw_market_refresh(DwMarketChange *changes, int count);
+
+/* A walk over all contracts, in the order of their jobs. */
+typedef struct DwMarketWalk
+{
+	DwUuid		last;			/* the job it stands at; nil: the beginning */
+	int			count;			/* contracts that a step looks at */
+	int			found;			/* of the last step, that differed */
+	DwUuid	   *jobs;			/* room for count: those */
+} DwMarketWalk;
+
+/*
+ * One step: finds contracts whose rows are not what they should be, but for
+ * those with an event that is still to be delivered.  False at the end.
+ */
+extern bool dw_market_step(DwMarketWalk *walk);
+
+#endif							/* DW_MARKET_STORE_H */
