@@ -83,8 +83,9 @@ the server to build for, as in make \
 PG_CONFIG=/usr/lib/postgresql/15/bin/pg_config)
 endif
 ifeq ($(wildcard $(PGXS)),)
-$(error There is no $(PGXS), which $(PG_CONFIG) names: install what building \
-for this server takes, on Debian postgresql-server-dev-15 (or its major))
+$(error "$(PG_CONFIG) --pgxs" says "$(PGXS)", and no such file is there: either \
+it is not a pg_config, or what building for its server takes is not installed, \
+on Debian postgresql-server-dev-15 (or its major))
 endif
 include $(PGXS)
 

@@ -70,7 +70,9 @@ chmod 0755, "$place/bare" or die "chmod: $!";
 refuses('a PG_CONFIG that does not run', 'make PG_CONFIG=/nonexistent',
 	qr/PG_CONFIG is "\/nonexistent".*as in make PG_CONFIG=/);
 refuses('a server without its files for building',
-	"make PG_CONFIG=$place/bare", qr/no \/nonexistent\/pgxs.mk.*install/);
+	"make PG_CONFIG=$place/bare", qr/says "\/nonexistent\/pgxs.mk".*install/);
+refuses('a PG_CONFIG that is another program', 'make PG_CONFIG=/bin/echo',
+	qr/echo --pgxs" says "--pgxs".*not a pg_config/);
 
 # A copy with what has been built, of which one source is new.
 my $copy = "$place/a copy";
