@@ -456,6 +456,7 @@ test_agent_key(void **state)
 	assert_false(CHANGED(DW_AUDIENCE_POINT, key.budget_min = -1));
 	assert_false(CHANGED(DW_AUDIENCE_POINT, key.budget_max = -1));
 	assert_false(CHANGED(DW_AUDIENCE_POINT, key.has_more = 2));
+	assert_false(CHANGED(DW_AUDIENCE_POINT, key.categories = 0));
 #undef CHANGED
 }
 
@@ -491,6 +492,7 @@ test_agent_query(void **state)
 	assert_false(CHANGED(query.radius_m = -1.0));
 	assert_false(CHANGED(query.place.latitude = 90.5));
 	assert_false(CHANGED(query.tags[0] = 0));
+	assert_false(CHANGED(query.categories = 0));
 	assert_false(CHANGED(query.budget_min = -1));
 	assert_false(CHANGED(query.budget_max = 4));
 	assert_false(CHANGED(query.currency = DW_AUDIENCE_ANY_CURRENCY));

@@ -400,7 +400,8 @@ key_read(DwWire *wire, void *value)
 
 	memset(key, 0, sizeof(*key));
 	key_fields(wire, key);
-	return key->budget_min >= 0 && key->budget_max >= key->budget_min &&
+	return key->categories != 0 &&
+		key->budget_min >= 0 && key->budget_max >= key->budget_min &&
 		(key->currency < DW_CURRENCY_CODES ||
 		 key->currency == DW_AUDIENCE_ANY_CURRENCY) &&
 		(key->kind != DW_AUDIENCE_CIRCLE ||
@@ -459,7 +460,8 @@ query_read(DwWire *wire, void *value)
 		!dw_geo_valid(query->place.longitude, query->place.latitude) ||
 		!(query->radius_m >= 0.0 &&
 		  query->radius_m <= DW_BBOX_RADIUS_MAX_M) ||
-		query->tag_count == 0 || query->budget_min < 0 ||
+		query->categories == 0 || query->tag_count == 0 ||
+		query->budget_min < 0 ||
 		query->budget_max < query->budget_min)
 		return false;
 	query->place = dw_place_of(query->place.longitude, query->place.latitude);
