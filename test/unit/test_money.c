@@ -30,6 +30,8 @@ test_checked(void **state)
 	assert_int_equal(x, INT64_MAX);
 	assert_int_equal(dw_money_subtract(-1, INT64_MAX, &x), DW_OK);
 	assert_int_equal(x, INT64_MIN);
+	assert_int_equal(dw_money_lesser(INT64_MIN, INT64_MAX), INT64_MIN);
+	assert_int_equal(dw_money_lesser(3, 2), 2);
 }
 
 /* Halves go to the even neighbour, on both sides of zero. */

@@ -28,6 +28,9 @@ extern bool dw_uuid_equal(const DwUuid *a, const DwUuid *b);
 /* Byte order: negative, zero or positive as memcmp. */
 extern int	dw_uuid_compare(const DwUuid *a, const DwUuid *b);
 
+/* The same of any two things that begin with an id, for qsort and bsearch. */
+extern int	dw_id_compare(const void *a, const void *b);
+
 /* True for the nil UUID, which owns the platform's own accounts. */
 extern bool dw_uuid_is_nil(const DwUuid *id);
 
@@ -318,6 +321,9 @@ typedef __int128 DwWide;
 /* DW_OVERFLOW, and nothing is written, when the result does not fit. */
 extern DwResult dw_money_add(int64_t a, int64_t b, int64_t *sum);
 extern DwResult dw_money_subtract(int64_t a, int64_t b, int64_t *difference);
+
+/* The lesser of two amounts of one currency. */
+extern int64_t dw_money_lesser(int64_t a, int64_t b);
 
 /* half-even(dividend / divisor), divisor > 0 */
 extern DwResult dw_money_divide(DwWide dividend, int64_t divisor,

@@ -68,6 +68,12 @@ dw_money_subtract(int64_t a, int64_t b, int64_t *difference)
 	return DW_OK;
 }
 
+int64_t
+dw_money_lesser(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /*
  * The step from a truncated quotient to the half-even one: -1, 0 or 1 away
  * from zero.  The remainder has the sign of the dividend, and twice its size

@@ -39,6 +39,12 @@ dw_uuid_compare(const DwUuid *a, const DwUuid *b)
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
+int
+dw_id_compare(const void *a, const void *b)
+{
+	return dw_uuid_compare(a, b);
+}
+
 bool
 dw_uuid_is_nil(const DwUuid *id)
 {

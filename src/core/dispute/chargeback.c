@@ -16,13 +16,6 @@ static const char *const chargeback_status_labels[] = {
 
 DW_LABELS(chargeback_status, DwChargebackStatus, chargeback_status_labels);
 
-/* The smaller of two amounts. */
-static int64_t
-smaller(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 int64_t
 dw_chargeback_loss(const DwChargeback *chargeback)
 {
@@ -41,9 +34,10 @@ divide(const DwEscrow *escrow, int64_t amount, int64_t clawed_before)
 	 * What earlier chargebacks took from the provider was released too, and
 	 * cannot be taken a second time.
 	 */
-	taken.held_amount = smaller(amount, escrow->held);
+	taken.held_amount = dw_money_lesser(amount, escrow->held);
 	if (paid_out > 0)
-		taken.clawed_back = smaller(amount - taken.held_amount, paid_out);
+		taken.clawed_back = dw_money_lesser(amount - taken.held_amount,
+											paid_out);
 	return taken;
 }
 
@@ -98,7 +92,7 @@ price_lost(const DwEscrow *escrow, const DwMilestone *milestones, int count)
 
 	if (escrow->held + escrow->contested == 0)
 		return left;
-	return smaller(left, price > 0 ? price : 0);
+	return dw_money_lesser(left, price > 0 ? price : 0);
 }
 
 /* Takes disputed money out of the milestones, the last ones first. */
@@ -108,7 +102,7 @@ take_disputed(DwMilestone *milestones, int count, int64_t amount)
 	for (int i = count - 1; i >= 0; i--)
 	{
 		DwMilestone *milestone = &milestones[i];
-		int64_t		part = smaller(amount, milestone->disputed);
+		int64_t		part = dw_money_lesser(amount, milestone->disputed);
 
 		if (part == 0)
 			continue;
@@ -132,8 +126,8 @@ lose(const DwEscrow *escrow, DwMilestone *milestones, int count,
 	 const DwChargeback *chargeback)
 {
 	int64_t		price = price_lost(escrow, milestones, count);
-	int64_t		free = smaller(price, dw_milestones_available(milestones,
-															  count));
+	int64_t		available = dw_milestones_available(milestones, count);
+	int64_t		free = dw_money_lesser(price, available);
 
 	dw_milestones_rest(milestones, count);
 	if (chargeback->held_amount == 0)

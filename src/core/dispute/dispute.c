@@ -291,13 +291,6 @@ dw_dispute_withdraw(DwEscrow *escrow, DwMilestone *milestones, int count,
 	return DW_OK;
 }
 
-/* The smaller of two amounts. */
-static int64_t
-smaller(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 bool
 dw_dispute_reduce(DwDispute *dispute, const DwMilestone *milestones,
 				  int count)
@@ -310,8 +303,8 @@ dw_dispute_reduce(DwDispute *dispute, const DwMilestone *milestones,
 			left += milestones[i].disputed;
 	}
 	/* an offer that is not there is below zero, and so stays as it is */
-	dispute->homeowner_offer = smaller(dispute->homeowner_offer, left);
-	dispute->provider_offer = smaller(dispute->provider_offer, left);
+	dispute->homeowner_offer = dw_money_lesser(dispute->homeowner_offer, left);
+	dispute->provider_offer = dw_money_lesser(dispute->provider_offer, left);
 	if (left == 0)
 		dispute->status = DW_DISPUTE_SETTLED;
 	else

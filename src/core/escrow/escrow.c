@@ -23,13 +23,6 @@
 
 #include "core/base/base.h"
 
-/* The smaller of two amounts. */
-static int64_t
-smaller(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* True when nothing can happen to it any more but a reversal. */
 static bool
 is_over(const DwMilestone *milestone)
@@ -127,7 +120,7 @@ dw_milestones_fill(DwMilestone *milestones, int count, int64_t amount)
 	for (int i = 0; i < count; i++)
 	{
 		DwMilestone *milestone = &milestones[i];
-		int64_t		part = smaller(amount,
+		int64_t		part = dw_money_lesser(amount,
 								   milestone->amount - milestone->funded);
 
 		milestone->moved = 0;
@@ -154,7 +147,7 @@ dw_milestones_take(DwMilestone *milestones, int count, int64_t amount,
 		int64_t		part;
 
 		/* disputed money is not available, so a dispute is passed over */
-		part = smaller(amount, dw_milestone_available(milestone));
+		part = dw_money_lesser(amount, dw_milestone_available(milestone));
 		milestone->moved = part;
 		if (part == 0)
 			continue;

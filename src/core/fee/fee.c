@@ -20,13 +20,6 @@ static const char *const payer_labels[DW_FEE_PAYER_COUNT] = {
 	[DW_FEE_PAYER_SPLIT] = "split",
 };
 
-/* The smaller of two amounts. */
-static int64_t
-lesser(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* True for a rate from nothing to all of it. */
 static bool
 is_rate(int64_t ppm)
@@ -146,8 +139,8 @@ full_fee(const DwFeeTerms *terms, int64_t amount)
 	if (fee < terms->min_fee)
 		fee = terms->min_fee;
 	if (terms->max_fee != DW_FEE_NO_MAX)
-		fee = lesser(fee, terms->max_fee);
-	return lesser(fee, amount);
+		fee = dw_money_lesser(fee, terms->max_fee);
+	return dw_money_lesser(fee, amount);
 }
 
 /* What a promo code takes off a full fee. */
@@ -157,7 +150,7 @@ waived_of(const DwFeeTerms *terms, int64_t full)
 	int64_t		waived = round_ppm((DwWide) full * terms->promo_ppm);
 
 	return terms->promo_max == DW_FEE_NO_MAX ? waived
-		: lesser(waived, terms->promo_max);
+		: dw_money_lesser(waived, terms->promo_max);
 }
 
 /* The fee of an amount, of valid terms. */
@@ -202,7 +195,7 @@ dw_fee_quote(const DwFeeTerms *terms, int64_t amount, DwFeeQuote *quote)
 static int64_t
 due(int64_t target, int64_t taken, int64_t room)
 {
-	return target > taken ? lesser(target - taken, room) : 0;
+	return target > taken ? dw_money_lesser(target - taken, room) : 0;
 }
 
 int64_t
@@ -265,7 +258,7 @@ dw_fee_release(const DwFeeTerms *terms, const DwFeeTaken *before,
 	outcome = take_fee(terms, before, part, &result);
 	if (outcome != DW_OK)
 		return outcome;
-	result.payout = part - lesser(provider_share(terms->payer, before,
+	result.payout = part - dw_money_lesser(provider_share(terms->payer, before,
 												 &result), part);
 	if (dw_money_add(result.payout, result.fee + result.tax,
 					 &result.charge) != DW_OK)

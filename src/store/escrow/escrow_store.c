@@ -431,13 +431,6 @@ dw_escrows_lock(const DwUuid *job_ids, int job_count, int *count)
 	"JOIN dwello.escrow_accounts AS e ON e.job_id = m.job_id " \
 	"AND NOT e.is_frozen AND e.status IN ('held', 'partially_released') "
 
-/* Orders ids, for qsort. */
-static int
-id_compare(const void *a, const void *b)
-{
-	return dw_uuid_compare(a, b);
-}
-
 DwUuid *
 dw_releases_claim_due(int max_rows, int *count)
 {
@@ -462,7 +455,7 @@ dw_releases_claim_due(int max_rows, int *count)
 
 	for (int i = 0; i < total; i++)
 		ids[i] = i < approved ? first[i].job_id : then[i - approved].job_id;
-	qsort(ids, total, sizeof(DwUuid), id_compare);
+	qsort(ids, total, sizeof(DwUuid), dw_id_compare);
 	*count = 0;
 	for (int i = 0; i < total; i++)
 		if (*count == 0 || !dw_uuid_equal(&ids[i], &ids[*count - 1]))

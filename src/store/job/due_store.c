@@ -60,13 +60,6 @@ find_due(const Claim *claim, const DwDue *after, int max_rows, int *count)
 	return rows;
 }
 
-/* Orders jobs by id, for qsort and bsearch. */
-static int
-job_compare(const void *a, const void *b)
-{
-	return dw_uuid_compare(a, b);
-}
-
 /*
  * Locks the jobs of some rows that nobody else has locked; sorted by id.
  * Waiting is never part of it, so the order of locks cannot make a deadlock,
@@ -89,7 +82,7 @@ lock_jobs(const DwDue *rows, int count, int *locked)
 	for (int i = 0; i < *locked; i++)
 		(void) dw_read_only_uuid(i, &ids[i]);
 	SPI_freetuptable(SPI_tuptable);
-	qsort(ids, *locked, sizeof(DwUuid), job_compare);
+	qsort(ids, *locked, sizeof(DwUuid), dw_id_compare);
 	return ids;
 }
 
@@ -102,7 +95,7 @@ claim_rows(Claim *claim, const DwDue *rows, int count)
 
 	for (int i = 0; i < count; i++)
 		if (bsearch(&rows[i].job_id, jobs, locked, sizeof(DwUuid),
-					job_compare) != NULL)
+					dw_id_compare) != NULL)
 			claim->rows[claim->count++] = rows[i];
 	pfree(jobs);
 }

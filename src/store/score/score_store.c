@@ -269,13 +269,6 @@ met_by(const Requirements *requirements, const DwCredentialFacts *credential)
 	return met;
 }
 
-/* Orders things that begin with an id, for bsearch. */
-static int
-id_compare(const void *a, const void *b)
-{
-	return dw_uuid_compare(a, b);
-}
-
 /*
  * The provider of that id among some in the order of their ids.  There is
  * one: rows of users are never deleted while a bid points to them.
@@ -283,7 +276,7 @@ id_compare(const void *a, const void *b)
 static Provider *
 provider_find(Provider *providers, int count, const DwUuid *id)
 {
-	return bsearch(id, providers, count, sizeof(Provider), id_compare);
+	return bsearch(id, providers, count, sizeof(Provider), dw_id_compare);
 }
 
 /*
