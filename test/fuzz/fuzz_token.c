@@ -101,7 +101,7 @@ write_claims(FuzzInput *input)
 	claims.role = (DwActorKind) (1 << fuzz_range(input, 0, 3));
 	claims.iat = claims.nbf = fuzz_range(input, 0, INT64_MAX - 1);
 	claims.exp = fuzz_range(input, claims.iat + 1, INT64_MAX);
-	dw_uuid_format(&claims.sub, claims.jti);
+	dw_subject_format(&claims.sub, claims.jti);
 	length = dw_token_write(&claims, (int) fuzz_int64(input), text,
 							DW_TOKEN_WRITE_SIZE);
 	check(length > 0 && text[length] == '\0');

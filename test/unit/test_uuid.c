@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "core/base/base.h"
+#include "core/identity/identity.h"
 
 static const char text[] = "00112233-4455-6677-8899-aabbccddeeff";
 
@@ -12,17 +13,17 @@ static const char text[] = "00112233-4455-6677-8899-aabbccddeeff";
 static void
 test_text(void **state)
 {
-	char		written[DW_UUID_TEXT_LENGTH + 1];
+	char		written[DW_SUBJECT_LENGTH + 1];
 	DwUuid		id;
 	DwUuid		same;
 
-	assert_true(dw_uuid_parse(text, DW_UUID_TEXT_LENGTH, &id));
+	assert_true(dw_subject_parse(text, DW_SUBJECT_LENGTH, &id));
 	for (int i = 0; i < 16; i++)
 		assert_int_equal(id.bytes[i], i * 0x11);
-	assert_true(dw_uuid_parse("00112233-4455-6677-8899-AABBCCDDEEFF",
-							  DW_UUID_TEXT_LENGTH, &same));
+	assert_true(dw_subject_parse("00112233-4455-6677-8899-AABBCCDDEEFF",
+								 DW_SUBJECT_LENGTH, &same));
 	assert_true(dw_uuid_equal(&id, &same));
-	dw_uuid_format(&id, written);
+	dw_subject_format(&id, written);
 	assert_string_equal(written, text);
 }
 
@@ -39,20 +40,21 @@ test_refused(void **state)
 		"0011223-34455-6677-8899-aabbccddeeff",
 		"00112233 4455 6677 8899 aabbccddeeff",
 		"00112233-4455-6677-8899- abbccddeeff",
+		"00000000-0000-0000-0000-000000000000",
 	};
 	DwUuid		id = {{1}};
 
 	for (size_t i = 0; i < DW_LENGTH(wrong); i++)
-		assert_false(dw_uuid_parse(wrong[i], strlen(wrong[i]), &id));
-	for (size_t place = 0; place < DW_UUID_TEXT_LENGTH; place++)
+		assert_false(dw_subject_parse(wrong[i], strlen(wrong[i]), &id));
+	for (size_t place = 0; place < DW_SUBJECT_LENGTH; place++)
 	{
 		char		broken[sizeof(text)];
 
 		memcpy(broken, text, sizeof(text));
 		broken[place] = broken[place] == '-' ? '0' : '-';
-		assert_false(dw_uuid_parse(broken, DW_UUID_TEXT_LENGTH, &id));
+		assert_false(dw_subject_parse(broken, DW_SUBJECT_LENGTH, &id));
 		broken[place] = '\0';
-		assert_false(dw_uuid_parse(broken, DW_UUID_TEXT_LENGTH, &id));
+		assert_false(dw_subject_parse(broken, DW_SUBJECT_LENGTH, &id));
 	}
 	assert_int_equal(id.bytes[0], 1);
 }
@@ -63,14 +65,14 @@ test_v7(void **state)
 {
 	const uint8_t ones[8] = {255, 255, 255, 255, 255, 255, 255, 255};
 	const uint8_t zeros[8] = {0};
-	char		written[DW_UUID_TEXT_LENGTH + 1];
+	char		written[DW_SUBJECT_LENGTH + 1];
 	DwUuid		first = dw_uuid_v7(0x0123456789ab, 0xcde, ones);
 	DwUuid		later = dw_uuid_v7(0x0123456789ab, 0xcdf, zeros);
 	DwUuid		last = dw_uuid_v7(0x0123456789ac, 0, zeros);
 
-	dw_uuid_format(&first, written);
+	dw_subject_format(&first, written);
 	assert_string_equal(written, "01234567-89ab-7cde-bfff-ffffffffffff");
-	dw_uuid_format(&later, written);
+	dw_subject_format(&later, written);
 	assert_string_equal(written, "01234567-89ab-7cdf-8000-000000000000");
 	assert_true(dw_uuid_compare(&first, &later) < 0);
 	assert_true(dw_uuid_compare(&later, &last) < 0);
@@ -81,10 +83,10 @@ static void
 test_v7_limits(void **state)
 {
 	const uint8_t zeros[8] = {0};
-	char		written[DW_UUID_TEXT_LENGTH + 1];
+	char		written[DW_SUBJECT_LENGTH + 1];
 	DwUuid		id = dw_uuid_v7(UINT64_MAX, UINT16_MAX, zeros);
 
-	dw_uuid_format(&id, written);
+	dw_subject_format(&id, written);
 	assert_string_equal(written, "ffffffff-ffff-7fff-8000-000000000000");
 }
 
@@ -93,16 +95,16 @@ static void
 test_v8(void **state)
 {
 	uint8_t		hash[16];
-	char		written[DW_UUID_TEXT_LENGTH + 1];
+	char		written[DW_SUBJECT_LENGTH + 1];
 	DwUuid		id;
 
 	memset(hash, 0xff, sizeof(hash));
 	id = dw_uuid_v8(hash);
-	dw_uuid_format(&id, written);
+	dw_subject_format(&id, written);
 	assert_string_equal(written, "ffffffff-ffff-8fff-bfff-ffffffffffff");
 	memset(hash, 0, sizeof(hash));
 	id = dw_uuid_v8(hash);
-	dw_uuid_format(&id, written);
+	dw_subject_format(&id, written);
 	assert_string_equal(written, "00000000-0000-8000-8000-000000000000");
 	assert_false(dw_uuid_is_nil(&id));
 }

@@ -34,18 +34,6 @@ extern int	dw_id_compare(const void *a, const void *b);
 /* True for the nil UUID, which owns the platform's own accounts. */
 extern bool dw_uuid_is_nil(const DwUuid *id);
 
-#define DW_UUID_TEXT_LENGTH 36	/* without a terminating zero */
-
-/*
- * Reads exactly 8-4-4-4-12 hexadecimal digits in either case: no braces, no
- * blanks, nothing after.  False leaves *id alone.
- */
-extern bool dw_uuid_parse(const char *text, size_t length, DwUuid *id);
-
-/* Writes the lower-case text form and a terminating zero. */
-extern void dw_uuid_format(const DwUuid *id,
-						   char text[DW_UUID_TEXT_LENGTH + 1]);
-
 /*
  * A time-ordered version 7: milliseconds of the Unix epoch, a fraction of
  * the millisecond in 1/4096, and 62 of the 64 given random bits.

@@ -1,31 +1,11 @@
 /*
  * uuid.c
- *		The text of an identifier, and making one from given bits.
+ *		Comparing identifiers, and making them from given bits.
  */
 #include "core/base/base.h"
 
 #define UUID_VERSION_BYTE	6	/* high half: the version */
 #define UUID_VARIANT_BYTE	8	/* top two bits: the variant, binary 10 */
-
-/* The value of a hexadecimal digit in either case, or -1. */
-static int
-hex_value(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	if (digit >= 'A' && digit <= 'F')
-		return digit - 'A' + 10;
-	return -1;
-}
-
-/* True where the text form has a hyphen. */
-static bool
-is_hyphen_place(int place)
-{
-	return place == 8 || place == 13 || place == 18 || place == 23;
-}
 
 bool
 dw_uuid_equal(const DwUuid *a, const DwUuid *b)
@@ -51,49 +31,6 @@ dw_uuid_is_nil(const DwUuid *id)
 	static const DwUuid nil;
 
 	return dw_uuid_equal(id, &nil);
-}
-
-/* Reads exactly 8-4-4-4-12 digits; false leaves *id alone. */
-bool
-dw_uuid_parse(const char *text, size_t length, DwUuid *id)
-{
-	DwUuid		read;
-	int			place = 0;
-
-	if (length != DW_UUID_TEXT_LENGTH)
-		return false;
-	for (int i = 0; i < 16; i++)
-	{
-		int			high;
-		int			low;
-
-		if (is_hyphen_place(place) && text[place++] != '-')
-			return false;
-		high = hex_value(text[place++]);
-		low = hex_value(text[place++]);
-		if (high < 0 || low < 0)
-			return false;
-		read.bytes[i] = (uint8_t) (high << 4 | low);
-	}
-	*id = read;
-	return true;
-}
-
-/* Writes the lower-case text form and a terminating zero. */
-void
-dw_uuid_format(const DwUuid *id, char text[DW_UUID_TEXT_LENGTH + 1])
-{
-	static const char digits[] = "0123456789abcdef";
-	int			place = 0;
-
-	for (int i = 0; i < 16; i++)
-	{
-		if (is_hyphen_place(place))
-			text[place++] = '-';
-		text[place++] = digits[id->bytes[i] >> 4];
-		text[place++] = digits[id->bytes[i] & 15];
-	}
-	text[place] = '\0';
 }
 
 /* Writes version and the RFC's variant over the bits they own. */

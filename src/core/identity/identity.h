@@ -165,6 +165,19 @@ typedef struct DwClaims
 	char		jti[DW_TOKEN_ID_SIZE];	/* its own id; "" when absent */
 } DwClaims;
 
+#define DW_SUBJECT_LENGTH		36	/* without a terminating zero */
+
+/*
+ * Reads a user's id as "sub" has it: exactly 8-4-4-4-12 hexadecimal digits in
+ * either case, no braces, no blanks, nothing after; and not the nil UUID,
+ * which owns what is the platform's.  False leaves *id alone.
+ */
+extern bool dw_subject_parse(const char *text, size_t length, DwUuid *id);
+
+/* Writes it in lower case, with a terminating zero. */
+extern void dw_subject_format(const DwUuid *id,
+							  char text[DW_SUBJECT_LENGTH + 1]);
+
 /* Step 1: finds the parts.  Never reads beyond length. */
 extern DwTokenError dw_token_split(const char *text, size_t length,
 								   DwToken *token);

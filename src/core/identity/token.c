@@ -1,7 +1,7 @@
 /*
  * token.c
  *		Decides what a bearer token says and whether it holds: its digits, the
- *		JSON of its parts, its claims.
+ *		JSON of its parts, its subject and its other claims.
  *
  * Splitting reads bytes only to find the dots.  The rest of this file is
  * for tokens whose signature was verified, and is strict all the same: a
@@ -439,13 +439,77 @@ read_header(const char *text, size_t length)
 		? DW_TOKEN_FINE : DW_TOKEN_BAD_HEADER;
 }
 
+/* The value of a hexadecimal digit in either case, or -1. */
+static int
+hex_value(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	if (digit >= 'A' && digit <= 'F')
+		return digit - 'A' + 10;
+	return -1;
+}
+
+/* True where the text form has a hyphen. */
+static bool
+is_hyphen_place(int place)
+{
+	return place == 8 || place == 13 || place == 18 || place == 23;
+}
+
+bool
+dw_subject_parse(const char *text, size_t length, DwUuid *id)
+{
+	DwUuid		read;
+	uint8_t		any = 0;
+	int			place = 0;
+
+	if (length != DW_SUBJECT_LENGTH)
+		return false;
+	for (int i = 0; i < 16; i++)
+	{
+		int			high;
+		int			low;
+
+		if (is_hyphen_place(place) && text[place++] != '-')
+			return false;
+		high = hex_value(text[place++]);
+		low = hex_value(text[place++]);
+		if (high < 0 || low < 0)
+			return false;
+		read.bytes[i] = (uint8_t) (high << 4 | low);
+		any |= read.bytes[i];
+	}
+	if (any == 0)
+		return false;			/* the platform, which has no token */
+	*id = read;
+	return true;
+}
+
+void
+dw_subject_format(const DwUuid *id, char text[DW_SUBJECT_LENGTH + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+	int			place = 0;
+
+	for (int i = 0; i < 16; i++)
+	{
+		if (is_hyphen_place(place))
+			text[place++] = '-';
+		text[place++] = digits[id->bytes[i] >> 4];
+		text[place++] = digits[id->bytes[i] & 15];
+	}
+	text[place] = '\0';
+}
+
 /* Takes the user. */
 static bool
 take_sub(const DwJsonMember *member, DwClaimsReading *reading)
 {
-	return dw_uuid_parse(member->text, strlen(member->text),
-						 &reading->claims.sub) &&
-		!dw_uuid_is_nil(&reading->claims.sub);
+	return dw_subject_parse(member->text, strlen(member->text),
+							&reading->claims.sub);
 }
 
 /* Takes the role: a user's, never the system's. */
@@ -635,9 +699,9 @@ add_number(DwTokenText *out, int64_t number)
 static void
 write_payload(const DwClaims *claims, DwTokenText *out)
 {
-	char		sub[DW_UUID_TEXT_LENGTH + 1];
+	char		sub[DW_SUBJECT_LENGTH + 1];
 
-	dw_uuid_format(&claims->sub, sub);
+	dw_subject_format(&claims->sub, sub);
 	add(out, "{\"sub\":\"");
 	add(out, sub);
 	add(out, "\",\"role\":\"");

@@ -17,6 +17,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
+#include "utils/uuid.h"
 
 #include "server/call/call_server.h"
 #include "server/crypto/crypto_server.h"
@@ -129,8 +130,10 @@ categories_read(const DwJsonArg *document)
 	(void) dw_json_arg_texts(document, "categories", &texts, &count);
 	ids = palloc_array(DwUuid, Max(count, 1));
 	for (int i = 0; i < count; i++)
-		if (!dw_uuid_parse(texts[i], strlen(texts[i]), &ids[i]))
-			elog(ERROR, "mandate has a category that is none");
+		memcpy(&ids[i],
+			   DatumGetUUIDP(DirectFunctionCall1(uuid_in,
+												 CStringGetDatum(texts[i]))),
+			   sizeof(ids[i]));
 	return (DwUuids)
 	{
 		.ids = ids,.count = count
