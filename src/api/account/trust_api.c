@@ -164,7 +164,7 @@ DW_FUNCTION(dwello_find_login)
 	{
 		dw_row_uuid(&call, "user_id", &user.id);
 		dw_row_text(&call, "password_hash", user.password_hash);
-		dw_row_text(&call, "status", dw_user_status_label(user.status));
+		dw_row_enum(&call, "status", &dw_user_status_labels, user.status);
 		dw_list_emit(&call);
 	}
 	return dw_list_return(&call);

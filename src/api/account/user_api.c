@@ -159,9 +159,9 @@ DW_FUNCTION(dwello_register_user)
 	user_furnish(&draft);
 
 	dw_row_uuid(&call, "user_id", &draft.id);
-	dw_row_text(&call, "user_type", dw_user_type_label(draft.type));
-	dw_row_text(&call, "status",
-				dw_user_status_label(DW_USER_PENDING_VERIFICATION));
+	dw_row_enum(&call, "user_type", &dw_user_type_labels, draft.type);
+	dw_row_enum(&call, "status", &dw_user_status_labels,
+				DW_USER_PENDING_VERIFICATION);
 	dw_row_time(&call, "created_at", draft.created_at);
 	dw_row_int4(&call, "version", 1);
 	return dw_call_return(&call);
@@ -191,7 +191,7 @@ DW_FUNCTION(dwello_verify_user)
 	user_verify(&call, &user, what);
 
 	dw_row_uuid(&call, "user_id", &user.id);
-	dw_row_text(&call, "status", dw_user_status_label(user.status));
+	dw_row_enum(&call, "status", &dw_user_status_labels, user.status);
 	dw_row_bool(&call, "email_verified", user.verified.email);
 	dw_row_bool(&call, "phone_verified", user.verified.phone);
 	dw_row_bool(&call, "provider_verified", user.verified.provider);
@@ -484,7 +484,7 @@ static Datum
 account_status_return(DwCall *call, const DwUser *user)
 {
 	dw_row_uuid(call, "user_id", &user->id);
-	dw_row_text(call, "status", dw_user_status_label(user->status));
+	dw_row_enum(call, "status", &dw_user_status_labels, user->status);
 	dw_row_int4(call, "version", user->version);
 	return dw_call_return(call);
 }

@@ -70,8 +70,8 @@ DW_FUNCTION(dwello_accept_bid)
 	dw_row_uuid(&call, "job_id", &job.id);
 	dw_row_uuid(&call, "bid_id", &bid.id);
 	dw_row_uuid(&call, "provider_id", &bid.provider_id);
-	dw_row_text(&call, "job_status", dw_job_status_label(job.status));
-	dw_row_text(&call, "bid_status", dw_bid_status_label(bid.status));
+	dw_row_enum(&call, "job_status", &dw_job_status_labels, job.status);
+	dw_row_enum(&call, "bid_status", &dw_bid_status_labels, bid.status);
 	dw_row_int8(&call, "bid_amount", bid.bid_amount);
 	dw_row_text(&call, "currency", bid.currency);
 	dw_row_time(&call, "confirm_by", job.confirm_by);
@@ -108,9 +108,9 @@ DW_FUNCTION(dwello_confirm_award)
 
 	dw_row_uuid(&call, "job_id", &job.id);
 	dw_row_uuid(&call, "bid_id", &bid.id);
-	dw_row_text(&call, "job_status", dw_job_status_label(job.status));
-	dw_row_text(&call, "escrow_status",
-				dw_escrow_status_label(escrow.escrow.status));
+	dw_row_enum(&call, "job_status", &dw_job_status_labels, job.status);
+	dw_row_enum(&call, "escrow_status", &dw_escrow_status_labels,
+				escrow.escrow.status);
 	dw_row_int8(&call, "amount", bid.bid_amount);
 	dw_row_text(&call, "currency", bid.currency);
 	dw_row_uuid(&call, "fee_schedule_id", &escrow.fee_schedule_id);

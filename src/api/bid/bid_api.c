@@ -496,8 +496,8 @@ row_bid_end(DwCall *call, const DwJob *job, const DwBid *bid)
 	dw_row_uuid(call, "job_id", &job->id);
 	dw_row_uuid(call, "bid_id", &bid->id);
 	dw_row_uuid(call, "provider_id", &bid->provider_id);
-	dw_row_text(call, "job_status", dw_job_status_label(job->status));
-	dw_row_text(call, "bid_status", dw_bid_status_label(bid->status));
+	dw_row_enum(call, "job_status", &dw_job_status_labels, job->status);
+	dw_row_enum(call, "bid_status", &dw_bid_status_labels, bid->status);
 	dw_row_int4(call, "version", bid->version);
 }
 

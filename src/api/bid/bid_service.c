@@ -120,7 +120,7 @@ dw_row_bid(DwCall *call, const DwJob *job, const DwBid *bid)
 	dw_row_uuid(call, "job_id", &bid->job_id);
 	dw_row_uuid(call, "bid_id", &bid->id);
 	dw_row_uuid(call, "provider_id", &bid->provider_id);
-	dw_row_text(call, "status", dw_bid_status_label(bid->status));
+	dw_row_enum(call, "status", &dw_bid_status_labels, bid->status);
 	dw_row_int4(call, "bid_version", bid->bid_version);
 	dw_row_int8(call, "bid_amount", bid->bid_amount);
 	dw_row_text(call, "currency", bid->currency);

@@ -330,8 +330,8 @@ DW_FUNCTION(dwello_close_chargeback)
 	event.currency = row.escrow.currency;
 	event.psp_reference = taken.psp_reference;
 	dw_row_uuid(&call, "chargeback_id", &taken.id);
-	dw_row_text(&call, "chargeback_status",
-				dw_chargeback_status_label(taken.chargeback.status));
+	dw_row_enum(&call, "chargeback_status", &dw_chargeback_status_labels,
+				taken.chargeback.status);
 	dw_row_escrow(&call, &row);
 	return dw_payment_event_return(&call, &event);
 }

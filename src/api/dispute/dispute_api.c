@@ -173,8 +173,8 @@ dispute_return(DwCall *call, const DwEscrowRow *row,
 	dw_row_uuid(call, "dispute_id", &facts->id);
 	if (dispute->has_milestone)
 		dw_row_uuid(call, "milestone_id", &dispute->milestone_id);
-	dw_row_text(call, "dispute_status",
-				dw_dispute_status_label(facts->status));
+	dw_row_enum(call, "dispute_status", &dw_dispute_status_labels,
+				facts->status);
 	dw_row_int8(call, "disputed_amount", facts->amount);
 	if (facts->homeowner_offer != DW_DISPUTE_NO_OFFER)
 		dw_row_int8(call, "homeowner_offer", facts->homeowner_offer);

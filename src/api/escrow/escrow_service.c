@@ -70,8 +70,8 @@ dw_row_escrow(DwCall *call, const DwEscrowRow *row)
 	const DwEscrow *escrow = &row->escrow;
 
 	dw_row_uuid(call, "job_id", &row->job_id);
-	dw_row_text(call, "escrow_status",
-				dw_escrow_status_label(escrow->status));
+	dw_row_enum(call, "escrow_status", &dw_escrow_status_labels,
+				escrow->status);
 	dw_row_text(call, "currency", escrow->currency);
 	dw_row_int8(call, "funded", escrow->funded);
 	dw_row_int8(call, "held", escrow->held);

@@ -122,8 +122,8 @@ plan_return(DwCall *call, const DwPlan *plan, int32 version)
 		if (milestone->amount > 0)
 			dw_row_int8(call, "amount", milestone->amount);
 		dw_row_int4(call, "sort_order", milestone->sort_order);
-		dw_row_text(call, "milestone_status",
-					dw_milestone_status_label(milestone->status));
+		dw_row_enum(call, "milestone_status", &dw_milestone_status_labels,
+					milestone->status);
 		dw_row_int4(call, "version", version);
 		dw_list_emit(call);
 	}
@@ -249,8 +249,8 @@ milestone_return(DwCall *call, const DwEscrowRow *row,
 {
 	dw_row_escrow(call, row);
 	dw_row_uuid(call, "milestone_id", &milestone->id);
-	dw_row_text(call, "milestone_status",
-				dw_milestone_status_label(milestone->status));
+	dw_row_enum(call, "milestone_status", &dw_milestone_status_labels,
+				milestone->status);
 	dw_row_int8(call, "amount", milestone->amount);
 	dw_row_int4(call, "version", version_of(row, milestone));
 	return dw_call_return(call);

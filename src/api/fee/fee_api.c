@@ -265,7 +265,7 @@ DW_FUNCTION(dwello_quote_fee)
 	dw_row_int8(&call, "waived", waived);
 	dw_row_int8(&call, "payout", quote.payout);
 	dw_row_int8(&call, "charge", quote.charge);
-	dw_row_text(&call, "payer", dw_fee_payer_label(terms.payer));
+	dw_row_enum(&call, "payer", &dw_fee_payer_labels, terms.payer);
 	dw_row_int4(&call, "rate_ppm", (int32) terms.rate_ppm);
 	return dw_call_return(&call);
 }

@@ -465,7 +465,7 @@ DW_FUNCTION(dwello_post_job)
 		return dw_call_return(&call);
 
 	dw_row_uuid(&call, "job_id", &draft.id);
-	dw_row_text(&call, "status", dw_job_status_label(DW_JOB_DRAFT));
+	dw_row_enum(&call, "status", &dw_job_status_labels, DW_JOB_DRAFT);
 	dw_row_int4(&call, "terms_version", 1);
 	dw_row_time(&call, "created_at", draft.created_at);
 	dw_row_int4(&call, "version", 1);
@@ -536,14 +536,14 @@ static Datum
 publish_return(DwCall *call, const DwJob *job)
 {
 	dw_row_uuid(call, "job_id", &job->id);
-	dw_row_text(call, "status", dw_job_status_label(job->status));
+	dw_row_enum(call, "status", &dw_job_status_labels, job->status);
 	dw_row_int4(call, "terms_version", job->terms_version);
 	dw_row_time(call, "published_at", job->published_at);
 	dw_row_time(call, "expires_at", job->expires_at);
 	if (job->reference_amount > 0)
 		dw_row_int8(call, "reference_amount", job->reference_amount);
-	dw_row_text(call, "reference_source",
-				dw_reference_source_label(job->reference_source));
+	dw_row_enum(call, "reference_source", &dw_reference_source_labels,
+				job->reference_source);
 	dw_row_int4(call, "version", job->version);
 	return dw_call_return(call);
 }
@@ -826,7 +826,7 @@ DW_FUNCTION(dwello_edit_job)
 	edit_write(&edit, &job);
 
 	dw_row_uuid(&call, "job_id", &job.id);
-	dw_row_text(&call, "status", dw_job_status_label(job.status));
+	dw_row_enum(&call, "status", &dw_job_status_labels, job.status);
 	dw_row_int4(&call, "terms_version", job.terms_version);
 	dw_row_int4(&call, "version", job.version);
 	return dw_call_return(&call);

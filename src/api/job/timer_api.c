@@ -48,7 +48,7 @@ emit_timer(DwCall *call, const DwTimerRow *row)
 	const DwTimerFacts *facts = dw_timer_facts(row->timer);
 	bool		is_over = row->at <= dw_now();
 
-	dw_row_text(call, "event", dw_timer_label(row->timer));
+	dw_row_enum(call, "event", &dw_timer_labels, row->timer);
 	dw_row_time(call, "at", row->at);
 	dw_row_text(call, "actor", dw_actor_label(DW_ACTOR_SYSTEM));
 	dw_row_text(call, "stoppable_by",

@@ -93,7 +93,7 @@ static Datum
 work_return(DwCall *call, const DwJob *job)
 {
 	dw_row_uuid(call, "job_id", &job->id);
-	dw_row_text(call, "status", dw_job_status_label(job->status));
+	dw_row_enum(call, "status", &dw_job_status_labels, job->status);
 	dw_row_time(call, "completed_at", job->completed_at);
 	dw_row_int4(call, "version", job->version);
 	return dw_call_return(call);
@@ -298,7 +298,7 @@ DW_FUNCTION(dwello_cancel_job)
 	dw_job_end(&job, "job_cancelled");
 
 	dw_row_uuid(&call, "job_id", &job.id);
-	dw_row_text(&call, "status", dw_job_status_label(job.status));
+	dw_row_enum(&call, "status", &dw_job_status_labels, job.status);
 	dw_row_int4(&call, "version", job.version);
 	return dw_call_return(&call);
 }

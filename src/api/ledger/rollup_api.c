@@ -25,7 +25,7 @@ DW_FUNCTION(dwello_rollup_balances)
 	if (run.obstacle == DW_ROLLUP_CLEAR)
 		dw_row_time(&call, "rolled_up_before", run.through);
 	else
-		dw_row_text(&call, "waits_for",
-					dw_rollup_obstacle_label(run.obstacle));
+		dw_row_enum(&call, "waits_for", &dw_rollup_obstacle_labels,
+					run.obstacle);
 	return dw_call_return(&call);
 }

@@ -213,8 +213,8 @@ emit_line(DwCall *call, const DwExternalLine *line)
 	dw_row_int4(call, "line", line->position);
 	dw_row_text(call, "event_id", line->event_id);
 	dw_row_text(call, "reference", line->reference);
-	dw_row_text(call, "kind", dw_external_kind_label(line->kind));
-	dw_row_text(call, "verdict", dw_external_verdict_label(line->verdict));
+	dw_row_enum(call, "kind", &dw_external_kind_labels, line->kind);
+	dw_row_enum(call, "verdict", &dw_external_verdict_labels, line->verdict);
 	dw_row_int8(call, "stated_amount", line->amount);
 	dw_row_text(call, "stated_currency", line->currency);
 	dw_row_time(call, "stated_at", line->at);
@@ -227,9 +227,9 @@ static void
 emit_booking(DwCall *call, const DwExternalBooking *booking)
 {
 	row_booking(call, booking);
-	dw_row_text(call, "kind", dw_external_kind_label(booking->kind));
-	dw_row_text(call, "verdict",
-				dw_external_verdict_label(DW_EXTERNAL_MISSING_THERE));
+	dw_row_enum(call, "kind", &dw_external_kind_labels, booking->kind);
+	dw_row_enum(call, "verdict", &dw_external_verdict_labels,
+				DW_EXTERNAL_MISSING_THERE);
 	dw_list_emit(call);
 }
 

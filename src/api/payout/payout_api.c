@@ -143,7 +143,7 @@ row_payout(DwCall *call, const DwPayoutRow *row)
 	dw_row_text(call, "currency", row->currency);
 	dw_row_int8(call, "paid_amount", row->paid_amount);
 	dw_row_text(call, "paid_currency", row->paid_currency);
-	dw_row_text(call, "status", dw_payout_status_label(row->status));
+	dw_row_enum(call, "status", &dw_payout_status_labels, row->status);
 	dw_row_time(call, "hold_until", row->hold_until);
 	dw_row_int4(call, "version", row->version);
 }

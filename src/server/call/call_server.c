@@ -307,6 +307,13 @@ dw_row_text(DwCall *call, const char *name, const char *value)
 }
 
 void
+dw_row_enum(DwCall *call, const char *name, const DwLabels *labels, int value)
+{
+	if (value >= 0 && value < labels->count)
+		dw_row_text(call, name, labels->labels[value]);
+}
+
+void
 dw_row_decimal(DwCall *call, const char *name, int64 value, int scale)
 {
 	dw_row_datum(call, name,

@@ -177,6 +177,10 @@ extern void dw_row_time(DwCall *call, const char *name, TimestampTz value);
 /* A text, or the label of an enum column; NULL pointer = NULL. */
 extern void dw_row_text(DwCall *call, const char *name, const char *value);
 
+/* The label of a value, as an enum or a text; one without a label = NULL. */
+extern void dw_row_enum(DwCall *call, const char *name,
+						const DwLabels *labels, int value);
+
 /* value / 10^scale as numeric, exactly. */
 extern void dw_row_decimal(DwCall *call, const char *name, int64 value,
 						   int scale);

@@ -421,6 +421,18 @@ dw_read_only_text(uint64 row)
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
+int
+dw_read_only_enum(uint64 row, const DwLabels *labels)
+{
+	char	   *label = dw_read_only_text(row);
+	int			value = label == NULL ? -1
+		: dw_label_find(labels->labels, labels->count, label);
+
+	if (value < 0)
+		elog(ERROR, "dwello statement gave an unknown label");
+	return value;
+}
+
 char *
 dw_uuid_text(const DwUuid *id)
 {

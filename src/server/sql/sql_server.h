@@ -163,6 +163,9 @@ extern int32 dw_read_only_int4(uint64 row);
 extern bool dw_read_only_bool(uint64 row);
 extern TimestampTz dw_read_only_time(uint64 row);
 extern char *dw_read_only_text(uint64 row);
+
+/* The same of an enum as text: its value; anything else is a fault of ours. */
+extern int	dw_read_only_enum(uint64 row, const DwLabels *labels);
 extern Datum dw_read_only_datum(uint64 row, bool *isnull);
 
 /* The whole column, in SPI's memory, and how many rows it has. */

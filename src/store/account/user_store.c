@@ -74,14 +74,11 @@ dw_user_status(const DwUuid *user_id)
 		DW_STATEMENT("SELECT u.status::text FROM dwello.users AS u "
 					 "WHERE u.id = $1 AND u.deleted_at IS NULL");
 	DwParams	p = DW_PARAMS;
-	DwUserStatus status;
 
 	dw_param_uuid(&p, user_id);
 	if (dw_query(&select_status, &p) == 0)
 		return DW_USER_INACTIVE;
-	if (!dw_user_status_parse(dw_read_only_text(0), &status))
-		elog(ERROR, "user has an unknown status");
-	return status;
+	return (DwUserStatus) dw_read_only_enum(0, &dw_user_status_labels);
 }
 
 /* True when a job has the id: a scope is one of the two, never both. */

@@ -386,7 +386,8 @@ account_id_make(const DwAccount *account)
 	initStringInfo(&text);
 	appendBinaryStringInfo(&text, (const char *) account->owner_id.bytes,
 						   sizeof(account->owner_id.bytes));
-	appendStringInfoString(&text, dw_account_kind_label(account->kind));
+	appendStringInfoString(&text,
+						   dw_account_kind_labels.labels[account->kind]);
 	appendStringInfoChar(&text, '\0');
 	appendStringInfoString(&text, account->currency);
 	appendStringInfoChar(&text, '\0');
