@@ -1,6 +1,6 @@
 /*
  * call_server_int.h
- *		What the files of a call share: the signature, and the record.
+ *		What the files of a call share: the signature of its function.
  */
 #ifndef DW_CALL_SERVER_INT_H
 #define DW_CALL_SERVER_INT_H
@@ -19,8 +19,5 @@ typedef struct DwSignature
 	int			arg_count;		/* input arguments */
 	char	  **arg_names;		/* of them, in order; NULL: it has no name */
 } DwSignature;
-
-/* Writes the record of a keyed request: the row kept, or all rows of a set. */
-extern void dw_record_write(DwCall *call, bool is_set);
 
 #endif							/* DW_CALL_SERVER_INT_H */
