@@ -376,6 +376,35 @@ test_cannot_lead(void **state)
 	assert_false(dw_rank_amount_to_lead(&job, &good, &bad, 0, &amount));
 }
 
+/*
+ * The best eligible bid takes over, unless its bidder has bid again since;
+ * also where the later bid is not eligible.
+ */
+static void
+test_successor(void **state)
+{
+	DwScoreJob	job = value_job();
+	DwUuid		bidders[4] = {{{0}}};
+	DwRankedBid bids[4];
+
+	for (uint8_t i = 0; i < 4; i++)
+	{
+		bids[i] = make_bid(&job, i, 50000 + 10000 * i, 0);
+		bids[i].submitted_at = i;
+		bidders[i].bytes[15] = i;
+	}
+	assert_int_equal(dw_rank_successor(bids, 4, bidders)->position, 0);
+	bidders[3] = bidders[0];
+	assert_int_equal(dw_rank_successor(bids, 4, bidders)->position, 1);
+	for (int i = 0; i < 4; i++)
+		bids[i].reasons = bids[i].position == 3;
+	assert_int_equal(dw_rank_successor(bids, 4, bidders)->position, 1);
+	for (int i = 0; i < 4; i++)
+		bids[i].reasons = bids[i].position != 0;
+	assert_null(dw_rank_successor(bids, 4, bidders));
+	assert_null(dw_rank_successor(bids, 0, bidders));
+}
+
 /* Runs all of them. */
 int
 main(void)
@@ -391,6 +420,7 @@ main(void)
 		cmocka_unit_test(test_review),
 		cmocka_unit_test(test_amount_to_lead),
 		cmocka_unit_test(test_cannot_lead),
+		cmocka_unit_test(test_successor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

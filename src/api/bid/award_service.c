@@ -3,10 +3,9 @@
  *		Who has the award of a job: it is given, and falls with its bid.
  *
  * An award lapses when its bidder withdraws or lets confirm_by pass.  The
- * best of the bids that were not selected, eligible as of then, takes it
- * over with a confirm_by of its own.  Where there is none, the job takes
- * bids again, or has expired if its time is over.  Bids that could not take
- * over stay rejected: their bidders may bid anew.
+ * bid that core names takes it over with a confirm_by of its own.  Where there
+ * is none, the job takes bids again, or has expired if its time is over.
+ * Bids that could not take over stay rejected: their bidders may bid anew.
  */
 #include "postgres.h"
 
@@ -59,48 +58,22 @@ dw_award_give(DwJob *job, DwBid *bid, const char *type)
 }
 
 /*
- * True when a bidder has a later bid than this one on the job.  Of each
- * bidder only one can be live, so the later one has replaced the earlier.
- */
-static bool
-is_superseded(const DwRanking *ranking, const DwRankedBid *bid)
-{
-	const DwUuid *bidder = &ranking->contenders[bid->position].provider_id;
-
-	for (int i = 0; i < ranking->count; i++)
-	{
-		const DwRankedBid *other = &ranking->bids[i];
-
-		if (other->submitted_at > bid->submitted_at &&
-			dw_uuid_equal(&ranking->contenders[other->position].provider_id,
-						  bidder))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Locks the best eligible bid of a job whose accepted one has just ended;
- * false when there is none.  Of each bidder the last bid counts: whoever let
- * the award lapse is not asked again by an earlier one.
+ * Locks the bid that takes over the award of a job whose accepted one has
+ * just ended; false when there is none.
  */
 static bool
 lock_next(const DwJob *job, DwBid *next)
 {
 	DwRanking	ranking;
+	DwUuid	   *bidders;
+	const DwRankedBid *best;
 
 	dw_ranking_load(job, NULL, true, &ranking);
-	dw_score_rank(ranking.bids, ranking.count);
+	bidders = palloc((ranking.count + 1) * sizeof(DwUuid));
 	for (int i = 0; i < ranking.count; i++)
-	{
-		const DwRankedBid *bid = &ranking.bids[i];
-
-		if (bid->reasons != 0)
-			break;				/* the ineligible ones are last */
-		if (!is_superseded(&ranking, bid))
-			return dw_bid_lock(&job->id, &bid->id, next);
-	}
-	return false;
+		bidders[i] = ranking.contenders[i].provider_id;
+	best = dw_rank_successor(ranking.bids, ranking.count, bidders);
+	return best != NULL && dw_bid_lock(&job->id, &best->id, next);
 }
 
 /* Takes the award back: the job is open again, or has expired. */

@@ -498,6 +498,30 @@ dw_score_rank(DwRankedBid *bids, size_t count)
 	dw_sort(bids, count, sizeof(*bids), compare_ranks);
 }
 
+/* True when the bidder of a bid has made a later one among these. */
+static bool
+is_superseded(const DwRankedBid *bid, const DwRankedBid *bids, size_t count,
+			  const DwUuid *bidders)
+{
+	for (size_t i = 0; i < count; i++)
+		if (bids[i].submitted_at > bid->submitted_at &&
+			dw_uuid_equal(&bidders[bids[i].position],
+						  &bidders[bid->position]))
+			return true;
+	return false;
+}
+
+const DwRankedBid *
+dw_rank_successor(DwRankedBid *bids, size_t count, const DwUuid *bidders)
+{
+	dw_score_rank(bids, count);
+	/* the ineligible ones are last */
+	for (size_t i = 0; i < count && bids[i].reasons == 0; i++)
+		if (!is_superseded(&bids[i], bids, count, bidders))
+			return &bids[i];
+	return NULL;
+}
+
 /*
  * Flags bids in the order of their prices that are far below the middle of
  * the field and the reference; where not even the second is near, somebody

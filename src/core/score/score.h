@@ -310,6 +310,15 @@ extern int	dw_rank_compare(const DwRankedBid *a, const DwRankedBid *b);
 extern void dw_score_rank(DwRankedBid *bids, size_t count);
 
 /*
+ * The bid that takes over an award that lapsed: the best of the job's that is
+ * eligible; NULL when none is.  Of each bidder, bidders[position], only the
+ * last bid counts: whoever let the award lapse is not asked again by an
+ * earlier one.  Sorts the bids in place.
+ */
+extern const DwRankedBid *dw_rank_successor(DwRankedBid *bids, size_t count,
+											const DwUuid *bidders);
+
+/*
  * Adds the flags that depend on the other bids (R = 0: none is known) and
  * leaves the bids as dw_score_rank() does.
  */
