@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "catalog/pg_enum.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -421,18 +422,6 @@ dw_read_only_text(uint64 row)
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
-int
-dw_read_only_enum(uint64 row, const DwLabels *labels)
-{
-	char	   *label = dw_read_only_text(row);
-	int			value = label == NULL ? -1
-		: dw_label_find(labels->labels, labels->count, label);
-
-	if (value < 0)
-		elog(ERROR, "dwello statement gave an unknown label");
-	return value;
-}
-
 char *
 dw_uuid_text(const DwUuid *id)
 {
@@ -583,6 +572,90 @@ dw_type_find(const char *name)
 		known[types_known++].type = type;
 	}
 	return type;
+}
+
+#define ENUMS_KEPT 64			/* lists of labels whose types are known */
+
+/* The members of an enum type that have the labels of one of our enums. */
+typedef struct EnumMembers
+{
+	const DwLabels *labels;		/* of ours */
+	Oid			type;			/* the server's; 0 = not looked up */
+	Oid		   *members;		/* by our values; 0 = it has no such label */
+} EnumMembers;
+
+/* Looks the members of a type up by their labels. */
+static void
+members_find(EnumMembers *found, Oid type)
+{
+	const DwLabels *labels = found->labels;
+
+	found->type = InvalidOid;
+	for (int i = 0; i < labels->count; i++)
+		found->members[i] = labels->labels[i] == NULL ? InvalidOid
+			: GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
+							  ObjectIdGetDatum(type),
+							  CStringGetDatum(labels->labels[i]));
+	found->type = type;
+}
+
+/*
+ * The members of a type, looked up once.  A member keeps its number as long
+ * as its type lives, wherever ALTER TYPE puts new ones, and a type made anew
+ * has a number of its own.
+ */
+static const Oid *
+enum_members(const DwLabels *labels, Oid type)
+{
+	static EnumMembers known[ENUMS_KEPT];
+	EnumMembers *found = known;
+
+	while (found->labels != NULL && found->labels != labels)
+		if (++found == known + ENUMS_KEPT)
+			elog(ERROR, "too many enums for dwello");
+	if (found->labels == NULL)
+	{
+		found->members = MemoryContextAlloc(TopMemoryContext,
+											labels->count * sizeof(Oid));
+		found->labels = labels;
+	}
+	if (found->type != type)
+		members_find(found, type);
+	return found->members;
+}
+
+Datum
+dw_enum_datum(const DwLabels *labels, Oid type, int value)
+{
+	Oid			member = value >= 0 && value < labels->count
+		? enum_members(labels, type)[value] : InvalidOid;
+
+	if (!OidIsValid(member))
+		elog(ERROR, "type %u has no label for %d", type, value);
+	return ObjectIdGetDatum(member);
+}
+
+int
+dw_enum_value(const DwLabels *labels, Oid type, Datum member)
+{
+	const Oid  *members = enum_members(labels, type);
+
+	for (int i = 0; i < labels->count; i++)
+		if (members[i] == DatumGetObjectId(member))
+			return i;
+	elog(ERROR, "type %u has a label that dwello does not know", type);
+}
+
+int
+dw_read_only_enum(uint64 row, const DwLabels *labels)
+{
+	bool		isnull;
+	Datum		member = dw_read_only_datum(row, &isnull);
+
+	if (isnull)
+		elog(ERROR, "dwello statement gave no label");
+	return dw_enum_value(labels, SPI_gettypeid(SPI_tuptable->tupdesc, 1),
+						 member);
 }
 
 #define WRITE_BATCHES_MAX	16	/* statements used by one piece of work */

@@ -164,7 +164,7 @@ extern bool dw_read_only_bool(uint64 row);
 extern TimestampTz dw_read_only_time(uint64 row);
 extern char *dw_read_only_text(uint64 row);
 
-/* The same of an enum as text: its value; anything else is a fault of ours. */
+/* The same of an enum: its value.  NULL is a fault of ours. */
 extern int	dw_read_only_enum(uint64 row, const DwLabels *labels);
 extern Datum dw_read_only_datum(uint64 row, bool *isnull);
 
@@ -220,6 +220,15 @@ extern void dw_stream(DwStatement *statement, const DwParams *p,
 
 /* The type of that name in schema dwello, for a parameter. */
 extern Oid	dw_type_find(const char *name);
+
+/*
+ * A value of an enum of ours as a member of a type that has its labels, and
+ * back.  By labels and not by positions: ALTER TYPE ... ADD VALUE BEFORE
+ * moves these, and a dump gives the members other numbers.  A value without a
+ * member, or the other way, is a fault of ours.
+ */
+extern Datum dw_enum_datum(const DwLabels *labels, Oid type, int value);
+extern int	dw_enum_value(const DwLabels *labels, Oid type, Datum member);
 
 /*
  * Statements that write one row, or those of many commands at once.

@@ -119,31 +119,44 @@ dw_table_query(DwTableQuery *query, const DwParams *p)
 	return dw_query(query_statement(query), p);
 }
 
+/* True for a member that may be missing: its stand-in is NULL. */
+static bool
+may_be_null(const DwColumn *column)
+{
+	return (column->flags & DW_COLUMN_NULLABLE) != 0;
+}
+
 /* A text, or the label of an enum, of which a statement made one or not. */
 static char *
-label_of(const DwColumn *column, Datum value, bool is_text)
+label_of(const DwColumn *column, Datum value, Oid type)
 {
-	return is_text || column->form == DW_FORM_TEXT
+	return type == TEXTOID || column->form == DW_FORM_TEXT
 		? TextDatumGetCString(value)
 		: DatumGetCString(DirectFunctionCall1(enum_out, value));
 }
 
-/*
- * Puts an enum into its member by its label, or what stands for NULL.  Labels
- * and not positions: ALTER TYPE ... ADD VALUE BEFORE moves these, and a dump
- * gives the labels other numbers.
- */
-static void
-read_enum(const DwColumn *column, const char *label, char *member)
+/* The value of an enum, of which a statement made a text or not. */
+static int
+value_of(const DwColumn *column, Datum value, Oid type)
 {
-	int			value = label == NULL ? -1
-		: dw_label_find(column->labels->labels, column->labels->count, label);
+	int			found;
 
-	if (label == NULL && (column->flags & DW_COLUMN_NULLABLE) != 0)
-		value = (int) column->null;
-	else if (value < 0)
+	if (type != TEXTOID)
+		return dw_enum_value(column->labels, type, value);
+	found = dw_label_find(column->labels->labels, column->labels->count,
+						  TextDatumGetCString(value));
+	if (found < 0)
 		elog(ERROR, "column %s has an unknown label", column->name);
-	*(int *) member = value;
+	return found;
+}
+
+/* What stands for the NULL of an enum. */
+static int
+value_of_null(const DwColumn *column)
+{
+	if (!may_be_null(column))
+		elog(ERROR, "column %s has no label", column->name);
+	return (int) column->null;
 }
 
 /* A copy of a uuid. */
@@ -204,7 +217,7 @@ read_null(const DwColumn *column, char *member)
 			*(DateADT *) member = DATEVAL_NOBEGIN;
 			break;
 		case DW_FORM_ENUM:
-			read_enum(column, NULL, member);
+			*(int *) member = value_of_null(column);
 			break;
 		default:
 			memset(member, 0, column->size);
@@ -258,9 +271,9 @@ param_period(DwParams *p, const DwPeriod *period)
 													&upper)), false);
 }
 
-/* Puts a value that is not NULL into a member; labels may come as text. */
+/* Puts a value that is not NULL into a member; enums may come as text. */
 static void
-read_value(const DwColumn *column, Datum value, bool is_text, char *member)
+read_value(const DwColumn *column, Datum value, Oid type, char *member)
 {
 	switch (column->form)
 	{
@@ -309,10 +322,10 @@ read_value(const DwColumn *column, Datum value, bool is_text, char *member)
 			break;
 		case DW_FORM_TEXT:
 		case DW_FORM_LABEL:
-			*(char **) member = label_of(column, value, is_text);
+			*(char **) member = label_of(column, value, type);
 			break;
 		case DW_FORM_ENUM:
-			read_enum(column, label_of(column, value, is_text), member);
+			*(int *) member = value_of(column, value, type);
 			break;
 	}
 }
@@ -341,6 +354,7 @@ shape_resolve(DwShape *shape, TupleDesc desc)
 			elog(ERROR, "a table of dwello has no column \"%s\"",
 				 shape->names[i]);
 		shape->attributes[i] = (AttrNumber) column;
+		shape->types[i] = TupleDescAttr(desc, column - 1)->atttypid;
 	}
 	shape->natts = desc->natts;
 	shape->type = desc->tdtypeid;
@@ -411,7 +425,7 @@ read_record(DwTable *table, const Record *record, char *row)
 		if (record->nulls[i])
 			read_null(column, row + column->offset);
 		else
-			read_value(column, record->values[i], false,
+			read_value(column, record->values[i], table->shape.types[i],
 					   row + column->offset);
 	}
 }
@@ -501,7 +515,7 @@ dw_map_read(DwMap *map, uint64 index, void *row)
 			read_null(column, member);
 		else
 			read_value(column, record.values[at],
-					   TupleDescAttr(desc, at)->atttypid == TEXTOID, member);
+					   TupleDescAttr(desc, at)->atttypid, member);
 	}
 }
 
@@ -509,21 +523,21 @@ dw_map_read(DwMap *map, uint64 index, void *row)
 static void
 param_enum(DwParams *p, const DwColumn *column, const char *member)
 {
-	const char *label = NULL;
+	Oid			type;
+	int			value;
 
 	if (column->form == DW_FORM_LABEL)
-		label = *(char *const *) member;
-	else if ((column->flags & DW_COLUMN_NULLABLE) == 0 ||
-			 *(int *) member != column->null)
-		label = column->labels->labels[*(int *) member];
-	dw_param_enum(p, column->type, label);
-}
-
-/* True for a member that may be missing: its stand-in is NULL. */
-static bool
-may_be_null(const DwColumn *column)
-{
-	return (column->flags & DW_COLUMN_NULLABLE) != 0;
+	{
+		dw_param_enum(p, column->type, *(char *const *) member);
+		return;
+	}
+	type = dw_type_find(column->type);
+	value = *(int *) member;
+	if (may_be_null(column) && value == column->null)
+		dw_param_null(p, type);
+	else
+		dw_param_datum(p, type, dw_enum_datum(column->labels, type, value),
+					   false);
 }
 
 /* Adds an id, by itself or behind a pointer. */
@@ -693,7 +707,12 @@ make_insert(DwTable *table)
 		appendStringInfo(&values, i == 1 ? "$%d" : ", $%d", i);
 	appendStringInfo(&sql, ") VALUES (%s)", values.data);
 	table->insert.one.sql = keep(&sql);
-	/* of any constraint: whoever asks for a new row asks no more than that */
+
+	/*
+	 * Of any constraint, not only of the key: an account has its owner, kind
+	 * and currency for one too, and of two that are made at once the later
+	 * would fail by that.
+	 */
 	appendStringInfoString(&sql, " ON CONFLICT DO NOTHING");
 	table->insert_new.sql = keep(&sql);
 }

@@ -134,6 +134,7 @@ typedef struct DwShape
 	Oid			type;			/* row type they were looked up in, or 0 */
 	int			natts;			/* how many columns it had then */
 	AttrNumber	attributes[DW_RECORD_MAX];	/* where they stand in it */
+	Oid			types[DW_RECORD_MAX];	/* of them */
 } DwShape;
 
 /* Columns of a result and members of a struct. */

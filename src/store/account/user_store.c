@@ -71,7 +71,7 @@ DwUserStatus
 dw_user_status(const DwUuid *user_id)
 {
 	static DwStatement select_status =
-		DW_STATEMENT("SELECT u.status::text FROM dwello.users AS u "
+		DW_STATEMENT("SELECT u.status FROM dwello.users AS u "
 					 "WHERE u.id = $1 AND u.deleted_at IS NULL");
 	DwParams	p = DW_PARAMS;
 
