@@ -66,6 +66,8 @@
  *	WD201: another currency
  *	23505: the caller has a live bid on the job (bids_live_key), or the id
  *	  is taken (bids_pkey)
+ *	WD301: it follows a bid of the caller's that ended, and the offer was
+ *	  changed bid_revisions_per_day times in 24 hours
  * example: provider_1
  *	SELECT status, bid_amount, score, eligible
  *	  FROM dwello.submit_bid(job_id => 'de000000-0000-7000-8000-000000000013',
@@ -102,7 +104,7 @@ AS 'MODULE_PATHNAME', 'dwello_submit_bid';
 GRANT EXECUTE ON FUNCTION dwello.submit_bid
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.submit_bid IS
-  'Bids on an open job. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD102, WD101, WD201, 23505. See reference.md#submit_bid.';
+  'Bids on an open job. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD102, WD101, WD201, 23505, WD301. See reference.md#submit_bid.';
 
 /*
  * revise_bid
@@ -156,6 +158,7 @@ COMMENT ON FUNCTION dwello.submit_bid IS
  *	WD103: the bid has another version, or the job other terms
  *	WD101: the bid is not pending
  *	WD102: the bid or the job has expired, marked or not
+ *	WD301: the offer was changed bid_revisions_per_day times in 24 hours
  * example: provider_1
  *	SELECT bid_version, bid_amount, score
  *	  FROM dwello.revise_bid(job_id => 'de000000-0000-7000-8000-000000000011',
@@ -194,7 +197,7 @@ AS 'MODULE_PATHNAME', 'dwello_revise_bid';
 GRANT EXECUTE ON FUNCTION dwello.revise_bid
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.revise_bid IS
-  'Replaces all that a pending bid offers. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD102. See reference.md#revise_bid.';
+  'Replaces all that a pending bid offers. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD102, WD301. See reference.md#revise_bid.';
 
 /*
  * confirm_bid

@@ -85,6 +85,26 @@ CREATE POLICY bid_versions_read ON dwello.bid_versions FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
 GRANT SELECT ON dwello.bid_versions TO dwello_app, dwello_service, dwello_support, dwello_admin;
 
+CREATE TABLE dwello.bid_ranks (
+  job_id uuid NOT NULL,
+  bid_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  third smallint CONSTRAINT bid_ranks_third_check CHECK (third BETWEEN 1 AND 3),
+  due_at timestamptz NOT NULL,
+  CONSTRAINT bid_ranks_pkey PRIMARY KEY (job_id, bid_id),
+  CONSTRAINT bid_ranks_bid_fkey FOREIGN KEY (job_id, bid_id) REFERENCES dwello.bids (job_id, id)
+);
+CREATE INDEX bid_ranks_due_at_idx ON dwello.bid_ranks (due_at, bid_id);
+COMMENT ON TABLE dwello.bid_ranks IS
+  'Live bids on jobs in mode rank_only, with what the bidder may know of their rank; written by refresh_ranks(), never with the bid.';
+COMMENT ON COLUMN dwello.bid_ranks.provider_id IS 'The bidder, who alone may see the row.';
+COMMENT ON COLUMN dwello.bid_ranks.third IS 'The third of the eligible bids in which it stood, 1 the best; NULL = not known yet, or not eligible.';
+COMMENT ON COLUMN dwello.bid_ranks.due_at IS 'From when refresh_ranks() may look again.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.bid_ranks', '');
+CREATE POLICY bid_ranks_read ON dwello.bid_ranks FOR SELECT
+  USING (provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.bid_ranks TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
 CREATE TABLE dwello.bid_materials (
   job_id uuid NOT NULL,
   id uuid NOT NULL DEFAULT dwello.uuidv7(),

@@ -54,13 +54,14 @@ COMMENT ON FUNCTION dwello.score_bid IS
  *
  *	The homeowner, support, administrators and the system see all of them,
  *	and so does every active provider in open mode; in the other modes a
- *	provider sees the own one, with its rank in rank_only.
+ *	provider sees the own one, in rank_only with the third in which it
+ *	stood when refresh_ranks() looked last.
  *
  * role: app, service, support, admin
  * args:
  *	job_id
  * returns: rows, one a bid
- *	rank: place, from 1; NULL where it is not shown
+ *	rank: place, from 1; NULL for a provider outside open mode
  *	bid_id
  *	provider_id: the bidder
  *	bid_amount: in minor units
@@ -72,6 +73,9 @@ COMMENT ON FUNCTION dwello.score_bid IS
  *	flags: ABNORMALLY_LOW, IDENTICAL_PRICE, SINGLE_BID,
  *	  INCONSISTENT_TOTAL; to a provider outside open mode only the last,
  *	  NULL when there is none
+ *	third: to the bidder in rank_only: 1 when the bid is in the best third
+ *	  of the eligible ones, 2, or 3; at most rank_refresh_hours old, NULL
+ *	  until the first look and while it is not eligible
  * errors:
  *	WD402 WD401 22004
  *	P0002: no such job, or none that the caller may see
@@ -90,7 +94,8 @@ CREATE OR REPLACE FUNCTION dwello.rank_bids(
   OUT total bigint,
   OUT eligible boolean,
   OUT reasons text[],
-  OUT flags text[]
+  OUT flags text[],
+  OUT third integer
 )
 RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 10
@@ -99,6 +104,43 @@ GRANT EXECUTE ON FUNCTION dwello.rank_bids
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.rank_bids IS
   'The bids of a job, best first. Errors: WD402, WD401, 22004, P0002. See reference.md#rank_bids.';
+
+/*
+ * refresh_ranks
+ *	Looks at the ranks that bidders of jobs in mode rank_only are told of:
+ *	each bid gets the third of the eligible ones in which it stands, all
+ *	bids of a job at once, and not again within rank_refresh_hours. So no
+ *	bid tells by its own rank what a rival asks for.
+ *
+ *	To be called again until it finds nothing; any number of workers may
+ *	call it at once, for jobs that are locked are left to a later call.
+ *
+ * role: service
+ * args:
+ *	max_rows: bids that are due, at most, 1 to 10000; the other bids of
+ *	  their jobs are looked at with them
+ * returns: a row
+ *	jobs: jobs that were looked at
+ *	bids: live bids on them
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not the system
+ *	22004
+ *	22023: max_rows is not from 1 to 10000
+ * example: system
+ *	SELECT jobs, bids FROM dwello.refresh_ranks(max_rows => 100);
+ */
+CREATE OR REPLACE FUNCTION dwello.refresh_ranks(
+  max_rows integer DEFAULT 1000,
+  OUT jobs integer,
+  OUT bids integer
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_refresh_ranks';
+GRANT EXECUTE ON FUNCTION dwello.refresh_ranks
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.refresh_ranks IS
+  'Looks at the ranks that bidders of jobs in mode rank_only are told of: each bid gets the third of the eligible ones in which it stands, all bids of a job at once, and not again within rank_refresh_hours. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#refresh_ranks.';
 
 /*
  * explain_bid

@@ -81,7 +81,7 @@ CREATE VIEW t.life_bids AS
   SELECT u.first_name AS bidder, b.bid_amount, b.status, b.reason,
          b.bid_version, b.version, b.terms_version AS terms
     FROM dwello.bids AS b JOIN dwello.users AS u ON u.id = b.provider_id
-   WHERE b.job_id = t.user('job') ORDER BY u.first_name, b.submitted_at;
+   WHERE b.job_id = t.user('job') ORDER BY u.first_name, b.submitted_at, b.bid_amount;
 CREATE VIEW t.life_state AS
   SELECT j.status, j.reason, j.is_listed, u.first_name AS provider,
          j.awarded_at, j.confirm_by, j.version

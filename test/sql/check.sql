@@ -166,6 +166,7 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('requirement_drift', 'jobs', $$UPDATE dwello.jobs SET requirement_bits = 31 WHERE status = 'open'$$),
   ('counter_offer_drift', 'counter_offers', $$UPDATE dwello.counter_offers SET status = 'pending', answered_at = NULL$$),
   ('counter_offer_drift', 'counter_offers', $$UPDATE dwello.counter_offers SET status = 'accepted'$$),
+  ('rank_missing', 'bid_ranks', $$DELETE FROM dwello.bid_ranks; UPDATE dwello.jobs SET bid_mode = 'rank_only' WHERE status = 'open'$$),
   ('tile_drift', 'job_tiles', $$SELECT dwello.refresh_tiles(); UPDATE dwello.job_tiles SET jobs = jobs + 1 WHERE zoom = 9$$),
   ('tile_stale', 'job_tiles', $$SELECT pg_temp.damage('dwello.jobs', 'UPDATE dwello.jobs SET updated_at = now() - interval ''2 days''')$$),
   ('reconcile', 'I1',

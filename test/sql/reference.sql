@@ -966,6 +966,11 @@ SELECT * FROM r.answer('homeowner', NULL,
   FROM dwello.rank_bids(job_id => ''de000000-0000-7000-8000-000000000011'')');
 ROLLBACK TO example;
 
+\echo refresh_ranks
+SELECT * FROM r.answer('system', NULL,
+'SELECT jobs, bids FROM dwello.refresh_ranks(max_rows => 100)');
+ROLLBACK TO example;
+
 \echo explain_bid
 SELECT * FROM r.answer('homeowner', NULL,
 'SELECT criterion, raw, weight_bps, points

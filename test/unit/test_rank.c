@@ -405,6 +405,32 @@ test_successor(void **state)
 	assert_null(dw_rank_successor(bids, 0, bidders));
 }
 
+/* A third for every place: none skipped, and no two differ by over one bid. */
+static void
+test_thirds(void **state)
+{
+	assert_int_equal(dw_rank_third(1, 1), 1);
+	assert_int_equal(dw_rank_third(2, 2), 2);
+	for (int64_t count = 1; count <= 100; count++)
+	{
+		int64_t		in[4] = {0};
+		int			before = 1;
+
+		for (int64_t place = 1; place <= count; place++)
+		{
+			int			third = dw_rank_third(place, count);
+
+			assert_in_range(third, before, 3);
+			before = third;
+			in[third]++;
+		}
+		for (int third = 2; third <= 3; third++)
+			assert_in_range(in[third - 1] - in[third], 0, 1);
+		assert_in_range(in[1] - in[3], 0, 1);
+	}
+	assert_int_equal(dw_rank_third(INT64_C(1000000000), 1000000000), 3);
+}
+
 /* Runs all of them. */
 int
 main(void)
@@ -421,6 +447,7 @@ main(void)
 		cmocka_unit_test(test_amount_to_lead),
 		cmocka_unit_test(test_cannot_lead),
 		cmocka_unit_test(test_successor),
+		cmocka_unit_test(test_thirds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

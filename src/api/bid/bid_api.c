@@ -326,14 +326,37 @@ job_check(DwCall *call, const DwJob *job, DwBid *bid)
 }
 
 /*
+ * WD301 when the caller has changed their offer for the job as often as one
+ * may in a day: by the answers to many offers a rival's price can be found.
+ */
+static void
+offer_need_rest(const DwBid *bid)
+{
+	int64		most = dw_setting_int8("bid_revisions_per_day");
+	TimestampTz next = dw_bid_next_offer(&bid->job_id, &bid->provider_id,
+										 most);
+
+	if (next == DT_NOBEGIN)
+		return;
+	dw_raise(DW_LIMIT_REACHED, "the offer was changed too often",
+			 psprintf("An offer for job %s may be changed " INT64_FORMAT
+					  " times in 24 hours, the next time from %s on.",
+					  dw_uuid_text(&bid->job_id), most,
+					  timestamptz_to_str(next)),
+			 "The setting bid_revisions_per_day says how often.");
+}
+
+/*
  * 23505: gives the bid its id and owner.  A bid of the same provider whose
- * time is over stands in nobody's way.
+ * time is over stands in nobody's way; but one that follows it changes what
+ * was offered, and counts as a revision (WD301).
  */
 static void
 bid_identify(DwCall *call, const DwJob *job, DwBid *bid)
 {
 	const DwUuid *given = dw_arg_uuid_opt(call, "bid_id");
 	DwUuid		live;
+	bool		has_ended;
 
 	bid->homeowner_id = job->homeowner_id;
 	bid->provider_id = call->actor.user_id;
@@ -341,7 +364,7 @@ bid_identify(DwCall *call, const DwJob *job, DwBid *bid)
 	bid->bid_version = 1;
 	bid->version = 1;
 	dw_bid_expire_overdue(&job->id, &bid->provider_id);
-	if (dw_bid_find_live(&job->id, &bid->provider_id, &live))
+	if (dw_bid_find_live(&job->id, &bid->provider_id, &live, &has_ended))
 		dw_raise_constraint(DW_ALREADY_EXISTS, "bids_live_key",
 							"the provider has a live bid on this job",
 							psprintf("It is bid %s.", dw_uuid_text(&live)),
@@ -349,6 +372,8 @@ bid_identify(DwCall *call, const DwJob *job, DwBid *bid)
 	if (given != NULL && dw_bid_exists(&job->id, given))
 		dw_raise_constraint(DW_ALREADY_EXISTS, "bids_pkey",
 							"the job has a bid of this id", NULL, NULL);
+	if (has_ended)
+		offer_need_rest(bid);
 	bid->id = given != NULL ? *given : dw_uuid_fresh();
 }
 
@@ -412,7 +437,7 @@ DW_FUNCTION(dwello_submit_bid)
 	bid_identify(&call, &job, &bid);
 	dw_bid_price(&call, "labor_cost", &job, &bid, &materials);
 
-	dw_bid_insert(&bid, &materials);
+	dw_bid_insert(&job, &bid, &materials);
 	dw_bid_emit(&bid, "bid_submitted");
 	dw_row_bid(&call, &job, &bid);
 	return dw_call_return(&call);
@@ -447,6 +472,7 @@ DW_FUNCTION(dwello_revise_bid)
 
 	bid_replace_offer(&bid, &offer);
 	offer_date(&call, "expires_at", &bid);
+	offer_need_rest(&bid);
 	dw_bid_price(&call, "labor_cost", &job, &bid, &materials);
 	bid.terms_version = job.terms_version;
 	dw_bid_revise(&bid, &materials);

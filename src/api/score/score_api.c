@@ -1,6 +1,7 @@
 /*
  * score_api.c
- *		Entry points that show scores: score_bid, rank_bids, explain_bid.
+ *		Entry points that show scores: score_bid, rank_bids, explain_bid; and
+ *		refresh_ranks, which finds out what bidders in mode rank_only are told.
  *
  * Totals are those stored with the bids and inputs are those they were made
  * from; only the gates are asked anew.  Numbers are written exactly and
@@ -11,6 +12,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
+#include "api/account/account_api.h"
 #include "api/job/job_api.h"
 #include "api/score/score_api.h"
 #include "core/geo/geo.h"
@@ -46,6 +48,7 @@ typedef struct DwExplanation
 
 static void row_reasons(DwCall *call, DwGateSet reasons);
 static void row_flags(DwCall *call, DwBidFlagSet flags, bool sees_all);
+static void row_third(DwCall *call, const DwJob *job, const DwUuid *bid_id);
 static void ranking_for(DwCall *call, const DwJob *job, const DwUuid *bid_id,
 						DwRanking *ranking);
 static bool is_own(DwCall *call, const DwRanking *ranking, int place);
@@ -98,8 +101,10 @@ DW_FUNCTION(dwello_rank_bids)
 
 		if (!sees_all && !is_own(&call, &ranking, i))
 			continue;
-		if (sees_all || job.bid_mode == DW_BID_MODE_RANK_ONLY)
+		if (sees_all)
 			dw_row_int4(&call, "rank", i + 1);
+		else if (job.bid_mode == DW_BID_MODE_RANK_ONLY)
+			row_third(&call, &job, &bid->id);
 		dw_row_uuid(&call, "bid_id", &bid->id);
 		dw_row_uuid(&call, "provider_id", &contender->provider_id);
 		dw_row_int8(&call, "bid_amount", bid->bid_amount);
@@ -193,6 +198,16 @@ row_flags(DwCall *call, DwBidFlagSet flags, bool sees_all)
 		if ((flags & (1u << flag)) != 0)
 			labels[count++] = dw_bid_flag_label((DwBidFlag) flag);
 	dw_row_texts(call, "flags", labels, count);
+}
+
+/* The column third; NULL until a worker has looked. */
+static void
+row_third(DwCall *call, const DwJob *job, const DwUuid *bid_id)
+{
+	int32		third = dw_rank_load_third(&job->id, bid_id);
+
+	if (third != DW_RANK_NO_THIRD)
+		dw_row_int4(call, "third", third);
 }
 
 /* True when the bid at a place of the ranking is the caller's. */
@@ -405,4 +420,112 @@ explain_emit(DwCall *call, const DwExplanation *explanation,
 	if (explanation->has_amount)
 		dw_row_int8(call, "amount_to_lead", explanation->amount_to_lead);
 	dw_list_emit(call);
+}
+
+/* Jobs whose ranks are due. */
+typedef struct RankJobs
+{
+	DwUuid	   *ids;			/* locked, each once */
+	int			count;			/* of them */
+	TimestampTz due_at;			/* the next time */
+	int			ranked;			/* bids that were looked at */
+} RankJobs;
+
+/* Orders ids, for qsort. */
+static int
+id_compare(const void *a, const void *b)
+{
+	return dw_uuid_compare(a, b);
+}
+
+/* Claims the jobs that some due rows belong to. */
+static void
+rank_jobs_claim(int max_rows, RankJobs *jobs)
+{
+	int			count;
+	DwDue	   *rows = dw_ranks_claim_due(max_rows, &count);
+
+	jobs->ids = palloc_array(DwUuid, Max(count, 1));
+	for (int i = 0; i < count; i++)
+		jobs->ids[i] = rows[i].job_id;
+	qsort(jobs->ids, count, sizeof(DwUuid), id_compare);
+	for (int i = 0; i < count; i++)
+		if (i == 0 || !dw_uuid_equal(&jobs->ids[i], &jobs->ids[i - 1]))
+			jobs->ids[jobs->count++] = jobs->ids[i];
+}
+
+/*
+ * Gives the rows of some bids, in the order of their ids, the thirds in which
+ * these stand.  Returns how many rows are of bids that have ended: they are
+ * moved to the end.
+ */
+static int
+ranks_fill(const DwRanking *ranking, DwBidRank *rows, int count,
+		   TimestampTz due_at)
+{
+	int			eligible = 0;
+	int			kept = 0;
+
+	while (eligible < ranking->count && ranking->bids[eligible].reasons == 0)
+		eligible++;
+	for (int i = 0; i < count; i++)
+	{
+		int			place = ranking_place(ranking, &rows[i].bid_id);
+		DwBidRank	row = rows[i];
+
+		if (place < 0 || (ranking->bids[place].reasons &
+						  1u << DW_GATE_BID_NOT_LIVE) != 0)
+			continue;
+		row.due_at = due_at;
+		row.third = place < eligible ?
+			dw_rank_third(place + 1, eligible) : DW_RANK_NO_THIRD;
+		rows[i] = rows[kept];
+		rows[kept++] = row;
+	}
+	return count - kept;
+}
+
+/* Looks at the ranks of all bids of a locked job, unless none is due. */
+static bool
+job_rank(int turn, void *argument)
+{
+	RankJobs   *jobs = argument;
+	const DwUuid *job_id = &jobs->ids[turn];
+	DwJob		job;
+	DwRanking	ranking = {.count = 0};
+	int			count;
+	int			ended;
+	DwBidRank  *rows;
+	DwUuid	   *gone;
+
+	if (!dw_job_lock(job_id, &job))
+		elog(ERROR, "claimed job %s is gone", dw_uuid_text(job_id));
+	rows = dw_ranks_load(job_id, &count);
+	if (job.status == DW_JOB_OPEN)
+		dw_ranking_load(&job, NULL, true, &ranking);
+	dw_score_rank(ranking.bids, ranking.count);
+	ended = ranks_fill(&ranking, rows, count, jobs->due_at);
+	gone = palloc_array(DwUuid, Max(ended, 1));
+	for (int i = 0; i < ended; i++)
+		gone[i] = rows[count - ended + i].bid_id;
+	dw_ranks_save(rows, count - ended);
+	dw_ranks_drop(job_id, gone, ended);
+	jobs->ranked += count - ended;
+	return true;
+}
+
+/* refresh_ranks(max_rows) → jobs, bids */
+DW_FUNCTION(dwello_refresh_ranks)
+{
+	DwCall		call;
+	RankJobs	jobs = {.count = 0};
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	rank_jobs_claim(dw_arg_max_rows(&call), &jobs);
+	jobs.due_at = dw_now() +
+		dw_setting_int8("rank_refresh_hours") * USECS_PER_HOUR;
+	dw_each_turn(jobs.count, job_rank, &jobs);
+	dw_row_int4(&call, "jobs", jobs.count);
+	dw_row_int4(&call, "bids", jobs.ranked);
+	return dw_call_return(&call);
 }

@@ -587,6 +587,12 @@ dw_rank_flag(DwRankedBid *bids, size_t count, int64_t reference)
 	dw_score_rank(bids, count);
 }
 
+int
+dw_rank_third(int64_t place, int64_t count)
+{
+	return 1 + (int) ((place - 1) * 3 / count);
+}
+
 int64_t
 dw_rank_gap(const DwRankedBid *leader, const DwRankedBid *bid)
 {

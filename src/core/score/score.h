@@ -325,6 +325,12 @@ extern const DwRankedBid *dw_rank_successor(DwRankedBid *bids, size_t count,
 extern void dw_rank_flag(DwRankedBid *bids, size_t count,
 						 int64_t reference);
 
+/*
+ * The third of count eligible bids in which the one of that place, from 1,
+ * is: 1 the best, 3 the last.
+ */
+extern int	dw_rank_third(int64_t place, int64_t count);
+
 /* The points, in millionths, that a bid is behind the leader: >= 0. */
 extern int64_t dw_rank_gap(const DwRankedBid *leader, const DwRankedBid *bid);
 

@@ -238,6 +238,22 @@ static CheckRule rules[] = {
 		 BID_CHILD("bid_materials") "UNION ALL "
 		 BID_CHILD("counter_offers") ") AS k ORDER BY 1, 2",
 		 "Set the columns to the bid's; policies go by them."),
+	RULE("denormalised_column",
+		 "SELECT 'bid_ranks', 'Bid ' || r.bid_id || ': provider_id differs "
+		 "from the bid''s.' FROM dwello.bid_ranks AS r "
+		 "JOIN dwello.bids AS b ON b.job_id = r.job_id AND b.id = r.bid_id "
+		 "WHERE r.provider_id <> b.provider_id ORDER BY 2",
+		 "Set the columns to the bid's; policies go by them."),
+	RULE("rank_missing",
+		 "SELECT 'bid_ranks', 'Bid ' || b.id || ' has no row, so its bidder "
+		 "is not told its third.' FROM dwello.jobs AS j "
+		 "JOIN dwello.bids AS b ON b.job_id = j.id "
+		 "WHERE j.status = 'open' AND j.bid_mode = 'rank_only' "
+		 "AND j.deleted_at IS NULL AND b.deleted_at IS NULL "
+		 "AND b.status = 'pending' AND NOT EXISTS ("
+		 "SELECT FROM dwello.bid_ranks AS r WHERE r.job_id = b.job_id "
+		 "AND r.bid_id = b.id) ORDER BY 2",
+		 "Write a row for it, due now."),
 	RULE("counter_drift",
 		 "SELECT 'provider_stats', 'Provider ' || s.user_id || ' has ' "
 		 "|| s.awarded_count || ' awards, ' || s.completed_count "

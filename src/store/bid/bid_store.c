@@ -105,6 +105,16 @@ static const DwColumn line_columns[] = {
 
 static DwTable lines = DW_TABLE("bid_materials", Line, line_columns);
 
+static const DwColumn rank_columns[] = {
+	DW_COLUMN(UUID, DwBidRank, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwBidRank, bid_id, bid_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwBidRank, provider_id, provider_id, DW_COLUMN_FIXED),
+	DW_COLUMN_OR(INT4, DwBidRank, third, third, 0, DW_RANK_NO_THIRD),
+	DW_COLUMN(TIME, DwBidRank, due_at, due_at, 0)
+};
+
+static DwTable ranks = DW_TABLE("bid_ranks", DwBidRank, rank_columns);
+
 /* What the event of the end of a bid tells of it. */
 static const DwColumn ended_fields[] = {
 	DW_FIELD(UUID, DwBid, job_id, job_id),
@@ -118,6 +128,14 @@ static const DwColumn ended_fields[] = {
 };
 
 static DwMap endings = DW_MAP(ended_fields);
+
+/* What is asked of the bids that a provider has on a job. */
+static const DwColumn live_fields[] = {
+	DW_FIELD(UUID, DwBid, id, id),
+	DW_FIELD_ENUM(DwBid, status, status, dw_bid_status_labels)
+};
+
+static DwMap lives = DW_MAP(live_fields);
 
 /* What RETURNING gives of bids that have ended. */
 #define ENDED_COLUMNS \
@@ -263,20 +281,53 @@ dw_bid_exists(const DwUuid *job_id, const DwUuid *id)
 }
 
 bool
-dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id, DwUuid *id)
+dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id, DwUuid *id,
+				 bool *has_ended)
 {
+	/* at most one is live, and comes first */
 	static DwStatement find_live =
-		DW_STATEMENT("SELECT b.id FROM dwello.bids AS b "
-					 "WHERE b.job_id = $1 AND b.deleted_at IS NULL "
-					 "AND b.provider_id = $2 "
-					 "AND b.status IN ('pending', 'accepted')");
+		DW_STATEMENT("SELECT b.id, b.status FROM dwello.bids AS b "
+					 "WHERE b.job_id = $1 AND b.provider_id = $2 "
+					 "AND b.deleted_at IS NULL ORDER BY b.status LIMIT 1");
+	DwParams	p = DW_PARAMS;
+	DwBid		found;
+	bool		is_live;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, provider_id);
+	*has_ended = dw_execute(&find_live, &p) > 0;
+	if (!*has_ended)
+		return false;
+	dw_map_read(&lives, 0, &found);
+	*id = found.id;
+	is_live = found.status == DW_BID_PENDING ||
+		found.status == DW_BID_ACCEPTED;
+	*has_ended = !is_live;
+	return is_live;
+}
+
+TimestampTz
+dw_bid_next_offer(const DwUuid *job_id, const DwUuid *provider_id, int64 most)
+{
+	/*
+	 * Every version is an offer, and the first of them no change: so the one
+	 * before the last so many decides.  It may be of a bid that was withdrawn.
+	 */
+	static DwStatement find_offer =
+		DW_STATEMENT("SELECT v.submitted_at FROM dwello.bid_versions AS v "
+					 "WHERE v.job_id = $1 AND v.provider_id = $2 "
+					 "AND v.submitted_at > $3 "
+					 "ORDER BY v.submitted_at DESC OFFSET $4 LIMIT 1");
+	TimestampTz day_ago = dw_now() - USECS_PER_DAY;
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, provider_id);
-	if (dw_execute(&find_live, &p) == 0)
-		return false;
-	return dw_read_only_uuid(0, id);
+	dw_param_time(&p, day_ago);
+	dw_param_int8(&p, most);
+	if (dw_execute(&find_offer, &p) == 0)
+		return DT_NOBEGIN;
+	return dw_read_only_time(0) + USECS_PER_DAY;
 }
 
 /* Keeps the present version of a bid in its history, with its materials. */
@@ -352,12 +403,39 @@ counters_overtake(const DwBid *bids, int count)
 	(void) dw_execute(&overtake, &p);
 }
 
+/*
+ * Makes the row that the rank of a new bid is kept in.  It is looked at when
+ * those of its rivals are: else withdrawing a bid and making another would be
+ * a way to be told at once.
+ */
+static void
+keep_rank(const DwBid *bid)
+{
+	static DwStatement find_due =
+		DW_STATEMENT("SELECT max(r.due_at) FROM dwello.bid_ranks AS r "
+					 "WHERE r.job_id = $1");
+	DwParams	p = DW_PARAMS;
+	DwBidRank	rank = {
+		.job_id = bid->job_id,
+		.bid_id = bid->id,
+		.provider_id = bid->provider_id,
+		.third = DW_RANK_NO_THIRD
+	};
+
+	dw_param_uuid(&p, &bid->job_id);
+	(void) dw_execute(&find_due, &p);
+	rank.due_at = Max(dw_read_only_time(0), bid->submitted_at);
+	dw_table_insert(&ranks, &rank);
+}
+
 void
-dw_bid_insert(DwBid *bid, const DwMaterials *materials)
+dw_bid_insert(const DwJob *job, DwBid *bid, const DwMaterials *materials)
 {
 	bid->stored_inputs = inputs_store(&bid->inputs);
 	dw_table_insert(&bids, bid);
 	keep_version(bid, materials);
+	if (job->bid_mode == DW_BID_MODE_RANK_ONLY)
+		keep_rank(bid);
 }
 
 void
@@ -580,4 +658,89 @@ emit(const DwBid *bid, const char *type, const char *note)
 	dw_payload_text(&payload, "reason", bid->reason);
 	dw_payload_text(&payload, "note", note);
 	dw_event_emit(&bid->job_id, "bid", &bid->id, type, &payload);
+}
+
+DwDue *
+dw_ranks_claim_due(int max_rows, int *count)
+{
+	static DwStatement find_ranks =
+		DW_STATEMENT("SELECT r.due_at AS due, r.bid_id AS id, r.job_id "
+					 "FROM dwello.bid_ranks AS r WHERE r.due_at <= $1 "
+					 "AND (r.due_at, r.bid_id) > ($2, $3) "
+					 "ORDER BY r.due_at, r.bid_id LIMIT $4");
+
+	return dw_due_claim(&find_ranks, max_rows, count);
+}
+
+DwBidRank *
+dw_ranks_load(const DwUuid *job_id, int *count)
+{
+	static DwTableQuery of_job =
+		DW_TABLE_QUERY(ranks, "WHERE t.job_id = $1 ORDER BY t.bid_id");
+	DwParams	p = DW_PARAMS;
+	DwBidRank  *rows;
+
+	dw_param_uuid(&p, job_id);
+	*count = (int) dw_table_execute(&of_job, &p);
+	rows = palloc_array(DwBidRank, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		dw_table_read(&ranks, i, &rows[i]);
+	return rows;
+}
+
+/* Rows on their way into the table. */
+typedef struct RankBatch
+{
+	DwBidRank  *rows;			/* of one job */
+	int			count;			/* of them */
+} RankBatch;
+
+/* Writes some rows; work for dw_write_batch(). */
+static void
+save_ranks(void *argument)
+{
+	RankBatch  *batch = argument;
+
+	for (int i = 0; i < batch->count; i++)
+		dw_table_update(&ranks, &batch->rows[i]);
+}
+
+void
+dw_ranks_save(DwBidRank *rows, int count)
+{
+	RankBatch	batch = {.rows = rows,.count = count};
+
+	if (count > 0)
+		dw_write_batch(save_ranks, &batch);
+}
+
+void
+dw_ranks_drop(const DwUuid *job_id, const DwUuid *ended, int count)
+{
+	static DwStatement delete_ranks =
+		DW_STATEMENT("DELETE FROM dwello.bid_ranks AS r "
+					 "WHERE r.job_id = $1 AND r.bid_id = ANY ($2)");
+	DwParams	p = DW_PARAMS;
+
+	if (count == 0)
+		return;
+	dw_param_uuid(&p, job_id);
+	dw_param_uuids(&p, ended, count);
+	(void) dw_execute(&delete_ranks, &p);
+}
+
+int32
+dw_rank_load_third(const DwUuid *job_id, const DwUuid *bid_id)
+{
+	static DwTableQuery of_bid =
+		DW_TABLE_QUERY(ranks, "WHERE t.job_id = $1 AND t.bid_id = $2");
+	DwParams	p = DW_PARAMS;
+	DwBidRank	rank;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, bid_id);
+	if (dw_table_query(&of_bid, &p) == 0)
+		return DW_RANK_NO_THIRD;
+	dw_table_read(&ranks, 0, &rank);
+	return rank.third;
 }

@@ -93,12 +93,26 @@ extern bool dw_bid_load(const DwUuid *job_id, const DwUuid *id, DwBid *bid);
 /* True when the job has a bid of that id. */
 extern bool dw_bid_exists(const DwUuid *job_id, const DwUuid *id);
 
-/* The provider's live bid on the job; false when they have none. */
+/*
+ * The provider's live bid on the job; false when they have none.  has_ended:
+ * there is one, but it has ended.
+ */
 extern bool dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id,
-							 DwUuid *id);
+							 DwUuid *id, bool *has_ended);
 
-/* Writes a new bid with its first version and its lines of material. */
-extern void dw_bid_insert(DwBid *bid, const DwMaterials *materials);
+/*
+ * When the provider may offer something else for the job: DT_NOBEGIN, or a
+ * time to come when they have done so most times in the 24 hours before now.
+ */
+extern TimestampTz dw_bid_next_offer(const DwUuid *job_id,
+									 const DwUuid *provider_id, int64 most);
+
+/*
+ * Writes a new bid on a locked job with its first version, its lines of
+ * material, and in mode rank_only the row that its rank is kept in.
+ */
+extern void dw_bid_insert(const DwJob *job, DwBid *bid,
+						  const DwMaterials *materials);
 
 /* Reads the lines of a bid's present version. */
 extern void dw_materials_load(const DwBid *bid, DwMaterials *materials);
@@ -206,5 +220,42 @@ extern DwDue *dw_counters_claim_overdue(int max_rows, int *count);
  * event each for who made it; how many that were.
  */
 extern int	dw_counters_expire(const DwDue *counters, int count);
+
+/*
+ * What bidders of a job in mode rank_only may know of their rank.
+ *
+ * A rank that followed each bid at once would find a rival's price by
+ * halving.  So it is only a third, it is looked at by a worker after the
+ * bid's own transaction, and all bids of a job are looked at together, so
+ * that a fresh bid is not told sooner than those that are there.
+ */
+
+#define DW_RANK_NO_THIRD	0	/* not known, or not eligible */
+
+/* A live bid on such a job. */
+typedef struct DwBidRank
+{
+	DwUuid		job_id;			/* shard key */
+	DwUuid		bid_id;			/* the bid */
+	DwUuid		provider_id;	/* the bidder */
+	int32		third;			/* 1 ... 3, or DW_RANK_NO_THIRD */
+	TimestampTz due_at;			/* not looked at again before */
+} DwBidRank;
+
+/* Claims the rows that are due; see dw_due_claim(). */
+extern DwDue *dw_ranks_claim_due(int max_rows, int *count);
+
+/* Reads all rows of a locked job. */
+extern DwBidRank *dw_ranks_load(const DwUuid *job_id, int *count);
+
+/* Writes rows of one job, in one statement. */
+extern void dw_ranks_save(DwBidRank *ranks, int count);
+
+/* Drops the rows of bids of one job that have ended. */
+extern void dw_ranks_drop(const DwUuid *job_id, const DwUuid *bids,
+						  int count);
+
+/* The third of a bid, in the caller's snapshot. */
+extern int32 dw_rank_load_third(const DwUuid *job_id, const DwUuid *bid_id);
 
 #endif							/* DW_BID_STORE_H */
