@@ -111,8 +111,8 @@ include $(SRC)test/core.mk
 # be said again: a script of an update has them anew, and the epilogue, which
 # ends every script.
 # ----------------------------------------------------------------------
-SQL_DOMAINS = match audience account job review bid score agent search fee \
-	escrow dispute payout market ledger message admin
+SQL_DOMAINS = match audience account job review bid score agent learning \
+	report search fee escrow dispute payout market ledger message admin
 sql_pieces = $(wildcard $(SQL_DOMAINS:%=$(SRC)sql/%/$(1).sql))
 SQL_PIECES = $(SRC)sql/prologue.sql \
 	$(call sql_pieces,types) $(call sql_pieces,support) \

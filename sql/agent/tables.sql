@@ -118,15 +118,26 @@ CREATE TABLE dwello.agent_parameters (
   parameters jsonb NOT NULL,
   based_on integer NOT NULL CONSTRAINT agent_parameters_based_on_check CHECK (based_on BETWEEN 0 AND version - 1),
   samples integer NOT NULL CONSTRAINT agent_parameters_samples_check CHECK (samples >= 0),
+  trials integer NOT NULL DEFAULT 0 CONSTRAINT agent_parameters_trials_check CHECK (trials >= 0),
+  trial_loss bigint NOT NULL DEFAULT 0,
+  live_loss bigint NOT NULL DEFAULT 0,
+  learned_until timestamptz,
   created_at timestamptz NOT NULL,
   CONSTRAINT agent_parameters_pkey PRIMARY KEY (user_id, version)
 );
+-- an agent learns into one version, and decides by one
+CREATE UNIQUE INDEX agent_parameters_shadow_key ON dwello.agent_parameters (user_id) WHERE status = 'shadow';
+CREATE UNIQUE INDEX agent_parameters_live_key ON dwello.agent_parameters (user_id) WHERE status = 'live';
 COMMENT ON TABLE dwello.agent_parameters IS 'What agents have learned, in versions; user_id is the agent''s provider.';
 COMMENT ON COLUMN dwello.agent_parameters.version IS 'Number of the version, from 1; 0 is what every agent begins with, and has no row.';
 COMMENT ON COLUMN dwello.agent_parameters.status IS 'live: in force; shadow: run beside those in force; retired: neither.';
 COMMENT ON COLUMN dwello.agent_parameters.parameters IS 'The parameters, and what learning goes on from.';
 COMMENT ON COLUMN dwello.agent_parameters.based_on IS 'The version that learning went on from.';
 COMMENT ON COLUMN dwello.agent_parameters.samples IS 'Outcomes that were learned from in all.';
+COMMENT ON COLUMN dwello.agent_parameters.trials IS 'Outcomes that this version foretold before it learned from them, beside the one it is based on.';
+COMMENT ON COLUMN dwello.agent_parameters.trial_loss IS 'Its log loss over them, in billionths: the less, the better it foretold.';
+COMMENT ON COLUMN dwello.agent_parameters.live_loss IS 'The same of the version it is based on.';
+COMMENT ON COLUMN dwello.agent_parameters.learned_until IS 'When the last of its outcomes was decided; NULL = none was learned yet.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.agent_parameters', '');
 CREATE POLICY agent_parameters_read ON dwello.agent_parameters FOR SELECT
   USING (user_id = dwello.current_user_id());

@@ -769,6 +769,11 @@ SELECT * FROM r.answer('admin', NULL,
   FROM dwello.edit_category(category_id => ''d0000000-0000-7000-8000-000000000017'', reference_amount => 250000)');
 ROLLBACK TO example;
 
+\echo learn_agents
+SELECT * FROM r.answer('system', NULL,
+'SELECT * FROM dwello.learn_agents()');
+ROLLBACK TO example;
+
 \echo verify_ledger
 SELECT * FROM r.answer('admin', NULL,
 'SELECT count(*) AS problems FROM dwello.verify_ledger()');

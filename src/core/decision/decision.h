@@ -275,6 +275,9 @@ typedef struct DwAgentOffer
 								 * pacing nor mode stand in its way */
 } DwAgentOffer;
 
+/* All of it, as it is kept beside the inputs of a decision about it. */
+extern const DwNumberFields dw_agent_offer_fields;
+
 /* Decides; offer NULL = the agent finds its price. */
 extern void dw_agent_decide(const DwAgentInputs *inputs,
 							const DwAgentOffer *offer,

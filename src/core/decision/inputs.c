@@ -172,6 +172,19 @@ const DwNumberFields dw_agent_input_fields = {
 	input_fields, DW_LENGTH(input_fields)
 };
 
+#define OFFER(type, member) \
+	{"offer." #member, DW_FIELD_##type, offsetof(DwAgentOffer, member), 1}
+
+static const DwNumberField offer_fields[] = {
+	OFFER(INT64, amount),
+	OFFER(INT64, timeline_days),
+	OFFER(BOOL, is_approved)
+};
+
+const DwNumberFields dw_agent_offer_fields = {
+	offer_fields, DW_LENGTH(offer_fields)
+};
+
 static const char *const verdict_labels[DW_AGENT_VERDICT_COUNT] = {
 	[DW_AGENT_BID] = "bid",
 	[DW_AGENT_ASK] = "propose",

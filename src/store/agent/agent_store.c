@@ -92,6 +92,21 @@ dw_agent_lock_known(const DwUuid *user_id, DwAgent *agent)
 	return true;
 }
 
+bool
+dw_agent_lock_free(const DwUuid *user_id, DwAgent *agent)
+{
+	static DwTableQuery lock_free =
+		DW_TABLE_QUERY(agents, "WHERE t.user_id = $1 "
+					   "FOR NO KEY UPDATE SKIP LOCKED");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	if (dw_table_execute(&lock_free, &p) == 0)
+		return false;
+	dw_table_read(&agents, 0, agent);
+	return true;
+}
+
 void
 dw_agent_save(DwAgent *agent)
 {

@@ -46,6 +46,9 @@ extern void dw_agent_lock(const DwUuid *user_id, DwAgent *agent);
 /* The same where none is to be made; false when there is none. */
 extern bool dw_agent_lock_known(const DwUuid *user_id, DwAgent *agent);
 
+/* The same, but false, too, when somebody else has locked it. */
+extern bool dw_agent_lock_free(const DwUuid *user_id, DwAgent *agent);
+
 /* Writes all settings of a locked agent, and counts its version up. */
 extern void dw_agent_save(DwAgent *agent);
 
