@@ -36,7 +36,12 @@ typedef struct DwMilestoneRow
 	int32		version;		/* of the row */
 } DwMilestoneRow;
 
-/* An escrow with its milestones, in plan order. */
+/*
+ * An escrow with its milestones, in plan order.  Core takes an array of
+ * nothing but what it decides on; stored[i] is the row of milestones[i], and
+ * what differs between the two is what dw_escrow_apply() writes.  So neither
+ * array is sorted, and nothing is put into one, without the other.
+ */
 typedef struct DwEscrowRow
 {
 	DwUuid		job_id;			/* key, and the escrow's ledger account */
