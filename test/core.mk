@@ -5,6 +5,7 @@
 #   unit      build each test/unit/test_*.c    under ASan and UBSan (gcc)
 #   unit-run  run them, one line each; a failure shows the whole output
 #   fuzz      build each test/fuzz/fuzz_*.c    with libFuzzer (clang)
+#   sim       build test/sim/market, which says how to run it
 #   fuzz-run  run each as often as test/fuzz/runs says, one line each
 # Core is compiled once per compiler and linked into every binary, so an
 # include of a server header in core breaks the build here.
@@ -16,7 +17,7 @@ CORE_BUILD = build
 CORE_SOURCES = $(patsubst $(SRC)%,%,$(sort \
 	$(wildcard $(SRC)src/core/*.c $(SRC)src/core/*/*.c)))
 CORE_HEADERS = $(wildcard $(addprefix $(SRC),src/core/*.h \
-	src/core/*/*.h test/unit/*.h test/fuzz/*.h))
+	src/core/*/*.h test/unit/*.h test/fuzz/*.h test/sim/*.h))
 CORE_FLAGS = -std=gnu11 -Wall -Wextra -Werror -Wdeclaration-after-statement \
 	-Wno-unused-parameter -ffp-contract=off -g -O1 \
 	-fno-omit-frame-pointer -I$(SRC)src
@@ -31,7 +32,7 @@ FUZZ_CORE = $(CORE_SOURCES:src/core/%.c=$(CORE_BUILD)/fuzz/core/%.o)
 
 # Kept: an object serves every binary.
 .SECONDARY: $(UNIT_CORE) $(FUZZ_CORE)
-.PHONY: unit unit-run fuzz fuzz-run
+.PHONY: unit unit-run fuzz fuzz-run sim
 
 unit: $(UNIT_TESTS)
 
@@ -83,3 +84,11 @@ $(CORE_BUILD)/unit/test_%: $(SRC)test/unit/test_%.c $(UNIT_CORE) $(CORE_HEADERS)
 $(CORE_BUILD)/fuzz/fuzz_%: $(SRC)test/fuzz/fuzz_%.c $(FUZZ_CORE) $(CORE_HEADERS)
 	$(FUZZ_CC) $(CORE_FLAGS) $(SANITIZE_FLAGS) -fsanitize=fuzzer -o $@ $< \
 		$(FUZZ_CORE) -lm
+
+# As the server is built, for what takes long
+sim: $(CORE_BUILD)/sim/market
+
+$(CORE_BUILD)/sim/%: $(SRC)test/sim/%.c $(addprefix $(SRC),$(CORE_SOURCES)) \
+		$(CORE_HEADERS)
+	@mkdir -p $(@D)
+	$(UNIT_CC) $(CORE_FLAGS) -O2 -o $@ $(filter %.c,$^) -lm

@@ -28,7 +28,7 @@ test_bid(void **state)
 	assert_int_equal(out.anchor, 100000);
 	assert_in_range(out.amount, 90000, 110000);
 	assert_int_equal(out.amount % 100, 0);
-	assert_int_equal(out.base_amount, out.amount);
+	assert_int_equal(out.base_amount, out.anchor);
 	assert_int_equal(out.timeline_days, 2);
 	assert_int_equal(out.run_after, 0);
 	assert_int_equal(out.local_day, USUAL_MONDAY / 1440);
@@ -43,6 +43,23 @@ test_shown_begins_as_chance(void **state)
 	decide((void) 0);
 	assert_true(out.win_probability > out.chance - 1e-12 &&
 				out.win_probability < out.chance + 1e-12);
+}
+
+/* Only what costs or a budget did to a price says something of the anchor. */
+static void
+test_base_amount(void **state)
+{
+	for (int i = 0; i < DW_AGENT_STRATEGY_COUNT; i++)
+	{
+		decide((in.settings.strategy = i, in.settings.costs.hourly_rate = 1));
+		assert_int_equal(out.base_amount, out.anchor);
+	}
+	decide(in.settings.numbers.margin_ppm = 500000);
+	assert_int_equal(out.amount, out.floor);
+	assert_true(out.base_amount > out.anchor);
+	decide((in.job.budget_max = 85000, in.settings.costs.hourly_rate = 1));
+	assert_int_equal(out.amount, out.ceiling);
+	assert_true(out.base_amount < out.anchor);
 }
 
 /* A change of the inputs, and the guard that then fails first. */
@@ -277,6 +294,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bid),
 		cmocka_unit_test(test_shown_begins_as_chance),
+		cmocka_unit_test(test_base_amount),
 		cmocka_unit_test(test_guards),
 		cmocka_unit_test(test_more_guards),
 		cmocka_unit_test(test_exposure),

@@ -531,14 +531,14 @@ best_multiple(const Work *work)
 	return best;
 }
 
-/* The agent's amount, between floor and ceiling, which are known to meet. */
+/*
+ * The nearest amount between floor and ceiling, which are known to meet, that
+ * leaves what is needed.
+ */
 static int64_t
-find_amount(const Work *work)
+bounded(const Work *work, int64_t amount)
 {
 	const DwAgentJob *job = &work->in->job;
-	DwWide		ideal = ((DwWide) work->out->anchor * best_multiple(work) +
-						 GRID - 1) / GRID;
-	int64_t		amount = whole_up(narrow(ideal), unit_of(job));
 	int64_t		paid;
 
 	if (amount <= work->out->floor)
@@ -552,6 +552,23 @@ find_amount(const Work *work)
 	}
 	amount = greatest_amount(job, work->need, work->out->ceiling);
 	return amount > work->out->floor ? amount : work->out->floor;
+}
+
+/*
+ * The agent's amount, and what a win with it says of the anchor: its own
+ * multiple of the anchor says nothing, and is taken off again.  What is left
+ * is how far costs or a budget moved it.
+ */
+static void
+find_amount(Work *work)
+{
+	DwAgentDecision *out = work->out;
+	int64_t		ideal = narrow(((DwWide) out->anchor * best_multiple(work) +
+								GRID - 1) / GRID);
+
+	ideal = whole_up(ideal, unit_of(&work->in->job));
+	out->amount = bounded(work, ideal);
+	out->base_amount = narrow((DwWide) out->amount * out->anchor / ideal);
 }
 
 /* The nearest whole number to a profit. */
@@ -574,11 +591,7 @@ set_price(Work *work)
 	if (work->offer != NULL)
 		out->base_amount = out->amount = work->offer->amount;
 	else
-	{
-		out->amount = find_amount(work);
-		out->base_amount = narrow((DwWide) out->amount * DW_PPM /
-								  multiplier(in));
-	}
+		find_amount(work);
 	dw_agent_features(in, out, &features);
 	odds = dw_learning_rivals(&in->parameters, &features,
 							  in->platform.rivals);

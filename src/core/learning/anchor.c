@@ -4,7 +4,8 @@
  *
  * An anchor that takes in what agents bid feeds on itself: agents that go
  * below it pull it down, and then go below that.  So a win of an agent enters
- * without the multiplier of its strategy, and the mix stays within a band
+ * without what its strategy multiplied the anchor by (base_amount of a
+ * decision), and the mix stays within a band
  * round the category's reference.  Nothing of one rival's price can be read
  * from it: fewer than five winners, or one that weighs more than two fifths,
  * count as none.
