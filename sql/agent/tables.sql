@@ -122,7 +122,9 @@ CREATE TABLE dwello.agent_parameters (
   trial_loss bigint NOT NULL DEFAULT 0,
   live_loss bigint NOT NULL DEFAULT 0,
   learned_until timestamptz,
+  promoted_at timestamptz,
   created_at timestamptz NOT NULL,
+  CONSTRAINT agent_parameters_live_check CHECK (status <> 'live' OR promoted_at IS NOT NULL),
   CONSTRAINT agent_parameters_pkey PRIMARY KEY (user_id, version)
 );
 -- an agent learns into one version, and decides by one
@@ -138,6 +140,7 @@ COMMENT ON COLUMN dwello.agent_parameters.trials IS 'Outcomes that this version 
 COMMENT ON COLUMN dwello.agent_parameters.trial_loss IS 'Its log loss over them, in billionths: the less, the better it foretold.';
 COMMENT ON COLUMN dwello.agent_parameters.live_loss IS 'The same of the version it is based on.';
 COMMENT ON COLUMN dwello.agent_parameters.learned_until IS 'When the last of its outcomes was decided; NULL = none was learned yet.';
+COMMENT ON COLUMN dwello.agent_parameters.promoted_at IS 'When it was live first; NULL = never: nobody goes back to it.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.agent_parameters', '');
 CREATE POLICY agent_parameters_read ON dwello.agent_parameters FOR SELECT
   USING (user_id = dwello.current_user_id());

@@ -106,7 +106,7 @@ SELECT * FROM dwello.learn_agents();
 SELECT version, samples, trials FROM t.learned WHERE name = 'p3';
 
 -- live versions never change; a shadow of another live version is retired
-UPDATE dwello.agent_parameters SET status = 'live' WHERE user_id = t.user('p3');
+UPDATE dwello.agent_parameters SET status = 'live', promoted_at = now() WHERE user_id = t.user('p3');
 UPDATE dwello.ai_bidding_agents SET parameters_version = 1 WHERE user_id = t.user('p3');
 SELECT t.outcome('p3', 41, 'won', 95000, '2026-03-11 12:00+00');
 SELECT * FROM dwello.learn_agents();

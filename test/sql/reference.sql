@@ -774,6 +774,16 @@ SELECT * FROM r.answer('system', NULL,
 'SELECT * FROM dwello.learn_agents()');
 ROLLBACK TO example;
 
+\echo promote_parameters
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT parameters_version, replayed FROM dwello.promote_parameters(version => 0)');
+ROLLBACK TO example;
+
+\echo revert_agent
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT parameters_version, replayed FROM dwello.revert_agent(version => 0)');
+ROLLBACK TO example;
+
 \echo verify_ledger
 SELECT * FROM r.answer('admin', NULL,
 'SELECT count(*) AS problems FROM dwello.verify_ledger()');

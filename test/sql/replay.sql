@@ -58,6 +58,16 @@ INSERT INTO call (command, actor, arguments, other) VALUES
   ('suspend_user', 'a1', $$t.user('h2'), 'Spam.'$$, $$t.user('h2'), 'Fraud.'$$),
   ('reinstate_user', 'a1', $$t.user('h2')$$, $$t.user('h2'), expected_version => 1$$);
 
+-- what an agent learned
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('promote_parameters', 'k2',
+   $$INSERT INTO dwello.agent_parameters (user_id, version, status, based_on, samples, trials, created_at, parameters)
+     VALUES (t.user('k2'), 1, 'shadow', 0, 30, 30, now(), '{"shown": [0, 1000000000],
+       "weight": [0, -6000000000, 2000000000, 500000000, 500000000], "pace_ppm": 1000000,
+       "precision": [300000000, 10000000000, 300000000, 300000000, 300000000], "shown_precision": [4000000000, 20000000000]}')$$,
+   $$version => 1$$, $$version => 0$$),
+  ('revert_agent', 'k2', NULL, $$version => 0$$, $$version => 1$$);
+
 -- settings
 INSERT INTO call (command, actor, arguments, other) VALUES
   ('set_setting', 'a1', $$'bid_expiry_days', '8'$$, $$'bid_expiry_days', '9'$$),

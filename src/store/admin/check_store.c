@@ -363,6 +363,15 @@ static CheckRule rules[] = {
 		 "JOIN dwello.users AS u ON u.id = r.user_id "
 		 "WHERE u.user_type::text <> r.wanted ORDER BY 1, 2",
 		 "Restore the row from a backup: no command writes it so."),
+	RULE("parameters_drift",
+		 "SELECT 'ai_bidding_agents', 'Provider ' || a.user_id || ' has an "
+		 "agent of version ' || a.parameters_version || '; live is ' "
+		 "|| COALESCE(p.version, 0) || '.' "
+		 "FROM dwello.ai_bidding_agents AS a "
+		 "LEFT JOIN dwello.agent_parameters AS p "
+		 "ON p.user_id = a.user_id AND p.status = 'live' "
+		 "WHERE a.parameters_version <> COALESCE(p.version, 0) ORDER BY 2",
+		 "Call dwello.revert_agent() with an older version; 0 is always there."),
 	RULE("mandate_altered",
 		 "SELECT 'mandates', 'Mandate ' || m.id || ' of provider ' "
 		 "|| m.user_id || ' has another digest than what it says.' "

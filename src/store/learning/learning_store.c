@@ -108,17 +108,78 @@ dw_learners_find(const DwUuid *after, int32 max_agents, int *count)
 	return dw_read_only_uuids(count);
 }
 
+/* Reads a document; false for one that learning cannot have come to. */
+static bool
+document_read(const DwLearningSettings *settings, Datum document,
+			  DwAgentParameters *values)
+{
+	return dw_numbers_read(&dw_agent_parameters_fields, document, values) &&
+		dw_agent_parameters_valid(settings, values);
+}
+
 /*
- * Opens the document of a version that was read.  One that learning cannot
- * have come to is left: the agent goes on from the prior.
+ * Opens the document of a version that was read.  One that cannot be is left:
+ * the agent goes on from the prior.
  */
 static void
 parameters_open(const DwLearningSettings *settings, DwParameters *parameters)
 {
-	if (!dw_numbers_read(&dw_agent_parameters_fields, parameters->document,
-						 &parameters->values) ||
-		!dw_agent_parameters_valid(settings, &parameters->values))
+	if (!document_read(settings, parameters->document, &parameters->values))
 		dw_agent_prior(settings, &parameters->values);
+}
+
+bool
+dw_parameters_readable(const DwLearningSettings *settings,
+					   const DwParameters *parameters)
+{
+	DwAgentParameters values;
+
+	return document_read(settings, parameters->document, &values);
+}
+
+void
+dw_parameters_promote(const DwUuid *user_id, int32 version)
+{
+	static DwStatement promote =
+		DW_STATEMENT("UPDATE dwello.agent_parameters AS t "
+					 "SET status = 'live', "
+					 "promoted_at = COALESCE(t.promoted_at, $3) "
+					 "WHERE t.user_id = $1 AND t.version = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_int4(&p, version);
+	dw_param_time(&p, dw_now());
+	(void) dw_execute(&promote, &p);
+}
+
+bool
+dw_parameters_were_live(const DwUuid *user_id, int32 version)
+{
+	static DwStatement promoted_at =
+		DW_STATEMENT("SELECT t.promoted_at FROM dwello.agent_parameters AS t "
+					 "WHERE t.user_id = $1 AND t.version = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_int4(&p, version);
+	return version == 0 ||
+		(dw_execute(&promoted_at, &p) > 0 &&
+		 dw_read_only_time(0) != DT_NOBEGIN);
+}
+
+void
+dw_parameters_retire(const DwUuid *user_id, int32 but)
+{
+	static DwStatement retire =
+		DW_STATEMENT("UPDATE dwello.agent_parameters AS t "
+					 "SET status = 'retired' WHERE t.user_id = $1 "
+					 "AND t.version <> $2 AND t.status <> 'retired'");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_int4(&p, but);
+	(void) dw_execute(&retire, &p);
 }
 
 bool
@@ -142,6 +203,27 @@ dw_parameters_load(const DwLearningSettings *settings, const DwUuid *user_id,
 	dw_param_uuid(&p, user_id);
 	dw_param_int4(&p, version);
 	if (dw_table_query(&by_key, &p) == 0)
+		return false;
+	dw_table_read(&parameters_table, 0, parameters);
+	parameters_open(settings, parameters);
+	return true;
+}
+
+bool
+dw_parameters_lock(const DwLearningSettings *settings, const DwUuid *user_id,
+				   int32 version, DwParameters *parameters)
+{
+	static DwTableQuery lock =
+		DW_TABLE_QUERY(parameters_table,
+					   "WHERE t.user_id = $1 AND t.version = $2 "
+					   "FOR NO KEY UPDATE");
+	DwParams	p = DW_PARAMS;
+
+	if (version == 0)
+		return dw_parameters_load(settings, user_id, 0, parameters);
+	dw_param_uuid(&p, user_id);
+	dw_param_int4(&p, version);
+	if (dw_table_execute(&lock, &p) == 0)
 		return false;
 	dw_table_read(&parameters_table, 0, parameters);
 	parameters_open(settings, parameters);

@@ -71,6 +71,27 @@ extern bool dw_parameters_load_shadow(const DwLearningSettings *settings,
 									  const DwUuid *user_id,
 									  DwParameters *parameters);
 
+/*
+ * The same of that number, as it is once the agent is locked: the caller's
+ * snapshot may be older than what learning has written meanwhile.
+ */
+extern bool dw_parameters_lock(const DwLearningSettings *settings,
+							   const DwUuid *user_id, int32 version,
+							   DwParameters *parameters);
+
+/* True when its values are those of its document, not the prior's instead. */
+extern bool dw_parameters_readable(const DwLearningSettings *settings,
+								   const DwParameters *parameters);
+
+/* Makes a version of a locked agent live, no other being so. */
+extern void dw_parameters_promote(const DwUuid *user_id, int32 version);
+
+/* True for one that has been live, and for the prior. */
+extern bool dw_parameters_were_live(const DwUuid *user_id, int32 version);
+
+/* Retires all versions of a locked agent that are not, but one. */
+extern void dw_parameters_retire(const DwUuid *user_id, int32 but);
+
 /* The number of the next version of a locked agent. */
 extern int32 dw_parameters_next(const DwUuid *user_id);
 

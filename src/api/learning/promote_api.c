@@ -1,0 +1,206 @@
+/*
+ * promote_api.c
+ *		Which version of its parameters an agent decides by: promotion of
+ *		the one in shadow, and the way back.
+ *
+ * A version is promoted only by what it foretold: outcomes that it had not
+ * seen, beside the version that it is to replace.  Going back needs no proof;
+ * what was learnt from the version that is left goes with it.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "core/learning/learning.h"
+#include "server/call/call_server.h"
+#include "server/error/error_server.h"
+#include "server/event/event_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/agent/agent_store.h"
+#include "store/learning/learning_store.h"
+
+/* Who has to do with the agent of a provider. */
+#define PROMOTE_ACTORS \
+	(DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM)
+
+/* One call: an agent, and the version that it shall decide by. */
+typedef struct Change
+{
+	DwUuid		agent_id;		/* the provider */
+	DwAgent		agent;			/* locked */
+	int32		version;		/* that is asked for */
+	DwParameters target;		/* the same, opened */
+} Change;
+
+static void change_begin(DwCall *call, Change *change);
+static bool change_lock(DwCall *call, Change *change);
+static void promote_check(const Change *change);
+static void revert_check(const Change *change);
+static Datum change_apply(DwCall *call, Change *change, const char *type);
+static Datum change_return(DwCall *call, const Change *change);
+pg_noreturn static void refuse(const Change *change, const char *message,
+							   const char *hint);
+
+/* promote_parameters(agent_id, version) → parameters_version, … */
+DW_FUNCTION(dwello_promote_parameters)
+{
+	DwCall		call;
+	Change		change;
+
+	dw_command_begin(&call, fcinfo, PROMOTE_ACTORS);
+	change_begin(&call, &change);
+	if (change_lock(&call, &change))
+		return dw_call_return(&call);
+	if (change.version == change.agent.parameters_version)
+	{
+		dw_call_replayed(&call);
+		return change_return(&call, &change);
+	}
+	promote_check(&change);
+	return change_apply(&call, &change, "parameters_promoted");
+}
+
+/* revert_agent(agent_id, version) → agent_id, parameters_version, … */
+DW_FUNCTION(dwello_revert_agent)
+{
+	DwCall		call;
+	Change		change;
+
+	dw_command_begin(&call, fcinfo, PROMOTE_ACTORS);
+	change_begin(&call, &change);
+	if (change_lock(&call, &change))
+		return dw_call_return(&call);
+	if (change.version == change.agent.parameters_version)
+	{
+		dw_call_replayed(&call);
+		return change_return(&call, &change);
+	}
+	revert_check(&change);
+	return change_apply(&call, &change, "agent_reverted");
+}
+
+/* Reads the arguments: 22004, 22023. */
+static void
+change_begin(DwCall *call, Change *change)
+{
+	memset(change, 0, sizeof(*change));
+	dw_args_need(call, "version", NULL);
+	change->agent_id = dw_user_argument(call, "agent_id");
+	change->version = dw_arg_int4(call, "version");
+	if (change->version < 0)
+		dw_arg_refuse(call, "version", DW_BAD_VALUE,
+					  "must not be negative");
+}
+
+/*
+ * Locks the agent and opens the version (P0002); true when the call was made
+ * before under its key.
+ */
+static bool
+change_lock(DwCall *call, Change *change)
+{
+	DwLearningSettings settings;
+
+	dw_provider_for_command(call, "agent_id", &change->agent_id);
+	if (!dw_agent_lock_known(&change->agent_id, &change->agent))
+		dw_raise(DW_NOT_FOUND, "agent does not exist",
+				 psprintf("Provider %s has none.",
+						  dw_uuid_text(&change->agent_id)),
+				 "dwello.configure_agent() makes it.");
+	dw_learning_settings(&settings);
+	if (!dw_parameters_lock(&settings, &change->agent_id, change->version,
+							&change->target))
+		dw_raise(DW_NOT_FOUND, "version does not exist",
+				 psprintf("The agent has no version %d of its parameters.",
+						  change->version),
+				 "The table dwello.agent_parameters has them all.");
+	if (dw_call_replay(call, &change->agent_id))
+		return true;
+	dw_call_version(call, change->agent.version);
+	/* what cannot be read would decide as the prior does, unsaid */
+	if (change->version > 0 &&
+		!dw_parameters_readable(&settings, &change->target))
+		refuse(change, "the version cannot be read",
+			   "Choose another; 0 is what every agent begins with.");
+	return false;
+}
+
+/* WD101 unless the version in shadow has foretold better than the live one. */
+static void
+promote_check(const Change *change)
+{
+	const DwParameters *target = &change->target;
+	int64		least = dw_setting_int8("agent_promote_trials");
+
+	if (target->version == 0 ||
+		strcmp(target->status, DW_PARAMETERS_SHADOW) != 0)
+		refuse(change, "the version is not in shadow",
+			   "dwello.revert_agent() goes back to an older one.");
+	if (target->based_on != change->agent.parameters_version)
+		refuse(change, "the version is based on another than the live one",
+			   "dwello.learn_agents() begins another.");
+	if (target->trials < least)
+		refuse(change, psprintf("the version has foretold too few outcomes,"
+								" %d of " INT64_FORMAT, target->trials,
+								least),
+			   "Let dwello.learn_agents() go on.");
+	if (target->trial_loss > target->live_loss)
+		refuse(change, "the version foretells worse than the live one",
+			   "Let dwello.learn_agents() go on.");
+}
+
+/* WD101 unless the version was live before, or is where all begin. */
+static void
+revert_check(const Change *change)
+{
+	if (change->version > change->agent.parameters_version ||
+		!dw_parameters_were_live(&change->agent_id, change->version))
+		refuse(change, "the version was not live before",
+			   "dwello.promote_parameters() goes on to one in shadow.");
+}
+
+/* Has the agent decide by the version, and retires what it leaves. */
+static Datum
+change_apply(DwCall *call, Change *change, const char *type)
+{
+	DwAgent    *agent = &change->agent;
+	DwPayload	payload;
+
+	/* of the live ones there is one, so the old one goes first */
+	dw_parameters_retire(&change->agent_id, change->version);
+	if (change->version > 0)
+		dw_parameters_promote(&change->agent_id, change->version);
+	agent->parameters_version = change->version;
+	dw_agent_save(agent);
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "user_id", &change->agent_id);
+	dw_payload_int8(&payload, "parameters_version", change->version);
+	if (!dw_uuid_equal(&call->actor.user_id, &change->agent_id))
+		dw_payload_uuid(&payload, "provider_id", &change->agent_id);
+	dw_event_emit(&change->agent_id, "agent", &change->agent_id, type,
+				  &payload);
+	return change_return(call, change);
+}
+
+/* The row that both return. */
+static Datum
+change_return(DwCall *call, const Change *change)
+{
+	dw_row_uuid(call, "agent_id", &change->agent_id);
+	dw_row_int4(call, "parameters_version",
+				change->agent.parameters_version);
+	dw_row_int4(call, "samples", change->target.samples);
+	dw_row_int4(call, "version", change->agent.version);
+	return dw_call_return(call);
+}
+
+/* Raises WD101 with the version that was asked for and the live one. */
+static void
+refuse(const Change *change, const char *message, const char *hint)
+{
+	dw_raise(DW_INVALID_TRANSITION, message,
+			 psprintf("Version %d was asked for; the agent decides by"
+					  " version %d.", change->version,
+					  change->agent.parameters_version), hint);
+}

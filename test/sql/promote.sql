@@ -1,0 +1,92 @@
+--
+-- promote.sql
+--	Which parameters an agent decides by: promotion by what was foretold, and
+--	the way back.
+--
+SET client_min_messages = warning;
+BEGIN;
+DELETE FROM dwello.agent_parameters;
+DELETE FROM dwello.ai_bidding_agents;
+-- A version of p1's parameters; in a few words what became of all of them.
+CREATE FUNCTION t.version(number integer, status text, based_on integer, trials integer DEFAULT 30, trial_loss bigint DEFAULT 100,
+  live_loss bigint DEFAULT 100, weight bigint DEFAULT -6000000000) RETURNS void
+LANGUAGE sql
+AS $$
+  INSERT INTO dwello.agent_parameters (user_id, version, status, based_on, samples, trials, trial_loss, live_loss, created_at, parameters)
+    VALUES (t.user('p1'), number, status, based_on, 10 * number, trials, trial_loss, live_loss, now(), jsonb_build_object(
+      'shown', '[0, 1000000000]'::jsonb, 'weight', jsonb_build_array(0, weight, 2000000000, 500000000, 500000000), 'pace_ppm', 1000000,
+      'precision', '[300000000, 10000000000, 300000000, 300000000, 300000000]'::jsonb, 'shown_precision', '[4000000000, 20000000000]'::jsonb))
+$$;
+CREATE FUNCTION t.versions() RETURNS text
+LANGUAGE sql VOLATILE
+AS $$ SELECT format('by %s: %s', a.parameters_version, (SELECT string_agg(p.version || ' ' || p.status, ', ' ORDER BY p.version)
+        FROM dwello.agent_parameters AS p WHERE p.user_id = a.user_id)) FROM dwello.ai_bidding_agents AS a WHERE a.user_id = t.user('p1') $$;
+CREATE FUNCTION t.set(number integer, VARIADIC changes text[]) RETURNS void
+LANGUAGE plpgsql
+AS $$ BEGIN EXECUTE format('UPDATE dwello.agent_parameters SET %s WHERE version = %s', array_to_string(changes, ', '), number); END $$;
+
+SELECT t.as_system();
+SELECT t.try($$SELECT dwello.promote_parameters(t.user('p1'), 0)$$) AS promote, t.try($$SELECT dwello.revert_agent(t.user('p1'), 0)$$) AS revert;
+SELECT version FROM dwello.configure_agent(agent_id => t.user('p1'), is_active => true);
+SELECT t.version(1, 'shadow', 0, 29, 101, 100);
+
+-- only what has foretold enough, and no worse
+SELECT t.try('SELECT dwello.promote_parameters(version => 1)', 'p1') AS too_few, t.versions();
+SELECT t.set(1, 'trials = 30');
+SELECT t.try('SELECT dwello.promote_parameters(version => 1)', 'p1') AS worse, t.versions();
+SELECT t.set(1, 'trial_loss = 100', 'based_on = 0');
+SELECT value FROM dwello.set_setting('agent_promote_trials', '31');
+SELECT t.try('SELECT dwello.promote_parameters(version => 1)', 'p1') AS by_setting;
+SELECT value FROM dwello.set_setting('agent_promote_trials', '30');
+SELECT t.app_as('p1');
+SELECT agent_id = t.user('p1') AS own, parameters_version, samples, version, replayed FROM dwello.promote_parameters(version => 1, expected_version => 1, idempotency_key => 'p1');
+SELECT parameters_version, version, replayed FROM dwello.promote_parameters(version => 1, expected_version => 1, idempotency_key => 'p1');
+SELECT parameters_version, version, replayed FROM dwello.promote_parameters(version => 1);
+SELECT t.as_system();
+SELECT t.versions();
+SELECT t.version(2, 'shadow', 0), t.try('SELECT dwello.promote_parameters(version => 2)', 'p1') AS other_base;
+SELECT t.set(2, 'based_on = 1'), t.try('SELECT dwello.promote_parameters(version => 2, expected_version => 1)', 'p1') AS stale;
+SELECT t.try('SELECT dwello.promote_parameters(version => 2)', 'a1') AS admin, t.try('SELECT dwello.promote_parameters(t.user(''p1''), 2)', 'a1') AS admin_p1, t.versions();
+SELECT t.version(3, 'shadow', 2), t.try('SELECT dwello.promote_parameters(t.user(''p1''), 3)') AS system, t.versions();
+SELECT t.version(4, 'shadow', 3);
+SELECT t.try($$UPDATE dwello.agent_parameters SET promoted_at = NULL WHERE status = 'live'$$) AS live_without_time;
+SELECT v, t.try(format('SELECT dwello.promote_parameters(version => %s)', v), 'p1') FROM unnest(ARRAY['NULL', '-1', '0', '1', '2', '5', '2147483647']) AS v;
+SELECT rule, detail FROM t.check() WHERE rule = 'parameters_drift';
+
+-- one that cannot be read decides nothing: not forward, not back
+SAVEPOINT poisoned;
+SELECT t.set(number, 'parameters = ''{"weight": [0, 6000000000, 0, 0, 0]}''') FROM unnest(ARRAY[1, 4]) AS number;
+SELECT t.try('SELECT dwello.promote_parameters(version => 4)', 'p1') AS promote, t.try('SELECT dwello.revert_agent(version => 1)', 'p1') AS revert;
+SELECT t.set(number, 'parameters = ''{"weight": "none"}''') FROM unnest(ARRAY[1, 4]) AS number;
+SELECT t.try('SELECT dwello.promote_parameters(version => 4)', 'p1') AS promote, t.try('SELECT dwello.revert_agent(version => 1)', 'p1') AS revert;
+ROLLBACK TO poisoned;
+
+-- back by one call; what came later is retired, and learned no more
+SELECT t.versions();
+SELECT v, t.try(format('SELECT dwello.revert_agent(version => %s)', v), 'p1') FROM unnest(ARRAY['NULL', '-1', '4', '5']) AS v;
+SELECT t.login_as('p1');
+SELECT parameters_version, samples, version, replayed FROM dwello.revert_agent(version => 1, idempotency_key => 'r1');
+SELECT parameters_version, version, replayed FROM dwello.revert_agent(version => 1, idempotency_key => 'r1');
+SELECT t.try($$SELECT dwello.revert_agent(version => 0, idempotency_key => 'r1')$$);
+SELECT t.as_system();
+SELECT t.versions();
+SELECT t.try('SELECT dwello.promote_parameters(version => 4)', 'p1') AS retired_shadow, t.try('SELECT dwello.revert_agent(version => 3)', 'p1') AS forward;
+SELECT t.try('SELECT dwello.revert_agent(t.user(''p1''), 0)', 'a1') AS admin, t.versions();
+INSERT INTO dwello.agent_outcomes (user_id, job_id, decision_id, outcome, amount, decided_at) VALUES (t.user('p1'), t.user('x'), t.user('y'), 'censored', 5, now());
+SELECT * FROM dwello.learn_agents();
+SELECT t.versions(), (SELECT based_on FROM dwello.agent_parameters WHERE status = 'shadow');
+SELECT rule, detail FROM t.check() WHERE rule = 'parameters_drift';
+-- nobody goes back to what was never live, though it is older
+SELECT t.set(5, 'trials = 30'), t.try('SELECT dwello.promote_parameters(version => 5)', 'p1') AS promote;
+SELECT v, t.try(format('SELECT dwello.revert_agent(version => %s)', v), 'p1'), t.versions() FROM unnest(ARRAY[4, 3, 0]) AS v;
+
+-- whose
+SELECT who, t.try('SELECT dwello.promote_parameters(t.user(''p1''), 1)', who) AS promote, t.try('SELECT dwello.revert_agent(t.user(''p1''), 0)', who) AS revert
+  FROM unnest(ARRAY['p2', 'h1', 's1']) AS who;
+SELECT who, t.try(format('SELECT dwello.revert_agent(t.user(%L), 0)', name), who)
+  FROM (VALUES ('a1', 'p2'), ('a1', 'h1'), ('a1', 'nobody'), ('p2', 'p2')) AS v (who, name);
+SELECT t.try('SELECT dwello.revert_agent(version => 0)') AS system;
+-- who hears of it
+SELECT dwello.deliver_events() > 0 AS delivered;
+SELECT n.user_id = t.user('p1') AS p1, n.title, count(*) FROM dwello.notifications AS n WHERE n.title LIKE 'Your agent was set%' GROUP BY 1, 2;
+ROLLBACK;
