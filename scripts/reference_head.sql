@@ -49,6 +49,8 @@ INSERT INTO r.step VALUES
   ('painting started', 'painting paid', 'provider_1', 'dwello.start_job(job_id => :painting)'),
   ('painting submitted', 'painting started', 'provider_1',
    'dwello.submit_milestone(job_id => :painting, notes => ''Two coats, dry.'')'),
+  ('painting to be extended', 'painting started', 'provider_1',
+   'dwello.propose_change_order(job_id => :painting, title => ''The ceiling, too'', amount => 20000, days => 1)'),
   ('painting disputed', 'painting submitted', 'homeowner',
    'dwello.open_dispute(job_id => :painting, amount => 80000, reason => ''Two doors stick.'')'),
   ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),

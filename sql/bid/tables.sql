@@ -178,20 +178,39 @@ CREATE TABLE dwello.change_orders (
   id uuid NOT NULL DEFAULT dwello.uuidv7(),
   homeowner_id uuid NOT NULL,
   provider_id uuid NOT NULL,
-  title text NOT NULL,
+  offered_by uuid NOT NULL,
+  title text NOT NULL CONSTRAINT change_orders_title_check CHECK (pg_catalog.char_length(title) BETWEEN 1 AND 200),
   description text,
-  amount bigint NOT NULL CONSTRAINT change_orders_amount_check CHECK (amount > 0),
+  amount bigint NOT NULL,
   currency text NOT NULL CONSTRAINT change_orders_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  days integer CONSTRAINT change_orders_days_check CHECK (days <> 0),
+  due_date date,
   status dwello.offer_status NOT NULL DEFAULT 'pending',
   milestone_id uuid,
-  version integer NOT NULL DEFAULT 1,
+  transaction_id uuid,
+  contract_amount bigint,
   created_at timestamptz NOT NULL,
-  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   answered_at timestamptz,
-  CONSTRAINT change_orders_pkey PRIMARY KEY (job_id, id)
+  CONSTRAINT change_orders_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT change_orders_side_check CHECK (offered_by IN (homeowner_id, provider_id)),
+  CONSTRAINT change_orders_amount_check CHECK (amount <> 0 OR days IS NOT NULL),
+  CONSTRAINT change_orders_due_date_check CHECK (amount > 0 OR due_date IS NULL),
+  CONSTRAINT change_orders_answered_check CHECK ((status = 'pending') = (answered_at IS NULL)),
+  CONSTRAINT change_orders_contract_check CHECK ((status = 'accepted') = (contract_amount IS NOT NULL))
 );
-COMMENT ON TABLE dwello.change_orders IS 'Extra work that a provider proposes after the award; accepted, it becomes a milestone.';
-COMMENT ON COLUMN dwello.change_orders.answered_at IS 'When it was answered; NULL = not yet.';
+CREATE UNIQUE INDEX change_orders_pending_key ON dwello.change_orders (job_id) WHERE status = 'pending';
+COMMENT ON TABLE dwello.change_orders IS
+  'Changes of a contract that one side proposes after the award; accepted, more work is a milestone, and less is taken off.';
+COMMENT ON COLUMN dwello.change_orders.offered_by IS 'Which of the two sides proposed it.';
+COMMENT ON COLUMN dwello.change_orders.title IS 'What is changed; accepted, the title of the milestone.';
+COMMENT ON COLUMN dwello.change_orders.description IS 'The reason, and the work in detail; NULL if not said.';
+COMMENT ON COLUMN dwello.change_orders.amount IS 'By how much the price of the work changes, in minor units: less than 0 for less work, 0 for time alone.';
+COMMENT ON COLUMN dwello.change_orders.days IS 'By how many days the work takes longer, or less than 0 shorter; NULL if not said.';
+COMMENT ON COLUMN dwello.change_orders.due_date IS 'When more work should be done; NULL if not said.';
+COMMENT ON COLUMN dwello.change_orders.milestone_id IS 'The milestone that more work became, or that less is taken from; NULL before, or for none in particular.';
+COMMENT ON COLUMN dwello.change_orders.transaction_id IS 'The payment that was asked for, or the refund; NULL for none.';
+COMMENT ON COLUMN dwello.change_orders.contract_amount IS 'The contract afterwards, in minor units; NULL unless accepted.';
+COMMENT ON COLUMN dwello.change_orders.answered_at IS 'When it was answered or ended; NULL while it is pending.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.change_orders', '');
 CREATE POLICY change_orders_read ON dwello.change_orders FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());

@@ -706,6 +706,182 @@ COMMENT ON FUNCTION dwello.request_changes IS
 -- ----------------------------------------------------------------------
 
 /*
+ * propose_change_order
+ *	Proposes to change the contract: more work, less work, or another
+ *	time. The other side accepts or rejects it, see answer_change_order().
+ *	A job has one that is pending: the other side answers it with one of
+ *	their own, and it is countered then. What could not be accepted now is
+ *	refused at once.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	title: what is changed, up to 200 characters; of more work, the title
+ *	  of its milestone
+ *	amount: by how much the price of the work changes, in minor units:
+ *	  less than 0 for less work, 0 for another time alone
+ *	description: the reason, or the work in detail, up to 20000 characters
+ *	days: by how many days the work takes longer, or less than 0 shorter,
+ *	  up to 3650; NULL for none
+ *	due_date: when more work should be done; NULL if not said
+ *	milestone_id: of less work, the one milestone it is taken from; NULL
+ *	  for the last ones
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	amount: the same
+ *	days: the same
+ *	milestone_id: the same
+ *	change_order_id: the change order
+ *	change_order_status: pending
+ *	offered_by: the caller
+ *	currency: the contract's
+ *	version: version of the escrow
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active side of the contract
+ *	22004 22001
+ *	22023: an amount of 0 without days, days that are 0 or too many, a
+ *	  blank title, a due_date without more work, a milestone_id without less
+ *	  work
+ *	P0002: no such job, one the caller may not see, or no such milestone
+ *	WD104 WD103
+ *	WD101: the job is neither awarded nor in progress, the award is not
+ *	  confirmed, a part is disputed, the escrow is frozen or over
+ *	WD202: so much work is not left to be taken off
+ *	22003: the contract would be out of range
+ *	WD301: the contract has 100 milestones
+ *	23505: a change order of the caller's is pending
+ *	  (change_orders_pending_key)
+ * example: provider_1, painting started
+ *	SELECT change_order_status, amount, days
+ *	  FROM dwello.propose_change_order(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    title => 'The ceiling, too', amount => 20000, days => 1);
+ */
+CREATE OR REPLACE FUNCTION dwello.propose_change_order(
+  INOUT job_id uuid,
+  title text,
+  INOUT amount bigint,
+  description text DEFAULT NULL,
+  INOUT days integer DEFAULT NULL,
+  due_date date DEFAULT NULL,
+  INOUT milestone_id uuid DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT change_order_id uuid,
+  OUT change_order_status dwello.offer_status,
+  OUT offered_by uuid,
+  OUT currency text,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_propose_change_order';
+GRANT EXECUTE ON FUNCTION dwello.propose_change_order
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.propose_change_order IS
+  'Proposes to change the contract: more work, less work, or another time. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD202, 22003, WD301, 23505. See reference.md#propose_change_order.';
+
+/*
+ * answer_change_order
+ *	Accepts or rejects the other side's change order, or withdraws one's
+ *	own. Accepted, the contract, its milestones and the escrow change in
+ *	one transaction, by the fee that the contract froze.
+ *
+ *	More work is a milestone of its own at the end; what is missing to the
+ *	contract is asked for at once, as fund_escrow() does without an
+ *	amount, by the homeowner's own way to pay, unless the flag
+ *	escrow_payments is off for them. Less work is taken from milestones
+ *	that were not delivered, the last first: what was not paid makes the
+ *	contract smaller, and what was paid is given up and goes back, as in
+ *	refund_escrow(). Where that leaves nothing to do, the job is
+ *	completed.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	change_order_id: the change order
+ *	accept: true to accept; false to reject, or, by the side that made it,
+ *	  to withdraw it
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	change_order_id: the change order
+ *	change_order_status: accepted, rejected or withdrawn
+ *	offered_by: who proposed it
+ *	amount: by how much the price of the work changes, in minor units
+ *	days: by how many days the time does; NULL if not said
+ *	milestone_id: the milestone that more work became, or that less was
+ *	  taken from; NULL for none in particular
+ *	contract_amount: the contract now, in minor units; what was refunded
+ *	  is given up, and still a part of it
+ *	transaction_id: the payment that is asked for, or the refund; NULL for
+ *	  neither
+ *	transaction_amount: of it, in minor units
+ *	pay_by: until when the payment is awaited; NULL for none
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version: version of the escrow
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active side of the contract, or would accept
+ *	  their own
+ *	22004
+ *	P0002: no such job or change order, or a job the caller may not see
+ *	WD104 WD103
+ *	WD101: it is not pending; to accept it, the job is neither awarded nor
+ *	  in progress, a part is disputed, the escrow is frozen or over, or a
+ *	  payment is under way
+ *	WD202: so much work is not left to be taken off by now
+ *	22003: the contract would be out of range
+ *	WD301: the contract has 100 milestones
+ * example: homeowner, painting to be extended
+ *	SELECT change_order_status, contract_amount, transaction_amount, escrow_status, held
+ *	  FROM dwello.answer_change_order(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    change_order_id => (SELECT c.id FROM dwello.change_orders AS c WHERE c.status = 'pending'), accept => true);
+ */
+CREATE OR REPLACE FUNCTION dwello.answer_change_order(
+  INOUT job_id uuid,
+  INOUT change_order_id uuid,
+  accept boolean,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT change_order_status dwello.offer_status,
+  OUT offered_by uuid,
+  OUT amount bigint,
+  OUT days integer,
+  OUT milestone_id uuid,
+  OUT contract_amount bigint,
+  OUT transaction_id uuid,
+  OUT transaction_amount bigint,
+  OUT pay_by timestamptz,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_answer_change_order';
+GRANT EXECUTE ON FUNCTION dwello.answer_change_order
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.answer_change_order IS
+  'Accepts or rejects the other side''s change order, or withdraws one''s own. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD202, 22003, WD301. See reference.md#answer_change_order.';
+
+/*
  * release_due_escrows
  *	Releases milestones whose time for review has passed, and those
  *	approved before they could be paid that can be now. To be called as

@@ -2,22 +2,25 @@
  * fuzz_escrow.c
  *		Whatever is done to an escrow, no cent appears or is lost.
  *
- * A stream of payments, releases, refunds, disputes and approvals over a
- * random contract.  After each step: I3 and I7, the milestones agree with
- * the escrow, every move is one that the machines permit, and a refusal
- * changed nothing.  At the end the fee is that of one release of the whole.
+ * A stream of payments, releases, refunds, disputes, approvals and change
+ * orders over a random contract.  After each step: I3 and I7, the milestones
+ * agree with the escrow, every move is one that the machines permit, and a
+ * refusal changed nothing.  At the end the fee is that of one release of the
+ * whole.
  */
 #include "fuzz.h"
 
 #include "core/escrow/escrow.h"
+#include "core/offer/offer.h"
 
 #define PLAN_MAX	6
+#define PLAN_ROOM	(PLAN_MAX + 6)	/* with what change orders add */
 
 /* One contract under fire. */
 typedef struct Contract
 {
 	DwEscrow	escrow;			/* the money */
-	DwMilestone plan[PLAN_MAX]; /* its milestones */
+	DwMilestone plan[PLAN_ROOM];	/* its milestones */
 	int			count;			/* how many */
 } Contract;
 
@@ -93,7 +96,7 @@ check_milestones(const Contract *contract)
 		check(one->released >= 0 && one->refunded >= 0 && one->disputed >= 0);
 		check(one->amount >= one->funded);
 		check(dw_milestone_available(one) >= 0);
-		contracted += one->amount;
+		contracted += one->status == DW_MILESTONE_CANCELLED ? 0 : one->amount;
 		released += one->released;
 		funded += one->funded;
 	}
@@ -233,6 +236,53 @@ step_work(FuzzInput *input, Contract *contract)
 	}
 }
 
+/* Both sides agree on more work, or on less. */
+static void
+step_change(FuzzInput *input, Contract *contract)
+{
+	DwEscrow   *escrow = &contract->escrow;
+	DwContractChange change = {
+		.amount = fuzz_range(input, -escrow->contract_amount - 1, 1000000)
+	};
+	Contract	before;
+	int			count = contract->count;
+
+	if (dw_machine_next(dw_escrow_machine(), escrow->status,
+						DW_ESCROW_EVENT_CHANGE, DW_ACTOR_PROVIDER,
+						NULL) != DW_OK ||
+		escrow->disputed > 0 || escrow->pending > 0 || change.amount == 0)
+		return;
+	if (change.amount < 0 && fuzz_range(input, 0, 1))
+		change.milestone_id = &contract->plan[fuzz_range(input, 0,
+														 PLAN_MAX - 1)].id;
+	if (change.amount > 0 && count == PLAN_ROOM)
+		return;
+	if (change.amount > 0)
+	{
+		contract->plan[count].id.bytes[0] = (uint8_t) (count + 1);
+		contract->plan[count++].amount = change.amount;
+	}
+	dw_milestones_rest(contract->plan, count);
+	before = *contract;
+	if (dw_contract_change(escrow, contract->plan, count, &change) != DW_OK)
+	{
+		check(memcmp(&before, contract, sizeof(before)) == 0);
+		memset(&contract->plan[contract->count], 0,
+			   sizeof(DwMilestone) * (size_t) (count - contract->count));
+		return;
+	}
+	contract->count = count;
+	/* what the work costs that is not given up moved by just that much */
+	check(escrow->contract_amount - escrow->given_up -
+		  (before.escrow.contract_amount - before.escrow.given_up) ==
+		  change.amount);
+	check(before.escrow.held - escrow->held == change.refund.amount);
+	check(change.amount > 0 || change.refund.part + change.cut ==
+		  -change.amount);
+	check_permitted(&before, contract, DW_ESCROW_EVENT_CHANGE,
+					DW_MILESTONE_EVENT_CHANGE_ORDER, DW_ACTOR_PROVIDER);
+}
+
 /* Freezes or unfreezes; disputes or frees what is left of a milestone. */
 static void
 step_trouble(FuzzInput *input, Contract *contract)
@@ -308,6 +358,7 @@ check_end(Contract *contract)
 								&all, &out) == DW_OK);
 	for (int i = 0; i < contract->count; i++)
 		check(dw_escrow_missing(escrow) > 0 ||
+			  contract->plan[i].status == DW_MILESTONE_CANCELLED ||
 			  contract->plan[i].released + contract->plan[i].refunded ==
 			  contract->plan[i].amount);
 	if (escrow->held > 0)
@@ -321,7 +372,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const steps[]) (FuzzInput *, Contract *) = {
-		step_payment, step_release, step_refund, step_work, step_trouble
+		step_payment, step_release, step_refund, step_work, step_trouble,
+		step_change
 	};
 	FuzzInput	input = {data, size};
 	Contract	contract;

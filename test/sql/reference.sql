@@ -49,6 +49,8 @@ INSERT INTO r.step VALUES
   ('painting started', 'painting paid', 'provider_1', 'dwello.start_job(job_id => :painting)'),
   ('painting submitted', 'painting started', 'provider_1',
    'dwello.submit_milestone(job_id => :painting, notes => ''Two coats, dry.'')'),
+  ('painting to be extended', 'painting started', 'provider_1',
+   'dwello.propose_change_order(job_id => :painting, title => ''The ceiling, too'', amount => 20000, days => 1)'),
   ('painting disputed', 'painting submitted', 'homeowner',
    'dwello.open_dispute(job_id => :painting, amount => 80000, reason => ''Two doors stick.'')'),
   ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),
@@ -610,6 +612,20 @@ ROLLBACK TO example;
 SELECT * FROM r.answer('homeowner', 'painting submitted',
 'SELECT milestone_status, amount
   FROM dwello.request_changes(job_id => ''de000000-0000-7000-8000-000000000011'', notes => ''One door drips.'')');
+ROLLBACK TO example;
+
+\echo propose_change_order
+SELECT * FROM r.answer('provider_1', 'painting started',
+'SELECT change_order_status, amount, days
+  FROM dwello.propose_change_order(job_id => ''de000000-0000-7000-8000-000000000011'',
+    title => ''The ceiling, too'', amount => 20000, days => 1)');
+ROLLBACK TO example;
+
+\echo answer_change_order
+SELECT * FROM r.answer('homeowner', 'painting to be extended',
+'SELECT change_order_status, contract_amount, transaction_amount, escrow_status, held
+  FROM dwello.answer_change_order(job_id => ''de000000-0000-7000-8000-000000000011'',
+    change_order_id => (SELECT c.id FROM dwello.change_orders AS c WHERE c.status = ''pending''), accept => true)');
 ROLLBACK TO example;
 
 \echo release_due_escrows

@@ -213,6 +213,7 @@ BEGIN
   PERFORM dwello.confirm_payment(won, 'acme', prefix || ' event', 90000, 'USD');
   PERFORM t.login_as(p);
   PERFORM dwello.start_job(won);
+  PERFORM dwello.propose_change_order(won, 'One more wall', 10000);
   PERFORM t.login_as(h);
   PERFORM dwello.release_escrow(won, 30000);
   PERFORM t.as_system();
@@ -242,8 +243,6 @@ BEGIN
     VALUES (won, t.user(h), t.user(p), 50, now());
   INSERT INTO dwello.job_invites (job_id, homeowner_id, provider_id, message, created_at)
     VALUES (open, t.user(h), t.user(rival), 'Please.', now());
-  INSERT INTO dwello.change_orders (job_id, homeowner_id, provider_id, title, amount, currency, created_at)
-    VALUES (won, t.user(h), t.user(p), 'One more wall', 10000, 'USD', now());
   INSERT INTO dwello.disputes (job_id, homeowner_id, provider_id, milestone_id, status, opened_by,
     reason, disputed_amount, currency, created_at, closed_at)
     VALUES (won, t.user(h), t.user(p), milestone, 'withdrawn', t.user(h), 'Stains.', 1000, 'USD', now(), now());

@@ -10,6 +10,9 @@
 
 static const char *const expected[] = {
 	"confirm_award P ->created",
+	"answer_change_order HP created>created|funding failed>failed|funding "
+	"held>held partially_released>partially_released|released|settled|"
+	"charged_back",
 	"fund_escrow H created>funding failed>funding held>held "
 	"partially_released>partially_released",
 	"confirm_payment Y funding>held held>held "

@@ -11,7 +11,9 @@ static const char *const expected[] = {
 	"plan_milestones H ->planned|funded planned>planned|funded|cancelled "
 	"funded>planned|funded|cancelled",
 	"confirm_award P ->planned planned>planned",
-	"answer_change_order HP ->planned",
+	"answer_change_order HP ->planned "
+	"planned>planned|funded|released|refunded|cancelled "
+	"funded>funded|released|refunded",
 	"confirm_payment Y planned>planned|funded approved>approved "
 	"disputed>disputed",
 	"submit_milestone P funded>submitted changes_requested>submitted",

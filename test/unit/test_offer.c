@@ -196,6 +196,191 @@ test_divide(void **state)
 	assert_int_equal(materials, 149);
 }
 
+/*
+ * A contract of 1000 at 5 % from the provider, in three parts of 300, 300 and
+ * 400, of which so much is paid.
+ */
+static void
+contract_make(DwEscrow *escrow, DwMilestone *plan, int64_t paid,
+			  DwFeePayer payer)
+{
+	DwFeeTerms	terms = {
+		.rate_ppm = 50000,.max_fee = DW_FEE_NO_MAX,.payer = payer,
+		.promo_max = DW_FEE_NO_MAX
+	};
+	static const int64_t amounts[] = {300, 300, 400};
+
+	memset(plan, 0, sizeof(DwMilestone) * 4);
+	assert_int_equal(dw_escrow_open(escrow, "USD", 1000, &terms), DW_OK);
+	for (int i = 0; i < 3; i++)
+	{
+		plan[i].id.bytes[0] = (uint8_t) (i + 1);
+		plan[i].amount = amounts[i];
+		plan[i].status = DW_MILESTONE_PLANNED;
+		plan[i].is_required = true;
+	}
+	if (paid == 0)
+		return;
+	assert_int_equal(dw_escrow_fund(escrow, &paid), DW_OK);
+	assert_int_equal(dw_escrow_confirm(escrow, plan, 3, paid), DW_OK);
+}
+
+/* More work is a part of its own, and is due. */
+static void
+test_more(void **state)
+{
+	DwContractChange change = {.amount = 200};
+	DwMilestone plan[4];
+	DwEscrow	escrow;
+
+	contract_make(&escrow, plan, 1000, DW_FEE_PAYER_PROVIDER);
+	plan[3].amount = 200;
+	assert_int_equal(dw_contract_change(&escrow, plan, 4, &change), DW_OK);
+	assert_int_equal(escrow.contract_amount, 1200);
+	assert_int_equal(dw_escrow_missing(&escrow), 200);
+	assert_int_equal(escrow.status, DW_ESCROW_HELD);
+	change.amount = INT64_MAX - 1000;
+	assert_int_equal(dw_contract_change(&escrow, plan, 4, &change),
+					 DW_OVERFLOW);
+	assert_int_equal(escrow.contract_amount, 1200);
+}
+
+/* Less work comes out of what was not paid, from the end. */
+static void
+test_less_unpaid(void **state)
+{
+	DwContractChange change = {.amount = -450};
+	DwMilestone plan[4];
+	DwEscrow	escrow;
+
+	contract_make(&escrow, plan, 300, DW_FEE_PAYER_PROVIDER);
+	assert_int_equal(dw_contract_change(&escrow, plan, 3, &change), DW_OK);
+	assert_int_equal(escrow.contract_amount, 550);
+	assert_int_equal(change.cut, 450);
+	assert_int_equal(change.refund.amount, 0);
+	assert_int_equal(plan[2].status, DW_MILESTONE_CANCELLED);
+	assert_int_equal(plan[1].amount, 250);
+	assert_int_equal(plan[1].status, DW_MILESTONE_PLANNED);
+	assert_int_equal(plan[0].status, DW_MILESTONE_FUNDED);
+	assert_int_equal(dw_escrow_missing(&escrow), 250);
+}
+
+/* Then out of what was paid, which goes back. */
+static void
+test_less_paid(void **state)
+{
+	DwContractChange change = {.amount = -500};
+	DwMilestone plan[4];
+	DwEscrow	escrow;
+
+	contract_make(&escrow, plan, 800, DW_FEE_PAYER_PROVIDER);
+	assert_int_equal(dw_contract_change(&escrow, plan, 3, &change), DW_OK);
+	assert_int_equal(change.cut, 200);
+	assert_int_equal(change.refund.amount, 300);
+	assert_int_equal(escrow.contract_amount, 800);
+	assert_int_equal(escrow.given_up, 300);
+	assert_int_equal(escrow.held, 500);
+	assert_int_equal(plan[2].amount, 200);
+	assert_int_equal(plan[2].status, DW_MILESTONE_REFUNDED);
+	assert_false(plan[2].is_required);
+	assert_true(plan[1].is_required);
+	assert_int_equal(plan[1].refunded, 100);
+	assert_int_equal(plan[1].status, DW_MILESTONE_FUNDED);
+	assert_int_equal(dw_escrow_missing(&escrow), 0);
+}
+
+/* The homeowner's share of the fee goes back with it. */
+static void
+test_less_with_fee(void **state)
+{
+	DwContractChange change = {.amount = -400};
+	DwMilestone plan[4];
+	DwEscrow	escrow;
+
+	contract_make(&escrow, plan, 1050, DW_FEE_PAYER_HOMEOWNER);
+	assert_int_equal(dw_contract_change(&escrow, plan, 3, &change), DW_OK);
+	assert_int_equal(change.refund.part, 400);
+	assert_int_equal(change.refund.amount, 420);
+	assert_int_equal(escrow.held, 630);
+	/* what was paid in of no price yet goes back when nothing more is due */
+	contract_make(&escrow, plan, 641, DW_FEE_PAYER_HOMEOWNER);
+	change = (DwContractChange)
+	{
+		.amount = -390
+	};
+	assert_int_equal(dw_contract_change(&escrow, plan, 3, &change), DW_OK);
+	assert_int_equal(change.refund.part, 0);
+	assert_int_equal(change.refund.amount, 1);
+	assert_int_equal(escrow.held, 640);
+	assert_int_equal(dw_escrow_missing(&escrow), 0);
+}
+
+/* Delivered work stays, and so does a contract; one part may be named. */
+static void
+test_less_refused(void **state)
+{
+	DwContractChange change = {.amount = -301};
+	DwMilestone plan[4];
+	DwMilestone before[4];
+	DwEscrow	escrow;
+	DwUuid		other = {{9}};
+
+	contract_make(&escrow, plan, 1000, DW_FEE_PAYER_PROVIDER);
+	plan[0].status = DW_MILESTONE_SUBMITTED;
+	plan[2].status = DW_MILESTONE_APPROVED;
+	memcpy(before, plan, sizeof(plan));
+	assert_int_equal(dw_contract_change(&escrow, plan, 3, &change),
+					 DW_INSUFFICIENT_FUNDS);
+	change.milestone_id = &other;
+	assert_int_equal(dw_contract_change(&escrow, plan, 3, &change),
+					 DW_NOT_FOUND);
+	change = (DwContractChange)
+	{
+		.amount = INT64_MIN
+	};
+	assert_int_equal(dw_contract_change(&escrow, plan, 3, &change),
+					 DW_INSUFFICIENT_FUNDS);
+	assert_memory_equal(before, plan, sizeof(plan));
+	assert_int_equal(escrow.held, 1000);
+	change = (DwContractChange)
+	{
+		.amount = -300,.milestone_id = &plan[1].id
+	};
+	assert_int_equal(dw_contract_change(&escrow, plan, 3, &change), DW_OK);
+	assert_int_equal(plan[1].status, DW_MILESTONE_REFUNDED);
+	/* all of it is no change */
+	contract_make(&escrow, plan, 0, DW_FEE_PAYER_PROVIDER);
+	change = (DwContractChange)
+	{
+		.amount = -1000
+	};
+	assert_int_equal(dw_contract_change(&escrow, plan, 3, &change),
+					 DW_INSUFFICIENT_FUNDS);
+	change.amount = -999;
+	assert_int_equal(dw_contract_change(&escrow, plan, 3, &change), DW_OK);
+	assert_int_equal(plan[0].amount, 1);
+	assert_int_equal(escrow.status, DW_ESCROW_CREATED);
+}
+
+/* The rest is taken off after a release: the contract is done. */
+static void
+test_less_done(void **state)
+{
+	const DwUuid first = {{1}};
+	DwSelector	selector = {.milestone_id = &first};
+	DwContractChange change = {.amount = -700};
+	DwMilestone plan[4];
+	DwEscrow	escrow;
+	DwRelease	out;
+
+	contract_make(&escrow, plan, 300, DW_FEE_PAYER_PROVIDER);
+	assert_int_equal(dw_escrow_release(&escrow, plan, 3, &selector, &out),
+					 DW_OK);
+	assert_int_equal(dw_contract_change(&escrow, plan, 3, &change), DW_OK);
+	assert_int_equal(escrow.status, DW_ESCROW_RELEASED);
+	assert_true(dw_escrow_is_complete(&escrow, plan, 3));
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -210,6 +395,12 @@ main(void)
 		cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_divide),
+		cmocka_unit_test(test_more),
+		cmocka_unit_test(test_less_unpaid),
+		cmocka_unit_test(test_less_paid),
+		cmocka_unit_test(test_less_with_fee),
+		cmocka_unit_test(test_less_refused),
+		cmocka_unit_test(test_less_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

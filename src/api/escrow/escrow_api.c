@@ -393,17 +393,6 @@ DW_FUNCTION(dwello_release_due_escrows)
 	return dw_call_return(&call);
 }
 
-/* What one refund is, for the ledger. */
-typedef struct Refund
-{
-	DwSelector	selector;		/* what was asked for */
-	const char *reason;			/* in words, or NULL */
-	DwEscrowStatus from;		/* the escrow's state before the decision */
-	DwRelease	decided;		/* what core decided */
-	DwPaymentPart *parts;		/* of the payments that are given back */
-	int			part_count;		/* how many */
-} Refund;
-
 /* WD101: what is being reviewed is not the homeowner's to take back. */
 static void
 check_consent(DwCall *call, const DwEscrowRow *row)
@@ -420,80 +409,12 @@ check_consent(DwCall *call, const DwEscrowRow *row)
 			 "dwello.open_dispute().");
 }
 
-/* The refund as a transaction; it names the payment if there is but one. */
-static void
-refund_transaction(DwCall *call, const DwEscrowRow *row,
-				   const Refund *refund, DwTransaction *transaction)
-{
-	dw_escrow_begin_transaction(row, transaction, DW_TRANSACTION_REFUND,
-								&call->actor);
-	transaction->payer_id = row->provider_id;
-	transaction->payee_id = row->homeowner_id;
-	transaction->amount = refund->decided.amount;
-	transaction->net_amount = refund->decided.amount;
-	transaction->milestone_id = refund->selector.milestone_id;
-	transaction->idempotency_key = call->key;
-	if (refund->part_count != 1)
-		return;
-	transaction->payment_method_id = refund->parts[0].payment_method_id;
-	transaction->psp = refund->parts[0].psp;
-	transaction->psp_reference = refund->parts[0].psp_reference;
-}
-
-/* Tells the workers what to give back, and everybody that it was. */
-static void
-emit_refunded(const DwEscrowRow *row, const DwTransaction *transaction,
-			  const Refund *refund)
-{
-	DwPayload	payload;
-
-	for (int i = 0; i < refund->part_count; i++)
-		dw_refund_emit(row, &transaction->id, &refund->parts[i],
-					   refund->reason);
-	dw_escrow_payload(&payload, row);
-	dw_payload_uuid(&payload, "transaction_id", &transaction->id);
-	dw_payload_uuid(&payload, "milestone_id", transaction->milestone_id);
-	dw_payload_int8(&payload, "amount", transaction->amount);
-	dw_payload_text(&payload, "reason", refund->reason);
-	dw_event_emit(&row->job_id, "escrow", &row->job_id, "escrow_refunded",
-				  &payload);
-}
-
-/*
- * Puts a refund that core has decided on into the ledger; the transaction's
- * id.  Which payments it gives back is read before anything is written: the
- * ledger's own entries say what each company still has.
- */
-static DwUuid
-refund_apply(DwCall *call, DwJob *job, DwEscrowRow *row, Refund *refund)
-{
-	DwTransition transition = {DW_ESCROW_EVENT_REFUND, call->actor,
-	refund->from, NULL};
-	const DwParties parties = DW_ESCROW_PARTIES(row);
-	DwTransaction transaction;
-	DwPosting	posting;
-
-	refund->parts = dw_payments_to_refund(&row->job_id,
-										  refund->decided.amount,
-										  &refund->part_count);
-	refund_transaction(call, row, refund, &transaction);
-	dw_posting_refund(&posting, &parties,
-					  dw_refund_parts(refund->parts, refund->part_count),
-					  refund->part_count);
-	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
-	transition.transaction_id = &transaction.id;
-	dw_escrow_apply(row, &transition);
-	emit_refunded(row, &transaction, refund);
-	dw_escrow_move_job(job, row);
-	return transaction.id;
-}
-
 DW_FUNCTION(dwello_refund_escrow)
 {
 	DwCall		call;
 	DwJob		job;
 	DwEscrowRow row;
-	Refund		refund;
+	DwRefund	refund = {.event = DW_ESCROW_EVENT_REFUND};
 	DwUuid		transaction_id;
 	DwResult	result;
 
@@ -513,7 +434,8 @@ DW_FUNCTION(dwello_refund_escrow)
 							  &refund.decided);
 	if (result != DW_OK)
 		dw_escrow_refuse(&call, &row, result);
-	transaction_id = refund_apply(&call, &job, &row, &refund);
+	transaction_id = dw_refund_apply(&call, &row, &refund);
+	dw_escrow_move_job(&job, &row);
 
 	dw_row_uuid(&call, "transaction_id", &transaction_id);
 	dw_row_int8(&call, "amount", refund.decided.amount);

@@ -62,6 +62,58 @@ extern void dw_refund_emit(const DwEscrowRow *row,
 						   const DwUuid *transaction_id,
 						   const DwPaymentPart *part, const char *reason);
 
+/*
+ * A payment that did not arrive in time, still pending in its row; WD101
+ * when one is under way.
+ */
+extern bool dw_payment_find_stale(const DwUuid *job_id,
+								  DwTransaction *payment);
+
+/*
+ * A payment that did not arrive in time counts as failed: it is ended, and
+ * the escrow moves on.  NULL: a first payment that came too late and was
+ * given back; nothing is pending then, and the escrow still waits.
+ */
+extern void dw_payment_fail_stale(DwEscrowRow *row,
+								  const DwTransaction *pending);
+
+/* A way to pay, if there is one. */
+typedef struct DwPaymentWay
+{
+	bool		is_known;		/* the homeowner has a method */
+	DwPaymentSource method;		/* which it is */
+} DwPaymentWay;
+
+/*
+ * Writes a payment that core has decided to ask for, pending until the timer
+ * payment_minutes runs out; the escrow, its event and the intent
+ * (dw_payment_emit) are the caller's.
+ */
+extern void dw_payment_ask(DwCall *call, const DwEscrowRow *row,
+						   const DwPaymentWay *way, int64 amount,
+						   DwTransaction *payment);
+
+/* A refund, for the ledger. */
+typedef struct DwRefund
+{
+	DwEscrowEvent event;		/* what gives back */
+	DwSelector	selector;		/* what was asked for */
+	const char *reason;			/* in words, or NULL */
+	DwEscrowStatus from;		/* the escrow's state before the decision */
+	DwRelease	decided;		/* what core decided */
+	DwPaymentPart *parts;		/* out: of the payments that are given back */
+	int			part_count;		/* out: how many */
+} DwRefund;
+
+/*
+ * Puts a refund that core has decided on into the ledger, writes the escrow
+ * and its event and tells the workers; the transaction's id.  Which payments
+ * it gives back is read before anything is written: the ledger's own entries
+ * say what each company still has.
+ */
+extern DwUuid dw_refund_apply(DwCall *call, DwEscrowRow *row,
+							  DwRefund *refund);
+
 /* What of payments goes back, for the posting. */
 extern DwGivenBack *dw_refund_parts(const DwPaymentPart *parts, int count);
 

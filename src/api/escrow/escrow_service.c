@@ -16,6 +16,7 @@
 #include "api/job/job_api.h"
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
+#include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/escrow/escrow_store.h"
 #include "store/ledger/ledger_store.h"
@@ -291,4 +292,119 @@ dw_payment_event_return(DwCall *call, DwPaymentEvent *event)
 	if (!dw_payment_event_keep(event))
 		refuse_event(event, "job_id");	/* it was for another at this time */
 	return dw_call_return(call);
+}
+
+bool
+dw_payment_find_stale(const DwUuid *job_id, DwTransaction *payment)
+{
+	if (!dw_payment_find(job_id, NULL, payment))
+		return false;
+	if (dw_now() < payment->pay_by)
+		dw_raise(DW_INVALID_TRANSITION, "a payment is under way",
+				 psprintf("Transaction %s may arrive until %s.",
+						  dw_uuid_text(&payment->id),
+						  timestamptz_to_str(payment->pay_by)),
+				 "Wait for it; past that time dwello.fund_escrow() starts"
+				 " anew.");
+	return true;
+}
+
+void
+dw_payment_fail_stale(DwEscrowRow *row, const DwTransaction *pending)
+{
+	DwTransition transition = {
+		.event = DW_ESCROW_EVENT_FAIL_PAYMENT,
+		.actor = {.kind = DW_ACTOR_SYSTEM},
+		.from = row->escrow.status
+	};
+
+	if (pending != NULL)
+	{
+		dw_transaction_end(pending, DW_TRANSACTION_FAILED);
+		transition.transaction_id = &pending->id;
+	}
+	if (row->escrow.status == DW_ESCROW_FUNDING)
+		row->escrow.status = DW_ESCROW_FAILED;
+	dw_escrow_apply(row, &transition);
+}
+
+void
+dw_payment_ask(DwCall *call, const DwEscrowRow *row, const DwPaymentWay *way,
+			   int64 amount, DwTransaction *payment)
+{
+	dw_escrow_begin_transaction(row, payment, DW_TRANSACTION_PAYMENT,
+								&call->actor);
+	payment->amount = amount;
+	payment->net_amount = amount;
+	payment->idempotency_key = call->key;
+	payment->pay_by = payment->created_at +
+		dw_job_timer(&row->job_id, "payment_minutes") * USECS_PER_MINUTE;
+	if (way->is_known)
+	{
+		payment->payment_method_id = &way->method.id;
+		payment->psp = way->method.psp;
+	}
+	dw_transaction_insert(payment);
+}
+
+/* The refund as a transaction; it names the payment if there is but one. */
+static void
+refund_transaction(DwCall *call, const DwEscrowRow *row,
+				   const DwRefund *refund, DwTransaction *transaction)
+{
+	dw_escrow_begin_transaction(row, transaction, DW_TRANSACTION_REFUND,
+								&call->actor);
+	transaction->payer_id = row->provider_id;
+	transaction->payee_id = row->homeowner_id;
+	transaction->amount = refund->decided.amount;
+	transaction->net_amount = refund->decided.amount;
+	transaction->milestone_id = refund->selector.milestone_id;
+	transaction->idempotency_key = call->key;
+	if (refund->part_count != 1)
+		return;
+	transaction->payment_method_id = refund->parts[0].payment_method_id;
+	transaction->psp = refund->parts[0].psp;
+	transaction->psp_reference = refund->parts[0].psp_reference;
+}
+
+/* Tells the workers what to give back, and everybody that it was. */
+static void
+emit_refunded(const DwEscrowRow *row, const DwTransaction *transaction,
+			  const DwRefund *refund)
+{
+	DwPayload	payload;
+
+	for (int i = 0; i < refund->part_count; i++)
+		dw_refund_emit(row, &transaction->id, &refund->parts[i],
+					   refund->reason);
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "transaction_id", &transaction->id);
+	dw_payload_uuid(&payload, "milestone_id", transaction->milestone_id);
+	dw_payload_int8(&payload, "amount", transaction->amount);
+	dw_payload_text(&payload, "reason", refund->reason);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "escrow_refunded",
+				  &payload);
+}
+
+DwUuid
+dw_refund_apply(DwCall *call, DwEscrowRow *row, DwRefund *refund)
+{
+	DwTransition transition = {refund->event, call->actor,
+	refund->from, NULL};
+	const DwParties parties = DW_ESCROW_PARTIES(row);
+	DwTransaction transaction;
+	DwPosting	posting;
+
+	refund->parts = dw_payments_to_refund(&row->job_id,
+										  refund->decided.amount,
+										  &refund->part_count);
+	refund_transaction(call, row, refund, &transaction);
+	dw_posting_refund(&posting, &parties,
+					  dw_refund_parts(refund->parts, refund->part_count),
+					  refund->part_count);
+	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
+	transition.transaction_id = &transaction.id;
+	dw_escrow_apply(row, &transition);
+	emit_refunded(row, &transaction, refund);
+	return transaction.id;
 }

@@ -36,8 +36,7 @@ typedef struct Funding
 	DwUuid		job_id;			/* argument 0 */
 	int64		amount;			/* argument 1; 0 = what is missing */
 	const char *currency;		/* argument 3; NULL = the escrow's */
-	bool		has_method;		/* there is a way to pay */
-	DwPaymentSource method;		/* argument 2, or the homeowner's own */
+	DwPaymentWay way;			/* argument 2, or the homeowner's own */
 } Funding;
 
 /* Reads the arguments of fund_escrow; errors of arguments alone. */
@@ -64,9 +63,9 @@ funding_find_method(DwCall *call, Funding *funding)
 {
 	const DwUuid *id = dw_arg_uuid_opt(call, "payment_method_id");
 
-	funding->has_method = dw_payment_method_find(&call->actor.user_id, id,
-												 &funding->method);
-	if (id != NULL && !funding->has_method)
+	funding->way.is_known = dw_payment_method_find(&call->actor.user_id, id,
+												   &funding->way.method);
+	if (id != NULL && !funding->way.is_known)
 		dw_raise(DW_NOT_FOUND, "no such payment method",
 				 psprintf("The caller has no payment method %s.",
 						  dw_uuid_text(id)),
@@ -96,41 +95,6 @@ job_check_payable(const DwJob *job)
 			 "An escrow is funded while the job is awarded or in progress.");
 }
 
-/* WD101 while a payment is under way. */
-static void
-refuse_second_payment(const DwTransaction *pending)
-{
-	dw_raise(DW_INVALID_TRANSITION, "a payment is under way",
-			 psprintf("Transaction %s may arrive until %s.",
-					  dw_uuid_text(&pending->id),
-					  timestamptz_to_str(pending->pay_by)),
-			 "Wait for it; past that time dwello.fund_escrow() starts anew.");
-}
-
-/*
- * A payment that did not arrive in time counts as failed: it is ended, and
- * the escrow moves on.  Also for a first payment that came too late and was
- * given back: nothing is pending then, and the escrow still waits.
- */
-static void
-fail_stale(DwEscrowRow *row, const DwTransaction *pending)
-{
-	DwTransition transition = {
-		.event = DW_ESCROW_EVENT_FAIL_PAYMENT,
-		.actor = {.kind = DW_ACTOR_SYSTEM},
-		.from = row->escrow.status
-	};
-
-	if (pending != NULL)
-	{
-		dw_transaction_end(pending, DW_TRANSACTION_FAILED);
-		transition.transaction_id = &pending->id;
-	}
-	if (row->escrow.status == DW_ESCROW_FUNDING)
-		row->escrow.status = DW_ESCROW_FAILED;
-	dw_escrow_apply(row, &transition);
-}
-
 /*
  * Decides on the funding, with nothing written yet: the state that is left
  * once a stale payment has failed, then the currency, then the amount and
@@ -156,31 +120,11 @@ funding_decide(DwCall *call, Funding *funding, const DwEscrowRow *row)
 	result = dw_escrow_fund(&view.escrow, &funding->amount);
 	if (result != DW_OK)
 		dw_escrow_refuse(call, row, result);
-	if (funding->has_method && funding->method.is_expired)
+	if (funding->way.is_known && funding->way.method.is_expired)
 		dw_raise(DW_BAD_VALUE, "the payment method has expired",
 				 psprintf("Payment method %s is past its last day.",
-						  dw_uuid_text(&funding->method.id)),
+						  dw_uuid_text(&funding->way.method.id)),
 				 "Add another with dwello.add_payment_method().");
-}
-
-/* Writes the pending payment. */
-static void
-funding_insert(DwCall *call, const Funding *funding, const DwEscrowRow *row,
-			   DwTransaction *payment)
-{
-	dw_escrow_begin_transaction(row, payment, DW_TRANSACTION_PAYMENT,
-								&call->actor);
-	payment->amount = funding->amount;
-	payment->net_amount = funding->amount;
-	payment->idempotency_key = call->key;
-	payment->pay_by = payment->created_at +
-		dw_job_timer(&row->job_id, "payment_minutes") * USECS_PER_MINUTE;
-	if (funding->has_method)
-	{
-		payment->payment_method_id = &funding->method.id;
-		payment->psp = funding->method.psp;
-	}
-	dw_transaction_insert(payment);
 }
 
 /* Writes the payment and the escrow that waits for it. */
@@ -193,7 +137,7 @@ funding_apply(DwCall *call, Funding *funding, DwEscrowRow *row,
 
 	if (dw_escrow_fund(&row->escrow, &funding->amount) != DW_OK)
 		elog(ERROR, "funding was decided otherwise");
-	funding_insert(call, funding, row, payment);
+	dw_payment_ask(call, row, &funding->way, funding->amount, payment);
 	dw_escrow_apply(row, &transition);
 	dw_payment_emit(row, payment, "payment_requested");
 }
@@ -220,13 +164,11 @@ DW_FUNCTION(dwello_fund_escrow)
 	dw_escrow_need(&job.id, found);
 	dw_call_version(&call, row.escrow.version);
 	job_check_payable(&job);
-	pending = dw_payment_find(&job.id, NULL, &payment);
-	if (pending && dw_now() < payment.pay_by)
-		refuse_second_payment(&payment);
+	pending = dw_payment_find_stale(&job.id, &payment);
 	funding_decide(&call, &funding, &row);
 
 	if (pending || row.escrow.status == DW_ESCROW_FUNDING)
-		fail_stale(&row, pending ? &payment : NULL);
+		dw_payment_fail_stale(&row, pending ? &payment : NULL);
 	funding_apply(&call, &funding, &row, &payment);
 
 	dw_row_uuid(&call, "transaction_id", &payment.id);

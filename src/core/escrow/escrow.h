@@ -197,6 +197,7 @@ typedef enum DwEscrowStatus
 typedef enum DwEscrowEvent
 {
 	DW_ESCROW_EVENT_OPEN,		/* confirm_award */
+	DW_ESCROW_EVENT_CHANGE,		/* answer_change_order */
 	DW_ESCROW_EVENT_FUND,		/* fund_escrow */
 	DW_ESCROW_EVENT_CONFIRM_PAYMENT,	/* confirm_payment */
 	DW_ESCROW_EVENT_FAIL_PAYMENT,	/* fail_payment */

@@ -33,6 +33,7 @@ static const char *const escrow_status_labels[] = {
 
 static const char *const escrow_event_labels[] = {
 	[DW_ESCROW_EVENT_OPEN] = "confirm_award",
+	[DW_ESCROW_EVENT_CHANGE] = "answer_change_order",
 	[DW_ESCROW_EVENT_FUND] = "fund_escrow",
 	[DW_ESCROW_EVENT_CONFIRM_PAYMENT] = "confirm_payment",
 	[DW_ESCROW_EVENT_FAIL_PAYMENT] = "fail_payment",
@@ -115,6 +116,16 @@ DW_LABELS(escrow_event, DwEscrowEvent, escrow_event_labels);
 
 static const DwRule escrow_rules[] = {
 	{DW_STATE_NONE, DW_ESCROW_EVENT_OPEN, PROVIDER, DW_ESCROW_CREATED, NULL},
+
+	RULE(CREATED, CHANGE, PARTIES, CREATED, "nothing is asked for"),
+	RULE(CREATED, CHANGE, PARTIES, FUNDING, "a payment is asked for"),
+	RULE(FAILED, CHANGE, PARTIES, FAILED, "nothing is asked for"),
+	RULE(FAILED, CHANGE, PARTIES, FUNDING, "a payment is asked for"),
+	STAYS(HELD, CHANGE, PARTIES),
+	RULE(PARTIALLY_RELEASED, CHANGE, PARTIES, PARTIALLY_RELEASED, MORE),
+	RULE(PARTIALLY_RELEASED, CHANGE, PARTIES, RELEASED, ALL_OUT),
+	RULE(PARTIALLY_RELEASED, CHANGE, PARTIES, SETTLED, BOTH_WAYS),
+	RULE(PARTIALLY_RELEASED, CHANGE, PARTIES, CHARGED_BACK, BANK_TOOK),
 
 	RULE(CREATED, FUND, HOMEOWNER, FUNDING, NULL),
 	RULE(FAILED, FUND, HOMEOWNER, FUNDING, NULL),
@@ -306,6 +317,12 @@ DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 	STEP(from, APPROVE, PAYER, RELEASED, ALL_PAID), \
 	STEP(from, APPROVE, PAYER, APPROVED, "frozen or not fully funded")
 
+/* Both sides agree on less work, which is not delivered yet. */
+#define CHANGES(from) \
+	STEP(from, CHANGE_ORDER, PARTIES, RELEASED, "less: " SOME_PAID), \
+	STEP(from, CHANGE_ORDER, PARTIES, REFUNDED, "less: " NONE_PAID), \
+	STEP(from, CHANGE_ORDER, PARTIES, FUNDED, "less: " IN_FULL)
+
 /* A dispute ends with a figure. */
 #define ENDS(event, actors) \
 	STEP(DISPUTED, event, actors, PLANNED, "settled: " MORE_DUE), \
@@ -321,6 +338,10 @@ static const DwRule milestone_rules[] = {
 	MAKES(CHANGE_ORDER, PARTIES, "the order was agreed on"),
 
 	PLANS(PLANNED),
+	CHANGES(PLANNED),
+	STEP(PLANNED, CHANGE_ORDER, PARTIES, PLANNED, "less: " MORE_DUE),
+	STEP(PLANNED, CHANGE_ORDER, PARTIES, CANCELLED,
+		 "less: nothing of it is left, nor was paid"),
 	STEP(PLANNED, CONFIRM_AWARD, PROVIDER, PLANNED, "scaled to the contract"),
 	STEP(PLANNED, CONFIRM_PAYMENT, SYSTEM, FUNDED, IN_FULL),
 	STEP(PLANNED, CONFIRM_PAYMENT, SYSTEM, PLANNED, IN_PART),
@@ -335,6 +356,7 @@ static const DwRule milestone_rules[] = {
 	STEP(PLANNED, EXPIRE_JOB, SYSTEM, CANCELLED, NULL),
 
 	PLANS(FUNDED),
+	CHANGES(FUNDED),
 	STEP(FUNDED, SUBMIT, PROVIDER, SUBMITTED, NULL),
 	APPROVES(FUNDED),
 	PAYS(FUNDED),

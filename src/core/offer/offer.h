@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/base/base.h"
+#include "core/escrow/escrow.h"
 
 /* Type offer_status. */
 typedef enum DwOfferStatus
@@ -97,5 +98,33 @@ extern DwResult dw_counter_judge(const DwCounterWindow *window,
  */
 extern void dw_counter_divide(int64_t amount, int64_t *labor_cost,
 							  int64_t *materials_cost);
+
+/*
+ * Change orders: both sides agree on more work, or on less, after the award.
+ *
+ * More work is a milestone of its own, to be paid.  Less work is taken from
+ * what was not delivered yet: first what was not paid, by which the contract
+ * gets smaller, then what was, which goes back as in any refund and is given
+ * up; so a reversal of it finds what to restore.
+ */
+
+/* A change of a contract, and what it came to. */
+typedef struct DwContractChange
+{
+	int64_t		amount;			/* price of work: more > 0, less < 0 */
+	const DwUuid *milestone_id; /* less of that one alone; or NULL */
+	int64_t		cut;			/* out: what the contract gets smaller by */
+	DwRelease	refund;			/* out: what goes back; amount 0 = nothing */
+} DwContractChange;
+
+/*
+ * Changes a contract that is neither disputed nor frozen, and derives what
+ * follows.  For more work the caller has added the milestone, planned, as the
+ * last one of count.  DW_OVERFLOW; DW_NOT_FOUND: no such milestone;
+ * DW_INSUFFICIENT_FUNDS: less than that was not delivered yet, or nothing
+ * would be left of the contract.
+ */
+extern DwResult dw_contract_change(DwEscrow *escrow, DwMilestone *milestones,
+								   int count, DwContractChange *change);
 
 #endif							/* DW_OFFER_H */

@@ -301,6 +301,29 @@ static CheckRule rules[] = {
 		 "AND v.bid_id = c.bid_id AND v.bid_version = c.bid_version + 1 "
 		 "AND v.bid_amount = c.amount)) ORDER BY 2",
 		 "Set a pending one to expired; an accepted one must be in the bid's history: restore that from a backup."),
+	RULE("change_order_drift",
+		 "SELECT 'change_orders', 'Change order ' || c.id || ' of job ' "
+		 "|| c.job_id || ' is ' || c.status || ', and the job is ' "
+		 "|| j.status || ' or lacks its milestone.' "
+		 "FROM dwello.change_orders AS c "
+		 "JOIN dwello.jobs AS j ON j.id = c.job_id "
+		 "WHERE (c.status = 'pending' AND j.status NOT IN "
+		 "('awarded', 'in_progress', 'disputed')) "
+		 "OR (c.status = 'accepted' AND c.amount > 0 AND NOT EXISTS ("
+		 "SELECT FROM dwello.job_milestones AS m WHERE m.job_id = c.job_id "
+		 "AND m.id = c.milestone_id)) ORDER BY 2",
+		 "Set a pending one to expired; the milestone of an accepted one is to be restored from a backup."),
+	RULE("contract_drift",
+		 "SELECT 'escrow_accounts', 'The milestones of job ' || e.job_id "
+		 "|| ' come to ' || sum(m.amount) || ', its contract is ' "
+		 "|| e.contract_amount || '.' FROM dwello.escrow_accounts AS e "
+		 "JOIN dwello.jobs AS j ON j.id = e.job_id AND j.status IN "
+		 "('awarded', 'in_progress', 'disputed') "
+		 "JOIN dwello.job_milestones AS m ON m.job_id = e.job_id "
+		 "AND m.status <> 'cancelled' WHERE e.status <> 'cancelled' "
+		 "GROUP BY e.job_id, e.contract_amount "
+		 "HAVING sum(m.amount) <> e.contract_amount ORDER BY 2",
+		 "Hold releases of the job, and find which row was written by hand."),
 	RULE("tile_drift",
 		 "SELECT 'job_tiles', count(*) || ' tiles are not the sum of their "
 		 "quarters.' FROM (SELECT * FROM dwello.job_tiles WHERE zoom < 14) "

@@ -38,8 +38,7 @@ static const DwColumn escrow_columns[] = {
 				   dw_escrow_status_labels),
 	DW_COLUMN(CURRENCY, DwEscrowRow, currency, escrow.currency,
 			  DW_COLUMN_FIXED),
-	DW_COLUMN(INT8, DwEscrowRow, contract_amount, escrow.contract_amount,
-			  DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwEscrowRow, contract_amount, escrow.contract_amount, 0),
 	DW_COLUMN(INT8, DwEscrowRow, funded, escrow.funded, 0),
 	DW_COLUMN(INT8, DwEscrowRow, held, escrow.held, 0),
 	DW_COLUMN(INT8, DwEscrowRow, released, escrow.released, 0),
@@ -107,10 +106,8 @@ static const DwColumn milestone_columns[] = {
 				   milestone.status, 0, dw_milestone_status_labels),
 	DW_COLUMN(INT4, DwMilestoneRow, sort_order, milestone.sort_order,
 			  DW_COLUMN_FIXED),
-	DW_COLUMN(BOOL, DwMilestoneRow, is_required, milestone.is_required,
-			  DW_COLUMN_FIXED),
-	DW_COLUMN_OR(INT8, DwMilestoneRow, amount, milestone.amount,
-				 DW_COLUMN_FIXED, 0),
+	DW_COLUMN(BOOL, DwMilestoneRow, is_required, milestone.is_required, 0),
+	DW_COLUMN_OR(INT8, DwMilestoneRow, amount, milestone.amount, 0, 0),
 	DW_COLUMN(INT8, DwMilestoneRow, funded, milestone.funded, 0),
 	DW_COLUMN(INT8, DwMilestoneRow, released, milestone.released, 0),
 	DW_COLUMN(INT8, DwMilestoneRow, refunded, milestone.refunded, 0),
@@ -470,7 +467,8 @@ escrow_only_moved(const DwEscrowRow *row)
 	const DwEscrow *now = &row->escrow;
 	const DwEscrow *stored = &row->stored_escrow;
 
-	return now->funded == stored->funded &&
+	return now->contract_amount == stored->contract_amount &&
+		now->funded == stored->funded &&
 		now->refunded == stored->refunded &&
 		now->charged_back == stored->charged_back &&
 		now->disputed == stored->disputed &&
@@ -499,7 +497,7 @@ dw_escrow_save(DwEscrowRow *row)
 static bool
 milestone_only_moved(const DwMilestone *now, const DwMilestone *stored)
 {
-	return now->funded == stored->funded &&
+	return now->amount == stored->amount && now->funded == stored->funded &&
 		now->refunded == stored->refunded && now->disputed == stored->disputed;
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/base/base.h"
 #include "core/escrow/escrow.h"
+#include "core/offer/offer.h"
 #include "store/ledger/ledger_store.h"
 
 /*
@@ -261,5 +262,52 @@ extern bool dw_payment_find_last(const DwUuid *job_id,
  */
 extern DwPaymentPart *dw_payments_to_refund(const DwUuid *job_id,
 											int64 amount, int *count);
+
+/*
+ * Rows of dwello.change_orders: changes of a contract that one side proposes
+ * and the other answers.  The caller has locked the job.
+ */
+
+#define DW_ORDER_NO_DAYS	0	/* the time of the work is not changed */
+#define DW_ORDER_OPEN		INT64CONST(-1)	/* it is not accepted */
+
+/* A change order as its row has it. */
+typedef struct DwChangeOrder
+{
+	DwUuid		job_id;			/* key, with the next */
+	DwUuid		id;				/* unique within the job */
+	DwUuid		homeowner_id;	/* of the job */
+	DwUuid		provider_id;	/* who has the award */
+	DwUuid		offered_by;		/* one of the two */
+	char	   *title;			/* what is changed */
+	char	   *description;	/* or NULL */
+	int64		amount;			/* more > 0, less < 0; minor units */
+	char		currency[DW_CURRENCY_SIZE]; /* the escrow's */
+	int32		days;			/* more > 0, or DW_ORDER_NO_DAYS */
+	DateADT		due_date;		/* or DATEVAL_NOBEGIN */
+	DwOfferStatus status;		/* moves by dw_offer_machine() only */
+	DwUuid		milestone_id;	/* made, or to be made less; nil = none */
+	DwUuid		transaction_id; /* asked for, or given back; nil = none */
+	int64		contract_amount;	/* afterwards, or DW_ORDER_OPEN */
+	TimestampTz created_at;		/* when it was proposed */
+	TimestampTz answered_at;	/* or when it ended; DT_NOBEGIN: pending */
+} DwChangeOrder;
+
+/* Reads one of a job; false when there is none. */
+extern bool dw_change_order_load(const DwUuid *job_id, const DwUuid *id,
+								 DwChangeOrder *order);
+
+/* Reads the one that is pending; false when none is. */
+extern bool dw_change_order_find(const DwUuid *job_id, DwChangeOrder *order);
+
+/* Writes a new one. */
+extern void dw_change_order_insert(const DwChangeOrder *order);
+
+/* Writes what became of one, as of now. */
+extern void dw_change_order_save(DwChangeOrder *order);
+
+/* Writes an event of one, for the side that did not cause it. */
+extern void dw_change_order_emit(const DwChangeOrder *order, const char *type,
+								 const DwUuid *actor_id);
 
 #endif							/* DW_ESCROW_STORE_H */

@@ -318,6 +318,22 @@ cancel_planned_milestones(const DwJob *job)
 	dw_write(&cancel_milestones, &p);
 }
 
+/* Ends a change order that is pending; the event of the job tells of it. */
+static void
+overtake_change_order(const DwJob *job)
+{
+	static DwWrite overtake =
+		DW_WRITE("UPDATE dwello.change_orders AS c SET "
+				 "status = 'expired', answered_at = r.at "
+				 "FROM " DW_ROWS "(job_id, at) WHERE c.job_id = r.job_id "
+				 "AND c.status = 'pending'");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &job->id);
+	dw_param_time(&p, dw_now());
+	dw_write(&overtake, &p);
+}
+
 void
 dw_job_payload(DwPayload *payload, const DwJob *job)
 {
@@ -337,6 +353,7 @@ dw_job_complete(DwJob *job)
 	/* lock order: the job is locked, its milestones come before the outbox */
 	dw_job_fill(job);
 	cancel_planned_milestones(job);
+	overtake_change_order(job);
 	job->status = DW_JOB_COMPLETED;
 	job->completed_at = dw_now();
 	dw_job_save(job);
@@ -351,6 +368,7 @@ dw_job_end(DwJob *job, const char *event)
 	DwPayload	payload;
 
 	cancel_planned_milestones(job);
+	overtake_change_order(job);
 	job->status = DW_JOB_CANCELLED;
 	job->is_listed = false;
 	dw_job_save(job);
@@ -954,4 +972,12 @@ dw_plan_replace(DwPlan *plan)
 		else
 			dw_table_insert(&milestones, &row);
 	}
+}
+
+void
+dw_plan_append(const DwPlan *plan)
+{
+	Milestone	row = milestone_of(plan, 0);
+
+	dw_table_insert(&milestones, &row);
 }

@@ -257,6 +257,9 @@ typedef struct DwPlan
 /* Writes the plan in place of the one that is there. */
 extern void dw_plan_replace(DwPlan *plan);
 
+/* Adds a milestone to a contract, the only one of this plan; it has its id. */
+extern void dw_plan_append(const DwPlan *plan);
+
 /*
  * What was posted: the job, its site, requirements, milestones.
  */
