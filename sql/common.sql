@@ -78,7 +78,7 @@ BEGIN
       ('email_index', 'Blind index of the e-mail address.'),
       ('years_experience', 'Years of experience.'),
       ('account_status', 'What of the provider is verified, a bit each (e-mail 1, telephone 2, provider 4), while the account is active; else 0: nothing is matched with it.'),
-      ('longitude', 'Degrees east of the provider''s primary address, to 1e-7; NULL = none.'),
+      ('longitude', 'Degrees east of the provider''s primary address, rounded to 0.01 degree; NULL = none.'),
       ('latitude', 'Degrees north of the same; NULL = none.'),
       ('area', 'The provider''s service area as a geometry; NULL = a circle.'),
       ('category_ids', 'Categories that are wanted, those below them included; empty = all.'),

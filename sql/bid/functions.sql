@@ -29,6 +29,9 @@
  *	expires_at: NULL for bid_expiry_days from now
  *	terms_version: the terms that were priced; NULL for the present ones
  *	bid_id: its id; NULL for a fresh one
+ *	lowest_amount: in open mode, how low bid_amount may go by itself to win,
+ *	  in minor units, not below materials_cost; only the bidder can read it
+ *	  (bid_floors). NULL: not at all
  *	idempotency_key
  * returns: a row
  *	job_id
@@ -57,7 +60,9 @@
  *	22003: a number is out of range, or the price with the materials
  *	  overflows
  *	22023: money that is negative or zero, materials of another shape,
- *	  infinite times, an expires_at that is not in the future
+ *	  infinite times, an expires_at that is not in the future, a
+ *	  lowest_amount above bid_amount, below materials_cost or min_bid_amount,
+ *	  or where the mode is not open or the price has no weight
  *	P0002: no such job, or one the caller may not see
  *	WD104
  *	WD103: older terms
@@ -87,6 +92,7 @@ CREATE OR REPLACE FUNCTION dwello.submit_bid(
   INOUT expires_at timestamptz DEFAULT NULL,
   terms_version integer DEFAULT NULL,
   INOUT bid_id uuid DEFAULT NULL,
+  lowest_amount bigint DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
   OUT provider_id uuid,
   OUT status dwello.bid_status,
@@ -128,6 +134,7 @@ COMMENT ON FUNCTION dwello.submit_bid IS
  *	special_terms: up to 20000 characters
  *	expires_at: NULL for bid_expiry_days from now
  *	terms_version: the terms that were priced; NULL for the present ones
+ *	lowest_amount: as in submit_bid(); NULL: the bid stays at bid_amount
  *	expected_version: version of the bid
  *	idempotency_key
  * returns: a row
@@ -178,6 +185,7 @@ CREATE OR REPLACE FUNCTION dwello.revise_bid(
   special_terms text DEFAULT NULL,
   INOUT expires_at timestamptz DEFAULT NULL,
   terms_version integer DEFAULT NULL,
+  lowest_amount bigint DEFAULT NULL,
   expected_version integer DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
   OUT provider_id uuid,

@@ -85,6 +85,29 @@ CREATE POLICY bid_versions_read ON dwello.bid_versions FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
 GRANT SELECT ON dwello.bid_versions TO dwello_app, dwello_service, dwello_support, dwello_admin;
 
+CREATE TABLE dwello.bid_floors (
+  job_id uuid NOT NULL,
+  bid_id uuid NOT NULL,
+  bid_version integer NOT NULL,
+  provider_id uuid NOT NULL,
+  lowest_amount bigint NOT NULL CONSTRAINT bid_floors_lowest_amount_check CHECK (lowest_amount > 0),
+  score_total bigint NOT NULL,
+  quality bigint NOT NULL,
+  CONSTRAINT bid_floors_pkey PRIMARY KEY (job_id, bid_id, bid_version),
+  CONSTRAINT bid_floors_version_fkey FOREIGN KEY (job_id, bid_id, bid_version)
+    REFERENCES dwello.bid_versions (job_id, bid_id, bid_version)
+);
+COMMENT ON TABLE dwello.bid_floors IS
+  'How low a version of a bid goes by itself in open mode; nobody but the bidder may read it, the homeowner and the platform''s staff included.';
+COMMENT ON COLUMN dwello.bid_floors.provider_id IS 'The bidder, who alone may see the row.';
+COMMENT ON COLUMN dwello.bid_floors.lowest_amount IS 'The lowest bid_amount at which the bid may win, in minor units.';
+COMMENT ON COLUMN dwello.bid_floors.score_total IS 'Unclamped score at lowest_amount, by which the winner is found, in millionths of a point.';
+COMMENT ON COLUMN dwello.bid_floors.quality IS 'The score less the points of the price, in millionths of a point.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.bid_floors', '');
+CREATE POLICY bid_floors_read ON dwello.bid_floors FOR SELECT
+  USING (provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.bid_floors TO dwello_app, dwello_support, dwello_admin;
+
 CREATE TABLE dwello.bid_ranks (
   job_id uuid NOT NULL,
   bid_id uuid NOT NULL,

@@ -8,8 +8,8 @@
 
 /*
  * score_bid
- *	The score of one bid: its stored total, and the gates it fails now.
- *	For the job's homeowner, the bidder, support, administrators and the
+ *	The score of one bid: its stored total, in open mode that of the
+ *	amount which rank_bids() shows, and the gates it fails now. For the job's homeowner, the bidder, support, administrators and the
  *	system; in open mode for every active provider.
  *
  * role: app, service, support, admin
@@ -44,7 +44,7 @@ AS 'MODULE_PATHNAME', 'dwello_score_bid';
 GRANT EXECUTE ON FUNCTION dwello.score_bid
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.score_bid IS
-  'The score of one bid: its stored total, and the gates it fails now. Errors: WD402, WD401, 22004, P0002. See reference.md#score_bid.';
+  'The score of one bid: its stored total, in open mode that of the amount which rank_bids() shows, and the gates it fails now. Errors: WD402, WD401, 22004, P0002. See reference.md#score_bid.';
 
 /*
  * rank_bids
@@ -57,6 +57,12 @@ COMMENT ON FUNCTION dwello.score_bid IS
  *	provider sees the own one, in rank_only with the third in which it
  *	stood when refresh_ranks() looked last.
  *
+ *	In open mode bids may undercut by themselves, down to an amount that
+ *	their bidder alone knows. The one that scores best at its lowest amount
+ *	wins, and asks for the highest amount at which it still ranks before the
+ *	best of the others at theirs; all others ask for what they offered. Score
+ *	and total are at the amount shown.
+ *
  * role: app, service, support, admin
  * args:
  *	job_id
@@ -64,7 +70,7 @@ COMMENT ON FUNCTION dwello.score_bid IS
  *	rank: place, from 1; NULL for a provider outside open mode
  *	bid_id
  *	provider_id: the bidder
- *	bid_amount: in minor units
+ *	bid_amount: in minor units, for which accept_bid() would award the job
  *	currency
  *	score: as of score_bid()
  *	total: as of score_bid()
@@ -164,7 +170,8 @@ COMMENT ON FUNCTION dwello.refresh_ranks IS
  *	gap_to_leader: in points, the same on each row; NULL for a provider
  *	  outside open mode
  *	amount_to_lead: in open mode the highest bid_amount at which the bid
- *	  would rank before the best of the others; NULL when there is none
+ *	  would rank before the best of the others at what it asks now, which
+ *	  may undercut it again; NULL when there is none
  * errors:
  *	WD402 WD401 22004
  *	P0002: no such job or bid, or none that the caller may see

@@ -59,6 +59,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('bids', 'job', 'job_id'),
     ('bid_versions', 'job', 'job_id'),
     ('bid_ranks', 'job', 'job_id'),
+    ('bid_floors', 'job', 'job_id'),
     ('bid_materials', 'job', 'job_id'),
     ('counter_offers', 'job', 'job_id'),
     ('change_orders', 'job', 'job_id'),

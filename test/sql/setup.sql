@@ -249,6 +249,8 @@ BEGIN
   INSERT INTO dwello.chargebacks (job_id, homeowner_id, provider_id, status, psp, amount, currency,
     created_at, closed_at)
     VALUES (won, t.user(h), t.user(p), 'won', 'acme', 1000, 'USD', now(), now());
+  INSERT INTO dwello.bid_floors (job_id, bid_id, bid_version, provider_id, lowest_amount, score_total, quality)
+    SELECT v.job_id, v.bid_id, v.bid_version, v.provider_id, 80000, 0, 0 FROM dwello.bid_versions AS v WHERE v.job_id = open;
   INSERT INTO dwello.bid_ranks (job_id, bid_id, provider_id, third, due_at)
     SELECT b.job_id, b.id, b.provider_id, 1, now() FROM dwello.bids AS b WHERE b.job_id = open;
   INSERT INTO dwello.payouts (user_id, payment_method_id, amount, currency, paid_amount, paid_currency, psp)

@@ -63,6 +63,7 @@ INSERT INTO expected VALUES
   -- bids: provider_id is the bidder
   ('bids', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id) AND deleted_at IS NULL'),
   ('bid_versions', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('bid_floors', 'none', 'own', 'own', 'none', 'denied', 'none', 'none', 'none', 'me = provider_id'),
   ('bid_ranks', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = provider_id'),
   ('bid_materials', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('counter_offers', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),

@@ -393,16 +393,16 @@ test_successor(void **state)
 		bids[i].submitted_at = i;
 		bidders[i].bytes[15] = i;
 	}
-	assert_int_equal(dw_rank_successor(bids, 4, bidders)->position, 0);
+	assert_int_equal(dw_rank_successor(&job, bids, 4, bidders)->position, 0);
 	bidders[3] = bidders[0];
-	assert_int_equal(dw_rank_successor(bids, 4, bidders)->position, 1);
+	assert_int_equal(dw_rank_successor(&job, bids, 4, bidders)->position, 1);
 	for (int i = 0; i < 4; i++)
 		bids[i].reasons = bids[i].position == 3;
-	assert_int_equal(dw_rank_successor(bids, 4, bidders)->position, 1);
+	assert_int_equal(dw_rank_successor(&job, bids, 4, bidders)->position, 1);
 	for (int i = 0; i < 4; i++)
 		bids[i].reasons = bids[i].position != 0;
-	assert_null(dw_rank_successor(bids, 4, bidders));
-	assert_null(dw_rank_successor(bids, 0, bidders));
+	assert_null(dw_rank_successor(&job, bids, 4, bidders));
+	assert_null(dw_rank_successor(&job, bids, 0, bidders));
 }
 
 /* A third for every place: none skipped, and no two differ by over one bid. */

@@ -23,7 +23,7 @@
 #include "store/job/job_store.h"
 #include "store/score/score_store.h"
 
-static void need_eligible(DwCall *call, const DwJob *job, const DwBid *bid);
+static int64 eligible_amount(const DwJob *job, const DwBid *bid);
 static bool bid_to_confirm(DwCall *call, const DwJob *job, DwBid *bid);
 static void award_check(DwCall *call, const DwJob *job, const DwBid *bid);
 static void open_escrow(DwCall *call, const DwJob *job, const DwBid *bid,
@@ -63,9 +63,7 @@ DW_FUNCTION(dwello_accept_bid)
 		(void) dw_bid_next(&call, &bid, DW_BID_EVENT_ACCEPT);
 	if (is_late)
 		dw_bidding_refuse_late(&job);
-	need_eligible(&call, &job, &bid);
-
-	dw_award_give(&job, &bid, "bid_accepted");
+	dw_award_give(&job, &bid, eligible_amount(&job, &bid), "bid_accepted");
 	dw_bids_end(&job_id, &bid_id, DW_BID_REASON_NOT_SELECTED);
 	dw_row_uuid(&call, "job_id", &job.id);
 	dw_row_uuid(&call, "bid_id", &bid.id);
@@ -132,18 +130,25 @@ gates_text(DwGateSet reasons)
 	return text.data;
 }
 
-/* 22023 with the reasons when the bid fails a gate now. */
-static void
-need_eligible(DwCall *call, const DwJob *job, const DwBid *bid)
+/*
+ * The amount that the bid asks now: in open mode the winner asks what it wins
+ * with.  22023 with the reasons when it fails a gate.
+ */
+static int64
+eligible_amount(const DwJob *job, const DwBid *bid)
 {
+	bool		is_open = job->bid_mode == DW_BID_MODE_OPEN;
 	DwRanking	ranking;
+	const DwRankedBid *ranked;
 
-	dw_ranking_load(job, &bid->id, true, &ranking);
-	if (ranking.count == 1 && ranking.bids[0].reasons == 0)
-		return;
+	dw_ranking_load(job, is_open ? NULL : &bid->id, true, &ranking);
+	dw_ranking_settle(job, &ranking);
+	ranked = &ranking.bids[dw_ranking_place(&ranking, &bid->id)];
+	if (ranked->reasons == 0)
+		return ranked->bid_amount;
 	dw_raise(DW_BAD_VALUE, "the bid is not eligible",
 			 psprintf("Bid %s: %s.", dw_uuid_text(&bid->id),
-					  gates_text(ranking.bids[0].reasons)),
+					  gates_text(ranked->reasons)),
 			 "Accept another one, see dwello.rank_bids().");
 }
 

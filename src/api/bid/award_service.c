@@ -36,8 +36,32 @@ dw_bid_next(DwCall *call, const DwBid *bid, DwBidEvent event)
 			 "dwello.bid_transitions() lists what is possible.");
 }
 
+/*
+ * Fixes the amount that a bid has won with as its next version.  Of both
+ * sides' numbers only the price is new, so it is scored from what it was.
+ */
+static void
+fix_amount(const DwJob *job, DwBid *bid, int64 amount)
+{
+	int64		less = bid->bid_amount - amount;
+	DwMaterials materials;
+	DwScoreJob	terms;
+	DwScore		score;
+
+	bid->bid_amount = amount;
+	bid->labor_cost -= less;	/* no floor is below the materials */
+	bid->price -= less;
+	bid->inputs.price = bid->price;
+	dw_score_job_read(job, &terms);
+	if (dw_bid_score(&terms, &bid->inputs, &score) != DW_OK)
+		elog(ERROR, "bid cannot be scored");
+	bid->score_total = score.total;
+	dw_materials_load(bid, &materials);
+	dw_bid_revise(bid, &materials);
+}
+
 void
-dw_award_give(DwJob *job, DwBid *bid, const char *type)
+dw_award_give(DwJob *job, DwBid *bid, int64 amount, const char *type)
 {
 	/*
 	 * The job is off the market from now on, so its children are listed no
@@ -51,6 +75,8 @@ dw_award_give(DwJob *job, DwBid *bid, const char *type)
 	dw_job_save(job);
 	dw_job_list_children(job);
 
+	if (amount < bid->bid_amount)
+		fix_amount(job, bid, amount);
 	bid->status = DW_BID_ACCEPTED;
 	bid->reason = NULL;
 	dw_bid_save(bid);
@@ -59,12 +85,14 @@ dw_award_give(DwJob *job, DwBid *bid, const char *type)
 
 /*
  * Locks the bid that takes over the award of a job whose accepted one has
- * just ended; false when there is none.
+ * just ended, and gives the amount that it wins with; false when there is
+ * none.
  */
 static bool
-lock_next(const DwJob *job, DwBid *next)
+lock_next(const DwJob *job, DwBid *next, int64 *amount)
 {
 	DwRanking	ranking;
+	DwScoreJob	terms;
 	DwUuid	   *bidders;
 	const DwRankedBid *best;
 
@@ -72,8 +100,12 @@ lock_next(const DwJob *job, DwBid *next)
 	bidders = palloc((ranking.count + 1) * sizeof(DwUuid));
 	for (int i = 0; i < ranking.count; i++)
 		bidders[i] = ranking.contenders[i].provider_id;
-	best = dw_rank_successor(ranking.bids, ranking.count, bidders);
-	return best != NULL && dw_bid_lock(&job->id, &best->id, next);
+	dw_score_job_read(job, &terms);
+	best = dw_rank_successor(&terms, ranking.bids, ranking.count, bidders);
+	if (best == NULL)
+		return false;
+	*amount = best->bid_amount;
+	return dw_bid_lock(&job->id, &best->id, next);
 }
 
 /* Takes the award back: the job is open again, or has expired. */
@@ -105,10 +137,11 @@ dw_award_lapse(DwCall *call, DwJob *job, DwBid *bid, DwBidReason reason,
 {
 	DwBid		next;
 	bool		has_next;
+	int64		amount = 0;
 	DwJobEvent	event;
 
 	dw_bid_end(bid, reason, note);
-	has_next = lock_next(job, &next);
+	has_next = lock_next(job, &next, &amount);
 	event = dw_job_after_lapse(has_next, dw_now(), job->expires_at);
 	job->status = dw_job_next(call, job, event);
 	if (!has_next)
@@ -117,5 +150,5 @@ dw_award_lapse(DwCall *call, DwJob *job, DwBid *bid, DwBidReason reason,
 		return;
 	}
 	(void) dw_bid_next(call, &next, DW_BID_EVENT_REOFFER);
-	dw_award_give(job, &next, "bid_reoffered");
+	dw_award_give(job, &next, amount, "bid_reoffered");
 }

@@ -27,6 +27,7 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/bid/bid_store.h"
+#include "store/score/score_store.h"
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
 #define TEXT_MAX		20000	/* characters of a description */
@@ -261,6 +262,48 @@ offer_check_rest(DwCall *call, DwBid *bid)
 }
 
 /*
+ * 22023: how low the offer may go by itself.  Not below the materials: what
+ * is saved is labour.  No message names a number, for logs keep messages.
+ */
+static void
+offer_read_floor(DwCall *call, DwBid *bid)
+{
+	bid->lowest_amount = DW_BID_NO_FLOOR;
+	if (!dw_arg_has(call, "lowest_amount"))
+		return;
+	bid->lowest_amount = dw_arg_int8(call, "lowest_amount");
+	if (bid->lowest_amount <= 0)
+		dw_arg_refuse(call, "lowest_amount", DW_BAD_VALUE,
+					  "must be positive");
+	if (bid->lowest_amount > bid->bid_amount)
+		dw_arg_refuse(call, "lowest_amount", DW_BAD_VALUE,
+					  "must not be above what is asked for");
+	if (bid->lowest_amount < bid->materials_cost)
+		dw_arg_refuse(call, "lowest_amount", DW_BAD_VALUE,
+					  "must not be below materials_cost");
+}
+
+/* 22023: whether the job takes bids that go down by themselves. */
+static void
+offer_check_floor(DwCall *call, const DwJob *job, const DwBid *bid)
+{
+	DwScoreJob	terms;
+
+	if (bid->lowest_amount == DW_BID_NO_FLOOR)
+		return;
+	dw_score_job_read(job, &terms);
+	if (job->bid_mode != DW_BID_MODE_OPEN)
+		dw_arg_refuse(call, "lowest_amount", DW_BAD_VALUE,
+					  "is for jobs in open mode alone");
+	if (!dw_proxy_makes_sense(&terms))
+		dw_arg_refuse(call, "lowest_amount", DW_BAD_VALUE,
+					  "is of no use where the price has no weight");
+	if (bid->lowest_amount < dw_setting_int8("min_bid_amount"))
+		dw_arg_refuse(call, "lowest_amount", DW_BAD_VALUE,
+					  "must not be below the smallest eligible bid");
+}
+
+/*
  * Reads an offer and checks what the arguments say by themselves: 22004,
  * 22001, 22003, 22023.
  */
@@ -283,6 +326,7 @@ offer_read(DwCall *call, DwBid *bid, DwMaterials *materials)
 	*materials = reading.materials;
 	offer_check_money(call, bid, &reading);
 	offer_check_rest(call, bid);
+	offer_read_floor(call, bid);
 }
 
 /* WD103 when the argument names other terms than the job's present ones. */
@@ -389,6 +433,7 @@ bid_replace_offer(DwBid *bid, const DwBid *offer)
 	bid->warranty_months = offer->warranty_months;
 	bid->description = offer->description;
 	bid->special_terms = offer->special_terms;
+	bid->lowest_amount = offer->lowest_amount;
 }
 
 /*
@@ -434,6 +479,7 @@ DW_FUNCTION(dwello_submit_bid)
 	 */
 	job_check(&call, &job, &bid);
 	offer_date(&call, "expires_at", &bid);
+	offer_check_floor(&call, &job, &bid);
 	bid_identify(&call, &job, &bid);
 	dw_bid_price(&call, "labor_cost", &job, &bid, &materials);
 
@@ -472,6 +518,7 @@ DW_FUNCTION(dwello_revise_bid)
 
 	bid_replace_offer(&bid, &offer);
 	offer_date(&call, "expires_at", &bid);
+	offer_check_floor(&call, &job, &bid);
 	offer_need_rest(&bid);
 	dw_bid_price(&call, "labor_cost", &job, &bid, &materials);
 	bid.terms_version = job.terms_version;
@@ -510,6 +557,7 @@ DW_FUNCTION(dwello_confirm_bid)
 		return dw_call_return(&call);
 	}
 
+	dw_bid_load_floor(&bid);
 	dw_bid_repeat(&call, "bid_id", &job, &bid);
 	dw_bid_emit(&bid, "bid_confirmed");
 	return dw_call_return(&call);

@@ -53,10 +53,11 @@ extern void dw_bid_repeat(DwCall *call, const char *arg, const DwJob *job,
 						  DwBid *bid);
 
 /*
- * Gives a locked job to a bidder until they have confirmed, and emits an
- * event of that type.
+ * Gives a locked job to a bidder, for an amount that is the bid's or lower,
+ * until they have confirmed, and emits an event of that type.
  */
-extern void dw_award_give(DwJob *job, DwBid *bid, const char *type);
+extern void dw_award_give(DwJob *job, DwBid *bid, int64 amount,
+						  const char *type);
 
 /*
  * Ends the accepted bid of a locked job, whose status is already the one

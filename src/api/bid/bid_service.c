@@ -101,6 +101,11 @@ dw_bid_price(DwCall *call, const char *arg, const DwJob *job, DwBid *bid,
 	if (dw_bid_score(&terms, &bid->inputs, &score) != DW_OK)
 		elog(ERROR, "bid cannot be scored");
 	bid->score_total = score.total;
+	bid->quality = score.total - score.points[DW_CRITERION_PRICE];
+	if (bid->lowest_amount != DW_BID_NO_FLOOR)
+		bid->lowest_total =
+			dw_score_total(&terms, bid->price - bid->bid_amount +
+						   bid->lowest_amount, bid->quality);
 }
 
 void

@@ -49,7 +49,7 @@ typedef struct DwExplanation
 static void row_reasons(DwCall *call, DwGateSet reasons);
 static void row_flags(DwCall *call, DwBidFlagSet flags, bool sees_all);
 static void row_third(DwCall *call, const DwJob *job, const DwUuid *bid_id);
-static void ranking_for(DwCall *call, const DwJob *job, const DwUuid *bid_id,
+static int	ranking_for(DwCall *call, const DwJob *job, const DwUuid *bid_id,
 						DwRanking *ranking);
 static bool is_own(DwCall *call, const DwRanking *ranking, int place);
 static void explain_load(DwCall *call, const DwJob *job, const DwUuid *bid_id,
@@ -67,13 +67,14 @@ DW_FUNCTION(dwello_score_bid)
 	DwUuid		bid_id;
 	DwJob		job;
 	DwRanking	ranking;
+	int			place;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
 	job_id = dw_arg_uuid(&call, "job_id");
 	bid_id = dw_arg_uuid(&call, "bid_id");
 	dw_job_for_query(&call, &job_id, &job);
-	ranking_for(&call, &job, &bid_id, &ranking);
-	dw_row_ranked(&call, &job, &ranking.bids[0]);
+	place = ranking_for(&call, &job, &bid_id, &ranking);
+	dw_row_ranked(&call, &job, &ranking.bids[place]);
 	return dw_call_return(&call);
 }
 
@@ -90,6 +91,7 @@ DW_FUNCTION(dwello_rank_bids)
 	job_id = dw_arg_uuid(&call, "job_id");
 	dw_job_for_query(&call, &job_id, &job);
 	dw_ranking_load(&job, NULL, false, &ranking);
+	dw_ranking_settle(&job, &ranking);
 	dw_rank_flag(ranking.bids, ranking.count, job.reference_amount);
 
 	dw_rows_begin(&call);
@@ -220,25 +222,24 @@ is_own(DwCall *call, const DwRanking *ranking, int place)
 						 &ranking->contenders[position].provider_id);
 }
 
-/* Loads one bid that the caller may see; P0002. */
-static void
+/*
+ * Loads one bid that the caller may see, in open mode among the others, for
+ * what it asks depends on them; its place.  P0002.
+ */
+static int
 ranking_for(DwCall *call, const DwJob *job, const DwUuid *bid_id,
 			DwRanking *ranking)
 {
-	dw_ranking_load(job, bid_id, false, ranking);
-	if (ranking->count == 0 ||
-		(!dw_sees_all_bids(call, job) && !is_own(call, ranking, 0)))
-		dw_bid_refuse_unknown(bid_id);
-}
+	bool		is_open = job->bid_mode == DW_BID_MODE_OPEN;
+	int			place;
 
-/* The place of a bid in a ranking, or -1. */
-static int
-ranking_place(const DwRanking *ranking, const DwUuid *bid_id)
-{
-	for (int i = 0; i < ranking->count; i++)
-		if (dw_uuid_equal(&ranking->bids[i].id, bid_id))
-			return i;
-	return -1;
+	dw_ranking_load(job, is_open ? NULL : bid_id, false, ranking);
+	place = dw_ranking_place(ranking, bid_id);
+	if (place < 0 ||
+		(!dw_sees_all_bids(call, job) && !is_own(call, ranking, place)))
+		dw_bid_refuse_unknown(bid_id);
+	dw_ranking_settle(job, ranking);
+	return place;
 }
 
 /* Takes a bid apart, as far as the caller may see it; P0002. */
@@ -250,13 +251,16 @@ explain_load(DwCall *call, const DwJob *job, const DwUuid *bid_id,
 	int			place;
 
 	dw_ranking_load(job, NULL, false, &ranking);
+	dw_ranking_settle(job, &ranking);
 	dw_score_rank(ranking.bids, ranking.count);
-	place = ranking_place(&ranking, bid_id);
+	place = dw_ranking_place(&ranking, bid_id);
 	if (place < 0 ||
 		(!dw_sees_all_bids(call, job) && !is_own(call, &ranking, place)) ||
 		!dw_bid_load(&job->id, bid_id, &explanation->bid))
 		dw_bid_refuse_unknown(bid_id);
 
+	/* as it stands among the others, which in open mode may be lower */
+	explanation->bid.inputs.price = ranking.bids[place].price;
 	dw_score_job_read(job, &explanation->terms);
 	if (dw_bid_score(&explanation->terms, &explanation->bid.inputs,
 					 &explanation->score) != DW_OK)
@@ -470,7 +474,7 @@ ranks_fill(const DwRanking *ranking, DwBidRank *rows, int count,
 		eligible++;
 	for (int i = 0; i < count; i++)
 	{
-		int			place = ranking_place(ranking, &rows[i].bid_id);
+		int			place = dw_ranking_place(ranking, &rows[i].bid_id);
 		DwBidRank	row = rows[i];
 
 		if (place < 0 || (ranking->bids[place].reasons &

@@ -512,14 +512,16 @@ is_superseded(const DwRankedBid *bid, const DwRankedBid *bids, size_t count,
 }
 
 const DwRankedBid *
-dw_rank_successor(DwRankedBid *bids, size_t count, const DwUuid *bidders)
+dw_rank_successor(const DwScoreJob *job, DwRankedBid *bids, size_t count,
+				  const DwUuid *bidders)
 {
+	/* what was replaced is not live, and no rival of what replaced it */
+	for (size_t i = 0; i < count; i++)
+		if (is_superseded(&bids[i], bids, count, bidders))
+			bids[i].reasons |= 1u << DW_GATE_BID_NOT_LIVE;
+	dw_proxy_settle(job, bids, count);
 	dw_score_rank(bids, count);
-	/* the ineligible ones are last */
-	for (size_t i = 0; i < count && bids[i].reasons == 0; i++)
-		if (!is_superseded(&bids[i], bids, count, bidders))
-			return &bids[i];
-	return NULL;
+	return count > 0 && bids[0].reasons == 0 ? &bids[0] : NULL;
 }
 
 /*
@@ -600,19 +602,79 @@ dw_rank_gap(const DwRankedBid *leader, const DwRankedBid *bid)
 	return leader->total - bid->total;
 }
 
-/*
- * True when the bid, at that amount, would rank before the rival.  What the
- * homeowner buys themselves stays, so the comparable price moves with it.
- */
-static bool
-leads_at(const DwScoreJob *job, const DwRankedBid *bid,
-		 const DwRankedBid *rival, int64_t amount)
-{
-	DwRankedBid trial = *bid;
+/* More than any price: a total that every price reaches. */
+#define ANY_PRICE	((DwWide) 1 << 100)
 
-	trial.price = amount + (bid->price - bid->bid_amount);
-	trial.total = dw_score_total(job, trial.price, bid->quality);
-	return dw_rank_compare(&trial, rival) < 0;
+/* Less than any price: a total that none reaches. */
+#define NO_PRICE	((DwWide) -1)
+
+/* ceil(dividend / divisor), toward infinity; divisor > 0. */
+static DwWide
+ceil_divide(DwWide dividend, int64_t divisor)
+{
+	return -floor_divide(-dividend, divisor);
+}
+
+/*
+ * The highest price with so many points for it, in all methods but meat.  Of
+ *		floor(weight * 10000 * (H - p') / R) >= points
+ * the highest p' is H - ceil(points * R / (weight * 10000)); below L the
+ * points stay what they are at L.
+ */
+static DwWide
+price_with_points(const DwScoreJob *job, DwWide points)
+{
+	int64_t		weight = job->weights.bps[DW_CRITERION_PRICE];
+	int64_t		low = job->reference / 2;
+	DwWide		highest;
+
+	if (points <= (weight == 0 ? 0 : DW_SCORE_LEAST))
+		return ANY_PRICE;
+	if (weight == 0)
+		return NO_PRICE;
+	if (job->reference <= 0)
+		return points > 0 ? NO_PRICE : -points;
+	highest = (DwWide) low + job->reference -
+		ceil_divide(points * job->reference, weight * 10000);
+	return highest < low ? NO_PRICE : highest;
+}
+
+/* The highest price at which a bid of that quality has at least the total. */
+static DwWide
+price_with_total(const DwScoreJob *job, int64_t quality, DwWide total)
+{
+	if (job->method != DW_SCORING_METHOD_MEAT)
+		return price_with_points(job, total - quality);
+	if (total <= DW_SCORE_LEAST)
+		return ANY_PRICE;
+
+	/* floor(p * 10^6 / Q) <= -total, so p * 10^6 < (1 - total) * Q */
+	return total > 0 ? NO_PRICE :
+		((1 - total) * (quality > 1 ? quality : 1) - 1) / DW_SCORE_POINT;
+}
+
+/*
+ * The highest price at which a bid ranks before a rival: with a better total,
+ * or with the same one and a price that is lower, or equal where the bid came
+ * earlier.
+ */
+static DwWide
+price_before(const DwScoreJob *job, const DwRankedBid *bid,
+			 const DwRankedBid *rival)
+{
+	int			later = compare_numbers(bid->submitted_at,
+										rival->submitted_at);
+	DwWide		better = price_with_total(job, bid->quality,
+										  (DwWide) rival->total + 1);
+	DwWide		equal = price_with_total(job, bid->quality, rival->total);
+	DwWide		tie;
+
+	if (later == 0)
+		later = dw_uuid_compare(&bid->id, &rival->id);
+	tie = (DwWide) rival->price - (later > 0);
+	if (tie > equal)
+		tie = equal;
+	return better > tie ? better : tie;
 }
 
 bool
@@ -620,28 +682,82 @@ dw_rank_amount_to_lead(const DwScoreJob *job, const DwRankedBid *bid,
 					   const DwRankedBid *rival, int64_t minimum,
 					   int64_t *amount)
 {
-	/*
-	 * A lower amount never ranks worse, so the highest that leads is found by
-	 * bisection, with the very function that scores: no rounding can differ.
-	 */
-	int64_t		low = minimum > 1 ? minimum : 1;
-	int64_t		high = INT64_MAX - (bid->price - bid->bid_amount);
+	/* what the homeowner buys themselves stays, and is part of the price */
+	int64_t		besides = bid->price - bid->bid_amount;
+	DwWide		highest;
 
-	if (bid->reasons != 0 || low > high ||
-		!leads_at(job, bid, rival, low) || leads_at(job, bid, rival, high))
+	if (bid->reasons != 0 || rival->reasons != 0)
 		return false;
-
-	while (high - low > 1)
-	{
-		int64_t		middle = low + (high - low) / 2;
-
-		if (leads_at(job, bid, rival, middle))
-			low = middle;
-		else
-			high = middle;
-	}
-	*amount = low;
+	highest = price_before(job, bid, rival) - besides;
+	if (highest < (minimum > 1 ? minimum : 1) ||
+		highest >= INT64_MAX - besides)
+		return false;
+	*amount = (int64_t) highest;
 	return true;
+}
+
+bool
+dw_proxy_makes_sense(const DwScoreJob *job)
+{
+	return job->method == DW_SCORING_METHOD_MEAT ||
+		job->weights.bps[DW_CRITERION_PRICE] > 0;
+}
+
+/* The bid as it is at another amount. */
+static DwRankedBid
+bid_at(const DwScoreJob *job, const DwRankedBid *bid, int64_t amount)
+{
+	DwRankedBid moved = *bid;
+
+	moved.price = amount + (bid->price - bid->bid_amount);
+	moved.bid_amount = amount;
+	moved.total = dw_score_total(job, moved.price, bid->quality);
+	return moved;
+}
+
+/* The bid as far as it would go. */
+static DwRankedBid
+bid_at_lowest(const DwScoreJob *job, const DwRankedBid *bid)
+{
+	return bid->lowest_amount > 0 && bid->lowest_amount < bid->bid_amount ?
+		bid_at(job, bid, bid->lowest_amount) : *bid;
+}
+
+void
+dw_proxy_settle(const DwScoreJob *job, DwRankedBid *bids, size_t count)
+{
+	DwRankedBid *winner = NULL;
+	DwRankedBid best;
+	DwRankedBid second;
+	bool		has_second = false;
+	int64_t		amount;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		DwRankedBid bid = bid_at_lowest(job, &bids[i]);
+
+		if (bid.reasons != 0)
+			continue;
+		if (winner == NULL || dw_rank_compare(&bid, &best) < 0)
+		{
+			has_second = winner != NULL;
+			if (has_second)
+				second = best;
+			best = bid;
+			winner = &bids[i];
+		}
+		else if (!has_second || dw_rank_compare(&bid, &second) < 0)
+		{
+			has_second = true;
+			second = bid;
+		}
+	}
+
+	/* who leads as it is need not move */
+	if (has_second && dw_rank_compare(winner, &second) > 0 &&
+		dw_rank_amount_to_lead(job, winner, &second, best.bid_amount,
+							   &amount))
+		*winner = bid_at(job, winner, amount);
 }
 
 typedef unsigned __int128 DwUnsignedWide;

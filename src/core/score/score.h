@@ -287,8 +287,10 @@ typedef struct DwRankedBid
 	int64_t		price;			/* p, minor units */
 	int64_t		submitted_at;	/* of the current terms, microseconds */
 	int64_t		total;			/* DwScore.total; unread if not eligible */
-	int64_t		quality;		/* total less price points; only
-								 * dw_rank_amount_to_lead() reads it */
+	int64_t		quality;		/* total less price points; read where the
+								 * bid's amount is another than its own */
+	int64_t		lowest_amount;	/* as far as it goes by itself in open mode; 0
+								 * = it stays at bid_amount */
 	DwGateSet	reasons;		/* empty = eligible */
 	DwBidFlagSet flags;			/* set the bid's own ones before */
 	bool		needs_review;	/* abnormally low, and 35 % below the second:
@@ -310,12 +312,35 @@ extern int	dw_rank_compare(const DwRankedBid *a, const DwRankedBid *b);
 extern void dw_score_rank(DwRankedBid *bids, size_t count);
 
 /*
+ * Proxy bids, in closed form.
+ *
+ * A bid with a lowest_amount undercuts its rivals by itself, but never below
+ * that, and no further than it must.  What undercutting step by step would
+ * come to is known at once: the winner is the bid whose score at its lowest
+ * amount is the best, and it asks for the highest amount at which it still
+ * ranks before the best of the others at theirs, its bid_amount at most.
+ */
+
+/* True where a lower price can win: elsewhere a proxy bid makes no sense. */
+extern bool dw_proxy_makes_sense(const DwScoreJob *job);
+
+/*
+ * Gives the winner among the eligible bids of a job the bid_amount, price and
+ * total that it wins with; all others keep theirs.  Leaves their order alone:
+ * dw_score_rank() then puts the winner first.
+ */
+extern void dw_proxy_settle(const DwScoreJob *job, DwRankedBid *bids,
+							size_t count);
+
+/*
  * The bid that takes over an award that lapsed: the best of the job's that is
- * eligible; NULL when none is.  Of each bidder, bidders[position], only the
+ * eligible, settled like dw_proxy_settle() without those that do not count;
+ * NULL when none is.  Of each bidder, bidders[position], only the
  * last bid counts: whoever let the award lapse is not asked again by an
  * earlier one.  Sorts the bids in place.
  */
-extern const DwRankedBid *dw_rank_successor(DwRankedBid *bids, size_t count,
+extern const DwRankedBid *dw_rank_successor(const DwScoreJob *job,
+											DwRankedBid *bids, size_t count,
 											const DwUuid *bidders);
 
 /*

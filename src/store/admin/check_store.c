@@ -239,10 +239,13 @@ static CheckRule rules[] = {
 		 BID_CHILD("counter_offers") ") AS k ORDER BY 1, 2",
 		 "Set the columns to the bid's; policies go by them."),
 	RULE("denormalised_column",
-		 "SELECT 'bid_ranks', 'Bid ' || r.bid_id || ': provider_id differs "
-		 "from the bid''s.' FROM dwello.bid_ranks AS r "
+		 "SELECT r.relation, 'Bid ' || r.bid_id || ': provider_id differs "
+		 "from the bid''s.' FROM (SELECT 'bid_ranks' AS relation, job_id, "
+		 "bid_id, provider_id FROM dwello.bid_ranks UNION ALL "
+		 "SELECT 'bid_floors', job_id, bid_id, provider_id "
+		 "FROM dwello.bid_floors) AS r "
 		 "JOIN dwello.bids AS b ON b.job_id = r.job_id AND b.id = r.bid_id "
-		 "WHERE r.provider_id <> b.provider_id ORDER BY 2",
+		 "WHERE r.provider_id <> b.provider_id ORDER BY 1, 2",
 		 "Set the columns to the bid's; policies go by them."),
 	RULE("rank_missing",
 		 "SELECT 'bid_ranks', 'Bid ' || b.id || ' has no row, so its bidder "

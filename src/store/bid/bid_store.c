@@ -73,6 +73,22 @@ static const DwColumn version_columns[] = {
 
 static DwTable versions = DW_TABLE("bid_versions", DwBid, version_columns);
 
+/*
+ * How low a version of a bid may go by itself.  A table of its own, because
+ * whoever may see a bid would see a column of it: this row is the bidder's.
+ */
+static const DwColumn floor_columns[] = {
+	DW_COLUMN(UUID, DwBid, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwBid, bid_id, id, DW_COLUMN_KEY),
+	DW_COLUMN(INT4, DwBid, bid_version, bid_version, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwBid, provider_id, provider_id, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwBid, lowest_amount, lowest_amount, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwBid, score_total, lowest_total, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwBid, quality, quality, DW_COLUMN_FIXED)
+};
+
+static DwTable floors = DW_TABLE("bid_floors", DwBid, floor_columns);
+
 /* A line of material as its row has it. */
 typedef struct Line
 {
@@ -311,7 +327,8 @@ dw_bid_next_offer(const DwUuid *job_id, const DwUuid *provider_id, int64 most)
 {
 	/*
 	 * Every version is an offer, and the first of them no change: so the one
-	 * before the last so many decides.  It may be of a bid that was withdrawn.
+	 * before the last so many decides.  It may be of a bid that was
+	 * withdrawn.
 	 */
 	static DwStatement find_offer =
 		DW_STATEMENT("SELECT v.submitted_at FROM dwello.bid_versions AS v "
@@ -342,8 +359,10 @@ keep_version(const DwBid *bid, const DwMaterials *materials)
 		.provider_id = bid->provider_id
 	};
 
-	/* lines belong to a version, and point to it */
+	/* floor and lines belong to a version, and point to it */
 	dw_table_insert(&versions, bid);
+	if (bid->lowest_amount != DW_BID_NO_FLOOR)
+		dw_table_insert(&floors, bid);
 	for (int i = 0; i < materials->count; i++)
 	{
 		line.id = dw_uuid_fresh();
@@ -351,6 +370,25 @@ keep_version(const DwBid *bid, const DwMaterials *materials)
 		line.material = materials->lines[i];
 		dw_table_insert(&lines, &line);
 	}
+}
+
+void
+dw_bid_load_floor(DwBid *bid)
+{
+	static DwTableQuery of_version =
+		DW_TABLE_QUERY(floors, "WHERE t.job_id = $1 AND t.bid_id = $2 "
+					   "AND t.bid_version = $3");
+	DwParams	p = DW_PARAMS;
+	DwBid		row = {.lowest_amount = DW_BID_NO_FLOOR};
+
+	dw_param_uuid(&p, &bid->job_id);
+	dw_param_uuid(&p, &bid->id);
+	dw_param_int4(&p, bid->bid_version);
+	if (dw_table_execute(&of_version, &p) > 0)
+		dw_table_read(&floors, 0, &row);
+	bid->lowest_amount = row.lowest_amount;
+	bid->lowest_total = row.lowest_total;
+	bid->quality = row.quality;
 }
 
 void

@@ -48,6 +48,7 @@ typedef struct DwMaterials
 
 #define DW_BID_NO_DAYS	0		/* no timeline was offered */
 #define DW_BID_NO_TOTAL PG_INT64_MIN	/* less than any score */
+#define DW_BID_NO_FLOOR 0		/* the bid stays at bid_amount */
 #define DW_BID_NOTE_MAX	2000	/* characters of a note to the other side */
 
 /* A bid as its row has it; money in minor units of its currency. */
@@ -75,6 +76,10 @@ typedef struct DwBid
 	int64		price;			/* comparable, what the homeowner spends */
 	int64		score_total;	/* millionths of a point */
 	DwScoreInputs inputs;		/* what the total was made from */
+	int64		lowest_amount;	/* the bidder's secret, or DW_BID_NO_FLOOR;
+								 * read by dw_bid_load_floor() alone */
+	int64		lowest_total;	/* the total at that amount */
+	int64		quality;		/* the total less the price points */
 	Datum		stored_inputs;	/* as read; made anew by writing */
 	bool		is_inconsistent;	/* lines do not add up to materials_cost */
 	TimestampTz submitted_at;	/* for the current terms */
@@ -113,6 +118,9 @@ extern TimestampTz dw_bid_next_offer(const DwUuid *job_id,
  */
 extern void dw_bid_insert(const DwJob *job, DwBid *bid,
 						  const DwMaterials *materials);
+
+/* Reads the lowest amount of a bid's present version, with what it scores. */
+extern void dw_bid_load_floor(DwBid *bid);
 
 /* Reads the lines of a bid's present version. */
 extern void dw_materials_load(const DwBid *bid, DwMaterials *materials);

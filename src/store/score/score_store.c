@@ -177,6 +177,15 @@ static const DwColumn entry_fields[] = {
 
 static DwMap entry_map = DW_MAP(entry_fields);
 
+/* How low a bid may go. */
+static const DwColumn floor_fields[] = {
+	DW_FIELD(UUID, DwRankedBid, bid_id, id),
+	DW_FIELD(INT8, DwRankedBid, lowest_amount, lowest_amount),
+	DW_FIELD(INT8, DwRankedBid, quality, quality)
+};
+
+static DwMap floor_map = DW_MAP(floor_fields);
+
 /* True when a provider who is vouched for so would become active today. */
 static bool
 is_verified(const DwVerification *has, const DwVerification *required)
@@ -430,6 +439,35 @@ entries_load(const DwJob *job, const DwUuid *bid_id, bool is_fresh,
 	return entries;
 }
 
+/* Adds how low the bids of a job in open mode, in order, may go. */
+static void
+floors_load(const DwJob *job, bool is_fresh, DwRanking *ranking)
+{
+	static DwStatement select_floors =
+		DW_STATEMENT("SELECT f.bid_id, f.lowest_amount, f.quality "
+					 "FROM dwello.bid_floors AS f "
+					 "JOIN dwello.bids AS b ON b.job_id = f.job_id "
+					 "AND b.id = f.bid_id AND b.bid_version = f.bid_version "
+					 "WHERE f.job_id = $1");
+	DwParams	p = DW_PARAMS;
+	int			rows;
+
+	dw_param_uuid(&p, &job->id);
+	rows = run(&select_floors, &p, is_fresh);
+	for (int i = 0; i < rows; i++)
+	{
+		DwRankedBid lowest;
+		int			place;
+
+		dw_map_read(&floor_map, i, &lowest);
+		place = dw_ranking_place(ranking, &lowest.id);
+		if (place < 0)
+			continue;
+		ranking->bids[place].lowest_amount = lowest.lowest_amount;
+		ranking->bids[place].quality = lowest.quality;
+	}
+}
+
 /* Loads the bidders, in the order of their ids, each once. */
 static Provider *
 providers_load(const Entry *entries, int entry_count, bool is_fresh,
@@ -513,4 +551,26 @@ dw_ranking_load(const DwJob *job, const DwUuid *bid_id, bool is_fresh,
 		ranking->bids[i] = entry->bid;
 		ranking->contenders[i] = entry->contender;
 	}
+	if (job->bid_mode == DW_BID_MODE_OPEN)
+		floors_load(job, is_fresh, ranking);
+}
+
+void
+dw_ranking_settle(const DwJob *job, DwRanking *ranking)
+{
+	DwScoreJob	terms;
+
+	if (job->bid_mode != DW_BID_MODE_OPEN)
+		return;
+	dw_score_job_read(job, &terms);
+	dw_proxy_settle(&terms, ranking->bids, ranking->count);
+}
+
+int
+dw_ranking_place(const DwRanking *ranking, const DwUuid *bid_id)
+{
+	for (int i = 0; i < ranking->count; i++)
+		if (dw_uuid_equal(&ranking->bids[i].id, bid_id))
+			return i;
+	return -1;
 }

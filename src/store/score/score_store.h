@@ -48,11 +48,19 @@ extern void dw_score_inputs_load(const DwJob *job,
 /*
  * Loads a job's bids, or only one of them, with their stored totals, their
  * own flags and the gates they fail now; in no order, and without the flags
- * that depend on others.  A bid that was not selected waits for the award to
+ * that depend on others.  In open mode they come with how low they may go;
+ * nobody but the bidder may be shown that, or a total at it.  A bid that was
+ * not selected waits for the award to
  * lapse; once the job is open again that is over.  is_fresh: see what this
  * command has written.
  */
 extern void dw_ranking_load(const DwJob *job, const DwUuid *bid_id,
 							bool is_fresh, DwRanking *ranking);
+
+/* In open mode gives the winner the amount that it wins with. */
+extern void dw_ranking_settle(const DwJob *job, DwRanking *ranking);
+
+/* The place of a bid in a ranking, or -1. */
+extern int	dw_ranking_place(const DwRanking *ranking, const DwUuid *bid_id);
 
 #endif							/* DW_SCORE_STORE_H */
