@@ -525,8 +525,8 @@ COMMENT ON FUNCTION dwello.set_password_hash IS
 /*
  * update_profile
  *	Changes a profile. What is NULL stays as it is; an empty bio,
- *	company_name, website or profile_image_url, an empty array of
- *	specialties and the document null take the value away.
+ *	company_name, website or profile_image_url, an empty array and the
+ *	document null take the value away.
  *
  *	A user pending verification may call it, too.
  *
@@ -536,7 +536,8 @@ COMMENT ON FUNCTION dwello.set_password_hash IS
  *	company_name: up to 200 characters
  *	website: http or https, up to 500 characters
  *	years_experience: 0 to 100 years
- *	specialties: up to 50 of 1 to 100 characters
+ *	specialties: up to 50 of 1 to 100 characters, for readers; where no
+ *	  categories are chosen, those that they name stand for them
  *	service_areas: a GeoJSON Polygon or MultiPolygon in degrees, its rings
  *	  closed and not crossing, up to 102400 bytes as jsonb, cut at the
  *	  antimeridian
@@ -550,6 +551,8 @@ COMMENT ON FUNCTION dwello.set_password_hash IS
  *	language: a tag like en or pt-BR
  *	first_name: 1 to 100 characters
  *	last_name: 1 to 100 characters
+ *	categories: up to 100, with all that is below them: what jobs a provider
+ *	  is told of, and their agent bids for; an empty array takes them away
  *	user_id: NULL for the caller; another's for administrators and the
  *	  system
  *	expected_version: version of the profile
@@ -563,11 +566,11 @@ COMMENT ON FUNCTION dwello.set_password_hash IS
  * errors:
  *	WD402 WD401
  *	42501: the caller is suspended, or names another user
- *	22004: a NULL specialty, or no user_id when the system calls
+ *	22004: a NULL element, or no user_id when the system calls
  *	22001
  *	22023: a blank text; another address, number, list or document than
  *	  said
- *	P0002: no such user
+ *	P0002: no such user or category
  *	WD104 WD103
  * example: provider_1
  *	SELECT user_id, version
@@ -589,6 +592,7 @@ CREATE OR REPLACE FUNCTION dwello.update_profile(
   language text DEFAULT NULL,
   first_name text DEFAULT NULL,
   last_name text DEFAULT NULL,
+  categories uuid[] DEFAULT NULL,
   INOUT user_id uuid DEFAULT NULL,
   expected_version integer DEFAULT NULL,
   idempotency_key text DEFAULT NULL,

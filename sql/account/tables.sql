@@ -67,6 +67,7 @@ CREATE TABLE dwello.user_profiles (
   website text,
   years_experience integer CONSTRAINT user_profiles_years_check CHECK (years_experience BETWEEN 0 AND 100),
   specialties text[] NOT NULL DEFAULT '{}',
+  categories uuid[] NOT NULL DEFAULT '{}',
   service_areas jsonb CONSTRAINT user_profiles_service_areas_check CHECK (dwello.service_areas_are_valid(service_areas)),
   availability_schedule jsonb
     CONSTRAINT user_profiles_schedule_check CHECK (pg_catalog.jsonb_typeof(availability_schedule) = 'object'),
@@ -86,7 +87,7 @@ CREATE TABLE dwello.user_profiles (
   capability_bits bigint NOT NULL DEFAULT 0,
   capability_from date,
   capability_until date,
-  key dwello.agent_key GENERATED ALWAYS AS (CASE WHEN longitude IS NOT NULL THEN dwello.agent_key(
+  key dwello.agent_key GENERATED ALWAYS AS (CASE WHEN longitude IS NOT NULL AND category_ids <> '{}' THEN dwello.agent_key(
     longitude, latitude, radius_miles,
     CASE WHEN area IS NOT NULL THEN ARRAY[st_xmin(area), st_ymin(area), st_xmax(area), st_ymax(area)] END,
     category_ids, NULL, NULL, NULL, capability_bits | (account_status::bigint << 16),
@@ -100,13 +101,15 @@ COMMENT ON COLUMN dwello.user_profiles.bio IS 'What the user says of themselves.
 COMMENT ON COLUMN dwello.user_profiles.company_name IS 'Name of the user''s company.';
 COMMENT ON COLUMN dwello.user_profiles.website IS 'Address of the user''s web site.';
 COMMENT ON COLUMN dwello.user_profiles.specialties IS 'What the provider does best, in their own words.';
+COMMENT ON COLUMN dwello.user_profiles.categories IS 'Categories that the provider has chosen; empty = those that the words of specialties name.';
+COMMENT ON COLUMN dwello.user_profiles.category_ids IS 'Categories of the provider, those below them included; empty = none: nothing is matched with them.';
 COMMENT ON COLUMN dwello.user_profiles.service_areas IS 'Where the provider works, as GeoJSON.';
 COMMENT ON COLUMN dwello.user_profiles.availability_schedule IS 'When the provider works, as a document.';
 COMMENT ON COLUMN dwello.user_profiles.emergency_available IS 'Takes emergencies outside these hours.';
 COMMENT ON COLUMN dwello.user_profiles.insurance_info IS 'What the provider says of their insurance, as a document.';
 COMMENT ON COLUMN dwello.user_profiles.license_info IS 'What the provider says of their licences, as a document.';
 COMMENT ON COLUMN dwello.user_profiles.radius_miles IS 'Radius of the provider''s agent; NULL = that of the settings.';
-COMMENT ON COLUMN dwello.user_profiles.key IS 'What the index of providers knows of the provider, made from the other columns; NULL without a place.';
+COMMENT ON COLUMN dwello.user_profiles.key IS 'What the index of providers knows of the provider, made from the other columns; NULL without a place or a category.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.user_profiles', '');
 CREATE POLICY user_profiles_read ON dwello.user_profiles FOR SELECT
   USING (user_id = dwello.current_user_id());

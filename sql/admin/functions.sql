@@ -460,6 +460,8 @@ BEGIN
     PERFORM dwello.add_address(address_type => 'business', street => '5 Embarcadero',
       city => 'San Francisco', state => 'CA', postal_code => '94111', country => 'US',
       longitude => -122.3994, latitude => 37.7949, is_primary => true, user_id => provider_2);
+    PERFORM dwello.update_profile(user_id => u, categories => ARRAY[painting, plumbing, landscaping])
+      FROM unnest(ARRAY[provider_1, provider_2]) AS u;
     PERFORM dwello.configure_agent(agent_id => provider_1, is_active => true, strategy => 'balanced',
       max_bid_radius_miles => 15, max_bids_per_day => 8, min_project_value => 20000, max_project_value => 200000);
     PERFORM dwello.configure_agent(agent_id => provider_2, is_active => true, strategy => 'premium',

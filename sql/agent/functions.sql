@@ -23,7 +23,7 @@
  *	max_project_value: greatest budget it looks at, in minor units
  *	  (200000)
  *	preferred_categories: up to 100, with all below them; empty for the
- *	  provider's specialties
+ *	  provider's own: chosen with update_profile(), or named by specialties
  *	working_hours: {"mon": ["08:00", "12:00", "13:00", "18:00"]}: up to
  *	  eight rising times of a day in pairs, 24:00 the last, by the
  *	  provider's clock; a day that is missing is free, the document null

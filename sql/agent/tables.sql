@@ -50,7 +50,7 @@ CREATE TABLE dwello.ai_bidding_agents (
   capability_bits bigint NOT NULL DEFAULT 0,
   capability_from date,
   capability_until date,
-  key dwello.agent_key GENERATED ALWAYS AS (CASE WHEN longitude IS NOT NULL THEN dwello.agent_key(
+  key dwello.agent_key GENERATED ALWAYS AS (CASE WHEN longitude IS NOT NULL AND category_ids <> '{}' THEN dwello.agent_key(
     longitude, latitude, max_bid_radius_miles,
     CASE WHEN area IS NOT NULL THEN ARRAY[st_xmin(area), st_ymin(area), st_xmax(area), st_ymax(area)] END,
     category_ids, min_project_value, max_project_value, currency, capability_bits | (account_status::bigint << 16),
@@ -70,7 +70,7 @@ COMMENT ON COLUMN dwello.ai_bidding_agents.max_bid_radius_miles IS 'Farthest job
 COMMENT ON COLUMN dwello.ai_bidding_agents.max_bids_per_day IS 'Bids the agent may make on a day of the provider''s calendar.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.min_project_value IS 'Least budget the agent looks at, in minor units.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.max_project_value IS 'Greatest budget the agent looks at, in minor units.';
-COMMENT ON COLUMN dwello.ai_bidding_agents.preferred_categories IS 'Categories the agent bids in; empty = the provider''s specialties.';
+COMMENT ON COLUMN dwello.ai_bidding_agents.preferred_categories IS 'Categories the agent bids in; empty = the provider''s.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.working_hours IS 'When the agent works, in the provider''s time zone; NULL = always.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.min_margin_ppm IS 'Least margin over cost, in parts per million.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.approval_threshold IS 'Above this amount the agent only proposes, in minor units; NULL = none.';
@@ -85,7 +85,8 @@ COMMENT ON COLUMN dwello.ai_bidding_agents.parameters_version IS 'Which of agent
 COMMENT ON COLUMN dwello.ai_bidding_agents.mandate_id IS 'The mandate in force; NULL = none was signed.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.bids_total IS 'Bids the agent has made.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.bids_won IS 'Bids of the agent that were accepted.';
-COMMENT ON COLUMN dwello.ai_bidding_agents.key IS 'What the index of agents knows of it, made from the other columns; NULL without a place.';
+COMMENT ON COLUMN dwello.ai_bidding_agents.category_ids IS 'Categories it bids in, those below them included: its own, else the provider''s; empty = none.';
+COMMENT ON COLUMN dwello.ai_bidding_agents.key IS 'What the index of agents knows of it, made from the other columns; NULL without a place or a category.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.ai_bidding_agents', '');
 CREATE POLICY ai_bidding_agents_read ON dwello.ai_bidding_agents FOR SELECT
   USING (user_id = dwello.current_user_id());

@@ -56,8 +56,9 @@ COMMENT ON FUNCTION dwello.agent_query IS
  *	job is within its radius (and max_bid_radius_miles of the settings) of
  *	the provider's primary address and inside the service area if one is
  *	drawn, the job's category or one above it is among its
- *	preferred_categories (if it has none, among those that the specialties
- *	name; if they name none, any), budgets overlap in its currency, and
+ *	preferred_categories (if it has none, among the provider's; if they
+ *	have none either, it is in no audience), budgets overlap in its
+ *	currency, and
  *	the provider holds a verified credential of each mandatory type that
  *	is valid through the planned end.
  *
@@ -94,8 +95,9 @@ COMMENT ON FUNCTION dwello.match_agents IS
  *	is inside the service area that is drawn, else within the radius of
  *	the provider's agent, else within match_radius_miles of the settings,
  *	in any case within max_bid_radius_miles, of the primary address; the
- *	job's category or one above it is among those that the specialties
- *	name (if they name none, any); and the provider holds a verified
+ *	job's category or one above it is among theirs: those they have
+ *	chosen, else those that the words of their specialties name, else
+ *	none; and the provider holds a verified
  *	credential of each mandatory type that is valid through the planned
  *	end.
  *
@@ -130,7 +132,7 @@ COMMENT ON FUNCTION dwello.match_providers IS
  *	Repairs the columns by which providers and their agents are matched,
  *	where they differ from what they are made of. The commands keep them;
  *	this is for rows that were written past the commands, and after a
- *	category got another name (specialties name categories).
+ *	category got another name (words of specialties may name it).
  *
  * role: service
  * args:

@@ -115,7 +115,7 @@ COMMENT ON FUNCTION dwello.job_score IS
  *	  and at most 12450; NULL for that of the agent, else the setting
  *	  match_radius_miles
  *	category_ids: with all categories below them, a level below fits 0.8
- *	  times as well; NULL for all, of which those that the agent prefers
+ *	  times as well; NULL for all, of which the provider's (the agent's)
  *	  fit, the others do not
  *	budget_min: in minor units, of a range that the job's must overlap
  *	budget_max: in minor units, its other end, and the budget that counts

@@ -128,18 +128,36 @@ SELECT * FROM t.after('SELECT dwello.configure_agent(min_project_value => 1, max
 SELECT * FROM t.after('SELECT dwello.configure_agent(max_project_value => 80000)', 'p1');
 SELECT * FROM t.after('SELECT dwello.configure_agent(currency => ''EUR'')', 'p1');
 SELECT * FROM t.after('SELECT dwello.configure_agent(currency => ''USD'')', 'p1');
--- specialties that name categories: of the profile, and of an agent without its own
-SELECT * FROM t.after('SELECT dwello.update_profile(specialties => ''{"PLUMBING", "walls"}'')', 'p1');
-SELECT * FROM t.after('SELECT dwello.update_profile(specialties => ''{"plumbing", "home services"}'')', 'p1');
+-- categories that are chosen: of the profile, and of an agent without its own
+SAVEPOINT chosen;
+SELECT * FROM t.after(format('SELECT dwello.update_profile(categories => %L)', ARRAY[:plumbing]), 'p1');
+SELECT * FROM t.after(format('SELECT dwello.update_profile(categories => %L)', ARRAY[:plumbing, :home]), 'p1');
+SELECT * FROM t.after(format('SELECT dwello.update_profile(categories => %L)', ARRAY[:painting]), 'p1');
+-- they hold over words
+SELECT * FROM t.after('SELECT dwello.update_profile(specialties => ''{"plumbing"}'')', 'p1');
+SELECT t.try($$SELECT dwello.update_profile(categories => ARRAY[t.user('no category')])$$, 'p1'),
+       t.try($$SELECT dwello.update_profile(categories => '{NULL}')$$, 'p1'),
+       t.try($$SELECT dwello.update_profile(categories => array_fill(t.user('c'), ARRAY[101]))$$, 'p1');
+-- without any, words that name a category, or one of the things that it joins
+SELECT * FROM t.after('SELECT dwello.update_profile(categories => ''{}'')', 'p1');
+SELECT * FROM t.after('SELECT dwello.update_profile(specialties => ''{"PLUMBING", "home services"}'')', 'p1');
+SELECT words, (t.after(format('SELECT dwello.update_profile(specialties => %L)', ARRAY[words]), 'p1')).*
+  FROM unnest(ARRAY['Painting', 'decorating', 'Painting and Decorating', ' painting&decorating ', 'paint', 'Malerarbeiten', '&', 'home']) AS words;
+-- none, of words or without, is none; an agent may have its own
 SELECT * FROM t.after('SELECT dwello.update_profile(specialties => ''{}'')', 'p1');
+SELECT category_ids, key IS NULL AS no_key FROM dwello.user_profiles WHERE user_id = t.user('p1');
+SELECT * FROM t.after(format('SELECT dwello.configure_agent(preferred_categories => %L)', ARRAY[:painting]), 'p1');
+SELECT count(*) > 0 AS all_jobs FROM dwello.match_jobs(t.user('p1'));
 -- a category got a name that somebody has among their specialties: repaired on demand
+SELECT * FROM t.after('SELECT dwello.configure_agent(preferred_categories => ''{}'')', 'p1');
 SELECT * FROM t.after('SELECT dwello.update_profile(specialties => ''{"drains"}'')', 'p1');
-SELECT * FROM t.after('SELECT dwello.edit_category(' || quote_literal(:plumbing) || ', name => ''Drains'')', 'a1');
+SELECT * FROM t.after('SELECT dwello.edit_category(' || quote_literal(:painting) || ', name => ''Walls, Drains / Pipes'')', 'a1');
 SELECT * FROM dwello.check() WHERE rule = 'matching_column';
 SELECT dwello.refresh_matching();
 SELECT dwello.refresh_matching();
+SELECT * FROM t.after('SELECT');
 SELECT * FROM dwello.check() WHERE rule = 'matching_column';
-SELECT * FROM t.after('SELECT dwello.update_profile(specialties => ''{}'')', 'p1');
+ROLLBACK TO chosen;
 -- a service area, the farthest that anybody may be, and where they are
 SELECT * FROM t.after('SELECT dwello.update_profile(service_areas => ''{"type": "Polygon", "coordinates": [[[-122.5, 37.7], [-122.3, 37.7], [-122.5, 37.9], [-122.5, 37.7]]]}'')', 'p1');
 SELECT * FROM t.after('SELECT dwello.update_profile(service_areas => ''{"type": "Polygon", "coordinates": [[[-122.3, 37.9], [-122.3, 37.7], [-122.5, 37.9], [-122.3, 37.9]]]}'')', 'p1');
@@ -154,7 +172,7 @@ SAVEPOINT s;
 INSERT INTO dwello.service_categories (id, parent_id, name) VALUES ('e0000018-0000-7000-8000-000000000011', :home, 'Twin');
 SELECT t.ask(t.key(categories => ARRAY['e0000018-0000-7000-8000-000000000011'::uuid]), categories => ARRAY[:painting]) AS taken_for_it;
 SELECT * FROM t.after('SELECT dwello.configure_agent(preferred_categories => ''{e0000018-0000-7000-8000-000000000011}'')', 'p1');
-SELECT * FROM t.after('SELECT dwello.update_profile(specialties => ''{"twin"}'')', 'p1');
+SELECT * FROM t.after('SELECT dwello.update_profile(categories => ''{e0000018-0000-7000-8000-000000000011}'')', 'p1');
 ROLLBACK TO s;
 -- more categories than a key knows: without the job's, and with it
 SAVEPOINT s;

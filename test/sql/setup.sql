@@ -342,6 +342,12 @@ SELECT count(a.address_id)
                           'CA', '94117', 'US', -122.4481, 37.7699,
                           user_id => t.user(name)) AS a;
 
+-- They do all that is built in; what they chose is not what their tests ask.
+UPDATE dwello.user_profiles AS p
+   SET categories = ARRAY(SELECT c.id FROM dwello.service_categories AS c WHERE c.is_builtin ORDER BY c.id)
+ WHERE p.user_id IN (t.user('p1'), t.user('p2'), t.user('p3'));
+SELECT dwello.refresh_matching();
+
 -- Jobs on which money moves.
 --
 -- A job of h1 that p1 won and confirmed, with a plan of these proportions.

@@ -82,8 +82,9 @@ SELECT who('h', n), 'homeowner', 'active', '', sha256(('h' || n)::bytea), 'A', '
 INSERT INTO dwello.user_addresses (user_id, address_type, street, city, state, postal_code, country, location, is_primary)
 SELECT who('p', n), 'business', '', 'C', 'S', '1', 'US', place(n, 10 + i), i = 0 AND u(n, 5) < 0.97
   FROM generate_series(1, @{[PROVIDERS]}) AS n, generate_series(0, 1) AS i WHERE i = 0 OR u(n, 6) < 0.2;
-INSERT INTO dwello.user_profiles (user_id, specialties, service_areas)
+INSERT INTO dwello.user_profiles (user_id, specialties, categories, service_areas)
 SELECT who('p', n), CASE WHEN u(n, 20) < 0.5 THEN ARRAY(SELECT name FROM dwello.service_categories WHERE id = kind(n, 21)) ELSE '{}' END,
+       CASE WHEN u(n, 24) < 0.6 THEN ARRAY[kind(n, 25), kind(n, 26), kind(n, 27), kind(n, 28)] ELSE '{}' END,
        CASE WHEN u(n, 22) < 0.2
             THEN ST_AsGeoJSON(ST_Intersection(ST_MakeEnvelope(-180, -90, 180, 90, 4326),
                    ST_Buffer(place(n, 10)::geometry, 0.1 + u(n, 23), 2)))::jsonb END
@@ -144,6 +145,7 @@ AS $$
     JOIN dwello.user_profiles AS p ON p.user_id = u.id
     LEFT JOIN dwello.ai_bidding_agents AS g ON g.user_id = u.id,
          LATERAL (SELECT CASE WHEN for_agents AND g.preferred_categories <> '{}' THEN g.preferred_categories
+                              WHEN p.categories <> '{}' THEN p.categories
                               ELSE ARRAY(SELECT id FROM dwello.service_categories WHERE name = ANY (p.specialties)) END AS ids) AS k
    WHERE j.status = 'open' AND j.is_listed AND j.expires_at > '2026-06-01 12:00+00'
      AND u.user_type = 'service_provider' AND u.status = 'active' AND u.email_verified AND u.provider_verified
@@ -157,7 +159,7 @@ AS $$
           OR ST_Covers(ST_SetSRID(ST_GeomFromGeoJSON(p.service_areas::text), 4326),
                        ST_SetSRID(ST_MakePoint(-ST_X(j.location::geometry), ST_Y(j.location::geometry)), 4326))
              AND abs(ST_X(j.location::geometry)) = 180)
-     AND (ids = '{}' OR EXISTS (SELECT FROM above WHERE above.id = j.category_id AND above_id = ANY (ids)))
+     AND (EXISTS (SELECT FROM above WHERE above.id = j.category_id AND above_id = ANY (ids)))
      AND NOT EXISTS (
        SELECT FROM unnest(enum_range(NULL::dwello.credential_type)) WITH ORDINALITY AS t (type, n)
         WHERE j.requirement_bits >> (n - 1)::integer & 1 = 1

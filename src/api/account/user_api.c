@@ -27,6 +27,7 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/account/account_store.h"
+#include "store/match/match_store.h"
 
 /* 42501 unless the acting user may do what `pending_may` allows. */
 static void
@@ -502,6 +503,7 @@ DW_FUNCTION(dwello_update_profile)
 	user_id = dw_user_argument(&call, "user_id");
 	change_read(&call, &change);
 	change_check(&call, &change);
+	dw_categories_check(&call, "categories");
 
 	dw_user_for_command(&call, &user_id, &user);
 	version = dw_profile_lock(&user_id);
@@ -565,6 +567,8 @@ change_read(DwCall *call, DwProfileChange *change)
 		change->specialties = dw_arg_texts(call, "specialties",
 										   DW_PROFILE_SPECIALTY_MAX,
 										   &change->specialty_count);
+	change->categories = dw_arg_uuids_opt(call, "categories",
+										  &change->category_count);
 	change->years_experience = dw_arg_int4_opt(call, "years_experience");
 	change->emergency_available = dw_arg_bool_opt(call, "emergency_available");
 	change->service_areas = document_opt(call, "service_areas");
@@ -634,6 +638,26 @@ change_check_lists(DwCall *call, const DwProfileChange *change)
 		if (dw_text_blank(change->specialties[i]))
 			dw_arg_refuse(call, "specialties", DW_BAD_VALUE,
 						  "must not have a blank element");
+	}
+	if (change->category_count > DW_PROFILE_CATEGORIES_MAX)
+		dw_arg_refuse(call, "categories", DW_BAD_VALUE,
+					  psprintf("must not have more than %d elements",
+							   DW_PROFILE_CATEGORIES_MAX));
+}
+
+void
+dw_categories_check(DwCall *call, const char *arg)
+{
+	int			count;
+	DwUuid	   *ids = dw_arg_uuids_opt(call, arg, &count);
+
+	for (int i = 0; ids != NULL && i < count; i++)
+	{
+		if (!dw_match_category_exists(&ids[i]))
+			dw_raise(DW_NOT_FOUND, "category does not exist",
+					 psprintf("There is no category %s.",
+							  dw_uuid_text(&ids[i])),
+					 "The view dwello.categories lists them all.");
 	}
 }
 

@@ -45,7 +45,6 @@ static void document_check(DwCall *call, const char *arg,
 						   const char *(*error) (Datum));
 static void categories_lay(DwCall *call, const char *arg,
 						   DwUuids *categories);
-static void categories_check(DwCall *call, const char *arg);
 static void agent_emit(const DwAgent *agent, const char *type);
 static void mandate_read(DwCall *call, DwMandate *mandate);
 static void limits_check(DwCall *call, const DwMandate *mandate);
@@ -70,7 +69,7 @@ DW_FUNCTION(dwello_configure_agent)
 	agent_id = dw_user_argument(&call, "agent_id");
 	arguments_check(&call);
 
-	categories_check(&call, "preferred_categories");
+	dw_categories_check(&call, "preferred_categories");
 	dw_provider_for_command(&call, "agent_id", &agent_id);
 	if (dw_arg_has(&call, "tier") && call.actor.kind == DW_ACTOR_PROVIDER)
 		dw_raise(DW_FORBIDDEN, "only an administrator sets the tier",
@@ -350,23 +349,6 @@ document_check(DwCall *call, const char *arg, const char *(*error) (Datum))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, what);
 }
 
-/* P0002 for a category of an argument that does not exist. */
-static void
-categories_check(DwCall *call, const char *arg)
-{
-	int			count;
-	DwUuid	   *ids = dw_arg_uuids_opt(call, arg, &count);
-
-	for (int i = 0; ids != NULL && i < count; i++)
-	{
-		if (!dw_match_category_exists(&ids[i]))
-			dw_raise(DW_NOT_FOUND, "category does not exist",
-					 psprintf("There is no category %s.",
-							  dw_uuid_text(&ids[i])),
-					 "The view dwello.categories lists them all.");
-	}
-}
-
 /*
  * WD301 for a provider who asks for more bids than their tier has.  Only what
  * they ask for is judged: an agent that an administrator has set beyond its
@@ -491,7 +473,7 @@ DW_FUNCTION(dwello_sign_mandate)
 	mandate.user_id = dw_user_argument(&call, "agent_id");
 	mandate_read(&call, &mandate);
 
-	categories_check(&call, "categories");
+	dw_categories_check(&call, "categories");
 	dw_provider_for_command(&call, "agent_id", &mandate.user_id);
 	dw_agent_lock(&mandate.user_id, &agent);
 	if (dw_call_replay(&call, &mandate.user_id))

@@ -279,7 +279,7 @@ jobs_cursor(DwCall *call, DwMatchCriteria *criteria, DwMatchCursor *after)
 	after->id = *id;
 }
 
-/* The categories asked for and all below them, else what they prefer. */
+/* The categories asked for and all below them, else the provider's. */
 static void
 jobs_categories(DwCall *call, DwMatchProvider *provider,
 				DwMatchCriteria *criteria)
@@ -463,7 +463,10 @@ criteria_provider(const DwMatchProvider *provider,
 			? provider->radius_miles : dw_match_rules()->radius_miles;
 }
 
-/* What the provider's agent prefers fits; the rest does not, but is shown. */
+/*
+ * The categories of the provider's agent, else their own, fit; the rest does
+ * not, but is shown.  To whom none is chosen every job fits alike.
+ */
 static void
 criteria_prefer(DwMatchProvider *provider, DwMatchCriteria *criteria)
 {

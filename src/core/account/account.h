@@ -110,6 +110,7 @@ extern bool dw_card_number_like(const char *text);
 #define DW_PROFILE_SPECIALTY_MAX	100
 
 #define DW_PROFILE_SPECIALTIES_MAX	50	/* specialties of one provider */
+#define DW_PROFILE_CATEGORIES_MAX	100 /* categories that one chooses */
 #define DW_PROFILE_YEARS_MAX		100 /* years of experience */
 
 /* Limits of documents, in bytes as jsonb keeps them. */

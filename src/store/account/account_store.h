@@ -163,6 +163,8 @@ typedef struct DwProfileChange
 	const int32 *years_experience;	/* 0 to 100 */
 	char	  **specialties;	/* specialty_count of them */
 	int			specialty_count;	/* 0 with a pointer: none are left */
+	const DwUuid *categories;	/* category_count of them, each once */
+	int			category_count; /* 0 with a pointer: none are left */
 	Datum		service_areas;	/* GeoJSON, or JSON null */
 	Datum		availability_schedule;	/* a JSON object, or JSON null */
 	const bool *emergency_available;	/* comes at any hour */

@@ -82,6 +82,7 @@ dw_profile_update(const DwUuid *user_id, const DwProfileChange *change)
 					 "emergency_available = coalesce($9, emergency_available), "
 					 "insurance_info = nullif(coalesce($10, insurance_info), 'null'), "
 					 "license_info = nullif(coalesce($11, license_info), 'null'), "
+					 "categories = coalesce($12, categories), "
 					 "version = version + 1 "
 					 "WHERE user_id = $1 RETURNING version");
 	DwParams	p = DW_PARAMS;
@@ -104,9 +105,14 @@ dw_profile_update(const DwUuid *user_id, const DwProfileChange *change)
 				   change->emergency_available == NULL);
 	param_jsonb(&p, change->insurance_info);
 	param_jsonb(&p, change->license_info);
+	if (change->categories == NULL)
+		dw_param_null(&p, UUIDARRAYOID);
+	else
+		dw_param_uuids(&p, change->categories, change->category_count);
 	(void) dw_execute(&update_profile, &p);
 	version = dw_read_only_int4(0);
-	if (change->specialties != NULL || change->service_areas != (Datum) 0)
+	if (change->specialties != NULL || change->categories != NULL ||
+		change->service_areas != (Datum) 0)
 		dw_audience_refresh(user_id);
 	return version;
 }

@@ -152,14 +152,14 @@ enum
 #define ENTRIES(row) "SELECT " row ".key, " row ".user_id "
 #define ENTRY_MATCHES(row) row ".account_status > 0 AND " row ".key @@@ $1"
 
-/* A row's categories are for a job. */
-#define WANTS_CATEGORY(row) \
+/* A saved search's categories are for a job: without any it is for all. */
+#define SEARCHES_CATEGORY(row) \
 	"(" row ".category_ids = '{}' OR " row ".category_ids && $4) "
 
 /* A row, whose key matches, wants the job; $1 to $11 as param_job() says. */
 #define ROW_WANTS(row) \
 	"WHERE " row ".user_id = ANY ($12) " \
-	"AND " WANTS_CATEGORY(row) \
+	"AND " row ".category_ids && $4 " \
 	"AND " AREA_COVERS(row) \
 	"AND ($8 = 0 OR " HOLDS_CREDENTIALS(row) ")"
 
@@ -245,7 +245,7 @@ dw_audience_notify(const DwUuid *job_id, const DwUuid *event_id)
 					 "JOIN dwello.users AS u ON u.id = s.user_id "
 					 "WHERE s.key @@@ "
 					 "dwello.agent_query($1, $2, $3, $4, $5, $6, $7, $8) "
-					 "AND " WANTS_CATEGORY("s")
+					 "AND " SEARCHES_CATEGORY("s")
 					 "AND (s.words IS NULL OR numnode(s.words) = 0 "
 					 "OR $12 @@ s.words) "
 					 "AND (s.urgency IS NULL OR s.urgency = $13) "

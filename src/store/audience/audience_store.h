@@ -41,6 +41,27 @@
 	"+ 0.5::float8) / 100.0::float8 + 0.0::float8"
 
 /*
+ * The categories of a provider, of the row of their profile: those they have
+ * chosen; else those that the words of their specialties name, as a whole or
+ * as one of several things that a name joins ("Painting" is of "Painting &
+ * Decorating").  Words that name nothing are no category: none, never all.
+ * user_profiles.category_ids keeps what this gives, and there it is read.
+ */
+#define DW_PROVIDER_CATEGORIES(profile) \
+	"CASE WHEN " profile ".categories <> '{}' THEN " profile ".categories " \
+	"WHEN " profile ".specialties = '{}' THEN '{}' " \
+	"ELSE coalesce((SELECT array_agg(c.id ORDER BY c.id) " \
+	"FROM dwello.categories AS c WHERE EXISTS (SELECT FROM " \
+	"unnest(" profile ".specialties) AS s WHERE " \
+	DW_AUDIENCE_WORDS("s") " = ANY (string_to_array(translate(" \
+	DW_AUDIENCE_WORDS("c.name") ", ',/', '&&'), '&') || " \
+	DW_AUDIENCE_WORDS("c.name") "))), '{}') END "
+
+/* Words as they are compared: without case and blanks, "and" as a sign. */
+#define DW_AUDIENCE_WORDS(text) \
+	"replace(replace(" DW_FOLDED(text) ", ' and ', '&'), ' ', '')"
+
+/*
  * What the columns should be, a row for each user: of everybody but an
  * active provider nothing is matched, and of a user who is gone or is no
  * provider no place is kept.  The place is rounded as a job's is, for whether
@@ -57,10 +78,8 @@
 	"b.max_bid_radius_miles::float8 AS radius_miles, " \
 	"CASE WHEN dwello.service_areas_are_valid(q.service_areas) " \
 	"THEN st_geomfromgeojson(q.service_areas) END AS area, " \
-	"coalesce((SELECT array_agg(c.id ORDER BY c.id) " \
-	"FROM dwello.categories AS c WHERE " DW_FOLDED("c.name") " IN " \
-	"(SELECT " DW_FOLDED("s") " FROM unnest(q.specialties) AS s)), '{}') " \
-	"AS category_ids, h.bits AS capability_bits, " \
+	DW_PROVIDER_CATEGORIES("q") "AS category_ids, " \
+	"h.bits AS capability_bits, " \
 	"h.since AS capability_from, h.until AS capability_until " \
 	"FROM dwello.users AS u " \
 	"JOIN dwello.user_profiles AS q ON q.user_id = u.id " \

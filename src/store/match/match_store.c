@@ -93,11 +93,12 @@ static const DwColumn provider_fields[] = {
 	DW_COLUMN(FLOAT8, DwMatchProvider, latitude, latitude,
 			  DW_COLUMN_NULLABLE),
 	DW_FIELD(FLOAT8, DwMatchProvider, radius_miles, radius_miles),
-	DW_FIELD_OR(INT8, DwMatchProvider, capabilities, capabilities, -1)
+	DW_FIELD_OR(INT8, DwMatchProvider, capabilities, capabilities, -1),
+	DW_FIELD(UUIDS, DwMatchProvider, category_ids, preferred)
 };
 
 static const DwColumn preferred_fields[] = {
-	DW_FIELD(UUIDS, DwMatchProvider, preferred_categories, preferred)
+	DW_FIELD(UUIDS, DwMatchProvider, category_ids, preferred)
 };
 
 static DwMap providers = DW_MAP(provider_fields);
@@ -114,14 +115,15 @@ dw_match_provider(const DwUuid *id, DateADT today, DwMatchProvider *provider)
 		DW_STATEMENT("SELECT p.longitude, p.latitude, p.radius_miles, "
 					 "CASE WHEN coalesce($2 >= p.capability_from, true) "
 					 "AND coalesce($2 <= p.capability_until, true) "
-					 "THEN p.capability_bits END AS capabilities "
-					 "FROM dwello.user_profiles AS p WHERE p.user_id = $1");
+					 "THEN p.capability_bits END AS capabilities, "
+					 "p.category_ids FROM dwello.user_profiles AS p WHERE p.user_id = $1");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, id);
 	dw_param_date(&p, today);
 	provider->id = *id;
 	provider->longitude = NAN;
+	memset(&provider->preferred, 0, sizeof(provider->preferred));
 	if (dw_query(&select_provider, &p) > 0)
 		dw_map_read(&providers, 0, provider);
 	if (isnan(provider->longitude))
@@ -136,12 +138,11 @@ dw_match_preferred(DwMatchProvider *provider)
 {
 	/* a join with the profile takes twice as many instructions as both */
 	static DwStatement select_agent =
-		DW_STATEMENT("SELECT g.preferred_categories "
+		DW_STATEMENT("SELECT g.category_ids "
 					 "FROM dwello.ai_bidding_agents AS g "
 					 "WHERE g.user_id = $1");
 	DwParams	p = DW_PARAMS;
 
-	memset(&provider->preferred, 0, sizeof(provider->preferred));
 	dw_param_uuid(&p, &provider->id);
 	if (dw_query(&select_agent, &p) > 0)
 		dw_map_read(&preferred, 0, provider);

@@ -25,7 +25,7 @@ typedef struct DwMatchProvider
 	double		longitude;		/* of their address, in degrees; NaN = none */
 	double		latitude;		/* of it, likewise */
 	double		radius_miles;	/* of their agent; 0 = they have none */
-	DwUuids		preferred;		/* categories; see dw_match_preferred() */
+	DwUuids		preferred;		/* their categories; none: all alike */
 	int64		capabilities;	/* types of their credentials, as bits */
 } DwMatchProvider;
 
@@ -66,7 +66,7 @@ typedef struct DwMatchSearch
 extern bool dw_match_provider(const DwUuid *id, DateADT today,
 							  DwMatchProvider *provider);
 
-/* Reads the categories that the provider's agent prefers. */
+/* Takes those of the provider's agent instead, if they have one. */
 extern void dw_match_preferred(DwMatchProvider *provider);
 
 /* The query of criteria that were judged well, as a job_query. */

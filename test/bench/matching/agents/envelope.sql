@@ -3,7 +3,7 @@ SELECT a.user_id, ST_Distance(a.location, ST_MakePoint(:longitude, :latitude)::g
   FROM bench.agent AS a
  WHERE a.envelope && ST_SetSRID(ST_MakePoint(:longitude, :latitude), 4326)
    AND ST_DWithin(a.location, ST_MakePoint(:longitude, :latitude)::geography, a.radius_m, false)
-   AND (a.category_ids = '{}' OR a.category_ids && :path::uuid[])
+   AND a.category_ids && :path::uuid[]
    AND a.budget_min <= :most AND a.budget_max >= :least AND a.currency = :currency
    AND a.capability_bits & :requirement_bits = :requirement_bits
  ORDER BY a.user_id
