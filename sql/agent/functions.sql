@@ -314,3 +314,79 @@ GRANT EXECUTE ON FUNCTION dwello.switch_agents
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.switch_agents IS
   'Stops agents, or lets them work again: all, those on jobs of a category and of those below it, one agent, or whatever bids for a provider. Errors: WD402, WD401, 42501, 22004, 22001, 22023, 22P02, P0002, WD104. See reference.md#switch_agents.';
+-- ----------------------------------------------------------------------
+-- The work of agents
+-- ----------------------------------------------------------------------
+
+/*
+ * run_agents
+ *	Has agents decide about jobs: new ones, new terms, and what was put
+ *	off until now. One call is one transaction; call it again and again,
+ *	by any number of workers side by side. Jobs that somebody works on are
+ *	passed over. A row over which a server process died is decided in a
+ *	call of its own, and given up after three.
+ *
+ * role: service
+ * args:
+ *	max_jobs: jobs to look at, at most, 1 to 1000
+ *	run_for: how long it may go on, more than nothing and at most an hour;
+ *	  what is left over is for the next call
+ * returns: a row
+ *	jobs: jobs that were looked at
+ *	decisions: decisions of agents, those that follow among them
+ *	bids: bids that were submitted
+ *	proposals: decisions that a provider is asked to approve
+ *	declines: decisions not to bid
+ *	deferred: decisions that were put off
+ * errors:
+ *	WD401
+ *	42501: the caller is not the service
+ *	22004
+ *	22023: an argument outside its limits
+ * example: system
+ *	SELECT bids >= 0 AS ran FROM dwello.run_agents(max_jobs => 10);
+ */
+CREATE OR REPLACE FUNCTION dwello.run_agents(
+  max_jobs integer DEFAULT 100,
+  run_for interval DEFAULT '5 s',
+  OUT jobs integer,
+  OUT decisions integer,
+  OUT bids integer,
+  OUT proposals integer,
+  OUT declines integer,
+  OUT deferred integer
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_run_agents';
+GRANT EXECUTE ON FUNCTION dwello.run_agents
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.run_agents IS
+  'Has agents decide about jobs: new ones, new terms, and what was put off until now. Errors: WD401, 42501, 22004, 22023. See reference.md#run_agents.';
+
+/*
+ * purge_agent_answers
+ *	Deletes answers of agents about jobs that are no longer open, and about
+ *	terms that are past; decisions stay in ai_agent_activity. What an
+ *	outside model still has is left, and what was quarantined.
+ *
+ * role: service
+ * args:
+ *	max_rows: rows to delete at most, 1 to 10000
+ * returns: how many were deleted
+ * errors:
+ *	WD401
+ *	42501: the caller is not the service
+ *	22004
+ *	22023: max_rows is out of range
+ * example: system
+ *	SELECT dwello.purge_agent_answers(max_rows => 1000) AS deleted;
+ */
+CREATE OR REPLACE FUNCTION dwello.purge_agent_answers(
+  max_rows integer DEFAULT 1000
+) RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_purge_agent_answers';
+GRANT EXECUTE ON FUNCTION dwello.purge_agent_answers
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.purge_agent_answers IS
+  'Deletes answers of agents about jobs that are no longer open, and about terms that are past; decisions stay in ai_agent_activity. Errors: WD401, 42501, 22004, 22023. See reference.md#purge_agent_answers.';

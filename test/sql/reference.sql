@@ -386,6 +386,16 @@ SELECT * FROM r.answer('provider_1', NULL,
   FROM dwello.switch_agents(scope => ''agent'', is_on => false, reason => ''On holiday.'')');
 ROLLBACK TO example;
 
+\echo run_agents
+SELECT * FROM r.answer('system', NULL,
+'SELECT bids >= 0 AS ran FROM dwello.run_agents(max_jobs => 10)');
+ROLLBACK TO example;
+
+\echo purge_agent_answers
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.purge_agent_answers(max_rows => 1000) AS deleted');
+ROLLBACK TO example;
+
 \echo agent_query
 SELECT * FROM r.answer('system', NULL,
 'SELECT count(*) AS agents

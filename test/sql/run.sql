@@ -1,6 +1,6 @@
 --
 -- run.sql
---	What wakes agents.
+--	What wakes agents, and what they do then: answers, decisions, bids.
 --
 -- Everything happens in transactions that are rolled back.
 --
@@ -52,4 +52,127 @@ BEGIN;
 SELECT t.app_as('h1');
 SELECT t.try($$INSERT INTO dwello.agent_work (job_id, terms_version, created_at) VALUES (t.user('run'), 1, now())$$),
        t.try($$SELECT FROM dwello.agent_answers$$);
+ROLLBACK;
+
+-- ----------------------------------------------------------------------
+-- Agents decide
+-- ----------------------------------------------------------------------
+BEGIN;
+SELECT count(*) FROM dwello.ensure_partitions();
+-- three agents that differ in what they may do, for jobs like this one
+CREATE FUNCTION pg_temp.agents() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  one record;
+BEGIN
+  PERFORM t.login_as('a1');
+  PERFORM dwello.set_flag('ai_bidding_enabled', rollout_percentage => 100);
+  FOR one IN SELECT * FROM (VALUES ('p1', 'auto'), ('p2', 'propose'), ('p3', 'shadow')) AS v (name, mode) LOOP
+    PERFORM t.login_as(one.name);
+    PERFORM dwello.configure_agent(is_active => true, mode => one.mode::dwello.agent_mode,
+      preferred_categories => ARRAY['d0000000-0000-7000-8000-000000000011'::uuid], costs => '{"hourly_rate": 5000}');
+  END LOOP;
+  PERFORM t.as_system();
+END
+$$;
+CREATE FUNCTION pg_temp.publish(name text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM t.login_as('h1');
+  PERFORM dwello.post_job('d0000000-0000-7000-8000-000000000011', 'Hall', 'All of it.', -122.4194, 37.7749,
+    budget_min => 80000, budget_max => 120000, estimated_duration_hours => 8, job_id => t.user(name));
+  PERFORM dwello.publish_job(t.user(name));
+  PERFORM t.as_system();
+END
+$$;
+-- what came of a job, by provider
+CREATE FUNCTION pg_temp.outcome(name text)
+RETURNS TABLE (provider text, action dwello.agent_action, reason text, amount bigint, base_amount bigint, counted boolean,
+  state dwello.answer_state, is_answer boolean, bid bigint)
+LANGUAGE sql AS $$
+  SELECT p.name, a.action_type, a.reason, a.amount, a.base_amount, a.counted_on IS NOT NULL, w.state,
+         w.decision_id = a.id, b.bid_amount
+    FROM unnest(ARRAY['p1', 'p2', 'p3']) AS p (name)
+    JOIN dwello.ai_agent_activity AS a ON a.job_id = t.user($1) AND a.user_id = t.user(p.name)
+    LEFT JOIN dwello.agent_answers AS w ON w.job_id = a.job_id AND w.agent_id = a.user_id AND w.terms_version = a.terms_version
+    LEFT JOIN dwello.bids AS b ON b.job_id = a.job_id AND b.decision_id = a.id
+   ORDER BY p.name, a.id
+$$;
+SELECT pg_temp.agents();
+SELECT pg_temp.publish('run');
+SELECT * FROM dwello.run_agents();
+SELECT * FROM pg_temp.outcome('run');
+SELECT terms_version, claimed_at IS NOT NULL AS claimed, done_at IS NOT NULL AS done
+  FROM dwello.agent_work WHERE job_id = t.user('run');
+SELECT name, c.bids, c.jobs FROM dwello.agent_day_counters AS c JOIN unnest(ARRAY['p1', 'p2', 'p3']) AS name ON t.user(name) = c.user_id
+ ORDER BY name;
+SELECT type, payload ? 'decision_id' AS names_decision FROM dwello.outbox WHERE scope_id = t.user('run') ORDER BY id;
+-- nothing is left to do, and a bid by an agent woke nobody
+SELECT * FROM dwello.run_agents();
+SELECT count(*) FROM dwello.agent_work WHERE job_id = t.user('run');
+-- the provider is told of the proposal, the homeowner of the bid
+SELECT dwello.deliver_events(1000) > 0 AS delivered;
+SELECT n.title FROM dwello.notifications AS n WHERE n.user_id IN (t.user('p2'), t.user('h1'))
+   AND n.data ->> 'job_id' = t.user('run')::text ORDER BY 1;
+
+-- new terms: who has a bid declines, the others answer again, once
+SELECT t.login_as('h1');
+SELECT terms_version FROM dwello.edit_job(t.user('run'), description => 'And the door.');
+SELECT t.as_system();
+SELECT * FROM dwello.run_agents();
+SELECT provider, action, reason, state FROM pg_temp.outcome('run');
+-- and when they rise before anybody has looked, the old ones are nobody's
+SELECT pg_temp.publish('late');
+SELECT t.login_as('h1');
+SELECT terms_version FROM dwello.edit_job(t.user('late'), description => 'And the door.');
+SELECT t.as_system();
+SELECT * FROM dwello.run_agents();
+SELECT terms_version, count(*) FROM dwello.agent_answers WHERE job_id = t.user('late') GROUP BY 1;
+
+-- an amount above the threshold is asked for, and the daily cap holds
+SELECT t.login_as('p1');
+SELECT version > 0 AS set FROM dwello.configure_agent(approval_threshold => 50000);
+SELECT pg_temp.publish('above');
+SELECT bids, proposals FROM dwello.run_agents();
+SELECT provider, action, reason FROM pg_temp.outcome('above') WHERE provider = 'p1';
+SELECT t.login_as('p1');
+SELECT version > 0 AS set FROM dwello.configure_agent(approval_threshold => 0, max_bids_per_day => 3);
+SELECT pg_temp.publish(name) FROM unnest(ARRAY['c1', 'c2', 'c3']) AS name;
+SELECT bids FROM dwello.run_agents();
+SELECT count(*) FILTER (WHERE o.action = 'bid_submitted') AS bids,
+       count(*) FILTER (WHERE o.reason IN ('DAY_CAP', 'PACING')) AS capped
+  FROM unnest(ARRAY['c1', 'c2', 'c3']) AS name, pg_temp.outcome(name) AS o WHERE o.provider = 'p1';
+SELECT bids FROM dwello.agent_day_counters WHERE user_id = t.user('p1');
+
+-- switched off, agents wait; a later run takes them up
+INSERT INTO dwello.agent_switches (scope, id, is_on, actor_id) VALUES ('provider', t.user('p3'), false, t.user('a1'));
+SELECT pg_temp.publish('off');
+SELECT decisions, deferred > 0 AS deferred FROM dwello.run_agents();
+SELECT provider, action, reason, state FROM pg_temp.outcome('off') WHERE provider = 'p3';
+SELECT done_at IS NULL AS waits FROM dwello.agent_work WHERE job_id = t.user('off');
+UPDATE dwello.agent_switches SET is_on = true;
+UPDATE dwello.agent_answers SET run_after = now() - interval '1 s' WHERE state = 'deferred';
+SELECT decisions > 0 AS decided FROM dwello.run_agents();
+SELECT provider, action, reason, state FROM pg_temp.outcome('off') WHERE provider = 'p3';
+
+-- what an agent of another currency, or far away, or of another trade does: nothing, it is no part of the audience
+SELECT count(*) FROM dwello.agent_answers WHERE agent_id NOT IN (t.user('p1'), t.user('p2'), t.user('p3'));
+
+-- answers of a job that is over are deleted, and its decisions stay
+SELECT t.login_as('h1');
+SELECT status FROM dwello.cancel_job(t.user('off'));
+SELECT t.as_system();
+SELECT dwello.purge_agent_answers();
+SELECT count(*) FROM dwello.agent_answers WHERE job_id = t.user('off');
+SELECT count(*) > 0 AS kept FROM dwello.ai_agent_activity WHERE job_id = t.user('off');
+SELECT * FROM t.check();
+ROLLBACK;
+
+-- who may call, and with what
+BEGIN;
+SELECT name, t.refused(name, call) FROM (VALUES
+  ('h1', 'run_agents()'), ('p1', 'run_agents()'), ('a1', 'run_agents()'), ('p1', 'purge_agent_answers()'),
+  (NULL, 'run_agents(0)'), (NULL, 'run_agents(1001)'), (NULL, 'run_agents(NULL)'),
+  (NULL, 'run_agents(run_for => NULL)'), (NULL, 'run_agents(run_for => ''0'')'), (NULL, 'run_agents(run_for => ''-1 s'')'),
+  (NULL, 'run_agents(run_for => ''1 day'')'), (NULL, 'run_agents(run_for => ''61 min'')'),
+  (NULL, 'purge_agent_answers(0)'), (NULL, 'purge_agent_answers(NULL)'), (NULL, 'purge_agent_answers(10001)'),
+  (NULL, 'run_agents(1, ''1 ms'')')) AS v (name, call);
 ROLLBACK;

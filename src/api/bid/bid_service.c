@@ -8,8 +8,10 @@
  */
 #include "postgres.h"
 
+#include "api/bid/bid_api.h"
 #include "api/bid/bid_api_int.h"
 #include "api/score/score_api.h"
+#include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
@@ -73,9 +75,9 @@ dw_bid_next_in_time(DwCall *call, const DwJob *job, const DwBid *bid,
 			 " one.");
 }
 
-void
-dw_bid_price(DwCall *call, const char *arg, const DwJob *job, DwBid *bid,
-			 const DwMaterials *materials)
+/* Compares a bid's price with others; DW_OVERFLOW when it is out of range. */
+static DwResult
+offer_compare(const DwJob *job, DwBid *bid, const DwMaterials *materials)
 {
 	DwScoreOffer offer = {
 		.bid_amount = bid->bid_amount,
@@ -84,19 +86,22 @@ dw_bid_price(DwCall *call, const char *arg, const DwJob *job, DwBid *bid,
 		.line_count = materials->count,
 		.materials_included = bid->materials_included
 	};
+
+	return dw_score_price(&offer, job->expected_materials, &bid->price,
+						  &bid->is_inconsistent);
+}
+
+/* Scores a bid that has its price and the inputs of its bidder. */
+static void
+offer_score(const DwJob *job, DwBid *bid)
+{
 	DwScoreJob	terms;
 	DwScore		score;
 
-	if (dw_score_price(&offer, job->expected_materials, &bid->price,
-					   &bid->is_inconsistent) != DW_OK)
-		dw_arg_refuse(call, arg, DW_OVERFLOW,
-					  "and the materials are out of range together");
-	dw_score_inputs_load(job, &bid->provider_id, &bid->inputs);
 	bid->inputs.price = bid->price;
 	bid->inputs.timeline_days = bid->timeline_days == DW_BID_NO_DAYS ?
 		DW_SCORE_UNKNOWN : bid->timeline_days;
 	bid->inputs.warranty_months = bid->warranty_months;
-
 	dw_score_job_read(job, &terms);
 	if (dw_bid_score(&terms, &bid->inputs, &score) != DW_OK)
 		elog(ERROR, "bid cannot be scored");
@@ -106,6 +111,52 @@ dw_bid_price(DwCall *call, const char *arg, const DwJob *job, DwBid *bid,
 		bid->lowest_total =
 			dw_score_total(&terms, bid->price - bid->bid_amount +
 						   bid->lowest_amount, bid->quality);
+}
+
+void
+dw_bid_price(DwCall *call, const char *arg, const DwJob *job, DwBid *bid,
+			 const DwMaterials *materials)
+{
+	if (offer_compare(job, bid, materials) != DW_OK)
+		dw_arg_refuse(call, arg, DW_OVERFLOW,
+					  "and the materials are out of range together");
+	dw_score_inputs_load(job, &bid->provider_id, &bid->inputs);
+	offer_score(job, bid);
+}
+
+void
+dw_bids_make(const DwJob *job, DwBid *bids, int count)
+{
+	static const DwMaterials none;
+	DwUuid	   *bidders = palloc_array(DwUuid, count);
+	DwScoreInputs *inputs = palloc_array(DwScoreInputs, count);
+	TimestampTz now = dw_now();
+	int64		days = dw_setting_int8("bid_expiry_days");
+
+	for (int i = 0; i < count; i++)
+		bidders[i] = bids[i].provider_id;
+	dw_score_inputs_load_all(job, bidders, count, inputs);
+	for (int i = 0; i < count; i++)
+	{
+		DwBid	   *bid = &bids[i];
+
+		bid->job_id = job->id;
+		bid->id = dw_uuid_fresh();
+		bid->homeowner_id = job->homeowner_id;
+		bid->status = DW_BID_PENDING;
+		bid->terms_version = job->terms_version;
+		bid->bid_version = 1;
+		bid->version = 1;
+		bid->labor_cost = bid->bid_amount;
+		bid->materials_included = true;
+		strlcpy(bid->currency, job->currency, sizeof(bid->currency));
+		bid->submitted_at = now;
+		bid->expires_at = now + days * USECS_PER_DAY;
+		if (offer_compare(job, bid, &none) != DW_OK)
+			elog(ERROR, "bid is out of range");
+		bid->inputs = inputs[i];
+		offer_score(job, bid);
+	}
 }
 
 void

@@ -7,6 +7,9 @@
 #define LONGEST_PAUSE 3600		/* seconds */
 
 static const DwEventEffect effects[] = {
+	{"agent_proposed", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"system", "Your agent proposes a bid",
+	"Approve or reject it while the job takes bids."},
 	{"agent_reverted", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
 		"system", "Your agent was set back",
 	"The platform has set your agent back to what it knew earlier."},

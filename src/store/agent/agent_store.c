@@ -115,11 +115,14 @@ dw_agent_save(DwAgent *agent)
 	dw_audience_refresh(&agent->user_id);
 }
 
+/* Days of the week in documents, from Monday. */
+static const char *const days[] = {
+	"mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL
+};
+
 const char *
 dw_agent_hours_error(Datum jsonb)
 {
-	static const char *const days[] = {"mon", "tue", "wed", "thu", "fri",
-	"sat", "sun", NULL};
 	DwJsonArg	hours;
 
 	if (!dw_json_arg_object(jsonb, &hours))

@@ -7,6 +7,9 @@
 
 #include "postgres.h"
 
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
 #include "core/agent/agent.h"
 #include "core/base/base.h"
 
@@ -118,5 +121,45 @@ extern bool dw_mandate_load(const DwUuid *user_id, const DwUuid *id,
 
 /* What is signed: canonical JSON (RFC 8785) of all members of the row. */
 extern char *dw_mandate_text(const DwMandate *mandate);
+
+/*
+ * Rows of dwello.ai_agent_activity: decisions, and what came of them.
+ *
+ * A row is written once and never changed.  Its job is locked.
+ */
+
+#define DW_ACTIVITY_NO_NUMBER	(-1)	/* NULL in a column of numbers */
+
+/* A row; money in minor units. */
+typedef struct DwActivity
+{
+	DwUuid		job_id;			/* with the next two its key */
+	DwUuid		user_id;		/* the agent's provider */
+	DwUuid		id;				/* fresh */
+	int32		terms_version;	/* of the job */
+	DwAgentAction action;		/* what the agent did, or what came of it */
+	const char *reason;			/* a code, or NULL */
+	Datum		confidence;		/* numeric, 0 ... 1; 0 = NULL */
+	double		win_probability;	/* 0 ... 1; NaN = NULL */
+	int64		amount;			/* or DW_ACTIVITY_NO_NUMBER, as the next */
+	int64		base_amount;	/* what a win adds to reference prices */
+	const char *currency;		/* or NULL */
+	Datum		inputs;			/* jsonb; 0 = none, {} */
+	int32		parameters_version; /* or DW_ACTIVITY_NO_NUMBER */
+	DwUuid		mandate_id;		/* nil = none */
+	int32		core_version;	/* or DW_ACTIVITY_NO_NUMBER: it decides
+								 * nothing */
+	DateADT		counted_on;		/* provider's day, or DATEVAL_NOBEGIN */
+	DwUuid		decision_id;	/* that it follows; nil = it is one itself */
+	DwUuid		actor_id;		/* nil = the agent */
+	TimestampTz created_at;		/* by dw_now() */
+} DwActivity;
+
+/* A row of which nothing is known yet but whose it is, with a fresh id. */
+extern void dw_activity_begin(DwActivity *activity, const DwUuid *job_id,
+							  const DwUuid *user_id, DwAgentAction action);
+
+/* Writes a row; inside dw_write_batch() when that ends. */
+extern void dw_activity_insert(const DwActivity *activity);
 
 #endif							/* DW_AGENT_STORE_H */

@@ -121,6 +121,24 @@ member_compare(const Member *a, const Member *b)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
+/* By distance, then by id. */
+static inline int
+distance_compare(const Member *a, const Member *b)
+{
+	if (a->distance_miles != b->distance_miles)
+		return a->distance_miles < b->distance_miles ? -1 : 1;
+	return member_compare(a, b);
+}
+
+/* nearest_sort(rows, count) */
+#define ST_SORT nearest_sort
+#define ST_ELEMENT_TYPE Member
+#define ST_COMPARE(a, b) distance_compare(a, b)
+#define ST_SCOPE static
+#define ST_DECLARE
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
 /* Columns of the index, in its order. */
 enum
 {
@@ -274,8 +292,9 @@ dw_audience_notify(const DwUuid *job_id, const DwUuid *event_id)
 	(void) dw_execute(&insert_notifications, &p);
 }
 
-bool
-dw_audience_list(DwCall *call, const DwUuid *job_id, bool of_agents)
+/* Gathers the audience of a job that is open to all, in no order. */
+static void
+audience_gather(Audience *audience, bool of_agents)
 {
 	static DwStatement agent_entries =
 		DW_STATEMENT(ENTRIES("a") "FROM dwello.ai_bidding_agents AS a "
@@ -291,20 +310,29 @@ dw_audience_list(DwCall *call, const DwUuid *job_id, bool of_agents)
 		DW_STATEMENT("SELECT p.user_id, p.longitude, p.latitude, "
 					 "'infinity'::float8 AS miles "
 					 "FROM dwello.user_profiles AS p " ROW_WANTS("p"));
+
+	audience->room = 64;
+	audience->unsure_room = 16;
+	audience->max_m = dw_match_rules()->max_radius_miles *
+		DW_GEO_METRES_PER_MILE;
+	audience->members = palloc(audience->room * sizeof(Member));
+	audience->unsure = palloc(audience->unsure_room * sizeof(DwUuid));
+	entries_ask(of_agents ? &agent_entries : &provider_entries, audience);
+	if (audience->unsure_count > 0)
+		rows_ask(of_agents ? &agent_rows : &provider_rows, audience);
+}
+
+bool
+dw_audience_list(DwCall *call, const DwUuid *job_id, bool of_agents)
+{
 	AudienceJob job;
-	Audience	audience = {.job = &job,.room = 64,.unsure_room = 16};
+	Audience	audience = {.job = &job};
 
 	if (!job_load(job_id, &job))
 		return false;
 	if (!job.is_open)
 		return true;
-	audience.max_m = dw_match_rules()->max_radius_miles *
-		DW_GEO_METRES_PER_MILE;
-	audience.members = palloc(audience.room * sizeof(Member));
-	audience.unsure = palloc(audience.unsure_room * sizeof(DwUuid));
-	entries_ask(of_agents ? &agent_entries : &provider_entries, &audience);
-	if (audience.unsure_count > 0)
-		rows_ask(of_agents ? &agent_rows : &provider_rows, &audience);
+	audience_gather(&audience, of_agents);
 	members_sort(audience.members, audience.count);
 	for (int i = 0; i < audience.count; i++)
 	{
@@ -315,6 +343,27 @@ dw_audience_list(DwCall *call, const DwUuid *job_id, bool of_agents)
 		dw_list_emit(call);
 	}
 	return true;
+}
+
+DwUuid *
+dw_audience_nearest(const DwUuid *job_id, int most, int *count)
+{
+	AudienceJob job;
+	Audience	audience = {.job = &job};
+	DwUuid	   *ids;
+
+	*count = 0;
+	if (!job_load(job_id, &job) || !job.is_open)
+		return NULL;
+	audience_gather(&audience, true);
+	if (audience.count > most)
+		nearest_sort(audience.members, audience.count);
+	*count = Min(audience.count, most);
+	ids = palloc_array(DwUuid, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		ids[i] = audience.members[i].id;
+	pfree(audience.members);
+	return ids;
 }
 
 /* Asks the index who wants the job. */

@@ -138,6 +138,13 @@ extern bool dw_audience_list(DwCall *call, const DwUuid *job_id,
 							 bool of_agents);
 
 /*
+ * The ids of at most so many agents in the audience of a job: the nearest,
+ * of those at one distance the first by id.  None for no such job.
+ */
+extern DwUuid *dw_audience_nearest(const DwUuid *job_id, int most,
+								   int *count);
+
+/*
  * Notifies everybody of whom a saved search of an active account fits a
  * published job, once each for the event; nobody when the job is no longer
  * open to all.

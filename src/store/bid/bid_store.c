@@ -691,6 +691,8 @@ emit(const DwBid *bid, const char *type, const char *note)
 	dw_payload_uuid(&payload, "bid_id", &bid->id);
 	dw_payload_uuid(&payload, "homeowner_id", &bid->homeowner_id);
 	dw_payload_uuid(&payload, "provider_id", &bid->provider_id);
+	if (!dw_uuid_is_nil(&bid->decision_id))
+		dw_payload_uuid(&payload, "decision_id", &bid->decision_id);
 	dw_payload_int8(&payload, "amount", bid->bid_amount);
 	dw_payload_text(&payload, "currency", bid->currency);
 	dw_payload_text(&payload, "reason", bid->reason);

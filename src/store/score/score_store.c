@@ -348,32 +348,51 @@ distance_to(const DwJob *job, bool has_place, const DwDegrees *place,
 		 job->place.longitude, job->place.latitude);
 }
 
-/* Adds what a provider meets of the optional requirements. */
+/* Adds what providers meet of the optional requirements. */
 static void
-optional_load(const DwJob *job, const DwUuid *provider_id,
+optional_load(const DwJob *job, const DwUuid *providers, int count,
 			  DwScoreInputs *inputs)
 {
 	Requirements requirements;
-	Provider	provider = {.id = *provider_id};
+	Provider   *known = palloc0_array(Provider, count);
 
+	for (int i = 0; i < count; i++)
+		known[i].id = providers[i];
 	requirements_load(job, true, &requirements);
 	if (requirements.count > pg_popcount64(requirements.mandatory))
-		credentials_load(job, &requirements, true, &provider, 1);
+		credentials_load(job, &requirements, true, known, count);
 	for (int i = 0; i < requirements.count; i++)
 	{
 		const DwPostRequirement *item = &requirements.items[i];
 
 		if (item->is_mandatory)
 			continue;
-		inputs->optional_all += item->weight;
-		if ((provider.met & UINT64CONST(1) << i) != 0)
-			inputs->optional_met += item->weight;
+		for (int k = 0; k < count; k++)
+		{
+			inputs[k].optional_all += item->weight;
+			if ((known[k].met & UINT64CONST(1) << i) != 0)
+				inputs[k].optional_met += item->weight;
+		}
 	}
 }
 
+/* What a past brings to the inputs. */
+static void
+past_apply(const DwJob *job, const Past *past, DwScoreInputs *inputs)
+{
+	memset(inputs, 0, sizeof(*inputs));
+	inputs->stats = past->stats;
+	if (!DATE_IS_NOBEGIN(past->as_of))
+		dw_stats_decay(&inputs->stats, (int64) dw_today() - past->as_of);
+	inputs->reply_seconds = past->reply_minutes == NO_REPLIES
+		? DW_SCORE_UNKNOWN
+		: (int64) past->reply_minutes * SECONDS_PER_MINUTE;
+	inputs->distance = distance_to(job, past->has_place, &past->place, true);
+}
+
 void
-dw_score_inputs_load(const DwJob *job, const DwUuid *provider_id,
-					 DwScoreInputs *inputs)
+dw_score_inputs_load_all(const DwJob *job, const DwUuid *providers,
+						 int count, DwScoreInputs *inputs)
 {
 	static DwStatement select_past =
 		DW_STATEMENT("SELECT s.as_of, s.rating_weight, s.rating_sum, "
@@ -387,23 +406,46 @@ dw_score_inputs_load(const DwJob *job, const DwUuid *provider_id,
 					 "ON s.user_id = u.id "
 					 "LEFT JOIN dwello.user_addresses AS a "
 					 "ON a.user_id = u.id AND a.is_primary "
-					 "WHERE u.id = $1");
+					 "WHERE u.id = ANY ($1) ORDER BY u.id");
 	DwParams	p = DW_PARAMS;
-	Past		past;
 
-	dw_param_uuid(&p, provider_id);
-	if (dw_execute(&select_past, &p) == 0)
-		elog(ERROR, "bidder %s is gone", dw_uuid_text(provider_id));
-	dw_map_read(&past_map, 0, &past);
-	memset(inputs, 0, sizeof(*inputs));
-	inputs->stats = past.stats;
-	if (!DATE_IS_NOBEGIN(past.as_of))
-		dw_stats_decay(&inputs->stats, (int64) dw_today() - past.as_of);
-	inputs->reply_seconds = past.reply_minutes == NO_REPLIES
-		? DW_SCORE_UNKNOWN
-		: (int64) past.reply_minutes * SECONDS_PER_MINUTE;
-	inputs->distance = distance_to(job, past.has_place, &past.place, true);
-	optional_load(job, provider_id, inputs);
+	dw_param_uuids(&p, providers, count);
+	if (dw_execute(&select_past, &p) != (uint64) count)
+		elog(ERROR, "a bidder is gone");
+	for (int i = 0; i < count; i++)
+	{
+		Past		past;
+
+		dw_map_read(&past_map, i, &past);
+		past_apply(job, &past, &inputs[i]);
+	}
+	optional_load(job, providers, count, inputs);
+}
+
+void
+dw_score_inputs_load(const DwJob *job, const DwUuid *provider_id,
+					 DwScoreInputs *inputs)
+{
+	dw_score_inputs_load_all(job, provider_id, 1, inputs);
+}
+
+bool
+dw_requirements_missing(const DwJob *job, const DwUuid *providers, int count,
+						bool is_fresh, int64 *missing)
+{
+	Requirements requirements;
+	Provider   *known;
+
+	requirements_load(job, is_fresh, &requirements);
+	if (requirements.mandatory == 0)
+		return false;
+	known = palloc0_array(Provider, count);
+	for (int i = 0; i < count; i++)
+		known[i].id = providers[i];
+	credentials_load(job, &requirements, is_fresh, known, count);
+	for (int i = 0; i < count; i++)
+		missing[i] = pg_popcount64(requirements.mandatory & ~known[i].met);
+	return true;
 }
 
 /*

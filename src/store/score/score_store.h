@@ -34,6 +34,15 @@ typedef struct DwRanking
 /* True when the settings want nothing more of an active provider. */
 extern bool dw_provider_verified(const DwUuid *provider_id);
 
+/*
+ * How many mandatory requirements of a job each of some providers, in the
+ * order of their ids, fails by credentials that are valid through the work;
+ * false, and nothing is written, when it has none.
+ */
+extern bool dw_requirements_missing(const DwJob *job,
+									const DwUuid *providers, int count,
+									bool is_fresh, int64 *missing);
+
 /* What the job's terms say about scoring. */
 extern void dw_score_job_read(const DwJob *job, DwScoreJob *score_job);
 
@@ -44,6 +53,11 @@ extern void dw_score_job_read(const DwJob *job, DwScoreJob *score_job);
 extern void dw_score_inputs_load(const DwJob *job,
 								 const DwUuid *provider_id,
 								 DwScoreInputs *inputs);
+
+/* The same for several providers, each once, in the order of their ids. */
+extern void dw_score_inputs_load_all(const DwJob *job,
+									 const DwUuid *providers, int count,
+									 DwScoreInputs *inputs);
 
 /*
  * Loads a job's bids, or only one of them, with their stored totals, their

@@ -1,0 +1,80 @@
+/*
+ * activity_store.c
+ *		Rows of dwello.ai_agent_activity: what agents decided, from what, and
+ *		what came of it.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "server/crypto/crypto_server.h"
+#include "server/event/event_server.h"
+#include "server/setting/setting_server.h"
+#include "server/table/table_server.h"
+#include "store/agent/agent_store.h"
+
+static const DwColumn activity_columns[] = {
+	DW_COLUMN(UUID, DwActivity, job_id, job_id, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwActivity, user_id, user_id, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwActivity, id, id, DW_COLUMN_FIXED),
+	DW_COLUMN(INT4, DwActivity, terms_version, terms_version, DW_COLUMN_FIXED),
+	DW_COLUMN_ENUM(agent_action, DwActivity, action_type, action,
+				   DW_COLUMN_FIXED, dw_agent_action_labels),
+	DW_COLUMN(TEXT, DwActivity, reason, reason, DW_COLUMN_FIXED),
+	DW_COLUMN(NUMERIC, DwActivity, confidence, confidence, DW_COLUMN_FIXED),
+	DW_COLUMN(FLOAT8, DwActivity, win_probability, win_probability,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN_OR(INT8, DwActivity, amount, amount, DW_COLUMN_FIXED,
+				 DW_ACTIVITY_NO_NUMBER),
+	DW_COLUMN_OR(INT8, DwActivity, base_amount, base_amount, DW_COLUMN_FIXED,
+				 DW_ACTIVITY_NO_NUMBER),
+	DW_COLUMN(TEXT, DwActivity, currency, currency, DW_COLUMN_FIXED),
+	DW_COLUMN(JSONB, DwActivity, inputs, inputs, DW_COLUMN_FIXED),
+	DW_COLUMN_OR(INT4, DwActivity, parameters_version, parameters_version,
+				 DW_COLUMN_FIXED, DW_ACTIVITY_NO_NUMBER),
+	DW_COLUMN(UUID, DwActivity, mandate_id, mandate_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN_OR(INT4, DwActivity, core_version, core_version,
+				 DW_COLUMN_FIXED, DW_ACTIVITY_NO_NUMBER),
+	DW_COLUMN(DATE, DwActivity, counted_on, counted_on, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwActivity, decision_id, decision_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID, DwActivity, actor_id, actor_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN(TIME, DwActivity, created_at, created_at, DW_COLUMN_FIXED)
+};
+
+static DwTable activities =
+DW_TABLE("ai_agent_activity", DwActivity, activity_columns);
+
+void
+dw_activity_begin(DwActivity *activity, const DwUuid *job_id,
+				  const DwUuid *user_id, DwAgentAction action)
+{
+	memset(activity, 0, sizeof(*activity));
+	activity->job_id = *job_id;
+	activity->user_id = *user_id;
+	activity->id = dw_uuid_fresh();
+	activity->action = action;
+	activity->win_probability = NAN;
+	activity->amount = DW_ACTIVITY_NO_NUMBER;
+	activity->base_amount = DW_ACTIVITY_NO_NUMBER;
+	activity->parameters_version = DW_ACTIVITY_NO_NUMBER;
+	activity->core_version = DW_ACTIVITY_NO_NUMBER;
+	activity->counted_on = DATEVAL_NOBEGIN;
+	activity->created_at = dw_now();
+}
+
+void
+dw_activity_insert(const DwActivity *activity)
+{
+	DwActivity	row = *activity;
+	DwPayload	nothing;
+
+	if (row.inputs == (Datum) 0)
+	{
+		dw_payload_begin(&nothing);
+		row.inputs = dw_payload_end(&nothing);
+	}
+	dw_table_insert(&activities, &row);
+}
