@@ -56,7 +56,8 @@ CREATE TABLE dwello.ai_bidding_agents (
     category_ids, min_project_value, max_project_value, currency, capability_bits | (account_status::bigint << 16),
     capability_from, capability_until) END) STORED,
   CONSTRAINT ai_bidding_agents_value_check CHECK (min_project_value <= max_project_value),
-  CONSTRAINT ai_bidding_agents_won_check CHECK (bids_won BETWEEN 0 AND bids_total)
+  -- each is counted by an event of its own, in whatever order these are applied
+  CONSTRAINT ai_bidding_agents_won_check CHECK (bids_won >= 0 AND bids_total >= 0)
 );
 -- key and id answer match_agents() without the rows
 CREATE INDEX ai_bidding_agents_key_idx ON dwello.ai_bidding_agents USING gist (key dwello.agent_key_ops)

@@ -160,6 +160,14 @@ INSERT INTO fault (rule, object, sql)
          format('UPDATE dwello.provider_stats SET %I = %1$I + 1 WHERE user_id = t.user(''p1'')', counter)
     FROM unnest(ARRAY['awarded_count', 'completed_count', 'review_count']) AS counter;
 INSERT INTO fault (rule, object, sql) VALUES
+  ('agent_drift', 'agent_answers', $$UPDATE dwello.agent_answers SET state = 'answered', decision_id = t.user('nobody')$$),
+  ('agent_drift', 'ai_agent_activity', $$INSERT INTO dwello.ai_agent_activity (job_id, user_id, terms_version, action_type, core_version, created_at)
+     SELECT job_id, user_id, 1, 'declined', 1, now() FROM dwello.ai_agent_activity, generate_series(1, 2)$$),
+  ('agent_drift', 'bids', $$UPDATE dwello.bids SET decision_id = t.user('nobody')$$),
+  ('agent_drift', 'agent_day_counters', $$UPDATE dwello.agent_day_counters SET bids = 3$$),
+  ('agent_drift', 'ai_bidding_agents', $$UPDATE dwello.ai_bidding_agents SET bids_total = 1, bids_won = 1$$),
+  ('agent_quarantined', 'agent_answers', $$UPDATE dwello.agent_answers SET state = 'quarantined', attempts = 3$$),
+  ('agent_quarantined', 'agent_work', $$UPDATE dwello.agent_work SET attempts = 3$$),
   ('parameters_drift', 'ai_bidding_agents', $$UPDATE dwello.ai_bidding_agents SET parameters_version = 7$$),
   ('mandate_altered', 'mandates', $$SELECT pg_temp.damage('dwello.mandates', 'UPDATE dwello.mandates SET token_id = user_id::text')$$),
   ('mandate_altered', 'ai_bidding_agents', $$UPDATE dwello.ai_bidding_agents SET mandate_id = user_id$$),

@@ -166,6 +166,72 @@ SELECT count(*) > 0 AS kept FROM dwello.ai_agent_activity WHERE job_id = t.user(
 SELECT * FROM t.check();
 ROLLBACK;
 
+-- ----------------------------------------------------------------------
+-- What comes of a bid is recorded when the job is decided, once
+-- ----------------------------------------------------------------------
+BEGIN;
+SELECT count(*) FROM dwello.ensure_partitions();
+SELECT t.login_as('a1');
+SELECT rollout_percentage FROM dwello.set_flag('ai_bidding_enabled', rollout_percentage => 100);
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['p1', 'p2'] LOOP
+    PERFORM t.login_as(name);
+    PERFORM dwello.configure_agent(is_active => true, mode => 'auto', costs => '{"hourly_rate": 5000}',
+      preferred_categories => ARRAY['d0000000-0000-7000-8000-000000000011'::uuid]);
+  END LOOP;
+  FOREACH name IN ARRAY ARRAY['won', 'gone', 'back'] LOOP
+    PERFORM t.login_as('h1');
+    PERFORM dwello.post_job('d0000000-0000-7000-8000-000000000011', 'Hall', 'All of it.', -122.4194, 37.7749,
+      budget_min => 80000, budget_max => 120000, estimated_duration_hours => 8, job_id => t.user(name));
+    PERFORM dwello.publish_job(t.user(name));
+  END LOOP;
+  PERFORM t.as_system();
+END
+$$;
+SELECT bids FROM dwello.run_agents();
+CREATE VIEW pg_temp.came AS
+  SELECT j.name AS job, p.name AS provider, a.action_type, a.reason, a.amount,
+         a.decision_id = b.decision_id AS follows
+    FROM unnest(ARRAY['won', 'gone', 'back']) AS j (name)
+    CROSS JOIN unnest(ARRAY['p1', 'p2']) AS p (name)
+    JOIN dwello.bids AS b ON b.job_id = t.user(j.name) AND b.provider_id = t.user(p.name)
+    JOIN dwello.ai_agent_activity AS a ON a.job_id = b.job_id AND a.user_id = b.provider_id
+     AND a.action_type IN ('bid_won', 'bid_lost', 'bid_expired')
+   ORDER BY 1, 2;
+-- one is accepted, which decides nothing yet, and then confirmed
+SELECT t.login_as('h1');
+SELECT a.job_status FROM dwello.bids AS b, dwello.accept_bid(b.job_id, b.id) AS a
+ WHERE b.job_id = t.user('won') AND b.provider_id = t.user('p1');
+TABLE pg_temp.came;
+SELECT t.login_as('p1');
+SELECT job_status FROM dwello.confirm_award(t.user('won'));
+TABLE pg_temp.came;
+-- another job is cancelled; of the third one bid is taken back
+SELECT t.login_as('h1');
+SELECT status FROM dwello.cancel_job(t.user('gone'));
+SELECT t.login_as('p2');
+SELECT w.bid_status FROM dwello.bids AS b, dwello.withdraw_bid(b.job_id, b.id) AS w
+ WHERE b.job_id = t.user('back') AND b.provider_id = t.user('p2');
+TABLE pg_temp.came;
+SELECT t.as_system();
+SELECT dwello.deliver_events(10000) > 0 AS delivered, dwello.deliver_events(10000) AS again;
+SELECT j.name AS job, p.name AS provider, o.outcome, o.amount, o.learned_version
+  FROM dwello.agent_outcomes AS o
+  JOIN unnest(ARRAY['won', 'gone', 'back']) AS j (name) ON t.user(j.name) = o.job_id
+  JOIN unnest(ARRAY['p1', 'p2']) AS p (name) ON t.user(p.name) = o.user_id ORDER BY 1, 2;
+SELECT p.name, a.bids_total, a.bids_won FROM dwello.ai_bidding_agents AS a
+  JOIN unnest(ARRAY['p1', 'p2']) AS p (name) ON t.user(p.name) = a.user_id ORDER BY 1;
+-- an event that is applied twice counts once
+UPDATE dwello.outbox SET applied_at = NULL WHERE type = 'agent_outcome';
+SELECT dwello.deliver_events(10000) AS again;
+SELECT p.name, a.bids_total, a.bids_won FROM dwello.ai_bidding_agents AS a
+  JOIN unnest(ARRAY['p1', 'p2']) AS p (name) ON t.user(p.name) = a.user_id ORDER BY 1;
+SELECT * FROM t.check();
+ROLLBACK;
+
 -- who may call, and with what
 BEGIN;
 SELECT name, t.refused(name, call) FROM (VALUES

@@ -271,7 +271,7 @@ BEGIN
     SELECT t.user(name), 'near' FROM unnest(ARRAY[p, rival]) AS name;
   PERFORM dwello.configure_agent(agent_id => t.user(name)) FROM unnest(ARRAY[p, rival]) AS name;
   INSERT INTO dwello.agent_day_counters (user_id, day, bids)
-    SELECT t.user(name), current_date, 1 FROM unnest(ARRAY[p, rival]) AS name;
+    SELECT t.user(name), current_date, 0 FROM unnest(ARRAY[p, rival]) AS name;
   INSERT INTO dwello.agent_work (job_id, terms_version, created_at)
     VALUES (open, 1, now()) ON CONFLICT DO NOTHING;
   INSERT INTO dwello.ai_agent_activity (job_id, user_id, terms_version, action_type, created_at)

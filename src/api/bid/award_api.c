@@ -103,6 +103,7 @@ DW_FUNCTION(dwello_confirm_award)
 	dw_job_save(&job);
 	dw_job_assign_children(&job);
 	dw_bid_emit(&bid, "award_confirmed");
+	dw_bids_decide(&job.id);
 
 	dw_row_uuid(&call, "job_id", &job.id);
 	dw_row_uuid(&call, "bid_id", &bid.id);

@@ -279,6 +279,66 @@ static CheckRule rules[] = {
 		 "OR s.completed_count <> COALESCE(a.completed, 0) "
 		 "OR s.review_count <> COALESCE(a.reviewed, 0) ORDER BY 2",
 		 "Restore provider_stats, or count the provider's jobs anew."),
+	RULE("agent_drift",
+		 "SELECT 'agent_answers', 'Job ' || w.job_id || ', agent ' "
+		 "|| w.agent_id || ': the answer names no decision of theirs.' "
+		 "FROM dwello.agent_answers AS w JOIN dwello.jobs AS j "
+		 "ON j.id = w.job_id AND j.status = 'open' "
+		 "WHERE w.state = 'answered' AND NOT EXISTS (SELECT "
+		 "FROM dwello.ai_agent_activity AS a WHERE a.job_id = w.job_id "
+		 "AND a.user_id = w.agent_id AND a.id = w.decision_id) ORDER BY 2",
+		 "Restore the row of ai_agent_activity from a backup."),
+	RULE("agent_drift",
+		 "SELECT 'ai_agent_activity', 'Job ' || a.job_id || ', agent ' "
+		 "|| a.user_id || ': terms ' || a.terms_version "
+		 "|| ' were answered ' || count(*) || ' times.' "
+		 "FROM dwello.ai_agent_activity AS a WHERE a.decision_id IS NULL "
+		 "AND a.action_type IN ('bid_submitted', 'declined', 'proposed', "
+		 "'shadowed') AND a.core_version IS NOT NULL "
+		 "GROUP BY a.job_id, a.user_id, a.terms_version "
+		 "HAVING count(*) > 1 ORDER BY 2",
+		 "An agent answers once: look who writes there besides the commands."),
+	RULE("agent_drift",
+		 "SELECT 'bids', 'Bid ' || b.id || ' names a decision that its "
+		 "bidder''s agent has not made.' FROM dwello.bids AS b "
+		 "WHERE b.decision_id IS NOT NULL AND NOT EXISTS (SELECT "
+		 "FROM dwello.ai_agent_activity AS a WHERE a.job_id = b.job_id "
+		 "AND a.user_id = b.provider_id AND a.id = b.decision_id) ORDER BY 2",
+		 "Restore the row of ai_agent_activity from a backup."),
+	RULE("agent_drift",
+		 "SELECT 'agent_day_counters', 'Agent ' "
+		 "|| COALESCE(c.user_id, a.user_id) || ', ' "
+		 "|| COALESCE(c.day, a.day) || ': ' || COALESCE(c.bids, 0) "
+		 "|| ' bids are counted, ' || COALESCE(a.bids, 0) || ' were made.' "
+		 "FROM (SELECT * FROM dwello.agent_day_counters WHERE bids > 0) AS c "
+		 "FULL JOIN (SELECT k.user_id, k.counted_on AS day, "
+		 "count(*) AS bids FROM dwello.ai_agent_activity AS k "
+		 "WHERE k.counted_on IS NOT NULL GROUP BY 1, 2) AS a "
+		 "ON a.user_id = c.user_id AND a.day = c.day "
+		 "WHERE c.bids IS DISTINCT FROM a.bids ORDER BY 2",
+		 "Set bids to what was made; the daily cap goes by it."),
+	RULE("agent_drift",
+		 "SELECT 'ai_bidding_agents', 'Agent ' || g.user_id || ' has ' "
+		 "|| g.bids_won || ' bids won; its outcomes have ' "
+		 "|| COALESCE(o.won, 0) || '.' FROM dwello.ai_bidding_agents AS g "
+		 "LEFT JOIN (SELECT user_id, count(*) AS won "
+		 "FROM dwello.agent_outcomes WHERE outcome = 'won' GROUP BY 1) AS o "
+		 "ON o.user_id = g.user_id "
+		 "WHERE g.bids_won <> COALESCE(o.won, 0) ORDER BY 2",
+		 "Set bids_won to the number of outcomes."),
+	RULE("agent_quarantined",
+		 "SELECT 'agent_answers', 'Job ' || w.job_id || ', terms ' "
+		 "|| w.terms_version || ', agent ' || w.agent_id || ': ' "
+		 "|| w.attempts || ' server processes died over it.' "
+		 "FROM dwello.agent_answers AS w WHERE w.state = 'quarantined' "
+		 "ORDER BY 2",
+		 "Keep the server's log and report it; delete the row once it is understood."),
+	RULE("agent_quarantined",
+		 "SELECT 'agent_work', 'Job ' || w.job_id || ', terms ' "
+		 "|| w.terms_version || ': ' || w.attempts || ' server processes "
+		 "died while its agents were looked for.' "
+		 "FROM dwello.agent_work AS w WHERE w.attempts >= 3 ORDER BY 2",
+		 "Keep the server's log and report it; set attempts and claimed_at back once it is understood."),
 	RULE("requirement_drift",
 		 "SELECT 'jobs', 'Job ' || j.id || ' has the bits ' "
 		 "|| j.requirement_bits || '; its mandatory requirements make ' "

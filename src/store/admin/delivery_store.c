@@ -32,6 +32,11 @@ typedef struct Event
 	DwUuid		parties[DW_EVENT_PARTY_COUNT];	/* nil where none */
 	int32		stars;			/* of a review, else 0 */
 	Datum		payload;		/* all of it */
+	TimestampTz created_at;		/* when it happened */
+	DwUuid		job_id;			/* of an agent's bid; nil where none */
+	DwUuid		decision_id;	/* that it came from, likewise */
+	char	   *outcome;		/* of it, or NULL */
+	int64		amount;			/* of the bid, or 0 */
 } Event;
 
 static const DwColumn event_fields[] = {
@@ -43,7 +48,12 @@ static const DwColumn event_fields[] = {
 	DW_FIELD(UUID, Event, provider_id, parties[DW_EVENT_PROVIDER]),
 	DW_FIELD(UUID, Event, reviewee_id, parties[DW_EVENT_REVIEWEE]),
 	DW_FIELD(UUID, Event, recipient_id, parties[DW_EVENT_RECIPIENT]),
-	DW_FIELD(INT4, Event, stars, stars)
+	DW_FIELD(INT4, Event, stars, stars),
+	DW_FIELD(TIME, Event, created_at, created_at),
+	DW_FIELD(UUID, Event, job_id, job_id),
+	DW_FIELD(UUID, Event, decision_id, decision_id),
+	DW_FIELD(TEXT, Event, outcome, outcome),
+	DW_FIELD(INT8, Event, amount, amount)
 };
 
 static DwMap event_map = DW_MAP(event_fields);
@@ -74,6 +84,28 @@ static const DwColumn sums_columns[] = {
 
 static DwTable sums_table = DW_TABLE("provider_stats", Sums, sums_columns);
 
+/* An outcome, as the provider's side keeps it. */
+typedef struct Outcome
+{
+	DwUuid		user_id;		/* with the next two the key */
+	DwUuid		job_id;			/* the job */
+	DwUuid		decision_id;	/* that the bid came from */
+	const char *outcome;		/* label of DwOutcome */
+	int64		amount;			/* of the bid in the end */
+	TimestampTz decided_at;		/* when the event was made */
+}			Outcome;
+
+static const DwColumn outcome_columns[] = {
+	DW_COLUMN(UUID, Outcome, user_id, user_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, Outcome, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, Outcome, decision_id, decision_id, DW_COLUMN_KEY),
+	DW_COLUMN(TEXT, Outcome, outcome, outcome, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, Outcome, amount, amount, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, Outcome, decided_at, decided_at, DW_COLUMN_FIXED)
+};
+
+static DwTable outcomes = DW_TABLE("agent_outcomes", Outcome, outcome_columns);
+
 /* Claims events, in SPI's memory. */
 static Event *
 claim_events(int32 max_rows, uint64 *count)
@@ -84,7 +116,12 @@ claim_events(int32 max_rows, uint64 *count)
 					 "(o.payload ->> 'provider_id')::uuid AS provider_id, "
 					 "(o.payload ->> 'reviewee_id')::uuid AS reviewee_id, "
 					 "(o.payload ->> 'recipient_id')::uuid AS recipient_id, "
-					 "(o.payload ->> 'rating')::integer AS stars "
+					 "(o.payload ->> 'rating')::integer AS stars, "
+					 "o.created_at, "
+					 "(o.payload ->> 'job_id')::uuid AS job_id, "
+					 "(o.payload ->> 'decision_id')::uuid AS decision_id, "
+					 "o.payload ->> 'outcome' AS outcome, "
+					 "(o.payload ->> 'amount')::bigint AS amount "
 					 "FROM dwello.outbox AS o "
 					 "WHERE o.applied_at IS NULL "
 					 "AND (o.deliver_after IS NULL OR o.deliver_after <= $2) "
@@ -223,6 +260,42 @@ mark_applied(const Event *event)
 	(void) dw_execute(&mark, &p);
 }
 
+/* Adds to what an agent has bid and won. */
+static void
+count_agent(const Event *event, int bids, int won)
+{
+	static DwStatement count =
+		DW_STATEMENT("UPDATE dwello.ai_bidding_agents AS a "
+					 "SET bids_total = a.bids_total + $2, "
+					 "bids_won = a.bids_won + $3 WHERE a.user_id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &event->parties[DW_EVENT_PROVIDER]);
+	dw_param_int4(&p, bids);
+	dw_param_int4(&p, won);
+	(void) dw_execute(&count, &p);
+}
+
+/* What an event of an agent's bid means for the agent; once. */
+static void
+apply_agent(const Event *event)
+{
+	Outcome		row = {
+		.user_id = event->parties[DW_EVENT_PROVIDER],
+		.job_id = event->job_id,
+		.decision_id = event->decision_id,
+		.outcome = event->outcome,
+		.amount = event->amount,
+		.decided_at = event->created_at
+	};
+
+	if (strcmp(event->type, "bid_submitted") == 0)
+		count_agent(event, 1, 0);
+	else if (strcmp(event->type, "agent_outcome") == 0 &&
+			 dw_table_insert_new(&outcomes, &row))
+		count_agent(event, 0, strcmp(row.outcome, "won") == 0);
+}
+
 /* Applies every effect of one event. */
 static void
 apply_event(const Event *event)
@@ -240,6 +313,8 @@ apply_event(const Event *event)
 	}
 	if (strcmp(event->type, "job_published") == 0)
 		dw_audience_notify(&event->scope_id, &event->id);
+	if (!dw_uuid_is_nil(&event->decision_id))
+		apply_agent(event);
 	mark_applied(event);
 }
 

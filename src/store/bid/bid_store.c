@@ -12,11 +12,13 @@
 #include "utils/numeric.h"
 
 #include "core/geo/geo.h"
+#include "core/learning/learning.h"
 #include "server/crypto/crypto_server.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
+#include "store/agent/agent_store.h"
 #include "store/bid/bid_store.h"
 
 /*
@@ -137,6 +139,8 @@ static const DwColumn ended_fields[] = {
 	DW_FIELD(UUID, DwBid, id, id),
 	DW_FIELD(UUID, DwBid, homeowner_id, homeowner_id),
 	DW_FIELD(UUID, DwBid, provider_id, provider_id),
+	DW_FIELD(UUID, DwBid, decision_id, decision_id),
+	DW_FIELD(INT4, DwBid, terms_version, terms_version),
 	DW_FIELD(INT8, DwBid, bid_amount, bid_amount),
 	DW_FIELD(CURRENCY, DwBid, currency, currency),
 	DW_FIELD_ENUM(DwBid, status, status, dw_bid_status_labels),
@@ -155,10 +159,11 @@ static DwMap lives = DW_MAP(live_fields);
 
 /* What RETURNING gives of bids that have ended. */
 #define ENDED_COLUMNS \
-	"b.job_id, b.id, b.homeowner_id, b.provider_id, b.bid_amount, " \
-	"b.currency, b.status, b.reason"
+	"b.job_id, b.id, b.homeowner_id, b.provider_id, b.decision_id, " \
+	"b.terms_version, b.bid_amount, b.currency, b.status, b.reason"
 
 static void emit(const DwBid *bid, const char *type, const char *note);
+static void decision_record(const DwBid *bid, DwOutcome outcome);
 
 /*
  * A member of score_inputs.  All are integers, so that a score made from them
@@ -511,6 +516,22 @@ end_type(DwBidStatus status)
 	elog(ERROR, "bid has not ended");
 }
 
+/*
+ * What came of an agent's bid that has ended.  One that was not selected may
+ * still win when the award lapses: dw_bids_decide() says when it cannot.
+ */
+static void
+end_decision(const DwBid *bid)
+{
+	const char *not_selected =
+		dw_bid_reason_label(DW_BID_REASON_NOT_SELECTED);
+
+	if (dw_uuid_is_nil(&bid->decision_id) ||
+		strcmp(bid->reason, not_selected) == 0)
+		return;
+	decision_record(bid, DW_OUTCOME_CENSORED);
+}
+
 /* Bids that a statement has ended. */
 typedef struct Ended
 {
@@ -536,7 +557,10 @@ emit_ended(void *argument)
 	const Ended *ended = argument;
 
 	for (int i = 0; i < ended->count; i++)
+	{
 		dw_bid_emit(&ended->bids[i], end_type(ended->bids[i].status));
+		end_decision(&ended->bids[i]);
+	}
 }
 
 /* Ends bids by a statement that returns ENDED_COLUMNS; how many. */
@@ -672,12 +696,82 @@ dw_bid_end(DwBid *bid, DwBidReason reason, const char *note)
 	bid->reason = pstrdup(dw_bid_reason_label(reason));
 	dw_bid_save(bid);
 	emit(bid, end_type(bid->status), note);
+	end_decision(bid);
+}
+
+/* Writes what came of bids that were decided; work for dw_write_batch(). */
+static void
+record_decided(void *argument)
+{
+	const Ended *decided = argument;
+
+	for (int i = 0; i < decided->count; i++)
+		decision_record(&decided->bids[i],
+						decided->bids[i].status == DW_BID_ACCEPTED
+						? DW_OUTCOME_WON : DW_OUTCOME_LOST);
+}
+
+void
+dw_bids_decide(const DwUuid *job_id)
+{
+	static DwStatement select_decided =
+		DW_STATEMENT("SELECT " ENDED_COLUMNS " FROM dwello.bids AS b "
+					 "WHERE b.job_id = $1 AND b.decision_id IS NOT NULL "
+					 "AND b.deleted_at IS NULL AND (b.status = 'accepted' "
+					 "OR b.status = 'rejected' AND b.reason = 'not_selected') "
+					 "ORDER BY b.id");
+	DwParams	p = DW_PARAMS;
+	Ended		decided;
+
+	dw_param_uuid(&p, job_id);
+	decided.count = (int) dw_execute(&select_decided, &p);
+	if (decided.count == 0)
+		return;
+	decided.bids = palloc0_array(DwBid, decided.count);
+	for (int i = 0; i < decided.count; i++)
+		dw_map_read(&endings, i, &decided.bids[i]);
+	SPI_freetuptable(SPI_tuptable);
+	dw_write_batch(record_decided, &decided);
 }
 
 void
 dw_bid_emit(const DwBid *bid, const char *type)
 {
 	emit(bid, type, NULL);
+}
+
+/*
+ * Writes what came of the decision that an agent's bid came from: a row of
+ * its activity, and the event by which the provider's side knows of it.
+ */
+static void
+decision_record(const DwBid *bid, DwOutcome outcome)
+{
+	static const DwAgentAction actions[DW_OUTCOME_COUNT] = {
+		[DW_OUTCOME_WON] = DW_AGENT_BID_WON,
+		[DW_OUTCOME_LOST] = DW_AGENT_BID_LOST,
+		[DW_OUTCOME_CENSORED] = DW_AGENT_BID_EXPIRED
+	};
+	DwActivity	row;
+	DwPayload	payload;
+
+	dw_activity_begin(&row, &bid->job_id, &bid->provider_id,
+					  actions[outcome]);
+	row.terms_version = bid->terms_version;
+	row.reason = bid->reason;
+	row.amount = bid->bid_amount;
+	row.currency = bid->currency;
+	row.decision_id = bid->decision_id;
+	dw_activity_insert(&row);
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &bid->job_id);
+	dw_payload_uuid(&payload, "provider_id", &bid->provider_id);
+	dw_payload_uuid(&payload, "decision_id", &bid->decision_id);
+	dw_payload_text(&payload, "outcome", dw_outcome_label(outcome));
+	dw_payload_int8(&payload, "amount", bid->bid_amount);
+	dw_event_emit(&bid->job_id, "agent", &bid->provider_id, "agent_outcome",
+				  &payload);
 }
 
 /* Writes the event of a bid with a note to the other side. */

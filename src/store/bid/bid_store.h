@@ -169,6 +169,12 @@ extern void dw_bids_lock_live(const DwUuid *job_id);
 extern void dw_bids_end(const DwUuid *job_id, const DwUuid *but,
 						DwBidReason reason);
 
+/*
+ * Writes what came of the bids of agents on a locked job whose award was
+ * just confirmed: one has won, and what was not selected has lost.
+ */
+extern void dw_bids_decide(const DwUuid *job_id);
+
 /* Writes the event of a bid: who, and the amount. */
 extern void dw_bid_emit(const DwBid *bid, const char *type);
 
