@@ -8,7 +8,8 @@
  *	what differs. A call does a part of them, in the order of their jobs.
  *	deliver_events() keeps the rows; this is for rows that were written past
  *	it, and after check() has said market_drift. Contracts with an event
- *	that is still to be delivered are left to that.
+ *	that is still to be delivered are left to that. The last part counts
+ *	category_statistics anew.
  *
  * role: service
  * args:

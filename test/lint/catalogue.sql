@@ -81,6 +81,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('outbox_deliveries', 'scope', 'scope_id'),
     ('outbox_consumers', 'own', NULL),
     ('job_tiles', 'own', NULL),
+    ('category_statistics', 'own', NULL),
     ('job_tile_refresh', 'own', NULL),
     ('user_emails', 'own', NULL),
     ('payment_events', 'own', NULL),

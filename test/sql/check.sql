@@ -171,6 +171,7 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('parameters_drift', 'ai_bidding_agents', $$UPDATE dwello.ai_bidding_agents SET parameters_version = 7$$),
   ('mandate_altered', 'mandates', $$SELECT pg_temp.damage('dwello.mandates', 'UPDATE dwello.mandates SET token_id = user_id::text')$$),
   ('mandate_altered', 'ai_bidding_agents', $$UPDATE dwello.ai_bidding_agents SET mandate_id = user_id$$),
+  ('market_drift', 'category_statistics', 'UPDATE dwello.category_statistics SET contracts = contracts + 1'),
   ('market_drift', 'market_prices', 'UPDATE dwello.market_prices SET amount = amount + 1'),
   ('requirement_drift', 'jobs', $$UPDATE dwello.jobs SET requirement_bits = 31 WHERE status = 'open'$$),
   ('counter_offer_drift', 'counter_offers', $$UPDATE dwello.counter_offers SET status = 'pending', answered_at = NULL$$),

@@ -90,8 +90,18 @@ BEGIN
 END
 $$;
 
+-- Whether a review of somebody is shown at once.
+CREATE FUNCTION t.rate(name text, who text, stars integer) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM t.login_as(who);
+  RETURN (dwello.post_review(t.user(name), stars)).revealed;
+END
+$$;
+
 CREATE VIEW t.prices AS
-  SELECT j.title, m.amount, m.currency, m.longitude, m.latitude, m.multiplier_ppm, m.stars
+  SELECT j.title, m.amount, m.currency, m.longitude, m.latitude, m.base_amount, m.stars
     FROM dwello.market_prices AS m
     JOIN dwello.jobs AS j ON j.id = m.job_id;
 
@@ -216,6 +226,60 @@ SELECT t.deliver();
 SELECT stars FROM t.prices;
 ROLLBACK TO part;
 
+-- What everybody may know of a category: nothing of fewer than five people
+-- on either side, whatever the number of contracts; and it goes down again.
+CREATE VIEW t.statistics AS
+  SELECT c.name, s.currency, s.contracts, s.people, s.reference_amount, s.rating
+    FROM dwello.category_statistics AS s JOIN dwello.categories AS c ON c.id = s.category_id;
+GRANT SELECT ON t.statistics TO PUBLIC;
+SAVEPOINT part;
+SELECT count(t.deal('m ' || n, 'h' || n, 'p' || n, 50000 + 11111 * n)) FROM generate_series(1, 4) AS n;
+SELECT count(t.deal('m again ' || n, 'h1', 'p1', 1000000 * n)) FROM generate_series(1, 3) AS n;
+SELECT t.deliver();
+SELECT * FROM t.statistics;
+SELECT t.app_as('h1');
+SELECT count(*) FROM dwello.category_statistics;
+SELECT t.as_system();
+-- the fifth; another currency has a row of its own
+SELECT t.deal('m 5', 'h5', 'p5', 80000), t.deal('m euro', 'h6', 'p6', 7000, currency => 'EUR');
+SELECT t.deliver();
+SELECT * FROM t.statistics ORDER BY currency COLLATE "C";
+SELECT t.app_as('h1');
+SELECT contracts, people, reference_amount, rating FROM dwello.category_statistics;
+SELECT t.try('UPDATE dwello.category_statistics SET people = 5');
+SELECT t.as_system();
+-- the mean of the stars, once five homeowners have given some
+SELECT n, t.rate('m ' || n, 'mh' || n, 6 - n) FROM generate_series(1, 5) AS n ORDER BY n;
+SELECT n, t.rate('m ' || n, 'mp' || n, 5) FROM generate_series(1, 4) AS n ORDER BY n;
+SELECT t.deliver();
+SELECT people, rating FROM t.statistics WHERE currency = 'USD';
+SELECT t.rate('m 5', 'mp5', 5);
+SELECT t.deliver();
+SELECT people, rating FROM t.statistics WHERE currency = 'USD';
+SELECT count(dwello.open_chargeback(t.user('m 5'), 'acme', 'm taken', 80000, 'USD'));
+SELECT t.deliver();
+SELECT contracts, people, reference_amount, rating FROM t.statistics WHERE currency = 'USD';
+-- a count that is wrong is found, and counted anew
+UPDATE dwello.category_statistics SET contracts = contracts + 1, reference_amount = 1 WHERE currency = 'EUR';
+SELECT rule, object FROM t.check() WHERE rule = 'market_drift';
+SELECT * FROM dwello.rebuild_market_prices();
+SELECT rule, object FROM t.check() WHERE rule = 'market_drift';
+SELECT contracts, people, reference_amount FROM t.statistics WHERE currency = 'EUR';
+ROLLBACK TO part;
+
+-- A win of an agent enters anchors without what its strategy multiplied, as
+-- long as the bid is what it decided.
+SAVEPOINT part;
+SELECT t.deal('m agent', 'h1', 'p1', 85000), t.deal('m changed', 'h2', 'p2', 85000);
+UPDATE dwello.bids SET decision_id = t.user('decision') WHERE id IN (t.user('m agent bid'), t.user('m changed bid'));
+INSERT INTO dwello.ai_agent_activity (job_id, user_id, id, terms_version, action_type, amount, base_amount, created_at)
+  SELECT b.job_id, b.provider_id, b.decision_id, 1, 'bid_submitted', CASE b.job_id WHEN t.user('m agent') THEN 85000 ELSE 84000 END,
+         100000, b.submitted_at
+    FROM dwello.bids AS b WHERE b.decision_id = t.user('decision');
+SELECT t.deliver();
+SELECT title, amount, base_amount FROM t.prices ORDER BY title COLLATE "C";
+ROLLBACK TO part;
+
 -- What differs from the contracts is found and mended, a part at a time.
 SAVEPOINT part;
 SELECT count(t.deal('m ' || n, 'h' || n, 'p' || n, 50000)) FROM generate_series(1, 3) AS n;
@@ -226,8 +290,8 @@ SELECT * FROM dwello.rebuild_market_prices();
 SELECT count(*) FROM t.prices;
 SELECT t.deliver();
 INSERT INTO dwello.market_prices (job_id, homeowner_id, provider_id, category_id, currency, longitude, latitude,
-  released_on, amount)
-  SELECT t.user('m held'), homeowner_id, provider_id, category_id, currency, longitude, latitude, released_on, 70000
+  released_on, amount, base_amount)
+  SELECT t.user('m held'), homeowner_id, provider_id, category_id, currency, longitude, latitude, released_on, 70000, 70000
     FROM dwello.market_prices WHERE job_id = t.user('m 1');
 UPDATE dwello.market_prices SET amount = 1 WHERE job_id = t.user('m 2');
 DELETE FROM dwello.market_prices WHERE job_id = t.user('m 3');
@@ -242,8 +306,8 @@ SELECT title, amount FROM t.prices ORDER BY title COLLATE "C";
 SELECT rule FROM t.check() WHERE rule LIKE 'market%';
 -- a row of a job that there is not
 INSERT INTO dwello.market_prices (job_id, homeowner_id, provider_id, category_id, currency, longitude, latitude,
-  released_on, amount)
-  SELECT t.user('m nowhere'), homeowner_id, provider_id, category_id, currency, longitude, latitude, released_on, 70000
+  released_on, amount, base_amount)
+  SELECT t.user('m nowhere'), homeowner_id, provider_id, category_id, currency, longitude, latitude, released_on, 70000, 70000
     FROM dwello.market_prices WHERE job_id = t.user('m 1');
 SELECT rule, object FROM t.check() WHERE rule = 'orphan';
 ROLLBACK TO part;

@@ -29,7 +29,7 @@ price(uint32_t homeowner, uint32_t provider, int64_t amount, int64_t age)
 	return (DwMarketPrice)
 	{
 		.homeowner_id = person(homeowner),.provider_id = person(provider),
-			.amount = amount,.age_days = age,.multiplier_ppm = DW_MARKET_UNITY
+			.amount = amount,.base_amount = amount,.age_days = age
 	};
 }
 
@@ -192,6 +192,58 @@ test_round(void **state)
 		assert_int_equal(dw_market_round(cases[i][0]), cases[i][1]);
 }
 
+/* In proportion to the decision's, unless a person has changed the bid. */
+static void
+test_base(void **state)
+{
+	static const struct
+	{
+		int64_t		contract;
+		int64_t		bid;
+		DwMarketDecision decision;
+		int64_t		base;
+	}			cases[] = {
+		{850, 850, {850, 1000}, 1000},
+		{1150, 1150, {1150, 1000}, 1000},
+		{1700, 850, {850, 1000}, 2000},
+		{900, 900, {850, 1000}, 900},
+		{900, 900, {0, 0}, 900},
+		{900, 900, {900, 0}, 900},
+		{1, 900, {900, 1}, 1},
+		{INT64_MAX, 2, {2, 3}, INT64_MAX},
+	};
+
+	for (size_t i = 0; i < DW_LENGTH(cases); i++)
+	{
+		DwMarketContract contract = {
+			.contract_amount = cases[i].contract,.bid_amount = cases[i].bid
+		};
+		DwMarketPrice paid = price(1, 2, cases[i].contract, 0);
+
+		paid.base_amount = dw_market_base(&contract, &cases[i].decision);
+		assert_int_equal(paid.base_amount, cases[i].base);
+		dw_market_to_base(&paid, 1);
+		assert_int_equal(paid.amount, cases[i].base);
+	}
+}
+
+/* The mean of five at least; who has not rated does not count. */
+static void
+test_stars(void **state)
+{
+	static const int64_t amounts[] = {1, 1, 1, 1, 1, 1};
+	DwMarketPrice prices[6];
+
+	fill(prices, amounts, 6);
+	for (int i = 0; i < 5; i++)
+		prices[i].stars = 1 + i % 5;
+	assert_int_equal(dw_market_stars(prices, 6), 300);
+	prices[5].stars = 5;
+	assert_int_equal(dw_market_stars(prices, 6), 333);
+	prices[5].stars = prices[0].stars = DW_MARKET_NO_STARS;
+	assert_int_equal(dw_market_stars(prices, 6), NONE);
+}
+
 /* The cell of a place, as SQL has it. */
 static int32_t
 cell_of(double longitude, double latitude)
@@ -268,6 +320,8 @@ main(void)
 		cmocka_unit_test(test_median),
 		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_base),
+		cmocka_unit_test(test_stars),
 		cmocka_unit_test(test_cells),
 	};
 

@@ -23,8 +23,8 @@ extern void dw_command_begin(DwCall *call, FunctionCallInfo fcinfo,
 extern void dw_draft_begin(DwCall *call, FunctionCallInfo fcinfo,
 						   DwActorSet actors);
 
-/* P0002 for a category of an argument that does not exist. */
-extern void dw_categories_check(DwCall *call, const char *arg);
+/* P0002 for one of the categories that does not exist. */
+extern void dw_categories_need(const DwUuid *ids, int count);
 
 /* The user's id; 22004 when it is NULL and no user calls. */
 extern DwUuid dw_user_argument(DwCall *call, const char *arg);

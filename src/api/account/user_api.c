@@ -503,7 +503,7 @@ DW_FUNCTION(dwello_update_profile)
 	user_id = dw_user_argument(&call, "user_id");
 	change_read(&call, &change);
 	change_check(&call, &change);
-	dw_categories_check(&call, "categories");
+	dw_categories_need(change.categories, change.category_count);
 
 	dw_user_for_command(&call, &user_id, &user);
 	version = dw_profile_lock(&user_id);
@@ -646,12 +646,9 @@ change_check_lists(DwCall *call, const DwProfileChange *change)
 }
 
 void
-dw_categories_check(DwCall *call, const char *arg)
+dw_categories_need(const DwUuid *ids, int count)
 {
-	int			count;
-	DwUuid	   *ids = dw_arg_uuids_opt(call, arg, &count);
-
-	for (int i = 0; ids != NULL && i < count; i++)
+	for (int i = 0; i < count; i++)
 	{
 		if (!dw_match_category_exists(&ids[i]))
 			dw_raise(DW_NOT_FOUND, "category does not exist",

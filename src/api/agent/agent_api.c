@@ -43,6 +43,7 @@ static void goal_refuse(DwCall *call, DwAgentGoal goal);
 static void arguments_check(DwCall *call);
 static void document_check(DwCall *call, const char *arg,
 						   const char *(*error) (Datum));
+static void categories_need(DwCall *call, const char *arg);
 static void categories_lay(DwCall *call, const char *arg,
 						   DwUuids *categories);
 static void agent_emit(const DwAgent *agent, const char *type);
@@ -69,7 +70,7 @@ DW_FUNCTION(dwello_configure_agent)
 	agent_id = dw_user_argument(&call, "agent_id");
 	arguments_check(&call);
 
-	dw_categories_check(&call, "preferred_categories");
+	categories_need(&call, "preferred_categories");
 	dw_provider_for_command(&call, "agent_id", &agent_id);
 	if (dw_arg_has(&call, "tier") && call.actor.kind == DW_ACTOR_PROVIDER)
 		dw_raise(DW_FORBIDDEN, "only an administrator sets the tier",
@@ -349,6 +350,17 @@ document_check(DwCall *call, const char *arg, const char *(*error) (Datum))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, what);
 }
 
+/* P0002 for a category of an argument that does not exist. */
+static void
+categories_need(DwCall *call, const char *arg)
+{
+	int			count;
+	DwUuid	   *ids = dw_arg_uuids_opt(call, arg, &count);
+
+	if (ids != NULL)
+		dw_categories_need(ids, count);
+}
+
 /*
  * WD301 for a provider who asks for more bids than their tier has.  Only what
  * they ask for is judged: an agent that an administrator has set beyond its
@@ -473,7 +485,7 @@ DW_FUNCTION(dwello_sign_mandate)
 	mandate.user_id = dw_user_argument(&call, "agent_id");
 	mandate_read(&call, &mandate);
 
-	dw_categories_check(&call, "categories");
+	categories_need(&call, "categories");
 	dw_provider_for_command(&call, "agent_id", &mandate.user_id);
 	dw_agent_lock(&mandate.user_id, &agent);
 	if (dw_call_replay(&call, &mandate.user_id))

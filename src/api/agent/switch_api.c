@@ -14,7 +14,6 @@
 #include "server/event/event_server.h"
 #include "server/sql/sql_server.h"
 #include "store/agent/agent_store.h"
-#include "store/match/match_store.h"
 
 #define SCOPE_MAX_LENGTH	100 /* characters; only a few words can be right */
 #define REASON_MAX			2000
@@ -110,12 +109,8 @@ request_guard(DwCall *call, const Request *request)
 				 "Use the scope agent.");
 	if (is_personal(request->scope))
 		dw_provider_for_command(call, "id", &request->id);
-	else if (request->scope == DW_AGENT_SCOPE_CATEGORY &&
-			 !dw_match_category_exists(&request->id))
-		dw_raise(DW_NOT_FOUND, "category does not exist",
-				 psprintf("There is no category %s.",
-						  dw_uuid_text(&request->id)),
-				 "The view dwello.categories lists them all.");
+	else if (request->scope == DW_AGENT_SCOPE_CATEGORY)
+		dw_categories_need(&request->id, 1);
 }
 
 /*

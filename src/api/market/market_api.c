@@ -34,6 +34,8 @@ DW_FUNCTION(dwello_rebuild_market_prices)
 		changes[i].effect = DW_MARKET_MAY_END;
 	}
 	dw_market_refresh(changes, walk.found);
+	if (!goes_on)
+		dw_statistics_rebuild();
 
 	dw_row_uuid(&call, "last_job_id", goes_on ? &walk.last : NULL);
 	dw_row_int4(&call, "corrected", walk.found);

@@ -30,6 +30,20 @@ dw_market_counts(const DwMarketContract *contract)
 		contract->comparable_price == contract->bid_amount;
 }
 
+int64_t
+dw_market_base(const DwMarketContract *contract,
+			   const DwMarketDecision *decision)
+{
+	int64_t		base;
+
+	if (decision->amount > 0 && decision->base_amount > 0 &&
+		decision->amount == contract->bid_amount &&
+		dw_money_scale(contract->contract_amount, decision->base_amount,
+					   decision->amount, &base) == DW_OK && base > 0)
+		return base;
+	return contract->contract_amount;
+}
+
 DwMarketEffect
 dw_market_effect(const char *event_type)
 {
@@ -93,6 +107,31 @@ dw_market_select(DwMarketPrice *prices, int count, const DwUuid *asker)
 		kept++;
 	}
 	return kept;
+}
+
+void
+dw_market_to_base(DwMarketPrice *prices, int count)
+{
+	for (int i = 0; i < count; i++)
+		prices[i].amount = prices[i].base_amount;
+}
+
+int64_t
+dw_market_stars(const DwMarketPrice *prices, int count)
+{
+	int64_t		sum = 0;
+	int			rated = 0;
+	int64_t		mean;
+
+	for (int i = 0; i < count; i++)
+	{
+		sum += prices[i].stars;
+		rated += prices[i].stars != DW_MARKET_NO_STARS;
+	}
+	if (rated < DW_MARKET_LEAST ||
+		dw_money_divide((DwWide) sum * 100, rated, &mean) != DW_OK)
+		return DW_MARKET_ABSENT;
+	return mean;
 }
 
 int64_t

@@ -22,7 +22,6 @@
 #define DW_MARKET_ABSENT	INT64_C(-1) /* too few prices */
 #define DW_MARKET_LEAST		5	/* people on each side behind any figure */
 #define DW_MARKET_MOST		200 /* prices that a figure is made of */
-#define DW_MARKET_UNITY		1000000 /* a multiplier of one */
 #define DW_MARKET_NO_STARS	0	/* nobody has reviewed the work yet */
 
 /* What decides whether a contract is a price. */
@@ -43,6 +42,21 @@ typedef struct DwMarketContract
  */
 extern bool dw_market_counts(const DwMarketContract *contract);
 
+/* The decision of an agent that a bid came from; all 0: of none. */
+typedef struct DwMarketDecision
+{
+	int64_t		amount;			/* that it bid */
+	int64_t		base_amount;	/* without its strategy's multiplier */
+} DwMarketDecision;
+
+/*
+ * The base amount of a contract: in proportion to that of the decision, or
+ * the contract's own where the bid is not what an agent decided: a person
+ * has set it, or changed it since.
+ */
+extern int64_t dw_market_base(const DwMarketContract *contract,
+							  const DwMarketDecision *decision);
+
 /* What an event of a job may mean for its price. */
 typedef enum DwMarketEffect
 {
@@ -61,8 +75,8 @@ typedef struct DwMarketPrice
 	DwUuid		provider_id;	/* who won and was paid */
 	int64_t		amount;			/* > 0 */
 	int64_t		age_days;		/* since it was released; negative: 0 */
-	int32_t		multiplier_ppm; /* of the agent's strategy behind the bid;
-								 * DW_MARKET_UNITY where no agent was */
+	int64_t		base_amount;	/* amount, without what an agent's strategy
+								 * had multiplied */
 	int32_t		stars;			/* 1 ... 5, or DW_MARKET_NO_STARS */
 } DwMarketPrice;
 
@@ -81,6 +95,15 @@ extern int	dw_market_select(DwMarketPrice *prices, int count,
  */
 extern int64_t dw_market_reference(DwMarketPrice *prices, int count,
 								   int64_t least);
+
+/* Takes the base amounts for the amounts. */
+extern void dw_market_to_base(DwMarketPrice *prices, int count);
+
+/*
+ * The mean of the stars in hundredths, half-even; DW_MARKET_ABSENT when fewer
+ * than DW_MARKET_LEAST have some.
+ */
+extern int64_t dw_market_stars(const DwMarketPrice *prices, int count);
 
 /* An amount of two significant digits, half up; 0 for less than 1. */
 extern int64_t dw_market_round(int64_t amount);

@@ -339,6 +339,17 @@ static CheckRule rules[] = {
 		 "died while its agents were looked for.' "
 		 "FROM dwello.agent_work AS w WHERE w.attempts >= 3 ORDER BY 2",
 		 "Keep the server's log and report it; set attempts and claimed_at back once it is understood."),
+	RULE("market_drift",
+		 "SELECT 'category_statistics', 'Category ' || category_id "
+		 "|| ' has ' || coalesce(s.contracts, 0) || ' contracts in ' "
+		 "|| currency || '; its prices are ' || coalesce(m.prices, 0) "
+		 "|| '.' FROM dwello.category_statistics AS s "
+		 "FULL JOIN (SELECT m.category_id, m.currency, count(*) AS prices "
+		 "FROM dwello.market_prices AS m GROUP BY 1, 2) AS m "
+		 "USING (category_id, currency) "
+		 "WHERE s.contracts IS DISTINCT FROM coalesce(m.prices, 0) "
+		 "ORDER BY 2",
+		 "Call dwello.rebuild_market_prices() until last_job_id is NULL."),
 	RULE("requirement_drift",
 		 "SELECT 'jobs', 'Job ' || j.id || ' has the bits ' "
 		 "|| j.requirement_bits || '; its mandatory requirements make ' "

@@ -1,13 +1,19 @@
 /*
  * market_store.c
  *		Rows of dwello.market_prices: made of contracts, found around a place;
- *		and what a job's reference amount may come from.
+ *		what a job's reference amount may come from; and the statistics of
+ *		categories.
  *
  * A row follows from the contract as it is, whatever has happened to it: so
  * an event that is applied twice, or after a later one, does no harm.  What
  * is wanted is looked at again once the row is locked, in a snapshot of its
  * own, and a row that has to go is inserted first, if it is not there: else a
  * worker that has just inserted it could not be seen.
+ *
+ * Of dwello.category_statistics, contracts are counted up and down; a median
+ * and a mean of one price a person cannot be, and are made anew of the newest
+ * prices, whose number is bounded.  A category's row is locked before its
+ * prices are looked at.
  */
 #include "postgres.h"
 
@@ -18,6 +24,7 @@
 
 /* Rows that are read of a cell: so many that heavy providers hide nobody. */
 #define CELL_ROWS "500"
+#define NEWEST_ROWS "2000"		/* the same, of a whole category */
 
 StaticAssertDecl(DW_MARKET_ABSENT == DW_REFERENCE_ABSENT,
 				 "the market's price is a fact of the reference");
@@ -31,7 +38,16 @@ typedef struct MarketQuery
 	DwUuid		asker;			/* whose own contracts are left out, or nil */
 	DateADT		as_of;			/* what was released later is not seen; ages
 								 * are those of this day */
+	bool		is_fresh;		/* see what this command has written */
 } MarketQuery;
+
+/* What a row that came or went means for the statistics of its category. */
+typedef struct Tally
+{
+	DwUuid		category_id;	/* of the row */
+	char		currency[DW_CURRENCY_SIZE]; /* of the row */
+	int64		contracts;		/* 1, or -1 for one that went */
+} Tally;
 
 /* A row. */
 typedef struct PriceRow
@@ -45,7 +61,7 @@ typedef struct PriceRow
 	double		latitude;		/* likewise */
 	DateADT		released_on;	/* day of UTC */
 	int64		amount;			/* minor units */
-	int32		multiplier_ppm; /* of the agent's strategy */
+	int64		base_amount;	/* without an agent's multiplier */
 	int32		stars;			/* or DW_MARKET_NO_STARS */
 } PriceRow;
 
@@ -59,7 +75,7 @@ static const DwColumn price_columns[] = {
 	DW_COLUMN(FLOAT8, PriceRow, latitude, latitude, 0),
 	DW_COLUMN(DATE, PriceRow, released_on, released_on, 0),
 	DW_COLUMN(INT8, PriceRow, amount, amount, 0),
-	DW_COLUMN(INT4, PriceRow, multiplier_ppm, multiplier_ppm, 0),
+	DW_COLUMN(INT8, PriceRow, base_amount, base_amount, 0),
 	DW_COLUMN_OR(INT4, PriceRow, stars, stars, 0, DW_MARKET_NO_STARS)
 };
 
@@ -71,6 +87,7 @@ typedef struct Contract
 {
 	PriceRow	row;			/* the row, if facts make it one */
 	DwMarketContract facts;		/* what that is decided from */
+	DwMarketDecision decision;	/* the winning bid's */
 } Contract;
 
 static const DwColumn contract_fields[] = {
@@ -83,7 +100,8 @@ static const DwColumn contract_fields[] = {
 	DW_FIELD(FLOAT8, Contract, latitude, row.latitude),
 	DW_FIELD(DATE, Contract, released_on, row.released_on),
 	DW_FIELD(INT8, Contract, contract_amount, row.amount),
-	DW_FIELD(INT4, Contract, multiplier_ppm, row.multiplier_ppm),
+	DW_FIELD_OR(INT8, Contract, decision_amount, decision.amount, 0),
+	DW_FIELD_OR(INT8, Contract, decision_base, decision.base_amount, 0),
 	DW_FIELD_OR(INT4, Contract, stars, row.stars, DW_MARKET_NO_STARS),
 	DW_FIELD(BOOL, Contract, is_released, facts.is_released),
 	DW_FIELD(BOOL, Contract, is_contested, facts.is_contested),
@@ -97,7 +115,8 @@ static DwMap contract_map = DW_MAP(contract_fields);
 /*
  * Contracts with all that decides about them.  The day is that of the last
  * release: the end of a chargeback gives an escrow its state back, and is
- * none.  $1 is the time, for a review counts once it is revealed.
+ * none.  $1 is the time, for a review counts once it is revealed.  The months
+ * in which the bid may have been decided are few.
  */
 #define CONTRACTS \
 	"SELECT e.job_id, e.homeowner_id, e.provider_id, j.category_id, " \
@@ -107,7 +126,8 @@ static DwMap contract_map = DW_MAP(contract_fields);
 	"WHERE v.job_id = e.job_id AND v.to_status = 'released' " \
 	"AND v.from_status IS DISTINCT FROM 'frozen'), $1) " \
 	"AT TIME ZONE 'UTC')::date AS released_on, e.contract_amount, " \
-	"1000000 AS multiplier_ppm, (SELECT r.rating FROM dwello.reviews AS r " \
+	"a.amount AS decision_amount, a.base_amount AS decision_base, " \
+	"(SELECT r.rating FROM dwello.reviews AS r " \
 	"WHERE r.job_id = e.job_id AND r.reviewer_id = e.homeowner_id " \
 	"AND r.deleted_at IS NULL AND r.reveal_at <= $1) AS stars, " \
 	"e.status = 'released' AS is_released, " \
@@ -116,7 +136,10 @@ static DwMap contract_map = DW_MAP(contract_fields);
 	"AS is_contested, e.released, b.bid_amount, b.comparable_price " \
 	"FROM dwello.escrow_accounts AS e " \
 	"JOIN dwello.jobs AS j ON j.id = e.job_id " \
-	"JOIN dwello.bids AS b ON b.job_id = e.job_id AND b.id = e.bid_id "
+	"JOIN dwello.bids AS b ON b.job_id = e.job_id AND b.id = e.bid_id " \
+	"LEFT JOIN dwello.ai_agent_activity AS a ON a.job_id = e.job_id " \
+	"AND a.user_id = e.provider_id AND a.id = b.decision_id " \
+	"AND a.created_at BETWEEN j.published_at AND j.confirmed_at "
 
 static Contract *contracts_take(uint64 count);
 static Contract *contracts_of(const DwUuid *jobs, int count, int *found);
@@ -124,6 +147,7 @@ static bool contract_counts(const Contract *contract);
 static PriceRow *rows_lock(const DwUuid *jobs, int count, int *found);
 static void rows_delete(const DwUuid *jobs, int count);
 static bool row_differs(const PriceRow *row, const PriceRow *other);
+static void statistics_add(Tally *tallies, int count);
 
 /*
  * The prices of cells, newest first; each cell gives its newest alone, so
@@ -136,7 +160,7 @@ prices_find(const MarketQuery *query, double radius_miles)
 		DW_STATEMENT("SELECT p.* FROM unnest($3::bigint[]) AS c (cell) "
 					 "CROSS JOIN LATERAL (SELECT m.job_id, m.homeowner_id, "
 					 "m.provider_id, m.released_on, m.amount, "
-					 "m.multiplier_ppm, m.stars, m.longitude, m.latitude "
+					 "m.base_amount, m.stars, m.longitude, m.latitude "
 					 "FROM dwello.market_prices AS m "
 					 "WHERE m.category_id = $1 AND m.currency = $2 "
 					 "AND m.cell = c.cell AND m.released_on BETWEEN $4 AND $5 "
@@ -167,24 +191,28 @@ typedef struct Found
 	DwDegrees	place;			/* of the job */
 } Found;
 
-/* The newest prices, as core selects them; gives their number. */
+static const DwColumn found_fields[] = {
+	DW_FIELD(UUID, Found, job_id, job_id),
+	DW_FIELD(UUID, Found, homeowner_id, price.homeowner_id),
+	DW_FIELD(UUID, Found, provider_id, price.provider_id),
+	DW_FIELD(DATE, Found, released_on, released_on),
+	DW_FIELD(INT8, Found, amount, price.amount),
+	DW_FIELD(INT8, Found, base_amount, price.base_amount),
+	DW_FIELD_OR(INT4, Found, stars, price.stars, DW_MARKET_NO_STARS),
+	DW_FIELD(FLOAT8, Found, longitude, place.longitude),
+	DW_FIELD(FLOAT8, Found, latitude, place.latitude)
+};
+
+static DwMap found_map = DW_MAP(found_fields);
+
+/*
+ * Takes the prices of the last result that lie within the radius, newest
+ * first; gives their number.
+ */
 static int
-prices_around(const MarketQuery *query, DwMarketPrice **prices)
+prices_take(const MarketQuery *query, double radius_miles, uint64 count,
+			DwMarketPrice **prices)
 {
-	static const DwColumn fields[] = {
-		DW_FIELD(UUID, Found, job_id, job_id),
-		DW_FIELD(UUID, Found, homeowner_id, price.homeowner_id),
-		DW_FIELD(UUID, Found, provider_id, price.provider_id),
-		DW_FIELD(DATE, Found, released_on, released_on),
-		DW_FIELD(INT8, Found, amount, price.amount),
-		DW_FIELD(INT4, Found, multiplier_ppm, price.multiplier_ppm),
-		DW_FIELD_OR(INT4, Found, stars, price.stars, DW_MARKET_NO_STARS),
-		DW_FIELD(FLOAT8, Found, longitude, place.longitude),
-		DW_FIELD(FLOAT8, Found, latitude, place.latitude)
-	};
-	static DwMap map = DW_MAP(fields);
-	double		radius_miles = dw_setting_int8("market_radius_miles");
-	uint64		count = prices_find(query, radius_miles);
 	int			near = 0;
 
 	*prices = palloc(sizeof(DwMarketPrice) * (count + 1));
@@ -192,7 +220,7 @@ prices_around(const MarketQuery *query, DwMarketPrice **prices)
 	{
 		Found		found;
 
-		dw_map_read(&map, i, &found);
+		dw_map_read(&found_map, i, &found);
 		if (dw_geo_distance_m(query->place.longitude, query->place.latitude,
 							  found.place.longitude, found.place.latitude) >
 			radius_miles * DW_GEO_METRES_PER_MILE)
@@ -200,7 +228,42 @@ prices_around(const MarketQuery *query, DwMarketPrice **prices)
 		found.price.age_days = query->as_of - found.released_on;
 		(*prices)[near++] = found.price;
 	}
+	return near;
+}
+
+/* The newest prices around a place, one a person. */
+static int
+prices_around(const MarketQuery *query, DwMarketPrice **prices)
+{
+	double		radius_miles = dw_setting_int8("market_radius_miles");
+	uint64		count = prices_find(query, radius_miles);
+	int			near = prices_take(query, radius_miles, count, prices);
+
 	return dw_market_select(*prices, near, &query->asker);
+}
+
+/* The newest of the whole category, wherever they are. */
+static int
+prices_everywhere(const MarketQuery *query, DwMarketPrice **prices)
+{
+	static DwStatement find_newest =
+		DW_STATEMENT("SELECT m.job_id, m.homeowner_id, m.provider_id, "
+					 "m.released_on, m.amount, m.base_amount, m.stars, "
+					 "m.longitude, m.latitude "
+					 "FROM dwello.market_prices AS m "
+					 "WHERE m.category_id = $1 AND m.currency = $2 "
+					 "AND m.released_on BETWEEN $3 AND $4 "
+					 "ORDER BY m.released_on DESC, m.job_id DESC LIMIT "
+					 NEWEST_ROWS);
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &query->category_id);
+	dw_param_text(&p, query->currency);
+	dw_param_date(&p, query->as_of - DW_STATS_MAX_DAYS);
+	dw_param_date(&p, query->as_of);
+	return prices_take(query, DW_BBOX_RADIUS_MAX_MILES,
+					   query->is_fresh ? dw_execute(&find_newest, &p)
+					   : dw_query(&find_newest, &p), prices);
 }
 
 /* The market's price of a job today. */
@@ -256,16 +319,78 @@ dw_reference_load(const DwJob *job, DwReferenceFacts *facts)
 	facts->category_default = category_reference(&job->category_id);
 }
 
+/*
+ * What the category's contracts come to without what agents multiplied, else
+ * what an operator says; 0 when neither is known.
+ */
+static int64
+category_base(const MarketQuery *query)
+{
+	DwMarketPrice *prices;
+	int			count = prices_everywhere(query, &prices);
+	int64		amount;
+
+	count = dw_market_select(prices, count, &query->asker);
+	dw_market_to_base(prices, count);
+	amount = dw_market_reference(prices, count, DW_MARKET_LEAST);
+	if (amount == DW_MARKET_ABSENT)
+		amount = category_reference(&query->category_id);
+	return Max(amount, 0);
+}
+
+int64
+dw_market_anchor(const DwLearningSettings *settings, const DwJob *job,
+				 DateADT as_of)
+{
+	MarketQuery query = {
+		.category_id = job->category_id,.currency = job->currency,
+		.place = job->place,.asker = job->homeowner_id,.as_of = as_of
+	};
+	DwAnchorJob known = {.category_reference = category_base(&query)};
+	DwMarketPrice *prices;
+	DwWinningPrice *wins;
+	int			count;
+
+	/* what the market's reference is made of comes in by itself */
+	if (job->reference_source != DW_REFERENCE_MARKET)
+		known.reference = job->reference_amount;
+	count = prices_around(&query, &prices);
+	wins = palloc(sizeof(DwWinningPrice) * (count + 1));
+	for (int i = 0; i < count; i++)
+	{
+		wins[i].amount = prices[i].base_amount;
+		wins[i].days = Max(prices[i].age_days, 0);
+		wins[i].winner = i;		/* each has one price */
+	}
+	return dw_anchor(settings, &known, wins, count);
+}
+
+/* Ids, for bsearch. */
+static int
+compare_ids(const void *a, const void *b)
+{
+	return dw_uuid_compare(a, b);
+}
+
 /* By job; of one job, what may end the row first. */
 static int
 compare_changes(const void *a, const void *b)
 {
 	const DwMarketChange *one = a;
 	const DwMarketChange *two = b;
-	int			order = dw_uuid_compare(&one->job_id, &two->job_id);
+	int			order = compare_ids(&one->job_id, &two->job_id);
 
 	return order != 0 ? order : (int) two->effect - (int) one->effect;
 }
+
+/* What a refresh has changed. */
+typedef struct Refresh
+{
+	DwUuid	   *inserted;		/* jobs whose rows it has made, in order */
+	int			inserted_count; /* of them */
+	Tally	   *tallies;		/* what each row means for its category */
+	int			tally_count;	/* of them */
+} Refresh;
 
 /*
  * Inserts the rows of contracts that count, and of those that may not any
@@ -273,57 +398,107 @@ compare_changes(const void *a, const void *b)
  * none, however many events tell of it.
  */
 static void
-rows_insert(const DwMarketChange *changes, Contract *contracts, int count)
+rows_insert(const DwMarketChange *changes, Contract *contracts, int count,
+			Refresh *refresh)
 {
 	for (int i = 0; i < count; i++)
 	{
-		while (!dw_uuid_equal(&changes->job_id, &contracts[i].row.job_id))
+		PriceRow   *row = &contracts[i].row;
+
+		while (!dw_uuid_equal(&changes->job_id, &row->job_id))
 			changes++;
-		if (changes->effect == DW_MARKET_MAY_END ||
-			contract_counts(&contracts[i]))
-			(void) dw_table_insert_new(&prices_table, &contracts[i].row);
+		if ((changes->effect == DW_MARKET_MAY_END ||
+			 contract_counts(&contracts[i])) &&
+			dw_table_insert_new(&prices_table, row))
+			refresh->inserted[refresh->inserted_count++] = row->job_id;
 	}
 }
 
-/* Makes locked rows what their contracts ask for; both are in order. */
+/* Notes that a category has so many contracts more, or others. */
 static void
-rows_update(const PriceRow *rows, int count, Contract *contracts, int found)
+tally(Refresh *refresh, const PriceRow *row, int64 contracts)
+{
+	Tally	   *added = &refresh->tallies[refresh->tally_count++];
+
+	added->category_id = row->category_id;
+	strlcpy(added->currency, row->currency, sizeof(added->currency));
+	added->contracts = contracts;
+}
+
+/* Makes a locked row what its contract asks for; true when it has to go. */
+static bool
+row_update(const PriceRow *row, Contract *contract, Refresh *refresh)
+{
+	bool		is_new = bsearch(&row->job_id, refresh->inserted,
+								 refresh->inserted_count, sizeof(DwUuid),
+								 compare_ids) != NULL;
+	bool		counts = contract_counts(contract);
+	bool		differs = row_differs(row, &contract->row);
+
+	if (counts && differs)
+		dw_table_update(&prices_table, &contract->row);
+	/* a new row was in no tally; a changed one may have another category */
+	if (!is_new && (differs || !counts))
+		tally(refresh, row, -1);
+	if (counts && (is_new || differs))
+		tally(refresh, &contract->row, 1);
+	return !counts;
+}
+
+/* All locked rows; they and the contracts are in the order of their jobs. */
+static void
+rows_update(const PriceRow *rows, int count, Contract *contracts,
+			Refresh *refresh)
 {
 	DwUuid	   *unwanted = palloc(sizeof(DwUuid) * (count + 1));
 	int			gone = 0;
 
-	for (int i = 0, row = 0; i < found && row < count; i++)
+	for (int i = 0; i < count; i++)
 	{
-		if (!dw_uuid_equal(&rows[row].job_id, &contracts[i].row.job_id))
-			continue;
-		if (!contract_counts(&contracts[i]))
-			unwanted[gone++] = rows[row].job_id;
-		else if (row_differs(&rows[row], &contracts[i].row))
-			dw_table_update(&prices_table, &contracts[i].row);
-		row++;
+		while (!dw_uuid_equal(&rows[i].job_id, &contracts->row.job_id))
+			contracts++;
+		if (row_update(&rows[i], contracts, refresh))
+			unwanted[gone++] = rows[i].job_id;
 	}
 	rows_delete(unwanted, gone);
+}
+
+/* The jobs of sorted changes, each once. */
+static DwUuid *
+jobs_of(const DwMarketChange *changes, int count, int *distinct)
+{
+	DwUuid	   *jobs = palloc(sizeof(DwUuid) * (count + 1));
+
+	*distinct = 0;
+	for (int i = 0; i < count; i++)
+		if (i == 0 || !dw_uuid_equal(&jobs[*distinct - 1], &changes[i].job_id))
+			jobs[(*distinct)++] = changes[i].job_id;
+	return jobs;
 }
 
 void
 dw_market_refresh(DwMarketChange *changes, int count)
 {
-	DwUuid	   *jobs = palloc(sizeof(DwUuid) * (count + 1));
+	Refresh		refresh = {0};
 	Contract   *contracts;
 	PriceRow   *rows;
-	int			distinct = 0;
+	DwUuid	   *jobs;
 	int			found;
 	int			locked;
 
 	qsort(changes, count, sizeof(*changes), compare_changes);
-	for (int i = 0; i < count; i++)
-		if (i == 0 || !dw_uuid_equal(&jobs[distinct - 1], &changes[i].job_id))
-			jobs[distinct++] = changes[i].job_id;
-	contracts = contracts_of(jobs, distinct, &found);
-	rows_insert(changes, contracts, found);
-	rows = rows_lock(jobs, distinct, &locked);
-	contracts = contracts_of(jobs, distinct, &found);
-	rows_update(rows, locked, contracts, found);
+	jobs = jobs_of(changes, count, &count);
+	contracts = contracts_of(jobs, count, &found);
+	refresh.inserted = palloc(sizeof(DwUuid) * (found + 1));
+	rows_insert(changes, contracts, found, &refresh);
+	/* whoever has no contract has no row either */
+	for (int i = 0; i < found; i++)
+		jobs[i] = contracts[i].row.job_id;
+	rows = rows_lock(jobs, found, &locked);
+	refresh.tallies = palloc(sizeof(Tally) * (2 * locked + 1));
+	contracts = contracts_of(jobs, found, &found);
+	rows_update(rows, locked, contracts, &refresh);
+	statistics_add(refresh.tallies, refresh.tally_count);
 }
 
 /* Jobs with an event that a worker has yet to deliver. */
@@ -422,6 +597,8 @@ contracts_take(uint64 count)
 	{
 		dw_map_read(&contract_map, i, &contracts[i]);
 		contracts[i].facts.contract_amount = contracts[i].row.amount;
+		contracts[i].row.base_amount = dw_market_base(&contracts[i].facts,
+													  &contracts[i].decision);
 	}
 	return contracts;
 }
@@ -492,6 +669,147 @@ row_differs(const PriceRow *row, const PriceRow *other)
 		row->latitude != other->latitude ||
 		row->released_on != other->released_on ||
 		row->amount != other->amount ||
-		row->multiplier_ppm != other->multiplier_ppm ||
+		row->base_amount != other->base_amount ||
 		row->stars != other->stars;
+}
+
+/* The order in which categories are locked. */
+static int
+compare_tallies(const void *a, const void *b)
+{
+	const Tally *one = a;
+	const Tally *two = b;
+	int			order = dw_uuid_compare(&one->category_id, &two->category_id);
+
+	return order != 0 ? order : strcmp(one->currency, two->currency);
+}
+
+/* Adds the key of a category. */
+static void
+param_key(DwParams *p, const Tally *category)
+{
+	dw_param_uuid(p, &category->category_id);
+	dw_param_text(p, category->currency);
+}
+
+/* Makes the row of a category if there is none, and locks it. */
+static void
+statistics_lock(const Tally *category)
+{
+	static DwStatement insert_row =
+		DW_STATEMENT("INSERT INTO dwello.category_statistics "
+					 "(category_id, currency) VALUES ($1, $2) "
+					 "ON CONFLICT DO NOTHING");
+	static DwStatement lock_row =
+		DW_STATEMENT("SELECT FROM dwello.category_statistics AS s "
+					 "WHERE s.category_id = $1 AND s.currency = $2 "
+					 "FOR UPDATE");
+	DwParams	p = DW_PARAMS;
+
+	param_key(&p, category);
+	(void) dw_execute(&insert_row, &p);
+	(void) dw_execute(&lock_row, &p);
+}
+
+/* Adds a figure, or NULL where it is not known. */
+static void
+param_figure(DwParams *p, int64 figure)
+{
+	dw_param_datum(p, INT8OID, Int64GetDatum(figure),
+				   figure == DW_MARKET_ABSENT);
+}
+
+/* Makes the figures of a locked row anew, with so many contracts more. */
+static void
+statistics_write(const Tally *category)
+{
+	static DwStatement update_row =
+		DW_STATEMENT("UPDATE dwello.category_statistics AS s "
+					 "SET contracts = s.contracts + $3, people = $4, "
+					 "reference_amount = $5, rating = $6::numeric / 100 "
+					 "WHERE s.category_id = $1 AND s.currency = $2");
+	MarketQuery query = {
+		.category_id = category->category_id,.currency = category->currency,
+		.as_of = dw_today(),.is_fresh = true
+	};
+	DwMarketPrice *prices;
+	int			count = prices_everywhere(&query, &prices);
+	DwMarketPrice *rated = palloc(sizeof(DwMarketPrice) * (count + 1));
+	int			rated_count = 0;
+	DwParams	p = DW_PARAMS;
+
+	for (int i = 0; i < count; i++)
+		if (prices[i].stars != DW_MARKET_NO_STARS)
+			rated[rated_count++] = prices[i];
+	count = dw_market_select(prices, count, &query.asker);
+	rated_count = dw_market_select(rated, rated_count, &query.asker);
+	param_key(&p, category);
+	dw_param_int8(&p, category->contracts);
+	dw_param_int4(&p, count);
+	param_figure(&p, dw_market_reference(prices, count, DW_MARKET_LEAST));
+	param_figure(&p, dw_market_stars(rated, rated_count));
+	(void) dw_execute(&update_row, &p);
+}
+
+/*
+ * Brings the statistics of the categories up to date, in their order, so that
+ * workers do not wait for each other in a circle.
+ */
+static void
+statistics_add(Tally *tallies, int count)
+{
+	qsort(tallies, count, sizeof(*tallies), compare_tallies);
+	for (int i = 0; i < count; i++)
+	{
+		Tally		category = tallies[i];
+
+		while (i + 1 < count &&
+			   compare_tallies(&tallies[i + 1], &category) == 0)
+			category.contracts += tallies[++i].contracts;
+		statistics_lock(&category);
+		statistics_write(&category);
+	}
+}
+
+/* How far the count of a category's contracts is from what it should be. */
+static int64
+count_drift(const Tally *category)
+{
+	static DwStatement select_drift =
+		DW_STATEMENT("SELECT (SELECT count(*) FROM dwello.market_prices AS m "
+					 "WHERE m.category_id = $1 AND m.currency = $2) "
+					 "- s.contracts FROM dwello.category_statistics AS s "
+					 "WHERE s.category_id = $1 AND s.currency = $2");
+	DwParams	p = DW_PARAMS;
+
+	param_key(&p, category);
+	(void) dw_execute(&select_drift, &p);
+	return dw_read_only_int8(0);
+}
+
+void
+dw_statistics_rebuild(void)
+{
+	static const DwColumn fields[] = {
+		DW_FIELD(UUID, Tally, category_id, category_id),
+		DW_FIELD(CURRENCY, Tally, currency, currency)
+	};
+	static DwMap map = DW_MAP(fields);
+	static DwStatement select_keys =
+		DW_STATEMENT("SELECT m.category_id, m.currency "
+					 "FROM dwello.market_prices AS m UNION "
+					 "SELECT s.category_id, s.currency "
+					 "FROM dwello.category_statistics AS s "
+					 "ORDER BY category_id, currency");
+	int			count = (int) dw_execute(&select_keys, NULL);
+	Tally	   *categories = palloc(sizeof(Tally) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+		dw_map_read(&map, i, &categories[i]);
+	for (int i = 0; i < count; i++)
+	{
+		statistics_lock(&categories[i]);
+		categories[i].contracts = count_drift(&categories[i]);
+		statistics_write(&categories[i]);
+	}
 }

@@ -7,8 +7,11 @@
 
 #include "postgres.h"
 
+#include "utils/date.h"
+
 #include "core/base/base.h"
 #include "core/bid/bid.h"
+#include "core/learning/learning.h"
 #include "core/market/market.h"
 #include "store/job/job_store.h"
 
@@ -18,6 +21,15 @@
  * its category or the nearest ancestor that has one.
  */
 extern void dw_reference_load(const DwJob *job, DwReferenceFacts *facts);
+
+/*
+ * What such a job usually costs, minor units, from what was released up to
+ * and including the day as_of, so that a decision about the past sees nothing
+ * of its future; 0 when nothing is known.  One price of each winner, as
+ * dw_market_select() has them, without what agents multiplied.
+ */
+extern int64 dw_market_anchor(const DwLearningSettings *settings,
+							  const DwJob *job, DateADT as_of);
 
 /* A job whose row may have to change. */
 typedef struct DwMarketChange
@@ -34,6 +46,12 @@ typedef struct DwMarketChange
  * whoever comes last has seen the most.
  */
 extern void dw_market_refresh(DwMarketChange *changes, int count);
+
+/*
+ * Counts the contracts of every category, and makes its figures anew; it
+ * reads all rows.
+ */
+extern void dw_statistics_rebuild(void);
 
 /* A walk over all contracts, in the order of their jobs. */
 typedef struct DwMarketWalk

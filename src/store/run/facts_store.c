@@ -15,6 +15,7 @@
 #include "server/table/table_server.h"
 #include "store/admin/admin_store.h"
 #include "store/learning/learning_store.h"
+#include "store/market/market_store.h"
 #include "store/match/match_store.h"
 #include "store/run/run_store.h"
 #include "store/run/run_store_int.h"
@@ -240,13 +241,16 @@ category_is_on(const DwFacts *facts, const DwMatchPath *path)
 	return true;
 }
 
-/* The usual price of such a job. */
+/*
+ * The usual price of such a job, by what was released before today: what is
+ * decided again tomorrow about the same moment comes to the same.
+ */
 static int64
 anchor_of(const DwFacts *facts, const DwJob *job)
 {
-	DwAnchorJob known = {.reference = job->reference_amount};
+	DateADT		today = (DateADT) (facts->now / USECS_PER_DAY);
 
-	return dw_anchor(&facts->learning, &known, NULL, 0);
+	return dw_market_anchor(&facts->learning, job, today - 1);
 }
 
 /* A job's part of the inputs. */
