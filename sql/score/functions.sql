@@ -112,6 +112,62 @@ COMMENT ON FUNCTION dwello.rank_bids IS
   'The bids of a job, best first. Errors: WD402, WD401, 22004, P0002. See reference.md#rank_bids.';
 
 /*
+ * award_robustness
+ *	How much the choice among a job's bids depends on the weights of its
+ *	criteria: how many weightings each eligible bid would win, of all ways to
+ *	share the weight among the criteria in steps of 20 %, and the least weight
+ *	that makes another bid win when it is moved from one criterion to another.
+ *
+ *	Visible as rank_bids() is; a provider outside open mode has the own bid
+ *	with all figures NULL. Methods fixed_budget_quality and meat share the
+ *	weight among all criteria but the price; lowest_price has one weighting.
+ *	In open mode bids are taken at the amounts that rank_bids() shows.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	job_id
+ * returns: rows, one a bid, by rank
+ *	rank: as of rank_bids()
+ *	bid_id
+ *	provider_id: the bidder
+ *	wins: weightings that it wins; NULL when not eligible
+ *	weightings: how many there are: 792, 462 or 1
+ *	share: wins / weightings, half-even to six decimals; NULL when not
+ *	  eligible
+ *	flip_from: the same on each row: the criterion whose weight is lowered;
+ *	  NULL when no such change makes another bid win
+ *	flip_to: the criterion whose weight is raised by as much
+ *	flip_bps: basis points that are moved; the fewer, the closer the choice
+ *	flip_bid_id: the bid that then wins
+ * errors:
+ *	WD402 WD401 22004
+ *	P0002: no such job, or none that the caller may see
+ * example: homeowner
+ *	SELECT rank, wins, weightings, share, flip_from, flip_to, flip_bps
+ *	  FROM dwello.award_robustness(job_id => 'de000000-0000-7000-8000-000000000011');
+ */
+CREATE OR REPLACE FUNCTION dwello.award_robustness(
+  job_id uuid,
+  OUT rank integer,
+  OUT bid_id uuid,
+  OUT provider_id uuid,
+  OUT wins integer,
+  OUT weightings integer,
+  OUT share numeric,
+  OUT flip_from text,
+  OUT flip_to text,
+  OUT flip_bps integer,
+  OUT flip_bid_id uuid
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 10
+AS 'MODULE_PATHNAME', 'dwello_award_robustness';
+GRANT EXECUTE ON FUNCTION dwello.award_robustness
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.award_robustness IS
+  'How much the choice among a job''s bids depends on the weights of its criteria: how many weightings each eligible bid would win, of all ways to share the weight among the criteria in steps of 20 %, and the least weight that makes another bid win when it is moved from one criterion to another. Errors: WD402, WD401, 22004, P0002. See reference.md#award_robustness.';
+
+/*
  * refresh_ranks
  *	Looks at the ranks that bidders of jobs in mode rank_only are told of:
  *	each bid gets the third of the eligible ones in which it stands, all

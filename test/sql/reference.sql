@@ -1007,6 +1007,12 @@ SELECT * FROM r.answer('homeowner', NULL,
   FROM dwello.rank_bids(job_id => ''de000000-0000-7000-8000-000000000011'')');
 ROLLBACK TO example;
 
+\echo award_robustness
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT rank, wins, weightings, share, flip_from, flip_to, flip_bps
+  FROM dwello.award_robustness(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
 \echo refresh_ranks
 SELECT * FROM r.answer('system', NULL,
 'SELECT jobs, bids FROM dwello.refresh_ranks(max_rows => 100)');

@@ -1,6 +1,7 @@
 /*
  * score_api.c
- *		Entry points that show scores: score_bid, rank_bids, explain_bid; and
+ *		Entry points that show scores: score_bid, rank_bids, explain_bid,
+ *		award_robustness; and
  *		refresh_ranks, which finds out what bidders in mode rank_only are told.
  *
  * Totals are those stored with the bids and inputs are those they were made
@@ -26,6 +27,8 @@
 #define SHOWN_DECIMALS		2	/* of stars, and of decayed counts */
 #define POINT_DECIMALS	6		/* of a point, as totals have them */
 #define SCORE_DECIMALS	2		/* of a score, as people see it */
+#define SHARE_DECIMALS	6		/* of a share of one */
+#define SHARE_UNITS		1000000 /* 10 to that */
 
 /*
  * The flags that a bid has by itself; all others depend on its rivals, and a
@@ -532,4 +535,154 @@ DW_FUNCTION(dwello_refresh_ranks)
 	dw_row_int4(&call, "jobs", jobs.count);
 	dw_row_int4(&call, "bids", jobs.ranked);
 	return dw_call_return(&call);
+}
+
+/* How much the choice among the bids of a job depends on its weights. */
+typedef struct DwRobustness
+{
+	DwRankedBid *bids;			/* the eligible ones, cheaper before dearer */
+	int		   *wins;			/* weightings, of the bid of each rank */
+	int			count;			/* of each of the two */
+	int			weightings;		/* of the lattice */
+	bool		has_flip;		/* another bid can win by other weights */
+	DwWeightShift flip;			/* the least that makes it win */
+} DwRobustness;
+
+/* The bid of that id among some in the order of ids. */
+static const DwBid *
+bid_of(const DwUuid *id, const DwBid *bids, int count)
+{
+	int			low = 0;
+	int			high = count;
+
+	while (high - low > 1)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (dw_uuid_compare(&bids[middle].id, id) <= 0)
+			low = middle;
+		else
+			high = middle;
+	}
+	Assert(dw_uuid_equal(&bids[low].id, id));
+	return &bids[low];
+}
+
+/*
+ * The eligible bids of a ranking, in the order that decides where totals are
+ * equal: that of bids without any; position is the place in the ranking.
+ */
+static DwRankedBid *
+bids_by_tie(const DwRanking *ranking, int *count)
+{
+	DwRankedBid *bids = palloc_array(DwRankedBid, ranking->count + 1);
+
+	*count = 0;
+	while (*count < ranking->count && ranking->bids[*count].reasons == 0)
+	{
+		bids[*count] = ranking->bids[*count];
+		bids[*count].total = 0;
+		bids[*count].position = *count;
+		(*count)++;
+	}
+	dw_score_rank(bids, *count);
+	return bids;
+}
+
+/*
+ * Weighs the eligible bids of a ranking.  Each is judged by what it was
+ * scored from, and by the price that it is ranked with.
+ */
+static void
+robustness_load(const DwJob *job, const DwRanking *ranking,
+				DwRobustness *robustness)
+{
+	int			count;
+	DwBid	   *bids = dw_bids_load(&job->id, &count);
+	DwRobustBid *weighed = palloc0_array(DwRobustBid, ranking->count + 1);
+	DwScoreJob	terms;
+
+	memset(robustness, 0, sizeof(*robustness));
+	dw_score_job_read(job, &terms);
+	robustness->bids = bids_by_tie(ranking, &robustness->count);
+	robustness->wins = palloc_array(int, robustness->count + 1);
+	for (int i = 0; i < robustness->count; i++)
+	{
+		DwScoreInputs inputs =
+			bid_of(&robustness->bids[i].id, bids, count)->inputs;
+		DwScore		score;
+
+		weighed[i].price = inputs.price = robustness->bids[i].price;
+		if (dw_bid_score(&terms, &inputs, &score) != DW_OK)
+			elog(ERROR, "bid cannot be scored");
+		memcpy(weighed[i].utility, score.utility, sizeof(score.utility));
+	}
+	robustness->weightings = dw_robustness_share(&terms, weighed,
+												 robustness->count);
+	for (int i = 0; i < robustness->count; i++)
+		robustness->wins[robustness->bids[i].position] = weighed[i].wins;
+	robustness->has_flip = robustness->count > 0 &&
+		dw_robustness_flip(&terms, weighed, robustness->count,
+						   &robustness->flip);
+}
+
+/* The columns of a bid that tell of all of them. */
+static void
+row_robustness(DwCall *call, const DwRobustness *robustness, int place)
+{
+	const DwWeightShift *flip = &robustness->flip;
+
+	dw_row_int4(call, "rank", place + 1);
+	if (place < robustness->count)
+	{
+		int			wins = robustness->wins[place];
+		int64		share;
+
+		(void) dw_money_divide((DwWide) wins * SHARE_UNITS,
+							   robustness->weightings, &share);
+		dw_row_int4(call, "wins", wins);
+		dw_row_decimal(call, "share", share, SHARE_DECIMALS);
+	}
+	dw_row_int4(call, "weightings", robustness->weightings);
+	if (!robustness->has_flip)
+		return;
+	dw_row_text(call, "flip_from", dw_criterion_label(flip->from));
+	dw_row_text(call, "flip_to", dw_criterion_label(flip->to));
+	dw_row_int4(call, "flip_bps", flip->bps);
+	dw_row_uuid(call, "flip_bid_id", &robustness->bids[flip->winner].id);
+}
+
+/* award_robustness(job_id) → a row for each bid that the caller sees */
+DW_FUNCTION(dwello_award_robustness)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwJob		job;
+	DwRanking	ranking;
+	DwRobustness robustness;
+	bool		sees_all;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
+	job_id = dw_arg_uuid(&call, "job_id");
+	dw_job_for_query(&call, &job_id, &job);
+	dw_ranking_load(&job, NULL, false, &ranking);
+	dw_ranking_settle(&job, &ranking);
+	dw_score_rank(ranking.bids, ranking.count);
+
+	dw_rows_begin(&call);
+	sees_all = dw_sees_all_bids(&call, &job);
+	if (sees_all)
+		robustness_load(&job, &ranking, &robustness);
+	for (int i = 0; i < ranking.count; i++)
+	{
+		if (!sees_all && !is_own(&call, &ranking, i))
+			continue;
+		dw_row_uuid(&call, "bid_id", &ranking.bids[i].id);
+		dw_row_uuid(&call, "provider_id", &ranking.contenders
+					[ranking.bids[i].position].provider_id);
+		if (sees_all)
+			row_robustness(&call, &robustness, i);
+		dw_list_emit(&call);
+	}
+	return dw_list_return(&call);
 }

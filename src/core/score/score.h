@@ -312,13 +312,10 @@ extern int	dw_rank_compare(const DwRankedBid *a, const DwRankedBid *b);
 extern void dw_score_rank(DwRankedBid *bids, size_t count);
 
 /*
- * Proxy bids, in closed form.
- *
- * A bid with a lowest_amount undercuts its rivals by itself, but never below
- * that, and no further than it must.  What undercutting step by step would
- * come to is known at once: the winner is the bid whose score at its lowest
- * amount is the best, and it asks for the highest amount at which it still
- * ranks before the best of the others at theirs, its bid_amount at most.
+ * Proxy bids, in closed form: what undercutting step by step would come to.
+ * The winner is the bid whose score at its lowest amount is the best, and it
+ * asks for the highest amount at which it still ranks before the best of the
+ * others at theirs, its bid_amount at most.
  */
 
 /* True where a lower price can win: elsewhere a proxy bid makes no sense. */
@@ -368,5 +365,34 @@ extern bool dw_rank_amount_to_lead(const DwScoreJob *job,
 								   const DwRankedBid *bid,
 								   const DwRankedBid *rival,
 								   int64_t minimum, int64_t *amount);
+
+/* How much a choice depends on the weights: robustness.c. */
+#define DW_ROBUSTNESS_STEP	2000	/* basis points, of the lattice */
+
+/* An eligible bid; of two with one total the one that stands first wins. */
+typedef struct DwRobustBid
+{
+	int64_t		price;			/* p, minor units */
+	int64_t		utility[DW_CRITERION_COUNT];	/* DwScore.utility */
+	int			wins;			/* weightings of the lattice that it wins */
+} DwRobustBid;
+
+/* Weight that is moved from one criterion to another. */
+typedef struct DwWeightShift
+{
+	DwCriterion from;			/* the weight is above 0 */
+	DwCriterion to;				/* another */
+	int32_t		bps;			/* basis points, > 0 */
+	size_t		winner;			/* the place of the bid that then wins */
+} DwWeightShift;
+
+/* Counts the wins of each bid; how many weightings there are. */
+extern int	dw_robustness_share(const DwScoreJob *job, DwRobustBid *bids,
+								size_t count);
+
+/* The least shift that changes the winner; false when none does. */
+extern bool dw_robustness_flip(const DwScoreJob *job,
+							   const DwRobustBid *bids, size_t count,
+							   DwWeightShift *least);
 
 #endif							/* DW_SCORE_H */

@@ -239,14 +239,21 @@ inputs_read(Datum stored, DwScoreInputs *inputs)
 	}
 }
 
+/* Reads a bid of a query. */
+static void
+row_read(uint64 index, DwBid *bid)
+{
+	dw_table_read(&bids, index, bid);
+	inputs_read(bid->stored_inputs, &bid->inputs);
+}
+
 /* Reads the one bid of a query, if there is one. */
 static bool
 bid_read(uint64 count, DwBid *bid)
 {
 	if (count == 0)
 		return false;
-	dw_table_read(&bids, 0, bid);
-	inputs_read(bid->stored_inputs, &bid->inputs);
+	row_read(0, bid);
 	return true;
 }
 
@@ -286,6 +293,23 @@ dw_bid_load(const DwUuid *job_id, const DwUuid *id, DwBid *bid)
 	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, id);
 	return bid_read(dw_table_query(&load_bid, &p), bid);
+}
+
+DwBid *
+dw_bids_load(const DwUuid *job_id, int *count)
+{
+	static DwTableQuery load_bids =
+		DW_TABLE_QUERY(bids, "WHERE t.job_id = $1 AND t.deleted_at IS NULL "
+					   "ORDER BY t.id");
+	DwParams	p = DW_PARAMS;
+	DwBid	   *rows;
+
+	dw_param_uuid(&p, job_id);
+	*count = (int) dw_table_query(&load_bids, &p);
+	rows = palloc_array(DwBid, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		row_read(i, &rows[i]);
+	return rows;
 }
 
 bool

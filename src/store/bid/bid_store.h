@@ -95,6 +95,9 @@ extern bool dw_bid_lock_accepted(const DwUuid *job_id, DwBid *bid);
 /* Reads the row in the caller's snapshot, for STABLE functions. */
 extern bool dw_bid_load(const DwUuid *job_id, const DwUuid *id, DwBid *bid);
 
+/* Reads all bids of a job in the caller's snapshot, in the order of ids. */
+extern DwBid *dw_bids_load(const DwUuid *job_id, int *count);
+
 /* True when the job has a bid of that id. */
 extern bool dw_bid_exists(const DwUuid *job_id, const DwUuid *id);
 
