@@ -78,7 +78,7 @@ prepare()
 			"$PG_BIN/createdb" -T extended "$database"
 		done
 	fi
-	! wanted examples model || command -v npm >/dev/null ||
+	! wanted examples model bench || command -v npm >/dev/null ||
 		ensure_packages nodejs npm
 	own_directory "$work/tap" 0755
 	own_directory "$work/tap/tmp"
