@@ -280,6 +280,37 @@ SELECT t.deliver();
 SELECT title, amount, base_amount FROM t.prices ORDER BY title COLLATE "C";
 ROLLBACK TO part;
 
+-- The anchor of agents: from five winners on, of what was released before
+-- today; neither from the homeowner's own contracts nor from live bids.
+SAVEPOINT part;
+SELECT rollout_percentage FROM dwello.set_flag('ai_bidding_enabled', rollout_percentage => 100);
+SELECT count(t.deal('m ' || n, 'h' || n, 'p' || n, 60000 + 10000 * n)) FROM generate_series(1, 5) AS n;
+SELECT t.deliver();
+SELECT t.login_as('mp6');
+SELECT version FROM dwello.update_profile(categories => '{d0000000-0000-7000-8000-000000000013}');
+SELECT mode FROM dwello.configure_agent(is_active => true, mode => 'propose', costs => '{"hourly_rate": 5000}');
+CREATE FUNCTION t.anchor_of(name text, h text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM t.login_as(h);
+  PERFORM dwello.post_job('d0000000-0000-7000-8000-000000000013', name, 'Say.', -104.99, 39.74, budget_max => 100000,
+    estimated_duration_hours => 4, job_id => t.user(name));
+  PERFORM dwello.publish_job(t.user(name));
+  PERFORM t.as_system();
+  PERFORM dwello.run_agents();
+  RETURN (SELECT a.inputs ->> 'job.anchor' FROM dwello.ai_agent_activity AS a
+           WHERE a.job_id = t.user(name) AND a.user_id = t.user('mp6'));
+END
+$$;
+SELECT t.anchor_of('a today', 'h2') AS of_the_reference_alone;
+UPDATE dwello.market_prices SET released_on = released_on - 1;
+SELECT t.anchor_of('a yesterday', 'h2') AS of_both, t.anchor_of('a own', 'mh3') AS without_own;
+-- as if an agent had won the dearest below its anchor
+UPDATE dwello.market_prices SET base_amount = 130000 WHERE job_id = t.user('m 5');
+SELECT t.anchor_of('a base', 'h2') AS of_the_base;
+ROLLBACK TO part;
+
 -- What differs from the contracts is found and mended, a part at a time.
 SAVEPOINT part;
 SELECT count(t.deal('m ' || n, 'h' || n, 'p' || n, 50000)) FROM generate_series(1, 3) AS n;
