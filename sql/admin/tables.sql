@@ -47,6 +47,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('agent_month_bids_basic', '50', 'Bids a month of a bidding agent of the basic tier; 0 = unlimited, as for the others.'),
   ('agent_month_bids_premium', '200', 'Bids a month of a bidding agent of the premium tier.'),
   ('agent_month_bids_enterprise', '0', 'Bids a month of a bidding agent of the enterprise tier.'),
+  ('agent_model_minutes', '30', 'Minutes that an agent leaves a job to its outside model before it decides by itself.'),
   ('agent_promote_trials', '30', 'Outcomes that an agent''s parameters in shadow must have foretold before they can be promoted.'),
   ('max_agents_per_job', '50', 'Agents that look at a version of a job, the fittest.'),
   ('learning_mean_one', '0', 'Where the weight of every bid in the chance to win begins, in billionths.'),

@@ -48,6 +48,8 @@
  *	max_open_jobs: awarded jobs and jobs under way beside which it still
  *	  bids, 1 to 1000 (5)
  *	min_win_probability_ppm: least chance to win in millionths (0)
+ *	uses_model: an outside model answers first (claim_agent_work()); the
+ *	  agent itself after the setting agent_model_minutes (false)
  *	expected_version: version of the agent, 0 before the first call
  *	idempotency_key
  * returns: a row
@@ -95,6 +97,7 @@ CREATE OR REPLACE FUNCTION dwello.configure_agent(
   max_exposure bigint DEFAULT NULL,
   max_open_jobs integer DEFAULT NULL,
   min_win_probability_ppm integer DEFAULT NULL,
+  uses_model boolean DEFAULT NULL,
   expected_version integer DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
   OUT paused_until timestamptz,
@@ -390,3 +393,267 @@ GRANT EXECUTE ON FUNCTION dwello.purge_agent_answers
   TO dwello_service;
 COMMENT ON FUNCTION dwello.purge_agent_answers IS
   'Deletes answers of agents about jobs that are no longer open, and about terms that are past; decisions stay in ai_agent_activity. Errors: WD401, 42501, 22004, 22023. See reference.md#purge_agent_answers.';
+
+/*
+ * open_proposals
+ *	The proposals of a provider's agent that can still be approved, the
+ *	oldest first.
+ *
+ *	For the provider, administrators and the system.
+ *
+ * role: app, service, admin
+ * args:
+ *	agent_id: the provider's user id; NULL for the caller
+ *	after_id: the last decision_id of the page before
+ *	max_results: 1 to 200
+ * returns: rows, one a proposal
+ *	job_id
+ *	decision_id: of the proposal
+ *	amount: what the agent would bid, in minor units
+ *	currency
+ *	win_probability: chance to win with it, 0 to 1
+ *	confidence: how sure the agent is, 0 to 1
+ *	reason: why it asks; NULL when it always does
+ *	proposed_at: when it was proposed
+ *	expires_at: until when it can be approved, if the job takes bids so long
+ * errors:
+ *	WD402 WD401
+ *	42501: a homeowner, or another's agent
+ *	22004
+ *	22023: max_results out of range
+ * example: provider_1
+ *	SELECT count(*) FROM dwello.open_proposals();
+ */
+CREATE OR REPLACE FUNCTION dwello.open_proposals(
+  agent_id uuid DEFAULT NULL,
+  after_id uuid DEFAULT NULL,
+  max_results integer DEFAULT 20
+)
+RETURNS TABLE (
+  job_id uuid,
+  decision_id uuid,
+  amount bigint,
+  currency text,
+  win_probability float8,
+  confidence numeric,
+  reason text,
+  proposed_at timestamptz,
+  expires_at timestamptz
+)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_open_proposals';
+GRANT EXECUTE ON FUNCTION dwello.open_proposals
+  TO dwello_app, dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.open_proposals IS
+  'The proposals of a provider''s agent that can still be approved, the oldest first. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#open_proposals.';
+
+/*
+ * approve_proposal
+ *	Makes the bid that the caller's agent has proposed, once. Every guard is
+ *	asked anew, and the slot of the day is taken now; only working hours,
+ *	pacing and the least chance to win are the provider's to pass over.
+ *
+ *	For the provider alone.
+ *
+ * role: app, service, admin
+ * args:
+ *	job_id: the job
+ *	decision_id: of the proposal
+ *	expected_version: version of the job's terms
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	decision_id: of the proposal, which the bid names
+ *	bid_id
+ *	status: of the bid
+ *	bid_amount: what was bid, in minor units
+ *	currency
+ *	expires_at: until when the bid stands
+ *	version: version of the job's terms
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: no provider, one who is not verified any more, or was not invited
+ *	22004
+ *	P0002: no such job, or no such decision of the caller's agent
+ *	WD104
+ *	WD103: the terms have changed
+ *	WD101: no proposal, answered before, the job takes no bids, or a guard
+ *	  (the constraint's name) stops it
+ *	WD102: the job's time for bids, or the proposal's, is over
+ *	WD201: the agent has got another currency
+ *	WD301: a limit of settings, mandate, tier or day is reached
+ *	23505: the provider has a bid on the job
+ * example: provider_1
+ *	SELECT count(*) FROM dwello.open_proposals() AS p, dwello.approve_proposal(p.job_id, p.decision_id);
+ */
+CREATE OR REPLACE FUNCTION dwello.approve_proposal(
+  INOUT job_id uuid,
+  INOUT decision_id uuid,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT bid_id uuid,
+  OUT status dwello.bid_status,
+  OUT bid_amount bigint,
+  OUT currency text,
+  OUT expires_at timestamptz,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_approve_proposal';
+GRANT EXECUTE ON FUNCTION dwello.approve_proposal
+  TO dwello_app, dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.approve_proposal IS
+  'Makes the bid that the caller''s agent has proposed, once. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD102, WD201, WD301, 23505. See reference.md#approve_proposal.';
+
+/*
+ * reject_proposal
+ *	Says that the caller does not want the bid that their agent has
+ *	proposed. The agent does not propose it again.
+ *
+ *	For the provider alone.
+ *
+ * role: app, service, admin
+ * args:
+ *	job_id: the job
+ *	decision_id: of the proposal
+ *	expected_version: version of the job's terms
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	decision_id: of the proposal
+ *	version: version of the job's terms
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no provider
+ *	22004
+ *	P0002: no such job, or no such decision of the caller's agent
+ *	WD104 WD103
+ *	WD101: no proposal, or answered before
+ * example: provider_1
+ *	SELECT count(*) FROM dwello.open_proposals() AS p, dwello.reject_proposal(p.job_id, p.decision_id);
+ */
+CREATE OR REPLACE FUNCTION dwello.reject_proposal(
+  INOUT job_id uuid,
+  INOUT decision_id uuid,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_reject_proposal';
+GRANT EXECUTE ON FUNCTION dwello.reject_proposal
+  TO dwello_app, dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.reject_proposal IS
+  'Says that the caller does not want the bid that their agent has proposed. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101. See reference.md#reject_proposal.';
+
+/*
+ * claim_agent_work
+ *	Hands jobs that agents with uses_model look at to an outside model, each
+ *	with a claim: whoever has it alone may answer, until the lease is
+ *	over. After that it is handed out again, or the agent decides by
+ *	itself.
+ *
+ *	For the system. Callers side by side get different work.
+ *
+ * role: service
+ * args:
+ *	max_rows: 1 to 1000
+ *	lease_seconds: 1 to 86400
+ * returns: rows, one an answer that is wanted
+ *	job_id
+ *	terms_version: version of the job's terms
+ *	agent_id: the provider
+ *	claim_id: to be named in propose_agent_bid()
+ *	facts: job (what bidders may read of it), inputs (what the agent itself
+ *	  decides from), and what that comes to: decision, reason, floor,
+ *	  ceiling and amount in minor units, win_ppm. Nothing of rivals
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not the system
+ *	22004
+ *	22023: max_rows or lease_seconds out of range
+ * example: system
+ *	SELECT count(*) FROM dwello.claim_agent_work(max_rows => 10, lease_seconds => 60);
+ */
+CREATE OR REPLACE FUNCTION dwello.claim_agent_work(
+  max_rows integer DEFAULT 100,
+  lease_seconds integer DEFAULT 60
+)
+RETURNS TABLE (
+  job_id uuid,
+  terms_version integer,
+  agent_id uuid,
+  claim_id uuid,
+  facts jsonb
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_claim_agent_work';
+GRANT EXECUTE ON FUNCTION dwello.claim_agent_work TO dwello_service;
+COMMENT ON FUNCTION dwello.claim_agent_work IS
+  'Hands jobs that agents with uses_model look at to an outside model, each with a claim: whoever has it alone may answer, until the lease is over. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#claim_agent_work.';
+
+/*
+ * propose_agent_bid
+ *	Answers a claim with an amount. Every guard of the agent is applied as
+ *	if it had found the amount itself: a bid, a proposal or a shadow bid is
+ *	made by the agent's mode, or the answer waits, or it is refused. What
+ *	is refused is recorded with its reason, once a reason, and ends the
+ *	claim when that was good; the agent does not bid on these terms any
+ *	more.
+ *
+ *	For the system.
+ *
+ * role: service
+ * args:
+ *	job_id: the job
+ *	agent_id: the provider
+ *	claim_id: of claim_agent_work()
+ *	amount: in minor units of the job's currency, all included
+ *	timeline_days: days of work offered
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	agent_id: the provider
+ *	amount: in minor units
+ *	decision_id: row of ai_agent_activity; NULL for what was refused for the
+ *	  same reason before
+ *	action: bid_submitted, proposed, shadowed, deferred or refused
+ *	reason: the guard that stops it, or STALE_CLAIM, LEASE_OVER,
+ *	  ALREADY_ANSWERED; NULL when none does
+ *	bid_id: NULL when no bid was made
+ *	currency
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not the system
+ *	22004
+ *	22023: an amount or days that are not above zero
+ *	P0002: no such job, or the agent has never been asked about it
+ *	WD104
+ * example: system
+ *	SELECT count(p.action) FROM dwello.claim_agent_work() AS w,
+ *	  dwello.propose_agent_bid(w.job_id, w.agent_id, w.claim_id, amount => 90000, timeline_days => 3) AS p;
+ */
+CREATE OR REPLACE FUNCTION dwello.propose_agent_bid(
+  INOUT job_id uuid,
+  INOUT agent_id uuid,
+  claim_id uuid,
+  INOUT amount bigint,
+  timeline_days integer,
+  idempotency_key text DEFAULT NULL,
+  OUT decision_id uuid,
+  OUT action dwello.agent_action,
+  OUT reason text,
+  OUT bid_id uuid,
+  OUT currency text,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_propose_agent_bid';
+GRANT EXECUTE ON FUNCTION dwello.propose_agent_bid TO dwello_service;
+COMMENT ON FUNCTION dwello.propose_agent_bid IS
+  'Answers a claim with an amount. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104. See reference.md#propose_agent_bid.';

@@ -36,6 +36,7 @@ CREATE TABLE dwello.ai_bidding_agents (
   parameters_version integer NOT NULL DEFAULT 0
     CONSTRAINT ai_bidding_agents_parameters_check CHECK (parameters_version >= 0),
   mandate_id uuid,
+  uses_model boolean NOT NULL DEFAULT false,
   bids_total integer NOT NULL DEFAULT 0,
   bids_won integer NOT NULL DEFAULT 0,
   version integer NOT NULL DEFAULT 1,
@@ -84,6 +85,7 @@ COMMENT ON COLUMN dwello.ai_bidding_agents.min_win_probability_ppm IS 'Below thi
 COMMENT ON COLUMN dwello.ai_bidding_agents.paused_until IS 'Until when the agent cools down; NULL = it does not.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.parameters_version IS 'Which of agent_parameters are live; 0 = what every agent begins with.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.mandate_id IS 'The mandate in force; NULL = none was signed.';
+COMMENT ON COLUMN dwello.ai_bidding_agents.uses_model IS 'An outside model answers first; the agent itself when that does not come.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.bids_total IS 'Bids the agent has made.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.bids_won IS 'Bids of the agent that were accepted.';
 COMMENT ON COLUMN dwello.ai_bidding_agents.category_ids IS 'Categories it bids in, those below them included: its own, else the provider''s; empty = none.';
@@ -263,6 +265,7 @@ CREATE TABLE dwello.agent_answers (
   state dwello.answer_state NOT NULL DEFAULT 'waiting',
   run_after timestamptz NOT NULL DEFAULT pg_catalog.now(),
   attempts integer NOT NULL DEFAULT 0 CONSTRAINT agent_answers_attempts_check CHECK (attempts >= 0),
+  is_model boolean NOT NULL DEFAULT false,
   claim_id uuid,
   lease_until timestamptz,
   decision_id uuid,
@@ -279,6 +282,8 @@ CREATE INDEX agent_answers_due_idx ON dwello.agent_answers (run_after, job_id)
 -- what is decided alone, for a server process died over it
 CREATE INDEX agent_answers_suspect_idx ON dwello.agent_answers (job_id)
   WHERE attempts > 0 AND state IN ('waiting', 'deferred');
+CREATE INDEX agent_answers_model_idx ON dwello.agent_answers (run_after, job_id)
+  WHERE is_model AND state <> 'answered';
 CREATE INDEX agent_answers_lease_idx ON dwello.agent_answers (lease_until, job_id)
   WHERE state = 'claimed';
 CREATE INDEX agent_answers_quarantined_idx ON dwello.agent_answers (job_id)
@@ -289,6 +294,7 @@ COMMENT ON COLUMN dwello.agent_answers.agent_id IS 'The agent''s provider.';
 COMMENT ON COLUMN dwello.agent_answers.state IS 'How far it is.';
 COMMENT ON COLUMN dwello.agent_answers.run_after IS 'Not before this time it is decided.';
 COMMENT ON COLUMN dwello.agent_answers.attempts IS 'How often a server process died over it; at three it is quarantined.';
+COMMENT ON COLUMN dwello.agent_answers.is_model IS 'An outside model may claim it until run_after; then the agent itself decides.';
 COMMENT ON COLUMN dwello.agent_answers.claim_id IS 'The claim under which an outside model has it; NULL = none has.';
 COMMENT ON COLUMN dwello.agent_answers.lease_until IS 'Until when that claim holds.';
 COMMENT ON COLUMN dwello.agent_answers.decision_id IS 'The last decision: a row of ai_agent_activity; NULL = none yet.';

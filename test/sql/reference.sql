@@ -396,6 +396,32 @@ SELECT * FROM r.answer('system', NULL,
 'SELECT dwello.purge_agent_answers(max_rows => 1000) AS deleted');
 ROLLBACK TO example;
 
+\echo open_proposals
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT count(*) FROM dwello.open_proposals()');
+ROLLBACK TO example;
+
+\echo approve_proposal
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT count(*) FROM dwello.open_proposals() AS p, dwello.approve_proposal(p.job_id, p.decision_id)');
+ROLLBACK TO example;
+
+\echo reject_proposal
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT count(*) FROM dwello.open_proposals() AS p, dwello.reject_proposal(p.job_id, p.decision_id)');
+ROLLBACK TO example;
+
+\echo claim_agent_work
+SELECT * FROM r.answer('system', NULL,
+'SELECT count(*) FROM dwello.claim_agent_work(max_rows => 10, lease_seconds => 60)');
+ROLLBACK TO example;
+
+\echo propose_agent_bid
+SELECT * FROM r.answer('system', NULL,
+'SELECT count(p.action) FROM dwello.claim_agent_work() AS w,
+  dwello.propose_agent_bid(w.job_id, w.agent_id, w.claim_id, amount => 90000, timeline_days => 3) AS p');
+ROLLBACK TO example;
+
 \echo agent_query
 SELECT * FROM r.answer('system', NULL,
 'SELECT count(*) AS agents

@@ -182,6 +182,34 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('apply_promo', 'p1', $$SELECT t.award('promoted', 50000)$$,
    $$t.user('promoted'), 'REPLAYED'$$, $$t.user('promoted'), 'OTHER'$$);
 
+-- what an agent proposes, and what an outside model answers for it
+CREATE FUNCTION pg_temp.agent_job(name text, uses_model boolean) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM t.as_system();
+  PERFORM dwello.set_flag('ai_bidding_enabled', rollout_percentage => 100);
+  PERFORM dwello.configure_agent(t.user('p3'), is_active => true, uses_model => uses_model, costs => '{"hourly_rate": 3000}',
+    preferred_categories => ARRAY['d0000000-0000-7000-8000-000000000011'::uuid]);
+  PERFORM t.login_as('h1');
+  PERFORM dwello.post_job('d0000000-0000-7000-8000-000000000011', name, 'White.', -122.4194, 37.7749, budget_max => 120000,
+    estimated_duration_hours => 16, job_id => t.user(name));
+  PERFORM dwello.publish_job(t.user(name));
+  PERFORM t.as_system();
+  PERFORM dwello.run_agents(1000);
+  PERFORM dwello.claim_agent_work(1000, 3600);
+  UPDATE dwello.ai_agent_activity SET id = job_id WHERE job_id = t.user(name) AND user_id = t.user('p3');
+  UPDATE dwello.agent_answers SET claim_id = job_id WHERE job_id = t.user(name) AND agent_id = t.user('p3') AND state = 'claimed';
+END
+$$;
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('approve_proposal', 'p3', $$SELECT pg_temp.agent_job('approved', false)$$,
+   $$t.user('approved'), t.user('approved')$$, $$t.user('approved'), t.user('approved'), expected_version => 1$$),
+  ('reject_proposal', 'p3', $$SELECT pg_temp.agent_job('rejected', false)$$,
+   $$t.user('rejected'), t.user('rejected')$$, $$t.user('rejected'), t.user('rejected'), expected_version => 1$$),
+  ('propose_agent_bid', NULL, $$SELECT pg_temp.agent_job('modelled', true)$$,
+   $$t.user('modelled'), t.user('p3'), t.user('modelled'), 100000, 3$$, $$t.user('modelled'), t.user('p3'), t.user('modelled'), 100001, 3$$);
+
 -- ----------------------------------------------------------------------
 -- The lines and the catalogue
 -- ----------------------------------------------------------------------

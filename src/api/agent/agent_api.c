@@ -171,6 +171,8 @@ agent_lay(DwCall *call, DwAgent *agent)
 					  "must be basic, premium or enterprise");
 	if (currency != NULL)
 		agent->currency = currency;
+	if (dw_arg_has(call, "uses_model"))
+		agent->uses_model = dw_arg_bool(call, "uses_model");
 	numbers_lay(call, &agent->numbers);
 	aims_lay(call, agent);
 	categories_lay(call, "preferred_categories",
@@ -242,8 +244,7 @@ categories_lay(DwCall *call, const char *arg, DwUuids *categories)
 		return;
 	if (given.count > DW_AGENT_CATEGORIES_MAX)
 		dw_arg_refuse(call, arg, DW_BAD_VALUE,
-					  psprintf("must not have more than %d elements",
-							   DW_AGENT_CATEGORIES_MAX));
+					  "must not have more than 100 elements");
 	*categories = given;
 }
 

@@ -23,7 +23,6 @@
 #include "core/decision/decision.h"
 #include "server/call/call_server.h"
 #include "server/crypto/crypto_server.h"
-#include "server/event/event_server.h"
 #include "server/number/number_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
@@ -377,6 +376,33 @@ decide_noted(Run *run, int i)
 	PG_END_TRY();
 }
 
+/*
+ * Leaves new answers of agents who use an outside model to that, for a while:
+ * they are written as waiting, and come back when nobody has answered.
+ */
+static void
+models_spare(Run *run)
+{
+	TimestampTz until = dw_now() +
+		dw_setting_int8("agent_model_minutes") * USECS_PER_MINUTE;
+	int			kept = 0;
+
+	for (int i = 0; i < run->pair_count; i++)
+	{
+		const DwFactsPair *pair = &run->pairs[i];
+		DwAnswer   *answer = &run->answers[pair->answer];
+
+		if (answer->is_new && pair->agent->uses_model)
+		{
+			answer->is_model = true;
+			answer->run_after = until;
+		}
+		else
+			run->pairs[kept++] = *pair;
+	}
+	run->pair_count = kept;
+}
+
 /* Everybody decides as things stand, until time is up. */
 static void
 decide_all(Run *run)
@@ -589,6 +615,9 @@ answer_write(Run *run, int i)
 	answer->state = waits ? DW_ANSWER_DEFERRED : DW_ANSWER_ANSWERED;
 	if (waits)
 		answer->run_after = time_of_minute(decided->decision.run_after);
+	/* a claim whose lease is over has lost the answer */
+	memset(&answer->claim_id, 0, sizeof(answer->claim_id));
+	answer->lease_until = DT_NOBEGIN;
 	answer->decision_id = decided->id;
 	answer->arrived_on = pair->arrived_on;
 	answer->attempts = 0;
@@ -597,20 +626,17 @@ answer_write(Run *run, int i)
 
 /* Tells the provider of a proposal. */
 static void
-proposal_emit(const Run *run, int i)
+proposal_tell(const Run *run, int i)
 {
-	const DwFactsPair *pair = &run->pairs[i];
-	const DwJob *job = &run->jobs[pair->job];
-	DwPayload	payload;
+	const DwJob *job = &run->jobs[run->pairs[i].job];
+	DwProposal	proposal = {
+		.agent_id = run->pairs[i].agent_id,
+		.decision_id = run->decided[i].id,
+		.amount = run->decided[i].decision.amount,
+		.currency = job->currency
+	};
 
-	dw_payload_begin(&payload);
-	dw_payload_uuid(&payload, "job_id", &job->id);
-	dw_payload_uuid(&payload, "provider_id", &pair->agent_id);
-	dw_payload_uuid(&payload, "decision_id", &run->decided[i].id);
-	dw_payload_int8(&payload, "amount", run->decided[i].decision.amount);
-	dw_payload_text(&payload, "currency", job->currency);
-	dw_event_emit(&job->id, "agent", &pair->agent_id, "agent_proposed",
-				  &payload);
+	dw_proposal_emit(&job->id, &proposal);
 }
 
 /* Counts a decision for the caller. */
@@ -691,7 +717,7 @@ write_all(void *argument)
 	for (int i = 0; i < run->pair_count; i++)
 		if (run->decided[i].is_made &&
 			run->decided[i].decision.verdict == DW_AGENT_ASK)
-			proposal_emit(run, i);
+			proposal_tell(run, i);
 }
 
 /* Claims what the call works on: one suspected row alone, or many jobs. */
@@ -739,6 +765,7 @@ agents_run(int32 max_jobs, TimestampTz until, DwRunCounts *counts)
 	pairs_gather(&run, dw_uuid_is_nil(&suspect.agent_id) ? NULL : &suspect);
 	run.facts = dw_facts_load(run.jobs, run.job_count, run.pairs,
 							  run.pair_count, true);
+	models_spare(&run);
 	decide_all(&run);
 	days_lock(&run);
 	decide_again(&run);

@@ -43,6 +43,7 @@ static const DwSettingRule rules[] = {
 	INTEGER("agent_month_bids_premium", 0, 1000000),
 	INTEGER("agent_month_bids_enterprise", 0, 1000000),
 	INTEGER("agent_promote_trials", 1, 1000000),
+	INTEGER("agent_model_minutes", 1, 10080),
 	INTEGER("max_agents_per_job", 1, 1000),
 	INTEGER("learning_mean_one", -INT64_C(100000000000), INT64_C(100000000000)),
 	INTEGER("learning_mean_price", -INT64_C(100000000000), -1),

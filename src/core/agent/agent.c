@@ -116,17 +116,13 @@ dw_agent_judge_aims(const DwAgentAims *aims)
 int64_t
 dw_agent_goal_max(DwAgentGoal goal)
 {
-	switch (goal)
-	{
-		case DW_AGENT_FILL_HOURS:
-			return DW_AGENT_WEEK_HOURS;
-		case DW_AGENT_TARGET_WIN_RATE:
-			return DW_PPM;
-		case DW_AGENT_MIN_MARGIN:
-			return DW_AGENT_MARGIN_MAX;
-		default:
-			return 0;
-	}
+	static const int64_t most[DW_AGENT_GOAL_COUNT] = {
+		[DW_AGENT_FILL_HOURS] = DW_AGENT_WEEK_HOURS,
+		[DW_AGENT_TARGET_WIN_RATE] = DW_PPM,
+		[DW_AGENT_MIN_MARGIN] = DW_AGENT_MARGIN_MAX
+	};
+
+	return most[goal];
 }
 
 bool

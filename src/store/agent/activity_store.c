@@ -78,3 +78,21 @@ dw_activity_insert(const DwActivity *activity)
 	}
 	dw_table_insert(&activities, &row);
 }
+
+bool
+dw_activity_load(const DwUuid *job_id, const DwUuid *user_id,
+				 const DwUuid *id, DwActivity *activity)
+{
+	static DwTableQuery by_key =
+		DW_TABLE_QUERY(activities, "WHERE t.job_id = $1 AND t.user_id = $2 "
+					   "AND t.id = $3");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, user_id);
+	dw_param_uuid(&p, id);
+	if (dw_table_query(&by_key, &p) == 0)
+		return false;
+	dw_table_read(&activities, 0, activity);
+	return true;
+}

@@ -46,6 +46,7 @@ static const DwColumn agent_columns[] = {
 	DW_COLUMN(TIME, DwAgent, paused_until, paused_until, 0),
 	DW_COLUMN(INT4, DwAgent, parameters_version, parameters_version, 0),
 	DW_COLUMN(UUID, DwAgent, mandate_id, mandate_id, DW_COLUMN_NULLABLE),
+	DW_COLUMN(BOOL, DwAgent, uses_model, uses_model, 0),
 	DW_COLUMN(INT4, DwAgent, version, version,
 			  DW_COLUMN_BORN | DW_COLUMN_COUNTED)
 };

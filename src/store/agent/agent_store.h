@@ -12,6 +12,7 @@
 
 #include "core/agent/agent.h"
 #include "core/base/base.h"
+#include "server/call/call_server.h"
 
 /*
  * An agent's settings.  A zero Datum among the documents is NULL: at any
@@ -37,6 +38,7 @@ typedef struct DwAgent
 	TimestampTz paused_until;	/* DT_NOBEGIN = it does not cool down */
 	int32		parameters_version; /* of agent_parameters; 0 = the prior */
 	DwUuid		mandate_id;		/* nil = none */
+	bool		uses_model;		/* an outside model answers first */
 	int32		version;		/* of the row; 0 = not saved yet */
 } DwAgent;
 
@@ -161,5 +163,41 @@ extern void dw_activity_begin(DwActivity *activity, const DwUuid *job_id,
 
 /* Writes a row; inside dw_write_batch() when that ends. */
 extern void dw_activity_insert(const DwActivity *activity);
+
+/* Reads a row in the caller's snapshot; false when there is none. */
+extern bool dw_activity_load(const DwUuid *job_id, const DwUuid *user_id,
+							 const DwUuid *id, DwActivity *activity);
+
+/* What the event of a proposal says. */
+typedef struct DwProposal
+{
+	DwUuid		agent_id;		/* the agent's provider */
+	DwUuid		decision_id;	/* row of ai_agent_activity */
+	int64		amount;			/* minor units */
+	const char *currency;		/* of the job */
+} DwProposal;
+
+/* Emits that an agent proposes a bid: its provider is told. */
+extern void dw_proposal_emit(const DwUuid *job_id,
+							 const DwProposal *proposal);
+
+/* True when an answer to these terms was refused for that reason before. */
+extern bool dw_refusal_known(const DwActivity *activity);
+
+/* True when the provider has answered a proposal of their agent. */
+extern bool dw_proposal_answered(const DwUuid *job_id, const DwUuid *user_id,
+								 const DwUuid *decision_id);
+
+/* Which proposals are listed. */
+typedef struct DwProposalPage
+{
+	DwUuid		user_id;		/* whose */
+	const DwUuid *after_id;		/* the last one of the page before, or NULL */
+	int32		max_results;	/* of the page */
+	int64		days;			/* that a proposal stands */
+} DwProposalPage;
+
+/* Adds the proposals that can be approved to the set, the oldest first. */
+extern void dw_proposals_list(DwCall *call, const DwProposalPage *page);
 
 #endif							/* DW_AGENT_STORE_H */

@@ -108,6 +108,14 @@ dw_learners_find(const DwUuid *after, int32 max_agents, int *count)
 	return dw_read_only_uuids(count);
 }
 
+/* Adds the key of a version. */
+static void
+param_version(DwParams *p, const DwUuid *user_id, int32 version)
+{
+	dw_param_uuid(p, user_id);
+	dw_param_int4(p, version);
+}
+
 /* Reads a document; false for one that learning cannot have come to. */
 static bool
 document_read(const DwLearningSettings *settings, Datum document,
@@ -147,8 +155,7 @@ dw_parameters_promote(const DwUuid *user_id, int32 version)
 					 "WHERE t.user_id = $1 AND t.version = $2");
 	DwParams	p = DW_PARAMS;
 
-	dw_param_uuid(&p, user_id);
-	dw_param_int4(&p, version);
+	param_version(&p, user_id, version);
 	dw_param_time(&p, dw_now());
 	(void) dw_execute(&promote, &p);
 }
@@ -161,8 +168,7 @@ dw_parameters_were_live(const DwUuid *user_id, int32 version)
 					 "WHERE t.user_id = $1 AND t.version = $2");
 	DwParams	p = DW_PARAMS;
 
-	dw_param_uuid(&p, user_id);
-	dw_param_int4(&p, version);
+	param_version(&p, user_id, version);
 	return version == 0 ||
 		(dw_execute(&promoted_at, &p) > 0 &&
 		 dw_read_only_time(0) != DT_NOBEGIN);
@@ -200,8 +206,7 @@ dw_parameters_load(const DwLearningSettings *settings, const DwUuid *user_id,
 		dw_agent_prior(settings, &parameters->values);
 		return true;
 	}
-	dw_param_uuid(&p, user_id);
-	dw_param_int4(&p, version);
+	param_version(&p, user_id, version);
 	if (dw_table_query(&by_key, &p) == 0)
 		return false;
 	dw_table_read(&parameters_table, 0, parameters);
@@ -221,8 +226,7 @@ dw_parameters_lock(const DwLearningSettings *settings, const DwUuid *user_id,
 
 	if (version == 0)
 		return dw_parameters_load(settings, user_id, 0, parameters);
-	dw_param_uuid(&p, user_id);
-	dw_param_int4(&p, version);
+	param_version(&p, user_id, version);
 	if (dw_table_execute(&lock, &p) == 0)
 		return false;
 	dw_table_read(&parameters_table, 0, parameters);

@@ -17,6 +17,8 @@
 #include "server/table/table_server.h"
 #include "store/run/run_store.h"
 
+#define MODEL_SPARE	4			/* answers found for each one claimed */
+
 static const DwColumn answer_columns[] = {
 	DW_COLUMN(UUID, DwAnswer, job_id, job_id, DW_COLUMN_KEY),
 	DW_COLUMN(INT4, DwAnswer, terms_version, terms_version, DW_COLUMN_KEY),
@@ -25,6 +27,7 @@ static const DwColumn answer_columns[] = {
 				   dw_answer_state_labels),
 	DW_COLUMN(TIME, DwAnswer, run_after, run_after, 0),
 	DW_COLUMN(INT4, DwAnswer, attempts, attempts, 0),
+	DW_COLUMN(BOOL, DwAnswer, is_model, is_model, 0),
 	DW_COLUMN(UUID, DwAnswer, claim_id, claim_id, DW_COLUMN_NULLABLE),
 	DW_COLUMN(TIME, DwAnswer, lease_until, lease_until, 0),
 	DW_COLUMN(UUID, DwAnswer, decision_id, decision_id, DW_COLUMN_NULLABLE),
@@ -78,6 +81,87 @@ answer_load(const DwUuid *job_id, int32 terms_version,
 		return false;
 	dw_table_read(&answers, 0, answer);
 	return true;
+}
+
+bool
+dw_answer_find(const DwUuid *job_id, const DwUuid *agent_id,
+			   const DwUuid *claim_id, DwAnswer *answer)
+{
+	static DwTableQuery by_claim =
+		DW_TABLE_QUERY(answers, "WHERE t.job_id = $1 AND t.agent_id = $2 "
+					   "ORDER BY (t.claim_id = $3) IS TRUE DESC, "
+					   "t.terms_version DESC LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, agent_id);
+	dw_param_uuid(&p, claim_id);
+	if (dw_table_execute(&by_claim, &p) == 0)
+		return false;
+	dw_table_read(&answers, 0, answer);
+	return true;
+}
+
+DwUuid *
+dw_model_jobs_claim(int max_jobs, TimestampTz until, int *count)
+{
+	/* more than are wanted, for others may have locked some */
+	static DwStatement find =
+		DW_STATEMENT("SELECT a.job_id FROM dwello.agent_answers AS a "
+					 "WHERE a.is_model AND a.attempts = 0 "
+					 "AND (a.state IN ('waiting', 'deferred') "
+					 "AND a.run_after <= $1 "
+					 "OR a.state = 'claimed' AND a.lease_until <= $2) "
+					 "ORDER BY a.run_after, a.job_id LIMIT $3");
+	static DwStatement lock =
+		DW_STATEMENT("SELECT j.id FROM dwello.jobs AS j "
+					 "WHERE j.id = ANY ($1) AND j.deleted_at IS NULL "
+					 "ORDER BY j.id LIMIT $2 "
+					 "FOR NO KEY UPDATE SKIP LOCKED");
+	DwParams	found = DW_PARAMS;
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *jobs;
+
+	dw_param_time(&found, until);
+	dw_param_time(&found, dw_now());
+	dw_param_int4(&found, max_jobs * MODEL_SPARE);
+	(void) dw_execute(&find, &found);
+	jobs = dw_read_only_uuids(count);
+	dw_param_uuids(&p, jobs, *count);
+	dw_param_int4(&p, max_jobs);
+	(void) dw_execute(&lock, &p);
+	return dw_read_only_uuids(count);
+}
+
+Datum *
+dw_model_words(const DwUuid *jobs, int count)
+{
+	static DwStatement select_words =
+		DW_STATEMENT("SELECT jsonb_build_object('title', j.title, "
+					 "'description', j.description, "
+					 "'special_requirements', j.special_requirements, "
+					 "'materials_description', j.materials_description, "
+					 "'category', c.name, 'urgency', j.urgency, "
+					 "'preferred_start_date', j.preferred_start_date, "
+					 "'preferred_end_date', j.preferred_end_date, "
+					 "'currency', j.currency, 'expires_at', j.expires_at) "
+					 "FROM dwello.jobs AS j "
+					 "JOIN dwello.service_categories AS c "
+					 "ON c.id = j.category_id WHERE j.id = ANY ($1) "
+					 "ORDER BY j.id");
+	Datum	   *words = palloc_array(Datum, Max(count, 1));
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuids(&p, jobs, count);
+	if (dw_execute(&select_words, &p) != (uint64) count)
+		elog(ERROR, "a locked job is gone");
+	for (int i = 0; i < count; i++)
+	{
+		bool		isnull;
+
+		words[i] = dw_read_only_datum(i, &isnull);
+	}
+	return words;
 }
 
 void

@@ -49,6 +49,7 @@ static const DwColumn row_fields[] = {
 	DW_FIELD(TIME, FactsRow, paused_until, paused_until),
 	DW_FIELD(INT4, FactsRow, parameters_version, parameters_version),
 	DW_FIELD(UUID, FactsRow, mandate_id, mandate_id),
+	DW_FIELD(BOOL, FactsRow, uses_model, uses_model),
 	DW_COLUMN(FLOAT8, FactsRow, longitude, longitude, DW_COLUMN_NULLABLE),
 	DW_COLUMN(FLOAT8, FactsRow, latitude, latitude, DW_COLUMN_NULLABLE),
 	DW_FIELD(BOOL, FactsRow, has_area, has_area),
@@ -307,7 +308,8 @@ agents_load(DwFacts *facts)
 					 "a.category_ids, a.working_hours, a.costs, a.goal, "
 					 "a.goal_target, a.max_exposure, a.max_open_jobs, "
 					 "a.min_win_probability_ppm, a.paused_until, "
-					 "a.parameters_version, a.mandate_id, a.longitude, "
+					 "a.parameters_version, a.mandate_id, "
+					 "a.uses_model, a.longitude, "
 					 "a.latitude, a.area IS NOT NULL AS has_area, "
 					 "a.account_status, u.timezone, p.emergency_available, "
 					 "l.country, s.as_of, s.rating_weight, s.rating_sum, "
@@ -342,6 +344,7 @@ agents_load(DwFacts *facts)
 		strlcpy(agent->currency, rows[i].currency, sizeof(agent->currency));
 		agent->parameters_version = rows[i].parameters_version;
 		agent->mandate_id = rows[i].mandate_id;
+		agent->uses_model = rows[i].uses_model;
 	}
 }
 

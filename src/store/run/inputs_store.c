@@ -19,6 +19,21 @@
 #include "store/run/run_store.h"
 #include "store/run/run_store_int.h"
 
+/* A copy that lives as long as the facts do. */
+static DwUuids
+categories_keep(const DwFacts *facts, const DwUuids *categories)
+{
+	size_t		size = sizeof(DwUuid) * Max(categories->count, 1);
+	DwUuid	   *ids = MemoryContextAlloc(GetMemoryChunkContext((void *) facts),
+										 size);
+
+	memcpy(ids, categories->ids, sizeof(DwUuid) * categories->count);
+	return (DwUuids)
+	{
+		.ids = ids,.count = categories->count
+	};
+}
+
 /* What the mandate allows; whatever it does not say is no limit. */
 static void
 mandate_open(const DwFacts *facts, DwFactsAgent *agent)
@@ -36,6 +51,7 @@ mandate_open(const DwFacts *facts, DwFactsAgent *agent)
 	/* of those who signed one: a statement each, for it never changes */
 	if (!dw_mandate_load(&agent->user_id, &agent->mandate_id, &mandate))
 		elog(ERROR, "a mandate is gone");
+	agent->signed_categories = categories_keep(facts, &mandate.categories);
 	if (limits->max_amount > 0)
 		out->max_amount = limits->max_amount;
 	if (limits->max_exposure > 0)
@@ -255,6 +271,10 @@ provider_inputs(const FactsJob *job, const DwFactsPair *pair,
 	out->is_invited = pair->is_invited;
 	out->is_in_area = pair->is_in_area;
 	out->category = category_of(job, &agent->row->categories);
+	/* what is wanted must be signed as well, where that names categories */
+	if (out->category == DW_AGENT_CATEGORY_SERVED &&
+		agent->signed_categories.count > 0)
+		out->category = category_of(job, &agent->signed_categories);
 	out->miles = miles_to(job->row, agent->row);
 	out->missing = pair->missing;
 	/* this one is among those that came today */

@@ -72,6 +72,7 @@ typedef struct DwAnswer
 	DwAnswerState state;		/* how far it is */
 	TimestampTz run_after;		/* not before */
 	int32		attempts;		/* processes that died over it */
+	bool		is_model;		/* an outside model may claim it */
 	DwUuid		claim_id;		/* of an outside model; nil = none */
 	TimestampTz lease_until;	/* of that claim; DT_NOBEGIN = none */
 	DwUuid		decision_id;	/* the last one; nil = none yet */
@@ -84,6 +85,24 @@ typedef struct DwAnswer
 /* Reads all answers of locked jobs, by job, version and agent. */
 extern DwAnswer *dw_answers_load(const DwUuid *jobs, int job_count,
 								 int *count);
+
+/*
+ * The answer of an agent to a locked job that a claim is for; of a claim that
+ * is none, their last one.  False when they have none.
+ */
+extern bool dw_answer_find(const DwUuid *job_id, const DwUuid *agent_id,
+						   const DwUuid *claim_id, DwAnswer *answer);
+
+/*
+ * Locks jobs with answers that outside models may claim, those whose time
+ * comes first, in the order of their ids: of answers whose run_after is not
+ * later than `until`, or whose lease is over.
+ */
+extern DwUuid *dw_model_jobs_claim(int max_jobs, TimestampTz until,
+								   int *count);
+
+/* What bidders may know of locked jobs, jsonb objects, in their order. */
+extern Datum *dw_model_words(const DwUuid *jobs, int count);
 
 /* Writes one of a locked job, as a new row or over the one that is there. */
 extern void dw_answer_save(DwAnswer *answer);
@@ -182,9 +201,11 @@ typedef struct DwFactsAgent
 	int32		parameters_version; /* that are live */
 	DwUuid		mandate_id;		/* in force; nil = none */
 	DwAgentSettings settings;	/* as set and signed, once it is open */
+	DwUuids		signed_categories;	/* likewise; none: any */
 	DwAgentParameters parameters;	/* likewise */
 	DwAgentProvider provider;	/* likewise */
 	DateADT		today;			/* by the provider's clock */
+	bool		uses_model;		/* an outside model answers first */
 	bool		is_open;		/* its documents were read */
 	struct FactsRow *row;		/* as loaded */
 } DwFactsAgent;

@@ -39,6 +39,7 @@ typedef struct FactsRow
 	TimestampTz paused_until;	/* or DT_NOBEGIN */
 	int32		parameters_version; /* live; 0 = the prior */
 	DwUuid		mandate_id;		/* in force; nil = none */
+	bool		uses_model;		/* an outside model answers first */
 	double		longitude;		/* of the provider; NaN = no place */
 	double		latitude;		/* of the same */
 	bool		has_area;		/* of service */

@@ -1,0 +1,38 @@
+/*
+ * agent_api_int.h
+ *		The gate through which a bid comes that was not decided by the agent
+ *		itself: a proposal that is approved, an outside model's answer.
+ */
+#ifndef DW_AGENT_API_INT_H
+#define DW_AGENT_API_INT_H
+
+#include "core/decision/decision.h"
+#include "store/bid/bid_store.h"
+#include "store/job/job_store.h"
+#include "store/run/run_store.h"
+
+/* An offer, and all that it is judged by. */
+typedef struct DwAgentGate
+{
+	const DwJob *job;			/* locked */
+	DwFactsPair pair;			/* of it and the agent */
+	DwAgentDay	day;			/* of the provider; locked */
+	DwAgentInputs inputs;		/* as they are now */
+	DwAgentOffer offer;			/* what is judged */
+	DwAgentDecision decision;	/* what it came to */
+} DwAgentGate;
+
+/*
+ * Judges an offer for the terms that it was made for, by every guard as it
+ * is now; locks the provider's day.  offer NULL: what the agent itself would
+ * do, and nothing is locked.
+ */
+extern void dw_gate_judge(DwAgentGate *gate, const DwJob *job,
+						  const DwUuid *agent_id, int32 terms_version,
+						  const DwAgentOffer *offer);
+
+/* Makes the bid of an offer that passed, and takes its slot. */
+extern void dw_gate_bid(const DwAgentGate *gate, const DwUuid *decision_id,
+						DwBid *bid);
+
+#endif							/* DW_AGENT_API_INT_H */

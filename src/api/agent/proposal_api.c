@@ -1,0 +1,289 @@
+/*
+ * proposal_api.c
+ *		Entry points of proposals: the list of them, and the provider's
+ *		answers.
+ *
+ * A proposal is what the agent would have bid.  Approving it is bidding now:
+ * every guard is asked anew, and the slot of the day is taken now, not when
+ * it was proposed.  Only what the provider decides by approving is passed
+ * over: hours, pacing, the least chance.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "api/agent/agent_api_int.h"
+#include "api/job/job_api.h"
+#include "server/call/call_server.h"
+#include "server/error/error_server.h"
+#include "server/number/number_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/agent/agent_store.h"
+
+#define REASON_REJECTED	"REJECTED"	/* of the row of a rejected proposal */
+
+/* One call. */
+typedef struct Answer
+{
+	DwJob		job;			/* locked */
+	DwActivity	proposal;		/* that is answered */
+} Answer;
+
+static void row_bid(DwCall *call, const DwBid *bid);
+static Datum answer_return(DwCall *call, const Answer *answer);
+static void answer_begin(DwCall *call, Answer *answer);
+static void answer_once(DwCall *call, const Answer *answer);
+static void proposal_check(DwCall *call, const Answer *answer);
+static void activity_begin(const Answer *answer, DwAgentAction action,
+						   DwActivity *activity);
+static void offer_read(const Answer *answer, DwAgentOffer *offer);
+pg_noreturn static void guard_refuse(const Answer *answer,
+									 DwAgentReason reason);
+
+/* Days that a proposal stands: as long as a bid would. */
+static int64
+proposal_days(void)
+{
+	return dw_setting_int8("bid_expiry_days");
+}
+
+/* open_proposals(agent_id, after_id, max_results) → job_id, … */
+DW_FUNCTION(dwello_open_proposals)
+{
+	DwCall		call;
+	DwProposalPage page;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN |
+				   DW_ACTOR_SYSTEM);
+	dw_rows_begin(&call);
+	page.user_id = dw_user_argument(&call, "agent_id");
+	page.after_id = dw_arg_uuid_opt(&call, "after_id");
+	page.max_results = dw_arg_page(&call, "max_results");
+	page.days = proposal_days();
+	if (call.actor.kind == DW_ACTOR_PROVIDER &&
+		!dw_uuid_equal(&page.user_id, &call.actor.user_id))
+		dw_raise(DW_FORBIDDEN, "only an administrator asks for another user",
+				 psprintf("User %s does not call.",
+						  dw_uuid_text(&page.user_id)),
+				 "Leave agent_id out to ask for yourself.");
+	dw_proposals_list(&call, &page);
+	return dw_list_return(&call);
+}
+
+/* approve_proposal(job_id, decision_id) → bid_id, status, … */
+DW_FUNCTION(dwello_approve_proposal)
+{
+	DwCall		call;
+	Answer		answer;
+	DwAgentOffer offer;
+	DwAgentGate gate;
+	DwActivity	activity;
+	DwBid		bid;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
+	answer_begin(&call, &answer);
+	if (dw_call_replay(&call, &answer.job.id))
+		return dw_call_return(&call);
+	answer_once(&call, &answer);
+	proposal_check(&call, &answer);
+
+	offer_read(&answer, &offer);
+	dw_gate_judge(&gate, &answer.job, &call.actor.user_id,
+				  answer.proposal.terms_version, &offer);
+	if (gate.decision.verdict != DW_AGENT_BID)
+		guard_refuse(&answer, gate.decision.reason);
+	dw_gate_bid(&gate, &answer.proposal.id, &bid);
+	activity_begin(&answer, DW_AGENT_APPROVED, &activity);
+	activity.mandate_id = gate.pair.agent->mandate_id;
+	activity.counted_on = gate.day.day;
+	dw_activity_insert(&activity);
+
+	row_bid(&call, &bid);
+	return answer_return(&call, &answer);
+}
+
+/* reject_proposal(job_id, decision_id) → job_id, decision_id, version */
+DW_FUNCTION(dwello_reject_proposal)
+{
+	DwCall		call;
+	Answer		answer;
+	DwActivity	activity;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
+	answer_begin(&call, &answer);
+	if (dw_call_replay(&call, &answer.job.id))
+		return dw_call_return(&call);
+	answer_once(&call, &answer);
+
+	activity_begin(&answer, DW_AGENT_REFUSED, &activity);
+	activity.reason = REASON_REJECTED;
+	dw_activity_insert(&activity);
+
+	return answer_return(&call, &answer);
+}
+
+/* What was bid. */
+static void
+row_bid(DwCall *call, const DwBid *bid)
+{
+	dw_row_uuid(call, "bid_id", &bid->id);
+	dw_row_text(call, "status", dw_bid_status_label(bid->status));
+	dw_row_int8(call, "bid_amount", bid->bid_amount);
+	dw_row_text(call, "currency", bid->currency);
+	dw_row_time(call, "expires_at", bid->expires_at);
+}
+
+/* What both answers return. */
+static Datum
+answer_return(DwCall *call, const Answer *answer)
+{
+	dw_row_uuid(call, "job_id", &answer->job.id);
+	dw_row_uuid(call, "decision_id", &answer->proposal.id);
+	dw_row_int4(call, "version", answer->job.terms_version);
+	return dw_call_return(call);
+}
+
+/* Locks the job and reads the caller's proposal; 22004, P0002. */
+static void
+answer_begin(DwCall *call, Answer *answer)
+{
+	DwUuid		job_id;
+	DwUuid		decision_id;
+
+	dw_args_need(call, "job_id", "decision_id", NULL);
+	job_id = dw_arg_uuid(call, "job_id");
+	decision_id = dw_arg_uuid(call, "decision_id");
+	dw_job_for_command(call, &job_id, &answer->job);
+	if (!dw_activity_load(&job_id, &call->actor.user_id, &decision_id,
+						  &answer->proposal))
+		dw_raise(DW_NOT_FOUND, "decision does not exist",
+				 psprintf("Your agent has made no decision %s about job"
+						  " %s.", dw_uuid_text(&decision_id),
+						  dw_uuid_text(&job_id)),
+				 "dwello.open_proposals() lists what waits for you.");
+}
+
+/* WD103, WD101: whether there is something to answer. */
+static void
+answer_once(DwCall *call, const Answer *answer)
+{
+	const DwActivity *proposal = &answer->proposal;
+
+	dw_call_version(call, answer->job.terms_version);
+	if (proposal->action != DW_AGENT_PROPOSED)
+		dw_raise(DW_INVALID_TRANSITION, "the decision is no proposal",
+				 psprintf("What the agent did is \"%s\".",
+						  dw_agent_action_label(proposal->action)),
+				 "dwello.open_proposals() lists what waits for you.");
+	if (dw_proposal_answered(&proposal->job_id, &proposal->user_id,
+							 &proposal->id))
+		dw_raise(DW_INVALID_TRANSITION, "the proposal was answered before",
+				 psprintf("Proposal %s was approved or rejected.",
+						  dw_uuid_text(&proposal->id)),
+				 "A bid can be revised or withdrawn.");
+}
+
+/* WD103, WD101, WD102: whether the job and the proposal still stand. */
+static void
+proposal_check(DwCall *call, const Answer *answer)
+{
+	const DwJob *job = &answer->job;
+
+	if (answer->proposal.terms_version != job->terms_version)
+		dw_raise(DW_STALE_VERSION, "the job's terms have changed",
+				 psprintf("The proposal is for terms version %d, the job has"
+						  " %d.", answer->proposal.terms_version,
+						  job->terms_version),
+				 "The agent looks at the new terms by itself.");
+	if (dw_bidding_over(job))
+		dw_bidding_refuse_late(job);
+	if (job->status != DW_JOB_OPEN)
+		dw_raise(DW_INVALID_TRANSITION,
+				 psprintf("a job that is %s takes no bids",
+						  dw_job_status_label(job->status)),
+				 psprintf("Job %s is in state \"%s\".",
+						  dw_uuid_text(&job->id),
+						  dw_job_status_label(job->status)),
+				 "Only an open job takes bids.");
+	if (dw_now() >= answer->proposal.created_at +
+		proposal_days() * USECS_PER_DAY)
+		dw_raise(DW_DEADLINE_PASSED, "the proposal has expired",
+				 psprintf("Proposal %s was made too long ago.",
+						  dw_uuid_text(&answer->proposal.id)),
+				 "dwello.submit_bid() bids without the agent.");
+}
+
+/* The row that answers a proposal, of its provider. */
+static void
+activity_begin(const Answer *answer, DwAgentAction action,
+			   DwActivity *activity)
+{
+	const DwActivity *proposal = &answer->proposal;
+
+	dw_activity_begin(activity, &proposal->job_id, &proposal->user_id,
+					  action);
+	activity->terms_version = proposal->terms_version;
+	activity->amount = proposal->amount;
+	activity->currency = proposal->currency;
+	activity->mandate_id = proposal->mandate_id;
+	activity->decision_id = proposal->id;
+	activity->actor_id = proposal->user_id;
+}
+
+/* What was proposed: the amount, and the days, which the inputs tell again. */
+static void
+offer_read(const Answer *answer, DwAgentOffer *offer)
+{
+	DwAgentInputs inputs;
+	DwAgentOffer given;
+	DwAgentDecision decision;
+
+	if (!dw_numbers_read(&dw_agent_input_fields, answer->proposal.inputs,
+						 &inputs) ||
+		!dw_numbers_read(&dw_agent_offer_fields, answer->proposal.inputs,
+						 &given))
+		elog(ERROR, "inputs of a proposal cannot be read");
+	dw_agent_decide(&inputs, given.amount > 0 ? &given : NULL, &decision);
+	offer->amount = answer->proposal.amount;
+	offer->timeline_days = Max(decision.timeline_days, 1);
+	offer->is_approved = true;
+}
+
+/* The error of a guard that fails. */
+static DwResult
+guard_code(DwAgentReason reason)
+{
+	switch (reason)
+	{
+		case DW_AGENT_MONTH_QUOTA:
+		case DW_AGENT_DAY_CAP:
+		case DW_AGENT_CAPACITY:
+		case DW_AGENT_EXPOSURE:
+		case DW_AGENT_FLOOR_ABOVE_CEILING:
+		case DW_AGENT_BELOW_FLOOR:
+		case DW_AGENT_ABOVE_CEILING:
+			return DW_LIMIT_REACHED;
+		case DW_AGENT_OWN_JOB:
+		case DW_AGENT_NOT_INVITED:
+		case DW_AGENT_PROVIDER_INACTIVE:
+			return DW_FORBIDDEN;
+		case DW_AGENT_ALREADY_BID:
+			return DW_ALREADY_EXISTS;
+		case DW_AGENT_CURRENCY:
+			return DW_CURRENCY_MISMATCH;
+		default:
+			return DW_INVALID_TRANSITION;
+	}
+}
+
+/* Raises that a guard stops the bid, and which one it is. */
+static void
+guard_refuse(const Answer *answer, DwAgentReason reason)
+{
+	dw_raise_constraint(guard_code(reason), dw_agent_reason_label(reason),
+						psprintf("the agent's guard %s stops the bid",
+								 dw_agent_reason_label(reason)),
+						psprintf("It is about proposal %s.",
+								 dw_uuid_text(&answer->proposal.id)),
+						"dwello.submit_bid() bids without the agent.");
+}
