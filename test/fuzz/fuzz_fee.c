@@ -11,7 +11,7 @@
 
 /* Any terms, mostly valid ones. */
 static DwFeeTerms
-read_terms(FuzzInput *input)
+read_terms(FuzzInput * input)
 {
 	DwFeeTerms	terms = {0};
 	int64_t		from = 0;
@@ -79,6 +79,17 @@ release(const DwFeeTerms *terms, DwFeeTaken *taken, int64_t part)
 	taken->borne += quote.charge - part;
 }
 
+/* A quote is the release of the whole at once. */
+static void
+check_quote(const DwFeeTerms *terms, int64_t amount, const DwFeeQuote *quote)
+{
+	const DwFeeTaken nothing = {0};
+	DwFeeQuote	whole;
+
+	check(dw_fee_release(terms, &nothing, amount, &whole) == DW_OK);
+	check(memcmp(&whole, quote, sizeof(whole)) == 0);
+}
+
 /* One input: terms, an amount, and the ways to cut it. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -104,6 +115,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	release(&terms, &taken, amount - taken.released);
 
 	check(dw_fee_quote(&terms, amount, &once) == DW_OK);
+	check_quote(&terms, amount, &once);
 	check(taken.fee == once.fee);
 	check(taken.tax <= once.tax);
 	check(terms.payer == DW_FEE_PAYER_PROVIDER || taken.tax == once.tax);

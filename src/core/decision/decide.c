@@ -2,16 +2,16 @@
  * decide.c
  *		What an agent does with a job: guards, then a price, then guards on it.
  *
- * Why aggressive <= balanced <= premium: all three choose among the same
- * multiples of M / 100, each in a window round its base, and the windows
- * rise.  The score of a multiple is kappa * ln P + ln(margin), in integers,
- * with the same ln P (which falls) and the same margin for all three.  Say a
- * strategy with a higher kappa chose a above b < a, and one with a lower kappa
- * and a higher window chose b.  Both had both to choose from, so the first
- * finds kappa1 * (lnP(b) - lnP(a)) < g(a) - g(b) and the second
- * kappa2 * (lnP(b) - lnP(a)) >= g(a) - g(b), which kappa1 >= kappa2 forbids.
+ * Why aggressive <= balanced <= premium: all three walk down the same binary
+ * tree over the multiples of M / 100.  At a multiple they go up when the next
+ * one is better: kappa * d(ln P) + d(ln margin) > 0, with the same two
+ * differences for all three, of which the first is not above 0.  A lower kappa
+ * makes the sum no less, and a window that lies higher forbids fewer steps up:
+ * so whenever one strategy goes up, those above it do, and end no lower.
  * What follows (bounds, whole units, what is left after fees) rises with the
- * multiple, and keeps the order.
+ * multiple, and keeps the order.  The sum itself falls from multiple to
+ * multiple, for ln P and ln margin are concave in ln p: so where a walk ends
+ * is the best of its window, the least of equals.
  */
 #include "core/decision/decision.h"
 
@@ -20,15 +20,14 @@
 
 #include "core/agent/agent.h"
 #include "core/base/base.h"
+#include "core/decision/hours_int.h"
 #include "core/fee/fee.h"
 #include "core/learning/learning.h"
 #include "core/numeric/numeric.h"
 
-#define MINUTES_PER_DAY	1440
-#define THURSDAY		3		/* of 1970-01-01, from Monday */
 #define HOURS_PER_DAY	8		/* of work */
 #define GRID			100		/* steps of the anchor */
-#define GRID_MOST		400		/* steps that are looked at, at most */
+#define GRID_MOST		16384	/* steps at most: a power of two */
 
 /* dw_stats_rating() of a provider without reviews, millionths. */
 #define RATING_PRIOR	733333
@@ -36,8 +35,18 @@
 /* No amount is above this; what would be is no amount. */
 #define AMOUNT_MOST		(INT64_C(1) << 60)
 
+#define UNIT_MOST	1000000
+
 /* How often a search for an amount goes on by what is missing. */
 #define SEARCH_STEPS	64
+
+/* The amounts that share their terms, with these. */
+typedef struct Range
+{
+	DwFeeTerms	terms;			/* of every contract in it */
+	int64_t		from;			/* first amount */
+	int64_t		to;				/* last amount */
+} Range;
 
 /* What is known while a decision is made. */
 typedef struct Work
@@ -46,6 +55,10 @@ typedef struct Work
 	const DwAgentOffer *offer;	/* given, or NULL */
 	DwAgentDecision *out;		/* what is found */
 	int64_t		need;			/* left for the provider, at least */
+	Range		range;			/* of fees, that was looked at last */
+	int			range_index;	/* which one that is; -1 = none yet */
+	int64_t		asked;			/* amount whose payout was found last */
+	int64_t		payout;			/* what it leaves */
 } Work;
 
 /* The smaller of two limits, of which each may be none. */
@@ -64,146 +77,11 @@ has_room(int64_t used, int64_t limit)
 	return limit == DW_AGENT_NO_LIMIT || used < limit;
 }
 
-/* ----------------------------------------------------------------------
- * Time: minutes of the provider's clock, which may jump
- * ---------------------------------------------------------------------- */
-
-/* a / b, rounded down. */
-static int64_t
-floor_divide(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
-/* Minutes that the provider's clock is ahead at a minute. */
-static int64_t
-offset_at(const DwAgentClock *clock, int64_t minute)
-{
-	return clock->change_at != 0 && minute >= clock->change_at
-		? clock->offset_after : clock->offset;
-}
-
 int64_t
 dw_agent_local_day(const DwAgentClock *clock)
 {
 	return floor_divide(clock->now + offset_at(clock, clock->now),
 						MINUTES_PER_DAY);
-}
-
-/* The day of the week of a local day; 0 is Monday. */
-static int
-weekday(int64_t day)
-{
-	int64_t		since = day + THURSDAY;
-
-	return (int) (since - floor_divide(since, DW_AGENT_WEEK) * DW_AGENT_WEEK);
-}
-
-/* Times of a day of the week, never more than fit. */
-static int
-times(const DwAgentHours *hours, int weekday)
-{
-	int			count = hours->count[weekday];
-
-	return count < 0 ? 0 : count > DW_AGENT_HOURS_MAX ? DW_AGENT_HOURS_MAX :
-		count & ~1;
-}
-
-/* True when the agent works at a minute. */
-static bool
-works_at(const DwAgentHours *hours, const DwAgentClock *clock, int64_t minute)
-{
-	int64_t		local = minute + offset_at(clock, minute);
-	int64_t		day = floor_divide(local, MINUTES_PER_DAY);
-	int			at = (int) (local - day * MINUTES_PER_DAY);
-	int			today = weekday(day);
-
-	if (!hours->is_limited)
-		return true;
-	for (int i = 0; i < times(hours, today); i += 2)
-		if (at >= hours->minute[today][i] && at < hours->minute[today][i + 1])
-			return true;
-	return false;
-}
-
-/* True when the agent works at some time. */
-static bool
-works_ever(const DwAgentHours *hours)
-{
-	for (int i = 0; hours->is_limited && i < DW_AGENT_WEEK; i++)
-		if (times(hours, i) > 0)
-			return true;
-	return !hours->is_limited;
-}
-
-/*
- * The first minute after now that a local time falls on, or INT64_MAX: a
- * time that the clock skips has none, one that comes twice the earlier.
- */
-static int64_t
-minute_of(const DwAgentClock *clock, int64_t local)
-{
-	int64_t		offsets[] = {clock->offset, clock->offset_after};
-	int64_t		first = INT64_MAX;
-
-	for (int i = 0; i < (clock->change_at != 0 ? 2 : 1); i++)
-	{
-		int64_t		minute = local - offsets[i];
-
-		if (minute > clock->now && minute < first &&
-			offset_at(clock, minute) == offsets[i])
-			first = minute;
-	}
-	return first;
-}
-
-/*
- * The first minute after now at which work begins, within two weeks; else
- * INT64_MAX.  A clock that is put forward may skip a beginning: then work
- * begins with the jump.
- */
-static int64_t
-next_begin(const DwAgentHours *hours, const DwAgentClock *clock)
-{
-	int64_t		today = dw_agent_local_day(clock);
-	int64_t		first = INT64_MAX;
-
-	if (clock->change_at > clock->now &&
-		works_at(hours, clock, clock->change_at))
-		first = clock->change_at;
-	for (int64_t day = today; day <= today + 2 * DW_AGENT_WEEK; day++)
-		for (int i = 0; i < times(hours, weekday(day)); i += 2)
-		{
-			int64_t		minute = minute_of(clock, day * MINUTES_PER_DAY +
-										   hours->minute[weekday(day)][i]);
-
-			if (minute < first)
-				first = minute;
-		}
-	return first;
-}
-
-/* Minutes of work on the provider's day: all of it, and what is left. */
-static void
-day_minutes(const DwAgentInputs *in, int64_t *all, int64_t *left)
-{
-	const DwAgentHours *hours = &in->settings.hours;
-	const DwAgentClock *clock = &in->provider.clock;
-	int64_t		day = dw_agent_local_day(clock);
-	int64_t		now = clock->now + offset_at(clock, clock->now) -
-		day * MINUTES_PER_DAY;
-	int			today = weekday(day);
-
-	*all = hours->is_limited ? 0 : MINUTES_PER_DAY;
-	*left = *all == 0 ? 0 : MINUTES_PER_DAY - now;
-	for (int i = 0; hours->is_limited && i < times(hours, today); i += 2)
-	{
-		int64_t		from = hours->minute[today][i];
-		int64_t		to = hours->minute[today][i + 1];
-
-		*all += to - from;
-		*left += to <= now ? 0 : to - (from > now ? from : now);
-	}
 }
 
 /* ----------------------------------------------------------------------
@@ -217,11 +95,19 @@ narrow(DwWide amount)
 	return amount > AMOUNT_MOST ? AMOUNT_MOST : (int64_t) amount;
 }
 
+/* A wide number / divisor, rounded down; most of daily life are narrow. */
+static inline DwWide
+divide(DwWide number, int64_t divisor)
+{
+	return number <= INT64_MAX ? (int64_t) number / divisor
+		: number / divisor;
+}
+
 /* amount * ppm / 1e6, rounded up. */
 static DwWide
-part_up(DwWide amount, int64_t ppm)
+part_up(int64_t amount, int64_t ppm)
 {
-	return (amount * ppm + DW_PPM - 1) / DW_PPM;
+	return divide((DwWide) amount * ppm + DW_PPM - 1, DW_PPM);
 }
 
 /* What the job costs the provider, rounded up. */
@@ -237,11 +123,11 @@ cost_of(const DwAgentInputs *in)
 	return narrow(cost + costs->overhead);
 }
 
-/* The unit of the job's currency. */
+/* The unit of the job's currency, which has at most six minor digits. */
 static int64_t
 unit_of(const DwAgentJob *job)
 {
-	return job->unit > 0 ? job->unit : 1;
+	return job->unit > 0 && job->unit <= UNIT_MOST ? job->unit : 1;
 }
 
 /* The least whole number of units that is not less. */
@@ -262,41 +148,44 @@ payout_under(const DwFeeTerms *terms, int64_t amount)
 	return dw_fee_quote(terms, amount, &quote) == DW_OK ? quote.payout : 0;
 }
 
-/* The same under the schedule's terms for that amount. */
-static int64_t
-payout_of(const DwFeeSchedule *fees, int64_t amount)
-{
-	DwFeeTerms	terms;
-
-	dw_fee_schedule_terms(fees, amount, &terms);
-	return payout_under(&terms, amount);
-}
-
-/* The amounts that share their terms, with these. */
-typedef struct Range
-{
-	DwFeeTerms	terms;			/* of every contract in it */
-	int64_t		from;			/* first amount */
-	int64_t		to;				/* last amount */
-} Range;
-
 /*
- * The ranges of a schedule in order: a flat one has its tiers, a marginal one
- * is all one.  False past the last.
+ * Looks at a range of the job's schedule: a flat one has its tiers, a marginal
+ * one is all one.  False past the last.
  */
 static bool
-range_of(const DwFeeSchedule *fees, int index, Range *range)
+look_at(Work *work, int index)
 {
+	const DwFeeSchedule *fees = &work->in->job.fees;
 	int			count = fees->kind == DW_FEE_KIND_FLAT ? fees->tier_count : 1;
 
 	if (index >= count || fees->tier_count < 1 ||
 		fees->tier_count > DW_FEE_TIERS_MAX)
 		return false;
-	range->from = fees->tiers[index].from_amount;
-	range->to = index + 1 < count
+	if (work->range_index == index)
+		return true;
+	work->range_index = index;
+	work->range.from = fees->tiers[index].from_amount;
+	work->range.to = index + 1 < count
 		? fees->tiers[index + 1].from_amount - 1 : AMOUNT_MOST;
-	dw_fee_schedule_terms(fees, range->from, &range->terms);
+	dw_fee_schedule_terms(fees, work->range.from, &work->range.terms);
 	return true;
+}
+
+/* What a contract of any amount leaves; the last one is known still. */
+static int64_t
+payout_of(Work *work, int64_t amount)
+{
+	if (amount == work->asked)
+		return work->payout;
+	if (work->range_index < 0 || amount < work->range.from ||
+		amount > work->range.to)
+		for (int i = 0; look_at(work, i); i++)
+			if (amount <= work->range.to)
+				break;
+	work->asked = amount;
+	work->payout = work->range_index < 0 ? 0 :
+		payout_under(&work->range.terms, amount);
+	return work->payout;
 }
 
 /*
@@ -314,6 +203,8 @@ least_in(const Range *range, int64_t need, int64_t from, int64_t unit)
 
 	if (amount < need)
 		amount = need;
+	if (amount > range->to)
+		return INT64_MAX;
 	for (int i = 0; i < SEARCH_STEPS; i++)
 	{
 		amount = whole_up(amount + missing, unit);
@@ -342,14 +233,13 @@ least_in(const Range *range, int64_t need, int64_t from, int64_t unit)
 
 /* The same in all ranges. */
 static int64_t
-least_amount(const DwAgentJob *job, int64_t need, int64_t from)
+least_amount(Work *work, int64_t from)
 {
-	Range		range;
-
-	for (int i = 0; range_of(&job->fees, i, &range); i++)
+	for (int i = 0; look_at(work, i); i++)
 	{
-		int64_t		amount = range.to < from ? INT64_MAX :
-			least_in(&range, need, from, unit_of(job));
+		int64_t		amount = work->range.to < from ? INT64_MAX :
+			least_in(&work->range, work->need, from,
+					 unit_of(&work->in->job));
 
 		if (amount != INT64_MAX)
 			return amount;
@@ -363,20 +253,20 @@ least_amount(const DwAgentJob *job, int64_t need, int64_t from)
  * units that rounding takes: so it is looked for near the end.
  */
 static int64_t
-greatest_amount(const DwAgentJob *job, int64_t need, int64_t most)
+greatest_amount(Work *work, int64_t most)
 {
-	int64_t		unit = unit_of(job);
+	int64_t		unit = unit_of(&work->in->job);
 	int64_t		found = 0;
-	Range		range;
 
-	for (int i = 0; range_of(&job->fees, i, &range); i++)
+	for (int i = 0; look_at(work, i); i++)
 	{
-		int64_t		amount = range.to < most ? range.to : most;
+		const Range *range = &work->range;
+		int64_t		amount = range->to < most ? range->to : most;
 
 		amount -= amount % unit;
 		for (int step = 0; step < SEARCH_STEPS && amount > 0 &&
-			 amount >= range.from; step++, amount -= unit)
-			if (payout_under(&range.terms, amount) >= need)
+			 amount >= range->from; step++, amount -= unit)
+			if (payout_under(&range->terms, amount) >= work->need)
 			{
 				found = amount;
 				break;
@@ -403,7 +293,7 @@ set_bounds(Work *work)
 	out->anchor = in->job.anchor;
 	out->cost = cost_of(in);
 	work->need = narrow(out->cost + part_up(out->cost, margin));
-	out->floor = least_amount(&in->job, work->need, least > 1 ? least : 1);
+	out->floor = least_amount(work, least > 1 ? least : 1);
 	out->ceiling = most - most % unit_of(&in->job);
 	out->timeline_days = work->offer != NULL ? work->offer->timeline_days :
 		in->job.hours > 0 ? (in->job.hours - 1) / HOURS_PER_DAY + 1 : 1;
@@ -427,7 +317,7 @@ dw_agent_features(const DwAgentInputs *inputs,
 	features->x[DW_FEATURE_PRICE] = decision->amount > 0
 		? dw_log((double) decision->amount / (double) decision->anchor) : 0;
 	features->x[DW_FEATURE_RATING] =
-		(double) (inputs->provider.rating - RATING_PRIOR) / DW_PPM;
+		((double) inputs->provider.rating - RATING_PRIOR) / DW_PPM;
 	features->x[DW_FEATURE_DISTANCE] = 10 / (10 + miles) - 0.5;
 	features->x[DW_FEATURE_TIME] = usual / (usual + days) - 0.5;
 }
@@ -439,96 +329,114 @@ typedef struct Window
 	int64_t		last;			/* not below it */
 } Window;
 
+/* The strategy, of what may come from a document. */
+static DwAgentStrategy
+strategy_of(const DwAgentInputs *in)
+{
+	return (unsigned) in->settings.strategy < DW_AGENT_STRATEGY_COUNT
+		? in->settings.strategy : DW_AGENT_BALANCED;
+}
+
 /* What the strategy multiplies the anchor by, in millionths. */
 static int64_t
 multiplier(const DwAgentInputs *in)
 {
-	int64_t		base = in->platform.base_ppm[in->settings.strategy];
-	int64_t		times = narrow((DwWide) base * in->parameters.pace_ppm /
-							   DW_PPM);
+	int64_t		base = in->platform.base_ppm[strategy_of(in)];
+	int64_t		times = narrow(divide((DwWide) base *
+									  in->parameters.pace_ppm, DW_PPM));
 
-	/* a hundredfold anchor is no price any more */
-	return times < 1 ? 1 : times > 100 * DW_PPM ? 100 * DW_PPM : times;
+	/* a fiftyfold anchor is no price any more */
+	return times < 1 ? 1 : times > 50 * DW_PPM ? 50 * DW_PPM : times;
 }
 
 /* Both ends rise with the base, also where nothing lies between them. */
 static Window
 window_of(const DwAgentInputs *in)
 {
-	const DwWide step = (DwWide) DW_PPM * DW_PPM / GRID;
-	DwWide		base = multiplier(in);
+	const int64_t step = DW_PPM * DW_PPM / GRID;
+	int64_t		base = multiplier(in);
+	int64_t		band = in->platform.band_ppm;
 	Window		window;
 
-	window.first = (int64_t) ((base * (DW_PPM - in->platform.band_ppm) +
-							   step - 1) / step);
-	window.last = (int64_t) (base * (DW_PPM + in->platform.band_ppm) / step);
+	band = band < 0 ? 0 : band > DW_PPM ? DW_PPM : band;
+	window.first = (base * (DW_PPM - band) + step - 1) / step;
+	window.last = base * (DW_PPM + band) / step;
 	if (window.first < 1)
 		window.first = 1;
 	if (window.last < window.first)
 		window.last = window.first;
-	if (window.last - window.first > GRID_MOST)
-		window.last = window.first + GRID_MOST;
 	return window;
 }
 
-/* What the scores of all multiples share. */
+/* What all multiples share. */
 typedef struct Curve
 {
 	double		rivals;			/* n e^-v of the anchor itself */
 	double		slope;			/* of v in ln(p / M), below 0 */
 	double		left;			/* of an amount after fees */
 	double		cost;			/* in anchors */
-	int64_t		kappa_ppm;		/* weight of winning */
+	double		kappa;			/* weight of winning */
 } Curve;
 
-/*
- * The score of a multiple.  ln P and ln(margin) are rounded to nanos first: ln
- * P falls by more than its error from one multiple to the next, or is 0 for
- * both, so what is rounded never rises.
- */
-static DwWide
-score_of(const Curve *curve, int64_t multiple)
+/* 1 / P of a multiple. */
+static double
+odds_at(const Curve *curve, double ratio)
 {
-	double		ratio = (double) multiple / GRID;
-	double		rivals = curve->rivals * dw_exp(-curve->slope * dw_log(ratio));
-	double		margin = ratio * curve->left - curve->cost;
-	int64_t		chance = dw_to_nanos(-dw_log(1 + rivals));
-	int64_t		profit = margin > 0 ? dw_to_nanos(dw_log(margin)) :
-		-(int64_t) DW_EXP_MAX * DW_NANOS + multiple;
-
-	return (DwWide) curve->kappa_ppm * chance + (DwWide) DW_PPM * profit;
+	return 1 + curve->rivals * dw_exp(-curve->slope * dw_log(ratio));
 }
 
-/* The multiple of M / 100 with the best score, the least of equals. */
+/* True when the multiple after this one is better. */
+static bool
+is_next_better(const Curve *curve, int64_t multiple)
+{
+	double		ratio = (double) multiple / GRID;
+	double		next = (double) (multiple + 1) / GRID;
+	double		margin = ratio * curve->left - curve->cost;
+	double		chance;
+
+	/* below its cost no price is good, and the next is nearer to it */
+	if (!(margin > 0))
+		return true;
+	chance = dw_log(odds_at(curve, ratio) / odds_at(curve, next));
+	if (chance > 0)
+		chance = 0;
+	return curve->kappa * chance +
+		dw_log((next * curve->left - curve->cost) / margin) > 0;
+}
+
+/*
+ * The multiple of M / 100 with the best score.  Every window is walked down
+ * the tree of all multiples, see the head of this file.
+ */
 static int64_t
-best_multiple(const Work *work)
+best_multiple(Work *work)
 {
 	const DwAgentInputs *in = work->in;
 	double		anchor = (double) work->out->anchor;
 	Window		window = window_of(in);
 	DwFeatures	features;
 	Curve		curve;
-	int64_t		best = window.first;
-	DwWide		best_score = 0;
+	int64_t		best = 0;
 
 	dw_agent_features(in, work->out, &features);
 	curve.rivals = dw_learning_rivals(&in->parameters, &features,
 									  in->platform.rivals);
 	curve.slope = dw_from_nanos(in->parameters.weight[DW_FEATURE_PRICE]);
-	curve.left = (double) payout_of(&in->job.fees, work->out->anchor) / anchor;
+	curve.left = (double) payout_of(work, work->out->anchor) / anchor;
 	curve.cost = (double) work->out->cost / anchor;
-	curve.kappa_ppm = in->platform.kappa_ppm[in->settings.strategy];
-	for (int64_t i = window.first; i <= window.last; i++)
-	{
-		DwWide		score = score_of(&curve, i);
+	curve.kappa = (double) in->platform.kappa_ppm[strategy_of(in)] /
+		DW_PPM;
 
-		if (i == window.first || score > best_score)
-		{
-			best = i;
-			best_score = score;
-		}
+	/* best is the greatest multiple that is known to be too low */
+	for (int64_t step = GRID_MOST / 2; step > 0; step /= 2)
+	{
+		int64_t		multiple = best + step;
+
+		if (multiple < window.first || (multiple < window.last &&
+										is_next_better(&curve, multiple)))
+			best = multiple;
 	}
-	return best;
+	return best + 1;
 }
 
 /*
@@ -536,21 +444,22 @@ best_multiple(const Work *work)
  * leaves what is needed.
  */
 static int64_t
-bounded(const Work *work, int64_t amount)
+bounded(Work *work, int64_t amount)
 {
-	const DwAgentJob *job = &work->in->job;
 	int64_t		paid;
 
 	if (amount <= work->out->floor)
 		return work->out->floor;
 	if (amount <= work->out->ceiling)
 	{
-		/* a tier of the fee may begin in between and take more */
-		paid = least_amount(job, work->need, amount);
+		if (payout_of(work, amount) >= work->need)
+			return amount;
+		/* a tier of the fee began in between and takes more */
+		paid = least_amount(work, amount);
 		if (paid <= work->out->ceiling)
 			return paid;
 	}
-	amount = greatest_amount(job, work->need, work->out->ceiling);
+	amount = greatest_amount(work, work->out->ceiling);
 	return amount > work->out->floor ? amount : work->out->floor;
 }
 
@@ -563,12 +472,13 @@ static void
 find_amount(Work *work)
 {
 	DwAgentDecision *out = work->out;
-	int64_t		ideal = narrow(((DwWide) out->anchor * best_multiple(work) +
-								GRID - 1) / GRID);
+	DwWide		grid = (DwWide) out->anchor * best_multiple(work);
+	int64_t		ideal = narrow(divide(grid + GRID - 1, GRID));
 
 	ideal = whole_up(ideal, unit_of(&work->in->job));
 	out->amount = bounded(work, ideal);
-	out->base_amount = narrow((DwWide) out->amount * out->anchor / ideal);
+	out->base_amount = narrow(divide((DwWide) out->amount * out->anchor,
+									 ideal));
 }
 
 /* The nearest whole number to a profit. */
@@ -600,12 +510,12 @@ set_price(Work *work)
 	out->win_probability = shown;
 	/* two standard errors of a share of so many */
 	out->confidence = 1 - 2 * sqrt(shown * (1 - shown) /
-								   (double) (in->parameters.samples +
-											 in->platform.sure_samples));
+								   ((double) in->parameters.samples +
+									(double) in->platform.sure_samples));
 	if (!(out->confidence > 0))
 		out->confidence = 0;
 	out->value = nearest(out->chance *
-						 (double) (payout_of(&in->job.fees, out->amount) -
+						 (double) (payout_of(work, out->amount) -
 								   out->cost));
 }
 
@@ -690,225 +600,171 @@ paced_until(const DwAgentInputs *in)
  * Guards, and the decision
  * ---------------------------------------------------------------------- */
 
+/* The bit of a guard, if it fails. */
+#define FAILS(guard, condition)	((uint64_t) (condition) << DW_AGENT_##guard)
+
 /* Switches and what the platform allows. */
-static bool
-platform_passes(const DwAgentInputs *in, DwAgentReason guard)
+static uint64_t
+platform_fails(const DwAgentInputs *in)
 {
 	const DwAgentProvider *provider = &in->provider;
+	int64_t		quota = provider->month_quota == DW_AGENT_UNLIMITED
+		? DW_AGENT_NO_LIMIT : provider->month_quota;
 
-	switch (guard)
-	{
-		case DW_AGENT_PLATFORM_OFF:
-			return in->platform.is_on;
-		case DW_AGENT_CATEGORY_OFF:
-			return in->job.is_category_on;
-		case DW_AGENT_AGENT_OFF:
-			return provider->is_agent_on;
-		case DW_AGENT_PROVIDER_OFF:
-			return provider->is_provider_on;
-		case DW_AGENT_NOT_ROLLED_OUT:
-			return provider->is_rolled_out;
-		case DW_AGENT_BELOW_MIN_RATING:
-			return provider->stars == 0 ||
-				provider->stars >= in->platform.min_stars;
-		case DW_AGENT_MONTH_QUOTA:
-			return has_room(provider->month_bids,
-							narrower(provider->month_quota ==
-									 DW_AGENT_UNLIMITED ? DW_AGENT_NO_LIMIT :
-									 provider->month_quota,
-									 in->settings.mandate.bids_per_month));
-		default:
-			return true;
-	}
+	quota = narrower(quota, in->settings.mandate.bids_per_month);
+	return FAILS(PLATFORM_OFF, !in->platform.is_on) |
+		FAILS(CATEGORY_OFF, !in->job.is_category_on) |
+		FAILS(AGENT_OFF, !provider->is_agent_on) |
+		FAILS(PROVIDER_OFF, !provider->is_provider_on) |
+		FAILS(NOT_ROLLED_OUT, !provider->is_rolled_out) |
+		FAILS(BELOW_MIN_RATING, provider->stars != 0 &&
+			  provider->stars < in->platform.min_stars) |
+		FAILS(MONTH_QUOTA, !has_room(provider->month_bids, quota));
 }
 
 /* Who the agent is, and the job as such. */
-static bool
-job_passes(const DwAgentInputs *in, DwAgentReason guard)
+static uint64_t
+job_fails(const DwAgentInputs *in)
 {
 	const DwAgentProvider *provider = &in->provider;
 
-	switch (guard)
-	{
-		case DW_AGENT_AGENT_INACTIVE:
-			return in->settings.is_active;
-		case DW_AGENT_PROVIDER_INACTIVE:
-			return provider->is_active;
-		case DW_AGENT_COOLING_DOWN:
-			return provider->clock.now >= in->settings.paused_until;
-		case DW_AGENT_JOB_NOT_OPEN:
-			return in->job.is_open;
-		case DW_AGENT_STALE_TERMS:
-			return in->job.is_current;
-		case DW_AGENT_OWN_JOB:
-			return !provider->is_own_job;
-		case DW_AGENT_NOT_INVITED:
-			return !in->job.is_invite_only || provider->is_invited;
-		case DW_AGENT_ALREADY_ANSWERED:
-			return !provider->is_answered;
-		case DW_AGENT_ALREADY_BID:
-			return !provider->has_bid;
-		default:
-			return true;
-	}
-}
-
-/* True when a job may be taken at any time. */
-static bool
-cannot_wait(const DwAgentInputs *in)
-{
-	return in->job.is_emergency && in->provider.takes_emergencies;
+	return FAILS(AGENT_INACTIVE, !in->settings.is_active) |
+		FAILS(PROVIDER_INACTIVE, !provider->is_active) |
+		FAILS(COOLING_DOWN, in->settings.paused_until != 0 &&
+			  provider->clock.now < in->settings.paused_until) |
+		FAILS(JOB_NOT_OPEN, !in->job.is_open) |
+		FAILS(STALE_TERMS, !in->job.is_current) |
+		FAILS(OWN_JOB, provider->is_own_job) |
+		FAILS(NOT_INVITED, in->job.is_invite_only && !provider->is_invited) |
+		FAILS(ALREADY_ANSWERED, provider->is_answered) |
+		FAILS(ALREADY_BID, provider->has_bid);
 }
 
 /* Whether the job suits the agent. */
-static bool
-fit_passes(const DwAgentInputs *in, DwAgentReason guard)
+static uint64_t
+fit_fails(const DwAgentInputs *in)
 {
 	const DwAgentProvider *provider = &in->provider;
-	int64_t		miles = in->settings.numbers.radius;
+	const DwAgentHours *hours = &in->settings.hours;
+	bool		waits = !in->job.is_emergency || !provider->takes_emergencies;
+	int64_t		most = narrower(in->settings.max_open_jobs,
+								in->settings.mandate.max_open_jobs);
 
-	switch (guard)
-	{
-		case DW_AGENT_NO_CATEGORY:
-			return provider->category != DW_AGENT_CATEGORY_NONE;
-		case DW_AGENT_OTHER_CATEGORY:
-			return provider->category == DW_AGENT_CATEGORY_SERVED;
-		case DW_AGENT_NO_PLACE:
-			return provider->miles >= 0;
-		case DW_AGENT_OUTSIDE_RADIUS:
-			return provider->miles <= miles &&
-				provider->miles <= in->platform.max_miles;
-		case DW_AGENT_OUTSIDE_AREA:
-			return provider->is_in_area;
-		case DW_AGENT_REQUIREMENT_MISSING:
-			return provider->missing == 0;
-		case DW_AGENT_NO_HOURS:
-			return works_ever(&in->settings.hours) || cannot_wait(in);
-		case DW_AGENT_OUTSIDE_HOURS:
-			return works_at(&in->settings.hours, &provider->clock,
-							provider->clock.now) || cannot_wait(in);
-		case DW_AGENT_CAPACITY:
-			return has_room(provider->open_jobs,
-							narrower(in->settings.max_open_jobs,
-									 in->settings.mandate.max_open_jobs));
-		default:
-			return true;
-	}
+	return FAILS(NO_CATEGORY, provider->category == DW_AGENT_CATEGORY_NONE) |
+		FAILS(OTHER_CATEGORY,
+			  provider->category != DW_AGENT_CATEGORY_SERVED) |
+		FAILS(NO_PLACE, provider->miles < 0) |
+		FAILS(OUTSIDE_RADIUS,
+			  provider->miles > in->settings.numbers.radius ||
+			  provider->miles > in->platform.max_miles) |
+		FAILS(OUTSIDE_AREA, !provider->is_in_area) |
+		FAILS(REQUIREMENT_MISSING, provider->missing != 0) |
+		FAILS(NO_HOURS, waits && !works_ever(hours)) |
+		FAILS(OUTSIDE_HOURS, waits &&
+			  !works_at(hours, &provider->clock, provider->clock.now)) |
+		FAILS(CAPACITY, !has_room(provider->open_jobs, most));
 }
 
 /* Whether the job can be priced at all. */
-static bool
-value_passes(const DwAgentInputs *in, DwAgentReason guard)
+static uint64_t
+value_fails(const DwAgentInputs *in)
 {
 	const DwAgentNumbers *numbers = &in->settings.numbers;
 
-	switch (guard)
-	{
-		case DW_AGENT_CURRENCY:
-			return in->provider.is_same_currency;
-		case DW_AGENT_VALUE_RANGE:
-			return in->job.budget_min <= numbers->max_value &&
-				(in->job.budget_max == 0 ||
-				 in->job.budget_max >= numbers->min_value);
-		case DW_AGENT_NO_ANCHOR:
-			return in->job.anchor > 0;
-		case DW_AGENT_NO_ESTIMATE:
-			return in->job.hours > 0 || in->settings.costs.hourly_rate == 0;
-		default:
-			return true;
-	}
+	return FAILS(CURRENCY, !in->provider.is_same_currency) |
+		FAILS(VALUE_RANGE, in->job.budget_min > numbers->max_value ||
+			  (in->job.budget_max != 0 &&
+			   in->job.budget_max < numbers->min_value)) |
+		FAILS(NO_ANCHOR, in->job.anchor <= 0) |
+		FAILS(NO_ESTIMATE, in->job.hours <= 0 &&
+			  in->settings.costs.hourly_rate != 0);
 }
 
-/* The exposure with this bid, or with the least that it can be. */
+/* True when the bid, at least at its floor, is within the exposure. */
 static bool
-exposure_passes(const Work *work)
+is_exposure_left(const Work *work, int64_t amount)
 {
 	int64_t		limit = narrower(work->in->settings.max_exposure,
 								 work->in->settings.mandate.max_exposure);
-	int64_t		amount = work->offer != NULL ? work->offer->amount :
-		work->out->amount > 0 ? work->out->amount : work->out->floor;
 
 	return limit == DW_AGENT_NO_LIMIT ||
 		(DwWide) work->in->provider.exposure + amount <= limit;
 }
 
-/* Whether the price will do. */
-static bool
-price_passes(const Work *work, DwAgentReason guard)
+/* Whether there is an amount, which needs set_bounds(). */
+static uint64_t
+bounds_fail(Work *work)
+{
+	const DwAgentDecision *out = work->out;
+	const DwAgentOffer *offer = work->offer;
+
+	return FAILS(EXPOSURE, !is_exposure_left(work, offer != NULL
+											 ? offer->amount : out->floor)) |
+		FAILS(FLOOR_ABOVE_CEILING, out->floor > out->ceiling) |
+		FAILS(BELOW_FLOOR, offer != NULL &&
+			  (offer->amount < out->floor ||
+			   payout_of(work, offer->amount) < work->need)) |
+		FAILS(ABOVE_CEILING, offer != NULL && offer->amount > out->ceiling);
+}
+
+/* Whether the amount will do, which needs set_price(). */
+static uint64_t
+price_fails(const Work *work)
 {
 	const DwAgentDecision *out = work->out;
 
-	switch (guard)
+	return FAILS(EXPOSURE, !is_exposure_left(work, out->amount)) |
+		FAILS(LOW_PROBABILITY, out->win_probability * DW_PPM <
+			  (double) work->in->settings.min_win_ppm) |
+		FAILS(PACING, !is_worth_a_slot(work)) |
+		FAILS(DAY_CAP, slots_left(work->in) <= 0);
+}
+
+/* The guards that the provider passes over who approves an amount. */
+static uint64_t
+waived(const DwAgentOffer *offer)
+{
+	bool		is_approved = offer != NULL && offer->is_approved;
+
+	return FAILS(ALREADY_ANSWERED, is_approved) |
+		FAILS(NO_HOURS, is_approved) | FAILS(OUTSIDE_HOURS, is_approved) |
+		FAILS(LOW_PROBABILITY, is_approved) | FAILS(PACING, is_approved);
+}
+
+/* The first of guards that fail, or DW_AGENT_PASSED. */
+static DwAgentReason
+first_of(uint64_t fails)
+{
+	int			guard = DW_AGENT_PASSED;
+
+	while (fails != 0 && (fails & 1) == 0)
 	{
-		case DW_AGENT_EXPOSURE:
-			return exposure_passes(work);
-		case DW_AGENT_FLOOR_ABOVE_CEILING:
-			return out->floor <= out->ceiling;
-		case DW_AGENT_BELOW_FLOOR:
-			return work->offer == NULL ||
-				(work->offer->amount >= out->floor &&
-				 payout_of(&work->in->job.fees, work->offer->amount) >=
-				 work->need);
-		case DW_AGENT_ABOVE_CEILING:
-			return work->offer == NULL || work->offer->amount <= out->ceiling;
-		case DW_AGENT_LOW_PROBABILITY:
-			return out->win_probability * DW_PPM >=
-				(double) work->in->settings.min_win_ppm;
-		case DW_AGENT_PACING:
-			return is_worth_a_slot(work);
-		case DW_AGENT_DAY_CAP:
-			return slots_left(work->in) > 0;
-		default:
-			return true;
+		fails >>= 1;
+		guard++;
 	}
+	return (DwAgentReason) guard;
 }
 
-/* True when the guard is the provider's choice, which they may pass over. */
-static bool
-is_waived(const DwAgentOffer *offer, DwAgentReason guard)
-{
-	return offer != NULL && offer->is_approved &&
-		(guard == DW_AGENT_ALREADY_ANSWERED || guard == DW_AGENT_NO_HOURS ||
-		 guard == DW_AGENT_OUTSIDE_HOURS || guard == DW_AGENT_PACING ||
-		 guard == DW_AGENT_LOW_PROBABILITY);
-}
-
-/* True when the guard lets the agent pass, as far as it is known by now. */
-static bool
-passes(const Work *work, DwAgentReason guard)
-{
-	if (is_waived(work->offer, guard))
-		return true;
-	if (guard <= DW_AGENT_MONTH_QUOTA)
-		return platform_passes(work->in, guard);
-	if (guard <= DW_AGENT_ALREADY_BID)
-		return job_passes(work->in, guard);
-	if (guard <= DW_AGENT_CAPACITY)
-		return fit_passes(work->in, guard);
-	if (guard <= DW_AGENT_NO_ESTIMATE)
-		return value_passes(work->in, guard);
-	return price_passes(work, guard);
-}
-
-/* The first guard that fails, or DW_AGENT_PASSED. */
+/* The first guard that fails; what comes after it is not looked at. */
 static DwAgentReason
 first_failing(Work *work)
 {
-	for (int guard = DW_AGENT_PASSED + 1; guard < DW_AGENT_OVER_THRESHOLD;
-		 guard++)
+	const DwAgentInputs *in = work->in;
+	uint64_t	heeded = ~waived(work->offer);
+	uint64_t	fails = heeded & (platform_fails(in) | job_fails(in) |
+								  fit_fails(in) | value_fails(in));
+
+	if (fails == 0)
 	{
-		if (guard == DW_AGENT_EXPOSURE)
-			set_bounds(work);
-		if (guard == DW_AGENT_LOW_PROBABILITY)
-		{
-			set_price(work);
-			if (!passes(work, DW_AGENT_EXPOSURE))
-				return DW_AGENT_EXPOSURE;
-		}
-		if (!passes(work, guard))
-			return guard;
+		set_bounds(work);
+		fails = bounds_fail(work);
 	}
-	return DW_AGENT_PASSED;
+	if (fails == 0)
+	{
+		set_price(work);
+		fails = heeded & price_fails(work);
+	}
+	return first_of(fails);
 }
 
 /* When it is looked at again, of the guards that defer; else 0. */
@@ -953,13 +809,28 @@ verdict_of(const Work *work, DwAgentReason *reason)
 	return DW_AGENT_ASK;
 }
 
+/* Nothing is known yet. */
+static void
+begin(Work *work, const DwAgentInputs *inputs, const DwAgentOffer *offer,
+	  DwAgentDecision *decision)
+{
+	memset(decision, 0, sizeof(*decision));
+	work->in = inputs;
+	work->offer = offer;
+	work->out = decision;
+	work->need = 0;
+	work->range_index = -1;
+	work->asked = -1;
+	work->payout = 0;
+}
+
 void
 dw_agent_decide(const DwAgentInputs *inputs, const DwAgentOffer *offer,
 				DwAgentDecision *decision)
 {
-	Work		work = {inputs, offer, decision, 0};
+	Work		work;
 
-	memset(decision, 0, sizeof(*decision));
+	begin(&work, inputs, offer, decision);
 	decision->local_day = dw_agent_local_day(&inputs->provider.clock);
 	decision->reason = first_failing(&work);
 	if (decision->reason == DW_AGENT_PASSED)
@@ -976,17 +847,22 @@ bool
 dw_agent_passes(const DwAgentInputs *inputs, const DwAgentOffer *offer,
 				DwAgentReason guard)
 {
-	DwAgentDecision decision = {0};
-	Work		work = {inputs, offer, &decision, 0};
+	uint64_t	fails = platform_fails(inputs) | job_fails(inputs) |
+		fit_fails(inputs) | value_fails(inputs);
+	DwAgentDecision decision;
+	Work		work;
 
-	if (guard > DW_AGENT_NO_ESTIMATE)
+	/* without an anchor there is no price for a guard to look at */
+	if (guard > DW_AGENT_NO_ESTIMATE && inputs->job.anchor > 0)
 	{
-		/* without an anchor there is no price for a guard to look at */
-		if (inputs->job.anchor <= 0)
-			return true;
+		begin(&work, inputs, offer, &decision);
 		set_bounds(&work);
+		fails |= bounds_fail(&work);
 		if (decision.floor <= decision.ceiling || offer != NULL)
+		{
 			set_price(&work);
+			fails |= price_fails(&work);
+		}
 	}
-	return passes(&work, guard);
+	return (fails & ~waived(offer) & (UINT64_C(1) << guard)) == 0;
 }

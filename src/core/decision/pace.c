@@ -19,17 +19,18 @@ dw_agent_pace(const DwLearningSettings *settings,
 	int64_t		pace = parameters->pace_ppm;
 	int64_t		miss = DW_PPM;
 
-	if (agent->goal == DW_AGENT_MAX_PROFIT || agent->goal_target <= 0)
-		miss = DW_PPM - pace;
-	else if (reached < 2 * agent->goal_target)
+	/* by how much of the target, at most all of it */
+	if (reached <= 0)
+		miss = -DW_PPM;
+	else if (reached / 2 < agent->goal_target)
 		(void) dw_money_scale(reached - agent->goal_target, DW_PPM,
 							  agent->goal_target, &miss);
 
 	/* hours and wins come by asking less, a margin by asking more */
 	if (agent->goal == DW_AGENT_MIN_MARGIN)
 		miss = -miss;
-	if (miss < -DW_PPM)
-		miss = -DW_PPM;
+	if (agent->goal == DW_AGENT_MAX_PROFIT || agent->goal_target <= 0)
+		miss = DW_PPM - pace;
 	pace += pace * (settings->goal_step_ppm * miss / DW_PPM) / DW_PPM;
 	if (pace < settings->goal_least_ppm)
 		pace = settings->goal_least_ppm;

@@ -180,14 +180,6 @@ dw_fee_waived(const DwFeeTerms *terms, int64_t amount, int64_t *waived)
 	return DW_OK;
 }
 
-DwResult
-dw_fee_quote(const DwFeeTerms *terms, int64_t amount, DwFeeQuote *quote)
-{
-	const DwFeeTaken nothing = {0};
-
-	return dw_fee_release(terms, &nothing, amount, quote);
-}
-
 /*
  * What is due after a release less what was taken before it, but never more
  * than there is room for.
@@ -245,6 +237,34 @@ take_fee(const DwFeeTerms *terms, const DwFeeTaken *before, int64_t part,
 	return DW_OK;
 }
 
+/*
+ * The first and only release of a contract, which is asked for much more often
+ * than it is done: what dw_fee_release() comes to with nothing before.
+ */
+DwResult
+dw_fee_quote(const DwFeeTerms *terms, int64_t amount, DwFeeQuote *quote)
+{
+	const DwFeeTaken nothing = {0};
+	DwFeeQuote	result;
+	int64_t		share;
+
+	if (!dw_fee_terms_valid(terms) || amount < 0)
+		return DW_BAD_VALUE;
+	result.fee = fee_of(terms, amount);
+	result.tax = terms->tax_ppm == 0 ? 0 :
+		round_ppm((DwWide) result.fee * terms->tax_ppm);
+	if (terms->payer == DW_FEE_PAYER_PROVIDER)
+		result.tax = dw_money_lesser(result.tax, amount - result.fee);
+	if (dw_money_add(result.fee, result.tax, &result.charge) != DW_OK)
+		return DW_OVERFLOW;
+	share = provider_share(terms->payer, &nothing, &result);
+	result.payout = amount - dw_money_lesser(share, amount);
+	if (dw_money_add(result.payout, result.charge, &result.charge) != DW_OK)
+		return DW_OVERFLOW;
+	*quote = result;
+	return DW_OK;
+}
+
 DwResult
 dw_fee_release(const DwFeeTerms *terms, const DwFeeTaken *before,
 			   int64_t part, DwFeeQuote *quote)
@@ -259,7 +279,7 @@ dw_fee_release(const DwFeeTerms *terms, const DwFeeTaken *before,
 	if (outcome != DW_OK)
 		return outcome;
 	result.payout = part - dw_money_lesser(provider_share(terms->payer, before,
-												 &result), part);
+														  &result), part);
 	if (dw_money_add(result.payout, result.fee + result.tax,
 					 &result.charge) != DW_OK)
 		return DW_OVERFLOW;
