@@ -25,6 +25,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('job_expiry_days', '30', 'Days a published job takes bids.'),
   ('bid_expiry_days', '7', 'Days a bid stands, unless it names a time.'),
   ('counter_expiry_hours', '48', 'Hours a counter-offer stands, unless it names a time.'),
+  ('job_invites_max', '20', 'Invitations and offers of a job that its homeowner may make.'),
   ('counter_rounds_max', '6', 'Counter-offers that both sides together may make about one bid.'),
   ('bid_revisions_per_day', '10', 'Times in 24 hours that a provider may change what they offer for a job, a bid after one that ended included.'),
   ('rank_refresh_hours', '1', 'Hours between two looks at the third of a rank_only job in which a bid stands.'),

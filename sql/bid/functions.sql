@@ -662,14 +662,308 @@ COMMENT ON FUNCTION dwello.answer_counter IS
   'Accepts or rejects the other side''s counter-offer, or withdraws one''s own. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD102. See reference.md#answer_counter.';
 
 /*
+ * invite_provider
+ *	Asks a provider to bid on an open job. Of a job that is by invitation
+ *	only nobody else knows. The provider is told, and finds the job in
+ *	my_invites(); what they offer is a bid like any other.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	provider_id: who is asked
+ *	message: words to them, up to 2000 characters
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	provider_id: the same
+ *	invite_id: the invitation
+ *	invite_status: pending
+ *	version: version of the job
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner, or it is not their job
+ *	22004 22001
+ *	22023: the provider is not active or not verified
+ *	P0002: no such job, one the caller may not see, or no such provider
+ *	WD104
+ *	WD102: the time for bids is over
+ *	WD101: the job is not open
+ *	23505: the provider is invited already (job_invites_provider_key), or
+ *	  has a live bid (bids_live_key)
+ *	WD301: the job has had job_invites_max
+ * example: homeowner
+ *	SELECT invite_status FROM dwello.invite_provider(job_id => 'de000000-0000-7000-8000-000000000013',
+ *	  provider_id => 'de000000-0000-7000-8000-000000000002', message => 'As last year?');
+ */
+CREATE OR REPLACE FUNCTION dwello.invite_provider(
+  INOUT job_id uuid,
+  INOUT provider_id uuid,
+  message text DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT invite_id uuid,
+  OUT invite_status dwello.offer_status,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_invite_provider';
+GRANT EXECUTE ON FUNCTION dwello.invite_provider
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.invite_provider IS
+  'Asks a provider to bid on an open job. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD102, WD101, 23505, WD301. See reference.md#invite_provider.';
+
+/*
+ * hire_provider
+ *	Offers an open job to one provider at an amount. Whoever accepts it
+ *	with answer_invite() has the job: a bid of that amount is made,
+ *	accepted and confirmed at once. A job is offered to one provider at a
+ *	time; an edit that makes new terms ends the offer, and so does the end
+ *	of bidding.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	provider_id: to whom
+ *	amount: for labour and materials, in minor units, at least
+ *	  min_bid_amount
+ *	message: words to them, up to 2000 characters; the description of the
+ *	  bid
+ *	timeline_days: days of work; NULL if not said
+ *	expires_at: NULL for the time that a provider has to confirm an award,
+ *	  but not beyond the end of bidding
+ *	expected_version: version of the job
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	provider_id: the same
+ *	amount: the same
+ *	expires_at: until when it can be accepted
+ *	invite_id: the offer
+ *	invite_status: pending
+ *	currency: the job's
+ *	version: version of the job
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner, or it is not their job
+ *	22004 22001
+ *	22023: an amount or days that are not positive, infinite times; then
+ *	  an amount below min_bid_amount, a provider who is not active or not
+ *	  verified, an expires_at that is not in the future or after the end of
+ *	  bidding
+ *	P0002: no such job, one the caller may not see, or no such provider
+ *	WD104 WD103
+ *	WD102: the time for bids is over
+ *	WD101: the job is not open
+ *	23505: the job is offered already (job_invites_hire_key), or the
+ *	  provider has a live bid (bids_live_key)
+ *	WD301: the job has had job_invites_max
+ * example: homeowner
+ *	SELECT invite_status, amount, currency
+ *	  FROM dwello.hire_provider(job_id => 'de000000-0000-7000-8000-000000000013',
+ *	    provider_id => 'de000000-0000-7000-8000-000000000002', amount => 70000, timeline_days => 2);
+ */
+CREATE OR REPLACE FUNCTION dwello.hire_provider(
+  INOUT job_id uuid,
+  INOUT provider_id uuid,
+  INOUT amount bigint,
+  message text DEFAULT NULL,
+  timeline_days integer DEFAULT NULL,
+  INOUT expires_at timestamptz DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT invite_id uuid,
+  OUT invite_status dwello.offer_status,
+  OUT currency text,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_hire_provider';
+GRANT EXECUTE ON FUNCTION dwello.hire_provider
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.hire_provider IS
+  'Offers an open job to one provider at an amount. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD102, WD101, 23505, WD301. See reference.md#hire_provider.';
+
+/*
+ * answer_invite
+ *	Accepts or declines an invitation, or withdraws it. Who accepts an
+ *	invitation to bid says that they will. Who accepts an offer of
+ *	hire_provider() has the job at once, its award confirmed and its
+ *	escrow open, if they pass every gate that a bid passes. Who declined
+ *	may still bid.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	accept: true to accept; false to decline, or, by the homeowner, to
+ *	  withdraw it
+ *	provider_id: whose invitation; NULL for the caller's own
+ *	expected_version: version of the job
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	provider_id: whose invitation
+ *	invite_id: the invitation
+ *	invite_status: accepted, rejected or withdrawn
+ *	amount: of an offer, in minor units; NULL for an invitation to bid
+ *	currency: of the amount
+ *	bid_id: the bid that was made of an offer; NULL for none
+ *	job_status: open, or awarded
+ *	escrow_status: created, of an offer that was accepted; NULL for none
+ *	version: version of the job
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither an active homeowner nor a verified
+ *	  provider, it is another's invitation or job, or the homeowner would
+ *	  accept their own
+ *	22004
+ *	22023: to accept an offer, the provider fails a gate, which the detail
+ *	  names, or the milestones do not divide the amount
+ *	P0002: no such job or invitation, or one the caller may not see
+ *	WD104 WD103
+ *	WD101: it is not pending, or the job is not open
+ *	WD102: its time is over, or that for bids
+ *	23505: to accept an offer, the provider has a live bid on the job
+ *	  (bids_live_key)
+ * example: provider_1, deck offered
+ *	SELECT invite_status, amount, job_status, escrow_status
+ *	  FROM dwello.answer_invite(job_id => 'de000000-0000-7000-8000-000000000013', accept => true);
+ */
+CREATE OR REPLACE FUNCTION dwello.answer_invite(
+  INOUT job_id uuid,
+  accept boolean,
+  INOUT provider_id uuid DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT invite_id uuid,
+  OUT invite_status dwello.offer_status,
+  OUT amount bigint,
+  OUT currency text,
+  OUT bid_id uuid,
+  OUT job_status dwello.job_status,
+  OUT escrow_status dwello.escrow_status,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_answer_invite';
+GRANT EXECUTE ON FUNCTION dwello.answer_invite
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.answer_invite IS
+  'Accepts or declines an invitation, or withdraws it. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD103, WD101, WD102, 23505. See reference.md#answer_invite.';
+
+/*
+ * my_invites
+ *	Lists the caller's invitations to open jobs, newest first, with all
+ *	that a bidder may know of each job. Those that were withdrawn are left
+ *	out.
+ *
+ * role: app, admin
+ * args:
+ *	after_id: the last invitation of the page before; NULL for the first
+ *	  page
+ *	max_results: 1 to 200
+ * returns: rows, one an invitation
+ *	invite_id: the invitation
+ *	invite_status: pending, accepted, rejected, expired or countered
+ *	message: the homeowner's words; NULL if none
+ *	amount: what they offer for the job, in minor units; NULL for an
+ *	  invitation to bid
+ *	timeline_days: days of work that go with it; NULL if not said
+ *	invited_at: when it was made
+ *	answer_by: until when an offer can be accepted; NULL for an invitation
+ *	  to bid
+ *	job_id
+ *	category_id: its category
+ *	title: its title
+ *	description: its description
+ *	budget_min: in minor units; NULL if not said
+ *	budget_max: in minor units; NULL if not said
+ *	currency: of the job
+ *	urgency: low, medium, high or urgent
+ *	is_emergency: it cannot wait
+ *	preferred_start_date: NULL if not said
+ *	preferred_end_date: NULL if not said
+ *	estimated_duration_hours: NULL if not said
+ *	materials_provided: the homeowner has the materials
+ *	materials_description: NULL if not said
+ *	expected_materials: in minor units; NULL if not said
+ *	special_requirements: NULL if none
+ *	photos: addresses of pictures
+ *	bid_mode: what bidders see of each other
+ *	scoring_method: how bids are scored
+ *	is_invite_only: only who is invited sees the job
+ *	terms_version: version of what bidders price
+ *	expires_at: until when the job takes bids
+ *	longitude: of the place, rounded to 0.01 degree
+ *	latitude: likewise
+ *	requirements: as in post_job()
+ *	milestones: as in post_job()
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no provider
+ *	22023: max_results is not from 1 to 200
+ * example: provider_1, deck to be bid for
+ *	SELECT invite_status, title, budget_max, currency, requirements FROM dwello.my_invites();
+ */
+CREATE OR REPLACE FUNCTION dwello.my_invites(
+  after_id uuid DEFAULT NULL,
+  max_results integer DEFAULT 20,
+  OUT invite_id uuid,
+  OUT invite_status dwello.offer_status,
+  OUT message text,
+  OUT amount bigint,
+  OUT timeline_days integer,
+  OUT invited_at timestamptz,
+  OUT answer_by timestamptz,
+  OUT job_id uuid,
+  OUT category_id uuid,
+  OUT title text,
+  OUT description text,
+  OUT budget_min bigint,
+  OUT budget_max bigint,
+  OUT currency text,
+  OUT urgency dwello.urgency,
+  OUT is_emergency boolean,
+  OUT preferred_start_date date,
+  OUT preferred_end_date date,
+  OUT estimated_duration_hours integer,
+  OUT materials_provided boolean,
+  OUT materials_description text,
+  OUT expected_materials bigint,
+  OUT special_requirements text,
+  OUT photos text[],
+  OUT bid_mode dwello.bid_mode,
+  OUT scoring_method dwello.scoring_method,
+  OUT is_invite_only boolean,
+  OUT terms_version integer,
+  OUT expires_at timestamptz,
+  OUT longitude double precision,
+  OUT latitude double precision,
+  OUT requirements jsonb,
+  OUT milestones jsonb
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 20
+AS 'MODULE_PATHNAME', 'dwello_my_invites';
+GRANT EXECUTE ON FUNCTION dwello.my_invites
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.my_invites IS
+  'Lists the caller''s invitations to open jobs, newest first, with all that a bidder may know of each job. Errors: WD402, WD401, 42501, 22023. See reference.md#my_invites.';
+
+/*
  * expire_bids
- *	Ends bids, awards and counter-offers whose time is over. Awards that were not
+ *	Ends bids, awards and offers whose time is over. Awards that were not
  *	confirmed by confirm_by lapse: that bid expires as not_confirmed; the
  *	best one that was not selected and is eligible now is accepted with a
  *	confirm_by of its own, event bid_reoffered; where there is none, the
  *	job is open again, event job_reopened, or, past its expires_at,
  *	cancelled as expired, event job_expired. Pending bids past their
- *	expires_at expire, and so do counter-offers. Bids that could not take
+ *	expires_at expire, and so do offers: to a side of a bid, and of a job
+ *	to a provider (hire_provider()). Bids that could not take
  *	over stay rejected, and their providers may bid again.
  *
  *	To be called again until it finds nothing; any number of workers may
@@ -677,11 +971,11 @@ COMMENT ON FUNCTION dwello.answer_counter IS
  *
  * role: service
  * args:
- *	max_rows: awards, bids and counter-offers together at most, 1 to 10000
+ *	max_rows: awards, bids and offers together at most, 1 to 10000
  * returns: a row
  *	expired: bids that expired
  *	lapsed: awards that lapsed
- *	counter_offers: counter-offers that expired
+ *	offers: counter-offers, and offers of a job to a provider, that expired
  * errors:
  *	WD402 WD401
  *	42501: the caller is not the system
@@ -694,14 +988,14 @@ CREATE OR REPLACE FUNCTION dwello.expire_bids(
   max_rows integer DEFAULT 1000,
   OUT expired integer,
   OUT lapsed integer,
-  OUT counter_offers integer
+  OUT offers integer
 )
 LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_expire_bids';
 GRANT EXECUTE ON FUNCTION dwello.expire_bids
   TO dwello_service;
 COMMENT ON FUNCTION dwello.expire_bids IS
-  'Ends bids, awards and counter-offers whose time is over. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#expire_bids.';
+  'Ends bids, awards and offers whose time is over. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#expire_bids.';
 
 -- ----------------------------------------------------------------------
 -- The state machine as rows.

@@ -51,6 +51,8 @@
  *	  criterion, 10000 in all; NULL for these, the usual ones
  *	job_id: its id; NULL for one derived from the idempotency key, else a
  *	  fresh one
+ *	is_invite_only: only providers that are invited see the job and can
+ *	  bid, see invite_provider()
  *	idempotency_key
  * returns: a row
  *	job_id
@@ -107,6 +109,7 @@ CREATE OR REPLACE FUNCTION dwello.post_job(
   scoring_method dwello.scoring_method DEFAULT 'value',
   weights jsonb DEFAULT NULL,
   INOUT job_id uuid DEFAULT NULL,
+  is_invite_only boolean DEFAULT false,
   idempotency_key text DEFAULT NULL,
   OUT status dwello.job_status,
   OUT terms_version integer,
@@ -304,6 +307,7 @@ COMMENT ON FUNCTION dwello.complete_job IS
  *	bid_mode: sealed, open or rank_only
  *	scoring_method: value, lowest_price, fixed_budget_quality or meat
  *	weights: basis points by criterion
+ *	is_invite_only: of a draft: only providers that are invited see the job
  *	expected_version: version of the job
  *	idempotency_key
  * returns: a row
@@ -357,6 +361,7 @@ CREATE OR REPLACE FUNCTION dwello.edit_job(
   bid_mode dwello.bid_mode DEFAULT NULL,
   scoring_method dwello.scoring_method DEFAULT NULL,
   weights jsonb DEFAULT NULL,
+  is_invite_only boolean DEFAULT NULL,
   expected_version integer DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
   OUT status dwello.job_status,

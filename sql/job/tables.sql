@@ -80,6 +80,7 @@ CREATE TABLE dwello.jobs (
   special_requirements text,
   photos text[] NOT NULL DEFAULT '{}',
   bid_mode dwello.bid_mode NOT NULL DEFAULT 'sealed',
+  is_invite_only boolean NOT NULL DEFAULT false,
   scoring_method dwello.scoring_method NOT NULL DEFAULT 'value',
   weights jsonb,
   timers jsonb NOT NULL DEFAULT '{}',
@@ -114,7 +115,7 @@ CREATE TABLE dwello.jobs (
   CONSTRAINT jobs_budget_check CHECK (budget_min <= budget_max),
   CONSTRAINT jobs_dates_check CHECK (preferred_start_date <= preferred_end_date),
   CONSTRAINT jobs_own_check CHECK (provider_id <> homeowner_id),
-  CONSTRAINT jobs_listed_check CHECK (NOT is_listed OR status = 'open'),
+  CONSTRAINT jobs_listed_check CHECK (NOT is_listed OR (status = 'open' AND NOT is_invite_only)),
   CONSTRAINT jobs_awarded_check CHECK (status NOT IN ('awarded', 'in_progress', 'completed', 'disputed') OR provider_id IS NOT NULL)
 );
 CREATE INDEX jobs_homeowner_id_idx ON dwello.jobs (homeowner_id, id);
@@ -124,7 +125,7 @@ CREATE INDEX jobs_search_idx ON dwello.jobs USING gin (search) WITH (fastupdate 
 CREATE INDEX jobs_cell_idx ON dwello.jobs (cell) WHERE status = 'open';
 CREATE INDEX jobs_published_at_idx ON dwello.jobs (published_at, id) WHERE status = 'open';
 CREATE INDEX jobs_open_idx ON dwello.jobs (expires_at, id) WHERE status = 'open';
-CREATE INDEX jobs_key_idx ON dwello.jobs USING gist (key dwello.job_key_ops) WHERE status = 'open';
+CREATE INDEX jobs_key_idx ON dwello.jobs USING gist (key dwello.job_key_ops) WHERE status = 'open' AND is_listed;
 CREATE INDEX jobs_confirm_by_idx ON dwello.jobs (confirm_by, id) WHERE status = 'awarded' AND confirmed_at IS NULL;
 COMMENT ON TABLE dwello.jobs IS
   'What homeowners want done. The location is rounded to 0.01 degree; the exact one is in job_sites.';
@@ -141,6 +142,7 @@ COMMENT ON COLUMN dwello.jobs.materials_description IS 'Which materials; NULL if
 COMMENT ON COLUMN dwello.jobs.expected_materials IS 'What the homeowner expects to pay for materials that a bid leaves out, in minor units; NULL if not said.';
 COMMENT ON COLUMN dwello.jobs.special_requirements IS 'Anything a bidder must know; NULL if nothing.';
 COMMENT ON COLUMN dwello.jobs.bid_mode IS 'What bidders see of each other.';
+COMMENT ON COLUMN dwello.jobs.is_invite_only IS 'Only who is invited sees the job while it is open, and can bid.';
 COMMENT ON COLUMN dwello.jobs.scoring_method IS 'How bids are scored.';
 COMMENT ON COLUMN dwello.jobs.weights IS 'Weight of each criterion in basis points, frozen with the terms; NULL before.';
 COMMENT ON COLUMN dwello.jobs.timers IS 'Its own timers by name of setting, in the setting''s unit; what is not there goes by the setting.';
@@ -158,7 +160,7 @@ COMMENT ON COLUMN dwello.jobs.search IS 'Words of title (A), description (B) and
 SELECT pg_catalog.pg_extension_config_dump('dwello.jobs', '');
 -- never an INSERT, which a restore does; not ALWAYS, for what a subscriber is sent was enqueued where it was done
 CREATE TRIGGER enqueue_agents AFTER UPDATE OF status, terms_version ON dwello.jobs
-  FOR EACH ROW EXECUTE FUNCTION dwello.enqueue_agents();
+  FOR EACH ROW WHEN (NOT NEW.is_invite_only) EXECUTE FUNCTION dwello.enqueue_agents();
 CREATE POLICY jobs_read ON dwello.jobs FOR SELECT
   USING ((homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id()
     OR (dwello.current_user_id() IS NOT NULL AND is_listed)) AND deleted_at IS NULL);
@@ -264,12 +266,28 @@ CREATE TABLE dwello.job_invites (
   homeowner_id uuid NOT NULL,
   provider_id uuid NOT NULL CONSTRAINT job_invites_provider_id_xfk REFERENCES dwello.users (id),
   message text,
+  amount bigint CONSTRAINT job_invites_amount_check CHECK (amount > 0),
+  currency text CONSTRAINT job_invites_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  timeline_days integer CONSTRAINT job_invites_timeline_check CHECK (timeline_days > 0),
+  status dwello.offer_status NOT NULL DEFAULT 'pending',
+  expires_at timestamptz,
   created_at timestamptz NOT NULL,
+  answered_at timestamptz,
   CONSTRAINT job_invites_pkey PRIMARY KEY (job_id, id),
-  CONSTRAINT job_invites_provider_key UNIQUE (job_id, provider_id)
+  CONSTRAINT job_invites_hire_check CHECK ((amount IS NULL) = (currency IS NULL) AND (amount IS NULL) = (expires_at IS NULL)),
+  CONSTRAINT job_invites_answered_check CHECK ((status = 'pending') = (answered_at IS NULL))
 );
+CREATE UNIQUE INDEX job_invites_provider_key ON dwello.job_invites (job_id, provider_id) WHERE status = 'pending';
+CREATE UNIQUE INDEX job_invites_hire_key ON dwello.job_invites (job_id) WHERE status = 'pending' AND amount IS NOT NULL;
 CREATE INDEX job_invites_provider_id_idx ON dwello.job_invites (provider_id, job_id);
-COMMENT ON TABLE dwello.job_invites IS 'Providers whom a homeowner has asked to bid; provider_id is the one invited.';
+CREATE INDEX job_invites_expires_at_idx ON dwello.job_invites (expires_at, id) WHERE status = 'pending';
+COMMENT ON TABLE dwello.job_invites IS
+  'Providers whom a homeowner has asked to bid, or offered the job at an amount; provider_id is the one invited.';
+COMMENT ON COLUMN dwello.job_invites.message IS 'Words to the provider; NULL if none.';
+COMMENT ON COLUMN dwello.job_invites.amount IS 'What the homeowner offers for the job, in minor units; NULL = they ask for a bid.';
+COMMENT ON COLUMN dwello.job_invites.timeline_days IS 'Days of work that go with the amount; NULL if not said.';
+COMMENT ON COLUMN dwello.job_invites.expires_at IS 'Until when the job is offered at the amount; NULL = as long as the job takes bids.';
+COMMENT ON COLUMN dwello.job_invites.answered_at IS 'When it was answered or ended; NULL while it is pending.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.job_invites', '');
 CREATE POLICY job_invites_read ON dwello.job_invites FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());

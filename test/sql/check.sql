@@ -178,6 +178,8 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('counter_offer_drift', 'counter_offers', $$UPDATE dwello.counter_offers SET status = 'accepted'$$),
   ('rank_missing', 'bid_ranks', $$DELETE FROM dwello.bid_ranks; UPDATE dwello.jobs SET bid_mode = 'rank_only' WHERE status = 'open'$$),
   ('change_order_drift', 'change_orders', $$UPDATE dwello.jobs SET status = 'cancelled' WHERE status = 'in_progress'$$),
+  ('invite_drift', 'job_invites', $$UPDATE dwello.jobs SET status = 'cancelled', is_listed = false WHERE status = 'open'$$),
+  ('invite_drift', 'job_invites', $$UPDATE dwello.job_invites SET status = 'accepted', answered_at = now(), amount = 1, currency = 'USD', expires_at = now()$$),
   ('change_order_drift', 'change_orders', $$UPDATE dwello.change_orders SET status = 'accepted', answered_at = now(), contract_amount = 1$$),
   ('contract_drift', 'escrow_accounts', $$UPDATE dwello.escrow_accounts SET contract_amount = contract_amount + 1$$),
   ('contract_drift', 'escrow_accounts', $$UPDATE dwello.job_milestones SET amount = amount + 1$$),

@@ -54,6 +54,10 @@ INSERT INTO r.step VALUES
   ('painting disputed', 'painting submitted', 'homeowner',
    'dwello.open_dispute(job_id => :painting, amount => 80000, reason => ''Two doors stick.'')'),
   ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),
+  ('deck to be bid for', NULL, 'homeowner',
+   'dwello.invite_provider(job_id => ''de000000-0000-7000-8000-000000000013'', provider_id => ''de000000-0000-7000-8000-000000000002'')'),
+  ('deck offered', NULL, 'homeowner',
+   'dwello.hire_provider(job_id => ''de000000-0000-7000-8000-000000000013'', provider_id => ''de000000-0000-7000-8000-000000000002'', amount => 70000)'),
   ('painting countered', NULL, 'homeowner',
    'dwello.counter_bid(job_id => :painting, bid_id => :bid_950, amount => 88000)'),
   ('painting edited', NULL, 'homeowner',
@@ -509,6 +513,30 @@ SELECT * FROM r.answer('provider_1', 'painting countered',
 'SELECT counter_status, status, bid_version, bid_amount
   FROM dwello.answer_counter(job_id => ''de000000-0000-7000-8000-000000000011'',
     counter_id => (SELECT c.id FROM dwello.counter_offers AS c WHERE c.status = ''pending''), accept => true)');
+ROLLBACK TO example;
+
+\echo invite_provider
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT invite_status FROM dwello.invite_provider(job_id => ''de000000-0000-7000-8000-000000000013'',
+  provider_id => ''de000000-0000-7000-8000-000000000002'', message => ''As last year?'')');
+ROLLBACK TO example;
+
+\echo hire_provider
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT invite_status, amount, currency
+  FROM dwello.hire_provider(job_id => ''de000000-0000-7000-8000-000000000013'',
+    provider_id => ''de000000-0000-7000-8000-000000000002'', amount => 70000, timeline_days => 2)');
+ROLLBACK TO example;
+
+\echo answer_invite
+SELECT * FROM r.answer('provider_1', 'deck offered',
+'SELECT invite_status, amount, job_status, escrow_status
+  FROM dwello.answer_invite(job_id => ''de000000-0000-7000-8000-000000000013'', accept => true)');
+ROLLBACK TO example;
+
+\echo my_invites
+SELECT * FROM r.answer('provider_1', 'deck to be bid for',
+'SELECT invite_status, title, budget_max, currency, requirements FROM dwello.my_invites()');
 ROLLBACK TO example;
 
 \echo expire_bids

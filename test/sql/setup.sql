@@ -215,6 +215,7 @@ BEGIN
   PERFORM dwello.start_job(won);
   PERFORM dwello.propose_change_order(won, 'One more wall', 10000);
   PERFORM t.login_as(h);
+  PERFORM dwello.invite_provider(open, t.user(rival), 'Please.');
   PERFORM dwello.release_escrow(won, 30000);
   PERFORM t.as_system();
   SELECT m.id INTO STRICT milestone FROM dwello.job_milestones AS m WHERE m.job_id = won;
@@ -241,8 +242,6 @@ BEGIN
   -- by hand: commands of later times
   INSERT INTO dwello.job_progress (job_id, homeowner_id, provider_id, progress, created_at)
     VALUES (won, t.user(h), t.user(p), 50, now());
-  INSERT INTO dwello.job_invites (job_id, homeowner_id, provider_id, message, created_at)
-    VALUES (open, t.user(h), t.user(rival), 'Please.', now());
   INSERT INTO dwello.disputes (job_id, homeowner_id, provider_id, milestone_id, status, opened_by,
     reason, disputed_amount, currency, created_at, closed_at)
     VALUES (won, t.user(h), t.user(p), milestone, 'withdrawn', t.user(h), 'Stains.', 1000, 'USD', now(), now());

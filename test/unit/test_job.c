@@ -11,6 +11,7 @@ static const char *const expected[] = {
 	"edit_job H draft>draft open>open",
 	"publish_job H draft>open",
 	"accept_bid H open>awarded",
+	"answer_invite P open>awarded",
 	"confirm_award P awarded>awarded",
 	"reoffer PY awarded>awarded",
 	"reopen PY awarded>open",

@@ -278,10 +278,10 @@ test_edit_sets(void **state)
 {
 	static const DwPostField frozen[] = {DW_POST_BUDGET_MIN,
 		DW_POST_BUDGET_MAX, DW_POST_CURRENCY, DW_POST_BID_MODE,
-	DW_POST_SCORING_METHOD, DW_POST_WEIGHTS};
+	DW_POST_SCORING_METHOD, DW_POST_WEIGHTS, DW_POST_INVITE_ONLY};
 	static const DwPostField free[] = {DW_POST_TITLE, DW_POST_STREET,
 	DW_POST_PHOTOS, DW_POST_JOB_ID};
-	DwPostFields rest = DW_POST_FIELD(DW_POST_JOB_ID + 1) - 1;
+	DwPostFields rest = DW_POST_FIELD(DW_POST_INVITE_ONLY + 1) - 1;
 
 	for (size_t i = 0; i < sizeof(frozen) / sizeof(frozen[0]); i++)
 	{
@@ -295,7 +295,7 @@ test_edit_sets(void **state)
 		assert_false(dw_post_reprices(DW_POST_FIELD(free[i])));
 		rest &= ~DW_POST_FIELD(free[i]);
 	}
-	for (int field = 0; field <= DW_POST_JOB_ID; field++)
+	for (int field = 0; field <= DW_POST_INVITE_ONLY; field++)
 		assert_int_equal(dw_post_reprices(rest & DW_POST_FIELD(field)),
 						 (rest & DW_POST_FIELD(field)) != 0);
 	assert_int_equal(dw_post_frozen(rest), 0);

@@ -21,13 +21,9 @@
 #include "store/bid/bid_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
-#include "store/score/score_store.h"
 
-static int64 eligible_amount(const DwJob *job, const DwBid *bid);
 static bool bid_to_confirm(DwCall *call, const DwJob *job, DwBid *bid);
 static void award_check(DwCall *call, const DwJob *job, const DwBid *bid);
-static void open_escrow(DwCall *call, const DwJob *job, const DwBid *bid,
-						DwEscrowRow *row);
 
 /* accept_bid(job_id, bid_id, …) → the awarded job and the accepted bid */
 DW_FUNCTION(dwello_accept_bid)
@@ -63,7 +59,8 @@ DW_FUNCTION(dwello_accept_bid)
 		(void) dw_bid_next(&call, &bid, DW_BID_EVENT_ACCEPT);
 	if (is_late)
 		dw_bidding_refuse_late(&job);
-	dw_award_give(&job, &bid, eligible_amount(&job, &bid), "bid_accepted");
+	dw_award_give(&job, &bid, dw_award_eligible_amount(&job, &bid),
+				  "bid_accepted");
 	dw_bids_end(&job_id, &bid_id, DW_BID_REASON_NOT_SELECTED);
 	dw_row_uuid(&call, "job_id", &job.id);
 	dw_row_uuid(&call, "bid_id", &bid.id);
@@ -97,13 +94,7 @@ DW_FUNCTION(dwello_confirm_award)
 	dw_call_version(&call, job.version);
 	award_check(&call, &job, found ? &bid : NULL);
 
-	/* lock order: job, bid, escrow with its milestones, then the outbox */
-	open_escrow(&call, &job, &bid, &escrow);
-	job.confirmed_at = dw_now();
-	dw_job_save(&job);
-	dw_job_assign_children(&job);
-	dw_bid_emit(&bid, "award_confirmed");
-	dw_bids_decide(&job.id);
+	dw_award_confirm(&call, &job, &bid, &escrow);
 
 	dw_row_uuid(&call, "job_id", &job.id);
 	dw_row_uuid(&call, "bid_id", &bid.id);
@@ -115,42 +106,6 @@ DW_FUNCTION(dwello_confirm_award)
 	dw_row_uuid(&call, "fee_schedule_id", &escrow.fee_schedule_id);
 	dw_row_int4(&call, "version", job.version);
 	return dw_call_return(&call);
-}
-
-/* The codes of failed gates: "NO_PLACE, BELOW_MINIMUM". */
-static char *
-gates_text(DwGateSet reasons)
-{
-	StringInfoData text;
-
-	initStringInfo(&text);
-	for (int gate = 0; gate < DW_GATE_COUNT; gate++)
-		if ((reasons & (1u << gate)) != 0)
-			appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",
-							 dw_gate_label((DwGate) gate));
-	return text.data;
-}
-
-/*
- * The amount that the bid asks now: in open mode the winner asks what it wins
- * with.  22023 with the reasons when it fails a gate.
- */
-static int64
-eligible_amount(const DwJob *job, const DwBid *bid)
-{
-	bool		is_open = job->bid_mode == DW_BID_MODE_OPEN;
-	DwRanking	ranking;
-	const DwRankedBid *ranked;
-
-	dw_ranking_load(job, is_open ? NULL : &bid->id, true, &ranking);
-	dw_ranking_settle(job, &ranking);
-	ranked = &ranking.bids[dw_ranking_place(&ranking, &bid->id)];
-	if (ranked->reasons == 0)
-		return ranked->bid_amount;
-	dw_raise(DW_BAD_VALUE, "the bid is not eligible",
-			 psprintf("Bid %s: %s.", dw_uuid_text(&bid->id),
-					  gates_text(ranked->reasons)),
-			 "Accept another one, see dwello.rank_bids().");
 }
 
 /*
@@ -196,30 +151,6 @@ award_check(DwCall *call, const DwJob *job, const DwBid *bid)
 				 psprintf("Job %s had to be confirmed by %s.",
 						  dw_uuid_text(&job->id),
 						  timestamptz_to_str(job->confirm_by)), NULL);
-}
-
-/* Opens the escrow; 22023 when its plan does not divide the amount. */
-static void
-open_escrow(DwCall *call, const DwJob *job, const DwBid *bid,
-			DwEscrowRow *row)
-{
-	DwAward		confirmed = {
-		.job_id = job->id,
-		.homeowner_id = job->homeowner_id,
-		.provider_id = bid->provider_id,
-		.category_id = job->category_id,
-		.bid_id = bid->id,
-		.title = job->title,
-		.amount = bid->bid_amount,
-		.currency = bid->currency,
-		.actor = call->actor
-	};
-	DwResult	result = dw_escrow_open_for_award(&confirmed, row);
-
-	if (result != DW_OK)
-		dw_raise(result, "the milestones do not divide the bid's amount",
-				 psprintf("Job %s has more milestones than there is money"
-						  " to share.", dw_uuid_text(&job->id)), NULL);
 }
 
 #define PORTION			500		/* bids that a statement expires at once */
@@ -282,6 +213,18 @@ counters_expire(int turn, void *argument)
 	return true;
 }
 
+/* The same with offers of a job. */
+static bool
+hires_expire(int turn, void *argument)
+{
+	LapseBatch *batch = argument;
+	int			first = turn * PORTION;
+
+	batch->ended += dw_hires_expire(&batch->rows[first],
+									Min(PORTION, batch->count - first));
+	return true;
+}
+
 /* The turns that a batch takes in portions. */
 static int
 portions(const LapseBatch *batch)
@@ -289,7 +232,7 @@ portions(const LapseBatch *batch)
 	return (batch->count + PORTION - 1) / PORTION;
 }
 
-/* expire_bids(max_rows) → expired, lapsed, counter_offers */
+/* expire_bids(max_rows) → expired, lapsed, offers */
 DW_FUNCTION(dwello_expire_bids)
 {
 	DwCall		call;
@@ -297,18 +240,22 @@ DW_FUNCTION(dwello_expire_bids)
 	LapseBatch	awards = {.call = &call};
 	LapseBatch	bids = {.call = &call};
 	LapseBatch	counters = {.call = &call};
+	LapseBatch	hires = {.call = &call};
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	max_rows = dw_arg_max_rows(&call);
 	awards.rows = dw_awards_claim_lapsed(max_rows, &awards.count);
 	bids.rows = dw_bids_claim_overdue(max_rows - awards.count, &bids.count);
-	counters.rows = dw_counters_claim_overdue(max_rows - awards.count -
-											  bids.count, &counters.count);
+	max_rows -= awards.count + bids.count;
+	counters.rows = dw_counters_claim_overdue(max_rows, &counters.count);
+	max_rows -= counters.count;
+	hires.rows = dw_hires_claim_overdue(max_rows, &hires.count);
 	dw_each_turn(awards.count, award_expire, &awards);
 	dw_each_turn(portions(&bids), portion_expire, &bids);
 	dw_each_turn(portions(&counters), counters_expire, &counters);
+	dw_each_turn(portions(&hires), hires_expire, &hires);
 	dw_row_int4(&call, "lapsed", awards.ended);
 	dw_row_int4(&call, "expired", bids.ended);
-	dw_row_int4(&call, "counter_offers", counters.ended);
+	dw_row_int4(&call, "offers", counters.ended + hires.ended);
 	return dw_call_return(&call);
 }

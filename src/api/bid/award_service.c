@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
+
 #include "api/bid/bid_api_int.h"
 #include "api/job/job_api.h"
 #include "server/error/error_server.h"
@@ -74,6 +76,7 @@ dw_award_give(DwJob *job, DwBid *bid, int64 amount, const char *type)
 	job->is_listed = false;
 	dw_job_save(job);
 	dw_job_list_children(job);
+	dw_job_end_invites(job);
 
 	if (amount < bid->bid_amount)
 		fix_amount(job, bid, amount);
@@ -123,7 +126,7 @@ job_give_up(DwJob *job, DwJobEvent event)
 		dw_job_end(job, "job_expired");
 		return;
 	}
-	job->is_listed = true;
+	job->is_listed = !job->is_invite_only;
 	dw_job_save(job);
 	dw_job_list_children(job);
 
@@ -151,4 +154,73 @@ dw_award_lapse(DwCall *call, DwJob *job, DwBid *bid, DwBidReason reason,
 	}
 	(void) dw_bid_next(call, &next, DW_BID_EVENT_REOFFER);
 	dw_award_give(job, &next, amount, "bid_reoffered");
+}
+
+/* The codes of failed gates: "NO_PLACE, BELOW_MINIMUM". */
+static char *
+gates_text(DwGateSet reasons)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int gate = 0; gate < DW_GATE_COUNT; gate++)
+		if ((reasons & (1u << gate)) != 0)
+			appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",
+							 dw_gate_label((DwGate) gate));
+	return text.data;
+}
+
+int64
+dw_award_eligible_amount(const DwJob *job, const DwBid *bid)
+{
+	bool		is_open = job->bid_mode == DW_BID_MODE_OPEN;
+	DwRanking	ranking;
+	const DwRankedBid *ranked;
+
+	dw_ranking_load(job, is_open ? NULL : &bid->id, true, &ranking);
+	dw_ranking_settle(job, &ranking);
+	ranked = &ranking.bids[dw_ranking_place(&ranking, &bid->id)];
+	if (ranked->reasons == 0)
+		return ranked->bid_amount;
+	dw_raise(DW_BAD_VALUE, "the bid is not eligible",
+			 psprintf("Bid %s: %s.", dw_uuid_text(&bid->id),
+					  gates_text(ranked->reasons)),
+			 "Accept another one, see dwello.rank_bids().");
+}
+
+/* Opens the escrow; 22023 when its plan does not divide the amount. */
+static void
+open_escrow(DwCall *call, const DwJob *job, const DwBid *bid,
+			DwEscrowRow *row)
+{
+	DwAward		confirmed = {
+		.job_id = job->id,
+		.homeowner_id = job->homeowner_id,
+		.provider_id = bid->provider_id,
+		.category_id = job->category_id,
+		.bid_id = bid->id,
+		.title = job->title,
+		.amount = bid->bid_amount,
+		.currency = bid->currency,
+		.actor = call->actor
+	};
+	DwResult	result = dw_escrow_open_for_award(&confirmed, row);
+
+	if (result != DW_OK)
+		dw_raise(result, "the milestones do not divide the bid's amount",
+				 psprintf("Job %s has more milestones than there is money"
+						  " to share.", dw_uuid_text(&job->id)), NULL);
+}
+
+void
+dw_award_confirm(DwCall *call, DwJob *job, const DwBid *bid,
+				 DwEscrowRow *escrow)
+{
+	/* lock order: job, bid, escrow with its milestones, then the outbox */
+	open_escrow(call, job, bid, escrow);
+	job->confirmed_at = dw_now();
+	dw_job_save(job);
+	dw_job_assign_children(job);
+	dw_bid_emit(bid, "award_confirmed");
+	dw_bids_decide(&job->id);
 }

@@ -484,6 +484,8 @@ DW_FUNCTION(dwello_submit_bid)
 	dw_bid_price(&call, "labor_cost", &job, &bid, &materials);
 
 	dw_bid_insert(&job, &bid, &materials);
+	if (job.is_invite_only)
+		dw_invite_take_up(&bid);
 	dw_bid_emit(&bid, "bid_submitted");
 	dw_row_bid(&call, &job, &bid);
 	return dw_call_return(&call);

@@ -11,6 +11,7 @@
 
 #include "server/call/call_server.h"
 #include "store/bid/bid_store.h"
+#include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
 
 /*
@@ -58,6 +59,20 @@ extern void dw_bid_repeat(DwCall *call, const char *arg, const DwJob *job,
  */
 extern void dw_award_give(DwJob *job, DwBid *bid, int64 amount,
 						  const char *type);
+
+/*
+ * The amount that a bid asks now: in open mode the winner asks what it wins
+ * with.  22023 with the reasons when it fails a gate.
+ */
+extern int64 dw_award_eligible_amount(const DwJob *job, const DwBid *bid);
+
+/*
+ * Confirms the award of a locked job: opens its escrow, gives its children
+ * the provider, emits award_confirmed.  22023 when the plan of milestones
+ * does not divide the amount.
+ */
+extern void dw_award_confirm(DwCall *call, DwJob *job, const DwBid *bid,
+							 DwEscrowRow *escrow);
 
 /*
  * Ends the accepted bid of a locked job, whose status is already the one

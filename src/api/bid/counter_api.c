@@ -314,6 +314,8 @@ counter_agree(DwCall *call, const DwJob *job, DwBid *bid,
 	bid->bid_amount = counter->amount;
 	dw_counter_divide(bid->bid_amount, &bid->labor_cost,
 					  &bid->materials_cost);
+	/* what was agreed on stays: it goes down by itself no more */
+	bid->lowest_amount = DW_BID_NO_FLOOR;
 	dw_counter_save(counter);
 	dw_bid_repeat(call, "counter_id", job, bid);
 }

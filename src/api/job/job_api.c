@@ -14,6 +14,7 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/account/account_store.h"
+#include "store/bid/bid_store.h"
 
 /* True when the caller is one of the two sides of the job. */
 static bool
@@ -27,19 +28,24 @@ job_is_party(DwCall *call, const DwJob *job)
 
 /*
  * True when the caller may know of the job.  A provider who has been suspended
- * since they signed in keeps what is theirs, and sees no other job.
+ * since they signed in keeps what is theirs, and sees no other job; of one
+ * that is by invitation only those know who are invited.
  */
 static bool
-job_is_visible(DwCall *call, const DwJob *job)
+job_is_visible(DwCall *call, DwJob *job)
 {
 	if ((call->actor.kind &
 		 (DW_ACTOR_SYSTEM | DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT)) != 0)
 		return true;
 	if (job_is_party(call, job))
 		return true;
-	return call->actor.kind == DW_ACTOR_PROVIDER &&
-		job->published_at != DT_NOBEGIN &&
-		dw_user_status(&call->actor.user_id) == DW_USER_ACTIVE;
+	if (call->actor.kind != DW_ACTOR_PROVIDER ||
+		job->published_at == DT_NOBEGIN ||
+		dw_user_status(&call->actor.user_id) != DW_USER_ACTIVE)
+		return false;
+	dw_job_fill(job);
+	return !job->is_invite_only ||
+		dw_invite_exists(&job->id, &call->actor.user_id);
 }
 
 /* Raises P0002: the same words for an unknown and an invisible job. */

@@ -241,6 +241,7 @@ static const FieldRule field_rules[] = {
 	VALUE(IS_EMERGENCY, BOOL, is_emergency),
 	VALUE(MATERIALS_PROVIDED, BOOL, materials_provided),
 	VALUE(BID_MODE, LABEL, bid_mode),
+	VALUE(INVITE_ONLY, BOOL, is_invite_only),
 	VALUE(SCORING_METHOD, LABEL, scoring_method)
 };
 
@@ -409,7 +410,8 @@ post_read(DwCall *call, DwDraft *draft)
 	dw_args_need(call, "category_id", "title", "description", "longitude",
 				 "latitude", "currency", "urgency", "is_emergency",
 				 "materials_provided", "photos", "requirements",
-				 "milestones", "bid_mode", "scoring_method", NULL);
+				 "milestones", "bid_mode", "scoring_method",
+				 "is_invite_only", NULL);
 	dw_draft_clear(draft);
 	draft->id = dw_call_new_id(call, dw_arg_uuid_opt(call, "job_id"));
 	draft->homeowner_id = call->actor.user_id;
@@ -521,7 +523,7 @@ publish_write(DwJob *job)
 	job->published_at = dw_now();
 	job->expires_at = job->published_at +
 		dw_setting_int8("job_expiry_days") * USECS_PER_DAY;
-	job->is_listed = true;
+	job->is_listed = !job->is_invite_only;
 	dw_job_save(job);
 	dw_job_list_children(job);
 	dw_job_payload(&payload, job);
@@ -768,6 +770,7 @@ edit_write(Edit *edit, DwJob *job)
 	{
 		job->terms_version++;
 		dw_counters_overtake(&job->id);
+		dw_hires_overtake(&job->id);
 	}
 	dw_draft_update(&edit->draft, edit->changed, job);
 	if (job->status == DW_JOB_DRAFT)

@@ -21,6 +21,7 @@ static const DwSettingRule rules[] = {
 	INTEGER("bid_expiry_days", 1, 365),
 	INTEGER("counter_expiry_hours", 1, 720),
 	INTEGER("counter_rounds_max", 0, 100),
+	INTEGER("job_invites_max", 0, 1000),
 	INTEGER("bid_revisions_per_day", 0, 1000),
 	INTEGER("rank_refresh_hours", 1, 168),
 	INTEGER("min_bid_amount", 0, INT64_C(1000000000000)),

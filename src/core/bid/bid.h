@@ -46,6 +46,7 @@ typedef enum DwBidEvent
 	DW_BID_EVENT_COUNTER,		/* counter_bid */
 	DW_BID_EVENT_AGREE,			/* answer_counter: the other amount it is */
 	DW_BID_EVENT_ACCEPT,		/* accept_bid */
+	DW_BID_EVENT_HIRE,			/* answer_invite: hired at an offer */
 	DW_BID_EVENT_CONFIRM_AWARD, /* confirm_award */
 	DW_BID_EVENT_NOT_SELECTED,	/* another bid was accepted */
 	DW_BID_EVENT_REJECT,		/* reject_bid */

@@ -47,6 +47,7 @@ static const char *const job_event_labels[] = {
 	[DW_JOB_EVENT_EDIT] = "edit_job",
 	[DW_JOB_EVENT_PUBLISH] = "publish_job",
 	[DW_JOB_EVENT_ACCEPT] = "accept_bid",
+	[DW_JOB_EVENT_HIRE] = "answer_invite",
 	[DW_JOB_EVENT_CONFIRM] = "confirm_award",
 	[DW_JOB_EVENT_REOFFER] = "reoffer",
 	[DW_JOB_EVENT_REOPEN] = "reopen",
@@ -90,6 +91,8 @@ static const DwRule job_rules[] = {
 
 	RULE(OPEN, EDIT, HOMEOWNER, OPEN, NULL),
 	RULE(OPEN, ACCEPT, HOMEOWNER, AWARDED, "the bid is eligible"),
+	RULE(OPEN, HIRE, PROVIDER, AWARDED,
+		 "the homeowner has offered it to them, who are eligible"),
 	RULE(OPEN, CANCEL, HOMEOWNER, CANCELLED, NULL),
 	RULE(OPEN, EXPIRE, SYSTEM, CANCELLED, "past expires_at"),
 

@@ -54,6 +54,7 @@ typedef enum DwJobEvent
 	DW_JOB_EVENT_EDIT,			/* edit_job */
 	DW_JOB_EVENT_PUBLISH,		/* publish_job */
 	DW_JOB_EVENT_ACCEPT,		/* accept_bid */
+	DW_JOB_EVENT_HIRE,			/* answer_invite: hired at an offer */
 	DW_JOB_EVENT_CONFIRM,		/* confirm_award: the escrow opens */
 	DW_JOB_EVENT_REOFFER,		/* the award lapsed, the next bid takes it */
 	DW_JOB_EVENT_REOPEN,		/* the award lapsed, no bid takes it */
@@ -162,7 +163,8 @@ typedef enum DwPostField
 	DW_POST_BID_MODE,
 	DW_POST_SCORING_METHOD,
 	DW_POST_WEIGHTS,
-	DW_POST_JOB_ID
+	DW_POST_JOB_ID,
+	DW_POST_INVITE_ONLY
 } DwPostField;
 
 /* A set of fields as bits. */

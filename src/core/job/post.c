@@ -19,7 +19,8 @@
 #define FROZEN_FIELDS \
 	(DW_POST_FIELD(DW_POST_BUDGET_MIN) | DW_POST_FIELD(DW_POST_BUDGET_MAX) | \
 	 DW_POST_FIELD(DW_POST_CURRENCY) | DW_POST_FIELD(DW_POST_BID_MODE) | \
-	 DW_POST_FIELD(DW_POST_SCORING_METHOD) | DW_POST_FIELD(DW_POST_WEIGHTS))
+	 DW_POST_FIELD(DW_POST_SCORING_METHOD) | DW_POST_FIELD(DW_POST_WEIGHTS) | \
+	 DW_POST_FIELD(DW_POST_INVITE_ONLY))
 
 /* What bidders do not price; all the rest makes new terms. */
 #define UNPRICED_FIELDS \
@@ -58,7 +59,8 @@ static const char *const field_names[] = {
 	[DW_POST_BID_MODE] = "bid_mode",
 	[DW_POST_SCORING_METHOD] = "scoring_method",
 	[DW_POST_WEIGHTS] = "weights",
-	[DW_POST_JOB_ID] = "job_id"
+	[DW_POST_JOB_ID] = "job_id",
+	[DW_POST_INVITE_ONLY] = "is_invite_only"
 };
 
 const char *

@@ -375,6 +375,18 @@ static CheckRule rules[] = {
 		 "AND v.bid_id = c.bid_id AND v.bid_version = c.bid_version + 1 "
 		 "AND v.bid_amount = c.amount)) ORDER BY 2",
 		 "Set a pending one to expired; an accepted one must be in the bid's history: restore that from a backup."),
+	RULE("invite_drift",
+		 "SELECT 'job_invites', 'Invitation ' || i.id || ' to job ' "
+		 "|| i.job_id || ' is ' || i.status || ', and the job is ' "
+		 "|| j.status || ' or the provider has no such bid.' "
+		 "FROM dwello.job_invites AS i "
+		 "JOIN dwello.jobs AS j ON j.id = i.job_id "
+		 "WHERE (i.status = 'pending' AND j.status <> 'open') "
+		 "OR (i.status = 'accepted' AND i.amount IS NOT NULL "
+		 "AND NOT EXISTS (SELECT FROM dwello.bid_versions AS v "
+		 "WHERE v.job_id = i.job_id AND v.provider_id = i.provider_id "
+		 "AND v.bid_amount = i.amount)) ORDER BY 2",
+		 "Set a pending one to expired; the bid of an accepted offer is to be restored from a backup."),
 	RULE("change_order_drift",
 		 "SELECT 'change_orders', 'Change order ' || c.id || ' of job ' "
 		 "|| c.job_id || ' is ' || c.status || ', and the job is ' "

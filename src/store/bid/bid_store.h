@@ -13,6 +13,7 @@
 #include "core/bid/bid.h"
 #include "core/offer/offer.h"
 #include "core/score/score.h"
+#include "server/call/call_server.h"
 #include "store/job/job_store.h"
 
 /*
@@ -274,5 +275,75 @@ extern void dw_ranks_drop(const DwUuid *job_id, const DwUuid *bids,
 
 /* The third of a bid, in the caller's snapshot. */
 extern int32 dw_rank_load_third(const DwUuid *job_id, const DwUuid *bid_id);
+
+/*
+ * Rows of dwello.job_invites: a homeowner asks a provider to bid, or offers
+ * them the job at an amount.  The caller has locked the job, which ends what
+ * is pending when it is taken off the market, see dw_job_end_invites().
+ */
+
+#define DW_INVITE_NO_AMOUNT	INT64CONST(-1)	/* it asks for a bid */
+
+/* An invitation as its row has it. */
+typedef struct DwInvite
+{
+	DwUuid		job_id;			/* key, with the next */
+	DwUuid		id;				/* unique within the job */
+	DwUuid		homeowner_id;	/* of the job */
+	DwUuid		provider_id;	/* who is invited */
+	char	   *message;		/* or NULL */
+	int64		amount;			/* of an offer, or DW_INVITE_NO_AMOUNT */
+	char		currency[DW_CURRENCY_SIZE]; /* of it; empty without one */
+	int32		timeline_days;	/* that go with it, or DW_BID_NO_DAYS */
+	DwOfferStatus status;		/* moves by dw_offer_machine() only */
+	TimestampTz expires_at;		/* of an offer; else DT_NOBEGIN */
+	TimestampTz created_at;		/* when it was made */
+	TimestampTz answered_at;	/* or when it ended; DT_NOBEGIN: pending */
+}			DwInvite;
+
+/* True when a provider has an invitation that was not withdrawn. */
+extern bool dw_invite_exists(const DwUuid *job_id, const DwUuid *provider_id);
+
+/* The last invitation of a provider to the job; false when there is none. */
+extern bool dw_invite_find(const DwUuid *job_id, const DwUuid *provider_id,
+						   DwInvite * invite);
+
+/* The offer of a job that is pending; false when none is. */
+extern bool dw_hire_find(const DwUuid *job_id, DwInvite * invite);
+
+/* How many invitations a job has had. */
+extern int64 dw_invites_count(const DwUuid *job_id);
+
+/* Writes a new one, and tells the provider. */
+extern void dw_invite_insert(const DwInvite * invite);
+
+/* Writes what became of one, as of now. */
+extern void dw_invite_save(DwInvite * invite);
+
+/* Writes an event of one for a recipient. */
+extern void dw_invite_emit(const DwInvite * invite, const char *type,
+						   const DwUuid *recipient_id);
+
+/*
+ * Adds the caller's invitations to open jobs to a list, with the jobs, newest
+ * first from behind one of them (or NULL).
+ */
+extern void dw_invites_list(DwCall *call, const DwUuid *after_id,
+							int32 max_results);
+
+/* Takes up the invitation of who has just bid on a locked job. */
+extern void dw_invite_take_up(const DwBid *bid);
+
+/* Ends the offer of a job whose terms have changed. */
+extern void dw_hires_overtake(const DwUuid *job_id);
+
+/* Claims offers past their expires_at; see dw_due_claim(). */
+extern DwDue *dw_hires_claim_overdue(int max_rows, int *count);
+
+/*
+ * Marks claimed ones as expired that are pending still and over, with an
+ * event each for the homeowner; how many that were.
+ */
+extern int	dw_hires_expire(const DwDue *hires, int count);
 
 #endif							/* DW_BID_STORE_H */

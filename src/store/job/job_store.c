@@ -54,6 +54,7 @@ static const DwColumn job_columns[] = {
 	DW_COLUMN(BOOL, DwJob, is_emergency, is_emergency, DW_COLUMN_FIXED),
 	DW_COLUMN_ENUM(bid_mode, DwJob, bid_mode, bid_mode, DW_COLUMN_FIXED,
 				   dw_bid_mode_labels),
+	DW_COLUMN(BOOL, DwJob, is_invite_only, is_invite_only, DW_COLUMN_FIXED),
 	DW_COLUMN_ENUM(scoring_method, DwJob, scoring_method, scoring_method,
 				   DW_COLUMN_FIXED, dw_scoring_method_labels),
 	DW_COLUMN(JSONB, DwJob, weights, stored_weights, 0),
@@ -318,22 +319,6 @@ cancel_planned_milestones(const DwJob *job)
 	dw_write(&cancel_milestones, &p);
 }
 
-/* Ends a change order that is pending; the event of the job tells of it. */
-static void
-overtake_change_order(const DwJob *job)
-{
-	static DwWrite overtake =
-		DW_WRITE("UPDATE dwello.change_orders AS c SET "
-				 "status = 'expired', answered_at = r.at "
-				 "FROM " DW_ROWS "(job_id, at) WHERE c.job_id = r.job_id "
-				 "AND c.status = 'pending'");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, &job->id);
-	dw_param_time(&p, dw_now());
-	dw_write(&overtake, &p);
-}
-
 void
 dw_job_payload(DwPayload *payload, const DwJob *job)
 {
@@ -353,7 +338,7 @@ dw_job_complete(DwJob *job)
 	/* lock order: the job is locked, its milestones come before the outbox */
 	dw_job_fill(job);
 	cancel_planned_milestones(job);
-	overtake_change_order(job);
+	dw_job_end_order(job);
 	job->status = DW_JOB_COMPLETED;
 	job->completed_at = dw_now();
 	dw_job_save(job);
@@ -368,7 +353,8 @@ dw_job_end(DwJob *job, const char *event)
 	DwPayload	payload;
 
 	cancel_planned_milestones(job);
-	overtake_change_order(job);
+	dw_job_end_order(job);
+	dw_job_end_invites(job);
 	job->status = DW_JOB_CANCELLED;
 	job->is_listed = false;
 	dw_job_save(job);
@@ -497,6 +483,7 @@ static const DwColumn draft_columns[] = {
 	DW_COLUMN(TEXT, DwDraft, special_requirements, special_requirements, 0),
 	DW_COLUMN(TEXTS, DwDraft, photos, photos, 0),
 	DW_COLUMN_LABEL(bid_mode, DwDraft, bid_mode, bid_mode, 0),
+	DW_COLUMN(BOOL, DwDraft, is_invite_only, is_invite_only, 0),
 	DW_COLUMN_LABEL(scoring_method, DwDraft, scoring_method, scoring_method,
 					0),
 	DW_COLUMN(JSONB, DwDraft, weights, stored_weights, 0),

@@ -46,6 +46,7 @@ typedef struct DwJob
 	DwUrgency	urgency;		/* how soon */
 	bool		is_emergency;	/* counts as urgent for the weights */
 	DwBidMode	bid_mode;		/* what rivals may see */
+	bool		is_invite_only; /* seen by who is invited, never listed */
 	DwScoringMethod scoring_method; /* how bids become one number */
 	bool		has_weights;	/* given with the draft, or frozen */
 	DwScoreWeights weights;		/* frozen once published */
@@ -108,6 +109,12 @@ extern void dw_job_list_children(const DwJob *job);
  * confirm_award, and nil again when an award lapses.
  */
 extern void dw_job_assign_children(const DwJob *job);
+
+/* Ends the invitations of a locked job that are pending. */
+extern void dw_job_end_invites(const DwJob *job);
+
+/* Ends the change order of a locked job that is pending. */
+extern void dw_job_end_order(const DwJob *job);
 
 /* Begins the payload of an event of a job: its two sides and its title. */
 extern void dw_job_payload(DwPayload *payload, const DwJob *job);
@@ -282,6 +289,7 @@ typedef struct DwDraft
 	char	   *special_requirements;	/* or NULL */
 	Datum		photos;			/* text[] */
 	char	   *bid_mode;		/* label */
+	bool		is_invite_only; /* seen by who is invited */
 	char	   *scoring_method; /* label */
 	bool		has_weights;	/* given */
 	DwScoreWeights weights;		/* as given */
