@@ -491,6 +491,27 @@ SELECT command('homeowner', format('post_job(%L, %L, %L, -122.4194, 37.7749,
     || command('homeowner', format('publish_job(%L)', i), '') || i
   FROM dwello.uuidv7() AS i
 END
+
+# what one side proposes and the other answers
+my $bid = "(SELECT b.id FROM dwello.bids AS b WHERE b.job_id = 'OPEN' "
+  . "AND b.provider_id = '$person{provider_1}' AND b.status = 'pending')";
+my $counter = q((SELECT c.id FROM dwello.counter_offers AS c
+	WHERE c.job_id = 'OPEN' AND c.status = 'pending' LIMIT 1));
+my $order = q((SELECT c.id FROM dwello.change_orders AS c
+	WHERE c.job_id = 'JOB' AND c.status = 'pending'));
+my @offers = (
+	[ homeowner => "counter_bid('OPEN', $bid, 70000 + (10000 * random())::bigint)" ],
+	[ provider_1 => "counter_bid('OPEN', $bid, 80000 + (10000 * random())::bigint)" ],
+	[ provider_1 => "answer_counter('OPEN', $counter, random() < 0.5)" ],
+	[ homeowner => "answer_counter('OPEN', $counter, random() < 0.5)" ],
+	[ provider_1 => q(propose_change_order('JOB', 'More', 100)) ],
+	[ homeowner => q(propose_change_order('JOB', 'Less', -200)) ],
+	[ provider_1 => "answer_change_order('JOB', $order, random() < 0.8)" ],
+	[ homeowner => "answer_change_order('JOB', $order, random() < 0.8)" ],
+	[ homeowner => "invite_provider('OPEN', '$person{provider_2}')" ],
+	[ homeowner => "hire_provider('OPEN', '$person{provider_2}', 90000)" ],
+	[ homeowner => "answer_invite('OPEN', false, '$person{provider_2}')" ],
+	[ provider_2 => q(answer_invite('OPEN', random() < 0.1)) ]);
 my @calls = (
 	@{ $races[0]{calls} },
 	@{ $races[7]{calls} },
@@ -508,6 +529,7 @@ my @calls = (
 	[ provider_1 => q(submit_bid('OPEN', 90000)) ],
 	[ provider_2 => q(submit_bid('OPEN', 95000)) ],
 	[ provider_2 => q(send_message('OPEN', content => 'Where?')) ],
+	@offers,
 	[ homeowner => q(update_profile(bio => 'KEY')) ],
 	[ provider_1 => q(update_profile(bio => 'KEY')) ],
 	[ provider_2 => q(update_profile(bio => 'KEY')) ],
@@ -543,7 +565,8 @@ sub random_command
 note "any order: ${\scalar(keys %$done)} done, refused: ", only($errors);
 cmp_ok(scalar(keys %$done), '>', SESSIONS * 10, 'calls in any order get on');
 # suspension ends the tokens of who is suspended: WD402
-is(only($errors, qw(WD101 WD102 WD202 WD402 22004 22023 42501 P0002 23505)),
+is(only($errors,
+		qw(WD101 WD102 WD202 WD301 WD402 22004 22023 42501 P0002 23505)),
 	'', 'and are refused for their own reasons only');
 
 # ----------------------------------------------------------------------

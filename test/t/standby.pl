@@ -67,6 +67,8 @@ my %reads = (
 	get_setting => [ system => "'min_bid_amount'" ],
 	job_next_events => [ homeowner => "'$id{job_painting}'" ],
 	job_transitions => [ nobody => '' ],
+	my_invites => [ provider_1 => '' ],
+	offer_transitions => [ nobody => '' ],
 	match_jobs => [
 		system => "'$id{provider_1}', (SELECT max(published_at) FROM dwello.jobs)"
 	],
