@@ -1,7 +1,8 @@
 /*
  * fuzz_rank.c
  *		The order of bids depends on no other bid and on no arrival; an
- *		ineligible bid is never first; the price that leads, leads.
+ *		ineligible bid is never first; the price that leads, leads; a proxy
+ *		bid wins with the highest amount that wins.
  */
 #include "score_input.h"
 
@@ -11,7 +12,7 @@
 
 /* A few bids with many ties. */
 static size_t
-read_bids(FuzzInput *input, const DwScoreJob *job, DwRankedBid *bids)
+read_bids(FuzzInput * input, const DwScoreJob *job, DwRankedBid *bids)
 {
 	size_t		count = (size_t) fuzz_range(input, 1, MAX_BIDS);
 	int64_t		scale = read_sized(input, 1);
@@ -27,6 +28,8 @@ read_bids(FuzzInput *input, const DwScoreJob *job, DwRankedBid *bids)
 		bid.reasons = (DwGateSet) (fuzz_range(input, 0, 5) == 0);
 		bid.quality = fuzz_range(input, 0, 3) * 20000000;
 		bid.total = dw_score_total(job, bid.price, bid.quality);
+		if (bid.bid_amount > 0 && fuzz_range(input, 0, 1) == 0)
+			bid.lowest_amount = fuzz_range(input, 1, bid.bid_amount);
 		bids[i] = bid;
 	}
 	return count;
@@ -80,6 +83,87 @@ check_lead(const DwScoreJob *job, DwRankedBid bid, const DwRankedBid *rival)
 	}
 }
 
+/* The bid at another amount. */
+static DwRankedBid
+bid_at(const DwScoreJob *job, const DwRankedBid *bid, int64_t amount)
+{
+	DwRankedBid moved = *bid;
+
+	moved.price += amount - bid->bid_amount;
+	moved.bid_amount = amount;
+	moved.total = dw_score_total(job, moved.price, moved.quality);
+	return moved;
+}
+
+/* True when a bid ranks before all eligible others at their lowest. */
+static bool
+beats_all(const DwScoreJob *job, const DwRankedBid *bid,
+		  const DwRankedBid *bids, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+	{
+		DwRankedBid rival = bids[i];
+
+		if (rival.reasons != 0 || rival.position == bid->position)
+			continue;
+		if (rival.lowest_amount > 0)
+			rival = bid_at(job, &rival, rival.lowest_amount);
+		if (dw_rank_compare(bid, &rival) > 0)
+			return false;
+	}
+	return true;
+}
+
+/* Who is changed wins, by what they ask, and would not by a unit more. */
+static void
+check_settle(const DwScoreJob *job, const DwRankedBid *bids, size_t count)
+{
+	DwRankedBid settled[MAX_BIDS];
+
+	memcpy(settled, bids, count * sizeof(*bids));
+	dw_proxy_settle(job, settled, count);
+	for (size_t i = 0; i < count; i++)
+	{
+		DwRankedBid more = bid_at(job, &settled[i],
+								  settled[i].bid_amount + 1);
+
+		check(settled[i].position == bids[i].position);
+		if (settled[i].bid_amount == bids[i].bid_amount)
+			continue;
+		check(settled[i].bid_amount < bids[i].bid_amount);
+		check(settled[i].bid_amount >= bids[i].lowest_amount);
+		check(beats_all(job, &settled[i], bids, count));
+		check(!beats_all(job, &more, bids, count));
+	}
+	dw_score_rank(settled, count);
+	check(settled[0].reasons != 0 || !dw_proxy_makes_sense(job) ||
+		  beats_all(job, &settled[0], bids, count));
+}
+
+/* The weightings are all won, and the least change is one. */
+static void
+check_robustness(FuzzInput * input, const DwScoreJob *job, size_t count)
+{
+	DwRobustBid bids[MAX_BIDS];
+	DwWeightShift shift;
+	int			wins;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		bids[i].price = read_sized(input, 0);
+		for (int k = 0; k < DW_CRITERION_COUNT; k++)
+			bids[i].utility[k] = fuzz_range(input, 0, DW_SCORE_UNITY);
+	}
+	wins = -dw_robustness_share(job, bids, count);
+	for (size_t i = 0; i < count; i++)
+		wins += bids[i].wins;
+	check(wins == 0);
+	if (!dw_robustness_flip(job, bids, count, &shift))
+		return;
+	check(shift.from != shift.to && shift.winner < count);
+	check(shift.bps > 0 && shift.bps <= job->weights.bps[shift.from]);
+}
+
 /* One input: a job and its bids. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -89,6 +173,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	DwRankedBid bids[MAX_BIDS];
 	size_t		count = read_bids(&input, &job, bids);
 
+	check_settle(&job, bids, count);
 	dw_rank_flag(bids, count, job.reference);
 	check_ranked(bids, count);
 	check_order(bids, count, (size_t) fuzz_range(&input, 0, MAX_BIDS));
@@ -97,5 +182,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_lead(&job, bids[1], &bids[0]);
 		check_lead(&job, bids[0], &bids[1]);
 	}
+	if (fuzz_range(&input, 0, 1023) == 0)
+		check_robustness(&input, &job, count);
 	return 0;
 }
