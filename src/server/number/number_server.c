@@ -22,9 +22,9 @@ typedef struct Order
 	const DwNumberFields *fields;	/* of which they are */
 	const DwNumberField **sorted;	/* as many */
 	struct Order *next;			/* of other fields */
-}			Order;
+} Order;
 
-static Order * orders = NULL;
+static Order *orders = NULL;
 
 /* The order of two names in jsonb. */
 static int
@@ -62,14 +62,19 @@ sorted_fields(const DwNumberFields *fields)
 	return order->sorted;
 }
 
-/* True when all numbers of a field are zero. */
-static bool
-is_zero(const DwNumberField *field, const void *base)
+/*
+ * How many numbers of a field are written: those up to the last that is not
+ * zero.  Most of a field's room is empty most often, and what is written of
+ * it by the thousand is what decisions cost.
+ */
+static int
+numbers_of(const DwNumberField *field, const void *base)
 {
-	for (int i = 0; i < field->count; i++)
-		if (dw_number_get(field, base, i) != 0)
-			return false;
-	return true;
+	int			count = field->count;
+
+	while (count > 0 && dw_number_get(field, base, count - 1) == 0)
+		count--;
+	return count;
 }
 
 /* One number as a value. */
@@ -80,9 +85,10 @@ number_value(JsonbValue *value, int64 number)
 	value->val.numeric = int64_to_numeric(number);
 }
 
-/* A field as a value: a number, or an array of them. */
+/* A field as a value: a number, or an array of so many. */
 static void
-field_value(JsonbValue *value, const DwNumberField *field, const void *base)
+field_value(JsonbValue *value, const DwNumberField *field, const void *base,
+			int count)
 {
 	if (field->count == 1)
 	{
@@ -91,9 +97,9 @@ field_value(JsonbValue *value, const DwNumberField *field, const void *base)
 	}
 	value->type = jbvArray;
 	value->val.array.rawScalar = false;
-	value->val.array.nElems = field->count;
-	value->val.array.elems = palloc(field->count * sizeof(JsonbValue));
-	for (int i = 0; i < field->count; i++)
+	value->val.array.nElems = count;
+	value->val.array.elems = palloc(count * sizeof(JsonbValue));
+	for (int i = 0; i < count; i++)
 		number_value(&value->val.array.elems[i],
 					 dw_number_get(field, base, i));
 }
@@ -109,13 +115,14 @@ dw_numbers_write(const DwNumberFields *fields, const void *base)
 	for (int i = 0; i < fields->count; i++)
 	{
 		JsonbPair  *pair = &pairs[count];
+		int			numbers = numbers_of(sorted[i], base);
 
-		if (is_zero(sorted[i], base))
+		if (numbers == 0)
 			continue;
 		pair->key.type = jbvString;
 		pair->key.val.string.val = unconstify(char *, sorted[i]->name);
 		pair->key.val.string.len = strlen(sorted[i]->name);
-		field_value(&pair->value, sorted[i], base);
+		field_value(&pair->value, sorted[i], base, numbers);
 		count++;
 	}
 	object.val.object.nPairs = count;
@@ -142,16 +149,17 @@ static bool
 field_read(const DwNumberField *field, void *base, const JsonbValue *value)
 {
 	JsonbContainer *array;
+	int			count;
 
 	if (field->count == 1)
 		return number_read(field, base, 0, value);
 	if (value->type != jbvBinary)
 		return false;
 	array = value->val.binary.data;
-	if (!JsonContainerIsArray(array) ||
-		(int) JsonContainerSize(array) != field->count)
+	count = (int) JsonContainerSize(array);
+	if (!JsonContainerIsArray(array) || count > field->count)
 		return false;
-	for (int i = 0; i < field->count; i++)
+	for (int i = 0; i < count; i++)
 	{
 		JsonbValue *item = getIthJsonbValueFromContainer(array, i);
 

@@ -1,0 +1,179 @@
+# agent_crash.pl
+#	A row over which server processes die is tried alone and given up after
+#	three, and the rest goes on meanwhile; so is one that fails each time.
+#
+# The deciding process is killed while it waits for a lock between the note
+# that it wrote and the decision: the mandate of one agent cannot be read.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib $Bin;
+use Agents;
+use Dwello;
+use Load qw(start_client);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(usleep);
+
+my $node = new_server('agent_crash', "restart_after_crash = on\n", holds => 'demo');
+my $notes = $node->data_dir . '/dwello_notes';
+
+make_agents($node, 3, 20);
+
+# sign AGENT: gives the n-th agent a mandate.
+sub sign
+{
+	my ($n) = @_;
+
+	return $node->safe_psql('postgres', <<"END");
+BEGIN;
+SELECT dwello.login(dwello.issue_token(u.user_id)) FROM (
+  SELECT a.user_id FROM dwello.ai_bidding_agents AS a WHERE a.is_active ORDER BY a.user_id DESC LIMIT 1 OFFSET $n) AS u \\g /dev/null
+SELECT user_id FROM dwello.ai_bidding_agents WHERE user_id = dwello.current_user_id();
+SELECT 1 FROM dwello.sign_mandate(max_amount => 500000) \\g /dev/null
+COMMIT;
+END
+}
+
+# waiting PATTERN: until a session with such a query waits for a lock; its pid.
+sub waiting
+{
+	my ($pattern) = @_;
+
+	foreach (1 .. 3000)
+	{
+		my $pid = $node->safe_psql('postgres', <<"END");
+SELECT pid FROM pg_stat_activity
+WHERE wait_event_type = 'Lock' AND query LIKE '$pattern'
+END
+		return $pid if $pid;
+		usleep(10_000);
+	}
+	die "nobody waits: $pattern";
+}
+
+# run_killed N: a call of run_agents() whose process is killed over the row.
+sub run_killed
+{
+	my ($n) = @_;
+	my @clients = (
+		start_client($node,
+			[ qw(psql -XqAt -c),
+				'BEGIN; LOCK TABLE dwello.mandates IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)', '-d' ],
+			$node->basedir . "/lock_$n.out"));
+
+	foreach (1 .. 3000)
+	{
+		last if $node->safe_psql('postgres',
+			"SELECT count(*) FROM pg_locks WHERE relation = 'dwello.mandates'::regclass AND mode = 'AccessExclusiveLock' AND granted");
+		usleep(10_000);
+	}
+	push @clients,
+	  start_client($node,
+		[ qw(psql -XqAt -c), 'SELECT * FROM dwello.run_agents()', '-d' ],
+		$node->basedir . "/run_$n.out");
+	kill 'KILL', waiting('SELECT * FROM dwello.run_agents()');
+	waitpid $_, 0 foreach @clients;
+	foreach (1 .. 3000)
+	{
+		return if eval { $node->safe_psql('postgres', 'SELECT 1') };
+		usleep(10_000);
+	}
+	die 'the server does not come back';
+}
+
+# written: how many notes there are.
+sub written
+{
+	return scalar grep { -s $_ } glob "$notes/*";
+}
+
+# answer AGENT: state and attempts of its answers.
+sub answer
+{
+	my ($agent) = @_;
+
+	return $node->safe_psql('postgres',
+		"SELECT state, attempts FROM dwello.agent_answers WHERE agent_id = '$agent' ORDER BY job_id");
+}
+
+my $agent = sign(0);
+$node->safe_psql('postgres', 'SELECT dwello.run_agents()');
+publish_jobs($node, 1);
+
+# What ends in order leaves nothing behind.
+my ($status, $stdout, $stderr) = $node->psql('postgres', <<'END');
+SET statement_timeout = '1ms';
+SELECT count(*) FROM generate_series(1, 3), LATERAL dwello.run_agents();
+END
+is(written(), 0, 'a call that was cancelled leaves no note');
+
+foreach my $crash (1 .. 3)
+{
+	run_killed($crash);
+	is(written(), 1, "crash $crash leaves a note");
+	is( $node->safe_psql('postgres', 'SELECT decisions FROM dwello.run_agents()'),
+		$crash == 1 ? 2 : 0,
+		"the call after crash $crash does all but that row");
+	is(written(), 0, 'and the note is gone');
+	is( answer($agent),
+		$crash < 3 ? "waiting|$crash" : 'quarantined|3',
+		"crash $crash is an attempt");
+}
+is( $node->safe_psql('postgres', <<"END"), "quarantined|CRASHED\n", 'it is given up');
+SELECT action_type, reason || E'\\n' FROM dwello.ai_agent_activity WHERE user_id = '$agent'
+END
+like(
+	$node->safe_psql('postgres', "SELECT detail FROM dwello.check() WHERE rule = 'agent_quarantined'"),
+	qr/agent $agent: 3 server processes died over it/,
+	'check() names it');
+is( $node->safe_psql('postgres', 'SELECT count(*) FROM dwello.agent_work WHERE done_at IS NULL'),
+	0, 'nothing of the job is left to do');
+is($node->safe_psql('postgres', 'SELECT jobs FROM dwello.run_agents()'), 0, 'nor for anybody');
+
+# Alone it may come through: then it is as if nothing had been.
+publish_jobs($node, 1);
+run_killed(4);
+$node->safe_psql('postgres', 'SELECT dwello.run_agents()');
+is( $node->safe_psql('postgres', 'SELECT jobs, decisions FROM dwello.run_agents()'),
+	'1|1', 'the suspected row is decided alone');
+is(answer($agent), "quarantined|3\nanswered|0", 'and answered');
+is($node->safe_psql('postgres', 'SELECT jobs FROM dwello.run_agents()'), 0, 'nothing is left');
+
+# A row that fails with an error does not stop the others for ever.
+$node->safe_psql('postgres', <<"END");
+SET session_replication_role = replica;
+UPDATE dwello.mandates SET limits = '5' WHERE user_id = '$agent';
+END
+publish_jobs($node, 1);
+my $failed = 0;
+foreach (1 .. 10)
+{
+	my ($code) = $node->psql('postgres', 'SELECT dwello.run_agents()');
+
+	$failed++ if $code != 0;
+}
+is($failed, 3, 'a damaged document fails three calls');
+like(answer($agent), qr/quarantined\|3$/, 'and its row is given up');
+is( $node->safe_psql('postgres', <<'END'), 'answered|2', 'the others have answered');
+SELECT a.state, count(*) FROM dwello.agent_answers AS a
+WHERE a.job_id = (SELECT id FROM dwello.jobs ORDER BY id DESC LIMIT 1) AND a.state <> 'quarantined'
+GROUP BY 1
+END
+
+# Files that are none of ours, or of another database, are left alone.
+append_to_file("$notes/strange", 'x' x 36);
+append_to_file("$notes/1-1-1", 'x' x 36);
+is($node->safe_psql('postgres', 'SELECT jobs FROM dwello.run_agents()'), 0, 'strange files do no harm');
+ok(-e "$notes/strange" && -e "$notes/1-1-1", 'and are left where they are');
+unlink "$notes/strange", "$notes/1-1-1";
+
+# A process takes its own file with it.
+is(scalar(glob "$notes/*") // '', '', 'no file is left of processes that are gone');
+my $mode = (stat $notes)[2] & 07777;
+is(sprintf('%04o', $mode), sprintf('%04o', (stat $node->data_dir)[2] & 07777),
+	'the directory is as closed as the data directory');
+$node->stop;
+
+done_testing();
