@@ -19,6 +19,8 @@ use Time::HiRes qw(usleep);
 my $node = new_server('agent_crash', "restart_after_crash = on\n", holds => 'demo');
 my $notes = $node->data_dir . '/dwello_notes';
 
+# what the demo's own agents have to do is not of this test
+$node->safe_psql('postgres', 'SELECT dwello.run_agents()');
 make_agents($node, 3, 20);
 
 # sign AGENT: gives the n-th agent a mandate.
@@ -99,7 +101,6 @@ sub answer
 }
 
 my $agent = sign(0);
-$node->safe_psql('postgres', 'SELECT dwello.run_agents()');
 publish_jobs($node, 1);
 
 # What ends in order leaves nothing behind.
@@ -158,7 +159,7 @@ is($failed, 3, 'a damaged document fails three calls');
 like(answer($agent), qr/quarantined\|3$/, 'and its row is given up');
 is( $node->safe_psql('postgres', <<'END'), 'answered|2', 'the others have answered');
 SELECT a.state, count(*) FROM dwello.agent_answers AS a
-WHERE a.job_id = (SELECT id FROM dwello.jobs ORDER BY id DESC LIMIT 1) AND a.state <> 'quarantined'
+WHERE a.job_id = (SELECT id FROM dwello.jobs WHERE published_at IS NOT NULL ORDER BY published_at DESC LIMIT 1) AND a.state <> 'quarantined'
 GROUP BY 1
 END
 
