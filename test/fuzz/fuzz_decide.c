@@ -76,7 +76,7 @@ check_learning(FuzzInput * input, const DwAgentInputs *inputs)
 							(DwOutcome) fuzz_range(input, 0,
 												   DW_OUTCOME_COUNT - 1),
 							&parameters);
-		check(dw_agent_parameters_valid(&dw_learning_defaults, &parameters));
+		check(dw_agent_parameters_valid(&parameters));
 	}
 }
 

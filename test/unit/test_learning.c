@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "../sim/luck.h"
@@ -51,7 +52,7 @@ test_prior(void **state)
 	DwFeatures	plain = {{1, 0, 0, 0, 0}};
 
 	dw_agent_prior(learning, &parameters);
-	assert_true(dw_agent_parameters_valid(learning, &parameters));
+	assert_true(dw_agent_parameters_valid(&parameters));
 	assert_true(fabs(dw_chance_against(dw_learning_rivals(&parameters, &plain,
 														  three)) - 0.25) <
 				1e-12);
@@ -91,7 +92,7 @@ test_slope(void **state)
 		learn(i % 2 ? 0.3 : 3, i % 2 ? DW_OUTCOME_LOST : DW_OUTCOME_WON, 1);
 	assert_int_equal(parameters.weight[DW_FEATURE_PRICE],
 					 learning->slope_max);
-	assert_true(dw_agent_parameters_valid(learning, &parameters));
+	assert_true(dw_agent_parameters_valid(&parameters));
 }
 
 /* The share that is won becomes the chance, and what is shown. */
@@ -125,7 +126,7 @@ test_step(void **state)
 	for (int i = 0; i < DW_FEATURE_COUNT; i++)
 		assert_true(llabs(parameters.weight[i] - before.weight[i]) <=
 					learning->step_max + 1);
-	assert_true(dw_agent_parameters_valid(learning, &parameters));
+	assert_true(dw_agent_parameters_valid(&parameters));
 }
 
 /* Anything learnt comes back from its fields and learns on the same. */
@@ -179,23 +180,23 @@ test_invalid(void **state)
 	{
 		dw_agent_prior(learning, &parameters);
 		parameters.precision[i] = bad[i];
-		assert_false(dw_agent_parameters_valid(learning, &parameters));
+		assert_false(dw_agent_parameters_valid(&parameters));
 		dw_agent_prior(learning, &parameters);
 		parameters.shown_precision[i] = bad[i];
-		assert_false(dw_agent_parameters_valid(learning, &parameters));
+		assert_false(dw_agent_parameters_valid(&parameters));
 	}
 	dw_agent_prior(learning, &parameters);
 	parameters.weight[DW_FEATURE_PRICE] = 0;
-	assert_false(dw_agent_parameters_valid(learning, &parameters));
+	assert_false(dw_agent_parameters_valid(&parameters));
 	dw_agent_prior(learning, &parameters);
 	parameters.value[3] = 5;
-	assert_false(dw_agent_parameters_valid(learning, &parameters));
+	assert_false(dw_agent_parameters_valid(&parameters));
 	dw_agent_prior(learning, &parameters);
 	parameters.pace_ppm = 0;
-	assert_false(dw_agent_parameters_valid(learning, &parameters));
+	assert_false(dw_agent_parameters_valid(&parameters));
 	dw_agent_prior(learning, &parameters);
 	parameters.wins = 1;
-	assert_false(dw_agent_parameters_valid(learning, &parameters));
+	assert_false(dw_agent_parameters_valid(&parameters));
 }
 
 /* ----------------------------------------------------------------------
@@ -373,12 +374,83 @@ test_marks(void **state)
 	assert_int_equal(parameters.arrivals, 1000 * DW_MICROS / 28);
 	for (int i = 0; i < DW_PACING_MARKS; i++)
 		assert_int_equal(parameters.value[i], dw_pacing_levels[i] / 1000);
-	assert_true(dw_agent_parameters_valid(learning, &parameters));
+	assert_true(dw_agent_parameters_valid(&parameters));
 	dw_pacing_learn(values, 0, 28, &parameters);
 	assert_int_equal(parameters.arrivals, 0);
 	assert_int_equal(parameters.value[DW_PACING_MARKS - 1], 0);
 	dw_pacing_learn(values, 10, 0, &parameters);
 	assert_int_equal(parameters.arrivals, 0);
+}
+
+/* ----------------------------------------------------------------------
+ * The settings that fill all constants
+ * ---------------------------------------------------------------------- */
+
+/* A constant of core, and the setting that takes its place. */
+typedef struct Constant
+{
+	const char *setting;		/* its name */
+	int64_t		number;			/* built in */
+}			Constant;
+
+/* The built-in settings are the constants that all this is tried with. */
+static void
+test_settings(void **state)
+{
+	const DwAgentPlatform *platform = &dw_agent_platform_defaults;
+	const		Constant constants[] = {
+		{"agent_base_aggressive_ppm", platform->base_ppm[0]},
+		{"agent_base_balanced_ppm", platform->base_ppm[1]},
+		{"agent_base_premium_ppm", platform->base_ppm[2]},
+		{"agent_kappa_aggressive_ppm", platform->kappa_ppm[0]},
+		{"agent_kappa_balanced_ppm", platform->kappa_ppm[1]},
+		{"agent_kappa_premium_ppm", platform->kappa_ppm[2]},
+		{"agent_band_ppm", platform->band_ppm},
+		{"agent_rivals", platform->rivals},
+		{"agent_sure_samples", platform->sure_samples},
+		{"agent_arrivals_weight", platform->arrivals_weight},
+		{"agent_recheck_minutes", platform->recheck_minutes},
+		{"learning_mean_one", learning->mean[DW_FEATURE_ONE]},
+		{"learning_mean_price", learning->mean[DW_FEATURE_PRICE]},
+		{"learning_mean_rating", learning->mean[DW_FEATURE_RATING]},
+		{"learning_mean_distance", learning->mean[DW_FEATURE_DISTANCE]},
+		{"learning_mean_time", learning->mean[DW_FEATURE_TIME]},
+		{"learning_weight_one", learning->weight[DW_FEATURE_ONE]},
+		{"learning_weight_price", learning->weight[DW_FEATURE_PRICE]},
+		{"learning_weight_rating", learning->weight[DW_FEATURE_RATING]},
+		{"learning_weight_distance", learning->weight[DW_FEATURE_DISTANCE]},
+		{"learning_weight_time", learning->weight[DW_FEATURE_TIME]},
+		{"learning_slope_max", learning->slope_max},
+		{"learning_step_max", learning->step_max},
+		{"learning_keep_ppm", learning->keep_ppm},
+		{"learning_shown_weight_shift", learning->shown_weight[0]},
+		{"learning_shown_weight_scale", learning->shown_weight[1]},
+		{"learning_shown_keep_ppm", learning->shown_keep_ppm},
+		{"anchor_winners", learning->anchor_winners},
+		{"anchor_share_ppm", learning->anchor_share_ppm},
+		{"anchor_band_ppm", learning->anchor_band_ppm},
+		{"anchor_reference", learning->anchor_reference},
+		{"goal_step_ppm", learning->goal_step_ppm},
+		{"goal_least_ppm", learning->goal_least_ppm},
+		{"goal_most_ppm", learning->goal_most_ppm}
+	};
+	static char sql[200000];
+	FILE	   *file = fopen("sql/admin/tables.sql", "r");
+
+	/* from another directory there is nothing to compare with */
+	if (file == NULL)
+		skip();
+	sql[fread(sql, 1, sizeof(sql) - 1, file)] = '\0';
+	fclose(file);
+	for (int i = 0; i < DW_LENGTH(constants); i++)
+	{
+		char		row[100];
+
+		snprintf(row, sizeof(row), "('%s', '%lld',", constants[i].setting,
+				 (long long) constants[i].number);
+		if (strstr(sql, row) == NULL)
+			fail_msg("no row %s", row);
+	}
 }
 
 /* Runs the tests of this file. */
@@ -402,6 +474,7 @@ main(void)
 		cmocka_unit_test(test_pace_goes_home),
 		cmocka_unit_test(test_pace_and_price),
 		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_settings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,8 +118,7 @@ change_lock(DwCall *call, Change *change)
 		return true;
 	dw_call_version(call, change->agent.version);
 	/* what cannot be read would decide as the prior does, unsaid */
-	if (change->version > 0 &&
-		!dw_parameters_readable(&settings, &change->target))
+	if (change->version > 0 && !dw_parameters_readable(&change->target))
 		refuse(change, "the version cannot be read",
 			   "Choose another; 0 is what every agent begins with.");
 	return false;

@@ -175,9 +175,6 @@ typedef struct DwAgentInputs
 /* What the platform's settings are unless an operator changes them. */
 extern const DwAgentPlatform dw_agent_platform_defaults;
 
-/* The constants of DwAgentPlatform that settings fill, and their names. */
-extern const DwNumberFields dw_agent_platform_fields;
-
 /* All that dw_agent_decide() reads; a number that is not written is 0. */
 extern const DwNumberFields dw_agent_input_fields;
 

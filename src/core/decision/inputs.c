@@ -47,27 +47,6 @@ const DwAgentPlatform dw_agent_platform_defaults = {
 	.arrivals_weight = DW_MICROS / 4
 };
 
-#define PLATFORM(type, member, n) \
-	{#member, DW_FIELD_##type, offsetof(DwAgentPlatform, member), n}
-
-static const DwNumberField platform_fields[] = {
-	PLATFORM(BOOL, is_paced, 1),
-	PLATFORM(INT64, min_stars, 1),
-	PLATFORM(INT64, max_miles, 1),
-	PLATFORM(INT64, min_bid_amount, 1),
-	PLATFORM(INT64, recheck_minutes, 1),
-	PLATFORM(INT64, base_ppm, DW_AGENT_STRATEGY_COUNT),
-	PLATFORM(INT64, kappa_ppm, DW_AGENT_STRATEGY_COUNT),
-	PLATFORM(INT64, band_ppm, 1),
-	PLATFORM(INT64, rivals, 1),
-	PLATFORM(INT64, sure_samples, 1),
-	PLATFORM(INT64, arrivals_weight, 1)
-};
-
-const DwNumberFields dw_agent_platform_fields = {
-	platform_fields, DW_LENGTH(platform_fields)
-};
-
 /* A member of an input: its name is the path to it. */
 #define INPUT(type, member, n) \
 	{#member, DW_FIELD_##type, offsetof(DwAgentInputs, member), n}

@@ -107,6 +107,8 @@ dw_agent_prior(const DwLearningSettings *settings,
 	memcpy(parameters->shown, shown_mean, sizeof(shown_mean));
 	memcpy(parameters->shown_precision, settings->shown_weight,
 		   sizeof(settings->shown_weight));
+	if (parameters->weight[DW_FEATURE_PRICE] > settings->slope_max)
+		parameters->weight[DW_FEATURE_PRICE] = settings->slope_max;
 	parameters->pace_ppm = DW_PPM;
 }
 
@@ -181,8 +183,7 @@ dw_learning_outcome(const DwLearningSettings *settings,
 }
 
 bool
-dw_agent_parameters_valid(const DwLearningSettings *settings,
-						  const DwAgentParameters *parameters)
+dw_agent_parameters_valid(const DwAgentParameters *parameters)
 {
 	for (int i = 0; i < DW_FEATURE_COUNT; i++)
 		if (parameters->precision[i] <= 0)
@@ -193,9 +194,7 @@ dw_agent_parameters_valid(const DwLearningSettings *settings,
 	for (int i = 1; i < DW_PACING_MARKS; i++)
 		if (parameters->value[i] < parameters->value[i - 1])
 			return false;
-	return parameters->weight[DW_FEATURE_PRICE] <= settings->slope_max &&
-		parameters->pace_ppm >= settings->goal_least_ppm &&
-		parameters->pace_ppm <= settings->goal_most_ppm &&
-		parameters->arrivals >= 0 && parameters->wins >= 0 &&
-		parameters->wins <= parameters->samples;
+	return parameters->weight[DW_FEATURE_PRICE] < 0 &&
+		parameters->pace_ppm > 0 && parameters->arrivals >= 0 &&
+		parameters->wins >= 0 && parameters->wins <= parameters->samples;
 }

@@ -102,10 +102,11 @@ extern const DwNumberFields dw_agent_parameters_fields;
 extern void dw_agent_prior(const DwLearningSettings *settings,
 						   DwAgentParameters *parameters);
 
-/* True for parameters that learning can come to; what was stored is checked
- * by it before use. */
-extern bool dw_agent_parameters_valid(const DwLearningSettings *settings,
-									  const DwAgentParameters *parameters);
+/*
+ * True for parameters that learning can come to, under any settings: what was
+ * stored is checked by it before use.
+ */
+extern bool dw_agent_parameters_valid(const DwAgentParameters *parameters);
 
 /* n e^-v of the features, n in nanos: (1 - P) / P. */
 static inline double

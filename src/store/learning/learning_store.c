@@ -118,11 +118,10 @@ param_version(DwParams *p, const DwUuid *user_id, int32 version)
 
 /* Reads a document; false for one that learning cannot have come to. */
 static bool
-document_read(const DwLearningSettings *settings, Datum document,
-			  DwAgentParameters *values)
+document_read(Datum document, DwAgentParameters *values)
 {
 	return dw_numbers_read(&dw_agent_parameters_fields, document, values) &&
-		dw_agent_parameters_valid(settings, values);
+		dw_agent_parameters_valid(values);
 }
 
 /*
@@ -132,17 +131,16 @@ document_read(const DwLearningSettings *settings, Datum document,
 static void
 parameters_open(const DwLearningSettings *settings, DwParameters *parameters)
 {
-	if (!document_read(settings, parameters->document, &parameters->values))
+	if (!document_read(parameters->document, &parameters->values))
 		dw_agent_prior(settings, &parameters->values);
 }
 
 bool
-dw_parameters_readable(const DwLearningSettings *settings,
-					   const DwParameters *parameters)
+dw_parameters_readable(const DwParameters *parameters)
 {
 	DwAgentParameters values;
 
-	return document_read(settings, parameters->document, &values);
+	return document_read(parameters->document, &values);
 }
 
 void

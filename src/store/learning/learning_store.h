@@ -80,8 +80,7 @@ extern bool dw_parameters_lock(const DwLearningSettings *settings,
 							   DwParameters *parameters);
 
 /* True when its values are those of its document, not the prior's instead. */
-extern bool dw_parameters_readable(const DwLearningSettings *settings,
-								   const DwParameters *parameters);
+extern bool dw_parameters_readable(const DwParameters *parameters);
 
 /* Makes a version of a locked agent live, no other being so. */
 extern void dw_parameters_promote(const DwUuid *user_id, int32 version);

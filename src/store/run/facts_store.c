@@ -200,6 +200,34 @@ flag_load(DwFacts *facts)
 	facts->flag.targets.minimum_rating = 0;
 }
 
+/* How agents price, as the settings say. */
+static void
+prices_load(DwAgentPlatform *platform)
+{
+	static const char *const bases[DW_AGENT_STRATEGY_COUNT] = {
+		[DW_AGENT_AGGRESSIVE] = "agent_base_aggressive_ppm",
+		[DW_AGENT_BALANCED] = "agent_base_balanced_ppm",
+		[DW_AGENT_PREMIUM] = "agent_base_premium_ppm"
+	};
+	static const char *const kappas[DW_AGENT_STRATEGY_COUNT] = {
+		[DW_AGENT_AGGRESSIVE] = "agent_kappa_aggressive_ppm",
+		[DW_AGENT_BALANCED] = "agent_kappa_balanced_ppm",
+		[DW_AGENT_PREMIUM] = "agent_kappa_premium_ppm"
+	};
+
+	for (int i = 0; i < DW_AGENT_STRATEGY_COUNT; i++)
+	{
+		platform->base_ppm[i] = dw_setting_int8(bases[i]);
+		platform->kappa_ppm[i] = dw_setting_int8(kappas[i]);
+	}
+	platform->band_ppm = dw_setting_int8("agent_band_ppm");
+	platform->rivals = dw_setting_int8("agent_rivals");
+	platform->sure_samples = dw_setting_int8("agent_sure_samples");
+	platform->is_paced = dw_setting_bool("agent_pacing");
+	platform->arrivals_weight = dw_setting_int8("agent_arrivals_weight");
+	platform->recheck_minutes = dw_setting_int8("agent_recheck_minutes");
+}
+
 /* What holds for all. */
 static void
 rules_load(DwFacts *facts)
@@ -211,7 +239,7 @@ rules_load(DwFacts *facts)
 	};
 
 	switches_load(facts);
-	facts->platform = dw_agent_platform_defaults;
+	prices_load(&facts->platform);
 	flag_load(facts);
 	facts->platform.is_on = dw_facts_is_on(facts, "platform", NULL);
 	facts->platform.max_miles = (int64) dw_match_rules()->max_radius_miles;

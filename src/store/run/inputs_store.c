@@ -204,7 +204,7 @@ parameters_open(const DwFacts *facts, DwFactsAgent *agent)
 	if (agent->row->parameters != (Datum) 0 &&
 		dw_numbers_read(&dw_agent_parameters_fields, agent->row->parameters,
 						&agent->parameters) &&
-		dw_agent_parameters_valid(&facts->learning, &agent->parameters))
+		dw_agent_parameters_valid(&agent->parameters))
 		return;
 	agent->parameters_version = 0;
 	dw_agent_prior(&facts->learning, &agent->parameters);
