@@ -552,7 +552,7 @@ sub random_command
 	my $call = $calls[ int rand @calls ];
 	my $open = $open[ int rand @open ];
 
-	return command_for([ $call->[0], $call->[1] =~ s/OPEN/$open/r ],
+	return command_for([ $call->[0], $call->[1] =~ s/OPEN/$open/gr ],
 		$funded[ int rand @funded ], $key);
 }
 

@@ -47,6 +47,7 @@ my $now = $primary->safe_psql('postgres', 'SELECT now()');
 
 # Every STABLE function: who calls it, and with what.
 my %reads = (
+	award_robustness => [ homeowner => "'$id{job_painting}'" ],
 	bid_transitions => [ nobody => '' ],
 	check => [ superuser => '' ],
 	cluster_jobs => [ provider_1 => '-130, 30, -120, 40, 6' ],
@@ -69,6 +70,7 @@ my %reads = (
 	job_transitions => [ nobody => '' ],
 	my_invites => [ provider_1 => '' ],
 	offer_transitions => [ nobody => '' ],
+	open_proposals => [ provider_1 => '' ],
 	match_jobs => [
 		system => "'$id{provider_1}', (SELECT max(published_at) FROM dwello.jobs)"
 	],

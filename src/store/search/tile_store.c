@@ -494,7 +494,7 @@ dirty_tiles(Refresh *refresh)
 					 "FROM dwello.outbox AS o WHERE o.id > $1 "
 					 "AND o.type IN ('job_published', 'job_edited', "
 					 "'job_cancelled', 'job_expired', 'job_reopened', "
-					 "'bid_accepted') ORDER BY o.id LIMIT $4), "
+					 "'bid_accepted', 'bid_hired') ORDER BY o.id LIMIT $4), "
 					 "over AS (SELECT j.cell FROM dwello.jobs AS j "
 					 "WHERE j.status = 'open' AND j.expires_at > $2 "
 					 "AND j.expires_at <= $3 "
