@@ -55,6 +55,8 @@ my %reads = (
 	milestone_is_valid => [
 		system => "100, 0, 0, 0, 0, 'planned', NULL, NULL, 'Paint'" ],
 	transaction_is_valid => [ system => "100, 5, 1, 94, 'pending', NULL, NULL" ],
+	open_proposals => [ provider_1 => '' ],
+	award_robustness => [ homeowner => "'$id{job_painting}'" ],
 	own_scopes => [ homeowner => '' ],
 	error_codes => [ nobody => '' ],
 	escrow_next_events => [ homeowner => "'$id{job_plumbing}'" ],
