@@ -453,9 +453,10 @@ COMMENT ON FUNCTION dwello.open_proposals IS
  *	asked anew, and the slot of the day is taken now; only working hours,
  *	pacing and the least chance to win are the provider's to pass over.
  *
- *	For the provider alone.
+ *	For the provider alone, through a role that is no member of
+ *	dwello_service: no model approves what it has proposed.
  *
- * role: app, service, admin
+ * role: app, admin
  * args:
  *	job_id: the job
  *	decision_id: of the proposal
@@ -473,7 +474,8 @@ COMMENT ON FUNCTION dwello.open_proposals IS
  *	replayed
  * errors:
  *	WD402 WD401
- *	42501: no provider, one who is not verified any more, or was not invited
+ *	42501: no provider, one who is not verified any more, or was not
+ *	  invited, or a role that is a member of dwello_service
  *	22004
  *	P0002: no such job, or no such decision of the caller's agent
  *	WD104
@@ -503,7 +505,7 @@ CREATE OR REPLACE FUNCTION dwello.approve_proposal(
 LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_approve_proposal';
 GRANT EXECUTE ON FUNCTION dwello.approve_proposal
-  TO dwello_app, dwello_service, dwello_admin;
+  TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.approve_proposal IS
   'Makes the bid that the caller''s agent has proposed, once. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD102, WD201, WD301, 23505. See reference.md#approve_proposal.';
 

@@ -91,6 +91,17 @@ SELECT args, t.try(format('SELECT dwello.approve_proposal(%s)', args), 'p1'), t.
     ('t.user(''three''), t.user(''none'')'), ('t.user(''three''), t.proposal(''three''), 2')) AS v (args);
 SELECT t.try(format('SELECT dwello.approve_proposal(%L, a.id)', t.user('one')) || format(' FROM dwello.ai_agent_activity AS a WHERE a.job_id = %L AND a.action_type = ''approved''', t.user('one')), 'p1') AS no_proposal;
 
+-- nor a service, whatever token it has made itself
+CREATE ROLE t_worker NOLOGIN IN ROLE dwello_service, dwello_app;
+SELECT t.login_as('p1');
+SELECT set_config('t.three', t.proposal('three')::text, true) IS NOT NULL AS kept;
+SET LOCAL ROLE dwello_service;
+SELECT t.try(format('SELECT dwello.approve_proposal(%L, %L)', t.user('three'), current_setting('t.three'))) AS service;
+SET LOCAL ROLE t_worker;
+SELECT t.try(format('SELECT dwello.approve_proposal(%L, %L)', t.user('three'), current_setting('t.three'))) AS both;
+RESET ROLE;
+SELECT t.as_system();
+
 -- every guard is asked anew
 CREATE FUNCTION t.guarded(change text, name text DEFAULT 'three') RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

@@ -15,6 +15,7 @@
 #include "api/job/job_api.h"
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
+#include "server/identity/identity_server.h"
 #include "server/number/number_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
@@ -29,6 +30,7 @@ typedef struct Answer
 	DwActivity	proposal;		/* that is answered */
 } Answer;
 
+static void service_check(void);
 static void row_bid(DwCall *call, const DwBid *bid);
 static Datum answer_return(DwCall *call, const Answer *answer);
 static void answer_begin(DwCall *call, Answer *answer);
@@ -81,6 +83,7 @@ DW_FUNCTION(dwello_approve_proposal)
 	DwBid		bid;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
+	service_check();
 	answer_begin(&call, &answer);
 	if (dw_call_replay(&call, &answer.job.id))
 		return dw_call_return(&call);
@@ -120,6 +123,20 @@ DW_FUNCTION(dwello_reject_proposal)
 	dw_activity_insert(&activity);
 
 	return answer_return(&call, &answer);
+}
+
+/*
+ * 42501 for a role that could have made the provider's token itself: a model
+ * must not approve what it has proposed.
+ */
+static void
+service_check(void)
+{
+	if (dw_role_is_service())
+		dw_raise(DW_FORBIDDEN, "a service approves no proposal",
+				 "The database role is a member of dwello_service, which"
+				 " issues tokens.",
+				 "Let the provider call through a role of dwello_app alone.");
 }
 
 /* What was bid. */
