@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use FindBin qw($Bin);
 use lib $Bin;
+use Agents;
 use Dwello;
 use File::Copy qw(copy);
 use PostgreSQL::Test::Cluster;
@@ -31,6 +32,22 @@ INSERT INTO dwello.user_activity_logs (user_id, action, created_at)
 VALUES ('$person{homeowner}', 'login', now()),
        ('$person{provider_1}', 'login', now());
 END
+
+# Agents that have decided, and a job that they have not looked at.
+$source->safe_psql('postgres', "SELECT dwello.set_flag('ai_bidding_enabled', rollout_percentage => 100)");
+make_jobs($source, 1, 30000, 0);
+$source->safe_psql('postgres', <<'END');
+SELECT dwello.configure_agent(agent_id => id, is_active => true, mode => 'auto', min_project_value => 1000)
+  FROM person WHERE name = 'provider_2';
+SELECT dwello.run_agents();
+SELECT dwello.deliver_events();
+END
+publish_jobs($source, 1);
+cmp_ok(
+	$source->safe_psql('postgres', "SELECT count(*) FROM dwello.ai_agent_activity WHERE action_type = 'bid_submitted'"),
+	'>', 0, 'agents have bid');
+is($source->safe_psql('postgres', 'SELECT count(*) FROM dwello.agent_work WHERE claimed_at IS NULL'),
+	1, 'and one job waits for them');
 
 my $months = $source->safe_psql('postgres', <<'END');
 SELECT count(*) FROM pg_inherits i
@@ -110,6 +127,11 @@ sub restored
 		'', "$name: every row is equal");
 	is( $target->safe_psql('played', 'SELECT * FROM dwello.reconcile()'),
 		'', "$name: the ledger is valid");
+	# what was to be done is still to be done, and nothing besides
+	like($target->safe_psql('played', 'SELECT jobs, decisions FROM dwello.run_agents()'),
+		qr/^1\|[1-9]/, "$name: agents look at the one job that waits");
+	is($target->safe_psql('played', "SELECT * FROM dwello.check() WHERE rule LIKE 'agent%'"),
+		'', "$name: and have answered once");
 	is( $target->safe_psql(
 			'played', <<"END"), 't', "$name: the work goes on");
 BEGIN;
