@@ -160,7 +160,7 @@ COMMENT ON COLUMN dwello.jobs.search IS 'Words of title (A), description (B) and
 SELECT pg_catalog.pg_extension_config_dump('dwello.jobs', '');
 -- never an INSERT, which a restore does; not ALWAYS, for what a subscriber is sent was enqueued where it was done
 CREATE TRIGGER enqueue_agents AFTER UPDATE OF status, terms_version ON dwello.jobs
-  FOR EACH ROW WHEN (NOT NEW.is_invite_only) EXECUTE FUNCTION dwello.enqueue_agents();
+  FOR EACH ROW EXECUTE FUNCTION dwello.enqueue_agents();
 CREATE POLICY jobs_read ON dwello.jobs FOR SELECT
   USING ((homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id()
     OR (dwello.current_user_id() IS NOT NULL AND is_listed)) AND deleted_at IS NULL);

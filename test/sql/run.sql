@@ -153,6 +153,25 @@ UPDATE dwello.agent_answers SET run_after = now() - interval '1 s' WHERE state =
 SELECT decisions > 0 AS decided FROM dwello.run_agents();
 SELECT provider, action, reason, state FROM pg_temp.outcome('off') WHERE provider = 'p3';
 
+-- of a job that is by invitation only the agents of who is invited know, also of who is invited later
+SELECT t.login_as('h1');
+SELECT status FROM dwello.post_job('d0000000-0000-7000-8000-000000000011', 'Secret', 'All of it.', -122.4194, 37.7749,
+  budget_min => 80000, budget_max => 120000, estimated_duration_hours => 8, job_id => t.user('secret'), is_invite_only => true);
+SELECT status FROM dwello.publish_job(t.user('secret'));
+SELECT t.as_system();
+SELECT jobs, decisions FROM dwello.run_agents();
+SELECT t.login_as('h1');
+SELECT invite_status FROM dwello.invite_provider(t.user('secret'), t.user('p2'));
+SELECT t.as_system();
+SELECT jobs, decisions, proposals FROM dwello.run_agents();
+SELECT provider, action, reason FROM pg_temp.outcome('secret');
+SELECT t.login_as('h1');
+SELECT invite_status FROM dwello.invite_provider(t.user('secret'), t.user('p3'));
+SELECT t.as_system();
+SELECT jobs, decisions FROM dwello.run_agents();
+SELECT provider, action, reason FROM pg_temp.outcome('secret');
+SELECT done_at IS NOT NULL AS done FROM dwello.agent_work WHERE job_id = t.user('secret');
+
 -- what an agent of another currency, or far away, or of another trade does: nothing, it is no part of the audience
 SELECT count(*) FROM dwello.agent_answers WHERE agent_id NOT IN (t.user('p1'), t.user('p2'), t.user('p3'));
 

@@ -224,7 +224,9 @@ answers_make(Run *run, DwAgentWork *work, int most)
 		job->terms_version != work->terms_version)
 		return;					/* nobody can bid on that any more */
 	dw_note_write(&note);
-	agents = dw_audience_nearest(&job->id, most, &count);
+	agents = job->is_invite_only
+		? dw_agents_invited(&job->id, most, &count)
+		: dw_audience_nearest(&job->id, most, &count);
 	dw_note_write(NULL);
 	for (int i = 0; i < count; i++)
 		if (!has_answer(run, work, &agents[i]))
@@ -304,21 +306,20 @@ pairs_gather(Run *run, const DwAnswer *suspect)
 	run->decided = palloc0(Max(run->pair_count, 1) * sizeof(Decided));
 }
 
-/* True for an error that comes of the row, and not of what goes on around. */
+/*
+ * True for an error that comes of the row, and not of what goes on around:
+ * conflicts, resources, locks, a cancel, the system.
+ */
 static bool
 is_fault_of_row(void)
 {
-	switch (ERRCODE_TO_CATEGORY(geterrcode()))
-	{
-		case MAKE_SQLSTATE('4', '0', '0', '0', '0'):	/* rollback */
-		case MAKE_SQLSTATE('5', '3', '0', '0', '0'):	/* resources */
-		case MAKE_SQLSTATE('5', '5', '0', '0', '0'):	/* locks */
-		case MAKE_SQLSTATE('5', '7', '0', '0', '0'):	/* cancelled */
-		case MAKE_SQLSTATE('5', '8', '0', '0', '0'):	/* the system */
+	static const char *const around[] = {"40", "53", "55", "57", "58"};
+	const char *code = unpack_sql_state(geterrcode());
+
+	for (size_t i = 0; i < lengthof(around); i++)
+		if (strncmp(code, around[i], strlen(around[i])) == 0)
 			return false;
-		default:
-			return true;
-	}
+	return true;
 }
 
 /* Whether a decision found the job worth a bid. */
@@ -650,6 +651,14 @@ count_decision(DwRunCounts *counts, DwAgentVerdict verdict)
 	counts->deferred += verdict == DW_AGENT_DEFER;
 }
 
+/* True for an answer that is still to be given. */
+static bool
+is_to_be_given(const DwAnswer *answer)
+{
+	return answer->state != DW_ANSWER_ANSWERED &&
+		answer->state != DW_ANSWER_QUARANTINED;
+}
+
 /* True while an answer of a version is still to be given. */
 static bool
 is_waiting(const Run *run, const DwAgentWork *work)
@@ -659,8 +668,7 @@ is_waiting(const Run *run, const DwAgentWork *work)
 		const DwAnswer *answer = &run->answers[i];
 
 		if (answer->terms_version == work->terms_version &&
-			answer->state != DW_ANSWER_ANSWERED &&
-			answer->state != DW_ANSWER_QUARANTINED &&
+			is_to_be_given(answer) &&
 			dw_uuid_equal(&answer->job_id, &work->job_id))
 			return true;
 	}

@@ -154,6 +154,8 @@ dw_bids_make(const DwJob *job, DwBid *bids, int count)
 		bid->expires_at = now + days * USECS_PER_DAY;
 		if (offer_compare(job, bid, &none) != DW_OK)
 			elog(ERROR, "bid is out of range");
+		if (job->is_invite_only)
+			dw_invite_take_up(bid);
 		bid->inputs = inputs[i];
 		offer_score(job, bid);
 	}

@@ -19,6 +19,7 @@
 #include "server/sql/sql_server.h"
 #include "store/account/account_store.h"
 #include "store/score/score_store.h"
+#include "store/run/run_store.h"
 
 /* P0002 unless there is such a provider. */
 static void
@@ -137,6 +138,9 @@ invite_write(const DwJob *job, DwInvite *invite)
 	invite->created_at = dw_now();
 	invite->answered_at = DT_NOBEGIN;
 	dw_invite_insert(invite);
+	/* of a job that is listed their agent knows anyway */
+	if (job->is_invite_only && job->status == DW_JOB_OPEN)
+		dw_work_renew(&job->id, job->terms_version);
 }
 
 /* The columns that all commands on an invitation return. */

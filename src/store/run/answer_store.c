@@ -46,6 +46,31 @@ static const DwColumn day_fields[] = {
 
 static DwMap day_map = DW_MAP(day_fields);
 
+/* In two steps, for invitations lie with the job and agents do not. */
+DwUuid *
+dw_agents_invited(const DwUuid *job_id, int most, int *count)
+{
+	static DwStatement select_invited =
+		DW_STATEMENT("SELECT DISTINCT i.provider_id "
+					 "FROM dwello.job_invites AS i WHERE i.job_id = $1 "
+					 "AND i.status IN ('pending', 'accepted')");
+	static DwStatement select_agents =
+		DW_STATEMENT("SELECT a.user_id FROM dwello.ai_bidding_agents AS a "
+					 "WHERE a.user_id = ANY ($1) AND a.is_active "
+					 "ORDER BY a.user_id LIMIT $2");
+	DwParams	job = DW_PARAMS;
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *providers;
+
+	dw_param_uuid(&job, job_id);
+	(void) dw_execute(&select_invited, &job);
+	providers = dw_read_only_uuids(count);
+	dw_param_uuids(&p, providers, *count);
+	dw_param_int4(&p, most);
+	(void) dw_execute(&select_agents, &p);
+	return dw_read_only_uuids(count);
+}
+
 DwAnswer *
 dw_answers_load(const DwUuid *jobs, int job_count, int *count)
 {

@@ -293,6 +293,7 @@ job_open(DwFacts *facts, FactsJob *job)
 	out->is_open = row->status == DW_JOB_OPEN && facts->now < row->expires_at;
 	out->is_category_on = category_is_on(facts, &job->path);
 	out->is_emergency = row->is_emergency;
+	out->is_invite_only = row->is_invite_only;
 	out->budget_min = Max(row->budget_min, 0);
 	out->budget_max = Max(row->budget_max, 0);
 	out->hours = Max(row->estimated_hours, 0);
@@ -619,7 +620,8 @@ links_load(DwFacts *facts)
 	static DwStatement select_invites =
 		DW_STATEMENT("SELECT i.job_id, i.provider_id AS user_id "
 					 "FROM dwello.job_invites AS i "
-					 "WHERE i.job_id = ANY ($1) AND i.provider_id = ANY ($2)");
+					 "WHERE i.job_id = ANY ($1) AND i.provider_id = ANY ($2) "
+					 "AND i.status IN ('pending', 'accepted')");
 	DwParams	p = DW_PARAMS;
 
 	param_jobs(facts, &p);

@@ -54,6 +54,12 @@ extern DwAgentWork *dw_works_load(const DwUuid *jobs, int job_count,
 /* Writes a row of a locked job. */
 extern void dw_work_save(DwAgentWork *work);
 
+/*
+ * Has agents look again at a version of a locked job: some may know of it
+ * only now.  Who has answered is not asked again.
+ */
+extern void dw_work_renew(const DwUuid *job_id, int32 terms_version);
+
 /* Marks a version of a locked job as done when no answer is left to give. */
 extern void dw_work_settle(const DwUuid *job_id, int32 terms_version);
 
@@ -81,6 +87,9 @@ typedef struct DwAnswer
 	TimestampTz created_at;		/* when it was made */
 	bool		is_new;			/* not written yet */
 } DwAnswer;
+
+/* The agents, at most so many, of providers who are invited to a job. */
+extern DwUuid *dw_agents_invited(const DwUuid *job_id, int most, int *count);
 
 /* Reads all answers of locked jobs, by job, version and agent. */
 extern DwAnswer *dw_answers_load(const DwUuid *jobs, int job_count,

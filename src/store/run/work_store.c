@@ -162,6 +162,20 @@ dw_work_suspect_claim(DwUuid *job_id)
 }
 
 void
+dw_work_renew(const DwUuid *job_id, int32 terms_version)
+{
+	static DwStatement renew_work =
+		DW_STATEMENT("UPDATE dwello.agent_work SET claimed_at = NULL, "
+					 "done_at = NULL WHERE job_id = $1 "
+					 "AND terms_version = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_int4(&p, terms_version);
+	(void) dw_execute(&renew_work, &p);
+}
+
+void
 dw_work_settle(const DwUuid *job_id, int32 terms_version)
 {
 	static DwStatement settle_work =
