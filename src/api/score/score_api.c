@@ -155,16 +155,15 @@ dw_row_ranked(DwCall *call, const DwJob *job, const DwRankedBid *bid)
 {
 	DwScoreJob	terms;
 
+	dw_score_job_read(job, &terms);
+	if (bid->reasons == 0 && dw_score_has_points(&terms))
+		dw_row_decimal(call, "score", dw_score_hundredths(bid->total),
+					   SCORE_DECIMALS);
+	if (bid->reasons == 0)
+		dw_row_int8(call, "total", bid->total);
 	dw_row_bool(call, "eligible", bid->reasons == 0);
 	row_reasons(call, bid->reasons);
 	row_flags(call, bid->flags, dw_sees_all_bids(call, job));
-	if (bid->reasons != 0)
-		return;
-	dw_score_job_read(job, &terms);
-	dw_row_int8(call, "total", bid->total);
-	if (dw_score_has_points(&terms))
-		dw_row_decimal(call, "score", dw_score_hundredths(bid->total),
-					   SCORE_DECIMALS);
 }
 
 void

@@ -236,15 +236,24 @@ dw_call_name(DwCall *call)
 	return call->signature->name;
 }
 
-/* The 0-based position of a column; -1 when the function has none such. */
+/*
+ * The 0-based position of a column; -1 when the function has none such.  Rows
+ * are filled in the order of their columns, mostly, so the search begins
+ * behind the last one.
+ */
 static int
 row_column(DwCall *call, const char *name)
 {
 	if (call->desc == NULL)
 		return -1;
 	for (int i = 0; i < call->desc->natts; i++)
-		if (strcmp(NameStr(TupleDescAttr(call->desc, i)->attname), name) == 0)
-			return i;
+	{
+		int			column = (call->column + 1 + i) % call->desc->natts;
+
+		if (strcmp(NameStr(TupleDescAttr(call->desc, column)->attname),
+				   name) == 0)
+			return call->column = column;
+	}
 	return -1;
 }
 

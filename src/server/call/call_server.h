@@ -38,6 +38,7 @@ typedef struct DwCall
 	DwActor		actor;			/* who calls; verified */
 	MemoryContext result_context;	/* where the returned row must live */
 	TupleDesc	desc;			/* columns of the result */
+	int			column;			/* of it, that was filled last */
 	Datum	   *values;			/* the row under construction */
 	bool	   *nulls;			/* true until a value is set */
 	int			replayed;		/* column of that name, from 1; 0: not looked
