@@ -23,8 +23,8 @@
 #include "store/market/market_store.h"
 
 /* Rows that are read of a cell: so many that heavy providers hide nobody. */
-#define CELL_ROWS "500"
-#define NEWEST_ROWS "2000"		/* the same, of a whole category */
+#define CELL_ROWS "200"
+#define NEWEST_ROWS "1000"		/* the same, of a whole category */
 
 StaticAssertDecl(DW_MARKET_ABSENT == DW_REFERENCE_ABSENT,
 				 "the market's price is a fact of the reference");
