@@ -16,7 +16,8 @@ $Lint::reads_only = 1;
 # The domains in the order of the page.
 my @domains = (
 	[ account => 'Accounts' ], [ job => 'Jobs' ], [ bid => 'Bids' ],
-	[ score => 'Scores' ], [ agent => 'Agents' ], [ match => 'Matching' ],
+	[ score => 'Scores' ], [ agent => 'Agents' ], [ report => 'Reports' ],
+	[ learning => 'Learning' ], [ market => 'Prices' ], [ match => 'Matching' ],
 	[ audience => 'Audiences' ], [ search => 'Search and maps' ],
 	[ escrow => 'Escrow' ], [ dispute => 'Disputes' ], [ payout => 'Payouts' ],
 	[ ledger => 'Ledger' ], [ fee => 'Fees' ], [ review => 'Reviews' ],

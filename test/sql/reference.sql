@@ -1027,6 +1027,35 @@ SELECT * FROM r.answer('system', NULL,
     "amount": 35000, "currency": "USD", "time": "2031-03-03T09:00:00Z"}]'')');
 ROLLBACK TO example;
 
+\echo decide_agent
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT decision, reason, amount, currency FROM dwello.decide_agent(
+  job_id => ''de000000-0000-7000-8000-000000000013'')');
+ROLLBACK TO example;
+
+\echo compare_agent
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT item, under_a, under_b FROM dwello.compare_agent(
+  job_id => ''de000000-0000-7000-8000-000000000013'', b => ''{"strategy": "premium"}'') WHERE differs');
+ROLLBACK TO example;
+
+\echo replay_decision
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT count(*) AS replayed, count(*) FILTER (WHERE r.is_equal) AS equal
+  FROM dwello.ai_agent_activity AS a, dwello.replay_decision(decision_id => a.id) AS r');
+ROLLBACK TO example;
+
+\echo agent_report
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT decisions, bids, won, lost, advice FROM dwello.agent_report()');
+ROLLBACK TO example;
+
+\echo backtest_agent
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT jobs, bids, wins, currency, declines FROM dwello.backtest_agent(
+  from_time => ''2026-01-01'', to_time => ''2026-02-01'')');
+ROLLBACK TO example;
+
 \echo post_review
 SELECT * FROM r.answer('homeowner', 'painting released',
 'SELECT reviewee_id, revealed

@@ -192,8 +192,6 @@ static void
 result_add(Lesson *lesson, const DwOutcomeRow *outcome, const Past *past)
 {
 	DwReportResult *result = &lesson->results[lesson->result_count++];
-	DwFeeTerms	terms;
-	DwFeeQuote	quote = {.payout = outcome->amount};
 
 	*result = (DwReportResult)
 	{
@@ -202,9 +200,8 @@ result_add(Lesson *lesson, const DwOutcomeRow *outcome, const Past *past)
 			.hours = past->inputs.job.hours,
 			.cost = past->decision.cost
 	};
-	dw_fee_schedule_terms(&past->inputs.job.fees, outcome->amount, &terms);
-	(void) dw_fee_quote(&terms, outcome->amount, &quote);
-	result->profit = quote.payout - result->cost;
+	result->profit = dw_report_payout(&past->inputs, outcome->amount) -
+		result->cost;
 }
 
 /*

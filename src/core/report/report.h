@@ -118,6 +118,9 @@ extern bool dw_report_change(DwAgentSettings *settings,
 extern int64_t dw_report_setting(const DwAgentSettings *settings,
 								 DwReportChange change);
 
+/* What a contract of this amount leaves the provider; all if nobody knows. */
+extern int64_t dw_report_payout(const DwAgentInputs *inputs, int64_t amount);
+
 /* What is expected of a decision: its value if it bids or would, else 0. */
 extern int64_t dw_report_value(const DwAgentDecision *decision);
 

@@ -49,6 +49,9 @@ typedef struct PinnedTime
 
 static PinnedTime pinned_now = {false, 0};
 
+/* The time of dw_now_at(), which goes before the pinned one. */
+static PinnedTime read_now = {false, 0};
+
 /*
  * True when a field of a time is a name of a zone that nobody knows: 15
  * raises about such a name where it gives a code for anything else, and an
@@ -168,7 +171,29 @@ dw_setting_init(void)
 TimestampTz
 dw_now(void)
 {
+	if (read_now.pinned)
+		return read_now.time;
 	return pinned_now.pinned ? pinned_now.time : GetCurrentTimestamp();
+}
+
+void
+dw_now_at(TimestampTz time, void (*work) (void *argument), void *argument)
+{
+	PinnedTime	before = read_now;
+
+	read_now = (PinnedTime)
+	{
+		true, time
+	};
+	PG_TRY();
+	{
+		work(argument);
+	}
+	PG_FINALLY();
+	{
+		read_now = before;
+	}
+	PG_END_TRY();
 }
 
 /* The day of dw_now() in UTC. */

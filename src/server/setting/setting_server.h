@@ -19,6 +19,13 @@ extern void dw_setting_init(void);
  */
 extern TimestampTz dw_now(void);
 
+/*
+ * Does some work as of another time, which dw_now() gives meanwhile: for
+ * reads alone, what is written gets the true time.
+ */
+extern void dw_now_at(TimestampTz time, void (*work) (void *argument),
+					  void *argument);
+
 /* The day of dw_now() in UTC. */
 extern DateADT dw_today(void);
 

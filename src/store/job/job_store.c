@@ -238,6 +238,23 @@ dw_jobs_load_locked(const DwUuid *ids, int count)
 	return rows;
 }
 
+DwJob *
+dw_jobs_load(const DwUuid *ids, int *count)
+{
+	static DwTableQuery load_jobs =
+		DW_TABLE_QUERY(jobs, "WHERE t.id = ANY ($1) "
+					   "AND t.deleted_at IS NULL ORDER BY t.id");
+	DwParams	p = DW_PARAMS;
+	DwJob	   *rows = palloc((*count + 1) * sizeof(DwJob));
+
+	dw_param_uuids(&p, ids, *count);
+	*count = (int) dw_table_query(&load_jobs, &p);
+	for (int i = 0; i < *count; i++)
+		job_read(i, &rows[i]);
+	SPI_freetuptable(SPI_tuptable);
+	return rows;
+}
+
 bool
 dw_job_load(const DwUuid *id, DwJob *job)
 {

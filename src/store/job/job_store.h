@@ -95,6 +95,12 @@ extern DwJob *dw_jobs_load_locked(const DwUuid *ids, int count);
 extern bool dw_job_load(const DwUuid *id, DwJob *job);
 
 /*
+ * Reads the rows of several, in the order of their ids, in the caller's
+ * snapshot; those that are gone are left out.
+ */
+extern DwJob *dw_jobs_load(const DwUuid *ids, int *count);
+
+/*
  * Writes a locked job's life (status, reason, provider_id, weights,
  * reference, is_listed, terms_version and the times) and counts its version
  * up, in the row and in *job.

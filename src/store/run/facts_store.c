@@ -374,15 +374,16 @@ agents_load(DwFacts *facts)
 		agent->parameters_version = rows[i].parameters_version;
 		agent->mandate_id = rows[i].mandate_id;
 		agent->uses_model = rows[i].uses_model;
+		agent->timezone = rows[i].timezone;
 	}
 }
 
 /* The provider's clock. */
 static void
-clock_read(const DwFacts *facts, const char *timezone, DwAgentClock *clock)
+clock_read(TimestampTz time, const char *timezone, DwAgentClock *clock)
 {
 	pg_tz	   *zone = pg_tzset(timezone);
-	pg_time_t	now = timestamptz_to_time_t(facts->now);
+	pg_time_t	now = timestamptz_to_time_t(time);
 	pg_time_t	change;
 	long		before = 0;
 	long		after = 0;
@@ -392,7 +393,7 @@ clock_read(const DwFacts *facts, const char *timezone, DwAgentClock *clock)
 	if (zone != NULL)
 		found = pg_next_dst_boundary(&now, &before, &is_dst, &change, &after,
 									 &is_dst, zone);
-	clock->now = dw_facts_minute(facts->now);
+	clock->now = dw_facts_minute(time);
 	clock->offset = found < 0 ? 0 : before / SECS_PER_MINUTE;
 	clock->offset_after = clock->offset;
 	if (found > 0 && change - now <= CLOCK_DAYS * SECS_PER_DAY)
@@ -400,6 +401,13 @@ clock_read(const DwFacts *facts, const char *timezone, DwAgentClock *clock)
 		clock->change_at = change / SECS_PER_MINUTE;
 		clock->offset_after = after / SECS_PER_MINUTE;
 	}
+}
+
+void
+dw_facts_clock(const char *timezone, TimestampTz time, DwAgentClock *clock)
+{
+	memset(clock, 0, sizeof(*clock));
+	clock_read(time, timezone, clock);
 }
 
 /* The days of the agents, by their clocks, before anything is counted. */
@@ -411,7 +419,7 @@ clocks_read(DwFacts *facts)
 		DwFactsAgent *agent = &facts->agents[i];
 		DwAgentClock *clock = &agent->provider.clock;
 
-		clock_read(facts, agent->is_known ? agent->row->timezone : "UTC",
+		clock_read(facts->now, agent->is_known ? agent->row->timezone : "UTC",
 				   clock);
 		agent->today = (DateADT) (dw_agent_local_day(clock) -
 								  (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE));

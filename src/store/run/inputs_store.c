@@ -34,6 +34,13 @@ categories_keep(const DwFacts *facts, const DwUuids *categories)
 	};
 }
 
+void
+dw_facts_lay(DwFacts *facts, DwFactsLay lay, void *argument)
+{
+	facts->lay = lay;
+	facts->lay_argument = argument;
+}
+
 /* What the mandate allows; whatever it does not say is no limit. */
 static void
 mandate_open(const DwFacts *facts, DwFactsAgent *agent)
@@ -73,9 +80,8 @@ mandate_open(const DwFacts *facts, DwFactsAgent *agent)
 		agent->currency[0] = '\0';
 }
 
-/* Reads working hours in which nothing is wrong; 0: at any time. */
-static void
-hours_read(Datum jsonb, DwAgentHours *hours)
+void
+dw_agent_hours_read(Datum jsonb, DwAgentHours *hours)
 {
 	static const char *const days[DW_AGENT_WEEK] = {
 		"mon", "tue", "wed", "thu", "fri", "sat", "sun"
@@ -102,9 +108,8 @@ hours_read(Datum jsonb, DwAgentHours *hours)
 	}
 }
 
-/* Reads costs likewise; what is not there costs nothing. */
-static void
-costs_read(Datum jsonb, DwAgentCosts *costs)
+void
+dw_agent_costs_read(Datum jsonb, DwAgentCosts *costs)
 {
 	DwJsonArg	document;
 
@@ -124,7 +129,7 @@ costs_read(Datum jsonb, DwAgentCosts *costs)
 static void
 settings_open(const DwFacts *facts, DwFactsAgent *agent)
 {
-	const FactsRow *row = agent->row;
+	FactsRow   *row = agent->row;
 	DwAgentSettings *out = &agent->settings;
 
 	out->is_active = row->is_active;
@@ -138,8 +143,10 @@ settings_open(const DwFacts *facts, DwFactsAgent *agent)
 	out->min_win_ppm = row->min_win_ppm;
 	out->paused_until = row->paused_until == DT_NOBEGIN ? 0
 		: dw_facts_minute(row->paused_until);
-	costs_read(row->costs, &out->costs);
-	hours_read(row->working_hours, &out->hours);
+	dw_agent_costs_read(row->costs, &out->costs);
+	dw_agent_hours_read(row->working_hours, &out->hours);
+	if (facts->lay != NULL)
+		facts->lay(facts->lay_argument, out, &row->categories);
 	mandate_open(facts, agent);
 }
 

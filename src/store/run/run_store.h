@@ -209,6 +209,7 @@ typedef struct DwFactsAgent
 	char		currency[DW_CURRENCY_SIZE]; /* of its amounts */
 	int32		parameters_version; /* that are live */
 	DwUuid		mandate_id;		/* in force; nil = none */
+	const char *timezone;		/* IANA; NULL unless it is known */
 	DwAgentSettings settings;	/* as set and signed, once it is open */
 	DwUuids		signed_categories;	/* likewise; none: any */
 	DwAgentParameters parameters;	/* likewise */
@@ -252,6 +253,25 @@ extern DwFacts *dw_facts_load(const DwJob *jobs, int job_count,
  */
 extern void dw_facts_inputs(DwFacts *facts, DwFactsPair *pair,
 							DwAgentInputs *inputs);
+
+/*
+ * Reads documents of an agent that are valid: its hours, and its costs, of
+ * which what is not there is nothing.  A zero Datum is no limit and no costs.
+ */
+extern void dw_agent_hours_read(Datum jsonb, DwAgentHours *hours);
+extern void dw_agent_costs_read(Datum jsonb, DwAgentCosts *costs);
+
+/*
+ * Has a change laid over the settings of every agent that is opened from now
+ * on, before its mandate narrows them: what an agent would do with others.
+ */
+typedef void (*DwFactsLay) (void *argument, DwAgentSettings *settings,
+							DwUuids *categories);
+extern void dw_facts_lay(DwFacts *facts, DwFactsLay lay, void *argument);
+
+/* The clock of a zone at a time. */
+extern void dw_facts_clock(const char *timezone, TimestampTz time,
+						   DwAgentClock *clock);
 
 /* Reads again what agents have afoot, once their days are locked. */
 extern void dw_facts_refresh(DwFacts *facts);

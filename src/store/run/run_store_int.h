@@ -87,6 +87,8 @@ struct DwFacts
 	DwFactsAgent *agents;		/* in the order of their ids */
 	int			agent_count;	/* of them */
 	DwUuid	   *ids;			/* theirs */
+	DwFactsLay	lay;			/* over the settings, or NULL */
+	void	   *lay_argument;	/* for it */
 };
 
 /* Whole minutes since 1970. */
