@@ -181,6 +181,9 @@ COMMENT ON FUNCTION dwello.pause_agent IS
  *	max_bid_radius_miles: 5 to 50
  *	max_open_jobs: 1 to 1000
  *	min_margin_ppm: least margin on cost in millionths, 1 to 10000000
+ *	max_bids_per_month: 1 to 1000000, of the provider's calendar month
+ *	approval_threshold: amount in minor units above which the provider is
+ *	  asked
  *	categories: up to 100, with all below them; empty for any
  *	valid_until: from then on the agent does nothing
  *	expected_version: version of the agent, 0 before the first call
@@ -214,6 +217,8 @@ CREATE OR REPLACE FUNCTION dwello.sign_mandate(
   max_bid_radius_miles integer DEFAULT NULL,
   max_open_jobs integer DEFAULT NULL,
   min_margin_ppm integer DEFAULT NULL,
+  max_bids_per_month integer DEFAULT NULL,
+  approval_threshold bigint DEFAULT NULL,
   categories uuid[] DEFAULT NULL,
   valid_until timestamptz DEFAULT NULL,
   expected_version integer DEFAULT NULL,

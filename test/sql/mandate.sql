@@ -79,6 +79,7 @@ SELECT args, t.sign(args)
     ($$max_amount => 0$$), ($$max_amount => -1$$), ($$max_exposure => 0$$), ($$max_exposure => -9223372036854775808$$),
     ($$max_bids_per_day => 0$$), ($$max_bids_per_day => 21$$), ($$max_bid_radius_miles => 4$$), ($$max_bid_radius_miles => 51$$),
     ($$max_open_jobs => 0$$), ($$max_open_jobs => 1001$$), ($$min_margin_ppm => 0$$), ($$min_margin_ppm => 10000001$$),
+    ($$max_bids_per_month => 0$$), ($$max_bids_per_month => 1000001$$), ($$approval_threshold => 0$$), ($$approval_threshold => -1$$),
     ($$categories => ARRAY[t.user('none')]$$), ($$categories => ARRAY[NULL]::uuid[]$$),
     ($$categories => array_fill(t.user('none'), ARRAY[101])$$),
     ($$valid_until => '2001-01-01'$$), ($$valid_until => 'infinity'$$), ($$valid_until => '-infinity'$$),
@@ -97,6 +98,11 @@ SELECT args, t.configure(args) AS provider, t.configure('agent_id => t.user(''p1
 SELECT regexp_replace(t.detail('SELECT dwello.configure_agent(agent_id => t.user(''p1''), max_exposure => 0)'), '[0-9a-f-]{36}', 'X');
 SELECT t.configure($$max_bids_per_day => 4, max_bid_radius_miles => 20, max_exposure => 600000, max_open_jobs => 3,
   min_margin_ppm => 200000, preferred_categories => ARRAY['d0000000-0000-7000-8000-000000000011']::uuid[]$$);
+-- above the signed threshold the provider is asked, whoever would lift it
+SELECT t.sign('approval_threshold => 90000, max_bids_per_month => 100');
+SELECT limits FROM dwello.mandates WHERE user_id = t.user('p1') ORDER BY id DESC LIMIT 1;
+SELECT args, t.configure(args) AS provider, t.configure('agent_id => t.user(''p1''), ' || args, NULL) AS system
+  FROM (VALUES ($$approval_threshold => 0$$), ($$approval_threshold => 90001$$), ($$approval_threshold => 90000$$)) AS v (args);
 -- a narrower one leaves the settings, and other things can be changed
 SELECT t.sign('max_bids_per_day => 2'), t.configure('strategy => ''premium'''), t.configure('max_bids_per_day => 3');
 SELECT max_bids_per_day, strategy FROM dwello.ai_bidding_agents WHERE user_id = t.user('p1');

@@ -161,5 +161,18 @@ SELECT count(*) AS open FROM dwello.open_proposals(agent_id => t.user('p1'));
 SELECT t.approve('seven') AS old, t.reject('seven') AS but_rejected;
 SET LOCAL dwello.now = '2030-03-01 10:00+00';
 SELECT t.approve('eight') AS over;
+
+-- an auto agent asks above what its provider has signed, and bids below
+SELECT t.try('SELECT dwello.configure_agent(mode => ''auto'', max_bids_per_day => 20)', 'p1') AS configured,
+       t.try('SELECT dwello.sign_mandate(approval_threshold => 60000)', 'p1') AS signed;
+SELECT t.job('nine'), t.try('SELECT dwello.run_agents()') AS run;
+SELECT t.try('SELECT dwello.sign_mandate(approval_threshold => 100000)', 'p1') AS signed;
+SELECT t.job('ten'), t.try('SELECT dwello.run_agents()') AS run;
+SELECT t.try('SELECT dwello.sign_mandate(max_bids_per_month => 1)', 'p1') AS signed;
+SELECT t.job('eleven'), t.try('SELECT dwello.run_agents()') AS run;
+SELECT n AS job, a.action_type, a.reason, a.amount, a.mandate_id = (SELECT m.id FROM dwello.mandates AS m WHERE m.user_id = a.user_id
+         AND m.signed_at <= a.created_at ORDER BY m.id DESC OFFSET 2 - k LIMIT 1) AS names_its_mandate
+  FROM (VALUES ('nine', 0), ('ten', 1), ('eleven', 2)) AS v (n, k)
+  JOIN dwello.ai_agent_activity AS a ON a.job_id = t.user(n) AND a.user_id = t.user('p1') ORDER BY k;
 SELECT rule, object, detail FROM t.check() WHERE rule NOT IN ('partition_missing', 'default_partition_not_empty');
 ROLLBACK;

@@ -137,6 +137,13 @@ test_judge_mandate(void **state)
 	assert_int_equal(judge_mandate(margin_ppm, 10000001),
 					 DW_MANDATE_MARGIN);
 	assert_int_equal(judge_mandate(margin_ppm, 10000000), DW_MANDATE_FITS);
+	assert_int_equal(judge_mandate(bids_per_month, -1), DW_MANDATE_MONTH);
+	assert_int_equal(judge_mandate(bids_per_month, 1000001),
+					 DW_MANDATE_MONTH);
+	assert_int_equal(judge_mandate(bids_per_month, 1000000),
+					 DW_MANDATE_FITS);
+	assert_int_equal(judge_mandate(threshold, -1), DW_MANDATE_THRESHOLD);
+	assert_int_equal(judge_mandate(threshold, INT64_MAX), DW_MANDATE_FITS);
 }
 
 /* The smaller limit holds, and none holds nothing. */

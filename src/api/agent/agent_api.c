@@ -418,6 +418,9 @@ mandate_check(DwCall *call, const DwAgent *agent)
 	if (dw_arg_has(call, "max_open_jobs") &&
 		dw_limit_exceeds(agent->max_open_jobs, mandate.limits.open_jobs))
 		mandate_refuse(&mandate, "max_open_jobs");
+	if (dw_arg_has(call, "approval_threshold") &&
+		dw_limit_exceeds(agent->numbers.threshold, mandate.limits.threshold))
+		mandate_refuse(&mandate, "approval_threshold");
 	/* its amounts would mean something else */
 	if (mandate.currency[0] != '\0' &&
 		strcmp(agent->currency, mandate.currency) != 0)
@@ -493,7 +496,8 @@ DW_FUNCTION(dwello_sign_mandate)
 		return dw_call_return(&call);
 	dw_call_version(&call, agent.version);
 
-	if (mandate.limits.max_amount > 0 || mandate.limits.max_exposure > 0)
+	if (mandate.limits.max_amount > 0 || mandate.limits.max_exposure > 0 ||
+		mandate.limits.threshold > 0)
 		strlcpy(mandate.currency, agent.currency, sizeof(mandate.currency));
 	mandate.token_id = dw_token_id();
 	dw_mandate_sign(&mandate);
@@ -521,6 +525,10 @@ mandate_read(DwCall *call, DwMandate *mandate)
 		limits->open_jobs = dw_arg_int4(call, "max_open_jobs");
 	if (dw_arg_has(call, "min_margin_ppm"))
 		limits->margin_ppm = dw_arg_int4(call, "min_margin_ppm");
+	if (dw_arg_has(call, "max_bids_per_month"))
+		limits->bids_per_month = dw_arg_int4(call, "max_bids_per_month");
+	if (dw_arg_has(call, "approval_threshold"))
+		limits->threshold = dw_arg_int8(call, "approval_threshold");
 	categories_lay(call, "categories", &mandate->categories);
 	mandate->valid_until = dw_arg_time_opt(call, "valid_until");
 	limits_check(call, mandate);
@@ -540,7 +548,9 @@ limits_check(DwCall *call, const DwMandate *mandate)
 		[DW_MANDATE_DAY] = {"max_bids_per_day", "must be from 1 to 20"},
 		[DW_MANDATE_RADIUS] = {"max_bid_radius_miles", "must be from 5 to 50 miles"},
 		[DW_MANDATE_OPEN_JOBS] = {"max_open_jobs", "must be from 1 to 1000"},
-		[DW_MANDATE_MARGIN] = {"min_margin_ppm", "must be from 1 to 10000000"}
+		[DW_MANDATE_MARGIN] = {"min_margin_ppm", "must be from 1 to 10000000"},
+		[DW_MANDATE_MONTH] = {"max_bids_per_month", "must be from 1 to 1000000"},
+		[DW_MANDATE_THRESHOLD] = {"approval_threshold", "must be above zero"}
 	};
 	DwMandateLimit wrong = dw_mandate_judge(&mandate->limits);
 

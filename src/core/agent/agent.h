@@ -18,6 +18,7 @@
 #define DW_AGENT_RADIUS_MAX		50
 #define DW_AGENT_DAY_MIN		1	/* bids on one day */
 #define DW_AGENT_DAY_MAX		20
+#define DW_AGENT_MONTH_MAX		1000000
 #define DW_AGENT_MARGIN_MAX		10000000	/* millionths of the cost */
 #define DW_AGENT_CATEGORIES_MAX	100
 #define DW_AGENT_HOURS_MAX		8	/* times of one day of the week */
@@ -180,6 +181,8 @@ typedef struct DwMandateLimits
 	int32_t		radius;			/* miles */
 	int32_t		open_jobs;		/* beside which it still bids */
 	int32_t		margin_ppm;		/* at least, in millionths of the cost */
+	int32_t		bids_per_month; /* at most */
+	int64_t		threshold;		/* above it the provider is asked */
 } DwMandateLimits;
 
 /* A limit of a mandate; the order is that in which they are told. */
@@ -192,6 +195,8 @@ typedef enum DwMandateLimit
 	DW_MANDATE_RADIUS,
 	DW_MANDATE_OPEN_JOBS,
 	DW_MANDATE_MARGIN,
+	DW_MANDATE_MONTH,
+	DW_MANDATE_THRESHOLD,
 	DW_MANDATE_LIMIT_COUNT
 } DwMandateLimit;
 

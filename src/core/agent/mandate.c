@@ -31,6 +31,10 @@ dw_mandate_judge(const DwMandateLimits *limits)
 		return DW_MANDATE_OPEN_JOBS;
 	if (!is_none_or_within(limits->margin_ppm, 1, DW_AGENT_MARGIN_MAX))
 		return DW_MANDATE_MARGIN;
+	if (!is_none_or_within(limits->bids_per_month, 1, DW_AGENT_MONTH_MAX))
+		return DW_MANDATE_MONTH;
+	if (limits->threshold < 0)
+		return DW_MANDATE_THRESHOLD;
 	return DW_MANDATE_FITS;
 }
 

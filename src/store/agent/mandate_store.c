@@ -53,9 +53,11 @@ typedef struct NamedLimit
 	.is_wide = (wide)}
 
 static const NamedLimit limit_list[] = {
+	LIMIT("approval_threshold", threshold, true),
 	LIMIT("max_amount", max_amount, true),
 	LIMIT("max_bid_radius_miles", radius, false),
 	LIMIT("max_bids_per_day", bids_per_day, false),
+	LIMIT("max_bids_per_month", bids_per_month, false),
 	LIMIT("max_exposure", max_exposure, true),
 	LIMIT("max_open_jobs", open_jobs, false),
 	LIMIT("min_margin_ppm", margin_ppm, false)

@@ -67,6 +67,10 @@ mandate_open(const DwFacts *facts, DwFactsAgent *agent)
 		out->bids_per_day = limits->bids_per_day;
 	if (limits->open_jobs > 0)
 		out->max_open_jobs = limits->open_jobs;
+	if (limits->bids_per_month > 0)
+		out->bids_per_month = limits->bids_per_month;
+	if (limits->threshold > 0)
+		out->threshold = limits->threshold;
 	out->min_margin_ppm = limits->margin_ppm;
 	if (limits->radius > 0)
 		agent->settings.numbers.radius =
