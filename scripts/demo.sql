@@ -172,3 +172,33 @@ ORDER BY t.completed_at, t.id, e.leg;
 SELECT dwello.deliver_events() AS events_applied;
 SELECT (SELECT count(*) FROM dwello.reconcile()) AS differences_in_the_books,
        (SELECT count(*) FROM dwello.check()) AS findings_of_check;
+
+\echo '14. Agents look at the third job of load_demo(): a provider says what their work costs'
+SELECT id AS deck, category_id AS decks FROM dwello.jobs
+WHERE id = (SELECT id FROM dwello.load_demo() WHERE name = 'job_deck') \gset
+BEGIN;
+SET LOCAL ROLE dwello_app;
+SELECT dwello.login(:'provider_1_token') AS me \gset
+SELECT mode, strategy FROM dwello.configure_agent(
+    is_active => true, mode => 'propose', max_project_value => 10000000,
+    preferred_categories => ARRAY[:'decks']::uuid[],
+    costs => '{"overhead": 10000, "travel_per_mile": 60}');
+COMMIT;
+BEGIN;
+SET LOCAL ROLE dwello_service;
+SELECT jobs, decisions, bids, proposals, declines FROM dwello.run_agents();
+COMMIT;
+BEGIN;
+SET LOCAL ROLE dwello_app;
+SELECT dwello.login(:'provider_1_token') AS me \gset
+\echo '    what it decided, and whether that comes out again'
+SELECT a.action_type AS decided, a.reason,
+       round(a.amount / 100.0, 2) AS amount,
+       round(a.win_probability::numeric, 3) AS chance, r.is_equal AS replayed
+FROM dwello.ai_agent_activity a, dwello.replay_decision(a.id) r
+WHERE a.job_id = :'deck';
+\echo '    what it is made of, and what another strategy would ask'
+SELECT item, under_a AS balanced, under_b AS premium
+FROM dwello.compare_agent(job_id => :'deck', a => '{"strategy": "balanced"}',
+                          b => '{"strategy": "premium"}');
+COMMIT;
