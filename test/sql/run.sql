@@ -175,14 +175,48 @@ SELECT done_at IS NOT NULL AS done FROM dwello.agent_work WHERE job_id = t.user(
 -- what an agent of another currency, or far away, or of another trade does: nothing, it is no part of the audience
 SELECT count(*) FROM dwello.agent_answers WHERE agent_id NOT IN (t.user('p1'), t.user('p2'), t.user('p3'));
 
--- answers of a job that is over are deleted, and its decisions stay
+-- answers of a job that is over are deleted, also those that still waited, and its decisions stay
+UPDATE dwello.agent_answers SET state = 'deferred', run_after = now() + interval '1 day'
+ WHERE job_id = t.user('off') AND agent_id = t.user('p3');
+UPDATE dwello.agent_work SET done_at = NULL WHERE job_id = t.user('off');
 SELECT t.login_as('h1');
 SELECT status FROM dwello.cancel_job(t.user('off'));
 SELECT t.as_system();
 SELECT dwello.purge_agent_answers();
 SELECT count(*) FROM dwello.agent_answers WHERE job_id = t.user('off');
 SELECT count(*) > 0 AS kept FROM dwello.ai_agent_activity WHERE job_id = t.user('off');
+SELECT done_at IS NOT NULL AS done FROM dwello.agent_work WHERE job_id = t.user('off');
 SELECT * FROM t.check();
+ROLLBACK;
+
+-- ----------------------------------------------------------------------
+-- The provider's own clock, and a day on which it jumps
+-- ----------------------------------------------------------------------
+BEGIN;
+SELECT count(*) FROM dwello.ensure_partitions();
+SELECT t.login_as('a1');
+SELECT rollout_percentage FROM dwello.set_flag('ai_bidding_enabled', rollout_percentage => 100);
+SELECT t.login_as('p1');
+SELECT version > 0 AS set FROM dwello.update_profile(timezone => 'America/New_York');
+SELECT is_active FROM dwello.configure_agent(is_active => true, mode => 'auto', costs => '{"hourly_rate": 5000}',
+  preferred_categories => ARRAY[:painting], working_hours => '{"sun": ["00:00", "03:00"]}');
+SET LOCAL dwello.now = '2026-03-08 03:00+00';
+SELECT t.login_as('h1');
+SELECT status FROM dwello.post_job(:painting, 'Hall', 'All of it.', -122.4194, 37.7749,
+  budget_min => 80000, budget_max => 120000, estimated_duration_hours => 8, job_id => t.user('clock'));
+SELECT status FROM dwello.publish_job(t.user('clock'));
+SELECT t.as_system();
+-- on Saturday at ten in the evening it does not work yet
+SELECT deferred FROM dwello.run_agents();
+SELECT run_after AT TIME ZONE 'America/New_York' AS run_after FROM dwello.agent_answers WHERE job_id = t.user('clock');
+SET LOCAL dwello.now = '2026-03-08 04:59:59+00';
+SELECT decisions FROM dwello.run_agents();
+SET LOCAL dwello.now = '2026-03-08 06:59+00';
+SELECT bids FROM dwello.run_agents();
+SELECT a.action_type, a.reason, a.counted_on, (a.inputs ->> 'provider.clock.offset')::integer AS ahead,
+       to_timestamp((a.inputs ->> 'provider.clock.change_at')::bigint * 60) AT TIME ZONE 'UTC' AS changes,
+       (a.inputs ->> 'provider.clock.offset_after')::integer AS after
+  FROM dwello.ai_agent_activity AS a WHERE a.job_id = t.user('clock') ORDER BY a.id;
 ROLLBACK;
 
 -- ----------------------------------------------------------------------

@@ -97,6 +97,7 @@ END
 kill 'TERM', keys %running;
 waitpid $_, 0 foreach keys %running;
 
+note("$killed workers and $crashed servers were killed, $started workers started");
 cmp_ok($killed, '>=', $kills / 2, 'workers were killed');
 is($crashed, $crashes, 'and the server under them');
 # what was suspected and is due is decided by a few more calls

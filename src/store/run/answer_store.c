@@ -258,6 +258,25 @@ dw_suspect_claim(DwAnswer *answer)
 	return true;
 }
 
+/* Marks versions of locked jobs as done that have no answer left to give. */
+static void
+works_settle(const DwUuid *jobs, int count)
+{
+	static DwStatement settle_work =
+		DW_STATEMENT("UPDATE dwello.agent_work AS w SET done_at = $2 "
+					 "WHERE w.job_id = ANY ($1) "
+					 "AND w.claimed_at IS NOT NULL AND w.done_at IS NULL "
+					 "AND NOT EXISTS (SELECT FROM dwello.agent_answers AS a "
+					 "WHERE a.job_id = w.job_id "
+					 "AND a.terms_version = w.terms_version "
+					 "AND a.state IN ('waiting', 'deferred', 'claimed'))");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuids(&p, jobs, count);
+	dw_param_time(&p, dw_now());
+	(void) dw_execute(&settle_work, &p);
+}
+
 /* What is over is not read again: the activity has it. */
 int64
 dw_answers_purge(int32 max_rows)
@@ -284,10 +303,12 @@ dw_answers_purge(int32 max_rows)
 					 "LIMIT $3) AS o WHERE d.job_id = o.job_id "
 					 "AND d.terms_version = o.terms_version "
 					 "AND d.agent_id = o.agent_id");
+
 	DwParams	find = DW_PARAMS;
 	DwParams	lock = DW_PARAMS;
 	DwParams	p = DW_PARAMS;
 	DwUuid	   *jobs;
+	int64		deleted;
 	int			count;
 
 	dw_param_int4(&find, max_rows);
@@ -299,7 +320,9 @@ dw_answers_purge(int32 max_rows)
 	dw_param_uuids(&p, jobs, count);
 	dw_param_time(&p, dw_now());
 	dw_param_int4(&p, max_rows);
-	return (int64) dw_execute(&delete_over, &p);
+	deleted = (int64) dw_execute(&delete_over, &p);
+	works_settle(jobs, count);
+	return deleted;
 }
 
 /* Orders days by agent and day, for qsort. */
