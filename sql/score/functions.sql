@@ -61,7 +61,9 @@ COMMENT ON FUNCTION dwello.score_bid IS
  *	their bidder alone knows. The one that scores best at its lowest amount
  *	wins, and asks for the highest amount at which it still ranks before the
  *	best of the others at theirs; all others ask for what they offered. Score
- *	and total are at the amount shown.
+ *	and total are at the amount shown. In a transaction that has written a bid
+ *	on the job all ask for what they offered, but for the system: trying and
+ *	rolling back finds nobody's lowest amount.
  *
  * role: app, service, support, admin
  * args:

@@ -178,7 +178,7 @@ dw_award_eligible_amount(const DwJob *job, const DwBid *bid)
 	const DwRankedBid *ranked;
 
 	dw_ranking_load(job, is_open ? NULL : &bid->id, true, &ranking);
-	dw_ranking_settle(job, &ranking);
+	dw_ranking_settle(job, &ranking, false);
 	ranked = &ranking.bids[dw_ranking_place(&ranking, &bid->id)];
 	if (ranked->reasons == 0)
 		return ranked->bid_amount;

@@ -94,7 +94,8 @@ DW_FUNCTION(dwello_rank_bids)
 	job_id = dw_arg_uuid(&call, "job_id");
 	dw_job_for_query(&call, &job_id, &job);
 	dw_ranking_load(&job, NULL, false, &ranking);
-	dw_ranking_settle(&job, &ranking);
+	dw_ranking_settle(&job, &ranking,
+					  call.actor.kind == DW_ACTOR_SYSTEM);
 	dw_rank_flag(ranking.bids, ranking.count, job.reference_amount);
 
 	dw_rows_begin(&call);
@@ -240,7 +241,7 @@ ranking_for(DwCall *call, const DwJob *job, const DwUuid *bid_id,
 	if (place < 0 ||
 		(!dw_sees_all_bids(call, job) && !is_own(call, ranking, place)))
 		dw_bid_refuse_unknown(bid_id);
-	dw_ranking_settle(job, ranking);
+	dw_ranking_settle(job, ranking, call->actor.kind == DW_ACTOR_SYSTEM);
 	return place;
 }
 
@@ -253,7 +254,7 @@ explain_load(DwCall *call, const DwJob *job, const DwUuid *bid_id,
 	int			place;
 
 	dw_ranking_load(job, NULL, false, &ranking);
-	dw_ranking_settle(job, &ranking);
+	dw_ranking_settle(job, &ranking, call->actor.kind == DW_ACTOR_SYSTEM);
 	dw_score_rank(ranking.bids, ranking.count);
 	place = dw_ranking_place(&ranking, bid_id);
 	if (place < 0 ||
@@ -665,7 +666,8 @@ DW_FUNCTION(dwello_award_robustness)
 	job_id = dw_arg_uuid(&call, "job_id");
 	dw_job_for_query(&call, &job_id, &job);
 	dw_ranking_load(&job, NULL, false, &ranking);
-	dw_ranking_settle(&job, &ranking);
+	dw_ranking_settle(&job, &ranking,
+					  call.actor.kind == DW_ACTOR_SYSTEM);
 	dw_score_rank(ranking.bids, ranking.count);
 
 	dw_rows_begin(&call);

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "port/pg_bitutils.h"
 #include "utils/date.h"
 
@@ -177,11 +178,20 @@ static const DwColumn entry_fields[] = {
 
 static DwMap entry_map = DW_MAP(entry_fields);
 
-/* How low a bid may go. */
+/* How low a bid may go, and which transaction wrote it last. */
+typedef struct Floor
+{
+	DwUuid		id;				/* of the bid */
+	int64		lowest_amount;	/* 0: it stays */
+	int64		quality;		/* 0 where it stays */
+	int64		writer;			/* xmin of the bid */
+}			Floor;
+
 static const DwColumn floor_fields[] = {
-	DW_FIELD(UUID, DwRankedBid, bid_id, id),
-	DW_FIELD(INT8, DwRankedBid, lowest_amount, lowest_amount),
-	DW_FIELD(INT8, DwRankedBid, quality, quality)
+	DW_FIELD(UUID, Floor, id, id),
+	DW_FIELD_OR(INT8, Floor, lowest_amount, lowest_amount, 0),
+	DW_FIELD_OR(INT8, Floor, quality, quality, 0),
+	DW_FIELD(INT8, Floor, writer, writer)
 };
 
 static DwMap floor_map = DW_MAP(floor_fields);
@@ -486,11 +496,12 @@ static void
 floors_load(const DwJob *job, bool is_fresh, DwRanking *ranking)
 {
 	static DwStatement select_floors =
-		DW_STATEMENT("SELECT f.bid_id, f.lowest_amount, f.quality "
-					 "FROM dwello.bid_floors AS f "
-					 "JOIN dwello.bids AS b ON b.job_id = f.job_id "
-					 "AND b.id = f.bid_id AND b.bid_version = f.bid_version "
-					 "WHERE f.job_id = $1");
+		DW_STATEMENT("SELECT b.id, f.lowest_amount, f.quality, "
+					 "b.xmin::text::bigint AS writer "
+					 "FROM dwello.bids AS b LEFT JOIN dwello.bid_floors AS f "
+					 "ON f.job_id = b.job_id AND f.bid_id = b.id "
+					 "AND f.bid_version = b.bid_version "
+					 "WHERE b.job_id = $1");
 	DwParams	p = DW_PARAMS;
 	int			rows;
 
@@ -498,15 +509,17 @@ floors_load(const DwJob *job, bool is_fresh, DwRanking *ranking)
 	rows = run(&select_floors, &p, is_fresh);
 	for (int i = 0; i < rows; i++)
 	{
-		DwRankedBid lowest;
+		Floor		row;
 		int			place;
 
-		dw_map_read(&floor_map, i, &lowest);
-		place = dw_ranking_place(ranking, &lowest.id);
+		dw_map_read(&floor_map, i, &row);
+		ranking->is_tried |=
+			TransactionIdIsCurrentTransactionId((TransactionId) row.writer);
+		place = dw_ranking_place(ranking, &row.id);
 		if (place < 0)
 			continue;
-		ranking->bids[place].lowest_amount = lowest.lowest_amount;
-		ranking->bids[place].quality = lowest.quality;
+		ranking->bids[place].lowest_amount = row.lowest_amount;
+		ranking->bids[place].quality = row.quality;
 	}
 }
 
@@ -593,16 +606,18 @@ dw_ranking_load(const DwJob *job, const DwUuid *bid_id, bool is_fresh,
 		ranking->bids[i] = entry->bid;
 		ranking->contenders[i] = entry->contender;
 	}
+	ranking->is_tried = false;
 	if (job->bid_mode == DW_BID_MODE_OPEN)
 		floors_load(job, is_fresh, ranking);
 }
 
 void
-dw_ranking_settle(const DwJob *job, DwRanking *ranking)
+dw_ranking_settle(const DwJob *job, DwRanking *ranking, bool is_system)
 {
 	DwScoreJob	terms;
 
-	if (job->bid_mode != DW_BID_MODE_OPEN)
+	if (job->bid_mode != DW_BID_MODE_OPEN ||
+		(ranking->is_tried && !is_system))
 		return;
 	dw_score_job_read(job, &terms);
 	dw_proxy_settle(&terms, ranking->bids, ranking->count);

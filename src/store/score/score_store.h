@@ -29,6 +29,7 @@ typedef struct DwRanking
 	DwRankedBid *bids;			/* as core ranks them; see position */
 	DwContender *contenders;	/* contenders[bids[i].position] */
 	int			count;			/* of each of the two */
+	bool		is_tried;		/* open mode: this transaction wrote a bid */
 } DwRanking;
 
 /* True when the settings want nothing more of an active provider. */
@@ -71,8 +72,14 @@ extern void dw_score_inputs_load_all(const DwJob *job,
 extern void dw_ranking_load(const DwJob *job, const DwUuid *bid_id,
 							bool is_fresh, DwRanking *ranking);
 
-/* In open mode gives the winner the amount that it wins with. */
-extern void dw_ranking_settle(const DwJob *job, DwRanking *ranking);
+/*
+ * In open mode gives the winner the amount that it wins with.  Not while the
+ * transaction has written a bid on the job, unless the caller is the system:
+ * by bids that are tried and rolled back somebody would find in a moment, and
+ * without a trace, how low their rival goes.
+ */
+extern void dw_ranking_settle(const DwJob *job, DwRanking *ranking,
+							  bool is_system);
 
 /* The place of a bid in a ranking, or -1. */
 extern int	dw_ranking_place(const DwRanking *ranking, const DwUuid *bid_id);
