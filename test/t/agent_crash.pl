@@ -142,26 +142,83 @@ is( $node->safe_psql('postgres', 'SELECT jobs, decisions FROM dwello.run_agents(
 is(answer($agent), "quarantined|3\nanswered|0", 'and answered');
 is($node->safe_psql('postgres', 'SELECT jobs FROM dwello.run_agents()'), 0, 'nothing is left');
 
-# A row that fails with an error does not stop the others for ever.
+# A row that fails with an error stops no other, not even once.
+sub outcome
+{
+	return $node->safe_psql('postgres', <<'END');
+SELECT DISTINCT ON (a.state) a.state, count(*) OVER (PARTITION BY a.state) FROM dwello.agent_answers AS a
+WHERE a.job_id = (SELECT id FROM dwello.jobs WHERE published_at IS NOT NULL ORDER BY published_at DESC LIMIT 1)
+ORDER BY 1
+END
+}
+
+# warned: what a call warns of; what it ends with is not looked at.
+sub warned
+{
+	my ($code, $out, $error) = $node->psql('postgres', 'SELECT FROM dwello.run_agents()');
+
+	is($code, 0, 'the call ends well');
+	return $error;
+}
 $node->safe_psql('postgres', <<"END");
 SET session_replication_role = replica;
 UPDATE dwello.mandates SET limits = '5' WHERE user_id = '$agent';
 END
-publish_jobs($node, 1);
-my $failed = 0;
-foreach (1 .. 10)
+foreach (1 .. 2)
 {
-	my ($code) = $node->psql('postgres', 'SELECT dwello.run_agents()');
-
-	$failed++ if $code != 0;
+	publish_jobs($node, 1);
+	like(warned(), qr/left out: .*agent $agent/s, 'a damaged document is warned of');
+	is(outcome(), "answered|2\nquarantined|1", 'its row is given up, the others have answered');
 }
-is($failed, 3, 'a damaged document fails three calls');
-like(answer($agent), qr/quarantined\|3$/, 'and its row is given up');
-is( $node->safe_psql('postgres', <<'END'), 'answered|2', 'the others have answered');
-SELECT a.state, count(*) FROM dwello.agent_answers AS a
-WHERE a.job_id = (SELECT id FROM dwello.jobs WHERE published_at IS NOT NULL ORDER BY published_at DESC LIMIT 1) AND a.state <> 'quarantined'
-GROUP BY 1
+is( $node->safe_psql('postgres', <<"END"), 2, 'and is logged');
+SELECT count(*) FROM dwello.ai_agent_activity WHERE user_id = '$agent' AND action_type = 'quarantined' AND reason = 'FAILED'
 END
+like(
+	$node->safe_psql('postgres', "SELECT detail FROM dwello.check() WHERE rule = 'agent_quarantined'"),
+	qr/agent $agent: it fails with an error/,
+	'check() names it');
+
+# Nor does a job whose bids cannot be made; nothing is counted of them.
+$node->safe_psql('postgres', "DELETE FROM dwello.agent_answers WHERE agent_id = '$agent'");
+my $counted = 'SELECT COALESCE(sum(bids), 0) FROM dwello.agent_day_counters';
+my $before = $node->safe_psql('postgres', $counted);
+publish_jobs($node, 2);
+$node->safe_psql('postgres', <<'END');
+SET session_replication_role = replica;
+UPDATE dwello.jobs SET weights = NULL
+ WHERE id = (SELECT id FROM dwello.jobs WHERE published_at IS NOT NULL ORDER BY published_at DESC LIMIT 1);
+END
+like(warned(), qr/left out: .*All bids of agents on job/s, 'a job without weights is warned of');
+like(outcome(), qr/quarantined\|[23]$/, 'its bids are given up');
+my $bids = $node->safe_psql('postgres', 'SELECT count(*) FROM dwello.bids WHERE decision_id IS NOT NULL');
+is($node->safe_psql('postgres', $counted), $bids, 'as many slots are taken as there are bids');
+cmp_ok($node->safe_psql('postgres', $counted), '>', $before, 'those of the other job are made');
+is($node->safe_psql('postgres', 'SELECT jobs FROM dwello.run_agents()'), 0, 'nothing is left to do');
+
+# Nor an agent with bids of more than any number holds.
+$node->safe_psql('postgres', <<"END");
+SET session_replication_role = replica;
+UPDATE dwello.ai_bidding_agents SET mandate_id = NULL, max_exposure = 9223372036854775807 WHERE user_id = '$agent';
+UPDATE dwello.bids SET bid_amount = 9223372036854775807, labor_cost = 9223372036854775807 - materials_cost
+ WHERE provider_id = '$agent';
+END
+publish_jobs($node, 1);
+is(warned(), '', 'what agents have afoot may be more than any number holds');
+is(outcome(), 'answered|3', 'all have answered');
+
+# Nor do models wait for an agent whose facts cannot be made.
+$node->safe_psql('postgres', <<"END");
+SET session_replication_role = replica;
+UPDATE dwello.ai_bidding_agents SET uses_model = true;
+UPDATE dwello.ai_bidding_agents SET mandate_id = gen_random_uuid() WHERE user_id = '$agent';
+END
+publish_jobs($node, 1);
+$node->safe_psql('postgres', 'SELECT FROM dwello.run_agents()');
+($status, $stdout, $stderr) = $node->psql('postgres', 'SELECT count(*) FROM dwello.claim_agent_work()');
+is($stdout, 2, 'models get the work of the others');
+like($stderr, qr/left out: .*agent $agent/s, 'and who calls is warned');
+is(outcome(), "claimed|2\nquarantined|1", 'its answer is given up');
+$node->safe_psql('postgres', 'UPDATE dwello.ai_bidding_agents SET uses_model = false');
 
 # Files that are none of ours, or of another database, are left alone.
 append_to_file("$notes/strange", 'x' x 36);

@@ -35,4 +35,10 @@ extern void dw_gate_judge(DwAgentGate *gate, const DwJob *job,
 extern void dw_gate_bid(const DwAgentGate *gate, const DwUuid *decision_id,
 						DwBid *bid);
 
+/*
+ * Writes the row of activity of an answer that is given up: CRASHED, or
+ * FAILED with an error that it would raise again.
+ */
+extern void dw_quarantine_tell(const DwAnswer *answer, const char *reason);
+
 #endif							/* DW_AGENT_API_INT_H */

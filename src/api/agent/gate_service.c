@@ -11,6 +11,7 @@
 #include "api/agent/agent_api_int.h"
 #include "api/bid/bid_api.h"
 #include "server/sql/sql_server.h"
+#include "store/agent/agent_store.h"
 
 void
 dw_gate_judge(DwAgentGate *gate, const DwJob *job, const DwUuid *agent_id,
@@ -58,4 +59,16 @@ dw_gate_bid(const DwAgentGate *gate, const DwUuid *decision_id, DwBid *bid)
 	dw_bid_insert(gate->job, bid, &none);
 	dw_bid_emit(bid, "bid_submitted");
 	dw_agent_day_add(&slot);
+}
+
+void
+dw_quarantine_tell(const DwAnswer *answer, const char *reason)
+{
+	DwActivity	row;
+
+	dw_activity_begin(&row, &answer->job_id, &answer->agent_id,
+					  DW_AGENT_QUARANTINED);
+	row.terms_version = answer->terms_version;
+	row.reason = reason;
+	dw_activity_insert(&row);
 }

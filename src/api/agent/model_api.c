@@ -59,7 +59,7 @@ typedef struct Proposal
 static void claims_gather(Claims *claims);
 static int	job_of(const Claims *claims, const DwAnswer *answer);
 static bool is_claimable(const Claims *claims, const DwAnswer *answer);
-static void claim_row(DwCall *call, const Claims *claims, int job,
+static bool claim_row(DwCall *call, const Claims *claims, int job,
 					  DwAnswer *answer);
 static Datum facts_make(Datum words, const DwAgentGate *gate);
 static void proposal_read(DwCall *call, Proposal *proposal);
@@ -105,8 +105,8 @@ DW_FUNCTION(dwello_claim_agent_work)
 
 		if (job < 0 || !is_claimable(&claims, &claims.answers[i]))
 			continue;
-		claim_row(&call, &claims, job, &claims.answers[i]);
-		claims.left--;
+		if (claim_row(&call, &claims, job, &claims.answers[i]))
+			claims.left--;
 	}
 	return dw_list_return(&call);
 }
@@ -150,24 +150,63 @@ is_claimable(const Claims *claims, const DwAnswer *answer)
 		answer->run_after <= claims->due;
 }
 
-/* Claims one answer and adds its row. */
-static void
-claim_row(DwCall *call, const Claims *claims, int job, DwAnswer *answer)
+/* What a claim's facts are made of. */
+typedef struct ClaimFacts
 {
+	const DwJob *job;			/* the job */
+	const DwAnswer *answer;		/* that is claimed */
+	Datum		words;			/* of the job */
+	Datum		facts;			/* made of all that */
+} ClaimFacts;
+
+/* Makes the facts; work for dw_attempt(). */
+static void
+claim_facts(void *argument)
+{
+	ClaimFacts *claim = argument;
 	DwAgentGate gate;
 
+	dw_gate_judge(&gate, claim->job, &claim->answer->agent_id,
+				  claim->answer->terms_version, NULL);
+	claim->facts = facts_make(claim->words, &gate);
+}
+
+/*
+ * Claims one answer and adds its row; false when its facts cannot be made,
+ * and it is given up.
+ */
+static bool
+claim_row(DwCall *call, const Claims *claims, int job, DwAnswer *answer)
+{
+	ClaimFacts	claim = {
+		.job = &claims->jobs[job],
+		.answer = answer,
+		.words = claims->words[job]
+	};
+	ErrorData  *error = dw_attempt(claim_facts, &claim);
+
+	if (error != NULL)
+	{
+		dw_warn_left_out(error, psprintf("Job %s, agent %s.",
+										 dw_uuid_text(&answer->job_id),
+										 dw_uuid_text(&answer->agent_id)));
+		answer->state = DW_ANSWER_QUARANTINED;
+		dw_answer_save(answer);
+		dw_quarantine_tell(answer, "FAILED");
+		dw_work_settle(&answer->job_id, answer->terms_version);
+		return false;
+	}
 	answer->state = DW_ANSWER_CLAIMED;
 	answer->claim_id = dw_uuid_fresh();
 	answer->lease_until = claims->until;
 	dw_answer_save(answer);
-	dw_gate_judge(&gate, &claims->jobs[job], &answer->agent_id,
-				  answer->terms_version, NULL);
 	dw_row_uuid(call, "job_id", &answer->job_id);
 	dw_row_int4(call, "terms_version", answer->terms_version);
 	dw_row_uuid(call, "agent_id", &answer->agent_id);
 	dw_row_uuid(call, "claim_id", &answer->claim_id);
-	dw_row_datum(call, "facts", facts_make(claims->words[job], &gate));
+	dw_row_datum(call, "facts", claim.facts);
 	dw_list_emit(call);
+	return true;
 }
 
 /* The text of a document. */

@@ -19,10 +19,12 @@
 #include "utils/numeric.h"
 
 #include "api/account/account_api.h"
+#include "api/agent/agent_api_int.h"
 #include "api/bid/bid_api.h"
 #include "core/decision/decision.h"
 #include "server/call/call_server.h"
 #include "server/crypto/crypto_server.h"
+#include "server/error/error_server.h"
 #include "server/number/number_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
@@ -54,6 +56,7 @@ typedef struct DwRunCounts
 typedef struct Decided
 {
 	bool		is_made;		/* before time was up */
+	bool		is_failed;		/* with an error that it would raise again */
 	bool		is_worth;		/* the job was worth a bid, which may wait */
 	DwAgentDecision decision;	/* what core says */
 	Datum		inputs;			/* that it said it of, jsonb */
@@ -94,20 +97,6 @@ is_over(const Run *run)
 	return GetCurrentTimestamp() >= run->until;
 }
 
-/* Writes that an agent's answer is given up. */
-static void
-quarantine_write(const DwNote *note)
-{
-	DwActivity	row;
-
-	dw_activity_begin(&row, &note->job_id, &note->agent_id,
-					  DW_AGENT_QUARANTINED);
-	row.terms_version = note->terms_version;
-	row.reason = "CRASHED";
-	dw_activity_insert(&row);
-	dw_work_settle(&note->job_id, note->terms_version);
-}
-
 /*
  * Raises the attempts of rows over which processes died, which are decided
  * alone by later calls; true when there were some.
@@ -121,6 +110,11 @@ notes_take(void)
 	for (int i = 0; i < count; i++)
 	{
 		const DwNote *note = &notes[i];
+		DwAnswer	answer = {
+			.job_id = note->job_id,
+			.agent_id = note->agent_id,
+			.terms_version = note->terms_version
+		};
 
 		if (!dw_note_job_lock(&note->job_id))
 			dw_note_return(i);
@@ -128,7 +122,10 @@ notes_take(void)
 			(void) dw_work_suspect(&note->job_id, note->terms_version);
 		else if (dw_answer_suspect(&note->job_id, note->terms_version,
 								   &note->agent_id))
-			quarantine_write(note);
+		{
+			dw_quarantine_tell(&answer, "CRASHED");
+			dw_work_settle(&note->job_id, note->terms_version);
+		}
 	}
 	return count > 0;
 }
@@ -306,22 +303,6 @@ pairs_gather(Run *run, const DwAnswer *suspect)
 	run->decided = palloc0(Max(run->pair_count, 1) * sizeof(Decided));
 }
 
-/*
- * True for an error that comes of the row, and not of what goes on around:
- * conflicts, resources, locks, a cancel, the system.
- */
-static bool
-is_fault_of_row(void)
-{
-	static const char *const around[] = {"40", "53", "55", "57", "58"};
-	const char *code = unpack_sql_state(geterrcode());
-
-	for (size_t i = 0; i < lengthof(around); i++)
-		if (strncmp(code, around[i], strlen(around[i])) == 0)
-			return false;
-	return true;
-}
-
 /* Whether a decision found the job worth a bid. */
 static bool
 is_worth(const DwAgentDecision *decision)
@@ -331,12 +312,21 @@ is_worth(const DwAgentDecision *decision)
 		decision->reason == DW_AGENT_DAY_CAP;
 }
 
+/* One pair of a run. */
+typedef struct OnePair
+{
+	Run		   *run;			/* the run */
+	int			number;			/* of the pair */
+} OnePair;
+
 /* Decides about one pair; this is the part that a note is for. */
 static void
-decide(Run *run, int i)
+decide(void *argument)
 {
-	DwFactsPair *pair = &run->pairs[i];
-	Decided    *decided = &run->decided[i];
+	const OnePair *one = argument;
+	Run		   *run = one->run;
+	DwFactsPair *pair = &run->pairs[one->number];
+	Decided    *decided = &run->decided[one->number];
 	MemoryContext before = MemoryContextSwitchTo(run->turn);
 	DwAgentInputs inputs;
 	Datum		document;
@@ -351,11 +341,17 @@ decide(Run *run, int i)
 	MemoryContextReset(run->turn);
 }
 
-/* The same with its note. */
+/*
+ * The same with its note.  An error leaves this pair out and no other; its
+ * answer is given up.
+ */
 static void
 decide_noted(Run *run, int i)
 {
 	const DwFactsPair *pair = &run->pairs[i];
+	Decided    *decided = &run->decided[i];
+	OnePair		one = {.run = run,.number = i};
+	ErrorData  *error;
 	DwNote		note = {
 		.job_id = run->jobs[pair->job].id,
 		.agent_id = pair->agent_id,
@@ -363,18 +359,14 @@ decide_noted(Run *run, int i)
 	};
 
 	dw_note_write(&note);
-	PG_TRY();
-	{
-		decide(run, i);
-	}
-	PG_CATCH();
-	{
-		/* it would fail again and again: let it count as a crash */
-		if (is_fault_of_row())
-			dw_note_leave();
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
+	error = dw_attempt(decide, &one);
+	if (error == NULL)
+		return;
+	dw_warn_left_out(error, psprintf("Job %s, agent %s.",
+									 dw_uuid_text(&note.job_id),
+									 dw_uuid_text(&note.agent_id)));
+	decided->is_failed = true;
+	decided->is_made = decided->is_worth = false;
 }
 
 /*
@@ -487,7 +479,9 @@ count_worth(Run *run, int i)
 		return;
 	provider->day_bids++;
 	provider->month_bids++;
-	provider->exposure += decision->amount;
+	if (__builtin_add_overflow(provider->exposure, decision->amount,
+							   &provider->exposure))
+		provider->exposure = PG_INT64_MAX;
 	day->bids++;
 	run->bid_count++;
 }
@@ -510,34 +504,88 @@ decide_again(Run *run)
 	dw_note_write(NULL);
 }
 
-/* Makes the bids, job by job. */
+/* The bids of one job. */
+typedef struct JobBids
+{
+	const DwJob *job;			/* the job */
+	DwBid	   *bids;			/* to be made */
+	int			count;			/* of them */
+} JobBids;
+
+/* Makes the bids of one job; work for dw_attempt(). */
+static void
+job_bids_make(void *argument)
+{
+	const JobBids *part = argument;
+
+	dw_bids_make(part->job, part->bids, part->count);
+}
+
+/* Takes back what was counted of the bids of a job that failed. */
+static void
+job_bids_fail(Run *run, int first, int end)
+{
+	for (int i = first; i < end; i++)
+	{
+		Decided    *decided = &run->decided[i];
+
+		if (!decided->is_made || decided->decision.verdict != DW_AGENT_BID)
+			continue;
+		decided->is_failed = true;
+		decided->is_made = false;
+		added_day(run, &run->pairs[i])->bids--;
+	}
+}
+
+/* The bids of the pairs from first to before end, which are of one job. */
+static void
+job_bids_begin(Run *run, int first, int end, JobBids *part)
+{
+	for (int i = first; i < end; i++)
+	{
+		const Decided *decided = &run->decided[i];
+		DwBid	   *bid = &part->bids[part->count];
+
+		if (!decided->is_made || decided->decision.verdict != DW_AGENT_BID)
+			continue;
+		bid->provider_id = run->pairs[i].agent_id;
+		bid->decision_id = decided->id;
+		bid->bid_amount = decided->decision.amount;
+		bid->timeline_days = (int32) decided->decision.timeline_days;
+		part->count++;
+	}
+}
+
+/* Makes the bids, job by job; one that fails leaves out its own alone. */
 static void
 bids_make(Run *run)
 {
-	int			count = 0;
-
 	run->bids = palloc0(Max(run->bid_count, 1) * sizeof(DwBid));
-	for (int i = 0; i < run->pair_count;)
+	run->bid_count = 0;
+	for (int first = 0, end; first < run->pair_count; first = end)
 	{
-		int			job = run->pairs[i].job;
-		int			first = count;
+		JobBids		part = {
+			.job = &run->jobs[run->pairs[first].job],
+			.bids = &run->bids[run->bid_count]
+		};
+		ErrorData  *error;
 
-		for (; i < run->pair_count && run->pairs[i].job == job; i++)
+		for (end = first + 1; end < run->pair_count &&
+			 run->pairs[end].job == run->pairs[first].job; end++)
+			;
+		job_bids_begin(run, first, end, &part);
+		if (part.count == 0)
+			continue;
+		error = dw_attempt(job_bids_make, &part);
+		if (error == NULL)
 		{
-			const Decided *decided = &run->decided[i];
-			DwBid	   *bid = &run->bids[count];
-
-			if (!decided->is_made ||
-				decided->decision.verdict != DW_AGENT_BID)
-				continue;
-			bid->provider_id = run->pairs[i].agent_id;
-			bid->decision_id = decided->id;
-			bid->bid_amount = decided->decision.amount;
-			bid->timeline_days = (int32) decided->decision.timeline_days;
-			count++;
+			run->bid_count += part.count;
+			continue;
 		}
-		if (count > first)
-			dw_bids_make(&run->jobs[job], &run->bids[first], count - first);
+		dw_warn_left_out(error, psprintf("All bids of agents on job %s.",
+										 dw_uuid_text(&part.job->id)));
+		memset(part.bids, 0, part.count * sizeof(DwBid));
+		job_bids_fail(run, first, end);
 	}
 }
 
@@ -625,6 +673,17 @@ answer_write(Run *run, int i)
 	dw_answer_save(answer);
 }
 
+/* Gives an answer up that fails with an error whenever it is tried. */
+static void
+answer_give_up(Run *run, int i)
+{
+	DwAnswer   *answer = &run->answers[run->pairs[i].answer];
+
+	answer->state = DW_ANSWER_QUARANTINED;
+	dw_answer_save(answer);
+	dw_quarantine_tell(answer, "FAILED");
+}
+
 /* Tells the provider of a proposal. */
 static void
 proposal_tell(const Run *run, int i)
@@ -703,7 +762,9 @@ write_all(void *argument)
 	Run		   *run = argument;
 
 	for (int i = 0; i < run->pair_count; i++)
-		if (run->decided[i].is_made)
+		if (run->decided[i].is_failed)
+			answer_give_up(run, i);
+		else if (run->decided[i].is_made)
 		{
 			answer_write(run, i);
 			decision_write(run, i);
@@ -779,11 +840,11 @@ agents_run(int32 max_jobs, TimestampTz until, DwRunCounts *counts)
 	decide_again(&run);
 	for (int i = 0; i < run.pair_count; i++)
 		if (run.decided[i].is_made)
-		{
 			run.decided[i].id = dw_uuid_fresh();
-			count_decision(counts, run.decided[i].decision.verdict);
-		}
 	bids_make(&run);
+	for (int i = 0; i < run.pair_count; i++)
+		if (run.decided[i].is_made)
+			count_decision(counts, run.decided[i].decision.verdict);
 	dw_write_batch(write_all, &run);
 	counts->jobs = run.job_count;
 	MemoryContextDelete(run.turn);

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "server/error/error_server.h"
 
 static const DwErrorCode error_codes[DW_RESULT_COUNT] = {
@@ -116,4 +117,59 @@ dw_error_set(DwResult code, const char *constraint, const char *message,
 	if (constraint != NULL)
 		err_generic_string(PG_DIAG_CONSTRAINT_NAME, constraint);
 	return 0;
+}
+
+/* True for an error that the same work would raise again. */
+static bool
+is_of_work(void)
+{
+	switch (ERRCODE_TO_CATEGORY(geterrcode()))
+	{
+		case MAKE_SQLSTATE('4', '0', '0', '0', '0'):	/* conflicts */
+		case MAKE_SQLSTATE('5', '3', '0', '0', '0'):	/* resources */
+		case MAKE_SQLSTATE('5', '5', '0', '0', '0'):	/* locks */
+		case MAKE_SQLSTATE('5', '7', '0', '0', '0'):	/* a cancel */
+		case MAKE_SQLSTATE('5', '8', '0', '0', '0'):	/* the system */
+			return false;
+		default:
+			return true;
+	}
+}
+
+ErrorData *
+dw_attempt(void (*work) (void *argument), void *argument)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		work(argument);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		if (!is_of_work())
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return error;
+}
+
+void
+dw_warn_left_out(const ErrorData * error, const char *whose)
+{
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("left out: %s", error->message),
+			 errdetail_internal("%s", whose)));
 }

@@ -50,6 +50,17 @@ extern int	dw_error_set(DwResult code, const char *constraint,
 						 const char *hint);
 
 /*
+ * Does some work in a subtransaction; NULL when it is done.  An error that
+ * the same work would raise again undoes what it wrote and is returned, in
+ * the caller's memory.  What comes of the surroundings (conflicts, resources,
+ * locks, a cancel, the system) is raised again.
+ */
+extern ErrorData * dw_attempt(void (*work) (void *argument), void *argument);
+
+/* Warns of an error that left out what `whose`, a sentence, names. */
+extern void dw_warn_left_out(const ErrorData * error, const char *whose);
+
+/*
  * The SQLSTATEs of class WD, dwello's own.
  *
  * Classes A to H belong to the SQL standard and I to Z to implementations,

@@ -329,8 +329,9 @@ static CheckRule rules[] = {
 	RULE("agent_quarantined",
 		 "SELECT 'agent_answers', 'Job ' || w.job_id || ', terms ' "
 		 "|| w.terms_version || ', agent ' || w.agent_id || ': ' "
-		 "|| w.attempts || ' server processes died over it.' "
-		 "FROM dwello.agent_answers AS w WHERE w.state = 'quarantined' "
+		 "|| CASE WHEN w.attempts >= 3 THEN w.attempts "
+		 "|| ' server processes died over it.' "
+		 "ELSE 'it fails with an error.' END FROM dwello.agent_answers AS w WHERE w.state = 'quarantined' "
 		 "ORDER BY 2",
 		 "Keep the server's log and report it; delete the row once it is understood."),
 	RULE("agent_quarantined",

@@ -509,8 +509,8 @@ exposure_load(DwFacts *facts)
 {
 	static DwStatement select_bids =
 		DW_STATEMENT("SELECT b.provider_id AS user_id, b.currency, "
-					 "sum(b.bid_amount)::bigint AS sum "
-					 "FROM dwello.bids AS b WHERE b.provider_id = ANY ($1) "
+					 "LEAST(sum(b.bid_amount), 9223372036854775807)::bigint "
+					 "AS sum FROM dwello.bids AS b WHERE b.provider_id = ANY ($1) "
 					 "AND b.deleted_at IS NULL AND (b.status = 'pending' "
 					 "AND b.expires_at > $2 OR b.status = 'accepted' "
 					 "AND EXISTS (SELECT FROM dwello.jobs AS j "

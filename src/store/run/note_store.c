@@ -38,12 +38,12 @@
 static int	own = -1;
 static char own_path[MAXPGPATH];
 static bool is_written = false; /* there is a note in it */
-static int	left = 0;			/* notes that were left behind */
 
 /* Files that this transaction has collected. */
 static struct
 {
-	int			file;			/* locked */
+	int			file;			/* locked; -1 = given back */
+	SubTransactionId in;		/* the subtransaction that took it */
 	char		path[MAXPGPATH];	/* of it */
 }			collected[NOTES_AT_ONCE];
 static int	collected_count = 0;
@@ -56,19 +56,23 @@ own_remove(int code, Datum argument)
 		(void) unlink(own_path);
 }
 
-/* Releases what was collected; the files stay unless it is done. */
+/*
+ * Releases what was collected since a subtransaction began; the files stay
+ * unless it is done.
+ */
 static void
-collected_release(bool is_done)
+collected_release(SubTransactionId since, bool is_done)
 {
-	for (int i = 0; i < collected_count; i++)
+	while (collected_count > 0 && collected[collected_count - 1].in >= since)
 	{
-		if (collected[i].file < 0)
+		int			file = collected[--collected_count].file;
+
+		if (file < 0)
 			continue;
 		if (is_done)
-			(void) unlink(collected[i].path);
-		(void) close(collected[i].file);
+			(void) unlink(collected[collected_count].path);
+		(void) close(file);
 	}
-	collected_count = 0;
 }
 
 /* The end of a transaction. */
@@ -79,7 +83,7 @@ transaction_ended(XactEvent event, void *argument)
 		event == XACT_EVENT_PREPARE)
 	{
 		dw_note_write(NULL);
-		collected_release(event == XACT_EVENT_COMMIT);
+		collected_release(TopSubTransactionId, event == XACT_EVENT_COMMIT);
 	}
 }
 
@@ -91,7 +95,7 @@ subtransaction_ended(SubXactEvent event, SubTransactionId id,
 	if (event != SUBXACT_EVENT_ABORT_SUB)
 		return;
 	dw_note_write(NULL);
-	collected_release(false);
+	collected_release(id, false);
 }
 
 /* Registers what ends, once. */
@@ -148,23 +152,6 @@ dw_note_write(const DwNote *note)
 				 errmsg("could not write file \"%s\": %m", own_path)));
 }
 
-void
-dw_note_leave(void)
-{
-	char		path[MAXPGPATH + 32];
-
-	if (!is_written)
-		return;
-	snprintf(path, sizeof(path), "%s.%d", own_path, ++left);
-	if (rename(own_path, path) != 0)
-		ereport(LOG,
-				(errcode_for_file_access(),
-				 errmsg("could not rename file \"%s\": %m", own_path)));
-	(void) close(own);
-	own = -1;
-	is_written = false;
-}
-
 /* True when a process that began then runs still. */
 static bool
 is_running(int pid, int64 start)
@@ -199,8 +186,7 @@ is_left(const char *name)
 	if (sscanf(name, "%u-%d-%lld%n", &database, &pid, &start, &length) != 3 ||
 		database != MyDatabaseId)
 		return false;
-	/* what was left behind has a number after the rest */
-	return name[length] == '.' || !is_running(pid, (int64) start);
+	return name[length] == '\0' && !is_running(pid, (int64) start);
 }
 
 /* Takes a file, unless another transaction has it; false then. */
@@ -231,6 +217,7 @@ collect(const char *name, DwNote *note)
 		return false;
 	}
 	collected[collected_count].file = file;
+	collected[collected_count].in = GetCurrentSubTransactionId();
 	strlcpy(collected[collected_count++].path, path, MAXPGPATH);
 	return true;
 }

@@ -181,9 +181,6 @@ extern void dw_note_write(const DwNote *note);
 /* Gives a collected note back: it was not dealt with. */
 extern void dw_note_return(int number);
 
-/* Leaves the note behind as if the process had died: its row failed. */
-extern void dw_note_leave(void);
-
 /*
  * The notes of processes that are gone, of this database, that no other
  * transaction has.  Their files go when the transaction commits.
