@@ -17,7 +17,6 @@ use Lint;
 # No more than: what is allowed today, and what it shall be.  The first is
 # lowered as findings go, never raised; the second is where it ends.
 my %bound = (
-	code_lines => [ 53439, 33500 ],
 	header_lines => [ 400, 400 ],
 	one_caller => [ 39, 25 ],
 	file_circles => [ 0, 0 ],
@@ -390,7 +389,6 @@ my %findings = (
 	missing_pages => [ missing_pages() ]);
 my %figure = (
 	(map { $_ => scalar @{ $findings{$_} } } keys %findings),
-	code_lines => $n_code,
 	header_lines => $height{$highest},
 	longest_function => $lengths[-1],
 	median_function => $lengths[ $#lengths / 2 ],
