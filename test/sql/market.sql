@@ -309,6 +309,20 @@ SELECT t.anchor_of('a yesterday', 'h2') AS of_both, t.anchor_of('a own', 'mh3') 
 -- as if an agent had won the dearest below its anchor
 UPDATE dwello.market_prices SET base_amount = 130000 WHERE job_id = t.user('m 5');
 SELECT t.anchor_of('a base', 'h2') AS of_the_base;
+-- A rival's contract from two anchors, one of a job of its homeowner, which
+-- leaves it out: what two jobs give with what everybody may read, a
+-- reference of 80 % of the budget that weighs three prices, and half a year
+-- that halves a price. Exact means would give 917.37 to the cent.
+SELECT t.deal('m 6', 'h6', 'p6', 91737);
+SELECT t.deliver();
+UPDATE dwello.market_prices SET base_amount = amount, released_on = released_on - (job_id = t.user('m 6'))::int;
+SELECT six, five, round(sum6) AS sum_of_six, round(sum5) AS sum_of_five, round(sum6 - sum5) AS price, 91737 AS true_price
+  FROM (SELECT t.anchor_of('a six', 'h2')::numeric AS six, t.anchor_of('a five', 'mh6')::numeric AS five) AS a,
+       (SELECT 2 ^ (-1 / 180.0) AS w) AS d,
+       LATERAL (SELECT (six * (6 * w + 3) - 3 * 80000) / w AS sum6, (five * (5 * w + 3) - 3 * 80000) / w AS sum5) AS s;
+-- and a contract of any other price of the kind gives the same two
+UPDATE dwello.market_prices SET amount = 88888, base_amount = 88888 WHERE job_id = t.user('m 6');
+SELECT t.anchor_of('a six again', 'h2') AS six, t.anchor_of('a five again', 'mh6') AS five;
 ROLLBACK TO part;
 
 -- What differs from the contracts is found and mended, a part at a time.

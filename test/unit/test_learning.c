@@ -273,6 +273,25 @@ test_anchor_is_nobodys(void **state)
 	assert_int_equal(anchor(0, 0, 5, 20000), 0);
 }
 
+/*
+ * Two digits of what the winners come to: one price tells nothing that
+ * another near it would not, whatever reference is mixed in.
+ */
+static void
+test_anchor_has_two_digits(void **state)
+{
+	for (int64_t price = 9650; price < 13500; price += 29)
+		assert_int_equal(anchor(0, 0, 1, price), 10000);
+	for (int64_t reference = 9000; reference < 9100; reference++)
+		for (int64_t price = 9650; price < 13500; price += 500)
+			assert_int_equal(anchor(reference, 0, 1, price),
+							 anchor(reference, 0, 1, 10000));
+	assert_int_equal(anchor(0, 0, 1, 13600), 11000);
+	assert_int_equal(anchor(0, 0, 1, 13600), anchor(0, 0, 1, 20000));
+	assert_int_equal(anchor(7777, 0, 1, 13600),
+					 (7 * 11000 + 3 * 7777) / 10);
+}
+
 /* Half a year halves what a price weighs, and ten years end it. */
 static void
 test_anchor_decays(void **state)
@@ -469,6 +488,7 @@ main(void)
 		cmocka_unit_test(test_anchor_without_prices),
 		cmocka_unit_test(test_anchor_mix),
 		cmocka_unit_test(test_anchor_is_nobodys),
+		cmocka_unit_test(test_anchor_has_two_digits),
 		cmocka_unit_test(test_anchor_decays),
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_pace_goes_home),

@@ -6,13 +6,19 @@
  * below it pull it down, and then go below that.  So a win of an agent enters
  * without what its strategy multiplied the anchor by (base_amount of a
  * decision), and the mix stays within a band
- * round the category's reference.  Nothing of one rival's price can be read
- * from it: fewer than five winners, or one that weighs more than two fifths,
- * count as none.
+ * round the category's reference.
+ *
+ * Nothing of one rival's price can be read from it: fewer than five winners,
+ * or one that weighs more than two fifths, count as none, and what they come
+ * to has two digits.  The difference of two exact means, with and without a
+ * winner, would be that winner's price.  It is rounded before the job's own
+ * reference is mixed in: who may choose that reference could else try which
+ * ones make the rounded mix jump, and halve the way to the exact mean.
  */
 #include "core/learning/learning.h"
 
 #include "core/base/base.h"
+#include "core/market/market.h"
 #include "core/score/score.h"
 
 /* What the winning prices come to. */
@@ -58,6 +64,16 @@ share(int64_t amount, int64_t ppm)
 	return part;
 }
 
+/* What the winners come to, two digits of it. */
+static int64_t
+rounded_mean(const Winners *winners)
+{
+	int64_t		mean = 0;
+
+	(void) dw_money_divide(winners->sum, winners->weight, &mean);
+	return dw_market_round(mean);
+}
+
 int64_t
 dw_anchor(const DwLearningSettings *settings, const DwAnchorJob *job,
 		  const DwWinningPrice *prices, int count)
@@ -74,7 +90,9 @@ dw_anchor(const DwLearningSettings *settings, const DwAnchorJob *job,
 	{
 		int64_t		own = anchor > 0 ? settings->anchor_reference : 0;
 
-		(void) dw_money_divide(winners.sum + (DwWide) own * anchor,
+		(void) dw_money_divide((DwWide) winners.weight *
+							   rounded_mean(&winners) +
+							   (DwWide) own * anchor,
 							   winners.weight + own, &anchor);
 	}
 	if (middle <= 0)

@@ -181,8 +181,9 @@ typedef struct DwAnchorJob
 } DwAnchorJob;
 
 /*
- * The anchor M, minor units; 0 when nothing is known.  The prices of one
- * winner stand together, and are not above 2^62.
+ * The anchor M, minor units; 0 when nothing is known.  What the prices come
+ * to enters with two digits.  Those of one winner stand together, and are not
+ * above 2^62.
  */
 extern int64_t dw_anchor(const DwLearningSettings *settings,
 						 const DwAnchorJob *job,
