@@ -69,7 +69,7 @@ COMMIT;
 BEGIN;
 SET LOCAL ROLE dwello_app;
 SELECT dwello.login(:'homeowner_token') AS me \gset
-SELECT bid_id AS bid FROM dwello.rank_bids(:'job') WHERE rank = 1 \gset
+SELECT bid_id AS bid, bid_amount AS seen FROM dwello.rank_bids(:'job') WHERE rank = 1 \gset
 SELECT r.rank, u.first_name AS provider,
        round(r.bid_amount / 100.0, 2) AS amount, r.score, r.eligible
 FROM dwello.rank_bids(:'job') r
@@ -86,9 +86,9 @@ UNION ALL
 SELECT 'total', NULL, NULL, sum(weight_bps), sum(points), NULL
 FROM dwello.explain_bid(:'job', :'bid');
 
-\echo '6. The homeowner accepts it; the provider confirms, and the escrow opens'
+\echo '6. The homeowner accepts it at what they saw; the provider confirms, and the escrow opens'
 SELECT job_status, bid_status, round(bid_amount / 100.0, 2) AS amount, currency
-FROM dwello.accept_bid(job_id => :'job', bid_id => :'bid');
+FROM dwello.accept_bid(job_id => :'job', bid_id => :'bid', expected_amount => :seen);
 COMMIT;
 BEGIN;
 SET LOCAL ROLE dwello_app;

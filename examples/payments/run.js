@@ -96,7 +96,8 @@ async function awardedJob(homeowner, provider, category, currency, price)
 	const { bid_id } = await call(provider, 'submit_bid',
 		{ job_id, labor_cost: price });
 
-	await call(homeowner, 'accept_bid', { job_id, bid_id });
+	await call(homeowner, 'accept_bid',
+		{ job_id, bid_id, expected_amount: price });
 	await call(provider, 'confirm_award', { job_id });
 	return job_id;
 }

@@ -283,12 +283,16 @@ COMMENT ON FUNCTION dwello.confirm_bid IS
  * accept_bid
  *	Accepts an eligible bid and rejects the others as not_selected. The
  *	job is awarded, no longer listed, and the bidder has until confirm_by
- *	to confirm.
+ *	to confirm. What a bid asks can change between reading and accepting,
+ *	without a new version of the job: it is revised, or in open mode a rival
+ *	goes; expected_amount refuses then.
  *
  * role: app, admin
  * args:
  *	job_id
  *	bid_id
+ *	expected_amount: the bid_amount that rank_bids() showed; NULL accepts
+ *	  whatever the bid asks by now
  *	expected_version: version of the job
  *	idempotency_key
  * returns: a row
@@ -307,7 +311,9 @@ COMMENT ON FUNCTION dwello.confirm_bid IS
  *	42501: the caller is no active homeowner
  *	22004
  *	P0002: no such job or bid
- *	WD104 WD103
+ *	WD104
+ *	WD103: a row is not in the expected version, or the bid asks another
+ *	  amount than expected_amount, the detail says which
  *	WD101: the job is not open, or the bid not pending
  *	WD102: the job's time is over
  *	22023: the bid fails a gate, the detail has the reasons; one past its
@@ -315,11 +321,12 @@ COMMENT ON FUNCTION dwello.confirm_bid IS
  * example: homeowner
  *	SELECT job_status, bid_status, bid_amount, confirm_by
  *	  FROM dwello.accept_bid(job_id => 'de000000-0000-7000-8000-000000000011',
- *	    bid_id => 'de000000-0000-7000-8000-000000000021');
+ *	    bid_id => 'de000000-0000-7000-8000-000000000021', expected_amount => 95000);
  */
 CREATE OR REPLACE FUNCTION dwello.accept_bid(
   INOUT job_id uuid,
   INOUT bid_id uuid,
+  expected_amount bigint DEFAULT NULL,
   expected_version integer DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
   OUT provider_id uuid,
@@ -800,6 +807,8 @@ COMMENT ON FUNCTION dwello.hire_provider IS
  *	accept: true to accept; false to decline, or, by the homeowner, to
  *	  withdraw it
  *	provider_id: whose invitation; NULL for the caller's own
+ *	expected_amount: to accept an offer, the amount that my_invites() showed;
+ *	  NULL accepts whatever is offered by now
  *	expected_version: version of the job
  *	idempotency_key
  * returns: a row
@@ -823,7 +832,9 @@ COMMENT ON FUNCTION dwello.hire_provider IS
  *	22023: to accept an offer, the provider fails a gate, which the detail
  *	  names, or the milestones do not divide the amount
  *	P0002: no such job or invitation, or one the caller may not see
- *	WD104 WD103
+ *	WD104
+ *	WD103: a row is not in the expected version, or the offer is for another
+ *	  amount than expected_amount, the detail says which
  *	WD101: it is not pending, or the job is not open
  *	WD102: its time is over, or that for bids
  *	23505: to accept an offer, the provider has a live bid on the job
@@ -836,6 +847,7 @@ CREATE OR REPLACE FUNCTION dwello.answer_invite(
   INOUT job_id uuid,
   accept boolean,
   INOUT provider_id uuid DEFAULT NULL,
+  expected_amount bigint DEFAULT NULL,
   expected_version integer DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
   OUT invite_id uuid,

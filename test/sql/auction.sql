@@ -158,6 +158,11 @@ SELECT t.login_as('p2');
 SELECT bid_status FROM dwello.withdraw_bid(t.user('job'), t.user('p2 bid'));
 SELECT t.as_system();
 SELECT rank, bid, asks FROM t.auction();
+-- who accepts what they have seen does not accept that
+SAVEPOINT seen;
+SELECT a.asks, t.try(format('SELECT dwello.accept_bid(%L, %L, expected_amount => %s)', t.user('job'), t.user('p1 bid'), a.asks), 'h1')
+  FROM unnest(ARRAY[85000, 100000]) AS a (asks);
+ROLLBACK TO seen;
 -- and where there is no rival, to what was offered
 SELECT t.login_as('p3');
 SELECT bid_status FROM dwello.withdraw_bid(t.user('job'), t.user('p3 bid'));
@@ -171,6 +176,21 @@ ROLLBACK TO s;
 -- another than the winner is accepted: for what they offered
 SELECT t.login_as('h1');
 SELECT bid_amount FROM dwello.accept_bid(t.user('job'), t.user('p2 bid'));
+ROLLBACK TO s;
+-- what the homeowner is shown is what each bid is accepted at
+CREATE FUNCTION pg_temp.accepted(bid uuid, shown bigint) RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  accepted bigint;
+BEGIN
+  accepted := (SELECT a.bid_amount FROM dwello.accept_bid(t.user('job'), bid, expected_amount => shown) AS a);
+  RAISE SQLSTATE 'UNDO0';
+EXCEPTION WHEN SQLSTATE 'UNDO0' THEN RETURN accepted;
+END
+$$;
+SELECT t.login_as('h1');
+SELECT rank, bid_amount, pg_temp.accepted(bid_id, bid_amount) FROM dwello.rank_bids(t.user('job'));
 ROLLBACK TO s;
 -- another amount that was agreed on stays
 SELECT t.login_as('h1');

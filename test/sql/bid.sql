@@ -131,9 +131,9 @@ SELECT t.app_as('h1');
 SELECT job_id = t.user('job') AS is_job, provider_id = t.user('p1') AS is_p1,
        job_status, bid_status, bid_amount, currency, confirm_by, version,
        replayed
-  FROM dwello.accept_bid(t.user('job'), t.user('bid 950'), 2, 'accept-1');
+  FROM dwello.accept_bid(t.user('job'), t.user('bid 950'), 95000, 2, 'accept-1');
 SELECT job_status, confirm_by, version, replayed
-  FROM dwello.accept_bid(t.user('job'), t.user('bid 950'), 2, 'accept-1');
+  FROM dwello.accept_bid(t.user('job'), t.user('bid 950'), 95000, 2, 'accept-1');
 RESET ROLE;
 SELECT status, provider_id = t.user('p1') AS is_p1, is_listed, awarded_at,
        confirm_by FROM dwello.jobs WHERE id = t.user('job');
@@ -385,16 +385,30 @@ SELECT t.bid_two('job');
 SELECT name, t.bid_refusal(name, format('SELECT dwello.accept_bid(%L, %L)',
     t.user('job'), t.user('bid 950')))
   FROM unnest(ARRAY['p1', 'p2', 'h2', 'a1', 's1', 'u1']) AS name;
-SELECT t.bid_refusal('h1', format('SELECT dwello.accept_bid(NULL, %L, 7)',
+SELECT t.bid_refusal('h1', format('SELECT dwello.accept_bid(NULL, %L, expected_version => 7)',
   t.user('bid 950')));
-SELECT t.bid_refusal('h1', format('SELECT dwello.accept_bid(%L, NULL, 7)',
+SELECT t.bid_refusal('h1', format('SELECT dwello.accept_bid(%L, NULL, expected_version => 7)',
   t.user('nothing')));
 SELECT t.bid_refusal('h1', format('SELECT dwello.accept_bid(%L, %L)',
   t.user('nothing'), t.user('bid 950')));
-SELECT t.bid_refusal('h1', format('SELECT dwello.accept_bid(%L, %L, 7)',
+SELECT t.bid_refusal('h1', format('SELECT dwello.accept_bid(%L, %L, expected_version => 7)',
   t.user('job'), t.user('nothing')));
-SELECT t.bid_refusal('h1', format('SELECT dwello.accept_bid(%L, %L, 7)',
+SELECT t.bid_refusal('h1', format('SELECT dwello.accept_bid(%L, %L, expected_version => 7)',
   t.user('job'), t.user('bid 950')));
+-- the homeowner accepts what they have seen, or nothing: a revision makes no
+-- new version of the job
+SAVEPOINT seen;
+SELECT t.login_as('h1');
+SELECT bid_amount AS seen, j.version AS job_version FROM dwello.rank_bids(t.user('job')) AS r, dwello.jobs AS j
+ WHERE r.bid_id = t.user('bid 950') AND j.id = t.user('job') \gset
+SELECT t.login_as('p1');
+SELECT bid_amount FROM dwello.revise_bid(t.user('job'), t.user('bid 950'), 9500000);
+SELECT expected, t.bid_refusal('h1', format('SELECT dwello.accept_bid(%L, %L, %s, %s)',
+    t.user('job'), t.user('bid 950'), expected, :job_version))
+  FROM unnest(ARRAY[:seen, 9499999, 0, -1, 9223372036854775807]) AS expected;
+SELECT t.login_as('h1');
+SELECT job_status, bid_amount FROM dwello.accept_bid(t.user('job'), t.user('bid 950'), 9500000, :job_version);
+ROLLBACK TO seen;
 -- past its own time, marked or not: a gate
 SET LOCAL dwello.now = '2027-03-08 12:00:00+00';
 SELECT t.bid_refusal('h1', format('SELECT dwello.accept_bid(%L, %L)',

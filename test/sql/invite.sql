@@ -295,6 +295,16 @@ SELECT awarded_count FROM dwello.provider_stats WHERE user_id = t.user('p1');
 SELECT * FROM t.invite_wrong;
 ROLLBACK;
 
+-- an offer that was made anew, for less: who names what they saw does not take it
+BEGIN;
+SELECT t.invite_job();
+SELECT t.hire('p1', 90000), t.reply('h1', false, format('provider_id => %L', t.user('p1'))), t.hire('p1', 9000);
+SELECT t.reply('p1', true, 'expected_amount => 90000, expected_version => 2');
+SELECT t.as_system();
+SELECT * FROM t.invite_rows;
+SELECT t.reply('p1', true, 'expected_amount => 9000');
+ROLLBACK;
+
 -- every gate is asked when the offer is taken, and what fails undoes all of it
 BEGIN;
 SELECT t.invite_job(true, '[{"requirement_type": "license", "requirement_value": "C-33"}]');

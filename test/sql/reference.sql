@@ -478,7 +478,7 @@ ROLLBACK TO example;
 SELECT * FROM r.answer('homeowner', NULL,
 'SELECT job_status, bid_status, bid_amount, confirm_by
   FROM dwello.accept_bid(job_id => ''de000000-0000-7000-8000-000000000011'',
-    bid_id => ''de000000-0000-7000-8000-000000000021'')');
+    bid_id => ''de000000-0000-7000-8000-000000000021'', expected_amount => 95000)');
 ROLLBACK TO example;
 
 \echo confirm_award

@@ -34,6 +34,7 @@ DW_FUNCTION(dwello_accept_bid)
 	DwJob		job;
 	DwBid		bid;
 	bool		is_late;
+	int64		amount;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
 	job_id = dw_arg_uuid(&call, "job_id");
@@ -49,8 +50,9 @@ DW_FUNCTION(dwello_accept_bid)
 
 	/*
 	 * The order of errors: a wrong state of the job or the bid (WD101), then
-	 * what is over (WD102), then the gates (22023).  A job that expired by
-	 * time alone is open in its row, and told as late, not as wrong.
+	 * what is over (WD102), then the gates (22023), then another amount than
+	 * the caller has seen (WD103).  A job that expired by time alone is open
+	 * in its row, and told as late, not as wrong.
 	 */
 	is_late = dw_bidding_over(&job);
 	if (!is_late)
@@ -59,8 +61,9 @@ DW_FUNCTION(dwello_accept_bid)
 		(void) dw_bid_next(&call, &bid, DW_BID_EVENT_ACCEPT);
 	if (is_late)
 		dw_bidding_refuse_late(&job);
-	dw_award_give(&job, &bid, dw_award_eligible_amount(&job, &bid),
-				  "bid_accepted");
+	amount = dw_award_eligible_amount(&job, &bid);
+	dw_award_need_amount(&call, amount, bid.currency);
+	dw_award_give(&job, &bid, amount, "bid_accepted");
 	dw_bids_end(&job_id, &bid_id, DW_BID_REASON_NOT_SELECTED);
 	dw_row_uuid(&call, "job_id", &job.id);
 	dw_row_uuid(&call, "bid_id", &bid.id);

@@ -188,6 +188,22 @@ dw_award_eligible_amount(const DwJob *job, const DwBid *bid)
 			 "Accept another one, see dwello.rank_bids().");
 }
 
+void
+dw_award_need_amount(DwCall *call, int64 amount, const char *currency)
+{
+	int64		expected;
+
+	if (!dw_arg_has(call, "expected_amount"))
+		return;
+	expected = dw_arg_int8(call, "expected_amount");
+	if (expected == amount)
+		return;
+	dw_raise(DW_STALE_VERSION, "the amount has changed since it was read",
+			 psprintf("Expected " INT64_FORMAT " and found " INT64_FORMAT
+					  ", in minor units of %s.", expected, amount, currency),
+			 "Read it again and decide anew.");
+}
+
 /* Opens the escrow; 22023 when its plan does not divide the amount. */
 static void
 open_escrow(DwCall *call, const DwJob *job, const DwBid *bid,

@@ -67,6 +67,14 @@ extern void dw_award_give(DwJob *job, DwBid *bid, int64 amount,
 extern int64 dw_award_eligible_amount(const DwJob *job, const DwBid *bid);
 
 /*
+ * WD103 when the caller has given an expected_amount and it would be for
+ * another: no version tells of that, for in open mode the amount follows from
+ * the rivals' bids too.
+ */
+extern void dw_award_need_amount(DwCall *call, int64 amount,
+								 const char *currency);
+
+/*
  * Confirms the award of a locked job: opens its escrow, gives its children
  * the provider, emits award_confirmed.  22023 when the plan of milestones
  * does not divide the amount.

@@ -462,7 +462,10 @@ DW_FUNCTION(dwello_answer_invite)
 	invite.status = invite_next(&call, &job, &invite, event);
 	if (event == DW_OFFER_EVENT_ACCEPT &&
 		invite.amount != DW_INVITE_NO_AMOUNT)
+	{
+		dw_award_need_amount(&call, invite.amount, invite.currency);
 		hire(&call, &job, &invite);
+	}
 	else
 	{
 		dw_invite_save(&invite);
