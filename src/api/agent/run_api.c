@@ -36,6 +36,7 @@
 /* Decisions of one call: what it holds in memory until it writes. */
 #define DECISIONS_MAX	10000
 
+#define AGENTS_SPARE	4		/* looked at for each one who is asked */
 #define PPM				1000000
 #define JOBS_MAX		1000	/* of one call */
 #define RUN_MAX			(INT64CONST(3600) * USECS_PER_SEC)
@@ -221,9 +222,15 @@ answers_make(Run *run, DwAgentWork *work, int most)
 		job->terms_version != work->terms_version)
 		return;					/* nobody can bid on that any more */
 	dw_note_write(&note);
+	/* those who cannot bid now take no place from others */
 	agents = job->is_invite_only
-		? dw_agents_invited(&job->id, most, &count)
-		: dw_audience_nearest(&job->id, most, &count);
+		? dw_agents_invited(&job->id, most * AGENTS_SPARE, &count)
+		: dw_audience_nearest(&job->id, most * AGENTS_SPARE, &count);
+	if (count > most)
+	{
+		dw_agents_able_first(agents, count);
+		count = most;
+	}
 	dw_note_write(NULL);
 	for (int i = 0; i < count; i++)
 		if (!has_answer(run, work, &agents[i]))

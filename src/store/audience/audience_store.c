@@ -356,8 +356,7 @@ dw_audience_nearest(const DwUuid *job_id, int most, int *count)
 	if (!job_load(job_id, &job) || !job.is_open)
 		return NULL;
 	audience_gather(&audience, true);
-	if (audience.count > most)
-		nearest_sort(audience.members, audience.count);
+	nearest_sort(audience.members, audience.count);
 	*count = Min(audience.count, most);
 	ids = palloc_array(DwUuid, Max(*count, 1));
 	for (int i = 0; i < *count; i++)

@@ -138,8 +138,8 @@ extern bool dw_audience_list(DwCall *call, const DwUuid *job_id,
 							 bool of_agents);
 
 /*
- * The ids of at most so many agents in the audience of a job: the nearest,
- * of those at one distance the first by id.  None for no such job.
+ * The ids of at most so many agents in the audience of a job, from the nearest
+ * on, those at one distance by id.  None for no such job.
  */
 extern DwUuid *dw_audience_nearest(const DwUuid *job_id, int most,
 								   int *count);

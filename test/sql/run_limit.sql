@@ -1,0 +1,77 @@
+--
+-- run_limit.sql
+--	Whom agents keep from a job who cannot bid themselves, and what limits
+--	hold for whoever moves to another clock.
+--
+-- Everything happens in transactions that are rolled back.
+--
+SET client_min_messages = warning;
+CREATE FUNCTION t.limit_agents(VARIADIC names text[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  name text;
+BEGIN
+  PERFORM dwello.ensure_partitions();
+  PERFORM t.login_as('a1');
+  PERFORM dwello.set_flag('ai_bidding_enabled', rollout_percentage => 100);
+  FOREACH name IN ARRAY names LOOP
+    PERFORM t.login_as(name);
+    PERFORM dwello.configure_agent(is_active => true, mode => 'auto', max_bids_per_day => 2, max_open_jobs => 1000,
+      preferred_categories => ARRAY['d0000000-0000-7000-8000-000000000011'::uuid], costs => '{"hourly_rate": 5000}');
+  END LOOP;
+  PERFORM t.as_system();
+END
+$$;
+-- publishes a job and has agents decide: who did what
+CREATE FUNCTION t.limit_run(job text) RETURNS TABLE (provider text, action dwello.agent_action, reason text)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM t.login_as('h1');
+  PERFORM dwello.post_job('d0000000-0000-7000-8000-000000000011', job, 'All of it.', -122.4194, 37.7749,
+    budget_min => 80000, budget_max => 120000, estimated_duration_hours => 8, job_id => t.user(job));
+  PERFORM dwello.publish_job(t.user(job));
+  PERFORM t.as_system();
+  PERFORM dwello.run_agents();
+  RETURN QUERY SELECT p.name, a.action_type, a.reason
+    FROM unnest(ARRAY['p1', 'p2', 'p3']) AS p (name)
+    JOIN dwello.ai_agent_activity AS a ON a.job_id = t.user(job) AND a.user_id = t.user(p.name)
+   ORDER BY p.name, a.id;
+END
+$$;
+
+-- ----------------------------------------------------------------------
+-- Who cannot bid now takes nobody's place
+-- ----------------------------------------------------------------------
+BEGIN;
+SELECT t.limit_agents('p1', 'p2', 'p3');
+SELECT dwello.set_setting('agent_pacing', 'false') IS NOT NULL AS set, dwello.set_setting('max_agents_per_job', '1') IS NOT NULL AS set;
+-- all live at one place: the first by id is asked
+SELECT string_agg(p.name, ' ' ORDER BY t.user(p.name)) AS in_order FROM unnest(ARRAY['p1', 'p2', 'p3']) AS p (name);
+SELECT * FROM t.limit_run('place 1');
+SELECT * FROM t.limit_run('place 2');
+-- p1 has made all bids of the day
+SELECT * FROM t.limit_run('place 3');
+-- p3, who is next, pauses, and is asked again when that is over
+SAVEPOINT s;
+UPDATE dwello.ai_bidding_agents SET paused_until = now() + interval '1 day' WHERE user_id = t.user('p3');
+SELECT * FROM t.limit_run('place 4');
+UPDATE dwello.ai_bidding_agents SET paused_until = now() - interval '1 day' WHERE user_id = t.user('p3');
+SELECT * FROM t.limit_run('place 5');
+ROLLBACK TO s;
+-- is switched off
+INSERT INTO dwello.agent_switches (scope, id, is_on, actor_id) VALUES ('provider', t.user('p3'), false, t.user('a1'));
+SELECT * FROM t.limit_run('place 6');
+ROLLBACK TO s;
+-- has made all bids of the month, but for who has no such limit
+SELECT dwello.set_setting('agent_month_bids_basic', '1') IS NOT NULL AS set;
+SELECT * FROM t.limit_run('place 7');
+UPDATE dwello.ai_bidding_agents SET tier = 'enterprise' WHERE user_id = t.user('p3');
+SELECT * FROM t.limit_run('place 8');
+ROLLBACK TO s;
+-- when none can, the first is asked all the same, and says why not
+UPDATE dwello.ai_bidding_agents SET paused_until = now() + interval '1 day' WHERE user_id <> t.user('p1');
+SELECT * FROM t.limit_run('place 9');
+ROLLBACK;
+
