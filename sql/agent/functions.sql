@@ -184,7 +184,7 @@ COMMENT ON FUNCTION dwello.pause_agent IS
  *	max_bids_per_month: 1 to 1000000, of the provider's calendar month
  *	approval_threshold: amount in minor units above which the provider is
  *	  asked
- *	categories: up to 100, with all below them; empty for any
+ *	categories: 1 to 100, with all below them; NULL for any
  *	valid_until: from then on the agent does nothing
  *	expected_version: version of the agent, 0 before the first call
  *	idempotency_key
@@ -201,7 +201,8 @@ COMMENT ON FUNCTION dwello.pause_agent IS
  *	42501: no provider, another's agent, or a role that is a member of
  *	  dwello_service
  *	22004
- *	22023: a limit that is zero or outside those of configure_agent(), or a
+ *	22023: a limit that is zero or outside those of configure_agent(),
+ *	  categories that name none, or a
  *	  time that is over
  *	P0002: no such category
  *	WD104 WD103

@@ -48,6 +48,7 @@ static void categories_lay(DwCall *call, const char *arg,
 						   DwUuids *categories);
 static void agent_emit(const DwAgent *agent, const char *type);
 static void mandate_read(DwCall *call, DwMandate *mandate);
+static void mandate_categories_lay(DwCall *call, DwMandate *mandate);
 static void limits_check(DwCall *call, const DwMandate *mandate);
 static void service_refuse(void);
 static Datum mandate_return(DwCall *call, const DwMandate *mandate,
@@ -529,9 +530,24 @@ mandate_read(DwCall *call, DwMandate *mandate)
 		limits->bids_per_month = dw_arg_int4(call, "max_bids_per_month");
 	if (dw_arg_has(call, "approval_threshold"))
 		limits->threshold = dw_arg_int8(call, "approval_threshold");
-	categories_lay(call, "categories", &mandate->categories);
+	mandate_categories_lay(call, mandate);
 	mandate->valid_until = dw_arg_time_opt(call, "valid_until");
 	limits_check(call, mandate);
+}
+
+/*
+ * The categories that are signed; 22023 for none, which would be kept as no
+ * limit and mean all of them.
+ */
+static void
+mandate_categories_lay(DwCall *call, DwMandate *mandate)
+{
+	categories_lay(call, "categories", &mandate->categories);
+	if (dw_arg_has(call, "categories") && mandate->categories.count == 0)
+		dw_raise(DW_BAD_VALUE, "categories must name one",
+				 "A mandate for no category would let the agent do nothing.",
+				 "Leave categories out to sign for any; an agent that is to"
+				 " do nothing is switched off with dwello.pause_agent().");
 }
 
 /* 22023 for the first limit that nobody may sign. */
