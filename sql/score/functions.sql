@@ -9,7 +9,8 @@
 /*
  * score_bid
  *	The score of one bid: its stored total, in open mode that of the
- *	amount which rank_bids() shows, and the gates it fails now. For the job's homeowner, the bidder, support, administrators and the
+ *	amount which rank_bids() shows the caller, and the gates it fails now.
+ *	For the job's homeowner, the bidder, support, administrators and the
  *	system; in open mode for every active provider.
  *
  * role: app, service, support, admin
@@ -44,7 +45,7 @@ AS 'MODULE_PATHNAME', 'dwello_score_bid';
 GRANT EXECUTE ON FUNCTION dwello.score_bid
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.score_bid IS
-  'The score of one bid: its stored total, in open mode that of the amount which rank_bids() shows, and the gates it fails now. Errors: WD402, WD401, 22004, P0002. See reference.md#score_bid.';
+  'The score of one bid: its stored total, in open mode that of the amount which rank_bids() shows the caller, and the gates it fails now. Errors: WD402, WD401, 22004, P0002. See reference.md#score_bid.';
 
 /*
  * rank_bids
@@ -61,9 +62,14 @@ COMMENT ON FUNCTION dwello.score_bid IS
  *	their bidder alone knows. The one that scores best at its lowest amount
  *	wins, and asks for the highest amount at which it still ranks before the
  *	best of the others at theirs; all others ask for what they offered. Score
- *	and total are at the amount shown. In a transaction that has written a bid
- *	on the job all ask for what they offered, but for the system: trying and
- *	rolling back finds nobody's lowest amount.
+ *	and total are at the amount shown.
+ *
+ *	To the homeowner, support, administrators and the system, that is; a
+ *	provider is shown what all have offered, as if none undercut, and the bid
+ *	of another that has the award only once it is confirmed, so that nobody
+ *	finds by trying how low their rivals go. In a transaction that has
+ *	written a bid on the job all ask for what they offered, but for the
+ *	system.
  *
  * role: app, service, support, admin
  * args:
@@ -72,7 +78,8 @@ COMMENT ON FUNCTION dwello.score_bid IS
  *	rank: place, from 1; NULL for a provider outside open mode
  *	bid_id
  *	provider_id: the bidder
- *	bid_amount: in minor units, for which accept_bid() would award the job
+ *	bid_amount: in minor units: to the homeowner what accept_bid() would
+ *	  award the job for, its expected_amount; to a provider what was offered
  *	currency
  *	score: as of score_bid()
  *	total: as of score_bid()
@@ -123,7 +130,8 @@ COMMENT ON FUNCTION dwello.rank_bids IS
  *	Visible as rank_bids() is; a provider outside open mode has the own bid
  *	with all figures NULL. Methods fixed_budget_quality and meat share the
  *	weight among all criteria but the price; lowest_price has one weighting.
- *	In open mode bids are taken at the amounts that rank_bids() shows.
+ *	In open mode bids are taken at the amounts that rank_bids() shows the
+ *	caller.
  *
  * role: app, service, support, admin
  * args:
@@ -228,8 +236,8 @@ COMMENT ON FUNCTION dwello.refresh_ranks IS
  *	gap_to_leader: in points, the same on each row; NULL for a provider
  *	  outside open mode
  *	amount_to_lead: in open mode the highest bid_amount at which the bid
- *	  would rank before the best of the others at what it asks now, which
- *	  may undercut it again; NULL when there is none
+ *	  would rank before the best of the others at what rank_bids() shows of
+ *	  it, which may undercut it again; NULL when there is none
  * errors:
  *	WD402 WD401 22004
  *	P0002: no such job or bid, or none that the caller may see

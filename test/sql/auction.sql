@@ -64,13 +64,101 @@ SELECT t.auction_bid('p1', 100000, 80000), t.auction_bid('p2', 95000, 85000), t.
 COMMIT;
 BEGIN;
 SELECT * FROM t.auction();
--- everybody sees the same, and the score of a bid is that of what it asks
-SELECT count(DISTINCT x.seen)
+-- who chooses sees the same, and the score of a bid is that of what it asks;
+-- who bids sees what was offered, and how that stands
+SELECT x.seen, string_agg(n.name, ' ' ORDER BY n.name)
   FROM unnest(ARRAY['h1', 'p1', 'p2', 'p3', 'a1', 's1']) AS n (name),
-       LATERAL (SELECT array_agg(a::text) AS seen FROM t.auction(n.name) AS a) AS x;
+       LATERAL (SELECT string_agg(concat_ws(' ', a.rank, a.bid, a.asks, a.score, a.gap, a.to_lead), E'\n' ORDER BY a.rank) AS seen
+                  FROM t.auction(n.name) AS a) AS x
+ GROUP BY x.seen ORDER BY 2;
 SELECT r.score = s.score AND r.total = s.total AS same, r.total / 1000000.0 = (SELECT sum(e.points) FROM dwello.explain_bid(t.user('job'), r.bid_id) AS e) AS sums
   FROM dwello.rank_bids(t.user('job')) AS r, dwello.score_bid(t.user('job'), r.bid_id) AS s;
 SELECT raw, points FROM dwello.explain_bid(t.user('job'), t.user('p1 bid')) WHERE criterion = 'price';
+
+-- Nothing that a bidder is shown depends on how low others go, whatever they try
+-- and roll back: all of it, with the floors of the others at other amounts
+CREATE FUNCTION pg_temp.shown(name text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  shown text;
+BEGIN
+  PERFORM t.app_as(name);
+  SELECT string_agg(concat_ws(' ', r::text, s::text, e.lines, w::text), E'\n' ORDER BY r.rank) INTO shown
+    FROM dwello.rank_bids(t.user('job')) AS r
+    LEFT JOIN dwello.award_robustness(t.user('job')) AS w ON w.bid_id = r.bid_id,
+         LATERAL dwello.score_bid(t.user('job'), r.bid_id) AS s,
+         LATERAL (SELECT string_agg(x::text, ' ') AS lines FROM dwello.explain_bid(t.user('job'), r.bid_id) AS x) AS e;
+  PERFORM t.as_system();
+  RETURN shown;
+END
+$$;
+CREATE FUNCTION pg_temp.shown_by(name text, tried text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  shown text;
+BEGIN
+  IF tried <> '' THEN
+    PERFORM t.login_as(name);
+    EXECUTE 'SELECT dwello.' || tried;
+  END IF;
+  shown := pg_temp.shown(name);
+  RAISE SQLSTATE 'UNDO0';
+EXCEPTION WHEN SQLSTATE 'UNDO0' THEN
+  RETURN md5(shown);
+END
+$$;
+CREATE FUNCTION pg_temp.shown_with(bid text, lowest bigint, name text, tried text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  shown text;
+BEGIN
+  IF lowest IS NULL THEN
+    DELETE FROM dwello.bid_floors WHERE bid_id = t.user(bid);
+  ELSE
+    UPDATE dwello.bid_floors SET lowest_amount = lowest WHERE bid_id = t.user(bid);
+  END IF;
+  shown := pg_temp.shown_by(name, tried);
+  RAISE SQLSTATE 'UNDO1';
+EXCEPTION WHEN SQLSTATE 'UNDO1' THEN
+  RETURN shown;
+END
+$$;
+SELECT count(dwello.verify_user(t.register('p9', 'service_provider'), 'email')), count(dwello.verify_user(t.user('p9'), 'provider'));
+SELECT t.login_as('p9');
+SELECT version FROM dwello.add_address('business', '9 Way', 'San Francisco', 'CA', '94103', 'US', -122.42, 37.77, true);
+SELECT t.as_system();
+SELECT v.name, v.tried, v.bid, count(DISTINCT pg_temp.shown_with(v.bid, f.lowest, v.name, v.tried)) AS differ
+  FROM (VALUES ('h1', '', 'p1 bid'), ('h1', '', 'p2 bid'),
+               ('p1', '', 'p2 bid'), ('p2', '', 'p1 bid'), ('p3', '', 'p1 bid'), ('p3', '', 'p2 bid'), ('p9', '', 'p1 bid'),
+               ('p9', 'submit_bid(t.user(''job''), 90000, timeline_days => 3, bid_id => t.user(''p9 bid''), lowest_amount => 60000)', 'p1 bid'),
+               ('p2', 'revise_bid(t.user(''job''), t.user(''p2 bid''), 90000, timeline_days => 3, lowest_amount => 60000)', 'p1 bid'),
+               ('p2', 'add_address(''home'', ''1 Rue X'', ''Paris'', ''IdF'', ''75001'', ''FR'', 2.35, 48.85, true)', 'p1 bid'),
+               ('p1', 'withdraw_bid(t.user(''job''), t.user(''p1 bid''))', 'p2 bid')) AS v (name, tried, bid),
+       unnest(ARRAY[94999, 85001, 84000, 71234, NULL]) AS f (lowest)
+ GROUP BY v.name, v.tried, v.bid ORDER BY 1, 2, 3;
+-- so too for who has the award and tries to hand it back: the next one's
+-- amount is not shown to them before the award is confirmed
+CREATE FUNCTION pg_temp.handed_back(lowest bigint, OUT next_asks bigint, OUT shown text)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  INSERT INTO dwello.bid_floors SELECT job_id, t.user('p3 bid'), bid_version, t.user('p3'), lowest, score_total, quality
+    FROM dwello.bid_floors WHERE bid_id = t.user('p2 bid');
+  PERFORM t.login_as('h1');
+  PERFORM dwello.accept_bid(t.user('job'), t.user('p1 bid'));
+  PERFORM t.login_as('p1');
+  PERFORM dwello.withdraw_bid(t.user('job'), t.user('p1 bid'));
+  shown := pg_temp.shown('p1');
+  next_asks := (SELECT b.bid_amount FROM dwello.bids AS b WHERE b.job_id = t.user('job') AND b.status = 'accepted');
+  RAISE SQLSTATE 'UNDO1';
+EXCEPTION WHEN SQLSTATE 'UNDO1' THEN
+END
+$$;
+SELECT count(DISTINCT h.next_asks) AS asked, count(DISTINCT h.shown) AS shown
+  FROM unnest(ARRAY[89000, 87000, 86000]) AS f (lowest), pg_temp.handed_back(f.lowest) AS h;
 
 -- How low somebody would go is nowhere but in their own row
 CREATE FUNCTION pg_temp.floors(name text) RETURNS bigint[]

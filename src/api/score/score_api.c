@@ -55,6 +55,7 @@ static void row_third(DwCall *call, const DwJob *job, const DwUuid *bid_id);
 static int	ranking_for(DwCall *call, const DwJob *job, const DwUuid *bid_id,
 						DwRanking *ranking);
 static bool is_own(DwCall *call, const DwRanking *ranking, int place);
+static void settle(DwCall *call, const DwJob *job, DwRanking *ranking);
 static void explain_load(DwCall *call, const DwJob *job, const DwUuid *bid_id,
 						 DwExplanation *explanation);
 static void explain_compare(const DwJob *job, DwRanking *ranking, int place,
@@ -94,8 +95,7 @@ DW_FUNCTION(dwello_rank_bids)
 	job_id = dw_arg_uuid(&call, "job_id");
 	dw_job_for_query(&call, &job_id, &job);
 	dw_ranking_load(&job, NULL, false, &ranking);
-	dw_ranking_settle(&job, &ranking,
-					  call.actor.kind == DW_ACTOR_SYSTEM);
+	settle(&call, &job, &ranking);
 	dw_rank_flag(ranking.bids, ranking.count, job.reference_amount);
 
 	dw_rows_begin(&call);
@@ -142,13 +142,19 @@ DW_FUNCTION(dwello_explain_bid)
 	return dw_list_return(&call);
 }
 
-bool
-dw_sees_all_bids(DwCall *call, const DwJob *job)
+/* True for those who choose among the bids of a job, or watch over it. */
+static bool
+is_chooser(DwCall *call, const DwJob *job)
 {
 	return (call->actor.kind &
 			(DW_ACTOR_SYSTEM | DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT)) != 0 ||
-		dw_uuid_equal(&call->actor.user_id, &job->homeowner_id) ||
-		job->bid_mode == DW_BID_MODE_OPEN;
+		dw_uuid_equal(&call->actor.user_id, &job->homeowner_id);
+}
+
+bool
+dw_sees_all_bids(DwCall *call, const DwJob *job)
+{
+	return is_chooser(call, job) || job->bid_mode == DW_BID_MODE_OPEN;
 }
 
 void
@@ -226,6 +232,46 @@ is_own(DwCall *call, const DwRanking *ranking, int place)
 }
 
 /*
+ * Leaves out, for a bidder, the bids of another who has an award that waits
+ * to be confirmed: its amount came from how low the others go, and whoever
+ * hands an award back in a transaction that they roll back would read it.
+ */
+static void
+leave_out_award(DwCall *call, const DwJob *job, DwRanking *ranking)
+{
+	int			kept = 0;
+
+	if (job->status != DW_JOB_AWARDED || job->confirmed_at != DT_NOBEGIN ||
+		dw_uuid_equal(&call->actor.user_id, &job->provider_id))
+		return;
+	for (int i = 0; i < ranking->count; i++)
+	{
+		uint32_t	position = ranking->bids[i].position;
+
+		if (!dw_uuid_equal(&ranking->contenders[position].provider_id,
+						   &job->provider_id))
+			ranking->bids[kept++] = ranking->bids[i];
+	}
+	ranking->count = kept;
+}
+
+/*
+ * Lets the bids of a job in open mode ask what they would win with, for who
+ * chooses among them.  A bidder is shown what was offered: anything else
+ * would tell how low their rivals go to whoever bids lower, looks, and rolls
+ * back or withdraws.
+ */
+static void
+settle(DwCall *call, const DwJob *job, DwRanking *ranking)
+{
+	if (is_chooser(call, job))
+		dw_ranking_settle(job, ranking,
+						  call->actor.kind == DW_ACTOR_SYSTEM);
+	else if (job->bid_mode == DW_BID_MODE_OPEN)
+		leave_out_award(call, job, ranking);
+}
+
+/*
  * Loads one bid that the caller may see, in open mode among the others, for
  * what it asks depends on them; its place.  P0002.
  */
@@ -237,11 +283,11 @@ ranking_for(DwCall *call, const DwJob *job, const DwUuid *bid_id,
 	int			place;
 
 	dw_ranking_load(job, is_open ? NULL : bid_id, false, ranking);
+	settle(call, job, ranking);
 	place = dw_ranking_place(ranking, bid_id);
 	if (place < 0 ||
 		(!dw_sees_all_bids(call, job) && !is_own(call, ranking, place)))
 		dw_bid_refuse_unknown(bid_id);
-	dw_ranking_settle(job, ranking, call->actor.kind == DW_ACTOR_SYSTEM);
 	return place;
 }
 
@@ -254,7 +300,7 @@ explain_load(DwCall *call, const DwJob *job, const DwUuid *bid_id,
 	int			place;
 
 	dw_ranking_load(job, NULL, false, &ranking);
-	dw_ranking_settle(job, &ranking, call->actor.kind == DW_ACTOR_SYSTEM);
+	settle(call, job, &ranking);
 	dw_score_rank(ranking.bids, ranking.count);
 	place = dw_ranking_place(&ranking, bid_id);
 	if (place < 0 ||
@@ -666,8 +712,7 @@ DW_FUNCTION(dwello_award_robustness)
 	job_id = dw_arg_uuid(&call, "job_id");
 	dw_job_for_query(&call, &job_id, &job);
 	dw_ranking_load(&job, NULL, false, &ranking);
-	dw_ranking_settle(&job, &ranking,
-					  call.actor.kind == DW_ACTOR_SYSTEM);
+	settle(&call, &job, &ranking);
 	dw_score_rank(ranking.bids, ranking.count);
 
 	dw_rows_begin(&call);

@@ -3,9 +3,10 @@
  *		What a caller may see of the bids of a job.
  *
  * The homeowner, support, administrators and the system see all bids; so
- * does every provider in open mode.  In the other modes a provider sees their
- * own bid and nothing that depends on others, but their rank in rank_only.  A
- * bid that may not be seen is as unknown as one that does not exist.
+ * does every provider in open mode, but at what was offered, never at what a
+ * bid asks by itself.  In the other modes a provider sees their own bid and
+ * nothing that depends on others, but their rank in rank_only.  A bid that
+ * may not be seen is as unknown as one that does not exist.
  */
 #ifndef DW_SCORE_API_H
 #define DW_SCORE_API_H
