@@ -100,15 +100,21 @@ CREATE TABLE dwello.agent_day_counters (
   day date NOT NULL,
   bids integer NOT NULL DEFAULT 0 CONSTRAINT agent_day_counters_bids_check CHECK (bids >= 0),
   jobs integer NOT NULL DEFAULT 0 CONSTRAINT agent_day_counters_jobs_check CHECK (jobs >= 0),
+  clock_offset integer,
+  counted_at timestamptz,
   CONSTRAINT agent_day_counters_pkey PRIMARY KEY (user_id, day)
 );
 COMMENT ON TABLE dwello.agent_day_counters IS 'Bids an agent has made on a day of its provider''s calendar: the hard cap.';
-COMMENT ON COLUMN dwello.agent_day_counters.day IS 'Day of the provider''s calendar.';
+COMMENT ON COLUMN dwello.agent_day_counters.day IS
+  'Day of the provider''s calendar; -infinity: counts nothing, and is what is locked of an agent whose bids are counted.';
 COMMENT ON COLUMN dwello.agent_day_counters.bids IS 'Bids made on that day.';
 COMMENT ON COLUMN dwello.agent_day_counters.jobs IS 'Jobs worth a bid that came on that day: by them bids are spread over it.';
+COMMENT ON COLUMN dwello.agent_day_counters.clock_offset IS
+  'Minutes that the provider''s clock was ahead of UTC at the last of these bids; NULL = none was made.';
+COMMENT ON COLUMN dwello.agent_day_counters.counted_at IS 'When the last of these bids was made; NULL = none was.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.agent_day_counters', '');
 CREATE POLICY agent_day_counters_read ON dwello.agent_day_counters FOR SELECT
-  USING (user_id = dwello.current_user_id());
+  USING (user_id = dwello.current_user_id() AND day > '-infinity');
 GRANT SELECT ON dwello.agent_day_counters TO dwello_app, dwello_service, dwello_support, dwello_admin;
 
 /*

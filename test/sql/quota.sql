@@ -31,7 +31,8 @@ BEGIN
 END
 $$;
 CREATE VIEW t.counters AS
-  SELECT p.name, c.day, c.bids FROM dwello.agent_day_counters AS c JOIN unnest(ARRAY['p1', 'p2']) AS p (name) ON c.user_id = t.user(p.name);
+  SELECT p.name, c.day, c.bids FROM dwello.agent_day_counters AS c JOIN unnest(ARRAY['p1', 'p2']) AS p (name) ON c.user_id = t.user(p.name)
+   WHERE c.day > '-infinity';
 
 CREATE FUNCTION t.agent(name text) RETURNS void
 LANGUAGE plpgsql

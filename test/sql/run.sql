@@ -103,7 +103,7 @@ SELECT * FROM pg_temp.outcome('run');
 SELECT terms_version, claimed_at IS NOT NULL AS claimed, done_at IS NOT NULL AS done
   FROM dwello.agent_work WHERE job_id = t.user('run');
 SELECT name, c.bids, c.jobs FROM dwello.agent_day_counters AS c JOIN unnest(ARRAY['p1', 'p2', 'p3']) AS name ON t.user(name) = c.user_id
- ORDER BY name;
+ WHERE c.day > '-infinity' ORDER BY name;
 SELECT type, payload ? 'decision_id' AS names_decision FROM dwello.outbox WHERE scope_id = t.user('run') ORDER BY id;
 -- nothing is left to do, and a bid by an agent woke nobody
 SELECT * FROM dwello.run_agents();
@@ -140,7 +140,7 @@ SELECT bids FROM dwello.run_agents();
 SELECT count(*) FILTER (WHERE o.action = 'bid_submitted') AS bids,
        count(*) FILTER (WHERE o.reason IN ('DAY_CAP', 'PACING')) AS capped
   FROM unnest(ARRAY['c1', 'c2', 'c3']) AS name, pg_temp.outcome(name) AS o WHERE o.provider = 'p1';
-SELECT bids FROM dwello.agent_day_counters WHERE user_id = t.user('p1');
+SELECT bids FROM dwello.agent_day_counters WHERE user_id = t.user('p1') AND day > '-infinity';
 
 -- switched off, agents wait; a later run takes them up
 INSERT INTO dwello.agent_switches (scope, id, is_on, actor_id) VALUES ('provider', t.user('p3'), false, t.user('a1'));

@@ -75,3 +75,72 @@ UPDATE dwello.ai_bidding_agents SET paused_until = now() + interval '1 day' WHER
 SELECT * FROM t.limit_run('place 9');
 ROLLBACK;
 
+-- ----------------------------------------------------------------------
+-- Who moves to another clock begins neither a day nor a month by it
+-- ----------------------------------------------------------------------
+CREATE FUNCTION t.limit_move(zone text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM t.login_as('p1');
+  PERFORM dwello.update_profile(timezone => zone);
+  PERFORM t.as_system();
+  RETURN zone;
+END
+$$;
+CREATE VIEW t.limit_days AS
+  SELECT c.day, c.bids, c.clock_offset, c.counted_at AT TIME ZONE 'UTC' AS counted_at
+    FROM dwello.agent_day_counters AS c WHERE c.user_id = t.user('p1') ORDER BY c.day;
+BEGIN;
+SET LOCAL dwello.now = '2030-06-14 09:30+00';
+SELECT t.limit_agents('p1');
+SELECT dwello.set_setting('agent_pacing', 'false') IS NOT NULL AS set;
+SELECT t.limit_move('UTC');
+SELECT job, r.* FROM unnest(ARRAY['move 1', 'move 2', 'move 3']) AS job, t.limit_run(job) AS r;
+-- three days at one moment: the 13th, the 14th and the 15th
+SET LOCAL dwello.now = '2030-06-14 10:30+00';
+SELECT t.limit_move('Pacific/Kiritimati');
+SELECT * FROM t.limit_run('move 4');
+SELECT t.limit_move('Pacific/Pago_Pago');
+SELECT * FROM t.limit_run('move 5');
+-- where they stay, a day begins 24 hours after the last bid of before
+SELECT t.limit_move('Pacific/Kiritimati');
+SET LOCAL dwello.now = '2030-06-15 09:29+00';
+SELECT * FROM t.limit_run('move 6');
+SET LOCAL dwello.now = '2030-06-15 09:31+00';
+SELECT job, r.* FROM unnest(ARRAY['move 7', 'move 8', 'move 9']) AS job, t.limit_run(job) AS r;
+-- and the next one at midnight, as for everybody
+SET LOCAL dwello.now = '2030-06-15 10:01+00';
+SELECT * FROM t.limit_run('move 10');
+TABLE t.limit_days;
+-- the provider does not see the row that is locked
+SELECT t.app_as('p1');
+SELECT day FROM dwello.agent_day_counters ORDER BY 1;
+ROLLBACK;
+
+-- the same of the month
+BEGIN;
+SET LOCAL dwello.now = '2030-06-30 09:30+00';
+SELECT t.limit_agents('p1');
+SELECT dwello.set_setting('agent_pacing', 'false') IS NOT NULL AS set, dwello.set_setting('agent_month_bids_basic', '3') IS NOT NULL AS set;
+SELECT t.limit_move('UTC');
+INSERT INTO dwello.agent_day_counters (user_id, day, bids) VALUES (t.user('p1'), '2030-06-10', 2);
+SELECT * FROM t.limit_run('month 1');
+SET LOCAL dwello.now = '2030-06-30 10:30+00';
+SELECT t.limit_move('Pacific/Kiritimati');
+SELECT * FROM t.limit_run('month 2');
+SET LOCAL dwello.now = '2030-07-01 09:31+00';
+SELECT * FROM t.limit_run('month 3');
+ROLLBACK;
+
+-- a clock that jumps has not moved anybody
+BEGIN;
+SET LOCAL dwello.now = '2030-03-10 04:30+00';
+SELECT t.limit_agents('p1');
+SELECT dwello.set_setting('agent_pacing', 'false') IS NOT NULL AS set;
+SELECT t.limit_move('America/New_York');
+SELECT job, r.* FROM unnest(ARRAY['jump 1', 'jump 2', 'jump 3']) AS job, t.limit_run(job) AS r;
+SET LOCAL dwello.now = '2030-03-10 12:00+00';
+SELECT job, r.* FROM unnest(ARRAY['jump 4', 'jump 5', 'jump 6']) AS job, t.limit_run(job) AS r;
+TABLE t.limit_days;
+ROLLBACK;

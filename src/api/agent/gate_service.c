@@ -29,6 +29,8 @@ dw_gate_judge(DwAgentGate *gate, const DwJob *job, const DwUuid *agent_id,
 		gate->offer = *offer;
 		gate->day.user_id = *agent_id;
 		gate->day.day = gate->pair.agent->today;
+		gate->day.clock_offset =
+			(int32) gate->pair.agent->provider.clock.offset;
 		dw_agent_days_lock(&gate->day, 1);
 		/* what was counted before the lock may be less than what is */
 		dw_facts_refresh(facts);
@@ -45,6 +47,7 @@ dw_gate_bid(const DwAgentGate *gate, const DwUuid *decision_id, DwBid *bid)
 	DwAgentDay	slot = {
 		.user_id = gate->day.user_id,
 		.day = gate->day.day,
+		.clock_offset = gate->day.clock_offset,
 		.bids = 1
 	};
 

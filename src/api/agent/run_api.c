@@ -441,7 +441,9 @@ days_lock(Run *run)
 			run->days[count++] = (DwAgentDay)
 		{
 			.user_id = run->pairs[i].agent_id,
-				.day = run->pairs[i].agent->today
+				.day = run->pairs[i].agent->today,
+				.clock_offset =
+				(int32) run->pairs[i].agent->provider.clock.offset
 		};
 	qsort(run->days, count, sizeof(DwAgentDay), day_compare);
 	for (int i = 0; i < count; i++)
@@ -453,7 +455,8 @@ days_lock(Run *run)
 	for (int i = 0; i < run->day_count; i++)
 		run->added[i] = (DwAgentDay)
 	{
-		.user_id = run->days[i].user_id,.day = run->days[i].day
+		.user_id = run->days[i].user_id,.day = run->days[i].day,
+			.clock_offset = run->days[i].clock_offset
 	};
 }
 

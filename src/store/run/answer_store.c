@@ -4,7 +4,7 @@
  *
  * The key of an answer is what makes an agent answer once; its job is locked
  * by whoever writes it.  Days belong to another group and are locked last, in
- * one order for all.
+ * one order for all: by one row of each agent, which counts nothing.
  */
 #include "postgres.h"
 
@@ -36,15 +36,6 @@ static const DwColumn answer_columns[] = {
 };
 
 static DwTable answers = DW_TABLE("agent_answers", DwAnswer, answer_columns);
-
-static const DwColumn day_fields[] = {
-	DW_FIELD(UUID, DwAgentDay, user_id, user_id),
-	DW_FIELD(DATE, DwAgentDay, day, day),
-	DW_FIELD(INT4, DwAgentDay, bids, bids),
-	DW_FIELD(INT4, DwAgentDay, jobs, jobs)
-};
-
-static DwMap day_map = DW_MAP(day_fields);
 
 /* In two steps, for invitations lie with the job and agents do not. */
 DwUuid *
@@ -401,21 +392,30 @@ day_compare(const void *a, const void *b)
 	return one->day < two->day ? -1 : one->day > two->day;
 }
 
-/* Adds the agents and the days of some days, an array each. */
+/*
+ * Adds the agents and the days of some days, an array each, and of each agent
+ * the row that is locked, which is first.
+ */
 static void
 param_days(DwParams *p, const DwAgentDay *days, int count)
 {
-	DwUuid	   *users = palloc_array(DwUuid, Max(count, 1));
-	Datum	   *dates = palloc_array(Datum, Max(count, 1));
+	DwUuid	   *users = palloc_array(DwUuid, 2 * count);
+	Datum	   *dates = palloc_array(Datum, 2 * count);
+	int			rows = 0;
 
 	for (int i = 0; i < count; i++)
 	{
-		users[i] = days[i].user_id;
-		dates[i] = DateADTGetDatum(days[i].day);
+		if (i == 0 || !dw_uuid_equal(&days[i].user_id, &days[i - 1].user_id))
+		{
+			users[rows] = days[i].user_id;
+			dates[rows++] = DateADTGetDatum(DATEVAL_NOBEGIN);
+		}
+		users[rows] = days[i].user_id;
+		dates[rows++] = DateADTGetDatum(days[i].day);
 	}
-	dw_param_uuids(p, users, count);
+	dw_param_uuids(p, users, rows);
 	dw_param_datum(p, DATEARRAYOID,
-				   PointerGetDatum(construct_array(dates, count, DATEOID,
+				   PointerGetDatum(construct_array(dates, rows, DATEOID,
 												   sizeof(DateADT), true,
 												   TYPALIGN_INT)), false);
 }
@@ -428,26 +428,23 @@ dw_agent_days_lock(DwAgentDay *days, int count)
 					 "SELECT d.user_id, d.day "
 					 "FROM unnest($1, $2) AS d (user_id, day) "
 					 "ORDER BY d.user_id, d.day ON CONFLICT DO NOTHING");
-	static DwStatement lock_days =
-		DW_STATEMENT("SELECT c.user_id, c.day, c.bids, c.jobs "
-					 "FROM dwello.agent_day_counters AS c "
-					 "JOIN unnest($1, $2) AS d (user_id, day) "
-					 "ON d.user_id = c.user_id AND d.day = c.day "
-					 "ORDER BY c.user_id, c.day FOR UPDATE OF c");
+	static DwStatement lock_agents =
+		DW_STATEMENT("SELECT c.user_id FROM dwello.agent_day_counters AS c "
+					 "WHERE c.user_id = ANY ($1) AND c.day = '-infinity' "
+					 "ORDER BY c.user_id FOR UPDATE OF c");
 	DwParams	p = DW_PARAMS;
-	uint64		locked;
+	DwParams	key = DW_PARAMS;
+	DwUuid	   *users = palloc_array(DwUuid, Max(count, 1));
 
 	if (count == 0)
 		return;
 	qsort(days, count, sizeof(DwAgentDay), day_compare);
 	param_days(&p, days, count);
 	(void) dw_execute(&insert_days, &p);
-	locked = dw_execute(&lock_days, &p);
-	if (locked != (uint64) count)
-		elog(ERROR, "a day of an agent is gone");
 	for (int i = 0; i < count; i++)
-		dw_map_read(&day_map, i, &days[i]);
-	SPI_freetuptable(SPI_tuptable);
+		users[i] = days[i].user_id;
+	dw_param_uuids(&key, users, count);
+	(void) dw_execute(&lock_agents, &key);
 }
 
 void
@@ -455,14 +452,21 @@ dw_agent_day_add(const DwAgentDay *day)
 {
 	static DwWrite add_day =
 		DW_WRITE("UPDATE dwello.agent_day_counters AS c "
-				 "SET bids = c.bids + r.bids, jobs = c.jobs + r.jobs "
-				 "FROM " DW_ROWS "(user_id, day, bids, jobs) "
+				 "SET bids = c.bids + r.bids, jobs = c.jobs + r.jobs, "
+				 "clock_offset = COALESCE(r.clock_offset, c.clock_offset), "
+				 "counted_at = COALESCE(r.counted_at, c.counted_at) "
+				 "FROM " DW_ROWS "(user_id, day, bids, jobs, clock_offset, "
+				 "counted_at) "
 				 "WHERE c.user_id = r.user_id AND c.day = r.day");
 	DwParams	p = DW_PARAMS;
+	bool		is_bid = day->bids > 0;
 
 	dw_param_uuid(&p, &day->user_id);
 	dw_param_date(&p, day->day);
 	dw_param_int4(&p, day->bids);
 	dw_param_int4(&p, day->jobs);
+	dw_param_datum(&p, INT4OID, Int32GetDatum(day->clock_offset), !is_bid);
+	dw_param_datum(&p, TIMESTAMPTZOID, TimestampTzGetDatum(dw_now()),
+				   !is_bid);
 	dw_write(&add_day, &p);
 }

@@ -23,6 +23,8 @@
 
 #define STAR		(DW_FLAG_STAR / 100)	/* a hundredth of a star */
 #define CLOCK_DAYS	8			/* that a change of the clock matters in */
+#define CLOCK_JUMP	120			/* minutes that a clock jumps in its zone */
+#define DAYS_APART	2			/* that clocks differ in at one time */
 
 static const DwColumn row_fields[] = {
 	DW_FIELD(UUID, FactsRow, user_id, user_id),
@@ -91,6 +93,8 @@ typedef struct Afoot
 	DateADT		day;			/* of counters */
 	int64		bids;			/* on that day; or an amount, or a number */
 	int64		jobs;			/* on that day */
+	int32		clock_offset;	/* by which they were counted, minutes */
+	TimestampTz counted_at;		/* the last one, or DT_NOBEGIN */
 	char		currency[DW_CURRENCY_SIZE]; /* of an amount */
 } Afoot;
 
@@ -98,7 +102,9 @@ static const DwColumn counter_fields[] = {
 	DW_FIELD(UUID, Afoot, user_id, user_id),
 	DW_FIELD(DATE, Afoot, day, day),
 	DW_FIELD(INT8, Afoot, bids, bids),
-	DW_FIELD(INT8, Afoot, jobs, jobs)
+	DW_FIELD(INT8, Afoot, jobs, jobs),
+	DW_FIELD_OR(INT4, Afoot, clock_offset, clock_offset, 0),
+	DW_FIELD(TIME, Afoot, counted_at, counted_at)
 };
 
 static const DwColumn sum_fields[] = {
@@ -438,44 +444,101 @@ month_of(DateADT day)
 	return day - (d - 1);
 }
 
-/* Counts the bids of agents on their days and in their months. */
-static void
-counters_load(DwFacts *facts)
+/*
+ * Whether a day was counted by another clock within the last 24 hours, or by
+ * a worker that began after this one: its provider has moved since, by more
+ * than a clock jumps in one place.
+ */
+static bool
+is_of_other_clock(const DwFacts *facts, const DwFactsAgent *agent,
+				  const Afoot *row)
+{
+	return row->counted_at > facts->now - USECS_PER_DAY &&
+		row->counted_at < facts->now + USECS_PER_DAY &&
+		Abs(row->clock_offset - agent->provider.clock.offset) > CLOCK_JUMP;
+}
+
+/* Reads the days that may count, of all agents. */
+static Afoot *
+days_load(const DwFacts *facts, int *count)
 {
 	static DwStatement select_days =
 		DW_STATEMENT("SELECT c.user_id, c.day, c.bids::bigint AS bids, "
-					 "c.jobs::bigint AS jobs "
+					 "c.jobs::bigint AS jobs, c.clock_offset, c.counted_at "
 					 "FROM dwello.agent_day_counters AS c "
 					 "WHERE c.user_id = ANY ($1) AND c.day >= $2");
 	DwParams	p = DW_PARAMS;
 	DateADT		first = DATEVAL_NOEND;
+	Afoot	   *rows;
+
+	for (int i = 0; i < facts->agent_count; i++)
+		first = Min(first, month_of(facts->agents[i].today - DAYS_APART));
+	dw_param_uuids(&p, facts->ids, facts->agent_count);
+	dw_param_date(&p, first);
+	*count = ask(facts, &select_days, &p);
+	rows = palloc_array(Afoot, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		dw_map_read(&counter_map, i, &rows[i]);
+	return rows;
+}
+
+/* Counts a day of an agent for today. */
+static void
+day_count(const DwFacts *facts, const Afoot *row)
+{
+	DwFactsAgent *agent = agent_find(facts, &row->user_id);
+
+	if (row->day == agent->today)
+	{
+		agent->provider.day_bids += row->bids;
+		agent->provider.day_jobs = row->jobs;
+	}
+	else if (is_of_other_clock(facts, agent, row))
+	{
+		agent->provider.day_bids += row->bids;
+		agent->moved_month = month_of(row->day);
+	}
+}
+
+/*
+ * Counts the bids of agents on their days and in their months.  Whoever moves
+ * to another clock begins no day and no month by that: for 24 hours there
+ * counts also what was bid by the clock before.
+ */
+static void
+counters_load(DwFacts *facts)
+{
 	int			count;
+	Afoot	   *rows = days_load(facts, &count);
+	int64	   *moved = palloc0_array(int64, facts->agent_count);
 
 	for (int i = 0; i < facts->agent_count; i++)
 	{
 		DwAgentProvider *provider = &facts->agents[i].provider;
 
-		first = Min(first, month_of(facts->agents[i].today));
 		provider->month_bids = provider->day_bids = provider->day_jobs = 0;
+		facts->agents[i].moved_month = DATEVAL_NOBEGIN;
 	}
-	dw_param_uuids(&p, facts->ids, facts->agent_count);
-	dw_param_date(&p, first);
-	count = ask(facts, &select_days, &p);
+	for (int i = 0; i < count; i++)
+		day_count(facts, &rows[i]);
 	for (int i = 0; i < count; i++)
 	{
-		DwFactsAgent *agent;
-		Afoot		row;
+		DwFactsAgent *agent = agent_find(facts, &rows[i].user_id);
+		DateADT		month = month_of(rows[i].day);
 
-		dw_map_read(&counter_map, i, &row);
-		agent = agent_find(facts, &row.user_id);
-		if (month_of(row.day) == month_of(agent->today))
-			agent->provider.month_bids += row.bids;
-		if (row.day == agent->today)
-		{
-			agent->provider.day_bids = row.bids;
-			agent->provider.day_jobs = row.jobs;
-		}
+		if (month == month_of(agent->today))
+			agent->provider.month_bids += rows[i].bids;
+		else if (month == agent->moved_month)
+			moved[agent - facts->agents] += rows[i].bids;
 	}
+	for (int i = 0; i < facts->agent_count; i++)
+	{
+		DwAgentProvider *provider = &facts->agents[i].provider;
+
+		provider->month_bids = Max(provider->month_bids, moved[i]);
+	}
+	pfree(moved);
+	pfree(rows);
 }
 
 /* Counts the jobs that providers have to do. */

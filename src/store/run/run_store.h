@@ -157,9 +157,14 @@ typedef struct DwAgentDay
 	DateADT		day;			/* of the provider's calendar */
 	int32		bids;			/* made */
 	int32		jobs;			/* worth a bid that came */
+	int32		clock_offset;	/* of the provider's clock, minutes */
 } DwAgentDay;
 
-/* Makes and locks days, in the order of agent and day; sorts them. */
+/*
+ * Makes days and sorts them by agent and day, and locks what is counted of
+ * their agents: of all their days, for the next day begins meanwhile, and
+ * whoever moves has several at once.
+ */
 extern void dw_agent_days_lock(DwAgentDay *days, int count);
 
 /* Adds to a day that is locked; inside dw_write_batch() when that ends. */
@@ -219,6 +224,8 @@ typedef struct DwFactsAgent
 	DwAgentParameters parameters;	/* likewise */
 	DwAgentProvider provider;	/* likewise */
 	DateADT		today;			/* by the provider's clock */
+	DateADT		moved_month;	/* in which they bid by another clock just
+								 * now, its first day; or DATEVAL_NOBEGIN */
 	bool		uses_model;		/* an outside model answers first */
 	bool		is_open;		/* its documents were read */
 	struct FactsRow *row;		/* as loaded */
