@@ -175,6 +175,11 @@ COMMENT ON FUNCTION dwello.flag_enabled IS
  *	contracts were paid becomes the market's prices. Several workers may
  *	call it at once.
  *
+ *	An event that raises an error is left out with a warning, and the rest
+ *	is applied. It is tried again after event_retry_seconds, twice as long
+ *	each further time (an hour at most), and is dead after event_attempts:
+ *	check() names it, requeue_events('deliver_events') has it tried anew.
+ *
  * role: service
  * args:
  *	max_rows: 1 to 100000 events at most
@@ -211,7 +216,7 @@ GRANT EXECUTE ON FUNCTION dwello.deliver_events TO dwello_service;
  * role: service
  * args:
  *	consumer: a name of up to 100 characters, made at its first claim and
- *	  then given every event of the past
+ *	  then given every event of the past; deliver_events is taken
  *	max_rows: 1 to 10000 events at most
  *	types: types of events, NULL for all; a consumer that asks for other
  *	  types than before gets those of the past too
@@ -229,7 +234,8 @@ GRANT EXECUTE ON FUNCTION dwello.deliver_events TO dwello_service;
  * errors:
  *	42501: the caller is not the system
  *	22004 22001
- *	22023: max_rows, lease, or an empty list of types
+ *	22023: max_rows, lease, an empty list of types, or the name
+ *	  deliver_events
  *	25006
  *	40001: claims race in REPEATABLE READ
  * example: system
@@ -293,7 +299,7 @@ GRANT EXECUTE ON FUNCTION dwello.ack_events TO dwello_service;
  *
  * role: app, service, admin
  * args:
- *	consumer: its name
+ *	consumer: its name; deliver_events for what that could not apply
  *	event_ids: NULL for all that are dead; others are left alone
  *	max_rows: 1 to 10000 events at most, oldest first
  * returns: rows, one an event

@@ -234,7 +234,7 @@ COMMENT ON COLUMN dwello.outbox.aggregatetype IS 'Kind of the thing that changed
 COMMENT ON COLUMN dwello.outbox.aggregateid IS 'Its id.';
 COMMENT ON COLUMN dwello.outbox.type IS 'What happened to it.';
 COMMENT ON COLUMN dwello.outbox.payload IS 'The event itself.';
-COMMENT ON COLUMN dwello.outbox.deliver_after IS 'Not before this time it is delivered.';
+COMMENT ON COLUMN dwello.outbox.deliver_after IS 'Not before this time it is delivered; put off when that failed, to infinity when too often.';
 COMMENT ON COLUMN dwello.outbox.applied_at IS 'When it was applied to users; NULL = not yet.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.outbox', '');
 GRANT SELECT ON dwello.outbox TO dwello_service;
@@ -278,7 +278,7 @@ CREATE INDEX outbox_deliveries_lease_idx ON dwello.outbox_deliveries (lease_id)
 CREATE INDEX outbox_deliveries_dead_idx ON dwello.outbox_deliveries (consumer, event_id)
   WHERE dead_at IS NOT NULL;
 COMMENT ON TABLE dwello.outbox_deliveries IS
-  'Events that were given to a consumer: under way, to be given again, done, or dead after too many attempts.';
+  'Events that were given to a consumer: under way, to be given again, done, or dead after too many attempts; and, as of the consumer deliver_events, those that could not be applied to users.';
 COMMENT ON COLUMN dwello.outbox_deliveries.event_id IS 'The event that was given.';
 COMMENT ON COLUMN dwello.outbox_deliveries.attempts IS 'How often it was given.';
 COMMENT ON COLUMN dwello.outbox_deliveries.lease_id IS 'The claim under which a worker has it; NULL once that has said that it failed.';

@@ -160,6 +160,8 @@ INSERT INTO fault (rule, object, sql)
          format('UPDATE dwello.provider_stats SET %I = %1$I + 1 WHERE user_id = t.user(''p1'')', counter)
     FROM unnest(ARRAY['awarded_count', 'completed_count', 'review_count']) AS counter;
 INSERT INTO fault (rule, object, sql) VALUES
+  ('event_dead', 'outbox', $$INSERT INTO dwello.outbox_deliveries (scope_id, event_id, consumer, attempts, run_after, claimed_at, dead_at)
+     SELECT scope_id, id, 'deliver_events', 10, now(), now(), now() FROM dwello.outbox LIMIT 1$$),
   ('agent_drift', 'agent_answers', $$UPDATE dwello.agent_answers SET state = 'answered', decision_id = t.user('nobody')$$),
   ('agent_drift', 'ai_agent_activity', $$INSERT INTO dwello.ai_agent_activity (job_id, user_id, terms_version, action_type, core_version, created_at)
      SELECT job_id, user_id, 1, 'declined', 1, now() FROM dwello.ai_agent_activity, generate_series(1, 2)$$),

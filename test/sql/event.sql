@@ -198,6 +198,52 @@ SELECT dwello.deliver_events(100000);
 SELECT * FROM t.told;
 ROLLBACK;
 
+-- what cannot be applied is left out, whatever is wrong with it: nobody else
+-- waits for it, and it is tried again, longer apart each time, until it is dead
+BEGIN;
+SELECT t.quiet();
+SELECT t.as_system();
+SELECT value FROM dwello.set_setting('event_attempts', '2');
+SELECT t.emit('message_sent', jsonb_build_object('recipient_id', t.user('h1')), 7);
+UPDATE dwello.outbox AS o SET type = v.type, payload = v.payload
+  FROM (VALUES (1, 'message_sent', jsonb_build_object('recipient_id', t.user('nobody'))),
+               (3, 'message_sent', '{"recipient_id": "no id"}'),
+               (5, 'review_posted', jsonb_build_object('reviewee_id', t.user('p1'), 'rating', 9)),
+               (6, 'award_confirmed', jsonb_build_object('provider_id', t.user('p1')))) AS v (n, type, payload)
+ WHERE o.scope_id = t.user('scope') AND o.id = ('00000000-0000-7000-8000-00000000000' || v.n)::uuid;
+CREATE VIEW pg_temp.late (event, attempts, waits, is_dead, is_done, error) AS
+  SELECT right(d.event_id::text, 1), d.attempts, CASE WHEN isfinite(o.deliver_after) THEN o.deliver_after - current_setting('dwello.now')::timestamptz END,
+         d.dead_at IS NOT NULL, d.done_at IS NOT NULL, regexp_replace(d.last_error, '[0-9a-f-]{36}', 'X')
+    FROM dwello.outbox_deliveries AS d JOIN dwello.outbox AS o ON o.scope_id = d.scope_id AND o.id = d.event_id
+   WHERE d.consumer = 'deliver_events' ORDER BY d.event_id;
+SET LOCAL client_min_messages = error;
+SELECT dwello.deliver_events() AS applied, dwello.deliver_events() AS no_more;
+SELECT * FROM t.told;
+SELECT awards FROM t.sums WHERE name = 'p1';
+SELECT * FROM pg_temp.late;
+SELECT rule FROM t.check() WHERE rule = 'event_dead';
+-- mended meanwhile: it is applied with the rest, and what is known of it ends
+UPDATE dwello.outbox SET payload = jsonb_build_object('recipient_id', t.user('p2'))
+ WHERE scope_id = t.user('scope') AND id = '00000000-0000-7000-8000-000000000003';
+SET LOCAL dwello.now = '2030-01-01 11:00+00';
+SELECT dwello.deliver_events() AS applied, dwello.deliver_events() AS no_more;
+SELECT * FROM t.told;
+SELECT * FROM pg_temp.late;
+SELECT rule, object, regexp_replace(detail, '[0-9a-f-]{36}', 'X', 'g') AS detail FROM t.check() WHERE rule = 'event_dead';
+SET LOCAL dwello.now = '2031-01-01 11:00+00';
+SELECT dwello.deliver_events() AS never_by_itself;
+-- mended and given anew
+UPDATE dwello.outbox SET payload = jsonb_build_object('recipient_id', t.user('p2'), 'reviewee_id', t.user('p1'), 'rating', 4)
+ WHERE scope_id = t.user('scope') AND deliver_after = 'infinity';
+SELECT right(id::text, 1) AS event, type, attempts FROM dwello.requeue_events('deliver_events');
+SELECT rule FROM t.check() WHERE rule = 'event_dead';
+SELECT dwello.deliver_events() AS applied, dwello.deliver_events() AS no_more;
+SELECT event, attempts, is_dead, is_done FROM pg_temp.late;
+SELECT count(*) AS waiting FROM dwello.outbox WHERE applied_at IS NULL;
+-- the name is no consumer's
+SELECT t.try($$SELECT dwello.claim_events('deliver_events')$$);
+ROLLBACK;
+
 -- refusals
 BEGIN;
 SELECT n, t.try(format('SELECT dwello.deliver_events(%s)', n))

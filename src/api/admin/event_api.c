@@ -35,6 +35,9 @@ DW_FUNCTION(dwello_claim_events)
 	dw_rows_begin(&call);
 	dw_args_need(&call, "consumer", "max_rows", "lease", NULL);
 	claim.consumer = dw_arg_text(&call, "consumer", CONSUMER_MAX);
+	if (strcmp(claim.consumer, DW_DELIVERY_CONSUMER) == 0)
+		dw_arg_refuse(&call, "consumer", DW_BAD_VALUE,
+					  "is a name that deliver_events() has itself");
 	claim.max_rows = dw_arg_max_rows(&call);
 	claim.lease_seconds = dw_arg_seconds(&call, "lease");
 	if (dw_arg_has(&call, "types"))

@@ -89,11 +89,15 @@ extern bool dw_events_requeue(DwCall *call, const DwRequeue *requeue);
  * Applying events to users: notifications and the sums of providers.
  */
 
+/* Under this name of a consumer events stand that could not be applied. */
+#define DW_DELIVERY_CONSUMER	"deliver_events"
+
 /*
  * Claims up to max_rows events that are due, skipping those another worker
  * has, applies each once, and gives their number.  Rows of provider_stats
  * are locked in the order of their ids after all events are claimed, so
- * that workers cannot deadlock.
+ * that workers cannot deadlock.  An event that raises an error of its own is
+ * left out with a warning, and put off; after event_attempts it is dead.
  */
 extern int64 dw_events_deliver(int32 max_rows);
 

@@ -257,6 +257,15 @@ static CheckRule rules[] = {
 		 "SELECT FROM dwello.bid_ranks AS r WHERE r.job_id = b.job_id "
 		 "AND r.bid_id = b.id) ORDER BY 2",
 		 "Write a row for it, due now."),
+	RULE("event_dead",
+		 "SELECT 'outbox', 'Event ' || d.event_id || ' of ' || d.scope_id "
+		 "|| ' reaches nobody after ' || d.attempts || ' attempts: ' "
+		 "|| coalesce(d.last_error, '') || '.' "
+		 "FROM dwello.outbox_deliveries AS d "
+		 "WHERE d.consumer = 'deliver_events' AND d.dead_at IS NOT NULL "
+		 "ORDER BY 2",
+		 "Mend what the error names, then SELECT "
+		 "dwello.requeue_events('deliver_events')."),
 	RULE("counter_drift",
 		 "SELECT 'provider_stats', 'Provider ' || s.user_id || ' has ' "
 		 "|| s.awarded_count || ' awards, ' || s.completed_count "

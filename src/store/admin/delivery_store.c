@@ -6,6 +6,11 @@
  * An event is applied at most once: its row is locked while it is applied
  * and marked in the same transaction, and a notification is unique per user
  * and event besides.
+ *
+ * Events are applied all together.  Where that fails with an error of theirs
+ * each is applied by itself, and one that cannot be is put off, longer each
+ * time, and after event_attempts for ever: outbox.deliver_after says until
+ * when, a row of outbox_deliveries how often and why.
  */
 #include "postgres.h"
 
@@ -15,6 +20,7 @@
 #include "core/admin/admin.h"
 #include "core/market/market.h"
 #include "core/score/score.h"
+#include "server/error/error_server.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
@@ -37,6 +43,7 @@ typedef struct Event
 	DwUuid		decision_id;	/* that it came from, likewise */
 	char	   *outcome;		/* of it, or NULL */
 	int64		amount;			/* of the bid, or 0 */
+	TimestampTz deliver_after;	/* not before then; set when it failed */
 } Event;
 
 static const DwColumn event_fields[] = {
@@ -53,7 +60,8 @@ static const DwColumn event_fields[] = {
 	DW_FIELD(UUID, Event, job_id, job_id),
 	DW_FIELD(UUID, Event, decision_id, decision_id),
 	DW_FIELD(TEXT, Event, outcome, outcome),
-	DW_FIELD(INT8, Event, amount, amount)
+	DW_FIELD(INT8, Event, amount, amount),
+	DW_FIELD(TIME, Event, deliver_after, deliver_after)
 };
 
 static DwMap event_map = DW_MAP(event_fields);
@@ -93,7 +101,7 @@ typedef struct Outcome
 	const char *outcome;		/* label of DwOutcome */
 	int64		amount;			/* of the bid in the end */
 	TimestampTz decided_at;		/* when the event was made */
-}			Outcome;
+} Outcome;
 
 static const DwColumn outcome_columns[] = {
 	DW_COLUMN(UUID, Outcome, user_id, user_id, DW_COLUMN_KEY),
@@ -106,37 +114,62 @@ static const DwColumn outcome_columns[] = {
 
 static DwTable outcomes = DW_TABLE("agent_outcomes", Outcome, outcome_columns);
 
-/* Claims events, in SPI's memory. */
+/* The key of an event. */
+static const DwColumn key_fields[] = {
+	DW_FIELD(UUID, Event, scope_id, scope_id),
+	DW_FIELD(UUID, Event, id, id)
+};
+
+static DwMap key_map = DW_MAP(key_fields);
+
+#define EVENT_COLUMNS \
+	"SELECT o.scope_id, o.id, o.type, o.payload, " \
+	"(o.payload ->> 'homeowner_id')::uuid AS homeowner_id, " \
+	"(o.payload ->> 'provider_id')::uuid AS provider_id, " \
+	"(o.payload ->> 'reviewee_id')::uuid AS reviewee_id, " \
+	"(o.payload ->> 'recipient_id')::uuid AS recipient_id, " \
+	"(o.payload ->> 'rating')::integer AS stars, " \
+	"o.created_at, " \
+	"(o.payload ->> 'job_id')::uuid AS job_id, " \
+	"(o.payload ->> 'decision_id')::uuid AS decision_id, " \
+	"o.payload ->> 'outcome' AS outcome, " \
+	"(o.payload ->> 'amount')::bigint AS amount, " \
+	"o.deliver_after FROM dwello.outbox AS o "
+
+#define DUE_AND_FREE \
+	"WHERE o.applied_at IS NULL " \
+	"AND (o.deliver_after IS NULL OR o.deliver_after <= $2) " \
+	"ORDER BY o.id LIMIT $1 FOR UPDATE SKIP LOCKED"
+
+/* Claims what is due, and reads so much of it, in SPI's memory. */
 static Event *
-claim_events(int32 max_rows, uint64 *count)
+claim(DwStatement *statement, DwMap *map, int32 max_rows, uint64 *count)
 {
-	static DwStatement claim =
-		DW_STATEMENT("SELECT o.scope_id, o.id, o.type, o.payload, "
-					 "(o.payload ->> 'homeowner_id')::uuid AS homeowner_id, "
-					 "(o.payload ->> 'provider_id')::uuid AS provider_id, "
-					 "(o.payload ->> 'reviewee_id')::uuid AS reviewee_id, "
-					 "(o.payload ->> 'recipient_id')::uuid AS recipient_id, "
-					 "(o.payload ->> 'rating')::integer AS stars, "
-					 "o.created_at, "
-					 "(o.payload ->> 'job_id')::uuid AS job_id, "
-					 "(o.payload ->> 'decision_id')::uuid AS decision_id, "
-					 "o.payload ->> 'outcome' AS outcome, "
-					 "(o.payload ->> 'amount')::bigint AS amount "
-					 "FROM dwello.outbox AS o "
-					 "WHERE o.applied_at IS NULL "
-					 "AND (o.deliver_after IS NULL OR o.deliver_after <= $2) "
-					 "ORDER BY o.id LIMIT $1 "
-					 "FOR UPDATE SKIP LOCKED");
 	DwParams	p = DW_PARAMS;
 	Event	   *events;
 
 	dw_param_int4(&p, max_rows);
 	dw_param_time(&p, dw_now());
-	*count = dw_execute(&claim, &p);
-	events = palloc(sizeof(Event) * (*count + 1));
+	*count = dw_execute(statement, &p);
+	events = palloc0(sizeof(Event) * (*count + 1));
 	for (uint64 i = 0; i < *count; i++)
-		dw_map_read(&event_map, i, &events[i]);
+		dw_map_read(map, i, &events[i]);
 	return events;
+}
+
+/* Reads an event that is claimed, of which the key is known. */
+static void
+read_event(Event *event)
+{
+	static DwStatement read =
+		DW_STATEMENT(EVENT_COLUMNS "WHERE o.scope_id = $1 AND o.id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &event->scope_id);
+	dw_param_uuid(&p, &event->id);
+	if (dw_execute(&read, &p) == 0)
+		elog(ERROR, "a claimed event is gone");
+	dw_map_read(&event_map, 0, event);
 }
 
 /*
@@ -260,6 +293,23 @@ mark_applied(const Event *event)
 	(void) dw_execute(&mark, &p);
 }
 
+/* Ends what is known of earlier failures of an event. */
+static void
+close_failures(const Event *event)
+{
+	static DwStatement finish =
+		DW_STATEMENT("UPDATE dwello.outbox_deliveries AS d SET done_at = $4, "
+					 "dead_at = NULL WHERE d.scope_id = $1 "
+					 "AND d.event_id = $2 AND d.consumer = $3");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &event->scope_id);
+	dw_param_uuid(&p, &event->id);
+	dw_param_text(&p, DW_DELIVERY_CONSUMER);
+	dw_param_time(&p, dw_now());
+	(void) dw_execute(&finish, &p);
+}
+
 /* Adds to what an agent has bid and won. */
 static void
 count_agent(const Event *event, int bids, int won)
@@ -316,6 +366,8 @@ apply_event(const Event *event)
 	if (!dw_uuid_is_nil(&event->decision_id))
 		apply_agent(event);
 	mark_applied(event);
+	if (event->deliver_after != DT_NOBEGIN)
+		close_failures(event);
 }
 
 /* Brings the market's prices up to date with the contracts of events. */
@@ -338,17 +390,144 @@ refresh_market(const Event *events, uint64 count)
 		dw_market_refresh(changes, n);
 }
 
+/* How often an event has failed. */
+static int32
+failures_of(const Event *event)
+{
+	static DwStatement find =
+		DW_STATEMENT("SELECT d.attempts FROM dwello.outbox_deliveries AS d "
+					 "WHERE d.scope_id = $1 AND d.event_id = $2 "
+					 "AND d.consumer = $3");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &event->scope_id);
+	dw_param_uuid(&p, &event->id);
+	dw_param_text(&p, DW_DELIVERY_CONSUMER);
+	return dw_execute(&find, &p) > 0 ? dw_read_only_int4(0) : 0;
+}
+
+/* Writes that an event has failed so often, and when it is tried again. */
+static void
+write_failure(const Event *event, int32 attempts, TimestampTz run_after,
+			  const char *message)
+{
+	static DwStatement save =
+		DW_STATEMENT("INSERT INTO dwello.outbox_deliveries AS d "
+					 "(scope_id, event_id, consumer, attempts, run_after, "
+					 "claimed_at, dead_at, last_error) "
+					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+					 "ON CONFLICT ON CONSTRAINT outbox_deliveries_pkey "
+					 "DO UPDATE SET attempts = EXCLUDED.attempts, "
+					 "run_after = EXCLUDED.run_after, "
+					 "claimed_at = EXCLUDED.claimed_at, "
+					 "dead_at = EXCLUDED.dead_at, "
+					 "last_error = EXCLUDED.last_error, done_at = NULL");
+	DwParams	p = DW_PARAMS;
+	TimestampTz now = dw_now();
+
+	dw_param_uuid(&p, &event->scope_id);
+	dw_param_uuid(&p, &event->id);
+	dw_param_text(&p, DW_DELIVERY_CONSUMER);
+	dw_param_int4(&p, attempts);
+	dw_param_time(&p, run_after);
+	dw_param_time(&p, now);
+	dw_param_time(&p, run_after == DT_NOEND ? now : DT_NOBEGIN);
+	dw_param_text(&p, message);
+	(void) dw_execute(&save, &p);
+}
+
+/* Puts an event off that cannot be applied: for a while, or for good. */
+static void
+put_off(const Event *event, const ErrorData * error)
+{
+	static DwStatement delay =
+		DW_STATEMENT("UPDATE dwello.outbox AS o SET deliver_after = $3 "
+					 "WHERE o.scope_id = $1 AND o.id = $2");
+	int32		attempts = failures_of(event) + 1;
+	int64		pause = dw_event_pause(attempts,
+									   dw_setting_int8("event_retry_seconds"));
+	TimestampTz run_after = attempts >= dw_setting_int8("event_attempts")
+		? DT_NOEND : dw_now() + pause * USECS_PER_SEC;
+	DwParams	p = DW_PARAMS;
+
+	write_failure(event, attempts, run_after, error->message);
+	dw_param_uuid(&p, &event->scope_id);
+	dw_param_uuid(&p, &event->id);
+	dw_param_time(&p, run_after);
+	(void) dw_execute(&delay, &p);
+	dw_warn_left_out(error, psprintf("Event %s.", dw_uuid_text(&event->id)));
+}
+
+/* What is to be delivered, and how many were. */
+typedef struct Delivery
+{
+	int32		max_rows;		/* events at most */
+	int64		applied;		/* how many were */
+} Delivery;
+
+/* Applies what is due, all of it; work for dw_attempt(). */
+static void
+deliver_all(void *argument)
+{
+	static DwStatement claim_events =
+		DW_STATEMENT(EVENT_COLUMNS DUE_AND_FREE);
+	Delivery   *delivery = argument;
+	uint64		count;
+	Event	   *events = claim(&claim_events, &event_map, delivery->max_rows,
+							   &count);
+
+	if (count == 0)
+		return;
+	lock_sums(events, count);
+	for (uint64 i = 0; i < count; i++)
+		apply_event(&events[i]);
+	refresh_market(events, count);
+	delivery->applied = (int64) count;
+}
+
+/* Reads and applies one event; work for dw_attempt(). */
+static void
+deliver_one(void *argument)
+{
+	Event	   *event = argument;
+
+	read_event(event);
+	lock_sums(event, 1);
+	apply_event(event);
+	refresh_market(event, 1);
+}
+
+/*
+ * Applies what is due one by one, for something of it cannot be.  Two who do
+ * so may wait for each other's sums: one of them then begins anew.
+ */
+static void
+deliver_each(Delivery *delivery)
+{
+	static DwStatement claim_keys =
+		DW_STATEMENT("SELECT o.scope_id, o.id FROM dwello.outbox AS o "
+					 DUE_AND_FREE);
+	uint64		count;
+	Event	   *events = claim(&claim_keys, &key_map, delivery->max_rows,
+							   &count);
+
+	for (uint64 i = 0; i < count; i++)
+	{
+		ErrorData  *error = dw_attempt(deliver_one, &events[i]);
+
+		if (error == NULL)
+			delivery->applied++;
+		else
+			put_off(&events[i], error);
+	}
+}
+
 int64
 dw_events_deliver(int32 max_rows)
 {
-	uint64		count;
-	Event	   *events = claim_events(max_rows, &count);
+	Delivery	delivery = {.max_rows = max_rows};
 
-	if (count > 0)
-		lock_sums(events, count);
-	for (uint64 i = 0; i < count; i++)
-		apply_event(&events[i]);
-	if (count > 0)
-		refresh_market(events, count);
-	return (int64) count;
+	if (dw_attempt(deliver_all, &delivery) != NULL)
+		deliver_each(&delivery);
+	return delivery.applied;
 }

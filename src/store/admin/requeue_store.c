@@ -3,7 +3,8 @@
  *		Dead letters of the outbox are given to their consumer anew.
  *
  * The consumer is locked against claims meanwhile, so that no worker is given
- * a later event of a scope before the earlier one that was dead.
+ * a later event of a scope before the earlier one that was dead.  What
+ * deliver_events() could not apply stands under a name without such a row.
  */
 #include "postgres.h"
 
@@ -43,14 +44,20 @@ dw_events_requeue(DwCall *call, const DwRequeue *requeue)
 					 "WHERE d.scope_id = x.scope_id "
 					 "AND d.event_id = x.event_id AND d.consumer = $1 "
 					 "RETURNING d.scope_id, d.event_id, x.attempts, "
-					 "x.dead_at, d.last_error) "
+					 "x.dead_at, d.last_error), "
+					 "due AS (UPDATE dwello.outbox AS o "
+					 "SET deliver_after = $4 FROM given AS g "
+					 "WHERE $5 AND o.scope_id = g.scope_id "
+					 "AND o.id = g.event_id AND o.applied_at IS NULL) "
 					 "SELECT g.event_id AS id, g.scope_id, o.type, g.attempts, "
 					 "g.dead_at, g.last_error FROM given AS g "
 					 "JOIN dwello.outbox AS o ON o.scope_id = g.scope_id "
 					 "AND o.id = g.event_id ORDER BY g.event_id");
+	bool		is_delivery = strcmp(requeue->consumer,
+									 DW_DELIVERY_CONSUMER) == 0;
 	DwParams	p = DW_PARAMS;
 
-	if (!consumer_lock(requeue->consumer))
+	if (!is_delivery && !consumer_lock(requeue->consumer))
 		return false;
 	dw_param_text(&p, requeue->consumer);
 	if (requeue->ids == NULL)
@@ -59,6 +66,7 @@ dw_events_requeue(DwCall *call, const DwRequeue *requeue)
 		dw_param_uuids(&p, requeue->ids, requeue->id_count);
 	dw_param_int4(&p, requeue->max_rows);
 	dw_param_time(&p, dw_now());
+	dw_param_bool(&p, is_delivery);
 	dw_list_execute(call, &requeue_dead, &p);
 	return true;
 }
