@@ -45,8 +45,23 @@ $primary->safe_psql('postgres', 'SELECT dwello.refresh_tiles()');
 # when scores are compared
 my $now = $primary->safe_psql('postgres', 'SELECT now()');
 
+# one decision of an agent
+$primary->safe_psql('postgres', 'SELECT dwello.run_agents()');
+my $decision = $primary->safe_psql('postgres', <<"END");
+SELECT id FROM dwello.ai_agent_activity
+WHERE user_id = '$id{provider_1}' AND core_version IS NOT NULL ORDER BY id LIMIT 1
+END
+my $period = q('2020-01-01', '2020-01-02');
+
 # Every STABLE function: who calls it, and with what.
 my %reads = (
+	agent_report => [ provider_1 => "NULL, $period" ],
+	backtest_agent => [ provider_1 => "NULL, $period" ],
+	compare_agent => [
+		provider_1 => qq(NULL, '$id{job_deck}', '{}', '{"strategy": "premium"}', '$now')
+	],
+	decide_agent => [ provider_1 => "NULL, '$id{job_deck}', NULL, '$now'" ],
+	replay_decision => [ provider_1 => "'$decision'" ],
 	award_robustness => [ homeowner => "'$id{job_painting}'" ],
 	bid_transitions => [ nobody => '' ],
 	check => [ superuser => '' ],
@@ -55,8 +70,6 @@ my %reads = (
 	milestone_is_valid => [
 		system => "100, 0, 0, 0, 0, 'planned', NULL, NULL, 'Paint'" ],
 	transaction_is_valid => [ system => "100, 5, 1, 94, 'pending', NULL, NULL" ],
-	open_proposals => [ provider_1 => '' ],
-	award_robustness => [ homeowner => "'$id{job_painting}'" ],
 	own_scopes => [ homeowner => '' ],
 	error_codes => [ nobody => '' ],
 	escrow_next_events => [ homeowner => "'$id{job_plumbing}'" ],
