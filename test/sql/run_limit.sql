@@ -144,3 +144,29 @@ SET LOCAL dwello.now = '2030-03-10 12:00+00';
 SELECT job, r.* FROM unnest(ARRAY['jump 4', 'jump 5', 'jump 6']) AS job, t.limit_run(job) AS r;
 TABLE t.limit_days;
 ROLLBACK;
+
+-- ----------------------------------------------------------------------
+-- Whose agent or profile is gone declines once
+-- ----------------------------------------------------------------------
+BEGIN;
+SELECT t.limit_agents('p1', 'p2', 'p3');
+INSERT INTO dwello.agent_switches (scope, id, is_on, actor_id) VALUES ('provider', t.user('p1'), false, t.user('a1')),
+  ('provider', t.user('p2'), false, t.user('a1'));
+SELECT * FROM t.limit_run('gone');
+SET LOCAL session_replication_role = replica;
+DELETE FROM dwello.user_profiles WHERE user_id = t.user('p1');
+DELETE FROM dwello.ai_bidding_agents WHERE user_id = t.user('p2');
+UPDATE dwello.agent_answers SET run_after = now() - interval '1 s' WHERE job_id = t.user('gone') AND state = 'deferred';
+SET LOCAL session_replication_role = origin;
+SELECT jobs, decisions, declines, deferred FROM dwello.run_agents();
+SELECT jobs FROM dwello.run_agents();
+SELECT p.name, a.state, k.reason FROM unnest(ARRAY['p1', 'p2']) AS p (name)
+  JOIN dwello.agent_answers AS a ON a.job_id = t.user('gone') AND a.agent_id = t.user(p.name)
+  JOIN dwello.ai_agent_activity AS k ON k.job_id = a.job_id AND k.user_id = a.agent_id AND k.id = a.decision_id ORDER BY 1;
+-- and the platform's switch puts that off like the rest, but to no time that is past
+UPDATE dwello.agent_answers SET state = 'deferred', run_after = now() - interval '1 s' WHERE job_id = t.user('gone') AND agent_id = t.user('p1');
+INSERT INTO dwello.agent_switches (scope, id, is_on, actor_id)
+  VALUES ('platform', '00000000-0000-0000-0000-000000000000', false, t.user('a1'));
+SELECT deferred FROM dwello.run_agents();
+SELECT state, run_after > now() AS is_later FROM dwello.agent_answers WHERE job_id = t.user('gone') AND agent_id = t.user('p1');
+ROLLBACK;

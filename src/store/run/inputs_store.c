@@ -292,6 +292,22 @@ provider_inputs(const FactsJob *job, const DwFactsPair *pair,
 	out->day_jobs += pair->arrived_on != agent->today;
 }
 
+/*
+ * Who is gone has no agent that is active, and nothing that might come to an
+ * end stands before that: they decline, and are not looked at again.
+ */
+static void
+gone_inputs(const DwFactsAgent *agent, DwAgentInputs *inputs)
+{
+	DwAgentProvider *provider = &inputs->provider;
+
+	provider->clock = agent->provider.clock;
+	provider->is_agent_on = provider->is_provider_on = true;
+	provider->is_rolled_out = true;
+	provider->month_quota = DW_AGENT_UNLIMITED;
+	inputs->settings.mandate.bids_per_month = DW_AGENT_NO_LIMIT;
+}
+
 void
 dw_facts_inputs(DwFacts *facts, DwFactsPair *pair, DwAgentInputs *inputs)
 {
@@ -303,7 +319,10 @@ dw_facts_inputs(DwFacts *facts, DwFactsPair *pair, DwAgentInputs *inputs)
 	inputs->job = job->facts;
 	inputs->job.is_current = pair->terms_version == job->row->terms_version;
 	if (!agent->is_known)
+	{
+		gone_inputs(agent, inputs);
 		return;
+	}
 	if (!agent->is_open)
 	{
 		settings_open(facts, agent);
