@@ -142,6 +142,27 @@ is( $node->safe_psql('postgres', 'SELECT jobs, decisions FROM dwello.run_agents(
 is(answer($agent), "quarantined|3\nanswered|0", 'and answered');
 is($node->safe_psql('postgres', 'SELECT jobs FROM dwello.run_agents()'), 0, 'nothing is left');
 
+# A note of a job that was never committed, or of what was done in the end,
+# goes, and keeps no suspected row from being decided.
+my $database = $node->safe_psql('postgres', 'SELECT oid FROM pg_database WHERE datname = current_database()');
+my ($job, $other) = split /\|/, $node->safe_psql('postgres', <<"END");
+SELECT job_id, agent_id FROM dwello.agent_answers WHERE state = 'answered' AND agent_id <> '$agent' LIMIT 1
+END
+my $bytes = sub { return pack 'H*', shift =~ tr/-//dr };
+publish_jobs($node, 1);
+run_killed(5);
+$node->safe_psql('postgres', 'SELECT dwello.run_agents()');
+append_to_file("$notes/$database-999999-1", 'x' x 32 . pack('l', 1));
+append_to_file("$notes/$database-999999-2", $bytes->($job) . $bytes->($other) . pack('l', 1));
+append_to_file("$notes/$database-999999-3", $bytes->($job) . "\0" x 16 . pack('l', 1));
+is( $node->safe_psql('postgres', 'SELECT jobs, decisions FROM dwello.run_agents()'),
+	'1|1', 'the suspected row is decided beside notes that say nothing');
+is(scalar(() = glob "$notes/$database-999999-*"), 0, 'which are gone');
+is( $node->safe_psql('postgres', 'SELECT count(*) FROM dwello.agent_answers WHERE attempts > 0'), 1,
+	'and raise no attempt');
+is( $node->safe_psql('postgres', 'SELECT count(*) FROM dwello.agent_work WHERE attempts > 0'), 0,
+	'not of the search either');
+
 # A row that fails with an error stops no other, not even once.
 sub outcome
 {

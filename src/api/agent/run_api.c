@@ -98,37 +98,55 @@ is_over(const Run *run)
 	return GetCurrentTimestamp() >= run->until;
 }
 
+/* Raises the attempts of the row of a note; false when it needs none. */
+static bool
+note_take(const DwNote *note)
+{
+	DwAnswer	answer = {
+		.job_id = note->job_id,
+		.agent_id = note->agent_id,
+		.terms_version = note->terms_version
+	};
+
+	if (dw_uuid_is_nil(&note->agent_id))
+		return dw_work_suspect(&note->job_id, note->terms_version);
+	if (!dw_answer_suspect(&answer))
+		return false;
+	if (answer.state == DW_ANSWER_QUARANTINED)
+	{
+		dw_quarantine_tell(&answer, "CRASHED");
+		dw_work_settle(&note->job_id, note->terms_version);
+	}
+	return true;
+}
+
 /*
  * Raises the attempts of rows over which processes died, which are decided
- * alone by later calls; true when there were some.
+ * alone by later calls; true when there were some.  A note whose job is gone
+ * says nothing, and goes as well.
  */
 static bool
 notes_take(void)
 {
 	int			count;
+	bool		is_raised = false;
 	DwNote	   *notes = dw_notes_collect(&count);
 
 	for (int i = 0; i < count; i++)
 	{
-		const DwNote *note = &notes[i];
-		DwAnswer	answer = {
-			.job_id = note->job_id,
-			.agent_id = note->agent_id,
-			.terms_version = note->terms_version
-		};
-
-		if (!dw_note_job_lock(&note->job_id))
-			dw_note_return(i);
-		else if (dw_uuid_is_nil(&note->agent_id))
-			(void) dw_work_suspect(&note->job_id, note->terms_version);
-		else if (dw_answer_suspect(&note->job_id, note->terms_version,
-								   &note->agent_id))
+		switch (dw_note_job_lock(&notes[i].job_id))
 		{
-			dw_quarantine_tell(&answer, "CRASHED");
-			dw_work_settle(&note->job_id, note->terms_version);
+			case DW_NOTE_JOB_LOCKED:
+				is_raised |= note_take(&notes[i]);
+				break;
+			case DW_NOTE_JOB_BUSY:
+				dw_note_return(i);
+				break;
+			case DW_NOTE_JOB_GONE:
+				break;
 		}
 	}
-	return count > 0;
+	return is_raised;
 }
 
 /* The number of the job of that id, or -1. */

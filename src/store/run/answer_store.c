@@ -254,17 +254,16 @@ dw_answer_save(DwAnswer *answer)
 }
 
 bool
-dw_answer_suspect(const DwUuid *job_id, int32 terms_version,
-				  const DwUuid *agent_id)
+dw_answer_suspect(DwAnswer *answer)
 {
-	DwAnswer	answer;
+	DwAnswer	key = *answer;
 
-	if (!answer_load(job_id, terms_version, agent_id, &answer))
-		answer = (DwAnswer)
+	if (!answer_load(&key.job_id, key.terms_version, &key.agent_id, answer))
+		*answer = (DwAnswer)
 	{
-		.job_id = *job_id,
-			.terms_version = terms_version,
-			.agent_id = *agent_id,
+		.job_id = key.job_id,
+			.terms_version = key.terms_version,
+			.agent_id = key.agent_id,
 			.run_after = dw_now(),
 			.lease_until = DT_NOBEGIN,
 			.arrived_on = DATEVAL_NOBEGIN,
@@ -272,14 +271,14 @@ dw_answer_suspect(const DwUuid *job_id, int32 terms_version,
 			.is_new = true
 	};
 	/* what was answered in the end is done, whoever died over it before */
-	if (answer.state == DW_ANSWER_ANSWERED ||
-		answer.state == DW_ANSWER_QUARANTINED)
+	if (answer->state == DW_ANSWER_ANSWERED ||
+		answer->state == DW_ANSWER_QUARANTINED)
 		return false;
-	answer.attempts++;
-	if (answer.attempts >= DW_ATTEMPTS_MAX)
-		answer.state = DW_ANSWER_QUARANTINED;
-	dw_answer_save(&answer);
-	return answer.state == DW_ANSWER_QUARANTINED;
+	answer->attempts++;
+	if (answer->attempts >= DW_ATTEMPTS_MAX)
+		answer->state = DW_ANSWER_QUARANTINED;
+	dw_answer_save(answer);
+	return true;
 }
 
 bool

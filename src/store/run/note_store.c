@@ -249,14 +249,19 @@ dw_note_return(int number)
 	collected[number].file = -1;
 }
 
-bool
+DwNoteJob
 dw_note_job_lock(const DwUuid *job_id)
 {
 	static DwStatement lock_job =
 		DW_STATEMENT("SELECT j.id FROM dwello.jobs AS j "
 					 "WHERE j.id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED");
+	static DwStatement find_job =
+		DW_STATEMENT("SELECT FROM dwello.jobs AS j WHERE j.id = ANY ($1)");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuids(&p, job_id, 1);
-	return dw_execute(&lock_job, &p) > 0;
+	if (dw_execute(&lock_job, &p) > 0)
+		return DW_NOTE_JOB_LOCKED;
+	return dw_execute(&find_job, &p) > 0 ? DW_NOTE_JOB_BUSY
+		: DW_NOTE_JOB_GONE;
 }

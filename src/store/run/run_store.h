@@ -125,12 +125,15 @@ extern void dw_answer_save(DwAnswer *answer);
 
 /*
  * Makes a row for a crash, or adds one attempt to the row that is there, and
- * quarantines it at DW_ATTEMPTS_MAX.  True when it was quarantined.
+ * quarantines it at DW_ATTEMPTS_MAX.  The answer has its key, and is read;
+ * false when it was given in the end, and nothing is written.
  */
-extern bool dw_answer_suspect(const DwUuid *job_id, int32 terms_version,
-							  const DwUuid *agent_id);
+extern bool dw_answer_suspect(DwAnswer *answer);
 
-/* The same of the search for the agents of a job, in its row of agent_work. */
+/*
+ * The same of the search for the agents of a job, in its row of agent_work;
+ * false also when there is none.
+ */
 extern bool dw_work_suspect(const DwUuid *job_id, int32 terms_version);
 
 /*
@@ -199,8 +202,16 @@ extern void dw_note_return(int number);
  */
 extern DwNote *dw_notes_collect(int *count);
 
-/* Locks a job unless somebody has; false then, or when there is none. */
-extern bool dw_note_job_lock(const DwUuid *job_id);
+/* What there is of the job of a note. */
+typedef enum DwNoteJob
+{
+	DW_NOTE_JOB_LOCKED,			/* by this transaction, now */
+	DW_NOTE_JOB_BUSY,			/* somebody else has it */
+	DW_NOTE_JOB_GONE			/* it was never committed, or is lost */
+}			DwNoteJob;
+
+/* Locks the job of a note unless somebody has. */
+extern DwNoteJob dw_note_job_lock(const DwUuid *job_id);
 
 /*
  * Facts: all that decisions are made from, for some jobs and agents at once,

@@ -206,9 +206,12 @@ dw_work_suspect(const DwUuid *job_id, int32 terms_version)
 	if (dw_table_execute(&by_key, &p) == 0)
 		return false;
 	dw_table_read(&works, 0, &work);
+	/* they were found in the end */
+	if (work.claimed_at != DT_NOBEGIN)
+		return false;
 	work.attempts++;
 	if (work.attempts >= DW_ATTEMPTS_MAX)
 		work.claimed_at = dw_now();
 	dw_work_save(&work);
-	return work.attempts >= DW_ATTEMPTS_MAX;
+	return true;
 }
