@@ -6,6 +6,7 @@
 use strict;
 use warnings;
 use FindBin qw($Bin);
+use JSON::PP;
 use lib $Bin;
 use Lint;
 use Block;
@@ -38,6 +39,24 @@ check('the functions of docs/reference.md are those of the contracts',
 	substr(read_file('docs/reference.md'), 0, length $functions) eq $functions
 	? ()
 	: stale('docs/reference.md', $functions));
+check('every answer of docs/reference.md is JSON, a row a line',
+	grep { !eval { JSON::PP->new->decode($_); 1 } }
+	  map { split /\n/ } $functions =~ /^```json\n(.*?)^```$/msg);
+
+# Calls that take a bound and are for workers alone; one who follows the page
+# must find all of them there.
+my ($worker, $name, %bounded);
+foreach (split /^/m, $functions)
+{
+	$worker = /for workers$/ if /^### /;
+	$name = $1 if /^#### (\w+)/;
+	$bounded{$name} = 1 if $worker && /^\| `max_(?:rows|jobs)`/;
+}
+delete $bounded{claim_agent_work};	# for a model outside: docs/agent.md
+my $operation = read_file('docs/operation.md');
+check('docs/operation.md lists what workers call',
+	keys %bounded > 10 ? () : 'few workers in the reference',
+	grep { $operation !~ /^\|[^|]*`$_\(\)`/m } sort keys %bounded);
 
 unless ($ENV{PGDATABASE})
 {
