@@ -120,7 +120,7 @@ BEGIN
   answer := regexp_replace(answer, '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}', '(id)', 'g');
   answer := regexp_replace(answer, 'eyJ[\w.-]+', '(token)', 'g');
   answer := regexp_replace(answer, '\\{1,2}x[0-9a-f]{16,}', '(bytes)', 'g');
-  RETURN regexp_replace(answer, '"20(?!31)\d\d-\d\d-\d\dT[^"]*"', '"(time)"', 'g');
+  RETURN regexp_replace(answer, '"20(?!31)\d\d-\d\d-\d\dT[^"\\]*', '"(time)', 'g');
 END
 $$;
 
