@@ -129,7 +129,8 @@ COMMENT ON FUNCTION dwello.compare_agent IS
  *
  * role: app, service, support, admin
  * args:
- *	decision_id: a row of ai_agent_activity that decides something
+ *	decision_id: a row of ai_agent_activity that decides something, which
+ *	  are those whose core_version is not NULL
  *	agent_id: the provider's user id; NULL for the caller. For staff and the
  *	  system NULL is any agent, for which all months are read
  * returns: a row
@@ -146,7 +147,8 @@ COMMENT ON FUNCTION dwello.compare_agent IS
  *	made_by: version of the rules that made it
  *	replayed_by: version of the rules that made it again
  *	is_equal: whether the row says the same
- *	differences: names of the columns of the row that differ
+ *	differences: names of the columns of the row that differ. The row's amount
+ *	  is what a model offered, if one did, also where no price was reached
  *	trace: how it was come to, as decide_agent() has it
  * errors:
  *	WD402 WD401

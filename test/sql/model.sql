@@ -138,5 +138,12 @@ SELECT call, t.try('SELECT * FROM dwello.' || call)
     'propose_agent_bid(t.user(''key''), t.user(''p2''), t.user(''none''), 0, 5)', 'propose_agent_bid(t.user(''key''), t.user(''p2''), t.user(''none''), -9223372036854775808, 5)',
     'propose_agent_bid(t.user(''key''), t.user(''p2''), t.user(''none''), 5, 0)', 'propose_agent_bid(t.user(''key''), t.user(''p2''), t.user(''none''), NULL, 5)',
     'propose_agent_bid(t.user(''none''), t.user(''p2''), t.user(''none''), 5, 5)', 'propose_agent_bid(t.user(''key''), t.user(''h1''), t.user(''none''), 5, 5)']) AS call;
+
+-- each decision about an offer comes out again with the same bits, also where a guard fires before a price
+SELECT a.action_type, a.reason, r.is_equal, r.differences, count(*), count(*) FILTER (WHERE r.amount IS NULL) AS no_price
+  FROM dwello.ai_agent_activity AS a, LATERAL (SELECT * FROM dwello.replay_decision(a.id, a.user_id) OFFSET 0) AS r
+ WHERE a.core_version IS NOT NULL AND a.inputs ? 'offer.amount' GROUP BY 1, 2, 3, 4 ORDER BY 1, 2;
+SELECT DISTINCT reason, t.try(format('SELECT dwello.replay_decision(%L, %L)', id, user_id)) AS replay
+  FROM dwello.ai_agent_activity WHERE core_version IS NULL ORDER BY reason;
 SELECT rule, object, detail FROM t.check() WHERE rule NOT IN ('partition_missing', 'default_partition_not_empty');
 ROLLBACK;

@@ -14,6 +14,7 @@
 #include "api/report/report_api_int.h"
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
+#include "server/number/number_server.h"
 #include "server/sql/sql_server.h"
 #include "store/agent/agent_store.h"
 #include "store/report/report_store.h"
@@ -75,6 +76,22 @@ same_action(DwAgentAction action, DwAgentVerdict verdict)
 	}
 }
 
+/*
+ * The amount that a row has of a decision: what was offered, if somebody
+ * offered, also where a guard fires before there is a price.
+ */
+static int64
+stored_amount(const Replay *replay)
+{
+	DwAgentOffer offer;
+
+	if (dw_numbers_read(&dw_agent_offer_fields, replay->stored.inputs,
+						&offer) && offer.amount > 0)
+		return offer.amount;
+	return replay->decision.amount > 0 ? replay->decision.amount :
+		DW_ACTIVITY_NO_NUMBER;
+}
+
 /* Compares what was stored with what it comes to. */
 static void
 replay_compare(Replay *replay)
@@ -88,8 +105,7 @@ replay_compare(Replay *replay)
 	compare(replay, "reason", stored->reason != NULL &&
 			strcmp(stored->reason,
 				   dw_agent_reason_label(decision->reason)) == 0);
-	compare(replay, "amount", stored->amount ==
-			(is_priced ? decision->amount : DW_ACTIVITY_NO_NUMBER));
+	compare(replay, "amount", stored->amount == stored_amount(replay));
 	compare(replay, "base_amount", stored->base_amount ==
 			(is_priced ? decision->base_amount : DW_ACTIVITY_NO_NUMBER));
 	if (!is_priced)
@@ -120,8 +136,13 @@ replay_load(DwCall *call, Replay *replay)
 				 psprintf("There is no decision %s.", dw_uuid_text(&id)),
 				 "The table dwello.ai_agent_activity has them all.");
 	if (replay->stored.core_version == DW_ACTIVITY_NO_NUMBER)
-		dw_arg_refuse(call, "decision_id", DW_BAD_VALUE,
-					  "must be of a row that decides something");
+		dw_raise(DW_BAD_VALUE,
+				 "decision_id must be of a row that decides something",
+				 psprintf("The row says \"%s\", made from no inputs.",
+						  dw_agent_action_label(replay->stored.action)),
+				 "Rows with a core_version decide: bids, proposals, declines,"
+				 " deferrals, and what a guard refused; decision_id of others"
+				 " names theirs.");
 	if (!dw_decision_again(replay->stored.inputs, &replay->inputs,
 						   &replay->decision))
 		dw_arg_refuse(call, "decision_id", DW_BAD_VALUE,
