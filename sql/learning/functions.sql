@@ -95,7 +95,8 @@ COMMENT ON FUNCTION dwello.promote_parameters IS
  * revert_agent
  *	Has an agent decide by an older version of its parameters again: one
  *	that was poisoned, or has learned what is no longer so, is back in one
- *	call. All versions after it are retired, the one in shadow too.
+ *	call. All versions after it are retired, the one in shadow too, also when
+ *	the version is live already.
  *
  *	For the provider, administrators and the system.
  *
@@ -110,8 +111,8 @@ COMMENT ON FUNCTION dwello.promote_parameters IS
  *	parameters_version: by which the agent decides from now on
  *	samples: outcomes that it was learned from
  *	version: version of the agent
- *	replayed: true when it was live already, or the call was made before
- *	  under its key
+ *	replayed: true when it was live already with none in shadow, or the call
+ *	  was made before under its key
  * errors:
  *	WD402 WD401
  *	42501: a homeowner, or another's agent

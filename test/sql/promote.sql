@@ -30,6 +30,21 @@ SELECT t.try($$SELECT dwello.promote_parameters(t.user('p1'), 0)$$) AS promote, 
 SELECT version FROM dwello.configure_agent(agent_id => t.user('p1'), is_active => true);
 SELECT t.version(1, 'shadow', 0, 29, 101, 100);
 
+-- what is poisoned in shadow is thrown away by going back to where the agent stands; nothing more to throw away is a replay
+SAVEPOINT shadow;
+SELECT parameters_version, version, replayed FROM dwello.revert_agent(t.user('p1'), 0, idempotency_key => 's1');
+SELECT parameters_version, version, replayed FROM dwello.revert_agent(t.user('p1'), 0, idempotency_key => 's1');
+SELECT parameters_version, version, replayed FROM dwello.revert_agent(t.user('p1'), 0);
+SELECT t.versions(), t.try('SELECT dwello.promote_parameters(version => 1)', 'p1') AS promote;
+ROLLBACK TO shadow;
+-- the same where a version is live, which stays when it was promoted
+SELECT t.set(1, 'status = ''live''', 'promoted_at = ''2020-01-01''');
+UPDATE dwello.ai_bidding_agents SET parameters_version = 1 WHERE user_id = t.user('p1');
+SELECT t.version(2, 'shadow', 1);
+SELECT parameters_version, replayed FROM dwello.revert_agent(t.user('p1'), 1);
+SELECT t.versions(), promoted_at = '2020-01-01' AS promoted_then FROM dwello.agent_parameters WHERE version = 1;
+ROLLBACK TO shadow;
+
 -- only what has foretold enough, and no worse
 SELECT t.try('SELECT dwello.promote_parameters(version => 1)', 'p1') AS too_few, t.versions();
 SELECT t.set(1, 'trials = 30');

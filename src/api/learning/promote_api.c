@@ -70,7 +70,9 @@ DW_FUNCTION(dwello_revert_agent)
 	change_begin(&call, &change);
 	if (change_lock(&call, &change))
 		return dw_call_return(&call);
-	if (change.version == change.agent.parameters_version)
+	/* where it stands already, one in shadow may still have to go */
+	if (change.version == change.agent.parameters_version &&
+		!dw_parameters_retire(&change.agent_id, change.version))
 	{
 		dw_call_replayed(&call);
 		return change_return(&call, &change);
@@ -166,7 +168,7 @@ change_apply(DwCall *call, Change *change, const char *type)
 	DwPayload	payload;
 
 	/* of the live ones there is one, so the old one goes first */
-	dw_parameters_retire(&change->agent_id, change->version);
+	(void) dw_parameters_retire(&change->agent_id, change->version);
 	if (change->version > 0)
 		dw_parameters_promote(&change->agent_id, change->version);
 	agent->parameters_version = change->version;

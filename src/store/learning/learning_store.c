@@ -172,7 +172,7 @@ dw_parameters_were_live(const DwUuid *user_id, int32 version)
 		 dw_read_only_time(0) != DT_NOBEGIN);
 }
 
-void
+bool
 dw_parameters_retire(const DwUuid *user_id, int32 but)
 {
 	static DwStatement retire =
@@ -183,7 +183,7 @@ dw_parameters_retire(const DwUuid *user_id, int32 but)
 
 	dw_param_uuid(&p, user_id);
 	dw_param_int4(&p, but);
-	(void) dw_execute(&retire, &p);
+	return dw_execute(&retire, &p) > 0;
 }
 
 bool

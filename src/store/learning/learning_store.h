@@ -88,8 +88,11 @@ extern void dw_parameters_promote(const DwUuid *user_id, int32 version);
 /* True for one that has been live, and for the prior. */
 extern bool dw_parameters_were_live(const DwUuid *user_id, int32 version);
 
-/* Retires all versions of a locked agent that are not, but one. */
-extern void dw_parameters_retire(const DwUuid *user_id, int32 but);
+/*
+ * Retires all versions of a locked agent that are not, but one; false when
+ * there was none.
+ */
+extern bool dw_parameters_retire(const DwUuid *user_id, int32 but);
 
 /* The number of the next version of a locked agent. */
 extern int32 dw_parameters_next(const DwUuid *user_id);
