@@ -306,7 +306,12 @@ COMMENT ON COLUMN dwello.agent_answers.lease_until IS 'Until when that claim hol
 COMMENT ON COLUMN dwello.agent_answers.decision_id IS 'The last decision: a row of ai_agent_activity; NULL = none yet.';
 COMMENT ON COLUMN dwello.agent_answers.arrived_on IS 'Day of the provider''s calendar on which the job counted as one worth a bid; NULL = not yet.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.agent_answers', '');
+CREATE POLICY agent_answers_read ON dwello.agent_answers FOR SELECT
+  USING (agent_id = dwello.current_user_id());
 GRANT SELECT ON dwello.agent_answers TO dwello_service;
+-- to the provider when their agent looks again, but no claim
+GRANT SELECT (job_id, terms_version, agent_id, state, run_after, decision_id, created_at)
+  ON dwello.agent_answers TO dwello_app, dwello_support, dwello_admin;
 
 -- partitioned by month, as sql/admin/tables.sql says of all logs
 CREATE TABLE dwello.ai_agent_activity (

@@ -51,7 +51,7 @@ ROLLBACK;
 BEGIN;
 SELECT t.app_as('h1');
 SELECT t.try($$INSERT INTO dwello.agent_work (job_id, terms_version, created_at) VALUES (t.user('run'), 1, now())$$),
-       t.try($$SELECT FROM dwello.agent_answers$$);
+       t.try($$SELECT claim_id FROM dwello.agent_answers$$);
 ROLLBACK;
 
 -- ----------------------------------------------------------------------
@@ -208,6 +208,41 @@ SELECT status FROM dwello.publish_job(t.user('clock'));
 SELECT t.as_system();
 -- on Saturday at ten in the evening it does not work yet
 SELECT deferred FROM dwello.run_agents();
+-- a change of the agent, a mandate and a switch each have it look again at once, not in the morning; to look is not to change
+CREATE FUNCTION pg_temp.woken(change text, name text DEFAULT 'p1') RETURNS text LANGUAGE plpgsql AS $f$
+DECLARE
+  answer text;
+BEGIN
+  BEGIN
+    answer := t.try('SELECT dwello.' || change, name);
+    PERFORM t.as_system();
+    answer := concat_ws(', ', answer, (SELECT format('in %s minutes', extract(epoch FROM w.run_after - '2026-03-08 03:00+00')::integer / 60)
+                                         FROM dwello.agent_answers AS w WHERE w.job_id = t.user('clock') AND w.agent_id = t.user('p1')),
+                        (SELECT format('%s bids, %s deferred', r.bids, r.deferred) FROM dwello.run_agents() AS r));
+    RAISE EXCEPTION USING errcode = 'P0001';
+  EXCEPTION WHEN SQLSTATE 'P0001' THEN
+    RETURN answer;
+  END;
+END
+$f$;
+SELECT change, pg_temp.woken(change)
+  FROM unnest(ARRAY['configure_agent(working_hours => ''null'')', 'configure_agent(max_open_jobs => 9)', 'configure_agent()',
+    'sign_mandate(max_amount => 200000)', 'switch_agents(''agent'', is_on => false)']) AS change;
+SELECT pg_temp.woken('configure_agent(is_active => true)', 'p2') AS of_another;
+SELECT t.try('SELECT dwello.switch_agents(''agent'', is_on => false)', 'p1') AS off;
+SELECT pg_temp.woken('switch_agents(''agent'', is_on => true)'), pg_temp.woken('switch_agents(''agent'', t.user(''p1''), true)', 'a1') AS by_staff;
+DELETE FROM dwello.agent_switches;
+-- a model has its time first
+UPDATE dwello.agent_answers SET is_model = true WHERE job_id = t.user('clock');
+SELECT pg_temp.woken('configure_agent(working_hours => ''null'')');
+UPDATE dwello.agent_answers SET is_model = false WHERE job_id = t.user('clock');
+-- the provider sees when it looks again, nobody else does, and nobody sees a claim
+SELECT t.app_as('p1');
+SELECT state, run_after AT TIME ZONE 'America/New_York' AS run_after FROM dwello.agent_answers WHERE job_id = t.user('clock');
+SELECT t.try('SELECT claim_id FROM dwello.agent_answers');
+SELECT t.app_as('p2');
+SELECT count(*) FROM dwello.agent_answers WHERE job_id = t.user('clock');
+SELECT t.as_system();
 SELECT run_after AT TIME ZONE 'America/New_York' AS run_after FROM dwello.agent_answers WHERE job_id = t.user('clock');
 SET LOCAL dwello.now = '2026-03-08 04:59:59+00';
 SELECT decisions FROM dwello.run_agents();

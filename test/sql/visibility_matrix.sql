@@ -55,7 +55,7 @@ INSERT INTO expected VALUES
   ('job_progress', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('job_invites', 'own', 'none', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('agent_work', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
-  ('agent_answers', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  ('agent_answers', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = agent_id'),
   ('job_tiles', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('job_tile_refresh', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('ai_agent_activity', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),

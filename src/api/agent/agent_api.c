@@ -26,6 +26,7 @@
 #include "server/sql/sql_server.h"
 #include "store/agent/agent_store.h"
 #include "store/match/match_store.h"
+#include "store/run/run_store.h"
 
 /* Who has to do with the agent of a provider. */
 #define AGENT_ACTORS \
@@ -92,6 +93,7 @@ DW_FUNCTION(dwello_configure_agent)
 	tier_check(&call, &agent);
 	mandate_check(&call, &agent);
 	dw_agent_save(&agent);
+	dw_answers_wake(&agent_id);
 	agent_emit(&agent, "agent_configured");
 	return agent_return(&call, &agent);
 }
@@ -504,6 +506,7 @@ DW_FUNCTION(dwello_sign_mandate)
 	dw_mandate_sign(&mandate);
 	agent.mandate_id = mandate.id;
 	dw_agent_save(&agent);
+	dw_answers_wake(&mandate.user_id);
 	agent_emit(&agent, "mandate_signed");
 	return mandate_return(&call, &mandate, agent.version);
 }

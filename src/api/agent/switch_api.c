@@ -14,6 +14,7 @@
 #include "server/event/event_server.h"
 #include "server/sql/sql_server.h"
 #include "store/agent/agent_store.h"
+#include "store/run/run_store.h"
 
 #define SCOPE_MAX_LENGTH	100 /* characters; only a few words can be right */
 #define REASON_MAX			2000
@@ -144,6 +145,8 @@ switch_apply(DwCall *call, const Request *request, DwAgentSwitch *row)
 	row->reason = request->reason;
 	row->actor_id = call->actor.user_id;
 	dw_switch_save(row);
+	if (request->is_on && is_personal(request->scope))
+		dw_answers_wake(&request->id);
 	return true;
 }
 

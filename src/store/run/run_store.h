@@ -149,6 +149,15 @@ extern bool dw_work_suspect_claim(DwUuid *job_id);
  */
 extern int64 dw_answers_purge(int32 max_rows);
 
+#define DW_WAKE_MAX	200			/* answers that a change of an agent wakes */
+
+/*
+ * Has the deferred answers of an agent about open jobs looked at now, at most
+ * DW_WAKE_MAX, those first that would come first; a job that is locked keeps
+ * its time.
+ */
+extern void dw_answers_wake(const DwUuid *agent_id);
+
 /*
  * Days of agents: the hard cap.
  */
