@@ -405,6 +405,10 @@ COMMENT ON FUNCTION dwello.purge_agent_answers IS
  *	The proposals of a provider's agent that can still be approved, the
  *	oldest first.
  *
+ *	What approve_proposal() would refuse now is not listed: a job that is
+ *	over, has other terms or no invitation any more, an agent that is
+ *	switched off or paused, a full day, a limit that was lowered.
+ *
  *	For the provider, administrators and the system.
  *
  * role: app, service, admin

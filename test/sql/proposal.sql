@@ -102,7 +102,7 @@ SELECT t.try(format('SELECT dwello.approve_proposal(%L, %L)', t.user('three'), c
 RESET ROLE;
 SELECT t.as_system();
 
--- every guard is asked anew
+-- every guard is asked anew, and what one stops is not listed
 CREATE FUNCTION t.guarded(change text, name text DEFAULT 'three') RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   answer text;
@@ -111,7 +111,9 @@ BEGIN
     PERFORM t.as_system();
     EXECUTE change;
     PERFORM t.as_system();
-    answer := t.approve(name);
+    SELECT concat_ws(', ', t.approve(name), listed) INTO answer
+      FROM (SELECT max('listed') AS listed FROM dwello.open_proposals(agent_id => t.user('p1')) AS o
+             WHERE o.job_id = t.user(name) OFFSET 0) AS l;
     RAISE EXCEPTION USING ERRCODE = 'P0099', MESSAGE = answer;
   EXCEPTION WHEN SQLSTATE 'P0099' THEN
     PERFORM t.as_system();
@@ -149,6 +151,23 @@ SELECT change, t.guarded(change)
     $$SELECT dwello.configure_agent(t.user('p1'), working_hours => '{"sun": ["08:00", "09:00"]}')$$,
     $$SELECT dwello.configure_agent(t.user('p1'), min_win_probability_ppm => 1000000)$$,
     $$SELECT dwello.configure_agent(t.user('p1'), mode => 'shadow')$$]) AS change;
+
+-- nor is a job by invitation once that is withdrawn
+SELECT t.job('invited') IS NOT NULL AS made, t.try('SELECT dwello.run_agents()') AS run;
+UPDATE dwello.jobs SET is_invite_only = true, is_listed = false WHERE id = t.user('invited');
+SELECT t.guarded($$SELECT 1$$, 'invited') AS not_asked,
+       t.guarded($$SELECT t.try('SELECT dwello.invite_provider(t.user(''invited''), t.user(''p1''))', 'h1')$$, 'invited') AS asked,
+       t.guarded($$SELECT t.try('SELECT dwello.invite_provider(t.user(''invited''), t.user(''p1''))', 'h1'),
+         t.try('SELECT dwello.answer_invite(t.user(''invited''), false, t.user(''p1''))', 'h1')$$, 'invited') AS withdrawn;
+UPDATE dwello.jobs SET status = 'cancelled', is_listed = false WHERE id = t.user('invited');
+
+-- what cannot be read is not listed, and a page has its rows from what follows
+SELECT t.as_system();
+SELECT count(*) AS listed FROM dwello.open_proposals(agent_id => t.user('p1'), max_results => 2);
+SAVEPOINT damaged;
+UPDATE dwello.ai_agent_activity SET inputs = '{"job.anchor": "x"}' WHERE action_type = 'proposed' AND id <> t.proposal('five');
+SELECT j.title FROM dwello.open_proposals(agent_id => t.user('p1'), max_results => 1) AS o JOIN dwello.jobs AS j ON j.id = o.job_id;
+ROLLBACK TO damaged;
 
 -- the cap is full with the third slot
 SELECT name, t.approve(name), t.slots() FROM unnest(ARRAY['three', 'four', 'five']) AS name;

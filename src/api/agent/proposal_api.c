@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "api/account/account_api.h"
 #include "api/agent/agent_api_int.h"
 #include "api/job/job_api.h"
@@ -30,6 +32,23 @@ typedef struct Answer
 	DwActivity	proposal;		/* that is answered */
 } Answer;
 
+/* What is listed. */
+typedef struct ProposalList
+{
+	DwProposalPage wanted;		/* of the store, from the last row on */
+	DwActivity *proposals;		/* of which some can be approved */
+	int			count;			/* how many */
+	DwJob	   *jobs;			/* theirs, in the order of their ids */
+	int			job_count;		/* how many */
+	DwJob	  **approvable;		/* job of each proposal; NULL: it cannot be */
+} ProposalList;
+
+static int32 list_emit(DwCall *call, const ProposalList *list, int32 most);
+static void list_load(ProposalList *list);
+static void list_judge(ProposalList *list);
+static void row_proposal(DwCall *call, const DwActivity *proposal,
+						 const DwJob *job, int64 days);
+static void row_chance(DwCall *call, const DwActivity *proposal);
 static void service_check(void);
 static void row_bid(DwCall *call, const DwBid *bid);
 static Datum answer_return(DwCall *call, const Answer *answer);
@@ -38,7 +57,7 @@ static void answer_once(DwCall *call, const Answer *answer);
 static void proposal_check(DwCall *call, const Answer *answer);
 static void activity_begin(const Answer *answer, DwAgentAction action,
 						   DwActivity *activity);
-static void offer_read(const Answer *answer, DwAgentOffer *offer);
+static bool offer_read(const DwActivity *proposal, DwAgentOffer *offer);
 pg_noreturn static void guard_refuse(const Answer *answer,
 									 DwAgentReason reason);
 
@@ -53,23 +72,153 @@ proposal_days(void)
 DW_FUNCTION(dwello_open_proposals)
 {
 	DwCall		call;
-	DwProposalPage page;
+	ProposalList list = {0};
+	DwProposalPage *wanted = &list.wanted;
+	int32		left;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN |
 				   DW_ACTOR_SYSTEM);
 	dw_rows_begin(&call);
-	page.user_id = dw_user_argument(&call, "agent_id");
-	page.after_id = dw_arg_uuid_opt(&call, "after_id");
-	page.max_results = dw_arg_page(&call, "max_results");
-	page.days = proposal_days();
+	wanted->user_id = dw_user_argument(&call, "agent_id");
+	wanted->after_id = dw_arg_uuid_opt(&call, "after_id");
+	wanted->max_results = left = dw_arg_page(&call, "max_results");
+	wanted->days = proposal_days();
 	if (call.actor.kind == DW_ACTOR_PROVIDER &&
-		!dw_uuid_equal(&page.user_id, &call.actor.user_id))
+		!dw_uuid_equal(&wanted->user_id, &call.actor.user_id))
 		dw_raise(DW_FORBIDDEN, "only an administrator asks for another user",
 				 psprintf("User %s does not call.",
-						  dw_uuid_text(&page.user_id)),
+						  dw_uuid_text(&wanted->user_id)),
 				 "Leave agent_id out to ask for yourself.");
-	dw_proposals_list(&call, &page);
+	do
+	{
+		list_load(&list);
+		left -= list_emit(&call, &list, left);
+	} while (left > 0 && list.count == wanted->max_results);
 	return dw_list_return(&call);
+}
+
+/* Adds so many at most of what can be approved; gives how many. */
+static int32
+list_emit(DwCall *call, const ProposalList *list, int32 most)
+{
+	int32		emitted = 0;
+
+	for (int i = 0; i < list->count && emitted < most; i++)
+		if (list->approvable[i] != NULL)
+		{
+			row_proposal(call, &list->proposals[i], list->approvable[i],
+						 list->wanted.days);
+			emitted++;
+		}
+	return emitted;
+}
+
+/* Loads the next proposals, and finds out which of them can be approved. */
+static void
+list_load(ProposalList *list)
+{
+	DwUuid	   *ids;
+
+	list->proposals = dw_proposals_load(&list->wanted, &list->count);
+	list->approvable = palloc0_array(DwJob *, list->count + 1);
+	if (list->count == 0)
+		return;
+	list->wanted.after_id = &list->proposals[list->count - 1].id;
+	ids = palloc_array(DwUuid, list->count);
+	for (int i = 0; i < list->count; i++)
+		ids[i] = list->proposals[i].job_id;
+	list->job_count = list->count;
+	list->jobs = dw_jobs_load(ids, &list->job_count);
+	list_judge(list);
+}
+
+/* Orders an id and a job, for bsearch. */
+static int
+compare_job(const void *id, const void *job)
+{
+	return dw_uuid_compare(id, &((const DwJob *) job)->id);
+}
+
+/* The job of a proposal, as long as it takes bids; else NULL. */
+static DwJob *
+list_job(const ProposalList *list, const DwActivity *proposal)
+{
+	DwJob	   *job = bsearch(&proposal->job_id, list->jobs, list->job_count,
+							  sizeof(DwJob), compare_job);
+
+	return job == NULL || dw_bidding_over(job) ? NULL : job;
+}
+
+/* Whether the guards let a proposal through. */
+static bool
+is_approvable(DwFacts *facts, DwFactsPair *pair, const DwActivity *proposal)
+{
+	DwAgentInputs inputs;
+	DwAgentOffer offer = {0};
+	DwAgentDecision decision;
+
+	if (!offer_read(proposal, &offer))
+		return false;
+	dw_facts_inputs(facts, pair, &inputs);
+	dw_agent_decide(&inputs, &offer, &decision);
+	return decision.verdict == DW_AGENT_BID;
+}
+
+/* Asks the guards of approve_proposal() about each, and locks nothing. */
+static void
+list_judge(ProposalList *list)
+{
+	DwFactsPair *pairs = palloc0_array(DwFactsPair, list->count);
+	int			count = 0;
+	DwFacts    *facts;
+
+	for (int i = 0; i < list->count; i++)
+	{
+		DwJob	   *job = list_job(list, &list->proposals[i]);
+
+		if (job == NULL)
+			continue;
+		pairs[count].job = (int) (job - list->jobs);
+		pairs[count].terms_version = list->proposals[i].terms_version;
+		pairs[count].agent_id = list->proposals[i].user_id;
+		pairs[count++].answer = i;
+	}
+	facts = dw_facts_load(list->jobs, list->job_count, pairs, count, false);
+	for (int i = 0; i < count; i++)
+		if (is_approvable(facts, &pairs[i],
+						  &list->proposals[pairs[i].answer]))
+			list->approvable[pairs[i].answer] = &list->jobs[pairs[i].job];
+}
+
+/* Adds a proposal to the set. */
+static void
+row_proposal(DwCall *call, const DwActivity *proposal, const DwJob *job,
+			 int64 days)
+{
+	dw_row_uuid(call, "job_id", &proposal->job_id);
+	dw_row_uuid(call, "decision_id", &proposal->id);
+	dw_row_int8(call, "amount", proposal->amount);
+	dw_row_text(call, "currency", proposal->currency);
+	row_chance(call, proposal);
+	dw_row_time(call, "proposed_at", proposal->created_at);
+	dw_row_time(call, "expires_at",
+				Min(job->expires_at,
+					proposal->created_at + days * USECS_PER_DAY));
+	dw_list_emit(call);
+}
+
+/* What the agent thought of it, and why it asks, unless it always does. */
+static void
+row_chance(DwCall *call, const DwActivity *proposal)
+{
+	const char *passed = dw_agent_reason_label(DW_AGENT_PASSED);
+
+	if (!isnan(proposal->win_probability))
+		dw_row_float8(call, "win_probability", proposal->win_probability);
+	if (proposal->confidence != (Datum) 0)
+		dw_row_datum(call, "confidence", proposal->confidence);
+	if (proposal->reason != NULL && strcmp(proposal->reason, passed) != 0)
+		dw_row_text(call, "reason", proposal->reason);
 }
 
 /* approve_proposal(job_id, decision_id) → bid_id, status, … */
@@ -90,7 +239,8 @@ DW_FUNCTION(dwello_approve_proposal)
 	answer_once(&call, &answer);
 	proposal_check(&call, &answer);
 
-	offer_read(&answer, &offer);
+	if (!offer_read(&answer.proposal, &offer))
+		elog(ERROR, "inputs of a proposal cannot be read");
 	dw_gate_judge(&gate, &answer.job, &call.actor.user_id,
 				  answer.proposal.terms_version, &offer);
 	if (gate.decision.verdict != DW_AGENT_BID)
@@ -247,23 +397,26 @@ activity_begin(const Answer *answer, DwAgentAction action,
 	activity->actor_id = proposal->user_id;
 }
 
-/* What was proposed: the amount, and the days, which the inputs tell again. */
-static void
-offer_read(const Answer *answer, DwAgentOffer *offer)
+/*
+ * What was proposed: the amount, and the days, which the inputs tell again;
+ * false when they cannot be read.
+ */
+static bool
+offer_read(const DwActivity *proposal, DwAgentOffer *offer)
 {
 	DwAgentInputs inputs;
 	DwAgentOffer given;
 	DwAgentDecision decision;
 
-	if (!dw_numbers_read(&dw_agent_input_fields, answer->proposal.inputs,
+	if (!dw_numbers_read(&dw_agent_input_fields, proposal->inputs,
 						 &inputs) ||
-		!dw_numbers_read(&dw_agent_offer_fields, answer->proposal.inputs,
-						 &given))
-		elog(ERROR, "inputs of a proposal cannot be read");
+		!dw_numbers_read(&dw_agent_offer_fields, proposal->inputs, &given))
+		return false;
 	dw_agent_decide(&inputs, given.amount > 0 ? &given : NULL, &decision);
-	offer->amount = answer->proposal.amount;
+	offer->amount = proposal->amount;
 	offer->timeline_days = Max(decision.timeline_days, 1);
 	offer->is_approved = true;
+	return true;
 }
 
 /* The error of a guard that fails. */

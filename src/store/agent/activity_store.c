@@ -96,3 +96,40 @@ dw_activity_load(const DwUuid *job_id, const DwUuid *user_id,
 	dw_table_read(&activities, 0, activity);
 	return true;
 }
+
+DwActivity *
+dw_proposals_load(const DwProposalPage *page, int *count)
+{
+	static DwTableQuery of_agent =
+		DW_TABLE_QUERY(activities, "JOIN dwello.jobs AS j ON j.id = t.job_id "
+					   "AND j.status = 'open' "
+					   "AND j.terms_version = t.terms_version "
+					   "AND j.expires_at > $4 AND j.deleted_at IS NULL "
+					   "WHERE t.user_id = $1 AND t.action_type = 'proposed' "
+					   "AND ($2::uuid IS NULL OR t.id > $2) "
+					   "AND t.created_at > $5 "
+					   "AND NOT EXISTS (SELECT "
+					   "FROM dwello.ai_agent_activity AS f "
+					   "WHERE f.job_id = t.job_id AND f.user_id = t.user_id "
+					   "AND f.decision_id = t.id "
+					   "AND f.action_type IN ('approved', 'refused')) "
+					   "AND NOT EXISTS (SELECT FROM dwello.bids AS b "
+					   "WHERE b.job_id = t.job_id "
+					   "AND b.provider_id = t.user_id "
+					   "AND b.status IN ('pending', 'accepted') "
+					   "AND b.deleted_at IS NULL) ORDER BY t.id LIMIT $3");
+	DwParams	p = DW_PARAMS;
+	TimestampTz now = dw_now();
+	DwActivity *rows;
+
+	dw_param_uuid(&p, &page->user_id);
+	dw_param_uuid(&p, page->after_id);
+	dw_param_int4(&p, page->max_results);
+	dw_param_time(&p, now);
+	dw_param_time(&p, now - page->days * USECS_PER_DAY);
+	*count = (int) dw_table_query(&of_agent, &p);
+	rows = palloc(sizeof(DwActivity) * (*count + 1));
+	for (int i = 0; i < *count; i++)
+		dw_table_read(&activities, i, &rows[i]);
+	return rows;
+}

@@ -12,7 +12,6 @@
 
 #include "core/agent/agent.h"
 #include "core/base/base.h"
-#include "server/call/call_server.h"
 
 /*
  * An agent's settings.  A zero Datum among the documents is NULL: at any
@@ -197,7 +196,11 @@ typedef struct DwProposalPage
 	int64		days;			/* that a proposal stands */
 } DwProposalPage;
 
-/* Adds the proposals that can be approved to the set, the oldest first. */
-extern void dw_proposals_list(DwCall *call, const DwProposalPage *page);
+/*
+ * Reads proposals that nobody has answered, for the terms of jobs as they are
+ * and of providers who have no bid there, the oldest first, in the caller's
+ * snapshot.  The guards may stop them.
+ */
+extern DwActivity *dw_proposals_load(const DwProposalPage *page, int *count);
 
 #endif							/* DW_AGENT_STORE_H */

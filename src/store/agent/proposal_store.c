@@ -8,9 +8,7 @@
  */
 #include "postgres.h"
 
-#include "server/call/call_server.h"
 #include "server/event/event_server.h"
-#include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/agent/agent_store.h"
 
@@ -52,45 +50,6 @@ dw_refusal_known(const DwActivity *activity)
 	dw_param_int4(&p, activity->terms_version);
 	dw_param_text(&p, activity->reason);
 	return dw_execute(&find, &p) > 0;
-}
-
-void
-dw_proposals_list(DwCall *call, const DwProposalPage *page)
-{
-	static DwStatement list =
-		DW_STATEMENT("SELECT a.job_id, a.id AS decision_id, a.amount, "
-					 "a.currency, a.win_probability, a.confidence, "
-					 "nullif(a.reason, 'PASSED') AS reason, "
-					 "a.created_at AS proposed_at, least(j.expires_at, "
-					 "a.created_at + $5::bigint * interval '1 day') "
-					 "AS expires_at FROM dwello.ai_agent_activity AS a "
-					 "JOIN dwello.jobs AS j ON j.id = a.job_id "
-					 "AND j.status = 'open' "
-					 "AND j.terms_version = a.terms_version "
-					 "AND j.expires_at > $4 AND j.deleted_at IS NULL "
-					 "WHERE a.user_id = $1 AND a.action_type = 'proposed' "
-					 "AND ($2::uuid IS NULL OR a.id > $2) "
-					 "AND a.created_at > $6 "
-					 "AND NOT EXISTS (SELECT "
-					 "FROM dwello.ai_agent_activity AS f "
-					 "WHERE f.job_id = a.job_id AND f.user_id = a.user_id "
-					 "AND f.decision_id = a.id "
-					 "AND f.action_type IN ('approved', 'refused')) "
-					 "AND NOT EXISTS (SELECT FROM dwello.bids AS b "
-					 "WHERE b.job_id = a.job_id "
-					 "AND b.provider_id = a.user_id "
-					 "AND b.status IN ('pending', 'accepted') "
-					 "AND b.deleted_at IS NULL) ORDER BY a.id LIMIT $3");
-	DwParams	p = DW_PARAMS;
-	TimestampTz now = dw_now();
-
-	dw_param_uuid(&p, &page->user_id);
-	dw_param_uuid(&p, page->after_id);
-	dw_param_int4(&p, page->max_results);
-	dw_param_time(&p, now);
-	dw_param_int8(&p, page->days);
-	dw_param_time(&p, now - page->days * USECS_PER_DAY);
-	dw_list_query(call, &list, &p);
 }
 
 void
