@@ -118,6 +118,20 @@ SELECT decisions > 0 AS decided FROM dwello.run_agents();
 SELECT agent, t.became('nobody', agent) FROM unnest(ARRAY['p1', 'p2', 'p3']) AS agent;
 SELECT t.propose('nobody', 'p1', 95000, t.user('none')) AS too_late;
 
+-- who claims and dies keeps nothing: until its time is over the model may claim again, and then it is the agent's
+SAVEPOINT s;
+SELECT t.job('dies');
+SELECT jobs FROM dwello.run_agents();
+SELECT t.claim(1000) AS claimed;
+SET LOCAL dwello.now = '2030-01-02 12:40+00';
+SELECT decisions FROM dwello.run_agents();
+SELECT t.claim(1000) AS claimed_again;
+SET LOCAL dwello.now = '2030-01-02 13:02+00';
+SELECT t.claim(1000) AS claimed_too_late;
+SELECT decisions FROM dwello.run_agents();
+SELECT t.became('dies', 'p3');
+ROLLBACK TO s;
+
 -- the same request again, and another under its key
 SELECT t.job('key');
 SELECT jobs FROM dwello.run_agents();

@@ -137,14 +137,19 @@ claims_gather(Claims *claims)
 									  &claims->answer_count);
 }
 
-/* True for an answer that nobody has now. */
+/*
+ * True for an answer that nobody has now.  A claim that was not used may be
+ * made again while the answer is left to the model, and not after that: then
+ * it is the agent's.
+ */
 static bool
 is_claimable(const Claims *claims, const DwAnswer *answer)
 {
 	if (!answer->is_model || answer->attempts > 0)
 		return false;
 	if (answer->state == DW_ANSWER_CLAIMED)
-		return answer->lease_until <= dw_now();
+		return answer->lease_until <= dw_now() &&
+			answer->run_after > dw_now();
 	return (answer->state == DW_ANSWER_WAITING ||
 			answer->state == DW_ANSWER_DEFERRED) &&
 		answer->run_after <= claims->due;

@@ -292,7 +292,7 @@ is_due(const DwAnswer *answer, TimestampTz now)
 		case DW_ANSWER_DEFERRED:
 			return answer->run_after <= now;
 		case DW_ANSWER_CLAIMED:
-			return answer->lease_until <= now;
+			return answer->lease_until <= now && answer->run_after <= now;
 		default:
 			return false;
 	}

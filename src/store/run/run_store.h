@@ -112,7 +112,7 @@ extern bool dw_answer_find(const DwUuid *job_id, const DwUuid *agent_id,
 /*
  * Locks jobs with answers that outside models may claim, those whose time
  * comes first, in the order of their ids: of answers whose run_after is not
- * later than `until`, or whose lease is over.
+ * later than `until`, or whose lease is over before run_after is.
  */
 extern DwUuid *dw_model_jobs_claim(int max_jobs, TimestampTz until,
 								   int *count);

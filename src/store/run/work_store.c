@@ -86,6 +86,7 @@ dw_work_claim(int max_jobs, int *count)
 					 "FROM dwello.agent_answers AS a "
 					 "WHERE a.state = 'claimed' "
 					 "AND a.attempts = 0 AND a.lease_until <= $1 "
+					 "AND a.run_after <= $1 "
 					 "AND (a.lease_until, a.job_id) > ($2, $3) "
 					 "GROUP BY a.lease_until, a.job_id "
 					 "ORDER BY a.lease_until, a.job_id LIMIT $4");
