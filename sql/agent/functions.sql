@@ -375,8 +375,8 @@ COMMENT ON FUNCTION dwello.run_agents IS
 /*
  * purge_agent_answers
  *	Deletes answers of agents about jobs that are no longer open, and about
- *	terms that are past; decisions stay in ai_agent_activity. What an
- *	outside model still has is left, and what was quarantined.
+ *	terms that are past, given up or not; decisions stay in
+ *	ai_agent_activity. What an outside model still has is left.
  *
  * role: service
  * args:
@@ -398,7 +398,7 @@ AS 'MODULE_PATHNAME', 'dwello_purge_agent_answers';
 GRANT EXECUTE ON FUNCTION dwello.purge_agent_answers
   TO dwello_service;
 COMMENT ON FUNCTION dwello.purge_agent_answers IS
-  'Deletes answers of agents about jobs that are no longer open, and about terms that are past; decisions stay in ai_agent_activity. Errors: WD401, 42501, 22004, 22023. See reference.md#purge_agent_answers.';
+  'Deletes answers of agents about jobs that are no longer open, and about terms that are past, given up or not; decisions stay in ai_agent_activity. Errors: WD401, 42501, 22004, 22023. See reference.md#purge_agent_answers.';
 
 /*
  * open_proposals

@@ -175,9 +175,22 @@ SELECT done_at IS NOT NULL AS done FROM dwello.agent_work WHERE job_id = t.user(
 -- what an agent of another currency, or far away, or of another trade does: nothing, it is no part of the audience
 SELECT count(*) FROM dwello.agent_answers WHERE agent_id NOT IN (t.user('p1'), t.user('p2'), t.user('p3'));
 
--- answers of a job that is over are deleted, also those that still waited, and its decisions stay
+-- what was given up is tried again as the operator is told to have it
+SAVEPOINT s;
+UPDATE dwello.agent_answers SET state = 'quarantined', attempts = 3 WHERE job_id = t.user('off') AND agent_id = t.user('p3');
+SELECT jobs FROM dwello.run_agents();
+UPDATE dwello.agent_answers SET state = 'waiting', attempts = 0, run_after = now()
+ WHERE state = 'quarantined' AND job_id = t.user('off') AND agent_id = t.user('p3');
+SELECT jobs, decisions FROM dwello.run_agents();
+SELECT provider, action, reason, state FROM pg_temp.outcome('off') WHERE provider = 'p3';
+ROLLBACK TO s;
+
+-- answers of a job that is over are deleted, also those that still waited or were given up, and its decisions stay
 UPDATE dwello.agent_answers SET state = 'deferred', run_after = now() + interval '1 day'
  WHERE job_id = t.user('off') AND agent_id = t.user('p3');
+UPDATE dwello.agent_answers SET state = 'quarantined', attempts = 3
+ WHERE job_id = t.user('off') AND agent_id = t.user('p2');
+SELECT count(*) AS given_up FROM t.check() WHERE rule = 'agent_quarantined';
 UPDATE dwello.agent_work SET done_at = NULL WHERE job_id = t.user('off');
 SELECT t.login_as('h1');
 SELECT status FROM dwello.cancel_job(t.user('off'));

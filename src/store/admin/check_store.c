@@ -342,7 +342,7 @@ static CheckRule rules[] = {
 		 "|| ' server processes died over it.' "
 		 "ELSE 'it fails with an error.' END FROM dwello.agent_answers AS w WHERE w.state = 'quarantined' "
 		 "ORDER BY 2",
-		 "Keep the server's log and report it; delete the row once it is understood."),
+		 "Keep the server's log and report it; docs/operation.md says how it is tried again."),
 	RULE("agent_quarantined",
 		 "SELECT 'agent_work', 'Job ' || w.job_id || ', terms ' "
 		 "|| w.terms_version || ': ' || w.attempts || ' server processes "

@@ -352,7 +352,6 @@ dw_answers_purge(int32 max_rows)
 					 "WHERE a.job_id = ANY ($1) AND (j.status <> 'open' "
 					 "OR a.terms_version < j.terms_version) "
 					 "AND (a.state <> 'claimed' OR a.lease_until <= $2) "
-					 "AND a.state <> 'quarantined' "
 					 "ORDER BY a.job_id, a.terms_version, a.agent_id "
 					 "LIMIT $3) AS o WHERE d.job_id = o.job_id "
 					 "AND d.terms_version = o.terms_version "
