@@ -28,7 +28,8 @@
  *	is_emergency: it cannot wait
  *	preferred_start_date: when the work should begin
  *	preferred_end_date: when it should be done
- *	estimated_duration_hours: how long it takes
+ *	estimated_duration_hours: how long it takes; agents whose costs have an
+ *	  hourly rate bid for no job that does not say it
  *	materials_provided: the homeowner has the materials
  *	materials_description: which materials
  *	expected_materials: in minor units, what the homeowner expects to pay

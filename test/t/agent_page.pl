@@ -1,6 +1,7 @@
 # agent_page.pl
-#	The blocks of "A first agent" in docs/agent.md, one after another in a
-#	new database: an agent is set up, bids, and says why.
+#	The blocks of docs/agent.md, one after another in a new database: an agent
+#	is set up, bids, and says why; a mandate is signed and checked.  Then those
+#	of proxy bids in docs/bid.md.  The table of reasons has every guard.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -12,13 +13,18 @@ use Test::More;
 
 my $page = slurp_file("$Bin/agent.md");
 my ($section) = $page =~ /^## A first agent\n(.*?)^## /ms;
+my ($mandate) = $page =~ /^## Mandate\n.*?^```sql\n(.*?)^```/msg;
+my ($why) = $page =~ /^## Why it did that.*?^```sql\n(.*?)^```/msg;
+my ($proxy) = slurp_file("$Bin/bid.md") =~ /^\*\*Proxy bids\.\*\*(.*?)^\*\*Life of a bid/ms;
+my @proxy = $proxy =~ /^```sql\n(.*?)^```/msg;
 my @blocks = $section =~ /^```sql\n(.*?)^```/msg;
 
 is(scalar @blocks, 5, 'the section has five blocks to paste');
 
 my $node = new_server('agent_page', '', holds => 'extension');
 my ($status, $out, $err) = $node->psql('postgres',
-	"SELECT count(*) FROM dwello.create_keyring();\n" . join("\n", @blocks), on_error_stop => 1);
+	"SELECT count(*) FROM dwello.create_keyring();\n" . join("\n", @blocks, $mandate, $why, @proxy),
+	on_error_stop => 1);
 
 is($err, '', 'no block raises');
 like($out, qr/^t\|auto\|balanced$/m, 'the agent is set up');
@@ -26,5 +32,22 @@ like($out, qr/^t\|[1-9]\d*$/m, 'agents bid');
 like($out, qr/^bid_submitted\|PASSED\|\d+\|USD$/m, 'it says what it did');
 like($out, qr/^bid\|PASSED\|\{.*"anchor"/m, 'and of what the price is made');
 like($out, qr/^amount\|\d+\|\d+$/m, 'another strategy asks another amount');
+like($out, qr/^\{"currency": "USD", "max_amount": 150000, "max_bids_per_day": 3\}$/m, 'a mandate is signed anew');
+like($out, qr/^2\|t$/m, 'the digests are those of what was signed');
+like($out, qr/^t\|\{\}$/m, 'the decision is made again');
+is(scalar @proxy, 3, 'three blocks are about hidden and shown amounts');
+like($out, qr/^1\|98083\|t\n2\|95000\|f\n99000\n1\|\d+\|792$/m, 'a proxy bid undercuts what was offered');
+like($out, qr/^t\n1\nthird 1$/m, 'a third is told once the worker has looked');
+
+my $guards = $node->safe_psql('postgres', <<"END");
+SET ROLE dwello_service;
+SELECT count(*), string_agg(g ->> 'guard', ' ') FROM dwello.jobs AS j,
+  dwello.decide_agent(job_id => j.id, agent_id => 'de000000-0000-7000-8000-000000000002') AS d,
+  jsonb_array_elements(d.trace -> 'guards') AS g WHERE j.title = 'Paint the hall' GROUP BY j.id LIMIT 1;
+END
+my ($count, $names) = split /\|/, $guards;
+my ($table) = $page =~ /^### Reasons\n(.*?)^### /ms;
+cmp_ok($count, '>=', 36, 'a decision names its guards');
+is(join(' ', grep { $table !~ /^\| [^|]*`$_`/m } split / /, $names), '', 'the page has all of them');
 
 done_testing();
