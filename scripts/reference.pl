@@ -153,7 +153,9 @@ ROLE dwello_service` and no token. What comes after it ("painting paid", "a mont
 brought to first; the table `r.step` in `scripts/reference_head.sql` has the commands.
 
 Besides the errors that a function lists, every command raises 25006 on a standby or in a read-only transaction and 22001 for
-an idempotency_key over its limit, and the server itself 22P02 for a text that the type of an argument does not take.
+an idempotency_key over its limit. The server itself, without a hint, raises 22P02 for a text that the type of an argument
+does not take (`SELECT enum_range(NULL::dwello.agent_mode)` shows an enum's labels), and 42501 for a function of another role
+(the headings say whose each is).
 
 END
 

@@ -806,7 +806,8 @@ COMMENT ON FUNCTION dwello.hire_provider IS
  *	job_id
  *	accept: true to accept; false to decline, or, by the homeowner, to
  *	  withdraw it
- *	provider_id: whose invitation; NULL for the caller's own
+ *	provider_id: whose invitation; NULL for the provider's own, the homeowner
+ *	  names one
  *	expected_amount: to accept an offer, the amount that my_invites() showed;
  *	  NULL accepts whatever is offered by now
  *	expected_version: version of the job

@@ -219,7 +219,9 @@ dw_user_for_command(DwCall *call, const DwUuid *user_id, DwUser *user)
 		!dw_uuid_equal(user_id, &call->actor.user_id))
 		dw_raise(DW_FORBIDDEN, "only an administrator acts for another user",
 				 psprintf("User %s does not call.", dw_uuid_text(user_id)),
-				 "Leave user_id out to act for yourself.");
+				 psprintf("Leave %s out to act for yourself.",
+						  dw_arg_exists(call, "agent_id")
+						  ? "agent_id" : "user_id"));
 	if (!dw_user_lock(user_id, user))
 		dw_raise(DW_NOT_FOUND, "user does not exist",
 				 psprintf("There is no user %s.", dw_uuid_text(user_id)),

@@ -281,7 +281,8 @@ job_lock(Proposal *proposal)
 	if (!dw_job_lock(&proposal->job_id, &proposal->job))
 		dw_raise(DW_NOT_FOUND, "job does not exist",
 				 psprintf("There is no job %s.",
-						  dw_uuid_text(&proposal->job_id)), NULL);
+						  dw_uuid_text(&proposal->job_id)),
+				 "dwello.claim_agent_work() gives out what there is to answer.");
 }
 
 /* Reads what the agent has to answer; P0002. */

@@ -131,7 +131,8 @@ bid_to_confirm(DwCall *call, const DwJob *job, DwBid *bid)
 		dw_bid_refuse_unknown(bid_id);
 	dw_raise(DW_FORBIDDEN, "only the bidder can confirm the award",
 			 psprintf("The award of job %s is not the caller's.",
-					  dw_uuid_text(&job->id)), NULL);
+					  dw_uuid_text(&job->id)),
+			 "It is for the bidder whom dwello.accept_bid() has chosen.");
 }
 
 /* WD101 and WD102: whether there is an award that waits to be confirmed. */
@@ -153,7 +154,8 @@ award_check(DwCall *call, const DwJob *job, const DwBid *bid)
 		dw_raise(DW_DEADLINE_PASSED, "the time to confirm the award is over",
 				 psprintf("Job %s had to be confirmed by %s.",
 						  dw_uuid_text(&job->id),
-						  timestamptz_to_str(job->confirm_by)), NULL);
+						  timestamptz_to_str(job->confirm_by)),
+				 "The award lapses when dwello.expire_bids() runs next.");
 }
 
 #define PORTION			500		/* bids that a statement expires at once */

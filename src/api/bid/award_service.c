@@ -225,7 +225,8 @@ open_escrow(DwCall *call, const DwJob *job, const DwBid *bid,
 	if (result != DW_OK)
 		dw_raise(result, "the milestones do not divide the bid's amount",
 				 psprintf("Job %s has more milestones than there is money"
-						  " to share.", dw_uuid_text(&job->id)), NULL);
+						  " to share.", dw_uuid_text(&job->id)),
+				 "Choose a larger bid, or have fewer milestones.");
 }
 
 void

@@ -364,7 +364,8 @@ job_check(DwCall *call, const DwJob *job, DwBid *bid)
 		dw_raise(DW_CURRENCY_MISMATCH,
 				 "the bid is in another currency than the job",
 				 psprintf("Job %s is in %s.", dw_uuid_text(&job->id),
-						  job->currency), NULL);
+						  job->currency),
+				 "Leave currency out to bid in the job's.");
 	strlcpy(bid->currency, job->currency, sizeof(bid->currency));
 	bid->terms_version = job->terms_version;
 }
@@ -415,7 +416,8 @@ bid_identify(DwCall *call, const DwJob *job, DwBid *bid)
 							"Withdraw or revise it.");
 	if (given != NULL && dw_bid_exists(&job->id, given))
 		dw_raise_constraint(DW_ALREADY_EXISTS, "bids_pkey",
-							"the job has a bid of this id", NULL, NULL);
+							"the job has a bid of this id", NULL,
+							"Leave bid_id out for a new one.");
 	if (has_ended)
 		offer_need_rest(bid);
 	bid->id = given != NULL ? *given : dw_uuid_fresh();
@@ -469,7 +471,8 @@ DW_FUNCTION(dwello_submit_bid)
 
 	dw_job_for_command(&call, &bid.job_id, &job);
 	if (dw_uuid_equal(&job.homeowner_id, &call.actor.user_id))
-		dw_raise(DW_FORBIDDEN, "nobody may bid on their own job", NULL, NULL);
+		dw_raise(DW_FORBIDDEN, "nobody may bid on their own job", NULL,
+				 "dwello.match_jobs() shows others.");
 	if (dw_call_replay(&call, &job.id))
 		return dw_call_return(&call);
 
@@ -632,7 +635,8 @@ DW_FUNCTION(dwello_withdraw_bid)
 		dw_raise(DW_INVALID_TRANSITION, "the award is confirmed",
 				 psprintf("Bid %s has become the contract of job %s.",
 						  dw_uuid_text(&bid_id), dw_uuid_text(&job_id)),
-				 NULL);
+				 "The homeowner can end it with dwello.cancel_job() while"
+				 " nothing is held.");
 	bid.status = dw_bid_next_in_time(&call, &job, &bid,
 									 DW_BID_EVENT_WITHDRAW);
 

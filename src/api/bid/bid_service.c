@@ -41,7 +41,7 @@ dw_bid_for_bidder(DwCall *call, const DwJob *job, const DwUuid *bid_id,
 	dw_raise(DW_FORBIDDEN, psprintf("only the bidder may call dwello.%s",
 									dw_call_name(call)),
 			 psprintf("Bid %s is another provider's.", dw_uuid_text(bid_id)),
-			 NULL);
+			 "dwello.submit_bid() makes one of your own.");
 }
 
 /* True while an award waits to be confirmed. */

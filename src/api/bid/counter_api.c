@@ -104,7 +104,8 @@ counter_check(DwCall *call, const DwBid *bid, const DwCounterWindow *window,
 						  window->below),
 				 window->below - window->above <= 1
 				 ? "There is no amount between: accept the other side's."
-				 : NULL);
+				 : "Call dwello.counter_bid() with an amount between, or"
+				 " accept the other side's.");
 }
 
 /* WD301 when both sides have said enough about the bid. */
@@ -244,7 +245,7 @@ refuse_unknown(const DwUuid *id)
 	dw_raise(DW_NOT_FOUND, psprintf("counter-offer %s does not exist",
 									dw_uuid_text(id)),
 			 "There is no such counter-offer, or the caller may not see it.",
-			 NULL);
+			 "dwello.counter_offers has those that you may see.");
 }
 
 /*

@@ -29,7 +29,9 @@ need_provider(const DwUuid *provider_id, DwUser *provider)
 		provider->type == DW_USER_PROVIDER)
 		return;
 	dw_raise(DW_NOT_FOUND, psprintf("provider %s does not exist",
-									dw_uuid_text(provider_id)), NULL, NULL);
+									dw_uuid_text(provider_id)),
+			 "There is no such user, or they are no service provider.",
+			 "dwello.match_providers() shows who suits the job.");
 }
 
 /* WD102, WD101: whether the job takes bids now. */
@@ -74,6 +76,9 @@ need_no_bid(const DwJob *job, const DwUuid *provider_id)
 							" dwello.counter_bid().");
 }
 
+#define INVITES_SPENT \
+	"Without is_invite_only, whoever is not invited may bid too."
+
 /* WD301 when the job has had all its invitations. */
 static void
 need_room(const DwJob *job)
@@ -85,7 +90,7 @@ need_room(const DwJob *job)
 		dw_raise(DW_LIMIT_REACHED, "the job has had all its invitations",
 				 psprintf("Job %s has had " INT64_FORMAT ", the setting "
 						  "job_invites_max allows " INT64_FORMAT ".",
-						  dw_uuid_text(&job->id), count, most), NULL);
+						  dw_uuid_text(&job->id), count, most), INVITES_SPENT);
 }
 
 /* True while an invitation is pending and its time is not over. */
@@ -356,6 +361,16 @@ hire(DwCall *call, DwJob *job, DwInvite *offer)
 				escrow.escrow.status);
 }
 
+/* The provider that the homeowner names; 22004. */
+static DwUuid
+named_provider_id(DwCall *call)
+{
+	if (!dw_arg_has(call, "provider_id"))
+		dw_arg_refuse(call, "provider_id", DW_NULL_VALUE,
+					  "must name whose invitation the homeowner withdraws");
+	return dw_arg_uuid(call, "provider_id");
+}
+
 /*
  * Whose invitation is answered: the caller's own, or, by the homeowner, the
  * one that they withdraw.  22004, 42501.
@@ -366,10 +381,10 @@ invite_provider_id(DwCall *call)
 	const DwUuid *given = dw_arg_uuid_opt(call, "provider_id");
 
 	if (call->actor.kind == DW_ACTOR_HOMEOWNER)
-		return dw_arg_uuid(call, "provider_id");
+		return named_provider_id(call);
 	if (given != NULL && !dw_uuid_equal(given, &call->actor.user_id))
 		dw_raise(DW_FORBIDDEN, "the invitation is another provider's",
-				 "A provider answers their own.", NULL);
+				 NULL, "Leave provider_id out for your own.");
 	return call->actor.user_id;
 }
 
@@ -387,7 +402,9 @@ invite_for_side(DwCall *call, const DwJob *job, const DwUuid *provider_id,
 		dw_raise(DW_NOT_FOUND, "no such invitation",
 				 psprintf("Provider %s is not invited to job %s.",
 						  dw_uuid_text(provider_id), dw_uuid_text(&job->id)),
-				 NULL);
+				 is_homeowner
+				 ? "dwello.invite_provider() invites them."
+				 : "dwello.my_invites() shows your own.");
 	if (dw_offer_answer(is_homeowner, dw_arg_bool(call, "accept"),
 						&event) != DW_OK)
 		dw_raise(DW_FORBIDDEN, "only the provider can accept an invitation",
@@ -409,7 +426,9 @@ invite_next(DwCall *call, const DwJob *job, const DwInvite *invite,
 		dw_raise(DW_DEADLINE_PASSED, "the time to answer the offer is over",
 				 psprintf("Job %s was offered until %s.",
 						  dw_uuid_text(&job->id),
-						  timestamptz_to_str(invite->expires_at)), NULL);
+						  timestamptz_to_str(invite->expires_at)),
+				 "The homeowner can offer it again with"
+				 " dwello.hire_provider().");
 	if (dw_machine_next(dw_offer_machine(), invite->status, event,
 						call->actor.kind, &next) != DW_OK)
 		dw_raise(DW_INVALID_TRANSITION,

@@ -109,7 +109,7 @@ change_refuse(DwCall *call, const DwEscrowRow *row,
 				 " dwello.refund_escrow() and dwello.cancel_job().");
 	if (result == DW_OVERFLOW)
 		dw_raise(result, "amount is out of range for the contract", NULL,
-				 NULL);
+				 "Propose a smaller amount.");
 	dw_escrow_refuse(call, row, result);
 }
 
@@ -417,7 +417,8 @@ order_for_side(DwCall *call, const DwJob *job, DwChangeOrder *order)
 	if (!dw_change_order_load(&job->id, &id, order))
 		dw_raise(DW_NOT_FOUND, "no such change order",
 				 psprintf("Job %s has no change order %s.",
-						  dw_uuid_text(&job->id), dw_uuid_text(&id)), NULL);
+						  dw_uuid_text(&job->id), dw_uuid_text(&id)),
+				 "dwello.change_orders has those of your jobs.");
 	if (dw_offer_answer(dw_uuid_equal(&call->actor.user_id,
 									  &order->offered_by),
 						dw_arg_bool(call, "accept"), &event) != DW_OK)

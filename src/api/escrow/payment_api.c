@@ -116,7 +116,7 @@ funding_decide(DwCall *call, Funding *funding, const DwEscrowRow *row)
 				 "the payment is in another currency than the escrow",
 				 psprintf("The escrow of job %s is in %s.",
 						  dw_uuid_text(&row->job_id), row->escrow.currency),
-				 NULL);
+				 "Leave currency out to pay in the escrow's.");
 	result = dw_escrow_fund(&view.escrow, &funding->amount);
 	if (result != DW_OK)
 		dw_escrow_refuse(call, row, result);
@@ -185,7 +185,8 @@ refuse_unknown_payment(const DwPaymentEvent *event)
 	dw_raise(DW_NOT_FOUND, "no such payment",
 			 psprintf("Job %s has no payment %s.",
 					  dw_uuid_text(&event->job_id),
-					  dw_uuid_text(&event->transaction_id)), NULL);
+					  dw_uuid_text(&event->transaction_id)),
+			 "Leave transaction_id out for the last that was asked for.");
 }
 
 /*
@@ -241,6 +242,11 @@ arrival_read(DwCall *call, DwPaymentEvent *event)
 		event->transaction_id = *id;
 }
 
+/* What to do when what has arrived is not what was asked for. */
+#define PAYMENT_DIFFERS \
+	"Call it with what was asked for only if that has arrived; else" \
+	" dwello.fail_payment(), and give the money back."
+
 /* WD101, then WD201, then 22023 against the payment that was asked for. */
 static void
 arrival_check(const DwPaymentEvent *event, bool found,
@@ -260,13 +266,13 @@ arrival_check(const DwPaymentEvent *event, bool found,
 				 "the payment is in another currency than was asked for",
 				 psprintf("Transaction %s is in %s.",
 						  dw_uuid_text(&payment->id), payment->currency),
-				 NULL);
+				 PAYMENT_DIFFERS);
 	if (event->amount != payment->amount)
 		dw_raise(DW_BAD_VALUE,
 				 "the payment is of another amount than was asked for",
 				 psprintf("Transaction %s is of " INT64_FORMAT ".",
 						  dw_uuid_text(&payment->id), payment->amount),
-				 NULL);
+				 PAYMENT_DIFFERS);
 }
 
 /* A payment in time: held, and filled into the milestones. */

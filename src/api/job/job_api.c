@@ -54,7 +54,8 @@ job_refuse_unknown(const DwUuid *id)
 {
 	dw_raise(DW_NOT_FOUND, psprintf("job %s does not exist",
 									dw_uuid_text(id)),
-			 "There is no such job, or the caller may not see it.", NULL);
+			 "There is no such job, or the caller may not see it.",
+			 "dwello.jobs has the jobs that you may see.");
 }
 
 void
@@ -85,7 +86,8 @@ dw_job_need_homeowner(DwCall *call, const DwJob *job)
 		dw_raise(DW_FORBIDDEN, psprintf("only the homeowner of a job may "
 										"call dwello.%s", dw_call_name(call)),
 				 psprintf("Job %s belongs to another user.",
-						  dw_uuid_text(&job->id)), NULL);
+						  dw_uuid_text(&job->id)),
+				 "Log in as the homeowner who posted the job.");
 }
 
 void
@@ -96,7 +98,9 @@ dw_job_need_provider(DwCall *call, const DwJob *job)
 		dw_raise(DW_FORBIDDEN, psprintf("only the provider of a job may "
 										"call dwello.%s", dw_call_name(call)),
 				 psprintf("Job %s is not awarded to the caller.",
-						  dw_uuid_text(&job->id)), NULL);
+						  dw_uuid_text(&job->id)),
+				 "It is for the bidder once dwello.accept_bid() has chosen"
+				 " them.");
 }
 
 /* "draft" or "awarded, in_progress": where an event is known. */
@@ -150,7 +154,7 @@ dw_bidding_refuse_late(const DwJob *job)
 	dw_raise(DW_DEADLINE_PASSED, "the time for bids is over",
 			 psprintf("Job %s took bids until %s.", dw_uuid_text(&job->id),
 					  timestamptz_to_str(job->expires_at)),
-			 NULL);
+			 "dwello.match_jobs() shows the jobs that take bids.");
 }
 
 Datum

@@ -490,7 +490,7 @@ publish_freeze_weights(DwJob *job)
 								&job->weights) != DW_OK)
 		dw_raise(DW_CHECK_VIOLATION,
 				 "the weights leave the scoring method no criterion",
-				 NULL, NULL);
+				 NULL, "Give one of its criteria a weight above zero.");
 	job->has_weights = true;
 }
 

@@ -91,7 +91,8 @@ timer_refuse(DwCall *call, const char *name, const DwSettingRule *rule)
 						  "timers"),
 				 "The timers are award_confirm_hours, payment_minutes, "
 				 "auto_release_days, dispute_provider_days, "
-				 "dispute_homeowner_days and mediation_days.", NULL);
+				 "dispute_homeowner_days and mediation_days.",
+				 "Name one of these.");
 	dw_raise(DW_BAD_VALUE,
 			 psprintf("%s.%s cannot have this value",
 					  "timers", name),

@@ -510,5 +510,6 @@ provider_of_call(DwCall *call, DwMatchProvider *provider)
 				 "Leave provider_id out.");
 	if (!dw_match_provider(&id, dw_today(), provider))
 		dw_raise(DW_NOT_FOUND, psprintf("there is no provider %s",
-										dw_uuid_text(&id)), NULL, NULL);
+										dw_uuid_text(&id)), NULL,
+				 "dwello.match_providers() lists who suits a job.");
 }

@@ -91,6 +91,20 @@ member_number(const DwOtherSettings *other, const char *name, int64 *number)
 	}
 }
 
+/* "one of aggressive, competitive", and so on. */
+static const char *
+one_of(const DwLabels *labels)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < labels->count; i++)
+		if (labels->labels[i] != NULL)
+			appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "one of ",
+							 labels->labels[i]);
+	return text.data;
+}
+
 /* A member that is a label: its number, or what it was before. */
 static int
 member_label(const DwOtherSettings *other, const char *name,
@@ -109,7 +123,7 @@ member_label(const DwOtherSettings *other, const char *name,
 				return found;
 			/* FALLTHROUGH */
 		default:
-			refuse_member(other, name, "one of its labels");
+			refuse_member(other, name, one_of(labels));
 	}
 }
 
@@ -328,8 +342,12 @@ dw_other_settings(DwCall *call, const char *arg, DwOtherSettings *other)
 		refuse(other, "must be a JSON object");
 	stray = dw_json_arg_stray(&other->object, names);
 	if (stray != NULL)
-		refuse(other, psprintf("must have settings of an agent only;"
-							   " \"%s\" is none", stray));
+		dw_raise(DW_BAD_VALUE,
+				 psprintf("%s must have settings of an agent only;"
+						  " \"%s\" is none", arg, stray),
+				 NULL,
+				 "They are named as the arguments of dwello.configure_agent(),"
+				 " and parameters_version.");
 	other->is_given = true;
 	if (member_number(other, "parameters_version", &version))
 	{

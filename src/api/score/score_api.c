@@ -178,7 +178,8 @@ dw_bid_refuse_unknown(const DwUuid *id)
 {
 	dw_raise(DW_NOT_FOUND, psprintf("bid %s does not exist",
 									dw_uuid_text(id)),
-			 "The job has no such bid, or the caller may not see it.", NULL);
+			 "The job has no such bid, or the caller may not see it.",
+			 "dwello.bids has the bids that you may see, and their jobs.");
 }
 
 /* The column reasons: the codes of failed gates. */

@@ -1,0 +1,101 @@
+--
+-- hint.sql
+--	What an error says to do next: of bids, offers, invitations, change
+--	orders, payments, work and agents.
+--
+-- Each part is a transaction of its own that is rolled back.
+--
+SET client_min_messages = warning;
+SET dwello.now = '2027-03-01 12:00:00+00';
+SET timezone = 'UTC';
+\pset format unaligned
+\pset tuples_only on
+
+-- What a call is refused with as somebody, and its hint; ids are hidden.
+CREATE FUNCTION pg_temp.hint(as_name text, call text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  hint text;
+BEGIN
+  PERFORM t.login_as(as_name);
+  EXECUTE 'SELECT dwello.' || call;
+  RETURN 'ok';
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+  RETURN regexp_replace(concat_ws(' | ', SQLSTATE, SQLERRM, hint), '[0-9a-f-]{36}', '<>', 'g');
+END
+$$;
+
+--
+-- Before the award: an open job of h1 with a bid of p1.
+--
+BEGIN;
+DO $$
+BEGIN
+  PERFORM t.login_as('h1');
+  PERFORM dwello.post_job(
+    category_id => 'd0000000-0000-7000-8000-000000000011',
+    title => 'job', description => 'As in the test of hints.',
+    longitude => -122.4194, latitude => 37.7749, budget_min => 80000,
+    budget_max => 120000, job_id => t.user('job'));
+  PERFORM dwello.publish_job(job_id => t.user('job'));
+  PERFORM t.login_as('p1');
+  PERFORM dwello.submit_bid(t.user('job'), 95000, bid_id => t.user('b1'));
+  PERFORM t.as_system();
+END
+$$;
+SELECT pg_temp.hint(who, call) FROM (VALUES
+  ('p1', 'explain_match(NULL, t.user(''nothing''))'),
+  ('h2', 'publish_job(t.user(''job''))'),
+  ('p1', 'revise_bid(t.user(''job''), t.user(''nothing''), 5, 1)'),
+  ('p1', 'submit_bid(t.user(''job''), 5, currency => ''EUR'')'),
+  ('p2', 'submit_bid(t.user(''job''), 5, bid_id => t.user(''b1''))'),
+  ('h1', 'counter_bid(t.user(''job''), t.user(''b1''), 95000)'),
+  ('h1', 'answer_counter(t.user(''job''), t.user(''nothing''), true)'),
+  ('h1', 'invite_provider(t.user(''job''), t.user(''h2''))'),
+  ('h1', 'hire_provider(t.user(''job''), t.user(''nobody''), 90000)'),
+  ('h1', 'answer_invite(t.user(''job''), false)'),
+  ('h1', 'answer_invite(t.user(''job''), false, t.user(''p2''))'),
+  ('p2', 'answer_invite(t.user(''job''), true)'),
+  ('p2', 'answer_invite(t.user(''job''), true, t.user(''p1''))'),
+  ('p1', 'start_job(t.user(''job''))'),
+  ('h1', 'set_timers(t.user(''job''), ''{"rest": 1}'')')) AS v (who, call);
+ROLLBACK;
+
+--
+-- After it: the contract, its change orders and payments.
+--
+BEGIN;
+RESET dwello.now;
+SELECT t.award('job', 95000);
+SELECT pg_temp.hint(who, call) FROM (VALUES
+  ('p2', 'start_job(t.user(''job''))'),
+  ('p2', 'confirm_award(t.user(''job''))'),
+  ('h2', 'cancel_job(t.user(''job''))'),
+  ('p1', 'withdraw_bid(t.user(''job''), t.user(''job bid''))'),
+  ('p1', 'answer_change_order(t.user(''job''), t.user(''nothing''), true)'),
+  ('h1', 'fund_escrow(t.user(''job''), currency => ''EUR'')')) AS v (who, call);
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.fund_escrow(t.user('job'));
+SELECT pg_temp.hint(NULL, call) FROM (VALUES
+  ('confirm_payment(t.user(''job''), ''acme'', ''e1'', 94999, ''USD'')'),
+  ('confirm_payment(t.user(''job''), ''acme'', ''e1'', 95000, ''EUR'')'),
+  ('confirm_payment(t.user(''job''), ''acme'', ''e1'', 95000, ''USD'', t.user(''nothing''))')) AS v (call);
+ROLLBACK;
+
+--
+-- Agents: the argument that there is, and the values that there are.
+--
+BEGIN;
+SELECT pg_temp.hint('p1', call) FROM (VALUES
+  ('configure_agent(agent_id => t.user(''p2''))'),
+  ('sign_mandate(agent_id => t.user(''p2''), max_amount => 5)'),
+  ('pause_agent(agent_id => t.user(''p2''))'),
+  ('update_profile(user_id => t.user(''p2''))'),
+  ('decide_agent(job_id => t.user(''job''), settings => ''{"strategy": "cheap"}'')'),
+  ('decide_agent(job_id => t.user(''job''), settings => ''{"mode": 1}'')'),
+  ('decide_agent(job_id => t.user(''job''), settings => ''{"goal": "rest"}'')'),
+  ('decide_agent(job_id => t.user(''job''), settings => ''{"stratgy": "premium"}'')'),
+  ('backtest_agent(t.user(''p1''), ''2026-03-01'', ''2026-03-04'', ''{"unknown": 1}'')')) AS v (call);
+ROLLBACK;
