@@ -6,7 +6,8 @@
 #           without it, among AGENTS made-up agents
 # answers   decisions that run_agents() writes in a second, each with its
 #           answer and its row of activity, counted afterwards: all decline,
-#           then all bid that may; one client, until nothing is left
+#           then all bid that may; one client, until nothing is left, by the
+#           clock and by the CPU of its backend
 # peers     rows of the same shape in bulk by one statement, and graphile-worker
 #           (answers/peer.js), a task an answer
 # All in turn, in rounds; medians, and the median of the ratios within a
@@ -70,23 +71,27 @@ seconds()
 	awk -v a="$1" -v b="$(date +%s.%N)" 'BEGIN { printf "%.3f", b - a }'
 }
 
-# answer ACTION HOURLY_RATE: decisions a second, and of ACTION among them.
+# answer ACTION HOURLY_RATE: of the decisions that come to ACTION how many
+# are made in a second, how many in a second of the backend's CPU, and their
+# share of all.
 answer()
 {
-	local begun spent done
+	local calls=$((jobs / 500 + 3))
 
 	run -c "SELECT bench.costs($2), bench.wake($jobs)" >/dev/null
 	run -c 'VACUUM ANALYZE dwello.bids' -c 'VACUUM ANALYZE dwello.agent_answers'
-	begun=$(date +%s.%N)
-	while :; do
-		done=$(run -c "SELECT jobs FROM dwello.run_agents(1000, '1 hour')")
-		[ "$done" -gt 0 ] || break
-	done
-	spent=$(seconds "$begun")
-	run -F ' ' -c "
-		SELECT round(count(*) / $spent), round(count(*) FILTER (WHERE a.action_type = '$1') / $spent),
-		       round(100.0 * count(*) FILTER (WHERE a.action_type = '$1') / greatest(count(*), 1))
-		  FROM dwello.agent_answers AS w JOIN dwello.ai_agent_activity AS a ON a.id = w.decision_id"
+	{
+		echo "SELECT clock_timestamp() AS at, bench.cpu() AS cpu \\gset"
+		for ((call = 0; call < calls; call++)); do
+			echo "SELECT jobs AS left FROM dwello.run_agents(1000, '1 hour') \\gset"
+		done
+		cat <<-END
+			SELECT extract(epoch FROM clock_timestamp() - :'at') AS wall, (bench.cpu() - :cpu) / 1e9 AS cpu \gset
+			SELECT round(n / :wall), round(n / :cpu), round(100.0 * n / greatest(total, 1)), :left
+			  FROM (SELECT count(*) FILTER (WHERE a.action_type = '$1') AS n, count(*) AS total
+			          FROM dwello.agent_answers AS w JOIN dwello.ai_agent_activity AS a ON a.id = w.decision_id) AS c
+		END
+	} | run -F ' '
 }
 
 # bulk: rows a second that one statement writes into both tables of the peer.
@@ -139,20 +144,27 @@ generate "$jobs" "$providers"
 inputs=60
 run -v answers="$answers" -v inputs=$inputs -f "$here/answers/peer.sql" 2>/dev/null
 for ((i = 1; i <= rounds; i++)); do
-	IFS=' ' read -r all declines share < <(answer declined 100000000)
-	echo "$declines" >>"$work/declines"
-	echo "$share" >>"$work/declined"
-	IFS=' ' read -r all bids share < <(answer bid_submitted 1000)
-	echo "$bids" >>"$work/bids"
-	echo "$all" >>"$work/all"
+	for action in declined bid_submitted; do
+		rate=100000000
+		[ "$action" = declined ] || rate=1000
+		IFS=' ' read -r wall cpu share left < <(answer "$action" "$rate")
+		[ "$left" = 0 ] || die "$left jobs are not answered"
+		echo "$wall" >>"$work/$action"
+		echo "$cpu" >>"$work/$action.cpu"
+		echo "$share" >>"$work/$action.share"
+	done
 	bulk >>"$work/bulk"
 	[ ! -d "$work/peer/peer/node_modules/pg" ] ||
 		node "$work/peer/peer/peer.js" "$answers" 8 >>"$work/worker"
 done
-row 'declines a second' "$(median "$work/declines") ($(median "$work/declined") % of all)" '≥ 20000'
-row 'bids a second' "$(median "$work/bids") (of $(median "$work/all") decisions)" '≥ 2500'
+for action in declined bid_submitted; do
+	target='≥ 20000'
+	[ "$action" = declined ] || target='≥ 2500'
+	row "$action, a second of CPU; a second; share of the decisions" \
+		"$(median "$work/$action.cpu"); $(median "$work/$action"); $(median "$work/$action.share") %" "$target"
+done
 row 'rows of the same shape in bulk, a second' "$(median "$work/bulk")"
 [ -s "$work/worker" ] || exit 0
 row 'graphile-worker, answers a second' "$(median "$work/worker")"
-row 'declines over graphile-worker' "$(over "$work/declines" "$work/worker")" '≥ 20'
-row 'bids over graphile-worker' "$(over "$work/bids" "$work/worker")" '≥ 20'
+row 'declined over graphile-worker' "$(over "$work/declined" "$work/worker")" '≥ 20'
+row 'bid_submitted over graphile-worker' "$(over "$work/bid_submitted" "$work/worker")" '≥ 20'
