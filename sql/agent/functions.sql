@@ -166,10 +166,11 @@ COMMENT ON FUNCTION dwello.pause_agent IS
  *	Signs the limits inside which the provider's agent stays, whatever it is
  *	set to, and puts them in the place of those signed before. The signed
  *	row never changes; its digest is SHA-256 over mandate_text(). A limit
- *	that is NULL is none.
+ *	that is NULL is none, also when one was signed before: each call says
+ *	all of them anew, and one at least.
  *
  *	For the provider alone, by their own token, through a role that is no
- *	member of dwello_service.
+ *	member of dwello_service; a superuser is one when it was made so.
  *
  * role: app
  * args:

@@ -101,7 +101,7 @@ SELECT limits FROM dwello.sign_mandate(max_amount => 95000);
 SELECT t.as_system();
 SELECT pg_temp.decide('job_id => t.user(''rep1''), settings => ''{"strategy": "premium"}''');
 SELECT t.app_as('p1');
-SELECT limits FROM dwello.sign_mandate();
+SELECT limits FROM dwello.sign_mandate(max_bids_per_day => 20);
 SELECT t.as_system();
 -- at another time
 SELECT pg_temp.decide('job_id => t.user(''rep1''), as_of => ''2026-03-02 17:59+00''') AS before,

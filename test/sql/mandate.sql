@@ -107,8 +107,9 @@ SELECT args, t.configure(args) AS provider, t.configure('agent_id => t.user(''p1
 -- a narrower one leaves the settings, and other things can be changed
 SELECT t.sign('max_bids_per_day => 2'), t.configure('strategy => ''premium'''), t.configure('max_bids_per_day => 3');
 SELECT max_bids_per_day, strategy FROM dwello.ai_bidding_agents WHERE user_id = t.user('p1');
--- one without limits is the widest
-SELECT t.sign(''), t.configure('max_bids_per_day => 20, max_exposure => 0, currency => ''EUR''');
+-- one without limits would take all away unsaid; the widest names one
+SELECT t.sign(''), t.sign('agent_id => t.user(''p1'')'), t.verdict('SELECT dwello.sign_mandate()', 'p1') AS hinted;
+SELECT t.sign('max_bids_per_month => 1000000'), t.configure('max_bids_per_day => 20, max_exposure => 0, currency => ''EUR''');
 SELECT count(*), count(DISTINCT digest) AS digests FROM dwello.mandates WHERE user_id = t.user('p1');
 
 -- what was signed stays as it is, and who writes past the guard is found
@@ -141,9 +142,9 @@ SELECT answer, count(*) AS calls, string_agg(call, ' ' ORDER BY n) FILTER (WHERE
             $$sign_mandate(categories => '{00000000-0000-0000-0000-000000000000}')$$,
             $$sign_mandate(categories => '{d0000000-0000-7000-8000-000000000011,d0000000-0000-7000-8000-000000000011}')$$,
             $$sign_mandate(valid_until => '294276-12-31')$$,
-            $$sign_mandate(agent_id => t.user('p2'))$$,
-            $$sign_mandate(agent_id => 'ffffffff-ffff-ffff-ffff-ffffffffffff')$$,
-            $$sign_mandate(expected_version => -1)$$,
+            $$sign_mandate(agent_id => t.user('p2'), max_amount => 5)$$,
+            $$sign_mandate(agent_id => 'ffffffff-ffff-ffff-ffff-ffffffffffff', max_amount => 5)$$,
+            $$sign_mandate(max_amount => 5, expected_version => -1)$$,
             $$mandate_text(NULL, NULL, NULL, NULL, NULL)$$,
             $$mandate_text(t.user('p1'), t.user('p1'), (repeat('[', 3000) || repeat(']', 3000))::jsonb, 'x', 'infinity')$$,
             $$mandate_text(t.user('p1'), t.user('p1'), '7', repeat('x', 100000), '-infinity')$$]) WITH ORDINALITY AS c (call, n)) AS x

@@ -489,6 +489,12 @@ DW_FUNCTION(dwello_sign_mandate)
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
 	if (dw_role_is_service())
 		service_refuse();
+	/* it would take every limit away, where all else leaves what is NULL */
+	if (!dw_args_given(&call, "agent_id", "expected_version"))
+		dw_raise(DW_NULL_VALUE, "a mandate must have a limit",
+				 "Each mandate says all limits anew: what is NULL is none.",
+				 "Name every limit that shall hold, also those signed"
+				 " before.");
 	mandate.user_id = dw_user_argument(&call, "agent_id");
 	mandate_read(&call, &mandate);
 
