@@ -427,6 +427,7 @@ COMMENT ON FUNCTION dwello.purge_agent_answers IS
  *	reason: why it asks; NULL when it always does
  *	proposed_at: when it was proposed
  *	expires_at: until when it can be approved, if the job takes bids so long
+ *	version: of the job's terms, the expected_version of approve_proposal()
  * errors:
  *	WD402 WD401
  *	42501: a homeowner, or another's agent
@@ -449,7 +450,8 @@ RETURNS TABLE (
   confidence numeric,
   reason text,
   proposed_at timestamptz,
-  expires_at timestamptz
+  expires_at timestamptz,
+  version integer
 )
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_open_proposals';

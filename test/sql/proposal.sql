@@ -50,7 +50,7 @@ SELECT t.slots() AS slots_of_proposals;
 
 -- the list: one's own, page by page
 SELECT t.app_as('p1');
-SELECT amount, currency, win_probability BETWEEN 0 AND 1 AS chance, confidence BETWEEN 0 AND 1 AS sure, reason,
+SELECT version, amount, currency, win_probability BETWEEN 0 AND 1 AS chance, confidence BETWEEN 0 AND 1 AS sure, reason,
        proposed_at, expires_at
   FROM dwello.open_proposals(max_results => 1);
 SELECT count(*) AS rest FROM dwello.open_proposals(after_id => (SELECT decision_id FROM dwello.open_proposals(max_results => 1)));
@@ -103,7 +103,19 @@ RESET ROLE;
 SELECT t.as_system();
 
 -- every guard is asked anew, and what one stops is not listed
-CREATE FUNCTION t.guarded(change text, name text DEFAULT 'three') RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION t.hint(name text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  hint text;
+BEGIN
+  PERFORM t.login_as('p1');
+  PERFORM dwello.approve_proposal(t.user(name), t.proposal(name));
+  RETURN 'approved';
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+  RETURN hint;
+END
+$$;
+CREATE FUNCTION t.guarded(change text, name text DEFAULT 'three', hinted boolean DEFAULT false) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   answer text;
 BEGIN
@@ -111,7 +123,7 @@ BEGIN
     PERFORM t.as_system();
     EXECUTE change;
     PERFORM t.as_system();
-    SELECT concat_ws(', ', t.approve(name), listed) INTO answer
+    SELECT CASE WHEN hinted THEN t.hint(name) ELSE concat_ws(', ', t.approve(name), listed) END INTO answer
       FROM (SELECT max('listed') AS listed FROM dwello.open_proposals(agent_id => t.user('p1')) AS o
              WHERE o.job_id = t.user(name) OFFSET 0) AS l;
     RAISE EXCEPTION USING ERRCODE = 'P0099', MESSAGE = answer;
@@ -145,6 +157,17 @@ SELECT change, t.guarded(change)
     $$SELECT t.try('SELECT dwello.submit_bid(t.user(''three''), 99000)', 'p1')$$,
     $$SELECT t.try('SELECT dwello.edit_job(t.user(''three''), description => ''More.'')', 'h1')$$,
     $$SELECT t.try('SELECT dwello.cancel_job(t.user(''three''))', 'h1')$$]) AS change;
+-- each with a hint that fits it
+SELECT change, (SELECT t.guarded(change, hinted => true)) AS hint
+  FROM unnest(ARRAY[
+    $$SELECT dwello.switch_agents('agent', t.user('p1'), false)$$,
+    $$SELECT dwello.switch_agents('platform', is_on => false)$$,
+    $$SELECT dwello.pause_agent(t.user('p1'))$$,
+    $$SELECT dwello.configure_agent(t.user('p1'), max_exposure => 150000)$$,
+    $$SELECT dwello.configure_agent(t.user('p1'), currency => 'EUR')$$,
+    $$SELECT t.try('SELECT dwello.submit_bid(t.user(''three''), 99000)', 'p1')$$]) AS change;
+SELECT t.hint('two') AS of_a_rejected_one;
+SELECT t.as_system();
 -- what only pace, hours and the least chance would stop is the provider's to decide
 SELECT change, t.guarded(change)
   FROM unnest(ARRAY[

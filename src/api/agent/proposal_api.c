@@ -200,6 +200,7 @@ row_proposal(DwCall *call, const DwActivity *proposal, const DwJob *job,
 	dw_row_int8(call, "amount", proposal->amount);
 	dw_row_text(call, "currency", proposal->currency);
 	row_chance(call, proposal);
+	dw_row_int4(call, "version", proposal->terms_version);
 	dw_row_time(call, "proposed_at", proposal->created_at);
 	dw_row_time(call, "expires_at",
 				Min(job->expires_at,
@@ -347,7 +348,9 @@ answer_once(DwCall *call, const Answer *answer)
 		dw_raise(DW_INVALID_TRANSITION, "the proposal was answered before",
 				 psprintf("Proposal %s was approved or rejected.",
 						  dw_uuid_text(&proposal->id)),
-				 "A bid can be revised or withdrawn.");
+				 "dwello.revise_bid() and dwello.withdraw_bid() change a bid"
+				 " that was made; without one dwello.submit_bid() bids"
+				 " without the agent.");
 }
 
 /* WD103, WD101, WD102: whether the job and the proposal still stand. */
@@ -446,6 +449,42 @@ guard_code(DwAgentReason reason)
 	}
 }
 
+#define HINT_OFF \
+	"Try again when agents are switched on; dwello.submit_bid() bids" \
+	" without the agent."
+#define HINT_ACTIVE \
+	"dwello.configure_agent(is_active => true) has the agent work."
+#define HINT_LIMIT \
+	"dwello.configure_agent() and dwello.sign_mandate() set the limits;" \
+	" dwello.submit_bid() bids without the agent."
+#define HINT_BARRED \
+	"Without the agent they could not bid on this job either."
+
+static const char *const hints[DW_AGENT_REASON_COUNT] = {
+	[DW_AGENT_PLATFORM_OFF] = HINT_OFF,[DW_AGENT_CATEGORY_OFF] = HINT_OFF,
+	[DW_AGENT_PROVIDER_OFF] = HINT_OFF,
+	[DW_AGENT_AGENT_OFF] =
+	"dwello.switch_agents() switches the agent on.",
+	[DW_AGENT_AGENT_INACTIVE] = HINT_ACTIVE,
+	[DW_AGENT_COOLING_DOWN] = HINT_ACTIVE,
+	[DW_AGENT_ALREADY_BID] =
+	"dwello.revise_bid() changes the bid that there is.",
+	[DW_AGENT_CAPACITY] = HINT_LIMIT,[DW_AGENT_EXPOSURE] = HINT_LIMIT,
+	[DW_AGENT_ABOVE_CEILING] = HINT_LIMIT,[DW_AGENT_DAY_CAP] = HINT_LIMIT,
+	[DW_AGENT_FLOOR_ABOVE_CEILING] = HINT_LIMIT,
+	[DW_AGENT_BELOW_FLOOR] = HINT_LIMIT,[DW_AGENT_OWN_JOB] = HINT_BARRED,
+	[DW_AGENT_NOT_INVITED] = HINT_BARRED,
+	[DW_AGENT_PROVIDER_INACTIVE] = HINT_BARRED
+};
+
+/* What a provider can do about a guard. */
+static const char *
+guard_hint(DwAgentReason reason)
+{
+	return hints[reason] != NULL ? hints[reason] :
+		"dwello.submit_bid() bids without the agent.";
+}
+
 /* Raises that a guard stops the bid, and which one it is. */
 static void
 guard_refuse(const Answer *answer, DwAgentReason reason)
@@ -455,5 +494,5 @@ guard_refuse(const Answer *answer, DwAgentReason reason)
 								 dw_agent_reason_label(reason)),
 						psprintf("It is about proposal %s.",
 								 dw_uuid_text(&answer->proposal.id)),
-						"dwello.submit_bid() bids without the agent.");
+						guard_hint(reason));
 }
