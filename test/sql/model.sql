@@ -104,10 +104,10 @@ SELECT t.propose('late', 'p2', 95000), t.became('late', 'p2');
 SELECT t.claim(1000, 3600) > 0 AS claimed;
 SELECT t.propose('late', 'p2', 95000, (SELECT claim_id FROM claim WHERE (job, agent) = ('late', 'p2') ORDER BY n LIMIT 1)) AS old_claim,
        t.propose('late', 'p2', 95000) AS new_claim, t.became('late', 'p2');
--- what the switch deferred comes back, to the model first
-SET LOCAL dwello.now = '2030-01-01 12:00+00';
-SELECT t.claim(1000) > 0 AS claimed, (SELECT count(*) FROM claim WHERE (job, agent) = ('switch', 'p1')) AS of_switch;
+-- what the switch deferred came back when it was on again, to the model first
+SELECT count(*) AS of_switch FROM claim WHERE (job, agent) = ('switch', 'p1');
 SELECT t.propose('switch', 'p1', 95000), t.slots('p1');
+SET LOCAL dwello.now = '2030-01-01 12:00+00';
 -- and to the agent itself when nobody answers
 SELECT t.job('nobody');
 SELECT jobs, decisions FROM dwello.run_agents() ;
