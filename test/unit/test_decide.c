@@ -26,7 +26,7 @@ test_bid(void **state)
 	assert_int_equal(out.floor, 78700);
 	assert_int_equal(out.ceiling, 120000);
 	assert_int_equal(out.anchor, 100000);
-	assert_in_range(out.amount, 90000, 110000);
+	assert_within(out.amount, 90000, 110000);
 	assert_int_equal(out.amount % 100, 0);
 	assert_int_equal(out.base_amount, out.anchor);
 	assert_int_equal(out.timeline_days, 2);

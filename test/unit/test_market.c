@@ -304,7 +304,7 @@ test_cells(void **state)
 	{
 		DwMarketCells cells = dw_market_cells_of(&centres[c], 50);
 
-		assert_in_range(dw_market_cell_count(&cells), 9, 30);
+		assert_within(dw_market_cell_count(&cells), 9, 30);
 	}
 }
 

@@ -175,7 +175,7 @@ test_ends(void **state)
 										  told[count].amount), DW_OK);
 		before = window;
 	}
-	assert_in_range(count, 60, 64);
+	assert_within(count, 60, 64);
 }
 
 /* Labour gives way first, and both add up to the amount. */

@@ -253,7 +253,7 @@ check_scaling(const Field * field)
 			assert_int_equal(other.bids[i].total - other.bids[0].total,
 							 field->bids[i].total - field->bids[0].total);
 		else
-			assert_in_range(100 * field->bids[i].total -
+			assert_within(100 * field->bids[i].total -
 							other.bids[i].total, 0, 99);
 	}
 }

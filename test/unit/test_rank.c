@@ -420,13 +420,13 @@ test_thirds(void **state)
 		{
 			int			third = dw_rank_third(place, count);
 
-			assert_in_range(third, before, 3);
+			assert_within(third, before, 3);
 			before = third;
 			in[third]++;
 		}
 		for (int third = 2; third <= 3; third++)
-			assert_in_range(in[third - 1] - in[third], 0, 1);
-		assert_in_range(in[1] - in[3], 0, 1);
+			assert_within(in[third - 1] - in[third], 0, 1);
+		assert_within(in[1] - in[3], 0, 1);
 	}
 	assert_int_equal(dw_rank_third(INT64_C(1000000000), 1000000000), 3);
 }

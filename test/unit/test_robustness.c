@@ -220,7 +220,7 @@ test_flip(void **state)
 		}
 		check_least(&job, inputs, count, shift.bps);
 	}
-	assert_in_range(found, 100, 300);
+	assert_within(found, 100, 300);
 }
 
 /* By the lowest price no weight can be moved; by meat only that of quality. */

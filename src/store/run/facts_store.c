@@ -455,7 +455,7 @@ is_of_other_clock(const DwFacts *facts, const DwFactsAgent *agent,
 {
 	return row->counted_at > facts->now - USECS_PER_DAY &&
 		row->counted_at < facts->now + USECS_PER_DAY &&
-		Abs(row->clock_offset - agent->provider.clock.offset) > CLOCK_JUMP;
+		llabs(row->clock_offset - agent->provider.clock.offset) > CLOCK_JUMP;
 }
 
 /* Reads the days that may count, of all agents. */
