@@ -419,7 +419,7 @@ COMMENT ON FUNCTION dwello.expire_disputes IS
  *	refunded
  *	charged_back
  *	version
- *	replayed
+ *	replayed: true when nothing was done, for it was told before
  * errors:
  *	WD401
  *	42501: the caller is not the service
@@ -495,7 +495,7 @@ COMMENT ON FUNCTION dwello.open_chargeback IS
  *	refunded
  *	charged_back
  *	version
- *	replayed
+ *	replayed: true when nothing was done, for it was told before
  * errors:
  *	WD401
  *	42501: the caller is not the service

@@ -110,7 +110,7 @@ COMMENT ON FUNCTION dwello.fund_escrow IS
  *	refunded
  *	charged_back
  *	version
- *	replayed
+ *	replayed: true when nothing was done, for it was told before
  * errors:
  *	WD401
  *	42501: the caller is not the service
@@ -474,7 +474,7 @@ COMMENT ON FUNCTION dwello.cancel_escrow IS
  *	refunded
  *	charged_back
  *	version
- *	replayed
+ *	replayed: true when nothing was done, for it was told before
  * errors:
  *	WD401
  *	42501: the caller is not the service

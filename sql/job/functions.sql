@@ -239,7 +239,8 @@ COMMENT ON FUNCTION dwello.start_job IS
  *	status: completed
  *	completed_at: when it was completed
  *	version: version of the job
- *	replayed
+ *	replayed: true when nothing was done: the job had completed by itself,
+ *	  or the call was made before under its key
  * errors:
  *	WD402 WD401
  *	42501: the caller is no active homeowner
@@ -270,7 +271,9 @@ COMMENT ON FUNCTION dwello.complete_job IS
  * edit_job
  *	Changes a draft or an open job. Fields that are NULL stay as they are,
  *	and a value that is the present one is no change; lists are replaced
- *	whole.
+ *	whole. Where nothing changes, nothing is written and the version stays;
+ *	a street that is given is always written, for what is sealed is not
+ *	compared.
  *
  *	In a draft everything may change. Of an open job budget_min,
  *	budget_max, bid_mode, scoring_method and weights are frozen, and so

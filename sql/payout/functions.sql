@@ -138,7 +138,7 @@ COMMENT ON FUNCTION dwello.request_payout IS
  *	status: completed
  *	hold_until
  *	version: version of the payout
- *	replayed
+ *	replayed: true when nothing was done, for it was told before
  * errors:
  *	WD401
  *	42501: the caller is not the service
@@ -202,7 +202,7 @@ COMMENT ON FUNCTION dwello.confirm_payout IS
  *	status: failed
  *	hold_until
  *	version: version of the payout
- *	replayed
+ *	replayed: true when nothing was done, for it was told before
  * errors:
  *	WD401
  *	42501: the caller is not the service

@@ -119,6 +119,15 @@ SELECT sort_order, title, amount, due_date::text, is_listed
  ORDER BY sort_order;
 -- one field alone; the others stay
 SELECT t.edit('draft', 'title => ''Bath''');
+-- nothing given, or what is there already: nothing is written
+SELECT t.edit('draft', 'title => NULL');
+SELECT t.edit('draft', $$title => 'Bath', is_emergency => true,
+    photos => ARRAY['https://example.org/1.jpg'],
+    weights => '{"price": 5000, "rating": 3000, "timeline": 2000}'$$);
+SELECT t.edit('draft', 'photos => ARRAY[''https://example.org/2.jpg'']');
+SELECT t.edit('draft', 'photos => ARRAY[''https://example.org/1.jpg'']');
+-- a street cannot be compared, and is written
+SELECT t.edit('draft', 'street => ''2 Main Street''');
 SELECT t.edit('draft', 'milestones => ''[]'', requirements => ''[]''');
 SELECT title, description, photos, weights
   FROM dwello.jobs WHERE id = t.user('draft');

@@ -22,6 +22,7 @@
 #include "postgres.h"
 
 #include "port/pg_bitutils.h"
+#include "utils/array.h"
 #include "utils/date.h"
 
 #include "api/account/account_api.h"
@@ -602,6 +603,22 @@ texts_differ(const char *wanted, const char *text)
 	return wanted != NULL && (text == NULL || strcmp(wanted, text) != 0);
 }
 
+/* True when the pictures that are given are others. */
+static bool
+photos_differ(const Edit *edit)
+{
+	ArrayType  *wanted;
+	ArrayType  *photos;
+
+	if ((edit->given & DW_POST_FIELD(DW_POST_PHOTOS)) == 0)
+		return false;
+	/* equal ones could lie otherwise in memory: that changes nobody's price */
+	wanted = DatumGetArrayTypeP(edit->wanted.photos);
+	photos = DatumGetArrayTypeP(edit->draft.photos);
+	return VARSIZE(wanted) != VARSIZE(photos) ||
+		memcmp(wanted, photos, VARSIZE(photos)) != 0;
+}
+
 /* Takes a field that is one value. */
 static void
 edit_field(Edit *edit, const FieldRule *rule)
@@ -683,7 +700,7 @@ edit_lists(Edit *edit)
 	DwDraft    *wanted = &edit->wanted;
 	DwDraft    *draft = &edit->draft;
 
-	if (edit_takes(edit, DW_POST_PHOTOS, true))
+	if (edit_takes(edit, DW_POST_PHOTOS, photos_differ(edit)))
 		draft->photos = wanted->photos;
 	if (edit_takes(edit, DW_POST_REQUIREMENTS,
 				   !dw_post_requirements_equal(draft->requirements,
@@ -826,7 +843,10 @@ DW_FUNCTION(dwello_edit_job)
 	if (job.status == DW_JOB_OPEN)
 		edit_check_frozen(&edit);
 	edit_check(&call, &edit);
-	edit_write(&edit, &job);
+	if (edit.changed == 0)
+		dw_call_replayed(&call);	/* a form sent back as it was */
+	else
+		edit_write(&edit, &job);
 
 	dw_row_uuid(&call, "job_id", &job.id);
 	dw_row_enum(&call, "status", &dw_job_status_labels, job.status);
