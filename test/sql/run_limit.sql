@@ -133,6 +133,43 @@ SET LOCAL dwello.now = '2030-07-01 09:31+00';
 SELECT * FROM t.limit_run('month 3');
 ROLLBACK;
 
+-- also when the last bid is long past, until the month is over by the clock that it was made by: here on 1 July at 07:00 UTC
+BEGIN;
+SET LOCAL dwello.now = '2030-06-28 20:00+00';
+SELECT t.limit_agents('p1');
+SELECT dwello.set_setting('agent_pacing', 'false') IS NOT NULL AS set, dwello.set_setting('agent_month_bids_basic', '3') IS NOT NULL AS set;
+SELECT t.limit_move('America/Los_Angeles');
+INSERT INTO dwello.agent_day_counters (user_id, day, bids) VALUES (t.user('p1'), '2030-06-10', 1);
+SELECT * FROM t.limit_run('month 4');
+SET LOCAL dwello.now = '2030-06-30 12:00+00';
+SELECT t.limit_move('Pacific/Kiritimati');
+-- it is July there: one bid is left of June, and none of July besides
+SELECT job, r.* FROM unnest(ARRAY['month 5', 'month 6']) AS job, t.limit_run(job) AS r;
+TABLE t.limit_days;
+SET LOCAL dwello.now = '2030-07-01 06:59+00';
+SELECT * FROM t.limit_run('month 7');
+-- then July alone counts, in which one was made
+SET LOCAL dwello.now = '2030-07-01 07:00+00';
+SELECT job, r.* FROM unnest(ARRAY['month 8', 'month 9']) AS job, t.limit_run(job) AS r;
+SET LOCAL dwello.now = '2030-07-02 11:00+00';
+SELECT job, r.* FROM unnest(ARRAY['month 10', 'month 11']) AS job, t.limit_run(job) AS r;
+ROLLBACK;
+
+-- whoever moves west, back into June, has all that was bid in both
+BEGIN;
+SET LOCAL dwello.now = '2030-06-30 12:00+00';
+SELECT t.limit_agents('p1');
+SELECT dwello.set_setting('agent_pacing', 'false') IS NOT NULL AS set, dwello.set_setting('agent_month_bids_basic', '3') IS NOT NULL AS set;
+SELECT t.limit_move('Pacific/Kiritimati');
+INSERT INTO dwello.agent_day_counters (user_id, day, bids) VALUES (t.user('p1'), '2030-06-10', 1);
+SELECT * FROM t.limit_run('month 12');
+SELECT t.limit_move('America/Los_Angeles');
+SELECT job, r.* FROM unnest(ARRAY['month 13', 'month 14']) AS job, t.limit_run(job) AS r;
+-- July by their clock: what was bid in July counts, wherever
+SET LOCAL dwello.now = '2030-07-01 12:01+00';
+SELECT job, r.* FROM unnest(ARRAY['month 15', 'month 16', 'month 17']) AS job, t.limit_run(job) AS r;
+ROLLBACK;
+
 -- a clock that jumps has not moved anybody
 BEGIN;
 SET LOCAL dwello.now = '2030-03-10 04:30+00';

@@ -416,6 +416,14 @@ dw_facts_clock(const char *timezone, TimestampTz time, DwAgentClock *clock)
 	clock_read(time, timezone, clock);
 }
 
+/* The day of a clock. */
+static DateADT
+day_by(const DwAgentClock *clock)
+{
+	return (DateADT) (dw_agent_local_day(clock) -
+					  (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE));
+}
+
 /* The days of the agents, by their clocks, before anything is counted. */
 static void
 clocks_read(DwFacts *facts)
@@ -427,8 +435,7 @@ clocks_read(DwFacts *facts)
 
 		clock_read(facts->now, agent->is_known ? agent->row->timezone : "UTC",
 				   clock);
-		agent->today = (DateADT) (dw_agent_local_day(clock) -
-								  (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE));
+		agent->today = day_by(clock);
 	}
 }
 
@@ -456,6 +463,22 @@ is_of_other_clock(const DwFacts *facts, const DwFactsAgent *agent,
 	return row->counted_at > facts->now - USECS_PER_DAY &&
 		row->counted_at < facts->now + USECS_PER_DAY &&
 		llabs(row->clock_offset - agent->provider.clock.offset) > CLOCK_JUMP;
+}
+
+/*
+ * Whether a day was counted by another clock, by which its month is not over
+ * yet: whoever moves east begins no month by that.
+ */
+static bool
+is_in_month(const DwFactsAgent *agent, const Afoot *row)
+{
+	DwAgentClock clock = {
+		.now = agent->provider.clock.now,.offset = row->clock_offset
+	};
+
+	return row->counted_at != DT_NOBEGIN &&
+		llabs(row->clock_offset - agent->provider.clock.offset) > CLOCK_JUMP &&
+		month_of(day_by(&clock)) == month_of(row->day);
 }
 
 /* Reads the days that may count, of all agents. */
@@ -494,23 +517,22 @@ day_count(const DwFacts *facts, const Afoot *row)
 		agent->provider.day_jobs = row->jobs;
 	}
 	else if (is_of_other_clock(facts, agent, row))
-	{
 		agent->provider.day_bids += row->bids;
+	if (is_in_month(agent, row))
 		agent->moved_month = month_of(row->day);
-	}
 }
 
 /*
  * Counts the bids of agents on their days and in their months.  Whoever moves
  * to another clock begins no day and no month by that: for 24 hours there
- * counts also what was bid by the clock before.
+ * counts also what was bid on the day of the clock before, and as long as
+ * that clock is in it, what was bid in its month.
  */
 static void
 counters_load(DwFacts *facts)
 {
 	int			count;
 	Afoot	   *rows = days_load(facts, &count);
-	int64	   *moved = palloc0_array(int64, facts->agent_count);
 
 	for (int i = 0; i < facts->agent_count; i++)
 	{
@@ -526,18 +548,9 @@ counters_load(DwFacts *facts)
 		DwFactsAgent *agent = agent_find(facts, &rows[i].user_id);
 		DateADT		month = month_of(rows[i].day);
 
-		if (month == month_of(agent->today))
+		if (month == month_of(agent->today) || month == agent->moved_month)
 			agent->provider.month_bids += rows[i].bids;
-		else if (month == agent->moved_month)
-			moved[agent - facts->agents] += rows[i].bids;
 	}
-	for (int i = 0; i < facts->agent_count; i++)
-	{
-		DwAgentProvider *provider = &facts->agents[i].provider;
-
-		provider->month_bids = Max(provider->month_bids, moved[i]);
-	}
-	pfree(moved);
 	pfree(rows);
 }
 

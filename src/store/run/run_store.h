@@ -217,7 +217,7 @@ typedef enum DwNoteJob
 	DW_NOTE_JOB_LOCKED,			/* by this transaction, now */
 	DW_NOTE_JOB_BUSY,			/* somebody else has it */
 	DW_NOTE_JOB_GONE			/* it was never committed, or is lost */
-}			DwNoteJob;
+} DwNoteJob;
 
 /* Locks the job of a note unless somebody has. */
 extern DwNoteJob dw_note_job_lock(const DwUuid *job_id);
@@ -244,8 +244,9 @@ typedef struct DwFactsAgent
 	DwAgentParameters parameters;	/* likewise */
 	DwAgentProvider provider;	/* likewise */
 	DateADT		today;			/* by the provider's clock */
-	DateADT		moved_month;	/* in which they bid by another clock just
-								 * now, its first day; or DATEVAL_NOBEGIN */
+	DateADT		moved_month;	/* in which the clock is by which they bid
+								 * before they moved, its first day; or
+								 * DATEVAL_NOBEGIN */
 	bool		uses_model;		/* an outside model answers first */
 	bool		is_open;		/* its documents were read */
 	struct FactsRow *row;		/* as loaded */
