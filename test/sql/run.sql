@@ -333,6 +333,68 @@ SELECT p.name, a.bids_total, a.bids_won FROM dwello.ai_bidding_agents AS a
 SELECT * FROM t.check();
 ROLLBACK;
 
+-- who was not selected for an award that comes to nothing has neither won nor lost, once
+BEGIN;
+SELECT count(*) FROM dwello.ensure_partitions();
+SELECT t.login_as('a1');
+SELECT rollout_percentage FROM dwello.set_flag('ai_bidding_enabled', rollout_percentage => 100);
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['p1', 'p2'] LOOP
+    PERFORM t.login_as(name);
+    PERFORM dwello.configure_agent(is_active => true, mode => 'auto', costs => '{"hourly_rate": 5000}',
+      preferred_categories => ARRAY['d0000000-0000-7000-8000-000000000011'::uuid]);
+  END LOOP;
+  PERFORM t.login_as('h1');
+  FOREACH name IN ARRAY ARRAY['paid', 'called', 'over', 'late', 'next'] LOOP
+    PERFORM dwello.post_job('d0000000-0000-7000-8000-000000000011', name, 'All of it.', -122.4194, 37.7749,
+      budget_min => 80000, budget_max => 120000, estimated_duration_hours => 8, job_id => t.user(name));
+    PERFORM dwello.publish_job(t.user(name));
+  END LOOP;
+  PERFORM t.as_system();
+END
+$$;
+SELECT bids FROM dwello.run_agents();
+CREATE VIEW pg_temp.left_over AS
+  SELECT j.name AS job, string_agg(p.name || ' ' || b.status || coalesce(' ' || b.reason, '') || coalesce(': ' || a.came, ''), ', '
+           ORDER BY p.name) AS bids
+    FROM unnest(ARRAY['paid', 'called', 'over', 'late', 'next']) AS j (name)
+    CROSS JOIN unnest(ARRAY['p1', 'p2']) AS p (name)
+    JOIN dwello.bids AS b ON b.job_id = t.user(j.name) AND b.provider_id = t.user(p.name)
+    LEFT JOIN LATERAL (SELECT string_agg(a.action_type::text, ' ' ORDER BY a.id) AS came FROM dwello.ai_agent_activity AS a
+      WHERE a.job_id = b.job_id AND a.decision_id = b.decision_id AND a.action_type IN ('bid_won', 'bid_lost', 'bid_expired')) AS a ON true
+   GROUP BY j.name ORDER BY j.name;
+SELECT t.login_as('h1');
+SELECT count(*) FROM dwello.bids AS b, LATERAL dwello.accept_bid(b.job_id, b.id) AS a WHERE b.provider_id = t.user('p1')
+   AND b.job_id = ANY (ARRAY[t.user('paid'), t.user('called'), t.user('over'), t.user('late'), t.user('next')]);
+-- p2's bids on these two are over when the awards lapse, and nobody takes them
+UPDATE dwello.bids SET expires_at = now() + interval '1 hour' WHERE provider_id = t.user('p2') AND job_id IN (t.user('over'), t.user('late'));
+UPDATE dwello.jobs SET expires_at = now() + interval '1 hour' WHERE id = t.user('late');
+-- what the confirmation decided stays, also when the job is cancelled afterwards
+SELECT t.login_as('p1');
+SELECT job_status FROM dwello.confirm_award(t.user('paid'));
+SELECT t.login_as('h1');
+SELECT count(*) FROM unnest(ARRAY['paid', 'called']) AS name, LATERAL dwello.cancel_job(t.user(name));
+TABLE pg_temp.left_over;
+SELECT set_config('dwello.now', (now() + interval '3 days')::text, true) IS NOT NULL AS later;
+SELECT t.as_system();
+SELECT * FROM dwello.expire_bids();
+TABLE pg_temp.left_over;
+-- two take bids again, and expire at last
+SELECT set_config('dwello.now', (now() + interval '6 days')::text, true) IS NOT NULL AS later;
+SELECT * FROM dwello.expire_bids();
+TABLE pg_temp.left_over;
+SELECT set_config('dwello.now', (now() + interval '40 days')::text, true) IS NOT NULL AS later;
+SELECT dwello.expire_jobs();
+TABLE pg_temp.left_over;
+SELECT dwello.deliver_events(10000) > 0 AS delivered;
+SELECT o.outcome, count(*) FROM dwello.agent_outcomes AS o
+ WHERE o.job_id = ANY (ARRAY[t.user('paid'), t.user('called'), t.user('over'), t.user('late'), t.user('next')]) GROUP BY 1 ORDER BY 1;
+SELECT * FROM t.check();
+ROLLBACK;
+
 -- who may call, and with what
 BEGIN;
 SELECT name, t.refused(name, call) FROM (VALUES

@@ -122,6 +122,7 @@ job_give_up(DwJob *job, DwJobEvent event)
 	job->confirm_by = DT_NOBEGIN;
 	if (event != DW_JOB_EVENT_REOPEN)
 	{
+		dw_bids_abandon(job);
 		job->reason = pstrdup(DW_JOB_REASON_EXPIRED);
 		dw_job_end(job, "job_expired");
 		return;

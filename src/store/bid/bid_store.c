@@ -542,7 +542,8 @@ end_type(DwBidStatus status)
 
 /*
  * What came of an agent's bid that has ended.  One that was not selected may
- * still win when the award lapses: dw_bids_decide() says when it cannot.
+ * still win when the award lapses: dw_bids_decide() and dw_bids_abandon() say
+ * when it cannot.
  */
 static void
 end_decision(const DwBid *bid)
@@ -735,8 +736,22 @@ record_decided(void *argument)
 						? DW_OUTCOME_WON : DW_OUTCOME_LOST);
 }
 
-void
-dw_bids_decide(const DwUuid *job_id)
+/* The same of bids on a job that nobody got. */
+static void
+record_undecided(void *argument)
+{
+	const Ended *undecided = argument;
+
+	for (int i = 0; i < undecided->count; i++)
+		decision_record(&undecided->bids[i], DW_OUTCOME_CENSORED);
+}
+
+/*
+ * Writes what came of the bids of agents that have no end of their own: the
+ * accepted one, and those that were not selected.
+ */
+static void
+decide_by(const DwUuid *job_id, DwWork record)
 {
 	static DwStatement select_decided =
 		DW_STATEMENT("SELECT " ENDED_COLUMNS " FROM dwello.bids AS b "
@@ -755,7 +770,21 @@ dw_bids_decide(const DwUuid *job_id)
 	for (int i = 0; i < decided.count; i++)
 		dw_map_read(&endings, i, &decided.bids[i]);
 	SPI_freetuptable(SPI_tuptable);
-	dw_write_batch(record_decided, &decided);
+	dw_write_batch(record, &decided);
+}
+
+void
+dw_bids_decide(const DwUuid *job_id)
+{
+	decide_by(job_id, record_decided);
+}
+
+void
+dw_bids_abandon(const DwJob *job)
+{
+	/* with the confirmation all was decided, and is recorded */
+	if (job->confirmed_at == DT_NOBEGIN)
+		decide_by(&job->id, record_undecided);
 }
 
 void

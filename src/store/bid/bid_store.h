@@ -179,6 +179,13 @@ extern void dw_bids_end(const DwUuid *job_id, const DwUuid *but,
  */
 extern void dw_bids_decide(const DwUuid *job_id);
 
+/*
+ * The same of a locked job that is over, its live bids ended: who was not
+ * selected for an award that came to nothing has neither won nor lost.
+ * Nothing when the award was confirmed.
+ */
+extern void dw_bids_abandon(const DwJob *job);
+
 /* Writes the event of a bid: who, and the amount. */
 extern void dw_bid_emit(const DwBid *bid, const char *type);
 
@@ -299,29 +306,29 @@ typedef struct DwInvite
 	TimestampTz expires_at;		/* of an offer; else DT_NOBEGIN */
 	TimestampTz created_at;		/* when it was made */
 	TimestampTz answered_at;	/* or when it ended; DT_NOBEGIN: pending */
-}			DwInvite;
+} DwInvite;
 
 /* True when a provider has an invitation that was not withdrawn. */
 extern bool dw_invite_exists(const DwUuid *job_id, const DwUuid *provider_id);
 
 /* The last invitation of a provider to the job; false when there is none. */
 extern bool dw_invite_find(const DwUuid *job_id, const DwUuid *provider_id,
-						   DwInvite * invite);
+						   DwInvite *invite);
 
 /* The offer of a job that is pending; false when none is. */
-extern bool dw_hire_find(const DwUuid *job_id, DwInvite * invite);
+extern bool dw_hire_find(const DwUuid *job_id, DwInvite *invite);
 
 /* How many invitations a job has had. */
 extern int64 dw_invites_count(const DwUuid *job_id);
 
 /* Writes a new one, and tells the provider. */
-extern void dw_invite_insert(const DwInvite * invite);
+extern void dw_invite_insert(const DwInvite *invite);
 
 /* Writes what became of one, as of now. */
-extern void dw_invite_save(DwInvite * invite);
+extern void dw_invite_save(DwInvite *invite);
 
 /* Writes an event of one for a recipient. */
-extern void dw_invite_emit(const DwInvite * invite, const char *type,
+extern void dw_invite_emit(const DwInvite *invite, const char *type,
 						   const DwUuid *recipient_id);
 
 /*
