@@ -45,13 +45,18 @@ $primary->safe_psql('postgres', 'SELECT dwello.refresh_tiles()');
 # when scores are compared
 my $now = $primary->safe_psql('postgres', 'SELECT now()');
 
-# one decision of an agent
+# an invitation, and one decision of an agent
+$primary->safe_psql('postgres', <<"END");
+BEGIN;
+SELECT dwello.login('$caller{homeowner}[1]'), dwello.invite_provider('$id{job_deck}', '$id{provider_1}');
+COMMIT;
+END
 $primary->safe_psql('postgres', 'SELECT dwello.run_agents()');
 my $decision = $primary->safe_psql('postgres', <<"END");
 SELECT id FROM dwello.ai_agent_activity
 WHERE user_id = '$id{provider_1}' AND core_version IS NOT NULL ORDER BY id LIMIT 1
 END
-my $period = q('2020-01-01', '2020-01-02');
+my $period = "timestamptz '$now' - interval '1 day', timestamptz '$now' + interval '1 minute'";
 
 # Every STABLE function: who calls it, and with what.
 my %reads = (
@@ -223,8 +228,11 @@ foreach my $name (@names)
 	}
 }
 like($said{standby}{$_}, qr/[^\n\\x]\n= 00000\z/, "$_ has something to say")
-  foreach qw(cluster_jobs explain_match jobs_mvt match_agents match_jobs
-  match_providers search_facets search_jobs);
+  foreach qw(agent_report award_robustness backtest_agent cluster_jobs
+  compare_agent decide_agent explain_bid explain_match jobs_mvt match_agents
+  match_jobs match_providers open_proposals my_invites rank_bids
+  replay_decision search_facets search_jobs);
+unlike($said{standby}{$_}, qr/\A\([^,]*,0,/, "$_ has something to say") foreach qw(agent_report backtest_agent);
 like($said{standby}{current_user_id},
 	qr/^\Q$id{homeowner}\E\n/, 'a token is verified with the copied keyring');
 
