@@ -143,8 +143,9 @@ print <<'END';
 
 Made by `scripts/reference.sh` from the contracts above each function in `sql/` and from the comments in the catalogue, whose
 first sentences and codes `\df+ dwello.*` shows. Functions take named arguments: `dwello.accept_bid(job_id => $1, bid_id => $2)`. An
-argument without a default must be given. Money is in minor units. An `idempotency_key` counts for one job, or for what belongs
-to no job, for one user, and is kept for 30 days: the same request gives the same row, another one under it WD104.
+argument without a default must be given. Money is in minor units. An `idempotency_key` belongs to the
+actor who sends it, for one job, or for what belongs to no job, for one user, and is kept for 30 days: the same request gives the
+same row, another one under it WD104; what others send under it does not count.
 
 The examples run on the data of `dwello.load_demo()`, whose clock stands at 3 March 2031 (`SET dwello.now`), and
 `test/sql/reference.sql` runs them all; ids are shown by that story's names for them. "As homeowner" is a transaction that

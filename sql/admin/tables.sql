@@ -290,20 +290,20 @@ GRANT SELECT ON dwello.outbox_deliveries TO dwello_service;
 
 CREATE TABLE dwello.idempotency_keys (
   scope_id uuid NOT NULL,
-  key text NOT NULL,
   actor_id uuid NOT NULL,
   actor_role text NOT NULL,
+  key text NOT NULL,
   function_name text NOT NULL,
   arguments bytea NOT NULL,
   result jsonb NOT NULL,
   created_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
-  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (scope_id, key)
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (scope_id, actor_id, actor_role, key)
 );
 CREATE INDEX idempotency_keys_expires_at_idx ON dwello.idempotency_keys (expires_at);
 COMMENT ON TABLE dwello.idempotency_keys IS
   'Requests done under a key, with keyed digests of their arguments and the row they returned; kept 30 days.';
-COMMENT ON COLUMN dwello.idempotency_keys.key IS 'The key that the caller chose.';
+COMMENT ON COLUMN dwello.idempotency_keys.key IS 'The key that the caller chose; another actor''s is another key.';
 COMMENT ON COLUMN dwello.idempotency_keys.function_name IS 'The command that was called.';
 COMMENT ON COLUMN dwello.idempotency_keys.arguments IS 'Keyed digests of its arguments.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.idempotency_keys', '');

@@ -42,9 +42,9 @@ CREATE TABLE dwello.transactions (
   milestone_id uuid,
   payment_method_id uuid,
   reverses uuid,
+  request_id uuid,
   currency text NOT NULL,
   actor_role text NOT NULL,
-  idempotency_key text,
   psp text,
   psp_reference text,
   prev_hash bytea,
@@ -53,8 +53,8 @@ CREATE TABLE dwello.transactions (
   CONSTRAINT transactions_valid_check CHECK (dwello.transaction_is_valid(
     amount, platform_fee, tax, net_amount, status, hash, completed_at))
 );
-CREATE UNIQUE INDEX transactions_idempotency_key ON dwello.transactions (scope_id, idempotency_key)
-  WHERE idempotency_key IS NOT NULL;
+CREATE UNIQUE INDEX transactions_request_key ON dwello.transactions (scope_id, request_id)
+  WHERE request_id IS NOT NULL;
 CREATE UNIQUE INDEX transactions_pending_payment_key ON dwello.transactions (scope_id)
   WHERE status = 'pending' AND transaction_type = 'payment';
 CREATE INDEX transactions_time_idx ON dwello.transactions USING brin (created_at, completed_at) WITH (pages_per_range = 16);
@@ -70,7 +70,7 @@ COMMENT ON COLUMN dwello.transactions.net_amount IS 'What the payee gets, in min
 COMMENT ON COLUMN dwello.transactions.pay_by IS 'Until when a pending payment must be confirmed.';
 COMMENT ON COLUMN dwello.transactions.transaction_type IS 'What the transaction does.';
 COMMENT ON COLUMN dwello.transactions.reverses IS 'The transaction that this one takes back; NULL = none.';
-COMMENT ON COLUMN dwello.transactions.idempotency_key IS 'The key under which it was asked for; NULL = none.';
+COMMENT ON COLUMN dwello.transactions.request_id IS 'The request that asked for it: a keyed digest of its actor and idempotency key; NULL = one without a key.';
 COMMENT ON COLUMN dwello.transactions.prev_hash IS 'Hash of the completed transaction before it in its scope; NULL for the first.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.transactions', '');
 CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.transactions

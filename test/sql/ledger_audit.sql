@@ -17,7 +17,7 @@ SELECT t.login_as('p1');
 SELECT amount FROM dwello.refund_escrow(t.user('all'), 10000);
 SELECT t.login_as('a1');
 SELECT amount FROM dwello.reverse_transaction(t.user('all'), (SELECT id FROM dwello.transactions
-  WHERE scope_id = t.user('all') AND idempotency_key = 'two'), 4000);
+  WHERE scope_id = t.user('all') AND amount = 9000), 4000);
 SELECT t.login_as('h1');
 SELECT dispute_status FROM dwello.open_dispute(t.user('all'), 5000, 'No.', t.user('all m3'));
 SELECT t.login_as('p1');

@@ -26,7 +26,7 @@ typedef struct Ending
 	DwDisputeStatus status;		/* settled or resolved */
 	DwEscrowEvent event;		/* what ended it */
 	DwActor		actor;			/* who did */
-	const char *key;			/* idempotency key of the call, or NULL */
+	const DwUuid *request_id;	/* of the call, or NULL */
 } Ending;
 
 /* When a dispute that begins to wait now has waited long enough. */
@@ -97,7 +97,7 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const Ending *ending,
 	transaction.net_amount = release->payout;
 	transaction.milestone_id = dispute->has_milestone
 		? &dispute->milestone_id : NULL;
-	transaction.idempotency_key = ending->key;
+	transaction.request_id = ending->request_id;
 	dw_posting_settlement(&posting, &parties, &earnings,
 						  dw_refund_parts(parts, *part_count), *part_count);
 	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
@@ -399,7 +399,7 @@ DW_FUNCTION(dwello_answer_dispute)
 		dw_arg_refuse(&call, "amount", DW_BAD_VALUE,
 					  "is more than is disputed");
 	ending.actor = call.actor;
-	ending.key = call.key;
+	ending.request_id = dw_call_request_id(&call);
 	if (dw_dispute_meets(&dispute.dispute, &ending.figure))
 		dispute_end(&job, &row, &dispute, &ending);
 	else
@@ -500,7 +500,7 @@ DW_FUNCTION(dwello_resolve_dispute)
 		dw_arg_refuse(&call, "provider_amount", DW_BAD_VALUE,
 					  "does not add up to what is disputed");
 	ending.actor = call.actor;
-	ending.key = call.key;
+	ending.request_id = dw_call_request_id(&call);
 	dispute.resolution = reason;
 	dispute_end(&job, &row, &dispute, &ending);
 	return dispute_return(&call, &row, &dispute);

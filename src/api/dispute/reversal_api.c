@@ -113,7 +113,7 @@ reversal_apply(DwCall *call, DwEscrowRow *row, const Undoing *undoing)
 	transaction.psp = original->psp;
 	transaction.psp_reference = original->psp_reference;
 	transaction.reverses = &original->id;
-	transaction.idempotency_key = call->key;
+	transaction.request_id = dw_call_request_id(call);
 	dw_postings_ensure(&undoing->posting, 1);
 	dw_ledger_book(&row->chain_end, &transaction, &undoing->posting, false);
 	transition.transaction_id = &transaction.id;

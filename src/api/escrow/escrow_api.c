@@ -31,7 +31,7 @@ typedef struct Payout
 	DwActor		actor;			/* who did */
 	DwEscrowStatus from;		/* the escrow's state before the decision */
 	const DwUuid *milestone_id; /* all of one milestone; or NULL */
-	const char *key;			/* idempotency key of the call, or NULL */
+	const DwUuid *request_id;	/* of the call, or NULL */
 	DwRelease	release;		/* what core decided */
 } Payout;
 
@@ -74,7 +74,7 @@ pay(DwEscrowRow *row, const Payout *payout)
 	transaction.tax = release->tax;
 	transaction.net_amount = release->payout;
 	transaction.milestone_id = payout->milestone_id;
-	transaction.idempotency_key = payout->key;
+	transaction.request_id = payout->request_id;
 	dw_posting_release(&posting, &parties, &earnings);
 	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
 	transition.transaction_id = &transaction.id;
@@ -143,7 +143,7 @@ DW_FUNCTION(dwello_release_escrow)
 	payout.actor = call.actor;
 	payout.from = row.escrow.status;
 	payout.milestone_id = selector.milestone_id;
-	payout.key = call.key;
+	payout.request_id = dw_call_request_id(&call);
 	result = dw_escrow_release(&row.escrow, row.milestones,
 							   row.milestone_count, &selector,
 							   &payout.release);
@@ -188,7 +188,7 @@ DW_FUNCTION(dwello_approve_milestone)
 	payout.actor = call.actor;
 	payout.from = row.escrow.status;
 	payout.milestone_id = &milestone_id;
-	payout.key = call.key;
+	payout.request_id = dw_call_request_id(&call);
 	result = dw_escrow_approve(&row.escrow, row.milestones,
 							   row.milestone_count, &milestone_id,
 							   &payout.release);

@@ -336,7 +336,7 @@ dw_payment_ask(DwCall *call, const DwEscrowRow *row, const DwPaymentWay *way,
 								&call->actor);
 	payment->amount = amount;
 	payment->net_amount = amount;
-	payment->idempotency_key = call->key;
+	payment->request_id = dw_call_request_id(call);
 	payment->pay_by = payment->created_at +
 		dw_job_timer(&row->job_id, "payment_minutes") * USECS_PER_MINUTE;
 	if (way->is_known)
@@ -359,7 +359,7 @@ refund_transaction(DwCall *call, const DwEscrowRow *row,
 	transaction->amount = refund->decided.amount;
 	transaction->net_amount = refund->decided.amount;
 	transaction->milestone_id = refund->selector.milestone_id;
-	transaction->idempotency_key = call->key;
+	transaction->request_id = dw_call_request_id(call);
 	if (refund->part_count != 1)
 		return;
 	transaction->payment_method_id = refund->parts[0].payment_method_id;

@@ -12,8 +12,11 @@
  * (escrow, say) can share the code that fills it.
  *
  * A call with an idempotency key leaves a record: the same key gives the
- * same answer.  A request is its actor, function and arguments; a record
- * keeps a digest of each argument apart, so that a mismatch can be named.
+ * same answer.  A key belongs to its actor: what others sent under the same
+ * text is as if it were not there, so that nobody can take a key from
+ * another, or ask whether one is taken.  A request is its function and
+ * arguments; a record keeps a digest of each argument apart, so that a
+ * mismatch can be named.
  * Digests are keyed (HMAC), because a plain hash of an e-mail address or a
  * telephone number can be guessed.  Results are kept as texts by column
  * name; no sealed value is ever among them.
@@ -388,8 +391,6 @@ typedef struct DwRequest
 /* A record, as far as it is compared and answers. */
 typedef struct Record
 {
-	DwUuid		actor_id;		/* who asked */
-	char	   *actor_role;		/* as what */
 	char	   *function;		/* SQL name without schema */
 	bytea	   *digests;		/* of the arguments */
 	Datum		result;			/* an object, or an array of them */
@@ -397,8 +398,6 @@ typedef struct Record
 } Record;
 
 static const DwColumn record_columns[] = {
-	DW_COLUMN(UUID, Record, actor_id, actor_id, DW_COLUMN_FIXED),
-	DW_COLUMN(TEXT, Record, actor_role, actor_role, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, Record, function_name, function, DW_COLUMN_FIXED),
 	DW_COLUMN(BYTEA, Record, arguments, digests, DW_COLUMN_FIXED),
 	DW_COLUMN(JSONB, Record, result, result, DW_COLUMN_FIXED),
@@ -491,9 +490,6 @@ request_differs(const DwCall *call, const Record *record)
 {
 	const DwRequest *request = call->request;
 
-	if (!dw_uuid_equal(&record->actor_id, &call->actor.user_id) ||
-		strcmp(record->actor_role, dw_actor_label(call->actor.kind)) != 0)
-		return "another actor";
 	if (strcmp(record->function, call->signature->name) != 0 ||
 		(int) VARSIZE_ANY_EXHDR(record->digests) !=
 		request->count * DIGEST_SIZE)
@@ -515,7 +511,8 @@ static bool
 record_find(DwCall *call, const DwUuid *scope_id, Record *record)
 {
 	static DwTableQuery by_key =
-		DW_TABLE_QUERY(records, "WHERE t.scope_id = $1 AND t.key = $2");
+		DW_TABLE_QUERY(records, "WHERE t.scope_id = $1 AND t.actor_id = $2 "
+					   "AND t.actor_role = $3 AND t.key = $4");
 	DwParams	p = DW_PARAMS;
 	const char *differs;
 
@@ -525,6 +522,8 @@ record_find(DwCall *call, const DwUuid *scope_id, Record *record)
 		return false;
 	call->request = request_make(call);
 	dw_param_uuid(&p, scope_id);
+	dw_param_uuid(&p, &call->actor.user_id);
+	dw_param_text(&p, dw_actor_label(call->actor.kind));
 	dw_param_text(&p, call->key);
 	if (dw_table_execute(&by_key, &p) == 0)
 		return false;
@@ -607,6 +606,33 @@ dw_list_replay(DwCall *call, const DwUuid *scope_id)
 	return true;
 }
 
+/* Begins what names a request: who sends it.  The NULs keep parts apart. */
+static void
+request_begin(StringInfo request, const DwCall *call)
+{
+	initStringInfo(request);
+	appendBinaryStringInfo(request, (char *) call->actor.user_id.bytes,
+						   sizeof(call->actor.user_id.bytes));
+	appendStringInfo(request, "%s%c", dw_actor_label(call->actor.kind), '\0');
+}
+
+const DwUuid *
+dw_call_request_id(const DwCall *call)
+{
+	StringInfoData request;
+	uint8		digest[DW_SHA256_BYTES];
+	DwUuid	   *id;
+
+	if (call->key == NULL)
+		return NULL;
+	request_begin(&request, call);
+	appendStringInfoString(&request, call->key);
+	dw_hmac(dw_keyring_need(DW_KEY_INDEX), request.data, request.len, digest);
+	id = palloc(sizeof(*id));
+	*id = dw_uuid_v8(digest);
+	return id;
+}
+
 DwUuid
 dw_call_new_id(DwCall *call, const DwUuid *given)
 {
@@ -622,13 +648,8 @@ dw_call_new_id(DwCall *call, const DwUuid *given)
 		return *given;
 	if (key == NULL)
 		return dw_uuid_fresh();
-	/* the NULs keep the parts apart */
-	initStringInfo(&request);
-	appendBinaryStringInfo(&request, (char *) call->actor.user_id.bytes,
-						   sizeof(call->actor.user_id.bytes));
-	appendStringInfo(&request, "%s%c%s%c%s",
-					 dw_actor_label(call->actor.kind), '\0',
-					 dw_call_name(call), '\0', key);
+	request_begin(&request, call);
+	appendStringInfo(&request, "%s%c%s", dw_call_name(call), '\0', key);
 	dw_sha256(request.data, request.len, digest);
 	return dw_uuid_v8(digest);
 }
@@ -701,7 +722,7 @@ rows_jsonb(const List *kept)
 
 #define INSERT_RECORD \
 	"INSERT INTO dwello.idempotency_keys AS k " \
-	"(scope_id, key, actor_id, actor_role, function_name, " \
+	"(scope_id, actor_id, actor_role, key, function_name, " \
 	"arguments, result, created_at, expires_at) " \
 	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 
@@ -717,9 +738,7 @@ record_write(DwCall *call, bool is_set)
 	static DwStatement replace_record =
 		DW_STATEMENT(INSERT_RECORD
 					 " ON CONFLICT ON CONSTRAINT idempotency_keys_pkey DO UPDATE "
-					 "SET actor_id = EXCLUDED.actor_id, "
-					 "actor_role = EXCLUDED.actor_role, "
-					 "function_name = EXCLUDED.function_name, "
+					 "SET function_name = EXCLUDED.function_name, "
 					 "arguments = EXCLUDED.arguments, "
 					 "result = EXCLUDED.result, "
 					 "created_at = EXCLUDED.created_at, "
@@ -729,9 +748,9 @@ record_write(DwCall *call, bool is_set)
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, &call->scope_id);
-	dw_param_text(&p, call->key);
 	dw_param_uuid(&p, &call->actor.user_id);
 	dw_param_text(&p, dw_actor_label(call->actor.kind));
+	dw_param_text(&p, call->key);
 	dw_param_text(&p, call->signature->name);
 	dw_param_bytes(&p, request->digests, request->count * DIGEST_SIZE);
 	dw_param_datum(&p, JSONBOID, is_set ? rows_jsonb(call->kept)

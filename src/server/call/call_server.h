@@ -148,10 +148,18 @@ pg_noreturn extern void dw_arg_refuse(DwCall *call, const char *arg,
 /*
  * Idempotency.  After the scope's row is locked: true when this very request
  * was done before, and then the row is filled from the record (go straight
- * to dw_call_return).  Raises WD104 when the key was used otherwise.  The
- * last argument must be idempotency_key.  dw_call_return writes the record.
+ * to dw_call_return).  Raises WD104 when this actor used the key otherwise;
+ * another's is as if it were not there.  The last argument must be
+ * idempotency_key.  dw_call_return writes the record.
  */
 extern bool dw_call_replay(DwCall *call, const DwUuid *scope_id);
+
+/*
+ * What the ledger keeps of a keyed request: a keyed digest of its actor and
+ * key, so that no side of a job reads the keys of another.  NULL without a
+ * key.  Lives in the current memory.
+ */
+extern const DwUuid *dw_call_request_id(const DwCall *call);
 
 /*
  * The id of a row that is its own scope (a user, a job): the one given, else

@@ -245,7 +245,7 @@ static const DwColumn payment_columns[] = {
 	DW_COLUMN(UUID, PaymentRow, actor_id, payment.actor.user_id,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, PaymentRow, actor_role, actor_role, DW_COLUMN_FIXED),
-	DW_COLUMN(TEXT, PaymentRow, idempotency_key, payment.idempotency_key,
+	DW_COLUMN(UUID_COPY, PaymentRow, request_id, payment.request_id,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(TIME, PaymentRow, pay_by, payment.pay_by, DW_COLUMN_FIXED),
 	DW_COLUMN(TIME, PaymentRow, created_at, payment.created_at,

@@ -380,28 +380,28 @@ clearings_are_valid(const DwChain *chain, DwTotals *totals)
 	return true;
 }
 
-/* Orders texts, for qsort. */
+/* Orders ids, for qsort. */
 static int
-key_compare(const void *a, const void *b)
+id_compare(const void *a, const void *b)
 {
-	return strcmp(*(char *const *) a, *(char *const *) b);
+	return dw_uuid_compare(a, b);
 }
 
-/* I8: no key stands twice. */
+/* I8: no keyed request stands twice. */
 static bool
-keys_are_valid(const DwChain *chain)
+requests_are_valid(const DwChain *chain)
 {
-	const char **keys = palloc(sizeof(char *) * (chain->count + 1));
+	DwUuid	   *ids = palloc(sizeof(DwUuid) * (chain->count + 1));
 	bool		valid = true;
 	int			count = 0;
 
 	for (int i = 0; i < chain->count; i++)
-		if (chain->links[i].transaction.idempotency_key != NULL)
-			keys[count++] = chain->links[i].transaction.idempotency_key;
-	qsort(keys, count, sizeof(char *), key_compare);
+		if (chain->links[i].transaction.request_id != NULL)
+			ids[count++] = *chain->links[i].transaction.request_id;
+	qsort(ids, count, sizeof(DwUuid), id_compare);
 	for (int i = 1; i < count && valid; i++)
-		valid = strcmp(keys[i - 1], keys[i]) != 0;
-	pfree(keys);
+		valid = !dw_uuid_equal(&ids[i - 1], &ids[i]);
+	pfree(ids);
 	return valid;
 }
 
@@ -501,7 +501,7 @@ invariants_hold(const DwChain *chain, DwTotals *totals)
 		add_link(&sums, link);
 	}
 	return (!chain->has_end || escrow_is_valid(&chain->escrow, &sums)) &&
-		clearings_are_valid(chain, totals) && keys_are_valid(chain) &&
+		clearings_are_valid(chain, totals) && requests_are_valid(chain) &&
 		reversals_are_valid(chain);
 }
 

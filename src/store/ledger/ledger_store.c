@@ -66,7 +66,7 @@ static const DwColumn transaction_columns[] = {
 	DW_COLUMN(UUID_COPY, DwLedgerRow, reverses, row.reverses, DW_COLUMN_FIXED),
 	DW_COLUMN(UUID, DwLedgerRow, actor_id, row.actor.user_id, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwLedgerRow, actor_role, actor_role, DW_COLUMN_FIXED),
-	DW_COLUMN(TEXT, DwLedgerRow, idempotency_key, row.idempotency_key,
+	DW_COLUMN(UUID_COPY, DwLedgerRow, request_id, row.request_id,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(TIME, DwLedgerRow, pay_by, row.pay_by, DW_COLUMN_FIXED),
 	DW_COLUMN(TIME, DwLedgerRow, created_at, row.created_at, DW_COLUMN_FIXED),
@@ -192,7 +192,7 @@ put_transaction(StringInfo record, const DwTransaction *transaction)
 	put_uuid(record, transaction->reverses);
 	put_uuid(record, &transaction->actor.user_id);
 	put_text(record, dw_actor_label(transaction->actor.kind));
-	put_text(record, transaction->idempotency_key);
+	put_uuid(record, transaction->request_id);
 	pq_sendint64(record, transaction->pay_by);
 	pq_sendint64(record, transaction->created_at);
 	pq_sendint64(record, transaction->completed_at);

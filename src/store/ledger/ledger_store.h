@@ -26,7 +26,7 @@
  * scope_id, id, payer_id, payee_id,
  * transaction_type, amount, currency, platform_fee, tax, net_amount,
  * milestone_id, payment_method_id, psp, psp_reference, reverses,
- * actor_id, actor_role, idempotency_key, pay_by, created_at,
+ * actor_id, actor_role, request_id, pay_by, created_at,
  * completed_at
  * the number of entries, and of each in the order of leg:
  * leg, account_id, amount, currency
@@ -71,7 +71,7 @@ typedef struct DwTransaction
 	const char *psp_reference;	/* its name for the payment, or NULL */
 	const DwUuid *reverses;		/* transaction undone, or NULL */
 	DwActor		actor;			/* who caused it */
-	const char *idempotency_key;	/* of the call, or NULL */
+	const DwUuid *request_id;	/* dw_call_request_id(), or NULL */
 	TimestampTz pay_by;			/* end of a payment's time, or DT_NOBEGIN */
 	TimestampTz created_at;		/* by dw_now() */
 	TimestampTz completed_at;	/* DT_NOBEGIN while pending */
@@ -287,7 +287,7 @@ extern void dw_fx_insert(const DwFxRow *row);
  * I5	no balance below zero unless the kind of account allows it
  * I7	fee + tax + payout = the part released, and in sum as the escrow
  * 	has it
- * I8	one transaction per idempotency key
+ * I8	one transaction per request
  * I9	the reversals of a transaction come to at most its amount
  * I10 as many transitions as the escrow counts, without a gap
  * I6 (entries never change) is the chain of hashes, above.

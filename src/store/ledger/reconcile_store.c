@@ -253,13 +253,13 @@ static DwStatement invariants[] = {
 			  "AND x.expected <> x.actual "
 			  "ORDER BY 1, 2, 3"),
 
-	/* I8: a key paid once */
+	/* I8: a keyed request paid once */
 	INVARIANT("SELECT 'I8', 'transaction', pg_catalog.min(t.id::text)::uuid, "
 			  "NULL::text, 1::numeric, pg_catalog.count(*)::numeric "
 			  "FROM dwello.transactions AS t WHERE "
 			  SUSPECT("t.scope_id")
-			  "AND t.idempotency_key IS NOT NULL "
-			  "GROUP BY t.scope_id, t.idempotency_key "
+			  "AND t.request_id IS NOT NULL "
+			  "GROUP BY t.scope_id, t.request_id "
 			  "HAVING pg_catalog.count(*) > 1 ORDER BY 1, 2, 3"),
 
 	/* I9: nothing is undone by more than it was */
