@@ -67,6 +67,17 @@ async function call(token, name, args, isList = false)
 
 const one = async (sql, values) => (await pool.query(sql, values)).rows[0];
 
+// Vouches for a provider, and for the account that their payouts go to.
+async function letEarn(user_id)
+{
+	const { payment_method_id } = await call(null, 'add_payment_method', {
+		method_type: 'bank_account', psp: 'acme', psp_token: `ba_${user_id}`,
+		user_id });
+
+	await call(null, 'verify_user', { user_id, what: 'provider' });
+	await call(null, 'verify_payment_method', { user_id, payment_method_id });
+}
+
 // A new user who may act, with an address; their token.
 async function person(name, type)
 {
@@ -76,7 +87,7 @@ async function person(name, type)
 
 	await call(null, 'verify_user', { user_id, what: 'email' });
 	if (type === 'service_provider')
-		await call(null, 'verify_user', { user_id, what: 'provider' });
+		await letEarn(user_id);
 	await call(null, 'add_address', { address_type: 'home',
 		street: '1 Market Street', city: 'San Francisco', state: 'CA',
 		postal_code: '94105', country: 'US', ...PLACE, is_primary: true,

@@ -286,7 +286,8 @@ COMMENT ON FUNCTION dwello.verify_credential IS
 
 /*
  * add_payment_method
- *	Adds a way to pay.
+ *	Adds a way to pay, or to be paid: payouts may go to it once
+ *	verify_payment_method() has vouched for it.
  *
  * role: app, service, admin
  * args:
@@ -337,12 +338,86 @@ AS 'MODULE_PATHNAME', 'dwello_add_payment_method';
 GRANT EXECUTE ON FUNCTION dwello.add_payment_method
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.add_payment_method IS
-  'Adds a way to pay. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104. See reference.md#add_payment_method.';
+  'Adds a way to pay, or to be paid: payouts may go to it once verify_payment_method() has vouched for it. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104. See reference.md#add_payment_method.';
+
+/*
+ * verify_payment_method
+ *	Vouches that a payment method is its user's own and can receive:
+ *	payouts may go to it.
+ *
+ * role: app, service, admin
+ * args:
+ *	user_id: whose it is
+ *	payment_method_id: the method
+ *	expected_version: version of the method
+ *	idempotency_key
+ * returns: a row
+ *	user_id
+ *	payment_method_id
+ *	can_receive: true
+ *	version: version of the method
+ *	replayed: true for one that was verified before, or a repeated key
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither the service nor an administrator
+ *	22004
+ *	P0002: no such user or method, or it was removed
+ *	WD104 WD103
+ *	22023: a kind that cannot receive (payment_method_abilities)
+ *	WD102: the method has expired
+ * example: system, a bank account
+ *	SELECT can_receive, version
+ *	  FROM dwello.verify_payment_method(user_id => 'de000000-0000-7000-8000-000000000003',
+ *	    payment_method_id => (SELECT m.id FROM dwello.payment_methods AS m
+ *	      WHERE m.user_id = 'de000000-0000-7000-8000-000000000003'));
+ */
+CREATE OR REPLACE FUNCTION dwello.verify_payment_method(
+  INOUT user_id uuid,
+  INOUT payment_method_id uuid,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT can_receive boolean,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_verify_payment_method';
+GRANT EXECUTE ON FUNCTION dwello.verify_payment_method
+  TO dwello_service, dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.verify_payment_method IS
+  'Vouches that a payment method is its user''s own and can receive: payouts may go to it. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, 22023, WD102. See reference.md#verify_payment_method.';
+
+/*
+ * payment_method_abilities
+ *	Lists what each kind of payment method can, a row for each kind.
+ *	Needs no identity.
+ *
+ * role: app, service, support, admin
+ * args: none
+ * returns: rows, one a kind
+ *	method_type: the kind
+ *	can_pay: money can be asked of it
+ *	can_receive: payouts can go to it, once it was verified
+ * example: homeowner
+ *	SELECT method_type, can_pay, can_receive FROM dwello.payment_method_abilities();
+ */
+CREATE OR REPLACE FUNCTION dwello.payment_method_abilities(
+  OUT method_type dwello.payment_method_type,
+  OUT can_pay boolean,
+  OUT can_receive boolean
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL SAFE ROWS 5
+AS 'MODULE_PATHNAME', 'dwello_payment_method_abilities';
+GRANT EXECUTE ON FUNCTION dwello.payment_method_abilities
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.payment_method_abilities IS
+  'Lists what each kind of payment method can, a row for each kind. See reference.md#payment_method_abilities.';
 
 /*
  * remove_payment_method
  *	Removes a way to pay. Payments that were made with it keep their
- *	record; the default leaves the flag to the newest that remains.
+ *	record, payouts that are under way their destination; the default leaves the flag to the newest that remains.
  *
  * role: app, service, admin
  * args:

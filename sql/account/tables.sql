@@ -221,6 +221,7 @@ CREATE TABLE dwello.payment_methods (
   last_four text CONSTRAINT payment_methods_last_four_check CHECK (last_four ~ '^[0-9]{4}$'),
   expires_on date,
   is_default boolean NOT NULL DEFAULT false,
+  can_receive boolean NOT NULL DEFAULT false,
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -235,12 +236,13 @@ COMMENT ON COLUMN dwello.payment_methods.psp_token IS 'The payment company''s to
 COMMENT ON COLUMN dwello.payment_methods.last_four IS 'Last four digits, for the user to recognise it.';
 COMMENT ON COLUMN dwello.payment_methods.expires_on IS 'Day on which the method expires; NULL = never.';
 COMMENT ON COLUMN dwello.payment_methods.is_default IS 'Used when no other is named; at most one.';
+COMMENT ON COLUMN dwello.payment_methods.can_receive IS 'True once it was verified: payouts may go to it.';
 COMMENT ON COLUMN dwello.payment_methods.removed_at IS 'When the user removed it; NULL until then.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.payment_methods', '');
 CREATE POLICY payment_methods_read ON dwello.payment_methods FOR SELECT
   USING (user_id = dwello.current_user_id() AND removed_at IS NULL);
-GRANT SELECT (user_id, id, method_type, psp, last_four, expires_on, is_default, version, created_at, updated_at,
-  removed_at) ON dwello.payment_methods
+GRANT SELECT (user_id, id, method_type, psp, last_four, expires_on, is_default, can_receive, version, created_at,
+  updated_at, removed_at) ON dwello.payment_methods
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 
 CREATE TABLE dwello.token_cutoffs (

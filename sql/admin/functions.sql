@@ -466,6 +466,9 @@ BEGIN
     PERFORM dwello.add_address(address_type => 'business', street => '5 Embarcadero',
       city => 'San Francisco', state => 'CA', postal_code => '94111', country => 'US',
       longitude => -122.3994, latitude => 37.7949, is_primary => true, user_id => provider_2);
+    PERFORM dwello.verify_payment_method(user_id => m.user_id, payment_method_id => m.payment_method_id)
+      FROM dwello.add_payment_method(method_type => 'bank_account', psp => 'demo-psp', psp_token => 'tok_demo_paul',
+        last_four => '6789', user_id => provider_1) AS m;
     PERFORM dwello.update_profile(user_id => u, categories => ARRAY[painting, plumbing, landscaping])
       FROM unnest(ARRAY[provider_1, provider_2]) AS u;
     PERFORM dwello.configure_agent(agent_id => provider_1, is_active => true, strategy => 'balanced',

@@ -60,7 +60,9 @@ COMMENT ON FUNCTION dwello.provider_balance IS
  * args:
  *	amount: in minor units; NULL for all there is
  *	currency: of the balance
- *	payment_method_id: NULL for the default or newest one, if any
+ *	payment_method_id: where it goes: one that can receive; NULL for the
+ *	  default one that can, else the only one. The payout keeps it, also
+ *	  when it is removed
  *	user_id: NULL for the caller
  *	paid_currency: another currency to send it in, exchanged at the rate
  *	  in force now, rounded down; the remainder is booked to rounding
@@ -81,7 +83,8 @@ COMMENT ON FUNCTION dwello.provider_balance IS
  *	42501: the caller is no active provider, or it is another's balance
  *	22004: no user
  *	22023: an amount that is not positive, an unknown currency, no rate in
- *	  force, or the amount buys nothing
+ *	  force, the amount buys nothing, a payment method that cannot receive,
+ *	  or none was named and there is no default nor only one that can
  *	P0002: an unknown user or payment method
  *	WD104
  *	WD202: more than available - receivable - what is promised

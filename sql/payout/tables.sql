@@ -1,7 +1,7 @@
 CREATE TABLE dwello.payouts (
   user_id uuid NOT NULL CONSTRAINT payouts_user_id_fkey REFERENCES dwello.users (id),
   id uuid NOT NULL DEFAULT dwello.uuidv7(),
-  payment_method_id uuid,
+  payment_method_id uuid NOT NULL,
   status dwello.payout_status NOT NULL DEFAULT 'pending',
   amount bigint NOT NULL CONSTRAINT payouts_amount_check CHECK (amount > 0),
   currency text NOT NULL CONSTRAINT payouts_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
@@ -22,6 +22,7 @@ CREATE TABLE dwello.payouts (
 );
 CREATE INDEX payouts_method_idx ON dwello.payouts (user_id, payment_method_id);
 COMMENT ON TABLE dwello.payouts IS 'Money on its way from a provider''s balance to their bank.';
+COMMENT ON COLUMN dwello.payouts.payment_method_id IS 'Where it goes; kept, also once the method was removed.';
 COMMENT ON COLUMN dwello.payouts.paid_amount IS 'What is sent to the provider, in minor units of paid_currency.';
 COMMENT ON COLUMN dwello.payouts.paid_currency IS 'The currency it is sent in; another one was exchanged at the rate of the request.';
 COMMENT ON COLUMN dwello.payouts.remainder IS 'Of the amount, what bought nothing at that rate, in its minor units.';

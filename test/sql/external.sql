@@ -47,6 +47,8 @@ SELECT t.login_as('h1');
 SELECT payout FROM dwello.release_escrow(t.user('ext'), 40000);
 SELECT amount FROM dwello.refund_escrow(t.user('ext'), 7000);
 SELECT amount FROM dwello.refund_escrow(t.user('ext'), 3000);
+SELECT t.login_as(NULL);
+SELECT t.destination('p1', 'bank') IS NOT NULL AS can_receive;
 SELECT t.login_as('p1');
 SELECT amount FROM dwello.request_payout(10000);
 SELECT amount FROM dwello.request_payout(5000);

@@ -86,7 +86,44 @@ SELECT t.app_as(NULL);
 SELECT t.try('SELECT dwello.remove_payment_method(NULL)');
 ROLLBACK;
 
+-- verified, so that payouts may go to it
+SELECT * FROM dwello.payment_method_abilities();
+BEGIN;
+SELECT payment_method_id AS account FROM dwello.add_payment_method('bank_account', 'one', 'tok', user_id => t.user('p1')) \gset
+SELECT payment_method_id AS card FROM dwello.add_payment_method('credit_card', 'one', 'tok', user_id => t.user('p1')) \gset
+SELECT payment_method_id AS old FROM dwello.add_payment_method('debit_card', 'one', 'tok', expires_on => (now() AT TIME ZONE 'UTC')::date, user_id => t.user('p1')) \gset
+SELECT payment_method_id AS gone FROM dwello.add_payment_method('paypal', 'one', 'tok', user_id => t.user('p1')) \gset
+SELECT version FROM dwello.remove_payment_method(:'gone', t.user('p1'));
+UPDATE dwello.payment_methods SET expires_on = (now() AT TIME ZONE 'UTC')::date - 1 WHERE id = :'old';
+SELECT replace(replace(replace(replace(args, :'account', 'account'), :'card', 'card'), :'old', 'old'), :'gone', 'gone') AS args, who,
+       split_part(t.try(format('SELECT dwello.verify_payment_method(%s)', args), who), ':', 1) AS result
+  FROM (VALUES
+    (format('t.user(''p1''), %L', :'account'), 's1'), (format('t.user(''p1''), %L', :'account'), 'p1'),
+    ('NULL, NULL', 'a1'), (format('NULL, %L', :'account'), NULL), ('t.user(''p1''), NULL', NULL),
+    (format('t.user(''nobody''), %L', :'account'), 'a1'),
+    (format('t.user(''p2''), %L', :'account'), 'a1'),
+    ('t.user(''p1''), t.user(''nothing'')', 'a1'),
+    (format('t.user(''p1''), %L', :'gone'), 'a1'),
+    (format('t.user(''p1''), %L, 2', :'account'), 'a1'),
+    (format('t.user(''p1''), %L', :'card'), 'a1'),
+    (format('t.user(''p1''), %L, expected_version => 7', :'card'), 'a1'),
+    (format('t.user(''p1''), %L', :'old'), 'a1')
+  ) AS v (args, who);
+SELECT t.login_as('a1');
+SELECT user_id = t.user('p1') AS of_p1, payment_method_id = :'account' AS is_account, can_receive, version, replayed
+  FROM dwello.verify_payment_method(t.user('p1'), :'account', 1, 'v1');
+SELECT can_receive, version, replayed FROM dwello.verify_payment_method(t.user('p1'), :'account', 1, 'v1');
+SELECT can_receive, version, replayed FROM dwello.verify_payment_method(t.user('p1'), :'account');
+SELECT split_part(t.try(format('SELECT dwello.verify_payment_method(t.user(''p1''), %L, idempotency_key => ''v1'')', :'card')), ':', 1) AS key;
+SELECT t.app_as('p1');
+SELECT method_type, can_receive FROM dwello.payment_methods ORDER BY method_type;
+SELECT t.as_system();
+SELECT type, count(*) FROM dwello.outbox
+ WHERE scope_id = t.user('p1') AND type = 'payment_method_verified' AND payload->>'payment_method_id' = :'account' GROUP BY type;
+ROLLBACK;
+
 -- where nothing can be written
 BEGIN READ ONLY;
+SELECT t.try('SELECT dwello.verify_payment_method(NULL, NULL)');
 SELECT t.try('SELECT dwello.remove_payment_method(NULL)');
 ROLLBACK;

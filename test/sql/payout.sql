@@ -18,6 +18,7 @@ AS $$ SELECT id FROM dwello.payouts WHERE user_id = t.user('p1') ORDER BY id OFF
 
 SELECT t.award('pay', 100000);
 SELECT t.pay('pay');
+SELECT t.destination('p1') IS NOT NULL AS can_receive;
 SELECT t.refused('p1', 'request_payout()') AS nothing_yet;
 BEGIN;
 SELECT t.login_as('h1');
@@ -43,6 +44,55 @@ SELECT t.refused('p1', 'request_payout(27501)') AS more, t.refused('p1', 'reques
 SELECT t.refused('p1', $$confirm_payout(t.user('p1'), t.payout(1), 'acme', 'o1')$$) AS provider,
        t.refused(NULL, $$confirm_payout(t.user('p1'), t.user('none'), 'acme', 'o1')$$) AS unknown,
        t.refused(NULL, $$confirm_payout(t.user('p2'), t.payout(1), 'acme', 'o1')$$) AS of_another;
+
+------------------------------------------------------------------------
+-- Where it goes: the default that can receive, else the only one that can
+------------------------------------------------------------------------
+BEGIN;
+CREATE FUNCTION pg_temp.method(kind dwello.payment_method_type, psp text, is_default boolean DEFAULT false) RETURNS uuid
+LANGUAGE sql
+AS $$ SELECT m.payment_method_id FROM dwello.add_payment_method(kind, psp, 'tok', is_default => is_default, user_id => t.user('p1')) AS m $$;
+CREATE FUNCTION pg_temp.goes_to(method uuid DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM dwello.request_payout(1, payment_method_id => method, user_id => t.user('p1'));
+  RETURN (SELECT m.psp FROM dwello.payouts AS o JOIN dwello.payment_methods AS m ON (m.user_id, m.id) = (o.user_id, o.payment_method_id)
+           WHERE o.user_id = t.user('p1') AND o.psp = m.psp ORDER BY o.id DESC LIMIT 1);
+END
+$$;
+CREATE FUNCTION pg_temp.without(id uuid) RETURNS void
+LANGUAGE sql
+AS $$ SELECT FROM dwello.remove_payment_method(id, t.user('p1')) $$;
+SELECT t.as_system();
+SELECT id AS first FROM dwello.payment_methods WHERE user_id = t.user('p1') \gset
+SELECT pg_temp.method('paypal', 'wallet') AS wallet \gset
+SELECT pg_temp.goes_to() AS the_default, t.refused(NULL, format('request_payout(1, user_id => t.user(%L), payment_method_id => %L)', 'p1', :'wallet')) AS not_verified;
+SELECT can_receive, version, replayed FROM dwello.verify_payment_method(t.user('p1'), :'wallet');
+SELECT pg_temp.goes_to(:'wallet') AS named;
+SELECT pg_temp.method('debit_card', 'plastic', is_default => true) AS plastic \gset
+\echo the default is not verified, and two others are: it must be said
+SELECT t.refused(NULL, $$request_payout(1, user_id => t.user('p1'))$$) AS which,
+       t.refused(NULL, $$request_payout(1000000, user_id => t.user('p1'))$$) AS more;
+SELECT pg_temp.without(:'first');
+SELECT pg_temp.goes_to() AS the_only_one;
+SELECT pg_temp.without(:'wallet');
+SELECT t.refused(NULL, $$request_payout(1, user_id => t.user('p1'))$$) AS none,
+       t.refused(NULL, format('request_payout(1, user_id => t.user(%L), payment_method_id => %L)', 'p1', :'wallet')) AS removed;
+\echo what was asked for keeps its destination, removed as it is, and can be paid there
+SELECT m.removed_at IS NOT NULL AS removed, m.psp, count(*) FROM dwello.payouts AS o
+  JOIN dwello.payment_methods AS m ON (m.user_id, m.id) = (o.user_id, o.payment_method_id)
+ WHERE o.user_id = t.user('p1') GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT status FROM dwello.confirm_payout(t.user('p1'), t.payout(3), 'wallet', 'o wallet');
+SELECT count(*) AS booked FROM dwello.transactions AS x JOIN dwello.payouts AS o ON o.transaction_id = x.id
+ WHERE o.id = t.payout(3) AND x.payment_method_id = :'wallet';
+\echo an expired one cannot receive
+SELECT dwello.verify_payment_method(t.user('p1'), :'plastic') IS NOT NULL AS verified;
+UPDATE dwello.payment_methods SET expires_on = (now() AT TIME ZONE 'UTC')::date - 1 WHERE id = :'plastic';
+SELECT t.refused(NULL, $$request_payout(1, user_id => t.user('p1'))$$) AS expired;
+UPDATE dwello.payment_methods SET expires_on = (now() AT TIME ZONE 'UTC')::date WHERE id = :'plastic';
+SELECT pg_temp.goes_to() AS last_day;
+ROLLBACK;
 
 -- paid, and told twice
 SELECT amount, status, version, replayed FROM dwello.confirm_payout(t.user('p1'), t.payout(1), 'acme', 'o1', 'wire 1');

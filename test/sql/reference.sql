@@ -79,6 +79,8 @@ INSERT INTO r.step VALUES
    'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)'),
   ('painting charged back', 'painting paid', 'system',
    'dwello.open_chargeback(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_3'', amount => 95000, currency => ''USD'')'),
+  ('a bank account', NULL, 'system',
+   'dwello.add_payment_method(method_type => ''bank_account'', psp => ''demo-psp'', psp_token => ''tok_demo_petra'', user_id => ''de000000-0000-7000-8000-000000000003'')'),
   ('a payout', NULL, 'provider_1', 'dwello.request_payout(amount => 20000)'),
   ('a fee schedule', NULL, 'admin',
    'dwello.set_fee_schedule(name => ''Spring'', rate_ppm => 40000, currency => ''USD'', schedule_id => ''de000000-0000-7000-8000-0000000000f2'')'),
@@ -192,6 +194,19 @@ SELECT * FROM r.answer('homeowner', NULL,
 'SELECT user_id, version
   FROM dwello.add_payment_method(method_type => ''bank_account'', psp => ''demo-psp'',
     psp_token => ''tok_demo_bank'', last_four => ''6789'')');
+ROLLBACK TO example;
+
+\echo verify_payment_method
+SELECT * FROM r.answer('system', 'a bank account',
+'SELECT can_receive, version
+  FROM dwello.verify_payment_method(user_id => ''de000000-0000-7000-8000-000000000003'',
+    payment_method_id => (SELECT m.id FROM dwello.payment_methods AS m
+      WHERE m.user_id = ''de000000-0000-7000-8000-000000000003''))');
+ROLLBACK TO example;
+
+\echo payment_method_abilities
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT method_type, can_pay, can_receive FROM dwello.payment_method_abilities()');
 ROLLBACK TO example;
 
 \echo remove_payment_method

@@ -44,6 +44,12 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
      VALUES (t.user('h1'), t.user('card'), 'credit_card', 'acme', 'tok'),
             (t.user('h1'), t.user('other card'), 'credit_card', 'acme', 'tok')$$,
    $$t.user('card')$$, $$t.user('other card')$$);
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('verify_payment_method', 'a1',
+   $$INSERT INTO dwello.payment_methods (user_id, id, method_type, psp, psp_token)
+     VALUES (t.user('p1'), t.user('account'), 'bank_account', 'acme', 'tok'),
+            (t.user('p1'), t.user('other account'), 'bank_account', 'acme', 'tok')$$,
+   $$t.user('p1'), t.user('account')$$, $$t.user('p1'), t.user('other account')$$);
 INSERT INTO call (command, actor, arguments, other) VALUES
   ('update_profile', 'k2', $$bio => 'Twenty years.', specialties => '{walls}'$$,
    $$bio => 'Twenty years.', specialties => '{doors}'$$),

@@ -443,6 +443,16 @@ BEGIN
 END
 $$;
 
+-- Where a provider's payouts go: a new default method that can receive; its
+-- id. The system calls.
+CREATE FUNCTION t.destination(name text, psp text DEFAULT 'acme') RETURNS uuid
+LANGUAGE sql
+AS $$
+SELECT v.payment_method_id
+  FROM dwello.add_payment_method('bank_account', psp, 'tok', is_default => true, user_id => t.user(name)) AS m,
+       dwello.verify_payment_method(m.user_id, m.payment_method_id) AS v
+$$;
+
 SELECT first_name, user_type, status, provider_verified
   FROM dwello.users
  ORDER BY first_name;

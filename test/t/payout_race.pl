@@ -66,6 +66,9 @@ sub deadlocks
 query(<<'END');
 SELECT dwello.set_fx_rate('USD', 'EUR', 9, 10);
 SELECT dwello.set_fx_rate('EUR', 'USD', 11, 10);
+SELECT dwello.verify_payment_method(m.user_id, m.payment_method_id)
+  FROM person AS p, dwello.add_payment_method('bank_account', 'stripe', 'ba_2',
+       user_id => p.id) AS m WHERE p.name = 'provider_2';
 CREATE TABLE purse AS
 SELECT p.id, p.name, v.currency, v.wanted, dwello.uuidv7() AS job, dwello.uuidv7() AS bid
   FROM (VALUES ('provider_1', 'USD', 'EUR'), ('provider_2', 'EUR', 'USD'))

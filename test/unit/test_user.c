@@ -134,6 +134,46 @@ test_payment_method(void **state)
 	assert_false(dw_card_number_like(""));
 }
 
+/* Chooses among methods; the place of the chosen one, or -1. */
+static int
+choose(const DwDestination *all, int count)
+{
+	const DwDestination *chosen = dw_destination_choose(all, count);
+
+	return chosen == NULL ? -1 : (int) (chosen - all);
+}
+
+/* A payout goes to the default that can receive, else to the only one. */
+static void
+test_destination(void **state)
+{
+	DwDestination all[] = {
+		{.can_receive = true},
+		{.is_default = true},
+		{.can_receive = true}
+	};
+
+	assert_int_equal(choose(all, 0), -1);
+	assert_int_equal(choose(all, 1), 0);
+	assert_int_equal(choose(all, 2), 0);
+	assert_int_equal(choose(&all[1], 1), -1);
+	assert_int_equal(choose(all, 3), -1);
+	all[1].can_receive = true;
+	assert_int_equal(choose(all, 3), 1);
+	all[1].is_default = false;
+	assert_int_equal(choose(all, 3), -1);
+	/* a card can pay, and never be paid to */
+	for (int i = 0; i < DW_METHOD_TYPE_COUNT; i++)
+	{
+		DwMethodAbility ability = dw_method_ability((DwPaymentMethodType) i);
+
+		assert_true(ability.can_pay);
+		assert_int_equal(ability.can_receive, i != DW_METHOD_CREDIT_CARD);
+	}
+	assert_string_equal(dw_payment_method_type_label(DW_METHOD_STRIPE),
+						"stripe");
+}
+
 /* A suspended user comes back as what their verifications make of them. */
 static void
 test_reinstated_status(void **state)
@@ -163,6 +203,7 @@ main(void)
 		cmocka_unit_test(test_language),
 		cmocka_unit_test(test_country),
 		cmocka_unit_test(test_payment_method),
+		cmocka_unit_test(test_destination),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,23 +47,54 @@ request_read(DwCall *call, DwPayoutRow *row)
 		row->paid_currency = row->currency;
 }
 
-/* Finds the way to be paid; P0002 for one they do not have. */
+/* P0002 for a payment method that they do not have. */
 static void
-request_find_method(DwCall *call, DwPayoutRow *row)
+refuse_method(const DwUuid *user_id, const DwUuid *id)
+{
+	dw_raise(DW_NOT_FOUND, "no such payment method",
+			 psprintf("User %s has no payment method %s.",
+					  dw_uuid_text(user_id), dw_uuid_text(id)),
+			 "Add one with dwello.add_payment_method().");
+}
+
+/*
+ * Where it is to go: the method that is named, else the one that is chosen
+ * for them; NULL for none.
+ */
+static const DwDestination *
+request_find_method(DwCall *call, const DwUuid *user_id)
 {
 	const DwUuid *id = dw_arg_uuid_opt(call, "payment_method_id");
-	DwPaymentSource method;
+	int			count;
+	const DwDestination *all = dw_destinations_load(user_id, &count);
 
-	if (dw_payment_method_find(&row->user_id, id, &method))
-	{
-		row->payment_method_id = method.id;
-		row->psp = method.psp;
-	}
-	else if (id != NULL)
-		dw_raise(DW_NOT_FOUND, "no such payment method",
-				 psprintf("User %s has no payment method %s.",
-						  dw_uuid_text(&row->user_id), dw_uuid_text(id)),
-				 "Add one with dwello.add_payment_method().");
+	if (id == NULL)
+		return dw_destination_choose(all, count);
+	for (int i = 0; i < count; i++)
+		if (dw_uuid_equal(&all[i].id, id))
+			return &all[i];
+	refuse_method(user_id, id);
+	return NULL;
+}
+
+/* 22023 unless there is a method and it can receive; the row keeps it. */
+static void
+request_keep_method(DwPayoutRow *row, const DwDestination *method)
+{
+	if (method == NULL)
+		dw_raise(DW_BAD_VALUE, "there is no one destination for the payout",
+				 psprintf("User %s has no default payment method that can "
+						  "receive, and not exactly one that can.",
+						  dw_uuid_text(&row->user_id)),
+				 "Name one in payment_method_id, or add one and have it "
+				 "verified with dwello.verify_payment_method().");
+	if (!method->can_receive)
+		dw_raise(DW_BAD_VALUE, "the payment method cannot receive",
+				 psprintf("Payment method %s is not verified, or has "
+						  "expired.", dw_uuid_text(&method->id)),
+				 "See dwello.verify_payment_method().");
+	row->payment_method_id = method->id;
+	row->psp = method->psp;
 }
 
 /* WD202 when it is more than they can be paid. */
@@ -116,9 +147,7 @@ emit_payout(const DwPayoutRow *row, const char *type, const char *reason)
 	dw_payload_begin(&payload);
 	dw_payload_uuid(&payload, "provider_id", &row->user_id);
 	dw_payload_uuid(&payload, "payout_id", &row->id);
-	if (!dw_uuid_is_nil(&row->payment_method_id))
-		dw_payload_uuid(&payload, "payment_method_id",
-						&row->payment_method_id);
+	dw_payload_uuid(&payload, "payment_method_id", &row->payment_method_id);
 	dw_payload_text(&payload, "psp", row->psp);
 	dw_payload_text(&payload, "psp_reference", row->psp_reference);
 	dw_payload_int8(&payload, "amount", row->amount);
@@ -153,6 +182,7 @@ DW_FUNCTION(dwello_request_payout)
 	DwCall		call;
 	DwUser		user;
 	DwPayoutRow row;
+	const DwDestination *method;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN |
 					 DW_ACTOR_SYSTEM);
@@ -160,9 +190,10 @@ DW_FUNCTION(dwello_request_payout)
 	dw_user_for_command(&call, &row.user_id, &user);
 	if (dw_call_replay(&call, &user.id))
 		return dw_call_return(&call);
-	request_find_method(&call, &row);
+	method = request_find_method(&call, &user.id);
 	dw_payout_mark_user(&user.id);
 	request_decide(&row);
+	request_keep_method(&row, method);
 	request_exchange(&call, &row);
 
 	row.id = dw_uuid_fresh();
@@ -231,6 +262,7 @@ book_payout(DwCall *call, const DwPayoutRow *row,
 		.amount = booking->amount,
 		.net_amount = booking->amount,
 		.currency = booking->posting.currency,
+		.payment_method_id = &row->payment_method_id,
 		.psp = row->psp,
 		.psp_reference = row->psp_reference,
 		.actor = call->actor,
@@ -238,8 +270,6 @@ book_payout(DwCall *call, const DwPayoutRow *row,
 		.created_at = dw_now()
 	};
 
-	if (!dw_uuid_is_nil(&row->payment_method_id))
-		transaction.payment_method_id = &row->payment_method_id;
 	if (!dw_uuid_is_nil(&booking->reverses))
 		transaction.reverses = &booking->reverses;
 	dw_ledger_book_user(&transaction, &booking->posting);

@@ -86,8 +86,47 @@ extern bool dw_credential_type_counts(DwCredentialType type);
 #define DW_CREDENTIAL_BITS		(DW_CREDENTIAL_BIT(5) - 1)
 
 /*
- * What may be kept of a way to pay: never the number itself.
+ * What may be kept of a way to pay: never the number itself; and what it can.
  */
+
+/* Labels of dwello.payment_method_type, in order. */
+typedef enum DwPaymentMethodType
+{
+	DW_METHOD_CREDIT_CARD,
+	DW_METHOD_DEBIT_CARD,
+	DW_METHOD_BANK_ACCOUNT,
+	DW_METHOD_PAYPAL,
+	DW_METHOD_STRIPE,			/* an account there, a wallet to us */
+	DW_METHOD_TYPE_COUNT
+}			DwPaymentMethodType;
+
+DW_LABELS_OF(payment_method_type, DwPaymentMethodType);
+
+/* What a method can at best, by its kind. */
+typedef struct DwMethodAbility
+{
+	bool		can_pay;		/* money can be asked of it */
+	bool		can_receive;	/* money can be sent to it, once verified */
+}			DwMethodAbility;
+
+/* Of a kind; what one method can is for verify_payment_method to say. */
+extern DwMethodAbility dw_method_ability(DwPaymentMethodType type);
+
+/* A method that a payout may go to. */
+typedef struct DwDestination
+{
+	DwUuid		id;				/* payment_methods.id */
+	const char *psp;			/* payment company */
+	bool		can_receive;	/* verified for it, and not expired */
+	bool		is_default;		/* taken unless another is named */
+}			DwDestination;
+
+/*
+ * The one that a payout goes to when none was named: the default one if it
+ * can receive, else the only one that can.  NULL: none, or no single one.
+ */
+extern const DwDestination *dw_destination_choose(const DwDestination * all,
+												  int count);
 
 /* True for exactly four digits: all of a card that may be shown. */
 extern bool dw_last_four_valid(const char *text);

@@ -1,10 +1,58 @@
 /*
  * payment_method.c
- *		Decides what may be kept of a way to pay.
+ *		Decides what may be kept of a way to pay, and what it can.
  */
 #include "core/account/account.h"
 
 #include <string.h>
+
+static const char *const payment_method_type_labels[] = {
+	[DW_METHOD_CREDIT_CARD] = "credit_card",
+	[DW_METHOD_DEBIT_CARD] = "debit_card",
+	[DW_METHOD_BANK_ACCOUNT] = "bank_account",
+	[DW_METHOD_PAYPAL] = "paypal",
+	[DW_METHOD_STRIPE] = "stripe"
+};
+
+/* Definitions of the label and parse functions that the header promises. */
+DW_LABELS(payment_method_type, DwPaymentMethodType,
+		  payment_method_type_labels);
+
+/*
+ * A credit card is a line of credit, not an account: companies send back to
+ * it what came from it, and nothing else.
+ */
+static const DwMethodAbility abilities[DW_METHOD_TYPE_COUNT] = {
+	[DW_METHOD_CREDIT_CARD] = {.can_pay = true},
+	[DW_METHOD_DEBIT_CARD] = {.can_pay = true,.can_receive = true},
+	[DW_METHOD_BANK_ACCOUNT] = {.can_pay = true,.can_receive = true},
+	[DW_METHOD_PAYPAL] = {.can_pay = true,.can_receive = true},
+	[DW_METHOD_STRIPE] = {.can_pay = true,.can_receive = true}
+};
+
+DwMethodAbility
+dw_method_ability(DwPaymentMethodType type)
+{
+	return abilities[type];
+}
+
+const		DwDestination *
+dw_destination_choose(const DwDestination * all, int count)
+{
+	const		DwDestination *only = NULL;
+	int			able = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (!all[i].can_receive)
+			continue;
+		if (all[i].is_default)
+			return &all[i];
+		only = &all[i];
+		able++;
+	}
+	return able == 1 ? only : NULL;
+}
 
 #define CARD_MIN_DIGITS 12
 #define CARD_MAX_DIGITS 19

@@ -117,12 +117,13 @@ typedef struct DwPaymentMethod
 {
 	DwUuid		user_id;		/* who pays with it */
 	DwUuid		id;				/* payment_methods.id */
-	const char *method_type;	/* label of payment_method_type */
+	DwPaymentMethodType method_type;	/* its kind */
 	const char *psp;			/* the payment company's name */
 	const char *psp_token;		/* its word for it; opaque */
 	const char *last_four;		/* digits to show, or NULL */
 	DateADT		expires_on;		/* its last day; DATEVAL_NOBEGIN = none */
 	bool		is_default;		/* the one that is taken unless said */
+	bool		can_receive;	/* verified as one that payouts may go to */
 	TimestampTz removed_at;		/* DT_NOBEGIN = it can be used */
 	TimestampTz created_at;		/* when it was added */
 	int32		version;		/* of the row */
@@ -137,6 +138,12 @@ extern void dw_payment_method_insert(const DwPaymentMethod *method);
 /* Locks a method, a removed one too; false when the user has none such. */
 extern bool dw_payment_method_lock(const DwUuid *user_id, const DwUuid *id,
 								   DwPaymentMethod *method);
+
+/* Writes that payouts may go to it, and counts the version up. */
+extern void dw_payment_method_verify(DwPaymentMethod *method);
+
+/* The live methods of a locked user, as payouts see them, by their ids. */
+extern DwDestination * dw_destinations_load(const DwUuid *user_id, int *count);
 
 /* True while a payment with the method is asked for and may still arrive. */
 extern bool dw_payment_method_awaited(const DwPaymentMethod *method);

@@ -14,14 +14,16 @@
 static const DwColumn method_columns[] = {
 	DW_COLUMN(UUID, DwPaymentMethod, user_id, user_id, DW_COLUMN_KEY),
 	DW_COLUMN(UUID, DwPaymentMethod, id, id, DW_COLUMN_KEY),
-	DW_COLUMN_LABEL(payment_method_type, DwPaymentMethod, method_type,
-					method_type, DW_COLUMN_FIXED),
+	DW_COLUMN_ENUM(payment_method_type, DwPaymentMethod, method_type,
+				   method_type, DW_COLUMN_FIXED,
+				   dw_payment_method_type_labels),
 	DW_COLUMN(TEXT, DwPaymentMethod, psp, psp, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwPaymentMethod, psp_token, psp_token, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwPaymentMethod, last_four, last_four, DW_COLUMN_FIXED),
 	DW_COLUMN(DATE, DwPaymentMethod, expires_on, expires_on,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(BOOL, DwPaymentMethod, is_default, is_default, 0),
+	DW_COLUMN(BOOL, DwPaymentMethod, can_receive, can_receive, 0),
 	DW_COLUMN(TIME, DwPaymentMethod, removed_at, removed_at, DW_COLUMN_BORN),
 	DW_COLUMN(TIME, DwPaymentMethod, created_at, created_at,
 			  DW_COLUMN_FIXED),
@@ -86,6 +88,43 @@ dw_payment_method_lock(const DwUuid *user_id, const DwUuid *id,
 		return false;
 	dw_table_read(&methods, 0, method);
 	return true;
+}
+
+void
+dw_payment_method_verify(DwPaymentMethod *method)
+{
+	method->can_receive = true;
+	dw_table_update(&methods, method);
+}
+
+static const DwColumn destination_fields[] = {
+	DW_FIELD(UUID, DwDestination, id, id),
+	DW_FIELD(TEXT, DwDestination, psp, psp),
+	DW_FIELD(BOOL, DwDestination, can_receive, can_receive),
+	DW_FIELD(BOOL, DwDestination, is_default, is_default)
+};
+
+static DwMap destinations = DW_MAP(destination_fields);
+
+DwDestination *
+dw_destinations_load(const DwUuid *user_id, int *count)
+{
+	static DwStatement select_live =
+		DW_STATEMENT("SELECT m.id, m.psp, m.can_receive AND "
+					 "COALESCE(m.expires_on >= $2, true) AS can_receive, "
+					 "m.is_default FROM dwello.payment_methods AS m "
+					 "WHERE m.user_id = $1 AND m.removed_at IS NULL "
+					 "ORDER BY m.id");
+	DwParams	p = DW_PARAMS;
+	DwDestination *all;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_date(&p, dw_today());
+	*count = (int) dw_execute(&select_live, &p);
+	all = palloc0((*count + 1) * sizeof(DwDestination));
+	for (int i = 0; i < *count; i++)
+		dw_map_read(&destinations, i, &all[i]);
+	return all;
 }
 
 bool

@@ -18,7 +18,7 @@ static const DwColumn payout_columns[] = {
 	DW_COLUMN(UUID, DwPayoutRow, user_id, user_id, DW_COLUMN_KEY),
 	DW_COLUMN(UUID, DwPayoutRow, id, id, DW_COLUMN_KEY),
 	DW_COLUMN(UUID, DwPayoutRow, payment_method_id, payment_method_id,
-			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+			  DW_COLUMN_FIXED),
 	DW_COLUMN_ENUM(payout_status, DwPayoutRow, status, status, 0,
 				   dw_payout_status_labels),
 	DW_COLUMN(INT8, DwPayoutRow, amount, amount, DW_COLUMN_FIXED),

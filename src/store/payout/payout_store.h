@@ -26,7 +26,7 @@ typedef struct DwPayoutRow
 	DwUuid		user_id;		/* the provider, locked */
 	DwUuid		id;				/* its key beside user_id */
 	DwPayoutStatus status;		/* pending, or how it ended */
-	DwUuid		payment_method_id;	/* of the provider; nil: none is known */
+	DwUuid		payment_method_id;	/* where it goes; a removed one, too */
 	int64		amount;			/* out of the balance, > 0 */
 	const char *currency;		/* of the balance */
 	int64		paid_amount;	/* what is sent, > 0 */

@@ -55,8 +55,7 @@ class World
 
 		await this.must(SYSTEM, 'verify_user', { user_id: id, what: 'email' });
 		if (role === 'provider')
-			await this.must(SYSTEM, 'verify_user',
-				{ user_id: id, what: 'provider' });
+			await this.letEarn(id);
 		await this.must(SYSTEM, 'add_address', { address_type: 'home',
 			street: '1 Market Street', city: 'San Francisco', state: 'CA',
 			postal_code: '94105', country: 'US', ...PLACE, is_primary: true,
@@ -67,6 +66,19 @@ class World
 
 		this.model.users.add(id);
 		this.people.push({ role, id, token });
+	}
+
+	// A provider who may bid, and be paid.
+	async letEarn(id)
+	{
+		const { payment_method_id: account } = await this.must(SYSTEM,
+			'add_payment_method', { method_type: 'bank_account', psp: 'acme',
+				psp_token: `account of ${id}`, user_id: id });
+
+		await this.must(SYSTEM, 'verify_user',
+			{ user_id: id, what: 'provider' });
+		await this.must(SYSTEM, 'verify_payment_method',
+			{ user_id: id, payment_method_id: account });
 	}
 
 	async addCategory(terms, n)
