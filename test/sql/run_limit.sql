@@ -23,8 +23,26 @@ BEGIN
   PERFORM t.as_system();
 END
 $$;
--- publishes a job and has agents decide: who did what
-CREATE FUNCTION t.limit_run(job text) RETURNS TABLE (provider text, action dwello.agent_action, reason text)
+-- changes an agent's row; gives the name of a job to try it on
+CREATE FUNCTION t.limit_change(name text, change text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  EXECUTE format('UPDATE dwello.ai_bidding_agents SET (working_hours, min_margin_ppm, costs, max_exposure, min_win_probability_ppm, '
+    'currency, min_project_value) = (NULL, 150000, ''{"hourly_rate": 5000}'', NULL, 0, ''USD'', 20000) WHERE user_id = %L', t.user(name));
+  EXECUTE format('UPDATE dwello.ai_bidding_agents SET %s WHERE user_id = %L', change, t.user(name));
+  RETURN 'try ' || change;
+END
+$$;
+-- hours of days that it is nowhere now
+CREATE FUNCTION t.limit_hours() RETURNS jsonb
+LANGUAGE sql
+AS $$
+  SELECT jsonb_object_agg(d.day, '["00:00", "24:00"]'::jsonb)
+    FROM unnest(ARRAY['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']) WITH ORDINALITY AS d (day, number)
+   WHERE abs(d.number - extract(isodow FROM now() AT TIME ZONE 'UTC')) NOT IN (0, 1, 6)
+$$;
+CREATE FUNCTION t.limit_publish(job text) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -33,6 +51,14 @@ BEGIN
     budget_min => 80000, budget_max => 120000, estimated_duration_hours => 8, job_id => t.user(job));
   PERFORM dwello.publish_job(t.user(job));
   PERFORM t.as_system();
+END
+$$;
+-- publishes a job and has agents decide: who did what
+CREATE FUNCTION t.limit_run(job text) RETURNS TABLE (provider text, action dwello.agent_action, reason text)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM t.limit_publish(job);
   PERFORM dwello.run_agents();
   RETURN QUERY SELECT p.name, a.action_type, a.reason
     FROM unnest(ARRAY['p1', 'p2', 'p3']) AS p (name)
@@ -73,6 +99,49 @@ ROLLBACK TO s;
 -- when none can, the first is asked all the same, and says why not
 UPDATE dwello.ai_bidding_agents SET paused_until = now() + interval '1 day' WHERE user_id <> t.user('p1');
 SELECT * FROM t.limit_run('place 9');
+ROLLBACK;
+
+-- the same of whatever stops them; p1, p3 and p2 are asked in this order
+BEGIN;
+SELECT t.limit_agents('p1', 'p2', 'p3');
+SELECT dwello.set_setting('agent_pacing', 'false') IS NOT NULL AS set, dwello.set_setting('max_agents_per_job', '1') IS NOT NULL AS set;
+SAVEPOINT s;
+UPDATE dwello.ai_bidding_agents SET max_bids_per_day = 20;
+SELECT v.change, r.* FROM (VALUES
+  ('working_hours = ''{}'''), ('working_hours = t.limit_hours()'), ('min_margin_ppm = 10000000'),
+  ('costs = ''{"overhead": 100000000}'''), ('max_exposure = 100'), ('min_win_probability_ppm = 999999'),
+  ('currency = ''EUR'''), ('min_project_value = 190000')) AS v (change),
+  LATERAL t.limit_change('p1', v.change) AS job, LATERAL t.limit_run(job) AS r;
+ROLLBACK TO s;
+-- what was signed, also when what is set allows it
+SELECT t.login_as('p1');
+SELECT limits FROM dwello.sign_mandate(max_amount => 1000);
+SELECT t.as_system();
+SELECT * FROM t.limit_run('signed');
+ROLLBACK TO s;
+-- a switch
+INSERT INTO dwello.agent_switches (scope, id, is_on, actor_id) VALUES ('agent', t.user('p1'), false, t.user('a1'));
+SELECT * FROM t.limit_run('switched');
+ROLLBACK TO s;
+-- who is outside their hours comes before who declines, waits, and bids when they come
+SELECT t.limit_change('p1', 'costs = ''{"overhead": 100000000}''') <> '' AS p1, t.limit_change('p3', 'working_hours = t.limit_hours()') <> '' AS p3,
+  t.limit_change('p2', 'min_margin_ppm = 10000000') <> '' AS p2;
+SELECT * FROM t.limit_run('night');
+SELECT state, run_after > now() AS is_later FROM dwello.agent_answers WHERE job_id = t.user('night');
+SELECT t.limit_change('p3', 'working_hours = NULL') <> '' AS p3;
+UPDATE dwello.agent_answers SET run_after = now() WHERE job_id = t.user('night');
+SELECT decisions, bids FROM dwello.run_agents();
+SELECT * FROM t.check();
+ROLLBACK TO s;
+-- one call that has two jobs: who has one bid left is asked about one of them
+UPDATE dwello.ai_bidding_agents SET max_bids_per_day = 1;
+SELECT t.limit_publish('burst 1'), t.limit_publish('burst 2');
+SELECT jobs, decisions, bids, declines FROM dwello.run_agents();
+ROLLBACK TO s;
+-- whose row makes an error keeps nobody from the job
+ALTER TABLE dwello.ai_bidding_agents DROP CONSTRAINT ai_bidding_agents_costs_check;
+SELECT t.limit_change('p1', 'costs = ''[]''') <> '' AS p1;
+SELECT * FROM t.limit_run('broken');
 ROLLBACK;
 
 -- ----------------------------------------------------------------------

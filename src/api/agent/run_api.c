@@ -36,7 +36,7 @@
 /* Decisions of one call: what it holds in memory until it writes. */
 #define DECISIONS_MAX	10000
 
-#define AGENTS_SPARE	4		/* looked at for each one who is asked */
+#define AGENTS_SPARE	10		/* looked at for each one who is asked */
 #define PPM				1000000
 #define JOBS_MAX		1000	/* of one call */
 #define RUN_MAX			(INT64CONST(3600) * USECS_PER_SEC)
@@ -199,9 +199,9 @@ has_answer(const Run *run, const DwAgentWork *work, const DwUuid *agent_id)
 				   answer_compare) != NULL;
 }
 
-/* Adds a new answer. */
+/* Adds a new answer about a job's present terms. */
 static void
-answer_add(Run *run, const DwAgentWork *work, const DwUuid *agent_id)
+answer_add(Run *run, const DwJob *job, const DwUuid *agent_id)
 {
 	if (run->answer_count == run->answer_room)
 	{
@@ -211,8 +211,8 @@ answer_add(Run *run, const DwAgentWork *work, const DwUuid *agent_id)
 	}
 	run->answers[run->answer_count++] = (DwAnswer)
 	{
-		.job_id = work->job_id,
-			.terms_version = work->terms_version,
+		.job_id = job->id,
+			.terms_version = job->terms_version,
 			.agent_id = *agent_id,
 			.state = DW_ANSWER_WAITING,
 			.run_after = dw_now(),
@@ -223,51 +223,53 @@ answer_add(Run *run, const DwAgentWork *work, const DwUuid *agent_id)
 	};
 }
 
-/* Makes the answers of a version: its audience is asked for once. */
-static void
-answers_make(Run *run, DwAgentWork *work, int most)
+/*
+ * Finds those who want a version of a job, which is asked for once; false
+ * when nobody can bid on that any more.
+ */
+static bool
+choice_begin(Run *run, DwAgentWork *work, int most, DwChoice *choice)
 {
 	const DwJob *job = &run->jobs[job_number(run, &work->job_id)];
 	DwNote		note = {
 		.job_id = work->job_id,
 		.terms_version = work->terms_version
 	};
-	int			count = 0;
 	DwUuid	   *agents;
 
 	work->claimed_at = dw_now();
 	if (job->status != DW_JOB_OPEN ||
 		job->terms_version != work->terms_version)
-		return;					/* nobody can bid on that any more */
+		return false;
+	memset(choice, 0, sizeof(*choice));
+	choice->job = job;
 	dw_note_write(&note);
-	/* those who cannot bid now take no place from others */
 	agents = job->is_invite_only
-		? dw_agents_invited(&job->id, most * AGENTS_SPARE, &count)
-		: dw_audience_nearest(&job->id, most * AGENTS_SPARE, &count);
-	if (count > most)
-	{
-		dw_agents_able_first(agents, count);
-		count = most;
-	}
+		? dw_agents_invited(&job->id, most, &choice->count)
+		: dw_audience_nearest(&job->id, most, &choice->count);
 	dw_note_write(NULL);
-	for (int i = 0; i < count; i++)
-		if (!has_answer(run, work, &agents[i]))
-			answer_add(run, work, &agents[i]);
+	choice->candidates = palloc0_array(DwCandidate, Max(choice->count, 1));
+	for (int i = 0; i < choice->count; i++)
+	{
+		DwCandidate *candidate = &choice->candidates[i];
+
+		candidate->agent_id = agents[i];
+		candidate->is_asked = has_answer(run, work, &agents[i]);
+		candidate->promise = candidate->is_asked ? DW_PROMISE_NOW
+			: DW_PROMISE_NEVER;
+		choice->ready += candidate->is_asked;
+	}
+	return true;
 }
 
-/* Reads what there is to do for the jobs, and makes answers. */
+/* Makes the answers of versions that were not looked at before. */
 static void
-answers_gather(Run *run)
+answers_make(Run *run, int most)
 {
-	DwUuid	   *ids = palloc_array(DwUuid, Max(run->job_count, 1));
-	int			most = (int) dw_setting_int8("max_agents_per_job");
+	DwChoice   *choices = palloc_array(DwChoice, Max(run->work_count, 1));
+	int			count = 0;
+	int			planned = run->answer_count;
 
-	for (int i = 0; i < run->job_count; i++)
-		ids[i] = run->jobs[i].id;
-	run->works = dw_works_load(ids, run->job_count, &run->work_count);
-	run->answers = dw_answers_load(ids, run->job_count, &run->answer_count);
-	run->answer_room = Max(run->answer_count, 1);
-	run->old_count = run->answer_count;
 	for (int i = 0; i < run->work_count; i++)
 	{
 		DwAgentWork *work = &run->works[i];
@@ -276,10 +278,34 @@ answers_gather(Run *run)
 		if (work->claimed_at != DT_NOBEGIN ||
 			(work->attempts > 0 && !run->is_alone))
 			continue;
-		if (run->answer_count >= DECISIONS_MAX || (i > 0 && is_over(run)))
+		if (planned >= DECISIONS_MAX || (i > 0 && is_over(run)))
 			break;
-		answers_make(run, work, most);
+		if (!choice_begin(run, work, most * AGENTS_SPARE, &choices[count]))
+			continue;
+		planned += Min(choices[count].count, most);
+		count++;
 	}
+	dw_agents_choose(choices, count, most, run->until);
+	for (int i = 0; i < count; i++)
+		for (int k = 0; k < choices[i].count; k++)
+			if (!choices[i].candidates[k].is_asked)
+				answer_add(run, choices[i].job,
+						   &choices[i].candidates[k].agent_id);
+}
+
+/* Reads what there is to do for the jobs, and makes answers. */
+static void
+answers_gather(Run *run)
+{
+	DwUuid	   *ids = palloc_array(DwUuid, Max(run->job_count, 1));
+
+	for (int i = 0; i < run->job_count; i++)
+		ids[i] = run->jobs[i].id;
+	run->works = dw_works_load(ids, run->job_count, &run->work_count);
+	run->answers = dw_answers_load(ids, run->job_count, &run->answer_count);
+	run->answer_room = Max(run->answer_count, 1);
+	run->old_count = run->answer_count;
+	answers_make(run, (int) dw_setting_int8("max_agents_per_job"));
 }
 
 /* True for an answer that is to be given now. */

@@ -62,69 +62,6 @@ dw_agents_invited(const DwUuid *job_id, int most, int *count)
 	return dw_read_only_uuids(count);
 }
 
-/* Orders ids, for qsort and bsearch. */
-static int
-id_compare(const void *a, const void *b)
-{
-	return dw_uuid_compare(a, b);
-}
-
-/* By what is cheap to know; whoever is put first may still decline. */
-static DwUuid *
-agents_able(const DwUuid *agents, int count, int *able)
-{
-	static DwStatement select_able =
-		DW_STATEMENT("SELECT a.user_id FROM dwello.ai_bidding_agents AS a "
-					 "JOIN dwello.users AS u ON u.id = a.user_id "
-					 "CROSS JOIN LATERAL (SELECT "
-					 "($2 AT TIME ZONE u.timezone)::date AS today, "
-					 "date_trunc('month', $2 AT TIME ZONE u.timezone)::date "
-					 "AS first, CASE a.tier WHEN 'basic' THEN $3 "
-					 "WHEN 'premium' THEN $4 ELSE $5 END AS quota) AS d "
-					 "CROSS JOIN LATERAL (SELECT coalesce(sum(c.bids) "
-					 "FILTER (WHERE c.day = d.today), 0) AS day_bids, "
-					 "coalesce(sum(c.bids), 0) AS month_bids "
-					 "FROM dwello.agent_day_counters AS c "
-					 "WHERE c.user_id = a.user_id AND c.day >= d.first "
-					 "AND c.day <= d.today) AS c "
-					 "WHERE a.user_id = ANY ($1) AND a.is_active "
-					 "AND coalesce(a.paused_until <= $2, true) "
-					 "AND c.day_bids < a.max_bids_per_day "
-					 "AND (d.quota = 0 OR c.month_bids < d.quota) "
-					 "AND NOT EXISTS (SELECT FROM dwello.agent_switches AS s "
-					 "WHERE s.scope IN ('agent', 'provider') "
-					 "AND s.id = a.user_id AND NOT s.is_on) "
-					 "ORDER BY a.user_id");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuids(&p, agents, count);
-	dw_param_time(&p, dw_now());
-	dw_param_int8(&p, dw_setting_int8("agent_month_bids_basic"));
-	dw_param_int8(&p, dw_setting_int8("agent_month_bids_premium"));
-	dw_param_int8(&p, dw_setting_int8("agent_month_bids_enterprise"));
-	(void) dw_execute(&select_able, &p);
-	return dw_read_only_uuids(able);
-}
-
-void
-dw_agents_able_first(DwUuid *agents, int count)
-{
-	DwUuid	   *others = palloc_array(DwUuid, count);
-	int			able_count;
-	int			first = 0;
-	int			other_count = 0;
-	DwUuid	   *able = agents_able(agents, count, &able_count);
-
-	for (int i = 0; i < count; i++)
-		if (bsearch(&agents[i], able, able_count, sizeof(DwUuid),
-					id_compare) != NULL)
-			agents[first++] = agents[i];
-		else
-			others[other_count++] = agents[i];
-	memcpy(&agents[first], others, other_count * sizeof(DwUuid));
-	pfree(others);
-}
-
 DwAnswer *
 dw_answers_load(const DwUuid *jobs, int job_count, int *count)
 {

@@ -91,13 +91,6 @@ typedef struct DwAnswer
 /* The agents, at most so many, of providers who are invited to a job. */
 extern DwUuid *dw_agents_invited(const DwUuid *job_id, int most, int *count);
 
-/*
- * Puts those agents first who can bid today, otherwise in the order in which
- * they are: not those who are inactive, paused or switched off, nor who have
- * made all bids of their day or month.
- */
-extern void dw_agents_able_first(DwUuid *agents, int count);
-
 /* Reads all answers of locked jobs, by job, version and agent. */
 extern DwAnswer *dw_answers_load(const DwUuid *jobs, int job_count,
 								 int *count);
