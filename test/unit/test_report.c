@@ -242,14 +242,15 @@ test_replay_order(void **state)
 	}
 }
 
-/* The agent's own outcome holds at its amount, below when won, above else. */
+/* What test_own_outcome() says, of an agent that shows such chances. */
 static void
-test_own_outcome(void **state)
+check_own_outcome(int64_t scale)
 {
 	DwAgentInputs inputs;
 	DwAgentDecision decision;
 
 	usual_inputs(&inputs);
+	inputs.parameters.shown[1] = scale;
 	dw_agent_decide(&inputs, NULL, &decision);
 	for (int day = 0; day < 500; day++)
 		for (int i = -1; i <= 1; i++)
@@ -266,6 +267,17 @@ test_own_outcome(void **state)
 			assert_int_equal(backtest.score.won, i <= 0);
 			assert_int_equal(backtest.score.lost, i > 0);
 		}
+}
+
+/*
+ * The agent's own outcome holds at its amount, below when won, above else,
+ * also where more money is shown to have the greater chance.
+ */
+static void
+test_own_outcome(void **state)
+{
+	check_own_outcome(DW_NANOS);
+	check_own_outcome(-DW_NANOS);
 }
 
 /* Counts of the day and the month, exposure and open jobs hold in it. */

@@ -521,7 +521,11 @@ own_chance(const DwAgentInputs *inputs, const DwBacktestJob *job,
 												inputs->platform.rivals));
 }
 
-/* True when the bid wins, as the head of this part in report.h says. */
+/*
+ * True when the bid wins, as the head of this part in report.h says.  Where
+ * the agent's own outcome decides, its amount does, and no chance: a scale
+ * that was learned from odd outcomes may show a greater one for more money.
+ */
 static bool
 wins(DwBacktest *backtest, const DwAgentInputs *inputs,
 	 const DwBacktestJob *job, const DwAgentDecision *decision)
@@ -533,7 +537,9 @@ wins(DwBacktest *backtest, const DwAgentInputs *inputs,
 		double		chance = own_chance(inputs, job, decision);
 
 		dw_report_add(&backtest->score, chance, job->outcome);
-		if (decision->amount == job->amount)
+		if (job->outcome == DW_OUTCOME_WON
+			? decision->amount <= job->amount
+			: decision->amount >= job->amount)
 			return job->outcome == DW_OUTCOME_WON;
 		threshold = job->outcome == DW_OUTCOME_WON ? threshold * chance :
 			chance + threshold * (1 - chance);
