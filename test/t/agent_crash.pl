@@ -163,6 +163,32 @@ is( $node->safe_psql('postgres', 'SELECT count(*) FROM dwello.agent_answers WHER
 is( $node->safe_psql('postgres', 'SELECT count(*) FROM dwello.agent_work WHERE attempts > 0'), 0,
 	'not of the search either');
 
+# A note whose job is locked stays, however often its transaction looks.
+sub other_notes { return scalar(() = glob "$notes/$database-999999-*") }
+my $holder = start_client($node,
+	[ qw(psql -XqAt -c), "BEGIN; SELECT FROM dwello.jobs WHERE id = '$job' FOR UPDATE; SELECT pg_sleep(600)", '-d' ],
+	$node->basedir . '/holder.out');
+my $held = q(FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%FOR UPDATE; SELECT pg_sleep%');
+$node->poll_query_until('postgres', "SELECT count(*) = 1 $held") or die 'the job is not locked';
+append_to_file("$notes/$database-999999-1", 'x' x 32 . pack('l', 1));
+append_to_file("$notes/$database-999999-2", $bytes->($job) . $bytes->($other) . pack('l', 1));
+$node->safe_psql('postgres', 'BEGIN; SELECT FROM dwello.run_agents(); SELECT FROM dwello.run_agents(); COMMIT');
+ok(-e "$notes/$database-999999-2", 'the note of a locked job is still there');
+is(other_notes(), 1, 'the other is gone');
+$node->safe_psql('postgres', "SELECT pg_terminate_backend(pid, 60000) $held");
+waitpid $holder, 0;
+$node->safe_psql('postgres', 'SELECT FROM dwello.run_agents()');
+is(other_notes(), 0, 'as this one is once nobody has the job');
+
+# One transaction takes 64, and gives them back when it fails.
+append_to_file("$notes/$database-999999-$_", 'x' x 32 . pack('l', 1)) foreach 1 .. 70;
+$node->safe_psql('postgres', 'BEGIN; SELECT FROM dwello.run_agents(); SELECT FROM dwello.run_agents(); ROLLBACK');
+is(other_notes(), 70, 'a transaction that is rolled back takes no note');
+$node->safe_psql('postgres', 'BEGIN; SELECT FROM dwello.run_agents(); SELECT FROM dwello.run_agents(); COMMIT');
+is(other_notes(), 6, 'a transaction takes 64 notes');
+$node->safe_psql('postgres', 'SELECT FROM dwello.run_agents()');
+is(other_notes(), 0, 'and the next takes the rest');
+
 # A row that fails with an error stops no other, not even once.
 sub outcome
 {

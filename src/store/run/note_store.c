@@ -47,6 +47,7 @@ static struct
 	char		path[MAXPGPATH];	/* of it */
 }			collected[NOTES_AT_ONCE];
 static int	collected_count = 0;
+static int	collected_last = 0;	/* where those of the last call begin */
 
 /* Takes the file of this process away when that ends in order. */
 static void
@@ -230,6 +231,7 @@ dw_notes_collect(int *count)
 	struct dirent *entry;
 
 	*count = 0;
+	collected_last = collected_count;
 	watch();
 	directory = AllocateDir(NOTES);
 	if (directory == NULL)
@@ -245,8 +247,8 @@ dw_notes_collect(int *count)
 void
 dw_note_return(int number)
 {
-	(void) close(collected[number].file);
-	collected[number].file = -1;
+	(void) close(collected[collected_last + number].file);
+	collected[collected_last + number].file = -1;
 }
 
 DwNoteJob

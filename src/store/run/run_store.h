@@ -195,12 +195,13 @@ typedef struct DwNote
 /* Writes down the row that comes next; NULL: none any more. */
 extern void dw_note_write(const DwNote *note);
 
-/* Gives a collected note back: it was not dealt with. */
+/* Gives a note of the last collection back: it was not dealt with. */
 extern void dw_note_return(int number);
 
 /*
  * The notes of processes that are gone, of this database, that no other
- * transaction has.  Their files go when the transaction commits.
+ * transaction has, nor this one; 64 in a transaction, the next has the rest.
+ * Their files go when the transaction commits.
  */
 extern DwNote *dw_notes_collect(int *count);
 
