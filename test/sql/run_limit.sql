@@ -276,3 +276,20 @@ INSERT INTO dwello.agent_switches (scope, id, is_on, actor_id)
 SELECT deferred FROM dwello.run_agents();
 SELECT state, run_after > now() AS is_later FROM dwello.agent_answers WHERE job_id = t.user('gone') AND agent_id = t.user('p1');
 ROLLBACK;
+
+-- ----------------------------------------------------------------------
+-- Answers that were given long ago keep nobody from new terms
+-- ----------------------------------------------------------------------
+BEGIN;
+SELECT t.limit_agents('p1');
+SELECT count(*) FROM t.limit_run('long ago');
+SET LOCAL session_replication_role = replica;
+INSERT INTO dwello.agent_answers (job_id, terms_version, agent_id, state, decision_id, created_at)
+  SELECT t.user('long ago'), 1, t.user('long ago ' || n), 'answered', t.user('none'), now() FROM generate_series(1, 10000) AS n;
+SET LOCAL session_replication_role = origin;
+SELECT t.login_as('h1');
+SELECT terms_version FROM dwello.edit_job(t.user('long ago'), description => 'More of it.');
+SELECT t.as_system();
+SELECT jobs, decisions FROM dwello.run_agents();
+SELECT state FROM dwello.agent_answers WHERE job_id = t.user('long ago') AND terms_version = 2;
+ROLLBACK;

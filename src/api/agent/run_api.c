@@ -268,7 +268,7 @@ answers_make(Run *run, int most)
 {
 	DwChoice   *choices = palloc_array(DwChoice, Max(run->work_count, 1));
 	int			count = 0;
-	int			planned = run->answer_count;
+	int			planned = 0;	/* what was answered long ago is no work */
 
 	for (int i = 0; i < run->work_count; i++)
 	{
