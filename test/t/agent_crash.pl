@@ -265,6 +265,18 @@ $node->safe_psql('postgres', 'SELECT FROM dwello.run_agents()');
 is($stdout, 2, 'models get the work of the others');
 like($stderr, qr/left out: .*agent $agent/s, 'and who calls is warned');
 is(outcome(), "claimed|2\nquarantined|1", 'its answer is given up');
+
+# Nor is an answer lost whose lease was over when a process died over it.
+($job, $other) = split /\|/, $node->safe_psql('postgres', <<'END');
+UPDATE dwello.agent_answers SET run_after = now() - interval '1 min', lease_until = now() - interval '1 min' WHERE state = 'claimed';
+SELECT job_id, agent_id FROM dwello.agent_answers WHERE state = 'claimed' LIMIT 1
+END
+append_to_file("$notes/$database-999999-4", $bytes->($job) . $bytes->($other) . pack('l', 1));
+foreach my $case ('the other one is decided', 'and then it, alone')
+{
+	is($node->safe_psql('postgres', 'SELECT decisions FROM dwello.run_agents()'), 1, $case);
+}
+is(outcome(), "answered|2\nquarantined|1", 'so that all have answered');
 $node->safe_psql('postgres', 'UPDATE dwello.ai_bidding_agents SET uses_model = false');
 
 # Files that are none of ours, or of another database, are left alone.

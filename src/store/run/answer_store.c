@@ -212,6 +212,13 @@ dw_answer_suspect(DwAnswer *answer)
 	if (answer->state == DW_ANSWER_ANSWERED ||
 		answer->state == DW_ANSWER_QUARANTINED)
 		return false;
+	/* whoever has claimed it has lost it: it is the agent's, alone */
+	if (answer->state == DW_ANSWER_CLAIMED)
+	{
+		answer->state = DW_ANSWER_WAITING;
+		memset(&answer->claim_id, 0, sizeof(answer->claim_id));
+		answer->lease_until = DT_NOBEGIN;
+	}
 	answer->attempts++;
 	if (answer->attempts >= DW_ATTEMPTS_MAX)
 		answer->state = DW_ANSWER_QUARANTINED;
