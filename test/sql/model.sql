@@ -132,6 +132,17 @@ SELECT decisions FROM dwello.run_agents();
 SELECT t.became('dies', 'p3');
 ROLLBACK TO s;
 
+-- answers to past terms keep no model from its work, however little it asks for at once
+SAVEPOINT s;
+SELECT t.job('old ' || n) FROM generate_series(1, 5) AS n;
+SELECT jobs FROM dwello.run_agents();
+SELECT t.login_as('h1');
+SELECT count(terms_version) FROM generate_series(1, 5) AS n, dwello.edit_job(t.user('old ' || n), description => 'More of it.');
+SELECT t.as_system();
+SELECT jobs FROM dwello.run_agents();
+SELECT t.claim(1) AS claimed FROM generate_series(1, 5);
+ROLLBACK TO s;
+
 -- the same request again, and another under its key
 SELECT t.job('key');
 SELECT jobs FROM dwello.run_agents();

@@ -124,6 +124,9 @@ dw_model_jobs_claim(int max_jobs, TimestampTz until, int *count)
 	/* more than are wanted, for others may have locked some */
 	static DwStatement find =
 		DW_STATEMENT("SELECT a.job_id FROM dwello.agent_answers AS a "
+					 "JOIN dwello.jobs AS j ON j.id = a.job_id "
+					 "AND j.terms_version = a.terms_version "
+					 "AND j.deleted_at IS NULL "
 					 "WHERE a.is_model AND a.attempts = 0 "
 					 "AND (a.state IN ('waiting', 'deferred') "
 					 "AND a.run_after <= $1 "
