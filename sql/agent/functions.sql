@@ -637,7 +637,7 @@ COMMENT ON FUNCTION dwello.claim_agent_work IS
  *	decision_id: row of ai_agent_activity; NULL for what was refused for the
  *	  same reason before
  *	action: bid_submitted, proposed, shadowed, deferred or refused
- *	reason: the guard that stops it, or STALE_CLAIM, LEASE_OVER,
+ *	reason: the guard that stops it, or MODEL_OFF, STALE_CLAIM, LEASE_OVER,
  *	  ALREADY_ANSWERED; NULL when none does
  *	bid_id: NULL when no bid was made
  *	currency

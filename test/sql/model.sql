@@ -143,6 +143,20 @@ SELECT jobs FROM dwello.run_agents();
 SELECT t.claim(1) AS claimed FROM generate_series(1, 5);
 ROLLBACK TO s;
 
+-- what a provider takes from the model is the agent's at once, claimed or not
+SAVEPOINT s;
+SELECT t.job(name) FROM unnest(ARRAY['out', 'in']) AS name;
+SELECT jobs FROM dwello.run_agents();
+SELECT t.claim(1) AS claimed;
+SELECT max(job) AS out FROM claim WHERE n = (SELECT max(n) FROM claim) \gset
+SELECT agent AS whose FROM claim WHERE n = (SELECT max(n) FROM claim) \gset
+SELECT t.try('SELECT dwello.configure_agent(uses_model => false)', name) FROM unnest(ARRAY['p1', 'p2', 'p3']) AS name;
+SELECT t.claim() AS handed_out;
+SELECT t.propose(:'out', :'whose', 95000), t.propose(:'out', :'whose', 95000) AS again;
+SELECT decisions FROM dwello.run_agents();
+SELECT a.state, a.is_model, count(*) FROM dwello.agent_answers AS a WHERE a.job_id IN (t.user('out'), t.user('in')) GROUP BY 1, 2;
+ROLLBACK TO s;
+
 -- the same request again, and another under its key
 SELECT t.job('key');
 SELECT jobs FROM dwello.run_agents();

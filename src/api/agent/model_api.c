@@ -31,6 +31,7 @@
 #define STALE_CLAIM			"STALE_CLAIM"
 #define LEASE_OVER			"LEASE_OVER"
 #define ALREADY_ANSWERED	"ALREADY_ANSWERED"
+#define MODEL_OFF			"MODEL_OFF"
 
 /* What a call claims. */
 typedef struct Claims
@@ -69,6 +70,7 @@ static void positive_check(DwCall *call, const char *arg, int64 number);
 static const char *claim_fault(const Proposal *proposal);
 static void refuse_claim(DwCall *call, const Proposal *proposal,
 						 const char *reason);
+static void answer_take_back(DwAnswer *answer);
 static void proposal_answer(DwCall *call, Proposal *proposal);
 static void proposal_tell(const DwActivity *activity);
 static void decision_begin(const DwAgentGate *gate, DwAgentAction action,
@@ -162,6 +164,7 @@ typedef struct ClaimFacts
 	const DwAnswer *answer;		/* that is claimed */
 	Datum		words;			/* of the job */
 	Datum		facts;			/* made of all that */
+	bool		uses_model;		/* the agent, still */
 } ClaimFacts;
 
 /* Makes the facts; work for dw_attempt(). */
@@ -174,11 +177,12 @@ claim_facts(void *argument)
 	dw_gate_judge(&gate, claim->job, &claim->answer->agent_id,
 				  claim->answer->terms_version, NULL);
 	claim->facts = facts_make(claim->words, &gate);
+	claim->uses_model = gate.pair.agent->uses_model;
 }
 
 /*
  * Claims one answer and adds its row; false when its facts cannot be made,
- * and it is given up.
+ * and it is given up, or when the agent uses no model any more.
  */
 static bool
 claim_row(DwCall *call, const Claims *claims, int job, DwAnswer *answer)
@@ -199,6 +203,11 @@ claim_row(DwCall *call, const Claims *claims, int job, DwAnswer *answer)
 		dw_answer_save(answer);
 		dw_quarantine_tell(answer, "FAILED");
 		dw_work_settle(&answer->job_id, answer->terms_version);
+		return false;
+	}
+	if (!claim.uses_model)
+	{
+		answer_take_back(answer);
 		return false;
 	}
 	answer->state = DW_ANSWER_CLAIMED;
@@ -358,6 +367,18 @@ refuse_claim(DwCall *call, const Proposal *proposal, const char *reason)
 	dw_row_uuid(call, "decision_id", &activity.id);
 }
 
+/* Gives an answer to the agent, whose provider has taken it from its model. */
+static void
+answer_take_back(DwAnswer *answer)
+{
+	answer->state = DW_ANSWER_WAITING;
+	answer->is_model = false;
+	answer->run_after = dw_now();
+	memset(&answer->claim_id, 0, sizeof(answer->claim_id));
+	answer->lease_until = DT_NOBEGIN;
+	dw_answer_save(answer);
+}
+
 /* Judges an answer and writes what comes of it. */
 static void
 proposal_answer(DwCall *call, Proposal *proposal)
@@ -376,6 +397,12 @@ proposal_answer(DwCall *call, Proposal *proposal)
 
 	dw_gate_judge(&gate, &proposal->job, &proposal->agent_id,
 				  proposal->answer.terms_version, &proposal->offer);
+	if (!gate.pair.agent->uses_model)
+	{
+		refuse_claim(call, proposal, MODEL_OFF);
+		answer_take_back(&proposal->answer);
+		return;
+	}
 	action = actions[gate.decision.verdict];
 	decision_begin(&gate, action, &activity);
 	answer_save(proposal, &gate, &activity.id);
