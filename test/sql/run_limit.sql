@@ -293,3 +293,26 @@ SELECT t.as_system();
 SELECT jobs, decisions FROM dwello.run_agents();
 SELECT state FROM dwello.agent_answers WHERE job_id = t.user('long ago') AND terms_version = 2;
 ROLLBACK;
+
+-- ----------------------------------------------------------------------
+-- A bid whose time is over, marked or not, stands in no agent's way
+-- ----------------------------------------------------------------------
+BEGIN;
+SET LOCAL dwello.now = '2030-06-14 09:30+00';
+SELECT t.limit_agents('p1', 'p2');
+SELECT t.login_as('h1');
+SELECT status FROM dwello.post_job('d0000000-0000-7000-8000-000000000011', 'Over', 'All of it.', -122.4194, 37.7749,
+  budget_min => 80000, budget_max => 120000, estimated_duration_hours => 8, job_id => t.user('over'));
+SELECT status FROM dwello.publish_job(t.user('over'));
+SELECT t.login_as('p1');
+SELECT status FROM dwello.submit_bid(t.user('over'), 110000, expires_at => '2030-06-15 09:30+00');
+SELECT t.login_as('p2');
+SELECT status FROM dwello.submit_bid(t.user('over'), 110000, expires_at => '2030-06-17 09:30+00');
+SELECT t.as_system();
+SET LOCAL dwello.now = '2030-06-16 09:30+00';
+SELECT decisions, bids FROM dwello.run_agents();
+SELECT p.name, a.reason, string_agg(b.status || ' ' || coalesce(b.reason, ''), ', ' ORDER BY b.submitted_at) AS bids
+  FROM unnest(ARRAY['p1', 'p2']) AS p (name)
+  JOIN dwello.ai_agent_activity AS a ON a.job_id = t.user('over') AND a.user_id = t.user(p.name)
+  JOIN dwello.bids AS b ON b.job_id = a.job_id AND b.provider_id = a.user_id GROUP BY 1, 2 ORDER BY 1;
+ROLLBACK;

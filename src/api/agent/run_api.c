@@ -641,6 +641,9 @@ bids_make(Run *run)
 		memset(part.bids, 0, part.count * sizeof(DwBid));
 		job_bids_fail(run, first, end);
 	}
+	/* one whose time is over stands in nobody's way */
+	if (run->bid_count > 0)
+		dw_bids_expire_overdue(run->bids, run->bid_count);
 }
 
 /* A share as numeric, to six places. */

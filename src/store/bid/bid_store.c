@@ -665,6 +665,29 @@ dw_bid_expire_overdue(const DwUuid *job_id, const DwUuid *provider_id)
 	(void) end_by(&expire_bid, &p);
 }
 
+void
+dw_bids_expire_overdue(const DwBid *next, int count)
+{
+	static DwStatement expire_bids =
+		DW_STATEMENT(EXPIRE_BIDS "FROM unnest($2, $3) "
+					 "AS n (job_id, provider_id) WHERE b.job_id = n.job_id "
+					 "AND b.provider_id = n.provider_id AND " BID_IS_OVER
+					 "RETURNING " ENDED_COLUMNS);
+	DwUuid	   *jobs = palloc_array(DwUuid, Max(count, 1));
+	DwUuid	   *providers = palloc_array(DwUuid, Max(count, 1));
+	DwParams	p = DW_PARAMS;
+
+	for (int i = 0; i < count; i++)
+	{
+		jobs[i] = next[i].job_id;
+		providers[i] = next[i].provider_id;
+	}
+	dw_param_time(&p, dw_now());
+	dw_param_uuids(&p, jobs, count);
+	dw_param_uuids(&p, providers, count);
+	(void) end_by(&expire_bids, &p);
+}
+
 DwDue *
 dw_bids_claim_overdue(int max_rows, int *count)
 {

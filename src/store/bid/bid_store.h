@@ -161,6 +161,9 @@ extern int	dw_bids_expire(const DwDue *bids, int count);
 extern void dw_bid_expire_overdue(const DwUuid *job_id,
 								  const DwUuid *provider_id);
 
+/* The same for each provider and job of bids that are about to be made. */
+extern void dw_bids_expire_overdue(const DwBid *next, int count);
+
 /* Locks every live bid of a job, in the order of their ids. */
 extern void dw_bids_lock_live(const DwUuid *job_id);
 

@@ -700,18 +700,24 @@ links_load(DwFacts *facts)
 		DW_STATEMENT("SELECT b.job_id, b.provider_id AS user_id "
 					 "FROM dwello.bids AS b WHERE b.job_id = ANY ($1) "
 					 "AND b.provider_id = ANY ($2) AND b.deleted_at IS NULL "
-					 "AND b.status IN ('pending', 'accepted')");
+					 "AND b.status IN ('pending', 'accepted') "
+					 "AND (b.status = 'accepted' OR b.expires_at > $3)");
 	static DwStatement select_invites =
 		DW_STATEMENT("SELECT i.job_id, i.provider_id AS user_id "
 					 "FROM dwello.job_invites AS i "
 					 "WHERE i.job_id = ANY ($1) AND i.provider_id = ANY ($2) "
 					 "AND i.status IN ('pending', 'accepted')");
+	DwParams	bids = DW_PARAMS;
 	DwParams	p = DW_PARAMS;
 
+	/* what is past its time counts as expired, marked or not */
+	param_jobs(facts, &bids);
+	dw_param_uuids(&bids, facts->ids, facts->agent_count);
+	dw_param_time(&bids, facts->now);
+	links_read(facts, ask(facts, &select_bids, &bids),
+			   offsetof(DwFactsPair, has_bid));
 	param_jobs(facts, &p);
 	dw_param_uuids(&p, facts->ids, facts->agent_count);
-	links_read(facts, ask(facts, &select_bids, &p),
-			   offsetof(DwFactsPair, has_bid));
 	links_read(facts, ask(facts, &select_invites, &p),
 			   offsetof(DwFactsPair, is_invited));
 }
