@@ -577,7 +577,8 @@ COMMENT ON FUNCTION dwello.reject_proposal IS
  * role: service
  * args:
  *	max_rows: 1 to 1000
- *	lease_seconds: 1 to 86400
+ *	lease_seconds: 1 to 86400; a lease ends at the latest with the time that
+ *	  the agent leaves to its model
  * returns: rows, one an answer that is wanted
  *	job_id
  *	terms_version: version of the job's terms

@@ -132,6 +132,17 @@ SELECT decisions FROM dwello.run_agents();
 SELECT t.became('dies', 'p3');
 ROLLBACK TO s;
 
+-- nor does a lease last longer than that time, or what nobody has claimed is claimed after it
+SAVEPOINT s;
+SELECT t.job('long');
+SELECT jobs FROM dwello.run_agents();
+SELECT t.claim(1, 86400) AS claimed;
+SET LOCAL dwello.now = '2030-01-02 13:02+00';
+SELECT t.claim(1000) AS claimed_too_late;
+SELECT t.propose('long', (SELECT agent FROM claim ORDER BY n DESC LIMIT 1), 95000) AS too_late;
+SELECT decisions FROM dwello.run_agents();
+ROLLBACK TO s;
+
 -- answers to past terms keep no model from its work, however little it asks for at once
 SAVEPOINT s;
 SELECT t.job('old ' || n) FROM generate_series(1, 5) AS n;

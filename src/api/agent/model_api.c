@@ -140,18 +140,18 @@ claims_gather(Claims *claims)
 }
 
 /*
- * True for an answer that nobody has now.  A claim that was not used may be
- * made again while the answer is left to the model, and not after that: then
- * it is the agent's.
+ * True for an answer that nobody has now.  It is claimed, and claimed again
+ * when that was not used, while it is left to the model, and not after that:
+ * then it is the agent's.
  */
 static bool
 is_claimable(const Claims *claims, const DwAnswer *answer)
 {
-	if (!answer->is_model || answer->attempts > 0)
+	if (!answer->is_model || answer->attempts > 0 ||
+		answer->run_after <= dw_now())
 		return false;
 	if (answer->state == DW_ANSWER_CLAIMED)
-		return answer->lease_until <= dw_now() &&
-			answer->run_after > dw_now();
+		return answer->lease_until <= dw_now();
 	return (answer->state == DW_ANSWER_WAITING ||
 			answer->state == DW_ANSWER_DEFERRED) &&
 		answer->run_after <= claims->due;
@@ -212,7 +212,7 @@ claim_row(DwCall *call, const Claims *claims, int job, DwAnswer *answer)
 	}
 	answer->state = DW_ANSWER_CLAIMED;
 	answer->claim_id = dw_uuid_fresh();
-	answer->lease_until = claims->until;
+	answer->lease_until = Min(claims->until, answer->run_after);
 	dw_answer_save(answer);
 	dw_row_uuid(call, "job_id", &answer->job_id);
 	dw_row_int4(call, "terms_version", answer->terms_version);

@@ -128,10 +128,10 @@ dw_model_jobs_claim(int max_jobs, TimestampTz until, int *count)
 					 "AND j.terms_version = a.terms_version "
 					 "AND j.deleted_at IS NULL "
 					 "WHERE a.is_model AND a.attempts = 0 "
+					 "AND a.run_after > $2 "
 					 "AND (a.state IN ('waiting', 'deferred') "
 					 "AND a.run_after <= $1 "
-					 "OR a.state = 'claimed' AND a.lease_until <= $2 "
-					 "AND a.run_after > $2) "
+					 "OR a.state = 'claimed' AND a.lease_until <= $2) "
 					 "ORDER BY a.run_after, a.job_id LIMIT $3");
 	static DwStatement lock =
 		DW_STATEMENT("SELECT j.id FROM dwello.jobs AS j "
