@@ -11,6 +11,12 @@
  * each is applied by itself, and one that cannot be is put off, longer each
  * time, and after event_attempts for ever: outbox.deliver_after says until
  * when, a row of outbox_deliveries how often and why.
+ *
+ * Lock order: sums by their users, then prices by their jobs, then statistics
+ * by their categories.  Events that are applied one by one come in no order of
+ * these.  So nobody who does that waits for sums: an event whose sums somebody
+ * has is left to a later call.  They wait for the market once at most, at
+ * their end: the next event that concerns it is left, too.
  */
 #include "postgres.h"
 
@@ -172,6 +178,20 @@ read_event(Event *event)
 	dw_map_read(&event_map, 0, event);
 }
 
+/* Adds the ids of everyone whom the events name. */
+static void
+param_parties(DwParams *p, const Event *events, uint64 count)
+{
+	DwUuid	   *ids = palloc(sizeof(DwUuid) * count * DW_EVENT_PARTY_COUNT);
+	int			n = 0;
+
+	for (uint64 i = 0; i < count; i++)
+		for (int party = 0; party < DW_EVENT_PARTY_COUNT; party++)
+			if (!dw_uuid_is_nil(&events[i].parties[party]))
+				ids[n++] = events[i].parties[party];
+	dw_param_uuids(p, ids, n);
+}
+
 /*
  * Locks the sums of everyone whom the events name, in the order of their ids,
  * so that two workers cannot wait for each other.
@@ -182,16 +202,26 @@ lock_sums(const Event *events, uint64 count)
 	static DwStatement lock =
 		DW_STATEMENT("SELECT FROM dwello.provider_stats AS s "
 					 "WHERE s.user_id = ANY ($1) ORDER BY s.user_id FOR UPDATE");
-	DwUuid	   *ids = palloc(sizeof(DwUuid) * count * DW_EVENT_PARTY_COUNT);
 	DwParams	p = DW_PARAMS;
-	int			n = 0;
 
-	for (uint64 i = 0; i < count; i++)
-		for (int party = 0; party < DW_EVENT_PARTY_COUNT; party++)
-			if (!dw_uuid_is_nil(&events[i].parties[party]))
-				ids[n++] = events[i].parties[party];
-	dw_param_uuids(&p, ids, n);
+	param_parties(&p, events, count);
 	(void) dw_execute(&lock, &p);
+}
+
+/* Locks those of one event unless that means to wait; false when it does. */
+static bool
+lock_sums_now(const Event *event)
+{
+	static DwStatement lock =
+		DW_STATEMENT("SELECT FROM dwello.provider_stats AS s "
+					 "WHERE s.user_id = ANY ($1) FOR UPDATE SKIP LOCKED");
+	static DwStatement find =
+		DW_STATEMENT("SELECT FROM dwello.provider_stats AS s "
+					 "WHERE s.user_id = ANY ($1)");
+	DwParams	p = DW_PARAMS;
+
+	param_parties(&p, event, 1);
+	return dw_execute(&lock, &p) == dw_execute(&find, &p);
 }
 
 /* Reads a provider's sums and brings them to today; false: they have none. */
@@ -485,21 +515,35 @@ deliver_all(void *argument)
 	delivery->applied = (int64) count;
 }
 
-/* Reads and applies one event; work for dw_attempt(). */
+/* One event of those that are applied one by one. */
+typedef struct OneEvent
+{
+	Event	   *event;			/* the event */
+	bool		has_market;		/* one before it has waited for the market */
+	bool		is_left;		/* it is left to a later call */
+}			OneEvent;
+
+/* Reads and applies one event, or leaves it; work for dw_attempt(). */
 static void
 deliver_one(void *argument)
 {
-	Event	   *event = argument;
+	OneEvent   *one = argument;
+	bool		is_of_market;
 
-	read_event(event);
-	lock_sums(event, 1);
-	apply_event(event);
-	refresh_market(event, 1);
+	read_event(one->event);
+	is_of_market = dw_market_effect(one->event->type) != DW_MARKET_STAYS;
+	one->is_left = (is_of_market && one->has_market) ||
+		!lock_sums_now(one->event);
+	if (one->is_left)
+		return;
+	apply_event(one->event);
+	refresh_market(one->event, 1);
+	one->has_market |= is_of_market;
 }
 
 /*
- * Applies what is due one by one, for something of it cannot be.  Two who do
- * so may wait for each other's sums: one of them then begins anew.
+ * Applies what is due one by one, for something of it cannot be.  What is left
+ * comes together with others at the next call, when that is put off.
  */
 static void
 deliver_each(Delivery *delivery)
@@ -510,15 +554,18 @@ deliver_each(Delivery *delivery)
 	uint64		count;
 	Event	   *events = claim(&claim_keys, &key_map, delivery->max_rows,
 							   &count);
+	OneEvent	one = {.has_market = false};
 
 	for (uint64 i = 0; i < count; i++)
 	{
-		ErrorData  *error = dw_attempt(deliver_one, &events[i]);
+		ErrorData  *error;
 
-		if (error == NULL)
-			delivery->applied++;
-		else
+		one.event = &events[i];
+		error = dw_attempt(deliver_one, &one);
+		if (error != NULL)
 			put_off(&events[i], error);
+		else if (!one.is_left)
+			delivery->applied++;
 	}
 }
 
