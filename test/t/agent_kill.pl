@@ -3,8 +3,7 @@
 #	each agent has answered each job once, no cap is passed, and nothing is
 #	stuck.
 #
-# The suite has a short one.  For a long one:
-#	DW_AGENT_JOBS=10000 DW_AGENT_WORKERS=8 DW_AGENT_KILLS=20 DW_AGENT_CRASHES=5
+# The suite has a short one, scripts/soak.sh a long one.
 use strict;
 use warnings;
 use FindBin qw($Bin);
