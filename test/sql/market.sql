@@ -305,6 +305,44 @@ END
 $$;
 SELECT t.anchor_of('a today', 'h2') AS of_the_reference_alone;
 UPDATE dwello.market_prices SET released_on = released_on - 1;
+-- jobs of two categories and homeowners that one call decides about have the
+-- anchors and fees that each has alone, and so with more prices than one
+-- square gives
+SAVEPOINT many;
+SELECT t.login_as('mp6');
+SELECT version FROM dwello.update_profile(categories => '{d0000000-0000-7000-8000-000000000013,d0000000-0000-7000-8000-000000000014}');
+CREATE FUNCTION t.anchors(run text) RETURNS TABLE (job text, anchor bigint, is_that_of_one boolean)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  v record;
+BEGIN
+  FOR v IN SELECT * FROM (VALUES ('h2', '13', 1), ('mh3', '14', 2), ('mh3', '13', 3), ('h2', '14', 4)) AS v (h, category, n) LOOP
+    PERFORM t.login_as(v.h);
+    PERFORM dwello.post_job(('d0000000-0000-7000-8000-0000000000' || v.category)::uuid, 'Many', 'Say.', -104.99, 39.74,
+      budget_max => 100000, estimated_duration_hours => 4, job_id => t.user(run || v.n));
+    PERFORM dwello.publish_job(t.user(run || v.n));
+  END LOOP;
+  PERFORM t.as_system();
+  PERFORM dwello.run_agents();
+  PERFORM t.login_as('mp6');
+  RETURN QUERY SELECT run || n, (a.inputs ->> 'job.anchor')::bigint,
+      NOT EXISTS (SELECT FROM jsonb_each(d.trace -> 'inputs') AS i
+                   WHERE i.key LIKE 'job.%' AND i.value IS DISTINCT FROM a.inputs -> i.key)
+    FROM generate_series(1, 4) AS n
+    JOIN dwello.ai_agent_activity AS a ON a.job_id = t.user(run || n) AND a.user_id = t.user('mp6'),
+         dwello.decide_agent(job_id => t.user(run || n)) AS d ORDER BY n;
+  PERFORM t.login_as(NULL);
+END
+$$;
+SELECT * FROM t.anchors('few');
+INSERT INTO dwello.market_prices (job_id, homeowner_id, provider_id, category_id, currency, longitude, latitude, released_on,
+  amount, base_amount)
+  SELECT md5('price' || n)::uuid, m.homeowner_id, md5('provider' || n)::uuid, m.category_id, m.currency, m.longitude + n % 3,
+         m.latitude, m.released_on - n, 50000 + n, 50000 + n
+    FROM dwello.market_prices AS m, generate_series(1, 210) AS n WHERE m.job_id = t.user('m 1');
+SELECT * FROM t.anchors('very');
+ROLLBACK TO many;
 SELECT t.anchor_of('a yesterday', 'h2') AS of_both, t.anchor_of('a own', 'mh3') AS without_own;
 -- as if an agent had won the dearest below its anchor
 UPDATE dwello.market_prices SET base_amount = 130000 WHERE job_id = t.user('m 5');

@@ -775,33 +775,57 @@ is_to_be_given(const DwAnswer *answer)
 		answer->state != DW_ANSWER_QUARANTINED;
 }
 
-/* True while an answer of a version is still to be given. */
-static bool
-is_waiting(const Run *run, const DwAgentWork *work)
+/* Orders versions by job and number, as they are read; for bsearch. */
+static int
+work_compare(const void *a, const void *b)
 {
+	const DwAgentWork *one = a;
+	const DwAgentWork *two = b;
+	int			order = dw_uuid_compare(&one->job_id, &two->job_id);
+
+	if (order != 0)
+		return order;
+	return one->terms_version < two->terms_version ? -1
+		: one->terms_version > two->terms_version;
+}
+
+/* Which of the versions have an answer that is still to be given. */
+static bool *
+works_waiting(const Run *run)
+{
+	bool	   *waiting = palloc0_array(bool, Max(run->work_count, 1));
+
 	for (int i = 0; i < run->answer_count; i++)
 	{
 		const DwAnswer *answer = &run->answers[i];
+		DwAgentWork key = {
+			.job_id = answer->job_id,.terms_version = answer->terms_version
+		};
+		DwAgentWork *work;
 
-		if (answer->terms_version == work->terms_version &&
-			is_to_be_given(answer) &&
-			dw_uuid_equal(&answer->job_id, &work->job_id))
-			return true;
+		if (!is_to_be_given(answer))
+			continue;
+		work = bsearch(&key, run->works, run->work_count, sizeof(DwAgentWork),
+					   work_compare);
+		if (work != NULL)
+			waiting[work - run->works] = true;
 	}
-	return false;
+	return waiting;
 }
 
 /* Writes what became of the versions. */
 static void
 works_write(Run *run)
 {
+	bool	   *waiting = works_waiting(run);
+
 	for (int i = 0; i < run->work_count; i++)
 	{
 		DwAgentWork *work = &run->works[i];
 
 		if (work->claimed_at == DT_NOBEGIN)
 			continue;
-		if (!is_waiting(run, work))
+		if (!waiting[i])
 			work->done_at = dw_now();
 		dw_work_save(work);
 	}

@@ -238,6 +238,14 @@ dw_jobs_load_locked(const DwUuid *ids, int count)
 	return rows;
 }
 
+int
+dw_job_kind_compare(const DwJob *one, const DwJob *two)
+{
+	int			order = dw_uuid_compare(&one->category_id, &two->category_id);
+
+	return order != 0 ? order : strcmp(one->currency, two->currency);
+}
+
 DwJob *
 dw_jobs_load(const DwUuid *ids, int *count)
 {

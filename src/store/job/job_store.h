@@ -91,6 +91,9 @@ extern void dw_job_fill(DwJob *job);
  */
 extern DwJob *dw_jobs_load_locked(const DwUuid *ids, int count);
 
+/* Orders jobs by category and currency: what prices and fees hang on. */
+extern int	dw_job_kind_compare(const DwJob *one, const DwJob *two);
+
 /* Reads the row in the caller's snapshot, for STABLE functions. */
 extern bool dw_job_load(const DwUuid *id, DwJob *job);
 

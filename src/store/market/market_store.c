@@ -24,6 +24,7 @@
 
 /* Rows that are read of a cell: so many that heavy providers hide nobody. */
 #define CELL_ROWS "200"
+#define CELL_ROWS_COUNT	200		/* the same */
 #define NEWEST_ROWS "1000"		/* the same, of a whole category */
 
 StaticAssertDecl(DW_MARKET_ABSENT == DW_REFERENCE_ABSENT,
@@ -205,46 +206,66 @@ static const DwColumn found_fields[] = {
 
 static DwMap found_map = DW_MAP(found_fields);
 
-/*
- * Takes the prices of the last result that lie within the radius, newest
- * first; gives their number.
- */
+/* Prices in their order, newest first. */
+typedef struct FoundList
+{
+	Found	   *rows;			/* in memory of their own */
+	int			count;			/* of them */
+}			FoundList;
+
+/* Reads the prices of the last result. */
+static FoundList
+prices_read(uint64 count)
+{
+	FoundList	list = {
+		.rows = palloc_array(Found, count + 1),.count = (int) count
+	};
+
+	for (int i = 0; i < list.count; i++)
+		dw_map_read(&found_map, i, &list.rows[i]);
+	return list;
+}
+
+/* Takes the prices that lie within the radius; gives their number. */
 static int
-prices_take(const MarketQuery *query, double radius_miles, uint64 count,
-			DwMarketPrice **prices)
+prices_take(const MarketQuery *query, double radius_miles,
+			const FoundList * list, DwMarketPrice **prices)
 {
 	int			near = 0;
 
-	*prices = palloc(sizeof(DwMarketPrice) * (count + 1));
-	for (uint64 i = 0; i < count; i++)
+	*prices = palloc_array(DwMarketPrice, list->count + 1);
+	for (int i = 0; i < list->count; i++)
 	{
-		Found		found;
+		const Found *found = &list->rows[i];
+		DwMarketPrice *price = &(*prices)[near];
 
-		dw_map_read(&found_map, i, &found);
 		if (dw_geo_distance_m(query->place.longitude, query->place.latitude,
-							  found.place.longitude, found.place.latitude) >
+							  found->place.longitude,
+							  found->place.latitude) >
 			radius_miles * DW_GEO_METRES_PER_MILE)
 			continue;
-		found.price.age_days = query->as_of - found.released_on;
-		(*prices)[near++] = found.price;
+		*price = found->price;
+		price->age_days = query->as_of - found->released_on;
+		near++;
 	}
 	return near;
 }
 
 /* The newest prices around a place, one a person. */
 static int
-prices_around(const MarketQuery *query, DwMarketPrice **prices)
+prices_around(const MarketQuery *query, double radius_miles,
+			  DwMarketPrice **prices)
 {
-	double		radius_miles = dw_setting_int8("market_radius_miles");
-	uint64		count = prices_find(query, radius_miles);
-	int			near = prices_take(query, radius_miles, count, prices);
+	FoundList	list = prices_read(prices_find(query, radius_miles));
+	int			near = prices_take(query, radius_miles, &list, prices);
 
+	pfree(list.rows);
 	return dw_market_select(*prices, near, &query->asker);
 }
 
 /* The newest of the whole category, wherever they are. */
-static int
-prices_everywhere(const MarketQuery *query, DwMarketPrice **prices)
+static FoundList
+prices_everywhere(const MarketQuery *query)
 {
 	static DwStatement find_newest =
 		DW_STATEMENT("SELECT m.job_id, m.homeowner_id, m.provider_id, "
@@ -261,9 +282,8 @@ prices_everywhere(const MarketQuery *query, DwMarketPrice **prices)
 	dw_param_text(&p, query->currency);
 	dw_param_date(&p, query->as_of - DW_STATS_MAX_DAYS);
 	dw_param_date(&p, query->as_of);
-	return prices_take(query, DW_BBOX_RADIUS_MAX_MILES,
-					   query->is_fresh ? dw_execute(&find_newest, &p)
-					   : dw_query(&find_newest, &p), prices);
+	return prices_read(query->is_fresh ? dw_execute(&find_newest, &p)
+					   : dw_query(&find_newest, &p));
 }
 
 /* The market's price of a job today. */
@@ -275,7 +295,9 @@ market_reference(const DwJob *job)
 		.place = job->place,.asker = job->homeowner_id,.as_of = dw_today()
 	};
 	DwMarketPrice *prices;
-	int			count = prices_around(&query, &prices);
+	int			count = prices_around(&query,
+									  dw_setting_int8("market_radius_miles"),
+									  &prices);
 
 	return dw_market_reference(prices, count,
 							   dw_setting_int8("market_minimum"));
@@ -319,50 +341,134 @@ dw_reference_load(const DwJob *job, DwReferenceFacts *facts)
 	facts->category_default = category_reference(&job->category_id);
 }
 
+/* What the anchors of jobs of one category and currency have in common. */
+typedef struct AnchorKind
+{
+	const DwLearningSettings *settings; /* constants */
+	double		radius_miles;	/* of the prices around a job */
+	FoundList	newest;			/* of the whole category */
+	bool		has_reference;	/* the next was read */
+	int64		reference;		/* what an operator says, or absent */
+}			AnchorKind;
+
 /*
  * What the category's contracts come to without what agents multiplied, else
  * what an operator says; 0 when neither is known.
  */
 static int64
-category_base(const MarketQuery *query)
+category_base(AnchorKind * kind, const MarketQuery *query)
 {
 	DwMarketPrice *prices;
-	int			count = prices_everywhere(query, &prices);
+	int			count = prices_take(query, DW_BBOX_RADIUS_MAX_MILES,
+									&kind->newest, &prices);
 	int64		amount;
 
 	count = dw_market_select(prices, count, &query->asker);
 	dw_market_to_base(prices, count);
 	amount = dw_market_reference(prices, count, DW_MARKET_LEAST);
+	pfree(prices);
+	if (amount == DW_MARKET_ABSENT && !kind->has_reference)
+	{
+		kind->reference = category_reference(&query->category_id);
+		kind->has_reference = true;
+	}
 	if (amount == DW_MARKET_ABSENT)
-		amount = category_reference(&query->category_id);
+		amount = kind->reference;
 	return Max(amount, 0);
 }
 
-int64
-dw_market_anchor(const DwLearningSettings *settings, const DwJob *job,
-				 DateADT as_of)
+/*
+ * The newest prices around a job, one a person.  Where the category has no
+ * more than are read of a cell, all that lie around it are among them.
+ */
+static int
+kind_around(const AnchorKind * kind, const MarketQuery *query,
+			DwMarketPrice **prices)
 {
-	MarketQuery query = {
+	int			near;
+
+	if (kind->newest.count > CELL_ROWS_COUNT)
+		return prices_around(query, kind->radius_miles, prices);
+	near = prices_take(query, kind->radius_miles, &kind->newest, prices);
+	return dw_market_select(*prices, near, &query->asker);
+}
+
+/* The prices that are asked for of a job. */
+static MarketQuery
+anchor_query(const DwJob *job, DateADT as_of)
+{
+	return (MarketQuery)
+	{
 		.category_id = job->category_id,.currency = job->currency,
-		.place = job->place,.asker = job->homeowner_id,.as_of = as_of
+			.place = job->place,.asker = job->homeowner_id,.as_of = as_of
 	};
-	DwAnchorJob known = {.category_reference = category_base(&query)};
+}
+
+/* The anchor of one job of a kind. */
+static int64
+anchor_of(AnchorKind * kind, const DwJob *job, DateADT as_of)
+{
+	MarketQuery query = anchor_query(job, as_of);
+	DwAnchorJob known = {.category_reference = category_base(kind, &query)};
 	DwMarketPrice *prices;
 	DwWinningPrice *wins;
 	int			count;
+	int64		anchor;
 
 	/* what the market's reference is made of comes in by itself */
 	if (job->reference_source != DW_REFERENCE_MARKET)
 		known.reference = job->reference_amount;
-	count = prices_around(&query, &prices);
-	wins = palloc(sizeof(DwWinningPrice) * (count + 1));
+	count = kind_around(kind, &query, &prices);
+	wins = palloc_array(DwWinningPrice, count + 1);
 	for (int i = 0; i < count; i++)
 	{
 		wins[i].amount = prices[i].base_amount;
 		wins[i].days = Max(prices[i].age_days, 0);
 		wins[i].winner = i;		/* each has one price */
 	}
-	return dw_anchor(settings, &known, wins, count);
+	anchor = dw_anchor(kind->settings, &known, wins, count);
+	pfree(wins);
+	pfree(prices);
+	return anchor;
+}
+
+/* Orders pointers to jobs by kind, for qsort. */
+static int
+kind_compare(const void *a, const void *b)
+{
+	return dw_job_kind_compare(*(const DwJob *const *) a,
+							   *(const DwJob *const *) b);
+}
+
+int64 *
+dw_market_anchors(const DwLearningSettings *settings, const DwJob *jobs,
+				  int count, DateADT as_of)
+{
+	const DwJob **order = palloc_array(const DwJob *, count + 1);
+	int64	   *anchors = palloc_array(int64, count + 1);
+	AnchorKind	kind = {
+		.settings = settings,
+		.radius_miles = dw_setting_int8("market_radius_miles")
+	};
+
+	for (int i = 0; i < count; i++)
+		order[i] = &jobs[i];
+	qsort(order, count, sizeof(order[0]), kind_compare);
+	for (int i = 0; i < count; i++)
+	{
+		if (i == 0 || kind_compare(&order[i - 1], &order[i]) != 0)
+		{
+			MarketQuery query = anchor_query(order[i], as_of);
+
+			if (i > 0)
+				pfree(kind.newest.rows);
+			kind.newest = prices_everywhere(&query);
+			kind.has_reference = false;
+		}
+		anchors[order[i] - jobs] = anchor_of(&kind, order[i], as_of);
+	}
+	pfree(order);
+	return anchors;
 }
 
 /* Ids, for bsearch. */
@@ -732,8 +838,10 @@ statistics_write(const Tally *category)
 		.category_id = category->category_id,.currency = category->currency,
 		.as_of = dw_today(),.is_fresh = true
 	};
+	FoundList	newest = prices_everywhere(&query);
 	DwMarketPrice *prices;
-	int			count = prices_everywhere(&query, &prices);
+	int			count = prices_take(&query, DW_BBOX_RADIUS_MAX_MILES, &newest,
+									&prices);
 	DwMarketPrice *rated = palloc(sizeof(DwMarketPrice) * (count + 1));
 	int			rated_count = 0;
 	DwParams	p = DW_PARAMS;

@@ -23,13 +23,14 @@
 extern void dw_reference_load(const DwJob *job, DwReferenceFacts *facts);
 
 /*
- * What such a job usually costs, minor units, from what was released up to
- * and including the day as_of, so that a decision about the past sees nothing
- * of its future; 0 when nothing is known.  One price of each winner, as
- * dw_market_select() has them, without what agents multiplied.
+ * What such jobs usually cost, minor units, a number for each in their order,
+ * from what was released up to and including the day as_of, so that a decision
+ * about the past sees nothing of its future; 0 when nothing is known.  One
+ * price of each winner, as dw_market_select() has them, without what agents
+ * multiplied.
  */
-extern int64 dw_market_anchor(const DwLearningSettings *settings,
-							  const DwJob *job, DateADT as_of);
+extern int64 *dw_market_anchors(const DwLearningSettings *settings,
+								const DwJob *jobs, int count, DateADT as_of);
 
 /* A job whose row may have to change. */
 typedef struct DwMarketChange

@@ -65,8 +65,10 @@ dw_agents_invited(const DwUuid *job_id, int most, int *count)
 DwAnswer *
 dw_answers_load(const DwUuid *jobs, int job_count, int *count)
 {
+	/* a join, for an array is walked for each row where rows are few yet */
 	static DwTableQuery of_jobs =
-		DW_TABLE_QUERY(answers, "WHERE t.job_id = ANY ($1) "
+		DW_TABLE_QUERY(answers, "JOIN unnest($1) AS g (id) "
+					   "ON g.id = t.job_id "
 					   "ORDER BY t.job_id, t.terms_version, t.agent_id");
 	DwParams	p = DW_PARAMS;
 	DwAnswer   *rows;

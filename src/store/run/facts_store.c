@@ -276,18 +276,6 @@ category_is_on(const DwFacts *facts, const DwMatchPath *path)
 	return true;
 }
 
-/*
- * The usual price of such a job, by what was released before today: what is
- * decided again tomorrow about the same moment comes to the same.
- */
-static int64
-anchor_of(const DwFacts *facts, const DwJob *job)
-{
-	DateADT		today = (DateADT) (facts->now / USECS_PER_DAY);
-
-	return dw_market_anchor(&facts->learning, job, today - 1);
-}
-
 /* A job's part of the inputs. */
 static void
 job_open(DwFacts *facts, FactsJob *job)
@@ -305,8 +293,54 @@ job_open(DwFacts *facts, FactsJob *job)
 	out->hours = Max(row->estimated_hours, 0);
 	out->materials = row->materials_provided ? 0
 		: Max(row->expected_materials, 0);
-	out->anchor = anchor_of(facts, row);
 	out->unit = unit_of(row->currency);
+}
+
+/* Orders pointers to jobs by kind, for qsort. */
+static int
+kind_compare(const void *a, const void *b)
+{
+	const FactsJob *one = *(FactsJob *const *) a;
+	const FactsJob *two = *(FactsJob *const *) b;
+
+	return dw_job_kind_compare(one->row, two->row);
+}
+
+/* Has jobs of one category and currency share their fees. */
+static void
+fees_share(DwFacts *facts)
+{
+	FactsJob  **order = palloc_array(FactsJob *, Max(facts->job_count, 1));
+
+	for (int i = 0; i < facts->job_count; i++)
+		order[i] = &facts->jobs[i];
+	qsort(order, facts->job_count, sizeof(order[0]), kind_compare);
+	for (int i = 0; i < facts->job_count; i++)
+		order[i]->fees_job = i > 0 &&
+			kind_compare(&order[i - 1], &order[i]) == 0
+			? order[i - 1]->fees_job : order[i];
+	pfree(order);
+}
+
+/*
+ * Reads the jobs' part of the inputs.  Their usual prices are those of what
+ * was released before today: what is decided again tomorrow about the same
+ * moment comes to the same.
+ */
+static void
+jobs_open(DwFacts *facts, const DwJob *jobs)
+{
+	DateADT		today = (DateADT) (facts->now / USECS_PER_DAY);
+	int64	   *anchors = dw_market_anchors(&facts->learning, jobs,
+											facts->job_count, today - 1);
+
+	for (int i = 0; i < facts->job_count; i++)
+	{
+		facts->jobs[i].row = &jobs[i];
+		job_open(facts, &facts->jobs[i]);
+		facts->jobs[i].facts.anchor = anchors[i];
+	}
+	fees_share(facts);
 }
 
 /* Lists the agents of the pairs, each once. */
@@ -778,21 +812,19 @@ missing_load(DwFacts *facts)
 	DwUuid	   *ids = palloc_array(DwUuid, Max(facts->pair_count, 1));
 	int64	   *missing = palloc_array(int64, Max(facts->pair_count, 1));
 
-	for (int job = 0; job < facts->job_count; job++)
+	/* pairs stand by job */
+	for (int first = 0, end; first < facts->pair_count; first = end)
 	{
-		int			count = 0;
-		int			next = 0;
+		int			job = facts->pairs[first].job;
 
-		for (int i = 0; i < facts->pair_count; i++)
-			if (facts->pairs[i].job == job)
-				ids[count++] = facts->pairs[i].agent_id;
-		if (count == 0 ||
-			!dw_requirements_missing(facts->jobs[job].row, ids, count,
+		for (end = first; end < facts->pair_count &&
+			 facts->pairs[end].job == job; end++)
+			ids[end - first] = facts->pairs[end].agent_id;
+		if (!dw_requirements_missing(facts->jobs[job].row, ids, end - first,
 									 facts->is_fresh, missing))
 			continue;
-		for (int i = 0; i < facts->pair_count; i++)
-			if (facts->pairs[i].job == job)
-				facts->pairs[i].missing = missing[next++];
+		for (int i = first; i < end; i++)
+			facts->pairs[i].missing = missing[i - first];
 	}
 }
 
@@ -810,11 +842,7 @@ dw_facts_load(const DwJob *jobs, int job_count, DwFactsPair *pairs,
 	facts->pair_count = pair_count;
 	qsort(pairs, pair_count, sizeof(DwFactsPair), pair_compare);
 	rules_load(facts);
-	for (int i = 0; i < job_count; i++)
-	{
-		facts->jobs[i].row = &jobs[i];
-		job_open(facts, &facts->jobs[i]);
-	}
+	jobs_open(facts, jobs);
 	agents_list(facts);
 	if (pair_count == 0)
 		return facts;

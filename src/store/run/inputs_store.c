@@ -245,10 +245,14 @@ miles_to(const DwJob *job, const FactsRow *row)
 		DW_GEO_MILE;
 }
 
-/* The fees of a contract of this agent's, looked up once for each tier. */
+/*
+ * The fees of a contract of this agent's, looked up once for each tier,
+ * category and currency.
+ */
 static const DwFeeSchedule *
-fees_of(FactsJob *job, DwAgentTier tier)
+fees_of(const FactsJob *any_job, DwAgentTier tier)
 {
+	FactsJob   *job = any_job->fees_job;
 	DwFeeScope	scope = {
 		.category_id = &job->row->category_id,
 		.currency = job->row->currency,

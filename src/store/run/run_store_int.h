@@ -63,6 +63,8 @@ typedef struct Switch
 typedef struct FactsJob
 {
 	const DwJob *row;			/* the job */
+	struct FactsJob *fees_job;	/* one of its category and currency, maybe
+								 * itself, that keeps the fees of them all */
 	DwMatchPath path;			/* its category and those above */
 	DwAgentJob	facts;			/* but for is_current and fees */
 	DwFeeSchedule fees[DW_AGENT_TIER_COUNT];	/* by tier */
