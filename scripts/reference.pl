@@ -153,6 +153,9 @@ begins with `SET LOCAL ROLE dwello_app; SELECT dwello.login(dwello.issue_token(:
 ROLE dwello_service` and no token. What comes after it ("painting paid", "a month later") is a state that the story is
 brought to first; the table `r.step` in `scripts/reference_head.sql` has the commands.
 
+Write `SELECT * FROM dwello.f(...)`. `SELECT (dwello.f(...)).*` is, in PostgreSQL, a call for each column: of a function that may
+change something it is WD104, wherever it is written (views, subqueries, bodies of functions), with a key, too.
+
 Besides the errors that a function lists, every command raises 25006 on a standby or in a read-only transaction and 22001 for
 an idempotency_key over its limit. The server itself, without a hint, raises 22P02 for a text that the type of an argument
 does not take (`SELECT enum_range(NULL::dwello.agent_mode)` shows an enum's labels), and 42501 for a function of another role

@@ -54,6 +54,7 @@ void
 dw_command_begin(DwCall *call, FunctionCallInfo fcinfo, DwActorSet actors)
 {
 	dw_query_begin(call, fcinfo, actors);
+	dw_star_check(call);
 	check_account_status(call, false);
 	PreventCommandIfReadOnly(psprintf("dwello.%s()", dw_call_name(call)));
 }
@@ -63,6 +64,7 @@ void
 dw_draft_begin(DwCall *call, FunctionCallInfo fcinfo, DwActorSet actors)
 {
 	dw_query_begin(call, fcinfo, actors);
+	dw_star_check(call);
 	check_account_status(call, true);
 	PreventCommandIfReadOnly(psprintf("dwello.%s()", dw_call_name(call)));
 }

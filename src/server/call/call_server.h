@@ -62,6 +62,15 @@ extern void dw_query_begin(DwCall *call, FunctionCallInfo fcinfo,
 						   DwActorSet actors);
 
 /*
+ * Statements with (f(...)).* of a command are refused from init on, which is
+ * when the library is loaded.  check: WD104 for a begun command that the
+ * statement which loads the library calls from a second place of the same
+ * executor, with equal arguments and without a key.
+ */
+extern void dw_star_init(void);
+extern void dw_star_check(DwCall *call);
+
+/*
  * 22004 if one of the named arguments is NULL, the first of them told.  A
  * missing value is told before any value is judged, so a command asks for
  * all that it needs before it reads the first.  The list ends with NULL.

@@ -25,7 +25,7 @@ static const DwErrorCode error_codes[DW_RESULT_COUNT] = {
 	},
 	[DW_IDEMPOTENCY_MISMATCH] = {
 		ERRCODE_DW_IDEMPOTENCY_MISMATCH, "idempotency_mismatch", 422, false,
-		"The idempotency key was used before for another request."
+		"The idempotency key was used before for another request, or one statement would send a request more than once."
 	},
 	[DW_CURRENCY_MISMATCH] = {
 		ERRCODE_DW_CURRENCY_MISMATCH, "currency_mismatch", 422, false,
