@@ -21,6 +21,7 @@ COMMENT ON TABLE dwello.system_settings_defaults IS 'Built-in value of every set
 
 INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('platform_name', 'Dwello', 'Name of the platform.'),
+  ('platform_timezone', 'UTC', 'Time zone whose day is the one on which a transaction is booked.'),
   ('max_bid_radius_miles', '50', 'Farthest a provider may be from a job, in miles.'),
   ('job_expiry_days', '30', 'Days a published job takes bids.'),
   ('bid_expiry_days', '7', 'Days a bid stands, unless it names a time.'),

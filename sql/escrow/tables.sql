@@ -170,14 +170,14 @@ CREATE TABLE dwello.payment_events (
   result jsonb,
   created_at timestamptz NOT NULL,
   CONSTRAINT payment_events_pkey PRIMARY KEY (psp, event_id),
-  CONSTRAINT payment_events_scope_check CHECK ((job_id IS NULL) <> (user_id IS NULL))
+  CONSTRAINT payment_events_scope_check CHECK (job_id IS NULL OR user_id IS NULL)
 );
 CREATE INDEX payment_events_user_id_idx ON dwello.payment_events (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX payment_events_job_id_idx ON dwello.payment_events (job_id);
 COMMENT ON TABLE dwello.payment_events IS 'Events of payment companies that have been applied, so that each counts once.';
 COMMENT ON COLUMN dwello.payment_events.event_id IS 'The payment company''s own id of the event.';
-COMMENT ON COLUMN dwello.payment_events.job_id IS 'The job whose payment it is; NULL for a payout.';
-COMMENT ON COLUMN dwello.payment_events.user_id IS 'The provider whose payout it is; NULL for a payment.';
+COMMENT ON COLUMN dwello.payment_events.job_id IS 'The job whose payment it is; NULL for a payout, and for what belongs to no job.';
+COMMENT ON COLUMN dwello.payment_events.user_id IS 'The provider whose payout it is; NULL for all else.';
 COMMENT ON COLUMN dwello.payment_events.event_type IS 'What the payment company reported.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.payment_events', '');
 GRANT SELECT ON dwello.payment_events TO dwello_service;

@@ -21,7 +21,7 @@ GRANT SELECT ON dwello.fx_rates TO dwello_app, dwello_service, dwello_support, d
 /*
  * The ledger: every account but those of the escrows is only ever appended
  * to.  transactions and ledger_entries have the shard key scope_id: a job's
- * id, or a user's for a payout.  Which CHECKs and foreign keys they have not,
+ * id, a user's for a payout, or that of a fact that belongs to neither.  Which CHECKs and foreign keys they have not,
  * and why, stands in sql/escrow/tables.sql.
  */
 CREATE TABLE dwello.transactions (
@@ -36,6 +36,8 @@ CREATE TABLE dwello.transactions (
   created_at timestamptz NOT NULL,
   completed_at timestamptz,
   pay_by timestamptz,
+  occurred_at timestamptz,
+  booked_on date,
   transaction_type dwello.transaction_type NOT NULL,
   status dwello.transaction_status NOT NULL,
   actor_id uuid NOT NULL,
@@ -68,6 +70,8 @@ COMMENT ON COLUMN dwello.transactions.platform_fee IS 'Fee in this transaction, 
 COMMENT ON COLUMN dwello.transactions.tax IS 'Tax on the fee in this transaction, in minor units.';
 COMMENT ON COLUMN dwello.transactions.net_amount IS 'What the payee gets, in minor units.';
 COMMENT ON COLUMN dwello.transactions.pay_by IS 'Until when a pending payment must be confirmed.';
+COMMENT ON COLUMN dwello.transactions.occurred_at IS 'When it happened by the clock of the company that told of it; NULL = nobody said.';
+COMMENT ON COLUMN dwello.transactions.booked_on IS 'Day of its booking in the setting platform_timezone; NULL unless it is completed.';
 COMMENT ON COLUMN dwello.transactions.transaction_type IS 'What the transaction does.';
 COMMENT ON COLUMN dwello.transactions.reverses IS 'The transaction that this one takes back; NULL = none.';
 COMMENT ON COLUMN dwello.transactions.request_id IS 'The request that asked for it: a keyed digest of its actor and idempotency key; NULL = one without a key.';

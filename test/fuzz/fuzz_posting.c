@@ -9,7 +9,7 @@
 #include "fuzz.h"
 
 #include "core/dispute/dispute.h"
-#include "core/ledger/ledger.h"
+#include "core/posting/posting.h"
 
 #define PARTS_MAX	14
 #define STEPS_MAX	8
@@ -38,7 +38,27 @@ static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_EXCHANGE] = PROVIDER | BIT(FX_LIQUIDITY) | BIT(ROUNDING),
 	[DW_POSTING_EXCHANGED_PAYOUT] = BIT(FX_LIQUIDITY) | BIT(PSP_CLEARING),
 	[DW_POSTING_PAYOUT_RETURNED] = PROVIDER | BIT(FX_LIQUIDITY) |
-	BIT(ROUNDING) | BIT(PSP_CLEARING)
+	BIT(ROUNDING) | BIT(PSP_CLEARING),
+	[DW_POSTING_RECEIPT] = BIT(PSP_CLEARING) | BIT(SUSPENSE),
+	[DW_POSTING_RECEIPT_ASSIGNED] = BIT(SUSPENSE) | BIT(PSP_CLEARING),
+	[DW_POSTING_RECEIPT_RETURNED] = BIT(SUSPENSE) | BIT(REFUND_PENDING),
+	[DW_POSTING_REFUND_PAID] = BIT(REFUND_PENDING) | BIT(PSP_CLEARING),
+	[DW_POSTING_REFUND_FAILED] = BIT(REFUND_PENDING) | BIT(PSP_CLEARING) |
+	BIT(SUSPENSE),
+	[DW_POSTING_PSP_FEE] = BIT(PSP_CLEARING) | BIT(PSP_FEE),
+	[DW_POSTING_SETTLED] = BIT(PSP_CLEARING) | BIT(BANK),
+	[DW_POSTING_BANK_FEE] = BIT(BANK) | BIT(PSP_FEE),
+	[DW_POSTING_WITHDRAWAL] = BIT(PLATFORM_FEE) | BIT(BANK),
+	[DW_POSTING_ADJUSTMENT] = BIT(PSP_CLEARING) | BIT(PLATFORM_LOSS),
+	[DW_POSTING_TIP] = BIT(PSP_CLEARING) | BIT(PROVIDER_AVAILABLE) |
+	BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE),
+	[DW_POSTING_PAYOUT_FEE] = BIT(PROVIDER_AVAILABLE) | BIT(PLATFORM_FEE),
+	[DW_POSTING_RESERVED] = BIT(PROVIDER_AVAILABLE) | BIT(PROVIDER_RESERVE),
+	[DW_POSTING_RESERVE_FREED] = BIT(PROVIDER_AVAILABLE) |
+	BIT(PROVIDER_RESERVE),
+	[DW_POSTING_REPAYMENT] = PROVIDER | BIT(PSP_CLEARING),
+	[DW_POSTING_WRITE_OFF] = BIT(PLATFORM_LOSS) | BIT(PROVIDER_RECEIVABLE),
+	[DW_POSTING_JOURNAL] = ~BIT(ESCROW)
 };
 
 static const char *const companies[] = {"a", "b", "c"};
@@ -46,7 +66,7 @@ static const DwParties parties = {{{1}}, {{2}}, "EUR"};
 
 /* Mostly small amounts, sometimes any, so that sums overflow and do not. */
 static int64_t
-read_amount(FuzzInput *input)
+read_amount(FuzzInput * input)
 {
 	switch (fuzz_range(input, 0, 7))
 	{
@@ -115,7 +135,7 @@ check_mirror(const DwPosting *one, const DwPosting *other)
 
 /* A payment, in time or too late. */
 static void
-run_payment(FuzzInput *input)
+run_payment(FuzzInput * input)
 {
 	int64_t		amount = read_amount(input);
 	DwPosting	posting;
@@ -126,6 +146,27 @@ run_payment(FuzzInput *input)
 	dw_posting_late_payment(&posting, "EUR", "a", amount);
 	check_balanced(&posting, DW_POSTING_LATE_PAYMENT);
 	check((amount > 0) == (posting.result == DW_OK));
+}
+
+/* One amount from any account to any other, whatever the event. */
+static void
+run_move(FuzzInput * input)
+{
+	int64_t		amount = read_amount(input);
+	DwPostingEvent event = (DwPostingEvent)
+		fuzz_range(input, DW_POSTING_PAYMENT, DW_POSTING_EVENT_COUNT - 1);
+	DwAccountKind from = (DwAccountKind)
+		fuzz_range(input, 0, DW_ACCOUNT_ESCROW);
+	DwAccountKind to = (DwAccountKind) fuzz_range(input, 0, DW_ACCOUNT_ESCROW);
+	DwAccount	a = dw_account_of_psp(from, "EUR", "a");
+	DwAccount	b = dw_account_of_psp(to, "EUR", "b");
+	DwPosting	posting;
+
+	dw_posting_move(&posting, event, &a, &b, amount);
+	check((amount > 0) == (posting.result == DW_OK));
+	check(!dw_posting_is_valid(&posting) ||
+		  ((touched[event] & (1u << from)) != 0 &&
+		   (touched[event] & (1u << to)) != 0));
 }
 
 /* What legs on a kind of account come to. */
@@ -142,7 +183,7 @@ sum_of(const DwPosting *posting, DwAccountKind kind)
 
 /* Undone to the end, in whatever parts, it is the mirror of what was done. */
 static void
-run_reversals(FuzzInput *input, const DwPosting *original)
+run_reversals(FuzzInput * input, const DwPosting *original)
 {
 	static const struct
 	{
@@ -183,7 +224,7 @@ run_reversals(FuzzInput *input, const DwPosting *original)
 
 /* Money leaves the escrow, to either side or both, and comes again. */
 static void
-run_outflow(FuzzInput *input)
+run_outflow(FuzzInput * input)
 {
 	DwEarnings	earnings = {read_amount(input), read_amount(input),
 	read_amount(input)};
@@ -211,7 +252,7 @@ run_outflow(FuzzInput *input)
 
 /* Every part of a refund is given back once, and by who has it. */
 static void
-run_spread(FuzzInput *input)
+run_spread(FuzzInput * input)
 {
 	DwPaidIn	payments[PARTS_MAX];
 	int			count = (int) fuzz_range(input, 0, PARTS_MAX);
@@ -239,7 +280,7 @@ run_spread(FuzzInput *input)
 
 /* A bank takes, and gives back or keeps what it took. */
 static void
-run_chargeback(FuzzInput *input)
+run_chargeback(FuzzInput * input)
 {
 	DwTakenBack taken = {"a", read_amount(input), read_amount(input),
 	read_amount(input)};
@@ -260,7 +301,7 @@ run_chargeback(FuzzInput *input)
 
 /* A provider is paid, and their bank sends it back. */
 static void
-run_payout(FuzzInput *input)
+run_payout(FuzzInput * input)
 {
 	DwPaid		paid = {
 		.provider_id = parties.provider_id,
@@ -304,7 +345,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const events[]) (FuzzInput *) = {
-		run_payment, run_outflow, run_chargeback, run_payout, run_spread
+		run_payment, run_outflow, run_chargeback, run_payout, run_spread,
+		run_move
 	};
 	FuzzInput	input = {data, size};
 

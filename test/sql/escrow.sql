@@ -107,7 +107,8 @@ SELECT x.scope_id AS job_id, x.id, x.completed_at, x.prev_hash, x.hash,
          t.put(x.payment_method_id) || t.put(x.psp) || t.put(x.psp_reference) ||
          t.put(x.reverses) || t.put(x.actor_id) || t.put(x.actor_role) ||
          t.put(x.request_id) || t.put(x.pay_by) || t.put(x.created_at) ||
-         t.put(x.completed_at) || n.legs) = x.hash AS is_right,
+         t.put(x.completed_at) || t.put(x.occurred_at) ||
+         int8send(x.booked_on - date '2000-01-01') || n.legs) = x.hash AS is_right,
        lag(x.hash, 1, decode(repeat('00', 32), 'hex'))
          OVER (PARTITION BY x.scope_id ORDER BY x.completed_at, x.id) = x.prev_hash AS follows
   FROM dwello.transactions AS x
@@ -121,6 +122,26 @@ SELECT count(*), bool_and(is_right) AS is_right, bool_and(follows) AS follows,
        bool_or(hash = (SELECT last_hash FROM dwello.escrow_accounts
                         WHERE job_id = t.user('story'))) AS has_end
   FROM t.chain WHERE job_id = t.user('story');
+
+-- the day of a booking is the platform's, whatever zone the session has
+BEGIN;
+SELECT t.award(name, 5000) FROM unnest(ARRAY['tokyo', 'before', 'utc']) AS name;
+SET LOCAL timezone = 'America/New_York';
+SELECT value FROM dwello.set_setting('platform_timezone', 'Asia/Tokyo');
+CREATE FUNCTION t.pay_at(name text, at time) RETURNS void
+LANGUAGE sql
+AS $$
+  SELECT set_config('dwello.now', (current_timestamp AT TIME ZONE 'UTC')::date + 1 || ' ' || at || '+00', true);
+  SELECT t.pay(name);
+$$;
+SELECT t.pay_at('before', '14:59:59'), t.pay_at('tokyo', '15:00:00');
+SELECT value FROM dwello.set_setting('platform_timezone', NULL);
+SELECT t.pay_at('utc', '15:00:00');
+SELECT j.name, x.booked_on - (now() AT TIME ZONE 'UTC')::date AS days, x.occurred_at
+  FROM unnest(ARRAY['tokyo', 'before', 'utc']) AS j (name)
+  JOIN dwello.transactions AS x ON x.scope_id = t.user(j.name) ORDER BY j.name;
+SELECT count(*) AS tampered FROM dwello.verify_ledger();
+ROLLBACK;
 
 ------------------------------------------------------------------------
 -- Parts: any way of cutting pays the same fee

@@ -86,7 +86,8 @@ SELECT name, value, t.try(format('SELECT dwello.set_setting(%L, %L)', name, valu
     ('job_expiry_days', '7.5'), ('job_expiry_days', '07'), ('job_expiry_days', ''),
     ('min_bid_amount', '-1'), ('min_bid_amount', '99999999999999999999'),
     ('auto_approve_providers', 'yes'), ('auto_approve_providers', 'TRUE'),
-    ('platform_name', ' '), ('platform_name', repeat('ä', 100)), ('platform_name', repeat('x', 101)),
+    ('platform_timezone', 'Mars/Olympus'), ('platform_timezone', ' '), ('platform_timezone', 'ABC3'),
+    ('platform_timezone', 'Asia/Tokyo'), ('platform_name', ' '), ('platform_name', repeat('ä', 100)), ('platform_name', repeat('x', 101)),
     ('platform_fee_percentage', '4')) AS v (name, value);
 -- two errors at once: the one that comes first
 SELECT args, t.try(format('SELECT dwello.set_setting(%s)', args))

@@ -5,7 +5,7 @@
 #include "unit.h"
 
 #include "core/dispute/dispute.h"
-#include "core/ledger/ledger.h"
+#include "core/posting/posting.h"
 #include "core/payout/payout.h"
 
 #define MOST	INT64_MAX
@@ -558,11 +558,125 @@ test_rules(void **state)
 	for (int event = DW_POSTING_PAYMENT; event < DW_POSTING_EVENT_COUNT;
 		 event++)
 	{
-		assert_false(dw_posting_may((DwPostingEvent) event,
-									DW_ACCOUNT_PSP_FEE, 1));
-		assert_false(dw_posting_may((DwPostingEvent) event,
-									DW_ACCOUNT_PSP_FEE, -1));
+		const bool	is_fee = event == DW_POSTING_PSP_FEE ||
+			event == DW_POSTING_BANK_FEE || event == DW_POSTING_JOURNAL;
+
+		assert_int_equal(dw_posting_may((DwPostingEvent) event,
+										DW_ACCOUNT_PSP_FEE, 1), is_fee);
+		assert_int_equal(dw_posting_may((DwPostingEvent) event,
+										DW_ACCOUNT_PSP_FEE, -1), is_fee);
 	}
+	assert_false(dw_posting_may(DW_POSTING_JOURNAL, DW_ACCOUNT_ESCROW, 1));
+	assert_false(dw_posting_may(DW_POSTING_JOURNAL, DW_ACCOUNT_ESCROW, -1));
+}
+
+/* An event that moves one amount, and its two accounts. */
+typedef struct Move
+{
+	DwPostingEvent event;		/* what happens */
+	DwAccountKind from;			/* who gives */
+	DwAccountKind to;			/* who gains */
+} Move;
+
+#define MOVE(event, from, to) \
+	{DW_POSTING_##event, DW_ACCOUNT_##from, DW_ACCOUNT_##to}
+
+/* All of them, but for a journal, which has any two. */
+static const Move moves[] = {
+	MOVE(RECEIPT, PSP_CLEARING, SUSPENSE),
+	MOVE(RECEIPT_ASSIGNED, SUSPENSE, PSP_CLEARING),
+	MOVE(RECEIPT_RETURNED, SUSPENSE, REFUND_PENDING),
+	MOVE(REFUND_PAID, REFUND_PENDING, PSP_CLEARING),
+	MOVE(REFUND_FAILED, REFUND_PENDING, SUSPENSE),
+	MOVE(REFUND_FAILED, PSP_CLEARING, SUSPENSE),
+	MOVE(PSP_FEE, PSP_FEE, PSP_CLEARING),
+	MOVE(PSP_FEE, PSP_CLEARING, PSP_FEE),
+	MOVE(SETTLED, BANK, PSP_CLEARING),
+	MOVE(SETTLED, PSP_CLEARING, BANK),
+	MOVE(BANK_FEE, PSP_FEE, BANK),
+	MOVE(BANK_FEE, BANK, PSP_FEE),
+	MOVE(WITHDRAWAL, PLATFORM_FEE, BANK),
+	MOVE(WITHDRAWAL, BANK, PLATFORM_FEE),
+	MOVE(ADJUSTMENT, PSP_CLEARING, PLATFORM_LOSS),
+	MOVE(ADJUSTMENT, PLATFORM_LOSS, PSP_CLEARING),
+	MOVE(TIP, PSP_CLEARING, PROVIDER_AVAILABLE),
+	MOVE(PAYOUT_FEE, PROVIDER_AVAILABLE, PLATFORM_FEE),
+	MOVE(PAYOUT_FEE, PLATFORM_FEE, PROVIDER_AVAILABLE),
+	MOVE(RESERVED, PROVIDER_AVAILABLE, PROVIDER_RESERVE),
+	MOVE(RESERVE_FREED, PROVIDER_RESERVE, PROVIDER_AVAILABLE),
+	MOVE(REPAYMENT, PSP_CLEARING, PROVIDER_RECEIVABLE),
+	MOVE(REPAYMENT, PSP_CLEARING, PROVIDER_AVAILABLE),
+	MOVE(WRITE_OFF, PLATFORM_LOSS, PROVIDER_RECEIVABLE)
+};
+
+/* True when the list above has it. */
+static bool
+is_listed(DwPostingEvent event, DwAccountKind from, DwAccountKind to)
+{
+	for (int i = 0; i < DW_LENGTH(moves); i++)
+		if (moves[i].event == event && moves[i].from == from &&
+			moves[i].to == to)
+			return true;
+	return false;
+}
+
+/* Each of them between every two kinds: what is not listed is not booked. */
+static void
+test_move(void **state)
+{
+	for (int i = 0; i < DW_LENGTH(moves); i++)
+		for (int from = 0; from <= DW_ACCOUNT_ESCROW; from++)
+			for (int to = 0; to <= DW_ACCOUNT_ESCROW; to++)
+			{
+				const DwPostingEvent event = moves[i].event;
+				DwAccount	a = dw_account_of_psp((DwAccountKind) from,
+												  "EUR", "acme");
+				DwAccount	b = dw_account_of_platform((DwAccountKind) to,
+													   "EUR");
+				DwPosting	posting;
+				bool		is_taxed = event == DW_POSTING_TIP &&
+					(to == DW_ACCOUNT_PLATFORM_FEE ||
+					 to == DW_ACCOUNT_TAX_PAYABLE) &&
+					from == DW_ACCOUNT_PSP_CLEARING;
+
+				/* what goes both ways may stay where it is */
+				if (from == to)
+					continue;
+				dw_posting_move(&posting, event, &a, &b, 70);
+				assert_int_equal(posting.result, DW_OK);
+				assert_int_equal(dw_posting_is_valid(&posting), is_taxed ||
+								 is_listed(event, (DwAccountKind) from,
+										   (DwAccountKind) to));
+			}
+}
+
+/* Whose the accounts are, and amounts that move nothing. */
+static void
+test_move_edges(void **state)
+{
+	const DwUuid receipt = {{7}};
+	DwAccount	suspense = dw_account_of_receipt(&receipt, "EUR", "acme");
+	DwAccount	pending = dw_account_of_psp(DW_ACCOUNT_REFUND_PENDING, "EUR",
+											"acme");
+	DwPosting	posting;
+
+	dw_posting_move(&posting, DW_POSTING_RECEIPT_RETURNED, &suspense,
+					&pending, MOST);
+	assert_true(dw_posting_is_valid(&posting));
+	assert_memory_equal(&posting.legs[0].account.owner_id, &receipt,
+						sizeof(DwUuid));
+	assert_int_equal(posting.legs[0].amount, -MOST);
+	assert_string_equal(posting.legs[1].account.psp, "acme");
+	dw_posting_move(&posting, DW_POSTING_RECEIPT_RETURNED, &suspense,
+					&pending, 0);
+	check_refused(&posting, DW_BAD_VALUE);
+	dw_posting_move(&posting, DW_POSTING_RECEIPT_RETURNED, &suspense,
+					&pending, INT64_MIN);
+	check_refused(&posting, DW_BAD_VALUE);
+	pending.currency = "USD";
+	dw_posting_move(&posting, DW_POSTING_RECEIPT_RETURNED, &suspense,
+					&pending, 1);
+	assert_false(dw_posting_is_valid(&posting));
 }
 
 int
@@ -585,7 +699,9 @@ main(void)
 		cmocka_unit_test(test_payout_refused),
 		cmocka_unit_test(test_payout_returned),
 		cmocka_unit_test(test_is_valid),
-		cmocka_unit_test(test_rules)
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_move),
+		cmocka_unit_test(test_move_edges)
 	};
 
 	return cmocka_run_group_tests_name("posting", tests, NULL, NULL);

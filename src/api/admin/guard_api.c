@@ -53,7 +53,8 @@
 
 /* Columns of a transaction that its one step from pending may change. */
 static const char *const step_columns[] = {
-	"status", "completed_at", "psp", "psp_reference", "prev_hash", "hash"
+	"status", "completed_at", "occurred_at", "booked_on", "psp",
+	"psp_reference", "prev_hash", "hash"
 };
 
 /* How a function of ours may be hung on a table. */

@@ -15,6 +15,7 @@
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
+#include "store/account/account_store.h"
 
 #define NAME_MAX_LENGTH 100
 #define VALUE_MAX_LENGTH 1000	/* of any setting; each has its own limit */
@@ -100,6 +101,9 @@ setting_check(const DwSettingRule *rule, const char *value)
 		return;
 	result = dw_setting_check(rule, value,
 							  pg_mbstrlen_with_len(value, strlen(value)));
+	if (result == DW_OK && rule->kind == DW_SETTING_ZONE &&
+		dw_timezone_find(value) == NULL)
+		result = DW_BAD_VALUE;
 	if (result != DW_OK)
 		dw_raise(result,
 				 psprintf("setting \"%s\" cannot have this value", rule->name),
@@ -118,6 +122,8 @@ setting_range(const DwSettingRule *rule)
 							INT64_FORMAT, rule->min, rule->max);
 		case DW_SETTING_BOOLEAN:
 			return "true or false";
+		case DW_SETTING_ZONE:
+			return "the name of a time zone of this server";
 		default:
 			return psprintf("a text of 1 to " INT64_FORMAT " characters",
 							rule->max);

@@ -14,7 +14,7 @@
 
 #include "api/account/account_api.h"
 #include "api/escrow/escrow_api.h"
-#include "core/ledger/ledger.h"
+#include "core/posting/posting.h"
 #include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
@@ -267,12 +267,15 @@ book_payout(DwCall *call, const DwPayoutRow *row,
 		.psp_reference = row->psp_reference,
 		.actor = call->actor,
 		.pay_by = DT_NOBEGIN,
-		.created_at = dw_now()
+		.created_at = dw_now(),
+		.completed_at = DT_NOBEGIN,
+		.occurred_at = DT_NOBEGIN,
+		.booked_on = DATEVAL_NOBEGIN
 	};
 
 	if (!dw_uuid_is_nil(&booking->reverses))
 		transaction.reverses = &booking->reverses;
-	dw_ledger_book_user(&transaction, &booking->posting);
+	dw_ledger_book_tail(&transaction, &booking->posting);
 	return transaction.id;
 }
 

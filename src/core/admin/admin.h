@@ -140,7 +140,8 @@ typedef enum DwSettingKind
 {
 	DW_SETTING_INTEGER,			/* digits, as the server writes them */
 	DW_SETTING_BOOLEAN,			/* "true" or "false" */
-	DW_SETTING_TEXT				/* any text that says something */
+	DW_SETTING_TEXT,			/* any text that says something */
+	DW_SETTING_ZONE				/* a time zone, as far as the server knows */
 } DwSettingKind;
 
 /* The values one setting may have. */

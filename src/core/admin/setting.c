@@ -10,12 +10,14 @@
 #define INTEGER(name, min, max)	{name, DW_SETTING_INTEGER, min, max, false}
 #define BOOLEAN(name)			{name, DW_SETTING_BOOLEAN, 0, 0, false}
 #define TEXT(name, max)			{name, DW_SETTING_TEXT, 0, max, false}
+#define ZONE(name)				{name, DW_SETTING_ZONE, 0, 100, false}
 #define TIMER(name, max)		{name, DW_SETTING_INTEGER, 1, max, true}
 
 #define DIGITS_MAX 18			/* of an integer: it always fits */
 
 static const DwSettingRule rules[] = {
 	TEXT("platform_name", 100),
+	ZONE("platform_timezone"),
 	INTEGER("max_bid_radius_miles", 1, 12450),	/* half the globe */
 	INTEGER("job_expiry_days", 1, 365),
 	INTEGER("bid_expiry_days", 1, 365),
@@ -149,6 +151,7 @@ dw_setting_check(const DwSettingRule *rule, const char *value,
 			fits = strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
 			break;
 		case DW_SETTING_TEXT:
+		case DW_SETTING_ZONE:
 			if (characters > rule->max)
 				return DW_TEXT_TOO_LONG;
 			fits = value[strspn(value, " \t\r\n")] != '\0';

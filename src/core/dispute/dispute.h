@@ -10,7 +10,7 @@
 
 #include "core/base/base.h"
 #include "core/escrow/escrow.h"
-#include "core/ledger/ledger.h"
+#include "core/posting/posting.h"
 
 /*
  * The words of a dispute, and what becomes of the money in it.

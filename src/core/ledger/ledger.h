@@ -24,11 +24,15 @@ typedef enum DwAccountKind
 	DW_ACCOUNT_PROVIDER_RECEIVABLE, /* what they owe after a chargeback, < 0 */
 	DW_ACCOUNT_PLATFORM_FEE,	/* fees earned */
 	DW_ACCOUNT_TAX_PAYABLE,		/* tax on fees, owed to the state */
-	DW_ACCOUNT_PSP_FEE,			/* what payment companies keep */
+	DW_ACCOUNT_PSP_FEE,			/* what companies and banks took, < 0 */
 	DW_ACCOUNT_PLATFORM_LOSS,	/* what nobody else bears, < 0 */
 	DW_ACCOUNT_ROUNDING,		/* remainders of conversions */
 	DW_ACCOUNT_FX_LIQUIDITY,	/* the two halves of conversions */
 	DW_ACCOUNT_CHARGEBACK_CLEARING, /* taken by banks, not yet decided */
+	DW_ACCOUNT_SUSPENSE,		/* of a receipt: money that fits nothing yet */
+	DW_ACCOUNT_REFUND_PENDING,	/* asked of a company, not confirmed yet */
+	DW_ACCOUNT_BANK,			/* at the platform's own bank, < 0 */
+	DW_ACCOUNT_PROVIDER_RESERVE,	/* a provider's, kept back for a time */
 	DW_ACCOUNT_KIND_COUNT,
 	DW_ACCOUNT_ESCROW = DW_ACCOUNT_KIND_COUNT	/* a job's own: no label */
 } DwAccountKind;
@@ -145,7 +149,20 @@ typedef enum DwTransactionType
 	DW_TRANSACTION_RELEASE,		/* escrow to provider, fee and tax */
 	DW_TRANSACTION_CHARGEBACK,	/* taken back by the bank */
 	DW_TRANSACTION_PAYOUT,		/* provider's balance to a bank account */
-	DW_TRANSACTION_REVERSAL		/* mirrors another */
+	DW_TRANSACTION_REVERSAL,	/* mirrors another */
+	DW_TRANSACTION_RECEIPT,		/* money that fits nothing, in or out again */
+	DW_TRANSACTION_REFUND_PAYMENT,	/* a company has sent a refund */
+	DW_TRANSACTION_REFUND_RETURN,	/* or could not, or it came back */
+	DW_TRANSACTION_PSP_FEE,		/* a company takes its fee */
+	DW_TRANSACTION_SETTLEMENT,	/* a company pays the platform's bank */
+	DW_TRANSACTION_BANK_FEE,	/* the bank takes its fee */
+	DW_TRANSACTION_WITHDRAWAL,	/* the platform takes what it earned */
+	DW_TRANSACTION_ADJUSTMENT,	/* a company corrects its own account */
+	DW_TRANSACTION_TIP,			/* to a provider, beyond the contract */
+	DW_TRANSACTION_REPAYMENT,	/* a provider pays what they owe */
+	DW_TRANSACTION_WRITE_OFF,	/* the platform bears what they owe */
+	DW_TRANSACTION_RESERVE,		/* kept back, or free again */
+	DW_TRANSACTION_JOURNAL		/* an accountant's own entry */
 } DwTransactionType;
 
 /* Type transaction_status. */
@@ -160,188 +177,5 @@ typedef enum DwTransactionStatus
 
 DW_LABELS_OF(transaction_type, DwTransactionType);
 DW_LABELS_OF(transaction_status, DwTransactionStatus);
-
-/*
- * What each event of money books: its postings.
- *
- * A posting is a list of legs on accounts that are named by what they are
- * for; store/ turns them into ids.  All legs are in one currency and sum to
- * zero, and each event touches the kinds of account that its rule names
- * (dw_posting_may).  A leg of 0 is left out.
- *
- * All amounts are minor units.  What cannot be booked says so in `result`
- * and has no legs: DW_BAD_VALUE for an amount that is negative or an event
- * that moves nothing, DW_OVERFLOW for a sum or a number of legs that does
- * not fit.  Texts belong to the caller and must outlive the posting.
- */
-
-#define DW_LEGS_MAX 16			/* of one transaction */
-
-/* An account, by what it is for. */
-typedef struct DwAccount
-{
-	DwUuid		owner_id;		/* a user, a job; nil for the platform */
-	DwAccountKind kind;			/* what it is for */
-	const char *currency;		/* ISO 4217 */
-	const char *psp;			/* payment company, or "" */
-} DwAccount;
-
-/* What an account gains (> 0) or gives (< 0). */
-typedef struct DwLeg
-{
-	DwAccount	account;		/* whose it is */
-	int64_t		amount;			/* not 0 */
-} DwLeg;
-
-/* The events of money. */
-typedef enum DwPostingEvent
-{
-	DW_POSTING_STORED,			/* read back: whatever was booked */
-	DW_POSTING_PAYMENT,			/* a payment arrives */
-	DW_POSTING_LATE_PAYMENT,	/* one arrives too late and is given back */
-	DW_POSTING_RELEASE,			/* out of escrow to provider, fee and tax */
-	DW_POSTING_REFUND,			/* out of escrow to the companies */
-	DW_POSTING_SETTLEMENT,		/* a dispute ends: both at once */
-	DW_POSTING_CHARGEBACK_OPENED,	/* a bank asks for a payment */
-	DW_POSTING_CHARGEBACK_WON,	/* and gives it back */
-	DW_POSTING_CHARGEBACK_LOST, /* or keeps it */
-	DW_POSTING_REVERSAL,		/* one of the first three out is undone */
-	DW_POSTING_PAYOUT,			/* a provider is paid */
-	DW_POSTING_EXCHANGE,		/* in another currency: the half sold */
-	DW_POSTING_EXCHANGED_PAYOUT,	/* and the half paid */
-	DW_POSTING_PAYOUT_RETURNED, /* any of these three came back */
-	DW_POSTING_EVENT_COUNT
-} DwPostingEvent;
-
-/* What one transaction books. */
-typedef struct DwPosting
-{
-	DwPostingEvent event;		/* what happened */
-	DwResult	result;			/* DW_OK, or why it cannot be booked */
-	const char *currency;		/* of every leg */
-	int			count;			/* of legs */
-	DwLeg		legs[DW_LEGS_MAX];	/* leg 1 comes first */
-} DwPosting;
-
-/* Whose money an escrow's events move. */
-typedef struct DwParties
-{
-	DwUuid		job_id;			/* owner of the escrow */
-	DwUuid		provider_id;	/* who is paid */
-	const char *currency;		/* of the escrow */
-} DwParties;
-
-/* What leaves an escrow for the provider, and what is kept of it. */
-typedef struct DwEarnings
-{
-	int64_t		payout;			/* the provider's */
-	int64_t		fee;			/* the platform's */
-	int64_t		tax;			/* on the fee */
-} DwEarnings;
-
-/* What goes back through one payment. */
-typedef struct DwGivenBack
-{
-	const char *psp;			/* company of the payment */
-	int64_t		amount;			/* > 0 */
-} DwGivenBack;
-
-/* A payment that lies in an escrow, and what a refund gives back of it. */
-typedef struct DwPaidIn
-{
-	const char *psp;			/* company that brought it */
-	int64_t		amount;			/* what it brought, > 0 */
-	int64_t		room;			/* what the company still has of the job */
-	int64_t		back;			/* out: of it, given back */
-} DwPaidIn;
-
-/* Out of what a chargeback is taken; together what the bank asks for. */
-typedef struct DwTakenBack
-{
-	const char *psp;			/* company that tells of it */
-	int64_t		held;			/* out of the escrow */
-	int64_t		clawed_back;	/* the provider owes it */
-	int64_t		loss;			/* the platform bears it */
-} DwTakenBack;
-
-/* A payout as it was paid. */
-typedef struct DwPaid
-{
-	DwUuid		provider_id;	/* who was paid */
-	const char *currency;		/* of the balance */
-	int64_t		available;		/* leg of provider_available */
-	int64_t		receivable;		/* leg of provider_receivable */
-	int64_t		remainder;		/* of what was sold, what bought nothing */
-	const char *psp;			/* payment company */
-	const char *paid_currency;	/* what was sent */
-	int64_t		paid_amount;	/* how much of it, > 0 */
-} DwPaid;
-
-/* True when a leg of this amount on such an account is the event's to post. */
-extern bool dw_posting_may(DwPostingEvent event, DwAccountKind kind,
-						   int64_t amount);
-
-/*
- * True when it can be booked: two legs at least, all in its currency and
- * none of them 0, their sum is 0, and the event may touch the accounts.
- */
-extern bool dw_posting_is_valid(const DwPosting *posting);
-
-/* A payment arrives in time, or too late: then it only passes through. */
-extern void dw_posting_payment(DwPosting *posting, const DwParties *parties,
-							   const char *psp, int64_t amount);
-extern void dw_posting_late_payment(DwPosting *posting, const char *currency,
-									const char *psp, int64_t amount);
-
-/* Money leaves an escrow; legs of the same company become one. */
-extern void dw_posting_release(DwPosting *posting, const DwParties *parties,
-							   const DwEarnings *earnings);
-extern void dw_posting_refund(DwPosting *posting, const DwParties *parties,
-							  const DwGivenBack *parts, int count);
-extern void dw_posting_settlement(DwPosting *posting,
-								  const DwParties *parties,
-								  const DwEarnings *earnings,
-								  const DwGivenBack *parts, int count);
-
-/*
- * Spreads a refund over the payments of a job, in the order in which they
- * came.  A company gives back at most what it still has of the job: what it
- * brought, less what it gave back and what banks have taken from it, which
- * is missing of its first payments.  Should all of them together not have
- * the amount, the last payment bears the rest.  Gives what nothing bears: the
- * amount when there is no payment, else 0.
- */
-extern int64_t dw_refund_spread(DwPaidIn *payments, int count,
-								int64_t amount);
-
-/* A bank asks for a payment; won mirrors the opening leg by leg. */
-extern void dw_posting_chargeback_open(DwPosting *posting,
-									   const DwParties *parties,
-									   const DwTakenBack *taken);
-extern void dw_posting_chargeback_won(DwPosting *posting,
-									  const DwParties *parties,
-									  const DwTakenBack *taken);
-extern void dw_posting_chargeback_lost(DwPosting *posting,
-									   const DwParties *parties,
-									   const DwTakenBack *taken);
-
-/*
- * Undoes a part of a release, a refund or a settlement, as it was stored:
- * parts[i] is what the i-th leg that gained gives back.  The provider's leg
- * goes to what they owe, for what was released may have been paid out.
- */
-extern void dw_posting_reversal(DwPosting *posting,
-								const DwPosting *original,
-								const int64_t *parts);
-
-/*
- * A payout was paid.  In another currency that takes two transactions, the
- * half that was sold first: fills one or two postings and says how many.
- */
-extern int	dw_posting_payout(DwPosting postings[2], const DwPaid *paid);
-
-/* One transaction of a payout comes back: each leg as it was stored, < 0. */
-extern void dw_posting_payout_returned(DwPosting *posting,
-									   const DwPosting *original);
 
 #endif							/* DW_LEDGER_H */

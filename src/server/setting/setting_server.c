@@ -10,17 +10,22 @@
 
 #include <ctype.h>
 
+#include "catalog/namespace.h"
+#include "nodes/makefuncs.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/timestamp.h"
 
+#include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 
 static char *now_text = NULL;
+static pg_tz *platform_zone = NULL; /* NULL: to be read */
 static bool allow_drop = false;
 
 /* Takes the fields of a time apart; 16 added what an error would tell. */
@@ -153,9 +158,20 @@ assign_now(const char *newval, void *extra)
 }
 
 /* Defines the superuser's settings of this file. */
+/*
+ * Forgets platform_timezone.  Which relation was changed is not asked:
+ * it costs one statement to read a zone again.
+ */
+static void
+forget_zone(Datum arg, Oid relation)
+{
+	platform_zone = NULL;
+}
+
 void
 dw_setting_init(void)
 {
+	CacheRegisterRelcacheCallback(forget_zone, (Datum) 0);
 	DefineCustomStringVariable("dwello.now",
 							   "Pins the time by which deadlines are judged.",
 							   "A timestamp with time zone; empty means the clock. "
@@ -227,6 +243,15 @@ dw_setting_find(const char *name)
 	return dw_read_only_text(0);
 }
 
+/* The table of what operators have set. */
+static Oid
+settings_relation(void)
+{
+	RangeVar   *table = makeRangeVar("dwello", "system_settings", -1);
+
+	return RangeVarGetRelid(table, NoLock, false);
+}
+
 /*
  * Locks a setting.  The row to lock is made first where the
  * operator never had a say: it counts as the default's.
@@ -262,6 +287,8 @@ dw_setting_save(const char *name, const char *value)
 
 	dw_param_text(&p, name);
 	dw_param_text(&p, value);
+	/* whoever keeps a setting between calls reads it anew */
+	CacheInvalidateRelcacheByRelid(settings_relation());
 	(void) dw_execute(&update_setting, &p);
 	return dw_read_only_text(0);
 }
@@ -275,6 +302,23 @@ setting_text(const char *name)
 	if (value == NULL)
 		elog(ERROR, "dwello has no setting \"%s\"", name);
 	return value;
+}
+
+pg_tz *
+dw_platform_zone(void)
+{
+	char	   *name;
+
+	if (platform_zone != NULL)
+		return platform_zone;
+	name = setting_text("platform_timezone");
+	platform_zone = pg_tzset(name);
+	/* as after a restore on a server that knows other zones */
+	if (platform_zone == NULL)
+		dw_raise(DW_BAD_VALUE, "setting \"platform_timezone\" is no time zone",
+				 psprintf("This server does not know \"%s\".", name),
+				 "Set one of pg_timezone_names with dwello.set_setting().");
+	return platform_zone;
 }
 
 /* An operator's setting as bigint. */

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "pgtime.h"
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
@@ -44,6 +45,12 @@ extern int32 dw_setting_lock(const char *name);
  * an operator came and went is told so.
  */
 extern char *dw_setting_save(const char *name, const char *value);
+
+/*
+ * The time zone platform_timezone, which is kept between calls;
+ * 22023 when this server does not know it.
+ */
+extern pg_tz *dw_platform_zone(void);
 
 /* An operator's setting or its default as bigint; 22023 if it is none. */
 extern int64 dw_setting_int8(const char *name);

@@ -80,6 +80,10 @@
 	"WHERE j.id = c.scope_id) " \
 	"AND NOT EXISTS (SELECT FROM dwello.users AS u " \
 	"WHERE u.id = c.scope_id) "
+/* A fact's scope, a UUID of version 8, is made of a company's own names. */
+#define FACT_ORPHANS(relation) \
+	SCOPE_ORPHANS(relation) \
+	"AND pg_catalog.substr(c.scope_id::text, 15, 1) <> '8' "
 #define USER_ORPHANS(relation, column) \
 	"SELECT DISTINCT '" relation "' AS relation, c." column " AS user_id " \
 	"FROM dwello." relation " AS c WHERE c." column " <> " NOBODY " " \
@@ -177,8 +181,8 @@ static CheckRule rules[] = {
 	RULE("orphan",
 		 "SELECT s.relation, 'There is neither a job nor a user ' "
 		 "|| s.scope_id || '.' FROM ("
-		 SCOPE_ORPHANS("transactions") "UNION ALL "
-		 SCOPE_ORPHANS("ledger_entries") "UNION ALL "
+		 FACT_ORPHANS("transactions") "UNION ALL "
+		 FACT_ORPHANS("ledger_entries") "UNION ALL "
 		 SCOPE_ORPHANS("outbox") "UNION ALL "
 		 SCOPE_ORPHANS("outbox_deliveries") "UNION ALL "
 		 SCOPE_ORPHANS("idempotency_keys") ") AS s ORDER BY 1, 2",

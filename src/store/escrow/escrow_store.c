@@ -251,6 +251,8 @@ static const DwColumn payment_columns[] = {
 	DW_COLUMN(TIME, PaymentRow, created_at, payment.created_at,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(TIME, PaymentRow, completed_at, payment.completed_at,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, PaymentRow, occurred_at, payment.occurred_at,
 			  DW_COLUMN_FIXED)
 };
 
@@ -648,6 +650,8 @@ dw_escrow_begin_transaction(const DwEscrowRow *row,
 	transaction->pay_by = DT_NOBEGIN;
 	transaction->created_at = dw_now();
 	transaction->completed_at = DT_NOBEGIN;
+	transaction->occurred_at = DT_NOBEGIN;
+	transaction->booked_on = DATEVAL_NOBEGIN;
 }
 
 void

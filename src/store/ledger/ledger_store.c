@@ -30,8 +30,10 @@
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
 #include "utils/backend_status.h"
+#include "utils/datetime.h"
 
 #include "server/crypto/crypto_server.h"
+#include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/ledger/ledger_store_int.h"
@@ -71,6 +73,8 @@ static const DwColumn transaction_columns[] = {
 	DW_COLUMN(TIME, DwLedgerRow, pay_by, row.pay_by, DW_COLUMN_FIXED),
 	DW_COLUMN(TIME, DwLedgerRow, created_at, row.created_at, DW_COLUMN_FIXED),
 	DW_COLUMN(TIME, DwLedgerRow, completed_at, row.completed_at, 0),
+	DW_COLUMN(TIME, DwLedgerRow, occurred_at, row.occurred_at, 0),
+	DW_COLUMN(DATE, DwLedgerRow, booked_on, row.booked_on, 0),
 	DW_COLUMN(BYTEA, DwLedgerRow, prev_hash, prev_hash, 0),
 	DW_COLUMN(BYTEA, DwLedgerRow, hash, hash, 0)
 };
@@ -93,6 +97,40 @@ static DwTable entries =
 DW_TABLE("ledger_entries", DwEntryRow, entry_columns);
 
 DwMap		dw_entry_map = DW_MAP(entry_columns);
+
+DwUuid
+dw_fact_id(const char *psp, const char *event_id)
+{
+	StringInfoData text;
+	uint8		digest[DW_SHA256_BYTES];
+	DwUuid		id;
+
+	initStringInfo(&text);
+	appendStringInfoString(&text, psp);
+	appendStringInfoChar(&text, '\0');
+	appendStringInfoString(&text, event_id);
+	dw_sha256(text.data, text.len, digest);
+	pfree(text.data);
+	memcpy(id.bytes, digest, sizeof(id.bytes));
+	/* version 8 and variant of RFC 9562 */
+	id.bytes[6] = (uint8) ((id.bytes[6] & 0x0f) | 0x80);
+	id.bytes[8] = (uint8) ((id.bytes[8] & 0x3f) | 0x80);
+	return id;
+}
+
+/* The day on which a transaction of this time is booked. */
+static DateADT
+booking_day(TimestampTz time)
+{
+	struct pg_tm tm;
+	fsec_t		fraction;
+	int			offset;
+
+	if (timestamp2tm(time, &offset, &tm, &fraction, NULL,
+					 dw_platform_zone()) != 0)
+		dw_raise(DW_OVERFLOW, "the time is out of range", NULL, NULL);
+	return date2j(tm.tm_year, tm.tm_mon, tm.tm_mday) - POSTGRES_EPOCH_JDATE;
+}
 
 DwUuid
 dw_transaction_id(void)
@@ -196,6 +234,8 @@ put_transaction(StringInfo record, const DwTransaction *transaction)
 	pq_sendint64(record, transaction->pay_by);
 	pq_sendint64(record, transaction->created_at);
 	pq_sendint64(record, transaction->completed_at);
+	pq_sendint64(record, transaction->occurred_at);
+	pq_sendint64(record, transaction->booked_on);
 }
 
 /* Adds the legs to a record. */
@@ -278,6 +318,7 @@ dw_transaction_end(const DwTransaction *transaction,
 
 	ended.status = status;
 	ended.completed_at = dw_now();
+	ended.booked_on = DATEVAL_NOBEGIN;
 	transaction_write(&ended, NULL, NULL, true);
 }
 
@@ -325,6 +366,7 @@ dw_ledger_book(DwChainEnd *end, DwTransaction *transaction,
 	memcpy(previous, end->hash, DW_HASH_BYTES);
 	transaction->status = DW_TRANSACTION_COMPLETED;
 	transaction->completed_at = dw_now();
+	transaction->booked_on = booking_day(transaction->completed_at);
 	dw_ledger_hash(previous, transaction, &legs, end->hash);
 	end->has_link = true;
 	transaction_write(transaction, previous, end->hash, is_pending);
@@ -332,7 +374,7 @@ dw_ledger_book(DwChainEnd *end, DwTransaction *transaction,
 }
 
 void
-dw_ledger_book_user(DwTransaction *transaction, const DwPosting *posting)
+dw_ledger_book_tail(DwTransaction *transaction, const DwPosting *posting)
 {
 	static DwTableQuery last_of_chain =
 		DW_TABLE_QUERY(dw_transactions, "WHERE t.scope_id = $1 "
@@ -661,14 +703,21 @@ adopt_account(DwAccountRow *account, const DwUuid *through)
 		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(n.amount), 0)::bigint "
 					 DW_ENTRIES_OF_PROVIDER("$3")
 					 "WHERE n.account_id = $1 AND t.id <= $2");
-	bool		is_provider = !dw_uuid_is_nil(&account->account.owner_id);
+	static DwStatement of_receipt =
+		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(n.amount), 0)::bigint "
+					 "FROM dwello.ledger_entries AS n "
+					 "WHERE n.account_id = $1 AND n.transaction_id <= $2 "
+					 "AND n.scope_id = $3");
+	bool		is_owned = !dw_uuid_is_nil(&account->account.owner_id);
+	bool		is_receipt = account->account.kind == DW_ACCOUNT_SUSPENSE;
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, &account->id);
 	dw_param_uuid(&p, through);
-	if (is_provider)
+	if (is_owned)
 		dw_param_uuid(&p, &account->account.owner_id);
-	(void) dw_execute(is_provider ? &of_provider : &of_platform, &p);
+	(void) dw_execute(!is_owned ? &of_platform
+					  : is_receipt ? &of_receipt : &of_provider, &p);
 	account->rolled_up_balance = dw_read_only_int8(0);
 	account->rolled_up_through = *through;
 	dw_table_update(&accounts, account);
@@ -797,7 +846,7 @@ make_accounts(const DwRollupRange *range)
 					 "JOIN dwello.transactions AS t "
 					 "ON t.scope_id = n.scope_id AND t.id = n.transaction_id "
 					 "CROSS JOIN LATERAL (VALUES (t.payer_id), (t.payee_id), "
-					 "(" NIL_UUID ")) AS o (owner_id) "
+					 "(t.scope_id), (" NIL_UUID ")) AS o (owner_id) "
 					 "CROSS JOIN LATERAL (SELECT '' AS psp UNION SELECT "
 					 "x.psp FROM dwello.transactions AS x "
 					 "WHERE x.scope_id = t.scope_id) AS c "

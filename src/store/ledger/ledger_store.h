@@ -7,10 +7,11 @@
 
 #include "postgres.h"
 
+#include "utils/date.h"
 #include "utils/timestamp.h"
 
 #include "core/base/base.h"
-#include "core/ledger/ledger.h"
+#include "core/posting/posting.h"
 #include "server/call/call_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
@@ -27,15 +28,16 @@
  * transaction_type, amount, currency, platform_fee, tax, net_amount,
  * milestone_id, payment_method_id, psp, psp_reference, reverses,
  * actor_id, actor_role, request_id, pay_by, created_at,
- * completed_at
+ * completed_at, occurred_at, booked_on
  * the number of entries, and of each in the order of leg:
  * leg, account_id, amount, currency
  *
  * A uuid is its 16 bytes (NULL: 16 zeros), an integer or the length of a
  * text 8 bytes with the highest first, a text its length (NULL: -1) and its
  * bytes in UTF-8 or whatever the database's encoding is, a time the
- * microseconds since 2000-01-01 00:00 UTC (NULL: the lowest integer), an
- * enum its label.  The status is not in it: only completed ones are chained.
+ * microseconds since 2000-01-01 00:00 UTC (NULL: the lowest integer), a day
+ * the days since then (8 bytes too), an enum its label.  The status is not in
+ * it: only completed ones are chained.
  *
  * An account's id is the first 16 bytes of SHA-256 over owner_id (16 bytes),
  * kind, a zero byte, currency, a zero byte, psp ("" where there is none).
@@ -54,7 +56,7 @@ typedef struct DwChainEnd
 /* A row of dwello.transactions. */
 typedef struct DwTransaction
 {
-	DwUuid		scope_id;		/* a job, or a user for a payout */
+	DwUuid		scope_id;		/* a job, a user for a payout, or a fact */
 	DwUuid		id;				/* time-ordered */
 	DwUuid		payer_id;		/* whose money it was; may read it */
 	DwUuid		payee_id;		/* for whom it is meant; so may they */
@@ -75,6 +77,8 @@ typedef struct DwTransaction
 	TimestampTz pay_by;			/* end of a payment's time, or DT_NOBEGIN */
 	TimestampTz created_at;		/* by dw_now() */
 	TimestampTz completed_at;	/* DT_NOBEGIN while pending */
+	TimestampTz occurred_at;	/* by who told of it, or DT_NOBEGIN */
+	DateADT		booked_on;		/* day in platform_timezone; set by booking */
 } DwTransaction;
 
 /* A row of dwello.ledger_accounts. */
@@ -85,6 +89,12 @@ typedef struct DwAccountRow
 	int64		rolled_up_balance;	/* sum of the entries up to ... */
 	DwUuid		rolled_up_through;	/* this transaction; nil = none yet */
 } DwAccountRow;
+
+/*
+ * The scope of what a company tells that belongs to no job and no user: 128
+ * bits of SHA-256 over psp, a zero byte and event_id, as a UUID of version 8.
+ */
+extern DwUuid dw_fact_id(const char *psp, const char *event_id);
 
 /*
  * The id of a new transaction.  The database transaction has an xid before
@@ -145,11 +155,12 @@ extern void dw_ledger_book(DwChainEnd *end, DwTransaction *transaction,
 						   const DwPosting *posting, bool is_pending);
 
 /*
- * The same for a scope whose chain no row keeps the end of: a user's.  The
- * caller has locked the user.  The end is the transaction with the greatest
+ * The same for a scope whose chain no row keeps the end of: a user's, a
+ * receipt's or a fact's.  The caller has locked the row that stands for it,
+ * or has just made the scope.  The end is the transaction with the greatest
  * id, and id is raised above it where the clock had been set back.
  */
-extern void dw_ledger_book_user(DwTransaction *transaction,
+extern void dw_ledger_book_tail(DwTransaction *transaction,
 								const DwPosting *posting);
 
 /* Ends a pending transaction that was not booked: failed or cancelled. */

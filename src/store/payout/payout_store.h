@@ -10,7 +10,7 @@
 #include "utils/timestamp.h"
 
 #include "core/base/base.h"
-#include "core/ledger/ledger.h"
+#include "core/posting/posting.h"
 #include "core/payout/payout.h"
 
 /*
