@@ -51,6 +51,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('agent_month_bids_enterprise', '0', 'Bids a month of a bidding agent of the enterprise tier.'),
   ('agent_model_minutes', '30', 'Minutes that an agent leaves a job to its outside model before it decides by itself.'),
   ('agent_promote_trials', '30', 'Outcomes that an agent''s parameters in shadow must have foretold before they can be promoted.'),
+  ('agent_promote_days', '90', 'Days whose jobs an agent''s parameters in shadow are replayed on before they are promoted.'),
   ('max_agents_per_job', '50', 'Agents that look at a version of a job, the fittest.'),
   ('agent_base_aggressive_ppm', '850000', 'What an aggressive agent multiplies the anchor by, in parts per million.'),
   ('agent_base_balanced_ppm', '1000000', 'The same for a balanced agent.'),

@@ -44,8 +44,9 @@ COMMENT ON FUNCTION dwello.learn_agents IS
  *	Has an agent decide by the version of its parameters that is in shadow.
  *	It must have foretold so many outcomes as the setting
  *	agent_promote_trials says, before it learned from them, with no
- *	greater log loss than the version that it is to replace, which is
- *	retired.
+ *	greater log loss than the version that it is to replace, and replayed
+ *	on the jobs of the last agent_promote_days it must have made no less.
+ *	The one that it replaces is retired.
  *
  *	For the provider, administrators and the system.
  *
@@ -70,7 +71,8 @@ COMMENT ON FUNCTION dwello.learn_agents IS
  *	P0002: no such user, agent or version
  *	WD104 WD103
  *	WD101: the version is not in shadow, is based on another than the live
- *	  one, cannot be read, has foretold too little, or worse
+ *	  one, cannot be read, has foretold too little, or worse, or would have
+ *	  made less of the agent's past
  * example: provider_1
  *	SELECT parameters_version, replayed FROM dwello.promote_parameters(version => 0);
  */

@@ -4,9 +4,6 @@
 --	the way back.
 --
 SET client_min_messages = warning;
-BEGIN;
-DELETE FROM dwello.agent_parameters;
-DELETE FROM dwello.ai_bidding_agents;
 -- A version of p1's parameters; in a few words what became of all of them.
 CREATE FUNCTION t.version(number integer, status text, based_on integer, trials integer DEFAULT 30, trial_loss bigint DEFAULT 100,
   live_loss bigint DEFAULT 100, weight bigint DEFAULT -6000000000) RETURNS void
@@ -25,6 +22,9 @@ CREATE FUNCTION t.set(number integer, VARIADIC changes text[]) RETURNS void
 LANGUAGE plpgsql
 AS $$ BEGIN EXECUTE format('UPDATE dwello.agent_parameters SET %s WHERE version = %s', array_to_string(changes, ', '), number); END $$;
 
+BEGIN;
+DELETE FROM dwello.agent_parameters;
+DELETE FROM dwello.ai_bidding_agents;
 SELECT t.as_system();
 SELECT t.try($$SELECT dwello.promote_parameters(t.user('p1'), 0)$$) AS promote, t.try($$SELECT dwello.revert_agent(t.user('p1'), 0)$$) AS revert;
 SELECT version FROM dwello.configure_agent(agent_id => t.user('p1'), is_active => true);
@@ -104,4 +104,82 @@ SELECT t.try('SELECT dwello.revert_agent(version => 0)') AS system;
 -- who hears of it
 SELECT dwello.deliver_events() > 0 AS delivered;
 SELECT n.user_id = t.user('p1') AS p1, n.title, count(*) FROM dwello.notifications AS n WHERE n.title LIKE 'Your agent was set%' GROUP BY 1, 2;
+ROLLBACK;
+
+-- ----------------------------------------------------------------------
+-- Shadow and backtest have to agree
+-- ----------------------------------------------------------------------
+BEGIN;
+SET LOCAL dwello.now = '2030-06-10 12:00+00';
+SELECT count(*) > 0 AS partitions FROM dwello.ensure_partitions();
+CREATE FUNCTION t.promote_agents() RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  name text;
+BEGIN
+  PERFORM t.login_as('a1');
+  PERFORM dwello.set_flag('ai_bidding_enabled', rollout_percentage => 100);
+  FOREACH name IN ARRAY ARRAY['p1', 'p2'] LOOP
+    PERFORM t.login_as(name);
+    PERFORM dwello.configure_agent(is_active => true, mode => 'auto', max_bids_per_day => 20, max_open_jobs => 100,
+      preferred_categories => ARRAY['d0000000-0000-7000-8000-000000000011'::uuid], costs => '{"hourly_rate": 5000}');
+  END LOOP;
+  PERFORM t.login_as('h1');
+  PERFORM dwello.post_job('d0000000-0000-7000-8000-000000000011', 'past ' || i, 'All of it.', -122.42, 37.77, budget_min => 80000,
+      budget_max => 120000, estimated_duration_hours => 8, job_id => t.user('past ' || i)),
+    dwello.publish_job(t.user('past ' || i)) FROM generate_series(1, 8) AS i;
+  PERFORM t.as_system();
+  PERFORM dwello.run_agents();
+END
+$$;
+-- a job goes to the one or the other
+CREATE FUNCTION t.promote_award(number integer, name text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM t.login_as('h1');
+  PERFORM dwello.accept_bid(b.job_id, b.id) FROM dwello.bids AS b
+    WHERE b.job_id = t.user('past ' || number) AND b.provider_id = t.user(name);
+  PERFORM t.login_as(name);
+  PERFORM dwello.confirm_award(t.user('past ' || number));
+  PERFORM t.as_system();
+  RETURN name;
+END
+$$;
+SELECT t.promote_agents();
+SELECT string_agg(t.promote_award(i, CASE WHEN i % 2 = 0 THEN 'p1' ELSE 'p2' END), ' ') FROM generate_series(1, 6) AS i;
+SELECT dwello.deliver_events(10000) > 0 AS delivered;
+SELECT outcome, count(*) FROM dwello.agent_outcomes WHERE user_id = t.user('p1') GROUP BY 1 ORDER BY 1;
+SET LOCAL dwello.now = '2030-06-20 12:00+00';
+-- both agree
+SAVEPOINT s;
+SELECT t.version(1, 'shadow', 0, weight => -7000000000), t.try('SELECT dwello.promote_parameters(version => 1)', 'p1') AS both, t.versions();
+ROLLBACK TO s;
+-- one judge for both: who believes in more wins at the same prices is worth no more, and no less
+SELECT t.version(1, 'shadow', 0), t.set(1, 'parameters = parameters || ''{"shown": [3000000000, 1000000000]}''');
+SELECT t.try('SELECT dwello.promote_parameters(version => 1)', 'p1') AS hopeful;
+ROLLBACK TO s;
+-- the shadow alone, for it asks what by its own chances nobody pays; nothing is changed
+SELECT t.version(1, 'shadow', 0, weight => -1000000000), t.set(1, 'parameters = parameters || ''{"shown": [0, 20000000000]}''');
+SELECT t.login_as('p1');
+SELECT parameters_version FROM dwello.promote_parameters(version => 1);
+ROLLBACK TO s;
+SELECT t.version(1, 'shadow', 0, weight => -1000000000), t.set(1, 'parameters = parameters || ''{"shown": [0, 20000000000]}''');
+SELECT who, t.try($$SELECT dwello.promote_parameters(t.user('p1'), 1)$$, who) AS shadow_alone, t.versions() FROM unnest(ARRAY['p1', 'a1', NULL]) AS who;
+SELECT rule, detail FROM t.check() WHERE rule LIKE 'agent%' OR rule LIKE 'parameters%';
+-- older jobs than the setting says are not looked at
+SELECT value FROM dwello.set_setting('agent_promote_days', '9');
+SELECT t.try('SELECT dwello.promote_parameters(version => 1)', 'p1') AS nothing_to_replay, t.versions();
+ROLLBACK TO s;
+-- the backtest alone
+SELECT t.version(1, 'shadow', 0, 30, 101, 100, -7000000000);
+SELECT t.login_as('p1');
+SELECT parameters_version FROM dwello.promote_parameters(version => 1);
+ROLLBACK TO s;
+SELECT t.version(1, 'shadow', 0, 29, weight => -7000000000), t.try('SELECT dwello.promote_parameters(version => 1)', 'p1') AS too_few, t.versions();
+ROLLBACK TO s;
+-- the pace is the goal's, and no reason
+SELECT t.version(1, 'shadow', 0), t.set(1, 'parameters = parameters || ''{"pace_ppm": 700000}''');
+SELECT t.try('SELECT dwello.promote_parameters(version => 1)', 'p1') AS slower, t.versions();
 ROLLBACK;

@@ -3,6 +3,9 @@
  *		What decisions came to, what others would have, and the replay.
  */
 #include "unit.h"
+
+#include <math.h>
+
 #include "agent_inputs.h"
 
 #include "core/decision/decision.h"
@@ -242,6 +245,81 @@ test_replay_order(void **state)
 	}
 }
 
+/* Two versions by one judge: worth hangs on what they ask, not on belief. */
+static void
+test_judge(void **state)
+{
+	static DwBacktest usual;
+	static DwBacktest alone;
+	static DwBacktest hopeful;
+	static DwBacktest dear;
+	DwAgentInputs inputs;
+	DwAgentInputs other;
+	DwAgentParameters judge;
+	DwAgentDecision decision;
+	double		profit;
+
+	usual_inputs(&inputs);
+	inputs.provider.month_quota = DW_AGENT_UNLIMITED;
+	judge = inputs.parameters;
+	dw_agent_decide(&inputs, NULL, &decision);
+	profit = (double) (dw_report_payout(&inputs, decision.amount) -
+					   decision.cost);
+	usual.judge = hopeful.judge = dear.judge = &judge;
+	assert_true(replay(&usual, &inputs, 500));
+	/* kappa is 1: the worth of a bid is its expected profit */
+	assert_true(fabs((double) usual.worth / 500 -
+					 profit * decision.win_probability) < 1);
+
+	other = inputs;
+	other.parameters.shown[0] += INT64_C(3000000000);
+	assert_true(replay(&alone, &other, 500));
+	assert_true(alone.wins > usual.wins);
+	assert_int_equal(alone.worth, 0);
+	assert_true(replay(&hopeful, &other, 500));
+	assert_int_equal(hopeful.worth, usual.worth);
+	assert_int_equal(hopeful.wins, usual.wins);
+
+	other = inputs;
+	other.settings.strategy = DW_AGENT_PREMIUM;
+	other.platform.kappa_ppm[DW_AGENT_PREMIUM] =
+		inputs.platform.kappa_ppm[inputs.settings.strategy];
+	assert_true(replay(&dear, &other, 500));
+	assert_true(dear.worth < usual.worth);
+}
+
+/* A judge knows what truly came, and gives no other chance to it. */
+static void
+test_judge_outcome(void **state)
+{
+	DwAgentInputs inputs;
+	DwAgentDecision decision;
+	int64_t		profit;
+
+	usual_inputs(&inputs);
+	dw_agent_decide(&inputs, NULL, &decision);
+	profit = dw_report_payout(&inputs, decision.amount) - decision.cost;
+	for (int day = 0; day < 50; day++)
+		for (int i = -1; i <= 1; i++)
+			for (int won = 0; won <= 1; won++)
+			{
+				DwBacktest	backtest = {.judge = &inputs.parameters};
+				DwBacktestJob job = job_of(day);
+				DwBacktestStep step;
+
+				/* the replay asks as much, less than, or more than it did */
+				job.amount = decision.amount - i * 5000;
+				job.outcome = won ? DW_OUTCOME_WON : DW_OUTCOME_LOST;
+				assert_true(dw_backtest_step(&backtest, &inputs, &job,
+											 &step));
+				if (won ? i <= 0 : i >= 0)
+					assert_int_equal(backtest.worth, won ? profit : 0);
+				else
+					assert_true(backtest.worth > 0 &&
+								backtest.worth < profit);
+			}
+}
+
 /* What test_own_outcome() says, of an agent that shows such chances. */
 static void
 check_own_outcome(int64_t scale)
@@ -397,6 +475,8 @@ main(void)
 		cmocka_unit_test(test_best_value),
 		cmocka_unit_test(test_replay),
 		cmocka_unit_test(test_replay_order),
+		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_judge_outcome),
 		cmocka_unit_test(test_own_outcome),
 		cmocka_unit_test(test_replay_limits),
 		cmocka_unit_test(test_replay_deferral),

@@ -3,13 +3,16 @@
  *		Which version of its parameters an agent decides by: promotion of
  *		the one in shadow, and the way back.
  *
- * A version is promoted only by what it foretold: outcomes that it had not
- * seen, beside the version that it is to replace.  Going back needs no proof;
- * what was learnt from the version that is left goes with it.
+ * A version is promoted when shadow and backtest agree: by what it foretold
+ * of outcomes that it had not seen, beside the version that it is to replace,
+ * and by what both would have made of the jobs of the agent's past.  Going
+ * back needs no proof; what was learnt from the version that is left goes
+ * with it.
  */
 #include "postgres.h"
 
 #include "api/account/account_api.h"
+#include "api/report/report_api.h"
 #include "core/learning/learning.h"
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
@@ -35,6 +38,7 @@ typedef struct Change
 static void change_begin(DwCall *call, Change *change);
 static bool change_lock(DwCall *call, Change *change);
 static void promote_check(const Change *change);
+static void replay_check(const Change *change);
 static void revert_check(const Change *change);
 static Datum change_apply(DwCall *call, Change *change, const char *type);
 static Datum change_return(DwCall *call, const Change *change);
@@ -57,6 +61,7 @@ DW_FUNCTION(dwello_promote_parameters)
 		return change_return(&call, &change);
 	}
 	promote_check(&change);
+	replay_check(&change);
 	return change_apply(&call, &change, "parameters_promoted");
 }
 
@@ -146,8 +151,60 @@ promote_check(const Change *change)
 								least),
 			   "Let dwello.learn_agents() go on.");
 	if (target->trial_loss > target->live_loss)
-		refuse(change, "the version foretells worse than the live one",
-			   "Let dwello.learn_agents() go on.");
+		dw_raise(DW_INVALID_TRANSITION,
+				 "the version foretells worse than the live one",
+				 psprintf("Of %d outcomes version %d has a log loss of "
+						  INT64_FORMAT " nanos; the live version %d "
+						  INT64_FORMAT ".", target->trials, target->version,
+						  target->trial_loss,
+						  change->agent.parameters_version,
+						  target->live_loss),
+				 "Let dwello.learn_agents() go on.");
+}
+
+/*
+ * WD101 when the version would have made less of the agent's past than the
+ * live one.  The judge of both is the version itself, whose chances were just
+ * found good on outcomes that it had not seen.  Both go at the live one's
+ * pace, which the goal sets and no price is better for.
+ */
+static void
+replay_check(const Change *change)
+{
+	int64		days = dw_setting_int8("agent_promote_days");
+	DwAgentParameters values = change->target.values;
+	DwLearningSettings settings;
+	DwParameters live;
+	DwVersionReplay replay = {
+		.agent_id = change->agent_id,
+		.from = dw_now() - days * USECS_PER_DAY,
+		.judge = &values
+	};
+	DwVersionWorth is;
+	DwVersionWorth was;
+
+	dw_learning_settings(&settings);
+	if (!dw_parameters_load(&settings, &change->agent_id,
+							change->agent.parameters_version, &live))
+		elog(ERROR, "the live version is gone");
+	values.pace_ppm = live.values.pace_ppm;
+	replay.parameters = &values;
+	dw_backtest_version(&replay, &is);
+	replay.parameters = &live.values;
+	dw_backtest_version(&replay, &was);
+	if (is.worth >= was.worth)
+		return;
+	dw_raise(DW_INVALID_TRANSITION,
+			 "the version would have made less of the agent's past",
+			 psprintf("Of the " INT64_FORMAT " jobs of the last " INT64_FORMAT
+					  " days version %d would have made " INT64_FORMAT
+					  " minor units of %s with " INT64_FORMAT " bids; the live"
+					  " version %d " INT64_FORMAT " with " INT64_FORMAT ".",
+					  is.jobs, days, change->version, is.worth,
+					  change->agent.currency, is.bids,
+					  change->agent.parameters_version, was.worth, was.bids),
+			 "Let dwello.learn_agents() go on, or throw the version away by"
+			 " dwello.revert_agent().");
 }
 
 /* WD101 unless the version was live before, or is where all begin. */

@@ -15,6 +15,7 @@
 #include "pgstat.h"
 #include "tcop/tcopprot.h"
 
+#include "api/report/report_api.h"
 #include "api/report/report_api_int.h"
 #include "core/report/report.h"
 #include "core/score/score.h"
@@ -429,6 +430,13 @@ walk_through(Walk *walk)
 							   debug_query_string);
 }
 
+/* Minutes that a bid stands. */
+static int64
+bid_minutes(void)
+{
+	return dw_setting_int8("bid_expiry_days") * MINS_PER_HOUR * HOURS_PER_DAY;
+}
+
 /* Reads the arguments: 22004, 22023. */
 static void
 walk_begin(DwCall *call, Walk *walk)
@@ -442,8 +450,18 @@ walk_begin(DwCall *call, Walk *walk)
 					  "must be before to_time");
 	dw_other_settings(call, "settings", &walk->other);
 	walk->now = dw_now();
-	walk->bid_minutes = dw_setting_int8("bid_expiry_days") *
-		MINS_PER_HOUR * HOURS_PER_DAY;
+	walk->bid_minutes = bid_minutes();
+}
+
+/* Loads what the agent met in the period. */
+static void
+walk_history(Walk *walk)
+{
+	walk->reviews = dw_history_reviews(&walk->agent_id, &walk->review_count);
+	walk->jobs = dw_history_jobs(&walk->agent_id, walk->from, walk->until,
+								 &walk->count);
+	if (walk->review_count > 0)
+		walk->stats_day = walk->reviews[0].day;
 }
 
 /* Loads what is the same for the whole period: P0002, 22023. */
@@ -459,15 +477,34 @@ walk_load(DwCall *call, Walk *walk)
 		walk->other.parameters_version =
 			dw_history_parameters(&walk->agent_id, walk->from);
 	dw_other_parameters(&walk->other, &walk->agent_id, &walk->parameters);
-	walk->reviews = dw_history_reviews(&walk->agent_id, &walk->review_count);
-	walk->jobs = dw_history_jobs(&walk->agent_id, walk->from, walk->until,
-								 &walk->count);
+	walk_history(walk);
 	if (walk->count > DW_HISTORY_JOBS)
 		dw_arg_refuse(call, "from_time", DW_BAD_VALUE,
 					  psprintf("must leave a period with at most %d jobs",
 							   DW_HISTORY_JOBS));
-	if (walk->review_count > 0)
-		walk->stats_day = walk->reviews[0].day;
+}
+
+void
+dw_backtest_version(const DwVersionReplay * replay,
+					DwVersionWorth * worth)
+{
+	Walk	   *walk = palloc0(sizeof(Walk));
+
+	walk->agent_id = replay->agent_id;
+	walk->other.parameters_version = -1;
+	walk->now = walk->until = dw_now();
+	walk->from = replay->from;
+	walk->bid_minutes = bid_minutes();
+	walk->parameters = *replay->parameters;
+	walk->replay.judge = replay->judge;
+	walk_history(walk);
+	/* the last ones, where there are more */
+	walk->first = Max(walk->count - DW_REPLAY_JOBS, 0);
+	walk_through(walk);
+	worth->jobs = walk->replay.jobs;
+	worth->bids = walk->replay.bids;
+	worth->worth = walk->replay.worth;
+	pfree(walk);
 }
 
 /* What stopped it, and how often. */

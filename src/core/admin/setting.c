@@ -46,6 +46,7 @@ static const DwSettingRule rules[] = {
 	INTEGER("agent_month_bids_premium", 0, 1000000),
 	INTEGER("agent_month_bids_enterprise", 0, 1000000),
 	INTEGER("agent_promote_trials", 1, 1000000),
+	INTEGER("agent_promote_days", 1, 365),
 	INTEGER("agent_model_minutes", 1, 10080),
 	INTEGER("max_agents_per_job", 1, 1000),
 	/* in this order, or aggressive is not below balanced below premium */

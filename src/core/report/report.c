@@ -502,23 +502,29 @@ draw(const DwUuid *job_id, const DwUuid *agent_id)
 	return (double) (state >> 11) / (double) (UINT64_C(1) << 53);
 }
 
-/* The chance that is shown for the agent's own bid on the job. */
+/* The chance that a version of the parameters shows for an amount. */
 static double
-own_chance(const DwAgentInputs *inputs, const DwBacktestJob *job,
-		   const DwAgentDecision *decision)
+chance_at(const DwAgentInputs *inputs, const DwAgentParameters *parameters,
+		  const DwAgentDecision *decision, int64_t amount)
 {
-	DwAgentDecision own = *decision;
+	DwAgentDecision asked = *decision;
 	DwFeatures	features;
 
-	own.amount = job->amount;
-	own.anchor = inputs->job.anchor;
-	if (own.timeline_days < 1)
-		own.timeline_days = 1;
-	dw_agent_features(inputs, &own, &features);
-	return dw_learning_shown(&inputs->parameters,
-							 dw_learning_rivals(&inputs->parameters,
-												&features,
+	asked.amount = amount;
+	asked.anchor = inputs->job.anchor;
+	if (asked.timeline_days < 1)
+		asked.timeline_days = 1;
+	dw_agent_features(inputs, &asked, &features);
+	return dw_learning_shown(parameters,
+							 dw_learning_rivals(parameters, &features,
 												inputs->platform.rivals));
+}
+
+/* True where the agent truly bid on the job, and it was decided. */
+static bool
+has_outcome(const DwAgentInputs *inputs, const DwBacktestJob *job)
+{
+	return job->outcome != DW_OUTCOME_CENSORED && inputs->job.anchor > 0;
 }
 
 /*
@@ -530,11 +536,14 @@ static bool
 wins(DwBacktest *backtest, const DwAgentInputs *inputs,
 	 const DwBacktestJob *job, const DwAgentDecision *decision)
 {
+	const DwAgentParameters *judge = backtest->judge;
 	double		threshold = draw(&job->id, &job->agent_id);
 
-	if (job->outcome != DW_OUTCOME_CENSORED && inputs->job.anchor > 0)
+	if (has_outcome(inputs, job))
 	{
-		double		chance = own_chance(inputs, job, decision);
+		double		chance = chance_at(inputs, judge != NULL ? judge :
+									   &inputs->parameters, decision,
+									   job->amount);
 
 		dw_report_add(&backtest->score, chance, job->outcome);
 		if (job->outcome == DW_OUTCOME_WON
@@ -544,7 +553,45 @@ wins(DwBacktest *backtest, const DwAgentInputs *inputs,
 		threshold = job->outcome == DW_OUTCOME_WON ? threshold * chance :
 			chance + threshold * (1 - chance);
 	}
-	return job->is_awarded && threshold < decision->win_probability;
+	return job->is_awarded &&
+		threshold < (judge == NULL ? decision->win_probability :
+					 chance_at(inputs, judge, decision, decision->amount));
+}
+
+/* The judge's chance that a bid wins, given what truly came. */
+static double
+judged_chance(const DwAgentInputs *inputs, const DwAgentParameters *judge,
+			  const DwBacktestJob *job, const DwAgentDecision *decision)
+{
+	double		chance = chance_at(inputs, judge, decision, decision->amount);
+	double		own;
+
+	if (!job->is_awarded)
+		return 0;
+	if (!has_outcome(inputs, job))
+		return chance;
+	own = chance_at(inputs, judge, decision, job->amount);
+	if (job->outcome == DW_OUTCOME_WON)
+		return decision->amount <= job->amount || own <= chance ? 1 :
+			chance / own;
+	return decision->amount >= job->amount || own >= chance ? 0 :
+		(chance - own) / (1 - own);
+}
+
+/* What a bid is worth, as the head of this part in report.h says. */
+static int64_t
+worth_of(const DwAgentInputs *inputs, const DwAgentParameters *judge,
+		 const DwBacktestJob *job, const DwAgentDecision *decision)
+{
+	int64_t		profit = dw_report_payout(inputs, decision->amount) -
+		decision->cost;
+	double		kappa = (double)
+		inputs->platform.kappa_ppm[inputs->settings.strategy] / DW_PPM;
+	double		chance = judged_chance(inputs, judge, job, decision);
+
+	if (chance <= 0)
+		return 0;
+	return (int64_t) ((double) profit * dw_exp(kappa * dw_log(chance)));
 }
 
 int64_t
@@ -604,6 +651,9 @@ bid(DwBacktest *backtest, const DwAgentInputs *inputs,
 	backtest->day_bids++;
 	backtest->month_bids++;
 	backtest->expected += step->decision.value;
+	if (backtest->judge != NULL)
+		backtest->worth += worth_of(inputs, backtest->judge, job,
+									&step->decision);
 	step->is_bid = true;
 	step->is_won = wins(backtest, inputs, job, &step->decision);
 	if (step->is_won)

@@ -148,6 +148,11 @@ extern int64_t dw_report_best_value(const DwAgentInputs *inputs,
  * what its own outcome allows.  So an agent that asks as it did, fares as it
  * did, one that asks less wins what it won, and one that asks more loses what
  * it lost.
+ *
+ * Two versions of the parameters are compared by one judge, for by its own
+ * chances the one that believes most would win most.  What a bid is worth is
+ * its profit times the judge's chance that it wins, given what truly came, to
+ * the power of the strategy's kappa: so winning counts as the strategy has it.
  */
 
 #define DW_BACKTEST_ITEMS	1000	/* bids and jobs afoot at a time */
@@ -191,6 +196,9 @@ typedef struct DwBacktest
 	int64_t		revenue;		/* of the wins: what the homeowners pay */
 	int64_t		cost;			/* of the wins, fees included */
 	int64_t		expected;		/* sum of the bids' values */
+	const DwAgentParameters *judge; /* by whose chances bids are judged and
+									 * won; NULL: by those of the decisions */
+	int64_t		worth;			/* of all bids; 0 without a judge */
 	int64_t		reasons[DW_AGENT_REASON_COUNT]; /* of what was declined */
 	DwReportScore score;		/* of the agent's true bids */
 } DwBacktest;
