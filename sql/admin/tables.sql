@@ -36,6 +36,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('phone_verification_required', 'false', 'A user''s telephone number must be verified before they become active.'),
   ('auto_approve_providers', 'false', 'A provider becomes active without being checked.'),
   ('award_confirm_hours', '48', 'Hours a provider has to confirm an award.'),
+  ('fund_days', '7', 'Days after the award is confirmed within which something must be paid, or the contract lapses.'),
   ('payment_minutes', '15', 'Minutes a payment may take before it counts as failed.'),
   ('auto_release_days', '14', 'Days after which submitted work is released unless the homeowner answers.'),
   ('dispute_provider_days', '4', 'Days a provider has to answer a dispute.'),

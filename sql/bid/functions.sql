@@ -405,10 +405,13 @@ COMMENT ON FUNCTION dwello.confirm_award IS
 /*
  * withdraw_bid
  *	Takes a bid back. After a pending one the provider may bid again. An
- *	accepted one can be withdrawn until the award is confirmed, and then
- *	the award lapses: the best bid that was not selected and is eligible
- *	now takes it over with a confirm_by of its own; where there is none,
- *	the job is open again or, past its expires_at, cancelled as expired.
+ *	accepted one can be withdrawn until something is paid for the contract,
+ *	and then the award lapses: the best bid that was not selected and is
+ *	eligible now takes it over with a confirm_by of its own; where there is
+ *	none, the job is open again or, past its expires_at, cancelled as
+ *	expired. Of a confirmed award the escrow is cancelled, a payment under
+ *	way given up, and the plan is again what was posted; it counts against
+ *	nobody.
  *
  * role: app, admin
  * args:
@@ -433,10 +436,10 @@ COMMENT ON FUNCTION dwello.confirm_award IS
  *	22004 22001
  *	P0002: no such job or bid, or one the caller may not see
  *	WD104 WD103
- *	WD101: the bid is neither pending nor accepted, or the award is
- *	  confirmed
- *	WD102: the bid, the job or the time to confirm has expired, marked or
- *	  not
+ *	WD101: the bid is neither pending nor accepted, or something was paid
+ *	  for the contract
+ *	WD102: the bid, the job, the time to confirm or the time to pay has
+ *	  expired, marked or not
  * example: provider_1
  *	SELECT job_status, bid_status
  *	  FROM dwello.withdraw_bid(job_id => 'de000000-0000-7000-8000-000000000011',
@@ -1009,6 +1012,41 @@ GRANT EXECUTE ON FUNCTION dwello.expire_bids
   TO dwello_service;
 COMMENT ON FUNCTION dwello.expire_bids IS
   'Ends bids, awards and offers whose time is over. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#expire_bids.';
+
+/*
+ * expire_contracts
+ *	Ends contracts for which nothing was paid in time, without blame. Past
+ *	jobs.fund_by, and when no payment is under way, the bid expires as
+ *	not_funded, the escrow is cancelled, the milestones are the plan that
+ *	was posted, and the job is open again (job_reopened) or, past its
+ *	expires_at, expired (job_expired). Both sides are told
+ *	(contract_lapsed). Before that every call treats the contract as over.
+ *
+ *	To be called again until it finds nothing; any number of workers may
+ *	call it at once, for jobs that are locked are left to a later call.
+ *
+ * role: service
+ * args:
+ *	max_rows: contracts at most, 1 to 10000
+ * returns: how many lapsed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not the system
+ *	22004
+ *	22023: max_rows is not from 1 to 10000
+ * example: system, a month later
+ *	SELECT lapsed FROM dwello.expire_contracts(max_rows => 100) AS lapsed;
+ */
+CREATE OR REPLACE FUNCTION dwello.expire_contracts(
+  max_rows integer DEFAULT 1000
+)
+RETURNS integer
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_expire_contracts';
+GRANT EXECUTE ON FUNCTION dwello.expire_contracts
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.expire_contracts IS
+  'Ends contracts for which nothing was paid in time, without blame. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#expire_contracts.';
 
 -- ----------------------------------------------------------------------
 -- The state machine as rows.

@@ -39,7 +39,7 @@
  * errors:
  *	WD402 WD401
  *	42501: the caller is no active homeowner, it is not the caller's job,
- *	  or the flag escrow_payments is off for them
+ *	  or it is not paid through escrow (jobs.is_escrowed)
  *	22004
  *	22023: an amount that is not positive, an unknown currency, more than
  *	  is missing, nothing is missing, or the method has expired
@@ -47,6 +47,7 @@
  *	WD104 WD103
  *	WD101: no escrow yet, a payment is under way, or a state that takes
  *	  none
+ *	WD102: nothing was paid by fund_by, so the contract has lapsed
  *	WD201: another currency
  * example: homeowner, painting confirmed
  *	SELECT amount, currency, pay_by, escrow_status
@@ -78,7 +79,7 @@ AS 'MODULE_PATHNAME', 'dwello_fund_escrow';
 GRANT EXECUTE ON FUNCTION dwello.fund_escrow
   TO dwello_app, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.fund_escrow IS
-  'Asks for a payment into the escrow of a job. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD103, WD101, WD201. See reference.md#fund_escrow.';
+  'Asks for a payment into the escrow of a job. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD103, WD101, WD102, WD201. See reference.md#fund_escrow.';
 
 /*
  * confirm_payment
@@ -755,6 +756,7 @@ COMMENT ON FUNCTION dwello.request_changes IS
  *	WD301: the contract has 100 milestones
  *	23505: a change order of the caller's is pending
  *	  (change_orders_pending_key)
+ *	WD102: nothing was paid by fund_by, so the contract has lapsed
  * example: provider_1, painting started
  *	SELECT change_order_status, amount, days
  *	  FROM dwello.propose_change_order(job_id => 'de000000-0000-7000-8000-000000000011',
@@ -782,7 +784,7 @@ AS 'MODULE_PATHNAME', 'dwello_propose_change_order';
 GRANT EXECUTE ON FUNCTION dwello.propose_change_order
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.propose_change_order IS
-  'Proposes to change the contract: more work, less work, or another time. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD202, 22003, WD301, 23505. See reference.md#propose_change_order.';
+  'Proposes to change the contract: more work, less work, or another time. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD202, 22003, WD301, 23505, WD102. See reference.md#propose_change_order.';
 
 /*
  * answer_change_order
@@ -792,8 +794,8 @@ COMMENT ON FUNCTION dwello.propose_change_order IS
  *
  *	More work is a milestone of its own at the end; what is missing to the
  *	contract is asked for at once, as fund_escrow() does without an
- *	amount, by the homeowner's own way to pay, unless the flag
- *	escrow_payments is off for them. Less work is taken from milestones
+ *	amount, by the homeowner's own way to pay, unless the job is not paid
+ *	through escrow (jobs.is_escrowed). Less work is taken from milestones
  *	that were not delivered, the last first: what was not paid makes the
  *	contract smaller, and what was paid is given up and goes back, as in
  *	refund_escrow(). Where that leaves nothing to do, the job is
@@ -844,6 +846,8 @@ COMMENT ON FUNCTION dwello.propose_change_order IS
  *	WD202: so much work is not left to be taken off by now
  *	22003: the contract would be out of range
  *	WD301: the contract has 100 milestones
+ *	WD102: to accept it, nothing was paid by fund_by, so the contract has
+ *	  lapsed
  * example: homeowner, painting to be extended
  *	SELECT change_order_status, contract_amount, transaction_amount, escrow_status, held
  *	  FROM dwello.answer_change_order(job_id => 'de000000-0000-7000-8000-000000000011',
@@ -879,7 +883,7 @@ AS 'MODULE_PATHNAME', 'dwello_answer_change_order';
 GRANT EXECUTE ON FUNCTION dwello.answer_change_order
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.answer_change_order IS
-  'Accepts or rejects the other side''s change order, or withdraws one''s own. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD202, 22003, WD301. See reference.md#answer_change_order.';
+  'Accepts or rejects the other side''s change order, or withdraws one''s own. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD202, 22003, WD301, WD102. See reference.md#answer_change_order.';
 
 /*
  * release_due_escrows

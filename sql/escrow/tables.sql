@@ -27,6 +27,7 @@ CREATE TABLE dwello.job_milestones (
   is_listed boolean NOT NULL DEFAULT false,
   is_required boolean NOT NULL DEFAULT true,
   amount bigint,
+  posted_amount bigint,
   auto_release_at timestamptz,
   submitted_at timestamptz,
   completed_at timestamptz,
@@ -50,6 +51,7 @@ COMMENT ON TABLE dwello.job_milestones IS
 COMMENT ON COLUMN dwello.job_milestones.due_date IS 'When the part should be done; NULL if not said.';
 COMMENT ON COLUMN dwello.job_milestones.is_required IS 'The job is not complete without it.';
 COMMENT ON COLUMN dwello.job_milestones.amount IS 'Its part of the contract in minor units; before the award a proportion, NULL = an equal part.';
+COMMENT ON COLUMN dwello.job_milestones.posted_amount IS 'The proportion that was posted, which the amount is again when an unpaid contract lapses; NULL = an equal part, or no part of what was posted.';
 COMMENT ON COLUMN dwello.job_milestones.auto_release_at IS 'When it is released by itself, unless the homeowner answers; NULL while nothing is submitted.';
 COMMENT ON COLUMN dwello.job_milestones.dispute_id IS 'The open dispute about what is left of it; NULL = none.';
 COMMENT ON COLUMN dwello.job_milestones.status_before IS 'Its state when it was disputed, to which it returns; NULL = not disputed.';

@@ -185,8 +185,8 @@ COMMENT ON FUNCTION dwello.publish_job IS
 /*
  * start_job
  *	Says that work has begun. For the provider who confirmed the award,
- *	once money is held in escrow, or at once where the flag
- *	escrow_payments is off for the homeowner.
+ *	once money is held in escrow, or at once where the work is not paid
+ *	through escrow (jobs.is_escrowed).
  *
  * role: app, admin
  * args:
@@ -205,6 +205,7 @@ COMMENT ON FUNCTION dwello.publish_job IS
  *	P0002: no such job, or one the caller may not see
  *	WD104 WD103
  *	WD101: the job is not awarded, or nothing is held in escrow
+ *	WD102: nothing was paid by fund_by, so the contract has lapsed
  * example: provider_1, painting paid
  *	SELECT status FROM dwello.start_job(job_id => 'de000000-0000-7000-8000-000000000011');
  */
@@ -221,7 +222,7 @@ AS 'MODULE_PATHNAME', 'dwello_start_job';
 GRANT EXECUTE ON FUNCTION dwello.start_job
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.start_job IS
-  'Says that work has begun. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101. See reference.md#start_job.';
+  'Says that work has begun. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD102. See reference.md#start_job.';
 
 /*
  * complete_job
@@ -513,7 +514,8 @@ COMMENT ON FUNCTION dwello.expire_jobs IS
  *	job_id
  * returns: rows, by time
  *	event: expire_jobs (the job expires), lapse (of an award that is not
- *	  confirmed), fail_payment (a payment that does not arrive),
+ *	  confirmed), expire_contracts (a contract that nothing is paid for),
+ *	  fail_payment (a payment that does not arrive),
  *	  release_due_escrows (a submitted milestone) or reveal_review (the
  *	  caller's own; staff see all)
  *	at: its time, which is past when only a worker has yet to act
@@ -556,9 +558,9 @@ COMMENT ON FUNCTION dwello.job_next_events IS
  * args:
  *	job_id
  *	timers: an object of whole numbers by name of setting, in its unit and
- *	  range: award_confirm_hours, payment_minutes, auto_release_days,
- *	  dispute_provider_days, dispute_homeowner_days, mediation_days; what is
- *	  not named goes by the setting, so {} goes back to all of them
+ *	  range: award_confirm_hours, fund_days, payment_minutes,
+ *	  auto_release_days, dispute_provider_days, dispute_homeowner_days,
+ *	  mediation_days; what is not named goes by the setting, so {} goes back to all of them
  *	expected_version: version of the job
  *	idempotency_key
  * returns: a row
@@ -675,6 +677,7 @@ COMMENT ON FUNCTION dwello.job_transitions IS
  *	WD104 WD103
  *	WD101: a job that is open, over or not confirmed yet, or a plan that
  *	  has begun
+ *	WD102: nothing was paid by fund_by, so the contract has lapsed
  * example: homeowner, painting confirmed
  *	SELECT title, amount, milestone_status
  *	  FROM dwello.plan_milestones(job_id => 'de000000-0000-7000-8000-000000000011',
@@ -699,7 +702,7 @@ AS 'MODULE_PATHNAME', 'dwello_plan_milestones';
 GRANT EXECUTE ON FUNCTION dwello.plan_milestones
   TO dwello_app, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.plan_milestones IS
-  'Plans the parts in which a job is delivered and paid, in place of the plan that is there. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101. See reference.md#plan_milestones.';
+  'Plans the parts in which a job is delivered and paid, in place of the plan that is there. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD102. See reference.md#plan_milestones.';
 
 -- ----------------------------------------------------------------------
 -- The tree of services.

@@ -88,11 +88,13 @@ CREATE TABLE dwello.jobs (
   reference_source dwello.reference_source,
   terms_version integer NOT NULL DEFAULT 1,
   is_listed boolean NOT NULL DEFAULT false,
+  is_escrowed boolean NOT NULL DEFAULT true,
   published_at timestamptz,
   expires_at timestamptz,
   awarded_at timestamptz,
   confirm_by timestamptz,
   confirmed_at timestamptz,
+  fund_by timestamptz,
   started_at timestamptz,
   completed_at timestamptz,
   version integer NOT NULL DEFAULT 1,
@@ -127,6 +129,7 @@ CREATE INDEX jobs_published_at_idx ON dwello.jobs (published_at, id) WHERE statu
 CREATE INDEX jobs_open_idx ON dwello.jobs (expires_at, id) WHERE status = 'open';
 CREATE INDEX jobs_key_idx ON dwello.jobs USING gist (key dwello.job_key_ops) WHERE status = 'open' AND is_listed;
 CREATE INDEX jobs_confirm_by_idx ON dwello.jobs (confirm_by, id) WHERE status = 'awarded' AND confirmed_at IS NULL;
+CREATE INDEX jobs_fund_by_idx ON dwello.jobs (fund_by, id) WHERE status = 'awarded' AND fund_by IS NOT NULL;
 COMMENT ON TABLE dwello.jobs IS
   'What homeowners want done. The location is rounded to 0.01 degree; the exact one is in job_sites.';
 COMMENT ON COLUMN dwello.jobs.homeowner_id IS 'The homeowner who posted the job.';
@@ -152,6 +155,8 @@ COMMENT ON COLUMN dwello.jobs.expires_at IS 'Until when bids are taken; NULL bef
 COMMENT ON COLUMN dwello.jobs.awarded_at IS 'When a bid was accepted; NULL before.';
 COMMENT ON COLUMN dwello.jobs.confirm_by IS 'Until when the provider must confirm the award; NULL before there is one.';
 COMMENT ON COLUMN dwello.jobs.confirmed_at IS 'When the provider confirmed the award; NULL before.';
+COMMENT ON COLUMN dwello.jobs.fund_by IS 'Until when something must be paid for the contract, or it lapses; NULL before the award is confirmed, and where nothing is paid through escrow.';
+COMMENT ON COLUMN dwello.jobs.is_escrowed IS 'The work is paid through escrow: whether that was on for the homeowner when the award was confirmed.';
 COMMENT ON COLUMN dwello.jobs.started_at IS 'When the work began; NULL before.';
 COMMENT ON COLUMN dwello.jobs.requirement_bits IS 'Types of credentials that are mandatory, a bit each: license 1, insurance 2, certification 4, experience 8, equipment 16.';
 COMMENT ON COLUMN dwello.jobs.key IS 'What the index of matching knows of the job, made from the other columns; NULL before it is published.';

@@ -378,7 +378,11 @@ SELECT u.first_name, n.notification_type, n.title FROM dwello.notifications AS n
 SELECT t.life_try('p1', 'confirm_award', NULL);
 SELECT t.login_as('p2');
 SELECT job_status, amount FROM dwello.confirm_award(t.user('job'));
--- a confirmed one is a contract
+-- a confirmed one is a contract, once it is paid for
+SAVEPOINT unpaid;
+SELECT t.life_try('p2', 'withdraw_bid', 'b2');
+ROLLBACK TO unpaid;
+SELECT t.pay('job', 1);
 SELECT t.life_try('p2', 'withdraw_bid', 'b2');
 SELECT t.life_try('p2', 'withdraw_bid', 'b2', 'expected_version => 1');
 ROLLBACK;

@@ -170,9 +170,8 @@ ROLLBACK;
 
 -- not through escrow: the contract changes, and nothing is asked for
 BEGIN;
-SELECT t.change_job();
-SELECT t.as_system();
 SELECT f.is_enabled FROM dwello.set_flag('escrow_payments', false) AS f;
+SELECT t.change_job();
 SELECT t.propose('p1', 5000), t.agree('h1');
 SELECT * FROM t.change_wrong;
 ROLLBACK;

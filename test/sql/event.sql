@@ -161,7 +161,7 @@ ROLLBACK;
 -- sums decay to the day, and count what comes on top
 BEGIN;
 SELECT t.quiet();
-SELECT t.emit('award_confirmed', jsonb_build_object('provider_id', t.user('p1')), 4);
+SELECT t.emit('contract_funded', jsonb_build_object('provider_id', t.user('p1')), 4);
 SELECT dwello.deliver_events();
 SELECT awards, awarded FROM t.sums WHERE name = 'p1';
 SET LOCAL dwello.now = '2030-07-01 10:00+00';
@@ -209,7 +209,7 @@ UPDATE dwello.outbox AS o SET type = v.type, payload = v.payload
   FROM (VALUES (1, 'message_sent', jsonb_build_object('recipient_id', t.user('nobody'))),
                (3, 'message_sent', '{"recipient_id": "no id"}'),
                (5, 'review_posted', jsonb_build_object('reviewee_id', t.user('p1'), 'rating', 9)),
-               (6, 'award_confirmed', jsonb_build_object('provider_id', t.user('p1')))) AS v (n, type, payload)
+               (6, 'contract_funded', jsonb_build_object('provider_id', t.user('p1')))) AS v (n, type, payload)
  WHERE o.scope_id = t.user('scope') AND o.id = ('00000000-0000-7000-8000-00000000000' || v.n)::uuid;
 CREATE VIEW pg_temp.late (event, attempts, waits, is_dead, is_done, error) AS
   SELECT right(d.event_id::text, 1), d.attempts, CASE WHEN isfinite(o.deliver_after) THEN o.deliver_after - current_setting('dwello.now')::timestamptz END,

@@ -73,7 +73,6 @@ SELECT pg_temp.hint(who, call) FROM (VALUES
   ('p2', 'start_job(t.user(''job''))'),
   ('p2', 'confirm_award(t.user(''job''))'),
   ('h2', 'cancel_job(t.user(''job''))'),
-  ('p1', 'withdraw_bid(t.user(''job''), t.user(''job bid''))'),
   ('p1', 'answer_change_order(t.user(''job''), t.user(''nothing''), true)'),
   ('h1', 'fund_escrow(t.user(''job''), currency => ''EUR'')')) AS v (who, call);
 SELECT t.login_as('h1');

@@ -350,25 +350,32 @@ SELECT job_status FROM dwello.accept_bid(t.user('job_2'), t.user('bid_2'));
 -- not confirmed, not paid, not theirs, not from here
 SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p1');
 SELECT t.try(format('SELECT dwello.complete_job(%L)', t.user('job_2')), 'h1');
-SELECT t.login_as('p1');
-SELECT job_status FROM dwello.confirm_award(t.user('job_2'));
-SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p1');
-SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p2');
-SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'h1');
--- where payment through escrow is off for the homeowner, none is waited for
+-- where payment through escrow is off for the homeowner at the confirmation, none is waited for, whatever the flag says later
 SAVEPOINT s;
 SELECT t.as_system();
+SELECT rollout_percentage FROM dwello.set_flag('escrow_payments',
+  rollout_percentage => 0, user_ids => ARRAY[t.user('h1')]);
+SELECT t.login_as('p1');
+SELECT job_status FROM dwello.confirm_award(t.user('job_2'));
+SELECT is_escrowed FROM dwello.jobs WHERE id = t.user('job_2');
+ROLLBACK TO s;
+SELECT t.as_system();
 SELECT is_enabled FROM dwello.set_flag('escrow_payments', false);
+SELECT t.login_as('p1');
+SELECT job_status FROM dwello.confirm_award(t.user('job_2'));
+SELECT t.as_system();
+SELECT is_enabled FROM dwello.set_flag('escrow_payments', true);
+SELECT is_escrowed, fund_by FROM dwello.jobs WHERE id = t.user('job_2');
 SELECT t.try(format('SELECT dwello.fund_escrow(%L)', t.user('job_2')), 'h1');
 SELECT t.try(format('SELECT dwello.fund_escrow(%L, expected_version => 99)',
                     t.user('job_2')), 'h1');
 SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p1');
 ROLLBACK TO s;
-SELECT t.as_system();
-SELECT rollout_percentage FROM dwello.set_flag('escrow_payments',
-  rollout_percentage => 0, user_ids => ARRAY[t.user('h1')]);
-SELECT t.try(format('SELECT dwello.fund_escrow(%L)', t.user('job_2')), 'h1');
-ROLLBACK TO s;
+SELECT t.login_as('p1');
+SELECT job_status FROM dwello.confirm_award(t.user('job_2'));
+SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p1');
+SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p2');
+SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'h1');
 -- a payment on its way, then arrived
 SELECT t.login_as('h1');
 SELECT escrow_status FROM dwello.fund_escrow(t.user('job_2'), 40000);

@@ -559,6 +559,11 @@ SELECT * FROM r.answer('system', 'a month later',
 'SELECT expired, lapsed FROM dwello.expire_bids(max_rows => 100)');
 ROLLBACK TO example;
 
+\echo expire_contracts
+SELECT * FROM r.answer('system', 'a month later',
+'SELECT lapsed FROM dwello.expire_contracts(max_rows => 100) AS lapsed');
+ROLLBACK TO example;
+
 \echo bid_transitions
 SELECT * FROM r.answer('homeowner', NULL,
 'SELECT t.* FROM dwello.bid_transitions() AS t WHERE t.state = ''rejected''');

@@ -31,7 +31,7 @@ END
 $$;
 -- Every deadline of a job, in the order in which it comes to them.
 CREATE FUNCTION t.waits(name text)
-RETURNS TABLE (confirm interval, pay interval, release interval, provider interval, homeowner interval, mediation interval)
+RETURNS TABLE (confirm interval, fund interval, pay interval, release interval, provider interval, homeowner interval, mediation interval)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -44,6 +44,7 @@ BEGIN
   confirm := t.wait('h1', format('accept_bid(%s, %L)', job, t.user(name || ' bid')), 'confirm_by');
   PERFORM t.login_as('p1');
   PERFORM dwello.confirm_award(t.user(name));
+  SELECT j.fund_by - now() INTO fund FROM dwello.jobs AS j WHERE j.id = t.user(name);
   pay := t.wait('h1', format('fund_escrow(%s)', job), 'pay_by');
   PERFORM dwello.confirm_payment(t.user(name), 'acme', name, 100000, 'USD');
   PERFORM t.login_as('p1');
@@ -59,18 +60,18 @@ END
 $$;
 
 ------------------------------------------------------------------------
--- each of the six is felt; a job without goes by the settings
+-- each of the seven is felt; a job without goes by the settings
 ------------------------------------------------------------------------
 BEGIN;
 SELECT set_config('dwello.now', now()::text, true) IS NOT NULL AS pinned;
 SELECT t.draft('timer own'), t.draft('timer some'), t.draft('timer none');
 SELECT t.app_as('h1');
 SELECT job_id = t.user('timer own') AS is_job, timers, version, replayed
-  FROM dwello.set_timers(t.user('timer own'), '{"award_confirm_hours": 1, "payment_minutes": 2,
+  FROM dwello.set_timers(t.user('timer own'), '{"award_confirm_hours": 1, "fund_days": 4, "payment_minutes": 2,
     "auto_release_days": 3.0, "dispute_provider_days": 5, "dispute_homeowner_days": 6, "mediation_days": 7}',
     expected_version => 1, idempotency_key => 'own');
 SELECT job_id = t.user('timer own') AS is_job, timers, version, replayed
-  FROM dwello.set_timers(t.user('timer own'), '{"award_confirm_hours": 1, "payment_minutes": 2,
+  FROM dwello.set_timers(t.user('timer own'), '{"award_confirm_hours": 1, "fund_days": 4, "payment_minutes": 2,
     "auto_release_days": 3.0, "dispute_provider_days": 5, "dispute_homeowner_days": 6, "mediation_days": 7}',
     expected_version => 1, idempotency_key => 'own');
 SELECT timers, version FROM dwello.set_timers(t.user('timer some'), '{"award_confirm_hours": 1}');

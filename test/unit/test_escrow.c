@@ -9,7 +9,7 @@
 #define ENDS "partially_released|released|settled|disputed|charged_back"
 
 static const char *const expected[] = {
-	"confirm_award P ->created",
+	"confirm_award P ->created cancelled>created",
 	"answer_change_order HP created>created|funding failed>failed|funding "
 	"held>held partially_released>partially_released|released|settled|"
 	"charged_back",
@@ -22,6 +22,7 @@ static const char *const expected[] = {
 	"partially_released>partially_released disputed>disputed "
 	"frozen>frozen",
 	"cancel_escrow H created>cancelled funding>cancelled failed>cancelled",
+	"lapse PY created>cancelled funding>cancelled failed>cancelled",
 	"submit_milestone P held>held partially_released>partially_released",
 	"request_changes H held>held partially_released>partially_released",
 	"release_escrow HA held>" ENDS " partially_released>" ENDS,
@@ -225,6 +226,27 @@ test_top_up(void **state)
 	check_status(made, DW_ESCROW_HELD);
 	pay(&made, 0);
 	assert_int_equal(made.plan[2].status, DW_MILESTONE_FUNDED);
+}
+
+/* A contract lapses while nothing was ever paid, and is opened anew. */
+static void
+test_lapse(void **state)
+{
+	Contract	made = make_contract(&from_provider);
+	int64_t		amount = 0;
+
+	assert_int_equal(dw_escrow_fund(&made.escrow, &amount), DW_OK);
+	assert_int_equal(dw_escrow_lapse(&made.escrow), DW_OK);
+	check_status(made, DW_ESCROW_CANCELLED);
+	assert_int_equal(made.escrow.pending, 0);
+	assert_int_equal(made.plan[0].status, DW_MILESTONE_PLANNED);
+	assert_int_equal(dw_escrow_lapse(&made.escrow), DW_OK);
+	assert_int_equal(dw_escrow_confirm(&made.escrow, made.plan, 3, 1),
+					 DW_INVALID_TRANSITION);
+	made = make_contract(&from_provider);
+	pay(&made, 1);
+	assert_int_equal(dw_escrow_lapse(&made.escrow), DW_INVALID_TRANSITION);
+	check_status(made, DW_ESCROW_HELD);
 }
 
 /* What was paid and released before a top-up waits for it. */
@@ -470,6 +492,7 @@ main(void)
 		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_fund),
 		cmocka_unit_test(test_top_up),
+		cmocka_unit_test(test_lapse),
 		cmocka_unit_test(test_released_ahead),
 		cmocka_unit_test(test_release_all),
 		cmocka_unit_test(test_release_amount),

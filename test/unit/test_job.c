@@ -67,6 +67,15 @@ test_lapse(void **state)
 	assert_int_equal(dw_job_after_lapse(false, 10, 10), DW_JOB_EVENT_EXPIRE);
 }
 
+/* An unfunded contract waits for fund_by, and for a payment on its way. */
+static void
+test_contract_lapse(void **state)
+{
+	assert_int_equal(dw_contract_lapses_at(10, false, 20), 10);
+	assert_int_equal(dw_contract_lapses_at(10, true, 20), 20);
+	assert_int_equal(dw_contract_lapses_at(10, true, 9), 10);
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -75,6 +84,7 @@ main(void)
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_lapse),
+		cmocka_unit_test(test_contract_lapse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

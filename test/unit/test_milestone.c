@@ -46,6 +46,7 @@ static const char *const expected[] = {
 	"cancel_escrow H planned>cancelled",
 	"cancel_job H planned>cancelled",
 	"expire_jobs Y planned>cancelled",
+	"lapse PY planned>planned|cancelled cancelled>planned",
 };
 
 /* Every cell. */

@@ -1,7 +1,8 @@
 /*
  * award_api.c
- *		Entry points of the award: accept_bid, confirm_award; and expire_bids,
- *		which ends what was not confirmed or accepted in time.
+ *		Entry points of the award: accept_bid, confirm_award; and expire_bids
+ *		and expire_contracts, which end what was not confirmed, accepted or
+ *		paid in time.
  *
  * The homeowner accepts one eligible bid and by that rejects its rivals; the
  * bidder confirms, and the escrow opens.  Whether a bid is eligible is asked
@@ -191,6 +192,34 @@ award_expire(int turn, void *argument)
 	return true;
 }
 
+/* Lapses the contract of a claimed job, unless something was paid since. */
+static bool
+contract_expire(int turn, void *argument)
+{
+	LapseBatch *batch = argument;
+	const DwUuid *job_id = &batch->rows[turn].job_id;
+	DwTransaction payment;
+	DwEscrowRow row;
+	DwJob		job;
+	DwBid		bid;
+
+	if (!dw_job_lock(job_id, &job))
+		elog(ERROR, "claimed job %s is gone", dw_uuid_text(job_id));
+	if (job.status != DW_JOB_AWARDED || job.fund_by == DT_NOBEGIN ||
+		dw_now() < job.fund_by)
+		return true;
+	if (!dw_bid_lock_accepted(job_id, &bid) || !dw_escrow_lock(job_id, &row))
+		elog(ERROR, "a contract has no accepted bid or no escrow");
+	if (row.escrow.funded > 0 ||
+		(dw_payment_find(job_id, NULL, &payment) &&
+		 dw_now() < payment.pay_by))
+		return true;
+	bid.status = dw_bid_next(batch->call, &bid, DW_BID_EVENT_LAPSE);
+	dw_contract_lapse(batch->call, &job, &bid, DW_BID_REASON_NOT_FUNDED, NULL);
+	batch->ended++;
+	return true;
+}
+
 /*
  * Expires some of the claimed bids, in one statement.  A portion is a turn of
  * the batch: memory is given back and a cancel is heeded after each.
@@ -263,4 +292,18 @@ DW_FUNCTION(dwello_expire_bids)
 	dw_row_int4(&call, "expired", bids.ended);
 	dw_row_int4(&call, "offers", counters.ended + hires.ended);
 	return dw_call_return(&call);
+}
+
+/* expire_contracts(max_rows) → lapsed */
+DW_FUNCTION(dwello_expire_contracts)
+{
+	DwCall		call;
+	LapseBatch	batch = {.call = &call};
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	batch.rows = dw_contracts_claim_unfunded(dw_arg_max_rows(&call),
+											 &batch.count);
+	dw_each_turn(batch.count, contract_expire, &batch);
+	return dw_call_return_datum(&call, Int32GetDatum(batch.ended), true,
+								sizeof(int32));
 }

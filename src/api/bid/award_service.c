@@ -3,7 +3,9 @@
  *		Who has the award of a job: it is given, and falls with its bid.
  *
  * An award lapses when its bidder withdraws or lets confirm_by pass.  The
- * bid that core names takes it over with a confirm_by of its own.  Where there
+ * bid that core names takes it over with a confirm_by of its own.  A contract
+ * for which nothing was paid lapses, too: when its provider withdraws, or
+ * past fund_by, and then nobody takes it over.  Where there
  * is none, the job takes bids again, or has expired if its time is over.
  * Bids that could not take over stay rejected: their bidders may bid anew.
  */
@@ -12,10 +14,13 @@
 #include "lib/stringinfo.h"
 
 #include "api/bid/bid_api_int.h"
+#include "api/escrow/escrow_api.h"
 #include "api/job/job_api.h"
 #include "server/error/error_server.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
+#include "store/admin/admin_store.h"
+#include "store/fee/fee_store.h"
 #include "store/score/score_store.h"
 
 DwBidStatus
@@ -135,17 +140,18 @@ job_give_up(DwJob *job, DwJobEvent event)
 	dw_event_emit(&job->id, "job", &job->id, "job_reopened", &payload);
 }
 
-void
-dw_award_lapse(DwCall *call, DwJob *job, DwBid *bid, DwBidReason reason,
-			   const char *note)
+/*
+ * Gives the award of a job whose accepted bid has just ended to the next in
+ * rank, if one may be asked; else the job is open again, or has expired.
+ */
+static void
+award_pass_on(DwCall *call, DwJob *job, bool may_ask_next)
 {
 	DwBid		next;
-	bool		has_next;
 	int64		amount = 0;
+	bool		has_next = may_ask_next && lock_next(job, &next, &amount);
 	DwJobEvent	event;
 
-	dw_bid_end(bid, reason, note);
-	has_next = lock_next(job, &next, &amount);
 	event = dw_job_after_lapse(has_next, dw_now(), job->expires_at);
 	job->status = dw_job_next(call, job, event);
 	if (!has_next)
@@ -155,6 +161,66 @@ dw_award_lapse(DwCall *call, DwJob *job, DwBid *bid, DwBidReason reason,
 	}
 	(void) dw_bid_next(call, &next, DW_BID_EVENT_REOFFER);
 	dw_award_give(job, &next, amount, "bid_reoffered");
+}
+
+void
+dw_award_lapse(DwCall *call, DwJob *job, DwBid *bid, DwBidReason reason,
+			   const char *note)
+{
+	dw_bid_end(bid, reason, note);
+	award_pass_on(call, job, true);
+}
+
+/*
+ * Ends the escrow of a contract that nothing was paid for, and the payment
+ * that was asked for, overdue or not.
+ */
+static void
+escrow_lapse(DwCall *call, const DwJob *job)
+{
+	DwTransition transition = {.event = DW_ESCROW_EVENT_LAPSE,
+	.actor = call->actor};
+	DwEscrowRow row;
+	DwTransaction payment;
+
+	if (!dw_escrow_lock(&job->id, &row))
+		elog(ERROR, "a confirmed award has no escrow");
+	transition.from = row.escrow.status;
+	if (dw_payment_find(&job->id, NULL, &payment))
+	{
+		dw_transaction_end(&payment, DW_TRANSACTION_CANCELLED);
+		dw_payment_emit(&row, &payment, "payment_cancelled");
+		transition.transaction_id = &payment.id;
+	}
+	if (dw_escrow_lapse(&row.escrow) != DW_OK)
+		elog(ERROR, "a contract that was paid for lapses");
+	dw_promo_return(&job->id);
+	/* one that its homeowner gave up before has made its move */
+	if (transition.from != DW_ESCROW_CANCELLED)
+		dw_escrow_apply(&row, &transition);
+}
+
+void
+dw_contract_lapse(DwCall *call, DwJob *job, DwBid *bid, DwBidReason reason,
+				  const char *note)
+{
+	DwPayload	payload;
+
+	/* lock order: job, bid, escrow with its milestones, then the outbox */
+	dw_bid_end_contract(bid, reason, note);
+	escrow_lapse(call, job);
+	dw_job_unplan(job);
+	dw_job_end_order(job);
+	dw_job_payload(&payload, job);
+	dw_payload_text(&payload, "reason", bid->reason);
+	dw_event_emit(&job->id, "job", &job->id, "contract_lapsed", &payload);
+	job->confirmed_at = DT_NOBEGIN;
+	job->fund_by = DT_NOBEGIN;
+	job->is_escrowed = true;
+	/* the exact place is closed to who was the provider */
+	memset(&job->provider_id, 0, sizeof(job->provider_id));
+	dw_job_assign_children(job);
+	award_pass_on(call, job, reason == DW_BID_REASON_WITHDRAWN);
 }
 
 /* The codes of failed gates: "NO_PLACE, BELOW_MINIMUM". */
@@ -237,6 +303,9 @@ dw_award_confirm(DwCall *call, DwJob *job, const DwBid *bid,
 	/* lock order: job, bid, escrow with its milestones, then the outbox */
 	open_escrow(call, job, bid, escrow);
 	job->confirmed_at = dw_now();
+	job->is_escrowed = dw_flag_enabled(DW_FLAG_ESCROW, &job->homeowner_id);
+	job->fund_by = !job->is_escrowed ? DT_NOBEGIN : job->confirmed_at +
+		dw_job_timer(&job->id, "fund_days") * USECS_PER_DAY;
 	dw_job_save(job);
 	dw_job_assign_children(job);
 	dw_bid_emit(bid, "award_confirmed");

@@ -609,6 +609,28 @@ DW_FUNCTION(dwello_reject_bid)
 	return dw_call_return(&call);
 }
 
+/*
+ * Of a bid that has become a contract: WD101 once something was paid for it
+ * or work has begun, WD102 when the time to pay is over.
+ */
+static void
+need_unfunded(const DwJob *job, const DwBid *bid)
+{
+	DwEscrowRow row;
+
+	if (!dw_escrow_lock(&job->id, &row))
+		elog(ERROR, "a confirmed award has no escrow");
+	if (job->status != DW_JOB_AWARDED || row.escrow.funded > 0)
+		dw_raise(DW_INVALID_TRANSITION, "the contract is under way",
+				 psprintf("Bid %s has become the contract of job %s, for"
+						  " which " INT64_FORMAT " were paid.",
+						  dw_uuid_text(&bid->id), dw_uuid_text(&job->id),
+						  row.escrow.funded),
+				 "A contract can be withdrawn from until something is paid;"
+				 " dwello.refund_escrow() gives money back.");
+	dw_contract_need_time(job, &row.escrow);
+}
+
 /* withdraw_bid(job_id, bid_id, …) → the bid, and what became of the job */
 DW_FUNCTION(dwello_withdraw_bid)
 {
@@ -619,6 +641,7 @@ DW_FUNCTION(dwello_withdraw_bid)
 	DwJob		job;
 	DwBid		bid;
 	bool		is_award;
+	bool		is_contract;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
 	job_id = dw_arg_uuid(&call, "job_id");
@@ -631,16 +654,15 @@ DW_FUNCTION(dwello_withdraw_bid)
 		return dw_call_return(&call);
 	dw_call_version(&call, bid.version);
 	is_award = bid.status == DW_BID_ACCEPTED;
-	if (is_award && job.confirmed_at != DT_NOBEGIN)
-		dw_raise(DW_INVALID_TRANSITION, "the award is confirmed",
-				 psprintf("Bid %s has become the contract of job %s.",
-						  dw_uuid_text(&bid_id), dw_uuid_text(&job_id)),
-				 "The homeowner can end it with dwello.cancel_job() while"
-				 " nothing is held.");
+	is_contract = is_award && job.confirmed_at != DT_NOBEGIN;
+	if (is_contract)
+		need_unfunded(&job, &bid);
 	bid.status = dw_bid_next_in_time(&call, &job, &bid,
 									 DW_BID_EVENT_WITHDRAW);
 
-	if (is_award)
+	if (is_contract)
+		dw_contract_lapse(&call, &job, &bid, DW_BID_REASON_WITHDRAWN, note);
+	else if (is_award)
 		dw_award_lapse(&call, &job, &bid, DW_BID_REASON_WITHDRAWN, note);
 	else
 		dw_bid_end(&bid, DW_BID_REASON_WITHDRAWN, note);

@@ -3,7 +3,8 @@
  *		What the commands of a bid share.
  *
  * What is over counts as over whether a worker has marked it or not: a job
- * past expires_at, a bid past its own, an award past confirm_by.  All of
+ * past expires_at, a bid past its own, an award past confirm_by, a contract
+ * past fund_by for which nothing was paid.  All of
  * that is WD102, and what has ended otherwise is WD101.
  */
 #ifndef DW_BID_API_INT_H
@@ -89,5 +90,13 @@ extern void dw_award_confirm(DwCall *call, DwJob *job, const DwBid *bid,
  */
 extern void dw_award_lapse(DwCall *call, DwJob *job, DwBid *bid,
 						   DwBidReason reason, const char *note);
+
+/*
+ * The same for a confirmed award for which nothing was paid: its escrow is
+ * cancelled, its plan is what was posted, event contract_lapsed.  The next in
+ * rank is asked only when the provider has withdrawn.
+ */
+extern void dw_contract_lapse(DwCall *call, DwJob *job, DwBid *bid,
+							  DwBidReason reason, const char *note);
 
 #endif							/* DW_BID_API_INT_H */

@@ -24,7 +24,6 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
-#include "store/admin/admin_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
 
@@ -60,6 +59,7 @@ need_changeable(DwCall *call, const DwJob *job, const DwEscrowRow *row)
 						  " is disputed.", dw_uuid_text(&job->id),
 						  row->escrow.disputed),
 				 "Settle the dispute first, see dwello.answer_dispute().");
+	dw_contract_need_time(job, &row->escrow);
 	/* a payment that may still arrive is looked for apart */
 	if (view.escrow.status == DW_ESCROW_FUNDING)
 		view.escrow.status = DW_ESCROW_FAILED;
@@ -322,11 +322,11 @@ milestone_write(const DwEscrowRow *row, DwChangeOrder *order)
 
 /*
  * More work: its milestone, and a payment of what is missing to the
- * contract, unless the homeowner's payments do not go through escrow.
+ * contract, unless it is not paid through escrow.
  */
 static void
 contract_more(DwCall *call, DwEscrowRow *row, DwChangeOrder *order,
-			  DwEscrowStatus from)
+			  bool is_escrowed, DwEscrowStatus from)
 {
 	DwTransition transition = {DW_ESCROW_EVENT_CHANGE, call->actor, from,
 	NULL};
@@ -335,8 +335,7 @@ contract_more(DwCall *call, DwEscrowRow *row, DwChangeOrder *order,
 	int64		amount = 0;
 
 	milestone_write(row, order);
-	if (dw_flag_enabled(DW_FLAG_ESCROW, &row->homeowner_id) &&
-		dw_escrow_fund(&row->escrow, &amount) == DW_OK)
+	if (is_escrowed && dw_escrow_fund(&row->escrow, &amount) == DW_OK)
 	{
 		way.is_known = dw_payment_method_find(&row->homeowner_id, NULL,
 											  &way.method);
@@ -400,7 +399,7 @@ order_accept(DwCall *call, DwJob *job, DwEscrowRow *row,
 	}
 	change_decide(call, row, order, &change);
 	if (order->amount > 0)
-		contract_more(call, row, order, from);
+		contract_more(call, row, order, job->is_escrowed, from);
 	else if (order->amount < 0)
 		contract_less(call, row, order, &change, from);
 	order->contract_amount = row->escrow.contract_amount;

@@ -158,6 +158,7 @@ DW_FUNCTION(dwello_plan_milestones)
 	if (job.status != DW_JOB_AWARDED && job.status != DW_JOB_IN_PROGRESS)
 		plan_refuse_state(&job);
 	dw_escrow_need(&job.id, found);
+	dw_contract_need_time(&job, &row.escrow);
 	return plan_return(&call, &plan, plan_contract(&plan, &row));
 }
 

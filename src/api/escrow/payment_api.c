@@ -22,7 +22,6 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
-#include "store/admin/admin_store.h"
 #include "store/dispute/dispute_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
@@ -72,13 +71,14 @@ funding_find_method(DwCall *call, Funding *funding)
 				 "Add one with dwello.add_payment_method().");
 }
 
-/* 42501 unless the caller's payments go through escrow. */
+/* 42501 unless the contract is paid through escrow. */
 static void
-funding_need_flag(DwCall *call)
+funding_need_escrowed(const DwJob *job)
 {
-	if (!dw_flag_enabled(DW_FLAG_ESCROW, &call->actor.user_id))
-		dw_raise(DW_FORBIDDEN, "payment through escrow is off for the caller",
-				 "The flag \"" DW_FLAG_ESCROW "\" says for whom it is on.",
+	if (!job->is_escrowed)
+		dw_raise(DW_FORBIDDEN, "the contract is not paid through escrow",
+				 "The flag \"escrow_payments\" was off for the homeowner"
+				 " when the award was confirmed.",
 				 "It goes by the country of the primary address, see "
 				 "dwello.add_address(), unless an operator set it otherwise.");
 }
@@ -157,13 +157,14 @@ DW_FUNCTION(dwello_fund_escrow)
 	dw_job_for_command(&call, &funding.job_id, &job);
 	funding_find_method(&call, &funding);
 	dw_job_need_homeowner(&call, &job);
-	funding_need_flag(&call);
+	funding_need_escrowed(&job);
 	if (dw_call_replay(&call, &job.id))
 		return dw_call_return(&call);
 	found = dw_escrow_lock(&job.id, &row);
 	dw_escrow_need(&job.id, found);
 	dw_call_version(&call, row.escrow.version);
 	job_check_payable(&job);
+	dw_contract_need_time(&job, &row.escrow);
 	pending = dw_payment_find_stale(&job.id, &payment);
 	funding_decide(&call, &funding, &row);
 

@@ -15,6 +15,7 @@
 #include "server/sql/sql_server.h"
 #include "store/account/account_store.h"
 #include "store/bid/bid_store.h"
+#include "store/escrow/escrow_store.h"
 
 /* True when the caller is one of the two sides of the job. */
 static bool
@@ -155,6 +156,27 @@ dw_bidding_refuse_late(const DwJob *job)
 			 psprintf("Job %s took bids until %s.", dw_uuid_text(&job->id),
 					  timestamptz_to_str(job->expires_at)),
 			 "dwello.match_jobs() shows the jobs that take bids.");
+}
+
+void
+dw_contract_need_time(const DwJob *job, const DwEscrow *escrow)
+{
+	DwTransaction payment;
+	bool		has_payment;
+	TimestampTz until;
+
+	if (job->status != DW_JOB_AWARDED || job->fund_by == DT_NOBEGIN ||
+		escrow->funded > 0 || dw_now() < job->fund_by)
+		return;
+	has_payment = dw_payment_find(&job->id, NULL, &payment);
+	until = dw_contract_lapses_at(job->fund_by, has_payment,
+								  has_payment ? payment.pay_by : 0);
+	if (dw_now() >= until)
+		dw_raise(DW_DEADLINE_PASSED, "the time to fund the contract is over",
+				 psprintf("Something had to be paid for job %s by %s.",
+						  dw_uuid_text(&job->id), timestamptz_to_str(until)),
+				 "The contract lapses when dwello.expire_contracts() runs"
+				 " next; the job takes bids again.");
 }
 
 Datum

@@ -48,7 +48,14 @@ extern DwJobStatus dw_job_next(DwCall *call, const DwJob *job,
  */
 extern bool dw_bidding_over(const DwJob *job);
 
-/* Raises WD102 for such a job. */
+/*
+ * WD102 when a contract has lapsed: nothing was ever paid for it, fund_by is
+ * over, and no payment is under way, whether expire_contracts has marked it
+ * or not.
+ */
+extern void dw_contract_need_time(const DwJob *job, const DwEscrow *escrow);
+
+/* Raises WD102 for a job whose time for bids is over. */
 pg_noreturn extern void dw_bidding_refuse_late(const DwJob *job);
 
 /*

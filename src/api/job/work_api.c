@@ -20,7 +20,6 @@
 #include "server/error/error_server.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
-#include "store/admin/admin_store.h"
 #include "store/bid/bid_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/ledger/ledger_store.h"
@@ -50,8 +49,8 @@ work_need_money(const DwJob *job)
 	if (!dw_escrow_lock(&job->id, &row))
 		work_refuse(job, "the award is not confirmed",
 					"dwello.confirm_award() confirms it.");
-	if (row.escrow.held == 0 &&
-		dw_flag_enabled(DW_FLAG_ESCROW, &job->homeowner_id))
+	dw_contract_need_time(job, &row.escrow);
+	if (row.escrow.held == 0 && job->is_escrowed)
 		work_refuse(job, "no money is held for the job",
 					"Work begins when the homeowner has paid, see "
 					"dwello.fund_escrow().");

@@ -45,7 +45,7 @@ typedef struct DwEventEffect
 	DwEventParty party;			/* whom it concerns */
 	DwEventCount count;			/* what it adds to their sums, if a provider */
 	const char *notification;	/* label of notification_type */
-	const char *title;			/* shown to them */
+	const char *title;			/* shown to them; NULL = nothing is */
 	const char *message;		/* shown to them */
 } DwEventEffect;
 

@@ -32,6 +32,7 @@ static const DwSettingRule rules[] = {
 	BOOLEAN("phone_verification_required"),
 	BOOLEAN("auto_approve_providers"),
 	TIMER("award_confirm_hours", 720),
+	TIMER("fund_days", 365),
 	TIMER("payment_minutes", 10080),
 	TIMER("auto_release_days", 365),
 	TIMER("dispute_provider_days", 365),

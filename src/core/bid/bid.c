@@ -28,6 +28,7 @@ static const char *const bid_reason_labels[] = {
 	[DW_BID_REASON_JOB_CANCELLED] = "job_cancelled",
 	[DW_BID_REASON_JOB_EXPIRED] = "job_expired",
 	[DW_BID_REASON_NOT_CONFIRMED] = "not_confirmed",
+	[DW_BID_REASON_NOT_FUNDED] = "not_funded",
 	[DW_BID_REASON_EXPIRED] = "expired",
 	[DW_BID_REASON_WITHDRAWN] = "withdrawn"
 };
@@ -42,6 +43,7 @@ static const DwBidStatus bid_reason_states[] = {
 	[DW_BID_REASON_JOB_CANCELLED] = DW_BID_REJECTED,
 	[DW_BID_REASON_JOB_EXPIRED] = DW_BID_EXPIRED,
 	[DW_BID_REASON_NOT_CONFIRMED] = DW_BID_EXPIRED,
+	[DW_BID_REASON_NOT_FUNDED] = DW_BID_EXPIRED,
 	[DW_BID_REASON_EXPIRED] = DW_BID_EXPIRED,
 	[DW_BID_REASON_WITHDRAWN] = DW_BID_WITHDRAWN
 };
@@ -97,9 +99,9 @@ static const DwRule bid_rules[] = {
 
 	RULE(ACCEPTED, CONFIRM_AWARD, PROVIDER, ACCEPTED, "not past confirm_by"),
 	RULE(ACCEPTED, WITHDRAW, PROVIDER, WITHDRAWN,
-		 "the award is not confirmed"),
+		 "the award is not confirmed, or the contract not funded"),
 	RULE(ACCEPTED, LAPSE, SYSTEM, EXPIRED,
-		 "past confirm_by and the award is not confirmed"),
+		 "past confirm_by and not confirmed, or past fund_by and not funded"),
 	RULE(ACCEPTED, JOB_CANCELLED, HOMEOWNER, REJECTED, NULL),
 
 	RULE(REJECTED, REOFFER, SYSTEM | PROVIDER, ACCEPTED,

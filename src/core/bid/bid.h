@@ -33,6 +33,7 @@ typedef enum DwBidReason
 	DW_BID_REASON_JOB_CANCELLED,	/* cancel_job */
 	DW_BID_REASON_JOB_EXPIRED,	/* expire_jobs */
 	DW_BID_REASON_NOT_CONFIRMED,	/* the award was not confirmed in time */
+	DW_BID_REASON_NOT_FUNDED,	/* the contract was not paid in time */
 	DW_BID_REASON_EXPIRED,		/* past its own expires_at */
 	DW_BID_REASON_WITHDRAWN		/* withdraw_bid */
 } DwBidReason;
@@ -52,7 +53,7 @@ typedef enum DwBidEvent
 	DW_BID_EVENT_REJECT,		/* reject_bid */
 	DW_BID_EVENT_WITHDRAW,		/* withdraw_bid */
 	DW_BID_EVENT_EXPIRE,		/* expire_bids */
-	DW_BID_EVENT_LAPSE,			/* the award was not confirmed in time */
+	DW_BID_EVENT_LAPSE,			/* not confirmed, or not paid, in time */
 	DW_BID_EVENT_REOFFER,		/* takes over a lapsed award */
 	DW_BID_EVENT_JOB_CANCELLED, /* cancel_job */
 	DW_BID_EVENT_JOB_EXPIRED	/* expire_jobs */

@@ -583,6 +583,16 @@ dw_escrow_cancel(DwEscrow *escrow, DwMilestone *milestones, int count)
 	return DW_OK;
 }
 
+DwResult
+dw_escrow_lapse(DwEscrow *escrow)
+{
+	if (escrow->funded > 0)
+		return DW_INVALID_TRANSITION;
+	escrow->pending = 0;
+	escrow->status = DW_ESCROW_CANCELLED;
+	return DW_OK;
+}
+
 /* The first milestone that waits for delivery, or NULL. */
 static DwMilestone *
 next_to_submit(DwMilestone *milestones, int count)

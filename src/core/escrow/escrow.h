@@ -58,6 +58,7 @@ typedef enum DwMilestoneEvent
 	DW_MILESTONE_EVENT_COMPLETE_JOB,	/* complete_job */
 	DW_MILESTONE_EVENT_CANCEL_ESCROW,	/* cancel_escrow */
 	DW_MILESTONE_EVENT_CANCEL_JOB,	/* cancel_job */
+	DW_MILESTONE_EVENT_LAPSE,	/* the contract lapsed: it is bid on again */
 	DW_MILESTONE_EVENT_EXPIRE_JOB	/* expire_jobs */
 } DwMilestoneEvent;
 
@@ -202,6 +203,7 @@ typedef enum DwEscrowEvent
 	DW_ESCROW_EVENT_CONFIRM_PAYMENT,	/* confirm_payment */
 	DW_ESCROW_EVENT_FAIL_PAYMENT,	/* fail_payment */
 	DW_ESCROW_EVENT_CANCEL,		/* cancel_escrow */
+	DW_ESCROW_EVENT_LAPSE,		/* not paid in time, or withdraw_bid */
 	DW_ESCROW_EVENT_SUBMIT,		/* submit_milestone */
 	DW_ESCROW_EVENT_REQUEST_CHANGES,	/* request_changes */
 	DW_ESCROW_EVENT_RELEASE,	/* release_escrow */
@@ -342,6 +344,9 @@ extern DwResult dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones,
 extern DwResult dw_escrow_fail(DwEscrow *escrow, int64_t amount);
 extern DwResult dw_escrow_cancel(DwEscrow *escrow, DwMilestone *milestones,
 								 int count);
+
+/* Nothing was paid in time, so others bid.  DW_INVALID_TRANSITION: it was. */
+extern DwResult dw_escrow_lapse(DwEscrow *escrow);
 
 /*
  * Work on one milestone is delivered; milestone_id NULL = the first that

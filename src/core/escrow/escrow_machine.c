@@ -38,6 +38,7 @@ static const char *const escrow_event_labels[] = {
 	[DW_ESCROW_EVENT_CONFIRM_PAYMENT] = "confirm_payment",
 	[DW_ESCROW_EVENT_FAIL_PAYMENT] = "fail_payment",
 	[DW_ESCROW_EVENT_CANCEL] = "cancel_escrow",
+	[DW_ESCROW_EVENT_LAPSE] = "lapse",
 	[DW_ESCROW_EVENT_SUBMIT] = "submit_milestone",
 	[DW_ESCROW_EVENT_REQUEST_CHANGES] = "request_changes",
 	[DW_ESCROW_EVENT_RELEASE] = "release_escrow",
@@ -105,6 +106,11 @@ DW_LABELS(escrow_event, DwEscrowEvent, escrow_event_labels);
 #define STAYS(from, event, actors) \
 	RULE(from, event, actors, from, NULL)
 
+/* Nothing was ever paid, and the time for it is over or the provider left. */
+#define LAPSES(from) \
+	RULE(from, LAPSE, SYSTEM, CANCELLED, "past fund_by"), \
+	RULE(from, LAPSE, PROVIDER, CANCELLED, "they withdraw their bid")
+
 /* The bank comes back for what was paid. */
 #define FREEZES(from) \
 	RULE(from, OPEN_CHARGEBACK, SYSTEM, FROZEN, NULL)
@@ -116,6 +122,7 @@ DW_LABELS(escrow_event, DwEscrowEvent, escrow_event_labels);
 
 static const DwRule escrow_rules[] = {
 	{DW_STATE_NONE, DW_ESCROW_EVENT_OPEN, PROVIDER, DW_ESCROW_CREATED, NULL},
+	RULE(CANCELLED, OPEN, PROVIDER, CREATED, "the contract before lapsed"),
 
 	RULE(CREATED, CHANGE, PARTIES, CREATED, "nothing is asked for"),
 	RULE(CREATED, CHANGE, PARTIES, FUNDING, "a payment is asked for"),
@@ -149,6 +156,10 @@ static const DwRule escrow_rules[] = {
 	RULE(CREATED, CANCEL, HOMEOWNER, CANCELLED, NULL),
 	RULE(FUNDING, CANCEL, HOMEOWNER, CANCELLED, NULL),
 	RULE(FAILED, CANCEL, HOMEOWNER, CANCELLED, NULL),
+
+	LAPSES(CREATED),
+	LAPSES(FUNDING),
+	LAPSES(FAILED),
 
 	STAYS(HELD, SUBMIT, PROVIDER),
 	STAYS(PARTIALLY_RELEASED, SUBMIT, PROVIDER),
@@ -266,6 +277,7 @@ static const char *const milestone_event_labels[] = {
 	[DW_MILESTONE_EVENT_COMPLETE_JOB] = "complete_job",
 	[DW_MILESTONE_EVENT_CANCEL_ESCROW] = "cancel_escrow",
 	[DW_MILESTONE_EVENT_CANCEL_JOB] = "cancel_job",
+	[DW_MILESTONE_EVENT_LAPSE] = "lapse",
 	[DW_MILESTONE_EVENT_EXPIRE_JOB] = "expire_jobs"
 };
 
@@ -354,6 +366,11 @@ static const DwRule milestone_rules[] = {
 	STEP(PLANNED, CANCEL_ESCROW, HOMEOWNER, CANCELLED, NULL),
 	STEP(PLANNED, CANCEL_JOB, HOMEOWNER, CANCELLED, "nothing is held"),
 	STEP(PLANNED, EXPIRE_JOB, SYSTEM, CANCELLED, NULL),
+	STEP(PLANNED, LAPSE, SYSTEM | PROVIDER, PLANNED, "as it was posted"),
+	STEP(PLANNED, LAPSE, SYSTEM | PROVIDER, CANCELLED,
+		 "a change order had added it"),
+	STEP(CANCELLED, LAPSE, SYSTEM | PROVIDER, PLANNED,
+		 "it was posted; the contract had given it up"),
 
 	PLANS(FUNDED),
 	CHANGES(FUNDED),

@@ -5,7 +5,9 @@
  *
  * An award that is not confirmed in time, or whose provider withdraws, has
  * lapsed: the next eligible bid takes it (reoffer), or the job takes bids
- * again (reopen), or it expires.  What follows from the escrow happens to
+ * again (reopen), or it expires.  So has one that was confirmed and is not
+ * paid in time, but then nobody is asked to take it over: the homeowner, who
+ * did not pay, chooses anew.  What follows from the escrow happens to
  * the job by itself: it is disputed while all that is held is, and the last
  * command on its money completes it; that is done by the system, whoever gave
  * the command.
@@ -151,9 +153,16 @@ dw_job_after_lapse(bool has_next, int64_t now, int64_t expires_at)
 	return now < expires_at ? DW_JOB_EVENT_REOPEN : DW_JOB_EVENT_EXPIRE;
 }
 
+int64_t
+dw_contract_lapses_at(int64_t fund_by, bool has_payment, int64_t pay_by)
+{
+	return has_payment && pay_by > fund_by ? pay_by : fund_by;
+}
+
 static const char *const timer_labels[] = {
 	[DW_TIMER_EXPIRE_JOB] = "expire_jobs",
 	[DW_TIMER_LAPSE_AWARD] = "lapse",
+	[DW_TIMER_LAPSE_CONTRACT] = "expire_contracts",
 	[DW_TIMER_FAIL_PAYMENT] = "fail_payment",
 	[DW_TIMER_RELEASE_MILESTONE] = "release_due_escrows",
 	[DW_TIMER_END_DISPUTE] = "default_decision",
@@ -168,6 +177,11 @@ static const DwTimerFacts timer_facts[] = {
 		"The award goes to the next bid in rank, or the job takes bids "
 		"again, unless the provider confirms it or the homeowner cancels "
 	"the job before."},
+	[DW_TIMER_LAPSE_CONTRACT] = {DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
+		DW_ACTOR_SYSTEM,
+		"The contract lapses and the job takes bids again, unless a payment "
+		"arrives, the provider withdraws or the homeowner cancels the job "
+	"before."},
 	[DW_TIMER_FAIL_PAYMENT] = {DW_ACTOR_HOMEOWNER | DW_ACTOR_SYSTEM,
 		"The payment counts as failed unless it arrives before; one that "
 	"comes later is given back."},

@@ -84,6 +84,13 @@ extern DwJobEvent dw_job_after_lapse(bool has_next, int64_t now,
 									 int64_t expires_at);
 
 /*
+ * When a contract that nothing was paid for lapses, in the units of its
+ * arguments: at fund_by, but not before the open payment is overdue.
+ */
+extern int64_t dw_contract_lapses_at(int64_t fund_by, bool has_payment,
+									 int64_t pay_by);
+
+/*
  * Where a category may stand in the tree of services, and its bit in
  * the sets that indexes keep.
  */
@@ -277,6 +284,7 @@ typedef enum DwTimer
 {
 	DW_TIMER_EXPIRE_JOB,		/* jobs.expires_at, while open */
 	DW_TIMER_LAPSE_AWARD,		/* jobs.confirm_by, while not confirmed */
+	DW_TIMER_LAPSE_CONTRACT,	/* jobs.fund_by, while nothing was paid */
 	DW_TIMER_FAIL_PAYMENT,		/* pay_by of a pending payment */
 	DW_TIMER_RELEASE_MILESTONE, /* auto_release_at of a submitted milestone */
 	DW_TIMER_END_DISPUTE,		/* answer_by of an open dispute */

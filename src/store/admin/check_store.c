@@ -54,6 +54,13 @@
 	"WHERE " homeowner " IS DISTINCT FROM j.homeowner_id " \
 	"OR " provider " IS DISTINCT FROM " AWARDED " " \
 	"OR " listed "::boolean <> j.is_listed "
+/* The same of what stays when a contract lapses: it names who had it then. */
+#define ONCE(provider) \
+	"CASE WHEN " provider " IS DISTINCT FROM " AWARDED " " \
+	"AND NOT EXISTS (SELECT FROM dwello.escrow_events AS v " \
+	"WHERE v.job_id = j.id AND v.event = 'confirm_award' " \
+	"AND v.actor_id = " provider ") THEN " provider " " \
+	"ELSE " AWARDED " END"
 #define JOB_CHILD(relation, provider, listed) \
 	CHILD(relation, "job_id", "c.homeowner_id", provider, listed)
 
@@ -221,16 +228,16 @@ static CheckRule rules[] = {
 		 JOB_CHILD("job_milestones", "c.provider_id", "c.is_listed") "UNION ALL "
 		 JOB_CHILD("job_sites", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("job_progress", "c.provider_id", "NULL") "UNION ALL "
-		 JOB_CHILD("change_orders", "c.provider_id", "NULL") "UNION ALL "
-		 JOB_CHILD("escrow_accounts", "c.provider_id", "NULL") "UNION ALL "
-		 JOB_CHILD("escrow_events", "c.provider_id", "NULL") "UNION ALL "
+		 JOB_CHILD("change_orders", ONCE("c.provider_id"), "NULL") "UNION ALL "
+		 JOB_CHILD("escrow_accounts", ONCE("c.provider_id"), "NULL") "UNION ALL "
+		 JOB_CHILD("escrow_events", ONCE("c.provider_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("disputes", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("chargebacks", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("reviews", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("review_responses", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("market_prices", "c.provider_id", "NULL") "UNION ALL "
 		 CHILD("transactions", "scope_id", SIDE(AWARDED),
-			   SIDE("j.homeowner_id"), "NULL") "UNION ALL "
+			   ONCE(SIDE("j.homeowner_id")), "NULL") "UNION ALL "
 		 JOB_CHILD("bids", AWARDED, "NULL") "UNION ALL "
 		 JOB_CHILD("job_invites", AWARDED, "NULL") "UNION ALL "
 		 JOB_CHILD("messages", AWARDED, "NULL") ") AS k ORDER BY 1, 2",
@@ -278,14 +285,14 @@ static CheckRule rules[] = {
 		 "|| COALESCE(a.completed, 0) || ', ' || COALESCE(a.reviewed, 0) "
 		 "|| '.' FROM dwello.provider_stats AS s "
 		 "LEFT JOIN (SELECT e.user_id, "
-		 "count(*) FILTER (WHERE e.type = 'award_confirmed') AS awarded, "
+		 "count(*) FILTER (WHERE e.type = 'contract_funded') AS awarded, "
 		 "count(*) FILTER (WHERE e.type = 'job_completed') AS completed, "
 		 "count(*) FILTER (WHERE e.type = 'review_posted') AS reviewed "
 		 "FROM (SELECT o.type, CASE o.type WHEN 'review_posted' "
 		 "THEN o.payload ->> 'reviewee_id' "
 		 "ELSE o.payload ->> 'provider_id' END AS user_id "
 		 "FROM dwello.outbox AS o WHERE o.applied_at IS NOT NULL "
-		 "AND o.type IN ('award_confirmed', 'job_completed', "
+		 "AND o.type IN ('contract_funded', 'job_completed', "
 		 "'review_posted')) AS e GROUP BY e.user_id) AS a "
 		 "ON a.user_id = s.user_id::text "
 		 "WHERE s.awarded_count <> COALESCE(a.awarded, 0) "

@@ -389,7 +389,8 @@ apply_event(const Event *event)
 			dw_uuid_is_nil(&event->parties[effects[i].party]))
 			continue;
 		count_event(event, &effects[i]);
-		notify_user(event, &effects[i]);
+		if (effects[i].title != NULL)
+			notify_user(event, &effects[i]);
 	}
 	if (strcmp(event->type, "job_published") == 0)
 		dw_audience_notify(&event->scope_id, &event->id);

@@ -747,6 +747,15 @@ dw_bid_end(DwBid *bid, DwBidReason reason, const char *note)
 	end_decision(bid);
 }
 
+void
+dw_bid_end_contract(DwBid *bid, DwBidReason reason, const char *note)
+{
+	Assert(bid->status == dw_bid_reason_status(reason));
+	bid->reason = pstrdup(dw_bid_reason_label(reason));
+	dw_bid_save(bid);
+	emit(bid, end_type(bid->status), note);
+}
+
 /* Writes what came of bids that were decided; work for dw_write_batch(). */
 static void
 record_decided(void *argument)
@@ -781,6 +790,12 @@ decide_by(const DwUuid *job_id, DwWork record)
 					 "WHERE b.job_id = $1 AND b.decision_id IS NOT NULL "
 					 "AND b.deleted_at IS NULL AND (b.status = 'accepted' "
 					 "OR b.status = 'rejected' AND b.reason = 'not_selected') "
+					 "AND NOT EXISTS (SELECT FROM dwello.ai_agent_activity "
+					 "AS a WHERE a.job_id = b.job_id "
+					 "AND a.user_id = b.provider_id "
+					 "AND a.decision_id = b.decision_id "
+					 "AND a.action_type IN ('bid_won', 'bid_lost', "
+					 "'bid_expired')) "
 					 "ORDER BY b.id");
 	DwParams	p = DW_PARAMS;
 	Ended		decided;

@@ -148,6 +148,13 @@ extern void dw_bid_save(DwBid *bid);
  */
 extern void dw_bid_end(DwBid *bid, DwBidReason reason, const char *note);
 
+/*
+ * The same of a bid that had become a contract: what came of an agent's
+ * decision was written when the award was confirmed.
+ */
+extern void dw_bid_end_contract(DwBid *bid, DwBidReason reason,
+								const char *note);
+
 /* Claims pending bids past their expires_at; see dw_due_claim(). */
 extern DwDue *dw_bids_claim_overdue(int max_rows, int *count);
 

@@ -15,11 +15,10 @@
 
 #include "access/xact.h"
 
-#include "server/crypto/crypto_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
-#include "store/escrow/escrow_store.h"
+#include "store/escrow/escrow_store_int.h"
 #include "store/fee/fee_store.h"
 #include "store/job/job_store.h"
 
@@ -74,6 +73,38 @@ static const DwColumn escrow_columns[] = {
 
 static DwTable escrows =
 DW_TABLE("escrow_accounts", DwEscrowRow, escrow_columns);
+
+/*
+ * What another award makes of the escrow of a contract that lapsed: its
+ * history, and the chain of its transactions, go on.
+ */
+static const DwColumn reopened_escrow_columns[] = {
+	DW_COLUMN(UUID, DwEscrowRow, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwEscrowRow, provider_id, provider_id, 0),
+	DW_COLUMN(UUID, DwEscrowRow, bid_id, bid_id, 0),
+	DW_COLUMN_ENUM(escrow_status, DwEscrowRow, status, escrow.status, 0,
+				   dw_escrow_status_labels),
+	DW_COLUMN(INT8, DwEscrowRow, contract_amount, escrow.contract_amount, 0),
+	DW_COLUMN(UUID, DwEscrowRow, fee_schedule_id, fee_schedule_id, 0),
+	DW_COLUMN_ENUM(fee_payer, DwEscrowRow, fee_payer, escrow.terms.payer,
+				   0, dw_fee_payer_labels),
+	DW_COLUMN(INT4, DwEscrowRow, fee_rate_ppm, fee_rate_ppm, 0),
+	DW_COLUMN(INT8, DwEscrowRow, fee_fixed, escrow.terms.fixed, 0),
+	DW_COLUMN(INT8, DwEscrowRow, fee_min, escrow.terms.min_fee, 0),
+	DW_COLUMN_OR(INT8, DwEscrowRow, fee_max, escrow.terms.max_fee, 0,
+				 DW_FEE_NO_MAX),
+	DW_COLUMN(INT4, DwEscrowRow, fee_tax_ppm, fee_tax_ppm, 0),
+	DW_COLUMN(JSONB, DwEscrowRow, fee_steps, fee_steps, 0),
+	DW_COLUMN(INT4, DwEscrowRow, promo_ppm, promo_ppm, 0),
+	DW_COLUMN_OR(INT8, DwEscrowRow, promo_max, escrow.terms.promo_max, 0,
+				 DW_FEE_NO_MAX),
+	DW_COLUMN(INT4, DwEscrowRow, transition_count, transition_count, 0),
+	DW_COLUMN(INT4, DwEscrowRow, version, escrow.version, 0),
+	DW_COLUMN(TIME, DwEscrowRow, created_at, created_at, 0)
+};
+
+static DwTable reopened_escrows =
+DW_TABLE("escrow_accounts", DwEscrowRow, reopened_escrow_columns);
 
 /*
  * What alone a release changes of an escrow.  A column costs the server some
@@ -143,31 +174,6 @@ static const DwColumn moved_milestone_columns[] = {
 
 static DwTable moved_milestones =
 DW_TABLE("job_milestones", DwMilestoneRow, moved_milestone_columns);
-
-/*
- * What the award makes of a milestone: its part of the contract.  It is read
- * FOR UPDATE: above read committed a snapshot can be older than the job's
- * lock, and a plan that was changed since is a 40001.
- */
-static const DwColumn planned_columns[] = {
-	DW_COLUMN(UUID, DwMilestoneRow, job_id, job_id, DW_COLUMN_KEY),
-	DW_COLUMN(UUID, DwMilestoneRow, id, milestone.id, DW_COLUMN_KEY),
-	DW_COLUMN(UUID, DwMilestoneRow, homeowner_id, homeowner_id,
-			  DW_COLUMN_FIXED),
-	DW_COLUMN(UUID, DwMilestoneRow, provider_id, provider_id,
-			  DW_COLUMN_NULLABLE),
-	DW_COLUMN(INT4, DwMilestoneRow, sort_order, milestone.sort_order,
-			  DW_COLUMN_FIXED),
-	DW_COLUMN(TEXT, DwMilestoneRow, title, title, DW_COLUMN_FIXED),
-	DW_COLUMN(BOOL, DwMilestoneRow, is_required, milestone.is_required,
-			  DW_COLUMN_FIXED),
-	DW_COLUMN_OR(INT8, DwMilestoneRow, amount, milestone.amount, 0, 0),
-	DW_COLUMN(INT4, DwMilestoneRow, version, version,
-			  DW_COLUMN_BORN | DW_COLUMN_COUNTED)
-};
-
-static DwTable planned =
-DW_TABLE("job_milestones", DwMilestoneRow, planned_columns);
 
 /*
  * A transition as its row has it.  Sides are copied into it, so that its
@@ -564,7 +570,7 @@ record(const DwEscrowRow *row, const DwTransition *transition)
 		.event = dw_escrow_event_label(transition->event),
 		.actor_id = transition->actor.user_id,
 		.actor_role = dw_actor_label(transition->actor.kind),
-		.from_status = transition->event == DW_ESCROW_EVENT_OPEN
+		.from_status = row->transition_count == 1
 		? NO_STATUS : (int) transition->from,
 		.to_status = row->escrow.status,
 		.transaction_id = transition->transaction_id,
@@ -572,6 +578,17 @@ record(const DwEscrowRow *row, const DwTransition *transition)
 	};
 
 	dw_table_insert(&events, &event);
+}
+
+void
+dw_escrow_write_opened(DwEscrowRow *row, const DwTransition *opening,
+					   bool is_reopened)
+{
+	if (is_reopened)
+		dw_table_update(&reopened_escrows, row);
+	else
+		dw_table_insert(&escrows, row);
+	record(row, opening);
 }
 
 void
@@ -599,11 +616,30 @@ dw_escrow_settle(DwEscrowRow *row)
 	dw_escrow_save_milestones(row);
 }
 
+/* Emits that the first money has come: from now on the award counts. */
+static void
+emit_funded(const DwEscrowRow *row)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &row->job_id);
+	dw_payload_uuid(&payload, "homeowner_id", &row->homeowner_id);
+	dw_payload_uuid(&payload, "provider_id", &row->provider_id);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "contract_funded",
+				  &payload);
+}
+
 void
 dw_escrow_apply(DwEscrowRow *row, const DwTransition *transition)
 {
+	bool		is_first = row->stored_escrow.funded == 0 &&
+		row->escrow.funded > 0;
+
 	dw_escrow_advance(row, transition);
 	dw_escrow_settle(row);
+	if (is_first)
+		emit_funded(row);
 }
 
 void
@@ -667,132 +703,6 @@ dw_escrow_ensure_accounts(const DwEscrowRow *row, const char *psp)
 	};
 
 	dw_accounts_ensure(accounts, lengthof(accounts));
-}
-
-/*
- * The escrow of a confirmed award.
- *
- * The posted plan of milestones gives proportions and is fitted to the
- * contract here; without one there is a single milestone.  The numbers of
- * the fee schedule are copied, so that a later schedule changes no contract.
- */
-
-/* Reads the posted plan; no rows when the job has none. */
-static void
-load_plan(DwEscrowRow *row)
-{
-	static DwTableQuery posted =
-		DW_TABLE_QUERY(planned, "WHERE t.job_id = $1 "
-					   "AND t.status = 'planned' "
-					   "ORDER BY t.sort_order FOR UPDATE");
-	DwParams	p = DW_PARAMS;
-	int			count;
-
-	dw_param_uuid(&p, &row->job_id);
-	count = (int) dw_table_execute(&posted, &p);
-	row->milestone_count = count;
-	row->milestones = palloc0((count + 1) * sizeof(DwMilestone));
-	row->stored = palloc0((count + 1) * sizeof(DwMilestoneRow));
-	for (int i = 0; i < count; i++)
-	{
-		dw_table_read(&planned, i, &row->stored[i]);
-		row->milestones[i] = row->stored[i].milestone;
-	}
-}
-
-/* Makes the one milestone of a job without a plan, named as the job is. */
-static void
-insert_whole(DwEscrowRow *row, const char *title)
-{
-	DwMilestoneRow *stored = &row->stored[0];
-
-	row->milestone_count = 1;
-	row->milestones[0] = (DwMilestone)
-	{
-		.id = dw_uuid_fresh(),
-			.sort_order = 1,
-			.is_required = true,
-			.amount = row->escrow.contract_amount
-	};
-	stored->job_id = row->job_id;
-	stored->milestone = row->milestones[0];
-	stored->homeowner_id = row->homeowner_id;
-	stored->provider_id = row->provider_id;
-	stored->title = title;
-	stored->version = 1;
-	dw_table_insert(&planned, stored);
-}
-
-/* Writes the milestones of the contract. */
-static void
-save_plan(DwEscrowRow *row, const char *title)
-{
-	if (row->milestone_count == 0)
-	{
-		insert_whole(row, title);
-		return;
-	}
-	for (int i = 0; i < row->milestone_count; i++)
-	{
-		row->stored[i].milestone = row->milestones[i];
-		row->stored[i].provider_id = row->provider_id;
-		dw_table_update(&planned, &row->stored[i]);
-	}
-}
-
-/* Finds the terms of a contract made now, and what of them is stored. */
-static void
-find_terms(const DwAward *award, DwEscrowRow *row, DwFeeTerms *terms)
-{
-	DwFeeRow	found;
-	DwFeeScope	scope = {
-		.category_id = &award->category_id,
-		.currency = award->currency,
-		.tier = dw_fee_tier_of(&award->provider_id),
-		.as_of = dw_now()
-	};
-
-	/* the built-in one has no end and fits all, so there always is one */
-	if (!dw_fee_schedule_find(&scope, &found))
-		elog(ERROR, "dwello has no built-in fee schedule");
-	dw_fee_schedule_terms(&found.schedule, award->amount, terms);
-	terms->promo_max = DW_FEE_NO_MAX;
-	row->fee_schedule_id = found.id;
-	row->fee_rate_ppm = (int32) terms->rate_ppm;
-	row->fee_tax_ppm = (int32) terms->tax_ppm;
-	row->promo_ppm = (int32) terms->promo_ppm;
-	row->fee_steps = dw_fee_steps_jsonb(terms);
-}
-
-DwResult
-dw_escrow_open_for_award(const DwAward *award, DwEscrowRow *row)
-{
-	DwTransition opening = {DW_ESCROW_EVENT_OPEN, award->actor,
-	DW_ESCROW_CREATED, NULL};
-	DwFeeTerms	terms;
-	DwResult	result;
-
-	memset(row, 0, sizeof(*row));
-	row->job_id = award->job_id;
-	row->homeowner_id = award->homeowner_id;
-	row->provider_id = award->provider_id;
-	row->bid_id = award->bid_id;
-	row->transition_count = 1;
-	row->created_at = dw_now();
-	find_terms(award, row, &terms);
-	result = dw_escrow_open(&row->escrow, award->currency, award->amount,
-							&terms);
-	if (result == DW_OK)
-		load_plan(row);
-	if (result == DW_OK && row->milestone_count > 0)
-		result = dw_milestones_plan(row->milestones, row->milestone_count,
-									row->escrow.contract_amount);
-	if (result != DW_OK)
-		return result;			/* nothing is written yet */
-	dw_table_insert(&escrows, row);
-	save_plan(row, award->title);
-	record(row, &opening);
-	return DW_OK;
 }
 
 /*

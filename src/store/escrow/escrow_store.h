@@ -106,8 +106,9 @@ typedef struct DwDelivery
 /*
  * Opens the escrow of a confirmed award, inside confirm_award: finds the fee
  * schedule and freezes its numbers, fits the posted milestones to the
- * contract or makes one, gives them the provider, and records the first
- * event.  *row is the escrow, status created, version 1.
+ * contract or makes one, gives them the provider, and records the event.
+ * *row is the escrow, status created.  Where a contract of the job lapsed
+ * before, its escrow is the new one's, with versions that go on.
  * DW_BAD_VALUE: the plan does not divide the amount; nothing is written.
  */
 extern DwResult dw_escrow_open_for_award(const DwAward *award,

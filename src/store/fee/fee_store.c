@@ -62,6 +62,13 @@ static const DwColumn promo_columns[] = {
 
 static DwTable promos = DW_TABLE("promo_codes", DwPromo, promo_columns);
 
+static const DwColumn used_code_fields[] = {
+	DW_FIELD(TEXT, DwPromo, code, code),
+	DW_FIELD(INT8, DwPromo, spent, spent)
+};
+
+static DwMap used_codes = DW_MAP(used_code_fields);
+
 static const DwColumn release_fields[] = {
 	DW_FIELD(UUID, DwPastRelease, id, id),
 	DW_FIELD(UUID, DwPastRelease, reverses, reverses),
@@ -357,6 +364,34 @@ dw_promo_apply(const DwUuid *job_id, const char *code,
 				   terms->promo_max == DW_FEE_NO_MAX);
 	dw_param_int4(&p, version);
 	(void) dw_execute(&update_escrow, &p);
+}
+
+void
+dw_promo_return(const DwUuid *job_id)
+{
+	static DwStatement select_used =
+		DW_STATEMENT("SELECT e.promo_code AS code, "
+					 "COALESCE(e.promo_max, 0) AS spent "
+					 "FROM dwello.escrow_accounts AS e "
+					 "WHERE e.job_id = $1 AND e.promo_code IS NOT NULL");
+	static DwStatement clear =
+		DW_STATEMENT("UPDATE dwello.escrow_accounts SET promo_code = NULL, "
+					 "promo_ppm = 0, promo_max = NULL WHERE job_id = $1");
+	static DwStatement give_back =
+		DW_STATEMENT("UPDATE dwello.promo_codes SET spent = spent - $2 "
+					 "WHERE code = $1");
+	DwParams	p = DW_PARAMS;
+	DwParams	back = DW_PARAMS;
+	DwPromo		promo;
+
+	dw_param_uuid(&p, job_id);
+	if (dw_execute(&select_used, &p) == 0)
+		return;
+	dw_map_read(&used_codes, 0, &promo);
+	(void) dw_execute(&clear, &p);
+	dw_param_text(&back, promo.code);
+	dw_param_int8(&back, promo.spent);
+	(void) dw_execute(&give_back, &back);
 }
 
 char *

@@ -107,6 +107,12 @@ extern void dw_promo_spend(DwPromo *promo, int64 amount);
 extern void dw_promo_apply(const DwUuid *job_id, const char *code,
 						   const DwFeeTerms *terms, int32 version);
 
+/*
+ * Takes the code from a contract that came to nothing, and puts what it was
+ * to waive back into the budget.
+ */
+extern void dw_promo_return(const DwUuid *job_id);
+
 /* The code that a contract has, or NULL. */
 extern char *dw_promo_of(const DwUuid *job_id);
 

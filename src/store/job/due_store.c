@@ -1,6 +1,6 @@
 /*
  * due_store.c
- *		Due work, claimed for one worker.
+ *		Due work, claimed for one worker, and the timers that make it due.
  *
  * What is due is found by a plain read, and the jobs it belongs to are then
  * locked by their keys, so that each shard of a cluster can do both.  Whoever
@@ -145,6 +145,25 @@ dw_jobs_claim_expired(int max_rows, int *count)
 }
 
 DwDue *
+dw_contracts_claim_unfunded(int max_rows, int *count)
+{
+	static DwStatement find_jobs =
+		DW_STATEMENT("SELECT j.fund_by AS due, j.id, j.id AS job_id "
+					 "FROM dwello.jobs AS j "
+					 "JOIN dwello.escrow_accounts AS e "
+					 "ON e.job_id = j.id AND e.funded = 0 "
+					 "WHERE j.status = 'awarded' AND j.fund_by <= $1 "
+					 "AND j.deleted_at IS NULL "
+					 "AND (j.fund_by, j.id) > ($2, $3) "
+					 "AND NOT EXISTS (SELECT FROM dwello.transactions AS t "
+					 "WHERE t.scope_id = j.id AND t.status = 'pending' "
+					 "AND t.transaction_type = 'payment' AND t.pay_by > $1) "
+					 "ORDER BY j.fund_by, j.id LIMIT $4");
+
+	return dw_due_claim(&find_jobs, max_rows, count);
+}
+
+DwDue *
 dw_awards_claim_lapsed(int max_rows, int *count)
 {
 	static DwStatement find_jobs =
@@ -156,4 +175,104 @@ dw_awards_claim_lapsed(int max_rows, int *count)
 					 "ORDER BY j.confirm_by, j.id LIMIT $4");
 
 	return dw_due_claim(&find_jobs, max_rows, count);
+}
+
+static const DwColumn timer_fields[] = {
+	DW_FIELD_ENUM(DwTimerRow, timer, timer, dw_timer_labels),
+	DW_FIELD(TIME, DwTimerRow, due, at)
+};
+
+static DwMap timers = DW_MAP(timer_fields);
+
+/* The time of a contract for which nothing was paid. */
+#define UNPAID_CONTRACT \
+	"SELECT 'expire_contracts', GREATEST(j.fund_by, " \
+	"(SELECT t.pay_by FROM dwello.transactions AS t " \
+	"WHERE t.scope_id = $1 AND t.status = 'pending' " \
+	"AND t.transaction_type = 'payment')) " \
+	"FROM dwello.jobs AS j JOIN dwello.escrow_accounts AS e " \
+	"ON e.job_id = j.id AND e.funded = 0 " \
+	"WHERE j.id = $1 AND j.status = 'awarded' " \
+	"AND j.fund_by IS NOT NULL "
+
+DwTimerRow *
+dw_timers_load(const DwUuid *job_id, const DwUuid *reviewer_id, int *count)
+{
+	static DwStatement load_timers =
+		DW_STATEMENT("SELECT 'expire_jobs' AS timer, j.expires_at AS due "
+					 "FROM dwello.jobs AS j "
+					 "WHERE j.id = $1 AND j.status = 'open' "
+					 "UNION ALL "
+					 "SELECT 'lapse', j.confirm_by FROM dwello.jobs AS j "
+					 "WHERE j.id = $1 AND j.status = 'awarded' "
+					 "AND j.confirmed_at IS NULL "
+					 "UNION ALL "
+					 UNPAID_CONTRACT "UNION ALL "
+					 "SELECT 'fail_payment', t.pay_by "
+					 "FROM dwello.transactions AS t "
+					 "WHERE t.scope_id = $1 AND t.status = 'pending' "
+					 "AND t.transaction_type = 'payment' "
+					 "UNION ALL "
+					 "SELECT 'release_due_escrows', m.auto_release_at "
+					 "FROM dwello.job_milestones AS m "
+					 "JOIN dwello.escrow_accounts AS e "
+					 "ON e.job_id = m.job_id AND NOT e.is_frozen "
+					 "WHERE m.job_id = $1 AND m.status = 'submitted' "
+					 "AND m.auto_release_at IS NOT NULL "
+					 "UNION ALL "
+					 "SELECT 'default_decision', d.answer_by "
+					 "FROM dwello.disputes AS d "
+					 "JOIN dwello.escrow_accounts AS e "
+					 "ON e.job_id = d.job_id AND NOT e.is_frozen "
+					 "WHERE d.job_id = $1 "
+					 "AND d.status IN ('open', 'answered') "
+					 "UNION ALL "
+					 "SELECT 'reveal_review', r.reveal_at "
+					 "FROM dwello.reviews AS r "
+					 "WHERE r.job_id = $1 AND r.deleted_at IS NULL "
+					 "AND r.reveal_at > $3 "
+					 "AND ($2 IS NULL OR r.reviewer_id = $2) "
+					 "ORDER BY due, timer");
+	DwParams	p = DW_PARAMS;
+	DwTimerRow *rows;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, reviewer_id);
+	dw_param_time(&p, dw_now());
+	*count = (int) dw_query(&load_timers, &p);
+	rows = palloc((*count + 1) * sizeof(*rows));
+	for (int i = 0; i < *count; i++)
+		dw_map_read(&timers, i, &rows[i]);
+	return rows;
+}
+
+int64
+dw_job_timer(const DwUuid *job_id, const char *name)
+{
+	/* of a timer that is not in the object, the operator's setting */
+	static DwStatement select_timer =
+		DW_STATEMENT("SELECT COALESCE((j.timers ->> $2)::bigint, "
+					 "s.value::bigint) "
+					 "FROM dwello.jobs AS j, dwello.settings AS s "
+					 "WHERE j.id = $1 AND s.name = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_text(&p, name);
+	if (dw_execute(&select_timer, &p) == 0)
+		elog(ERROR, "a locked job or setting \"%s\" is gone", name);
+	return dw_read_only_int8(0);
+}
+
+void
+dw_job_timers_save(const DwUuid *job_id, Datum own)
+{
+	static DwStatement update_job =
+		DW_STATEMENT("UPDATE dwello.jobs SET timers = $2, "
+					 "version = version + 1 WHERE id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_datum(&p, JSONBOID, own, false);
+	(void) dw_execute(&update_job, &p);
 }

@@ -1,7 +1,7 @@
 /*
  * job_store.c
- *		The rows of a job: its life, its timers and the reports about its
- *		work; and what was posted: site, requirements and plan.
+ *		The rows of a job: its life and the reports about its work; and what
+ *		was posted: site, requirements and plan.
  *
  * The lock is FOR NO KEY UPDATE: it keeps every other command off the job,
  * and lets rows that merely point to it be written.
@@ -76,6 +76,8 @@ static const DwColumn job_columns[] = {
 	DW_COLUMN(TIME, DwJob, awarded_at, awarded_at, 0),
 	DW_COLUMN(TIME, DwJob, confirm_by, confirm_by, 0),
 	DW_COLUMN(TIME, DwJob, confirmed_at, confirmed_at, 0),
+	DW_COLUMN(TIME, DwJob, fund_by, fund_by, 0),
+	DW_COLUMN(BOOL, DwJob, is_escrowed, is_escrowed, 0),
 	DW_COLUMN(TIME, DwJob, started_at, started_at, 0),
 	DW_COLUMN(TIME, DwJob, completed_at, completed_at, 0)
 };
@@ -108,13 +110,6 @@ static const DwColumn progress_columns[] = {
 
 static DwTable progresses =
 DW_TABLE("job_progress", DwProgress, progress_columns);
-
-static const DwColumn timer_fields[] = {
-	DW_FIELD_ENUM(DwTimerRow, timer, timer, dw_timer_labels),
-	DW_FIELD(TIME, DwTimerRow, due, at)
-};
-
-static DwMap timers = DW_MAP(timer_fields);
 
 /*
  * One weight of the object in the row.  A criterion that is not there weighs
@@ -324,6 +319,40 @@ dw_job_assign_children(const DwJob *job)
 	(void) dw_execute(&assign_milestones, &p);
 }
 
+void
+dw_job_unplan(const DwJob *job)
+{
+	/*
+	 * Dropped parts stand past DW_MILESTONES_MAX and stay so.  A proportion
+	 * is given for all parts or for none.
+	 */
+	static DwStatement drop_added =
+		DW_STATEMENT("UPDATE dwello.job_milestones AS m "
+					 "SET status = 'cancelled', sort_order = m.sort_order "
+					 "+ (SELECT GREATEST($2, max(o.sort_order)) "
+					 "FROM dwello.job_milestones AS o WHERE o.job_id = $1), "
+					 "version = m.version + 1 "
+					 "FROM dwello.change_orders AS c "
+					 "WHERE m.job_id = $1 AND m.sort_order <= $2 "
+					 "AND c.job_id = m.job_id AND c.milestone_id = m.id "
+					 "AND c.status = 'accepted' AND c.amount > 0");
+	static DwStatement restore =
+		DW_STATEMENT("UPDATE dwello.job_milestones AS m "
+					 "SET status = 'planned', amount = CASE WHEN EXISTS ("
+					 "SELECT FROM dwello.job_milestones AS o "
+					 "WHERE o.job_id = $1 AND o.sort_order <= $2 "
+					 "AND o.posted_amount IS NULL) THEN NULL "
+					 "ELSE m.posted_amount END, "
+					 "version = m.version + 1 "
+					 "WHERE m.job_id = $1 AND m.sort_order <= $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &job->id);
+	dw_param_int4(&p, DW_MILESTONES_MAX);
+	(void) dw_execute(&drop_added, &p);
+	(void) dw_execute(&restore, &p);
+}
+
 /* Cancels the milestones that wait for money; nothing of them is held. */
 static void
 cancel_planned_milestones(const DwJob *job)
@@ -389,87 +418,6 @@ dw_job_end(DwJob *job, const char *event)
 	dw_job_payload(&payload, job);
 	dw_payload_text(&payload, "reason", job->reason);
 	dw_event_emit(&job->id, "job", &job->id, event, &payload);
-}
-
-DwTimerRow *
-dw_timers_load(const DwUuid *job_id, const DwUuid *reviewer_id, int *count)
-{
-	static DwStatement load_timers =
-		DW_STATEMENT("SELECT 'expire_jobs' AS timer, j.expires_at AS due "
-					 "FROM dwello.jobs AS j "
-					 "WHERE j.id = $1 AND j.status = 'open' "
-					 "UNION ALL "
-					 "SELECT 'lapse', j.confirm_by FROM dwello.jobs AS j "
-					 "WHERE j.id = $1 AND j.status = 'awarded' "
-					 "AND j.confirmed_at IS NULL "
-					 "UNION ALL "
-					 "SELECT 'fail_payment', t.pay_by "
-					 "FROM dwello.transactions AS t "
-					 "WHERE t.scope_id = $1 AND t.status = 'pending' "
-					 "AND t.transaction_type = 'payment' "
-					 "UNION ALL "
-					 "SELECT 'release_due_escrows', m.auto_release_at "
-					 "FROM dwello.job_milestones AS m "
-					 "JOIN dwello.escrow_accounts AS e "
-					 "ON e.job_id = m.job_id AND NOT e.is_frozen "
-					 "WHERE m.job_id = $1 AND m.status = 'submitted' "
-					 "AND m.auto_release_at IS NOT NULL "
-					 "UNION ALL "
-					 "SELECT 'default_decision', d.answer_by "
-					 "FROM dwello.disputes AS d "
-					 "JOIN dwello.escrow_accounts AS e "
-					 "ON e.job_id = d.job_id AND NOT e.is_frozen "
-					 "WHERE d.job_id = $1 "
-					 "AND d.status IN ('open', 'answered') "
-					 "UNION ALL "
-					 "SELECT 'reveal_review', r.reveal_at "
-					 "FROM dwello.reviews AS r "
-					 "WHERE r.job_id = $1 AND r.deleted_at IS NULL "
-					 "AND r.reveal_at > $3 "
-					 "AND ($2 IS NULL OR r.reviewer_id = $2) "
-					 "ORDER BY due, timer");
-	DwParams	p = DW_PARAMS;
-	DwTimerRow *rows;
-
-	dw_param_uuid(&p, job_id);
-	dw_param_uuid(&p, reviewer_id);
-	dw_param_time(&p, dw_now());
-	*count = (int) dw_query(&load_timers, &p);
-	rows = palloc((*count + 1) * sizeof(*rows));
-	for (int i = 0; i < *count; i++)
-		dw_map_read(&timers, i, &rows[i]);
-	return rows;
-}
-
-int64
-dw_job_timer(const DwUuid *job_id, const char *name)
-{
-	/* of a timer that is not in the object, the operator's setting */
-	static DwStatement select_timer =
-		DW_STATEMENT("SELECT COALESCE((j.timers ->> $2)::bigint, "
-					 "s.value::bigint) "
-					 "FROM dwello.jobs AS j, dwello.settings AS s "
-					 "WHERE j.id = $1 AND s.name = $2");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, job_id);
-	dw_param_text(&p, name);
-	if (dw_execute(&select_timer, &p) == 0)
-		elog(ERROR, "a locked job or setting \"%s\" is gone", name);
-	return dw_read_only_int8(0);
-}
-
-void
-dw_job_timers_save(const DwUuid *job_id, Datum own)
-{
-	static DwStatement update_job =
-		DW_STATEMENT("UPDATE dwello.jobs SET timers = $2, "
-					 "version = version + 1 WHERE id = $1");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, job_id);
-	dw_param_datum(&p, JSONBOID, own, false);
-	(void) dw_execute(&update_job, &p);
 }
 
 void
@@ -573,7 +521,8 @@ typedef struct Milestone
 	DwUuid		homeowner_id;	/* of the job */
 	DwUuid		provider_id;	/* nil before the award is confirmed */
 	int32		sort_order;		/* its place in the plan, from 1 */
-	DwPostMilestone post;		/* its words; the amount as posted */
+	DwPostMilestone post;		/* its words; its amount now */
+	int64		posted_amount;	/* the amount as it was posted */
 	DateADT		due_date;		/* post.due_date as a date */
 	int64		funded;			/* minor units */
 	DwMilestoneStatus status;	/* of the contract, or planned */
@@ -593,6 +542,8 @@ static const DwColumn milestone_columns[] = {
 	DW_COLUMN(DATE, Milestone, due_date, due_date, 0),
 	DW_COLUMN(BOOL, Milestone, is_required, post.is_required, 0),
 	DW_COLUMN_OR(INT8, Milestone, amount, post.amount, 0, DW_POST_ABSENT),
+	DW_COLUMN_OR(INT8, Milestone, posted_amount, posted_amount, 0,
+				 DW_POST_ABSENT),
 	DW_COLUMN(INT8, Milestone, funded, funded, 0),
 	DW_COLUMN_ENUM(milestone_status, Milestone, status, status, 0,
 				   dw_milestone_status_labels),
@@ -749,6 +700,7 @@ insert_milestones(const DwDraft *draft)
 			.homeowner_id = draft->homeowner_id,
 			.sort_order = i + 1,
 			.post = draft->milestones[i],
+			.posted_amount = draft->milestones[i].amount,
 			.due_date = day_of(draft->milestones[i].due_date),
 			.status = DW_MILESTONE_PLANNED,
 			.created_at = draft->created_at
@@ -959,6 +911,9 @@ milestone_of(const DwPlan *plan, int i)
 
 	row.post.amount = milestone->amount > 0 ? milestone->amount
 		: DW_POST_ABSENT;
+	/* what two sides have agreed on is not what bidders are shown later */
+	row.posted_amount = dw_uuid_is_nil(&plan->provider_id)
+		? row.post.amount : DW_POST_ABSENT;
 	return row;
 }
 

@@ -68,6 +68,8 @@ typedef struct DwJob
 	TimestampTz awarded_at;		/* a bid was accepted */
 	TimestampTz confirm_by;		/* until when the award may be confirmed */
 	TimestampTz confirmed_at;	/* the provider confirmed it */
+	TimestampTz fund_by;		/* until when something must be paid */
+	bool		is_escrowed;	/* paid through escrow */
 	TimestampTz started_at;		/* work began */
 	TimestampTz completed_at;	/* work is done and settled */
 } DwJob;
@@ -113,11 +115,11 @@ extern void dw_job_save(DwJob *job);
 /* Gives requirements and milestones the job's is_listed. */
 extern void dw_job_list_children(const DwJob *job);
 
-/*
- * Gives site, requirements and milestones the job's provider_id: at
- * confirm_award, and nil again when an award lapses.
- */
+/* Gives site, requirements and milestones the job's provider_id, or nil. */
 extern void dw_job_assign_children(const DwJob *job);
+
+/* Gives milestones what was posted again, and drops what orders added. */
+extern void dw_job_unplan(const DwJob *job);
 
 /* Ends the invitations of a locked job that are pending. */
 extern void dw_job_end_invites(const DwJob *job);
@@ -245,6 +247,9 @@ extern DwDue *dw_due_claim(DwStatement *find, int max_rows, int *count);
 
 /* Claims open jobs past their expires_at. */
 extern DwDue *dw_jobs_claim_expired(int max_rows, int *count);
+
+/* Claims jobs past fund_by for which nothing was paid or is under way. */
+extern DwDue *dw_contracts_claim_unfunded(int max_rows, int *count);
 
 /* Claims jobs whose award was not confirmed by confirm_by. */
 extern DwDue *dw_awards_claim_lapsed(int max_rows, int *count);

@@ -58,6 +58,21 @@ dw_statement_list(DwCall *call, const DwUuid *job_id)
 	dw_list_query(call, &select_lines, &p);
 }
 
+/* The time of a contract for which nothing was paid. */
+#define UNPAID_CONTRACT \
+	"SELECT 'lapse', GREATEST(j.fund_by, (SELECT t.pay_by " \
+	"FROM dwello.transactions AS t WHERE t.scope_id = $1 " \
+	"AND t.status = 'pending' " \
+	"AND t.transaction_type = 'payment')), " \
+	"'homeowner, service_provider, system', " \
+	"'The contract lapses and the job takes bids again, " \
+	"unless a payment arrives, the provider withdraws or " \
+	"the homeowner cancels the job before.' " \
+	"FROM dwello.jobs AS j JOIN dwello.escrow_accounts AS e " \
+	"ON e.job_id = j.id AND e.funded = 0 " \
+	"WHERE j.id = $1 AND j.status = 'awarded' " \
+	"AND j.fund_by IS NOT NULL "
+
 void
 dw_next_events_list(DwCall *call, const DwUuid *job_id)
 {
@@ -72,6 +87,8 @@ dw_next_events_list(DwCall *call, const DwUuid *job_id)
 					 "FROM dwello.transactions AS t "
 					 "WHERE t.scope_id = $1 AND t.status = 'pending' "
 					 "AND t.transaction_type = 'payment' "
+					 "UNION ALL "
+					 UNPAID_CONTRACT
 					 "UNION ALL "
 					 "SELECT 'release_due_escrows', m.auto_release_at, "
 					 "'homeowner, service_provider', 'The milestone \"' || "

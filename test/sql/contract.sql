@@ -1,0 +1,279 @@
+--
+-- contract.sql
+--	Contracts that go wrong before the work: nobody pays, or the provider
+--	withdraws from what nobody has paid for.
+--
+-- Each part is a transaction of its own that is rolled back, on a clock that
+-- stands still.
+--
+SET client_min_messages = warning;
+SET dwello.now = '2027-03-01 12:00:00+00';
+SET timezone = 'UTC';
+\set VERBOSITY sqlstate
+
+-- A job of h1 with bids of 950.00 and 1100.00 of p1 and p2, ids "name b1" and
+-- "name b2", of which p1's is accepted and confirmed.
+CREATE FUNCTION t.deal(name text, milestones jsonb DEFAULT '[]') RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  amounts bigint[] := '{95000, 110000}';
+BEGIN
+  PERFORM t.login_as('h1');
+  PERFORM dwello.post_job(
+    category_id => 'd0000000-0000-7000-8000-000000000011', title => name,
+    description => 'As it was.', longitude => -122.4194, latitude => 37.7749,
+    street => '1 Main St', budget_min => 80000, budget_max => 120000,
+    milestones => milestones, job_id => t.user(name));
+  PERFORM dwello.publish_job(t.user(name));
+  FOR i IN 1 .. 2 LOOP
+    PERFORM t.login_as('p' || i);
+    PERFORM dwello.submit_bid(t.user(name), amounts[i],
+      bid_id => t.user(name || ' b' || i), expires_at => '2027-06-01');
+  END LOOP;
+  PERFORM t.login_as('h1');
+  PERFORM dwello.accept_bid(t.user(name), t.user(name || ' b1'));
+  PERFORM t.login_as('p1');
+  PERFORM dwello.confirm_award(t.user(name));
+  PERFORM t.as_system();
+END
+$$;
+
+-- How a job, its escrow, its bids and its milestones stand.
+CREATE FUNCTION t.deal_state(name text)
+RETURNS TABLE (job text, provider text, listed boolean, fund_by timestamptz,
+  escrow text, contract bigint, bids text, plan text)
+LANGUAGE sql
+AS $$
+  SELECT j.status::text, u.first_name, j.is_listed, j.fund_by, e.status::text,
+         e.contract_amount,
+         (SELECT string_agg(concat_ws(' ', b.status, b.reason), ', ' ORDER BY b.id = t.user(name || ' b2'), b.submitted_at)
+            FROM dwello.bids AS b WHERE b.job_id = j.id),
+         (SELECT string_agg(concat_ws(' ', m.title, m.amount, m.status), ', ' ORDER BY m.sort_order)
+            FROM dwello.job_milestones AS m WHERE m.job_id = j.id)
+    FROM dwello.jobs AS j
+    LEFT JOIN dwello.escrow_accounts AS e ON e.job_id = j.id
+    LEFT JOIN dwello.users AS u ON u.id = j.provider_id
+   WHERE j.id = t.user(name)
+$$;
+-- What is told of a job since a type of event, and of its payment.
+CREATE FUNCTION t.deal_events(name text, since text) RETURNS text
+LANGUAGE sql
+AS $$
+  SELECT string_agg(o.type, ', ' ORDER BY o.id) FROM dwello.outbox AS o
+   WHERE o.scope_id = t.user(name) AND o.type <> 'agent_outcome'
+     AND o.id > (SELECT s.id FROM dwello.outbox AS s
+                  WHERE s.scope_id = t.user(name) AND s.type = since ORDER BY s.id DESC LIMIT 1)
+$$;
+
+--
+-- Nobody pays
+--
+BEGIN;
+SELECT t.deal('job', '[{"title": "Walls", "amount": 2}, {"title": "Doors", "amount": 3}]');
+SELECT * FROM t.deal_state('job');
+SELECT t.login_as('h1');
+SELECT event, at, actor, stoppable_by FROM dwello.job_next_events(t.user('job'));
+SELECT event, at, actor, stoppable_by FROM dwello.escrow_next_events(t.user('job'));
+-- a second before the time is over everything is possible, a worker does nothing
+SET LOCAL dwello.now = '2027-03-08 11:59:59+00';
+SELECT t.as_system();
+SELECT dwello.expire_contracts();
+SAVEPOINT here;
+SELECT t.login_as('h1');
+SELECT pay_by FROM dwello.fund_escrow(t.user('job'));
+-- a payment under way is waited for, and shown
+SELECT event, at, stoppable_by FROM dwello.job_next_events(t.user('job')) ORDER BY at, event;
+SET LOCAL dwello.now = '2027-03-08 12:14:58+00';
+SELECT t.as_system();
+SELECT dwello.expire_contracts();
+SAVEPOINT open_payment;
+SELECT is_late, escrow_status FROM dwello.confirm_payment(t.user('job'), 'acme', 'in time', 95000, 'USD');
+SET LOCAL dwello.now = '2028-03-01';
+SELECT dwello.expire_contracts();
+SELECT * FROM t.deal_state('job');
+SELECT count(*) FROM dwello.job_next_events(t.user('job'));
+ROLLBACK TO open_payment;
+SET LOCAL dwello.now = '2027-03-08 12:14:59+00';
+-- past it the contract is over, marked or not
+SELECT t.try(format($$SELECT dwello.fund_escrow(%L)$$, t.user('job')), 'h1');
+SELECT t.try(format($$SELECT dwello.start_job(%L)$$, t.user('job')), 'p1');
+SELECT t.try(format($$SELECT dwello.withdraw_bid(%L, %L)$$, t.user('job'), t.user('job b1')), 'p1');
+SELECT t.try(format($$SELECT dwello.propose_change_order(%L, 'More', 100)$$, t.user('job')), 'p1');
+SELECT t.try(format($$SELECT dwello.plan_milestones(%L, '[{"title": "All"}]')$$, t.user('job')), 'h1');
+SELECT t.as_system();
+SELECT dwello.expire_contracts();
+SELECT * FROM t.deal_state('job');
+SELECT t.deal_events('job', 'payment_requested');
+SELECT status, amount FROM dwello.transactions WHERE scope_id = t.user('job');
+SELECT seq, event, actor_role, from_status, to_status FROM dwello.escrow_events WHERE job_id = t.user('job') ORDER BY seq;
+-- what arrives now goes back
+SELECT is_late, escrow_status, held FROM dwello.confirm_payment(t.user('job'), 'acme', 'late', 95000, 'USD');
+SELECT dwello.expire_contracts();
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+SELECT invariant FROM dwello.reconcile();
+ROLLBACK TO here;
+-- the exact place is closed to who had the contract; they bid anew like others
+SET LOCAL dwello.now = '2027-03-08 12:00:00+00';
+SELECT t.as_system();
+SELECT dwello.expire_contracts();
+SELECT t.app_as('p1');
+SELECT count(*) FROM dwello.job_sites WHERE job_id = t.user('job');
+SELECT status FROM dwello.submit_bid(t.user('job'), 90000, bid_id => t.user('job b3'));
+RESET ROLE;
+SELECT t.as_system();
+SELECT dwello.deliver_events() > 0;
+SELECT u.first_name, n.title, n.message FROM dwello.notifications AS n JOIN dwello.users AS u ON u.id = n.user_id
+ WHERE n.data->>'event' IN ('contract_lapsed', 'job_reopened') AND n.data->>'job_id' = t.user('job')::text ORDER BY 1, 2;
+-- nobody is blamed
+SELECT awarded_count, completed_count FROM dwello.provider_stats WHERE user_id = t.user('p1');
+-- another award makes the same escrow another contract, with the terms of today
+SELECT t.login_as('h1');
+SELECT job_status FROM dwello.accept_bid(t.user('job'), t.user('job b3'));
+SELECT t.try(format($$SELECT dwello.fund_escrow(%L)$$, t.user('job')));
+SELECT t.login_as('p1');
+SELECT job_status, escrow_status, amount FROM dwello.confirm_award(t.user('job'));
+SELECT t.as_system();
+SELECT * FROM t.deal_state('job');
+SELECT t.pay('job');
+SELECT seq, event, actor_role, from_status, to_status FROM dwello.escrow_events WHERE job_id = t.user('job') ORDER BY seq;
+SELECT funded, held, transition_count FROM dwello.escrow_accounts WHERE job_id = t.user('job');
+SELECT dwello.deliver_events() > 0;
+SELECT awarded_count, completed_count FROM dwello.provider_stats WHERE user_id = t.user('p1');
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+SELECT invariant FROM dwello.reconcile();
+ROLLBACK;
+
+--
+-- The same with what a contract may have gone through by then
+--
+BEGIN;
+SELECT t.deal('job', '[{"title": "Walls", "amount": 2}, {"title": "Doors", "amount": 3}]');
+-- a change order has added a part, a promo code waits, and the escrow is given up
+SELECT t.login_as('p1');
+SELECT change_order_id AS change FROM dwello.propose_change_order(t.user('job'), 'Ceiling', 5000) \gset
+SELECT t.login_as('h1');
+SELECT contract_amount FROM dwello.answer_change_order(t.user('job'), :'change', true);
+SET LOCAL dwello.now = '2027-03-01 13:00:00+00';
+SELECT t.login_as('a1');
+SELECT code FROM dwello.add_promo_code('SPRING', 500000, 10000, 'USD');
+SELECT t.as_system();
+SELECT escrow_status FROM dwello.fail_payment(t.user('job'), 'acme', 'no money');
+SELECT t.login_as('h1');
+SELECT waived FROM dwello.apply_promo(t.user('job'), 'SPRING');
+SELECT escrow_status FROM dwello.cancel_escrow(t.user('job'));
+SELECT t.as_system();
+SELECT spent FROM dwello.promo_codes WHERE code = 'SPRING';
+SELECT * FROM t.deal_state('job');
+SET LOCAL dwello.now = '2027-03-08 12:00:00+00';
+SELECT dwello.expire_contracts();
+SELECT * FROM t.deal_state('job');
+SELECT spent FROM dwello.promo_codes WHERE code = 'SPRING';
+SELECT promo_code, promo_ppm, promo_max FROM dwello.escrow_accounts WHERE job_id = t.user('job');
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+ROLLBACK;
+-- a plan made for the contract, and one that the award made: bidders see no amount of it
+BEGIN;
+SELECT t.deal('job'), t.deal('two', '[{"title": "Walls", "amount": 2}, {"title": "Doors", "amount": 3}]');
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.plan_milestones(t.user('two'), '[{"title": "Half", "amount": 45000}, {"title": "Rest", "amount": 50000}]');
+SELECT t.as_system();
+SET LOCAL dwello.now = '2027-03-08 12:00:00+00';
+SELECT dwello.expire_contracts(1), dwello.expire_contracts(1), dwello.expire_contracts(1);
+SELECT name, s.job, s.plan FROM unnest(ARRAY['job', 'two']) AS name, t.deal_state(name) AS s;
+ROLLBACK;
+-- past the time for bids it expires
+BEGIN;
+SELECT t.deal('job');
+SET LOCAL dwello.now = '2027-04-01 12:00:00+00';
+SELECT dwello.expire_contracts();
+SELECT * FROM t.deal_state('job');
+SELECT t.deal_events('job', 'award_confirmed');
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+ROLLBACK;
+-- a job's own time; what is not paid through escrow never lapses
+BEGIN;
+SELECT value FROM dwello.set_setting('fund_days', '2');
+SELECT t.deal('job');
+SELECT fund_by FROM dwello.jobs WHERE id = t.user('job');
+SELECT t.try(format($$SELECT dwello.set_timers(%L, '{"fund_days": 0}')$$, t.user('job')));
+ROLLBACK;
+BEGIN;
+SELECT t.login_as('a1');
+SELECT is_enabled FROM dwello.set_flag('escrow_payments', false);
+SELECT t.deal('job');
+SELECT is_escrowed, fund_by FROM dwello.jobs WHERE id = t.user('job');
+SELECT t.login_as('a1');
+SELECT is_enabled FROM dwello.set_flag('escrow_payments', true);
+SELECT t.try(format($$SELECT dwello.fund_escrow(%L)$$, t.user('job')), 'h1');
+SET LOCAL dwello.now = '2027-12-01';
+SELECT t.as_system();
+SELECT dwello.expire_contracts();
+SELECT t.login_as('p1');
+SELECT status FROM dwello.start_job(t.user('job'));
+ROLLBACK;
+-- who may call it, and how
+BEGIN;
+SELECT name, t.try('SELECT dwello.expire_contracts()', name)
+  FROM unnest(ARRAY['h1', 'p1', 'a1', 's1']) AS name;
+SELECT t.as_system();
+SELECT n, t.try(format('SELECT dwello.expire_contracts(%L)', n))
+  FROM unnest(ARRAY[NULL, 0, -1, 10001]) AS n;
+ROLLBACK;
+
+--
+-- The provider withdraws
+--
+BEGIN;
+SELECT t.deal('job');
+SELECT t.login_as('h1');
+SELECT escrow_status FROM dwello.fund_escrow(t.user('job'));
+SELECT t.login_as('p1');
+-- also while a payment is under way, which is given up; the next is asked
+SELECT job_status, bid_status FROM dwello.withdraw_bid(t.user('job'), t.user('job b1'), 'Ill.', idempotency_key => 'w');
+SELECT bid_status, replayed FROM dwello.withdraw_bid(t.user('job'), t.user('job b1'), 'Ill.', idempotency_key => 'w');
+SELECT t.as_system();
+SELECT * FROM t.deal_state('job');
+SELECT t.deal_events('job', 'payment_requested');
+SELECT seq, event, actor_role, from_status, to_status FROM dwello.escrow_events WHERE job_id = t.user('job') ORDER BY seq;
+SELECT is_late, held FROM dwello.confirm_payment(t.user('job'), 'acme', 'late', 95000, 'USD');
+-- the next makes it theirs, and may withdraw as well; then it is open
+SELECT t.login_as('p2');
+SELECT job_status, escrow_status, amount FROM dwello.confirm_award(t.user('job'));
+SELECT t.as_system();
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+SELECT t.login_as('p2');
+SELECT job_status, bid_status FROM dwello.withdraw_bid(t.user('job'), t.user('job b2'));
+SELECT t.as_system();
+SELECT * FROM t.deal_state('job');
+SELECT invariant FROM dwello.reconcile();
+ROLLBACK;
+-- not once anything was paid, nor once the work has begun, nor the bid of another
+BEGIN;
+SELECT t.deal('job');
+SELECT t.try(format($$SELECT dwello.withdraw_bid(%L, %L)$$, t.user('job'), t.user('job b1')), 'p2');
+SELECT t.try(format($$SELECT dwello.withdraw_bid(%L, %L)$$, t.user('job'), t.user('job b1')), 'h1');
+SELECT t.pay('job', 1);
+SELECT t.try(format($$SELECT dwello.withdraw_bid(%L, %L)$$, t.user('job'), t.user('job b1')), 'p1');
+SELECT t.login_as('h1');
+SELECT refunded FROM dwello.refund_escrow(t.user('job'));
+SELECT t.try(format($$SELECT dwello.withdraw_bid(%L, %L)$$, t.user('job'), t.user('job b1')), 'p1');
+SELECT t.as_system();
+SET LOCAL dwello.now = '2027-12-01';
+SELECT dwello.expire_contracts();
+ROLLBACK;
+
+--
+-- What counts as an award is what was paid for
+--
+BEGIN;
+SELECT t.deal('job'), t.deal('two'), t.deal('three');
+SELECT t.login_as('h1');
+SELECT status FROM dwello.cancel_job(t.user('job'));
+SELECT t.pay('two', 1);
+SELECT t.pay('two');
+SELECT dwello.deliver_events() > 0;
+SELECT awarded_count, awarded, completed_count FROM dwello.provider_stats WHERE user_id = t.user('p1');
+SELECT count(*) FROM dwello.notifications WHERE user_id = t.user('p1') AND data->>'event' = 'contract_funded';
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+ROLLBACK;
