@@ -316,7 +316,9 @@ token_verify(void)
 
 	verified.lxid = InvalidLocalTransactionId;
 	if (!token_read(token, strnlen(token, DW_TOKEN_MAX + 1), &claims) ||
-		dw_claims_check(&claims, now_seconds()) != DW_TOKEN_FINE ||
+		dw_claims_check(&claims,
+						timestamptz_to_time_t(GetCurrentTimestamp())) !=
+		DW_TOKEN_FINE ||
 		revoked(&claims))
 		refuse();
 	verified.claims = claims;
