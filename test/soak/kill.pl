@@ -115,9 +115,9 @@ END
 sub twice
 {
 	return query(<<'END');
-SELECT scope_id, idempotency_key, count(*) FROM dwello.transactions
-WHERE idempotency_key IS NOT NULL
-GROUP BY scope_id, idempotency_key HAVING count(*) > 1
+SELECT scope_id, request_id, count(*) FROM dwello.transactions
+WHERE request_id IS NOT NULL
+GROUP BY scope_id, request_id HAVING count(*) > 1
 END
 }
 

@@ -135,7 +135,9 @@ my @jobs = make_jobs($node, JOBS, HELD);
 my ($done, $errors) =
   run_clients($node, 'once', map { sent_by($_, @jobs) } 1 .. SESSIONS);
 my $paid = query(<<"END");
-SELECT t.scope_id || ' ' || t.idempotency_key FROM dwello.transactions t
+SELECT k.scope_id || ' ' || k.key FROM dwello.transactions t
+JOIN dwello.idempotency_keys k
+  ON k.scope_id = t.scope_id AND (k.result->>'transaction_id')::uuid = t.id
 WHERE t.transaction_type = 'release' AND t.scope_id IN ${\among(@jobs)}
 ORDER BY 1
 END

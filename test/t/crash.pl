@@ -95,9 +95,9 @@ END
 	is(scalar(grep { !$stored{$_} } keys %acknowledged),
 		0, "what was acknowledged before crash $crash is stored");
 	is( $node->safe_psql('postgres', <<'END'), '', 'and happened once');
-SELECT scope_id, idempotency_key, count(*) FROM dwello.transactions
-WHERE idempotency_key IS NOT NULL
-GROUP BY scope_id, idempotency_key HAVING count(*) > 1
+SELECT scope_id, request_id, count(*) FROM dwello.transactions
+WHERE request_id IS NOT NULL
+GROUP BY scope_id, request_id HAVING count(*) > 1
 END
 }
 

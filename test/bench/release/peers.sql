@@ -77,9 +77,10 @@ BEGIN
   SELECT * INTO e FROM dwello.escrow_accounts AS t WHERE t.job_id = job FOR UPDATE;
   -- [key
   SELECT * INTO k FROM dwello.idempotency_keys AS t
-   WHERE t.scope_id = job AND t.key = release_plpgsql.key AND t.expires_at > stamp;
+   WHERE t.scope_id = job AND t.actor_id = actor AND t.actor_role = role
+     AND t.key = release_plpgsql.key AND t.expires_at > stamp;
   IF FOUND THEN
-    IF k.actor_id <> actor OR k.arguments <> digest THEN
+    IF k.arguments <> digest THEN
       RAISE EXCEPTION 'another request' USING ERRCODE = 'WD104';
     END IF;
     RETURN k.result || '{"replayed": true}';
@@ -121,9 +122,10 @@ BEGIN
   -- hash]
   INSERT INTO dwello.transactions (scope_id, id, payer_id, payee_id,
       transaction_type, status, amount, currency, platform_fee, tax, net_amount, actor_id, actor_role,
-      idempotency_key, created_at, completed_at, prev_hash, hash)
+      request_id, created_at, completed_at, prev_hash, hash)
     VALUES (job, tx, e.homeowner_id, e.provider_id, 'release', 'completed',
-      release_plpgsql.amount, e.currency, fee, 0, release_plpgsql.amount - fee, actor, role, key, stamp, stamp,
+      release_plpgsql.amount, e.currency, fee, 0, release_plpgsql.amount - fee, actor, role,
+      md5(concat(actor, role, key))::uuid, stamp, stamp,
       e.last_hash, link);
   -- [entries
   INSERT INTO dwello.ledger_entries (scope_id, transaction_id, leg, account_id, amount,
@@ -163,8 +165,7 @@ BEGIN
     VALUES (job, release_plpgsql.key, actor, role, 'release_escrow', digest, answer, stamp,
       stamp + interval '30 days')
     ON CONFLICT ON CONSTRAINT idempotency_keys_pkey DO UPDATE
-    SET actor_id = EXCLUDED.actor_id, actor_role = EXCLUDED.actor_role,
-        function_name = EXCLUDED.function_name, arguments = EXCLUDED.arguments, result = EXCLUDED.result,
+    SET function_name = EXCLUDED.function_name, arguments = EXCLUDED.arguments, result = EXCLUDED.result,
         created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at;
   -- key]
   RETURN answer;
@@ -207,9 +208,10 @@ BEGIN
   ), t AS (
     INSERT INTO dwello.transactions (scope_id, id, payer_id, payee_id,
       transaction_type, status, amount, currency, platform_fee, tax, net_amount, actor_id, actor_role,
-      idempotency_key, created_at, completed_at, prev_hash, hash)
+      request_id, created_at, completed_at, prev_hash, hash)
     SELECT $1, e.tx, e.homeowner_id, e.provider_id, 'release', 'completed',
-           $2, e.currency, e.fee, 0, $2 - e.fee, e.homeowner_id, 'homeowner', $3, e.stamp, e.stamp,
+           $2, e.currency, e.fee, 0, $2 - e.fee, e.homeowner_id, 'homeowner',
+           md5(concat(e.homeowner_id, 'homeowner', $3))::uuid, e.stamp, e.stamp,
            e.last_hash, u.link
       FROM e, u
   ), l AS (
