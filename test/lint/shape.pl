@@ -2,7 +2,7 @@
 # shape.pl
 #	The shape of the C: functions of few parameters, each with a comment
 #	(figures.pl has their lengths); every error
-#	with an SQLSTATE; nothing left to be done.
+#	with an SQLSTATE, those of calls with a hint; nothing left to be done.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -62,6 +62,23 @@ sub bare_reports
 			  ($1, 1 + (substr($code, 0, $-[0]) =~ tr/\n//));
 
 			push @findings, "$file:$line" unless $text =~ /\berrcode/;
+		}
+	}
+	return @findings;
+}
+
+# hintless: errors of calls that do not say what to do next.
+sub hintless
+{
+	my @findings;
+
+	foreach my $file (glob 'src/api/*/*.c')
+	{
+		my $code = code_only(read_file($file));
+
+		while ($code =~ /\bdw_raise\w*\s*\([^;]*?\bNULL\s*\)\s*;/g)
+		{
+			push @findings, "$file:" . (1 + (substr($code, 0, $-[0]) =~ tr/\n//));
 		}
 	}
 	return @findings;
@@ -215,6 +232,7 @@ check('no file is longer than ' . LONGEST_FILE . ' lines',
 	grep { (() = read_file($_) =~ /\n/g) > LONGEST_FILE } c_files());
 check('every struct member has a comment', uncommented_members());
 check('every report has an SQLSTATE', bare_reports());
+check('every error of a call has a hint', hintless());
 check('elog is for what cannot happen', loose_elogs());
 check('no word that later servers lack', gone_words());
 check('no line is wider than ' . LINE_WIDTH . ' columns', wide_lines());

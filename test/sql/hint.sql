@@ -60,7 +60,26 @@ SELECT pg_temp.hint(who, call) FROM (VALUES
   ('p2', 'answer_invite(t.user(''job''), true)'),
   ('p2', 'answer_invite(t.user(''job''), true, t.user(''p1''))'),
   ('p1', 'start_job(t.user(''job''))'),
-  ('h1', 'set_timers(t.user(''job''), ''{"rest": 1}'')')) AS v (who, call);
+  ('h1', 'set_timers(t.user(''job''), ''{"rest": 1}'')'),
+  ('p1', 'submit_bid(t.user(''job''), 90000)'),
+  ('h1', 'hire_provider(t.user(''job''), t.user(''p2''), 4999)')) AS v (who, call);
+-- a bid for earlier terms is the bidder's to confirm
+SELECT t.login_as('h1');
+SELECT terms_version FROM dwello.edit_job(t.user('job'), description => 'Other words.');
+SELECT pg_temp.hint('h1', 'accept_bid(t.user(''job''), t.user(''b1''))');
+-- a draft is opened first, and needs the upper end of a budget
+SELECT t.login_as('h1');
+SELECT status FROM dwello.post_job(
+  category_id => 'd0000000-0000-7000-8000-000000000011', title => 'draft',
+  description => 'As above.', longitude => -122.4194, latitude => 37.7749,
+  budget_min => 80000, bid_mode => 'open', job_id => t.user('draft'));
+SELECT pg_temp.hint('h1', call) FROM (VALUES
+  ('invite_provider(t.user(''draft''), t.user(''p1''))'),
+  ('publish_job(t.user(''draft''))')) AS v (call);
+SELECT t.login_as('h1');
+SELECT version FROM dwello.edit_job(t.user('draft'), budget_max => 120000);
+SELECT status FROM dwello.publish_job(t.user('draft'));
+SELECT pg_temp.hint('p1', 'submit_bid(t.user(''draft''), 90000, lowest_amount => 4999)');
 ROLLBACK;
 
 --
@@ -81,6 +100,9 @@ SELECT pg_temp.hint(NULL, call) FROM (VALUES
   ('confirm_payment(t.user(''job''), ''acme'', ''e1'', 94999, ''USD'')'),
   ('confirm_payment(t.user(''job''), ''acme'', ''e1'', 95000, ''EUR'')'),
   ('confirm_payment(t.user(''job''), ''acme'', ''e1'', 95000, ''USD'', t.user(''nothing''))')) AS v (call);
+SELECT t.as_system();
+SELECT held FROM dwello.confirm_payment(t.user('job'), 'acme', 'e1', 95000, 'USD');
+SELECT pg_temp.hint('h1', 'release_escrow(t.user(''job''), 95001)');
 ROLLBACK;
 
 --
@@ -96,5 +118,38 @@ SELECT pg_temp.hint('p1', call) FROM (VALUES
   ('decide_agent(job_id => t.user(''job''), settings => ''{"mode": 1}'')'),
   ('decide_agent(job_id => t.user(''job''), settings => ''{"goal": "rest"}'')'),
   ('decide_agent(job_id => t.user(''job''), settings => ''{"stratgy": "premium"}'')'),
+  ('decide_agent(job_id => t.user(''job''), settings => ''{"tier": "premium"}'')'),
   ('backtest_agent(t.user(''p1''), ''2026-03-01'', ''2026-03-04'', ''{"unknown": 1}'')')) AS v (call);
+SELECT pg_temp.hint(NULL, 'requeue_events(''nobody'')');
+ROLLBACK;
+
+--
+-- A setting beyond the mandate: how far that reaches.
+--
+BEGIN;
+CREATE FUNCTION pg_temp.detail(call text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  detail text;
+BEGIN
+  EXECUTE 'SELECT dwello.' || call;
+  RETURN 'ok';
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+  RETURN regexp_replace(concat_ws(' | ', SQLSTATE, detail), 'Mandate [0-9a-f-]{36}', 'Mandate <>');
+END
+$$;
+SELECT t.login_as('p1');
+SELECT is_active FROM dwello.configure_agent();
+SELECT version FROM dwello.sign_mandate(max_bids_per_day => 3,
+  max_bid_radius_miles => 20, max_open_jobs => 2, min_margin_ppm => 200000,
+  max_exposure => 300000, approval_threshold => 90000,
+  categories => ARRAY['d0000000-0000-7000-8000-000000000011']::uuid[]);
+SELECT pg_temp.detail('configure_agent(' || args || ')') FROM (VALUES
+  ('max_bids_per_day => 4'), ('max_bid_radius_miles => 21'),
+  ('max_open_jobs => 3'), ('min_margin_ppm => 199999'),
+  ('max_exposure => 300001'), ('approval_threshold => 90001'),
+  ('currency => ''EUR'''),
+  ('preferred_categories => ARRAY[''d0000000-0000-7000-8000-000000000012'']::uuid[]')) AS v (args);
 ROLLBACK;

@@ -69,7 +69,8 @@ DW_FUNCTION(dwello_verify_credential)
 	if (!dw_credential_lock(&user.id, &id, &credential))
 		dw_raise(DW_NOT_FOUND, "credential does not exist",
 				 psprintf("User %s has no credential %s.",
-						  dw_uuid_text(&user.id), dw_uuid_text(&id)), NULL);
+						  dw_uuid_text(&user.id), dw_uuid_text(&id)),
+				 "dwello.provider_credentials has those that you may see.");
 	if (dw_call_replay(&call, &user.id))
 		return dw_call_return(&call);
 	dw_call_version(&call, credential.version);

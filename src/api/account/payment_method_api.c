@@ -193,7 +193,8 @@ method_need(bool found, const DwUuid *user_id, const DwUuid *id)
 	if (!found)
 		dw_raise(DW_NOT_FOUND, "payment method does not exist",
 				 psprintf("User %s has no payment method %s.",
-						  dw_uuid_text(user_id), dw_uuid_text(id)), NULL);
+						  dw_uuid_text(user_id), dw_uuid_text(id)),
+				 "dwello.payment_methods has those that you may see.");
 }
 
 /*

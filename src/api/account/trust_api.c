@@ -64,7 +64,8 @@ DW_FUNCTION(dwello_login)
 	DwActor		actor;
 
 	if (local->isnull)
-		dw_raise(DW_NULL_VALUE, "is_local must not be null", NULL, NULL);
+		dw_raise(DW_NULL_VALUE, "is_local must not be null", NULL,
+				 "True is for this transaction, false for the session.");
 	is_local = DatumGetBool(local->value);
 	if (!given->isnull)
 		token = TextDatumGetCString(given->value);
@@ -86,7 +87,8 @@ DW_FUNCTION(dwello_create_keyring)
 
 	if (!superuser())
 		dw_raise(DW_FORBIDDEN, "only a superuser can make the keyring",
-				 NULL, NULL);
+				 NULL,
+				 "Log in as one: it is a file of the server's.");
 	dw_list_begin(&call, fcinfo);
 	dw_keyring_create(made);
 	for (kind = 0; kind < DW_KEY_KIND_COUNT; kind++)
@@ -121,9 +123,11 @@ DW_FUNCTION(dwello_issue_token)
 	asked = dw_arg_text_opt(&call, "role", REASON_MAX);
 
 	if (!dw_user_load(&user_id, &user))
-		dw_raise(DW_NOT_FOUND, "user does not exist", NULL, NULL);
+		dw_raise(DW_NOT_FOUND, "user does not exist", NULL,
+				 "dwello.find_login() finds an account.");
 	if (user.status == DW_USER_SUSPENDED)
-		dw_raise(DW_FORBIDDEN, "user is suspended", NULL, NULL);
+		dw_raise(DW_FORBIDDEN, "user is suspended", NULL,
+				 "dwello.reinstate_user() lets them in again.");
 	if (dw_token_role(user.type, asked, &role) != DW_OK)
 		dw_arg_refuse(&call, "role", DW_BAD_VALUE,
 					  "is not one that this user can have");
@@ -184,7 +188,8 @@ DW_FUNCTION(dwello_get_user_contact)
 	if (!dw_contact_open_to(&call.actor, &user_id) ||
 		!dw_user_load(&user_id, &user))
 		dw_raise(DW_NOT_FOUND, "user does not exist",
-				 "There is no such user, or none that you work with.", NULL);
+				 "There is no such user, or none that you work with.",
+				 "A contact is open to both sides once an award is confirmed.");
 	dw_contact_log(&user_id, &call.actor, reason);
 	dw_row_text(&call, "email",
 				dw_unseal(DW_SEAL_EMAIL, &user_id, user.email));

@@ -227,7 +227,7 @@ dw_user_for_command(DwCall *call, const DwUuid *user_id, DwUser *user)
 	if (!dw_user_lock(user_id, user))
 		dw_raise(DW_NOT_FOUND, "user does not exist",
 				 psprintf("There is no user %s.", dw_uuid_text(user_id)),
-				 NULL);
+				 "dwello.find_login() finds an account.");
 }
 
 void
@@ -513,7 +513,8 @@ DW_FUNCTION(dwello_update_profile)
 	version = dw_profile_lock(&user_id);
 	if (version == 0)
 		dw_raise(DW_NOT_FOUND, "profile does not exist",
-				 psprintf("User %s has none.", dw_uuid_text(&user_id)), NULL);
+				 psprintf("User %s has none.", dw_uuid_text(&user_id)),
+				 "dwello.register_user() makes one for every user.");
 	if (dw_call_replay(&call, &user_id))
 		return dw_call_return(&call);
 	dw_call_version(&call, version);
@@ -543,7 +544,8 @@ DW_FUNCTION(dwello_provider_summary)
 	if (!dw_summary_query(&call, &provider_id, dw_today(), is_open))
 		dw_raise(DW_NOT_FOUND, "provider does not exist",
 				 psprintf("There is no active service provider %s.",
-						  dw_uuid_text(&provider_id)), NULL);
+						  dw_uuid_text(&provider_id)),
+				 "dwello.match_providers() shows who suits a job.");
 	return dw_call_return(&call);
 }
 

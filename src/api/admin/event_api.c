@@ -93,6 +93,7 @@ DW_FUNCTION(dwello_requeue_events)
 	if (!dw_events_requeue(&call, &requeue))
 		dw_raise(DW_NOT_FOUND, "no such consumer",
 				 psprintf("\"%s\" has never claimed events.",
-						  requeue.consumer), NULL);
+						  requeue.consumer),
+				 "dwello.claim_events() makes one at its first claim.");
 	return dw_list_return(&call);
 }

@@ -64,7 +64,7 @@ DW_FUNCTION(dwello_flag_enabled)
 	if (state == DW_FLAG_NOBODY)
 		dw_raise(DW_NOT_FOUND, "user does not exist",
 				 psprintf("There is no user %s.", dw_uuid_text(&user_id)),
-				 NULL);
+				 "dwello.find_login() finds an account.");
 	return dw_call_return_datum(&call, BoolGetDatum(state == DW_FLAG_ON),
 								true, sizeof(bool));
 }

@@ -56,7 +56,9 @@ static Datum mandate_return(DwCall *call, const DwMandate *mandate,
 							int32 version);
 static void mandate_check(DwCall *call, const DwAgent *agent);
 static void mandate_check_categories(DwCall *call, const DwMandate *mandate);
-static void mandate_refuse(const DwMandate *mandate, const char *limit);
+static void mandate_refuse(const DwMandate *mandate, const char *says);
+static void mandate_refuse_number(const DwMandate *mandate, const char *limit,
+								  int64 value);
 static void tier_check(DwCall *call, const DwAgent *agent);
 static bool agent_pause(DwCall *call, DwAgent *agent, TimestampTz until);
 static Datum agent_return(DwCall *call, const DwAgent *agent);
@@ -385,9 +387,9 @@ tier_check(DwCall *call, const DwAgent *agent)
 		return;
 	quota = dw_setting_int8(settings[agent->tier]);
 	if (!dw_agent_within_tier(agent->numbers.bids_per_day, quota))
-		dw_raise(DW_LIMIT_REACHED, "the tier has fewer bids",
+		dw_raise(DW_LIMIT_REACHED, "the tier has fewer bids a month",
 				 psprintf("The tier \"%s\" has " INT64_FORMAT
-						  " bids a month.", dw_agent_tier_label(agent->tier),
+						  " in all.", dw_agent_tier_label(agent->tier),
 						  quota),
 				 "Ask for fewer bids a day, or for another tier.");
 }
@@ -407,27 +409,34 @@ mandate_check(DwCall *call, const DwAgent *agent)
 		return;
 	if (dw_arg_has(call, "max_bid_radius_miles") &&
 		dw_limit_exceeds(agent->numbers.radius, mandate.limits.radius))
-		mandate_refuse(&mandate, "max_bid_radius_miles");
+		mandate_refuse_number(&mandate, "max_bid_radius_miles",
+							  mandate.limits.radius);
 	if (dw_arg_has(call, "max_bids_per_day") &&
 		dw_limit_exceeds(agent->numbers.bids_per_day,
 						 mandate.limits.bids_per_day))
-		mandate_refuse(&mandate, "max_bids_per_day");
+		mandate_refuse_number(&mandate, "max_bids_per_day",
+							  mandate.limits.bids_per_day);
 	if (dw_arg_has(call, "min_margin_ppm") &&
 		agent->numbers.margin_ppm < mandate.limits.margin_ppm)
-		mandate_refuse(&mandate, "min_margin_ppm");
+		mandate_refuse_number(&mandate, "min_margin_ppm",
+							  mandate.limits.margin_ppm);
 	if (dw_arg_has(call, "max_exposure") &&
 		dw_limit_exceeds(agent->max_exposure, mandate.limits.max_exposure))
-		mandate_refuse(&mandate, "max_exposure");
+		mandate_refuse_number(&mandate, "max_exposure",
+							  mandate.limits.max_exposure);
 	if (dw_arg_has(call, "max_open_jobs") &&
 		dw_limit_exceeds(agent->max_open_jobs, mandate.limits.open_jobs))
-		mandate_refuse(&mandate, "max_open_jobs");
+		mandate_refuse_number(&mandate, "max_open_jobs",
+							  mandate.limits.open_jobs);
 	if (dw_arg_has(call, "approval_threshold") &&
 		dw_limit_exceeds(agent->numbers.threshold, mandate.limits.threshold))
-		mandate_refuse(&mandate, "approval_threshold");
+		mandate_refuse_number(&mandate, "approval_threshold",
+							  mandate.limits.threshold);
 	/* its amounts would mean something else */
 	if (mandate.currency[0] != '\0' &&
 		strcmp(agent->currency, mandate.currency) != 0)
-		mandate_refuse(&mandate, "currency");
+		mandate_refuse(&mandate,
+					   psprintf("has amounts in %s", mandate.currency));
 	mandate_check_categories(call, &mandate);
 }
 
@@ -440,18 +449,27 @@ mandate_check_categories(DwCall *call, const DwMandate *mandate)
 
 	for (int i = 0; ids != NULL && i < count; i++)
 		if (!dw_match_is_below(&ids[i], &mandate->categories))
-			mandate_refuse(mandate, "categories");
+			mandate_refuse(mandate, psprintf("leaves out category %s",
+											 dw_uuid_text(&ids[i])));
 }
 
 /* Raises WD301 with what the mandate says. */
 static void
-mandate_refuse(const DwMandate *mandate, const char *limit)
+mandate_refuse(const DwMandate *mandate, const char *says)
 {
 	dw_raise(DW_LIMIT_REACHED, "the provider's mandate does not reach so far",
-			 psprintf("Mandate %s limits %s.", dw_uuid_text(&mandate->id),
-					  limit),
+			 psprintf("Mandate %s %s.", dw_uuid_text(&mandate->id), says),
 			 "The provider, and nobody else, signs another with"
 			 " dwello.sign_mandate().");
+}
+
+/* The same for a number. */
+static void
+mandate_refuse_number(const DwMandate *mandate, const char *limit,
+					  int64 value)
+{
+	mandate_refuse(mandate, psprintf("limits %s to " INT64_FORMAT, limit,
+									 value));
 }
 
 /* Emits that there is something new to read. */

@@ -52,6 +52,6 @@ audience_list(FunctionCallInfo fcinfo, bool of_agents)
 	if (!dw_audience_list(&call, &job_id, of_agents))
 		dw_raise(DW_NOT_FOUND, "job does not exist",
 				 psprintf("There is no job %s.", dw_uuid_text(&job_id)),
-				 NULL);
+				 "dwello.jobs has the jobs that you may see.");
 	return dw_list_return(&call);
 }

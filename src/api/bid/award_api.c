@@ -133,7 +133,8 @@ bid_to_confirm(DwCall *call, const DwJob *job, DwBid *bid)
 	dw_raise(DW_FORBIDDEN, "only the bidder can confirm the award",
 			 psprintf("The award of job %s is not the caller's.",
 					  dw_uuid_text(&job->id)),
-			 "It is for the bidder whom dwello.accept_bid() has chosen.");
+			 "It is for the bidder whom dwello.accept_bid() has chosen; what"
+			 " is not confirmed in time goes to the next.");
 }
 
 /* WD101 and WD102: whether there is an award that waits to be confirmed. */

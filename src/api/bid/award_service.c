@@ -252,7 +252,9 @@ dw_award_eligible_amount(const DwJob *job, const DwBid *bid)
 	dw_raise(DW_BAD_VALUE, "the bid is not eligible",
 			 psprintf("Bid %s: %s.", dw_uuid_text(&bid->id),
 					  gates_text(ranked->reasons)),
-			 "Accept another one, see dwello.rank_bids().");
+			 ranked->reasons == 1u << DW_GATE_STALE_TERMS
+			 ? "The bidder lets it stand with dwello.confirm_bid()."
+			 : "Accept another one, see dwello.rank_bids().");
 }
 
 void

@@ -298,9 +298,7 @@ offer_check_floor(DwCall *call, const DwJob *job, const DwBid *bid)
 	if (!dw_proxy_makes_sense(&terms))
 		dw_arg_refuse(call, "lowest_amount", DW_BAD_VALUE,
 					  "is of no use where the price has no weight");
-	if (bid->lowest_amount < dw_setting_int8("min_bid_amount"))
-		dw_arg_refuse(call, "lowest_amount", DW_BAD_VALUE,
-					  "must not be below the smallest eligible bid");
+	dw_bid_need_least(call, "lowest_amount", bid->lowest_amount);
 }
 
 /*
@@ -413,7 +411,8 @@ bid_identify(DwCall *call, const DwJob *job, DwBid *bid)
 		dw_raise_constraint(DW_ALREADY_EXISTS, "bids_live_key",
 							"the provider has a live bid on this job",
 							psprintf("It is bid %s.", dw_uuid_text(&live)),
-							"Withdraw or revise it.");
+							"See dwello.revise_bid() and"
+							" dwello.withdraw_bid().");
 	if (given != NULL && dw_bid_exists(&job->id, given))
 		dw_raise_constraint(DW_ALREADY_EXISTS, "bids_pkey",
 							"the job has a bid of this id", NULL,

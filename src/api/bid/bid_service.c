@@ -19,6 +19,17 @@
 #include "store/score/score_store.h"
 
 void
+dw_bid_need_least(DwCall *call, const char *arg, int64 amount)
+{
+	int64		least = dw_setting_int8("min_bid_amount");
+
+	if (amount < least)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
+					  psprintf("must be at least " INT64_FORMAT
+							   ", the setting min_bid_amount", least));
+}
+
+void
 dw_bid_need_verified(DwCall *call)
 {
 	if (!dw_provider_verified(&call->actor.user_id))

@@ -47,7 +47,9 @@ need_open(const DwJob *job)
 					  dw_job_status_label(job->status)),
 			 psprintf("Job %s is in state \"%s\".", dw_uuid_text(&job->id),
 					  dw_job_status_label(job->status)),
-			 "Only an open job takes bids.");
+			 job->status == DW_JOB_DRAFT
+			 ? "dwello.publish_job() opens it for bids."
+			 : "Only an open job takes bids.");
 }
 
 /* 22023 for one who could not take the job as they are. */
@@ -232,9 +234,7 @@ hire_check(DwCall *call, const DwJob *job, DwInvite *offer)
 	TimestampTz wanted = dw_arg_time_opt(call, "expires_at");
 	int64		hours = dw_job_timer(&job->id, "award_confirm_hours");
 
-	if (offer->amount < dw_setting_int8("min_bid_amount"))
-		dw_arg_refuse(call, "amount", DW_BAD_VALUE,
-					  "is below the setting min_bid_amount");
+	dw_bid_need_least(call, "amount", offer->amount);
 	offer->expires_at = wanted;
 	if (wanted == DT_NOBEGIN)
 		offer->expires_at = Min(dw_now() + hours * USECS_PER_HOUR,

@@ -117,7 +117,7 @@ opening_check(const DwEscrowRow *row, const DwPaymentEvent *event)
 				 "the chargeback is in another currency than the escrow",
 				 psprintf("The escrow of job %s is in %s.",
 						  dw_uuid_text(&row->job_id), row->escrow.currency),
-				 NULL);
+				 "Tell of it in the currency of the payment.");
 	room = dw_chargeback_room(&row->job_id, event->psp);
 	if (event->amount > room)
 		dw_raise(DW_BAD_VALUE,
@@ -125,7 +125,7 @@ opening_check(const DwEscrowRow *row, const DwPaymentEvent *event)
 				 psprintf("Of what was paid for job %s through \"%s\", "
 						  INT64_FORMAT " is not charged back.",
 						  dw_uuid_text(&row->job_id), event->psp, room),
-				 NULL);
+				 "Compare with what the company says, and tell of that much.");
 }
 
 /*
@@ -229,7 +229,8 @@ closing_find_named(DwCall *call, DwPaymentEvent *event, DwChargebackRow *taken)
 		dw_raise(DW_NOT_FOUND, "no such chargeback",
 				 psprintf("Job %s has no chargeback %s through \"%s\".",
 						  dw_uuid_text(&event->job_id), dw_uuid_text(id),
-						  event->psp), NULL);
+						  event->psp),
+				 "dwello.chargebacks has them all.");
 	event->object = "chargeback_id";
 	event->object_id = *id;
 }

@@ -281,7 +281,8 @@ refuse_unknown(const DwUuid *job_id, const DwUuid *id)
 {
 	dw_raise(DW_NOT_FOUND, "no such dispute",
 			 psprintf("Job %s has no dispute %s.", dw_uuid_text(job_id),
-					  dw_uuid_text(id)), NULL);
+					  dw_uuid_text(id)),
+			 "dwello.disputes has those that you may see.");
 }
 
 /* The one open dispute, when none was named; WD101, 22023. */
@@ -313,7 +314,8 @@ check_open(DwCall *call, const DwEscrowRow *row, const DwDisputeRow *dispute,
 		dw_raise(DW_INVALID_TRANSITION, "the dispute has ended",
 				 psprintf("Dispute %s is in state \"%s\".",
 						  dw_uuid_text(&facts->id),
-						  dw_dispute_status_label(facts->status)), NULL);
+						  dw_dispute_status_label(facts->status)),
+				 "dwello.open_dispute() disputes what is held anew.");
 	dw_escrow_check(call, row, event);
 	/* by the clock, not by whether a worker has come to it: both agree */
 	if (dw_now() >= dispute->answer_by)
@@ -463,7 +465,8 @@ need_stranger(DwCall *call, const DwJob *job)
 		dw_uuid_equal(&call->actor.user_id, &job->provider_id))
 		dw_raise(DW_FORBIDDEN, "nobody decides a dispute of their own",
 				 psprintf("The caller is a side of job %s.",
-						  dw_uuid_text(&job->id)), NULL);
+						  dw_uuid_text(&job->id)),
+				 "Another of the staff decides it.");
 }
 
 DW_FUNCTION(dwello_resolve_dispute)

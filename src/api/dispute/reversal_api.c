@@ -45,7 +45,8 @@ reversal_begin(DwCall *call, DwJob *job, DwEscrowRow *row, const DwUuid *id,
 	if (!dw_original_load(&job_id, id, original))
 		dw_raise(DW_NOT_FOUND, "no such transaction",
 				 psprintf("Job %s has no transaction %s.",
-						  dw_uuid_text(&job_id), dw_uuid_text(id)), NULL);
+						  dw_uuid_text(&job_id), dw_uuid_text(id)),
+				 "dwello.escrow_statement() has those of the job.");
 	if (dw_call_replay(call, &job_id))
 		return true;
 	dw_escrow_need(&job_id, found);

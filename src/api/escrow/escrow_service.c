@@ -62,7 +62,9 @@ dw_escrow_refuse(DwCall *call, const DwEscrowRow *row, DwResult result)
 					  dw_escrow_status_label(escrow->status), escrow->funded,
 					  dw_escrow_charge(escrow), escrow->held,
 					  escrow->disputed),
-			 "dwello.escrow_transitions() says what is possible in each state.");
+			 result == DW_INSUFFICIENT_FUNDS
+			 ? "No more can move than what is held less what is disputed."
+			 : "dwello.escrow_transitions() says what is possible in each state.");
 }
 
 void

@@ -50,7 +50,8 @@ refuse_arithmetic(DwResult result)
 				 "Amounts are bigint minor units.");
 	dw_raise(result, "amount or terms are not possible",
 			 "Amounts and fees are not negative, rates are at most 1000000, "
-			 "max_fee is not below min_fee, weights are not all zero.", NULL);
+			 "max_fee is not below min_fee, weights are not all zero.",
+			 "reference.md#fee_amount says what it takes.");
 }
 
 /* Arguments of fee_amount. */
@@ -75,7 +76,8 @@ DW_FUNCTION(dwello_fee_amount)
 
 	if (args->amount.isnull || args->rate_ppm.isnull || args->fixed.isnull ||
 		args->min_fee.isnull)
-		dw_raise(DW_NULL_VALUE, "only max_fee may be NULL", NULL, NULL);
+		dw_raise(DW_NULL_VALUE, "only max_fee may be NULL", NULL,
+				 "Give 0 for what there is not.");
 	terms.rate_ppm = DatumGetInt64(args->rate_ppm.value);
 	terms.fixed = DatumGetInt64(args->fixed.value);
 	terms.min_fee = DatumGetInt64(args->min_fee.value);
@@ -106,13 +108,15 @@ read_weights(ArrayType *array, int *count)
 					  TYPALIGN_DOUBLE, &items, &nulls, count);
 	if (ARR_NDIM(array) != 1 || *count > PARTS_MAX)
 		dw_raise(DW_BAD_VALUE, "weights must be a list of one dimension",
-				 psprintf("It has from 1 to %d elements.", PARTS_MAX), NULL);
+				 psprintf("It has from 1 to %d elements.", PARTS_MAX),
+				 "Give an array such as ARRAY[1, 2].");
 	weights = palloc(*count * sizeof(int64));
 	for (int i = 0; i < *count; i++)
 	{
 		if (nulls[i])
 			dw_raise(DW_NULL_VALUE, "weights must not have a NULL element",
-					 NULL, NULL);
+					 NULL,
+					 "Give 0 for a part that gets nothing.");
 		weights[i] = DatumGetInt64(items[i]);
 	}
 	return weights;
@@ -137,7 +141,7 @@ DW_FUNCTION(dwello_allocate)
 
 	if (args->amount.isnull || args->weights.isnull)
 		dw_raise(DW_NULL_VALUE, "amount and weights must not be NULL", NULL,
-				 NULL);
+				 "Give both.");
 	weights = read_weights(DatumGetArrayTypeP(args->weights.value), &count);
 	parts = palloc(count * sizeof(int64));
 	items = palloc(count * sizeof(Datum));
@@ -186,7 +190,8 @@ check_category(const DwFeeScope *scope)
 		!dw_fee_category_exists(scope->category_id))
 		dw_raise(DW_NOT_FOUND, "no such category",
 				 psprintf("Category %s does not exist.",
-						  dw_uuid_text(scope->category_id)), NULL);
+						  dw_uuid_text(scope->category_id)),
+				 "The view dwello.categories lists them all.");
 }
 
 /*
@@ -200,15 +205,18 @@ promo_into_terms(bool found, const DwPromo *promo, const char *currency,
 {
 	if (!found)
 		dw_raise(DW_NOT_FOUND, "no such promo code",
-				 "No promo code of that name is in force.", NULL);
+				 "No promo code of that name is in force.",
+				 "Look how it is spelt, and until when it holds.");
 	if (promo->currency != NULL && strcmp(promo->currency, currency) != 0)
 		dw_raise(DW_CURRENCY_MISMATCH,
 				 "the promo code is for another currency",
 				 psprintf("It is for %s, the contract is in %s.",
-						  promo->currency, currency), NULL);
+						  promo->currency, currency),
+				 "Use a code of the contract's currency, or none.");
 	if (promo->budget != DW_FEE_NO_MAX && promo->spent >= promo->budget)
 		dw_raise(DW_LIMIT_REACHED, "the promo code is used up",
-				 "Nothing is left of its budget.", NULL);
+				 "Nothing is left of its budget.",
+				 "Use another code, or none.");
 	terms->promo_ppm = promo->rate_ppm;
 	terms->promo_max = promo->budget == DW_FEE_NO_MAX
 		? DW_FEE_NO_MAX : promo->budget - promo->spent;
@@ -289,7 +297,7 @@ money_args(FunctionCallInfo fcinfo, int *digits)
 
 	if (args->amount.isnull || args->currency.isnull)
 		dw_raise(DW_NULL_VALUE, "amount and currency must not be NULL", NULL,
-				 NULL);
+				 "Give both.");
 	*digits =
 		dw_currency_exponent(TextDatumGetCString(args->currency.value));
 	if (*digits == DW_CURRENCY_UNKNOWN)
@@ -318,7 +326,8 @@ DW_FUNCTION(dwello_to_minor)
 
 	amount = DatumGetNumeric(money_args(fcinfo, &digits));
 	if (numeric_is_nan(amount) || numeric_is_inf(amount))
-		dw_raise(DW_BAD_VALUE, "amount must be a number", NULL, NULL);
+		dw_raise(DW_BAD_VALUE, "amount must be a number", NULL,
+				 "Neither NaN nor infinity is an amount of money.");
 
 	exact = shifted(amount, digits);
 	whole = DirectFunctionCall2(numeric_trunc, exact, Int32GetDatum(0));
@@ -451,7 +460,8 @@ need_untouched(DwCall *call, const DwEscrowRow *row)
 		dw_raise(DW_INVALID_TRANSITION,
 				 "the contract has a promo code already",
 				 psprintf("Job %s takes one code.",
-						  dw_uuid_text(&row->job_id)), NULL);
+						  dw_uuid_text(&row->job_id)),
+				 "The code that was applied stays.");
 }
 
 /* Takes what the code waives of the contract out of its budget. */

@@ -233,7 +233,8 @@ DW_FUNCTION(dwello_set_fee_schedule)
 		!dw_fee_category_exists(draft.category_id))
 		dw_raise(DW_NOT_FOUND, "no such category",
 				 psprintf("Category %s does not exist.",
-						  dw_uuid_text(draft.category_id)), NULL);
+						  dw_uuid_text(draft.category_id)),
+				 "The view dwello.categories lists them all.");
 
 	/* once before the insert, which could overlap; once with the lock */
 	if (dw_call_replay(&call, &call.actor.user_id))
@@ -265,7 +266,8 @@ end_of(DwCall *call, const DwFeeRow *row)
 		dw_raise(DW_INVALID_TRANSITION, "the fee schedule has ended already",
 				 psprintf("Fee schedule %s ended at %s.",
 						  dw_uuid_text(&row->id),
-						  timestamptz_to_str(row->valid.until)), NULL);
+						  timestamptz_to_str(row->valid.until)),
+				 "Make another with dwello.set_fee_schedule().");
 	if (until == DT_NOBEGIN)
 		return now;
 	if (until < now)
@@ -292,7 +294,8 @@ DW_FUNCTION(dwello_end_fee_schedule)
 	if (!found)
 		dw_raise(DW_NOT_FOUND, "no such fee schedule",
 				 psprintf("Fee schedule %s does not exist.",
-						  dw_uuid_text(&id)), NULL);
+						  dw_uuid_text(&id)),
+				 "dwello.fee_schedules has them all.");
 
 	until = end_of(&call, &row);
 	if (until <= row.valid.from)
@@ -451,7 +454,8 @@ replay_release(DwReplay *replay, const DwPastRelease *release)
 	past->id = release->id;
 	past->was = release->quote;
 	if (dw_fee_release(&terms, &replay->now, part, &past->now) != DW_OK)
-		dw_raise(DW_OVERFLOW, "a fee is out of range", NULL, NULL);
+		dw_raise(DW_OVERFLOW, "a fee is out of range", NULL,
+				 "Choose a lower rate or fixed part.");
 	take(&replay->was, part, &past->was, 1);
 	take(&replay->now, part, &past->now, 1);
 	if (release->counts)

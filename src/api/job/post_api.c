@@ -509,7 +509,8 @@ publish_freeze_reference(DwJob *job)
 		dw_raise(DW_BAD_VALUE, "there is nothing to measure prices by",
 				 "The job has no budget_max, and neither its neighbourhood "
 				 "nor its category has a price.",
-				 "Give the job a budget, or another scoring_method.");
+				 "Give it a budget_max with dwello.edit_job(), or another"
+				 " scoring_method.");
 	job->reference_amount = reference.amount;
 	job->reference_source = reference.source;
 }

@@ -141,7 +141,8 @@ promote_check(const Change *change)
 	if (target->version == 0 ||
 		strcmp(target->status, DW_PARAMETERS_SHADOW) != 0)
 		refuse(change, "the version is not in shadow",
-			   "dwello.revert_agent() goes back to an older one.");
+			   "dwello.agent_parameters says which is; one that was live before"
+			   " comes back by dwello.revert_agent().");
 	if (target->based_on != change->agent.parameters_version)
 		refuse(change, "the version is based on another than the live one",
 			   "dwello.learn_agents() begins another.");
@@ -214,7 +215,8 @@ revert_check(const Change *change)
 	if (change->version > change->agent.parameters_version ||
 		!dw_parameters_were_live(&change->agent_id, change->version))
 		refuse(change, "the version was not live before",
-			   "dwello.promote_parameters() goes on to one in shadow.");
+			   "Those that were have a promoted_at in dwello.agent_parameters;"
+			   " one in shadow takes dwello.promote_parameters().");
 }
 
 /* Has the agent decide by the version, and retires what it leaves. */

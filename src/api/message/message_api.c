@@ -296,7 +296,7 @@ seek_failed(const DwUuid *id)
 	dw_raise(DW_NOT_FOUND, psprintf("message %s does not exist",
 									dw_uuid_text(id)),
 			 "There is no such message, or it belongs to another thread.",
-			 NULL);
+			 "dwello.thread() has the messages of one.");
 }
 
 /*

@@ -130,7 +130,8 @@ request_exchange(DwCall *call, DwPayoutRow *row)
 					  "has no rate of exchange in force");
 	if (dw_fx_convert(row->amount, &rate, &trade) != DW_OK)
 		dw_raise(DW_OVERFLOW, "the payout is out of range in that currency",
-				 NULL, NULL);
+				 NULL,
+				 "Ask for less, or for the currency of the balance.");
 	if (trade.bought == 0)
 		dw_arg_refuse(call, "amount", DW_BAD_VALUE,
 					  "buys nothing of that currency");
@@ -234,7 +235,8 @@ event_begin(DwCall *call, DwPaymentEvent *event, const DwUuid *payout_id,
 		dw_raise(DW_NOT_FOUND, "no such payout",
 				 psprintf("User %s has no payout %s.",
 						  dw_uuid_text(&event->user_id),
-						  dw_uuid_text(payout_id)), NULL);
+						  dw_uuid_text(payout_id)),
+				 "dwello.payouts has them all.");
 	event->amount = row->paid_amount;
 	event->currency = row->paid_currency;
 	event->object = "payout_id";
@@ -244,7 +246,8 @@ event_begin(DwCall *call, DwPaymentEvent *event, const DwUuid *payout_id,
 	if (!dw_payout_may_end(row->status, end))
 		dw_raise(DW_INVALID_TRANSITION, "the payout has ended otherwise",
 				 psprintf("Payout %s is %s.", dw_uuid_text(payout_id),
-						  dw_payout_status_label(row->status)), NULL);
+						  dw_payout_status_label(row->status)),
+				 "Compare with what the company says: it cannot be both.");
 	return false;
 }
 
@@ -421,7 +424,8 @@ emit_balance(DwCall *call, const DwUuid *user_id, const char *currency)
 
 	dw_balance_load(user_id, currency, true, &balance);
 	if (dw_payout_withdrawable(&balance, &withdrawable) != DW_OK)
-		dw_raise(DW_OVERFLOW, "the balance is out of range", NULL, NULL);
+		dw_raise(DW_OVERFLOW, "the balance is out of range", NULL,
+				 "Call dwello.reconcile(): no true balance is.");
 	dw_row_text(call, "currency", currency);
 	dw_row_int8(call, "available", balance.available);
 	dw_row_int8(call, "receivable", balance.receivable);
@@ -447,7 +451,8 @@ DW_FUNCTION(dwello_provider_balance)
 	if (call.actor.kind == DW_ACTOR_PROVIDER &&
 		!dw_uuid_equal(&user_id, &call.actor.user_id))
 		dw_raise(DW_FORBIDDEN, "another provider's balance",
-				 NULL, NULL);
+				 NULL,
+				 "Leave user_id out for your own.");
 	if (currency != NULL)
 	{
 		emit_balance(&call, &user_id, currency);

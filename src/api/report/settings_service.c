@@ -346,8 +346,8 @@ dw_other_settings(DwCall *call, const char *arg, DwOtherSettings *other)
 				 psprintf("%s must have settings of an agent only;"
 						  " \"%s\" is none", arg, stray),
 				 NULL,
-				 "They are named as the arguments of dwello.configure_agent(),"
-				 " and parameters_version.");
+				 "They are parameters_version and the arguments of"
+				 " dwello.configure_agent(), but for tier and currency.");
 	other->is_given = true;
 	if (member_number(other, "parameters_version", &version))
 	{

@@ -125,7 +125,8 @@ review_need_none(const DwReview *review)
 		dw_raise_constraint(DW_ALREADY_EXISTS, "reviews_reviewer_key",
 							"the caller has reviewed this job already",
 							psprintf("Job %s.",
-									 dw_uuid_text(&review->job_id)), NULL);
+									 dw_uuid_text(&review->job_id)),
+							"A review stays as it was written.");
 }
 
 /* Tells the other side, and the rating, when the review is shown. */
@@ -198,7 +199,8 @@ review_refuse_unknown(const DwUuid *id)
 {
 	dw_raise(DW_NOT_FOUND, psprintf("review %s does not exist",
 									dw_uuid_text(id)),
-			 "There is no such review, or the caller may not see it.", NULL);
+			 "There is no such review, or the caller may not see it.",
+			 "dwello.reviews_of() lists those of a user.");
 }
 
 /*
@@ -220,7 +222,7 @@ review_for_response(DwCall *call, const DwUuid *job_id, const DwUuid *id,
 		review_refuse_unknown(id);
 	dw_raise(DW_FORBIDDEN, "only the reviewed side may answer a review",
 			 psprintf("Review %s is about another user.", dw_uuid_text(id)),
-			 NULL);
+			 "Whom it is about may answer, with dwello.respond_to_review().");
 }
 
 /* WD101 before the review is shown, 23505 when it was answered. */
@@ -235,7 +237,7 @@ response_need_state(const DwReview *review)
 		dw_raise_constraint(DW_ALREADY_EXISTS, "review_responses_review_key",
 							"the review was answered already",
 							psprintf("Review %s.", dw_uuid_text(&review->id)),
-							NULL);
+							"An answer stays as it was written.");
 }
 
 /* Tells the reviewer, but not what the answer says. */
