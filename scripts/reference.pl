@@ -143,7 +143,8 @@ print <<'END';
 
 Made by `scripts/reference.sh` from the contracts above each function in `sql/` and from the comments in the catalogue, whose
 first sentences and codes `\df+ dwello.*` shows. Functions take named arguments: `dwello.accept_bid(job_id => $1, bid_id => $2)`. An
-argument without a default must be given. Money is in minor units. An `idempotency_key` belongs to the
+argument without a default must be given, and so must some that have the default NULL because one before them can be left out: they
+say so. Money is in minor units. An `idempotency_key` belongs to the
 actor who sends it, for one job, or for what belongs to no job, for one user, and is kept for 30 days: the same request gives the
 same row, another one under it WD104; what others send under it does not count.
 

@@ -4,7 +4,17 @@
 SET search_path = dwello, public;
 \echo '## Tables and views'
 \echo
-SELECT format(E'### %s\n\n%s\n\n| column | type | meaning |\n|---|---|---|\n%s\n', c.relname, obj_description(c.oid, 'pg_class'),
+\echo 'Where it is not said otherwise, an application (`dwello_app`) may read all columns, and of the rows those that are for the caller:'
+\echo '`SELECT *` is refused where it may read some columns alone.'
+\echo
+SELECT format(E'### %s\n\n%s%s\n\n| column | type | meaning |\n|---|---|---|\n%s\n', c.relname, obj_description(c.oid, 'pg_class'),
+         CASE WHEN has_table_privilege('dwello_app', c.oid, 'SELECT') THEN ''
+              WHEN has_any_column_privilege('dwello_app', c.oid, 'SELECT')
+              THEN (SELECT ' Applications read ' || string_agg(a.attname, ', ' ORDER BY a.attnum) || '.'
+                      FROM pg_attribute AS a
+                     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                       AND has_column_privilege('dwello_app', c.oid, a.attnum, 'SELECT'))
+              ELSE ' Applications do not read it.' END,
          (SELECT string_agg(format('| %s | %s | %s |', a.attname,
                    replace(format_type(a.atttypid, a.atttypmod), '"', ''),
                    col_description(c.oid, a.attnum)), E'\n' ORDER BY a.attnum)

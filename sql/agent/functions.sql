@@ -286,7 +286,7 @@ COMMENT ON FUNCTION dwello.mandate_text IS
  *	scope: platform, category, agent or provider
  *	id: the category, or the provider; NULL for the platform, and for the
  *	  caller's own agent
- *	is_on: false stops them
+ *	is_on: false stops them; must be given
  *	reason: up to 2000 characters, which the provider may read
  *	idempotency_key
  * returns: a row

@@ -53,7 +53,7 @@ COMMENT ON FUNCTION dwello.learn_agents IS
  * role: app, service, admin
  * args:
  *	agent_id: the provider's user id; NULL for the caller
- *	version: which of agent_parameters
+ *	version: which of agent_parameters; must be given
  *	expected_version: version of the agent
  *	idempotency_key
  * returns: a row
@@ -105,7 +105,8 @@ COMMENT ON FUNCTION dwello.promote_parameters IS
  * role: app, service, admin
  * args:
  *	agent_id: the provider's user id; NULL for the caller
- *	version: which of agent_parameters; 0 for what every agent begins with
+ *	version: which of agent_parameters, 0 for what every agent begins with;
+ *	  must be given
  *	expected_version: version of the agent
  *	idempotency_key
  * returns: a row

@@ -190,7 +190,7 @@ COMMENT ON FUNCTION dwello.match_jobs IS
  * args:
  *	provider_id: NULL for the caller; another only for the service and
  *	  administrators
- *	job_id
+ *	job_id: the job; must be given
  * returns: rows, one each for nearness, budget, category, urgency and freshness
  *	term: the term
  *	value: from 0 to 1

@@ -13,7 +13,7 @@
  * role: app, service, support, admin
  * args:
  *	agent_id: the provider's user id; NULL for the caller
- *	job_id
+ *	job_id: the job; must be given
  *	settings: {"strategy": "premium", …}: what to use in place of the agent's
  *	  settings, by the names of configure_agent()'s arguments, but for tier and
  *	  currency; parameters_version is a version of agent_parameters. The mandate
@@ -76,7 +76,7 @@ COMMENT ON FUNCTION dwello.decide_agent IS
  * role: app, service, support, admin
  * args:
  *	agent_id: the provider's user id; NULL for the caller
- *	job_id
+ *	job_id: the job; must be given
  *	a: settings as decide_agent() takes them; NULL for the agent's own
  *	b: the others
  *	as_of: the time at which it decides; NULL for now
@@ -130,7 +130,7 @@ COMMENT ON FUNCTION dwello.compare_agent IS
  * role: app, service, support, admin
  * args:
  *	decision_id: a row of ai_agent_activity that decides something, which
- *	  are those whose core_version is not NULL
+ *	  are those whose core_version is not NULL; must be given
  *	agent_id: the provider's user id; NULL for the caller. For staff and the
  *	  system NULL is any agent, for which all months are read
  * returns: a row
@@ -293,8 +293,8 @@ COMMENT ON FUNCTION dwello.agent_report IS
  * role: app, service, support, admin
  * args:
  *	agent_id: the provider's user id; NULL for the caller
- *	from_time: jobs published from then on
- *	to_time: until then, at most 200000 jobs
+ *	from_time: jobs published from then on; must be given
+ *	to_time: until then, at most 200000 jobs; must be given
  *	settings: as decide_agent() takes them, over those of now; switches and
  *	  pauses are not replayed. Without parameters_version it uses what the
  *	  agent could have learned by from_time
