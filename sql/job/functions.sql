@@ -185,7 +185,9 @@ COMMENT ON FUNCTION dwello.publish_job IS
 /*
  * start_job
  *	Says that work has begun. For the provider who confirmed the award,
- *	once money is held in escrow, or at once where the work is not paid
+ *	once as much is paid as the setting start_requires asks for: the first
+ *	milestone that is not over, in full (first_milestone), the contract
+ *	(contract) or something (any); or at once where the work is not paid
  *	through escrow (jobs.is_escrowed).
  *
  * role: app, admin
@@ -204,7 +206,7 @@ COMMENT ON FUNCTION dwello.publish_job IS
  *	22004
  *	P0002: no such job, or one the caller may not see
  *	WD104 WD103
- *	WD101: the job is not awarded, or nothing is held in escrow
+ *	WD101: the job is not awarded, or too little is paid
  *	WD102: nothing was paid by fund_by, so the contract has lapsed
  * example: provider_1, painting paid
  *	SELECT status FROM dwello.start_job(job_id => 'de000000-0000-7000-8000-000000000011');

@@ -277,3 +277,47 @@ SELECT awarded_count, awarded, completed_count FROM dwello.provider_stats WHERE 
 SELECT count(*) FROM dwello.notifications WHERE user_id = t.user('p1') AND data->>'event' = 'contract_funded';
 SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
 ROLLBACK;
+
+--
+-- What must be paid before the work may begin
+--
+BEGIN;
+SELECT t.deal('job', '[{"title": "Walls", "amount": 2}, {"title": "Doors", "amount": 3}]');
+CREATE FUNCTION pg_temp.begin(rule text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  answer text;
+BEGIN
+  PERFORM t.as_system();
+  PERFORM dwello.set_setting('start_requires', rule);
+  BEGIN
+    answer := t.try(format('SELECT dwello.start_job(%L)', t.user('job')), 'p1');
+    RAISE SQLSTATE 'UNDO0';
+  EXCEPTION WHEN SQLSTATE 'UNDO0' THEN
+    RETURN answer;
+  END;
+END
+$$;
+SELECT rule, pg_temp.begin(rule) FROM unnest(ARRAY['first_milestone', 'contract', 'any']) AS rule;
+SELECT t.pay('job', 37999);
+SELECT rule, pg_temp.begin(rule) FROM unnest(ARRAY['first_milestone', 'contract', 'any']) AS rule;
+SELECT t.pay('job', 1);
+SELECT rule, pg_temp.begin(rule) FROM unnest(ARRAY['first_milestone', 'contract', 'any']) AS rule;
+-- what went back is not paid; a payment under way is none
+SELECT t.as_system();
+SAVEPOINT s;
+SELECT t.login_as('h1');
+SELECT refunded FROM dwello.refund_escrow(t.user('job'), 1);
+SELECT amount FROM dwello.fund_escrow(t.user('job'));
+SELECT rule, pg_temp.begin(rule) FROM unnest(ARRAY['first_milestone', 'contract', 'any']) AS rule;
+ROLLBACK TO s;
+SELECT t.pay('job');
+SELECT rule, pg_temp.begin(rule) FROM unnest(ARRAY['first_milestone', 'contract', 'any']) AS rule;
+-- what a bank has taken begins no work
+SELECT t.as_system();
+SELECT escrow_status, held FROM dwello.open_chargeback(t.user('job'), 'acme', 'bank', 95000, 'USD');
+SELECT rule, pg_temp.begin(rule) FROM unnest(ARRAY['first_milestone', 'contract', 'any']) AS rule;
+-- another word is none
+SELECT v, t.try(format('SELECT dwello.set_setting(''start_requires'', %L)', v))
+  FROM unnest(ARRAY['', 'all', 'first', 'any ', 'first_milestone contract', 'Any']) AS v;
+SELECT value FROM dwello.set_setting('start_requires', NULL);
+ROLLBACK;

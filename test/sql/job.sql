@@ -383,6 +383,10 @@ SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p1');
 SELECT t.as_system();
 SELECT escrow_status, held FROM dwello.confirm_payment(t.user('job_2'), 'psp',
   'evt_job_2', 40000, 'USD');
+-- how much must be paid is a setting
+SELECT t.try(format('SELECT dwello.start_job(%L)', t.user('job_2')), 'p1');
+SELECT t.as_system();
+SELECT value FROM dwello.set_setting('start_requires', 'any');
 SELECT t.login_as('p1');
 SELECT t.try(format('SELECT dwello.start_job(%L, 1)', t.user('job_2')));
 SELECT j.status, j.replayed, j.version - before.version AS steps

@@ -76,6 +76,43 @@ test_contract_lapse(void **state)
 	assert_int_equal(dw_contract_lapses_at(10, true, 9), 10);
 }
 
+/* What of 380.00 and 570.00 is paid, by each of the rules. */
+static void
+test_start(void **state)
+{
+	DwMilestone plan[2] = {{.amount = 2}, {.amount = 3}};
+	const DwFeeTerms terms = {.max_fee = DW_FEE_NO_MAX};
+	DwEscrow	escrow;
+	DwStartPaid start;
+	int64_t		amount = 37999;
+
+	assert_int_equal(dw_escrow_open(&escrow, "USD", 95000, &terms), DW_OK);
+	assert_int_equal(dw_milestones_plan(plan, 2, 95000), DW_OK);
+	start = dw_start_paid(DW_START_FIRST_MILESTONE, &escrow, plan, 2);
+	assert_int_equal(start.paid, 0);
+	assert_int_equal(start.needed, 38000);
+	assert_int_equal(dw_escrow_fund(&escrow, &amount), DW_OK);
+	assert_int_equal(dw_escrow_confirm(&escrow, plan, 2, amount), DW_OK);
+	start = dw_start_paid(DW_START_FIRST_MILESTONE, &escrow, plan, 2);
+	assert_int_equal(start.paid, 37999);
+	start = dw_start_paid(DW_START_ANY, &escrow, plan, 2);
+	assert_true(start.paid >= start.needed);
+	start = dw_start_paid(DW_START_CONTRACT, &escrow, plan, 2);
+	assert_int_equal(start.paid, 37999);
+	assert_int_equal(start.needed, 95000);
+	/* the first one that is not over counts */
+	plan[0].status = DW_MILESTONE_CANCELLED;
+	start = dw_start_paid(DW_START_FIRST_MILESTONE, &escrow, plan, 2);
+	assert_int_equal(start.needed, 57000);
+	plan[1].status = DW_MILESTONE_REFUNDED;
+	escrow.held = 0;
+	for (int rule = DW_START_FIRST_MILESTONE; rule <= DW_START_ANY; rule++)
+	{
+		start = dw_start_paid((DwStartRule) rule, &escrow, plan, 2);
+		assert_true(start.paid < start.needed);
+	}
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -85,6 +122,7 @@ main(void)
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_lapse),
 		cmocka_unit_test(test_contract_lapse),
+		cmocka_unit_test(test_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,21 @@ test_boolean(void **state)
 	assert_int_equal(judge("auto_approve_providers", ""), DW_BAD_VALUE);
 }
 
+/* A choice is one of its words, whole and alone. */
+static void
+test_choice(void **state)
+{
+	static const char *const bad[] = {
+		"", " ", "first", "milestone", "any ", " any", "Any", "contract any"
+	};
+
+	assert_int_equal(judge("start_requires", "first_milestone"), DW_OK);
+	assert_int_equal(judge("start_requires", "contract"), DW_OK);
+	assert_int_equal(judge("start_requires", "any"), DW_OK);
+	for (size_t i = 0; i < DW_LENGTH(bad); i++)
+		assert_int_equal(judge("start_requires", bad[i]), DW_BAD_VALUE);
+}
+
 /* A text says something, in so many characters, however many bytes. */
 static void
 test_text(void **state)
@@ -94,6 +109,7 @@ main(void)
 		cmocka_unit_test(test_integer),
 		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_boolean),
+		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_text),
 	};
 

@@ -124,6 +124,8 @@ setting_range(const DwSettingRule *rule)
 			return "true or false";
 		case DW_SETTING_ZONE:
 			return "the name of a time zone of this server";
+		case DW_SETTING_CHOICE:
+			return psprintf("one of: %s", rule->choices);
 		default:
 			return psprintf("a text of 1 to " INT64_FORMAT " characters",
 							rule->max);

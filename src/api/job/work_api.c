@@ -37,23 +37,51 @@ work_refuse(const DwJob *job, const char *message, const char *hint)
 					  dw_job_status_label(job->status)), hint);
 }
 
+/* What must be paid before the work may begin. */
+static DwStartRule
+start_rule(void)
+{
+	DwStartRule rule;
+
+	if (!dw_start_rule_parse(dw_setting_find("start_requires"), &rule))
+		elog(ERROR, "setting start_requires has no such word");
+	return rule;
+}
+
+/* WD101: too little is paid for the work to begin. */
+static void
+start_refuse(const DwJob *job, const DwStartPaid *start, const char *currency)
+{
+	const char *message = "no money is held for the job";
+
+	if (start->needed > 1)
+		message = psprintf(INT64_FORMAT " of " INT64_FORMAT " %s is paid",
+						   start->paid, start->needed, currency);
+	work_refuse(job, message,
+				"Work begins when the homeowner has paid what the setting"
+				" start_requires asks for, see dwello.fund_escrow().");
+}
+
 /*
- * WD101 unless money is held for the work.  A homeowner for whom payment
- * through escrow is off pays otherwise, and there is nothing to wait for.
+ * WD101 unless what the setting start_requires asks for is paid.  A contract
+ * that is not paid through escrow is paid otherwise: nothing is waited for.
  */
 static void
 work_need_money(const DwJob *job)
 {
 	DwEscrowRow row;
+	DwStartPaid start;
 
 	if (!dw_escrow_lock(&job->id, &row))
 		work_refuse(job, "the award is not confirmed",
 					"dwello.confirm_award() confirms it.");
 	dw_contract_need_time(job, &row.escrow);
-	if (row.escrow.held == 0 && job->is_escrowed)
-		work_refuse(job, "no money is held for the job",
-					"Work begins when the homeowner has paid, see "
-					"dwello.fund_escrow().");
+	if (!job->is_escrowed)
+		return;
+	start = dw_start_paid(start_rule(), &row.escrow, row.milestones,
+						  row.milestone_count);
+	if (start.paid < start.needed)
+		start_refuse(job, &start, row.escrow.currency);
 }
 
 /* WD101 while money is held or on its way. */

@@ -141,7 +141,8 @@ typedef enum DwSettingKind
 	DW_SETTING_INTEGER,			/* digits, as the server writes them */
 	DW_SETTING_BOOLEAN,			/* "true" or "false" */
 	DW_SETTING_TEXT,			/* any text that says something */
-	DW_SETTING_ZONE				/* a time zone, as far as the server knows */
+	DW_SETTING_ZONE,			/* a time zone, as far as the server knows */
+	DW_SETTING_CHOICE			/* one of a few words */
 } DwSettingKind;
 
 /* The values one setting may have. */
@@ -152,6 +153,7 @@ typedef struct DwSettingRule
 	int64_t		min;			/* smallest integer */
 	int64_t		max;			/* largest integer; characters of a text */
 	bool		is_timer;		/* a job may have its own */
+	const char *choices;		/* of a choice, a blank between two */
 } DwSettingRule;
 
 /* The rule of a setting; a null pointer when there is none so named. */

@@ -7,11 +7,13 @@
 #include <stddef.h>
 #include <string.h>
 
-#define INTEGER(name, min, max)	{name, DW_SETTING_INTEGER, min, max, false}
-#define BOOLEAN(name)			{name, DW_SETTING_BOOLEAN, 0, 0, false}
-#define TEXT(name, max)			{name, DW_SETTING_TEXT, 0, max, false}
-#define ZONE(name)				{name, DW_SETTING_ZONE, 0, 100, false}
-#define TIMER(name, max)		{name, DW_SETTING_INTEGER, 1, max, true}
+#define INTEGER(name, min, max) \
+	{name, DW_SETTING_INTEGER, min, max, false, NULL}
+#define BOOLEAN(name)			{name, DW_SETTING_BOOLEAN, 0, 0, false, NULL}
+#define TEXT(name, max)			{name, DW_SETTING_TEXT, 0, max, false, NULL}
+#define ZONE(name)				{name, DW_SETTING_ZONE, 0, 100, false, NULL}
+#define TIMER(name, max)		{name, DW_SETTING_INTEGER, 1, max, true, NULL}
+#define CHOICE(name, words)		{name, DW_SETTING_CHOICE, 0, 0, false, words}
 
 #define DIGITS_MAX 18			/* of an integer: it always fits */
 
@@ -31,6 +33,7 @@ static const DwSettingRule rules[] = {
 	BOOLEAN("email_verification_required"),
 	BOOLEAN("phone_verification_required"),
 	BOOLEAN("auto_approve_providers"),
+	CHOICE("start_requires", "first_milestone contract any"),
 	TIMER("award_confirm_hours", 720),
 	TIMER("fund_days", 365),
 	TIMER("payment_minutes", 10080),
@@ -136,6 +139,32 @@ integer_read(const char *text, int64_t *value)
 	return true;
 }
 
+/* True when a list of words, which blanks part, begins with a text. */
+static bool
+begins_with_word(const char *list, const char *text, size_t length)
+{
+	return strncmp(list, text, length) == 0 &&
+		(list[length] == ' ' || list[length] == '\0');
+}
+
+/* True when a text is one of the words of such a list. */
+static bool
+is_choice(const char *list, const char *text)
+{
+	size_t		length = strcspn(text, " ");
+
+	if (length == 0 || text[length] != '\0')
+		return false;
+	while (!begins_with_word(list, text, length))
+	{
+		list = strchr(list, ' ');
+		if (list == NULL)
+			return false;
+		list++;
+	}
+	return true;
+}
+
 DwResult
 dw_setting_check(const DwSettingRule *rule, const char *value,
 				 int64_t characters)
@@ -157,6 +186,9 @@ dw_setting_check(const DwSettingRule *rule, const char *value,
 			if (characters > rule->max)
 				return DW_TEXT_TOO_LONG;
 			fits = value[strspn(value, " \t\r\n")] != '\0';
+			break;
+		case DW_SETTING_CHOICE:
+			fits = is_choice(rule->choices, value);
 			break;
 	}
 	return fits ? DW_OK : DW_BAD_VALUE;

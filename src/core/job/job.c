@@ -106,7 +106,7 @@ static const DwRule job_rules[] = {
 	RULE(AWARDED, EXPIRE, SYSTEM | PROVIDER, CANCELLED,
 		 "the award lapsed, no other bid is eligible, past expires_at"),
 	RULE(AWARDED, START, PROVIDER, IN_PROGRESS,
-		 "the escrow is held, or escrow_payments is off"),
+		 "what start_requires asks for is paid, or it is not by escrow"),
 	RULE(AWARDED, CANCEL, HOMEOWNER, CANCELLED, "nothing is held"),
 	RULE(AWARDED, COMPLETE, SYSTEM, COMPLETED, DONE),
 	RULE(AWARDED, DISPUTE, HOMEOWNER | PROVIDER | SYSTEM, DISPUTED,
@@ -157,6 +157,66 @@ int64_t
 dw_contract_lapses_at(int64_t fund_by, bool has_payment, int64_t pay_by)
 {
 	return has_payment && pay_by > fund_by ? pay_by : fund_by;
+}
+
+static const char *const start_rule_labels[] = {
+	[DW_START_FIRST_MILESTONE] = "first_milestone",
+	[DW_START_CONTRACT] = "contract",
+	[DW_START_ANY] = "any"
+};
+
+/* Definitions of the label and parse functions that job.h promises. */
+DW_LABELS(start_rule, DwStartRule, start_rule_labels);
+
+/* True when a milestone is given up, or nothing of it is left. */
+static bool
+is_over(const DwMilestone *milestone)
+{
+	return milestone->status == DW_MILESTONE_RELEASED ||
+		milestone->status == DW_MILESTONE_REFUNDED ||
+		milestone->status == DW_MILESTONE_CANCELLED;
+}
+
+/* The first milestone that is not over; NULL when all are. */
+static const DwMilestone *
+first_open(const DwMilestone *milestones, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!is_over(&milestones[i]))
+			return &milestones[i];
+	return NULL;
+}
+
+/* The price of the work that is not given up, and what of it is paid. */
+static DwStartPaid
+price_paid(const DwMilestone *milestones, int count)
+{
+	DwStartPaid sum = {0, 0};
+
+	for (int i = 0; i < count; i++)
+		if (milestones[i].status != DW_MILESTONE_CANCELLED)
+		{
+			sum.paid += milestones[i].funded - milestones[i].refunded;
+			sum.needed += milestones[i].amount - milestones[i].refunded;
+		}
+	return sum;
+}
+
+DwStartPaid
+dw_start_paid(DwStartRule rule, const DwEscrow *escrow,
+			  const DwMilestone *milestones, int count)
+{
+	const DwMilestone *first = first_open(milestones, count);
+	DwStartPaid start = {escrow->held, 1};
+
+	if (rule == DW_START_FIRST_MILESTONE && first != NULL)
+		start = price_paid(first, 1);
+	else if (rule == DW_START_CONTRACT && first != NULL)
+		start = price_paid(milestones, count);
+	/* what a bank has taken begins no work */
+	if (escrow->held == 0)
+		start.paid = 0;
+	return start;
 }
 
 static const char *const timer_labels[] = {

@@ -91,6 +91,29 @@ extern int64_t dw_contract_lapses_at(int64_t fund_by, bool has_payment,
 									 int64_t pay_by);
 
 /*
+ * What must be paid before the work may begin: setting start_requires.
+ */
+typedef enum DwStartRule
+{
+	DW_START_FIRST_MILESTONE,	/* the first one that is not over, in full */
+	DW_START_CONTRACT,			/* all of it */
+	DW_START_ANY				/* something */
+} DwStartRule;
+
+/* How much of what must be paid is; minor units. */
+typedef struct DwStartPaid
+{
+	int64_t		paid;			/* so far */
+	int64_t		needed;			/* > paid while work may not begin */
+} DwStartPaid;
+
+DW_LABELS_OF(start_rule, DwStartRule);
+
+/* What a rule asks of a contract, and what of it is paid. */
+extern DwStartPaid dw_start_paid(DwStartRule rule, const DwEscrow *escrow,
+								 const DwMilestone *milestones, int count);
+
+/*
  * Where a category may stand in the tree of services, and its bit in
  * the sets that indexes keep.
  */

@@ -173,6 +173,11 @@ class World
 		await this.must(SYSTEM, 'ensure_partitions', {});
 		await this.must(SYSTEM, 'set_setting',
 			{ name: 'min_bid_amount', value: '1' });
+		// what lapses by itself, and what is paid before the work, is not its matter
+		await this.must(SYSTEM, 'set_setting',
+			{ name: 'fund_days', value: '365' });
+		await this.must(SYSTEM, 'set_setting',
+			{ name: 'start_requires', value: 'any' });
 		for (let n = 0; n < 3; n++)
 		{
 			await this.addPerson('homeowner', n);
