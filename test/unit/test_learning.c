@@ -166,8 +166,35 @@ test_golden(void **state)
 	assert_int_equal(parameters.weight[DW_FEATURE_ONE], -220800997);
 	assert_int_equal(parameters.weight[DW_FEATURE_PRICE],
 					 INT64_C(-5431733357));
-	assert_int_equal(parameters.shown[0], -630653194);
-	assert_int_equal(parameters.shown[1], 108407470);
+	assert_int_equal(parameters.shown[0], -602760177);
+	assert_int_equal(parameters.shown[1], 130318129);
+}
+
+/*
+ * Outcomes that contradict every chance draw the calibrator's scale down to
+ * nothing, and no further; it comes back with those that fit.
+ */
+static void
+test_scale(void **state)
+{
+	int64_t		least;
+
+	dw_agent_prior(learning, &parameters);
+	for (int i = 0; i < 200; i++)
+	{
+		learn(1.3, DW_OUTCOME_WON, 1);
+		learn(0.7, DW_OUTCOME_LOST, 1);
+		assert_true(parameters.shown[1] >= 0);
+		assert_true(dw_agent_parameters_valid(&parameters));
+	}
+	least = parameters.shown[1];
+	assert_int_equal(least, 0);
+	for (int i = 0; i < 200; i++)
+	{
+		learn(1.3, DW_OUTCOME_LOST, 1);
+		learn(0.7, DW_OUTCOME_WON, 1);
+	}
+	assert_true(parameters.shown[1] > DW_NANOS / 10);
 }
 
 /* What was stored and cannot be is told. */
@@ -187,6 +214,11 @@ test_invalid(void **state)
 	}
 	dw_agent_prior(learning, &parameters);
 	parameters.weight[DW_FEATURE_PRICE] = 0;
+	assert_false(dw_agent_parameters_valid(&parameters));
+	dw_agent_prior(learning, &parameters);
+	parameters.shown[1] = 0;
+	assert_true(dw_agent_parameters_valid(&parameters));
+	parameters.shown[1] = -1;
 	assert_false(dw_agent_parameters_valid(&parameters));
 	dw_agent_prior(learning, &parameters);
 	parameters.value[3] = 5;
@@ -484,6 +516,7 @@ main(void)
 		cmocka_unit_test(test_step),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_scale),
 		cmocka_unit_test(test_invalid),
 		cmocka_unit_test(test_anchor_without_prices),
 		cmocka_unit_test(test_anchor_mix),

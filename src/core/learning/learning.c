@@ -15,6 +15,8 @@
 #include "core/base/base.h"
 #include "core/numeric/numeric.h"
 
+#define SCALE	1				/* of the calibrator; before it its shift */
+
 #define FIELD(type, Struct, member, n) \
 	{#member, DW_FIELD_##type, offsetof(Struct, member), n}
 #define FIELDS(list) \
@@ -178,6 +180,9 @@ dw_learning_outcome(const DwLearningSettings *settings,
 		  outcome == DW_OUTCOME_WON);
 	if (parameters->weight[DW_FEATURE_PRICE] > settings->slope_max)
 		parameters->weight[DW_FEATURE_PRICE] = settings->slope_max;
+	/* a better bid is never shown as one with less of a chance */
+	if (parameters->shown[SCALE] < 0)
+		parameters->shown[SCALE] = 0;
 	parameters->samples++;
 	parameters->wins += outcome == DW_OUTCOME_WON;
 }
@@ -195,6 +200,7 @@ dw_agent_parameters_valid(const DwAgentParameters *parameters)
 		if (parameters->value[i] < parameters->value[i - 1])
 			return false;
 	return parameters->weight[DW_FEATURE_PRICE] < 0 &&
+		parameters->shown[SCALE] >= 0 &&
 		parameters->pace_ppm > 0 && parameters->arrivals >= 0 &&
 		parameters->wins >= 0 && parameters->wins <= parameters->samples;
 }
