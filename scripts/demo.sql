@@ -78,9 +78,9 @@ LEFT JOIN (VALUES (:'provider_1'::uuid, 'provider_1'),
        ON u.id = r.provider_id
 ORDER BY r.rank;
 
-\echo '5. and why the first one leads: its score line by line, and in dollars'
+\echo '5. and why the first one leads: its score line by line, and in money'
 SELECT criterion, raw, utility, weight_bps AS weight, points,
-       round(dollars / 100.0, 2) AS dollars
+       round(amount / 100.0, 2) AS amount
 FROM dwello.explain_bid(:'job', :'bid')
 UNION ALL
 SELECT 'total', NULL, NULL, sum(weight_bps), sum(points), NULL

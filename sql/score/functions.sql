@@ -218,7 +218,7 @@ COMMENT ON FUNCTION dwello.refresh_ranks IS
  * explain_bid
  *	How the score of a bid comes about, a row for each criterion. Visible
  *	as score_bid() is. The inputs are those stored with the bid; only the
- *	gates are asked anew. points, dollars, gap_to_leader and
+ *	gates are asked anew. points, amount, gap_to_leader and
  *	amount_to_lead are NULL for a bid that is not eligible.
  *
  * role: app, service, support, admin
@@ -231,8 +231,8 @@ COMMENT ON FUNCTION dwello.refresh_ranks IS
  *	utility: in millionths
  *	weight_bps: basis points
  *	points: six decimals, which sum exactly to total / 10^6
- *	dollars: what the points are worth in minor units; NULL where the
- *	  price has no weight or nothing to be measured by
+ *	amount: what the points are worth in minor units of the job's currency;
+ *	  NULL where the price has no weight or nothing to be measured by
  *	gap_to_leader: in points, the same on each row; NULL for a provider
  *	  outside open mode
  *	amount_to_lead: in open mode the highest bid_amount at which the bid
@@ -254,7 +254,7 @@ CREATE OR REPLACE FUNCTION dwello.explain_bid(
   OUT utility integer,
   OUT weight_bps integer,
   OUT points numeric,
-  OUT dollars bigint,
+  OUT amount bigint,
   OUT gap_to_leader numeric,
   OUT amount_to_lead bigint
 )

@@ -120,7 +120,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	DwScoreJob	job = read_job(&input);
 	DwScoreInputs inputs = read_inputs(&input);
 	DwScore		score;
-	int64_t		dollars;
+	int64_t		amount;
 
 	if (dw_bid_score(&job, &inputs, &score) != DW_OK)
 		return 0;
@@ -128,7 +128,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_better(&job, &inputs, score.total,
 				 fuzz_range(&input, 0, 1000000));
 	check_scaling(&job, inputs.price);
-	if (dw_score_dollars(&job, score.points[DW_CRITERION_PRICE], &dollars))
-		check((dollars < 0) <= (score.points[DW_CRITERION_PRICE] < 0));
+	if (dw_score_amount(&job, score.points[DW_CRITERION_PRICE], &amount))
+		check((amount < 0) <= (score.points[DW_CRITERION_PRICE] < 0));
 	return 0;
 }

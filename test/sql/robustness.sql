@@ -61,7 +61,7 @@ CREATE TEMP TABLE utility AS
   SELECT b.name AS bid, e.n, e.utility::bigint AS utility, e.weight_bps, x.bid_amount AS price
     FROM unnest(ARRAY['p1', 'p2', 'p3']) AS b (name)
     JOIN dwello.bids AS x ON x.job_id = t.user('job') AND x.id = t.user(b.name || ' bid'),
-         dwello.explain_bid(t.user('job'), t.user(b.name || ' bid')) WITH ORDINALITY AS e (criterion, raw, utility, weight_bps, points, dollars, gap, lead, n);
+         dwello.explain_bid(t.user('job'), t.user(b.name || ' bid')) WITH ORDINALITY AS e (criterion, raw, utility, weight_bps, points, amount, gap, lead, n);
 -- all ways to share 10000 in steps of 2000, and who wins each
 WITH RECURSIVE part (weights, rest) AS (
   SELECT ARRAY[]::integer[], 10000

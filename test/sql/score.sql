@@ -112,10 +112,10 @@ SELECT t.login_as('h1');
 SELECT rank, bid_id = t.user('p1 bid') AS is_p1, bid_amount, currency, score,
        total, eligible, reasons, flags
   FROM dwello.rank_bids(t.user('job'));
-SELECT criterion, raw, utility, weight_bps, points, dollars, gap_to_leader,
+SELECT criterion, raw, utility, weight_bps, points, amount, gap_to_leader,
        amount_to_lead
   FROM dwello.explain_bid(t.user('job'), t.user('p1 bid'));
-SELECT criterion, raw, utility, weight_bps, points, dollars, gap_to_leader,
+SELECT criterion, raw, utility, weight_bps, points, amount, gap_to_leader,
        amount_to_lead
   FROM dwello.explain_bid(t.user('job'), t.user('p2 bid'));
 -- the lines sum exactly to the total, and the total is the score
@@ -220,7 +220,7 @@ SELECT t.score_offer('job', 'p2', 4000);
 SELECT t.score_offer('job', 'p3', 110000, 2);
 SELECT t.score_ranking('h1');
 SELECT t.login_as('h1');
-SELECT criterion, points, dollars, gap_to_leader, amount_to_lead
+SELECT criterion, points, amount, gap_to_leader, amount_to_lead
   FROM dwello.explain_bid(t.user('job'), t.user('p2 bid'));
 SELECT * FROM dwello.score_bid(t.user('job'), t.user('p2 bid'));
 -- withdrawn, then expired: still there
@@ -272,7 +272,7 @@ SELECT method, t.score_ranking('h1', method)
 SELECT t.login_as('h1');
 SELECT method, string_agg(e.weight_bps::text, ' ') AS weights,
        sum(e.points) = (s.total / 1000000.0) AS sums,
-       count(e.dollars) AS dollars
+       count(e.amount) AS amounts
   FROM unnest(ARRAY['lowest_price', 'fixed_budget_quality', 'meat'])
        WITH ORDINALITY AS m (method, i),
        dwello.explain_bid(t.user(method), t.user('p1 bid')) AS e,

@@ -65,7 +65,7 @@ test_worked_example(void **state)
 	};
 	DwScoreJob	job = example_job();
 	DwScore		score = score_of(&job, bid_950());
-	int64_t		dollars;
+	int64_t		amount;
 
 	for (int k = 0; k < DW_CRITERION_COUNT; k++)
 		assert_int_equal(dw_score_hundredths(score.points[k]),
@@ -76,8 +76,8 @@ test_worked_example(void **state)
 	score = score_of(&job, bid_1100());
 	assert_int_equal(dw_score_hundredths(score.total), 5875);
 
-	assert_true(dw_score_dollars(&job, DW_SCORE_POINT, &dollars));
-	assert_int_equal(dollars, 2500);
+	assert_true(dw_score_amount(&job, DW_SCORE_POINT, &amount));
+	assert_int_equal(amount, 2500);
 }
 
 /* The price: 0 at H, negative above, level below L. */
@@ -274,7 +274,7 @@ test_lowest_price(void **state)
 {
 	DwScoreJob	job = example_job();
 	DwScore		score;
-	int64_t		dollars;
+	int64_t		amount;
 
 	job.method = DW_SCORING_METHOD_LOWEST_PRICE;
 	job.weights = (DwScoreWeights) {{DW_SCORE_WEIGHT}};
@@ -284,7 +284,7 @@ test_lowest_price(void **state)
 	score = score_of(&job, bid_950());
 	assert_int_equal(score.total, -95000);
 	assert_false(score.has_points);
-	assert_false(dw_score_dollars(&job, score.total, &dollars));
+	assert_false(dw_score_amount(&job, score.total, &amount));
 }
 
 /* Quality alone: the price has no points and no reference is needed. */
@@ -294,7 +294,7 @@ test_fixed_budget(void **state)
 	DwScoreJob	job = example_job();
 	DwScoreWeights given = job.weights;
 	DwScore		score;
-	int64_t		dollars;
+	int64_t		amount;
 
 	job.method = DW_SCORING_METHOD_FIXED_BUDGET_QUALITY;
 	job.reference = 0;
@@ -303,7 +303,7 @@ test_fixed_budget(void **state)
 	score = score_of(&job, bid_950());
 	assert_true(score.has_points);
 	assert_int_equal(score.points[DW_CRITERION_PRICE], 0);
-	assert_false(dw_score_dollars(&job, score.total, &dollars));
+	assert_false(dw_score_amount(&job, score.total, &amount));
 }
 
 /* meat: minus the price of a point of quality, and no score. */
@@ -376,20 +376,20 @@ test_shown(void **state)
 
 /* Money's worth rounds half-even and saturates. */
 static void
-test_dollars(void **state)
+test_amount(void **state)
 {
 	DwScoreJob	job = example_job();
-	int64_t		dollars;
+	int64_t		amount;
 
-	assert_true(dw_score_dollars(&job, -22000000, &dollars));
-	assert_int_equal(dollars, -55000);
-	assert_true(dw_score_dollars(&job, 200, &dollars));
-	assert_int_equal(dollars, 0);
-	assert_true(dw_score_dollars(&job, 600, &dollars));
-	assert_int_equal(dollars, 2);
+	assert_true(dw_score_amount(&job, -22000000, &amount));
+	assert_int_equal(amount, -55000);
+	assert_true(dw_score_amount(&job, 200, &amount));
+	assert_int_equal(amount, 0);
+	assert_true(dw_score_amount(&job, 600, &amount));
+	assert_int_equal(amount, 2);
 	job.reference = INT64_MAX;
-	assert_true(dw_score_dollars(&job, DW_SCORE_LEAST, &dollars));
-	assert_int_equal(dollars, INT64_MIN);
+	assert_true(dw_score_amount(&job, DW_SCORE_LEAST, &amount));
+	assert_int_equal(amount, INT64_MIN);
 }
 
 /* Labels differ, and lead back where they are read. */
@@ -429,7 +429,7 @@ main(void)
 		cmocka_unit_test(test_meat),
 		cmocka_unit_test(test_price),
 		cmocka_unit_test(test_shown),
-		cmocka_unit_test(test_dollars),
+		cmocka_unit_test(test_amount),
 		cmocka_unit_test(test_labels),
 	};
 

@@ -383,8 +383,9 @@ offer_need_rest(const DwBid *bid)
 		return;
 	dw_raise(DW_LIMIT_REACHED, "the offer was changed too often",
 			 psprintf("An offer for job %s may be changed " INT64_FORMAT
-					  " times in 24 hours, the next time from %s on.",
+					  " %s in 24 hours, the next time from %s on.",
 					  dw_uuid_text(&bid->job_id), most,
+					  most == 1 ? "time" : "times",
 					  timestamptz_to_str(next)),
 			 "The setting bid_revisions_per_day says how often.");
 }

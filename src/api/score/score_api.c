@@ -395,13 +395,14 @@ reliability_text(const DwStats *stats)
 					count_text(stats->awarded));
 }
 
-/* A number with its unit, or "unknown". */
+/* A number with its unit, as one has one of it, or "unknown". */
 static char *
 amount_text(int64 number, const char *unit)
 {
 	if (number == DW_SCORE_UNKNOWN)
 		return pstrdup("unknown");
-	return psprintf(INT64_FORMAT " %s", number, unit);
+	return psprintf(INT64_FORMAT " %s%s", number, unit,
+					number == 1 ? "" : "s");
 }
 
 /* "3 of 5 by weight" */
@@ -428,18 +429,18 @@ input_text(const DwScoreInputs *inputs, const char *currency,
 		case DW_CRITERION_RELIABILITY:
 			return reliability_text(&inputs->stats);
 		case DW_CRITERION_TIMELINE:
-			return amount_text(inputs->timeline_days, "days");
+			return amount_text(inputs->timeline_days, "day");
 		case DW_CRITERION_WARRANTY:
-			return amount_text(inputs->warranty_months, "months");
+			return amount_text(inputs->warranty_months, "month");
 		case DW_CRITERION_DISTANCE:
 			return amount_text(inputs->distance < 0 ? DW_SCORE_UNKNOWN
-							   : inputs->distance / DW_GEO_MILE, "miles");
+							   : inputs->distance / DW_GEO_MILE, "mile");
 		case DW_CRITERION_QUALIFICATION:
 			return qualification_text(inputs);
 		case DW_CRITERION_RESPONSIVENESS:
 			return amount_text(inputs->reply_seconds < 0 ? DW_SCORE_UNKNOWN
 							   : inputs->reply_seconds / SECONDS_PER_MINUTE,
-							   "minutes");
+							   "minute");
 		case DW_CRITERION_COUNT:
 			break;
 	}
@@ -452,7 +453,7 @@ explain_emit(DwCall *call, const DwExplanation *explanation,
 			 DwCriterion criterion)
 {
 	int64		points = explanation->score.points[criterion];
-	int64		dollars;
+	int64		amount;
 
 	dw_row_text(call, "criterion", dw_criterion_label(criterion));
 	dw_row_text(call, "raw",
@@ -465,8 +466,8 @@ explain_emit(DwCall *call, const DwExplanation *explanation,
 	if (explanation->eligible)
 	{
 		dw_row_decimal(call, "points", points, POINT_DECIMALS);
-		if (dw_score_dollars(&explanation->terms, points, &dollars))
-			dw_row_int8(call, "dollars", dollars);
+		if (dw_score_amount(&explanation->terms, points, &amount))
+			dw_row_int8(call, "amount", amount);
 	}
 	if (explanation->has_gap)
 		dw_row_decimal(call, "gap_to_leader", explanation->gap,

@@ -358,7 +358,7 @@ dw_score_hundredths(int64_t total)
 }
 
 bool
-dw_score_dollars(const DwScoreJob *job, int64_t points, int64_t *dollars)
+dw_score_amount(const DwScoreJob *job, int64_t points, int64_t *amount)
 {
 	/*
 	 * points are millionths and weights hundredths of a per cent: points /
@@ -370,8 +370,8 @@ dw_score_dollars(const DwScoreJob *job, int64_t points, int64_t *dollars)
 		job->method == DW_SCORING_METHOD_MEAT)
 		return false;
 	if (dw_money_divide((DwWide) points * job->reference, weight * 10000,
-						dollars) != DW_OK)
-		*dollars = points < 0 ? INT64_MIN : INT64_MAX;
+						amount) != DW_OK)
+		*amount = points < 0 ? INT64_MIN : INT64_MAX;
 	return true;
 }
 

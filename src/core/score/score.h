@@ -213,8 +213,8 @@ extern int64_t dw_score_hundredths(int64_t total);
  * w_price), saturated; false, and nothing written, where price has no
  * weight or there is no reference.
  */
-extern bool dw_score_dollars(const DwScoreJob *job, int64_t points,
-							 int64_t *dollars);
+extern bool dw_score_amount(const DwScoreJob *job, int64_t points,
+							int64_t *amount);
 
 DW_LABELS_OF(criterion, DwCriterion);
 DW_LABELS_OF(scoring_method, DwScoringMethod);
