@@ -463,7 +463,7 @@ COMMENT ON FUNCTION dwello.remove_payment_method IS
  *	is refused (WD402), none is issued, and a transaction that they are in
  *	ends with 42501 at its next command. Their jobs, bids and escrows stay
  *	as they are; a suspended provider's bids fail the gate
- *	PROVIDER_INACTIVE.
+ *	PROVIDER_INACTIVE, and their payouts are held unless a worker has them.
  *
  *	For the service and administrators, who may suspend another
  *	administrator but not themselves.

@@ -213,6 +213,12 @@ GRANT EXECUTE ON FUNCTION dwello.deliver_events TO dwello_service;
  *	wait for one another until the claim commits, so commit it before the
  *	work.
  *
+ *	payout_requested is given once the payout may be sent: after its
+ *	hold_until, while the provider's account is active and their balance
+ *	covers it; a payout that ended before it was given is passed over.
+ *	From then on the payout counts as sent (payouts.sent_at), so let only
+ *	who sends payouts ask for this type.
+ *
  * role: service
  * args:
  *	consumer: a name of up to 100 characters, made at its first claim and

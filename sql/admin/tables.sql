@@ -232,6 +232,7 @@ CREATE TABLE dwello.outbox (
 );
 CREATE INDEX outbox_unapplied_idx ON dwello.outbox (id) WHERE applied_at IS NULL;
 CREATE INDEX outbox_id_idx ON dwello.outbox (id);
+CREATE INDEX outbox_payout_idx ON dwello.outbox (id) WHERE type = 'payout_requested';
 COMMENT ON TABLE dwello.outbox IS
   'Events that commands emit, in the transaction of the command; dwello.deliver_events() applies them to users.';
 COMMENT ON COLUMN dwello.outbox.aggregatetype IS 'Kind of the thing that changed.';
@@ -264,6 +265,7 @@ CREATE TABLE dwello.outbox_deliveries (
   event_id uuid NOT NULL,
   consumer text NOT NULL,
   attempts integer NOT NULL,
+  is_waiting boolean NOT NULL DEFAULT false,
   lease_id uuid,
   run_after timestamptz NOT NULL,
   claimed_at timestamptz NOT NULL,
@@ -285,6 +287,7 @@ COMMENT ON TABLE dwello.outbox_deliveries IS
   'Events that were given to a consumer: under way, to be given again, done, or dead after too many attempts; and, as of the consumer deliver_events, those that could not be applied to users.';
 COMMENT ON COLUMN dwello.outbox_deliveries.event_id IS 'The event that was given.';
 COMMENT ON COLUMN dwello.outbox_deliveries.attempts IS 'How often it was given.';
+COMMENT ON COLUMN dwello.outbox_deliveries.is_waiting IS 'True while it was not given yet: an intent of a payout that may not be sent.';
 COMMENT ON COLUMN dwello.outbox_deliveries.lease_id IS 'The claim under which a worker has it; NULL once that has said that it failed.';
 COMMENT ON COLUMN dwello.outbox_deliveries.run_after IS 'When it is given again unless it is done: the end of the lease, or of the pause after a failure.';
 COMMENT ON COLUMN dwello.outbox_deliveries.dead_at IS 'When it was left aside after too many attempts; NULL = it was not.';

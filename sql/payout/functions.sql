@@ -51,8 +51,9 @@ COMMENT ON FUNCTION dwello.provider_balance IS
  * request_payout
  *	Asks that a provider be paid out of what was released to them. Nothing
  *	is booked yet: the amount is promised, and an intent payout_requested
- *	in the outbox tells the worker of the payment company what to send
- *	after hold_until.
+ *	in the outbox tells the worker of the payment company what to send.
+ *	claim_events() gives it out after hold_until, unless it is held then
+ *	(payouts.hold_reason).
  *
  *	For the provider, administrators, and the service on a schedule.
  *
@@ -80,7 +81,8 @@ COMMENT ON FUNCTION dwello.provider_balance IS
  *	replayed
  * errors:
  *	WD402 WD401
- *	42501: the caller is no active provider, or it is another's balance
+ *	42501: the caller is no active provider, it is another's balance, or
+ *	  the payee's account is not active, whoever asks
  *	22004: no user
  *	22023: an amount that is not positive, an unknown currency, no rate in
  *	  force, the amount buys nothing, a payment method that cannot receive,

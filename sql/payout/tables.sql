@@ -11,22 +11,28 @@ CREATE TABLE dwello.payouts (
   psp text,
   psp_reference text,
   hold_until timestamptz,
+  hold_reason dwello.payout_hold_reason,
+  sent_at timestamptz,
   transaction_id uuid,
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   completed_at timestamptz,
   CONSTRAINT payouts_pkey PRIMARY KEY (user_id, id),
+  CONSTRAINT payouts_hold_check CHECK (hold_reason IS NULL OR (status = 'pending' AND sent_at IS NULL)),
   CONSTRAINT payouts_exchange_check CHECK (paid_currency <> currency OR (paid_amount = amount AND remainder = 0)),
   CONSTRAINT payouts_method_fkey FOREIGN KEY (user_id, payment_method_id) REFERENCES dwello.payment_methods (user_id, id)
 );
 CREATE INDEX payouts_method_idx ON dwello.payouts (user_id, payment_method_id);
+CREATE INDEX payouts_pending_idx ON dwello.payouts (user_id) WHERE status = 'pending';
 COMMENT ON TABLE dwello.payouts IS 'Money on its way from a provider''s balance to their bank.';
 COMMENT ON COLUMN dwello.payouts.payment_method_id IS 'Where it goes; kept, also once the method was removed.';
 COMMENT ON COLUMN dwello.payouts.paid_amount IS 'What is sent to the provider, in minor units of paid_currency.';
 COMMENT ON COLUMN dwello.payouts.paid_currency IS 'The currency it is sent in; another one was exchanged at the rate of the request.';
 COMMENT ON COLUMN dwello.payouts.remainder IS 'Of the amount, what bought nothing at that rate, in its minor units.';
 COMMENT ON COLUMN dwello.payouts.hold_until IS 'Not before this time it is paid out.';
+COMMENT ON COLUMN dwello.payouts.hold_reason IS 'Why no worker is given it for the time being; NULL: nothing is in the way but hold_until.';
+COMMENT ON COLUMN dwello.payouts.sent_at IS 'When dwello.claim_events() gave its intent to a worker; NULL = not yet.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.payouts', '');
 CREATE POLICY payouts_read ON dwello.payouts FOR SELECT
   USING (user_id = dwello.current_user_id());

@@ -67,6 +67,58 @@ test_settle(void **state)
 	assert_string_equal(dw_payout_status_label(DW_PAYOUT_FAILED), "failed");
 }
 
+#define SENT(amount_)	{.amount = (amount_), .is_sent = true}
+#define ASKED(amount_)	{.amount = (amount_)}
+
+/* What is in the way of the i-th payout of three. */
+static void
+check_held(DwBalance balance, const DwPromise *asked, const char *expected)
+{
+	DwPromise	promises[3] = {asked[0], asked[1], asked[2]};
+	char		seen[4] = {0};
+
+	dw_payouts_hold(&balance, expected[3] == '\0', promises, 3);
+	for (int i = 0; i < 3; i++)
+		seen[i] = "abn"[promises[i].hold];
+	assert_memory_equal(seen, expected, 3);
+}
+
+/* Earlier ones are covered first, and what a worker has before them. */
+static void
+test_hold(void **state)
+{
+	const DwPromise asked[] = {ASKED(500), ASKED(300), ASKED(200)};
+	const DwPromise sent[] = {ASKED(500), SENT(300), ASKED(200)};
+
+	check_held((DwBalance) {1000, 0, 1000}, asked, "nnn");
+	check_held((DwBalance) {1000, -1, 1000}, asked, "nnb");
+	check_held((DwBalance) {1000, -300, 1000}, asked, "nbn");
+	check_held((DwBalance) {1000, -501, 1000}, asked, "bnb");
+	check_held((DwBalance) {1000, -700, 1000}, asked, "bnb");
+	check_held((DwBalance) {1000, -1000, 1000}, asked, "bbb");
+	check_held((DwBalance) {0, 1000, 1000}, asked, "nnn");
+	check_held((DwBalance) {1000, -1, 1000}, sent, "nnb");
+	check_held((DwBalance) {1000, -600, 1000}, sent, "bnb");
+	check_held((DwBalance) {100, -600, 1000}, sent, "bnb");
+	check_held((DwBalance) {INT64_MAX, INT64_MAX, 1000}, asked, "nnn");
+	check_held((DwBalance) {INT64_MIN, INT64_MIN, 1000}, sent, "bnb");
+	/* not active: whatever there is */
+	check_held((DwBalance) {1000, 0, 1000}, sent, "ana-");
+	assert_string_equal(dw_payout_hold_label(DW_PAYOUT_HOLD_BALANCE),
+						"balance");
+}
+
+/* Events of jobs that move what a provider has. */
+static void
+test_concern(void **state)
+{
+	assert_true(dw_payout_is_concerned("chargeback_opened"));
+	assert_true(dw_payout_is_concerned("transaction_reversed"));
+	assert_true(dw_payout_is_concerned("escrow_released"));
+	assert_false(dw_payout_is_concerned("escrow_refunded"));
+	assert_false(dw_payout_is_concerned("payout_failed"));
+}
+
 /* Paid money may come back, what failed is over. */
 static void
 test_end(void **state)
@@ -89,6 +141,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_request),
 		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_hold),
+		cmocka_unit_test(test_concern),
 		cmocka_unit_test(test_end),
 	};
 

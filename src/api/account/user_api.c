@@ -28,6 +28,7 @@
 #include "server/sql/sql_server.h"
 #include "store/account/account_store.h"
 #include "store/match/match_store.h"
+#include "store/payout/payout_store.h"
 
 /* 42501 unless the acting user may do what `pending_may` allows. */
 static void
@@ -80,6 +81,7 @@ static void user_furnish(const DwUserDraft *draft);
 static void user_verify(DwCall *call, DwUser *user, DwVerifiable what);
 static void verifiable_guard(DwCall *call, const DwUser *user,
 							 DwVerifiable what);
+static void status_save(DwUser *user);
 static void suspend_apply(DwCall *call, DwUser *user, const char *reason);
 static void reinstate_apply(DwCall *call, DwUser *user);
 static void account_status_emit(DwCall *call, const DwUser *user,
@@ -359,7 +361,7 @@ user_verify(DwCall *call, DwUser *user, DwVerifiable what)
 		dw_call_replayed(call);
 		return;
 	}
-	dw_user_save_status(user);
+	status_save(user);
 	dw_payload_begin(&payload);
 	dw_payload_uuid(&payload, "user_id", &user->id);
 	dw_payload_text(&payload, "what", dw_verifiable_label(what));
@@ -446,12 +448,22 @@ DW_FUNCTION(dwello_set_password_hash)
 	return account_status_return(&call, &user);
 }
 
+/* Writes a status; payouts wait, or go on, with it. */
+static void
+status_save(DwUser *user)
+{
+	const		DwPayee payee = {user->id, user->status == DW_USER_ACTIVE};
+
+	dw_user_save_status(user);
+	dw_payouts_review(&payee);
+}
+
 /* Keeps the user out, from now on. */
 static void
 suspend_apply(DwCall *call, DwUser *user, const char *reason)
 {
 	user->status = DW_USER_SUSPENDED;
-	dw_user_save_status(user);
+	status_save(user);
 	dw_tokens_bar(&user->id);
 	dw_user_log(&user->id, &call->actor, "suspended", reason);
 	account_status_emit(call, user, "user_suspended");
@@ -465,7 +477,7 @@ reinstate_apply(DwCall *call, DwUser *user)
 
 	user->status = dw_user_reinstated_status(user->type, &user->verified,
 											 &required);
-	dw_user_save_status(user);
+	status_save(user);
 	dw_tokens_admit(&user->id);
 	dw_user_log(&user->id, &call->actor, "reinstated", NULL);
 	account_status_emit(call, user, "user_reinstated");

@@ -47,6 +47,17 @@ request_read(DwCall *call, DwPayoutRow *row)
 		row->paid_currency = row->currency;
 }
 
+/* 42501 for an account that is not active: nobody pays it, whoever asks. */
+static void
+request_check_payee(const DwUser *user)
+{
+	if (user->status != DW_USER_ACTIVE)
+		dw_raise(DW_FORBIDDEN, "the payee's account is not active",
+				 psprintf("The account of user %s is %s.",
+						  dw_uuid_text(&user->id),
+						  dw_user_status_label(user->status)), NULL);
+}
+
 /* P0002 for a payment method that they do not have. */
 static void
 refuse_method(const DwUuid *user_id, const DwUuid *id)
@@ -139,28 +150,6 @@ request_exchange(DwCall *call, DwPayoutRow *row)
 	row->remainder = trade.remainder;
 }
 
-/* Tells the worker, and others, of a payout. */
-static void
-emit_payout(const DwPayoutRow *row, const char *type, const char *reason)
-{
-	DwPayload	payload;
-
-	dw_payload_begin(&payload);
-	dw_payload_uuid(&payload, "provider_id", &row->user_id);
-	dw_payload_uuid(&payload, "payout_id", &row->id);
-	dw_payload_uuid(&payload, "payment_method_id", &row->payment_method_id);
-	dw_payload_text(&payload, "psp", row->psp);
-	dw_payload_text(&payload, "psp_reference", row->psp_reference);
-	dw_payload_int8(&payload, "amount", row->amount);
-	dw_payload_text(&payload, "currency", row->currency);
-	dw_payload_int8(&payload, "paid_amount", row->paid_amount);
-	dw_payload_text(&payload, "paid_currency", row->paid_currency);
-	dw_payload_text(&payload, "hold_until",
-					timestamptz_to_str(row->hold_until));
-	dw_payload_text(&payload, "reason", reason);
-	dw_event_emit(&row->user_id, "payout", &row->id, type, &payload);
-}
-
 /* Fills the columns that all commands on a payout return. */
 static void
 row_payout(DwCall *call, const DwPayoutRow *row)
@@ -189,6 +178,7 @@ DW_FUNCTION(dwello_request_payout)
 					 DW_ACTOR_SYSTEM);
 	request_read(&call, &row);
 	dw_user_for_command(&call, &row.user_id, &user);
+	request_check_payee(&user);
 	if (dw_call_replay(&call, &user.id))
 		return dw_call_return(&call);
 	method = request_find_method(&call, &user.id);
@@ -201,7 +191,7 @@ DW_FUNCTION(dwello_request_payout)
 	row.hold_until = dw_now() +
 		dw_setting_int8("payout_hold_days") * USECS_PER_DAY;
 	dw_payout_insert(&row);
-	emit_payout(&row, "payout_requested", NULL);
+	dw_payout_emit(&row, "payout_requested", NULL);
 	row_payout(&call, &row);
 	return dw_call_return(&call);
 }
@@ -322,7 +312,7 @@ confirm_apply(DwCall *call, DwPayoutRow *row)
 		row->transaction_id = book_payout(call, row, &booking);
 	}
 	dw_payout_end(row, DW_PAYOUT_COMPLETED);
-	emit_payout(row, "payout_completed", NULL);
+	dw_payout_emit(row, "payout_completed", NULL);
 }
 
 /*
@@ -348,10 +338,14 @@ return_apply(DwCall *call, const DwPayoutRow *row)
 	return returned;
 }
 
-/* Ends a worker's call: the row, kept with the event. */
+/*
+ * Ends a worker's call: the row, kept with the event.  What it has changed may
+ * be in the way of other payouts, or no longer.
+ */
 static Datum
 event_return(DwCall *call, DwPaymentEvent *event, const DwPayoutRow *row)
 {
+	(void) dw_payouts_review_all(&row->user_id, 1, true);
 	event->psp_reference = row->psp_reference;
 	event->transaction_id = row->transaction_id;
 	row_payout(call, row);
@@ -410,7 +404,7 @@ DW_FUNCTION(dwello_fail_payout)
 		returned = return_apply(&call, &row);
 	}
 	dw_payout_end(&row, DW_PAYOUT_FAILED);
-	emit_payout(&row, "payout_failed", reason);
+	dw_payout_emit(&row, "payout_failed", reason);
 	row.transaction_id = returned;
 	return event_return(&call, &event, &row);
 }

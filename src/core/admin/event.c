@@ -64,6 +64,12 @@ static const DwEventEffect effects[] = {
 	{"changes_requested", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
 		"system", "Changes were requested",
 	"The homeowner asks for changes to what you delivered."},
+	{"chargeback_closed", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"system", "A bank has decided on a payment",
+	"The payment that was taken back is yours again, or stays with the bank."},
+	{"chargeback_opened", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"system", "A payment was taken back",
+	"The homeowner's bank has taken back a payment; what you had of it you owe."},
 	{"contract_funded", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_AWARD,
 	"system", NULL, NULL},		/* payment_received tells them */
 	{"contract_lapsed", DW_EVENT_HOMEOWNER, DW_EVENT_COUNTS_NOTHING,
@@ -165,6 +171,18 @@ static const DwEventEffect effects[] = {
 	{"payment_received", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
 		"system", "The escrow is funded",
 	"The homeowner's payment has arrived."},
+	{"payout_completed", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"payment_received", "Your payout was paid",
+	"It is on its way to your account."},
+	{"payout_failed", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"system", "Your payout has failed",
+	"The money is in your balance again; look where it was to go."},
+	{"payout_held", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"system", "Your payout is held",
+	"It is not sent while your account or your balance stands in its way."},
+	{"payout_resumed", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"system", "Your payout goes on",
+	"Nothing holds it any more; it is sent when its time has come."},
 	{"progress_reported", DW_EVENT_HOMEOWNER, DW_EVENT_COUNTS_NOTHING,
 		"system", "Progress",
 	"The provider has told how far the work is."},
@@ -173,7 +191,10 @@ static const DwEventEffect effects[] = {
 	"The other side of a job has answered your review."},
 	{"review_posted", DW_EVENT_REVIEWEE, DW_EVENT_COUNTS_RATING,
 		"system", "New review",
-	"The other side of a job has reviewed you."}
+	"The other side of a job has reviewed you."},
+	{"transaction_reversed", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"system", "A payment was undone",
+	"The platform has undone what was booked; look at your balance."}
 };
 
 /* All effects, ordered by type. */

@@ -4,6 +4,8 @@
  */
 #include "core/payout/payout.h"
 
+#include <string.h>
+
 #include "core/base/base.h"
 
 static const char *const payout_status_labels[] = {
@@ -15,6 +17,27 @@ static const char *const payout_status_labels[] = {
 
 /* Definitions of the label and parse functions that the header promises. */
 DW_LABELS(payout_status, DwPayoutStatus, payout_status_labels);
+
+static const char *const payout_hold_labels[] = {
+	[DW_PAYOUT_HOLD_ACCOUNT] = "account",
+	[DW_PAYOUT_HOLD_BALANCE] = "balance"
+};
+
+DW_LABELS(payout_hold, DwPayoutHold, payout_hold_labels);
+
+static const char *const concerning[] = {
+	"chargeback_closed", "chargeback_opened", "dispute_settled",
+	"escrow_released", "transaction_reversed"
+};
+
+bool
+dw_payout_is_concerned(const char *event_type)
+{
+	for (size_t i = 0; i < DW_LENGTH(concerning); i++)
+		if (strcmp(concerning[i], event_type) == 0)
+			return true;
+	return false;
+}
 
 bool
 dw_payout_may_end(DwPayoutStatus status, DwPayoutStatus end)
@@ -59,6 +82,46 @@ dw_payout_request(const DwBalance *balance, int64_t *amount)
 	if (*amount == 0)
 		*amount = most;
 	return DW_OK;
+}
+
+/* Takes the amount from what is left; false when it is more. */
+static bool
+cover(DwWide *left, int64_t amount)
+{
+	if (amount > *left)
+		return false;
+	*left -= amount;
+	return true;
+}
+
+/* What is left for payouts that no worker has. */
+static DwWide
+left_of(const DwBalance *balance, const DwPromise * promises, int count)
+{
+	DwWide		left = (DwWide) balance->available + balance->receivable;
+
+	for (int i = 0; i < count; i++)
+		if (promises[i].is_sent)
+			left -= promises[i].amount;
+	return left;
+}
+
+void
+dw_payouts_hold(const DwBalance *balance, bool is_active,
+				DwPromise * promises, int count)
+{
+	DwWide		left = left_of(balance, promises, count);
+
+	for (int i = 0; i < count; i++)
+	{
+		promises[i].hold = DW_PAYOUT_NOT_HELD;
+		if (promises[i].is_sent)
+			continue;
+		if (!is_active)
+			promises[i].hold = DW_PAYOUT_HOLD_ACCOUNT;
+		else if (!cover(&left, promises[i].amount))
+			promises[i].hold = DW_PAYOUT_HOLD_BALANCE;
+	}
 }
 
 DwResult

@@ -32,6 +32,14 @@ typedef enum DwPayoutStatus
 	DW_PAYOUT_CANCELLED			/* given up */
 } DwPayoutStatus;
 
+/* Type payout_hold_reason. */
+typedef enum DwPayoutHold
+{
+	DW_PAYOUT_HOLD_ACCOUNT,		/* the provider's account is not active */
+	DW_PAYOUT_HOLD_BALANCE,		/* their balance does not cover it */
+	DW_PAYOUT_NOT_HELD			/* no label */
+}			DwPayoutHold;
+
 /* What a provider has in one currency. */
 typedef struct DwBalance
 {
@@ -48,6 +56,15 @@ typedef struct DwNetting
 } DwNetting;
 
 DW_LABELS_OF(payout_status, DwPayoutStatus);
+DW_LABELS_OF(payout_hold, DwPayoutHold);
+
+/* A payout under way, as far as it decides who is held. */
+typedef struct DwPromise
+{
+	int64_t		amount;			/* out of the balance, > 0 */
+	bool		is_sent;		/* a worker has it */
+	DwPayoutHold hold;			/* out: what is in its way */
+}			DwPromise;
 
 /*
  * True when a payout may be told to end so, or has: one that was paid may
@@ -65,6 +82,17 @@ extern DwResult dw_payout_withdrawable(const DwBalance *balance,
  * nothing.
  */
 extern DwResult dw_payout_request(const DwBalance *balance, int64_t *amount);
+
+/*
+ * Says which of all payouts under way in one currency are held; in the order
+ * in which they were asked for, so an earlier one is covered first.  What a
+ * worker has is on its way, and counts before all others.
+ */
+extern void dw_payouts_hold(const DwBalance *balance, bool is_active,
+							DwPromise * promises, int count);
+
+/* True for events of jobs after which a provider has more, or less. */
+extern bool dw_payout_is_concerned(const char *event_type);
 
 /*
  * A payout of amount (> 0) was paid.  The legs sum to -amount; the debt is

@@ -155,6 +155,20 @@ dw_event_hasten(const DwUuid *scope_id, const char *type)
 	(void) dw_execute(&hasten_events, &p);
 }
 
+void
+dw_event_wake_payouts(const DwUuid *user_id)
+{
+	static DwStatement wake =
+		DW_STATEMENT("UPDATE dwello.outbox_deliveries AS d "
+					 "SET run_after = $2 WHERE d.scope_id = $1 "
+					 "AND d.is_waiting AND d.done_at IS NULL");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_time(&p, dw_now());
+	(void) dw_execute(&wake, &p);
+}
+
 #define MARK_LAG_MS 10000		/* between ids and the clocks they are of */
 
 /* The number that the next transaction will have. */

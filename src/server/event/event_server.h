@@ -58,6 +58,12 @@ extern void dw_event_emit(const DwUuid *scope_id, const char *noun,
 extern void dw_event_hasten(const DwUuid *scope_id, const char *type);
 
 /*
+ * Lets intents of payouts in a user's scope, which no worker was given yet,
+ * be looked at by the next claim of their consumer.
+ */
+extern void dw_event_wake_payouts(const DwUuid *user_id);
+
+/*
  * Watermarks.  Who reads the outbox in the order of its ids must not pass an
  * event that is not committed yet: its id is older than the commit.  So a
  * reader keeps a watermark: an id of some seconds ago, and the number that

@@ -1,7 +1,7 @@
 /*
  * delivery_store.c
- *		Applying events to users: notifications and the sums of providers; and
- *		to the market's prices.
+ *		Applying events to users: notifications, payouts and the sums of
+ *		providers; and to the market's prices.
  *
  * An event is applied at most once: its row is locked while it is applied
  * and marked in the same transaction, and a notification is unique per user
@@ -34,6 +34,7 @@
 #include "store/admin/admin_store.h"
 #include "store/audience/audience_store.h"
 #include "store/market/market_store.h"
+#include "store/payout/payout_store.h"
 
 /* A claimed event, as far as delivery needs it. */
 typedef struct Event
@@ -496,6 +497,23 @@ typedef struct Delivery
 	int64		applied;		/* how many were */
 } Delivery;
 
+/*
+ * Has payouts held, or resumed, of those whose balances the events have moved.
+ * Before all else that is locked: users come before what belongs to them.
+ * False when that means to wait and must not.
+ */
+static bool
+review_payouts(const Event *events, uint64 count, bool waits)
+{
+	DwUuid	   *ids = palloc(sizeof(DwUuid) * count);
+	int			n = 0;
+
+	for (uint64 i = 0; i < count; i++)
+		if (dw_payout_is_concerned(events[i].type))
+			ids[n++] = events[i].parties[DW_EVENT_PROVIDER];
+	return n == 0 || dw_payouts_review_all(ids, n, waits);
+}
+
 /* Applies what is due, all of it; work for dw_attempt(). */
 static void
 deliver_all(void *argument)
@@ -509,6 +527,7 @@ deliver_all(void *argument)
 
 	if (count == 0)
 		return;
+	(void) review_payouts(events, count, true);
 	lock_sums(events, count);
 	for (uint64 i = 0; i < count; i++)
 		apply_event(&events[i]);
@@ -522,7 +541,7 @@ typedef struct OneEvent
 	Event	   *event;			/* the event */
 	bool		has_market;		/* one before it has waited for the market */
 	bool		is_left;		/* it is left to a later call */
-}			OneEvent;
+} OneEvent;
 
 /* Reads and applies one event, or leaves it; work for dw_attempt(). */
 static void
@@ -534,7 +553,7 @@ deliver_one(void *argument)
 	read_event(one->event);
 	is_of_market = dw_market_effect(one->event->type) != DW_MARKET_STAYS;
 	one->is_left = (is_of_market && one->has_market) ||
-		!lock_sums_now(one->event);
+		!review_payouts(one->event, 1, false) || !lock_sums_now(one->event);
 	if (one->is_left)
 		return;
 	apply_event(one->event);

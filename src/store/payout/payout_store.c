@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
@@ -30,6 +31,9 @@ static const DwColumn payout_columns[] = {
 	DW_COLUMN(TEXT, DwPayoutRow, psp, psp, 0),
 	DW_COLUMN(TEXT, DwPayoutRow, psp_reference, psp_reference, 0),
 	DW_COLUMN(TIME, DwPayoutRow, hold_until, hold_until, DW_COLUMN_FIXED),
+	DW_COLUMN_ENUM_OR(payout_hold_reason, DwPayoutRow, hold_reason, hold, 0,
+					  dw_payout_hold_labels, DW_PAYOUT_NOT_HELD),
+	DW_COLUMN(TIME, DwPayoutRow, sent_at, sent_at, 0),
 	DW_COLUMN(UUID, DwPayoutRow, transaction_id, transaction_id,
 			  DW_COLUMN_NULLABLE),
 	DW_COLUMN(INT4, DwPayoutRow, version, version,
@@ -212,6 +216,8 @@ dw_payout_insert(DwPayoutRow *row)
 {
 	row->status = DW_PAYOUT_PENDING;
 	row->version = 1;
+	row->hold = DW_PAYOUT_NOT_HELD;
+	row->sent_at = DT_NOBEGIN;
 	row->created_at = dw_now();
 	row->completed_at = DT_NOBEGIN;
 	dw_table_insert(&payouts, row);
@@ -252,6 +258,164 @@ void
 dw_payout_end(DwPayoutRow *row, DwPayoutStatus status)
 {
 	row->status = status;
+	row->hold = DW_PAYOUT_NOT_HELD;
 	row->completed_at = dw_now();
 	dw_table_update(&payouts, row);
+}
+
+void
+dw_payout_emit(const DwPayoutRow *row, const char *type, const char *reason)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "provider_id", &row->user_id);
+	dw_payload_uuid(&payload, "payout_id", &row->id);
+	dw_payload_uuid(&payload, "payment_method_id", &row->payment_method_id);
+	dw_payload_text(&payload, "psp", row->psp);
+	dw_payload_text(&payload, "psp_reference", row->psp_reference);
+	dw_payload_int8(&payload, "amount", row->amount);
+	dw_payload_text(&payload, "currency", row->currency);
+	dw_payload_int8(&payload, "paid_amount", row->paid_amount);
+	dw_payload_text(&payload, "paid_currency", row->paid_currency);
+	dw_payload_text(&payload, "hold_until",
+					timestamptz_to_str(row->hold_until));
+	dw_payload_text(&payload, "reason", reason);
+	dw_event_emit(&row->user_id, "payout", &row->id, type, &payload);
+}
+
+/* All that is under way of a provider's, by currency and age. */
+static DwPayoutRow *
+load_pending(const DwUuid *user_id, int *count)
+{
+	static DwTableQuery pending =
+		DW_TABLE_QUERY(payouts, "WHERE t.user_id = $1 "
+					   "AND t.status = 'pending' ORDER BY t.currency, t.id");
+	DwParams	p = DW_PARAMS;
+	DwPayoutRow *rows;
+
+	dw_param_uuid(&p, user_id);
+	*count = (int) dw_table_execute(&pending, &p);
+	rows = palloc((*count + 1) * sizeof(DwPayoutRow));
+	for (int i = 0; i < *count; i++)
+		dw_table_read(&payouts, i, &rows[i]);
+	return rows;
+}
+
+/* Writes what is in the way of a payout, and tells. */
+static void
+save_hold(DwPayoutRow *row, DwPayoutHold hold)
+{
+	const bool	is_held = hold != DW_PAYOUT_NOT_HELD;
+
+	row->hold = hold;
+	dw_table_update(&payouts, row);
+	dw_payout_emit(row, is_held ? "payout_held" : "payout_resumed",
+				   is_held ? dw_payout_hold_label(hold) : NULL);
+}
+
+/* Decides on those in one currency; true when one can go on. */
+static bool
+review_currency(const DwPayee *payee, DwPayoutRow *rows, int count)
+{
+	DwPromise  *promises = palloc(count * sizeof(DwPromise));
+	DwBalance	balance;
+	bool		has_resumed = false;
+
+	for (int i = 0; i < count; i++)
+	{
+		promises[i].amount = rows[i].amount;
+		promises[i].is_sent = rows[i].sent_at != DT_NOBEGIN;
+	}
+	dw_balance_load(&payee->id, rows->currency, false, &balance);
+	dw_payouts_hold(&balance, payee->is_active, promises, count);
+	for (int i = 0; i < count; i++)
+	{
+		if (promises[i].hold == rows[i].hold)
+			continue;
+		save_hold(&rows[i], promises[i].hold);
+		has_resumed |= promises[i].hold == DW_PAYOUT_NOT_HELD;
+	}
+	return has_resumed;
+}
+
+/* How many rows from the first are in its currency. */
+static int
+count_currency(const DwPayoutRow *rows, int count)
+{
+	int			same = 1;
+
+	while (same < count && strcmp(rows[same].currency, rows->currency) == 0)
+		same++;
+	return same;
+}
+
+void
+dw_payouts_review(const DwPayee *payee)
+{
+	int			count;
+	DwPayoutRow *rows = load_pending(&payee->id, &count);
+	bool		has_resumed = false;
+
+	for (int i = 0, same; i < count; i += same)
+	{
+		same = count_currency(&rows[i], count - i);
+		has_resumed |= review_currency(payee, &rows[i], same);
+	}
+	if (has_resumed)
+		dw_event_wake_payouts(&payee->id);
+}
+
+static const DwColumn payee_fields[] = {
+	DW_FIELD(UUID, DwPayee, id, id),
+	DW_FIELD(BOOL, DwPayee, is_active, is_active)
+};
+
+static DwMap payee_map = DW_MAP(payee_fields);
+
+#define PAYEES(ids) \
+	"SELECT u.id, u.status = 'active' AS is_active FROM dwello.users AS u " \
+	"WHERE u.id = ANY (" ids ") AND EXISTS (SELECT FROM dwello.payouts AS o " \
+	"WHERE o.user_id = u.id AND o.status = 'pending' AND o.sent_at IS NULL) " \
+	"ORDER BY u.id"
+
+/* Those of many who have payouts that no worker has, locked. */
+static DwPayee *
+lock_payees(const DwUuid *user_ids, int *count, bool waits)
+{
+	static DwStatement lock =
+		DW_STATEMENT(PAYEES("$1") " FOR NO KEY UPDATE OF u");
+	static DwStatement lock_free =
+		DW_STATEMENT(PAYEES("$1") " FOR NO KEY UPDATE OF u SKIP LOCKED");
+	DwParams	p = DW_PARAMS;
+	DwPayee    *payees;
+
+	dw_param_uuids(&p, user_ids, *count);
+	*count = (int) dw_execute(waits ? &lock : &lock_free, &p);
+	payees = palloc((*count + 1) * sizeof(DwPayee));
+	for (int i = 0; i < *count; i++)
+		dw_map_read(&payee_map, i, &payees[i]);
+	return payees;
+}
+
+/* How many of them there are, busy or not. */
+static int
+count_payees(const DwUuid *user_ids, int count)
+{
+	static DwStatement find = DW_STATEMENT(PAYEES("$1"));
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuids(&p, user_ids, count);
+	return (int) dw_execute(&find, &p);
+}
+
+bool
+dw_payouts_review_all(const DwUuid *user_ids, int count, bool waits)
+{
+	int			locked = count;
+	DwPayee    *payees = lock_payees(user_ids, &locked, waits);
+
+	for (int i = 0; i < locked; i++)
+		dw_payouts_review(&payees[i]);
+	return waits || locked == count_payees(user_ids, count);
 }

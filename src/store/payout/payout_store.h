@@ -35,11 +35,20 @@ typedef struct DwPayoutRow
 	const char *psp;			/* payment company, or NULL */
 	const char *psp_reference;	/* its name for the payout, or NULL */
 	TimestampTz hold_until;		/* not to be sent before */
+	DwPayoutHold hold;			/* what else is in its way */
+	TimestampTz sent_at;		/* a worker has it; DT_NOBEGIN: not yet */
 	DwUuid		transaction_id; /* that paid it; nil while none has */
 	int32		version;		/* of the row */
 	TimestampTz created_at;		/* by dw_now() */
 	TimestampTz completed_at;	/* when it ended; DT_NOBEGIN while pending */
 } DwPayoutRow;
+
+/* Whose payouts are looked at. */
+typedef struct DwPayee
+{
+	DwUuid		id;				/* the provider, locked */
+	bool		is_active;		/* their account */
+} DwPayee;
 
 /* One transaction of a payout. */
 typedef struct DwPayoutBooking
@@ -76,6 +85,24 @@ extern void dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
 
 /* Writes how it ended: status, reference and transaction. */
 extern void dw_payout_end(DwPayoutRow *row, DwPayoutStatus status);
+
+/* Tells the worker, and others, of a payout; reason may be NULL. */
+extern void dw_payout_emit(const DwPayoutRow *row, const char *type,
+						   const char *reason);
+
+/*
+ * Holds and resumes what no worker has of a locked provider's payouts, by
+ * their account's status and what their balance covers; emits payout_held
+ * and payout_resumed.
+ */
+extern void dw_payouts_review(const DwPayee *payee);
+
+/*
+ * The same for those of many who have any that no worker has; locks them by
+ * id.  Unless it waits it leaves out who is busy, and gives false for them.
+ */
+extern bool dw_payouts_review_all(const DwUuid *user_ids, int count,
+								  bool waits);
 
 /*
  * What is booked with a payment company, to hold against its statement.
