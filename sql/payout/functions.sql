@@ -120,6 +120,63 @@ COMMENT ON FUNCTION dwello.request_payout IS
   'Asks that a provider be paid out of what was released to them. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD202, 22003. See reference.md#request_payout.';
 
 /*
+ * cancel_payout
+ *	Gives up a payout that no worker has yet, held or not. Its amount can
+ *	be paid out again. For the provider and administrators.
+ *
+ * role: app, admin
+ * args:
+ *	payout_id: the payout
+ *	user_id: the provider; NULL for the caller
+ *	expected_version: version of the payout
+ *	idempotency_key
+ * returns: a row
+ *	user_id
+ *	payout_id
+ *	amount: in minor units
+ *	currency: of the balance
+ *	paid_amount
+ *	paid_currency
+ *	status: cancelled
+ *	hold_until
+ *	version: version of the payout
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither a provider nor an administrator, or it is
+ *	  another's
+ *	22004
+ *	P0002: an unknown user or payout
+ *	WD104 WD103
+ *	WD101: the payout has ended, or claim_events() has given it to a worker
+ * example: provider_1, a payout
+ *	SELECT amount, status
+ *	  FROM dwello.cancel_payout(payout_id => (SELECT p.id FROM dwello.payouts AS p));
+ */
+CREATE OR REPLACE FUNCTION dwello.cancel_payout(
+  payout_id uuid,
+  user_id uuid DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT user_id uuid,
+  OUT payout_id uuid,
+  OUT amount bigint,
+  OUT currency text,
+  OUT paid_amount bigint,
+  OUT paid_currency text,
+  OUT status dwello.payout_status,
+  OUT hold_until timestamptz,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_cancel_payout';
+GRANT EXECUTE ON FUNCTION dwello.cancel_payout
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.cancel_payout IS
+  'Gives up a payout that no worker has yet, held or not. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101. See reference.md#cancel_payout.';
+
+/*
  * confirm_payout
  *	Says that a payout was paid. It is booked, and what the provider owes
  *	(after a chargeback or a reversal) is made good out of their balance.

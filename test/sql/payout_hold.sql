@@ -159,4 +159,44 @@ SELECT * FROM t.mine OFFSET 6;
 SELECT status FROM dwello.reinstate_user(t.user('p1'));
 SELECT dwello.deliver_events(10000) > 0 AS delivered;
 
+------------------------------------------------------------------------
+-- Cancelled: by the provider or an administrator, until a worker has it
+------------------------------------------------------------------------
+SELECT withdrawable FROM dwello.provider_balance(t.user('p1'));
+CREATE TEMP TABLE asked ON COMMIT DROP AS SELECT 0 AS n, r.payout_id AS id FROM dwello.request_payout(200, user_id => t.user('p1')) AS r;
+INSERT INTO asked SELECT 1, r.payout_id FROM dwello.request_payout(101, user_id => t.user('p1')) AS r;
+INSERT INTO asked SELECT 2, r.payout_id FROM dwello.request_payout(50, user_id => t.user('p1')) AS r;
+SELECT id AS first FROM asked WHERE n = 0 \gset
+SELECT id AS second FROM asked WHERE n = 1 \gset
+SELECT id AS third FROM asked WHERE n = 2 \gset
+SELECT t.refused(NULL, format('cancel_payout(%L, t.user(%L))', :'first', 'p1')) AS system,
+       t.refused('h1', format('cancel_payout(%L)', :'first')) AS homeowner,
+       t.refused('s1', format('cancel_payout(%L, t.user(%L))', :'first', 'p1')) AS support,
+       t.refused('p2', format('cancel_payout(%L, t.user(%L))', :'first', 'p1')) AS another,
+       t.refused('p2', format('cancel_payout(%L)', :'first')) AS of_another,
+       t.refused('p1', 'cancel_payout(NULL)') AS nothing,
+       t.refused('a1', format('cancel_payout(%L, t.user(%L))', :'first', 'nobody')) AS of_nobody,
+       t.refused('p1', format('cancel_payout(%L, expected_version => 7)', :'first')) AS stale;
+SELECT t.login_as('p1');
+SELECT amount, status, version, replayed FROM dwello.cancel_payout(:'first', expected_version => 1, idempotency_key => 'c1');
+SELECT amount, status, version, replayed FROM dwello.cancel_payout(:'first', expected_version => 1, idempotency_key => 'c1');
+SELECT withdrawable FROM dwello.provider_balance();
+SELECT t.as_system();
+SELECT t.refused('p1', format('cancel_payout(%L, idempotency_key => %L)', :'second', 'c1')) AS key,
+       t.refused('p1', format('cancel_payout(%L)', :'first')) AS over,
+       t.refused('p1', format('cancel_payout(%L)', (SELECT id FROM dwello.payouts WHERE amount = 9000 AND user_id = t.user('p1')))) AS paid;
+\echo a held one, too: what it blocked is free
+SELECT status FROM dwello.suspend_user(t.user('p1'), 'Fraud.');
+SELECT t.login_as('a1');
+SELECT status FROM dwello.cancel_payout(:'second', t.user('p1'));
+SELECT t.as_system();
+SELECT status FROM dwello.reinstate_user(t.user('p1'));
+SELECT t.at('500:00');
+SELECT t.worker() AS given;
+SELECT t.refused('p1', format('cancel_payout(%L)', :'third')) AS on_its_way;
+SELECT * FROM t.mine OFFSET 8;
+SELECT right(told, 148) AS told FROM t.told;
+SELECT dwello.deliver_events(10000) > 0 AS delivered;
+SELECT title, count(*) FROM dwello.notifications WHERE user_id = t.user('p1') AND data->>'event' = 'payout_cancelled' GROUP BY title;
+SELECT count(*) AS waiting FROM dwello.outbox_deliveries WHERE consumer = 'payer' AND is_waiting AND done_at IS NULL;
 ROLLBACK;

@@ -1025,6 +1025,12 @@ SELECT * FROM r.answer('provider_1', NULL,
 'SELECT amount, currency, paid_amount, status, hold_until FROM dwello.request_payout(amount => 20000)');
 ROLLBACK TO example;
 
+\echo cancel_payout
+SELECT * FROM r.answer('provider_1', 'a payout',
+'SELECT amount, status
+  FROM dwello.cancel_payout(payout_id => (SELECT p.id FROM dwello.payouts AS p))');
+ROLLBACK TO example;
+
 \echo confirm_payout
 SELECT * FROM r.answer('system', 'a payout',
 'SELECT amount, paid_amount, status

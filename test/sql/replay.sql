@@ -162,7 +162,9 @@ INSERT INTO call (command, actor, arguments, other) VALUES
    $$t.user('main'), (SELECT id FROM dwello.transactions WHERE scope_id = t.user('main') AND transaction_type = 'refund'), 1000$$,
    $$t.user('main'), (SELECT id FROM dwello.transactions WHERE scope_id = t.user('main') AND transaction_type = 'refund'), 1001$$),
   ('release_escrow', 'h1', $$t.user('main')$$, $$t.user('main'), 2$$),
-  ('request_payout', 'p1', '1000', '1001');
+  ('request_payout', 'p1', '1000', '1001'),
+  ('cancel_payout', 'p1', $$(SELECT id FROM dwello.payouts WHERE user_id = t.user('p1') AND amount = 1000)$$,
+   $$(SELECT id FROM dwello.payouts WHERE user_id = t.user('p1') AND amount = 1000), expected_version => 1$$);
 INSERT INTO call (command, actor, before, arguments, other) VALUES
   -- (the last release completed the job; one that it did not is made)
   ('complete_job', 'h1',

@@ -55,7 +55,8 @@ request_check_payee(const DwUser *user)
 		dw_raise(DW_FORBIDDEN, "the payee's account is not active",
 				 psprintf("The account of user %s is %s.",
 						  dw_uuid_text(&user->id),
-						  dw_user_status_label(user->status)), NULL);
+						  dw_user_status_label(user->status)),
+				 "See dwello.reinstate_user() and dwello.verify_user().");
 }
 
 /* P0002 for a payment method that they do not have. */
@@ -196,6 +197,59 @@ DW_FUNCTION(dwello_request_payout)
 	return dw_call_return(&call);
 }
 
+/* Finds a payout of a locked user; P0002. */
+static void
+payout_need(const DwUuid *user_id, const DwUuid *id, DwPayoutRow *row)
+{
+	if (!dw_payout_find(user_id, id, row))
+		dw_raise(DW_NOT_FOUND, "no such payout",
+				 psprintf("User %s has no payout %s.",
+						  dw_uuid_text(user_id), dw_uuid_text(id)),
+				 "dwello.payouts has them all.");
+}
+
+/* WD101 for one that has ended, or that a worker has. */
+static void
+cancel_check(const DwPayoutRow *row)
+{
+	if (row->status != DW_PAYOUT_PENDING)
+		dw_raise(DW_INVALID_TRANSITION, "the payout has ended",
+				 psprintf("Payout %s is %s.", dw_uuid_text(&row->id),
+						  dw_payout_status_label(row->status)),
+				 "Ask for another with dwello.request_payout().");
+	if (row->sent_at != DT_NOBEGIN)
+		dw_raise(DW_INVALID_TRANSITION, "the payout is on its way",
+				 psprintf("Payout %s was given to a worker at %s.",
+						  dw_uuid_text(&row->id),
+						  timestamptz_to_str(row->sent_at)),
+				 "Wait for what the payment company says of it.");
+}
+
+/* cancel_payout(payout_id, user_id, …) → the payout */
+DW_FUNCTION(dwello_cancel_payout)
+{
+	DwCall		call;
+	DwUser		user;
+	DwUuid		user_id;
+	DwUuid		id;
+	DwPayoutRow row;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN);
+	id = dw_arg_uuid(&call, "payout_id");
+	user_id = dw_user_argument(&call, "user_id");
+	dw_user_for_command(&call, &user_id, &user);
+	payout_need(&user_id, &id, &row);
+	if (dw_call_replay(&call, &user_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, row.version);
+	cancel_check(&row);
+	dw_payout_end(&row, DW_PAYOUT_CANCELLED);
+	dw_payout_emit(&row, "payout_cancelled", NULL);
+	(void) dw_payouts_review_all(&user_id, 1, true);
+	row_payout(&call, &row);
+	return dw_call_return(&call);
+}
+
 /* Reads user, payout, psp and event: what the worker's calls begin with. */
 static void
 event_read(DwCall *call, DwPaymentEvent *event, DwUuid *payout_id)
@@ -221,12 +275,7 @@ event_begin(DwCall *call, DwPaymentEvent *event, const DwUuid *payout_id,
 	DwUser		user;
 
 	dw_user_for_command(call, &event->user_id, &user);
-	if (!dw_payout_find(&event->user_id, payout_id, row))
-		dw_raise(DW_NOT_FOUND, "no such payout",
-				 psprintf("User %s has no payout %s.",
-						  dw_uuid_text(&event->user_id),
-						  dw_uuid_text(payout_id)),
-				 "dwello.payouts has them all.");
+	payout_need(&event->user_id, payout_id, row);
 	event->amount = row->paid_amount;
 	event->currency = row->paid_currency;
 	event->object = "payout_id";
