@@ -162,8 +162,6 @@ async function report(event)
 
 // The answer to a webhook: 200 when it need not come again.  WD101 about a
 // payment is a failure that was told after the success: history, by now.
-// About a payout it would be money that nobody has booked: it keeps coming
-// until somebody looks.
 async function receive(request, response)
 {
 	const event = await readBody(request);
@@ -176,7 +174,7 @@ async function receive(request, response)
 	}
 	catch (error)
 	{
-		if (error.code !== 'WD101' || event.payout_id !== undefined)
+		if (error.code !== 'WD101')
 		{
 			console.error(`worker: ${event.id}: ${error.code} ${error.message}`);
 			status = 500;

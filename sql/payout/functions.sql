@@ -180,7 +180,9 @@ COMMENT ON FUNCTION dwello.cancel_payout IS
  * confirm_payout
  *	Says that a payout was paid. It is booked, and what the provider owes
  *	(after a chargeback or a reversal) is made good out of their balance.
- *	Another event about a payout that is completed changes nothing.
+ *	So is one that had failed, was cancelled or is held: the money has
+ *	left, out of what the provider has, else they owe it. Another event
+ *	about a payout that is completed changes nothing.
  *
  * role: service
  * args:
@@ -207,7 +209,6 @@ COMMENT ON FUNCTION dwello.cancel_payout IS
  *	22004 22001
  *	P0002: an unknown user or payout
  *	WD104: the event was another one before
- *	WD101: the payout has failed
  * example: system, a payout
  *	SELECT amount, paid_amount, status
  *	  FROM dwello.confirm_payout(user_id => 'de000000-0000-7000-8000-000000000002',
@@ -236,15 +237,15 @@ AS 'MODULE_PATHNAME', 'dwello_confirm_payout';
 GRANT EXECUTE ON FUNCTION dwello.confirm_payout
   TO dwello_service;
 COMMENT ON FUNCTION dwello.confirm_payout IS
-  'Says that a payout was paid. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD101. See reference.md#confirm_payout.';
+  'Says that a payout was paid. Errors: WD401, 42501, 22004, 22001, P0002, WD104. See reference.md#confirm_payout.';
 
 /*
  * fail_payout
  *	Says that a payout could not be paid. What was promised to it can be
  *	paid out again; one that was paid and that the bank sends back is
  *	mirrored to the very accounts it came from, at the rate of its
- *	exchange, and fails so. Another event about a payout that has failed
- *	changes nothing.
+ *	exchange, and fails so, each time. Another event about a payout that
+ *	has failed, or was cancelled, changes nothing.
  *
  * role: service
  * args:
@@ -261,7 +262,7 @@ COMMENT ON FUNCTION dwello.confirm_payout IS
  *	currency: of the balance
  *	paid_amount
  *	paid_currency
- *	status: failed
+ *	status: failed, or cancelled
  *	hold_until
  *	version: version of the payout
  *	replayed: true when nothing was done, for it was told before
@@ -271,7 +272,6 @@ COMMENT ON FUNCTION dwello.confirm_payout IS
  *	22004 22001
  *	P0002: an unknown user or payout
  *	WD104: the event was another one before
- *	WD101: the payout has ended otherwise
  * example: system, a payout
  *	SELECT amount, status
  *	  FROM dwello.fail_payout(user_id => 'de000000-0000-7000-8000-000000000002',
@@ -301,7 +301,7 @@ AS 'MODULE_PATHNAME', 'dwello_fail_payout';
 GRANT EXECUTE ON FUNCTION dwello.fail_payout
   TO dwello_service;
 COMMENT ON FUNCTION dwello.fail_payout IS
-  'Says that a payout could not be paid. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD101. See reference.md#fail_payout.';
+  'Says that a payout could not be paid. Errors: WD401, 42501, 22004, 22001, P0002, WD104. See reference.md#fail_payout.';
 
 -- ----------------------------------------------------------------------
 -- Statements of payment companies, held against ours.

@@ -108,8 +108,48 @@ SELECT amount FROM dwello.request_payout(user_id => t.user('p1'));
 SELECT pending_payouts, withdrawable FROM t.balance;
 SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), t.payout(2), 'acme', 'o4', 'Account closed.');
 SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), t.payout(2), 'acme', 'o4', 'Account closed.');
-SELECT t.refused(NULL, $$confirm_payout(t.user('p1'), t.payout(2), 'acme', 'o5')$$) AS failed;
 SELECT pending_payouts, withdrawable FROM t.balance;
+
+-- paid all the same, come back, paid, come back: each is booked, none twice
+BEGIN;
+CREATE FUNCTION pg_temp.now_is() RETURNS text
+LANGUAGE sql
+AS $$ SELECT format('%s: available %s, receivable %s, promised %s; clearing %s', (SELECT status FROM dwello.payouts WHERE id = t.payout(2)),
+        b.available, b.receivable, b.pending_payouts, (SELECT sum(amount) FROM t.leg WHERE account = 'psp_clearing' AND psp = 'acme' AND currency = 'USD'))
+        FROM t.balance AS b $$;
+SELECT pg_temp.now_is();
+SELECT status, transaction_id IS NOT NULL AS booked, version, replayed FROM dwello.confirm_payout(t.user('p1'), t.payout(2), 'acme', 'o5', 'wire 1a');
+SELECT pg_temp.now_is();
+SELECT status, replayed FROM dwello.confirm_payout(t.user('p1'), t.payout(2), 'acme', 'o5', 'wire 1a');
+SELECT status, replayed FROM dwello.confirm_payout(t.user('p1'), t.payout(2), 'acme', 'o5 again', 'wire 1a');
+SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), t.payout(2), 'acme', 'o5 back', 'Closed.');
+SELECT pg_temp.now_is();
+SELECT status, replayed FROM dwello.confirm_payout(t.user('p1'), t.payout(2), 'other', 'o5 on', 'wire 1b');
+SELECT pg_temp.now_is();
+SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), t.payout(2), 'other', 'o5 off');
+SELECT pg_temp.now_is();
+SELECT payload->>'reason' AS reason FROM dwello.outbox WHERE scope_id = t.user('p1') AND type IN ('payout_completed', 'payout_failed') ORDER BY id;
+SELECT count(*) FILTER (WHERE reverses IS NULL) AS paid, count(reverses) AS came_back, count(DISTINCT reverses) AS each_once
+  FROM dwello.transactions WHERE scope_id = t.user('p1');
+\echo asked for again meanwhile: what is paid twice is owed
+SELECT status FROM dwello.confirm_payout(t.user('p1'), (SELECT payout_id FROM dwello.request_payout(user_id => t.user('p1'))), 'acme', 'o5 new');
+SELECT status FROM dwello.confirm_payout(t.user('p1'), t.payout(2), 'acme', 'o5 old');
+SELECT pg_temp.now_is();
+SELECT status FROM dwello.fail_payout(t.user('p1'), t.payout(2), 'acme', 'o5 old back');
+SELECT pg_temp.now_is();
+\echo cancelled, and paid
+SELECT status FROM dwello.fail_payout(t.user('p1'), t.payout(3), 'acme', 'o5 new back');
+SELECT payout_id AS given_up FROM dwello.request_payout(100, user_id => t.user('p1')) \gset
+SELECT t.login_as('a1');
+SELECT status FROM dwello.cancel_payout(:'given_up', t.user('p1'));
+SELECT t.as_system();
+SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), :'given_up', 'acme', 'o5 given up 1');
+SELECT status, replayed FROM dwello.confirm_payout(t.user('p1'), :'given_up', 'acme', 'o5 given up 2');
+SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), :'given_up', 'acme', 'o5 given up 3');
+SELECT payload->>'reason' AS reason FROM dwello.outbox WHERE scope_id = t.user('p1') AND type = 'payout_completed' ORDER BY id DESC LIMIT 1;
+SELECT * FROM dwello.reconcile();
+SELECT count(*) AS faults FROM dwello.verify_ledger();
+ROLLBACK;
 
 ------------------------------------------------------------------------
 -- A chargeback after the payout: the provider owes it, and it is netted; then
@@ -186,7 +226,14 @@ SELECT * FROM dwello.reconcile();
 SELECT count(*) AS faults FROM dwello.verify_ledger();
 SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), t.payout(6), 'bank', 'back 1', 'No such account.');
 SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), t.payout(6), 'bank', 'back 2');
-SELECT t.refused(NULL, $$confirm_payout(t.user('p1'), t.payout(6), 'bank', 'back 3')$$) AS over;
+\echo and again, both halves at the rate of the request
+SAVEPOINT back;
+SELECT status, paid_amount, replayed FROM dwello.confirm_payout(t.user('p1'), t.payout(6), 'bank', 'back 3');
+SELECT account, psp, amount, currency FROM t.leg WHERE scope_id = t.user('p1') ORDER BY id DESC, leg LIMIT 7;
+SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), t.payout(6), 'bank', 'back 3 back');
+SELECT account, psp, amount, currency FROM t.leg WHERE scope_id = t.user('p1') ORDER BY id DESC, leg LIMIT 7;
+SELECT * FROM dwello.reconcile();
+ROLLBACK TO back;
 \echo one that made a debt good: they owe it again
 SELECT status, amount FROM dwello.fail_payout(t.user('p1'), t.payout(3), 'acme', 'back 4');
 SELECT account, amount FROM t.leg WHERE scope_id = t.user('p1') ORDER BY id DESC, leg LIMIT 3;

@@ -330,7 +330,7 @@ my @races = (
 	},
 	{
 		name => 'payouts against releases and chargebacks',
-		needs => [qw(request_payout confirm_payout fail_payout)],
+		needs => [qw(request_payout cancel_payout confirm_payout fail_payout)],
 		first => [ [ homeowner => q(release_escrow('JOB', 40000)) ] ],
 		calls => [
 			[ provider_1 => q(request_payout(900, idempotency_key => 'JOB KEY')) ],
@@ -341,15 +341,20 @@ my @races = (
 			[ system => q(fail_payout('PROVIDER', (SELECT p.id
 				FROM dwello.payouts AS p WHERE p.status = 'pending'
 				ORDER BY p.id LIMIT 1), 'stripe', 'failed JOB KEY')) ],
+			[ system => q(confirm_payout('PROVIDER', (SELECT p.id
+				FROM dwello.payouts AS p WHERE p.status IN ('failed', 'cancelled')
+				ORDER BY p.id LIMIT 1), 'stripe', 'late JOB KEY')) ],
+			[ provider_1 => q(cancel_payout((SELECT p.id
+				FROM dwello.payouts AS p WHERE p.status = 'pending'
+				ORDER BY p.id DESC LIMIT 1))) ],
 			$release,
 			[ system => q(open_chargeback('JOB', 'stripe', 'open JOB KEY', 20000, 'USD')) ],
 			[ system => q(close_chargeback('JOB', 'stripe', 'close JOB KEY', true)) ]
 		],
 		allowed => ['22004'],    # nothing is pending
-		# each that was paid once, and each that came back once more
-		holds => q((SELECT (count(*), count(*) FILTER (WHERE status = 'failed'))
-				FROM dwello.payouts WHERE transaction_id IS NOT NULL)
-			= (SELECT (count(*) FILTER (WHERE reverses IS NULL), count(reverses))
+		# each that is paid was paid once more than it came back
+		holds => q((SELECT count(*) FROM dwello.payouts WHERE status = 'completed')
+			= (SELECT count(*) FILTER (WHERE reverses IS NULL) - count(reverses)
 				FROM dwello.transactions WHERE transaction_type = 'payout')),
 	},);
 

@@ -119,18 +119,21 @@ test_concern(void **state)
 	assert_false(dw_payout_is_concerned("payout_failed"));
 }
 
-/* Paid money may come back, what failed is over. */
+/* What was not thought of may be paid, what was paid may come back. */
 static void
-test_end(void **state)
+test_news(void **state)
 {
+	static const bool paid[] = {true, false, true, true};
+	static const bool failed[] = {true, true, false, false};
+
 	for (int status = 0; status <= DW_PAYOUT_CANCELLED; status++)
 	{
 		DwPayoutStatus from = (DwPayoutStatus) status;
 
-		assert_int_equal(dw_payout_may_end(from, DW_PAYOUT_COMPLETED),
-						 from <= DW_PAYOUT_COMPLETED);
-		assert_int_equal(dw_payout_may_end(from, DW_PAYOUT_FAILED),
-						 from <= DW_PAYOUT_FAILED);
+		assert_int_equal(dw_payout_is_news(from, DW_PAYOUT_COMPLETED),
+						 paid[status]);
+		assert_int_equal(dw_payout_is_news(from, DW_PAYOUT_FAILED),
+						 failed[status]);
 	}
 }
 
@@ -143,7 +146,7 @@ main(void)
 		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_concern),
-		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_news),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,8 @@
  * What was paid is booked in the provider's own scope, and what they owe is
  * netted.  In another currency that takes two transactions, one in each, at
  * the rate of the request.  What a bank sends back afterwards is mirrored,
- * leg by leg.
+ * leg by leg.  What a company says of a payout has happened, so it is booked
+ * whatever the payout was thought to be.
  */
 #include "postgres.h"
 
@@ -262,16 +263,11 @@ event_read(DwCall *call, DwPaymentEvent *event, DwUuid *payout_id)
 	event->event_id = dw_arg_text(call, "event_id", DW_PSP_REFERENCE_MAX);
 }
 
-/*
- * Locks the user and finds the payout; P0002.  True: the event was applied
- * before, or the payout has ended this way under another event's name.
- */
+/* Locks the user and finds the payout; P0002.  True: the event was applied. */
 static bool
 event_begin(DwCall *call, DwPaymentEvent *event, const DwUuid *payout_id,
 			DwPayoutRow *row)
 {
-	DwPayoutStatus end = strcmp(event->type, DW_PAYOUT_CONFIRMED) == 0
-		? DW_PAYOUT_COMPLETED : DW_PAYOUT_FAILED;
 	DwUser		user;
 
 	dw_user_for_command(call, &event->user_id, &user);
@@ -280,14 +276,7 @@ event_begin(DwCall *call, DwPaymentEvent *event, const DwUuid *payout_id,
 	event->currency = row->paid_currency;
 	event->object = "payout_id";
 	event->object_id = *payout_id;
-	if (dw_payment_replay(call, event))
-		return true;
-	if (!dw_payout_may_end(row->status, end))
-		dw_raise(DW_INVALID_TRANSITION, "the payout has ended otherwise",
-				 psprintf("Payout %s is %s.", dw_uuid_text(payout_id),
-						  dw_payout_status_label(row->status)),
-				 "Compare with what the company says: it cannot be both.");
-	return false;
+	return dw_payment_replay(call, event);
 }
 
 /* Books one transaction of a payout; its id. */
@@ -344,10 +333,20 @@ paid_now(const DwPayoutRow *row)
 	return paid;
 }
 
+/* Why somebody may want to look at a payout that was paid; NULL: nothing. */
+static const char *
+paid_although(DwPayoutStatus status)
+{
+	if (status == DW_PAYOUT_FAILED)
+		return "paid after it had failed";
+	return status == DW_PAYOUT_CANCELLED ? "paid although cancelled" : NULL;
+}
+
 /* Books a payout that was paid. */
 static void
 confirm_apply(DwCall *call, DwPayoutRow *row)
 {
+	const char *reason = paid_although(row->status);
 	DwPaid		paid = paid_now(row);
 	DwPosting	postings[2];
 	int			count = dw_posting_payout(postings, &paid);
@@ -361,7 +360,7 @@ confirm_apply(DwCall *call, DwPayoutRow *row)
 		row->transaction_id = book_payout(call, row, &booking);
 	}
 	dw_payout_end(row, DW_PAYOUT_COMPLETED);
-	dw_payout_emit(row, "payout_completed", NULL);
+	dw_payout_emit(row, "payout_completed", reason);
 }
 
 /*
@@ -415,7 +414,7 @@ DW_FUNCTION(dwello_confirm_payout)
 	event.type = DW_PAYOUT_CONFIRMED;
 	if (event_begin(&call, &event, &payout_id, &row))
 		return dw_call_return(&call);
-	if (row.status == DW_PAYOUT_PENDING)
+	if (dw_payout_is_news(row.status, DW_PAYOUT_COMPLETED))
 	{
 		row.psp = event.psp;
 		row.psp_reference = reference;
@@ -442,9 +441,9 @@ DW_FUNCTION(dwello_fail_payout)
 	event.type = DW_PAYOUT_IS_FAILED;
 	if (event_begin(&call, &event, &payout_id, &row))
 		return dw_call_return(&call);
-	if (row.status == DW_PAYOUT_FAILED)
+	if (!dw_payout_is_news(row.status, DW_PAYOUT_FAILED))
 	{
-		dw_call_replayed(&call);
+		dw_call_replayed(&call);	/* of one that was cancelled, no more */
 		return event_return(&call, &event, &row);
 	}
 	if (row.status == DW_PAYOUT_COMPLETED)

@@ -40,14 +40,16 @@ dw_payout_is_concerned(const char *event_type)
 }
 
 bool
-dw_payout_may_end(DwPayoutStatus status, DwPayoutStatus end)
+dw_payout_is_news(DwPayoutStatus status, DwPayoutStatus end)
 {
 	/*
-	 * The same end twice is the same message twice.  A bank may return what
-	 * it has paid out, days later; nothing ever comes after a failure.
+	 * What a company tells has happened, whatever was thought of the payout
+	 * before.  But the same end twice is the same message twice, and what was
+	 * never paid fails only once.
 	 */
-	return status == DW_PAYOUT_PENDING || status == end ||
-		(status == DW_PAYOUT_COMPLETED && end == DW_PAYOUT_FAILED);
+	if (end == DW_PAYOUT_COMPLETED)
+		return status != DW_PAYOUT_COMPLETED;
+	return status == DW_PAYOUT_PENDING || status == DW_PAYOUT_COMPLETED;
 }
 
 DwResult
@@ -96,7 +98,7 @@ cover(DwWide *left, int64_t amount)
 
 /* What is left for payouts that no worker has. */
 static DwWide
-left_of(const DwBalance *balance, const DwPromise * promises, int count)
+left_of(const DwBalance *balance, const DwPromise *promises, int count)
 {
 	DwWide		left = (DwWide) balance->available + balance->receivable;
 
@@ -108,7 +110,7 @@ left_of(const DwBalance *balance, const DwPromise * promises, int count)
 
 void
 dw_payouts_hold(const DwBalance *balance, bool is_active,
-				DwPromise * promises, int count)
+				DwPromise *promises, int count)
 {
 	DwWide		left = left_of(balance, promises, count);
 

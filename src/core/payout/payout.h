@@ -38,7 +38,7 @@ typedef enum DwPayoutHold
 	DW_PAYOUT_HOLD_ACCOUNT,		/* the provider's account is not active */
 	DW_PAYOUT_HOLD_BALANCE,		/* their balance does not cover it */
 	DW_PAYOUT_NOT_HELD			/* no label */
-}			DwPayoutHold;
+} DwPayoutHold;
 
 /* What a provider has in one currency. */
 typedef struct DwBalance
@@ -64,13 +64,14 @@ typedef struct DwPromise
 	int64_t		amount;			/* out of the balance, > 0 */
 	bool		is_sent;		/* a worker has it */
 	DwPayoutHold hold;			/* out: what is in its way */
-}			DwPromise;
+} DwPromise;
 
 /*
- * True when a payout may be told to end so, or has: one that was paid may
- * still fail, when the bank sends it back, and one that failed is over.
+ * True when it changes anything that a payout is told to have ended so.  One
+ * that failed or was cancelled may be paid all the same, one that was paid may
+ * come back, any number of times.
  */
-extern bool dw_payout_may_end(DwPayoutStatus status, DwPayoutStatus end);
+extern bool dw_payout_is_news(DwPayoutStatus status, DwPayoutStatus end);
 
 /* available + receivable - pending; below zero: the debt is the greater. */
 extern DwResult dw_payout_withdrawable(const DwBalance *balance,
@@ -89,7 +90,7 @@ extern DwResult dw_payout_request(const DwBalance *balance, int64_t *amount);
  * worker has is on its way, and counts before all others.
  */
 extern void dw_payouts_hold(const DwBalance *balance, bool is_active,
-							DwPromise * promises, int count);
+							DwPromise *promises, int count);
 
 /* True for events of jobs after which a provider has more, or less. */
 extern bool dw_payout_is_concerned(const char *event_type);

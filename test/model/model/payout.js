@@ -94,8 +94,6 @@ const payout = {
 
 		if (before)
 			return before;
-		need(['pending', status].includes(p.status) ||
-			(p.status === 'completed' && status === 'failed'), 'WD101');
 		const isNews = p.status !== status;
 
 		if (isNews && status === 'completed')
