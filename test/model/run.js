@@ -1,25 +1,20 @@
-// run.js [--steps N] [--seed N] [--jobs N] [--plant FAULT] [--trace]
+// run.js [--steps N] [--seed N] [--jobs N] [--plant FAULT] [--shrink SECONDS]
+//        [--trace]
 //	Random commands, done by dwello and by the model side by side.
 //
-// After each step the reply (or the SQLSTATE), all rows of the job and all
-// balances are compared; the first difference ends the run with the step and
-// what led to it.  --plant makes the model or the reply wrong on purpose, see
-// driver/faults.js: then it is a difference that is wanted.  It needs a fresh
-// database with a keyring.
+// A difference between the two ends a play (driver/play.js); fast-check then
+// leaves out steps, in a fresh database each time, for as long as --shrink
+// says (300; 0 with --plant), and the fewest that still differ are printed.
+// --plant makes the model or the reply wrong on purpose, see
+// driver/faults.js: then a difference is what is wanted.  PGDATABASE is a
+// fresh database with a keyring, which is copied for each play.
 'use strict';
 
-const { Model, Refusal } = require('./model/index.js');
+const fc = require('fast-check');
+const { Client } = require('pg');
 const { Chance } = require('./driver/random.js');
-const { Server, plain } = require('./driver/server.js');
-const { World } = require('./driver/world.js');
-const { Commands } = require('./driver/commands.js');
-const { Difference, same, compareJob, Balances } =
-	require('./driver/compare.js');
-const { Moves } = require('./driver/moves.js');
-const { faults } = require('./driver/faults.js');
-
-const START = Date.UTC(2030, 0, 1);
-const DAY = 86400000;
+const { Difference } = require('./driver/compare.js');
+const { Play } = require('./driver/play.js');
 
 // --NAME's value.
 function option(name, otherwise)
@@ -31,176 +26,97 @@ function option(name, otherwise)
 
 const seed = Number(option('seed', Date.now() % 1000000));
 const steps = Number(option('steps', 1500));
-const jobCount = Number(option('jobs', Math.max(12, Math.floor(steps / 30))));
+const jobs = Number(option('jobs', Math.max(12, Math.floor(steps / 30))));
 const plant = option('plant', null);
+const seconds = Number(option('shrink', plant === null ? 300 : 0));
 const isTraced = option('trace', false) !== false;
-const chance = new Chance(seed);
-const server = new Server();
-const model = new Model();
-const world = new World(server, model, chance, START);
-const commands = new Commands(world, steps);
-const balances = new Balances(server, model);
-const moves = new Moves(server, model);
-const misread = plant === null ? undefined : faults[plant](model);
+const template = process.env.PGDATABASE;
+const database = `${template}_play`;
+const plays = { first: null, failed: null };
 
-let now = START;
-
-// Mostly seconds; now and then a deadline passes.
-function turnClock()
+// The database of a play, made anew.
+async function copyDatabase(isWanted)
 {
-	now += chance.weighted([[982, () => chance.below(5000)],
-		[10, () => chance.below(1200000)],
-		[8, () => chance.below(10 * DAY)]])();
+	const client = new Client({ database: 'postgres' });
+
+	await client.connect();
+	await client.query(`DROP DATABASE IF EXISTS "${database}"`);
+	if (isWanted)
+		await client.query(
+			`CREATE DATABASE "${database}" TEMPLATE "${template}"`);
+	await client.end();
 }
 
-function expect(call)
+async function playSteps(list)
 {
+	const play = new Play(database, { world: seed, jobs, steps, plant });
+
+	plays.first ??= play;
+	await copyDatabase(true);
 	try
 	{
-		return { reply: { replayed: false, ...model[call.name](call) } };
+		await play.run(list, isTraced ? (line) => console.log(`# ${line}`)
+			: undefined);
 	}
 	catch (error)
 	{
-		if (!(error instanceof Refusal))
-			throw error;
-		return { code: error.code };
-	}
-}
-
-function compareReply(answer, { reply, code })
-{
-	same('SQLSTATE', answer.code ?? 'none', code ?? 'none');
-	if (code !== undefined)
-		return;
-	const { rows = [reply], ...common } = reply;
-
-	if (reply.rows !== undefined)
-		same('rows', answer.rows.length, rows.length);
-	rows.forEach((row, i) => {
-		for (const [column, value] of Object.entries({ ...common, ...row }))
-			if (column !== 'replayed' || column in answer.rows[i])
-				same(column, answer.rows[i][column], value);
-	});
-}
-
-// What only dwello can know: ids, and how versions are counted.
-function learn(call, job, [row], { reply })
-{
-	if (call.name === 'fund_escrow')
-		job.payments.at(-1).id = row.transaction_id;
-	if (call.name === 'request_payout')
-	{
-		model.payouts.set(row.payout_id, model.payouts.get(undefined));
-		model.payouts.delete(undefined);
-	}
-	if (call.key !== undefined)
-	{
-		model.remember(call, call.args.job_id ?? call.args.user_id ??
-			call.actor.id, reply);
-		commands.wasDone(call);
-	}
-}
-
-async function compareRows(call, { reply, code })
-{
-	const job = model.jobs.get(call.args.job_id);
-	const touched = ['release_due_escrows', 'expire_disputes']
-		.includes(call.name) ? [...model.jobs.values()]
-		: job === undefined ? [] : [job];
-
-	for (const each of touched)
-	{
-		const version = await compareJob(server, each);
-
-		if (code !== undefined || reply.replayed)
-			same('version', version, each.version);
-		each.version = version;
-	}
-	await balances.compare();
-}
-
-async function step()
-{
-	turnClock();
-	const call = { ...commands.nextCall(step.n, now), now };
-
-	moves.begin(call);
-	const expected = expect(call);
-
-	moves.end();
-	const answer = await server.ask(call.actor, call.name, call.args, now);
-	const doing = `${call.name} by ${call.actor.role} ${plain(call.args)}`;
-
-	if (isTraced)
-		console.log(`# ${step.n} ${doing}: ${answer.code ?? 'ok'}`);
-	try
-	{
-		misread?.(call, answer);
-		compareReply(answer, expected);
-		if (expected.reply && !expected.reply.replayed)
-			learn(call, model.jobs.get(call.args.job_id), answer.rows,
-				expected);
-		await compareRows(call, expected);
-	}
-	catch (error)
-	{
-		if (error instanceof Difference)
-			error.message = `${doing}\n#   ${error.message}\n#   ${
-				answer.message ?? ''}`;
+		plays.failed = play;
 		throw error;
 	}
-	return `${call.name} ${answer.code ??
-		(expected.reply.replayed ? 'replayed' : 'ok')}`;
 }
 
-async function play(counts)
+// As many steps as were asked for, each with a seed of its own.
+function allSteps()
 {
-	for (step.n = 1; step.n <= steps; step.n++)
-	{
-		try
-		{
-			const outcome = await step();
+	const chance = new Chance(seed);
 
-			counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-		}
-		catch (error)
-		{
-			if (!(error instanceof Difference))
-				throw error;
-			return error.message;
-		}
-	}
-	for (const job of model.jobs.values())
-		await compareJob(server, job);
-	return null;
+	return Array.from({ length: steps }, (_, i) =>
+		({ n: i + 1, seed: chance.below(2 ** 31) }));
+}
+
+// What fast-check finds out: null, or the error and the steps that bring it.
+async function check()
+{
+	const step = fc.noShrink(fc.record({ n: fc.nat(), seed: fc.nat() }));
+	const details = await fc.check(
+		fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: steps,
+			size: 'max' }), playSteps),
+		{ examples: [[allSteps()]], numRuns: 1, seed,
+			endOnFailure: seconds === 0,
+			interruptAfterTimeLimit: (seconds || 86400) * 1000 });
+
+	return details.failed ? { error: details.errorInstance,
+		steps: details.counterexample[0] } : null;
+}
+
+// The fewest steps that were found to differ, and in what.
+function report(found)
+{
+	console.log(`# seed ${seed}: ${found.error.message}`);
+	console.log(`# ${found.steps.length} steps of ${steps} are enough, and ${
+		plays.failed.lines.length} of them were made:`);
+	plays.failed.lines.slice(-40).forEach((line) => console.log(`# ${line}`));
 }
 
 async function main()
 {
-	const counts = new Map();
-
 	console.log(`# seed ${seed}, ${steps} steps${
 		plant ? `, planted: ${plant}` : ''}`);
-	await server.connect();
-	await world.prepare(jobCount);
-	const difference = await play(counts);
-	const broken = await server.rows('SELECT * FROM dwello.reconcile()');
-	const unforeseen = await moves.unforeseen();
-	const share = await moves.share();
+	const found = await check();
 
-	await server.end();
+	await copyDatabase(false);
 	if (plant === null)
-		console.log(`# ${[...counts].sort().map(([k, v]) =>
+	{
+		const { first } = plays;
+
+		console.log(`# ${[...first.counts].sort().map(([k, v]) =>
 			`${k} ${v}`).join(', ')}`);
-	if (difference !== null)
-		console.log(`# step ${step.n} of seed ${seed}: ${difference}`);
-	broken.forEach((row) => console.log(`# reconcile: ${JSON.stringify(row)}`));
-	unforeseen.forEach((line) => console.log(`# in no table of moves: ${line}`));
-	const good = plant ? difference !== null
-		: difference === null && broken.length + unforeseen.length === 0;
-
-	if (plant === null)
-		console.log(`# ${share}`);
+		console.log(`# ${first.share ?? 'it ended before its time'}`);
+	}
+	if (found !== null)
+		report(found);
+	const good = plant === null ? found === null
+		: found?.error instanceof Difference;
 
 	console.log(`${good ? 'ok' : 'not ok'} - ${plant
 		? `a planted fault (${plant}) is found` : 'dwello and the model agree'}`);

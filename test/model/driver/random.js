@@ -19,6 +19,12 @@ class Chance
 {
 	constructor(seed)
 	{
+		this.restart(seed);
+	}
+
+	// Goes on as a new one of this seed would.
+	restart(seed)
+	{
 		this.next = seeded(seed);
 	}
 

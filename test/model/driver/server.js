@@ -1,8 +1,8 @@
 // server.js
 //	dwello, one call in a transaction of its own at a time of our choosing.
 //
-// The connection is the environment's; a superuser, because the clock is
-// turned by dwello.now.
+// The connection is the environment's, but for its database; a superuser,
+// because the clock is turned by dwello.now.
 'use strict';
 
 const { Client } = require('pg');
@@ -20,9 +20,9 @@ function plain(value)
 
 class Server
 {
-	constructor()
+	constructor(database)
 	{
-		this.db = new Client();
+		this.db = new Client({ database });
 	}
 
 	connect()
