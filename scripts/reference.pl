@@ -20,6 +20,7 @@ my @domains = (
 	[ learning => 'Learning' ], [ market => 'Prices' ], [ match => 'Matching' ],
 	[ audience => 'Audiences' ], [ search => 'Search and maps' ],
 	[ escrow => 'Escrow' ], [ dispute => 'Disputes' ], [ payout => 'Payouts' ],
+	[ company => 'Companies and banks' ],
 	[ ledger => 'Ledger' ], [ fee => 'Fees' ], [ review => 'Reviews' ],
 	[ message => 'Messages' ], [ admin => 'Administration' ]);
 

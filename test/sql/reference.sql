@@ -574,6 +574,30 @@ SELECT * FROM r.answer('homeowner', NULL,
 'SELECT t.* FROM dwello.offer_transitions() AS t WHERE t.event = ''withdraw''');
 ROLLBACK TO example;
 
+\echo record_psp_fee
+SELECT * FROM r.answer('system', NULL,
+'SELECT amount, currency, replayed FROM dwello.record_psp_fee(psp => ''demo-psp'', event_id => ''evt_fee_1'', amount => 1190,
+  currency => ''USD'', occurred_at => ''2031-03-03 09:00:00+00'')');
+ROLLBACK TO example;
+
+\echo record_settlement
+SELECT * FROM r.answer('system', NULL,
+'SELECT amount, currency, replayed FROM dwello.record_settlement(psp => ''demo-psp'', event_id => ''evt_settlement_1'', amount => 1190,
+  currency => ''USD'', occurred_at => ''2031-03-03 09:00:00+00'')');
+ROLLBACK TO example;
+
+\echo record_bank_fee
+SELECT * FROM r.answer('system', NULL,
+'SELECT amount, currency, replayed FROM dwello.record_bank_fee(psp => ''demo-bank'', event_id => ''evt_bank_fee_1'', amount => 1190,
+  currency => ''USD'', occurred_at => ''2031-03-03 09:00:00+00'')');
+ROLLBACK TO example;
+
+\echo withdraw_fees
+SELECT * FROM r.answer('admin', 'painting released',
+'SELECT amount, remaining
+  FROM dwello.withdraw_fees(amount => 1, currency => ''USD'', reference => ''wire 7'', idempotency_key => ''fees-1'')');
+ROLLBACK TO example;
+
 \echo open_dispute
 SELECT * FROM r.answer('homeowner', 'painting submitted',
 'SELECT dispute_status, disputed_amount, homeowner_offer, answer_by

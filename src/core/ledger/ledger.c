@@ -38,6 +38,7 @@ dw_account_kind_may_owe(DwAccountKind value)
 		value == DW_ACCOUNT_ROUNDING ||
 		value == DW_ACCOUNT_CHARGEBACK_CLEARING ||
 		value == DW_ACCOUNT_PSP_FEE ||
+		value == DW_ACCOUNT_PLATFORM_FEE ||
 		value == DW_ACCOUNT_BANK;
 }
 

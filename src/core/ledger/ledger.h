@@ -22,7 +22,7 @@ typedef enum DwAccountKind
 	DW_ACCOUNT_PSP_CLEARING,	/* what a payment company holds for us, < 0 */
 	DW_ACCOUNT_PROVIDER_AVAILABLE,	/* what a provider can be paid out */
 	DW_ACCOUNT_PROVIDER_RECEIVABLE, /* what they owe after a chargeback, < 0 */
-	DW_ACCOUNT_PLATFORM_FEE,	/* fees earned */
+	DW_ACCOUNT_PLATFORM_FEE,	/* fees earned, less what was withdrawn */
 	DW_ACCOUNT_TAX_PAYABLE,		/* tax on fees, owed to the state */
 	DW_ACCOUNT_PSP_FEE,			/* what companies and banks took, < 0 */
 	DW_ACCOUNT_PLATFORM_LOSS,	/* what nobody else bears, < 0 */

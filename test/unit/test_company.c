@@ -1,0 +1,124 @@
+/*
+ * test_company.c
+ *		What companies and banks do with the platform's own money.
+ */
+#include "unit.h"
+
+#include "core/company/company.h"
+
+/* Who gives and who gains an amount above zero. */
+typedef struct Expected
+{
+	DwPostingEvent event;		/* of the posting */
+	DwTransactionType type;		/* of the transaction */
+	DwAccount	gives;			/* an amount above zero */
+	DwAccount	gains;			/* it */
+}			Expected;
+
+#define PLATFORM(kind_) \
+	{.kind = DW_ACCOUNT_##kind_, .currency = "EUR", .psp = ""}
+#define COMPANY(kind_) \
+	{.kind = DW_ACCOUNT_##kind_, .currency = "EUR", .psp = "acme"}
+
+static const Expected expected[] = {
+	[DW_COMPANY_FEE] = {DW_POSTING_PSP_FEE, DW_TRANSACTION_PSP_FEE,
+	COMPANY(PSP_FEE), COMPANY(PSP_CLEARING)},
+	[DW_COMPANY_SETTLEMENT] = {DW_POSTING_SETTLED, DW_TRANSACTION_SETTLEMENT,
+	PLATFORM(BANK), COMPANY(PSP_CLEARING)},
+	[DW_COMPANY_BANK_FEE] = {DW_POSTING_BANK_FEE, DW_TRANSACTION_BANK_FEE,
+	COMPANY(PSP_FEE), PLATFORM(BANK)},
+	[DW_COMPANY_ADJUSTMENT] = {DW_POSTING_ADJUSTMENT,
+		DW_TRANSACTION_ADJUSTMENT, COMPANY(PSP_CLEARING),
+	PLATFORM(PLATFORM_LOSS)},
+	[DW_COMPANY_WITHDRAWAL] = {DW_POSTING_WITHDRAWAL,
+		DW_TRANSACTION_WITHDRAWAL, PLATFORM(PLATFORM_FEE),
+	PLATFORM(BANK)}
+};
+
+/* A leg is of this account and amount. */
+static void
+check_leg(const DwLeg *leg, const DwAccount *account, int64_t amount)
+{
+	assert_true(dw_uuid_is_nil(&leg->account.owner_id));
+	assert_int_equal(leg->account.kind, account->kind);
+	assert_string_equal(leg->account.psp, account->psp);
+	assert_string_equal(leg->account.currency, account->currency);
+	assert_int_equal(leg->amount, amount);
+}
+
+/* Each fact moves its amount between its two accounts, either way. */
+static void
+test_posting(void **state)
+{
+	const int64_t amounts[] = {1, 1190, INT64_MAX};
+
+	assert_int_equal(DW_LENGTH(expected), DW_COMPANY_FACT_COUNT);
+	for (int fact = 0; fact < DW_COMPANY_FACT_COUNT; fact++)
+		for (int i = 0; i < DW_LENGTH(amounts); i++)
+		{
+			const		Expected *e = &expected[fact];
+			DwPosting	posting;
+
+			dw_company_posting(&posting, (DwCompanyFact) fact, "acme", "EUR",
+							   amounts[i]);
+			assert_true(dw_posting_is_valid(&posting));
+			assert_int_equal(posting.event, e->event);
+			assert_int_equal(posting.count, 2);
+			check_leg(&posting.legs[0], &e->gives, -amounts[i]);
+			check_leg(&posting.legs[1], &e->gains, amounts[i]);
+
+			dw_company_posting(&posting, (DwCompanyFact) fact, "acme", "EUR",
+							   -amounts[i]);
+			assert_true(dw_posting_is_valid(&posting));
+			check_leg(&posting.legs[0], &e->gains, -amounts[i]);
+			check_leg(&posting.legs[1], &e->gives, amounts[i]);
+		}
+}
+
+/* Nothing, and an amount without an opposite, cannot be booked. */
+static void
+test_refused(void **state)
+{
+	for (int fact = 0; fact < DW_COMPANY_FACT_COUNT; fact++)
+	{
+		DwPosting	posting;
+
+		dw_company_posting(&posting, (DwCompanyFact) fact, "acme", "EUR", 0);
+		assert_int_equal(posting.result, DW_BAD_VALUE);
+		dw_company_posting(&posting, (DwCompanyFact) fact, "acme", "EUR",
+						   INT64_MIN);
+		assert_int_equal(posting.result, DW_OVERFLOW);
+		assert_false(dw_posting_is_valid(&posting));
+	}
+}
+
+/* The type of the transaction, and the word that the event is kept by. */
+static void
+test_words(void **state)
+{
+	for (int fact = 0; fact < DW_COMPANY_FACT_COUNT; fact++)
+	{
+		DwTransactionType type = dw_company_type((DwCompanyFact) fact);
+		DwCompanyFact parsed;
+
+		assert_int_equal(type, expected[fact].type);
+		assert_string_equal(dw_company_fact_label((DwCompanyFact) fact),
+							dw_transaction_type_label(type));
+		assert_true(dw_company_fact_parse(dw_transaction_type_label(type),
+										  &parsed));
+		assert_int_equal(parsed, fact);
+	}
+}
+
+/* Runs the tests. */
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_posting),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_words)
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
