@@ -802,7 +802,9 @@ COMMENT ON FUNCTION dwello.hire_provider IS
  *	invitation to bid says that they will. Who accepts an offer of
  *	hire_provider() has the job at once, its award confirmed and its
  *	escrow open, if they pass every gate that a bid passes. Who declined
- *	may still bid.
+ *	may still bid. The homeowner of an open job withdraws an invitation to
+ *	bid also after its answer; a bid that was made stands until
+ *	reject_bid().
  *
  * role: app, admin
  * args:
@@ -839,7 +841,8 @@ COMMENT ON FUNCTION dwello.hire_provider IS
  *	WD104
  *	WD103: a row is not in the expected version, or the offer is for another
  *	  amount than expected_amount, the detail says which
- *	WD101: it is not pending, or the job is not open
+ *	WD101: it was answered, and is no invitation to bid that the homeowner
+ *	  withdraws; or the job is not open
  *	WD102: its time is over, or that for bids
  *	23505: to accept an offer, the provider has a live bid on the job
  *	  (bids_live_key)

@@ -151,6 +151,25 @@ SELECT name, count(*) FILTER (WHERE n.user_id NOT IN (t.user('h1'), t.user('p1')
 SELECT * FROM t.invite_wrong;
 ROLLBACK;
 
+-- an accepted and a declined invitation are withdrawn: the job is gone for them, but for a bid of theirs
+BEGIN;
+SELECT t.invite_job();
+SELECT t.invite('p1'), t.reply('p1'), t.bid('p1'), t.invite('p2'), t.reply('p2', false);
+SELECT t.reply('h1', false, format('provider_id => %L', t.user('p1'))), t.reply('h1', false, format('provider_id => %L', t.user('p2')));
+SELECT * FROM t.invite_rows;
+SELECT t.app_as('p1');
+SELECT count(*) FROM dwello.my_invites();
+RESET ROLE;
+SELECT t.bid('p2'), t.reply('p1'), t.invite_try('p1', format('withdraw_bid(%L, %L)', t.user('job'), t.user('bid p1')), 'bid_status'), t.bid('p1');
+-- a job that is decided lets nobody go
+SELECT t.invite('p2'), t.reply('p2'), t.bid('p2');
+SELECT t.login_as('h1');
+SELECT job_status FROM dwello.accept_bid(t.user('job'), t.user('bid p2'));
+SELECT t.as_system();
+SELECT t.reply('h1', false, format('provider_id => %L', t.user('p2')));
+SELECT * FROM t.invite_wrong;
+ROLLBACK;
+
 -- an award that lapses opens the job again, and it is not listed then either
 BEGIN;
 SELECT t.invite_job();
@@ -197,6 +216,9 @@ SELECT * FROM t.invite_rows;
 SELECT o.type, u.first_name AS recipient, o.payload->>'message' AS message
   FROM dwello.outbox AS o JOIN dwello.users AS u ON u.id = (o.payload->>'recipient_id')::uuid
  WHERE o.scope_id = t.user('job') AND (o.type LIKE 'invite%' OR o.type = 'job_invited') ORDER BY o.id;
+-- the homeowner withdraws what was answered; neither side does so twice
+SELECT t.reply('h1', false, format('provider_id => %L', t.user('p1'))), t.reply('h1', false, format('provider_id => %L', t.user('p1'))),
+       t.reply('p1'), t.invite('p1'), t.reply('p2', false);
 -- what ends the job ends what is pending
 SELECT t.login_as('h1');
 SELECT status FROM dwello.cancel_job(t.user('job'));

@@ -15,6 +15,7 @@ static const char *const expected[] = {
 	"counter HP pending>countered",
 	"expire Y pending>expired",
 	"overtake HPASY pending>expired",
+	"recall H accepted>withdrawn rejected>withdrawn",
 };
 
 /* Every cell. */

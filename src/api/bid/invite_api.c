@@ -409,6 +409,11 @@ invite_for_side(DwCall *call, const DwJob *job, const DwUuid *provider_id,
 						&event) != DW_OK)
 		dw_raise(DW_FORBIDDEN, "only the provider can accept an invitation",
 				 NULL, "accept => false withdraws it.");
+	/* it still has the provider see the job, whatever they have said */
+	if (event == DW_OFFER_EVENT_WITHDRAW &&
+		invite->amount == DW_INVITE_NO_AMOUNT &&
+		invite->status != DW_OFFER_PENDING)
+		event = DW_OFFER_EVENT_RECALL;
 	return event;
 }
 
@@ -438,7 +443,7 @@ invite_next(DwCall *call, const DwJob *job, const DwInvite *invite,
 						  dw_uuid_text(&invite->id),
 						  dw_offer_status_label(invite->status)),
 				 "dwello.offer_transitions() lists what is possible.");
-	if (event == DW_OFFER_EVENT_ACCEPT)
+	if (event == DW_OFFER_EVENT_ACCEPT || event == DW_OFFER_EVENT_RECALL)
 		need_open(job);
 	return (DwOfferStatus) next;
 }

@@ -25,7 +25,8 @@ static const char *const offer_event_labels[] = {
 	[DW_OFFER_EVENT_WITHDRAW] = "withdraw",
 	[DW_OFFER_EVENT_COUNTER] = "counter",
 	[DW_OFFER_EVENT_EXPIRE] = "expire",
-	[DW_OFFER_EVENT_OVERTAKE] = "overtake"
+	[DW_OFFER_EVENT_OVERTAKE] = "overtake",
+	[DW_OFFER_EVENT_RECALL] = "recall"
 };
 
 /* Definitions of the label and parse functions that offer.h promises. */
@@ -39,8 +40,14 @@ DW_LABELS(offer_event, DwOfferEvent, offer_event_labels);
 
 #define BY_MAKER	"by who made it"
 #define BY_OTHER	"by the other side"
+#define RECALL(from) \
+	{DW_OFFER_##from, DW_OFFER_EVENT_RECALL, DW_ACTOR_HOMEOWNER, \
+		DW_OFFER_WITHDRAWN, "of an invitation to bid, the job is open"}
 
-/* An offer that was answered, or is over, moves no more. */
+/*
+ * An offer that was answered, or is over, moves no more; only an invitation
+ * to bid, which lets a provider see a job, can be taken back after that.
+ */
 static const DwRule offer_rules[] = {
 	{DW_STATE_NONE, DW_OFFER_EVENT_PROPOSE, SIDES, DW_OFFER_PENDING, NULL},
 	RULE(ACCEPT, SIDES, ACCEPTED, BY_OTHER),
@@ -48,7 +55,9 @@ static const DwRule offer_rules[] = {
 	RULE(WITHDRAW, SIDES, WITHDRAWN, BY_MAKER),
 	RULE(COUNTER, SIDES, COUNTERED, BY_OTHER),
 	RULE(EXPIRE, DW_ACTOR_SYSTEM, EXPIRED, "past expires_at"),
-	RULE(OVERTAKE, ANYBODY, EXPIRED, "what it is about has changed or ended")
+	RULE(OVERTAKE, ANYBODY, EXPIRED, "what it is about has changed or ended"),
+	RECALL(ACCEPTED),
+	RECALL(REJECTED)
 };
 
 static const DwMachine offer_machine = {

@@ -35,7 +35,8 @@ typedef enum DwOfferEvent
 	DW_OFFER_EVENT_WITHDRAW,	/* its maker takes it back */
 	DW_OFFER_EVENT_COUNTER,		/* the other side offers something else */
 	DW_OFFER_EVENT_EXPIRE,		/* its own time is over */
-	DW_OFFER_EVENT_OVERTAKE		/* what it is about has changed or ended */
+	DW_OFFER_EVENT_OVERTAKE,	/* what it is about has changed or ended */
+	DW_OFFER_EVENT_RECALL		/* its maker takes it back when answered */
 } DwOfferEvent;
 
 DW_LABELS_OF(offer_status, DwOfferStatus);

@@ -318,7 +318,10 @@ typedef struct DwInvite
 	TimestampTz answered_at;	/* or when it ended; DT_NOBEGIN: pending */
 } DwInvite;
 
-/* True when a provider has an invitation that was not withdrawn. */
+/*
+ * True when a provider knows of a job by invitation: theirs was not withdrawn,
+ * or a bid of theirs is live.
+ */
 extern bool dw_invite_exists(const DwUuid *job_id, const DwUuid *provider_id);
 
 /* The last invitation of a provider to the job; false when there is none. */

@@ -40,9 +40,13 @@ bool
 dw_invite_exists(const DwUuid *job_id, const DwUuid *provider_id)
 {
 	static DwStatement find_invite =
-		DW_STATEMENT("SELECT FROM dwello.job_invites AS i "
+		DW_STATEMENT("SELECT true FROM dwello.job_invites AS i "
 					 "WHERE i.job_id = $1 AND i.provider_id = $2 "
-					 "AND i.status <> 'withdrawn' LIMIT 1");
+					 "AND i.status <> 'withdrawn' UNION ALL "
+					 "SELECT true FROM dwello.bids AS b "
+					 "WHERE b.job_id = $1 AND b.provider_id = $2 "
+					 "AND b.status IN ('pending', 'accepted') "
+					 "AND b.deleted_at IS NULL LIMIT 1");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, job_id);
