@@ -71,7 +71,8 @@
  *	P0002: no such category or user
  *	WD104 WD103
  *	WD301: a provider asks for more bids a day than the tier has in a
- *	  month, or somebody for more than the provider's mandate allows
+ *	  month, or somebody for more than the provider's mandate allows; or
+ *	  somebody else sets costs or currency, over which a margin is signed
  * example: provider_1
  *	SELECT is_active, mode, strategy, version
  *	  FROM dwello.configure_agent(mode => 'auto', max_bids_per_day => 5);

@@ -96,6 +96,17 @@ SELECT args, t.configure(args) AS provider, t.configure('agent_id => t.user(''p1
     ($$max_bids_per_day => 5$$), ($$max_bid_radius_miles => 21$$), ($$max_exposure => 600001$$), ($$max_exposure => 0$$),
     ($$max_open_jobs => 4$$), ($$min_margin_ppm => 199999$$), ($$currency => 'EUR'$$),
     ($$preferred_categories => ARRAY['d0000000-0000-7000-8000-000000000001']::uuid[]$$)) AS v (args);
+-- what a signed margin is a margin over, the provider alone says, and not through a role that issues tokens
+SELECT args, t.configure(args) AS provider, t.configure('agent_id => t.user(''p1''), ' || args, 'a1') AS admin,
+       t.configure('agent_id => t.user(''p1''), ' || args, NULL) AS system
+  FROM (VALUES ($$costs => '{"hourly_rate": 4000}'$$), ($$costs => 'null'$$), ($$costs => '{"hourly_rate": 4500}', currency => 'USD'$$)) AS v (args);
+SELECT t.login_as('p1');
+SET LOCAL ROLE t_worker;
+SELECT t.try($$SELECT dwello.configure_agent(costs => '{"hourly_rate": 0}')$$) AS service;
+RESET ROLE;
+SELECT t.as_system();
+SELECT regexp_replace(t.detail('SELECT dwello.configure_agent(agent_id => t.user(''p1''), costs => ''null'')'), '[0-9a-f-]{36}', 'X');
+SELECT costs FROM dwello.ai_bidding_agents WHERE user_id = t.user('p1');
 SELECT regexp_replace(t.detail('SELECT dwello.configure_agent(agent_id => t.user(''p1''), max_exposure => 0)'), '[0-9a-f-]{36}', 'X');
 SELECT t.configure($$max_bids_per_day => 4, max_bid_radius_miles => 20, max_exposure => 600000, max_open_jobs => 3,
   min_margin_ppm => 200000, preferred_categories => ARRAY['d0000000-0000-7000-8000-000000000011']::uuid[]$$);
@@ -104,6 +115,8 @@ SELECT t.sign('approval_threshold => 90000, max_bids_per_month => 100');
 SELECT limits FROM dwello.mandates WHERE user_id = t.user('p1') ORDER BY id DESC LIMIT 1;
 SELECT args, t.configure(args) AS provider, t.configure('agent_id => t.user(''p1''), ' || args, NULL) AS system
   FROM (VALUES ($$approval_threshold => 0$$), ($$approval_threshold => 90001$$), ($$approval_threshold => 90000$$)) AS v (args);
+-- where no margin is signed, staff sets costs as well
+SELECT t.configure($$agent_id => t.user('p1'), costs => '{"hourly_rate": 4000}'$$, 'a1') AS admin;
 -- a narrower one leaves the settings, and other things can be changed
 SELECT t.sign('max_bids_per_day => 2'), t.configure('strategy => ''premium'''), t.configure('max_bids_per_day => 3');
 SELECT max_bids_per_day, strategy FROM dwello.ai_bidding_agents WHERE user_id = t.user('p1');

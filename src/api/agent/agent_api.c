@@ -56,6 +56,7 @@ static Datum mandate_return(DwCall *call, const DwMandate *mandate,
 							int32 version);
 static void mandate_check(DwCall *call, const DwAgent *agent);
 static void mandate_check_categories(DwCall *call, const DwMandate *mandate);
+static void mandate_check_costs(DwCall *call, const DwMandate *mandate);
 static void mandate_refuse(const DwMandate *mandate, const char *says);
 static void mandate_refuse_number(const DwMandate *mandate, const char *limit,
 								  int64 value);
@@ -438,6 +439,7 @@ mandate_check(DwCall *call, const DwAgent *agent)
 		mandate_refuse(&mandate,
 					   psprintf("has amounts in %s", mandate.currency));
 	mandate_check_categories(call, &mandate);
+	mandate_check_costs(call, &mandate);
 }
 
 /* The same for categories: each must be one of the mandate's, or below. */
@@ -451,6 +453,26 @@ mandate_check_categories(DwCall *call, const DwMandate *mandate)
 		if (!dw_match_is_below(&ids[i], &mandate->categories))
 			mandate_refuse(mandate, psprintf("leaves out category %s",
 											 dw_uuid_text(&ids[i])));
+}
+
+/*
+ * WD301 for whoever else would set what a signed margin is a margin over: the
+ * provider alone does, and not through a role that could have made the token.
+ */
+static void
+mandate_check_costs(DwCall *call, const DwMandate *mandate)
+{
+	if (mandate->limits.margin_ppm == 0 ||
+		(!dw_arg_has(call, "costs") && !dw_arg_has(call, "currency")) ||
+		(call->actor.kind == DW_ACTOR_PROVIDER && !dw_role_is_service()))
+		return;
+	dw_raise(DW_LIMIT_REACHED, "a margin over these costs is signed",
+			 psprintf("Mandate %s limits min_margin_ppm to " INT64_FORMAT
+					  " of costs that the provider has set.",
+					  dw_uuid_text(&mandate->id),
+					  (int64) mandate->limits.margin_ppm),
+			 "Let the provider set costs and currency, through a role of"
+			 " dwello_app alone.");
 }
 
 /* Raises WD301 with what the mandate says. */
