@@ -65,7 +65,7 @@ DW_FUNCTION(dwello_accept_bid)
 	amount = dw_award_eligible_amount(&job, &bid);
 	dw_award_need_amount(&call, amount, bid.currency);
 	dw_award_give(&job, &bid, amount, "bid_accepted");
-	dw_bids_end(&job_id, &bid_id, DW_BID_REASON_NOT_SELECTED);
+	dw_bids_end(&job, &bid_id, DW_BID_REASON_NOT_SELECTED);
 	dw_row_uuid(&call, "job_id", &job.id);
 	dw_row_uuid(&call, "bid_id", &bid.id);
 	dw_row_uuid(&call, "provider_id", &bid.provider_id);

@@ -353,7 +353,7 @@ hire(DwCall *call, DwJob *job, DwInvite *offer)
 	/* before the award ends what is pending */
 	dw_invite_save(offer);
 	dw_award_give(job, &bid, offer->amount, "bid_hired");
-	dw_bids_end(&job->id, &bid.id, DW_BID_REASON_NOT_SELECTED);
+	dw_bids_end(job, &bid.id, DW_BID_REASON_NOT_SELECTED);
 	dw_award_confirm(call, job, &bid, &escrow);
 
 	dw_row_uuid(call, "bid_id", &bid.id);

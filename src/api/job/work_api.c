@@ -318,7 +318,7 @@ DW_FUNCTION(dwello_cancel_job)
 	if (has_escrow)
 		cancel_check_money(&job, &row);
 
-	dw_bids_end(&job_id, NULL, DW_BID_REASON_JOB_CANCELLED);
+	dw_bids_end(&job, NULL, DW_BID_REASON_JOB_CANCELLED);
 	dw_bids_abandon(&job);
 	if (has_escrow)
 		cancel_escrow(&call, &row);
@@ -355,7 +355,7 @@ expire_job(int turn, void *argument)
 	if (job.status != DW_JOB_OPEN || !dw_bidding_over(&job))
 		return true;
 	(void) dw_job_next(batch->call, &job, DW_JOB_EVENT_EXPIRE);
-	dw_bids_end(job_id, NULL, DW_BID_REASON_JOB_EXPIRED);
+	dw_bids_end(&job, NULL, DW_BID_REASON_JOB_EXPIRED);
 	dw_bids_abandon(&job);
 	job.reason = pstrdup(DW_JOB_REASON_EXPIRED);
 	dw_job_end(&job, "job_expired");

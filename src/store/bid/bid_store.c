@@ -562,6 +562,7 @@ typedef struct Ended
 {
 	DwBid	   *bids;			/* as ended_fields have them */
 	int			count;			/* of them */
+	bool		had_contract;	/* what came of them is written */
 } Ended;
 
 /*
@@ -584,15 +585,22 @@ emit_ended(void *argument)
 	for (int i = 0; i < ended->count; i++)
 	{
 		dw_bid_emit(&ended->bids[i], end_type(ended->bids[i].status));
-		end_decision(&ended->bids[i]);
+		if (!ended->had_contract)
+			end_decision(&ended->bids[i]);
 	}
 }
 
-/* Ends bids by a statement that returns ENDED_COLUMNS; how many. */
+/*
+ * Ends bids by a statement that returns ENDED_COLUMNS; how many.  Of a bid
+ * that had become a contract the confirmation has written what came of it.
+ */
 static int
-end_by(DwStatement *statement, const DwParams *p)
+end_by(DwStatement *statement, const DwParams *p, bool had_contract)
 {
-	Ended		ended = {.count = (int) dw_execute(statement, p)};
+	Ended		ended = {
+		.count = (int) dw_execute(statement, p),
+		.had_contract = had_contract
+	};
 
 	if (ended.count == 0)
 		return 0;
@@ -610,7 +618,7 @@ end_by(DwStatement *statement, const DwParams *p)
 }
 
 void
-dw_bids_end(const DwUuid *job_id, const DwUuid *but, DwBidReason reason)
+dw_bids_end(const DwJob *job, const DwUuid *but, DwBidReason reason)
 {
 	/*
 	 * Which of the two ends a bid comes to depends on its own time, so the
@@ -632,12 +640,12 @@ dw_bids_end(const DwUuid *job_id, const DwUuid *but, DwBidReason reason)
 	DwParams	p = DW_PARAMS;
 
 	Assert(status == DW_BID_EXPIRED || status == DW_BID_REJECTED);
-	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, &job->id);
 	dw_param_uuid(&p, but);
 	dw_param_time(&p, dw_now());
 	dw_param_bool(&p, status == DW_BID_EXPIRED);
 	dw_param_text(&p, dw_bid_reason_label(reason));
-	(void) end_by(&end_bids, &p);
+	(void) end_by(&end_bids, &p, job->confirmed_at != DT_NOBEGIN);
 }
 
 /*
@@ -662,7 +670,7 @@ dw_bid_expire_overdue(const DwUuid *job_id, const DwUuid *provider_id)
 	dw_param_time(&p, dw_now());
 	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, provider_id);
-	(void) end_by(&expire_bid, &p);
+	(void) end_by(&expire_bid, &p, false);
 }
 
 void
@@ -685,7 +693,7 @@ dw_bids_expire_overdue(const DwBid *next, int count)
 	dw_param_time(&p, dw_now());
 	dw_param_uuids(&p, jobs, count);
 	dw_param_uuids(&p, providers, count);
-	(void) end_by(&expire_bids, &p);
+	(void) end_by(&expire_bids, &p, false);
 }
 
 DwDue *
@@ -719,7 +727,7 @@ dw_bids_expire(const DwDue *bids, int count)
 	dw_param_time(&p, dw_now());
 	dw_param_uuids(&p, jobs, count);
 	dw_param_uuids(&p, ids, count);
-	return end_by(&expire_bids, &p);
+	return end_by(&expire_bids, &p, false);
 }
 
 void

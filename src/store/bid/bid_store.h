@@ -178,9 +178,10 @@ extern void dw_bids_lock_live(const DwUuid *job_id);
  * Ends every live bid of a locked job but one (or NULL): rejected because
  * that one was accepted or the job was cancelled, or expired with the job.
  * Pending ones whose own time is over expire for that.  An event each:
- * bid_rejected or bid_expired.
+ * bid_rejected or bid_expired.  Of one that was a contract nothing new comes
+ * of its agent's decision: it has won.
  */
-extern void dw_bids_end(const DwUuid *job_id, const DwUuid *but,
+extern void dw_bids_end(const DwJob *job, const DwUuid *but,
 						DwBidReason reason);
 
 /*
