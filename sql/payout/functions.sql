@@ -304,6 +304,167 @@ COMMENT ON FUNCTION dwello.fail_payout IS
   'Says that a payout could not be paid. Errors: WD401, 42501, 22004, 22001, P0002, WD104. See reference.md#fail_payout.';
 
 -- ----------------------------------------------------------------------
+-- What providers owe.
+-- ----------------------------------------------------------------------
+
+/*
+ * repay_balance
+ *	Asks that a provider pay what they owe after a chargeback or a reversal,
+ *	beyond what they have. Nothing is booked yet: an intent
+ *	repayment_requested in the outbox tells the worker of the payment
+ *	company what to collect. For the provider and administrators.
+ *
+ * role: app, admin
+ * args:
+ *	amount: in minor units; NULL for all that is owed
+ *	currency: of the balance
+ *	payment_method_id: NULL for the default or newest one, if any
+ *	user_id: the provider; NULL for the caller
+ *	idempotency_key
+ * returns: a row
+ *	user_id
+ *	repayment_id: names what is asked for
+ *	amount: in minor units
+ *	currency: of the balance
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither a provider nor an administrator, or it is
+ *	  another's
+ *	22004 22001
+ *	P0002: an unknown user or payment method
+ *	WD104
+ *	WD202: more than is owed
+ *	22023: an amount that is not positive, an unknown currency, or a
+ *	  payment method that has expired
+ * example: provider_1, a debt
+ *	SELECT amount, currency FROM dwello.repay_balance(amount => 1000);
+ */
+CREATE OR REPLACE FUNCTION dwello.repay_balance(
+  amount bigint DEFAULT NULL,
+  currency text DEFAULT 'USD',
+  payment_method_id uuid DEFAULT NULL,
+  user_id uuid DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT user_id uuid,
+  OUT repayment_id uuid,
+  OUT amount bigint,
+  OUT currency text,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_repay_balance';
+GRANT EXECUTE ON FUNCTION dwello.repay_balance
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.repay_balance IS
+  'Asks that a provider pay what they owe after a chargeback or a reversal, beyond what they have. Errors: WD402, WD401, 42501, 22004, 22001, P0002, WD104, WD202, 22023. See reference.md#repay_balance.';
+
+/*
+ * confirm_repayment
+ *	Says that a provider's payment has arrived. It is set off against what
+ *	they owe; what is more is theirs, and can be paid out.
+ *
+ * role: service
+ * args:
+ *	user_id: the provider
+ *	psp
+ *	event_id
+ *	amount: what has arrived, in minor units
+ *	currency: of the payment
+ *	repayment_id: what it was asked for by; NULL if by nothing
+ *	psp_reference: the company's name for the payment
+ * returns: a row
+ *	user_id
+ *	repayment_id: what it was asked for by
+ *	transaction_id: that books it
+ *	amount: in minor units
+ *	currency: of the payment
+ *	replayed
+ * errors:
+ *	WD401
+ *	42501: the caller is not the service
+ *	22004 22001
+ *	22023: an amount that is not positive, or an unknown currency
+ *	P0002: an unknown user
+ *	WD104: the event was another one before
+ * example: system, a debt
+ *	SELECT amount, currency
+ *	  FROM dwello.confirm_repayment(user_id => 'de000000-0000-7000-8000-000000000002', psp => 'demo-psp',
+ *	    event_id => 'evt_7', amount => 1000, currency => 'USD');
+ */
+CREATE OR REPLACE FUNCTION dwello.confirm_repayment(
+  user_id uuid,
+  psp text,
+  event_id text,
+  amount bigint,
+  currency text,
+  repayment_id uuid DEFAULT NULL,
+  psp_reference text DEFAULT NULL,
+  OUT user_id uuid,
+  OUT repayment_id uuid,
+  OUT transaction_id uuid,
+  OUT amount bigint,
+  OUT currency text,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_confirm_repayment';
+GRANT EXECUTE ON FUNCTION dwello.confirm_repayment
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.confirm_repayment IS
+  'Says that a provider''s payment has arrived. Errors: WD401, 42501, 22004, 22001, 22023, P0002, WD104. See reference.md#confirm_repayment.';
+
+/*
+ * write_off
+ *	Gives up what a provider owes, beyond what they have: the platform bears
+ *	it. For administrators.
+ *
+ * role: app, admin
+ * args:
+ *	user_id: the provider
+ *	reason: in words, up to 10000 characters
+ *	amount: in minor units; NULL for all that is owed
+ *	currency: of the balance
+ *	idempotency_key
+ * returns: a row
+ *	user_id
+ *	transaction_id: that books it
+ *	amount: in minor units
+ *	currency: of the balance
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no administrator
+ *	22004 22001
+ *	P0002: an unknown user
+ *	WD104
+ *	WD202: more than is owed
+ *	22023: an amount that is not positive, an unknown currency, a blank
+ *	  reason
+ * example: admin, a debt
+ *	SELECT amount, currency
+ *	  FROM dwello.write_off(user_id => 'de000000-0000-7000-8000-000000000002', reason => 'Moved abroad.');
+ */
+CREATE OR REPLACE FUNCTION dwello.write_off(
+  user_id uuid,
+  reason text,
+  amount bigint DEFAULT NULL,
+  currency text DEFAULT 'USD',
+  idempotency_key text DEFAULT NULL,
+  OUT user_id uuid,
+  OUT transaction_id uuid,
+  OUT amount bigint,
+  OUT currency text,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_write_off';
+GRANT EXECUTE ON FUNCTION dwello.write_off
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.write_off IS
+  'Gives up what a provider owes, beyond what they have: the platform bears it. Errors: WD402, WD401, 42501, 22004, 22001, P0002, WD104, WD202, 22023. See reference.md#write_off.';
+
+-- ----------------------------------------------------------------------
 -- Statements of payment companies, held against ours.
 -- ----------------------------------------------------------------------
 

@@ -81,6 +81,8 @@ INSERT INTO r.step VALUES
    'dwello.open_chargeback(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_3'', amount => 95000, currency => ''USD'')'),
   ('a bank account', NULL, 'system',
    'dwello.add_payment_method(method_type => ''bank_account'', psp => ''demo-psp'', psp_token => ''tok_demo_petra'', user_id => ''de000000-0000-7000-8000-000000000003'')'),
+  ('a debt', NULL, 'system',
+   'dwello.open_chargeback(job_id => ''de000000-0000-7000-8000-000000000012'', psp => ''demo-psp'', event_id => ''evt_3'', amount => 35000, currency => ''USD'')'),
   ('a payout', NULL, 'provider_1', 'dwello.request_payout(amount => 20000)'),
   ('a fee schedule', NULL, 'admin',
    'dwello.set_fee_schedule(name => ''Spring'', rate_ppm => 40000, currency => ''USD'', schedule_id => ''de000000-0000-7000-8000-0000000000f2'')'),
@@ -1068,6 +1070,24 @@ SELECT * FROM r.answer('system', 'a payout',
   FROM dwello.fail_payout(user_id => ''de000000-0000-7000-8000-000000000002'',
     payout_id => (SELECT p.id FROM dwello.payouts AS p), psp => ''demo-psp'', event_id => ''evt_5'',
     reason => ''account_closed'')');
+ROLLBACK TO example;
+
+\echo repay_balance
+SELECT * FROM r.answer('provider_1', 'a debt',
+'SELECT amount, currency FROM dwello.repay_balance(amount => 1000)');
+ROLLBACK TO example;
+
+\echo confirm_repayment
+SELECT * FROM r.answer('system', 'a debt',
+'SELECT amount, currency
+  FROM dwello.confirm_repayment(user_id => ''de000000-0000-7000-8000-000000000002'', psp => ''demo-psp'',
+    event_id => ''evt_7'', amount => 1000, currency => ''USD'')');
+ROLLBACK TO example;
+
+\echo write_off
+SELECT * FROM r.answer('admin', 'a debt',
+'SELECT amount, currency
+  FROM dwello.write_off(user_id => ''de000000-0000-7000-8000-000000000002'', reason => ''Moved abroad.'')');
 ROLLBACK TO example;
 
 \echo reconcile_external

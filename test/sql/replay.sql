@@ -193,6 +193,13 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('apply_promo', 'p1', $$SELECT t.award('promoted', 50000)$$,
    $$t.user('promoted'), 'REPLAYED'$$, $$t.user('promoted'), 'OTHER'$$);
 
+-- what p1 owes in euros once a bank has taken the one payment back
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('repay_balance', 'p1',
+   $$SELECT t.award('owing', 50000, '{1}', 'EUR'), t.pay('owing'), t.login_as('h1'), dwello.release_escrow(t.user('owing')),
+            t.as_system(), dwello.open_chargeback(t.user('owing'), 'acme', 'replay c1', 50000, 'EUR')$$, $$100, 'EUR'$$, $$101, 'EUR'$$),
+  ('write_off', 'a1', NULL, $$t.user('p1'), 'Gone.', 100, 'EUR'$$, $$t.user('p1'), 'Gone.', 101, 'EUR'$$);
+
 -- what an agent proposes, and what an outside model answers for it
 CREATE FUNCTION pg_temp.agent_job(name text, uses_model boolean) RETURNS void
 LANGUAGE plpgsql

@@ -108,6 +108,31 @@ test_hold(void **state)
 						"balance");
 }
 
+/* A debt is made good as far as it goes beyond what is available. */
+static void
+test_debt(void **state)
+{
+	const DwBalance owing = {300, -1000, 0};
+	const DwBalance even = {300, -300, 0};
+	const DwBalance deep = {0, INT64_MIN, 0};
+	int64_t		amount = 0;
+
+	assert_int_equal(dw_payout_debt(&owing, &amount), DW_OK);
+	assert_int_equal(amount, 700);
+	amount = 1;
+	assert_int_equal(dw_payout_debt(&owing, &amount), DW_OK);
+	assert_int_equal(amount, 1);
+	assert_int_equal(dw_payout_debt(&even, &amount), DW_INSUFFICIENT_FUNDS);
+	amount = 701;
+	assert_int_equal(dw_payout_debt(&owing, &amount), DW_INSUFFICIENT_FUNDS);
+	amount = -1;
+	assert_int_equal(dw_payout_debt(&owing, &amount), DW_BAD_VALUE);
+	amount = 0;
+	assert_int_equal(dw_payout_debt(&even, &amount), DW_INSUFFICIENT_FUNDS);
+	assert_int_equal(dw_payout_debt(&deep, &amount), DW_OVERFLOW);
+	assert_int_equal(amount, 0);
+}
+
 /* Events of jobs that move what a provider has. */
 static void
 test_concern(void **state)
@@ -145,6 +170,7 @@ main(void)
 		cmocka_unit_test(test_request),
 		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_hold),
+		cmocka_unit_test(test_debt),
 		cmocka_unit_test(test_concern),
 		cmocka_unit_test(test_news),
 	};

@@ -86,6 +86,22 @@ dw_payout_request(const DwBalance *balance, int64_t *amount)
 	return DW_OK;
 }
 
+DwResult
+dw_payout_debt(const DwBalance *balance, int64_t *amount)
+{
+	const DwWide owed = -((DwWide) balance->available + balance->receivable);
+
+	if (*amount < 0)
+		return DW_BAD_VALUE;
+	if (owed > INT64_MAX)
+		return DW_OVERFLOW;
+	if (owed <= 0 || *amount > owed)
+		return DW_INSUFFICIENT_FUNDS;
+	if (*amount == 0)
+		*amount = (int64_t) owed;
+	return DW_OK;
+}
+
 /* Takes the amount from what is left; false when it is more. */
 static bool
 cover(DwWide *left, int64_t amount)

@@ -85,6 +85,12 @@ extern DwResult dw_payout_withdrawable(const DwBalance *balance,
 extern DwResult dw_payout_request(const DwBalance *balance, int64_t *amount);
 
 /*
+ * A part of a debt is made good; *amount 0 = all that is owed beyond what is
+ * available, and is set to it.  DW_INSUFFICIENT_FUNDS: more, or nothing owed.
+ */
+extern DwResult dw_payout_debt(const DwBalance *balance, int64_t *amount);
+
+/*
  * Says which of all payouts under way in one currency are held; in the order
  * in which they were asked for, so an earlier one is covered first.  What a
  * worker has is on its way, and counts before all others.

@@ -197,6 +197,7 @@ typedef struct DwPaymentSource
 #define DW_PAYMENT_FAILED		"payment_failed"
 #define DW_PAYOUT_CONFIRMED		"payout_confirmed"
 #define DW_PAYOUT_IS_FAILED		"payout_failed"
+#define DW_REPAYMENT_CONFIRMED	"repayment_confirmed"
 #define DW_CHARGEBACK_OPENED	"chargeback_opened"
 #define DW_CHARGEBACK_IS_WON	"chargeback_won"
 #define DW_CHARGEBACK_IS_LOST	"chargeback_lost"

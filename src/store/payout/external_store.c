@@ -22,7 +22,8 @@
 	"CASE WHEN a.kind = 'chargeback_clearing' " \
 	"THEN CASE WHEN n.amount > 0 THEN 'chargeback' " \
 	"ELSE 'chargeback_won' END " \
-	"WHEN t.transaction_type = 'payment' AND n.amount < 0 THEN 'payment' " \
+	"WHEN t.transaction_type IN ('payment', 'repayment') AND n.amount < 0 " \
+	"THEN 'payment' " \
 	"WHEN t.transaction_type = 'payout' " \
 	"THEN CASE WHEN n.amount > 0 THEN 'payout' " \
 	"ELSE 'payout_returned' END " \

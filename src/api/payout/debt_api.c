@@ -1,0 +1,266 @@
+/*
+ * debt_api.c
+ *		What providers owe after a chargeback or a reversal: they pay it, or
+ *		the platform bears it.
+ *
+ * A debt is netted with what is released and paid out later, so nobody has to
+ * pay it; whoever does is asked by the payment company's worker, through the
+ * outbox, and nothing is booked before the company says that it has the money.
+ * What has arrived is booked, however much it is: a surplus is the provider's.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "api/escrow/escrow_api.h"
+#include "core/posting/posting.h"
+#include "server/crypto/crypto_server.h"
+#include "server/error/error_server.h"
+#include "server/setting/setting_server.h"
+#include "store/ledger/ledger_store.h"
+#include "store/payout/payout_store.h"
+
+#define CURRENCY_MAX	20		/* characters; only three can be right */
+
+/* A part of a debt, and whose. */
+typedef struct Debt
+{
+	DwUuid		user_id;		/* the provider, locked */
+	DwUuid		id;				/* of what was asked for; nil = not asked */
+	const char *currency;		/* of the balance */
+	int64		amount;			/* 0 = all of it */
+	const char *reason;			/* or NULL */
+	DwPaymentSource method;		/* to pay with; nil where none is known */
+} Debt;
+
+/* Reads amount and currency; errors of arguments alone. */
+static void
+debt_read(DwCall *call, Debt *debt)
+{
+	memset(debt, 0, sizeof(*debt));
+	dw_args_need(call, "currency", NULL);
+	debt->currency = dw_arg_text(call, "currency", CURRENCY_MAX);
+	if (dw_arg_has(call, "amount"))
+	{
+		debt->amount = dw_arg_int8(call, "amount");
+		if (debt->amount <= 0)
+			dw_arg_refuse(call, "amount", DW_BAD_VALUE,
+						  "must be more than zero");
+	}
+	dw_arg_check_currency(call, "currency", debt->currency);
+}
+
+/* WD202 when it is more than they owe. */
+static void
+debt_decide(Debt *debt)
+{
+	DwBalance	balance;
+	DwResult	result;
+
+	dw_balance_load(&debt->user_id, debt->currency, false, &balance);
+	result = dw_payout_debt(&balance, &debt->amount);
+	if (result != DW_OK)
+		dw_raise(result, "more than is owed",
+				 psprintf("Available are " INT64_FORMAT ", receivable "
+						  INT64_FORMAT " %s.", balance.available,
+						  balance.receivable, debt->currency),
+				 "See dwello.provider_balance().");
+}
+
+/* Tells the worker, and others. */
+static void
+debt_emit(const Debt *debt, const char *type, const DwUuid *transaction_id)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "provider_id", &debt->user_id);
+	if (!dw_uuid_is_nil(&debt->id))
+		dw_payload_uuid(&payload, "repayment_id", &debt->id);
+	if (!dw_uuid_is_nil(&debt->method.id))
+		dw_payload_uuid(&payload, "payment_method_id", &debt->method.id);
+	dw_payload_uuid(&payload, "transaction_id", transaction_id);
+	dw_payload_text(&payload, "psp", debt->method.psp);
+	dw_payload_int8(&payload, "amount", debt->amount);
+	dw_payload_text(&payload, "currency", debt->currency);
+	dw_payload_text(&payload, "reason", debt->reason);
+	dw_event_emit(&debt->user_id, "user", &debt->user_id, type, &payload);
+}
+
+/* Fills the columns that all of the calls return. */
+static void
+debt_row(DwCall *call, const Debt *debt)
+{
+	dw_row_uuid(call, "user_id", &debt->user_id);
+	if (!dw_uuid_is_nil(&debt->id))
+		dw_row_uuid(call, "repayment_id", &debt->id);
+	dw_row_int8(call, "amount", debt->amount);
+	dw_row_text(call, "currency", debt->currency);
+}
+
+/* The way to pay, if one is known; P0002 for one they do not have. */
+static void
+debt_find_method(DwCall *call, Debt *debt)
+{
+	const DwUuid *id = dw_arg_uuid_opt(call, "payment_method_id");
+	bool		is_known = dw_payment_method_find(&debt->user_id, id,
+												  &debt->method);
+
+	if (id != NULL && !is_known)
+		dw_raise(DW_NOT_FOUND, "no such payment method",
+				 psprintf("User %s has no payment method %s.",
+						  dw_uuid_text(&debt->user_id), dw_uuid_text(id)),
+				 "Add one with dwello.add_payment_method().");
+	if (!is_known)
+		memset(&debt->method, 0, sizeof(debt->method));
+}
+
+/* 22023 for a payment method that has expired. */
+static void
+debt_check_method(const Debt *debt)
+{
+	if (debt->method.is_expired)
+		dw_raise(DW_BAD_VALUE, "the payment method has expired",
+				 psprintf("Payment method %s is past its last day.",
+						  dw_uuid_text(&debt->method.id)),
+				 "Add another with dwello.add_payment_method().");
+}
+
+DW_FUNCTION(dwello_repay_balance)
+{
+	DwCall		call;
+	DwUser		user;
+	Debt		debt;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN);
+	debt_read(&call, &debt);
+	debt.user_id = dw_user_argument(&call, "user_id");
+	dw_user_for_command(&call, &debt.user_id, &user);
+	if (dw_call_replay(&call, &user.id))
+		return dw_call_return(&call);
+	debt_find_method(&call, &debt);
+	debt_decide(&debt);
+	debt_check_method(&debt);
+	debt.id = dw_uuid_fresh();
+	debt_emit(&debt, "repayment_requested", NULL);
+	debt_row(&call, &debt);
+	return dw_call_return(&call);
+}
+
+/* Books a part of a debt that is made good; the id of the transaction. */
+static DwUuid
+debt_book(DwCall *call, const Debt *debt, DwTransaction *transaction,
+		  const DwPosting *posting)
+{
+	dw_postings_ensure(posting, 1);
+	transaction->scope_id = debt->user_id;
+	transaction->id = dw_transaction_id();
+	transaction->payer_id = transaction->payee_id = debt->user_id;
+	transaction->amount = transaction->net_amount = debt->amount;
+	transaction->currency = debt->currency;
+	transaction->actor = call->actor;
+	transaction->pay_by = transaction->occurred_at = DT_NOBEGIN;
+	transaction->created_at = dw_now();
+	dw_ledger_book_tail(transaction, posting);
+	/* with a debt that is smaller, payouts may be covered again */
+	(void) dw_payouts_review_all(&debt->user_id, 1, true);
+	return transaction->id;
+}
+
+/* The provider's account that is below zero while they owe. */
+static DwAccount
+debt_account(const Debt *debt)
+{
+	return (DwAccount)
+	{
+		.owner_id = debt->user_id,.kind = DW_ACCOUNT_PROVIDER_RECEIVABLE,
+			.currency = debt->currency,.psp = ""
+	};
+}
+
+/* Reads the arguments of confirm_repayment; errors of arguments alone. */
+static void
+repayment_read(DwCall *call, DwPaymentEvent *event, Debt *debt)
+{
+	const DwUuid *id;
+
+	memset(event, 0, sizeof(*event));
+	dw_args_need(call, "user_id", "psp", "event_id", "amount", "currency",
+				 NULL);
+	debt_read(call, debt);
+	event->type = DW_REPAYMENT_CONFIRMED;
+	event->user_id = debt->user_id = dw_arg_uuid(call, "user_id");
+	event->psp = dw_arg_text(call, "psp", DW_PSP_MAX);
+	event->event_id = dw_arg_text(call, "event_id", DW_PSP_REFERENCE_MAX);
+	event->amount = debt->amount;
+	event->currency = debt->currency;
+	event->psp_reference = dw_arg_text_opt(call, "psp_reference",
+										   DW_PSP_REFERENCE_MAX);
+	id = dw_arg_uuid_opt(call, "repayment_id");
+	if (id == NULL)
+		return;
+	debt->id = event->object_id = *id;
+	event->object = "repayment_id";
+}
+
+DW_FUNCTION(dwello_confirm_repayment)
+{
+	DwCall		call;
+	DwUser		user;
+	Debt		debt;
+	DwPaymentEvent event;
+	DwAccount	clearing = {.kind = DW_ACCOUNT_PSP_CLEARING};
+	DwAccount	account;
+	DwPosting	posting;
+	DwTransaction transaction = {.type = DW_TRANSACTION_REPAYMENT};
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	repayment_read(&call, &event, &debt);
+	dw_user_for_command(&call, &debt.user_id, &user);
+	if (dw_payment_replay(&call, &event))
+		return dw_call_return(&call);
+
+	clearing.currency = debt.currency;
+	clearing.psp = transaction.psp = event.psp;
+	debt.method.psp = unconstify(char *, event.psp);
+	transaction.psp_reference = event.psp_reference;
+	account = debt_account(&debt);
+	dw_posting_move(&posting, DW_POSTING_REPAYMENT, &clearing, &account,
+					debt.amount);
+	event.transaction_id = debt_book(&call, &debt, &transaction, &posting);
+	debt_emit(&debt, "balance_repaid", &event.transaction_id);
+	dw_row_uuid(&call, "transaction_id", &event.transaction_id);
+	debt_row(&call, &debt);
+	return dw_payment_event_return(&call, &event);
+}
+
+DW_FUNCTION(dwello_write_off)
+{
+	DwCall		call;
+	DwUser		user;
+	Debt		debt;
+	DwAccount	loss = {.kind = DW_ACCOUNT_PLATFORM_LOSS,.psp = ""};
+	DwAccount	account;
+	DwPosting	posting;
+	DwTransaction transaction = {.type = DW_TRANSACTION_WRITE_OFF};
+	DwUuid		id;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN);
+	dw_args_need(&call, "user_id", "reason", NULL);
+	debt_read(&call, &debt);
+	debt.user_id = dw_arg_uuid(&call, "user_id");
+	debt.reason = dw_arg_text(&call, "reason", DW_NOTES_MAX);
+	dw_user_for_command(&call, &debt.user_id, &user);
+	if (dw_call_replay(&call, &user.id))
+		return dw_call_return(&call);
+	debt_decide(&debt);
+
+	loss.currency = debt.currency;
+	account = debt_account(&debt);
+	dw_posting_move(&posting, DW_POSTING_WRITE_OFF, &loss, &account,
+					debt.amount);
+	id = debt_book(&call, &debt, &transaction, &posting);
+	debt_emit(&debt, "balance_written_off", &id);
+	dw_row_uuid(&call, "transaction_id", &id);
+	debt_row(&call, &debt);
+	return dw_call_return(&call);
+}
