@@ -112,8 +112,8 @@ include $(SRC)test/core.mk
 # ends every script.
 # ----------------------------------------------------------------------
 SQL_DOMAINS = match audience account job review bid score agent learning \
-	report search fee escrow dispute payout company market ledger message \
-	admin
+	report search fee escrow dispute payout company market ledger \
+	accounting message admin
 sql_pieces = $(wildcard $(SQL_DOMAINS:%=$(SRC)sql/%/$(1).sql))
 SQL_PIECES = $(SRC)sql/prologue.sql \
 	$(call sql_pieces,types) $(call sql_pieces,support) \

@@ -96,6 +96,8 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('fee_schedules', 'reference', NULL),
     ('promo_codes', 'reference', NULL),
     ('fx_rates', 'reference', NULL),
+    ('accounting_periods', 'reference', NULL),
+    ('period_balances', 'reference', NULL),
     ('member_parts_defaults', 'reference', NULL),
     ('system_settings', 'reference', NULL),
     ('system_settings_defaults', 'reference', NULL),

@@ -170,6 +170,11 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('agent_drift', 'ai_bidding_agents', $$UPDATE dwello.ai_bidding_agents SET bids_total = 1, bids_won = 1$$),
   ('agent_quarantined', 'agent_answers', $$UPDATE dwello.agent_answers SET state = 'quarantined', attempts = 3$$),
   ('agent_quarantined', 'agent_work', $$UPDATE dwello.agent_work SET attempts = 3$$),
+  ('period_drift', 'transactions', $$INSERT INTO dwello.accounting_periods (id, closed_until, closed_at, closed_by)
+     VALUES (t.user('planted'), '2999-12-31', '2000-01-01Z', t.user('a1'))$$),
+  ('period_drift', 'period_balances', $$INSERT INTO dwello.accounting_periods (id, closed_until, closed_at, closed_by)
+     VALUES (t.user('planted'), '1999-12-31', '2000-01-01Z', t.user('a1'));
+     INSERT INTO dwello.period_balances (period_id, kind, currency, psp, balance) VALUES (t.user('planted'), 'bank', 'USD', '', 1)$$),
   ('parameters_drift', 'ai_bidding_agents', $$UPDATE dwello.ai_bidding_agents SET parameters_version = 7$$),
   ('mandate_altered', 'mandates', $$SELECT pg_temp.damage('dwello.mandates', 'UPDATE dwello.mandates SET token_id = user_id::text')$$),
   ('mandate_altered', 'ai_bidding_agents', $$UPDATE dwello.ai_bidding_agents SET mandate_id = user_id$$),

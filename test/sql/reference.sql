@@ -305,6 +305,38 @@ SELECT * FROM r.answer('system', NULL,
 'SELECT dwello.agent_costs_are_valid(''{"hourly_rate": 6000}'')');
 ROLLBACK TO example;
 
+\echo close_period
+SELECT * FROM r.answer('admin', NULL,
+'SELECT until, replayed FROM dwello.close_period(until => ''2020-12-31'')');
+ROLLBACK TO example;
+
+\echo reopen_period
+SELECT * FROM r.answer('admin', NULL,
+'SELECT o.until, o.is_reopened FROM dwello.close_period(until => ''2020-12-31'') AS c,
+  dwello.reopen_period(until => c.until, reason => ''A fee was forgotten.'') AS o');
+ROLLBACK TO example;
+
+\echo carry_balances
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.carry_balances()');
+ROLLBACK TO example;
+
+\echo balance_at
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT balance, is_final FROM dwello.balance_at(kind => ''provider_available'', currency => ''USD'')');
+ROLLBACK TO example;
+
+\echo account_statement
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT line, line_type, transaction_type, amount, balance
+  FROM dwello.account_statement(kind => ''provider_available'', currency => ''USD'', from_day => ''2026-01-01'')');
+ROLLBACK TO example;
+
+\echo trial_balance
+SELECT * FROM r.answer('admin', NULL,
+'SELECT currency, sum(balance) AS total FROM dwello.trial_balance() GROUP BY currency ORDER BY currency');
+ROLLBACK TO example;
+
 \echo get_setting
 SELECT * FROM r.answer('homeowner', NULL,
 'SELECT dwello.get_setting(name => ''job_expiry_days'')');

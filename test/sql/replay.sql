@@ -90,7 +90,9 @@ INSERT INTO call (command, actor, arguments, other) VALUES
   ('set_fee_schedule', NULL, $$'Derived', 40000, currency => 'XAF'$$, $$'Derived', 40001, currency => 'XAF'$$),
   ('end_fee_schedule', 'a1', $$t.user('schedule')$$, $$t.user('schedule'), '2999-01-01Z'$$),
   ('add_promo_code', 'a1', $$'REPLAYED', 500000, 6000, 'USD'$$, $$'REPLAYED', 500000, 6001, 'USD'$$),
-  ('set_fx_rate', NULL, $$'XOF', 'XAF', 1, 1$$, $$'XOF', 'XAF', 1, 2$$);
+  ('set_fx_rate', NULL, $$'XOF', 'XAF', 1, 1$$, $$'XOF', 'XAF', 1, 2$$),
+  ('close_period', 'a1', $$'2020-12-31'$$, $$'2020-12-30'$$),
+  ('reopen_period', 'a1', $$'2020-12-31', 'A fee was forgotten.'$$, $$'2020-12-31', 'Another reason.'$$);
 
 -- a job, from the post to the reviews
 INSERT INTO call (command, actor, arguments, other) VALUES

@@ -307,6 +307,10 @@ AS $$
   INSERT INTO dwello.promo_codes (code, rate_ppm) VALUES ('STORY', 10000);
   INSERT INTO dwello.fx_rates (from_currency, to_currency, valid, numerator, denominator)
     VALUES ('EUR', 'USD', '[2020-01-01, 2020-02-01)', 11, 10);
+  INSERT INTO dwello.accounting_periods (id, closed_until, closed_at, closed_by)
+    VALUES (t.user('story period'), '2000-12-31', '2001-01-02 00:00+00', t.user('a1'));
+  INSERT INTO dwello.period_balances (period_id, kind, currency, psp, balance)
+    VALUES (t.user('story period'), 'bank', 'USD', '', 0);
   INSERT INTO dwello.json_schemas (name, schema) VALUES ('story', '{}');
   INSERT INTO dwello.system_settings (name, value) VALUES ('platform_name', 'Story')
     ON CONFLICT DO NOTHING;

@@ -94,6 +94,8 @@ INSERT INTO expected VALUES
   ('service_categories', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('category_overrides', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('fee_schedules', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('period_balances', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  ('accounting_periods', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('fx_rates', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('json_schemas', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('system_settings', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),

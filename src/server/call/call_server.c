@@ -33,6 +33,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
 #include "utils/hsearch.h"
 #include "utils/jsonb.h"
@@ -654,6 +655,24 @@ dw_call_new_id(DwCall *call, const DwUuid *given)
 	return dw_uuid_v8(digest);
 }
 
+/* A day as ISO 8601 has it, whatever the session's DateStyle. */
+static char *
+day_text(DateADT day)
+{
+	struct pg_tm tm = {0};
+	char		text[MAXDATELEN + 1];
+
+	if (DATE_NOT_FINITE(day))
+		EncodeSpecialDate(day, text);
+	else
+	{
+		j2date(day + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon,
+			   &tm.tm_mday);
+		EncodeDateOnly(&tm, USE_ISO_DATES, text);
+	}
+	return pstrdup(text);
+}
+
 /*
  * A column's value as text that reads back under any settings.  The common
  * types go straight to their output function.
@@ -668,6 +687,8 @@ result_text(Oid type, Datum value)
 	{
 		case TIMESTAMPTZOID:
 			return pstrdup(timestamptz_to_str(DatumGetTimestampTz(value)));
+		case DATEOID:
+			return day_text(DatumGetDateADT(value));
 		case INT8OID:
 			return DatumGetCString(DirectFunctionCall1(int8out, value));
 		case UUIDOID:

@@ -216,6 +216,28 @@ static CheckRule rules[] = {
 		 "AND NOT EXISTS (SELECT FROM dwello.escrow_accounts AS a "
 		 "WHERE a.job_id = l.account_id) GROUP BY l.account_id ORDER BY 2",
 		 "Restore the missing account from a backup; stop payouts until then."),
+	RULE("period_drift",
+		 "SELECT 'transactions', 'Transaction ' || t.id || ' is booked on ' "
+		 "|| t.booked_on || ', which was closed before.' "
+		 "FROM (SELECT max(p.closed_until) OVER w AS closed_until, "
+		 "p.closed_at, lead(p.closed_at, 1, 'infinity') OVER w "
+		 "AS next_closed_at "
+		 "FROM dwello.accounting_periods AS p "
+		 "WHERE p.reopened_at IS NULL "
+		 "WINDOW w AS (ORDER BY p.closed_at)) AS p "
+		 "JOIN dwello.transactions AS t ON t.completed_at > p.closed_at "
+		 "AND t.completed_at <= p.next_closed_at "
+		 "AND t.booked_on <= p.closed_until ORDER BY 2",
+		 "Reports of that period were signed without it: find who wrote it."),
+	RULE("period_drift",
+		 "SELECT 'period_balances', 'The balances of ' || b.currency "
+		 "|| ' at the end of ' || p.closed_until || ' sum to ' "
+		 "|| pg_catalog.sum(b.balance) || '.' "
+		 "FROM dwello.accounting_periods AS p "
+		 "JOIN dwello.period_balances AS b ON b.period_id = p.id "
+		 "WHERE p.reopened_at IS NULL GROUP BY p.closed_until, b.currency "
+		 "HAVING pg_catalog.sum(b.balance) <> 0 ORDER BY 2",
+		 "Delete them, set carried_at to NULL and call dwello.carry_balances()."),
 	RULE("matching_column",
 		 "SELECT 'user_profiles', 'User ' || d.user_id || ': what matching "
 		 "knows of them, or of their agent, is out of date.' "

@@ -30,12 +30,12 @@
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
 #include "utils/backend_status.h"
-#include "utils/datetime.h"
 
 #include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/accounting/accounting_store.h"
 #include "store/ledger/ledger_store_int.h"
 
 #define ENCODING_VERSION 1		/* first byte of a record in the chain */
@@ -116,20 +116,6 @@ dw_fact_id(const char *psp, const char *event_id)
 	id.bytes[6] = (uint8) ((id.bytes[6] & 0x0f) | 0x80);
 	id.bytes[8] = (uint8) ((id.bytes[8] & 0x3f) | 0x80);
 	return id;
-}
-
-/* The day on which a transaction of this time is booked. */
-static DateADT
-booking_day(TimestampTz time)
-{
-	struct pg_tm tm;
-	fsec_t		fraction;
-	int			offset;
-
-	if (timestamp2tm(time, &offset, &tm, &fraction, NULL,
-					 dw_platform_zone()) != 0)
-		dw_raise(DW_OVERFLOW, "the time is out of range", NULL, NULL);
-	return date2j(tm.tm_year, tm.tm_mon, tm.tm_mday) - POSTGRES_EPOCH_JDATE;
 }
 
 DwUuid
@@ -366,7 +352,7 @@ dw_ledger_book(DwChainEnd *end, DwTransaction *transaction,
 	memcpy(previous, end->hash, DW_HASH_BYTES);
 	transaction->status = DW_TRANSACTION_COMPLETED;
 	transaction->completed_at = dw_now();
-	transaction->booked_on = booking_day(transaction->completed_at);
+	transaction->booked_on = dw_booking_day(transaction->completed_at);
 	dw_ledger_hash(previous, transaction, &legs, end->hash);
 	end->has_link = true;
 	transaction_write(transaction, previous, end->hash, is_pending);

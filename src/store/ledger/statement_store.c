@@ -7,7 +7,83 @@
 #include "server/call/call_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
 #include "store/ledger/ledger_store.h"
+
+/* A completed transaction of a scope, and its link of the chain. */
+typedef struct Link
+{
+	DwUuid		id;				/* of the transaction */
+	bytea	   *prev_hash;		/* of the one before */
+	bytea	   *hash;			/* its own */
+	bool		is_placed;		/* it has its place */
+} Link;
+
+static const DwColumn link_fields[] = {
+	DW_FIELD(UUID, Link, id, id),
+	DW_FIELD(BYTEA, Link, prev_hash, prev_hash),
+	DW_FIELD(BYTEA, Link, hash, hash)
+};
+
+static DwMap link_map = DW_MAP(link_fields);
+
+/* True when a link follows on a hash; the first one follows on zeros. */
+static bool
+link_follows(const Link *link, const uint8 *hash)
+{
+	return !link->is_placed && link->prev_hash != NULL &&
+		VARSIZE(link->prev_hash) == VARHDRSZ + DW_HASH_BYTES &&
+		memcmp(VARDATA(link->prev_hash), hash, DW_HASH_BYTES) == 0;
+}
+
+/* The link that follows; NULL where the chain ends, or is broken. */
+static Link *
+link_next(Link *links, int count, const uint8 *hash)
+{
+	for (int i = 0; i < count; i++)
+		if (link_follows(&links[i], hash))
+			return &links[i];
+	return NULL;
+}
+
+/*
+ * The transactions of a scope in the order of its chain.  What a broken one
+ * does not lead to comes last, by id.
+ */
+static DwUuid *
+chain_order(const DwUuid *scope_id, int *count)
+{
+	static DwStatement select_links =
+		DW_STATEMENT("SELECT t.id, t.prev_hash, t.hash "
+					 "FROM dwello.transactions AS t "
+					 "WHERE t.scope_id = $1 AND t.hash IS NOT NULL "
+					 "ORDER BY t.id");
+	uint8		hash[DW_HASH_BYTES] = {0};
+	DwParams	p = DW_PARAMS;
+	Link	   *links;
+	Link	   *next;
+	DwUuid	   *order;
+	int			placed = 0;
+
+	dw_param_uuid(&p, scope_id);
+	*count = (int) dw_query(&select_links, &p);
+	links = palloc0(sizeof(Link) * Max(*count, 1));
+	order = palloc(sizeof(DwUuid) * Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		dw_map_read(&link_map, i, &links[i]);
+	while ((next = link_next(links, *count, hash)) != NULL)
+	{
+		next->is_placed = true;
+		order[placed++] = next->id;
+		if (VARSIZE(next->hash) != VARHDRSZ + DW_HASH_BYTES)
+			break;
+		memcpy(hash, VARDATA(next->hash), DW_HASH_BYTES);
+	}
+	for (int i = 0; i < *count; i++)
+		if (!links[i].is_placed)
+			order[placed++] = links[i].id;
+	return order;
+}
 
 void
 dw_statement_list(DwCall *call, const DwUuid *job_id)
@@ -36,25 +112,28 @@ dw_statement_list(DwCall *call, const DwUuid *job_id)
 					 "CASE WHEN x.pays THEN t.platform_fee ELSE 0 END AS fee, "
 					 "CASE WHEN x.pays THEN t.tax ELSE 0 END AS tax, "
 					 "(sum(coalesce(x.moved, 0)) OVER chain)::bigint AS held "
-					 "FROM dwello.transactions AS t CROSS JOIN LATERAL ("
+					 "FROM pg_catalog.unnest($2) WITH ORDINALITY "
+					 "AS o (id, place) "
+					 "JOIN dwello.transactions AS t "
+					 "ON t.scope_id = $1 AND t.id = o.id "
+					 "CROSS JOIN LATERAL ("
 					 "SELECT sum(n.amount)::bigint AS moved, "
 					 "t.transaction_type IN ('release', 'dispute') AS pays "
 					 "FROM dwello.ledger_entries AS n "
 					 "WHERE n.scope_id = t.scope_id "
 					 "AND n.transaction_id = t.id "
 					 "AND n.account_id = t.scope_id) AS x "
-					 "LEFT JOIN LATERAL (SELECT max(e.seq) AS seq "
-					 "FROM dwello.escrow_events AS e "
-					 "WHERE e.job_id = t.scope_id "
-					 "AND e.transaction_id = t.id) AS v ON true "
 					 "LEFT JOIN dwello.job_milestones AS m "
 					 "ON m.job_id = t.scope_id AND m.id = t.milestone_id "
-					 "WHERE t.scope_id = $1 AND t.hash IS NOT NULL "
-					 "WINDOW chain AS (ORDER BY t.completed_at, v.seq, t.id)"
+					 "WINDOW chain AS (ORDER BY o.place)"
 					 ") AS x ORDER BY x.line");
 	DwParams	p = DW_PARAMS;
+	DwUuid	   *order;
+	int			count;
 
+	order = chain_order(job_id, &count);
 	dw_param_uuid(&p, job_id);
+	dw_param_uuids(&p, order, count);
 	dw_list_query(call, &select_lines, &p);
 }
 

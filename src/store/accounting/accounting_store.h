@@ -1,0 +1,85 @@
+/*
+ * accounting_store.h
+ *		Periods of booking: how far they are closed, and who closed them.
+ */
+#ifndef DW_ACCOUNTING_STORE_H
+#define DW_ACCOUNTING_STORE_H
+
+#include "postgres.h"
+
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+#include "core/base/base.h"
+#include "core/ledger/ledger.h"
+#include "server/call/call_server.h"
+
+/* A row of dwello.accounting_periods: days were closed up to one of them. */
+typedef struct DwPeriodRow
+{
+	DwUuid		id;				/* time-ordered */
+	DateADT		closed_until;	/* last day that was closed */
+	TimestampTz closed_at;		/* when */
+	DwUuid		closed_by;		/* an administrator; nil for the system */
+	const char *reopen_reason;	/* why it shall be open again, or NULL */
+	const DwUuid *reopen_asked_by;	/* administrator, or NULL: nobody asks */
+	TimestampTz reopen_asked_at;	/* when, or DT_NOBEGIN */
+	const DwUuid *reopened_by;	/* another administrator, or NULL: closed */
+	TimestampTz reopened_at;	/* when, or DT_NOBEGIN */
+	TimestampTz carried_at;		/* balances were carried, or DT_NOBEGIN */
+} DwPeriodRow;
+
+/*
+ * The day on which what is completed at a time is booked.  Holds off
+ * close_period() until the end of the transaction, and so the answer is good
+ * until then, whatever the caller's snapshot.
+ */
+extern DateADT dw_booking_day(TimestampTz time);
+
+/* The day of now in the platform's time zone. */
+extern DateADT dw_booking_today(void);
+
+/*
+ * Waits until no booking is in flight and lets none begin before the end of
+ * the transaction.  Gives the last closed day, or DATEVAL_NOBEGIN, whatever
+ * the caller's snapshot.  55P03 when some are in flight for too long.
+ */
+extern DateADT dw_periods_lock(void);
+
+/* The period that is closed last; false when none is.  Lock them first. */
+extern bool dw_period_last(DwPeriodRow *row);
+
+/* Writes a period, and what became of it. */
+extern void dw_period_insert(const DwPeriodRow *row);
+extern void dw_period_update(DwPeriodRow *row);
+
+/*
+ * Sums up the first period whose balances are not carried forward, from those
+ * of the one before and the entries since; false when there is none.
+ */
+extern bool dw_balances_carry(void);
+
+/* An account, or several that one owner has at payment companies. */
+typedef struct DwReportAccount
+{
+	DwUuid		owner_id;		/* a provider, a job, a receipt; nil =
+								 * platform */
+	DwAccountKind kind;			/* DW_ACCOUNT_ESCROW for a job's */
+	const char *currency;		/* ISO 4217 */
+	const char *psp;			/* one company, or NULL for all */
+	DwUuid		id;				/* of a provider's or a job's account */
+}			DwReportAccount;
+
+/* Fills a row with what lies on it at the end of a day. */
+extern void dw_balance_show(DwCall *call, const DwReportAccount * account,
+							DateADT on_day);
+
+/* Fills a set with what moved on it, between an opening and a closing. */
+extern void dw_account_statement_list(DwCall *call,
+									  const DwReportAccount * account,
+									  DateADT from_day, DateADT to_day);
+
+/* Fills a set with the balances of all kinds at the end of a day. */
+extern void dw_trial_balance_list(DwCall *call, DateADT on_day);
+
+#endif							/* DW_ACCOUNTING_STORE_H */
