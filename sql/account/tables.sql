@@ -192,9 +192,11 @@ CREATE TABLE dwello.provider_stats (
   review_count integer NOT NULL DEFAULT 0,
   completed_count integer NOT NULL DEFAULT 0,
   awarded_count integer NOT NULL DEFAULT 0,
+  payouts_asked_on date NOT NULL DEFAULT '-infinity',
   median_reply_minutes integer CONSTRAINT provider_stats_reply_check CHECK (median_reply_minutes >= 0),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
+CREATE INDEX provider_stats_payouts_idx ON dwello.provider_stats (payouts_asked_on, user_id);
 COMMENT ON TABLE dwello.provider_stats IS
   'Running sums of a provider, in millionths, decayed to the day as_of; kept by dwello.deliver_events().';
 COMMENT ON COLUMN dwello.provider_stats.as_of IS 'The day to which the sums are decayed.';
@@ -206,6 +208,7 @@ COMMENT ON COLUMN dwello.provider_stats.awarded IS 'Weighted number of jobs awar
 COMMENT ON COLUMN dwello.provider_stats.review_count IS 'Number of the provider''s reviews.';
 COMMENT ON COLUMN dwello.provider_stats.completed_count IS 'Number of jobs the provider completed.';
 COMMENT ON COLUMN dwello.provider_stats.awarded_count IS 'Number of jobs awarded to the provider.';
+COMMENT ON COLUMN dwello.provider_stats.payouts_asked_on IS 'The last day on which dwello.request_due_payouts() looked at the provider.';
 COMMENT ON COLUMN dwello.provider_stats.median_reply_minutes IS 'Median time to the provider''s first reply; NULL = unknown.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.provider_stats', '');
 CREATE POLICY provider_stats_read ON dwello.provider_stats FOR SELECT

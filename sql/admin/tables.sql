@@ -43,6 +43,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('dispute_provider_days', '4', 'Days a provider has to answer a dispute.'),
   ('dispute_homeowner_days', '14', 'Days a homeowner has to answer a dispute.'),
   ('mediation_days', '30', 'Days a mediator has once both sides of a dispute have named a figure.'),
+  ('payout_schedule', 'manual', 'When request_due_payouts() asks for payouts: manual (never), daily, or weekly_ and a day, such as weekly_monday.'),
   ('payout_hold_days', '2', 'Days a payout is held before it may be sent.'),
   ('rollup_margin_seconds', '3600', 'Seconds that entries of the ledger rest before they are rolled up: more than any clock here will ever be set back.'),
   ('review_reveal_days', '14', 'Days after which a review is shown although the other side wrote none.'),

@@ -120,6 +120,41 @@ COMMENT ON FUNCTION dwello.request_payout IS
   'Asks that a provider be paid out of what was released to them. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD202, 22003. See reference.md#request_payout.';
 
 /*
+ * request_due_payouts
+ *	Asks for payouts by the setting payout_schedule: of each active provider
+ *	who has a destination, all that can be paid out, in every currency. Each
+ *	provider is looked at once a day, or once a week from its day on; a
+ *	call looks at so many, so call it until providers is 0. Any number of
+ *	workers can call it side by side: who is busy is left for the next
+ *	call.
+ *
+ * role: service
+ * args:
+ *	max_rows: providers to look at at most, 1 to 10000
+ * returns: a row
+ *	providers: how many were looked at; 0 = all of this turn were
+ *	payouts: how many were asked for
+ * errors:
+ *	WD401
+ *	42501: the caller is not the service
+ *	22004
+ *	22023: max_rows is out of range
+ * example: system
+ *	SELECT providers, payouts FROM dwello.request_due_payouts(max_rows => 100);
+ */
+CREATE OR REPLACE FUNCTION dwello.request_due_payouts(
+  max_rows integer DEFAULT 100,
+  OUT providers integer,
+  OUT payouts integer
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_request_due_payouts';
+GRANT EXECUTE ON FUNCTION dwello.request_due_payouts
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.request_due_payouts IS
+  'Asks for payouts by the setting payout_schedule: of each active provider who has a destination, all that can be paid out, in every currency. Errors: WD401, 42501, 22004, 22023. See reference.md#request_due_payouts.';
+
+/*
  * cancel_payout
  *	Gives up a payout that no worker has yet, held or not. Its amount can
  *	be paid out again. For the provider and administrators.

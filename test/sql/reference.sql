@@ -1083,6 +1083,11 @@ SELECT * FROM r.answer('provider_1', NULL,
 'SELECT amount, currency, paid_amount, status, hold_until FROM dwello.request_payout(amount => 20000)');
 ROLLBACK TO example;
 
+\echo request_due_payouts
+SELECT * FROM r.answer('system', NULL,
+'SELECT providers, payouts FROM dwello.request_due_payouts(max_rows => 100)');
+ROLLBACK TO example;
+
 \echo cancel_payout
 SELECT * FROM r.answer('provider_1', 'a payout',
 'SELECT amount, status

@@ -133,6 +133,44 @@ test_debt(void **state)
 	assert_int_equal(amount, 0);
 }
 
+/* The day on which the turn began. */
+static int32_t
+turn(DwPayoutSchedule schedule, int32_t today)
+{
+	int32_t		day = -1000;
+
+	assert_true(dw_payout_turn(schedule, today, &day));
+	return day;
+}
+
+/* A week begins on its day: 2000-01-01 was a Saturday. */
+static void
+test_schedule(void **state)
+{
+	int32_t		day = -1000;
+
+	assert_false(dw_payout_turn(DW_SCHEDULE_MANUAL, 5, &day));
+	assert_int_equal(turn(DW_SCHEDULE_DAILY, 5), 5);
+	assert_int_equal(turn(DW_SCHEDULE_SATURDAY, 0), 0);
+	assert_int_equal(turn(DW_SCHEDULE_SATURDAY, 6), 0);
+	assert_int_equal(turn(DW_SCHEDULE_SATURDAY, 7), 7);
+	assert_int_equal(turn(DW_SCHEDULE_MONDAY, 2), 2);
+	assert_int_equal(turn(DW_SCHEDULE_MONDAY, 1), -5);
+	assert_int_equal(turn(DW_SCHEDULE_SUNDAY, 0), -6);
+	for (int schedule = DW_SCHEDULE_MONDAY; schedule <= DW_SCHEDULE_SUNDAY;
+		 schedule++)
+		for (int32_t today = -20; today < 20; today++)
+		{
+			int32_t		began = turn((DwPayoutSchedule) schedule, today);
+
+			assert_in_range(today - began, 0, 6);
+			assert_int_equal((began - 2 - (schedule - DW_SCHEDULE_MONDAY)) %
+							 7, 0);
+		}
+	assert_string_equal(dw_payout_schedule_label(DW_SCHEDULE_SUNDAY),
+						"weekly_sunday");
+}
+
 /* Events of jobs that move what a provider has. */
 static void
 test_concern(void **state)
@@ -171,6 +209,7 @@ main(void)
 		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_debt),
+		cmocka_unit_test(test_schedule),
 		cmocka_unit_test(test_concern),
 		cmocka_unit_test(test_news),
 	};

@@ -169,6 +169,17 @@ row_payout(DwCall *call, const DwPayoutRow *row)
 	dw_row_int4(call, "version", row->version);
 }
 
+/* Writes a payout that is decided on, and tells the worker. */
+static void
+request_apply(DwPayoutRow *row)
+{
+	row->id = dw_uuid_fresh();
+	row->hold_until = dw_now() +
+		dw_setting_int8("payout_hold_days") * USECS_PER_DAY;
+	dw_payout_insert(row);
+	dw_payout_emit(row, "payout_requested", NULL);
+}
+
 DW_FUNCTION(dwello_request_payout)
 {
 	DwCall		call;
@@ -189,12 +200,98 @@ DW_FUNCTION(dwello_request_payout)
 	request_keep_method(&row, method);
 	request_exchange(&call, &row);
 
-	row.id = dw_uuid_fresh();
-	row.hold_until = dw_now() +
-		dw_setting_int8("payout_hold_days") * USECS_PER_DAY;
-	dw_payout_insert(&row);
-	dw_payout_emit(&row, "payout_requested", NULL);
+	request_apply(&row);
 	row_payout(&call, &row);
+	return dw_call_return(&call);
+}
+
+/* Asks for all that a provider has in a currency; true when that is any. */
+static bool
+ask_for_all(const DwUuid *user_id, const char *currency,
+			const DwDestination *method)
+{
+	DwPayoutRow row = {
+		.user_id = *user_id,
+		.payment_method_id = method->id,
+		.currency = currency,
+		.paid_currency = currency,
+		.psp = method->psp
+	};
+	DwBalance	balance;
+
+	dw_balance_load(user_id, currency, false, &balance);
+	if (dw_payout_request(&balance, &row.amount) != DW_OK)
+		return false;
+	row.paid_amount = row.amount;
+	request_apply(&row);
+	return true;
+}
+
+/* The same in every currency; how many payouts that makes. */
+static int
+ask_in_all(const DwPayee *payee)
+{
+	int			count;
+	const DwDestination *all = dw_destinations_load(&payee->id, &count);
+	const DwDestination *method = dw_destination_choose(all, count);
+	char	  **currencies;
+	int			asked = 0;
+
+	/* without a single destination the provider has to say which */
+	if (!payee->is_active || method == NULL)
+		return 0;
+	dw_payout_mark_user(&payee->id);
+	currencies = dw_balance_currencies(&payee->id, &count);
+	for (int i = 0; i < count; i++)
+		asked += ask_for_all(&payee->id, currencies[i], method);
+	return asked;
+}
+
+/* A batch of providers whose turn it is. */
+typedef struct Due
+{
+	DwPayee    *payees;			/* locked */
+	int			count;			/* of them */
+	int			asked;			/* payouts so far */
+} Due;
+
+/* Asks for what one of them can be paid; a turn of dw_each_turn(). */
+static bool
+ask_turn(int turn, void *argument)
+{
+	Due		   *due = argument;
+
+	due->asked += ask_in_all(&due->payees[turn]);
+	return true;
+}
+
+/* The day on which the turn of today has begun; false: there are none. */
+static bool
+schedule_turn(DateADT *turn)
+{
+	DwPayoutSchedule schedule;
+
+	if (!dw_payout_schedule_parse(dw_setting_find("payout_schedule"),
+								  &schedule))
+		elog(ERROR, "setting payout_schedule has no such word");
+	return dw_payout_turn(schedule, dw_today(), turn);
+}
+
+/* request_due_payouts(max_rows) → providers, payouts */
+DW_FUNCTION(dwello_request_due_payouts)
+{
+	DwCall		call;
+	DateADT		turn;
+	int32		max_rows;
+	Due			due = {.count = 0};
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	max_rows = dw_arg_max_rows(&call);
+	if (schedule_turn(&turn))
+		due.payees = dw_payees_claim(max_rows, turn, &due.count);
+	dw_each_turn(due.count, ask_turn, &due);
+	dw_row_int4(&call, "providers", due.count);
+	dw_row_int4(&call, "payouts", due.asked);
 	return dw_call_return(&call);
 }
 

@@ -42,6 +42,9 @@ static const DwSettingRule rules[] = {
 	TIMER("dispute_homeowner_days", 365),
 	TIMER("mediation_days", 365),
 	INTEGER("payout_hold_days", 0, 5),
+	CHOICE("payout_schedule", "manual daily weekly_monday weekly_tuesday "
+		   "weekly_wednesday weekly_thursday weekly_friday weekly_saturday "
+		   "weekly_sunday"),
 	INTEGER("rollup_margin_seconds", 1, 604800),
 	INTEGER("review_reveal_days", 1, 365),
 	INTEGER("market_radius_miles", 1, 250),

@@ -25,6 +25,40 @@ static const char *const payout_hold_labels[] = {
 
 DW_LABELS(payout_hold, DwPayoutHold, payout_hold_labels);
 
+static const char *const payout_schedule_labels[] = {
+	[DW_SCHEDULE_MANUAL] = "manual",
+	[DW_SCHEDULE_DAILY] = "daily",
+	[DW_SCHEDULE_MONDAY] = "weekly_monday",
+	[DW_SCHEDULE_TUESDAY] = "weekly_tuesday",
+	[DW_SCHEDULE_WEDNESDAY] = "weekly_wednesday",
+	[DW_SCHEDULE_THURSDAY] = "weekly_thursday",
+	[DW_SCHEDULE_FRIDAY] = "weekly_friday",
+	[DW_SCHEDULE_SATURDAY] = "weekly_saturday",
+	[DW_SCHEDULE_SUNDAY] = "weekly_sunday"
+};
+
+DW_LABELS(payout_schedule, DwPayoutSchedule, payout_schedule_labels);
+
+#define WEEK 7
+#define FIRST_MONDAY 2			/* 2000-01-03 */
+
+bool
+dw_payout_turn(DwPayoutSchedule schedule, int32_t today, int32_t *turn)
+{
+	int32_t		since;
+
+	if (schedule == DW_SCHEDULE_MANUAL)
+		return false;
+	*turn = today;
+	if (schedule == DW_SCHEDULE_DAILY)
+		return true;
+	/* days since the last such weekday, also before the epoch */
+	since = (today - FIRST_MONDAY -
+			 (int32_t) (schedule - DW_SCHEDULE_MONDAY)) % WEEK;
+	*turn = today - (since + WEEK) % WEEK;
+	return true;
+}
+
 static const char *const concerning[] = {
 	"chargeback_closed", "chargeback_opened", "dispute_settled",
 	"escrow_released", "transaction_reversed"

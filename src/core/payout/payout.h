@@ -40,6 +40,29 @@ typedef enum DwPayoutHold
 	DW_PAYOUT_NOT_HELD			/* no label */
 } DwPayoutHold;
 
+/* When payouts are asked for by themselves: setting payout_schedule. */
+typedef enum DwPayoutSchedule
+{
+	DW_SCHEDULE_MANUAL,			/* never */
+	DW_SCHEDULE_DAILY,
+	DW_SCHEDULE_MONDAY,			/* weekly, as the others */
+	DW_SCHEDULE_TUESDAY,
+	DW_SCHEDULE_WEDNESDAY,
+	DW_SCHEDULE_THURSDAY,
+	DW_SCHEDULE_FRIDAY,
+	DW_SCHEDULE_SATURDAY,
+	DW_SCHEDULE_SUNDAY
+} DwPayoutSchedule;
+
+DW_LABELS_OF(payout_schedule, DwPayoutSchedule);
+
+/*
+ * The day on which the turn that holds today has begun; a day is counted from
+ * 2000-01-01.  Who was looked at before it is due.  False: none ever begins.
+ */
+extern bool dw_payout_turn(DwPayoutSchedule schedule, int32_t today,
+						   int32_t *turn);
+
 /* What a provider has in one currency. */
 typedef struct DwBalance
 {

@@ -373,6 +373,74 @@ static const DwColumn payee_fields[] = {
 
 static DwMap payee_map = DW_MAP(payee_fields);
 
+/* Those that a statement has locked. */
+static DwPayee *
+read_payees(int count)
+{
+	DwPayee    *payees = palloc((count + 1) * sizeof(DwPayee));
+
+	for (int i = 0; i < count; i++)
+		dw_map_read(&payee_map, i, &payees[i]);
+	return payees;
+}
+
+/* Those whose turn it is, found by a plain read. */
+static DwUuid *
+find_due_payees(int32 max_rows, DateADT turn, int *count)
+{
+	static DwStatement find =
+		DW_STATEMENT("SELECT s.user_id FROM dwello.provider_stats AS s "
+					 "WHERE s.payouts_asked_on < $1 "
+					 "ORDER BY s.payouts_asked_on, s.user_id LIMIT $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_date(&p, turn);
+	dw_param_int4(&p, max_rows);
+	(void) dw_execute(&find, &p);
+	return dw_read_only_uuids(count);
+}
+
+/* Says of locked providers that they are looked at; keeps who was not. */
+static void
+mark_payees(DwPayee *payees, int *count, DateADT turn)
+{
+	static DwStatement mark =
+		DW_STATEMENT("UPDATE dwello.provider_stats AS s "
+					 "SET payouts_asked_on = $3 WHERE s.user_id = $1 "
+					 "AND s.payouts_asked_on < $2");
+	int			kept = 0;
+
+	for (int i = 0; i < *count; i++)
+	{
+		DwParams	p = DW_PARAMS;
+
+		dw_param_uuid(&p, &payees[i].id);
+		dw_param_date(&p, turn);
+		dw_param_date(&p, dw_today());
+		if (dw_execute(&mark, &p) > 0)
+			payees[kept++] = payees[i];
+	}
+	*count = kept;
+}
+
+DwPayee *
+dw_payees_claim(int32 max_rows, DateADT turn, int *count)
+{
+	static DwStatement lock =
+		DW_STATEMENT("SELECT u.id, u.status = 'active' AS is_active "
+					 "FROM dwello.users AS u WHERE u.id = ANY ($1) "
+					 "ORDER BY u.id FOR NO KEY UPDATE OF u SKIP LOCKED");
+	DwUuid	   *ids = find_due_payees(max_rows, turn, count);
+	DwParams	p = DW_PARAMS;
+	DwPayee    *payees;
+
+	dw_param_uuids(&p, ids, *count);
+	*count = (int) dw_execute(&lock, &p);
+	payees = read_payees(*count);
+	mark_payees(payees, count, turn);
+	return payees;
+}
+
 #define PAYEES(ids) \
 	"SELECT u.id, u.status = 'active' AS is_active FROM dwello.users AS u " \
 	"WHERE u.id = ANY (" ids ") AND EXISTS (SELECT FROM dwello.payouts AS o " \
@@ -388,14 +456,10 @@ lock_payees(const DwUuid *user_ids, int *count, bool waits)
 	static DwStatement lock_free =
 		DW_STATEMENT(PAYEES("$1") " FOR NO KEY UPDATE OF u SKIP LOCKED");
 	DwParams	p = DW_PARAMS;
-	DwPayee    *payees;
 
 	dw_param_uuids(&p, user_ids, *count);
 	*count = (int) dw_execute(waits ? &lock : &lock_free, &p);
-	payees = palloc((*count + 1) * sizeof(DwPayee));
-	for (int i = 0; i < *count; i++)
-		dw_map_read(&payee_map, i, &payees[i]);
-	return payees;
+	return read_payees(*count);
 }
 
 /* How many of them there are, busy or not. */

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "utils/date.h"
 #include "utils/timestamp.h"
 
 #include "core/base/base.h"
@@ -82,6 +83,12 @@ extern void dw_payout_insert(DwPayoutRow *row);
 /* What undoes a booked transaction of a payout. */
 extern void dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
 							 DwPayoutBooking *booking);
+
+/*
+ * Locks providers whose payouts nobody has looked at since the turn began, at
+ * most max_rows, and says that they are looked at; not who is busy.
+ */
+extern DwPayee *dw_payees_claim(int32 max_rows, DateADT turn, int *count);
 
 /* Writes how it ended: status, reference and transaction. */
 extern void dw_payout_end(DwPayoutRow *row, DwPayoutStatus status);
