@@ -163,7 +163,8 @@ COMMENT ON FUNCTION dwello.quote_fee IS
  *	  (with rate_ppm NULL the first of the list is the first tier and begins
  *	  at 0)
  *	category_id: with those below it; NULL for any
- *	currency: NULL for any
+ *	currency: NULL for any, with nothing but rates: fixed_fee, min_fee,
+ *	  max_fee and from_amount are amounts of one
  *	user_tier: NULL for any
  *	valid_from: NULL for now
  *	valid_until: NULL for open
@@ -179,9 +180,9 @@ COMMENT ON FUNCTION dwello.quote_fee IS
  *	WD402 WD401
  *	42501: the caller is neither the service nor an administrator
  *	22004 22001 22003
- *	22023: a blank name, an unknown currency, times in the wrong order,
- *	  numbers by which some fee would be negative, fall, or rise by more
- *	  than the amount
+ *	22023: a blank name, an unknown currency, amounts without one, times in
+ *	  the wrong order, numbers by which some fee would be negative, fall, or
+ *	  rise by more than the amount
  *	P0002: no such category
  *	WD104
  *	WD101: the schedule has begun or is built in
@@ -276,7 +277,7 @@ COMMENT ON FUNCTION dwello.end_fee_schedule IS
  * args:
  *	schedule: an object with the members kind, payer, rate_ppm, fixed_fee,
  *	  min_fee, max_fee, tax_ppm and tiers as set_fee_schedule() takes them,
- *	  and currency to look at one alone
+ *	  and currency to look at one alone, which amounts need
  *	from_time: from then on
  *	to_time: to before then
  * returns: rows, one a currency and provider, and one with provider_id NULL for the platform in each currency

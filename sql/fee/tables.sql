@@ -22,6 +22,8 @@ CREATE TABLE dwello.fee_schedules (
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT fee_schedules_amounts_check CHECK (
+    currency IS NOT NULL OR fixed_fee = 0 AND min_fee = 0 AND max_fee IS NULL AND tiers = '[]'),
   CONSTRAINT fee_schedules_scope_excl EXCLUDE USING gist (
     (COALESCE(category_id, '00000000-0000-0000-0000-000000000000'::uuid)) WITH =,
     (COALESCE(currency, '')) WITH =,
@@ -33,7 +35,7 @@ CREATE INDEX fee_schedules_category_id_idx ON dwello.fee_schedules (category_id)
 COMMENT ON TABLE dwello.fee_schedules IS
   'How the platform''s fee is worked out, by category, currency, tier and time; the built-in row is the default.';
 COMMENT ON COLUMN dwello.fee_schedules.category_id IS 'The category it applies to, with those below; NULL = any.';
-COMMENT ON COLUMN dwello.fee_schedules.currency IS 'ISO 4217 code it applies to; NULL = any.';
+COMMENT ON COLUMN dwello.fee_schedules.currency IS 'ISO 4217 code it applies to; NULL = any, with rates alone: amounts have a currency.';
 COMMENT ON COLUMN dwello.fee_schedules.user_tier IS 'The subscription it applies to; NULL = any.';
 COMMENT ON COLUMN dwello.fee_schedules.payer IS 'Who pays the fee.';
 COMMENT ON COLUMN dwello.fee_schedules.kind IS 'What tiers mean.';

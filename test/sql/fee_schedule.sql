@@ -83,6 +83,16 @@ SELECT n, t.refused('a1', 'set_fee_schedule(' || arguments || ')')
     $$'x', -1, tiers => '[{"from_amount": 99999999999999999999, "rate_ppm": 1}]'$$,
     $$'x', -1, category_id => t.user('none')$$])
   WITH ORDINALITY AS a (arguments, n) ORDER BY n;
+-- amounts have a currency; a limit of 0 is an amount, too
+SAVEPOINT s;
+SELECT arguments, t.try(format('SELECT dwello.set_fee_schedule(''x'', 1, %s)', arguments), 'a1') AS without,
+       t.try(format('SELECT dwello.set_fee_schedule(''x'', 1, currency => ''JPY'', valid_from => %L, valid_until => %L, %s)',
+                    '2031-01-01Z'::timestamptz + n * '1 day'::interval, '2031-01-02Z'::timestamptz + n * '1 day'::interval,
+                    arguments), 'a1') AS with_currency
+  FROM unnest(ARRAY['fixed_fee => 0, min_fee => 0, max_fee => NULL', 'min_fee => 1', 'max_fee => 100', 'max_fee => 0',
+    $$tiers => '[{"from_amount": 1000, "rate_ppm": 1}]'$$, $$kind => 'marginal', tiers => '[{"from_amount": 1000, "rate_ppm": 1}]'$$])
+  WITH ORDINALITY AS a (arguments, n) ORDER BY n;
+ROLLBACK TO s;
 SELECT n, t.refused('a1', 'end_fee_schedule(' || arguments || ')')
   FROM unnest(ARRAY[
     $$NULL$$, $$t.user('none')$$, $$'d0000000-0000-7000-8000-0000000000f1'$$,
@@ -144,7 +154,7 @@ BEGIN
     nullif(pg_temp.chance(0, 1), 0) * pg_temp.chance(200, 9000),
     pg_temp.chance(0, 200000)::integer,
     (ARRAY['provider', 'homeowner', 'split'])[pg_temp.chance(1, 3)]::dwello.fee_payer,
-    kind, tiers, schedule_id => schedule);
+    kind, tiers, currency => 'USD', schedule_id => schedule);
 END
 $$;
 
@@ -251,6 +261,9 @@ SELECT n, t.refused(NULL, 'simulate_fees(' || arguments || ')')
     $$'{"rate_ppm": 1000001}', '2035-01-01', '2036-01-01'$$,
     $$'{"rate_ppm": 1, "kind": "steep"}', '2035-01-01', '2036-01-01'$$,
     $$'{"rate_ppm": 1, "currency": "ABC"}', '2035-01-01', '2036-01-01'$$,
+    $$'{"rate_ppm": 1, "min_fee": 1}', '2035-01-01', '2036-01-01'$$,
+    $$'{"rate_ppm": 1, "max_fee": 1}', '2035-01-01', '2036-01-01'$$,
+    $$'{"rate_ppm": 1, "tiers": [{"from_amount": 1, "rate_ppm": 1}]}', '2035-01-01', '2036-01-01'$$,
     $$'{"rate_ppm": 1, "tiers": 1}', '2035-01-01', '2036-01-01'$$,
     $$'{"rate_ppm": 1e30}', '2035-01-01', '2036-01-01'$$,
     $$'{"rate_ppm": 1}', '2036-01-01', '2036-01-01'$$])
@@ -323,7 +336,7 @@ DECLARE
   schedule jsonb := jsonb_build_object('payer', (ARRAY['provider', 'homeowner', 'split'])[round % 3 + 1],
     'kind', 'marginal', 'rate_ppm', pg_temp.chance(0, 200000), 'fixed_fee', pg_temp.chance(0, 90),
     'min_fee', pg_temp.chance(0, 300), 'tax_ppm', pg_temp.chance(0, 1) * pg_temp.chance(0, 250000),
-    'tiers', '[{"from_amount": 20000, "rate_ppm": 7000}]'::jsonb);
+    'tiers', '[{"from_amount": 20000, "rate_ppm": 7000}]'::jsonb, 'currency', 'USD');
   since timestamptz := make_timestamptz(2030 + round, 1, 1, 0, 0, 0, 'UTC');
   span record; taken record; seen record;
 BEGIN
@@ -331,7 +344,7 @@ BEGIN
   PERFORM t.login_as('a1');
   PERFORM dwello.set_fee_schedule('relived', (schedule->>'rate_ppm')::integer, (schedule->>'fixed_fee')::bigint,
     (schedule->>'min_fee')::bigint, NULL, (schedule->>'tax_ppm')::integer, (schedule->>'payer')::dwello.fee_payer,
-    'marginal', schedule->'tiers', schedule_id => t.user('relived ' || round));
+    'marginal', schedule->'tiers', currency => 'USD', schedule_id => t.user('relived ' || round));
   PERFORM t.login_as(NULL);
   PERFORM pg_temp.live('relived ' || round || ' ' || n, since) FROM generate_series(1, 10) AS n;
   PERFORM set_config('dwello.now', '', true);

@@ -41,6 +41,29 @@ test_flat(void **state)
 	assert_int_equal(terms.rate_ppm, 25000);
 }
 
+/* Whatever is no rate is an amount, also a limit of nothing. */
+static void
+test_amounts(void **state)
+{
+	DwFeeSchedule schedule = {
+		.kind = DW_FEE_KIND_FLAT,
+		.tier_count = 2,
+		.tiers = {{0, 50000, 0, 0, DW_FEE_NO_MAX}}
+	};
+
+	assert_true(dw_fee_schedule_has_amounts(&three));
+	schedule.tiers[1] = (DwFeeTier) {1, 0, 0, 0, DW_FEE_NO_MAX};
+	assert_true(dw_fee_schedule_has_amounts(&schedule));
+	schedule.tier_count = 1;
+	assert_false(dw_fee_schedule_has_amounts(&schedule));
+	schedule.tiers[0].fixed = 1;
+	assert_true(dw_fee_schedule_has_amounts(&schedule));
+	schedule.tiers[0] = (DwFeeTier) {0, 50000, 0, 1, DW_FEE_NO_MAX};
+	assert_true(dw_fee_schedule_has_amounts(&schedule));
+	schedule.tiers[0] = (DwFeeTier) {0, 50000, 0, 0, 0};
+	assert_true(dw_fee_schedule_has_amounts(&schedule));
+}
+
 /* A marginal one gives all rates, whatever the amount. */
 static void
 test_marginal(void **state)
@@ -108,6 +131,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flat),
+		cmocka_unit_test(test_amounts),
 		cmocka_unit_test(test_marginal),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_labels),

@@ -135,6 +135,17 @@ read_tiers(DwCall *call, DwJsonItem *item, const DwJsonArg *object,
 	}
 }
 
+/* Notes 22023 at the argument when amounts of the schedule have no currency. */
+static void
+check_currency(DwArgError *error, const char *argument,
+			   const DwFeeSchedule *schedule, const char *currency)
+{
+	if (currency == NULL && dw_fee_schedule_has_amounts(schedule))
+		dw_arg_error_note(error, argument, DW_BAD_VALUE,
+						  "must be given: numbers beside the rates are "
+						  "amounts");
+}
+
 /* Notes 22023 at the argument when some F of the schedule is not valid. */
 static void
 check_schedule(DwArgError *error, const char *argument,
@@ -196,6 +207,7 @@ read_draft(DwCall *call, DwFeeRow *draft)
 	read_tiers(call, &item, NULL, dw_arg_has(call, "rate_ppm"),
 			   &draft->schedule);
 	check_schedule(&error, "rate_ppm", &draft->schedule);
+	check_currency(&error, "currency", &draft->schedule, draft->currency);
 	draft->valid = dw_period_read(call, &error);
 	dw_arg_error_raise(call, &error);
 	dw_arg_check_currency(call, "currency", draft->currency);
@@ -611,6 +623,7 @@ read_schedule(DwCall *call, DwFeeSchedule *schedule)
 				   dw_json_arg_int8(&object, "rate_ppm", &rate) !=
 				   DW_MEMBER_ABSENT, schedule);
 		check_schedule(&error, "schedule", schedule);
+		check_currency(&error, "schedule.currency", schedule, currency);
 	}
 	dw_arg_error_raise(call, &error);
 	return currency;

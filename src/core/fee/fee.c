@@ -386,6 +386,20 @@ dw_fee_schedule_valid(const DwFeeSchedule *schedule)
 	return false;
 }
 
+bool
+dw_fee_schedule_has_amounts(const DwFeeSchedule *schedule)
+{
+	for (int i = 0; i < schedule->tier_count; i++)
+	{
+		const DwFeeTier *tier = &schedule->tiers[i];
+
+		if (tier->from_amount != 0 || tier->fixed != 0 ||
+			tier->min_fee != 0 || tier->max_fee != DW_FEE_NO_MAX)
+			return true;
+	}
+	return false;
+}
+
 void
 dw_fee_schedule_terms(const DwFeeSchedule *schedule, int64_t amount,
 					  DwFeeTerms *terms)

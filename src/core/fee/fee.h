@@ -169,6 +169,12 @@ DW_LABELS_OF(fee_kind, DwFeeKind);
  */
 extern bool dw_fee_schedule_valid(const DwFeeSchedule *schedule);
 
+/*
+ * True when a number of it is an amount and not a rate: a fixed part, a
+ * limit, or where a tier begins.  Such a schedule needs a currency.
+ */
+extern bool dw_fee_schedule_has_amounts(const DwFeeSchedule *schedule);
+
 /* The terms of a contract of this amount, under a valid schedule. */
 extern void dw_fee_schedule_terms(const DwFeeSchedule *schedule,
 								  int64_t amount, DwFeeTerms *terms);

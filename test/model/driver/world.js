@@ -89,12 +89,13 @@ class World
 		this.categories.push({ id, terms });
 		if (terms === BUILT_IN)
 			return;
-		await this.must(SYSTEM, 'set_fee_schedule', { name: `Schedule ${n}`,
-			rate_ppm: terms.ppm, fixed_fee: terms.fixed, min_fee: terms.min,
-			max_fee: terms.max ?? undefined, tax_ppm: terms.tax,
-			payer: terms.payer, kind: 'marginal', category_id: id,
-			tiers: JSON.stringify(terms.steps.map((s) => ({
-				from_amount: Number(s.from), rate_ppm: Number(s.ppm) }))) });
+		for (const currency of CURRENCIES)
+			await this.must(SYSTEM, 'set_fee_schedule', { name: `Schedule ${n}`,
+				rate_ppm: terms.ppm, fixed_fee: terms.fixed, min_fee: terms.min,
+				max_fee: terms.max ?? undefined, tax_ppm: terms.tax,
+				payer: terms.payer, kind: 'marginal', category_id: id, currency,
+				tiers: JSON.stringify(terms.steps.map((s) => ({
+					from_amount: Number(s.from), rate_ppm: Number(s.ppm) }))) });
 	}
 
 	async addRates()
