@@ -208,7 +208,7 @@ COMMENT ON FUNCTION dwello.add_address IS
  * errors:
  *	WD402 WD401
  *	42501: the caller is no active provider, or names another user
- *	22004 22001
+ *	22004 22001 22003
  *	22023: a blank text, days in the wrong order or infinite, a number out
  *	  of range, a user who is no provider
  *	P0002: no such user
@@ -238,7 +238,7 @@ AS 'MODULE_PATHNAME', 'dwello_add_credential';
 GRANT EXECUTE ON FUNCTION dwello.add_credential
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.add_credential IS
-  'Adds a licence, an insurance or the like of a service provider. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD601. See reference.md#add_credential.';
+  'Adds a licence, an insurance or the like of a service provider. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD601. See reference.md#add_credential.';
 
 /*
  * verify_credential

@@ -74,6 +74,91 @@ GRANT EXECUTE ON FUNCTION dwello.set_setting
 COMMENT ON FUNCTION dwello.set_setting IS
   'Sets one of the operator''s settings. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103. See reference.md#set_setting.';
 
+/*
+ * set_setting_amount
+ *	Sets one of the operator's settings that are amounts, for a currency.
+ *
+ *	Nobody may ask for, offer, agree on or set more than max_amount
+ *	(22003); what payment companies report is not bound by it. The smallest
+ *	eligible bid is min_bid_amount, the smallest payout payout_minimum. A
+ *	budget of match_budget_reference counts in full when jobs are matched;
+ *	without one budgets count nothing.
+ *
+ * role: app, service, admin
+ * args:
+ *	name: as dwello.setting_amounts() lists it
+ *	currency: ISO 4217
+ *	amount: in minor units; 0 for none, which max_amount cannot be; NULL
+ *	  goes back to the built-in one
+ *	expected_version: version of the amount, 1 while it was never set
+ *	idempotency_key
+ * returns: a row
+ *	name
+ *	currency
+ *	amount: in force, in minor units; 0 = none
+ *	version: version of the amount
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither the service nor an administrator
+ *	22004: no name or currency
+ *	22001
+ *	22003: an amount beyond 10^15
+ *	22023: an unknown currency, an amount below 0
+ *	P0002: no such setting
+ *	WD104 WD103
+ * example: admin
+ *	SELECT amount, version
+ *	  FROM dwello.set_setting_amount(name => 'min_bid_amount', currency => 'EUR', amount => 4500);
+ */
+CREATE OR REPLACE FUNCTION dwello.set_setting_amount(
+  INOUT name text,
+  INOUT currency text,
+  INOUT amount bigint DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_set_setting_amount';
+GRANT EXECUTE ON FUNCTION dwello.set_setting_amount
+  TO dwello_app, dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.set_setting_amount IS
+  'Sets one of the operator''s settings that are amounts, for a currency. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103. See reference.md#set_setting_amount.';
+
+/*
+ * setting_amounts
+ *	The settings that are amounts, as they are in force for a currency.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	currency: ISO 4217
+ * returns: rows, one a setting
+ *	name: as dwello.set_setting_amount() takes it
+ *	amount: in minor units; 0 = none
+ *	is_overridden: the operator has set it
+ *	version: version of the amount
+ * errors:
+ *	WD402 WD401 22004 22001
+ *	22023: an unknown currency
+ * example: homeowner
+ *	SELECT name, amount, is_overridden FROM dwello.setting_amounts(currency => 'USD') ORDER BY name;
+ */
+CREATE OR REPLACE FUNCTION dwello.setting_amounts(currency text)
+RETURNS TABLE (
+  name text,
+  amount bigint,
+  is_overridden boolean,
+  version integer
+)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_setting_amounts';
+GRANT EXECUTE ON FUNCTION dwello.setting_amounts
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.setting_amounts IS
+  'The settings that are amounts, as they are in force for a currency. Errors: WD402, WD401, 22004, 22001, 22023. See reference.md#setting_amounts.';
+
 -- ----------------------------------------------------------------------
 -- Feature flags: who gets what.
 -- ----------------------------------------------------------------------

@@ -30,7 +30,6 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('counter_rounds_max', '6', 'Counter-offers that both sides together may make about one bid.'),
   ('bid_revisions_per_day', '10', 'Times in 24 hours that a provider may change what they offer for a job, a bid after one that ended included.'),
   ('rank_refresh_hours', '1', 'Hours between two looks at the third of a rank_only job in which a bid stands.'),
-  ('min_bid_amount', '5000', 'Smallest eligible bid, in minor units.'),
   ('max_photos_per_job', '10', 'Photos a job may have.'),
   ('email_verification_required', 'true', 'A user''s e-mail address must be verified before they become active.'),
   ('phone_verification_required', 'false', 'A user''s telephone number must be verified before they become active.'),
@@ -92,7 +91,6 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('goal_least_ppm', '800000', 'The pace of a goal at least: what prices are multiplied by, in parts per million.'),
   ('goal_most_ppm', '1250000', 'The pace of a goal at most.'),
   ('match_radius_miles', '25', 'How far jobs are shown to a provider whose agent has no radius, in miles.'),
-  ('match_budget_reference', '500000', 'Budget that counts in full when jobs are matched, in minor units, unless the provider names one.'),
   ('match_freshness_hours', '72', 'Hours after which a job counts as half as fresh when jobs are matched.'),
   ('match_weight_nearness', '35', 'Weight of the nearness of a job when jobs are matched; the five weights count by their share of the sum.'),
   ('match_weight_budget', '20', 'Weight of the budget of a job.'),
@@ -131,6 +129,32 @@ ALTER TABLE dwello.system_settings ENABLE ALWAYS TRIGGER forget_row, ENABLE ALWA
 CREATE POLICY system_settings_read ON dwello.system_settings FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);
 GRANT SELECT ON dwello.system_settings TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+/*
+ * Settings that are amounts of money: the operator's own, one for a currency.
+ */
+CREATE TABLE dwello.setting_amounts (
+  name text NOT NULL
+    CONSTRAINT setting_amounts_name_check CHECK (name IN ('max_amount', 'min_bid_amount', 'match_budget_reference', 'payout_minimum')),
+  currency text NOT NULL CONSTRAINT setting_amounts_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  amount bigint CONSTRAINT setting_amounts_amount_check CHECK (amount BETWEEN 0 AND 1000000000000000),
+  version integer NOT NULL DEFAULT 1,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT setting_amounts_pkey PRIMARY KEY (name, currency)
+);
+COMMENT ON TABLE dwello.setting_amounts IS
+  'An operator''s own amounts: the largest that anybody may name, the smallest eligible bid, the budget that counts in full when jobs are matched, the smallest payout; dwello.setting_amounts() has those in force.';
+COMMENT ON COLUMN dwello.setting_amounts.amount IS 'In minor units; 0 = none, NULL = the built-in one.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.setting_amounts', '');
+-- what is kept in memory; always, for a replica's backends keep it, too
+CREATE TRIGGER forget_row AFTER INSERT OR UPDATE OR DELETE ON dwello.setting_amounts
+  FOR EACH ROW EXECUTE FUNCTION dwello.forget_kept('setting_amounts');
+CREATE TRIGGER forget_all AFTER TRUNCATE ON dwello.setting_amounts
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.forget_kept('setting_amounts');
+ALTER TABLE dwello.setting_amounts ENABLE ALWAYS TRIGGER forget_row, ENABLE ALWAYS TRIGGER forget_all;
+CREATE POLICY setting_amounts_read ON dwello.setting_amounts FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+GRANT SELECT ON dwello.setting_amounts TO dwello_app, dwello_service, dwello_support, dwello_admin;
 
 /*
  * Feature flags, in the same two layers.  A flag that is off is off for all;

@@ -64,7 +64,7 @@
  * errors:
  *	WD402 WD401
  *	42501: a homeowner, another's agent, or a provider who sets the tier
- *	22004 22001
+ *	22004 22001 22003
  *	22023: an argument outside its limits, least above greatest, or a user
  *	  who is no provider
  *	22P02: no such tier
@@ -110,7 +110,7 @@ AS 'MODULE_PATHNAME', 'dwello_configure_agent';
 GRANT EXECUTE ON FUNCTION dwello.configure_agent
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.configure_agent IS
-  'Sets how a provider''s agent bids, and makes the agent at the first call. Errors: WD402, WD401, 42501, 22004, 22001, 22023, 22P02, P0002, WD104, WD103, WD301. See reference.md#configure_agent.';
+  'Sets how a provider''s agent bids, and makes the agent at the first call. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, 22P02, P0002, WD104, WD103, WD301. See reference.md#configure_agent.';
 
 /*
  * pause_agent
@@ -202,7 +202,7 @@ COMMENT ON FUNCTION dwello.pause_agent IS
  *	WD402 WD401
  *	42501: no provider, another's agent, or a role that is a member of
  *	  dwello_service
- *	22004
+ *	22004 22003
  *	22023: a limit that is zero or outside those of configure_agent(),
  *	  categories that name none, or a
  *	  time that is over
@@ -237,7 +237,7 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_sign_mandate';
 GRANT EXECUTE ON FUNCTION dwello.sign_mandate TO dwello_app;
 COMMENT ON FUNCTION dwello.sign_mandate IS
-  'Signs the limits inside which the provider''s agent stays, whatever it is set to, and puts them in the place of those signed before. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD103. See reference.md#sign_mandate.';
+  'Signs the limits inside which the provider''s agent stays, whatever it is set to, and puts them in the place of those signed before. Errors: WD402, WD401, 42501, 22004, 22003, 22023, P0002, WD104, WD103. See reference.md#sign_mandate.';
 
 /*
  * mandate_text
@@ -647,7 +647,7 @@ COMMENT ON FUNCTION dwello.claim_agent_work IS
  * errors:
  *	WD402 WD401
  *	42501: the caller is not the system
- *	22004
+ *	22004 22003
  *	22023: an amount or days that are not above zero
  *	P0002: no such job, or the agent has never been asked about it
  *	WD104
@@ -673,4 +673,4 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_propose_agent_bid';
 GRANT EXECUTE ON FUNCTION dwello.propose_agent_bid TO dwello_service;
 COMMENT ON FUNCTION dwello.propose_agent_bid IS
-  'Answers a claim with an amount. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104. See reference.md#propose_agent_bid.';
+  'Answers a claim with an amount. Errors: WD402, WD401, 42501, 22004, 22003, 22023, P0002, WD104. See reference.md#propose_agent_bid.';

@@ -556,7 +556,7 @@ COMMENT ON FUNCTION dwello.reject_bid IS
  *	WD402 WD401
  *	42501: the caller is neither an active homeowner nor a verified
  *	  provider, or the bid is visible and another's
- *	22004 22001
+ *	22004 22001 22003
  *	22023: an amount that is not positive, infinite times; then, of the
  *	  bid, an amount that is not between the two numbers, an expires_at that
  *	  is not in the future or after the bid's end
@@ -592,7 +592,7 @@ AS 'MODULE_PATHNAME', 'dwello_counter_bid';
 GRANT EXECUTE ON FUNCTION dwello.counter_bid
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.counter_bid IS
-  'Offers another amount for a pending bid. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD102, WD301. See reference.md#counter_bid.';
+  'Offers another amount for a pending bid. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD102, WD301. See reference.md#counter_bid.';
 
 /*
  * answer_counter
@@ -757,7 +757,7 @@ COMMENT ON FUNCTION dwello.invite_provider IS
  * errors:
  *	WD402 WD401
  *	42501: the caller is no active homeowner, or it is not their job
- *	22004 22001
+ *	22004 22001 22003
  *	22023: an amount or days that are not positive, infinite times; then
  *	  an amount below min_bid_amount, a provider who is not active or not
  *	  verified, an expires_at that is not in the future or after the end of
@@ -794,7 +794,7 @@ AS 'MODULE_PATHNAME', 'dwello_hire_provider';
 GRANT EXECUTE ON FUNCTION dwello.hire_provider
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.hire_provider IS
-  'Offers an open job to one provider at an amount. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD102, WD101, 23505, WD301. See reference.md#hire_provider.';
+  'Offers an open job to one provider at an amount. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD102, WD101, 23505, WD301. See reference.md#hire_provider.';
 
 /*
  * answer_invite

@@ -50,7 +50,7 @@
  *	WD402 WD401
  *	42501: the caller is no active homeowner or provider, or it is not the
  *	  caller's job
- *	22004 22001
+ *	22004 22001 22003
  *	22023: a negative amount, or one beyond what is disputed
  *	P0002: an unknown job or milestone
  *	WD104 WD103
@@ -94,7 +94,7 @@ AS 'MODULE_PATHNAME', 'dwello_open_dispute';
 GRANT EXECUTE ON FUNCTION dwello.open_dispute
   TO dwello_app, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.open_dispute IS
-  'Opens a dispute about money that is held. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD202. See reference.md#open_dispute.';
+  'Opens a dispute about money that is held. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD202. See reference.md#open_dispute.';
 
 /*
  * answer_dispute
@@ -140,7 +140,7 @@ COMMENT ON FUNCTION dwello.open_dispute IS
  *	WD402 WD401
  *	42501: the caller is no active homeowner or provider, or it is not the
  *	  caller's job
- *	22004 22001
+ *	22004 22001 22003
  *	22023: a negative amount, more than is disputed, or more than one
  *	  dispute is open and none is named
  *	P0002: an unknown job or dispute
@@ -183,7 +183,7 @@ AS 'MODULE_PATHNAME', 'dwello_answer_dispute';
 GRANT EXECUTE ON FUNCTION dwello.answer_dispute
   TO dwello_app, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.answer_dispute IS
-  'Names a figure in a dispute, the first or another one. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD102. See reference.md#answer_dispute.';
+  'Names a figure in a dispute, the first or another one. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD102. See reference.md#answer_dispute.';
 
 /*
  * withdraw_dispute
@@ -306,7 +306,7 @@ COMMENT ON FUNCTION dwello.withdraw_dispute IS
  *	WD402 WD401
  *	42501: the caller is neither support nor an administrator, or is a
  *	  side
- *	22004 22001
+ *	22004 22001 22003
  *	22023: a negative amount, amounts that do not add up to what is
  *	  disputed, or more than one dispute is open and none is named
  *	P0002: an unknown job or dispute
@@ -351,7 +351,7 @@ AS 'MODULE_PATHNAME', 'dwello_resolve_dispute';
 GRANT EXECUTE ON FUNCTION dwello.resolve_dispute
   TO dwello_app, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.resolve_dispute IS
-  'Decides a dispute to the cent. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD102. See reference.md#resolve_dispute.';
+  'Decides a dispute to the cent. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD102. See reference.md#resolve_dispute.';
 
 /*
  * expire_disputes
@@ -574,7 +574,7 @@ COMMENT ON FUNCTION dwello.close_chargeback IS
  * errors:
  *	WD402 WD401
  *	42501: the caller is no administrator
- *	22004 22001
+ *	22004 22001 22003
  *	22023: an amount that is not positive, or no completed release, refund
  *	  or dispute
  *	P0002: an unknown job or transaction
@@ -617,4 +617,4 @@ AS 'MODULE_PATHNAME', 'dwello_reverse_transaction';
 GRANT EXECUTE ON FUNCTION dwello.reverse_transaction
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.reverse_transaction IS
-  'Undoes a release, a refund or the settlement of a dispute, or a part of one. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD202. See reference.md#reverse_transaction.';
+  'Undoes a release, a refund or the settlement of a dispute, or a part of one. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD202. See reference.md#reverse_transaction.';

@@ -40,7 +40,7 @@
  *	WD402 WD401
  *	42501: the caller is no active homeowner, it is not the caller's job,
  *	  or it is not paid through escrow (jobs.is_escrowed)
- *	22004
+ *	22004 22003
  *	22023: an amount that is not positive, an unknown currency, more than
  *	  is missing, nothing is missing, or the method has expired
  *	P0002: an unknown job or payment method
@@ -79,7 +79,7 @@ AS 'MODULE_PATHNAME', 'dwello_fund_escrow';
 GRANT EXECUTE ON FUNCTION dwello.fund_escrow
   TO dwello_app, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.fund_escrow IS
-  'Asks for a payment into the escrow of a job. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD103, WD101, WD102, WD201. See reference.md#fund_escrow.';
+  'Asks for a payment into the escrow of a job. Errors: WD402, WD401, 42501, 22004, 22003, 22023, P0002, WD104, WD103, WD101, WD102, WD201. See reference.md#fund_escrow.';
 
 /*
  * confirm_payment
@@ -193,7 +193,7 @@ COMMENT ON FUNCTION dwello.confirm_payment IS
  *	WD402 WD401
  *	42501: the caller is no active homeowner or administrator, or it is
  *	  not the caller's job
- *	22004
+ *	22004 22003
  *	22023: an amount that is not positive, or both selectors
  *	P0002: an unknown job or milestone
  *	WD104 WD103
@@ -231,7 +231,7 @@ AS 'MODULE_PATHNAME', 'dwello_release_escrow';
 GRANT EXECUTE ON FUNCTION dwello.release_escrow
   TO dwello_app, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.release_escrow IS
-  'Releases money that is held to the provider, less the platform''s fee. Errors: WD402, WD401, 42501, 22004, 22023, P0002, WD104, WD103, WD101, WD202. See reference.md#release_escrow.';
+  'Releases money that is held to the provider, less the platform''s fee. Errors: WD402, WD401, 42501, 22004, 22003, 22023, P0002, WD104, WD103, WD101, WD202. See reference.md#release_escrow.';
 
 /*
  * approve_milestone
@@ -347,7 +347,7 @@ COMMENT ON FUNCTION dwello.approve_milestone IS
  *	WD402 WD401
  *	42501: the caller is no active homeowner, provider or administrator,
  *	  or it is not the caller's job
- *	22004 22001
+ *	22004 22001 22003
  *	22023: an amount that is not positive, or both selectors
  *	P0002: an unknown job or milestone
  *	WD104 WD103
@@ -384,7 +384,7 @@ AS 'MODULE_PATHNAME', 'dwello_refund_escrow';
 GRANT EXECUTE ON FUNCTION dwello.refund_escrow
   TO dwello_app, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.refund_escrow IS
-  'Gives money that is held back to the homeowner. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD202. See reference.md#refund_escrow.';
+  'Gives money that is held back to the homeowner. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD202. See reference.md#refund_escrow.';
 
 /*
  * cancel_escrow

@@ -355,7 +355,7 @@ COMMENT ON FUNCTION dwello.simulate_fees IS
  * errors:
  *	WD402 WD401
  *	42501: the caller is neither the service nor an administrator
- *	22004 22001
+ *	22004 22001 22003
  *	22023: an argument outside its limits, a budget without a currency,
  *	  times in the wrong order
  *	WD104
@@ -379,7 +379,7 @@ AS 'MODULE_PATHNAME', 'dwello_add_promo_code';
 GRANT EXECUTE ON FUNCTION dwello.add_promo_code
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.add_promo_code IS
-  'Adds a promo code, which waives a part of the fee of the contracts it is used on. Errors: WD402, WD401, 42501, 22004, 22001, 22023, WD104, 23505. See reference.md#add_promo_code.';
+  'Adds a promo code, which waives a part of the fee of the contracts it is used on. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, WD104, 23505. See reference.md#add_promo_code.';
 
 /*
  * apply_promo

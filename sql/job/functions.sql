@@ -733,7 +733,7 @@ COMMENT ON FUNCTION dwello.plan_milestones IS
  * errors:
  *	WD402 WD401
  *	42501: the caller is neither the service nor an administrator
- *	22004 22001
+ *	22004 22001 22003
  *	22023: a blank name, an amount of zero or less
  *	P0002: no such parent
  *	WD104
@@ -760,7 +760,7 @@ AS 'MODULE_PATHNAME', 'dwello_add_category';
 GRANT EXECUTE ON FUNCTION dwello.add_category
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.add_category IS
-  'Adds a category to the tree of services. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, 23505, 23514. See reference.md#add_category.';
+  'Adds a category to the tree of services. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, 23505, 23514. See reference.md#add_category.';
 
 /*
  * edit_category
@@ -788,7 +788,7 @@ COMMENT ON FUNCTION dwello.add_category IS
  * errors:
  *	WD402 WD401
  *	42501: the caller is neither the service nor an administrator
- *	22004 22001
+ *	22004 22001 22003
  *	22023: a blank name, an amount of zero or less, another parent for a
  *	  built-in one
  *	P0002: no such category or parent
@@ -818,4 +818,4 @@ AS 'MODULE_PATHNAME', 'dwello_edit_category';
 GRANT EXECUTE ON FUNCTION dwello.edit_category
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.edit_category IS
-  'Changes a category. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, 23514. See reference.md#edit_category.';
+  'Changes a category. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, 23514. See reference.md#edit_category.';

@@ -119,7 +119,8 @@ COMMENT ON FUNCTION dwello.job_score IS
  *	  fit, the others do not
  *	budget_min: in minor units, of a range that the job's must overlap
  *	budget_max: in minor units, its other end, and the budget that counts
- *	  in full (else the setting match_budget_reference)
+ *	  in full (else the amount match_budget_reference of the currency; with
+ *	  none the budget has no weight)
  *	currency: the job's
  *	weights: a JSON object of numbers by the names nearness, budget,
  *	  category, urgency, freshness; what is left out is 0; NULL for the
@@ -141,7 +142,7 @@ COMMENT ON FUNCTION dwello.job_score IS
  * errors:
  *	WD402 WD401
  *	42501: another provider, or a caller who is none
- *	22004 22001
+ *	22004 22001 22003
  *	22023: a number out of range or NaN, as_of in the future, a cursor
  *	  without one of its three parts, no element or an unknown category in
  *	  category_ids, no currency, weights that are negative or all 0, a
@@ -179,7 +180,7 @@ AS 'MODULE_PATHNAME', 'dwello_match_jobs';
 GRANT EXECUTE ON FUNCTION dwello.match_jobs
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.match_jobs IS
-  'The open jobs that suit a provider best, by falling score, then by job_id. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002. See reference.md#match_jobs.';
+  'The open jobs that suit a provider best, by falling score, then by job_id. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002. See reference.md#match_jobs.';
 
 /*
  * explain_match

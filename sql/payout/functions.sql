@@ -366,7 +366,7 @@ COMMENT ON FUNCTION dwello.fail_payout IS
  *	WD402 WD401
  *	42501: the caller is neither a provider nor an administrator, or it is
  *	  another's
- *	22004 22001
+ *	22004 22001 22003
  *	P0002: an unknown user or payment method
  *	WD104
  *	WD202: more than is owed
@@ -392,7 +392,7 @@ AS 'MODULE_PATHNAME', 'dwello_repay_balance';
 GRANT EXECUTE ON FUNCTION dwello.repay_balance
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.repay_balance IS
-  'Asks that a provider pay what they owe after a chargeback or a reversal, beyond what they have. Errors: WD402, WD401, 42501, 22004, 22001, P0002, WD104, WD202, 22023. See reference.md#repay_balance.';
+  'Asks that a provider pay what they owe after a chargeback or a reversal, beyond what they have. Errors: WD402, WD401, 42501, 22004, 22001, 22003, P0002, WD104, WD202, 22023. See reference.md#repay_balance.';
 
 /*
  * confirm_repayment
@@ -470,7 +470,7 @@ COMMENT ON FUNCTION dwello.confirm_repayment IS
  * errors:
  *	WD402 WD401
  *	42501: the caller is no administrator
- *	22004 22001
+ *	22004 22001 22003
  *	P0002: an unknown user
  *	WD104
  *	WD202: more than is owed
@@ -497,7 +497,7 @@ AS 'MODULE_PATHNAME', 'dwello_write_off';
 GRANT EXECUTE ON FUNCTION dwello.write_off
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.write_off IS
-  'Gives up what a provider owes, beyond what they have: the platform bears it. Errors: WD402, WD401, 42501, 22004, 22001, P0002, WD104, WD202, 22023. See reference.md#write_off.';
+  'Gives up what a provider owes, beyond what they have: the platform bears it. Errors: WD402, WD401, 42501, 22004, 22001, 22003, P0002, WD104, WD202, 22023. See reference.md#write_off.';
 
 -- ----------------------------------------------------------------------
 -- Statements of payment companies, held against ours.

@@ -53,7 +53,7 @@
  * errors:
  *	WD402 WD401
  *	22004: no currency or max_results, a NULL category
- *	22001
+ *	22001 22003
  *	22023: a place off the globe or half a one, a radius out of range or
  *	  without a place, an amount that is not positive, budgets in the wrong
  *	  order, an unknown currency, no category in the list, more than 100 or,
@@ -91,7 +91,7 @@ AS 'MODULE_PATHNAME', 'dwello_search_jobs';
 GRANT EXECUTE ON FUNCTION dwello.search_jobs
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.search_jobs IS
-  'Open jobs that fit, best first. Errors: WD402, WD401, 22004, 22001, 22023, P0002. See reference.md#search_jobs.';
+  'Open jobs that fit, best first. Errors: WD402, WD401, 22004, 22001, 22003, 22023, P0002. See reference.md#search_jobs.';
 
 /*
  * search_facets
@@ -127,7 +127,7 @@ COMMENT ON FUNCTION dwello.search_jobs IS
  * errors:
  *	WD402 WD401
  *	22004: no currency, a NULL category
- *	22001
+ *	22001 22003
  *	22023: as search_jobs()
  *	P0002: no such category
  * example: provider_1
@@ -160,7 +160,7 @@ AS 'MODULE_PATHNAME', 'dwello_search_facets';
 GRANT EXECUTE ON FUNCTION dwello.search_facets
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.search_facets IS
-  'How many of the jobs that search_jobs() finds have what. Errors: WD402, WD401, 22004, 22001, 22023, P0002. See reference.md#search_facets.';
+  'How many of the jobs that search_jobs() finds have what. Errors: WD402, WD401, 22004, 22001, 22003, 22023, P0002. See reference.md#search_facets.';
 
 -- ----------------------------------------------------------------------
 -- Saved searches: what a provider is notified of.
@@ -200,7 +200,7 @@ COMMENT ON FUNCTION dwello.search_facets IS
  * errors:
  *	WD402 WD401
  *	42501: no provider, or another's
- *	22004 22001
+ *	22004 22001 22003
  *	22023: as search_jobs(), a blank name, a user who is no provider
  *	P0002: no such category, search or user
  *	WD104 WD103
@@ -232,7 +232,7 @@ AS 'MODULE_PATHNAME', 'dwello_save_search';
 GRANT EXECUTE ON FUNCTION dwello.save_search
   TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.save_search IS
-  'Saves a search: deliver_events() notifies its owner of every job that is published and fits. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD301. See reference.md#save_search.';
+  'Saves a search: deliver_events() notifies its owner of every job that is published and fits. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD301. See reference.md#save_search.';
 
 /*
  * delete_search

@@ -27,6 +27,7 @@ void
 _PG_init(void)
 {
 	dw_setting_init();
+	dw_setting_amounts_init();
 	dw_keyring_init();
 	dw_token_init();
 	dw_drop_init();

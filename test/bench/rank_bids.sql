@@ -99,8 +99,8 @@ AS $$
            (j.weights->>'responsiveness')::integer AS w_responsiveness,
            (SELECT value::integer FROM dwello.settings
              WHERE name = 'max_bid_radius_miles') AS radius,
-           (SELECT value::bigint FROM dwello.settings
-             WHERE name = 'min_bid_amount') AS minimum
+           (SELECT a.amount FROM dwello.setting_amounts(j.currency) AS a
+             WHERE a.name = 'min_bid_amount') AS minimum
       FROM dwello.jobs AS j
      WHERE j.id = job
   ), facts AS MATERIALIZED (
@@ -205,8 +205,8 @@ AS $$
            coalesce(j.preferred_end_date, (now() AT TIME ZONE 'UTC')::date) AS day,
            (SELECT value::integer FROM dwello.settings
              WHERE name = 'max_bid_radius_miles') AS radius,
-           (SELECT value::bigint FROM dwello.settings
-             WHERE name = 'min_bid_amount') AS minimum
+           (SELECT a.amount FROM dwello.setting_amounts(j.currency) AS a
+             WHERE a.name = 'min_bid_amount') AS minimum
       FROM dwello.jobs AS j
      WHERE j.id = job
   ), facts AS MATERIALIZED (

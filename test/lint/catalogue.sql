@@ -99,6 +99,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('accounting_periods', 'reference', NULL),
     ('period_balances', 'reference', NULL),
     ('member_parts_defaults', 'reference', NULL),
+    ('setting_amounts', 'reference', NULL),
     ('system_settings', 'reference', NULL),
     ('system_settings_defaults', 'reference', NULL),
     ('feature_flags', 'reference', NULL),

@@ -189,7 +189,7 @@ SELECT job, bid, arguments, t.life_try('p1', 'revise_bid', bid, arguments, job)
     ('job', 'b1', '5, expected_version => 9, terms_version => 9'),
     ('job', 'b1', '5, terms_version => 9'),
     ('job', 'b1', '5, expires_at => ''2027-03-01 12:00+00'''),
-    ('job', 'b1', '9223372036854775807')
+    ('job', 'b1', '1000000000000000')
   ) AS a (job, bid, arguments);
 -- where all bids are seen, a rival's is another's
 UPDATE dwello.jobs SET bid_mode = 'open' WHERE id = t.user('job');

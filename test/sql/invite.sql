@@ -388,7 +388,7 @@ SELECT * FROM t.invite_wrong;
 ROLLBACK;
 BEGIN;
 SELECT t.invite_job(false);
-SELECT t.hire('p1', 9223372036854775807), t.reply('p1');
+SELECT t.hire('p1', 1000000000000000), t.reply('p1');
 SELECT t.reply('p1', false), t.reply('h1', false, format('provider_id => %L', t.user('p1')));
 ROLLBACK;
 

@@ -85,7 +85,7 @@ SELECT args, t.sign(args)
     ($$valid_until => '2001-01-01'$$), ($$valid_until => 'infinity'$$), ($$valid_until => '-infinity'$$),
     ($$max_amount => 5, expected_version => 0$$), ($$max_amount => 5, idempotency_key => repeat('k', 300)$$),
     ($$categories => '{}'$$), ($$max_amount => 5, categories => '{}'$$),
-    ($$max_amount => 9223372036854775807$$)) AS v (args);
+    ($$max_amount => 1000000000000000$$)) AS v (args);
 
 -- beyond it nobody sets the agent, not even staff; inside it anybody who may
 SELECT t.sign($$max_exposure => 600000, max_bids_per_day => 4, max_bid_radius_miles => 20, max_open_jobs => 3,

@@ -222,6 +222,15 @@ SELECT t.as_system();
 SELECT dwello.refresh_matching();
 SELECT t.login_as('p1');
 SELECT title, round(score::numeric, 6) AS score FROM dwello.match_jobs();
+-- the budget that counts in full is of a currency; without one budgets say nothing
+SAVEPOINT reference;
+SELECT term, value, round(weight::numeric, 6) AS weight FROM dwello.explain_match(job_id => t.user('match euro'));
+SELECT t.as_system();
+SELECT amount FROM dwello.set_setting_amount('match_budget_reference', 'EUR', 180000);
+SELECT t.login_as('p1');
+SELECT term, value, round(weight::numeric, 6) AS weight FROM dwello.explain_match(job_id => t.user('match euro'));
+ROLLBACK TO reference;
+SELECT t.login_as('p1');
 -- settings, as soon as they are set, and no longer when that is undone
 SAVEPOINT setting;
 SELECT t.as_system();

@@ -82,7 +82,7 @@ SELECT jobs, decisions FROM dwello.run_agents();
 SELECT t.claim(1000) AS claimed;
 SELECT t.propose('over', 'p1', 120001) AS over_budget, t.propose('over', 'p1', 100000) AS second_try, t.became('over', 'p1');
 SELECT t.propose('below', 'p1', 1) AS a_cent, t.became('below', 'p1');
-SELECT t.propose('below', 'p2', 9223372036854775807) AS the_most, t.became('below', 'p2');
+SELECT t.propose('below', 'p2', 1000000000000000) AS the_most, t.became('below', 'p2');
 SELECT t.propose('stale', 'p1', 95000, t.user('none')) AS no_claim, t.propose('stale', 'p1', 95000, (SELECT claim_id FROM claim WHERE (job, agent) = ('stale', 'p2'))) AS anothers;
 SELECT t.became('stale', 'p1') AS before, t.propose('stale', 'p1', 95000) AS true_claim, t.became('stale', 'p1');
 SELECT t.login_as('h1');

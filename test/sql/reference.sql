@@ -347,6 +347,17 @@ SELECT * FROM r.answer('admin', NULL,
 'SELECT value, version FROM dwello.set_setting(name => ''job_expiry_days'', value => ''45'')');
 ROLLBACK TO example;
 
+\echo set_setting_amount
+SELECT * FROM r.answer('admin', NULL,
+'SELECT amount, version
+  FROM dwello.set_setting_amount(name => ''min_bid_amount'', currency => ''EUR'', amount => 4500)');
+ROLLBACK TO example;
+
+\echo setting_amounts
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT name, amount, is_overridden FROM dwello.setting_amounts(currency => ''USD'') ORDER BY name');
+ROLLBACK TO example;
+
 \echo set_flag
 SELECT * FROM r.answer('admin', NULL,
 'SELECT name, is_enabled, rollout_percentage

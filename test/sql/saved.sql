@@ -87,7 +87,7 @@ SELECT answer, count(*) AS calls, string_agg(call, ' ' ORDER BY n) FILTER (WHERE
             $$save_search(longitude => 0, latitude => 0, radius_miles => 5e-324)$$,
             $$save_search(longitude => 0, latitude => 'Infinity')$$,
             $$save_search(longitude => 0, latitude => 0, radius_miles => 'NaN')$$,
-            $$save_search(budget_min => 9223372036854775807, budget_max => 9223372036854775807)$$,
+            $$save_search(budget_min => 1000000000000000, budget_max => 1000000000000000)$$,
             $$save_search(budget_max => -9223372036854775808)$$,
             $$save_search(currency => repeat('U', 1000000))$$,
             $$save_search(currency => 'JPY')$$,

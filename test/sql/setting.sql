@@ -6,19 +6,19 @@ BEGIN;
 -- the built-in values
 SELECT name, dwello.get_setting(name)
   FROM unnest(ARRAY['platform_name', 'max_bid_radius_miles',
-    'job_expiry_days', 'bid_expiry_days', 'min_bid_amount',
+    'job_expiry_days', 'bid_expiry_days', 'job_invites_max',
     'max_photos_per_job', 'email_verification_required',
     'phone_verification_required', 'auto_approve_providers',
     'platform_fee_percentage']) AS name;
 
 -- an operator's value goes before the built-in one
 SAVEPOINT s;
-INSERT INTO dwello.system_settings (name, value) VALUES ('min_bid_amount', '7500');
+INSERT INTO dwello.system_settings (name, value) VALUES ('job_invites_max', '30');
 INSERT INTO dwello.fee_schedules (name, rate_ppm) VALUES ('ours', 62500);
 SELECT name, value, is_overridden FROM dwello.settings
  WHERE is_overridden OR name IN ('platform_name', 'platform_fee_percentage')
  ORDER BY name;
-SELECT dwello.get_setting('min_bid_amount'),
+SELECT dwello.get_setting('job_invites_max'),
        dwello.get_setting('platform_fee_percentage');
 -- a schedule for some only is not the default
 UPDATE dwello.fee_schedules SET currency = 'EUR' WHERE name = 'ours';
@@ -84,7 +84,7 @@ SELECT rule, detail FROM dwello.check() WHERE rule = 'orphan';
 SELECT name, value, t.try(format('SELECT dwello.set_setting(%L, %L)', name, value))
   FROM (VALUES ('job_expiry_days', '0'), ('job_expiry_days', '366'), ('job_expiry_days', ' 7'),
     ('job_expiry_days', '7.5'), ('job_expiry_days', '07'), ('job_expiry_days', ''),
-    ('min_bid_amount', '-1'), ('min_bid_amount', '99999999999999999999'),
+    ('job_invites_max', '-1'), ('job_invites_max', '99999999999999999999'), ('min_bid_amount', '1'),
     ('auto_approve_providers', 'yes'), ('auto_approve_providers', 'TRUE'),
     ('platform_timezone', 'Mars/Olympus'), ('platform_timezone', ' '), ('platform_timezone', 'ABC3'),
     ('platform_timezone', 'Asia/Tokyo'), ('platform_name', ' '), ('platform_name', repeat('ä', 100)), ('platform_name', repeat('x', 101)),

@@ -314,6 +314,7 @@ AS $$
   INSERT INTO dwello.json_schemas (name, schema) VALUES ('story', '{}');
   INSERT INTO dwello.system_settings (name, value) VALUES ('platform_name', 'Story')
     ON CONFLICT DO NOTHING;
+  INSERT INTO dwello.setting_amounts (name, currency, amount) VALUES ('payout_minimum', 'XOF', 1);
   INSERT INTO dwello.feature_flags (name, is_enabled, rollout_percentage)
     VALUES ('story', true, 100);
   INSERT INTO dwello.platform_metrics (name, measured_at, value) VALUES ('story', now(), 1);

@@ -492,7 +492,7 @@ $$;
 CREATE FUNCTION trap.spring(a integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   PERFORM trap.try('get_user_contact(''00000000-0000-7000-8000-000000000001'', ''for me'')');
-  PERFORM trap.try('set_setting(''min_bid_amount'', ''1'')');
+  PERFORM trap.try('set_setting(''job_invites_max'', ''1'')');
   RETURN a;
 END
 $$;

@@ -85,7 +85,7 @@ my %reads = (
 	flag_enabled => [ homeowner => "'ai_bidding_enabled', NULL" ],
 	explain_match =>
 	  [ system => "'$id{provider_1}', '$id{job_painting}'" ],
-	get_setting => [ system => "'min_bid_amount'" ],
+	get_setting => [ system => "'job_expiry_days'" ],
 	job_next_events => [ homeowner => "'$id{job_painting}'" ],
 	job_transitions => [ nobody => '' ],
 	my_invites => [ provider_1 => '' ],
@@ -111,6 +111,7 @@ my %reads = (
 	score_bid => [ homeowner => "'$id{job_painting}', '$id{bid_950}'" ],
 	search_facets => [ provider_1 => "'paint', -122.42, 37.77" ],
 	search_jobs => [ provider_1 => "'paint', as_of => '$now'" ],
+	setting_amounts => [ homeowner => "'USD'" ],
 	simulate_fees => [
 		system => q('{"rate_ppm": 40000}', '2026-01-01', '2027-01-01')
 	],

@@ -39,9 +39,9 @@ test_integer(void **state)
 
 	assert_int_equal(judge("job_expiry_days", "1"), DW_OK);
 	assert_int_equal(judge("job_expiry_days", "365"), DW_OK);
-	assert_int_equal(judge("min_bid_amount", "0"), DW_OK);
-	assert_int_equal(judge("min_bid_amount", "1000000000000"), DW_OK);
-	assert_int_equal(judge("min_bid_amount", "1000000000001"), DW_BAD_VALUE);
+	assert_int_equal(judge("job_invites_max", "0"), DW_OK);
+	assert_int_equal(judge("agent_rivals", "1000000000000"), DW_OK);
+	assert_int_equal(judge("agent_rivals", "1000000000001"), DW_BAD_VALUE);
 	for (size_t i = 0; i < DW_LENGTH(bad); i++)
 		assert_int_equal(judge("job_expiry_days", bad[i]), DW_BAD_VALUE);
 }
@@ -100,6 +100,33 @@ test_text(void **state)
 	assert_int_equal(dw_setting_check(rule, " ", 101), DW_TEXT_TOO_LONG);
 }
 
+/* An amount is of a currency; without one nothing is limited. */
+static void
+test_amount(void **state)
+{
+	int			count;
+	const char *const *names = dw_setting_amount_names(&count);
+
+	assert_int_equal(count, 4);
+	for (int i = 0; i < count; i++)
+	{
+		assert_null(dw_setting_rule(names[i]));
+		assert_false(dw_setting_amount_fits(names[i], -1));
+		assert_true(dw_setting_amount_fits(names[i], 1));
+		assert_true(dw_setting_amount_fits(names[i], DW_AMOUNT_MAX));
+		assert_false(dw_setting_amount_fits(names[i], DW_AMOUNT_MAX + 1));
+	}
+	assert_true(dw_setting_amount_fits(DW_SETTING_MIN_BID, 0));
+	assert_false(dw_setting_amount_fits(DW_SETTING_MAX_AMOUNT, 0));
+	assert_false(dw_setting_amount_fits("platform_name", 1));
+	assert_int_equal(dw_setting_amount_builtin(DW_SETTING_MIN_BID, "USD"),
+					 5000);
+	assert_int_equal(dw_setting_amount_builtin(DW_SETTING_MIN_BID, "JPY"), 0);
+	assert_int_equal(dw_setting_amount_builtin(DW_SETTING_MAX_AMOUNT, "JPY"),
+					 DW_AMOUNT_MAX);
+	assert_int_equal(dw_setting_amount_builtin("none", "USD"), 0);
+}
+
 /* Runs the tests of this file. */
 int
 main(void)
@@ -111,6 +138,7 @@ main(void)
 		cmocka_unit_test(test_boolean),
 		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_amount),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

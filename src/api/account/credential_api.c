@@ -101,7 +101,7 @@ credential_read(DwCall *call, DwCredential *credential)
 	credential->valid_until = dw_arg_date_opt(call, "valid_until");
 	credential->amount = DW_CREDENTIAL_NONE;
 	if (dw_arg_has(call, "amount"))
-		credential->amount = dw_arg_int8(call, "amount");
+		credential->amount = dw_arg_amount(call, "amount");
 	credential->years = DW_CREDENTIAL_NONE;
 	if (dw_arg_has(call, "years_experience"))
 		credential->years = dw_arg_int4(call, "years_experience");

@@ -196,13 +196,13 @@ numbers_lay(DwCall *call, DwAgentNumbers *numbers)
 	if (dw_arg_has(call, "max_bids_per_day"))
 		numbers->bids_per_day = dw_arg_int4(call, "max_bids_per_day");
 	if (dw_arg_has(call, "min_project_value"))
-		numbers->min_value = dw_arg_int8(call, "min_project_value");
+		numbers->min_value = dw_arg_amount(call, "min_project_value");
 	if (dw_arg_has(call, "max_project_value"))
-		numbers->max_value = dw_arg_int8(call, "max_project_value");
+		numbers->max_value = dw_arg_amount(call, "max_project_value");
 	if (dw_arg_has(call, "min_margin_ppm"))
 		numbers->margin_ppm = dw_arg_int4(call, "min_margin_ppm");
 	if (dw_arg_has(call, "approval_threshold"))
-		numbers->threshold = dw_arg_int8(call, "approval_threshold");
+		numbers->threshold = dw_arg_amount(call, "approval_threshold");
 }
 
 /* The goal of agent_lay, its target, and what may be afoot. */
@@ -219,9 +219,9 @@ aims_lay(DwCall *call, DwAgent *agent)
 		agent->goal_target = 0;
 	agent->goal = goal;
 	if (dw_arg_has(call, "goal_target"))
-		agent->goal_target = dw_arg_int8(call, "goal_target");
+		agent->goal_target = dw_arg_amount(call, "goal_target");
 	if (dw_arg_has(call, "max_exposure"))
-		agent->max_exposure = dw_arg_int8(call, "max_exposure");
+		agent->max_exposure = dw_arg_amount(call, "max_exposure");
 	if (dw_arg_has(call, "max_open_jobs"))
 		agent->max_open_jobs = dw_arg_int4(call, "max_open_jobs");
 	if (dw_arg_has(call, "min_win_probability_ppm"))
@@ -564,9 +564,9 @@ mandate_read(DwCall *call, DwMandate *mandate)
 	DwMandateLimits *limits = &mandate->limits;
 
 	if (dw_arg_has(call, "max_amount"))
-		limits->max_amount = dw_arg_int8(call, "max_amount");
+		limits->max_amount = dw_arg_amount(call, "max_amount");
 	if (dw_arg_has(call, "max_exposure"))
-		limits->max_exposure = dw_arg_int8(call, "max_exposure");
+		limits->max_exposure = dw_arg_amount(call, "max_exposure");
 	if (dw_arg_has(call, "max_bids_per_day"))
 		limits->bids_per_day = dw_arg_int4(call, "max_bids_per_day");
 	if (dw_arg_has(call, "max_bid_radius_miles"))
@@ -578,7 +578,7 @@ mandate_read(DwCall *call, DwMandate *mandate)
 	if (dw_arg_has(call, "max_bids_per_month"))
 		limits->bids_per_month = dw_arg_int4(call, "max_bids_per_month");
 	if (dw_arg_has(call, "approval_threshold"))
-		limits->threshold = dw_arg_int8(call, "approval_threshold");
+		limits->threshold = dw_arg_amount(call, "approval_threshold");
 	mandate_categories_lay(call, mandate);
 	mandate->valid_until = dw_arg_time_opt(call, "valid_until");
 	limits_check(call, mandate);

@@ -316,7 +316,7 @@ proposal_read(DwCall *call, Proposal *proposal)
 	proposal->job_id = dw_arg_uuid(call, "job_id");
 	proposal->agent_id = dw_arg_uuid(call, "agent_id");
 	proposal->claim_id = dw_arg_uuid(call, "claim_id");
-	proposal->offer.amount = dw_arg_int8(call, "amount");
+	proposal->offer.amount = dw_arg_amount(call, "amount");
 	proposal->offer.timeline_days = dw_arg_int4(call, "timeline_days");
 	positive_check(call, "amount", proposal->offer.amount);
 	positive_check(call, "timeline_days", proposal->offer.timeline_days);

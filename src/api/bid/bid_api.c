@@ -271,7 +271,7 @@ offer_read_floor(DwCall *call, DwBid *bid)
 	bid->lowest_amount = DW_BID_NO_FLOOR;
 	if (!dw_arg_has(call, "lowest_amount"))
 		return;
-	bid->lowest_amount = dw_arg_int8(call, "lowest_amount");
+	bid->lowest_amount = dw_arg_amount(call, "lowest_amount");
 	if (bid->lowest_amount <= 0)
 		dw_arg_refuse(call, "lowest_amount", DW_BAD_VALUE,
 					  "must be positive");
@@ -298,7 +298,8 @@ offer_check_floor(DwCall *call, const DwJob *job, const DwBid *bid)
 	if (!dw_proxy_makes_sense(&terms))
 		dw_arg_refuse(call, "lowest_amount", DW_BAD_VALUE,
 					  "is of no use where the price has no weight");
-	dw_bid_need_least(call, "lowest_amount", bid->lowest_amount);
+	dw_bid_need_least(call, "lowest_amount", bid->lowest_amount,
+					  job->currency);
 }
 
 /*
@@ -311,8 +312,8 @@ offer_read(DwCall *call, DwBid *bid, DwMaterials *materials)
 	MaterialReading reading;
 	Datum		lines;
 
-	bid->labor_cost = dw_arg_int8(call, "labor_cost");
-	bid->materials_cost = dw_arg_int8(call, "materials_cost");
+	bid->labor_cost = dw_arg_amount(call, "labor_cost");
+	bid->materials_cost = dw_arg_amount(call, "materials_cost");
 	bid->warranty_months = dw_arg_int4(call, "warranty_months");
 	bid->materials_included = dw_arg_bool(call, "materials_included");
 	lines = dw_arg_jsonb(call, "materials");

@@ -26,8 +26,9 @@ extern DwBidStatus dw_bid_next(DwCall *call, const DwBid *bid,
 extern DwBidStatus dw_bid_next_in_time(DwCall *call, const DwJob *job,
 									   const DwBid *bid, DwBidEvent event);
 
-/* 22023, naming the argument, for an amount below min_bid_amount. */
-extern void dw_bid_need_least(DwCall *call, const char *arg, int64 amount);
+/* 22023, naming the argument, for less than min_bid_amount. */
+extern void dw_bid_need_least(DwCall *call, const char *arg, int64 amount,
+							  const char *currency);
 
 /* 42501 for a provider who lacks a verification that is wanted by now. */
 extern void dw_bid_need_verified(DwCall *call);

@@ -11,6 +11,7 @@
 #include "api/bid/bid_api.h"
 #include "api/bid/bid_api_int.h"
 #include "api/score/score_api.h"
+#include "core/admin/admin.h"
 #include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
@@ -19,9 +20,10 @@
 #include "store/score/score_store.h"
 
 void
-dw_bid_need_least(DwCall *call, const char *arg, int64 amount)
+dw_bid_need_least(DwCall *call, const char *arg, int64 amount,
+				  const char *currency)
 {
-	int64		least = dw_setting_int8("min_bid_amount");
+	int64		least = dw_setting_amount(DW_SETTING_MIN_BID, currency);
 
 	if (amount < least)
 		dw_arg_refuse(call, arg, DW_BAD_VALUE,
@@ -128,6 +130,7 @@ void
 dw_bid_price(DwCall *call, const char *arg, const DwJob *job, DwBid *bid,
 			 const DwMaterials *materials)
 {
+	dw_arg_check_amount(call, arg, bid->bid_amount, job->currency);
 	if (offer_compare(job, bid, materials) != DW_OK)
 		dw_arg_refuse(call, arg, DW_OVERFLOW,
 					  "and the materials are out of range together");

@@ -14,6 +14,7 @@
 #include "api/bid/bid_api_int.h"
 #include "api/job/job_api.h"
 #include "api/score/score_api.h"
+#include "core/admin/admin.h"
 #include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
@@ -63,7 +64,7 @@ window_of(const DwBid *bid, const DwCounterRow *rows, int count)
 	DwCounterBid facts = {
 		.amount = bid->bid_amount,
 		.bid_version = bid->bid_version,
-		.least = dw_setting_int8("min_bid_amount")
+		.least = dw_setting_amount(DW_SETTING_MIN_BID, bid->currency)
 	};
 	DwCounter  *counters = palloc0_array(DwCounter, Max(count, 1));
 
@@ -210,7 +211,7 @@ DW_FUNCTION(dwello_counter_bid)
 	job_id = dw_arg_uuid(&call, "job_id");
 	bid_id = dw_arg_uuid(&call, "bid_id");
 	counter.message = dw_arg_text_opt(&call, "message", DW_BID_NOTE_MAX);
-	counter.amount = dw_arg_int8(&call, "amount");
+	counter.amount = dw_arg_amount(&call, "amount");
 	if (counter.amount <= 0)
 		dw_arg_refuse(&call, "amount", DW_BAD_VALUE, "must be positive");
 	(void) dw_arg_time_opt(&call, "expires_at");

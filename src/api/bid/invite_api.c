@@ -213,7 +213,7 @@ hire_read(DwCall *call, DwInvite *offer)
 	dw_args_need(call, "job_id", "provider_id", "amount", NULL);
 	offer->provider_id = dw_arg_uuid(call, "provider_id");
 	offer->message = dw_arg_text_opt(call, "message", DW_BID_NOTE_MAX);
-	offer->amount = dw_arg_int8(call, "amount");
+	offer->amount = dw_arg_amount(call, "amount");
 	if (offer->amount <= 0)
 		dw_arg_refuse(call, "amount", DW_BAD_VALUE, "must be positive");
 	offer->timeline_days = DW_BID_NO_DAYS;
@@ -234,7 +234,8 @@ hire_check(DwCall *call, const DwJob *job, DwInvite *offer)
 	TimestampTz wanted = dw_arg_time_opt(call, "expires_at");
 	int64		hours = dw_job_timer(&job->id, "award_confirm_hours");
 
-	dw_bid_need_least(call, "amount", offer->amount);
+	dw_arg_check_amount(call, "amount", offer->amount, job->currency);
+	dw_bid_need_least(call, "amount", offer->amount, job->currency);
 	offer->expires_at = wanted;
 	if (wanted == DT_NOBEGIN)
 		offer->expires_at = Min(dw_now() + hours * USECS_PER_HOUR,

@@ -193,7 +193,7 @@ dispute_return(DwCall *call, const DwEscrowRow *row,
 static int64
 arg_figure(DwCall *call, const char *arg)
 {
-	int64		figure = dw_arg_int8(call, arg);
+	int64		figure = dw_arg_amount(call, arg);
 
 	if (figure < 0)
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must not be negative");

@@ -127,6 +127,9 @@ change_decide(DwCall *call, DwEscrowRow *row, const DwChangeOrder *order,
 	change->amount = order->amount;
 	if (order->amount == 0)
 		return;					/* time alone */
+	dw_arg_check_amount(call, "amount",
+						row->escrow.contract_amount + order->amount,
+						row->escrow.currency);
 	if (order->amount > 0 &&
 		row->milestone_count >= DW_MILESTONES_MAX)
 		dw_raise(DW_LIMIT_REACHED, "the contract has as many milestones as"
@@ -148,7 +151,7 @@ order_read_amount(DwCall *call, DwChangeOrder *order)
 {
 	const DwUuid *milestone_id = dw_arg_uuid_opt(call, "milestone_id");
 
-	order->amount = dw_arg_int8(call, "amount");
+	order->amount = dw_arg_amount(call, "amount");
 	order->due_date = dw_arg_date_opt(call, "due_date");
 	if (dw_arg_has(call, "days"))
 	{

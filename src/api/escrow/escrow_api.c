@@ -104,7 +104,7 @@ read_selector(DwCall *call, DwSelector *selector)
 	memset(selector, 0, sizeof(*selector));
 	selector->has_amount = dw_arg_has(call, "amount");
 	if (selector->has_amount)
-		selector->amount = dw_arg_int8(call, "amount");
+		selector->amount = dw_arg_amount(call, "amount");
 	selector->milestone_id = dw_arg_uuid_opt(call, "milestone_id");
 	if (selector->has_amount && selector->amount <= 0)
 		dw_arg_refuse(call, "amount", DW_BAD_VALUE, "must be more than zero");

@@ -48,7 +48,7 @@ funding_read(DwCall *call, Funding *funding)
 	funding->currency = dw_arg_text_opt(call, "currency", CURRENCY_MAX);
 	if (dw_arg_has(call, "amount"))
 	{
-		funding->amount = dw_arg_int8(call, "amount");
+		funding->amount = dw_arg_amount(call, "amount");
 		if (funding->amount <= 0)
 			dw_arg_refuse(call, "amount", DW_BAD_VALUE,
 						  "must be more than zero");

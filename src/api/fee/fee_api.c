@@ -387,6 +387,8 @@ read_promo(DwCall *call, DwPromo *promo)
 	dw_args_need(call, "code", "rate_ppm", NULL);
 	promo->code = dw_arg_text(call, "code", CODE_MAX);
 	promo->currency = dw_arg_text_opt(call, "currency", CURRENCY_MAX);
+	promo->budget = dw_arg_has(call, "budget")
+		? dw_arg_amount(call, "budget") : DW_FEE_NO_MAX;
 	if (!is_code(promo->code))
 		dw_arg_refuse(call, "code", DW_BAD_VALUE,
 					  "must be 3 to 40 of A-Z, 0-9, _ and -");
@@ -394,8 +396,6 @@ read_promo(DwCall *call, DwPromo *promo)
 	if (promo->rate_ppm < 0 || promo->rate_ppm > DW_PPM)
 		dw_arg_refuse(call, "rate_ppm", DW_BAD_VALUE,
 					  "must be 0 to 1000000");
-	promo->budget = dw_arg_has(call, "budget")
-		? dw_arg_int8(call, "budget") : DW_FEE_NO_MAX;
 	if (dw_arg_has(call, "budget") && promo->budget < 0)
 		dw_arg_refuse(call, "budget", DW_BAD_VALUE,
 					  "must not be negative");
@@ -403,6 +403,8 @@ read_promo(DwCall *call, DwPromo *promo)
 	if (promo->budget != DW_FEE_NO_MAX && promo->currency == NULL)
 		dw_arg_refuse(call, "currency", DW_BAD_VALUE,
 					  "must be given with a budget");
+	if (promo->budget != DW_FEE_NO_MAX)
+		dw_arg_check_amount(call, "budget", promo->budget, promo->currency);
 	promo->valid = dw_period_read(call, NULL);
 }
 

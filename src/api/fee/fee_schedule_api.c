@@ -68,7 +68,7 @@ open_list(DwCall *call, DwJsonItem *item, const DwJsonArg *object,
 static int64
 read_limit(DwJsonItem *item, int64 absent)
 {
-	int64		limit = dw_json_item_int8(item, "max_fee", PG_INT64_MIN);
+	int64		limit = dw_json_item_amount(item, "max_fee", PG_INT64_MIN);
 
 	if (limit == PG_INT64_MIN)
 		return absent;
@@ -83,15 +83,15 @@ static void
 read_tier(DwJsonItem *item, DwFeeKind kind, const DwFeeTier *base,
 		  DwFeeTier *tier)
 {
-	tier->from_amount = dw_json_item_int8(item, "from_amount", -1);
+	tier->from_amount = dw_json_item_amount(item, "from_amount", -1);
 	tier->rate_ppm = dw_json_item_int8(item, "rate_ppm", -1);
 	if (kind == DW_FEE_KIND_MARGINAL)
 	{
 		tier->max_fee = DW_FEE_NO_MAX;
 		return;
 	}
-	tier->fixed = dw_json_item_int8(item, "fixed", base->fixed);
-	tier->min_fee = dw_json_item_int8(item, "min_fee", base->min_fee);
+	tier->fixed = dw_json_item_amount(item, "fixed", base->fixed);
+	tier->min_fee = dw_json_item_amount(item, "min_fee", base->min_fee);
 	tier->max_fee = read_limit(item, base->max_fee);
 }
 
@@ -135,7 +135,7 @@ read_tiers(DwCall *call, DwJsonItem *item, const DwJsonArg *object,
 	}
 }
 
-/* Notes 22023 at the argument when amounts of the schedule have no currency. */
+/* Notes 22023 at the argument when amounts have no currency. */
 static void
 check_currency(DwArgError *error, const char *argument,
 			   const DwFeeSchedule *schedule, const char *currency)
@@ -168,12 +168,12 @@ read_first(DwCall *call, DwArgError *error, DwFeeSchedule *schedule)
 
 	first->rate_ppm = dw_arg_has(call, "rate_ppm")
 		? dw_arg_int4(call, "rate_ppm") : 0;
-	first->fixed = dw_arg_int8(call, "fixed_fee");
-	first->min_fee = dw_arg_int8(call, "min_fee");
+	first->fixed = dw_arg_amount_checked(call, error, "fixed_fee");
+	first->min_fee = dw_arg_amount_checked(call, error, "min_fee");
 	first->max_fee = DW_FEE_NO_MAX;
 	if (dw_arg_has(call, "max_fee"))
 	{
-		first->max_fee = dw_arg_int8(call, "max_fee");
+		first->max_fee = dw_arg_amount_checked(call, error, "max_fee");
 		if (first->max_fee < 0)
 			dw_arg_error_note(error, "max_fee", DW_BAD_VALUE,
 							  "must not be negative");
@@ -583,8 +583,8 @@ read_first_of(DwJsonItem *item, DwFeeSchedule *schedule)
 	DwFeeTier  *first = &schedule->tiers[0];
 
 	first->rate_ppm = dw_json_item_int8(item, "rate_ppm", 0);
-	first->fixed = dw_json_item_int8(item, "fixed_fee", 0);
-	first->min_fee = dw_json_item_int8(item, "min_fee", 0);
+	first->fixed = dw_json_item_amount(item, "fixed_fee", 0);
+	first->min_fee = dw_json_item_amount(item, "min_fee", 0);
 	first->max_fee = read_limit(item, DW_FEE_NO_MAX);
 	schedule->tax_ppm = dw_json_item_int8(item, "tax_ppm", 0);
 }

@@ -131,7 +131,7 @@ reference_amount(DwCall *call, const char *arg)
 
 	if (!dw_arg_has(call, arg))
 		return 0;
-	amount = dw_arg_int8(call, arg);
+	amount = dw_arg_amount(call, arg);
 	if (amount <= 0)
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be more than zero");
 	return amount;

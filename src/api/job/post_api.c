@@ -123,7 +123,7 @@ milestone_read(DwJsonItem *item, DwPostMilestone *milestone)
 		dw_json_item_note(item, "title", DW_BAD_VALUE, "must be given");
 	milestone->description = dw_json_item_text(item, "description", text);
 	milestone->due_date = dw_json_item_text(item, "due_date", text);
-	milestone->amount = dw_json_item_int8(item, "amount", DW_POST_ABSENT);
+	milestone->amount = dw_json_item_amount(item, "amount", DW_POST_ABSENT);
 	milestone->is_required = dw_json_item_bool(item, "is_required", true);
 }
 
@@ -269,7 +269,8 @@ read_field(Reading *reading, const FieldRule *rule)
 			*(char **) member = dw_arg_label(reading->call, arg);
 			break;
 		case FIELD_INT8:
-			*(int64 *) member = dw_arg_int8(reading->call, arg);
+			*(int64 *) member = dw_arg_amount_checked(reading->call,
+													  &reading->error, arg);
 			break;
 		case FIELD_INT4:
 			*(int32 *) member = dw_arg_int4(reading->call, arg);
@@ -360,6 +361,21 @@ check_pair(Reading *reading)
 						  DW_BAD_VALUE, "must be given with the other coordinate");
 }
 
+/* 22003: what is above the largest amount in the currency of the job. */
+static void
+check_amounts(DwCall *call, const DwDraft *draft)
+{
+	const char *currency = draft->post.currency;
+
+	dw_arg_check_amount(call, "budget_min", draft->post.budget_min, currency);
+	dw_arg_check_amount(call, "budget_max", draft->post.budget_max, currency);
+	dw_arg_check_amount(call, "expected_materials",
+						draft->post.expected_materials, currency);
+	for (int i = 0; i < draft->milestone_count; i++)
+		dw_arg_check_amount(call, "milestones", draft->milestones[i].amount,
+							currency);
+}
+
 /*
  * Reads every field that is given into the draft and raises what is wrong
  * with them alone; of the others the draft keeps what it had.
@@ -380,6 +396,7 @@ read_draft(DwCall *call, DwDraft *draft)
 	check_pair(&reading);
 	dw_post_check(&draft->post, &reading.error);
 	dw_arg_error_raise(call, &reading.error);
+	check_amounts(call, draft);
 	return reading.given;
 }
 

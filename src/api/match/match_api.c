@@ -15,6 +15,7 @@
 #include "utils/numeric.h"
 
 #include "api/job/job_api.h"
+#include "core/admin/admin.h"
 #include "core/geo/geo.h"
 #include "core/match/match.h"
 #include "server/call/call_server.h"
@@ -83,6 +84,7 @@ static void explain_row(DwCall *call, DwMatchTerm term,
 						const Explanation *explanation);
 static void criteria_begin(DwMatchCriteria *criteria, TimestampTz as_of,
 						   const char *currency);
+static void criteria_settle(DwMatchCriteria *criteria);
 static void criteria_judge(const DwMatchCriteria *criteria);
 static void criteria_provider(const DwMatchProvider *provider,
 							  DwMatchCriteria *criteria);
@@ -109,6 +111,7 @@ DW_FUNCTION(dwello_match_jobs)
 				   jobs_currency(&call));
 	jobs_criteria(&call, &criteria);
 	jobs_cursor(&call, &criteria, &search.after);
+	criteria_settle(&criteria);
 	criteria_judge(&criteria);
 
 	provider_of_call(&call, &provider);
@@ -143,6 +146,7 @@ DW_FUNCTION(dwello_explain_match)
 	criteria_begin(&criteria, dw_now(), job.currency);
 	criteria_provider(&provider, &criteria);
 	criteria_prefer(&provider, &criteria);
+	criteria_settle(&criteria);
 	criteria_judge(&criteria);
 	query = dw_match_query(&criteria);
 	explain(&provider, &job, query, &explanation);
@@ -183,7 +187,8 @@ jobs_currency(DwCall *call)
 static int64
 jobs_budget(DwCall *call, const char *arg, int64 none)
 {
-	int64		budget = dw_arg_has(call, arg) ? dw_arg_int8(call, arg) : none;
+	int64		budget = dw_arg_has(call, arg)
+		? dw_arg_amount(call, arg) : none;
 
 	if (dw_arg_has(call, arg) && budget <= 0)
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be over 0");
@@ -423,9 +428,29 @@ criteria_begin(DwMatchCriteria *criteria, TimestampTz as_of,
 	criteria->budget_max = DW_JOB_KEY_NO_MAX;
 	criteria->currency = currency;
 	memcpy(criteria->weights, rules->weights, sizeof(criteria->weights));
-	criteria->reference = rules->reference;
+	criteria->reference = (double) dw_setting_amount(DW_SETTING_BUDGET,
+													 currency);
 	criteria->freshness_hours = rules->freshness_hours;
 	criteria->ceiling = DW_MATCH_NO_CEILING;
+}
+
+/*
+ * Where the currency has no budget that counts in full (0), the budget of a
+ * job says nothing of it: the term has no weight, unless it is the only one.
+ */
+static void
+criteria_settle(DwMatchCriteria *criteria)
+{
+	double		others = 0.0;
+
+	if (criteria->reference > 0.0)
+		return;
+	criteria->reference = 1.0;
+	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
+		if (i != DW_MATCH_BUDGET)
+			others += criteria->weights[i];
+	if (others > 0.0)
+		criteria->weights[DW_MATCH_BUDGET] = 0.0;
 }
 
 /*

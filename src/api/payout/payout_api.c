@@ -37,7 +37,7 @@ request_read(DwCall *call, DwPayoutRow *row)
 										 CURRENCY_MAX);
 	if (dw_arg_has(call, "amount"))
 	{
-		row->amount = dw_arg_int8(call, "amount");
+		row->amount = dw_arg_amount(call, "amount");
 		if (row->amount <= 0)
 			dw_arg_refuse(call, "amount", DW_BAD_VALUE,
 						  "must be more than zero");

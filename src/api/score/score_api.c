@@ -16,6 +16,7 @@
 #include "api/account/account_api.h"
 #include "api/job/job_api.h"
 #include "api/score/score_api.h"
+#include "core/admin/admin.h"
 #include "core/geo/geo.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
@@ -340,7 +341,8 @@ explain_compare(const DwJob *job, DwRanking *ranking, int place,
 	explanation->has_amount =
 		dw_rank_amount_to_lead(&explanation->terms, bid,
 							   &ranking->bids[rival],
-							   dw_setting_int8("min_bid_amount"),
+							   dw_setting_amount(DW_SETTING_MIN_BID,
+												 job->currency),
 							   &explanation->amount_to_lead);
 }
 

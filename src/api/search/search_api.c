@@ -276,7 +276,7 @@ amount_opt(DwCall *call, const char *arg)
 
 	if (!dw_arg_has(call, arg))
 		return DW_SEARCH_ABSENT;
-	amount = dw_arg_int8(call, arg);
+	amount = dw_arg_amount(call, arg);
 	return amount == DW_SEARCH_ABSENT ? 0 : amount;
 }
 

@@ -170,4 +170,23 @@ extern bool dw_setting_in_range(const DwSettingRule *rule, int64_t number);
 extern DwResult dw_setting_check(const DwSettingRule *rule, const char *value,
 								 int64_t characters);
 
+/*
+ * Settings that are amounts of money, in minor units: one for each currency,
+ * since the same number is worth another thing in each.
+ */
+#define DW_SETTING_MIN_BID		"min_bid_amount"
+#define DW_SETTING_BUDGET		"match_budget_reference"
+#define DW_SETTING_MIN_PAYOUT	"payout_minimum"
+#define DW_SETTING_MAX_AMOUNT	"max_amount"
+
+/* The names of those settings; *count is their number. */
+extern const char *const *dw_setting_amount_names(int *count);
+
+/* True when there is such a setting and it may have the amount. */
+extern bool dw_setting_amount_fits(const char *name, int64_t amount);
+
+/* The built-in amount of a setting for a currency; 0 = none. */
+extern int64_t dw_setting_amount_builtin(const char *name,
+										 const char *currency);
+
 #endif							/* DW_ADMIN_H */

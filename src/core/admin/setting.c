@@ -28,7 +28,6 @@ static const DwSettingRule rules[] = {
 	INTEGER("job_invites_max", 0, 1000),
 	INTEGER("bid_revisions_per_day", 0, 1000),
 	INTEGER("rank_refresh_hours", 1, 168),
-	INTEGER("min_bid_amount", 0, INT64_C(1000000000000)),
 	INTEGER("max_photos_per_job", 0, 100),
 	BOOLEAN("email_verification_required"),
 	BOOLEAN("phone_verification_required"),
@@ -93,7 +92,6 @@ static const DwSettingRule rules[] = {
 	INTEGER("goal_least_ppm", 100000, 1000000),
 	INTEGER("goal_most_ppm", 1000000, 10000000),
 	INTEGER("match_radius_miles", 1, 12450),
-	INTEGER("match_budget_reference", 1, INT64_C(1000000000000)),
 	INTEGER("match_freshness_hours", 1, 87600),
 	INTEGER("match_weight_nearness", 0, 10000),
 	INTEGER("match_weight_budget", 0, 10000),
@@ -195,4 +193,56 @@ dw_setting_check(const DwSettingRule *rule, const char *value,
 			break;
 	}
 	return fits ? DW_OK : DW_BAD_VALUE;
+}
+
+/* A setting that is an amount, and what is built in. */
+typedef struct AmountRule
+{
+	int64_t		min;			/* smallest that may be set; 0 is none */
+	int64_t		dollars;		/* in USD; 0 = none */
+	int64_t		others;			/* in every other currency; 0 = none */
+} AmountRule;
+
+static const char *const amount_names[] = {
+	DW_SETTING_MAX_AMOUNT, DW_SETTING_MIN_BID, DW_SETTING_BUDGET,
+	DW_SETTING_MIN_PAYOUT
+};
+
+static const AmountRule amount_rules[] = {
+	{1, DW_AMOUNT_MAX, DW_AMOUNT_MAX}, {0, 5000, 0}, {0, 500000, 0}, {0, 0, 0}
+};
+
+const char *const *
+dw_setting_amount_names(int *count)
+{
+	*count = (int) (sizeof(amount_names) / sizeof(amount_names[0]));
+	return amount_names;
+}
+
+/* The rule of a setting, or a null pointer. */
+static const AmountRule *
+amount_rule(const char *name)
+{
+	for (size_t i = 0; i < sizeof(amount_names) / sizeof(amount_names[0]); i++)
+		if (strcmp(amount_names[i], name) == 0)
+			return &amount_rules[i];
+	return NULL;
+}
+
+bool
+dw_setting_amount_fits(const char *name, int64_t amount)
+{
+	const AmountRule *rule = amount_rule(name);
+
+	return rule != NULL && amount >= rule->min && amount <= DW_AMOUNT_MAX;
+}
+
+int64_t
+dw_setting_amount_builtin(const char *name, const char *currency)
+{
+	const AmountRule *rule = amount_rule(name);
+
+	if (rule == NULL)
+		return 0;
+	return strcmp(currency, "USD") == 0 ? rule->dollars : rule->others;
 }

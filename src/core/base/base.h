@@ -303,6 +303,13 @@ extern bool dw_machine_verify(const DwMachine *machine, char *problem,
 
 #define DW_CURRENCY_UNKNOWN	(-1)	/* no active ISO 4217 code */
 
+/*
+ * No amount that anybody asks for or agrees on is above this: sums of
+ * thousands of the largest still fit.  What payment companies report is not
+ * bound by it.
+ */
+#define DW_AMOUNT_MAX	INT64_C(1000000000000000)
+
 /* A product of two amounts before it is divided. */
 typedef __int128 DwWide;
 

@@ -23,9 +23,13 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
+#include "core/admin/admin.h"
 #include "server/call/call_server.h"
 #include "server/call/call_server_int.h"
 #include "server/error/error_server.h"
+#include "server/setting/setting_server.h"
+
+#define AMOUNT_TOO_LARGE	"is beyond 10^15 minor units"
 
 /* The position of an argument by its name; -1 when there is none. */
 static int
@@ -141,6 +145,43 @@ int64
 dw_arg_int8(DwCall *call, const char *arg)
 {
 	return DatumGetInt64(arg_value(call, arg));
+}
+
+/* True for an amount of either sign that is not too large. */
+static bool
+amount_fits(int64 amount)
+{
+	return amount >= -DW_AMOUNT_MAX && amount <= DW_AMOUNT_MAX;
+}
+
+int64
+dw_arg_amount(DwCall *call, const char *arg)
+{
+	int64		amount = dw_arg_int8(call, arg);
+
+	if (!amount_fits(amount))
+		dw_arg_refuse(call, arg, DW_OVERFLOW, AMOUNT_TOO_LARGE);
+	return amount;
+}
+
+int64
+dw_arg_amount_checked(DwCall *call, DwArgError *error, const char *arg)
+{
+	int64		amount = dw_arg_int8(call, arg);
+
+	if (!amount_fits(amount))
+		dw_arg_error_note(error, arg, DW_OVERFLOW, AMOUNT_TOO_LARGE);
+	return amount;
+}
+
+void
+dw_arg_check_amount(DwCall *call, const char *arg, int64 amount,
+					const char *currency)
+{
+	if (amount > dw_setting_amount(DW_SETTING_MAX_AMOUNT, currency))
+		dw_arg_refuse(call, arg, DW_OVERFLOW,
+					  psprintf("is above the largest amount in %s",
+							   currency));
 }
 
 int32
@@ -663,6 +704,16 @@ dw_json_item_int8(DwJsonItem *item, const char *member, int64 absent)
 					  dw_json_arg_int8(&item->object, member, &value),
 					  "must be a whole number");
 	return value;
+}
+
+int64
+dw_json_item_amount(DwJsonItem *item, const char *member, int64 absent)
+{
+	int64		amount = dw_json_item_int8(item, member, absent);
+
+	if (amount != absent && !amount_fits(amount))
+		dw_json_item_note(item, member, DW_OVERFLOW, AMOUNT_TOO_LARGE);
+	return amount;
 }
 
 bool

@@ -61,12 +61,7 @@ typedef struct DwCall
 extern void dw_query_begin(DwCall *call, FunctionCallInfo fcinfo,
 						   DwActorSet actors);
 
-/*
- * Statements with (f(...)).* of a command are refused from init on, which is
- * when the library is loaded.  check: WD104 for a begun command that the
- * statement which loads the library calls from a second place of the same
- * executor, with equal arguments and without a key.
- */
+/* WD104 for (f(...)).* of commands: by hooks, and as each command begins. */
 extern void dw_star_init(void);
 extern void dw_star_check(DwCall *call);
 
@@ -92,6 +87,13 @@ extern DwUuid dw_arg_uuid(DwCall *call, const char *arg);
 extern const DwUuid *dw_arg_uuid_opt(DwCall *call, const char *arg);
 extern int64 dw_arg_int8(DwCall *call, const char *arg);
 extern int32 dw_arg_int4(DwCall *call, const char *arg);
+
+/* An amount somebody asks for; 22003 beyond DW_AMOUNT_MAX. */
+extern int64 dw_arg_amount(DwCall *call, const char *arg);
+
+/* 22003 for an amount above the setting max_amount of its currency. */
+extern void dw_arg_check_amount(DwCall *call, const char *arg, int64 amount,
+								const char *currency);
 extern const int32 *dw_arg_int4_opt(DwCall *call, const char *arg);
 extern bool dw_arg_bool(DwCall *call, const char *arg);
 extern const bool *dw_arg_bool_opt(DwCall *call, const char *arg);
@@ -163,11 +165,7 @@ pg_noreturn extern void dw_arg_refuse(DwCall *call, const char *arg,
  */
 extern bool dw_call_replay(DwCall *call, const DwUuid *scope_id);
 
-/*
- * What the ledger keeps of a keyed request: a keyed digest of its actor and
- * key, so that no side of a job reads the keys of another.  NULL without a
- * key.  Lives in the current memory.
- */
+/* A keyed digest of actor and key, for the ledger; NULL without a key. */
 extern const DwUuid *dw_call_request_id(const DwCall *call);
 
 /*
@@ -276,6 +274,10 @@ extern void dw_arg_error_check_text(DwArgError *error,
 									DwArgPlace place,
 									const char *text, DwTextRule rule);
 
+/* As dw_arg_amount(), into the fault. */
+extern int64 dw_arg_amount_checked(DwCall *call, DwArgError *error,
+								   const char *arg);
+
 /* A text argument or NULL, checked. */
 extern char *dw_arg_text_checked(DwCall *call, DwArgError *error,
 								 const char *arg,
@@ -379,6 +381,10 @@ extern char *dw_json_item_text(DwJsonItem *item, const char *member,
 /* A whole number, or what stands for one that was not given. */
 extern int64 dw_json_item_int8(DwJsonItem *item, const char *member,
 							   int64 absent);
+
+/* An amount, as dw_arg_amount() takes one. */
+extern int64 dw_json_item_amount(DwJsonItem *item, const char *member,
+								 int64 absent);
 
 /* True or false, or what stands for a member that was not given. */
 extern bool dw_json_item_bool(DwJsonItem *item, const char *member,

@@ -59,4 +59,24 @@ extern int64 dw_setting_int8(const char *name);
 extern double dw_setting_float8(const char *name);
 extern bool dw_setting_bool(const char *name);
 
+/* Has what is kept of amounts forgotten when they change. */
+extern void dw_setting_amounts_init(void);
+
+/*
+ * The amount of a setting in force for a currency, in minor units: the
+ * operator's, else the built-in one; 0 = none, which limits nothing.
+ */
+extern int64 dw_setting_amount(const char *name, const char *currency);
+
+/* True when that amount is the operator's; its version either way. */
+extern bool dw_setting_amount_is_own(const char *name, const char *currency,
+									 int32 *version);
+
+/* Locks an amount that may be set; gives its version. */
+extern int32 dw_setting_amount_lock(const char *name, const char *currency);
+
+/* Writes a locked amount of that version, NULL for the built-in one. */
+extern void dw_setting_amount_save(const char *name, const char *currency,
+								   const int64 *amount, int32 version);
+
 #endif							/* DW_SETTING_SERVER_H */

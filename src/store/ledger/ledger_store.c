@@ -677,23 +677,35 @@ cut_range(DwRollupRange *range, int max_rows)
 		(void) dw_read_only_uuid(0, &range->through);
 }
 
-/* Rolls up all entries of one account up to an id, at once. */
+/*
+ * What fits into the balance that a row keeps.  An account whose sum does
+ * not, for all that a payment company reports is booked, counts as never
+ * rolled up until it fits again; all others go on.
+ */
+#define FITS_BALANCE(sum) \
+	"(" sum " BETWEEN -9223372036854775808 AND 9223372036854775807)"
+
+/* Rolls up all entries of one account up to an id, at once, if they fit. */
 static void
 adopt_account(DwAccountRow *account, const DwUuid *through)
 {
 	static DwStatement of_platform =
 		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(n.amount), 0)::bigint "
 					 "FROM dwello.ledger_entries AS n "
-					 "WHERE n.account_id = $1 AND n.transaction_id <= $2");
+					 "WHERE n.account_id = $1 AND n.transaction_id <= $2 "
+					 "HAVING "
+					 FITS_BALANCE("COALESCE(pg_catalog.sum(n.amount), 0)"));
 	static DwStatement of_provider =
 		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(n.amount), 0)::bigint "
 					 DW_ENTRIES_OF_PROVIDER("$3")
-					 "WHERE n.account_id = $1 AND t.id <= $2");
+					 "WHERE n.account_id = $1 AND t.id <= $2 HAVING "
+					 FITS_BALANCE("COALESCE(pg_catalog.sum(n.amount), 0)"));
 	static DwStatement of_receipt =
 		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(n.amount), 0)::bigint "
 					 "FROM dwello.ledger_entries AS n "
 					 "WHERE n.account_id = $1 AND n.transaction_id <= $2 "
-					 "AND n.scope_id = $3");
+					 "AND n.scope_id = $3 HAVING "
+					 FITS_BALANCE("COALESCE(pg_catalog.sum(n.amount), 0)"));
 	bool		is_owned = !dw_uuid_is_nil(&account->account.owner_id);
 	bool		is_receipt = account->account.kind == DW_ACCOUNT_SUSPENSE;
 	DwParams	p = DW_PARAMS;
@@ -702,8 +714,9 @@ adopt_account(DwAccountRow *account, const DwUuid *through)
 	dw_param_uuid(&p, through);
 	if (is_owned)
 		dw_param_uuid(&p, &account->account.owner_id);
-	(void) dw_execute(!is_owned ? &of_platform
-					  : is_receipt ? &of_receipt : &of_provider, &p);
+	if (dw_execute(!is_owned ? &of_platform
+				   : is_receipt ? &of_receipt : &of_provider, &p) == 0)
+		return;
 	account->rolled_up_balance = dw_read_only_int8(0);
 	account->rolled_up_through = *through;
 	dw_table_update(&accounts, account);
@@ -786,10 +799,16 @@ rollup_range(const DwRollupRange *range, DwRollupRun *run)
 					 "pg_catalog.count(*) AS entries " ENTRIES_IN_RANGE
 					 "GROUP BY n.account_id), "
 					 "done AS (UPDATE dwello.ledger_accounts AS a SET "
-					 "rolled_up_through = $2, "
-					 "rolled_up_balance = (a.rolled_up_balance + p.total)::bigint "
+					 "rolled_up_through = CASE WHEN "
+					 FITS_BALANCE("a.rolled_up_balance + p.total")
+					 " THEN $2 END, rolled_up_balance = CASE WHEN "
+					 FITS_BALANCE("a.rolled_up_balance + p.total")
+					 " THEN (a.rolled_up_balance + p.total)::bigint "
+					 "ELSE 0 END "
 					 "FROM part AS p WHERE a.id = p.account_id "
 					 "AND (a.kind = 'psp_clearing') = $3 "
+					 "AND (a.rolled_up_through IS NOT NULL OR $1 = "
+					 "'00000000-0000-0000-0000-000000000000') "
 					 "RETURNING p.entries) "
 					 "SELECT pg_catalog.count(*)::integer AS accounts, "
 					 "COALESCE(pg_catalog.sum(d.entries), 0)::bigint "

@@ -124,7 +124,6 @@ rules_load_settings(void)
 		(dw_setting_bool("phone_verification_required") ? 2 : 0) |
 		(dw_setting_bool("auto_approve_providers") ? 0 : 4);
 	rules->freshness_hours = dw_setting_float8("match_freshness_hours");
-	rules->reference = dw_setting_float8("match_budget_reference");
 	for (int i = 0; i < DW_MATCH_TERM_COUNT; i++)
 		rules->weights[i] =
 			dw_setting_float8(psprintf("match_weight_%s",

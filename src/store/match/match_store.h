@@ -108,7 +108,6 @@ typedef struct DwMatchRules
 	int32		account_status; /* bits that a provider's must have: 1 e-mail,
 								 * 2 telephone, 4 checked */
 	double		freshness_hours;	/* as in DwMatchCriteria */
-	double		reference;		/* as in DwMatchCriteria */
 	double		weights[DW_MATCH_TERM_COUNT];	/* as in DwMatchCriteria */
 } DwMatchRules;
 

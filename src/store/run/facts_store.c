@@ -249,7 +249,6 @@ rules_load(DwFacts *facts)
 	flag_load(facts);
 	facts->platform.is_on = dw_facts_is_on(facts, "platform", NULL);
 	facts->platform.max_miles = (int64) dw_match_rules()->max_radius_miles;
-	facts->platform.min_bid_amount = dw_setting_int8("min_bid_amount");
 	dw_learning_settings(&facts->learning);
 	for (int tier = 0; tier < DW_AGENT_TIER_COUNT; tier++)
 		facts->quotas[tier] = dw_setting_int8(quotas[tier]);

@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "core/admin/admin.h"
 #include "core/geo/geo.h"
 #include "server/call/call_server.h"
 #include "server/crypto/crypto_server.h"
@@ -320,6 +321,8 @@ dw_facts_inputs(DwFacts *facts, DwFactsPair *pair, DwAgentInputs *inputs)
 
 	memset(inputs, 0, sizeof(*inputs));
 	inputs->platform = facts->platform;
+	inputs->platform.min_bid_amount =
+		dw_setting_amount(DW_SETTING_MIN_BID, job->row->currency);
 	inputs->job = job->facts;
 	inputs->job.is_current = pair->terms_version == job->row->terms_version;
 	if (!agent->is_known)

@@ -15,6 +15,7 @@
 #include "utils/date.h"
 
 #include "core/account/account.h"
+#include "core/admin/admin.h"
 #include "core/geo/geo.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
@@ -32,8 +33,6 @@
 	"(SELECT " \
 	"max(s.value) FILTER (WHERE s.name = 'max_bid_radius_miles')::bigint " \
 	"AS radius, " \
-	"max(s.value) FILTER (WHERE s.name = 'min_bid_amount')::bigint " \
-	"AS min_bid_amount, " \
 	"max(s.value) FILTER (WHERE s.name = 'email_verification_required')" \
 	"::boolean AS email_required, " \
 	"max(s.value) FILTER (WHERE s.name = 'phone_verification_required')" \
@@ -41,7 +40,7 @@
 	"NOT max(s.value) FILTER (WHERE s.name = 'auto_approve_providers')" \
 	"::boolean AS provider_required " \
 	"FROM dwello.settings AS s WHERE s.name IN ('max_bid_radius_miles', " \
-	"'min_bid_amount', 'email_verification_required', " \
+	"'email_verification_required', " \
 	"'phone_verification_required', 'auto_approve_providers')) AS s"
 
 /* A provider as the gates see them. */
@@ -54,7 +53,6 @@ typedef struct Provider
 	DwDegrees	place;			/* where it is */
 	DwVerification required;	/* by the settings, as the next two */
 	int64		radius;			/* miles */
-	int64		min_bid_amount; /* minor units */
 	uint64		met;			/* requirements of the job, a bit each */
 } Provider;
 
@@ -78,8 +76,7 @@ static const DwColumn provider_fields[] = {
 	DW_FIELD(BOOL, Provider, has_place, has_place),
 	DW_FIELD(FLOAT8, Provider, longitude, place.longitude),
 	DW_FIELD(FLOAT8, Provider, latitude, place.latitude),
-	DW_FIELD(INT8, Provider, radius, radius),
-	DW_FIELD(INT8, Provider, min_bid_amount, min_bid_amount)
+	DW_FIELD(INT8, Provider, radius, radius)
 };
 
 static DwMap provider_map = DW_MAP(provider_fields);
@@ -572,7 +569,8 @@ facts_complete(const DwJob *job, const Provider *provider,
 								  &provider->place, false);
 	facts->radius = provider->radius * DW_GEO_MILE;
 	facts->bid_amount = entry->bid.bid_amount;
-	facts->min_bid_amount = provider->min_bid_amount;
+	facts->min_bid_amount = dw_setting_amount(DW_SETTING_MIN_BID,
+											  job->currency);
 }
 
 void

@@ -172,8 +172,8 @@ class World
 	async prepare(jobCount)
 	{
 		await this.must(SYSTEM, 'ensure_partitions', {});
-		await this.must(SYSTEM, 'set_setting',
-			{ name: 'min_bid_amount', value: '1' });
+		await this.must(SYSTEM, 'set_setting_amount',
+			{ name: 'min_bid_amount', currency: 'USD', amount: 1 });
 		// what lapses by itself, and what is paid before the work, is not its matter
 		await this.must(SYSTEM, 'set_setting',
 			{ name: 'fund_days', value: '365' });
