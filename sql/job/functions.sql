@@ -722,6 +722,8 @@ COMMENT ON FUNCTION dwello.plan_milestones IS
  *	icon_url: up to 2000 characters
  *	reference_amount: in minor units, above zero: what a job of it is
  *	  reckoned at when nothing better is known
+ *	currency: of reference_amount, given with it; jobs in others are not
+ *	  reckoned by it
  *	sort_order: place among its siblings
  *	category_id: its id; NULL for one derived from the idempotency key,
  *	  else a fresh one
@@ -734,7 +736,7 @@ COMMENT ON FUNCTION dwello.plan_milestones IS
  *	WD402 WD401
  *	42501: the caller is neither the service nor an administrator
  *	22004 22001 22003
- *	22023: a blank name, an amount of zero or less
+ *	22023: a blank name, an amount of zero or less or without a currency
  *	P0002: no such parent
  *	WD104
  *	23505: the id is taken
@@ -749,6 +751,7 @@ CREATE OR REPLACE FUNCTION dwello.add_category(
   description text DEFAULT NULL,
   icon_url text DEFAULT NULL,
   reference_amount bigint DEFAULT NULL,
+  currency text DEFAULT NULL,
   sort_order integer DEFAULT 0,
   INOUT category_id uuid DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
@@ -776,6 +779,7 @@ COMMENT ON FUNCTION dwello.add_category IS
  *	description: up to 20000 characters; empty takes it away
  *	icon_url: up to 2000 characters; empty takes it away
  *	reference_amount: in minor units, above zero
+ *	currency: of reference_amount, given with it; those of others stay
  *	is_active: false for a category that takes no new jobs; those below it
  *	  are asked for themselves, and jobs posted before go on
  *	sort_order: place among its siblings
@@ -789,15 +793,16 @@ COMMENT ON FUNCTION dwello.add_category IS
  *	WD402 WD401
  *	42501: the caller is neither the service nor an administrator
  *	22004 22001 22003
- *	22023: a blank name, an amount of zero or less, another parent for a
- *	  built-in one
+ *	22023: a blank name, an amount of zero or less or without a currency,
+ *	  another parent for a built-in one
  *	P0002: no such category or parent
  *	WD104 WD103
  *	23514: a category below itself (category_cycle), more than ten levels
  *	  (category_depth)
  * example: admin
  *	SELECT version
- *	  FROM dwello.edit_category(category_id => 'd0000000-0000-7000-8000-000000000017', reference_amount => 250000);
+ *	  FROM dwello.edit_category(category_id => 'd0000000-0000-7000-8000-000000000017', reference_amount => 250000,
+ *	    currency => 'USD');
  */
 CREATE OR REPLACE FUNCTION dwello.edit_category(
   INOUT category_id uuid,
@@ -806,6 +811,7 @@ CREATE OR REPLACE FUNCTION dwello.edit_category(
   description text DEFAULT NULL,
   icon_url text DEFAULT NULL,
   reference_amount bigint DEFAULT NULL,
+  currency text DEFAULT NULL,
   is_active boolean DEFAULT NULL,
   sort_order integer DEFAULT NULL,
   expected_version integer DEFAULT NULL,

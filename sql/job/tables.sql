@@ -10,7 +10,6 @@ CREATE TABLE dwello.service_categories (
   name text NOT NULL,
   description text,
   icon_url text,
-  reference_amount bigint CONSTRAINT service_categories_reference_check CHECK (reference_amount > 0),
   is_active boolean NOT NULL DEFAULT true,
   sort_order integer NOT NULL DEFAULT 0,
   is_builtin boolean NOT NULL DEFAULT false,
@@ -20,7 +19,6 @@ CREATE TABLE dwello.service_categories (
 );
 CREATE INDEX service_categories_parent_id_idx ON dwello.service_categories (parent_id);
 COMMENT ON TABLE dwello.service_categories IS 'The tree of services; built-in rows belong to the version and have fixed ids.';
-COMMENT ON COLUMN dwello.service_categories.reference_amount IS 'Usual price of a job of the category, in minor units; NULL = none.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.service_categories', 'WHERE NOT is_builtin');
 
 -- a fixed time, so that a restored database equals its original
@@ -218,7 +216,6 @@ CREATE TABLE dwello.category_overrides (
   name text,
   description text,
   icon_url text,
-  reference_amount bigint CONSTRAINT category_overrides_reference_check CHECK (reference_amount > 0),
   is_active boolean,
   sort_order integer,
   version integer NOT NULL DEFAULT 1,
@@ -230,12 +227,26 @@ CREATE POLICY category_overrides_read ON dwello.category_overrides FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);
 GRANT SELECT ON dwello.category_overrides TO dwello_app, dwello_service, dwello_support, dwello_admin;
 
+CREATE TABLE dwello.category_amounts (
+  category_id uuid NOT NULL CONSTRAINT category_amounts_category_id_fkey REFERENCES dwello.service_categories (id),
+  currency text NOT NULL CONSTRAINT category_amounts_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  amount bigint NOT NULL CONSTRAINT category_amounts_amount_check CHECK (amount > 0),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT category_amounts_pkey PRIMARY KEY (category_id, currency)
+);
+COMMENT ON TABLE dwello.category_amounts IS 'What an operator says that a job of a category usually costs, in each currency.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.category_amounts', '');
+CREATE POLICY category_amounts_read ON dwello.category_amounts FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+GRANT SELECT ON dwello.category_amounts TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
 CREATE VIEW dwello.categories WITH (security_invoker = true) AS
   SELECT c.id, c.parent_id,
          COALESCE(o.name, c.name) AS name,
          COALESCE(o.description, c.description) AS description,
          COALESCE(o.icon_url, c.icon_url) AS icon_url,
-         COALESCE(o.reference_amount, c.reference_amount) AS reference_amount,
+         (SELECT pg_catalog.jsonb_object_agg(a.currency, a.amount)
+            FROM dwello.category_amounts AS a WHERE a.category_id = c.id) AS reference_amounts,
          COALESCE(o.is_active, c.is_active) AS is_active,
          COALESCE(o.sort_order, c.sort_order) AS sort_order,
          c.is_builtin,
@@ -243,6 +254,7 @@ CREATE VIEW dwello.categories WITH (security_invoker = true) AS
     FROM dwello.service_categories AS c
     LEFT JOIN dwello.category_overrides AS o ON o.category_id = c.id;
 COMMENT ON VIEW dwello.categories IS 'The tree of services as it is in force: built-in rows with the operator''s changes, and the operator''s own rows.';
+COMMENT ON COLUMN dwello.categories.reference_amounts IS 'What a job of the category usually costs, in minor units by currency; NULL = not said.';
 GRANT SELECT ON dwello.categories TO dwello_app, dwello_service, dwello_support, dwello_admin;
 
 CREATE TABLE dwello.job_progress (

@@ -58,7 +58,7 @@ SET session_replication_role = origin;
 VACUUM ANALYZE;
 
 -- who publishes: a homeowner of the city, whose jobs have no budget
-INSERT INTO dwello.category_overrides (category_id, reference_amount) VALUES ('d0000000-0000-7000-8000-000000000012', 30000);
+INSERT INTO dwello.category_amounts (category_id, currency, amount) VALUES ('d0000000-0000-7000-8000-000000000012', 'USD', 30000);
 BEGIN;
 SELECT dwello.login(dwello.issue_token(bench.id('h', 1))) IS NOT NULL AS somebody;
 SELECT count(dwello.post_job('d0000000-0000-7000-8000-000000000012', 'A tap', 'It drips.', p.longitude, p.latitude,

@@ -93,6 +93,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('platform_metrics', 'log', NULL),
     ('service_categories', 'reference', NULL),
     ('category_overrides', 'reference', NULL),
+    ('category_amounts', 'reference', NULL),
     ('fee_schedules', 'reference', NULL),
     ('promo_codes', 'reference', NULL),
     ('fx_rates', 'reference', NULL),

@@ -10,19 +10,19 @@ AS $$ SELECT ('ca000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid $$;
 BEGIN;
 SELECT t.login_as('a1');
 -- of one's own: added, changed in place, moved, to the top
-SELECT * FROM dwello.add_category('Roofing', :services, 'Tiles.', 'https://example.com/r.svg', 250000, 9, pg_temp.c(1));
+SELECT * FROM dwello.add_category('Roofing', :services, 'Tiles.', 'https://example.com/r.svg', 250000, 'USD', 9, pg_temp.c(1));
 SELECT * FROM dwello.add_category('Gutters', pg_temp.c(1), category_id => pg_temp.c(2));
-SELECT * FROM dwello.edit_category(pg_temp.c(2), name => 'Gutters & Drains', reference_amount => 40000, sort_order => 3);
+SELECT * FROM dwello.edit_category(pg_temp.c(2), name => 'Gutters & Drains', reference_amount => 40000, currency => 'USD', sort_order => 3);
 SELECT * FROM dwello.edit_category(pg_temp.c(2), parent_id => :services, is_active => false, expected_version => 2);
 SELECT * FROM dwello.edit_category(pg_temp.c(1), parent_id => '00000000-0000-0000-0000-000000000000', description => '');
-SELECT name, parent_id, description, icon_url, reference_amount, is_active, sort_order, is_builtin, version
+SELECT name, parent_id, description, icon_url, reference_amounts, is_active, sort_order, is_builtin, version
   FROM dwello.categories WHERE id IN (pg_temp.c(1), pg_temp.c(2)) ORDER BY name;
 
 -- a built-in one keeps its row; what is changed lies over it
 SELECT * FROM dwello.edit_category(:plumbing, name => 'Plumbing & Gas');
-SELECT * FROM dwello.edit_category(:plumbing, reference_amount => 30000, parent_id => :services, expected_version => 2);
-SELECT name, description, reference_amount, is_active, sort_order, version FROM dwello.categories WHERE id = :plumbing;
-SELECT name, reference_amount, version FROM dwello.service_categories WHERE id = :plumbing;
+SELECT * FROM dwello.edit_category(:plumbing, reference_amount => 30000, currency => 'USD', parent_id => :services, expected_version => 2);
+SELECT name, description, reference_amounts, is_active, sort_order, version FROM dwello.categories WHERE id = :plumbing;
+SELECT name, version FROM dwello.service_categories WHERE id = :plumbing;
 SELECT t.try(format('SELECT dwello.edit_category(%L, parent_id => %L)', :plumbing, pg_temp.c(1)));
 SELECT t.try(format('SELECT dwello.edit_category(%L, parent_id => %L)', :plumbing, '00000000-0000-0000-0000-000000000000'));
 
@@ -69,7 +69,8 @@ SELECT t.try(format('SELECT dwello.edit_category(%L, name => %L, expected_versio
 SELECT args, t.try(format('SELECT dwello.add_category(%s)', args))
   FROM (VALUES ($$NULL$$), ($$'x', sort_order => NULL$$), ($$' '$$), ($$repeat('x', 101)$$),
     ($$' ', description => repeat('x', 20001)$$), ($$'x', icon_url => repeat('x', 2001)$$),
-    ($$'x', reference_amount => 0$$), ($$'x', gen_random_uuid(), reference_amount => -1$$)) AS v (args);
+    ($$'x', reference_amount => 0$$), ($$'x', gen_random_uuid(), reference_amount => -1$$),
+    ($$'x', reference_amount => 1$$), ($$'x', currency => 'USD'$$), ($$'x', reference_amount => 1, currency => 'ABC'$$)) AS v (args);
 SELECT t.try(format('SELECT dwello.add_category(%L, %L)', 'x', pg_temp.c(99)));
 SELECT args, t.try(format('SELECT dwello.edit_category(%s)', args))
   FROM (VALUES ($$NULL, ''$$), ($$'ca000000-0000-7000-8000-000000000099', ''$$),
@@ -85,7 +86,7 @@ SELECT t.try($$INSERT INTO dwello.category_overrides (category_id) SELECT id FRO
 
 -- what is in force counts for jobs: the amount of the nearest, and no new ones
 SELECT t.login_as('a1');
-SELECT version FROM dwello.edit_category(:services, reference_amount => 77700);
+SELECT version FROM dwello.edit_category(:services, reference_amount => 77700, currency => 'USD');
 SELECT t.login_as('h1');
 CREATE FUNCTION pg_temp.post(category uuid) RETURNS TABLE (reference_amount bigint, reference_source text)
 LANGUAGE sql AS $$
@@ -93,6 +94,15 @@ LANGUAGE sql AS $$
     FROM dwello.post_job(category, 'A job', 'Of a kind.', 100, 10) AS j, dwello.publish_job(j.job_id) AS p $$;
 SELECT * FROM pg_temp.post(:plumbing);
 SELECT * FROM pg_temp.post('d0000000-0000-7000-8000-000000000013');
+-- an amount is of its currency
+SELECT p.reference_amount, p.reference_source
+  FROM dwello.post_job(:plumbing, 'A job', 'In euros.', 100, 10, currency => 'EUR', scoring_method => 'lowest_price') AS j, dwello.publish_job(j.job_id) AS p;
+SELECT t.login_as('a1');
+SELECT version FROM dwello.edit_category(:services, reference_amount => 66600, currency => 'EUR');
+SELECT reference_amounts FROM dwello.categories WHERE id = :services;
+SELECT t.login_as('h1');
+SELECT p.reference_amount, p.reference_source
+  FROM dwello.post_job(:plumbing, 'A job', 'In euros.', 100, 10, currency => 'EUR') AS j, dwello.publish_job(j.job_id) AS p;
 SELECT t.login_as('a1');
 SELECT version FROM dwello.edit_category(:plumbing, is_active => false);
 SELECT version FROM dwello.edit_category(:services, is_active => false);

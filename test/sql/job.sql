@@ -321,9 +321,11 @@ SELECT scoring_method, urgency, is_emergency, status, reference_amount,
  WHERE created_at >= now()
  ORDER BY scoring_method, budget_min, budget_max;
 -- a category's own price, or that of the category above
-INSERT INTO dwello.service_categories (id, parent_id, name, reference_amount)
-VALUES (t.user('above'), NULL, 'Above', 70000),
-       (t.user('below'), t.user('above'), 'Below', NULL);
+INSERT INTO dwello.service_categories (id, parent_id, name)
+VALUES (t.user('above'), NULL, 'Above'),
+       (t.user('below'), t.user('above'), 'Below');
+INSERT INTO dwello.category_amounts (category_id, currency, amount)
+VALUES (t.user('above'), 'USD', 70000), (t.user('below'), 'EUR', 60000);
 SELECT status FROM dwello.post_job(t.user('below'), 'Odd job', 'Any.', 0, 0,
   job_id => t.user('job_odd'));
 SELECT reference_amount, reference_source

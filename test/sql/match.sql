@@ -170,8 +170,8 @@ BEGIN
   PERFORM t.as_system();
 END
 $$;
-INSERT INTO dwello.category_overrides (category_id, reference_amount)
-  SELECT ('d0000000-0000-7000-8000-0000000000' || n)::uuid, 50000 FROM generate_series(11, 18) AS n ON CONFLICT DO NOTHING;
+INSERT INTO dwello.category_amounts (category_id, currency, amount)
+  SELECT ('d0000000-0000-7000-8000-0000000000' || n)::uuid, 'USD', 50000 FROM generate_series(11, 18) AS n ON CONFLICT DO NOTHING;
 SELECT t.post('near', 0.01, 11, 'budget_max => 100000'), t.post('urgent', 0.05, 12, 'budget_min => 100000', $$urgency => 'urgent'$$),
        t.post('emergency', 0.1, 13, 'is_emergency => true'), t.post('far', 0.4, 14), t.post('too far', 0.5, 11),
        t.post('licensed', 0.02, 11, $$requirements => '[{"requirement_type": "license"}]'$$),

@@ -935,7 +935,8 @@ ROLLBACK TO example;
 \echo edit_category
 SELECT * FROM r.answer('admin', NULL,
 'SELECT version
-  FROM dwello.edit_category(category_id => ''d0000000-0000-7000-8000-000000000017'', reference_amount => 250000)');
+  FROM dwello.edit_category(category_id => ''d0000000-0000-7000-8000-000000000017'', reference_amount => 250000,
+    currency => ''USD'')');
 ROLLBACK TO example;
 
 \echo learn_agents

@@ -302,8 +302,10 @@ CREATE FUNCTION t.reference() RETURNS void
 LANGUAGE sql
 AS $$
   SELECT count(*) FROM dwello.ensure_partitions();
-  INSERT INTO dwello.category_overrides (category_id, reference_amount)
-    VALUES ('d0000000-0000-7000-8000-000000000012', 30000) ON CONFLICT DO NOTHING;
+  INSERT INTO dwello.category_overrides (category_id, sort_order)
+    VALUES ('d0000000-0000-7000-8000-000000000012', 2) ON CONFLICT DO NOTHING;
+  INSERT INTO dwello.category_amounts (category_id, currency, amount)
+    VALUES ('d0000000-0000-7000-8000-000000000012', 'USD', 30000) ON CONFLICT DO NOTHING;
   INSERT INTO dwello.promo_codes (code, rate_ppm) VALUES ('STORY', 10000);
   INSERT INTO dwello.fx_rates (from_currency, to_currency, valid, numerator, denominator)
     VALUES ('EUR', 'USD', '[2020-01-01, 2020-02-01)', 11, 10);

@@ -93,6 +93,7 @@ INSERT INTO expected VALUES
   -- reference
   ('service_categories', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('category_overrides', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('category_amounts', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('fee_schedules', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('period_balances', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('accounting_periods', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),

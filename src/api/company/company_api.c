@@ -135,7 +135,7 @@ static void
 withdrawal_read(DwCall *call, DwCompanyEvent *fact)
 {
 	dw_args_need(call, "amount", "currency", NULL);
-	fact->amount = dw_arg_int8(call, "amount");
+	fact->amount = dw_arg_amount(call, "amount");
 	if (fact->amount <= 0)
 		dw_arg_refuse(call, "amount", DW_BAD_VALUE, "must be more than zero");
 	fact->currency = dw_arg_text(call, "currency", CURRENCY_MAX);

@@ -17,10 +17,19 @@
 #define NAME_MAX_LENGTH			100
 #define DESCRIPTION_MAX_LENGTH	20000
 #define URL_MAX_LENGTH			2000
+#define CURRENCY_MAX_LENGTH		20	/* only three can be right */
+
+/* What a job of a category usually costs. */
+typedef struct Amount
+{
+	const char *currency;		/* ISO 4217 */
+	int64		amount;			/* minor units; 0 = none is given */
+} Amount;
 
 static void draft_read(DwCall *call, DwCategoryDraft *draft);
 static void edit_read(DwCall *call, DwCategoryEdit *edit);
-static int64 reference_amount(DwCall *call, const char *arg);
+static void amount_read(DwCall *call, Amount *amount);
+static void amount_write(const DwUuid *category_id, const Amount *amount);
 pg_noreturn static void category_refuse_unknown(const DwUuid *id);
 static void parent_check(const DwCategory *category, const DwUuid *parent_id);
 static void move_check(const DwUuid *id, const DwUuid *parent_id);
@@ -31,10 +40,12 @@ DW_FUNCTION(dwello_add_category)
 	DwCall		call;
 	DwCategoryDraft draft;
 	DwCategory	above;
+	Amount		amount;
 	bool		inserted;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
 	draft_read(&call, &draft);
+	amount_read(&call, &amount);
 	if (draft.parent_id != NULL && !dw_category_load(draft.parent_id, &above))
 		category_refuse_unknown(draft.parent_id);
 
@@ -48,6 +59,7 @@ DW_FUNCTION(dwello_add_category)
 									 dw_uuid_text(&draft.id)),
 							"Give another category_id, or none.");
 	move_check(&draft.id, draft.parent_id);
+	amount_write(&draft.id, &amount);
 
 	dw_row_uuid(&call, "category_id", &draft.id);
 	dw_row_int4(&call, "version", 1);
@@ -62,11 +74,13 @@ DW_FUNCTION(dwello_edit_category)
 	DwCategoryEdit edit;
 	DwCategory	category;
 	DwCategory	above;
+	Amount		amount;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
 	dw_args_need(&call, "category_id", NULL);
 	id = dw_arg_uuid(&call, "category_id");
 	edit_read(&call, &edit);
+	amount_read(&call, &amount);
 
 	if (edit.parent_id != NULL)
 		dw_category_lock_tree();
@@ -81,6 +95,7 @@ DW_FUNCTION(dwello_edit_category)
 	if (edit.parent_id != NULL)
 		parent_check(&category, edit.parent_id);
 	dw_category_save(&category, &edit);
+	amount_write(&category.id, &amount);
 
 	dw_row_uuid(&call, "category_id", &category.id);
 	dw_row_int4(&call, "version", category.version);
@@ -98,7 +113,6 @@ draft_read(DwCall *call, DwCategoryDraft *draft)
 										 DESCRIPTION_MAX_LENGTH);
 	draft->icon_url = dw_arg_text_opt(call, "icon_url", URL_MAX_LENGTH);
 	draft->name = dw_arg_text(call, "name", NAME_MAX_LENGTH);
-	draft->reference_amount = reference_amount(call, "reference_amount");
 	draft->sort_order = dw_arg_int4(call, "sort_order");
 	draft->id = dw_call_new_id(call, dw_arg_uuid_opt(call, "category_id"));
 }
@@ -114,7 +128,6 @@ edit_read(DwCall *call, DwCategoryEdit *edit)
 	edit->icon_url = dw_arg_text_opt(call, "icon_url", URL_MAX_LENGTH);
 	if (dw_arg_has(call, "name"))
 		edit->name = dw_arg_text(call, "name", NAME_MAX_LENGTH);
-	edit->reference_amount = reference_amount(call, "reference_amount");
 	edit->has_is_active = dw_arg_has(call, "is_active");
 	if (edit->has_is_active)
 		edit->is_active = dw_arg_bool(call, "is_active");
@@ -123,18 +136,36 @@ edit_read(DwCall *call, DwCategoryEdit *edit)
 		edit->sort_order = dw_arg_int4(call, "sort_order");
 }
 
-/* An amount above zero, or 0 for none given; 22023. */
-static int64
-reference_amount(DwCall *call, const char *arg)
+/*
+ * What a job costs in a currency, or an amount of 0 for none given.  22003,
+ * 22023 for one that is not above zero, or without a currency.
+ */
+static void
+amount_read(DwCall *call, Amount *amount)
 {
-	int64		amount;
+	memset(amount, 0, sizeof(*amount));
+	amount->currency = dw_arg_text_opt(call, "currency", CURRENCY_MAX_LENGTH);
+	if (dw_arg_has(call, "reference_amount"))
+		amount->amount = dw_arg_amount(call, "reference_amount");
+	if (dw_arg_has(call, "reference_amount") && amount->amount <= 0)
+		dw_arg_refuse(call, "reference_amount", DW_BAD_VALUE,
+					  "must be more than zero");
+	dw_arg_check_currency(call, "currency", amount->currency);
+	if (dw_arg_has(call, "reference_amount") != (amount->currency != NULL))
+		dw_arg_refuse(call, "currency", DW_BAD_VALUE,
+					  "must be given with a reference_amount, and only then");
+	if (amount->amount > 0)
+		dw_arg_check_amount(call, "reference_amount", amount->amount,
+							amount->currency);
+}
 
-	if (!dw_arg_has(call, arg))
-		return 0;
-	amount = dw_arg_amount(call, arg);
-	if (amount <= 0)
-		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be more than zero");
-	return amount;
+/* Writes the amount of a category, if one is given. */
+static void
+amount_write(const DwUuid *category_id, const Amount *amount)
+{
+	if (amount->amount > 0)
+		dw_category_amount_save(category_id, amount->currency,
+								amount->amount);
 }
 
 /* Raises P0002 for a category. */

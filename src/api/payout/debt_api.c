@@ -41,7 +41,7 @@ debt_read(DwCall *call, Debt *debt)
 	debt->currency = dw_arg_text(call, "currency", CURRENCY_MAX);
 	if (dw_arg_has(call, "amount"))
 	{
-		debt->amount = dw_arg_int8(call, "amount");
+		debt->amount = dw_arg_amount(call, "amount");
 		if (debt->amount <= 0)
 			dw_arg_refuse(call, "amount", DW_BAD_VALUE,
 						  "must be more than zero");

@@ -19,14 +19,30 @@ static const DwColumn category_columns[] = {
 	DW_COLUMN(TEXT, DwCategoryDraft, description, description,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwCategoryDraft, icon_url, icon_url, DW_COLUMN_FIXED),
-	DW_COLUMN_OR(INT8, DwCategoryDraft, reference_amount, reference_amount,
-				 DW_COLUMN_FIXED, 0),
 	DW_COLUMN(INT4, DwCategoryDraft, sort_order, sort_order,
 			  DW_COLUMN_FIXED)
 };
 
 static DwTable categories =
 DW_TABLE("service_categories", DwCategoryDraft, category_columns);
+
+/* What a job of a category usually costs, in one currency. */
+typedef struct CategoryAmount
+{
+	DwUuid		category_id;	/* service_categories.id */
+	const char *currency;		/* ISO 4217 */
+	int64		amount;			/* minor units */
+} CategoryAmount;
+
+static const DwColumn amount_columns[] = {
+	DW_COLUMN(UUID, CategoryAmount, category_id, category_id,
+			  DW_COLUMN_KEY),
+	DW_COLUMN(TEXT, CategoryAmount, currency, currency, DW_COLUMN_KEY),
+	DW_COLUMN(INT8, CategoryAmount, amount, amount, 0)
+};
+
+static DwTable amounts =
+DW_TABLE("category_amounts", CategoryAmount, amount_columns);
 
 static const DwColumn category_fields[] = {
 	DW_FIELD(UUID, DwCategory, id, id),
@@ -127,7 +143,7 @@ dw_category_insert(const DwCategoryDraft *draft)
 	return dw_table_insert_new(&categories, draft);
 }
 
-/* The parameters that both kinds of rows take, $1 to $7. */
+/* The parameters that both kinds of rows take, $1 to $6. */
 static void
 param_edit(DwParams *p, const DwUuid *id, const DwCategoryEdit *edit)
 {
@@ -135,8 +151,6 @@ param_edit(DwParams *p, const DwUuid *id, const DwCategoryEdit *edit)
 	dw_param_text(p, edit->name);
 	dw_param_text(p, edit->description);
 	dw_param_text(p, edit->icon_url);
-	dw_param_datum(p, INT8OID, Int64GetDatum(edit->reference_amount),
-				   edit->reference_amount == 0);
 	dw_param_datum(p, BOOLOID, BoolGetDatum(edit->is_active),
 				   !edit->has_is_active);
 	dw_param_datum(p, INT4OID, Int32GetDatum(edit->sort_order),
@@ -152,11 +166,10 @@ category_update(const DwUuid *id, const DwCategoryEdit *edit)
 					 "name = COALESCE($2, c.name), "
 					 "description = COALESCE($3, c.description), "
 					 "icon_url = COALESCE($4, c.icon_url), "
-					 "reference_amount = COALESCE($5, c.reference_amount), "
-					 "is_active = COALESCE($6, c.is_active), "
-					 "sort_order = COALESCE($7, c.sort_order), "
-					 "parent_id = CASE WHEN $8::uuid IS NULL "
-					 "THEN c.parent_id ELSE NULLIF($8, "
+					 "is_active = COALESCE($5, c.is_active), "
+					 "sort_order = COALESCE($6, c.sort_order), "
+					 "parent_id = CASE WHEN $7::uuid IS NULL "
+					 "THEN c.parent_id ELSE NULLIF($7, "
 					 "'00000000-0000-0000-0000-000000000000') END, "
 					 "version = c.version + 1 WHERE c.id = $1");
 	DwParams	p = DW_PARAMS;
@@ -173,15 +186,13 @@ category_override(const DwUuid *id, const DwCategoryEdit *edit, int32 version)
 	static DwStatement override_category =
 		DW_STATEMENT("INSERT INTO dwello.category_overrides AS o "
 					 "(category_id, name, description, icon_url, "
-					 "reference_amount, is_active, sort_order, version) "
-					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+					 "is_active, sort_order, version) "
+					 "VALUES ($1, $2, $3, $4, $5, $6, $7) "
 					 "ON CONFLICT (category_id) DO UPDATE SET "
 					 "name = COALESCE(EXCLUDED.name, o.name), "
 					 "description = "
 					 "COALESCE(EXCLUDED.description, o.description), "
 					 "icon_url = COALESCE(EXCLUDED.icon_url, o.icon_url), "
-					 "reference_amount = COALESCE("
-					 "EXCLUDED.reference_amount, o.reference_amount), "
 					 "is_active = COALESCE(EXCLUDED.is_active, o.is_active), "
 					 "sort_order = "
 					 "COALESCE(EXCLUDED.sort_order, o.sort_order), "
@@ -201,4 +212,13 @@ dw_category_save(DwCategory *category, const DwCategoryEdit *edit)
 		category_override(&category->id, edit, category->version);
 	else
 		category_update(&category->id, edit);
+}
+
+void
+dw_category_amount_save(const DwUuid *id, const char *currency, int64 amount)
+{
+	CategoryAmount row = {*id, currency, amount};
+
+	if (!dw_table_insert_new(&amounts, &row))
+		dw_table_update(&amounts, &row);
 }

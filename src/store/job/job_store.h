@@ -168,7 +168,6 @@ typedef struct DwCategoryDraft
 	const char *name;			/* as shown */
 	const char *description;	/* or NULL */
 	const char *icon_url;		/* or NULL */
-	int64		reference_amount;	/* minor units; 0 = none */
 	int32		sort_order;		/* among its siblings */
 } DwCategoryDraft;
 
@@ -179,7 +178,6 @@ typedef struct DwCategoryEdit
 	const char *name;			/* NULL: stays, as the next two */
 	const char *description;	/* as shown */
 	const char *icon_url;		/* as shown */
-	int64		reference_amount;	/* minor units; 0 = stays */
 	bool		has_is_active;	/* else it stays */
 	bool		is_active;		/* takes new jobs */
 	bool		has_sort_order; /* else it stays */
@@ -221,6 +219,10 @@ extern bool dw_category_insert(const DwCategoryDraft *draft);
 /* Applies an edit to a locked category, and counts its version up. */
 extern void dw_category_save(DwCategory *category,
 							 const DwCategoryEdit *edit);
+
+/* Sets what a job of a locked category costs in a currency. */
+extern void dw_category_amount_save(const DwUuid *id, const char *currency,
+									int64 amount);
 
 /*
  * Due work, claimed for one worker.

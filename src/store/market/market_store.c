@@ -211,7 +211,7 @@ typedef struct FoundList
 {
 	Found	   *rows;			/* in memory of their own */
 	int			count;			/* of them */
-}			FoundList;
+} FoundList;
 
 /* Reads the prices of the last result. */
 static FoundList
@@ -229,7 +229,7 @@ prices_read(uint64 count)
 /* Takes the prices that lie within the radius; gives their number. */
 static int
 prices_take(const MarketQuery *query, double radius_miles,
-			const FoundList * list, DwMarketPrice **prices)
+			const FoundList *list, DwMarketPrice **prices)
 {
 	int			near = 0;
 
@@ -303,26 +303,31 @@ market_reference(const DwJob *job)
 							   dw_setting_int8("market_minimum"));
 }
 
-/* The default of the category or of its nearest ancestor with one. */
+/* What the category, or its nearest ancestor with one, has in a currency. */
 static int64
-category_reference(const DwUuid *category_id)
+category_reference(const DwUuid *category_id, const char *currency)
 {
-	/* a reference table, which every node has; no rows of users or jobs */
+	/* reference tables, which every node has; no rows of users or jobs */
 	static DwStatement load_default =
 		DW_STATEMENT("WITH RECURSIVE line (id, parent_id, amount, depth) AS ("
-					 "SELECT c.id, c.parent_id, c.reference_amount, 0 "
-					 "FROM dwello.categories AS c WHERE c.id = $1 "
-					 "UNION ALL "
-					 "SELECT c.id, c.parent_id, c.reference_amount, "
+					 "SELECT c.id, c.parent_id, a.amount, 0 "
+					 "FROM dwello.service_categories AS c "
+					 "LEFT JOIN dwello.category_amounts AS a "
+					 "ON a.category_id = c.id AND a.currency = $2 "
+					 "WHERE c.id = $1 UNION ALL "
+					 "SELECT c.id, c.parent_id, a.amount, "
 					 "line.depth + 1 FROM line "
-					 "JOIN dwello.categories AS c "
+					 "JOIN dwello.service_categories AS c "
 					 "ON c.id = line.parent_id "
+					 "LEFT JOIN dwello.category_amounts AS a "
+					 "ON a.category_id = c.id AND a.currency = $2 "
 					 "WHERE line.amount IS NULL AND line.depth < 100) "
 					 "SELECT line.amount FROM line "
 					 "WHERE line.amount IS NOT NULL");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, category_id);
+	dw_param_text(&p, currency);
 	if (dw_execute(&load_default, &p) == 0)
 		return DW_REFERENCE_ABSENT;
 	return dw_read_only_int8(0);
@@ -338,7 +343,8 @@ dw_reference_load(const DwJob *job, DwReferenceFacts *facts)
 	if (dw_reference_choose(facts).source != DW_REFERENCE_NONE)
 		return;					/* the rest is not looked at */
 	facts->market = market_reference(job);
-	facts->category_default = category_reference(&job->category_id);
+	facts->category_default = category_reference(&job->category_id,
+												 job->currency);
 }
 
 /* What the anchors of jobs of one category and currency have in common. */
@@ -349,14 +355,14 @@ typedef struct AnchorKind
 	FoundList	newest;			/* of the whole category */
 	bool		has_reference;	/* the next was read */
 	int64		reference;		/* what an operator says, or absent */
-}			AnchorKind;
+} AnchorKind;
 
 /*
  * What the category's contracts come to without what agents multiplied, else
  * what an operator says; 0 when neither is known.
  */
 static int64
-category_base(AnchorKind * kind, const MarketQuery *query)
+category_base(AnchorKind *kind, const MarketQuery *query)
 {
 	DwMarketPrice *prices;
 	int			count = prices_take(query, DW_BBOX_RADIUS_MAX_MILES,
@@ -369,7 +375,8 @@ category_base(AnchorKind * kind, const MarketQuery *query)
 	pfree(prices);
 	if (amount == DW_MARKET_ABSENT && !kind->has_reference)
 	{
-		kind->reference = category_reference(&query->category_id);
+		kind->reference = category_reference(&query->category_id,
+											 query->currency);
 		kind->has_reference = true;
 	}
 	if (amount == DW_MARKET_ABSENT)
@@ -382,7 +389,7 @@ category_base(AnchorKind * kind, const MarketQuery *query)
  * more than are read of a cell, all that lie around it are among them.
  */
 static int
-kind_around(const AnchorKind * kind, const MarketQuery *query,
+kind_around(const AnchorKind *kind, const MarketQuery *query,
 			DwMarketPrice **prices)
 {
 	int			near;
@@ -406,7 +413,7 @@ anchor_query(const DwJob *job, DateADT as_of)
 
 /* The anchor of one job of a kind. */
 static int64
-anchor_of(AnchorKind * kind, const DwJob *job, DateADT as_of)
+anchor_of(AnchorKind *kind, const DwJob *job, DateADT as_of)
 {
 	MarketQuery query = anchor_query(job, as_of);
 	DwAnchorJob known = {.category_reference = category_base(kind, &query)};
