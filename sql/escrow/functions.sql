@@ -83,26 +83,39 @@ COMMENT ON FUNCTION dwello.fund_escrow IS
 
 /*
  * confirm_payment
- *	Says that a payment has arrived, which the escrow holds from here. A
- *	payment that comes too late (past pay_by, or for an escrow that takes
- *	none any more) passes through the company's clearing account against
- *	an intent refund_requested in the outbox; the escrow stays as it is
- *	and is_late is true.
+ *	Says that money has arrived at a payment company, whatever was asked
+ *	for. What the contract takes is held from here: of an open payment, or
+ *	of what is missing. What it does not take becomes a receipt, in an
+ *	account of its own, with the reason: surplus, second_charge (no payment
+ *	is open, or another has replaced it), wrong_currency, unknown_job,
+ *	job_over, or late (it was given up, or past pay_by). The setting
+ *	receipt_default_REASON says whether that goes back at once (intent
+ *	refund_requested in the outbox) or is held for assign or return, see
+ *	receipts().
+ *
+ *	Less than was asked for is held as what it is, and the rest stays to be
+ *	paid. The same psp_reference, amount and currency under another
+ *	event_id is the same payment, told again.
  *
  * role: service
  * args:
- *	job_id
+ *	job_id: NULL when nobody knows
  *	psp
  *	event_id
  *	amount: as paid, in minor units
  *	currency: as paid
  *	transaction_id: NULL for the one pending payment
  *	psp_reference: the company's name for the payment
+ *	occurred_at: when it happened, by the company's clock
  * returns: a row
- *	job_id
- *	transaction_id
- *	amount: in minor units
- *	is_late: it came too late and goes back
+ *	job_id: NULL for money of no job that is there, as are the escrow's
+ *	  columns
+ *	transaction_id: the payment, or the receipt's if nothing is held
+ *	amount: as paid, in minor units
+ *	is_late: nothing of it is held in the escrow
+ *	receipt_id: of what does not fit; NULL where all does
+ *	receipt_amount: what does not fit, in minor units
+ *	receipt_reason: why it does not
  *	escrow_status
  *	currency
  *	funded
@@ -116,11 +129,10 @@ COMMENT ON FUNCTION dwello.fund_escrow IS
  *	WD401
  *	42501: the caller is not the service
  *	22004 22001
- *	22023: a blank text, or another amount than was asked for
- *	P0002: an unknown job or payment
+ *	22023: a blank text, an amount that is not positive, or an unknown
+ *	  currency
  *	WD104: the event was another one before
- *	WD101: no payment is awaited
- *	WD201: another currency
+ *	WD101: too early: the named payment is not there yet
  * example: system, painting asked to pay
  *	SELECT amount, is_late, escrow_status, held
  *	  FROM dwello.confirm_payment(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
@@ -134,10 +146,14 @@ CREATE OR REPLACE FUNCTION dwello.confirm_payment(
   currency text,
   transaction_id uuid DEFAULT NULL,
   psp_reference text DEFAULT NULL,
+  occurred_at timestamptz DEFAULT NULL,
   OUT job_id uuid,
   OUT transaction_id uuid,
   OUT amount bigint,
   OUT is_late boolean,
+  OUT receipt_id uuid,
+  OUT receipt_amount bigint,
+  OUT receipt_reason dwello.receipt_reason,
   OUT escrow_status dwello.escrow_status,
   OUT currency text,
   OUT funded bigint,
@@ -153,7 +169,79 @@ AS 'MODULE_PATHNAME', 'dwello_confirm_payment';
 GRANT EXECUTE ON FUNCTION dwello.confirm_payment
   TO dwello_service;
 COMMENT ON FUNCTION dwello.confirm_payment IS
-  'Says that a payment has arrived, which the escrow holds from here. Errors: WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD101, WD201. See reference.md#confirm_payment.';
+  'Says that money has arrived at a payment company, whatever was asked for. Errors: WD401, 42501, 22004, 22001, 22023, WD104, WD101. See reference.md#confirm_payment.';
+
+/*
+ * receipts
+ *	Lists money that has arrived and fits no payment, the newest first.
+ *	How it comes to that says confirm_payment().
+ *
+ * role: service, support, admin
+ * args:
+ *	status: NULL for any
+ *	reason: NULL for any
+ *	job_id: that it was told for; NULL for any, and for none
+ *	after_id: receipt_id of the last row of the page before; NULL for the
+ *	  first page
+ *	max_results: 1 to 200 rows
+ * returns: rows, one a receipt
+ *	receipt_id: made of psp and event_id
+ *	job_id: NULL for none, or none that is there
+ *	user_id: who paid; NULL when nobody knows
+ *	psp
+ *	event_id
+ *	psp_reference: the company's name for the payment
+ *	payment_method_id: what it was paid with; NULL when nobody knows
+ *	transaction_id: that booked it
+ *	amount: in minor units
+ *	remaining: what of it still lies there
+ *	currency
+ *	reason
+ *	status
+ *	occurred_at: by the company's clock, if it said
+ *	created_at
+ *	closed_at: when it was assigned or returned
+ *	version
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no service, support or administrator
+ *	22004
+ *	22023: max_results is out of range
+ *	P0002: no such receipt
+ * example: system
+ *	SELECT count(*) AS held FROM dwello.receipts(status => 'held');
+ */
+CREATE OR REPLACE FUNCTION dwello.receipts(
+  status dwello.receipt_status DEFAULT NULL,
+  reason dwello.receipt_reason DEFAULT NULL,
+  job_id uuid DEFAULT NULL,
+  after_id uuid DEFAULT NULL,
+  max_results integer DEFAULT 50,
+  OUT receipt_id uuid,
+  OUT job_id uuid,
+  OUT user_id uuid,
+  OUT psp text,
+  OUT event_id text,
+  OUT psp_reference text,
+  OUT payment_method_id uuid,
+  OUT transaction_id uuid,
+  OUT amount bigint,
+  OUT remaining bigint,
+  OUT currency text,
+  OUT reason dwello.receipt_reason,
+  OUT status dwello.receipt_status,
+  OUT occurred_at timestamptz,
+  OUT created_at timestamptz,
+  OUT closed_at timestamptz,
+  OUT version integer
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_receipts';
+GRANT EXECUTE ON FUNCTION dwello.receipts
+  TO dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.receipts IS
+  'Lists money that has arrived and fits no payment, the newest first. Errors: WD402, WD401, 42501, 22004, 22023, P0002. See reference.md#receipts.';
 
 /*
  * release_escrow
@@ -454,7 +542,7 @@ COMMENT ON FUNCTION dwello.cancel_escrow IS
  *	was ever paid into it, and can be funded anew; else its state stays.
  *	An event about a payment that has ended already (its time was up, or
  *	it was cancelled) changes nothing. A payment that failed and arrives
- *	all the same goes back, see confirm_payment().
+ *	all the same is a receipt, see confirm_payment().
  *
  * role: service
  * args:
@@ -463,6 +551,7 @@ COMMENT ON FUNCTION dwello.cancel_escrow IS
  *	event_id
  *	transaction_id: NULL for the one pending payment
  *	reason: up to 10000 characters
+ *	occurred_at: when it happened, by the company's clock
  * returns: a row
  *	job_id
  *	transaction_id
@@ -481,9 +570,10 @@ COMMENT ON FUNCTION dwello.cancel_escrow IS
  *	42501: the caller is not the service
  *	22004 22001
  *	22023: a blank text
- *	P0002: an unknown job or payment
+ *	P0002: an unknown job
  *	WD104: the event was another one before
- *	WD101: no payment was asked for, or it has arrived
+ *	WD101: no payment was asked for, or not this one yet, or it has
+ *	  arrived
  * example: system, painting asked to pay
  *	SELECT amount, escrow_status
  *	  FROM dwello.fail_payment(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
@@ -495,6 +585,7 @@ CREATE OR REPLACE FUNCTION dwello.fail_payment(
   event_id text,
   transaction_id uuid DEFAULT NULL,
   reason text DEFAULT NULL,
+  occurred_at timestamptz DEFAULT NULL,
   OUT job_id uuid,
   OUT transaction_id uuid,
   OUT amount bigint,

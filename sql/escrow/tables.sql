@@ -170,16 +170,61 @@ CREATE TABLE dwello.payment_events (
   currency text NOT NULL,
   psp_reference text,
   result jsonb,
+  occurred_at timestamptz,
   created_at timestamptz NOT NULL,
   CONSTRAINT payment_events_pkey PRIMARY KEY (psp, event_id),
   CONSTRAINT payment_events_scope_check CHECK (job_id IS NULL OR user_id IS NULL)
 );
 CREATE INDEX payment_events_user_id_idx ON dwello.payment_events (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX payment_events_job_id_idx ON dwello.payment_events (job_id);
+CREATE INDEX payment_events_psp_reference_idx ON dwello.payment_events (psp, psp_reference)
+  WHERE event_type = 'payment_confirmed' AND psp_reference IS NOT NULL;
 COMMENT ON TABLE dwello.payment_events IS 'Events of payment companies that have been applied, so that each counts once.';
 COMMENT ON COLUMN dwello.payment_events.event_id IS 'The payment company''s own id of the event.';
 COMMENT ON COLUMN dwello.payment_events.job_id IS 'The job whose payment it is; NULL for a payout, and for what belongs to no job.';
 COMMENT ON COLUMN dwello.payment_events.user_id IS 'The provider whose payout it is; NULL for all else.';
+COMMENT ON COLUMN dwello.payment_events.occurred_at IS 'When it happened by the company''s clock; NULL = it did not say.';
 COMMENT ON COLUMN dwello.payment_events.event_type IS 'What the payment company reported.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.payment_events', '');
 GRANT SELECT ON dwello.payment_events TO dwello_service;
+
+CREATE TABLE dwello.receipts (
+  id uuid CONSTRAINT receipts_pkey PRIMARY KEY,
+  job_id uuid CONSTRAINT receipts_job_id_xfk REFERENCES dwello.jobs (id),
+  user_id uuid CONSTRAINT receipts_user_id_xfk REFERENCES dwello.users (id),
+  psp text NOT NULL,
+  event_id text NOT NULL,
+  psp_reference text,
+  payment_method_id uuid,
+  transaction_id uuid NOT NULL,
+  amount bigint NOT NULL CONSTRAINT receipts_amount_check CHECK (amount > 0),
+  remaining bigint NOT NULL CONSTRAINT receipts_remaining_check CHECK (remaining BETWEEN 0 AND amount),
+  currency text NOT NULL CONSTRAINT receipts_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  reason dwello.receipt_reason NOT NULL,
+  status dwello.receipt_status NOT NULL,
+  occurred_at timestamptz,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  closed_at timestamptz,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT receipts_closed_check CHECK ((status = 'held') = (closed_at IS NULL) AND (status = 'held') = (remaining > 0))
+);
+CREATE INDEX receipts_created_at_idx ON dwello.receipts (created_at, id);
+CREATE INDEX receipts_job_id_idx ON dwello.receipts (job_id) WHERE job_id IS NOT NULL;
+CREATE INDEX receipts_user_id_idx ON dwello.receipts (user_id) WHERE user_id IS NOT NULL;
+COMMENT ON TABLE dwello.receipts IS
+  'Money that has arrived at a payment company and fits no payment; it lies in an account of its own until it is assigned or returned.';
+COMMENT ON COLUMN dwello.receipts.id IS 'Made of psp and event_id; the scope and the ledger account of the money.';
+COMMENT ON COLUMN dwello.receipts.job_id IS 'The job it was told for; NULL = none, or none that is there.';
+COMMENT ON COLUMN dwello.receipts.user_id IS 'Who paid it; NULL = nobody knows.';
+COMMENT ON COLUMN dwello.receipts.event_id IS 'The payment company''s own id of the event that told of it.';
+COMMENT ON COLUMN dwello.receipts.payment_method_id IS 'What it was paid with; NULL = nobody knows.';
+COMMENT ON COLUMN dwello.receipts.transaction_id IS 'The transaction that booked it.';
+COMMENT ON COLUMN dwello.receipts.remaining IS 'What of it still lies there, in minor units.';
+COMMENT ON COLUMN dwello.receipts.reason IS 'Why it fits no payment.';
+COMMENT ON COLUMN dwello.receipts.occurred_at IS 'When it happened by the company''s clock; NULL = it did not say.';
+COMMENT ON COLUMN dwello.receipts.closed_at IS 'When it was assigned or returned; NULL while it is held.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.receipts', '');
+CREATE POLICY receipts_read ON dwello.receipts FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT ON dwello.receipts TO dwello_app, dwello_service, dwello_support, dwello_admin;

@@ -10,3 +10,10 @@ COMMENT ON TYPE dwello.milestone_status IS 'State of a milestone; moves are list
 CREATE TYPE dwello.escrow_status AS ENUM ('created', 'funding', 'held', 'partially_released', 'released', 'refunded',
   'settled', 'disputed', 'frozen', 'charged_back', 'cancelled', 'failed');
 COMMENT ON TYPE dwello.escrow_status IS 'State of an escrow, derived from its amounts; moves are listed by dwello.escrow_transitions().';
+
+CREATE TYPE dwello.receipt_reason AS ENUM ('surplus', 'second_charge', 'wrong_currency', 'unknown_job', 'job_over', 'late',
+  'refund_failed');
+COMMENT ON TYPE dwello.receipt_reason IS 'Why money that has arrived fits no payment.';
+
+CREATE TYPE dwello.receipt_status AS ENUM ('held', 'assigned', 'returned');
+COMMENT ON TYPE dwello.receipt_status IS 'What became of money that fits no payment.';

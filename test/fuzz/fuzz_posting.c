@@ -20,7 +20,6 @@
 /* The kinds of account that an event may touch at all. */
 static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_PAYMENT] = BIT(PSP_CLEARING) | BIT(ESCROW),
-	[DW_POSTING_LATE_PAYMENT] = BIT(PSP_CLEARING),
 	[DW_POSTING_RELEASE] = BIT(ESCROW) | BIT(PROVIDER_AVAILABLE) |
 	BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE),
 	[DW_POSTING_REFUND] = BIT(ESCROW) | BIT(PSP_CLEARING),
@@ -133,7 +132,7 @@ check_mirror(const DwPosting *one, const DwPosting *other)
 	}
 }
 
-/* A payment, in time or too late. */
+/* A payment. */
 static void
 run_payment(FuzzInput * input)
 {
@@ -142,9 +141,6 @@ run_payment(FuzzInput * input)
 
 	dw_posting_payment(&posting, &parties, "a", amount);
 	check_balanced(&posting, DW_POSTING_PAYMENT);
-	check((amount > 0) == (posting.result == DW_OK));
-	dw_posting_late_payment(&posting, "EUR", "a", amount);
-	check_balanced(&posting, DW_POSTING_LATE_PAYMENT);
 	check((amount > 0) == (posting.result == DW_OK));
 }
 

@@ -85,6 +85,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('job_tile_refresh', 'own', NULL),
     ('user_emails', 'own', NULL),
     ('payment_events', 'own', NULL),
+    ('receipts', 'own', NULL),
     ('api_keys', 'own', NULL),
     ('ledger_accounts', 'own', NULL),
     ('user_activity_logs', 'log', NULL),

@@ -192,6 +192,8 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('contract_drift', 'escrow_accounts', $$UPDATE dwello.job_milestones SET amount = amount + 1$$),
   ('tile_drift', 'job_tiles', $$SELECT dwello.refresh_tiles(); UPDATE dwello.job_tiles SET jobs = jobs + 1 WHERE zoom = 9$$),
   ('tile_stale', 'job_tiles', $$SELECT pg_temp.damage('dwello.jobs', 'UPDATE dwello.jobs SET updated_at = now() - interval ''2 days''')$$),
+  ('receipt_drift', 'receipts', $$SELECT FROM dwello.confirm_payment(NULL, 'acme', 'drift', 5, 'USD'); UPDATE dwello.receipts SET amount = 9, remaining = 9$$),
+  ('orphan', 'ledger_accounts', $$SELECT FROM dwello.confirm_payment(NULL, 'acme', 'drift', 5, 'USD'); DELETE FROM dwello.receipts$$),
   ('reconcile', 'I1',
    $$SELECT pg_temp.damage('dwello.ledger_entries', 'UPDATE dwello.ledger_entries SET amount = amount + 1 WHERE leg = 1')$$),
   ('verify_ledger', 'entry_changed',

@@ -185,7 +185,7 @@ SELECT seq, event, actor_role, from_status, to_status, paid
 SELECT * FROM dwello.reconcile();
 
 ------------------------------------------------------------------------
--- A payment that is late: a new one replaces it, and what arrives goes back
+-- A payment that is late: a new one replaces it, and what arrives is kept apart
 ------------------------------------------------------------------------
 SELECT t.award('late', 50000);
 SELECT set_config('dwello.now', (now() - interval '1 hour')::text, false) IS NOT NULL AS an_hour_ago;
@@ -215,7 +215,7 @@ SELECT type FROM dwello.outbox
 SELECT seq, event, actor_role, from_status, to_status, paid
   FROM t.history WHERE job_id = t.user('late') ORDER BY seq;
 
--- late with nothing in its place: the pending one itself passes through
+-- late with nothing in its place: it is held apart, each time anew
 SELECT t.award('late2', 50000);
 SELECT set_config('dwello.now', (now() - interval '1 hour')::text, false) IS NOT NULL AS an_hour_ago;
 BEGIN;
@@ -225,7 +225,7 @@ COMMIT;
 RESET dwello.now;
 SELECT transaction_id = :'first' AS is_same, is_late, escrow_status, funded, held, version
   FROM dwello.confirm_payment(t.user('late2'), 'acme', 'late 3', 50000, 'USD');
-SELECT t.try($$SELECT dwello.confirm_payment(t.user('late2'), 'acme', 'late 4', 50000, 'USD')$$) LIKE 'WD101%' AS refused;
+SELECT is_late, receipt_amount, receipt_reason FROM dwello.confirm_payment(t.user('late2'), 'acme', 'late 4', 50000, 'USD');
 SELECT t.pay('late2');
 SELECT status, held, moves FROM t.escrow WHERE job_id = t.user('late2');
 SELECT bool_and(is_right) AS is_right, bool_and(follows) AS follows FROM t.chain;
@@ -288,9 +288,8 @@ SELECT t.refused('h1', $$confirm_payment(NULL, NULL, NULL, NULL, NULL)$$) AS not
        t.refused(NULL, $$confirm_payment(t.user('refuse'), repeat('x', 101), 'e', 0, 'USD')$$) AS long_before_zero,
        t.refused(NULL, $$confirm_payment(t.user('refuse'), 'acme', 'e', 0, 'USD')$$) AS zero,
        t.refused(NULL, $$confirm_payment(t.user('refuse'), 'acme', 'e', 1, 'ZZZ')$$) AS unknown_currency,
-       t.refused(NULL, $$confirm_payment(t.user('nothing'), 'acme', 'e', 1, 'USD')$$) AS unknown,
-       t.refused(NULL, $$confirm_payment(t.user('refuse'), 'acme', 'e', 1, 'USD', t.user('no'))$$) AS no_payment,
-       t.refused(NULL, $$confirm_payment(t.user('refuse'), 'acme', 'e', 1, 'USD')$$) AS none_asked,
+       t.refused(NULL, $$confirm_payment(t.user('refuse'), 'acme', 'e', 1, 'USD', t.user('no'))$$) AS too_early,
+       t.refused(NULL, $$confirm_payment(t.user('nothing'), 'acme', 'e', 1, 'USD', t.user('no'))$$) AS too_early_for_none,
        t.refused(NULL, $$confirm_payment(t.user('refuse'), 'acme', 'evt 1', 95000, 'USD')$$) AS event_of_another,
        t.refused(NULL, $$confirm_payment(t.user('story'), 'acme', 'evt 1', 95001, 'USD')$$) AS event_differs;
 BEGIN;
@@ -298,13 +297,9 @@ SELECT t.login_as('h1');
 SELECT escrow_status FROM dwello.fund_escrow(t.user('refuse'), 20000);
 SELECT t.refused('h1', $$fund_escrow(t.user('refuse'))$$) AS second,
        t.refused('h1', $$fund_escrow(t.user('refuse'), 50001, currency => 'EUR')$$) AS state_first,
-       t.refused('h1', $$release_escrow(t.user('refuse'))$$) AS release,
-       t.refused(NULL, $$confirm_payment(t.user('refuse'), 'acme', 'e', 20000, 'EUR')$$) AS currency,
-       t.refused(NULL, $$confirm_payment(t.user('refuse'), 'acme', 'e', 20001, 'USD')$$) AS amount,
-       t.refused(NULL, $$confirm_payment(t.user('refuse'), 'acme', 'e', 20001, 'EUR')$$) AS currency_first;
+       t.refused('h1', $$release_escrow(t.user('refuse'))$$) AS release;
 COMMIT;
 SELECT escrow_status, held FROM dwello.confirm_payment(t.user('refuse'), 'acme', 'refuse 1', 20000, 'USD');
-SELECT t.refused(NULL, $$confirm_payment(t.user('refuse'), 'acme', 'refuse 2', 20000, 'USD')$$) AS twice;
 
 -- submit_milestone
 SELECT t.refused('h1', $$submit_milestone(NULL)$$) AS homeowner,

@@ -711,6 +711,11 @@ SELECT * FROM r.answer('system', 'painting asked to pay',
     event_id => ''evt_2'', amount => 95000, currency => ''USD'')');
 ROLLBACK TO example;
 
+\echo receipts
+SELECT * FROM r.answer('system', NULL,
+'SELECT count(*) AS held FROM dwello.receipts(status => ''held'')');
+ROLLBACK TO example;
+
 \echo release_escrow
 SELECT * FROM r.answer('homeowner', 'painting submitted',
 'SELECT amount, fee, tax, payout, escrow_status, held

@@ -431,6 +431,8 @@ DECLARE
   ids uuid[] := ARRAY(SELECT t.user(name) FROM unnest(names) AS name);
 BEGIN
   SET LOCAL session_replication_role = replica;
+  ids := ids || ARRAY(SELECT r.id FROM dwello.receipts AS r WHERE r.job_id = ANY (ids));
+  DELETE FROM dwello.receipts WHERE id = ANY (ids);
   DELETE FROM dwello.ledger_entries WHERE scope_id = ANY (ids);
   DELETE FROM dwello.transactions WHERE scope_id = ANY (ids);
   DELETE FROM dwello.idempotency_keys WHERE scope_id = ANY (ids);

@@ -81,6 +81,7 @@ INSERT INTO expected VALUES
   ('ledger_accounts', 'none', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me = owner_id'),
   ('disputes', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('chargebacks', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('receipts', 'own', 'none', 'none', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('payment_events', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('market_prices', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('category_statistics', 'none', 'none', 'none', 'none', 'all', 'none', 'none', 'none', NULL),
@@ -167,6 +168,7 @@ AS $$
   INSERT INTO dwello.audit_log (table_name, row_key, operation, user_id, actor_role, session_role,
     difference, created_at)
     VALUES ('jobs', 'x', 'update', t.user(h), 'homeowner', 'postgres', '{}', '1999-01-01 00:00+00');
+  SELECT FROM dwello.confirm_payment(t.user(prefix || ' paid'), 'acme', prefix || ' over event', 500, 'USD');
 $$;
 
 -- ----------------------------------------------------------------------

@@ -15,7 +15,7 @@ static const char *const expected[] = {
 	"charged_back",
 	"fund_escrow H created>funding failed>funding held>held "
 	"partially_released>partially_released",
-	"confirm_payment Y funding>held held>held "
+	"confirm_payment Y created>held failed>held funding>held held>held "
 	"partially_released>partially_released "
 	"disputed>held|partially_released|disputed frozen>frozen",
 	"fail_payment Y funding>failed held>held "
@@ -53,11 +53,11 @@ static const char *const expected[] = {
 };
 
 static const DwFeeTerms from_provider = {
-	.rate_ppm = 50000, .max_fee = DW_FEE_NO_MAX,
+	.rate_ppm = 50000,.max_fee = DW_FEE_NO_MAX,
 	.payer = DW_FEE_PAYER_PROVIDER
 };
 static const DwFeeTerms from_homeowner = {
-	.rate_ppm = 50000, .max_fee = DW_FEE_NO_MAX, .tax_ppm = 100000,
+	.rate_ppm = 50000,.max_fee = DW_FEE_NO_MAX,.tax_ppm = 100000,
 	.payer = DW_FEE_PAYER_HOMEOWNER
 };
 
@@ -112,7 +112,7 @@ make_funded(const DwFeeTerms *terms)
 static DwResult
 release(Contract *contract, int64_t amount)
 {
-	DwSelector	selector = {.has_amount = true, .amount = amount};
+	DwSelector	selector = {.has_amount = true,.amount = amount};
 
 	return dw_escrow_release(&contract->escrow, contract->plan, 3, &selector,
 							 &contract->out);
@@ -122,7 +122,7 @@ release(Contract *contract, int64_t amount)
 static DwResult
 refund(Contract *contract, int64_t amount)
 {
-	DwSelector	selector = {.has_amount = true, .amount = amount};
+	DwSelector	selector = {.has_amount = true,.amount = amount};
 
 	return dw_escrow_refund(&contract->escrow, contract->plan, 3, &selector,
 							&contract->out);
@@ -198,7 +198,7 @@ test_fund(void **state)
 	assert_int_equal(dw_escrow_fail(&made.escrow, 100000), DW_OK);
 	check_status(made, DW_ESCROW_FAILED);
 	assert_int_equal(dw_escrow_confirm(&made.escrow, made.plan, 3, 100000),
-					 DW_INVALID_TRANSITION);
+					 DW_BAD_VALUE);
 	pay(&made, 0);
 	check_status(made, DW_ESCROW_HELD);
 	amount = 0;
@@ -226,6 +226,29 @@ test_top_up(void **state)
 	check_status(made, DW_ESCROW_HELD);
 	pay(&made, 0);
 	assert_int_equal(made.plan[2].status, DW_MILESTONE_FUNDED);
+}
+
+/* Of what has arrived is held what was asked for, and what is missing. */
+static void
+test_room(void **state)
+{
+	Contract	made = make_contract(&from_provider);
+	int64_t		amount = 30000;
+
+	assert_int_equal(dw_escrow_room(&made.escrow, 0), 100000);
+	assert_int_equal(dw_escrow_fund(&made.escrow, &amount), DW_OK);
+	assert_int_equal(dw_escrow_room(&made.escrow, 30000), 100000);
+	/* of another payment than the open one: that is not missing */
+	assert_int_equal(dw_escrow_room(&made.escrow, 0), 70000);
+	assert_int_equal(dw_escrow_lapse(&made.escrow), DW_OK);
+	assert_int_equal(dw_escrow_room(&made.escrow, 0), 0);
+	made = make_contract(&from_provider);
+	made.escrow.pending = 100;
+	assert_int_equal(dw_escrow_confirm(&made.escrow, made.plan, 3, 100),
+					 DW_OK);
+	check_status(made, DW_ESCROW_HELD);
+	pay(&made, 0);
+	assert_int_equal(dw_escrow_room(&made.escrow, 0), 0);
 }
 
 /* A contract lapses while nothing was ever paid, and is opened anew. */
@@ -492,6 +515,7 @@ main(void)
 		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_fund),
 		cmocka_unit_test(test_top_up),
+		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_lapse),
 		cmocka_unit_test(test_released_ahead),
 		cmocka_unit_test(test_release_all),

@@ -82,6 +82,7 @@ test_choice(void **state)
 	assert_int_equal(judge("start_requires", "first_milestone"), DW_OK);
 	assert_int_equal(judge("start_requires", "contract"), DW_OK);
 	assert_int_equal(judge("start_requires", "any"), DW_OK);
+	assert_int_equal(judge("receipt_default_late", "return"), DW_OK);
 	for (size_t i = 0; i < DW_LENGTH(bad); i++)
 		assert_int_equal(judge("start_requires", bad[i]), DW_BAD_VALUE);
 }

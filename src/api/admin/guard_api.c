@@ -54,7 +54,7 @@
 /* Columns of a transaction that its one step from pending may change. */
 static const char *const step_columns[] = {
 	"status", "completed_at", "occurred_at", "booked_on", "psp",
-	"psp_reference", "prev_hash", "hash"
+	"psp_reference", "prev_hash", "hash", "amount", "net_amount"
 };
 
 /* How a function of ours may be hung on a table. */

@@ -108,6 +108,7 @@ record(FunctionCallInfo fcinfo, DwCompanyFact kind)
 	event.amount = fact.amount;
 	event.currency = fact.currency;
 	event.psp_reference = fact.psp_reference;
+	event.occurred_at = fact.occurred_at;
 	if (dw_payment_replay(&call, &event))
 		return dw_call_return(&call);
 	event.transaction_id = dw_company_book(&call, &fact, &posting);

@@ -89,6 +89,7 @@ opening_read(DwCall *call, DwPaymentEvent *event)
 	const char *reason;
 
 	memset(event, 0, sizeof(*event));
+	event->occurred_at = DT_NOBEGIN;
 	dw_args_need(call, "job_id", "psp", "event_id", "amount", "currency",
 				 NULL);
 	event->type = DW_CHARGEBACK_OPENED;
@@ -197,6 +198,7 @@ closing_read(DwCall *call, DwPaymentEvent *event)
 	bool		won;
 
 	memset(event, 0, sizeof(*event));
+	event->occurred_at = DT_NOBEGIN;
 	dw_args_need(call, "job_id", "psp", "event_id", "won", NULL);
 	event->job_id = dw_arg_uuid(call, "job_id");
 	event->psp = dw_arg_text(call, "psp", DW_PSP_MAX);

@@ -391,13 +391,13 @@ order_accept(DwCall *call, DwJob *job, DwEscrowRow *row,
 	need_changeable(call, job, row);
 	is_stale = dw_payment_find_stale(&job->id, &stale);
 	from = row->escrow.status;
-	if (is_stale || from == DW_ESCROW_FUNDING)
+	if (is_stale)
 	{
 		DwEscrowRow view = *row;
 
 		/* refused before anything is written */
 		change_decide(call, &view, order, &change);
-		dw_payment_fail_stale(row, is_stale ? &stale : NULL);
+		dw_payment_fail_stale(row, &stale);
 		from = row->escrow.status;
 	}
 	change_decide(call, row, order, &change);

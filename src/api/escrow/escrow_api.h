@@ -63,6 +63,15 @@ extern void dw_refund_emit(const DwEscrowRow *row,
 						   const DwPaymentPart *part, const char *reason);
 
 /*
+ * Books money that a company has and that fits no payment; psp, event_id,
+ * amount, currency, reason and what is known of the payer are the caller's,
+ * the rest is set here.  It goes back at once where the setting
+ * receipt_default_REASON says so.  False: its event has a receipt already,
+ * and nothing was written.
+ */
+extern bool dw_receipt_book(DwCall *call, DwReceipt *receipt);
+
+/*
  * A payment that did not arrive in time, still pending in its row; WD101
  * when one is under way.
  */
@@ -71,8 +80,7 @@ extern bool dw_payment_find_stale(const DwUuid *job_id,
 
 /*
  * A payment that did not arrive in time counts as failed: it is ended, and
- * the escrow moves on.  NULL: a first payment that came too late and was
- * given back; nothing is pending then, and the escrow still waits.
+ * the escrow moves on.
  */
 extern void dw_payment_fail_stale(DwEscrowRow *row,
 								  const DwTransaction *pending);
@@ -129,8 +137,9 @@ extern void dw_row_escrow(DwCall *call, const DwEscrowRow *row);
 #define DW_PSP_REFERENCE_MAX	500 /* characters of its ids */
 
 /*
- * True, with the row filled, when this very event was applied before.  An
- * amount of 0, a currency of NULL or a nil id is not said and not compared.
+ * True, with the row filled, when this very event was applied before, or
+ * another name of the same payment.  An amount of 0, a currency of NULL or a
+ * nil id is not said and not compared.
  */
 extern bool dw_payment_replay(DwCall *call, const DwPaymentEvent *event);
 

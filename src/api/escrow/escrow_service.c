@@ -214,11 +214,28 @@ dw_refund_parts(const DwPaymentPart *parts, int count)
 	return back;
 }
 
+/*
+ * True unless two events are about different jobs.  A payment may name none,
+ * or one that was not there, and is the same when it is told again.
+ */
+static bool
+is_same_job(const DwPaymentEvent *event, const DwPaymentEvent *kept)
+{
+	bool		are_payments =
+		strcmp(event->type, DW_PAYMENT_CONFIRMED) == 0 &&
+		strcmp(kept->type, DW_PAYMENT_CONFIRMED) == 0;
+
+	if (are_payments && (dw_uuid_is_nil(&event->job_id) ||
+						 dw_uuid_is_nil(&kept->job_id)))
+		return true;
+	return dw_uuid_equal(&event->job_id, &kept->job_id);
+}
+
 /* What differs between an event and the one kept under its name, or NULL. */
 static const char *
 event_difference(const DwPaymentEvent *event, const DwPaymentEvent *kept)
 {
-	if (!dw_uuid_equal(&event->job_id, &kept->job_id))
+	if (!is_same_job(event, kept))
 		return "job_id";
 	if (!dw_uuid_equal(&event->user_id, &kept->user_id))
 		return "user_id";
@@ -275,7 +292,12 @@ dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
 	const char *differs;
 
 	if (!dw_payment_event_find(event->psp, event->event_id, &kept))
-		return false;
+	{
+		if (strcmp(event->type, DW_PAYMENT_CONFIRMED) != 0 ||
+			event->psp_reference == NULL ||
+			!dw_payment_event_find_same(event, &kept))
+			return false;
+	}
 	differs = event_difference(event, &kept);
 	if (differs != NULL)
 		refuse_event(event, differs);
@@ -317,14 +339,11 @@ dw_payment_fail_stale(DwEscrowRow *row, const DwTransaction *pending)
 	DwTransition transition = {
 		.event = DW_ESCROW_EVENT_FAIL_PAYMENT,
 		.actor = {.kind = DW_ACTOR_SYSTEM},
-		.from = row->escrow.status
+		.from = row->escrow.status,
+		.transaction_id = &pending->id
 	};
 
-	if (pending != NULL)
-	{
-		dw_transaction_end(pending, DW_TRANSACTION_FAILED);
-		transition.transaction_id = &pending->id;
-	}
+	dw_transaction_end(pending, DW_TRANSACTION_FAILED);
 	if (row->escrow.status == DW_ESCROW_FUNDING)
 		row->escrow.status = DW_ESCROW_FAILED;
 	dw_escrow_apply(row, &transition);

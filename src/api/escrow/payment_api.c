@@ -7,11 +7,11 @@
  * outbox for the worker of the payment company; no money moves.  One that
  * did not arrive by pay_by counts as failed and is replaced.
  *
- * In time, it goes to the escrow.  Too late, it passes through the company's
- * clearing account, in and out, against an intent to refund it: never lost,
- * and the escrow stays as it is.  One that has ended already, because its
- * time was up or the homeowner gave it up, stays so when it fails; one that
- * has arrived cannot fail any more.
+ * What has arrived is a fact, and is booked whatever it is: what the contract
+ * takes goes to the escrow, and the rest becomes a receipt, which is held
+ * apart or goes back.  One that has ended already, because its time was up or
+ * the homeowner gave it up, stays so when it fails; one that has arrived
+ * cannot fail any more.
  */
 #include "postgres.h"
 
@@ -168,8 +168,8 @@ DW_FUNCTION(dwello_fund_escrow)
 	pending = dw_payment_find_stale(&job.id, &payment);
 	funding_decide(&call, &funding, &row);
 
-	if (pending || row.escrow.status == DW_ESCROW_FUNDING)
-		dw_payment_fail_stale(&row, pending ? &payment : NULL);
+	if (pending)
+		dw_payment_fail_stale(&row, &payment);
 	funding_apply(&call, &funding, &row, &payment);
 
 	dw_row_uuid(&call, "transaction_id", &payment.id);
@@ -179,20 +179,20 @@ DW_FUNCTION(dwello_fund_escrow)
 	return dw_call_return(&call);
 }
 
-/* P0002 when a payment is named that the job does not have. */
+/* WD101 when a payment is named that the job does not have, or not yet. */
 static void
 refuse_unknown_payment(const DwPaymentEvent *event)
 {
-	dw_raise(DW_NOT_FOUND, "no such payment",
+	dw_raise(DW_INVALID_TRANSITION, "no such payment is there yet",
 			 psprintf("Job %s has no payment %s.",
 					  dw_uuid_text(&event->job_id),
 					  dw_uuid_text(&event->transaction_id)),
-			 "Leave transaction_id out for the last that was asked for.");
+			 "Tell it again later, or without transaction_id.");
 }
 
 /*
  * The payment that an event is about: the one named, else the pending one,
- * else the last that was asked for.  False: none was; P0002: none such.
+ * else the last that was asked for.  False: none was; WD101: none such.
  */
 static bool
 find_payment(const DwPaymentEvent *event, DwTransaction *payment)
@@ -225,10 +225,11 @@ arrival_read(DwCall *call, DwPaymentEvent *event)
 	const DwUuid *id;
 
 	memset(event, 0, sizeof(*event));
-	dw_args_need(call, "job_id", "psp", "event_id", "amount", "currency",
-				 NULL);
+	dw_args_need(call, "psp", "event_id", "amount", "currency", NULL);
 	event->type = DW_PAYMENT_CONFIRMED;
-	event->job_id = dw_arg_uuid(call, "job_id");
+	id = dw_arg_uuid_opt(call, "job_id");
+	if (id != NULL)
+		event->job_id = *id;
 	event->psp = dw_arg_text(call, "psp", DW_PSP_MAX);
 	event->event_id = dw_arg_text(call, "event_id", DW_PSP_REFERENCE_MAX);
 	event->currency = dw_arg_text(call, "currency", CURRENCY_MAX);
@@ -238,159 +239,288 @@ arrival_read(DwCall *call, DwPaymentEvent *event)
 	if (event->amount <= 0)
 		dw_arg_refuse(call, "amount", DW_BAD_VALUE, "must be more than zero");
 	dw_arg_check_currency(call, "currency", event->currency);
+	event->occurred_at = dw_arg_time_opt(call, "occurred_at");
 	id = dw_arg_uuid_opt(call, "transaction_id");
 	if (id != NULL)
 		event->transaction_id = *id;
 }
 
-/* What to do when what has arrived is not what was asked for. */
-#define PAYMENT_DIFFERS \
-	"Call it with what was asked for only if that has arrived; else" \
-	" dwello.fail_payment(), and give the money back."
-
-/* WD101, then WD201, then 22023 against the payment that was asked for. */
-static void
-arrival_check(const DwPaymentEvent *event, bool found,
-			  const DwTransaction *payment)
+/* Money that has arrived: what it is about, and where it goes. */
+typedef struct Arrival
 {
-	if (!found || payment->status == DW_TRANSACTION_COMPLETED ||
-		dw_payment_has_arrived(&event->job_id, &payment->id))
-		dw_raise(DW_INVALID_TRANSITION, "no payment is awaited",
-				 found
-				 ? psprintf("Transaction %s has arrived before.",
-							dw_uuid_text(&payment->id))
-				 : psprintf("No payment was asked for job %s.",
-							dw_uuid_text(&event->job_id)),
-				 "The homeowner asks for one with dwello.fund_escrow().");
-	if (strcmp(event->currency, payment->currency) != 0)
-		dw_raise(DW_CURRENCY_MISMATCH,
-				 "the payment is in another currency than was asked for",
-				 psprintf("Transaction %s is in %s.",
-						  dw_uuid_text(&payment->id), payment->currency),
-				 PAYMENT_DIFFERS);
-	if (event->amount != payment->amount)
-		dw_raise(DW_BAD_VALUE,
-				 "the payment is of another amount than was asked for",
-				 psprintf("Transaction %s is of " INT64_FORMAT ".",
-						  dw_uuid_text(&payment->id), payment->amount),
-				 PAYMENT_DIFFERS);
+	DwPaymentEvent *event;		/* that told of it */
+	bool		has_job;		/* the event names one that is there */
+	DwJob		job;			/* locked */
+	bool		has_escrow;		/* the job has one */
+	DwEscrowRow row;			/* of the job */
+	bool		has_payment;	/* it is known which it is */
+	DwTransaction payment;		/* then this one; else what is made of it */
+	int64		asked;			/* by the payment, if it is open; else 0 */
+	int64		held;			/* of the amount, what the escrow takes */
+	int64		rest;			/* and what does not fit */
+	DwReceiptReason reason;		/* why not; nothing while all is held */
+} Arrival;
+
+/*
+ * Money that nobody asked for becomes a payment of its own; a payment that
+ * was asked for is what has arrived of it.
+ */
+static bool
+payment_prepare(DwCall *call, Arrival *arrival)
+{
+	const DwPaymentEvent *event = arrival->event;
+	DwTransaction *payment = &arrival->payment;
+	bool		is_pending = arrival->asked > 0;
+
+	if (!is_pending)
+		dw_escrow_begin_transaction(&arrival->row, payment,
+									DW_TRANSACTION_PAYMENT, &call->actor);
+	payment->amount = payment->net_amount = arrival->held;
+	payment->occurred_at = event->occurred_at;
+	/* the company that has the money counts, not the one that was asked */
+	payment->psp = event->psp;
+	if (event->psp_reference != NULL)
+		payment->psp_reference = event->psp_reference;
+	return is_pending;
 }
 
-/* A payment in time: held, and filled into the milestones. */
+/* What fits: held, and filled into the milestones. */
 static void
-arrival_apply(DwCall *call, DwJob *job, DwEscrowRow *row,
-			  DwTransaction *payment)
+arrival_hold(DwCall *call, Arrival *arrival)
 {
+	DwEscrowRow *row = &arrival->row;
+	DwTransaction *payment = &arrival->payment;
+	bool		is_pending = payment_prepare(call, arrival);
 	DwTransition transition = {DW_ESCROW_EVENT_CONFIRM_PAYMENT, call->actor,
 	row->escrow.status, &payment->id};
 	const DwParties parties = DW_ESCROW_PARTIES(row);
 	DwPosting	posting;
 
+	dw_escrow_ensure_accounts(row, payment->psp);
 	/* core is told what only other tables know, and decides without them */
 	row->escrow.pending = payment->amount;
-	if (row->escrow.frozen)
-	{
-		DwChargebackSum open;
-
-		dw_chargeback_sum(&row->job_id, NULL, &open);
-		row->escrow.contested = open.open_held;
-	}
 	if (dw_escrow_confirm(&row->escrow, row->milestones,
 						  row->milestone_count, payment->amount) != DW_OK)
 		elog(ERROR, "payment was decided otherwise");
 	row->psp = pstrdup(payment->psp);
 	dw_posting_payment(&posting, &parties, payment->psp, payment->amount);
-	dw_ledger_book(&row->chain_end, payment, &posting, true);
+	dw_ledger_book(&row->chain_end, payment, &posting, is_pending);
 	dw_escrow_apply(row, &transition);
 	dw_payment_emit(row, payment, "payment_received");
-	dw_escrow_move_job(job, row);
-	dw_escrow_release_approved(call, job, row);
+	dw_escrow_move_job(&arrival->job, row);
+	dw_escrow_release_approved(call, &arrival->job, row);
 }
 
 /*
- * A payment too late: through clearing, in and out, against an intent to
- * refund it.  One that counts as failed already becomes a transaction of its
- * own: what has ended keeps its status and its place in no chain.
+ * What does not fit: kept apart.  Of two who tell the same at once, without a
+ * job whose lock parts them, the second gets what the first did.
  */
-static void
-arrival_give_back(DwCall *call, DwEscrowRow *row, DwTransaction *payment)
+static bool
+arrival_keep_apart(DwCall *call, Arrival *arrival, DwReceipt *receipt)
 {
-	bool		is_pending = payment->status == DW_TRANSACTION_PENDING;
-	DwPaymentPart part;
-	DwPosting	posting;
+	const DwPaymentEvent *event = arrival->event;
 
-	if (!is_pending)
+	*receipt = (DwReceipt)
 	{
-		DwTransaction late;
-
-		dw_escrow_begin_transaction(row, &late, DW_TRANSACTION_PAYMENT,
-									&call->actor);
-		late.amount = late.net_amount = payment->amount;
-		late.payment_method_id = payment->payment_method_id;
-		late.psp = payment->psp;
-		late.psp_reference = payment->psp_reference;
-		*payment = late;
-	}
-	dw_posting_late_payment(&posting, payment->currency, payment->psp,
-							payment->amount);
-	dw_ledger_book(&row->chain_end, payment, &posting, is_pending);
-	dw_escrow_save(row);
-	part.payment_id = payment->id;
-	part.payment_method_id = payment->payment_method_id;
-	part.psp = payment->psp;
-	part.psp_reference = payment->psp_reference;
-	part.amount = payment->amount;
-	dw_refund_emit(row, &payment->id, &part, "late");
+		.job_id = event->job_id,
+			.psp = event->psp,
+			.event_id = event->event_id,
+			.psp_reference = event->psp_reference,
+			.amount = arrival->rest,
+			.currency = event->currency,
+			.reason = arrival->reason,
+			.occurred_at = event->occurred_at
+	};
+	if (arrival->has_job)
+		receipt->user_id = arrival->job.homeowner_id;
+	if (arrival->has_payment)
+		receipt->payment_method_id = arrival->payment.payment_method_id;
+	return dw_receipt_book(call, receipt);
 }
 
-/* True when the payment cannot go to the escrow any more. */
+/* True when a payment has ended, and no money was awaited for it. */
 static bool
-is_too_late(const DwJob *job, const DwEscrowRow *row,
-			const DwTransaction *payment)
+has_ended(const DwTransaction *payment)
 {
-	DwEscrow	escrow = row->escrow;
+	return payment->status == DW_TRANSACTION_FAILED ||
+		payment->status == DW_TRANSACTION_CANCELLED;
+}
 
-	escrow.pending = payment->amount;
-	/* the escrow may look open still: complete_job() leaves it as it is */
-	if (job->status == DW_JOB_COMPLETED || job->status == DW_JOB_CANCELLED)
-		return true;
-	return payment->status != DW_TRANSACTION_PENDING ||
-		dw_now() >= payment->pay_by ||
-		dw_escrow_confirm(&escrow, NULL, 0, payment->amount) != DW_OK;
+/* Nothing of the amount is held, for this reason. */
+static void
+refuse_all(Arrival *arrival, DwReceiptReason reason)
+{
+	arrival->held = 0;
+	arrival->rest = arrival->event->amount;
+	arrival->reason = reason;
+}
+
+/*
+ * Why nothing of the amount can be held whatever is missing; false: part of
+ * it may.  A payment that was replaced is charged beside the one that
+ * replaced it.
+ */
+static bool
+arrival_is_apart(Arrival *arrival)
+{
+	const DwJob *job = &arrival->job;
+	DwTransaction last;
+
+	if (!arrival->has_job)
+		refuse_all(arrival, DW_RECEIPT_UNKNOWN_JOB);
+	else if (arrival->has_escrow &&
+			 strcmp(arrival->event->currency,
+					arrival->row.escrow.currency) != 0)
+		refuse_all(arrival, DW_RECEIPT_WRONG_CURRENCY);
+	else if (job->status == DW_JOB_COMPLETED ||
+			 job->status == DW_JOB_CANCELLED)
+		refuse_all(arrival, DW_RECEIPT_JOB_OVER);
+	else if (!arrival->has_escrow)
+		refuse_all(arrival, DW_RECEIPT_SECOND_CHARGE);
+	else if (arrival->has_payment && has_ended(&arrival->payment))
+		refuse_all(arrival,
+				   dw_payment_find_last(&job->id, &last) &&
+				   !dw_uuid_equal(&last.id, &arrival->payment.id)
+				   ? DW_RECEIPT_SECOND_CHARGE : DW_RECEIPT_LATE);
+	else
+		return false;
+	return true;
+}
+
+/* Decides how much is held, and why the rest is not. */
+static void
+arrival_decide(Arrival *arrival)
+{
+	DwEscrowRow *row = &arrival->row;
+	DwTransaction open;
+
+	if (arrival_is_apart(arrival))
+		return;
+	arrival->asked = arrival->has_payment &&
+		arrival->payment.status == DW_TRANSACTION_PENDING
+		? arrival->payment.amount : 0;
+	row->escrow.pending = arrival->asked;
+	if (arrival->asked == 0 && dw_payment_find(&row->job_id, NULL, &open))
+		row->escrow.pending = open.amount;
+	if (row->escrow.frozen)
+	{
+		DwChargebackSum sum;
+
+		dw_chargeback_sum(&row->job_id, NULL, &sum);
+		row->escrow.contested = sum.open_held;
+	}
+	arrival->held = Min(arrival->event->amount,
+						dw_escrow_room(&row->escrow, arrival->asked));
+	arrival->rest = arrival->event->amount - arrival->held;
+	arrival->reason = arrival->asked > 0 ? DW_RECEIPT_SURPLUS
+		: DW_RECEIPT_SECOND_CHARGE;
+}
+
+/* Ends a payment that was awaited: its time is up, or the job is over. */
+static void
+arrival_lapse(Arrival *arrival)
+{
+	DwTransaction *payment = &arrival->payment;
+	bool		is_over = arrival->job.status == DW_JOB_COMPLETED ||
+		arrival->job.status == DW_JOB_CANCELLED;
+
+	if (payment->status != DW_TRANSACTION_PENDING ||
+		(!is_over && dw_now() < payment->pay_by))
+		return;
+	if (!is_over &&
+		dw_machine_next(dw_escrow_machine(), arrival->row.escrow.status,
+						DW_ESCROW_EVENT_FAIL_PAYMENT, DW_ACTOR_SYSTEM,
+						NULL) == DW_OK)
+	{
+		dw_payment_fail_stale(&arrival->row, payment);
+		payment->status = DW_TRANSACTION_FAILED;
+	}
+	else
+	{
+		dw_transaction_end(payment, DW_TRANSACTION_CANCELLED);
+		payment->status = DW_TRANSACTION_CANCELLED;
+	}
+}
+
+/* Finds what the event is about; WD101 for a payment that is not there. */
+static void
+arrival_find(Arrival *arrival)
+{
+	DwPaymentEvent *event = arrival->event;
+
+	arrival->has_escrow = arrival->has_job &&
+		dw_escrow_lock(&arrival->job.id, &arrival->row);
+	if (arrival->has_job)
+		arrival->has_payment = find_payment(event, &arrival->payment);
+	else if (!dw_uuid_is_nil(&event->transaction_id))
+		refuse_unknown_payment(event);
+	if (!arrival->has_job)
+		memset(&event->job_id, 0, sizeof(event->job_id));
+}
+
+/* Fills the row of confirm_payment, and ends the call with it. */
+static Datum
+arrival_return(DwCall *call, Arrival *arrival, const DwReceipt *receipt)
+{
+	const DwPaymentEvent *event = arrival->event;
+
+	if (arrival->has_escrow)
+		dw_row_escrow(call, &arrival->row);
+	if (arrival->held > 0)
+		dw_row_uuid(call, "transaction_id", &arrival->payment.id);
+	else
+		dw_row_uuid(call, "transaction_id", &receipt->transaction_id);
+	dw_row_int8(call, "amount", event->amount);
+	dw_row_text(call, "currency", event->currency);
+	dw_row_bool(call, "is_late", arrival->held == 0);
+	if (arrival->rest > 0)
+	{
+		dw_row_uuid(call, "receipt_id", &receipt->id);
+		dw_row_int8(call, "receipt_amount", receipt->amount);
+		dw_row_enum(call, "receipt_reason", &dw_receipt_reason_labels,
+					receipt->reason);
+	}
+	return dw_payment_event_return(call, arrival->event);
+}
+
+/* Books what has arrived; false: somebody else has, at this very time. */
+static bool
+arrival_book(DwCall *call, Arrival *arrival, DwReceipt *receipt)
+{
+	/* a payment that the escrow does not take at all has ended */
+	if (arrival->asked > 0 && arrival->held == 0)
+		dw_transaction_end(&arrival->payment, DW_TRANSACTION_CANCELLED);
+	if (arrival->rest > 0 &&
+		!arrival_keep_apart(call, arrival, receipt))
+		return false;
+	if (arrival->held > 0)
+		arrival_hold(call, arrival);
+	arrival->event->transaction_id = arrival->held > 0
+		? arrival->payment.id : receipt->transaction_id;
+	return true;
 }
 
 DW_FUNCTION(dwello_confirm_payment)
 {
 	DwCall		call;
-	DwJob		job;
-	DwEscrowRow row;
 	DwPaymentEvent event;
-	DwTransaction payment;
-	bool		found;
-	bool		late;
+	Arrival		arrival = {.event = &event};
+	DwReceipt	receipt;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	arrival_read(&call, &event);
-	dw_job_for_command(&call, &event.job_id, &job);
+	arrival.has_job = !dw_uuid_is_nil(&event.job_id) &&
+		dw_job_lock(&event.job_id, &arrival.job);
 	if (dw_payment_replay(&call, &event))
 		return dw_call_return(&call);
-	dw_escrow_need(&job.id, dw_escrow_lock(&job.id, &row));
-	found = find_payment(&event, &payment);
-	arrival_check(&event, found, &payment);
-
-	/* the company that has the money counts, not the one that was asked */
-	event.transaction_id = payment.id;
-	payment.psp = event.psp;
-	if (event.psp_reference != NULL)
-		payment.psp_reference = event.psp_reference;
-	dw_escrow_ensure_accounts(&row, event.psp);
-	late = is_too_late(&job, &row, &payment);
-	if (late)
-		arrival_give_back(&call, &row, &payment);
-	else
-		arrival_apply(&call, &job, &row, &payment);
-	dw_row_bool(&call, "is_late", late);
-	return payment_return(&call, &event, &row, &payment);
+	arrival_find(&arrival);
+	if (arrival.has_payment)
+		arrival_lapse(&arrival);
+	arrival_decide(&arrival);
+	if (!arrival_book(&call, &arrival, &receipt) &&
+		dw_payment_replay(&call, &event))
+		return dw_call_return(&call);
+	return arrival_return(&call, &arrival, &receipt);
 }
 
 /* Reads the arguments of fail_payment; errors of arguments alone. */
@@ -402,6 +532,7 @@ failure_read(DwCall *call, DwPaymentEvent *event)
 	memset(event, 0, sizeof(*event));
 	dw_args_need(call, "job_id", "psp", "event_id", NULL);
 	event->type = DW_PAYMENT_FAILED;
+	event->occurred_at = dw_arg_time_opt(call, "occurred_at");
 	event->job_id = dw_arg_uuid(call, "job_id");
 	event->psp = dw_arg_text(call, "psp", DW_PSP_MAX);
 	event->event_id = dw_arg_text(call, "event_id", DW_PSP_REFERENCE_MAX);

@@ -184,6 +184,7 @@ repayment_read(DwCall *call, DwPaymentEvent *event, Debt *debt)
 	const DwUuid *id;
 
 	memset(event, 0, sizeof(*event));
+	event->occurred_at = DT_NOBEGIN;
 	dw_args_need(call, "user_id", "psp", "event_id", "amount", "currency",
 				 NULL);
 	debt_read(call, debt);

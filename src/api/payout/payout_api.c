@@ -353,6 +353,7 @@ static void
 event_read(DwCall *call, DwPaymentEvent *event, DwUuid *payout_id)
 {
 	memset(event, 0, sizeof(*event));
+	event->occurred_at = DT_NOBEGIN;
 	dw_args_need(call, "user_id", "payout_id", "psp", "event_id", NULL);
 	event->user_id = dw_arg_uuid(call, "user_id");
 	*payout_id = dw_arg_uuid(call, "payout_id");

@@ -44,6 +44,12 @@ static const DwSettingRule rules[] = {
 	CHOICE("payout_schedule", "manual daily weekly_monday weekly_tuesday "
 		   "weekly_wednesday weekly_thursday weekly_friday weekly_saturday "
 		   "weekly_sunday"),
+	CHOICE("receipt_default_surplus", "return hold"),
+	CHOICE("receipt_default_second_charge", "return hold"),
+	CHOICE("receipt_default_wrong_currency", "return hold"),
+	CHOICE("receipt_default_unknown_job", "return hold"),
+	CHOICE("receipt_default_job_over", "return hold"),
+	CHOICE("receipt_default_late", "return hold"),
 	INTEGER("rollup_margin_seconds", 1, 604800),
 	INTEGER("review_reveal_days", 1, 365),
 	INTEGER("market_radius_miles", 1, 250),

@@ -305,6 +305,14 @@ may_pay_in(const DwEscrow *escrow)
 		escrow->status == DW_ESCROW_FROZEN;
 }
 
+/* True while money can be held: people pay unasked, and after a failure. */
+static bool
+takes_money(const DwEscrow *escrow)
+{
+	return may_pay_in(escrow) || escrow->status == DW_ESCROW_CREATED ||
+		escrow->status == DW_ESCROW_FAILED;
+}
+
 /*
  * What the homeowner pays in for work of this price.  It cannot fail: the
  * charge of the whole contract was reckoned when the escrow was opened.
@@ -523,6 +531,13 @@ dw_escrow_fund(DwEscrow *escrow, int64_t *amount)
 	return DW_OK;
 }
 
+int64_t
+dw_escrow_room(const DwEscrow *escrow, int64_t asked)
+{
+	/* they fit together: what is missing is the charge less what is asked */
+	return takes_money(escrow) ? asked + dw_escrow_missing(escrow) : 0;
+}
+
 DwResult
 dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones, int count,
 				  int64_t amount)
@@ -531,7 +546,7 @@ dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones, int count,
 
 	if (amount <= 0)
 		return DW_BAD_VALUE;
-	if (!may_pay_in(escrow))
+	if (!takes_money(escrow))
 		return DW_INVALID_TRANSITION;
 	if (amount > escrow->pending)
 		return DW_BAD_VALUE;

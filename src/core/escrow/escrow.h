@@ -332,14 +332,15 @@ extern int64_t dw_escrow_disputed(const DwEscrow *escrow,
 extern DwResult dw_escrow_fund(DwEscrow *escrow, int64_t *amount);
 
 /*
- * A pending payment arrived: held, and filled into the milestones.  One
- * that was approved before may be full now (dw_milestones_approved).
- * DW_INVALID_TRANSITION: it comes too late for this escrow; it is to be
- * given back.  DW_BAD_VALUE: not an amount that is pending.
+ * A payment arrived, asked for or counted as pending: held, and filled into
+ * the milestones; one may be full now (dw_milestones_approved).
+ * DW_INVALID_TRANSITION: the escrow takes none.  DW_BAD_VALUE: not pending.
  */
 extern DwResult dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones,
 								  int count, int64_t amount);
 
+/* How much of money that arrives is held; asked: by its open payment, or 0. */
+extern int64_t dw_escrow_room(const DwEscrow *escrow, int64_t asked);
 /* A pending payment failed, or nothing was ever paid and nothing will be. */
 extern DwResult dw_escrow_fail(DwEscrow *escrow, int64_t amount);
 extern DwResult dw_escrow_cancel(DwEscrow *escrow, DwMilestone *milestones,

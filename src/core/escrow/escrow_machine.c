@@ -79,6 +79,8 @@ DW_LABELS(escrow_event, DwEscrowEvent, escrow_event_labels);
 #define ALL_DISPUTED "all that is held is disputed"
 #define BANK_TOOK	"nothing is held, part was charged back"
 
+#define UNASKED		"no payment was open, and it fits"
+
 /* By consent: the homeowner cannot take back what is being reviewed. */
 #define CONSENT		"; the homeowner only while nothing is submitted"
 
@@ -139,6 +141,8 @@ static const DwRule escrow_rules[] = {
 	STAYS(HELD, FUND, HOMEOWNER),
 	STAYS(PARTIALLY_RELEASED, FUND, HOMEOWNER),
 
+	RULE(CREATED, CONFIRM_PAYMENT, SYSTEM, HELD, UNASKED),
+	RULE(FAILED, CONFIRM_PAYMENT, SYSTEM, HELD, UNASKED),
 	RULE(FUNDING, CONFIRM_PAYMENT, SYSTEM, HELD, NULL),
 	STAYS(HELD, CONFIRM_PAYMENT, SYSTEM),
 	STAYS(PARTIALLY_RELEASED, CONFIRM_PAYMENT, SYSTEM),

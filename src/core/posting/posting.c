@@ -36,7 +36,6 @@ typedef struct DwPostingRule
 static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_STORED] = {ANYTHING, ANYTHING},
 	[DW_POSTING_PAYMENT] = {KIND(PSP_CLEARING), KIND(ESCROW)},
-	[DW_POSTING_LATE_PAYMENT] = {KIND(PSP_CLEARING), KIND(PSP_CLEARING)},
 	[DW_POSTING_RELEASE] = {KIND(ESCROW), EARNINGS},
 	[DW_POSTING_REFUND] = {KIND(ESCROW), KIND(PSP_CLEARING)},
 	[DW_POSTING_SETTLEMENT] = {KIND(ESCROW), EARNINGS | KIND(PSP_CLEARING)},
@@ -272,20 +271,6 @@ dw_posting_payment(DwPosting *posting, const DwParties *parties,
 	begin(posting, DW_POSTING_PAYMENT, parties->currency);
 	give(posting, clearing(parties->currency, psp), amount);
 	gain(posting, escrow(parties), amount);
-	end(posting);
-}
-
-void
-dw_posting_late_payment(DwPosting *posting, const char *currency,
-						const char *psp, int64_t amount)
-{
-	/*
-	 * The escrow takes no more, so the money only passes through: both legs
-	 * are on the company's account and leave its balance as it was.
-	 */
-	begin(posting, DW_POSTING_LATE_PAYMENT, currency);
-	give(posting, clearing(currency, psp), amount);
-	gain(posting, clearing(currency, psp), amount);
 	end(posting);
 }
 

@@ -46,7 +46,6 @@ typedef enum DwPostingEvent
 {
 	DW_POSTING_STORED,			/* read back: whatever was booked */
 	DW_POSTING_PAYMENT,			/* a payment arrives */
-	DW_POSTING_LATE_PAYMENT,	/* one arrives too late and is given back */
 	DW_POSTING_RELEASE,			/* out of escrow to provider, fee and tax */
 	DW_POSTING_REFUND,			/* out of escrow to the companies */
 	DW_POSTING_SETTLEMENT,		/* a dispute ends: both at once */
@@ -171,11 +170,9 @@ extern void dw_posting_move(DwPosting *posting, DwPostingEvent event,
 							const DwAccount *from, const DwAccount *to,
 							int64_t amount);
 
-/* A payment arrives in time, or too late: then it only passes through. */
+/* A payment arrives, and the escrow takes it. */
 extern void dw_posting_payment(DwPosting *posting, const DwParties *parties,
 							   const char *psp, int64_t amount);
-extern void dw_posting_late_payment(DwPosting *posting, const char *currency,
-									const char *psp, int64_t amount);
 
 /* Money leaves an escrow; legs of the same company become one. */
 extern void dw_posting_release(DwPosting *posting, const DwParties *parties,

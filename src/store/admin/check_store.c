@@ -190,8 +190,8 @@ static CheckRule rules[] = {
 		 "|| s.scope_id || '.' FROM ("
 		 FACT_ORPHANS("transactions") "UNION ALL "
 		 FACT_ORPHANS("ledger_entries") "UNION ALL "
-		 SCOPE_ORPHANS("outbox") "UNION ALL "
-		 SCOPE_ORPHANS("outbox_deliveries") "UNION ALL "
+		 FACT_ORPHANS("outbox") "UNION ALL "
+		 FACT_ORPHANS("outbox_deliveries") "UNION ALL "
 		 SCOPE_ORPHANS("idempotency_keys") ") AS s ORDER BY 1, 2",
 		 "Restore the missing row from a backup; without it the row belongs to nobody."),
 	RULE("orphan",
@@ -200,8 +200,27 @@ static CheckRule rules[] = {
 		 USER_ORPHANS("user_activity_logs", "user_id") "UNION ALL "
 		 USER_ORPHANS("ai_agent_activity", "user_id") "UNION ALL "
 		 USER_ORPHANS("agent_answers", "agent_id") "UNION ALL "
-		 USER_ORPHANS("ledger_accounts", "owner_id") ") AS l ORDER BY 1, 2",
+		 USER_ORPHANS("ledger_accounts", "owner_id")
+		 "AND c.kind <> 'suspense' ) AS l ORDER BY 1, 2",
 		 "Restore the missing user from a backup."),
+	RULE("orphan",
+		 "SELECT 'ledger_accounts', 'There is no receipt ' || a.owner_id "
+		 "|| '.' FROM dwello.ledger_accounts AS a "
+		 "WHERE a.kind = 'suspense' AND NOT EXISTS (SELECT "
+		 "FROM dwello.receipts AS r WHERE r.id = a.owner_id) ORDER BY 2",
+		 "Restore the missing receipt from a backup: its money belongs to nobody without it."),
+	RULE("receipt_drift",
+		 "SELECT 'receipts', 'Receipt ' || r.id || ' has ' || r.remaining "
+		 "|| ' ' || r.currency || ' left; its account has ' || x.balance "
+		 "|| '.' FROM dwello.receipts AS r CROSS JOIN LATERAL ("
+		 "SELECT COALESCE(sum(n.amount), 0) AS balance "
+		 "FROM dwello.ledger_entries AS n "
+		 "JOIN dwello.ledger_accounts AS a ON a.id = n.account_id "
+		 "AND a.kind = 'suspense' AND a.owner_id = r.id "
+		 "AND a.psp = r.psp AND a.currency = r.currency "
+		 "WHERE n.scope_id = r.id) AS x "
+		 "WHERE x.balance <> r.remaining ORDER BY 2",
+		 "The ledger is right: set remaining, and the status that goes with it."),
 	RULE("orphan",
 		 "SELECT l.relation, 'There is no job ' || l.job_id || '.' FROM ("
 		 JOB_ORPHANS("ai_agent_activity") "UNION ALL "

@@ -280,6 +280,8 @@ static const DwColumn payment_event_columns[] = {
 	DW_COLUMN(TEXT, DwPaymentEvent, psp_reference, psp_reference,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(JSONB, DwPaymentEvent, result, result, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwPaymentEvent, occurred_at, occurred_at,
+			  DW_COLUMN_FIXED),
 	DW_COLUMN(TIME, DwPaymentEvent, created_at, created_at,
 			  DW_COLUMN_FIXED)
 };
@@ -750,6 +752,31 @@ dw_payment_event_find(const char *psp, const char *event_id,
 	if (dw_table_execute(&by_key, &p) == 0)
 		return false;
 	dw_table_read(&payment_events, 0, event);
+	return true;
+}
+
+bool
+dw_payment_event_find_same(const DwPaymentEvent *event, DwPaymentEvent *same)
+{
+	static DwTableQuery by_reference =
+		DW_TABLE_QUERY(payment_events,
+					   "WHERE t.psp = $1 AND t.psp_reference = $2 "
+					   "AND t.event_type = '" DW_PAYMENT_CONFIRMED "' "
+					   "AND t.amount = $3 AND t.currency = $4 "
+					   "AND ($5::uuid IS NULL OR t.job_id IS NULL "
+					   "OR t.job_id = $5) "
+					   "ORDER BY t.created_at, t.event_id LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, event->psp);
+	dw_param_text(&p, event->psp_reference);
+	dw_param_int8(&p, event->amount);
+	dw_param_text(&p, event->currency);
+	dw_param_uuid(&p, dw_uuid_is_nil(&event->job_id) ? NULL
+				  : &event->job_id);
+	if (dw_table_execute(&by_reference, &p) == 0)
+		return false;
+	dw_table_read(&payment_events, 0, same);
 	return true;
 }
 

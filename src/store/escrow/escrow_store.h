@@ -12,6 +12,7 @@
 #include "core/base/base.h"
 #include "core/escrow/escrow.h"
 #include "core/offer/offer.h"
+#include "core/receipt/receipt.h"
 #include "store/ledger/ledger_store.h"
 
 /*
@@ -218,6 +219,7 @@ typedef struct DwPaymentEvent
 								 * about; NULL = nothing more to compare */
 	DwUuid		object_id;		/* what it says there */
 	Datum		result;			/* jsonb of the row that was returned */
+	TimestampTz occurred_at;	/* by the company's clock, or DT_NOBEGIN */
 	TimestampTz created_at;		/* when it was applied */
 } DwPaymentEvent;
 
@@ -243,6 +245,14 @@ typedef struct DwPaymentPart
 extern bool dw_payment_event_find(const char *psp, const char *event_id,
 								  DwPaymentEvent *event);
 
+/*
+ * Reads the event that told of the same payment under another name: of the
+ * same psp, psp_reference, amount and currency, and job unless one of the two
+ * knows none.  False: there is none.
+ */
+extern bool dw_payment_event_find_same(const DwPaymentEvent *event,
+									   DwPaymentEvent *same);
+
 /* Keeps an event that was applied; false when somebody else has kept it. */
 extern bool dw_payment_event_keep(DwPaymentEvent *event);
 
@@ -264,6 +274,59 @@ extern bool dw_payment_find_last(const DwUuid *job_id,
  */
 extern DwPaymentPart *dw_payments_to_refund(const DwUuid *job_id,
 											int64 amount, int *count);
+
+/*
+ * Rows of dwello.receipts: money that has arrived and fits no payment.  The
+ * id is that of its event (dw_fact_id), the scope of all that it books and
+ * the owner of its account.  Whoever changes one locks it before any job.
+ */
+
+/* A receipt as its row has it. */
+typedef struct DwReceipt
+{
+	DwUuid		id;				/* key */
+	DwUuid		job_id;			/* it was told for; nil = unknown */
+	DwUuid		user_id;		/* who paid; nil = unknown */
+	const char *psp;			/* company that has it */
+	const char *event_id;		/* its name for the event */
+	const char *psp_reference;	/* its name for the payment, or NULL */
+	const DwUuid *payment_method_id;	/* or NULL */
+	DwUuid		transaction_id; /* that booked it */
+	int64		amount;			/* minor units, > 0 */
+	int64		remaining;		/* of it, still there */
+	const char *currency;		/* ISO 4217 */
+	DwReceiptReason reason;		/* why it does not fit */
+	DwReceiptStatus status;		/* what became of it */
+	TimestampTz occurred_at;	/* by the company's clock, or DT_NOBEGIN */
+	TimestampTz created_at;		/* when it was booked */
+	TimestampTz closed_at;		/* DT_NOBEGIN while it is held */
+	int32		version;		/* counted by dw_receipt_save() */
+} DwReceipt;
+
+/* Writes a new one; false when its event has one: somebody was quicker. */
+extern bool dw_receipt_insert(const DwReceipt *receipt);
+
+/* Reads and locks one; false when there is none. */
+extern bool dw_receipt_lock(const DwUuid *id, DwReceipt *receipt);
+
+/* Writes what became of one. */
+extern void dw_receipt_save(DwReceipt *receipt);
+
+/* What a list of receipts asks for. */
+typedef struct DwReceiptQuery
+{
+	const char *status;			/* label; NULL = any */
+	const char *reason;			/* label; NULL = any */
+	const DwUuid *job_id;		/* NULL = any, and none */
+	DwCursor	after;			/* place in the list, newest first */
+	int32		max_results;	/* rows at most */
+} DwReceiptQuery;
+
+/* Places the cursor at a receipt; false when there is none. */
+extern bool dw_receipt_seek(const DwUuid *id, DwCursor *cursor);
+
+/* Fills a set with receipts. */
+extern void dw_receipts_list(DwCall *call, const DwReceiptQuery *query);
 
 /*
  * Rows of dwello.change_orders: changes of a contract that one side proposes

@@ -304,14 +304,25 @@ escrow_is_valid(const DwEscrowTotals *e, const EscrowSums *sums)
 		sums->tax == e->tax_taken;
 }
 
-/* What the companies' clearing accounts gained by a transaction. */
+/* True for an account of money that a company gives back, or shall. */
+static bool
+account_gives_back(DwTotals *totals, const DwUuid *id)
+{
+	Account    *account = hash_search(totals->table, id, HASH_FIND, NULL);
+
+	return account != NULL &&
+		(account->kind == DW_ACCOUNT_PSP_CLEARING ||
+		 account->kind == DW_ACCOUNT_REFUND_PENDING);
+}
+
+/* What the companies gave back by a transaction, or are asked to. */
 static int128
 cleared(const DwLink *link, DwTotals *totals)
 {
 	int128		sum = 0;
 
 	for (int i = 0; i < link->legs.count; i++)
-		if (account_clears(totals, &link->legs.entries[i].account_id))
+		if (account_gives_back(totals, &link->legs.entries[i].account_id))
 			sum += link->legs.entries[i].amount;
 	return sum;
 }

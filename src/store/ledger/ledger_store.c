@@ -41,9 +41,9 @@
 #define ENCODING_VERSION 1		/* first byte of a record in the chain */
 
 /*
- * Once it is written, only the end of a pending one may change: all that its
- * hash is made of is fixed with it.  A trigger of the table holds whoever
- * writes past this list to the same.
+ * Once it is written, only the end of a pending one may change, with what has
+ * arrived of its amount: all that its hash is made of is fixed with it.  A
+ * trigger of the table holds whoever writes past this list to the same.
  */
 static const DwColumn transaction_columns[] = {
 	DW_COLUMN(UUID, DwLedgerRow, scope_id, row.scope_id, DW_COLUMN_KEY),
@@ -53,12 +53,12 @@ static const DwColumn transaction_columns[] = {
 	DW_COLUMN_LABEL(transaction_type, DwLedgerRow, transaction_type, type,
 					DW_COLUMN_FIXED),
 	DW_COLUMN_LABEL(transaction_status, DwLedgerRow, status, status, 0),
-	DW_COLUMN(INT8, DwLedgerRow, amount, row.amount, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwLedgerRow, amount, row.amount, 0),
 	DW_COLUMN(TEXT, DwLedgerRow, currency, row.currency, DW_COLUMN_FIXED),
 	DW_COLUMN(INT8, DwLedgerRow, platform_fee, row.platform_fee,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(INT8, DwLedgerRow, tax, row.tax, DW_COLUMN_FIXED),
-	DW_COLUMN(INT8, DwLedgerRow, net_amount, row.net_amount, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwLedgerRow, net_amount, row.net_amount, 0),
 	DW_COLUMN(UUID_COPY, DwLedgerRow, milestone_id, row.milestone_id,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(UUID_COPY, DwLedgerRow, payment_method_id, row.payment_method_id,

@@ -155,7 +155,7 @@ static DwStatement invariants[] = {
 			  "SELECT COALESCE(pg_catalog.sum(n.amount), 0) AS gained "
 			  "FROM dwello.ledger_entries AS n "
 			  "JOIN dwello.ledger_accounts AS a ON a.id = n.account_id "
-			  "AND a.kind = 'psp_clearing' "
+			  "AND a.kind IN ('psp_clearing', 'refund_pending') "
 			  "WHERE n.scope_id = t.scope_id "
 			  "AND n.transaction_id = t.id) AS n WHERE "
 			  SUSPECT("t.scope_id")

@@ -4,8 +4,7 @@
  *
  * Booked is what moved in the company's clearing accounts: a leg is what the
  * company did with money.  The end of a lost chargeback moves it between
- * two of them and is nothing that the company did.  A payment that came too
- * late is two legs, in and out.
+ * two of them and is nothing that the company did.
  */
 #include "postgres.h"
 
@@ -22,7 +21,8 @@
 	"CASE WHEN a.kind = 'chargeback_clearing' " \
 	"THEN CASE WHEN n.amount > 0 THEN 'chargeback' " \
 	"ELSE 'chargeback_won' END " \
-	"WHEN t.transaction_type IN ('payment', 'repayment') AND n.amount < 0 " \
+	"WHEN t.transaction_type IN ('payment', 'receipt', 'repayment') " \
+	"AND n.amount < 0 " \
 	"THEN 'payment' " \
 	"WHEN t.transaction_type = 'payout' " \
 	"THEN CASE WHEN n.amount > 0 THEN 'payout' " \
@@ -72,6 +72,10 @@ static DwMap name_map = DW_MAP(name_fields);
 	"UNION SELECT k.name, e.scope_id, e.transaction_id " \
 	"FROM told AS e " \
 	"JOIN asked AS k ON k.name = e.psp_reference " \
+	"UNION SELECT k.name, r.id, r.transaction_id " \
+	"FROM dwello.receipts AS r " \
+	"JOIN asked AS k ON k.name = r.event_id " \
+	"WHERE r.psp = $1 " \
 	"UNION SELECT k.name, t.scope_id, t.id " \
 	"FROM dwello.transactions AS t " \
 	"JOIN asked AS k ON k.name = t.id::text " \

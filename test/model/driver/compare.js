@@ -100,8 +100,13 @@ class Balances
 
 		if (rows.some((row) => !this.names.has(row.id)))
 			await this.learn();
+		// receipts have an account each, and one sum here
 		for (const row of rows)
-			ours.set(`${this.names.get(row.id)} ${row.currency}`, row.amount);
+		{
+			const name = `${this.names.get(row.id)} ${row.currency}`;
+
+			ours.set(name, BigInt(row.amount) + (ours.get(name) ?? 0n));
+		}
 		for (const account of new Set([...ours.keys(),
 			...this.model.balances.keys()]))
 			same(account, ours.get(account) ?? 0,

@@ -25,6 +25,9 @@ function learn(model, job, call, [row])
 {
 	if (call.name === 'fund_escrow')
 		job.payments.at(-1).id = row.transaction_id;
+	// money that nobody had asked for
+	if (call.name === 'confirm_payment' && job.payments.length > 0)
+		job.payments.at(-1).id ??= row.transaction_id;
 	if (call.name === 'request_payout')
 	{
 		model.payouts.set(row.payout_id, model.payouts.get(undefined));

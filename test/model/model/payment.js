@@ -7,6 +7,8 @@ const { fill, availableOf } = require('./milestone.js');
 
 const PAY_MINUTES = 15;
 const PAYING = ['held', 'partially_released'];
+const TAKING = ['created', 'funding', 'failed', 'disputed', 'frozen',
+	...PAYING];
 
 const payment = {
 	pending(job)
@@ -39,7 +41,7 @@ const payment = {
 			waiting.status = 'failed';
 		if (job.funded === 0n)
 			job.escrow = 'funding';
-		job.payments.push({ amount, status: 'pending', arrived: false,
+		job.payments.push({ amount, status: 'pending',
 			payBy: now + PAY_MINUTES * 60000 });
 		return { amount, ...this.state(job) };
 	},
@@ -50,37 +52,85 @@ const payment = {
 			return this.pending(job) ?? job.payments.at(-1);
 		const found = job.payments.find((p) => p.id === args.transaction_id);
 
-		need(found !== undefined, 'P0002');
+		need(found !== undefined, 'WD101');
 		return found;
 	},
 
+	// Money that arrives is booked, whatever it is.
 	confirm_payment(call)
 	{
-		const { args, now } = call;
+		const { args } = call;
 		const { job } = this.begin(call, ['system'],
 			{ check: () => need(args.amount > 0n, '22023') });
-		const before = this.seen(call, 'confirmed', { job: job.id,
-			amount: args.amount, currency: args.currency });
+		const facts = { job: job.id, amount: args.amount,
+			currency: args.currency };
+		const before = this.seen(call, 'confirmed', facts);
 
 		if (before)
 			return before;
-		const paid = this.paymentOf(job, args);
+		const { held, reason } = this.divideArrival(call, job,
+			this.paymentOf(job, args));
 
-		need(paid && !paid.arrived, 'WD101');
-		need(args.currency === job.currency, 'WD201');
-		need(args.amount === paid.amount, '22023');
-		const late = ['completed', 'cancelled'].includes(job.status) ||
-			paid.status !== 'pending' || now >= paid.payBy ||
-			!['funding', 'disputed', 'frozen', ...PAYING].includes(job.escrow);
+		if (held < args.amount)
+			this.keepApart(args, args.amount - held, reason);
+		return this.keep(call, 'confirmed', facts, { amount: args.amount,
+			is_late: held === 0n, ...this.state(job) });
+	},
 
-		paid.arrived = true;
-		if (paid.status === 'pending')
-			paid.status = 'completed';
-		if (!late)
-			this.arrive(job, paid, args.psp);
-		return this.keep(call, 'confirmed', { job: job.id, amount: paid.amount,
-			currency: job.currency }, { amount: paid.amount, is_late: late,
-			...this.state(job) });
+	// What the escrow takes, and why not the rest; what it takes is booked.
+	divideArrival({ args, now }, job, paid)
+	{
+		const isOver = ['completed', 'cancelled'].includes(job.status);
+
+		if (paid?.status === 'pending' && (isOver || now >= paid.payBy))
+			this.lapse(job, paid, isOver);
+		if (args.currency !== job.currency)
+			return { held: 0n, reason: 'wrong_currency' };
+		if (isOver)
+			return { held: 0n, reason: 'job_over' };
+		if (paid && ['failed', 'cancelled'].includes(paid.status))
+			return { held: 0n, reason: paid === job.payments.at(-1)
+				? 'late' : 'second_charge' };
+		const asked = paid?.status === 'pending' ? paid.amount : 0n;
+		const open = asked || (this.pending(job)?.amount ?? 0n);
+		const missing = this.missing(job) - open;
+		const room = TAKING.includes(job.escrow)
+			? asked + (missing > 0n ? missing : 0n) : 0n;
+		const held = args.amount < room ? args.amount : room;
+
+		if (held > 0n)
+			this.arrive(job, this.completed(job, paid, held), args.psp);
+		else if (asked > 0n)
+			paid.status = 'cancelled';
+		return { held, reason: asked > 0n ? 'surplus' : 'second_charge' };
+	},
+
+	// The payment that was asked for, or one that nobody asked for.
+	completed(job, paid, amount)
+	{
+		if (paid?.status === 'pending')
+			return Object.assign(paid, { status: 'completed', amount });
+		job.payments.push({ amount, status: 'completed' });
+		return job.payments.at(-1);
+	},
+
+	// One that was awaited in vain.
+	lapse(job, paid, isOver)
+	{
+		paid.status = isOver || !TAKING.includes(job.escrow)
+			? 'cancelled' : 'failed';
+		if (paid.status === 'failed' && job.escrow === 'funding')
+			job.escrow = 'failed';
+	},
+
+	// Money that fits nothing lies apart, or is asked back at once.
+	keepApart({ psp, currency }, amount, reason)
+	{
+		const kind = ['surplus', 'second_charge'].includes(reason)
+			? 'refund_pending' : 'suspense';
+
+		this.book(`psp_clearing ${psp}`, currency, -amount);
+		this.book(`${kind} ${psp}`, currency, amount);
 	},
 
 	arrive(job, paid, psp)
@@ -116,7 +166,7 @@ const payment = {
 			return before;
 		const paid = this.paymentOf(job, args);
 
-		need(paid && !paid.arrived, 'WD101');
+		need(paid && paid.status !== 'completed', 'WD101');
 		const wasPending = paid.status === 'pending';
 
 		if (wasPending)
