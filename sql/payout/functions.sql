@@ -226,6 +226,7 @@ COMMENT ON FUNCTION dwello.cancel_payout IS
  *	psp
  *	event_id
  *	psp_reference: the company's name for the payout
+ *	occurred_at: when it happened by their clock
  * returns: a row
  *	user_id
  *	payout_id
@@ -255,6 +256,7 @@ CREATE OR REPLACE FUNCTION dwello.confirm_payout(
   psp text,
   event_id text,
   psp_reference text DEFAULT NULL,
+  occurred_at timestamptz DEFAULT NULL,
   OUT user_id uuid,
   OUT payout_id uuid,
   OUT transaction_id uuid,
@@ -289,6 +291,7 @@ COMMENT ON FUNCTION dwello.confirm_payout IS
  *	psp
  *	event_id
  *	reason: in words
+ *	occurred_at: when it happened by their clock
  * returns: a row
  *	user_id
  *	payout_id
@@ -319,6 +322,7 @@ CREATE OR REPLACE FUNCTION dwello.fail_payout(
   psp text,
   event_id text,
   reason text DEFAULT NULL,
+  occurred_at timestamptz DEFAULT NULL,
   OUT user_id uuid,
   OUT payout_id uuid,
   OUT transaction_id uuid,
@@ -408,6 +412,7 @@ COMMENT ON FUNCTION dwello.repay_balance IS
  *	currency: of the payment
  *	repayment_id: what it was asked for by; NULL if by nothing
  *	psp_reference: the company's name for the payment
+ *	occurred_at: when it happened by their clock
  * returns: a row
  *	user_id
  *	repayment_id: what it was asked for by
@@ -435,6 +440,7 @@ CREATE OR REPLACE FUNCTION dwello.confirm_repayment(
   currency text,
   repayment_id uuid DEFAULT NULL,
   psp_reference text DEFAULT NULL,
+  occurred_at timestamptz DEFAULT NULL,
   OUT user_id uuid,
   OUT repayment_id uuid,
   OUT transaction_id uuid,

@@ -131,6 +131,11 @@ SELECT pg_temp.now_is();
 SELECT payload->>'reason' AS reason FROM dwello.outbox WHERE scope_id = t.user('p1') AND type IN ('payout_completed', 'payout_failed') ORDER BY id;
 SELECT count(*) FILTER (WHERE reverses IS NULL) AS paid, count(reverses) AS came_back, count(DISTINCT reverses) AS each_once
   FROM dwello.transactions WHERE scope_id = t.user('p1');
+\echo when it happened is theirs to say; nothing is booked otherwise by it
+SELECT status, replayed FROM dwello.confirm_payout(t.user('p1'), t.payout(2), 'acme', 'o5 at', occurred_at => '2026-01-31 23:59+00');
+SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), t.payout(2), 'acme', 'o5 at 2', occurred_at => '2026-02-01 00:01+00');
+SELECT occurred_at AT TIME ZONE 'UTC' AS occurred_at, reverses IS NOT NULL AS came_back FROM dwello.transactions
+ WHERE scope_id = t.user('p1') ORDER BY id DESC LIMIT 3;
 \echo asked for again meanwhile: what is paid twice is owed
 SELECT status FROM dwello.confirm_payout(t.user('p1'), (SELECT payout_id FROM dwello.request_payout(user_id => t.user('p1'))), 'acme', 'o5 new');
 SELECT status FROM dwello.confirm_payout(t.user('p1'), t.payout(2), 'acme', 'o5 old');

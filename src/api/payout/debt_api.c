@@ -158,7 +158,7 @@ debt_book(DwCall *call, const Debt *debt, DwTransaction *transaction,
 	transaction->amount = transaction->net_amount = debt->amount;
 	transaction->currency = debt->currency;
 	transaction->actor = call->actor;
-	transaction->pay_by = transaction->occurred_at = DT_NOBEGIN;
+	transaction->pay_by = DT_NOBEGIN;
 	transaction->created_at = dw_now();
 	dw_ledger_book_tail(transaction, posting);
 	/* with a debt that is smaller, payouts may be covered again */
@@ -224,6 +224,7 @@ DW_FUNCTION(dwello_confirm_repayment)
 	clearing.psp = transaction.psp = event.psp;
 	debt.method.psp = unconstify(char *, event.psp);
 	transaction.psp_reference = event.psp_reference;
+	transaction.occurred_at = dw_arg_time_opt(&call, "occurred_at");
 	account = debt_account(&debt);
 	dw_posting_move(&posting, DW_POSTING_REPAYMENT, &clearing, &account,
 					debt.amount);
@@ -242,7 +243,10 @@ DW_FUNCTION(dwello_write_off)
 	DwAccount	loss = {.kind = DW_ACCOUNT_PLATFORM_LOSS,.psp = ""};
 	DwAccount	account;
 	DwPosting	posting;
-	DwTransaction transaction = {.type = DW_TRANSACTION_WRITE_OFF};
+	DwTransaction transaction = {
+		.type = DW_TRANSACTION_WRITE_OFF,
+		.occurred_at = DT_NOBEGIN
+	};
 	DwUuid		id;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN);

@@ -398,7 +398,7 @@ book_payout(DwCall *call, const DwPayoutRow *row,
 		.pay_by = DT_NOBEGIN,
 		.created_at = dw_now(),
 		.completed_at = DT_NOBEGIN,
-		.occurred_at = DT_NOBEGIN,
+		.occurred_at = booking->occurred_at,
 		.booked_on = DATEVAL_NOBEGIN
 	};
 
@@ -442,7 +442,7 @@ paid_although(DwPayoutStatus status)
 
 /* Books a payout that was paid. */
 static void
-confirm_apply(DwCall *call, DwPayoutRow *row)
+confirm_apply(DwCall *call, DwPayoutRow *row, TimestampTz occurred_at)
 {
 	const char *reason = paid_although(row->status);
 	DwPaid		paid = paid_now(row);
@@ -452,7 +452,10 @@ confirm_apply(DwCall *call, DwPayoutRow *row)
 	dw_postings_ensure(postings, count);
 	for (int i = 0; i < count; i++)
 	{
-		DwPayoutBooking booking = {.posting = postings[i]};
+		DwPayoutBooking booking = {
+			.posting = postings[i],
+			.occurred_at = occurred_at
+		};
 
 		booking.amount = i + 1 < count ? row->amount : row->paid_amount;
 		row->transaction_id = book_payout(call, row, &booking);
@@ -467,18 +470,20 @@ confirm_apply(DwCall *call, DwPayoutRow *row)
  * row keeps the one that paid.
  */
 static DwUuid
-return_apply(DwCall *call, const DwPayoutRow *row)
+return_apply(DwCall *call, const DwPayoutRow *row, TimestampTz occurred_at)
 {
 	DwPayoutBooking booking;
 	DwUuid		returned;
 
 	dw_payout_mirror(&row->user_id, &row->transaction_id, &booking);
+	booking.occurred_at = occurred_at;
 	returned = book_payout(call, row, &booking);
 	if (strcmp(row->paid_currency, row->currency) != 0)
 	{
 		DwUuid		sold = booking.before;
 
 		dw_payout_mirror(&row->user_id, &sold, &booking);
+		booking.occurred_at = occurred_at;
 		(void) book_payout(call, row, &booking);
 	}
 	return returned;
@@ -505,9 +510,11 @@ DW_FUNCTION(dwello_confirm_payout)
 	DwPayoutRow row;
 	DwUuid		payout_id;
 	const char *reference;
+	TimestampTz occurred_at;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	event_read(&call, &event, &payout_id);
+	occurred_at = dw_arg_time_opt(&call, "occurred_at");
 	reference = dw_arg_text_opt(&call, "psp_reference", DW_PSP_REFERENCE_MAX);
 	event.type = DW_PAYOUT_CONFIRMED;
 	if (event_begin(&call, &event, &payout_id, &row))
@@ -517,7 +524,7 @@ DW_FUNCTION(dwello_confirm_payout)
 		row.psp = event.psp;
 		row.psp_reference = reference;
 		dw_payout_mark_user(&row.user_id);
-		confirm_apply(&call, &row);
+		confirm_apply(&call, &row, occurred_at);
 	}
 	else
 		dw_call_replayed(&call);	/* told twice, under two names */
@@ -532,9 +539,11 @@ DW_FUNCTION(dwello_fail_payout)
 	DwUuid		payout_id;
 	DwUuid		returned = {{0}};
 	const char *reason;
+	TimestampTz occurred_at;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	event_read(&call, &event, &payout_id);
+	occurred_at = dw_arg_time_opt(&call, "occurred_at");
 	reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
 	event.type = DW_PAYOUT_IS_FAILED;
 	if (event_begin(&call, &event, &payout_id, &row))
@@ -547,7 +556,7 @@ DW_FUNCTION(dwello_fail_payout)
 	if (row.status == DW_PAYOUT_COMPLETED)
 	{
 		dw_payout_mark_user(&row.user_id);
-		returned = return_apply(&call, &row);
+		returned = return_apply(&call, &row, occurred_at);
 	}
 	dw_payout_end(&row, DW_PAYOUT_FAILED);
 	dw_payout_emit(&row, "payout_failed", reason);

@@ -56,6 +56,7 @@ typedef struct DwPayoutBooking
 {
 	int64		amount;			/* > 0, in the currency of the posting */
 	DwPosting	posting;		/* what it books */
+	TimestampTz occurred_at;	/* by the company's clock, or DT_NOBEGIN */
 	DwUuid		reverses;		/* transaction undone; nil = none */
 	DwUuid		before;			/* the one booked before that; nil = none */
 } DwPayoutBooking;
