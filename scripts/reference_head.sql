@@ -83,6 +83,8 @@ INSERT INTO r.step VALUES
    'dwello.add_payment_method(method_type => ''bank_account'', psp => ''demo-psp'', psp_token => ''tok_demo_petra'', user_id => ''de000000-0000-7000-8000-000000000003'')'),
   ('a debt', NULL, 'system',
    'dwello.open_chargeback(job_id => ''de000000-0000-7000-8000-000000000012'', psp => ''demo-psp'', event_id => ''evt_3'', amount => 35000, currency => ''USD'')'),
+  ('a statement', NULL, 'system',
+   'dwello.import_statement(psp => ''demo-psp'', lines => ''[{"line_id": "txn_1", "event_id": "evt_demo_1", "kind": "payment", "amount": 35000, "currency": "USD", "time": "2031-03-03T09:00:00Z"}, {"line_id": "txn_2", "reference": "evt_demo_1", "kind": "fee", "amount": 1045, "currency": "USD", "time": "2031-03-03T09:00:00Z"}]'')'),
   ('a payout', NULL, 'provider_1', 'dwello.request_payout(amount => 20000)'),
   ('a fee schedule', NULL, 'admin',
    'dwello.set_fee_schedule(name => ''Spring'', rate_ppm => 40000, currency => ''USD'', schedule_id => ''de000000-0000-7000-8000-0000000000f2'')'),

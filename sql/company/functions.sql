@@ -1,5 +1,6 @@
 /*
- * What companies and banks do with the platform's own money.
+ * What companies and banks do with the platform's own money, and what
+ * payment companies say that they did with all of it.
  */
 
 /*
@@ -200,3 +201,158 @@ GRANT EXECUTE ON FUNCTION dwello.withdraw_fees
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.withdraw_fees IS
   'Books that the platform has taken fees that it earned out of its bank account (platform_fee against bank). Errors: WD402, WD401, 42501, 22004, 22001, 22023, WD104, WD202, 22003. See reference.md#withdraw_fees.';
+
+-- ----------------------------------------------------------------------
+-- Statements of payment companies, held against ours.
+-- ----------------------------------------------------------------------
+
+/*
+ * import_statement
+ *	Keeps the lines of a payment company's statement (statement_lines), to
+ *	be compared by reconcile_external(). A line counts once: the same again
+ *	changes nothing. Nothing is booked.
+ *
+ *	A line has line_id, the company's own id of it; event_id or reference
+ *	or both, texts; kind: payment, refund, refund_returned, payout,
+ *	payout_returned, chargeback (the day the bank takes the money),
+ *	chargeback_won, fee, dispute_fee, settlement or adjustment; amount,
+ *	minor units above zero, of the last four also below: the other way (an
+ *	adjustment above zero is in favour of the platform); currency; time as
+ *	RFC 3339 has it; nothing else.
+ *
+ * role: app, service, admin
+ * args:
+ *	psp: the payment company
+ *	lines: the list of lines, at most 1000000
+ *	idempotency_key
+ * returns: a row
+ *	lines: how many there were
+ *	imported: how many of them are new
+ *	replayed: true when none was new
+ * errors:
+ *	WD401 WD402
+ *	42501: the caller is neither the service nor an administrator
+ *	22004 22001 22003
+ *	22023: anything wrong with a line, with its place as lines[3].amount
+ *	  (lines count from 0)
+ *	WD104: a line was another one before
+ * example: system
+ *	SELECT lines, imported
+ *	  FROM dwello.import_statement(psp => 'demo-psp', lines => '[{"line_id": "txn_1", "event_id": "evt_demo_1", "kind": "payment",
+ *	    "amount": 35000, "currency": "USD", "time": "2031-03-03T09:00:00Z"},
+ *	    {"line_id": "txn_2", "reference": "evt_demo_1", "kind": "fee", "amount": 1045, "currency": "USD",
+ *	    "time": "2031-03-03T09:00:00Z"}]');
+ */
+CREATE OR REPLACE FUNCTION dwello.import_statement(
+  psp text,
+  lines jsonb,
+  idempotency_key text DEFAULT NULL,
+  OUT lines integer,
+  OUT imported integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_import_statement';
+GRANT EXECUTE ON FUNCTION dwello.import_statement
+  TO dwello_app, dwello_admin, dwello_service;
+COMMENT ON FUNCTION dwello.import_statement IS
+  'Keeps the lines of a payment company''s statement (statement_lines), to be compared by reconcile_external(). Errors: WD401, WD402, 42501, 22004, 22001, 22003, 22023, WD104. See reference.md#import_statement.';
+
+/*
+ * reconcile_external
+ *	Holds the lines of a payment company that were imported against what is
+ *	booked with it. A booking is known by the event_id and psp_reference
+ *	that it was confirmed with, by its transaction's id, a payout by its own
+ *	id, too, and goes by the company's own time where that was told. A
+ *	refund may be stated in parts. Books nothing.
+ *
+ * role: app, service, admin
+ * args:
+ *	psp: the payment company
+ *	from_time: of the lines, and of what should be in them; NULL: from the
+ *	  first on
+ *	to_time: before which; NULL: no end. Without either all lines are
+ *	  compared, and no booking is missing there
+ * returns: a row a line, in the order of time, then a row for each booking of the time that no line is about
+ *	line_id: of the line; NULL for a booking that no line is about
+ *	event_id: of the line
+ *	reference: of the line
+ *	kind: of the line or booking
+ *	verdict: matched, amount_differs (or the currency), missing_here,
+ *	  missing_there
+ *	scope_id: the job, the user or the fact
+ *	transaction_id: the booking
+ *	stated_amount: in minor units
+ *	stated_currency: of the line
+ *	stated_at: of the line
+ *	booked_amount: in minor units
+ *	booked_currency: of the booking
+ *	booked_at: of the booking, by the company's clock where that was told
+ *	note: of missing_here: that it repeats a line, or is pending, failed
+ *	  or cancelled here
+ * errors:
+ *	WD401 WD402
+ *	42501: the caller is neither the service nor an administrator
+ *	22004 22001
+ *	22023: to_time is not after from_time
+ * example: system, a statement
+ *	SELECT line_id, kind, verdict, stated_amount, booked_amount
+ *	  FROM dwello.reconcile_external(psp => 'demo-psp', from_time => '2031-03-03', to_time => '2031-03-04');
+ */
+CREATE OR REPLACE FUNCTION dwello.reconcile_external(psp text, from_time timestamptz DEFAULT NULL,
+  to_time timestamptz DEFAULT NULL, OUT line_id text, OUT event_id text,
+  OUT reference text, OUT kind text, OUT verdict text, OUT scope_id uuid, OUT transaction_id uuid,
+  OUT stated_amount bigint, OUT stated_currency text, OUT stated_at timestamptz, OUT booked_amount bigint,
+  OUT booked_currency text, OUT booked_at timestamptz, OUT note text) RETURNS SETOF record
+  AS 'MODULE_PATHNAME', 'dwello_reconcile_external' LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER;
+COMMENT ON FUNCTION dwello.reconcile_external IS
+  'Holds the lines of a payment company that were imported against what is booked with it. Errors: WD401, WD402, 42501, 22004, 22001, 22023. See reference.md#reconcile_external.';
+GRANT EXECUTE ON FUNCTION dwello.reconcile_external TO dwello_service, dwello_app, dwello_admin;
+
+/*
+ * book_statement_line
+ *	Books a line of a statement that nothing else has told of: a fee, a
+ *	dispute's fee, a settlement or an adjustment (psp_clearing against
+ *	platform_loss), by its event_id, else its line_id. A line that is about
+ *	what is booked already only notes that. Either way the line names its
+ *	transaction afterwards. What belongs to somebody has a command of its
+ *	own (WD101), which the hint names.
+ *
+ * role: app, service, admin
+ * args:
+ *	psp: the payment company
+ *	line_id: its id of the line
+ * returns: a row
+ *	line_id
+ *	scope_id: of the transaction
+ *	transaction_id: what the line is booked as
+ *	amount: of the line, in minor units
+ *	currency: of the line
+ *	replayed: true when nothing was booked, for it was before
+ * errors:
+ *	WD401 WD402
+ *	42501: the caller is neither the service nor an administrator
+ *	22004 22001
+ *	P0002: no such line was imported
+ *	WD104: its event was another one before, or is another line's
+ *	WD101: the line is of a kind with a command of its own
+ * example: system, a statement
+ *	SELECT line_id, amount, currency, replayed
+ *	  FROM dwello.book_statement_line(psp => 'demo-psp', line_id => 'txn_2');
+ */
+CREATE OR REPLACE FUNCTION dwello.book_statement_line(
+  psp text,
+  line_id text,
+  OUT line_id text,
+  OUT scope_id uuid,
+  OUT transaction_id uuid,
+  OUT amount bigint,
+  OUT currency text,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_book_statement_line';
+GRANT EXECUTE ON FUNCTION dwello.book_statement_line
+  TO dwello_app, dwello_admin, dwello_service;
+COMMENT ON FUNCTION dwello.book_statement_line IS
+  'Books a line of a statement that nothing else has told of: a fee, a dispute''s fee, a settlement or an adjustment (psp_clearing against platform_loss), by its event_id, else its line_id. Errors: WD401, WD402, 42501, 22004, 22001, P0002, WD104, WD101. See reference.md#book_statement_line.';

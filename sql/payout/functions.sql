@@ -1,5 +1,5 @@
 /*
- * What providers are paid, and what payment companies say was paid.
+ * What providers are paid.
  */
 
 -- ----------------------------------------------------------------------
@@ -504,65 +504,3 @@ GRANT EXECUTE ON FUNCTION dwello.write_off
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.write_off IS
   'Gives up what a provider owes, beyond what they have: the platform bears it. Errors: WD402, WD401, 42501, 22004, 22001, 22003, P0002, WD104, WD202, 22023. See reference.md#write_off.';
-
--- ----------------------------------------------------------------------
--- Statements of payment companies, held against ours.
--- ----------------------------------------------------------------------
-
-/*
- * reconcile_external
- *	Holds the statement of a payment company against what is booked with
- *	it. A booking is known by the event_id and psp_reference that it was
- *	confirmed with, by its transaction's id, a payout by its own id, too.
- *	A refund may be stated in parts.
- *
- *	A line (at most 200000) has event_id or reference or both, texts;
- *	kind: payment, refund, refund_returned, payout, payout_returned,
- *	chargeback (the day the bank takes the money) or chargeback_won;
- *	amount, minor units above zero; currency; time as RFC 3339 has it;
- *	nothing else: leave the company's own fees out.
- *
- * role: app, service, admin
- * args:
- *	psp: the payment company
- *	statement: {"from": time, "to": time, "lines": [line, ...]}
- *	  (everything booked from from on and before to should be in it), or the
- *	  list of lines alone, which covers the time from its first line to its
- *	  last
- * returns: a row a line, in their order, then a row for each booking of the time that no line is about
- *	line: number of the line from 1; NULL for a booking that no line is
- *	  about
- *	event_id: of the line or booking
- *	reference: of the line or booking
- *	kind: as in a line
- *	verdict: matched, amount_differs (or the currency), missing_here,
- *	  missing_there
- *	scope_id: the job or user
- *	transaction_id: the booking
- *	stated_amount: in minor units
- *	stated_currency: of the line
- *	stated_at: of the line
- *	booked_amount: in minor units
- *	booked_currency: of the booking
- *	booked_at: of the booking
- *	note: of missing_here: that it repeats a line, or is pending, failed
- *	  or cancelled here
- * errors:
- *	WD401 WD402
- *	42501: the caller is neither the service nor an administrator
- *	22004 22001 22003
- *	22023: anything wrong with the statement, with its place as
- *	  statement[3].amount (lines count from 0)
- * example: system
- *	SELECT line, kind, verdict, stated_amount, booked_amount
- *	  FROM dwello.reconcile_external(psp => 'demo-psp', statement => '[{"event_id": "evt_demo_1", "kind": "payment",
- *	    "amount": 35000, "currency": "USD", "time": "2031-03-03T09:00:00Z"}]');
- */
-CREATE OR REPLACE FUNCTION dwello.reconcile_external(psp text, statement jsonb, OUT line integer, OUT event_id text,
-  OUT reference text, OUT kind text, OUT verdict text, OUT scope_id uuid, OUT transaction_id uuid,
-  OUT stated_amount bigint, OUT stated_currency text, OUT stated_at timestamptz, OUT booked_amount bigint,
-  OUT booked_currency text, OUT booked_at timestamptz, OUT note text) RETURNS SETOF record
-  AS 'MODULE_PATHNAME', 'dwello_reconcile_external' LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER;
-COMMENT ON FUNCTION dwello.reconcile_external IS
-  'Holds the statement of a payment company against what is booked with it. Errors: WD401, WD402, 42501, 22004, 22001, 22003, 22023. See reference.md#reconcile_external.';
-GRANT EXECUTE ON FUNCTION dwello.reconcile_external TO dwello_service, dwello_app, dwello_admin;

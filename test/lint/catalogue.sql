@@ -86,6 +86,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('user_emails', 'own', NULL),
     ('payment_events', 'own', NULL),
     ('receipts', 'own', NULL),
+    ('statement_lines', 'own', NULL),
     ('api_keys', 'own', NULL),
     ('ledger_accounts', 'own', NULL),
     ('user_activity_logs', 'log', NULL),

@@ -97,6 +97,9 @@ INSERT INTO fault (rule, object, sql)
          format('SELECT pg_temp.damage(%L, %L)', 'dwello.agent_answers',
                 format('UPDATE dwello.agent_answers SET %I = t.user(''nobody'') WHERE agent_id = t.user(''p1'')', id))
     FROM (VALUES ('agent_id'), ('job_id')) AS v (id);
+INSERT INTO fault (rule, object, sql) VALUES
+  ('orphan', 'statement_lines', $$INSERT INTO dwello.statement_lines (psp, line_id, kind, event_id, amount, currency, occurred_at, created_at,
+     scope_id, transaction_id, booked_at) VALUES ('psp', 'line', 'fee', 'event', 1, 'USD', now(), now(), t.user('nobody'), t.user('nobody'), now())$$);
 -- every scope_id is in that list
 SELECT c.relname AS unwatched
   FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'scope_id'

@@ -10,22 +10,34 @@ CREATE FUNCTION t.line(event text, reference text, kind text, amount bigint, cur
 LANGUAGE sql
 AS $$ SELECT jsonb_strip_nulls(jsonb_build_object('event_id', event, 'reference', reference, 'kind', kind, 'amount', amount,
         'currency', currency, 'time', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))) $$;
+-- only these lines are kept, and compared with all that is booked
 CREATE FUNCTION t.compare(VARIADIC lines jsonb[]) RETURNS TABLE (line integer, kind text, verdict text, stated text, booked text,
   of_job text, note text)
-LANGUAGE sql
-AS $$ SELECT e.line, e.kind, e.verdict, e.stated_amount || ' ' || e.stated_currency, e.booked_amount || ' ' || e.booked_currency,
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM t.keep(to_jsonb(lines));
+  RETURN QUERY SELECT e.line_id::integer, e.kind, e.verdict, e.stated_amount || ' ' || e.stated_currency, e.booked_amount || ' ' || e.booked_currency,
         coalesce(j.title, u.first_name), e.note
-        FROM dwello.reconcile_external('bank', jsonb_build_object('from', '2000-01-01T00:00:00Z', 'to', '2100-01-01T00:00:00Z',
-               'lines', to_jsonb(lines))) AS e
+        FROM dwello.reconcile_external('bank', '2000-01-01 00:00+00', '2100-01-01 00:00+00') AS e
         LEFT JOIN dwello.jobs AS j ON j.id = e.scope_id LEFT JOIN dwello.users AS u ON u.id = e.scope_id
-       ORDER BY e.line, e.booked_at, e.transaction_id $$;
+       ORDER BY e.line_id::integer, e.booked_at, e.transaction_id;
+END $$;
+CREATE FUNCTION t.keep(lines jsonb, psp text DEFAULT 'bank') RETURNS integer
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  DELETE FROM dwello.statement_lines AS l WHERE l.psp = keep.psp;
+  RETURN (SELECT i.imported FROM dwello.import_statement(keep.psp, (SELECT coalesce(jsonb_agg(l || jsonb_build_object('line_id', n::text)
+           ORDER BY n), '[]') FROM jsonb_array_elements(lines) WITH ORDINALITY AS x (l, n))) AS i);
+END $$;
 CREATE FUNCTION t.asked(name text) RETURNS uuid
 LANGUAGE sql
 AS $$ SELECT id FROM dwello.transactions WHERE scope_id = t.user(name) AND transaction_type = 'payment' ORDER BY id DESC LIMIT 1 $$;
 
 -- nothing is booked with that company
 SELECT * FROM t.compare(VARIADIC '{}');
-SELECT line, verdict FROM dwello.reconcile_external('bank', jsonb_build_array(t.line('e', NULL, 'payment', 1)));
+SELECT line, verdict FROM t.compare(t.line('e', NULL, 'payment', 1));
 
 -- paid, refunded in part, released and paid out
 SELECT t.award('ext', 100000), t.award('ext2', 50000), t.award('ext3', 30000), t.award('ext4', 20000);
@@ -80,7 +92,9 @@ SELECT * FROM t.compare(t.line('a', 'ch 1', 'refund', 7000), t.line('b', 'ch 1',
   t.line(NULL, t.asked('ext3')::text, 'payment', 30000),
   t.line(NULL, (SELECT id::text FROM dwello.payouts WHERE user_id = t.user('p1') AND amount = 5000), 'payout', 5000))
  WHERE line IS NOT NULL;
-SELECT line, verdict FROM dwello.reconcile_external('acme', to_jsonb(t.whole())) WHERE line IS NOT NULL;
+SELECT t.keep(to_jsonb(t.whole()), 'bank of others') AS kept;
+SELECT line_id, verdict FROM dwello.reconcile_external('bank of others') ORDER BY 1;
+DELETE FROM dwello.statement_lines WHERE psp = 'bank of others';
 
 -- a chargeback that is won comes back, one that is lost does not move again
 BEGIN;
@@ -99,47 +113,109 @@ SELECT t.login_as(NULL);
 SELECT kind, verdict, booked FROM t.compare(VARIADIC t.whole()) WHERE verdict <> 'matched';
 ROLLBACK;
 
--- the time: a booking before from or at to is not missing, but is known to a line
+-- the time: what is booked in it is not missing when a line outside of it is about it
+SELECT t.keep(to_jsonb(t.whole())) AS kept;
 SELECT count(*) FILTER (WHERE verdict = 'missing_there') AS missing, count(*) FILTER (WHERE verdict = 'matched') AS matched
-  FROM dwello.reconcile_external('bank', jsonb_build_object('from', '2100-01-01T00:00:00Z', 'to', '2101-01-01T00:00:00+01:00',
-         'lines', to_jsonb(t.whole())));
-SELECT count(*) AS missing FROM dwello.reconcile_external('bank', jsonb_build_object('from', '2000-01-01T00:00:00Z', 'to',
-  (SELECT to_char(min(completed_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM dwello.transactions WHERE psp = 'bank'),
-  'lines', '[]'::jsonb));
-\echo a bare list covers its lines
-SELECT count(*) FILTER (WHERE verdict = 'missing_there') AS missing
-  FROM dwello.reconcile_external('bank', jsonb_build_array(t.line('ev 1', NULL, 'payment', 100000, at => '2000-01-01'),
-         t.line('ev 2', NULL, 'payment', 50000, at => '2001-01-01')));
-SELECT count(*) FILTER (WHERE verdict = 'missing_there') AS missing
-  FROM dwello.reconcile_external('bank', jsonb_build_array(t.line('ev 1', NULL, 'payment', 100000, at => '2000-01-01'),
-         t.line('ev 2', NULL, 'payment', 50000, at => now() + interval '1 hour')));
+  FROM dwello.reconcile_external('bank', '2100-01-01 00:00+00', '2101-01-01 00:00+01');
+SELECT t.keep(to_jsonb(ARRAY[t.line('ev 1', 'ch 1', 'payment', 100000, at => '2001-01-01'), t.line('no', NULL, 'payment', 1, at => '2001-01-02')])) AS kept;
+SELECT line_id, verdict, stated_amount, booked_amount FROM dwello.reconcile_external('bank', '2001-01-01 00:00+00', '2001-01-03 00:00+00');
+SELECT count(*) FILTER (WHERE verdict = 'missing_there') AS missing, count(*) FILTER (WHERE booked_amount = 100000) AS stated_then
+  FROM dwello.reconcile_external('bank', '2002-01-01 00:00+00');
+\echo without a range nothing is missing there
+SELECT line_id, verdict FROM dwello.reconcile_external('bank');
+SELECT verdict, count(*) FROM dwello.reconcile_external('bank', to_time => '2001-01-02 00:00+00') GROUP BY 1;
+
+-- a payment of 23:59 that is told at 00:01 is in one statement, and missing in none
+BEGIN;
+SELECT t.login_as(NULL);
+SELECT amount FROM dwello.record_psp_fee('night', 'n1', 40, 'USD', occurred_at => '2027-01-01 23:59+00');
+SELECT t.keep(to_jsonb(ARRAY[t.line('n1', NULL, 'fee', 40, at => '2027-01-01 23:59+00')]), 'night') AS kept;
+SELECT line_id, verdict, booked_at AT TIME ZONE 'UTC' AS booked_at FROM dwello.reconcile_external('night', '2027-01-01 00:00+00', '2027-01-02 00:00+00');
+SELECT line_id, verdict FROM dwello.reconcile_external('night', '2027-01-02 00:00+00', '2027-01-03 00:00+00');
+SELECT line_id, verdict FROM dwello.reconcile_external('night', now() - interval '1 day', now() + interval '1 day');
+ROLLBACK;
+
+------------------------------------------------------------------------
+-- A line that nothing told of is booked
+------------------------------------------------------------------------
+BEGIN;
+SELECT t.login_as(NULL);
+SELECT lines, imported, replayed FROM dwello.import_statement('lineco', '[
+  {"line_id": "x1", "reference": "ch 9", "kind": "fee", "amount": 1190, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "x2", "event_id": "dp 9", "reference": "ch 9", "kind": "dispute_fee", "amount": 1500, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "x3", "reference": "ch 9", "kind": "fee", "amount": -190, "currency": "USD", "time": "2027-01-01T12:00:01Z"},
+  {"line_id": "x4", "event_id": "po 9", "kind": "settlement", "amount": 90000, "currency": "USD", "time": "2027-01-01T23:00:00Z"},
+  {"line_id": "x5", "event_id": "po 8", "kind": "settlement", "amount": -200, "currency": "USD", "time": "2027-01-01T23:00:00+01:00"},
+  {"line_id": "x6", "event_id": "ad 9", "kind": "adjustment", "amount": 7, "currency": "USD", "time": "2027-01-01T23:00:00Z"},
+  {"line_id": "x7", "event_id": "ad 8", "kind": "adjustment", "amount": -8, "currency": "USD", "time": "2027-01-01T23:00:00Z"},
+  {"line_id": "x8", "event_id": "told", "kind": "fee", "amount": 33, "currency": "USD", "time": "2027-01-01T23:00:00Z"},
+  {"line_id": "x9", "event_id": "pay 9", "kind": "payment", "amount": 5, "currency": "USD", "time": "2027-01-01T23:00:00Z"}]');
+SELECT amount FROM dwello.record_psp_fee('lineco', 'told', 33, 'USD');
+SELECT line_id, verdict FROM dwello.reconcile_external('lineco') ORDER BY 1;
+SELECT b.line_id, b.amount, b.replayed FROM generate_series(1, 8) AS n, dwello.book_statement_line('lineco', 'x' || n) AS b;
+\echo again nothing is booked, and every line names its own transaction
+SELECT count(*) AS lines, count(DISTINCT b.transaction_id) AS transactions, bool_and(b.replayed) AS replayed
+  FROM generate_series(1, 8) AS n, dwello.book_statement_line('lineco', 'x' || n) AS b;
+SELECT line_id, verdict, booked_amount, booked_at = stated_at AS at_its_time FROM dwello.reconcile_external('lineco', '2027-01-01 00:00+00', '2027-01-02 00:00+00') ORDER BY 1;
+SELECT l.line_id, x.transaction_type, a.kind, n.amount, x.psp_reference
+  FROM dwello.statement_lines AS l
+  JOIN dwello.transactions AS x ON x.scope_id = l.scope_id AND x.id = l.transaction_id
+  JOIN dwello.ledger_entries AS n ON n.scope_id = x.scope_id AND n.transaction_id = x.id
+  JOIN dwello.ledger_accounts AS a ON a.id = n.account_id WHERE l.psp = 'lineco' ORDER BY 1, n.leg;
+\echo told afterwards by its event, it is known; told otherwise it is refused
+SELECT amount, replayed FROM dwello.record_settlement('lineco', 'po 9', 90000, 'USD');
+SELECT t.try($$SELECT dwello.record_settlement('lineco', 'po 9', 90001, 'USD')$$) AS other_amount,
+       t.try($$SELECT dwello.record_psp_fee('lineco', 'po 9', 90000, 'USD')$$) AS other_fact;
+SELECT count(*) AS wrong FROM dwello.reconcile();
+SELECT rule, object FROM dwello.check() WHERE rule = 'orphan';
+\echo what a line cannot be
+SELECT t.try($$SELECT dwello.book_statement_line('lineco', 'x9')$$) AS payment, t.try($$SELECT dwello.book_statement_line('lineco', 'x0')$$) AS none,
+       t.try($$SELECT dwello.book_statement_line('other', 'x1')$$) AS of_another, t.try($$SELECT dwello.book_statement_line('lineco', NULL)$$) AS nothing;
+SELECT lines, imported, replayed FROM dwello.import_statement('lineco', '[
+  {"line_id": "y1", "event_id": "po 9", "kind": "settlement", "amount": 90000, "currency": "USD", "time": "2027-01-01T23:00:00Z"},
+  {"line_id": "y2", "event_id": "po 9", "kind": "fee", "amount": 90000, "currency": "USD", "time": "2027-01-01T23:00:00Z"}]');
+SELECT t.try($$SELECT dwello.book_statement_line('lineco', 'y1')$$) AS another_lines, t.try($$SELECT dwello.book_statement_line('lineco', 'y2')$$) AS another_fact;
+SELECT line_id, verdict, note FROM dwello.reconcile_external('lineco') WHERE line_id LIKE 'y%';
+\echo a line whose transaction is gone
+UPDATE dwello.statement_lines SET transaction_id = t.user('none') WHERE psp = 'lineco' AND line_id = 'x8';
+SELECT rule, object, left(detail, 34) AS detail FROM dwello.check() WHERE rule = 'orphan';
+ROLLBACK;
+
+-- a line counts once
+BEGIN;
+SELECT t.login_as(NULL);
+SELECT lines, imported, replayed FROM dwello.import_statement('lineco', '[]');
+SELECT lines, imported, replayed FROM dwello.import_statement('lineco', jsonb_build_array(t.line('e', NULL, 'fee', 1, at => '2027-01-01') || '{"line_id": "a"}'));
+SELECT lines, imported, replayed FROM dwello.import_statement('lineco', jsonb_build_array(t.line('e', NULL, 'fee', 1, at => '2027-01-01') || '{"line_id": "a"}',
+  t.line('f', NULL, 'fee', 1, at => '2027-01-01') || '{"line_id": "b"}', t.line('f', NULL, 'fee', 1, at => '2027-01-01') || '{"line_id": "b"}'));
+SELECT lines, imported, replayed FROM dwello.import_statement('lineco', jsonb_build_array(t.line('e', NULL, 'fee', 1, at => '2027-01-01') || '{"line_id": "a"}'));
+SELECT c, t.try(format('SELECT dwello.import_statement(%L, %L)', 'lineco', jsonb_build_array(t.line('e', NULL, 'fee', 1, at => '2027-01-01') || '{"line_id": "a"}' || c)))
+  FROM unnest(ARRAY['{"event_id": "f"}', '{"reference": "r"}', '{"kind": "dispute_fee"}', '{"amount": 2}', '{"currency": "EUR"}', '{"time": "2027-01-02T00:00:00Z"}']::jsonb[]) AS c;
+ROLLBACK;
 
 -- refusals
-SELECT s, t.try(format('SELECT dwello.reconcile_external(%L, %L)', 'bank', s)) FROM unnest(ARRAY[NULL, '[]', '{}', '"x"', '5',
-  '{"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z", "lines": []}',
-  '{"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}',
-  '{"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z", "lines": {}}',
-  '{"from": "yesterday", "to": "2026-01-02T00:00:00Z", "lines": []}',
-  '{"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z", "lines": [], "psp": "x"}',
-  '[1]', '[{"kind": "payment", "amount": 1, "currency": "USD", "time": "2026-01-01T00:00:00Z"}]']) AS s;
-SELECT c, t.try(format('SELECT dwello.reconcile_external(%L, %L)', 'bank',
-    jsonb_build_array('{"reference": "a", "kind": "payment", "amount": 1, "currency": "USD", "time": "2026-01-01T00:00:00Z"}'::jsonb,
-      '{"reference": "a", "kind": "payment", "amount": 1, "currency": "USD", "time": "2026-01-01T00:00:00Z"}'::jsonb || c)))
-  FROM unnest(ARRAY['{"reference": " "}', '{"event_id": 5}', '{"kind": "fee"}', '{"kind": null}', '{"amount": 0}', '{"amount": -1}', '{"amount": 1.5}',
-    '{"amount": "1"}', '{"amount": 9223372036854775808}', '{"currency": "usd"}', '{"currency": null}', '{"time": "2026-02-30T00:00:00Z"}',
-    '{"time": null}', '{"note": "x"}', '{"event_id": null}']::jsonb[]) AS c;
-SELECT t.try(format('SELECT dwello.reconcile_external(%L, %L)', 'bank', jsonb_build_array(t.line(repeat('x', 501), NULL, 'payment', 1)))) AS long,
-       t.try($$SELECT dwello.reconcile_external(NULL, '[]')$$) AS nobody;
-SELECT t.refused('h1', $$reconcile_external('bank', '[]')$$) AS homeowner, t.refused('s1', $$reconcile_external('bank', '[]')$$) AS support,
-       t.refused('a1', format('reconcile_external(%L, %L)', 'bank', to_jsonb(t.whole()))) AS admin;
+SELECT s, t.try(format('SELECT dwello.import_statement(%L, %L)', 'bank', s)) FROM unnest(ARRAY[NULL, '{}', '"x"', '5', '{"lines": []}', '[1]',
+  '[{"line_id": "a", "kind": "payment", "amount": 1, "currency": "USD", "time": "2026-01-01T00:00:00Z"}]']) AS s;
+SELECT c, t.try(format('SELECT dwello.import_statement(%L, %L)', 'bank',
+    jsonb_build_array('{"line_id": "a", "reference": "a", "kind": "payment", "amount": 1, "currency": "USD", "time": "2026-01-01T00:00:00Z"}'::jsonb,
+      '{"line_id": "b", "reference": "a", "kind": "payment", "amount": 1, "currency": "USD", "time": "2026-01-01T00:00:00Z"}'::jsonb || c)))
+  FROM unnest(ARRAY['{"reference": " "}', '{"event_id": 5}', '{"kind": "gift"}', '{"kind": null}', '{"amount": 0}', '{"amount": -1}', '{"amount": 1.5}',
+    '{"amount": "1"}', '{"amount": 9223372036854775808}', '{"kind": "fee", "amount": -9223372036854775808}', '{"currency": "usd"}', '{"currency": null}',
+    '{"time": "2026-02-30T00:00:00Z"}', '{"time": null}', '{"note": "x"}', '{"reference": null}', '{"line_id": null}', '{"line_id": ""}']::jsonb[]) AS c;
+SELECT t.try(format('SELECT dwello.import_statement(%L, %L)', 'bank', jsonb_build_array(t.line(repeat('x', 501), NULL, 'payment', 1) || '{"line_id": "a"}'))) AS long,
+       t.try($$SELECT dwello.import_statement(NULL, '[]')$$) AS nobody, t.try($$SELECT dwello.reconcile_external(NULL)$$) AS no_company,
+       t.try($$SELECT dwello.reconcile_external('bank', '2027-01-02', '2027-01-02')$$) AS no_time;
+SELECT who, t.refused(who, $$reconcile_external('bank')$$) AS compare, t.refused(who, $$import_statement('bank', '[]')$$) AS import,
+       t.refused(who, $$book_statement_line('bank', 'none')$$) AS book FROM unnest(ARRAY['h1', 'p1', 's1', 'a1']) AS who;
 
--- a statement of a hundred thousand lines, all of one name
-\set lines 100000
+-- a statement of twenty thousand lines, all of one name
+\set lines 20000
 SET statement_timeout = '60s';
-SELECT verdict, count(*) FROM dwello.reconcile_external('bank', (SELECT jsonb_agg(t.line('e' || n, 'ch 1', 'refund', n)) FROM
-  generate_series(1, :lines) AS n)) WHERE line IS NOT NULL GROUP BY 1 ORDER BY 1;
-SELECT t.try(format('SELECT dwello.reconcile_external(%L, %L)', 'bank', (SELECT jsonb_agg(1) FROM generate_series(1, 200001)))) AS too_many;
+SELECT t.keep((SELECT jsonb_agg(t.line('e' || n, 'ch 1', 'refund', n)) FROM generate_series(1, :lines) AS n)) AS kept;
+SELECT verdict, count(*) FROM dwello.reconcile_external('bank') GROUP BY 1 ORDER BY 1;
+SELECT t.try(format('SELECT dwello.import_statement(%L, %L)', 'bank', (SELECT jsonb_agg(1) FROM generate_series(1, 1000001)))) AS too_many;
 RESET statement_timeout;
+DELETE FROM dwello.statement_lines WHERE psp = 'bank';
 
 SET session_replication_role = replica;
 DELETE FROM dwello.payouts WHERE user_id = t.user('p1') AND amount IN (5000, 10000);
@@ -151,4 +227,4 @@ DELETE FROM dwello.transactions WHERE scope_id = t.user('p1') AND psp = 'bank';
 DELETE FROM dwello.chargebacks WHERE psp = 'bank';
 SET session_replication_role = origin;
 SELECT t.forget('ext', 'ext2', 'ext3', 'ext4');
-DROP FUNCTION t.line, t.compare, t.asked, t.whole;
+DROP FUNCTION t.line, t.compare, t.keep, t.asked, t.whole;

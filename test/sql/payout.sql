@@ -248,10 +248,10 @@ SELECT b.kind, b.currency, b.amount AS before, sum(n.amount) AS after FROM befor
   JOIN dwello.ledger_entries AS n ON n.account_id = a.id
  GROUP BY 1, 2, 3 HAVING b.amount <> sum(n.amount) ORDER BY 1, 2;
 SELECT x.reverses IS NOT NULL AS mirrored, count(*) FROM dwello.transactions AS x WHERE scope_id = t.user('p1') GROUP BY 1 ORDER BY 1;
-SELECT kind, verdict, booked_amount FROM dwello.reconcile_external('bank',
-  '{"from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "lines": [
-    {"event_id": "back 1", "kind": "payout_returned", "amount": 1501, "currency": "JPY", "time": "2026-01-01T00:00:00Z"}]}')
- WHERE kind LIKE 'payout%' ORDER BY line;
+SELECT imported FROM dwello.import_statement('bank', '[{"line_id": "1", "event_id": "back 1", "kind": "payout_returned", "amount": 1501,
+  "currency": "JPY", "time": "2026-01-01T00:00:00Z"}]');
+SELECT kind, verdict, booked_amount FROM dwello.reconcile_external('bank', '2000-01-01 00:00+00')
+ WHERE kind LIKE 'payout%' ORDER BY line_id;
 SELECT type, payload->>'reason' AS reason FROM dwello.outbox WHERE scope_id = t.user('p1') ORDER BY id DESC LIMIT 2;
 ROLLBACK;
 

@@ -83,6 +83,8 @@ INSERT INTO r.step VALUES
    'dwello.add_payment_method(method_type => ''bank_account'', psp => ''demo-psp'', psp_token => ''tok_demo_petra'', user_id => ''de000000-0000-7000-8000-000000000003'')'),
   ('a debt', NULL, 'system',
    'dwello.open_chargeback(job_id => ''de000000-0000-7000-8000-000000000012'', psp => ''demo-psp'', event_id => ''evt_3'', amount => 35000, currency => ''USD'')'),
+  ('a statement', NULL, 'system',
+   'dwello.import_statement(psp => ''demo-psp'', lines => ''[{"line_id": "txn_1", "event_id": "evt_demo_1", "kind": "payment", "amount": 35000, "currency": "USD", "time": "2031-03-03T09:00:00Z"}, {"line_id": "txn_2", "reference": "evt_demo_1", "kind": "fee", "amount": 1045, "currency": "USD", "time": "2031-03-03T09:00:00Z"}]'')'),
   ('a payout', NULL, 'provider_1', 'dwello.request_payout(amount => 20000)'),
   ('a fee schedule', NULL, 'admin',
    'dwello.set_fee_schedule(name => ''Spring'', rate_ppm => 40000, currency => ''USD'', schedule_id => ''de000000-0000-7000-8000-0000000000f2'')'),
@@ -643,6 +645,27 @@ SELECT * FROM r.answer('admin', 'painting released',
   FROM dwello.withdraw_fees(amount => 1, currency => ''USD'', reference => ''wire 7'', idempotency_key => ''fees-1'')');
 ROLLBACK TO example;
 
+\echo import_statement
+SELECT * FROM r.answer('system', NULL,
+'SELECT lines, imported
+  FROM dwello.import_statement(psp => ''demo-psp'', lines => ''[{"line_id": "txn_1", "event_id": "evt_demo_1", "kind": "payment",
+    "amount": 35000, "currency": "USD", "time": "2031-03-03T09:00:00Z"},
+    {"line_id": "txn_2", "reference": "evt_demo_1", "kind": "fee", "amount": 1045, "currency": "USD",
+    "time": "2031-03-03T09:00:00Z"}]'')');
+ROLLBACK TO example;
+
+\echo reconcile_external
+SELECT * FROM r.answer('system', 'a statement',
+'SELECT line_id, kind, verdict, stated_amount, booked_amount
+  FROM dwello.reconcile_external(psp => ''demo-psp'', from_time => ''2031-03-03'', to_time => ''2031-03-04'')');
+ROLLBACK TO example;
+
+\echo book_statement_line
+SELECT * FROM r.answer('system', 'a statement',
+'SELECT line_id, amount, currency, replayed
+  FROM dwello.book_statement_line(psp => ''demo-psp'', line_id => ''txn_2'')');
+ROLLBACK TO example;
+
 \echo open_dispute
 SELECT * FROM r.answer('homeowner', 'painting submitted',
 'SELECT dispute_status, disputed_amount, homeowner_offer, answer_by
@@ -1142,13 +1165,6 @@ ROLLBACK TO example;
 SELECT * FROM r.answer('admin', 'a debt',
 'SELECT amount, currency
   FROM dwello.write_off(user_id => ''de000000-0000-7000-8000-000000000002'', reason => ''Moved abroad.'')');
-ROLLBACK TO example;
-
-\echo reconcile_external
-SELECT * FROM r.answer('system', NULL,
-'SELECT line, kind, verdict, stated_amount, booked_amount
-  FROM dwello.reconcile_external(psp => ''demo-psp'', statement => ''[{"event_id": "evt_demo_1", "kind": "payment",
-    "amount": 35000, "currency": "USD", "time": "2031-03-03T09:00:00Z"}]'')');
 ROLLBACK TO example;
 
 \echo decide_agent

@@ -201,6 +201,8 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('repay_balance', 'p1',
    $$SELECT t.award('owing', 50000, '{1}', 'EUR'), t.pay('owing'), t.login_as('h1'), dwello.release_escrow(t.user('owing')),
             t.as_system(), dwello.open_chargeback(t.user('owing'), 'acme', 'replay c1', 50000, 'EUR')$$, $$100, 'EUR'$$, $$101, 'EUR'$$),
+  ('import_statement', 'a1', NULL, $$'acme', '[{"line_id": "replayed", "event_id": "e", "kind": "fee", "amount": 1, "currency": "USD",
+     "time": "2027-01-01T00:00:00Z"}]'$$, $$'acme', '[]'$$),
   ('withdraw_fees', 'a1', NULL, $$1, 'USD'$$, $$2, 'USD'$$),
   ('write_off', 'a1', NULL, $$t.user('p1'), 'Gone.', 100, 'EUR'$$, $$t.user('p1'), 'Gone.', 101, 'EUR'$$);
 

@@ -82,6 +82,7 @@ INSERT INTO expected VALUES
   ('disputes', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('chargebacks', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('receipts', 'own', 'none', 'none', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('statement_lines', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('payment_events', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('market_prices', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('category_statistics', 'none', 'none', 'none', 'none', 'all', 'none', 'none', 'none', NULL),
@@ -247,6 +248,8 @@ SELECT pg_temp.odd('theirs', 'h2', 'p8', 'p9');
 SELECT dwello.deliver_events(100000) > 0 AS delivered;
 SELECT count(*) > 0 AS claimed FROM dwello.claim_events('worker');
 SELECT changed > 0 AS counted FROM dwello.refresh_tiles();
+SELECT imported FROM dwello.import_statement('acme', '[{"line_id": "seen", "event_id": "seen", "kind": "fee", "amount": 1, "currency": "USD",
+  "time": "2027-01-01T00:00:00Z"}]');
 
 -- every table has a row
 CREATE TEMP TABLE everything AS

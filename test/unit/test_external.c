@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "core/payout/payout.h"
+#include "core/company/company.h"
 
 #define MANY 100000
 
@@ -84,6 +84,88 @@ test_amounts(void **state)
 	assert_null(lines[4].booking);
 	assert_int_equal(lines[4].repeats, 0);
 	assert_int_equal(lines[5].verdict, DW_EXTERNAL_MISSING_HERE);
+}
+
+/* Bookings that add up to the one line of their name are what it says. */
+static void
+test_booked_in_parts(void **state)
+{
+	DwExternalBooking bookings[] = {
+		booked(1, DW_EXTERNAL_PAYMENT, 400),
+		booked(2, DW_EXTERNAL_PAYMENT, 100),
+		booked(3, DW_EXTERNAL_PAYMENT, 7)
+	};
+	DwExternalName names[] = {
+		{"p", &bookings[0], 0}, {"p", &bookings[1], 0}, {"q", &bookings[2], 0}
+	};
+	DwExternalLine lines[] = {
+		stated("p", DW_EXTERNAL_PAYMENT, 500),
+		stated("q", DW_EXTERNAL_PAYMENT, 8)
+	};
+
+	match(lines, 2, names, 3);
+	assert_int_equal(lines[0].verdict, DW_EXTERNAL_MATCHED);
+	assert_true(bookings[0].is_paired && bookings[1].is_paired);
+	assert_int_equal(lines[1].verdict, DW_EXTERNAL_AMOUNT_DIFFERS);
+	bookings[0].is_paired = bookings[1].is_paired = false;
+	bookings[2].is_paired = false;
+	lines[0].amount = 501;
+	match(lines, 2, names, 3);
+	assert_int_equal(lines[0].verdict, DW_EXTERNAL_AMOUNT_DIFFERS);
+	assert_false(bookings[0].is_paired && bookings[1].is_paired);
+}
+
+/*
+ * Fees go either way, a dispute's is a fee, and a line goes by what it was
+ * booked as before its event or reference.
+ */
+static void
+test_fees(void **state)
+{
+	DwExternalBooking bookings[] = {
+		booked(1, DW_EXTERNAL_FEE, 30),
+		booked(2, DW_EXTERNAL_FEE, -30),
+		booked(3, DW_EXTERNAL_FEE, 30),
+		booked(4, DW_EXTERNAL_FEE, -50)
+	};
+	DwExternalName names[] = {
+		{"r", &bookings[0], 0}, {"r", &bookings[1], 0}, {"r", &bookings[2], 0},
+		{"id", &bookings[2], 0}, {"s", &bookings[3], 0}
+	};
+	DwExternalLine lines[] = {
+		stated("r", DW_EXTERNAL_DISPUTE_FEE, 30),
+		stated("r", DW_EXTERNAL_FEE, -30),
+		stated("r", DW_EXTERNAL_FEE, 30),
+		stated("s", DW_EXTERNAL_FEE, -20),
+		stated("s", DW_EXTERNAL_FEE, -30)
+	};
+
+	lines[2].booked_as = "id";
+	match(lines, 5, names, 5);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(lines[i].verdict, DW_EXTERNAL_MATCHED);
+	assert_ptr_equal(lines[1].booking, &bookings[1]);
+	assert_int_equal(lines[3].parts, 2);
+	assert_ptr_equal(lines[4].booking, &bookings[3]);
+}
+
+/* What amounts a line may have, and what it is when it is booked. */
+static void
+test_kinds(void **state)
+{
+	for (int kind = 0; kind <= DW_EXTERNAL_ADJUSTMENT; kind++)
+	{
+		DwCompanyFact fact;
+		bool		is_fact = dw_external_fact((DwExternalKind) kind, &fact);
+
+		assert_int_equal(is_fact, kind >= DW_EXTERNAL_FEE);
+		assert_true(dw_external_amount_may((DwExternalKind) kind, 1));
+		assert_int_equal(dw_external_amount_may((DwExternalKind) kind, -1),
+						 is_fact);
+		assert_false(dw_external_amount_may((DwExternalKind) kind, 0));
+		assert_false(dw_external_amount_may((DwExternalKind) kind,
+											INT64_MIN));
+	}
 }
 
 /* Lines that add up to the one booking left are its parts; others are not. */
@@ -172,7 +254,10 @@ test_many(void **state)
 	{
 		bookings[i] = booked(0, DW_EXTERNAL_PAYOUT, 1 + i / 1000);
 		bookings[i].leg = i;
-		names[i] = (DwExternalName) {"batch", &bookings[i], 0};
+		names[i] = (DwExternalName)
+		{
+			"batch", &bookings[i], 0
+		};
 		lines[i] = stated("batch", DW_EXTERNAL_PAYOUT, 1 + i % 101);
 	}
 	dw_external_match(&external);
@@ -236,7 +321,7 @@ test_labels(void **state)
 
 	assert_true(dw_external_kind_parse("chargeback_won", &kind));
 	assert_int_equal(kind, DW_EXTERNAL_CHARGEBACK_WON);
-	assert_false(dw_external_kind_parse("fee", &kind));
+	assert_false(dw_external_kind_parse("gift", &kind));
 	assert_true(dw_external_verdict_parse("missing_there", &verdict));
 	assert_string_equal(dw_external_verdict_label(verdict), "missing_there");
 }
@@ -247,6 +332,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_amounts),
+		cmocka_unit_test(test_booked_in_parts),
+		cmocka_unit_test(test_fees),
+		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_pending),

@@ -1,7 +1,9 @@
 /*
  * company_api.c
  *		What companies and banks do with the platform's own money: fees,
- *		settlements, and what the platform takes out.
+ *		settlements, and what the platform takes out; and companies'
+ *		statements: kept line by line, held against the ledger, and a line
+ *		booked that nothing else has told of.
  *
  * Such a fact is a scope of its own, so no two share a chain or a lock.  It
  * is kept among the events of payment companies, and told again it is
@@ -9,8 +11,10 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
 #include "api/account/account_api.h"
-#include "api/company/company_api.h"
 #include "api/escrow/escrow_api.h"
 #include "server/call/call_server.h"
 #include "server/crypto/crypto_server.h"
@@ -21,6 +25,21 @@
 #include "store/ledger/ledger_store.h"
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
+#define LINES_MAX	1000000		/* of one import */
+#define PORTION		1000		/* lines that are read into memory together */
+
+/* A fact that belongs to no job and no user. */
+typedef struct Fact
+{
+	DwCompanyFact fact;			/* what happened */
+	DwUuid		scope_id;		/* its own, of dw_fact_id() */
+	const char *psp;			/* company or bank; NULL for the platform */
+	const char *event_id;		/* its name for the event */
+	const char *psp_reference;	/* what it is about, or NULL */
+	const char *currency;		/* ISO 4217 */
+	int64		amount;			/* minor units; below zero: the other way */
+	TimestampTz occurred_at;	/* by who told of it, or DT_NOBEGIN */
+} Fact;
 
 /* 22003 or 22023 for an amount that cannot be booked. */
 static void
@@ -32,9 +51,9 @@ posting_need(DwCall *call, const DwPosting *posting)
 		dw_arg_refuse(call, "amount", DW_BAD_VALUE, "must not be 0");
 }
 
-DwUuid
-dw_company_book(DwCall *call, const DwCompanyEvent *fact,
-				const DwPosting *posting)
+/* Books a fact whose accounts are there and whose scope is locked. */
+static DwUuid
+book(DwCall *call, const Fact *fact, const DwPosting *posting)
 {
 	int64		amount = fact->amount < 0 ? -fact->amount : fact->amount;
 	DwTransaction transaction = {
@@ -61,7 +80,7 @@ dw_company_book(DwCall *call, const DwCompanyEvent *fact,
 
 /* The columns that all of them return. */
 static void
-row_fact(DwCall *call, const DwCompanyEvent *fact,
+row_fact(DwCall *call, const Fact *fact,
 		 const DwUuid *transaction_id)
 {
 	dw_row_uuid(call, "scope_id", &fact->scope_id);
@@ -72,7 +91,7 @@ row_fact(DwCall *call, const DwCompanyEvent *fact,
 
 /* Reads the arguments of an event; errors of arguments alone. */
 static void
-fact_read(DwCall *call, DwCompanyEvent *fact)
+fact_read(DwCall *call, Fact *fact)
 {
 	dw_args_need(call, "psp", "event_id", "amount", "currency", NULL);
 	fact->psp = dw_arg_text(call, "psp", DW_PSP_MAX);
@@ -85,33 +104,74 @@ fact_read(DwCall *call, DwCompanyEvent *fact)
 	dw_arg_check_currency(call, "currency", fact->currency);
 }
 
+/* The event that tells of a fact. */
+static DwPaymentEvent
+fact_event(const Fact *fact)
+{
+	return (DwPaymentEvent)
+	{
+		.psp = fact->psp,
+			.event_id = fact->event_id,
+			.type = dw_company_fact_label(fact->fact),
+			.amount = fact->amount,
+			.currency = fact->currency,
+			.psp_reference = fact->psp_reference,
+			.occurred_at = fact->occurred_at
+	};
+}
+
+/*
+ * Names the fact's scope, makes the accounts and then locks the scope: the
+ * accounts first, for another's first fact of this company may hold them.
+ */
+static void
+fact_lock(Fact *fact, const DwPosting *posting)
+{
+	fact->scope_id = dw_fact_id(fact->psp, fact->event_id);
+	dw_postings_ensure(posting, 1);
+	dw_fact_lock(&fact->scope_id);
+}
+
+/*
+ * Books a fact and keeps its event with the row of the call, unless it was
+ * told before: the transaction's id either way, and its scope is noted in the
+ * fact.  WD104 for an event that was another one.
+ */
+static DwUuid
+record_once(DwCall *call, Fact *fact, const DwPosting *posting)
+{
+	DwPaymentEvent event = fact_event(fact);
+
+	fact_lock(fact, posting);
+	if (dw_payment_replay(call, &event) &&
+		dw_payment_event_find(event.psp, event.event_id, &event))
+		return event.transaction_id;
+	event.transaction_id = book(call, fact, posting);
+	row_fact(call, fact, &event.transaction_id);
+	event.result = dw_row_jsonb(call);
+	if (!dw_payment_event_keep(&event))
+		elog(ERROR, "event \"%s\" is not locked", event.event_id);
+	return event.transaction_id;
+}
+
 /* Books what a company or a bank tells, once. */
 static Datum
 record(FunctionCallInfo fcinfo, DwCompanyFact kind)
 {
 	DwCall		call;
-	DwCompanyEvent fact = {.fact = kind};
-	DwPaymentEvent event = {0};
+	Fact		fact = {.fact = kind};
+	DwPaymentEvent event;
 	DwPosting	posting;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	fact_read(&call, &fact);
 	dw_company_posting(&posting, kind, fact.psp, fact.currency, fact.amount);
 	posting_need(&call, &posting);
-	fact.scope_id = dw_fact_id(fact.psp, fact.event_id);
-	/* first, for another's first fact of this company may hold them */
-	dw_postings_ensure(&posting, 1);
-	dw_fact_lock(&fact.scope_id);
-	event.psp = fact.psp;
-	event.event_id = fact.event_id;
-	event.type = dw_company_fact_label(kind);
-	event.amount = fact.amount;
-	event.currency = fact.currency;
-	event.psp_reference = fact.psp_reference;
-	event.occurred_at = fact.occurred_at;
+	fact_lock(&fact, &posting);
+	event = fact_event(&fact);
 	if (dw_payment_replay(&call, &event))
 		return dw_call_return(&call);
-	event.transaction_id = dw_company_book(&call, &fact, &posting);
+	event.transaction_id = book(&call, &fact, &posting);
 	row_fact(&call, &fact, &event.transaction_id);
 	return dw_payment_event_return(&call, &event);
 }
@@ -133,7 +193,7 @@ DW_FUNCTION(dwello_record_bank_fee)
 
 /* Reads the arguments of withdraw_fees; errors of arguments alone. */
 static void
-withdrawal_read(DwCall *call, DwCompanyEvent *fact)
+withdrawal_read(DwCall *call, Fact *fact)
 {
 	dw_args_need(call, "amount", "currency", NULL);
 	fact->amount = dw_arg_amount(call, "amount");
@@ -150,7 +210,7 @@ DW_FUNCTION(dwello_withdraw_fees)
 {
 	static const DwUuid platform;
 	DwCall		call;
-	DwCompanyEvent fact = {.fact = DW_COMPANY_WITHDRAWAL};
+	Fact		fact = {.fact = DW_COMPANY_WITHDRAWAL};
 	DwAccount	earned;
 	DwPosting	posting;
 	DwUuid		transaction_id;
@@ -172,8 +232,504 @@ DW_FUNCTION(dwello_withdraw_fees)
 	dw_postings_ensure(&posting, 1);
 	name = dw_uuid_fresh();
 	fact.scope_id = dw_fact_id("", dw_uuid_text(&name));
-	transaction_id = dw_company_book(&call, &fact, &posting);
+	transaction_id = book(&call, &fact, &posting);
 	row_fact(&call, &fact, &transaction_id);
 	dw_row_int8(&call, "remaining", balance - fact.amount);
+	return dw_call_return(&call);
+}
+
+/* ----------------------------------------------------------------------
+ * Importing
+ * ----------------------------------------------------------------------
+ */
+
+/* A time that has to be given. */
+static TimestampTz
+item_time(DwJsonItem *item, const char *member)
+{
+	static const DwTextRule rule = {.max = 40,.is_needed = true};
+	char	   *text = dw_json_item_text(item, member, rule);
+	int64		time = 0;
+
+	if (text == NULL || !dw_external_time(text, &time))
+		dw_json_item_note(item, member, DW_BAD_VALUE,
+						  "must be a time as \"2026-01-31T23:59:59Z\"");
+	return time;
+}
+
+/* What the company did. */
+static DwExternalKind
+item_kind(DwJsonItem *item)
+{
+	static const DwTextRule rule = {.max = 40};
+	char	   *label = dw_json_item_text(item, "kind", rule);
+	DwExternalKind kind = DW_EXTERNAL_PAYMENT;
+
+	if (label == NULL || !dw_external_kind_parse(label, &kind))
+		dw_json_item_note(item, "kind", DW_BAD_VALUE,
+						  "must be payment, refund, refund_returned, payout, "
+						  "payout_returned, chargeback, chargeback_won, fee, "
+						  "dispute_fee, settlement or adjustment");
+	return kind;
+}
+
+/* Reads one line. */
+static void
+read_line(DwJsonItem *item, DwStatementLine *line)
+{
+	static const DwTextRule name = {.max = DW_PSP_REFERENCE_MAX,
+	.is_needed = true};
+	static const DwTextRule code = {.max = 20};
+
+	line->line_id = dw_json_item_text(item, "line_id", name);
+	if (line->line_id == NULL)
+		dw_json_item_note(item, "line_id", DW_BAD_VALUE, "must be given");
+	line->event_id = dw_json_item_text(item, "event_id", name);
+	line->reference = dw_json_item_text(item, "reference", name);
+	if (line->event_id == NULL && line->reference == NULL)
+		dw_json_item_note(item, "event_id", DW_BAD_VALUE,
+						  "must be given, or a reference");
+	line->kind = item_kind(item);
+	line->amount = dw_json_item_int8(item, "amount", 0);
+	if (!dw_external_amount_may(line->kind, line->amount))
+		dw_json_item_note(item, "amount", DW_BAD_VALUE,
+						  "must be a whole number of minor units above zero; "
+						  "below only of a fee, settlement or adjustment");
+	line->currency = dw_json_item_text(item, "currency", code);
+	if (line->currency == NULL ||
+		dw_currency_exponent(line->currency) == DW_CURRENCY_UNKNOWN)
+		dw_json_item_note(item, "currency", DW_BAD_VALUE,
+						  "must be a currency of ISO 4217");
+	line->occurred_at = item_time(item, "time");
+}
+
+/* Raises WD104 for a line that was another one before. */
+pg_noreturn static void
+refuse_changed(const DwStatementLine *line)
+{
+	dw_raise(DW_IDEMPOTENCY_MISMATCH, "the line was another one before",
+			 psprintf("Line \"%s\" of \"%s\" says something else than when "
+					  "it was first imported.", line->line_id, line->psp),
+			 "A line_id names one line for ever; correct it by another line.");
+}
+
+/* Keeps some lines of a list, as their portion; how many are new. */
+static int
+keep_portion(DwCall *call, const char *psp, const DwJsonArg *list, int from,
+			 int to)
+{
+	static const char *const names[] = {"line_id", "event_id", "reference",
+	"kind", "amount", "currency", "time", NULL};
+	DwStatementLine *lines = palloc0(sizeof(DwStatementLine) * (to - from));
+	DwArgError	error = {0};
+	DwJsonItem	item = {.place = {"lines", DW_ARG_NO_ITEM, NULL},
+	.error = &error};
+	int			kept = 0;
+
+	for (int i = from; i < to; i++)
+		if (dw_json_item_open(list, i, &item, names))
+			read_line(&item, &lines[i - from]);
+	dw_arg_error_raise(call, &error);
+	for (int i = 0; i < to - from; i++)
+	{
+		DwStatementLine *line = &lines[i];
+		bool		is_same;
+
+		line->psp = psp;
+		line->created_at = dw_now();
+		line->booked_at = DT_NOBEGIN;
+		if (dw_statement_keep(line, &is_same))
+			kept++;
+		else if (!is_same)
+			refuse_changed(line);
+	}
+	return kept;
+}
+
+/* Keeps the lines of a list in memory that is used again. */
+static int
+keep_lines(DwCall *call, const char *psp, const DwJsonArg *list, int count)
+{
+	MemoryContext outer = CurrentMemoryContext;
+	MemoryContext turn = AllocSetContextCreate(outer, "dwello statement",
+											   ALLOCSET_DEFAULT_SIZES);
+	int			kept = 0;
+
+	for (int i = 0; i < count; i += PORTION)
+	{
+		CHECK_FOR_INTERRUPTS();
+		MemoryContextSwitchTo(turn);
+		kept += keep_portion(call, psp, list, i, Min(i + PORTION, count));
+		MemoryContextSwitchTo(outer);
+		MemoryContextReset(turn);
+	}
+	MemoryContextDelete(turn);
+	return kept;
+}
+
+DW_FUNCTION(dwello_import_statement)
+{
+	static const DwUuid platform;
+	DwCall		call;
+	DwArgError	error = {0};
+	DwJsonItem	item = {.place = {"lines", DW_ARG_NO_ITEM, NULL},
+	.error = &error};
+	DwJsonArg	list;
+	char	   *psp;
+	int			count;
+	int			kept;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
+	dw_args_need(&call, "psp", "lines", NULL);
+	psp = dw_arg_text(&call, "psp", DW_PSP_MAX);
+	count = dw_json_item_list(&call, &item, LINES_MAX, &list);
+	dw_arg_error_raise(&call, &error);
+	if (dw_call_replay(&call, &platform))
+		return dw_call_return(&call);
+	kept = keep_lines(&call, psp, &list, count);
+	if (kept == 0)
+		dw_call_replayed(&call);
+	dw_row_int4(&call, "lines", count);
+	dw_row_int4(&call, "imported", kept);
+	return dw_call_return(&call);
+}
+
+/* ----------------------------------------------------------------------
+ * Comparing
+ * ----------------------------------------------------------------------
+ */
+
+/* Everything that is compared. */
+typedef struct Comparison
+{
+	const char *psp;			/* payment company */
+	DwPeriod	period;			/* what is looked at */
+	bool		is_bounded;		/* it has an end: what is missing there is
+								 * told */
+	DwStatementLine *kept;		/* lines of the period, then those outside it
+								 * that are about its bookings */
+	int			shown;			/* of them in the period */
+	int			count;			/* of all */
+	DwExternalLedger ledger;	/* what is booked */
+	DwExternal	external;		/* the lines as they are matched */
+} Comparison;
+
+/* Reads the arguments; errors of arguments alone. */
+static void
+comparison_read(DwCall *call, Comparison *comparison)
+{
+	DwPeriod   *period = &comparison->period;
+
+	dw_args_need(call, "psp", NULL);
+	comparison->psp = dw_arg_text(call, "psp", DW_PSP_MAX);
+	period->from = dw_arg_time_opt(call, "from_time");
+	period->until = dw_arg_time_opt(call, "to_time");
+	comparison->is_bounded = dw_arg_has(call, "from_time") ||
+		dw_arg_has(call, "to_time");
+	if (!dw_arg_has(call, "to_time"))
+		period->until = DT_NOEND;
+	if (period->from >= period->until)
+		dw_arg_refuse(call, "to_time", DW_BAD_VALUE, "must be after from_time");
+}
+
+/* Adds lines outside the period that its bookings are about. */
+static void
+comparison_add_named(Comparison *comparison)
+{
+	DwNames		names = dw_external_names(comparison->psp,
+										  &comparison->ledger);
+	int			count;
+	DwStatementLine *named = dw_statement_load_named(comparison->psp,
+													 &comparison->period,
+													 &names, &count);
+
+	comparison->kept = repalloc_huge(comparison->kept,
+									 sizeof(DwStatementLine) *
+									 (comparison->count + count + 1));
+	memcpy(&comparison->kept[comparison->count], named,
+		   sizeof(DwStatementLine) * count);
+	comparison->count += count;
+}
+
+/* Orders texts, for qsort. */
+static int
+text_compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/* All that lines go by, each once. */
+static DwNames
+line_names(const DwExternalLine *lines, int count)
+{
+	DwNames		names = {.names = palloc_extended(sizeof(char *) *
+												  ((Size) count * 3 + 1),
+												  MCXT_ALLOC_HUGE)};
+	int			kept = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		const char *const all[] = {lines[i].event_id, lines[i].reference,
+		lines[i].booked_as};
+
+		for (size_t k = 0; k < lengthof(all); k++)
+			if (all[k] != NULL)
+				names.names[names.count++] = unconstify(char *, all[k]);
+	}
+	qsort(names.names, names.count, sizeof(char *), text_compare);
+	for (int i = 0; i < names.count; i++)
+		if (i == 0 || strcmp(names.names[i], names.names[kept - 1]) != 0)
+			names.names[kept++] = names.names[i];
+	names.count = kept;
+	return names;
+}
+
+/* A kept line, to be matched. */
+static DwExternalLine
+matched_line(const DwStatementLine *kept)
+{
+	return (DwExternalLine)
+	{
+		.event_id = kept->event_id,
+			.reference = kept->reference,
+			.booked_as = dw_uuid_is_nil(&kept->transaction_id) ? NULL
+			: dw_uuid_text(&kept->transaction_id),
+			.kind = kept->kind,
+			.amount = kept->amount,
+			.currency = kept->currency,
+			.at = kept->occurred_at
+	};
+}
+
+/* Matches all lines with what they name. */
+static void
+comparison_match(Comparison *comparison)
+{
+	DwExternal *external = &comparison->external;
+	DwNames		names;
+
+	external->line_count = comparison->count;
+	external->lines = palloc_extended(sizeof(DwExternalLine) *
+									  (comparison->count + 1),
+									  MCXT_ALLOC_HUGE);
+	external->order = palloc_extended(sizeof(DwExternalLine *) *
+									  (comparison->count + 1),
+									  MCXT_ALLOC_HUGE);
+	for (int i = 0; i < comparison->count; i++)
+		external->lines[i] = matched_line(&comparison->kept[i]);
+	names = line_names(external->lines, comparison->count);
+	dw_external_load(comparison->psp, &names, &comparison->ledger);
+	external->names = comparison->ledger.names;
+	external->name_count = comparison->ledger.name_count;
+	dw_external_match(external);
+}
+
+/* The columns of a booking. */
+static void
+row_booking(DwCall *call, const DwExternalBooking *booking)
+{
+	dw_row_uuid(call, "scope_id", &booking->scope_id);
+	dw_row_uuid(call, "transaction_id", &booking->transaction_id);
+	dw_row_int8(call, "booked_amount", booking->amount);
+	dw_row_text(call, "booked_currency", booking->currency);
+	if (booking->status == NULL)
+		dw_row_time(call, "booked_at", booking->at);
+}
+
+/* What is to be said of a line besides its verdict; NULL = nothing. */
+static const char *
+line_note(const Comparison *comparison, const DwExternalLine *line)
+{
+	if (line->parts > 1)
+		return psprintf("one of %d lines that make up the booking",
+						line->parts);
+	if (line->verdict != DW_EXTERNAL_MISSING_HERE)
+		return NULL;
+	if (line->repeats != 0)
+		return psprintf("repeats line %s",
+						comparison->kept[line->repeats - 1].line_id);
+	if (line->booking == NULL)
+		return NULL;
+	return line->booking->status != NULL
+		? psprintf("is %s here", line->booking->status)
+		: "another line is about that booking";
+}
+
+/* Adds a line to the list. */
+static void
+emit_line(DwCall *call, const Comparison *comparison, int i)
+{
+	const DwExternalLine *line = &comparison->external.lines[i];
+
+	if (line->booking != NULL)
+		row_booking(call, line->booking);
+	dw_row_text(call, "line_id", comparison->kept[i].line_id);
+	dw_row_text(call, "event_id", line->event_id);
+	dw_row_text(call, "reference", line->reference);
+	dw_row_enum(call, "kind", &dw_external_kind_labels, line->kind);
+	dw_row_enum(call, "verdict", &dw_external_verdict_labels, line->verdict);
+	dw_row_int8(call, "stated_amount", line->amount);
+	dw_row_text(call, "stated_currency", line->currency);
+	dw_row_time(call, "stated_at", line->at);
+	dw_row_text(call, "note", line_note(comparison, line));
+	dw_list_emit(call);
+}
+
+/* Adds a booking that no line is about to the list. */
+static void
+emit_booking(DwCall *call, const DwExternalBooking *booking)
+{
+	row_booking(call, booking);
+	dw_row_enum(call, "kind", &dw_external_kind_labels, booking->kind);
+	dw_row_enum(call, "verdict", &dw_external_verdict_labels,
+				DW_EXTERNAL_MISSING_THERE);
+	dw_list_emit(call);
+}
+
+DW_FUNCTION(dwello_reconcile_external)
+{
+	DwCall		call;
+	Comparison	comparison = {0};
+	const DwPeriod *period = &comparison.period;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
+	dw_rows_begin(&call);
+	comparison_read(&call, &comparison);
+	comparison.kept = dw_statement_load(comparison.psp, period->from,
+										period->until, &comparison.shown);
+	comparison.count = comparison.shown;
+	if (comparison.is_bounded)
+	{
+		dw_external_period(comparison.psp, period->from, period->until,
+						   &comparison.ledger);
+		comparison_add_named(&comparison);
+	}
+	comparison_match(&comparison);
+	for (int i = 0; i < comparison.shown; i++)
+		emit_line(&call, &comparison, i);
+	for (int i = 0; i < comparison.ledger.count; i++)
+		if (!comparison.ledger.bookings[i].is_paired)
+			emit_booking(&call, &comparison.ledger.bookings[i]);
+	return dw_list_return(&call);
+}
+
+/* ----------------------------------------------------------------------
+ * Booking a line
+ * ----------------------------------------------------------------------
+ */
+
+/* P0002 for a line that was not imported. */
+static void
+refuse_unknown(const DwStatementLine *line)
+{
+	dw_raise(DW_NOT_FOUND, "no such line",
+			 psprintf("No line \"%s\" of \"%s\" was imported.", line->line_id,
+					  line->psp),
+			 "Import it with dwello.import_statement().");
+}
+
+/* WD101 for a line that has a command of its own. */
+static void
+refuse_kind(const DwStatementLine *line)
+{
+	static const char *const commands[] = {
+		[DW_EXTERNAL_PAYMENT] = "confirm_payment",
+		[DW_EXTERNAL_REFUND] = "confirm_refund",
+		[DW_EXTERNAL_REFUND_RETURNED] = "fail_refund",
+		[DW_EXTERNAL_PAYOUT] = "confirm_payout",
+		[DW_EXTERNAL_PAYOUT_RETURNED] = "fail_payout",
+		[DW_EXTERNAL_CHARGEBACK] = "open_chargeback",
+		[DW_EXTERNAL_CHARGEBACK_WON] = "close_chargeback"
+	};
+
+	dw_raise(DW_INVALID_TRANSITION, "the line cannot be booked by itself",
+			 psprintf("A line of kind \"%s\" belongs to somebody.",
+					  dw_external_kind_label(line->kind)),
+			 psprintf("Tell it with dwello.%s(): then it is matched.",
+					  commands[line->kind]));
+}
+
+/*
+ * The booking that the line is about, found by its names, that is equal to it
+ * and that no other line names; NULL: none.
+ */
+static const DwExternalBooking *
+line_find_booking(const DwStatementLine *line)
+{
+	Comparison	comparison = {
+		.psp = line->psp,
+		.kept = unconstify(DwStatementLine *, line),
+		.count = 1
+	};
+	const DwExternalLine *found;
+
+	comparison_match(&comparison);
+	found = comparison.external.lines;
+	if (found->verdict != DW_EXTERNAL_MATCHED || found->booking == NULL ||
+		dw_statement_names(&found->booking->transaction_id))
+		return NULL;
+	return found->booking;
+}
+
+/* Books a line that nothing has told of; its transaction is noted in it. */
+static void
+line_book(DwCall *call, DwStatementLine *line, DwCompanyFact kind)
+{
+	Fact		fact = {
+		.fact = kind,
+		.psp = line->psp,
+		.event_id = line->event_id != NULL ? line->event_id : line->line_id,
+		.psp_reference = line->reference,
+		.currency = line->currency,
+		.amount = line->amount,
+		.occurred_at = line->occurred_at
+	};
+	DwPosting	posting;
+
+	dw_company_posting(&posting, kind, fact.psp, fact.currency, fact.amount);
+	line->transaction_id = record_once(call, &fact, &posting);
+	line->scope_id = fact.scope_id;
+	if (dw_statement_names(&line->transaction_id))
+		dw_raise(DW_IDEMPOTENCY_MISMATCH, "another line is about that event",
+				 psprintf("Transaction %s is that line's.",
+						  dw_uuid_text(&line->transaction_id)),
+				 "Two lines that are two facts have two event ids.");
+}
+
+DW_FUNCTION(dwello_book_statement_line)
+{
+	DwCall		call;
+	DwStatementLine line = {0};
+	const DwExternalBooking *booking;
+	DwCompanyFact fact;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
+	dw_args_need(&call, "psp", "line_id", NULL);
+	line.psp = dw_arg_text(&call, "psp", DW_PSP_MAX);
+	line.line_id = dw_arg_text(&call, "line_id", DW_PSP_REFERENCE_MAX);
+	if (!dw_statement_lock(line.psp, line.line_id, &line))
+		refuse_unknown(&line);
+	if (!dw_uuid_is_nil(&line.transaction_id))
+		dw_call_replayed(&call);
+	else if ((booking = line_find_booking(&line)) != NULL)
+	{
+		/* it was told before: the line is about that */
+		line.scope_id = booking->scope_id;
+		line.transaction_id = booking->transaction_id;
+		dw_statement_book(&line);
+		dw_call_replayed(&call);
+	}
+	else
+	{
+		if (!dw_external_fact(line.kind, &fact))
+			refuse_kind(&line);
+		line_book(&call, &line, fact);
+		dw_statement_book(&line);
+	}
+	dw_row_text(&call, "line_id", line.line_id);
+	dw_row_uuid(&call, "scope_id", &line.scope_id);
+	dw_row_uuid(&call, "transaction_id", &line.transaction_id);
+	dw_row_int8(&call, "amount", line.amount);
+	dw_row_text(&call, "currency", line.currency);
 	return dw_call_return(&call);
 }

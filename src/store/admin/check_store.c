@@ -257,6 +257,15 @@ static CheckRule rules[] = {
 		 "WHERE p.reopened_at IS NULL GROUP BY p.closed_until, b.currency "
 		 "HAVING pg_catalog.sum(b.balance) <> 0 ORDER BY 2",
 		 "Delete them, set carried_at to NULL and call dwello.carry_balances()."),
+	RULE("orphan",
+		 "SELECT 'statement_lines', 'Line ' || l.line_id || ' of ' || l.psp "
+		 "|| ': there is no transaction ' || l.transaction_id || '.' "
+		 "FROM dwello.statement_lines AS l "
+		 "WHERE l.transaction_id IS NOT NULL AND NOT EXISTS "
+		 "(SELECT FROM dwello.transactions AS t "
+		 "WHERE t.scope_id = l.scope_id AND t.id = l.transaction_id) "
+		 "ORDER BY 2",
+		 "Restore the missing transaction from a backup."),
 	RULE("matching_column",
 		 "SELECT 'user_profiles', 'User ' || d.user_id || ': what matching "
 		 "knows of them, or of their agent, is out of date.' "

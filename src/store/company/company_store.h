@@ -8,8 +8,12 @@
 
 #include "postgres.h"
 
+#include "utils/timestamp.h"
+
 #include "core/base/base.h"
+#include "core/company/company.h"
 #include "core/posting/posting.h"
+#include "server/table/table_server.h"
 
 /*
  * Lets nobody else tell this fact until the end of the transaction: no row
@@ -23,5 +27,85 @@ extern void dw_fact_lock(const DwUuid *fact_id);
  * and gives its balance.  22003 when that does not fit.
  */
 extern int64 dw_platform_balance_lock(const DwAccount *account);
+
+/*
+ * What is booked with a payment company, to hold against its statement.
+ */
+
+/* Names of events, of payments, and ids as texts; they may repeat. */
+typedef struct DwNames
+{
+	char	  **names;			/* none of them NULL */
+	int			count;			/* of them */
+} DwNames;
+
+/* All bookings that can be compared with a statement. */
+typedef struct DwExternalLedger
+{
+	DwExternalBooking *bookings;	/* of the period, in the order of time */
+	int			count;			/* of them */
+	DwExternalName *names;		/* of those that the statement names */
+	int			name_count;		/* of them */
+} DwExternalLedger;
+
+/* Loads what happened with a company in [from, to), and nothing else. */
+extern void dw_external_period(const char *psp, TimestampTz from,
+							   TimestampTz to, DwExternalLedger *ledger);
+
+/* All the names that the bookings of the period go by. */
+extern DwNames dw_external_names(const char *psp,
+								 const DwExternalLedger *ledger);
+
+/* Adds what names (each once) stand for, whenever it was. */
+extern void dw_external_load(const char *psp, DwNames *named,
+							 DwExternalLedger *ledger);
+
+/*
+ * Lines of statements as they were imported.
+ */
+
+/* A row of dwello.statement_lines. */
+typedef struct DwStatementLine
+{
+	const char *psp;			/* payment company */
+	const char *line_id;		/* its id of the line */
+	DwExternalKind kind;		/* what it did */
+	const char *event_id;		/* NULL = not said */
+	const char *reference;		/* NULL = not said, but one of them is */
+	int64		amount;			/* as its kind has it */
+	const char *currency;		/* ISO 4217 */
+	TimestampTz occurred_at;	/* by the company's clock */
+	TimestampTz created_at;		/* when it was imported */
+	DwUuid		scope_id;		/* of the next; nil = none yet */
+	DwUuid		transaction_id; /* that it was booked as; nil = none yet */
+	TimestampTz booked_at;		/* when; DT_NOBEGIN = not yet */
+} DwStatementLine;
+
+/*
+ * Keeps a line.  False: it is there already, and *is_same says whether it
+ * says the same.  What it needs is freed by the end, so that any number can
+ * be kept in the memory of one.
+ */
+extern bool dw_statement_keep(const DwStatementLine *line, bool *is_same);
+
+/* The lines of a company of [from, to), in the order of time. */
+extern DwStatementLine *dw_statement_load(const char *psp, TimestampTz from,
+										  TimestampTz to, int *count);
+
+/* Those outside of [from, to) that are about one of the names. */
+extern DwStatementLine *dw_statement_load_named(const char *psp,
+												const DwPeriod *but,
+												const DwNames *named,
+												int *count);
+
+/* Locks a line and reads it; false: no such. */
+extern bool dw_statement_lock(const char *psp, const char *line_id,
+							  DwStatementLine *line);
+
+/* True when a line names this transaction. */
+extern bool dw_statement_names(const DwUuid *transaction_id);
+
+/* Writes what a locked line was booked as, as of now. */
+extern void dw_statement_book(DwStatementLine *line);
 
 #endif							/* DW_COMPANY_STORE_H */

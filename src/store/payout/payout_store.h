@@ -1,6 +1,6 @@
 /*
  * payout_store.h
- *		Payouts of providers, and what companies say of payments.
+ *		Payouts of providers.
  */
 #ifndef DW_PAYOUT_STORE_H
 #define DW_PAYOUT_STORE_H
@@ -111,25 +111,5 @@ extern void dw_payouts_review(const DwPayee *payee);
  */
 extern bool dw_payouts_review_all(const DwUuid *user_ids, int count,
 								  bool waits);
-
-/*
- * What is booked with a payment company, to hold against its statement.
- */
-
-/* All bookings that can be compared with a statement. */
-typedef struct DwExternalLedger
-{
-	DwExternalBooking *bookings;	/* in the order of time */
-	int			count;			/* of them */
-	DwExternalName *names;		/* of those that the statement names */
-	int			name_count;		/* of them */
-} DwExternalLedger;
-
-/*
- * Loads what was completed with a company in [from, to), and what the events
- * and references name (an array of text), whenever it was.
- */
-extern void dw_external_load(const char *psp, Datum named, TimestampTz from,
-							 TimestampTz to, DwExternalLedger *ledger);
 
 #endif							/* DW_PAYOUT_STORE_H */

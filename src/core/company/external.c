@@ -3,7 +3,7 @@
  *		Compares a payment company's statement with what is booked here, and
  *		reads its times, as RFC 3339 has them.
  */
-#include "core/payout/payout.h"
+#include "core/company/company.h"
 
 #include "core/base/base.h"
 
@@ -17,7 +17,11 @@ static const char *const external_kind_labels[] = {
 	[DW_EXTERNAL_PAYOUT] = "payout",
 	[DW_EXTERNAL_PAYOUT_RETURNED] = "payout_returned",
 	[DW_EXTERNAL_CHARGEBACK] = "chargeback",
-	[DW_EXTERNAL_CHARGEBACK_WON] = "chargeback_won"
+	[DW_EXTERNAL_CHARGEBACK_WON] = "chargeback_won",
+	[DW_EXTERNAL_FEE] = "fee",
+	[DW_EXTERNAL_DISPUTE_FEE] = "dispute_fee",
+	[DW_EXTERNAL_SETTLEMENT] = "settlement",
+	[DW_EXTERNAL_ADJUSTMENT] = "adjustment"
 };
 
 static const char *const external_verdict_labels[] = {
@@ -27,9 +31,45 @@ static const char *const external_verdict_labels[] = {
 	[DW_EXTERNAL_MATCHED] = "matched"
 };
 
-/* Definitions of the label and parse functions that payout.h promises. */
+/* Definitions of the label and parse functions that company.h promises. */
 DW_LABELS(external_kind, DwExternalKind, external_kind_labels);
 DW_LABELS(external_verdict, DwExternalVerdict, external_verdict_labels);
+
+bool
+dw_external_fact(DwExternalKind kind, DwCompanyFact *fact)
+{
+	switch (kind)
+	{
+		case DW_EXTERNAL_FEE:
+		case DW_EXTERNAL_DISPUTE_FEE:
+			*fact = DW_COMPANY_FEE;
+			return true;
+		case DW_EXTERNAL_SETTLEMENT:
+			*fact = DW_COMPANY_SETTLEMENT;
+			return true;
+		case DW_EXTERNAL_ADJUSTMENT:
+			*fact = DW_COMPANY_ADJUSTMENT;
+			return true;
+		default:
+			return false;
+	}
+}
+
+bool
+dw_external_amount_may(DwExternalKind kind, int64_t amount)
+{
+	DwCompanyFact fact;
+
+	return amount > 0 || (amount < 0 && amount != INT64_MIN &&
+						  dw_external_fact(kind, &fact));
+}
+
+/* A fee is a fee in the ledger, whatever it was for. */
+static DwExternalKind
+booked_kind(DwExternalKind kind)
+{
+	return kind == DW_EXTERNAL_DISPUTE_FEE ? DW_EXTERNAL_FEE : kind;
+}
 
 /* By name and kind. */
 static int
@@ -38,6 +78,7 @@ name_compare(const char *name, DwExternalKind kind,
 {
 	int			result = strcmp(name, other->name);
 
+	kind = booked_kind(kind);
 	if (result == 0)
 		result = (kind > other->booking->kind) - (kind < other->booking->kind);
 	return result;
@@ -119,7 +160,7 @@ static void
 line_resolve(const DwExternal *external, DwExternalLine *line)
 {
 	/* the event's id first: a reference may stand for several events */
-	const char *tries[] = {line->event_id, line->reference};
+	const char *tries[] = {line->booked_as, line->event_id, line->reference};
 
 	line->first = -1;
 	for (int i = 0; i < DW_LENGTH(tries) && line->first < 0; i++)
@@ -202,7 +243,7 @@ next_free(const DwExternal *external, int first, int *place)
 /*
  * True when the lines of a group together are the one booking left, as when
  * a company states a payment in parts.  Amounts are subtracted from what is
- * booked, so their sum cannot overflow.
+ * booked, all on its side of zero, so their sum cannot overflow.
  */
 static bool
 group_is_whole(DwExternalLine **group, int count,
@@ -213,11 +254,36 @@ group_is_whole(DwExternalLine **group, int count,
 	for (int i = 0; i < count; i++)
 	{
 		if (strcmp(group[i]->currency, booking->currency) != 0 ||
-			group[i]->amount > rest)
+			(group[i]->amount > 0) != (booking->amount > 0) ||
+			dw_money_subtract(rest, group[i]->amount, &rest) != DW_OK ||
+			(rest != 0 && (rest > 0) != (booking->amount > 0)))
 			return false;
-		rest -= group[i]->amount;
 	}
 	return rest == 0;
+}
+
+/*
+ * Pairs a line with all the bookings left of a name and kind, if together
+ * they are what it says: a payment of which a part fits nothing is booked
+ * twice.
+ */
+static bool
+line_is_whole(const DwExternal *external, DwExternalLine *line)
+{
+	int			place = line->first;
+	int64_t		rest = line->amount;
+	DwExternalBooking *booking;
+
+	while ((booking = next_free(external, line->first, &place)) != NULL)
+		if (strcmp(booking->currency, line->currency) != 0 ||
+			dw_money_subtract(rest, booking->amount, &rest) != DW_OK)
+			return false;
+	if (rest != 0)
+		return false;
+	place = line->first;
+	while ((booking = next_free(external, line->first, &place)) != NULL)
+		line_pair(line, booking, DW_EXTERNAL_MATCHED);
+	return true;
 }
 
 /* Pairs the lines of one name that have no equal. */
@@ -241,6 +307,8 @@ group_match(const DwExternal *external, DwExternalLine **group, int count)
 		}
 		return;
 	}
+	if (booking != NULL && count == 1 && line_is_whole(external, group[0]))
+		return;
 	for (int i = 0; i < count; i++)
 	{
 		if (booking == NULL)

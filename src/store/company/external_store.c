@@ -12,27 +12,35 @@
 
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
-#include "store/payout/payout_store.h"
+#include "store/company/company_store.h"
+#include "store/ledger/ledger_store.h"
 
 /* The legs of one company, its name being $1. */
 #define MOVES \
 	"moves AS (SELECT n.scope_id, n.transaction_id, n.leg, " \
-	"pg_catalog.abs(n.amount) AS amount, n.currency, t.completed_at, " \
-	"CASE WHEN a.kind = 'chargeback_clearing' " \
-	"THEN CASE WHEN n.amount > 0 THEN 'chargeback' " \
-	"ELSE 'chargeback_won' END " \
-	"WHEN t.transaction_type IN ('payment', 'receipt', 'repayment') " \
-	"AND n.amount < 0 " \
-	"THEN 'payment' " \
-	"WHEN t.transaction_type = 'payout' " \
-	"THEN CASE WHEN n.amount > 0 THEN 'payout' " \
-	"ELSE 'payout_returned' END " \
-	"WHEN n.amount > 0 THEN 'refund' ELSE 'refund_returned' END AS kind " \
+	"CASE WHEN x.kind IN ('fee', 'settlement') THEN n.amount " \
+	"WHEN x.kind = 'adjustment' THEN -n.amount " \
+	"ELSE pg_catalog.abs(n.amount) END AS amount, n.currency, " \
+	"COALESCE(t.occurred_at, t.completed_at) AS happened_at, x.kind " \
 	"FROM dwello.ledger_accounts AS a " \
 	"JOIN dwello.ledger_entries AS n ON n.account_id = a.id " \
 	"JOIN dwello.transactions AS t " \
 	"ON t.scope_id = n.scope_id AND t.id = n.transaction_id " \
-	"WHERE a.psp = $1 " \
+	"CROSS JOIN LATERAL (SELECT CASE " \
+	"WHEN a.kind = 'chargeback_clearing' " \
+	"THEN CASE WHEN n.amount > 0 THEN 'chargeback' " \
+	"ELSE 'chargeback_won' END " \
+	"WHEN t.transaction_type = 'psp_fee' THEN 'fee' " \
+	"WHEN t.transaction_type = 'settlement' THEN 'settlement' " \
+	"WHEN t.transaction_type IN ('adjustment', 'journal') " \
+	"THEN 'adjustment' " \
+	"WHEN t.transaction_type IN ('payment', 'receipt', 'tip', " \
+	"'repayment') AND n.amount < 0 THEN 'payment' " \
+	"WHEN t.transaction_type = 'payout' " \
+	"THEN CASE WHEN n.amount > 0 THEN 'payout' " \
+	"ELSE 'payout_returned' END " \
+	"WHEN n.amount > 0 THEN 'refund' ELSE 'refund_returned' END AS kind) " \
+	"AS x WHERE a.psp = $1 " \
 	"AND a.kind IN ('psp_clearing', 'chargeback_clearing') " \
 	"AND NOT (t.transaction_type = 'chargeback' AND t.reverses IS NULL " \
 	"AND (a.kind = 'psp_clearing' OR n.amount < 0))) "
@@ -44,7 +52,7 @@ static const DwColumn booking_fields[] = {
 	DW_FIELD_ENUM(DwExternalBooking, kind, kind, dw_external_kind_labels),
 	DW_FIELD(INT8, DwExternalBooking, amount, amount),
 	DW_FIELD(TEXT, DwExternalBooking, currency, currency),
-	DW_FIELD(TIME, DwExternalBooking, completed_at, at),
+	DW_FIELD(TIME, DwExternalBooking, happened_at, at),
 	DW_FIELD(TEXT, DwExternalBooking, status, status)
 };
 
@@ -56,10 +64,13 @@ static const DwColumn name_fields[] = {
 
 static DwMap name_map = DW_MAP(name_fields);
 
-/* What the names in $2 stand for, with the company $1. */
+/*
+ * What the names in $2 stand for, with the company $1; $3 is the scope that
+ * each of them would have as a fact.
+ */
 #define NAMES \
-	"WITH asked AS (SELECT DISTINCT u.name " \
-	"FROM unnest($2::text[]) AS u (name)), " \
+	"WITH asked AS (SELECT u.name, u.fact_id " \
+	"FROM unnest($2::text[], $3::uuid[]) AS u (name, fact_id)), " \
 	"told AS (SELECT e.event_id, e.psp_reference, " \
 	"COALESCE(e.job_id, e.user_id) AS scope_id, " \
 	"x.transaction_id FROM dwello.payment_events AS e " \
@@ -76,6 +87,9 @@ static DwMap name_map = DW_MAP(name_fields);
 	"FROM dwello.receipts AS r " \
 	"JOIN asked AS k ON k.name = r.event_id " \
 	"WHERE r.psp = $1 " \
+	"UNION SELECT k.name, t.scope_id, t.id " \
+	"FROM dwello.transactions AS t " \
+	"JOIN asked AS k ON k.fact_id = t.scope_id " \
 	"UNION SELECT k.name, t.scope_id, t.id " \
 	"FROM dwello.transactions AS t " \
 	"JOIN asked AS k ON k.name = t.id::text " \
@@ -105,10 +119,11 @@ load_period(const char *psp, TimestampTz from, TimestampTz to,
 {
 	static DwStatement select_moves =
 		DW_STATEMENT("WITH " MOVES "SELECT m.scope_id, m.transaction_id, "
-					 "m.leg, m.kind, m.amount, m.currency, m.completed_at, "
+					 "m.leg, m.kind, m.amount, m.currency, m.happened_at, "
 					 "NULL::text AS status FROM moves AS m "
-					 "WHERE m.completed_at >= $2 AND m.completed_at < $3 "
-					 "ORDER BY m.completed_at, m.transaction_id, m.leg");
+					 "WHERE m.happened_at >= COALESCE($2, '-infinity') "
+					 "AND m.happened_at < $3 "
+					 "ORDER BY m.happened_at, m.transaction_id, m.leg");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_text(&p, psp);
@@ -172,14 +187,26 @@ share_bookings(DwExternalLedger *ledger, DwExternalBooking *named)
 	}
 }
 
+/* The scopes that the names would have as facts of the company. */
+static DwUuid *
+fact_ids(const char *psp, const DwNames *named)
+{
+	DwUuid	   *ids = palloc_extended(sizeof(DwUuid) * (named->count + 1),
+									  MCXT_ALLOC_HUGE);
+
+	for (int i = 0; i < named->count; i++)
+		ids[i] = dw_fact_id(psp, named->names[i]);
+	return ids;
+}
+
 /* Loads what the statement names. */
 static void
-load_named(const char *psp, Datum named, DwExternalLedger *ledger)
+load_named(const char *psp, DwNames *named, DwExternalLedger *ledger)
 {
 	static DwStatement select_named =
 		DW_STATEMENT(NAMES MOVES
 					 "SELECT m.scope_id, m.transaction_id, m.leg::integer, "
-					 "m.kind, m.amount, m.currency, m.completed_at, "
+					 "m.kind, m.amount, m.currency, m.happened_at, "
 					 "NULL::text AS status, k.name "
 					 "FROM moves AS m JOIN names AS k "
 					 "ON k.scope_id = m.scope_id "
@@ -198,7 +225,8 @@ load_named(const char *psp, Datum named, DwExternalLedger *ledger)
 	DwExternalBooking *found;
 
 	dw_param_text(&p, psp);
-	dw_param_datum(&p, TEXTARRAYOID, named, false);
+	dw_param_texts(&p, named->names, named->count);
+	dw_param_uuids(&p, fact_ids(psp, named), named->count);
 	ledger->name_count = (int) dw_query(&select_named, &p);
 	ledger->names = palloc0(sizeof(DwExternalName) *
 							Max(ledger->name_count, 1));
@@ -209,9 +237,54 @@ load_named(const char *psp, Datum named, DwExternalLedger *ledger)
 }
 
 void
-dw_external_load(const char *psp, Datum named, TimestampTz from,
-				 TimestampTz to, DwExternalLedger *ledger)
+dw_external_period(const char *psp, TimestampTz from, TimestampTz to,
+				   DwExternalLedger *ledger)
 {
+	memset(ledger, 0, sizeof(*ledger));
 	load_period(psp, from, to, ledger);
+}
+
+DwNames
+dw_external_names(const char *psp, const DwExternalLedger *ledger)
+{
+	static DwStatement select_names =
+		DW_STATEMENT("SELECT x.name FROM dwello.payment_events AS e "
+					 "CROSS JOIN LATERAL (VALUES (e.event_id), "
+					 "(e.psp_reference)) AS x (name) WHERE e.psp = $1 "
+					 "AND (e.transaction_id = ANY ($3) "
+					 "OR (e.result ->> 'transaction_id')::uuid = ANY ($3)) "
+					 "AND x.name IS NOT NULL "
+					 "UNION SELECT t.psp_reference "
+					 "FROM dwello.transactions AS t "
+					 "WHERE t.scope_id = ANY ($2) AND t.id = ANY ($3) "
+					 "AND t.psp = $1 AND t.psp_reference IS NOT NULL "
+					 "UNION SELECT o.id::text FROM dwello.payouts AS o "
+					 "WHERE o.user_id = ANY ($2) "
+					 "AND o.transaction_id = ANY ($3)");
+	DwUuid	   *scopes = palloc(sizeof(DwUuid) * (ledger->count + 1));
+	DwUuid	   *ids = palloc(sizeof(DwUuid) * (ledger->count + 1));
+	DwParams	p = DW_PARAMS;
+	DwNames		names = {0};
+
+	for (int i = 0; i < ledger->count; i++)
+	{
+		scopes[i] = ledger->bookings[i].scope_id;
+		ids[i] = ledger->bookings[i].transaction_id;
+	}
+	dw_param_text(&p, psp);
+	dw_param_uuids(&p, scopes, ledger->count);
+	dw_param_uuids(&p, ids, ledger->count);
+	names.count = (int) dw_query(&select_names, &p);
+	names.names = palloc(sizeof(char *) * (names.count + ledger->count + 1));
+	for (int i = 0; i < names.count; i++)
+		names.names[i] = dw_read_only_text(i);
+	for (int i = 0; i < ledger->count; i++)
+		names.names[names.count++] = dw_uuid_text(&ids[i]);
+	return names;
+}
+
+void
+dw_external_load(const char *psp, DwNames *named, DwExternalLedger *ledger)
+{
 	load_named(psp, named, ledger);
 }
