@@ -118,6 +118,21 @@ CREATE POLICY agent_day_counters_read ON dwello.agent_day_counters FOR SELECT
 GRANT SELECT ON dwello.agent_day_counters TO dwello_app, dwello_service, dwello_support, dwello_admin;
 
 /*
+ * What wakes answers that an agent has put off.  A change of an agent locks
+ * no job of others: run_agents() does, and deletes the row.
+ */
+CREATE TABLE dwello.agent_wakes (
+  user_id uuid NOT NULL CONSTRAINT agent_wakes_user_id_fkey REFERENCES dwello.users (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  created_at timestamptz NOT NULL,
+  CONSTRAINT agent_wakes_pkey PRIMARY KEY (user_id, id)
+);
+COMMENT ON TABLE dwello.agent_wakes IS
+  'Agents that were changed, so that what they have put off is looked at again; gone once a worker has seen to it.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.agent_wakes', '');
+GRANT SELECT ON dwello.agent_wakes TO dwello_service;
+
+/*
  * What agents learn.  Version 0, with which every agent begins, is in the
  * library and has no row.
  */

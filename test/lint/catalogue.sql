@@ -43,6 +43,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('payment_methods', 'user', 'user_id'),
     ('ai_bidding_agents', 'user', 'user_id'),
     ('agent_day_counters', 'user', 'user_id'),
+    ('agent_wakes', 'user', 'user_id'),
     ('agent_parameters', 'user', 'user_id'),
     ('mandates', 'user', 'user_id'),
     ('agent_outcomes', 'user', 'user_id'),

@@ -221,17 +221,19 @@ SELECT status FROM dwello.publish_job(t.user('clock'));
 SELECT t.as_system();
 -- on Saturday at ten in the evening it does not work yet
 SELECT deferred FROM dwello.run_agents();
--- a change of the agent, a mandate and a switch each have it look again at once, not in the morning; to look is not to change
+-- a change of the agent, a mandate and a switch each have it look again at the next call, not in the morning; to look is not to change
 CREATE FUNCTION pg_temp.woken(change text, name text DEFAULT 'p1') RETURNS text LANGUAGE plpgsql AS $f$
 DECLARE
   answer text;
+  ran record;
 BEGIN
   BEGIN
     answer := t.try('SELECT dwello.' || change, name);
     PERFORM t.as_system();
-    answer := concat_ws(', ', answer, (SELECT format('in %s minutes', extract(epoch FROM w.run_after - '2026-03-08 03:00+00')::integer / 60)
-                                         FROM dwello.agent_answers AS w WHERE w.job_id = t.user('clock') AND w.agent_id = t.user('p1')),
-                        (SELECT format('%s bids, %s deferred', r.bids, r.deferred) FROM dwello.run_agents() AS r));
+    SELECT r.bids, r.deferred INTO ran FROM dwello.run_agents() AS r;
+    answer := concat_ws(', ', answer, format('%s bids, %s deferred', ran.bids, ran.deferred),
+      (SELECT format('in %s minutes', extract(epoch FROM w.run_after - '2026-03-08 03:00+00')::integer / 60)
+         FROM dwello.agent_answers AS w WHERE w.job_id = t.user('clock') AND w.agent_id = t.user('p1')));
     RAISE EXCEPTION USING errcode = 'P0001';
   EXCEPTION WHEN SQLSTATE 'P0001' THEN
     RETURN answer;

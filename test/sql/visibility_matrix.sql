@@ -44,6 +44,7 @@ INSERT INTO expected VALUES
   ('saved_searches', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('ai_bidding_agents', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('agent_day_counters', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('agent_wakes', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('agent_parameters', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('mandates', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('agent_outcomes', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),

@@ -96,7 +96,7 @@ DW_FUNCTION(dwello_configure_agent)
 	tier_check(&call, &agent);
 	mandate_check(&call, &agent);
 	dw_agent_save(&agent);
-	dw_answers_wake(&agent_id);
+	dw_agent_wake(&agent_id);
 	agent_emit(&agent, "agent_configured");
 	return agent_return(&call, &agent);
 }
@@ -552,7 +552,7 @@ DW_FUNCTION(dwello_sign_mandate)
 	dw_mandate_sign(&mandate);
 	agent.mandate_id = mandate.id;
 	dw_agent_save(&agent);
-	dw_answers_wake(&mandate.user_id);
+	dw_agent_wake(&mandate.user_id);
 	agent_emit(&agent, "mandate_signed");
 	return mandate_return(&call, &mandate, agent.version);
 }

@@ -128,9 +128,10 @@ job_of(const Claims *claims, const DwAnswer *answer)
 static void
 claims_gather(Claims *claims)
 {
-	DwUuid	   *ids = dw_model_jobs_claim(claims->left, claims->due,
-										  &claims->job_count);
+	DwUuid	   *ids;
 
+	dw_agents_wake_asked();
+	ids = dw_model_jobs_claim(claims->left, claims->due, &claims->job_count);
 	if (claims->job_count == 0)
 		return;
 	claims->jobs = dw_jobs_load_locked(ids, claims->job_count);

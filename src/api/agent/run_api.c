@@ -3,10 +3,12 @@
  *		The work of agents: jobs are claimed, decisions made, and written.
  *
  * In this order, which is that of locks: jobs of crash notes, jobs, days of
- * agents, then what is written.  All agents decide once as things stand; who
- * would bid has their day locked and read anew, and decides again.  So those
- * who decline, by far the most, cost no lock, and no two workers can pass one
- * cap together.
+ * agents, then what is written.  Before them comes what wakes put-off answers,
+ * and their jobs, of which none is waited for.
+ *
+ * All agents decide once as things stand; who would bid has their day locked
+ * and read anew, and decides again.  So those who decline, by far the most,
+ * cost no lock, and no two workers can pass one cap together.
  *
  * A bid is a row of bids like any other: it wakes no agent.
  */
@@ -905,6 +907,7 @@ agents_run(int32 max_jobs, TimestampTz until, DwRunCounts *counts)
 	DwUuid	   *ids;
 
 	memset(counts, 0, sizeof(*counts));
+	dw_agents_wake_asked();
 	ids = jobs_claim(&run, max_jobs, &suspect, &run.job_count);
 	if (run.job_count == 0)
 		return;

@@ -146,7 +146,7 @@ switch_apply(DwCall *call, const Request *request, DwAgentSwitch *row)
 	row->actor_id = call->actor.user_id;
 	dw_switch_save(row);
 	if (request->is_on && is_personal(request->scope))
-		dw_answers_wake(&request->id);
+		dw_agent_wake(&request->id);
 	return true;
 }
 

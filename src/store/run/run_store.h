@@ -145,11 +145,18 @@ extern int64 dw_answers_purge(int32 max_rows);
 #define DW_WAKE_MAX	200			/* answers that a change of an agent wakes */
 
 /*
- * Has the deferred answers of an agent about open jobs looked at now, at most
- * DW_WAKE_MAX, those first that would come first; a job that is locked keeps
- * its time.
+ * Has the deferred answers of an agent looked at by the next worker, whatever
+ * their time.  It locks no job: who changes an agent may leave a transaction
+ * open for long.
  */
-extern void dw_answers_wake(const DwUuid *agent_id);
+extern void dw_agent_wake(const DwUuid *agent_id);
+
+/*
+ * What was asked for by dw_agent_wake(), for some agents: their deferred
+ * answers about open jobs are due now, of each agent at most DW_WAKE_MAX,
+ * those first that would come first; a job that is locked keeps its time.
+ */
+extern void dw_agents_wake_asked(void);
 
 /*
  * Days of agents: the hard cap.
