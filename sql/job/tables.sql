@@ -124,6 +124,10 @@ CREATE INDEX jobs_category_id_idx ON dwello.jobs (category_id);
 CREATE INDEX jobs_search_idx ON dwello.jobs USING gin (search) WITH (fastupdate = off) WHERE status = 'open';
 CREATE INDEX jobs_cell_idx ON dwello.jobs (cell) WHERE status = 'open';
 CREATE INDEX jobs_published_at_idx ON dwello.jobs (published_at, id) WHERE status = 'open';
+-- of a period, open or over: what a backtest replays.  Rows lie about as they
+-- were published, so a few pages say which ones to read
+CREATE INDEX jobs_published_at_brin_idx ON dwello.jobs USING brin (published_at)
+  WITH (pages_per_range = 32, autosummarize = on);
 CREATE INDEX jobs_open_idx ON dwello.jobs (expires_at, id) WHERE status = 'open';
 CREATE INDEX jobs_key_idx ON dwello.jobs USING gist (key dwello.job_key_ops) WHERE status = 'open' AND is_listed;
 CREATE INDEX jobs_confirm_by_idx ON dwello.jobs (confirm_by, id) WHERE status = 'awarded' AND confirmed_at IS NULL;
