@@ -84,8 +84,9 @@ COMMENT ON FUNCTION dwello.provider_balance IS
  *	42501: the caller is no active provider, it is another's balance, or
  *	  the payee's account is not active, whoever asks
  *	22004: no user
- *	22023: an amount that is not positive, an unknown currency, no rate in
- *	  force, the amount buys nothing, a payment method that cannot receive,
+ *	22023: an amount that is not positive or below the amount setting
+ *	  payout_minimum, an unknown currency, no rate in force, the amount buys
+ *	  nothing, a payment method that cannot receive,
  *	  or none was named and there is no default nor only one that can
  *	P0002: an unknown user or payment method
  *	WD104
@@ -122,7 +123,8 @@ COMMENT ON FUNCTION dwello.request_payout IS
 /*
  * request_due_payouts
  *	Asks for payouts by the setting payout_schedule: of each active provider
- *	who has a destination, all that can be paid out, in every currency. Each
+ *	who has a destination, all that can be paid out, in every currency, but
+ *	nothing below the amount setting payout_minimum. Each
  *	provider is looked at once a day, or once a week from its day on; a
  *	call looks at so many, so call it until providers is 0. Any number of
  *	workers can call it side by side: who is busy is left for the next
@@ -152,7 +154,7 @@ AS 'MODULE_PATHNAME', 'dwello_request_due_payouts';
 GRANT EXECUTE ON FUNCTION dwello.request_due_payouts
   TO dwello_service;
 COMMENT ON FUNCTION dwello.request_due_payouts IS
-  'Asks for payouts by the setting payout_schedule: of each active provider who has a destination, all that can be paid out, in every currency. Errors: WD401, 42501, 22004, 22023. See reference.md#request_due_payouts.';
+  'Asks for payouts by the setting payout_schedule: of each active provider who has a destination, all that can be paid out, in every currency, but nothing below the amount setting payout_minimum. Errors: WD401, 42501, 22004, 22023. See reference.md#request_due_payouts.';
 
 /*
  * cancel_payout

@@ -67,6 +67,18 @@ SELECT status FROM dwello.reinstate_user(t.user('p1'));
 SELECT set_config('dwello.now', '2031-03-16 12:00+00', true) <> '' AS sunday;
 SELECT pg_temp.due();
 SELECT * FROM pg_temp.asked OFFSET 3;
+-- nothing below the smallest payout of the currency, however it is asked for
+SELECT pg_temp.pay(1000);
+SELECT amount FROM dwello.set_setting_amount('payout_minimum', 'USD', 951);
+SELECT amount FROM dwello.set_setting_amount('payout_minimum', 'EUR', 1);
+SELECT set_config('dwello.now', '2031-03-16 13:00+00', true) <> '' AS later;
+UPDATE dwello.provider_stats SET payouts_asked_on = '2031-03-15' WHERE user_id = t.user('p1');
+SELECT pg_temp.due() AS too_small;
+SELECT t.refused('p1', 'request_payout(950)') AS less, t.refused('p1', 'request_payout()') AS all_of_it,
+       t.refused('p1', 'request_payout(951)') AS more_than_there_is;
+SELECT amount FROM dwello.set_setting_amount('payout_minimum', 'USD', 950);
+UPDATE dwello.provider_stats SET payouts_asked_on = '2031-03-15' WHERE user_id = t.user('p1');
+SELECT pg_temp.due() AS enough;
 SELECT pg_temp.pay(6000);
 SELECT clawed_back FROM dwello.open_chargeback(t.user('due 6000 USD'), 'acme', 'schedule c1', 6000, 'USD');
 SELECT set_config('dwello.now', '2031-03-17 12:00+00', true) <> '' AS monday;

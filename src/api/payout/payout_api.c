@@ -15,6 +15,7 @@
 
 #include "api/account/account_api.h"
 #include "api/escrow/escrow_api.h"
+#include "core/admin/admin.h"
 #include "core/posting/posting.h"
 #include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
@@ -128,6 +129,27 @@ request_decide(DwPayoutRow *row)
 				 "See dwello.provider_balance().");
 }
 
+/* True when it is worth sending: not below payout_minimum. */
+static bool
+is_enough(const DwPayoutRow *row)
+{
+	return row->amount >= dw_setting_amount(DW_SETTING_MIN_PAYOUT,
+											row->currency);
+}
+
+/* 22023 for less than the smallest payout. */
+static void
+request_check_minimum(const DwPayoutRow *row)
+{
+	if (!is_enough(row))
+		dw_raise(DW_BAD_VALUE, "the payout is too small",
+				 psprintf("The smallest payout is of " INT64_FORMAT " %s.",
+						  dw_setting_amount(DW_SETTING_MIN_PAYOUT,
+											row->currency), row->currency),
+				 "Ask again when more can be paid out, see "
+				 "dwello.provider_balance().");
+}
+
 /* Exchanges the amount at the rate of now; 22023 without one. */
 static void
 request_exchange(DwCall *call, DwPayoutRow *row)
@@ -197,6 +219,7 @@ DW_FUNCTION(dwello_request_payout)
 	method = request_find_method(&call, &user.id);
 	dw_payout_mark_user(&user.id);
 	request_decide(&row);
+	request_check_minimum(&row);
 	request_keep_method(&row, method);
 	request_exchange(&call, &row);
 
@@ -220,7 +243,7 @@ ask_for_all(const DwUuid *user_id, const char *currency,
 	DwBalance	balance;
 
 	dw_balance_load(user_id, currency, false, &balance);
-	if (dw_payout_request(&balance, &row.amount) != DW_OK)
+	if (dw_payout_request(&balance, &row.amount) != DW_OK || !is_enough(&row))
 		return false;
 	row.paid_amount = row.amount;
 	request_apply(&row);
