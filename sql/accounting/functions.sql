@@ -275,3 +275,44 @@ GRANT EXECUTE ON FUNCTION dwello.trial_balance
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.trial_balance IS
   'What each kind of account came to at the end of a day. Errors: WD402, WD401, 42501, 22023. See reference.md#trial_balance.';
+
+/*
+ * export_ledger
+ *	The ledger of some days as the text of a journal, for hledger. An
+ *	account is its kind, with the company below it; all escrows are one,
+ *	and all providers. What came before the first day is one transaction,
+ *	so its balances are those of trial_balance(to_day).
+ *
+ *	For administrators, support and the service.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	from_day: first day of booked_on
+ *	to_day: last day; NULL for today
+ *	format: hledger
+ * returns: rows, in the order of line
+ *	line: number, from 1
+ *	text: a line of the journal
+ * errors:
+ *	WD402 WD401 42501
+ *	22004
+ *	22001
+ *	22023: an infinite day or one before the year 1000 or after 3000, days
+ *	  in the wrong order, another format
+ * example: admin
+ *	SELECT text FROM dwello.export_ledger(from_day => '2026-01-01') WHERE text NOT LIKE '%transaction:%';
+ */
+CREATE OR REPLACE FUNCTION dwello.export_ledger(
+  from_day date,
+  to_day date DEFAULT NULL,
+  format text DEFAULT 'hledger',
+  OUT line integer,
+  OUT text text
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000
+AS 'MODULE_PATHNAME', 'dwello_export_ledger';
+GRANT EXECUTE ON FUNCTION dwello.export_ledger
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.export_ledger IS
+  'The ledger of some days as the text of a journal, for hledger. Errors: WD402, WD401, 42501, 22004, 22001, 22023. See reference.md#export_ledger.';

@@ -202,6 +202,9 @@ SELECT r.trial = b.trial AS trial, r.later = b.later AS later, r.fees = b.fees A
   FROM report AS r, before AS b;
 SELECT object, regexp_replace(detail, 'USD at.*', 'USD') AS detail FROM t.check() WHERE rule = 'period_drift';
 ROLLBACK TO wrong;
+-- a journal for other programs, of a closed day
+SELECT regexp_replace(text, '[0-9a-f]{8}-[0-9a-f-]{27}', '…', 'g') AS text FROM dwello.export_ledger('2031-01-06', '2031-01-31')
+ WHERE text LIKE '%* release%' OR text ~ '(escrow|available).* (-200|190)\.00$' ORDER BY line;
 -- opened again they are not
 SELECT t.login_as('a1');
 SELECT is_reopened FROM dwello.reopen_period('2031-01-31', 'A fee.');
@@ -221,7 +224,7 @@ SELECT name, t.try(statement, name) FROM unnest(ARRAY['h1', 'p1', 's1']) AS name
     $$SELECT * FROM dwello.account_statement('provider_reserve', 'USD', '2031-01-01', owner => t.user('p1'))$$,
     $$SELECT * FROM dwello.balance_at('provider_available', 'USD', t.user('p2'))$$,
     $$SELECT * FROM dwello.balance_at('escrow', 'USD', t.user('reported'))$$,
-    'SELECT * FROM dwello.carry_balances()']) AS statement;
+    'SELECT * FROM dwello.export_ledger(''2031-01-01'')', 'SELECT * FROM dwello.carry_balances()']) AS statement;
 SELECT n, t.try('SELECT dwello.' || call, 'a1')
   FROM unnest(ARRAY[$$balance_at(NULL, 'USD')$$, $$balance_at('bank', NULL)$$, $$balance_at('bank', 'ABC')$$,
     $$balance_at('cash', 'USD')$$, $$balance_at('bank', repeat('x', 21))$$, $$balance_at('bank', 'USD', psp => repeat('x', 101))$$,
@@ -229,6 +232,8 @@ SELECT n, t.try('SELECT dwello.' || call, 'a1')
     $$balance_at('bank', 'USD', on_day => 'infinity')$$, $$balance_at('bank', 'USD', on_day => '4000-01-01')$$,
     $$trial_balance('-infinity')$$, $$trial_balance('0900-01-01')$$,
     $$account_statement('bank', 'USD', NULL)$$, $$account_statement('bank', 'USD', '2031-01-02', '2031-01-01')$$,
-    $$account_statement('bank', 'USD', 'infinity')$$])
+    $$account_statement('bank', 'USD', 'infinity')$$,
+    $$export_ledger(NULL)$$, $$export_ledger('2031-01-01', format => NULL)$$, $$export_ledger('2031-01-01', format => 'ledger')$$,
+    $$export_ledger('2031-01-01', format => repeat('x', 51))$$, $$export_ledger('2031-01-02', '2031-01-01')$$])
   WITH ORDINALITY AS c (call, n) ORDER BY n;
 ROLLBACK;

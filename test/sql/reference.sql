@@ -339,6 +339,11 @@ SELECT * FROM r.answer('admin', NULL,
 'SELECT currency, sum(balance) AS total FROM dwello.trial_balance() GROUP BY currency ORDER BY currency');
 ROLLBACK TO example;
 
+\echo export_ledger
+SELECT * FROM r.answer('admin', NULL,
+'SELECT text FROM dwello.export_ledger(from_day => ''2026-01-01'') WHERE text NOT LIKE ''%transaction:%''');
+ROLLBACK TO example;
+
 \echo get_setting
 SELECT * FROM r.answer('homeowner', NULL,
 'SELECT dwello.get_setting(name => ''job_expiry_days'')');

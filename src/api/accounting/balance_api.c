@@ -1,7 +1,8 @@
 /*
  * balance_api.c
  *		Reports by days of booking: balance_at, trial_balance,
- *		account_statement, and what carries their balances forward.
+ *		account_statement, export_ledger, and what carries their balances
+ *		forward.
  */
 #include "postgres.h"
 
@@ -15,6 +16,7 @@
 
 #define KIND_MAX		50		/* characters; a label is shorter */
 #define CURRENCY_MAX	20		/* characters; only three can be right */
+#define FORMAT_MAX		50		/* characters of a name */
 #define PERIODS_MAX		1000	/* carried forward by one call */
 #define DAYS_MAX	(1000 * 366)	/* from or to 2000; no sum overflows */
 
@@ -48,9 +50,18 @@ arg_day(DwCall *call, const char *arg)
 	return day;
 }
 
+/* 22023 for days in the wrong order. */
+static void
+check_days(DwCall *call, DateADT from_day, DateADT to_day)
+{
+	if (to_day < from_day)
+		dw_arg_refuse(call, "to_day", DW_BAD_VALUE,
+					  "must not lie before from_day");
+}
+
 /* 22023 where the kind has another owner than the one named, or none. */
 static void
-check_owner(DwCall *call, const DwReportAccount * account)
+check_owner(DwCall *call, const DwReportAccount *account)
 {
 	bool		is_owned = account->kind == DW_ACCOUNT_ESCROW ||
 		account->kind == DW_ACCOUNT_SUSPENSE ||
@@ -66,7 +77,7 @@ check_owner(DwCall *call, const DwReportAccount * account)
 
 /* 42501 unless it is the caller's own account, or they are of the platform. */
 static void
-check_caller(DwCall *call, const DwReportAccount * account)
+check_caller(DwCall *call, const DwReportAccount *account)
 {
 	if (call->actor.kind != DW_ACTOR_PROVIDER ||
 		dw_uuid_equal(&account->owner_id, &call->actor.user_id))
@@ -78,7 +89,7 @@ check_caller(DwCall *call, const DwReportAccount * account)
 /* Begins a report of one account; its arguments but for the days. */
 static void
 account_begin(DwCall *call, FunctionCallInfo fcinfo,
-			  DwReportAccount * account)
+			  DwReportAccount *account)
 {
 	const DwUuid *owner;
 
@@ -130,9 +141,7 @@ DW_FUNCTION(dwello_account_statement)
 	dw_args_need(&call, "from_day", NULL);
 	from_day = arg_day(&call, "from_day");
 	to_day = arg_day(&call, "to_day");
-	if (to_day < from_day)
-		dw_arg_refuse(&call, "to_day", DW_BAD_VALUE,
-					  "must not lie before from_day");
+	check_days(&call, from_day, to_day);
 	dw_rows_begin(&call);
 	dw_account_statement_list(&call, &account, from_day, to_day);
 	return dw_list_return(&call);
@@ -148,6 +157,25 @@ DW_FUNCTION(dwello_trial_balance)
 	day = arg_day(&call, "on_day");
 	dw_rows_begin(&call);
 	dw_trial_balance_list(&call, day);
+	return dw_list_return(&call);
+}
+
+DW_FUNCTION(dwello_export_ledger)
+{
+	DwCall		call;
+	DateADT		from_day;
+	DateADT		to_day;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT |
+				   DW_ACTOR_SYSTEM);
+	dw_args_need(&call, "from_day", "format", NULL);
+	from_day = arg_day(&call, "from_day");
+	to_day = arg_day(&call, "to_day");
+	if (strcmp(dw_arg_text(&call, "format", FORMAT_MAX), "hledger") != 0)
+		dw_arg_refuse(&call, "format", DW_BAD_VALUE, "must be hledger");
+	check_days(&call, from_day, to_day);
+	dw_rows_begin(&call);
+	dw_journal_list(&call, from_day, to_day);
 	return dw_list_return(&call);
 }
 

@@ -68,18 +68,24 @@ typedef struct DwReportAccount
 	const char *currency;		/* ISO 4217 */
 	const char *psp;			/* one company, or NULL for all */
 	DwUuid		id;				/* of a provider's or a job's account */
-}			DwReportAccount;
+} DwReportAccount;
 
 /* Fills a row with what lies on it at the end of a day. */
-extern void dw_balance_show(DwCall *call, const DwReportAccount * account,
+extern void dw_balance_show(DwCall *call, const DwReportAccount *account,
 							DateADT on_day);
 
 /* Fills a set with what moved on it, between an opening and a closing. */
 extern void dw_account_statement_list(DwCall *call,
-									  const DwReportAccount * account,
+									  const DwReportAccount *account,
 									  DateADT from_day, DateADT to_day);
 
 /* Fills a set with the balances of all kinds at the end of a day. */
 extern void dw_trial_balance_list(DwCall *call, DateADT on_day);
+
+/*
+ * Fills a set with the lines of a journal for hledger: what came before the
+ * first day as one transaction, then those of the days.
+ */
+extern void dw_journal_list(DwCall *call, DateADT from_day, DateADT to_day);
 
 #endif							/* DW_ACCOUNTING_STORE_H */

@@ -17,36 +17,12 @@
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
 #include "store/accounting/accounting_store.h"
-
-/* The last period before a day whose balances are carried forward. */
-#define CARRIED_BEFORE(day) \
-	"SELECT p.id, p.closed_until FROM dwello.accounting_periods AS p " \
-	"WHERE p.reopened_at IS NULL AND p.carried_at IS NOT NULL " \
-	"AND p.closed_until < " day " ORDER BY p.closed_until DESC LIMIT 1"
+#include "store/accounting/accounting_store_int.h"
 
 /* No day before this one is open. */
 #define IS_FINAL(day) \
 	"EXISTS (SELECT FROM dwello.accounting_periods AS f " \
 	"WHERE f.reopened_at IS NULL AND f.closed_until >= " day ")"
-
-/* The kind of account of an entry n; an escrow's account is its scope. */
-#define KIND_OF_ENTRY \
-	"CASE WHEN n.account_id = n.scope_id THEN 'escrow' " \
-	"ELSE COALESCE(a.kind::text, 'unknown') END"
-
-/* All balances at the end of a day, from those that `base` carries. */
-#define BALANCES(base, day) \
-	"SELECT x.kind, x.currency, x.psp, pg_catalog.sum(x.amount) AS balance " \
-	"FROM (SELECT b.kind, b.currency, b.psp, b.balance AS amount " \
-	"FROM " base " JOIN dwello.period_balances AS b ON b.period_id = base.id " \
-	"UNION ALL " \
-	"SELECT " KIND_OF_ENTRY ", n.currency, COALESCE(a.psp, ''), " \
-	"n.amount::numeric FROM dwello.transactions AS t " \
-	"JOIN dwello.ledger_entries AS n ON n.scope_id = t.scope_id " \
-	"AND n.transaction_id = t.id " \
-	"LEFT JOIN dwello.ledger_accounts AS a ON a.id = n.account_id " \
-	"WHERE t.booked_on > COALESCE((SELECT base.closed_until FROM " base "), " \
-	"'-infinity') AND t.booked_on <= " day ") AS x GROUP BY 1, 2, 3 "
 
 /* A period whose balances are to be carried forward. */
 typedef struct Carried
@@ -54,7 +30,7 @@ typedef struct Carried
 	DwUuid		id;				/* of its row */
 	DateADT		closed_until;	/* last day */
 	TimestampTz carried_at;		/* now */
-}			Carried;
+} Carried;
 
 static const DwColumn carried_columns[] = {
 	DW_COLUMN(UUID, Carried, id, id, DW_COLUMN_KEY),
@@ -67,11 +43,11 @@ static DwTable carried = DW_TABLE("accounting_periods", Carried,
 
 /* Writes the balances of a period; of two who do, one does. */
 static void
-carry_write(const Carried * period)
+carry_write(const Carried *period)
 {
 	static DwStatement insert_balances =
-		DW_STATEMENT("WITH base AS (" CARRIED_BEFORE("$2") "), "
-					 "summed AS (" BALANCES("base", "$2") ") "
+		DW_STATEMENT("WITH base AS (" DW_CARRIED_BEFORE("$2") "), "
+					 "summed AS (" DW_BALANCES("base", "$2") ") "
 					 "INSERT INTO dwello.period_balances "
 					 "(period_id, kind, currency, psp, balance) "
 					 "SELECT $1, s.kind, s.currency, s.psp, s.balance "
@@ -106,10 +82,10 @@ void
 dw_trial_balance_list(DwCall *call, DateADT on_day)
 {
 	static DwStatement select_balances =
-		DW_STATEMENT("WITH base AS (" CARRIED_BEFORE("$1 + 1") ") "
+		DW_STATEMENT("WITH base AS (" DW_CARRIED_BEFORE("$1 + 1") ") "
 					 "SELECT x.kind, x.currency, x.psp, x.balance, "
 					 IS_FINAL("$1") " AS is_final "
-					 "FROM (" BALANCES("base", "$1") ") AS x "
+					 "FROM (" DW_BALANCES("base", "$1") ") AS x "
 					 "ORDER BY x.currency COLLATE \"C\", "
 					 "x.kind COLLATE \"C\", x.psp COLLATE \"C\"");
 	DwParams	p = DW_PARAMS;
@@ -151,7 +127,7 @@ dw_trial_balance_list(DwCall *call, DateADT on_day)
 #define ENTRIES_OF_RECEIPT \
 	NOTHING_CARRIED ENTRIES_OF_KIND("WHERE t.scope_id = $3 ")
 #define ENTRIES_OF_PLATFORM \
-	"WITH before AS (" CARRIED_BEFORE("$1") "), " \
+	"WITH before AS (" DW_CARRIED_BEFORE("$1") "), " \
 	"base AS (SELECT COALESCE((SELECT w.closed_until FROM before AS w), " \
 	"'-infinity') AS closed_until, (SELECT COALESCE(pg_catalog.sum(b.balance), 0) " \
 	"FROM before AS w JOIN dwello.period_balances AS b ON b.period_id = w.id " \
@@ -196,11 +172,11 @@ typedef enum Way
 	OF_PROVIDER,				/* by their own transactions */
 	OF_JOB,						/* by its scope */
 	OF_RECEIPT					/* by its scope, at some company */
-}			Way;
+} Way;
 
 /* The way to an account's entries, and the parameters of its statement. */
 static Way
-account_params(DwParams *p, const DwReportAccount * account,
+account_params(DwParams *p, const DwReportAccount *account,
 			   DateADT from_day, DateADT to_day)
 {
 	Way			way = dw_uuid_is_nil(&account->owner_id) ? OF_PLATFORM
@@ -222,7 +198,7 @@ account_params(DwParams *p, const DwReportAccount * account,
 }
 
 void
-dw_balance_show(DwCall *call, const DwReportAccount * account, DateADT on_day)
+dw_balance_show(DwCall *call, const DwReportAccount *account, DateADT on_day)
 {
 	static DwStatement ways[] = {
 		[OF_PLATFORM] = DW_STATEMENT(ENTRIES_OF_PLATFORM BALANCE_AT),
@@ -237,7 +213,7 @@ dw_balance_show(DwCall *call, const DwReportAccount * account, DateADT on_day)
 }
 
 void
-dw_account_statement_list(DwCall *call, const DwReportAccount * account,
+dw_account_statement_list(DwCall *call, const DwReportAccount *account,
 						  DateADT from_day, DateADT to_day)
 {
 	static DwStatement ways[] = {
