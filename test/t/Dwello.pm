@@ -182,6 +182,10 @@ BEGIN
     PERFORM dwello.confirm_payment(
         job_id => job, psp => 'stripe', event_id => 'evt_' || job,
         amount => coalesce(paid, make_job.amount), currency => 'USD');
+    IF paid < make_job.amount THEN
+        -- the work begins although its first milestone is not paid in full
+        PERFORM dwello.set_setting('start_requires', 'any');
+    END IF;
     PERFORM dwello.login(provider);
     PERFORM dwello.start_job(job_id => job);
     PERFORM dwello.login(NULL);

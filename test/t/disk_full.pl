@@ -68,10 +68,10 @@ sub releases
 sub stored
 {
 	my %stored = map { $_ => 1 } split /\n/, query(<<'END');
-SELECT t.scope_id || ' ' || t.idempotency_key
+SELECT k.scope_id || ' ' || k.key
   FROM dwello.transactions t
   JOIN dwello.idempotency_keys k
-    ON (k.scope_id, k.key) = (t.scope_id, t.idempotency_key)
+    ON k.scope_id = t.scope_id AND (k.result->>'transaction_id')::uuid = t.id
  WHERE t.transaction_type = 'release'
 END
 
@@ -91,8 +91,10 @@ is(join(' ', %$errors), '', 'and no error of another kind');
 is(sum0(values %$done) + $refused,
 	SESSIONS * PARTS * JOBS, 'every call has its answer');
 is(stored(keys %$done), scalar(keys %$done), 'no acknowledged call is lost');
-is(query(q(SELECT count(*) FROM dwello.transactions
-	WHERE transaction_type = 'release' AND idempotency_key LIKE 's%-p%')),
+is(query(q(SELECT count(*) FROM dwello.idempotency_keys k
+	JOIN dwello.transactions t ON t.scope_id = k.scope_id
+	AND t.id = (k.result->>'transaction_id')::uuid
+	WHERE t.transaction_type = 'release' AND k.key LIKE 's%-p%')),
 	scalar(keys %$done), 'and none that failed is there');
 is(invalid($node), '', 'the ledger can be read, and is valid');
 
