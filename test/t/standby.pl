@@ -98,15 +98,17 @@ my %reads = (
 	match_providers => [ system => "'$id{job_deck}'" ],
 	jobs_mvt => [ provider_1 => '8, 40, 98' ],
 	milestone_transitions => [ nobody => '' ],
+	account_statement => [ admin => "'platform_fee', 'USD', '2026-01-01'" ],
+	balance_at => [ admin => "'platform_fee', 'USD'" ],
+	payment_method_abilities => [ homeowner => '' ],
+	receipts => [ system => '' ],
+	trial_balance => [ admin => '' ],
 	provider_balance => [ system => "'$id{provider_1}'" ],
 	provider_summary => [ homeowner => "'$id{provider_1}'" ],
 	quote_fee => [ homeowner => '100000' ],
 	rank_bids => [ homeowner => "'$id{job_painting}'" ],
 	reconcile => [ system => '' ],
-	reconcile_external => [
-		system =>
-		  q('stripe', '{"from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "lines": []}')
-	],
+	reconcile_external => [ system => q('stripe') ],
 	reviews_of => [ homeowner => "'$id{provider_1}'" ],
 	score_bid => [ homeowner => "'$id{job_painting}', '$id{bid_950}'" ],
 	search_facets => [ provider_1 => "'paint', -122.42, 37.77" ],
