@@ -156,7 +156,7 @@ async function report(event)
 	else
 		await pool.query(
 			`SELECT * FROM dwello.fail_payment(job_id => $1, psp => $2,
-				event_id => $3, transaction_id => $4)`,
+				event_id => $3, transaction_id => $4, is_final => true)`,
 			[event.job_id, PSP, event.id, event.transaction_id]);
 }
 

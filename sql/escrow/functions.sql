@@ -12,7 +12,8 @@
  *	pending transaction is written, and an intent payment_requested in the
  *	outbox for the worker of the payment company, who answers with
  *	confirm_payment(). A payment that did not arrive by pay_by counts as
- *	failed and is replaced.
+ *	failed and is replaced; so is the first payment while it is still open
+ *	(payment_cancelled tells its worker).
  *
  * role: app, support, admin
  * args:
@@ -26,7 +27,8 @@
  *	job_id
  *	transaction_id
  *	amount: what is asked for, in minor units
- *	pay_by: by the job's timer, else the setting payment_minutes
+ *	pay_by: by the job's timer, else the setting, of the kind of method:
+ *	  payment_minutes_card, payment_minutes_wallet or payment_days_bank
  *	escrow_status
  *	currency
  *	funded
@@ -537,12 +539,109 @@ COMMENT ON FUNCTION dwello.cancel_escrow IS
   'Gives up an escrow that no payment has reached. Errors: WD402, WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101. See reference.md#cancel_escrow.';
 
 /*
+ * abandon_payment
+ *	Gives up the one payment that is open, and leaves the contract alive:
+ *	a wrong card, or a wrong amount. The payment is cancelled
+ *	(payment_cancelled in the outbox tells its worker), and fund_escrow()
+ *	asks for another; should it arrive all the same, it is a receipt. To
+ *	give up the contract is cancel_escrow().
+ *
+ * role: app, support, admin
+ * args:
+ *	job_id
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	transaction_id: the payment that was cancelled
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner, or it is not the caller's
+ *	  job
+ *	22004
+ *	P0002: an unknown job
+ *	WD104 WD103
+ *	WD101: no escrow, or no payment is open
+ * example: homeowner, painting asked to pay
+ *	SELECT escrow_status, funded
+ *	  FROM dwello.abandon_payment(job_id => 'de000000-0000-7000-8000-000000000011');
+ */
+CREATE OR REPLACE FUNCTION dwello.abandon_payment(
+  job_id uuid,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT job_id uuid,
+  OUT transaction_id uuid,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_abandon_payment';
+GRANT EXECUTE ON FUNCTION dwello.abandon_payment
+  TO dwello_app, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.abandon_payment IS
+  'Gives up the one payment that is open, and leaves the contract alive: a wrong card, or a wrong amount. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101. See reference.md#abandon_payment.';
+
+/*
+ * expire_payments
+ *	Ends payments that did not arrive by their pay_by. The escrow has
+ *	failed if nothing was ever paid into it; the worker is told to cancel
+ *	it at the company (payment_cancelled), and both sides are told
+ *	(payment_expired). Before that every call treats it as over.
+ *
+ *	To be called again until it finds nothing; any number of workers may
+ *	call it at once, for jobs that are locked are left to a later call.
+ *
+ * role: service
+ * args:
+ *	max_rows: payments at most, 1 to 10000
+ * returns: how many ended
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not the system
+ *	22004
+ *	22023: max_rows is not from 1 to 10000
+ * example: system, a month later
+ *	SELECT expired FROM dwello.expire_payments(max_rows => 100) AS expired;
+ */
+CREATE OR REPLACE FUNCTION dwello.expire_payments(
+  max_rows integer DEFAULT 1000
+)
+RETURNS integer
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_expire_payments';
+GRANT EXECUTE ON FUNCTION dwello.expire_payments
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.expire_payments IS
+  'Ends payments that did not arrive by their pay_by. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#expire_payments.';
+
+/*
  * fail_payment
- *	Says that a payment will not come. The escrow has failed if nothing
- *	was ever paid into it, and can be funded anew; else its state stays.
- *	An event about a payment that has ended already (its time was up, or
- *	it was cancelled) changes nothing. A payment that failed and arrives
- *	all the same is a receipt, see confirm_payment().
+ *	Says that an attempt to pay failed, as when a card was declined. The
+ *	payment stays open until pay_by, and may succeed; escrow_accounts has
+ *	the reason in last_failure (event payment_attempt_failed).
+ *
+ *	is_final: it will not come any more (event payment_failed). Then the
+ *	escrow has failed if nothing was ever paid into it, and can be funded
+ *	anew; else its state stays. An event about a payment that has ended or
+ *	arrived already changes nothing. A payment that failed for good and
+ *	arrives all the same is a receipt, see confirm_payment().
  *
  * role: service
  * args:
@@ -551,6 +650,7 @@ COMMENT ON FUNCTION dwello.cancel_escrow IS
  *	event_id
  *	transaction_id: NULL for the one pending payment
  *	reason: up to 10000 characters
+ *	is_final: the payment will not come, not only this attempt
  *	occurred_at: when it happened, by the company's clock
  * returns: a row
  *	job_id
@@ -572,12 +672,11 @@ COMMENT ON FUNCTION dwello.cancel_escrow IS
  *	22023: a blank text
  *	P0002: an unknown job
  *	WD104: the event was another one before
- *	WD101: no payment was asked for, or not this one yet, or it has
- *	  arrived
+ *	WD101: no payment was asked for, or not this one yet
  * example: system, painting asked to pay
  *	SELECT amount, escrow_status
  *	  FROM dwello.fail_payment(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
- *	    event_id => 'evt_2', reason => 'card_declined');
+ *	    event_id => 'evt_2', reason => 'card_declined', is_final => true);
  */
 CREATE OR REPLACE FUNCTION dwello.fail_payment(
   job_id uuid,
@@ -585,6 +684,7 @@ CREATE OR REPLACE FUNCTION dwello.fail_payment(
   event_id text,
   transaction_id uuid DEFAULT NULL,
   reason text DEFAULT NULL,
+  is_final boolean DEFAULT false,
   occurred_at timestamptz DEFAULT NULL,
   OUT job_id uuid,
   OUT transaction_id uuid,
@@ -604,7 +704,7 @@ AS 'MODULE_PATHNAME', 'dwello_fail_payment';
 GRANT EXECUTE ON FUNCTION dwello.fail_payment
   TO dwello_service;
 COMMENT ON FUNCTION dwello.fail_payment IS
-  'Says that a payment will not come. Errors: WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD101. See reference.md#fail_payment.';
+  'Says that an attempt to pay failed, as when a card was declined. Errors: WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD101. See reference.md#fail_payment.';
 
 -- ----------------------------------------------------------------------
 -- The state machines as rows.

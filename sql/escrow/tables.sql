@@ -93,6 +93,7 @@ CREATE TABLE dwello.escrow_accounts (
   fee_max bigint,
   promo_max bigint,
   psp text,
+  last_failure text,
   promo_code text CONSTRAINT escrow_accounts_promo_code_fkey REFERENCES dwello.promo_codes (code),
   fee_steps jsonb,
   last_hash bytea,
@@ -112,6 +113,7 @@ COMMENT ON COLUMN dwello.escrow_accounts.held IS 'Paid in and neither released, 
 COMMENT ON COLUMN dwello.escrow_accounts.charged_back IS 'Taken back by the payment company so far, in minor units.';
 COMMENT ON COLUMN dwello.escrow_accounts.fee_taken IS 'Fee taken of what was released so far, in minor units.';
 COMMENT ON COLUMN dwello.escrow_accounts.tax_taken IS 'Tax on that fee taken so far, in minor units.';
+COMMENT ON COLUMN dwello.escrow_accounts.last_failure IS 'Why the last attempt to pay failed, in the company''s words; NULL once it is paid or asked for anew.';
 COMMENT ON COLUMN dwello.escrow_accounts.is_frozen IS 'A chargeback is open: nothing moves.';
 COMMENT ON COLUMN dwello.escrow_accounts.fee_schedule_id IS 'The schedule in force when the award was confirmed.';
 COMMENT ON COLUMN dwello.escrow_accounts.fee_payer IS 'Who pays the fee, from that schedule.';

@@ -560,7 +560,8 @@ COMMENT ON FUNCTION dwello.job_next_events IS
  * args:
  *	job_id
  *	timers: an object of whole numbers by name of setting, in its unit and
- *	  range: award_confirm_hours, fund_days, payment_minutes,
+ *	  range: award_confirm_hours, fund_days, payment_minutes_card,
+ *	  payment_minutes_wallet, payment_days_bank,
  *	  auto_release_days, dispute_provider_days, dispute_homeowner_days,
  *	  mediation_days; what is not named goes by the setting, so {} goes back to all of them
  *	expected_version: version of the job

@@ -295,8 +295,8 @@ SELECT t.refused('h1', $$confirm_payment(NULL, NULL, NULL, NULL, NULL)$$) AS not
 BEGIN;
 SELECT t.login_as('h1');
 SELECT escrow_status FROM dwello.fund_escrow(t.user('refuse'), 20000);
-SELECT t.refused('h1', $$fund_escrow(t.user('refuse'))$$) AS second,
-       t.refused('h1', $$fund_escrow(t.user('refuse'), 50001, currency => 'EUR')$$) AS state_first,
+SELECT t.refused('h1', $$fund_escrow(t.user('refuse'), 20000)$$) AS anew,
+       t.refused('h1', $$fund_escrow(t.user('refuse'), 50001, currency => 'EUR')$$) AS currency_first,
        t.refused('h1', $$release_escrow(t.user('refuse'))$$) AS release;
 COMMIT;
 SELECT escrow_status, held FROM dwello.confirm_payment(t.user('refuse'), 'acme', 'refuse 1', 20000, 'USD');

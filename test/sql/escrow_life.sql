@@ -279,11 +279,11 @@ COMMIT;
 SELECT t.award('fail', 50000);
 SELECT t.ask('fail') AS first \gset
 SELECT transaction_id = :'first' AS is_it, amount, escrow_status, funded, held, version, replayed
-  FROM dwello.fail_payment(t.user('fail'), 'acme', 'fail 1', reason => 'No funds.');
+  FROM dwello.fail_payment(t.user('fail'), 'acme', 'fail 1', reason => 'No funds.', is_final => true);
 SELECT transaction_id = :'first' AS is_it, escrow_status, version, replayed
-  FROM dwello.fail_payment(t.user('fail'), 'acme', 'fail 1');
+  FROM dwello.fail_payment(t.user('fail'), 'acme', 'fail 1', is_final => true);
 SELECT transaction_id = :'first' AS is_it, escrow_status, version, replayed
-  FROM dwello.fail_payment(t.user('fail'), 'acme', 'fail 2', :'first');
+  FROM dwello.fail_payment(t.user('fail'), 'acme', 'fail 2', :'first', is_final => true);
 SELECT type, amount, reason FROM t.told WHERE job_id = t.user('fail') ORDER BY id;
 -- failed, then confirmed: late, and kept apart each time
 SELECT amount, is_late, escrow_status, held, version
@@ -297,7 +297,7 @@ SELECT * FROM dwello.reconcile();
 SELECT t.ask('fail') AS second \gset
 SELECT set_config('t.second', :'second', false) = '' AS x;
 SELECT transaction_id = :'first' AS the_old_one, escrow_status, replayed
-  FROM dwello.fail_payment(t.user('fail'), 'acme', 'fail 2', :'first');
+  FROM dwello.fail_payment(t.user('fail'), 'acme', 'fail 2', :'first', is_final => true);
 SELECT amount, is_late, escrow_status, held FROM dwello.confirm_payment(t.user('fail'), 'acme', 'fail 7', 50000, 'USD');
 SELECT t.refused(NULL, $$fail_payment(t.user('fail'), 'acme', 'fail 8', current_setting('t.second')::uuid)$$) AS confirmed,
        t.refused(NULL, $$fail_payment(t.user('fail'), 'acme', 'fail 8')$$) AS confirmed_unnamed,
@@ -314,14 +314,14 @@ SELECT * FROM dwello.reconcile();
 SELECT t.award('more', 50000);
 SELECT t.pay_through('more', 'acme', 20000);
 SELECT t.ask('more') IS NOT NULL AS asked;
-SELECT amount, escrow_status, held, version FROM dwello.fail_payment(t.user('more'), 'acme', 'more 1');
+SELECT amount, escrow_status, held, version FROM dwello.fail_payment(t.user('more'), 'acme', 'more 1', is_final => true);
 -- and one for an escrow that is over by now
 SELECT t.ask('more') IS NOT NULL AS asked;
 BEGIN;
 SELECT t.login_as('h1');
 SELECT amount, escrow_status, version FROM dwello.refund_escrow(t.user('more'));
 COMMIT;
-SELECT amount, escrow_status, version FROM dwello.fail_payment(t.user('more'), 'acme', 'more 2');
+SELECT amount, escrow_status, version FROM dwello.fail_payment(t.user('more'), 'acme', 'more 2', is_final => true);
 SELECT amount, is_late, escrow_status, funded, held, refunded
   FROM dwello.confirm_payment(t.user('more'), 'acme', 'more 3', 30000, 'USD');
 SELECT * FROM dwello.reconcile();

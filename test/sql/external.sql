@@ -50,7 +50,7 @@ SELECT amount FROM dwello.fund_escrow(t.user('ext4'));
 SELECT t.login_as(NULL);
 SELECT is_late FROM dwello.confirm_payment(t.user('ext'), 'bank', 'ev 1', 100000, 'USD', psp_reference => 'ch 1');
 SELECT is_late FROM dwello.confirm_payment(t.user('ext2'), 'bank', 'ev 2', 50000, 'USD', psp_reference => 'ch 2');
-SELECT escrow_status FROM dwello.fail_payment(t.user('ext4'), 'bank', 'ev no');
+SELECT escrow_status FROM dwello.fail_payment(t.user('ext4'), 'bank', 'ev no', is_final => true);
 SELECT is_late FROM dwello.confirm_payment(t.user('ext4'), 'bank', 'ev 4', 20000, 'USD', psp_reference => 'ch 4');
 SET LOCAL session_replication_role = replica;
 UPDATE dwello.transactions SET psp = 'bank' WHERE id = t.asked('ext3');

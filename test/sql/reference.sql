@@ -771,11 +771,22 @@ SELECT * FROM r.answer('homeowner', 'painting asked to pay',
   FROM dwello.cancel_escrow(job_id => ''de000000-0000-7000-8000-000000000011'', reason => ''The house is sold.'')');
 ROLLBACK TO example;
 
+\echo abandon_payment
+SELECT * FROM r.answer('homeowner', 'painting asked to pay',
+'SELECT escrow_status, funded
+  FROM dwello.abandon_payment(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo expire_payments
+SELECT * FROM r.answer('system', 'a month later',
+'SELECT expired FROM dwello.expire_payments(max_rows => 100) AS expired');
+ROLLBACK TO example;
+
 \echo fail_payment
 SELECT * FROM r.answer('system', 'painting asked to pay',
 'SELECT amount, escrow_status
   FROM dwello.fail_payment(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
-    event_id => ''evt_2'', reason => ''card_declined'')');
+    event_id => ''evt_2'', reason => ''card_declined'', is_final => true)');
 ROLLBACK TO example;
 
 \echo escrow_transitions

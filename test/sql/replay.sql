@@ -193,6 +193,9 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
 INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('cancel_escrow', 'h1', $$SELECT t.award('given up', 50000)$$,
    $$t.user('given up')$$, $$t.user('given up'), 'Too dear.'$$),
+  ('abandon_payment', 'h1',
+   $$SELECT t.award('let go', 50000), t.login_as('h1'), dwello.fund_escrow(t.user('let go')), t.login_as(NULL)$$,
+   $$t.user('let go')$$, $$t.user('let go'), expected_version => 2$$),
   ('apply_promo', 'p1', $$SELECT t.award('promoted', 50000)$$,
    $$t.user('promoted'), 'REPLAYED'$$, $$t.user('promoted'), 'OTHER'$$);
 

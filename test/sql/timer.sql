@@ -67,11 +67,11 @@ SELECT set_config('dwello.now', now()::text, true) IS NOT NULL AS pinned;
 SELECT t.draft('timer own'), t.draft('timer some'), t.draft('timer none');
 SELECT t.app_as('h1');
 SELECT job_id = t.user('timer own') AS is_job, timers, version, replayed
-  FROM dwello.set_timers(t.user('timer own'), '{"award_confirm_hours": 1, "fund_days": 4, "payment_minutes": 2,
+  FROM dwello.set_timers(t.user('timer own'), '{"award_confirm_hours": 1, "fund_days": 4, "payment_minutes_card": 2,
     "auto_release_days": 3.0, "dispute_provider_days": 5, "dispute_homeowner_days": 6, "mediation_days": 7}',
     expected_version => 1, idempotency_key => 'own');
 SELECT job_id = t.user('timer own') AS is_job, timers, version, replayed
-  FROM dwello.set_timers(t.user('timer own'), '{"award_confirm_hours": 1, "fund_days": 4, "payment_minutes": 2,
+  FROM dwello.set_timers(t.user('timer own'), '{"award_confirm_hours": 1, "fund_days": 4, "payment_minutes_card": 2,
     "auto_release_days": 3.0, "dispute_provider_days": 5, "dispute_homeowner_days": 6, "mediation_days": 7}',
     expected_version => 1, idempotency_key => 'own');
 SELECT timers, version FROM dwello.set_timers(t.user('timer some'), '{"award_confirm_hours": 1}');
@@ -117,15 +117,15 @@ SELECT timers, t.refused('h1', format('set_timers(t.user(%L), %L)', 'timer bad',
   FROM (VALUES ('[]'), ('null'), ('7'), ('"x"'), ('{"auto_release_days": null}'), ('{"auto_release_days": "7"}'),
     ('{"auto_release_days": true}'), ('{"auto_release_days": [7]}'), ('{"auto_release_days": 7.5}'),
     ('{"auto_release_days": 0}'), ('{"auto_release_days": -1}'), ('{"auto_release_days": 366}'),
-    ('{"award_confirm_hours": 721}'), ('{"payment_minutes": 10081}'), ('{"dispute_provider_days": 366}'),
+    ('{"award_confirm_hours": 721}'), ('{"payment_minutes_card": 10081}'), ('{"dispute_provider_days": 366}'),
     ('{"dispute_homeowner_days": 366}'), ('{"mediation_days": 366}'), ('{"mediation_days": 1e30}'),
     ('{"job_expiry_days": 7}'), ('{"no_such": 7}'), ('{"": 7}'), ('{"Mediation_days": 7}'),
     ('{"mediation_days": 7, "no_such": null}')) AS v (timers);
 SELECT timers, t.refused('h1', format('set_timers(t.user(%L), %L)', 'timer bad', timers))
-  FROM (VALUES ('{"award_confirm_hours": 720, "payment_minutes": 10080, "auto_release_days": 365,
+  FROM (VALUES ('{"award_confirm_hours": 720, "payment_minutes_card": 10080, "payment_days_bank": 60, "auto_release_days": 365,
     "dispute_provider_days": 365, "dispute_homeowner_days": 365, "mediation_days": 365}')) AS v (timers);
 SELECT t.login_as('h1');
-SELECT t.detail($$SELECT dwello.set_timers(t.user('timer bad'), '{"payment_minutes": 0}')$$);
+SELECT t.detail($$SELECT dwello.set_timers(t.user('timer bad'), '{"payment_minutes_card": 0}')$$);
 SELECT t.detail($$SELECT dwello.set_timers(t.user('timer bad'), '{"no_such": 0}')$$);
 SELECT version FROM dwello.set_timers(t.user('timer bad'), '{}', idempotency_key => 'bad');
 SELECT t.as_system();

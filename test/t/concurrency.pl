@@ -223,7 +223,7 @@ my @races = (
 		paid => 0,
 		first => [$fund],
 		calls =>
-		  [ $confirm, [ system => q(fail_payment('JOB', 'stripe', 'no JOB')) ] ],
+		  [ $confirm, [ system => q(fail_payment('JOB', 'stripe', 'no JOB', is_final => true)) ] ],
 		holds => q((e.status, e.held) IN (('held', 100000), ('failed', 0))),
 	},
 	{

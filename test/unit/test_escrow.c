@@ -13,12 +13,15 @@ static const char *const expected[] = {
 	"answer_change_order HP created>created|funding failed>failed|funding "
 	"held>held partially_released>partially_released|released|settled|"
 	"charged_back",
-	"fund_escrow H created>funding failed>funding held>held "
+	"fund_escrow H created>funding funding>funding failed>funding held>held "
 	"partially_released>partially_released",
 	"confirm_payment Y created>held failed>held funding>held held>held "
 	"partially_released>partially_released "
 	"disputed>held|partially_released|disputed frozen>frozen",
-	"fail_payment Y funding>failed held>held "
+	"fail_payment Y funding>funding|failed held>held "
+	"partially_released>partially_released disputed>disputed "
+	"frozen>frozen",
+	"abandon_payment H funding>created held>held "
 	"partially_released>partially_released disputed>disputed "
 	"frozen>frozen",
 	"cancel_escrow H created>cancelled funding>cancelled failed>cancelled",

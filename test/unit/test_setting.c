@@ -50,7 +50,7 @@ test_integer(void **state)
 static void
 test_timer(void **state)
 {
-	const DwSettingRule *rule = dw_setting_rule("payment_minutes");
+	const DwSettingRule *rule = dw_setting_rule("payment_minutes_card");
 
 	assert_true(rule->is_timer);
 	assert_false(dw_setting_rule("job_expiry_days")->is_timer);

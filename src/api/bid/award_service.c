@@ -14,7 +14,6 @@
 #include "lib/stringinfo.h"
 
 #include "api/bid/bid_api_int.h"
-#include "api/escrow/escrow_api.h"
 #include "api/job/job_api.h"
 #include "server/error/error_server.h"
 #include "server/event/event_server.h"
@@ -188,8 +187,7 @@ escrow_lapse(DwCall *call, const DwJob *job)
 	transition.from = row.escrow.status;
 	if (dw_payment_find(&job->id, NULL, &payment))
 	{
-		dw_transaction_end(&payment, DW_TRANSACTION_CANCELLED);
-		dw_payment_emit(&row, &payment, "payment_cancelled");
+		dw_payment_cancel(&row, &payment);
 		transition.transaction_id = &payment.id;
 	}
 	if (dw_escrow_lapse(&row.escrow) != DW_OK)

@@ -397,7 +397,7 @@ order_accept(DwCall *call, DwJob *job, DwEscrowRow *row,
 
 		/* refused before anything is written */
 		change_decide(call, &view, order, &change);
-		dw_payment_fail_stale(row, &stale);
+		dw_payment_expire(row, &stale);
 		from = row->escrow.status;
 	}
 	change_decide(call, row, order, &change);

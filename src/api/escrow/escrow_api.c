@@ -446,7 +446,7 @@ DW_FUNCTION(dwello_refund_escrow)
 /*
  * Writes that an escrow is given up, and emits it to the provider.  Core
  * refuses once money has come, so a pending payment is all that there can
- * be to end: should it arrive all the same, it is late and goes back.
+ * be to end: should it arrive all the same, it is a receipt.
  */
 static void
 cancel_apply(DwCall *call, DwEscrowRow *row, const DwTransaction *payment,
@@ -460,10 +460,7 @@ cancel_apply(DwCall *call, DwEscrowRow *row, const DwTransaction *payment,
 						 row->milestone_count) != DW_OK)
 		dw_escrow_refuse(call, row, DW_INVALID_TRANSITION);
 	if (payment != NULL)
-	{
-		dw_transaction_end(payment, DW_TRANSACTION_CANCELLED);
-		dw_payment_emit(row, payment, "payment_cancelled");
-	}
+		dw_payment_cancel(row, payment);
 	dw_escrow_apply(row, &transition);
 	dw_escrow_payload(&payload, row);
 	dw_payload_text(&payload, "reason", reason);

@@ -6,7 +6,6 @@
 #define DW_ESCROW_API_H
 
 #include "server/call/call_server.h"
-#include "server/event/event_server.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
 #include "store/ledger/ledger_store.h"
@@ -50,13 +49,6 @@ extern void dw_escrow_move_job(DwJob *job, const DwEscrowRow *row);
 extern void dw_escrow_release_approved(DwCall *call, DwJob *job,
 									   DwEscrowRow *row);
 
-/* The members of a payload that every event of an escrow has. */
-extern void dw_escrow_payload(DwPayload *payload, const DwEscrowRow *row);
-
-/* Emits a payment, to the worker of its company and to others. */
-extern void dw_payment_emit(const DwEscrowRow *row,
-							const DwTransaction *payment, const char *type);
-
 /* Asks the worker to give back a part of a payment, or all of it. */
 extern void dw_refund_emit(const DwEscrowRow *row,
 						   const DwUuid *transaction_id,
@@ -79,11 +71,11 @@ extern bool dw_payment_find_stale(const DwUuid *job_id,
 								  DwTransaction *payment);
 
 /*
- * A payment that did not arrive in time counts as failed: it is ended, and
- * the escrow moves on.
+ * A payment that did not arrive in time counts as failed: it is ended, the
+ * escrow moves on, its worker and both sides are told.
  */
-extern void dw_payment_fail_stale(DwEscrowRow *row,
-								  const DwTransaction *pending);
+extern void dw_payment_expire(DwEscrowRow *row, const DwTransaction *pending);
+
 
 /* A way to pay, if there is one. */
 typedef struct DwPaymentWay
@@ -94,7 +86,7 @@ typedef struct DwPaymentWay
 
 /*
  * Writes a payment that core has decided to ask for, pending until the timer
- * payment_minutes runs out; the escrow, its event and the intent
+ * of its kind of method runs out; the escrow, its event and the intent
  * (dw_payment_emit) are the caller's.
  */
 extern void dw_payment_ask(DwCall *call, const DwEscrowRow *row,

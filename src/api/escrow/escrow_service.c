@@ -84,16 +84,6 @@ dw_row_escrow(DwCall *call, const DwEscrowRow *row)
 	dw_row_int4(call, "version", escrow->version);
 }
 
-void
-dw_escrow_payload(DwPayload *payload, const DwEscrowRow *row)
-{
-	dw_payload_begin(payload);
-	dw_payload_uuid(payload, "job_id", &row->job_id);
-	dw_payload_uuid(payload, "homeowner_id", &row->homeowner_id);
-	dw_payload_uuid(payload, "provider_id", &row->provider_id);
-	dw_payload_text(payload, "currency", row->escrow.currency);
-}
-
 bool
 dw_escrow_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 				const DwUuid *milestone_id)
@@ -162,25 +152,6 @@ dw_escrow_move_job(DwJob *job, const DwEscrowRow *row)
 {
 	job_follow(job, row);
 	job_complete_if_settled(job, row);
-}
-
-void
-dw_payment_emit(const DwEscrowRow *row, const DwTransaction *payment,
-				const char *type)
-{
-	DwPayload	payload;
-
-	dw_escrow_payload(&payload, row);
-	dw_payload_uuid(&payload, "transaction_id", &payment->id);
-	dw_payload_uuid(&payload, "payment_method_id",
-					payment->payment_method_id);
-	dw_payload_text(&payload, "psp", payment->psp);
-	dw_payload_text(&payload, "psp_reference", payment->psp_reference);
-	dw_payload_int8(&payload, "amount", payment->amount);
-	if (payment->pay_by != DT_NOBEGIN)
-		dw_payload_text(&payload, "pay_by",
-						timestamptz_to_str(payment->pay_by));
-	dw_event_emit(&row->job_id, "escrow", &row->job_id, type, &payload);
 }
 
 void
@@ -334,7 +305,7 @@ dw_payment_find_stale(const DwUuid *job_id, DwTransaction *payment)
 }
 
 void
-dw_payment_fail_stale(DwEscrowRow *row, const DwTransaction *pending)
+dw_payment_expire(DwEscrowRow *row, const DwTransaction *pending)
 {
 	DwTransition transition = {
 		.event = DW_ESCROW_EVENT_FAIL_PAYMENT,
@@ -344,9 +315,32 @@ dw_payment_fail_stale(DwEscrowRow *row, const DwTransaction *pending)
 	};
 
 	dw_transaction_end(pending, DW_TRANSACTION_FAILED);
-	if (row->escrow.status == DW_ESCROW_FUNDING)
-		row->escrow.status = DW_ESCROW_FAILED;
-	dw_escrow_apply(row, &transition);
+	/* an escrow that is over by now stays as it is */
+	if (dw_machine_next(dw_escrow_machine(), row->escrow.status,
+						DW_ESCROW_EVENT_FAIL_PAYMENT, DW_ACTOR_SYSTEM,
+						NULL) == DW_OK)
+	{
+		if (row->escrow.status == DW_ESCROW_FUNDING)
+			row->escrow.status = DW_ESCROW_FAILED;
+		dw_escrow_apply(row, &transition);
+	}
+	dw_payment_emit(row, pending, "payment_cancelled");
+	dw_payment_emit(row, pending, "payment_expired");
+}
+
+/* Until when a payment that is asked for now may arrive. */
+static TimestampTz
+time_to_pay(const DwEscrowRow *row, const DwPaymentWay *way)
+{
+	const char *type = way->is_known ? way->method.type : "credit_card";
+
+	if (strcmp(type, "bank_account") == 0)
+		return dw_now() + USECS_PER_DAY *
+			dw_job_timer(&row->job_id, "payment_days_bank");
+	return dw_now() + USECS_PER_MINUTE *
+		dw_job_timer(&row->job_id, strcmp(type, "paypal") == 0 ||
+					 strcmp(type, "stripe") == 0
+					 ? "payment_minutes_wallet" : "payment_minutes_card");
 }
 
 void
@@ -358,8 +352,7 @@ dw_payment_ask(DwCall *call, const DwEscrowRow *row, const DwPaymentWay *way,
 	payment->amount = amount;
 	payment->net_amount = amount;
 	payment->request_id = dw_call_request_id(call);
-	payment->pay_by = payment->created_at +
-		dw_job_timer(&row->job_id, "payment_minutes") * USECS_PER_MINUTE;
+	payment->pay_by = time_to_pay(row, way);
 	if (way->is_known)
 	{
 		payment->payment_method_id = &way->method.id;

@@ -96,8 +96,21 @@ job_check_payable(const DwJob *job)
 }
 
 /*
+ * The payment that is still open, to be ended: one past its time, or the
+ * first of an escrow, which another replaces.  False: none is.  WD101 while
+ * one is under way for what is to be paid beside what is held.
+ */
+static bool
+funding_find_open(const DwEscrowRow *row, DwTransaction *open)
+{
+	if (row->escrow.status == DW_ESCROW_FUNDING)
+		return dw_payment_find(&row->job_id, NULL, open);
+	return dw_payment_find_stale(&row->job_id, open);
+}
+
+/*
  * Decides on the funding, with nothing written yet: the state that is left
- * once a stale payment has failed, then the currency, then the amount and
+ * once an open payment has ended, then the currency, then the amount and
  * the method against the row.
  */
 static void
@@ -106,7 +119,7 @@ funding_decide(DwCall *call, Funding *funding, const DwEscrowRow *row)
 	DwEscrowRow view = *row;
 	DwResult	result;
 
-	/* the stale payment is ended only once this one is sure to be asked for */
+	/* the open payment is ended only once this one is sure to be asked for */
 	if (view.escrow.status == DW_ESCROW_FUNDING)
 		view.escrow.status = DW_ESCROW_FAILED;
 	dw_escrow_check(call, &view, DW_ESCROW_EVENT_FUND);
@@ -135,6 +148,9 @@ funding_apply(DwCall *call, Funding *funding, DwEscrowRow *row,
 	DwTransition transition = {DW_ESCROW_EVENT_FUND, call->actor,
 	row->escrow.status, &payment->id};
 
+	if (row->escrow.status == DW_ESCROW_FUNDING)
+		row->escrow.status = DW_ESCROW_FAILED;
+	row->last_failure = NULL;
 	if (dw_escrow_fund(&row->escrow, &funding->amount) != DW_OK)
 		elog(ERROR, "funding was decided otherwise");
 	dw_payment_ask(call, row, &funding->way, funding->amount, payment);
@@ -150,7 +166,7 @@ DW_FUNCTION(dwello_fund_escrow)
 	Funding		funding;
 	DwTransaction payment;
 	bool		found;
-	bool		pending;
+	bool		is_open;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
 	funding_read(&call, &funding);
@@ -165,11 +181,13 @@ DW_FUNCTION(dwello_fund_escrow)
 	dw_call_version(&call, row.escrow.version);
 	job_check_payable(&job);
 	dw_contract_need_time(&job, &row.escrow);
-	pending = dw_payment_find_stale(&job.id, &payment);
+	is_open = funding_find_open(&row, &payment);
 	funding_decide(&call, &funding, &row);
 
-	if (pending)
-		dw_payment_fail_stale(&row, &payment);
+	if (is_open && dw_now() >= payment.pay_by)
+		dw_payment_expire(&row, &payment);
+	else if (is_open)
+		dw_payment_cancel(&row, &payment);
 	funding_apply(&call, &funding, &row, &payment);
 
 	dw_row_uuid(&call, "transaction_id", &payment.id);
@@ -303,6 +321,7 @@ arrival_hold(DwCall *call, Arrival *arrival)
 						  row->milestone_count, payment->amount) != DW_OK)
 		elog(ERROR, "payment was decided otherwise");
 	row->psp = pstrdup(payment->psp);
+	row->last_failure = NULL;
 	dw_posting_payment(&posting, &parties, payment->psp, payment->amount);
 	dw_ledger_book(&row->chain_end, payment, &posting, is_pending);
 	dw_escrow_apply(row, &transition);
@@ -427,17 +446,14 @@ arrival_lapse(Arrival *arrival)
 	if (payment->status != DW_TRANSACTION_PENDING ||
 		(!is_over && dw_now() < payment->pay_by))
 		return;
-	if (!is_over &&
-		dw_machine_next(dw_escrow_machine(), arrival->row.escrow.status,
-						DW_ESCROW_EVENT_FAIL_PAYMENT, DW_ACTOR_SYSTEM,
-						NULL) == DW_OK)
+	if (dw_now() >= payment->pay_by)
 	{
-		dw_payment_fail_stale(&arrival->row, payment);
+		dw_payment_expire(&arrival->row, payment);
 		payment->status = DW_TRANSACTION_FAILED;
 	}
 	else
 	{
-		dw_transaction_end(payment, DW_TRANSACTION_CANCELLED);
+		dw_payment_cancel(&arrival->row, payment);
 		payment->status = DW_TRANSACTION_CANCELLED;
 	}
 }
@@ -523,14 +539,23 @@ DW_FUNCTION(dwello_confirm_payment)
 	return arrival_return(&call, &arrival, &receipt);
 }
 
-/* Reads the arguments of fail_payment; errors of arguments alone. */
-static const char *
-failure_read(DwCall *call, DwPaymentEvent *event)
+/* What fail_payment tells. */
+typedef struct Failure
 {
+	DwPaymentEvent event;		/* as every event */
+	const char *reason;			/* in the company's words, or NULL */
+	bool		is_final;		/* the payment will not come any more */
+}			Failure;
+
+/* Reads the arguments of fail_payment; errors of arguments alone. */
+static void
+failure_read(DwCall *call, Failure * failure)
+{
+	DwPaymentEvent *event = &failure->event;
 	const DwUuid *id;
 
-	memset(event, 0, sizeof(*event));
-	dw_args_need(call, "job_id", "psp", "event_id", NULL);
+	memset(failure, 0, sizeof(*failure));
+	dw_args_need(call, "job_id", "psp", "event_id", "is_final", NULL);
 	event->type = DW_PAYMENT_FAILED;
 	event->occurred_at = dw_arg_time_opt(call, "occurred_at");
 	event->job_id = dw_arg_uuid(call, "job_id");
@@ -539,49 +564,52 @@ failure_read(DwCall *call, DwPaymentEvent *event)
 	id = dw_arg_uuid_opt(call, "transaction_id");
 	if (id != NULL)
 		event->transaction_id = *id;
-	return dw_arg_text_opt(call, "reason", DW_NOTES_MAX);
+	failure->is_final = dw_arg_bool(call, "is_final");
+	failure->reason = dw_arg_text_opt(call, "reason", DW_NOTES_MAX);
 }
 
-/* WD101 when no payment was asked for, or it has arrived. */
+/* WD101 when nothing was asked for that could fail. */
 static void
-failure_check(const DwPaymentEvent *event, bool found,
-			  const DwTransaction *payment)
+failure_check(const Failure * failure, bool found)
 {
 	if (!found)
 		dw_raise(DW_INVALID_TRANSITION, "no payment is awaited",
 				 psprintf("No payment was asked for job %s.",
-						  dw_uuid_text(&event->job_id)),
+						  dw_uuid_text(&failure->event.job_id)),
 				 "The homeowner asks for one with dwello.fund_escrow().");
-	if (payment->status == DW_TRANSACTION_COMPLETED ||
-		dw_payment_has_arrived(&event->job_id, &payment->id))
-		dw_raise(DW_INVALID_TRANSITION, "the payment has arrived",
-				 psprintf("Transaction %s is completed.",
-						  dw_uuid_text(&payment->id)),
-				 "What a bank takes back is for dwello.open_chargeback().");
 }
 
 /*
- * Ends a pending payment.  An escrow that is over by now stays as it is; for
- * any other it is a transition, if only in its history.
+ * A failed attempt leaves the payment open; a final failure ends it.  An
+ * escrow that is over by now stays as it is; for any other it is a
+ * transition, if only in its history.
  */
 static void
 failure_apply(DwCall *call, DwEscrowRow *row, const DwTransaction *payment,
-			  const char *reason)
+			  const Failure * failure)
 {
 	DwTransition transition = {DW_ESCROW_EVENT_FAIL_PAYMENT, call->actor,
 	row->escrow.status, &payment->id};
+	DwEscrow	failed = row->escrow;
 	DwPayload	payload;
 
-	dw_transaction_end(payment, DW_TRANSACTION_FAILED);
-	row->escrow.pending = payment->amount;
-	if (dw_escrow_fail(&row->escrow, payment->amount) == DW_OK)
+	if (failure->is_final)
+		dw_transaction_end(payment, DW_TRANSACTION_FAILED);
+	failed.pending = payment->amount;
+	row->last_failure = failure->reason != NULL ? failure->reason
+		: "unknown";
+	if (dw_escrow_fail(&failed, payment->amount) == DW_OK)
+	{
+		if (failure->is_final)
+			row->escrow = failed;
 		dw_escrow_apply(row, &transition);
+	}
 	dw_escrow_payload(&payload, row);
 	dw_payload_uuid(&payload, "transaction_id", &payment->id);
 	dw_payload_int8(&payload, "amount", payment->amount);
-	dw_payload_text(&payload, "reason", reason);
-	dw_event_emit(&row->job_id, "escrow", &row->job_id, "payment_failed",
-				  &payload);
+	dw_payload_text(&payload, "reason", failure->reason);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, failure->is_final
+				  ? "payment_failed" : "payment_attempt_failed", &payload);
 }
 
 DW_FUNCTION(dwello_fail_payment)
@@ -589,27 +617,100 @@ DW_FUNCTION(dwello_fail_payment)
 	DwCall		call;
 	DwJob		job;
 	DwEscrowRow row;
-	DwPaymentEvent event;
+	Failure		failure;
+	DwPaymentEvent *event = &failure.event;
 	DwTransaction payment;
-	const char *reason;
-	bool		found;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	reason = failure_read(&call, &event);
-	dw_job_for_command(&call, &event.job_id, &job);
-	if (dw_payment_replay(&call, &event))
+	failure_read(&call, &failure);
+	dw_job_for_command(&call, &event->job_id, &job);
+	if (dw_payment_replay(&call, event))
 		return dw_call_return(&call);
 	dw_escrow_need(&job.id, dw_escrow_lock(&job.id, &row));
-	found = find_payment(&event, &payment);
-	failure_check(&event, found, &payment);
+	failure_check(&failure, find_payment(event, &payment));
 
-	event.transaction_id = payment.id;
-	event.amount = payment.amount;
-	event.currency = payment.currency;
-	event.psp_reference = payment.psp_reference;
-	if (payment.status == DW_TRANSACTION_PENDING)
-		failure_apply(&call, &row, &payment, reason);
+	event->transaction_id = payment.id;
+	event->amount = payment.amount;
+	event->currency = payment.currency;
+	event->psp_reference = payment.psp_reference;
+	if (payment.status == DW_TRANSACTION_PENDING &&
+		dw_now() >= payment.pay_by)
+		dw_payment_expire(&row, &payment);
+	else if (payment.status == DW_TRANSACTION_PENDING)
+		failure_apply(&call, &row, &payment, &failure);
 	else
-		dw_call_replayed(&call);	/* it had ended by itself */
-	return payment_return(&call, &event, &row, &payment);
+		dw_call_replayed(&call);	/* it had ended by itself, or arrived */
+	return payment_return(&call, event, &row, &payment);
+}
+
+/* abandon_payment(job_id, ...) → the escrow, without an open payment */
+DW_FUNCTION(dwello_abandon_payment)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwTransaction payment;
+	DwTransition transition = {.event = DW_ESCROW_EVENT_ABANDON};
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
+	dw_args_need(&call, "job_id", NULL);
+	if (dw_escrow_begin(&call, &job, &row, NULL))
+		return dw_call_return(&call);
+	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_ABANDON);
+	if (!dw_payment_find(&job.id, NULL, &payment))
+		dw_escrow_refuse(&call, &row, DW_INVALID_TRANSITION);
+
+	transition.actor = call.actor;
+	transition.from = row.escrow.status;
+	transition.transaction_id = &payment.id;
+	dw_payment_cancel(&row, &payment);
+	if (row.escrow.status == DW_ESCROW_FUNDING)
+		row.escrow.status = DW_ESCROW_CREATED;
+	row.last_failure = NULL;
+	dw_escrow_apply(&row, &transition);
+
+	dw_row_uuid(&call, "transaction_id", &payment.id);
+	dw_row_escrow(&call, &row);
+	return dw_call_return(&call);
+}
+
+/* Payments whose time is up, claimed with their jobs. */
+typedef struct OverdueBatch
+{
+	const DwUuid *job_ids;		/* claimed */
+	int			count;			/* of them */
+	int			ended;			/* how many were ended so far */
+}			OverdueBatch;
+
+/* Ends the payment of a claimed job, unless it has come or gone meanwhile. */
+static bool
+overdue_expire(int turn, void *argument)
+{
+	OverdueBatch *batch = argument;
+	const DwUuid *job_id = &batch->job_ids[turn];
+	DwTransaction payment;
+	DwEscrowRow row;
+
+	if (!dw_escrow_lock(job_id, &row))
+		elog(ERROR, "a claimed payment has no escrow");
+	if (!dw_payment_find(job_id, NULL, &payment) ||
+		dw_now() < payment.pay_by)
+		return true;
+	dw_payment_expire(&row, &payment);
+	batch->ended++;
+	return true;
+}
+
+/* expire_payments(max_rows) → how many ended */
+DW_FUNCTION(dwello_expire_payments)
+{
+	DwCall		call;
+	OverdueBatch batch = {0};
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	batch.job_ids = dw_payments_claim_overdue(dw_arg_max_rows(&call),
+											  &batch.count);
+	dw_each_turn(batch.count, overdue_expire, &batch);
+	return dw_call_return_datum(&call, Int32GetDatum(batch.ended), true,
+								sizeof(int32));
 }

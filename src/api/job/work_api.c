@@ -281,7 +281,7 @@ cancel_escrow(DwCall *call, DwEscrowRow *row)
 
 	if (dw_payment_find(&row->job_id, NULL, &payment))
 	{
-		dw_transaction_end(&payment, DW_TRANSACTION_CANCELLED);
+		dw_payment_cancel(row, &payment);
 		transition.transaction_id = &payment.id;
 	}
 	if (dw_escrow_cancel(&row->escrow, row->milestones,

@@ -202,6 +202,7 @@ typedef enum DwEscrowEvent
 	DW_ESCROW_EVENT_FUND,		/* fund_escrow */
 	DW_ESCROW_EVENT_CONFIRM_PAYMENT,	/* confirm_payment */
 	DW_ESCROW_EVENT_FAIL_PAYMENT,	/* fail_payment */
+	DW_ESCROW_EVENT_ABANDON,	/* abandon_payment */
 	DW_ESCROW_EVENT_CANCEL,		/* cancel_escrow */
 	DW_ESCROW_EVENT_LAPSE,		/* not paid in time, or withdraw_bid */
 	DW_ESCROW_EVENT_SUBMIT,		/* submit_milestone */
@@ -341,6 +342,7 @@ extern DwResult dw_escrow_confirm(DwEscrow *escrow, DwMilestone *milestones,
 
 /* How much of money that arrives is held; asked: by its open payment, or 0. */
 extern int64_t dw_escrow_room(const DwEscrow *escrow, int64_t asked);
+
 /* A pending payment failed, or nothing was ever paid and nothing will be. */
 extern DwResult dw_escrow_fail(DwEscrow *escrow, int64_t amount);
 extern DwResult dw_escrow_cancel(DwEscrow *escrow, DwMilestone *milestones,
@@ -385,10 +387,7 @@ extern DwResult dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones,
 								 int count, const DwSelector *selector,
 								 DwRelease *out);
 
-/*
- * The contract is divided anew, see dw_milestones_replan.
- * DW_INVALID_TRANSITION also while frozen, and once the escrow is over.
- */
+/* As dw_milestones_replan; not while frozen, nor once the escrow is over. */
 extern DwResult dw_escrow_replan(const DwEscrow *escrow,
 								 const DwMilestone *old, int old_count,
 								 DwMilestone *plan, int count);

@@ -48,6 +48,7 @@ static const DwColumn escrow_columns[] = {
 	DW_COLUMN(INT8, DwEscrowRow, tax_taken, escrow.tax_taken, 0),
 	DW_COLUMN(BOOL, DwEscrowRow, is_frozen, escrow.frozen, 0),
 	DW_COLUMN(TEXT, DwEscrowRow, psp, psp, 0),
+	DW_COLUMN(TEXT, DwEscrowRow, last_failure, last_failure, 0),
 	DW_COLUMN(UUID, DwEscrowRow, fee_schedule_id, fee_schedule_id,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN_ENUM(fee_payer, DwEscrowRow, fee_payer, escrow.terms.payer,
@@ -292,6 +293,7 @@ DW_TABLE("payment_events", DwPaymentEvent, payment_event_columns);
 static const DwColumn source_fields[] = {
 	DW_FIELD(UUID, DwPaymentSource, id, id),
 	DW_FIELD(TEXT, DwPaymentSource, psp, psp),
+	DW_FIELD(TEXT, DwPaymentSource, type, type),
 	DW_FIELD(BOOL, DwPaymentSource, is_expired, is_expired)
 };
 
@@ -329,6 +331,7 @@ read_escrow(uint64 index, DwEscrowRow *row)
 	dw_fee_steps_read(row->fee_steps, terms);
 	row->stored_escrow = row->escrow;
 	row->stored_psp = row->psp;
+	row->stored_failure = row->last_failure;
 	row->chain_end.has_link = row->last_hash != NULL;
 	if (row->chain_end.has_link)
 		memcpy(row->chain_end.hash, VARDATA_ANY(row->last_hash),
@@ -482,7 +485,8 @@ escrow_only_moved(const DwEscrowRow *row)
 		now->refunded == stored->refunded &&
 		now->charged_back == stored->charged_back &&
 		now->disputed == stored->disputed &&
-		now->frozen == stored->frozen && row->psp == row->stored_psp;
+		now->frozen == stored->frozen && row->psp == row->stored_psp &&
+		row->last_failure == row->stored_failure;
 }
 
 void
@@ -501,6 +505,7 @@ dw_escrow_save(DwEscrowRow *row)
 	dw_table_update(escrow_only_moved(row) ? &moved_escrows : &escrows, row);
 	row->stored_escrow = row->escrow;
 	row->stored_psp = row->psp;
+	row->stored_failure = row->last_failure;
 }
 
 /* True when a decision changed nothing but status and what is released. */
@@ -717,7 +722,7 @@ dw_payment_method_find(const DwUuid *user_id, const DwUuid *id,
 					   DwPaymentSource *method)
 {
 	static DwStatement select_method =
-		DW_STATEMENT("SELECT m.id, m.psp, "
+		DW_STATEMENT("SELECT m.id, m.psp, m.method_type::text AS type, "
 					 "COALESCE(x.is_expired, false) AS is_expired "
 					 "FROM dwello.payment_methods AS m "
 					 "CROSS JOIN LATERAL (SELECT m.expires_on < "
@@ -839,6 +844,27 @@ dw_payment_find(const DwUuid *job_id, const DwUuid *id,
 	return read_payment(id == NULL ? &pending : &by_id, &p, payment);
 }
 
+DwUuid *
+dw_payments_claim_overdue(int max_rows, int *count)
+{
+	static DwStatement find_payments =
+		DW_STATEMENT("SELECT t.pay_by AS due, t.id, t.scope_id AS job_id "
+					 "FROM dwello.transactions AS t "
+					 "JOIN dwello.escrow_accounts AS e "
+					 "ON e.job_id = t.scope_id "
+					 "WHERE t.status = 'pending' "
+					 "AND t.transaction_type = 'payment' "
+					 "AND t.pay_by <= $1 AND (t.pay_by, t.id) > ($2, $3) "
+					 "ORDER BY t.pay_by, t.id LIMIT $4");
+
+	DwDue	   *rows = dw_due_claim(&find_payments, max_rows, count);
+	DwUuid	   *ids = palloc_array(DwUuid, Max(*count, 1));
+
+	for (int i = 0; i < *count; i++)
+		ids[i] = rows[i].job_id;
+	return ids;
+}
+
 bool
 dw_payment_find_last(const DwUuid *job_id, DwTransaction *payment)
 {
@@ -894,4 +920,40 @@ dw_payments_to_refund(const DwUuid *job_id, int64 amount, int *count)
 			parts[(*count)++].amount = payments[i].back;
 		}
 	return parts;
+}
+
+void
+dw_escrow_payload(DwPayload *payload, const DwEscrowRow *row)
+{
+	dw_payload_begin(payload);
+	dw_payload_uuid(payload, "job_id", &row->job_id);
+	dw_payload_uuid(payload, "homeowner_id", &row->homeowner_id);
+	dw_payload_uuid(payload, "provider_id", &row->provider_id);
+	dw_payload_text(payload, "currency", row->escrow.currency);
+}
+
+void
+dw_payment_emit(const DwEscrowRow *row, const DwTransaction *payment,
+				const char *type)
+{
+	DwPayload	payload;
+
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "transaction_id", &payment->id);
+	dw_payload_uuid(&payload, "payment_method_id",
+					payment->payment_method_id);
+	dw_payload_text(&payload, "psp", payment->psp);
+	dw_payload_text(&payload, "psp_reference", payment->psp_reference);
+	dw_payload_int8(&payload, "amount", payment->amount);
+	if (payment->pay_by != DT_NOBEGIN)
+		dw_payload_text(&payload, "pay_by",
+						timestamptz_to_str(payment->pay_by));
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, type, &payload);
+}
+
+void
+dw_payment_cancel(const DwEscrowRow *row, const DwTransaction *pending)
+{
+	dw_transaction_end(pending, DW_TRANSACTION_CANCELLED);
+	dw_payment_emit(row, pending, "payment_cancelled");
 }

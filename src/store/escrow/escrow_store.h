@@ -13,6 +13,7 @@
 #include "core/escrow/escrow.h"
 #include "core/offer/offer.h"
 #include "core/receipt/receipt.h"
+#include "server/event/event_server.h"
 #include "store/ledger/ledger_store.h"
 
 /*
@@ -57,6 +58,7 @@ typedef struct DwEscrowRow
 	int32		promo_ppm;		/* the same */
 	Datum		fee_steps;		/* jsonb of the terms; 0 = none */
 	char	   *psp;			/* company of the last payment, or NULL */
+	const char *last_failure;	/* of the open payment, or NULL */
 	int32		transition_count;	/* rows in escrow_events */
 	DwChainEnd	chain_end;		/* of its transactions */
 	bytea	   *last_hash;		/* the same, as it is stored */
@@ -66,6 +68,7 @@ typedef struct DwEscrowRow
 	DwMilestoneRow *stored;		/* as they are in the table */
 	DwEscrow	stored_escrow;	/* as the escrow is there */
 	const char *stored_psp;		/* and its psp */
+	const char *stored_failure; /* and its last failure */
 } DwEscrowRow;
 
 /* Whose money the escrow's events move. */
@@ -190,8 +193,20 @@ typedef struct DwPaymentSource
 {
 	DwUuid		id;				/* its row, with its owner */
 	char	   *psp;			/* payment company */
+	char	   *type;			/* label of payment_method_type */
 	bool		is_expired;		/* past its last day */
 } DwPaymentSource;
+
+/* The members of a payload that every event of an escrow has. */
+extern void dw_escrow_payload(DwPayload *payload, const DwEscrowRow *row);
+
+/* Emits a payment, to the worker of its company and to others. */
+extern void dw_payment_emit(const DwEscrowRow *row,
+							const DwTransaction *payment, const char *type);
+
+/* Ends an open payment that is given up, and tells its worker. */
+extern void dw_payment_cancel(const DwEscrowRow *row,
+							  const DwTransaction *pending);
 
 /* What an event says: column event_type. */
 #define DW_PAYMENT_CONFIRMED	"payment_confirmed"
@@ -263,6 +278,12 @@ extern bool dw_payment_has_arrived(const DwUuid *job_id,
 /* The pending payment of a job, or its payment of this id; false: none. */
 extern bool dw_payment_find(const DwUuid *job_id, const DwUuid *id,
 							DwTransaction *payment);
+
+/*
+ * Claims the jobs of at most max_rows payments that are past their pay_by, as
+ * dw_due_claim().
+ */
+extern DwUuid *dw_payments_claim_overdue(int max_rows, int *count);
 
 /* The payment of a job that was asked for last, however it ended. */
 extern bool dw_payment_find_last(const DwUuid *job_id,

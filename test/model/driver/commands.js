@@ -98,7 +98,8 @@ class Commands
 		if (payment !== undefined && chance.happens(0.02))
 			args.transaction_id = NOBODY;
 		if (chance.happens(0.2))
-			return { name: 'fail_payment', actor: SYSTEM, args };
+			return { name: 'fail_payment', actor: SYSTEM,
+				args: { ...args, is_final: chance.happens(0.6) } };
 		args.amount = payment?.amount ?? 100n;
 		args.currency = job.currency;
 		if (chance.happens(0.03))

@@ -28,7 +28,9 @@ const payment = {
 		need(['awarded', 'in_progress'].includes(job.status), 'WD101');
 		const waiting = this.pending(job);
 
-		need(!waiting || now >= waiting.payBy, 'WD101');
+		const isReplaced = job.escrow === 'funding';
+
+		need(!waiting || isReplaced || now >= waiting.payBy, 'WD101');
 		need(['created', 'funding', 'failed', ...PAYING].includes(job.escrow),
 			'WD101');
 		need(args.currency === undefined || args.currency === job.currency,
@@ -38,7 +40,7 @@ const payment = {
 
 		need(amount > 0n && amount <= missing, '22023');
 		if (waiting)
-			waiting.status = 'failed';
+			waiting.status = now >= waiting.payBy ? 'failed' : 'cancelled';
 		if (job.funded === 0n)
 			job.escrow = 'funding';
 		job.payments.push({ amount, status: 'pending',
@@ -157,7 +159,7 @@ const payment = {
 
 	fail_payment(call)
 	{
-		const { args } = call;
+		const { args, now } = call;
 		const { job } = this.begin(call, ['system']);
 		const before = this.seen(call, 'failed', { job: job.id,
 			payment: args.transaction_id });
@@ -166,10 +168,11 @@ const payment = {
 			return before;
 		const paid = this.paymentOf(job, args);
 
-		need(paid && paid.status !== 'completed', 'WD101');
+		need(paid, 'WD101');
 		const wasPending = paid.status === 'pending';
 
-		if (wasPending)
+		// a failed attempt leaves it open
+		if (wasPending && (args.is_final || now >= paid.payBy))
 		{
 			paid.status = 'failed';
 			if (job.escrow === 'funding')
