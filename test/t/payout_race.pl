@@ -183,15 +183,19 @@ SELECT CASE WHEN :client_id % 2 = 0 THEN work()::text
     ELSE command('homeowner', format('release_escrow(%L, amount => 10, idempotency_key => %L)',
         ('{${\join ',', @jobs}}'::uuid[])[:r], 'w' || :client_id || '-' || :n), '') END;
 END
+# All payouts above were paid before anybody was given their intents, which
+# therefore nobody is.
+my $wanted = q(SELECT count(*) FROM dwello.outbox WHERE type <> 'payout_requested');
 foreach (1 .. 600)
 {
 	query('SELECT work() FROM generate_series(1, 40)');
-	last if query('SELECT count(*) FROM dwello.outbox') ==
-		query('SELECT count(*) FROM handled');
+	last if query($wanted) == query('SELECT count(*) FROM handled');
 	sleep 1;
 }
-is(query('SELECT count(*) FROM dwello.outbox EXCEPT SELECT count(*) FROM handled'),
-	'', 'every event is handled, each once');
+is(query(<<'END'), '', 'every event is handled, each once');
+SELECT o.id FROM dwello.outbox AS o FULL JOIN handled AS h ON h.event_id = o.id
+ WHERE (o.type <> 'payout_requested') IS DISTINCT FROM (h.event_id IS NOT NULL)
+END
 
 is(deadlocks(), 0, 'no call ever deadlocked with another');
 is(invalid($node), '', 'the ledger is valid in the end');
