@@ -77,6 +77,8 @@ INSERT INTO r.step VALUES
    'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)'),
   ('painting disputed for a month', 'painting disputed', 'superuser',
    'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)'),
+  ('painting refunded', 'painting paid', 'provider_1',
+   'dwello.refund_escrow(job_id => :painting, amount => 15000)'),
   ('painting charged back', 'painting paid', 'system',
    'dwello.open_chargeback(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_3'', amount => 95000, currency => ''USD'')'),
   ('a bank account', NULL, 'system',

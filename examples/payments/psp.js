@@ -130,7 +130,7 @@ class Psp
 		return {};
 	}
 
-	// Money back, never more than came.
+	// Money back after a while, never more than came.
 	refund(body)
 	{
 		const payment = this.payments.get(body.payment);
@@ -140,6 +140,9 @@ class Psp
 			payment.refunded + amount > payment.amount)
 			throw new Error(`cannot refund ${amount} of ${body.payment}`);
 		payment.refunded += amount;
+		this.later(() => this.tell({ id: `evt_${body.refund_id}`,
+			type: 'refund_paid', job_id: body.job_id,
+			refund_id: body.refund_id }));
 		return {};
 	}
 

@@ -64,7 +64,8 @@ async function order(event)
 				{ transaction_id: payload.transaction_id }];
 		case 'refund_requested':
 			return ['/refunds', { payment: await companyPayment(payload),
-				amount: String(payload.amount) }];
+				amount: String(payload.amount), job_id: payload.job_id,
+				refund_id: payload.refund_id }];
 		case 'payout_requested':
 			return ['/payouts', { provider_id: payload.provider_id,
 				payout_id: payload.payout_id,
@@ -133,7 +134,7 @@ async function turn()
 // In: events of the company
 // ----------------------------------------------------------------------
 
-// Tells dwello what became of a payment or a payout.
+// Tells dwello what became of a payment, a refund or a payout.
 async function report(event)
 {
 	if (event.type === 'payout_paid')
@@ -146,6 +147,11 @@ async function report(event)
 			`SELECT * FROM dwello.fail_payout(user_id => $1, payout_id => $2,
 				psp => $3, event_id => $4)`,
 			[event.provider_id, event.payout_id, PSP, event.id]);
+	else if (event.type === 'refund_paid')
+		await pool.query(
+			`SELECT * FROM dwello.confirm_refund(job_id => $1, psp => $2,
+				event_id => $3, refund_id => $4)`,
+			[event.job_id, PSP, event.id, event.refund_id]);
 	else if (event.type === 'succeeded')
 		await pool.query(
 			`SELECT * FROM dwello.confirm_payment(job_id => $1, psp => $2,

@@ -403,11 +403,16 @@ COMMENT ON FUNCTION dwello.expire_disputes IS
  *	event_id
  *	amount: in minor units
  *	currency
- *	psp_reference: the company's name for the case
+ *	psp_reference: the company's name for the payment, or else for the
+ *	  case
  *	reason: in words
+ *	transaction_id: the payment that is asked back; NULL for the one that
+ *	  psp_reference names, else the only one through that company
  * returns: a row
  *	job_id
  *	chargeback_id: the chargeback
+ *	payment_id: the payment that is asked back; NULL when nothing says
+ *	  which of several
  *	amount: in minor units
  *	held_amount: taken out of what was held, in minor units
  *	clawed_back: taken out of what was released, in minor units
@@ -426,7 +431,8 @@ COMMENT ON FUNCTION dwello.expire_disputes IS
  *	22004 22001
  *	22023: a blank text, an amount that is not positive, or more than came
  *	  through that company and is not charged back
- *	P0002: an unknown job
+ *	P0002: an unknown job, or a payment that did not arrive through that
+ *	  company
  *	WD104: the event was another one before
  *	WD101: no escrow, or nothing was paid yet
  *	WD201: another currency
@@ -443,8 +449,10 @@ CREATE OR REPLACE FUNCTION dwello.open_chargeback(
   currency text,
   psp_reference text DEFAULT NULL,
   reason text DEFAULT NULL,
+  transaction_id uuid DEFAULT NULL,
   OUT job_id uuid,
   OUT chargeback_id uuid,
+  OUT payment_id uuid,
   OUT amount bigint,
   OUT held_amount bigint,
   OUT clawed_back bigint,
@@ -544,7 +552,9 @@ COMMENT ON FUNCTION dwello.close_chargeback IS
  *	Undoes a release, a refund or the settlement of a dispute, or a part
  *	of one. The money lies in the escrow again; fee and tax are given back
  *	in proportion, and the provider owes what they were paid: it is netted
- *	from what they can be paid out.
+ *	from what they can be paid out. What the payment companies have not
+ *	sent of a refund is not sent (refund_withdrawn in the outbox); what
+ *	they have, the platform bears.
  *
  * role: app, admin
  * args:

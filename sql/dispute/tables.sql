@@ -49,6 +49,7 @@ CREATE TABLE dwello.chargebacks (
   status dwello.chargeback_status NOT NULL DEFAULT 'open',
   psp text NOT NULL,
   psp_reference text,
+  payment_id uuid,
   amount bigint NOT NULL CONSTRAINT chargebacks_amount_check CHECK (amount > 0),
   currency text NOT NULL CONSTRAINT chargebacks_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   held_amount bigint NOT NULL DEFAULT 0 CONSTRAINT chargebacks_held_check CHECK (held_amount >= 0),
@@ -62,6 +63,7 @@ CREATE TABLE dwello.chargebacks (
   CONSTRAINT chargebacks_parts_check CHECK (held_amount + clawed_back <= amount)
 );
 COMMENT ON TABLE dwello.chargebacks IS 'Payments that a homeowner''s bank has taken back.';
+COMMENT ON COLUMN dwello.chargebacks.payment_id IS 'The payment that the bank took back; NULL = nobody said which of several.';
 COMMENT ON COLUMN dwello.chargebacks.held_amount IS 'What of it was still held, in minor units.';
 COMMENT ON COLUMN dwello.chargebacks.clawed_back IS 'What of it had been released already, in minor units.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.chargebacks', '');

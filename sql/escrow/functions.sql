@@ -400,8 +400,10 @@ COMMENT ON FUNCTION dwello.approve_milestone IS
 /*
  * refund_escrow
  *	Gives money that is held back to the homeowner. The payments go back
- *	in the order in which they came, each through its own company: an
- *	intent refund_requested in the outbox for each. Where the homeowner
+ *	in the order in which they came, each at most what neither went back
+ *	nor was taken by a bank, through its own company: a row of refunds and
+ *	an intent refund_requested in the outbox for each, which
+ *	confirm_refund() answers. Where the homeowner
  *	pays the fee, their share of it goes back too. A refund ends no job:
  *	one that is refunded in full stays as it is until cancel_job() or
  *	complete_job(); only if all required milestones have been paid in part
@@ -1148,3 +1150,78 @@ GRANT EXECUTE ON FUNCTION dwello.escrow_next_events
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.escrow_next_events IS
   'What will happen to the escrow of a job by itself, in the order of time. Errors: WD402, WD401, 22004, P0002, 42501. See reference.md#escrow_next_events.';
+
+/*
+ * confirm_refund
+ *	Says that a payment company has sent a refund. Until now the ledger
+ *	had it as asked for. One that was undone before (reverse_transaction)
+ *	and was sent all the same is the platform's loss.
+ *
+ * role: service
+ * args:
+ *	job_id
+ *	psp: the company that has sent it
+ *	event_id
+ *	transaction_id: the refund, as refund_requested names it; NULL for the
+ *	  one that is pending through that company
+ *	reason: in words
+ *	refund_id: one of several of that transaction
+ *	occurred_at: by the company's clock
+ * returns: a row
+ *	job_id
+ *	refund_id: the row of refunds
+ *	transaction_id: the booking
+ *	amount: what was sent, in minor units
+ *	refund_status: completed
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed: true when nothing was done, for it was told before
+ * errors:
+ *	WD401
+ *	42501: the caller is not the service
+ *	22004 22001
+ *	P0002: an unknown job, or a refund that it has not through that company
+ *	WD104: the event was another one before
+ *	WD101: no escrow, or no refund is pending (the event may have come too
+ *	  early)
+ *	22023: a blank text, or several are pending and none is named
+ * example: system, painting refunded
+ *	SELECT amount, refund_status, refunded
+ *	  FROM dwello.confirm_refund(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
+ *	    event_id => 'evt_5');
+ */
+CREATE OR REPLACE FUNCTION dwello.confirm_refund(
+  job_id uuid,
+  psp text,
+  event_id text,
+  transaction_id uuid DEFAULT NULL,
+  reason text DEFAULT NULL,
+  refund_id uuid DEFAULT NULL,
+  occurred_at timestamptz DEFAULT NULL,
+  OUT job_id uuid,
+  OUT refund_id uuid,
+  OUT transaction_id uuid,
+  OUT amount bigint,
+  OUT refund_status dwello.refund_status,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_confirm_refund';
+GRANT EXECUTE ON FUNCTION dwello.confirm_refund
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.confirm_refund IS
+  'Says that a payment company has sent a refund. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD101, 22023. See reference.md#confirm_refund.';

@@ -230,3 +230,43 @@ SELECT pg_catalog.pg_extension_config_dump('dwello.receipts', '');
 CREATE POLICY receipts_read ON dwello.receipts FOR SELECT
   USING (user_id = dwello.current_user_id());
 GRANT SELECT ON dwello.receipts TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.refunds (
+  scope_id uuid NOT NULL,
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  job_id uuid CONSTRAINT refunds_job_id_fkey REFERENCES dwello.jobs (id),
+  receipt_id uuid,
+  homeowner_id uuid,
+  provider_id uuid,
+  transaction_id uuid NOT NULL,
+  payment_id uuid,
+  payment_method_id uuid,
+  psp text NOT NULL,
+  psp_reference text,
+  amount bigint NOT NULL CONSTRAINT refunds_amount_check CHECK (amount > 0),
+  reversed bigint NOT NULL DEFAULT 0,
+  currency text NOT NULL CONSTRAINT refunds_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  status dwello.refund_status NOT NULL DEFAULT 'pending',
+  confirmation_id uuid,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  completed_at timestamptz,
+  CONSTRAINT refunds_pkey PRIMARY KEY (scope_id, id),
+  CONSTRAINT refunds_reversed_check CHECK (reversed BETWEEN 0 AND amount),
+  CONSTRAINT refunds_confirmed_check CHECK ((confirmation_id IS NULL) = (completed_at IS NULL))
+);
+CREATE INDEX refunds_job_id_idx ON dwello.refunds (job_id);
+COMMENT ON TABLE dwello.refunds IS
+  'Money that payment companies were asked to give back, one row a refund_requested of the outbox; each names the payment it goes to.';
+COMMENT ON COLUMN dwello.refunds.receipt_id IS 'The receipt that goes back; NULL for money of an escrow.';
+COMMENT ON COLUMN dwello.refunds.transaction_id IS 'The transaction that asked for it.';
+COMMENT ON COLUMN dwello.refunds.payment_id IS 'The payment that goes back, wholly or in part; NULL for none.';
+COMMENT ON COLUMN dwello.refunds.psp_reference IS 'The payment company''s name for that payment.';
+COMMENT ON COLUMN dwello.refunds.reversed IS 'What of it was undone before it was sent, in minor units.';
+COMMENT ON COLUMN dwello.refunds.confirmation_id IS 'The transaction that booked it as sent; NULL = the payment company has not said so.';
+COMMENT ON COLUMN dwello.refunds.completed_at IS 'When the payment company confirmed it; NULL = it has not.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.refunds', '');
+CREATE POLICY refunds_read ON dwello.refunds FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.refunds TO dwello_app, dwello_service, dwello_support, dwello_admin;

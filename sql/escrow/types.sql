@@ -17,3 +17,6 @@ COMMENT ON TYPE dwello.receipt_reason IS 'Why money that has arrived fits no pay
 
 CREATE TYPE dwello.receipt_status AS ENUM ('held', 'assigned', 'returned');
 COMMENT ON TYPE dwello.receipt_status IS 'What became of money that fits no payment.';
+
+CREATE TYPE dwello.refund_status AS ENUM ('pending', 'completed', 'failed');
+COMMENT ON TYPE dwello.refund_status IS 'State of a refund: asked of the payment company, sent by it, or not to be had from it.';

@@ -15,6 +15,7 @@
 #define STEPS_MAX	8
 
 #define BIT(kind)	(1u << DW_ACCOUNT_##kind)
+#define BACK		(BIT(REFUND_PENDING) | BIT(PLATFORM_LOSS))
 #define PROVIDER	(BIT(PROVIDER_AVAILABLE) | BIT(PROVIDER_RECEIVABLE))
 
 /* The kinds of account that an event may touch at all. */
@@ -22,9 +23,9 @@ static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_PAYMENT] = BIT(PSP_CLEARING) | BIT(ESCROW),
 	[DW_POSTING_RELEASE] = BIT(ESCROW) | BIT(PROVIDER_AVAILABLE) |
 	BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE),
-	[DW_POSTING_REFUND] = BIT(ESCROW) | BIT(PSP_CLEARING),
+	[DW_POSTING_REFUND] = BIT(ESCROW) | BACK,
 	[DW_POSTING_SETTLEMENT] = BIT(ESCROW) | BIT(PROVIDER_AVAILABLE) |
-	BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE) | BIT(PSP_CLEARING),
+	BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE) | BACK,
 	[DW_POSTING_CHARGEBACK_OPENED] = BIT(ESCROW) | BIT(PLATFORM_LOSS) |
 	BIT(PROVIDER_RECEIVABLE) | BIT(CHARGEBACK_CLEARING),
 	[DW_POSTING_CHARGEBACK_WON] = BIT(ESCROW) | BIT(PLATFORM_LOSS) |
@@ -32,7 +33,7 @@ static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_CHARGEBACK_LOST] = BIT(CHARGEBACK_CLEARING) |
 	BIT(PSP_CLEARING),
 	[DW_POSTING_REVERSAL] = BIT(ESCROW) | BIT(PROVIDER_RECEIVABLE) |
-	BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE) | BIT(PSP_CLEARING),
+	BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE) | BACK,
 	[DW_POSTING_PAYOUT] = PROVIDER | BIT(PSP_CLEARING),
 	[DW_POSTING_EXCHANGE] = PROVIDER | BIT(FX_LIQUIDITY) | BIT(ROUNDING),
 	[DW_POSTING_EXCHANGED_PAYOUT] = BIT(FX_LIQUIDITY) | BIT(PSP_CLEARING),
@@ -41,7 +42,7 @@ static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_RECEIPT] = BIT(PSP_CLEARING) | BIT(SUSPENSE),
 	[DW_POSTING_RECEIPT_ASSIGNED] = BIT(SUSPENSE) | BIT(PSP_CLEARING),
 	[DW_POSTING_RECEIPT_RETURNED] = BIT(SUSPENSE) | BIT(REFUND_PENDING),
-	[DW_POSTING_REFUND_PAID] = BIT(REFUND_PENDING) | BIT(PSP_CLEARING),
+	[DW_POSTING_REFUND_PAID] = BACK | BIT(PSP_CLEARING),
 	[DW_POSTING_REFUND_FAILED] = BIT(REFUND_PENDING) | BIT(PSP_CLEARING) |
 	BIT(SUSPENSE),
 	[DW_POSTING_PSP_FEE] = BIT(PSP_CLEARING) | BIT(PSP_FEE),
@@ -190,8 +191,11 @@ run_reversals(FuzzInput * input, const DwPosting *original)
 		{DW_ACCOUNT_PROVIDER_AVAILABLE, DW_ACCOUNT_PROVIDER_RECEIVABLE},
 		{DW_ACCOUNT_PLATFORM_FEE, DW_ACCOUNT_PLATFORM_FEE},
 		{DW_ACCOUNT_TAX_PAYABLE, DW_ACCOUNT_TAX_PAYABLE},
-		{DW_ACCOUNT_PSP_CLEARING, DW_ACCOUNT_PSP_CLEARING}
+		{DW_ACCOUNT_REFUND_PENDING, DW_ACCOUNT_REFUND_PENDING},
+		{DW_ACCOUNT_PLATFORM_LOSS, DW_ACCOUNT_PLATFORM_LOSS}
 	};
+	/* what was sent is the platform's: those two are one */
+	enum { BACK_FIRST = 4 };
 	int64_t		left = (int64_t) -sum_of(original, DW_ACCOUNT_ESCROW);
 	int64_t		whole = left;
 	DwWide		undone[DW_LENGTH(pairs)] = {0};
@@ -200,9 +204,17 @@ run_reversals(FuzzInput * input, const DwPosting *original)
 	{
 		int64_t		amount = step == STEPS_MAX ? 0
 			: fuzz_range(input, 0, left);
-		DwReversal	reversal;
+		DwGivenBack pending[DW_LENGTH(companies)];
+		DwReversal	reversal = {pending, DW_LENGTH(companies)};
 		DwPosting	posting;
 
+		/* a company has all of it still, or a part, and sent the rest */
+		for (int i = 0; i < DW_LENGTH(companies); i++)
+			pending[i] = (DwGivenBack)
+		{
+			companies[i], fuzz_range(input, 0, 1) ? INT64_MAX
+				: fuzz_range(input, 0, left)
+		};
 		check(dw_reversal_decide(original, whole - left, &amount, &reversal,
 								 &posting) == DW_OK);
 		check_balanced(&posting, DW_POSTING_REVERSAL);
@@ -214,8 +226,13 @@ run_reversals(FuzzInput * input, const DwPosting *original)
 			undone[i] += sum_of(&posting, pairs[i].undone);
 		left -= amount;
 	}
-	for (int i = 0; i < DW_LENGTH(pairs); i++)
+	for (int i = 0; i < BACK_FIRST; i++)
 		check(undone[i] == -sum_of(original, pairs[i].done));
+	check(undone[BACK_FIRST] + undone[BACK_FIRST + 1] ==
+		  -sum_of(original, pairs[BACK_FIRST].done) -
+		  sum_of(original, pairs[BACK_FIRST + 1].done));
+	check(undone[BACK_FIRST] <= 0 &&
+		  undone[BACK_FIRST] >= -sum_of(original, pairs[BACK_FIRST].done));
 }
 
 /* Money leaves the escrow, to either side or both, and comes again. */
@@ -250,7 +267,8 @@ run_outflow(FuzzInput * input)
 static void
 run_spread(FuzzInput * input)
 {
-	DwPaidIn	payments[PARTS_MAX];
+	DwPaidIn	payments[PARTS_MAX] = {0};
+	DwPaidIn	before[PARTS_MAX];
 	int			count = (int) fuzz_range(input, 0, PARTS_MAX);
 	int64_t		refund = read_amount(input) & INT64_MAX;
 	int64_t		left;
@@ -261,17 +279,20 @@ run_spread(FuzzInput * input)
 		companies[fuzz_range(input, 0, DW_LENGTH(companies) - 1)],
 			read_amount(input), read_amount(input), -1
 	};
+	memcpy(before, payments, sizeof(before));
 	left = dw_refund_spread(payments, count, refund);
-	check(left == (count == 0 ? refund : 0));
+	check(left >= 0 && left <= refund);
 	for (int i = 0; i < count; i++)
 	{
 		check(payments[i].back >= 0);
-		check(i + 1 == count || payments[i].back == 0 ||
-			  (payments[i].back <= payments[i].amount &&
-			   payments[i].back <= payments[i].room));
+		check(payments[i].room <= before[i].room);
+		check(payments[i].back == 0 || payments[i].back <= payments[i].room);
+		/* nothing is left over while a payment has room */
+		check(left == 0 || payments[i].room <= 0 ||
+			  payments[i].back == payments[i].room);
 		refund -= payments[i].back;
 	}
-	check(count == 0 || refund == 0);
+	check(refund == left);
 }
 
 /* A bank takes, and gives back or keeps what it took. */

@@ -78,6 +78,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('transactions', 'scope', 'scope_id'),
     ('ledger_entries', 'scope', 'scope_id'),
     ('idempotency_keys', 'scope', 'scope_id'),
+    ('refunds', 'scope', 'scope_id'),
     ('outbox', 'scope', 'scope_id'),
     ('outbox_deliveries', 'scope', 'scope_id'),
     ('outbox_consumers', 'own', NULL),

@@ -149,7 +149,7 @@ SELECT amount, held FROM dwello.refund_escrow(t.user('two'), 45000);
 COMMIT;
 SELECT payload ->> 'psp' AS psp, payload ->> 'amount' AS amount FROM dwello.outbox
  WHERE scope_id = t.user('two') AND type = 'refund_requested' ORDER BY id;
-SELECT psp, sum(amount) FROM t.leg WHERE job_id = t.user('two') AND account = 'psp_clearing' GROUP BY 1 ORDER BY 1;
+SELECT psp, account, sum(amount) FROM t.leg WHERE job_id = t.user('two') AND psp <> '' GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT * FROM dwello.reconcile();
 ------------------------------------------------------------------------
 -- The time for review stands still while the escrow is frozen: from the first

@@ -177,8 +177,8 @@ SELECT status, funded, held, released, refunded, fee, dwello.fee_amount(30011, 5
   FROM t.escrow WHERE job_id = t.user('back');
 SELECT seq, event, actor_role, from_status, to_status, paid FROM t.history
  WHERE job_id = t.user('back') ORDER BY seq;
-SELECT psp, sum(amount) AS left_there FROM t.leg
- WHERE job_id = t.user('back') AND account = 'psp_clearing' GROUP BY psp ORDER BY psp;
+SELECT psp, account, sum(amount) AS there FROM t.leg
+ WHERE job_id = t.user('back') AND account <> 'escrow' AND psp <> '' GROUP BY psp, account ORDER BY psp, account;
 SELECT * FROM dwello.reconcile();
 -- m1 was refunded in full, which is not released: the homeowner says when
 SELECT status FROM dwello.jobs WHERE id = t.user('back');
@@ -417,7 +417,7 @@ UPDATE dwello.ledger_entries AS n SET account_id = b.id
   FROM dwello.transactions AS x, dwello.ledger_accounts AS a, dwello.ledger_accounts AS b
  WHERE x.scope_id = t.user('back') AND x.transaction_type = 'refund' AND x.amount = 10000
    AND n.scope_id = x.scope_id AND n.transaction_id = x.id
-   AND a.id = n.account_id AND a.kind = 'psp_clearing' AND b.kind = 'platform_fee';
+   AND a.id = n.account_id AND a.kind = 'refund_pending' AND b.kind = 'platform_fee';
 SELECT invariant, object, expected, actual FROM dwello.reconcile();
 ROLLBACK;
 BEGIN;
@@ -426,7 +426,7 @@ UPDATE dwello.ledger_entries AS n SET account_id = b.id
   FROM dwello.transactions AS x, dwello.ledger_accounts AS a, dwello.ledger_accounts AS b
  WHERE x.scope_id = t.user('whole') AND x.transaction_type = 'refund'
    AND n.scope_id = x.scope_id AND n.transaction_id = x.id
-   AND a.id = n.account_id AND a.psp = 'acme' AND b.psp = 'bank';
+   AND a.id = n.account_id AND a.psp = 'acme' AND b.kind = a.kind AND b.psp = 'bank';
 SELECT invariant, object, expected, actual FROM dwello.reconcile();
 ROLLBACK;
 BEGIN;

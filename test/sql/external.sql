@@ -35,6 +35,15 @@ CREATE FUNCTION t.asked(name text) RETURNS uuid
 LANGUAGE sql
 AS $$ SELECT id FROM dwello.transactions WHERE scope_id = t.user(name) AND transaction_type = 'payment' ORDER BY id DESC LIMIT 1 $$;
 
+CREATE FUNCTION t.refund(amount bigint) RETURNS uuid
+LANGUAGE sql
+AS $$ SELECT id FROM dwello.refunds AS r WHERE r.psp = 'bank' AND r.amount = refund.amount $$;
+CREATE FUNCTION t.sent(event text, amount bigint) RETURNS dwello.refund_status
+LANGUAGE sql
+AS $$ SELECT s.refund_status FROM dwello.refunds AS r,
+        dwello.confirm_refund(r.job_id, 'bank', event, r.transaction_id) AS s
+       WHERE r.psp = 'bank' AND r.amount = sent.amount $$;
+
 -- nothing is booked with that company
 SELECT * FROM t.compare(VARIADIC '{}');
 SELECT line, verdict FROM t.compare(t.line('e', NULL, 'payment', 1));
@@ -70,6 +79,10 @@ SELECT status FROM dwello.confirm_payout(t.user('p1'), (SELECT id FROM dwello.pa
 SELECT held_amount FROM dwello.open_chargeback(t.user('ext2'), 'bank', 'ev cb', 50000, 'USD', 'cb 1');
 COMMIT;
 
+-- a refund is not booked with the company before it says that it has sent it
+SELECT * FROM t.compare(t.line('re 1', NULL, 'refund', 3000), t.line(NULL, t.refund(3000)::text, 'refund', 3000)) WHERE kind = 'refund';
+SELECT t.sent('re 1', 3000), t.sent('re 2', 7000);
+
 -- all of it is missing there, and then none is
 SELECT * FROM t.compare(VARIADIC '{}');
 CREATE FUNCTION t.whole() RETURNS jsonb[]
@@ -80,6 +93,8 @@ AS $$ SELECT ARRAY[t.line('ev 1', 'ch 1', 'payment', 100000), t.line(NULL, 'ch 2
 SELECT * FROM t.compare(VARIADIC t.whole());
 SELECT DISTINCT verdict FROM t.compare(VARIADIC t.whole());
 -- by our own ids
+SELECT line, verdict FROM t.compare(t.line(NULL, t.refund(3000)::text, 'refund', 3000),
+  t.line(NULL, (SELECT transaction_id::text FROM dwello.refunds WHERE id = t.refund(7000)), 'refund', 7000)) WHERE line IS NOT NULL;
 SELECT line, verdict FROM t.compare(t.line(NULL, t.asked('ext')::text, 'payment', 100000),
   t.line(NULL, (SELECT id::text FROM dwello.payouts WHERE user_id = t.user('p1') AND amount = 10000), 'payout', 10000)) WHERE line IS NOT NULL;
 
@@ -105,7 +120,7 @@ BEGIN;
 SELECT chargeback_status FROM dwello.close_chargeback(t.user('ext2'), 'bank', 'ev lost', false);
 SELECT * FROM t.compare(VARIADIC t.whole()) WHERE kind ~ 'charge' OR verdict <> 'matched';
 ROLLBACK;
--- a refund that is undone comes back
+-- one that is undone is the platform's, not the company's
 BEGIN;
 SELECT amount FROM (SELECT t.login_as('a1')) AS a, LATERAL (SELECT id FROM dwello.transactions WHERE scope_id = t.user('ext')
   AND transaction_type = 'refund' AND amount = 3000) AS x, LATERAL (SELECT amount FROM dwello.reverse_transaction(t.user('ext'), x.id)) AS r;
@@ -227,4 +242,4 @@ DELETE FROM dwello.transactions WHERE scope_id = t.user('p1') AND psp = 'bank';
 DELETE FROM dwello.chargebacks WHERE psp = 'bank';
 SET session_replication_role = origin;
 SELECT t.forget('ext', 'ext2', 'ext3', 'ext4');
-DROP FUNCTION t.line, t.compare, t.keep, t.asked, t.whole;
+DROP FUNCTION t.line, t.compare, t.keep, t.asked, t.whole, t.refund, t.sent;

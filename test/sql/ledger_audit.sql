@@ -23,7 +23,7 @@ SELECT dispute_status FROM dwello.open_dispute(t.user('all'), 5000, 'No.', t.use
 SELECT t.login_as('p1');
 SELECT dispute_status FROM dwello.answer_dispute(t.user('all'), 5000);
 COMMIT;
-SELECT dwello.open_chargeback(t.user('all'), 'acme', 'all out', 2000, 'USD') IS NOT NULL AS opened;
+SELECT held_amount FROM dwello.open_chargeback(t.user('all'), 'acme', 'all out', 2000, 'USD');
 SELECT transaction_type, count(*) FROM dwello.transactions WHERE scope_id = t.user('all') GROUP BY 1 ORDER BY 1;
 SELECT * FROM dwello.reconcile();
 
@@ -110,8 +110,12 @@ INSERT INTO t.change (change) VALUES
   ('UPDATE dwello.escrow_events SET seq = seq + 1 WHERE job_id = $job AND seq = (SELECT max(v.seq) FROM dwello.escrow_events AS v WHERE v.job_id = $job)'),
   ('DELETE FROM dwello.ledger_accounts WHERE kind = ''provider_available'''),
   ('UPDATE dwello.ledger_accounts SET currency = ''CHF'' WHERE kind = ''platform_fee'' AND currency = ''USD'''),
-  ('UPDATE dwello.ledger_accounts SET kind = ''platform_fee'' WHERE kind = ''psp_clearing'''),
-  ('UPDATE dwello.ledger_accounts SET rolled_up_balance = 5 WHERE kind = ''tax_payable''');
+  ('UPDATE dwello.ledger_accounts SET kind = ''tax_payable'' WHERE kind = ''psp_clearing'''),
+  ('UPDATE dwello.ledger_accounts SET rolled_up_balance = 5 WHERE kind = ''tax_payable'''),
+  ('UPDATE dwello.ledger_accounts SET kind = ''platform_fee'' WHERE kind = ''refund_pending'''),
+  ('DELETE FROM dwello.refunds WHERE scope_id = $job'),
+  ('UPDATE dwello.refunds SET reversed = reversed + 1 WHERE scope_id = $job AND amount = 10000'),
+  ('UPDATE dwello.refunds SET psp = ''bank'' WHERE scope_id = $job AND amount = 10000');
 SELECT n, t.meddle(change) AS found FROM t.change ORDER BY n;
 -- with a date, the same is found of what is newer and nothing of what is older
 SELECT n, t.meddle(change) AS all, t.meddle(change, now() - interval '1 day') AS since FROM t.change

@@ -77,6 +77,8 @@ INSERT INTO r.step VALUES
    'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)'),
   ('painting disputed for a month', 'painting disputed', 'superuser',
    'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)'),
+  ('painting refunded', 'painting paid', 'provider_1',
+   'dwello.refund_escrow(job_id => :painting, amount => 15000)'),
   ('painting charged back', 'painting paid', 'system',
    'dwello.open_chargeback(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_3'', amount => 95000, currency => ''USD'')'),
   ('a bank account', NULL, 'system',
@@ -834,6 +836,13 @@ ROLLBACK TO example;
 SELECT * FROM r.answer('homeowner', 'painting submitted',
 'SELECT event, at, stoppable_by, detail
   FROM dwello.escrow_next_events(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo confirm_refund
+SELECT * FROM r.answer('system', 'painting refunded',
+'SELECT amount, refund_status, refunded
+  FROM dwello.confirm_refund(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
+    event_id => ''evt_5'')');
 ROLLBACK TO example;
 
 \echo escrow_is_valid

@@ -248,6 +248,9 @@ BEGIN
   INSERT INTO dwello.chargebacks (job_id, homeowner_id, provider_id, status, psp, amount, currency,
     created_at, closed_at)
     VALUES (won, t.user(h), t.user(p), 'won', 'acme', 1000, 'USD', now(), now());
+  INSERT INTO dwello.refunds (scope_id, job_id, homeowner_id, provider_id, transaction_id, psp, amount, reversed,
+    currency, status, created_at)
+    VALUES (won, won, t.user(h), t.user(p), won, 'acme', 1000, 1000, 'USD', 'failed', now());
   INSERT INTO dwello.bid_floors (job_id, bid_id, bid_version, provider_id, lowest_amount, score_total, quality)
     SELECT v.job_id, v.bid_id, v.bid_version, v.provider_id, 80000, 0, 0 FROM dwello.bid_versions AS v WHERE v.job_id = open;
   INSERT INTO dwello.bid_ranks (job_id, bid_id, provider_id, third, due_at)
@@ -439,6 +442,7 @@ BEGIN
   DELETE FROM dwello.outbox WHERE scope_id = ANY (ids);
   DELETE FROM dwello.payment_events WHERE job_id = ANY (ids);
   DELETE FROM dwello.escrow_events WHERE job_id = ANY (ids);
+  DELETE FROM dwello.refunds WHERE scope_id = ANY (ids);
   DELETE FROM dwello.disputes WHERE job_id = ANY (ids);
   DELETE FROM dwello.escrow_accounts WHERE job_id = ANY (ids);
   DELETE FROM dwello.job_milestones WHERE job_id = ANY (ids);

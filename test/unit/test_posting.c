@@ -173,18 +173,23 @@ test_release_edges(void **state)
 static void
 test_refund(void **state)
 {
-	const DwGivenBack parts[] = {{"a", 10}, {"b", 20}, {"a", 5}};
+	const DwGivenBack parts[] = {{"a", 10}, {"b", 20}, {"a", 5}, {NULL, 7}};
 	const DwGivenBack bad[] = {{"a", 10}, {"b", -1}};
 	const DwGivenBack much[] = {{"a", MOST}, {"b", 1}};
 	DwPosting	posting;
 
 	dw_posting_refund(&posting, &parties, parts, 3);
 	LEGS(&posting, REFUND, OF(ESCROW, -35),
-		 AT(PSP_CLEARING, 15, "a"),
-		 AT(PSP_CLEARING, 20, "b"));
+		 AT(REFUND_PENDING, 15, "a"),
+		 AT(REFUND_PENDING, 20, "b"));
+	dw_posting_refund(&posting, &parties, parts, 4);
+	LEGS(&posting, REFUND, OF(ESCROW, -42),
+		 AT(REFUND_PENDING, 15, "a"),
+		 AT(REFUND_PENDING, 20, "b"),
+		 OF(PLATFORM_LOSS, 7));
 	dw_posting_refund(&posting, &parties, much, 1);
 	LEGS(&posting, REFUND, OF(ESCROW, -MOST),
-		 AT(PSP_CLEARING, MOST, "a"));
+		 AT(REFUND_PENDING, MOST, "a"));
 	dw_posting_refund(&posting, &parties, much, 2);
 	check_refused(&posting, DW_OVERFLOW);
 	dw_posting_refund(&posting, &parties, bad, 2);
@@ -201,24 +206,28 @@ test_refund_spread(void **state)
 	{
 		int64_t		refund;
 		int			count;
-		DwPaidIn	payments[3];	/* psp, amount, room, back */
+		DwPaidIn	payments[3];	/* psp, room, unnamed, back */
 		int64_t		left;
 	}			tries[] = {
 		/* the first gives first */
-		{40, 2, {{"a", 30, 60, 30}, {"a", 30, 60, 10}}, 0},
-		/* what went back before is missing of the first */
-		{40, 2, {{"a", 30, 40, 10}, {"a", 30, 40, 30}}, 0},
-		/* a company gives what is left of its own */
-		{50, 3, {{"a", 30, 10, 10}, {"b", 30, 30, 30}, {"c", 9, 9, 10}}, 0},
-		{50, 3, {{"a", 30, 20, 0}, {"b", 30, 30, 30}, {"a", 20, 20, 20}}, 0},
-		/* of one from which a bank has taken all, nothing */
-		{20, 2, {{"a", 30, 0, 0}, {"b", 30, 30, 20}}, 0},
-		{20, 2, {{"a", 30, -5, 0}, {"b", 30, 30, 20}}, 0},
-		/* the last bears what all together do not have */
-		{50, 2, {{"a", 30, 10, 10}, {"b", 30, 5, 40}}, 0},
+		{40, 2, {{"a", 30, 0, 30}, {"a", 30, 0, 10}}, 0},
+		/* each what is there of it: a bank took from the other */
+		{30, 2, {{"a", 30, 0, 30}, {"a", 0, 0, 0}}, 0},
+		{30, 2, {{"a", 10, 0, 10}, {"a", 30, 0, 20}}, 0},
+		/* a bank took back what had gone back before */
+		{30, 2, {{"a", -30, 0, 0}, {"a", 30, 0, 30}}, 0},
+		/* what a bank took of no payment by name is missing of the first */
+		{30, 2, {{"a", 30, 20, 10}, {"a", 30, 20, 20}}, 0},
+		{30, 2, {{"a", 30, 50, 0}, {"a", 30, 50, 10}}, 20},
+		{30, 3, {{"b", 30, 0, 30}, {"a", 30, 20, 0}, {"b", 5, 0, 0}}, 0},
+		{50, 3, {{"b", 20, 10, 10}, {"a", 30, 0, 30}, {"b", 20, 10, 10}}, 0},
+		{9, 2, {{"a", -5, 7, 0}, {"a", 9, 7, 2}}, 7},
+		/* what all together do not have, nobody gives */
+		{50, 2, {{"a", 10, 0, 10}, {"b", 5, 0, 5}}, 35},
 		/* a company without a name is one of its own */
-		{15, 2, {{NULL, 10, 5, 5}, {"a", 10, 10, 10}}, 0},
-		{0, 1, {{"a", 30, 30, 0}}, 0},
+		{15, 2, {{NULL, 5, 2, 3}, {"a", 12, 0, 12}}, 0},
+		{MOST, 2, {{"a", MOST, MOST, 0}, {"a", MOST, MOST, MOST}}, 0},
+		{0, 1, {{"a", 30, 0, 0}}, 0},
 		{7, 0, {{"a", 0, 0, 0}}, 7}
 	};
 
@@ -269,10 +278,10 @@ test_settlement(void **state)
 						  &part, 1);
 	LEGS(&posting, SETTLEMENT, OF(ESCROW, -100),
 		 OF(PROVIDER_AVAILABLE, 50), OF(PLATFORM_FEE, 8),
-		 OF(TAX_PAYABLE, 2), AT(PSP_CLEARING, 40, "a"));
+		 OF(TAX_PAYABLE, 2), AT(REFUND_PENDING, 40, "a"));
 	dw_posting_settlement(&posting, &parties, &(DwEarnings) {0}, &part, 1);
 	LEGS(&posting, SETTLEMENT, OF(ESCROW, -40),
-		 AT(PSP_CLEARING, 40, "a"));
+		 AT(REFUND_PENDING, 40, "a"));
 	dw_posting_settlement(&posting, &parties, &(DwEarnings) {.payout = 7},
 						  NULL, 0);
 	LEGS(&posting, SETTLEMENT, OF(ESCROW, -7),
@@ -345,7 +354,8 @@ test_reversal(void **state)
 	const DwGivenBack part = {"a", 40};
 	DwPosting	original;
 	DwPosting	posting;
-	DwReversal	reversal;
+	const DwGivenBack pending[] = {{"b", 9}, {"a", 40}};
+	DwReversal	reversal = {.pending = pending, .pending_count = 2};
 	int64_t		amount = 50;
 
 	dw_posting_settlement(&original, &parties, &(DwEarnings) {50, 8, 2},
@@ -353,7 +363,7 @@ test_reversal(void **state)
 	assert_int_equal(dw_reversal_decide(&original, 0, &amount, &reversal,
 										&posting), DW_OK);
 	LEGS(&posting, REVERSAL, OF(PLATFORM_FEE, -4),
-		 OF(TAX_PAYABLE, -1), AT(PSP_CLEARING, -20, "a"),
+		 OF(TAX_PAYABLE, -1), AT(REFUND_PENDING, -20, "a"),
 		 OF(PROVIDER_RECEIVABLE, -25), OF(ESCROW, 50));
 	assert_int_equal(reversal.released, 30);
 	assert_int_equal(reversal.fee, 4);
@@ -365,7 +375,7 @@ test_reversal(void **state)
 										&posting), DW_OK);
 	assert_int_equal(amount, 50);
 	LEGS(&posting, REVERSAL, OF(PLATFORM_FEE, -4),
-		 OF(TAX_PAYABLE, -1), AT(PSP_CLEARING, -20, "a"),
+		 OF(TAX_PAYABLE, -1), AT(REFUND_PENDING, -20, "a"),
 		 OF(PROVIDER_RECEIVABLE, -25), OF(ESCROW, 50));
 	amount = 0;
 	assert_int_equal(dw_reversal_decide(&original, 100, &amount, &reversal,
@@ -373,6 +383,53 @@ test_reversal(void **state)
 	amount = 51;
 	assert_int_equal(dw_reversal_decide(&original, 50, &amount, &reversal,
 										&posting), DW_INSUFFICIENT_FUNDS);
+}
+
+/* What a company has sent is gone: the platform puts it into the escrow. */
+static void
+test_reversal_of_sent(void **state)
+{
+	const DwGivenBack parts[] = {{"a", 40}, {"b", 20}, {NULL, 10}};
+	const DwGivenBack pending = {"a", 15};
+	DwReversal	reversal = {.pending = &pending, .pending_count = 1};
+	DwPosting	original;
+	DwPosting	posting;
+	int64_t		amount = 0;
+
+	dw_posting_refund(&original, &parties, parts, 3);
+	assert_int_equal(dw_reversal_decide(&original, 0, &amount, &reversal,
+										&posting), DW_OK);
+	LEGS(&posting, REVERSAL, AT(REFUND_PENDING, -15, "a"),
+		 OF(PLATFORM_LOSS, -55), OF(ESCROW, 70));
+	assert_int_equal(reversal.refunded, 70);
+	assert_int_equal(reversal.released, 0);
+	reversal.pending_count = 0;
+	assert_int_equal(dw_reversal_decide(&original, 0, &amount, &reversal,
+										&posting), DW_OK);
+	LEGS(&posting, REVERSAL, OF(PLATFORM_LOSS, -70), OF(ESCROW, 70));
+}
+
+/* A company has sent what was asked for, or what was undone. */
+static void
+test_refund_paid(void **state)
+{
+	DwPosting	posting;
+
+	dw_posting_refund_paid(&posting, "EUR", "a", 70, 0);
+	LEGS(&posting, REFUND_PAID, AT(REFUND_PENDING, -70, "a"),
+		 AT(PSP_CLEARING, 70, "a"));
+	dw_posting_refund_paid(&posting, "EUR", "a", 0, 70);
+	LEGS(&posting, REFUND_PAID, OF(PLATFORM_LOSS, -70),
+		 AT(PSP_CLEARING, 70, "a"));
+	dw_posting_refund_paid(&posting, "EUR", "a", 1, MOST - 1);
+	LEGS(&posting, REFUND_PAID, AT(REFUND_PENDING, -1, "a"),
+		 OF(PLATFORM_LOSS, 1 - MOST), AT(PSP_CLEARING, MOST, "a"));
+	dw_posting_refund_paid(&posting, "EUR", "a", 1, MOST);
+	check_refused(&posting, DW_OVERFLOW);
+	dw_posting_refund_paid(&posting, "EUR", "a", -1, 2);
+	check_refused(&posting, DW_BAD_VALUE);
+	dw_posting_refund_paid(&posting, "EUR", "a", 0, 0);
+	check_refused(&posting, DW_BAD_VALUE);
 }
 
 /* The largest original, and originals that nothing can undo. */
@@ -383,19 +440,19 @@ test_reversal_edges(void **state)
 	const DwGivenBack part = {"a", MOST};
 	DwPosting	original;
 	DwPosting	posting;
-	DwReversal	reversal;
+	DwReversal	reversal = {.pending = &part, .pending_count = 1};
 	int64_t		amount = 0;
 
 	dw_posting_refund(&original, &parties, &part, 1);
 	assert_int_equal(dw_reversal_decide(&original, 0, &amount, &reversal,
 										&posting), DW_OK);
-	LEGS(&posting, REVERSAL, AT(PSP_CLEARING, -MOST, "a"),
+	LEGS(&posting, REVERSAL, AT(REFUND_PENDING, -MOST, "a"),
 		 OF(ESCROW, MOST));
 	assert_int_equal(reversal.refunded, MOST);
 
 	memset(&original, 0, sizeof(original));
 	original.currency = "EUR";
-	dw_posting_reversal(&posting, &original, &one);
+	dw_posting_reversal(&posting, &original, &one, NULL, 0);
 	check_refused(&posting, DW_BAD_VALUE);
 	memset(&original, 0, sizeof(original));
 	amount = 1;
@@ -583,6 +640,7 @@ static const Move moves[] = {
 	MOVE(RECEIPT_ASSIGNED, SUSPENSE, PSP_CLEARING),
 	MOVE(RECEIPT_RETURNED, SUSPENSE, REFUND_PENDING),
 	MOVE(REFUND_PAID, REFUND_PENDING, PSP_CLEARING),
+	MOVE(REFUND_PAID, PLATFORM_LOSS, PSP_CLEARING),
 	MOVE(REFUND_FAILED, REFUND_PENDING, SUSPENSE),
 	MOVE(REFUND_FAILED, PSP_CLEARING, SUSPENSE),
 	MOVE(PSP_FEE, PSP_FEE, PSP_CLEARING),
@@ -689,6 +747,8 @@ main(void)
 		cmocka_unit_test(test_chargeback),
 		cmocka_unit_test(test_chargeback_refused),
 		cmocka_unit_test(test_reversal),
+		cmocka_unit_test(test_reversal_of_sent),
+		cmocka_unit_test(test_refund_paid),
 		cmocka_unit_test(test_reversal_edges),
 		cmocka_unit_test(test_payout),
 		cmocka_unit_test(test_exchange),

@@ -73,6 +73,8 @@ emit_chargeback(const DwEscrowRow *row, const DwChargebackRow *taken,
 	dw_payload_uuid(&payload, "chargeback_id", &taken->id);
 	dw_payload_text(&payload, "chargeback_status",
 					dw_chargeback_status_label(chargeback->status));
+	if (!dw_uuid_is_nil(&taken->payment_id))
+		dw_payload_uuid(&payload, "payment_id", &taken->payment_id);
 	dw_payload_text(&payload, "psp", taken->psp);
 	dw_payload_text(&payload, "psp_reference", taken->psp_reference);
 	dw_payload_int8(&payload, "amount", chargeback->amount);
@@ -80,6 +82,38 @@ emit_chargeback(const DwEscrowRow *row, const DwChargebackRow *taken,
 	dw_payload_int8(&payload, "clawed_back", chargeback->clawed_back);
 	dw_payload_text(&payload, "reason", reason);
 	dw_event_emit(&row->job_id, "escrow", &row->job_id, type, &payload);
+}
+
+/*
+ * The payment that a bank asks for: the one named by transaction_id, else by
+ * psp_reference, else the only one through the company; nil when none of
+ * these says it.  P0002 for one that did not arrive through it.
+ */
+static DwUuid
+asked_payment(DwCall *call, const DwPaymentEvent *event)
+{
+	const DwUuid *id = dw_arg_uuid_opt(call, "transaction_id");
+	DwUuid		none = {{0}};
+	int			count;
+	DwPaymentPart *payments = dw_payments_arrived(&event->job_id, event->psp,
+												  &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		const DwPaymentPart *payment = &payments[i];
+
+		if (id != NULL ? dw_uuid_equal(&payment->payment_id, id)
+			: event->psp_reference != NULL && payment->psp_reference != NULL &&
+			strcmp(event->psp_reference, payment->psp_reference) == 0)
+			return payment->payment_id;
+	}
+	if (id != NULL)
+		dw_raise(DW_NOT_FOUND, "no such payment",
+				 psprintf("No payment %s arrived for job %s through \"%s\".",
+						  dw_uuid_text(id), dw_uuid_text(&event->job_id),
+						  event->psp),
+				 "Leave transaction_id out where nothing says it.");
+	return count == 1 ? payments[0].payment_id : none;
 }
 
 /* Reads the arguments of open_chargeback; errors of arguments alone. */
@@ -145,7 +179,6 @@ opening_apply(DwCall *call, DwEscrowRow *row, DwPaymentEvent *event,
 	DwTakenBack back;
 	DwPosting	posting;
 
-	memset(taken, 0, sizeof(*taken));
 	taken->id = dw_uuid_fresh();
 	taken->psp = event->psp;
 	taken->psp_reference = event->psp_reference;
@@ -169,7 +202,7 @@ DW_FUNCTION(dwello_open_chargeback)
 	DwJob		job;
 	DwEscrowRow row;
 	DwPaymentEvent event;
-	DwChargebackRow taken;
+	DwChargebackRow taken = {.version = 0};
 	const char *reason;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
@@ -179,11 +212,14 @@ DW_FUNCTION(dwello_open_chargeback)
 		return dw_call_return(&call);
 	dw_escrow_need(&job.id, dw_escrow_lock(&job.id, &row));
 	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_OPEN_CHARGEBACK);
+	taken.payment_id = asked_payment(&call, &event);
 	opening_check(&row, &event);
 	opening_apply(&call, &row, &event, &taken);
 	emit_chargeback(&row, &taken, "chargeback_opened", reason);
 
 	dw_row_uuid(&call, "chargeback_id", &taken.id);
+	if (!dw_uuid_is_nil(&taken.payment_id))
+		dw_row_uuid(&call, "payment_id", &taken.payment_id);
 	dw_row_int8(&call, "amount", taken.chargeback.amount);
 	dw_row_int8(&call, "held_amount", taken.chargeback.held_amount);
 	dw_row_int8(&call, "clawed_back", taken.chargeback.clawed_back);

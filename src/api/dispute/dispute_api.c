@@ -100,6 +100,7 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const Ending *ending,
 	transaction.request_id = ending->request_id;
 	dw_posting_settlement(&posting, &parties, &earnings,
 						  dw_refund_parts(parts, *part_count), *part_count);
+	dw_postings_ensure(&posting, 1);
 	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
 	dispute->transaction_id = transaction.id;
 	return parts;
@@ -130,8 +131,8 @@ dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
 	parts = book_end(row, dispute, ending, &settlement, &part_count);
 	dw_escrow_apply(row, &transition);
 	dw_dispute_save(dispute);
-	for (int i = 0; i < part_count; i++)
-		dw_refund_emit(row, &dispute->transaction_id, &parts[i], "dispute");
+	dw_refunds_ask(row, &dispute->transaction_id, parts, part_count,
+				   "dispute");
 	emit_ended(row, dispute, &settlement);
 	dw_escrow_move_job(job, row);
 }

@@ -17,11 +17,14 @@
 #include "server/error/error_server.h"
 #include "server/sql/sql_server.h"
 #include "store/dispute/dispute_store.h"
+#include "store/refund/refund_store.h"
 
 /* One reversal, from its request to its posting. */
 typedef struct Undoing
 {
 	DwOriginal	original;		/* what is undone */
+	DwRefundRow *refunds;		/* that it asked companies for */
+	int			refund_count;	/* of them */
 	int64		amount;			/* of it; 0 = all that is left */
 	DwReversal	reversal;		/* what that comes to */
 	DwPosting	posting;		/* and its legs */
@@ -61,6 +64,24 @@ reversal_begin(DwCall *call, DwJob *job, DwEscrowRow *row, const DwUuid *id,
 	return false;
 }
 
+/* What companies have still to send of it: as many parts, some of 0. */
+static DwGivenBack *
+list_unsent(const DwRefundRow *refunds, int count)
+{
+	DwGivenBack *unsent = palloc0(sizeof(DwGivenBack) * Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+	{
+		int			k = 0;
+
+		unsent[i].psp = refunds[i].psp;
+		while (strcmp(unsent[k].psp, refunds[i].psp) != 0)
+			k++;
+		unsent[k].amount += dw_refund_pending(&refunds[i].facts);
+	}
+	return unsent;
+}
+
 /* Decides what of the original is undone; WD202. */
 static void
 reversal_decide(DwCall *call, DwEscrowRow *row, Undoing *undoing)
@@ -70,6 +91,11 @@ reversal_decide(DwCall *call, DwEscrowRow *row, Undoing *undoing)
 	DwChargebackSum taken;
 	DwResult	result;
 
+	undoing->refunds = dw_refunds_of(&row->job_id, &original->id,
+									 &undoing->refund_count);
+	reversal->pending = list_unsent(undoing->refunds,
+									undoing->refund_count);
+	reversal->pending_count = undoing->refund_count;
 	result = dw_reversal_decide(&original->posting, original->reversed,
 								&undoing->amount, reversal,
 								&undoing->posting);
@@ -87,9 +113,46 @@ reversal_decide(DwCall *call, DwEscrowRow *row, Undoing *undoing)
 }
 
 /*
+ * Takes back what a company was asked for and has not sent, the last payment
+ * first, and tells its worker.
+ */
+static void
+withdraw_from(DwRefundRow *refunds, int count, const char *psp, int64 amount)
+{
+	for (int i = count - 1; i >= 0 && amount > 0; i--)
+	{
+		DwRefundRow *refund = &refunds[i];
+		int64		part;
+
+		if (strcmp(refund->psp, psp) != 0)
+			continue;
+		part = dw_refund_withdraw(&refund->facts, amount);
+		if (part == 0)
+			continue;
+		amount -= part;
+		dw_refund_save(refund);
+		dw_refund_emit(refund, "refund_withdrawn", part, NULL);
+	}
+}
+
+/* Takes back what companies were asked for and have not sent. */
+static void
+withdraw_refunds(const Undoing *undoing)
+{
+	for (int i = 0; i < undoing->posting.count; i++)
+	{
+		const DwLeg *leg = &undoing->posting.legs[i];
+
+		if (leg->account.kind == DW_ACCOUNT_REFUND_PENDING)
+			withdraw_from(undoing->refunds, undoing->refund_count,
+						  leg->account.psp, -leg->amount);
+	}
+}
+
+/*
  * Puts a reversal into the ledger, writes the escrow, and emits what was
- * undone.  No worker of a company is asked for anything: a reversal says
- * where the money lies in the ledger, and moves none outside.
+ * undone.  It says where the money lies in the ledger, and moves none
+ * outside: workers only hear of what they need not send any more.
  */
 static DwUuid
 reversal_apply(DwCall *call, DwEscrowRow *row, const Undoing *undoing)
@@ -119,6 +182,7 @@ reversal_apply(DwCall *call, DwEscrowRow *row, const Undoing *undoing)
 	dw_ledger_book(&row->chain_end, &transaction, &undoing->posting, false);
 	transition.transaction_id = &transaction.id;
 	dw_escrow_apply(row, &transition);
+	withdraw_refunds(undoing);
 
 	dw_escrow_payload(&payload, row);
 	dw_payload_uuid(&payload, "transaction_id", &transaction.id);

@@ -9,6 +9,7 @@
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
 #include "store/ledger/ledger_store.h"
+#include "store/refund/refund_store.h"
 
 /*
  * What the commands on money have in common.
@@ -49,10 +50,19 @@ extern void dw_escrow_move_job(DwJob *job, const DwEscrowRow *row);
 extern void dw_escrow_release_approved(DwCall *call, DwJob *job,
 									   DwEscrowRow *row);
 
-/* Asks the worker to give back a part of a payment, or all of it. */
-extern void dw_refund_emit(const DwEscrowRow *row,
+/*
+ * Emits what became of a refund, for its job if there is one, else for its
+ * receipt; amount is what of it the event is about.  refund_requested asks
+ * its company's worker for it.
+ */
+extern void dw_refund_emit(const DwRefundRow *refund, const char *type,
+						   int64 amount, const char *reason);
+
+/* Writes a row for each part that a company shall give back, and asks it. */
+extern void dw_refunds_ask(const DwEscrowRow *row,
 						   const DwUuid *transaction_id,
-						   const DwPaymentPart *part, const char *reason);
+						   const DwPaymentPart *parts, int count,
+						   const char *reason);
 
 /*
  * Books money that a company has and that fits no payment; psp, event_id,

@@ -154,37 +154,6 @@ dw_escrow_move_job(DwJob *job, const DwEscrowRow *row)
 	job_complete_if_settled(job, row);
 }
 
-void
-dw_refund_emit(const DwEscrowRow *row, const DwUuid *transaction_id,
-			   const DwPaymentPart *part, const char *reason)
-{
-	DwPayload	payload;
-
-	dw_escrow_payload(&payload, row);
-	dw_payload_uuid(&payload, "transaction_id", transaction_id);
-	dw_payload_uuid(&payload, "payment_id", &part->payment_id);
-	dw_payload_uuid(&payload, "payment_method_id", part->payment_method_id);
-	dw_payload_text(&payload, "psp", part->psp);
-	dw_payload_text(&payload, "psp_reference", part->psp_reference);
-	dw_payload_int8(&payload, "amount", part->amount);
-	dw_payload_text(&payload, "reason", reason);
-	dw_event_emit(&row->job_id, "escrow", &row->job_id, "refund_requested",
-				  &payload);
-}
-
-DwGivenBack *
-dw_refund_parts(const DwPaymentPart *parts, int count)
-{
-	DwGivenBack *back = palloc(sizeof(DwGivenBack) * Max(count, 1));
-
-	for (int i = 0; i < count; i++)
-		back[i] = (DwGivenBack)
-	{
-		parts[i].psp, parts[i].amount
-	};
-	return back;
-}
-
 /*
  * True unless two events are about different jobs.  A payment may name none,
  * or one that was not there, and is the same when it is told again.
@@ -359,66 +328,4 @@ dw_payment_ask(DwCall *call, const DwEscrowRow *row, const DwPaymentWay *way,
 		payment->psp = way->method.psp;
 	}
 	dw_transaction_insert(payment);
-}
-
-/* The refund as a transaction; it names the payment if there is but one. */
-static void
-refund_transaction(DwCall *call, const DwEscrowRow *row,
-				   const DwRefund *refund, DwTransaction *transaction)
-{
-	dw_escrow_begin_transaction(row, transaction, DW_TRANSACTION_REFUND,
-								&call->actor);
-	transaction->payer_id = row->provider_id;
-	transaction->payee_id = row->homeowner_id;
-	transaction->amount = refund->decided.amount;
-	transaction->net_amount = refund->decided.amount;
-	transaction->milestone_id = refund->selector.milestone_id;
-	transaction->request_id = dw_call_request_id(call);
-	if (refund->part_count != 1)
-		return;
-	transaction->payment_method_id = refund->parts[0].payment_method_id;
-	transaction->psp = refund->parts[0].psp;
-	transaction->psp_reference = refund->parts[0].psp_reference;
-}
-
-/* Tells the workers what to give back, and everybody that it was. */
-static void
-emit_refunded(const DwEscrowRow *row, const DwTransaction *transaction,
-			  const DwRefund *refund)
-{
-	DwPayload	payload;
-
-	for (int i = 0; i < refund->part_count; i++)
-		dw_refund_emit(row, &transaction->id, &refund->parts[i],
-					   refund->reason);
-	dw_escrow_payload(&payload, row);
-	dw_payload_uuid(&payload, "transaction_id", &transaction->id);
-	dw_payload_uuid(&payload, "milestone_id", transaction->milestone_id);
-	dw_payload_int8(&payload, "amount", transaction->amount);
-	dw_payload_text(&payload, "reason", refund->reason);
-	dw_event_emit(&row->job_id, "escrow", &row->job_id, "escrow_refunded",
-				  &payload);
-}
-
-DwUuid
-dw_refund_apply(DwCall *call, DwEscrowRow *row, DwRefund *refund)
-{
-	DwTransition transition = {refund->event, call->actor,
-	refund->from, NULL};
-	const DwParties parties = DW_ESCROW_PARTIES(row);
-	DwTransaction transaction;
-	DwPosting	posting;
-
-	refund->parts = dw_payments_to_refund(&row->job_id,
-										  refund->decided.amount,
-										  &refund->part_count);
-	refund_transaction(call, row, refund, &transaction);
-	dw_posting_refund(&posting, &parties,
-					  dw_refund_parts(refund->parts, refund->part_count),
-					  refund->part_count);
-	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
-	transition.transaction_id = &transaction.id;
-	dw_escrow_apply(row, &transition);
-	emit_refunded(row, &transaction, refund);
-	return transaction.id;
 }

@@ -89,19 +89,30 @@ emit(const DwReceipt *receipt, const char *type, DwPayload *payload)
 static void
 give_back(DwCall *call, DwReceipt *receipt)
 {
-	DwTransaction refund;
+	DwTransaction transaction;
 	DwPayload	payload;
+	DwRefundRow refund = {
+		.scope_id = receipt->id,
+		.job_id = receipt->job_id,
+		.receipt_id = receipt->id,
+		.homeowner_id = receipt->user_id,
+		.payment_id = receipt->transaction_id,
+		.payment_method_id = receipt->payment_method_id,
+		.psp = receipt->psp,
+		.psp_reference = receipt->psp_reference,
+		.facts = {.amount = receipt->remaining}
+	};
 
-	begin_transaction(call, receipt, DW_TRANSACTION_REFUND, &refund);
-	refund.occurred_at = DT_NOBEGIN;
-	book(receipt, DW_POSTING_RECEIPT_RETURNED, &refund);
+	begin_transaction(call, receipt, DW_TRANSACTION_REFUND, &transaction);
+	transaction.occurred_at = DT_NOBEGIN;
+	book(receipt, DW_POSTING_RECEIPT_RETURNED, &transaction);
+	refund.transaction_id = transaction.id;
+	strlcpy(refund.currency, receipt->currency, sizeof(refund.currency));
+	dw_refund_insert(&refund);
+	dw_refund_emit(&refund, "refund_requested", refund.facts.amount,
+				   dw_receipt_reason_label(receipt->reason));
 	dw_payload_begin(&payload);
-	dw_payload_uuid(&payload, "transaction_id", &refund.id);
-	dw_payload_uuid(&payload, "payment_id", &receipt->transaction_id);
-	dw_payload_int8(&payload, "amount", refund.amount);
-	emit(receipt, "refund_requested", &payload);
-	dw_payload_begin(&payload);
-	dw_payload_int8(&payload, "amount", refund.amount);
+	dw_payload_int8(&payload, "amount", refund.facts.amount);
 	emit(receipt, "receipt_returned", &payload);
 	receipt->remaining = 0;
 	receipt->status = DW_RECEIPT_RETURNED;

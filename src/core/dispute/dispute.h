@@ -208,6 +208,8 @@ extern DwResult dw_chargeback_close(DwEscrow *escrow,
 /* What lies in the escrow again, and where it was. */
 typedef struct DwReversal
 {
+	const DwGivenBack *pending; /* in: what companies have not sent of it */
+	int			pending_count;	/* in: one a company */
 	int64_t		released;		/* gross: fee and tax are in it */
 	int64_t		fee;			/* of released */
 	int64_t		tax;			/* of released */
@@ -228,7 +230,8 @@ extern DwResult dw_reversal_split(const int64_t *legs, int count,
 /*
  * Undoes `amount` of what a release, refund or settlement moved, of which
  * `before` was undone before; *amount 0 = all that is left, and is set to it.
- * *reversal but for the milestone, and its posting.
+ * *reversal but for the milestone, and its posting.  reversal->pending is
+ * given: what was sent to the homeowner is undone at the platform's cost.
  * DW_INSUFFICIENT_FUNDS: more than is left, or nothing is.
  */
 extern DwResult dw_reversal_decide(const DwPosting *original, int64_t before,

@@ -84,12 +84,15 @@ static void
 sum_parts(const DwLeg *legs, const int64_t *parts, int count,
 		  DwReversal *reversal)
 {
-	memset(reversal, 0, sizeof(*reversal));
+	reversal->released = reversal->fee = reversal->tax = 0;
+	reversal->refunded = 0;
+	reversal->milestone_id = NULL;
 	for (int i = 0; i < count; i++)
 	{
 		DwAccountKind kind = legs[i].account.kind;
 
-		if (kind == DW_ACCOUNT_PSP_CLEARING)
+		if (kind == DW_ACCOUNT_REFUND_PENDING ||
+			kind == DW_ACCOUNT_PLATFORM_LOSS)
 			reversal->refunded += parts[i];
 		else
 			reversal->released += parts[i];
@@ -125,7 +128,8 @@ dw_reversal_decide(const DwPosting *original, int64_t before, int64_t *amount,
 	if (result != DW_OK)
 		return result;
 	sum_parts(legs, parts, count, reversal);
-	dw_posting_reversal(posting, original, parts);
+	dw_posting_reversal(posting, original, parts, reversal->pending,
+						reversal->pending_count);
 	return posting->result;
 }
 

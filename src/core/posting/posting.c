@@ -26,6 +26,7 @@ typedef struct DwPostingRule
 #define BALANCE		(KIND(PROVIDER_AVAILABLE) | KIND(PROVIDER_RECEIVABLE))
 #define TAKEN_FROM	(KIND(ESCROW) | KIND(PROVIDER_RECEIVABLE) | \
 					 KIND(PLATFORM_LOSS))
+#define GIVEN_BACK	(KIND(REFUND_PENDING) | KIND(PLATFORM_LOSS))
 #define ANYTHING	(~0u)
 
 /*
@@ -37,14 +38,14 @@ static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_STORED] = {ANYTHING, ANYTHING},
 	[DW_POSTING_PAYMENT] = {KIND(PSP_CLEARING), KIND(ESCROW)},
 	[DW_POSTING_RELEASE] = {KIND(ESCROW), EARNINGS},
-	[DW_POSTING_REFUND] = {KIND(ESCROW), KIND(PSP_CLEARING)},
-	[DW_POSTING_SETTLEMENT] = {KIND(ESCROW), EARNINGS | KIND(PSP_CLEARING)},
+	[DW_POSTING_REFUND] = {KIND(ESCROW), GIVEN_BACK},
+	[DW_POSTING_SETTLEMENT] = {KIND(ESCROW), EARNINGS | GIVEN_BACK},
 	[DW_POSTING_CHARGEBACK_OPENED] = {TAKEN_FROM, KIND(CHARGEBACK_CLEARING)},
 	[DW_POSTING_CHARGEBACK_WON] = {KIND(CHARGEBACK_CLEARING), TAKEN_FROM},
 	[DW_POSTING_CHARGEBACK_LOST] = {KIND(CHARGEBACK_CLEARING),
 	KIND(PSP_CLEARING)},
 	[DW_POSTING_REVERSAL] = {KIND(PROVIDER_RECEIVABLE) | KIND(PLATFORM_FEE) |
-	KIND(TAX_PAYABLE) | KIND(PSP_CLEARING), KIND(ESCROW)},
+	KIND(TAX_PAYABLE) | GIVEN_BACK, KIND(ESCROW)},
 	[DW_POSTING_PAYOUT] = {BALANCE, BALANCE | KIND(PSP_CLEARING)},
 	[DW_POSTING_EXCHANGE] = {BALANCE, BALANCE | KIND(FX_LIQUIDITY) |
 	KIND(ROUNDING)},
@@ -54,7 +55,7 @@ static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_RECEIPT] = {KIND(PSP_CLEARING), KIND(SUSPENSE)},
 	[DW_POSTING_RECEIPT_ASSIGNED] = {KIND(SUSPENSE), KIND(PSP_CLEARING)},
 	[DW_POSTING_RECEIPT_RETURNED] = {KIND(SUSPENSE), KIND(REFUND_PENDING)},
-	[DW_POSTING_REFUND_PAID] = {KIND(REFUND_PENDING), KIND(PSP_CLEARING)},
+	[DW_POSTING_REFUND_PAID] = {GIVEN_BACK, KIND(PSP_CLEARING)},
 	[DW_POSTING_REFUND_FAILED] = {KIND(REFUND_PENDING) | KIND(PSP_CLEARING),
 	KIND(SUSPENSE)},
 	[DW_POSTING_PSP_FEE] = {KIND(PSP_FEE) | KIND(PSP_CLEARING),
@@ -206,6 +207,13 @@ clearing(const char *currency, const char *psp)
 	return dw_account_of_psp(DW_ACCOUNT_PSP_CLEARING, currency, psp);
 }
 
+/* What a company was asked to send back and has not. */
+static DwAccount
+refund_pending(const char *currency, const char *psp)
+{
+	return dw_account_of_psp(DW_ACCOUNT_REFUND_PENDING, currency, psp);
+}
+
 /* The job's own account. */
 static DwAccount
 escrow(const DwParties *parties)
@@ -289,23 +297,32 @@ gain_earnings(DwPosting *posting, const DwParties *parties,
 		 earnings->tax);
 }
 
+/* True when both are the same company, or none. */
+static bool
+is_same_psp(const char *a, const char *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strcmp(a, b) == 0;
+}
+
 /* True when a part before this one went through the same company. */
 static bool
 psp_was_seen(const DwGivenBack *parts, int part)
 {
 	for (int i = 0; i < part; i++)
-		if (strcmp(parts[i].psp, parts[part].psp) == 0)
+		if (is_same_psp(parts[i].psp, parts[part].psp))
 			return true;
 	return false;
 }
 
 /*
- * Each company gets back what came through it.  The sums are parts of what
- * total() has checked.
+ * Each company is asked for what came through it.  The sums are parts of
+ * what total() has checked.
  */
 static void
-gain_clearings(DwPosting *posting, const char *currency,
-			   const DwGivenBack *parts, int count)
+gain_refunds(DwPosting *posting, const char *currency,
+			 const DwGivenBack *parts, int count)
 {
 	for (int i = 0; i < count && posting->result == DW_OK; i++)
 	{
@@ -314,9 +331,12 @@ gain_clearings(DwPosting *posting, const char *currency,
 		if (psp_was_seen(parts, i))
 			continue;
 		for (int j = i; j < count; j++)
-			if (strcmp(parts[j].psp, parts[i].psp) == 0)
+			if (is_same_psp(parts[j].psp, parts[i].psp))
 				sum += parts[j].amount;
-		gain(posting, clearing(currency, parts[i].psp), sum);
+		gain(posting, parts[i].psp != NULL
+			 ? refund_pending(currency, parts[i].psp)
+			 : dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS, currency),
+			 sum);
 	}
 }
 
@@ -343,7 +363,7 @@ dw_posting_settlement(DwPosting *posting, const DwParties *parties,
 	sum = total_parts(posting, parts, count, sum);
 	give(posting, escrow(parties), sum);
 	gain_earnings(posting, parties, earnings);
-	gain_clearings(posting, parties->currency, parts, count);
+	gain_refunds(posting, parties->currency, parts, count);
 	end(posting);
 }
 
@@ -355,41 +375,40 @@ dw_posting_release(DwPosting *posting, const DwParties *parties,
 	posting->event = DW_POSTING_RELEASE;
 }
 
-/* True when one company brought both; of a damaged row it may be NULL. */
-static bool
-is_of_same_company(const DwPaidIn *a, const DwPaidIn *b)
+/* What a company's banks took of no payment by name is not there any more. */
+static void
+take_unnamed(DwPaidIn *payments, int count)
 {
-	if (a->psp == NULL || b->psp == NULL)
-		return a->psp == b->psp;
-	return strcmp(a->psp, b->psp) == 0;
-}
+	for (int i = 0; i < count; i++)
+	{
+		int64_t		rest = payments[i].unnamed;
+		bool		was_seen = false;
 
-/* What is still there of a payment: its company's later ones have first. */
-static int64_t
-paid_in_left(const DwPaidIn *payments, int count, int i)
-{
-	int64_t		left = payments[i].room;
+		for (int k = 0; k < i && !was_seen; k++)
+			was_seen = is_same_psp(payments[k].psp, payments[i].psp);
+		for (int k = i; k < count && rest > 0 && !was_seen; k++)
+		{
+			int64_t		part;
 
-	for (int k = i + 1; k < count && left > 0; k++)
-		if (payments[k].amount > 0 &&
-			is_of_same_company(&payments[k], &payments[i]))
-			left -= payments[k].amount;
-	if (left > payments[i].amount)
-		left = payments[i].amount;
-	return left > 0 ? left : 0;
+			if (payments[k].room <= 0 ||
+				!is_same_psp(payments[k].psp, payments[i].psp))
+				continue;
+			part = dw_money_lesser(rest, payments[k].room);
+			payments[k].room -= part;
+			rest -= part;
+		}
+	}
 }
 
 int64_t
 dw_refund_spread(DwPaidIn *payments, int count, int64_t amount)
 {
+	take_unnamed(payments, count);
 	for (int i = 0; i < count; i++)
 	{
-		int64_t		left = paid_in_left(payments, count, i);
-
-		if (i + 1 == count || left > amount)
-			left = amount;
-		payments[i].back = left;
-		amount -= left;
+		payments[i].back = payments[i].room > 0
+			? dw_money_lesser(payments[i].room, amount) : 0;
+		amount -= payments[i].back;
 	}
 	return amount;
 }
@@ -402,6 +421,22 @@ dw_posting_refund(DwPosting *posting, const DwParties *parties,
 
 	dw_posting_settlement(posting, parties, &nothing, parts, count);
 	posting->event = DW_POSTING_REFUND;
+}
+
+void
+dw_posting_refund_paid(DwPosting *posting, const char *currency,
+					   const char *psp, int64_t pending, int64_t loss)
+{
+	const int64_t parts[] = {pending, loss};
+	int64_t		sum;
+
+	begin(posting, DW_POSTING_REFUND_PAID, currency);
+	sum = total(posting, parts, DW_LENGTH(parts), 0);
+	give(posting, refund_pending(currency, psp), pending);
+	give(posting, dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS, currency),
+		 loss);
+	gain(posting, clearing(currency, psp), sum);
+	end(posting);
 }
 
 void
@@ -464,13 +499,61 @@ dw_posting_chargeback_lost(DwPosting *posting, const DwParties *parties,
 	end(posting);
 }
 
+/* What a leg gives back when a part of it is undone. */
+typedef struct Undone
+{
+	DwAccount	owing;			/* the provider's, who may have been paid */
+	int64_t		owed;			/* by them */
+	int64_t		loss;			/* the platform's */
+} Undone;
+
+/* What a company has still to send of a refund. */
+static int64_t
+still_pending(const char *psp, const DwGivenBack *pending, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (is_same_psp(pending[i].psp, psp))
+			return pending[i].amount;
+	return 0;
+}
+
+/*
+ * Undoes a part of a leg.  The provider may have been paid out since: what
+ * they got becomes what they owe, and is netted with what they earn next.
+ */
+static void
+undo_leg(DwPosting *posting, const DwLeg *leg, int64_t part, int64_t pending,
+		 Undone *undone)
+{
+	int64_t		unsent = part < pending ? part : pending;
+
+	switch (leg->account.kind)
+	{
+		case DW_ACCOUNT_PROVIDER_AVAILABLE:
+			undone->owing = receivable(&leg->account.owner_id,
+									   leg->account.currency);
+			undone->owed += part;
+			break;
+		case DW_ACCOUNT_REFUND_PENDING:
+			give(posting, leg->account, unsent);
+			undone->loss += part - unsent;
+			break;
+		case DW_ACCOUNT_PLATFORM_LOSS:
+			undone->loss += part;
+			break;
+		default:
+			give(posting, leg->account, part);
+			break;
+	}
+}
+
 void
 dw_posting_reversal(DwPosting *posting, const DwPosting *original,
-					const int64_t *parts)
+					const int64_t *parts, const DwGivenBack *pending,
+					int pending_count)
 {
-	DwAccount	owing = {.kind = DW_ACCOUNT_PROVIDER_RECEIVABLE};
 	DwAccount	held = {.kind = DW_ACCOUNT_ESCROW};
-	int64_t		owed = 0;
+	Undone		undone = {.owed = 0};
 	int64_t		sum = 0;
 	int			part = 0;
 
@@ -484,25 +567,16 @@ dw_posting_reversal(DwPosting *posting, const DwPosting *original,
 		if (leg->amount <= 0 || leg->account.kind == DW_ACCOUNT_ESCROW)
 			continue;
 		sum = total(posting, &parts[part], 1, sum);
-
-		/*
-		 * The provider may have been paid out since: what they got becomes
-		 * what they owe, and is netted with what they earn next.
-		 */
-		if (leg->account.kind == DW_ACCOUNT_PROVIDER_AVAILABLE)
-		{
-			owing.owner_id = leg->account.owner_id;
-			owing.currency = leg->account.currency;
-			owing.psp = "";
-			owed += parts[part];
-		}
-		else
-			give(posting, leg->account, parts[part]);
+		undo_leg(posting, leg, parts[part],
+				 still_pending(leg->account.psp, pending, pending_count),
+				 &undone);
 		part++;
 	}
 	if (held.currency == NULL)
 		fail(posting, DW_BAD_VALUE);	/* not out of an escrow */
-	give(posting, owing, owed);
+	give(posting, undone.owing, undone.owed);
+	give(posting, dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS,
+										 original->currency), undone.loss);
 	gain(posting, held, sum);
 	end(posting);
 }

@@ -47,7 +47,7 @@ typedef enum DwPostingEvent
 	DW_POSTING_STORED,			/* read back: whatever was booked */
 	DW_POSTING_PAYMENT,			/* a payment arrives */
 	DW_POSTING_RELEASE,			/* out of escrow to provider, fee and tax */
-	DW_POSTING_REFUND,			/* out of escrow to the companies */
+	DW_POSTING_REFUND,			/* out of escrow, to be sent by companies */
 	DW_POSTING_SETTLEMENT,		/* a dispute ends: both at once */
 	DW_POSTING_CHARGEBACK_OPENED,	/* a bank asks for a payment */
 	DW_POSTING_CHARGEBACK_WON,	/* and gives it back */
@@ -106,7 +106,7 @@ typedef struct DwEarnings
 /* What goes back through one payment. */
 typedef struct DwGivenBack
 {
-	const char *psp;			/* company of the payment */
+	const char *psp;			/* company of the payment; NULL = of none */
 	int64_t		amount;			/* > 0 */
 } DwGivenBack;
 
@@ -114,8 +114,10 @@ typedef struct DwGivenBack
 typedef struct DwPaidIn
 {
 	const char *psp;			/* company that brought it */
-	int64_t		amount;			/* what it brought, > 0 */
-	int64_t		room;			/* what the company still has of the job */
+	int64_t		room;			/* in: of it, neither given back nor taken by
+								 * a bank; out: nor by one that named none */
+	int64_t		unnamed;		/* what banks took through this company and
+								 * did not say of which payment */
 	int64_t		back;			/* out: of it, given back */
 } DwPaidIn;
 
@@ -174,7 +176,12 @@ extern void dw_posting_move(DwPosting *posting, DwPostingEvent event,
 extern void dw_posting_payment(DwPosting *posting, const DwParties *parties,
 							   const char *psp, int64_t amount);
 
-/* Money leaves an escrow; legs of the same company become one. */
+/*
+ * Money leaves an escrow; legs of the same company become one.  What goes
+ * back lies in refund_pending until its company has sent it; what no payment
+ * can take, for its payer has it back already, is the platform's, who bore it
+ * (platform_loss).
+ */
 extern void dw_posting_release(DwPosting *posting, const DwParties *parties,
 							   const DwEarnings *earnings);
 extern void dw_posting_refund(DwPosting *posting, const DwParties *parties,
@@ -186,14 +193,17 @@ extern void dw_posting_settlement(DwPosting *posting,
 
 /*
  * Spreads a refund over the payments of a job, in the order in which they
- * came.  A company gives back at most what it still has of the job: what it
- * brought, less what it gave back and what banks have taken from it, which
- * is missing of its first payments.  Should all of them together not have
- * the amount, the last payment bears the rest.  Gives what nothing bears: the
- * amount when there is no payment, else 0.
+ * came.  None gives back more than is there of it.  What a bank took without
+ * a payment's name is missing of its company's first payments.  Gives what
+ * no payment can give back.
  */
 extern int64_t dw_refund_spread(DwPaidIn *payments, int count,
 								int64_t amount);
+
+/* A company has sent a refund: what was asked for, or the platform loses. */
+extern void dw_posting_refund_paid(DwPosting *posting, const char *currency,
+								   const char *psp, int64_t pending,
+								   int64_t loss);
 
 /* A bank asks for a payment; won mirrors the opening leg by leg. */
 extern void dw_posting_chargeback_open(DwPosting *posting,
@@ -209,11 +219,15 @@ extern void dw_posting_chargeback_lost(DwPosting *posting,
 /*
  * Undoes a part of a release, a refund or a settlement, as it was stored:
  * parts[i] is what the i-th leg that gained gives back.  The provider's leg
- * goes to what they owe, for what was released may have been paid out.
+ * goes to what they owe, for what was released may have been paid out.  What
+ * companies have not sent of a refund (pending, one a company) is not sent;
+ * what they have is gone, and the platform puts it into the escrow.
  */
 extern void dw_posting_reversal(DwPosting *posting,
 								const DwPosting *original,
-								const int64_t *parts);
+								const int64_t *parts,
+								const DwGivenBack *pending,
+								int pending_count);
 
 /*
  * A payout was paid.  In another currency that takes two transactions, the

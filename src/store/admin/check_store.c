@@ -190,6 +190,7 @@ static CheckRule rules[] = {
 		 "|| s.scope_id || '.' FROM ("
 		 FACT_ORPHANS("transactions") "UNION ALL "
 		 FACT_ORPHANS("ledger_entries") "UNION ALL "
+		 FACT_ORPHANS("refunds") "UNION ALL "
 		 FACT_ORPHANS("outbox") "UNION ALL "
 		 FACT_ORPHANS("outbox_deliveries") "UNION ALL "
 		 SCOPE_ORPHANS("idempotency_keys") ") AS s ORDER BY 1, 2",
@@ -283,6 +284,7 @@ static CheckRule rules[] = {
 		 JOB_CHILD("escrow_events", ONCE("c.provider_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("disputes", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("chargebacks", "c.provider_id", "NULL") "UNION ALL "
+		 JOB_CHILD("refunds", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("reviews", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("review_responses", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("market_prices", "c.provider_id", "NULL") "UNION ALL "

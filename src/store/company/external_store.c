@@ -4,7 +4,8 @@
  *
  * Booked is what moved in the company's clearing accounts: a leg is what the
  * company did with money.  The end of a lost chargeback moves it between
- * two of them and is nothing that the company did.
+ * two of them and is nothing that the company did.  What it was asked to give
+ * back is in none of them until it has confirmed it.
  */
 #include "postgres.h"
 
@@ -97,6 +98,10 @@ static DwMap name_map = DW_MAP(name_fields);
 	"FROM dwello.transactions AS t " \
 	"JOIN asked AS k ON k.name = t.psp_reference " \
 	"WHERE t.psp = $1 " \
+	"UNION SELECT k.name, r.scope_id, r.confirmation_id " \
+	"FROM dwello.refunds AS r " \
+	"JOIN asked AS k ON k.name IN (r.id::text, r.transaction_id::text) " \
+	"WHERE r.psp = $1 " \
 	"UNION SELECT k.name, o.user_id, o.transaction_id " \
 	"FROM dwello.payouts AS o " \
 	"JOIN asked AS k ON k.name = o.id::text), "
@@ -216,6 +221,12 @@ load_named(const char *psp, DwNames *named, DwExternalLedger *ledger)
 					 "FROM dwello.transactions AS t JOIN names AS k "
 					 "ON k.scope_id = t.scope_id AND k.transaction_id = t.id "
 					 "WHERE t.psp = $1 AND t.status <> 'completed' "
+					 "UNION ALL SELECT r.scope_id, r.id, 0, 'refund', "
+					 "r.amount, r.currency, NULL, "
+					 "r.status::text, k.name FROM dwello.refunds AS r "
+					 "JOIN asked AS k ON k.name IN (r.id::text, "
+					 "r.transaction_id::text, r.psp_reference) "
+					 "WHERE r.psp = $1 AND r.confirmation_id IS NULL "
 					 "UNION ALL SELECT o.user_id, o.id, 0, 'payout', "
 					 "o.paid_amount, o.paid_currency, NULL, "
 					 "o.status::text, k.name FROM dwello.payouts AS o "

@@ -144,6 +144,8 @@ static const DwColumn chargeback_columns[] = {
 	DW_COLUMN(TEXT, DwChargebackRow, psp, psp, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwChargebackRow, psp_reference, psp_reference,
 			  DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwChargebackRow, payment_id, payment_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
 	DW_COLUMN(INT8, DwChargebackRow, amount, chargeback.amount,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(CURRENCY, DwChargebackRow, currency, currency,

@@ -81,6 +81,7 @@ typedef struct DwChargebackRow
 	DwUuid		provider_id;	/* the same */
 	const char *psp;			/* payment company that tells of it */
 	const char *psp_reference;	/* its name for it, or NULL */
+	DwUuid		payment_id;		/* that is asked back; nil = unknown */
 	char		currency[DW_CURRENCY_SIZE]; /* of the escrow */
 	DwUuid		transaction_id; /* that opened it */
 	DwChargeback chargeback;	/* state and amounts */

@@ -299,25 +299,6 @@ static const DwColumn source_fields[] = {
 
 static DwMap sources = DW_MAP(source_fields);
 
-static const DwColumn part_fields[] = {
-	DW_FIELD(UUID, DwPaymentPart, id, payment_id),
-	DW_FIELD(UUID_COPY, DwPaymentPart, payment_method_id,
-			 payment_method_id),
-	DW_FIELD(TEXT, DwPaymentPart, psp, psp),
-	DW_FIELD(TEXT, DwPaymentPart, psp_reference, psp_reference),
-	DW_FIELD(INT8, DwPaymentPart, amount, amount)
-};
-
-static DwMap parts_paid = DW_MAP(part_fields);
-
-static const DwColumn paid_in_fields[] = {
-	DW_FIELD(TEXT, DwPaidIn, psp, psp),
-	DW_FIELD(INT8, DwPaidIn, amount, amount),
-	DW_FIELD(INT8, DwPaidIn, room, room)
-};
-
-static DwMap paid_in = DW_MAP(paid_in_fields);
-
 /* Takes an escrow from the row, beside what its columns say of it. */
 static void
 read_escrow(uint64 index, DwEscrowRow *row)
@@ -874,52 +855,6 @@ dw_payment_find_last(const DwUuid *job_id, DwTransaction *payment)
 
 	dw_param_uuid(&p, job_id);
 	return read_payment(&last, &p, payment);
-}
-
-/*
- * The payments that have arrived, in their order.  What a company still has
- * is minus its clearing account in this job, whose entries are few.
- */
-static DwStatement select_payments =
-DW_STATEMENT("SELECT t.id, t.payment_method_id, t.psp, t.psp_reference, "
-			 "t.amount, (SELECT - pg_catalog.sum(n.amount) "
-			 "FROM dwello.ledger_entries AS n "
-			 "JOIN dwello.ledger_accounts AS a "
-			 "ON a.id = n.account_id WHERE n.scope_id = $1 "
-			 "AND a.kind = 'psp_clearing' AND a.psp = t.psp)::bigint AS room "
-			 "FROM dwello.escrow_events AS v "
-			 "JOIN dwello.transactions AS t "
-			 "ON t.scope_id = v.job_id AND t.id = v.transaction_id "
-			 "WHERE v.job_id = $1 AND v.event = 'confirm_payment' "
-			 "ORDER BY v.seq");
-
-DwPaymentPart *
-dw_payments_to_refund(const DwUuid *job_id, int64 amount, int *count)
-{
-	DwParams	p = DW_PARAMS;
-	DwPaymentPart *parts;
-	DwPaidIn   *payments;
-	int			rows;
-
-	dw_param_uuid(&p, job_id);
-	rows = (int) dw_execute(&select_payments, &p);
-	parts = palloc0((rows + 1) * sizeof(*parts));
-	payments = palloc0((rows + 1) * sizeof(*payments));
-	for (int i = 0; i < rows; i++)
-	{
-		dw_map_read(&parts_paid, i, &parts[i]);
-		dw_map_read(&paid_in, i, &payments[i]);
-	}
-	if (dw_refund_spread(payments, rows, amount) > 0)
-		elog(ERROR, "nothing was paid for job %s", dw_uuid_text(job_id));
-	*count = 0;
-	for (int i = 0; i < rows; i++)
-		if (payments[i].back > 0)
-		{
-			parts[*count] = parts[i];
-			parts[(*count)++].amount = payments[i].back;
-		}
-	return parts;
 }
 
 void

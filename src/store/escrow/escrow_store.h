@@ -214,6 +214,7 @@ extern void dw_payment_cancel(const DwEscrowRow *row,
 #define DW_PAYOUT_CONFIRMED		"payout_confirmed"
 #define DW_PAYOUT_IS_FAILED		"payout_failed"
 #define DW_REPAYMENT_CONFIRMED	"repayment_confirmed"
+#define DW_REFUND_CONFIRMED		"refund_confirmed"
 #define DW_CHARGEBACK_OPENED	"chargeback_opened"
 #define DW_CHARGEBACK_IS_WON	"chargeback_won"
 #define DW_CHARGEBACK_IS_LOST	"chargeback_lost"
@@ -245,16 +246,6 @@ typedef struct DwPaymentEvent
  */
 extern bool dw_payment_method_find(const DwUuid *user_id, const DwUuid *id,
 								   DwPaymentSource *method);
-
-/* Of a payment that lies in an escrow, what a refund gives back. */
-typedef struct DwPaymentPart
-{
-	DwUuid		payment_id;		/* the payment's transaction */
-	const DwUuid *payment_method_id;	/* or NULL */
-	const char *psp;			/* payment company */
-	const char *psp_reference;	/* its name for the payment, or NULL */
-	int64		amount;			/* minor units, > 0 */
-} DwPaymentPart;
 
 /* Reads the event with this psp and event_id; false when it is new. */
 extern bool dw_payment_event_find(const char *psp, const char *event_id,
@@ -288,13 +279,6 @@ extern DwUuid *dw_payments_claim_overdue(int max_rows, int *count);
 /* The payment of a job that was asked for last, however it ended. */
 extern bool dw_payment_find_last(const DwUuid *job_id,
 								 DwTransaction *payment);
-
-/*
- * The payments that a refund gives back, in the order in which they came, as
- * dw_refund_spread() has it.
- */
-extern DwPaymentPart *dw_payments_to_refund(const DwUuid *job_id,
-											int64 amount, int *count);
 
 /*
  * Rows of dwello.receipts: money that has arrived and fits no payment.  The

@@ -20,7 +20,6 @@
 #include "store/ledger/ledger_store_int.h"
 
 #define PORTION		500			/* scopes that are read together */
-#define CLEARINGS_MAX	8		/* companies that one job was paid through */
 
 /* ----------------------------------------------------------------------
  * Totals of ledger accounts, gathered while the entries pass by
@@ -131,13 +130,13 @@ totals_resolve(DwTotals *totals)
 	pfree(rows);
 }
 
-/* True for an account that was looked up and clears for a company. */
+/* True for an account of a kind that was looked up. */
 static bool
-account_clears(DwTotals *totals, const DwUuid *id)
+account_is(DwTotals *totals, const DwUuid *id, DwAccountKind kind)
 {
 	Account    *account = hash_search(totals->table, id, HASH_FIND, NULL);
 
-	return account != NULL && account->kind == DW_ACCOUNT_PSP_CLEARING;
+	return account != NULL && account->kind == kind;
 }
 
 /* The ids of accounts that a question is answered with yes for. */
@@ -304,30 +303,19 @@ escrow_is_valid(const DwEscrowTotals *e, const EscrowSums *sums)
 		sums->tax == e->tax_taken;
 }
 
-/* True for an account of money that a company gives back, or shall. */
-static bool
-account_gives_back(DwTotals *totals, const DwUuid *id)
-{
-	Account    *account = hash_search(totals->table, id, HASH_FIND, NULL);
-
-	return account != NULL &&
-		(account->kind == DW_ACCOUNT_PSP_CLEARING ||
-		 account->kind == DW_ACCOUNT_REFUND_PENDING);
-}
-
-/* What the companies gave back by a transaction, or are asked to. */
+/* What accounts of a kind gained by a transaction. */
 static int128
-cleared(const DwLink *link, DwTotals *totals)
+gained_by(const DwLink *link, DwTotals *totals, DwAccountKind kind)
 {
 	int128		sum = 0;
 
 	for (int i = 0; i < link->legs.count; i++)
-		if (account_gives_back(totals, &link->legs.entries[i].account_id))
+		if (account_is(totals, &link->legs.entries[i].account_id, kind))
 			sum += link->legs.entries[i].amount;
 	return sum;
 }
 
-/* I3: a refund goes back through companies. */
+/* I3: a refund is asked of companies, or its payer has it already. */
 static bool
 refund_is_valid(const DwLink *link, DwTotals *totals)
 {
@@ -337,56 +325,52 @@ refund_is_valid(const DwLink *link, DwTotals *totals)
 		 t->type != DW_TRANSACTION_DISPUTE) ||
 		t->status != DW_TRANSACTION_COMPLETED)
 		return true;
-	return cleared(link, totals) == given_back(t);
+	return gained_by(link, totals, DW_ACCOUNT_REFUND_PENDING) +
+		gained_by(link, totals, DW_ACCOUNT_PLATFORM_LOSS) == given_back(t);
 }
 
-/* Adds what clears to the sums by account; false when there are too many. */
+/* Takes an entry from what its company has not sent; false if none such. */
 static bool
-add_clearings(DwLegs *sums, const DwLink *link, DwTotals *totals)
+take_unsent(DwLegs *unsent, const DwEntry *entry)
 {
-	for (int i = 0; i < link->legs.count; i++)
-	{
-		const DwEntry *entry = &link->legs.entries[i];
-		int			j = 0;
-
-		if (!account_clears(totals, &entry->account_id))
-			continue;
-		while (j < sums->count &&
-			   !dw_uuid_equal(&sums->entries[j].account_id,
-							  &entry->account_id))
-			j++;
-		if (j == CLEARINGS_MAX)
-			return false;
-		if (j == sums->count)
-		{
-			sums->entries[j].account_id = entry->account_id;
-			sums->entries[j].amount = 0;
-			sums->count++;
-		}
-		sums->entries[j].amount += entry->amount;
-	}
-	return true;
+	for (int i = 0; i < unsent->count; i++)
+		if (dw_uuid_equal(&unsent->entries[i].account_id,
+						  &entry->account_id))
+			return !pg_sub_s64_overflow(unsent->entries[i].amount,
+										entry->amount,
+										&unsent->entries[i].amount);
+	if (unsent->count == DW_LEGS_MAX)
+		return false;
+	unsent->entries[unsent->count] = *entry;
+	return !pg_sub_s64_overflow(0, entry->amount,
+								&unsent->entries[unsent->count++].amount);
 }
 
-/* I3: no company gave back more than was paid through it. */
+/*
+ * I3: what companies were asked for and have not sent is what their rows
+ * say.  What could not be sent leaves in the scope of a receipt.
+ */
 static bool
-clearings_are_valid(const DwChain *chain, DwTotals *totals)
+refunds_are_valid(const DwChain *chain, DwTotals *totals)
 {
-	DwLegs		sums = {0};
+	DwLegs		unsent = chain->unsent;
 
+	if (chain->has_more_unsent)
+		return false;
 	for (int i = 0; i < chain->count; i++)
 	{
-		DwTransactionType type = chain->links[i].transaction.type;
+		const DwLink *link = &chain->links[i];
 
-		if ((type == DW_TRANSACTION_PAYMENT ||
-			 type == DW_TRANSACTION_REFUND ||
-			 type == DW_TRANSACTION_DISPUTE ||
-			 type == DW_TRANSACTION_REVERSAL) &&
-			!add_clearings(&sums, &chain->links[i], totals))
-			return false;
+		if (link->transaction.type == DW_TRANSACTION_REFUND_RETURN)
+			continue;
+		for (int j = 0; j < link->legs.count; j++)
+			if (account_is(totals, &link->legs.entries[j].account_id,
+						   DW_ACCOUNT_REFUND_PENDING) &&
+				!take_unsent(&unsent, &link->legs.entries[j]))
+				return false;
 	}
-	for (int i = 0; i < sums.count; i++)
-		if (sums.entries[i].amount > 0)
+	for (int i = 0; i < unsent.count; i++)
+		if (unsent.entries[i].amount != 0)
 			return false;
 	return true;
 }
@@ -512,7 +496,7 @@ invariants_hold(const DwChain *chain, DwTotals *totals)
 		add_link(&sums, link);
 	}
 	return (!chain->has_end || escrow_is_valid(&chain->escrow, &sums)) &&
-		clearings_are_valid(chain, totals) && requests_are_valid(chain) &&
+		refunds_are_valid(chain, totals) && requests_are_valid(chain) &&
 		reversals_are_valid(chain);
 }
 

@@ -309,6 +309,72 @@ load_escrows(DwChain *chain, const DwScopes *scopes)
 	SPI_freetuptable(SPI_tuptable);
 }
 
+/* What a company was asked for in a scope and has not sent. */
+typedef struct Unsent
+{
+	DwUuid		scope_id;		/* a job, or a receipt */
+	char	   *psp;			/* payment company */
+	char	   *currency;		/* as stored */
+	int64		amount;			/* minor units */
+} Unsent;
+
+static const DwColumn unsent_fields[] = {
+	DW_FIELD(UUID, Unsent, scope_id, scope_id),
+	DW_FIELD(TEXT, Unsent, psp, psp),
+	DW_FIELD(TEXT, Unsent, currency, currency),
+	DW_FIELD(INT8, Unsent, amount, amount)
+};
+
+static DwMap unsent_map = DW_MAP(unsent_fields);
+
+/* Adds what a company has not sent, at the account where it lies. */
+static void
+add_unsent(DwChain *chain, const Unsent *row)
+{
+	const DwAccount account = dw_account_of_psp(DW_ACCOUNT_REFUND_PENDING,
+												row->currency, row->psp);
+
+	if (chain->unsent.count == DW_LEGS_MAX)
+	{
+		chain->has_more_unsent = true;
+		return;
+	}
+	chain->unsent.entries[chain->unsent.count++] = (DwEntry)
+	{
+		dw_account_id(&account), row->amount
+	};
+}
+
+/* Loads what rows of refunds say. */
+static void
+load_unsent(DwChain *chains, const DwScopes *scopes)
+{
+	static DwScopeQuery select_unsent =
+		DW_SCOPE_QUERY("SELECT r.scope_id, r.psp, r.currency, "
+					   "pg_catalog.sum(r.amount - r.reversed)::bigint "
+					   "AS amount FROM dwello.refunds AS r", "r.scope_id",
+					   "AND r.completed_at IS NULL "
+					   "GROUP BY r.scope_id, r.psp, r.currency "
+					   "ORDER BY r.scope_id");
+	uint64		total = dw_scopes_query(&select_unsent, scopes);
+	int			at = 0;
+
+	for (uint64 i = 0; i < total; i++)
+	{
+		Unsent		row;
+
+		/* a scope that has nothing but refunds is in no list */
+		dw_map_read(&unsent_map, i, &row);
+		while (at < scopes->count &&
+			   dw_uuid_compare(&chains[at].scope_id, &row.scope_id) < 0)
+			at++;
+		if (at < scopes->count &&
+			dw_uuid_equal(&chains[at].scope_id, &row.scope_id))
+			add_unsent(&chains[at], &row);
+	}
+	SPI_freetuptable(SPI_tuptable);
+}
+
 DwChain *
 dw_chains_load(const DwScopes *scopes, DwTotals *totals)
 {
@@ -319,6 +385,7 @@ dw_chains_load(const DwScopes *scopes, DwTotals *totals)
 	load_links(chains, scopes);
 	load_entries(chains, scopes, totals);
 	load_escrows(chains, scopes);
+	load_unsent(chains, scopes);
 	for (int i = 0; i < scopes->count; i++)
 		for (int j = 0; j < chains[i].count; j++)
 			chains[i].links[j].gap = find_gap(&chains[i].links[j]);

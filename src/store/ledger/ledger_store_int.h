@@ -124,6 +124,8 @@ typedef struct DwChain
 	uint8		end[DW_HASH_BYTES]; /* its last_hash */
 	uint8		reached[DW_HASH_BYTES]; /* how far the chain led */
 	DwEscrowTotals escrow;		/* if there is one */
+	DwLegs		unsent;			/* of refunds, by their rows; all that fit */
+	bool		has_more_unsent;	/* and some that did not */
 } DwChain;
 
 /* Scopes to be loaded, in the order of their ids. */

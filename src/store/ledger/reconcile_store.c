@@ -144,7 +144,7 @@ static DwStatement invariants[] = {
 			  "AND x.expected <> x.actual "
 			  "ORDER BY 1, 2, 3"),
 
-	/* I3: a refund goes back where the payments came from */
+	/* I3: a refund is asked of the companies that its rows name */
 	INVARIANT("SELECT 'I3', 'refund_legs', t.id, t.currency, "
 			  "x.refunded, n.gained "
 			  "FROM dwello.transactions AS t CROSS JOIN LATERAL ("
@@ -155,25 +155,30 @@ static DwStatement invariants[] = {
 			  "SELECT COALESCE(pg_catalog.sum(n.amount), 0) AS gained "
 			  "FROM dwello.ledger_entries AS n "
 			  "JOIN dwello.ledger_accounts AS a ON a.id = n.account_id "
-			  "AND a.kind IN ('psp_clearing', 'refund_pending') "
+			  "AND a.kind IN ('refund_pending', 'platform_loss') "
 			  "WHERE n.scope_id = t.scope_id "
 			  "AND n.transaction_id = t.id) AS n WHERE "
 			  SUSPECT("t.scope_id")
 			  "AND t.transaction_type IN ('refund', 'dispute') "
 			  "AND t.status = 'completed' AND n.gained <> x.refunded "
 			  "UNION ALL "
-			  "SELECT 'I3', 'refund_psp', n.scope_id, n.currency, "
-			  "0::numeric, pg_catalog.sum(n.amount) "
+			  "SELECT 'I3', 'refund_psp', x.scope_id, x.currency, "
+			  "pg_catalog.sum(x.asked), pg_catalog.sum(x.pending) "
+			  "FROM (SELECT r.scope_id, r.currency, r.psp, "
+			  "r.amount - r.reversed AS asked, 0 AS pending "
+			  "FROM dwello.refunds AS r WHERE "
+			  SUSPECT("r.scope_id")
+			  "AND r.completed_at IS NULL UNION ALL "
+			  "SELECT n.scope_id, n.currency, a.psp, 0, n.amount "
 			  "FROM dwello.ledger_entries AS n "
 			  "JOIN dwello.transactions AS t ON t.scope_id = n.scope_id "
 			  "AND t.id = n.transaction_id "
-			  "AND t.transaction_type IN ('payment', 'refund', 'dispute', "
-			  "'reversal') "
+			  "AND t.transaction_type <> 'refund_return' "
 			  "JOIN dwello.ledger_accounts AS a ON a.id = n.account_id "
-			  "AND a.kind = 'psp_clearing' WHERE "
-			  SUSPECT("n.scope_id")
-			  "GROUP BY n.scope_id, n.account_id, n.currency "
-			  "HAVING pg_catalog.sum(n.amount) > 0 "
+			  "AND a.kind = 'refund_pending' WHERE "
+			  SUSPECT("n.scope_id") ") AS x "
+			  "GROUP BY x.scope_id, x.currency, x.psp "
+			  "HAVING pg_catalog.sum(x.asked) <> pg_catalog.sum(x.pending) "
 			  "ORDER BY 1, 2, 3"),
 
 	/* I4: all money is one side of other money */

@@ -259,7 +259,8 @@ class Commands
 			job_id: job.id, psp: chance.happens(0.95) ? paid.psp : 'bolt',
 			event_id: this.eventId(), amount,
 			currency: chance.happens(0.03) ? chance.pick(CURRENCIES)
-				: job.currency } };
+				: job.currency, transaction_id: chance.happens(0.5)
+				? undefined : chance.happens(0.03) ? NOBODY : paid.id } };
 	}
 
 	closeChargeback(job)

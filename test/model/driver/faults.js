@@ -33,7 +33,8 @@ const faults = {
 
 	// a refund leaves through the company that paid last
 	refund: twist('refundLegs', (right, job, amount) =>
-		[[`psp_clearing ${job.arrived.at(-1).psp}`, amount]]),
+		Object.assign([[`refund_pending ${job.arrived.at(-1).psp}`, amount]],
+			{ asked: right(job, amount).asked })),
 
 	// a plan in equal parts: what is over goes to the last one
 	plan: twist('plan_milestones', (right, call) => {

@@ -21,10 +21,15 @@ const chargeback = {
 		if (before)
 			return before;
 		need(!BEFORE_MONEY.includes(job.escrow), 'WD101');
+		const through = job.arrived.filter((p) => p.psp === args.psp);
+		const payment = args.transaction_id
+			? through.find((p) => p.id === args.transaction_id)
+			: through.length === 1 ? through[0] : undefined;
+
+		need(payment || !args.transaction_id, 'P0002');
 		need(args.currency === job.currency, 'WD201');
 		const standing = job.chargebacks.filter((c) => c.status !== 'won');
-		const room = sum(job.arrived.filter((p) => p.psp === args.psp),
-			(p) => p.amount) -
+		const room = sum(through, (p) => p.amount) -
 			sum(standing.filter((c) => c.psp === args.psp), (c) => c.amount);
 
 		need(args.amount <= room, '22023');
@@ -32,7 +37,7 @@ const chargeback = {
 		const clawedBack = least(args.amount - heldAmount,
 			job.released - sum(standing, (c) => c.clawedBack));
 		const c = { status: 'open', psp: args.psp, amount: args.amount,
-			heldAmount, clawedBack };
+			heldAmount, clawedBack, payment };
 
 		if (!job.chargebacks.some((x) => x.status === 'open'))
 			job.frozenSince = now;

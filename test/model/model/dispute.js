@@ -184,9 +184,12 @@ const dispute = {
 		job.refunded += back;
 		job.fee += paid.fee;
 		job.tax += paid.tax;
+		const legs = this.refundLegs(job, back);
+
 		this.transfer(job, 'dispute', { ...paid, amount: paid.amount + back,
+			asked: legs.asked,
 			milestone: job.milestones.find((m) => m.id === d.milestone) },
-		[...this.releaseLegs(job, paid), ...this.refundLegs(job, back)]);
+		[...this.releaseLegs(job, paid), ...legs]);
 		Object.assign(d, { status, settled: figure });
 		this.derive(job);
 	},

@@ -29,12 +29,7 @@ const escrow = {
 		const parts = legs.filter(([, amount]) => amount !== 0n);
 
 		for (const [account, amount] of parts)
-		{
 			this.book(account, job.currency, amount);
-			if (account.startsWith('psp_clearing '))
-				job.clearing.set(account,
-					(job.clearing.get(account) ?? 0n) + amount);
-		}
 		job.transfers.push({ type, ...facts, legs: parts, undone: 0n });
 	},
 

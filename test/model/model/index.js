@@ -25,7 +25,7 @@ class Model
 		this.jobs.set(job.id, { ...job, status: 'awarded', escrow: 'created',
 			isStarted: false, version: 1, funded: 0n, held: 0n, released: 0n,
 			refunded: 0n, taken: 0n, disputed: 0n, fee: 0n, tax: 0n,
-			payments: [], arrived: [], clearing: new Map(), transfers: [],
+			payments: [], arrived: [], transfers: [],
 			disputes: [], chargebacks: [] });
 	}
 }

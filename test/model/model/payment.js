@@ -139,7 +139,8 @@ const payment = {
 	{
 		job.funded += paid.amount;
 		job.held += paid.amount;
-		job.arrived.push({ psp, amount: paid.amount });
+		job.arrived.push({ id: paid.id, psp, amount: paid.amount,
+			back: 0n });
 		this.transfer(job, 'payment', { amount: paid.amount },
 			[[`psp_clearing ${psp}`, -paid.amount]]);
 		fill(job.milestones, this.covered(job) - this.pricePaid(job));

@@ -114,30 +114,52 @@ const release = {
 		return { ...paid, ...this.state(job) };
 	},
 
-	// Refunds go back as the payments came; a company gives back at most
-	// what it still has of this job, its first payments first.
+	// What of each payment went neither back nor to a bank.  What a bank took
+	// without a name is missing of its company's first payments.
+	rooms(job)
+	{
+		const taken = job.chargebacks.filter((c) => c.status !== 'won');
+		const rooms = job.arrived.map((p) => p.amount - p.back -
+			sum(taken.filter((c) => c.payment === p), (c) => c.amount));
+
+		for (const c of taken.filter((x) => !x.payment))
+		{
+			let rest = c.amount;
+
+			for (const [i, p] of job.arrived.entries())
+			{
+				const part = p.psp === c.psp
+					? most(0n, least(rest, rooms[i])) : 0n;
+
+				rooms[i] -= part;
+				rest -= part;
+			}
+		}
+		return rooms;
+	},
+
+	// Refunds go back as the payments came, none more than there is room; what
+	// none can take, their payer has already, and the platform bore it.
 	refundLegs(job, amount)
 	{
-		const gone = new Map();
 		const legs = new Map();
+		const asked = [];
 		let left = amount;
 
-		for (const { psp, amount: paid } of job.arrived)
-			gone.set(psp, (gone.get(psp) ?? 0n) + paid);
-		for (const psp of gone.keys())
-			gone.set(psp, gone.get(psp) +
-				(job.clearing.get(`psp_clearing ${psp}`) ?? 0n));
-		for (const [i, { psp, amount: paid }] of job.arrived.entries())
+		for (const [i, room] of this.rooms(job).entries())
 		{
-			const spent = least(paid, gone.get(psp));
-			const piece = i === job.arrived.length - 1 ? left
-				: least(left, paid - spent);
+			const payment = job.arrived[i];
+			const part = most(0n, least(left, room));
 
-			gone.set(psp, gone.get(psp) - spent);
-			legs.set(psp, (legs.get(psp) ?? 0n) + piece);
-			left -= piece;
+			payment.back += part;
+			left -= part;
+			if (part > 0n)
+				asked.push({ payment, left: part });
+			legs.set(`refund_pending ${payment.psp}`, part +
+				(legs.get(`refund_pending ${payment.psp}`) ?? 0n));
 		}
-		return [...legs].map(([psp, part]) => [`psp_clearing ${psp}`, part]);
+		legs.set('platform_loss', left);
+		return Object.assign([...legs], { asked });
 	},
 
 	refund_escrow(call)
@@ -163,9 +185,10 @@ const release = {
 		take(from, price, 'refunded');
 		job.held -= amount;
 		job.refunded += amount;
-		this.transfer(job, 'refund', { amount,
-			milestone: args.milestone_id ? from[0] : undefined },
-		this.refundLegs(job, amount));
+		const legs = this.refundLegs(job, amount);
+
+		this.transfer(job, 'refund', { amount, asked: legs.asked,
+			milestone: args.milestone_id ? from[0] : undefined }, legs);
 		this.derive(job);
 		return { amount, ...this.state(job) };
 	}

@@ -61,7 +61,7 @@ const reversal = {
 			(account.startsWith(start) ? parts[i] : 0n)), (part) => part);
 		const fee = of('platform_fee');
 		const tax = of('tax_payable');
-		const refunded = of('psp_clearing');
+		const refunded = of('refund_pending') + of('platform_loss');
 		const released = amount - refunded;
 		const clawed = sum(job.chargebacks.filter((c) => c.status !== 'won'),
 			(c) => c.clawedBack);
@@ -73,6 +73,9 @@ const reversal = {
 		job.tax -= tax;
 		job.refunded -= refunded;
 		transfer.undone += amount;
+		for (const [i, [account]] of transfer.legs.entries())
+			if (account.startsWith('refund_pending '))
+				this.withdraw(transfer, account.split(' ')[1], parts[i]);
 		this.undoPrices(job, transfer, released > 0n, refunded > 0n);
 		this.transfer(job, 'reversal', { amount, fee, tax,
 			payout: released - fee - tax },
@@ -80,6 +83,22 @@ const reversal = {
 			'provider_available', 'provider_receivable'), -parts[i]]));
 		this.derive(job);
 		return { amount, fee, tax, ...this.state(job) };
+	},
+
+	// The company shall not send it: the last payment first has room again.
+	withdraw(transfer, psp, amount)
+	{
+		let rest = amount;
+
+		for (const asked of [...transfer.asked].reverse()
+			.filter(({ payment }) => payment.psp === psp))
+		{
+			const part = least(rest, asked.left);
+
+			asked.left -= part;
+			asked.payment.back -= part;
+			rest -= part;
+		}
 	},
 
 	// The milestones follow the money: the price that is released and the

@@ -1,0 +1,218 @@
+/*
+ * refund_store.c
+ *		Which payments a refund gives back, and what payment companies were
+ *		asked for: rows of dwello.refunds.
+ */
+#include "postgres.h"
+
+#include "core/posting/posting.h"
+#include "server/crypto/crypto_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
+#include "store/refund/refund_store.h"
+
+static const DwColumn part_fields[] = {
+	DW_FIELD(UUID, DwPaymentPart, id, payment_id),
+	DW_FIELD(UUID_COPY, DwPaymentPart, payment_method_id,
+			 payment_method_id),
+	DW_FIELD(TEXT, DwPaymentPart, psp, psp),
+	DW_FIELD(TEXT, DwPaymentPart, psp_reference, psp_reference),
+	DW_FIELD(INT8, DwPaymentPart, amount, amount)
+};
+
+static DwMap parts_paid = DW_MAP(part_fields);
+
+static const DwColumn paid_in_fields[] = {
+	DW_FIELD(TEXT, DwPaidIn, psp, psp),
+	DW_FIELD(INT8, DwPaidIn, room, room),
+	DW_FIELD(INT8, DwPaidIn, unnamed, unnamed)
+};
+
+static DwMap paid_in = DW_MAP(paid_in_fields);
+
+/* The payments that have arrived, in their order. */
+#define FROM_ARRIVED \
+	"FROM dwello.escrow_events AS v JOIN dwello.transactions AS t " \
+	"ON t.scope_id = v.job_id AND t.id = v.transaction_id " \
+	"WHERE v.job_id = $1 AND v.event = 'confirm_payment' "
+#define SELECT_ARRIVED \
+	"SELECT t.id, t.payment_method_id, t.psp, t.psp_reference, t.amount "
+
+/* What banks have taken through the company of a payment. */
+#define TAKEN(which) \
+	"COALESCE((SELECT pg_catalog.sum(c.amount) " \
+	"FROM dwello.chargebacks AS c WHERE c.job_id = $1 " \
+	"AND c.status <> 'won' AND c.psp = t.psp AND c.payment_id " which "), 0)"
+
+/*
+ * What of a payment failed to go back counts as given back, too: it goes
+ * elsewhere (retry_refund), and never to that payment again.
+ */
+static DwStatement select_payments =
+DW_STATEMENT(SELECT_ARRIVED ", (t.amount - "
+			 "COALESCE((SELECT pg_catalog.sum(r.amount - r.reversed) "
+			 "FROM dwello.refunds AS r WHERE r.scope_id = $1 "
+			 "AND r.payment_id = t.id), 0) - " TAKEN("= t.id")
+			 ")::bigint AS room, " TAKEN("IS NULL") "::bigint AS unnamed "
+			 FROM_ARRIVED "ORDER BY v.seq");
+
+DwPaymentPart *
+dw_payments_to_refund(const DwUuid *job_id, int64 amount, int *count)
+{
+	DwParams	p = DW_PARAMS;
+	DwPaymentPart *parts;
+	DwPaidIn   *payments;
+	int			rows;
+	int64		rest;
+
+	dw_param_uuid(&p, job_id);
+	rows = (int) dw_execute(&select_payments, &p);
+	parts = palloc0((rows + 1) * sizeof(*parts));
+	payments = palloc0((rows + 1) * sizeof(*payments));
+	for (int i = 0; i < rows; i++)
+	{
+		dw_map_read(&parts_paid, i, &parts[i]);
+		dw_map_read(&paid_in, i, &payments[i]);
+	}
+	rest = dw_refund_spread(payments, rows, amount);
+	*count = 0;
+	for (int i = 0; i < rows; i++)
+		if (payments[i].back > 0)
+		{
+			parts[*count] = parts[i];
+			parts[(*count)++].amount = payments[i].back;
+		}
+	if (rest > 0)
+		parts[(*count)++] = (DwPaymentPart)
+	{
+		.amount = rest
+	};
+	return parts;
+}
+
+DwPaymentPart *
+dw_payments_arrived(const DwUuid *job_id, const char *psp, int *count)
+{
+	static DwStatement select_arrived =
+		DW_STATEMENT(SELECT_ARRIVED FROM_ARRIVED "AND t.psp = $2 "
+					 "ORDER BY v.seq");
+	DwParams	p = DW_PARAMS;
+	DwPaymentPart *parts;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_text(&p, psp);
+	*count = (int) dw_execute(&select_arrived, &p);
+	parts = palloc0(Max(*count, 1) * sizeof(*parts));
+	for (int i = 0; i < *count; i++)
+		dw_map_read(&parts_paid, i, &parts[i]);
+	return parts;
+}
+
+static const DwColumn refund_columns[] = {
+	DW_COLUMN(UUID, DwRefundRow, scope_id, scope_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwRefundRow, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwRefundRow, job_id, job_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID, DwRefundRow, receipt_id, receipt_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID, DwRefundRow, homeowner_id, homeowner_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID, DwRefundRow, provider_id, provider_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID, DwRefundRow, transaction_id, transaction_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwRefundRow, payment_id, payment_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID_COPY, DwRefundRow, payment_method_id, payment_method_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwRefundRow, psp, psp, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwRefundRow, psp_reference, psp_reference,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwRefundRow, amount, facts.amount, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwRefundRow, reversed, facts.reversed, 0),
+	DW_COLUMN(CURRENCY, DwRefundRow, currency, currency, DW_COLUMN_FIXED),
+	DW_COLUMN_ENUM(refund_status, DwRefundRow, status, facts.status, 0,
+				   dw_refund_status_labels),
+	DW_COLUMN(UUID, DwRefundRow, confirmation_id, confirmation_id,
+			  DW_COLUMN_NULLABLE),
+	DW_COLUMN(INT4, DwRefundRow, version, version,
+			  DW_COLUMN_BORN | DW_COLUMN_COUNTED),
+	DW_COLUMN(TIME, DwRefundRow, created_at, created_at, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwRefundRow, completed_at, completed_at, 0)
+};
+
+static DwTable refunds = DW_TABLE("refunds", DwRefundRow, refund_columns);
+
+void
+dw_refund_insert(DwRefundRow *refund)
+{
+	refund->id = dw_uuid_fresh();
+	refund->facts.status = DW_REFUND_PENDING;
+	refund->facts.reversed = 0;
+	memset(&refund->confirmation_id, 0, sizeof(refund->confirmation_id));
+	refund->created_at = dw_now();
+	refund->completed_at = DT_NOBEGIN;
+	dw_table_insert(&refunds, refund);
+}
+
+void
+dw_refund_save(DwRefundRow *refund)
+{
+	dw_table_update(&refunds, refund);
+}
+
+bool
+dw_refund_find(const DwUuid *scope_id, const DwUuid *id, DwRefundRow *refund)
+{
+	static DwTableQuery by_key =
+		DW_TABLE_QUERY(refunds, "WHERE t.scope_id = $1 AND t.id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, scope_id);
+	dw_param_uuid(&p, id);
+	if (dw_table_execute(&by_key, &p) == 0)
+		return false;
+	dw_table_read(&refunds, 0, refund);
+	return true;
+}
+
+/* All rows of a query. */
+static DwRefundRow *
+read_refunds(DwTableQuery *query, const DwParams *p, int *count)
+{
+	DwRefundRow *rows;
+
+	*count = (int) dw_table_execute(query, p);
+	rows = palloc_array(DwRefundRow, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		dw_table_read(&refunds, i, &rows[i]);
+	return rows;
+}
+
+DwRefundRow *
+dw_refunds_of(const DwUuid *scope_id, const DwUuid *transaction_id,
+			  int *count)
+{
+	static DwTableQuery of_transaction =
+		DW_TABLE_QUERY(refunds, "WHERE t.scope_id = $1 "
+					   "AND t.transaction_id = $2 ORDER BY t.id");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, scope_id);
+	dw_param_uuid(&p, transaction_id);
+	return read_refunds(&of_transaction, &p, count);
+}
+
+DwRefundRow *
+dw_refunds_pending(const DwUuid *scope_id, const char *psp, int *count)
+{
+	static DwTableQuery pending =
+		DW_TABLE_QUERY(refunds, "WHERE t.scope_id = $1 AND t.psp = $2 "
+					   "AND t.status = 'pending' ORDER BY t.id");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, scope_id);
+	dw_param_text(&p, psp);
+	return read_refunds(&pending, &p, count);
+}

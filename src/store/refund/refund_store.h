@@ -1,0 +1,89 @@
+/*
+ * refund_store.h
+ *		Money that goes back: of which payments, and what companies were
+ *		asked for.
+ */
+#ifndef DW_REFUND_STORE_H
+#define DW_REFUND_STORE_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "core/base/base.h"
+#include "core/refund/refund.h"
+
+/*
+ * Of a payment that lies in an escrow, what a refund gives back; or what no
+ * payment can give back, which has no company and no name.
+ */
+typedef struct DwPaymentPart
+{
+	DwUuid		payment_id;		/* the payment's transaction */
+	const DwUuid *payment_method_id;	/* or NULL */
+	const char *psp;			/* payment company; NULL = none */
+	const char *psp_reference;	/* its name for the payment, or NULL */
+	int64		amount;			/* minor units, > 0 */
+} DwPaymentPart;
+
+/*
+ * The payments that a refund gives back, in the order in which they came, as
+ * dw_refund_spread() has it; last what no payment can, if there is such.
+ */
+extern DwPaymentPart *dw_payments_to_refund(const DwUuid *job_id,
+											int64 amount, int *count);
+
+/*
+ * The payments that have arrived through a company, in the order in which
+ * they came; amount is what each brought.
+ */
+extern DwPaymentPart *dw_payments_arrived(const DwUuid *job_id,
+										  const char *psp, int *count);
+
+/*
+ * Rows of dwello.refunds: what payment companies were asked to give back,
+ * one row a payment and transaction.  The caller has locked the job, or the
+ * receipt, whose scope they are in.
+ */
+
+/* A refund as its row has it. */
+typedef struct DwRefundRow
+{
+	DwUuid		scope_id;		/* of its transaction: a job, or a receipt */
+	DwUuid		id;				/* its key beside the scope's */
+	DwUuid		job_id;			/* whose money it was; nil = none's */
+	DwUuid		receipt_id;		/* that goes back; nil = out of an escrow */
+	DwUuid		homeowner_id;	/* who gets it; nil = nobody we know */
+	DwUuid		provider_id;	/* of the job, or nil */
+	DwUuid		transaction_id; /* that asked for it */
+	DwUuid		payment_id;		/* that goes back; nil = none */
+	const DwUuid *payment_method_id;	/* or NULL */
+	const char *psp;			/* payment company */
+	const char *psp_reference;	/* its name for the payment, or NULL */
+	char		currency[DW_CURRENCY_SIZE]; /* of the payment */
+	DwRefundFacts facts;		/* as core decides on it */
+	DwUuid		confirmation_id;	/* that booked it as sent; nil = none */
+	int32		version;		/* counts its changes */
+	TimestampTz created_at;		/* when it was asked for */
+	TimestampTz completed_at;	/* when it was confirmed, or DT_NOBEGIN */
+} DwRefundRow;
+
+/* Writes a new one; id, and what became of it, are set here. */
+extern void dw_refund_insert(DwRefundRow *refund);
+
+/* Writes what became of one. */
+extern void dw_refund_save(DwRefundRow *refund);
+
+/* One of a scope; false when there is none such. */
+extern bool dw_refund_find(const DwUuid *scope_id, const DwUuid *id,
+						   DwRefundRow *refund);
+
+/* All that a transaction asked for, in the order of its payments. */
+extern DwRefundRow *dw_refunds_of(const DwUuid *scope_id,
+								  const DwUuid *transaction_id, int *count);
+
+/* All of a scope that a company has still to send. */
+extern DwRefundRow *dw_refunds_pending(const DwUuid *scope_id,
+									   const char *psp, int *count);
+
+#endif							/* DW_REFUND_STORE_H */

@@ -1,0 +1,59 @@
+/*
+ * test_refund.c
+ *		What a payment company was asked to give back: sent, undone before, or
+ *		both.
+ */
+#include "unit.h"
+
+#include "core/refund/refund.h"
+
+/* A part of it is undone, and the company sends the rest. */
+static void
+test_sent(void **state)
+{
+	DwRefundFacts refund = {DW_REFUND_PENDING, 100, 0};
+	DwRefundSent sent;
+
+	assert_int_equal(dw_refund_withdraw(&refund, 0), 0);
+	assert_int_equal(dw_refund_withdraw(&refund, 40), 40);
+	assert_int_equal(dw_refund_pending(&refund), 60);
+	assert_int_equal(refund.status, DW_REFUND_PENDING);
+	assert_int_equal(dw_refund_confirm(&refund, &sent), DW_OK);
+	assert_int_equal(sent.pending, 60);
+	assert_int_equal(sent.loss, 0);
+	assert_int_equal(refund.status, DW_REFUND_COMPLETED);
+	assert_int_equal(refund.reversed, 40);
+	assert_int_equal(dw_refund_pending(&refund), 0);
+	assert_int_equal(dw_refund_withdraw(&refund, 60), 0);
+	assert_int_equal(dw_refund_confirm(&refund, &sent),
+					 DW_INVALID_TRANSITION);
+}
+
+/* All of it is undone, and was sent all the same. */
+static void
+test_sent_after_all(void **state)
+{
+	DwRefundFacts refund = {DW_REFUND_PENDING, 100, 0};
+	DwRefundSent sent;
+
+	assert_int_equal(dw_refund_withdraw(&refund, INT64_MAX), 100);
+	assert_int_equal(refund.status, DW_REFUND_FAILED);
+	assert_int_equal(dw_refund_withdraw(&refund, 1), 0);
+	assert_int_equal(dw_refund_confirm(&refund, &sent), DW_OK);
+	assert_int_equal(sent.pending, 0);
+	assert_int_equal(sent.loss, 100);
+	assert_int_equal(refund.reversed, 0);
+	assert_int_equal(refund.status, DW_REFUND_COMPLETED);
+}
+
+/* Runs the tests. */
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sent),
+		cmocka_unit_test(test_sent_after_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
