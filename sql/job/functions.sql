@@ -250,7 +250,8 @@ COMMENT ON FUNCTION dwello.start_job IS
  *	22004
  *	P0002: no such job, or not the caller's
  *	WD104 WD103
- *	WD101: work has not begun, or money is held or on its way
+ *	WD101: work has not begun, money is held or on its way, or nothing was
+ *	  released for a job that is paid through escrow
  * example: homeowner, painting released
  *	SELECT status, replayed FROM dwello.complete_job(job_id => 'de000000-0000-7000-8000-000000000011');
  */
@@ -438,7 +439,8 @@ COMMENT ON FUNCTION dwello.report_progress IS
 /*
  * cancel_job
  *	Gives up a job that is a draft, open, or awarded with nothing held in
- *	escrow. Live bids are rejected as job_cancelled, the accepted one too;
+ *	escrow. One whose work has begun is only when nothing was released
+ *	either. A contract ends by the homeowner (jobs.responsible). Live bids are rejected as job_cancelled, the accepted one too;
  *	milestones that wait for money and an escrow that was never paid are
  *	cancelled, and so is a payment under way: should it arrive all the
  *	same, it is given back.
@@ -461,7 +463,8 @@ COMMENT ON FUNCTION dwello.report_progress IS
  *	22023: the reason is the word expired
  *	P0002: no such job, or not the caller's
  *	WD104 WD103
- *	WD101: the job is in another state, or money is held: refund it first
+ *	WD101: the job is in another state, money is held (refund it first), or
+ *	  work that had begun was paid
  *	WD102: the time for bids is over, so that the job expires
  * example: homeowner
  *	SELECT status FROM dwello.cancel_job(job_id => 'de000000-0000-7000-8000-000000000013', reason => 'We are moving.');
@@ -481,6 +484,62 @@ GRANT EXECUTE ON FUNCTION dwello.cancel_job
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.cancel_job IS
   'Gives up a job that is a draft, open, or awarded with nothing held in escrow. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD102. See reference.md#cancel_job.';
+
+/*
+ * abandon_job
+ *	Breaks a contract off, for its provider. What is held goes back to the
+ *	homeowner, a payment under way is given up, and the job ends cancelled
+ *	with responsible = provider; it counts as awarded and
+ *	not as completed, and both sides may review it. What was released
+ *	stays. A contract that nothing was paid for is withdrawn from with
+ *	withdraw_bid(), which counts against nobody.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	reason: up to 10000 characters, for the two sides
+ *	expected_version: version of the job
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	status: cancelled
+ *	responsible: provider
+ *	refund: what goes back, in minor units
+ *	currency
+ *	transaction_id: of the refund; NULL when nothing was held
+ *	version: version of the job
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active provider, or has not the award
+ *	22004 22001
+ *	P0002: no such job, or one the caller may not see
+ *	WD104 WD103
+ *	WD101: the job is neither awarded nor in progress, nothing was paid, or
+ *	  a dispute or chargeback is open
+ * example: provider_1, painting started
+ *	SELECT status, responsible, refund FROM dwello.abandon_job(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    reason => 'I have broken my arm.');
+ */
+CREATE OR REPLACE FUNCTION dwello.abandon_job(
+  INOUT job_id uuid,
+  reason text,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT status dwello.job_status,
+  OUT responsible dwello.job_side,
+  OUT refund bigint,
+  OUT currency text,
+  OUT transaction_id uuid,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_abandon_job';
+GRANT EXECUTE ON FUNCTION dwello.abandon_job
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.abandon_job IS
+  'Breaks a contract off, for its provider. Errors: WD402, WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101. See reference.md#abandon_job.';
 
 /*
  * expire_jobs

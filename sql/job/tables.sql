@@ -61,6 +61,7 @@ CREATE TABLE dwello.jobs (
   category_id uuid NOT NULL CONSTRAINT jobs_category_id_fkey REFERENCES dwello.service_categories (id),
   status dwello.job_status NOT NULL DEFAULT 'draft',
   reason text,
+  responsible dwello.job_side,
   title text NOT NULL CONSTRAINT jobs_title_check CHECK (pg_catalog.char_length(title) BETWEEN 1 AND 200),
   description text NOT NULL CONSTRAINT jobs_description_check CHECK (pg_catalog.char_length(description) <= 20000),
   location geography(Point, 4326) NOT NULL,
@@ -134,6 +135,7 @@ CREATE INDEX jobs_confirm_by_idx ON dwello.jobs (confirm_by, id) WHERE status = 
 CREATE INDEX jobs_fund_by_idx ON dwello.jobs (fund_by, id) WHERE status = 'awarded' AND fund_by IS NOT NULL;
 COMMENT ON TABLE dwello.jobs IS
   'What homeowners want done. The location is rounded to 0.01 degree; the exact one is in job_sites.';
+COMMENT ON COLUMN dwello.jobs.responsible IS 'Which side a cancelled contract ended by; NULL = neither, or there was no contract.';
 COMMENT ON COLUMN dwello.jobs.homeowner_id IS 'The homeowner who posted the job.';
 COMMENT ON COLUMN dwello.jobs.provider_id IS 'The awarded provider; NULL before the award.';
 COMMENT ON COLUMN dwello.jobs.location IS 'Place rounded to 0.01 degree, which strangers see and matching uses.';

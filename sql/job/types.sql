@@ -6,5 +6,8 @@
 CREATE TYPE dwello.urgency AS ENUM ('low', 'medium', 'high', 'urgent');
 COMMENT ON TYPE dwello.urgency IS 'How soon a job must be done; urgent moves weight from price to timeline and responsiveness.';
 
+CREATE TYPE dwello.job_side AS ENUM ('homeowner', 'provider');
+COMMENT ON TYPE dwello.job_side IS 'One of the two sides of a contract.';
+
 CREATE TYPE dwello.job_status AS ENUM ('draft', 'open', 'awarded', 'in_progress', 'completed', 'cancelled', 'disputed');
 COMMENT ON TYPE dwello.job_status IS 'State of a job; moves are listed by dwello.job_transitions().';

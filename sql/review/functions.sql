@@ -35,7 +35,7 @@
  *	22023: a rating that is not from 1 to 5, axes of another shape
  *	P0002: no such job, or one the caller may not see
  *	WD104
- *	WD101: the job is not completed, or nothing was paid for it
+ *	WD101: the job is neither completed nor broken off
  *	23505: the caller has reviewed it already
  * example: homeowner, painting released
  *	SELECT reviewee_id, revealed
@@ -133,6 +133,7 @@ COMMENT ON FUNCTION dwello.respond_to_review IS
  *	reviewer_type: what its author is
  *	response: the user's answer, or NULL
  *	created_at
+ *	is_unpaid: nothing was released for the job, so it counts nowhere
  * errors:
  *	WD402 WD401 22004
  *	22023: max_results is out of range
@@ -155,7 +156,8 @@ RETURNS TABLE (
   axes jsonb,
   reviewer_type dwello.user_type,
   response text,
-  created_at timestamptz
+  created_at timestamptz,
+  is_unpaid boolean
 )
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_reviews_of';

@@ -14,6 +14,7 @@ CREATE TABLE dwello.reviews (
   title text,
   comment text,
   is_public boolean NOT NULL DEFAULT true,
+  is_unpaid boolean NOT NULL DEFAULT false,
   reveal_at timestamptz NOT NULL,
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL,
@@ -32,6 +33,7 @@ COMMENT ON COLUMN dwello.reviews.reviewee_id IS 'About whom.';
 COMMENT ON COLUMN dwello.reviews.rating IS 'One to five stars.';
 COMMENT ON COLUMN dwello.reviews.axes IS 'Stars for single aspects, as a document.';
 COMMENT ON COLUMN dwello.reviews.comment IS 'What the reviewer says; NULL if nothing.';
+COMMENT ON COLUMN dwello.reviews.is_unpaid IS 'Nothing was released to the provider through escrow, so it counts in no rating.';
 COMMENT ON COLUMN dwello.reviews.reveal_at IS 'From when it is shown.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.reviews', '');
 CREATE POLICY reviews_read ON dwello.reviews FOR SELECT

@@ -321,3 +321,137 @@ SELECT v, t.try(format('SELECT dwello.set_setting(''start_requires'', %L)', v))
   FROM unnest(ARRAY['', 'all', 'first', 'any ', 'first_milestone contract', 'Any']) AS v;
 SELECT value FROM dwello.set_setting('start_requires', NULL);
 ROLLBACK;
+
+--
+-- The provider breaks it off
+--
+BEGIN;
+SELECT t.deal('job', '[{"title": "Walls", "amount": 2}, {"title": "Doors", "amount": 3}]');
+SELECT t.try(format($$SELECT dwello.abandon_job(%L, 'Ill.')$$, t.user('job')), 'p1');
+SELECT t.pay('job', 50000);
+SELECT t.start('job');
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.fund_escrow(t.user('job'));
+SELECT who, t.try(format($$SELECT dwello.abandon_job(%L, 'Ill.')$$, t.user('job')), who) FROM unnest(ARRAY['h1', 'p2', 's1', 'a1']) AS who;
+SELECT t.try(format($$SELECT dwello.abandon_job(%L, NULL)$$, t.user('job')), 'p1');
+SELECT t.try(format($$SELECT dwello.abandon_job(%L, repeat('x', 10001))$$, t.user('job')), 'p1');
+SELECT t.try(format($$SELECT dwello.abandon_job(%L, 'Ill.')$$, t.user('nothing')), 'p1');
+SELECT t.try(format($$SELECT dwello.abandon_job(%L, 'Ill.', 1)$$, t.user('job')), 'p1');
+-- not while a part is disputed, nor while a bank has frozen it
+SAVEPOINT s;
+SELECT t.login_as('h1');
+SELECT dispute_status FROM dwello.open_dispute(t.user('job'), 0, 'No.', (SELECT id FROM dwello.job_milestones WHERE job_id = t.user('job') AND sort_order = 1));
+SELECT t.try(format($$SELECT dwello.abandon_job(%L, 'Ill.')$$, t.user('job')), 'p1');
+ROLLBACK TO s;
+SELECT t.as_system();
+SELECT escrow_status FROM dwello.open_chargeback(t.user('job'), 'acme', 'bank', 50000, 'USD');
+SELECT t.try(format($$SELECT dwello.abandon_job(%L, 'Ill.')$$, t.user('job')), 'p1');
+ROLLBACK TO s;
+SELECT t.login_as('p1');
+SELECT job_id = t.user('job') AS is_job, status, responsible, refund, currency, transaction_id IS NOT NULL AS has_refund, replayed
+  FROM dwello.abandon_job(t.user('job'), 'Ill.', idempotency_key => 'a');
+SELECT status, responsible, refund, replayed FROM dwello.abandon_job(t.user('job'), 'Ill.', idempotency_key => 'a');
+SELECT t.try(format($$SELECT dwello.abandon_job(%L, 'Ill.')$$, t.user('job')), 'p1');
+SELECT t.as_system();
+SELECT * FROM t.deal_state('job');
+SELECT reason, responsible FROM dwello.jobs WHERE id = t.user('job');
+SELECT t.deal_events('job', 'payment_received');
+SELECT seq, event, actor_role, from_status, to_status FROM dwello.escrow_events WHERE job_id = t.user('job') ORDER BY seq DESC LIMIT 1;
+-- the payment that was under way goes back; both may say how it was, and it counts in no rating
+SELECT is_late, held FROM dwello.confirm_payment(t.user('job'), 'acme', 'late', 45000, 'USD');
+SELECT t.login_as('h1');
+SELECT revealed FROM dwello.post_review(t.user('job'), 1, comment => 'Never came.');
+SELECT t.login_as('p1');
+SELECT revealed FROM dwello.post_review(t.user('job'), 5);
+SELECT t.as_system();
+SELECT dwello.deliver_events() > 0;
+SELECT awarded_count, completed_count, review_count, rating_weight FROM dwello.provider_stats WHERE user_id = t.user('p1');
+SELECT rating, is_unpaid FROM dwello.reviews_of(t.user('p1'));
+SELECT u.first_name, n.title FROM dwello.notifications AS n JOIN dwello.users AS u ON u.id = n.user_id
+ WHERE n.data->>'event' IN ('job_abandoned', 'escrow_refunded') ORDER BY 1, 2;
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+SELECT invariant FROM dwello.reconcile();
+ROLLBACK;
+-- with a part released before: that stays, and the review counts
+BEGIN;
+SELECT t.deal('job', '[{"title": "Walls", "amount": 2}, {"title": "Doors", "amount": 3}]');
+SELECT t.pay('job'), t.start('job');
+SELECT t.login_as('h1');
+SELECT payout FROM dwello.release_escrow(t.user('job'), 38000);
+SELECT t.try(format($$SELECT dwello.cancel_job(%L)$$, t.user('job')));
+SELECT t.login_as('p1');
+SELECT status, responsible, refund FROM dwello.abandon_job(t.user('job'), 'Ill.');
+SELECT t.as_system();
+SELECT * FROM t.deal_state('job');
+SELECT t.login_as('h1');
+SELECT revealed FROM dwello.post_review(t.user('job'), 2);
+SELECT t.as_system();
+SET LOCAL dwello.now = '2027-04-01';
+SELECT dwello.deliver_events() > 0;
+SELECT awarded_count, completed_count, review_count FROM dwello.provider_stats WHERE user_id = t.user('p1');
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+ROLLBACK;
+
+--
+-- All of it goes back
+--
+BEGIN;
+SELECT t.deal('job'), t.deal('two'), t.deal('three');
+SELECT t.pay('job'), t.start('job'), t.pay('two'), t.start('two'), t.pay('three');
+-- by the provider, in parts: the last one ends it
+SELECT t.login_as('p1');
+SELECT refunded FROM dwello.refund_escrow(t.user('job'), 1);
+SELECT status FROM dwello.jobs WHERE id = t.user('job');
+SELECT refunded FROM dwello.refund_escrow(t.user('job'), reason => 'I cannot do it.');
+SELECT t.try(format($$SELECT dwello.cancel_job(%L)$$, t.user('job')), 'h1');
+SELECT t.try(format($$SELECT dwello.complete_job(%L)$$, t.user('job')), 'h1');
+SELECT t.login_as('h1');
+SELECT revealed FROM dwello.post_review(t.user('job'), 1);
+-- by a dispute
+SELECT dispute_status FROM dwello.open_dispute(t.user('two'), 0, 'Nothing was done.');
+SELECT t.login_as('p1');
+SELECT dispute_status FROM dwello.answer_dispute(t.user('two'), 0);
+-- before the start nothing ends by it
+SELECT refunded FROM dwello.refund_escrow(t.user('three'));
+SELECT t.as_system();
+SELECT j.title, j.status, j.reason, j.responsible, e.status AS escrow FROM dwello.jobs AS j JOIN dwello.escrow_accounts AS e ON e.job_id = j.id
+ WHERE j.id IN (t.user('job'), t.user('two'), t.user('three')) ORDER BY j.title;
+SELECT dwello.deliver_events() > 0;
+SELECT awarded_count, completed_count FROM dwello.provider_stats WHERE user_id = t.user('p1');
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+SELECT invariant FROM dwello.reconcile();
+ROLLBACK;
+-- a bank took all of it: nothing was released, so the homeowner may only cancel
+BEGIN;
+SELECT t.deal('job');
+SELECT t.pay('job'), t.start('job');
+SELECT t.as_system();
+SELECT escrow_status FROM dwello.open_chargeback(t.user('job'), 'acme', 'bank', 95000, 'USD');
+SELECT escrow_status FROM dwello.close_chargeback(t.user('job'), 'acme', 'bank lost', false);
+SELECT t.try(format($$SELECT dwello.complete_job(%L)$$, t.user('job')), 'h1');
+SELECT t.login_as('h1');
+SELECT status FROM dwello.cancel_job(t.user('job'), 'The bank has it.');
+SELECT t.as_system();
+SELECT status, responsible FROM dwello.jobs WHERE id = t.user('job');
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+ROLLBACK;
+-- not by escrow: completed by word alone, and counts nowhere
+BEGIN;
+SELECT t.login_as('a1');
+SELECT is_enabled FROM dwello.set_flag('escrow_payments', false);
+SELECT t.deal('job'), t.deal('two');
+SELECT t.login_as('p1');
+SELECT t.try(format($$SELECT dwello.complete_job(%L)$$, t.user('job')), 'h1');
+SELECT status FROM dwello.start_job(t.user('job'));
+SELECT status, refund FROM dwello.abandon_job(t.user('two'), 'Ill.');
+SELECT t.login_as('h1');
+SELECT status FROM dwello.complete_job(t.user('job'));
+SELECT revealed FROM dwello.post_review(t.user('job'), 5);
+SELECT t.login_as('p1');
+SELECT revealed FROM dwello.post_review(t.user('job'), 5);
+SELECT t.as_system();
+SELECT dwello.deliver_events() > 0;
+SELECT awarded_count, completed_count, review_count FROM dwello.provider_stats WHERE user_id = t.user('p1');
+SELECT rating, is_unpaid FROM dwello.reviews_of(t.user('p1'));
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+ROLLBACK;

@@ -950,6 +950,12 @@ SELECT * FROM r.answer('homeowner', NULL,
 'SELECT status FROM dwello.cancel_job(job_id => ''de000000-0000-7000-8000-000000000013'', reason => ''We are moving.'')');
 ROLLBACK TO example;
 
+\echo abandon_job
+SELECT * FROM r.answer('provider_1', 'painting started',
+'SELECT status, responsible, refund FROM dwello.abandon_job(job_id => ''de000000-0000-7000-8000-000000000011'',
+    reason => ''I have broken my arm.'')');
+ROLLBACK TO example;
+
 \echo expire_jobs
 SELECT * FROM r.answer('system', 'a month later',
 'SELECT dwello.expire_jobs(max_rows => 100)');

@@ -189,6 +189,11 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('answer_dispute', 'h1', NULL, $$t.user('quarrel'), 10000$$, $$t.user('quarrel'), 10000, notes => 'No.'$$),
   ('resolve_dispute', 's1', NULL, $$t.user('quarrel'), 30000$$, $$t.user('quarrel'), 30000, 20000$$);
 
+-- one that its provider breaks off
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('abandon_job', 'p1', $$SELECT t.award('left', 50000), t.pay('left')$$,
+   $$t.user('left'), 'Ill.'$$, $$t.user('left'), 'Hurt.'$$);
+
 -- another one, given up before it was paid
 INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('cancel_escrow', 'h1', $$SELECT t.award('given up', 50000)$$,

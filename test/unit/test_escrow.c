@@ -26,6 +26,8 @@ static const char *const expected[] = {
 	"frozen>frozen",
 	"cancel_escrow H created>cancelled funding>cancelled failed>cancelled",
 	"lapse PY created>cancelled funding>cancelled failed>cancelled",
+	"end_contract HPASY held>refunded|charged_back "
+	"partially_released>partially_released|settled|charged_back",
 	"submit_milestone P held>held partially_released>partially_released",
 	"request_changes H held>held partially_released>partially_released",
 	"release_escrow HA held>" ENDS " partially_released>" ENDS,

@@ -19,7 +19,10 @@ static const char *const expected[] = {
 	"report_progress P in_progress>in_progress",
 	"complete_job H in_progress>completed",
 	"complete_job Y in_progress>completed awarded>completed",
-	"cancel_job H draft>cancelled open>cancelled awarded>cancelled",
+	"cancel_job H draft>cancelled open>cancelled awarded>cancelled "
+	"in_progress>cancelled",
+	"abandon_job P awarded>cancelled in_progress>cancelled",
+	"refund Y in_progress>cancelled",
 	"expire_jobs Y open>cancelled awarded>cancelled",
 	"expire_jobs P awarded>cancelled",
 	"dispute HPY awarded>disputed in_progress>disputed",
@@ -53,6 +56,8 @@ test_labels(void **state)
 	assert_true(dw_urgency_parse("urgent", &urgency));
 	assert_int_equal(urgency, DW_URGENCY_URGENT);
 	assert_true(dw_bid_mode_parse("rank_only", &mode));
+	assert_string_equal(dw_job_side_label(DW_JOB_SIDE_PROVIDER), "provider");
+	assert_null(dw_job_side_label(DW_JOB_SIDE_NONE));
 	assert_int_equal(mode, DW_BID_MODE_RANK_ONLY);
 	assert_string_equal(dw_bid_mode_label(DW_BID_MODE_SEALED), "sealed");
 }

@@ -47,6 +47,9 @@ static const char *const expected[] = {
 	"cancel_job H planned>cancelled",
 	"expire_jobs Y planned>cancelled",
 	"lapse PY planned>planned|cancelled cancelled>planned",
+	"end_contract HPASY planned>cancelled funded>released|refunded "
+	"submitted>released|refunded changes_requested>released|refunded "
+	"approved>released|refunded",
 };
 
 /* Every cell. */

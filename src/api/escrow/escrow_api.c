@@ -9,8 +9,9 @@
  *
  * A refund leaves the escrow for the clearing accounts of the companies that
  * the payments came through; an intent in the outbox for each payment tells
- * its worker what to give back.  Neither refund nor cancel_escrow ends the
- * job: that is for cancel_job() or complete_job().
+ * its worker what to give back.  A refund of all that was paid ends a job
+ * whose work had begun; before that, and after cancel_escrow, cancel_job()
+ * does.
  */
 #include "postgres.h"
 
@@ -435,6 +436,8 @@ DW_FUNCTION(dwello_refund_escrow)
 	if (result != DW_OK)
 		dw_escrow_refuse(&call, &row, result);
 	transaction_id = dw_refund_apply(&call, &row, &refund);
+	if (call.actor.kind == DW_ACTOR_PROVIDER)
+		job.responsible = DW_JOB_SIDE_PROVIDER;
 	dw_escrow_move_job(&job, &row);
 
 	dw_row_uuid(&call, "transaction_id", &transaction_id);

@@ -147,11 +147,29 @@ job_complete_if_settled(DwJob *job, const DwEscrowRow *row)
 		dw_job_complete(job);
 }
 
+/* Ends the job when all that was paid went back once the work had begun. */
+static void
+job_end_if_refunded(DwJob *job, const DwEscrowRow *row)
+{
+	DwJobSide	responsible = job->responsible;
+
+	if (row->escrow.status != DW_ESCROW_REFUNDED ||
+		!dw_machine_permits(dw_job_machine(), job->status,
+							DW_JOB_EVENT_REFUND, DW_ACTOR_SYSTEM,
+							DW_JOB_CANCELLED))
+		return;
+	dw_job_fill(job);
+	job->reason = pstrdup("refunded");
+	job->responsible = responsible;
+	dw_job_end(job, "job_ended");
+}
+
 void
 dw_escrow_move_job(DwJob *job, const DwEscrowRow *row)
 {
 	job_follow(job, row);
 	job_complete_if_settled(job, row);
+	job_end_if_refunded(job, row);
 }
 
 /*

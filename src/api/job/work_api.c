@@ -84,7 +84,7 @@ work_need_money(const DwJob *job)
 		start_refuse(job, &start, row.escrow.currency);
 }
 
-/* WD101 while money is held or on its way. */
+/* WD101 unless something was released, nothing is held or on its way. */
 static void
 work_need_settled(const DwJob *job)
 {
@@ -93,6 +93,10 @@ work_need_settled(const DwJob *job)
 
 	if (!dw_escrow_lock(&job->id, &row))
 		return;
+	if (job->is_escrowed && row.escrow.held == 0 && row.escrow.released == 0)
+		work_refuse(job, "nothing was released for the job",
+					"Who breaks the work off ends it with"
+					" dwello.abandon_job() or dwello.cancel_job().");
 	if (row.escrow.held > 0)
 		work_refuse(job, "money is still held for the job",
 					"Release it with dwello.release_escrow(), or have it "
@@ -255,10 +259,13 @@ cancel_reason(DwCall *call)
 	return reason;
 }
 
-/* WD101 while money is held for the job. */
+/* WD101 while money is held for the job, or once work that began was paid. */
 static void
 cancel_check_money(const DwJob *job, const DwEscrowRow *row)
 {
+	if (job->status == DW_JOB_IN_PROGRESS && row->escrow.released > 0)
+		work_refuse(job, "work of the job was paid",
+					"End it with dwello.complete_job() when nothing is held.");
 	if (row->escrow.held == 0)
 		return;
 	dw_raise(DW_INVALID_TRANSITION, "money is held for the job",
@@ -323,6 +330,8 @@ DW_FUNCTION(dwello_cancel_job)
 	if (has_escrow)
 		cancel_escrow(&call, &row);
 	job.reason = reason;
+	if (job.confirmed_at != DT_NOBEGIN)
+		job.responsible = DW_JOB_SIDE_HOMEOWNER;
 	dw_job_end(&job, "job_cancelled");
 
 	dw_row_uuid(&call, "job_id", &job.id);

@@ -98,23 +98,33 @@ review_take_sides(DwCall *call, const DwJob *job, DwReview *review)
 		: job->homeowner_id;
 }
 
-/* WD101 unless the job is completed and something was paid for it. */
+/* True for a job cancelled after its work had begun, or by its provider. */
+static bool
+is_broken_off(const DwJob *job)
+{
+	return job->status == DW_JOB_CANCELLED &&
+		(job->started_at != DT_NOBEGIN ||
+		 job->responsible == DW_JOB_SIDE_PROVIDER);
+}
+
+/*
+ * WD101 unless the job is completed, or its contract ended after the work
+ * had begun or by the provider.  Says whether nothing was paid for it.
+ */
 static void
-review_need_paid(const DwJob *job)
+review_need_ended(const DwJob *job, DwReview *review)
 {
 	DwEscrowRow row;
 
-	if (job->status != DW_JOB_COMPLETED)
+	if (job->status != DW_JOB_COMPLETED && !is_broken_off(job))
 		dw_raise(DW_INVALID_TRANSITION, "the job is not completed",
 				 psprintf("Job %s is in state \"%s\".",
 						  dw_uuid_text(&job->id),
 						  dw_job_status_label(job->status)),
-				 "Reviews are written when the work is done and settled.");
-	if (!dw_escrow_lock(&job->id, &row) || row.escrow.released == 0)
-		dw_raise(DW_INVALID_TRANSITION, "nothing was paid for the job",
-				 psprintf("Job %s has released nothing from escrow.",
-						  dw_uuid_text(&job->id)),
-				 "Only paid work can be reviewed.");
+				 "Reviews are written when the work is done and settled, or"
+				 " was broken off.");
+	review->is_unpaid = !dw_escrow_lock(&job->id, &row) ||
+		row.escrow.released == 0;
 }
 
 /* 23505 when this side has written its review. */
@@ -142,6 +152,8 @@ review_tell(const DwReview *review)
 	dw_payload_uuid(&payload, "reviewer_id", &review->reviewer_id);
 	dw_payload_uuid(&payload, "reviewee_id", &review->reviewee_id);
 	dw_payload_int8(&payload, "rating", review->rating);
+	if (review->is_unpaid)
+		dw_payload_bool(&payload, "is_unpaid", true);
 	payload.deliver_after = review->reveal_at;
 	dw_event_emit(&review->job_id, "review", &review->id, "review_posted",
 				  &payload);
@@ -182,7 +194,7 @@ DW_FUNCTION(dwello_post_review)
 	review_take_sides(&call, &job, &review);
 	if (dw_call_replay(&call, &job.id))
 		return dw_call_return(&call);
-	review_need_paid(&job);
+	review_need_ended(&job, &review);
 	review_need_none(&review);
 
 	dw_row_bool(&call, "revealed", review_write(&review));

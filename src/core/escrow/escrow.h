@@ -12,12 +12,10 @@
 #include "core/fee/fee.h"
 
 /*
- * Milestones: the shares in which a job is delivered and paid.
- *
- * A milestone's amounts are parts of the contract in minor units: what the
- * work costs, before any fee.  They fill in sort order, and a release or
- * refund by amount takes from them in the same order.  Every array of
- * milestones here is in that order.
+ * Milestones: the shares in which a job is delivered and paid.  Amounts are
+ * parts of the contract in minor units: what the work costs, before any fee.
+ * They fill in sort order, a release or refund by amount takes from them in
+ * the same order, and every array of milestones here is in it.
  */
 
 /* Type milestone_status. */
@@ -59,6 +57,7 @@ typedef enum DwMilestoneEvent
 	DW_MILESTONE_EVENT_CANCEL_ESCROW,	/* cancel_escrow */
 	DW_MILESTONE_EVENT_CANCEL_JOB,	/* cancel_job */
 	DW_MILESTONE_EVENT_LAPSE,	/* the contract lapsed: it is bid on again */
+	DW_MILESTONE_EVENT_END,		/* the contract ends: what is left goes back */
 	DW_MILESTONE_EVENT_EXPIRE_JOB	/* expire_jobs */
 } DwMilestoneEvent;
 
@@ -205,6 +204,7 @@ typedef enum DwEscrowEvent
 	DW_ESCROW_EVENT_ABANDON,	/* abandon_payment */
 	DW_ESCROW_EVENT_CANCEL,		/* cancel_escrow */
 	DW_ESCROW_EVENT_LAPSE,		/* not paid in time, or withdraw_bid */
+	DW_ESCROW_EVENT_END,		/* the contract ends: all held goes back */
 	DW_ESCROW_EVENT_SUBMIT,		/* submit_milestone */
 	DW_ESCROW_EVENT_REQUEST_CHANGES,	/* request_changes */
 	DW_ESCROW_EVENT_RELEASE,	/* release_escrow */
@@ -348,7 +348,7 @@ extern DwResult dw_escrow_fail(DwEscrow *escrow, int64_t amount);
 extern DwResult dw_escrow_cancel(DwEscrow *escrow, DwMilestone *milestones,
 								 int count);
 
-/* Nothing was paid in time, so others bid.  DW_INVALID_TRANSITION: it was. */
+/* Nothing was paid in time.  DW_INVALID_TRANSITION: something was. */
 extern DwResult dw_escrow_lapse(DwEscrow *escrow);
 
 /*

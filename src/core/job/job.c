@@ -44,6 +44,11 @@ static const char *const bid_mode_labels[] = {
 	[DW_BID_MODE_RANK_ONLY] = "rank_only"
 };
 
+static const char *const job_side_labels[] = {
+	[DW_JOB_SIDE_HOMEOWNER] = "homeowner",
+	[DW_JOB_SIDE_PROVIDER] = "provider"
+};
+
 static const char *const job_event_labels[] = {
 	[DW_JOB_EVENT_POST] = "post_job",
 	[DW_JOB_EVENT_EDIT] = "edit_job",
@@ -57,6 +62,8 @@ static const char *const job_event_labels[] = {
 	[DW_JOB_EVENT_REPORT] = "report_progress",
 	[DW_JOB_EVENT_COMPLETE] = "complete_job",
 	[DW_JOB_EVENT_CANCEL] = "cancel_job",
+	[DW_JOB_EVENT_ABANDON] = "abandon_job",
+	[DW_JOB_EVENT_REFUND] = "refund",
 	[DW_JOB_EVENT_EXPIRE] = "expire_jobs",
 	[DW_JOB_EVENT_DISPUTE] = "dispute",
 	[DW_JOB_EVENT_SETTLE] = "settle"
@@ -66,6 +73,7 @@ static const char *const job_event_labels[] = {
 DW_LABELS(job_status, DwJobStatus, job_status_labels);
 DW_LABELS(urgency, DwUrgency, urgency_labels);
 DW_LABELS(bid_mode, DwBidMode, bid_mode_labels);
+DW_LABELS(job_side, DwJobSide, job_side_labels);
 DW_LABELS(job_event, DwJobEvent, job_event_labels);
 
 #define HOMEOWNER	DW_ACTOR_HOMEOWNER
@@ -108,12 +116,20 @@ static const DwRule job_rules[] = {
 	RULE(AWARDED, START, PROVIDER, IN_PROGRESS,
 		 "what start_requires asks for is paid, or it is not by escrow"),
 	RULE(AWARDED, CANCEL, HOMEOWNER, CANCELLED, "nothing is held"),
+	RULE(AWARDED, ABANDON, PROVIDER, CANCELLED,
+		 "something was paid, or it is not by escrow"),
 	RULE(AWARDED, COMPLETE, SYSTEM, COMPLETED, DONE),
 	RULE(AWARDED, DISPUTE, HOMEOWNER | PROVIDER | SYSTEM, DISPUTED,
 		 "all that is held is disputed"),
 
 	RULE(IN_PROGRESS, REPORT, PROVIDER, IN_PROGRESS, NULL),
-	RULE(IN_PROGRESS, COMPLETE, HOMEOWNER, COMPLETED, "nothing is held"),
+	RULE(IN_PROGRESS, COMPLETE, HOMEOWNER, COMPLETED,
+		 "nothing is held and something was released, or not by escrow"),
+	RULE(IN_PROGRESS, CANCEL, HOMEOWNER, CANCELLED,
+		 "nothing is held and nothing was released"),
+	RULE(IN_PROGRESS, ABANDON, PROVIDER, CANCELLED, NULL),
+	RULE(IN_PROGRESS, REFUND, SYSTEM, CANCELLED,
+		 "all that was paid went back"),
 	RULE(IN_PROGRESS, COMPLETE, SYSTEM, COMPLETED, DONE),
 	RULE(IN_PROGRESS, DISPUTE, HOMEOWNER | PROVIDER | SYSTEM, DISPUTED,
 		 "all that is held is disputed"),

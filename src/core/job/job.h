@@ -47,6 +47,14 @@ typedef enum DwBidMode
 	DW_BID_MODE_RANK_ONLY		/* one's own rank */
 } DwBidMode;
 
+/* Type job_side: who a contract ended by. */
+typedef enum DwJobSide
+{
+	DW_JOB_SIDE_NONE,			/* neither, or both: label NULL */
+	DW_JOB_SIDE_HOMEOWNER,		/* cancelled it, or did not pay */
+	DW_JOB_SIDE_PROVIDER		/* gave it up, or gave all back */
+}			DwJobSide;
+
 /* What can happen to a job. */
 typedef enum DwJobEvent
 {
@@ -62,6 +70,8 @@ typedef enum DwJobEvent
 	DW_JOB_EVENT_REPORT,		/* report_progress */
 	DW_JOB_EVENT_COMPLETE,		/* complete_job, or by itself */
 	DW_JOB_EVENT_CANCEL,		/* cancel_job */
+	DW_JOB_EVENT_ABANDON,		/* abandon_job */
+	DW_JOB_EVENT_REFUND,		/* all that was paid went back */
 	DW_JOB_EVENT_EXPIRE,		/* expire_jobs */
 	DW_JOB_EVENT_DISPUTE,		/* all that is held became disputed */
 	DW_JOB_EVENT_SETTLE			/* not all that is held is disputed now */
@@ -70,6 +80,7 @@ typedef enum DwJobEvent
 DW_LABELS_OF(job_status, DwJobStatus);
 DW_LABELS_OF(urgency, DwUrgency);
 DW_LABELS_OF(bid_mode, DwBidMode);
+DW_LABELS_OF(job_side, DwJobSide);
 DW_LABELS_OF(job_event, DwJobEvent);
 
 /* States are DwJobStatus, events are DwJobEvent. */

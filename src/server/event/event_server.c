@@ -89,6 +89,16 @@ dw_payload_int8(DwPayload *payload, const char *name, int64 value)
 	member->val.numeric = int64_to_numeric(value);
 }
 
+/* Adds a boolean. */
+void
+dw_payload_bool(DwPayload *payload, const char *name, bool value)
+{
+	JsonbValue *member = payload_member(payload, name);
+
+	member->type = jbvBool;
+	member->val.boolean = value;
+}
+
 Datum
 dw_payload_end(DwPayload *payload)
 {

@@ -41,6 +41,8 @@ extern void dw_payload_uuid(DwPayload *payload, const char *name,
 							const DwUuid *value);
 extern void dw_payload_int8(DwPayload *payload, const char *name,
 							int64 value);
+extern void dw_payload_bool(DwPayload *payload, const char *name,
+							bool value);
 
 /* Ends a payload that is not an event's: the object, as jsonb. */
 extern Datum dw_payload_end(DwPayload *payload);

@@ -344,6 +344,7 @@ static CheckRule rules[] = {
 		 "THEN o.payload ->> 'reviewee_id' "
 		 "ELSE o.payload ->> 'provider_id' END AS user_id "
 		 "FROM dwello.outbox AS o WHERE o.applied_at IS NOT NULL "
+		 "AND o.payload ->> 'is_unpaid' IS NULL "
 		 "AND o.type IN ('contract_funded', 'job_completed', "
 		 "'review_posted')) AS e GROUP BY e.user_id) AS a "
 		 "ON a.user_id = s.user_id::text "

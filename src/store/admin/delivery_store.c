@@ -44,6 +44,7 @@ typedef struct Event
 	char	   *type;			/* what happened */
 	DwUuid		parties[DW_EVENT_PARTY_COUNT];	/* nil where none */
 	int32		stars;			/* of a review, else 0 */
+	bool		is_unpaid;		/* it counts in no sum */
 	Datum		payload;		/* all of it */
 	TimestampTz created_at;		/* when it happened */
 	DwUuid		job_id;			/* of an agent's bid; nil where none */
@@ -61,6 +62,7 @@ static const DwColumn event_fields[] = {
 	DW_FIELD(UUID, Event, homeowner_id, parties[DW_EVENT_HOMEOWNER]),
 	DW_FIELD(UUID, Event, provider_id, parties[DW_EVENT_PROVIDER]),
 	DW_FIELD(UUID, Event, reviewee_id, parties[DW_EVENT_REVIEWEE]),
+	DW_FIELD(BOOL, Event, is_unpaid, is_unpaid),
 	DW_FIELD(UUID, Event, recipient_id, parties[DW_EVENT_RECIPIENT]),
 	DW_FIELD(INT4, Event, stars, stars),
 	DW_FIELD(TIME, Event, created_at, created_at),
@@ -136,6 +138,7 @@ static DwMap key_map = DW_MAP(key_fields);
 	"(o.payload ->> 'reviewee_id')::uuid AS reviewee_id, " \
 	"(o.payload ->> 'recipient_id')::uuid AS recipient_id, " \
 	"(o.payload ->> 'rating')::integer AS stars, " \
+	"COALESCE((o.payload ->> 'is_unpaid')::boolean, false) AS is_unpaid, " \
 	"o.created_at, " \
 	"(o.payload ->> 'job_id')::uuid AS job_id, " \
 	"(o.payload ->> 'decision_id')::uuid AS decision_id, " \
@@ -267,7 +270,7 @@ count_event(const Event *event, const DwEventEffect *effect)
 {
 	Sums		sums;
 
-	if (effect->count == DW_EVENT_COUNTS_NOTHING ||
+	if (effect->count == DW_EVENT_COUNTS_NOTHING || event->is_unpaid ||
 		!load_sums(&event->parties[effect->party], &sums))
 		return;
 	if (add_effect(&sums, effect->count, event->stars) != DW_OK)

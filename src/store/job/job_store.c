@@ -42,6 +42,8 @@ static const DwColumn job_columns[] = {
 	DW_COLUMN_ENUM(job_status, DwJob, status, status, 0,
 				   dw_job_status_labels),
 	DW_COLUMN(TEXT, DwJob, reason, reason, 0),
+	DW_COLUMN_ENUM_OR(job_side, DwJob, responsible, responsible, 0,
+					  dw_job_side_labels, DW_JOB_SIDE_NONE),
 	DW_COLUMN(TEXT, DwJob, title, title, DW_COLUMN_FIXED),
 	DW_COLUMN(POINT, DwJob, location, place, DW_COLUMN_FIXED),
 	DW_COLUMN(CURRENCY, DwJob, currency, currency, DW_COLUMN_FIXED),
@@ -395,8 +397,13 @@ dw_job_complete(DwJob *job)
 	dw_job_end_order(job);
 	job->status = DW_JOB_COMPLETED;
 	job->completed_at = dw_now();
+	/* who releases all of it before the work began accepts it as done */
+	if (job->started_at == DT_NOBEGIN)
+		job->started_at = job->completed_at;
 	dw_job_save(job);
 	dw_job_payload(&payload, job);
+	if (!job->is_escrowed)
+		dw_payload_bool(&payload, "is_unpaid", true);
 	dw_event_emit(&job->id, "job", &job->id, "job_completed", &payload);
 }
 
@@ -417,6 +424,8 @@ dw_job_end(DwJob *job, const char *event)
 		return;
 	dw_job_payload(&payload, job);
 	dw_payload_text(&payload, "reason", job->reason);
+	dw_payload_text(&payload, "responsible",
+					dw_job_side_label(job->responsible));
 	dw_event_emit(&job->id, "job", &job->id, event, &payload);
 }
 

@@ -39,6 +39,7 @@ typedef struct DwJob
 	DwUuid		category_id;	/* of service_categories */
 	DwJobStatus status;			/* moves by dw_job_machine() only */
 	char	   *reason;			/* why it was cancelled, or NULL */
+	DwJobSide	responsible;	/* whom a contract ended by */
 	char	   *title;			/* as posted */
 	char		currency[DW_CURRENCY_SIZE]; /* ISO 4217, zero-terminated */
 	int64		budget_min;		/* or DW_JOB_NO_AMOUNT */
@@ -138,7 +139,7 @@ extern void dw_job_payload(DwPayload *payload, const DwJob *job);
 extern void dw_job_complete(DwJob *job);
 
 /*
- * Ends a locked job before its work, for job->reason: milestones that wait
+ * Ends a locked job without success, for job->reason: milestones that wait
  * for money are cancelled, the job is saved as cancelled and listed no more.
  * The event is written unless the job was a draft, of which nobody knows.
  * The caller has ended its bids and its escrow.

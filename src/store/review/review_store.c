@@ -20,6 +20,7 @@ static const DwColumn review_columns[] = {
 	DW_COLUMN(TEXT, DwReview, comment, comment, DW_COLUMN_FIXED),
 	DW_COLUMN(JSONB, DwReview, axes, axes, DW_COLUMN_FIXED),
 	DW_COLUMN(BOOL, DwReview, is_public, is_public, DW_COLUMN_FIXED),
+	DW_COLUMN(BOOL, DwReview, is_unpaid, is_unpaid, DW_COLUMN_FIXED),
 	DW_COLUMN(TIME, DwReview, reveal_at, reveal_at, DW_COLUMN_FIXED),
 	DW_COLUMN(TIME, DwReview, created_at, created_at, DW_COLUMN_FIXED)
 };
@@ -163,7 +164,8 @@ dw_reviews_list(DwCall *call, const DwReviewReader *reader,
 					 "r.title, r.comment, r.axes, CASE WHEN r.reviewer_id = r.homeowner_id "
 					 "THEN 'homeowner'::dwello.user_type "
 					 "ELSE 'service_provider' END AS reviewer_type, "
-					 "s.response, r.created_at FROM dwello.reviews AS r "
+					 "s.response, r.created_at, r.is_unpaid "
+					 "FROM dwello.reviews AS r "
 					 "LEFT JOIN dwello.review_responses AS s "
 					 "ON s.job_id = r.job_id AND s.review_id = r.id "
 					 "WHERE " REVIEW_SHOWN

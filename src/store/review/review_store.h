@@ -31,6 +31,7 @@ typedef struct DwReview
 	char	   *comment;		/* or NULL */
 	Datum		axes;			/* jsonb: stars by axis */
 	bool		is_public;		/* others may read it, too */
+	bool		is_unpaid;		/* nothing was released: counts nowhere */
 	TimestampTz reveal_at;		/* from when it is shown */
 	TimestampTz created_at;		/* now */
 } DwReview;

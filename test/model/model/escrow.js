@@ -120,8 +120,8 @@ const escrow = {
 		return job.released === job.funded ? 'released' : 'settled';
 	},
 
-	// The job is disputed while all that is held is, and done when nothing is
-	// held and all that is required is paid.
+	// The job is disputed while all that is held is, done when nothing is held
+	// and all that is required is paid, and over when all went back.
 	follow(job)
 	{
 		if (job.escrow === 'frozen')
@@ -136,6 +136,11 @@ const escrow = {
 			job.milestones.every((m) => !m.required ||
 				['released', 'cancelled'].includes(m.status)))
 			this.end(job);
+		if (job.escrow === 'refunded' && job.status === 'in_progress')
+		{
+			this.end(job);
+			job.status = 'cancelled';
+		}
 	},
 
 	// A job is done: what waits for money and has none gets none; what a bank

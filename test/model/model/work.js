@@ -58,7 +58,7 @@ const work = {
 		const waiting = this.pending(job);
 
 		need(job.held === 0n && (!waiting || now >= waiting.payBy) &&
-			job.status === 'in_progress', 'WD101');
+			job.status === 'in_progress' && job.released > 0n, 'WD101');
 		this.end(job);
 		return { status: job.status };
 	},

@@ -1,0 +1,130 @@
+/*
+ * ending_api.c
+ *		How a contract ends before its work is done: abandon_job.
+ *
+ * What is held goes back to the homeowner, a payment under way is given up,
+ * and the job is cancelled with the side that it ended by.  What was released
+ * stays: a side that wants it back opens a dispute first.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "api/escrow/escrow_api.h"
+#include "api/job/job_api.h"
+#include "server/call/call_server.h"
+#include "server/error/error_server.h"
+#include "store/escrow/escrow_store.h"
+#include "store/job/job_store.h"
+
+/* WD101 while a dispute or a bank holds fast what is to go back. */
+static void
+ending_check_free(const DwEscrowRow *row)
+{
+	if (row->escrow.disputed == 0 && !row->escrow.frozen)
+		return;
+	dw_raise(DW_INVALID_TRANSITION,
+			 "the contract cannot end while a dispute or chargeback is open",
+			 psprintf("Of what is held for job %s " INT64_FORMAT
+					  " is disputed.", dw_uuid_text(&row->job_id),
+					  row->escrow.disputed),
+			 "Settle it first, see dwello.answer_dispute().");
+}
+
+/* WD101 for a contract that its provider can simply withdraw from. */
+static void
+ending_check_funded(const DwJob *job, const DwEscrowRow *row)
+{
+	if (job->started_at != DT_NOBEGIN || !job->is_escrowed ||
+		row->escrow.funded > 0)
+		return;
+	dw_raise(DW_INVALID_TRANSITION, "nothing was paid for the contract",
+			 psprintf("Job %s is in state \"%s\".", dw_uuid_text(&job->id),
+					  dw_job_status_label(job->status)),
+			 "dwello.withdraw_bid() ends it, and counts against nobody.");
+}
+
+/* Gives back all that is held; false when nothing is. */
+static bool
+ending_refund(DwCall *call, DwEscrowRow *row, const char *reason)
+{
+	DwRefund	refund = {
+		.event = DW_ESCROW_EVENT_END,
+		.from = row->escrow.status,
+		.reason = reason
+	};
+	DwUuid		id;
+
+	if (row->escrow.held == 0)
+		return false;
+	if (dw_escrow_refund(&row->escrow, row->milestones, row->milestone_count,
+						 &refund.selector, &refund.decided) != DW_OK)
+		elog(ERROR, "what is held for job %s cannot go back",
+			 dw_uuid_text(&row->job_id));
+	id = dw_refund_apply(call, row, &refund);
+	dw_row_uuid(call, "transaction_id", &id);
+	return true;
+}
+
+/* Gives up a payment that is under way; one that comes goes back. */
+static void
+ending_give_up_payment(const DwEscrowRow *row)
+{
+	DwTransaction payment;
+
+	if (!dw_payment_find(&row->job_id, NULL, &payment))
+		return;
+	dw_transaction_end(&payment, DW_TRANSACTION_CANCELLED);
+	dw_payment_emit(row, &payment, "payment_cancelled");
+}
+
+/*
+ * Ends the contract of a locked job for job->reason and job->responsible,
+ * with an event of that type; fills transaction_id and refund.
+ */
+static void
+contract_end(DwCall *call, DwJob *job, DwEscrowRow *row, const char *event)
+{
+	int64		before = row->escrow.refunded;
+
+	/* lock order: job, escrow with its milestones, then the outbox */
+	ending_give_up_payment(row);
+	(void) ending_refund(call, row, job->reason);
+	dw_row_int8(call, "refund", row->escrow.refunded - before);
+	dw_job_end(job, event);
+}
+
+/* abandon_job(job_id, reason) → the job that has ended, what goes back */
+DW_FUNCTION(dwello_abandon_job)
+{
+	DwCall		call;
+	DwUuid		job_id;
+	DwJob		job;
+	DwEscrowRow row;
+	char	   *reason;
+	bool		found;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
+	dw_args_need(&call, "job_id", "reason", NULL);
+	job_id = dw_arg_uuid(&call, "job_id");
+	reason = dw_arg_text(&call, "reason", DW_NOTES_MAX);
+	dw_job_for_command(&call, &job_id, &job);
+	found = dw_escrow_lock(&job_id, &row);
+	dw_job_need_provider(&call, &job);
+	if (dw_call_replay(&call, &job_id))
+		return dw_call_return(&call);
+	dw_call_version(&call, job.version);
+	(void) dw_job_next(&call, &job, DW_JOB_EVENT_ABANDON);
+	dw_escrow_need(&job_id, found);
+	ending_check_funded(&job, &row);
+	ending_check_free(&row);
+
+	job.reason = reason;
+	job.responsible = DW_JOB_SIDE_PROVIDER;
+	contract_end(&call, &job, &row, "job_abandoned");
+	dw_row_uuid(&call, "job_id", &job_id);
+	dw_row_enum(&call, "status", &dw_job_status_labels, job.status);
+	dw_row_enum(&call, "responsible", &dw_job_side_labels, job.responsible);
+	dw_row_text(&call, "currency", row.escrow.currency);
+	dw_row_int4(&call, "version", job.version);
+	return dw_call_return(&call);
+}
