@@ -51,6 +51,8 @@ INSERT INTO r.step VALUES
    'dwello.submit_milestone(job_id => :painting, notes => ''Two coats, dry.'')'),
   ('painting to be extended', 'painting started', 'provider_1',
    'dwello.propose_change_order(job_id => :painting, title => ''The ceiling, too'', amount => 20000, days => 1)'),
+  ('painting to be refunded', 'painting started', 'homeowner',
+   'dwello.request_refund(job_id => :painting, amount => 15000, reason => ''The ceiling stays as it is.'')'),
   ('painting disputed', 'painting submitted', 'homeowner',
    'dwello.open_dispute(job_id => :painting, amount => 80000, reason => ''Two doors stick.'')'),
   ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),

@@ -628,3 +628,181 @@ GRANT EXECUTE ON FUNCTION dwello.reverse_transaction
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.reverse_transaction IS
   'Undoes a release, a refund or the settlement of a dispute, or a part of one. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD202. See reference.md#reverse_transaction.';
+
+-- ----------------------------------------------------------------------
+-- Refunds by consent.
+-- ----------------------------------------------------------------------
+
+/*
+ * request_refund
+ *	Asks for a refund of work that has begun, which the homeowner does not
+ *	take back alone. The provider answers with answer_refund() by
+ *	answer_by; no answer is consent.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	amount: the price of work that is to be given up in minor units; NULL
+ *	  for all that is held and undisputed when it is answered
+ *	reason: up to 10000 characters, told to the provider
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	request_id: the request
+ *	request_status: pending
+ *	answer_by: by the job's timer, else the setting refund_answer_days
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner, or it is not the caller's job
+ *	22004 22001
+ *	22023: an amount that is not positive
+ *	P0002: an unknown job
+ *	WD104 WD103
+ *	WD101: no escrow, the work has not begun (refund_escrow() gives back at
+ *	  once), nothing held, frozen or all disputed
+ *	23505: a request is pending (refund_requests_pending_key)
+ *	WD202: more than is held and undisputed
+ * example: homeowner, painting started
+ *	SELECT request_status, escrow_status, held
+ *	  FROM dwello.request_refund(job_id => 'de000000-0000-7000-8000-000000000011', amount => 15000,
+ *	    reason => 'The ceiling stays as it is.');
+ */
+CREATE OR REPLACE FUNCTION dwello.request_refund(
+  INOUT job_id uuid,
+  amount bigint DEFAULT NULL,
+  reason text DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT request_id uuid,
+  OUT request_status dwello.offer_status,
+  OUT answer_by timestamptz,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_request_refund';
+GRANT EXECUTE ON FUNCTION dwello.request_refund
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.request_refund IS
+  'Asks for a refund of work that has begun, which the homeowner does not take back alone. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, 23505, WD202. See reference.md#request_refund.';
+
+/*
+ * answer_refund
+ *	Answers the request for a refund that is pending. The provider's yes
+ *	moves the money, as far as it is held and undisputed still; their no
+ *	opens a dispute about all of that, in which both sides have named their
+ *	figure, for a mediator or another figure to end. The homeowner
+ *	withdraws the request with is_accepted => false.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	is_accepted: yes or no
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	request_id: the request
+ *	request_status: accepted, rejected or withdrawn; expired when nothing
+ *	  was left to go back
+ *	refund: what went back, in minor units
+ *	transaction_id: of the refund; NULL = none
+ *	dispute_id: that was opened; NULL = none
+ *	answer_by: until when it could be answered
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active side of the job, or the homeowner says
+ *	  yes
+ *	22004
+ *	P0002: an unknown job
+ *	WD104 WD103
+ *	WD101: no escrow, no request is pending, or the escrow is frozen or over
+ *	WD102: the time to answer is over, which was consent
+ * example: provider_1, painting to be refunded
+ *	SELECT request_status, refund, escrow_status, held
+ *	  FROM dwello.answer_refund(job_id => 'de000000-0000-7000-8000-000000000011', is_accepted => true);
+ */
+CREATE OR REPLACE FUNCTION dwello.answer_refund(
+  INOUT job_id uuid,
+  is_accepted boolean,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT request_id uuid,
+  OUT request_status dwello.offer_status,
+  OUT refund bigint,
+  OUT transaction_id uuid,
+  OUT dispute_id uuid,
+  OUT answer_by timestamptz,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_answer_refund';
+GRANT EXECUTE ON FUNCTION dwello.answer_refund
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.answer_refund IS
+  'Answers the request for a refund that is pending. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD102. See reference.md#answer_refund.';
+
+/*
+ * expire_refund_requests
+ *	Moves the money of requests for a refund that nobody answered in time,
+ *	which is consent. Those in escrows that a chargeback has frozen wait.
+ *
+ *	To be called again until it finds nothing; any number of workers may
+ *	call it at once, for jobs that are locked are left to a later call.
+ *
+ * role: service
+ * args:
+ *	max_rows: requests at most, 1 to 10000
+ * returns: how many there were
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not the system
+ *	22004
+ *	22023: max_rows is not from 1 to 10000
+ * example: system, a month later
+ *	SELECT agreed FROM dwello.expire_refund_requests(max_rows => 100) AS agreed;
+ */
+CREATE OR REPLACE FUNCTION dwello.expire_refund_requests(
+  max_rows integer DEFAULT 1000
+)
+RETURNS integer
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_expire_refund_requests';
+GRANT EXECUTE ON FUNCTION dwello.expire_refund_requests
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.expire_refund_requests IS
+  'Moves the money of requests for a refund that nobody answered in time, which is consent. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#expire_refund_requests.';

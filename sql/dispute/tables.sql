@@ -70,3 +70,34 @@ SELECT pg_catalog.pg_extension_config_dump('dwello.chargebacks', '');
 CREATE POLICY chargebacks_read ON dwello.chargebacks FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
 GRANT SELECT ON dwello.chargebacks TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.refund_requests (
+  job_id uuid NOT NULL CONSTRAINT refund_requests_job_id_fkey REFERENCES dwello.jobs (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  amount bigint CONSTRAINT refund_requests_amount_check CHECK (amount > 0),
+  currency text NOT NULL CONSTRAINT refund_requests_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  reason text,
+  status dwello.offer_status NOT NULL DEFAULT 'pending',
+  transaction_id uuid,
+  dispute_id uuid,
+  answer_by timestamptz NOT NULL,
+  created_at timestamptz NOT NULL,
+  answered_at timestamptz,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT refund_requests_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT refund_requests_answered_check CHECK ((status = 'pending') = (answered_at IS NULL))
+);
+CREATE UNIQUE INDEX refund_requests_pending_key ON dwello.refund_requests (job_id) WHERE status = 'pending';
+CREATE INDEX refund_requests_answer_by_idx ON dwello.refund_requests (answer_by, id) WHERE status = 'pending';
+COMMENT ON TABLE dwello.refund_requests IS 'Refunds that a homeowner has asked for once the work had begun; no answer in time is consent.';
+COMMENT ON COLUMN dwello.refund_requests.amount IS 'Price of the work to be given up, in minor units; NULL = all that is held and undisputed when it is answered.';
+COMMENT ON COLUMN dwello.refund_requests.transaction_id IS 'The refund that came of it; NULL = none.';
+COMMENT ON COLUMN dwello.refund_requests.dispute_id IS 'The dispute that a no has opened; NULL = none.';
+COMMENT ON COLUMN dwello.refund_requests.answer_by IS 'Past it no answer is consent.';
+COMMENT ON COLUMN dwello.refund_requests.answered_at IS 'When it was answered or ended; NULL while it is pending.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.refund_requests', '');
+CREATE POLICY refund_requests_read ON dwello.refund_requests FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.refund_requests TO dwello_app, dwello_service, dwello_support, dwello_admin;

@@ -404,14 +404,15 @@ COMMENT ON FUNCTION dwello.approve_milestone IS
  *	nor was taken by a bank, through its own company: a row of refunds and
  *	an intent refund_requested in the outbox for each, which
  *	confirm_refund() answers. Where the homeowner
- *	pays the fee, their share of it goes back too. A refund ends no job:
- *	one that is refunded in full stays as it is until cancel_job() or
- *	complete_job(); only if all required milestones have been paid in part
- *	does the job complete by itself.
+ *	pays the fee, their share of it goes back too. A job of which all goes
+ *	back once the work has begun ends cancelled, by the provider when they
+ *	gave it; before that it stays as it is until cancel_job(). If all
+ *	required milestones have been paid in part the job completes by itself.
  *
- *	For the provider of the job, administrators, and the homeowner as long
- *	as no delivered work waits for an answer. With neither amount nor
- *	milestone_id all that is held and undisputed goes back.
+ *	For the provider of the job and administrators, and for the homeowner
+ *	until the work begins; from then on they ask with request_refund().
+ *	With neither amount nor milestone_id all that is held and undisputed
+ *	goes back.
  *
  * role: app, support, admin
  * args:
@@ -444,7 +445,7 @@ COMMENT ON FUNCTION dwello.approve_milestone IS
  *	P0002: an unknown job or milestone
  *	WD104 WD103
  *	WD101: no escrow, nothing held, frozen or all disputed, the milestone
- *	  is over, or delivered work waits for the homeowner who asks
+ *	  is over, or the homeowner calls and the work has begun
  *	WD202: more than is held and undisputed
  * example: provider_1, painting paid
  *	SELECT amount, escrow_status, held, refunded

@@ -64,6 +64,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('bid_materials', 'job', 'job_id'),
     ('counter_offers', 'job', 'job_id'),
     ('change_orders', 'job', 'job_id'),
+    ('refund_requests', 'job', 'job_id'),
     ('escrow_accounts', 'job', 'job_id'),
     ('escrow_events', 'job', 'job_id'),
     ('disputes', 'job', 'job_id'),

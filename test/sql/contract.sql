@@ -455,3 +455,113 @@ SELECT awarded_count, completed_count, review_count FROM dwello.provider_stats W
 SELECT rating, is_unpaid FROM dwello.reviews_of(t.user('p1'));
 SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
 ROLLBACK;
+
+--
+-- A refund once the work has begun
+--
+BEGIN;
+SELECT t.deal('job', '[{"title": "Walls", "amount": 2}, {"title": "Doors", "amount": 3}]');
+SELECT t.pay('job');
+-- before it the homeowner takes it back alone
+SELECT t.try(format('SELECT dwello.request_refund(%L)', t.user('job')), 'h1');
+SAVEPOINT s;
+SELECT t.try(format('SELECT dwello.refund_escrow(%L, 1)', t.user('job')), 'h1');
+ROLLBACK TO s;
+SELECT t.start('job');
+SELECT t.try(format('SELECT dwello.refund_escrow(%L, 1)', t.user('job')), 'h1');
+SELECT who, t.try(format('SELECT dwello.request_refund(%L)', t.user('job')), who) FROM unnest(ARRAY['p1', 'h2', 's1', 'a1']) AS who;
+SELECT t.try(format('SELECT dwello.request_refund(%L, %s)', job, amount), 'h1')
+  FROM (VALUES (t.user('job'), '0'), (t.user('job'), '-1'), (t.user('job'), '95001'), (t.user('nothing'), '1'), (NULL, '1')) AS v (job, amount);
+SELECT t.try(format('SELECT dwello.answer_refund(%L, true)', t.user('job')), 'p1');
+-- asked, shown to both, and once at a time
+SELECT t.login_as('h1');
+SELECT request_status, answer_by, held, replayed FROM dwello.request_refund(t.user('job'), 40000, 'Too slow.', idempotency_key => 'r');
+SELECT request_status, replayed FROM dwello.request_refund(t.user('job'), 40000, 'Too slow.', idempotency_key => 'r');
+SELECT t.try(format('SELECT dwello.request_refund(%L)', t.user('job')));
+SELECT event, at, stoppable_by FROM dwello.job_next_events(t.user('job'));
+SELECT event, at, stoppable_by FROM dwello.escrow_next_events(t.user('job'));
+SELECT t.try(format('SELECT dwello.answer_refund(%L, true)', t.user('job')));
+SELECT who, t.try(format('SELECT dwello.answer_refund(%L, true)', t.user('job')), who) FROM unnest(ARRAY['p2', 'h2', 's1', 'a1']) AS who;
+SELECT t.try(format('SELECT dwello.answer_refund(%L, NULL)', t.user('job')), 'p1');
+SELECT count(*) AS provider FROM (SELECT t.app_as('p1')) AS x, dwello.refund_requests;
+SELECT count(*) AS stranger FROM (SELECT t.app_as('p2')) AS x, dwello.refund_requests;
+RESET ROLE;
+SELECT t.as_system();
+SELECT dwello.expire_refund_requests();
+-- withdrawn
+SAVEPOINT s;
+SELECT t.login_as('h1');
+SELECT request_status, refund, held FROM dwello.answer_refund(t.user('job'), false);
+SELECT t.try(format('SELECT dwello.answer_refund(%L, true)', t.user('job')), 'p1');
+SELECT request_status FROM dwello.request_refund(t.user('job'));
+ROLLBACK TO s;
+-- yes
+SELECT t.login_as('p1');
+SELECT request_status, refund, transaction_id IS NOT NULL AS has_refund, dispute_id, escrow_status, held, replayed
+  FROM dwello.answer_refund(t.user('job'), true, idempotency_key => 'y');
+SELECT request_status, refund, replayed FROM dwello.answer_refund(t.user('job'), true, idempotency_key => 'y');
+SELECT t.as_system();
+SELECT * FROM t.deal_state('job');
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+SELECT invariant FROM dwello.reconcile();
+ROLLBACK TO s;
+-- yes, when a part of it was released meanwhile: what is left
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.release_escrow(t.user('job'), 60000);
+SELECT t.login_as('p1');
+SELECT request_status, refund, escrow_status FROM dwello.answer_refund(t.user('job'), true);
+SELECT status FROM dwello.jobs WHERE id = t.user('job');
+ROLLBACK TO s;
+-- and when all was: nothing
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.release_escrow(t.user('job'));
+SELECT t.try(format('SELECT dwello.answer_refund(%L, true)', t.user('job')), 'p1');
+SELECT t.as_system();
+SET LOCAL dwello.now = '2027-03-08 12:00:00+00';
+SELECT dwello.expire_refund_requests();
+SELECT status, answered_at FROM dwello.refund_requests WHERE job_id = t.user('job');
+ROLLBACK TO s;
+-- no: a dispute in which both have said what they want
+SELECT t.login_as('p1');
+SELECT request_status, refund, dispute_id IS NOT NULL AS is_disputed, escrow_status, held FROM dwello.answer_refund(t.user('job'), false);
+SELECT t.as_system();
+SELECT status, disputed_amount, homeowner_offer, provider_offer, answer_by, opened_by = t.user('h1') AS by_homeowner, reason FROM dwello.disputes WHERE job_id = t.user('job');
+SELECT t.login_as('s1');
+SELECT dispute_status, held, released, refunded FROM dwello.resolve_dispute(t.user('job'), 30000);
+SELECT t.as_system();
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+SELECT invariant FROM dwello.reconcile();
+ROLLBACK TO s;
+-- nothing: consent, by the clock and then by the worker
+SET LOCAL dwello.now = '2027-03-08 12:00:00+00';
+SELECT t.try(format('SELECT dwello.answer_refund(%L, false)', t.user('job')), 'p1');
+SELECT t.as_system();
+SELECT dwello.expire_refund_requests();
+SELECT dwello.expire_refund_requests();
+SELECT * FROM t.deal_state('job');
+SELECT t.deal_events('job', 'refund_proposed');
+SELECT event, actor_role, from_status, to_status FROM dwello.escrow_events WHERE job_id = t.user('job') ORDER BY seq DESC LIMIT 1;
+SELECT dwello.deliver_events() > 0;
+SELECT u.first_name, n.title FROM dwello.notifications AS n JOIN dwello.users AS u ON u.id = n.user_id
+ WHERE n.data->>'event' LIKE 'refund\_%' ORDER BY 1, 2;
+ROLLBACK TO s;
+-- not while a bank has frozen it
+SELECT escrow_status FROM dwello.open_chargeback(t.user('job'), 'acme', 'bank', 5000, 'USD');
+SELECT t.try(format('SELECT dwello.answer_refund(%L, true)', t.user('job')), 'p1');
+SET LOCAL dwello.now = '2027-03-09';
+SELECT t.as_system();
+SELECT dwello.expire_refund_requests();
+ROLLBACK;
+-- all of it, by consent: the job ends, by neither side
+BEGIN;
+SELECT t.deal('job');
+SELECT t.pay('job'), t.start('job');
+SELECT t.login_as('h1');
+SELECT request_status FROM dwello.request_refund(t.user('job'));
+SELECT t.login_as('p1');
+SELECT request_status, refund, escrow_status, held FROM dwello.answer_refund(t.user('job'), true);
+SELECT status, responsible FROM dwello.jobs WHERE id = t.user('job');
+SELECT name, t.try('SELECT dwello.expire_refund_requests()', name) FROM unnest(ARRAY['h1', 'p1', 'a1', 's1']) AS name;
+SELECT t.as_system();
+SELECT n, t.try(format('SELECT dwello.expire_refund_requests(%L)', n)) FROM unnest(ARRAY[NULL, 0, 10001]) AS n;
+ROLLBACK;

@@ -45,9 +45,9 @@ BEGIN
                  FROM generate_subscripts(names, 1) AS i;
 END
 $$;
--- money: by the homeowner, the administrator and the provider
+-- money: by the homeowner, the administrator and the provider; of work that has begun the homeowner gives nothing back alone
 SELECT * FROM pg_temp.in_turn($$release_escrow(t.user('keys'), 1000, idempotency_key => 'k')$$, 'amount, held', 'h1', 'a1');
-SELECT * FROM pg_temp.in_turn($$refund_escrow(t.user('keys'), 500, idempotency_key => 'k 2')$$, 'amount, held', 'h1', 'p1', 'a1');
+SELECT * FROM pg_temp.in_turn($$refund_escrow(t.user('keys'), 500, idempotency_key => 'k 2')$$, 'amount, held', 'p1', 'a1');
 -- and by each in another function
 SELECT * FROM pg_temp.in_turn($$send_message(t.user('keys'), content => 'Hello.', idempotency_key => 'k 3')$$, 'version', 'h1', 'p1');
 SELECT * FROM pg_temp.in_turn($$report_progress(t.user('keys'), 50, idempotency_key => 'k')$$, 'progress', 'p1');

@@ -51,6 +51,8 @@ INSERT INTO r.step VALUES
    'dwello.submit_milestone(job_id => :painting, notes => ''Two coats, dry.'')'),
   ('painting to be extended', 'painting started', 'provider_1',
    'dwello.propose_change_order(job_id => :painting, title => ''The ceiling, too'', amount => 20000, days => 1)'),
+  ('painting to be refunded', 'painting started', 'homeowner',
+   'dwello.request_refund(job_id => :painting, amount => 15000, reason => ''The ceiling stays as it is.'')'),
   ('painting disputed', 'painting submitted', 'homeowner',
    'dwello.open_dispute(job_id => :painting, amount => 80000, reason => ''Two doors stick.'')'),
   ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),
@@ -726,6 +728,24 @@ SELECT * FROM r.answer('admin', NULL,
                          FROM dwello.escrow_statement(''de000000-0000-7000-8000-000000000012'') AS s
                         WHERE s.transaction_type = ''release''),
     amount => 5000, reason => ''The valve was not replaced.'')');
+ROLLBACK TO example;
+
+\echo request_refund
+SELECT * FROM r.answer('homeowner', 'painting started',
+'SELECT request_status, escrow_status, held
+  FROM dwello.request_refund(job_id => ''de000000-0000-7000-8000-000000000011'', amount => 15000,
+    reason => ''The ceiling stays as it is.'')');
+ROLLBACK TO example;
+
+\echo answer_refund
+SELECT * FROM r.answer('provider_1', 'painting to be refunded',
+'SELECT request_status, refund, escrow_status, held
+  FROM dwello.answer_refund(job_id => ''de000000-0000-7000-8000-000000000011'', is_accepted => true)');
+ROLLBACK TO example;
+
+\echo expire_refund_requests
+SELECT * FROM r.answer('system', 'a month later',
+'SELECT agreed FROM dwello.expire_refund_requests(max_rows => 100) AS agreed');
 ROLLBACK TO example;
 
 \echo fund_escrow

@@ -189,6 +189,12 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('answer_dispute', 'h1', NULL, $$t.user('quarrel'), 10000$$, $$t.user('quarrel'), 10000, notes => 'No.'$$),
   ('resolve_dispute', 's1', NULL, $$t.user('quarrel'), 30000$$, $$t.user('quarrel'), 30000, 20000$$);
 
+-- one whose money both agree to give back
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('request_refund', 'h1', $$SELECT t.award('agreed', 50000), t.pay('agreed'), t.start('agreed')$$,
+   $$t.user('agreed'), 10000$$, $$t.user('agreed'), 10001$$),
+  ('answer_refund', 'p1', NULL, $$t.user('agreed'), true$$, $$t.user('agreed'), false$$);
+
 -- one that its provider breaks off
 INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('abandon_job', 'p1', $$SELECT t.award('left', 50000), t.pay('left')$$,

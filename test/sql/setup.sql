@@ -245,6 +245,9 @@ BEGIN
   INSERT INTO dwello.disputes (job_id, homeowner_id, provider_id, milestone_id, status, opened_by,
     reason, disputed_amount, currency, created_at, closed_at)
     VALUES (won, t.user(h), t.user(p), milestone, 'withdrawn', t.user(h), 'Stains.', 1000, 'USD', now(), now());
+  INSERT INTO dwello.refund_requests (job_id, homeowner_id, provider_id, amount, currency, status, answer_by,
+    created_at, answered_at)
+    VALUES (won, t.user(h), t.user(p), 1000, 'USD', 'withdrawn', now(), now(), now());
   INSERT INTO dwello.chargebacks (job_id, homeowner_id, provider_id, status, psp, amount, currency,
     created_at, closed_at)
     VALUES (won, t.user(h), t.user(p), 'won', 'acme', 1000, 'USD', now(), now());

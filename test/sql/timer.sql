@@ -68,11 +68,11 @@ SELECT t.draft('timer own'), t.draft('timer some'), t.draft('timer none');
 SELECT t.app_as('h1');
 SELECT job_id = t.user('timer own') AS is_job, timers, version, replayed
   FROM dwello.set_timers(t.user('timer own'), '{"award_confirm_hours": 1, "fund_days": 4, "payment_minutes_card": 2,
-    "auto_release_days": 3.0, "dispute_provider_days": 5, "dispute_homeowner_days": 6, "mediation_days": 7}',
+    "auto_release_days": 3.0, "refund_answer_days": 8, "dispute_provider_days": 5, "dispute_homeowner_days": 6, "mediation_days": 7}',
     expected_version => 1, idempotency_key => 'own');
 SELECT job_id = t.user('timer own') AS is_job, timers, version, replayed
   FROM dwello.set_timers(t.user('timer own'), '{"award_confirm_hours": 1, "fund_days": 4, "payment_minutes_card": 2,
-    "auto_release_days": 3.0, "dispute_provider_days": 5, "dispute_homeowner_days": 6, "mediation_days": 7}',
+    "auto_release_days": 3.0, "refund_answer_days": 8, "dispute_provider_days": 5, "dispute_homeowner_days": 6, "mediation_days": 7}',
     expected_version => 1, idempotency_key => 'own');
 SELECT timers, version FROM dwello.set_timers(t.user('timer some'), '{"award_confirm_hours": 1}');
 SELECT timers, version FROM dwello.set_timers(t.user('timer some'), '{"auto_release_days": 365}');

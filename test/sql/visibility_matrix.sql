@@ -69,6 +69,7 @@ INSERT INTO expected VALUES
   ('bid_materials', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('counter_offers', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('change_orders', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
+  ('refund_requests', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (homeowner_id, provider_id)'),
   ('messages', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me IN (sender_id, recipient_id) AND deleted_at IS NULL'),
   ('reviews', 'own', 'own', 'own', 'own', 'all', 'own', 'own', 'none',
    '(me = reviewer_id OR (reveal_at <= now() AND (is_public OR me = reviewee_id))) AND deleted_at IS NULL'),

@@ -26,6 +26,8 @@ static const char *const expected[] = {
 	"frozen>frozen",
 	"cancel_escrow H created>cancelled funding>cancelled failed>cancelled",
 	"lapse PY created>cancelled funding>cancelled failed>cancelled",
+	"answer_refund PY held>held|refunded|disputed|charged_back "
+	"partially_released>partially_released|settled|disputed|charged_back",
 	"end_contract HPASY held>refunded|charged_back "
 	"partially_released>partially_released|settled|charged_back",
 	"submit_milestone P held>held partially_released>partially_released",

@@ -394,20 +394,19 @@ DW_FUNCTION(dwello_release_due_escrows)
 	return dw_call_return(&call);
 }
 
-/* WD101: what is being reviewed is not the homeowner's to take back. */
+/* WD101: the money of work that has begun is not the homeowner's alone. */
 static void
-check_consent(DwCall *call, const DwEscrowRow *row)
+check_consent(DwCall *call, const DwJob *job)
 {
 	if (call->actor.kind != DW_ACTOR_HOMEOWNER ||
-		!dw_milestones_await_review(row->milestones, row->milestone_count))
+		job->started_at == DT_NOBEGIN)
 		return;
 	dw_raise(DW_INVALID_TRANSITION,
-			 "delivered work waits for the homeowner's answer",
-			 psprintf("A milestone of job %s is submitted, sent back or "
-					  "approved.", dw_uuid_text(&row->job_id)),
-			 "The provider may refund; or answer with "
-			 "dwello.approve_milestone(), dwello.request_changes() or "
-			 "dwello.open_dispute().");
+			 "the work has begun, so the provider must agree",
+			 psprintf("Work on job %s began at %s.", dw_uuid_text(&job->id),
+					  timestamptz_to_str(job->started_at)),
+			 "Ask for it with dwello.request_refund(), or open a dispute "
+			 "with dwello.open_dispute().");
 }
 
 DW_FUNCTION(dwello_refund_escrow)
@@ -427,7 +426,7 @@ DW_FUNCTION(dwello_refund_escrow)
 	if (dw_escrow_begin(&call, &job, &row, refund.selector.milestone_id))
 		return dw_call_return(&call);
 	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_REFUND);
-	check_consent(&call, &row);
+	check_consent(&call, &job);
 
 	refund.from = row.escrow.status;
 	result = dw_escrow_refund(&row.escrow, row.milestones,

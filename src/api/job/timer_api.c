@@ -91,7 +91,8 @@ timer_refuse(DwCall *call, const char *name, const DwSettingRule *rule)
 						  "timers"),
 				 "The timers are award_confirm_hours, fund_days, "
 				 "payment_minutes_card, payment_minutes_wallet, "
-				 "payment_days_bank, auto_release_days, dispute_provider_days, "
+				 "payment_days_bank, auto_release_days, refund_answer_days, "
+				 "dispute_provider_days, "
 				 "dispute_homeowner_days and mediation_days.",
 				 "Name one of these.");
 	dw_raise(DW_BAD_VALUE,

@@ -272,19 +272,6 @@ dw_milestones_are_released(const DwMilestone *milestones, int count)
 	return true;
 }
 
-bool
-dw_milestones_await_review(const DwMilestone *milestones, int count)
-{
-	for (int i = 0; i < count; i++)
-	{
-		if (milestones[i].status == DW_MILESTONE_SUBMITTED ||
-			milestones[i].status == DW_MILESTONE_CHANGES_REQUESTED ||
-			milestones[i].status == DW_MILESTONE_APPROVED)
-			return true;
-	}
-	return false;
-}
-
 /* True while money may be released or refunded. */
 static bool
 may_pay_out(const DwEscrow *escrow)

@@ -58,6 +58,7 @@ typedef enum DwMilestoneEvent
 	DW_MILESTONE_EVENT_CANCEL_JOB,	/* cancel_job */
 	DW_MILESTONE_EVENT_LAPSE,	/* the contract lapsed: it is bid on again */
 	DW_MILESTONE_EVENT_END,		/* the contract ends: what is left goes back */
+	DW_MILESTONE_EVENT_AGREE,	/* answer_refund, or no answer in time */
 	DW_MILESTONE_EVENT_EXPIRE_JOB	/* expire_jobs */
 } DwMilestoneEvent;
 
@@ -151,13 +152,8 @@ extern DwResult dw_milestones_replan(const DwMilestone *old, int old_count,
 									 DwMilestone *plan, int count,
 									 int64_t contract_amount);
 
-/*
- * True when every required milestone that was not given up is released, and
- * when work of any was delivered and is not settled yet.
- */
+/* True when every required one that was not given up is released. */
 extern bool dw_milestones_are_released(const DwMilestone *milestones,
-									   int count);
-extern bool dw_milestones_await_review(const DwMilestone *milestones,
 									   int count);
 
 /*
@@ -205,6 +201,7 @@ typedef enum DwEscrowEvent
 	DW_ESCROW_EVENT_CANCEL,		/* cancel_escrow */
 	DW_ESCROW_EVENT_LAPSE,		/* not paid in time, or withdraw_bid */
 	DW_ESCROW_EVENT_END,		/* the contract ends: all held goes back */
+	DW_ESCROW_EVENT_AGREE,		/* answer_refund, or no answer in time */
 	DW_ESCROW_EVENT_SUBMIT,		/* submit_milestone */
 	DW_ESCROW_EVENT_REQUEST_CHANGES,	/* request_changes */
 	DW_ESCROW_EVENT_RELEASE,	/* release_escrow */

@@ -41,6 +41,7 @@ static const char *const escrow_event_labels[] = {
 	[DW_ESCROW_EVENT_CANCEL] = "cancel_escrow",
 	[DW_ESCROW_EVENT_LAPSE] = "lapse",
 	[DW_ESCROW_EVENT_END] = "end_contract",
+	[DW_ESCROW_EVENT_AGREE] = "answer_refund",
 	[DW_ESCROW_EVENT_SUBMIT] = "submit_milestone",
 	[DW_ESCROW_EVENT_REQUEST_CHANGES] = "request_changes",
 	[DW_ESCROW_EVENT_RELEASE] = "release_escrow",
@@ -83,8 +84,8 @@ DW_LABELS(escrow_event, DwEscrowEvent, escrow_event_labels);
 
 #define UNASKED		"no payment was open, and it fits"
 
-/* By consent: the homeowner cannot take back what is being reviewed. */
-#define CONSENT		"; the homeowner only while nothing is submitted"
+/* By consent: neither side takes the money of work that has begun alone. */
+#define CONSENT		"; the homeowner alone only before the work"
 
 /* Money goes to the provider. */
 #define RELEASES_FROM(from, event, actors) \
@@ -96,6 +97,19 @@ DW_LABELS(escrow_event, DwEscrowEvent, escrow_event_labels);
 #define RELEASES(event, actors) \
 	RELEASES_FROM(HELD, event, actors), \
 	RELEASES_FROM(PARTIALLY_RELEASED, event, actors)
+
+/* Money goes back. */
+#define REFUNDS(event, actors) \
+	RULE(HELD, event, actors, HELD, HELD_ONLY CONSENT), \
+	RULE(HELD, event, actors, REFUNDED, ALL_BACK CONSENT), \
+	RULE(HELD, event, actors, DISPUTED, ALL_DISPUTED CONSENT), \
+	RULE(HELD, event, actors, CHARGED_BACK, BANK_TOOK CONSENT), \
+	RULE(PARTIALLY_RELEASED, event, actors, PARTIALLY_RELEASED, \
+		 MORE CONSENT), \
+	RULE(PARTIALLY_RELEASED, event, actors, SETTLED, BOTH_WAYS CONSENT), \
+	RULE(PARTIALLY_RELEASED, event, actors, DISPUTED, \
+		 ALL_DISPUTED CONSENT), \
+	RULE(PARTIALLY_RELEASED, event, actors, CHARGED_BACK, BANK_TOOK CONSENT)
 
 /* A dispute ends with a figure: money goes either way, or both. */
 #define SETTLES(event, actors) \
@@ -184,18 +198,8 @@ static const DwRule escrow_rules[] = {
 	RELEASES(APPROVE, PAYER),
 	RELEASES(RELEASE_DUE, SYSTEM),
 
-	RULE(HELD, REFUND, PAYER | PROVIDER, HELD, HELD_ONLY CONSENT),
-	RULE(HELD, REFUND, PAYER | PROVIDER, REFUNDED, ALL_BACK CONSENT),
-	RULE(HELD, REFUND, PAYER | PROVIDER, DISPUTED, ALL_DISPUTED CONSENT),
-	RULE(HELD, REFUND, PAYER | PROVIDER, CHARGED_BACK, BANK_TOOK CONSENT),
-	RULE(PARTIALLY_RELEASED, REFUND, PAYER | PROVIDER, PARTIALLY_RELEASED,
-		 MORE CONSENT),
-	RULE(PARTIALLY_RELEASED, REFUND, PAYER | PROVIDER, SETTLED,
-		 BOTH_WAYS CONSENT),
-	RULE(PARTIALLY_RELEASED, REFUND, PAYER | PROVIDER, DISPUTED,
-		 ALL_DISPUTED CONSENT),
-	RULE(PARTIALLY_RELEASED, REFUND, PAYER | PROVIDER, CHARGED_BACK,
-		 BANK_TOOK CONSENT),
+	REFUNDS(REFUND, PAYER | PROVIDER),
+	REFUNDS(AGREE, PROVIDER | SYSTEM),
 
 	RULE(HELD, END, PARTIES | MEDIATOR | SYSTEM, REFUNDED, ALL_BACK),
 	RULE(HELD, END, PARTIES | MEDIATOR | SYSTEM, CHARGED_BACK, BANK_TOOK),
@@ -302,6 +306,7 @@ static const char *const milestone_event_labels[] = {
 	[DW_MILESTONE_EVENT_CANCEL_JOB] = "cancel_job",
 	[DW_MILESTONE_EVENT_LAPSE] = "lapse",
 	[DW_MILESTONE_EVENT_END] = "end_contract",
+	[DW_MILESTONE_EVENT_AGREE] = "answer_refund",
 	[DW_MILESTONE_EVENT_EXPIRE_JOB] = "expire_jobs"
 };
 
@@ -339,7 +344,10 @@ DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 	STEP(from, RELEASE, PAYER, RELEASED, ALL_PAID), \
 	STEP(from, REFUND, PAYER | PROVIDER, from, LEFT), \
 	STEP(from, REFUND, PAYER | PROVIDER, RELEASED, SOME_PAID), \
-	STEP(from, REFUND, PAYER | PROVIDER, REFUNDED, NONE_PAID)
+	STEP(from, REFUND, PAYER | PROVIDER, REFUNDED, NONE_PAID), \
+	STEP(from, AGREE, PROVIDER | SYSTEM, from, LEFT), \
+	STEP(from, AGREE, PROVIDER | SYSTEM, RELEASED, SOME_PAID), \
+	STEP(from, AGREE, PROVIDER | SYSTEM, REFUNDED, NONE_PAID)
 
 /* The contract ends: what is left of a milestone goes back. */
 #define GIVES_BACK(from) \
@@ -389,6 +397,7 @@ static const DwRule milestone_rules[] = {
 	STEP(PLANNED, APPROVE, PAYER, APPROVED, MORE_DUE),
 	STEP(PLANNED, RELEASE, PAYER, PLANNED, MORE_DUE),
 	STEP(PLANNED, REFUND, PAYER | PROVIDER, PLANNED, MORE_DUE),
+	STEP(PLANNED, AGREE, PROVIDER | SYSTEM, PLANNED, MORE_DUE),
 	SUFFERS(PLANNED),
 	STEP(PLANNED, COMPLETE_JOB, HOMEOWNER | SYSTEM, CANCELLED,
 		 "nothing of it is held"),
@@ -434,6 +443,7 @@ static const DwRule milestone_rules[] = {
 	STEP(DISPUTED, CONFIRM_PAYMENT, SYSTEM, DISPUTED, NULL),
 	STEP(DISPUTED, RELEASE, PAYER, DISPUTED, UNDISPUTED),
 	STEP(DISPUTED, REFUND, PAYER | PROVIDER, DISPUTED, UNDISPUTED),
+	STEP(DISPUTED, AGREE, PROVIDER | SYSTEM, DISPUTED, UNDISPUTED),
 	STEP(DISPUTED, ANSWER_DISPUTE, PARTIES, DISPUTED,
 		 "the figures do not meet"),
 	ENDS(ANSWER_DISPUTE, PARTIES),

@@ -241,6 +241,7 @@ static const char *const timer_labels[] = {
 	[DW_TIMER_LAPSE_CONTRACT] = "expire_contracts",
 	[DW_TIMER_FAIL_PAYMENT] = "fail_payment",
 	[DW_TIMER_RELEASE_MILESTONE] = "release_due_escrows",
+	[DW_TIMER_AGREE_REFUND] = "expire_refund_requests",
 	[DW_TIMER_END_DISPUTE] = "default_decision",
 	[DW_TIMER_REVEAL_REVIEW] = "reveal_review"
 };
@@ -264,6 +265,9 @@ static const DwTimerFacts timer_facts[] = {
 	[DW_TIMER_RELEASE_MILESTONE] = {DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER,
 		"The milestone is released to the provider, unless changes are "
 	"requested, it is refunded or a dispute is opened before."},
+	[DW_TIMER_AGREE_REFUND] = {DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER,
+		"What the homeowner asks for goes back, unless the provider answers "
+	"or the homeowner withdraws the request before."},
 	[DW_TIMER_END_DISPUTE] = {DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
 		DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT,
 		"The dispute settles by the figure that was named, or half way "

@@ -321,6 +321,7 @@ typedef enum DwTimer
 	DW_TIMER_LAPSE_CONTRACT,	/* jobs.fund_by, while nothing was paid */
 	DW_TIMER_FAIL_PAYMENT,		/* pay_by of a pending payment */
 	DW_TIMER_RELEASE_MILESTONE, /* auto_release_at of a submitted milestone */
+	DW_TIMER_AGREE_REFUND,		/* answer_by of a request for a refund */
 	DW_TIMER_END_DISPUTE,		/* answer_by of an open dispute */
 	DW_TIMER_REVEAL_REVIEW		/* reveal_at of a review */
 } DwTimer;

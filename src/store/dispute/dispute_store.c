@@ -124,6 +124,79 @@ dw_disputes_claim_overdue(int max_rows, int *count)
 	return dw_due_claim(&find_disputes, max_rows, count);
 }
 
+/* Refunds that are asked for. */
+static const DwColumn request_columns[] = {
+	DW_COLUMN(UUID, DwRefundRequest, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwRefundRequest, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwRefundRequest, homeowner_id, homeowner_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwRefundRequest, provider_id, provider_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN_OR(INT8, DwRefundRequest, amount, amount, DW_COLUMN_FIXED,
+				 DW_REFUND_ALL),
+	DW_COLUMN(TEXT, DwRefundRequest, currency, currency, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwRefundRequest, reason, reason, DW_COLUMN_FIXED),
+	DW_COLUMN_ENUM(offer_status, DwRefundRequest, status, status, 0,
+				   dw_offer_status_labels),
+	DW_COLUMN(UUID, DwRefundRequest, transaction_id, transaction_id,
+			  DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID, DwRefundRequest, dispute_id, dispute_id,
+			  DW_COLUMN_NULLABLE),
+	DW_COLUMN(TIME, DwRefundRequest, answer_by, answer_by, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwRefundRequest, created_at, created_at,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwRefundRequest, answered_at, answered_at,
+			  DW_COLUMN_NULLABLE),
+	DW_COLUMN(INT4, DwRefundRequest, version, version,
+			  DW_COLUMN_BORN | DW_COLUMN_COUNTED)
+};
+
+static DwTable requests =
+DW_TABLE("refund_requests", DwRefundRequest, request_columns);
+
+bool
+dw_refund_request_find(const DwUuid *job_id, DwRefundRequest * request)
+{
+	static DwTableQuery pending =
+		DW_TABLE_QUERY(requests, "WHERE t.job_id = $1 "
+					   "AND t.status = 'pending'");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	if (dw_table_execute(&pending, &p) == 0)
+		return false;
+	dw_table_read(&requests, 0, request);
+	return true;
+}
+
+void
+dw_refund_request_insert(const DwRefundRequest * request)
+{
+	dw_table_insert(&requests, request);
+}
+
+void
+dw_refund_request_save(DwRefundRequest * request)
+{
+	request->answered_at = dw_now();
+	dw_table_update(&requests, request);
+}
+
+DwDue *
+dw_refund_requests_claim_overdue(int max_rows, int *count)
+{
+	static DwStatement find_requests =
+		DW_STATEMENT("SELECT q.answer_by AS due, q.id, q.job_id "
+					 "FROM dwello.refund_requests AS q "
+					 "JOIN dwello.escrow_accounts AS e "
+					 "ON e.job_id = q.job_id AND NOT e.is_frozen "
+					 "WHERE q.status = 'pending' AND q.answer_by <= $1 "
+					 "AND (q.answer_by, q.id) > ($2, $3) "
+					 "ORDER BY q.answer_by, q.id LIMIT $4");
+
+	return dw_due_claim(&find_requests, max_rows, count);
+}
+
 /*
  * Payments that a homeowner's bank has taken back.
  */

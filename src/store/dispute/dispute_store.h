@@ -66,6 +66,44 @@ extern void dw_dispute_save(DwDisputeRow *row);
 extern DwDue *dw_disputes_claim_overdue(int max_rows, int *count);
 
 /*
+ * Refunds that a homeowner asks for once the work has begun.
+ *
+ * The caller has locked the job; one of a job may be pending.
+ */
+
+#define DW_REFUND_ALL	INT64CONST(-1)	/* all that is held and undisputed */
+
+/* A row of dwello.refund_requests. */
+typedef struct DwRefundRequest
+{
+	DwUuid		job_id;			/* key, with the next */
+	DwUuid		id;				/* unique within the job */
+	DwUuid		homeowner_id;	/* who asks */
+	DwUuid		provider_id;	/* who answers */
+	int64		amount;			/* price of work, or DW_REFUND_ALL */
+	char	   *currency;		/* the escrow's */
+	char	   *reason;			/* the homeowner's words, or NULL */
+	DwOfferStatus status;		/* moves by dw_offer_machine() only */
+	DwUuid		transaction_id; /* of the refund; nil = none */
+	DwUuid		dispute_id;		/* that a no has opened; nil = none */
+	TimestampTz answer_by;		/* past it no answer is consent */
+	TimestampTz created_at;		/* when it was asked for */
+	TimestampTz answered_at;	/* or when it ended; DT_NOBEGIN: pending */
+	int32		version;		/* of the row */
+}			DwRefundRequest;
+
+/* Reads the one of a job that is pending; false when none is. */
+extern bool dw_refund_request_find(const DwUuid *job_id,
+								   DwRefundRequest * request);
+
+/* Writes a new one, and what became of one, as of now. */
+extern void dw_refund_request_insert(const DwRefundRequest * request);
+extern void dw_refund_request_save(DwRefundRequest * request);
+
+/* Claims pending ones past their answer_by, of escrows that are not frozen. */
+extern DwDue *dw_refund_requests_claim_overdue(int max_rows, int *count);
+
+/*
  * Payments that a homeowner's bank has taken back.
  *
  * The rows of one job; its commands lock the job first, so nobody else

@@ -184,6 +184,13 @@ static const DwColumn timer_fields[] = {
 
 static DwMap timers = DW_MAP(timer_fields);
 
+/* The time of a request for a refund that waits for an answer. */
+#define UNANSWERED_REFUND \
+	"SELECT 'expire_refund_requests', q.answer_by " \
+	"FROM dwello.refund_requests AS q JOIN dwello.escrow_accounts AS e " \
+	"ON e.job_id = q.job_id AND NOT e.is_frozen " \
+	"WHERE q.job_id = $1 AND q.status = 'pending' "
+
 /* The time of a contract for which nothing was paid. */
 #define UNPAID_CONTRACT \
 	"SELECT 'expire_contracts', GREATEST(j.fund_by, " \
@@ -208,6 +215,7 @@ dw_timers_load(const DwUuid *job_id, const DwUuid *reviewer_id, int *count)
 					 "AND j.confirmed_at IS NULL "
 					 "UNION ALL "
 					 UNPAID_CONTRACT "UNION ALL "
+					 UNANSWERED_REFUND "UNION ALL "
 					 "SELECT 'fail_payment', t.pay_by "
 					 "FROM dwello.transactions AS t "
 					 "WHERE t.scope_id = $1 AND t.status = 'pending' "

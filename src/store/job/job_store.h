@@ -88,10 +88,7 @@ extern bool dw_job_lock_sides(const DwUuid *id, DwJob *job);
 /* Reads what dw_job_lock_sides() left out, if it did. */
 extern void dw_job_fill(DwJob *job);
 
-/*
- * Reads the rows of jobs that are locked already, in the order of their ids;
- * it is a fault of ours if one is gone.
- */
+/* Reads the rows of locked jobs, in the order of their ids. */
 extern DwJob *dw_jobs_load_locked(const DwUuid *ids, int count);
 
 /* Orders jobs by category and currency: what prices and fees hang on. */

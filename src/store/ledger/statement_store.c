@@ -137,6 +137,15 @@ dw_statement_list(DwCall *call, const DwUuid *job_id)
 	dw_list_query(call, &select_lines, &p);
 }
 
+/* The time of a request for a refund that waits for an answer. */
+#define UNANSWERED_REFUND \
+	"SELECT 'answer_refund', q.answer_by, 'homeowner, service_provider', " \
+	"'What the homeowner asks for goes back, unless the provider answers " \
+	"or the homeowner withdraws the request before.' " \
+	"FROM dwello.refund_requests AS q JOIN dwello.escrow_accounts AS e " \
+	"ON e.job_id = q.job_id AND NOT e.is_frozen " \
+	"WHERE q.job_id = $1 AND q.status = 'pending' "
+
 /* The time of a contract for which nothing was paid. */
 #define UNPAID_CONTRACT \
 	"SELECT 'lapse', GREATEST(j.fund_by, (SELECT t.pay_by " \
@@ -167,7 +176,7 @@ dw_next_events_list(DwCall *call, const DwUuid *job_id)
 					 "WHERE t.scope_id = $1 AND t.status = 'pending' "
 					 "AND t.transaction_type = 'payment' "
 					 "UNION ALL "
-					 UNPAID_CONTRACT
+					 UNPAID_CONTRACT "UNION ALL " UNANSWERED_REFUND
 					 "UNION ALL "
 					 "SELECT 'release_due_escrows', m.auto_release_at, "
 					 "'homeowner, service_provider', 'The milestone \"' || "

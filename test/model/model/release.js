@@ -173,9 +173,7 @@ const release = {
 			return kept;
 		this.version(job, args);
 		need(PAYING.includes(job.escrow), 'WD101');
-		need(actor.role !== 'homeowner' || !job.milestones.some((m) =>
-			['submitted', 'changes_requested', 'approved'].includes(m.status)),
-		'WD101');
+		need(actor.role !== 'homeowner' || !job.isStarted, 'WD101');
 		const { from, price } = this.choose(job, args);
 		const isAll = args.amount === undefined && !args.milestone_id &&
 			job.disputed === 0n;
