@@ -14,7 +14,7 @@ const tricks = {
 	// below the provider's cost and margin
 	dumping: (facts) => ({ amount: Math.max(1, Math.floor(facts.floor / 2)) }),
 	// a number that no job costs
-	absurd: () => ({ amount: '9223372036854775807' }),
+	absurd: () => ({ amount: '1000000000000000' }),
 	// an answer that takes longer than the lease
 	slow: (facts) => ({ ...honest(facts), isSlow: true }),
 	// the same answer again and again
