@@ -664,7 +664,7 @@ COMMENT ON FUNCTION dwello.reverse_transaction IS
  * errors:
  *	WD402 WD401
  *	42501: the caller is no active homeowner, or it is not the caller's job
- *	22004 22001
+ *	22004 22001 22003
  *	22023: an amount that is not positive
  *	P0002: an unknown job
  *	WD104 WD103
@@ -701,7 +701,7 @@ AS 'MODULE_PATHNAME', 'dwello_request_refund';
 GRANT EXECUTE ON FUNCTION dwello.request_refund
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.request_refund IS
-  'Asks for a refund of work that has begun, which the homeowner does not take back alone. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, 23505, WD202. See reference.md#request_refund.';
+  'Asks for a refund of work that has begun, which the homeowner does not take back alone. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, 23505, WD202. See reference.md#request_refund.';
 
 /*
  * answer_refund

@@ -140,6 +140,7 @@ SELECT payout FROM dwello.release_escrow(t.user('reported'), 10000);
 SELECT pg_temp.on_day('2031-01-10');
 SELECT payout FROM dwello.release_escrow(t.user('reported'), 20000);
 SELECT pg_temp.on_day('2031-02-10');
+SELECT t.login_as('p1');
 SELECT amount FROM dwello.refund_escrow(t.user('reported'), 5000);
 SELECT t.login_as(NULL);
 SELECT day, s.* FROM unnest(ARRAY['2031-01-04', '2031-01-05', '2031-01-09', '2031-01-31', '2031-02-10']::date[]) AS day,

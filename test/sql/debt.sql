@@ -64,8 +64,9 @@ SELECT t.refused(NULL, format('confirm_repayment(t.user(%L), %L, %L, 40001, %L, 
        t.refused(NULL, format('confirm_repayment(t.user(%L), %L, %L, 40000, %L, %L)', 'p2', 'acme', 'debt 3', 'USD', :'asked')) AS payer,
        t.refused(NULL, format('confirm_repayment(t.user(%L), %L, %L, 40000, %L, t.user(%L))', 'p1', 'acme', 'debt 3', 'USD', 'x')) AS asked;
 SELECT available, receivable, withdrawable FROM t.balance;
-SELECT kind, verdict, booked_amount FROM dwello.reconcile_external('acme',
-  '[{"event_id": "debt 3", "kind": "payment", "amount": 40000, "currency": "USD", "time": "2026-01-01T00:00:00Z"}]') WHERE line = 1;
+SELECT imported FROM dwello.import_statement('acme',
+  '[{"line_id": "debt 3", "event_id": "debt 3", "kind": "payment", "amount": 40000, "currency": "USD", "time": "2026-01-01T00:00:00Z"}]');
+SELECT kind, verdict, booked_amount FROM dwello.reconcile_external('acme') WHERE line_id = 'debt 3';
 
 -- the rest is borne by the platform, in two parts
 SELECT t.login_as('a1');

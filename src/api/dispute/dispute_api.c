@@ -672,7 +672,7 @@ DW_FUNCTION(dwello_request_refund)
 	dw_args_need(&call, "job_id", NULL);
 	request.reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
 	if (dw_arg_has(&call, "amount") &&
-		(request.amount = dw_arg_int8(&call, "amount")) <= 0)
+		(request.amount = dw_arg_amount(&call, "amount")) <= 0)
 		dw_arg_refuse(&call, "amount", DW_BAD_VALUE, "must be more than zero");
 	if (dw_escrow_begin(&call, &job, &row, NULL))
 		return dw_call_return(&call);
