@@ -160,14 +160,14 @@ foreach my $node ($primary, $standby)
 	my $where = $node->name;
 	my %stopped = (
 		cancelled => [ '', sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") } ],
-		'timed out' => ["SET LOCAL statement_timeout = '2s';"]);
+		'timed out' => ["SET LOCAL statement_timeout = '300ms';"]);
 
 	foreach my $way (sort keys %stopped)
 	{
 		my ($said, $took) = backtest($node, "$where $way" =~ tr/ /_/r, @{ $stopped{$way} });
 
 		is($said->{state}, '57014', "$where: $way, it is an error");
-		$took = $said->{took} - 2 if $way eq 'timed out';
+		$took = $said->{took} - 0.3 if $way eq 'timed out';
 		# a second on a machine that does nothing else
 		cmp_ok($took, '<', 3, "$where: $way, it stops at once");
 		is($said->{after}, $whole->{before}, "$where: $way, the session replays as before");

@@ -333,6 +333,8 @@ SELECT md5('service_provider' || i)::uuid, 50,
   FROM generate_series(1, 60, 2) AS i;
 INSERT INTO dwello.user_profiles (user_id) SELECT id FROM dwello.users;
 SELECT dwello.refresh_matching();
+-- the budget that counts in full, below, is the same in both currencies
+SELECT dwello.set_setting_amount('match_budget_reference', c, 500000) FROM unnest(ARRAY['USD', 'EUR']) AS c;
 
 -- hidden = 0: may be shown
 CREATE TABLE posted AS

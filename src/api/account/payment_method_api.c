@@ -154,6 +154,7 @@ method_verify(DwCall *call, DwPaymentMethod *method)
 static void
 method_read(DwCall *call, DwPaymentMethod *method)
 {
+	memset(method, 0, sizeof(*method));
 	dw_args_need(call, "method_type", "psp", "psp_token", "is_default", NULL);
 	method->user_id = dw_user_argument(call, "user_id");
 	if (!dw_payment_method_type_parse(dw_arg_label(call, "method_type"),

@@ -61,6 +61,10 @@
 	"WHERE v.job_id = j.id AND v.event = 'confirm_award' " \
 	"AND v.actor_id = " provider ") THEN " provider " " \
 	"ELSE " AWARDED " END"
+/* The same of a refund: that of a receipt is no business of a provider's. */
+#define REFUNDED(provider) \
+	"CASE WHEN c.receipt_id IS NULL THEN " ONCE(provider) " " \
+	"ELSE " AWARDED " END"
 #define JOB_CHILD(relation, provider, listed) \
 	CHILD(relation, "job_id", "c.homeowner_id", provider, listed)
 
@@ -285,7 +289,7 @@ static CheckRule rules[] = {
 		 JOB_CHILD("escrow_events", ONCE("c.provider_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("disputes", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("chargebacks", "c.provider_id", "NULL") "UNION ALL "
-		 JOB_CHILD("refunds", "c.provider_id", "NULL") "UNION ALL "
+		 JOB_CHILD("refunds", REFUNDED("c.provider_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("reviews", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("review_responses", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("market_prices", "c.provider_id", "NULL") "UNION ALL "
