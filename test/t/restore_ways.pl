@@ -38,7 +38,8 @@ GRANT pg_read_all_data TO dumper, reader;
 END
 my $before = contents($source, 'postgres');
 
-my $target = new_server('target');
+# room for as many locks as a server of 100 connections has by default
+my $target = new_server('target', 'max_locks_per_transaction = 160');
 my $dump = $source->basedir . '/dump';
 my @psql = ('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1');
 

@@ -99,6 +99,7 @@ my %reads = (
 	jobs_mvt => [ provider_1 => '8, 40, 98' ],
 	milestone_transitions => [ nobody => '' ],
 	account_statement => [ admin => "'platform_fee', 'USD', '2026-01-01'" ],
+	export_ledger => [ admin => "'2026-01-01'" ],
 	balance_at => [ admin => "'platform_fee', 'USD'" ],
 	payment_method_abilities => [ homeowner => '' ],
 	receipts => [ system => '' ],
