@@ -61,8 +61,18 @@ SELECT type, leg, account, amount FROM t.receipt_leg ORDER BY id, leg;
 SELECT * FROM t.asked_back;
 SELECT o.type FROM dwello.outbox AS o WHERE o.scope_id = t.user('over') AND o.aggregatetype = 'escrow' ORDER BY o.id;
 SELECT * FROM t.company;
+-- the company has sent it: booked with the receipt, once; the escrow is as it was
+SELECT c.refund_status, c.amount, c.held, c.refunded, c.replayed
+  FROM dwello.refunds AS r, dwello.confirm_refund(t.user('over'), 'r one', 'over back', refund_id => r.id) AS c WHERE r.receipt_id IS NOT NULL;
+SELECT c.refund_status, c.amount, c.replayed
+  FROM dwello.refunds AS r, dwello.confirm_refund(t.user('over'), 'r one', 'over back too', r.transaction_id) AS c WHERE r.receipt_id IS NOT NULL;
+SELECT t.try(format('SELECT dwello.confirm_refund(%L, %L, %L, refund_id => %L)', t.user('over'), 'r two', 'over else', r.id))
+  FROM dwello.refunds AS r;
+SELECT type, leg, account, amount FROM t.receipt_leg ORDER BY id, leg;
+SELECT * FROM t.company;
 SELECT * FROM dwello.reconcile();
 SELECT * FROM dwello.verify_ledger();
+SELECT rule, detail FROM dwello.check() WHERE rule ~ 'receipt|orphan|denormalised';
 ROLLBACK;
 
 BEGIN;

@@ -146,8 +146,10 @@ begin_booking(DwCall *call, const DwEscrowRow *row, const DwRefundRow *refund,
 {
 	dw_escrow_begin_transaction(row, transaction,
 								DW_TRANSACTION_REFUND_PAYMENT, &call->actor);
-	transaction->payer_id = row->provider_id;
-	transaction->payee_id = row->homeowner_id;
+	transaction->payer_id = refund->provider_id;
+	transaction->payee_id = refund->homeowner_id;
+	/* a receipt's is booked in its own scope; the lock of the job is its */
+	transaction->scope_id = refund->scope_id;
 	transaction->payment_method_id = refund->payment_method_id;
 	transaction->psp = refund->psp;
 	transaction->psp_reference = refund->psp_reference;
@@ -168,8 +170,13 @@ confirm_apply(DwCall *call, DwEscrowRow *row, DwRefundRow *refund,
 	dw_posting_refund_paid(&posting, refund->currency, refund->psp,
 						   sent->pending, sent->loss);
 	dw_postings_ensure(&posting, 1);
-	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
-	dw_escrow_save(row);
+	if (dw_uuid_is_nil(&refund->receipt_id))
+	{
+		dw_ledger_book(&row->chain_end, &transaction, &posting, false);
+		dw_escrow_save(row);
+	}
+	else
+		dw_ledger_book_tail(&transaction, &posting);
 	refund->confirmation_id = transaction.id;
 	refund->completed_at = dw_now();
 	dw_refund_save(refund);

@@ -163,13 +163,13 @@ dw_refund_save(DwRefundRow *refund)
 }
 
 bool
-dw_refund_find(const DwUuid *scope_id, const DwUuid *id, DwRefundRow *refund)
+dw_refund_find(const DwUuid *job_id, const DwUuid *id, DwRefundRow *refund)
 {
 	static DwTableQuery by_key =
-		DW_TABLE_QUERY(refunds, "WHERE t.scope_id = $1 AND t.id = $2");
+		DW_TABLE_QUERY(refunds, "WHERE t.job_id = $1 AND t.id = $2");
 	DwParams	p = DW_PARAMS;
 
-	dw_param_uuid(&p, scope_id);
+	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, id);
 	if (dw_table_execute(&by_key, &p) == 0)
 		return false;
@@ -191,15 +191,15 @@ read_refunds(DwTableQuery *query, const DwParams *p, int *count)
 }
 
 DwRefundRow *
-dw_refunds_of(const DwUuid *scope_id, const DwUuid *transaction_id,
+dw_refunds_of(const DwUuid *job_id, const DwUuid *transaction_id,
 			  int *count)
 {
 	static DwTableQuery of_transaction =
-		DW_TABLE_QUERY(refunds, "WHERE t.scope_id = $1 "
+		DW_TABLE_QUERY(refunds, "WHERE t.job_id = $1 "
 					   "AND t.transaction_id = $2 ORDER BY t.id");
 	DwParams	p = DW_PARAMS;
 
-	dw_param_uuid(&p, scope_id);
+	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, transaction_id);
 	return read_refunds(&of_transaction, &p, count);
 }

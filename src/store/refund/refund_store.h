@@ -74,12 +74,12 @@ extern void dw_refund_insert(DwRefundRow *refund);
 /* Writes what became of one. */
 extern void dw_refund_save(DwRefundRow *refund);
 
-/* One of a scope; false when there is none such. */
-extern bool dw_refund_find(const DwUuid *scope_id, const DwUuid *id,
+/* One of a job, or of a receipt of it; false when there is none such. */
+extern bool dw_refund_find(const DwUuid *job_id, const DwUuid *id,
 						   DwRefundRow *refund);
 
-/* All that a transaction asked for, in the order of its payments. */
-extern DwRefundRow *dw_refunds_of(const DwUuid *scope_id,
+/* All that a transaction of either asked for, in the order of payments. */
+extern DwRefundRow *dw_refunds_of(const DwUuid *job_id,
 								  const DwUuid *transaction_id, int *count);
 
 /* All of a scope that a company has still to send. */
