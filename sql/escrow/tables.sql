@@ -234,7 +234,7 @@ GRANT SELECT ON dwello.receipts TO dwello_app, dwello_service, dwello_support, d
 CREATE TABLE dwello.refunds (
   scope_id uuid NOT NULL,
   id uuid NOT NULL DEFAULT dwello.uuidv7(),
-  job_id uuid CONSTRAINT refunds_job_id_fkey REFERENCES dwello.jobs (id),
+  job_id uuid CONSTRAINT refunds_job_id_xfk REFERENCES dwello.jobs (id),
   receipt_id uuid,
   homeowner_id uuid,
   provider_id uuid,

@@ -194,8 +194,11 @@ run_reversals(FuzzInput * input, const DwPosting *original)
 		{DW_ACCOUNT_REFUND_PENDING, DW_ACCOUNT_REFUND_PENDING},
 		{DW_ACCOUNT_PLATFORM_LOSS, DW_ACCOUNT_PLATFORM_LOSS}
 	};
+
 	/* what was sent is the platform's: those two are one */
-	enum { BACK_FIRST = 4 };
+	enum
+	{
+	BACK_FIRST = 4};
 	int64_t		left = (int64_t) -sum_of(original, DW_ACCOUNT_ESCROW);
 	int64_t		whole = left;
 	DwWide		undone[DW_LENGTH(pairs)] = {0};
@@ -205,7 +208,9 @@ run_reversals(FuzzInput * input, const DwPosting *original)
 		int64_t		amount = step == STEPS_MAX ? 0
 			: fuzz_range(input, 0, left);
 		DwGivenBack pending[DW_LENGTH(companies)];
-		DwReversal	reversal = {pending, DW_LENGTH(companies)};
+		DwReversal	reversal = {
+			.pending = pending,.pending_count = DW_LENGTH(companies)
+		};
 		DwPosting	posting;
 
 		/* a company has all of it still, or a part, and sent the rest */
