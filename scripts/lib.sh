@@ -198,12 +198,14 @@ build_and_install()
 }
 
 # coverage_make PG_CONFIG TARGET: of the same sources, in build/coverage, so
-# that they count which of their lines are run.
+# that they count which of their lines are run.  What is never set is filled
+# with a pattern there, so that a test which reads it fails.
 coverage_make()
 {
 	mkdir -p "$DW_ROOT/build/coverage"
 	make -C "$DW_ROOT/build/coverage" -f ../../Makefile -s \
-		-j"${DW_JOBS:-2}" PG_CONFIG="$1" COPT='--coverage -O0' \
+		-j"${DW_JOBS:-2}" PG_CONFIG="$1" \
+		COPT='--coverage -O0 -ftrivial-auto-var-init=pattern' \
 		SHLIB_LINK='-lcrypto --coverage' "$2"
 }
 
