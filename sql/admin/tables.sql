@@ -46,6 +46,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('dispute_homeowner_days', '14', 'Days a homeowner has to answer a dispute.'),
   ('mediation_days', '30', 'Days a mediator has once both sides of a dispute have named a figure.'),
   ('payout_schedule', 'manual', 'When request_due_payouts() asks for payouts: manual (never), daily, or weekly_ and a day, such as weekly_monday.'),
+  ('tip_fee_ppm', '0', 'Part of a tip that the platform keeps, in parts per million.'),
   ('payout_hold_days', '2', 'Days a payout is held before it may be sent.'),
   ('receipt_default_surplus', 'return', 'What is done with money that does not fit: return or hold; here, when more arrived than the contract takes.'),
   ('receipt_default_second_charge', 'return', 'What is done with money that does not fit: return or hold; here, when nothing was asked for any more.'),

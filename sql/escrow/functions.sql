@@ -84,6 +84,59 @@ COMMENT ON FUNCTION dwello.fund_escrow IS
   'Asks for a payment into the escrow of a job. Errors: WD402, WD401, 42501, 22004, 22003, 22023, P0002, WD104, WD103, WD101, WD102, WD201. See reference.md#fund_escrow.';
 
 /*
+ * tip
+ *	Asks for a tip on top of the contract of a completed job. It is paid as
+ *	a payment is: an intent payment_requested in the outbox (purpose "tip"),
+ *	answered by confirm_payment() or fail_payment(). What has arrived of it
+ *	is the provider's, less the platform's part, which is nothing unless the
+ *	setting tip_fee_ppm says so (event tip_received). One is under way at a
+ *	time; abandon_payment() gives it up, and one that fails or does not
+ *	arrive by pay_by is over (event tip_failed). Any number may follow.
+ *
+ * role: app, support, admin
+ * args:
+ *	job_id
+ *	amount: in minor units of the escrow's currency
+ *	payment_method_id: NULL for the caller's default or newest one, if any
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	amount: what is asked for, in minor units
+ *	transaction_id: of the payment
+ *	currency
+ *	pay_by: by the job's timer, else the setting, of the kind of method:
+ *	  payment_minutes_card, payment_minutes_wallet or payment_days_bank
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner, or it is not the caller's job
+ *	22004 22003
+ *	22023: an amount that is not positive, or the method has expired
+ *	P0002: an unknown job or payment method
+ *	WD104
+ *	WD101: the job is not completed or was not paid through escrow, or a
+ *	  payment is under way
+ * example: homeowner, painting released
+ *	SELECT amount, currency FROM dwello.tip(job_id => 'de000000-0000-7000-8000-000000000011', amount => 2000);
+ */
+CREATE OR REPLACE FUNCTION dwello.tip(
+  INOUT job_id uuid,
+  INOUT amount bigint,
+  payment_method_id uuid DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT transaction_id uuid,
+  OUT currency text,
+  OUT pay_by timestamptz,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_tip';
+GRANT EXECUTE ON FUNCTION dwello.tip
+  TO dwello_app, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.tip IS
+  'Asks for a tip on top of the contract of a completed job. Errors: WD402, WD401, 42501, 22004, 22003, 22023, P0002, WD104, WD101. See reference.md#tip.';
+
+/*
  * confirm_payment
  *	Says that money has arrived at a payment company, whatever was asked
  *	for. What the contract takes is held from here: of an open payment, or

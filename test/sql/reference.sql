@@ -754,6 +754,11 @@ SELECT * FROM r.answer('homeowner', 'painting confirmed',
   FROM dwello.fund_escrow(job_id => ''de000000-0000-7000-8000-000000000011'')');
 ROLLBACK TO example;
 
+\echo tip
+SELECT * FROM r.answer('homeowner', 'painting released',
+'SELECT amount, currency FROM dwello.tip(job_id => ''de000000-0000-7000-8000-000000000011'', amount => 2000)');
+ROLLBACK TO example;
+
 \echo confirm_payment
 SELECT * FROM r.answer('system', 'painting asked to pay',
 'SELECT amount, is_late, escrow_status, held

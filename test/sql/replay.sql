@@ -189,6 +189,11 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('answer_dispute', 'h1', NULL, $$t.user('quarrel'), 10000$$, $$t.user('quarrel'), 10000, notes => 'No.'$$),
   ('resolve_dispute', 's1', NULL, $$t.user('quarrel'), 30000$$, $$t.user('quarrel'), 30000, 20000$$);
 
+-- one with a tip
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('tip', 'h1', $$SELECT t.award('tipped', 50000), t.pay('tipped'), t.start('tipped'), t.refused('h1', 'release_escrow(t.user(''tipped''))')$$,
+   $$t.user('tipped'), 2000$$, $$t.user('tipped'), 2001$$);
+
 -- one whose money both agree to give back
 INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('request_refund', 'h1', $$SELECT t.award('agreed', 50000), t.pay('agreed'), t.start('agreed')$$,

@@ -181,7 +181,29 @@ SELECT n, t.try(format('SELECT dwello.rollup_balances(%s)', n))
   FROM unnest(ARRAY['NULL', '0', '-1', '1000001']) AS n;
 SELECT t.refused('h1', 'rollup_balances()') AS homeowner, t.refused('a1', 'rollup_balances()') AS admin;
 
-SELECT t.forget('rollup');
+-- a tip that was asked for before is booked on the provider's account after
+SELECT t.award('tipped', 10000);
+SELECT t.pay('tipped'), t.start('tipped');
+BEGIN;
+SELECT t.login_as('h1');
+SELECT payout FROM dwello.release_escrow(t.user('tipped'));
+SELECT amount FROM dwello.tip(t.user('tipped'), 700);
+COMMIT;
+BEGIN;
+SELECT t.login_as('h1');
+SELECT payout FROM dwello.release_escrow(t.user('rollup'), 1000);
+COMMIT;
+SELECT t.login_as(NULL);
+SELECT pg_sleep(1.2);
+BEGIN;
+SELECT calls > 0 AS rolled_up, waits_for FROM t.rollup_all();
+SELECT kind, same, tail FROM t.account WHERE tail > 0 ORDER BY kind;
+SELECT is_late FROM dwello.confirm_payment(t.user('tipped'), 'acme', 'tipped', 700, 'USD');
+SELECT kind, same, tail FROM t.account WHERE tail > 0 ORDER BY kind;
+SELECT * FROM dwello.reconcile();
+ROLLBACK;
+
+SELECT t.forget('rollup', 'tipped');
 DROP VIEW t.told, t.account;
 DROP FUNCTION t.rollup_all, t.rows_read;
 DELETE FROM dwello.system_settings WHERE name = 'rollup_margin_seconds';

@@ -145,6 +145,21 @@ test_release(void **state)
 	}
 }
 
+/* Of a tip the platform's part is left out when it is 0. */
+static void
+test_tip(void **state)
+{
+	DwPosting	posting;
+
+	dw_posting_tip(&posting, &parties, &(DwEarnings) {.payout = 2000});
+	LEGS(&posting, TIP, OF(ESCROW, -2000), OF(PROVIDER_AVAILABLE, 2000));
+	dw_posting_tip(&posting, &parties, &(DwEarnings) {950, 50, 0});
+	LEGS(&posting, TIP, OF(ESCROW, -1000),
+		 OF(PROVIDER_AVAILABLE, 950), OF(PLATFORM_FEE, 50));
+	dw_posting_tip(&posting, &parties, &(DwEarnings) {0});
+	assert_false(dw_posting_is_valid(&posting));
+}
+
 /* Legs of 0 are left out: no fee, or nothing but a fee. */
 static void
 test_release_edges(void **state)
@@ -653,7 +668,7 @@ static const Move moves[] = {
 	MOVE(WITHDRAWAL, BANK, PLATFORM_FEE),
 	MOVE(ADJUSTMENT, PSP_CLEARING, PLATFORM_LOSS),
 	MOVE(ADJUSTMENT, PLATFORM_LOSS, PSP_CLEARING),
-	MOVE(TIP, PSP_CLEARING, PROVIDER_AVAILABLE),
+	MOVE(TIP, ESCROW, PROVIDER_AVAILABLE),
 	MOVE(PAYOUT_FEE, PROVIDER_AVAILABLE, PLATFORM_FEE),
 	MOVE(PAYOUT_FEE, PLATFORM_FEE, PROVIDER_AVAILABLE),
 	MOVE(RESERVED, PROVIDER_AVAILABLE, PROVIDER_RESERVE),
@@ -691,7 +706,7 @@ test_move(void **state)
 				bool		is_taxed = event == DW_POSTING_TIP &&
 					(to == DW_ACCOUNT_PLATFORM_FEE ||
 					 to == DW_ACCOUNT_TAX_PAYABLE) &&
-					from == DW_ACCOUNT_PSP_CLEARING;
+					from == DW_ACCOUNT_ESCROW;
 
 				/* what goes both ways may stay where it is */
 				if (from == to)
@@ -739,6 +754,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_payment),
 		cmocka_unit_test(test_release),
+		cmocka_unit_test(test_tip),
 		cmocka_unit_test(test_release_edges),
 		cmocka_unit_test(test_refund),
 		cmocka_unit_test(test_refund_spread),

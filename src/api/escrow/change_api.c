@@ -335,14 +335,14 @@ contract_more(DwCall *call, DwEscrowRow *row, DwChangeOrder *order,
 	NULL};
 	DwTransaction payment;
 	DwPaymentWay way;
-	int64		amount = 0;
+	DwPaymentAsked asked = {.type = DW_TRANSACTION_PAYMENT};
 
 	milestone_write(row, order);
-	if (is_escrowed && dw_escrow_fund(&row->escrow, &amount) == DW_OK)
+	if (is_escrowed && dw_escrow_fund(&row->escrow, &asked.amount) == DW_OK)
 	{
 		way.is_known = dw_payment_method_find(&row->homeowner_id, NULL,
 											  &way.method);
-		dw_payment_ask(call, row, &way, amount, &payment);
+		dw_payment_ask(call, row, &way, &asked, &payment);
 		order->transaction_id = payment.id;
 		transition.transaction_id = &payment.id;
 	}

@@ -94,14 +94,37 @@ typedef struct DwPaymentWay
 	DwPaymentSource method;		/* which it is */
 } DwPaymentWay;
 
+/* What a payment is for: a payment into escrow, or a tip; and how much. */
+typedef struct DwPaymentAsked
+{
+	DwTransactionType type;		/* payment or tip_payment */
+	int64		amount;			/* minor units, > 0 */
+} DwPaymentAsked;
+
 /*
  * Writes a payment that core has decided to ask for, pending until the timer
  * of its kind of method runs out; the escrow, its event and the intent
  * (dw_payment_emit) are the caller's.
  */
 extern void dw_payment_ask(DwCall *call, const DwEscrowRow *row,
-						   const DwPaymentWay *way, int64 amount,
+						   const DwPaymentWay *way,
+						   const DwPaymentAsked *asked,
 						   DwTransaction *payment);
+
+/* The way that the call names, else the caller's own, if any; P0002. */
+extern void dw_payment_way_find(DwCall *call, DwPaymentWay *way);
+
+/* 22023 for one that has expired. */
+extern void dw_payment_way_check(const DwPaymentWay *way);
+
+/*
+ * What has arrived of a pending tip, payment->amount, is booked and is the
+ * provider's; what will not arrive has failed, for this reason.
+ */
+extern void dw_tip_apply(DwCall *call, DwEscrowRow *row,
+						 DwTransaction *payment);
+extern void dw_tip_fail(const DwEscrowRow *row, const DwTransaction *payment,
+						const char *reason);
 
 /* A refund, for the ledger. */
 typedef struct DwRefund

@@ -301,6 +301,12 @@ dw_payment_expire(DwEscrowRow *row, const DwTransaction *pending)
 		.transaction_id = &pending->id
 	};
 
+	if (pending->type == DW_TRANSACTION_TIP_PAYMENT)
+	{
+		dw_payment_emit(row, pending, "payment_cancelled");
+		dw_tip_fail(row, pending, "expired");
+		return;
+	}
 	dw_transaction_end(pending, DW_TRANSACTION_FAILED);
 	/* an escrow that is over by now stays as it is */
 	if (dw_machine_next(dw_escrow_machine(), row->escrow.status,
@@ -331,13 +337,36 @@ time_to_pay(const DwEscrowRow *row, const DwPaymentWay *way)
 }
 
 void
-dw_payment_ask(DwCall *call, const DwEscrowRow *row, const DwPaymentWay *way,
-			   int64 amount, DwTransaction *payment)
+dw_payment_way_find(DwCall *call, DwPaymentWay *way)
 {
-	dw_escrow_begin_transaction(row, payment, DW_TRANSACTION_PAYMENT,
-								&call->actor);
-	payment->amount = amount;
-	payment->net_amount = amount;
+	const DwUuid *id = dw_arg_uuid_opt(call, "payment_method_id");
+
+	way->is_known = dw_payment_method_find(&call->actor.user_id, id,
+										   &way->method);
+	if (id != NULL && !way->is_known)
+		dw_raise(DW_NOT_FOUND, "no such payment method",
+				 psprintf("The caller has no payment method %s.",
+						  dw_uuid_text(id)),
+				 "Add one with dwello.add_payment_method().");
+}
+
+void
+dw_payment_way_check(const DwPaymentWay *way)
+{
+	if (way->is_known && way->method.is_expired)
+		dw_raise(DW_BAD_VALUE, "the payment method has expired",
+				 psprintf("Payment method %s is past its last day.",
+						  dw_uuid_text(&way->method.id)),
+				 "Add another with dwello.add_payment_method().");
+}
+
+void
+dw_payment_ask(DwCall *call, const DwEscrowRow *row, const DwPaymentWay *way,
+			   const DwPaymentAsked *asked, DwTransaction *payment)
+{
+	dw_escrow_begin_transaction(row, payment, asked->type, &call->actor);
+	payment->amount = asked->amount;
+	payment->net_amount = asked->amount;
 	payment->request_id = dw_call_request_id(call);
 	payment->pay_by = time_to_pay(row, way);
 	if (way->is_known)

@@ -56,21 +56,6 @@ funding_read(DwCall *call, Funding *funding)
 	dw_arg_check_currency(call, "currency", funding->currency);
 }
 
-/* Finds the way to pay; P0002 when one is named that the caller has not. */
-static void
-funding_find_method(DwCall *call, Funding *funding)
-{
-	const DwUuid *id = dw_arg_uuid_opt(call, "payment_method_id");
-
-	funding->way.is_known = dw_payment_method_find(&call->actor.user_id, id,
-												   &funding->way.method);
-	if (id != NULL && !funding->way.is_known)
-		dw_raise(DW_NOT_FOUND, "no such payment method",
-				 psprintf("The caller has no payment method %s.",
-						  dw_uuid_text(id)),
-				 "Add one with dwello.add_payment_method().");
-}
-
 /* 42501 unless the contract is paid through escrow. */
 static void
 funding_need_escrowed(const DwJob *job)
@@ -133,11 +118,7 @@ funding_decide(DwCall *call, Funding *funding, const DwEscrowRow *row)
 	result = dw_escrow_fund(&view.escrow, &funding->amount);
 	if (result != DW_OK)
 		dw_escrow_refuse(call, row, result);
-	if (funding->way.is_known && funding->way.method.is_expired)
-		dw_raise(DW_BAD_VALUE, "the payment method has expired",
-				 psprintf("Payment method %s is past its last day.",
-						  dw_uuid_text(&funding->way.method.id)),
-				 "Add another with dwello.add_payment_method().");
+	dw_payment_way_check(&funding->way);
 }
 
 /* Writes the payment and the escrow that waits for it. */
@@ -147,13 +128,15 @@ funding_apply(DwCall *call, Funding *funding, DwEscrowRow *row,
 {
 	DwTransition transition = {DW_ESCROW_EVENT_FUND, call->actor,
 	row->escrow.status, &payment->id};
+	DwPaymentAsked asked = {.type = DW_TRANSACTION_PAYMENT};
 
 	if (row->escrow.status == DW_ESCROW_FUNDING)
 		row->escrow.status = DW_ESCROW_FAILED;
 	row->last_failure = NULL;
 	if (dw_escrow_fund(&row->escrow, &funding->amount) != DW_OK)
 		elog(ERROR, "funding was decided otherwise");
-	dw_payment_ask(call, row, &funding->way, funding->amount, payment);
+	asked.amount = funding->amount;
+	dw_payment_ask(call, row, &funding->way, &asked, payment);
 	dw_escrow_apply(row, &transition);
 	dw_payment_emit(row, payment, "payment_requested");
 }
@@ -171,7 +154,7 @@ DW_FUNCTION(dwello_fund_escrow)
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
 	funding_read(&call, &funding);
 	dw_job_for_command(&call, &funding.job_id, &job);
-	funding_find_method(&call, &funding);
+	dw_payment_way_find(&call, &funding.way);
 	dw_job_need_homeowner(&call, &job);
 	funding_need_escrowed(&job);
 	if (dw_call_replay(&call, &job.id))
@@ -330,6 +313,21 @@ arrival_hold(DwCall *call, Arrival *arrival)
 	dw_escrow_release_approved(call, &arrival->job, row);
 }
 
+/* A tip that has arrived, as far as it was asked for: the provider's. */
+static void
+arrival_tip(DwCall *call, Arrival *arrival)
+{
+	const DwPaymentEvent *event = arrival->event;
+	DwTransaction *payment = &arrival->payment;
+
+	payment->amount = payment->net_amount = arrival->held;
+	payment->occurred_at = event->occurred_at;
+	payment->psp = event->psp;
+	if (event->psp_reference != NULL)
+		payment->psp_reference = event->psp_reference;
+	dw_tip_apply(call, &arrival->row, payment);
+}
+
 /*
  * What does not fit: kept apart.  Of two who tell the same at once, without a
  * job whose lock parts them, the second gets what the first did.
@@ -374,16 +372,37 @@ refuse_all(Arrival *arrival, DwReceiptReason reason)
 	arrival->reason = reason;
 }
 
+/* True when the event is about a payment that was to be a tip. */
+static bool
+is_tip(const Arrival *arrival)
+{
+	return arrival->has_payment &&
+		arrival->payment.type == DW_TRANSACTION_TIP_PAYMENT;
+}
+
+/*
+ * Money for a payment that has ended: a payment that was replaced is charged
+ * beside the one that replaced it, and any other is late.
+ */
+static void
+refuse_ended(Arrival *arrival)
+{
+	DwTransaction last;
+
+	refuse_all(arrival,
+			   dw_payment_find_last(&arrival->job.id, &last) &&
+			   !dw_uuid_equal(&last.id, &arrival->payment.id)
+			   ? DW_RECEIPT_SECOND_CHARGE : DW_RECEIPT_LATE);
+}
+
 /*
  * Why nothing of the amount can be held whatever is missing; false: part of
- * it may.  A payment that was replaced is charged beside the one that
- * replaced it.
+ * it may.
  */
 static bool
 arrival_is_apart(Arrival *arrival)
 {
 	const DwJob *job = &arrival->job;
-	DwTransaction last;
 
 	if (!arrival->has_job)
 		refuse_all(arrival, DW_RECEIPT_UNKNOWN_JOB);
@@ -391,33 +410,28 @@ arrival_is_apart(Arrival *arrival)
 			 strcmp(arrival->event->currency,
 					arrival->row.escrow.currency) != 0)
 		refuse_all(arrival, DW_RECEIPT_WRONG_CURRENCY);
-	else if (job->status == DW_JOB_COMPLETED ||
-			 job->status == DW_JOB_CANCELLED)
+	else if (is_tip(arrival) &&
+			 arrival->payment.status == DW_TRANSACTION_COMPLETED)
+		refuse_all(arrival, DW_RECEIPT_SECOND_CHARGE);
+	else if (!is_tip(arrival) && (job->status == DW_JOB_COMPLETED ||
+								  job->status == DW_JOB_CANCELLED))
 		refuse_all(arrival, DW_RECEIPT_JOB_OVER);
 	else if (!arrival->has_escrow)
 		refuse_all(arrival, DW_RECEIPT_SECOND_CHARGE);
 	else if (arrival->has_payment && has_ended(&arrival->payment))
-		refuse_all(arrival,
-				   dw_payment_find_last(&job->id, &last) &&
-				   !dw_uuid_equal(&last.id, &arrival->payment.id)
-				   ? DW_RECEIPT_SECOND_CHARGE : DW_RECEIPT_LATE);
+		refuse_ended(arrival);
 	else
 		return false;
 	return true;
 }
 
-/* Decides how much is held, and why the rest is not. */
-static void
-arrival_decide(Arrival *arrival)
+/* What the escrow takes of an amount that it has been told all about. */
+static int64
+escrow_room(Arrival *arrival)
 {
 	DwEscrowRow *row = &arrival->row;
 	DwTransaction open;
 
-	if (arrival_is_apart(arrival))
-		return;
-	arrival->asked = arrival->has_payment &&
-		arrival->payment.status == DW_TRANSACTION_PENDING
-		? arrival->payment.amount : 0;
 	row->escrow.pending = arrival->asked;
 	if (arrival->asked == 0 && dw_payment_find(&row->job_id, NULL, &open))
 		row->escrow.pending = open.amount;
@@ -428,8 +442,20 @@ arrival_decide(Arrival *arrival)
 		dw_chargeback_sum(&row->job_id, NULL, &sum);
 		row->escrow.contested = sum.open_held;
 	}
-	arrival->held = Min(arrival->event->amount,
-						dw_escrow_room(&row->escrow, arrival->asked));
+	return dw_escrow_room(&row->escrow, arrival->asked);
+}
+
+/* Decides how much is held, and why the rest is not. */
+static void
+arrival_decide(Arrival *arrival)
+{
+	if (arrival_is_apart(arrival))
+		return;
+	arrival->asked = arrival->has_payment &&
+		arrival->payment.status == DW_TRANSACTION_PENDING
+		? arrival->payment.amount : 0;
+	arrival->held = Min(arrival->event->amount, is_tip(arrival)
+						? arrival->asked : escrow_room(arrival));
 	arrival->rest = arrival->event->amount - arrival->held;
 	arrival->reason = arrival->asked > 0 ? DW_RECEIPT_SURPLUS
 		: DW_RECEIPT_SECOND_CHARGE;
@@ -440,8 +466,9 @@ static void
 arrival_lapse(Arrival *arrival)
 {
 	DwTransaction *payment = &arrival->payment;
-	bool		is_over = arrival->job.status == DW_JOB_COMPLETED ||
-		arrival->job.status == DW_JOB_CANCELLED;
+	bool		is_over = !is_tip(arrival) &&
+		(arrival->job.status == DW_JOB_COMPLETED ||
+		 arrival->job.status == DW_JOB_CANCELLED);
 
 	if (payment->status != DW_TRANSACTION_PENDING ||
 		(!is_over && dw_now() < payment->pay_by))
@@ -505,11 +532,13 @@ arrival_book(DwCall *call, Arrival *arrival, DwReceipt *receipt)
 {
 	/* a payment that the escrow does not take at all has ended */
 	if (arrival->asked > 0 && arrival->held == 0)
-		dw_transaction_end(&arrival->payment, DW_TRANSACTION_CANCELLED);
+		dw_payment_cancel(&arrival->row, &arrival->payment);
 	if (arrival->rest > 0 &&
 		!arrival_keep_apart(call, arrival, receipt))
 		return false;
-	if (arrival->held > 0)
+	if (arrival->held > 0 && is_tip(arrival))
+		arrival_tip(call, arrival);
+	else if (arrival->held > 0)
 		arrival_hold(call, arrival);
 	arrival->event->transaction_id = arrival->held > 0
 		? arrival->payment.id : receipt->transaction_id;
@@ -592,13 +621,19 @@ failure_apply(DwCall *call, DwEscrowRow *row, const DwTransaction *payment,
 	row->escrow.status, &payment->id};
 	DwEscrow	failed = row->escrow;
 	DwPayload	payload;
+	bool		is_of_tip = payment->type == DW_TRANSACTION_TIP_PAYMENT;
 
+	if (is_of_tip && failure->is_final)
+	{
+		dw_tip_fail(row, payment, failure->reason);
+		return;
+	}
 	if (failure->is_final)
 		dw_transaction_end(payment, DW_TRANSACTION_FAILED);
 	failed.pending = payment->amount;
 	row->last_failure = failure->reason != NULL ? failure->reason
 		: "unknown";
-	if (dw_escrow_fail(&failed, payment->amount) == DW_OK)
+	if (!is_of_tip && dw_escrow_fail(&failed, payment->amount) == DW_OK)
 	{
 		if (failure->is_final)
 			row->escrow = failed;
@@ -643,6 +678,21 @@ DW_FUNCTION(dwello_fail_payment)
 	return payment_return(&call, event, &row, &payment);
 }
 
+/* Gives up a payment into escrow: WD101 in a state that waits for none. */
+static void
+abandon(DwCall *call, DwEscrowRow *row, const DwTransaction *payment)
+{
+	DwTransition transition = {DW_ESCROW_EVENT_ABANDON, call->actor,
+	row->escrow.status, &payment->id};
+
+	dw_escrow_check(call, row, DW_ESCROW_EVENT_ABANDON);
+	dw_payment_cancel(row, payment);
+	if (row->escrow.status == DW_ESCROW_FUNDING)
+		row->escrow.status = DW_ESCROW_CREATED;
+	row->last_failure = NULL;
+	dw_escrow_apply(row, &transition);
+}
+
 /* abandon_payment(job_id, ...) → the escrow, without an open payment */
 DW_FUNCTION(dwello_abandon_payment)
 {
@@ -650,24 +700,17 @@ DW_FUNCTION(dwello_abandon_payment)
 	DwJob		job;
 	DwEscrowRow row;
 	DwTransaction payment;
-	DwTransition transition = {.event = DW_ESCROW_EVENT_ABANDON};
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
 	dw_args_need(&call, "job_id", NULL);
 	if (dw_escrow_begin(&call, &job, &row, NULL))
 		return dw_call_return(&call);
-	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_ABANDON);
 	if (!dw_payment_find(&job.id, NULL, &payment))
 		dw_escrow_refuse(&call, &row, DW_INVALID_TRANSITION);
-
-	transition.actor = call.actor;
-	transition.from = row.escrow.status;
-	transition.transaction_id = &payment.id;
-	dw_payment_cancel(&row, &payment);
-	if (row.escrow.status == DW_ESCROW_FUNDING)
-		row.escrow.status = DW_ESCROW_CREATED;
-	row.last_failure = NULL;
-	dw_escrow_apply(&row, &transition);
+	if (payment.type == DW_TRANSACTION_TIP_PAYMENT)
+		dw_payment_cancel(&row, &payment);
+	else
+		abandon(&call, &row, &payment);
 
 	dw_row_uuid(&call, "transaction_id", &payment.id);
 	dw_row_escrow(&call, &row);

@@ -43,6 +43,7 @@ static const DwSettingRule rules[] = {
 	TIMER("dispute_provider_days", 365),
 	TIMER("dispute_homeowner_days", 365),
 	TIMER("mediation_days", 365),
+	INTEGER("tip_fee_ppm", 0, 1000000),
 	INTEGER("payout_hold_days", 0, 5),
 	CHOICE("payout_schedule", "manual daily weekly_monday weekly_tuesday "
 		   "weekly_wednesday weekly_thursday weekly_friday weekly_saturday "

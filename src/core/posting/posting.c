@@ -68,7 +68,7 @@ static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	KIND(BANK) | KIND(PLATFORM_FEE)},
 	[DW_POSTING_ADJUSTMENT] = {KIND(PSP_CLEARING) | KIND(PLATFORM_LOSS),
 	KIND(PSP_CLEARING) | KIND(PLATFORM_LOSS)},
-	[DW_POSTING_TIP] = {KIND(PSP_CLEARING), EARNINGS},
+	[DW_POSTING_TIP] = {KIND(ESCROW), EARNINGS},
 	[DW_POSTING_PAYOUT_FEE] = {KIND(PROVIDER_AVAILABLE) | KIND(PLATFORM_FEE),
 	KIND(PLATFORM_FEE) | KIND(PROVIDER_AVAILABLE)},
 	[DW_POSTING_RESERVED] = {KIND(PROVIDER_AVAILABLE),
@@ -373,6 +373,14 @@ dw_posting_release(DwPosting *posting, const DwParties *parties,
 {
 	dw_posting_settlement(posting, parties, earnings, NULL, 0);
 	posting->event = DW_POSTING_RELEASE;
+}
+
+void
+dw_posting_tip(DwPosting *posting, const DwParties *parties,
+			   const DwEarnings *earnings)
+{
+	dw_posting_settlement(posting, parties, earnings, NULL, 0);
+	posting->event = DW_POSTING_TIP;
 }
 
 /* What a company's banks took of no payment by name is not there any more. */

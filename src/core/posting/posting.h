@@ -67,7 +67,7 @@ typedef enum DwPostingEvent
 	DW_POSTING_BANK_FEE,		/* the bank takes its fee */
 	DW_POSTING_WITHDRAWAL,		/* the platform takes what it earned */
 	DW_POSTING_ADJUSTMENT,		/* a company corrects its own account */
-	DW_POSTING_TIP,				/* to a provider, beyond the contract */
+	DW_POSTING_TIP,				/* out of escrow, beyond the contract */
 	DW_POSTING_PAYOUT_FEE,		/* a provider pays for a payout */
 	DW_POSTING_RESERVED,		/* a part of what they earn is kept back */
 	DW_POSTING_RESERVE_FREED,	/* and is theirs again */
@@ -184,6 +184,8 @@ extern void dw_posting_payment(DwPosting *posting, const DwParties *parties,
  */
 extern void dw_posting_release(DwPosting *posting, const DwParties *parties,
 							   const DwEarnings *earnings);
+extern void dw_posting_tip(DwPosting *posting, const DwParties *parties,
+						   const DwEarnings *earnings);
 extern void dw_posting_refund(DwPosting *posting, const DwParties *parties,
 							  const DwGivenBack *parts, int count);
 extern void dw_posting_settlement(DwPosting *posting,

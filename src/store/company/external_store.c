@@ -35,8 +35,8 @@
 	"WHEN t.transaction_type = 'settlement' THEN 'settlement' " \
 	"WHEN t.transaction_type IN ('adjustment', 'journal') " \
 	"THEN 'adjustment' " \
-	"WHEN t.transaction_type IN ('payment', 'receipt', 'tip', " \
-	"'repayment') AND n.amount < 0 THEN 'payment' " \
+	"WHEN t.transaction_type IN ('payment', 'receipt', " \
+	"'tip_payment', 'repayment') AND n.amount < 0 THEN 'payment' " \
 	"WHEN t.transaction_type = 'payout' " \
 	"THEN CASE WHEN n.amount > 0 THEN 'payout' " \
 	"ELSE 'payout_returned' END " \

@@ -805,9 +805,10 @@ read_payment(DwTableQuery *query, const DwParams *p, DwTransaction *payment)
 	return true;
 }
 
-/* A payment of a job. */
+/* A payment of a job or of a tip, of which one at most is pending. */
 #define PAYMENT_OF_JOB \
-	"WHERE t.scope_id = $1 AND t.transaction_type = 'payment' "
+	"WHERE t.scope_id = $1 " \
+	"AND t.transaction_type IN ('payment', 'tip_payment') "
 
 bool
 dw_payment_find(const DwUuid *job_id, const DwUuid *id,
@@ -834,7 +835,7 @@ dw_payments_claim_overdue(int max_rows, int *count)
 					 "JOIN dwello.escrow_accounts AS e "
 					 "ON e.job_id = t.scope_id "
 					 "WHERE t.status = 'pending' "
-					 "AND t.transaction_type = 'payment' "
+					 "AND t.transaction_type IN ('payment', 'tip_payment') "
 					 "AND t.pay_by <= $1 AND (t.pay_by, t.id) > ($2, $3) "
 					 "ORDER BY t.pay_by, t.id LIMIT $4");
 
@@ -880,6 +881,8 @@ dw_payment_emit(const DwEscrowRow *row, const DwTransaction *payment,
 	dw_payload_text(&payload, "psp", payment->psp);
 	dw_payload_text(&payload, "psp_reference", payment->psp_reference);
 	dw_payload_int8(&payload, "amount", payment->amount);
+	if (payment->type == DW_TRANSACTION_TIP_PAYMENT)
+		dw_payload_text(&payload, "purpose", "tip");
 	if (payment->pay_by != DT_NOBEGIN)
 		dw_payload_text(&payload, "pay_by",
 						timestamptz_to_str(payment->pay_by));

@@ -219,7 +219,7 @@ dw_timers_load(const DwUuid *job_id, const DwUuid *reviewer_id, int *count)
 					 "SELECT 'fail_payment', t.pay_by "
 					 "FROM dwello.transactions AS t "
 					 "WHERE t.scope_id = $1 AND t.status = 'pending' "
-					 "AND t.transaction_type = 'payment' "
+					 "AND t.transaction_type IN ('payment', 'tip_payment') "
 					 "UNION ALL "
 					 "SELECT 'release_due_escrows', m.auto_release_at "
 					 "FROM dwello.job_milestones AS m "

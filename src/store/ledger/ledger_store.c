@@ -613,7 +613,7 @@ wait_for_payments(DwUuid *through)
 	static DwStatement select_pending =
 		DW_STATEMENT("SELECT t.id FROM dwello.transactions AS t "
 					 "WHERE t.status = 'pending' "
-					 "AND t.transaction_type = 'payment' "
+					 "AND t.transaction_type IN ('payment', 'tip_payment') "
 					 "AND t.scope_id >= $1 AND t.scope_id <= $2 "
 					 "ORDER BY t.id LIMIT 1");
 	DwParams	p = DW_PARAMS;
