@@ -83,6 +83,7 @@ SELECT count(*) AS faults FROM dwello.verify_ledger();
 -- won after all, and what was paid too much: theirs, and paid out
 SELECT chargeback_status FROM dwello.close_chargeback(t.user('owed'), 'acme', 'debt c2', true);
 SELECT amount FROM dwello.confirm_repayment(t.user('p1'), 'acme', 'debt 4', 1000, 'USD', occurred_at => '2026-01-31 23:59+00');
+SELECT occurred_at AT TIME ZONE 'UTC' AS occurred_at FROM dwello.payment_events WHERE event_id = 'debt 4';
 SELECT occurred_at AT TIME ZONE 'UTC' AS occurred_at FROM dwello.transactions WHERE scope_id = t.user('p1') AND transaction_type IN ('repayment', 'write_off') ORDER BY id;
 SELECT available, receivable, withdrawable FROM t.balance;
 UPDATE dwello.payment_methods SET expires_on = NULL WHERE id = :'account';

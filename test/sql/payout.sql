@@ -134,6 +134,7 @@ SELECT count(*) FILTER (WHERE reverses IS NULL) AS paid, count(reverses) AS came
 \echo when it happened is theirs to say; nothing is booked otherwise by it
 SELECT status, replayed FROM dwello.confirm_payout(t.user('p1'), t.payout(2), 'acme', 'o5 at', occurred_at => '2026-01-31 23:59+00');
 SELECT status, replayed FROM dwello.fail_payout(t.user('p1'), t.payout(2), 'acme', 'o5 at 2', occurred_at => '2026-02-01 00:01+00');
+SELECT event_id, occurred_at AT TIME ZONE 'UTC' AS occurred_at FROM dwello.payment_events WHERE event_id LIKE 'o5 at%' ORDER BY event_id;
 SELECT occurred_at AT TIME ZONE 'UTC' AS occurred_at, reverses IS NOT NULL AS came_back FROM dwello.transactions
  WHERE scope_id = t.user('p1') ORDER BY id DESC LIMIT 3;
 \echo asked for again meanwhile: what is paid twice is owed

@@ -184,7 +184,7 @@ repayment_read(DwCall *call, DwPaymentEvent *event, Debt *debt)
 	const DwUuid *id;
 
 	memset(event, 0, sizeof(*event));
-	event->occurred_at = DT_NOBEGIN;
+	event->occurred_at = dw_arg_time_opt(call, "occurred_at");
 	dw_args_need(call, "user_id", "psp", "event_id", "amount", "currency",
 				 NULL);
 	debt_read(call, debt);
@@ -224,7 +224,7 @@ DW_FUNCTION(dwello_confirm_repayment)
 	clearing.psp = transaction.psp = event.psp;
 	debt.method.psp = unconstify(char *, event.psp);
 	transaction.psp_reference = event.psp_reference;
-	transaction.occurred_at = dw_arg_time_opt(&call, "occurred_at");
+	transaction.occurred_at = event.occurred_at;
 	account = debt_account(&debt);
 	dw_posting_move(&posting, DW_POSTING_REPAYMENT, &clearing, &account,
 					debt.amount);

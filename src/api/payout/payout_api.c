@@ -376,8 +376,8 @@ static void
 event_read(DwCall *call, DwPaymentEvent *event, DwUuid *payout_id)
 {
 	memset(event, 0, sizeof(*event));
-	event->occurred_at = DT_NOBEGIN;
 	dw_args_need(call, "user_id", "payout_id", "psp", "event_id", NULL);
+	event->occurred_at = dw_arg_time_opt(call, "occurred_at");
 	event->user_id = dw_arg_uuid(call, "user_id");
 	*payout_id = dw_arg_uuid(call, "payout_id");
 	event->psp = dw_arg_text(call, "psp", DW_PSP_MAX);
@@ -533,11 +533,9 @@ DW_FUNCTION(dwello_confirm_payout)
 	DwPayoutRow row;
 	DwUuid		payout_id;
 	const char *reference;
-	TimestampTz occurred_at;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	event_read(&call, &event, &payout_id);
-	occurred_at = dw_arg_time_opt(&call, "occurred_at");
 	reference = dw_arg_text_opt(&call, "psp_reference", DW_PSP_REFERENCE_MAX);
 	event.type = DW_PAYOUT_CONFIRMED;
 	if (event_begin(&call, &event, &payout_id, &row))
@@ -547,7 +545,7 @@ DW_FUNCTION(dwello_confirm_payout)
 		row.psp = event.psp;
 		row.psp_reference = reference;
 		dw_payout_mark_user(&row.user_id);
-		confirm_apply(&call, &row, occurred_at);
+		confirm_apply(&call, &row, event.occurred_at);
 	}
 	else
 		dw_call_replayed(&call);	/* told twice, under two names */
@@ -562,11 +560,9 @@ DW_FUNCTION(dwello_fail_payout)
 	DwUuid		payout_id;
 	DwUuid		returned = {{0}};
 	const char *reason;
-	TimestampTz occurred_at;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	event_read(&call, &event, &payout_id);
-	occurred_at = dw_arg_time_opt(&call, "occurred_at");
 	reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
 	event.type = DW_PAYOUT_IS_FAILED;
 	if (event_begin(&call, &event, &payout_id, &row))
@@ -579,7 +575,7 @@ DW_FUNCTION(dwello_fail_payout)
 	if (row.status == DW_PAYOUT_COMPLETED)
 	{
 		dw_payout_mark_user(&row.user_id);
-		returned = return_apply(&call, &row, occurred_at);
+		returned = return_apply(&call, &row, event.occurred_at);
 	}
 	dw_payout_end(&row, DW_PAYOUT_FAILED);
 	dw_payout_emit(&row, "payout_failed", reason);
