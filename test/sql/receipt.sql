@@ -193,5 +193,17 @@ SELECT n.user_id = t.user('h1') AS is_h1, n.title, count(*) FROM dwello.notifica
  WHERE n.data ->> 'event' IN ('receipt_held', 'receipt_returned') GROUP BY 1, 2 ORDER BY 1, 2;
 ROLLBACK;
 
+BEGIN;
+-- what came in another currency goes back in it, whatever the escrow's is
+SELECT t.award('yen', 50000);
+SELECT value FROM dwello.set_setting('receipt_default_wrong_currency', 'return');
+SELECT * FROM t.arrive('yen', 'yen 1', 7000, 'JPY');
+SELECT c.refund_status, c.amount, c.currency
+  FROM dwello.refunds AS r, dwello.confirm_refund(t.user('yen'), 'r one', 'yen back', refund_id => r.id) AS c;
+SELECT type, leg, account, amount FROM t.receipt_leg ORDER BY id, leg;
+SELECT * FROM t.company;
+SELECT * FROM dwello.reconcile();
+ROLLBACK;
+
 DROP FUNCTION t.ask_for, t.arrive;
 DROP VIEW t.receipt, t.receipt_leg, t.asked_back, t.escrow, t.company;

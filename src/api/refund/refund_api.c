@@ -150,6 +150,7 @@ begin_booking(DwCall *call, const DwEscrowRow *row, const DwRefundRow *refund,
 	transaction->payee_id = refund->homeowner_id;
 	/* a receipt's is booked in its own scope; the lock of the job is its */
 	transaction->scope_id = refund->scope_id;
+	transaction->currency = refund->currency;
 	transaction->payment_method_id = refund->payment_method_id;
 	transaction->psp = refund->psp;
 	transaction->psp_reference = refund->psp_reference;
