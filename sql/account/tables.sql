@@ -193,6 +193,7 @@ CREATE TABLE dwello.provider_stats (
   completed_count integer NOT NULL DEFAULT 0,
   awarded_count integer NOT NULL DEFAULT 0,
   payouts_asked_on date NOT NULL DEFAULT '-infinity',
+  reserve_seen_on date NOT NULL DEFAULT '-infinity',
   median_reply_minutes integer CONSTRAINT provider_stats_reply_check CHECK (median_reply_minutes >= 0),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
@@ -209,6 +210,7 @@ COMMENT ON COLUMN dwello.provider_stats.review_count IS 'Number of the provider'
 COMMENT ON COLUMN dwello.provider_stats.completed_count IS 'Number of jobs the provider completed.';
 COMMENT ON COLUMN dwello.provider_stats.awarded_count IS 'Number of jobs awarded to the provider.';
 COMMENT ON COLUMN dwello.provider_stats.payouts_asked_on IS 'The last day on which dwello.request_due_payouts() looked at the provider.';
+COMMENT ON COLUMN dwello.provider_stats.reserve_seen_on IS 'The last day on which dwello.release_reserves() looked at the provider.';
 COMMENT ON COLUMN dwello.provider_stats.median_reply_minutes IS 'Median time to the provider''s first reply; NULL = unknown.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.provider_stats', '');
 CREATE POLICY provider_stats_read ON dwello.provider_stats FOR SELECT

@@ -96,6 +96,7 @@ CREATE TABLE dwello.ledger_accounts (
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   CONSTRAINT ledger_accounts_owner_key UNIQUE (owner_id, kind, currency, psp)
 );
+CREATE INDEX ledger_accounts_reserve_idx ON dwello.ledger_accounts (owner_id) WHERE kind = 'provider_reserve';
 COMMENT ON TABLE dwello.ledger_accounts IS
   'Accounts besides the escrows; the id is 128 bits of SHA-256 over owner, kind, currency and psp. The platform''s owner is the nil UUID.';
 COMMENT ON COLUMN dwello.ledger_accounts.owner_id IS 'Whose account it is; the nil UUID for the platform.';

@@ -21,6 +21,8 @@
  *	receivable: below zero: owed after a chargeback or a reversal
  *	pending_payouts: promised, in minor units
  *	withdrawable: what request_payout() would give, in minor units
+ *	reserved: kept back of what was released (setting reserve_ppm), in
+ *	  minor units; what is due, and what covers a debt, is available
  * errors:
  *	WD402 WD401
  *	42501: the caller is no provider, or it is another's
@@ -37,7 +39,8 @@ CREATE OR REPLACE FUNCTION dwello.provider_balance(
   OUT available bigint,
   OUT receivable bigint,
   OUT pending_payouts bigint,
-  OUT withdrawable bigint
+  OUT withdrawable bigint,
+  OUT reserved bigint
 )
 RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
@@ -155,6 +158,41 @@ GRANT EXECUTE ON FUNCTION dwello.request_due_payouts
   TO dwello_service;
 COMMENT ON FUNCTION dwello.request_due_payouts IS
   'Asks for payouts by the setting payout_schedule: of each active provider who has a destination, all that can be paid out, in every currency, but nothing below the amount setting payout_minimum. Errors: WD401, 42501, 22004, 22023. See reference.md#request_due_payouts.';
+
+/*
+ * release_reserves
+ *	Makes available what was kept back of releases (setting reserve_ppm)
+ *	and is older than reserve_days, the oldest first, or covers what the
+ *	provider owes. Looks at each provider who has a reserve once a day; a
+ *	call looks at so many, so call it until providers is 0. Any number of
+ *	workers can call it side by side. Whoever asks for a payout before has
+ *	what is due all the same.
+ *
+ * role: service
+ * args:
+ *	max_rows: providers to look at at most, 1 to 10000
+ * returns: a row
+ *	providers: how many were looked at; 0 = all of today were
+ *	freed: reserves, one a provider and currency, of which a part was free
+ * errors:
+ *	WD401
+ *	42501: the caller is not the service
+ *	22004
+ *	22023: max_rows is out of range
+ * example: system
+ *	SELECT providers, freed FROM dwello.release_reserves(max_rows => 100);
+ */
+CREATE OR REPLACE FUNCTION dwello.release_reserves(
+  max_rows integer DEFAULT 100,
+  OUT providers integer,
+  OUT freed integer
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_release_reserves';
+GRANT EXECUTE ON FUNCTION dwello.release_reserves
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.release_reserves IS
+  'Makes available what was kept back of releases (setting reserve_ppm) and is older than reserve_days, the oldest first, or covers what the provider owes. Errors: WD401, 42501, 22004, 22023. See reference.md#release_reserves.';
 
 /*
  * cancel_payout

@@ -22,10 +22,10 @@
 static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_PAYMENT] = BIT(PSP_CLEARING) | BIT(ESCROW),
 	[DW_POSTING_RELEASE] = BIT(ESCROW) | BIT(PROVIDER_AVAILABLE) |
-	BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE),
+	BIT(PROVIDER_RESERVE) | BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE),
 	[DW_POSTING_REFUND] = BIT(ESCROW) | BACK,
 	[DW_POSTING_SETTLEMENT] = BIT(ESCROW) | BIT(PROVIDER_AVAILABLE) |
-	BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE) | BACK,
+	BIT(PROVIDER_RESERVE) | BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE) | BACK,
 	[DW_POSTING_CHARGEBACK_OPENED] = BIT(ESCROW) | BIT(PLATFORM_LOSS) |
 	BIT(PROVIDER_RECEIVABLE) | BIT(CHARGEBACK_CLEARING),
 	[DW_POSTING_CHARGEBACK_WON] = BIT(ESCROW) | BIT(PLATFORM_LOSS) |
@@ -53,7 +53,6 @@ static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_TIP] = BIT(ESCROW) | BIT(PROVIDER_AVAILABLE) |
 	BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE),
 	[DW_POSTING_PAYOUT_FEE] = BIT(PROVIDER_AVAILABLE) | BIT(PLATFORM_FEE),
-	[DW_POSTING_RESERVED] = BIT(PROVIDER_AVAILABLE) | BIT(PROVIDER_RESERVE),
 	[DW_POSTING_RESERVE_FREED] = BIT(PROVIDER_AVAILABLE) |
 	BIT(PROVIDER_RESERVE),
 	[DW_POSTING_REPAYMENT] = PROVIDER | BIT(PSP_CLEARING),
@@ -231,6 +230,8 @@ run_reversals(FuzzInput * input, const DwPosting *original)
 			undone[i] += sum_of(&posting, pairs[i].undone);
 		left -= amount;
 	}
+	/* what was kept back is owed as what was not */
+	undone[1] += sum_of(original, DW_ACCOUNT_PROVIDER_RESERVE);
 	for (int i = 0; i < BACK_FIRST; i++)
 		check(undone[i] == -sum_of(original, pairs[i].done));
 	check(undone[BACK_FIRST] + undone[BACK_FIRST + 1] ==
@@ -245,7 +246,7 @@ static void
 run_outflow(FuzzInput * input)
 {
 	DwEarnings	earnings = {read_amount(input), read_amount(input),
-	read_amount(input)};
+	read_amount(input), fuzz_range(input, 0, 2) == 0 ? read_amount(input) : 0};
 	DwGivenBack parts[PARTS_MAX];
 	int			count = (int) fuzz_range(input, 0, PARTS_MAX);
 	DwPosting	posting;
@@ -258,7 +259,7 @@ run_outflow(FuzzInput * input)
 	};
 	dw_posting_settlement(&posting, &parties, &earnings, parts, count);
 	check_balanced(&posting, DW_POSTING_SETTLEMENT);
-	check(posting.result != DW_OK || posting.count <= 1 + 3 + 3);
+	check(posting.result != DW_OK || posting.count <= 1 + 4 + 3);
 	run_reversals(input, &posting);
 	dw_posting_release(&posting, &parties, &earnings);
 	check_balanced(&posting, DW_POSTING_RELEASE);

@@ -1184,6 +1184,11 @@ SELECT * FROM r.answer('system', NULL,
 'SELECT providers, payouts FROM dwello.request_due_payouts(max_rows => 100)');
 ROLLBACK TO example;
 
+\echo release_reserves
+SELECT * FROM r.answer('system', NULL,
+'SELECT providers, freed FROM dwello.release_reserves(max_rows => 100)');
+ROLLBACK TO example;
+
 \echo cancel_payout
 SELECT * FROM r.answer('provider_1', 'a payout',
 'SELECT amount, status

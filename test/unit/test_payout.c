@@ -6,11 +6,16 @@
 
 #include "core/payout/payout.h"
 
+/* A balance without a reserve. */
+#define HAS(available_, receivable_, pending_) \
+	{.available = (available_), .receivable = (receivable_), \
+	 .pending = (pending_)}
+
 /* Asks for a payout; the amount, or -1 when it is more than there is. */
 static int64_t
 ask(int64_t available, int64_t receivable, int64_t pending, int64_t amount)
 {
-	DwBalance	balance = {available, receivable, pending};
+	DwBalance	balance = HAS(available, receivable, pending);
 	DwResult	result = dw_payout_request(&balance, &amount);
 
 	assert_true(result == DW_OK || result == DW_INSUFFICIENT_FUNDS);
@@ -21,7 +26,7 @@ ask(int64_t available, int64_t receivable, int64_t pending, int64_t amount)
 static void
 test_request(void **state)
 {
-	DwBalance	balance = {INT64_MAX, 1, 0};
+	DwBalance	balance = HAS(INT64_MAX, 1, 0);
 	int64_t		amount = -1;
 
 	assert_int_equal(ask(1000, 0, 0, 0), 1000);
@@ -53,16 +58,16 @@ check_settled(DwBalance balance, int64_t amount, int64_t available,
 static void
 test_settle(void **state)
 {
-	DwBalance	negative = {-1, 0, 0};
+	DwBalance	negative = HAS(-1, 0, 0);
 	DwNetting legs;
 
-	check_settled((DwBalance) {1000, 0, 0}, 1000, -1000, 0);
-	check_settled((DwBalance) {1000, -300, 0}, 700, -1000, 300);
-	check_settled((DwBalance) {1000, -300, 0}, 100, -400, 300);
-	check_settled((DwBalance) {0, 250, 0}, 250, 0, -250);
+	check_settled((DwBalance) HAS(1000, 0, 0), 1000, -1000, 0);
+	check_settled((DwBalance) HAS(1000, -300, 0), 700, -1000, 300);
+	check_settled((DwBalance) HAS(1000, -300, 0), 100, -400, 300);
+	check_settled((DwBalance) HAS(0, 250, 0), 250, 0, -250);
 	/* a chargeback came between the request and the payment */
-	check_settled((DwBalance) {1000, -900, 0}, 1000, -1000, 0);
-	check_settled((DwBalance) {100, 0, 0}, 1000, -100, -900);
+	check_settled((DwBalance) HAS(1000, -900, 0), 1000, -1000, 0);
+	check_settled((DwBalance) HAS(100, 0, 0), 1000, -100, -900);
 	assert_int_equal(dw_payout_settle(&negative, 1, &legs), DW_BAD_VALUE);
 	assert_string_equal(dw_payout_status_label(DW_PAYOUT_FAILED), "failed");
 }
@@ -90,20 +95,20 @@ test_hold(void **state)
 	const DwPromise asked[] = {ASKED(500), ASKED(300), ASKED(200)};
 	const DwPromise sent[] = {ASKED(500), SENT(300), ASKED(200)};
 
-	check_held((DwBalance) {1000, 0, 1000}, asked, "nnn");
-	check_held((DwBalance) {1000, -1, 1000}, asked, "nnb");
-	check_held((DwBalance) {1000, -300, 1000}, asked, "nbn");
-	check_held((DwBalance) {1000, -501, 1000}, asked, "bnb");
-	check_held((DwBalance) {1000, -700, 1000}, asked, "bnb");
-	check_held((DwBalance) {1000, -1000, 1000}, asked, "bbb");
-	check_held((DwBalance) {0, 1000, 1000}, asked, "nnn");
-	check_held((DwBalance) {1000, -1, 1000}, sent, "nnb");
-	check_held((DwBalance) {1000, -600, 1000}, sent, "bnb");
-	check_held((DwBalance) {100, -600, 1000}, sent, "bnb");
-	check_held((DwBalance) {INT64_MAX, INT64_MAX, 1000}, asked, "nnn");
-	check_held((DwBalance) {INT64_MIN, INT64_MIN, 1000}, sent, "bnb");
+	check_held((DwBalance) HAS(1000, 0, 1000), asked, "nnn");
+	check_held((DwBalance) HAS(1000, -1, 1000), asked, "nnb");
+	check_held((DwBalance) HAS(1000, -300, 1000), asked, "nbn");
+	check_held((DwBalance) HAS(1000, -501, 1000), asked, "bnb");
+	check_held((DwBalance) HAS(1000, -700, 1000), asked, "bnb");
+	check_held((DwBalance) HAS(1000, -1000, 1000), asked, "bbb");
+	check_held((DwBalance) HAS(0, 1000, 1000), asked, "nnn");
+	check_held((DwBalance) HAS(1000, -1, 1000), sent, "nnb");
+	check_held((DwBalance) HAS(1000, -600, 1000), sent, "bnb");
+	check_held((DwBalance) HAS(100, -600, 1000), sent, "bnb");
+	check_held((DwBalance) HAS(INT64_MAX, INT64_MAX, 1000), asked, "nnn");
+	check_held((DwBalance) HAS(INT64_MIN, INT64_MIN, 1000), sent, "bnb");
 	/* not active: whatever there is */
-	check_held((DwBalance) {1000, 0, 1000}, sent, "ana-");
+	check_held((DwBalance) HAS(1000, 0, 1000), sent, "ana-");
 	assert_string_equal(dw_payout_hold_label(DW_PAYOUT_HOLD_BALANCE),
 						"balance");
 }
@@ -112,9 +117,9 @@ test_hold(void **state)
 static void
 test_debt(void **state)
 {
-	const DwBalance owing = {300, -1000, 0};
-	const DwBalance even = {300, -300, 0};
-	const DwBalance deep = {0, INT64_MIN, 0};
+	const DwBalance owing = HAS(300, -1000, 0);
+	const DwBalance even = HAS(300, -300, 0);
+	const DwBalance deep = HAS(0, INT64_MIN, 0);
 	int64_t		amount = 0;
 
 	assert_int_equal(dw_payout_debt(&owing, &amount), DW_OK);
@@ -131,6 +136,46 @@ test_debt(void **state)
 	assert_int_equal(dw_payout_debt(&even, &amount), DW_INSUFFICIENT_FUNDS);
 	assert_int_equal(dw_payout_debt(&deep, &amount), DW_OVERFLOW);
 	assert_int_equal(amount, 0);
+}
+
+/* What is free of a reserve; available and reserved afterwards add up. */
+static int64_t
+freed(int64_t available, int64_t receivable, int64_t reserved,
+	  int64_t recent)
+{
+	DwBalance	balance = {available, receivable, 0, reserved, recent};
+	int64_t		part = dw_reserve_free(&balance);
+
+	assert_int_equal(balance.available, available + part);
+	assert_int_equal(balance.reserved, reserved - part);
+	assert_int_equal(balance.receivable, receivable);
+	return part;
+}
+
+/* What is old enough is theirs, and all of it covers what they owe. */
+static void
+test_reserve(void **state)
+{
+	DwBalance	full = {INT64_MAX, 0, 0, 1, 0};
+
+	assert_int_equal(freed(0, 0, 0, 0), 0);
+	assert_int_equal(freed(10, 0, 100, 100), 0);
+	assert_int_equal(freed(10, 0, 100, 70), 30);
+	assert_int_equal(freed(10, 0, 100, 0), 100);
+	/* more was kept lately than is left: the oldest went first */
+	assert_int_equal(freed(10, 0, 100, 150), 0);
+	/* available first, then the reserve, then they owe */
+	assert_int_equal(freed(10, -10, 100, 100), 0);
+	assert_int_equal(freed(10, -50, 100, 100), 40);
+	assert_int_equal(freed(10, -50, 100, 70), 40);
+	assert_int_equal(freed(10, -50, 100, 40), 60);
+	assert_int_equal(freed(10, -500, 100, 100), 100);
+	assert_int_equal(freed(0, INT64_MIN, 100, 100), 100);
+	assert_int_equal(dw_reserve_free(&full), 0);
+	assert_int_equal(full.reserved, 1);
+	assert_int_equal(dw_reserve_share(999, 100000), 99);
+	assert_int_equal(dw_reserve_share(INT64_MAX, 1000000), INT64_MAX);
+	assert_int_equal(dw_reserve_share(INT64_MAX, 0), 0);
 }
 
 /* The day on which the turn began. */
@@ -209,6 +254,7 @@ main(void)
 		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_debt),
+		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_schedule),
 		cmocka_unit_test(test_concern),
 		cmocka_unit_test(test_news),

@@ -123,7 +123,8 @@ remember(Contract *contract, const DwRelease *out, bool is_refund)
 						  &(DwGivenBack) {"acme", out->amount}, 1);
 	else
 		dw_posting_release(&moved->posting, &parties,
-						   &(DwEarnings) {out->payout, out->fee, out->tax});
+						   &(DwEarnings) {.payout = out->payout,
+						   .fee = out->fee, .tax = out->tax});
 	assert_true(dw_posting_is_valid(&moved->posting));
 	moved->amount = out->amount;
 	contract->moves++;

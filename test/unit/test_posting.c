@@ -9,6 +9,8 @@
 #include "core/payout/payout.h"
 
 #define MOST	INT64_MAX
+#define EARNS(payout_, fee_, tax_) \
+	{.payout = (payout_), .fee = (fee_), .tax = (tax_)}
 
 static const DwParties parties = {{{1}}, {{2}}, "EUR"};
 
@@ -32,6 +34,7 @@ owner_of(DwAccountKind kind)
 	if (kind == DW_ACCOUNT_ESCROW)
 		return &parties.job_id;
 	if (kind == DW_ACCOUNT_PROVIDER_AVAILABLE ||
+		kind == DW_ACCOUNT_PROVIDER_RESERVE ||
 		kind == DW_ACCOUNT_PROVIDER_RECEIVABLE)
 		return &parties.provider_id;
 	return &nil;
@@ -110,10 +113,7 @@ release_all(DwFeePayer payer, int64_t *charge)
 	assert_int_equal(dw_escrow_release(&escrow, &milestone, 1, &all,
 									   &release), DW_OK);
 	*charge = release.amount;
-	return (DwEarnings)
-	{
-		release.payout, release.fee, release.tax
-	};
+	return (DwEarnings) EARNS(release.payout, release.fee, release.tax);
 }
 
 /* Whoever bears the fee, what leaves the escrow is what the others get. */
@@ -153,7 +153,7 @@ test_tip(void **state)
 
 	dw_posting_tip(&posting, &parties, &(DwEarnings) {.payout = 2000});
 	LEGS(&posting, TIP, OF(ESCROW, -2000), OF(PROVIDER_AVAILABLE, 2000));
-	dw_posting_tip(&posting, &parties, &(DwEarnings) {950, 50, 0});
+	dw_posting_tip(&posting, &parties, &(DwEarnings) EARNS(950, 50, 0));
 	LEGS(&posting, TIP, OF(ESCROW, -1000),
 		 OF(PROVIDER_AVAILABLE, 950), OF(PLATFORM_FEE, 50));
 	dw_posting_tip(&posting, &parties, &(DwEarnings) {0});
@@ -172,15 +172,43 @@ test_release_edges(void **state)
 	dw_posting_release(&posting, &parties, &(DwEarnings) {.fee = 5});
 	LEGS(&posting, RELEASE, OF(ESCROW, -5),
 		 OF(PLATFORM_FEE, 5));
-	dw_posting_release(&posting, &parties, &(DwEarnings) {MOST - 2, 1, 1});
+	dw_posting_release(&posting, &parties,
+					   &(DwEarnings) EARNS(MOST - 2, 1, 1));
 	LEGS(&posting, RELEASE, OF(ESCROW, -MOST),
 		 OF(PROVIDER_AVAILABLE, MOST - 2),
 		 OF(PLATFORM_FEE, 1), OF(TAX_PAYABLE, 1));
-	dw_posting_release(&posting, &parties, &(DwEarnings) {MOST - 1, 1, 1});
+	dw_posting_release(&posting, &parties,
+					   &(DwEarnings) EARNS(MOST - 1, 1, 1));
 	check_refused(&posting, DW_OVERFLOW);
-	dw_posting_release(&posting, &parties, &(DwEarnings) {5, -1, 0});
+	dw_posting_release(&posting, &parties, &(DwEarnings) EARNS(5, -1, 0));
 	check_refused(&posting, DW_BAD_VALUE);
 	dw_posting_release(&posting, &parties, &(DwEarnings) {0});
+	check_refused(&posting, DW_BAD_VALUE);
+}
+
+/* A part of what the provider gets is kept back, at most all of it. */
+static void
+test_reserve(void **state)
+{
+	DwPosting	original;
+	DwPosting	posting;
+	DwReversal	reversal = {.pending_count = 0};
+	int64_t		amount = 0;
+
+	dw_posting_release(&original, &parties, &(DwEarnings) {50, 8, 2, 20});
+	LEGS(&original, RELEASE, OF(ESCROW, -60), OF(PROVIDER_AVAILABLE, 30),
+		 OF(PROVIDER_RESERVE, 20), OF(PLATFORM_FEE, 8), OF(TAX_PAYABLE, 2));
+	/* undone, they owe both parts: the reserve may be free by then */
+	assert_int_equal(dw_reversal_decide(&original, 0, &amount, &reversal,
+										&posting), DW_OK);
+	LEGS(&posting, REVERSAL, OF(PLATFORM_FEE, -8), OF(TAX_PAYABLE, -2),
+		 OF(PROVIDER_RECEIVABLE, -50), OF(ESCROW, 60));
+	assert_int_equal(reversal.released, 60);
+	dw_posting_release(&posting, &parties, &(DwEarnings) {50, 0, 0, 50});
+	LEGS(&posting, RELEASE, OF(ESCROW, -50), OF(PROVIDER_RESERVE, 50));
+	dw_posting_release(&posting, &parties, &(DwEarnings) {50, 0, 0, 51});
+	check_refused(&posting, DW_BAD_VALUE);
+	dw_posting_release(&posting, &parties, &(DwEarnings) {50, 0, 0, -1});
 	check_refused(&posting, DW_BAD_VALUE);
 }
 
@@ -265,7 +293,7 @@ test_refund_spread(void **state)
 static void
 test_many_companies(void **state)
 {
-	static const DwEarnings earnings = {1, 1, 1};
+	static const DwEarnings earnings = EARNS(1, 1, 1);
 	static const char *const names[] = {
 		"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m"
 	};
@@ -289,7 +317,7 @@ test_settlement(void **state)
 	const DwGivenBack rest = {"a", 1};
 	DwPosting	posting;
 
-	dw_posting_settlement(&posting, &parties, &(DwEarnings) {50, 8, 2},
+	dw_posting_settlement(&posting, &parties, &(DwEarnings) EARNS(50, 8, 2),
 						  &part, 1);
 	LEGS(&posting, SETTLEMENT, OF(ESCROW, -100),
 		 OF(PROVIDER_AVAILABLE, 50), OF(PLATFORM_FEE, 8),
@@ -373,7 +401,7 @@ test_reversal(void **state)
 	DwReversal	reversal = {.pending = pending, .pending_count = 2};
 	int64_t		amount = 50;
 
-	dw_posting_settlement(&original, &parties, &(DwEarnings) {50, 8, 2},
+	dw_posting_settlement(&original, &parties, &(DwEarnings) EARNS(50, 8, 2),
 						  &part, 1);
 	assert_int_equal(dw_reversal_decide(&original, 0, &amount, &reversal,
 										&posting), DW_OK);
@@ -501,19 +529,22 @@ test_payout(void **state)
 {
 	DwPosting	postings[2];
 
-	assert_int_equal(pay((DwBalance) {100, 0, 0}, 100, &(DwPaid) {0},
+	assert_int_equal(pay((DwBalance) {.available = 100}, 100, &(DwPaid) {0},
 						 postings), 1);
 	LEGS(&postings[0], PAYOUT, OF(PROVIDER_AVAILABLE, -100),
 		 AT(PSP_CLEARING, 100, "a"));
-	(void) pay((DwBalance) {100, -30, 0}, 70, &(DwPaid) {0}, postings);
+	(void) pay((DwBalance) {.available = 100,
+	.receivable = -30}, 70, &(DwPaid) {0}, postings);
 	LEGS(&postings[0], PAYOUT, OF(PROVIDER_AVAILABLE, -100),
 		 OF(PROVIDER_RECEIVABLE, 30),
 		 AT(PSP_CLEARING, 70, "a"));
-	(void) pay((DwBalance) {0, 30, 0}, 20, &(DwPaid) {0}, postings);
+	(void) pay((DwBalance) {.available = 0,
+	.receivable = 30}, 20, &(DwPaid) {0}, postings);
 	LEGS(&postings[0], PAYOUT, OF(PROVIDER_AVAILABLE, 10),
 		 OF(PROVIDER_RECEIVABLE, -30),
 		 AT(PSP_CLEARING, 20, "a"));
-	(void) pay((DwBalance) {MOST, 0, 0}, MOST, &(DwPaid) {0}, postings);
+	(void) pay((DwBalance) {.available = MOST}, MOST, &(DwPaid) {0},
+			   postings);
 	LEGS(&postings[0], PAYOUT, OF(PROVIDER_AVAILABLE, -MOST),
 		 AT(PSP_CLEARING, MOST, "a"));
 }
@@ -526,7 +557,8 @@ test_exchange(void **state)
 	.paid_amount = 150};
 	DwPosting	postings[2];
 
-	assert_int_equal(pay((DwBalance) {100, 0, 0}, 100, &paid, postings), 2);
+	assert_int_equal(pay((DwBalance) {.available = 100}, 100, &paid,
+						 postings), 2);
 	LEGS(&postings[0], EXCHANGE, OF(PROVIDER_AVAILABLE, -100),
 		 OF(FX_LIQUIDITY, 97), OF(ROUNDING, 3));
 	LEGS(&postings[1], EXCHANGED_PAYOUT, OF(FX_LIQUIDITY, -150),
@@ -536,7 +568,7 @@ test_exchange(void **state)
 
 	paid.remainder = 0;
 	paid.paid_amount = MOST;
-	(void) pay((DwBalance) {MOST, 0, 0}, MOST, &paid, postings);
+	(void) pay((DwBalance) {.available = MOST}, MOST, &paid, postings);
 	LEGS(&postings[0], EXCHANGE, OF(PROVIDER_AVAILABLE, -MOST),
 		 OF(FX_LIQUIDITY, MOST));
 	LEGS(&postings[1], EXCHANGED_PAYOUT, OF(FX_LIQUIDITY, -MOST),
@@ -578,7 +610,8 @@ test_payout_returned(void **state)
 	DwPosting	postings[2];
 	DwPosting	returned;
 
-	(void) pay((DwBalance) {100, -30, 0}, 70, &paid, postings);
+	(void) pay((DwBalance) {.available = 100,
+	.receivable = -30}, 70, &paid, postings);
 	dw_posting_payout_returned(&returned, &postings[1]);
 	LEGS(&returned, PAYOUT_RETURNED, OF(FX_LIQUIDITY, 150),
 		 AT(PSP_CLEARING, -150, "a"));
@@ -671,7 +704,6 @@ static const Move moves[] = {
 	MOVE(TIP, ESCROW, PROVIDER_AVAILABLE),
 	MOVE(PAYOUT_FEE, PROVIDER_AVAILABLE, PLATFORM_FEE),
 	MOVE(PAYOUT_FEE, PLATFORM_FEE, PROVIDER_AVAILABLE),
-	MOVE(RESERVED, PROVIDER_AVAILABLE, PROVIDER_RESERVE),
 	MOVE(RESERVE_FREED, PROVIDER_RESERVE, PROVIDER_AVAILABLE),
 	MOVE(REPAYMENT, PSP_CLEARING, PROVIDER_RECEIVABLE),
 	MOVE(REPAYMENT, PSP_CLEARING, PROVIDER_AVAILABLE),
@@ -756,6 +788,7 @@ main(void)
 		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_tip),
 		cmocka_unit_test(test_release_edges),
+		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_refund),
 		cmocka_unit_test(test_refund_spread),
 		cmocka_unit_test(test_many_companies),

@@ -22,6 +22,7 @@
 #include "server/sql/sql_server.h"
 #include "store/dispute/dispute_store.h"
 #include "store/job/job_store.h"
+#include "store/payout/payout_store.h"
 
 /* How a dispute ends. */
 typedef struct Ending
@@ -85,7 +86,8 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const Ending *ending,
 {
 	const DwRelease *release = &settlement->release;
 	const DwParties parties = DW_ESCROW_PARTIES(row);
-	const DwEarnings earnings = {release->payout, release->fee, release->tax};
+	const DwEarnings earnings = {release->payout, release->fee, release->tax,
+	dw_reserve_of(release->payout)};
 	DwPaymentPart *parts;
 	DwTransaction transaction;
 	DwPosting	posting;

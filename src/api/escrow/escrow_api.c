@@ -24,6 +24,7 @@
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
 #include "store/ledger/ledger_store.h"
+#include "store/payout/payout_store.h"
 
 /* Where one release comes from, for the ledger. */
 typedef struct Payout
@@ -38,7 +39,8 @@ typedef struct Payout
 
 /* Emits what was released. */
 static void
-emit_released(const DwEscrowRow *row, const DwTransaction *transaction)
+emit_released(const DwEscrowRow *row, const DwTransaction *transaction,
+			  int64 reserve)
 {
 	DwPayload	payload;
 
@@ -49,6 +51,8 @@ emit_released(const DwEscrowRow *row, const DwTransaction *transaction)
 	dw_payload_int8(&payload, "fee", transaction->platform_fee);
 	dw_payload_int8(&payload, "tax", transaction->tax);
 	dw_payload_int8(&payload, "payout", transaction->net_amount);
+	if (reserve > 0)
+		dw_payload_int8(&payload, "reserve", reserve);
 	dw_event_emit(&row->job_id, "escrow", &row->job_id, "escrow_released",
 				  &payload);
 }
@@ -64,7 +68,8 @@ pay(DwEscrowRow *row, const Payout *payout)
 	DwTransition transition = {payout->event, payout->actor, payout->from,
 	NULL};
 	const DwParties parties = DW_ESCROW_PARTIES(row);
-	const DwEarnings earnings = {release->payout, release->fee, release->tax};
+	const DwEarnings earnings = {release->payout, release->fee, release->tax,
+	dw_reserve_of(release->payout)};
 	DwTransaction transaction;
 	DwPosting	posting;
 
@@ -80,7 +85,7 @@ pay(DwEscrowRow *row, const Payout *payout)
 	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
 	transition.transaction_id = &transaction.id;
 	dw_escrow_advance(row, &transition);
-	emit_released(row, &transaction);
+	emit_released(row, &transaction, earnings.reserve);
 	return transaction.id;
 }
 
@@ -88,8 +93,10 @@ pay(DwEscrowRow *row, const Payout *payout)
 static DwUuid
 pay_out(DwJob *job, DwEscrowRow *row, const Payout *payout)
 {
-	DwUuid		id = pay(row, payout);
+	DwUuid		id;
 
+	dw_reserves_ensure(&row->job_id, 1);
+	id = pay(row, payout);
 	dw_escrow_settle(row);
 	dw_escrow_move_job(job, row);
 	return id;
@@ -387,6 +394,7 @@ DW_FUNCTION(dwello_release_due_escrows)
 	max_rows = dw_arg_max_rows(&call);
 	batch.left = max_rows;
 	batch.jobs = dw_releases_claim_due(max_rows, &batch.count);
+	dw_reserves_ensure(batch.jobs, batch.count);
 	dw_each_turn((batch.count + PORTION - 1) / PORTION, release_portion,
 				 &batch);
 	dw_row_int4(&call, "released", max_rows - batch.left);

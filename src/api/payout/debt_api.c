@@ -56,7 +56,7 @@ debt_decide(Debt *debt)
 	DwBalance	balance;
 	DwResult	result;
 
-	dw_balance_load(&debt->user_id, debt->currency, false, &balance);
+	(void) dw_balance_settle(&debt->user_id, debt->currency, &balance);
 	result = dw_payout_debt(&balance, &debt->amount);
 	if (result != DW_OK)
 		dw_raise(result, "more than is owed",
@@ -151,6 +151,7 @@ static DwUuid
 debt_book(DwCall *call, const Debt *debt, DwTransaction *transaction,
 		  const DwPosting *posting)
 {
+	dw_payout_mark_user(&debt->user_id);
 	dw_postings_ensure(posting, 1);
 	transaction->scope_id = debt->user_id;
 	transaction->id = dw_transaction_id();

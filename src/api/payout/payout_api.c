@@ -118,7 +118,7 @@ request_decide(DwPayoutRow *row)
 	DwBalance	balance;
 	DwResult	result;
 
-	dw_balance_load(&row->user_id, row->currency, false, &balance);
+	(void) dw_balance_settle(&row->user_id, row->currency, &balance);
 	result = dw_payout_request(&balance, &row->amount);
 	if (result != DW_OK)
 		dw_raise(result, "more than can be paid out",
@@ -242,7 +242,7 @@ ask_for_all(const DwUuid *user_id, const char *currency,
 	};
 	DwBalance	balance;
 
-	dw_balance_load(user_id, currency, false, &balance);
+	(void) dw_balance_settle(user_id, currency, &balance);
 	if (dw_payout_request(&balance, &row.amount) != DW_OK || !is_enough(&row))
 		return false;
 	row.paid_amount = row.amount;
@@ -315,6 +315,40 @@ DW_FUNCTION(dwello_request_due_payouts)
 	dw_each_turn(due.count, ask_turn, &due);
 	dw_row_int4(&call, "providers", due.count);
 	dw_row_int4(&call, "payouts", due.asked);
+	return dw_call_return(&call);
+}
+
+/* A batch of providers whose reserves are looked at. */
+typedef struct Reserves
+{
+	DwPayee    *payees;			/* locked */
+	int			freed;			/* accounts of which a part was free */
+} Reserves;
+
+/* Settles the reserves of one of them; a turn of dw_each_turn(). */
+static bool
+settle_turn(int turn, void *argument)
+{
+	Reserves   *reserves = argument;
+	const DwPayee *payee = &reserves->payees[turn];
+
+	reserves->freed += dw_reserves_settle(&payee->id);
+	dw_payouts_review(payee);
+	return true;
+}
+
+/* release_reserves(max_rows) → providers, freed */
+DW_FUNCTION(dwello_release_reserves)
+{
+	DwCall		call;
+	int			count;
+	Reserves	reserves = {.freed = 0};
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	reserves.payees = dw_reserves_claim(dw_arg_max_rows(&call), &count);
+	dw_each_turn(count, settle_turn, &reserves);
+	dw_row_int4(&call, "providers", count);
+	dw_row_int4(&call, "freed", reserves.freed);
 	return dw_call_return(&call);
 }
 
@@ -591,6 +625,8 @@ emit_balance(DwCall *call, const DwUuid *user_id, const char *currency)
 	int64		withdrawable;
 
 	dw_balance_load(user_id, currency, true, &balance);
+	/* what is due is theirs, booked or not */
+	(void) dw_reserve_free(&balance);
 	if (dw_payout_withdrawable(&balance, &withdrawable) != DW_OK)
 		dw_raise(DW_OVERFLOW, "the balance is out of range", NULL,
 				 "Call dwello.reconcile(): no true balance is.");
@@ -599,6 +635,7 @@ emit_balance(DwCall *call, const DwUuid *user_id, const char *currency)
 	dw_row_int8(call, "receivable", balance.receivable);
 	dw_row_int8(call, "pending_payouts", balance.pending);
 	dw_row_int8(call, "withdrawable", Max(withdrawable, 0));
+	dw_row_int8(call, "reserved", balance.reserved);
 	dw_list_emit(call);
 }
 

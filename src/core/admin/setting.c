@@ -45,6 +45,8 @@ static const DwSettingRule rules[] = {
 	TIMER("mediation_days", 365),
 	INTEGER("tip_fee_ppm", 0, 1000000),
 	INTEGER("payout_hold_days", 0, 5),
+	INTEGER("reserve_ppm", 0, 1000000),
+	INTEGER("reserve_days", 1, 365),
 	CHOICE("payout_schedule", "manual daily weekly_monday weekly_tuesday "
 		   "weekly_wednesday weekly_thursday weekly_friday weekly_saturday "
 		   "weekly_sunday"),

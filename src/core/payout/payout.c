@@ -86,6 +86,31 @@ dw_payout_is_news(DwPayoutStatus status, DwPayoutStatus end)
 	return status == DW_PAYOUT_PENDING || status == DW_PAYOUT_COMPLETED;
 }
 
+int64_t
+dw_reserve_share(int64_t payout, int64_t ppm)
+{
+	return (int64_t) ((DwWide) payout * ppm / DW_PPM);
+}
+
+int64_t
+dw_reserve_free(DwBalance *balance)
+{
+	const DwWide owed = -((DwWide) balance->available + balance->receivable);
+	DwWide		part = (DwWide) balance->reserved - balance->recent;
+	int64_t		sum;
+
+	if (part < owed)
+		part = owed;
+	if (part > balance->reserved)
+		part = balance->reserved;
+	if (part <= 0 || dw_money_add(balance->available, (int64_t) part,
+								  &sum) != DW_OK)
+		return 0;
+	balance->available = sum;
+	balance->reserved -= (int64_t) part;
+	return (int64_t) part;
+}
+
 DwResult
 dw_payout_withdrawable(const DwBalance *balance, int64_t *amount)
 {

@@ -19,6 +19,8 @@
  * and what they owe (receivable, below zero after a chargeback or a reversal;
  * above zero when one is won that they had made good before).  A payout
  * promises a part of the sum and, once it is paid, settles the two.
+ * Beside them lies a rolling reserve: a part of what was released lately,
+ * which is theirs after some days.
  *
  * All amounts are minor units of one currency.
  */
@@ -69,6 +71,9 @@ typedef struct DwBalance
 	int64_t		available;		/* released and not paid out, >= 0 */
 	int64_t		receivable;		/* below zero: a debt */
 	int64_t		pending;		/* promised to payouts under way, >= 0 */
+	int64_t		reserved;		/* kept back of what was released, >= 0 */
+	int64_t		recent;			/* kept back too lately to be theirs yet; what
+								 * has left the reserve was the oldest */
 } DwBalance;
 
 /* What a payout that was paid does to the two accounts. */
@@ -80,6 +85,16 @@ typedef struct DwNetting
 
 DW_LABELS_OF(payout_status, DwPayoutStatus);
 DW_LABELS_OF(payout_hold, DwPayoutHold);
+
+/* What of a release (>= 0) is kept back, by parts per million; floored. */
+extern int64_t dw_reserve_share(int64_t payout, int64_t ppm);
+
+/*
+ * What of the reserve is theirs now: all that is old enough, or, where that is
+ * more, what they owe beyond what is available.  Moves it to available, in
+ * memory; 0 = nothing.
+ */
+extern int64_t dw_reserve_free(DwBalance *balance);
 
 /* A payout under way, as far as it decides who is held. */
 typedef struct DwPromise

@@ -23,6 +23,7 @@ typedef struct DwPostingRule
 /* Released money, and what a provider has: netting may go both ways. */
 #define EARNINGS	(KIND(PROVIDER_AVAILABLE) | KIND(PLATFORM_FEE) | \
 					 KIND(TAX_PAYABLE))
+#define RELEASED	(EARNINGS | KIND(PROVIDER_RESERVE))
 #define BALANCE		(KIND(PROVIDER_AVAILABLE) | KIND(PROVIDER_RECEIVABLE))
 #define TAKEN_FROM	(KIND(ESCROW) | KIND(PROVIDER_RECEIVABLE) | \
 					 KIND(PLATFORM_LOSS))
@@ -37,9 +38,9 @@ typedef struct DwPostingRule
 static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_STORED] = {ANYTHING, ANYTHING},
 	[DW_POSTING_PAYMENT] = {KIND(PSP_CLEARING), KIND(ESCROW)},
-	[DW_POSTING_RELEASE] = {KIND(ESCROW), EARNINGS},
+	[DW_POSTING_RELEASE] = {KIND(ESCROW), RELEASED},
 	[DW_POSTING_REFUND] = {KIND(ESCROW), GIVEN_BACK},
-	[DW_POSTING_SETTLEMENT] = {KIND(ESCROW), EARNINGS | GIVEN_BACK},
+	[DW_POSTING_SETTLEMENT] = {KIND(ESCROW), RELEASED | GIVEN_BACK},
 	[DW_POSTING_CHARGEBACK_OPENED] = {TAKEN_FROM, KIND(CHARGEBACK_CLEARING)},
 	[DW_POSTING_CHARGEBACK_WON] = {KIND(CHARGEBACK_CLEARING), TAKEN_FROM},
 	[DW_POSTING_CHARGEBACK_LOST] = {KIND(CHARGEBACK_CLEARING),
@@ -71,8 +72,6 @@ static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_TIP] = {KIND(ESCROW), EARNINGS},
 	[DW_POSTING_PAYOUT_FEE] = {KIND(PROVIDER_AVAILABLE) | KIND(PLATFORM_FEE),
 	KIND(PLATFORM_FEE) | KIND(PROVIDER_AVAILABLE)},
-	[DW_POSTING_RESERVED] = {KIND(PROVIDER_AVAILABLE),
-	KIND(PROVIDER_RESERVE)},
 	[DW_POSTING_RESERVE_FREED] = {KIND(PROVIDER_RESERVE),
 	KIND(PROVIDER_AVAILABLE)},
 	[DW_POSTING_REPAYMENT] = {KIND(PSP_CLEARING), BALANCE},
@@ -282,15 +281,23 @@ dw_posting_payment(DwPosting *posting, const DwParties *parties,
 	end(posting);
 }
 
-/* Fee, tax and what is left of them go where they belong. */
+/* Fee, tax and what is left of them, in two parts, go where they belong. */
 static void
 gain_earnings(DwPosting *posting, const DwParties *parties,
 			  const DwEarnings *earnings)
 {
 	const char *currency = parties->currency;
 
+	if (earnings->reserve < 0 || earnings->reserve > earnings->payout)
+	{
+		fail(posting, DW_BAD_VALUE);
+		return;
+	}
 	gain(posting, available(&parties->provider_id, currency),
-		 earnings->payout);
+		 earnings->payout - earnings->reserve);
+	gain(posting, dw_account_of(DW_ACCOUNT_PROVIDER_RESERVE,
+								&parties->provider_id, currency),
+		 earnings->reserve);
 	gain(posting, dw_account_of_platform(DW_ACCOUNT_PLATFORM_FEE, currency),
 		 earnings->fee);
 	gain(posting, dw_account_of_platform(DW_ACCOUNT_TAX_PAYABLE, currency),
@@ -538,6 +545,7 @@ undo_leg(DwPosting *posting, const DwLeg *leg, int64_t part, int64_t pending,
 	switch (leg->account.kind)
 	{
 		case DW_ACCOUNT_PROVIDER_AVAILABLE:
+		case DW_ACCOUNT_PROVIDER_RESERVE:
 			undone->owing = receivable(&leg->account.owner_id,
 									   leg->account.currency);
 			undone->owed += part;

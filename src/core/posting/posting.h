@@ -69,8 +69,7 @@ typedef enum DwPostingEvent
 	DW_POSTING_ADJUSTMENT,		/* a company corrects its own account */
 	DW_POSTING_TIP,				/* out of escrow, beyond the contract */
 	DW_POSTING_PAYOUT_FEE,		/* a provider pays for a payout */
-	DW_POSTING_RESERVED,		/* a part of what they earn is kept back */
-	DW_POSTING_RESERVE_FREED,	/* and is theirs again */
+	DW_POSTING_RESERVE_FREED,	/* what was kept back is theirs again */
 	DW_POSTING_REPAYMENT,		/* a provider pays what they owe */
 	DW_POSTING_WRITE_OFF,		/* the platform bears it */
 	DW_POSTING_JOURNAL,			/* an accountant's own entry */
@@ -98,9 +97,10 @@ typedef struct DwParties
 /* What leaves an escrow for the provider, and what is kept of it. */
 typedef struct DwEarnings
 {
-	int64_t		payout;			/* the provider's */
+	int64_t		payout;			/* the provider's, the reserve in it */
 	int64_t		fee;			/* the platform's */
 	int64_t		tax;			/* on the fee */
+	int64_t		reserve;		/* of payout, kept back for a time */
 } DwEarnings;
 
 /* What goes back through one payment. */

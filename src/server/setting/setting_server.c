@@ -18,6 +18,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "server/error/error_server.h"
@@ -26,6 +27,7 @@
 
 static char *now_text = NULL;
 static pg_tz *platform_zone = NULL; /* NULL: to be read */
+static uint64 generation = 1;	/* of what is kept of settings */
 static bool allow_drop = false;
 
 /* Takes the fields of a time apart; 16 added what an error would tell. */
@@ -159,19 +161,20 @@ assign_now(const char *newval, void *extra)
 
 /* Defines the superuser's settings of this file. */
 /*
- * Forgets platform_timezone.  Which relation was changed is not asked:
- * it costs one statement to read a zone again.
+ * Forgets platform_timezone and what is kept of others.  Which relation was
+ * changed is not asked: it costs one statement to read one again.
  */
 static void
-forget_zone(Datum arg, Oid relation)
+forget_settings(Datum arg, Oid relation)
 {
 	platform_zone = NULL;
+	generation++;
 }
 
 void
 dw_setting_init(void)
 {
-	CacheRegisterRelcacheCallback(forget_zone, (Datum) 0);
+	CacheRegisterRelcacheCallback(forget_settings, (Datum) 0);
 	DefineCustomStringVariable("dwello.now",
 							   "Pins the time by which deadlines are judged.",
 							   "A timestamp with time zone; empty means the clock. "
@@ -328,6 +331,24 @@ dw_setting_int8(const char *name)
 	Datum		value = CStringGetDatum(setting_text(name));
 
 	return DatumGetInt64(DirectFunctionCall1(int8in, value));
+}
+
+/*
+ * The latest snapshot reads it: a change that it does not see has its message
+ * still to come.  A message that comes meanwhile makes what is read old.
+ */
+int64
+dw_setting_kept(DwKeptSetting *setting)
+{
+	uint64		now = generation;
+
+	if (setting->read_at == now)
+		return setting->value;
+	PushActiveSnapshot(GetLatestSnapshot());
+	setting->value = dw_setting_int8(setting->name);
+	PopActiveSnapshot();
+	setting->read_at = now;
+	return setting->value;
 }
 
 double

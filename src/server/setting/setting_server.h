@@ -55,6 +55,17 @@ extern pg_tz *dw_platform_zone(void);
 /* An operator's setting or its default as bigint; 22023 if it is none. */
 extern int64 dw_setting_int8(const char *name);
 
+/* An operator's setting that is kept between calls: static, by its name. */
+typedef struct DwKeptSetting
+{
+	const char *name;			/* of the setting */
+	uint64		read_at;		/* generation that it is of; 0 = not read */
+	int64		value;			/* as bigint */
+} DwKeptSetting;
+
+/* The same of a kept one: read anew once any setting was changed. */
+extern int64 dw_setting_kept(DwKeptSetting *setting);
+
 /* The same as double and as boolean. */
 extern double dw_setting_float8(const char *name);
 extern bool dw_setting_bool(const char *name);

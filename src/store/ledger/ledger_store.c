@@ -760,8 +760,8 @@ adopt_accounts(const DwRollupRange *range)
 }
 
 /*
- * Brings the receivable accounts of providers to where a range ends, unless
- * they are there: few ever have an entry, and without a watermark each
+ * Brings receivable and reserve accounts of providers to where a range ends,
+ * unless they are there: few ever have an entry, and without a watermark each
  * balance would be read from the provider's first entry on.
  */
 static void
@@ -773,7 +773,8 @@ adopt_receivables(const DwRollupRange *range, int max_rows, DwRollupRun *run)
 					   "ON a.owner_id = t.owner_id "
 					   "AND a.kind = 'provider_available' "
 					   "AND a.currency = t.currency AND a.psp = t.psp "
-					   "WHERE t.kind = 'provider_receivable' "
+					   "WHERE t.kind IN ('provider_receivable', "
+					   "'provider_reserve') "
 					   "AND t.rolled_up_through IS NULL "
 					   "AND a.rolled_up_through IS NOT NULL LIMIT $1");
 	DwParams	p = DW_PARAMS;

@@ -56,13 +56,22 @@ dw_payout_mark_user(const DwUuid *user_id)
 	(void) dw_execute(&update, &p);
 }
 
-/* One of a provider's two accounts. */
+/* One of a provider's accounts. */
 typedef struct Purse
 {
 	DwUuid		id;				/* of the account */
 	int64		rolled_up;		/* part of its balance */
 	DwUuid		through;		/* last transaction in it; nil = none yet */
 } Purse;
+
+/* The accounts; whoever nothing was kept back of has no reserve. */
+enum
+{
+	AVAILABLE,
+	RECEIVABLE,
+	RESERVE,
+	PURSES
+};
 
 /* Runs a statement in the snapshot of a read, or in that of a command. */
 static uint64
@@ -72,40 +81,47 @@ run(DwStatement *statement, const DwParams *p, bool is_read)
 }
 
 /*
- * Reads the rolled up parts of the accounts.
+ * Reads the rolled up parts of the accounts; true when there is a reserve.
  *
  * Entries are rolled up in the order of their transactions, those of all
  * accounts alike, so an account that was rolled up at all has no entries
  * between its own watermark and the other's.  One without a row, or whose
  * row was made again, may have older ones.
  */
-static void
+static bool
 load_rolled_up(Purse *purses, bool is_read)
 {
-	DwUuid		ids[2] = {purses[0].id, purses[1].id};
-	DwAccountRow rows[2];
-	int			count = dw_accounts_load(ids, 2, is_read, rows);
+	DwUuid		ids[PURSES];
+	DwAccountRow rows[PURSES];
+	DwUuid		last = {{0}};
+	bool		has_reserve = false;
+	int			count;
 
+	for (int i = 0; i < PURSES; i++)
+		ids[i] = purses[i].id;
+	count = dw_accounts_load(ids, PURSES, is_read, rows);
 	for (int i = 0; i < count; i++)
 	{
-		Purse	   *purse = &purses[dw_uuid_equal(&rows[i].id, &ids[1])];
+		int			k = 0;
 
-		purse->rolled_up = rows[i].rolled_up_balance;
-		purse->through = rows[i].rolled_up_through;
+		while (!dw_uuid_equal(&rows[i].id, &ids[k]))
+			k++;
+		has_reserve |= k == RESERVE;
+		purses[k].rolled_up = rows[i].rolled_up_balance;
+		purses[k].through = rows[i].rolled_up_through;
+		if (dw_uuid_compare(&purses[k].through, &last) > 0)
+			last = purses[k].through;
 	}
-	if (!dw_uuid_is_nil(&purses[0].through) &&
-		!dw_uuid_is_nil(&purses[1].through))
-	{
-		bool		later = dw_uuid_compare(&purses[0].through,
-											&purses[1].through) > 0;
-
-		purses[later].through = purses[!later].through;
-	}
+	for (int k = 0; k < PURSES; k++)
+		if (!dw_uuid_is_nil(&purses[k].through))
+			purses[k].through = last;
+	return has_reserve;
 }
 
 static const DwColumn tail_fields[] = {
 	DW_FIELD(INT8, DwBalance, available, available),
-	DW_FIELD(INT8, DwBalance, receivable, receivable)
+	DW_FIELD(INT8, DwBalance, receivable, receivable),
+	DW_FIELD(INT8, DwBalance, reserved, reserved)
 };
 
 static DwMap tails = DW_MAP(tail_fields);
@@ -113,7 +129,7 @@ static DwMap tails = DW_MAP(tail_fields);
 /*
  * Reads the tails of the accounts.  What is rolled up is read before them, by
  * its own key: nothing is ever booked at or below a watermark, so a rollup
- * that commits in between changes neither sum.
+ * that commits in between changes none of the sums.
  */
 static void
 load_tails(const DwUuid *user_id, const Purse *purses, bool is_read,
@@ -121,24 +137,41 @@ load_tails(const DwUuid *user_id, const Purse *purses, bool is_read,
 {
 	static DwStatement select_tails =
 		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(n.amount) FILTER (WHERE "
-					 "n.account_id = $2 AND t.id > $4), 0)::bigint "
+					 "n.account_id = $2 AND t.id > $5), 0)::bigint "
 					 "AS available, "
 					 "COALESCE(pg_catalog.sum(n.amount) FILTER (WHERE "
-					 "n.account_id = $3 AND t.id > $5), 0)::bigint "
-					 "AS receivable " DW_ENTRIES_OF_PROVIDER("$1")
-					 "WHERE n.account_id IN ($2, $3) AND t.id > $6");
-	int			least = dw_uuid_compare(&purses[0].through,
-										&purses[1].through) > 0;
+					 "n.account_id = $3 AND t.id > $6), 0)::bigint "
+					 "AS receivable, "
+					 "COALESCE(pg_catalog.sum(n.amount) FILTER (WHERE "
+					 "n.account_id = $4 AND t.id > $7), 0)::bigint "
+					 "AS reserved " DW_ENTRIES_OF_PROVIDER("$1")
+					 "WHERE n.account_id IN ($2, $3, $4) AND t.id > $8");
+	const DwUuid *least = &purses[AVAILABLE].through;
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, user_id);
-	dw_param_uuid(&p, &purses[0].id);
-	dw_param_uuid(&p, &purses[1].id);
-	dw_param_uuid(&p, &purses[0].through);
-	dw_param_uuid(&p, &purses[1].through);
-	dw_param_uuid(&p, &purses[least].through);
+	for (int k = 0; k < PURSES; k++)
+		dw_param_uuid(&p, &purses[k].id);
+	for (int k = 0; k < PURSES; k++)
+	{
+		dw_param_uuid(&p, &purses[k].through);
+		if (dw_uuid_compare(&purses[k].through, least) < 0)
+			least = &purses[k].through;
+	}
+	dw_param_uuid(&p, least);
 	(void) run(&select_tails, &p, is_read);
 	dw_map_read(&tails, 0, balance);
+}
+
+/* The texts of a result of one column. */
+static char **
+read_texts(int count)
+{
+	char	  **texts = palloc((count + 1) * sizeof(char *));
+
+	for (int i = 0; i < count; i++)
+		texts[i] = dw_read_only_text(i);
+	return texts;
 }
 
 /* What is promised to payouts under way. */
@@ -157,25 +190,196 @@ pending_payouts(const DwUuid *user_id, const char *currency, bool is_read)
 	return dw_read_only_int8(0);
 }
 
+/* Of what a release brings a provider, what is kept back. */
+static DwKeptSetting reserve_ppm = {.name = "reserve_ppm"};
+
+int64
+dw_reserve_of(int64 payout)
+{
+	return dw_reserve_share(payout, dw_setting_kept(&reserve_ppm));
+}
+
+static const DwColumn missing_fields[] = {
+	DW_FIELD(UUID, DwAccount, provider_id, owner_id),
+	DW_FIELD(TEXT, DwAccount, currency, currency)
+};
+
+static DwMap missing = DW_MAP(missing_fields);
+
+void
+dw_reserves_ensure(const DwUuid *jobs, int count)
+{
+	static DwStatement select_missing =
+		DW_STATEMENT("SELECT DISTINCT e.provider_id, e.currency "
+					 "FROM dwello.escrow_accounts AS e "
+					 "WHERE e.job_id = ANY ($1) AND NOT EXISTS ("
+					 "SELECT FROM dwello.ledger_accounts AS a "
+					 "WHERE a.owner_id = e.provider_id "
+					 "AND a.kind = 'provider_reserve' "
+					 "AND a.currency = e.currency AND a.psp = '')");
+	DwParams	p = DW_PARAMS;
+	DwAccount  *accounts;
+
+	if (dw_setting_kept(&reserve_ppm) == 0)
+		return;
+	dw_param_uuids(&p, jobs, count);
+	count = (int) dw_execute(&select_missing, &p);
+	accounts = palloc0((count + 1) * sizeof(DwAccount));
+	for (int i = 0; i < count; i++)
+	{
+		accounts[i].kind = DW_ACCOUNT_PROVIDER_RESERVE;
+		accounts[i].psp = "";
+		dw_map_read(&missing, i, &accounts[i]);
+	}
+	dw_accounts_ensure(accounts, count);
+}
+
+/*
+ * What was kept back in the last reserve_days.  Ids follow the clock, which
+ * bounds what is read; a day more, for a clock that was set back.
+ */
+static int64
+recently_reserved(const DwUuid *user_id, const DwUuid *account_id,
+				  bool is_read)
+{
+	static DwStatement select_recent =
+		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(n.amount), 0)::bigint "
+					 "FROM dwello.transactions AS t "
+					 "JOIN dwello.ledger_entries AS n "
+					 "ON n.scope_id = t.scope_id AND n.transaction_id = t.id "
+					 "WHERE t.payee_id = $1 AND t.id > $2 "
+					 "AND t.completed_at > $3 AND n.account_id = $4 "
+					 "AND n.amount > 0");
+	int64		span = dw_setting_int8("reserve_days") * USECS_PER_DAY;
+	DwUuid		first = dw_rollup_watermark(GetCurrentTimestamp() - span -
+											USECS_PER_DAY);
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_uuid(&p, &first);
+	dw_param_time(&p, dw_now() - span);
+	dw_param_uuid(&p, account_id);
+	(void) run(&select_recent, &p, is_read);
+	return dw_read_only_int8(0);
+}
+
 void
 dw_balance_load(const DwUuid *user_id, const char *currency, bool is_read,
 				DwBalance *balance)
 {
-	DwAccount	account = {
-		.owner_id = *user_id,
-		.kind = DW_ACCOUNT_PROVIDER_AVAILABLE,
-		.currency = currency,
-		.psp = ""
+	static const DwAccountKind kinds[PURSES] = {
+		[AVAILABLE] = DW_ACCOUNT_PROVIDER_AVAILABLE,
+		[RECEIVABLE] = DW_ACCOUNT_PROVIDER_RECEIVABLE,
+		[RESERVE] = DW_ACCOUNT_PROVIDER_RESERVE
 	};
-	Purse		purses[2] = {{.id = dw_account_id(&account)}};
+	Purse		purses[PURSES];
 
-	account.kind = DW_ACCOUNT_PROVIDER_RECEIVABLE;
-	purses[1].id = dw_account_id(&account);
-	load_rolled_up(purses, is_read);
+	memset(purses, 0, sizeof(purses));
+	for (int k = 0; k < PURSES; k++)
+	{
+		DwAccount	account = dw_account_of(kinds[k], user_id, currency);
+
+		purses[k].id = dw_account_id(&account);
+	}
+	/* without a row it has no watermark, and no entries */
+	if (!load_rolled_up(purses, is_read))
+		purses[RESERVE].through = purses[AVAILABLE].through;
 	load_tails(user_id, purses, is_read, balance);
-	balance->available += purses[0].rolled_up;
-	balance->receivable += purses[1].rolled_up;
+	balance->available += purses[AVAILABLE].rolled_up;
+	balance->receivable += purses[RECEIVABLE].rolled_up;
+	balance->reserved += purses[RESERVE].rolled_up;
+	balance->recent = balance->reserved <= 0 ? 0
+		: recently_reserved(user_id, &purses[RESERVE].id, is_read);
 	balance->pending = pending_payouts(user_id, currency, is_read);
+}
+
+/* Tells the provider what is theirs again, and why. */
+static void
+emit_freed(const DwTransaction *freed, bool is_due)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "provider_id", &freed->scope_id);
+	dw_payload_uuid(&payload, "transaction_id", &freed->id);
+	dw_payload_int8(&payload, "amount", freed->amount);
+	dw_payload_text(&payload, "currency", freed->currency);
+	dw_payload_text(&payload, "reason", is_due ? "due" : "debt");
+	dw_event_emit(&freed->scope_id, "user", &freed->scope_id,
+				  "reserve_freed", &payload);
+}
+
+/* Books that a part of the reserve is available; by itself, so by nobody. */
+static void
+book_freed(const DwUuid *user_id, const char *currency, int64 amount,
+		   bool is_due)
+{
+	const DwAccount from = dw_account_of(DW_ACCOUNT_PROVIDER_RESERVE,
+										 user_id, currency);
+	const DwAccount to = dw_account_of(DW_ACCOUNT_PROVIDER_AVAILABLE,
+									   user_id, currency);
+	DwPosting	posting;
+	DwTransaction transaction = {
+		.scope_id = *user_id,
+		.id = dw_transaction_id(),
+		.payer_id = *user_id,
+		.payee_id = *user_id,
+		.type = DW_TRANSACTION_RESERVE,
+		.amount = amount,
+		.net_amount = amount,
+		.currency = currency,
+		.actor = {.kind = DW_ACTOR_SYSTEM},
+		.pay_by = DT_NOBEGIN,
+		.created_at = dw_now(),
+		.completed_at = DT_NOBEGIN,
+		.occurred_at = DT_NOBEGIN,
+		.booked_on = DATEVAL_NOBEGIN
+	};
+
+	dw_payout_mark_user(user_id);
+	dw_posting_move(&posting, DW_POSTING_RESERVE_FREED, &from, &to, amount);
+	dw_postings_ensure(&posting, 1);
+	dw_ledger_book_tail(&transaction, &posting);
+	emit_freed(&transaction, is_due);
+}
+
+int64
+dw_balance_settle(const DwUuid *user_id, const char *currency,
+				  DwBalance *balance)
+{
+	int64		due;
+	int64		freed;
+
+	dw_balance_load(user_id, currency, false, balance);
+	due = balance->reserved - balance->recent;
+	freed = dw_reserve_free(balance);
+	if (freed > 0)
+		book_freed(user_id, currency, freed, freed <= due);
+	return freed;
+}
+
+int
+dw_reserves_settle(const DwUuid *user_id)
+{
+	static DwStatement select_reserves =
+		DW_STATEMENT("SELECT a.currency FROM dwello.ledger_accounts AS a "
+					 "WHERE a.owner_id = $1 AND a.kind = 'provider_reserve' "
+					 "ORDER BY a.currency");
+	DwParams	p = DW_PARAMS;
+	int			count;
+	char	  **currencies;
+	int			freed = 0;
+
+	dw_param_uuid(&p, user_id);
+	count = (int) dw_execute(&select_reserves, &p);
+	currencies = read_texts(count);
+	for (int i = 0; i < count; i++)
+	{
+		DwBalance	balance;
+
+		freed += dw_balance_settle(user_id, currencies[i], &balance) > 0;
+	}
+	return freed;
 }
 
 char	  **
@@ -186,14 +390,10 @@ dw_balance_currencies(const DwUuid *user_id, int *count)
 					 "FROM dwello.ledger_accounts AS a "
 					 "WHERE a.owner_id = $1 ORDER BY 1");
 	DwParams	p = DW_PARAMS;
-	char	  **currencies;
 
 	dw_param_uuid(&p, user_id);
 	*count = (int) dw_query(&select_currencies, &p);
-	currencies = palloc((*count + 1) * sizeof(char *));
-	for (int i = 0; i < *count; i++)
-		currencies[i] = dw_read_only_text(i);
-	return currencies;
+	return read_texts(*count);
 }
 
 bool
@@ -327,7 +527,7 @@ review_currency(const DwPayee *payee, DwPayoutRow *rows, int count)
 		promises[i].amount = rows[i].amount;
 		promises[i].is_sent = rows[i].sent_at != DT_NOBEGIN;
 	}
-	dw_balance_load(&payee->id, rows->currency, false, &balance);
+	(void) dw_balance_settle(&payee->id, rows->currency, &balance);
 	dw_payouts_hold(&balance, payee->is_active, promises, count);
 	for (int i = 0; i < count; i++)
 	{
@@ -354,9 +554,12 @@ void
 dw_payouts_review(const DwPayee *payee)
 {
 	int			count;
-	DwPayoutRow *rows = load_pending(&payee->id, &count);
+	DwPayoutRow *rows;
 	bool		has_resumed = false;
 
+	/* also where nothing is under way: what they owe comes out of it */
+	(void) dw_reserves_settle(&payee->id);
+	rows = load_pending(&payee->id, &count);
 	for (int i = 0, same; i < count; i += same)
 	{
 		same = count_currency(&rows[i], count - i);
@@ -386,28 +589,20 @@ read_payees(int count)
 
 /* Those whose turn it is, found by a plain read. */
 static DwUuid *
-find_due_payees(int32 max_rows, DateADT turn, int *count)
+find_due_payees(DwStatement *find, int32 max_rows, DateADT turn, int *count)
 {
-	static DwStatement find =
-		DW_STATEMENT("SELECT s.user_id FROM dwello.provider_stats AS s "
-					 "WHERE s.payouts_asked_on < $1 "
-					 "ORDER BY s.payouts_asked_on, s.user_id LIMIT $2");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_date(&p, turn);
 	dw_param_int4(&p, max_rows);
-	(void) dw_execute(&find, &p);
+	(void) dw_execute(find, &p);
 	return dw_read_only_uuids(count);
 }
 
 /* Says of locked providers that they are looked at; keeps who was not. */
 static void
-mark_payees(DwPayee *payees, int *count, DateADT turn)
+mark_payees(DwStatement *mark, DwPayee *payees, int *count, DateADT turn)
 {
-	static DwStatement mark =
-		DW_STATEMENT("UPDATE dwello.provider_stats AS s "
-					 "SET payouts_asked_on = $3 WHERE s.user_id = $1 "
-					 "AND s.payouts_asked_on < $2");
 	int			kept = 0;
 
 	for (int i = 0; i < *count; i++)
@@ -417,37 +612,74 @@ mark_payees(DwPayee *payees, int *count, DateADT turn)
 		dw_param_uuid(&p, &payees[i].id);
 		dw_param_date(&p, turn);
 		dw_param_date(&p, dw_today());
-		if (dw_execute(&mark, &p) > 0)
+		if (dw_execute(mark, &p) > 0)
 			payees[kept++] = payees[i];
 	}
 	*count = kept;
 }
 
-DwPayee *
-dw_payees_claim(int32 max_rows, DateADT turn, int *count)
+/* Locks those of many whom nobody keeps busy. */
+static DwPayee *
+lock_free_payees(const DwUuid *ids, int *count)
 {
 	static DwStatement lock =
 		DW_STATEMENT("SELECT u.id, u.status = 'active' AS is_active "
 					 "FROM dwello.users AS u WHERE u.id = ANY ($1) "
 					 "ORDER BY u.id FOR NO KEY UPDATE OF u SKIP LOCKED");
-	DwUuid	   *ids = find_due_payees(max_rows, turn, count);
 	DwParams	p = DW_PARAMS;
-	DwPayee    *payees;
 
 	dw_param_uuids(&p, ids, *count);
 	*count = (int) dw_execute(&lock, &p);
-	payees = read_payees(*count);
-	mark_payees(payees, count, turn);
+	return read_payees(*count);
+}
+
+DwPayee *
+dw_payees_claim(int32 max_rows, DateADT turn, int *count)
+{
+	static DwStatement find =
+		DW_STATEMENT("SELECT s.user_id FROM dwello.provider_stats AS s "
+					 "WHERE s.payouts_asked_on < $1 "
+					 "ORDER BY s.payouts_asked_on, s.user_id LIMIT $2");
+	static DwStatement mark =
+		DW_STATEMENT("UPDATE dwello.provider_stats AS s "
+					 "SET payouts_asked_on = $3 WHERE s.user_id = $1 "
+					 "AND s.payouts_asked_on < $2");
+	DwUuid	   *ids = find_due_payees(&find, max_rows, turn, count);
+	DwPayee    *payees = lock_free_payees(ids, count);
+
+	mark_payees(&mark, payees, count, turn);
+	return payees;
+}
+
+DwPayee *
+dw_reserves_claim(int32 max_rows, int *count)
+{
+	static DwStatement find =
+		DW_STATEMENT("SELECT s.user_id FROM dwello.provider_stats AS s "
+					 "WHERE s.reserve_seen_on < $1 AND s.user_id IN ("
+					 "SELECT a.owner_id FROM dwello.ledger_accounts AS a "
+					 "WHERE a.kind = 'provider_reserve') "
+					 "ORDER BY s.reserve_seen_on, s.user_id LIMIT $2");
+	static DwStatement mark =
+		DW_STATEMENT("UPDATE dwello.provider_stats AS s "
+					 "SET reserve_seen_on = $3 WHERE s.user_id = $1 "
+					 "AND s.reserve_seen_on < $2");
+	DwUuid	   *ids = find_due_payees(&find, max_rows, dw_today(), count);
+	DwPayee    *payees = lock_free_payees(ids, count);
+
+	mark_payees(&mark, payees, count, dw_today());
 	return payees;
 }
 
 #define PAYEES(ids) \
 	"SELECT u.id, u.status = 'active' AS is_active FROM dwello.users AS u " \
-	"WHERE u.id = ANY (" ids ") AND EXISTS (SELECT FROM dwello.payouts AS o " \
+	"WHERE u.id = ANY (" ids ") AND (EXISTS (SELECT FROM dwello.payouts AS o " \
 	"WHERE o.user_id = u.id AND o.status = 'pending' AND o.sent_at IS NULL) " \
+	"OR EXISTS (SELECT FROM dwello.ledger_accounts AS a " \
+	"WHERE a.owner_id = u.id AND a.kind = 'provider_reserve')) " \
 	"ORDER BY u.id"
 
-/* Those of many who have payouts that no worker has, locked. */
+/* Those of many who have payouts that no worker has, or a reserve, locked. */
 static DwPayee *
 lock_payees(const DwUuid *user_ids, int *count, bool waits)
 {

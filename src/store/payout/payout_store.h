@@ -71,6 +71,28 @@ extern void dw_payout_mark_user(const DwUuid *user_id);
 extern void dw_balance_load(const DwUuid *user_id, const char *currency,
 							bool is_read, DwBalance *balance);
 
+/*
+ * The same of a locked user, once what is free of their reserve is booked as
+ * available (reserve_freed is emitted); how much that was.
+ */
+extern int64 dw_balance_settle(const DwUuid *user_id, const char *currency,
+							   DwBalance *balance);
+
+/* Settles all reserves of a locked user; how many were changed by it. */
+extern int	dw_reserves_settle(const DwUuid *user_id);
+
+/* What of a release to a provider is kept back: setting reserve_ppm. */
+extern int64 dw_reserve_of(int64 payout);
+
+/*
+ * Makes the accounts that releases of these jobs keep something back in,
+ * where any do; in the order of their ids, so that nobody waits in a circle.
+ */
+extern void dw_reserves_ensure(const DwUuid *jobs, int count);
+
+/* Locks providers whose reserves nobody looked at today, and marks them. */
+extern DwPayee *dw_reserves_claim(int32 max_rows, int *count);
+
 /* The currencies they have accounts in, in order. */
 extern char **dw_balance_currencies(const DwUuid *user_id, int *count);
 
@@ -99,15 +121,16 @@ extern void dw_payout_emit(const DwPayoutRow *row, const char *type,
 						   const char *reason);
 
 /*
- * Holds and resumes what no worker has of a locked provider's payouts, by
- * their account's status and what their balance covers; emits payout_held
- * and payout_resumed.
+ * Settles a locked provider's reserves, and holds and resumes what no worker
+ * has of their payouts, by their account's status and what their balance
+ * covers; emits payout_held and payout_resumed.
  */
 extern void dw_payouts_review(const DwPayee *payee);
 
 /*
- * The same for those of many who have any that no worker has; locks them by
- * id.  Unless it waits it leaves out who is busy, and gives false for them.
+ * The same for those of many who have any that no worker has, or a reserve;
+ * locks them by id.  Unless it waits it leaves out who is busy, and gives
+ * false for them.
  */
 extern bool dw_payouts_review_all(const DwUuid *user_ids, int count,
 								  bool waits);

@@ -149,7 +149,7 @@ const payout = {
 		const withdrawable = this.withdrawable(user, args.currency);
 
 		return { rows: [{ currency: args.currency, available, receivable,
-			pending_payouts: promised,
+			pending_payouts: promised, reserved: 0n,
 			withdrawable: withdrawable > 0n ? withdrawable : 0n }] };
 	}
 };
