@@ -36,6 +36,16 @@ BEGIN
 END
 $$;
 
+-- A journal that waits for a second administrator: another has posted it.
+CREATE FUNCTION r.propose_journal() RETURNS void
+LANGUAGE sql
+AS $$
+  INSERT INTO dwello.journals (id, scope_id, status, lines, currency, amount, reason, proposed_by, proposed_at)
+  VALUES ('de000000-0000-7000-8000-0000000000f3', 'de000000-0000-7000-8000-0000000000f3', 'proposed',
+          '[{"kind": "bank", "currency": "USD", "amount": -700}, {"kind": "platform_loss", "currency": "USD", "amount": 700}]',
+          'USD', 700, 'A transfer was counted twice.', 'de000000-0000-7000-8000-0000000000f4', '2031-03-10 09:00+00')
+$$;
+
 -- The states that an example can begin with, each after another.
 CREATE TABLE r.step (state text PRIMARY KEY, after text, who text, command text);
 INSERT INTO r.step VALUES
@@ -89,6 +99,9 @@ INSERT INTO r.step VALUES
    'dwello.open_chargeback(job_id => ''de000000-0000-7000-8000-000000000012'', psp => ''demo-psp'', event_id => ''evt_3'', amount => 35000, currency => ''USD'')'),
   ('a statement', NULL, 'system',
    'dwello.import_statement(psp => ''demo-psp'', lines => ''[{"line_id": "txn_1", "event_id": "evt_demo_1", "kind": "payment", "amount": 35000, "currency": "USD", "time": "2031-03-03T09:00:00Z"}, {"line_id": "txn_2", "reference": "evt_demo_1", "kind": "fee", "amount": 1045, "currency": "USD", "time": "2031-03-03T09:00:00Z"}]'')'),
+  ('a journal', NULL, 'admin',
+   'dwello.post_journal(lines => ''[{"kind": "bank", "currency": "USD", "amount": -700}, {"kind": "platform_loss", "currency": "USD", "amount": 700}]'', reason => ''A transfer was counted twice.'')'),
+  ('a journal of another administrator', NULL, 'superuser', 'r.propose_journal()'),
   ('a payout', NULL, 'provider_1', 'dwello.request_payout(amount => 20000)'),
   ('a fee schedule', NULL, 'admin',
    'dwello.set_fee_schedule(name => ''Spring'', rate_ppm => 40000, currency => ''USD'', schedule_id => ''de000000-0000-7000-8000-0000000000f2'')'),

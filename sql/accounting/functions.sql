@@ -122,6 +122,304 @@ COMMENT ON FUNCTION dwello.carry_balances IS
   'Carries forward what each kind of account came to at the end of closed periods, into period_balances. Errors: 42501, 25006. See reference.md#carry_balances.';
 
 -- ----------------------------------------------------------------------
+-- Journals: what an accountant books by hand.
+-- ----------------------------------------------------------------------
+
+/*
+ * post_journal
+ *	Books what an accountant writes: lines on accounts of the platform, of
+ *	providers, and out of suspense, that sum to zero. Never on an escrow,
+ *	nor on what companies, chargebacks and reserves account for. With the
+ *	setting journal_second_approver it is a proposal until another
+ *	administrator approves it.
+ *
+ *	For administrators.
+ *
+ * role: app, admin
+ * args:
+ *	lines: 2 to 16 objects with "kind" (platform_fee, tax_payable, psp_fee,
+ *	  platform_loss, rounding, fx_liquidity, bank, suspense,
+ *	  provider_available, provider_receivable), "currency", "amount" in
+ *	  minor units (below zero gives), "owner" (the provider, or the receipt
+ *	  of suspense) and "psp" (the company of psp_fee). All in one currency,
+ *	  each account once, at most two providers, and of one receipt only less
+ *	reason: why, up to 1000 characters
+ *	reference: the paper that it is on
+ *	idempotency_key
+ * returns: a row
+ *	journal_id: of the journal
+ *	status: posted, or proposed with journal_second_approver
+ *	amount: what its accounts gain, in minor units
+ *	currency
+ *	scope_id: of its transaction
+ *	transaction_id: that booked it; NULL while nothing is booked
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no administrator
+ *	22004 22001
+ *	22003: an amount that is too large
+ *	22023: lines that are not as described, or do not sum to zero; an owner
+ *	  who is no provider
+ *	22P02: an owner that is no UUID
+ *	WD201: several currencies, or not the receipt's
+ *	P0002: no such user or receipt
+ *	WD104
+ *	WD202: a provider has not as much, or owes less; the receipt has less
+ *	  left, or less tax is owed
+ *	25006
+ * example: admin
+ *	SELECT status, amount, currency
+ *	  FROM dwello.post_journal(lines => '[{"kind": "bank", "currency": "USD", "amount": -700},
+ *	    {"kind": "platform_loss", "currency": "USD", "amount": 700}]', reason => 'A transfer was counted twice.');
+ */
+CREATE OR REPLACE FUNCTION dwello.post_journal(
+  lines jsonb,
+  reason text,
+  reference text DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT journal_id uuid,
+  OUT status dwello.journal_status,
+  OUT amount bigint,
+  OUT currency text,
+  OUT scope_id uuid,
+  OUT transaction_id uuid,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_post_journal';
+GRANT EXECUTE ON FUNCTION dwello.post_journal
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.post_journal IS
+  'Books what an accountant writes: lines on accounts of the platform, of providers, and out of suspense, that sum to zero. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, 22P02, WD201, P0002, WD104, WD202, 25006. See reference.md#post_journal.';
+
+/*
+ * approve_journal
+ *	Books a journal that another administrator has posted. Whether its
+ *	accounts have what it takes is asked now.
+ *
+ *	For administrators.
+ *
+ * role: app, admin
+ * args:
+ *	journal_id: of the journal
+ *	idempotency_key
+ * returns: a row
+ *	journal_id: of the journal
+ *	status: posted
+ *	amount: what its accounts gain, in minor units
+ *	currency
+ *	scope_id: of its transaction
+ *	transaction_id: that booked it; NULL while nothing is booked
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no administrator, or has posted it themselves
+ *	22004
+ *	P0002: no such journal, user or receipt
+ *	WD104
+ *	WD101: it is booked or rejected already
+ *	WD202: a provider has not as much, or owes less; the receipt has less
+ *	  left, or less tax is owed
+ *	25006
+ * example: admin, a journal of another administrator
+ *	SELECT o.status, o.amount
+ *	  FROM dwello.journals(status => 'proposed') AS p, dwello.approve_journal(p.journal_id) AS o;
+ */
+CREATE OR REPLACE FUNCTION dwello.approve_journal(
+  INOUT journal_id uuid,
+  idempotency_key text DEFAULT NULL,
+  OUT status dwello.journal_status,
+  OUT amount bigint,
+  OUT currency text,
+  OUT scope_id uuid,
+  OUT transaction_id uuid,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_approve_journal';
+GRANT EXECUTE ON FUNCTION dwello.approve_journal
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.approve_journal IS
+  'Books a journal that another administrator has posted. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD101, WD202, 25006. See reference.md#approve_journal.';
+
+/*
+ * reject_journal
+ *	Rejects a journal that waits for a second administrator, or withdraws
+ *	one's own.
+ *
+ *	For administrators.
+ *
+ * role: app, admin
+ * args:
+ *	journal_id: of the journal
+ *	reason: why, up to 1000 characters
+ *	idempotency_key
+ * returns: a row
+ *	journal_id: of the journal
+ *	status: rejected
+ *	amount: what its accounts gain, in minor units
+ *	currency
+ *	scope_id: of its transaction
+ *	transaction_id: NULL
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no administrator
+ *	22004
+ *	22001: a reason over its limit
+ *	22023: a blank reason
+ *	P0002: no such journal
+ *	WD104
+ *	WD101: it is booked or rejected already
+ *	25006
+ * example: admin, a journal of another administrator
+ *	SELECT o.status
+ *	  FROM dwello.journals(status => 'proposed') AS p,
+ *	    dwello.reject_journal(p.journal_id, reason => 'Twice the same.') AS o;
+ */
+CREATE OR REPLACE FUNCTION dwello.reject_journal(
+  INOUT journal_id uuid,
+  reason text,
+  idempotency_key text DEFAULT NULL,
+  OUT status dwello.journal_status,
+  OUT amount bigint,
+  OUT currency text,
+  OUT scope_id uuid,
+  OUT transaction_id uuid,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_reject_journal';
+GRANT EXECUTE ON FUNCTION dwello.reject_journal
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.reject_journal IS
+  'Rejects a journal that waits for a second administrator, or withdraws one''s own. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD101, 25006. See reference.md#reject_journal.';
+
+/*
+ * reverse_journal
+ *	Takes a journal back: books the opposite of each of its lines, on the
+ *	day on which it is called. What it took out of suspense is there again.
+ *	It is a journal itself, and with journal_second_approver a proposal.
+ *
+ *	For administrators.
+ *
+ * role: app, admin
+ * args:
+ *	journal_id: what is taken back
+ *	reason: why, up to 1000 characters
+ *	reference: the paper that it is on
+ *	idempotency_key
+ * returns: a row
+ *	journal_id: of the new one
+ *	status: posted, or proposed with journal_second_approver
+ *	amount: what its accounts gain, in minor units
+ *	currency
+ *	scope_id: of its transaction
+ *	transaction_id: that booked it; NULL while nothing is booked
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no administrator
+ *	22004 22001
+ *	22023: a blank reason
+ *	P0002: no such journal
+ *	WD104
+ *	WD101: it is not booked, is taken back already, or takes another back
+ *	WD202: a provider has not as much any more, or owes less
+ *	25006
+ * example: admin, a journal
+ *	SELECT o.status, o.amount
+ *	  FROM dwello.journals(status => 'posted') AS p,
+ *	    dwello.reverse_journal(p.journal_id, reason => 'It was right.') AS o;
+ */
+CREATE OR REPLACE FUNCTION dwello.reverse_journal(
+  INOUT journal_id uuid,
+  reason text,
+  reference text DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT status dwello.journal_status,
+  OUT amount bigint,
+  OUT currency text,
+  OUT scope_id uuid,
+  OUT transaction_id uuid,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_reverse_journal';
+GRANT EXECUTE ON FUNCTION dwello.reverse_journal
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.reverse_journal IS
+  'Takes a journal back: books the opposite of each of its lines, on the day on which it is called. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD101, WD202, 25006. See reference.md#reverse_journal.';
+
+/*
+ * journals
+ *	Lists journals, the newest first.
+ *
+ *	For administrators, support and the service.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	status: NULL for any
+ *	after_id: journal_id of the last row of the page before; NULL for the
+ *	  first page
+ *	max_results: 1 to 200 rows
+ * returns: rows, one a journal
+ *	journal_id: of the journal
+ *	status
+ *	lines: as they were given; NULL for one that takes another back
+ *	amount: what its accounts gain, in minor units
+ *	currency
+ *	reason: why it is booked
+ *	reference: the paper that it is on
+ *	reverses: the journal that it takes back
+ *	reversed_by: the journal that takes it back, or shall
+ *	scope_id: of its transaction
+ *	transaction_id: that booked it
+ *	proposed_by: the administrator who posted it
+ *	proposed_at: when they did
+ *	decided_by: who booked, approved or rejected it
+ *	decided_at: when they did
+ *	rejected_for: why it was rejected
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no administrator, support or service
+ *	22004
+ *	22023: max_results is out of range
+ *	P0002: no such journal
+ * example: admin, a journal
+ *	SELECT status, reason, amount FROM dwello.journals(max_results => 10);
+ */
+CREATE OR REPLACE FUNCTION dwello.journals(
+  status dwello.journal_status DEFAULT NULL,
+  after_id uuid DEFAULT NULL,
+  max_results integer DEFAULT 50,
+  OUT journal_id uuid,
+  OUT status dwello.journal_status,
+  OUT lines jsonb,
+  OUT amount bigint,
+  OUT currency text,
+  OUT reason text,
+  OUT reference text,
+  OUT reverses uuid,
+  OUT reversed_by uuid,
+  OUT scope_id uuid,
+  OUT transaction_id uuid,
+  OUT proposed_by uuid,
+  OUT proposed_at timestamptz,
+  OUT decided_by uuid,
+  OUT decided_at timestamptz,
+  OUT rejected_for text
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 50
+AS 'MODULE_PATHNAME', 'dwello_journals';
+GRANT EXECUTE ON FUNCTION dwello.journals
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.journals IS
+  'Lists journals, the newest first. Errors: WD402, WD401, 42501, 22004, 22023, P0002. See reference.md#journals.';
+
+-- ----------------------------------------------------------------------
 -- Reports, by days of booking.
 -- ----------------------------------------------------------------------
 

@@ -60,3 +60,49 @@ COMMENT ON COLUMN dwello.period_balances.psp IS 'The payment company, or an empt
 COMMENT ON COLUMN dwello.period_balances.balance IS 'Sum of all entries up to the end of the period, in minor units.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.period_balances', '');
 GRANT SELECT ON dwello.period_balances TO dwello_service;
+
+/*
+ * What an accountant books by hand, and who approved it.  In neither group of
+ * shards: its own key.
+ */
+CREATE TABLE dwello.journals (
+  id uuid CONSTRAINT journals_pkey PRIMARY KEY,
+  scope_id uuid NOT NULL,
+  status dwello.journal_status NOT NULL,
+  lines jsonb,
+  currency text NOT NULL CONSTRAINT journals_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  amount bigint NOT NULL CONSTRAINT journals_amount_check CHECK (amount > 0),
+  reason text NOT NULL,
+  reference text,
+  reverses uuid CONSTRAINT journals_reverses_fkey REFERENCES dwello.journals (id),
+  transaction_id uuid,
+  proposed_by uuid NOT NULL,
+  proposed_at timestamptz NOT NULL,
+  decided_by uuid,
+  decided_at timestamptz,
+  rejected_for text,
+  CONSTRAINT journals_lines_check CHECK ((lines IS NULL) = (reverses IS NOT NULL)),
+  CONSTRAINT journals_posted_check CHECK ((status = 'posted') = (transaction_id IS NOT NULL)),
+  CONSTRAINT journals_decided_check CHECK ((status = 'proposed') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_at IS NULL)),
+  CONSTRAINT journals_rejected_check CHECK ((status = 'rejected') = (rejected_for IS NOT NULL))
+);
+CREATE UNIQUE INDEX journals_reverses_key ON dwello.journals (reverses) WHERE status <> 'rejected';
+CREATE INDEX journals_reverses_idx ON dwello.journals (reverses) WHERE reverses IS NOT NULL;
+CREATE INDEX journals_proposed_at_idx ON dwello.journals (proposed_at, id);
+COMMENT ON TABLE dwello.journals IS
+  'What administrators book by hand, with its reason, and who approved it; its transaction is in the scope that it names.';
+COMMENT ON COLUMN dwello.journals.scope_id IS 'Scope of its transaction: its own id, that of the receipt whose money it moves, or that of the journal it reverses.';
+COMMENT ON COLUMN dwello.journals.status IS 'What became of it.';
+COMMENT ON COLUMN dwello.journals.lines IS 'What it books, as it was given; NULL for one that takes another back.';
+COMMENT ON COLUMN dwello.journals.amount IS 'What its accounts gain, in minor units; others give as much.';
+COMMENT ON COLUMN dwello.journals.reason IS 'Why it is booked.';
+COMMENT ON COLUMN dwello.journals.reference IS 'The paper that it is on; NULL = none.';
+COMMENT ON COLUMN dwello.journals.reverses IS 'The journal that it takes back; NULL = none.';
+COMMENT ON COLUMN dwello.journals.transaction_id IS 'The transaction that booked it.';
+COMMENT ON COLUMN dwello.journals.proposed_by IS 'The administrator who posted it.';
+COMMENT ON COLUMN dwello.journals.proposed_at IS 'When they did.';
+COMMENT ON COLUMN dwello.journals.decided_by IS 'The administrator who approved or rejected it; the one who posted it where no other is needed.';
+COMMENT ON COLUMN dwello.journals.decided_at IS 'When it was booked or rejected.';
+COMMENT ON COLUMN dwello.journals.rejected_for IS 'Why it was rejected.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.journals', '');
+GRANT SELECT ON dwello.journals TO dwello_service;

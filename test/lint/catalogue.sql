@@ -104,6 +104,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('fx_rates', 'reference', NULL),
     ('accounting_periods', 'reference', NULL),
     ('period_balances', 'reference', NULL),
+    ('journals', 'own', NULL),
     ('member_parts_defaults', 'reference', NULL),
     ('setting_amounts', 'reference', NULL),
     ('system_settings', 'reference', NULL),

@@ -99,7 +99,10 @@ INSERT INTO fault (rule, object, sql)
     FROM (VALUES ('agent_id'), ('job_id')) AS v (id);
 INSERT INTO fault (rule, object, sql) VALUES
   ('orphan', 'statement_lines', $$INSERT INTO dwello.statement_lines (psp, line_id, kind, event_id, amount, currency, occurred_at, created_at,
-     scope_id, transaction_id, booked_at) VALUES ('psp', 'line', 'fee', 'event', 1, 'USD', now(), now(), t.user('nobody'), t.user('nobody'), now())$$);
+     scope_id, transaction_id, booked_at) VALUES ('psp', 'line', 'fee', 'event', 1, 'USD', now(), now(), t.user('nobody'), t.user('nobody'), now())$$),
+  ('orphan', 'journals', $$INSERT INTO dwello.journals (id, scope_id, status, lines, currency, amount, reason, transaction_id, proposed_by,
+     proposed_at, decided_by, decided_at)
+     VALUES (t.user('planted'), t.user('planted'), 'posted', '[]', 'USD', 1, 'x', t.user('planted'), t.user('a1'), now(), t.user('a1'), now())$$);
 -- every scope_id is in that list
 SELECT c.relname AS unwatched
   FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'scope_id'
@@ -178,6 +181,7 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('period_drift', 'period_balances', $$INSERT INTO dwello.accounting_periods (id, closed_until, closed_at, closed_by)
      VALUES (t.user('planted'), '1999-12-31', '2000-01-01Z', t.user('a1'));
      INSERT INTO dwello.period_balances (period_id, kind, currency, psp, balance) VALUES (t.user('planted'), 'bank', 'USD', '', 1)$$),
+  ('journal_drift', 'transactions', $$SELECT pg_temp.damage('dwello.transactions', 'UPDATE dwello.transactions SET transaction_type = ''journal''')$$),
   ('parameters_drift', 'ai_bidding_agents', $$UPDATE dwello.ai_bidding_agents SET parameters_version = 7$$),
   ('mandate_altered', 'mandates', $$SELECT pg_temp.damage('dwello.mandates', 'UPDATE dwello.mandates SET token_id = user_id::text')$$),
   ('mandate_altered', 'ai_bidding_agents', $$UPDATE dwello.ai_bidding_agents SET mandate_id = user_id$$),

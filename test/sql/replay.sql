@@ -223,6 +223,16 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('import_statement', 'a1', NULL, $$'acme', '[{"line_id": "replayed", "event_id": "e", "kind": "fee", "amount": 1, "currency": "USD",
      "time": "2027-01-01T00:00:00Z"}]'$$, $$'acme', '[]'$$),
   ('withdraw_fees', 'a1', NULL, $$1, 'USD'$$, $$2, 'USD'$$),
+  ('post_journal', 'a1', NULL, $$'[{"kind": "bank", "currency": "USD", "amount": 1}, {"kind": "rounding", "currency": "USD", "amount": -1}]', 'Cent.'$$,
+   $$'[{"kind": "bank", "currency": "USD", "amount": 2}, {"kind": "rounding", "currency": "USD", "amount": -2}]', 'Cent.'$$),
+  ('approve_journal', 'a1',
+   $$INSERT INTO dwello.journals (id, scope_id, status, lines, currency, amount, reason, proposed_by, proposed_at)
+     SELECT t.user(name), t.user(name), 'proposed', '[{"kind": "bank", "currency": "USD", "amount": 1},
+       {"kind": "rounding", "currency": "USD", "amount": -1}]', 'USD', 1, 'Cent.', t.user('s1'), now()
+       FROM unnest(ARRAY['proposal', 'other proposal', 'third proposal']) AS name$$,
+   $$t.user('proposal')$$, $$t.user('other proposal')$$),
+  ('reject_journal', 'a1', NULL, $$t.user('other proposal'), 'No.'$$, $$t.user('third proposal'), 'No.'$$),
+  ('reverse_journal', 'a1', NULL, $$t.user('proposal'), 'Two.'$$, $$t.user('proposal'), 'Three.'$$),
   ('write_off', 'a1', NULL, $$t.user('p1'), 'Gone.', 100, 'EUR'$$, $$t.user('p1'), 'Gone.', 101, 'EUR'$$);
 
 -- what an agent proposes, and what an outside model answers for it

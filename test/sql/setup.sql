@@ -319,6 +319,9 @@ AS $$
     VALUES (t.user('story period'), '2000-12-31', '2001-01-02 00:00+00', t.user('a1'));
   INSERT INTO dwello.period_balances (period_id, kind, currency, psp, balance)
     VALUES (t.user('story period'), 'bank', 'USD', '', 0);
+  INSERT INTO dwello.journals (id, scope_id, status, lines, currency, amount, reason, proposed_by, proposed_at, decided_by, decided_at, rejected_for)
+    VALUES (t.user('story journal'), t.user('story journal'), 'rejected', '[]', 'USD', 1, 'A cent.', t.user('a1'), '2001-01-02 00:00+00',
+            t.user('a1'), '2001-01-02 00:00+00', 'None.');
   INSERT INTO dwello.json_schemas (name, schema) VALUES ('story', '{}');
   INSERT INTO dwello.system_settings (name, value) VALUES ('platform_name', 'Story')
     ON CONFLICT DO NOTHING;

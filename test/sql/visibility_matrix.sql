@@ -102,6 +102,7 @@ INSERT INTO expected VALUES
   ('fee_schedules', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('period_balances', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('accounting_periods', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  ('journals', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('fx_rates', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('json_schemas', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('setting_amounts', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),

@@ -101,6 +101,7 @@ my %reads = (
 	account_statement => [ admin => "'platform_fee', 'USD', '2026-01-01'" ],
 	export_ledger => [ admin => "'2026-01-01'" ],
 	balance_at => [ admin => "'platform_fee', 'USD'" ],
+	journals => [ admin => '' ],
 	payment_method_abilities => [ homeowner => '' ],
 	receipts => [ system => '' ],
 	trial_balance => [ admin => '' ],

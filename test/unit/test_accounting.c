@@ -31,12 +31,29 @@ test_close(void **state)
 	assert_int_equal(dw_period_close(101, 101, 100), DW_BAD_VALUE);
 }
 
+/* The words of a journal's status, there and back. */
+static void
+test_journal_words(void **state)
+{
+	static const char *const words[] = {"proposed", "posted", "rejected"};
+
+	for (int i = 0; i < DW_LENGTH(words); i++)
+	{
+		DwJournalStatus status;
+
+		assert_true(dw_journal_status_parse(words[i], &status));
+		assert_int_equal(status, i);
+		assert_string_equal(dw_journal_status_label(status), words[i]);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_day),
 		cmocka_unit_test(test_close),
+		cmocka_unit_test(test_journal_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -667,8 +667,95 @@ test_rules(void **state)
 		assert_int_equal(dw_posting_may((DwPostingEvent) event,
 										DW_ACCOUNT_PSP_FEE, -1), is_fee);
 	}
-	assert_false(dw_posting_may(DW_POSTING_JOURNAL, DW_ACCOUNT_ESCROW, 1));
-	assert_false(dw_posting_may(DW_POSTING_JOURNAL, DW_ACCOUNT_ESCROW, -1));
+}
+
+/* What other rows account for is not a journal's, in either direction. */
+static void
+test_journal_rules(void **state)
+{
+	static const DwAccountKind others[] = {DW_ACCOUNT_ESCROW,
+		DW_ACCOUNT_PSP_CLEARING, DW_ACCOUNT_REFUND_PENDING,
+	DW_ACCOUNT_CHARGEBACK_CLEARING, DW_ACCOUNT_PROVIDER_RESERVE};
+
+	for (int kind = 0; kind <= DW_ACCOUNT_KIND_COUNT; kind++)
+	{
+		bool		is_others = false;
+
+		for (int i = 0; i < DW_LENGTH(others); i++)
+			if ((int) others[i] == kind)
+				is_others = true;
+		assert_int_equal(dw_posting_may(DW_POSTING_JOURNAL,
+										(DwAccountKind) kind, 1), !is_others);
+		assert_int_equal(dw_posting_may(DW_POSTING_JOURNAL,
+										(DwAccountKind) kind, -1),
+						 !is_others);
+	}
+}
+
+/* A leg of a journal in euros on the platform's account, or the provider's. */
+static DwLeg
+journal_leg(DwAccountKind kind, int64_t amount)
+{
+	return (DwLeg)
+	{
+		{*owner_of(kind), kind, "EUR", ""}, amount
+	};
+}
+
+/* An accountant's entry is booked as it is, and taken back leg by leg. */
+static void
+test_journal(void **state)
+{
+	DwLeg		legs[] = {journal_leg(DW_ACCOUNT_BANK, -MOST),
+		journal_leg(DW_ACCOUNT_PROVIDER_AVAILABLE, 7),
+	journal_leg(DW_ACCOUNT_PLATFORM_LOSS, MOST - 7)};
+	DwPosting	posting;
+	DwPosting	back;
+	int64_t		gained;
+
+	dw_posting_journal(&posting, legs, 3);
+	LEGS(&posting, JOURNAL, OF(BANK, -MOST), OF(PROVIDER_AVAILABLE, 7),
+		 OF(PLATFORM_LOSS, MOST - 7));
+	assert_int_equal(dw_posting_gained(&posting, &gained), DW_OK);
+	assert_true(gained == MOST);
+	dw_posting_journal_reversed(&back, &posting);
+	LEGS(&back, JOURNAL, OF(BANK, MOST), OF(PROVIDER_AVAILABLE, -7),
+		 OF(PLATFORM_LOSS, 7 - MOST));
+	back.legs[0].amount = INT64_MIN;
+	dw_posting_journal_reversed(&posting, &back);
+	check_refused(&posting, DW_OVERFLOW);
+}
+
+/* What cannot be booked, and why. */
+static void
+test_journal_refused(void **state)
+{
+	DwLeg		legs[DW_LEGS_MAX + 1] = {journal_leg(DW_ACCOUNT_BANK, -7),
+		journal_leg(DW_ACCOUNT_ROUNDING, 7),
+		journal_leg(DW_ACCOUNT_PSP_FEE, MOST),
+	journal_leg(DW_ACCOUNT_PLATFORM_LOSS, MOST)};
+	DwPosting	posting;
+
+	dw_posting_journal(&posting, legs, 0);
+	check_refused(&posting, DW_BAD_VALUE);
+	dw_posting_journal(&posting, legs, 1);
+	check_refused(&posting, DW_BAD_VALUE);
+	dw_posting_journal(&posting, legs, 3);
+	check_refused(&posting, DW_OVERFLOW);
+	dw_posting_journal(&posting, &legs[1], 2);
+	check_refused(&posting, DW_OVERFLOW);
+	legs[1].account.currency = "USD";
+	dw_posting_journal(&posting, legs, 2);
+	check_refused(&posting, DW_CURRENCY_MISMATCH);
+	legs[1] = journal_leg(DW_ACCOUNT_BANK, 7);
+	dw_posting_journal(&posting, legs, 2);
+	check_refused(&posting, DW_BAD_VALUE);
+	legs[1] = journal_leg(DW_ACCOUNT_PSP_CLEARING, 7);
+	dw_posting_journal(&posting, legs, 2);
+	check_refused(&posting, DW_BAD_VALUE);
+	legs[1] = journal_leg(DW_ACCOUNT_ROUNDING, INT64_MIN);
+	dw_posting_journal(&posting, legs, 2);
+	check_refused(&posting, DW_BAD_VALUE);
 }
 
 /* An event that moves one amount, and its two accounts. */
@@ -805,6 +892,9 @@ main(void)
 		cmocka_unit_test(test_payout_returned),
 		cmocka_unit_test(test_is_valid),
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_journal_rules),
+		cmocka_unit_test(test_journal),
+		cmocka_unit_test(test_journal_refused),
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_move_edges)
 	};

@@ -175,7 +175,7 @@ DW_FUNCTION(dwello_export_ledger)
 		dw_arg_refuse(&call, "format", DW_BAD_VALUE, "must be hledger");
 	check_days(&call, from_day, to_day);
 	dw_rows_begin(&call);
-	dw_journal_list(&call, from_day, to_day);
+	dw_export_list(&call, from_day, to_day);
 	return dw_list_return(&call);
 }
 

@@ -1,8 +1,17 @@
 /*
  * accounting.c
- *		Days of booking: which are closed, and what an open one takes.
+ *		Days of booking: which are closed, and what an open one takes; and the
+ *		words of journals.
  */
 #include "core/accounting/accounting.h"
+
+static const char *const journal_status_labels[] = {
+	[DW_JOURNAL_PROPOSED] = "proposed",
+	[DW_JOURNAL_POSTED] = "posted",
+	[DW_JOURNAL_REJECTED] = "rejected"
+};
+
+DW_LABELS(journal_status, DwJournalStatus, journal_status_labels);
 
 int32_t
 dw_period_day(int32_t day, int32_t closed_until)

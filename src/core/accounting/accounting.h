@@ -1,6 +1,7 @@
 /*
  * accounting.h
- *		Days of booking: which are closed, and what an open one takes.
+ *		Days of booking: which are closed, and what an open one takes; and
+ *		what becomes of journals.
  */
 #ifndef DW_ACCOUNTING_H
 #define DW_ACCOUNTING_H
@@ -28,5 +29,15 @@ extern int32_t dw_period_day(int32_t day, int32_t closed_until);
  */
 extern DwResult dw_period_close(int32_t until, int32_t closed_until,
 								int32_t today);
+
+/* Type journal_status: what became of an accountant's own entry. */
+typedef enum DwJournalStatus
+{
+	DW_JOURNAL_PROPOSED,		/* another administrator has to approve it */
+	DW_JOURNAL_POSTED,			/* it is booked */
+	DW_JOURNAL_REJECTED			/* it never will be */
+} DwJournalStatus;
+
+DW_LABELS_OF(journal_status, DwJournalStatus);
 
 #endif							/* DW_ACCOUNTING_H */

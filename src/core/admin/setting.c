@@ -32,6 +32,7 @@ static const DwSettingRule rules[] = {
 	BOOLEAN("email_verification_required"),
 	BOOLEAN("phone_verification_required"),
 	BOOLEAN("auto_approve_providers"),
+	BOOLEAN("journal_second_approver"),
 	CHOICE("start_requires", "first_milestone contract any"),
 	TIMER("award_confirm_hours", 720),
 	TIMER("fund_days", 365),

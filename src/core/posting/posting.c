@@ -31,6 +31,15 @@ typedef struct DwPostingRule
 #define ANYTHING	(~0u)
 
 /*
+ * What no other row keeps a sum of, but for a receipt's: companies tell what
+ * they hold and what they were asked to send back, chargebacks what banks
+ * took, and reserves what is kept back.
+ */
+#define ACCOUNTANTS	(BALANCE | KIND(PLATFORM_FEE) | KIND(TAX_PAYABLE) | \
+					 KIND(PSP_FEE) | KIND(PLATFORM_LOSS) | KIND(ROUNDING) | \
+					 KIND(FX_LIQUIDITY) | KIND(SUSPENSE) | KIND(BANK))
+
+/*
  * A leg outside its event's rule is never booked, whatever has computed it:
  * a mistake in an amount may misplace money between the parties of an event,
  * but cannot reach an account that the event has nothing to do with.
@@ -76,8 +85,7 @@ static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	KIND(PROVIDER_AVAILABLE)},
 	[DW_POSTING_REPAYMENT] = {KIND(PSP_CLEARING), BALANCE},
 	[DW_POSTING_WRITE_OFF] = {KIND(PLATFORM_LOSS), KIND(PROVIDER_RECEIVABLE)},
-	[DW_POSTING_JOURNAL] = {ANYTHING & ~KIND(ESCROW),
-	ANYTHING & ~KIND(ESCROW)}
+	[DW_POSTING_JOURNAL] = {ACCOUNTANTS, ACCOUNTANTS}
 };
 
 bool
@@ -643,4 +651,70 @@ dw_posting_payout_returned(DwPosting *posting, const DwPosting *original)
 	posting->event = DW_POSTING_PAYOUT_RETURNED;
 	mirror(posting);
 	end(posting);
+}
+
+/* True when both are the same account. */
+static bool
+is_same_account(const DwAccount *a, const DwAccount *b)
+{
+	return a->kind == b->kind && dw_uuid_equal(&a->owner_id, &b->owner_id) &&
+		strcmp(a->psp, b->psp) == 0;
+}
+
+/* Why a leg cannot follow those of a journal, or DW_OK. */
+static DwResult
+judge_leg(const DwPosting *posting, const DwLeg *leg)
+{
+	if (strcmp(leg->account.currency, posting->currency) != 0)
+		return DW_CURRENCY_MISMATCH;
+	if (leg->amount == 0 || leg->amount == INT64_MIN ||
+		!dw_posting_may(DW_POSTING_JOURNAL, leg->account.kind, leg->amount))
+		return DW_BAD_VALUE;
+	for (int i = 0; i < posting->count; i++)
+		if (is_same_account(&posting->legs[i].account, &leg->account))
+			return DW_BAD_VALUE;
+	return DW_OK;
+}
+
+void
+dw_posting_journal(DwPosting *posting, const DwLeg *legs, int count)
+{
+	int64_t		gained;
+
+	begin(posting, DW_POSTING_JOURNAL,
+		  count > 0 ? legs[0].account.currency : "");
+	for (int i = 0; i < count && posting->result == DW_OK; i++)
+	{
+		DwResult	result = judge_leg(posting, &legs[i]);
+
+		if (result != DW_OK)
+			fail(posting, result);
+		add_leg(posting, legs[i].account, legs[i].amount);
+	}
+	end(posting);
+	if (posting->result == DW_OK &&
+		dw_posting_gained(posting, &gained) != DW_OK)
+		fail(posting, DW_OVERFLOW);
+	if (posting->result == DW_OK && !dw_posting_is_valid(posting))
+		fail(posting, DW_BAD_VALUE);
+}
+
+void
+dw_posting_journal_reversed(DwPosting *posting, const DwPosting *original)
+{
+	*posting = *original;
+	posting->event = DW_POSTING_JOURNAL;
+	mirror(posting);
+	end(posting);
+}
+
+DwResult
+dw_posting_gained(const DwPosting *posting, int64_t *sum)
+{
+	*sum = 0;
+	for (int i = 0; i < posting->count; i++)
+		if (posting->legs[i].amount > 0 &&
+			dw_money_add(*sum, posting->legs[i].amount, sum) != DW_OK)
+			return DW_OVERFLOW;
+	return DW_OK;
 }

@@ -241,4 +241,18 @@ extern int	dw_posting_payout(DwPosting postings[2], const DwPaid *paid);
 extern void dw_posting_payout_returned(DwPosting *posting,
 									   const DwPosting *original);
 
+/*
+ * An accountant's own entry, of legs on accounts that nothing else keeps a
+ * row for; or one that takes it back, each leg as it was stored.
+ * DW_CURRENCY_MISMATCH: legs of several currencies; DW_BAD_VALUE: they do not
+ * sum to zero, an account that is not a journal's, or one named twice.
+ */
+extern void dw_posting_journal(DwPosting *posting, const DwLeg *legs,
+							   int count);
+extern void dw_posting_journal_reversed(DwPosting *posting,
+										const DwPosting *original);
+
+/* The sum of what accounts gain; DW_OVERFLOW if it does not fit. */
+extern DwResult dw_posting_gained(const DwPosting *posting, int64_t *sum);
+
 #endif							/* DW_POSTING_H */

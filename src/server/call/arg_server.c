@@ -695,6 +695,51 @@ dw_json_item_text(DwJsonItem *item, const char *member, DwTextRule rule)
 	return text;
 }
 
+/* The value of a hexadecimal digit, or -1. */
+static int
+hex_digit(char digit)
+{
+	const char *digits = "0123456789abcdef";
+	const char *found;
+
+	found = strchr(digits, pg_ascii_tolower((unsigned char) digit));
+	return digit == '\0' || found == NULL ? -1 : (int) (found - digits);
+}
+
+/* Reads 8-4-4-4-12 digits. */
+static bool
+uuid_read(const char *text, DwUuid *id)
+{
+	for (int i = 0; i < (int) sizeof(id->bytes); i++)
+	{
+		int			high;
+		int			low;
+
+		if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
+			return false;
+		high = hex_digit(text[0]);
+		low = high < 0 ? -1 : hex_digit(text[1]);
+		if (low < 0)
+			return false;
+		id->bytes[i] = (uint8) (high << 4 | low);
+		text += 2;
+	}
+	return *text == '\0';
+}
+
+bool
+dw_json_item_uuid(DwJsonItem *item, const char *member, DwUuid *id)
+{
+	static const DwTextRule rule = {.max = 36};
+	char	   *text = dw_json_item_text(item, member, rule);
+
+	if (text == NULL)
+		return false;
+	if (!uuid_read(text, id))
+		dw_json_item_note(item, member, DW_BAD_LABEL, "must be a UUID");
+	return true;
+}
+
 int64
 dw_json_item_int8(DwJsonItem *item, const char *member, int64 absent)
 {

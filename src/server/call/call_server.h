@@ -284,9 +284,8 @@ extern char *dw_arg_text_checked(DwCall *call, DwArgError *error,
 								 DwTextRule rule);
 
 /*
- * Reads JSON documents: lists of objects with known members.
- *
- * A member that is JSON null counts as not given.  Texts are palloc'd.
+ * Reads JSON documents: lists of objects with known members.  A member that
+ * is JSON null counts as not given.  Texts are palloc'd.
  */
 
 /* An object or a list inside a jsonb value, which must outlive it. */
@@ -345,7 +344,6 @@ extern char *dw_json_arg_stray(const DwJsonArg *object,
 
 /*
  * Reads the objects of an argument that is a list of documents.
- *
  * What is wrong goes into the fault of the call and reading goes on, so that
  * the fault told is the first in the order of errors, not of the text.  A
  * member that is JSON null counts as not given; one with a name that nobody
@@ -377,6 +375,10 @@ extern void dw_json_item_names(DwJsonItem *item, const char *const *names);
 /* A text member; NULL when it was not given. */
 extern char *dw_json_item_text(DwJsonItem *item, const char *member,
 							   DwTextRule rule);
+
+/* A uuid, noted as 22P02 when it is none; false when it was not given. */
+extern bool dw_json_item_uuid(DwJsonItem *item, const char *member,
+							  DwUuid *id);
 
 /* A whole number, or what stands for one that was not given. */
 extern int64 dw_json_item_int8(DwJsonItem *item, const char *member,

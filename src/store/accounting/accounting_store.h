@@ -10,6 +10,7 @@
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
+#include "core/accounting/accounting.h"
 #include "core/base/base.h"
 #include "core/ledger/ledger.h"
 #include "server/call/call_server.h"
@@ -86,6 +87,42 @@ extern void dw_trial_balance_list(DwCall *call, DateADT on_day);
  * Fills a set with the lines of a journal for hledger: what came before the
  * first day as one transaction, then those of the days.
  */
-extern void dw_journal_list(DwCall *call, DateADT from_day, DateADT to_day);
+extern void dw_export_list(DwCall *call, DateADT from_day, DateADT to_day);
+
+/* A row of dwello.journals: an accountant's own entry. */
+typedef struct DwJournalRow
+{
+	DwUuid		id;				/* time-ordered */
+	DwUuid		scope_id;		/* its own id, a receipt's, or that of the
+								 * journal it takes back */
+	DwJournalStatus status;		/* what became of it */
+	Datum		lines;			/* jsonb as it was given; 0 for a reversal */
+	const char *currency;		/* of all lines */
+	int64		amount;			/* what its accounts gain, > 0 */
+	const char *reason;			/* why */
+	const char *reference;		/* the paper it is on, or NULL */
+	const DwUuid *reverses;		/* journal taken back, or NULL */
+	const DwUuid *transaction_id;	/* that booked it, or NULL */
+	DwUuid		proposed_by;	/* an administrator */
+	TimestampTz proposed_at;	/* by dw_now() */
+	const DwUuid *decided_by;	/* who booked, approved or rejected it */
+	TimestampTz decided_at;		/* when, or DT_NOBEGIN */
+	const char *rejected_for;	/* why it was rejected, or NULL */
+} DwJournalRow;
+
+/* One of them, for update; false: no such. */
+extern bool dw_journal_find(const DwUuid *id, DwJournalRow *row);
+
+/* True when another takes it back, or shall. */
+extern bool dw_journal_is_reversed(const DwUuid *id);
+
+/* Writes a journal, and what became of it. */
+extern void dw_journal_insert(const DwJournalRow *row);
+extern void dw_journal_update(DwJournalRow *row);
+
+/* Fills a set with journals, the newest first; a NULL status is any. */
+extern bool dw_journal_seek(const DwUuid *id, DwCursor *cursor);
+extern void dw_journals_list(DwCall *call, const char *status,
+							 const DwCursor *after, int32 max_results);
 
 #endif							/* DW_ACCOUNTING_STORE_H */

@@ -81,7 +81,7 @@
 	" FROM moved AS m) "
 
 void
-dw_journal_list(DwCall *call, DateADT from_day, DateADT to_day)
+dw_export_list(DwCall *call, DateADT from_day, DateADT to_day)
 {
 	static DwStatement select_lines =
 		DW_STATEMENT(MOVES DECLARATIONS TRANSACTIONS

@@ -91,10 +91,15 @@
 	"WHERE j.id = c.scope_id) " \
 	"AND NOT EXISTS (SELECT FROM dwello.users AS u " \
 	"WHERE u.id = c.scope_id) "
-/* A fact's scope, a UUID of version 8, is made of a company's own names. */
+/*
+ * A fact's scope, a UUID of version 8, is made of a company's own names; a
+ * journal's is its own id.
+ */
 #define FACT_ORPHANS(relation) \
 	SCOPE_ORPHANS(relation) \
-	"AND pg_catalog.substr(c.scope_id::text, 15, 1) <> '8' "
+	"AND pg_catalog.substr(c.scope_id::text, 15, 1) <> '8' " \
+	"AND NOT EXISTS (SELECT FROM dwello.journals AS v " \
+	"WHERE v.id = c.scope_id) "
 #define USER_ORPHANS(relation, column) \
 	"SELECT DISTINCT '" relation "' AS relation, c." column " AS user_id " \
 	"FROM dwello." relation " AS c WHERE c." column " <> " NOBODY " " \
@@ -226,6 +231,21 @@ static CheckRule rules[] = {
 		 "WHERE n.scope_id = r.id) AS x "
 		 "WHERE x.balance <> r.remaining ORDER BY 2",
 		 "The ledger is right: set remaining, and the status that goes with it."),
+	RULE("orphan",
+		 "SELECT 'journals', 'Journal ' || v.id || ' has no transaction.' "
+		 "FROM dwello.journals AS v WHERE v.status = 'posted' "
+		 "AND NOT EXISTS (SELECT FROM dwello.transactions AS t "
+		 "WHERE t.scope_id = v.scope_id AND t.id = v.transaction_id "
+		 "AND t.transaction_type = 'journal' AND t.amount = v.amount "
+		 "AND t.currency = v.currency) ORDER BY 2",
+		 "Restore the missing transaction from a backup."),
+	RULE("journal_drift",
+		 "SELECT 'transactions', 'Transaction ' || t.id "
+		 "|| ' is of no journal.' FROM dwello.transactions AS t "
+		 "WHERE t.transaction_type = 'journal' AND NOT EXISTS (SELECT "
+		 "FROM dwello.journals AS v WHERE v.scope_id = t.scope_id "
+		 "AND v.transaction_id = t.id) ORDER BY 2",
+		 "Restore the journal from a backup: it says why this was booked."),
 	RULE("orphan",
 		 "SELECT l.relation, 'There is no job ' || l.job_id || '.' FROM ("
 		 JOB_ORPHANS("ai_agent_activity") "UNION ALL "
