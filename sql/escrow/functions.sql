@@ -1208,7 +1208,7 @@ COMMENT ON FUNCTION dwello.escrow_next_events IS
 /*
  * confirm_refund
  *	Says that a payment company has sent a refund. Until now the ledger
- *	had it as asked for. One that was undone before (reverse_transaction)
+ *	had it as asked for. What of it was undone before (reverse_transaction)
  *	and was sent all the same is the platform's loss.
  *
  * role: service
@@ -1221,6 +1221,9 @@ COMMENT ON FUNCTION dwello.escrow_next_events IS
  *	reason: in words
  *	refund_id: one of several of that transaction
  *	occurred_at: by the company's clock
+ *	amount: what it has sent, in minor units: a company that sent it before
+ *	  it heard that a part was undone sent more than is still asked for;
+ *	  NULL for what is still asked for
  * returns: a row
  *	job_id
  *	refund_id: the row of refunds
@@ -1244,7 +1247,9 @@ COMMENT ON FUNCTION dwello.escrow_next_events IS
  *	WD104: the event was another one before
  *	WD101: no escrow, or no refund is pending (the event may have come too
  *	  early)
- *	22023: a blank text, or several are pending and none is named
+ *	22023: a blank text, an amount that is not positive, or several are
+ *	  pending and none is named; then less than is asked for, or more than
+ *	  ever was
  * example: system, painting refunded
  *	SELECT amount, refund_status, refunded
  *	  FROM dwello.confirm_refund(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
@@ -1258,6 +1263,7 @@ CREATE OR REPLACE FUNCTION dwello.confirm_refund(
   reason text DEFAULT NULL,
   refund_id uuid DEFAULT NULL,
   occurred_at timestamptz DEFAULT NULL,
+  amount bigint DEFAULT NULL,
   OUT job_id uuid,
   OUT refund_id uuid,
   OUT transaction_id uuid,

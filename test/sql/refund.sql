@@ -144,6 +144,26 @@ SELECT amount, refund_status FROM dwello.confirm_refund(t.user('undone'), 'acme'
 SELECT account, psp, amount FROM t.leg WHERE job_id = t.user('undone') AND transaction_type = 'refund_payment' ORDER BY id, leg;
 SELECT * FROM dwello.reconcile();
 SELECT * FROM dwello.verify_ledger();
+-- a part was undone, and the company had sent all of it by then: it says how much
+BEGIN;
+SELECT t.award('whole', 100000);
+SELECT t.pay_by('whole', 'acme', 100000, 'ch 6') IS NOT NULL AS six;
+SELECT t.give_back('whole', 50000) AS half \gset
+SELECT t.undo('whole', :'half', 30000);
+SELECT t.refused(NULL, format($$confirm_refund(t.user('whole'), 'acme', 'w 1', %L, amount => 0)$$, :'half')) AS nothing,
+       t.refused(NULL, format($$confirm_refund(t.user('whole'), 'acme', 'w 1', %L, amount => 19999)$$, :'half')) AS less,
+       t.refused(NULL, format($$confirm_refund(t.user('whole'), 'acme', 'w 1', %L, amount => 50001)$$, :'half')) AS more;
+SELECT amount, refund_status FROM dwello.confirm_refund(t.user('whole'), 'acme', 'w 1', :'half', amount => 50000);
+SELECT amount, replayed FROM dwello.confirm_refund(t.user('whole'), 'acme', 'w 1', :'half', amount => 50000);
+SELECT t.refused(NULL, format($$confirm_refund(t.user('whole'), 'acme', 'w 1', %L, amount => 20000)$$, :'half')) AS another;
+SELECT payment, amount, reversed, status FROM t.refund WHERE job_id = t.user('whole');
+SELECT account, psp, amount FROM t.leg WHERE job_id = t.user('whole') AND transaction_type = 'refund_payment' ORDER BY id, leg;
+SELECT * FROM dwello.reconcile();
+-- so of the 80000 that are held its payment can take 50000
+SELECT t.give_back('whole') AS rest \gset
+SELECT account, psp, amount FROM t.leg WHERE id = :'rest' ORDER BY leg;
+SELECT * FROM dwello.reconcile();
+ROLLBACK;
 
 -- both sides see what became of it, and nobody else
 BEGIN;

@@ -18,15 +18,33 @@ test_sent(void **state)
 	assert_int_equal(dw_refund_withdraw(&refund, 40), 40);
 	assert_int_equal(dw_refund_pending(&refund), 60);
 	assert_int_equal(refund.status, DW_REFUND_PENDING);
-	assert_int_equal(dw_refund_confirm(&refund, &sent), DW_OK);
+	assert_int_equal(dw_refund_confirm(&refund, 59, &sent), DW_BAD_VALUE);
+	assert_int_equal(dw_refund_confirm(&refund, 101, &sent), DW_BAD_VALUE);
+	assert_int_equal(refund.status, DW_REFUND_PENDING);
+	assert_int_equal(dw_refund_confirm(&refund, 0, &sent), DW_OK);
 	assert_int_equal(sent.pending, 60);
 	assert_int_equal(sent.loss, 0);
 	assert_int_equal(refund.status, DW_REFUND_COMPLETED);
 	assert_int_equal(refund.reversed, 40);
 	assert_int_equal(dw_refund_pending(&refund), 0);
 	assert_int_equal(dw_refund_withdraw(&refund, 60), 0);
-	assert_int_equal(dw_refund_confirm(&refund, &sent),
+	assert_int_equal(dw_refund_confirm(&refund, 0, &sent),
 					 DW_INVALID_TRANSITION);
+}
+
+/* A part of it was undone, but the company had sent more by then. */
+static void
+test_sent_before(void **state)
+{
+	DwRefundFacts refund = {DW_REFUND_PENDING, 100, 0};
+	DwRefundSent sent;
+
+	assert_int_equal(dw_refund_withdraw(&refund, 40), 40);
+	assert_int_equal(dw_refund_confirm(&refund, 90, &sent), DW_OK);
+	assert_int_equal(sent.pending, 60);
+	assert_int_equal(sent.loss, 30);
+	assert_int_equal(refund.reversed, 10);
+	assert_int_equal(refund.status, DW_REFUND_COMPLETED);
 }
 
 /* All of it is undone, and was sent all the same. */
@@ -39,7 +57,7 @@ test_sent_after_all(void **state)
 	assert_int_equal(dw_refund_withdraw(&refund, INT64_MAX), 100);
 	assert_int_equal(refund.status, DW_REFUND_FAILED);
 	assert_int_equal(dw_refund_withdraw(&refund, 1), 0);
-	assert_int_equal(dw_refund_confirm(&refund, &sent), DW_OK);
+	assert_int_equal(dw_refund_confirm(&refund, 0, &sent), DW_OK);
 	assert_int_equal(sent.pending, 0);
 	assert_int_equal(sent.loss, 100);
 	assert_int_equal(refund.reversed, 0);
@@ -52,6 +70,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sent),
+		cmocka_unit_test(test_sent_before),
 		cmocka_unit_test(test_sent_after_all),
 	};
 

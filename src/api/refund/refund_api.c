@@ -25,6 +25,7 @@ typedef struct Told
 	const DwUuid *refund_id;	/* or NULL */
 	const char *reason;			/* in words, or NULL */
 	TimestampTz occurred_at;	/* by the company's clock, or DT_NOBEGIN */
+	int64		amount;			/* that it sent, or 0: it does not say */
 } Told;
 
 /* Reads the arguments of an event of a refund; errors of arguments alone. */
@@ -46,6 +47,11 @@ told_read(DwCall *call, const char *type, DwPaymentEvent *event, Told *told)
 	told->refund_id = dw_arg_uuid_opt(call, "refund_id");
 	told->occurred_at = dw_arg_time_opt(call, "occurred_at");
 	event->occurred_at = told->occurred_at;
+	told->amount = dw_arg_has(call, "amount")
+		? dw_arg_int8(call, "amount") : 0;
+	if (dw_arg_has(call, "amount") && told->amount <= 0)
+		dw_arg_refuse(call, "amount", DW_BAD_VALUE, "must be more than zero");
+	event->amount = told->amount;
 	if (told->refund_id == NULL)
 		return;
 	event->object = "refund_id";
@@ -202,10 +208,18 @@ DW_FUNCTION(dwello_confirm_refund)
 		return dw_call_return(&call);
 	dw_escrow_need(&job.id, dw_escrow_lock(&job.id, &row));
 	find_refund(&call, &event, &told, &refund);
-	if (dw_refund_confirm(&refund.facts, &sent) == DW_OK)
-		confirm_apply(&call, &row, &refund, &told, &sent);
-	else
-		dw_call_replayed(&call);	/* told twice, under two names */
+	switch (dw_refund_confirm(&refund.facts, told.amount, &sent))
+	{
+		case DW_OK:
+			confirm_apply(&call, &row, &refund, &told, &sent);
+			break;
+		case DW_BAD_VALUE:
+			dw_arg_refuse(&call, "amount", DW_BAD_VALUE,
+						  "must be what is asked for, or was before a part"
+						  " was undone");
+		default:
+			dw_call_replayed(&call);	/* told twice, under two names */
+	}
 
 	event.transaction_id = refund.transaction_id;
 	event.amount = refund.facts.amount - refund.facts.reversed;

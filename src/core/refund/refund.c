@@ -37,18 +37,20 @@ dw_refund_withdraw(DwRefundFacts *refund, int64_t amount)
 }
 
 DwResult
-dw_refund_confirm(DwRefundFacts *refund, DwRefundSent *sent)
+dw_refund_confirm(DwRefundFacts *refund, int64_t amount, DwRefundSent *sent)
 {
-	sent->pending = dw_refund_pending(refund);
-	sent->loss = 0;
+	const int64_t pending = dw_refund_pending(refund);
+
 	if (refund->status == DW_REFUND_COMPLETED)
 		return DW_INVALID_TRANSITION;
-	if (refund->status == DW_REFUND_FAILED)
-	{
-		/* the payment has it now, so that it does not get it once more */
-		sent->loss = refund->amount;
-		refund->reversed = 0;
-	}
+	if (amount == 0)
+		amount = pending > 0 ? pending : refund->amount;
+	if (amount < pending || amount > refund->amount)
+		return DW_BAD_VALUE;
+	sent->pending = pending;
+	sent->loss = amount - pending;
+	/* the payment has it now, so that it does not get it once more */
+	refund->reversed = refund->amount - amount;
 	refund->status = DW_REFUND_COMPLETED;
 	return DW_OK;
 }

@@ -41,9 +41,12 @@ extern int64_t dw_refund_pending(const DwRefundFacts *refund);
 extern int64_t dw_refund_withdraw(DwRefundFacts *refund, int64_t amount);
 
 /*
- * A company has sent it, though it may have been undone.
- * DW_INVALID_TRANSITION: it was told before.
+ * A company has sent so much of it, though it may have been undone; 0: it
+ * does not say how much, and has sent what was still asked for, or all if
+ * nothing was.  DW_INVALID_TRANSITION: it was told before; DW_BAD_VALUE: less
+ * than is asked for, or more than ever was.
  */
-extern DwResult dw_refund_confirm(DwRefundFacts *refund, DwRefundSent *sent);
+extern DwResult dw_refund_confirm(DwRefundFacts *refund, int64_t amount,
+								  DwRefundSent *sent);
 
 #endif							/* DW_REFUND_H */
