@@ -34,7 +34,7 @@ CREATE TEMP VIEW argument AS
      AND p.proname NOT LIKE 'record\_%'
      AND (p.proname::text, a.name) NOT IN (
        ('accept_bid', 'expected_amount'), ('answer_invite', 'expected_amount'), ('confirm_payment', 'amount'), ('open_chargeback', 'amount'),
-       ('set_fx_rate', 'numerator'), ('set_fx_rate', 'denominator'));
+       ('confirm_refund', 'amount'), ('set_fx_rate', 'numerator'), ('set_fx_rate', 'denominator'));
 
 -- The call that names one amount, and nothing else but what must be given.
 CREATE FUNCTION pg_temp.call(function oid, argument text, amount text) RETURNS text
