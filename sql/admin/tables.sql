@@ -46,6 +46,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('dispute_provider_days', '4', 'Days a provider has to answer a dispute.'),
   ('dispute_homeowner_days', '14', 'Days a homeowner has to answer a dispute.'),
   ('mediation_days', '30', 'Days a mediator has once both sides of a dispute have named a figure.'),
+  ('dispute_days_after_release', '30', 'Days after a release within which the homeowner may dispute it; 0 = not at all.'),
   ('payout_schedule', 'manual', 'When request_due_payouts() asks for payouts: manual (never), daily, or weekly_ and a day, such as weekly_monday.'),
   ('tip_fee_ppm', '0', 'Part of a tip that the platform keeps, in parts per million.'),
   ('payout_hold_days', '2', 'Days a payout is held before it may be sent.'),

@@ -3,14 +3,19 @@
  */
 
 -- ----------------------------------------------------------------------
--- Disputes about held money.
+-- Disputes about held money, and about what was released lately.
 -- ----------------------------------------------------------------------
 
 /*
  * open_dispute
- *	Opens a dispute about money that is held. What is disputed is neither
- *	released nor refunded until the dispute ends; the other milestones go
- *	on. The other side has the days of the job's timer, else the setting,
+ *	Opens a dispute about money that is held, or was released lately. What
+ *	is held and disputed is neither released nor refunded until the
+ *	dispute ends; the other milestones go on. The homeowner disputes work that was released, too, within the
+ *	setting dispute_days_after_release: a released milestone, or, where
+ *	nothing undisputed is held, all that was released in those days. Then
+ *	nothing moves before the end, and what the provider does not keep is
+ *	taken from them, with its share of the fee: out of what they have,
+ *	else they owe it. The other side has the days of the job's timer, else the setting,
  *	dispute_provider_days or dispute_homeowner_days to answer; when it
  *	does not, the figure given here holds. Amounts of a dispute are the
  *	price of work, before any fee.
@@ -20,10 +25,11 @@
  * role: app, support, admin
  * args:
  *	job_id
- *	amount: what the provider shall be paid of the disputed work in minor
- *	  units, 0 to all of it
+ *	amount: what the provider shall be paid of the disputed work, or keep,
+ *	  in minor units, 0 to all of it
  *	reason: up to 10000 characters
- *	milestone_id: NULL for all that is held and undisputed
+ *	milestone_id: NULL for all that is held and undisputed, else for all
+ *	  that was released lately
  *	expected_version: version of the escrow
  *	idempotency_key
  * returns: a row
@@ -55,8 +61,9 @@
  *	P0002: an unknown job or milestone
  *	WD104 WD103
  *	WD101: no escrow, nothing held, frozen, the milestone is over or
- *	  disputed, or a dispute about everything is open
- *	WD202: nothing of it is paid
+ *	  disputed, or such a dispute about everything is open
+ *	WD102: it was released longer ago than dispute_days_after_release
+ *	WD202: nothing of it is paid, or a bank has taken what was released
  * example: homeowner, painting submitted
  *	SELECT dispute_status, disputed_amount, homeowner_offer, answer_by
  *	  FROM dwello.open_dispute(job_id => 'de000000-0000-7000-8000-000000000011', amount => 80000,
@@ -94,7 +101,7 @@ AS 'MODULE_PATHNAME', 'dwello_open_dispute';
 GRANT EXECUTE ON FUNCTION dwello.open_dispute
   TO dwello_app, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.open_dispute IS
-  'Opens a dispute about money that is held. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD202. See reference.md#open_dispute.';
+  'Opens a dispute about money that is held, or was released lately. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD102, WD202. See reference.md#open_dispute.';
 
 /*
  * answer_dispute

@@ -9,6 +9,7 @@ CREATE TABLE dwello.disputes (
   reason text NOT NULL,
   answer text,
   resolution text,
+  is_released boolean NOT NULL DEFAULT false,
   disputed_amount bigint NOT NULL CONSTRAINT disputes_amount_check CHECK (disputed_amount > 0),
   currency text NOT NULL CONSTRAINT disputes_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   homeowner_offer bigint CONSTRAINT disputes_homeowner_check CHECK (homeowner_offer BETWEEN 0 AND disputed_amount),
@@ -27,7 +28,10 @@ CREATE UNIQUE INDEX disputes_open_key ON dwello.disputes (job_id, milestone_id)
   WHERE status IN ('open', 'answered') AND milestone_id IS NOT NULL;
 CREATE INDEX disputes_due_idx ON dwello.disputes (answer_by) WHERE status IN ('open', 'answered');
 CREATE INDEX disputes_milestone_idx ON dwello.disputes (job_id, milestone_id);
-COMMENT ON TABLE dwello.disputes IS 'Disputes about held money; each side names what the provider shall be paid.';
+CREATE UNIQUE INDEX disputes_released_key ON dwello.disputes (job_id)
+  WHERE status IN ('open', 'answered') AND is_released;
+COMMENT ON TABLE dwello.disputes IS 'Disputes about held money, or about what was released lately; each side names what the provider shall be paid, or keep.';
+COMMENT ON COLUMN dwello.disputes.is_released IS 'It is about work that was released: what the provider does not keep is taken from them.';
 COMMENT ON COLUMN dwello.disputes.opened_by IS 'Which of the two sides opened it.';
 COMMENT ON COLUMN dwello.disputes.answer IS 'What the other side said with its figure; NULL = nothing yet.';
 COMMENT ON COLUMN dwello.disputes.resolution IS 'How it ended, in the mediator''s words; NULL = open, or nothing said.';

@@ -323,6 +323,48 @@ test_reduce(void **state)
 	assert_int_equal(made.dispute.status, DW_DISPUTE_SETTLED);
 }
 
+/* The homeowner disputes what was released, `recent` of it lately. */
+static DwResult
+open_released(Contract *contract, const DwUuid *id, int64_t recent,
+			  DwDispute *late)
+{
+	late->amount = recent;
+	return dw_dispute_open_released(&contract->escrow, contract->plan, 3, id,
+									late);
+}
+
+/* Work that was paid: nothing is held fast. */
+static void
+test_released(void **state)
+{
+	Contract	made = make_paid(&from_provider, 0);
+	DwSelector	first = {.milestone_id = &made.plan[0].id};
+	DwDispute	late = {.homeowner_offer = 5000, .by_homeowner = true};
+	DwRelease	out;
+
+	assert_int_equal(open_released(&made, NULL, 1, &late),
+					 DW_INVALID_TRANSITION);
+	assert_int_equal(dw_escrow_release(&made.escrow, made.plan, 3, &first,
+									   &out), DW_OK);
+	assert_int_equal(open_released(&made, NULL, 0, &late),
+					 DW_INSUFFICIENT_FUNDS);
+	assert_int_equal(open_released(&made, NULL, 4999, &late),
+					 DW_BAD_VALUE);
+	assert_int_equal(open_released(&made, &made.plan[1].id, 20000, &late),
+					 DW_INVALID_TRANSITION);
+	assert_int_equal(open_released(&made, &made.plan[0].id, 90000, &late),
+					 DW_OK);
+	assert_int_equal(late.amount, 20000);
+	assert_true(late.is_released);
+	assert_int_equal(made.escrow.disputed, 0);
+	assert_true(dw_dispute_reduce_to(&late, 4000));
+	assert_int_equal(late.amount, 4000);
+	assert_int_equal(late.homeowner_offer, 4000);
+	made.escrow.frozen = true;
+	assert_int_equal(open_released(&made, NULL, 20000, &late),
+					 DW_INVALID_TRANSITION);
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -339,6 +381,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_part_paid),
 		cmocka_unit_test(test_reduce),
+		cmocka_unit_test(test_released),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,11 @@
 
 #define ENDS "partially_released|released|settled|disputed|charged_back"
 
+/* A dispute about what was released ends. */
+#define LATE " released>released|settled|refunded settled>settled|refunded " \
+	"partially_released>held|refunded charged_back>charged_back " \
+	"refunded>refunded"
+
 static const char *const expected[] = {
 	"confirm_award P ->created cancelled>created",
 	"answer_change_order HP created>created|funding failed>failed|funding "
@@ -39,14 +44,17 @@ static const char *const expected[] = {
 	"partially_released>partially_released|settled|disputed|charged_back",
 	"open_dispute HP held>held|disputed "
 	"partially_released>partially_released|disputed",
+	"open_dispute H released>released settled>settled disputed>disputed "
+	"charged_back>charged_back",
 	"answer_dispute HP held>held|refunded|" ENDS
-	" partially_released>" ENDS " disputed>refunded|" ENDS,
+	" partially_released>" ENDS " disputed>refunded|" ENDS LATE,
 	"withdraw_dispute HP held>held partially_released>partially_released "
-	"disputed>held|partially_released",
+	"disputed>held|partially_released|disputed released>released "
+	"settled>settled charged_back>charged_back refunded>refunded",
 	"default_decision Y held>held|refunded|" ENDS
-	" partially_released>" ENDS " disputed>refunded|" ENDS,
+	" partially_released>" ENDS " disputed>refunded|" ENDS LATE,
 	"resolve_dispute AS held>held|refunded|" ENDS
-	" partially_released>" ENDS " disputed>refunded|" ENDS,
+	" partially_released>" ENDS " disputed>refunded|" ENDS LATE,
 	"open_chargeback Y held>frozen partially_released>frozen "
 	"released>frozen refunded>frozen settled>frozen disputed>frozen "
 	"frozen>frozen charged_back>frozen",

@@ -361,6 +361,30 @@ test_chargeback(void **state)
 		 AT(CHARGEBACK_CLEARING, MOST, "a"));
 }
 
+/* What was released lies in the escrow again, from whoever gives it. */
+static void
+test_take_back(void **state)
+{
+	const DwPutBack parts = {.available = 50, .owed = 30, .loss = 8,
+	.fee = 10, .tax = 2};
+	const DwPutBack whole = {.owed = MOST};
+	const DwPutBack nothing = {0};
+	const DwPutBack less = {.available = 5, .fee = -1};
+	DwPosting	posting;
+
+	dw_posting_take_back(&posting, &parties, &parts);
+	LEGS(&posting, TAKEN_BACK, OF(PROVIDER_AVAILABLE, -50),
+		 OF(PROVIDER_RECEIVABLE, -30), OF(PLATFORM_LOSS, -8),
+		 OF(PLATFORM_FEE, -10), OF(TAX_PAYABLE, -2), OF(ESCROW, 100));
+	dw_posting_take_back(&posting, &parties, &whole);
+	LEGS(&posting, TAKEN_BACK, OF(PROVIDER_RECEIVABLE, -MOST),
+		 OF(ESCROW, MOST));
+	dw_posting_take_back(&posting, &parties, &nothing);
+	check_refused(&posting, DW_BAD_VALUE);
+	dw_posting_take_back(&posting, &parties, &less);
+	check_refused(&posting, DW_BAD_VALUE);
+}
+
 /* No share of one is negative, and what does not fit is refused. */
 static void
 test_chargeback_refused(void **state)
@@ -881,6 +905,7 @@ main(void)
 		cmocka_unit_test(test_many_companies),
 		cmocka_unit_test(test_settlement),
 		cmocka_unit_test(test_chargeback),
+		cmocka_unit_test(test_take_back),
 		cmocka_unit_test(test_chargeback_refused),
 		cmocka_unit_test(test_reversal),
 		cmocka_unit_test(test_reversal_of_sent),

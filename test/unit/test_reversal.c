@@ -139,6 +139,142 @@ test_split_payer(void **state)
 	assert_int_equal(plan[0].released, 101);
 }
 
+/* An escrow of two milestones, released in full. */
+static DwEscrow
+make_released(const DwFeeTerms *of, DwMilestone *plan)
+{
+	DwEscrow	escrow;
+	DwSelector	all = {.has_amount = false};
+	DwRelease	out;
+	int64_t		amount = 0;
+
+	memset(plan, 0, 2 * sizeof(*plan));
+	plan[0].id.bytes[0] = 1;
+	plan[1].id.bytes[0] = 2;
+	assert_int_equal(dw_escrow_open(&escrow, "EUR", 999, of), DW_OK);
+	assert_int_equal(dw_milestones_plan(plan, 2, 999), DW_OK);
+	assert_int_equal(dw_escrow_fund(&escrow, &amount), DW_OK);
+	assert_int_equal(dw_escrow_confirm(&escrow, plan, 2, amount), DW_OK);
+	assert_int_equal(dw_escrow_release(&escrow, plan, 2, &all, &out), DW_OK);
+	return escrow;
+}
+
+/* The fee of what stays is that of a release of it, whoever pays it. */
+static void
+test_take_back(void **state)
+{
+	for (int payer = 0; payer < DW_FEE_PAYER_COUNT; payer++)
+	{
+		DwFeeTerms	of = {.rate_ppm = 70000, .fixed = 3, .min_fee = 11,
+			.max_fee = 60, .tax_ppm = 190000, .payer = payer};
+		DwMilestone plan[2];
+		DwEscrow	escrow = make_released(&of, plan);
+		const int64_t paid = escrow.funded;
+
+		for (int64_t stays = 999 - 37; stays >= 0; stays -= 37)
+		{
+			DwTakeBack	back = {.price = 37};
+			DwFeeQuote	quote;
+
+			assert_int_equal(dw_escrow_take_back(&escrow, plan, 2, 0, &back),
+							 DW_OK);
+			assert_int_equal(dw_fee_quote(&of, stays, &quote), DW_OK);
+			assert_int_equal(back.price, 37);
+			assert_true(back.fee >= 0 && back.tax >= 0);
+			assert_true(back.amount >= back.fee + back.tax);
+			assert_int_equal(escrow.fee_taken, quote.fee);
+			assert_int_equal(escrow.tax_taken, quote.tax);
+			assert_int_equal(escrow.released, quote.charge);
+			assert_int_equal(escrow.released + escrow.refunded, paid);
+			assert_true(dw_escrow_is_valid(&escrow));
+		}
+		assert_int_equal(escrow.status, DW_ESCROW_REFUNDED);
+		assert_int_equal(plan[0].status, DW_MILESTONE_REFUNDED);
+	}
+}
+
+/* One milestone alone; what a bank has; what is not there. */
+static void
+test_take_back_part(void **state)
+{
+	DwMilestone plan[2];
+	DwEscrow	escrow = make_released(&terms, plan);
+	DwTakeBack	back = {.milestone_id = &plan[0].id, .price = 999};
+	DwTakeBack	all = {.price = INT64_MAX};
+	DwUuid		unknown = {{9}};
+	DwTakeBack	none = {.milestone_id = &unknown, .price = 1};
+
+	assert_int_equal(dw_escrow_take_back(&escrow, plan, 2, 0, &none),
+					 DW_NOT_FOUND);
+	assert_int_equal(dw_escrow_take_back(&escrow, plan, 2, 0, &back), DW_OK);
+	assert_int_equal(back.price, plan[0].amount);
+	assert_int_equal(plan[0].status, DW_MILESTONE_REFUNDED);
+	assert_int_equal(plan[1].status, DW_MILESTONE_RELEASED);
+	assert_int_equal(escrow.status, DW_ESCROW_SETTLED);
+	/* of the other one a bank has all but 9 */
+	assert_int_equal(dw_escrow_take_back(&escrow, plan, 2,
+										 plan[1].amount - 9, &all), DW_OK);
+	assert_int_equal(all.amount, 9);
+	all = (DwTakeBack)
+	{
+		.price = 1
+	};
+	assert_int_equal(dw_escrow_take_back(&escrow, plan, 2, escrow.released,
+										 &all), DW_OK);
+	assert_int_equal(all.amount, 0);
+	escrow.frozen = true;
+	assert_int_equal(dw_escrow_take_back(&escrow, plan, 2, 0, &all),
+					 DW_INVALID_TRANSITION);
+}
+
+/* Out of what they have, else owed, else the platform's. */
+static void
+test_givers(void **state)
+{
+	static const struct
+	{
+		int64_t		available;
+		bool		is_there;
+		DwGivers	givers;
+	}			cases[] = {
+		{100, true, {100, 0, 0}}, {99, true, {99, 1, 0}},
+		{0, true, {0, 100, 0}}, {-5, true, {0, 100, 0}},
+		{99, false, {99, 0, 1}}, {0, false, {0, 0, 100}},
+		{INT64_MAX, false, {100, 0, 0}}
+	};
+
+	for (size_t i = 0; i < DW_LENGTH(cases); i++)
+	{
+		DwGivers	givers = dw_take_back_divide(100, cases[i].available,
+												 cases[i].is_there);
+
+		assert_memory_equal(&givers, &cases[i].givers, sizeof(givers));
+	}
+}
+
+/* What was released lately, by its time, its milestone and its payer. */
+static void
+test_since(void **state)
+{
+	const DwReleased releases[] = {
+		{.milestone_id = {{1}}, .at = 30, .net = 90, .fee = 7, .tax = 2},
+		{.at = 20, .net = 40, .fee = 3},
+		{.milestone_id = {{2}}, .at = 10, .net = 20}
+	};
+	const DwUuid one = {{1}};
+
+	assert_int_equal(dw_released_since(releases, 3, DW_FEE_PAYER_PROVIDER,
+									   NULL, 0), 162);
+	assert_int_equal(dw_released_since(releases, 3, DW_FEE_PAYER_HOMEOWNER,
+									   NULL, 0), 150);
+	assert_int_equal(dw_released_since(releases, 3, DW_FEE_PAYER_SPLIT,
+									   NULL, 20), 94 + 41);
+	assert_int_equal(dw_released_since(releases, 3, DW_FEE_PAYER_HOMEOWNER,
+									   &one, 0), 130);
+	assert_int_equal(dw_released_since(releases, 3, DW_FEE_PAYER_HOMEOWNER,
+									   &one, 31), 0);
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -148,6 +284,10 @@ main(void)
 		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_refund),
 		cmocka_unit_test(test_split_payer),
+		cmocka_unit_test(test_take_back),
+		cmocka_unit_test(test_take_back_part),
+		cmocka_unit_test(test_givers),
+		cmocka_unit_test(test_since),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,8 +30,7 @@ typedef struct Ending
 	int64		figure;			/* what the provider is paid */
 	DwDisputeStatus status;		/* settled or resolved */
 	DwEscrowEvent event;		/* what ended it */
-	DwActor		actor;			/* who did */
-	const DwUuid *request_id;	/* of the call, or NULL */
+	DwCall	   *call;			/* in which call */
 } Ending;
 
 /* When a dispute that begins to wait now has waited long enough. */
@@ -96,14 +95,14 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const Ending *ending,
 	parts = dw_payments_to_refund(&row->job_id, settlement->refund,
 								  part_count);
 	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_DISPUTE,
-								&ending->actor);
+								&ending->call->actor);
 	transaction.amount = release->amount + settlement->refund;
 	transaction.platform_fee = release->fee;
 	transaction.tax = release->tax;
 	transaction.net_amount = release->payout;
 	transaction.milestone_id = dispute->has_milestone
 		? &dispute->milestone_id : NULL;
-	transaction.request_id = ending->request_id;
+	transaction.request_id = dw_call_request_id(ending->call);
 	dw_posting_settlement(&posting, &parties, &earnings,
 						  dw_refund_parts(parts, *part_count), *part_count);
 	dw_postings_ensure(&posting, 1);
@@ -113,34 +112,94 @@ book_end(DwEscrowRow *row, DwDisputeRow *dispute, const Ending *ending,
 }
 
 /*
- * Puts the end of a dispute into the ledger, both ways in one transaction,
- * writes escrow and dispute, asks the workers for the refunds, emits it to
- * both sides, and lets the job follow.
+ * Divides what a dispute held, both ways in one transaction, writes the
+ * escrow and asks the workers for the refunds.
  */
 static void
-dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
-			const Ending *ending)
+end_held(DwEscrowRow *row, DwDisputeRow *dispute, const Ending *ending,
+		 DwSettlement *settlement)
 {
-	DwTransition transition = {ending->event, ending->actor,
+	DwTransition transition = {ending->event, ending->call->actor,
 	row->escrow.status, &dispute->transaction_id};
-	DwSettlement settlement = {.figure = ending->figure};
 	DwPaymentPart *parts;
 	int			part_count;
 
 	if (dw_dispute_settle(&row->escrow, row->milestones,
 						  row->milestone_count, &dispute->dispute,
-						  &settlement) != DW_OK)
+						  settlement) != DW_OK)
 		elog(ERROR, "dispute %s cannot end at " INT64_FORMAT,
 			 dw_uuid_text(&dispute->dispute.id), ending->figure);
-	dispute->dispute.status = ending->status;
-	dispute->settled_amount = ending->figure;
-	parts = book_end(row, dispute, ending, &settlement, &part_count);
+	parts = book_end(row, dispute, ending, settlement, &part_count);
 	dw_escrow_apply(row, &transition);
-	dw_dispute_save(dispute);
 	dw_refunds_ask(row, &dispute->transaction_id, parts, part_count,
 				   "dispute");
+}
+
+/*
+ * Takes from the provider what they do not keep of released work, as far as
+ * it is there: a bank, a reversal or they themselves may have been quicker.
+ */
+static void
+end_released(DwEscrowRow *row, DwDisputeRow *dispute, const Ending *ending,
+			 DwSettlement *settlement)
+{
+	DwTransition transition = {ending->event, ending->call->actor,
+	row->escrow.status, NULL};
+	DwRefund	refund = {.event = ending->event,.from = row->escrow.status,
+	.reason = "dispute"};
+	DwTakeBack	back = {
+		.milestone_id = dispute->has_milestone ? &dispute->milestone_id : NULL,
+		.price = dispute->dispute.amount - ending->figure
+	};
+	DwChargebackSum taken;
+
+	dw_chargeback_sum(&row->job_id, NULL, &taken);
+	if (dw_escrow_take_back(&row->escrow, row->milestones,
+							row->milestone_count, taken.clawed_back,
+							&back) != DW_OK)
+		elog(ERROR, "dispute %s cannot end at " INT64_FORMAT,
+			 dw_uuid_text(&dispute->dispute.id), ending->figure);
+	settlement->refund = back.amount;
+	if (back.amount > 0)
+		dispute->transaction_id = dw_escrow_give_back(ending->call, row,
+													  &back, &refund);
+	else
+		dw_escrow_apply(row, &transition);
+}
+
+/*
+ * Ends a dispute in the ledger, the escrow and its own row, emits it to both
+ * sides, and lets the job follow.
+ */
+static void
+dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
+			const Ending *ending)
+{
+	DwSettlement settlement = {.figure = ending->figure};
+
+	if (dispute->dispute.is_released)
+		end_released(row, dispute, ending, &settlement);
+	else
+		end_held(row, dispute, ending, &settlement);
+	dispute->dispute.status = ending->status;
+	dispute->settled_amount = ending->figure;
+	dw_dispute_save(dispute);
 	emit_ended(row, dispute, &settlement);
 	dw_escrow_move_job(job, row);
+}
+
+/* A bank may have taken what it is about: false when nothing is left. */
+static bool
+reduce(const DwEscrowRow *row, DwDispute *dispute)
+{
+	DwChargebackSum taken;
+
+	if (!dispute->is_released)
+		return dw_dispute_reduce(dispute, row->milestones,
+								 row->milestone_count);
+	dw_chargeback_sum(&row->job_id, NULL, &taken);
+	return dw_dispute_reduce_to(dispute, Max(row->escrow.released -
+											 taken.clawed_back, 0));
 }
 
 void
@@ -154,8 +213,7 @@ dw_disputes_unfreeze(const DwEscrowRow *row, const DwUuid *transaction_id)
 	{
 		DwDisputeRow *dispute = &disputes[i];
 
-		if (!dw_dispute_reduce(&dispute->dispute, row->milestones,
-							   row->milestone_count))
+		if (!reduce(row, &dispute->dispute))
 		{
 			dispute->settled_amount = 0;
 			dispute->transaction_id = *transaction_id;
@@ -229,7 +287,7 @@ has_general(const DwUuid *job_id)
 	DwDisputeRow *rows = dw_disputes_open(job_id, &count);
 
 	for (int i = 0; i < count; i++)
-		if (!rows[i].has_milestone)
+		if (!rows[i].has_milestone && !rows[i].dispute.is_released)
 			return true;
 	return false;
 }
@@ -245,12 +303,86 @@ refuse_second_general(const DwUuid *job_id)
 				 "Answer or withdraw that one, or dispute a milestone.");
 }
 
+/*
+ * True when a dispute of the homeowner is about what was released: the
+ * milestone is, or nothing is held that is not disputed.
+ */
+static bool
+is_of_released(const DwEscrowRow *row, const DwDisputeRow *dispute)
+{
+	const DwMilestone *milestone;
+
+	if (!dispute->dispute.by_homeowner)
+		return false;
+	if (!dispute->has_milestone)
+		return row->escrow.released > 0 &&
+			dw_milestones_available(row->milestones,
+									row->milestone_count) == 0;
+	milestone = dw_milestones_find(row->milestones, row->milestone_count,
+								   &dispute->milestone_id);
+	return milestone->status == DW_MILESTONE_RELEASED;
+}
+
+/* WD101 while another dispute about what was released is open. */
+static void
+refuse_second_released(const DwUuid *job_id)
+{
+	int			count;
+	DwDisputeRow *rows = dw_disputes_open(job_id, &count);
+
+	for (int i = 0; i < count; i++)
+		if (rows[i].dispute.is_released)
+			dw_raise(DW_INVALID_TRANSITION,
+					 "a dispute about what was released is open",
+					 psprintf("It is dispute %s.",
+							  dw_uuid_text(&rows[i].dispute.id)),
+					 "Answer or withdraw that one first.");
+}
+
+/*
+ * The price of what was released lately and no bank has taken; WD102 when
+ * the days to dispute it are over.
+ */
+static int64
+released_lately(const DwEscrowRow *row, const DwDisputeRow *dispute)
+{
+	const DwUuid *id = dispute->has_milestone ? &dispute->milestone_id : NULL;
+	int64		days = dw_setting_int8("dispute_days_after_release");
+	DwChargebackSum taken;
+	DwReleased *releases;
+	int			count;
+	int64		price;
+
+	releases = dw_releases_load(&row->job_id, &count);
+	price = dw_released_since(releases, count, row->escrow.terms.payer, id,
+							  dw_now() - days * USECS_PER_DAY);
+	if (price == 0)
+		dw_raise(DW_DEADLINE_PASSED, "the time to dispute a release is over",
+				 psprintf("Of job %s nothing was released in the last "
+						  INT64_FORMAT " days.", dw_uuid_text(&row->job_id),
+						  days),
+				 "The setting dispute_days_after_release says how long it"
+				 " is.");
+	dw_chargeback_sum(&row->job_id, NULL, &taken);
+	return Min(price, row->escrow.released - taken.clawed_back);
+}
+
 /* Opens a dispute in memory; what core says of it. */
 static DwResult
 dispute_decide(DwEscrowRow *row, DwDisputeRow *dispute)
 {
 	dispute->dispute.id = dw_uuid_fresh();
 	dispute->created_at = dw_now();
+	if (is_of_released(row, dispute))
+	{
+		refuse_second_released(&row->job_id);
+		dispute->dispute.amount = released_lately(row, dispute);
+		return dw_dispute_open_released(&row->escrow, row->milestones,
+										row->milestone_count,
+										dispute->has_milestone
+										? &dispute->milestone_id : NULL,
+										&dispute->dispute);
+	}
 	return dw_dispute_open(&row->escrow, row->milestones,
 						   row->milestone_count, dispute->has_milestone
 						   ? &dispute->milestone_id : NULL,
@@ -349,7 +481,8 @@ check_open(DwCall *call, const DwEscrowRow *row, const DwDisputeRow *dispute,
 				 psprintf("Dispute %s is in state \"%s\".",
 						  dw_uuid_text(&facts->id),
 						  dw_dispute_status_label(facts->status)),
-				 "dwello.open_dispute() disputes what is held anew.");
+				 "dwello.open_dispute() disputes anew what is held or was"
+				 " released lately.");
 	dw_escrow_check(call, row, event);
 	/* by the clock, not by whether a worker has come to it: both agree */
 	if (dw_now() >= dispute->answer_by)
@@ -434,8 +567,7 @@ DW_FUNCTION(dwello_answer_dispute)
 						 offer) != DW_OK)
 		dw_arg_refuse(&call, "amount", DW_BAD_VALUE,
 					  "is more than is disputed");
-	ending.actor = call.actor;
-	ending.request_id = dw_call_request_id(&call);
+	ending.call = &call;
 	if (dw_dispute_meets(&dispute.dispute, &ending.figure))
 		dispute_end(&job, &row, &dispute, &ending);
 	else
@@ -536,8 +668,7 @@ DW_FUNCTION(dwello_resolve_dispute)
 	else if (ending.figure != dispute.dispute.amount - back)
 		dw_arg_refuse(&call, "provider_amount", DW_BAD_VALUE,
 					  "does not add up to what is disputed");
-	ending.actor = call.actor;
-	ending.request_id = dw_call_request_id(&call);
+	ending.call = &call;
 	dispute.resolution = reason;
 	dispute_end(&job, &row, &dispute, &ending);
 	return dispute_return(&call, &row, &dispute);
@@ -563,7 +694,7 @@ dispute_expire(int turn, void *argument)
 	Ending		ending = {
 		.status = DW_DISPUTE_SETTLED,
 		.event = DW_ESCROW_EVENT_DEFAULT_DECISION,
-		.actor = batch->call->actor
+		.call = batch->call
 	};
 	DwJob		job;
 	DwEscrowRow row;
@@ -641,7 +772,7 @@ request_check(DwCall *call, const DwJob *job, const DwEscrowRow *row)
 						  dw_uuid_text(&job->id),
 						  dw_job_status_label(job->status)),
 				 "dwello.refund_escrow() gives the money back at once.");
-	dw_escrow_check(call, row, DW_ESCROW_EVENT_OPEN_DISPUTE);
+	dw_escrow_check(call, row, DW_ESCROW_EVENT_REFUND);
 	if (dw_refund_request_find(&job->id, &pending))
 		dw_raise_constraint(DW_ALREADY_EXISTS, "refund_requests_pending_key",
 							"a request for a refund is pending",
@@ -790,7 +921,7 @@ request_answer(DwCall *call, DwJob *job, DwEscrowRow *row,
 						  dw_uuid_text(&request->id)),
 				 "is_accepted => false withdraws it.");
 	if (event != DW_OFFER_EVENT_WITHDRAW)
-		dw_escrow_check(call, row, DW_ESCROW_EVENT_OPEN_DISPUTE);
+		dw_escrow_check(call, row, DW_ESCROW_EVENT_AGREE);
 	if (event == DW_OFFER_EVENT_ACCEPT)
 		request_accept(call, job, row, request);
 	else if (event == DW_OFFER_EVENT_REJECT)

@@ -5,6 +5,7 @@
 #ifndef DW_ESCROW_API_H
 #define DW_ESCROW_API_H
 
+#include "core/dispute/dispute.h"
 #include "server/call/call_server.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
@@ -146,6 +147,13 @@ typedef struct DwRefund
  */
 extern DwUuid dw_refund_apply(DwCall *call, DwEscrowRow *row,
 							  DwRefund *refund);
+
+/*
+ * Books what core has taken back of released work (back->amount > 0) and
+ * refunds it; event, reason and from of the refund are the caller's.
+ */
+extern DwUuid dw_escrow_give_back(DwCall *call, DwEscrowRow *row,
+								  const DwTakeBack *back, DwRefund *refund);
 
 /* What of payments goes back, for the posting. */
 extern DwGivenBack *dw_refund_parts(const DwPaymentPart *parts, int count);

@@ -85,8 +85,9 @@ dw_dispute_open(DwEscrow *escrow, DwMilestone *milestones, int count,
 
 	if (chosen == NULL)
 		return DW_NOT_FOUND;
+	/* the provider's rules: theirs are about what is held alone */
 	if (dw_machine_next(dw_escrow_machine(), escrow->status,
-						DW_ESCROW_EVENT_OPEN_DISPUTE, DW_ACTOR_HOMEOWNER,
+						DW_ESCROW_EVENT_OPEN_DISPUTE, DW_ACTOR_PROVIDER,
 						NULL) != DW_OK)
 		return DW_INVALID_TRANSITION;
 	if (milestone_id != NULL && !is_open_to_dispute(chosen))
@@ -110,6 +111,32 @@ dw_dispute_open(DwEscrow *escrow, DwMilestone *milestones, int count,
 	dw_milestones_rest(milestones, count);
 	hold(chosen, chosen_count, &dispute->id);
 	dw_escrow_derive(escrow, milestones, count);
+	return DW_OK;
+}
+
+DwResult
+dw_dispute_open_released(const DwEscrow *escrow,
+						 const DwMilestone *milestones, int count,
+						 const DwUuid *milestone_id, DwDispute *dispute)
+{
+	int64_t		released = 0;
+	int64_t		amount;
+
+	for (int i = 0; i < count; i++)
+		if (milestone_id == NULL ||
+			dw_uuid_equal(&milestones[i].id, milestone_id))
+			released += milestones[i].released;
+	if (escrow->frozen || released == 0)
+		return DW_INVALID_TRANSITION;
+	amount = dw_money_lesser(released, dispute->amount);
+	if (amount <= 0)
+		return DW_INSUFFICIENT_FUNDS;
+	if (dispute->homeowner_offer < 0 || dispute->homeowner_offer > amount)
+		return DW_BAD_VALUE;
+	dispute->status = DW_DISPUTE_OPEN;
+	dispute->is_released = true;
+	dispute->amount = amount;
+	dispute->provider_offer = DW_DISPUTE_NO_OFFER;
 	return DW_OK;
 }
 
@@ -302,12 +329,18 @@ dw_dispute_reduce(DwDispute *dispute, const DwMilestone *milestones,
 		if (dw_uuid_equal(&milestones[i].dispute_id, &dispute->id))
 			left += milestones[i].disputed;
 	}
+	return dw_dispute_reduce_to(dispute, left);
+}
+
+bool
+dw_dispute_reduce_to(DwDispute *dispute, int64_t left)
+{
 	/* an offer that is not there is below zero, and so stays as it is */
 	dispute->homeowner_offer = dw_money_lesser(dispute->homeowner_offer, left);
 	dispute->provider_offer = dw_money_lesser(dispute->provider_offer, left);
 	if (left == 0)
 		dispute->status = DW_DISPUTE_SETTLED;
 	else
-		dispute->amount = left;
+		dispute->amount = dw_money_lesser(dispute->amount, left);
 	return left > 0;
 }

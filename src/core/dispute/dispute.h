@@ -48,6 +48,7 @@ typedef struct DwDispute
 	int64_t		amount;			/* price of the work disputed, > 0 */
 	int64_t		homeowner_offer;	/* 0 ... amount, or none */
 	int64_t		provider_offer; /* 0 ... amount, or none */
+	bool		is_released;	/* about work that was paid: nothing is held */
 } DwDispute;
 
 /* What a settlement came to. */
@@ -73,6 +74,19 @@ extern bool dw_dispute_is_open(const DwDispute *dispute);
 extern DwResult dw_dispute_open(DwEscrow *escrow, DwMilestone *milestones,
 								int count, const DwUuid *milestone_id,
 								DwDispute *dispute);
+
+/*
+ * The same about work that was released; dispute->amount is the price of
+ * what was lately, and becomes that of the dispute.  Nothing is held fast:
+ * what the provider shall not keep is taken from them in the end.
+ * DW_INVALID_TRANSITION: frozen, or nothing was released.
+ * DW_INSUFFICIENT_FUNDS: nothing lately.
+ */
+extern DwResult dw_dispute_open_released(const DwEscrow *escrow,
+										 const DwMilestone *milestones,
+										 int count,
+										 const DwUuid *milestone_id,
+										 DwDispute *dispute);
 
 /*
  * One side names its figure, the first or another one; answered once both
@@ -114,6 +128,9 @@ extern DwResult dw_dispute_withdraw(DwEscrow *escrow, DwMilestone *milestones,
  */
 extern bool dw_dispute_reduce(DwDispute *dispute,
 							  const DwMilestone *milestones, int count);
+
+/* The same by the price that is left, where nothing is held for it. */
+extern bool dw_dispute_reduce_to(DwDispute *dispute, int64_t left);
 
 /*
  * What becomes of an escrow when a bank takes a payment back.
@@ -250,5 +267,56 @@ extern int64_t dw_reversal_share(int64_t whole, int64_t amount, int64_t of);
 extern DwResult dw_escrow_reverse(DwEscrow *escrow, DwMilestone *milestones,
 								  int count, const DwReversal *reversal,
 								  int64_t clawed_back);
+
+/* A release, or the part of a settlement that was one; not what is undone. */
+typedef struct DwReleased
+{
+	DwUuid		id;				/* of the transaction */
+	DwUuid		milestone_id;	/* that it was of; nil = of none alone */
+	int64_t		at;				/* when, in the caller's units */
+	int64_t		net;			/* of it, the provider's */
+	int64_t		fee;			/* the platform's */
+	int64_t		tax;			/* on the fee */
+} DwReleased;
+
+/* The price of work released since a time, of one milestone or of all. */
+extern int64_t dw_released_since(const DwReleased *releases, int count,
+								 DwFeePayer payer, const DwUuid *milestone_id,
+								 int64_t since);
+
+/* Work that was released and is given up after all. */
+typedef struct DwTakeBack
+{
+	const DwUuid *milestone_id; /* in: of this one; NULL = the last ones */
+	int64_t		price;			/* in: of the work; out: what there was */
+	int64_t		amount;			/* goes back; fee and tax are in it */
+	int64_t		fee;			/* of amount, out of the platform's fee */
+	int64_t		tax;			/* of amount, tax on it */
+} DwTakeBack;
+
+/*
+ * Work that was paid is given up: what the homeowner paid for it goes back,
+ * with the fee that the work which stays does not owe, at most what a bank
+ * has not clawed back.  amount 0: there is nothing of it, nothing changes.
+ * DW_INVALID_TRANSITION: frozen.  DW_NOT_FOUND: no such milestone.
+ */
+extern DwResult dw_escrow_take_back(DwEscrow *escrow, DwMilestone *milestones,
+									int count, int64_t clawed_back,
+									DwTakeBack *back);
+
+/* Who gives it back, and how much of it each. */
+typedef struct DwGivers
+{
+	int64_t		available;		/* out of what the provider has */
+	int64_t		owed;			/* they owe it */
+	int64_t		loss;			/* nobody is there to owe it */
+} DwGivers;
+
+/*
+ * Of a provider's part, what comes out of their balance (available, less what
+ * is below zero: they have none); the rest they owe, while they are there.
+ */
+extern DwGivers dw_take_back_divide(int64_t amount, int64_t available,
+									bool is_there);
 
 #endif							/* DW_DISPUTE_H */

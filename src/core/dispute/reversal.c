@@ -206,3 +206,133 @@ dw_escrow_reverse(DwEscrow *escrow, DwMilestone *milestones, int count,
 	dw_escrow_derive(escrow, milestones, count);
 	return DW_OK;
 }
+
+int64_t
+dw_released_since(const DwReleased *releases, int count, DwFeePayer payer,
+				  const DwUuid *milestone_id, int64_t since)
+{
+	static const DwUuid none;
+	int64_t		sum = 0;
+
+	/* parts of what was paid in: the sum fits */
+	for (int i = 0; i < count; i++)
+	{
+		const DwReleased *release = &releases[i];
+		int64_t		taken = release->fee + release->tax;
+
+		if (release->at >= since &&
+			(milestone_id == NULL ||
+			 dw_uuid_equal(&release->milestone_id, milestone_id) ||
+			 dw_uuid_equal(&release->milestone_id, &none)))
+			sum += release->net + taken - dw_fee_borne(payer, taken);
+	}
+	return sum;
+}
+
+/* What of a price is released, of one milestone or of all. */
+static int64_t
+price_released(const DwMilestone *milestones, int count, const DwUuid *id)
+{
+	int64_t		sum = 0;
+
+	for (int i = 0; i < count; i++)
+		if (id == NULL || dw_uuid_equal(&milestones[i].id, id))
+			sum += milestones[i].released;
+	return sum;
+}
+
+/* Gives up a price of released work, the last milestone first. */
+static void
+give_up_released(DwMilestone *milestones, int count, const DwUuid *id,
+				 int64_t price)
+{
+	dw_milestones_rest(milestones, count);
+	for (int i = count - 1; i >= 0; i--)
+	{
+		DwMilestone *milestone = &milestones[i];
+		int64_t		part = dw_money_lesser(price, milestone->released);
+
+		if (part == 0 ||
+			(id != NULL && !dw_uuid_equal(&milestone->id, id)))
+			continue;
+		milestone->released -= part;
+		milestone->refunded += part;
+		milestone->moved = part;
+		price -= part;
+		if (milestone->status == DW_MILESTONE_RELEASED &&
+			milestone->released == 0)
+			milestone->status = DW_MILESTONE_REFUNDED;
+	}
+}
+
+/* The part of what was taken that the work which stays does not owe. */
+static int64_t
+no_longer_due(int64_t taken, int64_t due, int64_t room)
+{
+	return taken > due ? dw_money_lesser(taken - due, room) : 0;
+}
+
+/*
+ * What goes back for work of this price: what the homeowner paid for it, or
+ * all there is when nothing else is paid for.
+ */
+static int64_t
+paid_for(const DwEscrow *escrow, const DwMilestone *milestones, int count,
+		 int64_t price)
+{
+	int64_t		unearned = dw_escrow_unearned(escrow, milestones, count,
+											  price);
+
+	/* what is held beyond the work's charge is not the provider's to return */
+	if (escrow->held > 0)
+		unearned -= dw_escrow_unearned(escrow, milestones, count, 0);
+	return unearned;
+}
+
+DwResult
+dw_escrow_take_back(DwEscrow *escrow, DwMilestone *milestones, int count,
+					int64_t clawed_back, DwTakeBack *back)
+{
+	DwFeeQuote	stays = {0};
+	int64_t		released = price_released(milestones, count, NULL);
+
+	if (escrow->frozen)
+		return DW_INVALID_TRANSITION;
+	if (back->milestone_id != NULL &&
+		dw_milestones_find(milestones, count, back->milestone_id) == NULL)
+		return DW_NOT_FOUND;
+	back->price = dw_money_lesser(back->price,
+								  price_released(milestones, count,
+												 back->milestone_id));
+	back->amount = dw_money_lesser(paid_for(escrow, milestones, count,
+											back->price),
+								   escrow->released - clawed_back);
+	if (back->price <= 0 || back->amount <= 0)
+		back->price = back->amount = 0;
+	/* no overflow: the charge of the contract was reckoned with checks */
+	(void) dw_fee_quote(&escrow->terms, released - back->price, &stays);
+	back->fee = no_longer_due(escrow->fee_taken, stays.fee, back->amount);
+	back->tax = no_longer_due(escrow->tax_taken, stays.tax,
+							  back->amount - back->fee);
+	give_up_released(milestones, count, back->milestone_id, back->price);
+	escrow->released -= back->amount;
+	escrow->refunded += back->amount;
+	escrow->fee_taken -= back->fee;
+	escrow->tax_taken -= back->tax;
+	dw_escrow_derive(escrow, milestones, count);
+	return DW_OK;
+}
+
+DwGivers
+dw_take_back_divide(int64_t amount, int64_t available, bool is_there)
+{
+	DwGivers	givers = {0};
+
+	if (available > 0)
+		givers.available = dw_money_lesser(amount, available);
+	if (is_there)
+		givers.owed = amount - givers.available;
+	else
+		givers.loss = amount - givers.available;
+	return givers;
+}

@@ -82,6 +82,11 @@ DW_LABELS(escrow_event, DwEscrowEvent, escrow_event_labels);
 #define ALL_DISPUTED "all that is held is disputed"
 #define BANK_TOOK	"nothing is held, part was charged back"
 
+#define KEPT		"of what was released nothing goes back"
+#define BACK		"of what was released a part goes back: "
+
+#define OF_RELEASED	"about what was released lately"
+
 #define UNASKED		"no payment was open, and it fits"
 
 /* By consent: neither side takes the money of work that has begun alone. */
@@ -119,6 +124,22 @@ DW_LABELS(escrow_event, DwEscrowEvent, escrow_event_labels);
 	RELEASES_FROM(PARTIALLY_RELEASED, event, actors), \
 	RULE(DISPUTED, event, actors, REFUNDED, ALL_BACK), \
 	RELEASES_FROM(DISPUTED, event, actors)
+
+/*
+ * A dispute about work that was paid ends: nothing was held for it, and what
+ * the provider does not keep goes back.
+ */
+#define TAKES_BACK(event, actors) \
+	RULE(RELEASED, event, actors, RELEASED, KEPT), \
+	RULE(RELEASED, event, actors, SETTLED, BACK BOTH_WAYS), \
+	RULE(RELEASED, event, actors, REFUNDED, BACK ALL_BACK), \
+	RULE(SETTLED, event, actors, SETTLED, KEPT " or " BACK BOTH_WAYS), \
+	RULE(SETTLED, event, actors, REFUNDED, BACK ALL_BACK), \
+	RULE(PARTIALLY_RELEASED, event, actors, HELD, BACK HELD_ONLY), \
+	RULE(PARTIALLY_RELEASED, event, actors, REFUNDED, BACK ALL_BACK), \
+	RULE(CHARGED_BACK, event, actors, CHARGED_BACK, KEPT " or " BACK \
+		 BANK_TOOK), \
+	RULE(REFUNDED, event, actors, REFUNDED, "all of it went back before")
 
 /* An event that leaves the state alone. */
 #define STAYS(from, event, actors) \
@@ -214,6 +235,19 @@ static const DwRule escrow_rules[] = {
 	RULE(HELD, OPEN_DISPUTE, PARTIES, DISPUTED, ALL_DISPUTED),
 	RULE(PARTIALLY_RELEASED, OPEN_DISPUTE, PARTIES, PARTIALLY_RELEASED, MORE),
 	RULE(PARTIALLY_RELEASED, OPEN_DISPUTE, PARTIES, DISPUTED, ALL_DISPUTED),
+	RULE(DISPUTED, OPEN_DISPUTE, DW_ACTOR_HOMEOWNER, DISPUTED, OF_RELEASED),
+	RULE(RELEASED, OPEN_DISPUTE, DW_ACTOR_HOMEOWNER, RELEASED, OF_RELEASED),
+	RULE(SETTLED, OPEN_DISPUTE, DW_ACTOR_HOMEOWNER, SETTLED, OF_RELEASED),
+	RULE(CHARGED_BACK, OPEN_DISPUTE, DW_ACTOR_HOMEOWNER, CHARGED_BACK,
+		 OF_RELEASED),
+	TAKES_BACK(ANSWER_DISPUTE, PARTIES),
+	TAKES_BACK(DEFAULT_DECISION, SYSTEM),
+	TAKES_BACK(RESOLVE_DISPUTE, MEDIATOR),
+	STAYS(RELEASED, WITHDRAW_DISPUTE, PARTIES),
+	STAYS(SETTLED, WITHDRAW_DISPUTE, PARTIES),
+	STAYS(CHARGED_BACK, WITHDRAW_DISPUTE, PARTIES),
+	STAYS(REFUNDED, WITHDRAW_DISPUTE, PARTIES),
+	RULE(DISPUTED, WITHDRAW_DISPUTE, PARTIES, DISPUTED, OF_RELEASED),
 	SETTLES(ANSWER_DISPUTE, PARTIES),
 	SETTLES(DEFAULT_DECISION, SYSTEM),
 	SETTLES(RESOLVE_DISPUTE, MEDIATOR),

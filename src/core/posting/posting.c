@@ -56,6 +56,8 @@ static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	KIND(PSP_CLEARING)},
 	[DW_POSTING_REVERSAL] = {KIND(PROVIDER_RECEIVABLE) | KIND(PLATFORM_FEE) |
 	KIND(TAX_PAYABLE) | GIVEN_BACK, KIND(ESCROW)},
+	[DW_POSTING_TAKEN_BACK] = {BALANCE | KIND(PLATFORM_FEE) |
+	KIND(TAX_PAYABLE) | KIND(PLATFORM_LOSS), KIND(ESCROW)},
 	[DW_POSTING_PAYOUT] = {BALANCE, BALANCE | KIND(PSP_CLEARING)},
 	[DW_POSTING_EXCHANGE] = {BALANCE, BALANCE | KIND(FX_LIQUIDITY) |
 	KIND(ROUNDING)},
@@ -602,6 +604,30 @@ dw_posting_reversal(DwPosting *posting, const DwPosting *original,
 	give(posting, dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS,
 										 original->currency), undone.loss);
 	gain(posting, held, sum);
+	end(posting);
+}
+
+void
+dw_posting_take_back(DwPosting *posting, const DwParties *parties,
+					 const DwPutBack *parts)
+{
+	const int64_t shares[] = {parts->available, parts->owed, parts->loss,
+	parts->fee, parts->tax};
+	const char *currency = parties->currency;
+	int64_t		sum;
+
+	begin(posting, DW_POSTING_TAKEN_BACK, currency);
+	sum = total(posting, shares, DW_LENGTH(shares), 0);
+	give(posting, available(&parties->provider_id, currency),
+		 parts->available);
+	give(posting, receivable(&parties->provider_id, currency), parts->owed);
+	give(posting, dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS, currency),
+		 parts->loss);
+	give(posting, dw_account_of_platform(DW_ACCOUNT_PLATFORM_FEE, currency),
+		 parts->fee);
+	give(posting, dw_account_of_platform(DW_ACCOUNT_TAX_PAYABLE, currency),
+		 parts->tax);
+	gain(posting, escrow(parties), sum);
 	end(posting);
 }
 

@@ -53,6 +53,7 @@ typedef enum DwPostingEvent
 	DW_POSTING_CHARGEBACK_WON,	/* and gives it back */
 	DW_POSTING_CHARGEBACK_LOST, /* or keeps it */
 	DW_POSTING_REVERSAL,		/* one of the first three out is undone */
+	DW_POSTING_TAKEN_BACK,		/* released, and given back after all */
 	DW_POSTING_PAYOUT,			/* a provider is paid */
 	DW_POSTING_EXCHANGE,		/* in another currency: the half sold */
 	DW_POSTING_EXCHANGED_PAYOUT,	/* and the half paid */
@@ -230,6 +231,20 @@ extern void dw_posting_reversal(DwPosting *posting,
 								const int64_t *parts,
 								const DwGivenBack *pending,
 								int pending_count);
+
+/* Who puts money that was released into the escrow again. */
+typedef struct DwPutBack
+{
+	int64_t		available;		/* the provider, who has it */
+	int64_t		owed;			/* the provider, who owes it */
+	int64_t		loss;			/* the platform bears it */
+	int64_t		fee;			/* the platform's fee */
+	int64_t		tax;			/* tax on it */
+} DwPutBack;
+
+/* A part of what was released lies in the escrow again. */
+extern void dw_posting_take_back(DwPosting *posting, const DwParties *parties,
+								 const DwPutBack *parts);
 
 /*
  * A payout was paid.  In another currency that takes two transactions, the

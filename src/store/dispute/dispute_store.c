@@ -27,6 +27,8 @@ static const DwColumn dispute_columns[] = {
 	DW_COLUMN(TEXT, DwDisputeRow, reason, reason, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwDisputeRow, answer, answer, 0),
 	DW_COLUMN(TEXT, DwDisputeRow, resolution, resolution, 0),
+	DW_COLUMN(BOOL, DwDisputeRow, is_released, dispute.is_released,
+			  DW_COLUMN_FIXED),
 	DW_COLUMN(INT8, DwDisputeRow, disputed_amount, dispute.amount, 0),
 	DW_COLUMN(TEXT, DwDisputeRow, currency, currency, DW_COLUMN_FIXED),
 	DW_COLUMN_OR(INT8, DwDisputeRow, homeowner_offer,
@@ -445,4 +447,46 @@ dw_original_load(const DwUuid *job_id, const DwUuid *id, DwOriginal *original)
 	original->has_milestone = !dw_uuid_is_nil(&original->milestone_id);
 	(void) dw_posting_load(job_id, id, &original->posting);
 	return true;
+}
+
+static const DwColumn released_fields[] = {
+	DW_FIELD(UUID, DwReleased, id, id),
+	DW_FIELD(UUID, DwReleased, milestone_id, milestone_id),
+	DW_FIELD(TIME, DwReleased, completed_at, at),
+	DW_FIELD(INT8, DwReleased, net, net),
+	DW_FIELD(INT8, DwReleased, fee, fee),
+	DW_FIELD(INT8, DwReleased, tax, tax)
+};
+
+static DwMap released_map = DW_MAP(released_fields);
+
+DwReleased *
+dw_releases_load(const DwUuid *job_id, int *count)
+{
+	static DwStatement select_releases =
+		DW_STATEMENT("SELECT t.id, t.milestone_id, t.completed_at, "
+					 "(t.net_amount - x.net)::bigint AS net, "
+					 "(t.platform_fee - x.fee)::bigint AS fee, "
+					 "(t.tax - x.tax)::bigint AS tax "
+					 "FROM dwello.transactions AS t CROSS JOIN LATERAL ("
+					 "SELECT COALESCE(pg_catalog.sum(r.net_amount), 0) "
+					 "AS net, "
+					 "COALESCE(pg_catalog.sum(r.platform_fee), 0) AS fee, "
+					 "COALESCE(pg_catalog.sum(r.tax), 0) AS tax "
+					 "FROM dwello.transactions AS r "
+					 "WHERE r.scope_id = $1 AND r.reverses = t.id) AS x "
+					 "WHERE t.scope_id = $1 AND t.status = 'completed' "
+					 "AND t.transaction_type IN ('release', 'dispute') "
+					 "AND t.net_amount + t.platform_fee + t.tax "
+					 "> x.net + x.fee + x.tax "
+					 "ORDER BY t.id DESC");
+	DwParams	p = DW_PARAMS;
+	DwReleased *releases;
+
+	dw_param_uuid(&p, job_id);
+	*count = (int) dw_execute(&select_releases, &p);
+	releases = palloc0_array(DwReleased, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		dw_map_read(&released_map, i, &releases[i]);
+	return releases;
 }

@@ -179,4 +179,7 @@ typedef struct DwOriginal
 extern bool dw_original_load(const DwUuid *job_id, const DwUuid *id,
 							 DwOriginal *original);
 
+/* What was released of a locked job and is not undone, the last first. */
+extern DwReleased *dw_releases_load(const DwUuid *job_id, int *count);
+
 #endif							/* DW_DISPUTE_STORE_H */

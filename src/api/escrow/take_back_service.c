@@ -1,0 +1,148 @@
+/*
+ * take_back_service.c
+ *		How money that was released comes back: it leaves who got it, lies in
+ *		the escrow again, and is refunded, all in one command.
+ *
+ * In the ledger that is a reversal of each release that it is taken from, the
+ * last one first, and one refund.  The provider's part comes out of what they
+ * have (provider_available), the rest they owe; where their account is gone,
+ * the platform bears it.  What they have is decided on under the lock of
+ * their row, which comes after the job's: payouts lock it first, and lock no
+ * job after it.
+ */
+#include "postgres.h"
+
+#include "api/escrow/escrow_api.h"
+#include "server/error/error_server.h"
+#include "store/account/account_store.h"
+#include "store/dispute/dispute_store.h"
+#include "store/payout/payout_store.h"
+
+/* What is still to be taken, and from whom. */
+typedef struct Taking
+{
+	DwGivers	givers;			/* of the provider's part */
+	int64		left;			/* in all */
+	int64		fee;			/* of left */
+	int64		tax;			/* of left */
+} Taking;
+
+/* Who gives the provider's part; nobody changes their balance meanwhile. */
+static DwGivers
+find_givers(const DwEscrowRow *row, int64 amount)
+{
+	DwBalance	balance = {0};
+	DwUser		user;
+	bool		is_there = dw_user_lock(&row->provider_id, &user);
+
+	if (is_there)
+		dw_payout_mark_user(&row->provider_id);
+	dw_balance_load(&row->provider_id, row->escrow.currency, false, &balance);
+	return dw_take_back_divide(amount, balance.available, is_there);
+}
+
+/* Takes at most so much; gives how much that was. */
+static int64
+take(int64 *from, int64 amount)
+{
+	int64		part = Min(*from, amount);
+
+	*from -= part;
+	return part;
+}
+
+/* What of the rest is taken from one release; its fee's share with it. */
+static DwPutBack
+take_part(Taking *taking, int64 amount)
+{
+	int64		fee = dw_reversal_share(taking->fee, amount, taking->left);
+	int64		tax = dw_reversal_share(taking->tax, amount, taking->left);
+	int64		rest = amount - fee - tax;
+	DwPutBack	parts = {.fee = fee,.tax = tax};
+
+	taking->left -= amount;
+	taking->fee -= fee;
+	taking->tax -= tax;
+	parts.available = take(&taking->givers.available, rest);
+	parts.owed = take(&taking->givers.owed, rest - parts.available);
+	parts.loss = rest - parts.available - parts.owed;
+	taking->givers.loss -= parts.loss;
+	return parts;
+}
+
+/* Tells who follows releases that one is undone. */
+static void
+emit_undone(const DwEscrowRow *row, const DwTransaction *transaction,
+			const char *reason)
+{
+	DwPayload	payload;
+
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "transaction_id", &transaction->id);
+	dw_payload_uuid(&payload, "reverses", transaction->reverses);
+	dw_payload_int8(&payload, "amount", transaction->amount);
+	dw_payload_text(&payload, "reason", reason);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id,
+				  "transaction_reversed", &payload);
+}
+
+/* Puts a part of a release into the escrow again. */
+static void
+undo_release(DwCall *call, DwEscrowRow *row, const DwReleased *release,
+			 const DwPutBack *parts, const char *reason)
+{
+	const DwParties parties = DW_ESCROW_PARTIES(row);
+	const DwUuid *milestone_id = &release->milestone_id;
+	DwTransaction transaction;
+	DwPosting	posting;
+
+	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_REVERSAL,
+								&call->actor);
+	transaction.payer_id = row->provider_id;
+	transaction.payee_id = row->homeowner_id;
+	transaction.net_amount = parts->available + parts->owed + parts->loss;
+	transaction.platform_fee = parts->fee;
+	transaction.tax = parts->tax;
+	transaction.amount = transaction.net_amount + parts->fee + parts->tax;
+	if (!dw_uuid_is_nil(milestone_id))
+		transaction.milestone_id = milestone_id;
+	transaction.reverses = &release->id;
+	dw_posting_take_back(&posting, &parties, parts);
+	dw_postings_ensure(&posting, 1);
+	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
+	emit_undone(row, &transaction, reason);
+}
+
+DwUuid
+dw_escrow_give_back(DwCall *call, DwEscrowRow *row, const DwTakeBack *back,
+					DwRefund *refund)
+{
+	Taking		taking = {
+		.givers = find_givers(row, back->amount - back->fee - back->tax),
+		.left = back->amount,
+		.fee = back->fee,
+		.tax = back->tax
+	};
+	int			count;
+	DwReleased *releases = dw_releases_load(&row->job_id, &count);
+
+	for (int i = 0; i < count && taking.left > 0; i++)
+	{
+		const DwReleased *release = &releases[i];
+		DwPutBack	parts = take_part(&taking, Min(taking.left,
+												   release->net +
+												   release->fee +
+												   release->tax));
+
+		undo_release(call, row, release, &parts, refund->reason);
+	}
+	if (taking.left > 0)
+		elog(ERROR, "the releases of job %s do not come to what goes back",
+			 dw_uuid_text(&row->job_id));
+	refund->selector.milestone_id = back->milestone_id;
+	refund->decided = (DwRelease)
+	{
+		back->price, back->amount, 0, 0, back->amount
+	};
+	return dw_refund_apply(call, row, refund);
+}

@@ -1,0 +1,266 @@
+--
+-- take_back.sql
+--	Money that was released and goes back after all: disputes about what was
+--	released lately, and what the provider gives back.
+--
+-- Each part is a transaction of its own that is rolled back, on a clock that
+-- stands still.
+--
+SET client_min_messages = warning;
+SET dwello.now = '2027-03-01 12:00:00+00';
+SET timezone = 'UTC';
+\set VERBOSITY sqlstate
+
+-- A job of h1 with the bid of p1 accepted and confirmed, in parts.
+CREATE FUNCTION t.contract(name text, amount bigint, plan bigint[] DEFAULT '{}') RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM t.login_as('h1');
+  PERFORM dwello.post_job(
+    category_id => 'd0000000-0000-7000-8000-000000000011', title => name,
+    description => 'As it was.', longitude => -122.4194, latitude => 37.7749,
+    street => '1 Main St', budget_min => 80000, budget_max => 120000, job_id => t.user(name),
+    milestones => coalesce((SELECT jsonb_agg(jsonb_build_object('title', 'part ' || n, 'amount', part) ORDER BY n)
+      FROM unnest(plan) WITH ORDINALITY AS p (part, n)), '[]'));
+  PERFORM dwello.publish_job(t.user(name));
+  PERFORM t.login_as('p1');
+  PERFORM dwello.submit_bid(t.user(name), amount, bid_id => t.user(name || ' bid'), expires_at => '2027-06-01');
+  PERFORM t.login_as('h1');
+  PERFORM dwello.accept_bid(t.user(name), t.user(name || ' bid'));
+  PERFORM t.login_as('p1');
+  PERFORM dwello.confirm_award(t.user(name));
+  PERFORM t.as_system();
+END
+$$;
+-- The same under way, all of it paid.
+CREATE FUNCTION t.under_way(name text, amount bigint, plan bigint[] DEFAULT '{}') RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM t.contract(name, amount, plan);
+  PERFORM t.pay(name);
+  PERFORM t.login_as('p1');
+  PERFORM dwello.start_job(t.user(name));
+  PERFORM t.as_system();
+END
+$$;
+-- The id of a part.
+CREATE FUNCTION t.part(name text, n integer) RETURNS uuid
+LANGUAGE sql
+AS $$ SELECT m.id FROM dwello.job_milestones AS m WHERE m.job_id = t.user(name) ORDER BY m.sort_order LIMIT 1 OFFSET n - 1 $$;
+-- What is left of an escrow, and what the provider has.
+CREATE FUNCTION t.left(name text)
+RETURNS TABLE (job dwello.job_status, escrow dwello.escrow_status, held bigint, released bigint, refunded bigint,
+  fee bigint, tax bigint, plan text, available bigint, receivable bigint)
+LANGUAGE sql
+AS $$
+  SELECT j.status, e.status, e.held, e.released, e.refunded, e.fee_taken, e.tax_taken,
+         (SELECT string_agg(concat_ws(' ', m.status, m.released, m.refunded), ', ' ORDER BY m.sort_order)
+            FROM dwello.job_milestones AS m WHERE m.job_id = j.id),
+         (SELECT sum(n.amount) FROM dwello.ledger_entries AS n JOIN dwello.ledger_accounts AS a ON a.id = n.account_id
+           WHERE n.scope_id = j.id AND a.kind = 'provider_available'),
+         (SELECT sum(n.amount) FROM dwello.ledger_entries AS n JOIN dwello.ledger_accounts AS a ON a.id = n.account_id
+           WHERE n.scope_id = j.id AND a.kind = 'provider_receivable')
+    FROM dwello.jobs AS j JOIN dwello.escrow_accounts AS e ON e.job_id = j.id
+   WHERE j.id = t.user(name)
+$$;
+-- The legs of the transactions of a type.
+CREATE FUNCTION t.legs(name text, type dwello.transaction_type)
+RETURNS TABLE (amount bigint, fee bigint, tax bigint, net bigint, legs text)
+LANGUAGE sql
+AS $$
+  SELECT x.amount, x.platform_fee, x.tax, x.net_amount,
+         (SELECT string_agg(concat_ws(' ', coalesce(a.kind::text, 'escrow'), n.amount), ', ' ORDER BY n.leg)
+            FROM dwello.ledger_entries AS n LEFT JOIN dwello.ledger_accounts AS a ON a.id = n.account_id
+           WHERE n.scope_id = x.scope_id AND n.transaction_id = x.id)
+    FROM dwello.transactions AS x WHERE x.scope_id = t.user(name) AND x.transaction_type = type ORDER BY x.id
+$$;
+
+--
+-- All of it was released, and the tap leaks
+--
+BEGIN;
+SELECT t.under_way('job', 80000);
+SELECT t.login_as('h1');
+SELECT payout FROM dwello.release_escrow(t.user('job'));
+SELECT * FROM t.left('job');
+SAVEPOINT s;
+-- the amount is what the provider keeps, of what was released
+SELECT name, t.try(format('SELECT dwello.open_dispute(%L, %s, ''Leaks.'')', t.user('job'), n), name)
+  FROM (VALUES ('h1', -1), ('h1', 80001), ('p1', 0), ('h2', 0), ('p2', 0), ('a1', 0), ('s1', 0)) AS v (name, n);
+SELECT t.login_as('h1');
+SELECT dispute_status, disputed_amount, homeowner_offer, milestone_id, answer_by, escrow_status, held, replayed
+  FROM dwello.open_dispute(t.user('job'), 40000, 'It leaks again.', idempotency_key => 'leak');
+SELECT dispute_status, replayed FROM dwello.open_dispute(t.user('job'), 40000, 'It leaks again.', idempotency_key => 'leak');
+SELECT is_released, status FROM dwello.disputes WHERE job_id = t.user('job');
+-- nothing moves yet, and one is enough
+SELECT * FROM t.left('job');
+SELECT t.try(format('SELECT dwello.open_dispute(%L, 0, ''More.'')', t.user('job')), 'h1');
+SELECT t.try(format('SELECT dwello.request_refund(%L)', t.user('job')), 'h1');
+SAVEPOINT o;
+-- they meet: the provider keeps 500.00, and gives it out of what they have
+SELECT t.login_as('p1');
+SELECT dispute_status, homeowner_offer, provider_offer FROM dwello.answer_dispute(t.user('job'), 60000);
+SELECT dispute_status, settled_amount, transaction_id IS NOT NULL AS has_refund, escrow_status, released, refunded, held
+  FROM dwello.answer_dispute(t.user('job'), 40000, idempotency_key => 'yes');
+SELECT dispute_status, replayed FROM dwello.answer_dispute(t.user('job'), 40000, idempotency_key => 'yes');
+SELECT t.as_system();
+SELECT * FROM t.left('job');
+SELECT * FROM t.legs('job', 'reversal');
+SELECT * FROM t.legs('job', 'refund');
+SELECT seq, event, actor_role, from_status, to_status, transaction_id IS NOT NULL AS paid
+  FROM dwello.escrow_events WHERE job_id = t.user('job') ORDER BY seq DESC LIMIT 3;
+SELECT type, payload->>'amount' AS amount FROM dwello.outbox
+ WHERE scope_id = t.user('job') AND id > (SELECT o.id FROM dwello.outbox AS o WHERE o.scope_id = t.user('job') AND o.type = 'dispute_answered') ORDER BY id;
+SELECT description, amount_in, amount_out, payout, fee, refund, held FROM dwello.escrow_statement(t.user('job'));
+SELECT invariant, object FROM dwello.reconcile();
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+-- the rest can be disputed, and no more than it
+SELECT t.try(format('SELECT dwello.open_dispute(%L, 40001, ''Still.'')', t.user('job')), 'h1');
+SELECT t.login_as('h1');
+SELECT disputed_amount FROM dwello.open_dispute(t.user('job'), 0, 'Still.');
+SET LOCAL dwello.now = '2027-03-05 12:00:00+00';
+SELECT t.as_system();
+-- no answer: the homeowner's figure holds, and all of it is gone
+SELECT dwello.expire_disputes();
+SELECT * FROM t.left('job');
+SELECT sum(amount) AS fee_left FROM dwello.ledger_entries AS n JOIN dwello.ledger_accounts AS a ON a.id = n.account_id
+ WHERE n.scope_id = t.user('job') AND a.kind IN ('platform_fee', 'tax_payable');
+SELECT t.try(format('SELECT dwello.open_dispute(%L, 0, ''More.'')', t.user('job')), 'h1');
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK TO o;
+-- a mediator, to the cent; nobody who is a side
+SELECT t.try(format('SELECT dwello.resolve_dispute(%L, 1)', t.user('job')), 'p1');
+SELECT t.login_as('s1');
+SELECT dispute_status, settled_amount, escrow_status, released, refunded FROM dwello.resolve_dispute(t.user('job'), 12345);
+SELECT t.as_system();
+SELECT * FROM t.left('job');
+SELECT invariant, object FROM dwello.reconcile();
+-- what was given back is not undone once more by who undoes the release
+SELECT t.login_as('a1');
+SELECT t.try(format('SELECT dwello.reverse_transaction(%L, %L, 70000)', t.user('job'), x.id))
+  FROM dwello.transactions AS x WHERE x.scope_id = t.user('job') AND x.transaction_type = 'release';
+SELECT amount, fee, held FROM dwello.reverse_transaction(t.user('job'), (SELECT x.id FROM dwello.transactions AS x WHERE x.scope_id = t.user('job') AND x.transaction_type = 'release'));
+SELECT t.as_system();
+SELECT * FROM t.left('job');
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK TO o;
+-- withdrawn: all is as it was
+SELECT t.try(format('SELECT dwello.withdraw_dispute(%L)', t.user('job')), 'p1');
+SELECT t.login_as('h1');
+SELECT dispute_status, escrow_status FROM dwello.withdraw_dispute(t.user('job'));
+SELECT * FROM t.left('job');
+SELECT t.as_system();
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK TO o;
+-- what an administrator has undone meanwhile is not there any more
+SELECT t.login_as('a1');
+SELECT amount FROM dwello.reverse_transaction(t.user('job'), (SELECT x.id FROM dwello.transactions AS x WHERE x.scope_id = t.user('job') AND x.transaction_type = 'release'));
+SET LOCAL dwello.now = '2027-03-06';
+SELECT t.as_system();
+SELECT dwello.expire_disputes();
+SELECT status, settled_amount, transaction_id FROM dwello.disputes WHERE job_id = t.user('job');
+SELECT * FROM t.left('job');
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK TO o;
+-- nor what a bank has: it is frozen until the bank has decided, and its time begins anew
+SELECT t.as_system();
+SELECT clawed_back FROM dwello.open_chargeback(t.user('job'), 'acme', 'bank', 60000, 'USD');
+SELECT t.try(format('SELECT dwello.answer_dispute(%L, 0)', t.user('job')), 'p1');
+SET LOCAL dwello.now = '2027-03-06';
+SELECT dwello.expire_disputes();
+SELECT escrow_status FROM dwello.close_chargeback(t.user('job'), 'acme', 'gone', false);
+SELECT status, answer_by FROM dwello.disputes WHERE job_id = t.user('job');
+SELECT t.login_as('p1');
+SELECT dispute_status, refunded FROM dwello.answer_dispute(t.user('job'), 0);
+SELECT t.as_system();
+SELECT * FROM t.left('job');
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK TO s;
+-- the last moment, and past it
+SET LOCAL dwello.now = '2027-03-31 12:00:00+00';
+SELECT t.login_as('h1');
+SELECT disputed_amount FROM dwello.open_dispute(t.user('job'), 0, 'Late.');
+ROLLBACK TO s;
+SET LOCAL dwello.now = '2027-03-31 12:00:00.000001+00';
+SELECT t.try(format('SELECT dwello.open_dispute(%L, 0, ''Late.'')', t.user('job')), 'h1');
+ROLLBACK TO s;
+SELECT t.login_as('a1');
+SELECT dwello.set_setting('dispute_days_after_release', '0') IS NOT NULL;
+SET LOCAL dwello.now = '2027-03-01 12:00:00.000001+00';
+SELECT t.try(format('SELECT dwello.open_dispute(%L, 0, ''Off.'')', t.user('job')), 'h1');
+ROLLBACK;
+
+--
+-- A milestone of several, the fee on top; the others go on
+--
+BEGIN;
+SELECT t.login_as('a1');
+SELECT dwello.set_fee_schedule('on top', 70000, payer => 'homeowner', tax_ppm => 190000, currency => 'USD') IS NOT NULL;
+SELECT t.as_system();
+SELECT t.under_way('job', 99999, '{1,2,4}');
+SELECT t.login_as('h1');
+SELECT amount, payout FROM dwello.release_escrow(t.user('job'), milestone_id => t.part('job', 1));
+SELECT amount, payout FROM dwello.release_escrow(t.user('job'), milestone_id => t.part('job', 2));
+SELECT * FROM t.left('job');
+SAVEPOINT s;
+SELECT disputed_amount, escrow_status FROM dwello.open_dispute(t.user('job'), 4285, 'Crooked.', t.part('job', 2));
+-- what is held is another matter
+SELECT disputed_amount, escrow_status FROM dwello.open_dispute(t.user('job'), 0, 'Late.');
+SELECT t.try(format('SELECT dwello.answer_dispute(%L, 0)', t.user('job')), 'p1');
+SELECT t.login_as('p1');
+SELECT dispute_status, settled_amount, released, refunded, held
+  FROM dwello.answer_dispute(t.user('job'), 4285, (SELECT id FROM dwello.disputes WHERE job_id = t.user('job') AND is_released));
+SELECT * FROM t.left('job');
+SELECT dispute_status, settled_amount, released, refunded, held FROM dwello.answer_dispute(t.user('job'), 0);
+SELECT t.as_system();
+SELECT * FROM t.left('job');
+SELECT sum(amount) AS back FROM dwello.refunds WHERE job_id = t.user('job');
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK TO s;
+-- what was released long ago is not disputed with what was lately
+SET LOCAL dwello.now = '2027-04-05';
+SELECT t.login_as('h1');
+SELECT t.try(format('SELECT dwello.open_dispute(%L, 0, ''Late.'', %L)', t.user('job'), t.part('job', 1)));
+SELECT amount FROM dwello.release_escrow(t.user('job'));
+SELECT t.try(format('SELECT dwello.open_dispute(%L, 57143, ''Lately.'')', t.user('job')));
+SELECT disputed_amount FROM dwello.open_dispute(t.user('job'), 0, 'Lately.');
+SET LOCAL dwello.now = '2027-04-10';
+SELECT t.as_system();
+SELECT dwello.expire_disputes();
+SELECT * FROM t.left('job');
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK;
+
+--
+-- Who has been paid out, or is gone, owes it, or the platform bears it
+--
+BEGIN;
+SELECT t.under_way('job', 80000);
+SELECT t.login_as('h1');
+SELECT payout FROM dwello.release_escrow(t.user('job'));
+SELECT t.as_system();
+SELECT t.destination('p1') IS NOT NULL;
+SELECT t.login_as('p1');
+SELECT amount FROM dwello.request_payout(50000, 'USD');
+SELECT t.as_system();
+SELECT status FROM dwello.confirm_payout(t.user('p1'), (SELECT id FROM dwello.payouts WHERE user_id = t.user('p1') AND status = 'pending'), 'acme', 'paid');
+SELECT t.login_as('h1');
+SELECT disputed_amount FROM dwello.open_dispute(t.user('job'), 20000, 'Leaks.');
+SAVEPOINT s;
+SELECT t.login_as('p1');
+SELECT dispute_status, refunded FROM dwello.answer_dispute(t.user('job'), 20000);
+SELECT t.as_system();
+SELECT * FROM t.legs('job', 'reversal');
+SELECT invariant, object FROM dwello.reconcile();
+SELECT t.login_as('p1');
+SELECT available, receivable, withdrawable FROM dwello.provider_balance() WHERE currency = 'USD';
+ROLLBACK TO s;
+SELECT t.as_system();
+UPDATE dwello.users SET deleted_at = now() WHERE id = t.user('p1');
+SET LOCAL dwello.now = '2027-03-06';
+SELECT dwello.expire_disputes();
+SELECT * FROM t.legs('job', 'reversal');
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK;
