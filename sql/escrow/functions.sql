@@ -452,15 +452,22 @@ COMMENT ON FUNCTION dwello.approve_milestone IS
 
 /*
  * refund_escrow
- *	Gives money that is held back to the homeowner. The payments go back
+ *	Gives money back to the homeowner: what is held and, by the provider,
+ *	also what was released to them. The payments go back
  *	in the order in which they came, each at most what neither went back
  *	nor was taken by a bank, through its own company: a row of refunds and
  *	an intent refund_requested in the outbox for each, which
  *	confirm_refund() answers. Where the homeowner
  *	pays the fee, their share of it goes back too. A job of which all goes
  *	back once the work has begun ends cancelled, by the provider when they
- *	gave it; before that it stays as it is until cancel_job(). If all
- *	required milestones have been paid in part the job completes by itself.
+ *	gave it; before that it stays as it is until cancel_job(), and one that
+ *	was completed stays completed. If all required milestones have been
+ *	paid in part the job completes by itself.
+ *
+ *	What was released comes out of what the provider has, the rest they
+ *	owe; the fee of it goes back, too. They give it back at any time: what
+ *	an amount is above what is held, a milestone that is released, or, with
+ *	neither, all that was released where nothing undisputed is held.
  *
  *	For the provider of the job and administrators, and for the homeowner
  *	until the work begins; from then on they ask with request_refund().
@@ -471,15 +478,15 @@ COMMENT ON FUNCTION dwello.approve_milestone IS
  * args:
  *	job_id
  *	amount: the price of work that is given up in minor units, taken from
- *	  the milestones in their order
- *	milestone_id: all that is left of one milestone
+ *	  the milestones in their order, of released ones from the last on
+ *	milestone_id: all that is left of one milestone, or was released of it
  *	reason: up to 10000 characters, told to both
  *	expected_version: version of the escrow
  *	idempotency_key
  * returns: a row
  *	job_id
  *	transaction_id
- *	amount: what left the escrow, in minor units
+ *	amount: what goes back, in minor units
  *	escrow_status
  *	currency
  *	funded
@@ -499,7 +506,8 @@ COMMENT ON FUNCTION dwello.approve_milestone IS
  *	WD104 WD103
  *	WD101: no escrow, nothing held, frozen or all disputed, the milestone
  *	  is over, or the homeowner calls and the work has begun
- *	WD202: more than is held and undisputed
+ *	WD202: more than is held and undisputed, by the provider more than
+ *	  that and what was released
  * example: provider_1, painting paid
  *	SELECT amount, escrow_status, held, refunded
  *	  FROM dwello.refund_escrow(job_id => 'de000000-0000-7000-8000-000000000011', amount => 15000,
@@ -530,7 +538,7 @@ AS 'MODULE_PATHNAME', 'dwello_refund_escrow';
 GRANT EXECUTE ON FUNCTION dwello.refund_escrow
   TO dwello_app, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.refund_escrow IS
-  'Gives money that is held back to the homeowner. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD202. See reference.md#refund_escrow.';
+  'Gives money back to the homeowner: what is held and, by the provider, also what was released to them. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD101, WD202. See reference.md#refund_escrow.';
 
 /*
  * cancel_escrow

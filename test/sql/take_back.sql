@@ -264,3 +264,75 @@ SELECT dwello.expire_disputes();
 SELECT * FROM t.legs('job', 'reversal');
 SELECT invariant, object FROM dwello.reconcile();
 ROLLBACK;
+
+--
+-- The provider gives back what was released, what is held first
+--
+BEGIN;
+SELECT t.under_way('job', 80000, '{1,3}');
+SELECT t.login_as('h1');
+SELECT payout FROM dwello.release_escrow(t.user('job'), milestone_id => t.part('job', 1));
+SAVEPOINT s;
+-- nobody else does, and no more than there is
+SELECT name, t.try(format('SELECT dwello.refund_escrow(%L, 60001)', t.user('job')), name)
+  FROM unnest(ARRAY['h1', 'h2', 'p2', 'a1', 's1']) AS name;
+SELECT n, t.try(format('SELECT dwello.refund_escrow(%L, %s)', t.user('job'), n), 'p1') FROM unnest(ARRAY[80001, 0, -1]) AS n;
+SELECT t.try(format('SELECT dwello.refund_escrow(%L, 1, %L)', t.user('job'), t.part('job', 1)), 'p1');
+SELECT t.login_as('p1');
+SELECT amount, escrow_status, held, released, refunded, replayed FROM dwello.refund_escrow(t.user('job'), 65000, reason => 'Sorry.', idempotency_key => 'k');
+SELECT amount, replayed FROM dwello.refund_escrow(t.user('job'), 65000, reason => 'Sorry.', idempotency_key => 'k');
+SELECT * FROM t.left('job');
+SELECT * FROM t.legs('job', 'reversal');
+SELECT * FROM t.legs('job', 'refund');
+SELECT t.as_system();
+SELECT invariant, object FROM dwello.reconcile();
+-- the rest: the job ends, by the provider, and both may say what they think
+SELECT t.login_as('p1');
+SELECT amount, escrow_status, held, released, refunded FROM dwello.refund_escrow(t.user('job'));
+SELECT t.try(format('SELECT dwello.refund_escrow(%L)', t.user('job')));
+SELECT t.as_system();
+SELECT * FROM t.left('job');
+SELECT status, reason, responsible FROM dwello.jobs WHERE id = t.user('job');
+SELECT t.try(format('SELECT dwello.post_review(%L, 1)', t.user('job')), 'h1') AS h1, t.try(format('SELECT dwello.post_review(%L, 5)', t.user('job')), 'p1') AS p1;
+SELECT invariant, object FROM dwello.reconcile();
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+ROLLBACK TO s;
+-- a milestone that is released; the other one is still to be done
+SELECT t.login_as('p1');
+SELECT amount, escrow_status, held FROM dwello.refund_escrow(t.user('job'), milestone_id => t.part('job', 1));
+SELECT * FROM t.left('job');
+SELECT t.try(format('SELECT dwello.refund_escrow(%L, milestone_id => %L)', t.user('job'), t.part('job', 1)));
+SELECT t.as_system();
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK TO s;
+-- completed is completed; what is given back under a dispute is not taken once more
+SELECT t.login_as('h1');
+SELECT payout FROM dwello.release_escrow(t.user('job'));
+SELECT disputed_amount FROM dwello.open_dispute(t.user('job'), 30000, 'Leaks.');
+SAVEPOINT d;
+SELECT t.login_as('p1');
+SELECT amount, escrow_status FROM dwello.refund_escrow(t.user('job'), 40000);
+SET LOCAL dwello.now = '2027-03-06';
+SELECT t.as_system();
+SELECT dwello.expire_disputes();
+SELECT * FROM t.left('job');
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK TO d;
+SELECT t.login_as('p1');
+SELECT amount, escrow_status, released FROM dwello.refund_escrow(t.user('job'));
+SELECT * FROM t.left('job');
+SELECT dispute_status, transaction_id FROM dwello.answer_dispute(t.user('job'), 30000);
+SELECT t.as_system();
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK TO d;
+-- not while a bank has frozen it, and not what it has taken
+SELECT t.as_system();
+SELECT clawed_back FROM dwello.open_chargeback(t.user('job'), 'acme', 'bank', 60000, 'USD');
+SELECT t.try(format('SELECT dwello.refund_escrow(%L)', t.user('job')), 'p1');
+SELECT escrow_status FROM dwello.close_chargeback(t.user('job'), 'acme', 'gone', false);
+SELECT t.try(format('SELECT dwello.refund_escrow(%L, 20001)', t.user('job')), 'p1');
+SELECT t.login_as('p1');
+SELECT amount, escrow_status, released FROM dwello.refund_escrow(t.user('job'));
+SELECT t.as_system();
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK;

@@ -42,6 +42,9 @@ static const char *const expected[] = {
 	"release_due_escrows Y held>" ENDS " partially_released>" ENDS,
 	"refund_escrow HPA held>held|refunded|disputed|charged_back "
 	"partially_released>partially_released|settled|disputed|charged_back",
+	"refund_escrow P partially_released>held|refunded "
+	"released>settled|refunded settled>settled|refunded "
+	"charged_back>charged_back",
 	"open_dispute HP held>held|disputed "
 	"partially_released>partially_released|disputed",
 	"open_dispute H released>released settled>settled disputed>disputed "

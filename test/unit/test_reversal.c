@@ -215,6 +215,7 @@ test_take_back_part(void **state)
 	assert_int_equal(dw_escrow_take_back(&escrow, plan, 2,
 										 plan[1].amount - 9, &all), DW_OK);
 	assert_int_equal(all.amount, 9);
+	assert_int_equal(all.price, 9);
 	all = (DwTakeBack)
 	{
 		.price = 1

@@ -6,9 +6,8 @@
  * What has expired is expired: past answer_by nobody moves a dispute any
  * more, and expire_disputes() ends it.
  *
- * Once the work has begun the homeowner asks for a refund (request_refund):
- * a yes, or no answer in time, moves the money; a no opens a dispute in which
- * each side has named its figure.
+ * A dispute about what was released holds nothing fast: the money is taken
+ * back when it ends.
  */
 #include "postgres.h"
 
@@ -135,6 +134,16 @@ end_held(DwEscrowRow *row, DwDisputeRow *dispute, const Ending *ending,
 				   "dispute");
 }
 
+/* What of released work is left, of one milestone or of all. */
+static int64
+released_left(const DwEscrowRow *row, const DwUuid *milestone_id,
+			  const DwChargebackSum *taken)
+{
+	return dw_released_left(&row->escrow, row->milestones,
+							row->milestone_count, milestone_id,
+							taken->clawed_back);
+}
+
 /*
  * Takes from the provider what they do not keep of released work, as far as
  * it is there: a bank, a reversal or they themselves may have been quicker.
@@ -147,13 +156,13 @@ end_released(DwEscrowRow *row, DwDisputeRow *dispute, const Ending *ending,
 	row->escrow.status, NULL};
 	DwRefund	refund = {.event = ending->event,.from = row->escrow.status,
 	.reason = "dispute"};
-	DwTakeBack	back = {
-		.milestone_id = dispute->has_milestone ? &dispute->milestone_id : NULL,
-		.price = dispute->dispute.amount - ending->figure
-	};
+	const DwUuid *id = dispute->has_milestone ? &dispute->milestone_id : NULL;
+	DwTakeBack	back = {.milestone_id = id};
 	DwChargebackSum taken;
 
 	dw_chargeback_sum(&row->job_id, NULL, &taken);
+	back.price = dw_dispute_taken_back(&dispute->dispute, ending->figure,
+									   released_left(row, id, &taken));
 	if (dw_escrow_take_back(&row->escrow, row->milestones,
 							row->milestone_count, taken.clawed_back,
 							&back) != DW_OK)
@@ -190,16 +199,18 @@ dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
 
 /* A bank may have taken what it is about: false when nothing is left. */
 static bool
-reduce(const DwEscrowRow *row, DwDispute *dispute)
+reduce(const DwEscrowRow *row, DwDisputeRow *dispute)
 {
 	DwChargebackSum taken;
 
-	if (!dispute->is_released)
-		return dw_dispute_reduce(dispute, row->milestones,
+	if (!dispute->dispute.is_released)
+		return dw_dispute_reduce(&dispute->dispute, row->milestones,
 								 row->milestone_count);
 	dw_chargeback_sum(&row->job_id, NULL, &taken);
-	return dw_dispute_reduce_to(dispute, Max(row->escrow.released -
-											 taken.clawed_back, 0));
+	return dw_dispute_reduce_to(&dispute->dispute,
+								released_left(row, dispute->has_milestone
+											  ? &dispute->milestone_id : NULL,
+											  &taken));
 }
 
 void
@@ -213,7 +224,7 @@ dw_disputes_unfreeze(const DwEscrowRow *row, const DwUuid *transaction_id)
 	{
 		DwDisputeRow *dispute = &disputes[i];
 
-		if (!reduce(row, &dispute->dispute))
+		if (!reduce(row, dispute))
 		{
 			dispute->settled_amount = 0;
 			dispute->transaction_id = *transaction_id;
@@ -356,7 +367,7 @@ released_lately(const DwEscrowRow *row, const DwDisputeRow *dispute)
 	releases = dw_releases_load(&row->job_id, &count);
 	price = dw_released_since(releases, count, row->escrow.terms.payer, id,
 							  dw_now() - days * USECS_PER_DAY);
-	if (price == 0)
+	if (price == 0 || days == 0)
 		dw_raise(DW_DEADLINE_PASSED, "the time to dispute a release is over",
 				 psprintf("Of job %s nothing was released in the last "
 						  INT64_FORMAT " days.", dw_uuid_text(&row->job_id),
@@ -364,7 +375,7 @@ released_lately(const DwEscrowRow *row, const DwDisputeRow *dispute)
 				 "The setting dispute_days_after_release says how long it"
 				 " is.");
 	dw_chargeback_sum(&row->job_id, NULL, &taken);
-	return Min(price, row->escrow.released - taken.clawed_back);
+	return Min(price, released_left(row, id, &taken));
 }
 
 /* Opens a dispute in memory; what core says of it. */
@@ -401,6 +412,21 @@ dispute_write(DwCall *call, DwEscrowRow *row, DwDisputeRow *dispute,
 	dw_escrow_apply(row, &transition);
 	dw_dispute_insert(row, dispute);
 	emit_to_other(call, row, dispute, "dispute_opened");
+}
+
+bool
+dw_dispute_disagree(DwCall *call, DwEscrowRow *row, DwDisputeRow *dispute)
+{
+	DwEscrowStatus from = row->escrow.status;
+
+	dispute->dispute.provider_offer = DW_DISPUTE_NO_OFFER;
+	if (dw_milestones_available(row->milestones, row->milestone_count) == 0 ||
+		has_general(&row->job_id) || dispute_decide(row, dispute) != DW_OK)
+		return false;
+	(void) dw_dispute_offer(&dispute->dispute, false,
+							dispute->dispute.amount);
+	dispute_write(call, row, dispute, from);
+	return true;
 }
 
 DW_FUNCTION(dwello_open_dispute)
@@ -722,279 +748,6 @@ DW_FUNCTION(dwello_expire_disputes)
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	batch.rows = dw_disputes_claim_overdue(dw_arg_max_rows(&call), &count);
 	dw_each_turn(count, dispute_expire, &batch);
-	return dw_call_return_datum(&call, Int32GetDatum(batch.ended), true,
-								sizeof(int32));
-}
-
-/* Emits to a side what the other has done about a request. */
-static void
-emit_request(const DwRefundRequest * request, const DwUuid *recipient_id,
-			 const char *type)
-{
-	DwPayload	payload;
-
-	dw_payload_begin(&payload);
-	dw_payload_uuid(&payload, "job_id", &request->job_id);
-	dw_payload_uuid(&payload, "request_id", &request->id);
-	dw_payload_uuid(&payload, "homeowner_id", &request->homeowner_id);
-	dw_payload_uuid(&payload, "provider_id", &request->provider_id);
-	dw_payload_uuid(&payload, "recipient_id", recipient_id);
-	if (request->amount != DW_REFUND_ALL)
-		dw_payload_int8(&payload, "amount", request->amount);
-	dw_payload_text(&payload, "currency", request->currency);
-	dw_payload_text(&payload, "reason", request->reason);
-	dw_payload_text(&payload, "answer_by",
-					timestamptz_to_str(request->answer_by));
-	dw_event_emit(&request->job_id, "escrow", &request->job_id, type,
-				  &payload);
-}
-
-/* What of the undisputed work a request asks for now, at most what is left. */
-static int64
-request_price(const DwEscrowRow *row, const DwRefundRequest * request)
-{
-	int64		left = dw_milestones_available(row->milestones,
-											   row->milestone_count);
-
-	return request->amount == DW_REFUND_ALL ? left
-		: Min(request->amount, left);
-}
-
-/* WD101 unless work is under way, 23505 when a request waits already. */
-static void
-request_check(DwCall *call, const DwJob *job, const DwEscrowRow *row)
-{
-	DwRefundRequest pending;
-
-	if (job->started_at == DT_NOBEGIN)
-		dw_raise(DW_INVALID_TRANSITION, "the work has not begun",
-				 psprintf("Job %s is in state \"%s\".",
-						  dw_uuid_text(&job->id),
-						  dw_job_status_label(job->status)),
-				 "dwello.refund_escrow() gives the money back at once.");
-	dw_escrow_check(call, row, DW_ESCROW_EVENT_REFUND);
-	if (dw_refund_request_find(&job->id, &pending))
-		dw_raise_constraint(DW_ALREADY_EXISTS, "refund_requests_pending_key",
-							"a request for a refund is pending",
-							psprintf("It is request %s.",
-									 dw_uuid_text(&pending.id)),
-							"dwello.answer_refund() with is_accepted => false"
-							" withdraws it.");
-}
-
-/* Fills the columns of a request. */
-static void
-row_request(DwCall *call, const DwRefundRequest * request)
-{
-	dw_row_uuid(call, "request_id", &request->id);
-	dw_row_text(call, "request_status",
-				dw_offer_status_label(request->status));
-	dw_row_time(call, "answer_by", request->answer_by);
-}
-
-/* request_refund(job_id, amount, reason) → the request */
-DW_FUNCTION(dwello_request_refund)
-{
-	DwCall		call;
-	DwJob		job;
-	DwEscrowRow row;
-	DwRefundRequest request = {.amount = DW_REFUND_ALL,
-	.status = DW_OFFER_PENDING,.answered_at = DT_NOBEGIN};
-
-	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
-	dw_args_need(&call, "job_id", NULL);
-	request.reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
-	if (dw_arg_has(&call, "amount") &&
-		(request.amount = dw_arg_amount(&call, "amount")) <= 0)
-		dw_arg_refuse(&call, "amount", DW_BAD_VALUE, "must be more than zero");
-	if (dw_escrow_begin(&call, &job, &row, NULL))
-		return dw_call_return(&call);
-	request_check(&call, &job, &row);
-	if (request_price(&row, &request) < Max(request.amount, 1))
-		dw_escrow_refuse(&call, &row, DW_INSUFFICIENT_FUNDS);
-
-	request.job_id = job.id;
-	request.id = dw_uuid_fresh();
-	request.homeowner_id = row.homeowner_id;
-	request.provider_id = row.provider_id;
-	request.currency = row.escrow.currency;
-	request.created_at = dw_now();
-	request.answer_by = request.created_at +
-		dw_job_timer(&job.id, "refund_answer_days") * USECS_PER_DAY;
-	dw_refund_request_insert(&request);
-	emit_request(&request, &request.provider_id, "refund_proposed");
-	row_request(&call, &request);
-	dw_row_escrow(&call, &row);
-	return dw_call_return(&call);
-}
-
-/*
- * Moves the money of a request that both agree on; one for which nothing is
- * left has been overtaken.
- */
-static void
-request_accept(DwCall *call, DwJob *job, DwEscrowRow *row,
-			   DwRefundRequest * request)
-{
-	DwRefund	refund = {
-		.event = DW_ESCROW_EVENT_AGREE,
-		.from = row->escrow.status,
-		.reason = request->reason
-	};
-
-	refund.selector.amount = request_price(row, request);
-	refund.selector.has_amount = request->amount != DW_REFUND_ALL;
-	request->status = DW_OFFER_ACCEPTED;
-	if (dw_escrow_refund(&row->escrow, row->milestones, row->milestone_count,
-						 &refund.selector, &refund.decided) == DW_OK)
-		request->transaction_id = dw_refund_apply(call, row, &refund);
-	else
-		request->status = DW_OFFER_EXPIRED;
-	dw_refund_request_save(request);
-	if (request->status == DW_OFFER_ACCEPTED)
-		emit_request(request, &request->homeowner_id, "refund_agreed");
-	dw_escrow_move_job(job, row);
-}
-
-/*
- * The provider does not agree: a dispute about all that is undisputed, in
- * which both have named a figure.  None where nothing is left to be disputed.
- */
-static void
-request_reject(DwCall *call, DwJob *job, DwEscrowRow *row,
-			   DwRefundRequest * request)
-{
-	DwDisputeRow dispute = {
-		.settled_amount = DW_DISPUTE_UNSETTLED,
-		.dispute.by_homeowner = true,
-		.opened_by = request->homeowner_id,
-		.reason = request->reason != NULL ? request->reason
-		: "A refund was asked for."
-	};
-	DwEscrowStatus from = row->escrow.status;
-
-	dispute.dispute.homeowner_offer =
-		dw_milestones_available(row->milestones, row->milestone_count) -
-		request_price(row, request);
-	dispute.dispute.provider_offer = DW_DISPUTE_NO_OFFER;
-	request->status = DW_OFFER_REJECTED;
-	if (!has_general(&row->job_id) &&
-		dispute_decide(row, &dispute) == DW_OK)
-	{
-		(void) dw_dispute_offer(&dispute.dispute, false,
-								dispute.dispute.amount);
-		request->dispute_id = dispute.dispute.id;
-		dispute_write(call, row, &dispute, from);
-	}
-	dw_refund_request_save(request);
-	dw_escrow_move_job(job, row);
-}
-
-/* WD101 unless a request is pending, WD102 when its time is over. */
-static void
-request_find(const DwUuid *job_id, DwRefundRequest * request)
-{
-	if (!dw_refund_request_find(job_id, request))
-		dw_raise(DW_INVALID_TRANSITION, "no request for a refund is pending",
-				 psprintf("It is job %s.", dw_uuid_text(job_id)),
-				 "The homeowner makes one with dwello.request_refund().");
-	if (dw_now() >= request->answer_by)
-		dw_raise(DW_DEADLINE_PASSED, "the time to answer the request is over",
-				 psprintf("Request %s could be answered until %s.",
-						  dw_uuid_text(&request->id),
-						  timestamptz_to_str(request->answer_by)),
-				 "No answer is consent: the money moves when"
-				 " dwello.expire_refund_requests() runs next.");
-}
-
-/* Applies an answer: yes, no, or the homeowner takes it back. */
-static void
-request_answer(DwCall *call, DwJob *job, DwEscrowRow *row,
-			   DwRefundRequest * request)
-{
-	DwOfferEvent event;
-
-	if (dw_offer_answer(call->actor.kind == DW_ACTOR_HOMEOWNER,
-						dw_arg_bool(call, "is_accepted"), &event) != DW_OK)
-		dw_raise(DW_FORBIDDEN, "only the provider can agree to a refund",
-				 psprintf("Request %s is the caller's own.",
-						  dw_uuid_text(&request->id)),
-				 "is_accepted => false withdraws it.");
-	if (event != DW_OFFER_EVENT_WITHDRAW)
-		dw_escrow_check(call, row, DW_ESCROW_EVENT_AGREE);
-	if (event == DW_OFFER_EVENT_ACCEPT)
-		request_accept(call, job, row, request);
-	else if (event == DW_OFFER_EVENT_REJECT)
-		request_reject(call, job, row, request);
-	else
-	{
-		request->status = DW_OFFER_WITHDRAWN;
-		dw_refund_request_save(request);
-		emit_request(request, &request->provider_id, "refund_withdrawn");
-	}
-}
-
-/* answer_refund(job_id, is_accepted) → the request, refund or dispute */
-DW_FUNCTION(dwello_answer_refund)
-{
-	DwCall		call;
-	DwJob		job;
-	DwEscrowRow row;
-	DwRefundRequest request;
-	int64		before;
-
-	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
-	dw_args_need(&call, "job_id", "is_accepted", NULL);
-	if (dw_escrow_begin(&call, &job, &row, NULL))
-		return dw_call_return(&call);
-	request_find(&job.id, &request);
-	before = row.escrow.refunded;
-	request_answer(&call, &job, &row, &request);
-
-	dw_row_int8(&call, "refund", row.escrow.refunded - before);
-	if (!dw_uuid_is_nil(&request.transaction_id))
-		dw_row_uuid(&call, "transaction_id", &request.transaction_id);
-	if (!dw_uuid_is_nil(&request.dispute_id))
-		dw_row_uuid(&call, "dispute_id", &request.dispute_id);
-	row_request(&call, &request);
-	dw_row_escrow(&call, &row);
-	return dw_call_return(&call);
-}
-
-/* Takes no answer as consent, unless it was answered before the lock. */
-static bool
-request_expire(int turn, void *argument)
-{
-	ExpiryBatch *batch = argument;
-	const DwDue *due = &batch->rows[turn];
-	DwJob		job;
-	DwEscrowRow row;
-	DwRefundRequest request;
-
-	if (!dw_job_lock(&due->job_id, &job) ||
-		!dw_escrow_lock(&due->job_id, &row))
-		elog(ERROR, "claimed job %s is gone", dw_uuid_text(&due->job_id));
-	if (row.escrow.frozen ||
-		!dw_refund_request_find(&due->job_id, &request) ||
-		!dw_uuid_equal(&request.id, &due->id) ||
-		dw_now() < request.answer_by)
-		return true;
-	request_accept(batch->call, &job, &row, &request);
-	batch->ended++;
-	return true;
-}
-
-/* expire_refund_requests(max_rows) → how many were agreed to by silence */
-DW_FUNCTION(dwello_expire_refund_requests)
-{
-	DwCall		call;
-	ExpiryBatch batch = {.call = &call};
-	int			count;
-
-	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	batch.rows = dw_refund_requests_claim_overdue(dw_arg_max_rows(&call),
-												  &count);
-	dw_each_turn(count, request_expire, &batch);
 	return dw_call_return_datum(&call, Int32GetDatum(batch.ended), true,
 								sizeof(int32));
 }

@@ -1,10 +1,13 @@
 /*
  * dispute_api.h
- *		What the end of a chargeback makes of disputes.
+ *		What others make of disputes: the end of a chargeback, and a no to a
+ *		refund.
  */
 #ifndef DW_DISPUTE_API_H
 #define DW_DISPUTE_API_H
 
+#include "server/call/call_server.h"
+#include "store/dispute/dispute_store.h"
 #include "store/escrow/escrow_store.h"
 
 /*
@@ -15,5 +18,13 @@
  */
 extern void dw_disputes_unfreeze(const DwEscrowRow *row,
 								 const DwUuid *transaction_id);
+
+/*
+ * Opens a dispute about all that is held and undisputed, in which the
+ * homeowner names a figure (homeowner_offer, reason and opened_by are given)
+ * and the provider all of it.  False: nothing is, or one is open.
+ */
+extern bool dw_dispute_disagree(DwCall *call, DwEscrowRow *row,
+								DwDisputeRow *dispute);
 
 #endif							/* DW_DISPUTE_API_H */

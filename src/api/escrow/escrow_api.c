@@ -21,6 +21,7 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/dispute/dispute_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
 #include "store/ledger/ledger_store.h"
@@ -417,6 +418,74 @@ check_consent(DwCall *call, const DwJob *job)
 			 "with dwello.open_dispute().");
 }
 
+/*
+ * What of a refund by the provider is not held, but was released: what an
+ * amount is above what is held, a milestone that is released, or all, where
+ * nothing is held.  The rest is left in the selector, if anything is.
+ */
+static int64
+split_released(const DwEscrowRow *row, DwSelector *selector)
+{
+	int64		held = dw_milestones_available(row->milestones,
+											   row->milestone_count);
+	int64		beyond = selector->amount - held;
+
+	if (selector->milestone_id != NULL)
+		return dw_milestones_find(row->milestones, row->milestone_count,
+								  selector->milestone_id)->status ==
+			DW_MILESTONE_RELEASED ? INT64_MAX : 0;
+	if (!selector->has_amount)
+		return held > 0 ? 0 : INT64_MAX;
+	if (beyond <= 0)
+		return 0;
+	selector->amount = held;
+	return beyond;
+}
+
+/*
+ * Decides on what a refund takes out of released work; WD202 when so much is
+ * not there.
+ */
+static void
+take_released(DwCall *call, DwEscrowRow *row, int64 price, DwTakeBack *back)
+{
+	DwChargebackSum taken;
+	DwResult	result;
+
+	dw_chargeback_sum(&row->job_id, NULL, &taken);
+	back->price = price;
+	result = dw_escrow_take_back(&row->escrow, row->milestones,
+								 row->milestone_count, taken.clawed_back,
+								 back);
+	if (result == DW_OK &&
+		(back->amount == 0 || (price != INT64_MAX && back->price < price)))
+		result = DW_INSUFFICIENT_FUNDS;
+	if (result != DW_OK)
+		dw_escrow_refuse(call, row, result);
+}
+
+/* Decides on a refund and applies it: what is held goes first. */
+static DwUuid
+refund_all(DwCall *call, DwEscrowRow *row, DwRefund *refund)
+{
+	DwTakeBack	back = {.milestone_id = refund->selector.milestone_id};
+	int64		released = 0;
+	DwResult	result = DW_OK;
+
+	if (call->actor.kind == DW_ACTOR_PROVIDER)
+		released = split_released(row, &refund->selector);
+	if (released == 0 || refund->selector.amount > 0)
+		result = dw_escrow_refund(&row->escrow, row->milestones,
+								  row->milestone_count, &refund->selector,
+								  &refund->decided);
+	if (result != DW_OK)
+		dw_escrow_refuse(call, row, result);
+	if (released == 0)
+		return dw_refund_apply(call, row, refund);
+	take_released(call, row, released, &back);
+	return dw_escrow_give_back(call, row, &back, refund);
+}
+
 DW_FUNCTION(dwello_refund_escrow)
 {
 	DwCall		call;
@@ -424,7 +493,6 @@ DW_FUNCTION(dwello_refund_escrow)
 	DwEscrowRow row;
 	DwRefund	refund = {.event = DW_ESCROW_EVENT_REFUND};
 	DwUuid		transaction_id;
-	DwResult	result;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
 					 DW_ACTOR_ADMIN);
@@ -437,12 +505,7 @@ DW_FUNCTION(dwello_refund_escrow)
 	check_consent(&call, &job);
 
 	refund.from = row.escrow.status;
-	result = dw_escrow_refund(&row.escrow, row.milestones,
-							  row.milestone_count, &refund.selector,
-							  &refund.decided);
-	if (result != DW_OK)
-		dw_escrow_refuse(&call, &row, result);
-	transaction_id = dw_refund_apply(&call, &row, &refund);
+	transaction_id = refund_all(&call, &row, &refund);
 	if (call.actor.kind == DW_ACTOR_PROVIDER)
 		job.responsible = DW_JOB_SIDE_PROVIDER;
 	dw_escrow_move_job(&job, &row);

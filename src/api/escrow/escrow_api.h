@@ -150,7 +150,8 @@ extern DwUuid dw_refund_apply(DwCall *call, DwEscrowRow *row,
 
 /*
  * Books what core has taken back of released work (back->amount > 0) and
- * refunds it; event, reason and from of the refund are the caller's.
+ * refunds it, with what the refund has already; event, reason, from and what
+ * of held money goes back are the caller's.
  */
 extern DwUuid dw_escrow_give_back(DwCall *call, DwEscrowRow *row,
 								  const DwTakeBack *back, DwRefund *refund);

@@ -22,9 +22,9 @@
 typedef struct Taking
 {
 	DwGivers	givers;			/* of the provider's part */
-	int64		left;			/* in all */
-	int64		fee;			/* of left */
-	int64		tax;			/* of left */
+	int64		net;			/* of that part */
+	int64		fee;			/* of the platform's fee */
+	int64		tax;			/* of the tax on it */
 } Taking;
 
 /* Who gives the provider's part; nobody changes their balance meanwhile. */
@@ -51,22 +51,19 @@ take(int64 *from, int64 amount)
 	return part;
 }
 
-/* What of the rest is taken from one release; its fee's share with it. */
+/* What of the rest one release has brought, leg by leg. */
 static DwPutBack
-take_part(Taking *taking, int64 amount)
+take_part(Taking *taking, const DwReleased *release)
 {
-	int64		fee = dw_reversal_share(taking->fee, amount, taking->left);
-	int64		tax = dw_reversal_share(taking->tax, amount, taking->left);
-	int64		rest = amount - fee - tax;
-	DwPutBack	parts = {.fee = fee,.tax = tax};
+	int64		net = take(&taking->net, release->net);
+	DwPutBack	parts = {
+		.fee = take(&taking->fee, release->fee),
+		.tax = take(&taking->tax, release->tax)
+	};
 
-	taking->left -= amount;
-	taking->fee -= fee;
-	taking->tax -= tax;
-	parts.available = take(&taking->givers.available, rest);
-	parts.owed = take(&taking->givers.owed, rest - parts.available);
-	parts.loss = rest - parts.available - parts.owed;
-	taking->givers.loss -= parts.loss;
+	parts.available = take(&taking->givers.available, net);
+	parts.owed = take(&taking->givers.owed, net - parts.available);
+	parts.loss = net - parts.available - parts.owed;
 	return parts;
 }
 
@@ -113,36 +110,48 @@ undo_release(DwCall *call, DwEscrowRow *row, const DwReleased *release,
 	emit_undone(row, &transaction, reason);
 }
 
+/* Undoes releases, of the milestone or of others, until nothing is left. */
+static void
+undo_releases(DwCall *call, DwEscrowRow *row, Taking *taking,
+			  const DwRefund *refund, bool of_milestone)
+{
+	const DwUuid *id = refund->selector.milestone_id;
+	int			count;
+	DwReleased *releases = dw_releases_load(&row->job_id, &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		DwPutBack	parts;
+
+		if ((id == NULL || dw_uuid_equal(&releases[i].milestone_id, id)) !=
+			of_milestone)
+			continue;
+		parts = take_part(taking, &releases[i]);
+		if (parts.available + parts.owed + parts.loss + parts.fee +
+			parts.tax > 0)
+			undo_release(call, row, &releases[i], &parts, refund->reason);
+	}
+}
+
 DwUuid
 dw_escrow_give_back(DwCall *call, DwEscrowRow *row, const DwTakeBack *back,
 					DwRefund *refund)
 {
 	Taking		taking = {
-		.givers = find_givers(row, back->amount - back->fee - back->tax),
-		.left = back->amount,
+		.net = back->amount - back->fee - back->tax,
 		.fee = back->fee,
 		.tax = back->tax
 	};
-	int			count;
-	DwReleased *releases = dw_releases_load(&row->job_id, &count);
 
-	for (int i = 0; i < count && taking.left > 0; i++)
-	{
-		const DwReleased *release = &releases[i];
-		DwPutBack	parts = take_part(&taking, Min(taking.left,
-												   release->net +
-												   release->fee +
-												   release->tax));
-
-		undo_release(call, row, release, &parts, refund->reason);
-	}
-	if (taking.left > 0)
+	taking.givers = find_givers(row, taking.net);
+	refund->selector.milestone_id = back->milestone_id;
+	undo_releases(call, row, &taking, refund, true);
+	undo_releases(call, row, &taking, refund, false);
+	if (taking.net + taking.fee + taking.tax > 0)
 		elog(ERROR, "the releases of job %s do not come to what goes back",
 			 dw_uuid_text(&row->job_id));
-	refund->selector.milestone_id = back->milestone_id;
-	refund->decided = (DwRelease)
-	{
-		back->price, back->amount, 0, 0, back->amount
-	};
+	refund->decided.part += back->price;
+	refund->decided.amount += back->amount;
+	refund->decided.payout += back->amount;
 	return dw_refund_apply(call, row, refund);
 }

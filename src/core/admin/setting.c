@@ -44,11 +44,8 @@ static const DwSettingRule rules[] = {
 	TIMER("dispute_provider_days", 365),
 	TIMER("dispute_homeowner_days", 365),
 	TIMER("mediation_days", 365),
-<<<<<<< HEAD
-	INTEGER("tip_fee_ppm", 0, 1000000),
-=======
 	INTEGER("dispute_days_after_release", 0, 365),
->>>>>>> d2733a51 (Let the homeowner dispute what was released lately)
+	INTEGER("tip_fee_ppm", 0, 1000000),
 	INTEGER("payout_hold_days", 0, 5),
 	INTEGER("reserve_ppm", 0, 1000000),
 	INTEGER("reserve_days", 1, 365),

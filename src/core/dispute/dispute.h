@@ -284,6 +284,20 @@ extern int64_t dw_released_since(const DwReleased *releases, int count,
 								 DwFeePayer payer, const DwUuid *milestone_id,
 								 int64_t since);
 
+/* What of it a bank has not clawed back, of one milestone or of all. */
+extern int64_t dw_released_left(const DwEscrow *escrow,
+								const DwMilestone *milestones, int count,
+								const DwUuid *milestone_id,
+								int64_t clawed_back);
+
+/*
+ * The price that goes back when a dispute about released work ends at a
+ * figure and so much of that work is still released: neither the amount nor
+ * the figure is above it.
+ */
+extern int64_t dw_dispute_taken_back(const DwDispute *dispute, int64_t figure,
+									 int64_t left);
+
 /* Work that was released and is given up after all. */
 typedef struct DwTakeBack
 {

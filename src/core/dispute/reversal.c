@@ -241,6 +241,24 @@ price_released(const DwMilestone *milestones, int count, const DwUuid *id)
 	return sum;
 }
 
+int64_t
+dw_released_left(const DwEscrow *escrow, const DwMilestone *milestones,
+				 int count, const DwUuid *milestone_id, int64_t clawed_back)
+{
+	int64_t		left = escrow->released - clawed_back;
+
+	return left <= 0 ? 0
+		: dw_money_lesser(left, price_released(milestones, count,
+											   milestone_id));
+}
+
+int64_t
+dw_dispute_taken_back(const DwDispute *dispute, int64_t figure, int64_t left)
+{
+	return dw_money_lesser(dispute->amount, left) -
+		dw_money_lesser(figure, left);
+}
+
 /* Gives up a price of released work, the last milestone first. */
 static void
 give_up_released(DwMilestone *milestones, int count, const DwUuid *id,
@@ -289,6 +307,31 @@ paid_for(const DwEscrow *escrow, const DwMilestone *milestones, int count,
 	return unearned;
 }
 
+/* The highest price up to this one that was paid for with so much. */
+static int64_t
+price_within(const DwEscrow *escrow, const DwMilestone *milestones, int count,
+			 int64_t price, int64_t money)
+{
+	int64_t		low = 0;
+
+	if (price <= 0 || money <= 0)
+		return 0;
+	/* seldom has a bank taken any of it */
+	if (paid_for(escrow, milestones, count, price) <= money)
+		return price;
+	/* as in dw_escrow_covered(): it rises with steps and rounding */
+	while (low < price)
+	{
+		int64_t		middle = low + (price - low + 1) / 2;
+
+		if (paid_for(escrow, milestones, count, middle) <= money)
+			low = middle;
+		else
+			price = middle - 1;
+	}
+	return low;
+}
+
 DwResult
 dw_escrow_take_back(DwEscrow *escrow, DwMilestone *milestones, int count,
 					int64_t clawed_back, DwTakeBack *back)
@@ -304,11 +347,9 @@ dw_escrow_take_back(DwEscrow *escrow, DwMilestone *milestones, int count,
 	back->price = dw_money_lesser(back->price,
 								  price_released(milestones, count,
 												 back->milestone_id));
-	back->amount = dw_money_lesser(paid_for(escrow, milestones, count,
-											back->price),
-								   escrow->released - clawed_back);
-	if (back->price <= 0 || back->amount <= 0)
-		back->price = back->amount = 0;
+	back->price = price_within(escrow, milestones, count, back->price,
+							   escrow->released - clawed_back);
+	back->amount = paid_for(escrow, milestones, count, back->price);
 	/* no overflow: the charge of the contract was reckoned with checks */
 	(void) dw_fee_quote(&escrow->terms, released - back->price, &stays);
 	back->fee = no_longer_due(escrow->fee_taken, stays.fee, back->amount);

@@ -166,9 +166,17 @@ class Commands
 
 	refund(job)
 	{
-		return { name: 'refund_escrow', args: this.selector(job),
-			role: this.chance.pick(['homeowner', 'provider', 'provider',
-				'admin']) };
+		const args = this.selector(job);
+		const role = this.chance.pick(['homeowner', 'provider', 'provider',
+			'admin']);
+		const available = sum(job.milestones, availableOf);
+		const about = job.milestones.find((m) => m.id === args.milestone_id);
+		const reaches = about ? about.status === 'released'
+			: available === 0n || (args.amount ?? 0n) > available;
+
+		// what was released and is given back is not the model's matter
+		return { name: 'refund_escrow', args,
+			role: role === 'provider' && reaches ? 'admin' : role };
 	}
 
 	// --------------------------------------------------------------

@@ -13,6 +13,8 @@ const MEDIATION_DAYS = 30;
 const DISPUTABLE = ['planned', 'funded', 'submitted', 'changes_requested',
 	'approved'];
 
+const LATE = ['disputed', 'released', 'settled', 'charged_back'];
+
 const isOpen = (d) => d.status === 'open' || d.status === 'answered';
 const otherOf = (side) => (side === 'homeowner' ? 'provider' : 'homeowner');
 
@@ -32,6 +34,15 @@ const dispute = {
 			: ANSWER_DAYS[d.by]);
 	},
 
+	// About what was released, for which the driver gives no time at all.
+	isLate(job, args)
+	{
+		const about = job.milestones.find((m) => m.id === args.milestone_id);
+
+		return about ? about.status === 'released'
+			: job.released > 0n && sum(job.milestones, availableOf) === 0n;
+	},
+
 	open_dispute(call)
 	{
 		const { actor, args, now } = call;
@@ -41,9 +52,12 @@ const dispute = {
 		if (kept)
 			return kept;
 		this.version(job, args);
-		need(PAYING.includes(job.escrow), 'WD101');
+		need((actor.role === 'homeowner' ? [...PAYING, ...LATE] : PAYING)
+			.includes(job.escrow), 'WD101');
 		need(args.milestone_id ||
 			!job.disputes.some((d) => isOpen(d) && !d.milestone), 'WD101');
+		need(actor.role !== 'homeowner' || !this.isLate(job, args), 'WD102');
+		need(PAYING.includes(job.escrow), 'WD101');
 		const about = job.milestones.filter((m) => args.milestone_id
 			? m.id === args.milestone_id : DISPUTABLE.includes(m.status));
 

@@ -1,0 +1,290 @@
+/*
+ * request_api.c
+ *		Refunds of work that has begun: the homeowner asks (request_refund), a
+ *		yes, or no answer in time, moves the money (answer_refund), and a no
+ *		opens a dispute in which each side has named its figure.
+ */
+#include "postgres.h"
+
+#include "api/account/account_api.h"
+#include "api/dispute/dispute_api.h"
+#include "api/escrow/escrow_api.h"
+#include "server/crypto/crypto_server.h"
+#include "server/error/error_server.h"
+#include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
+#include "store/dispute/dispute_store.h"
+#include "store/job/job_store.h"
+
+/* Emits to a side what the other has done about a request. */
+static void
+emit_request(const DwRefundRequest *request, const DwUuid *recipient_id,
+			 const char *type)
+{
+	DwPayload	payload;
+
+	dw_payload_begin(&payload);
+	dw_payload_uuid(&payload, "job_id", &request->job_id);
+	dw_payload_uuid(&payload, "request_id", &request->id);
+	dw_payload_uuid(&payload, "homeowner_id", &request->homeowner_id);
+	dw_payload_uuid(&payload, "provider_id", &request->provider_id);
+	dw_payload_uuid(&payload, "recipient_id", recipient_id);
+	if (request->amount != DW_REFUND_ALL)
+		dw_payload_int8(&payload, "amount", request->amount);
+	dw_payload_text(&payload, "currency", request->currency);
+	dw_payload_text(&payload, "reason", request->reason);
+	dw_payload_text(&payload, "answer_by",
+					timestamptz_to_str(request->answer_by));
+	dw_event_emit(&request->job_id, "escrow", &request->job_id, type,
+				  &payload);
+}
+
+/* What of the undisputed work a request asks for now, at most what is left. */
+static int64
+request_price(const DwEscrowRow *row, const DwRefundRequest *request)
+{
+	int64		left = dw_milestones_available(row->milestones,
+											   row->milestone_count);
+
+	return request->amount == DW_REFUND_ALL ? left
+		: Min(request->amount, left);
+}
+
+/* WD101 unless work is under way, 23505 when a request waits already. */
+static void
+request_check(DwCall *call, const DwJob *job, const DwEscrowRow *row)
+{
+	DwRefundRequest pending;
+
+	if (job->started_at == DT_NOBEGIN)
+		dw_raise(DW_INVALID_TRANSITION, "the work has not begun",
+				 psprintf("Job %s is in state \"%s\".",
+						  dw_uuid_text(&job->id),
+						  dw_job_status_label(job->status)),
+				 "dwello.refund_escrow() gives the money back at once.");
+	dw_escrow_check(call, row, DW_ESCROW_EVENT_REFUND);
+	if (dw_refund_request_find(&job->id, &pending))
+		dw_raise_constraint(DW_ALREADY_EXISTS, "refund_requests_pending_key",
+							"a request for a refund is pending",
+							psprintf("It is request %s.",
+									 dw_uuid_text(&pending.id)),
+							"dwello.answer_refund() with is_accepted => false"
+							" withdraws it.");
+}
+
+/* Fills the columns of a request. */
+static void
+row_request(DwCall *call, const DwRefundRequest *request)
+{
+	dw_row_uuid(call, "request_id", &request->id);
+	dw_row_text(call, "request_status",
+				dw_offer_status_label(request->status));
+	dw_row_time(call, "answer_by", request->answer_by);
+}
+
+/* request_refund(job_id, amount, reason) → the request */
+DW_FUNCTION(dwello_request_refund)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwRefundRequest request = {.amount = DW_REFUND_ALL,
+	.status = DW_OFFER_PENDING,.answered_at = DT_NOBEGIN};
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
+	dw_args_need(&call, "job_id", NULL);
+	request.reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
+	if (dw_arg_has(&call, "amount") &&
+		(request.amount = dw_arg_amount(&call, "amount")) <= 0)
+		dw_arg_refuse(&call, "amount", DW_BAD_VALUE, "must be more than zero");
+	if (dw_escrow_begin(&call, &job, &row, NULL))
+		return dw_call_return(&call);
+	request_check(&call, &job, &row);
+	if (request_price(&row, &request) < Max(request.amount, 1))
+		dw_escrow_refuse(&call, &row, DW_INSUFFICIENT_FUNDS);
+
+	request.job_id = job.id;
+	request.id = dw_uuid_fresh();
+	request.homeowner_id = row.homeowner_id;
+	request.provider_id = row.provider_id;
+	request.currency = row.escrow.currency;
+	request.created_at = dw_now();
+	request.answer_by = request.created_at +
+		dw_job_timer(&job.id, "refund_answer_days") * USECS_PER_DAY;
+	dw_refund_request_insert(&request);
+	emit_request(&request, &request.provider_id, "refund_proposed");
+	row_request(&call, &request);
+	dw_row_escrow(&call, &row);
+	return dw_call_return(&call);
+}
+
+/*
+ * Moves the money of a request that both agree on; one for which nothing is
+ * left has been overtaken.
+ */
+static void
+request_accept(DwCall *call, DwJob *job, DwEscrowRow *row,
+			   DwRefundRequest *request)
+{
+	DwRefund	refund = {
+		.event = DW_ESCROW_EVENT_AGREE,
+		.from = row->escrow.status,
+		.reason = request->reason
+	};
+
+	refund.selector.amount = request_price(row, request);
+	refund.selector.has_amount = request->amount != DW_REFUND_ALL;
+	request->status = DW_OFFER_ACCEPTED;
+	if (dw_escrow_refund(&row->escrow, row->milestones, row->milestone_count,
+						 &refund.selector, &refund.decided) == DW_OK)
+		request->transaction_id = dw_refund_apply(call, row, &refund);
+	else
+		request->status = DW_OFFER_EXPIRED;
+	dw_refund_request_save(request);
+	if (request->status == DW_OFFER_ACCEPTED)
+		emit_request(request, &request->homeowner_id, "refund_agreed");
+	dw_escrow_move_job(job, row);
+}
+
+/*
+ * The provider does not agree: a dispute about all that is undisputed, in
+ * which both have named a figure.  None where nothing is left to be disputed.
+ */
+static void
+request_reject(DwCall *call, DwJob *job, DwEscrowRow *row,
+			   DwRefundRequest *request)
+{
+	DwDisputeRow dispute = {
+		.settled_amount = DW_DISPUTE_UNSETTLED,
+		.dispute.by_homeowner = true,
+		.opened_by = request->homeowner_id,
+		.reason = request->reason != NULL ? request->reason
+		: "A refund was asked for."
+	};
+
+	dispute.dispute.homeowner_offer =
+		dw_milestones_available(row->milestones, row->milestone_count) -
+		request_price(row, request);
+	request->status = DW_OFFER_REJECTED;
+	if (dw_dispute_disagree(call, row, &dispute))
+		request->dispute_id = dispute.dispute.id;
+	dw_refund_request_save(request);
+	dw_escrow_move_job(job, row);
+}
+
+/* WD101 unless a request is pending, WD102 when its time is over. */
+static void
+request_find(const DwUuid *job_id, DwRefundRequest *request)
+{
+	if (!dw_refund_request_find(job_id, request))
+		dw_raise(DW_INVALID_TRANSITION, "no request for a refund is pending",
+				 psprintf("It is job %s.", dw_uuid_text(job_id)),
+				 "The homeowner makes one with dwello.request_refund().");
+	if (dw_now() >= request->answer_by)
+		dw_raise(DW_DEADLINE_PASSED, "the time to answer the request is over",
+				 psprintf("Request %s could be answered until %s.",
+						  dw_uuid_text(&request->id),
+						  timestamptz_to_str(request->answer_by)),
+				 "No answer is consent: the money moves when"
+				 " dwello.expire_refund_requests() runs next.");
+}
+
+/* Applies an answer: yes, no, or the homeowner takes it back. */
+static void
+request_answer(DwCall *call, DwJob *job, DwEscrowRow *row,
+			   DwRefundRequest *request)
+{
+	DwOfferEvent event;
+
+	if (dw_offer_answer(call->actor.kind == DW_ACTOR_HOMEOWNER,
+						dw_arg_bool(call, "is_accepted"), &event) != DW_OK)
+		dw_raise(DW_FORBIDDEN, "only the provider can agree to a refund",
+				 psprintf("Request %s is the caller's own.",
+						  dw_uuid_text(&request->id)),
+				 "is_accepted => false withdraws it.");
+	if (event != DW_OFFER_EVENT_WITHDRAW)
+		dw_escrow_check(call, row, DW_ESCROW_EVENT_AGREE);
+	if (event == DW_OFFER_EVENT_ACCEPT)
+		request_accept(call, job, row, request);
+	else if (event == DW_OFFER_EVENT_REJECT)
+		request_reject(call, job, row, request);
+	else
+	{
+		request->status = DW_OFFER_WITHDRAWN;
+		dw_refund_request_save(request);
+		emit_request(request, &request->provider_id, "refund_withdrawn");
+	}
+}
+
+/* answer_refund(job_id, is_accepted) → the request, refund or dispute */
+DW_FUNCTION(dwello_answer_refund)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwRefundRequest request;
+	int64		before;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
+	dw_args_need(&call, "job_id", "is_accepted", NULL);
+	if (dw_escrow_begin(&call, &job, &row, NULL))
+		return dw_call_return(&call);
+	request_find(&job.id, &request);
+	before = row.escrow.refunded;
+	request_answer(&call, &job, &row, &request);
+
+	dw_row_int8(&call, "refund", row.escrow.refunded - before);
+	if (!dw_uuid_is_nil(&request.transaction_id))
+		dw_row_uuid(&call, "transaction_id", &request.transaction_id);
+	if (!dw_uuid_is_nil(&request.dispute_id))
+		dw_row_uuid(&call, "dispute_id", &request.dispute_id);
+	row_request(&call, &request);
+	dw_row_escrow(&call, &row);
+	return dw_call_return(&call);
+}
+
+/* Overdue requests, one a turn. */
+typedef struct ExpiryBatch
+{
+	DwCall	   *call;			/* the caller's */
+	const DwDue *rows;			/* claimed */
+	int			ended;			/* how many were ended so far */
+} ExpiryBatch;
+
+/* Takes no answer as consent, unless it was answered before the lock. */
+static bool
+request_expire(int turn, void *argument)
+{
+	ExpiryBatch *batch = argument;
+	const DwDue *due = &batch->rows[turn];
+	DwJob		job;
+	DwEscrowRow row;
+	DwRefundRequest request;
+
+	if (!dw_job_lock(&due->job_id, &job) ||
+		!dw_escrow_lock(&due->job_id, &row))
+		elog(ERROR, "claimed job %s is gone", dw_uuid_text(&due->job_id));
+	if (row.escrow.frozen ||
+		!dw_refund_request_find(&due->job_id, &request) ||
+		!dw_uuid_equal(&request.id, &due->id) ||
+		dw_now() < request.answer_by)
+		return true;
+	request_accept(batch->call, &job, &row, &request);
+	batch->ended++;
+	return true;
+}
+
+/* expire_refund_requests(max_rows) → how many were agreed to by silence */
+DW_FUNCTION(dwello_expire_refund_requests)
+{
+	DwCall		call;
+	ExpiryBatch batch = {.call = &call};
+	int			count;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	batch.rows = dw_refund_requests_claim_overdue(dw_arg_max_rows(&call),
+												  &count);
+	dw_each_turn(count, request_expire, &batch);
+	return dw_call_return_datum(&call, Int32GetDatum(batch.ended), true,
+								sizeof(int32));
+}
