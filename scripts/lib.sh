@@ -265,6 +265,7 @@ make_cluster()
 	as_server_user tee -a "$1/data/postgresql.conf" >/dev/null <<-CONF
 		session_preload_libraries = 'dwello'
 		dwello.keyring_file = '$1/keyring/keyring'
+		log_parameter_max_length = 0
 		max_connections = 60
 	CONF
 }

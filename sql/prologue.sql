@@ -2,8 +2,9 @@
  * Roles and the schema.
  *
  * Roles belong to the cluster, so they are made only where they are missing;
- * one that could be used to get around row-level security is refused.  The
- * script makes the schema itself: so it is a member, and a schema that
+ * one that could be used to get around row-level security is refused, and so
+ * is a database that does not know which letters its bytes are.  The script
+ * makes the schema itself: so it is a member, and a schema that
  * somebody made beforehand is refused (42P06).
  */
 DO $$
@@ -14,6 +15,14 @@ DECLARE
   existing pg_catalog.pg_roles;
   member text;
 BEGIN
+  IF pg_catalog.getdatabaseencoding() = 'SQL_ASCII' THEN
+    RAISE EXCEPTION USING
+      ERRCODE = '0A000',
+      MESSAGE = 'the database has no encoding',
+      DETAIL = 'In SQL_ASCII one name can be stored as different bytes.',
+      HINT = 'CREATE DATABASE ... ENCODING ''UTF8'' TEMPLATE template0, and install dwello there.';
+  END IF;
+
   FOREACH name IN ARRAY wanted LOOP
     SELECT r.* INTO existing FROM pg_catalog.pg_roles AS r WHERE r.rolname = name;
     IF NOT FOUND THEN

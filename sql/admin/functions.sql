@@ -469,7 +469,7 @@ GRANT EXECUTE ON FUNCTION dwello.ensure_partitions TO dwello_service;
  *	42501: the caller is neither the service nor an administrator
  * example: admin, partitions of today
  *	SELECT count(*) AS findings FROM dwello.check() AS c
- *	 WHERE c.rule NOT IN ('preload_missing', 'keyring_in_data_directory');
+ *	 WHERE c.rule NOT IN ('preload_missing', 'keyring_in_data_directory', 'parameters_logged');
  */
 CREATE OR REPLACE FUNCTION dwello.check()
   RETURNS TABLE (rule text, object text, detail text, hint text)

@@ -17,10 +17,11 @@ CREATE SCHEMA t;
 GRANT USAGE ON SCHEMA t TO PUBLIC;
 
 -- What this installation breaks by itself: a stock one does not load the
--- library at the start of a session, and keeps the keyring with the data.
+-- library at the start of a session, keeps the keyring with the data, and
+-- writes parameters into its log.
 CREATE TABLE t.installation AS
   SELECT c.rule, c.object FROM dwello.check() AS c
-   WHERE c.rule IN ('preload_missing', 'keyring_in_data_directory');
+   WHERE c.rule IN ('preload_missing', 'keyring_in_data_directory', 'parameters_logged');
 GRANT SELECT ON t.installation TO PUBLIC;
 
 -- What check() says beside that.

@@ -53,6 +53,7 @@ END
 	$node->append_conf('postgresql.conf', <<"END" . ($settings // ''));
 session_preload_libraries = 'dwello'
 dwello.keyring_file = '$keyring/keyring'
+log_parameter_max_length = 0
 max_connections = 40
 END
 	$node->start;

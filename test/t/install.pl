@@ -1,7 +1,7 @@
 # install.pl
 #	CREATE EXTENSION refuses roles that could get around row-level security,
-#	and a schema that somebody made beforehand; and check() misses the
-#	library where no session loads it.
+#	a schema that somebody made beforehand, and a database without an
+#	encoding; and check() misses the library where no session loads it.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -17,13 +17,14 @@ my @roles = map { "dwello_$_" } qw(owner app service support analyst admin);
 $node->safe_psql('postgres',
 	'CREATE EXTENSION postgis; CREATE EXTENSION btree_gist');
 
-# install: the SQLSTATE of CREATE EXTENSION, nothing if it passes, and what
-# the hint proposes.
+# install [DATABASE]: the SQLSTATE of CREATE EXTENSION, nothing if it passes,
+# and what the hint proposes.
 sub install
 {
-	my ($out, $err);
+	my ($database) = (@_, 'postgres');
+	my $err;
 
-	$node->psql('postgres',
+	$node->psql($database,
 		"\\set VERBOSITY verbose\nCREATE EXTENSION dwello", stderr => \$err);
 	return '' unless $err =~ /ERROR:\s+(\w{5}):/;
 	my $state = $1;
@@ -36,6 +37,15 @@ sub roles_there
 	return $node->safe_psql('postgres',
 		q(SELECT count(*) FROM pg_roles WHERE rolname LIKE 'dwello\_%'));
 }
+
+# A database without an encoding.
+$node->safe_psql('postgres', <<'END');
+CREATE DATABASE bytes ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0
+END
+$node->safe_psql('bytes',
+	'CREATE EXTENSION postgis; CREATE EXTENSION btree_gist');
+is((install('bytes'))[0], '0A000', 'a database without an encoding is refused');
+is(roles_there(), 0, 'and nothing is left there');
 
 # Each role with each privilege; what the hint says mends it.
 foreach my $role (@roles)

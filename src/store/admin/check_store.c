@@ -1,10 +1,11 @@
 /*
  * check_store.c
- *		The health check: rules that an installation and its data must obey.
+ *		The health check: rules that the data must obey.
  *
  * A rule that can be asked in SQL is a row of one table: a statement that
- * returns (object, detail) for every fault.  The few that look outside the
- * database are functions.
+ * returns (object, detail) for every fault.  The few that need more are
+ * functions.  What the roles, grants and guards of an installation must obey
+ * is in installation_store.c.
  */
 #include "postgres.h"
 
@@ -18,20 +19,12 @@
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
 #include "store/admin/admin_store.h"
+#include "store/admin/admin_store_int.h"
 #include "store/audience/audience_store.h"
 #include "store/ledger/ledger_store.h"
 #include "store/market/market_store.h"
 
 /* Pieces of SQL that rules have in common. */
-
-/* The members of the extension that are tables. */
-#define MEMBER_TABLES \
-	"pg_catalog.pg_depend AS d " \
-	"JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid " \
-	"AND e.extname = 'dwello' " \
-	"JOIN pg_catalog.pg_class AS c ON c.oid = d.objid " \
-	"WHERE d.refclassid = 'pg_extension'::regclass " \
-	"AND d.classid = 'pg_class'::regclass AND d.deptype = 'e' "
 
 /* How many rows of a log no month holds. */
 #define LOG_ROWS(log) \
@@ -110,68 +103,8 @@
 	"FROM dwello." relation " AS c WHERE NOT EXISTS " \
 	"(SELECT FROM dwello.jobs AS j WHERE j.id = c.job_id) "
 
-/* One rule asked in SQL. */
-typedef struct CheckRule
+static DwCheckRule rules[] =
 {
-	const char *name;			/* of the rule */
-	const char *hint;			/* what to do about a fault */
-	DwStatement statement;		/* gives object and detail of each fault */
-} CheckRule;
-
-#define RULE(rule, text, todo) \
-	{.name = (rule), .hint = (todo), .statement = \
-	DW_STATEMENT("SELECT f.object, f.detail FROM (" text \
-				 ") AS f (object, detail)")}
-
-static CheckRule rules[] = {
-	RULE("createrole_member",
-		 "SELECT r.rolname::text, 'It has CREATEROLE.' "
-		 "FROM pg_catalog.pg_roles AS r "
-		 "WHERE r.rolcreaterole AND NOT r.rolsuper "
-		 "AND current_setting('server_version_num')::integer < 160000 "
-		 "ORDER BY 1",
-		 "On this server such a role can make itself a member of dwello_owner: ALTER ROLE ... NOCREATEROLE."),
-	RULE("createrole_member",
-		 "SELECT m.rolname::text, 'It is a member of ' || o.rolname || '.' "
-		 "FROM pg_catalog.pg_auth_members AS a "
-		 "JOIN pg_catalog.pg_roles AS m ON m.oid = a.member "
-		 "JOIN pg_catalog.pg_roles AS o ON o.oid = a.roleid "
-		 "WHERE o.rolname = 'dwello_owner' AND NOT m.rolsuper ORDER BY 1",
-		 "Nobody may become dwello_owner: REVOKE dwello_owner FROM the role."),
-	RULE("function_schema_writable",
-		 "SELECT coalesce(r.rolname, 'PUBLIC')::text, "
-		 "format('It may create functions and operators in schema %I.', "
-		 "n.nspname) "
-		 "FROM pg_catalog.pg_extension AS e "
-		 "JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace "
-		 "CROSS JOIN LATERAL (SELECT a.grantee FROM aclexplode(coalesce("
-		 "n.nspacl, acldefault('n', n.nspowner))) AS a "
-		 "WHERE a.privilege_type = 'CREATE' "
-		 "UNION SELECT n.nspowner) AS a "
-		 "LEFT JOIN pg_catalog.pg_database AS d "
-		 "ON d.datname = current_database() "
-		 "AND a.grantee = 'pg_database_owner'::regrole "
-		 "LEFT JOIN pg_catalog.pg_roles AS r "
-		 "ON r.oid = coalesce(d.datdba, a.grantee) "
-		 "WHERE e.extname = 'postgis' AND r.rolsuper IS NOT TRUE "
-		 "ORDER BY 1",
-		 "The functions of dwello look there, too, and would run an operator of its making as dwello_owner: REVOKE CREATE ON SCHEMA, or give PostGIS a schema of its own that a superuser owns."),
-	RULE("token_in_settings",
-		 "SELECT coalesce(r.rolname, d.datname, 'all')::text, "
-		 "'ALTER ROLE or ALTER DATABASE sets dwello.token.' "
-		 "FROM pg_catalog.pg_db_role_setting AS s "
-		 "LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole "
-		 "LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase "
-		 "WHERE EXISTS (SELECT FROM unnest(s.setconfig) AS c "
-		 "WHERE c COLLATE \"C\" ILIKE 'dwello.token=%') ORDER BY 1",
-		 "A token in a setting makes everyone that user: RESET dwello.token there."),
-	RULE("token_in_settings",
-		 "SELECT p.oid::regprocedure::text, "
-		 "'The function sets dwello.token.' "
-		 "FROM pg_catalog.pg_proc AS p "
-		 "WHERE EXISTS (SELECT FROM unnest(p.proconfig) AS c "
-		 "WHERE c COLLATE \"C\" ILIKE 'dwello.token=%') ORDER BY 1",
-		 "A function that carries a token makes its callers that user: ALTER FUNCTION ... RESET dwello.token."),
 	RULE("partition_missing",
 		 "SELECT c.relname::text, 'There is no partition for ' "
 		 "|| to_char(m, 'YYYY-MM') || '.' "
@@ -607,70 +540,25 @@ static CheckRule rules[] = {
 		 "WHERE octet_length(v.sealed) < 33 OR get_byte(v.sealed, 0) <> 1 "
 		 "ORDER BY 1, 2",
 		 "Write the value through a command of dwello; never by hand."),
-	RULE("guard_off",
-		 "SELECT t.tgrelid::regclass::text, 'Trigger ' || t.tgname "
-		 "|| ' is disabled.' FROM pg_catalog.pg_trigger AS t "
-		 "JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid "
-		 "WHERE c.relnamespace = 'dwello'::regnamespace "
-		 "AND t.tgenabled NOT IN ('O', 'A') ORDER BY 1, 2",
-		 "ALTER TABLE ... ENABLE TRIGGER ALL."),
-	RULE("guard_off",
-		 "SELECT d.table_name, 'The ' || d.part || ' ' || d.name "
-		 "|| ' is gone.' FROM dwello.member_parts_defaults AS d "
-		 "WHERE d.part IN ('trigger', 'policy') "
-		 "AND NOT EXISTS (SELECT FROM dwello.member_parts AS p "
-		 "WHERE p.table_name = d.table_name AND p.part = d.part "
-		 "AND p.name = d.name) ORDER BY 1, 2",
-		 "Make it again as the installation script does, or restore a dump."),
-	RULE("guard_off",
-		 "SELECT c.oid::regclass::text, 'Row-level security is not forced.' "
-		 "FROM pg_catalog.pg_class AS c "
-		 "WHERE c.relnamespace = 'dwello'::regnamespace "
-		 "AND c.relkind IN ('r', 'p') "
-		 "AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY 1",
-		 "ALTER TABLE ... ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY."),
-	RULE("guard_off",
-		 "SELECT t.evtname::text, 'The event trigger is not always on.' "
-		 "FROM pg_catalog.pg_event_trigger AS t "
-		 "WHERE t.evtname = 'dwello_guard_drop' "
-		 "AND t.evtenabled <> 'A'",
-		 "ALTER EVENT TRIGGER dwello_guard_drop ENABLE ALWAYS."),
-	RULE("added_to_member",
-		 "SELECT p.table_name, 'Somebody added the ' || p.part || ' ' "
-		 "|| p.name || '.' FROM dwello.member_parts AS p "
-		 "WHERE NOT EXISTS (SELECT FROM dwello.member_parts_defaults AS d "
-		 "WHERE d.table_name = p.table_name AND d.part = p.part "
-		 "AND d.name = p.name) ORDER BY 1, 2",
-		 "Move it to a table of your own: an added column makes a restore fail, anything else is lost in one."),
-	RULE("foreign_key_without_index",
-		 "SELECT k.conrelid::regclass::text, 'No index begins with the "
-		 "columns of ' || k.conname || '.' "
-		 "FROM pg_catalog.pg_constraint AS k "
-		 "JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid "
-		 "WHERE k.contype = 'f' AND c.relnamespace = 'dwello'::regnamespace "
-		 "AND NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i "
-		 "WHERE i.indrelid = k.conrelid "
-		 "AND i.indkey[0] = ANY (k.conkey)) ORDER BY 1, 2",
-		 "Make an index on the columns of the foreign key."),
-	RULE("wrong_owner",
-		 "SELECT o.object, 'It belongs to ' || pg_get_userbyid(o.owner) "
-		 "|| '.' FROM ("
-		 "SELECT p.oid::regprocedure::text AS object, p.proowner AS owner "
-		 "FROM pg_catalog.pg_proc AS p "
-		 "WHERE p.pronamespace = 'dwello'::regnamespace "
-		 "UNION ALL SELECT c.oid::regclass::text, c.relowner "
-		 "FROM pg_catalog.pg_class AS c "
-		 "WHERE c.relnamespace = 'dwello'::regnamespace "
-		 "AND c.relkind IN ('r', 'p', 'v')) AS o "
-		 "WHERE o.owner <> 'dwello_owner'::regrole ORDER BY 1",
-		 "The functions run as their owner: ALTER ... OWNER TO dwello_owner."),
-	RULE("member_not_dumped",
-		 "SELECT c.oid::regclass::text, 'pg_dump leaves its rows out.' "
-		 "FROM " MEMBER_TABLES
-		 "AND c.relkind IN ('r', 'p') AND c.relname NOT LIKE '%\\_defaults' "
-		 "AND NOT c.oid = ANY (coalesce(e.extconfig, '{}')) ORDER BY 1",
-		 "Report this as a fault of dwello; back the table up by itself."),
 };
+
+/* One fault found: where, and what. */
+typedef struct Fault
+{
+	const char *object;			/* a table, a role, a file */
+	const char *detail;			/* what was found there */
+} Fault;
+
+/* Puts a fault into the result, with its rule and what to do about it. */
+static void
+report(DwCall *call, const char *rule, const Fault *fault, const char *hint)
+{
+	dw_row_text(call, "rule", rule);
+	dw_row_text(call, "object", fault->object);
+	dw_row_text(call, "detail", fault->detail);
+	dw_row_text(call, "hint", hint);
+	dw_list_emit(call);
+}
 
 /* True when the library is loaded at the start of every session. */
 static bool
@@ -700,27 +588,9 @@ library_is_preloaded(void)
 	return false;
 }
 
-/* One fault found: where, and what. */
-typedef struct Fault
-{
-	const char *object;			/* a table, a role, a file */
-	const char *detail;			/* what was found there */
-} Fault;
-
-/* Puts a fault into the result, with its rule and what to do about it. */
-static void
-report(DwCall *call, const char *rule, const Fault *fault, const char *hint)
-{
-	dw_row_text(call, "rule", rule);
-	dw_row_text(call, "object", fault->object);
-	dw_row_text(call, "detail", fault->detail);
-	dw_row_text(call, "hint", hint);
-	dw_list_emit(call);
-}
-
 /* The rules that look outside the database. */
 static void
-check_installation(DwCall *call)
+check_surroundings(DwCall *call)
 {
 	static const Fault preload = {
 		"session_preload_libraries",
@@ -747,23 +617,27 @@ check_installation(DwCall *call)
 		   "Restore the keyring file, or make one with dwello.create_keyring().");
 }
 
-/* One rule asked in SQL. */
+/* Rules asked in SQL. */
 static void
-check_rule(DwCall *call, CheckRule *rule)
+check_rules(DwCall *call, DwCheckRule *rule, int count)
 {
 	static const DwColumn fields[] = {
 		DW_FIELD(TEXT, Fault, object, object),
 		DW_FIELD(TEXT, Fault, detail, detail)
 	};
 	static DwMap map = DW_MAP(fields);
-	uint64		faults = dw_query(&rule->statement, NULL);
 
-	for (uint64 i = 0; i < faults; i++)
+	for (int i = 0; i < count; i++, rule++)
 	{
-		Fault		fault;
+		uint64		faults = dw_query(&rule->statement, NULL);
 
-		dw_map_read(&map, i, &fault);
-		report(call, rule->name, &fault, rule->hint);
+		for (uint64 k = 0; k < faults; k++)
+		{
+			Fault		fault;
+
+			dw_map_read(&map, k, &fault);
+			report(call, rule->name, &fault, rule->hint);
+		}
 	}
 }
 
@@ -857,9 +731,9 @@ dw_check_run(DwCall *call)
 {
 	DwSuspects	suspects;
 
-	check_installation(call);
-	for (size_t i = 0; i < lengthof(rules); i++)
-		check_rule(call, &rules[i]);
+	check_surroundings(call);
+	check_rules(call, dw_installation_rules, dw_installation_rule_count);
+	check_rules(call, rules, lengthof(rules));
 	check_market(call);
 	dw_audit_check(DT_NOBEGIN, &suspects);
 	dw_discrepancies_find(&suspects, report_discrepancy, call);
