@@ -401,7 +401,9 @@ COMMENT ON FUNCTION dwello.expire_disputes IS
  *	frozen until the bank has decided (close_chargeback). The amount is
  *	taken out of what is held, then out of what was released, which the
  *	provider owes and which is netted when they are paid out; what is
- *	neither is the platform's loss.
+ *	neither is the platform's loss, as all of it is when the payment never
+ *	reached the escrow or was in another currency. An inquiry moves no
+ *	money and freezes nothing (chargeback_inquired in the outbox).
  *
  * role: service
  * args:
@@ -415,9 +417,12 @@ COMMENT ON FUNCTION dwello.expire_disputes IS
  *	reason: in words
  *	transaction_id: the payment that is asked back; NULL for the one that
  *	  psp_reference names, else the only one through that company
+ *	fee: what the company takes for it, in minor units; NULL for nothing
+ *	is_inquiry: the bank only asks what it was
+ *	occurred_at: by the company's clock
  * returns: a row
  *	job_id
- *	chargeback_id: the chargeback
+ *	chargeback_id: the chargeback; NULL for an inquiry
  *	payment_id: the payment that is asked back; NULL when nothing says
  *	  which of several
  *	amount: in minor units
@@ -436,13 +441,11 @@ COMMENT ON FUNCTION dwello.expire_disputes IS
  *	WD401
  *	42501: the caller is not the service
  *	22004 22001
- *	22023: a blank text, an amount that is not positive, or more than came
- *	  through that company and is not charged back
- *	P0002: an unknown job, or a payment that did not arrive through that
- *	  company
+ *	22023: a blank text, an amount that is not positive, or a fee below
+ *	  zero
+ *	P0002: an unknown job
  *	WD104: the event was another one before
- *	WD101: no escrow, or nothing was paid yet
- *	WD201: another currency
+ *	WD101: no escrow, or a transaction_id that is no payment of the job yet
  * example: system, painting paid
  *	SELECT held_amount, clawed_back, escrow_status
  *	  FROM dwello.open_chargeback(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
@@ -457,6 +460,9 @@ CREATE OR REPLACE FUNCTION dwello.open_chargeback(
   psp_reference text DEFAULT NULL,
   reason text DEFAULT NULL,
   transaction_id uuid DEFAULT NULL,
+  fee bigint DEFAULT NULL,
+  is_inquiry boolean DEFAULT false,
+  occurred_at timestamptz DEFAULT NULL,
   OUT job_id uuid,
   OUT chargeback_id uuid,
   OUT payment_id uuid,
@@ -478,7 +484,7 @@ AS 'MODULE_PATHNAME', 'dwello_open_chargeback';
 GRANT EXECUTE ON FUNCTION dwello.open_chargeback
   TO dwello_service;
 COMMENT ON FUNCTION dwello.open_chargeback IS
-  'Says that a homeowner''s bank asks for a payment back. Errors: WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD101, WD201. See reference.md#open_chargeback.';
+  'Says that a homeowner''s bank asks for a payment back. Errors: WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD101. See reference.md#open_chargeback.';
 
 /*
  * close_chargeback
@@ -489,7 +495,9 @@ COMMENT ON FUNCTION dwello.open_chargeback IS
  *	open, what was approved meanwhile is released, and submitted
  *	milestones have the time for review back that it was frozen. The same
  *	decision under another event_id changes nothing if chargeback_id is
- *	given.
+ *	given; another decision undoes it: what was lost and is won lies where
+ *	it was taken, what was won and is lost, or lost in another part, is
+ *	taken anew.
  *
  * role: service
  * args:
@@ -498,6 +506,9 @@ COMMENT ON FUNCTION dwello.open_chargeback IS
  *	event_id
  *	won: the money stays
  *	chargeback_id: NULL for the one that is open
+ *	lost_amount: what of it is lost, in minor units; NULL for all
+ *	reason: in words
+ *	occurred_at: by the company's clock
  * returns: a row
  *	job_id
  *	chargeback_id
@@ -518,7 +529,8 @@ COMMENT ON FUNCTION dwello.open_chargeback IS
  *	P0002: an unknown job or chargeback
  *	WD104: the event was another one before
  *	WD101: no escrow, or none is open (the event may have come too early)
- *	22023: several are open and none is named
+ *	22023: several are open and none is named, or a lost_amount of one
+ *	  that is won, not positive, or more than it is of
  * example: system, painting charged back
  *	SELECT chargeback_status, escrow_status, held
  *	  FROM dwello.close_chargeback(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
@@ -530,6 +542,9 @@ CREATE OR REPLACE FUNCTION dwello.close_chargeback(
   event_id text,
   won boolean,
   chargeback_id uuid DEFAULT NULL,
+  lost_amount bigint DEFAULT NULL,
+  reason text DEFAULT NULL,
+  occurred_at timestamptz DEFAULT NULL,
   OUT job_id uuid,
   OUT chargeback_id uuid,
   OUT chargeback_status dwello.chargeback_status,

@@ -55,6 +55,9 @@ CREATE TABLE dwello.chargebacks (
   psp_reference text,
   payment_id uuid,
   amount bigint NOT NULL CONSTRAINT chargebacks_amount_check CHECK (amount > 0),
+  lost_amount bigint CONSTRAINT chargebacks_lost_check CHECK (lost_amount BETWEEN 1 AND amount),
+  fee bigint NOT NULL DEFAULT 0 CONSTRAINT chargebacks_fee_check CHECK (fee >= 0),
+  is_detached boolean NOT NULL DEFAULT false,
   currency text NOT NULL CONSTRAINT chargebacks_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   held_amount bigint NOT NULL DEFAULT 0 CONSTRAINT chargebacks_held_check CHECK (held_amount >= 0),
   clawed_back bigint NOT NULL DEFAULT 0 CONSTRAINT chargebacks_clawed_check CHECK (clawed_back >= 0),
@@ -68,8 +71,12 @@ CREATE TABLE dwello.chargebacks (
 );
 COMMENT ON TABLE dwello.chargebacks IS 'Payments that a homeowner''s bank has taken back.';
 COMMENT ON COLUMN dwello.chargebacks.payment_id IS 'The payment that the bank took back; NULL = nobody said which of several.';
-COMMENT ON COLUMN dwello.chargebacks.held_amount IS 'What of it was still held, in minor units.';
-COMMENT ON COLUMN dwello.chargebacks.clawed_back IS 'What of it had been released already, in minor units.';
+COMMENT ON COLUMN dwello.chargebacks.lost_amount IS 'What of it was lost, in minor units; NULL unless it is lost.';
+COMMENT ON COLUMN dwello.chargebacks.fee IS 'What the payment company took for it, in minor units.';
+COMMENT ON COLUMN dwello.chargebacks.is_detached IS 'None of it is the escrow''s, which it leaves alone: the platform bears it.';
+COMMENT ON COLUMN dwello.chargebacks.closed_at IS 'When the bank first decided, which ended the freeze; NULL while it is open.';
+COMMENT ON COLUMN dwello.chargebacks.held_amount IS 'What of it was still held, in minor units; once it is lost, of what is lost.';
+COMMENT ON COLUMN dwello.chargebacks.clawed_back IS 'What of it had been released already, in minor units; once it is lost, of what is lost.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.chargebacks', '');
 CREATE POLICY chargebacks_read ON dwello.chargebacks FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());

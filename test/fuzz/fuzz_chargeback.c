@@ -38,9 +38,8 @@ sum_others(const Contract *contract, int but)
 
 		if (i == but || one->status == DW_CHARGEBACK_WON)
 			continue;
-		sum.amount += one->amount;
 		sum.clawed_back += one->clawed_back;
-		if (one->status == DW_CHARGEBACK_OPEN)
+		if (one->status == DW_CHARGEBACK_OPEN && !one->is_detached)
 		{
 			sum.open_held += one->held_amount;
 			sum.open_count++;
@@ -58,7 +57,6 @@ check_valid(const Contract *contract)
 	int64_t		left = 0;
 
 	check(dw_escrow_is_valid(escrow));
-	check(sum.amount <= escrow->funded);
 	check(sum.clawed_back <= escrow->released);
 	check(escrow->frozen == (sum.open_count > 0));
 	for (int i = 0; i < contract->taken_count; i++)
@@ -76,34 +74,69 @@ check_valid(const Contract *contract)
 	check(contract->balance.available >= 0);
 }
 
+/* Asks for one, anew if it was won before. */
+static bool
+ask(Contract *contract, DwChargeback *one, const DwChargebackSum *others)
+{
+	if (dw_chargeback_open(&contract->escrow, contract->plan, PLAN_MAX,
+						   others, one) != DW_OK)
+		return false;
+	contract->balance.receivable -= one->clawed_back;
+	return true;
+}
+
+/* The bank decides on one, or decides otherwise than before. */
+static void
+decide(FuzzInput *input, Contract *contract, int which)
+{
+	DwChargeback *one = &contract->taken[which];
+	const bool	won = fuzz_range(input, 0, 1) != 0;
+	const DwChargebackSum others = sum_others(contract, which);
+	const DwVerdict verdict = {won, fuzz_range(input, 0, one->amount + 1),
+	others};
+	int64_t		credit = one->clawed_back;
+
+	if (won && dw_chargeback_regain(&contract->escrow, contract->plan,
+									PLAN_MAX, one, &others) == DW_OK)
+	{
+		check(one->status == DW_CHARGEBACK_WON);
+		contract->balance.receivable += credit;
+		return;
+	}
+	if (!won && one->status == DW_CHARGEBACK_WON)
+	{
+		check(ask(contract, one, &others));
+		credit = one->clawed_back;
+	}
+	if (dw_chargeback_close(&contract->escrow, contract->plan, PLAN_MAX,
+							one, &verdict) != DW_OK)
+		return;
+	contract->balance.receivable += credit;
+	if (one->status == DW_CHARGEBACK_LOST)
+		contract->balance.receivable -= one->clawed_back;
+	check(won || one->lost_amount == verdict.lost_amount);
+}
+
 /* A bank asks, or decides. */
 static void
 bank(FuzzInput *input, Contract *contract)
 {
 	int			which = (int) fuzz_range(input, 0, BANK_MAX - 1);
-	DwChargebackSum others = sum_others(contract, which);
-	DwVerdict	verdict = {fuzz_range(input, 0, 1), others};
+	DwChargebackSum others = sum_others(contract, -1);
 	DwChargeback *one = &contract->taken[which];
 
 	if (which < contract->taken_count)
 	{
-		int64_t		credit = one->clawed_back;
-
-		if (dw_chargeback_close(&contract->escrow, contract->plan, PLAN_MAX,
-								one, &verdict) == DW_OK && verdict.won)
-			contract->balance.receivable += credit;
+		decide(input, contract, which);
 		return;
 	}
 	if (contract->taken_count == BANK_MAX)
 		return;
-	others = sum_others(contract, -1);
 	one = &contract->taken[contract->taken_count];
-	one->amount = fuzz_range(input, -1, contract->escrow.funded + 1);
-	if (dw_chargeback_open(&contract->escrow, contract->plan, PLAN_MAX,
-						   &others, one) != DW_OK)
-		return;
-	contract->taken_count++;
-	contract->balance.receivable -= one->clawed_back;
+	one->amount = fuzz_range(input, -1, contract->escrow.funded * 2);
+	one->is_detached = fuzz_range(input, 0, 7) == 0;
+	if (ask(contract, one, &others))
+		contract->taken_count++;
 }
 
 /* Money goes out, or comes back. */

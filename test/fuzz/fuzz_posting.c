@@ -29,7 +29,7 @@ static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_CHARGEBACK_OPENED] = BIT(ESCROW) | BIT(PLATFORM_LOSS) |
 	BIT(PROVIDER_RECEIVABLE) | BIT(CHARGEBACK_CLEARING),
 	[DW_POSTING_CHARGEBACK_WON] = BIT(ESCROW) | BIT(PLATFORM_LOSS) |
-	BIT(PROVIDER_RECEIVABLE) | BIT(CHARGEBACK_CLEARING),
+	BIT(PROVIDER_RECEIVABLE) | BIT(CHARGEBACK_CLEARING) | BIT(PSP_CLEARING),
 	[DW_POSTING_CHARGEBACK_LOST] = BIT(CHARGEBACK_CLEARING) |
 	BIT(PSP_CLEARING),
 	[DW_POSTING_REVERSAL] = BIT(ESCROW) | BIT(PROVIDER_RECEIVABLE) |
@@ -303,7 +303,7 @@ run_spread(FuzzInput * input)
 	check(refund == left);
 }
 
-/* A bank takes, and gives back or keeps what it took. */
+/* A bank takes, and gives back or keeps what it took, or both in turn. */
 static void
 run_chargeback(FuzzInput * input)
 {
@@ -311,6 +311,7 @@ run_chargeback(FuzzInput * input)
 	read_amount(input)};
 	DwPosting	opened;
 	DwPosting	closed;
+	DwPosting	regained;
 
 	dw_posting_chargeback_open(&opened, &parties, &taken);
 	check_balanced(&opened, DW_POSTING_CHARGEBACK_OPENED);
@@ -322,6 +323,12 @@ run_chargeback(FuzzInput * input)
 	check_balanced(&closed, DW_POSTING_CHARGEBACK_LOST);
 	check(sum_of(&opened, DW_ACCOUNT_CHARGEBACK_CLEARING) ==
 		  -sum_of(&closed, DW_ACCOUNT_CHARGEBACK_CLEARING));
+	dw_posting_chargeback_regained(&regained, &parties, &taken);
+	check_balanced(&regained, DW_POSTING_CHARGEBACK_WON);
+	check(regained.result == closed.result);
+	check(sum_of(&regained, DW_ACCOUNT_CHARGEBACK_CLEARING) == 0);
+	check(sum_of(&regained, DW_ACCOUNT_PSP_CLEARING) ==
+		  -sum_of(&closed, DW_ACCOUNT_PSP_CLEARING));
 }
 
 /* A provider is paid, and their bank sends it back. */

@@ -34,6 +34,7 @@ CREATE TEMP VIEW argument AS
      AND p.proname NOT LIKE 'record\_%'
      AND (p.proname::text, a.name) NOT IN (
        ('accept_bid', 'expected_amount'), ('answer_invite', 'expected_amount'), ('confirm_payment', 'amount'), ('open_chargeback', 'amount'),
+       ('open_chargeback', 'fee'), ('close_chargeback', 'lost_amount'),
        ('confirm_refund', 'amount'), ('set_fx_rate', 'numerator'), ('set_fx_rate', 'denominator'));
 
 -- The call that names one amount, and nothing else but what must be given.

@@ -20,7 +20,6 @@ SELECT n.scope_id AS job_id, x.transaction_type, x.reverses IS NOT NULL AS back,
 -- All of it is held: taken out, and back where it was
 ------------------------------------------------------------------------
 SELECT t.award('bank', 100000, '{1,3}');
-SELECT t.refused(NULL, $$open_chargeback(t.user('bank'), 'acme', 'early', 100000, 'USD')$$) AS early;
 SELECT t.pay('bank');
 SELECT amount, held_amount, clawed_back, escrow_status, funded, held, charged_back, version, replayed
   FROM dwello.open_chargeback(t.user('bank'), 'acme', 'e1', 100000, 'USD', 'case 1', 'Not me.');
@@ -35,9 +34,11 @@ SELECT t.refused('h1', $$release_escrow(t.user('bank'))$$) AS release,
 -- what was opened under this name was another
 SELECT t.refused(NULL, $$open_chargeback(t.user('bank'), 'acme', 'e1', 99999, 'USD')$$) AS amount,
        t.refused(NULL, $$close_chargeback(t.user('bank'), 'acme', 'e1', true)$$) AS type,
-       t.refused(NULL, $$open_chargeback(t.user('bank'), 'acme', 'e2', 1, 'USD')$$) AS more,
-       t.refused(NULL, $$open_chargeback(t.user('bank'), 'bank', 'e2', 1, 'USD')$$) AS stranger,
-       t.refused(NULL, $$open_chargeback(t.user('bank'), 'acme', 'e2', 1, 'EUR')$$) AS currency,
+       t.refused(NULL, $$open_chargeback(t.user('bank'), 'acme', 'e2', 1, 'USD', fee => -1)$$) AS fee,
+       t.refused(NULL, $$open_chargeback(t.user('bank'), 'acme', 'e2', 1, 'XYZ')$$) AS currency,
+       t.refused(NULL, $$close_chargeback(t.user('bank'), 'acme', 'e2', true, lost_amount => 1)$$) AS lost_of_won,
+       t.refused(NULL, $$close_chargeback(t.user('bank'), 'acme', 'e2', false, lost_amount => 0)$$) AS lost_nothing,
+       t.refused(NULL, $$close_chargeback(t.user('bank'), 'acme', 'e2', false, lost_amount => 100001)$$) AS lost_more,
        t.refused(NULL, $$open_chargeback(t.user('bank'), 'acme', 'e2', 0, 'EUR')$$) AS zero,
        t.refused(NULL, $$open_chargeback(t.user('bank'), NULL, 'e2', 0, 'EUR')$$) AS null,
        t.refused(NULL, $$open_chargeback(t.user('nobody'), 'acme', 'e2', 1, 'USD')$$) AS unknown,
@@ -49,7 +50,6 @@ SELECT chargeback_status, escrow_status, held, replayed
 SELECT back, account, psp, amount FROM t.leg WHERE job_id = t.user('bank') AND transaction_type = 'chargeback' ORDER BY id, leg;
 SELECT t.refused(NULL, $$close_chargeback(t.user('bank'), 'acme', 'e3', false)$$) AS other,
        t.refused(NULL, $$close_chargeback(t.user('bank'), 'acme', 'e4', false)$$) AS none_open,
-       t.refused(NULL, format($$close_chargeback(t.user('bank'), 'acme', 'e4', false, %L)$$, id)) AS decided,
        t.refused(NULL, format($$close_chargeback(t.user('bank'), 'bank', 'e4', true, %L)$$, id)) AS elsewhere
   FROM dwello.chargebacks WHERE job_id = t.user('bank');
 -- told again under another name
@@ -152,6 +152,66 @@ SELECT payload ->> 'psp' AS psp, payload ->> 'amount' AS amount FROM dwello.outb
 SELECT psp, account, sum(amount) FROM t.leg WHERE job_id = t.user('two') AND psp <> '' GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT * FROM dwello.reconcile();
 ------------------------------------------------------------------------
+-- Whatever it is about, it is booked
+------------------------------------------------------------------------
+-- of a payment that never reached the escrow: it leaves the escrow alone
+SELECT t.award('odd', 100000);
+SELECT amount, held_amount, escrow_status FROM dwello.open_chargeback(t.user('odd'), 'acme', 'o 1', 40000, 'USD');
+SELECT t.pay('odd', 60000);
+SELECT chargeback_status, escrow_status, held FROM dwello.close_chargeback(t.user('odd'), 'acme', 'o 2', false);
+SELECT account, psp, amount FROM t.leg WHERE job_id = t.user('odd') AND transaction_type = 'chargeback' ORDER BY id, leg;
+-- what the company charges for it is a fact of its own
+BEGIN;
+SELECT amount, held_amount FROM dwello.open_chargeback(t.user('odd'), 'acme', 'fee 1', 1, 'EUR', fee => 1500);
+SELECT account, psp, amount FROM t.leg WHERE transaction_type = 'psp_fee' AND abs(amount) = 1500 ORDER BY leg;
+SELECT fee, currency FROM dwello.chargebacks WHERE fee > 0;
+SELECT * FROM dwello.reconcile();
+ROLLBACK;
+-- in another currency, and through a company that brought nothing
+SELECT amount, held_amount, escrow_status, held FROM dwello.open_chargeback(t.user('odd'), 'acme', 'o 3', 100, 'EUR');
+SELECT amount, held_amount, escrow_status, held FROM dwello.open_chargeback(t.user('odd'), 'bank', 'o 4', 100, 'USD');
+SELECT t.refused(NULL, $$close_chargeback(t.user('odd'), 'acme', 'o 5', false, lost_amount => 101)$$) AS lost_more;
+SELECT chargeback_status, escrow_status FROM dwello.close_chargeback(t.user('odd'), 'acme', 'o 5', true);
+SELECT chargeback_status, escrow_status FROM dwello.close_chargeback(t.user('odd'), 'bank', 'o 6', true);
+-- an inquiry moves nothing
+SELECT chargeback_id, amount, held_amount, escrow_status
+  FROM dwello.open_chargeback(t.user('odd'), 'acme', 'o 7', 500, 'USD', is_inquiry => true, reason => 'What is it?');
+SELECT chargeback_id, amount, replayed FROM dwello.open_chargeback(t.user('odd'), 'acme', 'o 7', 500, 'USD', is_inquiry => true);
+SELECT t.refused(NULL, $$open_chargeback(t.user('odd'), 'acme', 'o 7', 500, 'USD')$$) AS no_inquiry;
+SELECT payload ->> 'amount' AS amount, payload ->> 'reason' AS reason FROM dwello.outbox
+ WHERE scope_id = t.user('odd') AND type = 'chargeback_inquired';
+-- more than was paid, and lost in part
+SELECT amount, held_amount, clawed_back FROM dwello.open_chargeback(t.user('odd'), 'acme', 'o 8', 70000, 'USD', occurred_at => '2031-01-02 03:04+00');
+SELECT chargeback_status, escrow_status, held, charged_back
+  FROM dwello.close_chargeback(t.user('odd'), 'acme', 'o 9', false, lost_amount => 20000);
+SELECT replayed FROM dwello.close_chargeback(t.user('odd'), 'acme', 'o 9', false, lost_amount => 20000);
+SELECT t.refused(NULL, $$close_chargeback(t.user('odd'), 'acme', 'o 9', false, lost_amount => 20001)$$) AS another_part;
+SELECT sort_order AS n, status, funded, refunded FROM dwello.job_milestones WHERE job_id = t.user('odd') ORDER BY 1;
+SELECT * FROM dwello.reconcile();
+-- lost, then won; then lost after all
+SELECT id AS odd FROM dwello.chargebacks WHERE job_id = t.user('odd') AND amount = 70000 \gset
+SELECT chargeback_status, escrow_status, held, charged_back FROM dwello.close_chargeback(t.user('odd'), 'acme', 'o 10', true, :'odd');
+SELECT chargeback_status, replayed FROM dwello.close_chargeback(t.user('odd'), 'acme', 'o 11', true, :'odd');
+SELECT sort_order AS n, status, funded, refunded FROM dwello.job_milestones WHERE job_id = t.user('odd') ORDER BY 1;
+SELECT * FROM dwello.reconcile();
+SELECT chargeback_status, escrow_status, held, charged_back
+  FROM dwello.close_chargeback(t.user('odd'), 'acme', 'o 12', false, :'odd', lost_amount => 30000);
+-- another part of it is lost than was said; and that again is no news
+SELECT chargeback_status, held, charged_back FROM dwello.close_chargeback(t.user('odd'), 'acme', 'o 17', false, :'odd', lost_amount => 25000);
+SELECT chargeback_status, held, replayed FROM dwello.close_chargeback(t.user('odd'), 'acme', 'o 18', false, :'odd');
+SELECT account, psp, sum(amount) FROM t.leg WHERE job_id = t.user('odd') GROUP BY 1, 2 HAVING sum(amount) <> 0 ORDER BY 1, 2;
+SELECT event, from_status, to_status FROM dwello.escrow_events WHERE job_id = t.user('odd') ORDER BY seq;
+SELECT * FROM dwello.reconcile();
+-- of a payment that was charged twice: that one is a receipt, and the escrow keeps the other
+SELECT receipt_reason, transaction_id AS twice FROM dwello.confirm_payment(t.user('odd'), 'acme', 'o 13', 100, 'EUR', psp_reference => 'ch twice') \gset
+SELECT :'receipt_reason' AS receipt_reason, c.payment_id = :'twice' AS named, c.held_amount, c.escrow_status
+  FROM dwello.open_chargeback(t.user('odd'), 'acme', 'o 14', 100, 'EUR', psp_reference => 'ch twice') AS c;
+SELECT c.payment_id = :'twice' AS named, c.held_amount, c.escrow_status
+  FROM dwello.open_chargeback(t.user('odd'), 'acme', 'o 15', 100, 'EUR', transaction_id => :'twice') AS c;
+SELECT t.refused(NULL, $$open_chargeback(t.user('odd'), 'acme', 'o 16', 100, 'EUR', transaction_id => dwello.uuidv7())$$) AS early;
+SELECT * FROM dwello.reconcile();
+SELECT * FROM dwello.verify_ledger();
+------------------------------------------------------------------------
 -- The time for review stands still while the escrow is frozen: from the first
 -- chargeback of those that overlap to the end of the last
 ------------------------------------------------------------------------
@@ -193,6 +253,6 @@ SELECT released FROM dwello.release_due_escrows();
 ROLLBACK;
 DROP VIEW t.clock;
 DROP FUNCTION t.later;
-DELETE FROM dwello.chargebacks WHERE job_id IN (t.user('bank'), t.user('after'), t.user('rests'), t.user('two'), t.user('clock'));
+DELETE FROM dwello.chargebacks WHERE job_id IN (t.user('bank'), t.user('after'), t.user('rests'), t.user('two'), t.user('clock'), t.user('odd'));
 DROP VIEW t.escrow, t.leg;
-SELECT t.forget('bank', 'after', 'rests', 'two', 'clock');
+SELECT t.forget('odd', 'bank', 'after', 'rests', 'two', 'clock');

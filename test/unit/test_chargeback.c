@@ -60,7 +60,7 @@ ask(Contract *made, int64_t amount, const DwChargebackSum *others,
 static DwResult
 end(Contract *made, DwChargeback *chargeback, bool won)
 {
-	DwVerdict	verdict = {won, none};
+	DwVerdict	verdict = {won, chargeback->amount, none};
 
 	return dw_chargeback_close(&made->escrow, made->plan, 2, chargeback,
 							   &verdict);
@@ -108,10 +108,9 @@ static void
 test_clawed_back(void **state)
 {
 	Contract	made = make(1000);
-	DwChargebackSum before = {.amount = 300, .clawed_back = 300};
+	DwChargebackSum before = {.clawed_back = 300};
 	DwChargeback taken;
 
-	assert_int_equal(ask(&made, 701, &before, &taken), DW_INSUFFICIENT_FUNDS);
 	assert_int_equal(ask(&made, 700, &before, &taken), DW_OK);
 	assert_int_equal(taken.held_amount, 0);
 	assert_int_equal(taken.clawed_back, 700);
@@ -177,19 +176,76 @@ test_two(void **state)
 	DwVerdict	verdict;
 
 	assert_int_equal(ask(&made, 600, &none, &first), DW_OK);
-	one = (DwChargebackSum) {600, 0, 600, 1};
+	one = (DwChargebackSum) {0, 600, 1};
 	assert_int_equal(ask(&made, 400, &one, &second), DW_OK);
-	one = (DwChargebackSum) {400, 0, 400, 1};
-	verdict = (DwVerdict) {false, one};
+	one = (DwChargebackSum) {0, 400, 1};
+	verdict = (DwVerdict) {false, 600, one};
 	assert_int_equal(dw_chargeback_close(&made.escrow, made.plan, 2, &first,
 										 &verdict), DW_OK);
 	assert_int_equal(made.escrow.status, DW_ESCROW_FROZEN);
 	assert_int_equal(dw_milestones_available(made.plan, 2), 400);
-	verdict = (DwVerdict) {true, {600, 0, 0, 0}};
+	verdict = (DwVerdict) {true, 0, {0, 0, 0}};
 	assert_int_equal(dw_chargeback_close(&made.escrow, made.plan, 2, &second,
 										 &verdict), DW_OK);
 	assert_int_equal(made.escrow.status, DW_ESCROW_HELD);
 	assert_int_equal(made.escrow.held, 400);
+}
+
+/* More than was paid, and what never was: the platform bears it. */
+static void
+test_detached(void **state)
+{
+	Contract	made = make(0);
+	DwEscrow	before;
+	DwChargeback taken;
+
+	assert_int_equal(ask(&made, 1500, &none, &taken), DW_OK);
+	assert_int_equal(taken.held_amount, 1000);
+	assert_int_equal(dw_chargeback_loss(&taken), 500);
+	made = make(0);
+	before = made.escrow;
+	taken = (DwChargeback) {.amount = 300, .is_detached = true};
+	assert_int_equal(dw_chargeback_open(&made.escrow, made.plan, 2, &none,
+										&taken), DW_OK);
+	assert_int_equal(dw_chargeback_loss(&taken), 300);
+	assert_int_equal(end(&made, &taken, false), DW_OK);
+	assert_int_equal(taken.status, DW_CHARGEBACK_LOST);
+	assert_int_equal(dw_chargeback_regain(&made.escrow, made.plan, 2, &taken,
+										  &none), DW_OK);
+	assert_int_equal(taken.status, DW_CHARGEBACK_WON);
+	assert_memory_equal(&made.escrow, &before, sizeof(before));
+	assert_int_equal(dw_escrow_open(&made.escrow, "EUR", 1000, &terms),
+					 DW_OK);
+	assert_int_equal(ask(&made, 1, &none, &taken), DW_OK);
+	assert_true(taken.is_detached);
+	assert_false(made.escrow.frozen);
+}
+
+/* Of a part that is lost only that stays taken; and it may come back. */
+static void
+test_lost_in_part(void **state)
+{
+	Contract	made = make(100);
+	DwVerdict	verdict = {false, 400, none};
+	DwChargeback taken;
+
+	assert_int_equal(ask(&made, 1000, &none, &taken), DW_OK);
+	assert_int_equal(taken.held_amount, 900);
+	assert_int_equal(taken.clawed_back, 100);
+	assert_int_equal(dw_chargeback_close(&made.escrow, made.plan, 2, &taken,
+										 &verdict), DW_OK);
+	assert_int_equal(taken.held_amount, 400);
+	assert_int_equal(taken.clawed_back, 0);
+	assert_int_equal(dw_chargeback_loss(&taken), 0);
+	assert_int_equal(made.escrow.held, 500);
+	assert_int_equal(made.escrow.charged_back, 400);
+	assert_int_equal(dw_milestones_available(made.plan, 2), 500);
+	assert_int_equal(dw_chargeback_regain(&made.escrow, made.plan, 2, &taken,
+										  &none), DW_OK);
+	assert_int_equal(made.escrow.held, 900);
+	assert_int_equal(made.escrow.charged_back, 0);
+	assert_int_equal(dw_milestones_available(made.plan, 2), 900);
+	assert_true(dw_escrow_is_valid(&made.escrow));
 }
 
 /* What cannot be. */
@@ -197,13 +253,19 @@ static void
 test_refused(void **state)
 {
 	Contract	made = make(0);
-	Contract	empty = made;
+	DwVerdict	verdict = {false, 0, none};
 	DwChargeback taken;
 
 	assert_int_equal(ask(&made, 0, &none, &taken), DW_BAD_VALUE);
-	assert_int_equal(ask(&made, 1001, &none, &taken), DW_INSUFFICIENT_FUNDS);
-	assert_int_equal(dw_escrow_open(&empty.escrow, "EUR", 1000, &terms), DW_OK);
-	assert_int_equal(ask(&empty, 1, &none, &taken), DW_INVALID_TRANSITION);
+	assert_int_equal(ask(&made, 100, &none, &taken), DW_OK);
+	verdict.lost_amount = 0;
+	assert_int_equal(dw_chargeback_close(&made.escrow, made.plan, 2, &taken,
+										 &verdict), DW_BAD_VALUE);
+	verdict.lost_amount = 101;
+	assert_int_equal(dw_chargeback_close(&made.escrow, made.plan, 2, &taken,
+										 &verdict), DW_BAD_VALUE);
+	assert_int_equal(dw_chargeback_regain(&made.escrow, made.plan, 2, &taken,
+										  &none), DW_INVALID_TRANSITION);
 	assert_string_equal(dw_chargeback_status_label(DW_CHARGEBACK_LOST),
 						"lost");
 }
@@ -219,6 +281,8 @@ main(void)
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_disputed),
 		cmocka_unit_test(test_two),
+		cmocka_unit_test(test_detached),
+		cmocka_unit_test(test_lost_in_part),
 		cmocka_unit_test(test_refused),
 	};
 

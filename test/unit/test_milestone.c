@@ -38,7 +38,8 @@ static const char *const expected[] = {
 	"resolve_dispute AS disputed>planned|funded|released|refunded",
 	"close_chargeback Y planned>released|refunded funded>released|refunded "
 	"submitted>released|refunded changes_requested>released|refunded "
-	"approved>released|refunded disputed>released|refunded|planned",
+	"approved>released|refunded disputed>released|refunded|planned "
+	"released>funded refunded>funded",
 	"reverse_transaction A planned>planned funded>funded "
 	"submitted>submitted changes_requested>changes_requested "
 	"approved>approved disputed>disputed released>funded refunded>funded",

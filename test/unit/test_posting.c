@@ -334,12 +334,16 @@ test_settlement(void **state)
 	check_refused(&posting, DW_OVERFLOW);
 }
 
-/* Opened takes from who bears it, won is its mirror, lost is the bank's. */
+/*
+ * Opened takes from who bears it, won is its mirror, lost is the bank's; and
+ * what was lost may come back, out of the company's clearing.
+ */
 static void
 test_chargeback(void **state)
 {
 	const DwTakenBack taken = {"a", 60, 30, 10};
 	const DwTakenBack held = {"a", MOST, 0, 0};
+	const DwTakenBack loss = {"a", 0, 0, 5};
 	DwPosting	posting;
 
 	dw_posting_chargeback_open(&posting, &parties, &taken);
@@ -356,6 +360,14 @@ test_chargeback(void **state)
 	LEGS(&posting, CHARGEBACK_LOST,
 		 AT(CHARGEBACK_CLEARING, -100, "a"),
 		 AT(PSP_CLEARING, 100, "a"));
+	dw_posting_chargeback_regained(&posting, &parties, &taken);
+	LEGS(&posting, CHARGEBACK_WON, OF(ESCROW, 60),
+		 OF(PROVIDER_RECEIVABLE, 30),
+		 OF(PLATFORM_LOSS, 10),
+		 AT(PSP_CLEARING, -100, "a"));
+	dw_posting_chargeback_regained(&posting, &parties, &loss);
+	LEGS(&posting, CHARGEBACK_WON, OF(PLATFORM_LOSS, 5),
+		 AT(PSP_CLEARING, -5, "a"));
 	dw_posting_chargeback_open(&posting, &parties, &held);
 	LEGS(&posting, CHARGEBACK_OPENED, OF(ESCROW, -MOST),
 		 AT(CHARGEBACK_CLEARING, MOST, "a"));
@@ -410,6 +422,8 @@ test_chargeback_refused(void **state)
 		dw_posting_chargeback_won(&posting, &parties, &cases[i].taken);
 		check_refused(&posting, cases[i].why);
 		dw_posting_chargeback_lost(&posting, &parties, &cases[i].taken);
+		check_refused(&posting, cases[i].why);
+		dw_posting_chargeback_regained(&posting, &parties, &cases[i].taken);
 		check_refused(&posting, cases[i].why);
 	}
 }

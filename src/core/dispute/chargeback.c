@@ -19,8 +19,10 @@ DW_LABELS(chargeback_status, DwChargebackStatus, chargeback_status_labels);
 int64_t
 dw_chargeback_loss(const DwChargeback *chargeback)
 {
-	return chargeback->amount - chargeback->held_amount -
-		chargeback->clawed_back;
+	const int64_t taken = chargeback->lost_amount > 0
+		? chargeback->lost_amount : chargeback->amount;
+
+	return taken - chargeback->held_amount - chargeback->clawed_back;
 }
 
 /* Out of what an amount is taken: held, then paid out, then nobody's. */
@@ -46,21 +48,25 @@ dw_chargeback_open(DwEscrow *escrow, const DwMilestone *milestones,
 				   int count, const DwChargebackSum *others,
 				   DwChargeback *chargeback)
 {
-	int64_t		amount = chargeback->amount;
+	const bool	is_detached = chargeback->is_detached || escrow->funded == 0;
 
-	if (amount <= 0)
+	if (chargeback->amount <= 0)
 		return DW_BAD_VALUE;
-	if (escrow->funded == 0)
-		return DW_INVALID_TRANSITION;
-	if (others->amount > escrow->funded ||
-		amount > escrow->funded - others->amount)
-		return DW_INSUFFICIENT_FUNDS;
+	if (is_detached)
+	{
+		*chargeback = (DwChargeback)
+		{
+			.status = DW_CHARGEBACK_OPEN,.amount = chargeback->amount,
+				.is_detached = true
+		};
+		return DW_OK;
+	}
 
 	/*
 	 * Disputed money is taken as well: the bank does not ask.  Frozen, the
 	 * escrow pays nobody until the bank has decided.
 	 */
-	*chargeback = divide(escrow, amount, others->clawed_back);
+	*chargeback = divide(escrow, chargeback->amount, others->clawed_back);
 	escrow->held -= chargeback->held_amount;
 	escrow->charged_back += chargeback->held_amount;
 	escrow->frozen = true;
@@ -136,22 +142,46 @@ lose(const DwEscrow *escrow, DwMilestone *milestones, int count,
 	take_disputed(milestones, count, price - free);
 }
 
+/*
+ * Only a part is lost: what stays taken is what that alone would have taken.
+ * Gives what comes back to the escrow.
+ */
+static int64_t
+lose_part(DwChargeback *chargeback, int64_t lost_amount)
+{
+	const int64_t held = chargeback->held_amount;
+
+	chargeback->lost_amount = lost_amount;
+	chargeback->held_amount = dw_money_lesser(lost_amount, held);
+	chargeback->clawed_back =
+		dw_money_lesser(lost_amount - chargeback->held_amount,
+						chargeback->clawed_back);
+	return held - chargeback->held_amount;
+}
+
 DwResult
 dw_chargeback_close(DwEscrow *escrow, DwMilestone *milestones, int count,
 					DwChargeback *chargeback, const DwVerdict *verdict)
 {
-	if (chargeback->status != DW_CHARGEBACK_OPEN || !escrow->frozen)
+	int64_t		back = chargeback->held_amount;
+
+	if (chargeback->status != DW_CHARGEBACK_OPEN ||
+		(!escrow->frozen && !chargeback->is_detached))
 		return DW_INVALID_TRANSITION;
-	escrow->contested = verdict->others.open_held;
-	if (verdict->won)
-	{
-		escrow->charged_back -= chargeback->held_amount;
-		escrow->held += chargeback->held_amount;
-	}
-	else
-		lose(escrow, milestones, count, chargeback);
+	if (!verdict->won && (verdict->lost_amount <= 0 ||
+						  verdict->lost_amount > chargeback->amount))
+		return DW_BAD_VALUE;
+	if (!verdict->won)
+		back = lose_part(chargeback, verdict->lost_amount);
 	chargeback->status = verdict->won ? DW_CHARGEBACK_WON
 		: DW_CHARGEBACK_LOST;
+	if (chargeback->is_detached)
+		return DW_OK;
+	escrow->contested = verdict->others.open_held;
+	escrow->charged_back -= back;
+	escrow->held += back;
+	if (!verdict->won)
+		lose(escrow, milestones, count, chargeback);
 	escrow->frozen = verdict->others.open_count > 0;
 	dw_escrow_derive(escrow, milestones, count);
 	return DW_OK;

@@ -141,7 +141,13 @@ extern bool dw_dispute_reduce_to(DwDispute *dispute, int64_t left);
  * as when the homeowner has their money back already:
  * amount = held_amount + clawed_back + loss
  * Won, all of it goes back to where it was taken.  Lost, it stays taken, and
- * the milestones give up what can no longer be paid for them.
+ * the milestones give up what can no longer be paid for them.  Lost in part,
+ * what stays taken is what that part alone would have taken.
+ *
+ * Banks ask for more than was paid, for what was given back, and change their
+ * mind: what the escrow does not have is the platform's loss, and a decision
+ * may be followed by the other.  One about money that never reached the
+ * escrow, or is in another currency, is detached: it leaves the escrow alone.
  *
  * All amounts are minor units of the escrow's currency and never negative.
  * A decision either returns DW_OK and changes the structs, or returns
@@ -163,21 +169,23 @@ typedef struct DwChargeback
 	int64_t		amount;			/* what the bank asks for, > 0 */
 	int64_t		held_amount;	/* of it, out of the escrow */
 	int64_t		clawed_back;	/* of it, owed by the provider */
+	int64_t		lost_amount;	/* of it, once it is lost; else 0 */
+	bool		is_detached;	/* none of it is the escrow's */
 } DwChargeback;
 
 /* The other chargebacks of the same escrow that are not won. */
 typedef struct DwChargebackSum
 {
-	int64_t		amount;			/* of open and lost ones */
 	int64_t		clawed_back;	/* of open and lost ones */
 	int64_t		open_held;		/* held_amount of the open ones */
-	int32_t		open_count;		/* how many are open */
+	int32_t		open_count;		/* how many are open and not detached */
 } DwChargebackSum;
 
 /* How the bank decided on one. */
 typedef struct DwVerdict
 {
 	bool		won;			/* the money comes back */
+	int64_t		lost_amount;	/* else what of it does not, > 0 */
 	DwChargebackSum others;		/* all but the one it is about */
 } DwVerdict;
 
@@ -187,10 +195,10 @@ DW_LABELS_OF(chargeback_status, DwChargebackStatus);
 extern int64_t dw_chargeback_loss(const DwChargeback *chargeback);
 
 /*
- * A bank asks for chargeback->amount back: frozen afterwards, and the rest
- * of *chargeback is set.  DW_BAD_VALUE: amount <= 0.
- * DW_INVALID_TRANSITION: nothing was ever paid.
- * DW_INSUFFICIENT_FUNDS: with the others, more than was ever paid.
+ * A bank asks for chargeback->amount back: frozen afterwards, unless it is
+ * detached, which it is, too, when nothing was ever paid; the rest of
+ * *chargeback is set.  Also for one that was won and is asked for again.
+ * DW_BAD_VALUE: amount <= 0.
  */
 extern DwResult dw_chargeback_open(DwEscrow *escrow,
 								   const DwMilestone *milestones, int count,
@@ -199,13 +207,24 @@ extern DwResult dw_chargeback_open(DwEscrow *escrow,
 
 /*
  * The bank has decided; frozen no longer, unless another one is open.  A
- * dispute whose milestones have lost all that was disputed is over.
- * DW_INVALID_TRANSITION: this one is not open.
+ * dispute whose milestones have lost all that was disputed is over.  Of one
+ * lost in part, *chargeback is what stays taken.
+ * DW_INVALID_TRANSITION: this one is not open.  DW_BAD_VALUE: no amount is
+ * lost, or more than it is about.
  */
 extern DwResult dw_chargeback_close(DwEscrow *escrow,
 									DwMilestone *milestones, int count,
 									DwChargeback *chargeback,
 									const DwVerdict *verdict);
+
+/*
+ * A lost one is won after all: all that stayed taken lies where it was taken,
+ * and the milestones can be paid again.  DW_INVALID_TRANSITION: not lost.
+ */
+extern DwResult dw_chargeback_regain(DwEscrow *escrow,
+									 DwMilestone *milestones, int count,
+									 DwChargeback *chargeback,
+									 const DwChargebackSum *others);
 
 /*
  * What undoing a release or a refund, or a part of one, comes to.

@@ -186,6 +186,26 @@ follow(const DwEscrow *escrow, DwMilestone *milestones, int count,
 }
 
 DwResult
+dw_chargeback_regain(DwEscrow *escrow, DwMilestone *milestones, int count,
+					 DwChargeback *chargeback, const DwChargebackSum *others)
+{
+	const DwReversal regained = {.refunded = chargeback->held_amount};
+
+	if (chargeback->status != DW_CHARGEBACK_LOST)
+		return DW_INVALID_TRANSITION;
+	chargeback->status = DW_CHARGEBACK_WON;
+	if (chargeback->is_detached)
+		return DW_OK;
+	dw_milestones_rest(milestones, count);
+	escrow->contested = others->open_held;
+	escrow->charged_back -= chargeback->held_amount;
+	escrow->held += chargeback->held_amount;
+	follow(escrow, milestones, count, &regained);
+	dw_escrow_derive(escrow, milestones, count);
+	return DW_OK;
+}
+
+DwResult
 dw_escrow_reverse(DwEscrow *escrow, DwMilestone *milestones, int count,
 				  const DwReversal *reversal, int64_t clawed_back)
 {

@@ -371,6 +371,7 @@ DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 #define ALL_PAID	"nothing of it is left"
 #define SOME_PAID	"nothing of it is left, part was paid"
 #define NONE_PAID	"nothing of it is left, none was paid"
+#define REGAINED	"won after it was lost"
 #define UNDISPUTED	"out of what is not disputed"
 
 /* The contract is divided anew; what was paid fills the new plan. */
@@ -503,6 +504,8 @@ static const DwRule milestone_rules[] = {
 	STEP(DISPUTED, CLOSE_CHARGEBACK, SYSTEM, PLANNED, "lost: " MORE_DUE),
 	STEP(DISPUTED, REVERSE, DW_ACTOR_ADMIN, DISPUTED, NULL),
 
+	STEP(RELEASED, CLOSE_CHARGEBACK, SYSTEM, FUNDED, REGAINED),
+	STEP(REFUNDED, CLOSE_CHARGEBACK, SYSTEM, FUNDED, REGAINED),
 	STEP(RELEASED, REVERSE, DW_ACTOR_ADMIN, FUNDED, NULL),
 	STEP(REFUNDED, REVERSE, DW_ACTOR_ADMIN, FUNDED, NULL)
 };

@@ -51,7 +51,8 @@ static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_REFUND] = {KIND(ESCROW), GIVEN_BACK},
 	[DW_POSTING_SETTLEMENT] = {KIND(ESCROW), RELEASED | GIVEN_BACK},
 	[DW_POSTING_CHARGEBACK_OPENED] = {TAKEN_FROM, KIND(CHARGEBACK_CLEARING)},
-	[DW_POSTING_CHARGEBACK_WON] = {KIND(CHARGEBACK_CLEARING), TAKEN_FROM},
+	[DW_POSTING_CHARGEBACK_WON] = {KIND(CHARGEBACK_CLEARING) |
+	KIND(PSP_CLEARING), TAKEN_FROM},
 	[DW_POSTING_CHARGEBACK_LOST] = {KIND(CHARGEBACK_CLEARING),
 	KIND(PSP_CLEARING)},
 	[DW_POSTING_REVERSAL] = {KIND(PROVIDER_RECEIVABLE) | KIND(PLATFORM_FEE) |
@@ -506,6 +507,16 @@ dw_posting_chargeback_won(DwPosting *posting, const DwParties *parties,
 	dw_posting_chargeback_open(posting, parties, taken);
 	posting->event = DW_POSTING_CHARGEBACK_WON;
 	mirror(posting);
+}
+
+void
+dw_posting_chargeback_regained(DwPosting *posting, const DwParties *parties,
+							   const DwTakenBack *taken)
+{
+	dw_posting_chargeback_won(posting, parties, taken);
+	for (int i = 0; i < posting->count; i++)
+		if (posting->legs[i].account.kind == DW_ACCOUNT_CHARGEBACK_CLEARING)
+			posting->legs[i].account = clearing(parties->currency, taken->psp);
 }
 
 void

@@ -50,7 +50,7 @@ typedef enum DwPostingEvent
 	DW_POSTING_REFUND,			/* out of escrow, to be sent by companies */
 	DW_POSTING_SETTLEMENT,		/* a dispute ends: both at once */
 	DW_POSTING_CHARGEBACK_OPENED,	/* a bank asks for a payment */
-	DW_POSTING_CHARGEBACK_WON,	/* and gives it back */
+	DW_POSTING_CHARGEBACK_WON,	/* and gives it back, even later */
 	DW_POSTING_CHARGEBACK_LOST, /* or keeps it */
 	DW_POSTING_REVERSAL,		/* one of the first three out is undone */
 	DW_POSTING_TAKEN_BACK,		/* released, and given back after all */
@@ -208,13 +208,19 @@ extern void dw_posting_refund_paid(DwPosting *posting, const char *currency,
 								   const char *psp, int64_t pending,
 								   int64_t loss);
 
-/* A bank asks for a payment; won mirrors the opening leg by leg. */
+/*
+ * A bank asks for a payment; won mirrors the opening leg by leg.  Regained
+ * does the same for what was lost, and left the company, before.
+ */
 extern void dw_posting_chargeback_open(DwPosting *posting,
 									   const DwParties *parties,
 									   const DwTakenBack *taken);
 extern void dw_posting_chargeback_won(DwPosting *posting,
 									  const DwParties *parties,
 									  const DwTakenBack *taken);
+extern void dw_posting_chargeback_regained(DwPosting *posting,
+										   const DwParties *parties,
+										   const DwTakenBack *taken);
 extern void dw_posting_chargeback_lost(DwPosting *posting,
 									   const DwParties *parties,
 									   const DwTakenBack *taken);

@@ -31,6 +31,7 @@
 	"WHEN a.kind = 'chargeback_clearing' " \
 	"THEN CASE WHEN n.amount > 0 THEN 'chargeback' " \
 	"ELSE 'chargeback_won' END " \
+	"WHEN t.transaction_type = 'chargeback' THEN 'chargeback_won' " \
 	"WHEN t.transaction_type = 'psp_fee' THEN 'fee' " \
 	"WHEN t.transaction_type = 'settlement' THEN 'settlement' " \
 	"WHEN t.transaction_type IN ('adjustment', 'journal') " \

@@ -225,12 +225,14 @@ static const DwColumn chargeback_columns[] = {
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(CURRENCY, DwChargebackRow, currency, currency,
 			  DW_COLUMN_FIXED),
-	DW_COLUMN(INT8, DwChargebackRow, held_amount, chargeback.held_amount,
-			  DW_COLUMN_FIXED),
-	DW_COLUMN(INT8, DwChargebackRow, clawed_back, chargeback.clawed_back,
-			  DW_COLUMN_FIXED),
+	DW_COLUMN_OR(INT8, DwChargebackRow, lost_amount, chargeback.lost_amount,
+				 0, 0),
+	DW_COLUMN(INT8, DwChargebackRow, fee, fee, DW_COLUMN_FIXED),
+	DW_COLUMN(BOOL, DwChargebackRow, is_detached, chargeback.is_detached, 0),
+	DW_COLUMN(INT8, DwChargebackRow, held_amount, chargeback.held_amount, 0),
+	DW_COLUMN(INT8, DwChargebackRow, clawed_back, chargeback.clawed_back, 0),
 	DW_COLUMN(UUID, DwChargebackRow, transaction_id, transaction_id,
-			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+			  DW_COLUMN_NULLABLE),
 	DW_COLUMN(INT4, DwChargebackRow, version, version,
 			  DW_COLUMN_BORN | DW_COLUMN_COUNTED),
 	DW_COLUMN(TIME, DwChargebackRow, created_at, created_at,
@@ -242,7 +244,6 @@ static DwTable chargebacks =
 DW_TABLE("chargebacks", DwChargebackRow, chargeback_columns);
 
 static const DwColumn sum_fields[] = {
-	DW_FIELD(INT8, DwChargebackSum, amount, amount),
 	DW_FIELD(INT8, DwChargebackSum, clawed_back, clawed_back),
 	DW_FIELD(INT8, DwChargebackSum, open_held, open_held),
 	DW_FIELD(INT4, DwChargebackSum, open_count, open_count)
@@ -293,13 +294,12 @@ dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
 				  DwChargebackSum *sum)
 {
 	static DwStatement select_sum =
-		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(c.amount), 0)::bigint "
-					 "AS amount, COALESCE(pg_catalog.sum(c.clawed_back), "
+		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(c.clawed_back), "
 					 "0)::bigint AS clawed_back, "
 					 "COALESCE(pg_catalog.sum(c.held_amount) FILTER "
 					 "(WHERE c.status = 'open'), 0)::bigint AS open_held, "
-					 "(pg_catalog.count(*) FILTER "
-					 "(WHERE c.status = 'open'))::integer AS open_count "
+					 "(pg_catalog.count(*) FILTER (WHERE c.status = 'open' "
+					 "AND NOT c.is_detached))::integer AS open_count "
 					 "FROM dwello.chargebacks AS c WHERE c.job_id = $1 "
 					 "AND c.status <> 'won' AND c.id IS DISTINCT FROM $2");
 	DwParams	p = DW_PARAMS;
@@ -310,43 +310,23 @@ dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
 	dw_map_read(&sums, 0, sum);
 }
 
-int64
-dw_chargeback_room(const DwUuid *job_id, const char *psp)
-{
-	static DwStatement select_room =
-		DW_STATEMENT("SELECT (COALESCE((SELECT pg_catalog.sum(t.amount) "
-					 "FROM dwello.escrow_events AS v "
-					 "JOIN dwello.transactions AS t "
-					 "ON t.scope_id = v.job_id AND t.id = v.transaction_id "
-					 "WHERE v.job_id = $1 AND v.event = 'confirm_payment' "
-					 "AND t.psp = $2), 0) - "
-					 "COALESCE((SELECT pg_catalog.sum(c.amount) "
-					 "FROM dwello.chargebacks AS c WHERE c.job_id = $1 "
-					 "AND c.psp = $2 AND c.status <> 'won'), 0))::bigint");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, job_id);
-	dw_param_text(&p, psp);
-	(void) dw_execute(&select_room, &p);
-	return dw_read_only_int8(0);
-}
-
 void
 dw_chargeback_insert(const DwEscrowRow *escrow, DwChargebackRow *row)
 {
 	row->job_id = escrow->job_id;
 	row->homeowner_id = escrow->homeowner_id;
 	row->provider_id = escrow->provider_id;
-	memcpy(row->currency, escrow->escrow.currency, sizeof(row->currency));
 	row->created_at = dw_now();
 	row->closed_at = DT_NOBEGIN;
 	dw_table_insert(&chargebacks, row);
 }
 
 void
-dw_chargeback_end(DwChargebackRow *row)
+dw_chargeback_save(DwChargebackRow *row)
 {
-	row->closed_at = dw_now();
+	/* another decision freezes nothing anew: the clocks go by the first */
+	if (row->closed_at == DT_NOBEGIN)
+		row->closed_at = dw_now();
 	dw_table_update(&chargebacks, row);
 }
 
@@ -361,12 +341,15 @@ frozen_since(const DwUuid *job_id, const DwUuid *last)
 	static DwStatement select_since =
 		DW_STATEMENT("SELECT pg_catalog.min(c.created_at) "
 					 "FROM dwello.chargebacks AS c WHERE c.job_id = $1 "
+					 "AND NOT c.is_detached "
 					 "AND c.created_at >= COALESCE(("
 					 "SELECT pg_catalog.max(g.closed_at) "
 					 "FROM dwello.chargebacks AS g "
 					 "WHERE g.job_id = $1 AND g.id <> $2 "
-					 "AND NOT EXISTS (SELECT FROM dwello.chargebacks AS o "
-					 "WHERE o.job_id = $1 AND o.created_at <= g.closed_at "
+					 "AND NOT g.is_detached AND NOT EXISTS ("
+					 "SELECT FROM dwello.chargebacks AS o "
+					 "WHERE o.job_id = $1 AND NOT o.is_detached "
+					 "AND o.created_at <= g.closed_at "
 					 "AND o.closed_at > g.closed_at)), '-infinity')");
 	DwParams	p = DW_PARAMS;
 

@@ -120,8 +120,9 @@ typedef struct DwChargebackRow
 	const char *psp;			/* payment company that tells of it */
 	const char *psp_reference;	/* its name for it, or NULL */
 	DwUuid		payment_id;		/* that is asked back; nil = unknown */
-	char		currency[DW_CURRENCY_SIZE]; /* of the escrow */
-	DwUuid		transaction_id; /* that opened it */
+	int64		fee;			/* of the company, for it; minor units */
+	char		currency[DW_CURRENCY_SIZE]; /* of the payment */
+	DwUuid		transaction_id; /* that opened it, or opened it anew */
 	DwChargeback chargeback;	/* state and amounts */
 	int32		version;		/* counts its changes */
 	TimestampTz created_at;		/* when it was told of */
@@ -139,16 +140,13 @@ extern int	dw_chargeback_count_open(const DwUuid *job_id, const char *psp);
 extern void dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
 							  DwChargebackSum *sum);
 
-/* What came in through a company and was not charged back through it. */
-extern int64 dw_chargeback_room(const DwUuid *job_id, const char *psp);
-
 /*
- * Writes a new one, with what it copies from the escrow, and the end of one
- * that the escrow's lock holds.
+ * Writes a new one, with what it copies from the escrow, and what the bank
+ * has decided on one that the escrow's lock holds, or decided otherwise.
  */
 extern void dw_chargeback_insert(const DwEscrowRow *escrow,
 								 DwChargebackRow *row);
-extern void dw_chargeback_end(DwChargebackRow *row);
+extern void dw_chargeback_save(DwChargebackRow *row);
 
 /*
  * The last one open has just ended: submitted milestones are given the time

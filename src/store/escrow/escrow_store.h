@@ -216,6 +216,7 @@ extern void dw_payment_cancel(const DwEscrowRow *row,
 #define DW_REPAYMENT_CONFIRMED	"repayment_confirmed"
 #define DW_REFUND_CONFIRMED		"refund_confirmed"
 #define DW_CHARGEBACK_OPENED	"chargeback_opened"
+#define DW_CHARGEBACK_INQUIRED	"chargeback_inquired"
 #define DW_CHARGEBACK_IS_WON	"chargeback_won"
 #define DW_CHARGEBACK_IS_LOST	"chargeback_lost"
 
@@ -316,6 +317,15 @@ extern bool dw_receipt_lock(const DwUuid *id, DwReceipt *receipt);
 
 /* Writes what became of one. */
 extern void dw_receipt_save(DwReceipt *receipt);
+
+/*
+ * A payment of a job that its escrow did not take: that of this id, which may
+ * be a receipt's or one that never arrived, or, for NULL, the receipt of this
+ * reference.  False: there is none.
+ */
+extern bool dw_payment_find_apart(const DwUuid *job_id, const DwUuid *id,
+								  const char *psp, const char *psp_reference,
+								  DwUuid *payment_id);
 
 /* What a list of receipts asks for. */
 typedef struct DwReceiptQuery

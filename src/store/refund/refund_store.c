@@ -41,9 +41,11 @@ static DwMap paid_in = DW_MAP(paid_in_fields);
 
 /* What banks have taken through the company of a payment. */
 #define TAKEN(which) \
-	"COALESCE((SELECT pg_catalog.sum(c.amount) " \
+	"COALESCE((SELECT " \
+	"pg_catalog.sum(COALESCE(c.lost_amount, c.amount)) " \
 	"FROM dwello.chargebacks AS c WHERE c.job_id = $1 " \
-	"AND c.status <> 'won' AND c.psp = t.psp AND c.payment_id " which "), 0)"
+	"AND c.status <> 'won' AND NOT c.is_detached AND c.psp = t.psp " \
+	"AND c.payment_id " which "), 0)"
 
 /*
  * What of a payment failed to go back counts as given back, too: it goes

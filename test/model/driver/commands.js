@@ -277,10 +277,15 @@ class Commands
 		const open = job.chargebacks.filter((c) => c.status === 'open');
 		const c = chance.happens(0.9) && open.length > 0 ? chance.pick(open)
 			: chance.pick(job.chargebacks);
+		const won = chance.happens(0.5);
+		const lost = c !== undefined && chance.happens(0.3)
+			? chance.amount(c.amount) + (chance.happens(0.05) ? 1n : 0n)
+			: undefined;
 
 		return { name: 'close_chargeback', actor: SYSTEM, args: {
 			job_id: job.id, psp: c?.psp ?? 'acme', event_id: this.eventId(),
-			won: chance.happens(0.5), chargeback_id: chance.happens(0.5)
+			won, lost_amount: won && chance.happens(0.95) ? undefined : lost,
+			chargeback_id: chance.happens(0.5)
 				? undefined : chance.happens(0.03) ? NOBODY : c?.id } };
 	}
 
@@ -391,6 +396,7 @@ class Commands
 			[when(isDisputed, 4), 'resolveDispute'],
 			[when(isPaid, 4), 'openChargeback'],
 			[when(job.escrow === 'frozen', 20), 'closeChargeback'],
+			[when(job.chargebacks.length > 0, 2), 'closeChargeback'],
 			[when(job.transfers.length > 1, 7), 'reverse'],
 			[when(job.released > 0n, 4), 'payout'],
 			[when(this.model.payouts.size > 0, 5), 'tellOfPayout'],

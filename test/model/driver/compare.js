@@ -28,7 +28,8 @@ const DISPUTE = { status: 'status', disputed_amount: 'amount',
 	homeowner_offer: 'homeowner', provider_offer: 'provider',
 	settled_amount: 'settled' };
 const CHARGEBACK = { status: 'status', amount: 'amount', psp: 'psp',
-	held_amount: 'heldAmount', clawed_back: 'clawedBack' };
+	held_amount: 'heldAmount', clawed_back: 'clawedBack',
+	lost_amount: 'lost', currency: 'currency', is_detached: 'isDetached' };
 
 // All there is of a job, in one round trip.
 const JOB = `

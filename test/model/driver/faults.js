@@ -56,6 +56,10 @@ const faults = {
 		right(job, c, sign).map(([account, amount]) => [sign > 0n ? account
 			: account.replace('receivable', 'available'), amount])),
 
+	// a chargeback that is lost in part keeps all of it
+	part: twist('endChargeback', (right, job, c, won) =>
+		right(job, c, won, c.amount)),
+
 	// what is promised to a payout can be promised again
 	promise: twist('position', (right, user, currency) =>
 		({ ...right(user, currency), promised: 0n })),

@@ -3,11 +3,15 @@
 'use strict';
 
 const { need } = require('./guard.js');
-const { least } = require('./fee.js');
-const { take, close, sum, availableOf, leftOf } = require('./milestone.js');
+const { least, most } = require('./fee.js');
+const { take, giveBack, close, sum, availableOf, leftOf } =
+	require('./milestone.js');
 const { isOpen } = require('./dispute.js');
 
-const BEFORE_MONEY = ['created', 'funding', 'failed', 'cancelled'];
+// One that took none of the escrow's money leaves it alone.
+const isFreezing = (c) => c.status === 'open' && !c.isDetached;
+const standing = (job, but) => job.chargebacks.filter((c) =>
+	c.status !== 'won' && c !== but);
 
 const chargeback = {
 	open_chargeback(call)
@@ -15,61 +19,86 @@ const chargeback = {
 		const { args, now } = call;
 		const { job } = this.begin(call, ['system'],
 			{ check: () => need(args.amount > 0n, '22023') });
-		const before = this.seen(call, 'opened', { job: job.id,
-			amount: args.amount, currency: args.currency });
+		const facts = { job: job.id, amount: args.amount,
+			currency: args.currency };
+		const before = this.seen(call, 'opened', facts);
 
 		if (before)
 			return before;
-		need(!BEFORE_MONEY.includes(job.escrow), 'WD101');
-		const through = job.arrived.filter((p) => p.psp === args.psp);
-		const payment = args.transaction_id
-			? through.find((p) => p.id === args.transaction_id)
-			: through.length === 1 ? through[0] : undefined;
-
-		need(payment || !args.transaction_id, 'P0002');
-		need(args.currency === job.currency, 'WD201');
-		const standing = job.chargebacks.filter((c) => c.status !== 'won');
-		const room = sum(through, (p) => p.amount) -
-			sum(standing.filter((c) => c.psp === args.psp), (c) => c.amount);
-
-		need(args.amount <= room, '22023');
-		const heldAmount = least(args.amount, job.held);
-		const clawedBack = least(args.amount - heldAmount,
-			job.released - sum(standing, (c) => c.clawedBack));
+		const { payment, isHeld } = this.askedPayment(job, args);
 		const c = { status: 'open', psp: args.psp, amount: args.amount,
-			heldAmount, clawedBack, payment };
+			currency: args.currency, lost: null, payment,
+			isDetached: !isHeld || args.currency !== job.currency ||
+				job.funded === 0n };
 
-		if (!job.chargebacks.some((x) => x.status === 'open'))
-			job.frozenSince = now;
+		this.takeBack(job, c, now);
 		job.chargebacks.push(c);
-		job.held -= heldAmount;
-		job.taken += heldAmount;
-		this.transfer(job, 'chargeback', { amount: c.amount },
-			this.chargebackLegs(job, c, 1n));
 		this.derive(job);
-		return this.keep(call, 'opened', { job: job.id, amount: c.amount,
-			currency: job.currency }, { amount: c.amount,
-			held_amount: heldAmount, clawed_back: clawedBack,
+		return this.keep(call, 'opened', facts, { amount: c.amount,
+			held_amount: c.heldAmount, clawed_back: c.clawedBack,
 			...this.state(job) });
 	},
 
-	// Taken (1) or given back (-1); what nobody else has is the platform's.
+	// Which payment, and whether the escrow ever had it.
+	askedPayment(job, args)
+	{
+		const through = job.arrived.filter((p) => p.psp === args.psp);
+		const named = through.find((p) => p.id === args.transaction_id);
+
+		if (!args.transaction_id)
+			return { payment: through.length === 1 ? through[0] : undefined,
+				isHeld: through.length > 0 };
+		need(named || job.payments.some((p) =>
+			p.id === args.transaction_id), 'WD101');
+		return { payment: named, isHeld: named !== undefined };
+	},
+
+	// What is held first, then what was released, the rest is a loss.
+	takeBack(job, c, now)
+	{
+		const clawed = sum(standing(job, c), (x) => x.clawedBack);
+
+		c.heldAmount = c.isDetached ? 0n : least(c.amount, job.held);
+		c.clawedBack = c.isDetached ? 0n
+			: least(c.amount - c.heldAmount, job.released - clawed);
+		if (!c.isDetached && !job.chargebacks.some(isFreezing))
+			job.frozenSince = now;
+		job.held -= c.heldAmount;
+		job.taken += c.heldAmount;
+		this.moveTaken(job, c, `chargeback_clearing ${c.psp}`, c, 1n);
+	},
+
+	// Taken (1) or given back (-1) of each; what nobody else has is the
+	// platform's.
+	moveTaken(job, c, account, { amount, clawedBack, heldAmount }, sign)
+	{
+		const legs = this.chargebackLegs(job, { account, amount, clawedBack,
+			heldAmount }, sign);
+
+		if (amount > 0n)
+			this.transfer(job, 'chargeback', { amount, currency: c.currency },
+				legs);
+	},
+
 	chargebackLegs(job, c, sign)
 	{
 		return [[`provider_receivable ${job.provider}`, -sign * c.clawedBack],
 			['platform_loss', -sign * (c.amount - c.heldAmount - c.clawedBack)],
-			[`chargeback_clearing ${c.psp}`, sign * c.amount]];
+			[c.account, sign * c.amount]];
 	},
 
 	close_chargeback(call)
 	{
 		const { args, now } = call;
-		const { job } = this.begin(call, ['system'], { named: (j) =>
-			!args.chargeback_id || j.chargebacks.some((c) =>
+		const { job } = this.begin(call, ['system'], {
+			check: () => need(args.lost_amount === undefined ||
+				(!args.won && args.lost_amount > 0n), '22023'),
+			named: (j) => !args.chargeback_id || j.chargebacks.some((c) =>
 				c.id === args.chargeback_id && c.psp === args.psp) });
 		const type = args.won ? 'won' : 'lost';
-		const before = this.seen(call, type,
-			{ job: job.id, chargeback: args.chargeback_id });
+		const facts = { job: job.id, chargeback: args.chargeback_id,
+			amount: args.lost_amount };
+		const before = this.seen(call, type, facts);
 
 		if (before)
 			return before;
@@ -78,43 +107,88 @@ const chargeback = {
 		const c = args.chargeback_id ? job.chargebacks.find((x) =>
 			x.id === args.chargeback_id) : open[0];
 
-		need(c && ['open', type].includes(c.status), 'WD101');
+		need(c, 'WD101');
 		need(args.chargeback_id || open.length === 1, '22023');
-		const isNews = c.status === 'open';
+		need((args.lost_amount ?? 0n) <= c.amount, '22023');
+		const isNews = c.status !== type || (!args.won &&
+			(args.lost_amount ?? c.lost) !== c.lost);
 
 		if (isNews)
-			this.decide(job, c, args.won, now);
-		return this.keep(call, type, { job: job.id, chargeback: c.id },
-			{ chargeback_status: c.status, replayed: !isNews,
-				...this.state(job) });
+			this.decide(job, c, args, now);
+		return this.keep(call, type, { ...facts, chargeback: c.id,
+			amount: args.lost_amount ?? 0n },
+		{ chargeback_status: c.status, replayed: !isNews,
+			...this.state(job) });
 	},
 
-	decide(job, c, won, now)
+	// The first decision, or another one than before.
+	decide(job, c, { won, lost_amount: lost }, now)
 	{
-		c.status = won ? 'won' : 'lost';
-		if (won)
+		const wasFrozen = job.chargebacks.some(isFreezing);
+
+		if (c.status === 'lost')
+			this.regain(job, c);
+		if (c.status === 'won' && !won)
 		{
-			job.held += c.heldAmount;
-			job.taken -= c.heldAmount;
-			this.transfer(job, 'chargeback', { amount: c.amount },
-				this.chargebackLegs(job, c, -1n));
+			this.takeBack(job, c, now);
+			c.status = 'open';
 		}
-		else
+		if (c.status === 'open')
 		{
-			this.giveUp(job, c);
-			this.transfer(job, 'chargeback', { amount: c.amount },
-				[[`chargeback_clearing ${c.psp}`, -c.amount],
-					[`psp_clearing ${c.psp}`, c.amount]]);
+			c.status = won ? 'won' : 'lost';
+			this.endChargeback(job, c, won, lost ?? c.amount);
 		}
+		if (c.isDetached)
+			return;
 		job.escrow = this.statusOf(job);
 		for (const d of job.disputes.filter(isOpen))
 			this.shrink(job, d, now);
 		this.derive(job);
-		if (!job.chargebacks.some((x) => x.status === 'open'))
+		if (wasFrozen && !job.chargebacks.some(isFreezing))
 			for (const m of job.milestones.filter((x) =>
 				x.status === 'submitted'))
 				m.dueAt += now - job.frozenSince;
 		this.payApproved(job);
+	},
+
+	// What comes back, and what the bank keeps: what that alone had taken.
+	endChargeback(job, c, won, lost)
+	{
+		const amount = won ? c.amount : c.amount - lost;
+		const heldAmount = won ? c.heldAmount
+			: most(0n, c.heldAmount - lost);
+		const stays = won ? c.clawedBack : least(c.clawedBack,
+			lost - c.heldAmount + heldAmount);
+		const clawedBack = won ? c.clawedBack : c.clawedBack - stays;
+
+		job.held += heldAmount;
+		job.taken -= heldAmount;
+		this.moveTaken(job, c, `chargeback_clearing ${c.psp}`,
+			{ amount, heldAmount, clawedBack }, -1n);
+		if (won)
+			return;
+		Object.assign(c, { lost, clawedBack: stays,
+			heldAmount: c.heldAmount - heldAmount });
+		if (!c.isDetached)
+			this.giveUp(job, c);
+		this.transfer(job, 'chargeback',
+			{ amount: lost, currency: c.currency },
+			[[`chargeback_clearing ${c.psp}`, -lost],
+				[`psp_clearing ${c.psp}`, lost]]);
+	},
+
+	// A lost one is won after all.
+	regain(job, c)
+	{
+		c.status = 'won';
+		job.held += c.heldAmount;
+		job.taken -= c.heldAmount;
+		this.moveTaken(job, c, `psp_clearing ${c.psp}`,
+			{ ...c, amount: c.lost }, -1n);
+		c.lost = null;
+		if (c.heldAmount > 0n)
+			giveBack(job.milestones, most(0n, this.covered(job) -
+				this.pricePaid(job)), 'refunded');
 	},
 
 	// Lost: milestones give up what is not paid any more, the undisputed
@@ -123,7 +197,7 @@ const chargeback = {
 	{
 		const left = sum(job.milestones, leftOf);
 		const isEmpty = job.held === 0n && !job.chargebacks.some((x) =>
-			x.status === 'open' && x.heldAmount > 0n);
+			isFreezing(x) && x.heldAmount > 0n);
 		let price = isEmpty ? left
 			: least(left, this.pricePaid(job) - this.covered(job));
 
@@ -153,4 +227,4 @@ const chargeback = {
 	}
 };
 
-module.exports = { chargeback };
+module.exports = { chargeback, isFreezing };

@@ -29,7 +29,7 @@ const escrow = {
 		const parts = legs.filter(([, amount]) => amount !== 0n);
 
 		for (const [account, amount] of parts)
-			this.book(account, job.currency, amount);
+			this.book(account, facts.currency ?? job.currency, amount);
 		job.transfers.push({ type, ...facts, legs: parts, undone: 0n });
 	},
 
@@ -103,7 +103,7 @@ const escrow = {
 
 	statusOf(job)
 	{
-		if (job.chargebacks.some((c) => c.status === 'open'))
+		if (job.chargebacks.some((c) => c.status === 'open' && !c.isDetached))
 			return 'frozen';
 		if (job.funded === 0n)
 			return job.escrow;
@@ -143,11 +143,12 @@ const escrow = {
 		}
 	},
 
-	// A job is done: what waits for money and has none gets none; what a bank
-	// may yet give back stays.
+	// A job is done, and so was begun: what waits for money and has none gets
+	// none; what a bank may yet give back stays.
 	end(job)
 	{
 		job.status = 'completed';
+		job.isStarted = true;
 		for (const m of job.milestones)
 			if (m.status === 'planned' && leftOf(m) === 0n)
 				m.status = 'cancelled';

@@ -118,13 +118,14 @@ const release = {
 	// without a name is missing of its company's first payments.
 	rooms(job)
 	{
-		const taken = job.chargebacks.filter((c) => c.status !== 'won');
+		const taken = job.chargebacks.filter((c) => c.status !== 'won' &&
+			!c.isDetached);
 		const rooms = job.arrived.map((p) => p.amount - p.back -
-			sum(taken.filter((c) => c.payment === p), (c) => c.amount));
+			sum(taken.filter((c) => c.payment === p), (c) => c.lost ?? c.amount));
 
 		for (const c of taken.filter((x) => !x.payment))
 		{
-			let rest = c.amount;
+			let rest = c.lost ?? c.amount;
 
 			for (const [i, p] of job.arrived.entries())
 			{
