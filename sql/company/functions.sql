@@ -356,3 +356,80 @@ GRANT EXECUTE ON FUNCTION dwello.book_statement_line
   TO dwello_app, dwello_admin, dwello_service;
 COMMENT ON FUNCTION dwello.book_statement_line IS
   'Books a line of a statement that nothing else has told of: a fee, a dispute''s fee, a settlement or an adjustment (psp_clearing against platform_loss), by its event_id, else its line_id. Errors: WD401, WD402, 42501, 22004, 22001, P0002, WD104, WD101. See reference.md#book_statement_line.';
+
+/*
+ * set_psp_units
+ *	Says in what a payment company counts a currency, where that is not as
+ *	for every company. Intents name an amount in these units beside the one
+ *	in minor units, and what is no whole unit is not asked for. What was
+ *	asked for before stays as it was.
+ *
+ * role: app, service, admin
+ * args:
+ *	psp: the payment company
+ *	currency: ISO 4217
+ *	exponent: digits after the point of what they count, 0 to 4: 0 for whole
+ *	  units; NULL goes back to that of every company
+ *	expected_version: version of the row, 1 while it was never set
+ *	idempotency_key
+ * returns: a row
+ *	psp
+ *	currency
+ *	exponent: in force
+ *	version: version of the row
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither the service nor an administrator
+ *	22004: no company or currency
+ *	22001
+ *	22023: a blank text, an unknown currency, an exponent not from 0 to 4
+ *	WD104 WD103
+ * example: admin
+ *	SELECT exponent, version
+ *	  FROM dwello.set_psp_units(psp => 'demo-psp', currency => 'ISK', exponent => 2);
+ */
+CREATE OR REPLACE FUNCTION dwello.set_psp_units(
+  INOUT psp text,
+  INOUT currency text,
+  INOUT exponent integer DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_set_psp_units';
+GRANT EXECUTE ON FUNCTION dwello.set_psp_units
+  TO dwello_app, dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.set_psp_units IS
+  'Says in what a payment company counts a currency, where that is not as for every company. Errors: WD402, WD401, 42501, 22004, 22001, 22023, WD104, WD103. See reference.md#set_psp_units.';
+
+/*
+ * psp_exponent
+ *	In what a payment company counts a currency: digits after the point. An
+ *	amount in minor units is theirs times 10^(minor digits - exponent).
+ *
+ * role: app, service, support, admin
+ * args:
+ *	psp: the payment company; NULL for one that is not known yet
+ *	currency: ISO 4217
+ * returns: the exponent, 0 to 4
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither the service nor staff
+ *	22004: no currency
+ *	22001
+ *	22023: a blank text, or an unknown currency
+ * example: system
+ *	SELECT dwello.psp_exponent(psp => 'demo-psp', currency => 'HUF') AS huf,
+ *	  dwello.psp_exponent(psp => 'demo-psp', currency => 'USD') AS usd;
+ */
+CREATE OR REPLACE FUNCTION dwello.psp_exponent(psp text, currency text)
+RETURNS integer
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_psp_exponent';
+GRANT EXECUTE ON FUNCTION dwello.psp_exponent
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.psp_exponent IS
+  'In what a payment company counts a currency: digits after the point. Errors: WD402, WD401, 42501, 22004, 22001, 22023. See reference.md#psp_exponent.';

@@ -37,3 +37,26 @@ COMMENT ON COLUMN dwello.statement_lines.transaction_id IS 'What book_statement_
 COMMENT ON COLUMN dwello.statement_lines.booked_at IS 'When that was; NULL = not yet.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.statement_lines', '');
 GRANT SELECT ON dwello.statement_lines TO dwello_service;
+
+/*
+ * In what payment companies count, where that is not a minor unit.  The rows
+ * of no company are those of every company without its own: they belong to
+ * the version, and are not dumped.
+ */
+CREATE TABLE dwello.psp_units (
+  psp text NOT NULL,
+  currency text NOT NULL CONSTRAINT psp_units_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  exponent integer CONSTRAINT psp_units_exponent_check CHECK (exponent BETWEEN 0 AND 4),
+  version integer NOT NULL DEFAULT 1,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT psp_units_pkey PRIMARY KEY (psp, currency)
+);
+COMMENT ON TABLE dwello.psp_units IS
+  'In what payment companies count a currency; the rows of no company are built in and those of every company without its own.';
+COMMENT ON COLUMN dwello.psp_units.psp IS 'The payment company; empty for every company without its own.';
+COMMENT ON COLUMN dwello.psp_units.exponent IS 'Digits after the point of what they count, 0 = whole units; NULL = as for every company.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.psp_units', 'WHERE psp <> ''''');
+INSERT INTO dwello.psp_units (psp, currency, exponent) VALUES ('', 'HUF', 0), ('', 'TWD', 0), ('', 'UGX', 2);
+CREATE POLICY psp_units_read ON dwello.psp_units FOR SELECT
+  USING (dwello.current_user_id() IS NOT NULL);
+GRANT SELECT ON dwello.psp_units TO dwello_app, dwello_service, dwello_support, dwello_admin;

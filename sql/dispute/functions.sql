@@ -687,7 +687,8 @@ COMMENT ON FUNCTION dwello.reverse_transaction IS
  *	WD402 WD401
  *	42501: the caller is no active homeowner, or it is not the caller's job
  *	22004 22001 22003
- *	22023: an amount that is not positive
+ *	22023: an amount that is not positive, or is no whole unit of the
+ *	  company's (psp_units)
  *	P0002: an unknown job
  *	WD104 WD103
  *	WD101: no escrow, the work has not begun (refund_escrow() gives back at

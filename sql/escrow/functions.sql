@@ -18,7 +18,8 @@
  * role: app, support, admin
  * args:
  *	job_id
- *	amount: in minor units; NULL for what is missing to the contract
+ *	amount: in minor units; NULL for what is missing to the contract, in
+ *	  whole units of the company's
  *	payment_method_id: NULL for the caller's default or newest one, if any
  *	currency: NULL for the escrow's
  *	expected_version: version of the escrow
@@ -43,8 +44,9 @@
  *	42501: the caller is no active homeowner, it is not the caller's job,
  *	  or it is not paid through escrow (jobs.is_escrowed)
  *	22004 22003
- *	22023: an amount that is not positive, an unknown currency, more than
- *	  is missing, nothing is missing, or the method has expired
+ *	22023: an amount that is not positive or is no whole unit of the
+ *	  company's (psp_units), an unknown currency, more than is missing,
+ *	  nothing is missing, or the method has expired
  *	P0002: an unknown job or payment method
  *	WD104 WD103
  *	WD101: no escrow yet, a payment is under way, or a state that takes
@@ -111,7 +113,8 @@ COMMENT ON FUNCTION dwello.fund_escrow IS
  *	WD402 WD401
  *	42501: the caller is no active homeowner, or it is not the caller's job
  *	22004 22003
- *	22023: an amount that is not positive, or the method has expired
+ *	22023: an amount that is not positive or is no whole unit of the
+ *	  company's (psp_units), or the method has expired
  *	P0002: an unknown job or payment method
  *	WD104
  *	WD101: the job is not completed or was not paid through escrow, or a
@@ -501,7 +504,8 @@ COMMENT ON FUNCTION dwello.approve_milestone IS
  *	42501: the caller is no active homeowner, provider or administrator,
  *	  or it is not the caller's job
  *	22004 22001 22003
- *	22023: an amount that is not positive, or both selectors
+ *	22023: an amount that is not positive or is no whole unit of the
+ *	  company's (psp_units), or both selectors
  *	P0002: an unknown job or milestone
  *	WD104 WD103
  *	WD101: no escrow, nothing held, frozen or all disputed, the milestone

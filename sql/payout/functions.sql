@@ -87,8 +87,9 @@ COMMENT ON FUNCTION dwello.provider_balance IS
  *	42501: the caller is no active provider, it is another's balance, or
  *	  the payee's account is not active, whoever asks
  *	22004: no user
- *	22023: an amount that is not positive or below the amount setting
- *	  payout_minimum, an unknown currency, no rate in force, the amount buys
+ *	22023: an amount that is not positive, below the amount setting
+ *	  payout_minimum or no whole unit of the company's (psp_units), an
+ *	  unknown currency, no rate in force, the amount buys
  *	  nothing, a payment method that cannot receive,
  *	  or none was named and there is no default nor only one that can
  *	P0002: an unknown user or payment method
@@ -414,8 +415,9 @@ COMMENT ON FUNCTION dwello.fail_payout IS
  *	P0002: an unknown user or payment method
  *	WD104
  *	WD202: more than is owed
- *	22023: an amount that is not positive, an unknown currency, or a
- *	  payment method that has expired
+ *	22023: an amount that is not positive or is no whole unit of the
+ *	  company's (psp_units), an unknown currency, or a payment method that
+ *	  has expired
  * example: provider_1, a debt
  *	SELECT amount, currency FROM dwello.repay_balance(amount => 1000);
  */

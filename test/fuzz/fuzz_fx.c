@@ -14,9 +14,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FuzzInput	input = {data, size};
 	int64_t		amount = fuzz_int64(&input);
 	DwFxRate	rate = {fuzz_int64(&input), fuzz_int64(&input)};
+	int64_t		unit = fuzz_range(&input, 1, 1000);
 	DwFxTrade	trade;
 	DwFxTrade	again;
-	DwResult	result = dw_fx_convert(amount, &rate, &trade);
+	DwResult	result = dw_fx_convert(amount, &rate, unit, &trade);
 
 	if (amount < 0 || rate.numerator <= 0 || rate.denominator <= 0)
 	{
@@ -32,9 +33,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(trade.used + trade.remainder == amount);
 	check((DwWide) trade.bought * rate.denominator <=
 		  (DwWide) amount * rate.numerator);
-	check(((DwWide) trade.bought + 1) * rate.denominator >
+	check(trade.bought % unit == 0);
+	check(((DwWide) trade.bought + unit) * rate.denominator >
 		  (DwWide) amount * rate.numerator);
-	check(dw_fx_convert(trade.used, &rate, &again) == DW_OK);
+	check(dw_fx_convert(trade.used, &rate, unit, &again) == DW_OK);
 	check(again.bought == trade.bought && again.remainder == 0);
 	return 0;
 }

@@ -20,7 +20,8 @@
 
 /* The kinds of account that an event may touch at all. */
 static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
-	[DW_POSTING_PAYMENT] = BIT(PSP_CLEARING) | BIT(ESCROW),
+	[DW_POSTING_PAYMENT] = BIT(PSP_CLEARING) | BIT(PLATFORM_LOSS) |
+	BIT(ESCROW),
 	[DW_POSTING_RELEASE] = BIT(ESCROW) | BIT(PROVIDER_AVAILABLE) |
 	BIT(PROVIDER_RESERVE) | BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE),
 	[DW_POSTING_REFUND] = BIT(ESCROW) | BACK,
@@ -139,11 +140,13 @@ static void
 run_payment(FuzzInput * input)
 {
 	int64_t		amount = read_amount(input);
+	int64_t		added = read_amount(input);
 	DwPosting	posting;
 
-	dw_posting_payment(&posting, &parties, "a", amount);
+	dw_posting_payment(&posting, &parties, "a", amount, added);
 	check_balanced(&posting, DW_POSTING_PAYMENT);
-	check((amount > 0) == (posting.result == DW_OK));
+	check((amount >= 0 && added >= 0 && amount <= INT64_MAX - added &&
+		   amount + added > 0) == (posting.result == DW_OK));
 }
 
 /* One amount from any account to any other, whatever the event. */
@@ -285,7 +288,8 @@ run_spread(FuzzInput * input)
 		payments[i] = (DwPaidIn)
 	{
 		companies[fuzz_range(input, 0, DW_LENGTH(companies) - 1)],
-			read_amount(input), read_amount(input), -1
+			read_amount(input), read_amount(input), -1,
+			fuzz_range(input, 0, 100)
 	};
 	memcpy(before, payments, sizeof(before));
 	left = dw_refund_spread(payments, count, refund);
@@ -295,9 +299,13 @@ run_spread(FuzzInput * input)
 		check(payments[i].back >= 0);
 		check(payments[i].room <= before[i].room);
 		check(payments[i].back == 0 || payments[i].back <= payments[i].room);
-		/* nothing is left over while a payment has room */
+		check(payments[i].unit <= 1 ||
+			  payments[i].back % payments[i].unit == 0);
+		/* nothing is left over while a payment has room for a unit */
 		check(left == 0 || payments[i].room <= 0 ||
-			  payments[i].back == payments[i].room);
+			  payments[i].room - payments[i].back <
+			  (payments[i].unit > 1 ? payments[i].unit : 1) ||
+			  left < payments[i].unit);
 		refund -= payments[i].back;
 	}
 	check(refund == left);

@@ -106,6 +106,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('period_balances', 'reference', NULL),
     ('journals', 'own', NULL),
     ('member_parts_defaults', 'reference', NULL),
+    ('psp_units', 'reference', NULL),
     ('setting_amounts', 'reference', NULL),
     ('system_settings', 'reference', NULL),
     ('system_settings_defaults', 'reference', NULL),

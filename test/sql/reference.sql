@@ -720,6 +720,18 @@ SELECT * FROM r.answer('system', 'a statement',
   FROM dwello.book_statement_line(psp => ''demo-psp'', line_id => ''txn_2'')');
 ROLLBACK TO example;
 
+\echo set_psp_units
+SELECT * FROM r.answer('admin', NULL,
+'SELECT exponent, version
+  FROM dwello.set_psp_units(psp => ''demo-psp'', currency => ''ISK'', exponent => 2)');
+ROLLBACK TO example;
+
+\echo psp_exponent
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.psp_exponent(psp => ''demo-psp'', currency => ''HUF'') AS huf,
+  dwello.psp_exponent(psp => ''demo-psp'', currency => ''USD'') AS usd');
+ROLLBACK TO example;
+
 \echo open_dispute
 SELECT * FROM r.answer('homeowner', 'painting submitted',
 'SELECT dispute_status, disputed_amount, homeowner_offer, answer_by

@@ -77,6 +77,7 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
 -- settings
 INSERT INTO call (command, actor, arguments, other) VALUES
   ('set_setting', 'a1', $$'bid_expiry_days', '8'$$, $$'bid_expiry_days', '9'$$),
+  ('set_psp_units', 'a1', $$'replayed', 'SEK', 0$$, $$'replayed', 'SEK', 1$$),
   ('set_setting_amount', 'a1', $$'min_bid_amount', 'SEK', 8$$, $$'min_bid_amount', 'SEK', 9$$),
   ('set_flag', 'a1', $$'replay', true, 50$$, $$'replay', true, 51$$),
   ('add_category', 'a1', $$'Replayed', category_id => t.user('category')$$,

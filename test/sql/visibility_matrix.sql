@@ -105,6 +105,7 @@ INSERT INTO expected VALUES
   ('journals', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('fx_rates', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('json_schemas', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('psp_units', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('setting_amounts', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('system_settings', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('system_settings_defaults', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),

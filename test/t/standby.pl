@@ -107,6 +107,7 @@ my %reads = (
 	trial_balance => [ admin => '' ],
 	provider_balance => [ system => "'$id{provider_1}'" ],
 	provider_summary => [ homeowner => "'$id{provider_1}'" ],
+	psp_exponent => [ system => q('stripe', 'HUF') ],
 	quote_fee => [ homeowner => '100000' ],
 	rank_bids => [ homeowner => "'$id{job_painting}'" ],
 	reconcile => [ system => '' ],

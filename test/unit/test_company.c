@@ -110,11 +110,37 @@ test_words(void **state)
 	}
 }
 
+/* Amounts as a company counts them: coarser, the same, finer. */
+static void
+test_units(void **state)
+{
+	int64_t		theirs;
+
+	(void) state;
+	assert_int_equal(dw_psp_unit("HUF", 0), 100);
+	assert_int_equal(dw_psp_unit("HUF", 2), 1);
+	assert_int_equal(dw_psp_unit("UGX", 2), 1);
+	assert_int_equal(dw_psp_unit("CLF", 0), 10000);
+	assert_int_equal(dw_psp_amount("HUF", 0, 123400, &theirs), DW_OK);
+	assert_int_equal(theirs, 1234);
+	assert_int_equal(dw_psp_amount("HUF", 0, -100, &theirs), DW_OK);
+	assert_int_equal(theirs, -1);
+	assert_int_equal(dw_psp_amount("HUF", 0, 123450, &theirs), DW_BAD_VALUE);
+	assert_int_equal(dw_psp_amount("USD", 2, 5, &theirs), DW_OK);
+	assert_int_equal(theirs, 5);
+	assert_int_equal(dw_psp_amount("UGX", 2, 5000, &theirs), DW_OK);
+	assert_int_equal(theirs, 500000);
+	assert_int_equal(dw_psp_amount("UGX", 2, INT64_MAX / 10, &theirs),
+					 DW_OVERFLOW);
+	assert_int_equal(theirs, 500000);
+}
+
 /* Runs the tests. */
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_posting),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_words)

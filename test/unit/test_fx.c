@@ -22,22 +22,30 @@ test_examples(void **state)
 	DwFxTrade	trade;
 
 	/* 1 USD = 0.92 EUR */
-	assert_int_equal(dw_fx_convert(10000, &(DwFxRate) {92, 100}, &trade),
+	assert_int_equal(dw_fx_convert(10000, &(DwFxRate) {92, 100}, 1, &trade),
 					 DW_OK);
 	assert_int_equal(trade.bought, 9200);
 	assert_int_equal(trade.remainder, 0);
 
 	/* a hundred of the one buy one of the other */
-	assert_int_equal(dw_fx_convert(1050, &(DwFxRate) {1, 100}, &trade),
+	assert_int_equal(dw_fx_convert(1050, &(DwFxRate) {1, 100}, 1, &trade),
 					 DW_OK);
 	assert_int_equal(trade.bought, 10);
 	assert_int_equal(trade.used, 1000);
 	assert_int_equal(trade.remainder, 50);
 
-	assert_int_equal(dw_fx_convert(99, &(DwFxRate) {1, 100}, &trade), DW_OK);
+	/* whole units: the rest buys nothing, and is what is left */
+	assert_int_equal(dw_fx_convert(1050, &(DwFxRate) {37, 1}, 100, &trade),
+					 DW_OK);
+	assert_int_equal(trade.bought, 38800);
+	assert_int_equal(trade.used, 1049);
+	assert_int_equal(trade.remainder, 1);
+
+	assert_int_equal(dw_fx_convert(99, &(DwFxRate) {1, 100}, 1, &trade),
+					 DW_OK);
 	assert_int_equal(trade.bought, 0);
 	assert_int_equal(trade.remainder, 99);
-	assert_int_equal(dw_fx_convert(0, &(DwFxRate) {7, 3}, &trade), DW_OK);
+	assert_int_equal(dw_fx_convert(0, &(DwFxRate) {7, 3}, 1, &trade), DW_OK);
 	assert_int_equal(trade.bought + trade.used + trade.remainder, 0);
 }
 
@@ -48,16 +56,17 @@ test_extremes(void **state)
 	DwFxTrade	trade;
 
 	assert_int_equal(dw_fx_convert(INT64_MAX, &(DwFxRate)
-								   {INT64_MAX, INT64_MAX}, &trade), DW_OK);
+								   {INT64_MAX, INT64_MAX}, 1, &trade),
+					 DW_OK);
 	assert_int_equal(trade.bought, INT64_MAX);
 	assert_int_equal(trade.remainder, 0);
-	assert_int_equal(dw_fx_convert(INT64_MAX, &(DwFxRate) {2, 1}, &trade),
+	assert_int_equal(dw_fx_convert(INT64_MAX, &(DwFxRate) {2, 1}, 1, &trade),
 					 DW_OVERFLOW);
-	assert_int_equal(dw_fx_convert(-1, &(DwFxRate) {1, 1}, &trade),
+	assert_int_equal(dw_fx_convert(-1, &(DwFxRate) {1, 1}, 1, &trade),
 					 DW_BAD_VALUE);
-	assert_int_equal(dw_fx_convert(1, &(DwFxRate) {0, 1}, &trade),
+	assert_int_equal(dw_fx_convert(1, &(DwFxRate) {0, 1}, 1, &trade),
 					 DW_BAD_VALUE);
-	assert_int_equal(dw_fx_convert(1, &(DwFxRate) {1, 0}, &trade),
+	assert_int_equal(dw_fx_convert(1, &(DwFxRate) {1, 0}, 1, &trade),
 					 DW_BAD_VALUE);
 }
 
@@ -74,17 +83,19 @@ test_exact(void **state)
 		DwFxRate	rate = {1 + next_random(&seed), 1 + next_random(&seed)};
 		int64_t		amount = next_random(&seed) >> (round % 24);
 
-		assert_int_equal(dw_fx_convert(amount, &rate, &trade), DW_OK);
+		assert_int_equal(dw_fx_convert(amount, &rate, 1, &trade), DW_OK);
 		assert_int_equal(trade.used + trade.remainder, amount);
 		assert_true(trade.used >= 0 && trade.remainder >= 0);
 		assert_true((__int128) trade.bought * rate.denominator <=
 					(__int128) amount * rate.numerator);
-		assert_int_equal(dw_fx_convert(trade.used, &rate, &again), DW_OK);
+		assert_int_equal(dw_fx_convert(trade.used, &rate, 1, &again),
+						 DW_OK);
 		assert_int_equal(again.bought, trade.bought);
 		assert_int_equal(again.remainder, 0);
 		if (trade.used == 0)
 			continue;
-		assert_int_equal(dw_fx_convert(trade.used - 1, &rate, &again), DW_OK);
+		assert_int_equal(dw_fx_convert(trade.used - 1, &rate, 1, &again),
+						 DW_OK);
 		assert_true(again.bought < trade.bought);
 	}
 }

@@ -82,16 +82,24 @@ test_payment(void **state)
 {
 	DwPosting	posting;
 
-	dw_posting_payment(&posting, &parties, "acme", 100);
+	dw_posting_payment(&posting, &parties, "acme", 100, 0);
 	LEGS(&posting, PAYMENT, AT(PSP_CLEARING, -100, "acme"),
 		 OF(ESCROW, 100));
-	dw_posting_payment(&posting, &parties, "acme", MOST);
+	dw_posting_payment(&posting, &parties, "acme", MOST, 0);
 	LEGS(&posting, PAYMENT, AT(PSP_CLEARING, -MOST, "acme"),
 		 OF(ESCROW, MOST));
-	dw_posting_payment(&posting, &parties, "acme", 0);
+	dw_posting_payment(&posting, &parties, "acme", 0, 0);
 	check_refused(&posting, DW_BAD_VALUE);
-	dw_posting_payment(&posting, &parties, "acme", INT64_MIN);
+	dw_posting_payment(&posting, &parties, "acme", INT64_MIN, 0);
 	check_refused(&posting, DW_BAD_VALUE);
+	/* the platform adds what no company can bring */
+	dw_posting_payment(&posting, &parties, "acme", 100, 25);
+	LEGS(&posting, PAYMENT, AT(PSP_CLEARING, -100, "acme"),
+		 OF(PLATFORM_LOSS, -25), OF(ESCROW, 125));
+	dw_posting_payment(&posting, &parties, "acme", 100, -25);
+	check_refused(&posting, DW_BAD_VALUE);
+	dw_posting_payment(&posting, &parties, "acme", MOST, 1);
+	check_refused(&posting, DW_OVERFLOW);
 }
 
 /* Releases all of a contract of 1000 at 10 % and 20 % tax on it. */
@@ -249,29 +257,37 @@ test_refund_spread(void **state)
 	{
 		int64_t		refund;
 		int			count;
-		DwPaidIn	payments[3];	/* psp, room, unnamed, back */
+		DwPaidIn	payments[3];	/* psp, room, unnamed, back, unit */
 		int64_t		left;
 	}			tries[] = {
 		/* the first gives first */
-		{40, 2, {{"a", 30, 0, 30}, {"a", 30, 0, 10}}, 0},
+		{40, 2, {{"a", 30, 0, 30, 1}, {"a", 30, 0, 10, 1}}, 0},
 		/* each what is there of it: a bank took from the other */
-		{30, 2, {{"a", 30, 0, 30}, {"a", 0, 0, 0}}, 0},
-		{30, 2, {{"a", 10, 0, 10}, {"a", 30, 0, 20}}, 0},
+		{30, 2, {{"a", 30, 0, 30, 1}, {"a", 0, 0, 0, 1}}, 0},
+		{30, 2, {{"a", 10, 0, 10, 1}, {"a", 30, 0, 20, 1}}, 0},
 		/* a bank took back what had gone back before */
-		{30, 2, {{"a", -30, 0, 0}, {"a", 30, 0, 30}}, 0},
+		{30, 2, {{"a", -30, 0, 0, 1}, {"a", 30, 0, 30, 1}}, 0},
 		/* what a bank took of no payment by name is missing of the first */
-		{30, 2, {{"a", 30, 20, 10}, {"a", 30, 20, 20}}, 0},
-		{30, 2, {{"a", 30, 50, 0}, {"a", 30, 50, 10}}, 20},
-		{30, 3, {{"b", 30, 0, 30}, {"a", 30, 20, 0}, {"b", 5, 0, 0}}, 0},
-		{50, 3, {{"b", 20, 10, 10}, {"a", 30, 0, 30}, {"b", 20, 10, 10}}, 0},
-		{9, 2, {{"a", -5, 7, 0}, {"a", 9, 7, 2}}, 7},
+		{30, 2, {{"a", 30, 20, 10, 1}, {"a", 30, 20, 20, 1}}, 0},
+		{30, 2, {{"a", 30, 50, 0, 1}, {"a", 30, 50, 10, 1}}, 20},
+		{30, 3, {{"b", 30, 0, 30, 1}, {"a", 30, 20, 0, 1},
+		{"b", 5, 0, 0, 1}}, 0},
+		{50, 3, {{"b", 20, 10, 10, 1}, {"a", 30, 0, 30, 1},
+		{"b", 20, 10, 10, 1}}, 0},
+		{9, 2, {{"a", -5, 7, 0, 1}, {"a", 9, 7, 2, 1}}, 7},
 		/* what all together do not have, nobody gives */
-		{50, 2, {{"a", 10, 0, 10}, {"b", 5, 0, 5}}, 35},
+		{50, 2, {{"a", 10, 0, 10, 1}, {"b", 5, 0, 5, 1}}, 35},
 		/* a company without a name is one of its own */
-		{15, 2, {{NULL, 5, 2, 3}, {"a", 12, 0, 12}}, 0},
-		{MOST, 2, {{"a", MOST, MOST, 0}, {"a", MOST, MOST, MOST}}, 0},
-		{0, 1, {{"a", 30, 0, 0}}, 0},
-		{7, 0, {{"a", 0, 0, 0}}, 7}
+		{15, 2, {{NULL, 5, 2, 3, 1}, {"a", 12, 0, 12, 1}}, 0},
+		{MOST, 2, {{"a", MOST, MOST, 0, 1}, {"a", MOST, MOST, MOST, 1}}, 0},
+		{0, 1, {{"a", 30, 0, 0, 1}}, 0},
+		/* no part of a unit: the next one may count finer, or nobody does */
+		{250, 1, {{"a", 300, 0, 200, 100}}, 50},
+		{250, 2, {{"a", 300, 0, 200, 100}, {"b", 300, 0, 50, 10}}, 0},
+		{250, 2, {{"a", 200, 0, 200, 100}, {"a", 300, 0, 0, 100}}, 50},
+		{99, 1, {{"a", 300, 0, 0, 100}}, 99},
+		{300, 1, {{"a", 300, 50, 200, 100}}, 100},
+		{7, 0, {{"a", 0, 0, 0, 1}}, 7}
 	};
 
 	(void) state;
@@ -668,7 +684,7 @@ test_is_valid(void **state)
 {
 	DwPosting	posting;
 
-	dw_posting_payment(&posting, &parties, "a", 10);
+	dw_posting_payment(&posting, &parties, "a", 10, 0);
 	posting.legs[1].amount = 11;
 	assert_false(dw_posting_is_valid(&posting));
 	posting.legs[1].amount = 10;

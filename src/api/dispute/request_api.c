@@ -102,6 +102,9 @@ DW_FUNCTION(dwello_request_refund)
 	request_check(&call, &job, &row);
 	if (request_price(&row, &request) < Max(request.amount, 1))
 		dw_escrow_refuse(&call, &row, DW_INSUFFICIENT_FUNDS);
+	if (request.amount != DW_REFUND_ALL &&
+		dw_escrow_charge(&row.escrow) == row.escrow.contract_amount)
+		dw_refund_need_whole(&job.id, request.amount);
 
 	request.job_id = job.id;
 	request.id = dw_uuid_fresh();

@@ -323,6 +323,15 @@ milestone_write(const DwEscrowRow *row, DwChangeOrder *order)
 	order->milestone_id = milestone->id;
 }
 
+/* What of the missing can be asked for is; false: nothing. */
+static bool
+contract_ask(DwEscrowRow *row, const DwPaymentWay *way, int64 *amount)
+{
+	*amount = dw_payment_whole(way, row->escrow.currency,
+							   dw_escrow_missing(&row->escrow));
+	return *amount > 0 && dw_escrow_fund(&row->escrow, amount) == DW_OK;
+}
+
 /*
  * More work: its milestone, and a payment of what is missing to the
  * contract, unless it is not paid through escrow.
@@ -338,10 +347,10 @@ contract_more(DwCall *call, DwEscrowRow *row, DwChangeOrder *order,
 	DwPaymentAsked asked = {.type = DW_TRANSACTION_PAYMENT};
 
 	milestone_write(row, order);
-	if (is_escrowed && dw_escrow_fund(&row->escrow, &asked.amount) == DW_OK)
+	way.is_known = dw_payment_method_find(&row->homeowner_id, NULL,
+										  &way.method);
+	if (is_escrowed && contract_ask(row, &way, &asked.amount))
 	{
-		way.is_known = dw_payment_method_find(&row->homeowner_id, NULL,
-											  &way.method);
 		dw_payment_ask(call, row, &way, &asked, &payment);
 		order->transaction_id = payment.id;
 		transition.transaction_id = &payment.id;

@@ -115,6 +115,14 @@ extern void dw_payment_ask(DwCall *call, const DwEscrowRow *row,
 /* The way that the call names, else the caller's own, if any; P0002. */
 extern void dw_payment_way_find(DwCall *call, DwPaymentWay *way);
 
+/* 22023 for an amount of which the company (NULL: any) moves no part. */
+extern void dw_need_whole(const char *psp, const char *currency,
+						  int64 amount);
+
+/* What of an amount can be paid that way: whole units of its company. */
+extern int64 dw_payment_whole(const DwPaymentWay *way, const char *currency,
+							  int64 amount);
+
 /* 22023 for one that has expired. */
 extern void dw_payment_way_check(const DwPaymentWay *way);
 
@@ -155,6 +163,8 @@ extern DwUuid dw_refund_apply(DwCall *call, DwEscrowRow *row,
  */
 extern DwUuid dw_escrow_give_back(DwCall *call, DwEscrowRow *row,
 								  const DwTakeBack *back, DwRefund *refund);
+/* 22023 for an amount of which the job's companies can send no part. */
+extern void dw_refund_need_whole(const DwUuid *job_id, int64 amount);
 
 /* What of payments goes back, for the posting. */
 extern DwGivenBack *dw_refund_parts(const DwPaymentPart *parts, int count);

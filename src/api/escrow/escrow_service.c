@@ -18,6 +18,7 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/company/company_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/ledger/ledger_store.h"
 
@@ -319,6 +320,27 @@ dw_payment_expire(DwEscrowRow *row, const DwTransaction *pending)
 	}
 	dw_payment_emit(row, pending, "payment_cancelled");
 	dw_payment_emit(row, pending, "payment_expired");
+}
+
+void
+dw_need_whole(const char *psp, const char *currency, int64 amount)
+{
+	const int64 unit = dw_psp_unit_of(psp, currency);
+
+	if (amount % unit != 0)
+		dw_raise(DW_BAD_VALUE, "amount is no whole unit of the company's",
+				 psprintf("%s counts %s in units of " INT64_FORMAT
+						  " minor units.",
+						  psp != NULL ? psp : "The payment company",
+						  currency, unit),
+				 "dwello.psp_units says in what companies count.");
+}
+
+int64
+dw_payment_whole(const DwPaymentWay *way, const char *currency, int64 amount)
+{
+	return amount - amount % dw_psp_unit_of(way->is_known ? way->method.psp
+											: NULL, currency);
 }
 
 /* Until when a payment that is asked for now may arrive. */

@@ -22,6 +22,7 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/company/company_store.h"
 #include "store/dispute/dispute_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
@@ -94,6 +95,24 @@ funding_find_open(const DwEscrowRow *row, DwTransaction *open)
 }
 
 /*
+ * What is asked for is whole for its company: 22023 for an amount that is
+ * named and is not.  Of what is missing the platform adds the rest when it
+ * arrives, as long as anything can be paid at all.
+ */
+static void
+funding_make_whole(Funding *funding, const DwEscrowRow *row, bool is_named)
+{
+	const char *currency = row->escrow.currency;
+	int64		whole = dw_payment_whole(&funding->way, currency,
+										 funding->amount);
+
+	if (is_named || whole == 0)
+		dw_need_whole(funding->way.is_known ? funding->way.method.psp : NULL,
+					  currency, funding->amount);
+	funding->amount = whole;
+}
+
+/*
  * Decides on the funding, with nothing written yet: the state that is left
  * once an open payment has ended, then the currency, then the amount and
  * the method against the row.
@@ -103,6 +122,7 @@ funding_decide(DwCall *call, Funding *funding, const DwEscrowRow *row)
 {
 	DwEscrowRow view = *row;
 	DwResult	result;
+	bool		is_named;
 
 	/* the open payment is ended only once this one is sure to be asked for */
 	if (view.escrow.status == DW_ESCROW_FUNDING)
@@ -115,10 +135,12 @@ funding_decide(DwCall *call, Funding *funding, const DwEscrowRow *row)
 				 psprintf("The escrow of job %s is in %s.",
 						  dw_uuid_text(&row->job_id), row->escrow.currency),
 				 "Leave currency out to pay in the escrow's.");
+	is_named = funding->amount != 0;
 	result = dw_escrow_fund(&view.escrow, &funding->amount);
 	if (result != DW_OK)
 		dw_escrow_refuse(call, row, result);
 	dw_payment_way_check(&funding->way);
+	funding_make_whole(funding, row, is_named);
 }
 
 /* Writes the payment and the escrow that waits for it. */
@@ -258,6 +280,7 @@ typedef struct Arrival
 	DwTransaction payment;		/* then this one; else what is made of it */
 	int64		asked;			/* by the payment, if it is open; else 0 */
 	int64		held;			/* of the amount, what the escrow takes */
+	int64		added;			/* by the platform: what none can bring */
 	int64		rest;			/* and what does not fit */
 	DwReceiptReason reason;		/* why not; nothing while all is held */
 } Arrival;
@@ -299,13 +322,16 @@ arrival_hold(DwCall *call, Arrival *arrival)
 
 	dw_escrow_ensure_accounts(row, payment->psp);
 	/* core is told what only other tables know, and decides without them */
-	row->escrow.pending = payment->amount;
+	row->escrow.pending = payment->amount + arrival->added;
 	if (dw_escrow_confirm(&row->escrow, row->milestones,
-						  row->milestone_count, payment->amount) != DW_OK)
+						  row->milestone_count, row->escrow.pending) != DW_OK)
 		elog(ERROR, "payment was decided otherwise");
 	row->psp = pstrdup(payment->psp);
 	row->last_failure = NULL;
-	dw_posting_payment(&posting, &parties, payment->psp, payment->amount);
+	dw_posting_payment(&posting, &parties, payment->psp, payment->amount,
+					   arrival->added);
+	if (arrival->added > 0)
+		dw_postings_ensure(&posting, 1);
 	dw_ledger_book(&row->chain_end, payment, &posting, is_pending);
 	dw_escrow_apply(row, &transition);
 	dw_payment_emit(row, payment, "payment_received");
@@ -445,6 +471,24 @@ escrow_room(Arrival *arrival)
 	return dw_escrow_room(&row->escrow, arrival->asked);
 }
 
+/*
+ * What the escrow takes: all, or what is whole for the company, so that the
+ * rest can go back.  What it misses then is less than the company can bring,
+ * and the platform adds it.
+ */
+static void
+arrival_fit(Arrival *arrival)
+{
+	const DwPaymentEvent *event = arrival->event;
+	const int64 unit = dw_psp_unit_of(event->psp, event->currency);
+	const int64 room = escrow_room(arrival);
+
+	arrival->held = event->amount <= room ? event->amount
+		: room - room % unit;
+	if (arrival->held > 0 && room - arrival->held < unit)
+		arrival->added = room - arrival->held;
+}
+
 /* Decides how much is held, and why the rest is not. */
 static void
 arrival_decide(Arrival *arrival)
@@ -454,8 +498,10 @@ arrival_decide(Arrival *arrival)
 	arrival->asked = arrival->has_payment &&
 		arrival->payment.status == DW_TRANSACTION_PENDING
 		? arrival->payment.amount : 0;
-	arrival->held = Min(arrival->event->amount, is_tip(arrival)
-						? arrival->asked : escrow_room(arrival));
+	if (is_tip(arrival))
+		arrival->held = Min(arrival->event->amount, arrival->asked);
+	else
+		arrival_fit(arrival);
 	arrival->rest = arrival->event->amount - arrival->held;
 	arrival->reason = arrival->asked > 0 ? DW_RECEIPT_SURPLUS
 		: DW_RECEIPT_SECOND_CHARGE;

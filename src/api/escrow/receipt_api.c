@@ -9,6 +9,7 @@
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
+#include "store/company/company_store.h"
 #include "store/ledger/ledger_store.h"
 
 /* A fresh transaction in the scope of a receipt, of all that remains. */
@@ -148,7 +149,9 @@ dw_receipt_book(DwCall *call, DwReceipt *receipt)
 	if (!dw_receipt_insert(receipt))
 		return false;
 	book(receipt, DW_POSTING_RECEIPT, &transaction);
-	if (goes_back(receipt->reason))
+	if (goes_back(receipt->reason) &&
+		receipt->amount % dw_psp_unit_of(receipt->psp,
+										 receipt->currency) == 0)
 	{
 		give_back(call, receipt);
 		return true;

@@ -7,8 +7,10 @@
 
 #include "api/escrow/escrow_api.h"
 #include "server/call/call_server.h"
+#include "server/error/error_server.h"
 #include "server/event/event_server.h"
 #include "server/sql/sql_server.h"
+#include "store/company/company_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/ledger/ledger_store.h"
 #include "store/refund/refund_store.h"
@@ -50,6 +52,9 @@ dw_refund_emit(const DwRefundRow *refund, const char *type, int64 amount,
 	DwPayload	payload;
 
 	refund_payload(&payload, refund, amount);
+	if (strcmp(type, "refund_requested") == 0)
+		dw_payload_psp_amount(&payload, refund->psp, refund->currency,
+							  amount);
 	dw_payload_text(&payload, "reason", reason);
 	dw_event_emit(scope_id, is_of_job ? "escrow" : "receipt", scope_id, type,
 				  &payload);
@@ -135,6 +140,17 @@ emit_refunded(const DwEscrowRow *row, const DwTransaction *transaction,
 				  &payload);
 }
 
+void
+dw_refund_need_whole(const DwUuid *job_id, int64 amount)
+{
+	if (!dw_refund_is_whole(job_id, amount))
+		dw_raise(DW_BAD_VALUE, "amount is no whole unit of the company's",
+				 psprintf("The payments of job %s cannot give back "
+						  INT64_FORMAT " minor units.",
+						  dw_uuid_text(job_id), amount),
+				 "dwello.psp_units says in what companies count.");
+}
+
 DwUuid
 dw_refund_apply(DwCall *call, DwEscrowRow *row, DwRefund *refund)
 {
@@ -144,6 +160,10 @@ dw_refund_apply(DwCall *call, DwEscrowRow *row, DwRefund *refund)
 	DwTransaction transaction;
 	DwPosting	posting;
 
+	/* with a fee on top more goes back than the price that is named */
+	if (refund->event == DW_ESCROW_EVENT_REFUND &&
+		refund->selector.amount == refund->decided.amount)
+		dw_refund_need_whole(&row->job_id, refund->selector.amount);
 	refund->parts = dw_payments_to_refund(&row->job_id,
 										  refund->decided.amount,
 										  &refund->part_count);

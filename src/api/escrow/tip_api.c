@@ -69,6 +69,8 @@ DW_FUNCTION(dwello_tip)
 	tip_check_job(&job);
 	dw_escrow_need(&job_id, dw_escrow_lock(&job_id, &row));
 	dw_payment_way_check(&way);
+	dw_need_whole(way.is_known ? way.method.psp : NULL, row.escrow.currency,
+				  asked.amount);
 	tip_end_stale(&row);
 	dw_payment_ask(&call, &row, &way, &asked, &payment);
 	dw_payment_emit(&row, &payment, "payment_requested");
@@ -112,7 +114,8 @@ dw_tip_apply(DwCall *call, DwEscrowRow *row, DwTransaction *payment)
 	DwPayload	payload;
 
 	dw_escrow_ensure_accounts(row, payment->psp);
-	dw_posting_payment(&posting, &parties, payment->psp, payment->amount);
+	dw_posting_payment(&posting, &parties, payment->psp, payment->amount,
+					   0);
 	dw_ledger_book(&row->chain_end, payment, &posting, true);
 	tip_give(call, row, payment, &tip);
 	dw_escrow_save(row);

@@ -16,6 +16,7 @@
 #include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
+#include "store/company/company_store.h"
 #include "store/ledger/ledger_store.h"
 #include "store/payout/payout_store.h"
 
@@ -82,6 +83,9 @@ debt_emit(const Debt *debt, const char *type, const DwUuid *transaction_id)
 	dw_payload_text(&payload, "psp", debt->method.psp);
 	dw_payload_int8(&payload, "amount", debt->amount);
 	dw_payload_text(&payload, "currency", debt->currency);
+	if (strcmp(type, "repayment_requested") == 0)
+		dw_payload_psp_amount(&payload, debt->method.psp, debt->currency,
+							  debt->amount);
 	dw_payload_text(&payload, "reason", debt->reason);
 	dw_event_emit(&debt->user_id, "user", &debt->user_id, type, &payload);
 }
@@ -125,11 +129,26 @@ debt_check_method(const Debt *debt)
 				 "Add another with dwello.add_payment_method().");
 }
 
+/*
+ * What is asked for is whole for the company: 22023 for an amount that is
+ * named and is not; of all that is owed a little more, which is theirs.
+ */
+static void
+debt_make_whole(Debt *debt, bool is_named)
+{
+	const int64 unit = dw_psp_unit_of(debt->method.psp, debt->currency);
+
+	if (is_named)
+		dw_need_whole(debt->method.psp, debt->currency, debt->amount);
+	debt->amount += (unit - debt->amount % unit) % unit;
+}
+
 DW_FUNCTION(dwello_repay_balance)
 {
 	DwCall		call;
 	DwUser		user;
 	Debt		debt;
+	bool		is_named;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN);
 	debt_read(&call, &debt);
@@ -137,9 +156,11 @@ DW_FUNCTION(dwello_repay_balance)
 	dw_user_for_command(&call, &debt.user_id, &user);
 	if (dw_call_replay(&call, &user.id))
 		return dw_call_return(&call);
+	is_named = debt.amount > 0;
 	debt_find_method(&call, &debt);
 	debt_decide(&debt);
 	debt_check_method(&debt);
+	debt_make_whole(&debt, is_named);
 	debt.id = dw_uuid_fresh();
 	debt_emit(&debt, "repayment_requested", NULL);
 	debt_row(&call, &debt);

@@ -21,6 +21,7 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/company/company_store.h"
 #include "store/ledger/ledger_store.h"
 #include "store/payout/payout_store.h"
 
@@ -150,20 +151,42 @@ request_check_minimum(const DwPayoutRow *row)
 				 "dwello.provider_balance().");
 }
 
-/* Exchanges the amount at the rate of now; 22023 without one. */
+/*
+ * What is sent is whole for the company: 22023 for an amount that is named
+ * and is not, and for less than a unit; else the rest stays in the balance.
+ */
 static void
-request_exchange(DwCall *call, DwPayoutRow *row)
+request_make_whole(DwPayoutRow *row, bool is_named)
+{
+	const int64 rest = row->amount % dw_psp_unit_of(row->psp, row->currency);
+
+	if (is_named || rest == row->amount)
+		dw_need_whole(row->psp, row->currency, row->amount);
+	row->amount -= rest;
+	row->paid_amount = row->amount;
+}
+
+/*
+ * Exchanges the amount at the rate of now, for what is whole for the company;
+ * 22023 without a rate.
+ */
+static void
+request_exchange(DwCall *call, DwPayoutRow *row, bool is_named)
 {
 	DwFxRate	rate;
 	DwFxTrade	trade;
 
-	row->paid_amount = row->amount;
 	if (strcmp(row->paid_currency, row->currency) == 0)
+	{
+		request_make_whole(row, is_named);
 		return;
+	}
 	if (!dw_fx_find(row->currency, row->paid_currency, dw_now(), &rate))
 		dw_arg_refuse(call, "paid_currency", DW_BAD_VALUE,
 					  "has no rate of exchange in force");
-	if (dw_fx_convert(row->amount, &rate, &trade) != DW_OK)
+	if (dw_fx_convert(row->amount, &rate,
+					  dw_psp_unit_of(row->psp, row->paid_currency),
+					  &trade) != DW_OK)
 		dw_raise(DW_OVERFLOW, "the payout is out of range in that currency",
 				 NULL,
 				 "Ask for less, or for the currency of the balance.");
@@ -208,10 +231,12 @@ DW_FUNCTION(dwello_request_payout)
 	DwUser		user;
 	DwPayoutRow row;
 	const DwDestination *method;
+	bool		is_named;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN |
 					 DW_ACTOR_SYSTEM);
 	request_read(&call, &row);
+	is_named = row.amount > 0;
 	dw_user_for_command(&call, &row.user_id, &user);
 	request_check_payee(&user);
 	if (dw_call_replay(&call, &user.id))
@@ -221,7 +246,7 @@ DW_FUNCTION(dwello_request_payout)
 	request_decide(&row);
 	request_check_minimum(&row);
 	request_keep_method(&row, method);
-	request_exchange(&call, &row);
+	request_exchange(&call, &row, is_named);
 
 	request_apply(&row);
 	row_payout(&call, &row);
@@ -243,7 +268,10 @@ ask_for_all(const DwUuid *user_id, const char *currency,
 	DwBalance	balance;
 
 	(void) dw_balance_settle(user_id, currency, &balance);
-	if (dw_payout_request(&balance, &row.amount) != DW_OK || !is_enough(&row))
+	if (dw_payout_request(&balance, &row.amount) != DW_OK)
+		return false;
+	row.amount -= row.amount % dw_psp_unit_of(row.psp, currency);
+	if (row.amount == 0 || !is_enough(&row))
 		return false;
 	row.paid_amount = row.amount;
 	request_apply(&row);

@@ -159,4 +159,21 @@ extern void dw_external_match(DwExternal *external);
  */
 extern bool dw_external_time(const char *text, int64_t *time);
 
+/*
+ * In what a payment company counts a currency: 10^-exponent of it.  That may
+ * be more than a minor unit, or less.
+ */
+
+#define DW_PSP_EXPONENT_MAX 4
+
+/* The least amount in minor units that is whole for them, 1 or more. */
+extern int64_t dw_psp_unit(const char *currency, int exponent);
+
+/*
+ * An amount of minor units in theirs.  DW_BAD_VALUE: it is not whole;
+ * DW_OVERFLOW: it does not fit.
+ */
+extern DwResult dw_psp_amount(const char *currency, int exponent,
+							  int64_t amount, int64_t *theirs);
+
 #endif							/* DW_COMPANY_H */

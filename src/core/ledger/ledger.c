@@ -161,7 +161,8 @@ dw_rollup_watermark(int64_t time)
 }
 
 DwResult
-dw_fx_convert(int64_t amount, const DwFxRate *rate, DwFxTrade *trade)
+dw_fx_convert(int64_t amount, const DwFxRate *rate, int64_t unit,
+			  DwFxTrade *trade)
 {
 	DwWide		bought;
 	DwWide		cost;
@@ -170,6 +171,7 @@ dw_fx_convert(int64_t amount, const DwFxRate *rate, DwFxTrade *trade)
 		return DW_BAD_VALUE;
 	/* rounded down: the exchange never gives out more than it was given */
 	bought = (DwWide) amount * rate->numerator / rate->denominator;
+	bought -= bought % unit;
 	if (bought > INT64_MAX)
 		return DW_OVERFLOW;
 

@@ -129,11 +129,12 @@ typedef struct DwFxTrade
 } DwFxTrade;
 
 /*
+ * Buys whole units (>= 1, in minor units) of the other currency.
  * DW_BAD_VALUE: a negative amount or a rate that is not positive.
  * DW_OVERFLOW: what is bought does not fit.  Written with DW_OK only.
  */
 extern DwResult dw_fx_convert(int64_t amount, const DwFxRate *rate,
-							  DwFxTrade *trade);
+							  int64_t unit, DwFxTrade *trade);
 
 /*
  * The words of a transaction: one row a movement of money.

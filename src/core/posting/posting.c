@@ -46,7 +46,8 @@ typedef struct DwPostingRule
  */
 static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_STORED] = {ANYTHING, ANYTHING},
-	[DW_POSTING_PAYMENT] = {KIND(PSP_CLEARING), KIND(ESCROW)},
+	[DW_POSTING_PAYMENT] = {KIND(PSP_CLEARING) | KIND(PLATFORM_LOSS),
+	KIND(ESCROW)},
 	[DW_POSTING_RELEASE] = {KIND(ESCROW), RELEASED},
 	[DW_POSTING_REFUND] = {KIND(ESCROW), GIVEN_BACK},
 	[DW_POSTING_SETTLEMENT] = {KIND(ESCROW), RELEASED | GIVEN_BACK},
@@ -284,11 +285,16 @@ dw_posting_move(DwPosting *posting, DwPostingEvent event,
 
 void
 dw_posting_payment(DwPosting *posting, const DwParties *parties,
-				   const char *psp, int64_t amount)
+				   const char *psp, int64_t amount, int64_t added)
 {
+	const int64_t shares[] = {amount, added};
+
 	begin(posting, DW_POSTING_PAYMENT, parties->currency);
 	give(posting, clearing(parties->currency, psp), amount);
-	gain(posting, escrow(parties), amount);
+	give(posting, dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS,
+										 parties->currency), added);
+	gain(posting, escrow(parties),
+		 total(posting, shares, DW_LENGTH(shares), 0));
 	end(posting);
 }
 
@@ -434,6 +440,8 @@ dw_refund_spread(DwPaidIn *payments, int count, int64_t amount)
 	{
 		payments[i].back = payments[i].room > 0
 			? dw_money_lesser(payments[i].room, amount) : 0;
+		if (payments[i].unit > 1)
+			payments[i].back -= payments[i].back % payments[i].unit;
 		amount -= payments[i].back;
 	}
 	return amount;

@@ -120,6 +120,7 @@ typedef struct DwPaidIn
 	int64_t		unnamed;		/* what banks took through this company and
 								 * did not say of which payment */
 	int64_t		back;			/* out: of it, given back */
+	int64_t		unit;			/* of which the company sends no part; 0 = 1 */
 } DwPaidIn;
 
 /* Out of what a chargeback is taken; together what the bank asks for. */
@@ -173,9 +174,13 @@ extern void dw_posting_move(DwPosting *posting, DwPostingEvent event,
 							const DwAccount *from, const DwAccount *to,
 							int64_t amount);
 
-/* A payment arrives, and the escrow takes it. */
+/*
+ * A payment arrives, and the escrow takes it; the platform adds what no
+ * company can bring, less than one of their units.
+ */
 extern void dw_posting_payment(DwPosting *posting, const DwParties *parties,
-							   const char *psp, int64_t amount);
+							   const char *psp, int64_t amount,
+							   int64_t added);
 
 /*
  * Money leaves an escrow; legs of the same company become one.  What goes
@@ -196,9 +201,9 @@ extern void dw_posting_settlement(DwPosting *posting,
 
 /*
  * Spreads a refund over the payments of a job, in the order in which they
- * came.  None gives back more than is there of it.  What a bank took without
- * a payment's name is missing of its company's first payments.  Gives what
- * no payment can give back.
+ * came.  None gives back more than is there of it, nor a part of a unit.
+ * What a bank took without a payment's name is missing of its company's first
+ * payments.  Gives what no payment can give back.
  */
 extern int64_t dw_refund_spread(DwPaidIn *payments, int count,
 								int64_t amount);

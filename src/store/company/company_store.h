@@ -13,6 +13,7 @@
 #include "core/base/base.h"
 #include "core/company/company.h"
 #include "core/posting/posting.h"
+#include "server/event/event_server.h"
 #include "server/table/table_server.h"
 
 /*
@@ -107,5 +108,38 @@ extern bool dw_statement_names(const DwUuid *transaction_id);
 
 /* Writes what a locked line was booked as, as of now. */
 extern void dw_statement_book(DwStatementLine *line);
+
+/*
+ * Rows of dwello.psp_units: in what payment companies count.  The rows of no
+ * company are the built-in ones, of every company without its own; a
+ * currency without one is counted in minor units.
+ */
+
+#define DW_PSP_UNIT_UNSET	(-1)	/* goes by the built-in one */
+
+/* A row of the table. */
+typedef struct DwPspUnit
+{
+	const char *psp;			/* key; "" = built in */
+	const char *currency;		/* key; ISO 4217 */
+	int32		exponent;		/* digits of what they count, or unset */
+	int32		version;		/* of the row */
+} DwPspUnit;
+
+/* The exponent of a company; psp NULL: of one that is not known yet. */
+extern int	dw_psp_exponent(const char *psp, const char *currency);
+
+/* What of minor units is whole for it: dw_psp_unit() of that. */
+extern int64 dw_psp_unit_of(const char *psp, const char *currency);
+
+/* Adds an amount as the company counts it: psp_amount and exponent. */
+extern void dw_payload_psp_amount(DwPayload *payload, const char *psp,
+								  const char *currency, int64 amount);
+
+/* Locks the row of a company, made if it is not there; its version. */
+extern int32 dw_psp_unit_lock(const char *psp, const char *currency);
+
+/* Writes it; the version counts up. */
+extern void dw_psp_unit_save(const DwPspUnit *unit);
 
 #endif							/* DW_COMPANY_STORE_H */

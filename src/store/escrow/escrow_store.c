@@ -18,6 +18,7 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
+#include "store/company/company_store.h"
 #include "store/escrow/escrow_store_int.h"
 #include "store/fee/fee_store.h"
 #include "store/job/job_store.h"
@@ -881,6 +882,9 @@ dw_payment_emit(const DwEscrowRow *row, const DwTransaction *payment,
 	dw_payload_text(&payload, "psp", payment->psp);
 	dw_payload_text(&payload, "psp_reference", payment->psp_reference);
 	dw_payload_int8(&payload, "amount", payment->amount);
+	if (strcmp(type, "payment_requested") == 0)
+		dw_payload_psp_amount(&payload, payment->psp, payment->currency,
+							  payment->amount);
 	if (payment->type == DW_TRANSACTION_TIP_PAYMENT)
 		dw_payload_text(&payload, "purpose", "tip");
 	if (payment->pay_by != DT_NOBEGIN)

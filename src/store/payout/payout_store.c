@@ -8,6 +8,7 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
+#include "store/company/company_store.h"
 #include "store/ledger/ledger_store.h"
 #include "store/payout/payout_store.h"
 
@@ -478,6 +479,9 @@ dw_payout_emit(const DwPayoutRow *row, const char *type, const char *reason)
 	dw_payload_text(&payload, "currency", row->currency);
 	dw_payload_int8(&payload, "paid_amount", row->paid_amount);
 	dw_payload_text(&payload, "paid_currency", row->paid_currency);
+	if (strcmp(type, "payout_requested") == 0)
+		dw_payload_psp_amount(&payload, row->psp, row->paid_currency,
+							  row->paid_amount);
 	dw_payload_text(&payload, "hold_until",
 					timestamptz_to_str(row->hold_until));
 	dw_payload_text(&payload, "reason", reason);

@@ -10,6 +10,7 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
+#include "store/company/company_store.h"
 #include "store/refund/refund_store.h"
 
 static const DwColumn part_fields[] = {
@@ -23,10 +24,18 @@ static const DwColumn part_fields[] = {
 
 static DwMap parts_paid = DW_MAP(part_fields);
 
+/* A payment that has arrived, and its currency. */
+typedef struct Arrived
+{
+	DwPaidIn	paid;			/* what is there of it */
+	char	   *currency;		/* of the escrow */
+} Arrived;
+
 static const DwColumn paid_in_fields[] = {
-	DW_FIELD(TEXT, DwPaidIn, psp, psp),
-	DW_FIELD(INT8, DwPaidIn, room, room),
-	DW_FIELD(INT8, DwPaidIn, unnamed, unnamed)
+	DW_FIELD(TEXT, Arrived, psp, paid.psp),
+	DW_FIELD(INT8, Arrived, room, paid.room),
+	DW_FIELD(INT8, Arrived, unnamed, paid.unnamed),
+	DW_FIELD(TEXT, Arrived, currency, currency)
 };
 
 static DwMap paid_in = DW_MAP(paid_in_fields);
@@ -37,7 +46,8 @@ static DwMap paid_in = DW_MAP(paid_in_fields);
 	"ON t.scope_id = v.job_id AND t.id = v.transaction_id " \
 	"WHERE v.job_id = $1 AND v.event = 'confirm_payment' "
 #define SELECT_ARRIVED \
-	"SELECT t.id, t.payment_method_id, t.psp, t.psp_reference, t.amount "
+	"SELECT t.id, t.payment_method_id, t.psp, t.psp_reference, t.amount, " \
+	"t.currency "
 
 /* What banks have taken through the company of a payment. */
 #define TAKEN(which) \
@@ -59,25 +69,58 @@ DW_STATEMENT(SELECT_ARRIVED ", (t.amount - "
 			 ")::bigint AS room, " TAKEN("IS NULL") "::bigint AS unnamed "
 			 FROM_ARRIVED "ORDER BY v.seq");
 
-DwPaymentPart *
-dw_payments_to_refund(const DwUuid *job_id, int64 amount, int *count)
+/* The payments of a job, and of each what it is for dw_refund_spread(). */
+static DwPaymentPart *
+load_payments(const DwUuid *job_id, DwPaidIn **payments, int *count)
 {
 	DwParams	p = DW_PARAMS;
 	DwPaymentPart *parts;
-	DwPaidIn   *payments;
-	int			rows;
-	int64		rest;
+	char	  **currencies;
 
 	dw_param_uuid(&p, job_id);
-	rows = (int) dw_execute(&select_payments, &p);
-	parts = palloc0((rows + 1) * sizeof(*parts));
-	payments = palloc0((rows + 1) * sizeof(*payments));
-	for (int i = 0; i < rows; i++)
+	*count = (int) dw_execute(&select_payments, &p);
+	parts = palloc0((*count + 1) * sizeof(*parts));
+	*payments = palloc0((*count + 1) * sizeof(**payments));
+	currencies = palloc0((*count + 1) * sizeof(*currencies));
+	for (int i = 0; i < *count; i++)
 	{
+		Arrived		arrived = {.paid = {.psp = NULL}};
+
 		dw_map_read(&parts_paid, i, &parts[i]);
-		dw_map_read(&paid_in, i, &payments[i]);
+		dw_map_read(&paid_in, i, &arrived);
+		(*payments)[i] = arrived.paid;
+		currencies[i] = arrived.currency;
 	}
-	rest = dw_refund_spread(payments, rows, amount);
+	for (int i = 0; i < *count; i++)
+		(*payments)[i].unit = dw_psp_unit_of((*payments)[i].psp,
+											 currencies[i]);
+	return parts;
+}
+
+bool
+dw_refund_is_whole(const DwUuid *job_id, int64 amount)
+{
+	DwPaidIn   *payments;
+	DwPaidIn   *finer;
+	int			rows;
+
+	(void) load_payments(job_id, &payments, &rows);
+	finer = palloc((rows + 1) * sizeof(*finer));
+	memcpy(finer, payments, (rows + 1) * sizeof(*finer));
+	for (int i = 0; i < rows; i++)
+		finer[i].unit = 1;
+	return dw_refund_spread(payments, rows, amount) ==
+		dw_refund_spread(finer, rows, amount);
+}
+
+DwPaymentPart *
+dw_payments_to_refund(const DwUuid *job_id, int64 amount, int *count)
+{
+	DwPaidIn   *payments;
+	int			rows;
+	DwPaymentPart *parts = load_payments(job_id, &payments, &rows);
+	int64		rest = dw_refund_spread(payments, rows, amount);
+
 	*count = 0;
 	for (int i = 0; i < rows; i++)
 		if (payments[i].back > 0)

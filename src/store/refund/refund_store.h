@@ -34,6 +34,12 @@ extern DwPaymentPart *dw_payments_to_refund(const DwUuid *job_id,
 											int64 amount, int *count);
 
 /*
+ * False when the companies of a job's payments cannot give back this amount
+ * to the last minor unit, for they count in larger ones.
+ */
+extern bool dw_refund_is_whole(const DwUuid *job_id, int64 amount);
+
+/*
  * The payments that have arrived through a company, in the order in which
  * they came; amount is what each brought.
  */
