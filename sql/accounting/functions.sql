@@ -420,6 +420,197 @@ COMMENT ON FUNCTION dwello.journals IS
   'Lists journals, the newest first. Errors: WD402, WD401, 42501, 22004, 22023, P0002. See reference.md#journals.';
 
 -- ----------------------------------------------------------------------
+-- Documents: invoices, receipts, credit notes.
+-- ----------------------------------------------------------------------
+
+/*
+ * issue_documents
+ *	Issues the documents of completed transactions, of days that are over:
+ *	commission invoices and their credit notes from the platform, receipts
+ *	and their credit notes from providers. Numbers have no gap, and are in
+ *	the order of days. Call it again until transactions is 0.
+ *
+ *	A day is over for it once rollup_margin_seconds have passed since its
+ *	end and no transaction that began before that is in flight.
+ *
+ * role: service
+ * args:
+ *	max_rows: transactions at most, 1 to 10000
+ *	from_day: read again from this day on, for what check() finds without
+ *	  a document
+ * returns: a row
+ *	transactions: how many were looked at
+ *	documents: how many were issued
+ *	through: the last day that is over; NULL when a prepared transaction or
+ *	  the caller's old snapshot hides it
+ *	replayed: false
+ * errors:
+ *	42501: the caller is not the system
+ *	22004
+ *	22023: max_rows is out of range, or an infinite day
+ *	25006
+ * example: system, painting released a month ago
+ *	SELECT transactions, documents FROM dwello.issue_documents(max_rows => 1000);
+ */
+CREATE OR REPLACE FUNCTION dwello.issue_documents(
+  max_rows integer DEFAULT 1000,
+  from_day date DEFAULT NULL,
+  OUT transactions integer,
+  OUT documents integer,
+  OUT through date,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_issue_documents';
+GRANT EXECUTE ON FUNCTION dwello.issue_documents TO dwello_service;
+COMMENT ON FUNCTION dwello.issue_documents IS
+  'Issues the documents of completed transactions, of days that are over: commission invoices and their credit notes from the platform, receipts and their credit notes from providers. Errors: 42501, 22004, 22023, 25006. See reference.md#issue_documents.';
+
+/*
+ * invoices
+ *	Lists documents, the newest first.
+ *
+ *	People see those that they issued or that are for them;
+ *	administrators, support and the service see all.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	user_id: who issued them or whom they are for; NULL for the caller, or
+ *	  for all
+ *	kind: NULL for any
+ *	after_id: invoice_id of the last row of the page before; NULL for the
+ *	  first page
+ *	max_results: 1 to 200 rows
+ * returns: rows, one a document
+ *	invoice_id: of the document
+ *	kind: what it is
+ *	document_number: as it is printed
+ *	year: of its series
+ *	number: in it, from 1 without a gap
+ *	issuer_id: the provider; the nil UUID for the platform
+ *	recipient_id: whom it is for
+ *	issued_on: day of issue
+ *	supplied_on: day of the transaction
+ *	net: without tax, in minor units
+ *	tax: in minor units
+ *	total: both, in minor units
+ *	currency
+ *	description: title of the job at the time
+ *	scope_id: the job
+ *	transaction_id: that it is about
+ *	corrects_id: the document that a credit note takes back
+ *	corrects_number: its number
+ *	issued_at: when it was issued
+ * errors:
+ *	WD402 WD401
+ *	42501: another's documents
+ *	22004
+ *	22023: max_results is out of range
+ *	P0002: no such document
+ * example: provider_1, painting with documents
+ *	SELECT kind, document_number, total, currency FROM dwello.invoices(max_results => 10);
+ */
+CREATE OR REPLACE FUNCTION dwello.invoices(
+  user_id uuid DEFAULT NULL,
+  kind dwello.document_kind DEFAULT NULL,
+  after_id uuid DEFAULT NULL,
+  max_results integer DEFAULT 50,
+  OUT invoice_id uuid,
+  OUT kind dwello.document_kind,
+  OUT document_number text,
+  OUT year integer,
+  OUT number bigint,
+  OUT issuer_id uuid,
+  OUT recipient_id uuid,
+  OUT issued_on date,
+  OUT supplied_on date,
+  OUT net bigint,
+  OUT tax bigint,
+  OUT total bigint,
+  OUT currency text,
+  OUT description text,
+  OUT scope_id uuid,
+  OUT transaction_id uuid,
+  OUT corrects_id uuid,
+  OUT corrects_number text,
+  OUT issued_at timestamptz
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 50
+AS 'MODULE_PATHNAME', 'dwello_invoices';
+GRANT EXECUTE ON FUNCTION dwello.invoices
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.invoices IS
+  'Lists documents, the newest first. Errors: WD402, WD401, 42501, 22004, 22023, P0002. See reference.md#invoices.';
+
+/*
+ * invoice
+ *	One document, as it was issued; to_jsonb() of the row is the same as
+ *	JSON.
+ *
+ *	For whoever issued it, whom it is for, administrators, support and the
+ *	service.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	invoice_id: of the document
+ * returns: a row
+ *	invoice_id: of the document
+ *	kind: what it is
+ *	document_number: as it is printed
+ *	year: of its series
+ *	number: in it, from 1 without a gap
+ *	issuer_id: the provider; the nil UUID for the platform
+ *	recipient_id: whom it is for
+ *	issued_on: day of issue
+ *	supplied_on: day of the transaction
+ *	net: without tax, in minor units
+ *	tax: in minor units
+ *	total: both, in minor units
+ *	currency
+ *	description: title of the job at the time
+ *	scope_id: the job
+ *	transaction_id: that it is about
+ *	corrects_id: the document that a credit note takes back
+ *	corrects_number: its number
+ *	issued_at: when it was issued
+ * errors:
+ *	WD402 WD401
+ *	22004
+ *	P0002: no such document, or not the caller's
+ * example: provider_1, painting with documents
+ *	SELECT to_jsonb(i) - 'invoice_id' - 'transaction_id' - 'issued_at' AS document
+ *	  FROM dwello.invoices(kind => 'receipt', max_results => 1) AS l, dwello.invoice(l.invoice_id) AS i;
+ */
+CREATE OR REPLACE FUNCTION dwello.invoice(
+  INOUT invoice_id uuid,
+  OUT kind dwello.document_kind,
+  OUT document_number text,
+  OUT year integer,
+  OUT number bigint,
+  OUT issuer_id uuid,
+  OUT recipient_id uuid,
+  OUT issued_on date,
+  OUT supplied_on date,
+  OUT net bigint,
+  OUT tax bigint,
+  OUT total bigint,
+  OUT currency text,
+  OUT description text,
+  OUT scope_id uuid,
+  OUT transaction_id uuid,
+  OUT corrects_id uuid,
+  OUT corrects_number text,
+  OUT issued_at timestamptz
+)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_invoice';
+GRANT EXECUTE ON FUNCTION dwello.invoice
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.invoice IS
+  'One document, as it was issued; to_jsonb() of the row is the same as JSON. Errors: WD402, WD401, 22004, P0002. See reference.md#invoice.';
+
+-- ----------------------------------------------------------------------
 -- Reports, by days of booking.
 -- ----------------------------------------------------------------------
 

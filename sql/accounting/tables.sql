@@ -106,3 +106,93 @@ COMMENT ON COLUMN dwello.journals.decided_at IS 'When it was booked or rejected.
 COMMENT ON COLUMN dwello.journals.rejected_for IS 'Why it was rejected.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.journals', '');
 GRANT SELECT ON dwello.journals TO dwello_service;
+
+/*
+ * Documents: what was issued about completed transactions, for ever.  Of one
+ * transaction at most one of each kind; numbers are in the order of days.
+ * Whoever issues holds the row of the watermark, so nobody else numbers.
+ */
+CREATE TABLE dwello.invoice_watermark (
+  is_there boolean CONSTRAINT invoice_watermark_pkey PRIMARY KEY CONSTRAINT invoice_watermark_one_check CHECK (is_there),
+  booked_on date,
+  transaction_id uuid
+);
+COMMENT ON TABLE dwello.invoice_watermark IS
+  'How far transactions have their documents, in the order of booked_on and id; one row, which whoever issues documents holds.';
+COMMENT ON COLUMN dwello.invoice_watermark.is_there IS 'The key: there is one.';
+COMMENT ON COLUMN dwello.invoice_watermark.booked_on IS 'Day of the last transaction that has its documents; NULL = none yet.';
+COMMENT ON COLUMN dwello.invoice_watermark.transaction_id IS 'That transaction.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.invoice_watermark', '');
+GRANT SELECT ON dwello.invoice_watermark TO dwello_service;
+
+CREATE TABLE dwello.invoice_series (
+  issuer_id uuid NOT NULL,
+  kind dwello.document_kind NOT NULL,
+  year integer NOT NULL,
+  last_number bigint NOT NULL CONSTRAINT invoice_series_last_number_check CHECK (last_number >= 0),
+  last_issued_on date,
+  CONSTRAINT invoice_series_pkey PRIMARY KEY (issuer_id, kind, year)
+);
+COMMENT ON TABLE dwello.invoice_series IS
+  'The last number of each issuer, kind of document and year; it is a row, so that a rollback leaves no gap.';
+COMMENT ON COLUMN dwello.invoice_series.issuer_id IS 'The provider; the nil UUID for the platform.';
+COMMENT ON COLUMN dwello.invoice_series.kind IS 'What the documents are.';
+COMMENT ON COLUMN dwello.invoice_series.year IS 'Year in which they are issued.';
+COMMENT ON COLUMN dwello.invoice_series.last_number IS 'The last number; those before it are all there.';
+COMMENT ON COLUMN dwello.invoice_series.last_issued_on IS 'Day of the last number.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.invoice_series', '');
+GRANT SELECT ON dwello.invoice_series TO dwello_service;
+
+CREATE TABLE dwello.invoices (
+  scope_id uuid NOT NULL,
+  id uuid NOT NULL,
+  transaction_id uuid NOT NULL,
+  corrects uuid,
+  kind dwello.document_kind NOT NULL,
+  issuer_id uuid NOT NULL,
+  recipient_id uuid NOT NULL,
+  net bigint NOT NULL,
+  tax bigint NOT NULL,
+  total bigint NOT NULL,
+  currency text NOT NULL CONSTRAINT invoices_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  description text NOT NULL,
+  year integer NOT NULL,
+  series_number bigint NOT NULL CONSTRAINT invoices_series_number_check CHECK (series_number > 0),
+  document_number text NOT NULL,
+  issued_on date NOT NULL,
+  supplied_on date NOT NULL,
+  issued_at timestamptz NOT NULL,
+  CONSTRAINT invoices_pkey PRIMARY KEY (scope_id, id),
+  CONSTRAINT invoices_kind_key UNIQUE (scope_id, transaction_id, kind),
+  CONSTRAINT invoices_total_check CHECK (net >= 0 AND tax >= 0 AND total > 0 AND total - net = tax)
+);
+CREATE INDEX invoices_id_idx ON dwello.invoices (id);
+CREATE INDEX invoices_series_idx ON dwello.invoices (issuer_id, kind, year, series_number);
+CREATE INDEX invoices_issuer_id_idx ON dwello.invoices (issuer_id, issued_at, id);
+CREATE INDEX invoices_recipient_id_idx ON dwello.invoices (recipient_id, issued_at, id);
+COMMENT ON TABLE dwello.invoices IS
+  'Documents as they were issued: commission invoices, receipts, and their credit notes. Never changed.';
+COMMENT ON COLUMN dwello.invoices.scope_id IS 'Scope of the transaction: the job.';
+COMMENT ON COLUMN dwello.invoices.transaction_id IS 'The transaction that it is about.';
+COMMENT ON COLUMN dwello.invoices.corrects IS 'The transaction that was undone, whose document it takes back; NULL = none.';
+COMMENT ON COLUMN dwello.invoices.kind IS 'What it is.';
+COMMENT ON COLUMN dwello.invoices.issuer_id IS 'The provider who issues it; the nil UUID for the platform.';
+COMMENT ON COLUMN dwello.invoices.recipient_id IS 'Whom it is for.';
+COMMENT ON COLUMN dwello.invoices.net IS 'Without tax, in minor units.';
+COMMENT ON COLUMN dwello.invoices.tax IS 'Tax on it, in minor units.';
+COMMENT ON COLUMN dwello.invoices.total IS 'Both, in minor units.';
+COMMENT ON COLUMN dwello.invoices.description IS 'Title of the job when it was issued.';
+COMMENT ON COLUMN dwello.invoices.year IS 'Year of its series.';
+COMMENT ON COLUMN dwello.invoices.series_number IS 'Number in its series, from 1 without a gap.';
+COMMENT ON COLUMN dwello.invoices.document_number IS 'The number as it is printed.';
+COMMENT ON COLUMN dwello.invoices.issued_on IS 'Day on which it was issued; not before that of the number before it.';
+COMMENT ON COLUMN dwello.invoices.supplied_on IS 'Day of the transaction, booked_on.';
+COMMENT ON COLUMN dwello.invoices.issued_at IS 'When it was issued.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.invoices', '');
+CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.invoices
+  FOR EACH ROW EXECUTE FUNCTION dwello.guard_append();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.invoices
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();
+CREATE POLICY invoices_read ON dwello.invoices FOR SELECT
+  USING (issuer_id = dwello.current_user_id() OR recipient_id = dwello.current_user_id());
+GRANT SELECT ON dwello.invoices TO dwello_app, dwello_service, dwello_support, dwello_admin;

@@ -108,7 +108,7 @@ INSERT INTO fault (rule, object, sql)
                 format('UPDATE dwello.%I SET %I = t.user(''nobody'') WHERE %2$I = (SELECT %2$I FROM dwello.%1$I ORDER BY 1 LIMIT 1)',
                        relation, id))
     FROM (VALUES
-      ('transactions', 'scope_id'), ('ledger_entries', 'scope_id'), ('refunds', 'scope_id'), ('outbox', 'scope_id'),
+      ('transactions', 'scope_id'), ('ledger_entries', 'scope_id'), ('refunds', 'scope_id'), ('invoices', 'scope_id'), ('outbox', 'scope_id'),
       ('outbox_deliveries', 'scope_id'),
       ('idempotency_keys', 'scope_id'), ('data_access_log', 'user_id'), ('user_activity_logs', 'user_id'),
       ('ai_agent_activity', 'user_id'), ('ai_agent_activity', 'job_id'), ('escrow_events', 'job_id'), ('market_prices', 'job_id'), ('ledger_accounts', 'owner_id'),
@@ -202,6 +202,9 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('period_drift', 'period_balances', $$INSERT INTO dwello.accounting_periods (id, closed_until, closed_at, closed_by)
      VALUES (t.user('planted'), '1999-12-31', '2000-01-01Z', t.user('a1'));
      INSERT INTO dwello.period_balances (period_id, kind, currency, psp, balance) VALUES (t.user('planted'), 'bank', 'USD', '', 1)$$),
+  ('document_missing', 'transactions', $$INSERT INTO dwello.invoice_watermark VALUES (true) ON CONFLICT DO NOTHING;
+     UPDATE dwello.invoice_watermark SET booked_on = '2999-12-31', transaction_id = t.user('any')$$),
+  ('document_gap', 'invoice_series', 'UPDATE dwello.invoice_series SET last_number = last_number + 1'),
   ('journal_drift', 'transactions', $$SELECT pg_temp.damage('dwello.transactions', 'UPDATE dwello.transactions SET transaction_type = ''journal''')$$),
   ('parameters_drift', 'ai_bidding_agents', $$UPDATE dwello.ai_bidding_agents SET parameters_version = 7$$),
   ('mandate_altered', 'mandates', $$SELECT pg_temp.damage('dwello.mandates', 'UPDATE dwello.mandates SET token_id = user_id::text')$$),

@@ -66,6 +66,9 @@ INSERT INTO r.step VALUES
   ('painting disputed', 'painting submitted', 'homeowner',
    'dwello.open_dispute(job_id => :painting, amount => 80000, reason => ''Two doors stick.'')'),
   ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),
+  ('painting released a month ago', 'painting released', 'superuser',
+   'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)'),
+  ('painting with documents', 'painting released a month ago', 'system', 'dwello.issue_documents()'),
   ('deck to be bid for', NULL, 'homeowner',
    'dwello.invite_provider(job_id => ''de000000-0000-7000-8000-000000000013'', provider_id => ''de000000-0000-7000-8000-000000000002'')'),
   ('deck offered', NULL, 'homeowner',
@@ -370,6 +373,22 @@ ROLLBACK TO example;
 \echo journals
 SELECT * FROM r.answer('admin', 'a journal',
 'SELECT status, reason, amount FROM dwello.journals(max_results => 10)');
+ROLLBACK TO example;
+
+\echo issue_documents
+SELECT * FROM r.answer('system', 'painting released a month ago',
+'SELECT transactions, documents FROM dwello.issue_documents(max_rows => 1000)');
+ROLLBACK TO example;
+
+\echo invoices
+SELECT * FROM r.answer('provider_1', 'painting with documents',
+'SELECT kind, document_number, total, currency FROM dwello.invoices(max_results => 10)');
+ROLLBACK TO example;
+
+\echo invoice
+SELECT * FROM r.answer('provider_1', 'painting with documents',
+'SELECT to_jsonb(i) - ''invoice_id'' - ''transaction_id'' - ''issued_at'' AS document
+  FROM dwello.invoices(kind => ''receipt'', max_results => 1) AS l, dwello.invoice(l.invoice_id) AS i');
 ROLLBACK TO example;
 
 \echo balance_at

@@ -255,6 +255,13 @@ BEGIN
   INSERT INTO dwello.refunds (scope_id, job_id, homeowner_id, provider_id, transaction_id, psp, amount, reversed,
     currency, status, created_at)
     VALUES (won, won, t.user(h), t.user(p), won, 'acme', 1000, 1000, 'USD', 'failed', now());
+  WITH counted AS (
+    INSERT INTO dwello.invoice_series (issuer_id, kind, year, last_number) VALUES (t.user(p), 'receipt', 2001, 1)
+      ON CONFLICT (issuer_id, kind, year) DO UPDATE SET last_number = invoice_series.last_number + 1 RETURNING last_number)
+  INSERT INTO dwello.invoices (scope_id, id, transaction_id, kind, issuer_id, recipient_id, net, tax, total, currency, description, year, series_number,
+    document_number, issued_on, supplied_on, issued_at)
+  SELECT won, won, won, 'receipt', t.user(p), t.user(h), 1000, 0, 1000, 'USD', 'Won', 2001, c.last_number, 'REC-2001', '2001-01-02', '2001-01-01',
+         '2001-01-02 00:00+00' FROM counted AS c;
   INSERT INTO dwello.bid_floors (job_id, bid_id, bid_version, provider_id, lowest_amount, score_total, quality)
     SELECT v.job_id, v.bid_id, v.bid_version, v.provider_id, 80000, 0, 0 FROM dwello.bid_versions AS v WHERE v.job_id = open;
   INSERT INTO dwello.bid_ranks (job_id, bid_id, provider_id, third, due_at)
@@ -323,6 +330,7 @@ AS $$
   INSERT INTO dwello.journals (id, scope_id, status, lines, currency, amount, reason, proposed_by, proposed_at, decided_by, decided_at, rejected_for)
     VALUES (t.user('story journal'), t.user('story journal'), 'rejected', '[]', 'USD', 1, 'A cent.', t.user('a1'), '2001-01-02 00:00+00',
             t.user('a1'), '2001-01-02 00:00+00', 'None.');
+  INSERT INTO dwello.invoice_watermark (is_there) VALUES (true) ON CONFLICT DO NOTHING;
   INSERT INTO dwello.json_schemas (name, schema) VALUES ('story', '{}');
   INSERT INTO dwello.system_settings (name, value) VALUES ('platform_name', 'Story')
     ON CONFLICT DO NOTHING;

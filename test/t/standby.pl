@@ -102,6 +102,7 @@ my %reads = (
 	export_ledger => [ admin => "'2026-01-01'" ],
 	balance_at => [ admin => "'platform_fee', 'USD'" ],
 	journals => [ admin => '' ],
+	invoices => [ provider_1 => '' ],
 	payment_method_abilities => [ homeowner => '' ],
 	receipts => [ system => '' ],
 	trial_balance => [ admin => '' ],

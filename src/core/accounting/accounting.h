@@ -6,9 +6,11 @@
 #ifndef DW_ACCOUNTING_H
 #define DW_ACCOUNTING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/base/base.h"
+#include "core/ledger/ledger.h"
 
 /*
  * A day is the number of days since 2000-01-01, in the platform's time zone.
@@ -39,5 +41,53 @@ typedef enum DwJournalStatus
 } DwJournalStatus;
 
 DW_LABELS_OF(journal_status, DwJournalStatus);
+
+/* Type document_kind: what is issued about a transaction. */
+typedef enum DwDocumentKind
+{
+	DW_DOCUMENT_COMMISSION,		/* the platform's fee, from the platform */
+	DW_DOCUMENT_COMMISSION_CREDIT,	/* that part of it is undone */
+	DW_DOCUMENT_RECEIPT,		/* work that was paid, from its provider */
+	DW_DOCUMENT_RECEIPT_CREDIT	/* that part of it is undone */
+} DwDocumentKind;
+
+DW_LABELS_OF(document_kind, DwDocumentKind);
+
+/* A transaction that documents are about.  Amounts are minor units. */
+typedef struct DwSale
+{
+	DwTransactionType type;		/* what it did */
+	DwUuid		homeowner_id;	/* who paid */
+	DwUuid		provider_id;	/* who was paid */
+	bool		is_on_top;		/* the homeowner bears all of the fee */
+	int64_t		fee;			/* the platform's, >= 0 */
+	int64_t		tax;			/* on the fee, >= 0 */
+	int64_t		payout;			/* what the provider got, >= 0 */
+} DwSale;
+
+/* One document. */
+typedef struct DwDocument
+{
+	DwDocumentKind kind;		/* what it is */
+	DwUuid		issuer_id;		/* a provider; nil for the platform */
+	DwUuid		recipient_id;	/* whom it is for */
+	int64_t		net;			/* without tax, >= 0 */
+	int64_t		tax;			/* >= 0 */
+	int64_t		total;			/* both, > 0 */
+} DwDocument;
+
+#define DW_DOCUMENTS_MAX 2		/* of one transaction */
+
+/*
+ * The documents of a transaction, at most one of each kind; how many.  Who
+ * bears the fee gets the commission invoice, the provider where both do; so
+ * the receipt is over all else that the homeowner paid, and what they have in
+ * hand sums to what left the escrow.
+ */
+extern int	dw_documents_make(const DwSale *sale,
+							  DwDocument documents[DW_DOCUMENTS_MAX]);
+
+/* How a document's number begins, before its year: "INV" and its like. */
+extern const char *dw_document_prefix(DwDocumentKind kind);
 
 #endif							/* DW_ACCOUNTING_H */

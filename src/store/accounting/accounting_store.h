@@ -12,6 +12,7 @@
 
 #include "core/accounting/accounting.h"
 #include "core/base/base.h"
+#include "core/fee/fee.h"
 #include "core/ledger/ledger.h"
 #include "server/call/call_server.h"
 
@@ -37,8 +38,9 @@ typedef struct DwPeriodRow
  */
 extern DateADT dw_booking_day(TimestampTz time);
 
-/* The day of now in the platform's time zone. */
+/* The day of now in the platform's time zone, and of another time. */
 extern DateADT dw_booking_today(void);
+extern DateADT dw_day_of(TimestampTz time);
 
 /*
  * Waits until no booking is in flight and lets none begin before the end of
@@ -124,5 +126,86 @@ extern void dw_journal_update(DwJournalRow *row);
 extern bool dw_journal_seek(const DwUuid *id, DwCursor *cursor);
 extern void dw_journals_list(DwCall *call, const char *status,
 							 const DwCursor *after, int32 max_results);
+
+/* How far transactions have their documents: up to the last one's place. */
+typedef struct DwWatermark
+{
+	bool		is_there;		/* the key: there is one */
+	DateADT		booked_on;		/* its day; DATEVAL_NOBEGIN = none yet */
+	DwUuid		transaction_id; /* and id, nil */
+} DwWatermark;
+
+/* Numbers of one issuer, kind and year. */
+typedef struct DwSeries
+{
+	DwUuid		issuer_id;		/* a provider; nil for the platform */
+	DwDocumentKind kind;		/* of its documents */
+	int32		year;			/* in which they are issued */
+	int64		last_number;	/* 0 = none yet */
+	DateADT		last_issued_on; /* day of that one, or DATEVAL_NOBEGIN */
+} DwSeries;
+
+/* A row of dwello.invoices: a document as it was issued, for ever. */
+typedef struct DwInvoice
+{
+	DwUuid		scope_id;		/* the transaction's */
+	DwUuid		id;				/* time-ordered */
+	DwUuid		transaction_id; /* what it is about */
+	DwUuid		corrects;		/* the one that this one undoes; nil */
+	DwDocument	document;		/* from whom, for whom, how much */
+	const char *currency;		/* ISO 4217 */
+	const char *description;	/* the job's title at the time */
+	int32		year;			/* of its series */
+	int64		number;			/* in it, from 1 without a gap */
+	const char *document_number;	/* as it is printed */
+	DateADT		issued_on;		/* not before the number before it */
+	DateADT		supplied_on;	/* booked_on of the transaction */
+	TimestampTz issued_at;		/* by dw_now() */
+} DwInvoice;
+
+/* A transaction that may have documents. */
+typedef struct DwSaleRow
+{
+	DwUuid		scope_id;		/* a job's */
+	DwUuid		transaction_id; /* its key beside it */
+	DwUuid		reverses;		/* the one it takes back; nil */
+	DateADT		booked_on;		/* its day */
+	DwFeePayer	fee_payer;		/* of the escrow */
+	const char *currency;		/* ISO 4217 */
+	const char *title;			/* of the job */
+	DwSale		sale;			/* who paid whom how much */
+} DwSaleRow;
+
+/* The watermark, locked: documents are issued by one after the other. */
+extern void dw_watermark_lock(DwWatermark *watermark);
+extern void dw_watermark_save(DwWatermark *watermark);
+
+/* Transactions without documents after a place, up to a day, in order. */
+extern DwSaleRow *dw_sales_load(const DwWatermark *after, DateADT through,
+								int32 max_rows, int *count);
+
+/* The series of a document, made if it is the first, and locked. */
+extern void dw_series_lock(DwSeries *series);
+
+/* Writes documents, and how far their series are. */
+extern void dw_invoices_write(const DwInvoice *invoices, int count,
+							  DwSeries *const *series, int series_count);
+
+/* Which documents a list shows; NULL for any. */
+typedef struct DwInvoiceQuery
+{
+	const DwUuid *user_id;		/* who issued it, or whom it is for */
+	const char *kind;			/* label of a kind */
+	DwCursor	after;			/* where the page before ended */
+	int32		max_results;	/* rows at most */
+} DwInvoiceQuery;
+
+/* Places a cursor at a document; false: no such.  Fills a set with a page. */
+extern bool dw_invoice_seek(const DwUuid *id, DwCursor *cursor);
+extern void dw_invoices_list(DwCall *call, const DwInvoiceQuery *query);
+
+/* Fills a row with a document that the user may see; false for none. */
+extern bool dw_invoice_show(DwCall *call, const DwUuid *id,
+							const DwUuid *user_id);
 
 #endif							/* DW_ACCOUNTING_STORE_H */

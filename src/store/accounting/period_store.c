@@ -145,9 +145,8 @@ read_closed_until(Oid relation)
 	return last;
 }
 
-/* A day in the platform's time zone. */
-static DateADT
-day_of(TimestampTz time)
+DateADT
+dw_day_of(TimestampTz time)
 {
 	struct pg_tm tm;
 	fsec_t		fraction;
@@ -162,7 +161,7 @@ day_of(TimestampTz time)
 DateADT
 dw_booking_today(void)
 {
-	return day_of(dw_now());
+	return dw_day_of(dw_now());
 }
 
 /* The last closed day, kept; of the locked table. */
@@ -180,7 +179,7 @@ closed_until(Oid relation)
 DateADT
 dw_booking_day(TimestampTz time)
 {
-	return dw_period_day(day_of(time), closed_until(lock_shared()));
+	return dw_period_day(dw_day_of(time), closed_until(lock_shared()));
 }
 
 /* Takes the table EXCLUSIVE with a timeout, in a subtransaction. */

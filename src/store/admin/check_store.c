@@ -133,6 +133,7 @@ static DwCheckRule rules[] =
 		 FACT_ORPHANS("transactions") "UNION ALL "
 		 FACT_ORPHANS("ledger_entries") "UNION ALL "
 		 FACT_ORPHANS("refunds") "UNION ALL "
+		 SCOPE_ORPHANS("invoices") "UNION ALL "
 		 FACT_ORPHANS("outbox") "UNION ALL "
 		 FACT_ORPHANS("outbox_deliveries") "UNION ALL "
 		 SCOPE_ORPHANS("idempotency_keys") ") AS s ORDER BY 1, 2",
@@ -172,6 +173,31 @@ static DwCheckRule rules[] =
 		 "AND t.transaction_type = 'journal' AND t.amount = v.amount "
 		 "AND t.currency = v.currency) ORDER BY 2",
 		 "Restore the missing transaction from a backup."),
+	RULE("document_missing",
+		 "SELECT 'transactions', 'Transaction ' || t.id || ' of ' "
+		 "|| t.booked_on || ' has no document.' "
+		 "FROM dwello.invoice_watermark AS w "
+		 "JOIN dwello.transactions AS t "
+		 "ON (t.booked_on, t.id) <= (w.booked_on, w.transaction_id) "
+		 "JOIN dwello.escrow_accounts AS e ON e.job_id = t.scope_id "
+		 "WHERE t.transaction_type IN ('release', 'dispute', 'reversal', "
+		 "'tip') AND t.platform_fee + t.tax + t.net_amount > 0 "
+		 "AND NOT EXISTS (SELECT FROM dwello.invoices AS v "
+		 "WHERE v.scope_id = t.scope_id AND v.transaction_id = t.id) "
+		 "ORDER BY 2",
+		 "It was booked late, after a clock or the time zone was set back: SELECT dwello.issue_documents(from_day => ...)."),
+	RULE("document_gap",
+		 "SELECT 'invoice_series', s.kind || ' of ' || s.issuer_id || ' in ' "
+		 "|| s.year || ' is at ' || s.last_number || '; there are ' "
+		 "|| x.numbers || ' to ' || x.last || '.' "
+		 "FROM dwello.invoice_series AS s CROSS JOIN LATERAL ("
+		 "SELECT count(DISTINCT v.series_number) AS numbers, count(*) AS documents, "
+		 "COALESCE(max(v.series_number), 0) AS last FROM dwello.invoices AS v "
+		 "WHERE v.issuer_id = s.issuer_id AND v.kind = s.kind "
+		 "AND v.year = s.year) AS x WHERE x.numbers <> s.last_number "
+		 "OR x.documents <> s.last_number OR x.last <> s.last_number "
+		 "ORDER BY 2",
+		 "Restore what is missing from a backup: numbers of documents have no gap."),
 	RULE("journal_drift",
 		 "SELECT 'transactions', 'Transaction ' || t.id "
 		 "|| ' is of no journal.' FROM dwello.transactions AS t "

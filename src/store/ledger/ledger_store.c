@@ -587,16 +587,31 @@ meet_prepared(DwRollup *rollup)
 		dw_rollup_stop(rollup, DW_ROLLUP_PREPARED);
 }
 
-/* Finds out what is in flight. */
+/* Finds out what is in flight beside the caller, who may roll up. */
 static void
-find_bound(DwRollup *rollup)
+find_bound(DwRollup *rollup, bool rolls_up)
 {
+	dw_rollup_begin(rollup, GetCurrentTimestamp(),
+					dw_setting_int8("rollup_margin_seconds") * USECS_PER_SEC);
 	if (IsolationUsesXactSnapshot())
 		dw_rollup_stop(rollup, DW_ROLLUP_SNAPSHOT);
-	else if (!take_place())
+	else if (rolls_up && !take_place())
 		dw_rollup_stop(rollup, DW_ROLLUP_BUSY);
 	meet_sessions(rollup);
 	meet_prepared(rollup);
+}
+
+/* The same in dw_now()'s time, which a test may have set. */
+TimestampTz
+dw_ledger_settled(void)
+{
+	TimestampTz now = dw_now();
+	DwRollup	rollup;
+
+	find_bound(&rollup, false);
+	if (rollup.obstacle != DW_ROLLUP_CLEAR)
+		return DT_NOBEGIN;
+	return now - (GetCurrentTimestamp() - dw_rollup_time(&rollup));
 }
 
 /*
@@ -883,10 +898,8 @@ dw_balances_rollup(int max_rows, DwRollupRun *run)
 	DwRollup	rollup;
 
 	memset(run, 0, sizeof(*run));
-	dw_rollup_begin(&rollup, GetCurrentTimestamp(),
-					dw_setting_int8("rollup_margin_seconds") * USECS_PER_SEC);
+	find_bound(&rollup, true);
 	dw_rollup_meet(&rollup, GetCurrentTransactionStartTimestamp());
-	find_bound(&rollup);
 	run->obstacle = rollup.obstacle;
 	run->through = dw_rollup_time(&rollup);
 	if (rollup.obstacle != DW_ROLLUP_CLEAR)

@@ -239,6 +239,13 @@ extern void dw_audit_verify(const DwUuid *scope_id, DwSuspects *suspects);
  * it.
  */
 
+/*
+ * The time before which nothing will be completed any more, but for a clock
+ * that is set back by more than rollup_margin_seconds; DT_NOBEGIN when
+ * nobody can tell, for a prepared transaction or an older snapshot.
+ */
+extern TimestampTz dw_ledger_settled(void);
+
 /* What one call has done. */
 typedef struct DwRollupRun
 {

@@ -1,0 +1,251 @@
+/*
+ * document_store.c
+ *		Documents: what is to be issued, the numbers, and what was issued.
+ *
+ * Who issues holds the row of the watermark to the end of the transaction, and
+ * the rows of the series that they number in.  Numbers are kept in rows, so a
+ * rollback takes them back and leaves no gap.
+ */
+#include "postgres.h"
+
+#include "server/sql/sql_server.h"
+#include "server/table/table_server.h"
+#include "store/accounting/accounting_store.h"
+
+static const DwColumn watermark_columns[] = {
+	DW_COLUMN(BOOL, DwWatermark, is_there, is_there, DW_COLUMN_KEY),
+	DW_COLUMN(DATE, DwWatermark, booked_on, booked_on, 0),
+	DW_COLUMN(UUID, DwWatermark, transaction_id, transaction_id,
+			  DW_COLUMN_NULLABLE)
+};
+
+static DwTable watermarks =
+DW_TABLE("invoice_watermark", DwWatermark, watermark_columns);
+
+static const DwColumn series_columns[] = {
+	DW_COLUMN(UUID, DwSeries, issuer_id, issuer_id, DW_COLUMN_KEY),
+	DW_COLUMN_ENUM(document_kind, DwSeries, kind, kind, DW_COLUMN_KEY,
+				   dw_document_kind_labels),
+	DW_COLUMN(INT4, DwSeries, year, year, DW_COLUMN_KEY),
+	DW_COLUMN(INT8, DwSeries, last_number, last_number, 0),
+	DW_COLUMN(DATE, DwSeries, last_issued_on, last_issued_on, 0)
+};
+
+static DwTable series_table =
+DW_TABLE("invoice_series", DwSeries, series_columns);
+
+static const DwColumn invoice_columns[] = {
+	DW_COLUMN(UUID, DwInvoice, scope_id, scope_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwInvoice, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwInvoice, transaction_id, transaction_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwInvoice, corrects, corrects,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN_ENUM(document_kind, DwInvoice, kind, document.kind,
+				   DW_COLUMN_FIXED, dw_document_kind_labels),
+	DW_COLUMN(UUID, DwInvoice, issuer_id, document.issuer_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwInvoice, recipient_id, document.recipient_id,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwInvoice, net, document.net, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwInvoice, tax, document.tax, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwInvoice, total, document.total, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwInvoice, currency, currency, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwInvoice, description, description, DW_COLUMN_FIXED),
+	DW_COLUMN(INT4, DwInvoice, year, year, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwInvoice, series_number, number, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwInvoice, document_number, document_number,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(DATE, DwInvoice, issued_on, issued_on, DW_COLUMN_FIXED),
+	DW_COLUMN(DATE, DwInvoice, supplied_on, supplied_on, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwInvoice, issued_at, issued_at, DW_COLUMN_FIXED)
+};
+
+static DwTable invoices = DW_TABLE("invoices", DwInvoice, invoice_columns);
+
+void
+dw_watermark_lock(DwWatermark *watermark)
+{
+	static DwTableQuery the_one =
+		DW_TABLE_QUERY(watermarks, "WHERE t.is_there FOR UPDATE");
+	DwWatermark first = {.is_there = true,.booked_on = DATEVAL_NOBEGIN};
+	DwParams	p = DW_PARAMS;
+
+	(void) dw_table_insert_new(&watermarks, &first);
+	if (dw_table_execute(&the_one, &p) == 0)
+		elog(ERROR, "the watermark of documents is gone");
+	dw_table_read(&watermarks, 0, watermark);
+}
+
+void
+dw_watermark_save(DwWatermark *watermark)
+{
+	dw_table_update(&watermarks, watermark);
+}
+
+static const DwColumn sale_fields[] = {
+	DW_FIELD(UUID, DwSaleRow, scope_id, scope_id),
+	DW_FIELD(UUID, DwSaleRow, transaction_id, transaction_id),
+	DW_COLUMN(UUID, DwSaleRow, reverses, reverses, DW_COLUMN_NULLABLE),
+	DW_FIELD(DATE, DwSaleRow, booked_on, booked_on),
+	DW_FIELD_ENUM(DwSaleRow, fee_payer, fee_payer, dw_fee_payer_labels),
+	DW_FIELD(TEXT, DwSaleRow, currency, currency),
+	DW_FIELD(TEXT, DwSaleRow, title, title),
+	DW_FIELD_ENUM(DwSaleRow, transaction_type, sale.type,
+				  dw_transaction_type_labels),
+	DW_FIELD(UUID, DwSaleRow, homeowner_id, sale.homeowner_id),
+	DW_FIELD(UUID, DwSaleRow, provider_id, sale.provider_id),
+	DW_FIELD(INT8, DwSaleRow, platform_fee, sale.fee),
+	DW_FIELD(INT8, DwSaleRow, tax, sale.tax),
+	DW_FIELD(INT8, DwSaleRow, net_amount, sale.payout)
+};
+
+static DwMap sale_map = DW_MAP(sale_fields);
+
+DwSaleRow *
+dw_sales_load(const DwWatermark *after, DateADT through, int32 max_rows,
+			  int *count)
+{
+	static DwStatement select_sales =
+		DW_STATEMENT("SELECT t.scope_id, t.id AS transaction_id, "
+					 "t.reverses, t.booked_on, e.fee_payer, t.currency, "
+					 "j.title, t.transaction_type, e.homeowner_id, "
+					 "e.provider_id, t.platform_fee, t.tax, t.net_amount "
+					 "FROM dwello.transactions AS t "
+					 "JOIN dwello.escrow_accounts AS e ON e.job_id = t.scope_id "
+					 "JOIN dwello.jobs AS j ON j.id = t.scope_id "
+					 "WHERE t.booked_on >= COALESCE($1, '-infinity') "
+					 "AND t.booked_on <= $2 AND (t.booked_on, t.id) "
+					 "> (COALESCE($1, '-infinity'), $3) "
+					 "AND t.transaction_type "
+					 "IN ('release', 'dispute', 'reversal', 'tip') "
+					 "AND NOT EXISTS (SELECT FROM dwello.invoices AS v "
+					 "WHERE v.scope_id = t.scope_id "
+					 "AND v.transaction_id = t.id) "
+					 "ORDER BY t.booked_on, t.id LIMIT $4");
+	DwParams	p = DW_PARAMS;
+	DwSaleRow  *rows;
+
+	dw_param_date(&p, after->booked_on);
+	dw_param_date(&p, through);
+	dw_param_uuid(&p, &after->transaction_id);
+	dw_param_int4(&p, max_rows);
+	*count = (int) dw_execute(&select_sales, &p);
+	rows = palloc0(sizeof(DwSaleRow) * Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		dw_map_read(&sale_map, i, &rows[i]);
+	return rows;
+}
+
+void
+dw_series_lock(DwSeries *series)
+{
+	static DwTableQuery of_kind =
+		DW_TABLE_QUERY(series_table, "WHERE t.issuer_id = $1 "
+					   "AND t.kind = $2 AND t.year = $3 FOR UPDATE");
+	DwParams	p = DW_PARAMS;
+
+	series->last_number = 0;
+	series->last_issued_on = DATEVAL_NOBEGIN;
+	(void) dw_table_insert_new(&series_table, series);
+	dw_param_uuid(&p, &series->issuer_id);
+	dw_param_enum(&p, "document_kind", dw_document_kind_label(series->kind));
+	dw_param_int4(&p, series->year);
+	if (dw_table_execute(&of_kind, &p) == 0)
+		elog(ERROR, "a series of documents is gone");
+	dw_table_read(&series_table, 0, series);
+}
+
+/* What is written at once. */
+typedef struct Issue
+{
+	const DwInvoice *invoices;	/* in the order of their numbers */
+	int			count;			/* of them */
+	DwSeries   *const *series;	/* that they are in */
+	int			series_count;	/* of those */
+} Issue;
+
+/* Writes it; work for dw_write_batch(). */
+static void
+write_issue(void *argument)
+{
+	const Issue *issue = argument;
+
+	for (int i = 0; i < issue->count; i++)
+		dw_table_insert(&invoices, &issue->invoices[i]);
+	for (int i = 0; i < issue->series_count; i++)
+		dw_table_update(&series_table, issue->series[i]);
+}
+
+void
+dw_invoices_write(const DwInvoice *rows, int count,
+				  DwSeries *const *series, int series_count)
+{
+	Issue		issue = {rows, count, series, series_count};
+
+	if (count > 0)
+		dw_write_batch(write_issue, &issue);
+}
+
+/* What is shown of a document; the one it corrects is of the first kind. */
+#define SHOWN \
+	"v.id AS invoice_id, v.kind, v.document_number, v.year, " \
+	"v.series_number AS number, " \
+	"v.issuer_id, v.recipient_id, v.issued_on, v.supplied_on, v.net, v.tax, " \
+	"v.total, v.currency, v.description, v.scope_id, v.transaction_id, " \
+	"o.id AS corrects_id, o.document_number AS corrects_number, v.issued_at "
+#define FROM_INVOICES \
+	"FROM dwello.invoices AS v LEFT JOIN dwello.invoices AS o " \
+	"ON o.scope_id = v.scope_id AND o.transaction_id = v.corrects " \
+	"AND o.kind = CASE v.kind WHEN 'commission_credit' " \
+	"THEN 'commission'::dwello.document_kind ELSE 'receipt' END "
+
+bool
+dw_invoice_seek(const DwUuid *id, DwCursor *cursor)
+{
+	static DwStatement select_place =
+		DW_STATEMENT("SELECT v.issued_at FROM dwello.invoices AS v "
+					 "WHERE v.id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	return dw_read_cursor(dw_query(&select_place, &p), id, cursor);
+}
+
+void
+dw_invoices_list(DwCall *call, const DwInvoiceQuery *query)
+{
+	static DwStatement of_all =
+		DW_STATEMENT("SELECT " SHOWN FROM_INVOICES
+					 "WHERE ($1::text IS NULL OR v.kind::text = $1) "
+					 "AND (v.issued_at, v.id) < ($2, $3) "
+					 "ORDER BY v.issued_at DESC, v.id DESC LIMIT $4");
+	static DwStatement of_user =
+		DW_STATEMENT("SELECT " SHOWN FROM_INVOICES
+					 "WHERE ($1::text IS NULL OR v.kind::text = $1) "
+					 "AND (v.issued_at, v.id) < ($2, $3) "
+					 "AND (v.issuer_id = $5 OR v.recipient_id = $5) "
+					 "ORDER BY v.issued_at DESC, v.id DESC LIMIT $4");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, query->kind);
+	dw_param_cursor(&p, &query->after);
+	dw_param_int4(&p, query->max_results);
+	if (query->user_id != NULL)
+		dw_param_uuid(&p, query->user_id);
+	dw_list_query(call, query->user_id != NULL ? &of_user : &of_all, &p);
+}
+
+bool
+dw_invoice_show(DwCall *call, const DwUuid *id, const DwUuid *user_id)
+{
+	static DwStatement by_id =
+		DW_STATEMENT("SELECT " SHOWN FROM_INVOICES "WHERE v.id = $1 "
+					 "AND ($2::uuid IS NULL "
+					 "OR v.issuer_id = $2 OR v.recipient_id = $2)");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	dw_param_uuid(&p, user_id);
+	return dw_row_query(call, &by_id, &p);
+}
