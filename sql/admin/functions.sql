@@ -80,7 +80,8 @@ COMMENT ON FUNCTION dwello.set_setting IS
  *
  *	Nobody may ask for, offer, agree on or set more than max_amount
  *	(22003); what payment companies report is not bound by it. The smallest
- *	eligible bid is min_bid_amount, the smallest payout payout_minimum. A
+ *	eligible bid is min_bid_amount, the smallest payout payout_minimum,
+ *	what one costs the provider payout_fee. A
  *	budget of match_budget_reference counts in full when jobs are matched;
  *	without one budgets count nothing.
  *

@@ -149,7 +149,7 @@ GRANT SELECT ON dwello.system_settings TO dwello_app, dwello_service, dwello_sup
  */
 CREATE TABLE dwello.setting_amounts (
   name text NOT NULL
-    CONSTRAINT setting_amounts_name_check CHECK (name IN ('max_amount', 'min_bid_amount', 'match_budget_reference', 'payout_minimum')),
+    CONSTRAINT setting_amounts_name_check CHECK (name IN ('max_amount', 'min_bid_amount', 'match_budget_reference', 'payout_minimum', 'payout_fee')),
   currency text NOT NULL CONSTRAINT setting_amounts_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   amount bigint CONSTRAINT setting_amounts_amount_check CHECK (amount BETWEEN 0 AND 1000000000000000),
   version integer NOT NULL DEFAULT 1,
@@ -157,7 +157,7 @@ CREATE TABLE dwello.setting_amounts (
   CONSTRAINT setting_amounts_pkey PRIMARY KEY (name, currency)
 );
 COMMENT ON TABLE dwello.setting_amounts IS
-  'An operator''s own amounts: the largest that anybody may name, the smallest eligible bid, the budget that counts in full when jobs are matched, the smallest payout; dwello.setting_amounts() has those in force.';
+  'An operator''s own amounts: the largest that anybody may name, the smallest eligible bid, the budget that counts in full when jobs are matched, the smallest payout, what a payout costs the provider; dwello.setting_amounts() has those in force.';
 COMMENT ON COLUMN dwello.setting_amounts.amount IS 'In minor units; 0 = none, NULL = the built-in one.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.setting_amounts', '');
 -- what is kept in memory; always, for a replica's backends keep it, too

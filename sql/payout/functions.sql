@@ -52,9 +52,11 @@ COMMENT ON FUNCTION dwello.provider_balance IS
 
 /*
  * request_payout
- *	Asks that a provider be paid out of what was released to them. Nothing
- *	is booked yet: the amount is promised, and an intent payout_requested
- *	in the outbox tells the worker of the payment company what to send.
+ *	Asks that a provider be paid out of what was released to them. The
+ *	amount is promised and not booked yet; an intent payout_requested in
+ *	the outbox tells the worker of the payment company what to send. The
+ *	amount setting payout_fee is taken beside it, and comes back with a
+ *	payout that is cancelled, fails or is returned.
  *	claim_events() gives it out after hold_until, unless it is held then
  *	(payouts.hold_reason).
  *
@@ -62,7 +64,7 @@ COMMENT ON FUNCTION dwello.provider_balance IS
  *
  * role: app, service, support, admin
  * args:
- *	amount: in minor units; NULL for all there is
+ *	amount: in minor units; NULL for all there is but the fee
  *	currency: of the balance
  *	payment_method_id: where it goes: one that can receive; NULL for the
  *	  default one that can, else the only one. The payout keeps it, also
@@ -78,6 +80,7 @@ COMMENT ON FUNCTION dwello.provider_balance IS
  *	currency: of the balance
  *	paid_amount
  *	paid_currency
+ *	fee: beside the amount, in minor units of currency
  *	status: pending
  *	hold_until
  *	version: version of the payout
@@ -94,7 +97,8 @@ COMMENT ON FUNCTION dwello.provider_balance IS
  *	  or none was named and there is no default nor only one that can
  *	P0002: an unknown user or payment method
  *	WD104
- *	WD202: more than available - receivable - what is promised
+ *	WD202: with the fee, more than available + receivable - what is
+ *	  promised
  *	22003
  * example: provider_1
  *	SELECT amount, currency, paid_amount, status, hold_until FROM dwello.request_payout(amount => 20000);
@@ -112,6 +116,7 @@ CREATE OR REPLACE FUNCTION dwello.request_payout(
   OUT currency text,
   OUT paid_amount bigint,
   OUT paid_currency text,
+  OUT fee bigint,
   OUT status dwello.payout_status,
   OUT hold_until timestamptz,
   OUT version integer,
@@ -213,6 +218,7 @@ COMMENT ON FUNCTION dwello.release_reserves IS
  *	currency: of the balance
  *	paid_amount
  *	paid_currency
+ *	fee: beside the amount, in minor units of currency
  *	status: cancelled
  *	hold_until
  *	version: version of the payout
@@ -240,6 +246,7 @@ CREATE OR REPLACE FUNCTION dwello.cancel_payout(
   OUT currency text,
   OUT paid_amount bigint,
   OUT paid_currency text,
+  OUT fee bigint,
   OUT status dwello.payout_status,
   OUT hold_until timestamptz,
   OUT version integer,
@@ -276,6 +283,7 @@ COMMENT ON FUNCTION dwello.cancel_payout IS
  *	currency: of the balance
  *	paid_amount
  *	paid_currency
+ *	fee: beside the amount, in minor units of currency
  *	status: completed
  *	hold_until
  *	version: version of the payout
@@ -305,6 +313,7 @@ CREATE OR REPLACE FUNCTION dwello.confirm_payout(
   OUT currency text,
   OUT paid_amount bigint,
   OUT paid_currency text,
+  OUT fee bigint,
   OUT status dwello.payout_status,
   OUT hold_until timestamptz,
   OUT version integer,
@@ -341,6 +350,7 @@ COMMENT ON FUNCTION dwello.confirm_payout IS
  *	currency: of the balance
  *	paid_amount
  *	paid_currency
+ *	fee: beside the amount, in minor units of currency
  *	status: failed, or cancelled
  *	hold_until
  *	version: version of the payout
@@ -371,6 +381,7 @@ CREATE OR REPLACE FUNCTION dwello.fail_payout(
   OUT currency text,
   OUT paid_amount bigint,
   OUT paid_currency text,
+  OUT fee bigint,
   OUT status dwello.payout_status,
   OUT hold_until timestamptz,
   OUT version integer,

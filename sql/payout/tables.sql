@@ -8,6 +8,8 @@ CREATE TABLE dwello.payouts (
   paid_amount bigint NOT NULL CONSTRAINT payouts_paid_amount_check CHECK (paid_amount > 0),
   paid_currency text NOT NULL CONSTRAINT payouts_paid_currency_check CHECK (paid_currency ~ '^[A-Z]{3}$'),
   remainder bigint NOT NULL DEFAULT 0 CONSTRAINT payouts_remainder_check CHECK (remainder >= 0 AND remainder < amount),
+  fee bigint NOT NULL DEFAULT 0 CONSTRAINT payouts_fee_check CHECK (fee >= 0),
+  fee_transaction_id uuid,
   psp text,
   psp_reference text,
   hold_until timestamptz,
@@ -20,6 +22,7 @@ CREATE TABLE dwello.payouts (
   completed_at timestamptz,
   CONSTRAINT payouts_pkey PRIMARY KEY (user_id, id),
   CONSTRAINT payouts_hold_check CHECK (hold_reason IS NULL OR (status = 'pending' AND sent_at IS NULL)),
+  CONSTRAINT payouts_fee_taken_check CHECK ((fee_transaction_id IS NOT NULL) = (fee > 0 AND status IN ('pending', 'completed'))),
   CONSTRAINT payouts_exchange_check CHECK (paid_currency <> currency OR (paid_amount = amount AND remainder = 0)),
   CONSTRAINT payouts_method_fkey FOREIGN KEY (user_id, payment_method_id) REFERENCES dwello.payment_methods (user_id, id)
 );
@@ -30,6 +33,8 @@ COMMENT ON COLUMN dwello.payouts.payment_method_id IS 'Where it goes; kept, also
 COMMENT ON COLUMN dwello.payouts.paid_amount IS 'What is sent to the provider, in minor units of paid_currency.';
 COMMENT ON COLUMN dwello.payouts.paid_currency IS 'The currency it is sent in; another one was exchanged at the rate of the request.';
 COMMENT ON COLUMN dwello.payouts.remainder IS 'Of the amount, what bought nothing at that rate, in its minor units.';
+COMMENT ON COLUMN dwello.payouts.fee IS 'What it costs the provider beside the amount, in minor units of currency: setting amount payout_fee of the day it was asked for.';
+COMMENT ON COLUMN dwello.payouts.fee_transaction_id IS 'The transaction that has taken the fee; NULL = none has, or it was given back.';
 COMMENT ON COLUMN dwello.payouts.hold_until IS 'Not before this time it is paid out.';
 COMMENT ON COLUMN dwello.payouts.hold_reason IS 'Why no worker is given it for the time being; NULL: nothing is in the way but hold_until.';
 COMMENT ON COLUMN dwello.payouts.sent_at IS 'When dwello.claim_events() gave its intent to a worker; NULL = not yet.';

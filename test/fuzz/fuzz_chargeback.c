@@ -184,7 +184,7 @@ pay_out(FuzzInput *input, Contract *contract)
 	int64_t		sum = balance->available + balance->receivable;
 	DwNetting legs;
 
-	if (dw_payout_request(balance, &amount) != DW_OK)
+	if (dw_payout_request(balance, 0, &amount) != DW_OK)
 		return;
 	check(amount <= sum);
 	check(dw_payout_settle(balance, amount, &legs) == DW_OK);

@@ -53,7 +53,7 @@ static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_ADJUSTMENT] = BIT(PSP_CLEARING) | BIT(PLATFORM_LOSS),
 	[DW_POSTING_TIP] = BIT(ESCROW) | BIT(PROVIDER_AVAILABLE) |
 	BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE),
-	[DW_POSTING_PAYOUT_FEE] = BIT(PROVIDER_AVAILABLE) | BIT(PLATFORM_FEE),
+	[DW_POSTING_PAYOUT_FEE] = PROVIDER | BIT(PLATFORM_FEE),
 	[DW_POSTING_RESERVE_FREED] = BIT(PROVIDER_AVAILABLE) |
 	BIT(PROVIDER_RESERVE),
 	[DW_POSTING_REPAYMENT] = PROVIDER | BIT(PSP_CLEARING),
@@ -375,8 +375,15 @@ run_payout(FuzzInput * input)
 			continue;
 		dw_posting_payout_returned(&returned, &postings[i]);
 		check_posting(&returned, DW_POSTING_PAYOUT_RETURNED);
-		if (returned.result == DW_OK)
+		if (returned.result != DW_OK)
+			continue;
+		check(sum_of(&returned, DW_ACCOUNT_PROVIDER_AVAILABLE) >= 0);
+		if (sum_of(&postings[i], DW_ACCOUNT_PROVIDER_AVAILABLE) <= 0)
 			check_mirror(&postings[i], &returned);
+		else
+			check(sum_of(&returned, DW_ACCOUNT_PROVIDER_RECEIVABLE) ==
+				  -sum_of(&postings[i], DW_ACCOUNT_PROVIDER_RECEIVABLE) -
+				  sum_of(&postings[i], DW_ACCOUNT_PROVIDER_AVAILABLE));
 	}
 }
 

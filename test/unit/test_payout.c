@@ -13,10 +13,22 @@
 
 /* Asks for a payout; the amount, or -1 when it is more than there is. */
 static int64_t
+ask_for_fee(int64_t available, int64_t receivable, int64_t fee,
+			int64_t amount)
+{
+	DwBalance	balance = HAS(available, receivable, 0);
+	DwResult	result = dw_payout_request(&balance, fee, &amount);
+
+	assert_true(result == DW_OK || result == DW_INSUFFICIENT_FUNDS);
+	return result == DW_OK ? amount : -1;
+}
+
+/* The same without a fee. */
+static int64_t
 ask(int64_t available, int64_t receivable, int64_t pending, int64_t amount)
 {
 	DwBalance	balance = HAS(available, receivable, pending);
-	DwResult	result = dw_payout_request(&balance, &amount);
+	DwResult	result = dw_payout_request(&balance, 0, &amount);
 
 	assert_true(result == DW_OK || result == DW_INSUFFICIENT_FUNDS);
 	return result == DW_OK ? amount : -1;
@@ -37,9 +49,21 @@ test_request(void **state)
 	assert_int_equal(ask(1000, -300, 600, 100), 100);
 	assert_int_equal(ask(1000, -1001, 0, 0), -1);
 	assert_int_equal(ask(0, 250, 0, 0), 250);
-	assert_int_equal(dw_payout_request(&balance, &amount), DW_BAD_VALUE);
+	assert_int_equal(dw_payout_request(&balance, 0, &amount), DW_BAD_VALUE);
 	amount = 1;
-	assert_int_equal(dw_payout_request(&balance, &amount), DW_OVERFLOW);
+	assert_int_equal(dw_payout_request(&balance, 0, &amount), DW_OVERFLOW);
+}
+
+/* A fee is beside the amount: all there is, is less by it. */
+static void
+test_fee(void **state)
+{
+	assert_int_equal(ask_for_fee(1000, 0, 30, 0), 970);
+	assert_int_equal(ask_for_fee(1000, 0, 30, 970), 970);
+	assert_int_equal(ask_for_fee(1000, 0, 30, 971), -1);
+	assert_int_equal(ask_for_fee(1000, -900, 100, 0), -1);
+	assert_int_equal(ask_for_fee(1000, -900, 99, 0), 1);
+	assert_int_equal(ask_for_fee(0, 0, INT64_MAX, 0), -1);
 }
 
 /* Pays and checks both legs. */
@@ -251,6 +275,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_request),
+		cmocka_unit_test(test_fee),
 		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_debt),

@@ -603,6 +603,30 @@ test_payout(void **state)
 		 AT(PSP_CLEARING, MOST, "a"));
 }
 
+/* What a payout costs is netted as it is, and comes back leg by leg. */
+static void
+test_payout_fee(void **state)
+{
+	DwPaid		fee = {.provider_id = parties.provider_id,
+		.currency = "EUR", .available = -100, .receivable = 70,
+	.paid_amount = 30};
+	DwPosting	posting;
+	DwPosting	returned;
+
+	dw_posting_payout_fee(&posting, &fee);
+	LEGS(&posting, PAYOUT_FEE, OF(PROVIDER_AVAILABLE, -100),
+		 OF(PROVIDER_RECEIVABLE, 70), OF(PLATFORM_FEE, 30));
+	dw_posting_fee_returned(&returned, &posting);
+	LEGS(&returned, PAYOUT_FEE, OF(PROVIDER_AVAILABLE, 100),
+		 OF(PROVIDER_RECEIVABLE, -70), OF(PLATFORM_FEE, -30));
+	fee.available = fee.receivable = fee.paid_amount = 0;
+	dw_posting_payout_fee(&posting, &fee);
+	check_refused(&posting, DW_BAD_VALUE);
+	fee.paid_amount = -1;
+	dw_posting_payout_fee(&posting, &fee);
+	check_refused(&posting, DW_BAD_VALUE);
+}
+
 /* In another currency: two halves, each of which balances by itself. */
 static void
 test_exchange(void **state)
@@ -673,6 +697,11 @@ test_payout_returned(void **state)
 	LEGS(&returned, PAYOUT_RETURNED, OF(PROVIDER_AVAILABLE, 100),
 		 OF(PROVIDER_RECEIVABLE, -30),
 		 OF(FX_LIQUIDITY, -67), OF(ROUNDING, -3));
+	/* what it made available may be gone: they are owed less for it */
+	(void) pay((DwBalance) {.receivable = 30}, 20, &(DwPaid) {0}, postings);
+	dw_posting_payout_returned(&returned, &postings[0]);
+	LEGS(&returned, PAYOUT_RETURNED, OF(PROVIDER_RECEIVABLE, 20),
+		 AT(PSP_CLEARING, -20, "a"));
 	memset(&postings[0], 0, sizeof(postings[0]));
 	dw_posting_payout_returned(&returned, &postings[0]);
 	check_refused(&returned, DW_BAD_VALUE);
@@ -845,6 +874,10 @@ static const Move moves[] = {
 	MOVE(TIP, ESCROW, PROVIDER_AVAILABLE),
 	MOVE(PAYOUT_FEE, PROVIDER_AVAILABLE, PLATFORM_FEE),
 	MOVE(PAYOUT_FEE, PLATFORM_FEE, PROVIDER_AVAILABLE),
+	MOVE(PAYOUT_FEE, PROVIDER_RECEIVABLE, PLATFORM_FEE),
+	MOVE(PAYOUT_FEE, PLATFORM_FEE, PROVIDER_RECEIVABLE),
+	MOVE(PAYOUT_FEE, PROVIDER_RECEIVABLE, PROVIDER_AVAILABLE),
+	MOVE(PAYOUT_FEE, PROVIDER_AVAILABLE, PROVIDER_RECEIVABLE),
 	MOVE(RESERVE_FREED, PROVIDER_RESERVE, PROVIDER_AVAILABLE),
 	MOVE(REPAYMENT, PSP_CLEARING, PROVIDER_RECEIVABLE),
 	MOVE(REPAYMENT, PSP_CLEARING, PROVIDER_AVAILABLE),
@@ -942,6 +975,7 @@ main(void)
 		cmocka_unit_test(test_refund_paid),
 		cmocka_unit_test(test_reversal_edges),
 		cmocka_unit_test(test_payout),
+		cmocka_unit_test(test_payout_fee),
 		cmocka_unit_test(test_exchange),
 		cmocka_unit_test(test_payout_refused),
 		cmocka_unit_test(test_payout_returned),

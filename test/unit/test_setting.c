@@ -108,7 +108,7 @@ test_amount(void **state)
 	int			count;
 	const char *const *names = dw_setting_amount_names(&count);
 
-	assert_int_equal(count, 4);
+	assert_int_equal(count, 5);
 	for (int i = 0; i < count; i++)
 	{
 		assert_null(dw_setting_rule(names[i]));

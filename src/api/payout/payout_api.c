@@ -3,8 +3,10 @@
  *		Pays providers what was released to them, less what they owe, and
  *		says what that is.
  *
- * A request books nothing: it promises a part of the balance and asks the
- * payment company's worker, through the outbox, to send it after the hold.
+ * A request books nothing but its fee, if there is one: it promises a part of
+ * the balance and asks the payment company's worker, through the outbox, to
+ * send it after the hold.  The fee is taken while a payout is pending or
+ * completed, so it goes back with one that was not paid or came back.
  * What was paid is booked in the provider's own scope, and what they owe is
  * netted.  In another currency that takes two transactions, one in each, at
  * the rate of the request.  What a bank sends back afterwards is mirrored,
@@ -120,13 +122,15 @@ request_decide(DwPayoutRow *row)
 	DwResult	result;
 
 	(void) dw_balance_settle(&row->user_id, row->currency, &balance);
-	result = dw_payout_request(&balance, &row->amount);
+	row->fee = dw_setting_amount(DW_SETTING_PAYOUT_FEE, row->currency);
+	result = dw_payout_request(&balance, row->fee, &row->amount);
 	if (result != DW_OK)
 		dw_raise(result, "more than can be paid out",
 				 psprintf("Available are " INT64_FORMAT ", receivable "
 						  INT64_FORMAT ", promised to payouts " INT64_FORMAT
-						  " %s.", balance.available, balance.receivable,
-						  balance.pending, row->currency),
+						  " %s, and the fee is " INT64_FORMAT ".",
+						  balance.available, balance.receivable,
+						  balance.pending, row->currency, row->fee),
 				 "See dwello.provider_balance().");
 }
 
@@ -209,16 +213,85 @@ row_payout(DwCall *call, const DwPayoutRow *row)
 	dw_row_text(call, "currency", row->currency);
 	dw_row_int8(call, "paid_amount", row->paid_amount);
 	dw_row_text(call, "paid_currency", row->paid_currency);
+	dw_row_int8(call, "fee", row->fee);
 	dw_row_enum(call, "status", &dw_payout_status_labels, row->status);
 	dw_row_time(call, "hold_until", row->hold_until);
 	dw_row_int4(call, "version", row->version);
 }
 
-/* Writes a payout that is decided on, and tells the worker. */
+/* Books what a payout costs, or that it comes back; the transaction's id. */
+static DwUuid
+book_fee(DwCall *call, const DwPayoutRow *row, const DwPayoutBooking *booking)
+{
+	DwTransaction transaction = {
+		.scope_id = row->user_id,
+		.id = dw_transaction_id(),
+		.payer_id = row->user_id,
+		.payee_id = row->user_id,
+		.type = DW_TRANSACTION_FEE,
+		.amount = row->fee,
+		.platform_fee = row->fee,
+		.currency = row->currency,
+		.actor = call->actor,
+		.pay_by = DT_NOBEGIN,
+		.created_at = dw_now(),
+		.completed_at = DT_NOBEGIN,
+		.occurred_at = DT_NOBEGIN,
+		.booked_on = DATEVAL_NOBEGIN
+	};
+
+	if (!dw_uuid_is_nil(&booking->reverses))
+		transaction.reverses = &booking->reverses;
+	dw_payout_mark_user(&row->user_id);
+	dw_ledger_book_tail(&transaction, &booking->posting);
+	return transaction.id;
+}
+
+/* Takes the fee, unless there is none, or it is taken. */
 static void
-request_apply(DwPayoutRow *row)
+take_fee(DwCall *call, DwPayoutRow *row)
+{
+	DwPaid		fee = {
+		.provider_id = row->user_id,
+		.currency = row->currency,
+		.paid_amount = row->fee
+	};
+	DwPayoutBooking booking = {.reverses = {{0}}};
+	DwBalance	balance;
+	DwNetting	netting;
+
+	if (row->fee == 0 || !dw_uuid_is_nil(&row->fee_transaction_id))
+		return;
+	dw_balance_load(&row->user_id, row->currency, false, &balance);
+	if (dw_payout_settle(&balance, row->fee, &netting) != DW_OK)
+		elog(ERROR, "fee of payout %s cannot be settled",
+			 dw_uuid_text(&row->id));
+	fee.available = netting.available;
+	fee.receivable = netting.receivable;
+	dw_posting_payout_fee(&booking.posting, &fee);
+	dw_postings_ensure(&booking.posting, 1);
+	row->fee_transaction_id = book_fee(call, row, &booking);
+}
+
+/* Gives a fee back that was taken: the payout was not paid, or came back. */
+static void
+return_fee(DwCall *call, DwPayoutRow *row)
+{
+	DwPayoutBooking booking;
+
+	if (dw_uuid_is_nil(&row->fee_transaction_id))
+		return;
+	dw_payout_fee_mirror(&row->user_id, &row->fee_transaction_id, &booking);
+	(void) book_fee(call, row, &booking);
+	memset(&row->fee_transaction_id, 0, sizeof(row->fee_transaction_id));
+}
+
+/* Writes a payout that is decided on, takes its fee, and tells the worker. */
+static void
+request_apply(DwCall *call, DwPayoutRow *row)
 {
 	row->id = dw_uuid_fresh();
+	take_fee(call, row);
 	row->hold_until = dw_now() +
 		dw_setting_int8("payout_hold_days") * USECS_PER_DAY;
 	dw_payout_insert(row);
@@ -248,14 +321,14 @@ DW_FUNCTION(dwello_request_payout)
 	request_keep_method(&row, method);
 	request_exchange(&call, &row, is_named);
 
-	request_apply(&row);
+	request_apply(&call, &row);
 	row_payout(&call, &row);
 	return dw_call_return(&call);
 }
 
 /* Asks for all that a provider has in a currency; true when that is any. */
 static bool
-ask_for_all(const DwUuid *user_id, const char *currency,
+ask_for_all(DwCall *call, const DwUuid *user_id, const char *currency,
 			const DwDestination *method)
 {
 	DwPayoutRow row = {
@@ -263,24 +336,25 @@ ask_for_all(const DwUuid *user_id, const char *currency,
 		.payment_method_id = method->id,
 		.currency = currency,
 		.paid_currency = currency,
-		.psp = method->psp
+		.psp = method->psp,
+		.fee = dw_setting_amount(DW_SETTING_PAYOUT_FEE, currency)
 	};
 	DwBalance	balance;
 
 	(void) dw_balance_settle(user_id, currency, &balance);
-	if (dw_payout_request(&balance, &row.amount) != DW_OK)
+	if (dw_payout_request(&balance, row.fee, &row.amount) != DW_OK)
 		return false;
 	row.amount -= row.amount % dw_psp_unit_of(row.psp, currency);
 	if (row.amount == 0 || !is_enough(&row))
 		return false;
 	row.paid_amount = row.amount;
-	request_apply(&row);
+	request_apply(call, &row);
 	return true;
 }
 
 /* The same in every currency; how many payouts that makes. */
 static int
-ask_in_all(const DwPayee *payee)
+ask_in_all(DwCall *call, const DwPayee *payee)
 {
 	int			count;
 	const DwDestination *all = dw_destinations_load(&payee->id, &count);
@@ -294,7 +368,7 @@ ask_in_all(const DwPayee *payee)
 	dw_payout_mark_user(&payee->id);
 	currencies = dw_balance_currencies(&payee->id, &count);
 	for (int i = 0; i < count; i++)
-		asked += ask_for_all(&payee->id, currencies[i], method);
+		asked += ask_for_all(call, &payee->id, currencies[i], method);
 	return asked;
 }
 
@@ -304,6 +378,7 @@ typedef struct Due
 	DwPayee    *payees;			/* locked */
 	int			count;			/* of them */
 	int			asked;			/* payouts so far */
+	DwCall	   *call;			/* of the worker */
 } Due;
 
 /* Asks for what one of them can be paid; a turn of dw_each_turn(). */
@@ -312,7 +387,7 @@ ask_turn(int turn, void *argument)
 {
 	Due		   *due = argument;
 
-	due->asked += ask_in_all(&due->payees[turn]);
+	due->asked += ask_in_all(due->call, &due->payees[turn]);
 	return true;
 }
 
@@ -334,7 +409,7 @@ DW_FUNCTION(dwello_request_due_payouts)
 	DwCall		call;
 	DateADT		turn;
 	int32		max_rows;
-	Due			due = {.count = 0};
+	Due			due = {.call = &call};
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	max_rows = dw_arg_max_rows(&call);
@@ -351,7 +426,7 @@ typedef struct Reserves
 {
 	DwPayee    *payees;			/* locked */
 	int			freed;			/* accounts of which a part was free */
-} Reserves;
+}			Reserves;
 
 /* Settles the reserves of one of them; a turn of dw_each_turn(). */
 static bool
@@ -426,6 +501,7 @@ DW_FUNCTION(dwello_cancel_payout)
 		return dw_call_return(&call);
 	dw_call_version(&call, row.version);
 	cancel_check(&row);
+	return_fee(&call, &row);
 	dw_payout_end(&row, DW_PAYOUT_CANCELLED);
 	dw_payout_emit(&row, "payout_cancelled", NULL);
 	(void) dw_payouts_review_all(&user_id, 1, true);
@@ -530,10 +606,13 @@ static void
 confirm_apply(DwCall *call, DwPayoutRow *row, TimestampTz occurred_at)
 {
 	const char *reason = paid_although(row->status);
-	DwPaid		paid = paid_now(row);
+	DwPaid		paid;
 	DwPosting	postings[2];
-	int			count = dw_posting_payout(postings, &paid);
+	int			count;
 
+	take_fee(call, row);
+	paid = paid_now(row);
+	count = dw_posting_payout(postings, &paid);
 	dw_postings_ensure(postings, count);
 	for (int i = 0; i < count; i++)
 	{
@@ -639,6 +718,7 @@ DW_FUNCTION(dwello_fail_payout)
 		dw_payout_mark_user(&row.user_id);
 		returned = return_apply(&call, &row, event.occurred_at);
 	}
+	return_fee(&call, &row);
 	dw_payout_end(&row, DW_PAYOUT_FAILED);
 	dw_payout_emit(&row, "payout_failed", reason);
 	row.transaction_id = returned;

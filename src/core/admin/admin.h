@@ -177,6 +177,7 @@ extern DwResult dw_setting_check(const DwSettingRule *rule, const char *value,
 #define DW_SETTING_MIN_BID		"min_bid_amount"
 #define DW_SETTING_BUDGET		"match_budget_reference"
 #define DW_SETTING_MIN_PAYOUT	"payout_minimum"
+#define DW_SETTING_PAYOUT_FEE	"payout_fee"
 #define DW_SETTING_MAX_AMOUNT	"max_amount"
 
 /* The names of those settings; *count is their number. */

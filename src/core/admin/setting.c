@@ -219,11 +219,12 @@ typedef struct AmountRule
 
 static const char *const amount_names[] = {
 	DW_SETTING_MAX_AMOUNT, DW_SETTING_MIN_BID, DW_SETTING_BUDGET,
-	DW_SETTING_MIN_PAYOUT
+	DW_SETTING_MIN_PAYOUT, DW_SETTING_PAYOUT_FEE
 };
 
 static const AmountRule amount_rules[] = {
-	{1, DW_AMOUNT_MAX, DW_AMOUNT_MAX}, {0, 5000, 0}, {0, 500000, 0}, {0, 0, 0}
+	{1, DW_AMOUNT_MAX, DW_AMOUNT_MAX}, {0, 5000, 0}, {0, 500000, 0}, {0, 0, 0},
+	{0, 0, 0}
 };
 
 const char *const *

@@ -127,7 +127,7 @@ dw_payout_withdrawable(const DwBalance *balance, int64_t *amount)
 }
 
 DwResult
-dw_payout_request(const DwBalance *balance, int64_t *amount)
+dw_payout_request(const DwBalance *balance, int64_t fee, int64_t *amount)
 {
 	int64_t		most;
 	DwResult	result;
@@ -135,6 +135,8 @@ dw_payout_request(const DwBalance *balance, int64_t *amount)
 	if (*amount < 0)
 		return DW_BAD_VALUE;
 	result = dw_payout_withdrawable(balance, &most);
+	if (result == DW_OK)
+		result = dw_money_subtract(most, fee, &most);
 	if (result != DW_OK)
 		return result;
 	/* 0 asks for all of it: of nothing, or of a debt, there is no all */

@@ -116,11 +116,12 @@ extern DwResult dw_payout_withdrawable(const DwBalance *balance,
 									   int64_t *amount);
 
 /*
- * A payout is asked for; *amount 0 = all there is, and is set to it.
- * DW_BAD_VALUE: negative.  DW_INSUFFICIENT_FUNDS: more than there is, or
- * nothing.
+ * A payout is asked for, with a fee (>= 0) beside it; *amount 0 = all there is
+ * but the fee, and is set to it.  DW_BAD_VALUE: negative.
+ * DW_INSUFFICIENT_FUNDS: more than there is, or nothing.
  */
-extern DwResult dw_payout_request(const DwBalance *balance, int64_t *amount);
+extern DwResult dw_payout_request(const DwBalance *balance, int64_t fee,
+								  int64_t *amount);
 
 /*
  * A part of a debt is made good; *amount 0 = all that is owed beyond what is

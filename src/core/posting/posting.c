@@ -83,8 +83,8 @@ static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_ADJUSTMENT] = {KIND(PSP_CLEARING) | KIND(PLATFORM_LOSS),
 	KIND(PSP_CLEARING) | KIND(PLATFORM_LOSS)},
 	[DW_POSTING_TIP] = {KIND(ESCROW), EARNINGS},
-	[DW_POSTING_PAYOUT_FEE] = {KIND(PROVIDER_AVAILABLE) | KIND(PLATFORM_FEE),
-	KIND(PLATFORM_FEE) | KIND(PROVIDER_AVAILABLE)},
+	[DW_POSTING_PAYOUT_FEE] = {BALANCE | KIND(PLATFORM_FEE),
+	BALANCE | KIND(PLATFORM_FEE)},
 	[DW_POSTING_RESERVE_FREED] = {KIND(PROVIDER_RESERVE),
 	KIND(PROVIDER_AVAILABLE)},
 	[DW_POSTING_REPAYMENT] = {KIND(PSP_CLEARING), BALANCE},
@@ -689,12 +689,63 @@ dw_posting_payout(DwPosting postings[2], const DwPaid *paid)
 	return is_exchange ? 2 : 1;
 }
 
+/* Takes a leg out. */
+static void
+remove_leg(DwPosting *posting, int index)
+{
+	posting->count--;
+	for (int i = index; i < posting->count; i++)
+		posting->legs[i] = posting->legs[i + 1];
+}
+
+/* Makes one of two legs that are on the same account, if they are. */
+static void
+merge_next(DwPosting *posting, int index)
+{
+	DwLeg	   *leg = &posting->legs[index];
+
+	if (index + 1 == posting->count ||
+		leg[1].account.kind != leg->account.kind)
+		return;
+	if (dw_money_add(leg->amount, leg[1].amount, &leg->amount) != DW_OK)
+	{
+		fail(posting, DW_OVERFLOW);
+		return;
+	}
+	remove_leg(posting, index + 1);
+	if (leg->amount == 0)
+		remove_leg(posting, index);
+}
+
+/*
+ * A payout may have made available what a provider was owed, and another has
+ * taken it since.  So what would come out of there when the first comes back
+ * is taken from what they are owed again, which no payout makes too small.
+ */
+static void
+spare_available(DwPosting *posting)
+{
+	for (int i = 0; i < posting->count; i++)
+	{
+		DwLeg	   *leg = &posting->legs[i];
+
+		if (leg->account.kind == DW_ACCOUNT_PROVIDER_AVAILABLE &&
+			leg->amount < 0)
+		{
+			leg->account.kind = DW_ACCOUNT_PROVIDER_RECEIVABLE;
+			merge_next(posting, i);
+			return;
+		}
+	}
+}
+
 void
 dw_posting_payout_returned(DwPosting *posting, const DwPosting *original)
 {
 	*posting = *original;
 	posting->event = DW_POSTING_PAYOUT_RETURNED;
 	mirror(posting);
+	spare_available(posting);
 	end(posting);
 }
 
@@ -762,4 +813,24 @@ dw_posting_gained(const DwPosting *posting, int64_t *sum)
 			dw_money_add(*sum, posting->legs[i].amount, sum) != DW_OK)
 			return DW_OVERFLOW;
 	return DW_OK;
+}
+
+void
+dw_posting_payout_fee(DwPosting *posting, const DwPaid *fee)
+{
+	begin(posting, DW_POSTING_PAYOUT_FEE, fee->currency);
+	add_leg(posting, available(&fee->provider_id, fee->currency),
+			fee->available);
+	add_leg(posting, receivable(&fee->provider_id, fee->currency),
+			fee->receivable);
+	gain(posting, dw_account_of_platform(DW_ACCOUNT_PLATFORM_FEE,
+										 fee->currency), fee->paid_amount);
+	end(posting);
+}
+
+void
+dw_posting_fee_returned(DwPosting *posting, const DwPosting *original)
+{
+	dw_posting_payout_returned(posting, original);
+	posting->event = DW_POSTING_PAYOUT_FEE;
 }

@@ -263,7 +263,10 @@ extern void dw_posting_take_back(DwPosting *posting, const DwParties *parties,
  */
 extern int	dw_posting_payout(DwPosting postings[2], const DwPaid *paid);
 
-/* One transaction of a payout comes back: each leg as it was stored, < 0. */
+/*
+ * One transaction of a payout comes back: each leg as it was stored, < 0, but
+ * nothing out of what is available, which may be gone: out of receivable.
+ */
 extern void dw_posting_payout_returned(DwPosting *posting,
 									   const DwPosting *original);
 
@@ -280,5 +283,13 @@ extern void dw_posting_journal_reversed(DwPosting *posting,
 
 /* The sum of what accounts gain; DW_OVERFLOW if it does not fit. */
 extern DwResult dw_posting_gained(const DwPosting *posting, int64_t *sum);
+
+/*
+ * A provider pays for a payout, as if they were paid so much: paid_amount in
+ * currency, whose legs are the netted ones.  It comes back leg by leg.
+ */
+extern void dw_posting_payout_fee(DwPosting *posting, const DwPaid *fee);
+extern void dw_posting_fee_returned(DwPosting *posting,
+									const DwPosting *original);
 
 #endif							/* DW_POSTING_H */

@@ -29,6 +29,9 @@ static const DwColumn payout_columns[] = {
 	DW_COLUMN(TEXT, DwPayoutRow, paid_currency, paid_currency,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(INT8, DwPayoutRow, remainder, remainder, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwPayoutRow, fee, fee, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwPayoutRow, fee_transaction_id, fee_transaction_id,
+			  DW_COLUMN_NULLABLE),
 	DW_COLUMN(TEXT, DwPayoutRow, psp, psp, 0),
 	DW_COLUMN(TEXT, DwPayoutRow, psp_reference, psp_reference, 0),
 	DW_COLUMN(TIME, DwPayoutRow, hold_until, hold_until, DW_COLUMN_FIXED),
@@ -192,7 +195,10 @@ pending_payouts(const DwUuid *user_id, const char *currency, bool is_read)
 }
 
 /* Of what a release brings a provider, what is kept back. */
-static DwKeptSetting reserve_ppm = {.name = "reserve_ppm"};
+static DwKeptSetting reserve_ppm =
+{
+	.name = "reserve_ppm"
+};
 
 int64
 dw_reserve_of(int64 payout)
@@ -431,9 +437,10 @@ static const DwColumn booked_fields[] = {
 
 static DwMap booked = DW_MAP(booked_fields);
 
-void
-dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
-				 DwPayoutBooking *booking)
+/* Reads a booked transaction of a payout, and what it has posted. */
+static void
+load_booking(const DwUuid *user_id, const DwUuid *id,
+			 DwPayoutBooking *booking, DwPosting *posting)
 {
 	static DwStatement select_booked =
 		DW_STATEMENT("SELECT t.amount, b.id AS before "
@@ -442,17 +449,35 @@ dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
 					 "ON b.scope_id = t.scope_id AND b.hash = t.prev_hash "
 					 "WHERE t.scope_id = $1 AND t.id = $2");
 	DwParams	p = DW_PARAMS;
-	DwPosting	posting;
 
 	memset(booking, 0, sizeof(*booking));
 	dw_param_uuid(&p, user_id);
 	dw_param_uuid(&p, id);
 	if (dw_execute(&select_booked, &p) > 0)
 		dw_map_read(&booked, 0, booking);
-	if (!dw_posting_load(user_id, id, &posting))
+	if (!dw_posting_load(user_id, id, posting))
 		elog(ERROR, "payout's transaction %s has no legs", dw_uuid_text(id));
-	dw_posting_payout_returned(&booking->posting, &posting);
 	booking->reverses = *id;
+}
+
+void
+dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
+				 DwPayoutBooking *booking)
+{
+	DwPosting	posting;
+
+	load_booking(user_id, id, booking, &posting);
+	dw_posting_payout_returned(&booking->posting, &posting);
+}
+
+void
+dw_payout_fee_mirror(const DwUuid *user_id, const DwUuid *id,
+					 DwPayoutBooking *booking)
+{
+	DwPosting	posting;
+
+	load_booking(user_id, id, booking, &posting);
+	dw_posting_fee_returned(&booking->posting, &posting);
 }
 
 void
@@ -479,6 +504,7 @@ dw_payout_emit(const DwPayoutRow *row, const char *type, const char *reason)
 	dw_payload_text(&payload, "currency", row->currency);
 	dw_payload_int8(&payload, "paid_amount", row->paid_amount);
 	dw_payload_text(&payload, "paid_currency", row->paid_currency);
+	dw_payload_int8(&payload, "fee", row->fee);
 	if (strcmp(type, "payout_requested") == 0)
 		dw_payload_psp_amount(&payload, row->psp, row->paid_currency,
 							  row->paid_amount);

@@ -33,6 +33,8 @@ typedef struct DwPayoutRow
 	int64		paid_amount;	/* what is sent, > 0 */
 	const char *paid_currency;	/* what it is sent in */
 	int64		remainder;		/* of amount, what bought nothing */
+	int64		fee;			/* beside amount, >= 0 */
+	DwUuid		fee_transaction_id; /* that has taken it; nil while none has */
 	const char *psp;			/* payment company, or NULL */
 	const char *psp_reference;	/* its name for the payout, or NULL */
 	TimestampTz hold_until;		/* not to be sent before */
@@ -103,9 +105,11 @@ extern bool dw_payout_find(const DwUuid *user_id, const DwUuid *id,
 /* Writes a new one, pending and of version 1. */
 extern void dw_payout_insert(DwPayoutRow *row);
 
-/* What undoes a booked transaction of a payout. */
+/* What undoes a booked transaction of a payout, or its fee's. */
 extern void dw_payout_mirror(const DwUuid *user_id, const DwUuid *id,
 							 DwPayoutBooking *booking);
+extern void dw_payout_fee_mirror(const DwUuid *user_id, const DwUuid *id,
+								 DwPayoutBooking *booking);
 
 /*
  * Locks providers whose payouts nobody has looked at since the turn began, at

@@ -32,7 +32,7 @@ const payout = {
 	payoutState(p)
 	{
 		return { user_id: p.user, amount: p.amount, currency: p.currency,
-			paid_amount: p.paidAmount, paid_currency: p.paidCurrency,
+			paid_amount: p.paidAmount, paid_currency: p.paidCurrency, fee: 0n,
 			status: p.status, hold_until: new Date(p.holdUntil) };
 	},
 
@@ -100,7 +100,9 @@ const payout = {
 			this.bookPayout(p, args.psp);
 		if (p.status === 'completed' && status === 'failed')
 			p.legs.forEach(([account, currency, amount]) =>
-				this.book(account, currency, -amount));
+				// what it made available may be gone
+				this.book(amount > 0n ? account.replace('provider_available',
+					'provider_receivable') : account, currency, -amount));
 		p.status = status;
 		return this.keep(call, status, { payout: args.payout_id },
 			{ replayed: !isNews, ...this.payoutState(p) });
