@@ -113,17 +113,23 @@ kind_examples()
 		--seed "$RANDOM"
 }
 
-# Random commands beside an independent model; and that its eyes are open: a
-# planted fault is found.  These are looked for with a seed of their own, by
-# which each is.
+# Random commands beside an independent model, or histories of payment
+# companies; and that its eyes are open: a planted fault is found.  These are
+# looked for with a seed of their own, by which each is.
 kind_model()
 {
-	local options=(--steps "$MODEL_STEPS" --seed "$MODEL_SEED") status=0
+	local script=run.js plant=${1#history_} status=0
+	local options=(--steps "$MODEL_STEPS") planted=(--steps 3000 --jobs 60)
 
+	if [ "$plant" != "$1" ]; then
+		script=histories.js options=(--runs "$HISTORIES") planted=(--runs 200)
+	fi
+	options+=(--seed "$MODEL_SEED")
+	planted+=(--seed 1 --plant "$plant")
 	node_directory test/model || return 0
-	[ "$1" = none ] || options=(--steps 3000 --jobs 60 --seed 1 --plant "$1")
+	[ "$plant" = none ] || options=("${planted[@]}")
 	"$PG_BIN/createdb" -T extended "model_$1"
-	PGDATABASE=model_$1 node "$work/model/run.js" "${options[@]}" || status=$?
+	PGDATABASE=model_$1 node "$work/model/$script" "${options[@]}" || status=$?
 	"$PG_BIN/dropdb" "model_$1"
 	return "$status"
 }

@@ -11,7 +11,8 @@
 #	DW_TAP         the TAP tests to run, as a pattern of their names (*)
 #	FUZZ_RUNS      runs of each fuzz target (those of test/fuzz/runs)
 #	MODEL_STEPS    steps of the model-based test (3000)
-#	MODEL_SEED     its seed (1, so that a run can be repeated)
+#	HISTORIES      histories of payment companies (200)
+#	MODEL_SEED     the seed of both (1, so that a run can be repeated)
 set -euo pipefail
 shopt -s inherit_errexit
 . "$(dirname "$0")/lib.sh"
@@ -20,6 +21,7 @@ exec </dev/null
 
 export DW_JOBS=${DW_JOBS:-2} FUZZ_RUNS=${FUZZ_RUNS:-}
 export MODEL_STEPS=${MODEL_STEPS:-3000} MODEL_SEED=${MODEL_SEED:-1}
+export HISTORIES=${HISTORIES:-200}
 PARTS="build lint unit fuzz regress isolation coverage tap examples model"
 PARTS+=" bench upgrade"
 passed=0
@@ -98,6 +100,14 @@ each()
 	done
 }
 
+# faults DIR PREFIX: a model without a fault, and one for each that is planted.
+faults()
+{
+	node -p "['none'].concat(Object.keys(
+		require('./test/model/$1/faults.js').faults))
+		.map((fault) => 'model:$2' + fault).join('\n')"
+}
+
 # tests: everything that prove is to run, what takes long first.
 tests()
 {
@@ -105,9 +115,8 @@ tests()
 	# shellcheck disable=SC2086
 	! wanted tap || each tap test/t/${DW_TAP:-*}.pl
 	! wanted regress || printf 'installcheck:%s\n' readme english
-	! wanted model || node -p "['none'].concat(Object.keys(
-		require('./test/model/driver/faults.js').faults))
-		.map((fault) => 'model:' + fault).join('\n')"
+	! wanted model || faults driver ''
+	! wanted model || faults company history_
 	! wanted examples || each examples examples/*
 	! wanted bench || each bench test/bench/*.sh
 	! wanted bench || echo 'bench:matching JOBS=1000'

@@ -40,7 +40,8 @@ async function copyDatabase(isWanted)
 	const client = new Client({ database: 'postgres' });
 
 	await client.connect();
-	await client.query(`DROP DATABASE IF EXISTS "${database}"`);
+	// a play that was interrupted is still at it
+	await client.query(`DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`);
 	if (isWanted)
 		await client.query(
 			`CREATE DATABASE "${database}" TEMPLATE "${template}"`);
@@ -60,7 +61,8 @@ async function playSteps(list)
 	}
 	catch (error)
 	{
-		plays.failed = play;
+		if (error instanceof Difference)
+			plays.failed = play;
 		throw error;
 	}
 }
@@ -113,13 +115,13 @@ async function main()
 			`${k} ${v}`).join(', ')}`);
 		console.log(`# ${first.share ?? 'it ended before its time'}`);
 	}
-	if (found !== null)
-		report(found);
 	const good = plant === null ? found === null
 		: found?.error instanceof Difference;
 
 	console.log(`${good ? 'ok' : 'not ok'} - ${plant
 		? `a planted fault (${plant}) is found` : 'dwello and the model agree'}`);
+	if (found !== null)
+		report(found);
 	process.exit(good ? 0 : 1);
 }
 

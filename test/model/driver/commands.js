@@ -175,8 +175,8 @@ class Commands
 			: available === 0n || (args.amount ?? 0n) > available;
 
 		// what was released and is given back is not the model's matter
-		return { name: 'refund_escrow', args,
-			role: role === 'provider' && reaches ? 'admin' : role };
+		return { name: 'refund_escrow', args, role,
+			never: reaches ? 'provider' : undefined };
 	}
 
 	// --------------------------------------------------------------
@@ -439,6 +439,8 @@ class Commands
 			'release_due_escrows', 'expire_disputes'].includes(call.name);
 
 		call.actor = this.caller(job, call.role);
+		if (call.actor.role === call.never)
+			[call.actor] = this.world.withRole('admin');
 		if (isAboutJob)
 			call.args.job_id = chance.happens(0.01) ? NOBODY : job.id;
 		if (VERSIONED.includes(call.name) && chance.happens(0.1))

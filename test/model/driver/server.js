@@ -5,7 +5,7 @@
 // because the clock is turned by dwello.now.
 'use strict';
 
-const { Client } = require('pg');
+const { Client, escapeLiteral } = require('pg');
 
 // BigInt as text, objects as jsonb; both inside and outside of a list.
 function plain(value)
@@ -18,11 +18,18 @@ function plain(value)
 	return value;
 }
 
+// A value within a statement.
+function literal(value)
+{
+	return value === null ? 'NULL' : escapeLiteral(String(plain(value)));
+}
+
 class Server
 {
 	constructor(database)
 	{
 		this.db = new Client({ database });
+		this.db.on('error', () => {});	// the next query says it
 	}
 
 	connect()
@@ -35,28 +42,25 @@ class Server
 		return this.db.end();
 	}
 
-	// A call: its rows, or its SQLSTATE.
+	// A call: its rows, or its SQLSTATE.  One string is one transaction.
 	async ask(actor, name, args, now)
 	{
-		const names = Object.keys(args).filter((arg) => args[arg] !== undefined);
-		const list = names.map((arg, i) => `${arg} => $${i + 1}`).join(', ');
+		const list = Object.keys(args).filter((arg) => args[arg] !== undefined)
+			.map((arg) => `${arg} => ${literal(args[arg])}`).join(', ');
+		const login = actor.token
+			? `SELECT dwello.login(${literal(actor.token)});` : '';
 
-		await this.db.query(
-			`BEGIN; SET LOCAL dwello.now = '${new Date(now).toISOString()}'`);
 		try
 		{
-			if (actor.token)
-				await this.db.query('SELECT dwello.login($1)', [actor.token]);
-			const { rows } = await this.db.query(
-				`SELECT * FROM dwello.${name}(${list})`,
-				names.map((arg) => plain(args[arg])));
+			const results = await this.db.query(
+				`SELECT set_config('dwello.now', '${
+					new Date(now).toISOString()}', true); ${login}
+				SELECT * FROM dwello.${name}(${list})`);
 
-			await this.db.query('COMMIT');
-			return { rows };
+			return { rows: results.at(-1).rows };
 		}
 		catch (error)
 		{
-			await this.db.query('ROLLBACK');
 			if (error.code === undefined)
 				throw error;
 			return { code: error.code, message: error.message };
@@ -73,6 +77,7 @@ class Server
 		return rows[0];
 	}
 
+	// A text that is given as {name, text} is prepared once.
 	async rows(text, values)
 	{
 		return (await this.db.query(text, values)).rows;

@@ -1,0 +1,198 @@
+// company.js
+//	A payment company: what it did, what it has told of that, and what it
+//	holds by what it has told.
+//
+// It knows nothing of dwello.  An event has the call that tells of it and
+// `moves`, what it did to the money that the company holds.
+'use strict';
+
+const { Difference } = require('../driver/compare.js');
+
+function need(condition, words)
+{
+	if (!condition)
+		throw new Difference(words);
+}
+
+class Sums extends Map
+{
+	add(currency, amount)
+	{
+		this.set(currency, this.of(currency) + amount);
+	}
+
+	of(currency)
+	{
+		return this.get(currency) ?? 0n;
+	}
+}
+
+class Company
+{
+	constructor(name)
+	{
+		Object.assign(this, { name, charges: [], facts: [], queue: [], told: [],
+			holds: new Sums(), said: new Sums(), serial: 0 });
+	}
+
+	newName(kind)
+	{
+		return `${kind}_${++this.serial}`;
+	}
+
+	// What has happened; it is told later, not before `after` was.
+	happens({ call, args, at, ...event })
+	{
+		const made = { moves: [], after: null, line: null, company: this, call,
+			args: { psp: this.name, event_id: this.newName('evt'), ...args,
+				occurred_at: new Date(at).toISOString() }, ...event };
+
+		made.moves.forEach(([currency, amount]) =>
+			this.holds.add(currency, amount));
+		this.queue.push(made);
+		return made;
+	}
+
+	// What can be told now.
+	sayable()
+	{
+		return this.queue.filter(({ after }) => !after?.company.queue
+			.includes(after));
+	}
+
+	// An event was taken: from now on the company has said so.
+	wasTold(event, reply, now)
+	{
+		const at = this.queue.indexOf(event);
+
+		if (at < 0)
+			return;
+		event.reply = reply;
+		event.wasTold?.(now);
+		this.queue.splice(at, 1);
+		this.told.push(event);
+		event.moves.forEach(([currency, amount]) =>
+			this.said.add(currency, amount));
+	}
+
+	// --------------------------------------------------------------
+	// Charges
+	// --------------------------------------------------------------
+
+	// Money comes in; args say for what.
+	charge({ amount, currency, job, args, at })
+	{
+		const charge = { reference: this.newName('ch'), amount, currency, job,
+			back: 0n, takings: [] };
+
+		this.charges.push(charge);
+		charge.event = this.happens({ call: 'confirm_payment', at,
+			args: { ...args, amount, currency, psp_reference: charge.reference },
+			moves: [[currency, amount]], isNamed: true,
+			line: { kind: 'payment', amount, reference: charge.reference } });
+		return charge;
+	}
+
+	// Asked to give a part of a charge back: no charge gives back more than it
+	// brought and no bank took by what was told until then.
+	asked({ psp_reference, amount, at })
+	{
+		const charge = this.charges.find((c) => c.reference === psp_reference);
+		const taken = (charge?.takings ?? []).filter((t) => t.at < at)
+			.reduce((sum, t) => sum + t.amount, 0n);
+
+		need(charge, `a refund of ${psp_reference}, which is no charge`);
+		charge.back += amount;
+		need(charge.isOverdrawn || charge.back + taken <= charge.amount,
+			`a refund of ${amount}: ${psp_reference} brought ${charge.amount},`
+			+ ` gave ${charge.back - amount} back, and a bank took ${taken}`);
+		return charge;
+	}
+
+	refund({ intent, at })
+	{
+		const { job_id, refund_id, amount, charge } = intent;
+
+		return this.happens({ call: 'confirm_refund', at, isNamed: true,
+			args: { job_id, refund_id, amount }, moves: [[charge.currency, -amount]],
+			line: { kind: 'refund', amount, reference: refund_id } });
+	}
+
+	// A bank asks for a charge; nothing leaves until it has decided.
+	dispute({ charge, amount, isNamed, at })
+	{
+		const dispute = { charge, amount, state: 'open' };
+
+		charge.dispute = dispute;
+		dispute.open = dispute.last = this.happens({ call: 'open_chargeback', at,
+			args: { job_id: charge.job.id, amount, currency: charge.currency,
+				psp_reference: isNamed ? charge.reference : undefined },
+			line: { kind: 'chargeback', amount, reference: charge.reference },
+			wasTold: (now) => { charge.takings.push({ amount, at: now }); } });
+		return dispute;
+	}
+
+	decide({ dispute, isWon, at })
+	{
+		const { charge, amount, open } = dispute;
+
+		dispute.state = isWon ? 'won' : 'lost';
+		dispute.last = this.happens({ call: 'close_chargeback', at,
+			after: dispute.last, isNamed: true,
+			args: { job_id: charge.job.id, won: isWon,
+				chargeback_id: () => open.reply.chargeback_id },
+			moves: isWon ? [] : [[charge.currency, -amount]],
+			line: isWon ? { kind: 'chargeback_won', amount,
+				currency: charge.currency } : null,
+			wasTold: (now) => {
+				if (isWon)
+					charge.takings.push({ amount: -amount, at: now });
+			} });
+	}
+
+	// --------------------------------------------------------------
+	// Its own fees, and the bank
+	// --------------------------------------------------------------
+
+	// amount leaves: a fee, a settlement; below zero it comes back.
+	fact({ call, kind, amount, currency, at })
+	{
+		const event = this.happens({ call, at, args: { amount, currency,
+			psp_reference: call === 'record_psp_fee' ? 'a charge' : undefined },
+		moves: [[currency, -amount]], line: { kind, amount } });
+
+		this.facts.push(event);
+		return event;
+	}
+
+	// --------------------------------------------------------------
+	// Providers
+	// --------------------------------------------------------------
+
+	// What becomes of a payout: it is paid, it fails, or it comes back.
+	payout({ payout, state, at })
+	{
+		const { user_id, payout_id, paid_amount, paid_currency } = payout;
+		const isPaid = state === 'paid';
+		const isNews = payout.state !== state;
+		const hasMoved = isNews && (isPaid || payout.state === 'paid');
+
+		payout.state = state;
+		payout.last = this.happens({ at, after: payout.last ?? null,
+			call: isPaid ? 'confirm_payout' : 'fail_payout',
+			mayBeOld: !isNews, args: { user_id, payout_id },
+			moves: hasMoved ? [[paid_currency, isPaid ? -paid_amount
+				: paid_amount]] : [],
+			line: hasMoved ? { kind: isPaid ? 'payout' : 'payout_returned',
+				amount: paid_amount, reference: payout_id } : null });
+	}
+
+	repayment({ user_id, repayment_id, amount, currency, at })
+	{
+		return this.happens({ call: 'confirm_repayment', at,
+			args: { user_id, repayment_id, amount, currency },
+			moves: [[currency, amount]], line: { kind: 'payment', amount } });
+	}
+}
+
+module.exports = { Company };
