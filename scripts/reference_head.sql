@@ -102,6 +102,8 @@ INSERT INTO r.step VALUES
    'dwello.open_chargeback(job_id => ''de000000-0000-7000-8000-000000000012'', psp => ''demo-psp'', event_id => ''evt_3'', amount => 35000, currency => ''USD'')'),
   ('a statement', NULL, 'system',
    'dwello.import_statement(psp => ''demo-psp'', lines => ''[{"line_id": "txn_1", "event_id": "evt_demo_1", "kind": "payment", "amount": 35000, "currency": "USD", "time": "2031-03-03T09:00:00Z"}, {"line_id": "txn_2", "reference": "evt_demo_1", "kind": "fee", "amount": 1045, "currency": "USD", "time": "2031-03-03T09:00:00Z"}]'')'),
+  ('a tax profile', NULL, 'provider_1',
+   'dwello.set_tax_profile(legal_name => ''Pat Painter'', country => ''US'', tax_id => ''123-45-6789'')'),
   ('a journal', NULL, 'admin',
    'dwello.post_journal(lines => ''[{"kind": "bank", "currency": "USD", "amount": -700}, {"kind": "platform_loss", "currency": "USD", "amount": 700}]'', reason => ''A transfer was counted twice.'')'),
   ('a journal of another administrator', NULL, 'superuser', 'r.propose_journal()'),

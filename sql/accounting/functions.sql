@@ -574,10 +574,18 @@ COMMENT ON FUNCTION dwello.invoices IS
  *	corrects_id: the document that a credit note takes back
  *	corrects_number: its number
  *	issued_at: when it was issued
+ *	issuer_name: by the tax profile of then, as the next ones; NULL for none
+ *	issuer_country: ISO 3166 code
+ *	issuer_tax_id: number at the tax office; NULL for a private person
+ *	issuer_vat_id: number for value added tax
+ *	recipient_name: by the tax profile of then, as the next ones
+ *	recipient_country: ISO 3166 code
+ *	recipient_vat_id: number for value added tax
  * errors:
  *	WD402 WD401
  *	22004
  *	P0002: no such document, or not the caller's
+ *	WD601 WD602
  * example: provider_1, painting with documents
  *	SELECT to_jsonb(i) - 'invoice_id' - 'transaction_id' - 'issued_at' AS document
  *	  FROM dwello.invoices(kind => 'receipt', max_results => 1) AS l, dwello.invoice(l.invoice_id) AS i;
@@ -601,14 +609,123 @@ CREATE OR REPLACE FUNCTION dwello.invoice(
   OUT transaction_id uuid,
   OUT corrects_id uuid,
   OUT corrects_number text,
-  OUT issued_at timestamptz
+  OUT issued_at timestamptz,
+  OUT issuer_name text,
+  OUT issuer_country text,
+  OUT issuer_tax_id text,
+  OUT issuer_vat_id text,
+  OUT recipient_name text,
+  OUT recipient_country text,
+  OUT recipient_vat_id text
 )
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_invoice';
 GRANT EXECUTE ON FUNCTION dwello.invoice
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.invoice IS
-  'One document, as it was issued; to_jsonb() of the row is the same as JSON. Errors: WD402, WD401, 22004, P0002. See reference.md#invoice.';
+  'One document, as it was issued; to_jsonb() of the row is the same as JSON. Errors: WD402, WD401, 22004, P0002, WD601, WD602. See reference.md#invoice.';
+
+/*
+ * set_tax_profile
+ *	Says who somebody is to a tax office, from now on: documents that are
+ *	issued later have it, and those before keep what they had.
+ *
+ *	For everybody about themselves, and administrators about anybody and
+ *	about the platform.
+ *
+ * role: app, support, admin
+ * args:
+ *	legal_name: name or firm, up to 300 characters
+ *	country: ISO 3166 code of two letters
+ *	tax_id: number at the tax office, up to 50 characters
+ *	vat_id: number for value added tax, up to 50 characters
+ *	is_business: not a private person
+ *	user_id: NULL for the caller; the nil UUID for the platform
+ *	idempotency_key
+ * returns: a row
+ *	user_id: whose it is
+ *	version: how many they have had
+ *	country
+ *	is_business
+ *	created_at: from when it is in force
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: another's, or the caller is not active
+ *	22004 22001
+ *	22023: a blank name or number, or no country
+ *	P0002: no such user
+ *	WD104 WD601
+ *	25006
+ * example: provider_1
+ *	SELECT version, country, is_business FROM dwello.set_tax_profile(legal_name => 'Pat Painter', country => 'US',
+ *	  tax_id => '123-45-6789', is_business => true);
+ */
+CREATE OR REPLACE FUNCTION dwello.set_tax_profile(
+  legal_name text,
+  country text,
+  tax_id text DEFAULT NULL,
+  vat_id text DEFAULT NULL,
+  is_business boolean DEFAULT false,
+  user_id uuid DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT user_id uuid,
+  OUT version integer,
+  OUT country text,
+  OUT is_business boolean,
+  OUT created_at timestamptz,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_set_tax_profile';
+GRANT EXECUTE ON FUNCTION dwello.set_tax_profile
+  TO dwello_app, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.set_tax_profile IS
+  'Says who somebody is to a tax office, from now on: documents that are issued later have it, and those before keep what they had. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD601, 25006. See reference.md#set_tax_profile.';
+
+/*
+ * tax_profile
+ *	Who somebody is to a tax office.
+ *
+ *	For everybody about themselves, and for administrators.
+ *
+ * role: app, support, admin
+ * args:
+ *	user_id: NULL for the caller; the nil UUID for the platform
+ * returns: a row
+ *	user_id: whose it is
+ *	version: how many they have had
+ *	legal_name: name or firm
+ *	country: ISO 3166 code
+ *	tax_id: number at the tax office
+ *	vat_id: number for value added tax
+ *	is_business: not a private person
+ *	created_at: since when it is in force
+ * errors:
+ *	WD402 WD401
+ *	42501: another's
+ *	P0002: they have none
+ *	WD601 WD602
+ * example: provider_1, a tax profile
+ *	SELECT legal_name, country, tax_id, version FROM dwello.tax_profile();
+ */
+CREATE OR REPLACE FUNCTION dwello.tax_profile(
+  user_id uuid DEFAULT NULL,
+  OUT user_id uuid,
+  OUT version integer,
+  OUT legal_name text,
+  OUT country text,
+  OUT tax_id text,
+  OUT vat_id text,
+  OUT is_business boolean,
+  OUT created_at timestamptz
+)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_tax_profile';
+GRANT EXECUTE ON FUNCTION dwello.tax_profile
+  TO dwello_app, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.tax_profile IS
+  'Who somebody is to a tax office. Errors: WD402, WD401, 42501, P0002, WD601, WD602. See reference.md#tax_profile.';
 
 -- ----------------------------------------------------------------------
 -- Reports, by days of booking.

@@ -108,6 +108,47 @@ SELECT pg_catalog.pg_extension_config_dump('dwello.journals', '');
 GRANT SELECT ON dwello.journals TO dwello_service;
 
 /*
+ * Who people are to a tax office: a row for each time that they said so.
+ * Documents name the one in force when they were issued; the law has them
+ * kept for years, so none is changed or deleted, whoever leaves.  The
+ * platform's own has the nil UUID, so there is no foreign key.
+ */
+CREATE TABLE dwello.tax_profiles (
+  user_id uuid NOT NULL,
+  version integer NOT NULL CONSTRAINT tax_profiles_version_check CHECK (version > 0),
+  id uuid NOT NULL,
+  legal_name bytea NOT NULL,
+  tax_id bytea,
+  vat_id bytea,
+  country text NOT NULL CONSTRAINT tax_profiles_country_check CHECK (country ~ '^[A-Z]{2}$'),
+  is_business boolean NOT NULL,
+  created_by uuid NOT NULL,
+  created_at timestamptz NOT NULL,
+  CONSTRAINT tax_profiles_pkey PRIMARY KEY (user_id, version)
+);
+CREATE INDEX tax_profiles_id_idx ON dwello.tax_profiles (id);
+COMMENT ON TABLE dwello.tax_profiles IS
+  'Who people are to a tax office, by version; names and numbers are sealed. Never changed or deleted: documents name them (legal hold).';
+COMMENT ON COLUMN dwello.tax_profiles.user_id IS 'Whose it is; the nil UUID for the platform.';
+COMMENT ON COLUMN dwello.tax_profiles.version IS 'Counts up for each user; the last one is in force.';
+COMMENT ON COLUMN dwello.tax_profiles.id IS 'What sealed values are bound to, and documents name.';
+COMMENT ON COLUMN dwello.tax_profiles.legal_name IS 'Name or firm, sealed.';
+COMMENT ON COLUMN dwello.tax_profiles.tax_id IS 'Number at the tax office, sealed; NULL if they have none.';
+COMMENT ON COLUMN dwello.tax_profiles.vat_id IS 'Number for value added tax, sealed; NULL if they have none.';
+COMMENT ON COLUMN dwello.tax_profiles.country IS 'Country by its ISO 3166 code.';
+COMMENT ON COLUMN dwello.tax_profiles.is_business IS 'Not a private person.';
+COMMENT ON COLUMN dwello.tax_profiles.created_by IS 'Who said so.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.tax_profiles', '');
+CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.tax_profiles
+  FOR EACH ROW EXECUTE FUNCTION dwello.guard_append();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.tax_profiles
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();
+CREATE POLICY tax_profiles_read ON dwello.tax_profiles FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT (user_id, version, id, country, is_business, created_by, created_at) ON dwello.tax_profiles
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+/*
  * Documents: what was issued about completed transactions, for ever.  Of one
  * transaction at most one of each kind; numbers are in the order of days.
  * Whoever issues holds the row of the watermark, so nobody else numbers.
@@ -156,6 +197,8 @@ CREATE TABLE dwello.invoices (
   total bigint NOT NULL,
   currency text NOT NULL CONSTRAINT invoices_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   description text NOT NULL,
+  issuer_profile uuid,
+  recipient_profile uuid,
   year integer NOT NULL,
   series_number bigint NOT NULL CONSTRAINT invoices_series_number_check CHECK (series_number > 0),
   document_number text NOT NULL,
@@ -182,6 +225,8 @@ COMMENT ON COLUMN dwello.invoices.net IS 'Without tax, in minor units.';
 COMMENT ON COLUMN dwello.invoices.tax IS 'Tax on it, in minor units.';
 COMMENT ON COLUMN dwello.invoices.total IS 'Both, in minor units.';
 COMMENT ON COLUMN dwello.invoices.description IS 'Title of the job when it was issued.';
+COMMENT ON COLUMN dwello.invoices.issuer_profile IS 'Tax profile of the issuer when it was issued; NULL = none.';
+COMMENT ON COLUMN dwello.invoices.recipient_profile IS 'Tax profile of whom it is for when it was issued; NULL = none.';
 COMMENT ON COLUMN dwello.invoices.year IS 'Year of its series.';
 COMMENT ON COLUMN dwello.invoices.series_number IS 'Number in its series, from 1 without a gap.';
 COMMENT ON COLUMN dwello.invoices.document_number IS 'The number as it is printed.';

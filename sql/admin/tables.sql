@@ -35,6 +35,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('phone_verification_required', 'false', 'A user''s telephone number must be verified before they become active.'),
   ('auto_approve_providers', 'false', 'A provider becomes active without being checked.'),
   ('journal_second_approver', 'false', 'A journal is booked only once another administrator has approved it.'),
+  ('payout_needs_tax_profile', 'false', 'Nobody is paid out who has no tax profile.'),
   ('start_requires', 'first_milestone', 'What must be paid before the work may begin: first_milestone, contract (all of it) or any (something).'),
   ('award_confirm_hours', '48', 'Hours a provider has to confirm an award.'),
   ('fund_days', '7', 'Days after the award is confirmed within which something must be paid, or the contract lapses.'),

@@ -88,7 +88,8 @@ COMMENT ON FUNCTION dwello.provider_balance IS
  * errors:
  *	WD402 WD401
  *	42501: the caller is no active provider, it is another's balance, or
- *	  the payee's account is not active, whoever asks
+ *	  the payee's account is not active, whoever asks; or they have no tax
+ *	  profile, with the setting payout_needs_tax_profile
  *	22004: no user
  *	22023: an amount that is not positive, below the amount setting
  *	  payout_minimum or no whole unit of the company's (psp_units), an

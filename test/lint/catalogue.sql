@@ -38,6 +38,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('users', 'user', 'id'),
     ('user_profiles', 'user', 'user_id'),
     ('user_addresses', 'user', 'user_id'),
+    ('tax_profiles', 'user', 'user_id'),
     ('provider_credentials', 'user', 'user_id'),
     ('provider_stats', 'user', 'user_id'),
     ('payment_methods', 'user', 'user_id'),

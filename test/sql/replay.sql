@@ -27,6 +27,7 @@ INSERT INTO call (command, actor, arguments, other) VALUES
    $$'business', '8 Market Street', 'San Francisco', 'CA', '94103', 'US', -122.4194, 37.7749, user_id => t.user('k2')$$),
   ('add_credential', 'k2', $$'license', 'Painter', number => 'C-33', valid_until => '2099-12-31'$$,
    $$'license', 'Painter', number => 'C-34', valid_until => '2099-12-31'$$),
+  ('set_tax_profile', 'k2', $$'Kim Two', 'US', '1'$$, $$'Kim Two', 'US', '2'$$),
   ('add_payment_method', 'h1', $$'credit_card', 'acme', 'tok_replay'$$,
    $$'credit_card', 'acme', 'tok_other'$$);
 INSERT INTO call (command, actor, before, arguments, other) VALUES

@@ -105,6 +105,7 @@ INSERT INTO expected VALUES
   ('invoices', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me IN (issuer_id, recipient_id)'),
   ('invoice_series', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('invoice_watermark', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  ('tax_profiles', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('journals', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('fx_rates', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('json_schemas', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),

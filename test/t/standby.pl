@@ -52,6 +52,18 @@ SELECT dwello.login('$caller{homeowner}[1]'), dwello.invite_provider('$id{job_de
 COMMIT;
 END
 $primary->safe_psql('postgres', 'SELECT dwello.run_agents()');
+
+# a document, and a tax profile
+my $invoice = $primary->safe_psql('postgres', <<"END");
+BEGIN;
+SELECT dwello.login('$caller{provider_1}[1]') \g /dev/null
+SELECT version FROM dwello.set_tax_profile('Pat Painter', 'US', '1') \g /dev/null
+SELECT dwello.login(NULL) \g /dev/null
+SELECT set_config('dwello.now', (now() + interval '2 days')::text, true) \g /dev/null
+SELECT documents FROM dwello.issue_documents() \g /dev/null
+SELECT id FROM dwello.invoices ORDER BY id LIMIT 1;
+COMMIT;
+END
 my $decision = $primary->safe_psql('postgres', <<"END");
 SELECT id FROM dwello.ai_agent_activity
 WHERE user_id = '$id{provider_1}' AND core_version IS NOT NULL ORDER BY id LIMIT 1
@@ -103,6 +115,8 @@ my %reads = (
 	balance_at => [ admin => "'platform_fee', 'USD'" ],
 	journals => [ admin => '' ],
 	invoices => [ provider_1 => '' ],
+	invoice => [ provider_1 => "'$invoice'" ],
+	tax_profile => [ provider_1 => '' ],
 	payment_method_abilities => [ homeowner => '' ],
 	receipts => [ system => '' ],
 	trial_balance => [ admin => '' ],

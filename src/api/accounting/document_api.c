@@ -102,6 +102,16 @@ find_series(Issuing *issuing, const DwDocument *document)
 	return entry->series;
 }
 
+/* The tax profile of who issues a document, or of whom it is for. */
+static DwUuid
+profile_of(const DwSaleRow *row, const DwUuid *user_id)
+{
+	if (dw_uuid_is_nil(user_id))
+		return row->platform_profile;
+	return dw_uuid_equal(user_id, &row->sale.provider_id)
+		? row->provider_profile : row->homeowner_profile;
+}
+
 /*
  * Numbers a document.  Its day is never before that of the number before it,
  * also where a clock or the time zone was set back.
@@ -123,6 +133,8 @@ issue(Issuing *issuing, const DwSaleRow *row, const DwDocument *document)
 			.document = *document,
 			.currency = row->currency,
 			.description = row->title,
+			.issuer_profile = profile_of(row, &document->issuer_id),
+			.recipient_profile = profile_of(row, &document->recipient_id),
 			.year = series->year,
 			.number = series->last_number,
 			.document_number = psprintf("%s-%d-%0*lld",

@@ -23,6 +23,7 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/accounting/accounting_store.h"
 #include "store/company/company_store.h"
 #include "store/ledger/ledger_store.h"
 #include "store/payout/payout_store.h"
@@ -62,6 +63,28 @@ request_check_payee(const DwUser *user)
 						  dw_uuid_text(&user->id),
 						  dw_user_status_label(user->status)),
 				 "See dwello.reinstate_user() and dwello.verify_user().");
+}
+
+/* True for whom the setting payout_needs_tax_profile keeps from payouts. */
+static bool
+lacks_tax_profile(const DwUuid *user_id)
+{
+	DwTaxProfile profile;
+
+	return dw_setting_bool("payout_needs_tax_profile") &&
+		!dw_tax_profile_find(user_id, false, &profile);
+}
+
+/* 42501 for them. */
+static void
+request_check_profile(const DwUuid *user_id)
+{
+	if (lacks_tax_profile(user_id))
+		dw_raise(DW_FORBIDDEN, "the payee has no tax profile",
+				 psprintf("User %s has to say who they are to a tax office "
+						  "before they are paid out.",
+						  dw_uuid_text(user_id)),
+				 "Set one with dwello.set_tax_profile().");
 }
 
 /* P0002 for a payment method that they do not have. */
@@ -314,6 +337,7 @@ DW_FUNCTION(dwello_request_payout)
 	request_check_payee(&user);
 	if (dw_call_replay(&call, &user.id))
 		return dw_call_return(&call);
+	request_check_profile(&user.id);
 	method = request_find_method(&call, &user.id);
 	dw_payout_mark_user(&user.id);
 	request_decide(&row);
@@ -363,7 +387,7 @@ ask_in_all(DwCall *call, const DwPayee *payee)
 	int			asked = 0;
 
 	/* without a single destination the provider has to say which */
-	if (!payee->is_active || method == NULL)
+	if (!payee->is_active || method == NULL || lacks_tax_profile(&payee->id))
 		return 0;
 	dw_payout_mark_user(&payee->id);
 	currencies = dw_balance_currencies(&payee->id, &count);

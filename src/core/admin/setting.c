@@ -33,6 +33,7 @@ static const DwSettingRule rules[] = {
 	BOOLEAN("phone_verification_required"),
 	BOOLEAN("auto_approve_providers"),
 	BOOLEAN("journal_second_approver"),
+	BOOLEAN("payout_needs_tax_profile"),
 	CHOICE("start_requires", "first_milestone contract any"),
 	TIMER("award_confirm_hours", 720),
 	TIMER("fund_days", 365),

@@ -29,6 +29,9 @@
 #define DW_SEAL_STREET	"user_addresses.street" /* user_addresses.id */
 #define DW_SEAL_NUMBER	"provider_credentials.number"	/* its id */
 #define DW_SEAL_SITE	"job_sites.street"	/* job_sites.job_id */
+#define DW_SEAL_LEGAL_NAME	"tax_profiles.legal_name"	/* its id */
+#define DW_SEAL_TAX_ID	"tax_profiles.tax_id"	/* its id */
+#define DW_SEAL_VAT_ID	"tax_profiles.vat_id"	/* its id */
 
 /* What a blind index is made of; each kind has an index space of its own. */
 typedef enum DwBlindKind

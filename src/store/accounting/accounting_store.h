@@ -127,6 +127,34 @@ extern bool dw_journal_seek(const DwUuid *id, DwCursor *cursor);
 extern void dw_journals_list(DwCall *call, const char *status,
 							 const DwCursor *after, int32 max_results);
 
+/* A row of dwello.tax_profiles: who somebody is to a tax office, from then. */
+typedef struct DwTaxProfile
+{
+	DwUuid		user_id;		/* whose it is; nil for the platform */
+	DwUuid		id;				/* that its sealed values are bound to */
+	int32		version;		/* counts up for each user */
+	const char *legal_name;		/* plain; sealed in the row, as the next two */
+	const char *tax_id;			/* or NULL */
+	const char *vat_id;			/* or NULL */
+	bytea	   *sealed_legal_name;	/* as the row has it */
+	bytea	   *sealed_tax_id;	/* or NULL */
+	bytea	   *sealed_vat_id;	/* or NULL */
+	const char *country;		/* ISO 3166 alpha-2 */
+	bool		is_business;	/* not a private person */
+	DwUuid		created_by;		/* who said so */
+	TimestampTz created_at;		/* by dw_now() */
+}			DwTaxProfile;
+
+/*
+ * The profile in force, opened; false: there is none.  is_read: in the
+ * snapshot of a STABLE function.
+ */
+extern bool dw_tax_profile_find(const DwUuid *user_id, bool is_read,
+								DwTaxProfile * profile);
+
+/* Seals it and writes it as the next version. */
+extern void dw_tax_profile_insert(DwTaxProfile * profile);
+
 /* How far transactions have their documents: up to the last one's place. */
 typedef struct DwWatermark
 {
@@ -155,6 +183,8 @@ typedef struct DwInvoice
 	DwDocument	document;		/* from whom, for whom, how much */
 	const char *currency;		/* ISO 4217 */
 	const char *description;	/* the job's title at the time */
+	DwUuid		issuer_profile; /* tax profile at the time; nil = none */
+	DwUuid		recipient_profile;	/* and that of whom it is for */
 	int32		year;			/* of its series */
 	int64		number;			/* in it, from 1 without a gap */
 	const char *document_number;	/* as it is printed */
@@ -173,6 +203,9 @@ typedef struct DwSaleRow
 	DwFeePayer	fee_payer;		/* of the escrow */
 	const char *currency;		/* ISO 4217 */
 	const char *title;			/* of the job */
+	DwUuid		homeowner_profile;	/* tax profiles in force; nil = none */
+	DwUuid		provider_profile;	/* likewise */
+	DwUuid		platform_profile;	/* likewise */
 	DwSale		sale;			/* who paid whom how much */
 } DwSaleRow;
 

@@ -1,6 +1,11 @@
 /*
  * document_store.c
- *		Documents: what is to be issued, the numbers, and what was issued.
+ *		Documents: what is to be issued, the numbers, and what was issued; and
+ *		the tax profiles of both sides.
+ *
+ * A tax profile has a row for each version, sealed on the way in and opened
+ * on the way out.  None is ever changed or deleted: documents name the one
+ * that was in force when they were issued.
  *
  * Who issues holds the row of the watermark to the end of the transaction, and
  * the rows of the series that they number in.  Numbers are kept in rows, so a
@@ -8,9 +13,86 @@
  */
 #include "postgres.h"
 
+#include "server/crypto/crypto_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
 #include "store/accounting/accounting_store.h"
+
+static const DwColumn profile_columns[] = {
+	DW_COLUMN(UUID, DwTaxProfile, user_id, user_id, DW_COLUMN_KEY),
+	DW_COLUMN(INT4, DwTaxProfile, version, version, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwTaxProfile, id, id, DW_COLUMN_FIXED),
+	DW_COLUMN(BYTEA, DwTaxProfile, legal_name, sealed_legal_name,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(BYTEA, DwTaxProfile, tax_id, sealed_tax_id, DW_COLUMN_FIXED),
+	DW_COLUMN(BYTEA, DwTaxProfile, vat_id, sealed_vat_id, DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwTaxProfile, country, country, DW_COLUMN_FIXED),
+	DW_COLUMN(BOOL, DwTaxProfile, is_business, is_business, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwTaxProfile, created_by, created_by, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwTaxProfile, created_at, created_at, DW_COLUMN_FIXED)
+};
+
+static DwTable profiles =
+DW_TABLE("tax_profiles", DwTaxProfile, profile_columns);
+
+/* Reads the one row of a result and opens it; false for none. */
+static bool
+open_profile(uint64 rows, DwTaxProfile * profile)
+{
+	if (rows == 0)
+		return false;
+	dw_table_read(&profiles, 0, profile);
+	profile->legal_name = dw_unseal(DW_SEAL_LEGAL_NAME, &profile->id,
+									profile->sealed_legal_name);
+	profile->tax_id = dw_unseal(DW_SEAL_TAX_ID, &profile->id,
+								profile->sealed_tax_id);
+	profile->vat_id = dw_unseal(DW_SEAL_VAT_ID, &profile->id,
+								profile->sealed_vat_id);
+	return true;
+}
+
+bool
+dw_tax_profile_find(const DwUuid *user_id, bool is_read,
+					DwTaxProfile * profile)
+{
+	static DwTableQuery in_force =
+		DW_TABLE_QUERY(profiles, "WHERE t.user_id = $1 "
+					   "ORDER BY t.version DESC LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	return open_profile(is_read ? dw_table_query(&in_force, &p)
+						: dw_table_execute(&in_force, &p), profile);
+}
+
+/* The profile of an id, opened; false: no such. */
+static bool
+load_profile(const DwUuid *id, DwTaxProfile * profile)
+{
+	static DwTableQuery by_id =
+		DW_TABLE_QUERY(profiles, "WHERE t.id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, id);
+	return open_profile(dw_table_query(&by_id, &p), profile);
+}
+
+void
+dw_tax_profile_insert(DwTaxProfile * profile)
+{
+	DwTaxProfile last = {.version = 0};
+
+	(void) dw_tax_profile_find(&profile->user_id, false, &last);
+	profile->version = last.version + 1;
+	profile->id = dw_uuid_fresh();
+	profile->sealed_legal_name = dw_seal(DW_SEAL_LEGAL_NAME, &profile->id,
+										 profile->legal_name);
+	profile->sealed_tax_id = dw_seal(DW_SEAL_TAX_ID, &profile->id,
+									 profile->tax_id);
+	profile->sealed_vat_id = dw_seal(DW_SEAL_VAT_ID, &profile->id,
+									 profile->vat_id);
+	dw_table_insert(&profiles, profile);
+}
 
 static const DwColumn watermark_columns[] = {
 	DW_COLUMN(BOOL, DwWatermark, is_there, is_there, DW_COLUMN_KEY),
@@ -52,6 +134,10 @@ static const DwColumn invoice_columns[] = {
 	DW_COLUMN(INT8, DwInvoice, total, document.total, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwInvoice, currency, currency, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwInvoice, description, description, DW_COLUMN_FIXED),
+	DW_COLUMN(UUID, DwInvoice, issuer_profile, issuer_profile,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID, DwInvoice, recipient_profile, recipient_profile,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
 	DW_COLUMN(INT4, DwInvoice, year, year, DW_COLUMN_FIXED),
 	DW_COLUMN(INT8, DwInvoice, series_number, number, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwInvoice, document_number, document_number,
@@ -91,6 +177,12 @@ static const DwColumn sale_fields[] = {
 	DW_FIELD_ENUM(DwSaleRow, fee_payer, fee_payer, dw_fee_payer_labels),
 	DW_FIELD(TEXT, DwSaleRow, currency, currency),
 	DW_FIELD(TEXT, DwSaleRow, title, title),
+	DW_COLUMN(UUID, DwSaleRow, homeowner_profile, homeowner_profile,
+			  DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID, DwSaleRow, provider_profile, provider_profile,
+			  DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID, DwSaleRow, platform_profile, platform_profile,
+			  DW_COLUMN_NULLABLE),
 	DW_FIELD_ENUM(DwSaleRow, transaction_type, sale.type,
 				  dw_transaction_type_labels),
 	DW_FIELD(UUID, DwSaleRow, homeowner_id, sale.homeowner_id),
@@ -102,6 +194,11 @@ static const DwColumn sale_fields[] = {
 
 static DwMap sale_map = DW_MAP(sale_fields);
 
+/* The tax profile in force of a user; that of the platform has no user. */
+#define PROFILE_OF(user_id) \
+	"(SELECT p.id FROM dwello.tax_profiles AS p WHERE p.user_id = " user_id \
+	" ORDER BY p.version DESC LIMIT 1) "
+
 DwSaleRow *
 dw_sales_load(const DwWatermark *after, DateADT through, int32 max_rows,
 			  int *count)
@@ -110,7 +207,11 @@ dw_sales_load(const DwWatermark *after, DateADT through, int32 max_rows,
 		DW_STATEMENT("SELECT t.scope_id, t.id AS transaction_id, "
 					 "t.reverses, t.booked_on, e.fee_payer, t.currency, "
 					 "j.title, t.transaction_type, e.homeowner_id, "
-					 "e.provider_id, t.platform_fee, t.tax, t.net_amount "
+					 "e.provider_id, t.platform_fee, t.tax, t.net_amount, "
+					 PROFILE_OF("e.homeowner_id") "AS homeowner_profile, "
+					 PROFILE_OF("e.provider_id") "AS provider_profile, "
+					 PROFILE_OF("'00000000-0000-0000-0000-000000000000'")
+					 "AS platform_profile "
 					 "FROM dwello.transactions AS t "
 					 "JOIN dwello.escrow_accounts AS e ON e.job_id = t.scope_id "
 					 "JOIN dwello.jobs AS j ON j.id = t.scope_id "
@@ -236,6 +337,26 @@ dw_invoices_list(DwCall *call, const DwInvoiceQuery *query)
 	dw_list_query(call, query->user_id != NULL ? &of_user : &of_all, &p);
 }
 
+/* The names and numbers of one side, as they were when it was issued. */
+static void
+show_party(DwCall *call, const DwUuid *profile_id, bool is_issuer)
+{
+	DwTaxProfile profile;
+
+	if (dw_uuid_is_nil(profile_id) ||
+		!load_profile(profile_id, &profile))
+		return;
+	dw_row_text(call, is_issuer ? "issuer_name" : "recipient_name",
+				profile.legal_name);
+	dw_row_text(call, is_issuer ? "issuer_country" : "recipient_country",
+				profile.country);
+	dw_row_text(call, is_issuer ? "issuer_vat_id" : "recipient_vat_id",
+				profile.vat_id);
+	/* that of a private person is nobody else's business */
+	if (is_issuer && profile.is_business)
+		dw_row_text(call, "issuer_tax_id", profile.tax_id);
+}
+
 bool
 dw_invoice_show(DwCall *call, const DwUuid *id, const DwUuid *user_id)
 {
@@ -243,9 +364,20 @@ dw_invoice_show(DwCall *call, const DwUuid *id, const DwUuid *user_id)
 		DW_STATEMENT("SELECT " SHOWN FROM_INVOICES "WHERE v.id = $1 "
 					 "AND ($2::uuid IS NULL "
 					 "OR v.issuer_id = $2 OR v.recipient_id = $2)");
+	static DwTableQuery row_by_id =
+		DW_TABLE_QUERY(invoices, "WHERE t.id = $1");
 	DwParams	p = DW_PARAMS;
+	DwParams	of_row = DW_PARAMS;
+	DwInvoice	invoice;
 
 	dw_param_uuid(&p, id);
 	dw_param_uuid(&p, user_id);
-	return dw_row_query(call, &by_id, &p);
+	if (!dw_row_query(call, &by_id, &p))
+		return false;
+	dw_param_uuid(&of_row, id);
+	(void) dw_table_query(&row_by_id, &of_row);
+	dw_table_read(&invoices, 0, &invoice);
+	show_party(call, &invoice.issuer_profile, true);
+	show_party(call, &invoice.recipient_profile, false);
+	return true;
 }

@@ -142,6 +142,7 @@ static DwCheckRule rules[] =
 		 "SELECT l.relation, 'There is no user ' || l.user_id || '.' FROM ("
 		 USER_ORPHANS("data_access_log", "user_id") "UNION ALL "
 		 USER_ORPHANS("user_activity_logs", "user_id") "UNION ALL "
+		 USER_ORPHANS("tax_profiles", "user_id") "UNION ALL "
 		 USER_ORPHANS("ai_agent_activity", "user_id") "UNION ALL "
 		 USER_ORPHANS("agent_answers", "agent_id") "UNION ALL "
 		 USER_ORPHANS("ledger_accounts", "owner_id")
@@ -562,7 +563,13 @@ static DwCheckRule rules[] =
 		 "UNION ALL SELECT 'provider_credentials.number', id, number "
 		 "FROM dwello.provider_credentials "
 		 "UNION ALL SELECT 'job_sites.street', job_id, street "
-		 "FROM dwello.job_sites) AS v "
+		 "FROM dwello.job_sites "
+		 "UNION ALL SELECT 'tax_profiles.legal_name', id, legal_name "
+		 "FROM dwello.tax_profiles "
+		 "UNION ALL SELECT 'tax_profiles.tax_id', id, tax_id "
+		 "FROM dwello.tax_profiles "
+		 "UNION ALL SELECT 'tax_profiles.vat_id', id, vat_id "
+		 "FROM dwello.tax_profiles) AS v "
 		 "WHERE octet_length(v.sealed) < 33 OR get_byte(v.sealed, 0) <> 1 "
 		 "ORDER BY 1, 2",
 		 "Write the value through a command of dwello; never by hand."),
