@@ -63,6 +63,8 @@ INSERT INTO r.step VALUES
    'dwello.propose_change_order(job_id => :painting, title => ''The ceiling, too'', amount => 20000, days => 1)'),
   ('painting to be refunded', 'painting started', 'homeowner',
    'dwello.request_refund(job_id => :painting, amount => 15000, reason => ''The ceiling stays as it is.'')'),
+  ('painting reported', 'painting started', 'homeowner',
+   'dwello.report_no_show(job_id => :painting, reason => ''Nobody came on Monday, nor called.'')'),
   ('painting disputed', 'painting submitted', 'homeowner',
    'dwello.open_dispute(job_id => :painting, amount => 80000, reason => ''Two doors stick.'')'),
   ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),

@@ -44,6 +44,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('payment_days_bank', '14', 'Days a payment from a bank account may take before it expires.'),
   ('auto_release_days', '14', 'Days after which submitted work is released unless the homeowner answers.'),
   ('refund_answer_days', '7', 'Days a provider has to answer a request for a refund; no answer is consent.'),
+  ('no_show_answer_days', '4', 'Days a provider has to answer a report that they did not come; no answer is consent.'),
   ('dispute_provider_days', '4', 'Days a provider has to answer a dispute.'),
   ('dispute_homeowner_days', '14', 'Days a homeowner has to answer a dispute.'),
   ('mediation_days', '30', 'Days a mediator has once both sides of a dispute have named a figure.'),

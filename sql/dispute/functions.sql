@@ -829,3 +829,184 @@ GRANT EXECUTE ON FUNCTION dwello.expire_refund_requests
   TO dwello_service;
 COMMENT ON FUNCTION dwello.expire_refund_requests IS
   'Moves the money of requests for a refund that nobody answered in time, which is consent. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#expire_refund_requests.';
+
+-- ----------------------------------------------------------------------
+-- Reports that the provider did not come.
+-- ----------------------------------------------------------------------
+
+/*
+ * report_no_show
+ *	Reports that the provider did not come. They answer with
+ *	answer_no_show() by answer_by; no answer is consent. When it holds the
+ *	job ends cancelled by the provider, what is held goes back, and both
+ *	may review.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	reason: up to 10000 characters, told to the provider
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	request_id: the report
+ *	request_status: pending
+ *	answer_by: by the job's timer, else the setting no_show_answer_days
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active homeowner, or it is not the caller's job
+ *	22004 22001
+ *	P0002: an unknown job
+ *	WD104 WD103
+ *	WD101: no contract is under way, nothing was paid for one that is to be
+ *	  paid through escrow, work was delivered or paid, or a dispute or
+ *	  chargeback is open
+ *	WD102: the time to answer the request before is over
+ *	23505: a report, or a request for a refund, is pending
+ *	  (refund_requests_pending_key)
+ * example: homeowner, painting started
+ *	SELECT request_status, escrow_status, held
+ *	  FROM dwello.report_no_show(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    reason => 'Nobody came on Monday, nor called.');
+ */
+CREATE OR REPLACE FUNCTION dwello.report_no_show(
+  INOUT job_id uuid,
+  reason text DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT request_id uuid,
+  OUT request_status dwello.offer_status,
+  OUT answer_by timestamptz,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_report_no_show';
+GRANT EXECUTE ON FUNCTION dwello.report_no_show
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.report_no_show IS
+  'Reports that the provider did not come. Errors: WD402, WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101, WD102, 23505. See reference.md#report_no_show.';
+
+/*
+ * answer_no_show
+ *	Answers the report of a no-show that is pending. The provider's yes
+ *	ends the job; their no opens a dispute about all that is held, in which
+ *	the homeowner wants all of it back and the provider to be paid for all
+ *	of it, for a mediator or another figure to end; when all of it goes
+ *	back the report holds. The homeowner withdraws the report with
+ *	is_accepted => false.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	is_accepted: yes or no
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	request_id: the report
+ *	request_status: accepted, rejected or withdrawn
+ *	refund: what went back, in minor units
+ *	transaction_id: of the refund; NULL = none
+ *	dispute_id: that was opened; NULL = none
+ *	status: the job's
+ *	answer_by: until when it could be answered
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active side of the job, or the homeowner says
+ *	  yes
+ *	22004
+ *	P0002: an unknown job
+ *	WD104 WD103
+ *	WD101: no escrow, no report is pending, or a dispute or chargeback is
+ *	  open
+ *	WD102: the time to answer is over, which was consent
+ * example: provider_1, painting reported
+ *	SELECT request_status, refund, status, escrow_status
+ *	  FROM dwello.answer_no_show(job_id => 'de000000-0000-7000-8000-000000000011', is_accepted => true);
+ */
+CREATE OR REPLACE FUNCTION dwello.answer_no_show(
+  INOUT job_id uuid,
+  is_accepted boolean,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT request_id uuid,
+  OUT request_status dwello.offer_status,
+  OUT refund bigint,
+  OUT transaction_id uuid,
+  OUT dispute_id uuid,
+  OUT status dwello.job_status,
+  OUT answer_by timestamptz,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_answer_no_show';
+GRANT EXECUTE ON FUNCTION dwello.answer_no_show
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.answer_no_show IS
+  'Answers the report of a no-show that is pending. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD102. See reference.md#answer_no_show.';
+
+/*
+ * expire_no_shows
+ *	Ends the contracts whose provider did not answer the report of a
+ *	no-show in time, which is consent, unless work was delivered since.
+ *	Those in escrows that a chargeback has frozen wait.
+ *
+ *	To be called again until it finds nothing; any number of workers may
+ *	call it at once, for jobs that are locked are left to a later call.
+ *
+ * role: service
+ * args:
+ *	max_rows: reports at most, 1 to 10000
+ * returns: how many there were
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not the system
+ *	22004
+ *	22023: max_rows is not from 1 to 10000
+ * example: system, a month later
+ *	SELECT ended FROM dwello.expire_no_shows(max_rows => 100) AS ended;
+ */
+CREATE OR REPLACE FUNCTION dwello.expire_no_shows(
+  max_rows integer DEFAULT 1000
+)
+RETURNS integer
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_expire_no_shows';
+GRANT EXECUTE ON FUNCTION dwello.expire_no_shows
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.expire_no_shows IS
+  'Ends the contracts whose provider did not answer the report of a no-show in time, which is consent, unless work was delivered since. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#expire_no_shows.';

@@ -87,6 +87,7 @@ CREATE TABLE dwello.refund_requests (
   id uuid NOT NULL DEFAULT dwello.uuidv7(),
   homeowner_id uuid NOT NULL,
   provider_id uuid NOT NULL,
+  is_no_show boolean NOT NULL DEFAULT false,
   amount bigint CONSTRAINT refund_requests_amount_check CHECK (amount > 0),
   currency text NOT NULL CONSTRAINT refund_requests_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   reason text,
@@ -102,7 +103,8 @@ CREATE TABLE dwello.refund_requests (
 );
 CREATE UNIQUE INDEX refund_requests_pending_key ON dwello.refund_requests (job_id) WHERE status = 'pending';
 CREATE INDEX refund_requests_answer_by_idx ON dwello.refund_requests (answer_by, id) WHERE status = 'pending';
-COMMENT ON TABLE dwello.refund_requests IS 'Refunds that a homeowner has asked for once the work had begun; no answer in time is consent.';
+COMMENT ON TABLE dwello.refund_requests IS 'Refunds that a homeowner has asked for once the work had begun, and reports that the provider did not come; no answer in time is consent.';
+COMMENT ON COLUMN dwello.refund_requests.is_no_show IS 'The homeowner reports that the provider did not come: consent ends the contract.';
 COMMENT ON COLUMN dwello.refund_requests.amount IS 'Price of the work to be given up, in minor units; NULL = all that is held and undisputed when it is answered.';
 COMMENT ON COLUMN dwello.refund_requests.transaction_id IS 'The refund that came of it; NULL = none.';
 COMMENT ON COLUMN dwello.refund_requests.dispute_id IS 'The dispute that a no has opened; NULL = none.';

@@ -94,6 +94,7 @@ CREATE TABLE dwello.escrow_accounts (
   promo_max bigint,
   psp text,
   last_failure text,
+  consent_at timestamptz,
   promo_code text CONSTRAINT escrow_accounts_promo_code_fkey REFERENCES dwello.promo_codes (code),
   fee_steps jsonb,
   last_hash bytea,
@@ -114,6 +115,7 @@ COMMENT ON COLUMN dwello.escrow_accounts.charged_back IS 'Taken back by the paym
 COMMENT ON COLUMN dwello.escrow_accounts.fee_taken IS 'Fee taken of what was released so far, in minor units.';
 COMMENT ON COLUMN dwello.escrow_accounts.tax_taken IS 'Tax on that fee taken so far, in minor units.';
 COMMENT ON COLUMN dwello.escrow_accounts.last_failure IS 'Why the last attempt to pay failed, in the company''s words; NULL once it is paid or asked for anew.';
+COMMENT ON COLUMN dwello.escrow_accounts.consent_at IS 'From when on no answer to what the homeowner asks for or reports is consent; NULL = nothing waits for an answer.';
 COMMENT ON COLUMN dwello.escrow_accounts.is_frozen IS 'A chargeback is open: nothing moves.';
 COMMENT ON COLUMN dwello.escrow_accounts.fee_schedule_id IS 'The schedule in force when the award was confirmed.';
 COMMENT ON COLUMN dwello.escrow_accounts.fee_payer IS 'Who pays the fee, from that schedule.';

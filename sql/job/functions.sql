@@ -578,6 +578,7 @@ COMMENT ON FUNCTION dwello.expire_jobs IS
  *	  confirmed), expire_contracts (a contract that nothing is paid for),
  *	  fail_payment (a payment that does not arrive),
  *	  expire_refund_requests (a refund that is asked for),
+ *	  expire_no_shows (a report that the provider did not come),
  *	  release_due_escrows (a submitted milestone) or reveal_review (the
  *	  caller's own; staff see all)
  *	at: its time, which is past when only a worker has yet to act
@@ -622,7 +623,7 @@ COMMENT ON FUNCTION dwello.job_next_events IS
  *	timers: an object of whole numbers by name of setting, in its unit and
  *	  range: award_confirm_hours, fund_days, payment_minutes_card,
  *	  payment_minutes_wallet, payment_days_bank, auto_release_days,
- *	  refund_answer_days, dispute_provider_days, dispute_homeowner_days,
+ *	  refund_answer_days, no_show_answer_days, dispute_provider_days, dispute_homeowner_days,
  *	  mediation_days; what is not named goes by the setting, so {} goes back to all of them
  *	expected_version: version of the job
  *	idempotency_key

@@ -63,6 +63,8 @@ INSERT INTO r.step VALUES
    'dwello.propose_change_order(job_id => :painting, title => ''The ceiling, too'', amount => 20000, days => 1)'),
   ('painting to be refunded', 'painting started', 'homeowner',
    'dwello.request_refund(job_id => :painting, amount => 15000, reason => ''The ceiling stays as it is.'')'),
+  ('painting reported', 'painting started', 'homeowner',
+   'dwello.report_no_show(job_id => :painting, reason => ''Nobody came on Monday, nor called.'')'),
   ('painting disputed', 'painting submitted', 'homeowner',
    'dwello.open_dispute(job_id => :painting, amount => 80000, reason => ''Two doors stick.'')'),
   ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),
@@ -835,6 +837,24 @@ ROLLBACK TO example;
 \echo expire_refund_requests
 SELECT * FROM r.answer('system', 'a month later',
 'SELECT agreed FROM dwello.expire_refund_requests(max_rows => 100) AS agreed');
+ROLLBACK TO example;
+
+\echo report_no_show
+SELECT * FROM r.answer('homeowner', 'painting started',
+'SELECT request_status, escrow_status, held
+  FROM dwello.report_no_show(job_id => ''de000000-0000-7000-8000-000000000011'',
+    reason => ''Nobody came on Monday, nor called.'')');
+ROLLBACK TO example;
+
+\echo answer_no_show
+SELECT * FROM r.answer('provider_1', 'painting reported',
+'SELECT request_status, refund, status, escrow_status
+  FROM dwello.answer_no_show(job_id => ''de000000-0000-7000-8000-000000000011'', is_accepted => true)');
+ROLLBACK TO example;
+
+\echo expire_no_shows
+SELECT * FROM r.answer('system', 'a month later',
+'SELECT ended FROM dwello.expire_no_shows(max_rows => 100) AS ended');
 ROLLBACK TO example;
 
 \echo fund_escrow

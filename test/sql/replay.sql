@@ -202,6 +202,12 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
    $$t.user('agreed'), 10000$$, $$t.user('agreed'), 10001$$),
   ('answer_refund', 'p1', NULL, $$t.user('agreed'), true$$, $$t.user('agreed'), false$$);
 
+-- one whose provider does not come
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('report_no_show', 'h1', $$SELECT t.award('empty', 50000), t.pay('empty')$$,
+   $$t.user('empty'), 'Nobody.'$$, $$t.user('empty'), 'Nobody came.'$$),
+  ('answer_no_show', 'p1', NULL, $$t.user('empty'), true$$, $$t.user('empty'), false$$);
+
 -- one that its provider breaks off
 INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('abandon_job', 'p1', $$SELECT t.award('left', 50000), t.pay('left')$$,

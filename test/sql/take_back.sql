@@ -11,28 +11,6 @@ SET dwello.now = '2027-03-01 12:00:00+00';
 SET timezone = 'UTC';
 \set VERBOSITY sqlstate
 
--- A job of h1 with the bid of p1 accepted and confirmed, in parts.
-CREATE FUNCTION t.contract(name text, amount bigint, plan bigint[] DEFAULT '{}') RETURNS void
-LANGUAGE plpgsql
-AS $$
-BEGIN
-  PERFORM t.login_as('h1');
-  PERFORM dwello.post_job(
-    category_id => 'd0000000-0000-7000-8000-000000000011', title => name,
-    description => 'As it was.', longitude => -122.4194, latitude => 37.7749,
-    street => '1 Main St', budget_min => 80000, budget_max => 120000, job_id => t.user(name),
-    milestones => coalesce((SELECT jsonb_agg(jsonb_build_object('title', 'part ' || n, 'amount', part) ORDER BY n)
-      FROM unnest(plan) WITH ORDINALITY AS p (part, n)), '[]'));
-  PERFORM dwello.publish_job(t.user(name));
-  PERFORM t.login_as('p1');
-  PERFORM dwello.submit_bid(t.user(name), amount, bid_id => t.user(name || ' bid'), expires_at => '2027-06-01');
-  PERFORM t.login_as('h1');
-  PERFORM dwello.accept_bid(t.user(name), t.user(name || ' bid'));
-  PERFORM t.login_as('p1');
-  PERFORM dwello.confirm_award(t.user(name));
-  PERFORM t.as_system();
-END
-$$;
 -- The same under way, all of it paid.
 CREATE FUNCTION t.under_way(name text, amount bigint, plan bigint[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql
@@ -44,26 +22,6 @@ BEGIN
   PERFORM dwello.start_job(t.user(name));
   PERFORM t.as_system();
 END
-$$;
--- The id of a part.
-CREATE FUNCTION t.part(name text, n integer) RETURNS uuid
-LANGUAGE sql
-AS $$ SELECT m.id FROM dwello.job_milestones AS m WHERE m.job_id = t.user(name) ORDER BY m.sort_order LIMIT 1 OFFSET n - 1 $$;
--- What is left of an escrow, and what the provider has.
-CREATE FUNCTION t.left(name text)
-RETURNS TABLE (job dwello.job_status, escrow dwello.escrow_status, held bigint, released bigint, refunded bigint,
-  fee bigint, tax bigint, plan text, available bigint, receivable bigint)
-LANGUAGE sql
-AS $$
-  SELECT j.status, e.status, e.held, e.released, e.refunded, e.fee_taken, e.tax_taken,
-         (SELECT string_agg(concat_ws(' ', m.status, m.released, m.refunded), ', ' ORDER BY m.sort_order)
-            FROM dwello.job_milestones AS m WHERE m.job_id = j.id),
-         (SELECT sum(n.amount) FROM dwello.ledger_entries AS n JOIN dwello.ledger_accounts AS a ON a.id = n.account_id
-           WHERE n.scope_id = j.id AND a.kind = 'provider_available'),
-         (SELECT sum(n.amount) FROM dwello.ledger_entries AS n JOIN dwello.ledger_accounts AS a ON a.id = n.account_id
-           WHERE n.scope_id = j.id AND a.kind = 'provider_receivable')
-    FROM dwello.jobs AS j JOIN dwello.escrow_accounts AS e ON e.job_id = j.id
-   WHERE j.id = t.user(name)
 $$;
 -- The legs of the transactions of a type.
 CREATE FUNCTION t.legs(name text, type dwello.transaction_type)

@@ -22,6 +22,7 @@ static const char *const expected[] = {
 	"cancel_job H draft>cancelled open>cancelled awarded>cancelled "
 	"in_progress>cancelled",
 	"abandon_job P awarded>cancelled in_progress>cancelled",
+	"no_show PY awarded>cancelled in_progress>cancelled",
 	"refund Y in_progress>cancelled",
 	"expire_jobs Y open>cancelled awarded>cancelled",
 	"expire_jobs P awarded>cancelled",

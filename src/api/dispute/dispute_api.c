@@ -176,6 +176,19 @@ end_released(DwEscrowRow *row, DwDisputeRow *dispute, const Ending *ending,
 		dw_escrow_apply(row, &transition);
 }
 
+/* The provider did not come, as it was settled: the contract ends by them. */
+static void
+end_no_show(DwCall *call, DwJob *job, DwEscrowRow *row)
+{
+	if (row->escrow.disputed > 0 || row->escrow.frozen ||
+		!dw_machine_permits(dw_job_machine(), job->status,
+							DW_JOB_EVENT_NO_SHOW, DW_ACTOR_SYSTEM,
+							DW_JOB_CANCELLED))
+		return;
+	job->reason = pstrdup("no_show");
+	(void) dw_contract_end(call, job, row, "no_show_confirmed");
+}
+
 /*
  * Ends a dispute in the ledger, the escrow and its own row, emits it to both
  * sides, and lets the job follow.
@@ -185,6 +198,7 @@ dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
 			const Ending *ending)
 {
 	DwSettlement settlement = {.figure = ending->figure};
+	bool		is_no_show;
 
 	if (dispute->dispute.is_released)
 		end_released(row, dispute, ending, &settlement);
@@ -194,7 +208,16 @@ dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
 	dispute->settled_amount = ending->figure;
 	dw_dispute_save(dispute);
 	emit_ended(row, dispute, &settlement);
+	is_no_show = ending->figure == 0 &&
+		dw_refund_request_is_no_show(&row->job_id, &dispute->dispute.id);
+	if (is_no_show)
+	{
+		dw_job_fill(job);
+		job->responsible = DW_JOB_SIDE_PROVIDER;
+	}
 	dw_escrow_move_job(job, row);
+	if (is_no_show)
+		end_no_show(ending->call, job, row);
 }
 
 /* A bank may have taken what it is about: false when nothing is left. */

@@ -60,6 +60,7 @@ need_changeable(DwCall *call, const DwJob *job, const DwEscrowRow *row)
 						  row->escrow.disputed),
 				 "Settle the dispute first, see dwello.answer_dispute().");
 	dw_contract_need_time(job, &row->escrow);
+	dw_contract_need_answered(row);
 	/* a payment that may still arrive is looked for apart */
 	if (view.escrow.status == DW_ESCROW_FUNDING)
 		view.escrow.status = DW_ESCROW_FAILED;

@@ -43,8 +43,8 @@ ending_check_funded(const DwJob *job, const DwEscrowRow *row)
 			 "dwello.withdraw_bid() ends it, and counts against nobody.");
 }
 
-/* Gives back all that is held; false when nothing is. */
-static bool
+/* Gives back all that is held; the transaction, or nil when nothing is. */
+static DwUuid
 ending_refund(DwCall *call, DwEscrowRow *row, const char *reason)
 {
 	DwRefund	refund = {
@@ -52,17 +52,15 @@ ending_refund(DwCall *call, DwEscrowRow *row, const char *reason)
 		.from = row->escrow.status,
 		.reason = reason
 	};
-	DwUuid		id;
+	static const DwUuid none;
 
 	if (row->escrow.held == 0)
-		return false;
+		return none;
 	if (dw_escrow_refund(&row->escrow, row->milestones, row->milestone_count,
 						 &refund.selector, &refund.decided) != DW_OK)
 		elog(ERROR, "what is held for job %s cannot go back",
 			 dw_uuid_text(&row->job_id));
-	id = dw_refund_apply(call, row, &refund);
-	dw_row_uuid(call, "transaction_id", &id);
-	return true;
+	return dw_refund_apply(call, row, &refund);
 }
 
 /* Gives up a payment that is under way; one that comes goes back. */
@@ -77,20 +75,16 @@ ending_give_up_payment(const DwEscrowRow *row)
 	dw_payment_emit(row, &payment, "payment_cancelled");
 }
 
-/*
- * Ends the contract of a locked job for job->reason and job->responsible,
- * with an event of that type; fills transaction_id and refund.
- */
-static void
-contract_end(DwCall *call, DwJob *job, DwEscrowRow *row, const char *event)
+DwUuid
+dw_contract_end(DwCall *call, DwJob *job, DwEscrowRow *row, const char *event)
 {
-	int64		before = row->escrow.refunded;
+	DwUuid		id;
 
 	/* lock order: job, escrow with its milestones, then the outbox */
 	ending_give_up_payment(row);
-	(void) ending_refund(call, row, job->reason);
-	dw_row_int8(call, "refund", row->escrow.refunded - before);
+	id = ending_refund(call, row, job->reason);
 	dw_job_end(job, event);
+	return id;
 }
 
 /* abandon_job(job_id, reason) → the job that has ended, what goes back */
@@ -102,6 +96,8 @@ DW_FUNCTION(dwello_abandon_job)
 	DwEscrowRow row;
 	char	   *reason;
 	bool		found;
+	int64		before;
+	DwUuid		id;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER);
 	dw_args_need(&call, "job_id", "reason", NULL);
@@ -115,12 +111,17 @@ DW_FUNCTION(dwello_abandon_job)
 	dw_call_version(&call, job.version);
 	(void) dw_job_next(&call, &job, DW_JOB_EVENT_ABANDON);
 	dw_escrow_need(&job_id, found);
+	dw_contract_need_answered(&row);
 	ending_check_funded(&job, &row);
 	ending_check_free(&row);
 
 	job.reason = reason;
 	job.responsible = DW_JOB_SIDE_PROVIDER;
-	contract_end(&call, &job, &row, "job_abandoned");
+	before = row.escrow.refunded;
+	id = dw_contract_end(&call, &job, &row, "job_abandoned");
+	if (!dw_uuid_is_nil(&id))
+		dw_row_uuid(&call, "transaction_id", &id);
+	dw_row_int8(&call, "refund", row.escrow.refunded - before);
 	dw_row_uuid(&call, "job_id", &job_id);
 	dw_row_enum(&call, "status", &dw_job_status_labels, job.status);
 	dw_row_enum(&call, "responsible", &dw_job_side_labels, job.responsible);

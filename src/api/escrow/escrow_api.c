@@ -221,6 +221,8 @@ dw_escrow_release_approved(DwCall *call, DwJob *job, DwEscrowRow *row)
 {
 	DwMilestone *milestone;
 
+	if (dw_escrow_is_agreed(row, dw_now()))
+		return;					/* by silence, and goes back */
 	while ((milestone = dw_milestones_approved(row->milestones,
 											   row->milestone_count)) != NULL)
 	{
@@ -298,6 +300,8 @@ release_escrow(const Release *release, DwEscrowRow *row)
 	/* one damaged row does not keep the others of the batch from theirs */
 	if (!dw_escrow_is_valid(&row->escrow))
 		return 0;				/* reconcile() tells of it */
+	if (dw_escrow_is_agreed(row, release->now))
+		return 0;				/* by silence, and goes back */
 	for (int i = 0; i < row->milestone_count; i++)
 		if (released < release->left &&
 			is_due(row, i, release->now) &&

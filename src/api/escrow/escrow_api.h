@@ -30,10 +30,19 @@ pg_noreturn extern void dw_escrow_refuse(DwCall *call, const DwEscrowRow *row,
 										 DwResult result);
 
 /*
+ * Ends the contract of a locked job for job->reason and job->responsible,
+ * with an event of that type: a payment under way is given up, all that is
+ * held goes back.  The refund's transaction, or nil.
+ */
+extern DwUuid dw_contract_end(DwCall *call, DwJob *job, DwEscrowRow *row,
+							  const char *event);
+
+/*
  * Locks job and escrow, in the order of errors: P0002 for the job and the
  * milestone, if one is named; 42501 unless the caller is the homeowner, the
  * provider who has the award, or no party but staff; WD104; WD101 without an
- * escrow; WD103.  True: the very request was done before.
+ * escrow; WD103; WD102 by dw_contract_need_answered().  True: the very request
+ * was done before.
  */
 extern bool dw_escrow_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 							const DwUuid *milestone_id);

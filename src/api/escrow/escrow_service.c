@@ -111,6 +111,7 @@ dw_escrow_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 		return true;
 	dw_escrow_need(&job_id, found);
 	dw_call_version(call, row->escrow.version);
+	dw_contract_need_answered(row);
 	return false;
 }
 

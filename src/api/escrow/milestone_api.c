@@ -159,6 +159,7 @@ DW_FUNCTION(dwello_plan_milestones)
 		plan_refuse_state(&job);
 	dw_escrow_need(&job.id, found);
 	dw_contract_need_time(&job, &row.escrow);
+	dw_contract_need_answered(&row);
 	return plan_return(&call, &plan, plan_contract(&plan, &row));
 }
 
@@ -218,6 +219,7 @@ milestone_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 	dw_escrow_need(&job_id, found);
 	if (milestone != NULL)
 		dw_call_version(call, version_of(row, milestone));
+	dw_contract_need_answered(row);
 	return false;
 }
 

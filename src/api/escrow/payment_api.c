@@ -186,6 +186,7 @@ DW_FUNCTION(dwello_fund_escrow)
 	dw_call_version(&call, row.escrow.version);
 	job_check_payable(&job);
 	dw_contract_need_time(&job, &row.escrow);
+	dw_contract_need_answered(&row);
 	is_open = funding_find_open(&row, &payment);
 	funding_decide(&call, &funding, &row);
 

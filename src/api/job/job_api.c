@@ -193,3 +193,16 @@ dw_job_photos(DwCall *call, DwArgError *error, int32 *count)
 	}
 	return dw_arg_datum(call, "photos");
 }
+
+void
+dw_contract_need_answered(const DwEscrowRow *row)
+{
+	if (dw_escrow_is_agreed(row, dw_now()))
+		dw_raise(DW_DEADLINE_PASSED, "the time to answer the request is over",
+				 psprintf("What the homeowner asks for on job %s could be "
+						  "answered until %s.", dw_uuid_text(&row->job_id),
+						  timestamptz_to_str(row->consent_at)),
+				 "No answer is consent: it is carried out when"
+				 " dwello.expire_refund_requests() or"
+				 " dwello.expire_no_shows() runs next.");
+}

@@ -8,6 +8,7 @@
 #include "core/job/job.h"
 #include "server/call/call_server.h"
 #include "server/sql/sql_server.h"
+#include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
 
 /*
@@ -54,6 +55,12 @@ extern bool dw_bidding_over(const DwJob *job);
  * or not.
  */
 extern void dw_contract_need_time(const DwJob *job, const DwEscrow *escrow);
+
+/*
+ * WD102 when the time to answer what the homeowner asks for or reports is
+ * over: what silence has agreed to comes first, marked or not.
+ */
+extern void dw_contract_need_answered(const DwEscrowRow *row);
 
 /* Raises WD102 for a job whose time for bids is over. */
 pg_noreturn extern void dw_bidding_refuse_late(const DwJob *job);

@@ -92,6 +92,7 @@ timer_refuse(DwCall *call, const char *name, const DwSettingRule *rule)
 				 "The timers are award_confirm_hours, fund_days, "
 				 "payment_minutes_card, payment_minutes_wallet, "
 				 "payment_days_bank, auto_release_days, refund_answer_days, "
+				 "no_show_answer_days, "
 				 "dispute_provider_days, "
 				 "dispute_homeowner_days and mediation_days.",
 				 "Name one of these.");

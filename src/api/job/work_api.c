@@ -76,6 +76,7 @@ work_need_money(const DwJob *job)
 		work_refuse(job, "the award is not confirmed",
 					"dwello.confirm_award() confirms it.");
 	dw_contract_need_time(job, &row.escrow);
+	dw_contract_need_answered(&row);
 	if (!job->is_escrowed)
 		return;
 	start = dw_start_paid(start_rule(), &row.escrow, row.milestones,
@@ -93,6 +94,7 @@ work_need_settled(const DwJob *job)
 
 	if (!dw_escrow_lock(&job->id, &row))
 		return;
+	dw_contract_need_answered(&row);
 	if (job->is_escrowed && row.escrow.held == 0 && row.escrow.released == 0)
 		work_refuse(job, "nothing was released for the job",
 					"Who breaks the work off ends it with"
@@ -323,7 +325,10 @@ DW_FUNCTION(dwello_cancel_job)
 	dw_bids_lock_live(&job_id);
 	has_escrow = dw_escrow_lock(&job_id, &row);
 	if (has_escrow)
+	{
+		dw_contract_need_answered(&row);
 		cancel_check_money(&job, &row);
+	}
 
 	dw_bids_end(&job, NULL, DW_BID_REASON_JOB_CANCELLED);
 	dw_bids_abandon(&job);

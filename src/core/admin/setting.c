@@ -42,6 +42,7 @@ static const DwSettingRule rules[] = {
 	TIMER("payment_days_bank", 60),
 	TIMER("auto_release_days", 365),
 	TIMER("refund_answer_days", 365),
+	TIMER("no_show_answer_days", 365),
 	TIMER("dispute_provider_days", 365),
 	TIMER("dispute_homeowner_days", 365),
 	TIMER("mediation_days", 365),

@@ -63,6 +63,7 @@ static const char *const job_event_labels[] = {
 	[DW_JOB_EVENT_COMPLETE] = "complete_job",
 	[DW_JOB_EVENT_CANCEL] = "cancel_job",
 	[DW_JOB_EVENT_ABANDON] = "abandon_job",
+	[DW_JOB_EVENT_NO_SHOW] = "no_show",
 	[DW_JOB_EVENT_REFUND] = "refund",
 	[DW_JOB_EVENT_EXPIRE] = "expire_jobs",
 	[DW_JOB_EVENT_DISPUTE] = "dispute",
@@ -86,6 +87,7 @@ DW_LABELS(job_event, DwJobEvent, job_event_labels);
 #define DONE		"nothing is held and all required milestones are released"
 #define BEGUN		"work has begun"
 #define NOT_BEGUN	"work has not begun"
+#define NOT_DENIED	"the homeowner reports it; it is not denied, or decided so"
 
 /*
  * Whoever may do an event in some state but not in this one is told WD101;
@@ -118,6 +120,7 @@ static const DwRule job_rules[] = {
 	RULE(AWARDED, CANCEL, HOMEOWNER, CANCELLED, "nothing is held"),
 	RULE(AWARDED, ABANDON, PROVIDER, CANCELLED,
 		 "something was paid, or it is not by escrow"),
+	RULE(AWARDED, NO_SHOW, PROVIDER | SYSTEM, CANCELLED, NOT_DENIED),
 	RULE(AWARDED, COMPLETE, SYSTEM, COMPLETED, DONE),
 	RULE(AWARDED, DISPUTE, HOMEOWNER | PROVIDER | SYSTEM, DISPUTED,
 		 "all that is held is disputed"),
@@ -128,6 +131,7 @@ static const DwRule job_rules[] = {
 	RULE(IN_PROGRESS, CANCEL, HOMEOWNER, CANCELLED,
 		 "nothing is held and nothing was released"),
 	RULE(IN_PROGRESS, ABANDON, PROVIDER, CANCELLED, NULL),
+	RULE(IN_PROGRESS, NO_SHOW, PROVIDER | SYSTEM, CANCELLED, NOT_DENIED),
 	RULE(IN_PROGRESS, REFUND, SYSTEM, CANCELLED,
 		 "all that was paid went back"),
 	RULE(IN_PROGRESS, COMPLETE, SYSTEM, COMPLETED, DONE),
@@ -242,6 +246,7 @@ static const char *const timer_labels[] = {
 	[DW_TIMER_FAIL_PAYMENT] = "fail_payment",
 	[DW_TIMER_RELEASE_MILESTONE] = "release_due_escrows",
 	[DW_TIMER_AGREE_REFUND] = "expire_refund_requests",
+	[DW_TIMER_HOLD_NO_SHOW] = "expire_no_shows",
 	[DW_TIMER_END_DISPUTE] = "default_decision",
 	[DW_TIMER_REVEAL_REVIEW] = "reveal_review"
 };
@@ -268,6 +273,10 @@ static const DwTimerFacts timer_facts[] = {
 	[DW_TIMER_AGREE_REFUND] = {DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER,
 		"What the homeowner asks for goes back, unless the provider answers "
 	"or the homeowner withdraws the request before."},
+	[DW_TIMER_HOLD_NO_SHOW] = {DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER,
+		"The contract ends by the provider and what is held goes back, "
+		"unless the provider answers or the homeowner withdraws the report "
+	"before."},
 	[DW_TIMER_END_DISPUTE] = {DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
 		DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT,
 		"The dispute settles by the figure that was named, or half way "

@@ -71,6 +71,7 @@ typedef enum DwJobEvent
 	DW_JOB_EVENT_COMPLETE,		/* complete_job, or by itself */
 	DW_JOB_EVENT_CANCEL,		/* cancel_job */
 	DW_JOB_EVENT_ABANDON,		/* abandon_job */
+	DW_JOB_EVENT_NO_SHOW,		/* the provider did not come, and agrees */
 	DW_JOB_EVENT_REFUND,		/* all that was paid went back */
 	DW_JOB_EVENT_EXPIRE,		/* expire_jobs */
 	DW_JOB_EVENT_DISPUTE,		/* all that is held became disputed */
@@ -322,6 +323,7 @@ typedef enum DwTimer
 	DW_TIMER_FAIL_PAYMENT,		/* pay_by of a pending payment */
 	DW_TIMER_RELEASE_MILESTONE, /* auto_release_at of a submitted milestone */
 	DW_TIMER_AGREE_REFUND,		/* answer_by of a request for a refund */
+	DW_TIMER_HOLD_NO_SHOW,		/* answer_by of a report of a no-show */
 	DW_TIMER_END_DISPUTE,		/* answer_by of an open dispute */
 	DW_TIMER_REVEAL_REVIEW		/* reveal_at of a review */
 } DwTimer;

@@ -134,6 +134,8 @@ static const DwColumn request_columns[] = {
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(UUID, DwRefundRequest, provider_id, provider_id,
 			  DW_COLUMN_FIXED),
+	DW_COLUMN(BOOL, DwRefundRequest, is_no_show, is_no_show,
+			  DW_COLUMN_FIXED),
 	DW_COLUMN_OR(INT8, DwRefundRequest, amount, amount, DW_COLUMN_FIXED,
 				 DW_REFUND_ALL),
 	DW_COLUMN(TEXT, DwRefundRequest, currency, currency, DW_COLUMN_FIXED),
@@ -157,7 +159,7 @@ static DwTable requests =
 DW_TABLE("refund_requests", DwRefundRequest, request_columns);
 
 bool
-dw_refund_request_find(const DwUuid *job_id, DwRefundRequest * request)
+dw_refund_request_find(const DwUuid *job_id, DwRefundRequest *request)
 {
 	static DwTableQuery pending =
 		DW_TABLE_QUERY(requests, "WHERE t.job_id = $1 "
@@ -171,32 +173,67 @@ dw_refund_request_find(const DwUuid *job_id, DwRefundRequest * request)
 	return true;
 }
 
-void
-dw_refund_request_insert(const DwRefundRequest * request)
+/* Tells the escrow from when on silence is consent; DT_NOBEGIN: never. */
+static void
+set_consent(const DwUuid *job_id, TimestampTz consent_at)
 {
-	dw_table_insert(&requests, request);
+	static DwStatement update =
+		DW_STATEMENT("UPDATE dwello.escrow_accounts SET consent_at = $2 "
+					 "WHERE job_id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_time(&p, consent_at);
+	(void) dw_execute(&update, &p);
 }
 
 void
-dw_refund_request_save(DwRefundRequest * request)
+dw_refund_request_insert(const DwRefundRequest *request)
+{
+	dw_table_insert(&requests, request);
+	set_consent(&request->job_id, request->answer_by);
+}
+
+void
+dw_refund_request_save(DwRefundRequest *request)
 {
 	request->answered_at = dw_now();
 	dw_table_update(&requests, request);
+	set_consent(&request->job_id, DT_NOBEGIN);
 }
 
-DwDue *
-dw_refund_requests_claim_overdue(int max_rows, int *count)
+bool
+dw_refund_request_is_no_show(const DwUuid *job_id, const DwUuid *dispute_id)
 {
-	static DwStatement find_requests =
-		DW_STATEMENT("SELECT q.answer_by AS due, q.id, q.job_id "
-					 "FROM dwello.refund_requests AS q "
-					 "JOIN dwello.escrow_accounts AS e "
-					 "ON e.job_id = q.job_id AND NOT e.is_frozen "
-					 "WHERE q.status = 'pending' AND q.answer_by <= $1 "
-					 "AND (q.answer_by, q.id) > ($2, $3) "
-					 "ORDER BY q.answer_by, q.id LIMIT $4");
+	static DwStatement find =
+		DW_STATEMENT("SELECT q.id FROM dwello.refund_requests AS q "
+					 "WHERE q.job_id = $1 AND q.dispute_id = $2 "
+					 "AND q.is_no_show");
+	DwParams	p = DW_PARAMS;
 
-	return dw_due_claim(&find_requests, max_rows, count);
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, dispute_id);
+	return dw_execute(&find, &p) > 0;
+}
+
+#define FIND_SILENT(kind) \
+	DW_STATEMENT("SELECT q.answer_by AS due, q.id, q.job_id " \
+				 "FROM dwello.refund_requests AS q " \
+				 "JOIN dwello.escrow_accounts AS e " \
+				 "ON e.job_id = q.job_id AND NOT e.is_frozen " \
+				 "WHERE q.status = 'pending' AND " kind " " \
+				 "AND q.answer_by <= $1 " \
+				 "AND (q.answer_by, q.id) > ($2, $3) " \
+				 "ORDER BY q.answer_by, q.id LIMIT $4")
+
+DwDue *
+dw_refund_requests_claim_overdue(bool is_no_show, int max_rows, int *count)
+{
+	static DwStatement find_requests = FIND_SILENT("NOT q.is_no_show");
+	static DwStatement find_reports = FIND_SILENT("q.is_no_show");
+
+	return dw_due_claim(is_no_show ? &find_reports : &find_requests,
+						max_rows, count);
 }
 
 /*

@@ -66,7 +66,8 @@ extern void dw_dispute_save(DwDisputeRow *row);
 extern DwDue *dw_disputes_claim_overdue(int max_rows, int *count);
 
 /*
- * Refunds that a homeowner asks for once the work has begun.
+ * Refunds that a homeowner asks for once the work has begun, and reports that
+ * the provider did not come, which ask for all.
  *
  * The caller has locked the job; one of a job may be pending.
  */
@@ -80,6 +81,7 @@ typedef struct DwRefundRequest
 	DwUuid		id;				/* unique within the job */
 	DwUuid		homeowner_id;	/* who asks */
 	DwUuid		provider_id;	/* who answers */
+	bool		is_no_show;		/* the provider did not come */
 	int64		amount;			/* price of work, or DW_REFUND_ALL */
 	char	   *currency;		/* the escrow's */
 	char	   *reason;			/* the homeowner's words, or NULL */
@@ -90,18 +92,26 @@ typedef struct DwRefundRequest
 	TimestampTz created_at;		/* when it was asked for */
 	TimestampTz answered_at;	/* or when it ended; DT_NOBEGIN: pending */
 	int32		version;		/* of the row */
-}			DwRefundRequest;
+} DwRefundRequest;
 
 /* Reads the one of a job that is pending; false when none is. */
 extern bool dw_refund_request_find(const DwUuid *job_id,
-								   DwRefundRequest * request);
+								   DwRefundRequest *request);
 
-/* Writes a new one, and what became of one, as of now. */
-extern void dw_refund_request_insert(const DwRefundRequest * request);
-extern void dw_refund_request_save(DwRefundRequest * request);
+/*
+ * Writes a new one, and what became of one, as of now; the escrow knows from
+ * when on silence about it is consent.
+ */
+extern void dw_refund_request_insert(const DwRefundRequest *request);
+extern void dw_refund_request_save(DwRefundRequest *request);
+
+/* True when a dispute came of a report that the provider did not come. */
+extern bool dw_refund_request_is_no_show(const DwUuid *job_id,
+										 const DwUuid *dispute_id);
 
 /* Claims pending ones past their answer_by, of escrows that are not frozen. */
-extern DwDue *dw_refund_requests_claim_overdue(int max_rows, int *count);
+extern DwDue *dw_refund_requests_claim_overdue(bool is_no_show, int max_rows,
+											   int *count);
 
 /*
  * Payments that a homeowner's bank has taken back.

@@ -148,6 +148,7 @@ dw_escrow_open_for_award(const DwAward *award, DwEscrowRow *row)
 	row->bid_id = award->bid_id;
 	row->transition_count++;
 	row->created_at = dw_now();
+	row->consent_at = DT_NOBEGIN;
 	find_terms(award, row, &terms);
 	result = dw_escrow_open(&row->escrow, award->currency, award->amount,
 							&terms);

@@ -50,6 +50,8 @@ static const DwColumn escrow_columns[] = {
 	DW_COLUMN(BOOL, DwEscrowRow, is_frozen, escrow.frozen, 0),
 	DW_COLUMN(TEXT, DwEscrowRow, psp, psp, 0),
 	DW_COLUMN(TEXT, DwEscrowRow, last_failure, last_failure, 0),
+	DW_COLUMN(TIME, DwEscrowRow, consent_at, consent_at,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
 	DW_COLUMN(UUID, DwEscrowRow, fee_schedule_id, fee_schedule_id,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN_ENUM(fee_payer, DwEscrowRow, fee_payer, escrow.terms.payer,
@@ -898,4 +900,11 @@ dw_payment_cancel(const DwEscrowRow *row, const DwTransaction *pending)
 {
 	dw_transaction_end(pending, DW_TRANSACTION_CANCELLED);
 	dw_payment_emit(row, pending, "payment_cancelled");
+}
+
+bool
+dw_escrow_is_agreed(const DwEscrowRow *row, TimestampTz now)
+{
+	return row->consent_at != DT_NOBEGIN && row->consent_at <= now &&
+		!row->escrow.frozen;
 }

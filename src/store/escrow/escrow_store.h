@@ -59,6 +59,8 @@ typedef struct DwEscrowRow
 	Datum		fee_steps;		/* jsonb of the terms; 0 = none */
 	char	   *psp;			/* company of the last payment, or NULL */
 	const char *last_failure;	/* of the open payment, or NULL */
+	TimestampTz consent_at;		/* silence about a request is consent from
+								 * then on; DT_NOBEGIN: none is pending */
 	int32		transition_count;	/* rows in escrow_events */
 	DwChainEnd	chain_end;		/* of its transactions */
 	bytea	   *last_hash;		/* the same, as it is stored */
@@ -123,6 +125,9 @@ extern DwResult dw_escrow_open_for_award(const DwAward *award,
  * escrow's, too: whoever writes here has it.  False when there is none yet.
  */
 extern bool dw_escrow_lock(const DwUuid *job_id, DwEscrowRow *row);
+
+/* True when silence has agreed to what the homeowner asks for. */
+extern bool dw_escrow_is_agreed(const DwEscrowRow *row, TimestampTz now);
 
 /*
  * The same for many jobs, in the order of their ids; those without an escrow

@@ -186,7 +186,8 @@ static DwMap timers = DW_MAP(timer_fields);
 
 /* The time of a request for a refund that waits for an answer. */
 #define UNANSWERED_REFUND \
-	"SELECT 'expire_refund_requests', q.answer_by " \
+	"SELECT CASE WHEN q.is_no_show THEN 'expire_no_shows' " \
+	"ELSE 'expire_refund_requests' END, q.answer_by " \
 	"FROM dwello.refund_requests AS q JOIN dwello.escrow_accounts AS e " \
 	"ON e.job_id = q.job_id AND NOT e.is_frozen " \
 	"WHERE q.job_id = $1 AND q.status = 'pending' "

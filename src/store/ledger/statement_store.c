@@ -141,9 +141,14 @@ dw_statement_list(DwCall *call, const DwUuid *job_id)
 
 /* The time of a request for a refund that waits for an answer. */
 #define UNANSWERED_REFUND \
-	"SELECT 'answer_refund', q.answer_by, 'homeowner, service_provider', " \
-	"'What the homeowner asks for goes back, unless the provider answers " \
-	"or the homeowner withdraws the request before.' " \
+	"SELECT CASE WHEN q.is_no_show THEN 'end_contract' " \
+	"ELSE 'answer_refund' END, q.answer_by, " \
+	"'homeowner, service_provider', CASE WHEN q.is_no_show " \
+	"THEN 'The contract ends by the provider and what is held goes back, " \
+	"unless the provider answers or the homeowner withdraws the report " \
+	"before.' " \
+	"ELSE 'What the homeowner asks for goes back, unless the provider " \
+	"answers or the homeowner withdraws the request before.' END " \
 	"FROM dwello.refund_requests AS q JOIN dwello.escrow_accounts AS e " \
 	"ON e.job_id = q.job_id AND NOT e.is_frozen " \
 	"WHERE q.job_id = $1 AND q.status = 'pending' "
