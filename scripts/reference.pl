@@ -21,7 +21,7 @@ my @domains = (
 	[ audience => 'Audiences' ], [ search => 'Search and maps' ],
 	[ escrow => 'Escrow' ], [ dispute => 'Disputes' ], [ payout => 'Payouts' ],
 	[ company => 'Companies and banks' ],
-	[ ledger => 'Ledger' ], [ accounting => 'Accounting' ], [ fee => 'Fees' ], [ review => 'Reviews' ],
+	[ ledger => 'Ledger' ], [ accounting => 'Accounting' ], [ document => 'Documents' ], [ fee => 'Fees' ], [ review => 'Reviews' ],
 	[ message => 'Messages' ], [ admin => 'Administration' ]);
 
 # The groups of a domain: who calls a function.

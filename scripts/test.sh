@@ -85,7 +85,7 @@ prepare()
 	own_directory "$work/tap" 0755
 	own_directory "$work/tap/tmp"
 	cp -R test/t "$work/t"
-	cp docs/{quickstart,agent,bid,job,operation}.md "$work/t"	# whose blocks a test runs
+	cp docs/{quickstart,agent,bid,documents,job,operation}.md "$work/t"	# whose blocks a test runs
 	chmod -R a+rX "$work/t"
 	ln -s "$DW_ROOT" "$work/source"
 }

@@ -17,7 +17,7 @@ CORE_BUILD = build
 CORE_SOURCES = $(patsubst $(SRC)%,%,$(sort \
 	$(wildcard $(SRC)src/core/*.c $(SRC)src/core/*/*.c)))
 CORE_HEADERS = $(wildcard $(addprefix $(SRC),src/core/*.h \
-	src/core/*/*.h test/unit/*.h test/fuzz/*.h test/sim/*.h))
+	src/core/*/*.h src/core/*/*.def test/unit/*.h test/fuzz/*.h test/sim/*.h))
 CORE_FLAGS = -std=gnu11 -Wall -Wextra -Werror -Wdeclaration-after-statement \
 	-Wno-unused-parameter -ffp-contract=off -g -O1 \
 	-fno-omit-frame-pointer -I$(SRC)src

@@ -357,23 +357,6 @@ COMMENT ON COLUMN dwello.idempotency_keys.arguments IS 'Keyed digests of its arg
 SELECT pg_catalog.pg_extension_config_dump('dwello.idempotency_keys', '');
 
 /*
- * JSON schemas (reference).  The built-in ones are compiled into the library;
- * an operator adds their own for calls of validate_json.
- */
-CREATE TABLE dwello.json_schemas (
-  name text CONSTRAINT json_schemas_pkey PRIMARY KEY
-    CONSTRAINT json_schemas_name_check CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'),
-  schema jsonb NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT pg_catalog.now()
-);
-COMMENT ON TABLE dwello.json_schemas IS 'An operator''s own JSON schemas; a new version is a new name.';
-COMMENT ON COLUMN dwello.json_schemas.schema IS 'The JSON schema, draft 7.';
-SELECT pg_catalog.pg_extension_config_dump('dwello.json_schemas', '');
-CREATE POLICY json_schemas_read ON dwello.json_schemas FOR SELECT
-  USING (dwello.current_user_id() IS NOT NULL);
-GRANT SELECT ON dwello.json_schemas TO dwello_app, dwello_service, dwello_support, dwello_admin;
-
-/*
  * Logs, partitioned by month.  The script makes the default partition only;
  * months are made at run time by dwello.ensure_partitions(), because an
  * installed month breaks DROP EXTENSION and an added member loses its rows.

@@ -117,7 +117,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('feature_flags', 'reference', NULL),
     ('feature_flags_defaults', 'reference', NULL),
     ('agent_switches', 'reference', NULL),
-    ('json_schemas', 'reference', NULL);
+    ('custom_json_schemas', 'reference', NULL);
 
 -- The name by which a table is placed: a partition goes with its parent.
 CREATE TEMP VIEW placed AS

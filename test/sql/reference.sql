@@ -857,6 +857,36 @@ SELECT * FROM r.answer('system', 'a month later',
 'SELECT ended FROM dwello.expire_no_shows(max_rows => 100) AS ended');
 ROLLBACK TO example;
 
+\echo validate_json
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT dwello.validate_json(''review_axes'', ''{"quality": 5}'') AS good,
+       dwello.validate_json(''review_axes'', ''{"quality": "high"}'') AS bad');
+ROLLBACK TO example;
+
+\echo json_errors
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT * FROM dwello.json_errors(
+  ''{"properties": {"rooms": {"type": "integer", "minimum": 1}}, "required": ["city"]}'',
+  ''{"rooms": 0}'')');
+ROLLBACK TO example;
+
+\echo set_json_schema
+SELECT * FROM r.answer('admin', NULL,
+'SELECT name, version FROM dwello.set_json_schema(
+  name => ''delivery_note'', schema => ''{"type": "object", "required": ["item"]}'')');
+ROLLBACK TO example;
+
+\echo json_is_valid
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.json_is_valid(''review_axes'', ''{"quality": 5}'') AS good,
+       dwello.json_is_valid(''review_axes'', ''{"quality": 6}'') AS bad');
+ROLLBACK TO example;
+
+\echo builtin_json_schemas
+SELECT * FROM r.answer('system', NULL,
+'SELECT name, schema FROM dwello.builtin_json_schemas() WHERE name = ''review_axes''');
+ROLLBACK TO example;
+
 \echo fund_escrow
 SELECT * FROM r.answer('homeowner', 'painting confirmed',
 'SELECT amount, currency, pay_by, escrow_status

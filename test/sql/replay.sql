@@ -81,6 +81,7 @@ INSERT INTO call (command, actor, arguments, other) VALUES
   ('set_psp_units', 'a1', $$'replayed', 'SEK', 0$$, $$'replayed', 'SEK', 1$$),
   ('set_setting_amount', 'a1', $$'min_bid_amount', 'SEK', 8$$, $$'min_bid_amount', 'SEK', 9$$),
   ('set_flag', 'a1', $$'replay', true, 50$$, $$'replay', true, 51$$),
+  ('set_json_schema', 'a1', $$'replay', '{"type": "null"}'$$, $$'replay', NULL$$),
   ('add_category', 'a1', $$'Replayed', category_id => t.user('category')$$,
    $$'Replayed twice', category_id => t.user('category')$$),
   ('edit_category', 'a1', $$t.user('category'), description => 'Again.'$$,

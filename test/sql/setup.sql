@@ -335,7 +335,7 @@ AS $$
     VALUES (t.user('story journal'), t.user('story journal'), 'rejected', '[]', 'USD', 1, 'A cent.', t.user('a1'), '2001-01-02 00:00+00',
             t.user('a1'), '2001-01-02 00:00+00', 'None.');
   INSERT INTO dwello.invoice_watermark (is_there) VALUES (true) ON CONFLICT DO NOTHING;
-  INSERT INTO dwello.json_schemas (name, schema) VALUES ('story', '{}');
+  INSERT INTO dwello.custom_json_schemas (name, schema) VALUES ('story', '{}');
   INSERT INTO dwello.system_settings (name, value) VALUES ('platform_name', 'Story')
     ON CONFLICT DO NOTHING;
   INSERT INTO dwello.setting_amounts (name, currency, amount) VALUES ('payout_minimum', 'XOF', 1);

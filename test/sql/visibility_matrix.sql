@@ -108,7 +108,7 @@ INSERT INTO expected VALUES
   ('tax_profiles', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('journals', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('fx_rates', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
-  ('json_schemas', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('custom_json_schemas', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('psp_units', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('setting_amounts', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('system_settings', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
@@ -129,6 +129,7 @@ INSERT INTO expected VALUES
   ('categories', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('settings', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('flags', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
+  ('json_schemas', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'own', 'is_builtin'),
   ('error_codes', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'all', NULL),
   ('member_parts', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL);
 
@@ -304,7 +305,7 @@ ROLLBACK TO fault;
 SELECT role, l.relation
   FROM unnest(ARRAY['dwello_support', 'dwello_admin']) AS role,
        LATERAL pg_temp.look(NULL, role) AS l
- WHERE cardinality(l.rows) > 0;
+ WHERE cardinality(l.rows) > 0 ORDER BY role, relation;
 -- and the application's role makes nobody less than the staff they are
 SELECT relation, v.viewer FROM viewer AS v, LATERAL pg_temp.look(v.name, 'dwello_app') AS l
   JOIN outcome AS o USING (relation)

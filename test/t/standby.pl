@@ -94,6 +94,7 @@ my %reads = (
 	escrow_transitions => [ nobody => '' ],
 	explain_bid => [ homeowner => "'$id{job_painting}', '$id{bid_950}'" ],
 	find_login => [ system => "'$email'" ],
+	validate_json => [ homeowner => q('review_axes', '{}') ],
 	flag_enabled => [ homeowner => "'ai_bidding_enabled', NULL" ],
 	explain_match =>
 	  [ system => "'$id{provider_1}', '$id{job_painting}'" ],

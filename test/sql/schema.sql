@@ -1,0 +1,135 @@
+--
+-- schema.sql
+--	JSON documents: validate_json(), json_errors(), schemas of the library and
+--	of operators, and schemas that mean no good.
+--
+BEGIN;
+-- what does not fit, and where
+SELECT * FROM dwello.json_errors($${
+  "type": "object",
+  "required": ["city", "rooms"],
+  "properties": {
+    "city": {"type": "string", "maxLength": 5, "pattern": "^[A-Z]"},
+    "rooms": {"type": "integer", "minimum": 1, "maximum": 20},
+    "photos": {"items": {"type": "string", "format": "uri"}, "uniqueItems": true},
+    "a/b": {"$ref": "#/definitions/even"}},
+  "additionalProperties": false,
+  "definitions": {"even": {"multipleOf": 2}}}$$,
+  '{"city": "uppsala", "rooms": 0.5, "photos": ["x", "http://a/", "http://a/"], "a/b": 3, "c": 1}');
+SELECT * FROM dwello.json_errors('{"format": "date", "contentEncoding": "base64"}', '"32"');
+SELECT * FROM dwello.json_errors('{"format": "date", "contentEncoding": "base64"}', '"32"', check_formats => false);
+SELECT * FROM dwello.json_errors('true', '1');
+SELECT * FROM dwello.json_errors('false', '1');
+SELECT * FROM dwello.json_errors('{"$ref": "http://json-schema.org/draft-07/schema#"}', '{"properties": {"a": {"minimum": "1"}}}');
+SELECT count(*) AS no_more_than_1000
+  FROM dwello.json_errors('{"items": {"type": "string"}}', (SELECT jsonb_agg(i) FROM generate_series(1, 3000) AS i));
+
+-- a number is a number, whatever its digits
+SELECT left(document::text, 40) AS document, count(e) AS errors
+  FROM unnest(ARRAY['1', '1.0', '1e2', '-0.0', '1e131071', '1e-16383', '123456789012345678901234567890',
+    '0.1000000000000000000000000000000001']::jsonb[]) AS v (document)
+  LEFT JOIN LATERAL dwello.json_errors('{"type": "integer", "multipleOf": 0.5, "maximum": 1e131071}', v.document) AS e ON true
+ GROUP BY v.document ORDER BY v.document;
+
+-- the schemas of the library
+SELECT b.name, s.is_builtin, s.version FROM dwello.builtin_json_schemas() AS b JOIN dwello.json_schemas AS s USING (name, schema) ORDER BY name COLLATE "C";
+SELECT count(*) AS fits_the_meta_schema FROM dwello.json_schemas AS s WHERE dwello.json_is_valid('json_schema', s.schema);
+SELECT dwello.json_is_valid('review_axes', '{"quality": 5}') AS good, dwello.json_is_valid('review_axes', '{"quality": 6}') AS bad,
+       dwello.json_is_valid('review_axes', NULL) AS none, dwello.json_is_valid(NULL, '1') AS of_none;
+SELECT t.try($$SELECT dwello.json_is_valid('no_such', '1')$$);
+SELECT t.try($$SELECT dwello.json_is_valid('', '1')$$);
+
+-- an operator's own, each session has what is committed
+SELECT t.login_as('a1');
+SELECT name, version, replayed FROM dwello.set_json_schema('note', '{"type": "object", "required": ["item"]}');
+SELECT dwello.validate_json('note', '{"item": 1}') AS good, dwello.validate_json('note', '{}') AS bad;
+SELECT name, version FROM dwello.set_json_schema('note', '{"type": "array"}', expected_version => 1);
+SELECT dwello.validate_json('note', '[]') AS good, dwello.validate_json('note', '{}') AS bad;
+SAVEPOINT s;
+UPDATE dwello.custom_json_schemas SET schema = '{"type": "null"}' WHERE name = 'note';
+ROLLBACK TO s;
+SELECT name, schema, is_builtin, version FROM dwello.json_schemas WHERE name = 'note';
+SELECT t.as_system();
+UPDATE dwello.custom_json_schemas SET schema = '{"type": "null"}' WHERE name = 'note';
+SELECT dwello.validate_json('note', 'null') AS good, dwello.validate_json('note', '[]') AS bad;
+ROLLBACK TO s;
+SELECT t.login_as('a1');
+SELECT dwello.validate_json('note', '[]') AS good, dwello.validate_json('note', 'null') AS bad;
+SELECT t.try($$SELECT dwello.set_json_schema('note', 'true', expected_version => 1)$$);
+SELECT name, version FROM dwello.set_json_schema('note', NULL);
+SELECT t.try($$SELECT dwello.validate_json('note', '[]')$$);
+SELECT count(*) FROM dwello.json_schemas WHERE name = 'note';
+SELECT name, version FROM dwello.set_json_schema('note', 'true', expected_version => 3);
+SELECT name, t.try(format('SELECT dwello.set_json_schema(%s)', arguments), 'a1')
+  FROM (VALUES ('name', $$'Note', 'true'$$), ('blank', $$'', 'true'$$), ('NULL', $$NULL, 'true'$$),
+    ('long', $$repeat('a', 64), 'true'$$), ('ours', $$'review_axes', 'true'$$), ('no schema', $$'n', '1'$$),
+    ('no type', $$'n', '{"type": "objekt"}'$$), ('no pattern', $$'n', '{"pattern": "("}'$$),
+    ('no reference', $x$'n', '{"$ref": "#/x"}'$x$), ('itself', $x$'n', '{"$ref": "#"}'$x$)) AS v (name, arguments);
+SELECT name, t.try($$SELECT dwello.set_json_schema('n', 'true')$$, name)
+  FROM unnest(ARRAY['h1', 'p1', 's1', NULL]) AS name;
+SELECT t.try($$INSERT INTO dwello.custom_json_schemas (name, schema) VALUES ('n', '{"type": 1}')$$);
+
+-- who may ask
+SELECT name, t.try($$SELECT dwello.validate_json('review_axes', '{}')$$, name)
+  FROM unnest(ARRAY['h1', 'p1', 'a1', 's1', 'u1', NULL]) AS name;
+SELECT arguments, t.try(format('SELECT dwello.validate_json(%s)', arguments), 'h1')
+  FROM (VALUES ($$NULL, '1'$$), ($$'note', NULL$$), ($$'note', '1', NULL$$), ($$'', '1'$$), ($$'no_such', '1'$$),
+    ($$repeat('x', 64), '1'$$)) AS v (arguments);
+SELECT arguments, t.try(format('SELECT * FROM dwello.json_errors(%s)', arguments), 'h1')
+  FROM (VALUES ($$NULL, '1'$$), ($$'true', NULL$$), ($$'true', '1', NULL$$), ($$'1', '1'$$), ($$'{"type": 1}', '1'$$)) AS v (arguments);
+
+-- the command that writes says the place
+SELECT t.login_as('a1');
+SELECT t.detail($$SELECT dwello.set_json_schema('n', '{"items": {"maximum": "1"}}')$$);
+SELECT t.detail($x$SELECT dwello.set_json_schema('n', '{"items": {"$ref": "x"}}')$x$);
+ROLLBACK;
+
+-- schemas and documents that mean no good end, and soon
+BEGIN;
+SET LOCAL statement_timeout = '5s';
+CREATE FUNCTION pg_temp.errors(schema text, document text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  RETURN (SELECT count(*) FROM dwello.json_errors(schema::jsonb, document::jsonb));
+EXCEPTION WHEN OTHERS THEN
+  RETURN SQLSTATE || ' ' || SQLERRM;
+END
+$$;
+SELECT what, pg_temp.errors(schema, document) AS errors
+  FROM (VALUES
+    ('itself', '{"$ref": "#"}', '1'),
+    ('each other', '{"definitions": {"a": {"$ref": "#/definitions/b"}, "b": {"allOf": [{"$ref": "#/definitions/a"}]}}}', '1'),
+    ('by dependencies', '{"dependencies": {"x": {"$ref": "#"}}}', '{"x": 1}'),
+    ('by items', '{"items": {"$ref": "#"}}', '[[[]]]'),
+    ('schema of 6000 levels', repeat('{"items":', 6000) || 'true' || repeat('}', 6000), '1'),
+    ('schema of 6000 nots', repeat('{"not":', 6000) || 'true' || repeat('}', 6000), '1'),
+    ('schema of 900 nots', repeat('{"not":', 900) || 'true' || repeat('}', 900), '1'),
+    ('document of 6000 levels', '{"items": {"$ref": "#"}}', repeat('[', 6000) || repeat(']', 6000)),
+    ('document of 900 levels', '{"items": {"$ref": "#"}}', repeat('[', 900) || repeat(']', 900)),
+    ('both', '{"items": {"allOf": [{"allOf": [{"allOf": [{"$ref": "#"}]}]}]}}', repeat('[', 900) || repeat(']', 900)),
+    ('(a+)+', '{"pattern": "^(a+)+$"}', '"' || repeat('a', 100000) || 'b"'),
+    ('(a|a)*', '{"pattern": "^(a|a)*$"}', '"' || repeat('a', 100000) || 'b"'),
+    ('a{20000}', '{"pattern": "a{20000}"}', '"a"'),
+    ('(a{1000}){1000}', '{"pattern": "(a{1000}){1000}"}', '"a"'),
+    ('a back reference', '{"pattern": "(a)\\1"}', '"aa"'),
+    ('names twice', '{"definitions": {"a": {"$id": "#x"}, "b": {"$id": "#x"}}}', '1'),
+    ('a name of bytes', '{"properties": {"a\u0001\"/~": {"type": "null"}}}', '{"a\u0001\"/~": 1}'),
+    ('multipleOf 0', '{"multipleOf": 0}', '1'),
+    ('multipleOf of many digits', '{"multipleOf": 1.' || repeat('0', 900) || '1}', '1e2000'),
+    ('multipleOf far away', '{"multipleOf": 1e-16000}', '1e130000')) AS v (what, schema, document);
+SELECT t.try($$SELECT dwello.json_errors('true', '"\u0000"')$$);
+SELECT count(*) AS ten_thousand_keys
+  FROM dwello.json_errors((SELECT jsonb_build_object('properties', jsonb_object_agg('k' || i, '{"type": "string"}'::jsonb))
+    FROM generate_series(1, 10000) AS i), (SELECT jsonb_object_agg('k' || i, i) FROM generate_series(1, 10000) AS i));
+SELECT count(*) AS ten_thousand_references
+  FROM dwello.json_errors((SELECT jsonb_build_object('definitions', jsonb_object_agg('k' || i, '{"type": "null"}'::jsonb),
+    'items', jsonb_agg(jsonb_build_object('$ref', '#/definitions/k' || i))) FROM generate_series(1, 10000) AS i),
+    (SELECT jsonb_agg(i) FROM generate_series(1, 500) AS i));
+-- doubled thirty times: it would take days, and is cancelled at once
+SET LOCAL statement_timeout = '200ms';
+\set VERBOSITY terse
+SELECT pg_temp.errors((SELECT jsonb_build_object('allOf', '[{"$ref": "#/definitions/d1"}]'::jsonb, 'definitions',
+    jsonb_object_agg('d' || i, CASE WHEN i < 30 THEN jsonb_build_object('allOf', jsonb_build_array(r, r)) ELSE 'true' END))
+    FROM (SELECT i, jsonb_build_object('$ref', '#/definitions/d' || i + 1) AS r FROM generate_series(1, 30) AS i) AS d)::text, '1');
+ROLLBACK;
