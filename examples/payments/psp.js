@@ -1,79 +1,48 @@
 // psp.js
-//	A payment company, simulated: an HTTP server on the loopback with books of
-//	its own, and all the manners of a real one.
+//	Acme, a payment company that nobody has heard of, simulated: it has all the
+//	manners of a real one.
 //
 // A request carries an Idempotency-Key: the same key is the same deed, however
 // often it is asked for.  Some requests are answered with 503, before or after
 // the deed.  What became of a payment is told later, by webhooks, which come
-// in any order, more than once, and again until somebody answers 200.
+// in any order, more than once, under two names, and again until somebody
+// answers 200.  More or less may come than was asked for, a refund may fail
+// after it was sent, fees are kept, and now and then it pays to the bank.
 'use strict';
 
-const http = require('http');
+const { Simulated, readText } = require('./simulated.js');
 
-// The whole body of a request, as an object.
-async function readBody(request)
+class Psp extends Simulated
 {
-	let text = '';
-
-	for await (const chunk of request)
-		text += chunk;
-	return text === '' ? {} : JSON.parse(text);
-}
-
-class Psp
-{
-	// chance: () => [0, 1); targets: () => the URLs of webhooks, any of which
-	// will do
 	constructor(chance, targets)
 	{
-		this.chance = chance;
-		this.targets = targets;
-		this.deeds = new Map();		// idempotency key → answer
+		super(chance, targets);
 		this.payments = new Map();	// id → {amount, currency, state, refunded}
-		this.payouts = new Map();	// id → {amount, currency, state}
-		this.waiting = new Set();	// webhooks that nobody has taken yet
-		this.counts = { requests: 0, refused: 0, repeated: 0, webhooks: 0,
-			redelivered: 0 };
-		this.nextId = 1;
-		this.server = http.createServer((request, response) => {
-			this.answer(request, response).catch((error) => {
-				response.writeHead(500).end(String(error));
-			});
-		});
-	}
-
-	// Starts it on a free port; resolves to its URL.
-	listen()
-	{
-		return new Promise((resolve) => {
-			this.server.listen(0, '127.0.0.1', () =>
-				resolve(`http://127.0.0.1:${this.server.address().port}`));
-		});
 	}
 
 	// One request: refused at times, done once for each key.
 	async answer(request, response)
 	{
-		const body = await readBody(request);
+		const body = JSON.parse(await readText(request));
 		const key = request.headers['idempotency-key'];
 		const luck = this.chance();
 
-		this.counts.requests++;
-		if (luck < 0.1)
-			return this.refuse(response);
+		this.count('requests');
+		if (luck < 0.06)
+			return this.lose(response);
 		if (this.deeds.has(key))
-			this.counts.repeated++;
+			this.count('repeated');
 		else
 			this.deeds.set(key, this.perform(request.url, body));
-		if (luck < 0.2)				// done, but the answer is lost
-			return this.refuse(response);
+		if (luck < 0.12)				// done, but the answer is lost
+			return this.lose(response);
 		response.writeHead(200, { 'Content-Type': 'application/json' });
 		response.end(JSON.stringify(this.deeds.get(key)));
 	}
 
-	refuse(response)
+	lose(response)
 	{
-		this.counts.refused++;
+		this.count('lost');
 		response.writeHead(503).end();
 	}
 
@@ -94,30 +63,70 @@ class Psp
 	// A payment: most succeed, some fail, and some fail and then succeed.
 	pay(body)
 	{
-		const id = `pay_${this.nextId++}`;
-		const payment = { ...body, amount: BigInt(body.amount), id,
-			state: 'pending', refunded: 0n };
+		const payment = { ...body, amount: BigInt(body.amount),
+			id: this.newId('pay'), state: 'pending', refunded: 0n };
 		const luck = this.chance();
 
-		this.payments.set(id, payment);
+		this.payments.set(payment.id, payment);
 		if (luck < 0.3)
-			this.later(() => this.settle(payment, 'failed'));
+			this.later(() => this.fail(payment, luck < 0.15));
 		if (luck >= 0.15)
-			this.later(() => this.settle(payment, 'succeeded'));
-		return { id };
+			this.later(() => this.succeed(payment));
+		return { id: payment.id };
 	}
 
-	// The end of a payment: money that was taken stays taken until refunded.
-	settle(payment, state)
+	// An attempt fails, the last one (isFinal) or not.
+	fail(payment, isFinal)
 	{
-		if (payment.state === 'cancelled')
+		if (payment.state !== 'pending')
 			return;
-		if (payment.state !== 'succeeded')
-			payment.state = state;
-		this.tell({ id: `evt_${payment.id}_${state}`, type: state,
-			payment: payment.id, job_id: payment.job_id,
-			transaction_id: payment.transaction_id,
-			amount: payment.amount.toString(), currency: payment.currency });
+		this.count('declined');
+		this.tell({ type: 'failed', payment: payment.id, is_final: isFinal,
+			job_id: payment.job_id, transaction_id: payment.transaction_id });
+	}
+
+	// Money that was taken stays taken until refunded.
+	succeed(payment)
+	{
+		if (payment.state !== 'pending')
+			return;
+		payment.state = 'succeeded';
+		payment.amount = this.paid(payment.amount);
+		this.book(payment.currency, payment.amount);
+		const event = { type: 'succeeded', payment: payment.id,
+			job_id: payment.job_id, transaction_id: payment.transaction_id,
+			amount: String(payment.amount), currency: payment.currency };
+
+		this.tell(event);
+		if (this.happens(0.25))		// the same, under another name
+		{
+			this.count('twice');
+			this.tell(event);
+		}
+		this.keepFee(payment);
+		if (this.happens(0.3))
+			this.settle(payment.currency);
+	}
+
+	keepFee({ id, amount, currency })
+	{
+		const fee = this.feeOf(amount);
+
+		this.count('fees');
+		this.book(currency, -fee);
+		this.tell({ type: 'fee', payment: id, amount: String(fee), currency });
+	}
+
+	// Half of what lies here goes to the platform's bank.
+	settle(currency)
+	{
+		const amount = (this.books[currency] ?? 0n) / 2n;
+
+		if (amount <= 0n)
+			return;
+		this.count('settlements');
+		this.book(currency, -amount);
+		this.tell({ type: 'settled', amount: String(amount), currency });
 	}
 
 	// A payment that is not settled yet can be called off.
@@ -140,108 +149,40 @@ class Psp
 			payment.refunded + amount > payment.amount)
 			throw new Error(`cannot refund ${amount} of ${body.payment}`);
 		payment.refunded += amount;
-		this.later(() => this.tell({ id: `evt_${body.refund_id}`,
-			type: 'refund_paid', job_id: body.job_id,
-			refund_id: body.refund_id }));
+		this.later(() => {
+			this.book(payment.currency, -amount);
+			this.tell({ type: 'refund_paid', job_id: body.job_id,
+				refund_id: body.refund_id, amount: String(amount) });
+		});
 		return {};
 	}
 
 	// Money out to a provider, not before send_after; some cannot be paid.
 	payOut(body)
 	{
-		const id = `po_${this.nextId++}`;
-		const payout = { ...body, amount: BigInt(body.amount), id,
-			state: 'pending' };
+		const payout = { ...body, amount: BigInt(body.amount),
+			id: this.newId('po'), state: 'pending' };
 
-		this.payouts.set(id, payout);
+		this.payouts.push(payout);
 		this.later(() => {
-			payout.state = this.chance() < 0.25 ? 'failed' : 'paid';
-			this.tell({ id: `evt_${id}_${payout.state}`,
-				type: `payout_${payout.state}`, payout: id,
+			payout.state = this.happens(0.25) ? 'failed' : 'paid';
+			if (payout.state === 'paid')
+				this.book(payout.currency, -payout.amount);
+			this.tell({ type: `payout_${payout.state}`, payout: payout.id,
 				payout_id: payout.payout_id, provider_id: payout.provider_id });
 		}, Date.parse(payout.send_after));
-		return { id };
-	}
-
-	// Does something after a while, and not before a time.
-	later(deed, earliest = 0)
-	{
-		const entry = {};
-
-		this.waiting.add(entry);
-		setTimeout(() => {
-			this.waiting.delete(entry);
-			deed();
-		}, this.chance() * 400 + Math.max(0, earliest - Date.now()));
+		return { id: payout.id };
 	}
 
 	// A webhook, at times twice; late ones overtake early ones.
 	tell(event)
 	{
-		this.deliver(event);
-		if (this.chance() < 0.4)
-			this.deliver(event);
-	}
+		const body = JSON.stringify({ id: this.newId('evt'), ...event,
+			created: new Date().toISOString() });
 
-	// Delivers until it is taken.
-	deliver(event)
-	{
-		const attempt = async () => {
-			const targets = this.targets();
-			const target = targets[Math.floor(this.chance() * targets.length)];
-			let taken = false;
-
-			this.counts.webhooks++;
-			try
-			{
-				const response = await fetch(target, {
-					method: 'POST', body: JSON.stringify(event),
-					signal: AbortSignal.timeout(5000) });
-
-				taken = response.status === 200;
-			}
-			catch
-			{
-				// nobody there: again
-			}
-			if (!taken)
-			{
-				this.counts.redelivered++;
-				this.later(attempt);
-			}
-		};
-
-		this.later(attempt);
-	}
-
-	// The books: what is left here of each currency.
-	balances()
-	{
-		const sums = {};
-
-		const add = ({ currency }, amount) => {
-			sums[currency] = (sums[currency] ?? 0n) + amount;
-		};
-
-		for (const payment of this.payments.values())
-			if (payment.state === 'succeeded')
-				add(payment, payment.amount - payment.refunded);
-		for (const payout of this.payouts.values())
-			if (payout.state === 'paid')
-				add(payout, -payout.amount);
-		return sums;
-	}
-
-	isQuiet()
-	{
-		return this.waiting.size === 0;
-	}
-
-	close()
-	{
-		this.server.close();
-		this.server.closeAllConnections();
+		for (let n = this.happens(0.4) ? 2 : 1; n > 0; n--)
+			this.deliver('/acme', () => ({ body }));
 	}
 }
 
-module.exports = { Psp, readBody };
+module.exports = { Psp };

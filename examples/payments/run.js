@@ -1,7 +1,8 @@
 // run.js [--jobs N] [--seed N]
 //	The loop end to end: jobs are paid, released and refunded and providers
-//	paid out while workers die and the payment company repeats, loses and
-//	reorders; at the end the company's books and dwello's agree to the cent.
+//	paid out while workers die and two payment companies, acme and a double of
+//	Stripe, repeat, lose and reorder, take too much or too little, keep fees and
+//	settle; at the end each company's books and dwello's agree to the cent.
 //
 // The connection is the environment's (PGHOST, PGPORT, PGDATABASE ...): a
 // database with the extension and a keyring, as a superuser or a member of
@@ -14,11 +15,18 @@ const path = require('path');
 const { Pool } = require('pg');
 const { Psp } = require('./psp.js');
 const { seeded } = require('./random.js');
+const { StripeDouble } = require('./stripe_double.js');
 
 const WORKERS = 2;
-const LIMIT_MS = 85000;
+const LIMIT_MS = 150000;
 const PLACE = { longitude: -122.4194, latitude: 37.7749 };
-const CURRENCIES = ['USD', 'EUR', 'JPY', 'KWD'];
+// Stripe counts dinars otherwise than others: in tens of fils.
+const CURRENCIES = { acme: ['USD', 'EUR', 'JPY', 'KWD'],
+	stripe: ['USD', 'EUR', 'JPY'] };
+const KEYS = { ACME_KEY: 'key', STRIPE_KEY: 'sk_test_1',
+	STRIPE_WEBHOOK_SECRET: 'whsec_1' };
+const TOKENS = { homeowner: { acme: 'tok_hanna', stripe: 'cus_1/pm_1' },
+	service_provider: { acme: 'ba_paul', stripe: 'acct_1' } };
 
 const pool = new Pool({ max: 4 });
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
@@ -35,9 +43,9 @@ function option(name, otherwise)
 // Calls of dwello
 // ----------------------------------------------------------------------
 
-// Calls a function with named arguments; token null: as the system.  The row
+// Calls a function with named arguments; actor null: as the system.  The row
 // that it returns, or all of them.
-async function call(token, name, args, isList = false)
+async function call(actor, name, args, isList = false)
 {
 	const client = await pool.connect();
 	const names = Object.keys(args);
@@ -46,8 +54,8 @@ async function call(token, name, args, isList = false)
 	try
 	{
 		await client.query('BEGIN');
-		if (token !== null)
-			await client.query('SELECT dwello.login($1)', [token]);
+		if (actor !== null)
+			await client.query('SELECT dwello.login($1)', [actor.token]);
 		const { rows } = await client.query(
 			`SELECT * FROM dwello.${name}(${list})`, Object.values(args));
 
@@ -67,18 +75,26 @@ async function call(token, name, args, isList = false)
 
 const one = async (sql, values) => (await pool.query(sql, values)).rows[0];
 
-// Vouches for a provider, and for the account that their payouts go to.
-async function letEarn(user_id)
+// A way to pay, or to be paid, through each company: their ids.
+async function addMethods(user_id, type)
 {
-	const { payment_method_id } = await call(null, 'add_payment_method', {
-		method_type: 'bank_account', psp: 'acme', psp_token: `ba_${user_id}`,
-		user_id });
+	const method_type = type === 'homeowner' ? 'credit_card' : 'bank_account';
+	const methods = {};
 
-	await call(null, 'verify_user', { user_id, what: 'provider' });
-	await call(null, 'verify_payment_method', { user_id, payment_method_id });
+	for (const [psp, psp_token] of Object.entries(TOKENS[type]))
+	{
+		const { payment_method_id } = await call(null, 'add_payment_method',
+			{ method_type, psp, psp_token, user_id, is_default: psp === 'acme' });
+
+		methods[psp] = payment_method_id;
+		if (type === 'service_provider')
+			await call(null, 'verify_payment_method',
+				{ user_id, payment_method_id });
+	}
+	return methods;
 }
 
-// A new user who may act, with an address; their token.
+// A new user who may act, with an address: their token and methods.
 async function person(name, type)
 {
 	const { user_id } = await call(null, 'register_user', {
@@ -87,13 +103,17 @@ async function person(name, type)
 
 	await call(null, 'verify_user', { user_id, what: 'email' });
 	if (type === 'service_provider')
-		await letEarn(user_id);
+		await call(null, 'verify_user', { user_id, what: 'provider' });
+	const methods = await addMethods(user_id, type);
+
 	await call(null, 'add_address', { address_type: 'home',
 		street: '1 Market Street', city: 'San Francisco', state: 'CA',
 		postal_code: '94105', country: 'US', ...PLACE, is_primary: true,
 		user_id });
-	return (await one('SELECT dwello.issue_token($1) AS token',
-		[user_id])).token;
+	const { token } = await one('SELECT dwello.issue_token($1) AS token',
+		[user_id]);
+
+	return { token, methods };
 }
 
 // A job up to the point where it can be paid.
@@ -120,32 +140,52 @@ async function awardedJob(homeowner, provider, category, currency, price)
 const escrowOf = (job) => one(
 	'SELECT * FROM dwello.escrow_accounts WHERE job_id = $1', [job]);
 
-// Pays until it is paid; some lose patience and give the escrow up.
-async function pay(homeowner, job, chance)
+// Calls, where a refusal with one of the codes is an answer, too: null.
+function callOr(codes, actor, name, args)
 {
-	for (let turn = 0; turn < 6; turn++)
+	return call(actor, name, args).catch((error) => {
+		if (!codes.includes(error.code))
+			throw error;
+		return null;
+	});
+}
+
+// Waits until no payment is open any more.
+async function waitForPayment(job)
+{
+	for (;;)
 	{
-		await call(homeowner, 'fund_escrow', { job_id: job });
-		if (chance() < 0.15)
+		const { open } = await one(`SELECT count(*)::int AS open
+			FROM dwello.transactions WHERE scope_id = $1 AND
+				transaction_type = 'payment' AND status = 'pending'`, [job]);
+
+		if (open === 0)
+			return;
+		await sleep(50);
+	}
+}
+
+// Pays until all is paid, for less may come than was asked for; some lose
+// patience and give the escrow up.
+async function pay(homeowner, job, psp, chance)
+{
+	for (let turn = 0; turn < 12; turn++)
+	{
+		const asked = await callOr(['22023'], homeowner, 'fund_escrow',
+			{ job_id: job, payment_method_id: homeowner.methods[psp] });
+
+		if (asked === null)
+			return true;			// nothing is missing
+		if (chance() < 0.1)
 		{
 			await sleep(chance() * 600);
 			if ((await escrowOf(job)).status === 'funding')
-				await call(homeowner, 'cancel_escrow', { job_id: job })
-					.catch((error) => {
-						if (error.code !== 'WD101')	// it has just been paid
-							throw error;
-					});
+				await callOr(['WD101'], homeowner, 'cancel_escrow',
+					{ job_id: job });	// WD101: it has just been paid
 		}
-		for (;;)
-		{
-			const { status } = await escrowOf(job);
-
-			if (status === 'held' || status === 'cancelled')
-				return status === 'held';
-			if (status === 'failed')
-				break;
-			await sleep(50);
-		}
+		await waitForPayment(job);
+		if ((await escrowOf(job)).status === 'cancelled')
+			return false;
 	}
 	return false;
 }
@@ -164,22 +204,19 @@ async function work(homeowner, provider, job, price, chance)
 
 // What a provider asks for: all that they have in a currency, or a part, some
 // of it in another currency.  Nothing to take (WD202) is an answer, too.
-async function payOut(provider, currency, chance)
+async function payOut(provider, currency, psp, chance)
 {
-	const args = { currency };
+	const args = { currency, payment_method_id: provider.methods[psp] };
 
 	if (chance() < 0.3)
 		args.amount = 1 + Math.floor(chance() * 5000);
 	if (currency === 'EUR' && chance() < 0.5)
 		args.paid_currency = 'USD';
-	await call(provider, 'request_payout', args).catch((error) => {
-		if (error.code !== 'WD202')
-			throw error;
-	});
+	await callOr(['WD202'], provider, 'request_payout', args);
 }
 
 // Until they have nothing left; what could not be paid is asked for again.
-async function payOutAll(provider)
+async function payOutAll(provider, chance)
 {
 	for (;;)
 	{
@@ -190,7 +227,9 @@ async function payOutAll(provider)
 			return;
 		for (const { currency, withdrawable } of balances)
 			if (withdrawable !== '0')
-				await call(provider, 'request_payout', { currency });
+				await call(provider, 'request_payout', { currency,
+					payment_method_id: provider.methods[currency === 'KWD' ||
+						chance() < 0.5 ? 'acme' : 'stripe'] });
 		await sleep(100);
 	}
 }
@@ -199,16 +238,17 @@ async function story(people, category, n, chance)
 {
 	const price = 10000 + Math.floor(chance() * 90000);
 	const [homeowner, provider] = people;
-	const currency = CURRENCIES[n % CURRENCIES.length];
+	const psp = n % 2 === 0 ? 'acme' : 'stripe';
+	const currency = CURRENCIES[psp][(n >> 1) % CURRENCIES[psp].length];
 	const job = await awardedJob(homeowner, provider, category, currency,
 		price);
 
-	if (!await pay(homeowner, job, chance))
+	if (!await pay(homeowner, job, psp, chance))
 		return;
 	await work(homeowner, provider, job, price, chance);
 	// twice at once: together they get no more than there is
-	await Promise.all([payOut(provider, currency, chance),
-		payOut(provider, currency, chance)]);
+	await Promise.all([payOut(provider, currency, psp, chance),
+		payOut(provider, currency, psp, chance)]);
 }
 
 // ----------------------------------------------------------------------
@@ -228,11 +268,13 @@ function freePort()
 
 class Crew
 {
-	constructor(pspUrl, seed)
+	// settings: of the adapters
+	constructor(settings, seed)
 	{
-		this.pspUrl = pspUrl;
+		this.settings = settings;
 		this.seed = seed;
 		this.deaths = 0;
+		this.hired = 0;
 		this.ports = [];
 		this.children = new Set();
 		this.over = false;
@@ -248,8 +290,8 @@ class Crew
 	hire(port)
 	{
 		const child = fork(path.join(__dirname, 'worker.js'), {
-			env: { ...process.env, PSP_URL: this.pspUrl, PORT: String(port),
-				SEED: String(this.seed * 1000 + this.deaths) } });
+			env: { ...process.env, ...this.settings, PORT: String(port),
+				SEED: String(this.seed * 1000 + this.hired++) } });
 
 		this.children.add(child);
 		child.on('exit', () => {
@@ -263,7 +305,7 @@ class Crew
 
 	urls()
 	{
-		return this.ports.map((port) => `http://127.0.0.1:${port}/`);
+		return this.ports.map((port) => `http://127.0.0.1:${port}`);
 	}
 
 	end()
@@ -278,7 +320,7 @@ class Crew
 // ----------------------------------------------------------------------
 
 // Nothing to carry out, nothing to deliver.
-async function isQuiet(psp)
+async function isQuiet(companies)
 {
 	const { open } = await one(`SELECT count(*)::int AS open
 		FROM dwello.outbox AS o LEFT JOIN dwello.outbox_deliveries AS d
@@ -287,49 +329,94 @@ async function isQuiet(psp)
 		WHERE o.type IN ('payment_requested', 'payment_cancelled',
 			'refund_requested', 'payout_requested') AND d.done_at IS NULL AND d.dead_at IS NULL`);
 
-	return open === 0 && psp.isQuiet();
+	return open === 0 && companies.every((c) => c.isQuiet());
 }
 
-// What is wrong at the end, as lines; none is right.
-async function faults(psp)
+// What a company holds, here and there: lines where they differ.
+async function compareBooks(name, { books })
 {
-	const found = [];
-	const ours = {};
-	const books = psp.balances();
-	const { rows: broken } = await pool.query('SELECT * FROM dwello.reconcile()');
-	const { rows: clearing } = await pool.query(
+	const { rows } = await pool.query(
 		`SELECT e.currency, -sum(e.amount) AS amount
 		   FROM dwello.ledger_entries AS e
 		   JOIN dwello.ledger_accounts AS a ON a.id = e.account_id
-		  WHERE a.kind = 'psp_clearing' AND a.psp = 'acme'
-		  GROUP BY e.currency`);
+		  WHERE a.kind = 'psp_clearing' AND a.psp = $1
+		  GROUP BY e.currency`, [name]);
+	const ours = Object.fromEntries(rows.map((row) =>
+		[row.currency, BigInt(row.amount)]));
+
+	return [...new Set([...Object.keys(ours), ...Object.keys(books)])]
+		.filter((c) => (ours[c] ?? 0n) !== (books[c] ?? 0n))
+		.map((c) => `${name}: ${ours[c]} ${c} here, ${books[c]} there`);
+}
+
+// Every payout was sent once, and is what became of it.
+async function comparePayouts(companies)
+{
+	const { rows } = await pool.query(
+		`SELECT id, status, paid_amount, paid_currency FROM dwello.payouts`);
+	const sent = companies.flatMap((c) => c.payouts);
+	const found = [];
+
+	for (const { id, status, paid_amount, paid_currency } of rows)
+	{
+		const own = sent.filter((p) => p.payout_id === id);
+		const paid = own.filter((p) => p.state === 'paid' &&
+			String(p.amount) === paid_amount &&
+			p.currency === paid_currency).length;
+
+		if (paid !== (status === 'completed' ? 1 : 0) || own.length !== 1)
+			found.push(`payout ${id} is ${status} here, sent ${own.length}`
+				+ ` times, paid ${paid} times`);
+	}
+	return found;
+}
+
+// What is wrong at the end, as lines; none is right.
+async function faults(psp, stripe)
+{
+	const { rows: broken } = await pool.query('SELECT * FROM dwello.reconcile()');
 	const { dead } = await one(
 		`SELECT count(*)::int AS dead FROM dwello.outbox_deliveries
 		  WHERE consumer = 'payments' AND dead_at IS NOT NULL`);
+	const { pending } = await one(
+		`SELECT count(*)::int AS pending FROM dwello.refunds
+		  WHERE status = 'pending'`);
 
-	broken.forEach((row) => found.push(`reconcile: ${JSON.stringify(row)}`));
-	clearing.forEach((row) => { ours[row.currency] = BigInt(row.amount); });
-	for (const currency of new Set([...Object.keys(ours), ...Object.keys(books)]))
-		if ((ours[currency] ?? 0n) !== (books[currency] ?? 0n))
-			found.push(`${currency}: ${ours[currency]} here, `
-				+ `${books[currency]} at the company`);
-	const { rows: payouts } = await pool.query(
-		`SELECT id, status, paid_amount, paid_currency FROM dwello.payouts`);
-	const sent = [...psp.payouts.values()];
+	return [...broken.map((row) => `reconcile: ${JSON.stringify(row)}`),
+		...await compareBooks('acme', psp),
+		...await compareBooks('stripe', stripe),
+		...await comparePayouts([psp, stripe]),
+		...dead > 0 ? [`${dead} events were left aside as dead`] : [],
+		...pending > 0 ? [`${pending} refunds are still pending`] : []];
+}
 
-	for (const { id, status, paid_amount, paid_currency } of payouts)
-	{
-		const paid = sent.filter((p) => p.payout_id === id &&
-			p.state === 'paid' && String(p.amount) === paid_amount &&
-			p.currency === paid_currency).length;
+// Settings and rates that the stories need.
+async function prepare()
+{
+	await call(null, 'ensure_partitions', {});
+	for (const [name, value] of [['event_retry_seconds', '1'],
+		['event_attempts', '50'], ['payout_hold_days', '0']])
+		await call(null, 'set_setting', { name, value });
+	await call(null, 'set_fx_rate', { from_currency: 'EUR',
+		to_currency: 'USD', numerator: 10937, denominator: 10000 });
+}
 
-		if (paid !== (status === 'completed' ? 1 : 0) ||
-			sent.filter((p) => p.payout_id === id).length !== 1)
-			found.push(`payout ${id} is ${status} here, paid ${paid} times`);
-	}
-	if (dead > 0)
-		found.push(`${dead} events were left aside as dead`);
-	return found;
+async function play(jobs, chance, companies)
+{
+	const category = (await one(
+		'SELECT id FROM dwello.service_categories ORDER BY id LIMIT 1')).id;
+	const people = await Promise.all([person('Hanna', 'homeowner'),
+		person('Paul', 'service_provider')]);
+	const wait = async () => {
+		while (!await isQuiet(companies))
+			await sleep(100);
+	};
+
+	await Promise.all(Array.from({ length: jobs },
+		(_, n) => story(people, category, n, chance)));
+	await wait();
+	await payOutAll(people[1], chance);
+	await wait();
 }
 
 async function main()
@@ -338,7 +425,10 @@ async function main()
 	const jobs = option('jobs', 24);
 	const chance = seeded(seed);
 	const psp = new Psp(seeded(seed + 1), () => crew.urls());
-	const crew = new Crew(await psp.listen(), seed);
+	const stripe = new StripeDouble(seeded(seed + 2), () => crew.urls(),
+		{ key: KEYS.STRIPE_KEY, secret: KEYS.STRIPE_WEBHOOK_SECRET });
+	const crew = new Crew({ ...KEYS, ACME_URL: await psp.listen(),
+		STRIPE_URL: await stripe.listen() }, seed);
 	const start = Date.now();
 
 	console.log(`# seed ${seed}, ${jobs} jobs`);
@@ -347,49 +437,29 @@ async function main()
 		crew.end();
 		process.exit(1);
 	}, LIMIT_MS).unref();
-	await call(null, 'ensure_partitions', {});
-	for (const [name, value] of [['event_retry_seconds', '1'],
-		['event_attempts', '50'], ['payout_hold_days', '0']])
-		await call(null, 'set_setting', { name, value });
-	await call(null, 'set_fx_rate', { from_currency: 'EUR',
-		to_currency: 'USD', numerator: 10937, denominator: 10000 });
+	await prepare();
 	await crew.start();
-
-	const category = (await one(
-		'SELECT id FROM dwello.service_categories ORDER BY id LIMIT 1')).id;
-	const people = await Promise.all([person('Hanna', 'homeowner'),
-		person('Paul', 'service_provider')]);
-
-	await call(people[0], 'add_payment_method', { method_type: 'credit_card',
-		psp: 'acme', psp_token: 'tok_hanna', is_default: true });
-	await Promise.all(Array.from({ length: jobs },
-		(_, n) => story(people, category, n, chance)));
-	while (!await isQuiet(psp))
-		await sleep(100);
-	await payOutAll(people[1]);
-	while (!await isQuiet(psp))
-		await sleep(100);
+	await play(jobs, chance, [psp, stripe]);
 	crew.end();
 
-	const found = await faults(psp);
-	const taken = [...psp.payments.values()];
-	const sent = [...psp.payouts.values()];
+	const found = await faults(psp, stripe);
+	const results = [[found.length === 0,
+		'the companies\' books and dwello\'s agree'],
+	[crew.deaths > 0, 'workers died on the way'],
+	[stripe.refused > 0 && stripe.taken > 0 && !stripe.wrong,
+		'a wrong signature is refused, an unknown event is taken']];
 
-	console.log(`# ${taken.length} payments, `
-		+ `${taken.filter((p) => p.state === 'failed').length} failed, `
-		+ `${taken.filter((p) => p.state === 'cancelled').length} cancelled, `
-		+ `${taken.filter((p) => p.refunded > 0n).length} refunded; `
-		+ `${sent.length} payouts, `
-		+ `${sent.filter((p) => p.state === 'failed').length} failed; `
-		+ `${crew.deaths} workers died; ${JSON.stringify(psp.counts)}; `
+	console.log(`# acme ${JSON.stringify(psp.counts)}`);
+	console.log(`# stripe ${JSON.stringify(stripe.counts)}`);
+	console.log(`# ${crew.deaths} workers died; `
 		+ `${((Date.now() - start) / 1000).toFixed(1)} s`);
+	for (const [isGood, what] of results)
+		console.log(`${isGood ? 'ok' : 'not ok'} - ${what}`);
+	if (stripe.wrong)
+		found.push(`a worker answers ${stripe.wrong}`);
 	found.forEach((line) => console.log(`# ${line}`));
-	console.log(`${found.length === 0 ? 'ok' : 'not ok'} - `
-		+ 'the company\'s books and dwello\'s agree');
-	console.log(`${crew.deaths > 0 ? 'ok' : 'not ok'} - workers died on the way`);
-	psp.close();
 	await pool.end();
-	process.exit(found.length === 0 && crew.deaths > 0 ? 0 : 1);
+	process.exit(results.every(([isGood]) => isGood) ? 0 : 1);
 }
 
 main().catch((error) => {

@@ -1,9 +1,9 @@
 // worker.js
-//	Between dwello and a payment company: carries intents out, events in.
+//	Between dwello and payment companies: carries intents out, events in.
 //
-//	PSP_URL		where the company is
-//	PORT		where its webhooks come in
+//	PORT		where webhooks come in, each company's under its name
 //	SEED		of the crashes; without it there are none
+//	and what the adapters need, acme.js and stripe.js
 //
 // Out: events of the outbox are claimed, carried out under a key that is the
 // event's id, and acknowledged.  Dying between any two of those does no harm:
@@ -16,10 +16,9 @@
 const http = require('http');
 const { Pool } = require('pg');
 const { seeded } = require('./random.js');
-const { readBody } = require('./psp.js');
+const { readText } = require('./simulated.js');
 
 const CONSUMER = 'payments';
-const PSP = 'acme';
 const TYPES = ['payment_requested', 'payment_cancelled', 'refund_requested',
 	'payout_requested'];
 
@@ -27,10 +26,22 @@ const pool = new Pool({ max: 4 });
 const chance = process.env.SEED === undefined
 	? () => 1 : seeded(Number(process.env.SEED));
 
+// The adapters, by the name that dwello has of the company.
+const find = async (text, values) => (await pool.query(text, values)).rows[0];
+const companies = {};
+
+for (const name of ['acme', 'stripe'])
+	if (process.env[`${name.toUpperCase()}_KEY`] !== undefined)
+	{
+		const { Company } = require(`./${name}.js`);
+
+		companies[name] = new Company(process.env, find);
+	}
+
 // The places where a process may die; here it does so on purpose.
 function mayCrash()
 {
-	if (chance() < 0.025)
+	if (chance() < 0.01)
 		process.kill(process.pid, 'SIGKILL');
 }
 
@@ -40,55 +51,30 @@ const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 // Out: intents of the outbox
 // ----------------------------------------------------------------------
 
-// The company's own name for the payment that is to be given back.
-async function companyPayment(payload)
+// Calls of dwello, [name, arguments] each.
+async function tell(calls)
 {
-	if (payload.psp_reference)
-		return payload.psp_reference;
-	throw new Error(`no reference for payment ${payload.payment_id}`);
-}
-
-// What to ask the company for: where, and with what.
-async function order(event)
-{
-	const { payload } = event;
-
-	switch (event.type)
+	for (const [name, args] of calls)
 	{
-		case 'payment_requested':
-			return ['/payments', { job_id: event.scope_id,
-				transaction_id: payload.transaction_id,
-				amount: String(payload.amount), currency: payload.currency }];
-		case 'payment_cancelled':
-			return ['/cancellations',
-				{ transaction_id: payload.transaction_id }];
-		case 'refund_requested':
-			return ['/refunds', { payment: await companyPayment(payload),
-				amount: String(payload.amount), job_id: payload.job_id,
-				refund_id: payload.refund_id }];
-		case 'payout_requested':
-			return ['/payouts', { provider_id: payload.provider_id,
-				payout_id: payload.payout_id,
-				amount: String(payload.paid_amount),
-				currency: payload.paid_currency,
-				send_after: payload.hold_until }];
-		default:
-			throw new Error(`nobody knows ${event.type}`);
+		const names = Object.keys(args);
+		const list = names.map((arg, i) => `${arg} => $${i + 1}`).join(', ');
+
+		await pool.query(`SELECT * FROM dwello.${name}(${list})`,
+			Object.values(args));
 	}
 }
 
 // Carries one event out; throws when it is to be tried again.
 async function carryOut(event)
 {
-	const [path, body] = await order(event);
-	const response = await fetch(process.env.PSP_URL + path, {
-		method: 'POST', body: JSON.stringify(body),
-		headers: { 'Idempotency-Key': event.id },
-		signal: AbortSignal.timeout(5000) });
+	const company = companies[event.payload.psp];
 
-	if (response.status !== 200)
-		throw new Error(`${path} was answered with ${response.status}`);
-	await response.text();
+	if (company === undefined)
+		throw new Error(`no adapter for ${event.payload.psp}`);
+	const calls = await company.carryOut(event);
+
+	mayCrash();
+	await tell(calls);
 }
 
 // Claims once, and does what was claimed; the number of events.  Within a
@@ -134,57 +120,29 @@ async function turn()
 // In: events of the company
 // ----------------------------------------------------------------------
 
-// Tells dwello what became of a payment, a refund or a payout.
-async function report(event)
-{
-	if (event.type === 'payout_paid')
-		await pool.query(
-			`SELECT * FROM dwello.confirm_payout(user_id => $1, payout_id => $2,
-				psp => $3, event_id => $4, psp_reference => $5)`,
-			[event.provider_id, event.payout_id, PSP, event.id, event.payout]);
-	else if (event.type === 'payout_failed')
-		await pool.query(
-			`SELECT * FROM dwello.fail_payout(user_id => $1, payout_id => $2,
-				psp => $3, event_id => $4)`,
-			[event.provider_id, event.payout_id, PSP, event.id]);
-	else if (event.type === 'refund_paid')
-		await pool.query(
-			`SELECT * FROM dwello.confirm_refund(job_id => $1, psp => $2,
-				event_id => $3, refund_id => $4)`,
-			[event.job_id, PSP, event.id, event.refund_id]);
-	else if (event.type === 'succeeded')
-		await pool.query(
-			`SELECT * FROM dwello.confirm_payment(job_id => $1, psp => $2,
-				event_id => $3, amount => $4, currency => $5,
-				transaction_id => $6, psp_reference => $7)`,
-			[event.job_id, PSP, event.id, event.amount, event.currency,
-				event.transaction_id, event.payment]);
-	else
-		await pool.query(
-			`SELECT * FROM dwello.fail_payment(job_id => $1, psp => $2,
-				event_id => $3, transaction_id => $4, is_final => true)`,
-			[event.job_id, PSP, event.id, event.transaction_id]);
-}
-
-// The answer to a webhook: 200 when it need not come again.  WD101 about a
-// payment is a failure that was told after the success: history, by now.
+// The answer to a webhook: 200 when it need not come again, 400 when it is
+// none of the company's.  WD101 is too early: it shall come again.
 async function receive(request, response)
 {
-	const event = await readBody(request);
+	const company = companies[request.url.slice(1)];
+	const text = await readText(request);
 	let status = 200;
 
 	mayCrash();
 	try
 	{
-		await report(event);
+		const calls = await company?.read(request.headers, text) ?? null;
+
+		if (calls === null)
+			status = 400;
+		else
+			await tell(calls);
 	}
 	catch (error)
 	{
-		if (error.code !== 'WD101')
-		{
-			console.error(`worker: ${event.id}: ${error.code} ${error.message}`);
-			status = 500;
-		}
+		status = error.code === 'WD101' ? 503 : 500;
+		if (status === 500)
+			console.error(`worker: ${text}: ${error.code} ${error.message}`);
 	}
 	mayCrash();
 	response.writeHead(status).end();
