@@ -1,8 +1,11 @@
 # kill.pl
 #	The postmaster is killed, again and again, under a mixed load of money:
-#	releases, refunds, payments asked for and arriving, deliveries, disputes
-#	and their mediator, chargebacks, payouts, reversals.  After each restart the ledger is valid and what was acknowledged is there
-#	once; sent again it changes nothing.
+#	releases, refunds and what companies have sent of them, payments that
+#	arrive as asked for, over, under and without being asked for, deliveries,
+#	disputes and their mediator, chargebacks, payouts that are paid and fail in
+#	any order, reversals, a company's fees and settlements.  After each restart
+#	the ledger is valid and what was acknowledged is there once; sent again it
+#	changes nothing.
 #
 # DW_SEED repeats the calls and the times of the kills, DW_CYCLES is how many
 # there are.
@@ -29,7 +32,8 @@ my $seed = $ENV{DW_SEED} // time;
 srand $seed;
 diag "DW_SEED=$seed DW_CYCLES=$cycles";
 
-my $node = new_server('kill', '', holds => 'demo');
+# what a test server logs by itself would have passwords and addresses in it
+my $node = new_server('kill', "log_statement = none\n", holds => 'demo');
 install_commands($node);
 my %person = people($node);
 
@@ -59,8 +63,17 @@ sub random_commands
 		[ [ provider_1 => "refund_escrow($about, amount => $amount)" ] ],
 		[
 			[ homeowner => "fund_escrow($about, amount => $amount)" ],
-			[ system => "confirm_payment('$job', 'stripe', '$key', $amount, 'USD')" ]
+			[ system => sprintf "confirm_payment('$job', 'stripe', '$key', %d, 'USD')",
+				$amount + (0, 0, 37, -23)[ int rand 4 ] ]
 		],
+		[ [ system => "confirm_payment('$job', 'stripe', '$key', $amount, 'USD')" ] ],
+		[
+			[ system => "confirm_refund('$job', 'stripe', '$key', refund_id => (SELECT id
+				FROM dwello.refunds WHERE job_id = '$job' AND status = 'pending'
+				ORDER BY id LIMIT 1))" =~ s/\s+/ /gr ]
+		],
+		[ [ system => "record_psp_fee('stripe', '$key', $amount, 'USD')" ] ],
+		[ [ system => "record_settlement('stripe', '$key', $amount, 'USD')" ] ],
 		[
 			[ provider_1 => "submit_milestone($about)" ],
 			[ homeowner => "request_changes('$job', idempotency_key => 'back-$key')" ]
@@ -85,12 +98,19 @@ sub random_commands
 			[ system => "confirm_payout('$person{provider_1}', (SELECT id
 				FROM dwello.payouts WHERE status = 'pending' ORDER BY id
 				LIMIT 1), 'stripe', 'back-$key')" =~ s/\s+/ /gr ]
-		]);
+		],
+		map {
+			my $call = $_;
+			[ [ system => "${call}('$person{provider_1}', (SELECT id
+				FROM dwello.payouts ORDER BY md5(id || '$key') LIMIT 1),
+				'stripe', '$key')" =~ s/\s+/ /gr ] ]
+		} qw(confirm_payout fail_payout));
 	my $commands = $made[ int rand @made ];
 
 	return map {
 		my ($name) = $_->[1] =~ /^(\w+)/;
-		my $scope = $name =~ /payout$/ ? $person{provider_1} : $job;
+		my $scope = $name =~ /payout$/ ? $person{provider_1}
+		  : $name =~ /^record/ ? '-' : $job;
 		[ @$_, "$name $scope " . ($_->[1] =~ /'back-/ ? 'back-' : '') . $key ]
 	} @$commands;
 }
@@ -102,11 +122,14 @@ sub stored
 SELECT function_name || ' ' || scope_id || ' ' || key, count(*)
   FROM dwello.idempotency_keys GROUP BY 1
 UNION ALL
-SELECT CASE WHEN user_id IS NOT NULL THEN 'confirm_payout'
-            WHEN event_type LIKE '%opened' THEN 'open_chargeback'
-            WHEN event_type LIKE 'chargeback%' THEN 'close_chargeback'
-            ELSE 'confirm_payment' END
-       || ' ' || coalesce(job_id, user_id) || ' ' || event_id, count(*)
+SELECT CASE event_type WHEN 'payout_confirmed' THEN 'confirm_payout'
+            WHEN 'payout_failed' THEN 'fail_payout'
+            WHEN 'chargeback_opened' THEN 'open_chargeback'
+            WHEN 'chargeback_won' THEN 'close_chargeback'
+            WHEN 'refund_confirmed' THEN 'confirm_refund'
+            WHEN 'payment_confirmed' THEN 'confirm_payment'
+            ELSE 'record_' || event_type END
+       || ' ' || coalesce(job_id::text, user_id::text, '-') || ' ' || event_id, count(*)
   FROM dwello.payment_events GROUP BY 1
 END
 }
