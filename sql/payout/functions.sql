@@ -404,7 +404,9 @@ COMMENT ON FUNCTION dwello.fail_payout IS
  *	Asks that a provider pay what they owe after a chargeback or a reversal,
  *	beyond what they have. Nothing is booked yet: an intent
  *	repayment_requested in the outbox tells the worker of the payment
- *	company what to collect. For the provider and administrators.
+ *	company what to collect until pay_by. What was asked for before in the
+ *	currency and has not arrived is cancelled by it. For the provider and
+ *	administrators.
  *
  * role: app, admin
  * args:
@@ -418,6 +420,8 @@ COMMENT ON FUNCTION dwello.fail_payout IS
  *	repayment_id: names what is asked for
  *	amount: in minor units
  *	currency: of the balance
+ *	pay_by: until when it is waited for, by the kind of payment method as
+ *	  for a payment
  *	replayed
  * errors:
  *	WD402 WD401
@@ -443,6 +447,7 @@ CREATE OR REPLACE FUNCTION dwello.repay_balance(
   OUT repayment_id uuid,
   OUT amount bigint,
   OUT currency text,
+  OUT pay_by timestamptz,
   OUT replayed boolean
 )
 LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -455,7 +460,10 @@ COMMENT ON FUNCTION dwello.repay_balance IS
 /*
  * confirm_repayment
  *	Says that a provider's payment has arrived. It is set off against what
- *	they owe; what is more is theirs, and can be paid out.
+ *	they owe; what is more is theirs, and can be paid out. What it was
+ *	asked for by is completed once all of that is there, in parts too and
+ *	after pay_by; the same psp_reference, amount and currency under
+ *	another event is the same payment.
  *
  * role: service
  * args:
@@ -481,6 +489,7 @@ COMMENT ON FUNCTION dwello.repay_balance IS
  *	22023: an amount that is not positive, or an unknown currency
  *	P0002: an unknown user
  *	WD104: the event was another one before
+ *	WD101: repayment_id is not there yet; tell of it again later
  * example: system, a debt
  *	SELECT amount, currency
  *	  FROM dwello.confirm_repayment(user_id => 'de000000-0000-7000-8000-000000000002', psp => 'demo-psp',
@@ -507,7 +516,34 @@ AS 'MODULE_PATHNAME', 'dwello_confirm_repayment';
 GRANT EXECUTE ON FUNCTION dwello.confirm_repayment
   TO dwello_service;
 COMMENT ON FUNCTION dwello.confirm_repayment IS
-  'Says that a provider''s payment has arrived. Errors: WD401, 42501, 22004, 22001, 22023, P0002, WD104. See reference.md#confirm_repayment.';
+  'Says that a provider''s payment has arrived. Errors: WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD101. See reference.md#confirm_repayment.';
+
+/*
+ * expire_repayments
+ *	Ends what providers were asked to pay of a debt and have not paid by
+ *	pay_by: event repayment_expired, on which the worker stops collecting.
+ *	What they owe stays. Those who are busy are left for the next call.
+ *
+ * role: service
+ * args:
+ *	max_rows: at most, 1 to 10000
+ * returns: how many ended
+ * errors:
+ *	WD401
+ *	42501: the caller is not the service
+ *	22004
+ *	22023: max_rows is out of range
+ * example: system
+ *	SELECT dwello.expire_repayments(max_rows => 100);
+ */
+CREATE OR REPLACE FUNCTION dwello.expire_repayments(max_rows integer DEFAULT 100)
+RETURNS integer
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_expire_repayments';
+GRANT EXECUTE ON FUNCTION dwello.expire_repayments
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.expire_repayments IS
+  'Ends what providers were asked to pay of a debt and have not paid by pay_by: event repayment_expired, on which the worker stops collecting. Errors: WD401, 42501, 22004, 22023. See reference.md#expire_repayments.';
 
 /*
  * write_off

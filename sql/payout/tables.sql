@@ -42,3 +42,34 @@ SELECT pg_catalog.pg_extension_config_dump('dwello.payouts', '');
 CREATE POLICY payouts_read ON dwello.payouts FOR SELECT
   USING (user_id = dwello.current_user_id());
 GRANT SELECT ON dwello.payouts TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.repayments (
+  user_id uuid NOT NULL CONSTRAINT repayments_user_id_fkey REFERENCES dwello.users (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  payment_method_id uuid,
+  status dwello.repayment_status NOT NULL DEFAULT 'pending',
+  amount bigint NOT NULL CONSTRAINT repayments_amount_check CHECK (amount > 0),
+  received bigint NOT NULL DEFAULT 0 CONSTRAINT repayments_received_check CHECK (received >= 0),
+  currency text NOT NULL CONSTRAINT repayments_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  psp text,
+  pay_by timestamptz NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  completed_at timestamptz,
+  CONSTRAINT repayments_pkey PRIMARY KEY (user_id, id),
+  CONSTRAINT repayments_received_all_check CHECK ((received >= amount) = (status = 'completed')),
+  CONSTRAINT repayments_method_fkey FOREIGN KEY (user_id, payment_method_id) REFERENCES dwello.payment_methods (user_id, id)
+);
+CREATE UNIQUE INDEX repayments_pending_key ON dwello.repayments (user_id, currency) WHERE status = 'pending';
+CREATE INDEX repayments_due_idx ON dwello.repayments (pay_by) WHERE status = 'pending';
+COMMENT ON TABLE dwello.repayments IS 'What a provider was asked to pay of what they owe.';
+COMMENT ON COLUMN dwello.repayments.payment_method_id IS 'What to pay with; NULL = none was known.';
+COMMENT ON COLUMN dwello.repayments.amount IS 'What was asked for, in minor units of currency.';
+COMMENT ON COLUMN dwello.repayments.received IS 'What has arrived for it so far, in minor units.';
+COMMENT ON COLUMN dwello.repayments.pay_by IS 'Until when it is waited for.';
+COMMENT ON COLUMN dwello.repayments.completed_at IS 'When it ended; NULL while it is pending.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.repayments', '');
+CREATE POLICY repayments_read ON dwello.repayments FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT ON dwello.repayments TO dwello_app, dwello_service, dwello_support, dwello_admin;

@@ -1361,6 +1361,11 @@ SELECT * FROM r.answer('system', 'a debt',
     event_id => ''evt_7'', amount => 1000, currency => ''USD'')');
 ROLLBACK TO example;
 
+\echo expire_repayments
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.expire_repayments(max_rows => 100)');
+ROLLBACK TO example;
+
 \echo write_off
 SELECT * FROM r.answer('admin', 'a debt',
 'SELECT amount, currency

@@ -272,6 +272,8 @@ BEGIN
     SELECT b.job_id, b.id, b.provider_id, 1, now() FROM dwello.bids AS b WHERE b.job_id = open;
   INSERT INTO dwello.payouts (user_id, payment_method_id, amount, currency, paid_amount, paid_currency, psp)
     SELECT m.user_id, m.id, 1000, 'USD', 1000, 'USD', m.psp FROM dwello.payment_methods AS m WHERE m.user_id = t.user(p);
+  INSERT INTO dwello.repayments (user_id, status, amount, currency, pay_by, completed_at)
+    VALUES (t.user(p), 'cancelled', 1000, 'USD', '2001-01-02 00:00+00', '2001-01-02 00:00+00');
   -- revealed both, one of them private
   INSERT INTO dwello.reviews (job_id, id, homeowner_id, provider_id, reviewer_id, reviewee_id, rating,
     is_public, reveal_at, created_at)

@@ -38,6 +38,7 @@ INSERT INTO expected VALUES
   ('provider_stats', 'none', 'own', 'own', 'own', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('payment_methods', 'own', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me = user_id AND removed_at IS NULL'),
   ('payouts', 'none', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('repayments', 'none', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('api_keys', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('token_cutoffs', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('notifications', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),

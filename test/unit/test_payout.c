@@ -202,6 +202,24 @@ test_reserve(void **state)
 	assert_int_equal(dw_reserve_share(INT64_MAX, 0), 0);
 }
 
+/* A repayment is completed once, in parts, and whatever it was before. */
+static void
+test_repayment(void **state)
+{
+	DwRepayment part = {.amount = 100};
+
+	assert_false(dw_repayment_receive(&part, 99));
+	assert_int_equal(part.status, DW_REPAYMENT_PENDING);
+	part.status = DW_REPAYMENT_EXPIRED;
+	assert_true(dw_repayment_receive(&part, 1));
+	assert_int_equal(part.received, 100);
+	assert_int_equal(part.status, DW_REPAYMENT_COMPLETED);
+	assert_false(dw_repayment_receive(&part, INT64_MAX));
+	assert_int_equal(part.received, INT64_MAX);
+	assert_string_equal(dw_repayment_status_label(DW_REPAYMENT_CANCELLED),
+						"cancelled");
+}
+
 /* The day on which the turn began. */
 static int32_t
 turn(DwPayoutSchedule schedule, int32_t today)
@@ -279,6 +297,7 @@ main(void)
 		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_debt),
+		cmocka_unit_test(test_repayment),
 		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_schedule),
 		cmocka_unit_test(test_concern),

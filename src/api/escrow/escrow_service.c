@@ -253,7 +253,8 @@ dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
 
 	if (!dw_payment_event_find(event->psp, event->event_id, &kept))
 	{
-		if (strcmp(event->type, DW_PAYMENT_CONFIRMED) != 0 ||
+		if ((strcmp(event->type, DW_PAYMENT_CONFIRMED) != 0 &&
+			 strcmp(event->type, DW_REPAYMENT_CONFIRMED) != 0) ||
 			event->psp_reference == NULL ||
 			!dw_payment_event_find_same(event, &kept))
 			return false;

@@ -7,6 +7,8 @@
  * pay it; whoever does is asked by the payment company's worker, through the
  * outbox, and nothing is booked before the company says that it has the money.
  * What has arrived is booked, however much it is: a surplus is the provider's.
+ * What was asked for is a row, which waits until pay_by for all of it; asking
+ * anew takes its place.
  */
 #include "postgres.h"
 
@@ -31,6 +33,7 @@ typedef struct Debt
 	int64		amount;			/* 0 = all of it */
 	const char *reason;			/* or NULL */
 	DwPaymentSource method;		/* to pay with; nil where none is known */
+	TimestampTz pay_by;			/* of what was asked for, else DT_NOBEGIN */
 } Debt;
 
 /* Reads amount and currency; errors of arguments alone. */
@@ -38,6 +41,7 @@ static void
 debt_read(DwCall *call, Debt *debt)
 {
 	memset(debt, 0, sizeof(*debt));
+	debt->pay_by = DT_NOBEGIN;
 	dw_args_need(call, "currency", NULL);
 	debt->currency = dw_arg_text(call, "currency", CURRENCY_MAX);
 	if (dw_arg_has(call, "amount"))
@@ -86,6 +90,9 @@ debt_emit(const Debt *debt, const char *type, const DwUuid *transaction_id)
 	if (strcmp(type, "repayment_requested") == 0)
 		dw_payload_psp_amount(&payload, debt->method.psp, debt->currency,
 							  debt->amount);
+	if (debt->pay_by != DT_NOBEGIN)
+		dw_payload_text(&payload, "pay_by",
+						timestamptz_to_str(debt->pay_by));
 	dw_payload_text(&payload, "reason", debt->reason);
 	dw_event_emit(&debt->user_id, "user", &debt->user_id, type, &payload);
 }
@@ -143,6 +150,65 @@ debt_make_whole(Debt *debt, bool is_named)
 	debt->amount += (unit - debt->amount % unit) % unit;
 }
 
+/* Until when what is asked for now is waited for. */
+static TimestampTz
+time_to_repay(const Debt *debt)
+{
+	const char *type = debt->method.type != NULL ? debt->method.type : "";
+
+	if (strcmp(type, "bank_account") == 0)
+		return dw_now() + USECS_PER_DAY *
+			dw_setting_int8("payment_days_bank");
+	return dw_now() + USECS_PER_MINUTE *
+		dw_setting_int8(strcmp(type, "paypal") == 0 ||
+						strcmp(type, "stripe") == 0
+						? "payment_minutes_wallet" : "payment_minutes_card");
+}
+
+/* Ends one that is pending, and tells its worker. */
+static void
+repayment_end(DwRepaymentRow *row, DwRepaymentStatus status)
+{
+	Debt		debt = {
+		.user_id = row->user_id,
+		.id = row->id,
+		.currency = row->currency,
+		.amount = row->facts.amount - row->facts.received,
+		.pay_by = DT_NOBEGIN
+	};
+
+	row->facts.status = status;
+	dw_repayment_save(row);
+	debt.method.psp = unconstify(char *, row->psp);
+	debt.method.id = row->payment_method_id;
+	debt_emit(&debt, status == DW_REPAYMENT_EXPIRED ? "repayment_expired"
+			  : "repayment_cancelled", NULL);
+}
+
+/* Keeps what is asked for; what was asked for before in its currency ends. */
+static void
+debt_ask(Debt *debt)
+{
+	int			count;
+	DwRepaymentRow *pending = dw_repayments_pending(&debt->user_id, &count);
+	DwRepaymentRow row = {
+		.user_id = debt->user_id,
+		.id = dw_uuid_fresh(),
+		.payment_method_id = debt->method.id,
+		.facts = {.amount = debt->amount},
+		.currency = debt->currency,
+		.psp = debt->method.psp,
+		.pay_by = time_to_repay(debt)
+	};
+
+	for (int i = 0; i < count; i++)
+		if (strcmp(pending[i].currency, debt->currency) == 0)
+			repayment_end(&pending[i], DW_REPAYMENT_CANCELLED);
+	dw_repayment_insert(&row);
+	debt->id = row.id;
+	debt->pay_by = row.pay_by;
+}
+
 DW_FUNCTION(dwello_repay_balance)
 {
 	DwCall		call;
@@ -161,9 +227,11 @@ DW_FUNCTION(dwello_repay_balance)
 	debt_decide(&debt);
 	debt_check_method(&debt);
 	debt_make_whole(&debt, is_named);
-	debt.id = dw_uuid_fresh();
+	dw_payout_mark_user(&debt.user_id);
+	debt_ask(&debt);
 	debt_emit(&debt, "repayment_requested", NULL);
 	debt_row(&call, &debt);
+	dw_row_time(&call, "pay_by", debt.pay_by);
 	return dw_call_return(&call);
 }
 
@@ -225,6 +293,73 @@ repayment_read(DwCall *call, DwPaymentEvent *event, Debt *debt)
 	event->object = "repayment_id";
 }
 
+/* WD101: what it was asked for by is not there, so it comes too early. */
+static void
+repayment_refuse(const Debt *debt)
+{
+	dw_raise(DW_INVALID_TRANSITION, "no such repayment was asked for yet",
+			 psprintf("User %s has no repayment %s.",
+					  dw_uuid_text(&debt->user_id), dw_uuid_text(&debt->id)),
+			 "Tell of it again later, or without repayment_id.");
+}
+
+/* Counts what has arrived for what was asked for, if it names that. */
+static void
+repayment_receive(const Debt *debt)
+{
+	DwRepaymentRow row;
+
+	if (dw_uuid_is_nil(&debt->id))
+		return;
+	if (!dw_repayment_find(&debt->user_id, &debt->id, &row))
+		repayment_refuse(debt);
+	/* in another currency it is theirs all the same, and more is to come */
+	if (strcmp(row.currency, debt->currency) != 0)
+		return;
+	(void) dw_repayment_receive(&row.facts, debt->amount);
+	dw_repayment_save(&row);
+}
+
+/* Providers whose repayments are overdue. */
+typedef struct Overdue
+{
+	const DwPayee *payees;		/* locked */
+	int32		ended;			/* repayments so far */
+} Overdue;
+
+/* Ends what one of them has not paid in time; a turn of dw_each_turn(). */
+static bool
+overdue_turn(int turn, void *argument)
+{
+	Overdue    *overdue = argument;
+	int			count;
+	DwRepaymentRow *rows = dw_repayments_pending(&overdue->payees[turn].id,
+												 &count);
+
+	for (int i = 0; i < count; i++)
+		if (rows[i].pay_by <= dw_now())
+		{
+			repayment_end(&rows[i], DW_REPAYMENT_EXPIRED);
+			overdue->ended++;
+		}
+	return true;
+}
+
+/* expire_repayments(max_rows) → how many ended */
+DW_FUNCTION(dwello_expire_repayments)
+{
+	DwCall		call;
+	int			count;
+	Overdue		overdue = {.ended = 0};
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	overdue.payees = dw_repayments_claim_overdue(dw_arg_max_rows(&call),
+												 &count);
+	dw_each_turn(count, overdue_turn, &overdue);
+	return dw_call_return_datum(&call, Int32GetDatum(overdue.ended), true,
+								sizeof(int32));
+}
+
 DW_FUNCTION(dwello_confirm_repayment)
 {
 	DwCall		call;
@@ -242,6 +377,7 @@ DW_FUNCTION(dwello_confirm_repayment)
 	if (dw_payment_replay(&call, &event))
 		return dw_call_return(&call);
 
+	repayment_receive(&debt);
 	clearing.currency = debt.currency;
 	clearing.psp = transaction.psp = event.psp;
 	debt.method.psp = unconstify(char *, event.psp);

@@ -18,6 +18,28 @@ static const char *const payout_status_labels[] = {
 /* Definitions of the label and parse functions that the header promises. */
 DW_LABELS(payout_status, DwPayoutStatus, payout_status_labels);
 
+static const char *const repayment_status_labels[] = {
+	[DW_REPAYMENT_PENDING] = "pending",
+	[DW_REPAYMENT_COMPLETED] = "completed",
+	[DW_REPAYMENT_EXPIRED] = "expired",
+	[DW_REPAYMENT_CANCELLED] = "cancelled"
+};
+
+DW_LABELS(repayment_status, DwRepaymentStatus, repayment_status_labels);
+
+bool
+dw_repayment_receive(DwRepayment *repayment, int64_t amount)
+{
+	if (dw_money_add(repayment->received, amount,
+					 &repayment->received) != DW_OK)
+		repayment->received = INT64_MAX;
+	if (repayment->received < repayment->amount ||
+		repayment->status == DW_REPAYMENT_COMPLETED)
+		return false;
+	repayment->status = DW_REPAYMENT_COMPLETED;
+	return true;
+}
+
 static const char *const payout_hold_labels[] = {
 	[DW_PAYOUT_HOLD_ACCOUNT] = "account",
 	[DW_PAYOUT_HOLD_BALANCE] = "balance"

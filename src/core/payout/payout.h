@@ -83,6 +83,31 @@ typedef struct DwNetting
 	int64_t		receivable;		/* leg of provider_receivable */
 } DwNetting;
 
+/* Type repayment_status. */
+typedef enum DwRepaymentStatus
+{
+	DW_REPAYMENT_PENDING,		/* asked for, maybe in part there */
+	DW_REPAYMENT_COMPLETED,		/* all of it has arrived */
+	DW_REPAYMENT_EXPIRED,		/* not in time */
+	DW_REPAYMENT_CANCELLED		/* asked for anew */
+} DwRepaymentStatus;
+
+/* What of a repayment has arrived. */
+typedef struct DwRepayment
+{
+	int64_t		amount;			/* asked for, > 0 */
+	int64_t		received;		/* so far, >= 0; may be more */
+	DwRepaymentStatus status;	/* what became of it */
+} DwRepayment;
+
+DW_LABELS_OF(repayment_status, DwRepaymentStatus);
+
+/*
+ * An amount (> 0) has arrived for it, in time or not.  True: that completes
+ * it, for all of it is there now.
+ */
+extern bool dw_repayment_receive(DwRepayment *repayment, int64_t amount);
+
 DW_LABELS_OF(payout_status, DwPayoutStatus);
 DW_LABELS_OF(payout_hold, DwPayoutHold);
 

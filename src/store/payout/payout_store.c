@@ -701,6 +701,23 @@ dw_reserves_claim(int32 max_rows, int *count)
 	return payees;
 }
 
+DwPayee *
+dw_repayments_claim_overdue(int32 max_rows, int *count)
+{
+	static DwStatement find =
+		DW_STATEMENT("SELECT r.user_id FROM dwello.repayments AS r "
+					 "WHERE r.status = 'pending' AND r.pay_by <= $1 "
+					 "ORDER BY r.pay_by, r.id LIMIT $2");
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *ids;
+
+	dw_param_time(&p, dw_now());
+	dw_param_int4(&p, max_rows);
+	(void) dw_execute(&find, &p);
+	ids = dw_read_only_uuids(count);
+	return lock_free_payees(ids, count);
+}
+
 #define PAYEES(ids) \
 	"SELECT u.id, u.status = 'active' AS is_active FROM dwello.users AS u " \
 	"WHERE u.id = ANY (" ids ") AND (EXISTS (SELECT FROM dwello.payouts AS o " \

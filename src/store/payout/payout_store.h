@@ -46,6 +46,21 @@ typedef struct DwPayoutRow
 	TimestampTz completed_at;	/* when it ended; DT_NOBEGIN while pending */
 } DwPayoutRow;
 
+/* A row of dwello.repayments. */
+typedef struct DwRepaymentRow
+{
+	DwUuid		user_id;		/* the provider, locked */
+	DwUuid		id;				/* its key beside user_id */
+	DwUuid		payment_method_id;	/* to pay with; nil = none is known */
+	DwRepayment facts;			/* how much, and what became of it */
+	const char *currency;		/* of the balance */
+	const char *psp;			/* of the payment method, or NULL */
+	TimestampTz pay_by;			/* until when it is waited for */
+	int32		version;		/* of the row */
+	TimestampTz created_at;		/* by dw_now() */
+	TimestampTz completed_at;	/* when it ended; DT_NOBEGIN while pending */
+} DwRepaymentRow;
+
 /* Whose payouts are looked at. */
 typedef struct DwPayee
 {
@@ -138,5 +153,18 @@ extern void dw_payouts_review(const DwPayee *payee);
  */
 extern bool dw_payouts_review_all(const DwUuid *user_ids, int count,
 								  bool waits);
+
+/* Of a locked user: the repayment with this id, and those pending. */
+extern bool dw_repayment_find(const DwUuid *user_id, const DwUuid *id,
+							  DwRepaymentRow *row);
+extern DwRepaymentRow *dw_repayments_pending(const DwUuid *user_id,
+											 int *count);
+
+/* Writes a new one, and what became of one. */
+extern void dw_repayment_insert(DwRepaymentRow *row);
+extern void dw_repayment_save(DwRepaymentRow *row);
+
+/* Locks users who have repayments past pay_by; not who is busy. */
+extern DwPayee *dw_repayments_claim_overdue(int32 max_rows, int *count);
 
 #endif							/* DW_PAYOUT_STORE_H */
