@@ -727,6 +727,59 @@ GRANT EXECUTE ON FUNCTION dwello.tax_profile
 COMMENT ON FUNCTION dwello.tax_profile IS
   'Who somebody is to a tax office. Errors: WD402, WD401, 42501, P0002, WD601, WD602. See reference.md#tax_profile.';
 
+/*
+ * annual_totals
+ *	What providers made in a year, by month, as tax forms want it: the sums
+ *	of the receipts that they have issued or will, by booked_on.
+ *
+ *	For administrators, support and the service; providers read their own.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	year: of booked_on, 1970 to 9999
+ *	user_id: one provider; NULL for all, or the provider who calls
+ * returns: rows, by provider, currency and month
+ *	provider_id: who made it
+ *	country: by the tax profile in force at the end of the year, else by
+ *	  the first one since; NULL for none
+ *	currency: ISO 4217 code
+ *	month: 1 to 12
+ *	transactions: how many
+ *	gross: what homeowners paid for their work and as tips, in minor units
+ *	refunds: what was undone of it, in minor units
+ *	fees: what they bore of fees and tax on them, less what was undone
+ *	net: gross less refunds and fees
+ *	is_final: true when the year is closed
+ * errors:
+ *	WD402 WD401
+ *	42501: a homeowner, or another's
+ *	22004
+ *	22023: a year that is out of range
+ * example: provider_1, painting released
+ *	SELECT month, currency, transactions, gross, fees, net FROM dwello.annual_totals(year => 2031);
+ */
+CREATE OR REPLACE FUNCTION dwello.annual_totals(
+  year integer,
+  user_id uuid DEFAULT NULL,
+  OUT provider_id uuid,
+  OUT country text,
+  OUT currency text,
+  OUT month integer,
+  OUT transactions integer,
+  OUT gross numeric,
+  OUT refunds numeric,
+  OUT fees numeric,
+  OUT net numeric,
+  OUT is_final boolean
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 100
+AS 'MODULE_PATHNAME', 'dwello_annual_totals';
+GRANT EXECUTE ON FUNCTION dwello.annual_totals
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.annual_totals IS
+  'What providers made in a year, by month, as tax forms want it: the sums of the receipts that they have issued or will, by booked_on. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#annual_totals.';
+
 -- ----------------------------------------------------------------------
 -- Reports, by days of booking.
 -- ----------------------------------------------------------------------

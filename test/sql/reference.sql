@@ -406,6 +406,11 @@ SELECT * FROM r.answer('provider_1', 'a tax profile',
 'SELECT legal_name, country, tax_id, version FROM dwello.tax_profile()');
 ROLLBACK TO example;
 
+\echo annual_totals
+SELECT * FROM r.answer('provider_1', 'painting released',
+'SELECT month, currency, transactions, gross, fees, net FROM dwello.annual_totals(year => 2031)');
+ROLLBACK TO example;
+
 \echo balance_at
 SELECT * FROM r.answer('provider_1', NULL,
 'SELECT balance, is_final FROM dwello.balance_at(kind => ''provider_available'', currency => ''USD'')');

@@ -64,6 +64,29 @@ SELECT d.issuer_tax_id, to_jsonb(d)->>'recipient_name' AS recipient, to_jsonb(d)
 -- and are the same without one
 SELECT count(*) FROM dwello.invoices AS v, dwello.invoice(v.id) AS d WHERE v.issuer_profile IS NULL AND d.issuer_name IS NOT NULL;
 
+-- a year, as the receipts have it; the country is that of the profile
+SELECT t.login_as('a1');
+SELECT amount FROM dwello.reverse_transaction(t.user('taxed'), (SELECT id FROM dwello.transactions WHERE scope_id = t.user('taxed')
+  AND transaction_type = 'release' ORDER BY id LIMIT 1), 20000, 'Too much.');
+SELECT t.as_system();
+SELECT set_config('dwello.now', (now() + interval '8 days')::text, true) <> '' AS later;
+SELECT transactions AS issued FROM dwello.issue_documents(10000);
+SELECT t.login_as('p1');
+CREATE TEMP VIEW years AS
+  SELECT DISTINCT EXTRACT(year FROM v.supplied_on)::integer AS year FROM dwello.invoices AS v WHERE v.issuer_id = t.user('p1');
+SELECT country, currency, sum(gross) - sum(refunds) - sum(fees) = sum(net) AS net, sum(refunds) AS refunds, bool_or(is_final) AS is_final
+  FROM years, LATERAL dwello.annual_totals(year) AS a WHERE currency = 'USD' GROUP BY 1, 2;
+CREATE TEMP VIEW receipts AS
+  SELECT EXTRACT(year FROM v.supplied_on)::integer AS year, EXTRACT(month FROM v.supplied_on)::integer AS month, v.currency,
+         sum(v.total) FILTER (WHERE v.kind = 'receipt') AS gross, sum(v.total) FILTER (WHERE v.kind = 'receipt_credit') AS refunds
+    FROM dwello.invoices AS v WHERE v.issuer_id = t.user('p1') GROUP BY 1, 2, 3;
+SELECT count(*) FILTER (WHERE a.gross = coalesce(r.gross, 0) AND a.refunds = coalesce(r.refunds, 0)) = count(*) AS all_equal
+  FROM receipts AS r, dwello.annual_totals(r.year) AS a WHERE (a.month, a.currency) = (r.month, r.currency);
+SELECT t.refused('p2', format('annual_totals(2031, %L)', t.user('p1'))) AS others, t.refused('h1', 'annual_totals(2031)') AS homeowner,
+       t.refused('p1', 'annual_totals(1969)') AS early, t.refused('p1', 'annual_totals(NULL)') AS none;
+SELECT t.login_as('s1');
+SELECT count(*) FROM dwello.annual_totals(2029);
+
 -- asked for before a payout, where the operator wants that
 SELECT t.as_system();
 SELECT t.destination('p1') IS NOT NULL AS account, t.destination('p2') IS NOT NULL AS other_account;

@@ -56,11 +56,11 @@ $primary->safe_psql('postgres', 'SELECT dwello.run_agents()');
 # a document, and a tax profile
 my $invoice = $primary->safe_psql('postgres', <<"END");
 BEGIN;
-SELECT dwello.login('$caller{provider_1}[1]') \g /dev/null
-SELECT version FROM dwello.set_tax_profile('Pat Painter', 'US', '1') \g /dev/null
-SELECT dwello.login(NULL) \g /dev/null
-SELECT set_config('dwello.now', (now() + interval '2 days')::text, true) \g /dev/null
-SELECT documents FROM dwello.issue_documents() \g /dev/null
+SELECT dwello.login('$caller{provider_1}[1]') \\g /dev/null
+SELECT version FROM dwello.set_tax_profile('Pat Painter', 'US', '1') \\g /dev/null
+SELECT dwello.login(NULL) \\g /dev/null
+SELECT set_config('dwello.now', (now() + interval '2 days')::text, true) \\g /dev/null
+SELECT documents FROM dwello.issue_documents() \\g /dev/null
 SELECT id FROM dwello.invoices ORDER BY id LIMIT 1;
 COMMIT;
 END
@@ -111,6 +111,7 @@ my %reads = (
 	match_providers => [ system => "'$id{job_deck}'" ],
 	jobs_mvt => [ provider_1 => '8, 40, 98' ],
 	milestone_transitions => [ nobody => '' ],
+	annual_totals => [ provider_1 => '2026' ],
 	account_statement => [ admin => "'platform_fee', 'USD', '2026-01-01'" ],
 	export_ledger => [ admin => "'2026-01-01'" ],
 	balance_at => [ admin => "'platform_fee', 'USD'" ],

@@ -1,6 +1,7 @@
 /*
  * document_api.c
- *		Documents: issue_documents, invoices, invoice and invoice_json.
+ *		Documents: issue_documents, invoices, invoice; and annual_totals, what
+ *		a provider's come to.
  *
  * They are issued after the fact, of days that are over and on which nothing
  * will be booked any more, in the order of booked_on and transaction id.  So a
@@ -20,6 +21,8 @@
 #include "store/accounting/accounting_store.h"
 #include "store/ledger/ledger_store.h"
 
+#define YEAR_LEAST		1970	/* of totals */
+#define YEAR_MOST		9999	/* likewise */
 #define NUMBER_DIGITS	6		/* of a number as it is printed, at least */
 
 /* Whose documents are counted together, within one call. */
@@ -294,4 +297,32 @@ DW_FUNCTION(dwello_invoice)
 	if (!dw_invoice_show(&call, &id, visible_user(&call)))
 		refuse_unknown(&id, "See dwello.invoices().");
 	return dw_call_return(&call);
+}
+
+/* annual_totals(year, user_id) → what providers made, by month */
+DW_FUNCTION(dwello_annual_totals)
+{
+	DwCall		call;
+	const DwUuid *user_id;
+	int32		year;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN |
+				   DW_ACTOR_SUPPORT | DW_ACTOR_SYSTEM);
+	dw_args_need(&call, "year", NULL);
+	year = dw_arg_int4(&call, "year");
+	user_id = dw_arg_uuid_opt(&call, "user_id");
+	if (year < YEAR_LEAST || year > YEAR_MOST)
+		dw_arg_refuse(&call, "year", DW_BAD_VALUE,
+					  "must lie between 1970 and 9999");
+	if (call.actor.kind == DW_ACTOR_PROVIDER && user_id == NULL)
+		user_id = &call.actor.user_id;
+	if (visible_user(&call) != NULL &&
+		!dw_uuid_equal(user_id, visible_user(&call)))
+		dw_raise(DW_FORBIDDEN, "the totals are not the caller's",
+				 "Providers read their own.", "Leave user_id out.");
+	dw_rows_begin(&call);
+	dw_annual_totals_list(&call, date2j(year, 1, 1) - POSTGRES_EPOCH_JDATE,
+						  date2j(year, 12, 31) - POSTGRES_EPOCH_JDATE,
+						  user_id);
+	return dw_list_return(&call);
 }

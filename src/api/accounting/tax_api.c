@@ -24,7 +24,7 @@ arg_number(DwCall *call, const char *arg)
 
 /* Reads the arguments of set_tax_profile; errors of arguments alone. */
 static void
-profile_read(DwCall *call, DwTaxProfile * profile)
+profile_read(DwCall *call, DwTaxProfile *profile)
 {
 	memset(profile, 0, sizeof(*profile));
 	dw_args_need(call, "legal_name", "country", "is_business", NULL);
@@ -57,7 +57,7 @@ lock_owner(DwCall *call, const DwUuid *user_id)
 
 /* The columns that both return but for what is sealed. */
 static void
-row_profile(DwCall *call, const DwTaxProfile * profile)
+row_profile(DwCall *call, const DwTaxProfile *profile)
 {
 	dw_row_uuid(call, "user_id", &profile->user_id);
 	dw_row_int4(call, "version", profile->version);

@@ -143,17 +143,17 @@ typedef struct DwTaxProfile
 	bool		is_business;	/* not a private person */
 	DwUuid		created_by;		/* who said so */
 	TimestampTz created_at;		/* by dw_now() */
-}			DwTaxProfile;
+} DwTaxProfile;
 
 /*
  * The profile in force, opened; false: there is none.  is_read: in the
  * snapshot of a STABLE function.
  */
 extern bool dw_tax_profile_find(const DwUuid *user_id, bool is_read,
-								DwTaxProfile * profile);
+								DwTaxProfile *profile);
 
 /* Seals it and writes it as the next version. */
-extern void dw_tax_profile_insert(DwTaxProfile * profile);
+extern void dw_tax_profile_insert(DwTaxProfile *profile);
 
 /* How far transactions have their documents: up to the last one's place. */
 typedef struct DwWatermark
@@ -240,5 +240,9 @@ extern void dw_invoices_list(DwCall *call, const DwInvoiceQuery *query);
 /* Fills a row with a document that the user may see; false for none. */
 extern bool dw_invoice_show(DwCall *call, const DwUuid *id,
 							const DwUuid *user_id);
+
+/* Fills a set with what providers made in a year; a NULL provider is any. */
+extern void dw_annual_totals_list(DwCall *call, DateADT from_day,
+								  DateADT to_day, const DwUuid *provider_id);
 
 #endif							/* DW_ACCOUNTING_STORE_H */

@@ -5,6 +5,11 @@
 #ifndef DW_ACCOUNTING_STORE_INT_H
 #define DW_ACCOUNTING_STORE_INT_H
 
+/* No day before this one is open. */
+#define IS_FINAL(day) \
+	"EXISTS (SELECT FROM dwello.accounting_periods AS f " \
+	"WHERE f.reopened_at IS NULL AND f.closed_until >= " day ")"
+
 /* The last period before a day whose balances are carried forward. */
 #define DW_CARRIED_BEFORE(day) \
 	"SELECT p.id, p.closed_until FROM dwello.accounting_periods AS p " \

@@ -19,11 +19,6 @@
 #include "store/accounting/accounting_store.h"
 #include "store/accounting/accounting_store_int.h"
 
-/* No day before this one is open. */
-#define IS_FINAL(day) \
-	"EXISTS (SELECT FROM dwello.accounting_periods AS f " \
-	"WHERE f.reopened_at IS NULL AND f.closed_until >= " day ")"
-
 /* A period whose balances are to be carried forward. */
 typedef struct Carried
 {

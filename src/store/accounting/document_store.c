@@ -13,10 +13,13 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "server/crypto/crypto_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
 #include "store/accounting/accounting_store.h"
+#include "store/accounting/accounting_store_int.h"
 
 static const DwColumn profile_columns[] = {
 	DW_COLUMN(UUID, DwTaxProfile, user_id, user_id, DW_COLUMN_KEY),
@@ -37,7 +40,7 @@ DW_TABLE("tax_profiles", DwTaxProfile, profile_columns);
 
 /* Reads the one row of a result and opens it; false for none. */
 static bool
-open_profile(uint64 rows, DwTaxProfile * profile)
+open_profile(uint64 rows, DwTaxProfile *profile)
 {
 	if (rows == 0)
 		return false;
@@ -53,7 +56,7 @@ open_profile(uint64 rows, DwTaxProfile * profile)
 
 bool
 dw_tax_profile_find(const DwUuid *user_id, bool is_read,
-					DwTaxProfile * profile)
+					DwTaxProfile *profile)
 {
 	static DwTableQuery in_force =
 		DW_TABLE_QUERY(profiles, "WHERE t.user_id = $1 "
@@ -67,7 +70,7 @@ dw_tax_profile_find(const DwUuid *user_id, bool is_read,
 
 /* The profile of an id, opened; false: no such. */
 static bool
-load_profile(const DwUuid *id, DwTaxProfile * profile)
+load_profile(const DwUuid *id, DwTaxProfile *profile)
 {
 	static DwTableQuery by_id =
 		DW_TABLE_QUERY(profiles, "WHERE t.id = $1");
@@ -78,7 +81,7 @@ load_profile(const DwUuid *id, DwTaxProfile * profile)
 }
 
 void
-dw_tax_profile_insert(DwTaxProfile * profile)
+dw_tax_profile_insert(DwTaxProfile *profile)
 {
 	DwTaxProfile last = {.version = 0};
 
@@ -380,4 +383,129 @@ dw_invoice_show(DwCall *call, const DwUuid *id, const DwUuid *user_id)
 	show_party(call, &invoice.issuer_profile, true);
 	show_party(call, &invoice.recipient_profile, false);
 	return true;
+}
+
+/*
+ * What a provider made of a transaction, as their receipts have it: without
+ * what the homeowner paid the platform, with the fee that they bear.
+ */
+#define MADE \
+	"SELECT e.provider_id, t.currency, " \
+	"EXTRACT(month FROM t.booked_on)::integer AS month, " \
+	"t.transaction_type = 'reversal' AS is_undone, " \
+	"t.net_amount + b.fee AS gross, b.fee " \
+	"FROM dwello.transactions AS t " \
+	"JOIN dwello.escrow_accounts AS e ON e.job_id = t.scope_id " \
+	"CROSS JOIN LATERAL (SELECT CASE WHEN e.fee_payer = 'homeowner' " \
+	"AND t.transaction_type <> 'tip' THEN 0 " \
+	"ELSE t.platform_fee + t.tax END AS fee) AS b " \
+	"WHERE t.booked_on BETWEEN $1 AND $2 AND t.transaction_type " \
+	"IN ('release', 'dispute', 'reversal', 'tip') " \
+	"AND t.net_amount + b.fee > 0 " \
+	"AND ($3::uuid IS NULL OR e.provider_id = $3)"
+
+/* What one provider made in a month and a currency. */
+typedef struct AnnualTotal
+{
+	DwUuid		provider_id;	/* who made it */
+	const char *currency;		/* ISO 4217 */
+	int32		month;			/* 1 to 12 */
+	int32		transactions;	/* how many */
+	Datum		gross;			/* numeric, as all of them */
+	Datum		refunds;		/* what was undone */
+	Datum		fees;			/* what they bore */
+	Datum		net;			/* what is left */
+	bool		is_final;		/* the year is closed */
+} AnnualTotal;
+
+static const DwColumn total_fields[] = {
+	DW_FIELD(UUID, AnnualTotal, provider_id, provider_id),
+	DW_FIELD(TEXT, AnnualTotal, currency, currency),
+	DW_FIELD(INT4, AnnualTotal, month, month),
+	DW_FIELD(INT4, AnnualTotal, transactions, transactions),
+	DW_FIELD(NUMERIC, AnnualTotal, gross, gross),
+	DW_FIELD(NUMERIC, AnnualTotal, refunds, refunds),
+	DW_FIELD(NUMERIC, AnnualTotal, fees, fees),
+	DW_FIELD(NUMERIC, AnnualTotal, net, net),
+	DW_FIELD(BOOL, AnnualTotal, is_final, is_final)
+};
+
+static DwMap total_map = DW_MAP(total_fields);
+
+/* The totals of a year, by provider, currency and month. */
+static AnnualTotal *
+load_totals(DateADT from_day, DateADT to_day, const DwUuid *provider_id,
+			int *count)
+{
+	static DwStatement select_totals =
+		DW_STATEMENT("WITH made AS (" MADE "), "
+					 "total AS (SELECT m.provider_id, m.currency, m.month, "
+					 "pg_catalog.count(*)::integer AS transactions, "
+					 "COALESCE(pg_catalog.sum(m.gross) "
+					 "FILTER (WHERE NOT m.is_undone), 0) AS gross, "
+					 "COALESCE(pg_catalog.sum(m.gross) "
+					 "FILTER (WHERE m.is_undone), 0) AS refunds, "
+					 "pg_catalog.sum(CASE WHEN m.is_undone THEN -m.fee "
+					 "ELSE m.fee END) AS fees FROM made AS m GROUP BY 1, 2, 3) "
+					 "SELECT s.*, s.gross - s.refunds - s.fees AS net, "
+					 IS_FINAL("$2") " AS is_final FROM total AS s "
+					 "ORDER BY s.provider_id, s.currency COLLATE \"C\", "
+					 "s.month");
+	DwParams	p = DW_PARAMS;
+	AnnualTotal *totals;
+
+	dw_param_date(&p, from_day);
+	dw_param_date(&p, to_day);
+	dw_param_uuid(&p, provider_id);
+	*count = (int) dw_query(&select_totals, &p);
+	totals = palloc(sizeof(AnnualTotal) * Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		dw_map_read(&total_map, i, &totals[i]);
+	return totals;
+}
+
+/* Their country by the profile at the end of a day, else by the next one. */
+static const char *
+country_at(const DwUuid *user_id, DateADT day)
+{
+	static DwStatement select_country =
+		DW_STATEMENT("SELECT p.country FROM dwello.tax_profiles AS p "
+					 "WHERE p.user_id = $1 ORDER BY p.created_at >= $2 + 1, "
+					 "CASE WHEN p.created_at < $2 + 1 THEN -p.version "
+					 "ELSE p.version END LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_date(&p, day);
+	return dw_query(&select_country, &p) > 0 ? dw_read_only_text(0) : NULL;
+}
+
+void
+dw_annual_totals_list(DwCall *call, DateADT from_day, DateADT to_day,
+					  const DwUuid *provider_id)
+{
+	int			count;
+	AnnualTotal *totals = load_totals(from_day, to_day, provider_id, &count);
+	const char *country = NULL;
+
+	for (int i = 0; i < count; i++)
+	{
+		const AnnualTotal *total = &totals[i];
+
+		CHECK_FOR_INTERRUPTS();
+		if (i == 0 || !dw_uuid_equal(&total->provider_id,
+									 &totals[i - 1].provider_id))
+			country = country_at(&total->provider_id, to_day);
+		dw_row_uuid(call, "provider_id", &total->provider_id);
+		dw_row_text(call, "country", country);
+		dw_row_text(call, "currency", total->currency);
+		dw_row_int4(call, "month", total->month);
+		dw_row_int4(call, "transactions", total->transactions);
+		dw_row_datum(call, "gross", total->gross);
+		dw_row_datum(call, "refunds", total->refunds);
+		dw_row_datum(call, "fees", total->fees);
+		dw_row_datum(call, "net", total->net);
+		dw_row_bool(call, "is_final", total->is_final);
+		dw_list_emit(call);
+	}
 }
