@@ -193,9 +193,11 @@ foreach my $change (
 		sub { $primary->safe_psql('postgres', "SET session_replication_role = replica; $statements") });
 
 	is($said->{state}, '40001', "$what: a conflict with recovery is one to try again");
-	is($said->{after}, $whole->{before}, "$what: the session replays as before");
-	is(left($standby), 0, "$what: nothing is left");
 	$primary->wait_for_catchup($standby);
+	# recovery ends a session that has not let go of the table in time
+	$said->{after} //= (backtest($standby, "conflict_${at}_again", ''))[0]->{before};
+	is($said->{after}, $whole->{before}, "$what: it replays as before");
+	is(left($standby), 0, "$what: nothing is left");
 }
 is(differing($before, contents($primary, 'postgres')), 'dwello.jobs', 'nothing was written but what the test took away');
 
