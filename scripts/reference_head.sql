@@ -65,6 +65,8 @@ INSERT INTO r.step VALUES
    'dwello.request_refund(job_id => :painting, amount => 15000, reason => ''The ceiling stays as it is.'')'),
   ('painting reported', 'painting started', 'homeowner',
    'dwello.report_no_show(job_id => :painting, reason => ''Nobody came on Monday, nor called.'')'),
+  ('painting to be divided', 'painting started', 'provider_1',
+   'dwello.propose_plan(job_id => :painting, milestones => ''[{"title": "Doors", "amount": 60000}, {"title": "Drawers", "amount": 35000}]'')'),
   ('painting disputed', 'painting submitted', 'homeowner',
    'dwello.open_dispute(job_id => :painting, amount => 80000, reason => ''Two doors stick.'')'),
   ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),

@@ -1145,6 +1145,148 @@ COMMENT ON FUNCTION dwello.answer_change_order IS
   'Accepts or rejects the other side''s change order, or withdraws one''s own. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD202, 22003, WD301, WD102. See reference.md#answer_change_order.';
 
 /*
+ * propose_plan
+ *	Proposes to divide what has not begun of the contract into other parts.
+ *	The other side accepts or rejects it, see answer_plan(). It is a change
+ *	of the contract like a change order: a job has one that is pending, and
+ *	the other side answers with one of their own, which counters it. What
+ *	could not be accepted now is refused at once. Until anything is paid
+ *	the homeowner divides the contract alone with plan_milestones().
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	milestones: as plan_milestones(): all amounts, which sum to the
+ *	  milestones of which nothing was delivered, approved, disputed, released
+ *	  or refunded, or none for equal parts
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	plan_id: the change order
+ *	plan_status: pending
+ *	offered_by: the caller
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active side of the contract
+ *	22004 22001 22003
+ *	22023: what the list says, or amounts that do not sum to what has not
+ *	  begun
+ *	P0002: an unknown job
+ *	WD104 WD103
+ *	WD102: the time to answer a request is over, or nothing was paid by
+ *	  fund_by, so the contract has lapsed
+ *	WD101: the job is neither awarded nor in progress, a part is disputed,
+ *	  the escrow is frozen or over, or everything has begun
+ *	23505: a change order or plan of the caller's is pending
+ *	  (change_orders_pending_key)
+ * example: provider_1, painting started
+ *	SELECT plan_status, held
+ *	  FROM dwello.propose_plan(job_id => 'de000000-0000-7000-8000-000000000011',
+ *	    milestones => '[{"title": "Doors", "amount": 60000}, {"title": "Drawers", "amount": 35000}]');
+ */
+CREATE OR REPLACE FUNCTION dwello.propose_plan(
+  INOUT job_id uuid,
+  milestones jsonb,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT plan_id uuid,
+  OUT plan_status dwello.offer_status,
+  OUT offered_by uuid,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_propose_plan';
+GRANT EXECUTE ON FUNCTION dwello.propose_plan
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.propose_plan IS
+  'Proposes to divide what has not begun of the contract into other parts. Errors: WD402, WD401, 42501, 22004, 22001, 22003, 22023, P0002, WD104, WD103, WD102, WD101, 23505. See reference.md#propose_plan.';
+
+/*
+ * answer_plan
+ *	Accepts or rejects the plan that the other side has proposed, or
+ *	withdraws one's own. Accepted, it takes the place of what has not
+ *	begun: what is paid of that fills it in order, and the contract, its
+ *	fee and what was released stay as they are.
+ *
+ * role: app, admin
+ * args:
+ *	job_id
+ *	is_accepted: true to accept; false to reject, or, by the side that made
+ *	  it, to withdraw it
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	plan_id: the change order
+ *	plan_status: accepted, rejected or withdrawn
+ *	offered_by: who proposed it
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is no active side of the contract, or accepts their
+ *	  own
+ *	22004
+ *	P0002: an unknown job
+ *	WD104 WD103
+ *	WD102: the time to answer a request is over, or the contract has lapsed
+ *	WD101: no plan is proposed, or what propose_plan() says
+ *	22023: the amounts do not sum to what has not begun any more
+ * example: homeowner, painting to be divided
+ *	SELECT plan_status, held
+ *	  FROM dwello.answer_plan(job_id => 'de000000-0000-7000-8000-000000000011', is_accepted => true);
+ */
+CREATE OR REPLACE FUNCTION dwello.answer_plan(
+  INOUT job_id uuid,
+  is_accepted boolean,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT plan_id uuid,
+  OUT plan_status dwello.offer_status,
+  OUT offered_by uuid,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_answer_plan';
+GRANT EXECUTE ON FUNCTION dwello.answer_plan
+  TO dwello_app, dwello_admin;
+COMMENT ON FUNCTION dwello.answer_plan IS
+  'Accepts or rejects the plan that the other side has proposed, or withdraws one''s own. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD102, WD101, 22023. See reference.md#answer_plan.';
+
+/*
  * release_due_escrows
  *	Releases milestones whose time for review has passed, and those
  *	approved before they could be paid that can be now. To be called as

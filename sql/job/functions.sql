@@ -706,10 +706,9 @@ COMMENT ON FUNCTION dwello.job_transitions IS
  *	Plans the parts in which a job is delivered and paid, in place of the
  *	plan that is there. In a draft the amounts are proportions, which the
  *	award fits to the contract. Once the award is confirmed they sum to
- *	the contract, and what was paid in fills the new plan in order; that
- *	is possible until something is delivered, approved, disputed, released
- *	or refunded. In between bidders price the plan: edit_job() changes it
- *	with all they price.
+ *	the contract; that is possible until something is paid, and from then
+ *	on both sides change the plan together, see propose_plan(). In between
+ *	bidders price the plan: edit_job() changes it with all they price.
  *
  *	A milestone keeps its id with its place in the plan; what is left over
  *	is cancelled.
@@ -739,8 +738,8 @@ COMMENT ON FUNCTION dwello.job_transitions IS
  *	22023: what the list says, or amounts that do not sum to the contract
  *	P0002: an unknown job
  *	WD104 WD103
- *	WD101: a job that is open, over or not confirmed yet, or a plan that
- *	  has begun
+ *	WD101: a job that is open, over or not confirmed yet, or something of
+ *	  the contract is paid
  *	WD102: nothing was paid by fund_by, so the contract has lapsed
  * example: homeowner, painting confirmed
  *	SELECT title, amount, milestone_status

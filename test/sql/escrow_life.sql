@@ -90,18 +90,15 @@ SELECT n, title, status, amount, funded FROM t.milestone WHERE job_id = t.user('
 BEGIN;
 SELECT t.login_as('h1');
 -- fewer, and what was paid fills them in order
-SELECT title, amount, sort_order, milestone_status, version
-  FROM dwello.plan_milestones(t.user('plan'), '[{"title": "most", "amount": 60000}, {"title": "rest", "amount": 40000}]');
+SELECT plan_status FROM dwello.propose_plan(t.user('plan'), '[{"title": "most", "amount": 60000}, {"title": "rest", "amount": 40000}]');
+SELECT t.login_as('p1');
+SELECT plan_status, version FROM dwello.answer_plan(t.user('plan'), true);
 SELECT n, title, status, amount, funded FROM t.milestone WHERE job_id = t.user('plan') ORDER BY n;
 -- more again
-SELECT title, amount, sort_order, milestone_status, version
-  FROM dwello.plan_milestones(t.user('plan'),
-    '[{"title": "1", "amount": 20000}, {"title": "2", "amount": 20000}, {"title": "3", "amount": 20000}, {"title": "4", "amount": 40000}]',
-    idempotency_key => 'again');
-SELECT count(DISTINCT milestone_id), bool_and(replayed) AS replayed
-  FROM dwello.plan_milestones(t.user('plan'),
-    '[{"title": "1", "amount": 20000}, {"title": "2", "amount": 20000}, {"title": "3", "amount": 20000}, {"title": "4", "amount": 40000}]',
-    idempotency_key => 'again');
+SELECT plan_status FROM dwello.propose_plan(t.user('plan'),
+    '[{"title": "1", "amount": 20000}, {"title": "2", "amount": 20000}, {"title": "3", "amount": 20000}, {"title": "4", "amount": 40000}]');
+SELECT t.login_as('h1');
+SELECT plan_status, version FROM dwello.answer_plan(t.user('plan'), true);
 COMMIT;
 SELECT n, title, status, amount, funded FROM t.milestone WHERE job_id = t.user('plan') ORDER BY n;
 SELECT status, held, moves, version FROM t.escrow WHERE job_id = t.user('plan');

@@ -65,6 +65,8 @@ INSERT INTO r.step VALUES
    'dwello.request_refund(job_id => :painting, amount => 15000, reason => ''The ceiling stays as it is.'')'),
   ('painting reported', 'painting started', 'homeowner',
    'dwello.report_no_show(job_id => :painting, reason => ''Nobody came on Monday, nor called.'')'),
+  ('painting to be divided', 'painting started', 'provider_1',
+   'dwello.propose_plan(job_id => :painting, milestones => ''[{"title": "Doors", "amount": 60000}, {"title": "Drawers", "amount": 35000}]'')'),
   ('painting disputed', 'painting submitted', 'homeowner',
    'dwello.open_dispute(job_id => :painting, amount => 80000, reason => ''Two doors stick.'')'),
   ('painting released', 'painting submitted', 'homeowner', 'dwello.release_escrow(job_id => :painting)'),
@@ -994,6 +996,19 @@ SELECT * FROM r.answer('homeowner', 'painting to be extended',
 'SELECT change_order_status, contract_amount, transaction_amount, escrow_status, held
   FROM dwello.answer_change_order(job_id => ''de000000-0000-7000-8000-000000000011'',
     change_order_id => (SELECT c.id FROM dwello.change_orders AS c WHERE c.status = ''pending''), accept => true)');
+ROLLBACK TO example;
+
+\echo propose_plan
+SELECT * FROM r.answer('provider_1', 'painting started',
+'SELECT plan_status, held
+  FROM dwello.propose_plan(job_id => ''de000000-0000-7000-8000-000000000011'',
+    milestones => ''[{"title": "Doors", "amount": 60000}, {"title": "Drawers", "amount": 35000}]'')');
+ROLLBACK TO example;
+
+\echo answer_plan
+SELECT * FROM r.answer('homeowner', 'painting to be divided',
+'SELECT plan_status, held
+  FROM dwello.answer_plan(job_id => ''de000000-0000-7000-8000-000000000011'', is_accepted => true)');
 ROLLBACK TO example;
 
 \echo release_due_escrows

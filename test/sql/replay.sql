@@ -209,6 +209,12 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
    $$t.user('empty'), 'Nobody.'$$, $$t.user('empty'), 'Nobody came.'$$),
   ('answer_no_show', 'p1', NULL, $$t.user('empty'), true$$, $$t.user('empty'), false$$);
 
+-- one whose plan both change
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('propose_plan', 'p1', $$SELECT t.award('planned', 50000), t.pay('planned')$$,
+   $$t.user('planned'), '[{"title": "First"}, {"title": "Second"}]'$$, $$t.user('planned'), '[{"title": "First"}, {"title": "Last"}]'$$),
+  ('answer_plan', 'h1', NULL, $$t.user('planned'), true$$, $$t.user('planned'), false$$);
+
 -- one that its provider breaks off
 INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('abandon_job', 'p1', $$SELECT t.award('left', 50000), t.pay('left')$$,

@@ -8,7 +8,8 @@
 
 static const char *const expected[] = {
 	"post_job H ->planned",
-	"plan_milestones H ->planned|funded planned>planned|funded|cancelled "
+	"plan_milestones H ->planned planned>planned|cancelled",
+	"answer_plan HP ->planned|funded planned>planned|funded|cancelled "
 	"funded>planned|funded|cancelled",
 	"confirm_award P ->planned planned>planned",
 	"answer_change_order HP ->planned "
@@ -140,6 +141,33 @@ test_replan(void **state)
 	assert_int_equal(plan[0].funded, 700);
 	assert_int_equal(plan[0].status, DW_MILESTONE_PLANNED);
 	assert_int_equal(plan[1].funded, 0);
+}
+
+/* What has begun stays, and its part of the contract is not divided. */
+static void
+test_replan_rest(void **state)
+{
+	DwMilestone old[4] = {
+		{.amount = 300, .funded = 300, .released = 300,
+		.status = DW_MILESTONE_RELEASED},
+		{.amount = 200, .funded = 200, .status = DW_MILESTONE_SUBMITTED},
+		{.amount = 500, .funded = 150},
+		{.amount = 77, .status = DW_MILESTONE_CANCELLED}
+	};
+	DwMilestone plan[DW_MILESTONES_MAX] = {{.amount = 1000}};
+
+	assert_int_equal(dw_milestones_replan(old, 4, plan, 1, 1000),
+					 DW_BAD_VALUE);
+	plan[0].amount = 100;
+	plan[1].amount = 400;
+	assert_int_equal(dw_milestones_replan(old, 4, plan, 2, 1000), DW_OK);
+	assert_int_equal(plan[0].funded, 100);
+	assert_int_equal(plan[1].funded, 50);
+	memset(plan, 0, sizeof(plan));
+	assert_int_equal(dw_milestones_replan(old, 4, plan, 98, 1000), DW_OK);
+	memset(plan, 0, sizeof(plan));
+	assert_int_equal(dw_milestones_replan(old, 4, plan, 99, 1000),
+					 DW_BAD_VALUE);
 }
 
 /* A plan of another sum, and a plan of which something has come. */
@@ -279,6 +307,7 @@ main(void)
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_plan_refused),
 		cmocka_unit_test(test_replan),
+		cmocka_unit_test(test_replan_rest),
 		cmocka_unit_test(test_replan_refused),
 		cmocka_unit_test(test_fill),
 		cmocka_unit_test(test_take),

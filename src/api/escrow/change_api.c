@@ -1,7 +1,8 @@
 /*
  * change_api.c
  *		Entry points of a change of the contract after the award:
- *		propose_change_order, answer_change_order.
+ *		propose_change_order, answer_change_order, and of its plan alone:
+ *		plan_milestones, propose_plan, answer_plan.
  *
  * One side proposes, the other agrees, and then everything changes in one
  * transaction: the contract, its milestones and the escrow.  For more work
@@ -11,6 +12,11 @@
  *
  * What could not be agreed on now is refused when it is proposed: the other
  * side is not asked for something that cannot be.
+ *
+ * In a draft a plan is what was posted, in other words: proportions that the
+ * award fits to the contract (plan_milestones).  Until something is paid the
+ * homeowner divides the contract alone, from then on both do.  In between the
+ * plan is part of what bidders have priced, and stands.
  */
 #include "postgres.h"
 
@@ -230,7 +236,8 @@ order_write(DwCall *call, const DwEscrowRow *row, DwChangeOrder *order)
 	order->created_at = dw_now();
 	order->answered_at = DT_NOBEGIN;
 	dw_change_order_insert(order);
-	dw_change_order_emit(order, "change_order_proposed",
+	dw_change_order_emit(order, order->milestones != (Datum) 0
+						 ? "plan_proposed" : "change_order_proposed",
 						 &call->actor.user_id);
 }
 
@@ -418,27 +425,36 @@ order_accept(DwCall *call, DwJob *job, DwEscrowRow *row,
 	order->contract_amount = row->escrow.contract_amount;
 }
 
+/* What an answer does; 42501 for a yes to one's own. */
+static DwOfferEvent
+order_event(DwCall *call, const DwChangeOrder *order, const char *arg)
+{
+	DwOfferEvent event;
+
+	if (dw_offer_answer(dw_uuid_equal(&call->actor.user_id,
+									  &order->offered_by),
+						dw_arg_bool(call, arg), &event) != DW_OK)
+		dw_raise(DW_FORBIDDEN, "only the other side can accept an offer",
+				 psprintf("Change order %s is the caller's own.",
+						  dw_uuid_text(&order->id)),
+				 psprintf("%s => false withdraws it.", arg));
+	return event;
+}
+
 /* Reads the order that the caller answers: 42501, P0002. */
 static DwOfferEvent
 order_for_side(DwCall *call, const DwJob *job, DwChangeOrder *order)
 {
 	DwUuid		id = dw_arg_uuid(call, "change_order_id");
-	DwOfferEvent event;
 
 	need_side(call, job);
-	if (!dw_change_order_load(&job->id, &id, order))
+	if (!dw_change_order_load(&job->id, &id, order) ||
+		order->milestones != (Datum) 0)
 		dw_raise(DW_NOT_FOUND, "no such change order",
 				 psprintf("Job %s has no change order %s.",
 						  dw_uuid_text(&job->id), dw_uuid_text(&id)),
 				 "dwello.change_orders has those of your jobs.");
-	if (dw_offer_answer(dw_uuid_equal(&call->actor.user_id,
-									  &order->offered_by),
-						dw_arg_bool(call, "accept"), &event) != DW_OK)
-		dw_raise(DW_FORBIDDEN, "only the other side can accept an offer",
-				 psprintf("Change order %s is the caller's own.",
-						  dw_uuid_text(&id)),
-				 "accept => false withdraws it.");
-	return event;
+	return order_event(call, order, "accept");
 }
 
 /* WD101: the state of the order after the event. */
@@ -463,14 +479,16 @@ order_next(DwCall *call, const DwChangeOrder *order, DwOfferEvent event)
 static void
 order_answer(DwCall *call, DwChangeOrder *order)
 {
-	static const char *const types[] = {
-		[DW_OFFER_ACCEPTED] = "change_order_accepted",
-		[DW_OFFER_REJECTED] = "change_order_rejected",
-		[DW_OFFER_WITHDRAWN] = "change_order_withdrawn"
+	static const char *const types[][2] = {
+		[DW_OFFER_ACCEPTED] = {"change_order_accepted", "plan_accepted"},
+		[DW_OFFER_REJECTED] = {"change_order_rejected", "plan_rejected"},
+		[DW_OFFER_WITHDRAWN] = {"change_order_withdrawn", "plan_withdrawn"}
 	};
 
 	dw_change_order_save(order);
-	dw_change_order_emit(order, types[order->status], &call->actor.user_id);
+	dw_change_order_emit(order,
+						 types[order->status][order->milestones != (Datum) 0],
+						 &call->actor.user_id);
 }
 
 /* answer_change_order(job_id, change_order_id, accept, …) → it, escrow */
@@ -507,5 +525,255 @@ DW_FUNCTION(dwello_answer_change_order)
 	dw_row_int8(&call, "contract_amount", row.escrow.contract_amount);
 	if (!dw_uuid_is_nil(&order.transaction_id))
 		dw_row_uuid(&call, "transaction_id", &order.transaction_id);
+	return dw_call_return(&call);
+}
+
+/* Makes the milestones of the words of a plan. */
+static void
+plan_fill(DwPlan *plan)
+{
+	plan->milestones = palloc0(plan->count * sizeof(DwMilestone));
+	for (int i = 0; i < plan->count; i++)
+	{
+		DwMilestone *milestone = &plan->milestones[i];
+
+		milestone->status = DW_MILESTONE_PLANNED;
+		milestone->is_required = plan->words[i].is_required;
+		if (plan->words[i].amount != DW_POST_ABSENT)
+			milestone->amount = plan->words[i].amount;
+	}
+}
+
+/* Reads the plan; errors of arguments alone. */
+static void
+plan_read(DwCall *call, DwPlan *plan)
+{
+	DwArgError	error = {0};
+
+	memset(plan, 0, sizeof(*plan));
+	dw_args_need(call, "job_id", "milestones", NULL);
+	plan->job_id = dw_arg_uuid(call, "job_id");
+	plan->words = dw_post_milestones(dw_arg_jsonb(call, "milestones"),
+									 &plan->count, &error);
+	if (plan->count == 0)
+		dw_arg_error_note(&error, "milestones", DW_BAD_VALUE,
+						  "must have at least one element");
+	dw_arg_error_raise(call, &error);
+	plan_fill(plan);
+}
+
+/* WD101: the plan of a job in this state stands. */
+static void
+plan_refuse_state(const DwJob *job)
+{
+	dw_raise(DW_INVALID_TRANSITION, "the plan cannot be changed now",
+			 psprintf("Job %s is in state \"%s\".", dw_uuid_text(&job->id),
+					  dw_job_status_label(job->status)),
+			 job->status == DW_JOB_OPEN
+			 ? "Bidders have priced the plan; dwello.edit_job() changes what "
+			 "they priced."
+			 : "A plan is made in a draft, or once the award is confirmed.");
+}
+
+/* WD101 or 22023: what core said of the plan for this escrow. */
+static void
+plan_refuse(const DwEscrowRow *row, DwResult result)
+{
+	const char *job = dw_uuid_text(&row->job_id);
+
+	if (result == DW_INVALID_TRANSITION)
+		dw_raise(result, "the plan cannot be changed any more",
+				 psprintf("The escrow of job %s is in state \"%s\".", job,
+						  dw_escrow_status_label(row->escrow.status)),
+				 "What was delivered, approved, disputed, released or refunded"
+				 " stays as it is.");
+	dw_raise(result, "milestones must sum to what has not begun",
+			 psprintf("The contract of job %s is " INT64_FORMAT ".", job,
+					  row->escrow.contract_amount),
+			 "Give amounts that sum to it, or none for equal parts.");
+}
+
+/* Emits to the provider that the parts have changed. */
+static void
+plan_emit(const DwEscrowRow *row, int count)
+{
+	DwPayload	payload;
+
+	dw_escrow_payload(&payload, row);
+	dw_payload_int8(&payload, "milestones", count);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id,
+				  "milestones_planned", &payload);
+}
+
+/* Fits a plan to what has not begun of a contract; WD101, 22023. */
+static void
+plan_decide(DwPlan *plan, const DwEscrowRow *row)
+{
+	DwResult	result = dw_escrow_replan(&row->escrow, row->milestones,
+										  row->milestone_count,
+										  plan->milestones, plan->count);
+
+	if (result != DW_OK)
+		plan_refuse(row, result);
+	plan->job_id = row->job_id;
+	plan->homeowner_id = row->homeowner_id;
+	plan->provider_id = row->provider_id;
+}
+
+/* The same, and writes it; the escrow's new version. */
+static int32
+plan_apply(DwPlan *plan, DwEscrowRow *row)
+{
+	plan_decide(plan, row);
+	dw_plan_replace(plan);
+	row->escrow.version++;
+	dw_escrow_save(row);
+	plan_emit(row, plan->count);
+	return row->escrow.version;
+}
+
+/* WD101: once anything is paid, both sides change the plan together. */
+static void
+plan_need_unpaid(const DwEscrowRow *row)
+{
+	if (row->escrow.funded > 0)
+		dw_raise(DW_INVALID_TRANSITION, "something of the contract is paid",
+				 psprintf("Of the contract of job %s " INT64_FORMAT
+						  " is paid.", dw_uuid_text(&row->job_id),
+						  row->escrow.funded),
+				 "dwello.propose_plan() proposes a plan to the other side.");
+}
+
+/* Emits the plan as it is now. */
+static Datum
+plan_return(DwCall *call, const DwPlan *plan, int32 version)
+{
+	for (int i = 0; i < plan->count; i++)
+	{
+		const DwMilestone *milestone = &plan->milestones[i];
+
+		dw_row_uuid(call, "milestone_id", &milestone->id);
+		dw_row_text(call, "title", plan->words[i].title);
+		if (milestone->amount > 0)
+			dw_row_int8(call, "amount", milestone->amount);
+		dw_row_int4(call, "sort_order", milestone->sort_order);
+		dw_row_enum(call, "milestone_status", &dw_milestone_status_labels,
+					milestone->status);
+		dw_row_int4(call, "version", version);
+		dw_list_emit(call);
+	}
+	return dw_list_return(call);
+}
+
+DW_FUNCTION(dwello_plan_milestones)
+{
+	DwCall		call;
+	DwJob		job;
+	DwPlan		plan;
+	DwEscrowRow row;
+	bool		found;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
+	dw_rows_begin(&call);
+	plan_read(&call, &plan);
+	dw_job_for_command(&call, &plan.job_id, &job);
+	dw_job_need_homeowner(&call, &job);
+	if (dw_list_replay(&call, &job.id))
+		return dw_list_return(&call);
+	/* under a contract the plan is the escrow's, before it is the job's */
+	found = dw_escrow_lock(&job.id, &row);
+	dw_call_version(&call, found ? row.escrow.version : job.version);
+	plan.homeowner_id = job.homeowner_id;
+	if (job.status == DW_JOB_DRAFT)
+	{
+		dw_plan_replace(&plan);
+		dw_job_save(&job);
+		return plan_return(&call, &plan, job.version);
+	}
+	if (job.status != DW_JOB_AWARDED && job.status != DW_JOB_IN_PROGRESS)
+		plan_refuse_state(&job);
+	dw_escrow_need(&job.id, found);
+	dw_contract_need_time(&job, &row.escrow);
+	dw_contract_need_answered(&row);
+	plan_need_unpaid(&row);
+	return plan_return(&call, &plan, plan_apply(&plan, &row));
+}
+
+/* The columns of both commands on a plan. */
+static void
+row_plan(DwCall *call, const DwChangeOrder *order, const DwEscrowRow *row)
+{
+	dw_row_uuid(call, "plan_id", &order->id);
+	dw_row_text(call, "plan_status", dw_offer_status_label(order->status));
+	dw_row_uuid(call, "offered_by", &order->offered_by);
+	dw_row_escrow(call, row);
+}
+
+/* propose_plan(job_id, milestones) → the plan that waits for an answer */
+DW_FUNCTION(dwello_propose_plan)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwPlan		plan;
+	DwChangeOrder order = {.title = "Another plan"};
+
+	dw_command_begin(&call, fcinfo, SIDES);
+	plan_read(&call, &plan);
+	if (dw_escrow_begin(&call, &job, &row, NULL))
+		return dw_call_return(&call);
+	dw_job_fill(&job);
+	need_changeable(&call, &job, &row);
+	plan_decide(&plan, &row);
+	order_answer_pending(&call, &job);
+
+	order.job_id = job.id;
+	order.due_date = DATEVAL_NOBEGIN;
+	order.milestones = dw_arg_jsonb(&call, "milestones");
+	order_write(&call, &row, &order);
+	row_plan(&call, &order, &row);
+	return dw_call_return(&call);
+}
+
+/* Divides the rest of the contract by a plan that the caller accepts. */
+static void
+plan_accept(DwCall *call, DwJob *job, DwEscrowRow *row, DwChangeOrder *order)
+{
+	DwPlan		plan = {.job_id = job->id};
+	DwArgError	error = {0};
+
+	need_changeable(call, job, row);
+	/* they were checked when it was proposed */
+	plan.words = dw_post_milestones(order->milestones, &plan.count, &error);
+	plan_fill(&plan);
+	(void) plan_apply(&plan, row);
+	order->contract_amount = row->escrow.contract_amount;
+}
+
+/* answer_plan(job_id, is_accepted) → the plan, and the escrow */
+DW_FUNCTION(dwello_answer_plan)
+{
+	DwCall		call;
+	DwJob		job;
+	DwEscrowRow row;
+	DwChangeOrder order;
+	DwOfferEvent event;
+
+	dw_command_begin(&call, fcinfo, SIDES);
+	dw_args_need(&call, "job_id", "is_accepted", NULL);
+	if (dw_escrow_begin(&call, &job, &row, NULL))
+		return dw_call_return(&call);
+	dw_job_fill(&job);
+	if (!dw_change_order_find(&job.id, &order) ||
+		order.milestones == (Datum) 0)
+		dw_raise(DW_INVALID_TRANSITION, "no plan is proposed",
+				 psprintf("It is job %s.", dw_uuid_text(&job.id)),
+				 "A side proposes one with dwello.propose_plan().");
+	event = order_event(&call, &order, "is_accepted");
+	order.status = order_next(&call, &order, event);
+	if (event == DW_OFFER_EVENT_ACCEPT)
+		plan_accept(&call, &job, &row, &order);
+	order_answer(&call, &order);
+	row_plan(&call, &order, &row);
 	return dw_call_return(&call);
 }

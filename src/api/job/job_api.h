@@ -72,11 +72,11 @@ pg_noreturn extern void dw_bidding_refuse_late(const DwJob *job);
 extern Datum dw_job_photos(DwCall *call, DwArgError *error, int32 *count);
 
 /*
- * milestones: [{title, description, amount, due_date, is_required}]; what is
- * wrong is noted, and then the result is of no use.
+ * milestones: [{title, description, amount, due_date, is_required}], of an
+ * argument of that name or kept; what is wrong is noted, and then the result
+ * is of no use.
  */
-extern DwPostMilestone *dw_post_milestones(DwCall *call, const char *arg,
-										   int *count,
+extern DwPostMilestone *dw_post_milestones(Datum jsonb, int *count,
 										   DwArgError *error);
 
 #endif							/* DW_JOB_API_H */

@@ -128,22 +128,29 @@ milestone_read(DwJsonItem *item, DwPostMilestone *milestone)
 }
 
 DwPostMilestone *
-dw_post_milestones(DwCall *call, const char *arg, int *count,
-				   DwArgError *error)
+dw_post_milestones(Datum jsonb, int *count, DwArgError *error)
 {
 	static const char *const names[] = {"title", "description", "amount",
 	"due_date", "is_required", NULL};
-	DwJsonItem	item = {.place = {arg, DW_ARG_NO_ITEM, NULL},
+	DwJsonItem	item = {.place = {"milestones", DW_ARG_NO_ITEM, NULL},
 	.error = error};
 	DwPostMilestone *milestones;
 	DwJsonArg	list;
 
-	*count = dw_json_item_list(call, &item, DW_MILESTONES_MAX, &list);
+	*count = 0;
+	if (!dw_json_arg_list(jsonb, &list, count))
+		dw_arg_error_note(error, "milestones", DW_BAD_VALUE,
+						  "must be a JSON array");
+	else if (*count > DW_MILESTONES_MAX)
+		dw_arg_error_note(error, "milestones", DW_BAD_VALUE,
+						  psprintf("must not have more than %d elements",
+								   DW_MILESTONES_MAX));
+	*count = Min(*count, DW_MILESTONES_MAX);
 	milestones = palloc0((*count + 1) * sizeof(*milestones));
 	for (int i = 0; i < *count; i++)
 		if (dw_json_item_open(&list, i, &item, names))
 			milestone_read(&item, &milestones[i]);
-	dw_post_plan_check(milestones, *count, arg, error);
+	dw_post_plan_check(milestones, *count, "milestones", error);
 	return milestones;
 }
 
@@ -341,9 +348,9 @@ read_lists(Reading *reading)
 												&draft->requirement_count,
 												&reading->error);
 	if (milestones != NULL)
-		draft->milestones = dw_post_milestones(reading->call, milestones,
-											   &draft->milestone_count,
-											   &reading->error);
+		draft->milestones =
+			dw_post_milestones(dw_arg_jsonb(reading->call, milestones),
+							   &draft->milestone_count, &reading->error);
 }
 
 /* Notes a place of which only one coordinate is given. */

@@ -229,19 +229,27 @@ DwResult
 dw_milestones_replan(const DwMilestone *old, int old_count,
 					 DwMilestone *plan, int count, int64_t contract_amount)
 {
+	int64_t		rest = contract_amount;
 	int64_t		paid = 0;
+	int			begun = 0;
 	DwResult	result;
 
 	for (int i = 0; i < old_count; i++)
 	{
-		if (!is_untouched(&old[i]))
-			return DW_INVALID_TRANSITION;
-		paid += old[i].funded;
+		if (is_untouched(&old[i]))
+			paid += old[i].funded;
+		else
+		{
+			rest -= old[i].amount;
+			begun++;
+		}
 	}
-	if (!sums_to(plan, count, contract_amount))
+	if (rest <= 0)
+		return DW_INVALID_TRANSITION;
+	if (begun + count > DW_MILESTONES_MAX || !sums_to(plan, count, rest))
 		return DW_BAD_VALUE;
-	/* both plans sum to the contract, so what is paid fits into the new one */
-	result = dw_milestones_plan(plan, count, contract_amount);
+	/* both plans sum to the rest, so what is paid fits into the new one */
+	result = dw_milestones_plan(plan, count, rest);
 	if (result == DW_OK)
 		(void) dw_milestones_fill(plan, count, paid);
 	return result;
@@ -763,11 +771,11 @@ DwResult
 dw_escrow_replan(const DwEscrow *escrow, const DwMilestone *old,
 				 int old_count, DwMilestone *plan, int count)
 {
-	/* each of them says that nothing has been released yet */
 	if (escrow->status != DW_ESCROW_CREATED &&
 		escrow->status != DW_ESCROW_FUNDING &&
 		escrow->status != DW_ESCROW_FAILED &&
-		escrow->status != DW_ESCROW_HELD)
+		escrow->status != DW_ESCROW_HELD &&
+		escrow->status != DW_ESCROW_PARTIALLY_RELEASED)
 		return DW_INVALID_TRANSITION;
 	return dw_milestones_replan(old, old_count, plan, count,
 								escrow->contract_amount);

@@ -37,6 +37,7 @@ typedef enum DwMilestoneEvent
 {
 	DW_MILESTONE_EVENT_POST,	/* post_job: part of the posted plan */
 	DW_MILESTONE_EVENT_PLAN,	/* plan_milestones */
+	DW_MILESTONE_EVENT_AGREE_PLAN,	/* answer_plan */
 	DW_MILESTONE_EVENT_CONFIRM_AWARD,	/* confirm_award: scaled, or made */
 	DW_MILESTONE_EVENT_CHANGE_ORDER,	/* answer_change_order: extra work */
 	DW_MILESTONE_EVENT_CONFIRM_PAYMENT, /* confirm_payment */
@@ -143,10 +144,10 @@ extern DwMilestone *dw_milestones_approved(DwMilestone *milestones,
 										   int count);
 
 /*
- * plan_milestones: divides a contract anew, as dw_milestones_plan, but
- * amounts that are given must sum to it.  What is paid in so far fills the
- * new plan in order.  DW_INVALID_TRANSITION: something of the old plan was
- * delivered, approved, disputed, released or refunded.  DW_BAD_VALUE.
+ * Divides what has not begun of a contract anew, as dw_milestones_plan, but
+ * amounts that are given must sum to it.  What is paid of it fills the new
+ * plan in order.  What was delivered, approved, disputed, released or refunded
+ * stays as it is.  DW_INVALID_TRANSITION: all was.  DW_BAD_VALUE.
  */
 extern DwResult dw_milestones_replan(const DwMilestone *old, int old_count,
 									 DwMilestone *plan, int count,

@@ -326,6 +326,7 @@ static const char *const milestone_status_labels[] = {
 static const char *const milestone_event_labels[] = {
 	[DW_MILESTONE_EVENT_POST] = "post_job",
 	[DW_MILESTONE_EVENT_PLAN] = "plan_milestones",
+	[DW_MILESTONE_EVENT_AGREE_PLAN] = "answer_plan",
 	[DW_MILESTONE_EVENT_CONFIRM_AWARD] = "confirm_award",
 	[DW_MILESTONE_EVENT_CHANGE_ORDER] = "answer_change_order",
 	[DW_MILESTONE_EVENT_CONFIRM_PAYMENT] = "confirm_payment",
@@ -374,11 +375,14 @@ DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 #define REGAINED	"won after it was lost"
 #define UNDISPUTED	"out of what is not disputed"
 
-/* The contract is divided anew; what was paid fills the new plan. */
-#define PLANS(from) \
-	STEP(from, PLAN, HOMEOWNER, PLANNED, "kept, " MORE_DUE), \
-	STEP(from, PLAN, HOMEOWNER, FUNDED, "kept, " IN_FULL), \
-	STEP(from, PLAN, HOMEOWNER, CANCELLED, "dropped, nothing came of it")
+/*
+ * The contract is divided anew: by the homeowner before anything is paid, by
+ * both sides afterwards; what was paid fills the new plan.
+ */
+#define AGREES(from) \
+	STEP(from, AGREE_PLAN, PARTIES, PLANNED, "kept, " MORE_DUE), \
+	STEP(from, AGREE_PLAN, PARTIES, FUNDED, "kept, " IN_FULL), \
+	STEP(from, AGREE_PLAN, PARTIES, CANCELLED, "dropped, nothing came of it")
 
 /* Money leaves a milestone that nothing disputes. */
 #define PAYS(from) \
@@ -423,12 +427,15 @@ DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 
 static const DwRule milestone_rules[] = {
 	MAKES(POST, HOMEOWNER, NULL),
-	MAKES(PLAN, HOMEOWNER, MORE_DUE),
-	MAKES_AS(PLAN, HOMEOWNER, FUNDED, "the old plan was paid that far"),
+	MAKES(PLAN, HOMEOWNER, NULL),
+	MAKES(AGREE_PLAN, PARTIES, MORE_DUE),
+	MAKES_AS(AGREE_PLAN, PARTIES, FUNDED, "the old plan was paid that far"),
 	MAKES(CONFIRM_AWARD, PROVIDER, "no plan was made: one for all"),
 	MAKES(CHANGE_ORDER, PARTIES, "the order was agreed on"),
 
-	PLANS(PLANNED),
+	STEP(PLANNED, PLAN, HOMEOWNER, PLANNED, "kept"),
+	STEP(PLANNED, PLAN, HOMEOWNER, CANCELLED, "dropped"),
+	AGREES(PLANNED),
 	CHANGES(PLANNED),
 	STEP(PLANNED, CHANGE_ORDER, PARTIES, PLANNED, "less: " MORE_DUE),
 	STEP(PLANNED, CHANGE_ORDER, PARTIES, CANCELLED,
@@ -454,7 +461,7 @@ static const DwRule milestone_rules[] = {
 	STEP(CANCELLED, LAPSE, SYSTEM | PROVIDER, PLANNED,
 		 "it was posted; the contract had given it up"),
 
-	PLANS(FUNDED),
+	AGREES(FUNDED),
 	CHANGES(FUNDED),
 	STEP(FUNDED, SUBMIT, PROVIDER, SUBMITTED, NULL),
 	APPROVES(FUNDED),

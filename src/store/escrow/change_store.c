@@ -29,6 +29,7 @@ static const DwColumn order_columns[] = {
 	DW_COLUMN_OR(INT4, DwChangeOrder, days, days, DW_COLUMN_FIXED,
 				 DW_ORDER_NO_DAYS),
 	DW_COLUMN(DATE, DwChangeOrder, due_date, due_date, DW_COLUMN_FIXED),
+	DW_COLUMN(JSONB, DwChangeOrder, milestones, milestones, DW_COLUMN_FIXED),
 	DW_COLUMN_ENUM(offer_status, DwChangeOrder, status, status, 0,
 				   dw_offer_status_labels),
 	DW_COLUMN(UUID, DwChangeOrder, milestone_id, milestone_id,

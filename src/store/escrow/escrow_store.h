@@ -370,6 +370,7 @@ typedef struct DwChangeOrder
 	char		currency[DW_CURRENCY_SIZE]; /* the escrow's */
 	int32		days;			/* more > 0, or DW_ORDER_NO_DAYS */
 	DateADT		due_date;		/* or DATEVAL_NOBEGIN */
+	Datum		milestones;		/* jsonb of another plan; 0 = none */
 	DwOfferStatus status;		/* moves by dw_offer_machine() only */
 	DwUuid		milestone_id;	/* made, or to be made less; nil = none */
 	DwUuid		transaction_id; /* asked for, or given back; nil = none */

@@ -851,6 +851,11 @@ dw_draft_update(DwDraft *draft, DwPostFields changed, DwJob *job)
 	dw_job_list_children(job);
 }
 
+/* Milestones of which nothing has come but money that they hold. */
+#define UNBEGUN \
+	"m.status IN ('planned', 'funded') " \
+	"AND m.released + m.refunded + m.disputed = 0 "
+
 /* Makes the places free, and gives the rows of the old plan in order. */
 static DwUuid *
 make_room(const DwUuid *job_id, int *count)
@@ -864,7 +869,7 @@ make_room(const DwUuid *job_id, int *count)
 					 "SET sort_order = sort_order + $2 WHERE job_id = $1");
 	static DwStatement select_old =
 		DW_STATEMENT("SELECT m.id FROM dwello.job_milestones AS m "
-					 "WHERE m.job_id = $1 AND m.status <> 'cancelled' "
+					 "WHERE m.job_id = $1 AND " UNBEGUN
 					 "ORDER BY m.sort_order");
 	DwParams	move = DW_PARAMS;
 	DwParams	p = DW_PARAMS;
@@ -875,6 +880,36 @@ make_room(const DwUuid *job_id, int *count)
 	dw_param_uuid(&p, job_id);
 	(void) dw_execute(&select_old, &p);
 	return dw_read_only_uuids(count);
+}
+
+/* Gives those that have begun the first places; how many there are. */
+static int
+place_begun(const DwUuid *job_id)
+{
+	static DwStatement select_begun =
+		DW_STATEMENT("SELECT m.id FROM dwello.job_milestones AS m "
+					 "WHERE m.job_id = $1 AND m.status <> 'cancelled' "
+					 "AND NOT (" UNBEGUN ") ORDER BY m.sort_order");
+	static DwStatement place =
+		DW_STATEMENT("UPDATE dwello.job_milestones SET sort_order = $3 "
+					 "WHERE job_id = $1 AND id = $2");
+	DwParams	p = DW_PARAMS;
+	DwUuid	   *ids;
+	int			count;
+
+	dw_param_uuid(&p, job_id);
+	(void) dw_execute(&select_begun, &p);
+	ids = dw_read_only_uuids(&count);
+	for (int i = 0; i < count; i++)
+	{
+		DwParams	row = DW_PARAMS;
+
+		dw_param_uuid(&row, job_id);
+		dw_param_uuid(&row, &ids[i]);
+		dw_param_int4(&row, i + 1);
+		(void) dw_execute(&place, &row);
+	}
+	return count;
 }
 
 /*
@@ -931,6 +966,7 @@ dw_plan_replace(DwPlan *plan)
 {
 	int			old_count;
 	DwUuid	   *old = make_room(&plan->job_id, &old_count);
+	int			begun = place_begun(&plan->job_id);
 
 	for (int i = plan->count; i < old_count; i++)
 		drop_milestone(plan, &old[i]);
@@ -940,7 +976,7 @@ dw_plan_replace(DwPlan *plan)
 		bool		is_kept = i < old_count;
 		Milestone	row;
 
-		milestone->sort_order = i + 1;
+		milestone->sort_order = begun + i + 1;
 		milestone->id = is_kept ? old[i] : dw_uuid_fresh();
 		row = milestone_of(plan, i);
 		if (is_kept)

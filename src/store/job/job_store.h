@@ -257,7 +257,8 @@ extern DwDue *dw_awards_claim_lapsed(int max_rows, int *count);
 /*
  * Writes another plan of milestones for a job.
  *
- * The caller has locked the job.  Milestones are kept by their place in the
+ * The caller has locked the job.  Those of which something has come stay as
+ * they are, and come first; the others are kept by their place in the
  * plan: the first of the new plan takes the row, and so the id, of the first
  * of the old.  What is left over is deleted from a draft, which nobody else
  * has seen, and cancelled in a contract.

@@ -3,19 +3,11 @@
 'use strict';
 
 const { need } = require('./guard.js');
-const { part, fill, sum, availableOf } = require('./milestone.js');
+const { part, fill, sum } = require('./milestone.js');
 const { PAYING } = require('./payment.js');
 
 const DAY = 86400000;
 const REVIEW_DAYS = 14;
-
-// One of which nothing has come but the money that it holds.
-function isUntouched(m)
-{
-	return m.status === 'cancelled' ||
-		(['planned', 'funded'].includes(m.status) &&
-			m.funded === availableOf(m));
-}
 
 // Amounts as they are given, or equal parts, what is over to the first ones.
 function divide(contract, given)
@@ -111,8 +103,8 @@ const work = {
 			return kept;
 		this.version(job, args);
 		need(['awarded', 'in_progress'].includes(job.status) &&
-			['created', 'funding', 'failed', 'held'].includes(job.escrow) &&
-			job.milestones.every(isUntouched), 'WD101');
+			['created', 'funding', 'failed'].includes(job.escrow) &&
+			job.funded === 0n, 'WD101');
 		const amounts = divide(job.contract,
 			args.milestones.map((m) => m.amount));
 		const paid = sum(job.milestones, (m) => m.funded);
