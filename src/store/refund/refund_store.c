@@ -49,13 +49,21 @@ static DwMap paid_in = DW_MAP(paid_in_fields);
 	"SELECT t.id, t.payment_method_id, t.psp, t.psp_reference, t.amount, " \
 	"t.currency "
 
-/* What banks have taken through the company of a payment. */
+/*
+ * What banks have taken through the company of a payment.  A bank may have
+ * been told of before the payment was: its chargeback left the escrow alone,
+ * and has the payment's reference.
+ */
 #define TAKEN(which) \
 	"COALESCE((SELECT " \
 	"pg_catalog.sum(COALESCE(c.lost_amount, c.amount)) " \
 	"FROM dwello.chargebacks AS c WHERE c.job_id = $1 " \
-	"AND c.status <> 'won' AND NOT c.is_detached AND c.psp = t.psp " \
-	"AND c.payment_id " which "), 0)"
+	"AND c.status <> 'won' AND c.psp = t.psp AND " which "), 0)"
+#define TAKEN_OF_IT \
+	TAKEN("CASE WHEN c.is_detached THEN c.currency = t.currency " \
+		  "AND c.psp_reference = t.psp_reference " \
+		  "ELSE c.payment_id = t.id END")
+#define TAKEN_OF_ANY TAKEN("NOT c.is_detached AND c.payment_id IS NULL")
 
 /*
  * What of a payment failed to go back counts as given back, too: it goes
@@ -65,8 +73,8 @@ static DwStatement select_payments =
 DW_STATEMENT(SELECT_ARRIVED ", (t.amount - "
 			 "COALESCE((SELECT pg_catalog.sum(r.amount - r.reversed) "
 			 "FROM dwello.refunds AS r WHERE r.scope_id = $1 "
-			 "AND r.payment_id = t.id), 0) - " TAKEN("= t.id")
-			 ")::bigint AS room, " TAKEN("IS NULL") "::bigint AS unnamed "
+			 "AND r.payment_id = t.id), 0) - " TAKEN_OF_IT
+			 ")::bigint AS room, " TAKEN_OF_ANY "::bigint AS unnamed "
 			 FROM_ARRIVED "ORDER BY v.seq");
 
 /* The payments of a job, and of each what it is for dw_refund_spread(). */
