@@ -153,7 +153,8 @@ COMMENT ON FUNCTION dwello.tip IS
  *
  *	Less than was asked for is held as what it is, and the rest stays to be
  *	paid. The same psp_reference, amount and currency under another
- *	event_id is the same payment, told again.
+ *	event_id is the same payment, told again, whatever job it was told
+ *	for.
  *
  * role: service
  * args:

@@ -181,8 +181,8 @@ CREATE TABLE dwello.payment_events (
 );
 CREATE INDEX payment_events_user_id_idx ON dwello.payment_events (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX payment_events_job_id_idx ON dwello.payment_events (job_id);
-CREATE INDEX payment_events_psp_reference_idx ON dwello.payment_events (psp, psp_reference)
-  WHERE event_type = 'payment_confirmed' AND psp_reference IS NOT NULL;
+CREATE UNIQUE INDEX payment_events_reference_key ON dwello.payment_events (psp, psp_reference, amount, currency, event_type)
+  WHERE event_type IN ('payment_confirmed', 'repayment_confirmed') AND psp_reference IS NOT NULL;
 COMMENT ON TABLE dwello.payment_events IS 'Events of payment companies that have been applied, so that each counts once.';
 COMMENT ON COLUMN dwello.payment_events.event_id IS 'The payment company''s own id of the event.';
 COMMENT ON COLUMN dwello.payment_events.job_id IS 'The job whose payment it is; NULL for a payout, and for what belongs to no job.';

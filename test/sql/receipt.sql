@@ -117,6 +117,16 @@ SELECT event_id, reference, rest, reason, status FROM t.receipt ORDER BY event_i
 SELECT * FROM t.asked_back;
 SELECT * FROM t.company;
 SELECT * FROM dwello.reconcile();
+-- told for another job as well it is the same charge, and that job has nothing
+SELECT t.award('other', 50000);
+SELECT t.ask_for('other') IS NOT NULL AS asked;
+SELECT p.job_id = t.user('twice') AS is_of_the_first, p.held, p.replayed
+  FROM dwello.confirm_payment(t.user('other'), 'r one', 'other 1', 50000, 'USD', psp_reference => 'ch_1') AS p;
+-- no reference is no name: two such are two payments
+SELECT * FROM t.arrive('other', 'other 2', 20000, reference => ' ');
+SELECT * FROM t.arrive('other', 'other 3', 20000, reference => '');
+SELECT * FROM t.company;
+SELECT * FROM dwello.reconcile();
 
 -- another currency, and the payment that was asked for still comes
 SELECT t.award('euro', 50000);

@@ -98,7 +98,7 @@ fact_read(DwCall *call, Fact *fact)
 	fact->event_id = dw_arg_text(call, "event_id", DW_PSP_REFERENCE_MAX);
 	fact->amount = dw_arg_int8(call, "amount");
 	fact->currency = dw_arg_text(call, "currency", CURRENCY_MAX);
-	fact->psp_reference = dw_arg_text_opt(call, "psp_reference",
+	fact->psp_reference = dw_arg_name_opt(call, "psp_reference",
 										  DW_PSP_REFERENCE_MAX);
 	fact->occurred_at = dw_arg_time_opt(call, "occurred_at");
 	dw_arg_check_currency(call, "currency", fact->currency);

@@ -223,7 +223,7 @@ opening_read(DwCall *call, DwPaymentEvent *event, Told *told)
 	event->psp = dw_arg_text(call, "psp", DW_PSP_MAX);
 	event->event_id = dw_arg_text(call, "event_id", DW_PSP_REFERENCE_MAX);
 	event->currency = dw_arg_text(call, "currency", CURRENCY_MAX);
-	event->psp_reference = dw_arg_text_opt(call, "psp_reference",
+	event->psp_reference = dw_arg_name_opt(call, "psp_reference",
 										   DW_PSP_REFERENCE_MAX);
 	told->reason = dw_arg_text_opt(call, "reason", DW_NOTES_MAX);
 	told->occurred_at = dw_arg_time_opt(call, "occurred_at");

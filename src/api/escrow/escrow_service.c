@@ -251,20 +251,20 @@ dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
 	DwPaymentEvent kept;
 	const char *differs;
 
-	if (!dw_payment_event_find(event->psp, event->event_id, &kept))
+	if (dw_payment_event_find(event->psp, event->event_id, &kept))
 	{
-		if ((strcmp(event->type, DW_PAYMENT_CONFIRMED) != 0 &&
-			 strcmp(event->type, DW_REPAYMENT_CONFIRMED) != 0) ||
-			event->psp_reference == NULL ||
-			!dw_payment_event_find_same(event, &kept))
-			return false;
+		differs = event_difference(event, &kept);
+		if (differs != NULL)
+			refuse_event(event, differs);
+		dw_row_from_jsonb(call, kept.result);
+		if (!event_is_about(call, event))
+			refuse_event(event, event->object);
 	}
-	differs = event_difference(event, &kept);
-	if (differs != NULL)
-		refuse_event(event, differs);
-	dw_row_from_jsonb(call, kept.result);
-	if (!event_is_about(call, event))
-		refuse_event(event, event->object);
+	else if (event->psp_reference != NULL &&
+			 dw_payment_event_find_same(event, &kept))
+		dw_row_from_jsonb(call, kept.result);
+	else
+		return false;
 	dw_call_replayed(call);
 	return true;
 }
@@ -275,7 +275,10 @@ dw_payment_event_return(DwCall *call, DwPaymentEvent *event)
 	/* two calls of one job cannot come here at once, those of two jobs can */
 	event->result = dw_row_jsonb(call);
 	if (!dw_payment_event_keep(event))
-		refuse_event(event, "job_id");	/* it was for another at this time */
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("the event is told by another call at this time"),
+				 errhint("Tell it again.")));
 	return dw_call_return(call);
 }
 

@@ -284,7 +284,7 @@ repayment_read(DwCall *call, DwPaymentEvent *event, Debt *debt)
 	event->event_id = dw_arg_text(call, "event_id", DW_PSP_REFERENCE_MAX);
 	event->amount = debt->amount;
 	event->currency = debt->currency;
-	event->psp_reference = dw_arg_text_opt(call, "psp_reference",
+	event->psp_reference = dw_arg_name_opt(call, "psp_reference",
 										   DW_PSP_REFERENCE_MAX);
 	id = dw_arg_uuid_opt(call, "repayment_id");
 	if (id == NULL)

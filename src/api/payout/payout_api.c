@@ -701,7 +701,7 @@ DW_FUNCTION(dwello_confirm_payout)
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	event_read(&call, &event, &payout_id);
-	reference = dw_arg_text_opt(&call, "psp_reference", DW_PSP_REFERENCE_MAX);
+	reference = dw_arg_name_opt(&call, "psp_reference", DW_PSP_REFERENCE_MAX);
 	event.type = DW_PAYOUT_CONFIRMED;
 	if (event_begin(&call, &event, &payout_id, &row))
 		return dw_call_return(&call);

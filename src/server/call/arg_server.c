@@ -301,6 +301,13 @@ arg_check_length(DwCall *call, const char *arg, const char *text, int bytes,
 					  psprintf("is longer than %d characters", max));
 }
 
+/* True for nothing but white space. */
+static bool
+is_blank(const char *value)
+{
+	return value[strspn(value, " \t\r\n")] == '\0';
+}
+
 char *
 dw_arg_text_opt(DwCall *call, const char *arg, int max)
 {
@@ -321,9 +328,17 @@ dw_arg_text(DwCall *call, const char *arg, int max)
 
 	(void) arg_value(call, arg);
 	value = dw_arg_text_opt(call, arg, max);
-	if (value[strspn(value, " \t\r\n")] == '\0')
+	if (is_blank(value))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must not be blank");
 	return value;
+}
+
+char *
+dw_arg_name_opt(DwCall *call, const char *arg, int max)
+{
+	char	   *value = dw_arg_text_opt(call, arg, max);
+
+	return value == NULL || is_blank(value) ? NULL : value;
 }
 
 int64

@@ -102,9 +102,8 @@ extern TimestampTz dw_arg_time_opt(DwCall *call, const char *arg);
 extern Datum dw_arg_jsonb(DwCall *call, const char *arg);
 
 /*
- * The arguments of a function of bare arithmetic, which begins no call: for a
- * struct with a NullableDatum for each, in the order of their names, which are
- * compared with those that SQL has at the first call of a query.
+ * The arguments of bare arithmetic, which begins no call: a struct with a
+ * NullableDatum for each, in the order of names, compared with SQL's.
  */
 extern const void *dw_bare_args(FunctionCallInfo fcinfo,
 								const char *const *names, int count);
@@ -131,9 +130,10 @@ extern void dw_arg_check_currency(DwCall *call, const char *arg,
 /* The argument max_rows of a batch; 22023 unless 1 ... DW_ROWS_MAX. */
 extern int32 dw_arg_max_rows(DwCall *call);
 
-/* Texts: over `max` characters is 22001; the plain one wants a non-blank. */
+/* Over `max`: 22001; the plain one wants a non-blank, a blank name is NULL. */
 extern char *dw_arg_text(DwCall *call, const char *arg, int max);
 extern char *dw_arg_text_opt(DwCall *call, const char *arg, int max);
+extern char *dw_arg_name_opt(DwCall *call, const char *arg, int max);
 
 /* An interval in whole seconds, a month as thirty days. */
 extern int64 dw_arg_seconds(DwCall *call, const char *arg);

@@ -750,23 +750,17 @@ dw_payment_event_find_same(const DwPaymentEvent *event, DwPaymentEvent *same)
 	static DwTableQuery by_reference =
 		DW_TABLE_QUERY(payment_events,
 					   "WHERE t.psp = $1 AND t.psp_reference = $2 "
-					   "AND t.event_type = $6 "
-					   "AND t.amount = $3 AND t.currency = $4 "
-					   "AND ($5::uuid IS NULL OR t.job_id IS NULL "
-					   "OR t.job_id = $5) "
-					   "AND ($7::uuid IS NULL OR t.user_id = $7) "
-					   "ORDER BY t.created_at, t.event_id LIMIT 1");
+					   "AND t.event_type = $3 "
+					   "AND t.event_type IN ('" DW_PAYMENT_CONFIRMED "', '"
+					   DW_REPAYMENT_CONFIRMED "') "
+					   "AND t.amount = $4 AND t.currency = $5");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_text(&p, event->psp);
 	dw_param_text(&p, event->psp_reference);
+	dw_param_text(&p, event->type);
 	dw_param_int8(&p, event->amount);
 	dw_param_text(&p, event->currency);
-	dw_param_uuid(&p, dw_uuid_is_nil(&event->job_id) ? NULL
-				  : &event->job_id);
-	dw_param_text(&p, event->type);
-	dw_param_uuid(&p, dw_uuid_is_nil(&event->user_id) ? NULL
-				  : &event->user_id);
 	if (dw_table_execute(&by_reference, &p) == 0)
 		return false;
 	dw_table_read(&payment_events, 0, same);

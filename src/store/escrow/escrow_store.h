@@ -258,14 +258,14 @@ extern bool dw_payment_event_find(const char *psp, const char *event_id,
 								  DwPaymentEvent *event);
 
 /*
- * Reads the event that told of the same payment under another name: of the
- * same psp, psp_reference, amount and currency, and job unless one of the two
- * knows none.  False: there is none.
+ * Reads the event that told of the same money under another name: of the same
+ * type, psp, psp_reference, amount and currency, whatever job or user it was
+ * told for; only of what arrives.  False: there is none.
  */
 extern bool dw_payment_event_find_same(const DwPaymentEvent *event,
 									   DwPaymentEvent *same);
 
-/* Keeps an event that was applied; false when somebody else has kept it. */
+/* Keeps an applied event; false when it, or the same money, was kept. */
 extern bool dw_payment_event_keep(DwPaymentEvent *event);
 
 /* True when an event has said that this payment arrived, late or not. */
