@@ -98,6 +98,8 @@ INSERT INTO r.step VALUES
    'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)'),
   ('painting refunded', 'painting paid', 'provider_1',
    'dwello.refund_escrow(job_id => :painting, amount => 15000)'),
+  ('painting refund failed', 'painting refunded', 'system',
+   'dwello.fail_refund(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_6'')'),
   ('painting charged back', 'painting paid', 'system',
    'dwello.open_chargeback(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_3'', amount => 95000, currency => ''USD'')'),
   ('a bank account', NULL, 'system',

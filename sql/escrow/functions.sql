@@ -1364,11 +1364,13 @@ COMMENT ON FUNCTION dwello.escrow_next_events IS
  * confirm_refund
  *	Says that a payment company has sent a refund. Until now the ledger
  *	had it as asked for. What of it was undone before (reverse_transaction)
- *	and was sent all the same is the platform's loss.
+ *	and was sent all the same is the platform's loss; so is what had
+ *	failed (fail_refund), unless the receipt still has its money.
  *
  * role: service
  * args:
- *	job_id
+ *	job_id: whose refund it is, or whose receipt's; NULL for one of a
+ *	  receipt without a job
  *	psp: the company that has sent it
  *	event_id
  *	transaction_id: the refund, as refund_requested names it; NULL for the
@@ -1379,13 +1381,15 @@ COMMENT ON FUNCTION dwello.escrow_next_events IS
  *	amount: what it has sent, in minor units: a company that sent it before
  *	  it heard that a part was undone sent more than is still asked for;
  *	  NULL for what is still asked for
+ *	psp_reference: of the payment that goes back
  * returns: a row
  *	job_id
  *	refund_id: the row of refunds
  *	transaction_id: the booking
  *	amount: what was sent, in minor units
  *	refund_status: completed
- *	escrow_status
+ *	escrow_status: NULL with all that follows of the escrow where there is
+ *	  none
  *	currency
  *	funded
  *	held
@@ -1400,8 +1404,7 @@ COMMENT ON FUNCTION dwello.escrow_next_events IS
  *	22004 22001
  *	P0002: an unknown job, or a refund that it has not through that company
  *	WD104: the event was another one before
- *	WD101: no escrow, or no refund is pending (the event may have come too
- *	  early)
+ *	WD101: no refund is pending (the event may have come too early)
  *	22023: a blank text, an amount that is not positive, or several are
  *	  pending and none is named; then less than is asked for, or more than
  *	  ever was
@@ -1419,6 +1422,7 @@ CREATE OR REPLACE FUNCTION dwello.confirm_refund(
   refund_id uuid DEFAULT NULL,
   occurred_at timestamptz DEFAULT NULL,
   amount bigint DEFAULT NULL,
+  psp_reference text DEFAULT NULL,
   OUT job_id uuid,
   OUT refund_id uuid,
   OUT transaction_id uuid,
@@ -1440,3 +1444,145 @@ GRANT EXECUTE ON FUNCTION dwello.confirm_refund
   TO dwello_service;
 COMMENT ON FUNCTION dwello.confirm_refund IS
   'Says that a payment company has sent a refund. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD101, 22023. See reference.md#confirm_refund.';
+
+/*
+ * fail_refund
+ *	Says that a refund could not be sent, or came back, even after it was
+ *	confirmed. Its money lies in a receipt then,
+ *	reason refund_failed, from which retry_refund() sends it elsewhere.
+ *	What the platform had borne of it, for it was undone before it was
+ *	sent, is the platform's again.
+ *
+ * role: service
+ * args:
+ *	job_id: whose refund it is, or whose receipt's; NULL for one of a
+ *	  receipt without a job
+ *	psp: the company that was asked
+ *	event_id
+ *	transaction_id: the refund, as refund_requested names it; NULL for the
+ *	  one that is pending through that company
+ *	reason: in words
+ *	refund_id: one of several of that transaction
+ *	occurred_at: by the company's clock
+ *	psp_reference: of the payment that was to go back
+ * returns: a row
+ *	job_id
+ *	refund_id: the row of refunds
+ *	receipt_id: that has its money; NULL when nothing came back
+ *	transaction_id: the booking
+ *	amount: what failed, in minor units
+ *	refund_status: failed
+ *	escrow_status: NULL with all that follows of the escrow where there is
+ *	  none
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed: true when nothing was done, for it was told before, or was
+ *	  undone before it was sent
+ * errors:
+ *	WD401
+ *	42501: the caller is not the service
+ *	22004 22001
+ *	P0002: an unknown job, or a refund that it has not through that company
+ *	WD104: the event was another one before
+ *	WD101: no refund is pending (the event may have come too early)
+ *	22023: a blank text, or several may be meant and none is named
+ * example: system, painting refunded
+ *	SELECT amount, refund_status, receipt_id IS NOT NULL AS has_receipt
+ *	  FROM dwello.fail_refund(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
+ *	    event_id => 'evt_6', reason => 'The account is closed.');
+ */
+CREATE OR REPLACE FUNCTION dwello.fail_refund(
+  job_id uuid,
+  psp text,
+  event_id text,
+  transaction_id uuid DEFAULT NULL,
+  reason text DEFAULT NULL,
+  refund_id uuid DEFAULT NULL,
+  occurred_at timestamptz DEFAULT NULL,
+  psp_reference text DEFAULT NULL,
+  OUT job_id uuid,
+  OUT refund_id uuid,
+  OUT receipt_id uuid,
+  OUT transaction_id uuid,
+  OUT amount bigint,
+  OUT refund_status dwello.refund_status,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_fail_refund';
+GRANT EXECUTE ON FUNCTION dwello.fail_refund
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.fail_refund IS
+  'Says that a refund could not be sent, or came back, even after it was confirmed. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD101, 22023. See reference.md#fail_refund.';
+
+/*
+ * retry_refund
+ *	Sends what a receipt holds to another payment method of who paid it.
+ *	For a refund that failed, or any money whose own charge cannot take it
+ *	back: a refund of its own is asked of that method's company, which
+ *	confirms it or fails it as any other (confirm_refund, fail_refund).
+ *
+ * role: service, support, admin
+ * args:
+ *	receipt_id: of a row of receipts()
+ *	payment_method_id: a live one of who paid
+ *	reason: in words
+ *	expected_version: version of the receipt
+ *	idempotency_key
+ * returns: a row
+ *	receipt_id: the same
+ *	refund_id: the new refund
+ *	amount: in minor units
+ *	currency
+ *	receipt_status: returned
+ *	version: of the receipt
+ *	replayed
+ * errors:
+ *	WD401
+ *	42501: the caller is no service, support or administrator
+ *	22004 22001
+ *	P0002: an unknown receipt, or no payment method of who paid
+ *	WD104 WD103
+ *	WD101: the receipt is not held any more
+ *	22023: a blank text, a payment method past its last day, or an amount
+ *	  that its company cannot count
+ * example: system, painting refund failed
+ *	SELECT x.amount, x.receipt_status
+ *	  FROM dwello.receipts(reason => 'refund_failed') AS r
+ *	  JOIN dwello.payment_methods AS m ON m.user_id = r.user_id
+ *	 CROSS JOIN dwello.retry_refund(receipt_id => r.receipt_id, payment_method_id => m.id) AS x;
+ */
+CREATE OR REPLACE FUNCTION dwello.retry_refund(
+  receipt_id uuid,
+  payment_method_id uuid,
+  reason text DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT receipt_id uuid,
+  OUT refund_id uuid,
+  OUT amount bigint,
+  OUT currency text,
+  OUT receipt_status dwello.receipt_status,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_retry_refund';
+GRANT EXECUTE ON FUNCTION dwello.retry_refund
+  TO dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.retry_refund IS
+  'Sends what a receipt holds to another payment method of who paid it. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101, 22023. See reference.md#retry_refund.';
+

@@ -247,18 +247,23 @@ CREATE TABLE dwello.refunds (
   psp_reference text,
   amount bigint NOT NULL CONSTRAINT refunds_amount_check CHECK (amount > 0),
   reversed bigint NOT NULL DEFAULT 0,
+  loss bigint NOT NULL DEFAULT 0,
+  failed bigint NOT NULL DEFAULT 0,
   currency text NOT NULL CONSTRAINT refunds_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   status dwello.refund_status NOT NULL DEFAULT 'pending',
   confirmation_id uuid,
+  failure_id uuid,
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   completed_at timestamptz,
   CONSTRAINT refunds_pkey PRIMARY KEY (scope_id, id),
-  CONSTRAINT refunds_reversed_check CHECK (reversed BETWEEN 0 AND amount),
+  CONSTRAINT refunds_reversed_check CHECK (reversed >= 0 AND loss >= 0 AND reversed + loss <= amount),
+  CONSTRAINT refunds_failed_check CHECK (failed BETWEEN 0 AND amount),
   CONSTRAINT refunds_confirmed_check CHECK ((confirmation_id IS NULL) = (completed_at IS NULL))
 );
 CREATE INDEX refunds_job_id_idx ON dwello.refunds (job_id);
+CREATE INDEX refunds_psp_idx ON dwello.refunds (psp, psp_reference, id) WHERE job_id IS NULL;
 COMMENT ON TABLE dwello.refunds IS
   'Money that payment companies were asked to give back, one row a refund_requested of the outbox; each names the payment it goes to.';
 COMMENT ON COLUMN dwello.refunds.receipt_id IS 'The receipt that goes back; NULL for money of an escrow.';
@@ -266,6 +271,9 @@ COMMENT ON COLUMN dwello.refunds.transaction_id IS 'The transaction that asked f
 COMMENT ON COLUMN dwello.refunds.payment_id IS 'The payment that goes back, wholly or in part; NULL for none.';
 COMMENT ON COLUMN dwello.refunds.psp_reference IS 'The payment company''s name for that payment.';
 COMMENT ON COLUMN dwello.refunds.reversed IS 'What of it was undone before it was sent, in minor units.';
+COMMENT ON COLUMN dwello.refunds.loss IS 'What of it was sent though it had been undone, or had gone elsewhere, in minor units: the platform bore it.';
+COMMENT ON COLUMN dwello.refunds.failed IS 'What of it was never sent out of what was asked for, but left for a receipt, in minor units.';
+COMMENT ON COLUMN dwello.refunds.failure_id IS 'The receipt in which its money lies since it failed; NULL = it has not failed.';
 COMMENT ON COLUMN dwello.refunds.confirmation_id IS 'The transaction that booked it as sent; NULL = the payment company has not said so.';
 COMMENT ON COLUMN dwello.refunds.completed_at IS 'When the payment company confirmed it; NULL = it has not.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.refunds', '');

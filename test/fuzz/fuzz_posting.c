@@ -43,9 +43,8 @@ static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_RECEIPT] = BIT(PSP_CLEARING) | BIT(SUSPENSE),
 	[DW_POSTING_RECEIPT_ASSIGNED] = BIT(SUSPENSE) | BIT(PSP_CLEARING),
 	[DW_POSTING_RECEIPT_RETURNED] = BIT(SUSPENSE) | BIT(REFUND_PENDING),
-	[DW_POSTING_REFUND_PAID] = BACK | BIT(PSP_CLEARING),
-	[DW_POSTING_REFUND_FAILED] = BIT(REFUND_PENDING) | BIT(PSP_CLEARING) |
-	BIT(SUSPENSE),
+	[DW_POSTING_REFUND_PAID] = BACK | BIT(SUSPENSE) | BIT(PSP_CLEARING),
+	[DW_POSTING_REFUND_FAILED] = BACK | BIT(PSP_CLEARING) | BIT(SUSPENSE),
 	[DW_POSTING_PSP_FEE] = BIT(PSP_CLEARING) | BIT(PSP_FEE),
 	[DW_POSTING_SETTLED] = BIT(PSP_CLEARING) | BIT(BANK),
 	[DW_POSTING_BANK_FEE] = BIT(BANK) | BIT(PSP_FEE),
@@ -339,6 +338,25 @@ run_chargeback(FuzzInput * input)
 		  -sum_of(&closed, DW_ACCOUNT_PSP_CLEARING));
 }
 
+/* A refund is sent, or fails, before or after that. */
+static void
+run_refund(FuzzInput * input)
+{
+	const DwAccount receipt =
+		dw_account_of_receipt(&parties.job_id, "EUR", "a");
+	const int64_t pending = read_amount(input);
+	const int64_t sent = read_amount(input);
+	const int64_t loss = read_amount(input);
+	DwPosting	posting;
+
+	dw_posting_refund_paid(&posting, "EUR", "a", pending, loss);
+	check_balanced(&posting, DW_POSTING_REFUND_PAID);
+	dw_posting_refund_failed(&posting, &receipt, pending, sent, loss);
+	check_balanced(&posting, DW_POSTING_REFUND_FAILED);
+	check(posting.result != DW_OK ||
+		  sum_of(&posting, DW_ACCOUNT_SUSPENSE) == (DwWide) pending + sent);
+}
+
 /* A provider is paid, and their bank sends it back. */
 static void
 run_payout(FuzzInput * input)
@@ -393,7 +411,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const events[]) (FuzzInput *) = {
 		run_payment, run_outflow, run_chargeback, run_payout, run_spread,
-		run_move
+		run_refund, run_move
 	};
 	FuzzInput	input = {data, size};
 

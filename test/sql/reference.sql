@@ -98,6 +98,8 @@ INSERT INTO r.step VALUES
    'set_config(''dwello.now'', ''2031-04-10 09:00+00'', true)'),
   ('painting refunded', 'painting paid', 'provider_1',
    'dwello.refund_escrow(job_id => :painting, amount => 15000)'),
+  ('painting refund failed', 'painting refunded', 'system',
+   'dwello.fail_refund(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_6'')'),
   ('painting charged back', 'painting paid', 'system',
    'dwello.open_chargeback(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_3'', amount => 95000, currency => ''USD'')'),
   ('a bank account', NULL, 'system',
@@ -1027,6 +1029,21 @@ SELECT * FROM r.answer('system', 'painting refunded',
 'SELECT amount, refund_status, refunded
   FROM dwello.confirm_refund(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
     event_id => ''evt_5'')');
+ROLLBACK TO example;
+
+\echo fail_refund
+SELECT * FROM r.answer('system', 'painting refunded',
+'SELECT amount, refund_status, receipt_id IS NOT NULL AS has_receipt
+  FROM dwello.fail_refund(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
+    event_id => ''evt_6'', reason => ''The account is closed.'')');
+ROLLBACK TO example;
+
+\echo retry_refund
+SELECT * FROM r.answer('system', 'painting refund failed',
+'SELECT x.amount, x.receipt_status
+  FROM dwello.receipts(reason => ''refund_failed'') AS r
+  JOIN dwello.payment_methods AS m ON m.user_id = r.user_id
+ CROSS JOIN dwello.retry_refund(receipt_id => r.receipt_id, payment_method_id => m.id) AS x');
 ROLLBACK TO example;
 
 \echo escrow_is_valid

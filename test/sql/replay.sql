@@ -250,6 +250,17 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('reverse_journal', 'a1', NULL, $$t.user('proposal'), 'Two.'$$, $$t.user('proposal'), 'Three.'$$),
   ('write_off', 'a1', NULL, $$t.user('p1'), 'Gone.', 100, 'EUR'$$, $$t.user('p1'), 'Gone.', 101, 'EUR'$$);
 
+-- money that a job's payer paid too much, and that goes another way
+CREATE FUNCTION t.receipt_of(event text) RETURNS uuid
+LANGUAGE sql SECURITY DEFINER
+AS $$ SELECT r.id FROM dwello.receipts AS r WHERE r.event_id = event $$;
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('retry_refund', 's1',
+   $$INSERT INTO dwello.payment_methods (id, user_id, method_type, psp, psp_token)
+     VALUES (t.user('another card'), t.user('h1'), 'credit_card', 'acme', 'tok_another');
+     SELECT t.award('too much', 50000), dwello.confirm_payment(t.user('too much'), 'acme', 'replay much', 5, 'EUR')$$,
+   $$t.receipt_of('replay much'), t.user('another card')$$, $$t.receipt_of('replay much'), t.user('another card'), 'Other.'$$);
+
 -- what an agent proposes, and what an outside model answers for it
 CREATE FUNCTION pg_temp.agent_job(name text, uses_model boolean) RETURNS void
 LANGUAGE plpgsql

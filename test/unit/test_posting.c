@@ -31,7 +31,7 @@ owner_of(DwAccountKind kind)
 {
 	static const DwUuid nil;
 
-	if (kind == DW_ACCOUNT_ESCROW)
+	if (kind == DW_ACCOUNT_ESCROW || kind == DW_ACCOUNT_SUSPENSE)
 		return &parties.job_id;
 	if (kind == DW_ACCOUNT_PROVIDER_AVAILABLE ||
 		kind == DW_ACCOUNT_PROVIDER_RESERVE ||
@@ -506,6 +506,35 @@ test_reversal_of_sent(void **state)
 	LEGS(&posting, REVERSAL, OF(PLATFORM_LOSS, -70), OF(ESCROW, 70));
 }
 
+/* A refund fails: the receipt has it; what the platform bore, it has again. */
+static void
+test_refund_failed(void **state)
+{
+	const DwAccount receipt =
+		dw_account_of_receipt(&parties.job_id, "EUR", "a");
+	DwPosting	posting;
+
+	dw_posting_refund_failed(&posting, &receipt, 70, 20, 10);
+	LEGS(&posting, REFUND_FAILED, AT(REFUND_PENDING, -70, "a"),
+		 AT(PSP_CLEARING, -30, "a"),
+		 AT(SUSPENSE, 90, "a"),
+		 OF(PLATFORM_LOSS, 10));
+	dw_posting_refund_failed(&posting, &receipt, 0, MOST, 0);
+	LEGS(&posting, REFUND_FAILED, AT(PSP_CLEARING, -MOST, "a"),
+		 AT(SUSPENSE, MOST, "a"));
+	dw_posting_refund_failed(&posting, &receipt, 0, 0, 5);
+	LEGS(&posting, REFUND_FAILED, AT(PSP_CLEARING, -5, "a"),
+		 OF(PLATFORM_LOSS, 5));
+	dw_posting_refund_failed(&posting, &receipt, MOST, 1, 0);
+	check_refused(&posting, DW_OVERFLOW);
+	dw_posting_refund_failed(&posting, &receipt, 0, 1, MOST);
+	check_refused(&posting, DW_OVERFLOW);
+	dw_posting_refund_failed(&posting, &receipt, -1, 2, 0);
+	check_refused(&posting, DW_BAD_VALUE);
+	dw_posting_refund_failed(&posting, &receipt, 0, 0, 0);
+	check_refused(&posting, DW_BAD_VALUE);
+}
+
 /* A company has sent what was asked for, or what was undone. */
 static void
 test_refund_paid(void **state)
@@ -857,10 +886,13 @@ static const Move moves[] = {
 	MOVE(RECEIPT, PSP_CLEARING, SUSPENSE),
 	MOVE(RECEIPT_ASSIGNED, SUSPENSE, PSP_CLEARING),
 	MOVE(RECEIPT_RETURNED, SUSPENSE, REFUND_PENDING),
+	MOVE(REFUND_PAID, SUSPENSE, PSP_CLEARING),
 	MOVE(REFUND_PAID, REFUND_PENDING, PSP_CLEARING),
 	MOVE(REFUND_PAID, PLATFORM_LOSS, PSP_CLEARING),
 	MOVE(REFUND_FAILED, REFUND_PENDING, SUSPENSE),
 	MOVE(REFUND_FAILED, PSP_CLEARING, SUSPENSE),
+	MOVE(REFUND_FAILED, REFUND_PENDING, PLATFORM_LOSS),
+	MOVE(REFUND_FAILED, PSP_CLEARING, PLATFORM_LOSS),
 	MOVE(PSP_FEE, PSP_FEE, PSP_CLEARING),
 	MOVE(PSP_FEE, PSP_CLEARING, PSP_FEE),
 	MOVE(SETTLED, BANK, PSP_CLEARING),
@@ -973,6 +1005,7 @@ main(void)
 		cmocka_unit_test(test_reversal),
 		cmocka_unit_test(test_reversal_of_sent),
 		cmocka_unit_test(test_refund_paid),
+		cmocka_unit_test(test_refund_failed),
 		cmocka_unit_test(test_reversal_edges),
 		cmocka_unit_test(test_payout),
 		cmocka_unit_test(test_payout_fee),

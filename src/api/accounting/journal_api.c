@@ -328,15 +328,9 @@ check_balances(const Journal *journal)
 static void
 save_receipt(Journal *journal)
 {
-	DwReceipt  *receipt = &journal->receipt;
-
-	if (journal->of_receipt == NULL)
-		return;
-	receipt->remaining += journal->of_receipt->amount;
-	receipt->status = receipt->remaining > 0 ? DW_RECEIPT_HELD
-		: DW_RECEIPT_CLEARED;
-	receipt->closed_at = receipt->remaining > 0 ? DT_NOBEGIN : dw_now();
-	dw_receipt_save(receipt);
+	if (journal->of_receipt != NULL)
+		dw_receipt_reduce(&journal->receipt, -journal->of_receipt->amount,
+						  DW_RECEIPT_CLEARED);
 }
 
 /* Tells a provider what it adds to what they have, and what they owe. */

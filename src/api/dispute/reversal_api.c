@@ -82,7 +82,19 @@ list_unsent(const DwRefundRow *refunds, int count)
 	return unsent;
 }
 
-/* Decides what of the original is undone; WD202. */
+/* WD101 for a refund whose money came back and lies apart from the escrow. */
+static void
+check_failed(const DwRefundRow *refunds, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!dw_uuid_is_nil(&refunds[i].failure_id))
+			dw_raise(DW_INVALID_TRANSITION, "the refund has failed",
+					 psprintf("Its money lies in receipt %s.",
+							  dw_uuid_text(&refunds[i].failure_id)),
+					 "Send it elsewhere with dwello.retry_refund().");
+}
+
+/* Decides what of the original is undone; WD101, WD202. */
 static void
 reversal_decide(DwCall *call, DwEscrowRow *row, Undoing *undoing)
 {
@@ -93,6 +105,7 @@ reversal_decide(DwCall *call, DwEscrowRow *row, Undoing *undoing)
 
 	undoing->refunds = dw_refunds_of(&row->job_id, &original->id,
 									 &undoing->refund_count);
+	check_failed(undoing->refunds, undoing->refund_count);
 	reversal->pending = list_unsent(undoing->refunds,
 									undoing->refund_count);
 	reversal->pending_count = undoing->refund_count;

@@ -1,16 +1,22 @@
 /*
  * receipt_api.c
- *		Money that has arrived and fits no payment: it is booked in a scope of
- *		its own, and held there or given back as the settings say.
+ *		Money that fits no payment, or could not be given back: it is booked in
+ *		a scope of its own, held there or given back as the settings say, and
+ *		has its ways out.
  */
 #include "postgres.h"
 
+#include "api/account/account_api.h"
 #include "api/escrow/escrow_api.h"
+#include "api/job/job_api.h"
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
 #include "store/company/company_store.h"
 #include "store/ledger/ledger_store.h"
+
+#define STAFF	(DW_ACTOR_SYSTEM | DW_ACTOR_SUPPORT | DW_ACTOR_ADMIN)
 
 /* A fresh transaction in the scope of a receipt, of all that remains. */
 static void
@@ -39,25 +45,20 @@ begin_transaction(DwCall *call, const DwReceipt *receipt,
 	};
 }
 
-/* Books a move of all that remains of a receipt, in its scope. */
-static void
-book(const DwReceipt *receipt, DwPostingEvent event,
-	 DwTransaction *transaction)
+/* Its own account. */
+static DwAccount
+suspense_of(const DwReceipt *receipt)
 {
-	const DwAccount suspense =
-		dw_account_of_receipt(&receipt->id, receipt->currency, receipt->psp);
-	const DwAccount other =
-		dw_account_of_psp(event == DW_POSTING_RECEIPT_RETURNED
-						  ? DW_ACCOUNT_REFUND_PENDING
-						  : DW_ACCOUNT_PSP_CLEARING,
-						  receipt->currency, receipt->psp);
-	const bool	comes = event == DW_POSTING_RECEIPT;
-	DwPosting	posting;
+	return dw_account_of_receipt(&receipt->id, receipt->currency,
+								 receipt->psp);
+}
 
-	dw_posting_move(&posting, event, comes ? &other : &suspense,
-					comes ? &suspense : &other, receipt->remaining);
-	dw_postings_ensure(&posting, 1);
-	dw_ledger_book_tail(transaction, &posting);
+/* Books a move in the scope of a receipt. */
+static void
+book(DwTransaction *transaction, const DwPosting *posting)
+{
+	dw_postings_ensure(posting, 1);
+	dw_ledger_book_tail(transaction, posting);
 }
 
 /* Emits what became of a receipt: in its job's scope, else in its own. */
@@ -83,42 +84,68 @@ emit(const DwReceipt *receipt, const char *type, DwPayload *payload)
 				  payload);
 }
 
-/*
- * Gives back all that remains: asks the worker to refund that very charge,
- * and tells who paid it.
- */
+/* Asks the worker of a company for a refund, and tells who gets it. */
 static void
-give_back(DwCall *call, DwReceipt *receipt)
+ask_back(const DwReceipt *receipt, DwRefundRow *refund, const char *reason)
 {
-	DwTransaction transaction;
 	DwPayload	payload;
+
+	strlcpy(refund->currency, receipt->currency, sizeof(refund->currency));
+	dw_refund_insert(refund);
+	dw_refund_emit(refund, "refund_requested", refund->facts.amount,
+				   reason);
+	dw_payload_begin(&payload);
+	dw_payload_int8(&payload, "amount", refund->facts.amount);
+	emit(receipt, "receipt_returned", &payload);
+}
+
+/*
+ * Gives back all that remains: asks the worker to refund that very charge, or
+ * to send it to another way to pay (method), and tells who paid it.  Gives
+ * the id of the refund.
+ */
+static DwUuid
+give_back(DwCall *call, DwReceipt *receipt, const DwPaymentSource *method,
+		  const char *reason)
+{
+	const DwAccount suspense = suspense_of(receipt);
+	DwAccount	pending;
+	DwTransaction transaction;
+	DwPosting	posting;
 	DwRefundRow refund = {
 		.scope_id = receipt->id,
 		.job_id = receipt->job_id,
 		.receipt_id = receipt->id,
 		.homeowner_id = receipt->user_id,
-		.payment_id = receipt->transaction_id,
 		.payment_method_id = receipt->payment_method_id,
 		.psp = receipt->psp,
 		.psp_reference = receipt->psp_reference,
+		.payment_id = receipt->transaction_id,
 		.facts = {.amount = receipt->remaining}
 	};
 
+	if (method != NULL)
+	{
+		refund.payment_method_id = &method->id;
+		refund.psp = method->psp;
+		refund.psp_reference = NULL;
+		memset(&refund.payment_id, 0, sizeof(refund.payment_id));
+	}
 	begin_transaction(call, receipt, DW_TRANSACTION_REFUND, &transaction);
+	transaction.payment_method_id = refund.payment_method_id;
+	transaction.psp = refund.psp;
+	transaction.psp_reference = refund.psp_reference;
 	transaction.occurred_at = DT_NOBEGIN;
-	book(receipt, DW_POSTING_RECEIPT_RETURNED, &transaction);
+	transaction.request_id = dw_call_request_id(call);
+	pending = dw_account_of_psp(DW_ACCOUNT_REFUND_PENDING, receipt->currency,
+								refund.psp);
+	dw_posting_move(&posting, DW_POSTING_RECEIPT_RETURNED, &suspense,
+					&pending, receipt->remaining);
+	book(&transaction, &posting);
 	refund.transaction_id = transaction.id;
-	strlcpy(refund.currency, receipt->currency, sizeof(refund.currency));
-	dw_refund_insert(&refund);
-	dw_refund_emit(&refund, "refund_requested", refund.facts.amount,
-				   dw_receipt_reason_label(receipt->reason));
-	dw_payload_begin(&payload);
-	dw_payload_int8(&payload, "amount", refund.facts.amount);
-	emit(receipt, "receipt_returned", &payload);
-	receipt->remaining = 0;
-	receipt->status = DW_RECEIPT_RETURNED;
-	receipt->closed_at = dw_now();
-	dw_receipt_save(receipt);
+	ask_back(receipt, &refund, reason);
+	dw_receipt_reduce(receipt, receipt->remaining, DW_RECEIPT_RETURNED);
+	return refund.id;
 }
 
 /* True when the operator wants money of this reason to go back at once. */
@@ -132,34 +159,134 @@ goes_back(DwReceiptReason reason)
 	return value != NULL && strcmp(value, "return") == 0;
 }
 
-bool
-dw_receipt_book(DwCall *call, DwReceipt *receipt)
+/*
+ * Writes a new one, of which all remains, with the transaction that books it,
+ * still to be booked; false when its event has one.
+ */
+static bool
+begin_receipt(DwCall *call, DwReceipt *receipt, DwTransactionType type,
+			  DwTransaction *transaction)
 {
-	DwTransaction transaction;
-	DwPayload	payload;
-
 	receipt->id = dw_fact_id(receipt->psp, receipt->event_id);
 	receipt->remaining = receipt->amount;
 	receipt->status = DW_RECEIPT_HELD;
 	receipt->created_at = dw_now();
 	receipt->closed_at = DT_NOBEGIN;
 	receipt->version = 1;
-	begin_transaction(call, receipt, DW_TRANSACTION_RECEIPT, &transaction);
-	receipt->transaction_id = transaction.id;
-	if (!dw_receipt_insert(receipt))
+	begin_transaction(call, receipt, type, transaction);
+	receipt->transaction_id = transaction->id;
+	return dw_receipt_insert(receipt);
+}
+
+bool
+dw_receipt_book(DwCall *call, DwReceipt *receipt)
+{
+	DwTransaction transaction;
+	DwAccount	suspense;
+	DwAccount	clearing;
+	DwPosting	posting;
+	DwPayload	payload;
+
+	if (!begin_receipt(call, receipt, DW_TRANSACTION_RECEIPT, &transaction))
 		return false;
-	book(receipt, DW_POSTING_RECEIPT, &transaction);
+	suspense = suspense_of(receipt);
+	clearing = dw_account_of_psp(DW_ACCOUNT_PSP_CLEARING, receipt->currency,
+								 receipt->psp);
+	dw_posting_move(&posting, DW_POSTING_RECEIPT, &clearing, &suspense,
+					receipt->amount);
+	book(&transaction, &posting);
 	if (goes_back(receipt->reason) &&
 		receipt->amount % dw_psp_unit_of(receipt->psp,
 										 receipt->currency) == 0)
+		give_back(call, receipt, NULL,
+				  dw_receipt_reason_label(receipt->reason));
+	else
 	{
-		give_back(call, receipt);
-		return true;
+		dw_payload_begin(&payload);
+		dw_payload_int8(&payload, "amount", receipt->amount);
+		emit(receipt, "receipt_held", &payload);
 	}
-	dw_payload_begin(&payload);
-	dw_payload_int8(&payload, "amount", receipt->amount);
-	emit(receipt, "receipt_held", &payload);
 	return true;
+}
+
+/*
+ * Locks a receipt, and then its job, which stands for its refunds.
+ * P0002: there is none.
+ */
+static void
+receipt_lock(DwCall *call, const DwUuid *id, DwReceipt *receipt)
+{
+	DwJob		job;
+
+	if (!dw_receipt_lock(id, receipt))
+		dw_raise(DW_NOT_FOUND, "no such receipt",
+				 psprintf("There is no receipt %s.", dw_uuid_text(id)),
+				 "dwello.receipts() lists them.");
+	if (!dw_uuid_is_nil(&receipt->job_id))
+		dw_job_for_command(call, &receipt->job_id, &job);
+}
+
+/* WD103, and WD101 unless it is held. */
+static void
+receipt_check(DwCall *call, const DwReceipt *receipt)
+{
+	dw_call_version(call, receipt->version);
+	if (receipt->status != DW_RECEIPT_HELD)
+		dw_raise(DW_INVALID_TRANSITION, "the receipt is not held any more",
+				 psprintf("Receipt %s is %s.", dw_uuid_text(&receipt->id),
+						  dw_receipt_status_label(receipt->status)),
+				 "dwello.receipts(status => 'held') lists those that are.");
+}
+
+/* Fills the row of what gives a receipt back, and ends the call with it. */
+static Datum
+returned(DwCall *call, const DwReceipt *receipt, const DwUuid *refund_id,
+		 int64 amount)
+{
+	dw_row_uuid(call, "receipt_id", &receipt->id);
+	dw_row_uuid(call, "refund_id", refund_id);
+	dw_row_int8(call, "amount", amount);
+	dw_row_text(call, "currency", receipt->currency);
+	dw_row_enum(call, "receipt_status", &dw_receipt_status_labels,
+				receipt->status);
+	dw_row_int4(call, "version", receipt->version);
+	return dw_call_return(call);
+}
+
+/* retry_refund(receipt_id, payment_method_id, ...) → the new refund */
+DW_FUNCTION(dwello_retry_refund)
+{
+	DwCall		call;
+	DwReceipt	receipt;
+	DwUuid		id;
+	DwUuid		method_id;
+	DwUuid		refund_id;
+	DwPaymentSource method;
+	const char *reason;
+	int64		amount;
+
+	dw_command_begin(&call, fcinfo, STAFF);
+	dw_args_need(&call, "receipt_id", "payment_method_id", NULL);
+	id = dw_arg_uuid(&call, "receipt_id");
+	method_id = dw_arg_uuid(&call, "payment_method_id");
+	reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
+	receipt_lock(&call, &id, &receipt);
+	if (!dw_payment_method_find(&receipt.user_id, &method_id, &method))
+		dw_raise(DW_NOT_FOUND, "no such payment method",
+				 psprintf("Who paid receipt %s has no payment method %s.",
+						  dw_uuid_text(&id), dw_uuid_text(&method_id)),
+				 "They add one with dwello.add_payment_method().");
+	if (dw_call_replay(&call, &id))
+		return dw_call_return(&call);
+	receipt_check(&call, &receipt);
+	if (method.is_expired)
+		dw_arg_refuse(&call, "payment_method_id", DW_BAD_VALUE,
+					  "is past its last day");
+	dw_need_whole(method.psp, receipt.currency, receipt.remaining);
+
+	amount = receipt.remaining;
+	refund_id = give_back(&call, &receipt, &method, reason);
+	return returned(&call, &receipt, &refund_id, amount);
 }
 
 /* receipts(status, reason, job_id, after_id, max_results) → the receipts */

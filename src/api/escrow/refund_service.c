@@ -35,6 +35,7 @@ refund_payload(DwPayload *payload, const DwRefundRow *refund, int64 amount)
 	dw_payload_text(payload, "currency", refund->currency);
 	dw_payload_uuid(payload, "refund_id", &refund->id);
 	dw_payload_uuid(payload, "receipt_id", unless_nil(&refund->receipt_id));
+	dw_payload_uuid(payload, "failure_id", unless_nil(&refund->failure_id));
 	dw_payload_uuid(payload, "transaction_id", &refund->transaction_id);
 	dw_payload_uuid(payload, "payment_id", unless_nil(&refund->payment_id));
 	dw_payload_uuid(payload, "payment_method_id", refund->payment_method_id);

@@ -69,9 +69,10 @@ static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_RECEIPT] = {KIND(PSP_CLEARING), KIND(SUSPENSE)},
 	[DW_POSTING_RECEIPT_ASSIGNED] = {KIND(SUSPENSE), KIND(PSP_CLEARING)},
 	[DW_POSTING_RECEIPT_RETURNED] = {KIND(SUSPENSE), KIND(REFUND_PENDING)},
-	[DW_POSTING_REFUND_PAID] = {GIVEN_BACK, KIND(PSP_CLEARING)},
+	[DW_POSTING_REFUND_PAID] = {GIVEN_BACK | KIND(SUSPENSE),
+	KIND(PSP_CLEARING)},
 	[DW_POSTING_REFUND_FAILED] = {KIND(REFUND_PENDING) | KIND(PSP_CLEARING),
-	KIND(SUSPENSE)},
+	KIND(SUSPENSE) | KIND(PLATFORM_LOSS)},
 	[DW_POSTING_PSP_FEE] = {KIND(PSP_FEE) | KIND(PSP_CLEARING),
 	KIND(PSP_CLEARING) | KIND(PSP_FEE)},
 	[DW_POSTING_SETTLED] = {KIND(BANK) | KIND(PSP_CLEARING),
@@ -470,6 +471,25 @@ dw_posting_refund_paid(DwPosting *posting, const char *currency,
 	give(posting, dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS, currency),
 		 loss);
 	gain(posting, clearing(currency, psp), sum);
+	end(posting);
+}
+
+void
+dw_posting_refund_failed(DwPosting *posting, const DwAccount *receipt,
+						 int64_t pending, int64_t sent, int64_t loss)
+{
+	const char *currency = receipt->currency;
+	const int64_t kept[] = {pending, sent};
+	const int64_t back[] = {sent, loss};
+	int64_t		cleared;
+
+	begin(posting, DW_POSTING_REFUND_FAILED, currency);
+	cleared = total(posting, back, DW_LENGTH(back), 0);
+	give(posting, refund_pending(currency, receipt->psp), pending);
+	give(posting, clearing(currency, receipt->psp), cleared);
+	gain(posting, *receipt, total(posting, kept, DW_LENGTH(kept), 0));
+	gain(posting, dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS, currency),
+		 loss);
 	end(posting);
 }
 

@@ -214,6 +214,15 @@ extern void dw_posting_refund_paid(DwPosting *posting, const char *currency,
 								   int64_t loss);
 
 /*
+ * A refund failed: what was asked for (pending) and what was sent lies in the
+ * receipt; what the platform had borne of it, it has again.
+ */
+extern void dw_posting_refund_failed(DwPosting *posting,
+									 const DwAccount *receipt,
+									 int64_t pending, int64_t sent,
+									 int64_t loss);
+
+/*
  * A bank asks for a payment; won mirrors the opening leg by leg.  Regained
  * does the same for what was lost, and left the company, before.
  */

@@ -3,8 +3,9 @@
  *		What becomes of a refund that a payment company was asked for.
  *
  * It is pending until the company has sent it.  Until then it can be undone,
- * in parts too; but the company may have sent it by then and tell so later,
- * and what it tells has happened.
+ * in parts too; but the company may have sent it by then and tell so later.
+ * One may fail before it was sent or after, and be sent in the end: what the
+ * company tells has happened, in whatever order.
  */
 #include "core/refund/refund.h"
 
@@ -36,21 +37,56 @@ dw_refund_withdraw(DwRefundFacts *refund, int64_t amount)
 	return part;
 }
 
-DwResult
-dw_refund_confirm(DwRefundFacts *refund, int64_t amount, DwRefundSent *sent)
+/* What of it was not undone, as far as anybody has said. */
+static int64_t
+asked_for(const DwRefundFacts *refund)
 {
-	const int64_t pending = dw_refund_pending(refund);
+	return refund->amount - refund->reversed;
+}
+
+DwResult
+dw_refund_confirm(DwRefundFacts *refund, int64_t amount, bool has_receipt,
+				  DwRefundSent *sent)
+{
+	const int64_t asked = asked_for(refund);
+	const bool	has_failed = refund->status == DW_REFUND_FAILED;
 
 	if (refund->status == DW_REFUND_COMPLETED)
 		return DW_INVALID_TRANSITION;
 	if (amount == 0)
-		amount = pending > 0 ? pending : refund->amount;
-	if (amount < pending || amount > refund->amount)
+		amount = asked > 0 ? asked : refund->amount;
+	if (amount < asked || amount > refund->amount)
 		return DW_BAD_VALUE;
-	sent->pending = pending;
-	sent->loss = amount - pending;
+	*sent = (DwRefundSent)
+	{
+		.pending = dw_refund_pending(refund)
+	};
+	if (has_failed && has_receipt)
+		sent->apart = asked - refund->loss;
+	sent->loss = amount - sent->pending - sent->apart;
 	/* the payment has it now, so that it does not get it once more */
 	refund->reversed = refund->amount - amount;
+	refund->loss = sent->loss;
 	refund->status = DW_REFUND_COMPLETED;
+	return DW_OK;
+}
+
+DwResult
+dw_refund_fail(DwRefundFacts *refund, DwRefundBack *back)
+{
+
+	*back = (DwRefundBack)
+	{
+		.pending = dw_refund_pending(refund)
+	};
+	if (refund->status == DW_REFUND_FAILED)
+		return DW_INVALID_TRANSITION;
+	if (refund->status == DW_REFUND_COMPLETED)
+	{
+		back->sent = asked_for(refund) - refund->loss;
+		back->loss = refund->loss;
+	}
+	refund->failed += back->pending;
+	refund->status = DW_REFUND_FAILED;
 	return DW_OK;
 }

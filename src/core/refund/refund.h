@@ -5,6 +5,7 @@
 #ifndef DW_REFUND_H
 #define DW_REFUND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/base/base.h"
@@ -23,14 +24,25 @@ typedef struct DwRefundFacts
 	DwRefundStatus status;		/* moves by the functions below */
 	int64_t		amount;			/* as it was asked for, > 0 */
 	int64_t		reversed;		/* of it, undone before it was sent */
+	int64_t		loss;			/* of it, sent at the platform's cost */
+	int64_t		failed;			/* of it, left for a receipt, never sent */
 } DwRefundFacts;
 
 /* What a refund that was sent takes, and from whom. */
 typedef struct DwRefundSent
 {
 	int64_t		pending;		/* it was asked for */
+	int64_t		apart;			/* it had failed and lies in a receipt since */
 	int64_t		loss;			/* it was undone before: the platform's */
 } DwRefundSent;
+
+/* What comes back of a refund that failed, out of what, and to whom. */
+typedef struct DwRefundBack
+{
+	int64_t		pending;		/* was not sent: to a receipt */
+	int64_t		sent;			/* was sent and came back: to a receipt */
+	int64_t		loss;			/* the same, to the platform, which bore it */
+} DwRefundBack;
 
 DW_LABELS_OF(refund_status, DwRefundStatus);
 
@@ -41,12 +53,20 @@ extern int64_t dw_refund_pending(const DwRefundFacts *refund);
 extern int64_t dw_refund_withdraw(DwRefundFacts *refund, int64_t amount);
 
 /*
- * A company has sent so much of it, though it may have been undone; 0: it
- * does not say how much, and has sent what was still asked for, or all if
- * nothing was.  DW_INVALID_TRANSITION: it was told before; DW_BAD_VALUE: less
- * than is asked for, or more than ever was.
+ * A company has sent so much of it, though it may have been undone, or have
+ * failed before: has_receipt says whether the receipt that it failed into
+ * still has all of it, else the platform bears it.  0: it does not say how
+ * much, and has sent what was still asked for, or all if nothing was.
+ * DW_INVALID_TRANSITION: it was told before; DW_BAD_VALUE: less than is asked
+ * for, or more than ever was.
  */
 extern DwResult dw_refund_confirm(DwRefundFacts *refund, int64_t amount,
-								  DwRefundSent *sent);
+								  bool has_receipt, DwRefundSent *sent);
+
+/*
+ * A company could not send it, or it came back, even after it was confirmed.
+ * DW_INVALID_TRANSITION: it had failed before, or was undone.
+ */
+extern DwResult dw_refund_fail(DwRefundFacts *refund, DwRefundBack *back);
 
 #endif							/* DW_REFUND_H */

@@ -136,7 +136,7 @@ static DwCheckRule rules[] =
 		 SCOPE_ORPHANS("invoices") "UNION ALL "
 		 FACT_ORPHANS("outbox") "UNION ALL "
 		 FACT_ORPHANS("outbox_deliveries") "UNION ALL "
-		 SCOPE_ORPHANS("idempotency_keys") ") AS s ORDER BY 1, 2",
+		 FACT_ORPHANS("idempotency_keys") ") AS s ORDER BY 1, 2",
 		 "Restore the missing row from a backup; without it the row belongs to nobody."),
 	RULE("orphan",
 		 "SELECT l.relation, 'There is no user ' || l.user_id || '.' FROM ("

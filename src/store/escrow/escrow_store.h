@@ -220,6 +220,7 @@ extern void dw_payment_cancel(const DwEscrowRow *row,
 #define DW_PAYOUT_IS_FAILED		"payout_failed"
 #define DW_REPAYMENT_CONFIRMED	"repayment_confirmed"
 #define DW_REFUND_CONFIRMED		"refund_confirmed"
+#define DW_REFUND_IS_FAILED		"refund_failed"
 #define DW_CHARGEBACK_OPENED	"chargeback_opened"
 #define DW_CHARGEBACK_INQUIRED	"chargeback_inquired"
 #define DW_CHARGEBACK_IS_WON	"chargeback_won"
@@ -311,7 +312,7 @@ typedef struct DwReceipt
 	TimestampTz occurred_at;	/* by the company's clock, or DT_NOBEGIN */
 	TimestampTz created_at;		/* when it was booked */
 	TimestampTz closed_at;		/* DT_NOBEGIN while it is held */
-	int32		version;		/* counted by dw_receipt_save() */
+	int32		version;		/* counted by dw_receipt_reduce() */
 } DwReceipt;
 
 /* Writes a new one; false when its event has one: somebody was quicker. */
@@ -320,13 +321,13 @@ extern bool dw_receipt_insert(const DwReceipt *receipt);
 /* Reads and locks one; false when there is none. */
 extern bool dw_receipt_lock(const DwUuid *id, DwReceipt *receipt);
 
-/* Writes what became of one. */
-extern void dw_receipt_save(DwReceipt *receipt);
+/* So much of one has gone on (< 0: came back); the last of it ends it so. */
+extern void dw_receipt_reduce(DwReceipt *receipt, int64 amount,
+							  DwReceiptStatus status);
 
 /*
- * A payment of a job that its escrow did not take: that of this id, which may
- * be a receipt's or one that never arrived, or, for NULL, the receipt of this
- * reference.  False: there is none.
+ * A payment that its job's escrow did not take: that of this id, a receipt's
+ * or one that never arrived; for NULL the receipt of this reference, if any.
  */
 extern bool dw_payment_find_apart(const DwUuid *job_id, const DwUuid *id,
 								  const char *psp, const char *psp_reference,

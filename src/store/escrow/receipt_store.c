@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
 #include "store/escrow/escrow_store.h"
@@ -62,8 +63,11 @@ dw_receipt_lock(const DwUuid *id, DwReceipt *receipt)
 }
 
 void
-dw_receipt_save(DwReceipt *receipt)
+dw_receipt_reduce(DwReceipt *receipt, int64 amount, DwReceiptStatus status)
 {
+	receipt->remaining -= amount;
+	receipt->status = receipt->remaining > 0 ? DW_RECEIPT_HELD : status;
+	receipt->closed_at = receipt->remaining > 0 ? DT_NOBEGIN : dw_now();
 	dw_table_update(&receipts, receipt);
 }
 

@@ -351,9 +351,10 @@ load_unsent(DwChain *chains, const DwScopes *scopes)
 {
 	static DwScopeQuery select_unsent =
 		DW_SCOPE_QUERY("SELECT r.scope_id, r.psp, r.currency, "
-					   "pg_catalog.sum(r.amount - r.reversed)::bigint "
+					   "pg_catalog.sum(CASE WHEN r.failed > 0 THEN r.failed "
+					   "ELSE r.amount - r.reversed END)::bigint "
 					   "AS amount FROM dwello.refunds AS r", "r.scope_id",
-					   "AND r.completed_at IS NULL "
+					   "AND (r.completed_at IS NULL OR r.failed > 0) "
 					   "GROUP BY r.scope_id, r.psp, r.currency "
 					   "ORDER BY r.scope_id");
 	uint64		total = dw_scopes_query(&select_unsent, scopes);

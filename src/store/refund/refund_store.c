@@ -184,10 +184,14 @@ static const DwColumn refund_columns[] = {
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(INT8, DwRefundRow, amount, facts.amount, DW_COLUMN_FIXED),
 	DW_COLUMN(INT8, DwRefundRow, reversed, facts.reversed, 0),
+	DW_COLUMN(INT8, DwRefundRow, loss, facts.loss, 0),
+	DW_COLUMN(INT8, DwRefundRow, failed, facts.failed, 0),
 	DW_COLUMN(CURRENCY, DwRefundRow, currency, currency, DW_COLUMN_FIXED),
 	DW_COLUMN_ENUM(refund_status, DwRefundRow, status, facts.status, 0,
 				   dw_refund_status_labels),
 	DW_COLUMN(UUID, DwRefundRow, confirmation_id, confirmation_id,
+			  DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID, DwRefundRow, failure_id, failure_id,
 			  DW_COLUMN_NULLABLE),
 	DW_COLUMN(INT4, DwRefundRow, version, version,
 			  DW_COLUMN_BORN | DW_COLUMN_COUNTED),
@@ -203,7 +207,10 @@ dw_refund_insert(DwRefundRow *refund)
 	refund->id = dw_uuid_fresh();
 	refund->facts.status = DW_REFUND_PENDING;
 	refund->facts.reversed = 0;
+	refund->facts.loss = 0;
+	refund->facts.failed = 0;
 	memset(&refund->confirmation_id, 0, sizeof(refund->confirmation_id));
+	memset(&refund->failure_id, 0, sizeof(refund->failure_id));
 	refund->created_at = dw_now();
 	refund->completed_at = DT_NOBEGIN;
 	dw_table_insert(&refunds, refund);
@@ -213,21 +220,6 @@ void
 dw_refund_save(DwRefundRow *refund)
 {
 	dw_table_update(&refunds, refund);
-}
-
-bool
-dw_refund_find(const DwUuid *job_id, const DwUuid *id, DwRefundRow *refund)
-{
-	static DwTableQuery by_key =
-		DW_TABLE_QUERY(refunds, "WHERE t.job_id = $1 AND t.id = $2");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_uuid(&p, job_id);
-	dw_param_uuid(&p, id);
-	if (dw_table_execute(&by_key, &p) == 0)
-		return false;
-	dw_table_read(&refunds, 0, refund);
-	return true;
 }
 
 /* All rows of a query. */
@@ -257,15 +249,30 @@ dw_refunds_of(const DwUuid *job_id, const DwUuid *transaction_id,
 	return read_refunds(&of_transaction, &p, count);
 }
 
+/* The names that are said, and the rest of a query for them. */
+#define NAMED(scope) \
+	"AND t.psp = $2 AND ($3::uuid IS NULL OR t.id = $3) " \
+	"AND ($4::uuid IS NULL OR t.transaction_id = $4) " \
+	"AND ($5::text IS NULL OR t.psp_reference = $5) " \
+	"AND ($3 IS NOT NULL OR $4 IS NOT NULL OR $5 IS NOT NULL " \
+	"OR (t.status = 'pending' AND " scope ")) ORDER BY t.id"
+
 DwRefundRow *
-dw_refunds_pending(const DwUuid *scope_id, const char *psp, int *count)
+dw_refunds_named(const DwRefundNames *names, int *count)
 {
-	static DwTableQuery pending =
-		DW_TABLE_QUERY(refunds, "WHERE t.scope_id = $1 AND t.psp = $2 "
-					   "AND t.status = 'pending' ORDER BY t.id");
+	static DwTableQuery of_job =
+		DW_TABLE_QUERY(refunds, "WHERE t.job_id = $1 "
+					   NAMED("t.scope_id = $1"));
+	static DwTableQuery apart =
+		DW_TABLE_QUERY(refunds, "WHERE t.job_id IS NULL "
+					   "AND $1::uuid IS NULL " NAMED("true"));
+	const bool	is_apart = dw_uuid_is_nil(&names->job_id);
 	DwParams	p = DW_PARAMS;
 
-	dw_param_uuid(&p, scope_id);
-	dw_param_text(&p, psp);
-	return read_refunds(&pending, &p, count);
+	dw_param_uuid(&p, is_apart ? NULL : &names->job_id);
+	dw_param_text(&p, names->psp);
+	dw_param_uuid(&p, names->id);
+	dw_param_uuid(&p, names->transaction_id);
+	dw_param_text(&p, names->psp_reference);
+	return read_refunds(is_apart ? &apart : &of_job, &p, count);
 }

@@ -69,6 +69,7 @@ typedef struct DwRefundRow
 	char		currency[DW_CURRENCY_SIZE]; /* of the payment */
 	DwRefundFacts facts;		/* as core decides on it */
 	DwUuid		confirmation_id;	/* that booked it as sent; nil = none */
+	DwUuid		failure_id;		/* receipt it failed into; nil = none */
 	int32		version;		/* counts its changes */
 	TimestampTz created_at;		/* when it was asked for */
 	TimestampTz completed_at;	/* when it was confirmed, or DT_NOBEGIN */
@@ -80,16 +81,24 @@ extern void dw_refund_insert(DwRefundRow *refund);
 /* Writes what became of one. */
 extern void dw_refund_save(DwRefundRow *refund);
 
-/* One of a job, or of a receipt of it; false when there is none such. */
-extern bool dw_refund_find(const DwUuid *job_id, const DwUuid *id,
-						   DwRefundRow *refund);
-
 /* All that a transaction of either asked for, in the order of payments. */
 extern DwRefundRow *dw_refunds_of(const DwUuid *job_id,
 								  const DwUuid *transaction_id, int *count);
 
-/* All of a scope that a company has still to send. */
-extern DwRefundRow *dw_refunds_pending(const DwUuid *scope_id,
-									   const char *psp, int *count);
+/* What a company says of a refund that tells which it is. */
+typedef struct DwRefundNames
+{
+	DwUuid		job_id;			/* of it, or of its receipt; nil = none's */
+	const char *psp;			/* company that was asked */
+	const DwUuid *id;			/* of the row, or NULL */
+	const DwUuid *transaction_id;	/* that asked for it, or NULL */
+	const char *psp_reference;	/* of the payment, or NULL */
+} DwRefundNames;
+
+/*
+ * All that the names fit, in the order of ids; where none is said, what a
+ * company has still to send of the job's escrow, or of what is no job's.
+ */
+extern DwRefundRow *dw_refunds_named(const DwRefundNames *names, int *count);
 
 #endif							/* DW_REFUND_STORE_H */
