@@ -89,7 +89,36 @@ SELECT dwello.record_bank_fee('bank:one', 'bank fee $n', 5, 'KWD');
 END
 }
 
+# a release of which a part is kept back, a tip, money in suspense, and journals
+# about all of that
+my %person = people($node);
+my ($job) = make_jobs($node, 1, 100_000);
+my %token = map { $_ => query("SELECT dwello.issue_token('$person{$_}')") } qw(homeowner admin);
+query(<<"END");
+BEGIN;
+SELECT dwello.set_setting('reserve_ppm', '100000');
+SELECT dwello.login('$token{homeowner}');
+SELECT dwello.release_escrow('$job');
+SELECT dwello.tip('$job', 2500);
+SELECT dwello.login(NULL);
+SELECT dwello.confirm_payment('$job', 'stripe', 'tip', 2500, 'USD');
+SELECT dwello.confirm_payment(NULL, 'stripe', 'stray', 4321, 'EUR');
+SELECT dwello.login('$token{admin}');
+SELECT dwello.post_journal(jsonb_build_array(
+  jsonb_build_object('kind', 'suspense', 'owner', (SELECT r.receipt_id FROM dwello.receipts(max_results => 1) AS r), 'currency', 'EUR', 'amount', -1000),
+  '{"kind": "platform_fee", "currency": "EUR", "amount": 1000}'::jsonb), 'Nobody asked for it.');
+SELECT dwello.reverse_journal(j.journal_id, 'They did.') FROM dwello.post_journal(jsonb_build_array(
+  jsonb_build_object('kind', 'provider_available', 'owner', '$person{provider_1}', 'currency', 'USD', 'amount', -700),
+  '{"kind": "psp_fee", "psp": "acme; pay  co", "currency": "USD", "amount": 700}'::jsonb), 'A fee of theirs.') AS j;
+COMMIT;
+END
+
 my $all = agree('all of it', $day[0], $day[2]);
+foreach my $type (qw(tip journal receipt))
+{
+	like($all, qr/ \* \Q$type\E /, "a $type is in it");
+}
+like($all, qr/^account \Q$_\E/m, "and the account $_") foreach qw(provider_reserve suspense:stripe psp_fee:acme_pay_co);
 like($all, qr/ \* release /, 'the release of the demonstration is in it');
 unlike($all, qr/opening balances/, 'nothing came before');
 like(agree('from a day on', $day[1], $day[2]), qr/^\Q$day[1]\E \* opening balances$/m, 'what came before is one transaction');
