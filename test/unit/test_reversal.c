@@ -193,6 +193,74 @@ test_take_back(void **state)
 	}
 }
 
+/* A pseudo-random number below n, the same in each run. */
+static int64_t
+below(uint32_t *seed, int64_t n)
+{
+	*seed = *seed * UINT32_C(1664525) + UINT32_C(1013904223);
+	return (int64_t) (*seed >> 8) % n;
+}
+
+/* Valid terms of some shape. */
+static DwFeeTerms
+random_terms(uint32_t *seed)
+{
+	DwFeeTerms	of = {.rate_ppm = below(seed, 300000),
+		.fixed = below(seed, 20), .min_fee = below(seed, 30),
+		.max_fee = below(seed, 2) ? DW_FEE_NO_MAX : 30 + below(seed, 99),
+		.tax_ppm = below(seed, 250000),
+		.promo_ppm = below(seed, 2) ? 0 : below(seed, 1000000),
+		.promo_max = DW_FEE_NO_MAX,
+		.payer = (DwFeePayer) below(seed, DW_FEE_PAYER_COUNT)
+	};
+
+	return of;
+}
+
+/*
+ * Released, refunded and taken back in any order and by any fee, the rest can
+ * be released, and then nothing is held: the fee is that of what stayed.
+ */
+static void
+test_take_back_between(void **state)
+{
+	for (uint32_t run = 0; run < 20000; run++)
+	{
+		uint32_t	seed = run;
+		DwFeeTerms	of = random_terms(&seed);
+		DwMilestone plan[2] = {{.id = {{1}}}, {.id = {{2}}}};
+		const DwSelector all = {.has_amount = false};
+		DwEscrow	escrow;
+		DwRelease	out;
+		int64_t		amount = 0;
+		int64_t		contract = 2 + below(&seed, 999);
+
+		assert_int_equal(dw_escrow_open(&escrow, "EUR", contract, &of),
+						 DW_OK);
+		assert_int_equal(dw_milestones_plan(plan, 2, contract), DW_OK);
+		assert_int_equal(dw_escrow_fund(&escrow, &amount), DW_OK);
+		assert_int_equal(dw_escrow_confirm(&escrow, plan, 2, amount), DW_OK);
+		for (int i = 0; i < 8; i++)
+		{
+			DwSelector	part = {.has_amount = true,
+				.amount = 1 + below(&seed, contract)};
+			DwTakeBack	back = {.price = 1 + below(&seed, contract)};
+
+			if (i % 3 == 0)
+				(void) dw_escrow_release(&escrow, plan, 2, &part, &out);
+			else if (i % 3 == 1)
+				(void) dw_escrow_take_back(&escrow, plan, 2, 0, &back);
+			else
+				(void) dw_escrow_refund(&escrow, plan, 2, &part, &out);
+			assert_true(dw_escrow_is_valid(&escrow));
+		}
+		if (dw_milestones_available(plan, 2) > 0)
+			assert_int_equal(dw_escrow_release(&escrow, plan, 2, &all, &out),
+							 DW_OK);
+		assert_int_equal(escrow.held, 0);
+	}
+}
+
 /* One milestone alone; what a bank has; what is not there. */
 static void
 test_take_back_part(void **state)
@@ -286,6 +354,7 @@ main(void)
 		cmocka_unit_test(test_refund),
 		cmocka_unit_test(test_split_payer),
 		cmocka_unit_test(test_take_back),
+		cmocka_unit_test(test_take_back_between),
 		cmocka_unit_test(test_take_back_part),
 		cmocka_unit_test(test_givers),
 		cmocka_unit_test(test_since),

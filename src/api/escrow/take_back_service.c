@@ -138,7 +138,7 @@ dw_escrow_give_back(DwCall *call, DwEscrowRow *row, const DwTakeBack *back,
 					DwRefund *refund)
 {
 	Taking		taking = {
-		.net = back->amount - back->fee - back->tax,
+		.net = back->taken - back->fee - back->tax,
 		.fee = back->fee,
 		.tax = back->tax
 	};

@@ -322,15 +322,17 @@ typedef struct DwTakeBack
 {
 	const DwUuid *milestone_id; /* in: of this one; NULL = the last ones */
 	int64_t		price;			/* in: of the work; out: what there was */
-	int64_t		amount;			/* goes back; fee and tax are in it */
-	int64_t		fee;			/* of amount, out of the platform's fee */
-	int64_t		tax;			/* of amount, tax on it */
+	int64_t		amount;			/* goes back to the homeowner */
+	int64_t		taken;			/* out of what was released for it */
+	int64_t		fee;			/* of taken, out of the platform's fee */
+	int64_t		tax;			/* of taken, tax on it */
 } DwTakeBack;
 
 /*
  * Work that was paid is given up: what the homeowner paid for it goes back,
- * with the fee that the work which stays does not owe, at most what a bank
- * has not clawed back.  amount 0: there is nothing of it, nothing changes.
+ * and what was released for it is taken, with the fee that the work which
+ * stays does not owe, at most what a bank has not clawed back.  amount 0:
+ * there is nothing of it, nothing changes.
  * DW_INVALID_TRANSITION: frozen.  DW_NOT_FOUND: no such milestone.
  */
 extern DwResult dw_escrow_take_back(DwEscrow *escrow, DwMilestone *milestones,

@@ -310,41 +310,36 @@ no_longer_due(int64_t taken, int64_t due, int64_t room)
 	return taken > due ? dw_money_lesser(taken - due, room) : 0;
 }
 
-/*
- * What goes back for work of this price: what the homeowner paid for it, or
- * all there is when nothing else is paid for.
- */
-static int64_t
-paid_for(const DwEscrow *escrow, const DwMilestone *milestones, int count,
-		 int64_t price)
+/* What the releases of a price would have come to, at once. */
+static DwFeeQuote
+released_for(const DwEscrow *escrow, int64_t price)
 {
-	int64_t		unearned = dw_escrow_unearned(escrow, milestones, count,
-											  price);
+	DwFeeQuote	quote = {.charge = price};
 
-	/* what is held beyond the work's charge is not the provider's to return */
-	if (escrow->held > 0)
-		unearned -= dw_escrow_unearned(escrow, milestones, count, 0);
-	return unearned;
+	/* no overflow: the charge of the contract was reckoned with checks */
+	(void) dw_fee_quote(&escrow->terms, price, &quote);
+	return quote;
 }
 
-/* The highest price up to this one that was paid for with so much. */
+/* The highest price up to this one that takes back at most so much. */
 static int64_t
-price_within(const DwEscrow *escrow, const DwMilestone *milestones, int count,
-			 int64_t price, int64_t money)
+price_within(const DwEscrow *escrow, int64_t released, int64_t price,
+			 int64_t money)
 {
 	int64_t		low = 0;
+	const int64_t most = escrow->released - money;
 
 	if (price <= 0 || money <= 0)
 		return 0;
 	/* seldom has a bank taken any of it */
-	if (paid_for(escrow, milestones, count, price) <= money)
+	if (released_for(escrow, released - price).charge >= most)
 		return price;
 	/* as in dw_escrow_covered(): it rises with steps and rounding */
 	while (low < price)
 	{
 		int64_t		middle = low + (price - low + 1) / 2;
 
-		if (paid_for(escrow, milestones, count, middle) <= money)
+		if (released_for(escrow, released - middle).charge >= most)
 			low = middle;
 		else
 			price = middle - 1;
@@ -356,8 +351,9 @@ DwResult
 dw_escrow_take_back(DwEscrow *escrow, DwMilestone *milestones, int count,
 					int64_t clawed_back, DwTakeBack *back)
 {
-	DwFeeQuote	stays = {0};
 	int64_t		released = price_released(milestones, count, NULL);
+	int64_t		room;
+	DwFeeQuote	stays;
 
 	if (escrow->frozen)
 		return DW_INVALID_TRANSITION;
@@ -367,16 +363,28 @@ dw_escrow_take_back(DwEscrow *escrow, DwMilestone *milestones, int count,
 	back->price = dw_money_lesser(back->price,
 								  price_released(milestones, count,
 												 back->milestone_id));
-	back->price = price_within(escrow, milestones, count, back->price,
+	back->price = price_within(escrow, released, back->price,
 							   escrow->released - clawed_back);
-	back->amount = paid_for(escrow, milestones, count, back->price);
-	/* no overflow: the charge of the contract was reckoned with checks */
-	(void) dw_fee_quote(&escrow->terms, released - back->price, &stays);
-	back->fee = no_longer_due(escrow->fee_taken, stays.fee, back->amount);
+	stays = released_for(escrow, released - back->price);
+	back->taken = no_longer_due(escrow->released, stays.charge, INT64_MAX);
+
+	/*
+	 * What is taken makes the releases what they would have been without it,
+	 * and what goes back leaves the charge of the work that stays paid: where
+	 * the fee is no straight line they differ, and the escrow bears it.
+	 */
+	room = escrow->held - escrow->disputed + back->taken;
+	back->amount = dw_money_lesser(dw_escrow_unearned(escrow, milestones,
+													  count, back->price),
+								   room);
+	if (back->price == 0 || back->amount <= 0)
+		back->price = back->amount = back->taken = 0;
+	back->fee = no_longer_due(escrow->fee_taken, stays.fee, back->taken);
 	back->tax = no_longer_due(escrow->tax_taken, stays.tax,
-							  back->amount - back->fee);
+							  back->taken - back->fee);
 	give_up_released(milestones, count, back->milestone_id, back->price);
-	escrow->released -= back->amount;
+	escrow->released -= back->taken;
+	escrow->held += back->taken - back->amount;
 	escrow->refunded += back->amount;
 	escrow->fee_taken -= back->fee;
 	escrow->tax_taken -= back->tax;
