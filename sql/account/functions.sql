@@ -616,7 +616,8 @@ COMMENT ON FUNCTION dwello.set_password_hash IS
  *	service_areas: a GeoJSON Polygon or MultiPolygon in degrees, its rings
  *	  closed and not crossing, up to 102400 bytes as jsonb, cut at the
  *	  antimeridian
- *	availability_schedule: a JSON object up to 20480 bytes
+ *	availability_schedule: a JSON object up to 20480 bytes; of its members
+ *	  mon to sun each has times like "08:00", from and until in turns
  *	emergency_available: takes emergencies outside the schedule
  *	insurance_info: a JSON object up to 20480 bytes, not sealed: a
  *	  policy's number belongs in dwello.add_credential()

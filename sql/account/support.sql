@@ -89,23 +89,3 @@ AS 'MODULE_PATHNAME', 'dwello_working_hours_are_valid';
 GRANT EXECUTE ON FUNCTION dwello.working_hours_are_valid TO dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.working_hours_are_valid IS
   'The CHECK of an agent''s working_hours. See reference.md#working_hours_are_valid.';
-
-/*
- * agent_costs_are_valid
- *	The CHECK of an agent's costs. Whole numbers from 0 under the
- *	names that set_agent() takes.
- *
- * role: service, admin
- * args:
- *	document: the document
- * returns: whether it can be read
- * example: system
- *	SELECT dwello.agent_costs_are_valid('{"hourly_rate": 6000}');
- */
-CREATE OR REPLACE FUNCTION dwello.agent_costs_are_valid(document jsonb)
-RETURNS boolean
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'dwello_agent_costs_are_valid';
-GRANT EXECUTE ON FUNCTION dwello.agent_costs_are_valid TO dwello_service, dwello_admin;
-COMMENT ON FUNCTION dwello.agent_costs_are_valid IS
-  'The CHECK of an agent''s costs. See reference.md#agent_costs_are_valid.';

@@ -68,12 +68,13 @@ CREATE TABLE dwello.user_profiles (
   years_experience integer CONSTRAINT user_profiles_years_check CHECK (years_experience BETWEEN 0 AND 100),
   specialties text[] NOT NULL DEFAULT '{}',
   categories uuid[] NOT NULL DEFAULT '{}',
-  service_areas jsonb CONSTRAINT user_profiles_service_areas_check CHECK (dwello.service_areas_are_valid(service_areas)),
+  service_areas jsonb CONSTRAINT user_profiles_service_areas_check
+    CHECK (dwello.json_is_valid('service_areas', service_areas) AND dwello.service_areas_are_valid(service_areas)),
   availability_schedule jsonb
-    CONSTRAINT user_profiles_schedule_check CHECK (pg_catalog.jsonb_typeof(availability_schedule) = 'object'),
+    CONSTRAINT user_profiles_schedule_check CHECK (dwello.json_is_valid('availability_schedule', availability_schedule)),
   emergency_available boolean NOT NULL DEFAULT false,
-  insurance_info jsonb CONSTRAINT user_profiles_insurance_check CHECK (pg_catalog.jsonb_typeof(insurance_info) = 'object'),
-  license_info jsonb CONSTRAINT user_profiles_license_check CHECK (pg_catalog.jsonb_typeof(license_info) = 'object'),
+  insurance_info jsonb CONSTRAINT user_profiles_insurance_check CHECK (dwello.json_is_valid('insurance_info', insurance_info)),
+  license_info jsonb CONSTRAINT user_profiles_license_check CHECK (dwello.json_is_valid('license_info', license_info)),
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -289,7 +290,8 @@ CREATE TABLE dwello.user_activity_logs (
   user_id uuid NOT NULL,
   id uuid NOT NULL DEFAULT dwello.uuidv7(),
   action text NOT NULL,
-  details jsonb NOT NULL DEFAULT '{}',
+  details jsonb NOT NULL DEFAULT '{}'
+    CONSTRAINT user_activity_logs_details_check CHECK (dwello.json_is_valid('activity_details', details)),
   created_at timestamptz NOT NULL
 ) PARTITION BY RANGE (created_at);
 COMMENT ON TABLE dwello.user_activity_logs IS 'What users did, by month.';

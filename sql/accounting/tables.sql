@@ -81,7 +81,7 @@ CREATE TABLE dwello.journals (
   decided_by uuid,
   decided_at timestamptz,
   rejected_for text,
-  CONSTRAINT journals_lines_check CHECK ((lines IS NULL) = (reverses IS NOT NULL)),
+  CONSTRAINT journals_lines_check CHECK ((lines IS NULL) = (reverses IS NOT NULL) AND (lines IS NULL OR dwello.json_is_valid('journal_lines', lines))),
   CONSTRAINT journals_posted_check CHECK ((status = 'posted') = (transaction_id IS NOT NULL)),
   CONSTRAINT journals_decided_check CHECK ((status = 'proposed') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_at IS NULL)),
   CONSTRAINT journals_rejected_check CHECK ((status = 'rejected') = (rejected_for IS NOT NULL))

@@ -181,7 +181,8 @@ CREATE TABLE dwello.feature_flags_defaults (
   name text CONSTRAINT feature_flags_defaults_pkey PRIMARY KEY,
   is_enabled boolean NOT NULL,
   rollout_percentage integer NOT NULL,
-  targets jsonb NOT NULL,
+  targets jsonb NOT NULL
+    CONSTRAINT feature_flags_defaults_targets_check CHECK (dwello.json_is_valid('flag_targets', targets)),
   description text NOT NULL
 );
 COMMENT ON TABLE dwello.feature_flags_defaults IS 'Built-in state of every feature flag; belongs to the version, not to the dump.';
@@ -202,7 +203,8 @@ CREATE TABLE dwello.feature_flags (
   is_enabled boolean NOT NULL,
   rollout_percentage integer NOT NULL
     CONSTRAINT feature_flags_rollout_check CHECK (rollout_percentage BETWEEN 0 AND 100),
-  targets jsonb NOT NULL DEFAULT '{}',
+  targets jsonb NOT NULL DEFAULT '{}'
+    CONSTRAINT feature_flags_targets_check CHECK (dwello.json_is_valid('flag_targets', targets)),
   user_ids uuid[] NOT NULL DEFAULT '{}',
   version integer NOT NULL DEFAULT 1,
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
@@ -371,7 +373,8 @@ CREATE TABLE dwello.audit_log (
   actor_role text NOT NULL,
   session_role text NOT NULL,
   request_id text,
-  difference jsonb NOT NULL,
+  difference jsonb NOT NULL
+    CONSTRAINT audit_log_difference_check CHECK (dwello.json_is_valid('audit_difference', difference)),
   created_at timestamptz NOT NULL,
   hash bytea
 ) PARTITION BY RANGE (created_at);
@@ -394,7 +397,8 @@ CREATE TABLE dwello.platform_metrics (
   name text NOT NULL,
   measured_at timestamptz NOT NULL,
   value numeric NOT NULL,
-  labels jsonb NOT NULL DEFAULT '{}',
+  labels jsonb NOT NULL DEFAULT '{}'
+    CONSTRAINT platform_metrics_labels_check CHECK (dwello.json_is_valid('metric_labels', labels)),
   CONSTRAINT platform_metrics_pkey PRIMARY KEY (name, measured_at)
 );
 COMMENT ON TABLE dwello.platform_metrics IS 'Figures of the business over time.';

@@ -18,11 +18,11 @@ CREATE TABLE dwello.ai_bidding_agents (
   max_project_value bigint NOT NULL DEFAULT 200000,
   preferred_categories uuid[] NOT NULL DEFAULT '{}',
   working_hours jsonb
-    CONSTRAINT ai_bidding_agents_hours_check CHECK (dwello.working_hours_are_valid(working_hours)),
+    CONSTRAINT ai_bidding_agents_hours_check CHECK (dwello.json_is_valid('working_hours', working_hours) AND dwello.working_hours_are_valid(working_hours)),
   min_margin_ppm integer NOT NULL DEFAULT 150000
     CONSTRAINT ai_bidding_agents_margin_check CHECK (min_margin_ppm BETWEEN 0 AND 10000000),
   approval_threshold bigint CONSTRAINT ai_bidding_agents_threshold_check CHECK (approval_threshold > 0),
-  costs jsonb CONSTRAINT ai_bidding_agents_costs_check CHECK (dwello.agent_costs_are_valid(costs)),
+  costs jsonb CONSTRAINT ai_bidding_agents_costs_check CHECK (dwello.json_is_valid('agent_costs', costs)),
   currency text NOT NULL DEFAULT 'USD'
     CONSTRAINT ai_bidding_agents_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   goal dwello.agent_goal NOT NULL DEFAULT 'max_profit',
@@ -140,7 +140,8 @@ CREATE TABLE dwello.agent_parameters (
   user_id uuid NOT NULL CONSTRAINT agent_parameters_user_id_fkey REFERENCES dwello.users (id),
   version integer NOT NULL CONSTRAINT agent_parameters_version_check CHECK (version > 0),
   status text NOT NULL CONSTRAINT agent_parameters_status_check CHECK (status IN ('live', 'shadow', 'retired')),
-  parameters jsonb NOT NULL,
+  parameters jsonb NOT NULL
+    CONSTRAINT agent_parameters_parameters_check CHECK (dwello.json_is_valid('agent_parameters', parameters)),
   based_on integer NOT NULL CONSTRAINT agent_parameters_based_on_check CHECK (based_on BETWEEN 0 AND version - 1),
   samples integer NOT NULL CONSTRAINT agent_parameters_samples_check CHECK (samples >= 0),
   trials integer NOT NULL DEFAULT 0 CONSTRAINT agent_parameters_trials_check CHECK (trials >= 0),
@@ -174,7 +175,8 @@ GRANT SELECT ON dwello.agent_parameters TO dwello_app, dwello_service, dwello_su
 CREATE TABLE dwello.mandates (
   user_id uuid NOT NULL CONSTRAINT mandates_user_id_fkey REFERENCES dwello.users (id),
   id uuid NOT NULL DEFAULT dwello.uuidv7(),
-  limits jsonb NOT NULL,
+  limits jsonb NOT NULL
+    CONSTRAINT mandates_limits_check CHECK (dwello.json_is_valid('mandate_limits', limits)),
   digest bytea NOT NULL CONSTRAINT mandates_digest_check CHECK (pg_catalog.octet_length(digest) = 32),
   token_id text,
   signed_at timestamptz NOT NULL,
@@ -341,7 +343,8 @@ CREATE TABLE dwello.ai_agent_activity (
   amount bigint,
   base_amount bigint,
   currency text,
-  inputs jsonb NOT NULL DEFAULT '{}',
+  inputs jsonb NOT NULL DEFAULT '{}'
+    CONSTRAINT ai_agent_activity_inputs_check CHECK (dwello.json_is_valid('decision_inputs', inputs)),
   parameters_version integer,
   mandate_id uuid,
   core_version integer,

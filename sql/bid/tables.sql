@@ -23,7 +23,8 @@ CREATE TABLE dwello.bids (
   special_terms text,
   comparable_price bigint NOT NULL CONSTRAINT bids_comparable_price_check CHECK (comparable_price > 0),
   score_total bigint,
-  score_inputs jsonb NOT NULL,
+  score_inputs jsonb NOT NULL
+    CONSTRAINT bids_score_inputs_check CHECK (dwello.json_is_valid('score_inputs', score_inputs)),
   is_inconsistent boolean NOT NULL DEFAULT false,
   decision_id uuid,
   submitted_at timestamptz NOT NULL,
@@ -71,7 +72,8 @@ CREATE TABLE dwello.bid_versions (
   special_terms text,
   comparable_price bigint NOT NULL,
   score_total bigint,
-  score_inputs jsonb NOT NULL,
+  score_inputs jsonb NOT NULL
+    CONSTRAINT bid_versions_score_inputs_check CHECK (dwello.json_is_valid('score_inputs', score_inputs)),
   is_inconsistent boolean NOT NULL DEFAULT false,
   submitted_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,

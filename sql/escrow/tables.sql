@@ -173,7 +173,8 @@ CREATE TABLE dwello.payment_events (
   amount bigint NOT NULL,
   currency text NOT NULL,
   psp_reference text,
-  result jsonb,
+  result jsonb
+    CONSTRAINT payment_events_result_check CHECK (dwello.json_is_valid('call_result', result)),
   occurred_at timestamptz,
   created_at timestamptz NOT NULL,
   CONSTRAINT payment_events_pkey PRIMARY KEY (psp, event_id),

@@ -16,7 +16,8 @@ CREATE TABLE dwello.fee_schedules (
   min_fee bigint NOT NULL DEFAULT 0 CONSTRAINT fee_schedules_min_check CHECK (min_fee >= 0),
   max_fee bigint CONSTRAINT fee_schedules_max_check CHECK (max_fee >= min_fee),
   tax_ppm integer NOT NULL DEFAULT 0 CONSTRAINT fee_schedules_tax_check CHECK (tax_ppm BETWEEN 0 AND 1000000),
-  tiers jsonb NOT NULL DEFAULT '[]' CONSTRAINT fee_schedules_tiers_check CHECK (jsonb_typeof(tiers) = 'array'),
+  tiers jsonb NOT NULL DEFAULT '[]'
+    CONSTRAINT fee_schedules_tiers_check CHECK (dwello.json_is_valid('fee_tiers', tiers)),
   valid tstzrange NOT NULL DEFAULT tstzrange(NULL, NULL) CONSTRAINT fee_schedules_valid_check CHECK (NOT isempty(valid)),
   is_builtin boolean NOT NULL DEFAULT false,
   version integer NOT NULL DEFAULT 1,

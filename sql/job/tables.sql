@@ -81,8 +81,10 @@ CREATE TABLE dwello.jobs (
   bid_mode dwello.bid_mode NOT NULL DEFAULT 'sealed',
   is_invite_only boolean NOT NULL DEFAULT false,
   scoring_method dwello.scoring_method NOT NULL DEFAULT 'value',
-  weights jsonb,
-  timers jsonb NOT NULL DEFAULT '{}',
+  weights jsonb
+    CONSTRAINT jobs_weights_check CHECK (dwello.json_is_valid('job_weights', weights)),
+  timers jsonb NOT NULL DEFAULT '{}'
+    CONSTRAINT jobs_timers_check CHECK (dwello.json_is_valid('job_timers', timers)),
   reference_amount bigint CONSTRAINT jobs_reference_check CHECK (reference_amount > 0),
   reference_source dwello.reference_source,
   terms_version integer NOT NULL DEFAULT 1,

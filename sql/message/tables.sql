@@ -5,7 +5,8 @@ CREATE TABLE dwello.notifications (
   notification_type dwello.notification_type NOT NULL,
   title text NOT NULL,
   message text NOT NULL,
-  data jsonb NOT NULL DEFAULT '{}',
+  data jsonb NOT NULL DEFAULT '{}'
+    CONSTRAINT notifications_data_check CHECK (dwello.json_is_valid('notification_data', data)),
   channels text[] NOT NULL DEFAULT '{in_app}',
   read_at timestamptz,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -39,7 +40,8 @@ CREATE TABLE dwello.messages (
   message_type dwello.message_type NOT NULL DEFAULT 'text',
   subject text,
   content text NOT NULL CONSTRAINT messages_content_check CHECK (pg_catalog.char_length(content) <= 10000),
-  attachments jsonb NOT NULL DEFAULT '[]',
+  attachments jsonb NOT NULL DEFAULT '[]'
+    CONSTRAINT messages_attachments_check CHECK (dwello.json_is_valid('attachments', attachments)),
   read_at timestamptz,
   created_at timestamptz NOT NULL,
   deleted_at timestamptz,

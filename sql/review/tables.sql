@@ -10,7 +10,8 @@ CREATE TABLE dwello.reviews (
   reviewer_id uuid NOT NULL,
   reviewee_id uuid NOT NULL,
   rating integer NOT NULL CONSTRAINT reviews_rating_check CHECK (rating BETWEEN 1 AND 5),
-  axes jsonb NOT NULL DEFAULT '{}',
+  axes jsonb NOT NULL DEFAULT '{}'
+    CONSTRAINT reviews_axes_check CHECK (dwello.json_is_valid('review_axes', axes)),
   title text,
   comment text,
   is_public boolean NOT NULL DEFAULT true,

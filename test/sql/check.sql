@@ -174,6 +174,11 @@ INSERT INTO fault (rule, object, sql) VALUES
      'UPDATE dwello.user_profiles SET availability_schedule = ''[1, 2]'' WHERE user_id = t.user(''p1'')')$$),
   ('damaged_document', 'ai_bidding_agents', $$SELECT pg_temp.damage('dwello.ai_bidding_agents',
      'UPDATE dwello.ai_bidding_agents SET working_hours = ''{"foo": 1}''')$$),
+  ('damaged_document', 'outbox', $$UPDATE dwello.outbox SET payload = payload ||
+     (SELECT jsonb_object_agg('more' || i, i) FROM generate_series(1, 48) AS i)$$),
+  ('damaged_document', 'idempotency_keys', $$UPDATE dwello.idempotency_keys SET result = '"none"'$$),
+  ('damaged_document', 'escrow_accounts', $$SELECT pg_temp.damage('dwello.escrow_accounts',
+     'UPDATE dwello.escrow_accounts SET fee_steps = ''[]''')$$),
   ('category_cycle', 'service_categories', $$SELECT pg_temp.damage('dwello.service_categories',
      'INSERT INTO dwello.service_categories (id, name, parent_id) VALUES (t.user(''c''), ''c'', t.user(''c''))')$$),
   ('category_cycle', 'service_categories', $$SELECT pg_temp.damage('dwello.service_categories',

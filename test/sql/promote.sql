@@ -72,7 +72,7 @@ SELECT rule, detail FROM t.check() WHERE rule = 'parameters_drift';
 SAVEPOINT poisoned;
 SELECT t.set(number, 'parameters = ''{"weight": [0, 6000000000, 0, 0, 0]}''') FROM unnest(ARRAY[1, 4]) AS number;
 SELECT t.try('SELECT dwello.promote_parameters(version => 4)', 'p1') AS promote, t.try('SELECT dwello.revert_agent(version => 1)', 'p1') AS revert;
-SELECT t.set(number, 'parameters = ''{"weight": "none"}''') FROM unnest(ARRAY[1, 4]) AS number;
+SELECT t.set(number, 'parameters = ''{"weight": [1, 1, 1, 1, 1, 1, 1]}''') FROM unnest(ARRAY[1, 4]) AS number;
 SELECT t.try('SELECT dwello.promote_parameters(version => 4)', 'p1') AS promote, t.try('SELECT dwello.revert_agent(version => 1)', 'p1') AS revert;
 ROLLBACK TO poisoned;
 

@@ -330,11 +330,6 @@ SELECT * FROM r.answer('system', NULL,
 'SELECT dwello.working_hours_are_valid(''{"mon": ["08:00", "17:00"]}'')');
 ROLLBACK TO example;
 
-\echo agent_costs_are_valid
-SELECT * FROM r.answer('system', NULL,
-'SELECT dwello.agent_costs_are_valid(''{"hourly_rate": 6000}'')');
-ROLLBACK TO example;
-
 \echo close_period
 SELECT * FROM r.answer('admin', NULL,
 'SELECT until, replayed FROM dwello.close_period(until => ''2020-12-31'')');

@@ -64,7 +64,7 @@ SELECT change, split_part(t.try(format('UPDATE dwello.user_profiles SET %s WHERE
                           ' constraint ', 2) AS refused_by
   FROM unnest(ARRAY[$$service_areas = '"junk"'$$, $$service_areas = '{"type": "Point"}'$$, $$availability_schedule = '[1, 2]'$$,
     $$insurance_info = '1'$$, $$license_info = 'null'$$]) AS change;
-SELECT document, dwello.service_areas_are_valid(document), dwello.working_hours_are_valid(document), dwello.agent_costs_are_valid(document)
+SELECT document, dwello.service_areas_are_valid(document), dwello.working_hours_are_valid(document), dwello.json_is_valid('agent_costs', document) AS costs_are_valid
   FROM unnest(ARRAY['{}', '[1]', '{"foo": 1}', '{"mon": ["08:00", "17:00"]}', '{"mon": ["17:00", "08:00"]}',
     '{"hourly_rate": 1}', '{"hourly_rate": -1}']::jsonb[]) AS document;
 SELECT t.forget('valid');

@@ -27,6 +27,7 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/account/account_store.h"
+#include "store/document/schema_store.h"
 #include "store/match/match_store.h"
 #include "store/payout/payout_store.h"
 
@@ -96,6 +97,7 @@ static void url_check(DwCall *call, const char *arg, const char *url);
 static Datum document_opt(DwCall *call, const char *arg);
 static void document_check(DwCall *call, const char *arg, Datum document,
 						   int max);
+static void schema_check(DwCall *call, const char *arg, Datum document);
 static void profile_emit(const DwUuid *user_id);
 
 /* What the settings ask for before a user is active. */
@@ -452,7 +454,7 @@ DW_FUNCTION(dwello_set_password_hash)
 static void
 status_save(DwUser *user)
 {
-	const		DwPayee payee = {user->id, user->status == DW_USER_ACTIVE};
+	const DwPayee payee = {user->id, user->status == DW_USER_ACTIVE};
 
 	dw_user_save_status(user);
 	dw_payouts_review(&payee);
@@ -606,13 +608,10 @@ change_check(DwCall *call, DwProfileChange *change)
 	change_check_lists(call, change);
 	document_check(call, "service_areas", change->service_areas,
 				   DW_PROFILE_AREA_BYTES_MAX);
-	document_check(call, "availability_schedule",
-				   change->availability_schedule,
-				   DW_PROFILE_DOCUMENT_BYTES_MAX);
-	document_check(call, "insurance_info", change->insurance_info,
-				   DW_PROFILE_DOCUMENT_BYTES_MAX);
-	document_check(call, "license_info", change->license_info,
-				   DW_PROFILE_DOCUMENT_BYTES_MAX);
+	schema_check(call, "availability_schedule",
+				 change->availability_schedule);
+	schema_check(call, "insurance_info", change->insurance_info);
+	schema_check(call, "license_info", change->license_info);
 	if (change->service_areas == (Datum) 0 ||
 		dw_json_arg_is_null(change->service_areas))
 		return;
@@ -713,6 +712,15 @@ document_check(DwCall *call, const char *arg, Datum document, int max)
 					  psprintf("must not be larger than %d bytes", max));
 	if (!dw_json_arg_object(document, &object))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be a JSON object");
+}
+
+/* The same for one whose schema has the name of the argument. */
+static void
+schema_check(DwCall *call, const char *arg, Datum document)
+{
+	document_check(call, arg, document, DW_PROFILE_DOCUMENT_BYTES_MAX);
+	if (document != (Datum) 0 && !dw_json_arg_is_null(document))
+		dw_arg_check_document(call, arg, document, arg);
 }
 
 /* Tells the outside that there is something new to read. */

@@ -506,12 +506,6 @@ DW_FUNCTION(dwello_working_hours_are_valid)
 	PG_RETURN_BOOL(dw_agent_hours_error(fcinfo->args->value) == NULL);
 }
 
-/* agent_costs_are_valid(document) → whether they can be read */
-DW_FUNCTION(dwello_agent_costs_are_valid)
-{
-	PG_RETURN_BOOL(dw_agent_costs_error(fcinfo->args->value) == NULL);
-}
-
 static object_access_hook_type next_hook = NULL;
 
 /* True when the object is the row of extension dwello. */

@@ -495,19 +495,33 @@ static DwCheckRule rules[] =
 		 "HAVING count(*) > 0",
 		 "Call dwello.refresh_tiles() every few seconds."),
 	RULE("damaged_document",
-		 "SELECT d.relation, 'User ' || d.user_id || ': ' || d.name "
-		 "|| ' cannot be read.' FROM (SELECT 'user_profiles' AS relation, "
-		 "user_id, 'service_areas' AS name FROM dwello.user_profiles "
-		 "WHERE NOT dwello.service_areas_are_valid(service_areas) "
-		 "UNION ALL SELECT 'user_profiles', user_id, 'a document' "
+		 "SELECT d.relation, d.owner || ': ' || d.name || ' cannot be read.' "
+		 "FROM (SELECT 'user_profiles' AS relation, "
+		 "'User ' || user_id AS owner, 'service_areas' AS name "
 		 "FROM dwello.user_profiles "
-		 "WHERE jsonb_typeof(availability_schedule) <> 'object' "
-		 "OR jsonb_typeof(insurance_info) <> 'object' "
-		 "OR jsonb_typeof(license_info) <> 'object' "
-		 "UNION ALL SELECT 'ai_bidding_agents', user_id, 'a document' "
-		 "FROM dwello.ai_bidding_agents "
+		 "WHERE NOT dwello.json_is_valid('service_areas', service_areas) "
+		 "OR NOT dwello.service_areas_are_valid(service_areas) "
+		 "UNION ALL SELECT 'user_profiles', 'User ' || user_id, "
+		 "'a document' FROM dwello.user_profiles "
+		 "WHERE NOT dwello.json_is_valid('availability_schedule', "
+		 "availability_schedule) "
+		 "OR NOT dwello.json_is_valid('insurance_info', insurance_info) "
+		 "OR NOT dwello.json_is_valid('license_info', license_info) "
+		 "UNION ALL SELECT 'ai_bidding_agents', 'User ' || user_id, "
+		 "'a document' FROM dwello.ai_bidding_agents "
 		 "WHERE NOT dwello.working_hours_are_valid(working_hours) "
-		 "OR NOT dwello.agent_costs_are_valid(costs)) AS d ORDER BY 1, 2",
+		 "OR NOT dwello.json_is_valid('agent_costs', costs) "
+		 /* what a release writes has no CHECK of them */
+		 "UNION ALL SELECT 'outbox', 'Scope ' || scope_id, 'a payload' "
+		 "FROM dwello.outbox "
+		 "WHERE NOT dwello.json_is_valid('event_payload', payload) "
+		 "UNION ALL SELECT 'idempotency_keys', 'Scope ' || scope_id, "
+		 "'a result' FROM dwello.idempotency_keys "
+		 "WHERE NOT dwello.json_is_valid('call_result', result) "
+		 "UNION ALL SELECT 'escrow_accounts', 'Job ' || job_id, "
+		 "'fee_steps' FROM dwello.escrow_accounts "
+		 "WHERE NOT dwello.json_is_valid('fee_steps', fee_steps)) "
+		 "AS d ORDER BY 1, 2",
 		 "Write the document anew through a command of dwello, or restore it from a backup."),
 	RULE("category_cycle",
 		 "WITH RECURSIVE up AS (SELECT c.id, c.parent_id, 1 AS levels "

@@ -84,6 +84,15 @@ dw_builtin_schema(int place)
 	return builtin[place];
 }
 
+/* A sentence about a place; an empty path is all of it. */
+static char *
+place_text(const char *path, const char *what)
+{
+	if (path[0] == '\0')
+		return psprintf("It %s.", what);
+	return psprintf("At \"%s\" it %s.", path, what);
+}
+
 /* Compiles a schema in a context, which it must share with its source. */
 static const DwSchema *
 compile(Jsonb *source, MemoryContext context)
@@ -99,7 +108,7 @@ compile(Jsonb *source, MemoryContext context)
 	schema = dw_schema_compile(&arena, value, &fault);
 	if (schema == NULL)
 		dw_raise(DW_BAD_VALUE, "JSON schema is not valid",
-				 psprintf("At \"%s\" it %s.", fault.path, fault.what),
+				 place_text(fault.path, fault.what),
 				 "Schemas are those of draft 7: see docs/documents.md.");
 	return schema;
 }
@@ -300,10 +309,9 @@ dw_arg_check_document(DwCall *call, const char *arg, Datum jsonb,
 		return;
 	dw_raise(DW_BAD_VALUE,
 			 psprintf("%s does not fit its schema", arg),
-			 psprintf("At \"%s\" it %s.", first.error.path,
-					  first.error.message),
-			 psprintf("The schema is \"%s\" of dwello.json_schemas; the rule is at \"%s\".",
-					  schema, first.error.schema_path));
+			 place_text(first.error.path, first.error.message),
+			 psprintf("Change \"%s%s\": the rule is at \"%s\" of the schema \"%s\" in dwello.json_schemas.",
+					  arg, first.error.path, first.error.schema_path, schema));
 }
 
 int32
