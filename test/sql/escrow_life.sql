@@ -324,7 +324,7 @@ SELECT * FROM dwello.reconcile();
 
 -- the job is over: money is kept apart, whatever the escrow would take
 SELECT t.award('over', 50000);
-SELECT t.pay_through('over', 'acme', 20000);
+SELECT t.pay_through('over', 'bank', 20000);
 SELECT t.ask('over') IS NOT NULL AS asked;
 UPDATE dwello.jobs SET status = 'completed', completed_at = now() WHERE id = t.user('over');
 SELECT amount, is_late, escrow_status, held
