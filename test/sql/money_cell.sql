@@ -22,6 +22,7 @@ INSERT INTO t.states (thing, state, steps) VALUES
   ('escrow', 'begun', '{"@held", "p1 start_job({job})"}'),
   ('escrow', 'submitted', '{"@begun", "p1 submit_milestone({job}, {m1})"}'),
   ('escrow', 'refund asked', '{"@begun", "h1 request_refund({job}, 30000)"}'),
+  ('escrow', 'plan proposed', '{"@held", "h1 propose_plan({job}, ''[{\"title\": \"All\", \"amount\": 100000}]'')"}'),
   ('escrow', 'no show', '{"@begun", "h1 report_no_show({job})"}'),
   ('escrow', 'part released', '{"@begun", "h1 release_escrow({job}, 30000)"}'),
   ('escrow', 'released', '{"@begun", "h1 release_escrow({job})"}'),
@@ -46,6 +47,9 @@ INSERT INTO t.states (thing, state, steps) VALUES
   ('refund', 'completed', '{"@pending", "service confirm_refund({job}, ''acme'', ''e2'', refund_id => {refund})"}'),
   ('refund', 'withdrawn', '{"@pending", "a1 reverse_transaction({job}, {original})"}'),
   ('refund', 'sent although withdrawn', '{"@withdrawn", "service confirm_refund({job}, ''acme'', ''e2'', refund_id => {refund})"}'),
+  ('refund', 'failed', '{"@pending", "service fail_refund({job}, ''acme'', ''e3'', refund_id => {refund})"}'),
+  ('refund', 'failed after it was sent', '{"@completed", "service fail_refund({job}, ''acme'', ''e3'', refund_id => {refund})"}'),
+  ('refund', 'sent another way', '{"@failed", "a1 retry_refund({receipt}, {way})"}'),
   ('receipt', 'held', '{"service confirm_payment({job}, ''acme'', ''e1'', 700, ''EUR'')"}'),
   ('receipt', 'returned', '{"h1 fund_escrow({job})", "service confirm_payment({job}, ''acme'', ''e1'', 100700, ''USD'')"}'),
   ('receipt', 'sent back', '{"@returned", "service confirm_refund({job}, ''acme'', ''e2'', refund_id => {refund})"}'),
@@ -67,6 +71,9 @@ INSERT INTO t.commands (thing, name, call) VALUES
   ('escrow', 'fund', 'fund_escrow({job}, 10000)'),
   ('escrow', 'payment arrives', 'confirm_payment({job}, ''acme'', ''new'', 100000, ''USD'')'),
   ('escrow', 'plan', 'plan_milestones({job}, ''[{"title": "All", "amount": 100000}]'')'),
+  ('escrow', 'propose plan', 'propose_plan({job}, ''[{"title": "All", "amount": 100000}]'')'),
+  ('escrow', 'agree to plan', 'answer_plan({job}, true)'),
+  ('escrow', 'refuse plan', 'answer_plan({job}, false)'),
   ('escrow', 'change order', 'propose_change_order({job}, amount => 5000, title => ''More'')'),
   ('escrow', 'start', 'start_job({job})'),
   ('escrow', 'submit', 'submit_milestone({job}, {m1})'),
@@ -108,6 +115,8 @@ INSERT INTO t.commands (thing, name, call) VALUES
   ('payment', 'expire', 'expire_payments()'),
   ('refund', 'is sent', 'confirm_refund({job}, ''acme'', ''new'', refund_id => {refund})'),
   ('refund', 'is sent in part', 'confirm_refund({job}, ''acme'', ''new'', refund_id => {refund}, amount => 1000)'),
+  ('refund', 'fails', 'fail_refund({job}, ''acme'', ''new'', refund_id => {refund})'),
+  ('refund', 'send another way', 'retry_refund({receipt}, {way})'),
   ('refund', 'is undone', 'reverse_transaction({job}, {original})'),
   ('receipt', 'is sent', 'confirm_refund({job}, ''acme'', ''new'', refund_id => {refund})'),
   ('receipt', 'told again', 'confirm_payment({job}, ''acme'', ''e1'', 700, ''EUR'')'),
@@ -140,6 +149,8 @@ SELECT coalesce(max(r.filled), call) FROM (
         (7, '{original}', (SELECT x.id FROM dwello.transactions AS x WHERE x.scope_id = t.user('cell')
             AND x.transaction_type = 'refund' ORDER BY x.id LIMIT 1)),
         (8, '{payout}', (SELECT x.id FROM dwello.payouts AS x WHERE x.user_id = t.user('p1') ORDER BY x.id LIMIT 1)),
+        (10, '{receipt}', (SELECT x.id FROM dwello.receipts AS x WHERE x.job_id = t.user('cell') ORDER BY x.id LIMIT 1)),
+        (11, '{way}', (SELECT x.id FROM dwello.payment_methods AS x WHERE x.user_id = t.user('h1') ORDER BY x.id DESC LIMIT 1)),
         (9, '{repayment}', (SELECT x.id FROM dwello.repayments AS x WHERE x.user_id = t.user('p1') ORDER BY x.id LIMIT 1))
       ) AS w (n, word, id) ON w.n = r.n + 1)
   SELECT r.filled FROM r ORDER BY r.n DESC LIMIT 1) AS r
@@ -224,6 +235,9 @@ DECLARE
 BEGIN
   BEGIN
     PERFORM t.award('cell', 100000, '{1,1}');
+    IF what = 'refund' THEN
+      PERFORM t.destination('h1');
+    END IF;
     PERFORM t.make(what, wanted);
     found := t.state_of(what);
     SELECT jsonb_agg(jsonb_build_object('command', c.name, 'actor', a.actor,
