@@ -294,3 +294,37 @@ SELECT amount, escrow_status, released FROM dwello.refund_escrow(t.user('job'));
 SELECT t.as_system();
 SELECT invariant, object FROM dwello.reconcile();
 ROLLBACK;
+
+--
+-- A unit that no work is left for goes back, and the job is completed by itself
+--
+BEGIN;
+SET LOCAL dwello.now = '';
+SELECT t.login_as('a1');
+SELECT dwello.set_fee_schedule('halves', 10000, fixed_fee => 10, payer => 'split', currency => 'USD') IS NOT NULL;
+SELECT t.as_system();
+SELECT t.award('job', 1000), t.pay('job'), t.start('job');
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.release_escrow(t.user('job'), 618);
+SELECT t.login_as('a1');
+SELECT amount FROM dwello.reverse_transaction(t.user('job'), (SELECT x.id FROM dwello.transactions AS x WHERE x.scope_id = t.user('job') AND x.transaction_type = 'release'), 204);
+SELECT t.login_as('p1');
+SELECT amount FROM dwello.refund_escrow(t.user('job'), 583);
+SAVEPOINT s;
+SELECT t.login_as('h1');
+SELECT escrow_status, held, replayed FROM dwello.release_escrow(t.user('job'), idempotency_key => 'last');
+SELECT replayed FROM dwello.release_escrow(t.user('job'), idempotency_key => 'last');
+SELECT t.as_system();
+SELECT * FROM t.left('job');
+SELECT event, actor_role, from_status, to_status FROM dwello.escrow_events WHERE job_id = t.user('job') ORDER BY seq DESC LIMIT 2;
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK TO s;
+-- and when the clock releases the last of it
+SELECT t.login_as('p1');
+SELECT milestone_status FROM dwello.submit_milestone(t.user('job'));
+SELECT set_config('dwello.now', (now() + '15 days')::text, true) IS NOT NULL;
+SELECT t.as_system();
+SELECT released FROM dwello.release_due_escrows();
+SELECT * FROM t.left('job');
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK;

@@ -524,12 +524,32 @@ test_cancel(void **state)
 					 DW_INVALID_TRANSITION);
 }
 
+/* What is held though every milestone is over, and what is not such a rest. */
+static void
+test_rest(void **state)
+{
+	Contract	made = make_funded(&from_homeowner);
+
+	assert_false(dw_escrow_has_rest(&made.escrow, made.plan, 3));
+	assert_int_equal(release_milestone(&made, 0), DW_OK);
+	assert_false(dw_escrow_has_rest(&made.escrow, made.plan, 3));
+	assert_int_equal(dw_escrow_release(&made.escrow, made.plan, 3, &all,
+									   &made.out), DW_OK);
+	assert_false(dw_escrow_has_rest(&made.escrow, made.plan, 3));
+	made.escrow.held = 1;
+	made.escrow.released--;
+	assert_true(dw_escrow_has_rest(&made.escrow, made.plan, 3));
+	made.escrow.frozen = true;
+	assert_false(dw_escrow_has_rest(&made.escrow, made.plan, 3));
+}
+
 /* Runs the tests. */
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_fund),
 		cmocka_unit_test(test_top_up),

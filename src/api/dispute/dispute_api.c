@@ -215,6 +215,7 @@ dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
 		dw_job_fill(job);
 		job->responsible = DW_JOB_SIDE_PROVIDER;
 	}
+	dw_escrow_return_rest(ending->call, row);
 	dw_escrow_move_job(job, row);
 	if (is_no_show)
 		end_no_show(ending->call, job, row);

@@ -92,13 +92,14 @@ pay(DwEscrowRow *row, const Payout *payout)
 
 /* The same with those rows, and the job, which the last one completes. */
 static DwUuid
-pay_out(DwJob *job, DwEscrowRow *row, const Payout *payout)
+pay_out(DwCall *call, DwJob *job, DwEscrowRow *row, const Payout *payout)
 {
 	DwUuid		id;
 
 	dw_reserves_ensure(&row->job_id, 1);
 	id = pay(row, payout);
 	dw_escrow_settle(row);
+	dw_escrow_return_rest(call, row);
 	dw_escrow_move_job(job, row);
 	return id;
 }
@@ -158,7 +159,7 @@ DW_FUNCTION(dwello_release_escrow)
 							   &payout.release);
 	if (result != DW_OK)
 		dw_escrow_refuse(&call, &row, result);
-	transaction_id = pay_out(&job, &row, &payout);
+	transaction_id = pay_out(&call, &job, &row, &payout);
 
 	dw_row_uuid(&call, "transaction_id", &transaction_id);
 	row_release(&call, &payout.release);
@@ -207,7 +208,7 @@ DW_FUNCTION(dwello_approve_milestone)
 		rest_approved(&row, &milestone_id);
 	else
 	{
-		DwUuid		id = pay_out(&job, &row, &payout);
+		DwUuid		id = pay_out(&call, &job, &row, &payout);
 
 		dw_row_uuid(&call, "transaction_id", &id);
 	}
@@ -238,7 +239,7 @@ dw_escrow_release_approved(DwCall *call, DwJob *job, DwEscrowRow *row)
 							  row->milestone_count, &selector,
 							  &payout.release) != DW_OK)
 			break;				/* frozen: it goes on resting */
-		(void) pay_out(job, row, &payout);
+		(void) pay_out(call, job, row, &payout);
 	}
 }
 
@@ -366,6 +367,20 @@ typedef struct ReleaseBatch
 	int			left;			/* milestones that may still be released */
 } ReleaseBatch;
 
+/* Gives back what no work is left for; then the job is completed, too. */
+static void
+return_rest(DwCall *call, DwEscrowRow *row)
+{
+	DwJob	   *job;
+
+	if (!dw_escrow_has_rest(&row->escrow, row->milestones,
+							row->milestone_count))
+		return;
+	dw_escrow_return_rest(call, row);
+	job = dw_jobs_load_locked(&row->job_id, 1);
+	dw_escrow_move_job(job, row);
+}
+
 /* Releases what is due in some of the jobs, each statement once for all. */
 static bool
 release_portion(int turn, void *argument)
@@ -385,6 +400,8 @@ release_portion(int turn, void *argument)
 	if (release.count != count)
 		elog(ERROR, "a claimed job has lost its escrow");
 	dw_write_batch(release_escrows, &release);
+	for (int i = 0; i < release.count; i++)
+		return_rest(batch->call, &release.rows[i]);
 	batch->left = release.left;
 	return batch->left > 0;
 }

@@ -151,6 +151,7 @@ typedef struct DwRefund
 	DwSelector	selector;		/* what was asked for */
 	const char *reason;			/* in words, or NULL */
 	DwEscrowStatus from;		/* the escrow's state before the decision */
+	bool		is_rest;		/* beside what the call was asked for */
 	DwRelease	decided;		/* what core decided */
 	DwPaymentPart *parts;		/* out: of the payments that are given back */
 	int			part_count;		/* out: how many */
@@ -175,6 +176,12 @@ extern DwUuid dw_escrow_give_back(DwCall *call, DwEscrowRow *row,
 
 /* 22023 for an amount of which the job's companies can send no part. */
 extern void dw_refund_need_whole(const DwUuid *job_id, int64 amount);
+
+/*
+ * Gives back what is held though no work is left (dw_escrow_has_rest), beside
+ * what the call has done.
+ */
+extern void dw_escrow_return_rest(DwCall *call, DwEscrowRow *row);
 
 /* What of payments goes back, for the posting. */
 extern DwGivenBack *dw_refund_parts(const DwPaymentPart *parts, int count);

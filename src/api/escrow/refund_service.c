@@ -115,7 +115,8 @@ refund_transaction(DwCall *call, const DwEscrowRow *row,
 	transaction->amount = refund->decided.amount;
 	transaction->net_amount = refund->decided.amount;
 	transaction->milestone_id = refund->selector.milestone_id;
-	transaction->request_id = dw_call_request_id(call);
+	if (!refund->is_rest)
+		transaction->request_id = dw_call_request_id(call);
 	if (refund->part_count != 1)
 		return;
 	transaction->payment_method_id = refund->parts[0].payment_method_id;
@@ -178,4 +179,21 @@ dw_refund_apply(DwCall *call, DwEscrowRow *row, DwRefund *refund)
 	dw_escrow_apply(row, &transition);
 	emit_refunded(row, &transaction, refund);
 	return transaction.id;
+}
+
+void
+dw_escrow_return_rest(DwCall *call, DwEscrowRow *row)
+{
+	DwRefund	refund = {
+		.event = DW_ESCROW_EVENT_END,
+		.from = row->escrow.status,
+		.reason = "rest",
+		.is_rest = true
+	};
+
+	if (dw_escrow_has_rest(&row->escrow, row->milestones,
+						   row->milestone_count) &&
+		dw_escrow_refund(&row->escrow, row->milestones, row->milestone_count,
+						 &refund.selector, &refund.decided) == DW_OK)
+		(void) dw_refund_apply(call, row, &refund);
 }

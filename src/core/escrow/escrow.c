@@ -782,6 +782,19 @@ dw_escrow_replan(const DwEscrow *escrow, const DwMilestone *old,
 }
 
 bool
+dw_escrow_has_rest(const DwEscrow *escrow, const DwMilestone *milestones,
+				   int count)
+{
+	/* only a part that was undone and shared anew leaves a few units so */
+	if (escrow->held == 0 || escrow->frozen || escrow->released == 0)
+		return false;
+	for (int i = 0; i < count; i++)
+		if (!is_over(&milestones[i]))
+			return false;
+	return true;
+}
+
+bool
 dw_escrow_is_complete(const DwEscrow *escrow, const DwMilestone *milestones,
 					  int count)
 {

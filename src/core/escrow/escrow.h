@@ -144,10 +144,9 @@ extern DwMilestone *dw_milestones_approved(DwMilestone *milestones,
 										   int count);
 
 /*
- * Divides what has not begun of a contract anew, as dw_milestones_plan, but
- * amounts that are given must sum to it.  What is paid of it fills the new
- * plan in order.  What was delivered, approved, disputed, released or refunded
- * stays as it is.  DW_INVALID_TRANSITION: all was.  DW_BAD_VALUE.
+ * Divides what has not begun of a contract anew, as dw_milestones_plan; given
+ * amounts sum to it, and what is paid of it fills the plan in order.
+ * DW_INVALID_TRANSITION: all has.  DW_BAD_VALUE: another sum, too many parts.
  */
 extern DwResult dw_milestones_replan(const DwMilestone *old, int old_count,
 									 DwMilestone *plan, int count,
@@ -389,6 +388,10 @@ extern DwResult dw_escrow_refund(DwEscrow *escrow, DwMilestone *milestones,
 extern DwResult dw_escrow_replan(const DwEscrow *escrow,
 								 const DwMilestone *old, int old_count,
 								 DwMilestone *plan, int count);
+
+/* Something is held, though no work is left that it could be for. */
+extern bool dw_escrow_has_rest(const DwEscrow *escrow,
+							   const DwMilestone *milestones, int count);
 
 /* Nothing is held and every required milestone is released. */
 extern bool dw_escrow_is_complete(const DwEscrow *escrow,

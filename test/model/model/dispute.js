@@ -206,6 +206,7 @@ const dispute = {
 		[...this.releaseLegs(job, paid), ...legs]);
 		Object.assign(d, { status, settled: figure });
 		this.derive(job);
+		this.returnRest(job);
 	},
 
 	payDisputed(job, d, figure)

@@ -4,7 +4,7 @@
 
 const { need } = require('./guard.js');
 const { least, most, feeOf, taxOf } = require('./fee.js');
-const { take, sum, availableOf } = require('./milestone.js');
+const { take, sum, availableOf, OVER } = require('./milestone.js');
 const { PAYING } = require('./payment.js');
 
 const release = {
@@ -72,7 +72,24 @@ const release = {
 		this.transfer(job, 'release', { ...paid, milestone },
 			this.releaseLegs(job, paid));
 		this.derive(job);
+		this.returnRest(job);
 		return paid;
+	},
+
+	// What is held though no work is left goes back.
+	returnRest(job)
+	{
+		const amount = job.held;
+
+		if (amount === 0n || job.released === 0n || job.escrow === 'frozen' ||
+			job.milestones.some((m) => !OVER.includes(m.status)))
+			return;
+		job.held = 0n;
+		job.refunded += amount;
+		const legs = this.refundLegs(job, amount);
+
+		this.transfer(job, 'refund', { amount, asked: legs.asked }, legs);
+		this.derive(job);
 	},
 
 	release_escrow(call)
