@@ -100,6 +100,8 @@ INSERT INTO r.step VALUES
    'dwello.refund_escrow(job_id => :painting, amount => 15000)'),
   ('painting refund failed', 'painting refunded', 'system',
    'dwello.fail_refund(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_6'')'),
+  ('painting to be paid by a receipt', 'painting asked to pay', 'system',
+   'dwello.confirm_payment(job_id => NULL, psp => ''demo-psp'', event_id => ''evt_7'', amount => 95000, currency => ''USD'')'),
   ('painting charged back', 'painting paid', 'system',
    'dwello.open_chargeback(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_3'', amount => 95000, currency => ''USD'')'),
   ('a bank account', NULL, 'system',

@@ -1529,6 +1529,131 @@ COMMENT ON FUNCTION dwello.fail_refund IS
   'Says that a refund could not be sent, or came back, even after it was confirmed. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD101, 22023. See reference.md#fail_refund.';
 
 /*
+ * return_receipt
+ *	Gives back what a receipt holds, by that very charge. Its company is
+ *	asked for a refund that names the charge, and confirms it or fails it
+ *	as any other (confirm_refund, fail_refund). retry_refund() sends it to
+ *	another payment method, assign_receipt() makes it a payment.
+ *
+ * role: service, support, admin
+ * args:
+ *	receipt_id: of a row of receipts()
+ *	reason: in words
+ *	expected_version: version of the receipt
+ *	idempotency_key
+ * returns: a row
+ *	receipt_id: the same
+ *	refund_id: the new refund
+ *	amount: in minor units
+ *	currency
+ *	receipt_status: returned
+ *	version: of the receipt
+ *	replayed
+ * errors:
+ *	WD401
+ *	42501: the caller is no service, support or administrator
+ *	22004 22001
+ *	P0002: an unknown receipt
+ *	WD104 WD103
+ *	WD101: the receipt is not held any more
+ *	22023: an amount that its company cannot count
+ * example: system, painting refund failed
+ *	SELECT x.amount, x.receipt_status
+ *	  FROM dwello.receipts(status => 'held') AS r
+ *	 CROSS JOIN dwello.return_receipt(receipt_id => r.receipt_id) AS x;
+ */
+CREATE OR REPLACE FUNCTION dwello.return_receipt(
+  receipt_id uuid,
+  reason text DEFAULT NULL,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT receipt_id uuid,
+  OUT refund_id uuid,
+  OUT amount bigint,
+  OUT currency text,
+  OUT receipt_status dwello.receipt_status,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_return_receipt';
+GRANT EXECUTE ON FUNCTION dwello.return_receipt
+  TO dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.return_receipt IS
+  'Gives back what a receipt holds, by that very charge. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101, 22023. See reference.md#return_receipt.';
+
+/*
+ * assign_receipt
+ *	Makes what a receipt holds a payment of a job. The open payment of the
+ *	job is what it was meant for, if there is one; else it is a payment
+ *	nobody asked for. What the contract does not take stays in the
+ *	receipt, and can be assigned or given back (return_receipt).
+ *
+ * role: service, support, admin
+ * args:
+ *	receipt_id: of a row of receipts()
+ *	job_id
+ *	expected_version: version of the receipt
+ *	idempotency_key
+ * returns: a row
+ *	receipt_id: the same
+ *	receipt_status: assigned, or held while some of it remains
+ *	remaining: what stays in the receipt, in minor units
+ *	job_id
+ *	transaction_id: the payment
+ *	amount: what of it is held now
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version: of the receipt
+ *	replayed
+ * errors:
+ *	WD401
+ *	42501: the caller is no service, support or administrator
+ *	22004
+ *	P0002: an unknown receipt or job
+ *	WD104 WD103
+ *	WD101: no escrow, the receipt is not held any more, the job is over, or
+ *	  its contract takes nothing of it
+ *	WD201: another currency than the escrow's
+ * example: system, painting to be paid by a receipt
+ *	SELECT x.amount, x.remaining, x.receipt_status, x.escrow_status
+ *	  FROM dwello.receipts(status => 'held') AS r
+ *	 CROSS JOIN dwello.assign_receipt(receipt_id => r.receipt_id, job_id => 'de000000-0000-7000-8000-000000000011') AS x;
+ */
+CREATE OR REPLACE FUNCTION dwello.assign_receipt(
+  receipt_id uuid,
+  job_id uuid,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT receipt_id uuid,
+  OUT receipt_status dwello.receipt_status,
+  OUT remaining bigint,
+  OUT job_id uuid,
+  OUT transaction_id uuid,
+  OUT amount bigint,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_assign_receipt';
+GRANT EXECUTE ON FUNCTION dwello.assign_receipt
+  TO dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.assign_receipt IS
+  'Makes what a receipt holds a payment of a job. Errors: WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD201. See reference.md#assign_receipt.';
+
+/*
  * retry_refund
  *	Sends what a receipt holds to another payment method of who paid it.
  *	For a refund that failed, or any money whose own charge cannot take it
@@ -1557,8 +1682,8 @@ COMMENT ON FUNCTION dwello.fail_refund IS
  *	P0002: an unknown receipt, or no payment method of who paid
  *	WD104 WD103
  *	WD101: the receipt is not held any more
- *	22023: a blank text, a payment method past its last day, or an amount
- *	  that its company cannot count
+ *	22023: a payment method past its last day, or an amount that its
+ *	  company cannot count
  * example: system, painting refund failed
  *	SELECT x.amount, x.receipt_status
  *	  FROM dwello.receipts(reason => 'refund_failed') AS r

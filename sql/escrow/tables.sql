@@ -212,6 +212,7 @@ CREATE TABLE dwello.receipts (
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   closed_at timestamptz,
   version integer NOT NULL DEFAULT 1,
+  payment_ids uuid[] NOT NULL DEFAULT '{}',
   CONSTRAINT receipts_closed_check CHECK ((status = 'held') = (closed_at IS NULL) AND (status = 'held') = (remaining > 0))
 );
 CREATE INDEX receipts_created_at_idx ON dwello.receipts (created_at, id);
@@ -228,6 +229,7 @@ COMMENT ON COLUMN dwello.receipts.transaction_id IS 'The transaction that booked
 COMMENT ON COLUMN dwello.receipts.remaining IS 'What of it still lies there, in minor units.';
 COMMENT ON COLUMN dwello.receipts.reason IS 'Why it fits no payment.';
 COMMENT ON COLUMN dwello.receipts.occurred_at IS 'When it happened by the company''s clock; NULL = it did not say.';
+COMMENT ON COLUMN dwello.receipts.payment_ids IS 'The payments of jobs that it became, wholly or in parts.';
 COMMENT ON COLUMN dwello.receipts.closed_at IS 'When it was assigned or returned; NULL while it is held.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.receipts', '');
 CREATE POLICY receipts_read ON dwello.receipts FOR SELECT

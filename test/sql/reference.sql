@@ -100,6 +100,8 @@ INSERT INTO r.step VALUES
    'dwello.refund_escrow(job_id => :painting, amount => 15000)'),
   ('painting refund failed', 'painting refunded', 'system',
    'dwello.fail_refund(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_6'')'),
+  ('painting to be paid by a receipt', 'painting asked to pay', 'system',
+   'dwello.confirm_payment(job_id => NULL, psp => ''demo-psp'', event_id => ''evt_7'', amount => 95000, currency => ''USD'')'),
   ('painting charged back', 'painting paid', 'system',
    'dwello.open_chargeback(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_3'', amount => 95000, currency => ''USD'')'),
   ('a bank account', NULL, 'system',
@@ -1031,6 +1033,20 @@ SELECT * FROM r.answer('system', 'painting refunded',
 'SELECT amount, refund_status, receipt_id IS NOT NULL AS has_receipt
   FROM dwello.fail_refund(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
     event_id => ''evt_6'', reason => ''The account is closed.'')');
+ROLLBACK TO example;
+
+\echo return_receipt
+SELECT * FROM r.answer('system', 'painting refund failed',
+'SELECT x.amount, x.receipt_status
+  FROM dwello.receipts(status => ''held'') AS r
+ CROSS JOIN dwello.return_receipt(receipt_id => r.receipt_id) AS x');
+ROLLBACK TO example;
+
+\echo assign_receipt
+SELECT * FROM r.answer('system', 'painting to be paid by a receipt',
+'SELECT x.amount, x.remaining, x.receipt_status, x.escrow_status
+  FROM dwello.receipts(status => ''held'') AS r
+ CROSS JOIN dwello.assign_receipt(receipt_id => r.receipt_id, job_id => ''de000000-0000-7000-8000-000000000011'') AS x');
 ROLLBACK TO example;
 
 \echo retry_refund

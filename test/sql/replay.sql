@@ -259,7 +259,11 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
    $$INSERT INTO dwello.payment_methods (id, user_id, method_type, psp, psp_token)
      VALUES (t.user('another card'), t.user('h1'), 'credit_card', 'acme', 'tok_another');
      SELECT t.award('too much', 50000), dwello.confirm_payment(t.user('too much'), 'acme', 'replay much', 5, 'EUR')$$,
-   $$t.receipt_of('replay much'), t.user('another card')$$, $$t.receipt_of('replay much'), t.user('another card'), 'Other.'$$);
+   $$t.receipt_of('replay much'), t.user('another card')$$, $$t.receipt_of('replay much'), t.user('another card'), 'Other.'$$),
+  ('return_receipt', 's1', $$SELECT dwello.confirm_payment(t.user('too much'), 'acme', 'replay more', 5, 'EUR')$$,
+   $$t.receipt_of('replay more')$$, $$t.receipt_of('replay more'), 'Other.'$$),
+  ('assign_receipt', 's1', $$SELECT dwello.confirm_payment(NULL, 'acme', 'replay stray', 5, 'USD')$$,
+   $$t.receipt_of('replay stray'), t.user('too much')$$, $$t.receipt_of('replay stray'), t.user('main')$$);
 
 -- what an agent proposes, and what an outside model answers for it
 CREATE FUNCTION pg_temp.agent_job(name text, uses_model boolean) RETURNS void

@@ -20,7 +20,7 @@ static const char *const expected[] = {
 	"charged_back",
 	"fund_escrow H created>funding funding>funding failed>funding held>held "
 	"partially_released>partially_released",
-	"confirm_payment Y created>held failed>held funding>held held>held "
+	"confirm_payment ASY created>held failed>held funding>held held>held "
 	"partially_released>partially_released "
 	"disputed>held|partially_released|disputed frozen>frozen",
 	"fail_payment Y funding>funding|failed held>held "

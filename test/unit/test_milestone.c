@@ -15,7 +15,7 @@ static const char *const expected[] = {
 	"answer_change_order HP ->planned "
 	"planned>planned|funded|released|refunded|cancelled "
 	"funded>funded|released|refunded",
-	"confirm_payment Y planned>planned|funded approved>approved "
+	"confirm_payment ASY planned>planned|funded approved>approved "
 	"disputed>disputed",
 	"submit_milestone P funded>submitted changes_requested>submitted",
 	"request_changes H submitted>changes_requested",

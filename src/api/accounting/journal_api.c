@@ -330,7 +330,7 @@ save_receipt(Journal *journal)
 {
 	if (journal->of_receipt != NULL)
 		dw_receipt_reduce(&journal->receipt, -journal->of_receipt->amount,
-						  DW_RECEIPT_CLEARED);
+						  DW_RECEIPT_CLEARED, NULL);
 }
 
 /* Tells a provider what it adds to what they have, and what they owe. */

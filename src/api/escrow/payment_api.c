@@ -615,17 +615,216 @@ DW_FUNCTION(dwello_confirm_payment)
 	return arrival_return(&call, &arrival, &receipt);
 }
 
+/* A receipt that becomes a payment. */
+typedef struct Assignment
+{
+	DwReceipt	receipt;		/* locked, before the job */
+	DwPaymentEvent event;		/* as if it came now */
+	Arrival		arrival;		/* at the job */
+}			Assignment;
+
+/* Locks the receipt; P0002. */
+static void
+assignment_lock(const DwUuid *id, DwReceipt *receipt)
+{
+	if (!dw_receipt_lock(id, receipt))
+		dw_raise(DW_NOT_FOUND, "no such receipt",
+				 psprintf("There is no receipt %s.", dw_uuid_text(id)),
+				 "dwello.receipts() lists them.");
+}
+
+/* What is left of it, as if it came now. */
+static DwPaymentEvent
+assignment_event(const DwReceipt *receipt, const DwUuid *job_id)
+{
+	return (DwPaymentEvent)
+	{
+		.type = DW_PAYMENT_CONFIRMED,
+			.psp = receipt->psp,
+			.event_id = receipt->event_id,
+			.psp_reference = receipt->psp_reference,
+			.job_id = *job_id,
+			.amount = receipt->remaining,
+			.currency = receipt->currency,
+			.occurred_at = receipt->occurred_at
+	};
+}
+
+/* Locks receipt, job and escrow; true when this was done before. */
+static bool
+assignment_begin(DwCall *call, Assignment * assignment)
+{
+	DwUuid		id = dw_arg_uuid(call, "receipt_id");
+	DwUuid		job_id = dw_arg_uuid(call, "job_id");
+	Arrival    *arrival = &assignment->arrival;
+
+	memset(assignment, 0, sizeof(*assignment));
+	assignment_lock(&id, &assignment->receipt);
+	dw_job_for_command(call, &job_id, &arrival->job);
+	if (dw_call_replay(call, &id))
+		return true;
+	arrival->has_job = true;
+	arrival->has_escrow = dw_escrow_lock(&job_id, &arrival->row);
+	dw_escrow_need(&job_id, arrival->has_escrow);
+	dw_call_version(call, assignment->receipt.version);
+	assignment->event = assignment_event(&assignment->receipt, &job_id);
+	arrival->event = &assignment->event;
+	return false;
+}
+
+/* WD101 unless it is held and the job can be paid; WD201 for its currency. */
+static void
+assignment_check(const Assignment * assignment)
+{
+	const DwReceipt *receipt = &assignment->receipt;
+	const DwEscrow *escrow = &assignment->arrival.row.escrow;
+
+	if (receipt->status != DW_RECEIPT_HELD)
+		dw_raise(DW_INVALID_TRANSITION, "the receipt is not held any more",
+				 psprintf("Receipt %s is %s.", dw_uuid_text(&receipt->id),
+						  dw_receipt_status_label(receipt->status)),
+				 "dwello.receipts(status => 'held') lists those that are.");
+	job_check_payable(&assignment->arrival.job);
+	if (strcmp(receipt->currency, escrow->currency) != 0)
+		dw_raise(DW_CURRENCY_MISMATCH,
+				 "the receipt is in another currency than the escrow",
+				 psprintf("The escrow of job %s is in %s.",
+						  dw_uuid_text(&assignment->arrival.job.id),
+						  escrow->currency),
+				 "Give it back with dwello.return_receipt().");
+}
+
+/*
+ * Decides how much of it is held: an open payment is what it was meant for.
+ * WD101 when the contract takes nothing of it.
+ */
+static void
+assignment_decide(Arrival *arrival)
+{
+	arrival->has_payment = dw_payment_find(&arrival->job.id, NULL,
+										   &arrival->payment);
+	if (arrival->has_payment)
+		arrival_lapse(arrival);
+	arrival->has_payment = arrival->has_payment &&
+		arrival->payment.status == DW_TRANSACTION_PENDING;
+	arrival_decide(arrival);
+	if (arrival->held == 0)
+		dw_raise(DW_INVALID_TRANSITION, "the contract takes nothing of it",
+				 psprintf("The escrow of job %s is in state \"%s\".",
+						  dw_uuid_text(&arrival->job.id),
+						  dw_escrow_status_label(arrival->row.escrow.status)),
+				 "Give it back with dwello.return_receipt().");
+}
+
+/* The transaction that takes it out of the receipt's scope. */
+static void
+assignment_prepare(DwCall *call, const Assignment * assignment,
+				   DwTransaction *out)
+{
+	const DwReceipt *receipt = &assignment->receipt;
+
+	dw_escrow_begin_transaction(&assignment->arrival.row, out,
+								DW_TRANSACTION_RECEIPT, &call->actor);
+	out->scope_id = receipt->id;
+	out->payer_id = receipt->user_id;
+	out->amount = out->net_amount = assignment->arrival.held;
+	out->currency = receipt->currency;
+	out->psp = receipt->psp;
+	out->psp_reference = receipt->psp_reference;
+	out->reverses = &receipt->transaction_id;
+	out->request_id = dw_call_request_id(call);
+}
+
+/* Books it out of the receipt's scope, and then as a payment of the job. */
+static void
+assignment_apply(DwCall *call, Assignment * assignment)
+{
+	DwReceipt  *receipt = &assignment->receipt;
+	Arrival    *arrival = &assignment->arrival;
+	const DwAccount suspense =
+		dw_account_of_receipt(&receipt->id, receipt->currency, receipt->psp);
+	const DwAccount clearing =
+		dw_account_of_psp(DW_ACCOUNT_PSP_CLEARING, receipt->currency,
+						  receipt->psp);
+	DwTransaction out;
+	DwPosting	posting;
+
+	assignment_prepare(call, assignment, &out);
+	dw_posting_move(&posting, DW_POSTING_RECEIPT_ASSIGNED, &suspense,
+					&clearing, arrival->held);
+	dw_postings_ensure(&posting, 1);
+	dw_ledger_book_tail(&out, &posting);
+	arrival_hold(call, arrival);
+	dw_receipt_reduce(receipt, arrival->held, DW_RECEIPT_ASSIGNED,
+					  &arrival->payment.id);
+}
+
+/* Tells the workers that it has become a payment. */
+static void
+assignment_emit(const Assignment * assignment)
+{
+	const DwReceipt *receipt = &assignment->receipt;
+	const Arrival *arrival = &assignment->arrival;
+	DwPayload	payload;
+
+	dw_escrow_payload(&payload, &arrival->row);
+	dw_payload_uuid(&payload, "receipt_id", &receipt->id);
+	dw_payload_uuid(&payload, "transaction_id", &arrival->payment.id);
+	dw_payload_text(&payload, "psp", receipt->psp);
+	dw_payload_text(&payload, "psp_reference", receipt->psp_reference);
+	dw_payload_int8(&payload, "amount", arrival->held);
+	dw_event_emit(&arrival->job.id, "escrow", &arrival->job.id,
+				  "receipt_assigned", &payload);
+}
+
+/* Fills the row of assign_receipt, and ends the call with it. */
+static Datum
+assignment_return(DwCall *call, const Assignment * assignment)
+{
+	const DwReceipt *receipt = &assignment->receipt;
+	const Arrival *arrival = &assignment->arrival;
+
+	dw_row_uuid(call, "receipt_id", &receipt->id);
+	dw_row_enum(call, "receipt_status", &dw_receipt_status_labels,
+				receipt->status);
+	dw_row_int8(call, "remaining", receipt->remaining);
+	dw_row_uuid(call, "transaction_id", &arrival->payment.id);
+	dw_row_int8(call, "amount", arrival->held);
+	dw_row_escrow(call, &arrival->row);
+	dw_row_int4(call, "version", receipt->version);
+	return dw_call_return(call);
+}
+
+/* assign_receipt(receipt_id, job_id, ...) → the escrow, and the payment */
+DW_FUNCTION(dwello_assign_receipt)
+{
+	DwCall		call;
+	Assignment	assignment;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM | DW_ACTOR_SUPPORT |
+					 DW_ACTOR_ADMIN);
+	dw_args_need(&call, "receipt_id", "job_id", NULL);
+	if (assignment_begin(&call, &assignment))
+		return dw_call_return(&call);
+	assignment_check(&assignment);
+	assignment_decide(&assignment.arrival);
+	assignment_apply(&call, &assignment);
+	assignment_emit(&assignment);
+
+	return assignment_return(&call, &assignment);
+}
+
 /* What fail_payment tells. */
 typedef struct Failure
 {
 	DwPaymentEvent event;		/* as every event */
 	const char *reason;			/* in the company's words, or NULL */
 	bool		is_final;		/* the payment will not come any more */
-}			Failure;
+} Failure;
 
 /* Reads the arguments of fail_payment; errors of arguments alone. */
 static void
-failure_read(DwCall *call, Failure * failure)
+failure_read(DwCall *call, Failure *failure)
 {
 	DwPaymentEvent *event = &failure->event;
 	const DwUuid *id;
@@ -646,7 +845,7 @@ failure_read(DwCall *call, Failure * failure)
 
 /* WD101 when nothing was asked for that could fail. */
 static void
-failure_check(const Failure * failure, bool found)
+failure_check(const Failure *failure, bool found)
 {
 	if (!found)
 		dw_raise(DW_INVALID_TRANSITION, "no payment is awaited",
@@ -662,7 +861,7 @@ failure_check(const Failure * failure, bool found)
  */
 static void
 failure_apply(DwCall *call, DwEscrowRow *row, const DwTransaction *payment,
-			  const Failure * failure)
+			  const Failure *failure)
 {
 	DwTransition transition = {DW_ESCROW_EVENT_FAIL_PAYMENT, call->actor,
 	row->escrow.status, &payment->id};
@@ -723,84 +922,4 @@ DW_FUNCTION(dwello_fail_payment)
 	else
 		dw_call_replayed(&call);	/* it had ended by itself, or arrived */
 	return payment_return(&call, event, &row, &payment);
-}
-
-/* Gives up a payment into escrow: WD101 in a state that waits for none. */
-static void
-abandon(DwCall *call, DwEscrowRow *row, const DwTransaction *payment)
-{
-	DwTransition transition = {DW_ESCROW_EVENT_ABANDON, call->actor,
-	row->escrow.status, &payment->id};
-
-	dw_escrow_check(call, row, DW_ESCROW_EVENT_ABANDON);
-	dw_payment_cancel(row, payment);
-	if (row->escrow.status == DW_ESCROW_FUNDING)
-		row->escrow.status = DW_ESCROW_CREATED;
-	row->last_failure = NULL;
-	dw_escrow_apply(row, &transition);
-}
-
-/* abandon_payment(job_id, ...) → the escrow, without an open payment */
-DW_FUNCTION(dwello_abandon_payment)
-{
-	DwCall		call;
-	DwJob		job;
-	DwEscrowRow row;
-	DwTransaction payment;
-
-	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
-	dw_args_need(&call, "job_id", NULL);
-	if (dw_escrow_begin(&call, &job, &row, NULL))
-		return dw_call_return(&call);
-	if (!dw_payment_find(&job.id, NULL, &payment))
-		dw_escrow_refuse(&call, &row, DW_INVALID_TRANSITION);
-	if (payment.type == DW_TRANSACTION_TIP_PAYMENT)
-		dw_payment_cancel(&row, &payment);
-	else
-		abandon(&call, &row, &payment);
-
-	dw_row_uuid(&call, "transaction_id", &payment.id);
-	dw_row_escrow(&call, &row);
-	return dw_call_return(&call);
-}
-
-/* Payments whose time is up, claimed with their jobs. */
-typedef struct OverdueBatch
-{
-	const DwUuid *job_ids;		/* claimed */
-	int			count;			/* of them */
-	int			ended;			/* how many were ended so far */
-}			OverdueBatch;
-
-/* Ends the payment of a claimed job, unless it has come or gone meanwhile. */
-static bool
-overdue_expire(int turn, void *argument)
-{
-	OverdueBatch *batch = argument;
-	const DwUuid *job_id = &batch->job_ids[turn];
-	DwTransaction payment;
-	DwEscrowRow row;
-
-	if (!dw_escrow_lock(job_id, &row))
-		elog(ERROR, "a claimed payment has no escrow");
-	if (!dw_payment_find(job_id, NULL, &payment) ||
-		dw_now() < payment.pay_by)
-		return true;
-	dw_payment_expire(&row, &payment);
-	batch->ended++;
-	return true;
-}
-
-/* expire_payments(max_rows) → how many ended */
-DW_FUNCTION(dwello_expire_payments)
-{
-	DwCall		call;
-	OverdueBatch batch = {0};
-
-	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
-	batch.job_ids = dw_payments_claim_overdue(dw_arg_max_rows(&call),
-											  &batch.count);
-	dw_each_turn(batch.count, overdue_expire, &batch);
-	return dw_call_return_datum(&call, Int32GetDatum(batch.ended), true,
-								sizeof(int32));
 }

@@ -144,7 +144,8 @@ give_back(DwCall *call, DwReceipt *receipt, const DwPaymentSource *method,
 	book(&transaction, &posting);
 	refund.transaction_id = transaction.id;
 	ask_back(receipt, &refund, reason);
-	dw_receipt_reduce(receipt, receipt->remaining, DW_RECEIPT_RETURNED);
+	dw_receipt_reduce(receipt, receipt->remaining, DW_RECEIPT_RETURNED,
+					  NULL);
 	return refund.id;
 }
 
@@ -251,6 +252,31 @@ returned(DwCall *call, const DwReceipt *receipt, const DwUuid *refund_id,
 				receipt->status);
 	dw_row_int4(call, "version", receipt->version);
 	return dw_call_return(call);
+}
+
+/* return_receipt(receipt_id, reason, ...) → the refund of that charge */
+DW_FUNCTION(dwello_return_receipt)
+{
+	DwCall		call;
+	DwReceipt	receipt;
+	DwUuid		id;
+	DwUuid		refund_id;
+	const char *reason;
+	int64		amount;
+
+	dw_command_begin(&call, fcinfo, STAFF);
+	dw_args_need(&call, "receipt_id", NULL);
+	id = dw_arg_uuid(&call, "receipt_id");
+	reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
+	receipt_lock(&call, &id, &receipt);
+	if (dw_call_replay(&call, &id))
+		return dw_call_return(&call);
+	receipt_check(&call, &receipt);
+	dw_need_whole(receipt.psp, receipt.currency, receipt.remaining);
+
+	amount = receipt.remaining;
+	refund_id = give_back(&call, &receipt, NULL, reason);
+	return returned(&call, &receipt, &refund_id, amount);
 }
 
 /* retry_refund(receipt_id, payment_method_id, ...) → the new refund */

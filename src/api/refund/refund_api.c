@@ -255,7 +255,7 @@ book_sent_apart(DwCall *call, Told *told, int64 amount)
 					amount);
 	dw_postings_ensure(&posting, 1);
 	dw_ledger_book_tail(&transaction, &posting);
-	dw_receipt_reduce(receipt, amount, DW_RECEIPT_RETURNED);
+	dw_receipt_reduce(receipt, amount, DW_RECEIPT_RETURNED, NULL);
 	return transaction.id;
 }
 

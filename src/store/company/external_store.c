@@ -4,8 +4,9 @@
  *
  * Booked is what moved in the company's clearing accounts: a leg is what the
  * company did with money.  The end of a lost chargeback moves it between
- * two of them and is nothing that the company did.  What it was asked to give
- * back is in none of them until it has confirmed it.
+ * two of them and is nothing that the company did; nor is it that a receipt
+ * became a payment, which leaves a leg in the scope of each.  What it was
+ * asked to give back is in none of them until it has confirmed it.
  */
 #include "postgres.h"
 
@@ -45,7 +46,11 @@
 	"AS x WHERE a.psp = $1 " \
 	"AND a.kind IN ('psp_clearing', 'chargeback_clearing') " \
 	"AND NOT (t.transaction_type = 'chargeback' AND t.reverses IS NULL " \
-	"AND (a.kind = 'psp_clearing' OR n.amount < 0))) "
+	"AND (a.kind = 'psp_clearing' OR n.amount < 0)) " \
+	"AND NOT (t.transaction_type = 'receipt' AND n.amount > 0) " \
+	"AND t.id <> ALL (ARRAY(SELECT unnest(r.payment_ids) " \
+	"FROM dwello.receipts AS r " \
+	"WHERE r.psp = $1 AND r.payment_ids <> '{}'))) "
 
 static const DwColumn booking_fields[] = {
 	DW_FIELD(UUID, DwExternalBooking, scope_id, scope_id),

@@ -321,9 +321,9 @@ extern bool dw_receipt_insert(const DwReceipt *receipt);
 /* Reads and locks one; false when there is none. */
 extern bool dw_receipt_lock(const DwUuid *id, DwReceipt *receipt);
 
-/* So much of one has gone on (< 0: came back); the last of it ends it so. */
+/* So much has gone on (< 0: came back), to a payment or NULL; ends it so. */
 extern void dw_receipt_reduce(DwReceipt *receipt, int64 amount,
-							  DwReceiptStatus status);
+							  DwReceiptStatus status, const DwUuid *payment);
 
 /*
  * A payment that its job's escrow did not take: that of this id, a receipt's

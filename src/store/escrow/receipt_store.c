@@ -63,12 +63,23 @@ dw_receipt_lock(const DwUuid *id, DwReceipt *receipt)
 }
 
 void
-dw_receipt_reduce(DwReceipt *receipt, int64 amount, DwReceiptStatus status)
+dw_receipt_reduce(DwReceipt *receipt, int64 amount, DwReceiptStatus status,
+				  const DwUuid *payment)
 {
+	static DwStatement add_payment =
+		DW_STATEMENT("UPDATE dwello.receipts "
+					 "SET payment_ids = payment_ids || $2 WHERE id = $1");
+	DwParams	p = DW_PARAMS;
+
 	receipt->remaining -= amount;
 	receipt->status = receipt->remaining > 0 ? DW_RECEIPT_HELD : status;
 	receipt->closed_at = receipt->remaining > 0 ? DT_NOBEGIN : dw_now();
 	dw_table_update(&receipts, receipt);
+	if (payment == NULL)
+		return;
+	dw_param_uuid(&p, &receipt->id);
+	dw_param_uuid(&p, payment);
+	(void) dw_execute(&add_payment, &p);
 }
 
 bool
