@@ -184,6 +184,8 @@ CREATE INDEX payment_events_user_id_idx ON dwello.payment_events (user_id) WHERE
 CREATE INDEX payment_events_job_id_idx ON dwello.payment_events (job_id);
 CREATE UNIQUE INDEX payment_events_reference_key ON dwello.payment_events (psp, psp_reference, amount, currency, event_type)
   WHERE event_type IN ('payment_confirmed', 'repayment_confirmed') AND psp_reference IS NOT NULL;
+CREATE INDEX payment_events_transaction_id_idx ON dwello.payment_events (transaction_id) WHERE transaction_id IS NOT NULL;
+CREATE INDEX payment_events_name_idx ON dwello.payment_events (psp, psp_reference) WHERE psp_reference IS NOT NULL;
 COMMENT ON TABLE dwello.payment_events IS 'Events of payment companies that have been applied, so that each counts once.';
 COMMENT ON COLUMN dwello.payment_events.event_id IS 'The payment company''s own id of the event.';
 COMMENT ON COLUMN dwello.payment_events.job_id IS 'The job whose payment it is; NULL for a payout, and for what belongs to no job.';
@@ -267,6 +269,9 @@ CREATE TABLE dwello.refunds (
 );
 CREATE INDEX refunds_job_id_idx ON dwello.refunds (job_id);
 CREATE INDEX refunds_psp_idx ON dwello.refunds (psp, psp_reference, id) WHERE job_id IS NULL;
+CREATE INDEX refunds_id_idx ON dwello.refunds (id);
+CREATE INDEX refunds_transaction_id_idx ON dwello.refunds (transaction_id);
+CREATE INDEX refunds_name_idx ON dwello.refunds (psp, psp_reference) WHERE psp_reference IS NOT NULL;
 COMMENT ON TABLE dwello.refunds IS
   'Money that payment companies were asked to give back, one row a refund_requested of the outbox; each names the payment it goes to.';
 COMMENT ON COLUMN dwello.refunds.receipt_id IS 'The receipt that goes back; NULL for money of an escrow.';

@@ -60,6 +60,8 @@ CREATE UNIQUE INDEX transactions_request_key ON dwello.transactions (scope_id, r
 CREATE UNIQUE INDEX transactions_pending_payment_key ON dwello.transactions (scope_id)
   WHERE status = 'pending' AND transaction_type IN ('payment', 'tip_payment');
 CREATE INDEX transactions_time_idx ON dwello.transactions USING brin (created_at, completed_at, booked_on) WITH (pages_per_range = 16);
+CREATE INDEX transactions_company_id_idx ON dwello.transactions (id) WHERE psp IS NOT NULL;
+CREATE INDEX transactions_company_name_idx ON dwello.transactions (psp, psp_reference) WHERE psp_reference IS NOT NULL;
 CREATE INDEX transactions_payer_id_idx ON dwello.transactions (payer_id, id);
 CREATE INDEX transactions_payee_id_idx ON dwello.transactions (payee_id, id);
 COMMENT ON TABLE dwello.transactions IS

@@ -26,6 +26,7 @@ CREATE TABLE dwello.payouts (
   CONSTRAINT payouts_exchange_check CHECK (paid_currency <> currency OR (paid_amount = amount AND remainder = 0)),
   CONSTRAINT payouts_method_fkey FOREIGN KEY (user_id, payment_method_id) REFERENCES dwello.payment_methods (user_id, id)
 );
+CREATE INDEX payouts_id_idx ON dwello.payouts (id);
 CREATE INDEX payouts_method_idx ON dwello.payouts (user_id, payment_method_id);
 CREATE INDEX payouts_pending_idx ON dwello.payouts (user_id) WHERE status = 'pending';
 COMMENT ON TABLE dwello.payouts IS 'Money on its way from a provider''s balance to their bank.';

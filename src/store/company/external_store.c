@@ -71,46 +71,47 @@ static const DwColumn name_fields[] = {
 
 static DwMap name_map = DW_MAP(name_fields);
 
+/* Both transactions of an event: its own, and that of its answer. */
+#define EVENT_TRANSACTIONS \
+	"CROSS JOIN LATERAL (VALUES (e.transaction_id), " \
+	"((e.result ->> 'transaction_id')::uuid)) AS x (transaction_id) "
+
 /*
  * What the names in $2 stand for, with the company $1; $3 is the scope that
- * each of them would have as a fact.
+ * each of them would have as a fact.  Each way is an index's: a line of a
+ * statement is booked, and told, at what a look-up costs.
  */
 #define NAMES \
-	"WITH asked AS (SELECT u.name, u.fact_id " \
+	"WITH asked AS MATERIALIZED (SELECT u.name, u.fact_id, " \
+	"CASE WHEN u.name ~ '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' " \
+	"THEN u.name::uuid END AS id " \
 	"FROM unnest($2::text[], $3::uuid[]) AS u (name, fact_id)), " \
-	"told AS (SELECT e.event_id, e.psp_reference, " \
-	"COALESCE(e.job_id, e.user_id) AS scope_id, " \
-	"x.transaction_id FROM dwello.payment_events AS e " \
-	"CROSS JOIN LATERAL (VALUES (e.transaction_id), " \
-	"((e.result ->> 'transaction_id')::uuid)) " \
-	"AS x (transaction_id) WHERE e.psp = $1), " \
 	"names AS (" \
-	"SELECT k.name, e.scope_id, e.transaction_id " \
-	"FROM told AS e JOIN asked AS k ON k.name = e.event_id " \
-	"UNION SELECT k.name, e.scope_id, e.transaction_id " \
-	"FROM told AS e " \
-	"JOIN asked AS k ON k.name = e.psp_reference " \
-	"UNION SELECT k.name, r.id, r.transaction_id " \
-	"FROM dwello.receipts AS r " \
-	"JOIN asked AS k ON k.name = r.event_id " \
-	"WHERE r.psp = $1 " \
-	"UNION SELECT k.name, t.scope_id, t.id " \
-	"FROM dwello.transactions AS t " \
-	"JOIN asked AS k ON k.fact_id = t.scope_id " \
-	"UNION SELECT k.name, t.scope_id, t.id " \
-	"FROM dwello.transactions AS t " \
-	"JOIN asked AS k ON k.name = t.id::text " \
-	"UNION SELECT k.name, t.scope_id, t.id " \
-	"FROM dwello.transactions AS t " \
-	"JOIN asked AS k ON k.name = t.psp_reference " \
+	"SELECT k.name, COALESCE(e.job_id, e.user_id) AS scope_id, " \
+	"x.transaction_id FROM asked AS k " \
+	"JOIN dwello.payment_events AS e ON e.event_id = k.name " \
+	EVENT_TRANSACTIONS "WHERE e.psp = $1 " \
+	"UNION SELECT k.name, COALESCE(e.job_id, e.user_id), " \
+	"x.transaction_id FROM asked AS k " \
+	"JOIN dwello.payment_events AS e ON e.psp_reference = k.name " \
+	EVENT_TRANSACTIONS "WHERE e.psp = $1 " \
+	"UNION SELECT k.name, r.id, r.transaction_id FROM asked AS k " \
+	"JOIN dwello.receipts AS r ON r.id = k.fact_id " \
+	"UNION SELECT k.name, t.scope_id, t.id FROM asked AS k " \
+	"JOIN dwello.transactions AS t ON t.scope_id = k.fact_id " \
+	"UNION SELECT k.name, t.scope_id, t.id FROM asked AS k " \
+	"JOIN dwello.transactions AS t ON t.id = k.id " \
+	"WHERE t.psp IS NOT NULL " \
+	"UNION SELECT k.name, t.scope_id, t.id FROM asked AS k " \
+	"JOIN dwello.transactions AS t ON t.psp_reference = k.name " \
 	"WHERE t.psp = $1 " \
-	"UNION SELECT k.name, r.scope_id, r.confirmation_id " \
-	"FROM dwello.refunds AS r " \
-	"JOIN asked AS k ON k.name IN (r.id::text, r.transaction_id::text) " \
+	"UNION SELECT k.name, r.scope_id, r.confirmation_id FROM asked AS k " \
+	"JOIN dwello.refunds AS r ON r.id = k.id WHERE r.psp = $1 " \
+	"UNION SELECT k.name, r.scope_id, r.confirmation_id FROM asked AS k " \
+	"JOIN dwello.refunds AS r ON r.transaction_id = k.id " \
 	"WHERE r.psp = $1 " \
-	"UNION SELECT k.name, o.user_id, o.transaction_id " \
-	"FROM dwello.payouts AS o " \
-	"JOIN asked AS k ON k.name = o.id::text), "
+	"UNION SELECT k.name, o.user_id, o.transaction_id FROM asked AS k " \
+	"JOIN dwello.payouts AS o ON o.id = k.id), "
 
 /* Reads the bookings of the last result. */
 static DwExternalBooking *
@@ -210,6 +211,12 @@ fact_ids(const char *psp, const DwNames *named)
 	return ids;
 }
 
+/* Refunds that are asked for and not confirmed, and that a name is for. */
+#define ASKED_REFUNDS(match) \
+	"SELECT r.scope_id, r.id, r.amount, r.currency, r.status, k.name " \
+	"FROM asked AS k JOIN dwello.refunds AS r ON " match " " \
+	"WHERE r.psp = $1 AND r.confirmation_id IS NULL "
+
 /* Loads what the statement names. */
 static void
 load_named(const char *psp, DwNames *named, DwExternalLedger *ledger)
@@ -227,15 +234,15 @@ load_named(const char *psp, DwNames *named, DwExternalLedger *ledger)
 					 "ON k.scope_id = t.scope_id AND k.transaction_id = t.id "
 					 "WHERE t.psp = $1 AND t.status <> 'completed' "
 					 "UNION ALL SELECT r.scope_id, r.id, 0, 'refund', "
-					 "r.amount, r.currency, NULL, "
-					 "r.status::text, k.name FROM dwello.refunds AS r "
-					 "JOIN asked AS k ON k.name IN (r.id::text, "
-					 "r.transaction_id::text, r.psp_reference) "
-					 "WHERE r.psp = $1 AND r.confirmation_id IS NULL "
+					 "r.amount, r.currency, NULL, r.status::text, r.name "
+					 "FROM (" ASKED_REFUNDS("r.id = k.id")
+					 "UNION " ASKED_REFUNDS("r.transaction_id = k.id")
+					 "UNION " ASKED_REFUNDS("r.psp_reference = k.name")
+					 ") AS r "
 					 "UNION ALL SELECT o.user_id, o.id, 0, 'payout', "
 					 "o.paid_amount, o.paid_currency, NULL, "
-					 "o.status::text, k.name FROM dwello.payouts AS o "
-					 "JOIN asked AS k ON k.name = o.id::text "
+					 "o.status::text, k.name FROM asked AS k "
+					 "JOIN dwello.payouts AS o ON o.id = k.id "
 					 "WHERE o.transaction_id IS NULL");
 	DwParams	p = DW_PARAMS;
 	DwExternalBooking *found;
@@ -260,15 +267,29 @@ dw_external_period(const char *psp, TimestampTz from, TimestampTz to,
 	load_period(psp, from, to, ledger);
 }
 
+/* Both names of an event: its own, and its charge's. */
+#define EVENT_NAMES \
+	"CROSS JOIN LATERAL (VALUES (e.event_id), (e.psp_reference)) " \
+	"AS x (name) "
+
 DwNames
 dw_external_names(const char *psp, const DwExternalLedger *ledger)
 {
 	static DwStatement select_names =
 		DW_STATEMENT("SELECT x.name FROM dwello.payment_events AS e "
-					 "CROSS JOIN LATERAL (VALUES (e.event_id), "
-					 "(e.psp_reference)) AS x (name) WHERE e.psp = $1 "
-					 "AND (e.transaction_id = ANY ($3) "
-					 "OR (e.result ->> 'transaction_id')::uuid = ANY ($3)) "
+					 EVENT_NAMES "WHERE e.psp = $1 "
+					 "AND e.transaction_id = ANY ($3) "
+					 "AND x.name IS NOT NULL "
+					 "UNION SELECT x.name FROM dwello.payment_events AS e "
+					 EVENT_NAMES "WHERE e.psp = $1 AND e.job_id = ANY ($2) "
+					 "AND (e.result ->> 'transaction_id')::uuid = ANY ($3) "
+					 "AND x.name IS NOT NULL "
+					 "UNION SELECT x.name FROM dwello.payment_events AS e "
+					 EVENT_NAMES "WHERE e.psp = $1 AND e.user_id = ANY ($2) "
+					 "AND (e.result ->> 'transaction_id')::uuid = ANY ($3) "
+					 "AND x.name IS NOT NULL "
+					 "UNION SELECT x.name FROM dwello.receipts AS e "
+					 EVENT_NAMES "WHERE e.id = ANY ($2) "
 					 "AND x.name IS NOT NULL "
 					 "UNION SELECT t.psp_reference "
 					 "FROM dwello.transactions AS t "
