@@ -78,8 +78,9 @@ SELECT 'total ' || (SELECT sum(held) FROM dwello.escrow_accounts)
     + (SELECT sum(amount) FROM dwello.ledger_entries l WHERE NOT EXISTS
         (SELECT FROM dwello.escrow_accounts e WHERE e.job_id = l.account_id))
     || ', released ' || (SELECT sum(released) FROM dwello.escrow_accounts)
-    - (SELECT sum(amount) FROM dwello.transactions
-        WHERE transaction_type = 'release' AND status = 'completed')
+    - (SELECT sum((platform_fee + tax + net_amount) * CASE transaction_type WHEN 'reversal' THEN -1 ELSE 1 END)
+         FROM dwello.transactions
+        WHERE transaction_type IN ('release', 'dispute', 'reversal') AND status = 'completed')
     || ', faults ' || (SELECT count(*) FROM dwello.reconcile());
 END
 
