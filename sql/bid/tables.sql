@@ -210,7 +210,8 @@ CREATE TABLE dwello.change_orders (
   currency text NOT NULL CONSTRAINT change_orders_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   days integer CONSTRAINT change_orders_days_check CHECK (days <> 0),
   due_date date,
-  milestones jsonb,
+  milestones jsonb
+    CONSTRAINT change_orders_milestones_check CHECK (dwello.json_is_valid('milestone_plan', milestones)),
   status dwello.offer_status NOT NULL DEFAULT 'pending',
   milestone_id uuid,
   transaction_id uuid,
