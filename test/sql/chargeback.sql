@@ -251,6 +251,18 @@ SELECT released FROM dwello.release_due_escrows();
 SELECT t.later(27.1) IS NOT NULL AS due;
 SELECT released FROM dwello.release_due_escrows();
 ROLLBACK;
+
+-- a chargeback without a payment, of a contract that lapses then: it keeps who had it
+BEGIN;
+SELECT t.award('lapsing', 10000);
+SELECT held_amount, escrow_status FROM dwello.open_chargeback(t.user('lapsing'), 'acme', 'l 1', 3000, 'USD');
+SELECT set_config('dwello.now', (now() + interval '8 days')::text, true) IS NOT NULL AS a_week_later;
+SELECT dwello.expire_contracts() > 0 AS lapsed;
+SELECT chargeback_status, escrow_status FROM dwello.close_chargeback(t.user('lapsing'), 'acme', 'l 2', false);
+SELECT j.status, j.provider_id IS NULL AS none, c.provider_id = t.user('p1') AS is_p1
+  FROM dwello.jobs AS j JOIN dwello.chargebacks AS c ON c.job_id = j.id WHERE j.id = t.user('lapsing');
+SELECT c.object, c.detail FROM dwello.check() AS c WHERE c.rule = 'denormalised_column';
+ROLLBACK;
 DROP VIEW t.clock;
 DROP FUNCTION t.later;
 DELETE FROM dwello.chargebacks WHERE job_id IN (t.user('bank'), t.user('after'), t.user('rests'), t.user('two'), t.user('clock'), t.user('odd'));

@@ -65,6 +65,11 @@
 #define SIDE(other_side) \
 	"CASE c.payer_id WHEN " other_side " THEN c.payee_id ELSE c.payer_id END"
 
+/* Of one that pays the homeowner, the payer is the other side. */
+#define PAID_BACK(otherwise) \
+	"CASE c.payee_id WHEN j.homeowner_id THEN c.payee_id " \
+	"ELSE " otherwise " END"
+
 /* The same of a child of a bid. */
 #define BID_CHILD(relation) \
 	"SELECT '" relation "' AS relation, c.bid_id " \
@@ -268,12 +273,12 @@ static DwCheckRule rules[] =
 		 JOB_CHILD("escrow_accounts", ONCE("c.provider_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("escrow_events", ONCE("c.provider_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("disputes", "c.provider_id", "NULL") "UNION ALL "
-		 JOB_CHILD("chargebacks", "c.provider_id", "NULL") "UNION ALL "
+		 JOB_CHILD("chargebacks", ONCE("c.provider_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("refunds", REFUNDED("c.provider_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("reviews", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("review_responses", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("market_prices", "c.provider_id", "NULL") "UNION ALL "
-		 CHILD("transactions", "scope_id", SIDE(AWARDED),
+		 CHILD("transactions", "scope_id", PAID_BACK(SIDE(AWARDED)),
 			   ONCE(SIDE("j.homeowner_id")), "NULL") "UNION ALL "
 		 JOB_CHILD("bids", AWARDED, "NULL") "UNION ALL "
 		 JOB_CHILD("job_invites", AWARDED, "NULL") "UNION ALL "
