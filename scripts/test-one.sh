@@ -119,13 +119,15 @@ kind_examples()
 kind_model()
 {
 	local script=run.js plant=${1#history_} status=0
-	local options=(--steps "$MODEL_STEPS") planted=(--steps 3000 --jobs 60)
+	local options=(--steps "$MODEL_STEPS")
+	local planted=(--seed 1 --steps 3000 --jobs 60)
 
 	if [ "$plant" != "$1" ]; then
-		script=histories.js options=(--runs "$HISTORIES") planted=(--runs 200)
+		script=histories.js options=(--runs "$HISTORIES")
+		planted=(--seed 2 --runs 200)
 	fi
 	options+=(--seed "$MODEL_SEED")
-	planted+=(--seed 1 --plant "$plant")
+	planted+=(--plant "$plant")
 	node_directory test/model || return 0
 	[ "$plant" = none ] || options=("${planted[@]}")
 	"$PG_BIN/createdb" -T extended "model_$1"

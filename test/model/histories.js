@@ -52,7 +52,8 @@ const action = fc.record({
 		({ weight, arbitrary: fc.constant(name) }))),
 	numbers, isLate: fc.nat(2) });
 const story = fc.record({
-	beginning: fc.record({ returned: fc.nat(63), paid: fc.nat(3),
+	beginning: fc.record({ returned: fc.nat(63), kept: fc.nat(3),
+		paid: fc.nat(3),
 		count: fc.integer({ min: 1, max: 2 }), numbers: fc.array(fc.nat(MOST), { minLength: 6,
 		maxLength: 6, size: 'max' }) }),
 	actions: fc.array(action, { minLength: 1, maxLength: LONGEST,

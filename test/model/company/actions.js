@@ -118,6 +118,14 @@ const actions = {
 					user_id: this.provider.id });
 	},
 
+	async tip(dice)
+	{
+		const job = dice.pick(this.jobs);
+
+		await this.ask(this.stage.homeowner, 'tip',
+			{ job_id: job.id, amount: dice.share(job.price / 10n) });
+	},
+
 	async repay(dice)
 	{
 		await this.ask(this.provider, 'repay_balance',
@@ -172,20 +180,24 @@ const actions = {
 			this.payments.push({ job, transaction_id, amount: BigInt(amount) });
 	},
 
-	refund_requested({ psp, psp_reference, job_id, refund_id, ...payload }, at)
+	refund_requested({ psp, psp_reference, job_id = null, refund_id, currency,
+		...payload }, at)
 	{
 		const company = this.companyOf(psp);
 		const amount = BigInt(payload.amount);
 
 		if (company)
-			this.refunds.push({ company, job_id, refund_id, amount,
-				charge: company.asked({ psp_reference, amount, at }) });
+			this.refunds.push({ company, job_id, refund_id, amount, currency,
+				state: 'asked',
+				charge: psp_reference ? company.asked({ psp_reference, amount, at,
+					isOfReceipt: payload.receipt_id != null }) : null });
 	},
 
 	// A company that has sent it already cannot help it.
 	refund_withdrawn({ psp, psp_reference, refund_id, ...payload })
 	{
-		const refund = this.refunds.find((r) => r.refund_id === refund_id);
+		const refund = this.refunds.find((r) => r.refund_id === refund_id &&
+			r.state === 'asked');
 		const charge = this.companyOf(psp)?.charges.find((c) =>
 			c.reference === psp_reference);
 		const amount = BigInt(payload.amount);
@@ -258,41 +270,50 @@ const actions = {
 				transaction_id: asked.transaction_id, reason: 'declined' } });
 	},
 
-	sendRefund(refund)
-	{
-		this.refunds = this.refunds.filter((r) => r !== refund);
-		return refund.company.refund({ intent: refund, at: this.now });
-	},
-
+	// It is sent, or not; it may come back, and be sent after all.
 	send(dice)
 	{
 		const refund = dice.pick(this.refunds);
+		const isOdd = dice.pick([false, false, true]);
 
-		return refund && this.sendRefund(refund);
+		if (!refund || refund.state !== 'asked' && !isOdd)
+			return undefined;
+		return refund.company.refund({ refund, at: this.now,
+			state: isOdd === (refund.state === 'failed') ? 'sent' : 'failed' });
 	},
 
+	// Whatever a bank says of whatever charge.
 	takeBack(dice)
 	{
 		const company = dice.pick(this.companies);
-		const charge = dice.pick(company.charges.filter((c) => c.job &&
-			!c.dispute && !company.queue.includes(c.event) &&
-			c.currency === c.job.currency && !c.event.reply.is_late &&
-			c.event.reply.receipt_id === null));
-		const isPart = dice.pick([false, true]);
+		const charge = dice.pick(company.charges.filter((c) => c.job));
+		const kind = dice.pick(['whole', 'part', 'more', 'foreign', 'inquiry']);
+		const isFee = dice.pick([false, true]);
 
-		return charge && company.dispute({ charge, isNamed: true,
-			amount: isPart ? dice.share(charge.amount) : charge.amount,
-			at: this.now }).open;
+		if (!charge)
+			return undefined;
+		const amount = kind === 'part' ? dice.share(charge.amount)
+			: kind === 'more' ? charge.amount + dice.share(charge.amount)
+				: charge.amount;
+
+		return company.dispute({ charge, amount, at: this.now,
+			currency: kind === 'foreign' ? CURRENCIES.find((c) =>
+				c !== charge.currency) : charge.currency,
+			isInquiry: kind === 'inquiry',
+			fee: isFee && kind !== 'inquiry' ? 1500n : 0n }).open;
 	},
 
+	// Won, lost, lost in part; some decisions do not last.
 	decide(dice)
 	{
 		const company = dice.pick(this.companies);
-		const { dispute } = dice.pick(company.charges.filter((c) =>
-			c.dispute?.state === 'open')) ?? {};
-		const isWon = dice.pick([true, false]);
+		const dispute = dice.pick(company.charges.flatMap((c) => c.disputes)
+			.filter((d) => d.state !== 'inquired'));
+		const kind = dice.pick(['won', 'lost', 'part']);
 
-		return dispute && company.decide({ dispute, isWon, at: this.now });
+		return dispute && company.decide({ dispute, at: this.now,
+			lost: kind === 'won' ? 0n : kind === 'lost' ? dispute.amount
+				: dice.share(dispute.amount) });
 	},
 
 	fee(dice)
@@ -372,12 +393,12 @@ const actions = {
 };
 
 // What companies are asked for something by.
-const ASKING = ['fund', 'giveBack', 'payOut', 'repay', 'undo'];
+const ASKING = ['fund', 'tip', 'giveBack', 'payOut', 'repay', 'undo'];
 
 // By how often they happen, what is simplest first.
 const WEIGHTS = { charge: 6, fund: 4, work: 2, say: 4, again: 3, start: 2,
 	release: 5, giveBack: 3, send: 4, decline: 2, takeBack: 3, decide: 3,
-	payOut: 4, paid: 5, fee: 1, settle: 1, wait: 2, undo: 2, dispute: 1,
+	payOut: 4, paid: 5, tip: 1, fee: 1, settle: 1, wait: 2, undo: 2, dispute: 1,
 	abandon: 1, cancelPayout: 1, repay: 1, writeOff: 1, mixUp: 1 };
 
 module.exports = { actions, ASKING, WEIGHTS };

@@ -32,7 +32,7 @@ class Company
 	constructor(name)
 	{
 		Object.assign(this, { name, charges: [], facts: [], queue: [], told: [],
-			holds: new Sums(), said: new Sums(), serial: 0 });
+			holds: new Sums(), said: new Sums(), serial: 0, isClear: true });
 	}
 
 	newName(kind)
@@ -83,7 +83,7 @@ class Company
 	charge({ amount, currency, job, args, at })
 	{
 		const charge = { reference: this.newName('ch'), amount, currency, job,
-			back: 0n, takings: [] };
+			back: 0n, takings: [], disputes: [] };
 
 		this.charges.push(charge);
 		charge.event = this.happens({ call: 'confirm_payment', at,
@@ -94,8 +94,8 @@ class Company
 	}
 
 	// Asked to give a part of a charge back: no charge gives back more than it
-	// brought and no bank took by what was told until then.
-	asked({ psp_reference, amount, at })
+	// brought, and of an escrow's no bank took by what was told until then.
+	asked({ psp_reference, amount, isOfReceipt, at })
 	{
 		const charge = this.charges.find((c) => c.reference === psp_reference);
 		const taken = (charge?.takings ?? []).filter((t) => t.at < at)
@@ -103,51 +103,82 @@ class Company
 
 		need(charge, `a refund of ${psp_reference}, which is no charge`);
 		charge.back += amount;
-		need(charge.isOverdrawn || charge.back + taken <= charge.amount,
+		need(charge.isOverdrawn || charge.back + (isOfReceipt ? 0n : taken) <=
+			charge.amount,
 			`a refund of ${amount}: ${psp_reference} brought ${charge.amount},`
 			+ ` gave ${charge.back - amount} back, and a bank took ${taken}`);
 		return charge;
 	}
 
-	refund({ intent, at })
+	// A refund is sent, or cannot be, or comes back after it was sent.
+	refund({ refund, state, at })
 	{
-		const { job_id, refund_id, amount, charge } = intent;
+		const { job_id, refund_id, amount, charge, currency } = refund;
+		const isSent = state === 'sent';
+		const hasMoved = refund.state !== state &&
+			(isSent || refund.state === 'sent');
 
-		return this.happens({ call: 'confirm_refund', at, isNamed: true,
-			args: { job_id, refund_id, amount }, moves: [[charge.currency, -amount]],
-			line: { kind: 'refund', amount, reference: refund_id } });
+		refund.last = this.happens({ at, after: refund.last ?? null,
+			call: isSent ? 'confirm_refund' : 'fail_refund', isNamed: isSent,
+			mayBeOld: refund.state === state, args: { job_id, refund_id,
+				...isSent && { amount } },
+			moves: hasMoved ? [[currency, isSent ? -amount : amount]] : [],
+			line: hasMoved ? { kind: isSent ? 'refund' : 'refund_returned',
+				amount, reference: refund_id, currency } : null });
+		if (charge && hasMoved)
+			charge.back += isSent ? 0n : -amount;
+		refund.state = state;
+		return refund.last;
 	}
 
-	// A bank asks for a charge; nothing leaves until it has decided.
-	dispute({ charge, amount, isNamed, at })
+	// A bank asks for a charge, or only what it was; nothing leaves until it has
+	// decided but what the company takes for it.
+	dispute({ charge, amount, currency, fee, isInquiry, at })
 	{
-		const dispute = { charge, amount, state: 'open' };
+		const dispute = { charge, amount, currency, taken: 0n,
+			state: isInquiry ? 'inquired' : 'open' };
 
-		charge.dispute = dispute;
+		charge.disputes.push(dispute);
 		dispute.open = dispute.last = this.happens({ call: 'open_chargeback', at,
-			args: { job_id: charge.job.id, amount, currency: charge.currency,
-				psp_reference: isNamed ? charge.reference : undefined },
-			line: { kind: 'chargeback', amount, reference: charge.reference },
-			wasTold: (now) => { charge.takings.push({ amount, at: now }); } });
+			args: { job_id: charge.job.id, amount, currency,
+				psp_reference: charge.reference, is_inquiry: isInquiry,
+				fee: fee || undefined },
+			moves: fee > 0n ? [[currency, -fee]] : [],
+			line: isInquiry ? null
+				: { kind: 'chargeback', amount, reference: charge.reference },
+			moreLine: fee > 0n ? { kind: 'dispute_fee', amount: fee } : null,
+			wasTold: (now) => isInquiry || currency !== charge.currency ||
+				charge.takings.push({ amount, at: now }) });
 		return dispute;
 	}
 
-	decide({ dispute, isWon, at })
+	// The bank decides, or decides otherwise: what it takes in the end.
+	decide({ dispute, lost, at })
 	{
-		const { charge, amount, open } = dispute;
+		const { charge, amount, currency, open, taken } = dispute;
+		const isWon = lost === 0n;
 
-		dispute.state = isWon ? 'won' : 'lost';
 		dispute.last = this.happens({ call: 'close_chargeback', at,
 			after: dispute.last, isNamed: true,
 			args: { job_id: charge.job.id, won: isWon,
+				lost_amount: isWon ? undefined : lost,
 				chargeback_id: () => open.reply.chargeback_id },
-			moves: isWon ? [] : [[charge.currency, -amount]],
-			line: isWon ? { kind: 'chargeback_won', amount,
-				currency: charge.currency } : null,
+			mayBeOld: dispute.state === 'decided' && lost === taken,
+			moves: [[currency, taken - lost]],
+			line: dispute.state === 'open' && lost < amount
+				? { kind: 'chargeback_won', amount: amount - lost, currency,
+					reference: charge.reference }
+				: null,
 			wasTold: (now) => {
-				if (isWon)
-					charge.takings.push({ amount: -amount, at: now });
+				if (currency === charge.currency)
+					charge.takings.push({ at: now,
+						amount: lost - (dispute.told ?? amount) });
+				dispute.told = lost;
 			} });
+		// how dwello books a decision that does not last is its own matter
+		this.isClear &&= dispute.state === 'open' || lost === taken;
+		Object.assign(dispute, { state: 'decided', taken: lost });
+		return dispute.last;
 	}
 
 	// --------------------------------------------------------------

@@ -56,7 +56,19 @@ const faults = {
 	payout: besides('fail_payout', move(-1n)),
 
 	// a bank that decides takes nothing
-	chargeback: besides('close_chargeback', move(-1n))
+	chargeback: besides('close_chargeback', move(-1n)),
+
+	// what the company takes for a chargeback is nobody's
+	dispute_fee: besides('open_chargeback', move(-1n)),
+
+	// a refund that fails after it was sent is still gone
+	failed_refund: besides('fail_refund', move(-1n)),
+
+	// what the company keeps of a payment does not leave it
+	fee: besides('record_psp_fee', move(-1n)),
+
+	// what a provider pays of a debt does not arrive
+	repayment: besides('confirm_repayment', move(-1n))
 };
 
 module.exports = { faults };

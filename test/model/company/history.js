@@ -13,6 +13,7 @@ const { Difference } = require('../driver/compare.js');
 const { plain } = require('../driver/server.js');
 const { SYSTEM, CURRENCIES } = require('../driver/world.js');
 
+const DAY = 86400000;
 const REASONS = ['surplus', 'second_charge', 'wrong_currency', 'unknown_job',
 	'job_over', 'late'];
 // What a command may answer to somebody who asks for what cannot be.
@@ -164,13 +165,14 @@ class History
 	// The beginning
 	// --------------------------------------------------------------
 
-	async begin({ numbers, returned, count, paid })
+	async begin({ numbers, returned, kept, count, paid })
 	{
 		const { stage } = this;
 		const dice = new Dice(numbers);
 
 		await stage.setReturned(REASONS.filter((reason, i) => returned >> i & 1
 			&& (reason !== 'unknown_job' || stage.has('return_receipt'))));
+		await stage.setKept(kept);
 		this.provider = await stage.freeProvider();
 		for (let i = 0; i < count; i++)
 			this.jobs.push(await stage.addJob(this.provider, dice));
@@ -216,9 +218,10 @@ class History
 	async decideAll()
 	{
 		for (const company of this.companies)
-			for (const { dispute } of company.charges)
-				if (dispute?.state === 'open')
-					company.decide({ dispute, isWon: false, at: this.now });
+			for (const dispute of company.charges.flatMap((c) => c.disputes))
+				if (dispute.state === 'open')
+					company.decide({ dispute, lost: dispute.amount,
+						at: this.now });
 		await this.tellAll();
 		await this.must(SYSTEM, 'expire_disputes', {});
 		const open = await this.server.rows(
@@ -240,8 +243,14 @@ class History
 			[this.jobs.map((j) => j.id)]);
 
 		for (const { job_id, status } of held)
-			await this.must(this.stage.admin, status === 'in_progress'
-				? 'release_escrow' : 'refund_escrow', { job_id });
+		{
+			// what no work is paid by, a part of a fee on top, goes back
+			const { code } = status !== 'in_progress' ? { code: 'WD101' }
+				: await this.ask(this.stage.admin, 'release_escrow', { job_id });
+
+			if (code !== undefined)
+				await this.must(this.stage.admin, 'refund_escrow', { job_id });
+		}
 		return held.length > 0;
 	}
 
@@ -249,14 +258,22 @@ class History
 	{
 		await this.work();
 		const asked = this.payouts.filter((p) => p.state === 'asked');
-		const isWork = this.refunds.length + asked.length > 0;
+		const refunds = this.refunds.filter((r) => r.state === 'asked');
+		const isWork = refunds.length + asked.length > 0;
 
-		while (this.refunds.length > 0)
-			this.sendRefund(this.refunds[0]);
+		for (const refund of refunds)
+			refund.company.refund({ refund, state: 'sent', at: this.now });
 		for (const payout of asked)
 			payout.company.payout({ payout, state: 'paid', at: this.now });
 		await this.tellAll();
 		return isWork;
+	}
+
+	// What was kept back is theirs after its time.
+	async freeReserve()
+	{
+		this.now += 91 * DAY;
+		await this.must(SYSTEM, 'release_reserves', { max_rows: 10000 });
 	}
 
 	// Providers are paid, or pay what they owe; what is held for want of a
@@ -289,14 +306,37 @@ class History
 	// What fits nothing goes back.
 	async emptyReceipts()
 	{
-		const held = await this.server.rows(`SELECT id FROM dwello.receipts
-			WHERE status = 'held' AND psp = ANY($1)`,
-		[this.companies.map((c) => c.name)]);
+		const held = await this.server.rows(`SELECT id, reason
+			FROM dwello.receipts WHERE status = 'held' AND psp = ANY($1) AND
+				(reason = 'refund_failed' OR $2)`,
+		[this.companies.map((c) => c.name), this.stage.has('return_receipt')]);
 
-		for (const { id } of held)
-			await this.must(this.stage.admin, 'return_receipt',
-				{ receipt_id: id, reason: 'Nobody knows what it is for.' });
+		for (const { id: receipt_id, reason } of held)
+			if (reason === 'refund_failed' && await this.payerOf(receipt_id))
+				await this.must(this.stage.admin, 'retry_refund', { receipt_id,
+					payment_method_id: await this.otherMethod() });
+			else if (this.stage.has('return_receipt'))
+				await this.must(this.stage.admin, 'return_receipt',
+					{ receipt_id, reason: 'Nobody knows what it is for.' });
 		return held.length > 0;
+	}
+
+	async payerOf(receipt)
+	{
+		const [row] = await this.server.rows(
+			'SELECT user_id FROM dwello.receipts WHERE id = $1', [receipt]);
+
+		return row.user_id;
+	}
+
+	// Another way to the homeowner, through the second company.
+	async otherMethod()
+	{
+		this.method ??= (await this.must(this.stage.homeowner,
+			'add_payment_method', { method_type: 'bank_account',
+				psp: this.companies[1].name, psp_token: 'another account' }))[0]
+			.payment_method_id;
+		return this.method;
 	}
 
 	async end()
@@ -304,15 +344,16 @@ class History
 		const names = this.companies.map((c) => c.name);
 
 		await this.tellAll();
+		await this.stage.setKept(0);	// what a payout costs could not leave
 		for (let turn = 0, isNews = true; isNews; turn++)
 		{
 			if (turn === 20)
 				throw new Difference('there is no end of it');
 			await this.decideAll();
 			isNews = await this.emptyEscrows();
-			if (this.stage.has('return_receipt'))
-				isNews = await this.emptyReceipts() || isNews;
+			isNews = await this.emptyReceipts() || isNews;
 			isNews = await this.sendAll() || isNews;
+			await this.freeReserve();
 			isNews = await this.payAll() || isNews;
 		}
 		for (const { name, holds, said } of this.companies)
@@ -343,12 +384,13 @@ class History
 	{
 		for (const company of this.companies)
 		{
-			if (!company.told.some((e) => e.line))
+			if (!company.isClear || !company.told.some((e) => e.line))
 				continue;
-			const lines = company.told.filter((e) => e.line).map((e, i) => ({
-				line_id: `line ${i}`, event_id: e.args.event_id,
-				time: e.args.occurred_at, currency: e.args.currency ??
-					e.moves[0]?.[0] ?? e.currency, ...e.line }));
+			const lines = company.told.flatMap((e, i) => [e.line, e.moreLine]
+				.filter((line) => line).map((line) => ({
+					line_id: `${line.kind} ${i}`, event_id: e.args.event_id,
+					time: e.args.occurred_at, currency: e.args.currency ??
+						e.moves[0]?.[0], ...line })));
 
 			await this.must(SYSTEM, 'import_statement', { psp: company.name,
 				lines: JSON.stringify(lines, (_, v) =>

@@ -69,6 +69,19 @@ class Stage
 		this.returned = reasons;
 	}
 
+	// A part of releases is kept back, payouts cost something; or not.
+	async setKept(kept)
+	{
+		if (kept === this.kept)
+			return;
+		await this.world.must(SYSTEM, 'set_setting',
+			{ name: 'reserve_ppm', value: kept & 1 ? '100000' : '0' });
+		for (const currency of CURRENCIES)
+			await this.world.must(SYSTEM, 'set_setting_amount', { currency,
+				name: 'payout_fee', amount: kept & 2 ? 25 : null });
+		this.kept = kept;
+	}
+
 	// One to whom nobody owes anything: that of the last history, if it ended.
 	async freeProvider()
 	{
