@@ -56,7 +56,9 @@ COMMENT ON TABLE dwello.psp_units IS
 COMMENT ON COLUMN dwello.psp_units.psp IS 'The payment company; empty for every company without its own.';
 COMMENT ON COLUMN dwello.psp_units.exponent IS 'Digits after the point of what they count, 0 = whole units; NULL = as for every company.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.psp_units', 'WHERE psp <> ''''');
-INSERT INTO dwello.psp_units (psp, currency, exponent) VALUES ('', 'HUF', 0), ('', 'TWD', 0), ('', 'UGX', 2);
+-- a fixed time, so that the rows are equal wherever they are made
+INSERT INTO dwello.psp_units (psp, currency, exponent, updated_at)
+  SELECT '', b.currency, b.exponent, '2026-01-01 00:00+00' FROM (VALUES ('HUF', 0), ('TWD', 0), ('UGX', 2)) AS b (currency, exponent);
 CREATE POLICY psp_units_read ON dwello.psp_units FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);
 GRANT SELECT ON dwello.psp_units TO dwello_app, dwello_service, dwello_support, dwello_admin;
