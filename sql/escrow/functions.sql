@@ -1556,6 +1556,7 @@ COMMENT ON FUNCTION dwello.fail_refund IS
  *	P0002: an unknown receipt
  *	WD104 WD103
  *	WD101: the receipt is not held any more
+ *	WD202: a bank has taken its charge back
  *	22023: an amount that its company cannot count
  * example: system, painting refund failed
  *	SELECT x.amount, x.receipt_status
@@ -1580,7 +1581,7 @@ AS 'MODULE_PATHNAME', 'dwello_return_receipt';
 GRANT EXECUTE ON FUNCTION dwello.return_receipt
   TO dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.return_receipt IS
-  'Gives back what a receipt holds, by that very charge. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101, 22023. See reference.md#return_receipt.';
+  'Gives back what a receipt holds, by that very charge. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101, WD202, 22023. See reference.md#return_receipt.';
 
 /*
  * assign_receipt
@@ -1682,6 +1683,7 @@ COMMENT ON FUNCTION dwello.assign_receipt IS
  *	P0002: an unknown receipt, or no payment method of who paid
  *	WD104 WD103
  *	WD101: the receipt is not held any more
+ *	WD202: a bank has taken its charge back
  *	22023: a payment method past its last day, or an amount that its
  *	  company cannot count
  * example: system, painting refund failed
@@ -1709,5 +1711,5 @@ AS 'MODULE_PATHNAME', 'dwello_retry_refund';
 GRANT EXECUTE ON FUNCTION dwello.retry_refund
   TO dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.retry_refund IS
-  'Sends what a receipt holds to another payment method of who paid it. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101, 22023. See reference.md#retry_refund.';
+  'Sends what a receipt holds to another payment method of who paid it. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101, WD202, 22023. See reference.md#retry_refund.';
 

@@ -176,5 +176,34 @@ SELECT held, refunded FROM dwello.escrow_accounts WHERE job_id = t.user('undone'
 SELECT * FROM dwello.reconcile();
 ROLLBACK;
 
+BEGIN;
+-- what the payer's bank has taken meanwhile does not go to them once more; a part that it left does
+SELECT t.refunded('taken') IS NOT NULL AS taken, t.refunded('part') IS NOT NULL AS part;
+SELECT receipt_id AS taken FROM dwello.fail_refund(t.user('taken'), 'f one', 't 1') \gset
+SELECT receipt_id AS part FROM dwello.fail_refund(t.user('part'), 'f one', 'p 1') \gset
+INSERT INTO dwello.payment_methods (id, user_id, method_type, psp, psp_token, is_default)
+VALUES (t.user('new card'), t.user('h1'), 'credit_card', 'f one', 'tok_f', false);
+SELECT chargeback_status FROM dwello.open_chargeback(t.user('taken'), 'f one', 't 2', 100000, 'USD', psp_reference => 'ch taken') AS c,
+       dwello.close_chargeback(t.user('taken'), 'f one', 't 3', false, c.chargeback_id);
+SELECT amount FROM dwello.open_chargeback(t.user('part'), 'f one', 'p 2', 30000, 'USD', psp_reference => 'ch part');
+SELECT t.try(format('SELECT dwello.retry_refund(%L, %L)', :'taken', t.user('new card')), 'a1') AS taken,
+       t.refused('a1', format('retry_refund(%L, %L)', :'part', t.user('new card'))) AS too_much;
+SELECT t.login_as('a1');
+SELECT status FROM dwello.post_journal(jsonb_build_array(
+  jsonb_build_object('kind', 'suspense', 'owner', :'part', 'currency', 'USD', 'amount', -30000),
+  jsonb_build_object('kind', 'platform_loss', 'currency', 'USD', 'amount', 30000)), 'The bank has it.');
+SELECT amount, receipt_status FROM dwello.retry_refund(:'part', t.user('new card'));
+SELECT t.login_as(NULL);
+-- nor does money that no escrow took
+SELECT receipt_id AS euros FROM dwello.confirm_payment(t.user('part'), 'f one', 'p 3', 500, 'EUR', psp_reference => 'ch euros') \gset
+SELECT held_amount FROM dwello.open_chargeback(t.user('part'), 'f one', 'p 4', 500, 'EUR', psp_reference => 'ch euros');
+SELECT t.refused('a1', format('return_receipt(%L)', :'euros')) AS euros;
+-- won, it is theirs again
+SELECT chargeback_status FROM dwello.close_chargeback(t.user('taken'), 'f one', 't 4', true,
+  (SELECT c.id FROM dwello.chargebacks AS c WHERE c.job_id = t.user('taken')));
+SELECT amount, receipt_status FROM dwello.retry_refund(:'taken', t.user('new card'));
+SELECT * FROM dwello.reconcile();
+ROLLBACK;
+
 DROP VIEW t.leg, t.refund, t.receipt;
 DROP FUNCTION t.refunded;

@@ -276,3 +276,39 @@ dw_refunds_named(const DwRefundNames *names, int *count)
 	dw_param_text(&p, names->psp_reference);
 	return read_refunds(is_apart ? &apart : &of_job, &p, count);
 }
+
+int64
+dw_receipt_room(const DwReceipt *receipt)
+{
+	static DwStatement select_room =
+		DW_STATEMENT("SELECT (x.brought - x.taken - x.back)::bigint "
+					 "FROM (SELECT (SELECT pg_catalog.sum(e.amount) "
+					 "FROM dwello.payment_events AS e WHERE e.psp = $2 "
+					 "AND e.event_type = '" DW_PAYMENT_CONFIRMED "' "
+					 "AND e.currency = $4 AND (e.psp_reference = $3 "
+					 "OR e.event_id = $6)) AS brought, (SELECT "
+					 "pg_catalog.sum(COALESCE(c.lost_amount, c.amount)) "
+					 "FROM dwello.chargebacks AS c WHERE c.job_id = $1 "
+					 "AND c.status <> 'won' AND c.psp = $2 "
+					 "AND c.currency = $4 AND (c.psp_reference = $3 "
+					 "OR c.payment_id = $5 OR EXISTS (SELECT "
+					 "FROM dwello.transactions AS t WHERE t.scope_id = $1 "
+					 "AND t.id = c.payment_id AND t.psp_reference = $3))) "
+					 "AS taken, COALESCE((SELECT pg_catalog.sum("
+					 "r.amount - r.reversed) "
+					 "FROM dwello.refunds AS r WHERE r.job_id = $1 "
+					 "AND r.status <> 'failed' AND r.psp = $2 AND r.currency = $4 "
+					 "AND r.psp_reference = $3), 0) AS back) AS x "
+					 "WHERE x.brought - x.taken IS NOT NULL");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, dw_uuid_is_nil(&receipt->job_id) ? NULL
+				  : &receipt->job_id);
+	dw_param_text(&p, receipt->psp);
+	dw_param_text(&p, receipt->psp_reference);
+	dw_param_text(&p, receipt->currency);
+	dw_param_uuid(&p, &receipt->transaction_id);
+	dw_param_text(&p, receipt->event_id);
+	return dw_execute(&select_room, &p) > 0
+		? dw_read_only_int8(0) : INT64_MAX;
+}

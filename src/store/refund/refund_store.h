@@ -12,6 +12,7 @@
 
 #include "core/base/base.h"
 #include "core/refund/refund.h"
+#include "store/escrow/escrow_store.h"
 
 /*
  * Of a payment that lies in an escrow, what a refund gives back; or what no
@@ -100,5 +101,11 @@ typedef struct DwRefundNames
  * company has still to send of the job's escrow, or of what is no job's.
  */
 extern DwRefundRow *dw_refunds_named(const DwRefundNames *names, int *count);
+
+/*
+ * What of the charge behind a receipt neither went back nor was taken by a
+ * bank; INT64_MAX while no bank has taken any of it.
+ */
+extern int64 dw_receipt_room(const DwReceipt *receipt);
 
 #endif							/* DW_REFUND_STORE_H */
