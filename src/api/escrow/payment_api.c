@@ -592,6 +592,21 @@ arrival_book(DwCall *call, Arrival *arrival, DwReceipt *receipt)
 	return true;
 }
 
+/*
+ * No job's lock parts two who tell of one charge by two events at once: the
+ * charge itself does.
+ */
+static void
+charge_lock(const DwPaymentEvent *event)
+{
+	DwUuid		id;
+
+	if (event->psp_reference == NULL)
+		return;
+	id = dw_fact_id(event->psp, event->psp_reference);
+	dw_fact_lock(&id);
+}
+
 DW_FUNCTION(dwello_confirm_payment)
 {
 	DwCall		call;
@@ -603,6 +618,8 @@ DW_FUNCTION(dwello_confirm_payment)
 	arrival_read(&call, &event);
 	arrival.has_job = !dw_uuid_is_nil(&event.job_id) &&
 		dw_job_lock(&event.job_id, &arrival.job);
+	if (!arrival.has_job)
+		charge_lock(&event);
 	if (dw_payment_replay(&call, &event))
 		return dw_call_return(&call);
 	arrival_find(&arrival);
