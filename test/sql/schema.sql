@@ -66,7 +66,7 @@ SELECT schema, document, dwello.json_is_valid(schema, document::jsonb) AS fits
     ('job_timers', '{"fund_days": 7}'), ('job_timers', '{"fund_days": "7"}'), ('job_weights', '{"price": 10000}'), ('job_weights', '{"price": 10001}'),
     ('journal_lines', '[{"kind": "bank", "currency": "USD", "amount": -1}]'), ('journal_lines', '[{"kind": "bank", "currency": "USD", "amount": 0}]'),
     ('mandate_limits', '{"max_amount": 1, "currency": "USD"}'), ('mandate_limits', '{"max_amount": 0}'), ('metric_labels', '{"a": "b"}'), ('metric_labels', '{"a": 1}'),
-    ('milestone_plan', '[{"title": "Doors", "amount": 60000}]'), ('milestone_plan', '[{"title": "Doors", "amount": 0}]'),
+    ('milestone_plan', '[{"title": "Doors", "amount": 60000}]'), ('milestone_plan', '[{"title": "Doors"}]'), ('milestone_plan', '[{"title": "Doors", "amount": 0}]'),
     ('score_inputs', '{"price": 1}'), ('score_inputs', '{"price": 1.5}'), ('service_areas', '{"type": "Polygon", "coordinates": [[[1, 2]]]}'),
     ('service_areas', '{"type": "Point", "coordinates": [1, 2]}'), ('working_hours', '{"mon": ["08:00", "17:00"]}'), ('working_hours', '{"mon": ["25:00", "26:00"]}'),
     ('working_hours', '{"monday": []}')) AS v (schema, document);
