@@ -126,6 +126,21 @@ const actions = {
 			{ job_id: job.id, amount: dice.share(job.price / 10n) });
 	},
 
+	// Money that fitted nothing becomes a contract's after all, or goes back.
+	async assign(dice)
+	{
+		const { rows = [] } = await this.ask(SYSTEM, 'receipts',
+			{ status: 'held', max_results: 20 });
+		const receipt = dice.pick(rows.filter((r) => this.companyOf(r.psp)));
+		const isBack = dice.pick([false, true]);
+
+		if (receipt)
+			await this.ask(this.stage.admin, isBack ? 'return_receipt'
+				: 'assign_receipt', { receipt_id: receipt.receipt_id,
+				...isBack ? { reason: 'It is nobody\'s.' }
+					: { job_id: dice.pick(this.jobs).id } });
+	},
+
 	async repay(dice)
 	{
 		await this.ask(this.provider, 'repay_balance',
@@ -393,12 +408,13 @@ const actions = {
 };
 
 // What companies are asked for something by.
-const ASKING = ['fund', 'tip', 'giveBack', 'payOut', 'repay', 'undo'];
+const ASKING = ['fund', 'tip', 'assign', 'giveBack', 'payOut', 'repay', 'undo'];
 
 // By how often they happen, what is simplest first.
 const WEIGHTS = { charge: 6, fund: 4, work: 2, say: 4, again: 3, start: 2,
 	release: 5, giveBack: 3, send: 4, decline: 2, takeBack: 3, decide: 3,
-	payOut: 4, paid: 5, tip: 1, fee: 1, settle: 1, wait: 2, undo: 2, dispute: 1,
+	payOut: 4, paid: 5, tip: 1, assign: 2,
+	fee: 1, settle: 1, wait: 2, undo: 2, dispute: 1,
 	abandon: 1, cancelPayout: 1, repay: 1, writeOff: 1, mixUp: 1 };
 
 module.exports = { actions, ASKING, WEIGHTS };

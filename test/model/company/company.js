@@ -125,8 +125,10 @@ class Company
 			moves: hasMoved ? [[currency, isSent ? -amount : amount]] : [],
 			line: hasMoved ? { kind: isSent ? 'refund' : 'refund_returned',
 				amount, reference: refund_id, currency } : null });
-		if (charge && hasMoved)
-			charge.back += isSent ? 0n : -amount;
+		if (charge && refund.state === 'failed' && isSent)
+			charge.back += amount;
+		else if (charge && refund.state !== 'failed' && !isSent)
+			charge.back -= amount;		// it can be asked for once more
 		refund.state = state;
 		return refund.last;
 	}
