@@ -1621,6 +1621,7 @@ COMMENT ON FUNCTION dwello.return_receipt IS
  *	WD101: no escrow, the receipt is not held any more, the job is over, or
  *	  its contract takes nothing of it
  *	WD201: another currency than the escrow's
+ *	WD202: a bank has taken its charge back
  * example: system, painting to be paid by a receipt
  *	SELECT x.amount, x.remaining, x.receipt_status, x.escrow_status
  *	  FROM dwello.receipts(status => 'held') AS r
@@ -1652,7 +1653,7 @@ AS 'MODULE_PATHNAME', 'dwello_assign_receipt';
 GRANT EXECUTE ON FUNCTION dwello.assign_receipt
   TO dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.assign_receipt IS
-  'Makes what a receipt holds a payment of a job. Errors: WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD201. See reference.md#assign_receipt.';
+  'Makes what a receipt holds a payment of a job. Errors: WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD201, WD202. See reference.md#assign_receipt.';
 
 /*
  * retry_refund

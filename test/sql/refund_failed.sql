@@ -197,7 +197,9 @@ SELECT t.login_as(NULL);
 -- nor does money that no escrow took
 SELECT receipt_id AS euros FROM dwello.confirm_payment(t.user('part'), 'f one', 'p 3', 500, 'EUR', psp_reference => 'ch euros') \gset
 SELECT held_amount FROM dwello.open_chargeback(t.user('part'), 'f one', 'p 4', 500, 'EUR', psp_reference => 'ch euros');
-SELECT t.refused('a1', format('return_receipt(%L)', :'euros')) AS euros;
+SELECT t.award('in euros', 500, '{}', 'EUR');
+SELECT t.refused('a1', format('return_receipt(%L)', :'euros')) AS back,
+       t.refused('a1', format('assign_receipt(%L, %L)', :'euros', t.user('in euros'))) AS assigned;
 -- won, it is theirs again
 SELECT chargeback_status FROM dwello.close_chargeback(t.user('taken'), 'f one', 't 4', true,
   (SELECT c.id FROM dwello.chargebacks AS c WHERE c.job_id = t.user('taken')));

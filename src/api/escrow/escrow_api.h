@@ -83,6 +83,9 @@ extern void dw_refunds_ask(const DwEscrowRow *row,
  */
 extern bool dw_receipt_book(DwCall *call, DwReceipt *receipt);
 
+/* WD202 for a receipt of whose charge a bank has taken what it holds. */
+extern void dw_receipt_need_room(const DwReceipt *receipt);
+
 /*
  * A payment that did not arrive in time, still pending in its row; WD101
  * when one is under way.

@@ -638,7 +638,7 @@ typedef struct Assignment
 	DwReceipt	receipt;		/* locked, before the job */
 	DwPaymentEvent event;		/* as if it came now */
 	Arrival		arrival;		/* at the job */
-}			Assignment;
+} Assignment;
 
 /* Locks the receipt; P0002. */
 static void
@@ -669,7 +669,7 @@ assignment_event(const DwReceipt *receipt, const DwUuid *job_id)
 
 /* Locks receipt, job and escrow; true when this was done before. */
 static bool
-assignment_begin(DwCall *call, Assignment * assignment)
+assignment_begin(DwCall *call, Assignment *assignment)
 {
 	DwUuid		id = dw_arg_uuid(call, "receipt_id");
 	DwUuid		job_id = dw_arg_uuid(call, "job_id");
@@ -691,7 +691,7 @@ assignment_begin(DwCall *call, Assignment * assignment)
 
 /* WD101 unless it is held and the job can be paid; WD201 for its currency. */
 static void
-assignment_check(const Assignment * assignment)
+assignment_check(const Assignment *assignment)
 {
 	const DwReceipt *receipt = &assignment->receipt;
 	const DwEscrow *escrow = &assignment->arrival.row.escrow;
@@ -709,6 +709,7 @@ assignment_check(const Assignment * assignment)
 						  dw_uuid_text(&assignment->arrival.job.id),
 						  escrow->currency),
 				 "Give it back with dwello.return_receipt().");
+	dw_receipt_need_room(receipt);
 }
 
 /*
@@ -735,7 +736,7 @@ assignment_decide(Arrival *arrival)
 
 /* The transaction that takes it out of the receipt's scope. */
 static void
-assignment_prepare(DwCall *call, const Assignment * assignment,
+assignment_prepare(DwCall *call, const Assignment *assignment,
 				   DwTransaction *out)
 {
 	const DwReceipt *receipt = &assignment->receipt;
@@ -754,7 +755,7 @@ assignment_prepare(DwCall *call, const Assignment * assignment,
 
 /* Books it out of the receipt's scope, and then as a payment of the job. */
 static void
-assignment_apply(DwCall *call, Assignment * assignment)
+assignment_apply(DwCall *call, Assignment *assignment)
 {
 	DwReceipt  *receipt = &assignment->receipt;
 	Arrival    *arrival = &assignment->arrival;
@@ -778,7 +779,7 @@ assignment_apply(DwCall *call, Assignment * assignment)
 
 /* Tells the workers that it has become a payment. */
 static void
-assignment_emit(const Assignment * assignment)
+assignment_emit(const Assignment *assignment)
 {
 	const DwReceipt *receipt = &assignment->receipt;
 	const Arrival *arrival = &assignment->arrival;
@@ -796,7 +797,7 @@ assignment_emit(const Assignment * assignment)
 
 /* Fills the row of assign_receipt, and ends the call with it. */
 static Datum
-assignment_return(DwCall *call, const Assignment * assignment)
+assignment_return(DwCall *call, const Assignment *assignment)
 {
 	const DwReceipt *receipt = &assignment->receipt;
 	const Arrival *arrival = &assignment->arrival;

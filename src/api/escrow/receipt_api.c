@@ -239,22 +239,6 @@ receipt_check(DwCall *call, const DwReceipt *receipt)
 				 "dwello.receipts(status => 'held') lists those that are.");
 }
 
-/* WD202 for money that the payer's bank has taken back already. */
-static void
-need_room(const DwReceipt *receipt)
-{
-	int64		room = dw_receipt_room(receipt);
-
-	if (receipt->remaining <= room)
-		return;
-	dw_raise(DW_INSUFFICIENT_FUNDS, "the bank of who paid has taken it back",
-			 psprintf("Of the charge of receipt %s " INT64_FORMAT
-					  " can go back, and " INT64_FORMAT " lie there.",
-					  dw_uuid_text(&receipt->id), Max(room, 0),
-					  receipt->remaining),
-			 "dwello.post_journal() takes the rest out of suspense.");
-}
-
 /* Fills the row of what gives a receipt back, and ends the call with it. */
 static Datum
 returned(DwCall *call, const DwReceipt *receipt, const DwUuid *refund_id,
@@ -288,7 +272,7 @@ DW_FUNCTION(dwello_return_receipt)
 	if (dw_call_replay(&call, &id))
 		return dw_call_return(&call);
 	receipt_check(&call, &receipt);
-	need_room(&receipt);
+	dw_receipt_need_room(&receipt);
 	dw_need_whole(receipt.psp, receipt.currency, receipt.remaining);
 
 	amount = receipt.remaining;
@@ -322,7 +306,7 @@ DW_FUNCTION(dwello_retry_refund)
 	if (dw_call_replay(&call, &id))
 		return dw_call_return(&call);
 	receipt_check(&call, &receipt);
-	need_room(&receipt);
+	dw_receipt_need_room(&receipt);
 	if (method.is_expired)
 		dw_arg_refuse(&call, "payment_method_id", DW_BAD_VALUE,
 					  "is past its last day");

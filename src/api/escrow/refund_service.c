@@ -197,3 +197,18 @@ dw_escrow_return_rest(DwCall *call, DwEscrowRow *row)
 						 &refund.selector, &refund.decided) == DW_OK)
 		(void) dw_refund_apply(call, row, &refund);
 }
+
+void
+dw_receipt_need_room(const DwReceipt *receipt)
+{
+	int64		room = dw_receipt_room(receipt);
+
+	if (receipt->remaining <= room)
+		return;
+	dw_raise(DW_INSUFFICIENT_FUNDS, "the bank of who paid has taken it back",
+			 psprintf("Of the charge of receipt %s " INT64_FORMAT
+					  " can go back, and " INT64_FORMAT " lie there.",
+					  dw_uuid_text(&receipt->id), Max(room, 0),
+					  receipt->remaining),
+			 "dwello.post_journal() takes the rest out of suspense.");
+}
