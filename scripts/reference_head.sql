@@ -54,6 +54,8 @@ INSERT INTO r.step VALUES
   ('painting confirmed', 'painting accepted', 'provider_1', 'dwello.confirm_award(job_id => :painting)'),
   ('painting asked to pay', 'painting confirmed', 'homeowner',
    'dwello.fund_escrow(job_id => :painting)'),
+  ('painting authorised', 'painting asked to pay', 'system',
+   'dwello.confirm_authorization(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_auth'', amount => 95000, currency => ''USD'', expires_at => ''2031-03-10'')'),
   ('painting paid', 'painting asked to pay', 'system',
    'dwello.confirm_payment(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_2'', amount => 95000, currency => ''USD'')'),
   ('painting started', 'painting paid', 'provider_1', 'dwello.start_job(job_id => :painting)'),

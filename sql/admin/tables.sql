@@ -50,6 +50,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('mediation_days', '30', 'Days a mediator has once both sides of a dispute have named a figure.'),
   ('dispute_days_after_release', '30', 'Days after a release within which the homeowner may dispute it; 0 = not at all.'),
   ('payout_schedule', 'manual', 'When request_due_payouts() asks for payouts: manual (never), daily, or weekly_ and a day, such as weekly_monday.'),
+  ('authorization_warn_hours', '24', 'Hours before the end of an authorization at which it is told of.'),
   ('tip_fee_ppm', '0', 'Part of a tip that the platform keeps, in parts per million.'),
   ('payout_hold_days', '2', 'Days a payout is held before it may be sent.'),
   ('reserve_ppm', '0', 'Share of what a release brings the provider that is kept back for reserve_days, in parts per million; 0 = none.'),

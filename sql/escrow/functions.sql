@@ -231,6 +231,198 @@ COMMENT ON FUNCTION dwello.confirm_payment IS
   'Says that money has arrived at a payment company, whatever was asked for. Errors: WD401, 42501, 22004, 22001, 22023, WD104, WD101. See reference.md#confirm_payment.';
 
 /*
+ * confirm_authorization
+ *	Says that a payment company has authorised an amount: it may take it
+ *	later, until expires_at. No money moves and nothing is held; the payment
+ *	that was asked for has its answer and is open no more. The amount is
+ *	taken by request_capture(), and confirm_payment() says that it was.
+ *	What the contract has no use for (it is over, the payment was given up
+ *	or is late, or the currency is another) is voided at once: intent
+ *	void_requested in the outbox.
+ *
+ * role: service
+ * args:
+ *	job_id
+ *	psp
+ *	event_id
+ *	amount: as authorised, in minor units
+ *	currency: as authorised
+ *	expires_at: when the company takes nothing of it any more
+ *	transaction_id: NULL for the one pending payment, if any
+ *	psp_reference: the company's name for it
+ *	occurred_at: when it happened, by the company's clock
+ * returns: a row
+ *	job_id
+ *	authorization_id: names it
+ *	authorization_status: open, or voided
+ *	amount
+ *	expires_at
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD401
+ *	42501: the caller is not the service
+ *	22004 22001
+ *	22023: a blank text, an amount that is not positive, or an unknown
+ *	  currency
+ *	P0002: an unknown job
+ *	WD104: the event was another one before
+ *	WD101: no escrow, or the named payment is not there yet
+ * example: system, painting asked to pay
+ *	SELECT amount, authorization_status, escrow_status, held
+ *	  FROM dwello.confirm_authorization(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
+ *	    event_id => 'evt_auth', amount => 95000, currency => 'USD', expires_at => '2031-03-10');
+ */
+CREATE OR REPLACE FUNCTION dwello.confirm_authorization(
+  job_id uuid,
+  psp text,
+  event_id text,
+  amount bigint,
+  currency text,
+  expires_at timestamptz,
+  transaction_id uuid DEFAULT NULL,
+  psp_reference text DEFAULT NULL,
+  occurred_at timestamptz DEFAULT NULL,
+  OUT job_id uuid,
+  OUT authorization_id uuid,
+  OUT authorization_status dwello.authorization_status,
+  OUT amount bigint,
+  OUT expires_at timestamptz,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_confirm_authorization';
+GRANT EXECUTE ON FUNCTION dwello.confirm_authorization
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.confirm_authorization IS
+  'Says that a payment company has authorised an amount: it may take it later, until expires_at. Errors: WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD101. See reference.md#confirm_authorization.';
+
+/*
+ * request_capture
+ *	Asks for the capture of what is authorised, or of a part of it: a
+ *	pending payment and an intent capture_requested in the outbox, which
+ *	the worker answers with confirm_payment() or fail_payment() as any
+ *	payment. What is captured is held from there.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	job_id
+ *	amount: in minor units; NULL for as much as is authorised and missing
+ *	authorization_id: NULL for the open one that expires first
+ *	is_last: the company voids the rest; false where it allows more
+ *	  than one capture
+ *	expected_version: version of the escrow
+ *	idempotency_key
+ * returns: a row
+ *	job_id
+ *	authorization_id: what is captured
+ *	transaction_id: of the payment
+ *	amount: what is asked for, in minor units
+ *	pay_by: by payment_minutes_card
+ *	escrow_status
+ *	currency
+ *	funded
+ *	held
+ *	released
+ *	refunded
+ *	charged_back
+ *	version
+ *	replayed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is neither the homeowner of the job nor an
+ *	  administrator nor the service
+ *	22004 22003
+ *	22023: an amount that is not positive, is no whole unit of the
+ *	  company's (psp_units), or more than is missing, or nothing is missing
+ *	P0002: an unknown job or authorization
+ *	WD104 WD103
+ *	WD101: no escrow, nothing is authorised any more, a payment is under
+ *	  way, or a state that takes none
+ *	WD102: nothing was paid by fund_by, so the contract has lapsed
+ *	WD202: more than is authorised
+ * example: homeowner, painting authorised
+ *	SELECT amount, currency, escrow_status
+ *	  FROM dwello.request_capture(job_id => 'de000000-0000-7000-8000-000000000011', amount => 40000);
+ */
+CREATE OR REPLACE FUNCTION dwello.request_capture(
+  job_id uuid,
+  amount bigint DEFAULT NULL,
+  authorization_id uuid DEFAULT NULL,
+  is_last boolean DEFAULT true,
+  expected_version integer DEFAULT NULL,
+  idempotency_key text DEFAULT NULL,
+  OUT job_id uuid,
+  OUT authorization_id uuid,
+  OUT transaction_id uuid,
+  OUT amount bigint,
+  OUT pay_by timestamptz,
+  OUT escrow_status dwello.escrow_status,
+  OUT currency text,
+  OUT funded bigint,
+  OUT held bigint,
+  OUT released bigint,
+  OUT refunded bigint,
+  OUT charged_back bigint,
+  OUT version integer,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_request_capture';
+GRANT EXECUTE ON FUNCTION dwello.request_capture
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.request_capture IS
+  'Asks for the capture of what is authorised, or of a part of it: a pending payment and an intent capture_requested in the outbox, which the worker answers with confirm_payment() or fail_payment() as any payment. Errors: WD402, WD401, 42501, 22004, 22003, 22023, P0002, WD104, WD103, WD101, WD102, WD202. See reference.md#request_capture.';
+
+/*
+ * expire_authorizations
+ *	Ends authorizations whose time is up (event authorization_expired), and
+ *	tells of those whose time is soon (authorization_expiring, by the
+ *	setting authorization_warn_hours). Before that every call treats what
+ *	is past its time as over.
+ *
+ *	To be called again until it finds nothing; any number of workers may
+ *	call it at once, for jobs that are locked are left to a later call.
+ *
+ * role: service
+ * args:
+ *	max_rows: authorizations at most, 1 to 10000
+ * returns: how many were told of
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not the system
+ *	22004
+ *	22023: max_rows is not from 1 to 10000
+ * example: system, painting authorised
+ *	SELECT told FROM dwello.expire_authorizations(max_rows => 100) AS told;
+ */
+CREATE OR REPLACE FUNCTION dwello.expire_authorizations(
+  max_rows integer DEFAULT 1000
+)
+RETURNS integer
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_expire_authorizations';
+GRANT EXECUTE ON FUNCTION dwello.expire_authorizations
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.expire_authorizations IS
+  'Ends authorizations whose time is up (event authorization_expired), and tells of those whose time is soon (authorization_expiring, by the setting authorization_warn_hours). Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#expire_authorizations.';
+
+/*
  * receipts
  *	Lists money that has arrived and fits no payment, the newest first.
  *	How it comes to that says confirm_payment().

@@ -288,3 +288,49 @@ SELECT pg_catalog.pg_extension_config_dump('dwello.refunds', '');
 CREATE POLICY refunds_read ON dwello.refunds FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
 GRANT SELECT ON dwello.refunds TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+/*
+ * What payment companies may still take of homeowners' cards.  It is no money
+ * yet: nothing of it is in the ledger before it is captured.
+ */
+CREATE TABLE dwello.authorizations (
+  job_id uuid NOT NULL CONSTRAINT authorizations_job_id_fk REFERENCES dwello.jobs (id),
+  id uuid NOT NULL DEFAULT dwello.uuidv7(),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  payment_method_id uuid,
+  psp text NOT NULL,
+  psp_reference text,
+  amount bigint NOT NULL CONSTRAINT authorizations_amount_check CHECK (amount > 0),
+  captured bigint NOT NULL DEFAULT 0,
+  currency text NOT NULL CONSTRAINT authorizations_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  status dwello.authorization_status NOT NULL DEFAULT 'open',
+  transaction_id uuid,
+  payment_id uuid,
+  is_last boolean NOT NULL DEFAULT false,
+  expires_at timestamptz NOT NULL,
+  due_at timestamptz,
+  occurred_at timestamptz,
+  created_at timestamptz NOT NULL,
+  closed_at timestamptz,
+  version integer NOT NULL DEFAULT 1,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT authorizations_pkey PRIMARY KEY (job_id, id),
+  CONSTRAINT authorizations_captured_check CHECK (captured BETWEEN 0 AND amount),
+  CONSTRAINT authorizations_open_check CHECK ((status = 'open') = (closed_at IS NULL) AND (status = 'open') = (due_at IS NOT NULL))
+);
+CREATE INDEX authorizations_due_at_idx ON dwello.authorizations (due_at, id) WHERE status = 'open';
+COMMENT ON TABLE dwello.authorizations IS
+  'What payment companies may still take of homeowners'' cards: no money before it is captured.';
+COMMENT ON COLUMN dwello.authorizations.psp_reference IS 'The payment company''s name for it; NULL = it has none.';
+COMMENT ON COLUMN dwello.authorizations.captured IS 'What has arrived of it, in minor units.';
+COMMENT ON COLUMN dwello.authorizations.transaction_id IS 'The payment that was asked for, which it answers; NULL = none was.';
+COMMENT ON COLUMN dwello.authorizations.payment_id IS 'The payment that was asked of it last; NULL = none.';
+COMMENT ON COLUMN dwello.authorizations.is_last IS 'The rest is voided with that payment.';
+COMMENT ON COLUMN dwello.authorizations.expires_at IS 'When the payment company takes nothing of it any more.';
+COMMENT ON COLUMN dwello.authorizations.due_at IS 'When somebody is told of its end: some hours before, then at it; NULL = it has ended.';
+COMMENT ON COLUMN dwello.authorizations.closed_at IS 'When it ended; NULL = open.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.authorizations', '');
+CREATE POLICY authorizations_read ON dwello.authorizations FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.authorizations TO dwello_app, dwello_service, dwello_support, dwello_admin;

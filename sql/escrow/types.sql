@@ -18,5 +18,8 @@ COMMENT ON TYPE dwello.receipt_reason IS 'Why money that has arrived fits no pay
 CREATE TYPE dwello.receipt_status AS ENUM ('held', 'assigned', 'returned', 'cleared');
 COMMENT ON TYPE dwello.receipt_status IS 'What became of money that fits no payment.';
 
+CREATE TYPE dwello.authorization_status AS ENUM ('open', 'captured', 'voided', 'expired');
+COMMENT ON TYPE dwello.authorization_status IS 'What became of money that a payment company may take later.';
+
 CREATE TYPE dwello.refund_status AS ENUM ('pending', 'completed', 'failed');
 COMMENT ON TYPE dwello.refund_status IS 'State of a refund: asked of the payment company, sent by it, or not to be had from it.';

@@ -80,6 +80,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('transactions', 'scope', 'scope_id'),
     ('ledger_entries', 'scope', 'scope_id'),
     ('idempotency_keys', 'scope', 'scope_id'),
+    ('authorizations', 'job', 'job_id'),
     ('refunds', 'scope', 'scope_id'),
     ('invoices', 'scope', 'scope_id'),
     ('outbox', 'scope', 'scope_id'),

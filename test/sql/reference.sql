@@ -54,6 +54,8 @@ INSERT INTO r.step VALUES
   ('painting confirmed', 'painting accepted', 'provider_1', 'dwello.confirm_award(job_id => :painting)'),
   ('painting asked to pay', 'painting confirmed', 'homeowner',
    'dwello.fund_escrow(job_id => :painting)'),
+  ('painting authorised', 'painting asked to pay', 'system',
+   'dwello.confirm_authorization(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_auth'', amount => 95000, currency => ''USD'', expires_at => ''2031-03-10'')'),
   ('painting paid', 'painting asked to pay', 'system',
    'dwello.confirm_payment(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_2'', amount => 95000, currency => ''USD'')'),
   ('painting started', 'painting paid', 'provider_1', 'dwello.start_job(job_id => :painting)'),
@@ -909,6 +911,24 @@ SELECT * FROM r.answer('system', 'painting asked to pay',
 'SELECT amount, is_late, escrow_status, held
   FROM dwello.confirm_payment(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
     event_id => ''evt_2'', amount => 95000, currency => ''USD'')');
+ROLLBACK TO example;
+
+\echo confirm_authorization
+SELECT * FROM r.answer('system', 'painting asked to pay',
+'SELECT amount, authorization_status, escrow_status, held
+  FROM dwello.confirm_authorization(job_id => ''de000000-0000-7000-8000-000000000011'', psp => ''demo-psp'',
+    event_id => ''evt_auth'', amount => 95000, currency => ''USD'', expires_at => ''2031-03-10'')');
+ROLLBACK TO example;
+
+\echo request_capture
+SELECT * FROM r.answer('homeowner', 'painting authorised',
+'SELECT amount, currency, escrow_status
+  FROM dwello.request_capture(job_id => ''de000000-0000-7000-8000-000000000011'', amount => 40000)');
+ROLLBACK TO example;
+
+\echo expire_authorizations
+SELECT * FROM r.answer('system', 'painting authorised',
+'SELECT told FROM dwello.expire_authorizations(max_rows => 100) AS told');
 ROLLBACK TO example;
 
 \echo receipts

@@ -192,6 +192,11 @@ INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('answer_dispute', 'h1', NULL, $$t.user('quarrel'), 10000$$, $$t.user('quarrel'), 10000, notes => 'No.'$$),
   ('resolve_dispute', 's1', NULL, $$t.user('quarrel'), 30000$$, $$t.user('quarrel'), 30000, 20000$$);
 
+-- one that is authorised
+INSERT INTO call (command, actor, before, arguments, other) VALUES
+  ('request_capture', 'h1', $$SELECT t.award('authorised', 50000), dwello.confirm_authorization(t.user('authorised'), 'acme', 'authorised', 50000, 'USD', now() + interval '1 day')$$,
+   $$t.user('authorised'), 2000$$, $$t.user('authorised'), 2001$$);
+
 -- one with a tip
 INSERT INTO call (command, actor, before, arguments, other) VALUES
   ('tip', 'h1', $$SELECT t.award('tipped', 50000), t.pay('tipped'), t.start('tipped'), t.refused('h1', 'release_escrow(t.user(''tipped''))')$$,

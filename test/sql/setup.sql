@@ -252,6 +252,9 @@ BEGIN
   INSERT INTO dwello.chargebacks (job_id, homeowner_id, provider_id, status, psp, amount, currency,
     created_at, closed_at)
     VALUES (won, t.user(h), t.user(p), 'won', 'acme', 1000, 'USD', now(), now());
+  INSERT INTO dwello.authorizations (job_id, homeowner_id, provider_id, status, psp, amount, currency, expires_at,
+    created_at, closed_at)
+    VALUES (won, t.user(h), t.user(p), 'voided', 'acme', 1000, 'USD', now(), now(), now());
   INSERT INTO dwello.refunds (scope_id, job_id, homeowner_id, provider_id, transaction_id, psp, amount, reversed,
     currency, status, created_at)
     VALUES (won, won, t.user(h), t.user(p), won, 'acme', 1000, 1000, 'USD', 'failed', now());
@@ -463,6 +466,7 @@ BEGIN
   DELETE FROM dwello.outbox WHERE scope_id = ANY (ids);
   DELETE FROM dwello.payment_events WHERE job_id = ANY (ids);
   DELETE FROM dwello.escrow_events WHERE job_id = ANY (ids);
+  DELETE FROM dwello.authorizations WHERE job_id = ANY (ids);
   DELETE FROM dwello.refunds WHERE scope_id = ANY (ids);
   DELETE FROM dwello.disputes WHERE job_id = ANY (ids);
   DELETE FROM dwello.escrow_accounts WHERE job_id = ANY (ids);

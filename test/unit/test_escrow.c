@@ -20,6 +20,11 @@ static const char *const expected[] = {
 	"charged_back",
 	"fund_escrow H created>funding funding>funding failed>funding held>held "
 	"partially_released>partially_released",
+	"confirm_authorization Y funding>created created>created failed>failed "
+	"held>held partially_released>partially_released disputed>disputed "
+	"frozen>frozen",
+	"request_capture HAY created>funding failed>funding held>held "
+	"partially_released>partially_released",
 	"confirm_payment ASY created>held failed>held funding>held held>held "
 	"partially_released>partially_released "
 	"disputed>held|partially_released|disputed frozen>frozen",

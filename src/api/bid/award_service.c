@@ -18,6 +18,7 @@
 #include "server/error/error_server.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
+#include "store/authorization/authorization_store.h"
 #include "store/admin/admin_store.h"
 #include "store/fee/fee_store.h"
 #include "store/score/score_store.h"
@@ -190,6 +191,7 @@ escrow_lapse(DwCall *call, const DwJob *job)
 		dw_payment_cancel(&row, &payment);
 		transition.transaction_id = &payment.id;
 	}
+	dw_authorizations_void(&row);
 	if (dw_escrow_lapse(&row.escrow) != DW_OK)
 		elog(ERROR, "a contract that was paid for lapses");
 	dw_promo_return(&job->id);

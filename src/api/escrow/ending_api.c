@@ -13,6 +13,7 @@
 #include "api/job/job_api.h"
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
+#include "store/authorization/authorization_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
 
@@ -69,6 +70,7 @@ ending_give_up_payment(const DwEscrowRow *row)
 {
 	DwTransaction payment;
 
+	dw_authorizations_void(row);
 	if (!dw_payment_find(&row->job_id, NULL, &payment))
 		return;
 	dw_transaction_end(&payment, DW_TRANSACTION_CANCELLED);

@@ -21,6 +21,7 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/authorization/authorization_store.h"
 #include "store/dispute/dispute_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
@@ -555,6 +556,7 @@ cancel_apply(DwCall *call, DwEscrowRow *row, const DwTransaction *payment,
 		dw_escrow_refuse(call, row, DW_INVALID_TRANSITION);
 	if (payment != NULL)
 		dw_payment_cancel(row, payment);
+	dw_authorizations_void(row);
 	dw_escrow_apply(row, &transition);
 	dw_escrow_payload(&payload, row);
 	dw_payload_text(&payload, "reason", reason);

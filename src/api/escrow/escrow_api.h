@@ -18,6 +18,9 @@
 
 #define DW_NOTES_MAX	10000	/* characters of a note, or of a reason */
 
+/* WD101 unless the job is one whose work is still to be paid. */
+extern void dw_job_need_payable(const DwJob *job);
+
 /* Raises WD101 when the job has no escrow yet. */
 extern void dw_escrow_need(const DwUuid *job_id, bool found);
 
@@ -112,6 +115,8 @@ typedef struct DwPaymentAsked
 {
 	DwTransactionType type;		/* payment or tip_payment */
 	int64		amount;			/* minor units, > 0 */
+	const char *psp;			/* who has it authorised; NULL = nobody */
+	const char *psp_reference;	/* its name for that, or NULL */
 } DwPaymentAsked;
 
 /*

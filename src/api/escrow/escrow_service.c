@@ -115,6 +115,17 @@ dw_escrow_begin(DwCall *call, DwJob *job, DwEscrowRow *row,
 	return false;
 }
 
+void
+dw_job_need_payable(const DwJob *job)
+{
+	if (job->status == DW_JOB_AWARDED || job->status == DW_JOB_IN_PROGRESS)
+		return;
+	dw_raise(DW_INVALID_TRANSITION, "the job takes no payment",
+			 psprintf("Job %s is in state \"%s\".", dw_uuid_text(&job->id),
+					  dw_job_status_label(job->status)),
+			 "An escrow is funded while the job is awarded or in progress.");
+}
+
 /* Makes the job disputed, or what it was before. */
 static void
 job_follow(DwJob *job, const DwEscrowRow *row)
@@ -401,5 +412,8 @@ dw_payment_ask(DwCall *call, const DwEscrowRow *row, const DwPaymentWay *way,
 		payment->payment_method_id = &way->method.id;
 		payment->psp = way->method.psp;
 	}
+	if (asked->psp != NULL)
+		payment->psp = asked->psp;
+	payment->psp_reference = asked->psp_reference;
 	dw_transaction_insert(payment);
 }

@@ -22,6 +22,7 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/authorization/authorization_store.h"
 #include "store/company/company_store.h"
 #include "store/dispute/dispute_store.h"
 #include "store/escrow/escrow_store.h"
@@ -67,18 +68,6 @@ funding_need_escrowed(const DwJob *job)
 				 " when the award was confirmed.",
 				 "It goes by the country of the primary address, see "
 				 "dwello.add_address(), unless an operator set it otherwise.");
-}
-
-/* WD101 unless the job is one whose work is still to be paid. */
-static void
-job_check_payable(const DwJob *job)
-{
-	if (job->status == DW_JOB_AWARDED || job->status == DW_JOB_IN_PROGRESS)
-		return;
-	dw_raise(DW_INVALID_TRANSITION, "the job takes no payment",
-			 psprintf("Job %s is in state \"%s\".", dw_uuid_text(&job->id),
-					  dw_job_status_label(job->status)),
-			 "An escrow is funded while the job is awarded or in progress.");
 }
 
 /*
@@ -184,7 +173,7 @@ DW_FUNCTION(dwello_fund_escrow)
 	found = dw_escrow_lock(&job.id, &row);
 	dw_escrow_need(&job.id, found);
 	dw_call_version(&call, row.escrow.version);
-	job_check_payable(&job);
+	dw_job_need_payable(&job);
 	dw_contract_need_time(&job, &row.escrow);
 	dw_contract_need_answered(&row);
 	is_open = funding_find_open(&row, &payment);
@@ -279,6 +268,8 @@ typedef struct Arrival
 	DwEscrowRow row;			/* of the job */
 	bool		has_payment;	/* it is known which it is */
 	DwTransaction payment;		/* then this one; else what is made of it */
+	bool		is_capture;		/* of what is authorised */
+	DwAuthorization authorization;	/* then this one */
 	int64		asked;			/* by the payment, if it is open; else 0 */
 	int64		held;			/* of the amount, what the escrow takes */
 	int64		added;			/* by the platform: what none can bring */
@@ -532,6 +523,27 @@ arrival_lapse(Arrival *arrival)
 	}
 }
 
+/*
+ * Money that was authorised: a company that names the payment which the
+ * authorization answers means the capture that is asked for, if one is, and
+ * else has captured by itself.
+ */
+static void
+arrival_find_capture(Arrival *arrival)
+{
+	const DwPaymentEvent *event = arrival->event;
+
+	arrival->is_capture =
+		dw_authorization_find_for(&arrival->job.id, arrival->has_payment
+								  ? &arrival->payment.id : NULL, event->psp,
+								  event->psp_reference,
+								  &arrival->authorization);
+	if (arrival->is_capture && arrival->has_payment &&
+		has_ended(&arrival->payment))
+		arrival->has_payment = dw_payment_find(&arrival->job.id, NULL,
+											   &arrival->payment);
+}
+
 /* Finds what the event is about; WD101 for a payment that is not there. */
 static void
 arrival_find(Arrival *arrival)
@@ -542,6 +554,8 @@ arrival_find(Arrival *arrival)
 		dw_escrow_lock(&arrival->job.id, &arrival->row);
 	if (arrival->has_job)
 		arrival->has_payment = find_payment(event, &arrival->payment);
+	if (arrival->has_escrow)
+		arrival_find_capture(arrival);
 	else if (!dw_uuid_is_nil(&event->transaction_id))
 		refuse_unknown_payment(event);
 	if (!arrival->has_job)
@@ -587,6 +601,9 @@ arrival_book(DwCall *call, Arrival *arrival, DwReceipt *receipt)
 		arrival_tip(call, arrival);
 	else if (arrival->held > 0)
 		arrival_hold(call, arrival);
+	if (arrival->is_capture)
+		dw_authorization_take(&arrival->authorization,
+							  arrival->event->amount);
 	arrival->event->transaction_id = arrival->held > 0
 		? arrival->payment.id : receipt->transaction_id;
 	return true;
@@ -701,7 +718,7 @@ assignment_check(const Assignment *assignment)
 				 psprintf("Receipt %s is %s.", dw_uuid_text(&receipt->id),
 						  dw_receipt_status_label(receipt->status)),
 				 "dwello.receipts(status => 'held') lists those that are.");
-	job_check_payable(&assignment->arrival.job);
+	dw_job_need_payable(&assignment->arrival.job);
 	if (strcmp(receipt->currency, escrow->currency) != 0)
 		dw_raise(DW_CURRENCY_MISMATCH,
 				 "the receipt is in another currency than the escrow",

@@ -10,6 +10,7 @@
 #include "server/call/call_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/authorization/authorization_store.h"
 #include "store/run/run_store.h"
 
 /* Gives up a payment into escrow: WD101 in a state that waits for none. */
@@ -27,6 +28,17 @@ abandon(DwCall *call, DwEscrowRow *row, const DwTransaction *payment)
 	dw_escrow_apply(row, &transition);
 }
 
+/* With no payment open, what is authorised is given up; WD101 for nothing. */
+static void
+abandon_authorized(DwCall *call, DwEscrowRow *row)
+{
+	DwAuthorization authorization;
+
+	if (!dw_authorization_find(&row->job_id, NULL, &authorization))
+		dw_escrow_refuse(call, row, DW_INVALID_TRANSITION);
+	dw_authorization_void(row, &authorization);
+}
+
 /* abandon_payment(job_id, ...) → the escrow, without an open payment */
 DW_FUNCTION(dwello_abandon_payment)
 {
@@ -40,13 +52,15 @@ DW_FUNCTION(dwello_abandon_payment)
 	if (dw_escrow_begin(&call, &job, &row, NULL))
 		return dw_call_return(&call);
 	if (!dw_payment_find(&job.id, NULL, &payment))
-		dw_escrow_refuse(&call, &row, DW_INVALID_TRANSITION);
-	if (payment.type == DW_TRANSACTION_TIP_PAYMENT)
-		dw_payment_cancel(&row, &payment);
+		abandon_authorized(&call, &row);
 	else
-		abandon(&call, &row, &payment);
-
-	dw_row_uuid(&call, "transaction_id", &payment.id);
+	{
+		if (payment.type == DW_TRANSACTION_TIP_PAYMENT)
+			dw_payment_cancel(&row, &payment);
+		else
+			abandon(&call, &row, &payment);
+		dw_row_uuid(&call, "transaction_id", &payment.id);
+	}
 	dw_row_escrow(&call, &row);
 	return dw_call_return(&call);
 }

@@ -20,6 +20,7 @@
 #include "server/error/error_server.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
+#include "store/authorization/authorization_store.h"
 #include "store/bid/bid_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/ledger/ledger_store.h"
@@ -293,6 +294,7 @@ cancel_escrow(DwCall *call, DwEscrowRow *row)
 		dw_payment_cancel(row, &payment);
 		transition.transaction_id = &payment.id;
 	}
+	dw_authorizations_void(row);
 	if (dw_escrow_cancel(&row->escrow, row->milestones,
 						 row->milestone_count) == DW_OK)
 		dw_escrow_apply(row, &transition);

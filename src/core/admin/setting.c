@@ -48,6 +48,7 @@ static const DwSettingRule rules[] = {
 	TIMER("mediation_days", 365),
 	INTEGER("dispute_days_after_release", 0, 365),
 	INTEGER("tip_fee_ppm", 0, 1000000),
+	INTEGER("authorization_warn_hours", 0, 720),
 	INTEGER("payout_hold_days", 0, 5),
 	INTEGER("reserve_ppm", 0, 1000000),
 	INTEGER("reserve_days", 1, 365),

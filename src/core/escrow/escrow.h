@@ -215,7 +215,9 @@ typedef enum DwEscrowEvent
 	DW_ESCROW_EVENT_RESOLVE_DISPUTE,	/* resolve_dispute */
 	DW_ESCROW_EVENT_OPEN_CHARGEBACK,	/* open_chargeback */
 	DW_ESCROW_EVENT_CLOSE_CHARGEBACK,	/* close_chargeback */
-	DW_ESCROW_EVENT_REVERSE		/* reverse_transaction */
+	DW_ESCROW_EVENT_REVERSE,	/* reverse_transaction */
+	DW_ESCROW_EVENT_AUTHORIZE,	/* confirm_authorization */
+	DW_ESCROW_EVENT_CAPTURE		/* request_capture */
 } DwEscrowEvent;
 
 /* An escrow as it lies in its row. */
@@ -264,10 +266,7 @@ DW_LABELS_OF(escrow_event, DwEscrowEvent);
 /* States are DwEscrowStatus, events are DwEscrowEvent. */
 extern const DwMachine *dw_escrow_machine(void);
 
-/*
- * Sets what follows from amounts, flags and milestones: what is disputed and
- * given up, and the state.
- */
+/* Sets what is disputed and given up, and the state, from all the rest. */
 extern void dw_escrow_derive(DwEscrow *escrow, const DwMilestone *milestones,
 							 int count);
 

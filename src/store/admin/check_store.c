@@ -269,6 +269,7 @@ static DwCheckRule rules[] =
 		 JOB_CHILD("job_sites", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("job_progress", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("refund_requests", "c.provider_id", "NULL") "UNION ALL "
+		 JOB_CHILD("authorizations", ONCE("c.provider_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("change_orders", ONCE("c.provider_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("escrow_accounts", ONCE("c.provider_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("escrow_events", ONCE("c.provider_id"), "NULL") "UNION ALL "

@@ -882,7 +882,8 @@ dw_payment_emit(const DwEscrowRow *row, const DwTransaction *payment,
 	dw_payload_text(&payload, "psp", payment->psp);
 	dw_payload_text(&payload, "psp_reference", payment->psp_reference);
 	dw_payload_int8(&payload, "amount", payment->amount);
-	if (strcmp(type, "payment_requested") == 0)
+	if (strcmp(type, "payment_requested") == 0 ||
+		strcmp(type, "capture_requested") == 0)
 		dw_payload_psp_amount(&payload, payment->psp, payment->currency,
 							  payment->amount);
 	if (payment->type == DW_TRANSACTION_TIP_PAYMENT)
