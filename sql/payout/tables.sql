@@ -63,6 +63,7 @@ CREATE TABLE dwello.repayments (
   CONSTRAINT repayments_method_fkey FOREIGN KEY (user_id, payment_method_id) REFERENCES dwello.payment_methods (user_id, id)
 );
 CREATE UNIQUE INDEX repayments_pending_key ON dwello.repayments (user_id, currency) WHERE status = 'pending';
+CREATE INDEX repayments_method_idx ON dwello.repayments (user_id, payment_method_id);
 CREATE INDEX repayments_due_idx ON dwello.repayments (pay_by) WHERE status = 'pending';
 COMMENT ON TABLE dwello.repayments IS 'What a provider was asked to pay of what they owe.';
 COMMENT ON COLUMN dwello.repayments.payment_method_id IS 'What to pay with; NULL = none was known.';

@@ -52,6 +52,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('saved_searches', 'user', 'user_id'),
     ('token_cutoffs', 'user', 'user_id'),
     ('payouts', 'user', 'user_id'),
+    ('repayments', 'user', 'user_id'),
     ('jobs', 'job', 'id'),
     ('job_sites', 'job', 'job_id'),
     ('job_requirements', 'job', 'job_id'),

@@ -54,6 +54,7 @@ END
 session_preload_libraries = 'dwello'
 dwello.keyring_file = '$keyring/keyring'
 log_parameter_max_length = 0
+log_statement = ddl
 max_connections = 40
 END
 	$node->start;
