@@ -191,6 +191,10 @@ SELECT lines, imported, replayed FROM dwello.import_statement('lineco', '[
   {"line_id": "y2", "event_id": "po 9", "kind": "fee", "amount": 90000, "currency": "USD", "time": "2027-01-01T23:00:00Z"}]');
 SELECT t.try($$SELECT dwello.book_statement_line('lineco', 'y1')$$) AS another_lines, t.try($$SELECT dwello.book_statement_line('lineco', 'y2')$$) AS another_fact;
 SELECT line_id, verdict, note FROM dwello.reconcile_external('lineco') WHERE line_id LIKE 'y%';
+\echo a payment that is booked with another amount is not to be told a second time
+SELECT replayed FROM dwello.confirm_payment(NULL, 'lineco', 'pay 8', 50000, 'USD', psp_reference => 'ch 8');
+SELECT lines FROM dwello.import_statement('lineco', '[{"line_id": "z1", "reference": "ch 8", "kind": "payment", "amount": 50100, "currency": "USD", "time": "2027-01-01T23:00:00Z"}]');
+SELECT regexp_replace(t.detail($$SELECT dwello.book_statement_line('lineco', 'z1')$$), '[0-9a-f-]{36}', 'X');
 \echo a line whose transaction is gone
 UPDATE dwello.statement_lines SET transaction_id = t.user('none') WHERE psp = 'lineco' AND line_id = 'x8';
 SELECT rule, object, left(detail, 34) AS detail FROM dwello.check() WHERE rule = 'orphan';

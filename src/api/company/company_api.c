@@ -628,6 +628,19 @@ refuse_unknown(const DwStatementLine *line)
 			 "Import it with dwello.import_statement().");
 }
 
+/* WD101 for a line of an amount that is not what is booked for it. */
+static void
+refuse_difference(const DwStatementLine *line,
+				  const DwExternalBooking *booking)
+{
+	dw_raise(DW_INVALID_TRANSITION, "another amount is booked for the line",
+			 psprintf("The line says " INT64_FORMAT " %s; transaction %s has "
+					  INT64_FORMAT " %s.", line->amount, line->currency,
+					  dw_uuid_text(&booking->transaction_id),
+					  booking->amount, booking->currency),
+			 "Ask the company which is right, and tell it nothing twice; what it took of the amount is a fee: dwello.record_psp_fee().");
+}
+
 /* WD101 for a line that has a command of its own. */
 static void
 refuse_kind(const DwStatementLine *line)
@@ -649,22 +662,27 @@ refuse_kind(const DwStatementLine *line)
 					  commands[line->kind]));
 }
 
-/*
- * The booking that the line is about, found by its names, that is equal to it
- * and that no other line names; NULL: none.
- */
-static const DwExternalBooking *
-line_find_booking(const DwStatementLine *line)
+/* What is booked under the line's names, and how it differs. */
+static const DwExternalLine *
+line_compare(const DwStatementLine *line)
 {
 	Comparison	comparison = {
 		.psp = line->psp,
 		.kept = unconstify(DwStatementLine *, line),
 		.count = 1
 	};
-	const DwExternalLine *found;
 
 	comparison_match(&comparison);
-	found = comparison.external.lines;
+	return comparison.external.lines;
+}
+
+/*
+ * The booking that the line is about, found by its names, that is equal to it
+ * and that no other line names; NULL: none.
+ */
+static const DwExternalBooking *
+line_find_booking(const DwExternalLine *found)
+{
 	if (found->verdict != DW_EXTERNAL_MATCHED || found->booking == NULL ||
 		dw_statement_names(&found->booking->transaction_id))
 		return NULL;
@@ -696,12 +714,35 @@ line_book(DwCall *call, DwStatementLine *line, DwCompanyFact kind)
 				 "Two lines that are two facts have two event ids.");
 }
 
+/* Notes what is booked for the line, or books it; WD101 where neither is. */
+static void
+line_settle(DwCall *call, DwStatementLine *line)
+{
+	const DwExternalLine *found = line_compare(line);
+	const DwExternalBooking *booking = line_find_booking(found);
+	DwCompanyFact fact;
+
+	if (booking != NULL)
+	{
+		/* it was told before: the line is about that */
+		line->scope_id = booking->scope_id;
+		line->transaction_id = booking->transaction_id;
+		dw_call_replayed(call);
+	}
+	else if (dw_external_fact(line->kind, &fact))
+		line_book(call, line, fact);
+	else if (found->verdict == DW_EXTERNAL_AMOUNT_DIFFERS &&
+			 found->booking != NULL && found->booking->status == NULL)
+		refuse_difference(line, found->booking);
+	else
+		refuse_kind(line);
+	dw_statement_book(line);
+}
+
 DW_FUNCTION(dwello_book_statement_line)
 {
 	DwCall		call;
 	DwStatementLine line = {0};
-	const DwExternalBooking *booking;
-	DwCompanyFact fact;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
 	dw_args_need(&call, "psp", "line_id", NULL);
@@ -711,21 +752,8 @@ DW_FUNCTION(dwello_book_statement_line)
 		refuse_unknown(&line);
 	if (!dw_uuid_is_nil(&line.transaction_id))
 		dw_call_replayed(&call);
-	else if ((booking = line_find_booking(&line)) != NULL)
-	{
-		/* it was told before: the line is about that */
-		line.scope_id = booking->scope_id;
-		line.transaction_id = booking->transaction_id;
-		dw_statement_book(&line);
-		dw_call_replayed(&call);
-	}
 	else
-	{
-		if (!dw_external_fact(line.kind, &fact))
-			refuse_kind(&line);
-		line_book(&call, &line, fact);
-		dw_statement_book(&line);
-	}
+		line_settle(&call, &line);
 	dw_row_text(&call, "line_id", line.line_id);
 	dw_row_uuid(&call, "scope_id", &line.scope_id);
 	dw_row_uuid(&call, "transaction_id", &line.transaction_id);
