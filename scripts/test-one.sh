@@ -124,7 +124,7 @@ kind_model()
 
 	if [ "$plant" != "$1" ]; then
 		script=histories.js options=(--runs "$HISTORIES")
-		planted=(--seed 2 --runs 200)
+		planted=(--seed 2 --runs 600)
 	fi
 	options+=(--seed "$MODEL_SEED")
 	planted+=(--plant "$plant")
