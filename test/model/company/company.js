@@ -120,7 +120,9 @@ class Company
 
 		refund.last = this.happens({ at, after: refund.last ?? null,
 			call: isSent ? 'confirm_refund' : 'fail_refund', isNamed: isSent,
-			mayBeOld: refund.state === state, args: { job_id, refund_id,
+			// or it was withdrawn, and the company has not heard of that
+			mayBeOld: refund.state === state || !isSent && !hasMoved,
+			args: { job_id, refund_id,
 				...isSent && { amount } },
 			moves: hasMoved ? [[currency, isSent ? -amount : amount]] : [],
 			line: hasMoved ? { kind: isSent ? 'refund' : 'refund_returned',

@@ -170,8 +170,7 @@ class History
 		const { stage } = this;
 		const dice = new Dice(numbers);
 
-		await stage.setReturned(REASONS.filter((reason, i) => returned >> i & 1
-			&& (reason !== 'unknown_job' || stage.has('return_receipt'))));
+		await stage.setReturned(REASONS.filter((_, i) => returned >> i & 1));
 		await stage.setKept(kept);
 		this.provider = await stage.freeProvider();
 		for (let i = 0; i < count; i++)
@@ -303,30 +302,39 @@ class History
 		return isNews;
 	}
 
-	// What fits nothing goes back.
+	// What fits nothing goes back; what a bank has taken of its charge has its
+	// payer already, and pays for the platform's loss.
 	async emptyReceipts()
 	{
-		const held = await this.server.rows(`SELECT id, reason
-			FROM dwello.receipts WHERE status = 'held' AND psp = ANY($1) AND
-				(reason = 'refund_failed' OR $2)`,
-		[this.companies.map((c) => c.name), this.stage.has('return_receipt')]);
+		const held = await this.server.rows(`SELECT id, reason, user_id, currency,
+				remaining FROM dwello.receipts
+			WHERE status = 'held' AND psp = ANY($1)`,
+		[this.companies.map((c) => c.name)]);
 
-		for (const { id: receipt_id, reason } of held)
-			if (reason === 'refund_failed' && await this.payerOf(receipt_id))
-				await this.must(this.stage.admin, 'retry_refund', { receipt_id,
-					payment_method_id: await this.otherMethod() });
-			else if (this.stage.has('return_receipt'))
-				await this.must(this.stage.admin, 'return_receipt',
+		for (const { id: receipt_id, reason, user_id, ...rest } of held)
+		{
+			const { code } = reason === 'refund_failed' && user_id
+				? await this.ask(this.stage.admin, 'retry_refund', { receipt_id,
+					payment_method_id: await this.otherMethod() })
+				: await this.ask(this.stage.admin, 'return_receipt',
 					{ receipt_id, reason: 'Nobody knows what it is for.' });
+
+			if (code === 'WD202')
+				await this.writeIn({ receipt_id, ...rest });
+			else if (code !== undefined)
+				throw new Difference(`receipt ${receipt_id} cannot leave`);
+		}
 		return held.length > 0;
 	}
 
-	async payerOf(receipt)
+	async writeIn({ receipt_id, currency, remaining })
 	{
-		const [row] = await this.server.rows(
-			'SELECT user_id FROM dwello.receipts WHERE id = $1', [receipt]);
-
-		return row.user_id;
+		await this.must(this.stage.admin, 'post_journal', {
+			reason: 'A bank took its charge.', lines: JSON.stringify([
+				{ kind: 'suspense', owner: receipt_id, currency,
+					amount: -Number(remaining) },
+				{ kind: 'platform_loss', currency,
+					amount: Number(remaining) }]) });
 	}
 
 	// Another way to the homeowner, through the second company.
@@ -361,10 +369,8 @@ class History
 				if (said.of(currency) !== amount)
 					throw new Difference(`${name}: ${amount} ${currency} is`
 						+ ` not all told: ${said.of(currency)}`);
-		await this.expectNone('still on its way', (await this.server.rows(REST,
-			[names, this.jobs.map((j) => j.id), this.provider.id]))
-			.filter(({ kind }) => kind !== 'suspense' ||
-				this.stage.has('return_receipt')));
+		await this.expectNone('still on its way', await this.server.rows(REST,
+			[names, this.jobs.map((j) => j.id), this.provider.id]));
 		await this.expectNone('reconcile', await this.server.rows(
 			'SELECT * FROM dwello.reconcile($1)',
 			[new Date(this.stage.now).toISOString()]));
