@@ -169,6 +169,7 @@ CREATE TABLE dwello.payment_events (
   job_id uuid CONSTRAINT payment_events_job_id_xfk REFERENCES dwello.jobs (id),
   user_id uuid CONSTRAINT payment_events_user_id_xfk REFERENCES dwello.users (id),
   transaction_id uuid,
+  capture_id uuid,
   event_type text NOT NULL,
   amount bigint NOT NULL,
   currency text NOT NULL,
@@ -182,7 +183,8 @@ CREATE TABLE dwello.payment_events (
 );
 CREATE INDEX payment_events_user_id_idx ON dwello.payment_events (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX payment_events_job_id_idx ON dwello.payment_events (job_id);
-CREATE UNIQUE INDEX payment_events_reference_key ON dwello.payment_events (psp, psp_reference, amount, currency, event_type)
+CREATE UNIQUE INDEX payment_events_reference_key ON dwello.payment_events
+  (psp, psp_reference, amount, currency, event_type, COALESCE(capture_id, '00000000-0000-0000-0000-000000000000'))
   WHERE event_type IN ('payment_confirmed', 'repayment_confirmed') AND psp_reference IS NOT NULL;
 CREATE INDEX payment_events_transaction_id_idx ON dwello.payment_events (transaction_id) WHERE transaction_id IS NOT NULL;
 CREATE INDEX payment_events_name_idx ON dwello.payment_events (psp, psp_reference) WHERE psp_reference IS NOT NULL;
@@ -191,6 +193,8 @@ COMMENT ON COLUMN dwello.payment_events.event_id IS 'The payment company''s own 
 COMMENT ON COLUMN dwello.payment_events.job_id IS 'The job whose payment it is; NULL for a payout, and for what belongs to no job.';
 COMMENT ON COLUMN dwello.payment_events.user_id IS 'The provider whose payout it is; NULL for all else.';
 COMMENT ON COLUMN dwello.payment_events.occurred_at IS 'When it happened by the company''s clock; NULL = it did not say.';
+COMMENT ON COLUMN dwello.payment_events.capture_id IS
+  'The capture that the company named: those of one authorization share its psp_reference. NULL for all else.';
 COMMENT ON COLUMN dwello.payment_events.event_type IS 'What the payment company reported.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.payment_events', '');
 GRANT SELECT ON dwello.payment_events TO dwello_service;

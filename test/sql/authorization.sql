@@ -95,6 +95,15 @@ SELECT t.try(format('SELECT dwello.request_capture(%L)', t.user('auth')), 'h1');
 SELECT * FROM t.held;
 SELECT invariant, object FROM dwello.reconcile();
 ROLLBACK TO authorized;
+-- two halves go by one name, and are two; each told again under another name is itself
+SELECT * FROM t.capture('half 1', 25000, is_last => false);
+SELECT * FROM t.capture('half 2', 25000, is_last => false);
+SELECT e.event_id, p.replayed, p.transaction_id = e.transaction_id AS itself
+  FROM dwello.payment_events AS e, LATERAL dwello.confirm_payment(t.user('auth'), 'acme', e.event_id || ' again', 25000, 'USD', e.transaction_id, 'pi one') AS p
+ WHERE e.event_id LIKE 'half _' ORDER BY 1;
+SELECT * FROM t.authorized;
+SELECT * FROM t.held;
+ROLLBACK TO authorized;
 SELECT * FROM t.capture('less than asked', 20000, 15000);
 SELECT * FROM t.authorized;
 ROLLBACK TO authorized;

@@ -624,6 +624,23 @@ charge_lock(const DwPaymentEvent *event)
 	dw_fact_lock(&id);
 }
 
+/*
+ * The captures of an authorization go by its one name, and may be of one
+ * amount: a capture that was asked for and is named is none told before.
+ */
+static void
+capture_name(DwPaymentEvent *event)
+{
+	DwAuthorization authorization;
+	const DwUuid *id = &event->transaction_id;
+
+	if (event->psp_reference != NULL && !dw_uuid_is_nil(id) &&
+		dw_authorization_find_for(&event->job_id, id, event->psp,
+								  event->psp_reference, &authorization) &&
+		dw_uuid_equal(id, &authorization.payment_id))
+		event->capture_id = *id;
+}
+
 DW_FUNCTION(dwello_confirm_payment)
 {
 	DwCall		call;
@@ -635,7 +652,9 @@ DW_FUNCTION(dwello_confirm_payment)
 	arrival_read(&call, &event);
 	arrival.has_job = !dw_uuid_is_nil(&event.job_id) &&
 		dw_job_lock(&event.job_id, &arrival.job);
-	if (!arrival.has_job)
+	if (arrival.has_job)
+		capture_name(&event);
+	else
 		charge_lock(&event);
 	if (dw_payment_replay(&call, &event))
 		return dw_call_return(&call);

@@ -278,6 +278,8 @@ static const DwColumn payment_event_columns[] = {
 			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
 	DW_COLUMN(UUID, DwPaymentEvent, transaction_id, transaction_id,
 			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID, DwPaymentEvent, capture_id, capture_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
 	DW_COLUMN(TEXT, DwPaymentEvent, event_type, type, DW_COLUMN_FIXED),
 	DW_COLUMN(INT8, DwPaymentEvent, amount, amount, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwPaymentEvent, currency, currency, DW_COLUMN_FIXED),
@@ -753,7 +755,12 @@ dw_payment_event_find_same(const DwPaymentEvent *event, DwPaymentEvent *same)
 					   "AND t.event_type = $3 "
 					   "AND t.event_type IN ('" DW_PAYMENT_CONFIRMED "', '"
 					   DW_REPAYMENT_CONFIRMED "') "
-					   "AND t.amount = $4 AND t.currency = $5");
+					   "AND t.amount = $4 AND t.currency = $5 "
+					   "AND ($6 IS NULL OR t.transaction_id = $6) "
+					   "ORDER BY (t.transaction_id = $7) DESC NULLS LAST "
+					   "LIMIT 1");
+	const DwUuid *capture_id = dw_uuid_is_nil(&event->capture_id)
+		? NULL : &event->capture_id;
 	DwParams	p = DW_PARAMS;
 
 	dw_param_text(&p, event->psp);
@@ -761,6 +768,8 @@ dw_payment_event_find_same(const DwPaymentEvent *event, DwPaymentEvent *same)
 	dw_param_text(&p, event->type);
 	dw_param_int8(&p, event->amount);
 	dw_param_text(&p, event->currency);
+	dw_param_uuid(&p, capture_id);
+	dw_param_uuid(&p, &event->transaction_id);
 	if (dw_table_execute(&by_reference, &p) == 0)
 		return false;
 	dw_table_read(&payment_events, 0, same);

@@ -235,11 +235,11 @@ typedef struct DwPaymentEvent
 	DwUuid		job_id;			/* what was paid for; nil for a payout */
 	DwUuid		user_id;		/* who is paid out; nil for a payment */
 	DwUuid		transaction_id; /* the payment asked for; nil = unknown */
+	DwUuid		capture_id;		/* the same, of a capture that is named */
 	int64		amount;			/* minor units */
 	const char *currency;		/* ISO 4217 */
 	const char *psp_reference;	/* its name for the payment, or NULL */
-	const char *object;			/* column of the row that names what it is
-								 * about; NULL = nothing more to compare */
+	const char *object;			/* column of what it is about, or NULL */
 	DwUuid		object_id;		/* what it says there */
 	Datum		result;			/* jsonb of the row that was returned */
 	TimestampTz occurred_at;	/* by the company's clock, or DT_NOBEGIN */
