@@ -208,6 +208,8 @@ sub warned
 	return $error;
 }
 $node->safe_psql('postgres', <<"END");
+-- as a damaged disk does, which asks no CHECK
+ALTER TABLE dwello.mandates DROP CONSTRAINT mandates_limits_check;
 SET session_replication_role = replica;
 UPDATE dwello.mandates SET limits = '5' WHERE user_id = '$agent';
 END
