@@ -327,6 +327,7 @@ CREATE INDEX authorizations_due_at_idx ON dwello.authorizations (due_at, id) WHE
 COMMENT ON TABLE dwello.authorizations IS
   'What payment companies may still take of homeowners'' cards: no money before it is captured.';
 COMMENT ON COLUMN dwello.authorizations.psp_reference IS 'The payment company''s name for it; NULL = it has none.';
+COMMENT ON COLUMN dwello.authorizations.occurred_at IS 'When it was authorised by the company''s clock; NULL = it did not say.';
 COMMENT ON COLUMN dwello.authorizations.captured IS 'What has arrived of it, in minor units.';
 COMMENT ON COLUMN dwello.authorizations.transaction_id IS 'The payment that was asked for, which it answers; NULL = none was.';
 COMMENT ON COLUMN dwello.authorizations.payment_id IS 'The payment that was asked of it last; NULL = none.';

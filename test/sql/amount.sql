@@ -33,7 +33,8 @@ CREATE TEMP VIEW argument AS
    WHERE p.pronamespace = 'dwello'::regnamespace AND p.provolatile = 'v' AND a.type = 'bigint'::regtype
      AND p.proname NOT LIKE 'record\_%'
      AND (p.proname::text, a.name) NOT IN (
-       ('accept_bid', 'expected_amount'), ('answer_invite', 'expected_amount'), ('confirm_payment', 'amount'), ('open_chargeback', 'amount'),
+       ('accept_bid', 'expected_amount'), ('answer_invite', 'expected_amount'), ('confirm_payment', 'amount'),
+       ('confirm_authorization', 'amount'), ('open_chargeback', 'amount'),
        ('open_chargeback', 'fee'), ('close_chargeback', 'lost_amount'),
        ('confirm_refund', 'amount'), ('set_fx_rate', 'numerator'), ('set_fx_rate', 'denominator'));
 
