@@ -31,6 +31,69 @@ SELECT left(document::text, 40) AS document, count(e) AS errors
   LEFT JOIN LATERAL dwello.json_errors('{"type": "integer", "multipleOf": 0.5, "maximum": 1e131071}', v.document) AS e ON true
  GROUP BY v.document ORDER BY v.document;
 
+-- formats: what each takes, and what not; a number has none
+CREATE TEMP TABLE format (name text, good text[], bad text[]);
+INSERT INTO format VALUES
+  ('date', ARRAY['2024-02-29', '2000-12-31'],
+    ARRAY['2023-02-29', '1900-02-29', '2024-13-01', '2024-1-01', '24-01-01', '2024-04-31']),
+  ('time', ARRAY['23:59:59Z', '12:00:00.5+05:30', '23:59:60Z', '22:59:60-01:00'],
+    ARRAY['24:00:00Z', '12:60:00Z', '12:00:00', '12:00:00+24:00', '1:00:00Z', '12:00:60Z']),
+  ('date-time', ARRAY['2024-02-29T12:00:00Z', '1998-12-31T23:59:60Z', '2024-01-01t00:00:00z'],
+    ARRAY['2024-02-30T00:00:00Z', '2024-01-01 00:00:00Z', '2024-01-01T25:00:00Z', 'x']),
+  ('email', ARRAY['a@b.example', '"two words"@b.example', 'a+b@[127.0.0.1]', 'a@[IPv6:::1]'],
+    ARRAY['a', '@b', 'a@', '.a@b.example', 'a..b@c.example', 'a@-b.example', 'a@[1.2.3.999]']),
+  ('idn-email', ARRAY['어른@예제.example', 'a@b.example'],
+    ARRAY['어른', '@']),
+  ('hostname', ARRAY['a.example', 'xn--nxasmq6b', '1a.b-c.d'],
+    ARRAY['-a', 'a-', 'a_b', 'a..b', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', '']),
+  ('idn-hostname', ARRAY['bücher.example', '실례.테스트', 'a。b'],
+    ARRAY['-ü', '〮실례.테스트', 'a..b', 'xn--']),
+  ('ipv4', ARRAY['127.0.0.1', '255.255.255.255'],
+    ARRAY['256.1.1.1', '1.2.3', '1.2.3.4.5', '01.2.3.4', 'a.b.c.d']),
+  ('ipv6', ARRAY['::1', '2001:db8::ff00:42:8329', '::ffff:1.2.3.4', '1:2:3:4:5:6:7:8', '::'],
+    ARRAY['1:2:3', '1::2::3', '12345::', '::1.2.3.999', '1:2:3:4:5:6:7:8:9', 'fe80::1%eth0', ':1']),
+  ('uri', ARRAY['https://a.example:8080/b?c=d#e', 'urn:isbn:0', 'mailto:a@b.example', 'http://[::1]/', 'http://a/%20'],
+    ARRAY['/b', 'a b', 'http://a b/', 'http://[::1/', '1http://a', 'http://a/%zz', 'http://a/"']),
+  ('uri-reference', ARRAY['/b?c#d', '../x', '', '#a', '//h/p'],
+    ARRAY['a b', '\x', '#a#b', '%g0']),
+  ('iri', ARRAY['http://ƒøø.example/?∂éœ', 'http://a/'],
+    ARRAY['/ƒ', 'a b']),
+  ('iri-reference', ARRAY['/âππ', '#ƒ'],
+    ARRAY['a b', '\âππ']),
+  ('uri-template', ARRAY['/a/{b}/{+c*}/{?d,e:3}', 'x'],
+    ARRAY['/a/{b', '/a/b}', '/{a b}', '{a:10000}']),
+  ('json-pointer', ARRAY['', '/a/b~0~1', '/0'],
+    ARRAY['a', '/~', '/~2']),
+  ('relative-json-pointer', ARRAY['0', '1/a', '12#'],
+    ARRAY['/a', '-1/a', '01/a', '1a', '']),
+  ('regex', ARRAY['^a+(b|c)$', '[^\d]', '(?<n>a)\k<n>', 'a{2,3}?'],
+    ARRAY['(', 'a**', '[b-a]', '\', '(?<n']),
+  ('uuid', ARRAY['2eb8aa08-aa98-11ea-b4aa-73b441d16380', '2EB8AA08-AA98-11EA-B4AA-73B441D16380'],
+    ARRAY['2eb8aa08-aa98-11ea-b4aa-73b441d1638', '2eb8aa08aa9811eab4aa73b441d16380', '2eb8-aa08-aa98-11ea-b4aa73b44-1d16380', 'zeb8aa08-aa98-11ea-b4aa-73b441d16380']);
+SELECT f.name, v.value, v.is_good
+  FROM format AS f
+  CROSS JOIN LATERAL (SELECT g, true FROM unnest(f.good) AS g UNION ALL SELECT b, false FROM unnest(f.bad) AS b) AS v (value, is_good)
+ WHERE v.is_good <> NOT EXISTS (SELECT FROM dwello.json_errors(jsonb_build_object('format', f.name), to_jsonb(v.value)))
+ ORDER BY 1, 2;
+SELECT count(*) AS formats, count(e) AS errors FROM format AS f LEFT JOIN LATERAL dwello.json_errors(jsonb_build_object('format', f.name), '5') AS e ON true;
+
+-- patterns: what matches, what not, and what is none
+CREATE TEMP TABLE pattern (pattern text, good text[], bad text[]);
+INSERT INTO pattern VALUES
+  ('^(a|bc)+?$', ARRAY['abc', 'bcbc'], ARRAY['', 'b']), ('^[^0-9a-f\-]{2,}$', ARRAY['xyz'], ARRAY['x-', 'x']),
+  ('^\w+\W\d\D\s\S$', ARRAY['ab-1x y'], ARRAY['ab-xx y']), ('\bon\b', ARRAY['it is on'], ARRAY['one']), ('\Bn', ARRAY['on'], ARRAY['n']),
+  ('^(?=.*z)[a-z]*$', ARRAY['abz'], ARRAY['ab']), ('^(?!.*z)[a-z]*$', ARRAY['ab'], ARRAY['abz']), ('(?<=a)b', ARRAY['ab'], ARRAY['cb']),
+  ('(?<!a)b', ARRAY['cb', 'b'], ARRAY['ab']), ('^(?:a(?<n>b)){2,3}$', ARRAY['abab'], ARRAY['ab', 'abababab']), ('^\u{1F600}.\uD83D\uDE00$', ARRAY['😀é😀'], ARRAY['😀']),
+  ('^\x41\cJ?\0?\t*\.$', ARRAY['A.'], ARRAY['B.', 'A']), ('^[\w\s\]]*$', ARRAY['a ]'], ARRAY['[']), ('^.{3}$', ARRAY['añb'], ARRAY['ab', E'a\nb']),
+  ('a{0}b*c?d+', ARRAY['d', 'bcdd'], ARRAY['abc']), ('[]|x', ARRAY['x'], ARRAY['y']), ('[^]', ARRAY[E'\n'], ARRAY['']), ('^$', ARRAY[''], ARRAY['a']);
+SELECT p.pattern, v.value, v.is_good
+  FROM pattern AS p
+  CROSS JOIN LATERAL (SELECT g, true FROM unnest(p.good) AS g UNION ALL SELECT b, false FROM unnest(p.bad) AS b) AS v (value, is_good)
+ WHERE v.is_good <> NOT EXISTS (SELECT FROM dwello.json_errors(jsonb_build_object('pattern', p.pattern), to_jsonb(v.value)))
+ ORDER BY 1, 2;
+SELECT p AS none, t.try(format('SELECT dwello.json_errors(%L, ''"x"'')', jsonb_build_object('pattern', p)))
+  FROM unnest(ARRAY['(', ')', '[', 'a{2,1}', '*', '\1', '\p{L}', '[b-a]', '(?<a', '(?#x)', '\', '\u{110000}', '\q', 'a{99999}']) AS p;
+
 -- the schemas of the library
 SELECT b.name, s.is_builtin, s.version FROM dwello.builtin_json_schemas() AS b JOIN dwello.json_schemas AS s USING (name, schema) ORDER BY name COLLATE "C";
 SELECT count(*) AS fits_the_meta_schema FROM dwello.json_schemas AS s WHERE dwello.json_is_valid('json_schema', s.schema);
