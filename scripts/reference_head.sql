@@ -102,6 +102,8 @@ INSERT INTO r.step VALUES
    'dwello.refund_escrow(job_id => :painting, amount => 15000)'),
   ('painting refund failed', 'painting refunded', 'system',
    'dwello.fail_refund(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_6'')'),
+  ('painting refund failed, and another card', 'painting refund failed', 'homeowner',
+   'dwello.add_payment_method(method_type => ''credit_card'', psp => ''demo-psp'', psp_token => ''tok_demo_new'', last_four => ''1881'')'),
   ('painting to be paid by a receipt', 'painting asked to pay', 'system',
    'dwello.confirm_payment(job_id => NULL, psp => ''demo-psp'', event_id => ''evt_7'', amount => 95000, currency => ''USD'')'),
   ('painting charged back', 'painting paid', 'system',

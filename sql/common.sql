@@ -51,7 +51,7 @@ BEGIN
       ('actor_id', 'The user who acted; the nil UUID for the system.'),
       ('actor_role', 'In which role they acted.'),
       -- life of a row
-      ('status', 'State of the row; moves are listed by the *_transitions() function of its kind.'),
+      ('status', 'State of the row; jobs, bids, offers, milestones and escrows have a *_transitions() function that lists the moves.'),
       ('reason', 'Why the row is in its state; NULL where nothing needs saying.'),
       ('version', 'Version of the row, for expected_version; one more with each change by a command.'),
       ('created_at', 'When the row was made.'),

@@ -788,6 +788,9 @@ COMMENT ON FUNCTION dwello.annual_totals IS
  * balance_at
  *	What lay on an account at the end of a day.
  *
+ *	Above zero is what the platform owes or has earned, below zero what it
+ *	owns or has spent: credit less debit.
+ *
  *	For administrators, support and the service; providers read their own
  *	accounts.
  *
@@ -834,6 +837,9 @@ COMMENT ON FUNCTION dwello.balance_at IS
  *	What moved on an account from one day to another: its balance before,
  *	a line for each entry, and its balance afterwards. That of a provider
  *	goes over all their jobs and payouts.
+ *
+ *	Above zero is what the platform owes or has earned, below zero what it
+ *	owns or has spent: credit less debit.
  *
  *	For administrators, support and the service; providers read their own
  *	accounts.
@@ -902,6 +908,9 @@ COMMENT ON FUNCTION dwello.account_statement IS
  *	What each kind of account came to at the end of a day. In each currency
  *	it sums to zero. All escrows are one line, as are all providers.
  *
+ *	Above zero is what the platform owes or has earned, below zero what it
+ *	owns or has spent: credit less debit.
+ *
  *	For administrators, support and the service.
  *
  * role: app, service, support, admin
@@ -940,7 +949,8 @@ COMMENT ON FUNCTION dwello.trial_balance IS
  *	The ledger of some days as the text of a journal, for hledger. An
  *	account is its kind, with the company below it; all escrows are one,
  *	and all providers. What came before the first day is one transaction,
- *	so its balances are those of trial_balance(to_day).
+ *	so its balances are those of trial_balance(to_day), with their signs;
+ *	"hledger balance --invert" prints them as debit less credit.
  *
  *	For administrators, support and the service.
  *

@@ -1725,7 +1725,9 @@ COMMENT ON FUNCTION dwello.fail_refund IS
  *	Gives back what a receipt holds, by that very charge. Its company is
  *	asked for a refund that names the charge, and confirms it or fails it
  *	as any other (confirm_refund, fail_refund). retry_refund() sends it to
- *	another payment method, assign_receipt() makes it a payment.
+ *	another payment method, assign_receipt() makes it a payment. A charge
+ *	that could not take it back (reason refund_failed) is asked again only
+ *	where nobody knows who paid.
  *
  * role: service, support, admin
  * args:
@@ -1747,10 +1749,10 @@ COMMENT ON FUNCTION dwello.fail_refund IS
  *	22004 22001
  *	P0002: an unknown receipt
  *	WD104 WD103
- *	WD101: the receipt is not held any more
+ *	WD101: the receipt is not held any more, or is a refund that failed
  *	WD202: a bank has taken its charge back
  *	22023: an amount that its company cannot count
- * example: system, painting refund failed
+ * example: system, painting to be paid by a receipt
  *	SELECT x.amount, x.receipt_status
  *	  FROM dwello.receipts(status => 'held') AS r
  *	 CROSS JOIN dwello.return_receipt(receipt_id => r.receipt_id) AS x;
@@ -1877,12 +1879,12 @@ COMMENT ON FUNCTION dwello.assign_receipt IS
  *	WD104 WD103
  *	WD101: the receipt is not held any more
  *	WD202: a bank has taken its charge back
- *	22023: a payment method past its last day, or an amount that its
- *	  company cannot count
- * example: system, painting refund failed
+ *	22023: a payment method past its last day, or to which a refund of the
+ *	  job failed before; an amount that its company cannot count
+ * example: system, painting refund failed, and another card
  *	SELECT x.amount, x.receipt_status
  *	  FROM dwello.receipts(reason => 'refund_failed') AS r
- *	  JOIN dwello.payment_methods AS m ON m.user_id = r.user_id
+ *	  JOIN dwello.payment_methods AS m ON m.user_id = r.user_id AND m.last_four = '1881'
  *	 CROSS JOIN dwello.retry_refund(receipt_id => r.receipt_id, payment_method_id => m.id) AS x;
  */
 CREATE OR REPLACE FUNCTION dwello.retry_refund(

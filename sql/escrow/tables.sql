@@ -233,6 +233,8 @@ COMMENT ON COLUMN dwello.receipts.event_id IS 'The payment company''s own id of 
 COMMENT ON COLUMN dwello.receipts.payment_method_id IS 'What it was paid with; NULL = nobody knows.';
 COMMENT ON COLUMN dwello.receipts.transaction_id IS 'The transaction that booked it.';
 COMMENT ON COLUMN dwello.receipts.remaining IS 'What of it still lies there, in minor units.';
+COMMENT ON COLUMN dwello.receipts.status IS
+  'held while anything of it remains; then returned when it was asked back last (whether it was sent is the status of its refund), cleared by a journal, else assigned.';
 COMMENT ON COLUMN dwello.receipts.reason IS 'Why it fits no payment.';
 COMMENT ON COLUMN dwello.receipts.occurred_at IS 'When it happened by the company''s clock; NULL = it did not say.';
 COMMENT ON COLUMN dwello.receipts.payment_ids IS 'The payments of jobs that it became, wholly or in parts.';

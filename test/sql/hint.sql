@@ -104,6 +104,62 @@ SELECT pg_temp.hint('h1', 'release_escrow(t.user(''job''), 95001)');
 ROLLBACK;
 
 --
+-- Money: what is under way, what a bank took, what could not go back.
+--
+BEGIN;
+-- the same with the names of what was made
+CREATE FUNCTION pg_temp.money_hint(as_name text, call text) RETURNS text
+LANGUAGE sql
+AS $$
+SELECT regexp_replace(pg_temp.hint(as_name, call), '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.\d]*\+00', '<time>', 'g')
+$$;
+SET LOCAL dwello.now = '';
+SELECT t.award('under way', 100000), t.award('taken', 100000), t.award('tipped', 100000), t.award('back', 100000);
+-- a payment under way, with another held
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.fund_escrow(t.user('under way'), 40000);
+SELECT t.login_as(NULL);
+SELECT held FROM dwello.confirm_payment(t.user('under way'), 'acme', 'h 1', 40000, 'USD');
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.fund_escrow(t.user('under way'), 10000);
+SELECT pg_temp.money_hint('h1', 'fund_escrow(t.user(''under way''))');
+-- a tip under way
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.fund_escrow(t.user('tipped'));
+SELECT t.login_as(NULL);
+SELECT held FROM dwello.confirm_payment(t.user('tipped'), 'acme', 'h 2', 100000, 'USD');
+SELECT t.login_as('h1');
+SELECT escrow_status FROM dwello.release_escrow(t.user('tipped'));
+SELECT amount FROM dwello.tip(t.user('tipped'), 500);
+SELECT pg_temp.money_hint('h1', 'tip(t.user(''tipped''), 500)');
+-- what a bank took, in part and all of it
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.fund_escrow(t.user('taken'));
+SELECT t.login_as(NULL);
+SELECT held FROM dwello.confirm_payment(t.user('taken'), 'acme', 'h 3', 100000, 'USD');
+SELECT held FROM dwello.open_chargeback(t.user('taken'), 'acme', 'h 4', 30000, 'USD');
+SELECT held, charged_back FROM dwello.close_chargeback(t.user('taken'), 'acme', 'h 5', false);
+SELECT pg_temp.money_hint('h1', 'fund_escrow(t.user(''taken''))');
+SELECT t.as_system();
+SELECT held FROM dwello.open_chargeback(t.user('taken'), 'acme', 'h 6', 70000, 'USD');
+SELECT held, escrow_status FROM dwello.close_chargeback(t.user('taken'), 'acme', 'h 7', false);
+SELECT pg_temp.money_hint('h1', 'fund_escrow(t.user(''taken''))');
+-- a refund through another company, and one that failed
+SELECT t.destination('h1') AS way \gset
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.fund_escrow(t.user('back'), payment_method_id => :'way');
+SELECT t.login_as(NULL);
+SELECT held FROM dwello.confirm_payment(t.user('back'), 'acme', 'h 8', 100000, 'USD');
+SELECT t.login_as('h1');
+SELECT amount, transaction_id AS refund FROM dwello.refund_escrow(t.user('back')) \gset
+SELECT pg_temp.money_hint(NULL, format('confirm_refund(%L, ''other'', ''h 9'', %L)', t.user('back'), :'refund'));
+SELECT t.as_system();
+SELECT receipt_id AS receipt FROM dwello.fail_refund(t.user('back'), 'acme', 'h 9') \gset
+SELECT pg_temp.money_hint('a1', format('return_receipt(%L)', :'receipt'));
+SELECT pg_temp.money_hint('a1', format('retry_refund(%L, %L)', :'receipt', :'way'));
+ROLLBACK;
+
+--
 -- Agents: the argument that there is, and the values that there are.
 --
 BEGIN;

@@ -240,6 +240,7 @@ BEGIN
     PERFORM t.award('cell', 100000, '{1,1}');
     IF what = 'refund' THEN
       PERFORM t.destination('h1');
+      PERFORM dwello.add_payment_method('credit_card', 'acme', 'other', user_id => t.user('h1'));
     END IF;
     PERFORM t.make(what, wanted);
     found := t.state_of(what);

@@ -102,6 +102,8 @@ INSERT INTO r.step VALUES
    'dwello.refund_escrow(job_id => :painting, amount => 15000)'),
   ('painting refund failed', 'painting refunded', 'system',
    'dwello.fail_refund(job_id => :painting, psp => ''demo-psp'', event_id => ''evt_6'')'),
+  ('painting refund failed, and another card', 'painting refund failed', 'homeowner',
+   'dwello.add_payment_method(method_type => ''credit_card'', psp => ''demo-psp'', psp_token => ''tok_demo_new'', last_four => ''1881'')'),
   ('painting to be paid by a receipt', 'painting asked to pay', 'system',
    'dwello.confirm_payment(job_id => NULL, psp => ''demo-psp'', event_id => ''evt_7'', amount => 95000, currency => ''USD'')'),
   ('painting charged back', 'painting paid', 'system',
@@ -1056,7 +1058,7 @@ SELECT * FROM r.answer('system', 'painting refunded',
 ROLLBACK TO example;
 
 \echo return_receipt
-SELECT * FROM r.answer('system', 'painting refund failed',
+SELECT * FROM r.answer('system', 'painting to be paid by a receipt',
 'SELECT x.amount, x.receipt_status
   FROM dwello.receipts(status => ''held'') AS r
  CROSS JOIN dwello.return_receipt(receipt_id => r.receipt_id) AS x');
@@ -1070,10 +1072,10 @@ SELECT * FROM r.answer('system', 'painting to be paid by a receipt',
 ROLLBACK TO example;
 
 \echo retry_refund
-SELECT * FROM r.answer('system', 'painting refund failed',
+SELECT * FROM r.answer('system', 'painting refund failed, and another card',
 'SELECT x.amount, x.receipt_status
   FROM dwello.receipts(reason => ''refund_failed'') AS r
-  JOIN dwello.payment_methods AS m ON m.user_id = r.user_id
+  JOIN dwello.payment_methods AS m ON m.user_id = r.user_id AND m.last_four = ''1881''
  CROSS JOIN dwello.retry_refund(receipt_id => r.receipt_id, payment_method_id => m.id) AS x');
 ROLLBACK TO example;
 

@@ -76,7 +76,8 @@ DW_FUNCTION(dwello_remove_payment_method)
 		dw_raise(DW_INVALID_TRANSITION, "a payment is under way",
 				 psprintf("A payment with payment method %s may still arrive.",
 						  dw_uuid_text(&id)),
-				 "Wait for it, or for its pay_by.");
+				 "Wait for it or for its pay_by, or give it up with"
+				 " dwello.abandon_payment().");
 	dw_payment_method_remove(&method);
 	method_announce(&method, "payment_method_removed");
 	method_row(&call, &method);

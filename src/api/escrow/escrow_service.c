@@ -303,8 +303,9 @@ dw_payment_find_stale(const DwUuid *job_id, DwTransaction *payment)
 				 psprintf("Transaction %s may arrive until %s.",
 						  dw_uuid_text(&payment->id),
 						  timestamptz_to_str(payment->pay_by)),
-				 "Wait for it; past that time dwello.fund_escrow() starts"
-				 " anew.");
+				 "Wait for it, or have the homeowner give it up with"
+				 " dwello.abandon_payment(); past that time it counts as"
+				 " failed.");
 	return true;
 }
 

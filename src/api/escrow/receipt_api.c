@@ -254,6 +254,23 @@ returned(DwCall *call, const DwReceipt *receipt, const DwUuid *refund_id,
 	return dw_call_return(call);
 }
 
+/*
+ * WD101 for money that its own charge could not take back.  Where nobody
+ * knows who paid it no other way can be named, and it is asked again.
+ */
+static void
+receipt_need_charge(const DwReceipt *receipt)
+{
+	if (receipt->reason != DW_RECEIPT_REFUND_FAILED ||
+		dw_uuid_is_nil(&receipt->user_id))
+		return;
+	dw_raise(DW_INVALID_TRANSITION, "its own charge could not take it back",
+			 psprintf("Receipt %s is a refund that failed.",
+					  dw_uuid_text(&receipt->id)),
+			 "dwello.retry_refund() sends it to another payment method of who"
+			 " paid it.");
+}
+
 /* return_receipt(receipt_id, reason, ...) → the refund of that charge */
 DW_FUNCTION(dwello_return_receipt)
 {
@@ -272,6 +289,7 @@ DW_FUNCTION(dwello_return_receipt)
 	if (dw_call_replay(&call, &id))
 		return dw_call_return(&call);
 	receipt_check(&call, &receipt);
+	receipt_need_charge(&receipt);
 	dw_receipt_need_room(&receipt);
 	dw_need_whole(receipt.psp, receipt.currency, receipt.remaining);
 
@@ -310,6 +328,10 @@ DW_FUNCTION(dwello_retry_refund)
 	if (method.is_expired)
 		dw_arg_refuse(&call, "payment_method_id", DW_BAD_VALUE,
 					  "is past its last day");
+	if (dw_refund_has_failed(&receipt.job_id, &method_id))
+		dw_arg_refuse(&call, "payment_method_id", DW_BAD_VALUE,
+					  "could not take it before: name another, or that one"
+					  " added anew");
 	dw_need_whole(method.psp, receipt.currency, receipt.remaining);
 
 	amount = receipt.remaining;

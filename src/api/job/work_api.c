@@ -107,7 +107,8 @@ work_need_settled(const DwJob *job)
 	if (dw_payment_find(&job->id, NULL, &payment) &&
 		dw_now() < payment.pay_by)
 		work_refuse(job, "a payment for the job is on its way",
-					"Wait until it is confirmed or has failed.");
+					"Wait until it is confirmed or has failed, or give it up"
+					" with dwello.abandon_payment().");
 }
 
 /* Writes that work began, and tells the homeowner. */

@@ -93,8 +93,8 @@ refuse_none(const DwRefundNames *names)
 				 psprintf("%s %s refund %s through \"%s\".",
 						  owner_text(names), has, dw_uuid_text(id),
 						  names->psp),
-				 "refund_requested has the ids of the refund and its"
-				 " transaction.");
+				 "psp must be the company of its refund_requested, which has"
+				 " the ids of the refund and its transaction, too.");
 	dw_raise(DW_INVALID_TRANSITION, "no refund is pending",
 			 psprintf("%s %s refund that \"%s\" has to send.",
 					  owner_text(names), has, names->psp),

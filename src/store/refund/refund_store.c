@@ -277,6 +277,20 @@ dw_refunds_named(const DwRefundNames *names, int *count)
 	return read_refunds(is_apart ? &apart : &of_job, &p, count);
 }
 
+bool
+dw_refund_has_failed(const DwUuid *job_id, const DwUuid *payment_method_id)
+{
+	static DwStatement select_failed =
+		DW_STATEMENT("SELECT 1 FROM dwello.refunds AS r WHERE r.job_id = $1 "
+					 "AND r.payment_method_id = $2 "
+					 "AND r.failure_id IS NOT NULL LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, payment_method_id);
+	return dw_execute(&select_failed, &p) > 0;
+}
+
 int64
 dw_receipt_room(const DwReceipt *receipt)
 {

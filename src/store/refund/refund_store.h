@@ -102,6 +102,10 @@ typedef struct DwRefundNames
  */
 extern DwRefundRow *dw_refunds_named(const DwRefundNames *names, int *count);
 
+/* True when a refund of the job went to the payment method and failed. */
+extern bool dw_refund_has_failed(const DwUuid *job_id,
+								 const DwUuid *payment_method_id);
+
 /*
  * What of the charge behind a receipt neither went back nor was taken by a
  * bank; INT64_MAX while no bank has taken any of it.

@@ -319,7 +319,9 @@ class History
 				: await this.ask(this.stage.admin, 'return_receipt',
 					{ receipt_id, reason: 'Nobody knows what it is for.' });
 
-			if (code === 'WD202')
+			if (code === '22023')
+				this.method = undefined;	// the next turn takes a new one
+			else if (code === 'WD202')
 				await this.writeIn({ receipt_id, ...rest });
 			else if (code !== undefined)
 				throw new Difference(`receipt ${receipt_id} cannot leave`);
