@@ -76,3 +76,39 @@ SELECT function, columns, firing, level,
 -- what is there already may be written again
 SELECT t.try($$UPDATE dwello.service_categories SET name = name WHERE is_builtin$$) AS same,
        t.try($$UPDATE dwello.service_categories SET name = 'x' WHERE is_builtin$$) AS other;
+
+-- the time of a change is written where the column is, whatever lies before
+-- it, and nothing else of the row differs
+CREATE FUNCTION pg_temp.touch(columns text, change text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  before jsonb;
+  after jsonb;
+BEGIN
+  EXECUTE format('CREATE TABLE public.w (a integer, %s)', columns);
+  EXECUTE 'INSERT INTO public.w (a) VALUES (1)';
+  EXECUTE change;
+  EXECUTE 'CREATE TRIGGER t BEFORE UPDATE ON public.w FOR EACH ROW EXECUTE FUNCTION dwello.touch_updated_at()';
+  EXECUTE 'SELECT to_jsonb(w) FROM public.w' INTO before;
+  FOR i IN 1 .. 2 LOOP
+    EXECUTE 'UPDATE public.w SET a = 2';
+  END LOOP;
+  EXECUTE 'SELECT to_jsonb(w) FROM public.w WHERE updated_at > ''2021-01-01''' INTO after;
+  DROP TABLE public.w;
+  RETURN coalesce((after - 'updated_at')::text, 'not now') || CASE WHEN after - 'updated_at' - 'a' = before - 'updated_at' - 'a' THEN '' ELSE ', changed' END;
+END
+$$;
+
+SELECT columns, change, pg_temp.touch(columns, change) AS row
+  FROM (VALUES
+    ($$updated_at timestamptz DEFAULT '2020-01-01', b text DEFAULT 'b'$$, $$SELECT$$),
+    ($$updated_at timestamptz, b text DEFAULT 'b'$$, $$SELECT$$),
+    ($$b smallint DEFAULT 7, c boolean DEFAULT true, updated_at timestamptz DEFAULT '2020-01-01', d integer$$, $$SELECT$$),
+    ($$b smallint DEFAULT 7, c boolean, updated_at timestamptz DEFAULT '2020-01-01', d integer DEFAULT 4$$, $$SELECT$$),
+    ($$b text DEFAULT repeat('x', 3), updated_at timestamptz DEFAULT '2020-01-01', d integer DEFAULT 4$$, $$SELECT$$),
+    ($$b uuid DEFAULT '00000000-0000-0000-0000-00000000000b', updated_at timestamptz DEFAULT '2020-01-01', d text$$, $$SELECT$$),
+    ($$b bigint DEFAULT 8, c integer DEFAULT 3, updated_at timestamptz DEFAULT '2020-01-01', d text DEFAULT 'd'$$,
+     $$ALTER TABLE public.w DROP COLUMN b$$),
+    ($$b bigint DEFAULT 8$$, $$ALTER TABLE public.w ADD COLUMN updated_at timestamptz DEFAULT '2020-01-01', ADD COLUMN d integer DEFAULT 4$$),
+    ($$b bigint DEFAULT 8$$, $$ALTER TABLE public.w ADD COLUMN c integer DEFAULT 5, ADD COLUMN updated_at timestamptz$$)) AS v (columns, change);

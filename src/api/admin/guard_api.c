@@ -129,6 +129,42 @@ is_touched(TriggerData *data, int column, TimestampTz now)
 }
 
 /*
+ * Where a column lies in the data of a tuple whose columns before it are of a
+ * fixed length and not NULL; -1 for another tuple, or one that nobody has
+ * read a column of.
+ */
+static int
+column_offset(HeapTuple tuple, int column, TupleDesc desc)
+{
+	if (HeapTupleHasNulls(tuple))
+		for (int i = 0; i < column; i++)
+			if (att_isnull(i, tuple->t_data->t_bits))
+				return -1;
+	return dw_attribute_offset(desc, column - 1);
+}
+
+/*
+ * A copy of a tuple with another time in one column.  Forming it anew from
+ * all its columns takes ten times as much as writing the time into a copy.
+ */
+static HeapTuple
+with_time(HeapTuple tuple, int column, TupleDesc desc, TimestampTz time)
+{
+	int			offset = column_offset(tuple, column, desc);
+	Datum		value = TimestampTzGetDatum(time);
+	bool		isnull = false;
+	HeapTuple	copy;
+
+	if (offset < 0)
+		return heap_modify_tuple_by_cols(tuple, desc, 1, &column, &value,
+										 &isnull);
+	copy = heap_copytuple(tuple);
+	memcpy((char *) copy->t_data + copy->t_data->t_hoff + offset, &time,
+		   sizeof(time));
+	return copy;
+}
+
+/*
  * touch_updated_at(): BEFORE UPDATE, sets updated_at to the clock, unless the
  * statement has done so and spares the row another copy.
  */
@@ -138,16 +174,12 @@ DW_FUNCTION(dwello_touch_updated_at)
 	TriggerData *data = trigger_data(fcinfo, &firing);
 	int			column = trigger_column(data, "updated_at", TIMESTAMPTZOID);
 	TimestampTz now = dw_now();
-	Datum		value = TimestampTzGetDatum(now);
-	bool		isnull = false;
-	TupleDesc	desc;
 
 	if (is_touched(data, column, now))
 		return PointerGetDatum(data->tg_newtuple);
-	desc = RelationGetDescr(data->tg_relation);
-	return PointerGetDatum(heap_modify_tuple_by_cols(data->tg_newtuple, desc,
-													 1, &column, &value,
-													 &isnull));
+	return PointerGetDatum(with_time(data->tg_newtuple, column,
+									 RelationGetDescr(data->tg_relation),
+									 now));
 }
 
 /* True when a row's is_builtin is set; false for no row. */
@@ -316,7 +348,7 @@ typedef struct Terms
 	bool		is_draft;		/* status, which may be neither, as the next */
 	bool		is_open;		/* takes bids */
 	int32		version;		/* terms_version; 0 for NULL */
-}			Terms;
+} Terms;
 
 /* Columns of a job by their number. */
 typedef struct JobColumns
@@ -324,11 +356,11 @@ typedef struct JobColumns
 	int			id;				/* uuid */
 	int			status;			/* dwello.job_status */
 	int			terms_version;	/* integer */
-}			JobColumns;
+} JobColumns;
 
 /* Reads one of the two rows of an update. */
 static Terms
-terms_read(TriggerData *data, const JobColumns * columns, HeapTuple row)
+terms_read(TriggerData *data, const JobColumns *columns, HeapTuple row)
 {
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	const char *status = SPI_getvalue(row, desc, columns->status);

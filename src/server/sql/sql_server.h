@@ -62,6 +62,13 @@
 #define dw_make_range(type, lower, upper) make_range(type, lower, upper, false)
 #endif
 
+/* Where a column lies in a tuple, or -1; 18 moved what reading has learnt. */
+#if PG_VERSION_NUM >= 180000
+#define dw_attribute_offset(desc, i) TupleDescCompactAttr(desc, i)->attcacheoff
+#else
+#define dw_attribute_offset(desc, i) TupleDescAttr(desc, i)->attcacheoff
+#endif
+
 /*
  * Statements with kept plans: the one way from C to the tables.
  *

@@ -45,42 +45,56 @@
  * arrived of its amount: all that its hash is made of is fixed with it.  A
  * trigger of the table holds whoever writes past this list to the same.
  */
+#define BOOKING_COLUMNS \
+	DW_COLUMN(UUID, DwLedgerRow, scope_id, row.scope_id, DW_COLUMN_KEY), \
+	DW_COLUMN(UUID, DwLedgerRow, id, row.id, DW_COLUMN_KEY), \
+	DW_COLUMN(UUID, DwLedgerRow, payer_id, row.payer_id, DW_COLUMN_FIXED), \
+	DW_COLUMN(UUID, DwLedgerRow, payee_id, row.payee_id, DW_COLUMN_FIXED), \
+	DW_COLUMN_LABEL(transaction_type, DwLedgerRow, transaction_type, type, \
+					DW_COLUMN_FIXED), \
+	DW_COLUMN_LABEL(transaction_status, DwLedgerRow, status, status, 0), \
+	DW_COLUMN(INT8, DwLedgerRow, amount, row.amount, 0), \
+	DW_COLUMN(TEXT, DwLedgerRow, currency, row.currency, DW_COLUMN_FIXED), \
+	DW_COLUMN(INT8, DwLedgerRow, platform_fee, row.platform_fee, \
+			  DW_COLUMN_FIXED), \
+	DW_COLUMN(INT8, DwLedgerRow, tax, row.tax, DW_COLUMN_FIXED), \
+	DW_COLUMN(INT8, DwLedgerRow, net_amount, row.net_amount, 0), \
+	DW_COLUMN(UUID_COPY, DwLedgerRow, milestone_id, row.milestone_id, \
+			  DW_COLUMN_FIXED), \
+	DW_COLUMN(UUID, DwLedgerRow, actor_id, row.actor.user_id, \
+			  DW_COLUMN_FIXED), \
+	DW_COLUMN(TEXT, DwLedgerRow, actor_role, actor_role, DW_COLUMN_FIXED), \
+	DW_COLUMN(UUID_COPY, DwLedgerRow, request_id, row.request_id, \
+			  DW_COLUMN_FIXED), \
+	DW_COLUMN(TIME, DwLedgerRow, created_at, row.created_at, \
+			  DW_COLUMN_FIXED), \
+	DW_COLUMN(TIME, DwLedgerRow, completed_at, row.completed_at, 0), \
+	DW_COLUMN(DATE, DwLedgerRow, booked_on, row.booked_on, 0), \
+	DW_COLUMN(BYTEA, DwLedgerRow, prev_hash, prev_hash, 0), \
+	DW_COLUMN(BYTEA, DwLedgerRow, hash, hash, 0)
+
 static const DwColumn transaction_columns[] = {
-	DW_COLUMN(UUID, DwLedgerRow, scope_id, row.scope_id, DW_COLUMN_KEY),
-	DW_COLUMN(UUID, DwLedgerRow, id, row.id, DW_COLUMN_KEY),
-	DW_COLUMN(UUID, DwLedgerRow, payer_id, row.payer_id, DW_COLUMN_FIXED),
-	DW_COLUMN(UUID, DwLedgerRow, payee_id, row.payee_id, DW_COLUMN_FIXED),
-	DW_COLUMN_LABEL(transaction_type, DwLedgerRow, transaction_type, type,
-					DW_COLUMN_FIXED),
-	DW_COLUMN_LABEL(transaction_status, DwLedgerRow, status, status, 0),
-	DW_COLUMN(INT8, DwLedgerRow, amount, row.amount, 0),
-	DW_COLUMN(TEXT, DwLedgerRow, currency, row.currency, DW_COLUMN_FIXED),
-	DW_COLUMN(INT8, DwLedgerRow, platform_fee, row.platform_fee,
-			  DW_COLUMN_FIXED),
-	DW_COLUMN(INT8, DwLedgerRow, tax, row.tax, DW_COLUMN_FIXED),
-	DW_COLUMN(INT8, DwLedgerRow, net_amount, row.net_amount, 0),
-	DW_COLUMN(UUID_COPY, DwLedgerRow, milestone_id, row.milestone_id,
-			  DW_COLUMN_FIXED),
+	BOOKING_COLUMNS,
 	DW_COLUMN(UUID_COPY, DwLedgerRow, payment_method_id, row.payment_method_id,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwLedgerRow, psp, row.psp, 0),
 	DW_COLUMN(TEXT, DwLedgerRow, psp_reference, row.psp_reference, 0),
 	DW_COLUMN(UUID_COPY, DwLedgerRow, reverses, row.reverses, DW_COLUMN_FIXED),
-	DW_COLUMN(UUID, DwLedgerRow, actor_id, row.actor.user_id, DW_COLUMN_FIXED),
-	DW_COLUMN(TEXT, DwLedgerRow, actor_role, actor_role, DW_COLUMN_FIXED),
-	DW_COLUMN(UUID_COPY, DwLedgerRow, request_id, row.request_id,
-			  DW_COLUMN_FIXED),
 	DW_COLUMN(TIME, DwLedgerRow, pay_by, row.pay_by, DW_COLUMN_FIXED),
-	DW_COLUMN(TIME, DwLedgerRow, created_at, row.created_at, DW_COLUMN_FIXED),
-	DW_COLUMN(TIME, DwLedgerRow, completed_at, row.completed_at, 0),
-	DW_COLUMN(TIME, DwLedgerRow, occurred_at, row.occurred_at, 0),
-	DW_COLUMN(DATE, DwLedgerRow, booked_on, row.booked_on, 0),
-	DW_COLUMN(BYTEA, DwLedgerRow, prev_hash, prev_hash, 0),
-	DW_COLUMN(BYTEA, DwLedgerRow, hash, hash, 0)
+	DW_COLUMN(TIME, DwLedgerRow, occurred_at, row.occurred_at, 0)
 };
 
 DwTable		dw_transactions =
 DW_TABLE("transactions", DwLedgerRow, transaction_columns);
+
+/*
+ * What moves between accounts of the platform alone, as a release does, has
+ * no more: each column that is named costs, one that stays NULL too.
+ */
+static const DwColumn booking_columns[] = {BOOKING_COLUMNS};
+
+static DwTable bookings =
+DW_TABLE("transactions", DwLedgerRow, booking_columns);
 
 DwMap		dw_transaction_map = DW_MAP(transaction_columns);
 
@@ -267,6 +281,17 @@ stored_hash(const uint8 *hash)
 	return stored;
 }
 
+/* Whether a transaction has none of the columns that bookings leave out. */
+static bool
+is_booking(const DwTransaction *transaction)
+{
+	return transaction->payment_method_id == NULL &&
+		transaction->psp == NULL && transaction->psp_reference == NULL &&
+		transaction->reverses == NULL &&
+		transaction->pay_by == DT_NOBEGIN &&
+		transaction->occurred_at == DT_NOBEGIN;
+}
+
 /*
  * Writes a transaction, with its place in the chain when it has one; or its
  * end, when it is there and pending.  The table refuses any other change.
@@ -286,6 +311,8 @@ transaction_write(const DwTransaction *transaction, const uint8 *previous,
 
 	if (is_there)
 		dw_table_update(&dw_transactions, &row);
+	else if (is_booking(transaction))
+		dw_table_insert(&bookings, &row);
 	else
 		dw_table_insert(&dw_transactions, &row);
 }
