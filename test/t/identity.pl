@@ -12,7 +12,9 @@ use Test::More;
 my $ann = '00000000-0000-7000-8000-000000000001';
 
 my $node = PostgreSQL::Test::Cluster->new('primary');
-$node->init(allows_streaming => 1);
+$node->init(
+	allows_streaming => 1,
+	extra => [ '--locale=C.UTF-8', '--encoding=UTF8' ]);
 my $keyring = $node->basedir . '/keyring';
 $node->append_conf('postgresql.conf', <<"CONF");
 session_preload_libraries = 'dwello'
