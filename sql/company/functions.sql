@@ -275,8 +275,9 @@ COMMENT ON FUNCTION dwello.import_statement IS
  *	  compared, and no booking is missing there
  * returns: a row a line, in the order of time, then a row for each booking of the time that no line is about
  *	line_id: of the line; NULL for a booking that no line is about
- *	event_id: of the line
- *	reference: of the line
+ *	event_id: of the line; else of the event that told of the booking
+ *	reference: of the line; else what the event, or dwello, called the
+ *	  payment or what it was
  *	kind: of the line or booking
  *	verdict: matched, amount_differs (or the currency), missing_here,
  *	  missing_there
@@ -289,7 +290,8 @@ COMMENT ON FUNCTION dwello.import_statement IS
  *	booked_currency: of the booking
  *	booked_at: of the booking, by the company's clock where that was told
  *	note: of missing_here: that it repeats a line, or is pending, failed
- *	  or cancelled here
+ *	  or cancelled here; of matched: that it is one of several lines, or
+ *	  that its difference was accepted
  * errors:
  *	WD401 WD402
  *	42501: the caller is neither the service nor an administrator
@@ -318,24 +320,39 @@ GRANT EXECUTE ON FUNCTION dwello.reconcile_external TO dwello_service, dwello_ap
  *	transaction afterwards. What belongs to somebody has a command of its
  *	own (WD101), which the hint names.
  *
+ *	Where the event_id was told as something else (the payment whose fee
+ *	it is), or by another line of another kind or amount, it is booked by
+ *	its line_id.
+ *
+ *	For what is booked with another amount accept_difference books the
+ *	difference, as a fact of the line's kind if it is one of those above,
+ *	else as an adjustment; the line is matched from then on.
+ *
  * role: app, service, admin
  * args:
  *	psp: the payment company
  *	line_id: its id of the line
+ *	accept_difference: book by how much it differs from what is booked
  * returns: a row
  *	line_id
  *	scope_id: of the transaction
- *	transaction_id: what the line is booked as
+ *	transaction_id: what the line, or its difference, is booked as
  *	amount: of the line, in minor units
  *	currency: of the line
+ *	difference: what of the amount the transaction is, in minor units; NULL
+ *	  where it is all
  *	replayed: true when nothing was booked, for it was before
  * errors:
  *	WD401 WD402
  *	42501: the caller is neither the service nor an administrator
  *	22004 22001
  *	P0002: no such line was imported
- *	WD104: its event was another one before, or is another line's
- *	WD101: the line is of a kind with a command of its own
+ *	WD104: its event was told with another amount, or is that of another
+ *	  line which says the same
+ *	WD101: the line is of a kind with a command of its own, or another
+ *	  amount is booked for it; with accept_difference: none is
+ *	WD201: with accept_difference: another currency is booked for it
+ *	22003: a difference out of range
  * example: system, a statement
  *	SELECT line_id, amount, currency, replayed
  *	  FROM dwello.book_statement_line(psp => 'demo-psp', line_id => 'txn_2');
@@ -343,11 +360,13 @@ GRANT EXECUTE ON FUNCTION dwello.reconcile_external TO dwello_service, dwello_ap
 CREATE OR REPLACE FUNCTION dwello.book_statement_line(
   psp text,
   line_id text,
+  accept_difference boolean DEFAULT false,
   OUT line_id text,
   OUT scope_id uuid,
   OUT transaction_id uuid,
   OUT amount bigint,
   OUT currency text,
+  OUT difference bigint,
   OUT replayed boolean
 )
 LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -355,7 +374,7 @@ AS 'MODULE_PATHNAME', 'dwello_book_statement_line';
 GRANT EXECUTE ON FUNCTION dwello.book_statement_line
   TO dwello_app, dwello_admin, dwello_service;
 COMMENT ON FUNCTION dwello.book_statement_line IS
-  'Books a line of a statement that nothing else has told of: a fee, a dispute''s fee, a settlement or an adjustment (psp_clearing against platform_loss), by its event_id, else its line_id. Errors: WD401, WD402, 42501, 22004, 22001, P0002, WD104, WD101. See reference.md#book_statement_line.';
+  'Books a line of a statement that nothing else has told of: a fee, a dispute''s fee, a settlement or an adjustment (psp_clearing against platform_loss), by its event_id, else its line_id. Errors: WD401, WD402, 42501, 22004, 22001, P0002, WD104, WD101, WD201, 22003. See reference.md#book_statement_line.';
 
 /*
  * set_psp_units

@@ -14,11 +14,13 @@ CREATE TABLE dwello.statement_lines (
   created_at timestamptz NOT NULL,
   scope_id uuid,
   transaction_id uuid,
+  difference bigint,
   booked_at timestamptz,
   CONSTRAINT statement_lines_pkey PRIMARY KEY (psp, line_id),
   CONSTRAINT statement_lines_name_check CHECK (event_id IS NOT NULL OR reference IS NOT NULL),
   CONSTRAINT statement_lines_booked_check CHECK ((transaction_id IS NULL) = (scope_id IS NULL)
-    AND (transaction_id IS NULL) = (booked_at IS NULL))
+    AND (transaction_id IS NULL) = (booked_at IS NULL)),
+  CONSTRAINT statement_lines_difference_check CHECK (difference IS NULL OR (difference <> 0 AND transaction_id IS NOT NULL))
 );
 CREATE INDEX statement_lines_time_idx ON dwello.statement_lines (psp, occurred_at);
 CREATE INDEX statement_lines_event_id_idx ON dwello.statement_lines (psp, event_id) WHERE event_id IS NOT NULL;
@@ -34,6 +36,8 @@ COMMENT ON COLUMN dwello.statement_lines.amount IS 'In minor units; below zero o
 COMMENT ON COLUMN dwello.statement_lines.occurred_at IS 'When it happened, by the company''s own clock.';
 COMMENT ON COLUMN dwello.statement_lines.scope_id IS 'Scope of the transaction that the line was booked as; NULL = none yet.';
 COMMENT ON COLUMN dwello.statement_lines.transaction_id IS 'What book_statement_line() booked, or found booked; NULL = it was not asked yet.';
+COMMENT ON COLUMN dwello.statement_lines.difference IS
+  'What of the amount that transaction booked, because the rest was booked as it was told, in minor units; NULL = all of it.';
 COMMENT ON COLUMN dwello.statement_lines.booked_at IS 'When that was; NULL = not yet.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.statement_lines', '');
 GRANT SELECT ON dwello.statement_lines TO dwello_service;

@@ -150,6 +150,16 @@ SELECT line_id, verdict FROM dwello.reconcile_external('night', '2027-01-02 00:0
 SELECT line_id, verdict FROM dwello.reconcile_external('night', now() - interval '1 day', now() + interval '1 day');
 ROLLBACK;
 
+-- The legs of a scope, as one text.
+CREATE FUNCTION t.leg(scope uuid) RETURNS text
+LANGUAGE sql
+AS $$
+SELECT string_agg(x.transaction_type || ' ' || a.kind || ' ' || n.amount, ', ' ORDER BY n.leg)
+  FROM dwello.transactions AS x
+  JOIN dwello.ledger_entries AS n ON n.scope_id = x.scope_id AND n.transaction_id = x.id
+  JOIN dwello.ledger_accounts AS a ON a.id = n.account_id WHERE x.scope_id = scope
+$$;
+
 ------------------------------------------------------------------------
 -- A line that nothing told of is booked
 ------------------------------------------------------------------------
@@ -195,6 +205,58 @@ SELECT line_id, verdict, note FROM dwello.reconcile_external('lineco') WHERE lin
 SELECT replayed FROM dwello.confirm_payment(NULL, 'lineco', 'pay 8', 50000, 'USD', psp_reference => 'ch 8');
 SELECT lines FROM dwello.import_statement('lineco', '[{"line_id": "z1", "reference": "ch 8", "kind": "payment", "amount": 50100, "currency": "USD", "time": "2027-01-01T23:00:00Z"}]');
 SELECT regexp_replace(t.detail($$SELECT dwello.book_statement_line('lineco', 'z1')$$), '[0-9a-f-]{36}', 'X');
+\echo but its difference can be accepted, and the company then has what it says
+SELECT t.refused('h1', $$book_statement_line('lineco', 'z1', true)$$) AS homeowner,
+       t.try($$SELECT dwello.book_statement_line('lineco', 'x9', true)$$) AS not_booked,
+       t.try($$SELECT dwello.book_statement_line('lineco', 'z1', NULL)$$) AS nothing;
+SELECT line_id, verdict, stated_amount, booked_amount, note FROM dwello.reconcile_external('lineco') WHERE line_id ~ 'z1';
+SELECT amount, difference, replayed FROM dwello.book_statement_line('lineco', 'z1', accept_difference => true);
+SELECT amount, difference, replayed FROM dwello.book_statement_line('lineco', 'z1');
+SELECT t.leg(l.scope_id) FROM dwello.statement_lines AS l WHERE l.psp = 'lineco' AND l.line_id = 'z1';
+SELECT line_id, verdict, stated_amount, booked_amount, note FROM dwello.reconcile_external('lineco') WHERE line_id = 'z1';
+SELECT count(*) AS missing_there FROM dwello.reconcile_external('lineco', '2027-01-01 23:00+00', '2027-01-01 23:01+00')
+ WHERE verdict = 'missing_there' AND kind IN ('payment', 'adjustment');
+\echo a refund of which more was sent, a fee that was told with less, a payment of which a part fits nothing, another currency
+SELECT t.award('differs', 50000), t.award('euros', 700, currency => 'EUR');
+SELECT held FROM dwello.confirm_payment(t.user('differs'), 'lineco', 'd 1', 60000, 'USD', psp_reference => 'ch d');
+SELECT held FROM dwello.confirm_payment(t.user('euros'), 'lineco', 'd 2', 700, 'EUR', psp_reference => 'ch e');
+SELECT t.login_as('a1');
+SELECT refunded FROM dwello.refund_escrow(t.user('differs'), 20000);
+SELECT t.login_as(NULL);
+SELECT refund_status FROM dwello.refunds AS r, dwello.confirm_refund(t.user('differs'), 'lineco', 'd 3', refund_id => r.id)
+ WHERE r.job_id = t.user('differs') AND r.receipt_id IS NULL;
+SELECT amount FROM dwello.record_psp_fee('lineco', 'd 4', 30, 'USD');
+SELECT lines FROM dwello.import_statement('lineco', '[
+  {"line_id": "d1", "event_id": "d 1", "kind": "payment", "amount": 60100, "currency": "USD", "time": "2027-01-02T23:00:00Z"},
+  {"line_id": "d2", "event_id": "d 2", "kind": "payment", "amount": 700, "currency": "USD", "time": "2027-01-02T23:00:00Z"},
+  {"line_id": "d3", "event_id": "d 3", "kind": "refund", "amount": 20001, "currency": "USD", "time": "2027-01-02T23:00:00Z"},
+  {"line_id": "d4", "event_id": "d 4", "kind": "fee", "amount": 35, "currency": "USD", "time": "2027-01-02T23:00:00Z"}]');
+SELECT l, t.try(format('SELECT dwello.book_statement_line(%L, %L, true)', 'lineco', l)) FROM unnest('{d1,d2,d3,d4}'::text[]) AS l;
+SELECT l.line_id, l.difference, t.leg(l.scope_id) FROM dwello.statement_lines AS l WHERE l.psp = 'lineco' AND l.line_id ~ '^d' AND l.difference <> 0 ORDER BY 1;
+SELECT line_id, verdict, stated_amount, booked_amount, note FROM dwello.reconcile_external('lineco', '2027-01-02 23:00+00', '2027-01-02 23:01+00');
+\echo fees of one event, which was the payment that they are of: each has a name of its own
+SELECT lines FROM dwello.import_statement('lineco', '[
+  {"line_id": "w1", "event_id": "d 1", "kind": "fee", "amount": 90, "currency": "USD", "time": "2027-01-03T23:00:00Z"},
+  {"line_id": "w2", "event_id": "f 1", "kind": "fee", "amount": 91, "currency": "USD", "time": "2027-01-03T23:00:00Z"},
+  {"line_id": "w3", "event_id": "f 1", "kind": "dispute_fee", "amount": 91, "currency": "USD", "time": "2027-01-03T23:00:00Z"},
+  {"line_id": "w4", "event_id": "f 1", "kind": "fee", "amount": 92, "currency": "USD", "time": "2027-01-03T23:00:00Z"},
+  {"line_id": "w5", "event_id": "f 1", "kind": "fee", "amount": 91, "currency": "USD", "time": "2027-01-03T23:00:00Z"}]');
+SELECT l, t.try(format('SELECT dwello.book_statement_line(%L, %L)', 'lineco', l)) FROM unnest('{w1,w2,w3,w4,w5}'::text[]) AS l;
+SELECT line_id, verdict, booked_amount FROM dwello.reconcile_external('lineco') WHERE line_id ~ '^w' ORDER BY 1;
+SELECT psp, event_id, event_type, amount FROM dwello.payment_events WHERE psp = 'lineco' AND created_at > now() - interval '1 day' ORDER BY 2;
+\echo what is missing there says by what it was told
+SELECT replayed FROM dwello.confirm_payment(NULL, 'lineco', 'm 1', 12, 'USD', psp_reference => 'ch m');
+SELECT amount FROM dwello.record_psp_fee('lineco', 'm 2', 13, 'USD', psp_reference => 'ch m');
+SELECT held FROM dwello.confirm_payment(t.user('euros'), 'lineco', 'm 3', 14, 'EUR');
+SELECT charged_back FROM dwello.open_chargeback(t.user('differs'), 'lineco', 'm 4', 15, 'USD', psp_reference => 'ch d');
+SELECT t.login_as('p1');
+SELECT refunded FROM dwello.refund_escrow(t.user('euros'), 700);
+SELECT t.login_as(NULL);
+SELECT refund_status FROM dwello.confirm_refund(t.user('euros'), 'lineco', 'm 5');
+SELECT f.refund_status FROM dwello.refunds AS r, dwello.fail_refund(t.user('euros'), 'lineco', 'm 6', refund_id => r.id) AS f WHERE r.job_id = t.user('euros') AND r.confirmation_id IS NOT NULL;
+SELECT kind, event_id, reference, booked_amount, transaction_id IS NOT NULL AS booked
+  FROM dwello.reconcile_external('lineco', now() - interval '1 day', now() + interval '1 day') ORDER BY 1, 2, 3, 4;
+SELECT count(*) AS wrong FROM dwello.reconcile();
 \echo a line whose transaction is gone
 UPDATE dwello.statement_lines SET transaction_id = t.user('none') WHERE psp = 'lineco' AND line_id = 'x8';
 SELECT rule, object, left(detail, 34) AS detail FROM dwello.check() WHERE rule = 'orphan';
@@ -246,4 +308,4 @@ DELETE FROM dwello.transactions WHERE scope_id = t.user('p1') AND psp = 'bank';
 DELETE FROM dwello.chargebacks WHERE psp = 'bank';
 SET session_replication_role = origin;
 SELECT t.forget('ext', 'ext2', 'ext3', 'ext4');
-DROP FUNCTION t.line, t.compare, t.keep, t.asked, t.whole, t.refund, t.sent;
+DROP FUNCTION t.leg, t.line, t.compare, t.keep, t.asked, t.whole, t.refund, t.sent;

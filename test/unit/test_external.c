@@ -115,6 +115,70 @@ test_booked_in_parts(void **state)
 	assert_false(bookings[0].is_paired && bookings[1].is_paired);
 }
 
+/* By how much a line differs, and that it is whole once that is booked. */
+static void
+test_difference(void **state)
+{
+	DwExternalBooking bookings[] = {
+		booked(1, DW_EXTERNAL_PAYMENT, 400),
+		booked(2, DW_EXTERNAL_PAYMENT, 100),
+		booked(3, DW_EXTERNAL_REFUND, 7),
+		booked(4, DW_EXTERNAL_FEE, 30),
+		booked(5, DW_EXTERNAL_ADJUSTMENT, 1)
+	};
+	DwExternalName names[] = {
+		{"p", &bookings[0], 0}, {"p", &bookings[1], 0},
+		{"r", &bookings[2], 0}, {"f", &bookings[3], 0}, {"apart", &bookings[4], 0}
+	};
+	DwExternalLine lines[] = {
+		stated("p", DW_EXTERNAL_PAYMENT, 501),
+		stated("r", DW_EXTERNAL_REFUND, 9),
+		stated("f", DW_EXTERNAL_DISPUTE_FEE, 25),
+		stated("none", DW_EXTERNAL_PAYMENT, 5)
+	};
+	DwExternalLine *order[4];
+	DwExternal	external = {lines, 4, names, 5, order};
+	DwExternalDifference out;
+
+	dw_external_match(&external);
+	assert_int_equal(dw_external_differs(&external, &lines[0], &out), DW_OK);
+	assert_int_equal(out.difference, 1);
+	assert_int_equal(out.fact, DW_COMPANY_ADJUSTMENT);
+	assert_int_equal(out.amount, 1);
+	assert_int_equal(dw_external_differs(&external, &lines[1], &out), DW_OK);
+	assert_int_equal(out.difference, 2);
+	assert_int_equal(out.amount, -2);
+	assert_int_equal(dw_external_differs(&external, &lines[2], &out), DW_OK);
+	assert_int_equal(out.fact, DW_COMPANY_FEE);
+	assert_int_equal(out.amount, -5);
+	assert_int_equal(dw_external_differs(&external, &lines[3], &out),
+					 DW_INVALID_TRANSITION);
+
+	/* once it is booked apart the line is whole, and nothing else is it */
+	for (int i = 0; i < (int) DW_LENGTH(bookings); i++)
+		bookings[i].is_paired = false;
+	lines[0].amount = 500;
+	lines[0].booked_apart = "apart";
+	lines[3] = stated("apart", DW_EXTERNAL_ADJUSTMENT, 1);
+	dw_external_match(&external);
+	assert_int_equal(lines[0].verdict, DW_EXTERNAL_MATCHED);
+	assert_int_equal(lines[3].verdict, DW_EXTERNAL_MISSING_HERE);
+	assert_true(bookings[4].is_paired);
+
+	/* another currency, and more than fits */
+	for (int i = 0; i < (int) DW_LENGTH(bookings); i++)
+		bookings[i].is_paired = false;
+	lines[0] = stated("r", DW_EXTERNAL_REFUND, 9);
+	lines[0].currency = "EUR";
+	lines[1] = stated("f", DW_EXTERNAL_FEE, INT64_MAX);
+	bookings[3].amount = -1;
+	dw_external_match(&external);
+	assert_int_equal(dw_external_differs(&external, &lines[0], &out),
+					 DW_CURRENCY_MISMATCH);
+	assert_int_equal(dw_external_differs(&external, &lines[1], &out),
+					 DW_OVERFLOW);
+}
+
 /*
  * Fees go either way, a dispute's is a fee, and a line goes by what it was
  * booked as before its event or reference.
@@ -333,6 +397,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_amounts),
 		cmocka_unit_test(test_booked_in_parts),
+		cmocka_unit_test(test_difference),
 		cmocka_unit_test(test_fees),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_parts),

@@ -463,14 +463,14 @@ static DwNames
 line_names(const DwExternalLine *lines, int count)
 {
 	DwNames		names = {.names = palloc_extended(sizeof(char *) *
-												  ((Size) count * 3 + 1),
+												  ((Size) count * 4 + 1),
 												  MCXT_ALLOC_HUGE)};
 	int			kept = 0;
 
 	for (int i = 0; i < count; i++)
 	{
 		const char *const all[] = {lines[i].event_id, lines[i].reference,
-		lines[i].booked_as};
+		lines[i].booked_as, lines[i].booked_apart};
 
 		for (size_t k = 0; k < lengthof(all); k++)
 			if (all[k] != NULL)
@@ -484,18 +484,22 @@ line_names(const DwExternalLine *lines, int count)
 	return names;
 }
 
-/* A kept line, to be matched. */
+/* A kept line, to be matched: without what of it was booked apart. */
 static DwExternalLine
 matched_line(const DwStatementLine *kept)
 {
+	const bool	is_apart = kept->difference != 0;
+	const char *id = dw_uuid_is_nil(&kept->transaction_id) ? NULL
+		: dw_uuid_text(&kept->transaction_id);
+
 	return (DwExternalLine)
 	{
 		.event_id = kept->event_id,
 			.reference = kept->reference,
-			.booked_as = dw_uuid_is_nil(&kept->transaction_id) ? NULL
-			: dw_uuid_text(&kept->transaction_id),
+			.booked_as = is_apart ? NULL : id,
+			.booked_apart = is_apart ? id : NULL,
 			.kind = kept->kind,
-			.amount = kept->amount,
+			.amount = kept->amount - kept->difference,
 			.currency = kept->currency,
 			.at = kept->occurred_at
 	};
@@ -540,9 +544,14 @@ row_booking(DwCall *call, const DwExternalBooking *booking)
 static const char *
 line_note(const Comparison *comparison, const DwExternalLine *line)
 {
+	int64		apart = comparison->kept[line->position - 1].difference;
+
 	if (line->parts > 1)
 		return psprintf("one of %d lines that make up the booking",
 						line->parts);
+	if (apart != 0 && line->verdict == DW_EXTERNAL_MATCHED)
+		return psprintf(INT64_FORMAT " of it is a difference that was"
+						" accepted", apart);
 	if (line->verdict != DW_EXTERNAL_MISSING_HERE)
 		return NULL;
 	if (line->repeats != 0)
@@ -568,7 +577,7 @@ emit_line(DwCall *call, const Comparison *comparison, int i)
 	dw_row_text(call, "reference", line->reference);
 	dw_row_enum(call, "kind", &dw_external_kind_labels, line->kind);
 	dw_row_enum(call, "verdict", &dw_external_verdict_labels, line->verdict);
-	dw_row_int8(call, "stated_amount", line->amount);
+	dw_row_int8(call, "stated_amount", comparison->kept[i].amount);
 	dw_row_text(call, "stated_currency", line->currency);
 	dw_row_time(call, "stated_at", line->at);
 	dw_row_text(call, "note", line_note(comparison, line));
@@ -577,13 +586,39 @@ emit_line(DwCall *call, const Comparison *comparison, int i)
 
 /* Adds a booking that no line is about to the list. */
 static void
-emit_booking(DwCall *call, const DwExternalBooking *booking)
+emit_booking(DwCall *call, const DwExternalBooking *booking,
+			 const DwExternalTold * told)
 {
 	row_booking(call, booking);
+	dw_row_text(call, "event_id", told->event_id);
+	dw_row_text(call, "reference", told->reference);
 	dw_row_enum(call, "kind", &dw_external_kind_labels, booking->kind);
 	dw_row_enum(call, "verdict", &dw_external_verdict_labels,
 				DW_EXTERNAL_MISSING_THERE);
 	dw_list_emit(call);
+}
+
+/* Adds the bookings of the period that no line is about to the list. */
+static void
+emit_missing(DwCall *call, const Comparison *comparison)
+{
+	const DwExternalLedger *ledger = &comparison->ledger;
+	DwExternalBooking **missing =
+		palloc(sizeof(*missing) * (ledger->count + 1));
+	DwExternalTold *told;
+	DwExternalTold *of_each;
+	int			count = 0;
+	int			found;
+
+	for (int i = 0; i < ledger->count; i++)
+		if (!ledger->bookings[i].is_paired)
+			missing[count++] = &ledger->bookings[i];
+	of_each = palloc0(sizeof(*of_each) * (count + 1));
+	told = dw_external_told(comparison->psp, missing, count, &found);
+	for (int i = 0; i < found; i++)
+		of_each[told[i].place - 1] = told[i];
+	for (int i = 0; i < count; i++)
+		emit_booking(call, missing[i], &of_each[i]);
 }
 
 DW_FUNCTION(dwello_reconcile_external)
@@ -607,9 +642,7 @@ DW_FUNCTION(dwello_reconcile_external)
 	comparison_match(&comparison);
 	for (int i = 0; i < comparison.shown; i++)
 		emit_line(&call, &comparison, i);
-	for (int i = 0; i < comparison.ledger.count; i++)
-		if (!comparison.ledger.bookings[i].is_paired)
-			emit_booking(&call, &comparison.ledger.bookings[i]);
+	emit_missing(&call, &comparison);
 	return dw_list_return(&call);
 }
 
@@ -638,7 +671,7 @@ refuse_difference(const DwStatementLine *line,
 					  INT64_FORMAT " %s.", line->amount, line->currency,
 					  dw_uuid_text(&booking->transaction_id),
 					  booking->amount, booking->currency),
-			 "Ask the company which is right, and tell it nothing twice; what it took of the amount is a fee: dwello.record_psp_fee().");
+			 "Ask the company which is right, and tell it nothing twice; accept_difference books the difference.");
 }
 
 /* WD101 for a line that has a command of its own. */
@@ -662,18 +695,24 @@ refuse_kind(const DwStatementLine *line)
 					  commands[line->kind]));
 }
 
-/* What is booked under the line's names, and how it differs. */
+/*
+ * What is booked under the line's names, and how it differs, beside the lines
+ * that share one of them.
+ */
 static const DwExternalLine *
-line_compare(const DwStatementLine *line)
+line_compare(const DwStatementLine *line, Comparison *comparison)
 {
-	Comparison	comparison = {
-		.psp = line->psp,
-		.kept = unconstify(DwStatementLine *, line),
-		.count = 1
-	};
+	DwExternalLine named = matched_line(line);
+	DwNames		names = line_names(&named, 1);
 
-	comparison_match(&comparison);
-	return comparison.external.lines;
+	comparison->psp = line->psp;
+	comparison->kept = dw_statement_load_alike(line->psp, &names,
+											   &comparison->count);
+	comparison_match(comparison);
+	for (int i = 0; i < comparison->count; i++)
+		if (strcmp(comparison->kept[i].line_id, line->line_id) == 0)
+			return &comparison->external.lines[i];
+	elog(ERROR, "line \"%s\" does not have its own names", line->line_id);
 }
 
 /*
@@ -689,24 +728,52 @@ line_find_booking(const DwExternalLine *found)
 	return found->booking;
 }
 
-/* Books a line that nothing has told of; its transaction is noted in it. */
+/* Books what a line says; its transaction is noted in it. */
 static void
-line_book(DwCall *call, DwStatementLine *line, DwCompanyFact kind)
+line_record(DwCall *call, DwStatementLine *line, DwCompanyFact kind,
+			const char *event_id, int64 amount)
 {
 	Fact		fact = {
 		.fact = kind,
 		.psp = line->psp,
-		.event_id = line->event_id != NULL ? line->event_id : line->line_id,
+		.event_id = event_id,
 		.psp_reference = line->reference,
 		.currency = line->currency,
-		.amount = line->amount,
+		.amount = amount,
 		.occurred_at = line->occurred_at
 	};
 	DwPosting	posting;
 
 	dw_company_posting(&posting, kind, fact.psp, fact.currency, fact.amount);
+	posting_need(call, &posting);
 	line->transaction_id = record_once(call, &fact, &posting);
 	line->scope_id = fact.scope_id;
+}
+
+/*
+ * What the fact of a line is called: its event, unless that was told as
+ * something else, or is another line's that says otherwise.  Companies give
+ * a payment and its fees one event.
+ */
+static const char *
+line_event(const DwStatementLine *line, DwCompanyFact kind)
+{
+	DwPaymentEvent kept;
+
+	if (line->event_id == NULL)
+		return line->line_id;
+	if (!dw_payment_event_find(line->psp, line->event_id, &kept))
+		return line->event_id;
+	return strcmp(kept.type, dw_company_fact_label(kind)) != 0 ||
+		dw_statement_names_other(&kept.transaction_id, line)
+		? line->line_id : line->event_id;
+}
+
+/* Books a line that nothing has told of. */
+static void
+line_book(DwCall *call, DwStatementLine *line, DwCompanyFact kind)
+{
+	line_record(call, line, kind, line_event(line, kind), line->amount);
 	if (dw_statement_names(&line->transaction_id))
 		dw_raise(DW_IDEMPOTENCY_MISMATCH, "another line is about that event",
 				 psprintf("Transaction %s is that line's.",
@@ -714,15 +781,40 @@ line_book(DwCall *call, DwStatementLine *line, DwCompanyFact kind)
 				 "Two lines that are two facts have two event ids.");
 }
 
+/* Books by how much a line differs from what is booked for it. */
+static void
+line_accept(DwCall *call, DwStatementLine *line,
+			const Comparison *comparison, const DwExternalLine *found)
+{
+	DwExternalDifference out;
+	DwResult	result = dw_external_differs(&comparison->external, found,
+											 &out);
+
+	if (result != DW_OK)
+		dw_raise(result, result == DW_CURRENCY_MISMATCH
+				 ? "another currency is booked for the line"
+				 : result == DW_OVERFLOW ? "the difference is out of range"
+				 : "no other amount is booked for the line",
+				 psprintf("Line \"%s\" is %s.", line->line_id,
+						  dw_external_verdict_label(found->verdict)),
+				 "dwello.reconcile_external() says what is booked for it.");
+	line_record(call, line, out.fact,
+				psprintf("%s difference", line->line_id), out.amount);
+	line->difference = out.difference;
+}
+
 /* Notes what is booked for the line, or books it; WD101 where neither is. */
 static void
 line_settle(DwCall *call, DwStatementLine *line)
 {
-	const DwExternalLine *found = line_compare(line);
+	Comparison	comparison = {0};
+	const DwExternalLine *found = line_compare(line, &comparison);
 	const DwExternalBooking *booking = line_find_booking(found);
 	DwCompanyFact fact;
 
-	if (booking != NULL)
+	if (dw_arg_bool(call, "accept_difference"))
+		line_accept(call, line, &comparison, found);
+	else if (booking != NULL)
 	{
 		/* it was told before: the line is about that */
 		line->scope_id = booking->scope_id;
@@ -745,7 +837,7 @@ DW_FUNCTION(dwello_book_statement_line)
 	DwStatementLine line = {0};
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
-	dw_args_need(&call, "psp", "line_id", NULL);
+	dw_args_need(&call, "psp", "line_id", "accept_difference", NULL);
 	line.psp = dw_arg_text(&call, "psp", DW_PSP_MAX);
 	line.line_id = dw_arg_text(&call, "line_id", DW_PSP_REFERENCE_MAX);
 	if (!dw_statement_lock(line.psp, line.line_id, &line))
@@ -759,5 +851,7 @@ DW_FUNCTION(dwello_book_statement_line)
 	dw_row_uuid(&call, "transaction_id", &line.transaction_id);
 	dw_row_int8(&call, "amount", line.amount);
 	dw_row_text(&call, "currency", line.currency);
+	if (line.difference != 0)
+		dw_row_int8(&call, "difference", line.difference);
 	return dw_call_return(&call);
 }

@@ -113,8 +113,10 @@ typedef struct DwExternalLine
 	const char *event_id;		/* NULL = none */
 	const char *reference;		/* NULL = none, but one of them is given */
 	const char *booked_as;		/* id of its transaction; NULL = none yet */
+	const char *booked_apart;	/* id of that of an accepted difference */
 	DwExternalKind kind;		/* what it is about */
-	int64_t		amount;			/* as its kind has it */
+	int64_t		amount;			/* as its kind has it, but what is booked
+								 * apart */
 	const char *currency;		/* ISO 4217 */
 	int64_t		at;				/* as stated */
 	int			position;		/* in the statement, from 1 */
@@ -152,6 +154,24 @@ extern bool dw_external_fact(DwExternalKind kind, DwCompanyFact *fact);
 
 /* Pairs lines with bookings; bookings that no line is about stay unpaired. */
 extern void dw_external_match(DwExternal *external);
+
+/* What is to be booked so that a line which differs is whole. */
+typedef struct DwExternalDifference
+{
+	int64_t		difference;		/* of the line's amount */
+	DwCompanyFact fact;			/* that books it */
+	int64_t		amount;			/* of the fact */
+}			DwExternalDifference;
+
+/*
+ * Reckons that: its difference from all that is booked under its name and
+ * that no other line is about, as a fact of the line's kind if it is one,
+ * else as an adjustment.  DW_INVALID_TRANSITION: it does not differ;
+ * DW_CURRENCY_MISMATCH: by its currency, too; DW_OVERFLOW.
+ */
+extern DwResult dw_external_differs(const DwExternal *external,
+									const DwExternalLine *line,
+									DwExternalDifference * out);
 
 /*
  * Reads a time as RFC 3339 has it: 2026-01-31T23:59:59.123456Z or with an

@@ -386,6 +386,53 @@ find_repeats(DwExternal *external)
 	}
 }
 
+/* Takes what was booked apart for a line: no other can be about it. */
+static void
+line_take_apart(const DwExternal *external, const DwExternalLine *line)
+{
+	/* the first kind of all: that of the booking does not matter */
+	const DwExternalLine probe = {.kind = DW_EXTERNAL_PAYMENT};
+	int			place;
+
+	if (line->booked_apart == NULL)
+		return;
+	place = names_find(external, line->booked_apart, &probe, false);
+	while (place < external->name_count &&
+		   strcmp(external->names[place].name, line->booked_apart) == 0)
+		external->names[place++].booking->is_paired = true;
+}
+
+DwResult
+dw_external_differs(const DwExternal *external, const DwExternalLine *line,
+					DwExternalDifference * out)
+{
+	DwExternalBooking *booking = line->booking;
+	int64_t		rest = line->amount;
+	int			place = line->first;
+
+	if (line->verdict != DW_EXTERNAL_AMOUNT_DIFFERS)
+		return DW_INVALID_TRANSITION;
+	do
+	{
+		if (strcmp(booking->currency, line->currency) != 0)
+			return DW_CURRENCY_MISMATCH;
+		if (dw_money_subtract(rest, booking->amount, &rest) != DW_OK)
+			return DW_OVERFLOW;
+	} while ((booking = next_free(external, line->first, &place)) != NULL);
+	if (rest == INT64_MIN)
+		return DW_OVERFLOW;
+	out->difference = rest;
+	out->amount = rest;
+	if (dw_external_fact(line->kind, &out->fact))
+		return DW_OK;
+	/* one in favour of the platform is above zero */
+	out->fact = DW_COMPANY_ADJUSTMENT;
+	if (line->kind == DW_EXTERNAL_REFUND || line->kind == DW_EXTERNAL_PAYOUT ||
+		line->kind == DW_EXTERNAL_CHARGEBACK)
+		out->amount = -rest;
+	return DW_OK;
+}
+
 void
 dw_external_match(DwExternal *external)
 {
@@ -394,6 +441,8 @@ dw_external_match(DwExternal *external)
 				sizeof(*external->names), names_order);
 	for (int i = 0; i < external->name_count; i++)
 		external->names[i].next = i;
+	for (int i = 0; i < external->line_count; i++)
+		line_take_apart(external, &external->lines[i]);
 	for (int i = 0; i < external->line_count; i++)
 	{
 		DwExternalLine *line = &external->lines[i];

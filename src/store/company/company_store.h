@@ -57,6 +57,19 @@ extern void dw_external_period(const char *psp, TimestampTz from,
 extern DwNames dw_external_names(const char *psp,
 								 const DwExternalLedger *ledger);
 
+/* What a booking was told by. */
+typedef struct DwExternalTold
+{
+	int64		place;			/* of the booking, from 1 */
+	const char *event_id;		/* NULL = by no event */
+	const char *reference;		/* NULL = none */
+}			DwExternalTold;
+
+/* What so many bookings were told by, as far as is known; in any order. */
+extern DwExternalTold * dw_external_told(const char *psp,
+										 DwExternalBooking *const *bookings,
+										 int count, int *told);
+
 /* Adds what names (each once) stand for, whenever it was. */
 extern void dw_external_load(const char *psp, DwNames *named,
 							 DwExternalLedger *ledger);
@@ -79,6 +92,7 @@ typedef struct DwStatementLine
 	TimestampTz created_at;		/* when it was imported */
 	DwUuid		scope_id;		/* of the next; nil = none yet */
 	DwUuid		transaction_id; /* that it was booked as; nil = none yet */
+	int64		difference;		/* what of the amount that booked; 0 = all */
 	TimestampTz booked_at;		/* when; DT_NOBEGIN = not yet */
 } DwStatementLine;
 
@@ -99,12 +113,21 @@ extern DwStatementLine *dw_statement_load_named(const char *psp,
 												const DwNames *named,
 												int *count);
 
+/* Those of a company whose event or reference is one of the names. */
+extern DwStatementLine *dw_statement_load_alike(const char *psp,
+												const DwNames *named,
+												int *count);
+
 /* Locks a line and reads it; false: no such. */
 extern bool dw_statement_lock(const char *psp, const char *line_id,
 							  DwStatementLine *line);
 
 /* True when a line names this transaction. */
 extern bool dw_statement_names(const DwUuid *transaction_id);
+
+/* True when a line names it that is of another kind or amount than this. */
+extern bool dw_statement_names_other(const DwUuid *transaction_id,
+									 const DwStatementLine *line);
 
 /* Writes what a locked line was booked as, as of now. */
 extern void dw_statement_book(DwStatementLine *line);

@@ -325,3 +325,64 @@ dw_external_load(const char *psp, DwNames *named, DwExternalLedger *ledger)
 {
 	load_named(psp, named, ledger);
 }
+
+static const DwColumn told_fields[] = {
+	DW_FIELD(INT8, DwExternalTold, place, place),
+	DW_FIELD(TEXT, DwExternalTold, event_id, event_id),
+	DW_FIELD(TEXT, DwExternalTold, reference, reference)
+};
+
+static DwMap told_map = DW_MAP(told_fields);
+
+/* An event of the company, and how near it is to a booking. */
+#define TOLD(nearness, match) \
+	"SELECT " nearness " AS nearness, e.event_id, e.psp_reference, " \
+	"e.created_at FROM dwello.payment_events AS e " \
+	"WHERE e.psp = $1 AND " match " "
+
+DwExternalTold *
+dw_external_told(const char *psp, DwExternalBooking *const *bookings,
+				 int count, int *told)
+{
+	/* an event that booked it before one that is about it and did not */
+	static DwStatement select_told =
+		DW_STATEMENT("SELECT u.place, e.event_id, "
+					 "COALESCE(e.psp_reference, t.psp_reference) AS reference "
+					 "FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY "
+					 "AS u (scope_id, transaction_id, place) "
+					 "JOIN dwello.transactions AS t "
+					 "ON t.scope_id = u.scope_id AND t.id = u.transaction_id "
+					 "LEFT JOIN LATERAL (SELECT x.* FROM ("
+					 TOLD("1", "e.job_id = u.scope_id AND "
+						  "(e.result ->> 'transaction_id')::uuid = "
+						  "u.transaction_id")
+					 "UNION ALL "
+					 TOLD("1", "e.user_id = u.scope_id AND "
+						  "(e.result ->> 'transaction_id')::uuid = "
+						  "u.transaction_id")
+					 "UNION ALL "
+					 TOLD("2", "e.transaction_id = u.transaction_id")
+					 "UNION ALL SELECT 3, r.event_id, r.psp_reference, "
+					 "r.created_at FROM dwello.receipts AS r "
+					 "WHERE r.id = u.scope_id) AS x "
+					 "ORDER BY x.nearness, x.created_at DESC LIMIT 1) AS e "
+					 "ON true");
+	DwUuid	   *scopes = palloc(sizeof(DwUuid) * (count + 1));
+	DwUuid	   *ids = palloc(sizeof(DwUuid) * (count + 1));
+	DwParams	p = DW_PARAMS;
+	DwExternalTold *rows;
+
+	for (int i = 0; i < count; i++)
+	{
+		scopes[i] = bookings[i]->scope_id;
+		ids[i] = bookings[i]->transaction_id;
+	}
+	dw_param_text(&p, psp);
+	dw_param_uuids(&p, scopes, count);
+	dw_param_uuids(&p, ids, count);
+	*told = (int) dw_query(&select_told, &p);
+	rows = palloc0(sizeof(*rows) * (*told + 1));
+	for (int i = 0; i < *told; i++)
+		dw_map_read(&told_map, i, &rows[i]);
+	return rows;
+}

@@ -25,6 +25,7 @@ static const DwColumn line_columns[] = {
 			  DW_COLUMN_NULLABLE),
 	DW_COLUMN(UUID, DwStatementLine, transaction_id, transaction_id,
 			  DW_COLUMN_NULLABLE),
+	DW_COLUMN_OR(INT8, DwStatementLine, difference, difference, 0, 0),
 	DW_COLUMN(TIME, DwStatementLine, booked_at, booked_at, 0)
 };
 
@@ -122,6 +123,20 @@ dw_statement_load_named(const char *psp, const DwPeriod *but,
 	return read_lines(dw_table_query(&by_name, &p), count);
 }
 
+DwStatementLine *
+dw_statement_load_alike(const char *psp, const DwNames *named, int *count)
+{
+	static DwTableQuery alike =
+		DW_TABLE_QUERY(lines, "WHERE t.psp = $1 "
+					   "AND (t.event_id = ANY ($2) OR t.reference = ANY ($2)) "
+					   "ORDER BY t.occurred_at, t.line_id");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, psp);
+	dw_param_texts(&p, named->names, named->count);
+	return read_lines(dw_table_query(&alike, &p), count);
+}
+
 bool
 dw_statement_lock(const char *psp, const char *line_id,
 				  DwStatementLine *line)
@@ -148,6 +163,24 @@ dw_statement_names(const DwUuid *transaction_id)
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, transaction_id);
+	return dw_execute(&select_line, &p) > 0;
+}
+
+bool
+dw_statement_names_other(const DwUuid *transaction_id,
+						 const DwStatementLine *line)
+{
+	static DwStatement select_line =
+		DW_STATEMENT("SELECT FROM dwello.statement_lines AS l "
+					 "WHERE l.transaction_id = $1 "
+					 "AND (l.kind, l.amount, l.currency) <> ($2, $3, $4)");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, transaction_id);
+	dw_param_enum(&p, "statement_line_kind",
+				  dw_external_kind_label(line->kind));
+	dw_param_int8(&p, line->amount);
+	dw_param_text(&p, line->currency);
 	return dw_execute(&select_line, &p) > 0;
 }
 
