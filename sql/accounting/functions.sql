@@ -367,7 +367,8 @@ COMMENT ON FUNCTION dwello.reverse_journal IS
  * returns: rows, one a journal
  *	journal_id: of the journal
  *	status
- *	lines: as they were given; NULL for one that takes another back
+ *	lines: as they were given; of one that takes another back the other's,
+ *	  each turned round
  *	amount: what its accounts gain, in minor units
  *	currency
  *	reason: why it is booked

@@ -122,6 +122,8 @@ COMMENT ON FUNCTION dwello.reconcile IS
  *	refund: the rest, to the homeowner or taken by the bank, in minor
  *	  units
  *	held: what lies in the escrow afterwards, in minor units
+ *	amount: of the transaction, in minor units, also where it is none of
+ *	  the escrow's: a chargeback of what was released, a refund sent
  * errors:
  *	WD402 WD401 22004
  *	P0002: an unknown job
@@ -144,7 +146,8 @@ CREATE OR REPLACE FUNCTION dwello.escrow_statement(
   OUT fee bigint,
   OUT tax bigint,
   OUT refund bigint,
-  OUT held bigint
+  OUT held bigint,
+  OUT amount bigint
 )
 RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 10

@@ -103,7 +103,8 @@ SELECT status, amount, journal_id <> :'taken' AS own, scope_id = :'stray' AS of_
 SELECT status, replayed FROM dwello.reverse_journal(:'taken', 'They asked for it.', idempotency_key => 'r1');
 SELECT remaining, status, closed_at IS NULL AS open FROM dwello.receipts(max_results => 1);
 SELECT balance FROM dwello.balance_at('suspense', 'EUR', :'stray');
-SELECT status, amount, reverses = :'taken' AS reverses, lines IS NULL AS no_lines FROM dwello.journals(max_results => 1);
+SELECT status, amount, reverses = :'taken' AS reverses,
+       replace(lines::text, :'stray', '<stray>') AS lines FROM dwello.journals(max_results => 1);
 SELECT reversed_by IS NOT NULL AS reversed FROM dwello.journals() WHERE journal_id = :'taken';
 SELECT t.refused('a1', format('reverse_journal(%L, ''Again.'')', :'taken')) AS again,
        t.refused('a1', format('reverse_journal(%L, ''Back.'')', journal_id)) AS of_a_reversal
@@ -178,6 +179,7 @@ SELECT t.refused('a1', format('reverse_journal(%L, ''x'')', :'waits')) AS twice,
        t.refused('a1', format('approve_journal(%L)', :'lost')) AS own;
 SELECT t.login_as('a1');
 SELECT journal_id AS reversal FROM dwello.journals('proposed') \gset
+SELECT replace(lines::text, t.user('p2')::text, '<p2>') AS what_is_approved FROM dwello.journals('proposed');
 SELECT status, transaction_id IS NOT NULL AS booked FROM dwello.approve_journal(:'reversal');
 SELECT available FROM dwello.provider_balance(t.user('p2')) WHERE currency = 'USD';
 SELECT * FROM pg_temp.sick();

@@ -142,6 +142,12 @@ SELECT t.login_as('h1');
 SELECT payout FROM dwello.release_escrow(t.user('next'), 2000);
 SELECT t.as_system();
 SELECT t.paid(890, 'owed 2') IS NOT NULL AS paid;
+-- the fee is a line of just the fee: the payout nets what they owe
+SELECT x.transaction_type, a.kind, n.amount FROM dwello.transactions AS x
+  JOIN dwello.ledger_entries AS n ON n.scope_id = x.scope_id AND n.transaction_id = x.id
+  JOIN dwello.ledger_accounts AS a ON a.id = n.account_id
+ WHERE x.scope_id = t.user('p1') AND x.id >= (SELECT f.id FROM dwello.transactions AS f
+         WHERE f.scope_id = t.user('p1') AND f.transaction_type = 'fee' ORDER BY f.id DESC LIMIT 1) ORDER BY x.id, n.leg;
 SELECT escrow_status FROM dwello.close_chargeback(t.user('owed'), 'acme', 'owed c2', true);
 SELECT * FROM t.purse;
 SELECT t.paid(390, 'owed 3') AS first \gset

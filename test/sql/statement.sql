@@ -36,6 +36,20 @@ SELECT set_config('dwello.now', (now() + '40 days')::text, true) IS NOT NULL AS 
 SELECT event, stoppable_by FROM dwello.escrow_next_events(t.user('account'));
 ROLLBACK;
 
+-- a chargeback of what was released: opened, won, lost in part, won after all
+BEGIN;
+SELECT t.award('taken', 100000), t.pay('taken');
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.release_escrow(t.user('taken'));
+SELECT t.login_as(NULL);
+SELECT clawed_back FROM dwello.open_chargeback(t.user('taken'), 'acme', 'taken 1', 40000, 'USD');
+SELECT chargeback_status, chargeback_id AS chargeback FROM dwello.close_chargeback(t.user('taken'), 'acme', 'taken 2', true) \gset
+SELECT clawed_back FROM dwello.open_chargeback(t.user('taken'), 'acme', 'taken 3', 50000, 'USD');
+SELECT chargeback_id AS chargeback FROM dwello.close_chargeback(t.user('taken'), 'acme', 'taken 4', false, lost_amount => 20000) \gset
+SELECT chargeback_status FROM dwello.close_chargeback(t.user('taken'), 'acme', 'taken 5', true, chargeback_id => :'chargeback');
+SELECT line, transaction_type, description, amount_in, amount_out, held, amount FROM dwello.escrow_statement(t.user('taken'));
+ROLLBACK;
+
 SELECT who, call, t.refused(who, call) FROM (VALUES
   ('h1', $$escrow_statement(NULL)$$), ('h2', $$escrow_statement(t.user('account'))$$),
   ('p2', $$escrow_statement(t.user('account'))$$), ('s1', $$escrow_statement(t.user('account'))$$),

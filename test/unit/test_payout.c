@@ -71,7 +71,7 @@ static void
 check_settled(DwBalance balance, int64_t amount, int64_t available,
 			  int64_t receivable)
 {
-	DwNetting legs;
+	DwNetting	legs;
 
 	assert_int_equal(dw_payout_settle(&balance, amount, &legs), DW_OK);
 	assert_int_equal(legs.available, available);
@@ -83,7 +83,7 @@ static void
 test_settle(void **state)
 {
 	DwBalance	negative = HAS(-1, 0, 0);
-	DwNetting legs;
+	DwNetting	legs;
 
 	check_settled((DwBalance) HAS(1000, 0, 0), 1000, -1000, 0);
 	check_settled((DwBalance) HAS(1000, -300, 0), 700, -1000, 300);
@@ -94,6 +94,30 @@ test_settle(void **state)
 	check_settled((DwBalance) HAS(100, 0, 0), 1000, -100, -900);
 	assert_int_equal(dw_payout_settle(&negative, 1, &legs), DW_BAD_VALUE);
 	assert_string_equal(dw_payout_status_label(DW_PAYOUT_FAILED), "failed");
+}
+
+/* What the fee takes out of each account. */
+static void
+check_fee(DwBalance balance, int64_t fee, int64_t available,
+		  int64_t receivable)
+{
+	DwNetting	legs;
+
+	dw_payout_settle_fee(&balance, fee, &legs);
+	assert_int_equal(legs.available, available);
+	assert_int_equal(legs.receivable, receivable);
+}
+
+/* The fee nets nothing, and available is never negative. */
+static void
+test_fee_alone(void **state)
+{
+	check_fee((DwBalance) HAS(1000, 0, 0), 30, -30, 0);
+	check_fee((DwBalance) HAS(1000, -300, 0), 30, -30, 0);
+	check_fee((DwBalance) HAS(1000, 250, 0), 30, -30, 0);
+	check_fee((DwBalance) HAS(20, -5, 0), 30, -20, -10);
+	check_fee((DwBalance) HAS(0, 250, 0), 30, 0, -30);
+	check_fee((DwBalance) HAS(-1, 0, 0), 30, 0, -30);
 }
 
 #define SENT(amount_)	{.amount = (amount_), .is_sent = true}
@@ -295,6 +319,7 @@ main(void)
 		cmocka_unit_test(test_request),
 		cmocka_unit_test(test_fee),
 		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_fee_alone),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_debt),
 		cmocka_unit_test(test_repayment),

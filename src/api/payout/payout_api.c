@@ -286,9 +286,7 @@ take_fee(DwCall *call, DwPayoutRow *row)
 	if (row->fee == 0 || !dw_uuid_is_nil(&row->fee_transaction_id))
 		return;
 	dw_balance_load(&row->user_id, row->currency, false, &balance);
-	if (dw_payout_settle(&balance, row->fee, &netting) != DW_OK)
-		elog(ERROR, "fee of payout %s cannot be settled",
-			 dw_uuid_text(&row->id));
+	dw_payout_settle_fee(&balance, row->fee, &netting);
 	fee.available = netting.available;
 	fee.receivable = netting.receivable;
 	dw_posting_payout_fee(&booking.posting, &fee);
@@ -450,7 +448,7 @@ typedef struct Reserves
 {
 	DwPayee    *payees;			/* locked */
 	int			freed;			/* accounts of which a part was free */
-}			Reserves;
+} Reserves;
 
 /* Settles the reserves of one of them; a turn of dw_each_turn(). */
 static bool

@@ -254,3 +254,14 @@ dw_payout_settle(const DwBalance *balance, int64_t amount,
 	netting->receivable = moved;
 	return DW_OK;
 }
+
+void
+dw_payout_settle_fee(const DwBalance *balance, int64_t fee,
+					 DwNetting *netting)
+{
+	int64_t		part = dw_money_lesser(fee, balance->available > 0
+									   ? balance->available : 0);
+
+	netting->available = -part;
+	netting->receivable = part - fee;
+}

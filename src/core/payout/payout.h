@@ -173,4 +173,11 @@ extern bool dw_payout_is_concerned(const char *event_type);
 extern DwResult dw_payout_settle(const DwBalance *balance, int64_t amount,
 								 DwNetting *netting);
 
+/*
+ * The fee (> 0) of a payout is taken: out of what is available, and what is
+ * more than that is owed.  No debt is made good by it: the payout does that.
+ */
+extern void dw_payout_settle_fee(const DwBalance *balance, int64_t fee,
+								 DwNetting *netting);
+
 #endif							/* DW_PAYOUT_H */

@@ -84,7 +84,14 @@ dw_journals_list(DwCall *call, const char *status, const DwCursor *after,
 				 int32 max_results)
 {
 	static DwStatement select_journals =
-		DW_STATEMENT("SELECT t.id AS journal_id, t.status, t.lines, "
+		DW_STATEMENT("SELECT t.id AS journal_id, t.status, "
+					 "COALESCE(t.lines, (SELECT jsonb_agg(l.line || "
+					 "jsonb_build_object('amount', "
+					 "-(l.line ->> 'amount')::numeric) ORDER BY l.place) "
+					 "FROM dwello.journals AS o "
+					 "CROSS JOIN jsonb_array_elements(o.lines) "
+					 "WITH ORDINALITY AS l (line, place) "
+					 "WHERE o.id = t.reverses)) AS lines, "
 					 "t.amount, t.currency, t.reason, t.reference, "
 					 "t.reverses, r.id AS reversed_by, t.scope_id, "
 					 "t.transaction_id, t.proposed_by, t.proposed_at, "

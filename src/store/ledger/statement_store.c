@@ -85,6 +85,25 @@ chain_order(const DwUuid *scope_id, int *count)
 	return order;
 }
 
+/*
+ * What a chargeback's transaction t did: it is asked for, given back, gone,
+ * or given back although it was gone.
+ */
+#define CHARGEBACK_STEP \
+	"(SELECT 'Chargeback ' || " \
+	"CASE WHEN c.asked > 0 THEN 'opened' " \
+	"WHEN c.asked IS NULL THEN 'won after all' " \
+	"WHEN c.gone IS NULL THEN 'won' ELSE 'lost' END " \
+	"FROM (SELECT sum(n.amount) " \
+	"FILTER (WHERE a.kind = 'chargeback_clearing') AS asked, " \
+	"sum(n.amount) " \
+	"FILTER (WHERE a.kind = 'psp_clearing') AS gone " \
+	"FROM dwello.ledger_entries AS n " \
+	"JOIN dwello.ledger_accounts AS a " \
+	"ON a.id = n.account_id " \
+	"WHERE n.scope_id = t.scope_id " \
+	"AND n.transaction_id = t.id) AS c) "
+
 void
 dw_statement_list(DwCall *call, const DwUuid *job_id)
 {
@@ -99,7 +118,7 @@ dw_statement_list(DwCall *call, const DwUuid *job_id)
 					 "WHEN 'release' THEN 'Release to the provider' "
 					 "WHEN 'refund' THEN 'Refund to the homeowner' "
 					 "WHEN 'dispute' THEN 'Dispute settled' "
-					 "WHEN 'chargeback' THEN 'Chargeback of a payment' "
+					 "WHEN 'chargeback' THEN " CHARGEBACK_STEP
 					 "WHEN 'reversal' THEN 'Reversal' "
 					 "WHEN 'refund_payment' THEN 'Refund sent' "
 					 "WHEN 'tip_payment' THEN 'Tip of the homeowner' "
@@ -112,7 +131,8 @@ dw_statement_list(DwCall *call, const DwUuid *job_id)
 					 "CASE WHEN x.pays THEN t.net_amount ELSE 0 END AS payout, "
 					 "CASE WHEN x.pays THEN t.platform_fee ELSE 0 END AS fee, "
 					 "CASE WHEN x.pays THEN t.tax ELSE 0 END AS tax, "
-					 "(sum(coalesce(x.moved, 0)) OVER chain)::bigint AS held "
+					 "(sum(coalesce(x.moved, 0)) OVER chain)::bigint AS held, "
+					 "t.amount "
 					 "FROM pg_catalog.unnest($2) WITH ORDINALITY "
 					 "AS o (id, place) "
 					 "JOIN dwello.transactions AS t "
