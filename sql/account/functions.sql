@@ -572,7 +572,7 @@ COMMENT ON FUNCTION dwello.reinstate_user IS
  *	22004 22001
  *	22023: a blank hash
  *	P0002: no such user
- *	WD104 WD103
+ *	WD104 WD103 WD601
  * example: system
  *	SELECT version
  *	  FROM dwello.set_password_hash(user_id => 'de000000-0000-7000-8000-000000000001',
@@ -591,7 +591,7 @@ AS 'MODULE_PATHNAME', 'dwello_set_password_hash';
 GRANT EXECUTE ON FUNCTION dwello.set_password_hash
   TO dwello_service;
 COMMENT ON FUNCTION dwello.set_password_hash IS
-  'Sets the hash of a new password and revokes the tokens issued until now, as dwello.revoke_tokens() does. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103. See reference.md#set_password_hash.';
+  'Sets the hash of a new password and revokes the tokens issued until now, as dwello.revoke_tokens() does. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD601. See reference.md#set_password_hash.';
 
 -- ----------------------------------------------------------------------
 -- What users tell of themselves, and what others see of a provider.
@@ -779,7 +779,7 @@ COMMENT ON FUNCTION dwello.login IS
  * create_keyring
  *	Makes the file named by dwello.keyring_file with a first key of each
  *	kind, or adds the kinds that it lacks. A key that is there is never
- *	touched.
+ *	touched. The data id of the database is made with it.
  *
  * role: owner
  * args: none
@@ -791,7 +791,7 @@ COMMENT ON FUNCTION dwello.login IS
  *	42501: the caller is not a superuser
  *	WD601: the file cannot be read or written
  * example: superuser
- *	SELECT kind, key_id, created FROM dwello.create_keyring();
+ *	SELECT kind, created FROM dwello.create_keyring();
  */
 CREATE OR REPLACE FUNCTION dwello.create_keyring(
   OUT kind text,
@@ -799,10 +799,36 @@ CREATE OR REPLACE FUNCTION dwello.create_keyring(
   OUT created boolean
 )
 RETURNS SETOF record
-LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 3
+LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 3
 AS 'MODULE_PATHNAME', 'dwello_create_keyring';
 COMMENT ON FUNCTION dwello.create_keyring IS
   'Makes the file named by dwello.keyring_file with a first key of each kind, or adds the kinds that it lacks. Errors: 42501, WD601. See reference.md#create_keyring.';
+
+/*
+ * token_audience
+ *	Whom the tokens of this database are for, and the only audience that it
+ *	accepts. It is the setting dwello.token_audience, or, while that is
+ *	empty, "dwello:" and 16 digits that this database alone has, and its
+ *	standbys. A restored or copied database has others.
+ *
+ * role: service, admin
+ * args: none
+ * returns: the audience
+ * errors:
+ *	WD402
+ *	WD401: no identity, and the session is not the service's
+ *	42501: the caller is neither an administrator nor the service
+ * example: system
+ *	SELECT dwello.token_audience() LIKE 'dwello:%' AS is_own;
+ */
+CREATE OR REPLACE FUNCTION dwello.token_audience()
+RETURNS text
+LANGUAGE c STABLE PARALLEL SAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_token_audience';
+GRANT EXECUTE ON FUNCTION dwello.token_audience
+  TO dwello_service, dwello_admin;
+COMMENT ON FUNCTION dwello.token_audience IS
+  'Whom the tokens of this database are for, and the only audience that it accepts. Errors: WD402, WD401, 42501. See reference.md#token_audience.';
 
 /*
  * issue_token
@@ -886,7 +912,7 @@ COMMENT ON FUNCTION dwello.revoke_tokens IS
  * errors:
  *	WD401: no identity, and the session is not the service's
  *	42501: the caller is not the service
- *	22004 WD601
+ *	22004 WD601 WD602
  * example: system
  *	SELECT user_id, status FROM dwello.find_login(email => ' Hanna@Example.com');
  */
@@ -902,7 +928,7 @@ AS 'MODULE_PATHNAME', 'dwello_find_login';
 GRANT EXECUTE ON FUNCTION dwello.find_login
   TO dwello_service;
 COMMENT ON FUNCTION dwello.find_login IS
-  'Finds the account of an e-mail address, for the service that checks passwords. Errors: WD401, 42501, 22004, WD601. See reference.md#find_login.';
+  'Finds the account of an e-mail address, for the service that checks passwords. Errors: WD401, 42501, 22004, WD601, WD602. See reference.md#find_login.';
 
 /*
  * get_user_contact

@@ -11,7 +11,7 @@ CREATE TABLE dwello.users (
   email_index bytea NOT NULL,
   phone bytea,
   phone_index bytea,
-  password_hash text,
+  password_hash bytea,
   first_name text NOT NULL,
   last_name text NOT NULL,
   email_verified boolean NOT NULL DEFAULT false,
@@ -33,7 +33,7 @@ COMMENT ON COLUMN dwello.users.status IS 'Status of the account.';
 COMMENT ON COLUMN dwello.users.email IS 'E-mail address, sealed.';
 COMMENT ON COLUMN dwello.users.phone IS 'Telephone number, sealed; NULL if there is none.';
 COMMENT ON COLUMN dwello.users.phone_index IS 'Blind index of the telephone number; NULL if there is none.';
-COMMENT ON COLUMN dwello.users.password_hash IS 'Hash made by the app server; the database never sees a password.';
+COMMENT ON COLUMN dwello.users.password_hash IS 'Hash made by the app server, sealed; the database never sees a password. NULL if there is none.';
 COMMENT ON COLUMN dwello.users.first_name IS 'Given name.';
 COMMENT ON COLUMN dwello.users.last_name IS 'Family name.';
 COMMENT ON COLUMN dwello.users.email_verified IS 'The e-mail address was verified.';
@@ -55,7 +55,8 @@ CREATE TABLE dwello.user_emails (
   user_id uuid NOT NULL CONSTRAINT user_emails_user_id_xfk REFERENCES dwello.users (id)
 );
 CREATE INDEX user_emails_user_id_idx ON dwello.user_emails (user_id);
-COMMENT ON TABLE dwello.user_emails IS 'Blind index of every e-mail address: unique everywhere, and the way to find a login.';
+COMMENT ON TABLE dwello.user_emails IS
+  'Blind index of every e-mail address, a row for each index key that lives: unique everywhere, and the way to find a login.';
 COMMENT ON COLUMN dwello.user_emails.user_id IS 'The user whose address it is.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.user_emails', '');
 
@@ -259,6 +260,42 @@ CREATE TABLE dwello.token_cutoffs (
 COMMENT ON TABLE dwello.token_cutoffs IS 'Tokens of the user issued before this time are refused.';
 COMMENT ON COLUMN dwello.token_cutoffs.not_before IS 'Tokens issued before this are refused.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.token_cutoffs', '');
+
+/*
+ * What the database knows of the keyring file, whose keys it never holds.
+ */
+CREATE TABLE dwello.data_identity (
+  is_only boolean NOT NULL DEFAULT true CONSTRAINT data_identity_pkey PRIMARY KEY
+    CONSTRAINT data_identity_only_check CHECK (is_only),
+  data_id uuid NOT NULL,
+  made_at timestamptz NOT NULL
+);
+COMMENT ON TABLE dwello.data_identity IS
+  'Which data this is, in one row that is made with the first keyring or sealed value: sealed values open with it alone, and move with it.';
+COMMENT ON COLUMN dwello.data_identity.is_only IS 'True: there is one row.';
+COMMENT ON COLUMN dwello.data_identity.data_id IS 'What sealed values are bound to; 128 random bits.';
+COMMENT ON COLUMN dwello.data_identity.made_at IS 'When it was made.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.data_identity', '');
+-- what is kept in memory; always, for a replica's backends keep it, too
+CREATE TRIGGER forget_row AFTER INSERT OR UPDATE OR DELETE ON dwello.data_identity
+  FOR EACH ROW EXECUTE FUNCTION dwello.forget_kept('data_identity');
+CREATE TRIGGER forget_all AFTER TRUNCATE ON dwello.data_identity
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.forget_kept('data_identity');
+ALTER TABLE dwello.data_identity ENABLE ALWAYS TRIGGER forget_row, ENABLE ALWAYS TRIGGER forget_all;
+
+CREATE TABLE dwello.key_ids (
+  kind text NOT NULL CONSTRAINT key_ids_kind_check CHECK (kind IN ('token', 'pii', 'index')),
+  key_id integer NOT NULL CONSTRAINT key_ids_key_check CHECK (key_id > 0),
+  made_at timestamptz NOT NULL,
+  retired_at timestamptz,
+  CONSTRAINT key_ids_pkey PRIMARY KEY (kind, key_id)
+);
+COMMENT ON TABLE dwello.key_ids IS 'Ids of the keys that the database has used, the keys themselves are in the keyring file: no id is used twice.';
+COMMENT ON COLUMN dwello.key_ids.kind IS 'token, pii or index.';
+COMMENT ON COLUMN dwello.key_ids.key_id IS 'The id, random.';
+COMMENT ON COLUMN dwello.key_ids.made_at IS 'When it was noted here, as a rule when the key was made.';
+COMMENT ON COLUMN dwello.key_ids.retired_at IS 'When it was taken out of the keyring; NULL = it must be there.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.key_ids', '');
 
 CREATE TABLE dwello.api_keys (
   key_hash bytea CONSTRAINT api_keys_pkey PRIMARY KEY

@@ -16,6 +16,7 @@ read_token(const char *text, size_t length)
 {
 	DwToken		token;
 	DwClaims	claims;
+	DwClaimsTime time;
 
 	if (dw_token_split(text, length, &token) != DW_TOKEN_FINE)
 		return;
@@ -29,7 +30,11 @@ read_token(const char *text, size_t length)
 	check(claims.exp > claims.iat && claims.iat >= 0);
 	check(!dw_uuid_is_nil(&claims.sub));
 	check(memchr(claims.jti, 0, sizeof(claims.jti)) != NULL);
-	check(dw_claims_check(&claims, claims.exp) == DW_TOKEN_EXPIRED);
+	check(memchr(claims.aud, 0, sizeof(claims.aud)) != NULL);
+	time.clock = time.statement = claims.exp;
+	check(dw_claims_check(&claims, claims.aud, &time) == DW_TOKEN_EXPIRED);
+	check(dw_claims_check(&claims, "another", &time) ==
+		  DW_TOKEN_WRONG_AUDIENCE || strcmp(claims.aud, "another") == 0);
 }
 
 /* Adds bytes in base64url and a dot; what decodes is what was encoded. */
@@ -67,7 +72,7 @@ read_plain(const uint8_t *header, size_t header_size, const uint8_t *payload,
 
 /* A good token with a few bytes changed by the input. */
 static void
-read_changed(FuzzInput *input)
+read_changed(FuzzInput * input)
 {
 	static const char header[] = "{\"alg\":\"HS256\"}";
 	char		payload[] = "{\"sub\":\"0190a000-0000-7000-8000-"
@@ -87,7 +92,7 @@ read_changed(FuzzInput *input)
 
 /* Claims that the input makes are written and read back. */
 static void
-write_claims(FuzzInput *input)
+write_claims(FuzzInput * input)
 {
 	char		text[DW_TOKEN_WRITE_SIZE + 44];
 	DwClaims	claims;
@@ -102,6 +107,7 @@ write_claims(FuzzInput *input)
 	claims.iat = claims.nbf = fuzz_range(input, 0, INT64_MAX - 1);
 	claims.exp = fuzz_range(input, claims.iat + 1, INT64_MAX);
 	dw_subject_format(&claims.sub, claims.jti);
+	dw_audience_write(claims.sub.bytes, claims.aud);
 	length = dw_token_write(&claims, (int) fuzz_int64(input), text,
 							DW_TOKEN_WRITE_SIZE);
 	check(length > 0 && text[length] == '\0');

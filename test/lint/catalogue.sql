@@ -119,6 +119,8 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('feature_flags', 'reference', NULL),
     ('feature_flags_defaults', 'reference', NULL),
     ('agent_switches', 'reference', NULL),
+    ('data_identity', 'reference', NULL),
+    ('key_ids', 'reference', NULL),
     ('custom_json_schemas', 'reference', NULL);
 
 -- The name by which a table is placed: a partition goes with its parent.

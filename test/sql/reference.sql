@@ -291,7 +291,12 @@ ROLLBACK TO example;
 
 \echo create_keyring
 SELECT * FROM r.answer('superuser', NULL,
-'SELECT kind, key_id, created FROM dwello.create_keyring()');
+'SELECT kind, created FROM dwello.create_keyring()');
+ROLLBACK TO example;
+
+\echo token_audience
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.token_audience() LIKE ''dwello:%'' AS is_own');
 ROLLBACK TO example;
 
 \echo issue_token

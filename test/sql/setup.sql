@@ -260,7 +260,7 @@ BEGIN
     VALUES (won, won, t.user(h), t.user(p), won, 'acme', 1000, 1000, 'USD', 'failed', now());
   INSERT INTO dwello.tax_profiles (user_id, version, id, legal_name, tax_id, vat_id, country, is_business, created_by, created_at)
     SELECT t.user(name), 1 + (SELECT count(*) FROM dwello.tax_profiles AS x WHERE x.user_id = t.user(name)), t.user(name),
-           decode('01' || repeat('00', 40), 'hex'), decode('01' || repeat('00', 40), 'hex'), decode('01' || repeat('00', 40), 'hex'),
+           decode('02' || repeat('00', 40), 'hex'), decode('02' || repeat('00', 40), 'hex'), decode('02' || repeat('00', 40), 'hex'),
            'US', false, t.user(name), '2001-01-02 00:00+00' FROM unnest(ARRAY[h, p]) AS name;
   WITH counted AS (
     INSERT INTO dwello.invoice_series (issuer_id, kind, year, last_number) VALUES (t.user(p), 'receipt', 2001, 1)

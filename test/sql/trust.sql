@@ -14,7 +14,10 @@ CREATE ROLE trust_nobody;
 -- The keyring
 -- ---------------------------------------------------------------------
 -- setup.sql has made it: nothing is made again
-SELECT kind, key_id, created FROM dwello.create_keyring();
+SELECT kind, key_id > 0 AS has_id, created FROM dwello.create_keyring();
+-- and what it made is noted, with what its values are bound to
+SELECT kind, count(*), bool_and(retired_at IS NULL) AS live FROM dwello.key_ids GROUP BY 1 ORDER BY 1;
+SELECT count(*), bool_and(data_id <> '00000000-0000-0000-0000-000000000000') AS is_drawn FROM dwello.data_identity;
 
 -- only a superuser makes it, or sees where it is
 SET ROLE trust_service;
@@ -39,7 +42,7 @@ LANGUAGE sql STABLE AS $$
   SELECT decode(split_part(line, ' ', 3), 'hex')
     FROM regexp_split_to_table(
            pg_read_file(current_setting('dwello.keyring_file')), E'\n') AS line
-   WHERE line LIKE 'token 1 %'
+   WHERE line LIKE 'token %'
 $$;
 
 CREATE FUNCTION forge.token(payload text, header text, key bytea)
@@ -55,7 +58,7 @@ CREATE FUNCTION forge.payload(change jsonb DEFAULT '{}') RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_strip_nulls(jsonb_build_object(
            'sub', '00000000-0000-7000-8000-000000000001',
-           'role', 'homeowner', 'aud', 'dwello', 'jti', 'x',
+           'role', 'homeowner', 'aud', dwello.token_audience(), 'jti', 'x',
            'iat', floor(extract(epoch FROM now()))::bigint,
            'exp', floor(extract(epoch FROM now()))::bigint + 600) ||
          change)::text
@@ -176,6 +179,7 @@ SELECT name, forge.try(token) AS result
     ( 6, 'alg HS512, signed', forge.token(forge.payload(), '{"alg":"HS512"}', forge.key())),
     ( 7, 'no alg, signed',    forge.token(forge.payload(), '{"typ":"JWT"}', forge.key())),
     ( 8, 'wrong audience',    forge.token(forge.payload('{"aud":"other"}'), :'good', forge.key())),
+    (31, 'no own audience',   forge.token(forge.payload('{"aud":"dwello"}'), :'good', forge.key())),
     ( 9, 'no audience',       forge.token(forge.payload('{"aud":null}'), :'good', forge.key())),
     (10, 'expired',           forge.token(forge.payload('{"iat":1000,"exp":2000}'), :'good', forge.key())),
     (11, 'never expires',     forge.token(forge.payload('{"exp":null}'), :'good', forge.key())),
@@ -228,6 +232,51 @@ SELECT dwello.current_user_id();
 ROLLBACK TO late;
 SELECT count(*) FROM dwello.users;
 COMMIT;
+
+-- but a statement may use what it has issued, however long it takes
+RESET ROLE;
+SET ROLE trust_service;
+CREATE FUNCTION pg_temp.long_statement() RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE token text;
+BEGIN
+  PERFORM pg_sleep(1.1);
+  token := dwello.issue_token('00000000-0000-7000-8000-000000000001', '1 second');
+  PERFORM pg_sleep(1.1);
+  RETURN right(dwello.login(token)::text, 1);
+END
+$$;
+SELECT pg_temp.long_statement();
+RESET ROLE;
+
+-- ---------------------------------------------------------------------
+-- Whom a token is for
+-- ---------------------------------------------------------------------
+SELECT dwello.token_audience() ~ '^dwello:[0-9a-f]{16}$' AS is_own, dwello.token_audience() AS own \gset
+SELECT :'is_own' AS is_own;
+SET dwello.token_audience = 'https://example.org/pair';
+SELECT dwello.token_audience(), forge.try(:'bob_token') AS another_now,
+       forge.try(forge.token(forge.payload(), :'good', forge.key())) AS made_for_it;
+SELECT dwello.issue_token(:'bob') AS pair_token \gset
+RESET dwello.token_audience;
+SELECT dwello.token_audience() = :'own' AS own, forge.try(:'bob_token') AS own_token, forge.try(:'pair_token') AS of_the_pair;
+-- other data in the same place refuse it, too
+BEGIN;
+UPDATE dwello.data_identity SET data_id = '00000000-0000-0000-0000-000000000001';
+SELECT dwello.token_audience() = :'own' AS own, forge.try(:'bob_token') AS own_token;
+ROLLBACK;
+SELECT dwello.token_audience() = :'own' AS own, forge.try(:'bob_token') AS own_token;
+SET dwello.token_audience = 'a b';
+SET dwello.token_audience = 'a"b';
+SELECT set_config('dwello.token_audience', repeat('a', 101), false);
+SET ROLE trust_service;
+SET dwello.token_audience = 'mine';
+SET ROLE trust_app;
+SELECT dwello.token_audience();
+BEGIN;
+SELECT dwello.login(:'ann_token');
+SELECT dwello.token_audience();
+ROLLBACK;
 
 -- ---------------------------------------------------------------------
 -- A token left in the session is nobody's

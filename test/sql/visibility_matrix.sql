@@ -41,6 +41,8 @@ INSERT INTO expected VALUES
   ('repayments', 'none', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('api_keys', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('token_cutoffs', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
+  ('data_identity', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
+  ('key_ids', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('notifications', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('saved_searches', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('ai_bidding_agents', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),

@@ -139,6 +139,7 @@ my %reads = (
 	],
 	thread => [ homeowner => "'$id{job_painting}', '$id{provider_1}'" ],
 	threads => [ homeowner => '' ],
+	token_audience => [ system => '' ],
 	verify_ledger => [ system => '' ],);
 
 # VOLATILE functions that write no row; load_demo() once it has been called.

@@ -106,14 +106,17 @@ test_write(void **state)
 	ring.count = 0;
 	for (i = 0; i < DW_KEYRING_MAX_KEYS; i++)
 	{
-		DwKey	   *key = dw_keyring_append(&ring, i % DW_KEY_KIND_COUNT);
+		DwKeyKind	kind = i % DW_KEY_KIND_COUNT;
+		DwKey	   *key = dw_keyring_append(&ring, kind, 1000 - i);
 
 		assert_non_null(key);
-		assert_int_equal(key->id, i / DW_KEY_KIND_COUNT + 1);
+		assert_int_equal(key->id, 1000 - i);
+		/* the last of its kind is the newest, whatever its id */
+		assert_ptr_equal(dw_keyring_newest(&ring, kind), key);
 		memset(key->bytes, i, sizeof(key->bytes));
 		memcpy(key->created, CREATED, sizeof(key->created));
 	}
-	assert_null(dw_keyring_append(&ring, DW_KEY_TOKEN));
+	assert_null(dw_keyring_append(&ring, DW_KEY_TOKEN, 1));
 	ring.keys[63].id = INT32_MAX;
 	length = dw_keyring_write(&ring, text, DW_KEYRING_MAX_TEXT);
 	assert_true(length > 0);
@@ -125,6 +128,44 @@ test_write(void **state)
 	free(text);
 }
 
+/* No id twice in a kind; one taken out leaves the order of the others. */
+static void
+test_change(void **state)
+{
+	ring.count = 0;
+	assert_non_null(dw_keyring_append(&ring, DW_KEY_PII, 7));
+	assert_null(dw_keyring_append(&ring, DW_KEY_PII, 7));
+	assert_non_null(dw_keyring_append(&ring, DW_KEY_TOKEN, 7));
+	assert_non_null(dw_keyring_append(&ring, DW_KEY_PII, 5));
+	assert_non_null(dw_keyring_append(&ring, DW_KEY_PII, 6));
+	assert_false(dw_keyring_remove(&ring, DW_KEY_INDEX, 7));
+	assert_true(dw_keyring_remove(&ring, DW_KEY_PII, 5));
+	assert_false(dw_keyring_remove(&ring, DW_KEY_PII, 5));
+	assert_int_equal(ring.count, 3);
+	assert_int_equal(ring.keys[0].id, 7);
+	assert_int_equal(ring.keys[1].kind, DW_KEY_TOKEN);
+	assert_int_equal(ring.keys[2].id, 6);
+	assert_int_equal(ring.keys[3].id, 0);
+	assert_true(dw_keyring_remove(&ring, DW_KEY_PII, 6));
+	assert_int_equal(dw_keyring_newest(&ring, DW_KEY_PII)->id, 7);
+}
+
+/* The words of kinds are read as they are written. */
+static void
+test_kind(void **state)
+{
+	DwKeyKind	kind = DW_KEY_KIND_COUNT;
+
+	for (int i = 0; i < DW_KEY_KIND_COUNT; i++)
+	{
+		assert_true(dw_key_kind_parse(dw_key_kind_label(i), &kind));
+		assert_int_equal(kind, i);
+	}
+	assert_false(dw_key_kind_parse("", &kind));
+	assert_false(dw_key_kind_parse("PII", &kind));
+	assert_false(dw_key_kind_parse("tokens", &kind));
+}
+
 /* Runs the tests of this file. */
 int
 main(void)
@@ -134,6 +175,8 @@ main(void)
 		cmocka_unit_test(test_refuse),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_write),
+		cmocka_unit_test(test_change),
+		cmocka_unit_test(test_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
  */
 #include "unit.h"
 
+#include <stdio.h>
+
 #include "core/identity/identity.h"
 #include "core/identity/json_int.h"
 
@@ -243,6 +245,7 @@ test_read(void **state)
 	assert_int_equal(claims.nbf, 1000);
 	assert_int_equal(claims.exp, 1900);
 	assert_string_equal(claims.jti, "j");
+	assert_string_equal(claims.aud, "dwello");
 	assert_int_equal(read_token("{\"kid\":7,\"alg\":\"HS256\"}",
 								"{" CLAIMS ",\"aud\":\"dwello\",\"nbf\":1500,"
 								"\"name\":\"Zo\xc3\xab\"}", &claims),
@@ -305,27 +308,74 @@ test_claims_refused(void **state)
 		if (fault_of(wrong[i]) != DW_TOKEN_BAD_CLAIMS)
 			fail_msg("accepted: %s", wrong[i]);
 	}
-	assert_int_equal(fault_of("{" CLAIMS ",\"aud\":\"other\"}"),
-					 DW_TOKEN_WRONG_AUDIENCE);
-	assert_int_equal(fault_of("{" CLAIMS ",\"aud\":\"Dwello\"}"),
-					 DW_TOKEN_WRONG_AUDIENCE);
+}
+
+/* Whom it is for: the whole text, in its case; never one that is too long. */
+static void
+test_audience(void **state)
+{
+	static const DwClaimsTime now = {1000, 1000};
+	static const uint8_t hash[8] = {1, 35, 69, 103, 137, 171, 205, 239};
+	static const char *const others[] = {"", "Dwello", "dwell", "dwello2"};
+	char		text[300];
+	DwClaims	claims;
+
+	assert_int_equal(read_token(HEADER, PAYLOAD, &claims), DW_TOKEN_FINE);
+	assert_int_equal(dw_claims_check(&claims, "dwello", &now), DW_TOKEN_FINE);
+	for (size_t i = 0; i < DW_LENGTH(others); i++)
+		assert_int_equal(dw_claims_check(&claims, others[i], &now),
+						 DW_TOKEN_WRONG_AUDIENCE);
+	for (size_t length = 100; length <= 101; length++)
+	{
+		char		audience[102];
+
+		memset(audience, 'a', length);
+		audience[length] = '\0';
+		snprintf(text, sizeof(text), "{" CLAIMS ",\"aud\":\"%s\"}", audience);
+		assert_int_equal(read_token(HEADER, text, &claims), DW_TOKEN_FINE);
+		assert_string_equal(claims.aud, length == 100 ? audience : "");
+		assert_int_equal(dw_audience_valid(audience), length == 100);
+	}
+	assert_true(dw_audience_valid("https://example.org/a:b"));
+	assert_false(dw_audience_valid(""));
+	assert_false(dw_audience_valid("a b"));
+	assert_false(dw_audience_valid("a\"b"));
+	assert_false(dw_audience_valid("a\\b"));
+	assert_false(dw_audience_valid("a\x7f"));
+	assert_false(dw_audience_valid("\xc3\xa4"));
+	dw_audience_write(hash, text);
+	assert_string_equal(text, "dwello:0123456789abcdef");
+	assert_true(dw_audience_valid(text));
+}
+
+/* What is said of claims by these clocks. */
+static DwTokenError
+check_at(const DwClaims *claims, int64_t clock, int64_t statement)
+{
+	const DwClaimsTime time = {clock, statement};
+
+	return dw_claims_check(claims, "", &time);
 }
 
 /* The second at which it begins, and the one at which it ends. */
 static void
 test_times(void **state)
 {
-	DwClaims	claims = {.iat = 1000, .nbf = 1000, .exp = 1900};
+	DwClaims	claims = {.iat = 1000,.nbf = 1000,.exp = 1900};
 
-	assert_int_equal(dw_claims_check(&claims, 939), DW_TOKEN_NOT_YET_VALID);
-	assert_int_equal(dw_claims_check(&claims, 940), DW_TOKEN_FINE);
-	assert_int_equal(dw_claims_check(&claims, 1899), DW_TOKEN_FINE);
-	assert_int_equal(dw_claims_check(&claims, 1900), DW_TOKEN_EXPIRED);
+	assert_int_equal(check_at(&claims, 939, 939), DW_TOKEN_NOT_YET_VALID);
+	assert_int_equal(check_at(&claims, 940, 940), DW_TOKEN_FINE);
+	assert_int_equal(check_at(&claims, 1899, 1899), DW_TOKEN_FINE);
+	assert_int_equal(check_at(&claims, 1900, 1900), DW_TOKEN_EXPIRED);
+	/* a statement that began long before the token, or before its end */
+	assert_int_equal(check_at(&claims, 1000, 0), DW_TOKEN_FINE);
+	assert_int_equal(check_at(&claims, 9000, 1899), DW_TOKEN_FINE);
 	claims.nbf = 1500;
-	assert_int_equal(dw_claims_check(&claims, 1439), DW_TOKEN_NOT_YET_VALID);
+	assert_int_equal(check_at(&claims, 1439, 1439), DW_TOKEN_NOT_YET_VALID);
 	claims.exp = INT64_MAX;
 	claims.iat = claims.nbf = 0;
-	assert_int_equal(dw_claims_check(&claims, INT64_MAX - 1), DW_TOKEN_FINE);
+	assert_int_equal(check_at(&claims, INT64_MAX - 1, INT64_MAX - 1),
+					 DW_TOKEN_FINE);
 }
 
 /* What is written reads back, however long; without room it is not. */
@@ -334,14 +384,15 @@ test_write(void **state)
 {
 	char		text[DW_TOKEN_WRITE_SIZE + 44];
 	DwClaims	claims = {
-		.sub = {{1, 2, 3}}, .role = DW_ACTOR_PROVIDER, .iat = INT64_MAX - 1,
-		.nbf = INT64_MAX - 1, .exp = INT64_MAX
+		.sub = {{1, 2, 3}},.role = DW_ACTOR_PROVIDER,.iat = INT64_MAX - 1,
+		.nbf = INT64_MAX - 1,.exp = INT64_MAX
 	};
 	DwClaims	read;
 	DwToken		token;
 	size_t		length;
 
 	memset(claims.jti, 'j', DW_TOKEN_ID_SIZE - 1);
+	memset(claims.aud, 'a', DW_TOKEN_AUDIENCE_SIZE - 1);
 	length = dw_token_write(&claims, INT32_MIN, text, DW_TOKEN_WRITE_SIZE);
 	assert_int_equal(length, strlen(text));
 	assert_int_not_equal(length, 0);
@@ -361,6 +412,10 @@ test_write(void **state)
 	assert_int_equal(read.role, DW_ACTOR_PROVIDER);
 	assert_int_equal(read.exp, INT64_MAX);
 	assert_string_equal(read.jti, claims.jti);
+	assert_string_equal(read.aud, claims.aud);
+	claims.aud[0] = '\\';
+	assert_int_equal(dw_token_write(&claims, 1, text, sizeof(text)), 0);
+	claims.aud[0] = 'a';
 	claims.jti[0] = '"';
 	assert_int_equal(dw_token_write(&claims, 1, text, sizeof(text)), 0);
 }
@@ -379,6 +434,7 @@ main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_header_refused),
 		cmocka_unit_test(test_claims_refused),
+		cmocka_unit_test(test_audience),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_write),
 	};

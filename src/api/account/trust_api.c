@@ -85,12 +85,15 @@ DW_FUNCTION(dwello_create_keyring)
 	DwCall		call;
 	int			kind;
 
-	if (!superuser())
+	if (!superuser_arg(GetOuterUserId()))
 		dw_raise(DW_FORBIDDEN, "only a superuser can make the keyring",
 				 NULL,
 				 "Log in as one: it is a file of the server's.");
 	dw_list_begin(&call, fcinfo);
+	dw_spi_connect();
+	(void) dw_data_id(true);
 	dw_keyring_create(made);
+	SPI_finish();
 	for (kind = 0; kind < DW_KEY_KIND_COUNT; kind++)
 	{
 		dw_row_text(&call, "kind", dw_key_kind_label(kind));
@@ -135,6 +138,18 @@ DW_FUNCTION(dwello_issue_token)
 	return dw_call_return_datum(&call, CStringGetTextDatum(token), false, -1);
 }
 
+/* token_audience() → whom tokens of this database are for */
+DW_FUNCTION(dwello_token_audience)
+{
+	DwCall		call;
+	const char *audience;
+
+	dw_query_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
+	audience = dw_token_audience();
+	return dw_call_return_datum(&call, CStringGetTextDatum(audience), false,
+								-1);
+}
+
 /* revoke_tokens(user_id) → user_id, not_before */
 DW_FUNCTION(dwello_revoke_tokens)
 {
@@ -167,7 +182,9 @@ DW_FUNCTION(dwello_find_login)
 	if (dw_user_find(email, &user))
 	{
 		dw_row_uuid(&call, "user_id", &user.id);
-		dw_row_text(&call, "password_hash", user.password_hash);
+		dw_row_text(&call, "password_hash",
+					dw_unseal(DW_SEAL_PASSWORD, &user.id,
+							  user.password_hash));
 		dw_row_enum(&call, "status", &dw_user_status_labels, user.status);
 		dw_list_emit(&call);
 	}

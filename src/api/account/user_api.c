@@ -443,8 +443,7 @@ DW_FUNCTION(dwello_set_password_hash)
 	if (dw_call_replay(&call, &user.id))
 		return dw_call_return(&call);
 	dw_call_version(&call, user.version);
-	user.password_hash = hash;
-	dw_user_save_password(&user);
+	dw_user_save_password(&user, hash);
 	(void) dw_tokens_revoke(&user.id);
 	account_status_emit(&call, &user, "password_changed");
 	return account_status_return(&call, &user);

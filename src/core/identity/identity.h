@@ -43,7 +43,7 @@ extern bool dw_base64url_decode(const char *text, size_t length,
  * One header line, then one key a line, each line ended by a newline:
  *
  * dwello-keyring 1
- * token 1 <64 lower-case hex digits> 2025-11-21T22:37:00Z
+ * token 1804289383 <64 lower-case hex digits> 2025-11-21T22:37:00Z
  *
  * The form is strict: a file that was cut off, edited by half or mixed with
  * something else is refused as a whole, because a key that is silently left
@@ -67,7 +67,7 @@ typedef enum DwKeyKind
 typedef struct DwKey
 {
 	DwKeyKind	kind;			/* what it may be used for */
-	int32_t		id;				/* 1 and up, unique within its kind */
+	int32_t		id;				/* 1 and up, drawn at random, never again */
 	uint8_t		bytes[DW_KEY_BYTES];	/* the secret */
 	char		created[DW_KEY_CREATED_LEN + 1];	/* UTC, for people */
 } DwKey;
@@ -99,14 +99,20 @@ extern size_t dw_keyring_write(const DwKeyring *ring, char *space,
 extern const DwKey *dw_keyring_get(const DwKeyring *ring, DwKeyKind kind,
 								   int32_t id);
 
-/* The key of that kind with the highest id, or NULL. */
+/* The kind that has this word; false when none has. */
+extern bool dw_key_kind_parse(const char *label, DwKeyKind *kind);
+
+/* The last key of that kind in the file, which new work uses, or NULL. */
 extern const DwKey *dw_keyring_newest(const DwKeyring *ring, DwKeyKind kind);
 
 /*
- * Appends a key with the next id of its kind; NULL when the ring is full.
- * The caller fills in the bytes and the time.
+ * Appends a key with that id; NULL when the ring is full or has one of its
+ * kind and id.  The caller fills in the bytes and the time.
  */
-extern DwKey *dw_keyring_append(DwKeyring *ring, DwKeyKind kind);
+extern DwKey *dw_keyring_append(DwKeyring *ring, DwKeyKind kind, int32_t id);
+
+/* Takes a key out, the order of the others stays; false when it is not in. */
+extern bool dw_keyring_remove(DwKeyring *ring, DwKeyKind kind, int32_t id);
 
 /*
  * A bearer token: JWT, HS256, in three steps.
@@ -124,7 +130,7 @@ extern DwKey *dw_keyring_append(DwKeyring *ring, DwKeyKind kind);
 #define DW_TOKEN_MAX			4096	/* bytes of a token */
 #define DW_TOKEN_SIGNATURE_SIZE 32	/* bytes of HMAC-SHA-256 */
 #define DW_TOKEN_ID_SIZE		65	/* bytes of a jti and its zero */
-#define DW_TOKEN_AUDIENCE		"dwello"	/* the only aud accepted */
+#define DW_TOKEN_AUDIENCE_SIZE	101 /* bytes of an aud and its zero */
 #define DW_TOKEN_SKEW			60	/* seconds an issuer's clock may lead */
 
 /* Room for what dw_token_write writes, whatever the claims. */
@@ -163,7 +169,25 @@ typedef struct DwClaims
 	int64_t		nbf;			/* not before; iat where it is absent */
 	int64_t		exp;			/* first second at which it is void */
 	char		jti[DW_TOKEN_ID_SIZE];	/* its own id; "" when absent */
+	char		aud[DW_TOKEN_AUDIENCE_SIZE];	/* whom for; "" if too long */
 } DwClaims;
+
+/* By which clocks claims are judged, in seconds of the Unix epoch. */
+typedef struct DwClaimsTime
+{
+	int64_t		clock;			/* now: it has begun */
+	int64_t		statement;		/* when the statement began: not yet over */
+} DwClaimsTime;
+
+/* True for what an audience may be: 1 to 100 of !, # to [ and ] to ~. */
+extern bool dw_audience_valid(const char *text);
+
+/*
+ * The audience of a database that was given none, from a hash over what it
+ * alone has: "dwello:" and 64 bits in hexadecimal digits.
+ */
+extern void dw_audience_write(const uint8_t hash[8],
+							  char text[DW_TOKEN_AUDIENCE_SIZE]);
 
 #define DW_SUBJECT_LENGTH		36	/* without a terminating zero */
 
@@ -185,13 +209,18 @@ extern DwTokenError dw_token_split(const char *text, size_t length,
 /* Step 3: reads header and claims of a token whose signature was verified. */
 extern DwTokenError dw_token_read(const DwToken *token, DwClaims *claims);
 
-/* Do the claims hold at this second of the Unix epoch? */
-extern DwTokenError dw_claims_check(const DwClaims *claims, int64_t now);
+/*
+ * Do the claims hold here and now?  A long statement may use the token that
+ * it has issued, and one that was good when it began.
+ */
+extern DwTokenError dw_claims_check(const DwClaims *claims,
+									const char *audience,
+									const DwClaimsTime *time);
 
 /*
  * Writes the part to be signed ("header.payload", zero-terminated) of a
  * token made by the key with this id; returns its length, 0 when room is
- * too small or the jti needs an escape.  The caller appends "." and the
+ * too small or jti or aud need an escape.  The caller appends "." and the
  * signature in base64url.
  */
 extern size_t dw_token_write(const DwClaims *claims, int key_id, char *text,

@@ -33,14 +33,26 @@ static int	hex_digit(char c);
 static size_t key_write(const DwKey *key, char *line);
 static size_t id_write(int32_t id, char *digits);
 
-/* Gives the word for a kind; a static string. */
 const char *
 dw_key_kind_label(DwKeyKind kind)
 {
 	return kind_labels[kind];
 }
 
-/* Reads a whole keyring; all or nothing. */
+bool
+dw_key_kind_parse(const char *label, DwKeyKind *kind)
+{
+	for (int i = 0; i < DW_KEY_KIND_COUNT; i++)
+	{
+		if (strcmp(label, kind_labels[i]) == 0)
+		{
+			*kind = (DwKeyKind) i;
+			return true;
+		}
+	}
+	return false;
+}
+
 DwResult
 dw_keyring_parse(DwKeyring *ring, const char *text, size_t length,
 				 int *bad_line)
@@ -67,7 +79,6 @@ dw_keyring_parse(DwKeyring *ring, const char *text, size_t length,
 	return DW_OK;
 }
 
-/* Writes a whole keyring; 0 when the space is too small. */
 size_t
 dw_keyring_write(const DwKeyring *ring, char *space, size_t size)
 {
@@ -84,7 +95,6 @@ dw_keyring_write(const DwKeyring *ring, char *space, size_t size)
 	return used;
 }
 
-/* Finds one key by kind and id; NULL when there is none. */
 const DwKey *
 dw_keyring_get(const DwKeyring *ring, DwKeyKind kind, int32_t id)
 {
@@ -96,38 +106,44 @@ dw_keyring_get(const DwKeyring *ring, DwKeyKind kind, int32_t id)
 	return NULL;
 }
 
-/* Finds the key of a kind that new work uses; NULL when there is none. */
 const DwKey *
 dw_keyring_newest(const DwKeyring *ring, DwKeyKind kind)
 {
-	const DwKey *newest = NULL;
-	int			i;
-
-	for (i = 0; i < ring->count; i++)
-	{
-		const DwKey *key = &ring->keys[i];
-
-		if (key->kind == kind && (newest == NULL || key->id > newest->id))
-			newest = key;
-	}
-	return newest;
+	for (int i = ring->count - 1; i >= 0; i--)
+		if (ring->keys[i].kind == kind)
+			return &ring->keys[i];
+	return NULL;
 }
 
-/* Makes room for one more key of a kind; NULL when the ring is full. */
 DwKey *
-dw_keyring_append(DwKeyring *ring, DwKeyKind kind)
+dw_keyring_append(DwKeyring *ring, DwKeyKind kind, int32_t id)
 {
-	const DwKey *newest = dw_keyring_newest(ring, kind);
 	DwKey	   *key;
 
 	if (ring->count == DW_KEYRING_MAX_KEYS ||
-		(newest != NULL && newest->id == INT32_MAX))
+		dw_keyring_get(ring, kind, id) != NULL)
 		return NULL;
 	key = &ring->keys[ring->count++];
 	memset(key, 0, sizeof(*key));
 	key->kind = kind;
-	key->id = newest == NULL ? 1 : newest->id + 1;
+	key->id = id;
 	return key;
+}
+
+bool
+dw_keyring_remove(DwKeyring *ring, DwKeyKind kind, int32_t id)
+{
+	const DwKey *key = dw_keyring_get(ring, kind, id);
+	int			place;
+
+	if (key == NULL)
+		return false;
+	place = (int) (key - ring->keys);
+	ring->count--;
+	memmove(&ring->keys[place], &ring->keys[place + 1],
+			(size_t) (ring->count - place) * sizeof(DwKey));
+	memset(&ring->keys[ring->count], 0, sizeof(DwKey));
+	return true;
 }
 
 /* Reads one key's line into the next place of the ring. */

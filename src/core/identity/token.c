@@ -383,7 +383,6 @@ typedef struct DwClaimsReading
 {
 	DwClaims	claims;			/* so far */
 	unsigned	seen;			/* SEEN_* bits */
-	bool		is_ours;		/* aud is dwello */
 } DwClaimsReading;
 
 /* Finds the parts. */
@@ -548,7 +547,10 @@ take_exp(const DwJsonMember *member, DwClaimsReading *reading)
 static bool
 take_aud(const DwJsonMember *member, DwClaimsReading *reading)
 {
-	reading->is_ours = strcmp(member->text, DW_TOKEN_AUDIENCE) == 0;
+	size_t		length = strlen(member->text);
+
+	if (length < DW_TOKEN_AUDIENCE_SIZE)
+		memcpy(reading->claims.aud, member->text, length + 1);
 	return !member->is_integer;
 }
 
@@ -615,8 +617,6 @@ read_payload(const char *text, size_t length, DwClaims *claims)
 	if (step != DW_JSON_END || (reading.seen & SEEN_ALL) != SEEN_ALL ||
 		reading.claims.exp <= reading.claims.iat)
 		return DW_TOKEN_BAD_CLAIMS;
-	if (!reading.is_ours)
-		return DW_TOKEN_WRONG_AUDIENCE;
 	if ((reading.seen & SEEN_NBF) == 0)
 		reading.claims.nbf = reading.claims.iat;
 	*claims = reading.claims;
@@ -643,13 +643,46 @@ dw_token_read(const DwToken *token, DwClaims *claims)
 	return read_payload((const char *) part, size, claims);
 }
 
-/* Do the claims hold at this second of the Unix epoch? */
-DwTokenError
-dw_claims_check(const DwClaims *claims, int64_t now)
+bool
+dw_audience_valid(const char *text)
 {
-	if (now >= claims->exp)
+	size_t		length = strlen(text);
+
+	for (size_t i = 0; i < length; i++)
+	{
+		if (text[i] <= ' ' || text[i] > '~' || text[i] == '"' ||
+			text[i] == '\\')
+			return false;
+	}
+	return length > 0 && length < DW_TOKEN_AUDIENCE_SIZE;
+}
+
+void
+dw_audience_write(const uint8_t hash[8], char text[DW_TOKEN_AUDIENCE_SIZE])
+{
+	static const char prefix[] = "dwello:";
+	static const char digits[] = "0123456789abcdef";
+	size_t		used = sizeof(prefix) - 1;
+
+	memcpy(text, prefix, used);
+	for (int i = 0; i < 8; i++)
+	{
+		text[used++] = digits[hash[i] >> 4];
+		text[used++] = digits[hash[i] & 15];
+	}
+	text[used] = '\0';
+}
+
+DwTokenError
+dw_claims_check(const DwClaims *claims, const char *audience,
+				const DwClaimsTime *time)
+{
+	if (strcmp(claims->aud, audience) != 0)
+		return DW_TOKEN_WRONG_AUDIENCE;
+	if (time->statement >= claims->exp)
 		return DW_TOKEN_EXPIRED;
-	if (claims->iat - DW_TOKEN_SKEW > now || claims->nbf - DW_TOKEN_SKEW > now)
+	if (claims->iat - DW_TOKEN_SKEW > time->clock ||
+		claims->nbf - DW_TOKEN_SKEW > time->clock)
 		return DW_TOKEN_NOT_YET_VALID;
 	return DW_TOKEN_FINE;
 }
@@ -712,7 +745,9 @@ write_payload(const DwClaims *claims, DwTokenText *out)
 	add_number(out, claims->exp);
 	add(out, ",\"jti\":\"");
 	add(out, claims->jti);
-	add(out, "\",\"aud\":\"" DW_TOKEN_AUDIENCE "\"}");
+	add(out, "\",\"aud\":\"");
+	add(out, claims->aud);
+	add(out, "\"}");
 }
 
 /* Adds written text to a token in base64url; 0 where there is no room. */
@@ -744,7 +779,8 @@ dw_token_write(const DwClaims *claims, int key_id, char *text, size_t room)
 	out.used = 0;
 	out.fits = true;
 	write_payload(claims, &out);
-	if (strpbrk(claims->jti, "\"\\") != NULL)
+	if (strpbrk(claims->jti, "\"\\") != NULL ||
+		strpbrk(claims->aud, "\"\\") != NULL)
 		return 0;				/* would not read back */
 	payload = append(&out, text + header + 1, room - header - 2);
 	if (payload == 0)

@@ -26,6 +26,7 @@
  */
 #define DW_SEAL_EMAIL	"users.email"	/* users.id */
 #define DW_SEAL_PHONE	"users.phone"	/* users.id */
+#define DW_SEAL_PASSWORD	"users.password_hash"	/* users.id */
 #define DW_SEAL_STREET	"user_addresses.street" /* user_addresses.id */
 #define DW_SEAL_NUMBER	"provider_credentials.number"	/* its id */
 #define DW_SEAL_SITE	"job_sites.street"	/* job_sites.job_id */
@@ -42,7 +43,8 @@ typedef enum DwBlindKind
 
 /*
  * Seals a text for one place: column is "table.column", row_id the row's id.
- * NULL gives NULL.  Every call gives another value.
+ * NULL gives NULL.  Every call gives another value.  The first one in a
+ * database makes its data id.
  */
 extern bytea *dw_seal(const char *column, const DwUuid *row_id,
 					  const char *plain);
@@ -52,11 +54,13 @@ extern char *dw_unseal(const char *column, const DwUuid *row_id,
 					   const bytea *sealed);
 
 /*
- * The blind index of an e-mail address or phone number, of DW_BLIND_BYTES.
- * The spelling is made one first (core/account.h); NULL when it is no
- * address or number at all, and so cannot be found either.
+ * The blind index of an e-mail address or phone number under an index key:
+ * its id in four bytes, and DW_BLIND_BYTES.  The spelling is made one first
+ * (core/account.h); NULL when it is no address or number at all, and so
+ * cannot be found either.
  */
-extern bytea *dw_blind_index(DwBlindKind kind, const char *text);
+extern bytea *dw_blind_index(DwBlindKind kind, const char *text,
+							 const DwKey *key);
 
 /* SHA-256 of any bytes. */
 extern void dw_sha256(const void *data, size_t size,
@@ -84,6 +88,13 @@ typedef struct DwKeyMade
 	bool		created;		/* false: it was there before */
 } DwKeyMade;
 
+/*
+ * The id of what the database holds, 128 random bits: sealed values are bound
+ * to it, and it moves with them.  NULL where it has none yet, unless make.
+ * Works for any caller, and good until the transaction ends.
+ */
+extern const DwUuid *dw_data_id(bool make);
+
 /* Defines the setting dwello.keyring_file; once, from _PG_init. */
 extern void dw_keyring_init(void);
 
@@ -107,8 +118,9 @@ extern int64 dw_keyring_reading(void);
 extern const DwKey *dw_keyring_need(DwKeyKind kind);
 
 /*
- * Makes the file, and a first key of each kind that has none.  Nothing that
- * is there is ever overwritten; safe against two at once and a crash.
+ * Makes the file, and a first key of each kind that has none, and notes the
+ * ids of all keys in the database.  Nothing that is there is ever
+ * overwritten; safe against two at once and a crash.  Wants an open SPI.
  */
 extern void dw_keyring_create(DwKeyMade made[DW_KEY_KIND_COUNT]);
 

@@ -14,7 +14,10 @@
 
 #include "core/base/base.h"
 
-/* Defines dwello.token and dwello.session_tokens; once, from _PG_init. */
+/*
+ * Defines dwello.token, dwello.token_audience and dwello.session_tokens; once,
+ * from _PG_init.
+ */
 extern void dw_token_init(void);
 
 /*
@@ -48,6 +51,13 @@ extern bool dw_token_present(void);
  * or '' ends the identity.  The token is not verified here.
  */
 extern void dw_token_set(const char *token, bool is_local);
+
+/*
+ * Whom tokens made here are for, and the only audience accepted: the setting
+ * dwello.token_audience, or, when that is empty, what this database alone has
+ * and its standbys.
+ */
+extern const char *dw_token_audience(void);
 
 /* The setting dwello.session_tokens. */
 extern bool dw_session_tokens_allowed(void);

@@ -23,7 +23,9 @@
 #include <openssl/crypto.h>
 
 #include "access/parallel.h"
+#include "access/xlog.h"
 #include "miscadmin.h"
+#include "port/pg_bswap.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -47,6 +49,9 @@
 /* The stored value of dwello.token; "" or "<binding>:<token>". */
 static char *stored_token = NULL;
 
+/* The setting dwello.token_audience; "" for the database's own. */
+static char *token_audience = NULL;
+
 /* The setting dwello.session_tokens. */
 static bool session_tokens = false;
 
@@ -69,6 +74,7 @@ static struct
 	DwClaims	claims;			/* what it says */
 }			signed_last;
 
+static bool check_audience(char **newval, void **extra, GucSource source);
 static bool check_token(char **newval, void **extra, GucSource source);
 static void assign_token(const char *newval, void *extra);
 static const char *show_token(void);
@@ -87,7 +93,6 @@ static int64 now_seconds(void);
 static DwActor actor_without_token(void);
 pg_noreturn static void refuse(void);
 
-/* Defines the two settings. */
 void
 dw_token_init(void)
 {
@@ -97,6 +102,14 @@ dw_token_init(void)
 							 " their own; never behind a pooler.",
 							 &session_tokens, false,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
+
+	DefineCustomStringVariable("dwello.token_audience",
+							   "Whom tokens are for (aud).",
+							   "Empty: this database and its standbys alone."
+							   " Databases that shall accept each other's"
+							   " tokens are given the same.",
+							   &token_audience, "",
+							   PGC_SUSET, 0, check_audience, NULL, NULL);
 
 	defining = true;
 	DefineCustomStringVariable("dwello.token",
@@ -111,7 +124,6 @@ dw_token_init(void)
 	defining = false;
 }
 
-/* Tells who calls. */
 DwActor
 dw_identity(void)
 {
@@ -148,14 +160,12 @@ dw_role_is_service(void)
 		is_member_of_role_nosuper(GetOuterUserId(), service);
 }
 
-/* Tells whether a token is set at all. */
 bool
 dw_token_present(void)
 {
 	return stored_token != NULL && stored_token[0] != '\0';
 }
 
-/* Sets or clears the token. */
 void
 dw_token_set(const char *token, bool is_local)
 {
@@ -165,14 +175,36 @@ dw_token_set(const char *token, bool is_local)
 							 true, 0, false);
 }
 
-/* Tells whether a token may outlive its transaction. */
 bool
 dw_session_tokens_allowed(void)
 {
 	return session_tokens;
 }
 
-/* Makes and signs a token. */
+const char *
+dw_token_audience(void)
+{
+	static char own[DW_TOKEN_AUDIENCE_SIZE];
+	const DwUuid *data_id;
+	uint64		system = pg_hton64(GetSystemIdentifier());
+	uint32		database = pg_hton32(MyDatabaseId);
+	uint8		text[sizeof(DwUuid) + sizeof(system) + sizeof(database)] = {0};
+	uint8		digest[DW_SHA256_BYTES];
+
+	if (token_audience[0] != '\0')
+		return token_audience;
+	/* without one nothing is sealed, and nobody registered */
+	data_id = dw_data_id(false);
+	if (data_id != NULL)
+		memcpy(text, data_id, sizeof(DwUuid));
+	memcpy(text + sizeof(DwUuid), &system, sizeof(system));
+	memcpy(text + sizeof(DwUuid) + sizeof(system), &database,
+		   sizeof(database));
+	dw_sha256(text, sizeof(text), digest);
+	dw_audience_write(digest, own);
+	return own;
+}
+
 char *
 dw_token_issue(const DwUuid *user_id, DwActorKind role, int64 ttl_seconds)
 {
@@ -190,6 +222,7 @@ dw_token_issue(const DwUuid *user_id, DwActorKind role, int64 ttl_seconds)
 	claims.iat = issue_second(user_id);
 	claims.nbf = claims.iat;
 	claims.exp = claims.iat + ttl_seconds;
+	strlcpy(claims.aud, dw_token_audience(), sizeof(claims.aud));
 
 	length = dw_token_write(&claims, key->id, text, DW_TOKEN_WRITE_SIZE);
 	Assert(length > 0);
@@ -217,6 +250,18 @@ issue_second(const DwUuid *user_id)
 		return now;
 	first = timestamptz_to_time_t(cutoff - 1) + 1;
 	return first > now && first - now <= ISSUE_AHEAD_MAX ? first : now;
+}
+
+/* Lets in an audience, and nothing, which is the database's own. */
+static bool
+check_audience(char **newval, void **extra, GucSource source)
+{
+	if (**newval == '\0' || dw_audience_valid(*newval))
+		return true;
+	GUC_check_errdetail("It must be up to %d printable characters of ASCII,"
+						" no blank, quote or backslash.",
+						DW_TOKEN_AUDIENCE_SIZE - 1);
+	return false;
 }
 
 /*
@@ -312,12 +357,14 @@ static void
 token_verify(void)
 {
 	const char *token = token_of_now();
+	const DwClaimsTime time = {
+		timestamptz_to_time_t(GetCurrentTimestamp()), now_seconds()
+	};
 	DwClaims	claims;
 
 	verified.lxid = InvalidLocalTransactionId;
 	if (!token_read(token, strnlen(token, DW_TOKEN_MAX + 1), &claims) ||
-		dw_claims_check(&claims,
-						timestamptz_to_time_t(GetCurrentTimestamp())) !=
+		dw_claims_check(&claims, dw_token_audience(), &time) !=
 		DW_TOKEN_FINE ||
 		revoked(&claims))
 		refuse();
@@ -396,32 +443,17 @@ revoked(const DwClaims *claims)
 	return claims->iat <= timestamptz_to_time_t(cutoff - 1);
 }
 
-/*
- * Looks up the user's cutoff, as dwello_owner with a path of our own: the
- * caller may be any role with any search_path.  Should an error come, the
- * end of the (sub)transaction puts user and path back.
- */
+/* Looks up the user's cutoff, whoever the caller is. */
 static TimestampTz
 cutoff_read(const DwUuid *user_id)
 {
 	TimestampTz not_before = DT_NOBEGIN;
-	Oid			caller;
-	int			context;
-	int			level;
+	DwOwnerScope scope;
 
-	GetUserIdAndSecContext(&caller, &context);
-	SetUserIdAndSecContext(get_role_oid("dwello_owner", false),
-						   context | SECURITY_LOCAL_USERID_CHANGE);
-	level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-							 true, 0, false);
-	dw_spi_connect();
+	dw_owner_begin(&scope);
 	if (!cutoff_find(user_id, true, &not_before))
 		not_before = DT_NOBEGIN;
-	SPI_finish();
-	AtEOXact_GUC(true, level);
-	SetUserIdAndSecContext(caller, context);
+	dw_owner_end(&scope);
 	return not_before;
 }
 

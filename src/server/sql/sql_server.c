@@ -26,6 +26,7 @@
 #include "nodes/params.h"
 #include "nodes/parsenodes.h"
 #include "tcop/dest.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -266,6 +267,27 @@ dw_spi_connect(void)
 {
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+}
+
+void
+dw_owner_begin(DwOwnerScope *scope)
+{
+	GetUserIdAndSecContext(&scope->caller, &scope->context);
+	SetUserIdAndSecContext(get_role_oid("dwello_owner", false),
+						   scope->context | SECURITY_LOCAL_USERID_CHANGE);
+	scope->level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+	dw_spi_connect();
+}
+
+void
+dw_owner_end(const DwOwnerScope *scope)
+{
+	SPI_finish();
+	AtEOXact_GUC(true, scope->level);
+	SetUserIdAndSecContext(scope->caller, scope->context);
 }
 
 /* True when the kept plan is for parameters of these types. */

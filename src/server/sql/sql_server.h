@@ -151,6 +151,24 @@ extern void dw_param_texts(DwParams *p, char **texts, int count);
 /* Opens SPI for a C function that is not a call of call_server.h. */
 extern void dw_spi_connect(void);
 
+/* What dw_owner_end() puts back. */
+typedef struct DwOwnerScope
+{
+	Oid			caller;			/* who ran before */
+	int			context;		/* its security context */
+	int			level;			/* of settings */
+} DwOwnerScope;
+
+/*
+ * Opens SPI as dwello_owner with a path of our own, for a function that
+ * runs as a caller of any role and any search_path.  Should an error come,
+ * the end of the (sub)transaction puts user and path back.
+ */
+extern void dw_owner_begin(DwOwnerScope *scope);
+
+/* Closes SPI, and is the caller again. */
+extern void dw_owner_end(const DwOwnerScope *scope);
+
 /* Runs a statement that may write or lock; sees this command's own writes. */
 extern uint64 dw_execute(DwStatement *statement, const DwParams *p);
 

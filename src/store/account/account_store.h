@@ -233,7 +233,7 @@ typedef struct DwUser
 	DwVerification verified;	/* what has been vouched for */
 	bytea	   *email;			/* sealed */
 	bytea	   *phone;			/* sealed; NULL when there is none */
-	const char *password_hash;	/* NULL when they have none */
+	bytea	   *password_hash;	/* sealed; NULL when they have none */
 	int32		version;		/* of the row */
 } DwUser;
 
@@ -247,7 +247,10 @@ extern DwUserStatus dw_user_status(const DwUuid *user_id);
  */
 extern bool dw_user_insert(const DwUserDraft *draft);
 
-/* Takes the user's e-mail address for them alone; false when it is taken. */
+/*
+ * Takes the user's e-mail address for them alone, under every index key;
+ * false when it is taken.
+ */
 extern bool dw_user_claim_email(const DwUserDraft *draft);
 
 /* Writes the empty profile of a new user, and a provider's empty sums. */
@@ -256,18 +259,18 @@ extern void dw_user_furnish(const DwUserDraft *draft);
 /* Reads a user who is not deleted; false when there is none. */
 extern bool dw_user_load(const DwUuid *user_id, DwUser *user);
 
-/* The same by their e-mail address, in whatever spelling. */
+/* The same by their e-mail address, in whatever spelling, under any key. */
 extern bool dw_user_find(const char *email, DwUser *user);
 
 /* The same by their id, and locks them for a command. */
 extern bool dw_user_lock(const DwUuid *user_id, DwUser *user);
 
 /*
- * Writes status and verifications, or the hash of a password, and counts the
- * version up.  Matching hears of a status.
+ * Writes status and verifications, or the hash of a password, sealed, and
+ * counts the version up.  Matching hears of a status.
  */
 extern void dw_user_save_status(DwUser *user);
-extern void dw_user_save_password(DwUser *user);
+extern void dw_user_save_password(DwUser *user, const char *hash);
 
 /*
  * The scopes of money that a user is a side of, as uuid[]: their own, and the

@@ -27,7 +27,7 @@ static const DwColumn user_columns[] = {
 				   dw_user_status_labels),
 	DW_COLUMN(BYTEA, DwUser, email, email, DW_COLUMN_FIXED),
 	DW_COLUMN(BYTEA, DwUser, phone, phone, DW_COLUMN_FIXED),
-	DW_COLUMN(TEXT, DwUser, password_hash, password_hash, 0),
+	DW_COLUMN(BYTEA, DwUser, password_hash, password_hash, 0),
 	DW_COLUMN(BOOL, DwUser, email_verified, verified.email, 0),
 	DW_COLUMN(BOOL, DwUser, phone_verified, verified.phone, 0),
 	DW_COLUMN(BOOL, DwUser, provider_verified, verified.provider, 0),
@@ -45,6 +45,7 @@ typedef struct NewUser
 	bytea	   *email_index;	/* blind */
 	bytea	   *phone;			/* sealed, or NULL */
 	bytea	   *phone_index;	/* blind, or NULL */
+	bytea	   *password_hash;	/* sealed, or NULL */
 } NewUser;
 
 static const DwColumn new_user_columns[] = {
@@ -55,8 +56,7 @@ static const DwColumn new_user_columns[] = {
 	DW_COLUMN(BYTEA, NewUser, email_index, email_index, DW_COLUMN_FIXED),
 	DW_COLUMN(BYTEA, NewUser, phone, phone, DW_COLUMN_FIXED),
 	DW_COLUMN(BYTEA, NewUser, phone_index, phone_index, DW_COLUMN_FIXED),
-	DW_COLUMN(TEXT, NewUser, password_hash, draft.password_hash,
-			  DW_COLUMN_FIXED),
+	DW_COLUMN(BYTEA, NewUser, password_hash, password_hash, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, NewUser, first_name, draft.first_name, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, NewUser, last_name, draft.last_name, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, NewUser, timezone, draft.timezone, DW_COLUMN_FIXED),
@@ -96,32 +96,53 @@ is_job(const DwUuid *id)
 bool
 dw_user_insert(const DwUserDraft *draft)
 {
+	const DwKey *key = dw_keyring_need(DW_KEY_INDEX);
 	NewUser		user = {.draft = *draft};
 
 	if (is_job(&draft->id))
 		return false;
 	user.email = dw_seal(DW_SEAL_EMAIL, &draft->id, draft->email);
-	user.email_index = dw_blind_index(DW_BLIND_EMAIL, draft->email);
+	user.email_index = dw_blind_index(DW_BLIND_EMAIL, draft->email, key);
 	user.phone = dw_seal(DW_SEAL_PHONE, &draft->id, draft->phone);
+	user.password_hash = dw_seal(DW_SEAL_PASSWORD, &draft->id,
+								 draft->password_hash);
 	if (draft->phone != NULL)
-		user.phone_index = dw_blind_index(DW_BLIND_PHONE, draft->phone);
+		user.phone_index = dw_blind_index(DW_BLIND_PHONE, draft->phone, key);
 	return dw_table_insert_new(&new_users, &user);
 }
 
-bool
-dw_user_claim_email(const DwUserDraft *draft)
+/* Takes an address under one key; false when it is taken. */
+static bool
+email_claim(const DwUserDraft *draft, const DwKey *key)
 {
 	static DwStatement insert_email =
 		DW_STATEMENT("INSERT INTO dwello.user_emails (email_index, user_id) "
 					 "VALUES ($1, $2) "
 					 "ON CONFLICT ON CONSTRAINT user_emails_pkey DO NOTHING");
+	bytea	   *index = dw_blind_index(DW_BLIND_EMAIL, draft->email, key);
 	DwParams	p = DW_PARAMS;
 
-	dw_param_datum(&p, BYTEAOID,
-				   PointerGetDatum(dw_blind_index(DW_BLIND_EMAIL,
-												  draft->email)), false);
+	dw_param_datum(&p, BYTEAOID, PointerGetDatum(index), false);
 	dw_param_uuid(&p, &draft->id);
 	return dw_execute(&insert_email, &p) > 0;
+}
+
+/*
+ * Under every key that lives: whoever has the address already has it under
+ * one of them at least, for the oldest stays until all have another.
+ */
+bool
+dw_user_claim_email(const DwUserDraft *draft)
+{
+	const DwKeyring *ring = dw_keyring_load();
+
+	for (int i = 0; i < ring->count; i++)
+	{
+		if (ring->keys[i].kind == DW_KEY_INDEX &&
+			!email_claim(draft, &ring->keys[i]))
+			return false;
+	}
+	return true;
 }
 
 void
@@ -172,22 +193,38 @@ dw_user_lock(const DwUuid *user_id, DwUser *user)
 	return true;
 }
 
-bool
-dw_user_find(const char *email, DwUser *user)
+/* Whose address it is, by its index under one key; false for nobody's. */
+static bool
+email_find(const char *email, const DwKey *key, DwUuid *user_id)
 {
 	static DwStatement find =
 		DW_STATEMENT("SELECT e.user_id FROM dwello.user_emails AS e "
 					 "WHERE e.email_index = $1");
-	bytea	   *index = dw_blind_index(DW_BLIND_EMAIL, email);
+	bytea	   *index = dw_blind_index(DW_BLIND_EMAIL, email, key);
 	DwParams	p = DW_PARAMS;
-	DwUuid		user_id;
 
 	if (index == NULL)
 		return false;
 	dw_param_datum(&p, BYTEAOID, PointerGetDatum(index), false);
-	/* by two keys, one after the other: the rows are of different shards */
-	return dw_query(&find, &p) > 0 && dw_read_only_uuid(0, &user_id) &&
-		dw_user_load(&user_id, user);
+	return dw_query(&find, &p) > 0 && dw_read_only_uuid(0, user_id);
+}
+
+bool
+dw_user_find(const char *email, DwUser *user)
+{
+	const DwKeyring *ring = dw_keyring_load();
+	DwUuid		user_id;
+
+	(void) dw_keyring_need(DW_KEY_INDEX);
+	/* the newest last in the file, and most are found by it */
+	for (int i = ring->count - 1; i >= 0; i--)
+	{
+		/* two queries, not a join: the rows are of different shards */
+		if (ring->keys[i].kind == DW_KEY_INDEX &&
+			email_find(email, &ring->keys[i], &user_id))
+			return dw_user_load(&user_id, user);
+	}
+	return false;
 }
 
 void
@@ -198,8 +235,9 @@ dw_user_save_status(DwUser *user)
 }
 
 void
-dw_user_save_password(DwUser *user)
+dw_user_save_password(DwUser *user, const char *hash)
 {
+	user->password_hash = dw_seal(DW_SEAL_PASSWORD, &user->id, hash);
 	dw_table_update(&users, user);
 }
 

@@ -578,6 +578,8 @@ static DwCheckRule rules[] =
 		 "SELECT v.object, 'Row ' || v.id || ' is not sealed.' FROM ("
 		 "SELECT 'users.email' AS object, id, email AS sealed FROM dwello.users "
 		 "UNION ALL SELECT 'users.phone', id, phone FROM dwello.users "
+		 "UNION ALL SELECT 'users.password_hash', id, password_hash "
+		 "FROM dwello.users "
 		 "UNION ALL SELECT 'user_addresses.street', id, street "
 		 "FROM dwello.user_addresses "
 		 "UNION ALL SELECT 'provider_credentials.number', id, number "
@@ -590,7 +592,7 @@ static DwCheckRule rules[] =
 		 "FROM dwello.tax_profiles "
 		 "UNION ALL SELECT 'tax_profiles.vat_id', id, vat_id "
 		 "FROM dwello.tax_profiles) AS v "
-		 "WHERE octet_length(v.sealed) < 33 OR get_byte(v.sealed, 0) <> 1 "
+		 "WHERE octet_length(v.sealed) < 33 OR get_byte(v.sealed, 0) <> 2 "
 		 "ORDER BY 1, 2",
 		 "Write the value through a command of dwello; never by hand."),
 };
