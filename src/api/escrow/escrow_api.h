@@ -10,6 +10,7 @@
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
 #include "store/ledger/ledger_store.h"
+#include "store/receipt/receipt_store.h"
 #include "store/refund/refund_store.h"
 
 /*

@@ -11,6 +11,7 @@
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
 #include "store/company/company_store.h"
+#include "store/escrow/escrow_store.h"
 #include "store/refund/refund_store.h"
 
 static const DwColumn part_fields[] = {

@@ -12,7 +12,7 @@
 
 #include "core/base/base.h"
 #include "core/refund/refund.h"
-#include "store/escrow/escrow_store.h"
+#include "store/receipt/receipt_store.h"
 
 /*
  * Of a payment that lies in an escrow, what a refund gives back; or what no

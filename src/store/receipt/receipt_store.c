@@ -10,7 +10,7 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
-#include "store/escrow/escrow_store.h"
+#include "store/receipt/receipt_store.h"
 
 static const DwColumn receipt_columns[] = {
 	DW_COLUMN(UUID, DwReceipt, id, id, DW_COLUMN_KEY),
