@@ -1557,12 +1557,16 @@ COMMENT ON FUNCTION dwello.escrow_next_events IS
  *	Says that a payment company has sent a refund. Until now the ledger
  *	had it as asked for. What of it was undone before (reverse_transaction)
  *	and was sent all the same is the platform's loss; so is what had
- *	failed (fail_refund), unless the receipt still has its money.
+ *	failed (fail_refund), unless the receipt still has its money. Sent in
+ *	parts, each part is a row of its own, and the rest stays pending. What
+ *	nobody asked for, and what is above what was, is booked too: out of the
+ *	receipts of that charge, then out of what its job's escrow holds and
+ *	nobody disputes, and the platform bears the rest.
  *
  * role: service
  * args:
  *	job_id: whose refund it is, or whose receipt's; NULL for one of a
- *	  receipt without a job
+ *	  receipt without a job, and where the rest says whose it is
  *	psp: the company that has sent it
  *	event_id
  *	transaction_id: the refund, as refund_requested names it; NULL for the
@@ -1570,13 +1574,13 @@ COMMENT ON FUNCTION dwello.escrow_next_events IS
  *	reason: in words
  *	refund_id: one of several of that transaction
  *	occurred_at: by the company's clock
- *	amount: what it has sent, in minor units: a company that sent it before
- *	  it heard that a part was undone sent more than is still asked for;
- *	  NULL for what is still asked for
+ *	amount: what it has sent, in minor units: less than is asked for, or
+ *	  more, or what nobody asked for; NULL for what is still asked for
  *	psp_reference: of the payment that goes back
+ *	currency: of the amount; NULL for that of the payment
  * returns: a row
  *	job_id
- *	refund_id: the row of refunds
+ *	refund_id: the row of refunds; the first, when it was of several
  *	transaction_id: the booking
  *	amount: what was sent, in minor units
  *	refund_status: completed
@@ -1594,12 +1598,11 @@ COMMENT ON FUNCTION dwello.escrow_next_events IS
  *	WD401
  *	42501: the caller is not the service
  *	22004 22001
- *	P0002: an unknown job, or a refund that it has not through that company
  *	WD104: the event was another one before
- *	WD101: no refund is pending (the event may have come too early)
- *	22023: a blank text, an amount that is not positive, or several are
- *	  pending and none is named; then less than is asked for, or more than
- *	  ever was
+ *	WD101: refund_id or transaction_id is not there yet through that company
+ *	22023: a blank text, an amount that is not positive, or no currency; then
+ *	  several are pending and neither one nor an amount is named, or nobody
+ *	  asked for it and the amount, or its currency, is not said
  * example: system, painting refunded
  *	SELECT amount, refund_status, refunded
  *	  FROM dwello.confirm_refund(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
@@ -1615,6 +1618,7 @@ CREATE OR REPLACE FUNCTION dwello.confirm_refund(
   occurred_at timestamptz DEFAULT NULL,
   amount bigint DEFAULT NULL,
   psp_reference text DEFAULT NULL,
+  currency text DEFAULT NULL,
   OUT job_id uuid,
   OUT refund_id uuid,
   OUT transaction_id uuid,
@@ -1635,7 +1639,7 @@ AS 'MODULE_PATHNAME', 'dwello_confirm_refund';
 GRANT EXECUTE ON FUNCTION dwello.confirm_refund
   TO dwello_service;
 COMMENT ON FUNCTION dwello.confirm_refund IS
-  'Says that a payment company has sent a refund. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD101, 22023. See reference.md#confirm_refund.';
+  'Says that a payment company has sent a refund. Errors: WD401, 42501, 22004, 22001, WD104, WD101, 22023. See reference.md#confirm_refund.';
 
 /*
  * fail_refund
@@ -1679,9 +1683,8 @@ COMMENT ON FUNCTION dwello.confirm_refund IS
  *	WD401
  *	42501: the caller is not the service
  *	22004 22001
- *	P0002: an unknown job, or a refund that it has not through that company
  *	WD104: the event was another one before
- *	WD101: no refund is pending (the event may have come too early)
+ *	WD101: there is no such refund through that company, or not yet
  *	22023: a blank text, or several may be meant and none is named
  * example: system, painting refunded
  *	SELECT amount, refund_status, receipt_id IS NOT NULL AS has_receipt
@@ -1718,7 +1721,7 @@ AS 'MODULE_PATHNAME', 'dwello_fail_refund';
 GRANT EXECUTE ON FUNCTION dwello.fail_refund
   TO dwello_service;
 COMMENT ON FUNCTION dwello.fail_refund IS
-  'Says that a refund could not be sent, or came back, even after it was confirmed. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD101, 22023. See reference.md#fail_refund.';
+  'Says that a refund could not be sent, or came back, even after it was confirmed. Errors: WD401, 42501, 22004, 22001, WD104, WD101, 22023. See reference.md#fail_refund.';
 
 /*
  * return_receipt

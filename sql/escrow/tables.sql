@@ -224,6 +224,7 @@ CREATE TABLE dwello.receipts (
 CREATE INDEX receipts_created_at_idx ON dwello.receipts (created_at, id);
 CREATE INDEX receipts_job_id_idx ON dwello.receipts (job_id) WHERE job_id IS NOT NULL;
 CREATE INDEX receipts_user_id_idx ON dwello.receipts (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX receipts_name_idx ON dwello.receipts (psp, psp_reference) WHERE psp_reference IS NOT NULL;
 COMMENT ON TABLE dwello.receipts IS
   'Money that has arrived at a payment company and fits no payment; it lies in an account of its own until it is assigned or returned.';
 COMMENT ON COLUMN dwello.receipts.id IS 'Made of psp and event_id; the scope and the ledger account of the money.';
@@ -260,8 +261,10 @@ CREATE TABLE dwello.refunds (
   reversed bigint NOT NULL DEFAULT 0,
   loss bigint NOT NULL DEFAULT 0,
   failed bigint NOT NULL DEFAULT 0,
+  is_unasked boolean NOT NULL DEFAULT false,
   currency text NOT NULL CONSTRAINT refunds_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   status dwello.refund_status NOT NULL DEFAULT 'pending',
+  event_id text,
   confirmation_id uuid,
   failure_id uuid,
   version integer NOT NULL DEFAULT 1,
@@ -278,8 +281,10 @@ CREATE INDEX refunds_psp_idx ON dwello.refunds (psp, psp_reference, id) WHERE jo
 CREATE INDEX refunds_id_idx ON dwello.refunds (id);
 CREATE INDEX refunds_transaction_id_idx ON dwello.refunds (transaction_id);
 CREATE INDEX refunds_name_idx ON dwello.refunds (psp, psp_reference) WHERE psp_reference IS NOT NULL;
+CREATE INDEX refunds_confirmation_id_idx ON dwello.refunds (confirmation_id);
+CREATE INDEX refunds_event_idx ON dwello.refunds (psp, event_id) WHERE event_id IS NOT NULL;
 COMMENT ON TABLE dwello.refunds IS
-  'Money that payment companies were asked to give back, one row a refund_requested of the outbox; each names the payment it goes to.';
+  'Money that payment companies were asked to give back, one row a refund_requested of the outbox, and what they gave back by themselves; each names the payment it goes to.';
 COMMENT ON COLUMN dwello.refunds.receipt_id IS 'The receipt that goes back; NULL for money of an escrow.';
 COMMENT ON COLUMN dwello.refunds.transaction_id IS 'The transaction that asked for it.';
 COMMENT ON COLUMN dwello.refunds.payment_id IS 'The payment that goes back, wholly or in part; NULL for none.';
@@ -287,7 +292,10 @@ COMMENT ON COLUMN dwello.refunds.psp_reference IS 'The payment company''s name f
 COMMENT ON COLUMN dwello.refunds.reversed IS 'What of it was undone before it was sent, in minor units.';
 COMMENT ON COLUMN dwello.refunds.loss IS 'What of it was sent though it had been undone, or had gone elsewhere, in minor units: the platform bore it.';
 COMMENT ON COLUMN dwello.refunds.failed IS 'What of it was never sent out of what was asked for, but left for a receipt, in minor units.';
+COMMENT ON COLUMN dwello.refunds.amount IS 'What was asked for, in minor units, less the parts that were sent by themselves: each has a row of its own.';
+COMMENT ON COLUMN dwello.refunds.is_unasked IS 'Nobody asked for it: the payment company gave it back by itself.';
 COMMENT ON COLUMN dwello.refunds.failure_id IS 'The receipt in which its money lies since it failed; NULL = it has not failed.';
+COMMENT ON COLUMN dwello.refunds.event_id IS 'The payment company''s event that told it as sent; NULL = none has.';
 COMMENT ON COLUMN dwello.refunds.confirmation_id IS 'The transaction that booked it as sent; NULL = the payment company has not said so.';
 COMMENT ON COLUMN dwello.refunds.completed_at IS 'When the payment company confirmed it; NULL = it has not.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.refunds', '');

@@ -2,16 +2,17 @@
  * fuzz_escrow.c
  *		Whatever is done to an escrow, no cent appears or is lost.
  *
- * A stream of payments, releases, refunds, disputes, approvals and change
- * orders over a random contract.  After each step: I3 and I7, the milestones
- * agree with the escrow, every move is one that the machines permit, and a
- * refusal changed nothing.  At the end the fee is that of one release of the
- * whole.
+ * A stream of payments, releases, refunds, asked for or not, disputes,
+ * approvals and change orders over a random contract.  After each step: I3
+ * and I7, the milestones agree with the escrow, every move is one that the
+ * machines permit, and a refusal changed nothing.  At the end the fee is that
+ * of one release of the whole.
  */
 #include "fuzz.h"
 
 #include "core/escrow/escrow.h"
 #include "core/offer/offer.h"
+#include "core/refund/refund.h"
 
 #define PLAN_MAX	6
 #define PLAN_ROOM	(PLAN_MAX + 6)	/* with what change orders add */
@@ -38,7 +39,8 @@ read_terms(FuzzInput *input)
 	terms.tax_ppm = fuzz_range(input, 0, 300000);
 	terms.payer = (DwFeePayer) fuzz_range(input, 0, DW_FEE_PAYER_COUNT - 1);
 	terms.step_count = (int) fuzz_range(input, 0, 1);
-	terms.steps[0] = (DwFeeStep) {
+	terms.steps[0] = (DwFeeStep)
+	{
 		fuzz_range(input, 1, 100000), fuzz_range(input, 0, 999999)
 	};
 	terms.promo_ppm = fuzz_range(input, 0, 1000000);
@@ -204,6 +206,26 @@ step_refund(FuzzInput *input, Contract *contract)
 	check(before.escrow.held - contract->escrow.held == out.amount);
 	check_permitted(&before, contract, DW_ESCROW_EVENT_REFUND,
 					DW_MILESTONE_EVENT_REFUND, DW_ACTOR_PROVIDER);
+}
+
+/* A company gives back by itself what is held and nobody disputes. */
+static void
+step_unasked(FuzzInput *input, Contract *contract)
+{
+	DwEscrow   *escrow = &contract->escrow;
+	int64_t		amount = fuzz_range(input, 0, escrow->held + 1);
+	int64_t		free = escrow->held - escrow->disputed;
+	Contract	before = *contract;
+	int64_t		part = dw_refund_take(escrow, contract->plan,
+									  contract->count, amount);
+
+	check(part == dw_money_lesser(amount, free));
+	check(before.escrow.held - escrow->held == part);
+	if (part == 0)
+		check(memcmp(&before, contract, sizeof(before)) == 0);
+	else
+		check_permitted(&before, contract, DW_ESCROW_EVENT_REFUND_SENT,
+						DW_MILESTONE_EVENT_REFUND_SENT, DW_ACTOR_SYSTEM);
 }
 
 /* One milestone is delivered, sent back, or approved. */
@@ -373,7 +395,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const steps[]) (FuzzInput *, Contract *) = {
 		step_payment, step_release, step_refund, step_work, step_trouble,
-		step_change
+		step_change, step_unasked
 	};
 	FuzzInput	input = {data, size};
 	Contract	contract;

@@ -150,9 +150,7 @@ SELECT t.award('whole', 100000);
 SELECT t.pay_by('whole', 'acme', 100000, 'ch 6') IS NOT NULL AS six;
 SELECT t.give_back('whole', 50000) AS half \gset
 SELECT t.undo('whole', :'half', 30000);
-SELECT t.refused(NULL, format($$confirm_refund(t.user('whole'), 'acme', 'w 1', %L, amount => 0)$$, :'half')) AS nothing,
-       t.refused(NULL, format($$confirm_refund(t.user('whole'), 'acme', 'w 1', %L, amount => 19999)$$, :'half')) AS less,
-       t.refused(NULL, format($$confirm_refund(t.user('whole'), 'acme', 'w 1', %L, amount => 50001)$$, :'half')) AS more;
+SELECT t.refused(NULL, format($$confirm_refund(t.user('whole'), 'acme', 'w 1', %L, amount => 0)$$, :'half')) AS nothing;
 SELECT amount, refund_status FROM dwello.confirm_refund(t.user('whole'), 'acme', 'w 1', :'half', amount => 50000);
 SELECT amount, replayed FROM dwello.confirm_refund(t.user('whole'), 'acme', 'w 1', :'half', amount => 50000);
 SELECT t.refused(NULL, format($$confirm_refund(t.user('whole'), 'acme', 'w 1', %L, amount => 20000)$$, :'half')) AS another;

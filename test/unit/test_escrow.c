@@ -38,6 +38,9 @@ static const char *const expected[] = {
 	"lapse PY created>cancelled funding>cancelled failed>cancelled",
 	"answer_refund PY held>held|refunded|disputed|charged_back "
 	"partially_released>partially_released|settled|disputed|charged_back",
+	"confirm_refund AY held>held|refunded|disputed|charged_back "
+	"partially_released>partially_released|settled|disputed|charged_back "
+	"frozen>frozen",
 	"end_contract HPASY held>refunded|charged_back "
 	"partially_released>partially_released|settled|charged_back",
 	"submit_milestone P held>held partially_released>partially_released",

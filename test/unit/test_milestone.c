@@ -53,6 +53,10 @@ static const char *const expected[] = {
 	"submitted>submitted|released|refunded "
 	"changes_requested>changes_requested|released|refunded "
 	"approved>approved|released|refunded disputed>disputed",
+	"confirm_refund AY planned>planned funded>funded|released|refunded "
+	"submitted>submitted|released|refunded "
+	"changes_requested>changes_requested|released|refunded "
+	"approved>approved|released|refunded disputed>disputed",
 	"end_contract HPASY planned>cancelled funded>released|refunded "
 	"submitted>released|refunded changes_requested>released|refunded "
 	"approved>released|refunded",

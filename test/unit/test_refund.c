@@ -126,6 +126,124 @@ test_failed_and_sent(void **state)
 	assert_int_equal(sent.loss, 100);
 }
 
+/* It is sent in parts, each of them a row. */
+static void
+test_parts(void **state)
+{
+	DwRefundFacts rest = {DW_REFUND_PENDING, 100, 0, 0, 0};
+	DwRefundFacts part;
+	DwRefundBack back;
+	DwRefundSent sent;
+
+	assert_int_equal(dw_refund_withdraw(&rest, 10), 10);
+	dw_refund_split(&rest, 30, &part);
+	assert_int_equal(part.amount, 30);
+	assert_int_equal(part.reversed, 0);
+	assert_int_equal(rest.amount, 70);
+	assert_int_equal(dw_refund_pending(&rest), 60);
+	assert_int_equal(dw_refund_confirm(&part, 0, false, &sent), DW_OK);
+	assert_int_equal(sent.pending, 30);
+	/* what is left fails, and is sent out of its receipt in parts */
+	assert_int_equal(dw_refund_fail(&rest, &back), DW_OK);
+	assert_int_equal(back.pending, 60);
+	dw_refund_split(&rest, 20, &part);
+	assert_int_equal(part.status, DW_REFUND_FAILED);
+	assert_int_equal(part.failed, 20);
+	assert_int_equal(rest.failed, 40);
+	assert_int_equal(dw_refund_confirm(&part, 0, true, &sent), DW_OK);
+	assert_int_equal(sent.apart, 20);
+	assert_int_equal(sent.loss, 0);
+	/* the rest is sent with what was undone, at a loss, and comes back */
+	assert_int_equal(dw_refund_confirm(&rest, 50, true, &sent), DW_OK);
+	assert_int_equal(sent.apart, 40);
+	assert_int_equal(sent.loss, 10);
+	assert_int_equal(dw_refund_fail(&rest, &back), DW_OK);
+	/* of a part the receipt's money goes first, then what was a loss */
+	dw_refund_split(&rest, 45, &part);
+	assert_int_equal(part.loss, 5);
+	assert_int_equal(rest.loss, 5);
+	assert_int_equal(rest.amount - rest.reversed, 5);
+	assert_int_equal(dw_refund_confirm(&part, 0, true, &sent), DW_OK);
+	assert_int_equal(sent.apart, 40);
+	assert_int_equal(sent.loss, 5);
+}
+
+static const DwFeeTerms on_top = {
+	.rate_ppm = 50000,.max_fee = DW_FEE_NO_MAX,
+	.payer = DW_FEE_PAYER_HOMEOWNER
+};
+
+/* A contract of two parts, 400.00 and 600.00, that is paid with its fee. */
+static void
+make_paid(DwEscrow *escrow, DwMilestone plan[2])
+{
+	int64_t		amount = 0;
+
+	memset(plan, 0, 2 * sizeof(*plan));
+	plan[0].amount = 2;
+	plan[1].amount = 3;
+	assert_int_equal(dw_escrow_open(escrow, "USD", 100000, &on_top), DW_OK);
+	assert_int_equal(dw_milestones_plan(plan, 2, 100000), DW_OK);
+	assert_int_equal(dw_escrow_fund(escrow, &amount), DW_OK);
+	assert_int_equal(dw_escrow_confirm(escrow, plan, 2, amount), DW_OK);
+}
+
+/* Nobody asked for it: out of what is held, and the work follows. */
+static void
+test_unasked(void **state)
+{
+	DwEscrow	escrow;
+	DwMilestone plan[2];
+
+	make_paid(&escrow, plan);
+	assert_int_equal(dw_refund_take(&escrow, plan, 2, 10000), 10000);
+	assert_int_equal(escrow.held, 95000);
+	assert_int_equal(escrow.refunded, 10000);
+	/* 905.00 hold 904.76 and their fee */
+	assert_int_equal(plan[0].refunded, 9524);
+	assert_int_equal(plan[0].moved, 9524);
+	assert_int_equal(escrow.status, DW_ESCROW_HELD);
+	assert_true(dw_escrow_is_valid(&escrow));
+	/* one unit is nobody's work, and is taken all the same */
+	assert_int_equal(dw_refund_take(&escrow, plan, 2, 1), 1);
+	assert_int_equal(escrow.held, 94999);
+	/* more than there is: all that there is, and no work is left */
+	assert_int_equal(dw_refund_take(&escrow, plan, 2, INT64_MAX), 94999);
+	assert_int_equal(escrow.status, DW_ESCROW_REFUNDED);
+	assert_int_equal(plan[0].status, DW_MILESTONE_REFUNDED);
+	assert_int_equal(plan[1].status, DW_MILESTONE_REFUNDED);
+	assert_int_equal(dw_refund_take(&escrow, plan, 2, 1), 0);
+	assert_int_equal(escrow.refunded, 105000);
+}
+
+/* What is disputed stays, and what a bank may give back counts as paid. */
+static void
+test_unasked_beside(void **state)
+{
+	DwEscrow	escrow;
+	DwMilestone plan[2];
+
+	make_paid(&escrow, plan);
+	plan[0].status = DW_MILESTONE_DISPUTED;
+	plan[0].disputed = plan[0].funded;
+	dw_escrow_derive(&escrow, plan, 2);
+	assert_int_equal(escrow.disputed, 42000);
+	assert_int_equal(dw_refund_take(&escrow, plan, 2, 70000), 63000);
+	assert_int_equal(escrow.status, DW_ESCROW_DISPUTED);
+	assert_int_equal(plan[0].refunded, 0);
+	assert_int_equal(plan[1].status, DW_MILESTONE_REFUNDED);
+
+	make_paid(&escrow, plan);
+	escrow.frozen = true;
+	escrow.held -= 50000;
+	escrow.charged_back = escrow.contested = 50000;
+	assert_int_equal(dw_refund_take(&escrow, plan, 2, 60000), 55000);
+	assert_int_equal(escrow.status, DW_ESCROW_FROZEN);
+	/* what may come back pays for 476.19 */
+	assert_int_equal(plan[0].refunded + plan[1].refunded, 100000 - 47619);
+	assert_true(dw_escrow_is_valid(&escrow));
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -136,6 +254,9 @@ main(void)
 		cmocka_unit_test(test_sent_after_all),
 		cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_failed_and_sent),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_unasked),
+		cmocka_unit_test(test_unasked_beside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@
 
 #include "api/account/account_api.h"
 #include "api/escrow/escrow_api.h"
+#include "api/refund/refund_api.h"
 #include "server/call/call_server.h"
 #include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
@@ -23,6 +24,7 @@
 #include "store/company/company_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/ledger/ledger_store.h"
+#include "store/refund/refund_store.h"
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
 #define LINES_MAX	1000000		/* of one import */
@@ -680,7 +682,6 @@ refuse_kind(const DwStatementLine *line)
 {
 	static const char *const commands[] = {
 		[DW_EXTERNAL_PAYMENT] = "confirm_payment",
-		[DW_EXTERNAL_REFUND] = "confirm_refund",
 		[DW_EXTERNAL_REFUND_RETURNED] = "fail_refund",
 		[DW_EXTERNAL_PAYOUT] = "confirm_payout",
 		[DW_EXTERNAL_PAYOUT_RETURNED] = "fail_payout",
@@ -803,6 +804,83 @@ line_accept(DwCall *call, DwStatementLine *line,
 	line->difference = out.difference;
 }
 
+/* What a line of a refund says of it: which one, or of which charge. */
+static DwRefundTold
+line_told(const DwStatementLine *line)
+{
+	DwPaymentEvent kept;
+	const bool	is_free = line->event_id != NULL &&
+		!dw_payment_event_find(line->psp, line->event_id, &kept);
+	DwRefundTold told = {
+		.event = {
+			.type = DW_REFUND_CONFIRMED,
+			.psp = line->psp,
+			/* companies give a payment and what follows it one event */
+			.event_id = is_free ? line->event_id : line->line_id,
+			.amount = line->amount,
+			.occurred_at = line->occurred_at
+		},
+		.names = {.psp = line->psp,.psp_reference = line->reference},
+		.currency = line->currency,
+		.is_line = true
+	};
+
+	return told;
+}
+
+/* Keeps the event of a line's refund, as confirm_refund() would have it. */
+static void
+line_keep_event(const DwRefundTold *told)
+{
+	DwPaymentEvent event = told->event;
+	DwPayload	result;
+
+	dw_payload_begin(&result);
+	if (told->has_job)
+		dw_payload_uuid(&result, "job_id", &event.job_id);
+	dw_payload_uuid(&result, "refund_id", &told->refund.id);
+	dw_payload_uuid(&result, "transaction_id", &told->booking_id);
+	dw_payload_text(&result, "amount", psprintf(INT64_FORMAT, event.amount));
+	dw_payload_text(&result, "refund_status",
+					dw_refund_status_label(told->refund.facts.status));
+	dw_payload_text(&result, "currency", event.currency);
+	event.result = dw_payload_end(&result);
+	if (!dw_payment_event_keep(&event))
+		dw_raise(DW_IDEMPOTENCY_MISMATCH,
+				 "the line's event was told as another one",
+				 psprintf("Event \"%s\" of \"%s\" is no such refund.",
+						  event.event_id, event.psp),
+				 "An event_id names one event for ever.");
+}
+
+/*
+ * Books a refund that the company states and nothing has told of: one that
+ * it was asked for, or what it gave back by itself.
+ */
+static void
+line_refund(DwCall *call, DwStatementLine *line)
+{
+	DwRefundTold told = line_told(line);
+	DwUuid		id;
+
+	if (line->reference != NULL &&
+		dw_refund_find_id(line->psp, line->reference, &id))
+	{
+		told.names.id = &id;
+		told.names.psp_reference = NULL;
+	}
+	(void) dw_refund_told(call, &told);
+	if (dw_uuid_is_nil(&told.booking_id))
+		dw_raise(DW_INVALID_TRANSITION, "the refund was told before",
+				 psprintf("Refund %s is \"%s\".",
+						  dw_uuid_text(&told.refund.id),
+						  dw_refund_status_label(told.refund.facts.status)),
+				 "dwello.reconcile_external() says which line it is.");
+	line_keep_event(&told);
+	line->scope_id = told.scope_id;
+	line->transaction_id = told.booking_id;
+}
+
 /* Notes what is booked for the line, or books it; WD101 where neither is. */
 static void
 line_settle(DwCall *call, DwStatementLine *line)
@@ -826,6 +904,8 @@ line_settle(DwCall *call, DwStatementLine *line)
 	else if (found->verdict == DW_EXTERNAL_AMOUNT_DIFFERS &&
 			 found->booking != NULL && found->booking->status == NULL)
 		refuse_difference(line, found->booking);
+	else if (line->kind == DW_EXTERNAL_REFUND)
+		line_refund(call, line);
 	else
 		refuse_kind(line);
 	dw_statement_book(line);

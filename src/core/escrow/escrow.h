@@ -14,8 +14,7 @@
 /*
  * Milestones: the shares in which a job is delivered and paid.  Amounts are
  * parts of the contract in minor units: what the work costs, before any fee.
- * They fill in sort order, a release or refund by amount takes from them in
- * the same order, and every array of milestones here is in it.
+ * They fill, and are released or refunded, in the order of every array here.
  */
 
 /* Type milestone_status. */
@@ -60,7 +59,8 @@ typedef enum DwMilestoneEvent
 	DW_MILESTONE_EVENT_LAPSE,	/* the contract lapsed: it is bid on again */
 	DW_MILESTONE_EVENT_END,		/* the contract ends: what is left goes back */
 	DW_MILESTONE_EVENT_AGREE,	/* answer_refund, or no answer in time */
-	DW_MILESTONE_EVENT_EXPIRE_JOB	/* expire_jobs */
+	DW_MILESTONE_EVENT_EXPIRE_JOB,	/* expire_jobs */
+	DW_MILESTONE_EVENT_REFUND_SENT	/* confirm_refund of what nobody asked */
 } DwMilestoneEvent;
 
 #define DW_MILESTONES_MAX	100 /* of one job */
@@ -217,7 +217,8 @@ typedef enum DwEscrowEvent
 	DW_ESCROW_EVENT_CLOSE_CHARGEBACK,	/* close_chargeback */
 	DW_ESCROW_EVENT_REVERSE,	/* reverse_transaction */
 	DW_ESCROW_EVENT_AUTHORIZE,	/* confirm_authorization */
-	DW_ESCROW_EVENT_CAPTURE		/* request_capture */
+	DW_ESCROW_EVENT_CAPTURE,	/* request_capture */
+	DW_ESCROW_EVENT_REFUND_SENT /* confirm_refund of what nobody asked */
 } DwEscrowEvent;
 
 /* An escrow as it lies in its row. */

@@ -57,7 +57,8 @@ static const char *const escrow_event_labels[] = {
 	[DW_ESCROW_EVENT_CLOSE_CHARGEBACK] = "close_chargeback",
 	[DW_ESCROW_EVENT_REVERSE] = "reverse_transaction",
 	[DW_ESCROW_EVENT_AUTHORIZE] = "confirm_authorization",
-	[DW_ESCROW_EVENT_CAPTURE] = "request_capture"
+	[DW_ESCROW_EVENT_CAPTURE] = "request_capture",
+	[DW_ESCROW_EVENT_REFUND_SENT] = "confirm_refund"
 };
 
 DW_LABELS(escrow_status, DwEscrowStatus, escrow_status_labels);
@@ -94,6 +95,9 @@ DW_LABELS(escrow_event, DwEscrowEvent, escrow_event_labels);
 /* By consent: neither side takes the money of work that has begun alone. */
 #define CONSENT		"; the homeowner alone only before the work"
 
+/* A company has given back by itself. */
+#define NOT_ASKED	"; nobody asked for it"
+
 /* Money goes to the provider. */
 #define RELEASES_FROM(from, event, actors) \
 	RULE(from, event, actors, PARTIALLY_RELEASED, MORE), \
@@ -106,17 +110,17 @@ DW_LABELS(escrow_event, DwEscrowEvent, escrow_event_labels);
 	RELEASES_FROM(PARTIALLY_RELEASED, event, actors)
 
 /* Money goes back. */
-#define REFUNDS(event, actors) \
-	RULE(HELD, event, actors, HELD, HELD_ONLY CONSENT), \
-	RULE(HELD, event, actors, REFUNDED, ALL_BACK CONSENT), \
-	RULE(HELD, event, actors, DISPUTED, ALL_DISPUTED CONSENT), \
-	RULE(HELD, event, actors, CHARGED_BACK, BANK_TOOK CONSENT), \
+#define REFUNDS(event, actors, consent) \
+	RULE(HELD, event, actors, HELD, HELD_ONLY consent), \
+	RULE(HELD, event, actors, REFUNDED, ALL_BACK consent), \
+	RULE(HELD, event, actors, DISPUTED, ALL_DISPUTED consent), \
+	RULE(HELD, event, actors, CHARGED_BACK, BANK_TOOK consent), \
 	RULE(PARTIALLY_RELEASED, event, actors, PARTIALLY_RELEASED, \
-		 MORE CONSENT), \
-	RULE(PARTIALLY_RELEASED, event, actors, SETTLED, BOTH_WAYS CONSENT), \
+		 MORE consent), \
+	RULE(PARTIALLY_RELEASED, event, actors, SETTLED, BOTH_WAYS consent), \
 	RULE(PARTIALLY_RELEASED, event, actors, DISPUTED, \
-		 ALL_DISPUTED CONSENT), \
-	RULE(PARTIALLY_RELEASED, event, actors, CHARGED_BACK, BANK_TOOK CONSENT)
+		 ALL_DISPUTED consent), \
+	RULE(PARTIALLY_RELEASED, event, actors, CHARGED_BACK, BANK_TOOK consent)
 
 /* A dispute ends with a figure: money goes either way, or both. */
 #define SETTLES(event, actors) \
@@ -233,7 +237,7 @@ static const DwRule escrow_rules[] = {
 	RELEASES(APPROVE, PAYER),
 	RELEASES(RELEASE_DUE, SYSTEM),
 
-	REFUNDS(REFUND, PAYER | PROVIDER),
+	REFUNDS(REFUND, PAYER | PROVIDER, CONSENT),
 	RULE(PARTIALLY_RELEASED, REFUND, PROVIDER, HELD, BACK HELD_ONLY),
 	RULE(PARTIALLY_RELEASED, REFUND, PROVIDER, REFUNDED, BACK ALL_BACK),
 	RULE(RELEASED, REFUND, PROVIDER, SETTLED, BACK BOTH_WAYS),
@@ -241,7 +245,9 @@ static const DwRule escrow_rules[] = {
 	RULE(SETTLED, REFUND, PROVIDER, SETTLED, BACK BOTH_WAYS),
 	RULE(SETTLED, REFUND, PROVIDER, REFUNDED, BACK ALL_BACK),
 	RULE(CHARGED_BACK, REFUND, PROVIDER, CHARGED_BACK, BACK BANK_TOOK),
-	REFUNDS(AGREE, PROVIDER | SYSTEM),
+	REFUNDS(AGREE, PROVIDER | SYSTEM, CONSENT),
+	REFUNDS(REFUND_SENT, ADMIN | SYSTEM, NOT_ASKED),
+	STAYS(FROZEN, REFUND_SENT, ADMIN | SYSTEM),
 
 	RULE(HELD, END, PARTIES | MEDIATOR | SYSTEM, REFUNDED, ALL_BACK),
 	RULE(HELD, END, PARTIES | MEDIATOR | SYSTEM, CHARGED_BACK, BANK_TOOK),
@@ -363,7 +369,8 @@ static const char *const milestone_event_labels[] = {
 	[DW_MILESTONE_EVENT_LAPSE] = "lapse",
 	[DW_MILESTONE_EVENT_END] = "end_contract",
 	[DW_MILESTONE_EVENT_AGREE] = "answer_refund",
-	[DW_MILESTONE_EVENT_EXPIRE_JOB] = "expire_jobs"
+	[DW_MILESTONE_EVENT_EXPIRE_JOB] = "expire_jobs",
+	[DW_MILESTONE_EVENT_REFUND_SENT] = "confirm_refund"
 };
 
 DW_LABELS(milestone_status, DwMilestoneStatus, milestone_status_labels);
@@ -407,7 +414,10 @@ DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 	STEP(from, REFUND, PAYER | PROVIDER, REFUNDED, NONE_PAID), \
 	STEP(from, AGREE, PROVIDER | SYSTEM, from, LEFT), \
 	STEP(from, AGREE, PROVIDER | SYSTEM, RELEASED, SOME_PAID), \
-	STEP(from, AGREE, PROVIDER | SYSTEM, REFUNDED, NONE_PAID)
+	STEP(from, AGREE, PROVIDER | SYSTEM, REFUNDED, NONE_PAID), \
+	STEP(from, REFUND_SENT, ADMIN | SYSTEM, from, LEFT), \
+	STEP(from, REFUND_SENT, ADMIN | SYSTEM, RELEASED, SOME_PAID), \
+	STEP(from, REFUND_SENT, ADMIN | SYSTEM, REFUNDED, NONE_PAID)
 
 /* The contract ends: what is left of a milestone goes back. */
 #define GIVES_BACK(from) \
@@ -461,6 +471,7 @@ static const DwRule milestone_rules[] = {
 	STEP(PLANNED, RELEASE, PAYER, PLANNED, MORE_DUE),
 	STEP(PLANNED, REFUND, PAYER | PROVIDER, PLANNED, MORE_DUE),
 	STEP(PLANNED, AGREE, PROVIDER | SYSTEM, PLANNED, MORE_DUE),
+	STEP(PLANNED, REFUND_SENT, ADMIN | SYSTEM, PLANNED, MORE_DUE),
 	SUFFERS(PLANNED),
 	STEP(PLANNED, COMPLETE_JOB, HOMEOWNER | SYSTEM, CANCELLED,
 		 "nothing of it is held"),
@@ -507,6 +518,7 @@ static const DwRule milestone_rules[] = {
 	STEP(DISPUTED, RELEASE, PAYER, DISPUTED, UNDISPUTED),
 	STEP(DISPUTED, REFUND, PAYER | PROVIDER, DISPUTED, UNDISPUTED),
 	STEP(DISPUTED, AGREE, PROVIDER | SYSTEM, DISPUTED, UNDISPUTED),
+	STEP(DISPUTED, REFUND_SENT, ADMIN | SYSTEM, DISPUTED, UNDISPUTED),
 	STEP(DISPUTED, ANSWER_DISPUTE, PARTIES, DISPUTED,
 		 "the figures do not meet"),
 	ENDS(ANSWER_DISPUTE, PARTIES),

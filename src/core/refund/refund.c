@@ -5,7 +5,8 @@
  * It is pending until the company has sent it.  Until then it can be undone,
  * in parts too; but the company may have sent it by then and tell so later.
  * One may fail before it was sent or after, and be sent in the end: what the
- * company tells has happened, in whatever order.
+ * company tells has happened, in whatever order.  It may send one in parts,
+ * and what nobody asked for.
  */
 #include "core/refund/refund.h"
 
@@ -71,10 +72,52 @@ dw_refund_confirm(DwRefundFacts *refund, int64_t amount, bool has_receipt,
 	return DW_OK;
 }
 
+void
+dw_refund_split(DwRefundFacts *rest, int64_t amount, DwRefundFacts *part)
+{
+	const int64_t owned = asked_for(rest) - rest->loss;
+
+	*part = (DwRefundFacts)
+	{
+		.status = rest->status,
+			.amount = amount,
+			.loss = amount > owned ? amount - owned : 0,
+			.failed = dw_money_lesser(rest->failed, amount)
+	};
+	rest->amount -= amount;
+	rest->loss -= part->loss;
+	rest->failed -= part->failed;
+}
+
+int64_t
+dw_refund_take(DwEscrow *escrow, DwMilestone *milestones, int count,
+			   int64_t amount)
+{
+	const int64_t part = dw_money_lesser(amount,
+										 escrow->held - escrow->disputed);
+	const int64_t available = dw_milestones_available(milestones, count);
+	int64_t		price;
+
+	if (part <= 0)
+		return 0;
+	dw_milestones_rest(milestones, count);
+	escrow->held -= part;
+	escrow->refunded += part;
+	/* no money, no work that it is for; else what is not covered any more */
+	price = escrow->held + escrow->contested == 0 ? available
+		: dw_escrow_price_paid(milestones, count) -
+		dw_escrow_covered(escrow, dw_escrow_kept(escrow));
+	if (price > 0)
+		dw_milestones_take(milestones, count,
+						   dw_money_lesser(price, available),
+						   DW_MILESTONE_REFUND);
+	dw_escrow_derive(escrow, milestones, count);
+	return part;
+}
+
 DwResult
 dw_refund_fail(DwRefundFacts *refund, DwRefundBack *back)
 {
-
 	*back = (DwRefundBack)
 	{
 		.pending = dw_refund_pending(refund)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/base/base.h"
+#include "core/escrow/escrow.h"
 
 /* Type refund_status. */
 typedef enum DwRefundStatus
@@ -62,6 +63,23 @@ extern int64_t dw_refund_withdraw(DwRefundFacts *refund, int64_t amount);
  */
 extern DwResult dw_refund_confirm(DwRefundFacts *refund, int64_t amount,
 								  bool has_receipt, DwRefundSent *sent);
+
+/*
+ * So much of what is asked for is told of by itself (0 < amount, and less
+ * than is asked for; not of one that was sent): the part is another row, and
+ * the rest stays as it was.
+ */
+extern void dw_refund_split(DwRefundFacts *rest, int64_t amount,
+							DwRefundFacts *part);
+
+/*
+ * A company has sent back what nobody asked for: out of what is held and not
+ * disputed, also of a frozen escrow.  The milestones give up, in order, what
+ * the money that was kept no longer covers.  Gives what of it was there;
+ * with 0 nothing changes.
+ */
+extern int64_t dw_refund_take(DwEscrow *escrow, DwMilestone *milestones,
+							  int count, int64_t amount);
 
 /*
  * A company could not send it, or it came back, even after it was confirmed.

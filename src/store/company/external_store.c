@@ -110,6 +110,12 @@ static DwMap name_map = DW_MAP(name_fields);
 	"UNION SELECT k.name, r.scope_id, r.confirmation_id FROM asked AS k " \
 	"JOIN dwello.refunds AS r ON r.transaction_id = k.id " \
 	"WHERE r.psp = $1 " \
+	"UNION SELECT k.name, r.scope_id, r.confirmation_id FROM asked AS k " \
+	"JOIN dwello.refunds AS r ON r.event_id = k.name WHERE r.psp = $1 " \
+	"UNION SELECT k.name, o.scope_id, o.confirmation_id FROM asked AS k " \
+	"JOIN dwello.refunds AS r ON r.confirmation_id = k.id " \
+	"JOIN dwello.refunds AS o ON o.psp = r.psp " \
+	"AND o.event_id = r.event_id WHERE r.psp = $1 " \
 	"UNION SELECT k.name, o.user_id, o.transaction_id FROM asked AS k " \
 	"JOIN dwello.payouts AS o ON o.id = k.id), "
 
@@ -291,6 +297,12 @@ dw_external_names(const char *psp, const DwExternalLedger *ledger)
 					 "UNION SELECT x.name FROM dwello.receipts AS e "
 					 EVENT_NAMES "WHERE e.id = ANY ($2) "
 					 "AND x.name IS NOT NULL "
+					 "UNION SELECT x.name FROM dwello.refunds AS r "
+					 "JOIN dwello.refunds AS o ON o.psp = r.psp "
+					 "AND o.event_id = r.event_id CROSS JOIN LATERAL (VALUES "
+					 "(r.event_id), (o.confirmation_id::text)) AS x (name) "
+					 "WHERE r.scope_id = ANY ($2) "
+					 "AND r.confirmation_id = ANY ($3) "
 					 "UNION SELECT t.psp_reference "
 					 "FROM dwello.transactions AS t "
 					 "WHERE t.scope_id = ANY ($2) AND t.id = ANY ($3) "

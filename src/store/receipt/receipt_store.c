@@ -62,6 +62,27 @@ dw_receipt_lock(const DwUuid *id, DwReceipt *receipt)
 	return true;
 }
 
+DwReceipt *
+dw_receipts_lock(const DwUuid *ids, int id_count, const char *psp,
+				 const char *psp_reference, int *count)
+{
+	static DwTableQuery by_name =
+		DW_TABLE_QUERY(receipts, "WHERE t.id = ANY ($1) "
+					   "OR (t.psp = $2 AND t.psp_reference = $3) "
+					   "ORDER BY t.id FOR UPDATE");
+	DwParams	p = DW_PARAMS;
+	DwReceipt  *rows;
+
+	dw_param_uuids(&p, ids, id_count);
+	dw_param_text(&p, psp);
+	dw_param_text(&p, psp_reference);
+	*count = (int) dw_table_execute(&by_name, &p);
+	rows = palloc_array(DwReceipt, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		dw_table_read(&receipts, i, &rows[i]);
+	return rows;
+}
+
 void
 dw_receipt_reduce(DwReceipt *receipt, int64 amount, DwReceiptStatus status,
 				  const DwUuid *payment)

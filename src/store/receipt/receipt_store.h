@@ -48,6 +48,14 @@ extern bool dw_receipt_insert(const DwReceipt *receipt);
 /* Reads and locks one; false when there is none. */
 extern bool dw_receipt_lock(const DwUuid *id, DwReceipt *receipt);
 
+/*
+ * The receipts with these ids and all of a charge (reference; NULL: none
+ * alone): reads and locks them, in the order of ids.
+ */
+extern DwReceipt *dw_receipts_lock(const DwUuid *ids, int id_count,
+								   const char *psp,
+								   const char *psp_reference, int *count);
+
 /* So much has gone on (< 0: came back), to a payment or NULL; ends it so. */
 extern void dw_receipt_reduce(DwReceipt *receipt, int64 amount,
 							  DwReceiptStatus status, const DwUuid *payment);

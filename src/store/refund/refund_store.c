@@ -75,7 +75,10 @@ DW_STATEMENT(SELECT_ARRIVED ", (t.amount - "
 			 "COALESCE((SELECT pg_catalog.sum(r.amount - r.reversed) "
 			 "FROM dwello.refunds AS r WHERE r.scope_id = $1 "
 			 "AND r.payment_id = t.id), 0) - " TAKEN_OF_IT
-			 ")::bigint AS room, " TAKEN_OF_ANY "::bigint AS unnamed "
+			 ")::bigint AS room, (" TAKEN_OF_ANY " + COALESCE((SELECT "
+			 "pg_catalog.sum(r.amount) FROM dwello.refunds AS r "
+			 "WHERE r.scope_id = $1 AND r.payment_id IS NULL "
+			 "AND r.psp = t.psp), 0))::bigint AS unnamed "
 			 FROM_ARRIVED "ORDER BY v.seq");
 
 /* The payments of a job, and of each what it is for dw_refund_spread(). */
@@ -183,13 +186,15 @@ static const DwColumn refund_columns[] = {
 	DW_COLUMN(TEXT, DwRefundRow, psp, psp, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwRefundRow, psp_reference, psp_reference,
 			  DW_COLUMN_FIXED),
-	DW_COLUMN(INT8, DwRefundRow, amount, facts.amount, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwRefundRow, amount, facts.amount, 0),
 	DW_COLUMN(INT8, DwRefundRow, reversed, facts.reversed, 0),
 	DW_COLUMN(INT8, DwRefundRow, loss, facts.loss, 0),
 	DW_COLUMN(INT8, DwRefundRow, failed, facts.failed, 0),
+	DW_COLUMN(BOOL, DwRefundRow, is_unasked, is_unasked, DW_COLUMN_FIXED),
 	DW_COLUMN(CURRENCY, DwRefundRow, currency, currency, DW_COLUMN_FIXED),
 	DW_COLUMN_ENUM(refund_status, DwRefundRow, status, facts.status, 0,
 				   dw_refund_status_labels),
+	DW_COLUMN(TEXT, DwRefundRow, event_id, event_id, 0),
 	DW_COLUMN(UUID, DwRefundRow, confirmation_id, confirmation_id,
 			  DW_COLUMN_NULLABLE),
 	DW_COLUMN(UUID, DwRefundRow, failure_id, failure_id,
@@ -210,10 +215,17 @@ dw_refund_insert(DwRefundRow *refund)
 	refund->facts.reversed = 0;
 	refund->facts.loss = 0;
 	refund->facts.failed = 0;
+	refund->event_id = NULL;
 	memset(&refund->confirmation_id, 0, sizeof(refund->confirmation_id));
 	memset(&refund->failure_id, 0, sizeof(refund->failure_id));
-	refund->created_at = dw_now();
 	refund->completed_at = DT_NOBEGIN;
+	dw_refund_add(refund);
+}
+
+void
+dw_refund_add(DwRefundRow *refund)
+{
+	refund->created_at = dw_now();
 	dw_table_insert(&refunds, refund);
 }
 
@@ -264,6 +276,9 @@ dw_refunds_named(const DwRefundNames *names, int *count)
 	static DwTableQuery of_job =
 		DW_TABLE_QUERY(refunds, "WHERE t.job_id = $1 "
 					   NAMED("t.scope_id = $1"));
+	static DwTableQuery of_either =
+		DW_TABLE_QUERY(refunds, "WHERE (t.job_id = $1 "
+					   "OR t.job_id IS NULL) " NAMED("t.scope_id = $1"));
 	static DwTableQuery apart =
 		DW_TABLE_QUERY(refunds, "WHERE t.job_id IS NULL "
 					   "AND $1::uuid IS NULL " NAMED("true"));
@@ -275,7 +290,105 @@ dw_refunds_named(const DwRefundNames *names, int *count)
 	dw_param_uuid(&p, names->id);
 	dw_param_uuid(&p, names->transaction_id);
 	dw_param_text(&p, names->psp_reference);
-	return read_refunds(is_apart ? &apart : &of_job, &p, count);
+	return read_refunds(is_apart ? &apart : names->or_none ? &of_either
+						: &of_job, &p, count);
+}
+
+void
+dw_refund_find_job(const DwRefundNames *names, DwUuid *job_id)
+{
+	static DwStatement select_job =
+		DW_STATEMENT("SELECT x.job_id FROM ("
+					 "SELECT r.job_id FROM dwello.refunds AS r "
+					 "WHERE r.psp = $1 "
+					 "AND (r.id = $2 OR r.transaction_id = $3) "
+					 "UNION ALL SELECT t.scope_id "
+					 "FROM dwello.transactions AS t "
+					 "WHERE t.psp = $1 AND t.psp_reference = $4 "
+					 "AND t.transaction_type IN ('payment', 'tip_payment') "
+					 "UNION ALL SELECT r.job_id "
+					 "FROM dwello.receipts AS r "
+					 "WHERE r.psp = $1 AND r.psp_reference = $4) AS x "
+					 "WHERE x.job_id IS NOT NULL LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, names->psp);
+	dw_param_uuid(&p, names->id);
+	dw_param_uuid(&p, names->transaction_id);
+	dw_param_text(&p, names->psp_reference);
+	if (dw_execute(&select_job, &p) > 0)
+		(void) dw_read_only_uuid(0, job_id);
+}
+
+static const DwColumn charge_fields[] = {
+	DW_FIELD(UUID, DwChargeOf, payment_id, payment_id),
+	DW_FIELD(UUID_COPY, DwChargeOf, payment_method_id, payment_method_id),
+	DW_FIELD(TEXT, DwChargeOf, currency, currency),
+	DW_FIELD(BOOL, DwChargeOf, is_apart, is_apart)
+};
+
+static DwMap charges = DW_MAP(charge_fields);
+
+/* The payment of a job through a company that has no name, if one alone is. */
+static void
+find_only_payment(const DwRefundNames *names, DwChargeOf *charge)
+{
+	int			count;
+	DwPaymentPart *payments = dw_payments_arrived(&names->job_id, names->psp,
+												  &count);
+
+	if (count != 1)
+		return;
+	charge->payment_id = payments[0].payment_id;
+	charge->payment_method_id = payments[0].payment_method_id;
+}
+
+void
+dw_refund_find_charge(const DwRefundNames *names, const char *psp_reference,
+					  DwChargeOf *charge)
+{
+	static DwStatement select_charge =
+		DW_STATEMENT("SELECT t.id AS payment_id, t.payment_method_id, "
+					 "t.currency, t.transaction_type <> 'payment' "
+					 "AS is_apart FROM dwello.transactions AS t "
+					 "WHERE t.psp = $1 AND t.psp_reference = $2 "
+					 "AND t.scope_id = $3 AND t.status = 'completed' "
+					 "AND t.transaction_type IN ('payment', 'tip_payment') "
+					 "UNION ALL SELECT r.transaction_id, "
+					 "r.payment_method_id, r.currency, true "
+					 "FROM dwello.receipts AS r "
+					 "WHERE r.psp = $1 AND r.psp_reference = $2 "
+					 "ORDER BY is_apart, payment_id LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	memset(charge, 0, sizeof(*charge));
+	if (psp_reference == NULL)
+	{
+		find_only_payment(names, charge);
+		return;
+	}
+	dw_param_text(&p, names->psp);
+	dw_param_text(&p, psp_reference);
+	dw_param_uuid(&p, &names->job_id);
+	if (dw_execute(&select_charge, &p) > 0)
+		dw_map_read(&charges, 0, charge);
+}
+
+bool
+dw_refund_find_id(const char *psp, const char *name, DwUuid *id)
+{
+	static DwStatement select_id =
+		DW_STATEMENT("SELECT r.id FROM dwello.refunds AS r "
+					 "CROSS JOIN LATERAL (SELECT CASE WHEN $2 ~ "
+					 "'^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' "
+					 "THEN $2::uuid END AS id) AS x WHERE r.psp = $1 "
+					 "AND (r.id = x.id OR r.transaction_id = x.id) "
+					 "ORDER BY r.status, r.id LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, psp);
+	dw_param_text(&p, name);
+	return dw_execute(&select_id, &p) > 0 && dw_read_only_uuid(0, id);
 }
 
 bool

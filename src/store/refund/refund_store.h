@@ -69,6 +69,8 @@ typedef struct DwRefundRow
 	const char *psp_reference;	/* its name for the payment, or NULL */
 	char		currency[DW_CURRENCY_SIZE]; /* of the payment */
 	DwRefundFacts facts;		/* as core decides on it */
+	bool		is_unasked;		/* the company gave it back by itself */
+	const char *event_id;		/* that told it as sent, or NULL */
 	DwUuid		confirmation_id;	/* that booked it as sent; nil = none */
 	DwUuid		failure_id;		/* receipt it failed into; nil = none */
 	int32		version;		/* counts its changes */
@@ -78,6 +80,9 @@ typedef struct DwRefundRow
 
 /* Writes a new one; id, and what became of it, are set here. */
 extern void dw_refund_insert(DwRefundRow *refund);
+
+/* Writes a part of one, or one that nobody asked for, as it is. */
+extern void dw_refund_add(DwRefundRow *refund);
 
 /* Writes what became of one. */
 extern void dw_refund_save(DwRefundRow *refund);
@@ -90,6 +95,7 @@ extern DwRefundRow *dw_refunds_of(const DwUuid *job_id,
 typedef struct DwRefundNames
 {
 	DwUuid		job_id;			/* of it, or of its receipt; nil = none's */
+	bool		or_none;		/* it names no job: one of none may be meant */
 	const char *psp;			/* company that was asked */
 	const DwUuid *id;			/* of the row, or NULL */
 	const DwUuid *transaction_id;	/* that asked for it, or NULL */
@@ -105,6 +111,30 @@ extern DwRefundRow *dw_refunds_named(const DwRefundNames *names, int *count);
 /* True when a refund of the job went to the payment method and failed. */
 extern bool dw_refund_has_failed(const DwUuid *job_id,
 								 const DwUuid *payment_method_id);
+
+/* The job of what is named, if it is one's; *job_id stays if not. */
+extern void dw_refund_find_job(const DwRefundNames *names, DwUuid *job_id);
+
+/* What a company's name for a payment is of. */
+typedef struct DwChargeOf
+{
+	DwUuid		payment_id;		/* of the job, that has arrived; nil: none */
+	const DwUuid *payment_method_id;	/* of it, or NULL */
+	const char *currency;		/* of it, or of a receipt; NULL: it is of
+								 * nothing that is known */
+	bool		is_apart;		/* no escrow took it: a receipt, or a tip */
+} DwChargeOf;
+
+/*
+ * Finds what a company's name for a payment is of; for NULL, the only payment
+ * of the job through it.
+ */
+extern void dw_refund_find_charge(const DwRefundNames *names,
+								  const char *psp_reference,
+								  DwChargeOf *charge);
+
+/* The id of the refund that a text names, itself or its transaction. */
+extern bool dw_refund_find_id(const char *psp, const char *name, DwUuid *id);
 
 /*
  * What of the charge behind a receipt neither went back nor was taken by a
