@@ -130,7 +130,7 @@ test_optional(void **state)
 	Tally		formats = run_folder(SUITE "/optional/format");
 
 	assert_int_equal(tally.cases + formats.cases, OPTIONAL);
-	assert_in_range(tally.passed + formats.passed, OPTIONAL_LEAST, OPTIONAL);
+	assert_true(tally.passed + formats.passed >= OPTIONAL_LEAST);
 }
 
 int

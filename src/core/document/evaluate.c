@@ -694,7 +694,7 @@ names_fit(Run *run, const DwSchema *schema, const Spot *spot)
 	{
 		const DwDocMember *member = &spot->value->as.members[i];
 		DwSlice		key = {member->key, member->length};
-		DwDocValue	text;
+		DwDocValue	text = {0};
 		Spot		name = spot_below(spot, &text, key, DW_DOC_NO_ITEM);
 
 		dw_doc_set_string(&text, member->key, member->length);
