@@ -426,7 +426,9 @@ GRANT EXECUTE ON FUNCTION dwello.requeue_events TO dwello_app, dwello_service, d
 /*
  * ensure_partitions
  *	Makes the monthly partitions of every log, and moves rows out of the
- *	default partition into them. To be run daily.
+ *	default partition into them. To be run daily. A log that somebody's
+ *	transaction keeps in use is left after a second, and said so: nobody
+ *	waits behind a call that waits.
  *
  * role: service
  * args:
@@ -435,7 +437,9 @@ GRANT EXECUTE ON FUNCTION dwello.requeue_events TO dwello_app, dwello_service, d
  * returns: rows, one a log and month
  *	table_name: the log
  *	partition_name: its partition
- *	created: false where it was there
+ *	created: false where it was there, or the log is busy
+ *	is_busy: true where a transaction that uses the log did not end; call
+ *		again later. Its later months are left, too
  * errors:
  *	22004
  *	22023: months_ahead or from_month is out of range
@@ -447,7 +451,7 @@ GRANT EXECUTE ON FUNCTION dwello.requeue_events TO dwello_app, dwello_service, d
  *	 WHERE table_name = 'audit_log';
  */
 CREATE OR REPLACE FUNCTION dwello.ensure_partitions(months_ahead integer DEFAULT 3, from_month date DEFAULT NULL)
-  RETURNS TABLE (table_name text, partition_name text, created boolean)
+  RETURNS TABLE (table_name text, partition_name text, created boolean, is_busy boolean)
   AS 'MODULE_PATHNAME', 'dwello_ensure_partitions' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
 COMMENT ON FUNCTION dwello.ensure_partitions IS
   'Makes the monthly partitions of every log, and moves rows out of the default partition into them. Errors: 22004, 22023, 42501, 25006. See reference.md#ensure_partitions.';

@@ -28,18 +28,24 @@ first_month(DwCall *call)
 	return dw_month_of(day);
 }
 
-/* Ensures the partitions of one log and returns a row for each. */
+/*
+ * Ensures the partitions of one log and returns a row for each.  One month
+ * for which the log is busy is enough: the next would wait as long.
+ */
 static void
 ensure_log(DwCall *call, const char *log, DateADT first, DateADT last)
 {
-	for (DateADT month = first; month <= last;
+	DwPartitionState state = DW_PARTITION_THERE;
+
+	for (DateADT month = first;
+		 month <= last && state != DW_PARTITION_BUSY;
 		 month = dw_month_after(month, 1))
 	{
-		bool		created = dw_partition_ensure(log, month);
-
+		state = dw_partition_ensure(log, month);
 		dw_row_text(call, "table_name", log);
 		dw_row_text(call, "partition_name", dw_partition_name(log, month));
-		dw_row_bool(call, "created", created);
+		dw_row_bool(call, "created", state == DW_PARTITION_CREATED);
+		dw_row_bool(call, "is_busy", state == DW_PARTITION_BUSY);
 		dw_list_emit(call);
 	}
 }

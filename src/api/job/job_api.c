@@ -67,6 +67,14 @@ dw_job_for_command(DwCall *call, const DwUuid *id, DwJob *job)
 }
 
 void
+dw_job_shared_for_command(DwCall *call, const DwUuid *id, DwJob *job)
+{
+	if (!dw_job_share(id, &call->actor.user_id, job) ||
+		!job_is_visible(call, job))
+		job_refuse_unknown(id);
+}
+
+void
 dw_job_sides_for_command(DwCall *call, const DwUuid *id, DwJob *job)
 {
 	if (!dw_job_lock_sides(id, job) || !job_is_visible(call, job))

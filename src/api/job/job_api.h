@@ -23,7 +23,11 @@
 /* Locks the job of a command; P0002. */
 extern void dw_job_for_command(DwCall *call, const DwUuid *id, DwJob *job);
 
-/* The same for a command on its money: see dw_job_lock_sides(). */
+/* Reads the job of a command that leaves it as it is: see dw_job_share(). */
+extern void dw_job_shared_for_command(DwCall *call, const DwUuid *id,
+									  DwJob *job);
+
+/* Locks the job of a command on its money: see dw_job_lock_sides(). */
 extern void dw_job_sides_for_command(DwCall *call, const DwUuid *id,
 									 DwJob *job);
 

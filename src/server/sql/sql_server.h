@@ -11,6 +11,7 @@
 #include "catalog/pg_type_d.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
+#include "storage/lockdefs.h"
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
@@ -307,5 +308,13 @@ typedef bool (*DwTurn) (int turn, void *argument);
  * batch can be cancelled between two turns.
  */
 extern void dw_each_turn(int count, DwTurn turn, void *argument);
+
+/*
+ * Takes a lock of a table that others keep using, until the end of the
+ * transaction.  Each try waits for a tenth of a second, so nobody waits
+ * behind it for longer.  False, or with or_raise 55P03, after the last.
+ */
+extern bool dw_relation_lock(Oid relation, LOCKMODE mode, int tries,
+							 bool or_raise);
 
 #endif							/* DW_SQL_SERVER_H */

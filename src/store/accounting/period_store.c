@@ -11,28 +11,19 @@
  * each change, which is received when the lock is taken: word is sent before
  * a committing transaction gives up its locks.  It is read anew by the
  * latest snapshot, for that of REPEATABLE READ may be older than the lock.
- *
- * A lock that is waited for makes those who come later wait behind it.  So
- * it is waited for a moment only, and asked for again after a pause.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "access/xact.h"
 #include "catalog/namespace.h"
-#include "miscadmin.h"
-#include "storage/latch.h"
 #include "storage/lmgr.h"
 #include "utils/datetime.h"
-#include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
-#include "utils/wait_event.h"
 
 #include "core/accounting/accounting.h"
 #include "server/error/error_server.h"
@@ -40,9 +31,7 @@
 #include "server/table/table_server.h"
 #include "store/accounting/accounting_store.h"
 
-#define LOCK_TIMEOUT	"100ms" /* that a booking may wait behind a close */
-#define LOCK_PAUSE		100		/* milliseconds between two tries */
-#define LOCK_TRIES		50
+#define LOCK_TRIES		50		/* of a close, for bookings to end */
 
 static const DwColumn period_columns[] = {
 	DW_COLUMN(UUID, DwPeriodRow, id, id, DW_COLUMN_KEY),
@@ -182,59 +171,13 @@ dw_booking_day(TimestampTz time)
 	return dw_period_day(dw_day_of(time), closed_until(lock_shared()));
 }
 
-/* Takes the table EXCLUSIVE with a timeout, in a subtransaction. */
-static void
-lock_exclusive(void)
-{
-	int			level = NewGUCNestLevel();
-
-	(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	LockRelationOid(find_relation(), ExclusiveLock);
-	AtEOXact_GUC(true, level);
-}
-
-/* The same; false when bookings were in flight all the while. */
-static bool
-try_lock(bool is_last)
-{
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool is_taken = true;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		lock_exclusive();
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		if (is_last || geterrcode() != ERRCODE_LOCK_NOT_AVAILABLE)
-			PG_RE_THROW();
-		MemoryContextSwitchTo(context);
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		is_taken = false;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return is_taken;
-}
-
 DateADT
 dw_periods_lock(void)
 {
-	for (int try = 1; !try_lock(try == LOCK_TRIES); try++)
-	{
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT |
-						 WL_EXIT_ON_PM_DEATH, LOCK_PAUSE, PG_WAIT_EXTENSION);
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-	}
-	return closed_until(find_relation());
+	Oid			relation = find_relation();
+
+	(void) dw_relation_lock(relation, ExclusiveLock, LOCK_TRIES, true);
+	return closed_until(relation);
 }
 
 bool

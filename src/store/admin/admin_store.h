@@ -175,11 +175,20 @@ extern DateADT dw_month_after(DateADT month, int months);
 /* The name of a log's partition for a month: user_activity_logs_2026_11. */
 extern char *dw_partition_name(const char *log, DateADT month);
 
+/* What came of a partition that there should be. */
+typedef enum DwPartitionState
+{
+	DW_PARTITION_THERE,			/* nothing to do */
+	DW_PARTITION_CREATED,
+	DW_PARTITION_BUSY			/* somebody's transaction has the log */
+} DwPartitionState;
+
 /*
  * Makes a log's partition for a month, moving rows that wait in the default
- * partition into it.  False when it is there already.  One caller at a time
- * works on a log; writers of the log wait for the moment of attaching.
+ * partition into it.  One caller at a time works on a log; who uses the log
+ * waits for the moment of attaching, but never behind a transaction that
+ * keeps on using it: the log is busy then, after a second.
  */
-extern bool dw_partition_ensure(const char *log, DateADT month);
+extern DwPartitionState dw_partition_ensure(const char *log, DateADT month);
 
 #endif							/* DW_ADMIN_STORE_H */

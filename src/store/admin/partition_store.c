@@ -17,6 +17,8 @@
 #include "server/sql/sql_server.h"
 #include "store/admin/admin_store.h"
 
+#define LOCK_TRIES		5		/* for each lock that attaching takes */
+
 /* Splits a day into year and month. */
 static void
 day_to_month(DateADT day, int *year, int *month)
@@ -147,8 +149,6 @@ attach_partition(const char *log, const char *partition, DateADT month)
 	char	   *from = month_bound(month);
 	char	   *to = month_bound(dw_month_after(month, 1));
 
-	run_definition(psprintf("LOCK TABLE dwello.%s_default "
-							"IN ACCESS EXCLUSIVE MODE", log));
 	run_definition(psprintf("WITH moved AS (DELETE FROM dwello.%1$s_default AS d "
 							"WHERE d.created_at >= %3$s AND d.created_at < %4$s "
 							"RETURNING d.*) "
@@ -159,19 +159,33 @@ attach_partition(const char *log, const char *partition, DateADT month)
 							log, partition, from, to));
 }
 
-bool
+/*
+ * Locks a log and its default partition, as attaching does; false when a
+ * transaction keeps on using them.
+ */
+static bool
+lock_log(const char *log, Oid schema)
+{
+	Oid			rest = get_relname_relid(psprintf("%s_default", log), schema);
+
+	return dw_relation_lock(get_relname_relid(log, schema),
+							ShareUpdateExclusiveLock, LOCK_TRIES, false) &&
+		dw_relation_lock(rest, AccessExclusiveLock, LOCK_TRIES, false);
+}
+
+DwPartitionState
 dw_partition_ensure(const char *log, DateADT month)
 {
 	Oid			schema = get_namespace_oid("dwello", false);
 	char	   *partition = dw_partition_name(log, month);
 
 	if (OidIsValid(get_relname_relid(partition, schema)))
-		return false;
-	run_definition(psprintf("LOCK TABLE dwello.%s "
-							"IN SHARE UPDATE EXCLUSIVE MODE", log));
+		return DW_PARTITION_THERE;
+	if (!lock_log(log, schema))
+		return DW_PARTITION_BUSY;
 	if (OidIsValid(get_relname_relid(partition, schema)))
-		return false;			/* another worker was faster */
+		return DW_PARTITION_THERE;	/* another worker was faster */
 	create_partition(log, partition);
 	attach_partition(log, partition, month);
-	return true;
+	return DW_PARTITION_CREATED;
 }

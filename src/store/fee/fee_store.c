@@ -318,15 +318,20 @@ dw_promo_find(const char *code, TimestampTz as_of, bool to_use,
 {
 	static DwTableQuery in_force =
 		DW_TABLE_QUERY(promos, "WHERE t.code = $1 AND t.valid @> $2");
-	static DwTableQuery in_use =
+	static DwTableQuery with_budget =
 		DW_TABLE_QUERY(promos, "WHERE t.code = $1 AND t.valid @> $2 "
-					   "FOR NO KEY UPDATE");
+					   "AND t.budget IS NOT NULL FOR NO KEY UPDATE");
 	DwParams	p = DW_PARAMS;
+	bool		found;
 
 	dw_param_text(&p, code);
 	dw_param_time(&p, as_of);
-	if ((to_use ? dw_table_execute(&in_use, &p)
-		 : dw_table_query(&in_force, &p)) == 0)
+	if (!to_use)
+		found = dw_table_query(&in_force, &p) > 0;
+	else
+		found = dw_table_execute(&with_budget, &p) > 0 ||
+			dw_table_execute(&in_force, &p) > 0;
+	if (!found)
 		return false;
 	dw_table_read(&promos, 0, promo);
 	return true;

@@ -93,7 +93,10 @@ typedef struct DwPromo
 	int32		version;		/* of the row */
 } DwPromo;
 
-/* Reads a code in force at a time, locked to be used; false: there is none. */
+/*
+ * Reads a code in force at a time; false: there is none.  To be used, one
+ * with a budget is locked, and no other: nothing of it changes.
+ */
 extern bool dw_promo_find(const char *code, TimestampTz as_of, bool to_use,
 						  DwPromo *promo);
 

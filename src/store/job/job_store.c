@@ -16,6 +16,7 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
@@ -97,22 +98,6 @@ static const DwColumn side_fields[] = {
 
 static DwMap sides = DW_MAP(side_fields);
 
-static const DwColumn progress_columns[] = {
-	DW_COLUMN(UUID, DwProgress, job_id, job_id, DW_COLUMN_KEY),
-	DW_COLUMN(UUID, DwProgress, id, id, DW_COLUMN_KEY),
-	DW_COLUMN(UUID, DwProgress, homeowner_id, homeowner_id, DW_COLUMN_FIXED),
-	DW_COLUMN(UUID, DwProgress, provider_id, provider_id, DW_COLUMN_FIXED),
-	DW_COLUMN(INT4, DwProgress, progress, progress, DW_COLUMN_FIXED),
-	DW_COLUMN(TEXT, DwProgress, status_description, status_description,
-			  DW_COLUMN_FIXED),
-	DW_COLUMN(TEXTS, DwProgress, photos, photos, DW_COLUMN_FIXED),
-	DW_COLUMN(TEXT, DwProgress, notes, notes, DW_COLUMN_FIXED),
-	DW_COLUMN(TIME, DwProgress, created_at, created_at, DW_COLUMN_FIXED)
-};
-
-static DwTable progresses =
-DW_TABLE("job_progress", DwProgress, progress_columns);
-
 /*
  * One weight of the object in the row.  A criterion that is not there weighs
  * nothing, so that a job keeps its meaning when a version adds a criterion.
@@ -180,6 +165,25 @@ dw_job_lock(const DwUuid *id, DwJob *job)
 
 	dw_param_uuid(&p, id);
 	if (dw_table_execute(&lock_job, &p) == 0)
+		return false;
+	job_read(0, job);
+	return true;
+}
+
+bool
+dw_job_share(const DwUuid *id, const DwUuid *user_id, DwJob *job)
+{
+	static DwTableQuery share_job =
+		DW_TABLE_QUERY(jobs, BY_ID "FOR KEY SHARE");
+	uint8		both[2 * sizeof(DwUuid)];
+	DwParams	p = DW_PARAMS;
+
+	memcpy(both, id, sizeof(DwUuid));
+	memcpy(both + sizeof(DwUuid), user_id, sizeof(DwUuid));
+	(void) DirectFunctionCall1(pg_advisory_xact_lock_int8,
+							   hash_any_extended(both, sizeof(both), 0));
+	dw_param_uuid(&p, id);
+	if (dw_table_execute(&share_job, &p) == 0)
 		return false;
 	job_read(0, job);
 	return true;
@@ -427,15 +431,6 @@ dw_job_end(DwJob *job, const char *event)
 	dw_payload_text(&payload, "responsible",
 					dw_job_side_label(job->responsible));
 	dw_event_emit(&job->id, "job", &job->id, event, &payload);
-}
-
-void
-dw_progress_insert(const DwJob *job, DwProgress *progress)
-{
-	progress->job_id = job->id;
-	progress->homeowner_id = job->homeowner_id;
-	progress->provider_id = job->provider_id;
-	dw_table_insert(&progresses, progress);
 }
 
 /* What a homeowner says of the work: the rest of a job's row. */

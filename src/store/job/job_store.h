@@ -78,11 +78,10 @@ typedef struct DwJob
 /* Locks the row and reads it; false when there is none (any more). */
 extern bool dw_job_lock(const DwUuid *id, DwJob *job);
 
-/*
- * The same for a command on its money, which seldom changes the job: reads
- * id, homeowner_id, provider_id, status, published_at and started_at alone.
- * Who needs more, or saves the job, calls dw_job_fill() first.
- */
+/* The same for one who leaves the job as it is: waits for the user alone. */
+extern bool dw_job_share(const DwUuid *id, const DwUuid *user_id, DwJob *job);
+
+/* dw_job_lock() of id, sides, status, published_at and started_at alone. */
 extern bool dw_job_lock_sides(const DwUuid *id, DwJob *job);
 
 /* Reads what dw_job_lock_sides() left out, if it did. */
