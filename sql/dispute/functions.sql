@@ -868,8 +868,8 @@ COMMENT ON FUNCTION dwello.expire_refund_requests IS
  *	P0002: an unknown job
  *	WD104 WD103
  *	WD101: no contract is under way, nothing was paid for one that is to be
- *	  paid through escrow, work was delivered or paid, or a dispute or
- *	  chargeback is open
+ *	  paid through escrow, or all of it went back, work was delivered or
+ *	  paid, or a dispute or chargeback is open
  *	WD102: the time to answer the request before is over
  *	23505: a report, or a request for a refund, is pending
  *	  (refund_requests_pending_key)

@@ -229,8 +229,10 @@ COMMENT ON FUNCTION dwello.start_job IS
 /*
  * complete_job
  *	Says that the work is done and settled. A job completes by itself with
- *	the last release; then this call changes nothing and has replayed
- *	true. Milestones that still wait for money are cancelled.
+ *	the last release, or once what was not released went back; then this
+ *	call changes nothing and has replayed true. Milestones that still wait
+ *	for money are cancelled, and what is authorised is voided. What a bank
+ *	has taken for good does not stand in the way, an open chargeback does.
  *
  * role: app, admin
  * args:
@@ -250,8 +252,8 @@ COMMENT ON FUNCTION dwello.start_job IS
  *	22004
  *	P0002: no such job, or not the caller's
  *	WD104 WD103
- *	WD101: work has not begun, money is held or on its way, or nothing was
- *	  released for a job that is paid through escrow
+ *	WD101: work has not begun, money is held, frozen or on its way, or
+ *	  nothing was released for a job that is paid through escrow
  * example: homeowner, painting released
  *	SELECT status, replayed FROM dwello.complete_job(job_id => 'de000000-0000-7000-8000-000000000011');
  */

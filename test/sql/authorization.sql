@@ -197,5 +197,46 @@ SELECT dwello.deliver_events() > 0 AS told;
 SELECT u.name, n.title FROM dwello.notifications AS n JOIN (VALUES ('h1'), ('p1')) AS u (name) ON n.user_id = t.user(u.name)
  WHERE n.data ->> 'event' ~ 'authoriz' ORDER BY 1, 2;
 ROLLBACK;
+
+------------------------------------------------------------------------
+-- What is open when its job is completed or ends is voided at once
+------------------------------------------------------------------------
+BEGIN;
+CREATE VIEW t.voided AS
+SELECT j.title, j.status AS job, a.status, a.captured,
+       (SELECT count(*) FROM dwello.outbox AS o WHERE o.scope_id = j.id AND o.type = 'void_requested') AS asked
+  FROM dwello.jobs AS j JOIN dwello.authorizations AS a ON a.job_id = j.id;
+-- a job of which a part is captured and held, and work has begun
+CREATE FUNCTION t.captured(name text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM t.award(name, 100000, '{3,2}');
+  PERFORM t.login_as('h1');
+  PERFORM dwello.fund_escrow(t.user(name));
+  PERFORM t.as_system();
+  PERFORM dwello.confirm_authorization(t.user(name), 'acme', 'void ' || name, 100000, 'USD', clock_timestamp() + interval '7 days');
+  PERFORM dwello.request_capture(t.user(name), 60000, is_last => false);
+  PERFORM dwello.confirm_payment(t.user(name), 'acme', 'captured ' || name, 60000, 'USD');
+  PERFORM t.start(name);
+END
+$$;
+SELECT t.captured('by hand'), t.captured('by itself'), t.captured('refunded'), t.captured('in part');
+SELECT * FROM t.voided ORDER BY 1;
+SELECT t.login_as('h1');
+SELECT escrow_status FROM dwello.release_escrow(t.user('by hand'));
+SELECT status FROM dwello.complete_job(t.user('by hand'));
+SELECT amount FROM dwello.fund_escrow(t.user('by itself'));
+SELECT t.as_system();
+SELECT held FROM dwello.confirm_payment(t.user('by itself'), 'acme', 'the rest', 40000, 'USD');
+SELECT t.login_as('h1');
+SELECT escrow_status FROM dwello.release_escrow(t.user('by itself'));
+SELECT t.login_as('p1');
+SELECT escrow_status FROM dwello.refund_escrow(t.user('refunded'));
+SELECT escrow_status FROM dwello.refund_escrow(t.user('in part'), 10000);
+SELECT t.as_system();
+SELECT * FROM t.voided ORDER BY 1;
+SELECT * FROM dwello.reconcile();
+ROLLBACK;
 DROP VIEW t.authorized, t.told, t.held;
 DROP FUNCTION t.authorize, t.capture;

@@ -177,7 +177,7 @@ SELECT seq, event, actor_role, from_status, to_status, paid FROM t.history
 SELECT psp, account, sum(amount) AS there FROM t.leg
  WHERE job_id = t.user('back') AND account <> 'escrow' AND psp <> '' GROUP BY psp, account ORDER BY psp, account;
 SELECT * FROM dwello.reconcile();
--- m1 was refunded in full, which is not released: the homeowner says when
+-- m1 was refunded in full and m2 released: nothing is left to do
 SELECT status FROM dwello.jobs WHERE id = t.user('back');
 BEGIN;
 SELECT t.login_as('h1');

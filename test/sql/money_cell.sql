@@ -31,6 +31,8 @@ INSERT INTO t.states (thing, state, steps) VALUES
   ('escrow', 'disputed', '{"@begun", "h1 open_dispute({job}, 30000, ''Stains.'')"}'),
   ('escrow', 'mediated', '{"@disputed", "p1 answer_dispute({job}, 70000)"}'),
   ('escrow', 'frozen', '{"@part released", "service open_chargeback({job}, ''acme'', ''e2'', 80000, ''USD'')"}'),
+  ('escrow', 'release undone', '{"@released", "a1 reverse_transaction({job}, {release})"}'),
+  ('escrow', 'part release undone', '{"@part released", "a1 reverse_transaction({job}, {release})"}'),
   ('escrow', 'charged back', '{"@frozen", "service close_chargeback({job}, ''acme'', ''e3'', false)"}'),
   ('escrow', 'cancelled', '{"h1 cancel_escrow({job})"}'),
   ('escrow', 'job cancelled', '{"h1 cancel_job({job})"}'),

@@ -244,10 +244,17 @@ SELECT * FROM t.legs('job', 'reversal');
 SELECT * FROM t.legs('job', 'refund');
 SELECT t.as_system();
 SELECT invariant, object FROM dwello.reconcile();
--- the rest: the job ends, by the provider, and both may say what they think
+-- with the first part all was settled, so the job is completed, and stays so
 SELECT t.login_as('p1');
 SELECT amount, escrow_status, held, released, refunded FROM dwello.refund_escrow(t.user('job'));
 SELECT t.try(format('SELECT dwello.refund_escrow(%L)', t.user('job')));
+SELECT t.as_system();
+SELECT * FROM t.left('job');
+SELECT status, reason, responsible FROM dwello.jobs WHERE id = t.user('job');
+-- all of it at once: the job ends, by the provider, and both may say what they think
+ROLLBACK TO s;
+SELECT t.login_as('p1');
+SELECT amount, escrow_status, held, released, refunded FROM dwello.refund_escrow(t.user('job'), 80000);
 SELECT t.as_system();
 SELECT * FROM t.left('job');
 SELECT status, reason, responsible FROM dwello.jobs WHERE id = t.user('job');

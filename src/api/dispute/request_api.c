@@ -363,13 +363,16 @@ report_check(DwCall *call, const DwJob *job, const DwEscrowRow *row)
 		message = "nothing was paid for the contract";
 	else if (row->escrow.released > 0)
 		message = "work of the contract was paid";
+	else if (job->is_escrowed && row->escrow.held == 0 &&
+			 !row->escrow.frozen)
+		message = "all that was paid for the contract went back";
 	else if (is_delivered(row))
 		message = "work of the contract was delivered";
 	if (message != NULL)
 		dw_raise(DW_INVALID_TRANSITION, message,
 				 psprintf("Job %s is in state \"%s\".", dw_uuid_text(&job->id),
 						  dw_job_status_label(job->status)),
-				 "dwello.cancel_job() ends what was not paid;"
+				 "dwello.cancel_job() ends what was not paid, or went back;"
 				 " dwello.request_refund() and dwello.open_dispute() are for"
 				 " work that was.");
 	report_need_free(job, row);

@@ -319,6 +319,7 @@ static bool
 moves_job(const DwEscrowRow *row)
 {
 	return row->escrow.status == DW_ESCROW_DISPUTED ||
+		row->escrow.status == DW_ESCROW_SETTLED ||
 		dw_escrow_is_complete(&row->escrow, row->milestones,
 							  row->milestone_count);
 }
@@ -508,6 +509,34 @@ refund_all(DwCall *call, DwEscrowRow *row, DwRefund *refund)
 	return dw_escrow_give_back(call, row, &back, refund);
 }
 
+/*
+ * WD101 unless the state has something to refund.  What was released is the
+ * provider's, and only they give it back.
+ */
+static void
+check_refundable(DwCall *call, const DwEscrowRow *row)
+{
+	const DwEscrow *escrow = &row->escrow;
+
+	if (dw_machine_next(dw_escrow_machine(), escrow->status,
+						DW_ESCROW_EVENT_REFUND, call->actor.kind,
+						NULL) == DW_OK)
+		return;
+	if (call->actor.kind != DW_ACTOR_PROVIDER && escrow->held == 0 &&
+		escrow->released > 0 && !escrow->frozen)
+		dw_raise(DW_INVALID_TRANSITION, "nothing is held that could go back",
+				 psprintf("The escrow of job %s is in state \"%s\".",
+						  dw_uuid_text(&row->job_id),
+						  dw_escrow_status_label(escrow->status)),
+				 call->actor.kind == DW_ACTOR_ADMIN
+				 ? "Only the provider gives back what was released;"
+				 " dwello.reverse_transaction() undoes a release, and what"
+				 " is held again can be refunded."
+				 : "Only the provider gives back what was released; for some"
+				 " time dwello.open_dispute() can claim it.");
+	dw_escrow_refuse(call, row, DW_INVALID_TRANSITION);
+}
+
 DW_FUNCTION(dwello_refund_escrow)
 {
 	DwCall		call;
@@ -523,7 +552,7 @@ DW_FUNCTION(dwello_refund_escrow)
 	read_selector(&call, &refund.selector);
 	if (dw_escrow_begin(&call, &job, &row, refund.selector.milestone_id))
 		return dw_call_return(&call);
-	dw_escrow_check(&call, &row, DW_ESCROW_EVENT_REFUND);
+	check_refundable(&call, &row);
 	check_consent(&call, &job);
 
 	refund.from = row.escrow.status;

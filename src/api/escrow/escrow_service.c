@@ -18,6 +18,7 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/authorization/authorization_store.h"
 #include "store/company/company_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/ledger/ledger_store.h"
@@ -148,16 +149,26 @@ job_follow(DwJob *job, const DwEscrowRow *row)
 	dw_job_save(job);
 }
 
-/* Completes the job once nothing is held and all that must be is released. */
+/*
+ * Completes the job once nothing is held and all that must be is released;
+ * and one that was begun also when what was not released went back.
+ */
 static void
 job_complete_if_settled(DwJob *job, const DwEscrowRow *row)
 {
-	if (dw_escrow_is_complete(&row->escrow, row->milestones,
-							  row->milestone_count) &&
-		dw_machine_permits(dw_job_machine(), job->status,
-						   DW_JOB_EVENT_COMPLETE, DW_ACTOR_SYSTEM,
-						   DW_JOB_COMPLETED))
-		dw_job_complete(job);
+	bool		is_done =
+		dw_escrow_is_complete(&row->escrow, row->milestones,
+							  row->milestone_count) ||
+		(row->escrow.status == DW_ESCROW_SETTLED &&
+		 job->started_at != DT_NOBEGIN);
+
+	if (!is_done ||
+		!dw_machine_permits(dw_job_machine(), job->status,
+							DW_JOB_EVENT_COMPLETE, DW_ACTOR_SYSTEM,
+							DW_JOB_COMPLETED))
+		return;
+	dw_authorizations_void(row);
+	dw_job_complete(job);
 }
 
 /* Ends the job when all that was paid went back once the work had begun. */
@@ -171,6 +182,7 @@ job_end_if_refunded(DwJob *job, const DwEscrowRow *row)
 							DW_JOB_EVENT_REFUND, DW_ACTOR_SYSTEM,
 							DW_JOB_CANCELLED))
 		return;
+	dw_authorizations_void(row);
 	dw_job_fill(job);
 	job->reason = pstrdup("refunded");
 	job->responsible = responsible;

@@ -86,21 +86,27 @@ work_need_money(const DwJob *job)
 		start_refuse(job, &start, row.escrow.currency);
 }
 
-/* WD101 unless something was released, nothing is held or on its way. */
-static void
-work_need_settled(const DwJob *job)
+/*
+ * WD101 unless something was released, and nothing is held, frozen or on its
+ * way.  False: there is no escrow.
+ */
+static bool
+work_need_settled(const DwJob *job, DwEscrowRow *row)
 {
 	DwTransaction payment;
-	DwEscrowRow row;
 
-	if (!dw_escrow_lock(&job->id, &row))
-		return;
-	dw_contract_need_answered(&row);
-	if (job->is_escrowed && row.escrow.held == 0 && row.escrow.released == 0)
+	if (!dw_escrow_lock(&job->id, row))
+		return false;
+	dw_contract_need_answered(row);
+	if (row->escrow.frozen)
+		work_refuse(job, "a chargeback of the job is open",
+					"Wait until its company says how it ended, see"
+					" dwello.close_chargeback().");
+	if (job->is_escrowed && row->escrow.held == 0 && row->escrow.released == 0)
 		work_refuse(job, "nothing was released for the job",
 					"Who breaks the work off ends it with"
 					" dwello.abandon_job() or dwello.cancel_job().");
-	if (row.escrow.held > 0)
+	if (row->escrow.held > 0)
 		work_refuse(job, "money is still held for the job",
 					"Release it with dwello.release_escrow(), or have it "
 					"refunded.");
@@ -109,6 +115,7 @@ work_need_settled(const DwJob *job)
 		work_refuse(job, "a payment for the job is on its way",
 					"Wait until it is confirmed or has failed, or give it up"
 					" with dwello.abandon_payment().");
+	return true;
 }
 
 /* Writes that work began, and tells the homeowner. */
@@ -164,6 +171,8 @@ DW_FUNCTION(dwello_complete_job)
 	DwCall		call;
 	DwUuid		job_id;
 	DwJob		job;
+	DwEscrowRow row;
+	bool		has_escrow;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER);
 	job_id = dw_arg_uuid(&call, "job_id");
@@ -177,8 +186,10 @@ DW_FUNCTION(dwello_complete_job)
 		return work_return(&call, &job);
 	}
 	dw_call_version(&call, job.version);
-	work_need_settled(&job);
+	has_escrow = work_need_settled(&job, &row);
 	(void) dw_job_next(&call, &job, DW_JOB_EVENT_COMPLETE);
+	if (has_escrow)
+		dw_authorizations_void(&row);
 	dw_job_complete(&job);
 	return work_return(&call, &job);
 }

@@ -85,6 +85,7 @@ DW_LABELS(job_event, DwJobEvent, job_event_labels);
 	{DW_JOB_##from, DW_JOB_EVENT_##event, actors, DW_JOB_##to, guard}
 
 #define DONE		"nothing is held and all required milestones are released"
+#define SETTLED		DONE ", or what is not went back"
 #define BEGUN		"work has begun"
 #define NOT_BEGUN	"work has not begun"
 #define NOT_DENIED	"the homeowner reports it; it is not denied, or decided so"
@@ -127,14 +128,15 @@ static const DwRule job_rules[] = {
 
 	RULE(IN_PROGRESS, REPORT, PROVIDER, IN_PROGRESS, NULL),
 	RULE(IN_PROGRESS, COMPLETE, HOMEOWNER, COMPLETED,
-		 "nothing is held and something was released, or not by escrow"),
+		 "nothing is held or frozen and something was released, or not by"
+		 " escrow"),
 	RULE(IN_PROGRESS, CANCEL, HOMEOWNER, CANCELLED,
 		 "nothing is held and nothing was released"),
 	RULE(IN_PROGRESS, ABANDON, PROVIDER, CANCELLED, NULL),
 	RULE(IN_PROGRESS, NO_SHOW, PROVIDER | SYSTEM, CANCELLED, NOT_DENIED),
 	RULE(IN_PROGRESS, REFUND, SYSTEM, CANCELLED,
 		 "all that was paid went back"),
-	RULE(IN_PROGRESS, COMPLETE, SYSTEM, COMPLETED, DONE),
+	RULE(IN_PROGRESS, COMPLETE, SYSTEM, COMPLETED, SETTLED),
 	RULE(IN_PROGRESS, DISPUTE, HOMEOWNER | PROVIDER | SYSTEM, DISPUTED,
 		 "all that is held is disputed"),
 

@@ -121,7 +121,8 @@ const escrow = {
 	},
 
 	// The job is disputed while all that is held is, done when nothing is held
-	// and all that is required is paid, and over when all went back.
+	// and all that is required is paid, or of begun work the rest went back,
+	// and over when all did.
 	follow(job)
 	{
 		if (job.escrow === 'frozen')
@@ -133,8 +134,9 @@ const escrow = {
 			job.status = job.isStarted ? 'in_progress' : 'awarded';
 		if (job.held === 0n && job.released > 0n &&
 			['awarded', 'in_progress'].includes(job.status) &&
-			job.milestones.every((m) => !m.required ||
-				['released', 'cancelled'].includes(m.status)))
+			((job.escrow === 'settled' && job.isStarted) ||
+				job.milestones.every((m) => !m.required ||
+					['released', 'cancelled'].includes(m.status))))
 			this.end(job);
 		if (job.escrow === 'refunded' && job.status === 'in_progress')
 		{

@@ -50,7 +50,8 @@ const work = {
 		const waiting = this.pending(job);
 
 		need(job.held === 0n && (!waiting || now >= waiting.payBy) &&
-			job.status === 'in_progress' && job.released > 0n, 'WD101');
+			job.status === 'in_progress' && job.released > 0n &&
+			job.escrow !== 'frozen', 'WD101');
 		this.end(job);
 		return { status: job.status };
 	},
