@@ -111,7 +111,7 @@ include $(SRC)test/core.mk
 # be said again: a script of an update has them anew, and the epilogue, which
 # ends every script.
 # ----------------------------------------------------------------------
-SQL_DOMAINS = match audience account job review bid score agent learning \
+SQL_DOMAINS = match audience account access job review bid score agent learning \
 	report search fee escrow dispute payout company market ledger \
 	accounting document message admin
 sql_pieces = $(wildcard $(SQL_DOMAINS:%=$(SRC)sql/%/$(1).sql))

@@ -15,7 +15,7 @@ $Lint::reads_only = 1;
 
 # The domains in the order of the page.
 my @domains = (
-	[ account => 'Accounts' ], [ job => 'Jobs' ], [ bid => 'Bids' ],
+	[ account => 'Accounts' ], [ access => 'Access' ], [ job => 'Jobs' ], [ bid => 'Bids' ],
 	[ score => 'Scores' ], [ agent => 'Agents' ], [ report => 'Reports' ],
 	[ learning => 'Learning' ], [ market => 'Prices' ], [ match => 'Matching' ],
 	[ audience => 'Audiences' ], [ search => 'Search and maps' ],

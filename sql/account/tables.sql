@@ -297,31 +297,6 @@ COMMENT ON COLUMN dwello.key_ids.made_at IS 'When it was noted here, as a rule w
 COMMENT ON COLUMN dwello.key_ids.retired_at IS 'When it was taken out of the keyring; NULL = it must be there.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.key_ids', '');
 
-CREATE TABLE dwello.api_keys (
-  key_hash bytea CONSTRAINT api_keys_pkey PRIMARY KEY
-    CONSTRAINT api_keys_hash_check CHECK (pg_catalog.octet_length(key_hash) = 32),
-  user_id uuid NOT NULL CONSTRAINT api_keys_user_id_xfk REFERENCES dwello.users (id),
-  prefix text NOT NULL,
-  name text NOT NULL,
-  scopes text[] NOT NULL DEFAULT '{}',
-  expires_at timestamptz,
-  last_used_at timestamptz,
-  revoked_at timestamptz,
-  created_at timestamptz NOT NULL DEFAULT pg_catalog.now()
-);
-CREATE INDEX api_keys_user_id_idx ON dwello.api_keys (user_id);
-COMMENT ON TABLE dwello.api_keys IS 'SHA-256 of API keys, which are shown once and stored nowhere.';
-COMMENT ON COLUMN dwello.api_keys.key_hash IS 'SHA-256 of the key.';
-COMMENT ON COLUMN dwello.api_keys.prefix IS 'First characters of the key, to tell it by.';
-COMMENT ON COLUMN dwello.api_keys.scopes IS 'What the key may be used for.';
-COMMENT ON COLUMN dwello.api_keys.last_used_at IS 'When it was last used; kept by maintenance.';
-COMMENT ON COLUMN dwello.api_keys.revoked_at IS 'When it was revoked; NULL = it is good.';
-SELECT pg_catalog.pg_extension_config_dump('dwello.api_keys', '');
-CREATE POLICY api_keys_read ON dwello.api_keys FOR SELECT
-  USING (user_id = dwello.current_user_id());
-GRANT SELECT (user_id, prefix, name, scopes, expires_at, last_used_at, revoked_at, created_at) ON dwello.api_keys
-  TO dwello_app, dwello_service, dwello_support, dwello_admin;
-
 -- partitioned by month, as sql/admin/tables.sql says of all logs
 CREATE TABLE dwello.user_activity_logs (
   user_id uuid NOT NULL,

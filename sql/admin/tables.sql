@@ -31,6 +31,8 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('bid_revisions_per_day', '10', 'Times in 24 hours that a provider may change what they offer for a job, a bid after one that ended included.'),
   ('rank_refresh_hours', '1', 'Hours between two looks at the third of a rank_only job in which a bid stands.'),
   ('max_photos_per_job', '10', 'Photos a job may have.'),
+  ('api_key_environment', 'live', 'Which API keys are made, and let in: live or test. A test database refuses the keys of the live one that it was copied from.'),
+  ('api_keys_max', '20', 'API keys that a user may have at a time.'),
   ('email_verification_required', 'true', 'A user''s e-mail address must be verified before they become active.'),
   ('phone_verification_required', 'false', 'A user''s telephone number must be verified before they become active.'),
   ('auto_approve_providers', 'false', 'A provider becomes active without being checked.'),

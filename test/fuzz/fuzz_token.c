@@ -104,6 +104,8 @@ write_claims(FuzzInput * input)
 	fuzz_read(input, &claims.sub, sizeof(claims.sub));
 	claims.sub.bytes[0] |= 1;
 	claims.role = (DwActorKind) (1 << fuzz_range(input, 0, 3));
+	claims.scopes = (DwScopeSet) fuzz_range(input, 0,
+											DW_SCOPE_BIT(DW_SCOPE_COUNT) - 1);
 	claims.iat = claims.nbf = fuzz_range(input, 0, INT64_MAX - 1);
 	claims.exp = fuzz_range(input, claims.iat + 1, INT64_MAX);
 	dw_subject_format(&claims.sub, claims.jti);

@@ -95,6 +95,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('receipts', 'own', NULL),
     ('statement_lines', 'own', NULL),
     ('api_keys', 'own', NULL),
+    ('api_key_uses', 'own', NULL),
     ('ledger_accounts', 'own', NULL),
     ('user_activity_logs', 'log', NULL),
     ('audit_log', 'log', NULL),

@@ -192,6 +192,8 @@ INSERT INTO fault (rule, object, sql)
          format('UPDATE dwello.provider_stats SET %I = %1$I + 1 WHERE user_id = t.user(''p1'')', counter)
     FROM unnest(ARRAY['awarded_count', 'completed_count', 'review_count']) AS counter;
 INSERT INTO fault (rule, object, sql) VALUES
+  ('api_key_unused', 'api_keys', $$UPDATE dwello.api_keys SET created_at = now() - interval '91 days';
+     UPDATE dwello.api_key_uses SET used_at = now() - interval '91 days'$$),
   ('event_dead', 'outbox', $$INSERT INTO dwello.outbox_deliveries (scope_id, event_id, consumer, attempts, run_after, claimed_at, dead_at)
      SELECT scope_id, id, 'deliver_events', 10, now(), now(), now() FROM dwello.outbox LIMIT 1$$),
   ('agent_drift', 'agent_answers', $$UPDATE dwello.agent_answers SET state = 'answered', decision_id = t.user('nobody')$$),

@@ -193,6 +193,37 @@ $$;
 BEGIN;
 SAVEPOINT example;
 
+\echo create_api_key
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT length(api_key), created_at <= now() + interval ''1 minute'' AS is_made
+  FROM dwello.create_api_key(name => ''Calendar'', scopes => ''{read,write}'', logins_per_minute => 60)');
+ROLLBACK TO example;
+
+\echo rotate_api_key
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT length(r.api_key), r.previous_until > now() AS both_are_good
+  FROM dwello.create_api_key(name => ''Calendar'', scopes => ''{read}'') AS k,
+       dwello.rotate_api_key(key_id => k.key_id, overlap => ''1 day'') AS r');
+ROLLBACK TO example;
+
+\echo revoke_api_key
+SELECT * FROM r.answer('provider_1', NULL,
+'SELECT r.replayed
+  FROM dwello.create_api_key(name => ''Calendar'', scopes => ''{read}'') AS k,
+       dwello.revoke_api_key(key_id => k.key_id) AS r');
+ROLLBACK TO example;
+
+\echo login_api_key
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.login_api_key(api_key => k.api_key) AS user_id
+  FROM dwello.create_api_key(''Calendar'', ''{read}'', user_id => ''de000000-0000-7000-8000-000000000001'') AS k');
+ROLLBACK TO example;
+
+\echo record_api_key_uses
+SELECT * FROM r.answer('system', NULL,
+'SELECT dwello.record_api_key_uses()');
+ROLLBACK TO example;
+
 \echo register_user
 SELECT * FROM r.answer('system', NULL,
 'SELECT user_type, status, version

@@ -287,8 +287,11 @@ BEGIN
     is_public, created_at)
     VALUES (won, t.user(prefix || ' review'), t.user(h), t.user(p), t.user(p), 'Thanks.', true, now()),
            (won, t.user(prefix || ' private'), t.user(h), t.user(p), t.user(h), 'Why?', false, now());
-  INSERT INTO dwello.api_keys (key_hash, user_id, prefix, name)
-    SELECT sha256(convert_to(prefix || name, 'UTF8')), t.user(name), 'dw_', 'key' FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.api_keys (id, user_id, name, role, is_test, secret_hash, scopes)
+    SELECT t.user(prefix || name || ' key'), t.user(name), 'key', 'service_provider', false, sha256(convert_to(prefix || name, 'UTF8')), '{read}'
+      FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.api_key_uses (key_id, id, used_at)
+    SELECT t.user(prefix || name || ' key'), t.user(name), now() FROM unnest(ARRAY[p, rival]) AS name;
   INSERT INTO dwello.saved_searches (user_id, name)
     SELECT t.user(name), 'near' FROM unnest(ARRAY[p, rival]) AS name;
   PERFORM dwello.configure_agent(agent_id => t.user(name)) FROM unnest(ARRAY[p, rival]) AS name;

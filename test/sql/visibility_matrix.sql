@@ -40,6 +40,7 @@ INSERT INTO expected VALUES
   ('payouts', 'none', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('repayments', 'none', 'own', 'none', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('api_keys', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
+  ('api_key_uses', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('token_cutoffs', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('data_identity', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('key_ids', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),

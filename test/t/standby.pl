@@ -70,6 +70,10 @@ WHERE user_id = '$id{provider_1}' AND core_version IS NOT NULL ORDER BY id LIMIT
 END
 my $period = "timestamptz '$now' - interval '1 day', timestamptz '$now' + interval '1 minute'";
 
+# an API key
+my $api_key = $primary->safe_psql('postgres',
+	"SELECT api_key FROM dwello.create_api_key('Key', '{read}', user_id => '$id{homeowner}')");
+
 # Every STABLE function: who calls it, and with what.
 my %reads = (
 	agent_report => [ provider_1 => "NULL, $period" ],
@@ -148,6 +152,7 @@ my %writes_nothing = (
 	issue_token => [ system => "'$id{homeowner}'" ],
 	load_demo => [ superuser => '' ],
 	login => [ nobody => "'$caller{homeowner}[1]'" ],
+	login_api_key => [ nobody => "'$api_key'" ],
 	uuidv7 => [ system => '' ],);
 
 # What differs from call to call, or tells one server from another.

@@ -29,6 +29,8 @@ static const DwSettingRule rules[] = {
 	INTEGER("bid_revisions_per_day", 0, 1000),
 	INTEGER("rank_refresh_hours", 1, 168),
 	INTEGER("max_photos_per_job", 0, 100),
+	CHOICE("api_key_environment", "live test"),
+	INTEGER("api_keys_max", 0, 1000),
 	BOOLEAN("email_verification_required"),
 	BOOLEAN("phone_verification_required"),
 	BOOLEAN("auto_approve_providers"),

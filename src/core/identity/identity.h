@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/access/access.h"
 #include "core/base/base.h"
 
 /*
@@ -165,6 +166,7 @@ typedef struct DwClaims
 {
 	DwUuid		sub;			/* user */
 	DwActorKind role;			/* never DW_ACTOR_SYSTEM */
+	DwScopeSet	scopes;			/* it is good for no more; none = for all */
 	int64_t		iat;			/* issued, seconds of the Unix epoch */
 	int64_t		nbf;			/* not before; iat where it is absent */
 	int64_t		exp;			/* first second at which it is void */

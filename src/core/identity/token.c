@@ -566,6 +566,14 @@ take_jti(const DwJsonMember *member, DwClaimsReading *reading)
 	return true;
 }
 
+/* Takes what it is good for; a claim that says nothing is none. */
+static bool
+take_scope(const DwJsonMember *member, DwClaimsReading *reading)
+{
+	return !member->is_integer &&
+		dw_scopes_parse(member->text, &reading->claims.scopes);
+}
+
 /* The claims that mean something here. */
 static const struct
 {
@@ -576,6 +584,7 @@ static const struct
 }			known_claims[] = {
 	{"sub", SEEN_SUB, take_sub},
 	{"role", SEEN_ROLE, take_role},
+	{"scope", 0, take_scope},
 	{"iat", SEEN_IAT, take_iat},
 	{"nbf", SEEN_NBF, take_nbf},
 	{"exp", SEEN_EXP, take_exp},
@@ -733,12 +742,19 @@ static void
 write_payload(const DwClaims *claims, DwTokenText *out)
 {
 	char		sub[DW_SUBJECT_LENGTH + 1];
+	char		scopes[DW_SCOPES_TEXT_SIZE];
 
 	dw_subject_format(&claims->sub, sub);
 	add(out, "{\"sub\":\"");
 	add(out, sub);
 	add(out, "\",\"role\":\"");
 	add(out, dw_actor_label(claims->role));
+	if (claims->scopes != 0)
+	{
+		dw_scopes_write(claims->scopes, scopes);
+		add(out, "\",\"scope\":\"");
+		add(out, scopes);
+	}
 	add(out, "\",\"iat\":");
 	add_number(out, claims->iat);
 	add(out, ",\"exp\":");

@@ -120,6 +120,8 @@ known_learn(Known *known, HeapTuple proc)
 
 	signature->name =
 		pstrdup(NameStr(((Form_pg_proc) GETSTRUCT(proc))->proname));
+	signature->is_volatile =
+		((Form_pg_proc) GETSTRUCT(proc))->provolatile == PROVOLATILE_VOLATILE;
 	signature->desc = build_function_result_tupdesc_t(proc);
 	if (signature->desc != NULL)
 		(void) BlessTupleDesc(signature->desc);
@@ -207,7 +209,7 @@ call_open(DwCall *call, FunctionCallInfo fcinfo)
 	call->spi = true;
 }
 
-/* WD402, WD401, then 42501 by the kind of the actor. */
+/* WD402, WD401, then 42501 by the actor's kind, and by an API key's scopes. */
 static void
 call_identify(DwCall *call, DwActorSet actors)
 {
@@ -225,6 +227,7 @@ call_identify(DwCall *call, DwActorSet actors)
 				 NULL,
 				 psprintf("reference.md#%s says who may call it.",
 						  dw_call_name(call)));
+	dw_token_scopes_check(dw_call_name(call), !call->signature->is_volatile);
 }
 
 void

@@ -15,6 +15,7 @@
 typedef struct DwSignature
 {
 	const char *name;			/* without the schema */
+	bool		is_volatile;	/* it may change something */
 	TupleDesc	desc;			/* columns of the result; NULL: no columns */
 	int			arg_count;		/* input arguments */
 	char	  **arg_names;		/* of them, in order; NULL: it has no name */

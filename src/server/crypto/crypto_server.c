@@ -202,6 +202,12 @@ dw_hmac(const DwKey *key, const void *data, size_t size,
 		broken_library();
 }
 
+bool
+dw_secret_equal(const void *a, const void *b, size_t size)
+{
+	return CRYPTO_memcmp(a, b, size) == 0;
+}
+
 /* Gives twelve random bytes that were never given before. */
 static void
 nonce_draw(uint8 *nonce)

@@ -70,6 +70,9 @@ extern void dw_sha256(const void *data, size_t size,
 extern void dw_hmac(const DwKey *key, const void *data, size_t size,
 					uint8 digest[DW_SHA256_BYTES]);
 
+/* Compares secrets in a time that does not hang on where they differ. */
+extern bool dw_secret_equal(const void *a, const void *b, size_t size);
+
 /* Fills space with unpredictable bytes. */
 extern void dw_random(void *space, size_t size);
 

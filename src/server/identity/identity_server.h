@@ -12,6 +12,7 @@
 
 #include "utils/timestamp.h"
 
+#include "core/access/access.h"
 #include "core/base/base.h"
 
 /*
@@ -68,6 +69,16 @@ extern bool dw_session_tokens_allowed(void);
  */
 extern char *dw_token_issue(const DwUuid *user_id, DwActorKind role,
 							int64 ttl_seconds);
+
+/* The same for one that is good for no more than some scopes. */
+extern char *dw_token_issue_scoped(const DwActor *bearer, int64 ttl_seconds,
+								   DwScopeSet scopes);
+
+/*
+ * 42501 when the token is good for some scopes and a function, by its name in
+ * SQL, needs another; read_only: it is not VOLATILE.  After dw_identity().
+ */
+extern void dw_token_scopes_check(const char *function, bool read_only);
 
 /*
  * Tokens of a user: revoke refuses those issued until now and gives the time

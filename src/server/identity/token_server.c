@@ -160,6 +160,45 @@ dw_role_is_service(void)
 		is_member_of_role_nosuper(GetOuterUserId(), service);
 }
 
+/* Raises 42501 for what no key may call. */
+static void
+refuse_keys(const char *function)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("dwello.%s is not open to API keys", function),
+			 errhint("The user signs in themselves, and calls it with a"
+					 " token.")));
+}
+
+/* Raises 42501 for the scopes that are missing. */
+static void
+refuse_scopes(const char *function, DwScopeSet missing)
+{
+	char		words[DW_SCOPES_TEXT_SIZE];
+
+	dw_scopes_write(missing, words);
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("the API key does not have the scope \"%s\"", words),
+			 errdetail("dwello.%s needs it.", function),
+			 errhint("dwello.create_api_key() makes one that has it.")));
+}
+
+void
+dw_token_scopes_check(const char *function, bool read_only)
+{
+	const DwScopeSet has = verified.claims.scopes;
+	const DwScopeSet needs = dw_scopes_needed(function, read_only);
+
+	if (!dw_token_present() || has == 0)
+		return;
+	if (needs == 0)
+		refuse_keys(function);
+	if ((needs & ~has) != 0)
+		refuse_scopes(function, needs & ~has);
+}
+
 bool
 dw_token_present(void)
 {
@@ -208,6 +247,15 @@ dw_token_audience(void)
 char *
 dw_token_issue(const DwUuid *user_id, DwActorKind role, int64 ttl_seconds)
 {
+	const DwActor bearer = {*user_id, role};
+
+	return dw_token_issue_scoped(&bearer, ttl_seconds, 0);
+}
+
+char *
+dw_token_issue_scoped(const DwActor *bearer, int64 ttl_seconds,
+					  DwScopeSet scopes)
+{
 	const DwKey *key = dw_keyring_need(DW_KEY_TOKEN);
 	char	   *text = palloc(DW_TOKEN_WRITE_SIZE + SIGNATURE_DIGITS + 2);
 	uint8		digest[DW_SHA256_BYTES];
@@ -217,9 +265,10 @@ dw_token_issue(const DwUuid *user_id, DwActorKind role, int64 ttl_seconds)
 
 	dw_random(id, sizeof(id));
 	hex_encode((char *) id, sizeof(id), claims.jti);
-	claims.sub = *user_id;
-	claims.role = role;
-	claims.iat = issue_second(user_id);
+	claims.sub = bearer->user_id;
+	claims.role = bearer->kind;
+	claims.scopes = scopes;
+	claims.iat = issue_second(&bearer->user_id);
 	claims.nbf = claims.iat;
 	claims.exp = claims.iat + ttl_seconds;
 	strlcpy(claims.aud, dw_token_audience(), sizeof(claims.aud));

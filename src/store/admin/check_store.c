@@ -311,6 +311,18 @@ static DwCheckRule rules[] =
 		 "SELECT FROM dwello.bid_ranks AS r WHERE r.job_id = b.job_id "
 		 "AND r.bid_id = b.id) ORDER BY 2",
 		 "Write a row for it, due now."),
+	RULE("api_key_unused",
+		 "SELECT 'api_keys', 'API key ' || k.id || ' of user ' || k.user_id "
+		 "|| ' was last used ' || COALESCE('on ' || k.last_used_at::date, "
+		 "'never') || '.' FROM dwello.api_keys AS k "
+		 "WHERE k.revoked_at IS NULL "
+		 "AND COALESCE(k.expires_at, 'infinity') > now() "
+		 "AND COALESCE(k.last_used_at, k.created_at) "
+		 "< now() - interval '90 days' "
+		 "AND NOT EXISTS (SELECT FROM dwello.api_key_uses AS n "
+		 "WHERE n.key_id = k.id AND n.used_at >= now() - interval '90 days') "
+		 "ORDER BY 2",
+		 "Ask its user, and revoke it: SELECT dwello.revoke_api_key(key_id)."),
 	RULE("event_dead",
 		 "SELECT 'outbox', 'Event ' || d.event_id || ' of ' || d.scope_id "
 		 "|| ' reaches nobody after ' || d.attempts || ' attempts: ' "

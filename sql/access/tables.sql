@@ -1,0 +1,55 @@
+/*
+ * Ways in beside a token.
+ */
+CREATE TABLE dwello.api_keys (
+  id uuid CONSTRAINT api_keys_pkey PRIMARY KEY,
+  user_id uuid NOT NULL CONSTRAINT api_keys_user_id_xfk REFERENCES dwello.users (id),
+  name text NOT NULL,
+  role text NOT NULL CONSTRAINT api_keys_role_check CHECK (role IN ('homeowner', 'service_provider', 'admin', 'support')),
+  is_test boolean NOT NULL,
+  secret_hash bytea NOT NULL CONSTRAINT api_keys_secret_check CHECK (pg_catalog.octet_length(secret_hash) = 32),
+  previous_hash bytea CONSTRAINT api_keys_previous_check CHECK (pg_catalog.octet_length(previous_hash) = 32),
+  previous_until timestamptz,
+  scopes text[] NOT NULL CONSTRAINT api_keys_scopes_check
+    CHECK (scopes <> '{}' AND scopes <@ ARRAY['read', 'write', 'money', 'personal', 'admin']),
+  allowed_addresses inet[] NOT NULL DEFAULT '{}',
+  logins_per_minute integer CONSTRAINT api_keys_rate_check CHECK (logins_per_minute > 0),
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  revoked_at timestamptz,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT api_keys_rotated_check CHECK ((previous_hash IS NULL) = (previous_until IS NULL))
+);
+CREATE INDEX api_keys_user_id_idx ON dwello.api_keys (user_id);
+COMMENT ON TABLE dwello.api_keys IS 'API keys: each is shown once, and only SHA-256 of its secret is stored.';
+COMMENT ON COLUMN dwello.api_keys.user_id IS 'The user for whom the bearer of the key acts.';
+COMMENT ON COLUMN dwello.api_keys.name IS 'What the user calls it.';
+COMMENT ON COLUMN dwello.api_keys.role IS 'In which role the bearer acts: that in which the key was made.';
+COMMENT ON COLUMN dwello.api_keys.is_test IS 'Made in a test environment, and good in no other.';
+COMMENT ON COLUMN dwello.api_keys.secret_hash IS 'SHA-256 of the secret.';
+COMMENT ON COLUMN dwello.api_keys.previous_hash IS 'SHA-256 of the secret before, while the key is turned over; NULL if there was none.';
+COMMENT ON COLUMN dwello.api_keys.previous_until IS 'Until when the secret before is good; NULL if there was none.';
+COMMENT ON COLUMN dwello.api_keys.scopes IS 'What the key is good for: read, write, money, personal, admin.';
+COMMENT ON COLUMN dwello.api_keys.allowed_addresses IS 'Networks that it may come from; none = from anywhere.';
+COMMENT ON COLUMN dwello.api_keys.logins_per_minute IS 'How often it may be used; NULL = as often as it is.';
+COMMENT ON COLUMN dwello.api_keys.expires_at IS 'From when it is refused; NULL = never.';
+COMMENT ON COLUMN dwello.api_keys.last_used_at IS 'When it was last used, to the hour; kept by dwello.record_api_key_uses(). NULL = not yet.';
+COMMENT ON COLUMN dwello.api_keys.revoked_at IS 'When it was revoked; NULL = it was not.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.api_keys', '');
+CREATE POLICY api_keys_read ON dwello.api_keys FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT (id, user_id, name, role, is_test, previous_until, scopes, allowed_addresses, logins_per_minute,
+  expires_at, last_used_at, revoked_at, created_at) ON dwello.api_keys
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.api_key_uses (
+  key_id uuid NOT NULL,
+  id uuid NOT NULL,
+  used_at timestamptz NOT NULL,
+  CONSTRAINT api_key_uses_pkey PRIMARY KEY (key_id, id)
+);
+COMMENT ON TABLE dwello.api_key_uses IS
+  'That API keys were used: once an hour, or each time where the key has a rate. Moved to api_keys by dwello.record_api_key_uses().';
+COMMENT ON COLUMN dwello.api_key_uses.key_id IS 'The key; no foreign key, which would lock it.';
+COMMENT ON COLUMN dwello.api_key_uses.used_at IS 'When it was used.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.api_key_uses', '');
