@@ -85,7 +85,9 @@ SELECT * FROM dwello.learn_agents(2);
 -- a decision that is gone, or cannot be read, teaches nothing and stops nobody
 SELECT t.outcome('p2', 30, 'won', 95000, '2026-03-05 12:00+00', '{"job.anchor": "high"}'),
        t.outcome('p2', 31, 'won', 95000, '2026-03-06 12:00+00', '{"job.anchor": [1, 2]}'),
-       t.outcome('p2', 32, 'won', 95000, '2026-03-07 12:00+00', '{"job.anchor": 0}');
+       t.outcome('p2', 32, 'won', 95000, '2026-03-07 12:00+00', '{"job.anchor": 0}'),
+       t.outcome('p2', 36, 'won', 95000, '2026-03-07 13:00+00', '{"job.anchor": 1e30}'),
+       t.outcome('p2', 37, 'won', 95000, '2026-03-07 14:00+00', '{"job.anchor": -9223372036854775809}');
 INSERT INTO dwello.agent_outcomes (user_id, job_id, decision_id, outcome, amount, decided_at)
   VALUES (t.user('p2'), t.user('job33'), t.user('none'), 'won', 1, '2026-03-08 12:00+00');
 SELECT * FROM dwello.learn_agents();

@@ -130,6 +130,32 @@ dw_numbers_write(const DwNumberFields *fields, const void *base)
 	return JsonbPGetDatum(JsonbValueToJsonb(&object));
 }
 
+/*
+ * True for a number of 64 bits.  Others make the server's own cast raise,
+ * and documents may be damaged.
+ */
+static bool
+number_fits(Numeric number)
+{
+	static Numeric least = NULL;
+	static Numeric most = NULL;
+
+	if (most == NULL)
+	{
+		MemoryContext outer = MemoryContextSwitchTo(TopMemoryContext);
+
+		least = int64_to_numeric(PG_INT64_MIN);
+		most = int64_to_numeric(PG_INT64_MAX);
+		MemoryContextSwitchTo(outer);
+	}
+	return DatumGetBool(DirectFunctionCall2(numeric_ge,
+											NumericGetDatum(number),
+											NumericGetDatum(least))) &&
+		DatumGetBool(DirectFunctionCall2(numeric_le,
+										 NumericGetDatum(number),
+										 NumericGetDatum(most)));
+}
+
 /* Sets one number from a value; false when that is none or does not fit. */
 static bool
 number_read(const DwNumberField *field, void *base, int index,
@@ -137,7 +163,7 @@ number_read(const DwNumberField *field, void *base, int index,
 {
 	Datum		number;
 
-	if (value->type != jbvNumeric)
+	if (value->type != jbvNumeric || !number_fits(value->val.numeric))
 		return false;
 	number = DirectFunctionCall1(numeric_int8,
 								 NumericGetDatum(value->val.numeric));
