@@ -57,6 +57,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('payout_hold_days', '2', 'Days a payout is held before it may be sent.'),
   ('reserve_ppm', '0', 'Share of what a release brings the provider that is kept back for reserve_days, in parts per million; 0 = none.'),
   ('reserve_days', '90', 'Days after which what was kept back is theirs again.'),
+  ('receipt_warn_days', '30', 'Days after which check() tells of money that fits nothing and is still held; 0 = never.'),
   ('receipt_default_surplus', 'return', 'What is done with money that does not fit: return or hold; here, when more arrived than the contract takes.'),
   ('receipt_default_second_charge', 'return', 'What is done with money that does not fit: return or hold; here, when nothing was asked for any more.'),
   ('receipt_default_wrong_currency', 'hold', 'What is done with money that does not fit: return or hold; here, when it is in another currency.'),

@@ -230,6 +230,10 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('contract_drift', 'escrow_accounts', $$UPDATE dwello.job_milestones SET amount = amount + 1$$),
   ('tile_drift', 'job_tiles', $$SELECT dwello.refresh_tiles(); UPDATE dwello.job_tiles SET jobs = jobs + 1 WHERE zoom = 9$$),
   ('tile_stale', 'job_tiles', $$SELECT pg_temp.damage('dwello.jobs', 'UPDATE dwello.jobs SET updated_at = now() - interval ''2 days''')$$),
+  ('receipt_waiting', 'receipts', $$SELECT FROM dwello.confirm_payment(NULL, 'acme', 'waits', 5, 'USD');
+     UPDATE dwello.receipts SET created_at = now() - interval '31 days' WHERE event_id = 'waits'$$),
+  ('authorization_overdue', 'authorizations', $$UPDATE dwello.authorizations SET status = 'open', closed_at = NULL, due_at = now(),
+     expires_at = now() - interval '25 hours'$$),
   ('receipt_drift', 'receipts', $$SELECT FROM dwello.confirm_payment(NULL, 'acme', 'drift', 5, 'USD'); UPDATE dwello.receipts SET amount = 9, remaining = 9$$),
   ('orphan', 'ledger_accounts', $$SELECT FROM dwello.confirm_payment(NULL, 'acme', 'drift', 5, 'USD'); DELETE FROM dwello.receipts$$),
   ('reconcile', 'I1',

@@ -57,6 +57,7 @@ static const DwSettingRule rules[] = {
 	CHOICE("payout_schedule", "manual daily weekly_monday weekly_tuesday "
 		   "weekly_wednesday weekly_thursday weekly_friday weekly_saturday "
 		   "weekly_sunday"),
+	INTEGER("receipt_warn_days", 0, 3650),
 	CHOICE("receipt_default_surplus", "return hold"),
 	CHOICE("receipt_default_second_charge", "return hold"),
 	CHOICE("receipt_default_wrong_currency", "return hold"),

@@ -171,6 +171,22 @@ static DwCheckRule rules[] =
 		 "WHERE n.scope_id = r.id) AS x "
 		 "WHERE x.balance <> r.remaining ORDER BY 2",
 		 "The ledger is right: set remaining, and the status that goes with it."),
+	RULE("receipt_waiting",
+		 "SELECT 'receipts', count(*) || ' receipts have been held for more "
+		 "than ' || s.value || ' days, the first one ' || "
+		 "(array_agg(r.id ORDER BY r.created_at, r.id))[1] || '.' "
+		 "FROM dwello.settings AS s JOIN dwello.receipts AS r "
+		 "ON r.status = 'held' AND s.value <> '0' AND r.created_at < "
+		 "now() - s.value::integer * interval '1 day' "
+		 "WHERE s.name = 'receipt_warn_days' GROUP BY s.value",
+		 "Assign or return each of dwello.receipts('held'), or book it with dwello.post_journal()."),
+	RULE("authorization_overdue",
+		 "SELECT 'authorizations', count(*) || ' authorizations are open a "
+		 "day after their time, the first one of job ' || "
+		 "(array_agg(a.job_id ORDER BY a.expires_at, a.id))[1] || '.' "
+		 "FROM dwello.authorizations AS a WHERE a.status = 'open' "
+		 "AND a.expires_at < now() - interval '1 day' HAVING count(*) > 0",
+		 "Call dwello.expire_authorizations() every few minutes."),
 	RULE("orphan",
 		 "SELECT 'journals', 'Journal ' || v.id || ' has no transaction.' "
 		 "FROM dwello.journals AS v WHERE v.status = 'posted' "
