@@ -800,6 +800,109 @@ COMMENT ON FUNCTION dwello.cancel_escrow IS
   'Gives up an escrow that no payment has reached. Errors: WD402, WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101. See reference.md#cancel_escrow.';
 
 /*
+ * cancellation_policy
+ *	Lists the tiers of the cancellation policy of a job, or of a category:
+ *	what its homeowner's cancel pays the provider, and from when on. That
+ *	of a job is frozen when its award is confirmed; before, it is the job's
+ *	own (post_job()), else that of its category or of the nearest one above
+ *	that has any.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	job_id: a job that the caller may see
+ *	category_id: a category, in place of a job
+ * returns: rows, by time; none when a cancel pays nothing
+ *	hours_before_start: from so many hours before the start on
+ *	share_ppm: that share of the price of the work that is cancelled is
+ *	  the provider's, in parts per million
+ *	holds_from: when that is; NULL before the award is confirmed, and while
+ *	  no start is agreed on
+ *	source: contract, job or category
+ * errors:
+ *	WD402 WD401
+ *	22023: not one of the two is given
+ *	P0002: no such job, or one the caller may not see, or no such category
+ * example: homeowner, painting accepted
+ *	SELECT count(*) AS tiers, max(share_ppm) AS greatest
+ *	  FROM dwello.cancellation_policy(job_id => 'de000000-0000-7000-8000-000000000011');
+ */
+CREATE OR REPLACE FUNCTION dwello.cancellation_policy(
+  job_id uuid DEFAULT NULL,
+  category_id uuid DEFAULT NULL,
+  OUT hours_before_start integer,
+  OUT share_ppm integer,
+  OUT holds_from timestamptz,
+  OUT source text
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_cancellation_policy';
+GRANT EXECUTE ON FUNCTION dwello.cancellation_policy
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.cancellation_policy IS
+  'Lists the tiers of the cancellation policy of a job, or of a category: what its homeowner''s cancel pays the provider, and from when on. Errors: WD402, WD401, 22023, P0002. See reference.md#cancellation_policy.';
+
+/*
+ * quote_cancellation
+ *	What cancel_job() would pay now: the tier of the contract's policy that
+ *	holds, and what of the money that is held would go which way. For the
+ *	homeowner, the provider who has the award, and staff. Amounts are 0
+ *	when nothing is held, and when a cancel is not possible: before the
+ *	award is confirmed, once the work has begun, while a dispute or a
+ *	chargeback is open, and when silence has agreed to a refund.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	job_id
+ * returns: a row
+ *	job_id
+ *	source: where the policy comes from: contract, job or category; NULL
+ *	  when there is none
+ *	starts_at: when the work is to begin, as both sides agree; NULL when
+ *	  they do not, and then a cancel pays nothing
+ *	hours_before_start: of the tier that holds; NULL when none does
+ *	share_ppm: of that tier, in parts per million; 0 when none holds
+ *	next_at: when the next tier holds; NULL when there is none
+ *	next_share_ppm: of that tier
+ *	price: of the work that would be cancelled, in minor units
+ *	amount: what would leave the escrow for the provider
+ *	fee: the platform's fee in it
+ *	tax: tax on the fee
+ *	payout: what the provider would get
+ *	refund: what would go back to the homeowner
+ *	currency: ISO 4217 code
+ * errors:
+ *	WD402 WD401 22004
+ *	P0002: no such job, or one the caller may not see
+ *	42501: the caller is a provider who has not the award
+ * example: homeowner, painting paid
+ *	SELECT source, starts_at, share_ppm, price, payout, refund
+ *	  FROM dwello.quote_cancellation(job_id => 'de000000-0000-7000-8000-000000000011');
+ */
+CREATE OR REPLACE FUNCTION dwello.quote_cancellation(
+  INOUT job_id uuid,
+  OUT source text,
+  OUT starts_at timestamptz,
+  OUT hours_before_start integer,
+  OUT share_ppm integer,
+  OUT next_at timestamptz,
+  OUT next_share_ppm integer,
+  OUT price bigint,
+  OUT amount bigint,
+  OUT fee bigint,
+  OUT tax bigint,
+  OUT payout bigint,
+  OUT refund bigint,
+  OUT currency text
+)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_quote_cancellation';
+GRANT EXECUTE ON FUNCTION dwello.quote_cancellation
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.quote_cancellation IS
+  'What cancel_job() would pay now: the tier of the contract''s policy that holds, and what of the money that is held would go which way. Errors: WD402, WD401, 22004, P0002, 42501. See reference.md#quote_cancellation.';
+
+/*
  * abandon_payment
  *	Gives up the one payment that is open, and leaves the contract alive:
  *	a wrong card, or a wrong amount. The payment is cancelled

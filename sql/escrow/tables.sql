@@ -304,6 +304,46 @@ CREATE POLICY refunds_read ON dwello.refunds FOR SELECT
 GRANT SELECT ON dwello.refunds TO dwello_app, dwello_service, dwello_support, dwello_admin;
 
 /*
+ * What a homeowner's cancel of a contract pays the provider: the policy that
+ * was in force when the award was confirmed, the start that both agree on,
+ * and what came of it.
+ */
+CREATE TABLE dwello.cancellation_terms (
+  job_id uuid CONSTRAINT cancellation_terms_pkey PRIMARY KEY
+    CONSTRAINT cancellation_terms_job_id_fkey REFERENCES dwello.jobs (id),
+  homeowner_id uuid NOT NULL,
+  provider_id uuid NOT NULL,
+  policy jsonb NOT NULL
+    CONSTRAINT cancellation_terms_policy_check CHECK (dwello.json_is_valid('cancellation_policy', policy)),
+  starts_at timestamptz,
+  created_at timestamptz NOT NULL,
+  cancelled_at timestamptz,
+  share_ppm integer CONSTRAINT cancellation_terms_share_ppm_check CHECK (share_ppm BETWEEN 0 AND 1000000),
+  price bigint CONSTRAINT cancellation_terms_price_check CHECK (price >= 0),
+  share bigint CONSTRAINT cancellation_terms_share_check CHECK (share BETWEEN 0 AND price),
+  transaction_id uuid,
+  version integer NOT NULL DEFAULT 1,
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CONSTRAINT cancellation_terms_cancelled_check CHECK ((cancelled_at IS NULL) = (price IS NULL)
+    AND (cancelled_at IS NULL) = (share IS NULL) AND (cancelled_at IS NULL) = (share_ppm IS NULL)
+    AND (cancelled_at IS NOT NULL OR transaction_id IS NULL))
+);
+COMMENT ON TABLE dwello.cancellation_terms IS
+  'What the homeowner''s cancel of a contract pays the provider: its cancellation policy, frozen when the award was confirmed, and what came of it.';
+COMMENT ON COLUMN dwello.cancellation_terms.policy IS
+  'From how many hours before the start on which share of the price, in parts per million, is the provider''s; none = nothing.';
+COMMENT ON COLUMN dwello.cancellation_terms.starts_at IS 'When the work is to begin, as both sides agree; NULL = they do not, and a cancel pays nothing.';
+COMMENT ON COLUMN dwello.cancellation_terms.cancelled_at IS 'When the homeowner cancelled it while money was held; NULL = they did not.';
+COMMENT ON COLUMN dwello.cancellation_terms.share_ppm IS 'The share that held then, in parts per million; NULL = it was not cancelled.';
+COMMENT ON COLUMN dwello.cancellation_terms.price IS 'The price of the work that was cancelled, in minor units; NULL = it was not cancelled.';
+COMMENT ON COLUMN dwello.cancellation_terms.share IS 'The provider''s part of that price, before the fee, in minor units; NULL = it was not cancelled.';
+COMMENT ON COLUMN dwello.cancellation_terms.transaction_id IS 'The transaction that divided what was held; NULL = it was not cancelled.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.cancellation_terms', '');
+CREATE POLICY cancellation_terms_read ON dwello.cancellation_terms FOR SELECT
+  USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
+GRANT SELECT ON dwello.cancellation_terms TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+/*
  * What payment companies may still take of homeowners' cards.  It is no money
  * yet: nothing of it is in the ledger before it is captured.
  */

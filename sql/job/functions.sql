@@ -54,6 +54,10 @@
  *	  fresh one
  *	is_invite_only: only providers that are invited see the job and can
  *	  bid, see invite_provider()
+ *	cancellation_policy: [{"hours_before_start", "share_ppm"}], up to ten:
+ *	  from so many hours before the start on, that share of the price in
+ *	  parts per million is the provider's when the homeowner cancels; []
+ *	  for none, NULL for that of the category
  *	idempotency_key
  * returns: a row
  *	job_id
@@ -111,6 +115,7 @@ CREATE OR REPLACE FUNCTION dwello.post_job(
   weights jsonb DEFAULT NULL,
   INOUT job_id uuid DEFAULT NULL,
   is_invite_only boolean DEFAULT false,
+  cancellation_policy jsonb DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
   OUT status dwello.job_status,
   OUT terms_version integer,
@@ -285,8 +290,8 @@ COMMENT ON FUNCTION dwello.complete_job IS
  *	budget_max, bid_mode, scoring_method and weights are frozen, and so
  *	are the reference amount and the weights made at publication. A change
  *	of category, rounded place, description, urgency, dates, hours,
- *	materials, special or other requirements or milestones raises
- *	terms_version by one: pending bids are STALE_TERMS until
+ *	materials, special or other requirements, milestones or cancellation
+ *	policy raises terms_version by one: pending bids are STALE_TERMS until
  *	dwello.confirm_bid(), and a bid for the old terms is WD103. Title,
  *	photos, street and the exact place do not raise it.
  *
@@ -318,6 +323,8 @@ COMMENT ON FUNCTION dwello.complete_job IS
  *	scoring_method: value, lowest_price, fixed_budget_quality or meat
  *	weights: basis points by criterion
  *	is_invite_only: of a draft: only providers that are invited see the job
+ *	cancellation_policy: as in post_job(); JSON null for that of the
+ *	  category again
  *	expected_version: version of the job
  *	idempotency_key
  * returns: a row
@@ -372,6 +379,7 @@ CREATE OR REPLACE FUNCTION dwello.edit_job(
   scoring_method dwello.scoring_method DEFAULT NULL,
   weights jsonb DEFAULT NULL,
   is_invite_only boolean DEFAULT NULL,
+  cancellation_policy jsonb DEFAULT NULL,
   expected_version integer DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
   OUT status dwello.job_status,
@@ -440,12 +448,15 @@ COMMENT ON FUNCTION dwello.report_progress IS
 
 /*
  * cancel_job
- *	Gives up a job that is a draft, open, or awarded with nothing held in
- *	escrow. One whose work has begun is only when nothing was released
- *	either. A contract ends by the homeowner (jobs.responsible). Live bids are rejected as job_cancelled, the accepted one too;
- *	milestones that wait for money and an escrow that was never paid are
- *	cancelled, and so is a payment under way: should it arrive all the
- *	same, it is given back.
+ *	Gives up a job that is a draft, open, or awarded. What is held for an
+ *	awarded one is divided: the share that the contract's cancellation
+ *	policy gives the provider now (quote_cancellation()), less the fee, is
+ *	theirs, and the rest goes back. One whose work has begun is given up
+ *	only when nothing is held and nothing was released. A contract ends by
+ *	the homeowner (jobs.responsible). Live bids are rejected as
+ *	job_cancelled, the accepted one too; milestones that wait for money and
+ *	an escrow that was never paid are cancelled, and so is a payment under
+ *	way: should it arrive all the same, it is given back.
  *
  * role: app, admin
  * args:
@@ -456,6 +467,15 @@ COMMENT ON FUNCTION dwello.report_progress IS
  * returns: a row
  *	job_id
  *	status: cancelled
+ *	transaction_id: the transaction that divided what was held; NULL when
+ *	  nothing was, as all amounts
+ *	share_ppm: the share of the price that held, in parts per million
+ *	amount: what left the escrow for the provider, in minor units
+ *	fee: the platform's fee in it
+ *	tax: tax on the fee
+ *	payout: what the provider gets
+ *	refund: what goes back to the homeowner
+ *	currency: ISO 4217 code
  *	version: version of the job
  *	replayed
  * errors:
@@ -465,8 +485,8 @@ COMMENT ON FUNCTION dwello.report_progress IS
  *	22023: the reason is the word expired
  *	P0002: no such job, or not the caller's
  *	WD104 WD103
- *	WD101: the job is in another state, money is held (refund it first), or
- *	  work that had begun was paid
+ *	WD101: the job is in another state, a dispute or chargeback holds what
+ *	  is held, or the work has begun and money is held or was released
  *	WD102: the time for bids is over, so that the job expires
  * example: homeowner
  *	SELECT status FROM dwello.cancel_job(job_id => 'de000000-0000-7000-8000-000000000013', reason => 'We are moving.');
@@ -477,6 +497,14 @@ CREATE OR REPLACE FUNCTION dwello.cancel_job(
   expected_version integer DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
   OUT status dwello.job_status,
+  OUT transaction_id uuid,
+  OUT share_ppm integer,
+  OUT amount bigint,
+  OUT fee bigint,
+  OUT tax bigint,
+  OUT payout bigint,
+  OUT refund bigint,
+  OUT currency text,
   OUT version integer,
   OUT replayed boolean
 )
@@ -485,7 +513,7 @@ AS 'MODULE_PATHNAME', 'dwello_cancel_job';
 GRANT EXECUTE ON FUNCTION dwello.cancel_job
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.cancel_job IS
-  'Gives up a job that is a draft, open, or awarded with nothing held in escrow. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD102. See reference.md#cancel_job.';
+  'Gives up a job that is a draft, open, or awarded. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD102. See reference.md#cancel_job.';
 
 /*
  * abandon_job
@@ -790,6 +818,8 @@ COMMENT ON FUNCTION dwello.plan_milestones IS
  *	sort_order: place among its siblings
  *	category_id: its id; NULL for one derived from the idempotency key,
  *	  else a fresh one
+ *	cancellation_policy: as in post_job(), of jobs that have none of their
+ *	  own; NULL for that of the category above
  *	idempotency_key
  * returns: a row
  *	category_id
@@ -799,7 +829,8 @@ COMMENT ON FUNCTION dwello.plan_milestones IS
  *	WD402 WD401
  *	42501: the caller is neither the service nor an administrator
  *	22004 22001 22003
- *	22023: a blank name, an amount of zero or less or without a currency
+ *	22023: a blank name, an amount of zero or less or without a currency, a
+ *	  cancellation policy that makes no sense
  *	P0002: no such parent
  *	WD104
  *	23505: the id is taken
@@ -817,6 +848,7 @@ CREATE OR REPLACE FUNCTION dwello.add_category(
   currency text DEFAULT NULL,
   sort_order integer DEFAULT 0,
   INOUT category_id uuid DEFAULT NULL,
+  cancellation_policy jsonb DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
   OUT version integer,
   OUT replayed boolean
@@ -846,6 +878,8 @@ COMMENT ON FUNCTION dwello.add_category IS
  *	is_active: false for a category that takes no new jobs; those below it
  *	  are asked for themselves, and jobs posted before go on
  *	sort_order: place among its siblings
+ *	cancellation_policy: as in post_job(), of jobs that have none of their
+ *	  own; JSON null for that of the category above
  *	expected_version: version of the category
  *	idempotency_key
  * returns: a row
@@ -857,7 +891,8 @@ COMMENT ON FUNCTION dwello.add_category IS
  *	42501: the caller is neither the service nor an administrator
  *	22004 22001 22003
  *	22023: a blank name, an amount of zero or less or without a currency,
- *	  another parent for a built-in one
+ *	  another parent for a built-in one, a cancellation policy that makes no
+ *	  sense
  *	P0002: no such category or parent
  *	WD104 WD103
  *	23514: a category below itself (category_cycle), more than ten levels
@@ -877,6 +912,7 @@ CREATE OR REPLACE FUNCTION dwello.edit_category(
   currency text DEFAULT NULL,
   is_active boolean DEFAULT NULL,
   sort_order integer DEFAULT NULL,
+  cancellation_policy jsonb DEFAULT NULL,
   expected_version integer DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
   OUT version integer,

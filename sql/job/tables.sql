@@ -15,10 +15,13 @@ CREATE TABLE dwello.service_categories (
   is_builtin boolean NOT NULL DEFAULT false,
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  cancellation_policy jsonb
+    CONSTRAINT service_categories_cancellation_policy_check CHECK (dwello.json_is_valid('cancellation_policy', cancellation_policy))
 );
 CREATE INDEX service_categories_parent_id_idx ON dwello.service_categories (parent_id);
 COMMENT ON TABLE dwello.service_categories IS 'The tree of services; built-in rows belong to the version and have fixed ids.';
+COMMENT ON COLUMN dwello.service_categories.cancellation_policy IS 'Cancellation policy of its jobs that have none of their own; NULL = that of the category above.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.service_categories', 'WHERE NOT is_builtin');
 
 -- a fixed time, so that a restored database equals its original
@@ -115,6 +118,8 @@ CREATE TABLE dwello.jobs (
     pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', pg_catalog.lower(title COLLATE pg_catalog."C")), 'A') ||
     pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', pg_catalog.lower(description COLLATE pg_catalog."C")), 'B') ||
     pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', pg_catalog.lower(COALESCE(special_requirements, '') COLLATE pg_catalog."C")), 'C') END) STORED,
+  cancellation_policy jsonb
+    CONSTRAINT jobs_cancellation_policy_check CHECK (dwello.json_is_valid('cancellation_policy', cancellation_policy)),
   CONSTRAINT jobs_budget_check CHECK (budget_min <= budget_max),
   CONSTRAINT jobs_dates_check CHECK (preferred_start_date <= preferred_end_date),
   CONSTRAINT jobs_own_check CHECK (provider_id <> homeowner_id),
@@ -167,6 +172,7 @@ COMMENT ON COLUMN dwello.jobs.started_at IS 'When the work began; NULL before.';
 COMMENT ON COLUMN dwello.jobs.requirement_bits IS 'Types of credentials that are mandatory, a bit each: license 1, insurance 2, certification 4, experience 8, equipment 16.';
 COMMENT ON COLUMN dwello.jobs.key IS 'What the index of matching knows of the job, made from the other columns; NULL before it is published.';
 COMMENT ON COLUMN dwello.jobs.cell IS 'The place as a number, see dwello.tile_cell().';
+COMMENT ON COLUMN dwello.jobs.cancellation_policy IS 'Its own cancellation policy, which a contract freezes; NULL = that of its category.';
 COMMENT ON COLUMN dwello.jobs.search IS 'Words of title (A), description (B) and special requirements (C) of an open job, for search_jobs(); else NULL.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.jobs', '');
 -- never an INSERT, which a restore does; not ALWAYS, for what a subscriber is sent was enqueued where it was done
@@ -227,8 +233,11 @@ CREATE TABLE dwello.category_overrides (
   is_active boolean,
   sort_order integer,
   version integer NOT NULL DEFAULT 1,
-  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+  updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  cancellation_policy jsonb
+    CONSTRAINT category_overrides_cancellation_policy_check CHECK (dwello.json_is_valid('cancellation_policy', cancellation_policy))
 );
+COMMENT ON COLUMN dwello.category_overrides.cancellation_policy IS 'Cancellation policy of its jobs that have none of their own; NULL = that of the category above.';
 COMMENT ON TABLE dwello.category_overrides IS 'What an operator has changed about a built-in category; NULL = as built in.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.category_overrides', '');
 CREATE POLICY category_overrides_read ON dwello.category_overrides FOR SELECT
@@ -258,10 +267,12 @@ CREATE VIEW dwello.categories WITH (security_invoker = true) AS
          COALESCE(o.is_active, c.is_active) AS is_active,
          COALESCE(o.sort_order, c.sort_order) AS sort_order,
          c.is_builtin,
-         COALESCE(o.version, c.version) AS version
+         COALESCE(o.version, c.version) AS version,
+         COALESCE(o.cancellation_policy, c.cancellation_policy) AS cancellation_policy
     FROM dwello.service_categories AS c
     LEFT JOIN dwello.category_overrides AS o ON o.category_id = c.id;
 COMMENT ON VIEW dwello.categories IS 'The tree of services as it is in force: built-in rows with the operator''s changes, and the operator''s own rows.';
+COMMENT ON COLUMN dwello.categories.cancellation_policy IS 'Cancellation policy of its jobs that have none of their own; NULL = that of the category above, see dwello.cancellation_policy().';
 COMMENT ON COLUMN dwello.categories.reference_amounts IS 'What a job of the category usually costs, in minor units by currency; NULL = not said.';
 GRANT SELECT ON dwello.categories TO dwello_app, dwello_service, dwello_support, dwello_admin;
 

@@ -5,7 +5,7 @@
  */
 CREATE TYPE dwello.transaction_type AS ENUM ('payment', 'refund', 'dispute', 'fee', 'release', 'chargeback', 'payout', 'reversal',
   'receipt', 'refund_payment', 'refund_return', 'psp_fee', 'settlement', 'bank_fee', 'withdrawal', 'adjustment', 'tip', 'repayment',
-  'write_off', 'reserve', 'journal', 'tip_payment');
+  'write_off', 'reserve', 'journal', 'tip_payment', 'cancellation');
 COMMENT ON TYPE dwello.transaction_type IS 'What a transaction does.';
 
 CREATE TYPE dwello.transaction_status AS ENUM ('pending', 'completed', 'failed', 'cancelled', 'disputed');

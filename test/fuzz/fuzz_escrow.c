@@ -6,10 +6,12 @@
  * approvals and change orders over a random contract.  After each step: I3
  * and I7, the milestones agree with the escrow, every move is one that the
  * machines permit, and a refusal changed nothing.  At the end the fee is that
- * of one release of the whole.
+ * of one release of the whole, and a cancel for any share leaves nothing
+ * behind.
  */
 #include "fuzz.h"
 
+#include "core/cancellation/cancellation.h"
 #include "core/escrow/escrow.h"
 #include "core/offer/offer.h"
 #include "core/refund/refund.h"
@@ -389,6 +391,34 @@ check_end(Contract *contract)
 	check(escrow->held == 0);
 }
 
+/* The homeowner cancels for any share, or is refused and nothing changes. */
+static void
+check_cancel(FuzzInput *input, Contract contract)
+{
+	const Contract before = contract;
+	const int64_t share_ppm = fuzz_range(input, 0, DW_PPM);
+	DwCancellation out;
+	DwResult	result = dw_escrow_cancel_held(&contract.escrow,
+											   contract.plan, contract.count,
+											   share_ppm, &out);
+
+	if (result != DW_OK)
+	{
+		check(before.escrow.held == 0 || before.escrow.disputed > 0 ||
+			  before.escrow.frozen);
+		check(memcmp(&before, &contract, sizeof(before)) == 0);
+		return;
+	}
+	check(contract.escrow.held == 0 && dw_escrow_is_valid(&contract.escrow));
+	check(out.share.amount + out.refund == before.escrow.held);
+	check(out.share.fee + out.share.tax + out.share.payout ==
+		  out.share.amount);
+	check(out.share.part <= out.price);
+	check_permitted(&before, &contract, DW_ESCROW_EVENT_CANCEL_JOB,
+					DW_MILESTONE_EVENT_CANCEL_JOB, DW_ACTOR_HOMEOWNER);
+	check_fee(&contract);
+}
+
 /* One input: a contract and a stream of events. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -411,6 +441,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_valid(&contract);
 		check_fee(&contract);
 	}
+	check_cancel(&input, contract);
 	check_end(&contract);
 	return 0;
 }

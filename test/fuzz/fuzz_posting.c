@@ -61,7 +61,9 @@ static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_WRITE_OFF] = BIT(PLATFORM_LOSS) | BIT(PROVIDER_RECEIVABLE),
 	[DW_POSTING_JOURNAL] = PROVIDER | BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE) |
 	BIT(PSP_FEE) | BIT(PLATFORM_LOSS) | BIT(ROUNDING) | BIT(FX_LIQUIDITY) |
-	BIT(SUSPENSE) | BIT(BANK)
+	BIT(SUSPENSE) | BIT(BANK),
+	[DW_POSTING_CANCELLATION] = BIT(ESCROW) | BIT(PROVIDER_AVAILABLE) |
+	BIT(PROVIDER_RESERVE) | BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE) | BACK
 };
 
 static const char *const companies[] = {"a", "b", "c"};
@@ -266,6 +268,9 @@ run_outflow(FuzzInput * input)
 	dw_posting_settlement(&posting, &parties, &earnings, parts, count);
 	check_balanced(&posting, DW_POSTING_SETTLEMENT);
 	check(posting.result != DW_OK || posting.count <= 1 + 4 + 3);
+	run_reversals(input, &posting);
+	dw_posting_cancellation(&posting, &parties, &earnings, parts, count);
+	check_balanced(&posting, DW_POSTING_CANCELLATION);
 	run_reversals(input, &posting);
 	dw_posting_release(&posting, &parties, &earnings);
 	check_balanced(&posting, DW_POSTING_RELEASE);

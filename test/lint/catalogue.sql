@@ -69,6 +69,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('refund_requests', 'job', 'job_id'),
     ('escrow_accounts', 'job', 'job_id'),
     ('escrow_events', 'job', 'job_id'),
+    ('cancellation_terms', 'job', 'job_id'),
     ('disputes', 'job', 'job_id'),
     ('chargebacks', 'job', 'job_id'),
     ('market_prices', 'job', 'job_id'),

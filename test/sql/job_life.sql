@@ -465,13 +465,17 @@ SELECT status FROM dwello.escrow_accounts WHERE job_id = t.user('job');
 SELECT status FROM dwello.transactions WHERE scope_id = t.user('job');
 ROLLBACK;
 
--- while money is held, and once work has begun or is done
+-- while money is held, which goes back, and once work has begun or is done
 BEGIN;
 SELECT t.open_job('job');
 SELECT t.win('job');
 SELECT t.hold('job');
-SELECT t.try('SELECT dwello.cancel_job(t.user(''job''))');
 SELECT t.try('SELECT dwello.cancel_job(t.user(''job''), expected_version => 1)');
+SAVEPOINT s;
+SELECT t.login_as('h1');
+SELECT status, payout, refund = (SELECT e.funded FROM dwello.escrow_accounts AS e WHERE e.job_id = t.user('job')) AS all_of_it
+  FROM dwello.cancel_job(t.user('job'));
+ROLLBACK TO s;
 SELECT t.login_as('p1');
 SELECT status FROM dwello.start_job(t.user('job'));
 SELECT t.try('SELECT dwello.cancel_job(t.user(''job''))', 'h1');

@@ -13,7 +13,7 @@ CREATE TABLE t.actors (position serial, actor text, name text);
 INSERT INTO t.actors (actor, name) VALUES ('none', NULL), ('homeowner', 'h1'), ('provider', 'p1'), ('other', 'p2'), ('support', 's1'),
   ('admin', 'a1'), ('service', NULL);
 
--- A word for who does a step; what follows is a call. "later" sets the clock.
+-- A word for who does a step; what follows is a call. "later" sets the clock, "policy" the cancellation policy of the contract.
 INSERT INTO t.states (thing, state, steps) VALUES
   ('escrow', 'created', '{}'),
   ('escrow', 'funding', '{"h1 fund_escrow({job})"}'),
@@ -37,6 +37,10 @@ INSERT INTO t.states (thing, state, steps) VALUES
   ('escrow', 'cancelled', '{"h1 cancel_escrow({job})"}'),
   ('escrow', 'job cancelled', '{"h1 cancel_job({job})"}'),
   ('escrow', 'abandoned', '{"@begun", "p1 abandon_job({job}, ''Ill.'')"}'),
+  ('escrow', 'held by policy', '{"policy", "@held"}'),
+  ('escrow', 'part paid by policy', '{"policy", "@part paid"}'),
+  ('escrow', 'part released by policy', '{"@held by policy", "h1 release_escrow({job}, 30000)"}'),
+  ('escrow', 'cancelled by policy', '{"@held by policy", "h1 cancel_job({job})"}'),
   ('payment', 'open', '{"h1 fund_escrow({job})"}'),
   ('payment', 'attempt failed', '{"@open", "service fail_payment({job}, ''acme'', ''e1'', {payment})"}'),
   ('payment', 'failed', '{"@open", "service fail_payment({job}, ''acme'', ''e1'', {payment}, is_final => true)"}'),
@@ -100,6 +104,7 @@ INSERT INTO t.commands (thing, name, call) VALUES
   ('escrow', 'undo release', 'reverse_transaction({job}, {release})'),
   ('escrow', 'cancel escrow', 'cancel_escrow({job})'),
   ('escrow', 'cancel job', 'cancel_job({job})'),
+  ('escrow', 'quote a cancel', 'quote_cancellation({job})'),
   ('escrow', 'abandon job', 'abandon_job({job}, ''Ill.'')'),
   ('escrow', 'report no show', 'report_no_show({job})'),
   ('escrow', 'admit no show', 'answer_no_show({job}, true)'),
@@ -205,6 +210,9 @@ BEGIN
       PERFORM t.make(what, substr(step, 2));
     ELSIF step LIKE 'later %' THEN
       PERFORM set_config('dwello.now', (clock_timestamp() + substr(step, 7)::interval)::text, true);
+    ELSIF step = 'policy' THEN
+      UPDATE dwello.cancellation_terms SET policy = '[{"hours_before_start": 8760, "share_ppm": 200000}]', starts_at = clock_timestamp() + '1 day'
+       WHERE job_id = t.user('cell');
     ELSE
       PERFORM t.login_as(nullif(split_part(step, ' ', 1), 'service'));
       EXECUTE 'SELECT count(*) FROM dwello.' || t.fill(substr(step, strpos(step, ' ') + 1));

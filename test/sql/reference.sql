@@ -1001,6 +1001,18 @@ SELECT * FROM r.answer('homeowner', 'painting asked to pay',
   FROM dwello.cancel_escrow(job_id => ''de000000-0000-7000-8000-000000000011'', reason => ''The house is sold.'')');
 ROLLBACK TO example;
 
+\echo cancellation_policy
+SELECT * FROM r.answer('homeowner', 'painting accepted',
+'SELECT count(*) AS tiers, max(share_ppm) AS greatest
+  FROM dwello.cancellation_policy(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
+\echo quote_cancellation
+SELECT * FROM r.answer('homeowner', 'painting paid',
+'SELECT source, starts_at, share_ppm, price, payout, refund
+  FROM dwello.quote_cancellation(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
 \echo abandon_payment
 SELECT * FROM r.answer('homeowner', 'painting asked to pay',
 'SELECT escrow_status, funded

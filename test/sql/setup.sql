@@ -470,6 +470,7 @@ BEGIN
   DELETE FROM dwello.payment_events WHERE job_id = ANY (ids);
   DELETE FROM dwello.escrow_events WHERE job_id = ANY (ids);
   DELETE FROM dwello.authorizations WHERE job_id = ANY (ids);
+  DELETE FROM dwello.cancellation_terms WHERE job_id = ANY (ids);
   DELETE FROM dwello.refunds WHERE scope_id = ANY (ids);
   DELETE FROM dwello.disputes WHERE job_id = ANY (ids);
   DELETE FROM dwello.escrow_accounts WHERE job_id = ANY (ids);

@@ -129,6 +129,7 @@ my %reads = (
 	provider_balance => [ system => "'$id{provider_1}'" ],
 	provider_summary => [ homeowner => "'$id{provider_1}'" ],
 	psp_exponent => [ system => q('stripe', 'HUF') ],
+	quote_cancellation => [ homeowner => "'$id{job_plumbing}'" ],
 	quote_fee => [ homeowner => '100000' ],
 	rank_bids => [ homeowner => "'$id{job_painting}'" ],
 	reconcile => [ system => '' ],

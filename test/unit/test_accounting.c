@@ -114,6 +114,7 @@ test_no_documents(void **state)
 	{
 		bool		is_sale = type == DW_TRANSACTION_RELEASE ||
 			type == DW_TRANSACTION_DISPUTE ||
+			type == DW_TRANSACTION_CANCELLATION ||
 			type == DW_TRANSACTION_REVERSAL || type == DW_TRANSACTION_TIP;
 
 		sale = some_sale();

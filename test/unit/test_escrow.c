@@ -43,6 +43,9 @@ static const char *const expected[] = {
 	"frozen>frozen",
 	"end_contract HPASY held>refunded|charged_back "
 	"partially_released>partially_released|settled|charged_back",
+	"cancel_job H held>refunded|partially_released|released|settled|"
+	"charged_back "
+	"partially_released>partially_released|released|settled|charged_back",
 	"submit_milestone P held>held partially_released>partially_released",
 	"request_changes H held>held partially_released>partially_released",
 	"release_escrow HA held>" ENDS " partially_released>" ENDS,

@@ -46,7 +46,9 @@ static const char *const expected[] = {
 	"approved>approved disputed>disputed released>funded refunded>funded",
 	"complete_job HY planned>cancelled",
 	"cancel_escrow H planned>cancelled",
-	"cancel_job H planned>cancelled",
+	"cancel_job H planned>cancelled funded>released|refunded "
+	"submitted>released|refunded changes_requested>released|refunded "
+	"approved>released|refunded|cancelled",
 	"expire_jobs Y planned>cancelled",
 	"lapse PY planned>planned|cancelled cancelled>planned",
 	"answer_refund PY planned>planned funded>funded|released|refunded "

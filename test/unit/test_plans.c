@@ -8,6 +8,7 @@
  */
 #include "unit.h"
 
+#include "core/cancellation/cancellation.h"
 #include "core/dispute/dispute.h"
 #include "core/escrow/escrow.h"
 
@@ -221,9 +222,56 @@ check_releasable(Contract *contract)
 	assert_true(dw_escrow_is_valid(&contract->escrow));
 }
 
+/* The price of the work that is neither paid nor given up. */
+static int64_t
+price_left(const Contract *contract)
+{
+	int64_t		sum = contract->escrow.contract_amount;
+
+	for (int i = 0; i < contract->count; i++)
+		sum -= contract->plan[i].released + contract->plan[i].refunded;
+	return sum;
+}
+
+/*
+ * Cancels it for a share: each unit that is held goes one way, by legs that
+ * can be booked, and the provider has their share as far as it was paid in.
+ */
+static void
+check_cancellable(Contract *contract, int64_t share_ppm)
+{
+	int64_t		held = contract->escrow.held;
+	int64_t		price = price_left(contract);
+	int64_t		room = dw_milestones_available(contract->plan,
+											   contract->count);
+	int64_t		share;
+	DwCancellation out;
+	DwPosting	posting;
+
+	assert_int_equal(dw_money_scale(price, share_ppm, DW_PPM, &share), DW_OK);
+	assert_int_equal(dw_escrow_cancel_held(&contract->escrow, contract->plan,
+										   contract->count, share_ppm, &out),
+					 DW_OK);
+	assert_int_equal(out.price, price);
+	assert_int_equal(out.share.amount + out.refund, held);
+	assert_int_equal(out.share.fee + out.share.tax + out.share.payout,
+					 out.share.amount);
+	assert_true(out.share.part <= dw_money_lesser(share, room));
+	if (contract->escrow.terms.payer == DW_FEE_PAYER_PROVIDER)
+		assert_int_equal(out.share.part, dw_money_lesser(share, room));
+	assert_int_equal(contract->escrow.held, 0);
+	assert_true(dw_escrow_is_valid(&contract->escrow));
+	dw_posting_cancellation(&posting, &parties,
+							&(DwEarnings) {.payout = out.share.payout,
+							.fee = out.share.fee,.tax = out.share.tax},
+							&(DwGivenBack) {"acme", out.refund}, 1);
+	assert_true(dw_posting_is_valid(&posting));
+	assert_int_equal(posting.legs[0].amount, -held);
+}
+
 /* What must hold after each step: each way is tried on a copy. */
 static void
-check_contract(const Contract *contract)
+check_contract(const Contract *contract, int64_t share_ppm)
 {
 	Contract	copy = *contract;
 
@@ -231,6 +279,8 @@ check_contract(const Contract *contract)
 	if (contract->escrow.held == 0)
 		return;
 	check_refundable(&copy);
+	copy = *contract;
+	check_cancellable(&copy, share_ppm);
 	copy = *contract;
 	check_releasable(&copy);
 	check_refundable(&copy);
@@ -265,7 +315,7 @@ test_every_unit(void **state)
 				default:
 					undo(&seed, &contract);
 			}
-			check_contract(&contract);
+			check_contract(&contract, among(&seed, 0, DW_PPM));
 			held += contract.escrow.held > 0;
 		}
 	}

@@ -350,6 +350,32 @@ test_settlement(void **state)
 	check_refused(&posting, DW_OVERFLOW);
 }
 
+/* So does a contract that its homeowner cancels, under a name of its own. */
+static void
+test_cancellation(void **state)
+{
+	const DwGivenBack parts[] = {{"a", 40}, {NULL, 3}, {"b", 7}};
+	const DwEarnings earnings = {.payout = 40,.fee = 8,.tax = 2,
+	.reserve = 4};
+	DwPosting	posting;
+
+	dw_posting_cancellation(&posting, &parties, &earnings, parts, 3);
+	LEGS(&posting, CANCELLATION, OF(ESCROW, -100),
+		 OF(PROVIDER_AVAILABLE, 36), OF(PROVIDER_RESERVE, 4),
+		 OF(PLATFORM_FEE, 8), OF(TAX_PAYABLE, 2),
+		 AT(REFUND_PENDING, 40, "a"), OF(PLATFORM_LOSS, 3),
+		 AT(REFUND_PENDING, 7, "b"));
+	dw_posting_cancellation(&posting, &parties, &earnings, NULL, 0);
+	LEGS(&posting, CANCELLATION, OF(ESCROW, -50),
+		 OF(PROVIDER_AVAILABLE, 36), OF(PROVIDER_RESERVE, 4),
+		 OF(PLATFORM_FEE, 8), OF(TAX_PAYABLE, 2));
+	dw_posting_cancellation(&posting, &parties, &(DwEarnings) {0}, NULL, 0);
+	check_refused(&posting, DW_BAD_VALUE);
+	dw_posting_cancellation(&posting, &parties,
+							&(DwEarnings) {.payout = 1,.reserve = 2}, NULL, 0);
+	check_refused(&posting, DW_BAD_VALUE);
+}
+
 /*
  * Opened takes from who bears it, won is its mirror, lost is the bank's; and
  * what was lost may come back, out of the company's clearing.
@@ -999,6 +1025,7 @@ main(void)
 		cmocka_unit_test(test_refund_spread),
 		cmocka_unit_test(test_many_companies),
 		cmocka_unit_test(test_settlement),
+		cmocka_unit_test(test_cancellation),
 		cmocka_unit_test(test_chargeback),
 		cmocka_unit_test(test_take_back),
 		cmocka_unit_test(test_chargeback_refused),

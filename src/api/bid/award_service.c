@@ -20,6 +20,7 @@
 #include "server/setting/setting_server.h"
 #include "store/authorization/authorization_store.h"
 #include "store/admin/admin_store.h"
+#include "store/cancellation/cancellation_store.h"
 #include "store/fee/fee_store.h"
 #include "store/score/score_store.h"
 
@@ -309,6 +310,7 @@ dw_award_confirm(DwCall *call, DwJob *job, const DwBid *bid,
 	job->fund_by = !job->is_escrowed ? DT_NOBEGIN : job->confirmed_at +
 		dw_job_timer(&job->id, "fund_days") * USECS_PER_DAY;
 	dw_job_save(job);
+	dw_cancellation_freeze(&job->id, &job->homeowner_id, &bid->provider_id);
 	dw_job_assign_children(job);
 	dw_bid_emit(bid, "award_confirmed");
 	dw_bids_decide(&job->id);

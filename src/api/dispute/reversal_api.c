@@ -58,9 +58,11 @@ reversal_begin(DwCall *call, DwJob *job, DwEscrowRow *row, const DwUuid *id,
 	if (original->status != DW_TRANSACTION_COMPLETED ||
 		(original->type != DW_TRANSACTION_RELEASE &&
 		 original->type != DW_TRANSACTION_REFUND &&
-		 original->type != DW_TRANSACTION_DISPUTE))
+		 original->type != DW_TRANSACTION_DISPUTE &&
+		 original->type != DW_TRANSACTION_CANCELLATION))
 		dw_arg_refuse(call, "transaction_id", DW_BAD_VALUE,
-					  "must be a completed release, refund or dispute");
+					  "must be a completed release, refund, dispute or"
+					  " cancellation");
 	return false;
 }
 

@@ -22,6 +22,7 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/authorization/authorization_store.h"
+#include "store/cancellation/cancellation_store.h"
 #include "store/dispute/dispute_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
@@ -426,13 +427,35 @@ DW_FUNCTION(dwello_release_due_escrows)
 	return dw_call_return(&call);
 }
 
+/* WD101: what a cancellation policy may give the provider stays until then. */
+static void
+check_policy(const DwJob *job)
+{
+	DwCancellationTerms terms;
+
+	if (!dw_cancellation_find(&job->id, &terms) ||
+		!dw_cancellation_pays(&terms.policy))
+		return;
+	dw_raise(DW_INVALID_TRANSITION,
+			 "the contract has a cancellation policy",
+			 psprintf("A cancel of job %s may pay the provider a share.",
+					  dw_uuid_text(&job->id)),
+			 "dwello.cancel_job() ends the contract by it, see"
+			 " dwello.quote_cancellation(); less work takes"
+			 " dwello.propose_change_order().");
+}
+
 /* WD101: the money of work that has begun is not the homeowner's alone. */
 static void
 check_consent(DwCall *call, const DwJob *job)
 {
-	if (call->actor.kind != DW_ACTOR_HOMEOWNER ||
-		job->started_at == DT_NOBEGIN)
+	if (call->actor.kind != DW_ACTOR_HOMEOWNER)
 		return;
+	if (job->started_at == DT_NOBEGIN)
+	{
+		check_policy(job);
+		return;
+	}
 	dw_raise(DW_INVALID_TRANSITION,
 			 "the work has begun, so the provider must agree",
 			 psprintf("Work on job %s began at %s.", dw_uuid_text(&job->id),

@@ -9,9 +9,11 @@
 #include "postgres.h"
 
 #include "api/account/account_api.h"
+#include "api/job/job_api.h"
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
 #include "server/sql/sql_server.h"
+#include "store/cancellation/cancellation_store.h"
 #include "store/job/job_store.h"
 
 #define NAME_MAX_LENGTH			100
@@ -28,6 +30,7 @@ typedef struct Amount
 
 static void draft_read(DwCall *call, DwCategoryDraft *draft);
 static void edit_read(DwCall *call, DwCategoryEdit *edit);
+static Datum tiers_read(DwCall *call);
 static void amount_read(DwCall *call, Amount *amount);
 static void amount_write(const DwUuid *category_id, const Amount *amount);
 pg_noreturn static void category_refuse_unknown(const DwUuid *id);
@@ -114,6 +117,8 @@ draft_read(DwCall *call, DwCategoryDraft *draft)
 	draft->icon_url = dw_arg_text_opt(call, "icon_url", URL_MAX_LENGTH);
 	draft->name = dw_arg_text(call, "name", NAME_MAX_LENGTH);
 	draft->sort_order = dw_arg_int4(call, "sort_order");
+	if (dw_arg_has(call, "cancellation_policy"))
+		draft->tiers = tiers_read(call);
 	draft->id = dw_call_new_id(call, dw_arg_uuid_opt(call, "category_id"));
 }
 
@@ -134,6 +139,49 @@ edit_read(DwCall *call, DwCategoryEdit *edit)
 	edit->has_sort_order = dw_arg_has(call, "sort_order");
 	if (edit->has_sort_order)
 		edit->sort_order = dw_arg_int4(call, "sort_order");
+	edit->has_tiers = dw_arg_has(call, "cancellation_policy");
+	if (edit->has_tiers)
+		edit->tiers = tiers_read(call);
+}
+
+Datum
+dw_cancellation_arg(DwCall *call, DwArgError *error)
+{
+	static const char *const names[] = {"hours_before_start", "share_ppm",
+	NULL};
+	DwJsonItem	item = {.place = {"cancellation_policy", DW_ARG_NO_ITEM, NULL},
+	.error = error};
+	DwCancellationPolicy policy = {0};
+	DwJsonArg	list;
+	int			count;
+
+	if (dw_json_arg_is_null(dw_arg_jsonb(call, item.place.argument)))
+		return (Datum) 0;
+	count = dw_json_item_list(call, &item, DW_CANCELLATION_TIERS_MAX, &list);
+	for (int i = 0; i < count; i++)
+	{
+		DwCancellationTier *tier = &policy.tiers[policy.count];
+
+		if (!dw_json_item_open(&list, i, &item, names))
+			continue;
+		tier->hours_before_start =
+			dw_json_item_int8(&item, "hours_before_start", -1);
+		tier->share_ppm = dw_json_item_int8(&item, "share_ppm", -1);
+		policy.count++;
+	}
+	dw_cancellation_check(&policy, "cancellation_policy", error);
+	return dw_cancellation_jsonb(&policy);
+}
+
+/* The same for a category; 22023. */
+static Datum
+tiers_read(DwCall *call)
+{
+	DwArgError	error = {0};
+	Datum		tiers = dw_cancellation_arg(call, &error);
+
+	dw_arg_error_raise(call, &error);
+	return tiers;
 }
 
 /*

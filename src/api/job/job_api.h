@@ -83,4 +83,10 @@ extern Datum dw_job_photos(DwCall *call, DwArgError *error, int32 *count);
 extern DwPostMilestone *dw_post_milestones(Datum jsonb, int *count,
 										   DwArgError *error);
 
+/*
+ * The tiers of an argument cancellation_policy that is given, as they are
+ * stored; 0 for JSON null.  What is wrong with them is noted.
+ */
+extern Datum dw_cancellation_arg(DwCall *call, DwArgError *error);
+
 #endif							/* DW_JOB_API_H */

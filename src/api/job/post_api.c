@@ -343,6 +343,9 @@ read_lists(Reading *reading)
 	const char *requirements = given(reading, DW_POST_REQUIREMENTS);
 	const char *milestones = given(reading, DW_POST_MILESTONES);
 
+	if (given(reading, DW_POST_CANCELLATION) != NULL)
+		draft->cancellation_policy =
+			dw_cancellation_arg(reading->call, &reading->error);
 	if (requirements != NULL)
 		draft->requirements = read_requirements(reading->call, requirements,
 												&draft->requirement_count,
@@ -628,20 +631,22 @@ texts_differ(const char *wanted, const char *text)
 	return wanted != NULL && (text == NULL || strcmp(wanted, text) != 0);
 }
 
-/* True when the pictures that are given are others. */
+/* True when a list that is given is another, or takes the place of none. */
 static bool
-photos_differ(const Edit *edit)
+lists_differ(const Edit *edit, DwPostField field, Datum wanted, Datum current)
 {
-	ArrayType  *wanted;
-	ArrayType  *photos;
+	struct varlena *one;
+	struct varlena *other;
 
-	if ((edit->given & DW_POST_FIELD(DW_POST_PHOTOS)) == 0)
+	if ((edit->given & DW_POST_FIELD(field)) == 0)
 		return false;
+	if (wanted == (Datum) 0 || current == (Datum) 0)
+		return wanted != current;
 	/* equal ones could lie otherwise in memory: that changes nobody's price */
-	wanted = DatumGetArrayTypeP(edit->wanted.photos);
-	photos = DatumGetArrayTypeP(edit->draft.photos);
-	return VARSIZE(wanted) != VARSIZE(photos) ||
-		memcmp(wanted, photos, VARSIZE(photos)) != 0;
+	one = PG_DETOAST_DATUM(wanted);
+	other = PG_DETOAST_DATUM(current);
+	return VARSIZE(one) != VARSIZE(other) ||
+		memcmp(one, other, VARSIZE(other)) != 0;
 }
 
 /* Takes a field that is one value. */
@@ -718,15 +723,22 @@ edit_site(Edit *edit)
 		dw_draft_street(&edit->draft.homeowner_id, &post->place);
 }
 
-/* Takes pictures, requirements, parts and weights. */
+/* Takes pictures, cancellation, requirements, parts and weights. */
 static void
 edit_lists(Edit *edit)
 {
 	DwDraft    *wanted = &edit->wanted;
 	DwDraft    *draft = &edit->draft;
 
-	if (edit_takes(edit, DW_POST_PHOTOS, photos_differ(edit)))
+	if (edit_takes(edit, DW_POST_PHOTOS,
+				   lists_differ(edit, DW_POST_PHOTOS, wanted->photos,
+								draft->photos)))
 		draft->photos = wanted->photos;
+	if (edit_takes(edit, DW_POST_CANCELLATION,
+				   lists_differ(edit, DW_POST_CANCELLATION,
+								wanted->cancellation_policy,
+								draft->cancellation_policy)))
+		draft->cancellation_policy = wanted->cancellation_policy;
 	if (edit_takes(edit, DW_POST_REQUIREMENTS,
 				   !dw_post_requirements_equal(draft->requirements,
 											   draft->requirement_count,

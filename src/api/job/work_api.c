@@ -1,15 +1,13 @@
 /*
  * work_api.c
  *		How a job goes on and ends: start_job, report_progress, complete_job,
- *		cancel_job, expire_jobs.
+ *		expire_jobs.
  *
  * Work begins and ends by what the escrow holds.  The job's row is locked,
  * and whoever changes an escrow locks that first; so what is read here stays
  * true.
  *
- * None of them moves money: as long as any is held the job cannot be
- * cancelled.  A payment that is under way is given up; should it arrive all
- * the same, it is given back (see payment_api.c).
+ * None of them moves money.
  */
 #include "postgres.h"
 
@@ -27,7 +25,6 @@
 
 #define STATUS_MAX		2000	/* characters of how the work stands */
 #define NOTES_MAX		10000	/* characters of notes to it */
-#define REASON_MAX		10000	/* characters of why it is cancelled */
 
 /* Raises WD101 about a job whose escrow is not as the command needs it. */
 static void
@@ -257,104 +254,6 @@ DW_FUNCTION(dwello_report_progress)
 	dw_row_uuid(&call, "progress_id", &progress.id);
 	dw_row_int4(&call, "progress", progress.progress);
 	dw_row_time(&call, "created_at", progress.created_at);
-	dw_row_int4(&call, "version", job.version);
-	return dw_call_return(&call);
-}
-
-/* The reason given, or NULL; 22001, 22023. */
-static char *
-cancel_reason(DwCall *call)
-{
-	char	   *reason = dw_arg_text_opt(call, "reason", REASON_MAX);
-
-	if (reason != NULL && strcmp(reason, DW_JOB_REASON_EXPIRED) == 0)
-		dw_arg_refuse(call, "reason", DW_BAD_VALUE,
-					  "must be another word: that one is for jobs whose time"
-					  " for bids ran out");
-	return reason;
-}
-
-/* WD101 while money is held for the job, or once work that began was paid. */
-static void
-cancel_check_money(const DwJob *job, const DwEscrowRow *row)
-{
-	if (job->status == DW_JOB_IN_PROGRESS && row->escrow.released > 0)
-		work_refuse(job, "work of the job was paid",
-					"End it with dwello.complete_job() when nothing is held.");
-	if (row->escrow.held == 0)
-		return;
-	dw_raise(DW_INVALID_TRANSITION, "money is held for the job",
-			 psprintf("The escrow of job %s holds " INT64_FORMAT " %s.",
-					  dw_uuid_text(&job->id), row->escrow.held,
-					  row->escrow.currency),
-			 "Have it refunded first, see dwello.refund_escrow().");
-}
-
-/*
- * Gives up an escrow that holds nothing, and a payment that is under way.
- * An escrow that money has passed through stays as it ended.
- */
-static void
-cancel_escrow(DwCall *call, DwEscrowRow *row)
-{
-	DwTransition transition = {DW_ESCROW_EVENT_CANCEL, call->actor,
-	row->escrow.status, NULL};
-	DwTransaction payment;
-
-	if (dw_payment_find(&row->job_id, NULL, &payment))
-	{
-		dw_payment_cancel(row, &payment);
-		transition.transaction_id = &payment.id;
-	}
-	dw_authorizations_void(row);
-	if (dw_escrow_cancel(&row->escrow, row->milestones,
-						 row->milestone_count) == DW_OK)
-		dw_escrow_apply(row, &transition);
-}
-
-/* cancel_job(job_id, reason) → job_id, status, version, replayed */
-DW_FUNCTION(dwello_cancel_job)
-{
-	DwCall		call;
-	DwUuid		job_id;
-	DwJob		job;
-	DwEscrowRow row;
-	bool		has_escrow;
-	char	   *reason;
-
-	dw_command_begin(&call, fcinfo,
-					 dw_machine_actors(dw_job_machine(),
-									   DW_JOB_EVENT_CANCEL));
-	job_id = dw_arg_uuid(&call, "job_id");
-	reason = cancel_reason(&call);
-	dw_job_for_command(&call, &job_id, &job);
-	dw_job_need_homeowner(&call, &job);
-	if (dw_call_replay(&call, &job_id))
-		return dw_call_return(&call);
-	dw_call_version(&call, job.version);
-	if (dw_bidding_over(&job))
-		dw_bidding_refuse_late(&job);
-	(void) dw_job_next(&call, &job, DW_JOB_EVENT_CANCEL);
-	/* lock order: job, bids in the order of their ids, escrow */
-	dw_bids_lock_live(&job_id);
-	has_escrow = dw_escrow_lock(&job_id, &row);
-	if (has_escrow)
-	{
-		dw_contract_need_answered(&row);
-		cancel_check_money(&job, &row);
-	}
-
-	dw_bids_end(&job, NULL, DW_BID_REASON_JOB_CANCELLED);
-	dw_bids_abandon(&job);
-	if (has_escrow)
-		cancel_escrow(&call, &row);
-	job.reason = reason;
-	if (job.confirmed_at != DT_NOBEGIN)
-		job.responsible = DW_JOB_SIDE_HOMEOWNER;
-	dw_job_end(&job, "job_cancelled");
-
-	dw_row_uuid(&call, "job_id", &job.id);
-	dw_row_enum(&call, "status", &dw_job_status_labels, job.status);
 	dw_row_int4(&call, "version", job.version);
 	return dw_call_return(&call);
 }

@@ -61,6 +61,7 @@ dw_documents_make(const DwSale *sale, DwDocument documents[DW_DOCUMENTS_MAX])
 
 	if (!is_undone && sale->type != DW_TRANSACTION_RELEASE &&
 		sale->type != DW_TRANSACTION_DISPUTE &&
+		sale->type != DW_TRANSACTION_CANCELLATION &&
 		sale->type != DW_TRANSACTION_TIP)
 		return 0;
 	count = make_commission(sale, is_undone ? DW_DOCUMENT_COMMISSION_CREDIT

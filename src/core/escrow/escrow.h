@@ -120,13 +120,11 @@ extern DwMilestone *dw_milestones_find(DwMilestone *milestones, int count,
 extern int64_t dw_milestones_fill(DwMilestone *milestones, int count,
 								  int64_t amount);
 
-/* Sets "moved" to 0 in each. */
-extern void dw_milestones_rest(DwMilestone *milestones, int count);
-
 /*
- * Moves amount (at most what is available) out of the milestones in order
- * and sets their states; each one's part is in its "moved".
+ * Sets "moved" to 0 in each; moves amount (at most what is available) out of
+ * them in order and sets their states, each one's part in its "moved".
  */
+extern void dw_milestones_rest(DwMilestone *milestones, int count);
 extern void dw_milestones_take(DwMilestone *milestones, int count,
 							   int64_t amount, DwMilestoneMove move);
 
@@ -218,7 +216,8 @@ typedef enum DwEscrowEvent
 	DW_ESCROW_EVENT_REVERSE,	/* reverse_transaction */
 	DW_ESCROW_EVENT_AUTHORIZE,	/* confirm_authorization */
 	DW_ESCROW_EVENT_CAPTURE,	/* request_capture */
-	DW_ESCROW_EVENT_REFUND_SENT /* confirm_refund of what nobody asked */
+	DW_ESCROW_EVENT_REFUND_SENT,	/* confirm_refund of what nobody asked */
+	DW_ESCROW_EVENT_CANCEL_JOB	/* cancel_job: by policy, the rest goes back */
 } DwEscrowEvent;
 
 /* An escrow as it lies in its row. */

@@ -58,7 +58,8 @@ static const char *const escrow_event_labels[] = {
 	[DW_ESCROW_EVENT_REVERSE] = "reverse_transaction",
 	[DW_ESCROW_EVENT_AUTHORIZE] = "confirm_authorization",
 	[DW_ESCROW_EVENT_CAPTURE] = "request_capture",
-	[DW_ESCROW_EVENT_REFUND_SENT] = "confirm_refund"
+	[DW_ESCROW_EVENT_REFUND_SENT] = "confirm_refund",
+	[DW_ESCROW_EVENT_CANCEL_JOB] = "cancel_job"
 };
 
 DW_LABELS(escrow_status, DwEscrowStatus, escrow_status_labels);
@@ -130,6 +131,13 @@ DW_LABELS(escrow_event, DwEscrowEvent, escrow_event_labels);
 	RELEASES_FROM(PARTIALLY_RELEASED, event, actors), \
 	RULE(DISPUTED, event, actors, REFUNDED, ALL_BACK), \
 	RELEASES_FROM(DISPUTED, event, actors)
+
+/* Before the work begins a share is paid, and nothing stays held. */
+#define ENDS_PAID(from, event, actors) \
+	RULE(from, event, actors, PARTIALLY_RELEASED, MORE), \
+	RULE(from, event, actors, RELEASED, ALL_OUT), \
+	RULE(from, event, actors, SETTLED, BOTH_WAYS), \
+	RULE(from, event, actors, CHARGED_BACK, BANK_TOOK)
 
 /*
  * A dispute about work that was paid ends: nothing was held for it, and what
@@ -257,6 +265,10 @@ static const DwRule escrow_rules[] = {
 		 BOTH_WAYS),
 	RULE(PARTIALLY_RELEASED, END, PARTIES | MEDIATOR | SYSTEM, CHARGED_BACK,
 		 BANK_TOOK),
+
+	RULE(HELD, CANCEL_JOB, HOMEOWNER, REFUNDED, ALL_BACK),
+	ENDS_PAID(HELD, CANCEL_JOB, HOMEOWNER),
+	ENDS_PAID(PARTIALLY_RELEASED, CANCEL_JOB, HOMEOWNER),
 
 	RULE(HELD, OPEN_DISPUTE, PARTIES, HELD, HELD_ONLY),
 	RULE(HELD, OPEN_DISPUTE, PARTIES, DISPUTED, ALL_DISPUTED),
@@ -422,7 +434,9 @@ DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 /* The contract ends: what is left of a milestone goes back. */
 #define GIVES_BACK(from) \
 	STEP(from, END, PARTIES | MEDIATOR | SYSTEM, RELEASED, SOME_PAID), \
-	STEP(from, END, PARTIES | MEDIATOR | SYSTEM, REFUNDED, NONE_PAID)
+	STEP(from, END, PARTIES | MEDIATOR | SYSTEM, REFUNDED, NONE_PAID), \
+	STEP(from, CANCEL_JOB, HOMEOWNER, RELEASED, SOME_PAID), \
+	STEP(from, CANCEL_JOB, HOMEOWNER, REFUNDED, NONE_PAID)
 
 /* What else can happen to one that has money. */
 #define SUFFERS(from) \
@@ -476,7 +490,8 @@ static const DwRule milestone_rules[] = {
 	STEP(PLANNED, COMPLETE_JOB, HOMEOWNER | SYSTEM, CANCELLED,
 		 "nothing of it is held"),
 	STEP(PLANNED, CANCEL_ESCROW, HOMEOWNER, CANCELLED, NULL),
-	STEP(PLANNED, CANCEL_JOB, HOMEOWNER, CANCELLED, "nothing is held"),
+	STEP(PLANNED, CANCEL_JOB, HOMEOWNER, CANCELLED,
+		 "what was paid of it is settled"),
 	STEP(PLANNED, EXPIRE_JOB, SYSTEM, CANCELLED, NULL),
 	STEP(PLANNED, END, PARTIES | MEDIATOR | SYSTEM, CANCELLED,
 		 "what was paid of it is settled"),
@@ -512,6 +527,7 @@ static const DwRule milestone_rules[] = {
 		 "fully funded and not frozen"),
 	PAYS(APPROVED),
 	GIVES_BACK(APPROVED),
+	STEP(APPROVED, CANCEL_JOB, HOMEOWNER, CANCELLED, MORE_DUE),
 	SUFFERS(APPROVED),
 
 	STEP(DISPUTED, CONFIRM_PAYMENT, MEDIATOR | SYSTEM, DISPUTED, NULL),

@@ -206,7 +206,8 @@ typedef enum DwPostField
 	DW_POST_SCORING_METHOD,
 	DW_POST_WEIGHTS,
 	DW_POST_JOB_ID,
-	DW_POST_INVITE_ONLY
+	DW_POST_INVITE_ONLY,
+	DW_POST_CANCELLATION
 } DwPostField;
 
 /* A set of fields as bits. */

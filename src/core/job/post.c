@@ -60,7 +60,8 @@ static const char *const field_names[] = {
 	[DW_POST_SCORING_METHOD] = "scoring_method",
 	[DW_POST_WEIGHTS] = "weights",
 	[DW_POST_JOB_ID] = "job_id",
-	[DW_POST_INVITE_ONLY] = "is_invite_only"
+	[DW_POST_INVITE_ONLY] = "is_invite_only",
+	[DW_POST_CANCELLATION] = "cancellation_policy"
 };
 
 const char *

@@ -64,7 +64,8 @@ static const char *const transaction_type_labels[] = {
 	[DW_TRANSACTION_WRITE_OFF] = "write_off",
 	[DW_TRANSACTION_RESERVE] = "reserve",
 	[DW_TRANSACTION_JOURNAL] = "journal",
-	[DW_TRANSACTION_TIP_PAYMENT] = "tip_payment"
+	[DW_TRANSACTION_TIP_PAYMENT] = "tip_payment",
+	[DW_TRANSACTION_CANCELLATION] = "cancellation"
 };
 
 static const char *const transaction_status_labels[] = {

@@ -164,7 +164,8 @@ typedef enum DwTransactionType
 	DW_TRANSACTION_WRITE_OFF,	/* the platform bears what they owe */
 	DW_TRANSACTION_RESERVE,		/* kept back, or free again */
 	DW_TRANSACTION_JOURNAL,		/* an accountant's own entry */
-	DW_TRANSACTION_TIP_PAYMENT	/* a homeowner pays a tip */
+	DW_TRANSACTION_TIP_PAYMENT, /* a homeowner pays a tip */
+	DW_TRANSACTION_CANCELLATION /* the homeowner cancels: both ways at once */
 } DwTransactionType;
 
 /* Type transaction_status. */

@@ -90,7 +90,8 @@ static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	KIND(PROVIDER_AVAILABLE)},
 	[DW_POSTING_REPAYMENT] = {KIND(PSP_CLEARING), BALANCE},
 	[DW_POSTING_WRITE_OFF] = {KIND(PLATFORM_LOSS), KIND(PROVIDER_RECEIVABLE)},
-	[DW_POSTING_JOURNAL] = {ACCOUNTANTS, ACCOUNTANTS}
+	[DW_POSTING_JOURNAL] = {ACCOUNTANTS, ACCOUNTANTS},
+	[DW_POSTING_CANCELLATION] = {KIND(ESCROW), RELEASED | GIVEN_BACK}
 };
 
 bool
@@ -398,6 +399,15 @@ dw_posting_release(DwPosting *posting, const DwParties *parties,
 {
 	dw_posting_settlement(posting, parties, earnings, NULL, 0);
 	posting->event = DW_POSTING_RELEASE;
+}
+
+void
+dw_posting_cancellation(DwPosting *posting, const DwParties *parties,
+						const DwEarnings *earnings, const DwGivenBack *parts,
+						int count)
+{
+	dw_posting_settlement(posting, parties, earnings, parts, count);
+	posting->event = DW_POSTING_CANCELLATION;
 }
 
 void

@@ -74,6 +74,7 @@ typedef enum DwPostingEvent
 	DW_POSTING_REPAYMENT,		/* a provider pays what they owe */
 	DW_POSTING_WRITE_OFF,		/* the platform bears it */
 	DW_POSTING_JOURNAL,			/* an accountant's own entry */
+	DW_POSTING_CANCELLATION,	/* the homeowner cancels: both at once */
 	DW_POSTING_EVENT_COUNT
 } DwPostingEvent;
 
@@ -198,6 +199,10 @@ extern void dw_posting_settlement(DwPosting *posting,
 								  const DwParties *parties,
 								  const DwEarnings *earnings,
 								  const DwGivenBack *parts, int count);
+extern void dw_posting_cancellation(DwPosting *posting,
+									const DwParties *parties,
+									const DwEarnings *earnings,
+									const DwGivenBack *parts, int count);
 
 /*
  * Spreads a refund over the payments of a job, in the order in which they

@@ -222,7 +222,7 @@ dw_sales_load(const DwWatermark *after, DateADT through, int32 max_rows,
 					 "AND t.booked_on <= $2 AND (t.booked_on, t.id) "
 					 "> (COALESCE($1, '-infinity'), $3) "
 					 "AND t.transaction_type "
-					 "IN ('release', 'dispute', 'reversal', 'tip') "
+					 "IN ('release', 'dispute', 'cancellation', 'reversal', 'tip') "
 					 "AND NOT EXISTS (SELECT FROM dwello.invoices AS v "
 					 "WHERE v.scope_id = t.scope_id "
 					 "AND v.transaction_id = t.id) "
@@ -400,7 +400,7 @@ dw_invoice_show(DwCall *call, const DwUuid *id, const DwUuid *user_id)
 	"AND t.transaction_type <> 'tip' THEN 0 " \
 	"ELSE t.platform_fee + t.tax END AS fee) AS b " \
 	"WHERE t.booked_on BETWEEN $1 AND $2 AND t.transaction_type " \
-	"IN ('release', 'dispute', 'reversal', 'tip') " \
+	"IN ('release', 'dispute', 'cancellation', 'reversal', 'tip') " \
 	"AND t.net_amount + b.fee > 0 " \
 	"AND ($3::uuid IS NULL OR e.provider_id = $3)"
 

@@ -195,6 +195,21 @@ static DwCheckRule rules[] =
 		 "AND t.transaction_type = 'journal' AND t.amount = v.amount "
 		 "AND t.currency = v.currency) ORDER BY 2",
 		 "Restore the missing transaction from a backup."),
+	RULE("cancellation_drift",
+		 "SELECT x.relation, 'Job ' || x.job_id || ': its cancellation terms "
+		 "and what was booked for them differ.' FROM ("
+		 "SELECT 'cancellation_terms' AS relation, c.job_id "
+		 "FROM dwello.cancellation_terms AS c WHERE c.share > 0 "
+		 "AND NOT EXISTS (SELECT FROM dwello.transactions AS t "
+		 "WHERE t.scope_id = c.job_id AND t.id = c.transaction_id "
+		 "AND t.transaction_type = 'cancellation' "
+		 "AND t.status = 'completed') UNION ALL "
+		 "SELECT 'transactions', t.scope_id FROM dwello.transactions AS t "
+		 "WHERE t.transaction_type = 'cancellation' AND NOT EXISTS "
+		 "(SELECT FROM dwello.cancellation_terms AS c "
+		 "WHERE c.job_id = t.scope_id AND c.transaction_id = t.id "
+		 "AND c.share > 0)) AS x ORDER BY 1, 2",
+		 "The ledger is right: set cancellation_terms to what it says."),
 	RULE("document_missing",
 		 "SELECT 'transactions', 'Transaction ' || t.id || ' of ' "
 		 "|| t.booked_on || ' has no document.' "
@@ -202,8 +217,8 @@ static DwCheckRule rules[] =
 		 "JOIN dwello.transactions AS t "
 		 "ON (t.booked_on, t.id) <= (w.booked_on, w.transaction_id) "
 		 "JOIN dwello.escrow_accounts AS e ON e.job_id = t.scope_id "
-		 "WHERE t.transaction_type IN ('release', 'dispute', 'reversal', "
-		 "'tip') AND t.platform_fee + t.tax + t.net_amount > 0 "
+		 "WHERE t.transaction_type IN ('release', 'dispute', "
+		 "'cancellation', 'reversal', 'tip') AND t.platform_fee + t.tax + t.net_amount > 0 "
 		 "AND NOT EXISTS (SELECT FROM dwello.invoices AS v "
 		 "WHERE v.scope_id = t.scope_id AND v.transaction_id = t.id) "
 		 "ORDER BY 2",
@@ -286,6 +301,8 @@ static DwCheckRule rules[] =
 		 JOB_CHILD("job_progress", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("refund_requests", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("authorizations", ONCE("c.provider_id"), "NULL") "UNION ALL "
+		 JOB_CHILD("cancellation_terms", ONCE("c.provider_id"), "NULL")
+		 "UNION ALL "
 		 JOB_CHILD("change_orders", ONCE("c.provider_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("escrow_accounts", ONCE("c.provider_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("escrow_events", ONCE("c.provider_id"), "NULL") "UNION ALL "

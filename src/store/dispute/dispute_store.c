@@ -496,7 +496,8 @@ dw_releases_load(const DwUuid *job_id, int *count)
 					 "FROM dwello.transactions AS r "
 					 "WHERE r.scope_id = $1 AND r.reverses = t.id) AS x "
 					 "WHERE t.scope_id = $1 AND t.status = 'completed' "
-					 "AND t.transaction_type IN ('release', 'dispute') "
+					 "AND t.transaction_type "
+					 "IN ('release', 'dispute', 'cancellation') "
 					 "AND t.net_amount + t.platform_fee + t.tax "
 					 "> x.net + x.fee + x.tax "
 					 "ORDER BY t.id DESC");

@@ -405,6 +405,17 @@ dw_escrow_lock(const DwUuid *job_id, DwEscrowRow *row)
 	return read_escrows(dw_execute(&select_escrow, &p), row) > 0;
 }
 
+bool
+dw_escrow_load(const DwUuid *job_id, DwEscrowRow *row)
+{
+	static DwStatement select_escrow =
+		DW_STATEMENT(SELECT_ESCROW "WHERE e.job_id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	return read_escrows(dw_query(&select_escrow, &p), row) > 0;
+}
+
 DwEscrowRow *
 dw_escrows_lock(const DwUuid *job_ids, int job_count, int *count)
 {

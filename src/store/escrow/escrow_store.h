@@ -125,6 +125,9 @@ extern DwResult dw_escrow_open_for_award(const DwAward *award,
  */
 extern bool dw_escrow_lock(const DwUuid *job_id, DwEscrowRow *row);
 
+/* The same without a lock, in the caller's snapshot. */
+extern bool dw_escrow_load(const DwUuid *job_id, DwEscrowRow *row);
+
 /* True when silence has agreed to what the homeowner asks for. */
 extern bool dw_escrow_is_agreed(const DwEscrowRow *row, TimestampTz now);
 
@@ -317,17 +320,13 @@ typedef struct DwChangeOrder
 	TimestampTz answered_at;	/* or when it ended; DT_NOBEGIN: pending */
 } DwChangeOrder;
 
-/* Reads one of a job; false when there is none. */
+/* Reads one of a job, or the one that is pending; false: there is none. */
 extern bool dw_change_order_load(const DwUuid *job_id, const DwUuid *id,
 								 DwChangeOrder *order);
-
-/* Reads the one that is pending; false when none is. */
 extern bool dw_change_order_find(const DwUuid *job_id, DwChangeOrder *order);
 
-/* Writes a new one. */
+/* Writes a new one, or what became of one, as of now. */
 extern void dw_change_order_insert(const DwChangeOrder *order);
-
-/* Writes what became of one, as of now. */
 extern void dw_change_order_save(DwChangeOrder *order);
 
 /* Writes an event of one, for the side that did not cause it. */

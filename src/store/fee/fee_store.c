@@ -427,7 +427,7 @@ dw_releases_find(TimestampTz from_time, TimestampTz to_time,
 					 "t.completed_at >= $1) OVER (PARTITION BY t.scope_id) "
 					 "AS is_asked FROM dwello.transactions AS t "
 					 "WHERE t.status = 'completed' AND t.transaction_type "
-					 "IN ('release', 'dispute', 'reversal') "
+					 "IN ('release', 'dispute', 'cancellation', 'reversal') "
 					 "AND (t.net_amount > 0 OR t.platform_fee > 0 "
 					 "OR t.tax > 0) AND t.completed_at < $2 "
 					 "AND ($3 IS NULL OR t.currency = $3)) "

@@ -20,6 +20,8 @@ static const DwColumn category_columns[] = {
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwCategoryDraft, icon_url, icon_url, DW_COLUMN_FIXED),
 	DW_COLUMN(INT4, DwCategoryDraft, sort_order, sort_order,
+			  DW_COLUMN_FIXED),
+	DW_COLUMN(JSONB, DwCategoryDraft, cancellation_policy, tiers,
 			  DW_COLUMN_FIXED)
 };
 
@@ -143,7 +145,7 @@ dw_category_insert(const DwCategoryDraft *draft)
 	return dw_table_insert_new(&categories, draft);
 }
 
-/* The parameters that both kinds of rows take, $1 to $6. */
+/* The parameters that both kinds of rows take, $1 to $8. */
 static void
 param_edit(DwParams *p, const DwUuid *id, const DwCategoryEdit *edit)
 {
@@ -155,6 +157,8 @@ param_edit(DwParams *p, const DwUuid *id, const DwCategoryEdit *edit)
 				   !edit->has_is_active);
 	dw_param_datum(p, INT4OID, Int32GetDatum(edit->sort_order),
 				   !edit->has_sort_order);
+	dw_param_datum(p, JSONBOID, edit->tiers, edit->tiers == (Datum) 0);
+	dw_param_bool(p, edit->has_tiers);
 }
 
 /* Changes an operator's category in place. */
@@ -168,8 +172,10 @@ category_update(const DwUuid *id, const DwCategoryEdit *edit)
 					 "icon_url = COALESCE($4, c.icon_url), "
 					 "is_active = COALESCE($5, c.is_active), "
 					 "sort_order = COALESCE($6, c.sort_order), "
-					 "parent_id = CASE WHEN $7::uuid IS NULL "
-					 "THEN c.parent_id ELSE NULLIF($7, "
+					 "cancellation_policy = CASE WHEN $8 THEN $7 "
+					 "ELSE c.cancellation_policy END, "
+					 "parent_id = CASE WHEN $9::uuid IS NULL "
+					 "THEN c.parent_id ELSE NULLIF($9, "
 					 "'00000000-0000-0000-0000-000000000000') END, "
 					 "version = c.version + 1 WHERE c.id = $1");
 	DwParams	p = DW_PARAMS;
@@ -186,8 +192,8 @@ category_override(const DwUuid *id, const DwCategoryEdit *edit, int32 version)
 	static DwStatement override_category =
 		DW_STATEMENT("INSERT INTO dwello.category_overrides AS o "
 					 "(category_id, name, description, icon_url, "
-					 "is_active, sort_order, version) "
-					 "VALUES ($1, $2, $3, $4, $5, $6, $7) "
+					 "is_active, sort_order, cancellation_policy, version) "
+					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $9) "
 					 "ON CONFLICT (category_id) DO UPDATE SET "
 					 "name = COALESCE(EXCLUDED.name, o.name), "
 					 "description = "
@@ -196,6 +202,8 @@ category_override(const DwUuid *id, const DwCategoryEdit *edit, int32 version)
 					 "is_active = COALESCE(EXCLUDED.is_active, o.is_active), "
 					 "sort_order = "
 					 "COALESCE(EXCLUDED.sort_order, o.sort_order), "
+					 "cancellation_policy = CASE WHEN $8 THEN $7 "
+					 "ELSE o.cancellation_policy END, "
 					 "version = EXCLUDED.version");
 	DwParams	p = DW_PARAMS;
 

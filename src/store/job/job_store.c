@@ -464,6 +464,7 @@ static const DwColumn draft_columns[] = {
 	DW_COLUMN_LABEL(scoring_method, DwDraft, scoring_method, scoring_method,
 					0),
 	DW_COLUMN(JSONB, DwDraft, weights, stored_weights, 0),
+	DW_COLUMN(JSONB, DwDraft, cancellation_policy, cancellation_policy, 0),
 	DW_COLUMN(INT8, DwDraft, requirement_bits, requirement_bits, 0),
 	DW_COLUMN(INT4, DwDraft, terms_version, terms_version, DW_COLUMN_BORN),
 	DW_COLUMN(INT4, DwDraft, version, version,

@@ -166,6 +166,7 @@ typedef struct DwCategoryDraft
 	const char *description;	/* or NULL */
 	const char *icon_url;		/* or NULL */
 	int32		sort_order;		/* among its siblings */
+	Datum		tiers;			/* jsonb; 0 = those of the category above */
 } DwCategoryDraft;
 
 /* What is changed about a category; what is not given stays. */
@@ -179,6 +180,8 @@ typedef struct DwCategoryEdit
 	bool		is_active;		/* takes new jobs */
 	bool		has_sort_order; /* else it stays */
 	int32		sort_order;		/* among its siblings */
+	bool		has_tiers;		/* else it stays */
+	Datum		tiers;			/* jsonb; 0 = those of the category above */
 } DwCategoryEdit;
 
 /* A category as it is in force. */
@@ -308,6 +311,7 @@ typedef struct DwDraft
 	bool		has_weights;	/* given */
 	DwScoreWeights weights;		/* as given */
 	Datum		stored_weights; /* as read; set by writing */
+	Datum		cancellation_policy; /* jsonb; 0 = those of the category */
 	int64		requirement_bits;	/* set by writing */
 	int32		terms_version;	/* set by dw_draft_update() */
 	int32		version;		/* of the row */
@@ -343,9 +347,7 @@ extern void dw_draft_load(const DwUuid *id, DwDraft *draft);
  */
 extern void dw_draft_update(DwDraft *draft, DwPostFields changed, DwJob *job);
 
-/*
- * Rows of dwello.job_progress: what a provider tells of their work.
- */
+/* Rows of dwello.job_progress: what a provider tells of their work. */
 
 /* One report. */
 typedef struct DwProgress
@@ -364,9 +366,7 @@ typedef struct DwProgress
 /* Writes a report about a locked job, by its provider. */
 extern void dw_progress_insert(const DwJob *job, DwProgress *progress);
 
-/*
- * The timers of a job: how long they are, and those that run now.
- */
+/* The timers of a job: how long they are, and those that run now. */
 
 /* One timer of a job. */
 typedef struct DwTimerRow

@@ -231,13 +231,21 @@ divided(const DwTransaction *t)
 	return (int128) t->platform_fee + t->tax + t->net_amount;
 }
 
+/* True for one that pays the provider and gives back at once. */
+static bool
+is_divided(const DwTransaction *t)
+{
+	return t->type == DW_TRANSACTION_DISPUTE ||
+		t->type == DW_TRANSACTION_CANCELLATION;
+}
+
 /* I1, and of I7 what can be said of one transaction. */
 static bool
 link_is_valid(const DwLink *link)
 {
 	const DwTransaction *t = &link->transaction;
 	bool		pays_out = t->type == DW_TRANSACTION_RELEASE ||
-		t->type == DW_TRANSACTION_DISPUTE;
+		is_divided(t);
 
 	if (link->foreign != 0 || link->entries > DW_LEGS_MAX)
 		return false;
@@ -257,7 +265,7 @@ given_back(const DwTransaction *t)
 {
 	if (t->type == DW_TRANSACTION_REFUND)
 		return t->amount;
-	if (t->type == DW_TRANSACTION_DISPUTE)
+	if (is_divided(t))
 		return t->amount - divided(t);
 	return t->type == DW_TRANSACTION_REVERSAL ? divided(t) - t->amount : 0;
 }
@@ -276,8 +284,7 @@ add_link(EscrowSums *sums, const DwLink *link)
 	if (t->type == DW_TRANSACTION_CHARGEBACK)
 		sums->charged_back -= link->escrow_gained;
 	if (t->status != DW_TRANSACTION_COMPLETED ||
-		(t->type != DW_TRANSACTION_RELEASE &&
-		 t->type != DW_TRANSACTION_DISPUTE &&
+		(t->type != DW_TRANSACTION_RELEASE && !is_divided(t) &&
 		 t->type != DW_TRANSACTION_REVERSAL))
 		return;
 	sums->released += sign * (t->type == DW_TRANSACTION_RELEASE
@@ -321,8 +328,7 @@ refund_is_valid(const DwLink *link, DwTotals *totals)
 {
 	const DwTransaction *t = &link->transaction;
 
-	if ((t->type != DW_TRANSACTION_REFUND &&
-		 t->type != DW_TRANSACTION_DISPUTE) ||
+	if ((t->type != DW_TRANSACTION_REFUND && !is_divided(t)) ||
 		t->status != DW_TRANSACTION_COMPLETED)
 		return true;
 	return gained_by(link, totals, DW_ACCOUNT_REFUND_PENDING) +

@@ -118,6 +118,7 @@ dw_statement_list(DwCall *call, const DwUuid *job_id)
 					 "WHEN 'release' THEN 'Release to the provider' "
 					 "WHEN 'refund' THEN 'Refund to the homeowner' "
 					 "WHEN 'dispute' THEN 'Dispute settled' "
+					 "WHEN 'cancellation' THEN 'Cancelled by the homeowner' "
 					 "WHEN 'chargeback' THEN " CHARGEBACK_STEP
 					 "WHEN 'reversal' THEN 'Reversal' "
 					 "WHEN 'refund_payment' THEN 'Refund sent' "
@@ -139,7 +140,8 @@ dw_statement_list(DwCall *call, const DwUuid *job_id)
 					 "ON t.scope_id = $1 AND t.id = o.id "
 					 "CROSS JOIN LATERAL ("
 					 "SELECT sum(n.amount)::bigint AS moved, "
-					 "t.transaction_type IN ('release', 'dispute', 'tip') "
+					 "t.transaction_type "
+					 "IN ('release', 'dispute', 'cancellation', 'tip') "
 					 "AS pays "
 					 "FROM dwello.ledger_entries AS n "
 					 "WHERE n.scope_id = t.scope_id "

@@ -131,7 +131,7 @@ static DwMap contract_map = DW_MAP(contract_fields);
 	"(SELECT r.rating FROM dwello.reviews AS r " \
 	"WHERE r.job_id = e.job_id AND r.reviewer_id = e.homeowner_id " \
 	"AND r.deleted_at IS NULL AND r.reveal_at <= $1) AS stars, " \
-	"e.status = 'released' AS is_released, " \
+	"e.status = 'released' AND j.status <> 'cancelled' AS is_released, " \
 	"EXISTS (SELECT FROM dwello.chargebacks AS c " \
 	"WHERE c.job_id = e.job_id AND c.status IN ('open', 'lost')) " \
 	"AS is_contested, e.released, b.bid_amount, b.comparable_price " \
