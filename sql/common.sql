@@ -30,6 +30,46 @@ END
 $$;
 
 /*
+ * Every change of every row is recorded.  Not recorded is what is append only
+ * and chained itself, what the database makes of other rows, and what waits
+ * for a worker (docs/audit.md): each such table stands here.
+ */
+DO $$
+DECLARE
+  exempt CONSTANT text[] := ARRAY[
+    -- append only, each row bound to the one before it
+    'transactions', 'ledger_entries', 'escrow_events', 'payment_events',
+    -- made of other rows
+    'user_emails', 'provider_stats', 'notifications', 'bid_versions', 'bid_ranks', 'bid_floors', 'market_prices',
+    'category_statistics', 'agent_outcomes', 'period_balances', 'invoice_watermark', 'job_tiles', 'job_tile_refresh',
+    -- events, requests and counters on their way
+    'outbox', 'outbox_consumers', 'outbox_deliveries', 'idempotency_keys', 'agent_wakes', 'agent_work',
+    'agent_answers', 'agent_day_counters', 'platform_metrics'];
+  target record;
+BEGIN
+  FOR target IN
+    SELECT c.oid::pg_catalog.regclass AS relation, c.relname::text AS name
+      FROM pg_catalog.pg_class AS c
+     WHERE c.relnamespace = 'dwello'::pg_catalog.regnamespace
+       AND c.relkind = 'r' AND NOT c.relispartition
+       AND c.relname NOT LIKE '%\_defaults'
+       AND c.relname <> ALL (exempt)
+  LOOP
+    -- lines of statements come by the million from a document that is kept elsewhere
+    EXECUTE pg_catalog.format(
+      'CREATE TRIGGER audit_row AFTER %s UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION dwello.audit_row(%L)',
+      CASE WHEN target.name <> 'statement_lines' THEN 'INSERT OR' END, target.relation, target.name);
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t
+                    WHERE t.tgrelid = target.relation AND t.tgname = 'guard_truncate') THEN
+      EXECUTE pg_catalog.format(
+        'CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_truncate()',
+        target.relation);
+    END IF;
+  END LOOP;
+END
+$$;
+
+/*
  * The dictionary of columns.  Money is in minor units of the row's currency.
  */
 DO $$

@@ -362,41 +362,6 @@ COMMENT ON COLUMN dwello.idempotency_keys.function_name IS 'The command that was
 COMMENT ON COLUMN dwello.idempotency_keys.arguments IS 'Keyed digests of its arguments.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.idempotency_keys', '');
 
-/*
- * Logs, partitioned by month.  The script makes the default partition only;
- * months are made at run time by dwello.ensure_partitions(), because an
- * installed month breaks DROP EXTENSION and an added member loses its rows.
- * A parent has no key, no index and no foreign key.
- */
-CREATE TABLE dwello.audit_log (
-  id uuid NOT NULL DEFAULT dwello.uuidv7(),
-  table_name text NOT NULL,
-  row_key text NOT NULL,
-  operation text NOT NULL CONSTRAINT audit_log_operation_check CHECK (operation IN ('insert', 'update', 'delete')),
-  user_id uuid,
-  actor_role text NOT NULL,
-  session_role text NOT NULL,
-  request_id text,
-  difference jsonb NOT NULL
-    CONSTRAINT audit_log_difference_check CHECK (dwello.json_is_valid('audit_difference', difference)),
-  created_at timestamptz NOT NULL,
-  hash bytea
-) PARTITION BY RANGE (created_at);
-COMMENT ON TABLE dwello.audit_log IS 'Every change of every audited row, by month; sealed values stay sealed.';
-COMMENT ON COLUMN dwello.audit_log.table_name IS 'The table that changed.';
-COMMENT ON COLUMN dwello.audit_log.row_key IS 'The key of the row that changed.';
-COMMENT ON COLUMN dwello.audit_log.operation IS 'What was done to the row.';
-COMMENT ON COLUMN dwello.audit_log.user_id IS 'The user who did it; NULL = the system.';
-COMMENT ON COLUMN dwello.audit_log.session_role IS 'Database role of the session.';
-COMMENT ON COLUMN dwello.audit_log.request_id IS 'Id of the request it was part of; NULL = none given.';
-COMMENT ON COLUMN dwello.audit_log.difference IS 'Columns before and after; sealed values stay sealed.';
-SELECT pg_catalog.pg_extension_config_dump('dwello.audit_log', '');
-GRANT SELECT ON dwello.audit_log TO dwello_service;
-
-CREATE TABLE dwello.audit_log_default PARTITION OF dwello.audit_log DEFAULT;
-COMMENT ON TABLE dwello.audit_log_default IS 'Rows for which no month has been made; empty in health.';
-SELECT pg_catalog.pg_extension_config_dump('dwello.audit_log_default', '');
-
 CREATE TABLE dwello.platform_metrics (
   name text NOT NULL,
   measured_at timestamptz NOT NULL,

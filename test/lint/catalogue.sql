@@ -544,3 +544,42 @@ WHERE NOT t.tgisinternal
 SELECT c.oid::regclass::text, 'sequence'
 FROM member m JOIN pg_class c ON c.oid = m.objid
 WHERE m.classid = 'pg_class'::regclass AND c.relkind = 'S';
+
+-- rule: every table is audited, or exempt for a reason
+WITH exempt (relname) AS (VALUES
+    -- append only, each row bound to the one before it
+    ('transactions'), ('ledger_entries'), ('escrow_events'), ('payment_events'),
+    -- made of other rows
+    ('user_emails'), ('provider_stats'), ('notifications'), ('bid_versions'),
+    ('bid_ranks'), ('bid_floors'), ('market_prices'), ('category_statistics'),
+    ('agent_outcomes'), ('period_balances'), ('invoice_watermark'),
+    ('job_tiles'), ('job_tile_refresh'),
+    -- events, requests and counters on their way
+    ('outbox'), ('outbox_consumers'), ('outbox_deliveries'),
+    ('idempotency_keys'), ('agent_wakes'), ('agent_work'), ('agent_answers'),
+    ('agent_day_counters'), ('platform_metrics'))
+SELECT t.relname::text,
+       CASE WHEN e.relname IS NULL THEN 'no trigger records its changes'
+            ELSE 'it is exempt and has a trigger' END
+FROM member_table t
+LEFT JOIN exempt e ON e.relname = t.relname
+WHERE t.relkind = 'r' AND NOT t.relispartition
+  AND t.relname NOT LIKE '%\_defaults'
+  AND (e.relname IS NOT NULL) = EXISTS (
+      SELECT FROM pg_trigger g
+      WHERE g.tgrelid = t.oid AND g.tgname = 'audit_row'
+        AND g.tgfoid = 'dwello.audit_row()'::regprocedure
+        AND g.tgtype = 1 + CASE t.relname WHEN 'statement_lines' THEN 0
+                                          ELSE 4 END + 8 + 16
+        AND encode(g.tgargs, 'escape') = t.relname || '\000')
+UNION ALL
+SELECT e.relname, 'there is no such table' FROM exempt e
+WHERE NOT EXISTS (SELECT FROM member_table t WHERE t.relname = e.relname);
+
+-- rule: what is audited cannot be truncated
+SELECT g.tgrelid::regclass::text, 'no guard_truncate'
+FROM pg_trigger g
+WHERE g.tgname = 'audit_row'
+  AND NOT EXISTS (SELECT FROM pg_trigger x
+                  WHERE x.tgrelid = g.tgrelid AND x.tgname = 'guard_truncate'
+                    AND x.tgtype = 2 + 32);

@@ -93,7 +93,8 @@ INSERT INTO fault (rule, object, sql) VALUES
 -- the default partition of every log
 INSERT INTO fault (rule, object, sql)
   SELECT 'default_partition_not_empty', c.relname,
-         format('UPDATE dwello.%I SET created_at = ''1999-01-01 00:00+00''', p.relname)
+         format('DO $x$ DECLARE r dwello.%1$I; BEGIN SELECT * INTO STRICT r FROM dwello.%1$I LIMIT 1; '
+                'r.created_at := ''1999-01-01 00:00+00''; INSERT INTO dwello.%1$I SELECT r.*; END $x$', p.relname)
     FROM pg_inherits AS i
     JOIN pg_class AS c ON c.oid = i.inhrelid
     JOIN pg_class AS p ON p.oid = i.inhparent

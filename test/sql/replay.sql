@@ -328,7 +328,7 @@ SELECT p.proname FROM pg_proc AS p
 -- Playing
 -- ----------------------------------------------------------------------
 
--- A digest of the content of every table.
+-- A digest of the content of every table; the audit log only grows.
 CREATE FUNCTION pg_temp.content() RETURNS text
 LANGUAGE plpgsql
 AS $$
@@ -341,8 +341,9 @@ BEGIN
     SELECT quote_ident(c.relname) FROM pg_class AS c
      WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind = 'r' ORDER BY 1
   LOOP
-    EXECUTE format('SELECT md5(string_agg(x::text, E''\n'' ORDER BY x::text COLLATE "C")) FROM dwello.%s AS x',
-                   relation) INTO part;
+    EXECUTE format('SELECT %s FROM dwello.%s AS x',
+                   CASE WHEN relation LIKE 'audit_log%' THEN 'count(*)'
+                   ELSE 'md5(string_agg(x::text, E''\n'' ORDER BY x::text COLLATE "C"))' END, relation) INTO part;
     whole := whole || relation || coalesce(part, '-');
   END LOOP;
   RETURN md5(whole);

@@ -24,7 +24,8 @@ CREATE TABLE t.installation AS
    WHERE c.rule IN ('preload_missing', 'keyring_in_data_directory', 'parameters_logged');
 GRANT SELECT ON t.installation TO PUBLIC;
 
--- What check() says beside that.
+-- What check() says beside that, and that changes were recorded before a test
+-- has made a month for them.
 CREATE FUNCTION t.check()
 RETURNS TABLE (rule text, object text, detail text, hint text)
 LANGUAGE sql
@@ -32,6 +33,7 @@ AS $$
   SELECT c.* FROM dwello.check() AS c
    WHERE (c.rule, c.object) NOT IN (SELECT i.rule, i.object
                                       FROM t.installation AS i)
+     AND (c.rule, c.object) <> ('default_partition_not_empty', 'audit_log_default')
 $$;
 
 -- The id of a named user, or of any other named thing: always the same.
@@ -314,9 +316,9 @@ BEGIN
     SELECT 'agent', t.user(name), true, t.user(name) FROM unnest(ARRAY[p, rival]) AS name;
   INSERT INTO dwello.user_activity_logs (user_id, action, created_at)
     SELECT t.user(name), 'login', now() FROM unnest(ARRAY[h, p, rival]) AS name;
-  INSERT INTO dwello.audit_log (table_name, row_key, operation, user_id, actor_role, session_role,
-    difference, created_at)
-    VALUES ('jobs', open::text, 'update', t.user(h), 'homeowner', 'postgres', '{}', now());
+  INSERT INTO dwello.audit_log (table_name, row_key, operation, user_id, actor_role, database_role, session_role,
+    before, after, created_at)
+    VALUES ('jobs', open::text, 'update', t.user(h), 'homeowner', 'postgres', 'postgres', '{}', '{}', now());
   INSERT INTO dwello.token_cutoffs (user_id, not_before)
     SELECT t.user(name), '1999-01-01 00:00+00' FROM unnest(ARRAY[h, p]) AS name;
 END

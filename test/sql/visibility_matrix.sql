@@ -182,9 +182,9 @@ AS $$
     SELECT t.user(name), 'login', '1999-01-01 00:00+00' FROM unnest(ARRAY[h, p, rival]) AS name;
   INSERT INTO dwello.data_access_log (user_id, actor_id, actor_role, what, reason, created_at)
     VALUES (t.user(h), t.user('a1'), 'admin', 'contact', 'odd', '1999-01-01 00:00+00');
-  INSERT INTO dwello.audit_log (table_name, row_key, operation, user_id, actor_role, session_role,
-    difference, created_at)
-    VALUES ('jobs', 'x', 'update', t.user(h), 'homeowner', 'postgres', '{}', '1999-01-01 00:00+00');
+  INSERT INTO dwello.audit_log (table_name, row_key, operation, user_id, actor_role, database_role, session_role,
+    before, after, created_at)
+    VALUES ('jobs', 'x', 'update', t.user(h), 'homeowner', 'postgres', 'postgres', '{}', '{}', '1999-01-01 00:00+00');
   SELECT FROM dwello.confirm_payment(t.user(prefix || ' paid'), 'acme', prefix || ' over event', 500, 'USD');
 $$;
 

@@ -4,9 +4,10 @@
  *		of rows, and the guard of DROP EXTENSION.
  *
  * Triggers keep the time of a row's change, rows that may not change, and
- * what backends remember.  All of them refuse to be called in any other way
- * than as the trigger they are.  None does anything on INSERT that a restore
- * would feel: a dump is loaded with triggers live.
+ * what backends remember; one records every change.  All of them refuse to be
+ * called in any other way than as the trigger they are.  None does anything
+ * on INSERT that a restore would feel: a dump is loaded with triggers live,
+ * and the one that records knows it.
  *
  * The rules of rows are CHECKs: of rows that money is in, and of documents
  * that are read again.  The server reads a CHECK's expression anew for every
@@ -32,10 +33,13 @@
 #include "commands/extension.h"
 #include "commands/trigger.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 
 #include "api/admin/admin_api.h"
 #include "core/escrow/escrow.h"
@@ -46,7 +50,9 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/account/account_store.h"
+#include "store/admin/admin_store.h"
 #include "store/agent/agent_store.h"
+#include "store/audit/audit_store.h"
 #include "store/job/job_store.h"
 #include "store/match/match_store.h"
 #include "store/run/run_store.h"
@@ -64,11 +70,11 @@ typedef struct Firing
 	bool		before;			/* before the change */
 	bool		row_only;		/* for each row, never for the statement */
 	bool		update_only;	/* of an update */
-} Firing;
+}			Firing;
 
 /* The trigger's data; 42501 unless it fires as the extension's own do. */
 static TriggerData *
-trigger_data(FunctionCallInfo fcinfo, const Firing *firing)
+trigger_data(FunctionCallInfo fcinfo, const Firing * firing)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
 
@@ -288,11 +294,64 @@ DW_FUNCTION(dwello_guard_append)
 		strcmp(data->tg_trigger->tgargs[0], "pending") == 0 &&
 		is_step_from_pending(data))
 		return PointerGetDatum(data->tg_newtuple);
+	if (TRIGGER_FIRED_BY_DELETE(data->tg_event) && dw_partition_is_moving())
+		return PointerGetDatum(data->tg_trigtuple);
 	dw_raise(DW_FORBIDDEN,
 			 psprintf("rows of \"%s\" cannot be changed",
 					  RelationGetRelationName(data->tg_relation)),
 			 "The table is append only.",
 			 "Correct a command by another one that reverses it.");
+}
+
+/*
+ * True while a dump is restored, whose rows have their records with them.
+ * pg_dump's text and pg_restore both begin by setting these two off, and
+ * copy as themselves; a command of ours runs as the owner, and with
+ * row_security off not at all.
+ */
+static bool
+is_restore(void)
+{
+	return !row_security && !check_function_bodies &&
+		GetUserId() == GetOuterUserId();
+}
+
+/*
+ * audit_row(table): AFTER a change of a row, records it in dwello.audit_log.
+ * A shard of the table has a name of its own, so the argument says whose
+ * columns the registry is asked for.
+ */
+DW_FUNCTION(dwello_audit_row)
+{
+	static const Firing firing = {"audit_row", false, true, false};
+	TriggerData *data = trigger_data(fcinfo, &firing);
+
+	if (data->tg_trigger->tgnargs != 1)
+		dw_raise(DW_FORBIDDEN, "audit_row() needs the name of a table",
+				 NULL, "This trigger belongs to tables of schema dwello alone.");
+	if (!creating_extension &&
+		!(TRIGGER_FIRED_BY_INSERT(data->tg_event) && is_restore()))
+		dw_audit_record(data, data->tg_trigger->tgargs[0]);
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * guard_truncate(): refuses TRUNCATE of an audited table (42501), which would
+ * take its rows away and leave no record of them.
+ */
+DW_FUNCTION(dwello_guard_truncate)
+{
+	static const Firing firing = {"guard_truncate", true, false, false};
+	TriggerData *data = trigger_data(fcinfo, &firing);
+
+	if (!TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
+		dw_raise(DW_FORBIDDEN, "guard_truncate() fires before a truncate",
+				 NULL, "This trigger belongs to tables of schema dwello alone.");
+	dw_raise(DW_FORBIDDEN,
+			 psprintf("table \"%s\" cannot be truncated",
+					  RelationGetRelationName(data->tg_relation)),
+			 "TRUNCATE leaves no record of the rows that go.",
+			 "Use DELETE: each row is recorded in dwello.audit_log.");
 }
 
 /*

@@ -29,6 +29,7 @@ static char *now_text = NULL;
 static pg_tz *platform_zone = NULL; /* NULL: to be read */
 static uint64 generation = 1;	/* of what is kept of settings */
 static bool allow_drop = false;
+static char *request_id = NULL;
 
 /* Takes the fields of a time apart; 16 added what an error would tell. */
 #if PG_VERSION_NUM >= 160000
@@ -159,7 +160,22 @@ assign_now(const char *newval, void *extra)
 		memcpy(&pinned_now, extra, sizeof(pinned_now));
 }
 
-/* Defines the superuser's settings of this file. */
+/* Check hook of dwello.request_id: what can be a line of a log, or empty. */
+static bool
+check_request_id(char **newval, void **extra, GucSource source)
+{
+	const char *text = *newval == NULL ? "" : *newval;
+
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c < ' ' || *c > '~' || c - text >= DW_REQUEST_ID_MAX)
+		{
+			GUC_check_errdetail("dwello.request_id is up to %d printable characters of ASCII, or empty.",
+								DW_REQUEST_ID_MAX);
+			return false;
+		}
+	return true;
+}
+
 /*
  * Forgets platform_timezone and what is kept of others.  Which relation was
  * changed is not asked: it costs one statement to read one again.
@@ -185,6 +201,18 @@ dw_setting_init(void)
 							 "Allows DROP EXTENSION dwello, which drops every row.",
 							 NULL, &allow_drop, false, PGC_SUSET,
 							 GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
+	DefineCustomStringVariable("dwello.request_id",
+							   "The request of the application that is being served.",
+							   "Written beside each change in the audit log. "
+							   "Set it for the transaction, with the token.",
+							   &request_id, "", PGC_USERSET, GUC_NOT_IN_SAMPLE,
+							   check_request_id, NULL, NULL);
+}
+
+const char *
+dw_request_id(void)
+{
+	return request_id == NULL || *request_id == '\0' ? NULL : request_id;
 }
 
 TimestampTz

@@ -11,7 +11,7 @@
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
-/* Defines dwello.now and dwello.allow_drop. */
+/* Defines dwello.now, dwello.allow_drop and dwello.request_id. */
 extern void dw_setting_init(void);
 
 /*
@@ -32,6 +32,11 @@ extern DateADT dw_today(void);
 
 /* True while a superuser allows DROP EXTENSION dwello. */
 extern bool dw_allow_drop(void);
+
+#define DW_REQUEST_ID_MAX	200 /* characters of dwello.request_id */
+
+/* The setting dwello.request_id; NULL when it is empty. */
+extern const char *dw_request_id(void);
 
 /* An operator's setting or its default; NULL when there is none so named. */
 extern char *dw_setting_find(const char *name);

@@ -191,4 +191,7 @@ typedef enum DwPartitionState
  */
 extern DwPartitionState dw_partition_ensure(const char *log, DateADT month);
 
+/* True while that moves rows: what guards a log lets them. */
+extern bool dw_partition_is_moving(void);
+
 #endif							/* DW_ADMIN_STORE_H */

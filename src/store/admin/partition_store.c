@@ -5,11 +5,13 @@
  * A month runs from its first day 00:00 UTC.  A partition made here is an
  * ordinary table, no member of the extension: pg_dump writes its definition
  * and its rows.  It gets what the epilogue gives to members: row-level
- * security with the policies of the owner and of the service.
+ * security with the policies of the owner and of the service.  The triggers
+ * of a log's rows come with the attaching, that of TRUNCATE does not.
  */
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/lsyscache.h"
@@ -18,6 +20,8 @@
 #include "store/admin/admin_store.h"
 
 #define LOCK_TRIES		5		/* for each lock that attaching takes */
+
+static bool is_moving = false;	/* rows leave a default partition */
 
 /* Splits a day into year and month. */
 static void
@@ -94,10 +98,8 @@ static void
 index_partition(const char *log, const char *partition)
 {
 	if (strcmp(log, "audit_log") == 0)
-		run_definition(psprintf("CREATE INDEX %1$s_created_at_idx "
-								"ON dwello.%1$s USING brin (created_at)",
-								partition));
-	else if (strcmp(log, "ai_agent_activity") == 0)
+		return;					/* every change would pay for one */
+	if (strcmp(log, "ai_agent_activity") == 0)
 	{
 		/* by job, as it is written; and a provider's own, in order */
 		run_definition(psprintf("ALTER TABLE dwello.%s "
@@ -127,6 +129,11 @@ create_partition(const char *log, const char *partition)
 	run_definition(psprintf("CREATE POLICY %1$s_service ON dwello.%1$s "
 							"FOR SELECT TO dwello_service USING (true)",
 							partition));
+	if (strcmp(log, "ai_agent_activity") != 0)
+		run_definition(psprintf("CREATE TRIGGER guard_truncate "
+								"BEFORE TRUNCATE ON dwello.%s "
+								"EXECUTE FUNCTION dwello.guard_append()",
+								partition));
 	run_definition(psprintf("COMMENT ON TABLE dwello.%s IS "
 							"'One month of dwello.%s.'", partition, log));
 }
@@ -142,6 +149,24 @@ month_bound(DateADT month)
 	return psprintf("'%04d-%02d-01 00:00:00+00'", y, m);
 }
 
+bool
+dw_partition_is_moving(void)
+{
+	return is_moving;
+}
+
+/* Moves rows; what guards the log lets them. */
+static void
+move_rows(const char *sql)
+{
+	is_moving = true;
+	PG_TRY();
+	run_definition(sql);
+	PG_FINALLY();
+	is_moving = false;
+	PG_END_TRY();
+}
+
 /* Moves the month's rows out of the default and attaches the partition. */
 static void
 attach_partition(const char *log, const char *partition, DateADT month)
@@ -149,11 +174,11 @@ attach_partition(const char *log, const char *partition, DateADT month)
 	char	   *from = month_bound(month);
 	char	   *to = month_bound(dw_month_after(month, 1));
 
-	run_definition(psprintf("WITH moved AS (DELETE FROM dwello.%1$s_default AS d "
-							"WHERE d.created_at >= %3$s AND d.created_at < %4$s "
-							"RETURNING d.*) "
-							"INSERT INTO dwello.%2$s SELECT * FROM moved",
-							log, partition, from, to));
+	move_rows(psprintf("WITH moved AS (DELETE FROM dwello.%1$s_default AS d "
+					   "WHERE d.created_at >= %3$s AND d.created_at < %4$s "
+					   "RETURNING d.*) "
+					   "INSERT INTO dwello.%2$s SELECT * FROM moved",
+					   log, partition, from, to));
 	run_definition(psprintf("ALTER TABLE dwello.%s ATTACH PARTITION dwello.%s "
 							"FOR VALUES FROM (%s) TO (%s)",
 							log, partition, from, to));

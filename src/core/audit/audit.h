@@ -1,0 +1,45 @@
+/*
+ * audit.h
+ *		What the database keeps of a change, and what of it is anybody's.
+ */
+#ifndef DW_AUDIT_H
+#define DW_AUDIT_H
+
+#include <stdbool.h>
+
+/*
+ * The registry of personal data: what each column of each table holds.
+ *
+ * A column of a table that the registry does not name is personal, unless
+ * its type can hold nothing of a person (numbers, times, ids, enums).
+ */
+
+/* What a column holds. */
+typedef enum DwDataClass
+{
+	DW_DATA_UNKNOWN,			/* the registry does not say */
+	DW_DATA_PLAIN,				/* nothing of a person */
+	DW_DATA_PERSONAL,			/* of a person, in clear */
+	DW_DATA_SEALED,				/* of a person, sealed */
+	DW_DATA_SECRET				/* never shown or copied to anybody */
+}			DwDataClass;
+
+/* One table; the lists are names with a blank between two, or NULL. */
+typedef struct DwDataTable
+{
+	const char *name;			/* without the schema */
+	const char *person;			/* the column whose person it is; or NULL */
+	const char *plain;			/* columns that hold nothing of a person */
+	const char *personal;		/* columns of a person, in clear */
+	const char *sealed;			/* columns of a person, sealed */
+	const char *secret;			/* columns that nobody is shown */
+}			DwDataTable;
+
+/* A table by its name; NULL when the registry does not have it. */
+extern const DwDataTable *dw_data_table(const char *name);
+
+/* What a column of it holds; UNKNOWN also of a NULL table. */
+extern DwDataClass dw_data_class(const DwDataTable * table,
+								 const char *column);
+
+#endif							/* DW_AUDIT_H */

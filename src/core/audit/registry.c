@@ -1,0 +1,55 @@
+/*
+ * registry.c
+ *		The registry of personal data, and looking into it.
+ */
+#include "core/audit/audit.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const DwDataTable tables[] = {
+#define DW_DATA(name_, person_, ...) \
+	{.name = name_, .person = person_, __VA_ARGS__},
+#include "core/audit/registry.def"
+#undef DW_DATA
+};
+
+const DwDataTable *
+dw_data_table(const char *name)
+{
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (strcmp(tables[i].name, name) == 0)
+			return &tables[i];
+	return NULL;
+}
+
+/* True when a list has a name. */
+static bool
+list_has(const char *list, const char *name)
+{
+	size_t		length = strlen(name);
+
+	while (list != NULL && *list != '\0')
+	{
+		size_t		size = strcspn(list, " ");
+
+		if (size == length && memcmp(list, name, size) == 0)
+			return true;
+		list += size + strspn(list + size, " ");
+	}
+	return false;
+}
+
+DwDataClass
+dw_data_class(const DwDataTable *table, const char *column)
+{
+	if (table == NULL)
+		return DW_DATA_UNKNOWN;
+	if (list_has(table->secret, column))
+		return DW_DATA_SECRET;
+	if (list_has(table->sealed, column))
+		return DW_DATA_SEALED;
+	if (list_has(table->personal, column))
+		return DW_DATA_PERSONAL;
+	return list_has(table->plain, column) ? DW_DATA_PLAIN : DW_DATA_UNKNOWN;
+}

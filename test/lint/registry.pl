@@ -1,0 +1,100 @@
+#!/usr/bin/env perl
+# registry.pl
+#	The registry of personal data (src/core/audit/registry.def) against the
+#	catalogue of a database with the extension, which PGDATABASE and its like
+#	name: each column that can hold something of a person has a class, each
+#	that is named is there, and each table is audited or exempt.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib $Bin;
+use Lint;
+
+unless ($ENV{PGDATABASE})
+{
+	check('registry # SKIP PGDATABASE names no database');
+	exit 0;
+}
+
+# ask SQL: rows of its columns.
+sub ask
+{
+	my ($sql) = @_;
+	my $psql = ($ENV{PG_BIN} ? "$ENV{PG_BIN}/" : '') . 'psql';
+
+	return map { [ split /\|/ ] }
+	  split /\n/, `PGOPTIONS='-c search_path=pg_catalog' $psql -XAtqc "$sql" 2>&1`;
+}
+
+# The registry: table => [person, { column => classes }].
+my %registry;
+my $text = read_file('src/core/audit/registry.def');
+$text =~ s{/\*.*?\*/}{}gs;
+foreach my $entry ($text =~ /DW_DATA\((.*?)\)\s*(?=DW_DATA|\z)/gs)
+{
+	my ($table, $person) = $entry =~ /^"(\w+)", (?:"(\w+)"|NULL),/ or die $entry;
+	my %class;
+
+	while ($entry =~ /\.(\w+) = ((?:"[^"]*"\s*)+)/g)
+	{
+		my ($name, $list) = ($1, $2);
+		$class{$_} .= $name foreach map { split ' ' } $list =~ /"([^"]*)"/g;
+	}
+	die "$table twice" if $registry{$table};
+	$registry{$table} = [ $person, \%class ];
+}
+
+my @columns = ask(q{SELECT c.relname, a.attname, format_type(a.atttypid, NULL),
+	y.typtype = 'e' OR a.atttypid IN ('uuid'::regtype, 'bool'::regtype, 'int2'::regtype,
+	'int4'::regtype, 'int8'::regtype, 'timestamptz'::regtype), a.attgenerated <> '',
+	EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgname = 'audit_row')
+	FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
+	AND NOT a.attisdropped JOIN pg_type AS y ON y.oid = a.atttypid
+	WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition});
+check('the catalogue has tables', @columns > 100 ? () : 'only ' . @columns . ' columns');
+
+my (%known, @unclassed);
+foreach my $column (@columns)
+{
+	my ($table, $name, $type, $plain, $generated, $audited) = @$column;
+	my $class = $registry{$table} && $registry{$table}[1]{$name};
+
+	$known{$table}{$name} = $type;
+	push @unclassed, "$table.$name ($type)"
+	  if $audited eq 't' && $generated eq 'f' && $plain eq 'f' && !$class;
+}
+check('every column of an audited table that may hold something of a person is in registry.def',
+	@unclassed);
+check('what the registry names is there',
+	map
+	{
+		my $table = $_;
+		my ($person, $class) = @{ $registry{$table} };
+		$known{$table}
+		  ? (map { "$table.$_" } grep { !$known{$table}{$_} }
+			  sort keys %$class, defined $person ? $person : ())
+		  : $table;
+	} sort keys %registry);
+check('a person is named by a uuid',
+	map { "$_.$registry{$_}[0]" }
+	  grep { defined $registry{$_}[0] && ($known{$_}{ $registry{$_}[0] } // '') ne 'uuid' }
+	  sort keys %registry);
+check('a column is in one list',
+	map
+	{
+		my $table = $_;
+		map { "$table.$_: $registry{$table}[1]{$_}" }
+		  grep { $registry{$table}[1]{$_} !~ /^(?:plain|personal|sealed|secret)$/ }
+		  sort keys %{ $registry{$table}[1] };
+	} sort keys %registry);
+check('a column whose name says that it is sealed or secret is',
+	map
+	{
+		my $table = $_;
+		map { "$table.$_" } grep
+		{
+			/(?:password|_hash$|_index$|secret|token$)/ && $_ ne 'last_hash' &&
+			  $known{$table}{$_} =~ /^(?:text|bytea)$/ &&
+			  $registry{$table}[1]{$_} !~ /sealed|secret/
+		} grep { $registry{$table}[1]{$_} } keys %{ $known{$table} };
+	} grep { $registry{$_} } sort keys %known);
