@@ -23,6 +23,10 @@ is($err, '', 'no block raises');
 like($out, qr/^95000\|4750\|90250$/m, 'the release pays what is left of the price');
 like($out, qr/^completed$/m, 'the job is completed');
 
+like($out, qr/^90250\|0\|90250\n90250\|pending$/m, 'the provider asks for all that they earned');
+like($out, qr/^completed\|90250$/m, 'the payout is paid');
+like($out, qr/^entry\|payout\|-90250\|0$/m, 'the statement has it, and nothing is left');
+
 my ($job) = $out =~ /^job (\S+)$/m;
 
 is($node->safe_psql('postgres', "SELECT status, released, held
