@@ -19,7 +19,15 @@ const VERSIONED = ['fund_escrow', 'cancel_escrow', 'release_escrow',
 	'withdraw_dispute', 'resolve_dispute', 'reverse_transaction',
 	'plan_milestones'];
 const KEYED = [...VERSIONED, 'start_job', 'complete_job', 'submit_milestone',
-	'request_changes', 'request_payout'];
+	'request_changes', 'request_payout', 'cancel_payout', 'repay_balance',
+	'write_off', 'post_journal', 'approve_journal', 'reject_journal',
+	'reverse_journal'];
+// What is about no job.
+const JOBLESS = ['request_payout', 'cancel_payout', 'provider_balance',
+	'repay_balance', 'write_off', 'post_journal', 'approve_journal',
+	'reject_journal', 'reverse_journal', 'release_due_escrows',
+	'expire_disputes', 'expire_repayments', 'release_reserves', 'set_setting',
+	'set_setting_amount'];
 
 class Commands
 {
@@ -347,10 +355,165 @@ class Commands
 			args: { currency: job.currency } };
 	}
 
+	cancelPayout(job)
+	{
+		const { chance, model } = this;
+		const all = [...model.payouts].filter(([, p]) =>
+			p.user === job.provider);
+		const open = all.filter(([, p]) => p.status === 'pending');
+		const [id] = chance.pick(open.length > 0 && chance.happens(0.9)
+			? open : all) ?? [NOBODY];
+		const role = chance.pick(['provider', 'provider', 'admin']);
+
+		return { name: 'cancel_payout', role, args: { payout_id: id,
+			user_id: role === 'admin' || chance.happens(0.5)
+				? job.provider : undefined } };
+	}
+
+	// Of what is owed, a part or all of it, or a little too much.
+	partOfDebt(job)
+	{
+		const { chance, model } = this;
+		const { available, receivable } =
+			model.position(job.provider, job.currency);
+		const owed = -(available + receivable);
+
+		return chance.weighted([[40, () => undefined],
+			[50, () => chance.amount(owed > 0n ? owed : 5n)],
+			[2, () => 0n], [8, () => (owed > 0n ? owed : 0n) + 1n]])();
+	}
+
+	repay(job)
+	{
+		const role = this.chance.pick(['provider', 'provider', 'admin']);
+
+		return { name: 'repay_balance', role, args: {
+			amount: this.partOfDebt(job), currency: job.currency,
+			user_id: role === 'admin' || this.chance.happens(0.5)
+				? job.provider : undefined } };
+	}
+
+	tellOfRepayment(job)
+	{
+		const { chance, model } = this;
+		const [id, r] = chance.pick([...model.repayments].filter(([, x]) =>
+			x.user === job.provider)) ?? [];
+
+		return { name: 'confirm_repayment', actor: SYSTEM, args: {
+			user_id: chance.happens(0.03)
+				? chance.pick(this.world.withRole('provider')).id
+				: job.provider, psp: chance.pick(COMPANIES),
+			event_id: this.eventId(), repayment_id: chance.happens(0.1)
+				? undefined : chance.happens(0.03) ? NOBODY : id,
+			amount: r === undefined || chance.happens(0.3)
+				? chance.amount(5000n) : r.amount - (chance.happens(0.2)
+					&& r.amount > 1n ? 1n : 0n),
+			currency: chance.happens(0.05) ? chance.pick(CURRENCIES)
+				: r?.currency ?? job.currency } };
+	}
+
+	writeOff(job)
+	{
+		return { name: 'write_off', role: 'admin', args: {
+			user_id: job.provider, reason: 'They moved abroad.',
+			amount: this.partOfDebt(job), currency: job.currency } };
+	}
+
+	// --------------------------------------------------------------
+	// Journals
+	// --------------------------------------------------------------
+
+	// An account, and what a line may take of it or give to it.
+	lineOf(job)
+	{
+		const { chance, model } = this;
+		const kind = chance.pick(['platform_fee', 'tax_payable', 'psp_fee',
+			'platform_loss', 'bank', 'rounding', 'fx_liquidity',
+			'provider_available', 'provider_receivable']);
+		const owner = kind.startsWith('provider_')
+			? chance.happens(0.2) ? chance.pick(this.world.people).id
+				: job.provider : undefined;
+		const lies = model.balance([kind, owner].filter((word) => word)
+			.join(' '), job.currency);
+
+		return { kind, owner, currency: job.currency, psp: kind === 'psp_fee'
+			? chance.pick(COMPANIES) : undefined, lies };
+	}
+
+	postJournal(job)
+	{
+		const { chance } = this;
+		const lines = Array.from({ length: 2 + chance.below(3) }, () =>
+			this.lineOf(job));
+		let left = 0;
+
+		for (const [i, line] of lines.entries())
+		{
+			const most = line.lies === 0n || chance.happens(0.1) ? 900n
+				: line.lies > 0n ? line.lies : -line.lies;
+
+			line.amount = i === lines.length - 1
+				? left + (chance.happens(0.03) ? 1 : 0)
+				: Number(chance.amount(most)) * (line.lies > 0n ? -1 : 1);
+			left -= line.amount;
+			delete line.lies;
+		}
+		if (chance.happens(0.02))
+			lines[0].currency = chance.pick(CURRENCIES);
+		return { name: 'post_journal', role: 'admin', args: { lines,
+			reason: 'It was counted otherwise.' } };
+	}
+
+	decideJournal()
+	{
+		const { chance, model } = this;
+		const open = [...model.journals].filter(([, j]) =>
+			j.status === 'proposed');
+		const [id, j] = chance.pick(open.length > 0 && chance.happens(0.9)
+			? open : [...model.journals]) ?? [NOBODY];
+		const admins = this.world.withRole('admin');
+		const name = chance.happens(0.75) ? 'approve_journal'
+			: 'reject_journal';
+
+		return { name, role: 'admin', by: chance.happens(0.8)
+			? admins.find(({ id: admin }) => admin !== j?.by) : undefined,
+		args: { journal_id: chance.happens(0.02) ? NOBODY : id,
+			reason: name === 'reject_journal' ? 'No.' : undefined } };
+	}
+
+	reverseJournal()
+	{
+		const { chance, model } = this;
+		const [id] = chance.pick([...model.journals]) ?? [NOBODY];
+
+		return { name: 'reverse_journal', role: 'admin', args: {
+			journal_id: id, reason: 'It was right before.' } };
+	}
+
+	// --------------------------------------------------------------
+	// The operator, and the clock
+	// --------------------------------------------------------------
+
+	set()
+	{
+		const { chance } = this;
+		const [name, values] = chance.pick([
+			['reserve_ppm', ['0', '100000', '333333']],
+			['journal_second_approver', ['true', 'false']], ['payout_fee']]);
+
+		return values === undefined
+			? { name: 'set_setting_amount', actor: SYSTEM, isCommand: true,
+				args: { name, currency: chance.pick(CURRENCIES),
+					amount: chance.pick([0n, 25n, 199n]) } }
+			: { name: 'set_setting', actor: SYSTEM, isCommand: true,
+				args: { name, value: chance.pick(values) } };
+	}
+
 	due()
 	{
 		return { name: this.chance.pick(['release_due_escrows',
-			'expire_disputes']), role: 'system',
+			'expire_disputes', 'release_reserves', 'expire_repayments']),
+		role: 'system',
 		args: { max_rows: this.chance.happens(0.03) ? 0 : 1000 } };
 	}
 
@@ -400,7 +563,14 @@ class Commands
 			[when(job.transfers.length > 1, 7), 'reverse'],
 			[when(job.released > 0n, 4), 'payout'],
 			[when(this.model.payouts.size > 0, 5), 'tellOfPayout'],
-			[2, 'balance'], [3, 'due']]);
+			[when(this.model.payouts.size > 0, 2), 'cancelPayout'],
+			[when(this.model.owes(job), 3), 'repay'],
+			[when(this.model.repayments.size > 0, 2), 'tellOfRepayment'],
+			[when(this.model.owes(job), 1), 'writeOff'],
+			[2, 'postJournal'], [when(this.model.journals.size > 0, 2),
+				'decideJournal'],
+			[when(this.model.journals.size > 0, 1), 'reverseJournal'],
+			[0.5, 'set'], [2, 'balance'], [5, 'due']]);
 	}
 
 	// A new one, or one that was made before, word for word.
@@ -417,6 +587,8 @@ class Commands
 		const make = this.make(job);
 		const call = typeof make === 'string' ? this[make](job) : make();
 
+		if (call.isCommand)
+			return call;
 		return call.actor === undefined ? this.fromPerson(call, job)
 			: this.fromCompany(call);
 	}
@@ -435,10 +607,9 @@ class Commands
 	fromPerson(call, job)
 	{
 		const { chance } = this;
-		const isAboutJob = !['request_payout', 'provider_balance',
-			'release_due_escrows', 'expire_disputes'].includes(call.name);
+		const isAboutJob = !JOBLESS.includes(call.name);
 
-		call.actor = this.caller(job, call.role);
+		call.actor = call.by ?? this.caller(job, call.role);
 		if (call.actor.role === call.never)
 			[call.actor] = this.world.withRole('admin');
 		if (isAboutJob)

@@ -83,6 +83,24 @@ async function compareJob(server, job)
 	return row.version;
 }
 
+// What is no job's: payouts, repayments, journals.
+const PAYOUT = { user_id: 'user', status: 'status', amount: 'amount',
+	currency: 'currency', fee: 'fee', paid_amount: 'paidAmount',
+	paid_currency: 'paidCurrency', remainder: 'remainder' };
+const REPAYMENT = { user_id: 'user', status: 'status', amount: 'amount',
+	currency: 'currency', received: 'received' };
+const JOURNAL = { status: 'status', amount: 'amount', proposed_by: 'by' };
+
+async function compareOwn(server, model)
+{
+	for (const [table, columns, ours] of [['payouts', PAYOUT, model.payouts],
+		['repayments', REPAYMENT, model.repayments],
+		['journals', JOURNAL, model.journals]])
+		compareList(table.replace(/s$/, ''), await server.rows({ name: table,
+			text: `SELECT * FROM dwello.${table} ORDER BY id` }),
+		[...ours.values()], columns);
+}
+
 class Balances
 {
 	constructor(server, model)
@@ -125,4 +143,4 @@ class Balances
 	}
 }
 
-module.exports = { Difference, same, compareJob, Balances };
+module.exports = { Difference, same, compareJob, compareOwn, Balances };

@@ -13,7 +13,7 @@ const { Chance } = require('./random.js');
 const { Server, plain } = require('./server.js');
 const { World } = require('./world.js');
 const { Commands } = require('./commands.js');
-const { Difference, same, compareJob, Balances } = require('./compare.js');
+const { Difference, same, compareJob, compareOwn, Balances } = require('./compare.js');
 const { Moves } = require('./moves.js');
 const { faults } = require('./faults.js');
 
@@ -28,10 +28,11 @@ function learn(model, job, call, [row])
 	// money that nobody had asked for
 	if (call.name === 'confirm_payment' && job.payments.length > 0)
 		job.payments.at(-1).id ??= row.transaction_id;
-	if (call.name === 'request_payout')
+	for (const [what, column, list] of model.born)
 	{
-		model.payouts.set(row.payout_id, model.payouts.get(undefined));
-		model.payouts.delete(undefined);
+		what.id = row[column];
+		list?.delete(undefined);
+		list?.set(what.id, what);
 	}
 }
 
@@ -85,6 +86,7 @@ class Play
 
 	expect(call)
 	{
+		Object.assign(this.model, { now: call.now, born: [] });
 		try
 		{
 			return { reply: { replayed: false,
@@ -113,6 +115,8 @@ class Play
 				same('version', version, each.version);
 			each.version = version;
 		}
+		if (!call.args.job_id)
+			await compareOwn(this.server, this.model);
 		await this.balances.compare();
 	}
 

@@ -65,6 +65,8 @@ class World
 			[id, '1 day', role === 'support' ? 'support' : null]);
 
 		this.model.users.add(id);
+		if (role === 'provider')
+			this.model.providers.add(id);
 		this.people.push({ role, id, token });
 	}
 
@@ -187,6 +189,7 @@ class World
 			await this.addPerson('provider', n);
 		}
 		await this.addPerson('admin', 0);
+		await this.addPerson('admin', 1);
 		await this.addPerson('support', 0);
 		for (const [n, terms] of TERMS.entries())
 			await this.addCategory(terms, n);

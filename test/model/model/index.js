@@ -13,11 +13,23 @@ class Model
 	{
 		this.jobs = new Map();			// id → job
 		this.users = new Set();			// ids
+		this.providers = new Set();		// of them
 		this.payouts = new Map();		// id → payout
 		this.events = new Map();		// psp and event id → what it was
 		this.keys = new Map();			// scope and key → reply
 		this.balances = new Map();		// account and currency → amount
 		this.rates = new Map();			// from and to → fraction
+		this.payoutFees = new Map();	// currency → what a payout costs
+		this.repayments = new Map();	// id → what was asked for of a debt
+		this.journals = new Map();		// id → journal
+		this.receipts = new Map();		// id → money that fits nothing
+		this.reserves = new Map();		// user and currency → what was kept
+		this.reserving = new Set();		// users who have a reserve
+		this.reservesSeen = new Map();	// user → day on which it was settled
+		this.reservePpm = 0n;			// of a release
+		this.needsApprover = false;		// a journal of a second administrator
+		this.born = [];					// by a call: what, column of its id, map
+		this.now = 0;					// of the call
 	}
 
 	addJob(job)
@@ -32,7 +44,7 @@ class Model
 
 for (const [file, name] of [['guard', 'guards'], ['escrow'], ['payment'],
 	['work'], ['release'], ['dispute'], ['chargeback'], ['reversal'],
-	['payout'], ['due']])
+	['payout'], ['reserve'], ['debt'], ['journal'], ['setting'], ['due']])
 	Object.assign(Model.prototype, require(`./${file}.js`)[name ?? file]);
 
 module.exports = { Model, Refusal };

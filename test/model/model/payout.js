@@ -21,19 +21,34 @@ const payout = {
 				p.status === 'pending'), (p) => p.amount) };
 	},
 
+	// Once what is free of their reserve is theirs.
 	withdrawable(user, currency)
 	{
 		const { available, receivable, promised } =
 			this.position(user, currency);
 
-		return available + receivable - promised;
+		return available + receivable - promised +
+			this.freeOfReserve(user, currency);
 	},
 
 	payoutState(p)
 	{
 		return { user_id: p.user, amount: p.amount, currency: p.currency,
-			paid_amount: p.paidAmount, paid_currency: p.paidCurrency, fee: 0n,
-			status: p.status, hold_until: new Date(p.holdUntil) };
+			paid_amount: p.paidAmount, paid_currency: p.paidCurrency,
+			fee: p.fee, status: p.status, hold_until: new Date(p.holdUntil) };
+	},
+
+	// Who asks, and for whom.
+	beginOwn({ actor, args }, roles, check = () => {})
+	{
+		need(roles.includes(actor.role), '42501');
+		need(actor.role !== 'system' || args.user_id, '22004');
+		check();
+		const user = args.user_id ?? actor.id;
+
+		need(actor.role !== 'provider' || user === actor.id, '42501');
+		need(this.users.has(user), 'P0002');
+		return user;
 	},
 
 	// The smallest amount that buys as much is spent, the rest remains.
@@ -54,30 +69,81 @@ const payout = {
 
 	request_payout(call)
 	{
-		const { actor, args, now } = call;
-
-		need(['provider', 'admin', 'system'].includes(actor.role), '42501');
-		need(actor.role !== 'system' || args.user_id, '22004');
-		need(args.amount === undefined || args.amount > 0n, '22023');
-		const user = args.user_id ?? actor.id;
-
-		need(actor.role !== 'provider' || user === actor.id, '42501');
-		need(this.users.has(user), 'P0002');
+		const { args, now } = call;
+		const user = this.beginOwn(call, ['provider', 'admin', 'system'],
+			() => need(args.amount === undefined || args.amount > 0n, '22023'));
 		const kept = this.kept(call, user);
 
 		if (kept)
 			return kept;
-		const most = this.withdrawable(user, args.currency);
+		const fee = this.payoutFees.get(args.currency) ?? 0n;
+		const most = this.withdrawable(user, args.currency) - fee;
 
 		need(most > 0n && (args.amount ?? most) <= most, 'WD202');
 		const amount = args.amount ?? most;
 		const paidCurrency = args.paid_currency ?? args.currency;
-		const p = { user, amount, currency: args.currency, paidCurrency,
+		const p = { user, amount, currency: args.currency, paidCurrency, fee,
 			...this.exchange(amount, args.currency, paidCurrency),
 			status: 'pending', holdUntil: now + HOLD_DAYS * DAY };
 
-		this.payouts.set(call.newId, p);
-		this.lastPayout = p;
+		this.settleReserve(user, args.currency);
+		this.takeFee(p);
+		this.payouts.set(undefined, p);
+		this.born.push([p, 'payout_id', this.payouts]);
+		return this.payoutState(p);
+	},
+
+	// Out of what they have: what they owe is made good as far as the rest
+	// goes, what they are owed is theirs again.
+	nettedLegs(user, currency, amount)
+	{
+		const { available, receivable } = this.position(user, currency);
+		const netted = least(-receivable, available - amount);
+
+		return [[`provider_available ${user}`, currency, -amount - netted],
+			[`provider_receivable ${user}`, currency, netted]];
+	},
+
+	// What it costs is taken once.
+	takeFee(p)
+	{
+		if (p.fee === 0n || p.feeLegs)
+			return;
+		p.feeLegs = [...this.nettedLegs(p.user, p.currency, p.fee),
+			['platform_fee', p.currency, p.fee]];
+		p.feeLegs.forEach((leg) => this.book(...leg));
+	},
+
+	returnFee(p)
+	{
+		if (p.feeLegs)
+			this.mirror(p.feeLegs);
+		p.feeLegs = undefined;
+	},
+
+	// What it made available may be gone, and is owed again.
+	mirror(legs)
+	{
+		for (const [account, currency, amount] of legs)
+			this.book(amount > 0n ? account.replace('provider_available',
+				'provider_receivable') : account, currency, -amount);
+	},
+
+	cancel_payout(call)
+	{
+		const { args } = call;
+		const user = this.beginOwn(call, ['provider', 'admin']);
+		const p = this.payouts.get(args.payout_id);
+
+		need(p && p.user === user, 'P0002');
+		const kept = this.kept(call, user);
+
+		if (kept)
+			return kept;
+		need(p.status === 'pending', 'WD101');
+		this.returnFee(p);
+		p.status = 'cancelled';
+		this.review(user);
 		return this.payoutState(p);
 	},
 
@@ -94,16 +160,21 @@ const payout = {
 
 		if (before)
 			return before;
-		const isNews = p.status !== status;
+		const isNews = status === 'completed' ? p.status !== status
+			: ['pending', 'completed'].includes(p.status);
 
 		if (isNews && status === 'completed')
+		{
+			this.takeFee(p);
 			this.bookPayout(p, args.psp);
+		}
 		if (p.status === 'completed' && status === 'failed')
-			p.legs.forEach(([account, currency, amount]) =>
-				// what it made available may be gone
-				this.book(amount > 0n ? account.replace('provider_available',
-					'provider_receivable') : account, currency, -amount));
-		p.status = status;
+			this.mirror(p.legs);
+		if (isNews && status === 'failed')
+			this.returnFee(p);
+		if (isNews)
+			p.status = status;
+		this.review(p.user);
 		return this.keep(call, status, { payout: args.payout_id },
 			{ replayed: !isNews, ...this.payoutState(p) });
 	},
@@ -118,16 +189,9 @@ const payout = {
 		return this.endPayout(call, 'failed');
 	},
 
-	// What they owe is made good as far as the rest goes; what they are owed
-	// is theirs again.
 	bookPayout(p, psp)
 	{
-		const { available, receivable } = this.position(p.user, p.currency);
-		const netted = least(-receivable, available - p.amount);
-
-		p.legs = [
-			[`provider_available ${p.user}`, p.currency, -p.amount - netted],
-			[`provider_receivable ${p.user}`, p.currency, netted],
+		p.legs = [...this.nettedLegs(p.user, p.currency, p.amount),
 			[`psp_clearing ${psp}`, p.paidCurrency, p.paidAmount]];
 		if (p.paidCurrency !== p.currency)
 			p.legs.push(
@@ -137,10 +201,8 @@ const payout = {
 		p.legs.forEach(leg => this.book(...leg));
 	},
 
-	provider_balance(call)
+	provider_balance({ actor, args })
 	{
-		const { actor, args } = call;
-
 		need(['provider', 'admin', 'system'].includes(actor.role), '42501');
 		need(actor.role !== 'system' || args.user_id, '22004');
 		const user = args.user_id ?? actor.id;
@@ -148,10 +210,13 @@ const payout = {
 		need(actor.role !== 'provider' || user === actor.id, '42501');
 		const { available, receivable, promised } =
 			this.position(user, args.currency);
+		const free = this.freeOfReserve(user, args.currency);
 		const withdrawable = this.withdrawable(user, args.currency);
 
-		return { rows: [{ currency: args.currency, available, receivable,
-			pending_payouts: promised, reserved: 0n,
+		return { rows: [{ currency: args.currency, available: available + free,
+			receivable, pending_payouts: promised,
+			reserved: this.balance(`provider_reserve ${user}`,
+				args.currency) - free,
 			withdrawable: withdrawable > 0n ? withdrawable : 0n }] };
 	}
 };

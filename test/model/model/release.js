@@ -55,7 +55,10 @@ const release = {
 
 	releaseLegs(job, { fee, tax, payout })
 	{
-		return [[`provider_available ${job.provider}`, payout],
+		const kept = this.keepBack(job, payout);
+
+		return [[`provider_available ${job.provider}`, payout - kept],
+			[`provider_reserve ${job.provider}`, kept],
 			['platform_fee', fee], ['tax_payable', tax]];
 	},
 

@@ -80,7 +80,8 @@ const reversal = {
 		this.transfer(job, 'reversal', { amount, fee, tax,
 			payout: released - fee - tax },
 		transfer.legs.map(([account], i) => [account.replace(
-			'provider_available', 'provider_receivable'), -parts[i]]));
+			/provider_(available|reserve)/, 'provider_receivable'),
+		-parts[i]]));
 		this.derive(job);
 		return { amount, fee, tax, ...this.state(job) };
 	},
