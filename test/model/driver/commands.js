@@ -12,6 +12,8 @@ const { DAY } = require('../model/work.js');
 
 const NOBODY = '00000000-0000-7000-8000-00000000dead';
 const COMPANIES = ['acme', 'acme', 'bolt'];
+const REASONS = ['surplus', 'second_charge', 'wrong_currency', 'unknown_job',
+	'job_over', 'late'];
 const BUSY = 4;
 const KEY_DAYS = 29;
 const VERSIONED = ['fund_escrow', 'cancel_escrow', 'release_escrow',
@@ -21,12 +23,12 @@ const VERSIONED = ['fund_escrow', 'cancel_escrow', 'release_escrow',
 const KEYED = [...VERSIONED, 'start_job', 'complete_job', 'submit_milestone',
 	'request_changes', 'request_payout', 'cancel_payout', 'repay_balance',
 	'write_off', 'post_journal', 'approve_journal', 'reject_journal',
-	'reverse_journal'];
+	'reverse_journal', 'assign_receipt', 'return_receipt', 'retry_refund'];
 // What is about no job.
 const JOBLESS = ['request_payout', 'cancel_payout', 'provider_balance',
 	'repay_balance', 'write_off', 'post_journal', 'approve_journal',
 	'reject_journal', 'reverse_journal', 'release_due_escrows',
-	'expire_disputes', 'expire_repayments', 'release_reserves', 'set_setting',
+	'return_receipt', 'retry_refund', 'expire_disputes', 'expire_repayments', 'release_reserves', 'set_setting',
 	'set_setting_amount'];
 
 class Commands
@@ -116,7 +118,82 @@ class Commands
 			args.currency = CURRENCIES.find((c) => c !== job.currency);
 		if (chance.happens(0.02))
 			args.amount = 0n;
+		if (chance.happens(0.04))
+			Object.assign(args, { job_id: chance.pick([null, null, NOBODY]),
+				transaction_id: chance.happens(0.1) ? args.transaction_id
+					: undefined });
 		return { name: 'confirm_payment', actor: SYSTEM, args };
+	}
+
+	// --------------------------------------------------------------
+	// Refunds, and what fits nothing
+	// --------------------------------------------------------------
+
+	// Mostly one that is pending, by one of its names.
+	tellOfRefund(job)
+	{
+		const { chance, model } = this;
+		const all = model.refunds.filter((r) => r.job === job ||
+			r.job === null);
+		const open = all.filter((r) => r.status === 'pending');
+		const r = chance.pick(open.length > 0 && chance.happens(0.6)
+			? open : all);
+		const name = chance.happens(0.45) ? 'fail_refund' : 'confirm_refund';
+		const args = { job_id: r ? r.job?.id ?? null : job.id,
+			psp: r && chance.happens(0.97) ? r.psp : 'acme',
+			event_id: this.eventId() };
+
+		if (chance.happens(0.75))
+			args.refund_id = chance.happens(0.02) ? NOBODY : r?.id;
+		if (chance.happens(0.2))
+			args.transaction_id = r?.transfer?.id;
+		if (name === 'confirm_refund' && r && chance.happens(0.5))
+			args.amount = r.amount - (chance.happens(0.8) ? r.reversed
+				: chance.pick([0n, 1n, -1n]));
+		return { name, actor: SYSTEM, args };
+	}
+
+	// A receipt of the job or of none, mostly one that is held.
+	receiptOf(job)
+	{
+		const { chance, model } = this;
+		const all = [...model.receipts.values()].filter((r) =>
+			r.job === job || r.job === null);
+		const held = all.filter((r) => r.status === 'held');
+		const r = chance.pick(held.length > 0 && chance.happens(0.9)
+			? held : all);
+
+		return { r, receipt_id: r === undefined || chance.happens(0.02)
+			? NOBODY : r.id };
+	}
+
+	assignReceipt(job)
+	{
+		return { name: 'assign_receipt',
+			role: this.chance.pick(['support', 'admin', 'system']),
+			args: { receipt_id: this.receiptOf(job).receipt_id } };
+	}
+
+	returnReceipt(job)
+	{
+		return { name: 'return_receipt',
+			role: this.chance.pick(['support', 'admin', 'system']),
+			args: { receipt_id: this.receiptOf(job).receipt_id,
+				reason: 'Nobody knows what it is for.' } };
+	}
+
+	retryRefund(job)
+	{
+		const { chance, model } = this;
+		const { r, receipt_id } = this.receiptOf(job);
+		const own = [...model.methods].filter(([, m]) =>
+			m.user === r?.job?.homeowner);
+		const [method] = chance.pick(own.length > 0 && chance.happens(0.95)
+			? own : [...model.methods]);
+
+		return { name: 'retry_refund',
+			role: chance.pick(['support', 'admin', 'system']),
+			args: { receipt_id, payment_method_id: method } };
 	}
 
 	// --------------------------------------------------------------
@@ -429,7 +506,12 @@ class Commands
 		const { chance, model } = this;
 		const kind = chance.pick(['platform_fee', 'tax_payable', 'psp_fee',
 			'platform_loss', 'bank', 'rounding', 'fx_liquidity',
-			'provider_available', 'provider_receivable']);
+			'provider_available', 'provider_receivable', 'suspense']);
+		const { r, receipt_id } = this.receiptOf(job);
+
+		if (kind === 'suspense')
+			return { kind, owner: receipt_id, currency: r?.currency ??
+				job.currency, lies: r?.remaining ?? 100n };
 		const owner = kind.startsWith('provider_')
 			? chance.happens(0.2) ? chance.pick(this.world.people).id
 				: job.provider : undefined;
@@ -458,6 +540,11 @@ class Commands
 			left -= line.amount;
 			delete line.lies;
 		}
+		const foreign = lines.find(({ currency }) =>
+			currency !== job.currency)?.currency;
+
+		if (foreign && chance.happens(0.9))
+			lines.forEach((line) => { line.currency = foreign; });
 		if (chance.happens(0.02))
 			lines[0].currency = chance.pick(CURRENCIES);
 		return { name: 'post_journal', role: 'admin', args: { lines,
@@ -499,7 +586,8 @@ class Commands
 		const { chance } = this;
 		const [name, values] = chance.pick([
 			['reserve_ppm', ['0', '100000', '333333']],
-			['journal_second_approver', ['true', 'false']], ['payout_fee']]);
+			['journal_second_approver', ['true', 'false']], ['payout_fee'],
+			[`receipt_default_${chance.pick(REASONS)}`, ['return', 'hold']]]);
 
 		return values === undefined
 			? { name: 'set_setting_amount', actor: SYSTEM, isCommand: true,
@@ -539,11 +627,18 @@ class Commands
 		const isPaid = job.funded > 0n;
 		const isMoving = job.held > 0n && job.escrow !== 'frozen';
 		const isDisputed = job.disputes.some(isOpen);
+		const hasReceipt = [...this.model.receipts.values()].some((r) =>
+			(r.job === job || r.job === null) && r.status === 'held');
 		const isDelivered = job.milestones.some((m) => m.status === 'submitted');
 
 		return this.chance.weighted([
 			[when(!this.model.pending(job), 14), 'fund'],
 			[when(this.model.pending(job), 22), 'tellOfPayment'],
+			[when(this.model.refunds.some((r) => r.job === job), 6),
+				'tellOfRefund'],
+			[when(hasReceipt, 4), 'assignReceipt'],
+			[when(hasReceipt, 2), 'returnReceipt'],
+			[when(hasReceipt, 4), 'retryRefund'],
 			[when(job.released === 0n, 4), 'plan'],
 			[when(isMoving && !job.isStarted, 16), () => ({ name: 'start_job',
 				role: 'provider', args: {} })],

@@ -31,6 +31,11 @@ const CHARGEBACK = { status: 'status', amount: 'amount', psp: 'psp',
 	held_amount: 'heldAmount', clawed_back: 'clawedBack',
 	lost_amount: 'lost', currency: 'currency', is_detached: 'isDetached' };
 
+const RECEIPT = { amount: 'amount', remaining: 'remaining', status: 'status',
+	reason: 'reason', psp: 'psp', currency: 'currency' };
+const REFUND = { amount: 'amount', reversed: 'reversed', loss: 'loss',
+	failed: 'failed', status: 'status', psp: 'psp', currency: 'currency' };
+
 // All there is of a job, in one round trip.
 const JOB = `
 SELECT j.status, e.version, to_jsonb(e) AS escrow,
@@ -40,6 +45,10 @@ SELECT j.status, e.version, to_jsonb(e) AS escrow,
           FROM dwello.disputes AS d WHERE d.job_id = j.id) AS disputes,
        (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.id)
           FROM dwello.chargebacks AS c WHERE c.job_id = j.id) AS chargebacks,
+       (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.created_at, r.event_id)
+          FROM dwello.receipts AS r WHERE r.job_id = j.id) AS receipts,
+       (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.id)
+          FROM dwello.refunds AS r WHERE r.job_id = j.id) AS refunds,
        (SELECT jsonb_agg(jsonb_build_object('id', t.id,
                'type', t.transaction_type, 'amount', t.amount,
                'fee', t.platform_fee, 'tax', t.tax) ORDER BY t.id)
@@ -61,7 +70,20 @@ function compareList(what, rows, ours, columns)
 	});
 }
 
-async function compareJob(server, job)
+// Receipts have the ids of their events, refunds those of their order.
+function compareApart(model, job, { receipts, refunds })
+{
+	const theirs = new Map((receipts ?? []).map((row) => [row.id, row]));
+	const ours = [...model.receipts.values()].filter((r) => r.job === job);
+
+	compareList('receipt', ours.map(({ id }) => theirs.get(id) ?? {}), ours,
+		RECEIPT);
+	same('number of receipts', theirs.size, ours.length);
+	compareList('refund', refunds,
+		model.refunds.filter((r) => r.job === job), REFUND);
+}
+
+async function compareJob(server, model, job)
 {
 	const [row] = await server.rows(JOB, [job.id]);
 	const transfers = job.transfers.filter((d) => d.type !== 'payment');
@@ -72,6 +94,7 @@ async function compareJob(server, job)
 	compareList('milestone', row.milestones, job.milestones, MILESTONE);
 	compareList('dispute', row.disputes, job.disputes, DISPUTE);
 	compareList('chargeback', row.chargebacks, job.chargebacks, CHARGEBACK);
+	compareApart(model, job, row);
 	compareList('transfer', row.transfers, transfers, { type: 'type', amount: 'amount' });
 	transfers.forEach((transfer, i) => transfer.fee === undefined ||
 		same(`transfer ${i + 1} fee and tax`, `${row.transfers[i].fee} ${row.transfers[i].tax}`,
@@ -99,6 +122,12 @@ async function compareOwn(server, model)
 		compareList(table.replace(/s$/, ''), await server.rows({ name: table,
 			text: `SELECT * FROM dwello.${table} ORDER BY id` }),
 		[...ours.values()], columns);
+	compareApart(model, null, {
+		receipts: await server.rows({ name: 'receipts',
+			text: 'SELECT * FROM dwello.receipts WHERE job_id IS NULL' }),
+		refunds: await server.rows({ name: 'refunds',
+			text: `SELECT * FROM dwello.refunds WHERE job_id IS NULL
+				ORDER BY id` }) });
 }
 
 class Balances

@@ -36,6 +36,45 @@ const faults = {
 		Object.assign([[`refund_pending ${job.arrived.at(-1).psp}`, amount]],
 			{ asked: right(job, amount).asked })),
 
+	// a receipt that is assigned stays where it is
+	assign: twist('assign_receipt', function (right, call) {
+		const reply = right(call);
+		const { psp } = this.receipts.get(call.args.receipt_id);
+
+		this.book(`suspense ${psp}`, reply.currency, reply.amount);
+		this.book(`psp_clearing ${psp}`, reply.currency, -reply.amount);
+		return reply;
+	}),
+
+	// a refund that fails before it was sent is not put back
+	put_back: twist('fail_refund', function (right, call) {
+		const before = this.refunds.filter((r) => r.status === 'pending')
+			.map((r) => [r, r.amount - r.reversed]);
+		const reply = right(call);
+
+		for (const [{ status, psp, currency }, amount] of before)
+			if (status === 'failed')
+			{
+				this.book(`suspense ${psp}`, currency, -amount);
+				this.book(`refund_pending ${psp}`, currency, amount);
+			}
+		return reply;
+	}),
+
+	// what is retried leaves by the company that could not send it
+	retry: twist('retry_refund', function (right, call) {
+		const { psp } = this.receipts.get(call.args.receipt_id) ?? {};
+		const method = this.methods.get(call.args.payment_method_id);
+
+		return right({ ...call, args: { ...call.args, payment_method_id:
+			[...this.methods].find(([, m]) => m.psp === psp &&
+				m.user === method?.user)?.[0] } });
+	}),
+
+	// what was undone and is sent all the same comes out of nothing
+	sent_after: twist('bookSent', (right, r, pending) =>
+		right(r, pending, 0n)),
+
 	// a plan in equal parts: what is over goes to the last one
 	plan: twist('plan_milestones', (right, call) => {
 		const reply = right(call);

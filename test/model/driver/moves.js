@@ -9,7 +9,8 @@
 
 // Events that a call brings about besides its own.
 const BESIDES = ['release_due_escrows', 'complete_job'];
-const NAMES = { expire_disputes: 'default_decision' };
+const NAMES = { expire_disputes: 'default_decision',
+	assign_receipt: 'confirm_payment' };
 
 class Moves
 {

@@ -21,13 +21,8 @@ const START = Date.UTC(2030, 0, 1);
 const DAY = 86400000;
 
 // What only dwello can know: ids, and how versions are counted.
-function learn(model, job, call, [row])
+function learn(model, [row])
 {
-	if (call.name === 'fund_escrow')
-		job.payments.at(-1).id = row.transaction_id;
-	// money that nobody had asked for
-	if (call.name === 'confirm_payment' && job.payments.length > 0)
-		job.payments.at(-1).id ??= row.transaction_id;
 	for (const [what, column, list] of model.born)
 	{
 		what.id = row[column];
@@ -109,7 +104,7 @@ class Play
 
 		for (const each of touched)
 		{
-			const version = await compareJob(this.server, each);
+			const version = await compareJob(this.server, this.model, each);
 
 			if (code !== undefined || reply.replayed)
 				same('version', version, each.version);
@@ -124,11 +119,11 @@ class Play
 	{
 		const { model } = this;
 
-		learn(model, model.jobs.get(call.args.job_id), call, answer.rows);
+		learn(model, answer.rows);
 		if (call.key === undefined)
 			return;
-		model.remember(call, call.args.job_id ?? call.args.user_id ??
-			call.actor.id, reply);
+		model.remember(call, call.args.receipt_id ?? call.args.job_id ??
+			call.args.user_id ?? call.actor.id, reply);
 		this.commands.wasDone(call);
 	}
 
@@ -170,7 +165,7 @@ class Play
 		const unforeseen = await this.moves.unforeseen();
 
 		for (const job of this.model.jobs.values())
-			await compareJob(this.server, job);
+			await compareJob(this.server, this.model, job);
 		if (broken.length + unforeseen.length > 0)
 			throw new Difference([
 				...broken.map((row) => `reconcile: ${JSON.stringify(row)}`),

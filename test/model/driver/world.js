@@ -68,6 +68,21 @@ class World
 		if (role === 'provider')
 			this.model.providers.add(id);
 		this.people.push({ role, id, token });
+		if (role === 'homeowner')
+			await this.addCards(id);
+	}
+
+	// A card of each company, to pay with and to be paid back.
+	async addCards(user)
+	{
+		for (const psp of ['acme', 'bolt'])
+		{
+			const { payment_method_id: id } = await this.must(SYSTEM,
+				'add_payment_method', { method_type: 'credit_card', psp,
+					psp_token: `card of ${user}`, user_id: user });
+
+			this.model.methods.set(id, { user, psp });
+		}
 	}
 
 	// A provider who may bid, and be paid.

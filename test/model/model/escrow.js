@@ -24,13 +24,18 @@ const escrow = {
 	},
 
 	// A movement of money: its legs are booked, the escrow's own is the rest.
-	transfer(job, type, facts, legs)
+	transfer(job, type, { asked = [], ...facts }, legs)
 	{
 		const parts = legs.filter(([, amount]) => amount !== 0n);
 
 		for (const [account, amount] of parts)
 			this.book(account, facts.currency ?? job.currency, amount);
-		job.transfers.push({ type, ...facts, legs: parts, undone: 0n });
+		const transfer = { type, ...facts, legs: parts, undone: 0n };
+
+		job.transfers.push(transfer);
+		for (const { payment, amount } of asked)
+			this.askBack({ job, transfer, payment, psp: payment.psp, amount,
+				currency: job.currency });
 	},
 
 	// What every command on an escrow says of it.

@@ -23,6 +23,10 @@ class Model
 		this.repayments = new Map();	// id → what was asked for of a debt
 		this.journals = new Map();		// id → journal
 		this.receipts = new Map();		// id → money that fits nothing
+		this.refunds = [];				// that companies were asked for
+		this.methods = new Map();		// id → whose way to be paid back
+		// what goes back at once
+		this.goesBack = new Map([['surplus', true], ['second_charge', true]]);
 		this.reserves = new Map();		// user and currency → what was kept
 		this.reserving = new Set();		// users who have a reserve
 		this.reservesSeen = new Map();	// user → day on which it was settled
@@ -43,7 +47,7 @@ class Model
 }
 
 for (const [file, name] of [['guard', 'guards'], ['escrow'], ['payment'],
-	['work'], ['release'], ['dispute'], ['chargeback'], ['reversal'],
+	['work'], ['release'], ['refund'], ['receipt'], ['dispute'], ['chargeback'], ['reversal'],
 	['payout'], ['reserve'], ['debt'], ['journal'], ['setting'], ['due']])
 	Object.assign(Model.prototype, require(`./${file}.js`)[name ?? file]);
 

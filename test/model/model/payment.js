@@ -45,6 +45,7 @@ const payment = {
 			job.escrow = 'funding';
 		job.payments.push({ amount, status: 'pending',
 			payBy: now + PAY_MINUTES * 60000 });
+		this.born.push([job.payments.at(-1), 'transaction_id']);
 		return { amount, ...this.state(job) };
 	},
 
@@ -58,25 +59,33 @@ const payment = {
 		return found;
 	},
 
-	// Money that arrives is booked, whatever it is.
+	// Money that arrives is booked, whatever it is, and for no job, too.
 	confirm_payment(call)
 	{
-		const { args } = call;
-		const { job } = this.begin(call, ['system'],
-			{ check: () => need(args.amount > 0n, '22023') });
-		const facts = { job: job.id, amount: args.amount,
-			currency: args.currency };
-		const before = this.seen(call, 'confirmed', facts);
+		const { actor, args } = call;
+		const job = this.jobs.get(args.job_id) ?? null;
+
+		need(actor.role === 'system', '42501');
+		need(args.amount > 0n, '22023');
+		const facts = { amount: args.amount, currency: args.currency };
+		const before = this.seen(call, 'confirmed',
+			{ ...facts, job: args.job_id ?? undefined });
 
 		if (before)
 			return before;
-		const { held, reason } = this.divideArrival(call, job,
-			this.paymentOf(job, args));
+		need(job || !args.transaction_id, 'WD101');
+		const { held, reason } = job
+			? this.divideArrival(call, job, this.paymentOf(job, args))
+			: { held: 0n, reason: 'unknown_job' };
+		const rest = args.amount - held;
+		const receipt = rest === 0n ? {} : { receipt_amount: rest,
+			receipt_reason: reason };
 
-		if (held < args.amount)
-			this.keepApart(args, args.amount - held, reason);
-		return this.keep(call, 'confirmed', facts, { amount: args.amount,
-			is_late: held === 0n, ...this.state(job) });
+		if (rest > 0n)
+			this.keepApart({ job, args, amount: rest, reason });
+		return this.keep(call, 'confirmed', { ...facts, job: job?.id },
+			{ amount: args.amount, currency: args.currency,
+				is_late: held === 0n, ...receipt, ...job && this.state(job) });
 	},
 
 	// What the escrow takes, and why not the rest; what it takes is booked.
@@ -85,7 +94,7 @@ const payment = {
 		const isOver = ['completed', 'cancelled'].includes(job.status);
 
 		if (paid?.status === 'pending' && (isOver || now >= paid.payBy))
-			this.lapse(job, paid, isOver);
+			this.lapse(job, paid, isOver && now < paid.payBy);
 		if (args.currency !== job.currency)
 			return { held: 0n, reason: 'wrong_currency' };
 		if (isOver)
@@ -93,12 +102,7 @@ const payment = {
 		if (paid && ['failed', 'cancelled'].includes(paid.status))
 			return { held: 0n, reason: paid === job.payments.at(-1)
 				? 'late' : 'second_charge' };
-		const asked = paid?.status === 'pending' ? paid.amount : 0n;
-		const open = asked || (this.pending(job)?.amount ?? 0n);
-		const missing = this.missing(job) - open;
-		const room = TAKING.includes(job.escrow)
-			? asked + (missing > 0n ? missing : 0n) : 0n;
-		const held = args.amount < room ? args.amount : room;
+		const { asked, held } = this.fit(job, paid, args.amount);
 
 		if (held > 0n)
 			this.arrive(job, this.completed(job, paid, held), args.psp);
@@ -107,12 +111,27 @@ const payment = {
 		return { held, reason: asked > 0n ? 'surplus' : 'second_charge' };
 	},
 
+	// What was asked for, and beside it what nobody has asked for yet.
+	fit(job, paid, amount)
+	{
+		const asked = paid?.status === 'pending' ? paid.amount : 0n;
+		const waiting = this.pending(job);
+		const isLive = waiting && this.now < waiting.payBy;
+		const open = asked || (isLive ? waiting.amount : 0n);
+		const missing = this.missing(job) - open;
+		const room = TAKING.includes(job.escrow)
+			? asked + (missing > 0n ? missing : 0n) : 0n;
+
+		return { asked, held: amount < room ? amount : room };
+	},
+
 	// The payment that was asked for, or one that nobody asked for.
 	completed(job, paid, amount)
 	{
 		if (paid?.status === 'pending')
 			return Object.assign(paid, { status: 'completed', amount });
 		job.payments.push({ amount, status: 'completed' });
+		this.born.push([job.payments.at(-1), 'transaction_id']);
 		return job.payments.at(-1);
 	},
 
@@ -125,22 +144,11 @@ const payment = {
 			job.escrow = 'failed';
 	},
 
-	// Money that fits nothing lies apart, or is asked back at once.
-	keepApart({ psp, currency }, amount, reason)
-	{
-		const kind = ['surplus', 'second_charge'].includes(reason)
-			? 'refund_pending' : 'suspense';
-
-		this.book(`psp_clearing ${psp}`, currency, -amount);
-		this.book(`${kind} ${psp}`, currency, amount);
-	},
-
 	arrive(job, paid, psp)
 	{
 		job.funded += paid.amount;
 		job.held += paid.amount;
-		job.arrived.push({ id: paid.id, psp, amount: paid.amount,
-			back: 0n });
+		job.arrived.push(Object.assign(paid, { psp, back: 0n }));
 		this.transfer(job, 'payment', { amount: paid.amount },
 			[[`psp_clearing ${psp}`, -paid.amount]]);
 		fill(job.milestones, this.covered(job) - this.pricePaid(job));

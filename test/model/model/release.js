@@ -174,8 +174,9 @@ const release = {
 
 			payment.back += part;
 			left -= part;
-			if (part > 0n)
-				asked.push({ payment, left: part });
+			if (part === 0n)
+				continue;
+			asked.push({ payment, amount: part });
 			legs.set(`refund_pending ${payment.psp}`, part +
 				(legs.get(`refund_pending ${payment.psp}`) ?? 0n));
 		}

@@ -44,6 +44,7 @@ const reversal = {
 		const transfer = job.transfers.find((d) => d.id === args.transaction_id);
 
 		need(transfer && UNDOABLE.includes(transfer.type), '22023');
+		need(!this.hasFailedRefund(transfer), 'WD101');
 		const whole = sum(transfer.legs, ([, amount]) => amount);
 		const amount = args.amount ?? whole - transfer.undone;
 
@@ -53,9 +54,9 @@ const reversal = {
 
 	undo(job, transfer, amount)
 	{
-		const legs = transfer.legs.map(([, of]) => of);
-		const before = shares(legs, transfer.undone);
-		const parts = shares(legs, transfer.undone + amount)
+		const gained = transfer.legs.map(([, of]) => of);
+		const before = shares(gained, transfer.undone);
+		const parts = shares(gained, transfer.undone + amount)
 			.map((part, i) => part - before[i]);
 		const of = (start) => sum(transfer.legs.map(([account], i) =>
 			(account.startsWith(start) ? parts[i] : 0n)), (part) => part);
@@ -73,33 +74,30 @@ const reversal = {
 		job.tax -= tax;
 		job.refunded -= refunded;
 		transfer.undone += amount;
-		for (const [i, [account]] of transfer.legs.entries())
-			if (account.startsWith('refund_pending '))
-				this.withdraw(transfer, account.split(' ')[1], parts[i]);
+		const legs = this.undoneLegs(transfer, parts);
+
 		this.undoPrices(job, transfer, released > 0n, refunded > 0n);
 		this.transfer(job, 'reversal', { amount, fee, tax,
-			payout: released - fee - tax },
-		transfer.legs.map(([account], i) => [account.replace(
-			/provider_(available|reserve)/, 'provider_receivable'),
-		-parts[i]]));
+			payout: released - fee - tax }, legs);
 		this.derive(job);
 		return { amount, fee, tax, ...this.state(job) };
 	},
 
-	// The company shall not send it: the last payment first has room again.
-	withdraw(transfer, psp, amount)
+	// The provider owes what they got; what companies have not sent they
+	// shall not send, and what they have the platform bears.
+	undoneLegs(transfer, parts)
 	{
-		let rest = amount;
+		return transfer.legs.flatMap(([account], i) => {
+			const part = parts[i];
+			const [kind, psp] = account.split(' ');
 
-		for (const asked of [...transfer.asked].reverse()
-			.filter(({ payment }) => payment.psp === psp))
-		{
-			const part = least(rest, asked.left);
+			if (kind !== 'refund_pending')
+				return [[account.replace(/provider_(available|reserve)/,
+					'provider_receivable'), -part]];
+			const unsent = this.withdraw(transfer, psp, part);
 
-			asked.left -= part;
-			asked.payment.back -= part;
-			rest -= part;
-		}
+			return [[account, -unsent], ['platform_loss', unsent - part]];
+		});
 	},
 
 	// The milestones follow the money: the price that is released and the

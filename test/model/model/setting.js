@@ -9,6 +9,9 @@ const setting = {
 			this.reservePpm = BigInt(value);
 		if (name === 'journal_second_approver')
 			this.needsApprover = value === 'true';
+		if (name.startsWith('receipt_default_'))
+			this.goesBack.set(name.slice('receipt_default_'.length),
+				value === 'return');
 		return {};
 	},
 
