@@ -1689,7 +1689,7 @@ COMMENT ON FUNCTION dwello.escrow_next_events IS
  *	refund_status: completed
  *	escrow_status: NULL with all that follows of the escrow where there is
  *	  none
- *	currency
+ *	currency: of amount; the others are in the escrow's
  *	funded
  *	held
  *	released
@@ -1773,7 +1773,7 @@ COMMENT ON FUNCTION dwello.confirm_refund IS
  *	refund_status: failed
  *	escrow_status: NULL with all that follows of the escrow where there is
  *	  none
- *	currency
+ *	currency: of amount; the others are in the escrow's
  *	funded
  *	held
  *	released
