@@ -30,13 +30,17 @@ static const char *const expected[] = {
 	"submitted>submitted|released|refunded "
 	"changes_requested>changes_requested|released|refunded "
 	"approved>approved|released|refunded disputed>disputed",
+	"refund_escrow P released>released|refunded",
 	"open_dispute HP planned>disputed funded>disputed submitted>disputed "
 	"changes_requested>disputed approved>disputed",
-	"answer_dispute HP disputed>disputed|planned|funded|released|refunded",
+	"answer_dispute HP disputed>disputed|planned|funded|released|refunded "
+	"released>released|refunded",
 	"withdraw_dispute HP "
 	"disputed>planned|funded|submitted|changes_requested|approved",
-	"default_decision Y disputed>planned|funded|released|refunded",
-	"resolve_dispute AS disputed>planned|funded|released|refunded",
+	"default_decision Y disputed>planned|funded|released|refunded "
+	"released>released|refunded",
+	"resolve_dispute AS disputed>planned|funded|released|refunded "
+	"released>released|refunded",
 	"close_chargeback Y planned>released|refunded funded>released|refunded "
 	"submitted>released|refunded changes_requested>released|refunded "
 	"approved>released|refunded disputed>released|refunded|planned "

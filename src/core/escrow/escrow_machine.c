@@ -405,6 +405,8 @@ DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 #define ALL_PAID	"nothing of it is left"
 #define SOME_PAID	"nothing of it is left, part was paid"
 #define NONE_PAID	"nothing of it is left, none was paid"
+#define LEFT_PAID	"the rest stays paid"
+#define NONE_LEFT	"none stays paid"
 #define REGAINED	"won after it was lost"
 #define UNDISPUTED	"out of what is not disputed"
 
@@ -462,6 +464,11 @@ DW_LABELS(milestone_event, DwMilestoneEvent, milestone_event_labels);
 	STEP(DISPUTED, event, actors, FUNDED, "settled: paid in full since"), \
 	STEP(DISPUTED, event, actors, RELEASED, "settled: " SOME_PAID), \
 	STEP(DISPUTED, event, actors, REFUNDED, "settled: " NONE_PAID)
+
+/* What was paid of one that is released does not all stay paid. */
+#define UNPAYS(event, actors) \
+	STEP(RELEASED, event, actors, RELEASED, BACK LEFT_PAID), \
+	STEP(RELEASED, event, actors, REFUNDED, BACK NONE_LEFT)
 
 static const DwRule milestone_rules[] = {
 	MAKES(POST, HOMEOWNER, NULL),
@@ -553,6 +560,10 @@ static const DwRule milestone_rules[] = {
 	STEP(DISPUTED, CLOSE_CHARGEBACK, SYSTEM, PLANNED, "lost: " MORE_DUE),
 	STEP(DISPUTED, REVERSE, DW_ACTOR_ADMIN, DISPUTED, NULL),
 
+	UNPAYS(REFUND, PROVIDER),
+	UNPAYS(ANSWER_DISPUTE, PARTIES),
+	UNPAYS(DEFAULT_DECISION, SYSTEM),
+	UNPAYS(RESOLVE_DISPUTE, MEDIATOR),
 	STEP(RELEASED, CLOSE_CHARGEBACK, SYSTEM, FUNDED, REGAINED),
 	STEP(REFUNDED, CLOSE_CHARGEBACK, SYSTEM, FUNDED, REGAINED),
 	STEP(RELEASED, REVERSE, DW_ACTOR_ADMIN, FUNDED, NULL),
