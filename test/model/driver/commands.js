@@ -251,17 +251,14 @@ class Commands
 
 	refund(job)
 	{
-		const args = this.selector(job);
-		const role = this.chance.pick(['homeowner', 'provider', 'provider',
+		const { chance } = this;
+		const args = job.released > 0n && chance.happens(0.3)
+			? { amount: chance.amount(job.held + job.released) }
+			: this.selector(job);
+		const role = chance.pick(['homeowner', 'provider', 'provider',
 			'admin']);
-		const available = sum(job.milestones, availableOf);
-		const about = job.milestones.find((m) => m.id === args.milestone_id);
-		const reaches = about ? about.status === 'released'
-			: available === 0n || (args.amount ?? 0n) > available;
 
-		// what was released and is given back is not the model's matter
-		return { name: 'refund_escrow', args, role,
-			never: reaches ? 'provider' : undefined };
+		return { name: 'refund_escrow', args, role };
 	}
 
 	// --------------------------------------------------------------
@@ -274,7 +271,8 @@ class Commands
 		const isGeneral = chance.happens(0.4);
 		const about = isGeneral ? job.milestones
 			: [chance.pick(job.milestones)];
-		const most = sum(about, availableOf);
+		const held = sum(about, availableOf);
+		const most = held > 0n ? held : sum(about, (m) => m.released);
 
 		return { name: 'open_dispute',
 			role: chance.pick(['homeowner', 'provider']), args: {
@@ -648,7 +646,8 @@ class Commands
 			[when(job.isStarted, 10), 'submit'],
 			[when(isDelivered, 5), 'requestChanges'],
 			[when(isMoving, 11), 'release'], [when(isPaid, 6), 'approve'],
-			[when(isMoving, 7), 'refund'], [when(isMoving, 7), 'openDispute'],
+			[when(isMoving || job.released > 0n, 7), 'refund'],
+			[when(isMoving || job.released > 0n, 7), 'openDispute'],
 			[when(isDisputed, 12), 'answerDispute'],
 			[when(isDisputed, 3), 'withdrawDispute'],
 			[when(isDisputed, 4), 'resolveDispute'],
@@ -705,8 +704,6 @@ class Commands
 		const isAboutJob = !JOBLESS.includes(call.name);
 
 		call.actor = call.by ?? this.caller(job, call.role);
-		if (call.actor.role === call.never)
-			[call.actor] = this.world.withRole('admin');
 		if (isAboutJob)
 			call.args.job_id = chance.happens(0.01) ? NOBODY : job.id;
 		if (VERSIONED.includes(call.name) && chance.happens(0.1))

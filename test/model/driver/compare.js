@@ -26,7 +26,7 @@ const MILESTONE = { status: 'status', amount: 'amount', funded: 'funded',
 	released: 'released', refunded: 'refunded', disputed: 'disputed' };
 const DISPUTE = { status: 'status', disputed_amount: 'amount',
 	homeowner_offer: 'homeowner', provider_offer: 'provider',
-	settled_amount: 'settled' };
+	settled_amount: 'settled', is_released: 'isReleased' };
 const CHARGEBACK = { status: 'status', amount: 'amount', psp: 'psp',
 	held_amount: 'heldAmount', clawed_back: 'clawedBack',
 	lost_amount: 'lost', currency: 'currency', is_detached: 'isDetached' };

@@ -196,8 +196,6 @@ class World
 			{ name: 'fund_days', value: '365' });
 		await this.must(SYSTEM, 'set_setting',
 			{ name: 'start_requires', value: 'any' });
-		await this.must(SYSTEM, 'set_setting',
-			{ name: 'dispute_days_after_release', value: '0' });
 		for (let n = 0; n < 3; n++)
 		{
 			await this.addPerson('homeowner', n);

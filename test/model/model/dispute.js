@@ -14,6 +14,7 @@ const DISPUTABLE = ['planned', 'funded', 'submitted', 'changes_requested',
 	'approved'];
 
 const LATE = ['disputed', 'released', 'settled', 'charged_back'];
+const LATE_DAYS = 30;
 
 const isOpen = (d) => d.status === 'open' || d.status === 'answered';
 const otherOf = (side) => (side === 'homeowner' ? 'provider' : 'homeowner');
@@ -34,13 +35,13 @@ const dispute = {
 			: ANSWER_DAYS[d.by]);
 	},
 
-	// About what was released, for which the driver gives no time at all.
-	isLate(job, args)
+	// About what was released.
+	isLate(job, actor, m)
 	{
-		const about = job.milestones.find((m) => m.id === args.milestone_id);
-
-		return about ? about.status === 'released'
-			: job.released > 0n && sum(job.milestones, availableOf) === 0n;
+		if (actor.role !== 'homeowner')
+			return false;
+		return m ? m.status === 'released' : job.released > 0n &&
+			sum(job.milestones, availableOf) === 0n;
 	},
 
 	open_dispute(call)
@@ -51,33 +52,75 @@ const dispute = {
 
 		if (kept)
 			return kept;
+		const m = job.milestones.find(({ id }) => id === args.milestone_id);
+
 		this.version(job, args);
 		need((actor.role === 'homeowner' ? [...PAYING, ...LATE] : PAYING)
 			.includes(job.escrow), 'WD101');
-		need(args.milestone_id ||
-			!job.disputes.some((d) => isOpen(d) && !d.milestone), 'WD101');
-		need(actor.role !== 'homeowner' || !this.isLate(job, args), 'WD102');
-		need(PAYING.includes(job.escrow), 'WD101');
-		const about = job.milestones.filter((m) => args.milestone_id
-			? m.id === args.milestone_id : DISPUTABLE.includes(m.status));
+		need(m || !this.hasGeneral(job), 'WD101');
+		const isReleased = this.isLate(job, actor, m);
+		const amount = isReleased ? this.disputeReleased(job, m)
+			: this.disputable(job, m);
 
-		need(about.every((m) => DISPUTABLE.includes(m.status)), 'WD101');
+		need(args.amount <= amount, '22023');
+		return this.disputeState(job, this.beginOpen(job, { isReleased, amount,
+			by: actor.role, milestone: m?.id, openedAt: now,
+			[actor.role]: args.amount }));
+	},
+
+	hasGeneral: (job) => job.disputes.some((d) => isOpen(d) &&
+		!d.milestone && !d.isReleased),
+
+	// What was released lately, of a milestone or in all.
+	disputeReleased(job, m)
+	{
+		const since = this.now - LATE_DAYS * DAY;
+		const lately = sum(this.releasesOf(job).filter((t) =>
+			t.at >= since && (!m || !t.milestone || t.milestone === m)), (t) => {
+			const taken = t.fee - t.back.fee + t.tax - t.back.tax;
+
+			return t.payout - t.back.net + taken -
+				this.homeownersShare(job.terms, taken);
+		});
+
+		need(!job.disputes.some((d) => isOpen(d) && d.isReleased), 'WD101');
+		need(lately !== 0n, 'WD102');
+		need(this.releasedOf(job, m) > 0n, 'WD101');
+		const amount = least(lately, this.releasedLeft(job, m));
+
+		need(amount > 0n, 'WD202');
+		return amount;
+	},
+
+	// What is held and undisputed, of a milestone or in all.
+	disputable(job, m)
+	{
+		const about = m ? [m] : job.milestones.filter((x) =>
+			DISPUTABLE.includes(x.status));
+
+		need(PAYING.includes(job.escrow), 'WD101');
+		need(about.every((x) => DISPUTABLE.includes(x.status)), 'WD101');
 		const amount = sum(about, availableOf);
 
 		need(amount > 0n, 'WD202');
-		need(args.amount <= amount, '22023');
-		const d = { status: 'open', by: actor.role, amount, homeowner: null,
-			provider: null, settled: null, milestone: args.milestone_id,
-			openedAt: now };
+		return amount;
+	},
 
-		d[actor.role] = args.amount;
-		d.answerBy = this.deadline(d, now);
+	beginOpen(job, facts)
+	{
+		const d = { status: 'open', homeowner: null, provider: null,
+			settled: null, ...facts };
+		const about = job.milestones.filter((m) => !d.isReleased &&
+			(!d.milestone || m.id === d.milestone) && availableOf(m) > 0n &&
+			DISPUTABLE.includes(m.status));
+
+		d.answerBy = this.deadline(d, this.now);
 		job.disputes.push(d);
-		for (const m of about.filter((x) => availableOf(x) > 0n))
+		for (const m of about)
 			Object.assign(m, { disputed: availableOf(m), dispute: d,
 				before: m.status, status: 'disputed' });
 		this.derive(job);
-		return this.disputeState(job, d);
+		return d;
 	},
 
 	// The dispute that is meant, or the one that is open.
@@ -101,7 +144,7 @@ const dispute = {
 	mayMove(job, d, now)
 	{
 		need(isOpen(d), 'WD101');
-		need([...PAYING, 'disputed'].includes(job.escrow), 'WD101');
+		need([...PAYING, ...LATE, 'refunded'].includes(job.escrow), 'WD101');
 		need(now < d.answerBy, 'WD102');
 	},
 
@@ -183,6 +226,29 @@ const dispute = {
 	// takes all that lies there with it.
 	settle(job, d, figure, status)
 	{
+		if (d.isReleased)
+			this.settleReleased(job, d, figure);
+		else
+			this.settleHeld(job, d, figure);
+		Object.assign(d, { status, settled: figure });
+		this.derive(job);
+		this.returnRest(job);
+	},
+
+	// What they do not keep is taken from them, as far as it is there.
+	settleReleased(job, d, figure)
+	{
+		const m = job.milestones.find(({ id }) => id === d.milestone);
+		const left = this.releasedLeft(job, m);
+		const back = this.takeReleased(job, least(d.amount, left) -
+			least(figure, left), m);
+
+		if (back.amount > 0n)
+			this.applyRefund(job, { amount: back.amount, milestone: m, back });
+	},
+
+	settleHeld(job, d, figure)
+	{
 		const paid = this.divideRelease(job, figure);
 		const price = d.amount - figure;
 		const rest = sum(job.milestones, leftOf) - d.amount;
@@ -204,9 +270,6 @@ const dispute = {
 			asked: legs.asked,
 			milestone: job.milestones.find((m) => m.id === d.milestone) },
 		[...this.releaseLegs(job, paid), ...legs]);
-		Object.assign(d, { status, settled: figure });
-		this.derive(job);
-		this.returnRest(job);
 	},
 
 	payDisputed(job, d, figure)
@@ -229,8 +292,11 @@ const dispute = {
 	// A bank took a part of what is disputed: the dispute is about the rest.
 	shrink(job, d, now)
 	{
-		const left = sum(job.milestones.filter((m) => m.dispute === d),
-			(m) => m.disputed);
+		const left = d.isReleased
+			? this.releasedLeft(job, job.milestones.find(({ id }) =>
+				id === d.milestone))
+			: sum(job.milestones.filter((m) => m.dispute === d),
+				(m) => m.disputed);
 		const atMost = (figure) => (figure === null ? null : least(figure, left));
 
 		d.homeowner = atMost(d.homeowner);
@@ -238,7 +304,7 @@ const dispute = {
 		if (left === 0n)
 			Object.assign(d, { status: 'settled', settled: 0n });
 		else
-			d.amount = left;
+			d.amount = least(d.amount, left);
 		if (left > 0n && job.escrow !== 'frozen')
 			d.answerBy = Math.max(d.answerBy, this.deadline(d, now));
 	}

@@ -30,7 +30,8 @@ const escrow = {
 
 		for (const [account, amount] of parts)
 			this.book(account, facts.currency ?? job.currency, amount);
-		const transfer = { type, ...facts, legs: parts, undone: 0n };
+		const transfer = { type, ...facts, legs: parts, undone: 0n,
+			at: this.now, back: { net: 0n, fee: 0n, tax: 0n } };
 
 		job.transfers.push(transfer);
 		for (const { payment, amount } of asked)

@@ -46,7 +46,7 @@ class Model
 	}
 }
 
-for (const [file, name] of [['guard', 'guards'], ['escrow'], ['payment'],
+for (const [file, name] of [['guard', 'guards'], ['take_back', 'takeBack'], ['escrow'], ['payment'],
 	['work'], ['release'], ['refund'], ['receipt'], ['dispute'], ['chargeback'], ['reversal'],
 	['payout'], ['reserve'], ['debt'], ['journal'], ['setting'], ['due']])
 	Object.assign(Model.prototype, require(`./${file}.js`)[name ?? file]);

@@ -7,6 +7,9 @@ const { least, most, feeOf, taxOf } = require('./fee.js');
 const { take, sum, availableOf, OVER } = require('./milestone.js');
 const { PAYING } = require('./payment.js');
 
+const OVER_AND_PAID = ['released', 'settled', 'charged_back'];
+const ALL = 2n ** 62n;
+
 const release = {
 	selection({ args })
 	{
@@ -190,12 +193,60 @@ const release = {
 		const { job, kept } = this.begin(call,
 			['homeowner', 'provider', 'admin'],
 			{ check: () => this.selection(call) });
+		const isProvider = actor.role === 'provider';
 
 		if (kept)
 			return kept;
 		this.version(job, args);
-		need(PAYING.includes(job.escrow), 'WD101');
+		need([...PAYING, ...isProvider ? OVER_AND_PAID : []]
+			.includes(job.escrow), 'WD101');
 		need(actor.role !== 'homeowner' || !job.isStarted, 'WD101');
+		const beyond = isProvider ? this.beyondHeld(job, args) : 0n;
+
+		if (beyond > 0n)		// or nothing of it happens
+			this.decideRefund(structuredClone(job), args, beyond);
+		const refund = this.decideRefund(job, args, beyond);
+
+		this.applyRefund(job, refund);
+		return { amount: refund.amount, ...this.state(job) };
+	},
+
+	// What a provider gives back of what was released: all that is not held.
+	beyondHeld(job, args)
+	{
+		const held = sum(job.milestones, availableOf);
+		const m = job.milestones.find(({ id }) => id === args.milestone_id);
+
+		if (m)
+			return m.status === 'released' ? ALL : 0n;
+		if (args.amount === undefined)
+			return held > 0n ? 0n : ALL;
+		return most(0n, args.amount - held);
+	},
+
+	// How much of what is held goes back, and of what was released.
+	decideRefund(job, args, beyond)
+	{
+		const m = job.milestones.find(({ id }) => id === args.milestone_id);
+		const ofHeld = beyond === 0n ? args
+			: { amount: (args.amount ?? 0n) - beyond };
+		const refund = { amount: 0n, milestone: m };
+
+		if (beyond === 0n || ofHeld.amount > 0n)
+			refund.amount = this.takeHeld(job, ofHeld);
+		if (beyond === 0n)
+			return refund;
+		this.derive(job);
+		const back = this.takeReleased(job, beyond, m);
+
+		need(back.amount > 0n && (beyond === ALL || back.price === beyond),
+			'WD202');
+		refund.amount += back.amount;
+		return { ...refund, back };
+	},
+
+	takeHeld(job, args)
+	{
 		const { from, price } = this.choose(job, args);
 		const isAll = args.amount === undefined && !args.milestone_id &&
 			job.disputed === 0n;
@@ -205,12 +256,18 @@ const release = {
 		take(from, price, 'refunded');
 		job.held -= amount;
 		job.refunded += amount;
+		return amount;
+	},
+
+	applyRefund(job, { amount, milestone, back })
+	{
+		if (back)
+			this.undoReleases(job, back);
 		const legs = this.refundLegs(job, amount);
 
-		this.transfer(job, 'refund', { amount, asked: legs.asked,
-			milestone: args.milestone_id ? from[0] : undefined }, legs);
+		this.transfer(job, 'refund', { amount, milestone, asked: legs.asked },
+			legs);
 		this.derive(job);
-		return { amount, ...this.state(job) };
 	}
 };
 

@@ -64,16 +64,19 @@ const reversal = {
 		const tax = of('tax_payable');
 		const refunded = of('refund_pending') + of('platform_loss');
 		const released = amount - refunded;
-		const clawed = sum(job.chargebacks.filter((c) => c.status !== 'won'),
-			(c) => c.clawedBack);
 
-		need(released <= job.released - clawed, 'WD202');
+		need(released <= job.released - this.clawed(job) &&
+			refunded <= job.refunded && fee <= job.fee && tax <= job.tax,
+		'WD202');
 		job.held += amount;
 		job.released -= released;
 		job.fee -= fee;
 		job.tax -= tax;
 		job.refunded -= refunded;
 		transfer.undone += amount;
+		transfer.back.net += released - fee - tax;
+		transfer.back.fee += fee;
+		transfer.back.tax += tax;
 		const legs = this.undoneLegs(transfer, parts);
 
 		this.undoPrices(job, transfer, released > 0n, refunded > 0n);
