@@ -120,7 +120,7 @@ kind_model()
 {
 	local script=run.js plant=${1#history_} status=0
 	local options=(--steps "$MODEL_STEPS")
-	local planted=(--seed 1 --steps 3000 --jobs 60)
+	local planted=(--seed 1 --steps 6000 --jobs 80)
 
 	if [ "$plant" != "$1" ]; then
 		script=histories.js options=(--runs "$HISTORIES")
