@@ -95,6 +95,12 @@ const escrow = {
 	// After any change: the disputed money, the states that follow.
 	derive(job)
 	{
+		this.deriveAmounts(job);
+		this.follow(job);
+	},
+
+	deriveAmounts(job)
+	{
 		const disputed = sum(job.milestones, (m) => m.disputed);
 
 		if (disputed === 0n)
@@ -104,7 +110,6 @@ const escrow = {
 		else
 			job.disputed = least(job.held, this.chargeOfDisputed(job, disputed));
 		job.escrow = this.statusOf(job);
-		this.follow(job);
 	},
 
 	statusOf(job)

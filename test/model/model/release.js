@@ -236,7 +236,7 @@ const release = {
 			refund.amount = this.takeHeld(job, ofHeld);
 		if (beyond === 0n)
 			return refund;
-		this.derive(job);
+		this.deriveAmounts(job);
 		const back = this.takeReleased(job, beyond, m);
 
 		need(back.amount > 0n && (beyond === ALL || back.price === beyond),
