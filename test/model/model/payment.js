@@ -112,12 +112,10 @@ const payment = {
 	},
 
 	// What was asked for, and beside it what nobody has asked for yet.
-	fit(job, paid, amount)
+	fit(job, paid, amount, waiting = this.pending(job))
 	{
 		const asked = paid?.status === 'pending' ? paid.amount : 0n;
-		const waiting = this.pending(job);
-		const isLive = waiting && this.now < waiting.payBy;
-		const open = asked || (isLive ? waiting.amount : 0n);
+		const open = asked || (waiting?.amount ?? 0n);
 		const missing = this.missing(job) - open;
 		const room = TAKING.includes(job.escrow)
 			? asked + (missing > 0n ? missing : 0n) : 0n;

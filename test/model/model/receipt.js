@@ -127,7 +127,7 @@ const receipt = {
 		this.checkRoom(receipt);
 		const open = this.pending(job);
 		const paid = open && now < open.payBy ? open : undefined;
-		const { held } = this.fit(job, paid, receipt.remaining);
+		const { held } = this.fit(job, paid, receipt.remaining, paid ?? null);
 
 		need(held > 0n, 'WD101');
 		if (open && !paid)
