@@ -162,6 +162,7 @@ SELECT dwello.expire_contracts();
 SELECT status FROM t.authorized;
 ROLLBACK TO authorized;
 SELECT * FROM t.authorize('euros', 50000, 'EUR');
+SELECT amount, currency, replayed FROM dwello.confirm_authorization(t.user('auth'), 'acme', 'euros', 50000, 'EUR', '2031-01-01');
 SELECT * FROM t.authorize('ended', 50000, payment => :'payment');
 SELECT * FROM t.authorize('past', 50000, lasts => '-1 minute');
 SELECT * FROM t.authorize('another', 10000);

@@ -26,7 +26,7 @@
 
 /* Reads the arguments of confirm_authorization; errors of these alone. */
 static void
-authorized_read(DwCall *call, DwPaymentEvent *event, DwAuthorization * told)
+authorized_read(DwCall *call, DwPaymentEvent *event, DwAuthorization *told)
 {
 	const DwUuid *id;
 
@@ -114,7 +114,7 @@ authorized_answer(DwCall *call, DwEscrowRow *row,
 /* Writes what is authorised. */
 static void
 authorized_write(const DwEscrowRow *row, const DwPaymentEvent *event,
-				 const DwTransaction *payment, DwAuthorization * told)
+				 const DwTransaction *payment, DwAuthorization *told)
 {
 	told->job_id = row->job_id;
 	told->id = dw_uuid_fresh();
@@ -148,6 +148,8 @@ authorized_row(DwCall *call, const DwAuthorization *told)
 				&dw_authorization_status_labels, told->status);
 	dw_row_int8(call, "amount", told->amount);
 	dw_row_time(call, "expires_at", told->expires_at);
+	/* what is voided may be in another currency than the escrow */
+	dw_row_text(call, "currency", told->currency);
 }
 
 /* confirm_authorization(job_id, psp, event_id, ...) → the authorization */
@@ -183,8 +185,8 @@ DW_FUNCTION(dwello_confirm_authorization)
 
 	event.transaction_id = answered == NULL ? event.transaction_id
 		: payment.id;
-	authorized_row(&call, &told);
 	dw_row_escrow(&call, &row);
+	authorized_row(&call, &told);
 	return dw_payment_event_return(&call, &event);
 }
 
@@ -196,11 +198,11 @@ typedef struct Capture
 	bool		is_last;		/* the rest is voided */
 	DwAuthorization authorization;	/* found */
 	DwPaymentWay way;			/* its own */
-}			Capture;
+} Capture;
 
 /* WD101 unless something is authorised that can still be captured; P0002. */
 static void
-capture_find(const DwUuid *job_id, Capture * capture)
+capture_find(const DwUuid *job_id, Capture *capture)
 {
 	DwAuthorization *found = &capture->authorization;
 	bool		is_there = dw_authorization_find(job_id,
@@ -249,9 +251,9 @@ capture_refuse(const DwAuthorization *found, int64 left)
 
 /* WD202 for more than is authorised; what is not named is set. */
 static void
-capture_decide(DwCall *call, DwEscrowRow *row, Capture * capture)
+capture_decide(DwCall *call, DwEscrowRow *row, Capture *capture)
 {
-	const		DwAuthorization *found = &capture->authorization;
+	const DwAuthorization *found = &capture->authorization;
 	const int64 left = found->amount - found->captured;
 	const int64 unit = dw_psp_unit_of(found->psp, found->currency);
 	int64	   *amount = &capture->asked.amount;
@@ -273,7 +275,7 @@ capture_decide(DwCall *call, DwEscrowRow *row, Capture * capture)
 
 /* Asks the worker to capture it. */
 static void
-capture_apply(DwCall *call, DwEscrowRow *row, Capture * capture,
+capture_apply(DwCall *call, DwEscrowRow *row, Capture *capture,
 			  DwEscrowStatus from, DwTransaction *payment)
 {
 	DwTransition transition = {DW_ESCROW_EVENT_CAPTURE, call->actor, from,
@@ -333,7 +335,7 @@ typedef struct PassingBatch
 {
 	const DwUuid *job_ids;		/* claimed */
 	int			passed;			/* how many were told of so far */
-}			PassingBatch;
+} PassingBatch;
 
 /* Warns of those of a claimed job, or ends them. */
 static bool
