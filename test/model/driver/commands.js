@@ -19,17 +19,21 @@ const KEY_DAYS = 29;
 const VERSIONED = ['fund_escrow', 'cancel_escrow', 'release_escrow',
 	'approve_milestone', 'refund_escrow', 'open_dispute', 'answer_dispute',
 	'withdraw_dispute', 'resolve_dispute', 'reverse_transaction',
-	'plan_milestones'];
+	'plan_milestones', 'propose_plan', 'answer_plan', 'request_refund',
+	'answer_refund', 'report_no_show', 'answer_no_show', 'abandon_payment',
+	'request_capture'];
 const KEYED = [...VERSIONED, 'start_job', 'complete_job', 'submit_milestone',
-	'request_changes', 'request_payout', 'cancel_payout', 'repay_balance',
+	'request_changes', 'tip', 'request_payout', 'cancel_payout', 'repay_balance',
 	'write_off', 'post_journal', 'approve_journal', 'reject_journal',
 	'reverse_journal', 'assign_receipt', 'return_receipt', 'retry_refund'];
 // What is about no job.
-const JOBLESS = ['request_payout', 'cancel_payout', 'provider_balance',
-	'repay_balance', 'write_off', 'post_journal', 'approve_journal',
-	'reject_journal', 'reverse_journal', 'release_due_escrows',
-	'return_receipt', 'retry_refund', 'expire_disputes', 'expire_repayments', 'release_reserves', 'set_setting',
-	'set_setting_amount'];
+const DUE = ['release_due_escrows', 'expire_disputes', 'release_reserves',
+	'expire_repayments', 'expire_payments', 'expire_authorizations',
+	'expire_refund_requests', 'expire_no_shows'];
+const JOBLESS = [...DUE, 'request_payout', 'cancel_payout',
+	'provider_balance', 'repay_balance', 'write_off', 'post_journal',
+	'approve_journal', 'reject_journal', 'reverse_journal', 'return_receipt',
+	'retry_refund'];
 
 class Commands
 {
@@ -125,6 +129,51 @@ class Commands
 		return { name: 'confirm_payment', actor: SYSTEM, args };
 	}
 
+	abandon()
+	{
+		return { name: 'abandon_payment', role: 'homeowner', args: {} };
+	}
+
+	tip(job)
+	{
+		return { name: 'tip', role: 'homeowner', args: {
+			amount: this.chance.happens(0.03) ? 0n
+				: this.chance.amount(job.contract / 5n) } };
+	}
+
+	tellOfAuthorization(job, now)
+	{
+		const { chance } = this;
+		const payment = this.model.pending(job) ?? chance.pick(job.payments);
+
+		return { name: 'confirm_authorization', actor: SYSTEM, args: {
+			job_id: job.id, psp: chance.pick(COMPANIES),
+			event_id: this.eventId(), amount: chance.happens(0.7)
+				? payment?.amount ?? 100n : chance.amount(job.contract),
+			currency: chance.happens(0.03) ? chance.pick(CURRENCIES)
+				: job.currency,
+			expires_at: new Date(now + chance.weighted([[80, () => 7 * DAY],
+				[15, () => chance.below(3 * DAY)], [5, () => -DAY]])()),
+			transaction_id: chance.happens(0.5) ? undefined
+				: chance.happens(0.03) ? NOBODY : payment?.id } };
+	}
+
+	capture(job)
+	{
+		const { chance } = this;
+		const a = chance.pick(job.authorizations);
+		const left = a === undefined ? 100n : a.amount - a.captured;
+
+		return { name: 'request_capture',
+			role: chance.pick(['homeowner', 'admin', 'system']), args: {
+				amount: chance.weighted([[50, () => undefined],
+					[42, () => chance.amount(left > 0n ? left : 5n)],
+					[2, () => 0n], [6, () => left + 1n]])(),
+				authorization_id: chance.happens(0.6) ? undefined
+					: chance.happens(0.03) ? NOBODY : a?.id,
+				is_last: chance.happens(0.5) } };
+	}
+
 	// --------------------------------------------------------------
 	// Refunds, and what fits nothing
 	// --------------------------------------------------------------
@@ -200,11 +249,11 @@ class Commands
 	// Work and its price
 	// --------------------------------------------------------------
 
-	plan(job)
+	parts(price)
 	{
 		const { chance } = this;
 		const count = chance.happens(0.03) ? 0 : 1 + chance.below(5);
-		let left = Number(job.contract);
+		let left = Number(price);
 		const milestones = Array.from({ length: count }, (_, i) => {
 			const amount = i === count - 1 ? left
 				: 1 + chance.below(Math.max(1, left - count));
@@ -218,8 +267,65 @@ class Commands
 			milestones.forEach((m) => delete m.amount);
 		else if (count > 0 && chance.happens(0.1))
 			milestones[0].amount += 1n;
+		return milestones;
+	}
+
+	plan(job)
+	{
 		return { name: 'plan_milestones', role: 'homeowner',
-			args: { milestones } };
+			args: { milestones: this.parts(job.contract) } };
+	}
+
+	proposePlan(job)
+	{
+		const rest = this.model.priceOfRest(job);
+
+		return { name: 'propose_plan',
+			role: this.chance.pick(['homeowner', 'provider']), args: {
+				milestones: this.parts(rest > 0n ? rest : job.contract) } };
+	}
+
+	answerPlan(job)
+	{
+		const { chance } = this;
+		const isOther = chance.happens(0.85);
+
+		return { name: 'answer_plan', args: {
+			is_accepted: chance.happens(0.75) },
+		role: (job.plan?.by === job.homeowner) === isOther
+			? 'provider' : 'homeowner' };
+	}
+
+	// --------------------------------------------------------------
+	// What a homeowner asks of the provider
+	// --------------------------------------------------------------
+
+	requestRefund(job)
+	{
+		const { chance } = this;
+		const left = sum(job.milestones, availableOf);
+
+		return { name: 'request_refund', role: 'homeowner', args: {
+			reason: 'It stays as it is.', amount: chance.weighted([
+				[30, () => undefined], [2, () => 0n], [5, () => left + 1n],
+				[63, () => chance.amount(left)]])() } };
+	}
+
+	reportNoShow()
+	{
+		return { name: 'report_no_show', role: 'homeowner',
+			args: { reason: 'Nobody came.' } };
+	}
+
+	answerRequest(job)
+	{
+		const { chance } = this;
+		const isNoShow = (job.request?.isNoShow ?? false) !==
+			chance.happens(0.03);
+
+		return { name: isNoShow ? 'answer_no_show' : 'answer_refund',
+			role: chance.happens(0.85) ? 'provider' : 'homeowner',
+			args: { is_accepted: chance.happens(0.5) } };
 	}
 
 	submit(job)
@@ -597,9 +703,7 @@ class Commands
 
 	due()
 	{
-		return { name: this.chance.pick(['release_due_escrows',
-			'expire_disputes', 'release_reserves', 'expire_repayments']),
-		role: 'system',
+		return { name: this.chance.pick(DUE), role: 'system',
 		args: { max_rows: this.chance.happens(0.03) ? 0 : 1000 } };
 	}
 
@@ -637,7 +741,17 @@ class Commands
 			[when(hasReceipt, 4), 'assignReceipt'],
 			[when(hasReceipt, 2), 'returnReceipt'],
 			[when(hasReceipt, 4), 'retryRefund'],
-			[when(job.released === 0n, 4), 'plan'],
+			[1, 'abandon'],
+			[when(this.model.pending(job), 5), 'tellOfAuthorization'],
+			[when(job.authorizations.some((a) => a.status === 'open'), 9),
+				'capture'],
+			[when(job.status === 'completed', 5), 'tip'],
+			[when(job.funded === 0n, 3), 'plan'],
+			[when(isMoving, 3), 'proposePlan'],
+			[when(job.plan, 8), 'answerPlan'],
+			[when(isMoving && job.isStarted, 3), 'requestRefund'],
+			[when(isMoving && job.released === 0n, 2), 'reportNoShow'],
+			[when(job.request, 10), 'answerRequest'],
 			[when(isMoving && !job.isStarted, 16), () => ({ name: 'start_job',
 				role: 'provider', args: {} })],
 			[1, () => ({ name: 'complete_job', role: 'homeowner', args: {} })],
@@ -679,7 +793,7 @@ class Commands
 		if (this.done.length > 0 && chance.happens(0.04))
 			return chance.pick(this.done);		// its key is remembered
 		const make = this.make(job);
-		const call = typeof make === 'string' ? this[make](job) : make();
+		const call = typeof make === 'string' ? this[make](job, now) : make();
 
 		if (call.isCommand)
 			return call;

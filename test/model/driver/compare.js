@@ -31,6 +31,10 @@ const CHARGEBACK = { status: 'status', amount: 'amount', psp: 'psp',
 	held_amount: 'heldAmount', clawed_back: 'clawedBack',
 	lost_amount: 'lost', currency: 'currency', is_detached: 'isDetached' };
 
+const PAYMENT = { status: 'status', amount: 'amount' };
+const AUTHORIZATION = { status: 'status', amount: 'amount', psp: 'psp',
+	captured: 'captured', currency: 'currency' };
+const REQUEST = { status: 'status', is_no_show: 'isNoShow' };
 const RECEIPT = { amount: 'amount', remaining: 'remaining', status: 'status',
 	reason: 'reason', psp: 'psp', currency: 'currency' };
 const REFUND = { amount: 'amount', reversed: 'reversed', loss: 'loss',
@@ -45,6 +49,15 @@ SELECT j.status, e.version, to_jsonb(e) AS escrow,
           FROM dwello.disputes AS d WHERE d.job_id = j.id) AS disputes,
        (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.id)
           FROM dwello.chargebacks AS c WHERE c.job_id = j.id) AS chargebacks,
+       (SELECT jsonb_agg(jsonb_build_object('id', t.id,
+               'status', t.status, 'amount', t.amount) ORDER BY t.id)
+          FROM dwello.transactions AS t WHERE t.scope_id = j.id
+           AND t.transaction_type IN ('payment', 'tip_payment')) AS payments,
+       (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.id)
+          FROM dwello.authorizations AS a WHERE a.job_id = j.id)
+       AS authorizations,
+       (SELECT jsonb_agg(to_jsonb(q) ORDER BY q.id)
+          FROM dwello.refund_requests AS q WHERE q.job_id = j.id) AS requests,
        (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.created_at, r.event_id)
           FROM dwello.receipts AS r WHERE r.job_id = j.id) AS receipts,
        (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.id)
@@ -54,7 +67,8 @@ SELECT j.status, e.version, to_jsonb(e) AS escrow,
                'fee', t.platform_fee, 'tax', t.tax) ORDER BY t.id)
           FROM dwello.transactions AS t
          WHERE t.scope_id = j.id AND t.status = 'completed'
-           AND t.transaction_type <> 'payment') AS transfers
+           AND t.transaction_type NOT IN ('payment', 'tip_payment'))
+       AS transfers
   FROM dwello.jobs AS j JOIN dwello.escrow_accounts AS e ON e.job_id = j.id
  WHERE j.id = $1`;
 
@@ -94,6 +108,10 @@ async function compareJob(server, model, job)
 	compareList('milestone', row.milestones, job.milestones, MILESTONE);
 	compareList('dispute', row.disputes, job.disputes, DISPUTE);
 	compareList('chargeback', row.chargebacks, job.chargebacks, CHARGEBACK);
+	compareList('payment', row.payments, job.payments, PAYMENT);
+	compareList('authorization', row.authorizations, job.authorizations,
+		AUTHORIZATION);
+	compareList('request', row.requests, job.requests, REQUEST);
 	compareApart(model, job, row);
 	compareList('transfer', row.transfers, transfers, { type: 'type', amount: 'amount' });
 	transfers.forEach((transfer, i) => transfer.fee === undefined ||

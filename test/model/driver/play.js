@@ -19,6 +19,9 @@ const { faults } = require('./faults.js');
 
 const START = Date.UTC(2030, 0, 1);
 const DAY = 86400000;
+const EVERYWHERE = ['release_due_escrows', 'expire_disputes',
+	'expire_payments', 'expire_authorizations', 'expire_refund_requests',
+	'expire_no_shows'];
 
 // What only dwello can know: ids, and how versions are counted.
 function learn(model, [row])
@@ -98,8 +101,7 @@ class Play
 	async compareRows(call, { reply, code })
 	{
 		const job = this.model.jobs.get(call.args.job_id);
-		const touched = ['release_due_escrows', 'expire_disputes']
-			.includes(call.name) ? [...this.model.jobs.values()]
+		const touched = EVERYWHERE.includes(call.name) ? [...this.model.jobs.values()]
 			: job === undefined ? [] : [job];
 
 		for (const each of touched)

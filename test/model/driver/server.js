@@ -12,6 +12,8 @@ function plain(value)
 {
 	if (typeof value === 'bigint')
 		return value.toString();
+	if (value instanceof Date)
+		return value.toISOString();
 	if (value !== null && typeof value === 'object')
 		return JSON.stringify(value, (_, v) =>
 			(typeof v === 'bigint' ? Number(v) : v));

@@ -54,7 +54,7 @@ const dispute = {
 			return kept;
 		const m = job.milestones.find(({ id }) => id === args.milestone_id);
 
-		this.version(job, args);
+		this.proceed(job, args);
 		need((actor.role === 'homeowner' ? [...PAYING, ...LATE] : PAYING)
 			.includes(job.escrow), 'WD101');
 		need(m || !this.hasGeneral(job), 'WD101');
@@ -233,6 +233,7 @@ const dispute = {
 		Object.assign(d, { status, settled: figure });
 		this.derive(job);
 		this.returnRest(job);
+		this.holdsNoShow(job, d, figure);
 	},
 
 	// What they do not keep is taken from them, as far as it is there.

@@ -29,6 +29,8 @@ const due = {
 			if (!PAYING.includes(job.escrow) || !job.milestones.some(isDue))
 				continue;
 			jobs++;
+			if (this.isSilent(job))
+				continue;
 			for (const m of job.milestones.filter(isDue))
 				if (PAYING.includes(job.escrow) && availableOf(m) > 0n)
 				{

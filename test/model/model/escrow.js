@@ -162,6 +162,7 @@ const escrow = {
 	{
 		job.status = 'completed';
 		job.isStarted = true;
+		job.plan = null;
 		for (const m of job.milestones)
 			if (m.status === 'planned' && leftOf(m) === 0n)
 				m.status = 'cancelled';

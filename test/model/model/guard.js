@@ -62,6 +62,13 @@ const guards = {
 			args.expected_version === job.version, 'WD103');
 	},
 
+	// As any command on the escrow: what silence has agreed to comes first.
+	proceed(job, args)
+	{
+		this.version(job, args);
+		this.needAnswered(job);
+	},
+
 	// An event of a payment company that came before: its reply again, if it
 	// is the same event.
 	seen({ args }, type, facts)

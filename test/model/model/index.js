@@ -41,14 +41,18 @@ class Model
 		this.jobs.set(job.id, { ...job, status: 'awarded', escrow: 'created',
 			isStarted: false, version: 1, funded: 0n, held: 0n, released: 0n,
 			refunded: 0n, taken: 0n, disputed: 0n, fee: 0n, tax: 0n,
-			payments: [], arrived: [], transfers: [],
+			payments: [], arrived: [], transfers: [], authorizations: [],
+			request: null, requests: [], plan: null,
 			disputes: [], chargebacks: [] });
 	}
 }
 
-for (const [file, name] of [['guard', 'guards'], ['take_back', 'takeBack'], ['escrow'], ['payment'],
-	['work'], ['release'], ['refund'], ['receipt'], ['dispute'], ['chargeback'], ['reversal'],
-	['payout'], ['reserve'], ['debt'], ['journal'], ['setting'], ['due']])
+const FILES = [['guard', 'guards'], ['escrow'], ['payment'], ['authorization'],
+	['receipt'], ['refund'], ['work'], ['plan'], ['request'], ['release'],
+	['take_back', 'takeBack'], ['dispute'], ['chargeback'], ['reversal'],
+	['payout'], ['reserve'], ['debt'], ['journal'], ['setting'], ['due']];
+
+for (const [file, name] of FILES)
 	Object.assign(Model.prototype, require(`./${file}.js`)[name ?? file]);
 
 module.exports = { Model, Refusal };

@@ -14,15 +14,19 @@ const journal = {
 	// What is wrong with the lines themselves.
 	checkLines(lines)
 	{
-		const accounts = lines.map(nameOf);
 		const people = new Set(lines.filter(({ kind }) =>
 			kind.startsWith('provider_')).map(({ owner }) => owner));
 		const receipts = lines.filter(({ kind }) => kind === 'suspense');
+		const seen = new Set();
 
 		need(lines.every(({ amount }) => amount !== 0), '22023');
-		need(lines.every(({ currency }) => currency === lines[0].currency),
-			'WD201');
-		need(lines.length > 1 && new Set(accounts).size === lines.length &&
+		for (const line of lines)
+		{
+			need(line.currency === lines[0].currency, 'WD201');
+			need(!seen.has(nameOf(line)), '22023');
+			seen.add(nameOf(line));
+		}
+		need(lines.length > 1 &&
 			sum(lines, ({ amount }) => BigInt(amount)) === 0n, '22023');
 		need(people.size <= 2 && receipts.length <= 1 &&
 			receipts.every(({ amount }) => amount < 0), '22023');

@@ -26,6 +26,7 @@ const payment = {
 			return kept;
 		this.version(job, args);
 		need(['awarded', 'in_progress'].includes(job.status), 'WD101');
+		this.needAnswered(job);
 		const waiting = this.pending(job);
 
 		const isReplaced = job.escrow === 'funding';
@@ -74,8 +75,11 @@ const payment = {
 		if (before)
 			return before;
 		need(job || !args.transaction_id, 'WD101');
-		const { held, reason } = job
-			? this.divideArrival(call, job, this.paymentOf(job, args))
+		const named = job && this.paymentOf(job, args);
+		const authorization = this.authorizationOf(job, named);
+		const paid = authorization && ['failed', 'cancelled'].includes(
+			named.status) ? this.pending(job) : named;
+		const { held, reason } = job ? this.divideArrival(call, job, paid)
 			: { held: 0n, reason: 'unknown_job' };
 		const rest = args.amount - held;
 		const receipt = rest === 0n ? {} : { receipt_amount: rest,
@@ -83,6 +87,8 @@ const payment = {
 
 		if (rest > 0n)
 			this.keepApart({ job, args, amount: rest, reason });
+		if (authorization)
+			this.capture(authorization, args.amount);
 		return this.keep(call, 'confirmed', { ...facts, job: job?.id },
 			{ amount: args.amount, currency: args.currency,
 				is_late: held === 0n, ...receipt, ...job && this.state(job) });
@@ -91,12 +97,15 @@ const payment = {
 	// What the escrow takes, and why not the rest; what it takes is booked.
 	divideArrival({ args, now }, job, paid)
 	{
-		const isOver = ['completed', 'cancelled'].includes(job.status);
+		const isOver = ['completed', 'cancelled'].includes(job.status) &&
+			!paid?.isTip;
 
 		if (paid?.status === 'pending' && (isOver || now >= paid.payBy))
 			this.lapse(job, paid, isOver && now < paid.payBy);
 		if (args.currency !== job.currency)
 			return { held: 0n, reason: 'wrong_currency' };
+		if (paid?.isTip && paid.status === 'completed')
+			return { held: 0n, reason: 'second_charge' };
 		if (isOver)
 			return { held: 0n, reason: 'job_over' };
 		if (paid && ['failed', 'cancelled'].includes(paid.status))
@@ -104,7 +113,9 @@ const payment = {
 				? 'late' : 'second_charge' };
 		const { asked, held } = this.fit(job, paid, args.amount);
 
-		if (held > 0n)
+		if (held > 0n && paid?.isTip)
+			this.giveTip(job, paid, held, args.psp);
+		else if (held > 0n)
 			this.arrive(job, this.completed(job, paid, held), args.psp);
 		else if (asked > 0n)
 			paid.status = 'cancelled';
@@ -115,6 +126,8 @@ const payment = {
 	fit(job, paid, amount, waiting = this.pending(job))
 	{
 		const asked = paid?.status === 'pending' ? paid.amount : 0n;
+		if (paid?.isTip)
+			return { asked, held: amount < asked ? amount : asked };
 		const open = asked || (waiting?.amount ?? 0n);
 		const missing = this.missing(job) - open;
 		const room = TAKING.includes(job.escrow)
@@ -136,8 +149,7 @@ const payment = {
 	// One that was awaited in vain.
 	lapse(job, paid, isOver)
 	{
-		paid.status = isOver || !TAKING.includes(job.escrow)
-			? 'cancelled' : 'failed';
+		paid.status = isOver && !paid.isTip ? 'cancelled' : 'failed';
 		if (paid.status === 'failed' && job.escrow === 'funding')
 			job.escrow = 'failed';
 	},
@@ -190,6 +202,85 @@ const payment = {
 				...this.state(job) });
 	},
 
+	// The payment alone; the contract lives.
+	abandon_payment(call)
+	{
+		const { args } = call;
+		const { job, kept } = this.begin(call, ['homeowner']);
+
+		if (kept)
+			return kept;
+		this.proceed(job, args);
+		const waiting = this.pending(job);
+		const open = waiting ? undefined : this.nextAuthorization(job);
+
+		need(waiting || open, 'WD101');
+		need(!waiting || waiting.isTip || ['funding', 'disputed', 'frozen',
+			...PAYING].includes(job.escrow), 'WD101');
+		if (open)
+			open.status = 'voided';
+		else
+			waiting.status = 'cancelled';
+		if (waiting && !waiting.isTip && job.escrow === 'funding')
+			job.escrow = 'created';
+		return this.state(job);
+	},
+
+	expire_payments(call)
+	{
+		let ended = 0;
+
+		this.beginDue(call);
+		for (const job of this.jobs.values())
+		{
+			const waiting = this.pending(job);
+
+			if (!waiting || call.now < waiting.payBy)
+				continue;
+			this.lapse(job, waiting, false);
+			ended++;
+		}
+		return { expire_payments: ended };
+	},
+
+	// --------------------------------------------------------------
+	// Tips
+	// --------------------------------------------------------------
+
+	tip(call)
+	{
+		const { args, now } = call;
+		const { job, kept } = this.begin(call, ['homeowner'],
+			{ check: () => need(args.amount > 0n, '22023') });
+
+		if (kept)
+			return kept;
+		need(job.status === 'completed', 'WD101');
+		const waiting = this.pending(job);
+
+		need(!waiting || now >= waiting.payBy, 'WD101');
+		if (waiting)
+			this.lapse(job, waiting, false);
+		const asked = { amount: args.amount, status: 'pending', isTip: true,
+			payBy: now + PAY_MINUTES * 60000 };
+
+		job.payments.push(asked);
+		this.born.push([asked, 'transaction_id']);
+		return { amount: asked.amount, currency: job.currency,
+			pay_by: new Date(asked.payBy) };
+	},
+
+	// Through the escrow's account, which it does not stay in.
+	giveTip(job, paid, amount, psp)
+	{
+		Object.assign(paid, { status: 'completed', amount });
+		this.transfer(job, 'payment', { amount },
+			[[`psp_clearing ${psp}`, -amount]]);
+		this.transfer(job, 'tip', { amount, fee: 0n, tax: 0n,
+			payout: amount },
+		[[`provider_available ${job.provider}`, amount]]);
+	},
+
 	cancel_escrow(call)
 	{
 		const { args } = call;
@@ -197,12 +288,13 @@ const payment = {
 
 		if (kept)
 			return kept;
-		this.version(job, args);
+		this.proceed(job, args);
 		need(['created', 'funding', 'failed'].includes(job.escrow), 'WD101');
 		const waiting = this.pending(job);
 
 		if (waiting)
 			waiting.status = 'cancelled';
+		this.voidAuthorizations(job);
 		for (const m of job.milestones)
 			if (m.status === 'planned')
 				m.status = 'cancelled';

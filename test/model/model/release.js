@@ -106,7 +106,7 @@ const release = {
 
 		if (kept)
 			return kept;
-		this.version(job, args);
+		this.proceed(job, args);
 		const { from, price } = this.choose(job, args);
 
 		need(price > 0n, 'WD202');
@@ -123,7 +123,7 @@ const release = {
 
 		if (kept)
 			return kept;
-		this.version(job, args);
+		this.proceed(job, args);
 		const m = job.milestones.find((x) => x.id === args.milestone_id);
 		let paid = { amount: 0n, fee: 0n, tax: 0n, payout: 0n };
 
@@ -197,7 +197,7 @@ const release = {
 
 		if (kept)
 			return kept;
-		this.version(job, args);
+		this.proceed(job, args);
 		need([...PAYING, ...isProvider ? OVER_AND_PAID : []]
 			.includes(job.escrow), 'WD101');
 		need(actor.role !== 'homeowner' || !job.isStarted, 'WD101');
