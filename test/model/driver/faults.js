@@ -6,6 +6,7 @@
 // have had.
 'use strict';
 
+const { sum, availableOf } = require('../model/milestone.js');
 const { DAY } = require('../model/work.js');
 
 // Replaces a method by one that is given the right one.
@@ -170,6 +171,45 @@ const faults = {
 	approver: twist('propose', function (right, actor, lines, reverses) {
 		this.needsApprover = false;
 		return right(actor, lines, reverses);
+	}),
+
+	// a provider who did not come is paid
+	no_show: twist('endContract', function (right, job) {
+		if (job.held > 0n)
+			this.payOut(job, job.milestones, sum(job.milestones, availableOf));
+		return right(job);
+	}),
+
+	// who does not answer a request for a refund says no
+	no_answer: twist('agree', function (right, job, r) {
+		return r.answerBy <= this.now ? this.disagree(job, r)
+			: right(job, r);
+	}),
+
+	// a provider who gives back pays the fee of it again
+	give_back: twist('undoRelease', (right, job, t, parts) =>
+		right(job, t, { ...parts, fee: 0n, net: parts.net + parts.fee,
+			owed: parts.owed + parts.fee })),
+
+	// a dispute after the release takes nothing back
+	late_dispute: twist('settleReleased', () => {}),
+
+	// a new plan of both sides forgets what was paid
+	new_plan: twist('replan', (right, job, words) => right(job, words)
+		.map((m) => ({ ...m, funded: 0n, status: 'planned' }))),
+
+	// of a tip the platform takes its part
+	tip: twist('giveTip', function (right, job, paid, amount, psp) {
+		right(job, paid, amount, psp);
+		this.book(`provider_available ${job.provider}`, job.currency,
+			-amount / 20n);
+		this.book('platform_fee', job.currency, amount / 20n);
+	}),
+
+	// the first capture ends an authorization
+	capture: twist('capture', (right, a, amount) => {
+		a.isLast = true;
+		right(a, amount);
 	}),
 
 	// every tenth answer says one more
