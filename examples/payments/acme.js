@@ -10,14 +10,17 @@ const NAME = 'acme';
 
 class Acme
 {
-	constructor(env)
+	// find: (text, values) => the first row of a query of dwello's database
+	constructor(env, find)
 	{
+		this.find = find;
 		this.url = env.ACME_URL;
 		this.key = env.ACME_KEY;
+		this.canSend = true;	// to a method, and not only back to a charge
 	}
 
 	// What to ask for: where, and with what.
-	order({ type, scope_id, payload })
+	async order({ type, scope_id, payload })
 	{
 		switch (type)
 		{
@@ -31,7 +34,10 @@ class Acme
 					{ transaction_id: payload.transaction_id }];
 			case 'refund_requested':
 				return ['/refunds', { payment: payload.psp_reference,
-					amount: String(payload.psp_amount), job_id: payload.job_id,
+					token: payload.psp_reference ? undefined
+						: await this.tokenOf(payload),
+					amount: String(payload.psp_amount),
+					currency: payload.currency, job_id: payload.job_id,
 					refund_id: payload.refund_id }];
 			case 'payout_requested':
 				return ['/payouts', { provider_id: payload.provider_id,
@@ -44,12 +50,23 @@ class Acme
 		}
 	}
 
+	// Of a refund that goes to a method, for its charge could not take it.
+	async tokenOf({ homeowner_id, payment_method_id })
+	{
+		const { psp_token } = await this.find(
+			`SELECT psp_token FROM dwello.payment_methods
+			  WHERE user_id = $1 AND id = $2`,
+			[homeowner_id, payment_method_id]);
+
+		return psp_token;
+	}
+
 	// Carries an event of the outbox out, under its id as the key, so that
 	// twice is once.  Returns calls of dwello, if something is known at once;
 	// throws when it is to be tried again.
 	async carryOut(event)
 	{
-		const [path, body] = this.order(event);
+		const [path, body] = await this.order(event);
 		const response = await fetch(this.url + path, {
 			method: 'POST', body: JSON.stringify(body),
 			headers: { 'Idempotency-Key': event.id,
@@ -82,6 +99,9 @@ class Acme
 			case 'refund_paid':
 				return [['confirm_refund',
 					{ ...told, job_id, refund_id, amount }]];
+			case 'refund_failed':
+				return [['fail_refund', { ...told, job_id, refund_id,
+					reason: event.reason }]];
 			case 'payout_paid':
 				return [['confirm_payout', { ...told, user_id, payout_id,
 					psp_reference: event.payout }]];

@@ -7,7 +7,7 @@
 // the deed.  What became of a payment is told later, by webhooks, which come
 // in any order, more than once, under two names, and again until somebody
 // answers 200.  More or less may come than was asked for, a refund may fail
-// after it was sent, fees are kept, and now and then it pays to the bank.
+// before it was sent or after, fees are kept, and now and then it pays to the bank.
 'use strict';
 
 const { Simulated, readText } = require('./simulated.js');
@@ -139,22 +139,50 @@ class Psp extends Simulated
 		return {};
 	}
 
-	// Money back after a while, never more than came.
+	// Money back after a while: of a payment never more than came, or to a
+	// method by its token.  Some fail, at once or after they were sent.
 	refund(body)
 	{
 		const payment = this.payments.get(body.payment);
-		const amount = BigInt(body.amount);
+		const refund = { ...body, amount: BigInt(body.amount) };
 
-		if (payment === undefined || payment.state !== 'succeeded' ||
-			payment.refunded + amount > payment.amount)
-			throw new Error(`cannot refund ${amount} of ${body.payment}`);
-		payment.refunded += amount;
+		if (body.token === undefined &&
+			(payment?.state !== 'succeeded' ||
+				payment.refunded + refund.amount > payment.amount))
+			throw new Error(`cannot refund ${body.amount} of ${body.payment}`);
+		if (payment !== undefined)
+			payment.refunded += refund.amount;
+		const fate = this.fateOfRefund();
+
 		this.later(() => {
-			this.book(payment.currency, -amount);
-			this.tell({ type: 'refund_paid', job_id: body.job_id,
-				refund_id: body.refund_id, amount: String(amount) });
+			if (fate === 'fails')
+				return this.failRefund(refund, 'the card is closed');
+			this.book(refund.currency, -refund.amount);
+			this.tellRefund('refund_paid', refund, {}, () => {
+				if (fate === 'comes back')
+				{
+					this.book(refund.currency, refund.amount);
+					this.failRefund(refund, 'the bank sent it back');
+				}
+			});
+			return undefined;
 		});
 		return {};
+	}
+
+	failRefund(refund, reason)
+	{
+		const payment = this.payments.get(refund.payment);
+
+		if (payment !== undefined)
+			payment.refunded -= refund.amount;
+		this.tellRefund('refund_failed', refund, { reason });
+	}
+
+	tellRefund(type, { job_id, refund_id, amount }, more, done)
+	{
+		this.tell({ type, job_id, refund_id, amount: String(amount), ...more },
+			done);
 	}
 
 	// Money out to a provider, not before send_after; some cannot be paid.
@@ -174,14 +202,15 @@ class Psp extends Simulated
 		return { id: payout.id };
 	}
 
-	// A webhook, at times twice; late ones overtake early ones.
-	tell(event)
+	// A webhook, at times twice; late ones overtake early ones.  Done, when it
+	// was taken.
+	tell(event, done = () => {})
 	{
 		const body = JSON.stringify({ id: this.newId('evt'), ...event,
 			created: new Date().toISOString() });
 
 		for (let n = this.happens(0.4) ? 2 : 1; n > 0; n--)
-			this.deliver('/acme', () => ({ body }));
+			this.deliver('/acme', () => ({ body }), n === 1 ? done : undefined);
 	}
 }
 

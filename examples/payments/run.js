@@ -1,8 +1,8 @@
 // run.js [--jobs N] [--seed N]
 //	The loop end to end: jobs are paid, released and refunded and providers
 //	paid out while workers die and two payment companies, acme and a double of
-//	Stripe, repeat, lose and reorder, take too much or too little, keep fees and
-//	settle; at the end each company's books and dwello's agree to the cent.
+//	Stripe, repeat, lose and reorder, take too much or too little, fail refunds,
+//	keep fees and settle; at the end each company's books and dwello's agree to the cent.
 //
 // The connection is the environment's (PGHOST, PGPORT, PGDATABASE ...): a
 // database with the extension and a keyring, as a superuser or a member of
@@ -327,7 +327,8 @@ async function isQuiet(companies)
 			ON d.scope_id = o.scope_id AND d.event_id = o.id
 			AND d.consumer = 'payments'
 		WHERE o.type IN ('payment_requested', 'payment_cancelled',
-			'refund_requested', 'payout_requested') AND d.done_at IS NULL AND d.dead_at IS NULL`);
+			'refund_requested', 'refund_failed', 'payout_requested')
+			AND d.done_at IS NULL AND d.dead_at IS NULL`);
 
 	return open === 0 && companies.every((c) => c.isQuiet());
 }
@@ -382,12 +383,17 @@ async function faults(psp, stripe)
 		`SELECT count(*)::int AS pending FROM dwello.refunds
 		  WHERE status = 'pending'`);
 
+	const { failed } = await one(
+		`SELECT count(*)::int AS failed FROM dwello.receipts
+		  WHERE reason = 'refund_failed' AND status = 'held'`);
+
 	return [...broken.map((row) => `reconcile: ${JSON.stringify(row)}`),
 		...await compareBooks('acme', psp),
 		...await compareBooks('stripe', stripe),
 		...await comparePayouts([psp, stripe]),
 		...dead > 0 ? [`${dead} events were left aside as dead`] : [],
-		...pending > 0 ? [`${pending} refunds are still pending`] : []];
+		...pending > 0 ? [`${pending} refunds are still pending`] : [],
+		...failed > 0 ? [`${failed} refunds failed and were left so`] : []];
 }
 
 // Settings and rates that the stories need.

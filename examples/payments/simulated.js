@@ -30,7 +30,8 @@ class Simulated
 		this.payouts = [];			// {payout_id, amount, currency, state}
 		this.counts = { requests: 0, lost: 0, repeated: 0, webhooks: 0,
 			redelivered: 0, over: 0, under: 0, twice: 0, declined: 0,
-			fees: 0, settlements: 0 };
+			fees: 0, settlements: 0, refunds_failed: 0,
+			refunds_returned: 0 };
 		this.nextId = 1;
 		this.server = http.createServer((request, response) => {
 			this.answer(request, response).catch((error) => {
@@ -92,6 +93,18 @@ class Simulated
 			return odd;
 		}
 		return amount;
+	}
+
+	// Whether a refund is sent, fails, or comes back after it was sent.
+	fateOfRefund()
+	{
+		const luck = this.chance();
+
+		if (luck < 0.2)
+			this.count('refunds_failed');
+		else if (luck < 0.4)
+			this.count('refunds_returned');
+		return luck < 0.2 ? 'fails' : luck < 0.4 ? 'comes back' : 'is sent';
 	}
 
 	// What it keeps for a payment.

@@ -173,6 +173,10 @@ class StripeCompany
 				return object.status !== 'succeeded' ? [] : [['confirm_refund',
 					{ ...told, job_id, refund_id: metadata.refund_id,
 						amount: await this.minor(amount, currency) }]];
+			case 'refund.failed':
+				return [['fail_refund', { ...told, job_id,
+					refund_id: metadata.refund_id,
+					reason: object.failure_reason }]];
 			case 'transfer.created':
 				return [['confirm_payout', { ...told, ...metadata,
 					psp_reference: id }]];

@@ -249,12 +249,30 @@ class StripeDouble extends Simulated
 			payment.refunded + refund.amount > payment.amount_received)
 			throw new Refused('charge_already_refunded', 'Not so much.');
 		payment.refunded += refund.amount;
+		const fate = this.fateOfRefund();
+
 		this.later(() => {
+			if (fate === 'fails')
+				return this.failRefund(refund, 'expired_or_canceled_card');
 			refund.status = 'succeeded';
 			this.move(refund.currency, -refund.amount);
-			this.tell('refund.updated', refund);
+			this.tell('refund.updated', refund, () => {
+				if (fate === 'comes back')
+				{
+					this.move(refund.currency, refund.amount);
+					this.failRefund(refund, 'lost_or_stolen_card');
+				}
+			});
+			return undefined;
 		});
 		return refund;
+	}
+
+	failRefund(refund, reason)
+	{
+		this.objects.get(refund.payment_intent).refunded -= refund.amount;
+		Object.assign(refund, { status: 'failed', failure_reason: reason });
+		this.tell('refund.failed', refund);
 	}
 
 	// Some are refused at once, some come back.

@@ -20,7 +20,7 @@ const { readText } = require('./simulated.js');
 
 const CONSUMER = 'payments';
 const TYPES = ['payment_requested', 'payment_cancelled', 'refund_requested',
-	'payout_requested'];
+	'refund_failed', 'payout_requested'];
 
 const pool = new Pool({ max: 4 });
 const chance = process.env.SEED === undefined
@@ -64,9 +64,34 @@ async function tell(calls)
 	}
 }
 
+// What could not go back to its charge goes to another method of who paid,
+// by a company that can do so.  WD101: somebody has seen to it already.
+async function retryRefund({ id, payload })
+{
+	const able = Object.keys(companies).filter((name) =>
+		companies[name].canSend);
+	const method = await find(`SELECT id FROM dwello.payment_methods
+		WHERE user_id = $1 AND psp = ANY ($2) AND removed_at IS NULL
+		ORDER BY id = $3, id LIMIT 1`,
+	[payload.homeowner_id, able, payload.payment_method_id]);
+
+	if (payload.failure_id === undefined)
+		return;				// nothing came back of it
+	if (method === undefined)
+		throw new Error(`${payload.homeowner_id} has no other method`);
+	await tell([['retry_refund', { receipt_id: payload.failure_id,
+		payment_method_id: method.id, idempotency_key: id }]])
+		.catch((error) => {
+			if (error.code !== 'WD101')
+				throw error;
+		});
+}
+
 // Carries one event out; throws when it is to be tried again.
 async function carryOut(event)
 {
+	if (event.type === 'refund_failed')
+		return retryRefund(event);
 	const company = companies[event.payload.psp];
 
 	if (company === undefined)
@@ -74,7 +99,7 @@ async function carryOut(event)
 	const calls = await company.carryOut(event);
 
 	mayCrash();
-	await tell(calls);
+	return tell(calls);
 }
 
 // Claims once, and does what was claimed; the number of events.  Within a
