@@ -113,7 +113,8 @@ async function main()
 
 		console.log(`# ${[...first.counts].sort().map(([k, v]) =>
 			`${k} ${v}`).join(', ')}`);
-		console.log(`# ${first.share ?? 'it ended before its time'}`);
+		console.log(`# ${first.share ?? 'it ended before its time'}; ${
+			first.books ?? 'hledger was not asked'}`);
 	}
 	const good = plant === null ? found === null
 		: found?.error instanceof Difference;

@@ -15,6 +15,7 @@ const { World } = require('./world.js');
 const { Commands } = require('./commands.js');
 const { Difference, same, compareJob, compareOwn, Balances } = require('./compare.js');
 const { Moves } = require('./moves.js');
+const { compareBooks } = require('./books.js');
 const { faults } = require('./faults.js');
 
 const START = Date.UTC(2030, 0, 1);
@@ -173,6 +174,7 @@ class Play
 				...broken.map((row) => `reconcile: ${JSON.stringify(row)}`),
 				...unforeseen.map((line) => `in no table of moves: ${line}`)]
 				.join('\n'));
+		this.books = await compareBooks(this.server, this.now);
 	}
 
 	// Does all steps; throws the first Difference.
