@@ -82,7 +82,8 @@ const release = {
 		return paid;
 	},
 
-	// What is held though no work is left goes back.
+	// What is held though no work is left goes back, with what a reversal has
+	// put into a milestone that was given up.
 	returnRest(job)
 	{
 		const amount = job.held;
@@ -90,6 +91,7 @@ const release = {
 		if (amount === 0n || job.released === 0n || job.escrow === 'frozen' ||
 			job.milestones.some((m) => !OVER.includes(m.status)))
 			return;
+		take(job.milestones, sum(job.milestones, availableOf), 'refunded');
 		job.held = 0n;
 		job.refunded += amount;
 		const legs = this.refundLegs(job, amount);
