@@ -171,8 +171,9 @@ const payment = {
 	{
 		let m;
 
-		while (PAYING.includes(job.escrow) && (m = job.milestones.find((x) =>
-			x.status === 'approved' && x.funded === x.amount)) !== undefined)
+		while (PAYING.includes(job.escrow) && !this.isSilent(job) &&
+			(m = job.milestones.find((x) => x.status === 'approved' &&
+				x.funded === x.amount)) !== undefined)
 			this.payOut(job, [m], availableOf(m), m);
 	},
 
