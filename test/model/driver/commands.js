@@ -196,9 +196,11 @@ class Commands
 			args.refund_id = chance.happens(0.02) ? NOBODY : r?.id;
 		if (chance.happens(0.2))
 			args.transaction_id = r?.transfer?.id;
-		if (name === 'confirm_refund' && r && chance.happens(0.5))
-			args.amount = r.amount - (chance.happens(0.8) ? r.reversed
-				: chance.pick([0n, 1n, -1n]));
+		// more than was asked for, or what nobody asked for, is not its matter
+		if (name === 'confirm_refund' && args.refund_id && r &&
+			chance.happens(0.5))
+			args.amount = chance.happens(0.3) ? chance.amount(r.amount)
+				: r.amount - (chance.happens(0.8) ? r.reversed : 0n);
 		return { name, actor: SYSTEM, args };
 	}
 

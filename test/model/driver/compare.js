@@ -36,9 +36,11 @@ const AUTHORIZATION = { status: 'status', amount: 'amount', psp: 'psp',
 	captured: 'captured', currency: 'currency' };
 const REQUEST = { status: 'status', is_no_show: 'isNoShow' };
 const RECEIPT = { amount: 'amount', remaining: 'remaining', status: 'status',
-	reason: 'reason', psp: 'psp', currency: 'currency' };
+	reason: 'reason', psp: 'psp', currency: 'currency',
+	payment_method_id: 'methodId' };
 const REFUND = { amount: 'amount', reversed: 'reversed', loss: 'loss',
-	failed: 'failed', status: 'status', psp: 'psp', currency: 'currency' };
+	failed: 'failed', status: 'status', psp: 'psp', currency: 'currency',
+	payment_method_id: 'methodId' };
 
 // All there is of a job, in one round trip.
 const JOB = `

@@ -81,7 +81,7 @@ class World
 				'add_payment_method', { method_type: 'credit_card', psp,
 					psp_token: `card of ${user}`, user_id: user });
 
-			this.model.methods.set(id, { user, psp });
+			this.model.methods.set(id, { id, user, psp });
 		}
 	}
 

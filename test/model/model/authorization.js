@@ -35,7 +35,7 @@ const authorization = {
 			now < args.expires_at.getTime();
 		const a = { payment: paid ?? null, psp: args.psp, captured: 0n,
 			amount: args.amount, currency: args.currency, isLast: false,
-			status: isOfUse ? 'open' : 'voided', asked: null,
+			method: paid?.method, status: isOfUse ? 'open' : 'voided', asked: null,
 			expiresAt: args.expires_at.getTime(),
 			dueAt: args.expires_at.getTime() - WARN_HOURS * HOUR };
 
@@ -92,7 +92,7 @@ const authorization = {
 			this.lapse(job, waiting, false);
 		if (job.funded === 0n)
 			job.escrow = 'funding';
-		a.asked = { amount, status: 'pending',
+		a.asked = { amount, status: 'pending', method: a.method,
 			payBy: now + PAY_MINUTES * 60000 };
 		a.isLast = args.is_last ?? true;
 		job.payments.push(a.asked);

@@ -36,7 +36,7 @@ const escrow = {
 		job.transfers.push(transfer);
 		for (const { payment, amount } of asked)
 			this.askBack({ job, transfer, payment, psp: payment.psp, amount,
-				currency: job.currency });
+				method: payment.method, currency: job.currency });
 	},
 
 	// What every command on an escrow says of it.

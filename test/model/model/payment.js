@@ -45,9 +45,16 @@ const payment = {
 		if (job.funded === 0n)
 			job.escrow = 'funding';
 		job.payments.push({ amount, status: 'pending',
+			method: this.methodOf(job.homeowner),
 			payBy: now + PAY_MINUTES * 60000 });
 		this.born.push([job.payments.at(-1), 'transaction_id']);
 		return { amount, ...this.state(job) };
+	},
+
+	// What they pay with: their default, which is the first that they had.
+	methodOf(user)
+	{
+		return [...this.methods.values()].find((m) => m.user === user);
 	},
 
 	paymentOf(job, args)
@@ -86,7 +93,8 @@ const payment = {
 			receipt_reason: reason };
 
 		if (rest > 0n)
-			this.keepApart({ job, args, amount: rest, reason });
+			this.keepApart({ job, args, amount: rest, reason,
+				method: paid?.method });
 		if (authorization)
 			this.capture(authorization, args.amount);
 		return this.keep(call, 'confirmed', { ...facts, job: job?.id },
@@ -263,6 +271,7 @@ const payment = {
 		if (waiting)
 			this.lapse(job, waiting, false);
 		const asked = { amount: args.amount, status: 'pending', isTip: true,
+			method: this.methodOf(job.homeowner),
 			payBy: now + PAY_MINUTES * 60000 };
 
 		job.payments.push(asked);

@@ -3,7 +3,7 @@
 'use strict';
 
 const { need } = require('./guard.js');
-const { least } = require('./fee.js');
+const { least, most } = require('./fee.js');
 const { sum } = require('./milestone.js');
 const { DAY } = require('./work.js');
 
@@ -104,12 +104,16 @@ const payout = {
 			[`provider_receivable ${user}`, currency, netted]];
 	},
 
-	// What it costs is taken once.
+	// What it costs is taken once; it makes no debt good, the payout does.
 	takeFee(p)
 	{
 		if (p.fee === 0n || p.feeLegs)
 			return;
-		p.feeLegs = [...this.nettedLegs(p.user, p.currency, p.fee),
+		const { available } = this.position(p.user, p.currency);
+		const part = least(p.fee, most(available, 0n));
+
+		p.feeLegs = [[`provider_available ${p.user}`, p.currency, -part],
+			[`provider_receivable ${p.user}`, p.currency, part - p.fee],
 			['platform_fee', p.currency, p.fee]];
 		p.feeLegs.forEach((leg) => this.book(...leg));
 	},

@@ -10,18 +10,18 @@ const receipt = {
 	keepReceipt({ amount, ...facts })
 	{
 		const receipt = { ...facts, amount, remaining: amount,
-			status: 'held' };
+			status: 'held', methodId: facts.method?.id ?? null };
 
 		this.born.push([receipt, 'receipt_id', this.receipts]);
 		return receipt;
 	},
 
 	// What has arrived and is not held: it lies apart, or goes back at once.
-	keepApart({ job, args, amount, reason })
+	keepApart({ job, args, amount, reason, method })
 	{
 		const { psp, currency, event_id: event } = args;
 		const receipt = this.keepReceipt({ job, psp, currency, event, amount,
-			reason });
+			reason, method });
 
 		this.book(`psp_clearing ${psp}`, currency, -amount);
 		this.book(`suspense ${psp}`, currency, amount);
@@ -31,7 +31,7 @@ const receipt = {
 	},
 
 	// All that remains, through a company.
-	giveBack(receipt, psp)
+	giveBack(receipt, psp, method = receipt.method)
 	{
 		const { currency, remaining: amount } = receipt;
 
@@ -39,7 +39,7 @@ const receipt = {
 		this.book(`refund_pending ${psp}`, currency, amount);
 		this.reduce(receipt, amount, 'returned');
 		return this.askBack({ receipt, job: receipt.job, psp, currency,
-			amount });
+			amount, method });
 	},
 
 	reduce(receipt, amount, status)
@@ -82,14 +82,22 @@ const receipt = {
 
 		if (kept)
 			return kept;
+		need(receipt.status === 'held', 'WD101');
+		need(receipt.reason !== 'refund_failed' || !receipt.job, 'WD101');
 		return this.returned(receipt, receipt.psp);
 	},
 
-	returned(receipt, psp)
+	// What could not take a refund of the job is not asked again.
+	hasFailedBefore(job, method)
 	{
-		need(receipt.status === 'held', 'WD101');
+		return this.refunds.some((r) => r.job === job && r.failure &&
+			r.method === method);
+	},
+
+	returned(receipt, psp, method)
+	{
 		this.checkRoom(receipt);
-		const { amount } = this.giveBack(receipt, psp);
+		const { amount } = this.giveBack(receipt, psp, method);
 
 		return { amount, currency: receipt.currency,
 			receipt_status: receipt.status };
@@ -107,7 +115,10 @@ const receipt = {
 
 		if (kept)
 			return kept;
-		return this.returned(receipt, method.psp);
+		need(receipt.status === 'held', 'WD101');
+		this.checkRoom(receipt);
+		need(!this.hasFailedBefore(receipt.job, method), '22023');
+		return this.returned(receipt, method.psp, method);
 	},
 
 	assign_receipt(call)

@@ -3,7 +3,7 @@
 'use strict';
 
 const { need } = require('./guard.js');
-const { least } = require('./fee.js');
+const { least, most } = require('./fee.js');
 const { sum } = require('./milestone.js');
 
 const pendingOf = (r) => (r.status === 'pending'
@@ -15,7 +15,7 @@ const refund = {
 	{
 		const r = { receipt: null, job: null, payment: null, transfer: null,
 			reversed: 0n, loss: 0n, failed: 0n, status: 'pending',
-			failure: null, ...facts };
+			failure: null, ...facts, methodId: facts.method?.id ?? null };
 
 		this.refunds.push(r);
 		return r;
@@ -58,7 +58,7 @@ const refund = {
 		const pending = fitting.filter((r) => r.status === 'pending');
 		const sent = fitting.filter((r) => r.status === 'completed');
 
-		need(fitting.length > 0, isNamed ? 'P0002' : 'WD101');
+		need(fitting.length > 0, isNamed || hasFailed ? 'WD101' : '22023');
 		need(pending.length === 1 || pending.length === 0 &&
 			(sent.length <= 1 || !hasFailed), '22023');
 		return pending[0] ?? sent.at(-1) ?? fitting.at(-1);
@@ -72,7 +72,6 @@ const refund = {
 
 		need(actor.role === 'system', '42501');
 		need(args.amount === undefined || args.amount > 0n, '22023');
-		need(job || args.job_id === null, 'P0002');
 		const before = this.seen(call, type, { job: args.job_id,
 			amount: args.amount, transaction: args.transaction_id,
 			refund: args.refund_id });
@@ -85,10 +84,11 @@ const refund = {
 	{
 		return this.keep(call, type, { job: call.args.job_id, amount,
 			transaction: r.transfer?.id, refund: r.id },
-		{ refund_status: r.status, currency: r.currency, amount, ...reply,
-			...r.job && this.state(r.job) });
+		{ refund_status: r.status, amount, ...reply,
+			...r.job && this.state(r.job), currency: r.currency });
 	},
 
+	// A part of it is a refund of its own, what is left stays to be sent.
 	confirm_refund(call)
 	{
 		const { args } = call;
@@ -97,11 +97,25 @@ const refund = {
 		if (before)
 			return before;
 		const isNews = r.status !== 'completed';
+		const isPart = isNews && args.amount < r.amount - r.reversed;
+		const sent = isPart ? this.splitRefund(r, args.amount) : r;
 
 		if (isNews)
-			this.sendRefund(r, args.amount);
-		return this.toldOfRefund(call, 'refunded', r, r.amount - r.reversed,
-			{ replayed: !isNews });
+			this.sendRefund(sent, args.amount);
+		return this.toldOfRefund(call, 'refunded', sent,
+			args.amount ?? sent.amount - sent.reversed, { replayed: !isNews });
+	},
+
+	splitRefund(r, amount)
+	{
+		const owned = r.amount - r.reversed - r.loss;
+		const part = this.askBack({ ...r, id: undefined, amount, reversed: 0n,
+			loss: most(0n, amount - owned), failed: least(r.failed, amount) });
+
+		r.amount -= amount;
+		r.loss -= part.loss;
+		r.failed -= part.failed;
+		return part;
 	},
 
 	// Out of what was asked for; what had failed out of the receipt that it
@@ -169,7 +183,7 @@ const refund = {
 		if (pending + sent > 0n)
 			r.failure = this.keepReceipt({ job: r.job, psp: r.psp,
 				event: args.event_id, amount: pending + sent,
-				currency: r.currency, reason: 'refund_failed' });
+				currency: r.currency, method: r.method, reason: 'refund_failed' });
 		return this.toldOfRefund(call, 'refund_failed', r,
 			pending + sent + loss, {});
 	},
