@@ -196,11 +196,14 @@ class Commands
 			args.refund_id = chance.happens(0.02) ? NOBODY : r?.id;
 		if (chance.happens(0.2))
 			args.transaction_id = r?.transfer?.id;
-		// more than was asked for, or what nobody asked for, is not its matter
-		if (name === 'confirm_refund' && args.refund_id && r &&
-			chance.happens(0.5))
-			args.amount = chance.happens(0.3) ? chance.amount(r.amount)
-				: r.amount - (chance.happens(0.8) ? r.reversed : 0n);
+		// a part, what was asked for, more than that; or what nobody asked for
+		if (name === 'confirm_refund' && chance.happens(0.5))
+			args.amount = r === undefined || !args.refund_id
+				&& chance.happens(0.5) ? chance.amount(job.contract)
+				: chance.weighted([[30, () => chance.amount(r.amount)],
+					[50, () => r.amount - r.reversed || 1n],
+					[10, () => r.amount],
+					[10, () => r.amount + chance.amount(r.amount)]])();
 		return { name, actor: SYSTEM, args };
 	}
 

@@ -311,4 +311,4 @@ const dispute = {
 	}
 };
 
-module.exports = { dispute, isOpen };
+module.exports = { dispute, isOpen, DISPUTABLE };

@@ -37,6 +37,7 @@ const escrow = {
 		for (const { payment, amount } of asked)
 			this.askBack({ job, transfer, payment, psp: payment.psp, amount,
 				method: payment.method, currency: job.currency });
+		return transfer;
 	},
 
 	// What every command on an escrow says of it.

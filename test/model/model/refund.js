@@ -4,7 +4,7 @@
 
 const { need } = require('./guard.js');
 const { least, most } = require('./fee.js');
-const { sum } = require('./milestone.js');
+const { sum, take, availableOf } = require('./milestone.js');
 
 const pendingOf = (r) => (r.status === 'pending'
 	? r.amount - r.reversed : 0n);
@@ -45,27 +45,30 @@ const refund = {
 		return amount - rest;
 	},
 
-	// The one that is meant, of those that its names fit: what is pending,
-	// else what was sent, else the last.
-	refundMeant(job, { psp, refund_id: id, transaction_id: transaction },
-		hasFailed)
+	// Those that its names fit.
+	fitting(job, { psp, refund_id: id, transaction_id: transaction })
 	{
 		const isNamed = id || transaction;
-		const fitting = this.refunds.filter((r) => r.job === job &&
+
+		return this.refunds.filter((r) => r.job === job &&
 			r.psp === psp && (!id || r.id === id) &&
 			(!transaction || r.transfer?.id === transaction) &&
 			(isNamed || r.status === 'pending' && (!job || !r.receipt)));
+	},
+
+	// Of them what is pending, else what was sent, else the last.
+	pick(fitting, hasFailed)
+	{
 		const pending = fitting.filter((r) => r.status === 'pending');
 		const sent = fitting.filter((r) => r.status === 'completed');
 
-		need(fitting.length > 0, isNamed || hasFailed ? 'WD101' : '22023');
 		need(pending.length === 1 || pending.length === 0 &&
 			(sent.length <= 1 || !hasFailed), '22023');
 		return pending[0] ?? sent.at(-1) ?? fitting.at(-1);
 	},
 
 	// Roles, arguments and events of both; a refund of no job has no escrow.
-	beginRefund(call, type, hasFailed)
+	beginRefund(call, type)
 	{
 		const { actor, args } = call;
 		const job = this.jobs.get(args.job_id) ?? null;
@@ -76,8 +79,7 @@ const refund = {
 			amount: args.amount, transaction: args.transaction_id,
 			refund: args.refund_id });
 
-		return before ? { before }
-			: { r: this.refundMeant(job, args, hasFailed) };
+		return before ? { before } : { job, fitting: this.fitting(job, args) };
 	},
 
 	toldOfRefund(call, type, r, amount, reply)
@@ -88,22 +90,134 @@ const refund = {
 			...r.job && this.state(r.job), currency: r.currency });
 	},
 
-	// A part of it is a refund of its own, what is left stays to be sent.
+	// A part of it is a refund of its own, what is left stays to be sent; what
+	// is above it, or was not asked for at all, is one that nobody asked for.
 	confirm_refund(call)
 	{
 		const { args } = call;
-		const { before, r } = this.beginRefund(call, 'refunded', false);
+		const { before, job, fitting } = this.beginRefund(call, 'refunded');
 
 		if (before)
 			return before;
+		const known = fitting.at(-1);
+		const isNamed = args.refund_id || args.transaction_id;
+		const hasPending = fitting.some((r) => r.status === 'pending');
+
+		need(known || !isNamed, 'WD101');
+		need(known || args.amount !== undefined, '22023');
+		if (known && (!hasPending || args.amount === undefined))
+			this.pick(fitting, false);
+		if (args.amount === undefined || known && !hasPending &&
+			this.pick(fitting, false).status === 'completed')
+			return this.confirmWhole(call, this.pick(fitting, false));
+		const receipts = fitting.flatMap((r) => [r.failure,
+			r.job ? null : r.receipt]).filter((r) => r);
+		const most = sum(fitting.filter((r) => r.status !== 'completed'),
+			(r) => r.amount);
+
+		need(job || args.amount <= most, '22023');
+		const booked = [];
+		const rest = this.sendKnown(fitting, args.amount, booked);
+
+		this.sendUnasked(job, args.psp, rest, receipts, booked);
+		return this.toldOfRefund(call, 'refunded', booked[0], args.amount, {});
+	},
+
+	confirmWhole(call, r)
+	{
 		const isNews = r.status !== 'completed';
-		const isPart = isNews && args.amount < r.amount - r.reversed;
-		const sent = isPart ? this.splitRefund(r, args.amount) : r;
 
 		if (isNews)
-			this.sendRefund(sent, args.amount);
-		return this.toldOfRefund(call, 'refunded', sent,
-			args.amount ?? sent.amount - sent.reversed, { replayed: !isNews });
+			this.sendRefund(r);
+		return this.toldOfRefund(call, 'refunded', r,
+			call.args.amount ?? r.amount - r.reversed, { replayed: !isNews });
+	},
+
+	// The one of just this amount, else one after the other.
+	sendKnown(fitting, amount, booked)
+	{
+		const pending = fitting.filter((r) => r.status === 'pending');
+		const exact = pending.find((r) => pendingOf(r) === amount);
+		let rest = amount;
+
+		for (const r of exact ? [exact] : pending.length > 0 ? pending
+			: fitting.slice(-1))
+		{
+			if (rest === 0n)
+				break;
+			const sent = rest < r.amount - r.reversed
+				? this.splitRefund(r, rest) : r;
+
+			rest -= this.sendRefund(sent, least(rest, sent.amount));
+			booked.push(sent);
+		}
+		return rest;
+	},
+
+	// Out of the receipts that lie there for it, out of what is held and
+	// undisputed, and the platform bears the rest.
+	sendUnasked(job, psp, amount, receipts, booked)
+	{
+		let rest = amount;
+
+		for (const receipt of receipts.sort((a, b) => (a.id < b.id ? -1 : 1)))
+		{
+			const part = receipt.currency === job?.currency
+				? least(rest, receipt.remaining) : 0n;
+
+			if (part === 0n)
+				continue;
+			rest -= part;
+			this.book(`suspense ${psp}`, receipt.currency, -part);
+			this.book(`psp_clearing ${psp}`, receipt.currency, part);
+			this.reduce(receipt, part, 'returned');
+			booked.push(this.askBack({ receipt, job: receipt.job, psp,
+				currency: receipt.currency, amount: part,
+				method: receipt.method, status: 'completed' }));
+		}
+		if (rest > 0n)
+			booked.push(this.sendOfJob(job, psp, rest));
+	},
+
+	sendOfJob(job, psp, amount)
+	{
+		const held = this.takeUnasked(job, amount);
+		const through = job.arrived.filter((p) => p.psp === psp);
+		const payment = through.length === 1 ? through[0] : null;
+		const r = this.askBack({ job, psp, currency: job.currency, amount,
+			payment, method: payment?.method, loss: amount - held,
+			status: 'completed' });
+
+		if (payment)
+			payment.back += amount;
+
+		if (held > 0n)
+			r.transfer = this.transfer(job, 'refund', { amount: held },
+				[[`refund_pending ${psp}`, held]]);
+		this.bookSent(r, held, amount - held);
+		r.transfer ??= job.transfers.at(-1);
+		if (held > 0n)
+			this.follow(job);
+		return r;
+	},
+
+	takeUnasked(job, amount)
+	{
+		const part = least(amount, job.held - job.disputed);
+		const available = sum(job.milestones, availableOf);
+		const contested = sum(job.chargebacks.filter((c) =>
+			c.status === 'open' && !c.isDetached), (c) => c.heldAmount);
+
+		if (part <= 0n)
+			return 0n;
+		job.held -= part;
+		job.refunded += part;
+		const price = job.held + contested === 0n ? available
+			: this.pricePaid(job) - this.covered(job);
+
+		take(job.milestones, most(0n, least(price, available)), 'refunded');
+		this.deriveAmounts(job);
+		return part;
 	},
 
 	splitRefund(r, amount)
@@ -141,6 +255,7 @@ const refund = {
 		this.book(`psp_clearing ${r.psp}`, r.currency, apart);
 		r.failure = null;
 		this.bookSent(r, pending, loss);
+		return amount;
 	},
 
 	bookSent(r, pending, loss)
@@ -162,10 +277,13 @@ const refund = {
 	fail_refund(call)
 	{
 		const { args } = call;
-		const { before, r } = this.beginRefund(call, 'refund_failed', true);
+		const { before, fitting } = this.beginRefund(call, 'refund_failed');
 
 		if (before)
 			return before;
+		need(fitting.length > 0, 'WD101');
+		const r = this.pick(fitting, true);
+
 		if (r.status === 'failed')
 			return this.toldOfRefund(call, 'refund_failed', r, 0n,
 				{ replayed: true });

@@ -8,6 +8,7 @@ const { least } = require('./fee.js');
 const { sum, availableOf } = require('./milestone.js');
 const { PAYING } = require('./payment.js');
 const { DAY } = require('./work.js');
+const { DISPUTABLE } = require('./dispute.js');
 
 const REFUND_DAYS = 7;
 const NO_SHOW_DAYS = 4;
@@ -156,16 +157,15 @@ const request = {
 	disagree(job, r)
 	{
 		const left = sum(job.milestones, availableOf);
+		const homeowner = left - this.priceAsked(job, r);
+		// not what a reversal has put into a milestone that was given up
+		const amount = sum(job.milestones.filter((m) =>
+			DISPUTABLE.includes(m.status)), availableOf);
 
-		if (left > 0n && !this.hasGeneral(job))
-		{
-			const d = this.beginOpen(job, { isReleased: false, amount: left,
-				by: 'homeowner', openedAt: this.now, provider: left,
-				homeowner: left - this.priceAsked(job, r),
-				isNoShow: r.isNoShow, status: 'answered' });
-
-			r.dispute = d;
-		}
+		if (amount > 0n && homeowner <= amount && !this.hasGeneral(job))
+			r.dispute = this.beginOpen(job, { isReleased: false, amount,
+				by: 'homeowner', openedAt: this.now, provider: amount,
+				homeowner, isNoShow: r.isNoShow, status: 'answered' });
 		this.closeRequest(job, 'rejected');
 	},
 
