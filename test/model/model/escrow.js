@@ -164,6 +164,7 @@ const escrow = {
 		job.status = 'completed';
 		job.isStarted = true;
 		job.plan = null;
+		this.voidAuthorizations(job);
 		for (const m of job.milestones)
 			if (m.status === 'planned' && leftOf(m) === 0n)
 				m.status = 'cancelled';

@@ -148,13 +148,19 @@ const release = {
 		const rooms = job.arrived.map((p) => p.amount - p.back -
 			sum(taken.filter((c) => c.payment === p), (c) => c.lost ?? c.amount));
 
-		for (const c of taken.filter((x) => !x.payment))
+		// and what a company gave back of none by name
+		const unnamed = [...taken.filter((c) => !c.payment).map((c) =>
+			({ psp: c.psp, amount: c.lost ?? c.amount })),
+		...this.refunds.filter((r) => r.job === job && !r.receipt &&
+			!r.payment)];
+
+		for (const { psp, amount } of unnamed)
 		{
-			let rest = c.lost ?? c.amount;
+			let rest = amount;
 
 			for (const [i, p] of job.arrived.entries())
 			{
-				const part = p.psp === c.psp
+				const part = p.psp === psp
 					? most(0n, least(rest, rooms[i])) : 0n;
 
 				rooms[i] -= part;

@@ -71,7 +71,7 @@ const request = {
 		if (kept)
 			return kept;
 		this.proceed(job, args);
-		need(this.isUnderWay(job) && job.funded > 0n && job.released === 0n
+		need(this.isUnderWay(job) && job.held > 0n && job.released === 0n
 			&& !this.isDelivered(job) && this.mayEnd(job), 'WD101');
 		need(!job.request, '23505');
 		return this.ask(job, { isNoShow: true }, NO_SHOW_DAYS);
