@@ -158,4 +158,23 @@ SELECT rule, detail FROM dwello.check() WHERE rule ~ 'receipt|orphan|denormalise
 ROLLBACK;
 
 DROP VIEW t.leg, t.receipt;
+BEGIN;
+------------------------------------------------------------------------
+-- What was approved before it could be paid is paid, whoever assigns
+------------------------------------------------------------------------
+SELECT t.award('content', 50000);
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.plan_milestones(t.user('content'), '[{"title": "One"}, {"title": "Two"}]');
+SELECT t.login_as(NULL);
+SELECT held FROM dwello.confirm_payment(t.user('content'), 'o one', 'c 1', 25000, 'USD');
+SELECT t.stray('c 2', 25000) AS stray \gset
+SELECT t.login_as('h1');
+SELECT a.released FROM dwello.job_milestones AS m, dwello.approve_milestone(m.job_id, m.id) AS a WHERE m.job_id = t.user('content') AND m.sort_order = 2;
+SELECT t.login_as('s1');
+SELECT amount, escrow_status, held, released FROM dwello.assign_receipt(:'stray', t.user('content'));
+SELECT t.login_as(NULL);
+SELECT event, actor_role, to_status FROM dwello.escrow_events WHERE job_id = t.user('content') ORDER BY seq DESC LIMIT 2;
+SELECT * FROM dwello.reconcile();
+ROLLBACK;
+
 DROP FUNCTION t.stray, t.could;

@@ -232,7 +232,7 @@ dw_escrow_release_approved(DwCall *call, DwJob *job, DwEscrowRow *row)
 		DwSelector	selector = {.milestone_id = &milestone->id};
 		Payout		payout = {
 			.event = DW_ESCROW_EVENT_RELEASE_DUE,
-			.actor = call->actor,
+			.actor = {.kind = DW_ACTOR_SYSTEM},
 			.from = row->escrow.status,
 			.milestone_id = &milestone->id
 		};
