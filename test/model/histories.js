@@ -42,6 +42,7 @@ const server = new Server(process.env.PGDATABASE);
 const stage = new Stage(server);
 const counts = new Map();
 let number = 0;
+let first = 0;
 let failed = null;
 let until = Infinity;
 
@@ -93,7 +94,10 @@ async function play({ beginning, actions: list })
 	catch (error)
 	{
 		if (failed === null)
+		{
+			first = number;
 			until = Date.now() + seconds * 1000;
+		}
 		failed = history;
 		stage.wasPlayed(history, false);
 		throw error;
@@ -126,6 +130,7 @@ async function main()
 		: `a planted fault (${plant}) is found`}`);
 	if (found.failed)
 	{
+		console.log(`# found in history ${first} of ${runs}`);
 		console.log(`# --seed ${seed} --path ${found.counterexamplePath}`);
 		failed.lines.slice(-60).forEach((line) => console.log(`# ${line}`));
 		console.log(`# ${found.errorInstance.message}`);
