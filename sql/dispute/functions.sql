@@ -402,12 +402,15 @@ COMMENT ON FUNCTION dwello.expire_disputes IS
  *	taken out of what is held, then out of what was released, which the
  *	provider owes and which is netted when they are paid out; what is
  *	neither is the platform's loss, as all of it is when the payment never
- *	reached the escrow or was in another currency. An inquiry moves no
- *	money and freezes nothing (chargeback_inquired in the outbox).
+ *	reached the escrow or was in another currency; but what of that charge
+ *	lies in a receipt comes out of there. Of a tip the provider owes what
+ *	they had of it. An inquiry moves no money and freezes nothing
+ *	(chargeback_inquired in the outbox).
  *
  * role: service
  * args:
- *	job_id
+ *	job_id: NULL where there is none, or psp_reference or transaction_id
+ *	  says whose it is
  *	psp: the company the payment came through
  *	event_id
  *	amount: in minor units
@@ -428,7 +431,10 @@ COMMENT ON FUNCTION dwello.expire_disputes IS
  *	amount: in minor units
  *	held_amount: taken out of what was held, in minor units
  *	clawed_back: taken out of what was released, in minor units
- *	escrow_status
+ *	receipt_id: that bears what else were a loss; NULL = none
+ *	covered_amount: what of it that bears, in minor units; NULL without one
+ *	escrow_status: NULL with all that follows of the escrow where there is
+ *	  none
  *	currency
  *	funded
  *	held
@@ -443,9 +449,8 @@ COMMENT ON FUNCTION dwello.expire_disputes IS
  *	22004 22001
  *	22023: a blank text, an amount that is not positive, or a fee below
  *	  zero
- *	P0002: an unknown job
  *	WD104: the event was another one before
- *	WD101: no escrow, or a transaction_id that is no payment of the job yet
+ *	WD101: transaction_id is no payment that is there yet
  * example: system, painting paid
  *	SELECT held_amount, clawed_back, escrow_status
  *	  FROM dwello.open_chargeback(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
@@ -469,6 +474,8 @@ CREATE OR REPLACE FUNCTION dwello.open_chargeback(
   OUT amount bigint,
   OUT held_amount bigint,
   OUT clawed_back bigint,
+  OUT receipt_id uuid,
+  OUT covered_amount bigint,
   OUT escrow_status dwello.escrow_status,
   OUT currency text,
   OUT funded bigint,
@@ -484,7 +491,7 @@ AS 'MODULE_PATHNAME', 'dwello_open_chargeback';
 GRANT EXECUTE ON FUNCTION dwello.open_chargeback
   TO dwello_service;
 COMMENT ON FUNCTION dwello.open_chargeback IS
-  'Says that a homeowner''s bank asks for a payment back. Errors: WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD101. See reference.md#open_chargeback.';
+  'Says that a homeowner''s bank asks for a payment back. Errors: WD401, 42501, 22004, 22001, 22023, WD104, WD101. See reference.md#open_chargeback.';
 
 /*
  * close_chargeback
@@ -501,7 +508,7 @@ COMMENT ON FUNCTION dwello.open_chargeback IS
  *
  * role: service
  * args:
- *	job_id
+ *	job_id: NULL where chargeback_id or psp_reference says which it is
  *	psp: the company that told of the chargeback
  *	event_id
  *	won: the money stays
@@ -509,11 +516,15 @@ COMMENT ON FUNCTION dwello.open_chargeback IS
  *	lost_amount: what of it is lost, in minor units; NULL for all
  *	reason: in words
  *	occurred_at: by the company's clock
+ *	psp_reference: the company's name for the case, or for the payment
  * returns: a row
  *	job_id
  *	chargeback_id
  *	chargeback_status: won or lost
- *	escrow_status
+ *	receipt_id: that bears what else were a loss; NULL = none
+ *	covered_amount: what of it that bears, in minor units; NULL without one
+ *	escrow_status: NULL with all that follows of the escrow where there is
+ *	  none
  *	currency
  *	funded
  *	held
@@ -525,10 +536,12 @@ COMMENT ON FUNCTION dwello.open_chargeback IS
  * errors:
  *	WD401
  *	42501: the caller is not the service
- *	22004 22001
- *	P0002: an unknown job or chargeback
+ *	22004: also when neither job_id nor chargeback_id nor psp_reference is
+ *	  given
+ *	22001
  *	WD104: the event was another one before
- *	WD101: no escrow, or none is open (the event may have come too early)
+ *	WD101: there is none, or none is open (the event may have come too
+ *	  early)
  *	22023: several are open and none is named, or a lost_amount of one
  *	  that is won, not positive, or more than it is of
  * example: system, painting charged back
@@ -545,9 +558,12 @@ CREATE OR REPLACE FUNCTION dwello.close_chargeback(
   lost_amount bigint DEFAULT NULL,
   reason text DEFAULT NULL,
   occurred_at timestamptz DEFAULT NULL,
+  psp_reference text DEFAULT NULL,
   OUT job_id uuid,
   OUT chargeback_id uuid,
   OUT chargeback_status dwello.chargeback_status,
+  OUT receipt_id uuid,
+  OUT covered_amount bigint,
   OUT escrow_status dwello.escrow_status,
   OUT currency text,
   OUT funded bigint,
@@ -563,7 +579,7 @@ AS 'MODULE_PATHNAME', 'dwello_close_chargeback';
 GRANT EXECUTE ON FUNCTION dwello.close_chargeback
   TO dwello_service;
 COMMENT ON FUNCTION dwello.close_chargeback IS
-  'Says how a bank has decided on a chargeback. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD101, 22023. See reference.md#close_chargeback.';
+  'Says how a bank has decided on a chargeback. Errors: WD401, 42501, 22004, 22001, WD104, WD101, 22023. See reference.md#close_chargeback.';
 
 -- ----------------------------------------------------------------------
 -- Undoing what was released or refunded.

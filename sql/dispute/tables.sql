@@ -46,10 +46,12 @@ CREATE POLICY disputes_read ON dwello.disputes FOR SELECT
 GRANT SELECT ON dwello.disputes TO dwello_app, dwello_service, dwello_support, dwello_admin;
 
 CREATE TABLE dwello.chargebacks (
-  job_id uuid NOT NULL CONSTRAINT chargebacks_job_id_fkey REFERENCES dwello.escrow_accounts (job_id),
+  scope_id uuid NOT NULL,
   id uuid NOT NULL DEFAULT dwello.uuidv7(),
-  homeowner_id uuid NOT NULL,
-  provider_id uuid NOT NULL,
+  job_id uuid CONSTRAINT chargebacks_job_id_xfk REFERENCES dwello.jobs (id),
+  receipt_id uuid,
+  homeowner_id uuid,
+  provider_id uuid,
   status dwello.chargeback_status NOT NULL DEFAULT 'open',
   psp text NOT NULL,
   psp_reference text,
@@ -61,22 +63,33 @@ CREATE TABLE dwello.chargebacks (
   currency text NOT NULL CONSTRAINT chargebacks_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   held_amount bigint NOT NULL DEFAULT 0 CONSTRAINT chargebacks_held_check CHECK (held_amount >= 0),
   clawed_back bigint NOT NULL DEFAULT 0 CONSTRAINT chargebacks_clawed_check CHECK (clawed_back >= 0),
+  covered_amount bigint NOT NULL DEFAULT 0,
   transaction_id uuid,
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   closed_at timestamptz,
-  CONSTRAINT chargebacks_pkey PRIMARY KEY (job_id, id),
-  CONSTRAINT chargebacks_parts_check CHECK (held_amount + clawed_back <= amount)
+  CONSTRAINT chargebacks_pkey PRIMARY KEY (scope_id, id),
+  CONSTRAINT chargebacks_parts_check CHECK (held_amount + clawed_back <= amount),
+  CONSTRAINT chargebacks_covered_check CHECK (covered_amount BETWEEN 0 AND amount - held_amount - clawed_back
+    AND (receipt_id IS NOT NULL OR covered_amount = 0))
 );
+CREATE INDEX chargebacks_id_idx ON dwello.chargebacks (id);
+CREATE INDEX chargebacks_job_id_idx ON dwello.chargebacks (job_id);
+CREATE INDEX chargebacks_payment_id_idx ON dwello.chargebacks (payment_id);
+CREATE INDEX chargebacks_name_idx ON dwello.chargebacks (psp, psp_reference) WHERE psp_reference IS NOT NULL;
 COMMENT ON TABLE dwello.chargebacks IS 'Payments that a homeowner''s bank has taken back.';
+COMMENT ON COLUMN dwello.chargebacks.scope_id IS 'Of what it books: the job, or what its event makes where there is no escrow.';
+COMMENT ON COLUMN dwello.chargebacks.job_id IS 'The job whose payment, tip or receipt it is about; NULL = none.';
+COMMENT ON COLUMN dwello.chargebacks.receipt_id IS 'The receipt of that charge that bears what else were the platform''s loss; NULL = none.';
 COMMENT ON COLUMN dwello.chargebacks.payment_id IS 'The payment that the bank took back; NULL = nobody said which of several.';
 COMMENT ON COLUMN dwello.chargebacks.lost_amount IS 'What of it was lost, in minor units; NULL unless it is lost.';
 COMMENT ON COLUMN dwello.chargebacks.fee IS 'What the payment company took for it, in minor units.';
-COMMENT ON COLUMN dwello.chargebacks.is_detached IS 'None of it is the escrow''s, which it leaves alone: the platform bears it.';
+COMMENT ON COLUMN dwello.chargebacks.is_detached IS 'None of it is the escrow''s, which it leaves alone: the provider owes what was a tip, and a receipt or the platform bears the rest.';
 COMMENT ON COLUMN dwello.chargebacks.closed_at IS 'When the bank first decided, which ended the freeze; NULL while it is open.';
 COMMENT ON COLUMN dwello.chargebacks.held_amount IS 'What of it was still held, in minor units; once it is lost, of what is lost.';
 COMMENT ON COLUMN dwello.chargebacks.clawed_back IS 'What of it had been released already, in minor units; once it is lost, of what is lost.';
+COMMENT ON COLUMN dwello.chargebacks.covered_amount IS 'What of it comes out of the receipt, in minor units.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.chargebacks', '');
 CREATE POLICY chargebacks_read ON dwello.chargebacks FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());

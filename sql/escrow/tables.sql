@@ -224,6 +224,7 @@ CREATE TABLE dwello.receipts (
 CREATE INDEX receipts_created_at_idx ON dwello.receipts (created_at, id);
 CREATE INDEX receipts_job_id_idx ON dwello.receipts (job_id) WHERE job_id IS NOT NULL;
 CREATE INDEX receipts_user_id_idx ON dwello.receipts (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX receipts_transaction_id_idx ON dwello.receipts (transaction_id);
 CREATE INDEX receipts_name_idx ON dwello.receipts (psp, psp_reference) WHERE psp_reference IS NOT NULL;
 COMMENT ON TABLE dwello.receipts IS
   'Money that has arrived at a payment company and fits no payment; it lies in an account of its own until it is assigned or returned.';

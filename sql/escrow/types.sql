@@ -15,7 +15,7 @@ CREATE TYPE dwello.receipt_reason AS ENUM ('surplus', 'second_charge', 'wrong_cu
   'refund_failed');
 COMMENT ON TYPE dwello.receipt_reason IS 'Why money that has arrived fits no payment.';
 
-CREATE TYPE dwello.receipt_status AS ENUM ('held', 'assigned', 'returned', 'cleared');
+CREATE TYPE dwello.receipt_status AS ENUM ('held', 'assigned', 'returned', 'cleared', 'charged_back');
 COMMENT ON TYPE dwello.receipt_status IS 'What became of money that fits no payment.';
 
 CREATE TYPE dwello.authorization_status AS ENUM ('open', 'captured', 'voided', 'expired');

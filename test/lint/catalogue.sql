@@ -71,7 +71,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('escrow_events', 'job', 'job_id'),
     ('cancellation_terms', 'job', 'job_id'),
     ('disputes', 'job', 'job_id'),
-    ('chargebacks', 'job', 'job_id'),
+    ('chargebacks', 'scope', 'scope_id'),
     ('market_prices', 'job', 'job_id'),
     ('messages', 'job', 'job_id'),
     ('reviews', 'job', 'job_id'),

@@ -41,7 +41,6 @@ SELECT t.refused(NULL, $$open_chargeback(t.user('bank'), 'acme', 'e1', 99999, 'U
        t.refused(NULL, $$close_chargeback(t.user('bank'), 'acme', 'e2', false, lost_amount => 100001)$$) AS lost_more,
        t.refused(NULL, $$open_chargeback(t.user('bank'), 'acme', 'e2', 0, 'EUR')$$) AS zero,
        t.refused(NULL, $$open_chargeback(t.user('bank'), NULL, 'e2', 0, 'EUR')$$) AS null,
-       t.refused(NULL, $$open_chargeback(t.user('nobody'), 'acme', 'e2', 1, 'USD')$$) AS unknown,
        t.refused('a1', $$open_chargeback(t.user('bank'), 'acme', 'e2', 1, 'USD')$$) AS admin;
 SELECT chargeback_status, escrow_status, held, charged_back, version, replayed
   FROM dwello.close_chargeback(t.user('bank'), 'acme', 'e3', true);

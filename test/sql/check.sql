@@ -109,7 +109,7 @@ INSERT INTO fault (rule, object, sql)
                 format('UPDATE dwello.%I SET %I = t.user(''nobody'') WHERE %2$I = (SELECT %2$I FROM dwello.%1$I ORDER BY 1 LIMIT 1)',
                        relation, id))
     FROM (VALUES
-      ('transactions', 'scope_id'), ('ledger_entries', 'scope_id'), ('refunds', 'scope_id'), ('invoices', 'scope_id'), ('outbox', 'scope_id'),
+      ('transactions', 'scope_id'), ('ledger_entries', 'scope_id'), ('refunds', 'scope_id'), ('chargebacks', 'scope_id'), ('invoices', 'scope_id'), ('outbox', 'scope_id'),
       ('outbox_deliveries', 'scope_id'),
       ('idempotency_keys', 'scope_id'), ('data_access_log', 'user_id'), ('user_activity_logs', 'user_id'), ('tax_profiles', 'user_id'),
       ('ai_agent_activity', 'user_id'), ('ai_agent_activity', 'job_id'), ('escrow_events', 'job_id'), ('market_prices', 'job_id'), ('ledger_accounts', 'owner_id'),

@@ -131,6 +131,8 @@ INSERT INTO t.commands (thing, name, call) VALUES
   ('receipt', 'is sent', 'confirm_refund({job}, ''acme'', ''new'', refund_id => {refund})'),
   ('receipt', 'told again', 'confirm_payment({job}, ''acme'', ''e1'', 700, ''EUR'')'),
   ('receipt', 'give back', 'return_receipt({receipt})'),
+  ('receipt', 'bank asks', 'open_chargeback({job}, ''acme'', ''new'', 500, ''EUR'', transaction_id => (SELECT x.transaction_id FROM dwello.receipts AS x WHERE x.event_id = ''e1''))'),
+  ('receipt', 'bank asks, no job', 'open_chargeback(NULL, ''acme'', ''new'', 500, ''CHF'')'),
   ('receipt', 'send another way', 'retry_refund({receipt}, {way})'),
   ('receipt', 'assign', 'assign_receipt({receipt}, {job})'),
   ('receipt', 'list', 'receipts()'),

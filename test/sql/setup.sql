@@ -251,9 +251,9 @@ BEGIN
   INSERT INTO dwello.refund_requests (job_id, homeowner_id, provider_id, amount, currency, status, answer_by,
     created_at, answered_at)
     VALUES (won, t.user(h), t.user(p), 1000, 'USD', 'withdrawn', now(), now(), now());
-  INSERT INTO dwello.chargebacks (job_id, homeowner_id, provider_id, status, psp, amount, currency,
+  INSERT INTO dwello.chargebacks (scope_id, job_id, homeowner_id, provider_id, status, psp, amount, currency,
     created_at, closed_at)
-    VALUES (won, t.user(h), t.user(p), 'won', 'acme', 1000, 'USD', now(), now());
+    VALUES (won, won, t.user(h), t.user(p), 'won', 'acme', 1000, 'USD', now(), now());
   INSERT INTO dwello.authorizations (job_id, homeowner_id, provider_id, status, psp, amount, currency, expires_at,
     created_at, closed_at)
     VALUES (won, t.user(h), t.user(p), 'voided', 'acme', 1000, 'USD', now(), now(), now());

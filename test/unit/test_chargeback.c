@@ -270,6 +270,50 @@ test_refused(void **state)
 						"lost");
 }
 
+/* Of a tip the provider owes what they have of it. */
+static void
+test_tip(void **state)
+{
+	DwChargeback taken = {.amount = 500};
+	DwVerdict	verdict = {.lost_amount = 300};
+
+	dw_chargeback_open_tip(&taken, 400);
+	assert_int_equal(taken.clawed_back, 400);
+	assert_int_equal(dw_chargeback_loss(&taken), 100);
+	assert_true(taken.is_detached);
+	/* no escrow is looked at */
+	assert_int_equal(dw_chargeback_close(NULL, NULL, 0, &taken, &verdict),
+					 DW_OK);
+	assert_int_equal(taken.clawed_back, 300);
+	assert_int_equal(dw_chargeback_loss(&taken), 0);
+	dw_chargeback_open_tip(&taken, 0);
+	assert_int_equal(taken.clawed_back, 0);
+	assert_int_equal(taken.status, DW_CHARGEBACK_OPEN);
+}
+
+/* What of a loss lies in a receipt comes out of there, and goes back. */
+static void
+test_cover(void **state)
+{
+	DwChargeback taken = {.amount = 500};
+	DwVerdict	verdict = {.lost_amount = 150};
+
+	dw_chargeback_open_tip(&taken, 100);
+	assert_int_equal(dw_chargeback_cover(&taken, 300), 300);
+	assert_int_equal(taken.covered, 300);
+	/* nothing more is there, and then a little */
+	assert_int_equal(dw_chargeback_cover(&taken, 0), 0);
+	assert_int_equal(dw_chargeback_cover(&taken, 30), 30);
+	/* a part is lost: of that alone the receipt bears the rest */
+	assert_int_equal(dw_chargeback_close(NULL, NULL, 0, &taken, &verdict),
+					 DW_OK);
+	assert_int_equal(dw_chargeback_cover(&taken, 5), -280);
+	assert_int_equal(taken.covered, 50);
+	taken.status = DW_CHARGEBACK_WON;
+	assert_int_equal(dw_chargeback_cover(&taken, INT64_MAX), -50);
+	assert_int_equal(taken.covered, 0);
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -284,6 +328,8 @@ main(void)
 		cmocka_unit_test(test_detached),
 		cmocka_unit_test(test_lost_in_part),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_tip),
+		cmocka_unit_test(test_cover),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

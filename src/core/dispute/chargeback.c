@@ -74,6 +74,30 @@ dw_chargeback_open(DwEscrow *escrow, const DwMilestone *milestones,
 	return DW_OK;
 }
 
+void
+dw_chargeback_open_tip(DwChargeback *chargeback, int64_t left)
+{
+	*chargeback = (DwChargeback)
+	{
+		.status = DW_CHARGEBACK_OPEN,.amount = chargeback->amount,
+			.clawed_back = dw_money_lesser(chargeback->amount, left),
+			.is_detached = true
+	};
+}
+
+int64_t
+dw_chargeback_cover(DwChargeback *chargeback, int64_t available)
+{
+	const int64_t before = chargeback->covered;
+	const int64_t loss = chargeback->status == DW_CHARGEBACK_WON ? 0
+		: dw_chargeback_loss(chargeback);
+
+	/* a receipt has less than the greatest amount, and so has a loss */
+	chargeback->covered = loss <= before ? loss
+		: before + dw_money_lesser(loss - before, available);
+	return chargeback->covered - before;
+}
+
 /* What lies in the milestones, disputed or not. */
 static int64_t
 price_left(const DwMilestone *milestones, int count)
@@ -166,7 +190,7 @@ dw_chargeback_close(DwEscrow *escrow, DwMilestone *milestones, int count,
 	int64_t		back = chargeback->held_amount;
 
 	if (chargeback->status != DW_CHARGEBACK_OPEN ||
-		(!escrow->frozen && !chargeback->is_detached))
+		(!chargeback->is_detached && !escrow->frozen))
 		return DW_INVALID_TRANSITION;
 	if (!verdict->won && (verdict->lost_amount <= 0 ||
 						  verdict->lost_amount > chargeback->amount))

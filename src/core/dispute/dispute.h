@@ -148,6 +148,8 @@ extern bool dw_dispute_reduce_to(DwDispute *dispute, int64_t left);
  * mind: what the escrow does not have is the platform's loss, and a decision
  * may be followed by the other.  One about money that never reached the
  * escrow, or is in another currency, is detached: it leaves the escrow alone.
+ * Of a tip the provider owes it, as what was released.  What of the loss lies
+ * in a receipt of that charge is covered out of there.
  *
  * All amounts are minor units of the escrow's currency and never negative.
  * A decision either returns DW_OK and changes the structs, or returns
@@ -170,6 +172,7 @@ typedef struct DwChargeback
 	int64_t		held_amount;	/* of it, out of the escrow */
 	int64_t		clawed_back;	/* of it, owed by the provider */
 	int64_t		lost_amount;	/* of it, once it is lost; else 0 */
+	int64_t		covered;		/* of the loss, out of a receipt */
 	bool		is_detached;	/* none of it is the escrow's */
 } DwChargeback;
 
@@ -191,7 +194,7 @@ typedef struct DwVerdict
 
 DW_LABELS_OF(chargeback_status, DwChargebackStatus);
 
-/* What nobody but the platform can bear of it. */
+/* What neither the escrow nor the provider bears of it. */
 extern int64_t dw_chargeback_loss(const DwChargeback *chargeback);
 
 /*
@@ -204,6 +207,19 @@ extern DwResult dw_chargeback_open(DwEscrow *escrow,
 								   const DwMilestone *milestones, int count,
 								   const DwChargebackSum *others,
 								   DwChargeback *chargeback);
+
+/*
+ * The same of one about a tip, of which the provider has so much that no bank
+ * has taken: detached.
+ */
+extern void dw_chargeback_open_tip(DwChargeback *chargeback, int64_t left);
+
+/*
+ * After each decision: what of the loss a receipt bears that has so much.
+ * Gives what comes out of it, or goes back to it (< 0).
+ */
+extern int64_t dw_chargeback_cover(DwChargeback *chargeback,
+								   int64_t available);
 
 /*
  * The bank has decided; frozen no longer, unless another one is open.  A

@@ -18,7 +18,8 @@ static const char *const receipt_status_labels[] = {
 	[DW_RECEIPT_HELD] = "held",
 	[DW_RECEIPT_ASSIGNED] = "assigned",
 	[DW_RECEIPT_RETURNED] = "returned",
-	[DW_RECEIPT_CLEARED] = "cleared"
+	[DW_RECEIPT_CLEARED] = "cleared",
+	[DW_RECEIPT_CHARGED_BACK] = "charged_back"
 };
 
 DW_LABELS(receipt_reason, DwReceiptReason, receipt_reason_labels);

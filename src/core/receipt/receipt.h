@@ -25,7 +25,8 @@ typedef enum DwReceiptStatus
 	DW_RECEIPT_HELD,			/* lies there until somebody decides */
 	DW_RECEIPT_ASSIGNED,		/* it was a job's payment after all */
 	DW_RECEIPT_RETURNED,		/* it goes back to who paid it */
-	DW_RECEIPT_CLEARED			/* a journal took it out of suspense */
+	DW_RECEIPT_CLEARED,			/* a journal took it out of suspense */
+	DW_RECEIPT_CHARGED_BACK		/* the bank of who paid took it */
 } DwReceiptStatus;
 
 DW_LABELS_OF(receipt_reason, DwReceiptReason);

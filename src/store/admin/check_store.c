@@ -138,6 +138,7 @@ static DwCheckRule rules[] =
 		 FACT_ORPHANS("transactions") "UNION ALL "
 		 FACT_ORPHANS("ledger_entries") "UNION ALL "
 		 FACT_ORPHANS("refunds") "UNION ALL "
+		 FACT_ORPHANS("chargebacks") "UNION ALL "
 		 SCOPE_ORPHANS("invoices") "UNION ALL "
 		 FACT_ORPHANS("outbox") "UNION ALL "
 		 FACT_ORPHANS("outbox_deliveries") "UNION ALL "

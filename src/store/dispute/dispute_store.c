@@ -245,12 +245,16 @@ dw_refund_requests_claim_overdue(bool is_no_show, int max_rows, int *count)
  * win gives back to the same accounts, whatever became of them since.
  */
 static const DwColumn chargeback_columns[] = {
-	DW_COLUMN(UUID, DwChargebackRow, job_id, job_id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwChargebackRow, scope_id, scope_id, DW_COLUMN_KEY),
 	DW_COLUMN(UUID, DwChargebackRow, id, id, DW_COLUMN_KEY),
+	DW_COLUMN(UUID, DwChargebackRow, job_id, job_id,
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
+	DW_COLUMN(UUID, DwChargebackRow, receipt_id, receipt_id,
+			  DW_COLUMN_NULLABLE),
 	DW_COLUMN(UUID, DwChargebackRow, homeowner_id, homeowner_id,
-			  DW_COLUMN_FIXED),
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
 	DW_COLUMN(UUID, DwChargebackRow, provider_id, provider_id,
-			  DW_COLUMN_FIXED),
+			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
 	DW_COLUMN_ENUM(chargeback_status, DwChargebackRow, status,
 				   chargeback.status, 0, dw_chargeback_status_labels),
 	DW_COLUMN(TEXT, DwChargebackRow, psp, psp, DW_COLUMN_FIXED),
@@ -268,6 +272,7 @@ static const DwColumn chargeback_columns[] = {
 	DW_COLUMN(BOOL, DwChargebackRow, is_detached, chargeback.is_detached, 0),
 	DW_COLUMN(INT8, DwChargebackRow, held_amount, chargeback.held_amount, 0),
 	DW_COLUMN(INT8, DwChargebackRow, clawed_back, chargeback.clawed_back, 0),
+	DW_COLUMN(INT8, DwChargebackRow, covered_amount, chargeback.covered, 0),
 	DW_COLUMN(UUID, DwChargebackRow, transaction_id, transaction_id,
 			  DW_COLUMN_NULLABLE),
 	DW_COLUMN(INT4, DwChargebackRow, version, version,
@@ -288,42 +293,87 @@ static const DwColumn sum_fields[] = {
 
 static DwMap sums = DW_MAP(sum_fields);
 
-bool
-dw_chargeback_find(const DwUuid *job_id, const DwUuid *id, const char *psp,
-				   DwChargebackRow *row)
-{
-	static DwTableQuery by_key =
-		DW_TABLE_QUERY(chargebacks,
-					   "WHERE t.job_id = $1 AND t.psp = $2 AND t.id = $3");
-	static DwTableQuery first_open =
-		DW_TABLE_QUERY(chargebacks, "WHERE t.job_id = $1 AND t.psp = $2 "
-					   "AND t.status = 'open' ORDER BY t.id LIMIT 1");
-	DwParams	p = DW_PARAMS;
+/* By a payment's reference, too: the bank may not have a name of its own. */
+#define NAMED_CASE \
+	"AND ($2::text IS NULL OR t.psp_reference = $2 " \
+	"OR t.payment_id = ANY (ARRAY(SELECT x.id " \
+	"FROM dwello.transactions AS x " \
+	"WHERE x.psp = $1 AND x.psp_reference = $2))) ORDER BY t.id"
 
-	dw_param_uuid(&p, job_id);
-	dw_param_text(&p, psp);
-	if (id != NULL)
-		dw_param_uuid(&p, id);
-	if (dw_table_execute(id == NULL ? &first_open : &by_key, &p) == 0)
-		return false;
-	dw_table_read(&chargebacks, 0, row);
-	return true;
+DwChargebackRow *
+dw_chargebacks_named(const DwChargebackNames *names, int *count)
+{
+	static DwTableQuery by_id =
+		DW_TABLE_QUERY(chargebacks, "WHERE t.psp = $1 AND t.id = $3 "
+					   "AND ($4::uuid IS NULL OR t.job_id = $4) "
+					   NAMED_CASE);
+	static DwTableQuery of_job =
+		DW_TABLE_QUERY(chargebacks, "WHERE t.psp = $1 AND t.job_id = $4 "
+					   "AND $3::uuid IS NULL " NAMED_CASE);
+	static DwTableQuery by_name =
+		DW_TABLE_QUERY(chargebacks, "WHERE t.psp = $1 "
+					   "AND $3::uuid IS NULL AND $4::uuid IS NULL "
+					   NAMED_CASE);
+	const bool	has_job = !dw_uuid_is_nil(&names->job_id);
+	DwParams	p = DW_PARAMS;
+	DwChargebackRow *rows;
+
+	dw_param_text(&p, names->psp);
+	dw_param_text(&p, names->psp_reference);
+	dw_param_uuid(&p, names->id);
+	dw_param_uuid(&p, has_job ? &names->job_id : NULL);
+	*count = (int) dw_table_execute(names->id != NULL ? &by_id
+									: has_job ? &of_job : &by_name, &p);
+	rows = palloc_array(DwChargebackRow, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		dw_table_read(&chargebacks, i, &rows[i]);
+	return rows;
 }
 
-int
-dw_chargeback_count_open(const DwUuid *job_id, const char *psp)
+static const DwColumn asked_fields[] = {
+	DW_FIELD(UUID, DwAskedBack, job_id, job_id),
+	DW_FIELD(UUID, DwAskedBack, payment_id, payment_id),
+	DW_FIELD(UUID, DwAskedBack, receipt_id, receipt_id),
+	DW_FIELD(TEXT, DwAskedBack, psp_reference, psp_reference),
+	DW_FIELD(BOOL, DwAskedBack, is_tip, is_tip),
+	DW_FIELD(INT8, DwAskedBack, left, left),
+	DW_FIELD(TEXT, DwAskedBack, currency, currency)
+};
+
+static DwMap asked_map = DW_MAP(asked_fields);
+
+void
+dw_chargeback_find_charge(const char *psp, const DwUuid *id,
+						  const char *psp_reference, DwAskedBack *asked)
 {
-	static DwStatement count_open =
-		DW_STATEMENT("SELECT pg_catalog.count(*)::integer "
+	static DwStatement select_charge =
+		DW_STATEMENT("SELECT t.scope_id AS job_id, t.id AS payment_id, "
+					 "NULL::uuid AS receipt_id, t.psp_reference, "
+					 "t.transaction_type = 'tip_payment' AS is_tip, "
+					 "(t.amount - COALESCE((SELECT "
+					 "pg_catalog.sum(c.clawed_back) "
 					 "FROM dwello.chargebacks AS c "
-					 "WHERE c.job_id = $1 AND c.psp = $2 "
-					 "AND c.status = 'open'");
+					 "WHERE c.payment_id = t.id AND c.status <> 'won'), "
+					 "0))::bigint AS left, t.currency, 0 AS place "
+					 "FROM dwello.transactions AS t WHERE (t.id = $2 "
+					 "OR ($2 IS NULL AND t.psp = $1 AND t.psp_reference = $3 "
+					 "AND t.status = 'completed')) "
+					 "AND t.transaction_type IN ('payment', 'tip_payment') "
+					 "UNION ALL SELECT r.job_id, r.transaction_id, r.id, "
+					 "r.psp_reference, false, 0, r.currency, "
+					 "CASE WHEN r.remaining > 0 THEN 1 ELSE 2 END "
+					 "FROM dwello.receipts AS r WHERE r.psp = $1 "
+					 "AND (r.transaction_id = $2 "
+					 "OR ($2 IS NULL AND r.psp_reference = $3)) "
+					 "ORDER BY place, is_tip, payment_id LIMIT 1");
 	DwParams	p = DW_PARAMS;
 
-	dw_param_uuid(&p, job_id);
+	memset(asked, 0, sizeof(*asked));
 	dw_param_text(&p, psp);
-	(void) dw_execute(&count_open, &p);
-	return dw_read_only_int4(0);
+	dw_param_uuid(&p, id);
+	dw_param_text(&p, psp_reference);
+	if (dw_execute(&select_charge, &p) > 0)
+		dw_map_read(&asked_map, 0, asked);
 }
 
 void
@@ -331,13 +381,13 @@ dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
 				  DwChargebackSum *sum)
 {
 	static DwStatement select_sum =
-		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(c.clawed_back), "
-					 "0)::bigint AS clawed_back, "
+		DW_STATEMENT("SELECT COALESCE(pg_catalog.sum(c.clawed_back) FILTER "
+					 "(WHERE NOT c.is_detached), 0)::bigint AS clawed_back, "
 					 "COALESCE(pg_catalog.sum(c.held_amount) FILTER "
 					 "(WHERE c.status = 'open'), 0)::bigint AS open_held, "
 					 "(pg_catalog.count(*) FILTER (WHERE c.status = 'open' "
 					 "AND NOT c.is_detached))::integer AS open_count "
-					 "FROM dwello.chargebacks AS c WHERE c.job_id = $1 "
+					 "FROM dwello.chargebacks AS c WHERE c.scope_id = $1 "
 					 "AND c.status <> 'won' AND c.id IS DISTINCT FROM $2");
 	DwParams	p = DW_PARAMS;
 
@@ -348,11 +398,8 @@ dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
 }
 
 void
-dw_chargeback_insert(const DwEscrowRow *escrow, DwChargebackRow *row)
+dw_chargeback_insert(DwChargebackRow *row)
 {
-	row->job_id = escrow->job_id;
-	row->homeowner_id = escrow->homeowner_id;
-	row->provider_id = escrow->provider_id;
 	row->created_at = dw_now();
 	row->closed_at = DT_NOBEGIN;
 	dw_table_insert(&chargebacks, row);

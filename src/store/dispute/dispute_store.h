@@ -116,17 +116,19 @@ extern DwDue *dw_refund_requests_claim_overdue(bool is_no_show, int max_rows,
 /*
  * Payments that a homeowner's bank has taken back.
  *
- * The rows of one job; its commands lock the job first, so nobody else
- * writes them meanwhile.
+ * A row is in the scope of what it books: a job, a receipt, or a fact of its
+ * own.  Who writes one has locked that, and the job that it is about.
  */
 
 /* A row of dwello.chargebacks. */
 typedef struct DwChargebackRow
 {
-	DwUuid		job_id;			/* whose escrow it takes from */
-	DwUuid		id;				/* its key beside the job's */
-	DwUuid		homeowner_id;	/* copied from the escrow */
-	DwUuid		provider_id;	/* the same */
+	DwUuid		scope_id;		/* of what it books */
+	DwUuid		id;				/* its key beside the scope's */
+	DwUuid		job_id;			/* that it is about; nil = none */
+	DwUuid		receipt_id;		/* that bears a loss; nil = none */
+	DwUuid		homeowner_id;	/* who paid; nil = unknown */
+	DwUuid		provider_id;	/* of the job's escrow; nil = none */
 	const char *psp;			/* payment company that tells of it */
 	const char *psp_reference;	/* its name for it, or NULL */
 	DwUuid		payment_id;		/* that is asked back; nil = unknown */
@@ -139,23 +141,45 @@ typedef struct DwChargebackRow
 	TimestampTz closed_at;		/* or DT_NOBEGIN */
 } DwChargebackRow;
 
-/* The one with this id, or, for NULL, the first open one of the company. */
-extern bool dw_chargeback_find(const DwUuid *job_id, const DwUuid *id,
-							   const char *psp, DwChargebackRow *row);
+/* What a company says of a chargeback that tells which it is. */
+typedef struct DwChargebackNames
+{
+	const char *psp;			/* that tells of it */
+	DwUuid		job_id;			/* that it is about; nil = not said */
+	const DwUuid *id;			/* of the row, or NULL */
+	const char *psp_reference;	/* of the case or the payment, or NULL */
+} DwChargebackNames;
 
-/* How many of a job are open through a company. */
-extern int	dw_chargeback_count_open(const DwUuid *job_id, const char *psp);
+/* All that the names fit, in the order of ids; one of them must be said. */
+extern DwChargebackRow *dw_chargebacks_named(const DwChargebackNames *names,
+											 int *count);
+
+/* What a bank asks for. */
+typedef struct DwAskedBack
+{
+	DwUuid		job_id;			/* of the payment or the receipt; nil = none */
+	DwUuid		payment_id;		/* that it is; nil = nothing is known */
+	DwUuid		receipt_id;		/* that it is; nil = none */
+	const char *psp_reference;	/* of the charge, or NULL */
+	bool		is_tip;			/* it went to the provider as a tip */
+	int64		left;			/* of a tip, what no bank has taken */
+	const char *currency;		/* of it, or NULL */
+} DwAskedBack;
+
+/*
+ * Finds the charge with this id or, for NULL, this reference: a payment of a
+ * job, then a tip, then a receipt's.
+ */
+extern void dw_chargeback_find_charge(const char *psp, const DwUuid *id,
+									  const char *psp_reference,
+									  DwAskedBack *asked);
 
 /* The sums over those that are not won; but not of `except`, unless NULL. */
 extern void dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
 							  DwChargebackSum *sum);
 
-/*
- * Writes a new one, with what it copies from the escrow, and what the bank
- * has decided on one that the escrow's lock holds, or decided otherwise.
- */
-extern void dw_chargeback_insert(const DwEscrowRow *escrow,
-								 DwChargebackRow *row);
+/* Writes a new one, and what the bank has decided on one, or otherwise. */
+extern void dw_chargeback_insert(DwChargebackRow *row);
 extern void dw_chargeback_save(DwChargebackRow *row);
 
 /*

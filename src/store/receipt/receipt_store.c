@@ -104,33 +104,6 @@ dw_receipt_reduce(DwReceipt *receipt, int64 amount, DwReceiptStatus status,
 }
 
 bool
-dw_payment_find_apart(const DwUuid *job_id, const DwUuid *id, const char *psp,
-					  const char *psp_reference, DwUuid *payment_id)
-{
-	static DwStatement select_apart =
-		DW_STATEMENT("SELECT r.transaction_id FROM dwello.receipts AS r "
-					 "WHERE r.job_id = $1 AND r.psp = $3 "
-					 "AND (r.transaction_id = $2 "
-					 "OR ($2 IS NULL AND r.psp_reference = $4)) "
-					 "UNION ALL SELECT t.id FROM dwello.transactions AS t "
-					 "WHERE t.scope_id = $1 AND t.id = $2 "
-					 "AND t.transaction_type = 'payment' LIMIT 1");
-	DwParams	p = DW_PARAMS;
-	DwUuid	   *ids;
-	int			count;
-
-	dw_param_uuid(&p, job_id);
-	dw_param_uuid(&p, id);
-	dw_param_text(&p, psp);
-	dw_param_text(&p, psp_reference);
-	(void) dw_execute(&select_apart, &p);
-	ids = dw_read_only_uuids(&count);
-	if (count > 0)
-		*payment_id = ids[0];
-	return count > 0;
-}
-
-bool
 dw_receipt_seek(const DwUuid *id, DwCursor *cursor)
 {
 	static DwStatement select_place =

@@ -60,14 +60,6 @@ extern DwReceipt *dw_receipts_lock(const DwUuid *ids, int id_count,
 extern void dw_receipt_reduce(DwReceipt *receipt, int64 amount,
 							  DwReceiptStatus status, const DwUuid *payment);
 
-/*
- * A payment that its job's escrow did not take: that of this id, a receipt's
- * or one that never arrived; for NULL the receipt of this reference, if any.
- */
-extern bool dw_payment_find_apart(const DwUuid *job_id, const DwUuid *id,
-								  const char *psp, const char *psp_reference,
-								  DwUuid *payment_id);
-
 /* What a list of receipts asks for. */
 typedef struct DwReceiptQuery
 {

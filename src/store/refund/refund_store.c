@@ -62,7 +62,7 @@ static DwMap paid_in = DW_MAP(paid_in_fields);
 	"AND c.status <> 'won' AND c.psp = t.psp AND " which "), 0)"
 #define TAKEN_OF_IT \
 	TAKEN("CASE WHEN c.is_detached THEN c.currency = t.currency " \
-		  "AND c.psp_reference = t.psp_reference " \
+		  "AND c.payment_id IS NULL AND c.psp_reference = t.psp_reference " \
 		  "ELSE c.payment_id = t.id END")
 #define TAKEN_OF_ANY TAKEN("NOT c.is_detached AND c.payment_id IS NULL")
 
@@ -411,27 +411,25 @@ dw_receipt_room(const DwReceipt *receipt)
 	static DwStatement select_room =
 		DW_STATEMENT("SELECT (x.brought - x.taken - x.back)::bigint "
 					 "FROM (SELECT (SELECT pg_catalog.sum(e.amount) "
-					 "FROM dwello.payment_events AS e WHERE e.psp = $2 "
+					 "FROM dwello.payment_events AS e WHERE e.psp = $1 "
 					 "AND e.event_type = '" DW_PAYMENT_CONFIRMED "' "
-					 "AND e.currency = $4 AND (e.psp_reference = $3 "
-					 "OR e.event_id = $6)) AS brought, (SELECT "
+					 "AND e.currency = $3 AND (e.psp_reference = $2 "
+					 "OR e.event_id = $5)) AS brought, (SELECT "
 					 "pg_catalog.sum(COALESCE(c.lost_amount, c.amount)) "
-					 "FROM dwello.chargebacks AS c WHERE c.job_id = $1 "
-					 "AND c.status <> 'won' AND c.psp = $2 "
-					 "AND c.currency = $4 AND (c.psp_reference = $3 "
-					 "OR c.payment_id = $5 OR EXISTS (SELECT "
-					 "FROM dwello.transactions AS t WHERE t.scope_id = $1 "
-					 "AND t.id = c.payment_id AND t.psp_reference = $3))) "
-					 "AS taken, COALESCE((SELECT pg_catalog.sum("
+					 "FROM dwello.chargebacks AS c WHERE c.psp = $1 "
+					 "AND c.status <> 'won' AND c.currency = $3 "
+					 "AND (c.psp_reference = $2 OR c.payment_id = $4 "
+					 "OR c.payment_id = ANY (ARRAY(SELECT t.id "
+					 "FROM dwello.transactions AS t WHERE t.psp = $1 "
+					 "AND t.psp_reference = $2)))) AS taken, "
+					 "COALESCE((SELECT pg_catalog.sum("
 					 "r.amount - r.reversed) "
-					 "FROM dwello.refunds AS r WHERE r.job_id = $1 "
-					 "AND r.status <> 'failed' AND r.psp = $2 AND r.currency = $4 "
-					 "AND r.psp_reference = $3), 0) AS back) AS x "
+					 "FROM dwello.refunds AS r WHERE r.psp = $1 "
+					 "AND r.psp_reference = $2 AND r.currency = $3 "
+					 "AND r.status <> 'failed'), 0) AS back) AS x "
 					 "WHERE x.brought - x.taken IS NOT NULL");
 	DwParams	p = DW_PARAMS;
 
-	dw_param_uuid(&p, dw_uuid_is_nil(&receipt->job_id) ? NULL
-				  : &receipt->job_id);
 	dw_param_text(&p, receipt->psp);
 	dw_param_text(&p, receipt->psp_reference);
 	dw_param_text(&p, receipt->currency);
