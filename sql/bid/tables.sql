@@ -210,6 +210,7 @@ CREATE TABLE dwello.change_orders (
   currency text NOT NULL CONSTRAINT change_orders_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   days integer CONSTRAINT change_orders_days_check CHECK (days <> 0),
   due_date date,
+  starts_at timestamptz,
   milestones jsonb
     CONSTRAINT change_orders_milestones_check CHECK (dwello.json_is_valid('milestone_plan', milestones)),
   status dwello.offer_status NOT NULL DEFAULT 'pending',
@@ -220,7 +221,7 @@ CREATE TABLE dwello.change_orders (
   answered_at timestamptz,
   CONSTRAINT change_orders_pkey PRIMARY KEY (job_id, id),
   CONSTRAINT change_orders_side_check CHECK (offered_by IN (homeowner_id, provider_id)),
-  CONSTRAINT change_orders_amount_check CHECK (amount <> 0 OR days IS NOT NULL OR milestones IS NOT NULL),
+  CONSTRAINT change_orders_amount_check CHECK (amount <> 0 OR days IS NOT NULL OR starts_at IS NOT NULL OR milestones IS NOT NULL),
   CONSTRAINT change_orders_due_date_check CHECK (amount > 0 OR due_date IS NULL),
   CONSTRAINT change_orders_answered_check CHECK ((status = 'pending') = (answered_at IS NULL)),
   CONSTRAINT change_orders_contract_check CHECK ((status = 'accepted') = (contract_amount IS NOT NULL))
@@ -234,6 +235,7 @@ COMMENT ON COLUMN dwello.change_orders.description IS 'The reason, and the work 
 COMMENT ON COLUMN dwello.change_orders.amount IS 'By how much the price of the work changes, in minor units: less than 0 for less work, 0 for time alone.';
 COMMENT ON COLUMN dwello.change_orders.days IS 'By how many days the work takes longer, or less than 0 shorter; NULL if not said.';
 COMMENT ON COLUMN dwello.change_orders.due_date IS 'When more work should be done; NULL if not said.';
+COMMENT ON COLUMN dwello.change_orders.starts_at IS 'When the work is to begin instead; NULL = as it was agreed.';
 COMMENT ON COLUMN dwello.change_orders.milestones IS 'Another plan of what has not begun, which changes nothing else; NULL for any other change.';
 COMMENT ON COLUMN dwello.change_orders.milestone_id IS 'The milestone that more work became, or that less is taken from; NULL before, or for none in particular.';
 COMMENT ON COLUMN dwello.change_orders.transaction_id IS 'The payment that was asked for, or the refund; NULL for none.';

@@ -1263,8 +1263,8 @@ COMMENT ON FUNCTION dwello.request_changes IS
 
 /*
  * propose_change_order
- *	Proposes to change the contract: more work, less work, or another
- *	time. The other side accepts or rejects it, see answer_change_order().
+ *	Proposes to change the contract: more work, less work, another time or
+ *	another start. The other side accepts or rejects it, see answer_change_order().
  *	A job has one that is pending: the other side answers it with one of
  *	their own, and it is countered then. What could not be accepted now is
  *	refused at once.
@@ -1282,6 +1282,8 @@ COMMENT ON FUNCTION dwello.request_changes IS
  *	due_date: when more work should be done; NULL if not said
  *	milestone_id: of less work, the one milestone it is taken from; NULL
  *	  for the last ones
+ *	starts_at: when the work is to begin instead, a time to come, which the
+ *	  cancellation policy counts from; NULL for none
  *	expected_version: version of the escrow
  *	idempotency_key
  * returns: a row
@@ -1289,6 +1291,7 @@ COMMENT ON FUNCTION dwello.request_changes IS
  *	amount: the same
  *	days: the same
  *	milestone_id: the same
+ *	starts_at: the same
  *	change_order_id: the change order
  *	change_order_status: pending
  *	offered_by: the caller
@@ -1299,13 +1302,14 @@ COMMENT ON FUNCTION dwello.request_changes IS
  *	WD402 WD401
  *	42501: the caller is no active side of the contract
  *	22004 22001
- *	22023: an amount of 0 without days, days that are 0 or too many, a
+ *	22023: an amount of 0 without days or starts_at, days that are 0 or too many, a
  *	  blank title, a due_date without more work, a milestone_id without less
  *	  work
  *	P0002: no such job, one the caller may not see, or no such milestone
  *	WD104 WD103
  *	WD101: the job is neither awarded nor in progress, the award is not
- *	  confirmed, a part is disputed, the escrow is frozen or over
+ *	  confirmed, a part is disputed, the escrow is frozen or over; with
+ *	  starts_at, the work has begun
  *	WD202: so much work is not left to be taken off
  *	22003: the contract would be out of range
  *	WD301: the contract has 100 milestones
@@ -1325,6 +1329,7 @@ CREATE OR REPLACE FUNCTION dwello.propose_change_order(
   INOUT days integer DEFAULT NULL,
   due_date date DEFAULT NULL,
   INOUT milestone_id uuid DEFAULT NULL,
+  INOUT starts_at timestamptz DEFAULT NULL,
   expected_version integer DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
   OUT change_order_id uuid,
@@ -1339,7 +1344,7 @@ AS 'MODULE_PATHNAME', 'dwello_propose_change_order';
 GRANT EXECUTE ON FUNCTION dwello.propose_change_order
   TO dwello_app, dwello_admin;
 COMMENT ON FUNCTION dwello.propose_change_order IS
-  'Proposes to change the contract: more work, less work, or another time. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD202, 22003, WD301, 23505, WD102. See reference.md#propose_change_order.';
+  'Proposes to change the contract: more work, less work, another time or another start. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD104, WD103, WD101, WD202, 22003, WD301, 23505, WD102. See reference.md#propose_change_order.';
 
 /*
  * answer_change_order
@@ -1371,6 +1376,7 @@ COMMENT ON FUNCTION dwello.propose_change_order IS
  *	offered_by: who proposed it
  *	amount: by how much the price of the work changes, in minor units
  *	days: by how many days the time does; NULL if not said
+ *	starts_at: when the work is to begin instead; NULL as it was
  *	milestone_id: the milestone that more work became, or that less was
  *	  taken from; NULL for none in particular
  *	contract_amount: the contract now, in minor units; what was refunded
@@ -1396,13 +1402,13 @@ COMMENT ON FUNCTION dwello.propose_change_order IS
  *	P0002: no such job or change order, or a job the caller may not see
  *	WD104 WD103
  *	WD101: it is not pending; to accept it, the job is neither awarded nor
- *	  in progress, a part is disputed, the escrow is frozen or over, or a
- *	  payment is under way
+ *	  in progress, a part is disputed, the escrow is frozen or over, a
+ *	  payment is under way, or with starts_at the work has begun
  *	WD202: so much work is not left to be taken off by now
  *	22003: the contract would be out of range
  *	WD301: the contract has 100 milestones
  *	WD102: to accept it, nothing was paid by fund_by, so the contract has
- *	  lapsed
+ *	  lapsed, or starts_at is over
  * example: homeowner, painting to be extended
  *	SELECT change_order_status, contract_amount, transaction_amount, escrow_status, held
  *	  FROM dwello.answer_change_order(job_id => 'de000000-0000-7000-8000-000000000011',
@@ -1418,6 +1424,7 @@ CREATE OR REPLACE FUNCTION dwello.answer_change_order(
   OUT offered_by uuid,
   OUT amount bigint,
   OUT days integer,
+  OUT starts_at timestamptz,
   OUT milestone_id uuid,
   OUT contract_amount bigint,
   OUT transaction_id uuid,

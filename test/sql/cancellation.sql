@@ -229,6 +229,54 @@ SELECT n, q.starts_at, q.ppm FROM unnest(ARRAY['day', 'today', 'over', 'none']) 
 ROLLBACK;
 
 --
+-- Another start takes both sides; from then on a cancel pays by it
+--
+BEGIN;
+SELECT t.agreed('job', t.usual(), start => NULL);
+SELECT t.pay('job');
+SELECT t.login_as('h1');
+SELECT ppm, payout, refund FROM t.quote('job');
+SELECT t, t.try(format('SELECT dwello.propose_change_order(t.user(''job''), ''Later'', 0, starts_at => %L)', t)) FROM unnest(ARRAY[NULL,
+  '2027-03-01 12:00+00', '2027-02-28', 'infinity', '-infinity']) AS t;
+SELECT amount, days, starts_at FROM dwello.propose_change_order(t.user('job'), 'When you come', 0, starts_at => '2027-03-05 09:30+00');
+SELECT id AS o FROM dwello.change_orders WHERE job_id = t.user('job') AND status = 'pending' \gset
+SELECT type, payload ->> 'starts_at' AS starts_at FROM dwello.outbox WHERE scope_id = t.user('job') AND type LIKE 'change_order%';
+SELECT starts_at FROM t.quote('job');
+SAVEPOINT s;
+-- not theirs to accept, and not once it is over
+SELECT t.try(format('SELECT dwello.answer_change_order(t.user(''job''), %L, true)', :'o'), 'h1');
+SET LOCAL dwello.now = '2027-03-05 09:30+00';
+SELECT t.try(format('SELECT dwello.answer_change_order(t.user(''job''), %L, true)', :'o'), 'p1');
+ROLLBACK TO s;
+SELECT t.login_as('p1');
+SELECT change_order_status FROM dwello.answer_change_order(t.user('job'), :'o', false);
+SELECT starts_at FROM t.quote('job');
+ROLLBACK TO s;
+SELECT t.login_as('p1');
+SELECT change_order_status, amount, days, starts_at, contract_amount, held FROM dwello.answer_change_order(t.user('job'), :'o', true);
+SELECT starts_at, ppm, next_at FROM t.quote('job');
+-- from the other side, with more work
+SELECT amount, starts_at FROM dwello.propose_change_order(t.user('job'), 'The ceiling, too', 20000, starts_at => '2027-03-20 08:00+00');
+SELECT id AS o FROM dwello.change_orders WHERE job_id = t.user('job') AND status = 'pending' \gset
+SELECT t.login_as('h1');
+SELECT change_order_status, starts_at, contract_amount, transaction_amount FROM dwello.answer_change_order(t.user('job'), :'o', true);
+SELECT t.as_system();
+SELECT held FROM dwello.confirm_payment(t.user('job'), 'acme', 'more', 20000, 'USD');
+SELECT starts_at, ppm, next_at, price, refund FROM t.quote('job');
+SET LOCAL dwello.now = '2027-03-17 08:00+00';
+SELECT * FROM t.cancel('job');
+SELECT * FROM t.ended('job');
+SELECT t.faults();
+ROLLBACK TO s;
+-- nor once the work has begun
+SELECT id AS o FROM dwello.change_orders WHERE job_id = t.user('job') \gset
+SELECT t.login_as('p1');
+SELECT status FROM dwello.start_job(t.user('job'));
+SELECT t.try(format('SELECT dwello.answer_change_order(t.user(''job''), %L, true)', :'o'));
+SELECT t.try('SELECT dwello.propose_change_order(t.user(''job''), ''Later'', 0, starts_at => ''2027-03-06'')');
+ROLLBACK;
+
+--
 -- Each tier, to the microsecond; what was quoted is what is paid
 --
 BEGIN;

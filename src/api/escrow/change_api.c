@@ -30,6 +30,7 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/cancellation/cancellation_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
 
@@ -168,9 +169,14 @@ order_read_amount(DwCall *call, DwChangeOrder *order)
 			dw_arg_refuse(call, "days", DW_BAD_VALUE,
 						  "must not be 0, nor more than ten years");
 	}
-	if (order->amount == 0 && order->days == DW_ORDER_NO_DAYS)
+	order->starts_at = dw_arg_time_opt(call, "starts_at");
+	if (order->amount == 0 && order->days == DW_ORDER_NO_DAYS &&
+		order->starts_at == DT_NOBEGIN)
 		dw_arg_refuse(call, "amount", DW_BAD_VALUE,
-					  "must not be 0 unless days are given");
+					  "must not be 0 unless days or starts_at are given");
+	if (order->starts_at != DT_NOBEGIN && order->starts_at <= dw_now())
+		dw_arg_refuse(call, "starts_at", DW_BAD_VALUE,
+					  "must be a time to come");
 	if (order->amount <= 0 && order->due_date != DATEVAL_NOBEGIN)
 		dw_arg_refuse(call, "due_date", DW_BAD_VALUE,
 					  "must be NULL unless work is added");
@@ -222,6 +228,38 @@ order_answer_pending(DwCall *call, const DwJob *job)
 	dw_change_order_save(&pending);
 }
 
+/* WD101, WD102: another start is for work that has not begun, and to come. */
+static void
+need_start(const DwJob *job, const DwChangeOrder *order)
+{
+	if (order->starts_at == DT_NOBEGIN)
+		return;
+	if (job->started_at != DT_NOBEGIN)
+		dw_raise(DW_INVALID_TRANSITION, "the work has begun",
+				 psprintf("Work on job %s began at %s.",
+						  dw_uuid_text(&job->id),
+						  timestamptz_to_str(job->started_at)),
+				 "Leave starts_at out.");
+	if (order->starts_at <= dw_now())
+		dw_raise(DW_DEADLINE_PASSED, "the start that was proposed is over",
+				 psprintf("It was %s.", timestamptz_to_str(order->starts_at)),
+				 "Propose another with dwello.propose_change_order().");
+}
+
+/* Both agree on another start: a cancel pays by it. */
+static void
+contract_restart(const DwUuid *job_id, const DwChangeOrder *order)
+{
+	DwCancellationTerms terms;
+
+	if (order->starts_at == DT_NOBEGIN)
+		return;
+	if (!dw_cancellation_find(job_id, &terms))
+		elog(ERROR, "a contract has no cancellation terms");
+	terms.starts_at = order->starts_at;
+	dw_cancellation_save(&terms);
+}
+
 /* Writes the proposal, and tells the other side. */
 static void
 order_write(DwCall *call, const DwEscrowRow *row, DwChangeOrder *order)
@@ -254,6 +292,8 @@ row_order(DwCall *call, const DwChangeOrder *order)
 	dw_row_text(call, "currency", order->currency);
 	if (order->days != DW_ORDER_NO_DAYS)
 		dw_row_int4(call, "days", order->days);
+	if (order->starts_at != DT_NOBEGIN)
+		dw_row_time(call, "starts_at", order->starts_at);
 	if (!dw_uuid_is_nil(&order->milestone_id))
 		dw_row_uuid(call, "milestone_id", &order->milestone_id);
 }
@@ -283,6 +323,7 @@ DW_FUNCTION(dwello_propose_change_order)
 	dw_escrow_need(&job.id, found);
 	dw_call_version(&call, row.escrow.version);
 	need_changeable(&call, &job, &row);
+	need_start(&job, &order);
 	changed = row;
 	change_decide(&call, &changed, &order, &change);
 	order_answer_pending(&call, &job);
@@ -406,6 +447,7 @@ order_accept(DwCall *call, DwJob *job, DwEscrowRow *row,
 	bool		is_stale;
 
 	need_changeable(call, job, row);
+	need_start(job, order);
 	is_stale = dw_payment_find_stale(&job->id, &stale);
 	from = row->escrow.status;
 	if (is_stale)
@@ -422,6 +464,7 @@ order_accept(DwCall *call, DwJob *job, DwEscrowRow *row,
 		contract_more(call, row, order, job->is_escrowed, from);
 	else if (order->amount < 0)
 		contract_less(call, row, order, &change, from);
+	contract_restart(&job->id, order);
 	order->contract_amount = row->escrow.contract_amount;
 }
 
@@ -729,6 +772,7 @@ DW_FUNCTION(dwello_propose_plan)
 
 	order.job_id = job.id;
 	order.due_date = DATEVAL_NOBEGIN;
+	order.starts_at = DT_NOBEGIN;
 	order.milestones = dw_arg_jsonb(&call, "milestones");
 	order_write(&call, &row, &order);
 	row_plan(&call, &order, &row);

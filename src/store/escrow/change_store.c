@@ -29,6 +29,7 @@ static const DwColumn order_columns[] = {
 	DW_COLUMN_OR(INT4, DwChangeOrder, days, days, DW_COLUMN_FIXED,
 				 DW_ORDER_NO_DAYS),
 	DW_COLUMN(DATE, DwChangeOrder, due_date, due_date, DW_COLUMN_FIXED),
+	DW_COLUMN(TIME, DwChangeOrder, starts_at, starts_at, DW_COLUMN_FIXED),
 	DW_COLUMN(JSONB, DwChangeOrder, milestones, milestones, DW_COLUMN_FIXED),
 	DW_COLUMN_ENUM(offer_status, DwChangeOrder, status, status, 0,
 				   dw_offer_status_labels),
@@ -109,6 +110,9 @@ dw_change_order_emit(const DwChangeOrder *order, const char *type,
 	dw_payload_text(&payload, "currency", order->currency);
 	if (order->days != DW_ORDER_NO_DAYS)
 		dw_payload_int8(&payload, "days", order->days);
+	if (order->starts_at != DT_NOBEGIN)
+		dw_payload_text(&payload, "starts_at",
+						timestamptz_to_str(order->starts_at));
 	if (order->contract_amount != DW_ORDER_OPEN)
 		dw_payload_int8(&payload, "contract_amount", order->contract_amount);
 	dw_event_emit(&order->job_id, "escrow", &order->job_id, type, &payload);

@@ -311,6 +311,7 @@ typedef struct DwChangeOrder
 	char		currency[DW_CURRENCY_SIZE]; /* the escrow's */
 	int32		days;			/* more > 0, or DW_ORDER_NO_DAYS */
 	DateADT		due_date;		/* or DATEVAL_NOBEGIN */
+	TimestampTz starts_at;		/* of the work; DT_NOBEGIN: as it was */
 	Datum		milestones;		/* jsonb of another plan; 0 = none */
 	DwOfferStatus status;		/* moves by dw_offer_machine() only */
 	DwUuid		milestone_id;	/* made, or to be made less; nil = none */
