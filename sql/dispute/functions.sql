@@ -883,9 +883,10 @@ COMMENT ON FUNCTION dwello.expire_refund_requests IS
  *	22004 22001
  *	P0002: an unknown job
  *	WD104 WD103
- *	WD101: no contract is under way, nothing was paid for one that is to be
- *	  paid through escrow, or all of it went back, work was delivered or
- *	  paid, or a dispute or chargeback is open
+ *	WD101: no contract is under way, the start that both sides agree on is
+ *	  yet to come, nothing was paid for one that is to be paid through
+ *	  escrow, or all of it went back, work was delivered or paid, or a
+ *	  dispute or chargeback is open
  *	WD102: the time to answer the request before is over
  *	23505: a report, or a request for a refund, is pending
  *	  (refund_requests_pending_key)

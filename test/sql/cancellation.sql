@@ -358,7 +358,7 @@ SELECT t.login_as('p1');
 SELECT refund FROM dwello.abandon_job(t.user('job'), 'I am ill.');
 SELECT * FROM t.ended('job');
 ROLLBACK TO s;
-SET LOCAL dwello.now = '2027-03-10 12:00:00+00';
+SET LOCAL dwello.now = '2027-03-11 12:00:00+00';
 SELECT t.login_as('h1');
 SELECT request_status FROM dwello.report_no_show(t.user('job'));
 SAVEPOINT r;
@@ -515,4 +515,14 @@ SELECT held FROM dwello.confirm_payment(t.user('job'), 'acme', 'cap', 50000, 'US
 SELECT * FROM t.cancel('job');
 SELECT status FROM dwello.authorizations WHERE job_id = t.user('job');
 SELECT t.faults();
+ROLLBACK;
+-- nobody has not come before the start, so a report is no way round the policy
+BEGIN;
+SELECT t.agreed('job', t.usual());
+SELECT t.pay('job');
+SELECT t.login_as('h1');
+SET LOCAL dwello.now = '2027-03-10 23:59:59+00';
+SELECT t.try($$SELECT dwello.report_no_show(t.user('job'))$$, 'h1') AS before;
+SET LOCAL dwello.now = '2027-03-11 00:00:00+00';
+SELECT t.try($$SELECT dwello.report_no_show(t.user('job'))$$, 'h1') AS then;
 ROLLBACK;

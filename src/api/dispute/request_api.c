@@ -16,6 +16,7 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/cancellation/cancellation_store.h"
 #include "store/dispute/dispute_store.h"
 #include "store/job/job_store.h"
 
@@ -349,6 +350,26 @@ DW_FUNCTION(dwello_answer_no_show)
 	return answer(fcinfo, true);
 }
 
+/*
+ * WD101 before the start that both sides agree on: nobody had to come yet,
+ * and a homeowner who wants out cancels, which pays by the contract's policy.
+ */
+static void
+report_need_start(const DwJob *job)
+{
+	DwCancellationTerms terms;
+
+	if (job->started_at == DT_NOBEGIN &&
+		dw_cancellation_find(&job->id, &terms) &&
+		terms.starts_at != DT_NOBEGIN && dw_now() < terms.starts_at)
+		dw_raise(DW_INVALID_TRANSITION, "the work is not to begin yet",
+				 psprintf("The start of job %s is agreed on for %s.",
+						  dw_uuid_text(&job->id),
+						  timestamptz_to_str(terms.starts_at)),
+				 "Report it from then on; dwello.cancel_job() ends the"
+				 " contract before.");
+}
+
 /* WD101 unless the provider could have come, and nothing shows they did. */
 static void
 report_check(DwCall *call, const DwJob *job, const DwEscrowRow *row)
@@ -375,6 +396,7 @@ report_check(DwCall *call, const DwJob *job, const DwEscrowRow *row)
 				 "dwello.cancel_job() ends what was not paid, or went back;"
 				 " dwello.request_refund() and dwello.open_dispute() are for"
 				 " work that was.");
+	report_need_start(job);
 	report_need_free(job, row);
 	refuse_second(job);
 }
