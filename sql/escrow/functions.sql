@@ -1787,8 +1787,8 @@ COMMENT ON FUNCTION dwello.confirm_refund IS
  *	refunded
  *	charged_back
  *	version
- *	replayed: true when nothing was done, for it was told before, or was
- *	  undone before it was sent
+ *	replayed: true when nothing was done, for it was told before, was
+ *	  undone before it was sent, or was sent later by occurred_at
  * errors:
  *	WD401
  *	42501: the caller is not the service

@@ -767,12 +767,12 @@ verdict_apply(Case *of)
  * back, for the escrow moves no other way.
  */
 static void
-regain_advance(Case *of, const DwUuid *id)
+regain_advance(Case *of, const DwUuid *id, DwEscrowStatus from)
 {
 	DwEscrowRow *row = &of->row;
 	const DwEscrowStatus status = row->escrow.status;
 	DwTransition reopening = {DW_ESCROW_EVENT_OPEN_CHARGEBACK,
-	of->call->actor, row->stored_escrow.status, id};
+	of->call->actor, from, id};
 	DwTransition closing = {DW_ESCROW_EVENT_CLOSE_CHARGEBACK,
 	of->call->actor, DW_ESCROW_FROZEN, id};
 
@@ -790,6 +790,7 @@ regain_apply(Case *of)
 	DwChargebackRow *taken = &of->taken;
 	const DwParties parties = parties_of(of);
 	const DwTakenBack back = taken_back(taken);
+	const DwEscrowStatus from = of->has_escrow ? row->escrow.status : 0;
 	DwChargebackSum others = {0};
 	DwPosting	posting;
 	DwUuid		id;
@@ -804,7 +805,7 @@ regain_apply(Case *of)
 	dw_posting_chargeback_regained(&posting, &parties, &back);
 	id = book_step(of, &posting);
 	if (!taken->chargeback.is_detached)
-		regain_advance(of, &id);
+		regain_advance(of, &id, from);
 	return id;
 }
 
@@ -847,6 +848,33 @@ closing_book(Case *of)
 }
 
 /*
+ * The same of a decision that another one has overtaken, which was told
+ * before: the bank came to that one in the end.
+ */
+static DwUuid
+closing_book_overtaken(Case *of)
+{
+	const DwChargeback before = of->taken.chargeback;
+	DwUuid		id = closing_book(of);
+
+	cover(of);
+	of->told.won = before.status == DW_CHARGEBACK_WON;
+	of->told.lost_amount = before.lost_amount;
+	(void) closing_book(of);
+	return id;
+}
+
+/* True when the event is of a decision before the one that holds. */
+static bool
+is_overtaken(const Case *of)
+{
+	return of->taken.chargeback.status != DW_CHARGEBACK_OPEN &&
+		dw_payment_event_is_overtaken(&of->event, "chargeback_id",
+									  &of->taken.id, DW_CHARGEBACK_IS_WON,
+									  DW_CHARGEBACK_IS_LOST);
+}
+
+/*
  * Puts the bank's decision into the ledger, and lets what waited for it go
  * on; the booking's id.
  */
@@ -856,7 +884,8 @@ closing_apply(Case *of)
 	DwEscrowRow *row = &of->row;
 	DwChargebackRow *taken = &of->taken;
 	const bool	was_frozen = of->has_escrow && row->escrow.frozen;
-	const DwUuid id = closing_book(of);
+	const DwUuid id = is_overtaken(of) ? closing_book_overtaken(of)
+		: closing_book(of);
 
 	cover(of);
 	dw_chargeback_save(taken);

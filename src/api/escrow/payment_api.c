@@ -248,6 +248,17 @@ refuse_ended(Arrival *arrival)
 			   ? DW_RECEIPT_SECOND_CHARGE : DW_RECEIPT_LATE);
 }
 
+/* True when what has arrived did so before its payment failed for good. */
+static bool
+was_in_time(const Arrival *arrival)
+{
+	return !is_tip(arrival) &&
+		arrival->payment.status == DW_TRANSACTION_FAILED &&
+		dw_payment_event_is_overtaken(arrival->event, "transaction_id",
+									  &arrival->payment.id,
+									  DW_PAYMENT_FAILED, DW_PAYMENT_FAILED);
+}
+
 /*
  * Why nothing of the amount can be held whatever is missing; false: part of
  * it may.
@@ -271,7 +282,8 @@ arrival_is_apart(Arrival *arrival)
 		refuse_all(arrival, DW_RECEIPT_JOB_OVER);
 	else if (!arrival->has_escrow)
 		refuse_all(arrival, DW_RECEIPT_SECOND_CHARGE);
-	else if (arrival->has_payment && has_ended(&arrival->payment))
+	else if (arrival->has_payment && has_ended(&arrival->payment) &&
+			 !was_in_time(arrival))
 		refuse_ended(arrival);
 	else
 		return false;

@@ -689,6 +689,33 @@ event_return(DwCall *call, DwPaymentEvent *event, const DwPayoutRow *row)
 	return dw_payment_event_return(call, event);
 }
 
+/* True when the other thing was told before, and happened afterwards. */
+static bool
+is_overtaken(const DwPaymentEvent *event, const DwPayoutRow *row,
+			 const char *other)
+{
+	return dw_payment_event_is_overtaken(event, "payout_id", &row->id, other,
+										 other);
+}
+
+/* A payout could not be paid, or comes back; the booking of the latter. */
+static DwUuid
+fail_apply(DwCall *call, DwPayoutRow *row, TimestampTz occurred_at,
+		   const char *reason)
+{
+	DwUuid		returned = {{0}};
+
+	if (row->status == DW_PAYOUT_COMPLETED)
+	{
+		dw_payout_mark_user(&row->user_id);
+		returned = return_apply(call, row, occurred_at);
+	}
+	return_fee(call, row);
+	dw_payout_end(row, DW_PAYOUT_FAILED);
+	dw_payout_emit(row, "payout_failed", reason);
+	return returned;
+}
+
 DW_FUNCTION(dwello_confirm_payout)
 {
 	DwCall		call;
@@ -696,6 +723,7 @@ DW_FUNCTION(dwello_confirm_payout)
 	DwPayoutRow row;
 	DwUuid		payout_id;
 	const char *reference;
+	bool		fails_again;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	event_read(&call, &event, &payout_id);
@@ -708,7 +736,12 @@ DW_FUNCTION(dwello_confirm_payout)
 		row.psp = event.psp;
 		row.psp_reference = reference;
 		dw_payout_mark_user(&row.user_id);
+		/* it was paid, and then came back, as was told before */
+		fails_again = row.status == DW_PAYOUT_FAILED &&
+			is_overtaken(&event, &row, DW_PAYOUT_IS_FAILED);
 		confirm_apply(&call, &row, event.occurred_at);
+		if (fails_again)
+			(void) fail_apply(&call, &row, event.occurred_at, "told before");
 	}
 	else
 		dw_call_replayed(&call);	/* told twice, under two names */
@@ -721,7 +754,6 @@ DW_FUNCTION(dwello_fail_payout)
 	DwPaymentEvent event;
 	DwPayoutRow row;
 	DwUuid		payout_id;
-	DwUuid		returned = {{0}};
 	const char *reason;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
@@ -730,20 +762,15 @@ DW_FUNCTION(dwello_fail_payout)
 	event.type = DW_PAYOUT_IS_FAILED;
 	if (event_begin(&call, &event, &payout_id, &row))
 		return dw_call_return(&call);
-	if (!dw_payout_is_news(row.status, DW_PAYOUT_FAILED))
+	if (!dw_payout_is_news(row.status, DW_PAYOUT_FAILED) ||
+		(row.status == DW_PAYOUT_COMPLETED &&
+		 is_overtaken(&event, &row, DW_PAYOUT_CONFIRMED)))
 	{
-		dw_call_replayed(&call);	/* of one that was cancelled, no more */
+		dw_call_replayed(&call);	/* of one that was cancelled, no more, and
+									 * of one that was paid after it failed */
 		return event_return(&call, &event, &row);
 	}
-	if (row.status == DW_PAYOUT_COMPLETED)
-	{
-		dw_payout_mark_user(&row.user_id);
-		returned = return_apply(&call, &row, event.occurred_at);
-	}
-	return_fee(&call, &row);
-	dw_payout_end(&row, DW_PAYOUT_FAILED);
-	dw_payout_emit(&row, "payout_failed", reason);
-	row.transaction_id = returned;
+	row.transaction_id = fail_apply(&call, &row, event.occurred_at, reason);
 	return event_return(&call, &event, &row);
 }
 

@@ -38,6 +38,7 @@ typedef struct Work
 	int			row_count;		/* how many */
 	const char *reference;		/* of its charge, or NULL */
 	DwChargeOf	charge;			/* what that is of */
+	bool		fails_again;	/* that it failed was told before */
 } Work;
 
 /* What a message calls the one whose refund it is. */
@@ -543,6 +544,20 @@ is_repeated(Work *work)
 	return false;
 }
 
+/*
+ * True when the other thing was told of a refund before, and happened after
+ * what the event says.
+ */
+static bool
+is_overtaken(Work *work, const DwRefundRow *refund, const char *other)
+{
+	DwPaymentEvent event = work->told->event;
+
+	event.psp_reference = refund->psp_reference;
+	return dw_payment_event_is_overtaken(&event, "refund_id", &refund->id,
+										 other, other);
+}
+
 /* Books what was sent of one that was asked for, or had failed. */
 static int64
 sent_known(Work *work, int picked, bool is_clear)
@@ -554,11 +569,15 @@ sent_known(Work *work, int picked, bool is_clear)
 		return sent_pending(work, amount);
 	need_clear(work, is_clear);
 	if (refund->facts.status == DW_REFUND_COMPLETED)
+	{
 		work->told->refund = *refund;
-	else if (amount == 0)
-		(void) sent_apply(work, refund, 0);
-	else
+		return 0;
+	}
+	work->fails_again = refund->facts.status == DW_REFUND_FAILED &&
+		is_overtaken(work, refund, DW_REFUND_IS_FAILED);
+	if (amount > 0)
 		return amount - sent_apply(work, refund, amount);
+	(void) sent_apply(work, refund, 0);
 	return 0;
 }
 
@@ -665,7 +684,21 @@ fail_decide(Work *work)
 		refuse_none(&told->names);
 	need_clear(work, is_clear);
 	told->refund = work->rows[picked];
+	/* one that failed, and was sent after all, is not news */
+	if (told->refund.facts.status == DW_REFUND_COMPLETED &&
+		is_overtaken(work, &told->refund, DW_REFUND_CONFIRMED))
+		return;
 	if (dw_refund_fail(&told->refund.facts, &back) == DW_OK)
+		fail_apply(work, &back);
+}
+
+/* It was sent, and then failed, as was told before: so it ends. */
+static void
+fail_again(Work *work)
+{
+	DwRefundBack back;
+
+	if (dw_refund_fail(&work->told->refund.facts, &back) == DW_OK)
 		fail_apply(work, &back);
 }
 
@@ -739,6 +772,8 @@ dw_refund_told(DwCall *call, DwRefundTold *told)
 		fail_decide(&work);
 	else
 		sent_decide(&work);
+	if (work.fails_again)
+		fail_again(&work);
 	event_fill(told, amount);
 	return false;
 }

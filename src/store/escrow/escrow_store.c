@@ -795,6 +795,33 @@ dw_payment_event_keep(DwPaymentEvent *event)
 }
 
 bool
+dw_payment_event_is_overtaken(const DwPaymentEvent *event, const char *object,
+							  const DwUuid *object_id, const char *type,
+							  const char *other)
+{
+	static DwStatement select_later =
+		DW_STATEMENT("SELECT FROM dwello.payment_events AS e "
+					 "WHERE e.psp = $1 AND e.event_type IN ($2, $3) "
+					 "AND e.occurred_at > $4 AND e.result ->> $5 = $6 "
+					 "AND (e.job_id = $7 OR e.user_id = $8 "
+					 "OR e.psp_reference = $9) LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	if (event->occurred_at == DT_NOBEGIN)
+		return false;
+	dw_param_text(&p, event->psp);
+	dw_param_text(&p, type);
+	dw_param_text(&p, other);
+	dw_param_time(&p, event->occurred_at);
+	dw_param_text(&p, object);
+	dw_param_text(&p, dw_uuid_text(object_id));
+	dw_param_uuid(&p, &event->job_id);
+	dw_param_uuid(&p, &event->user_id);
+	dw_param_text(&p, event->psp_reference);
+	return dw_execute(&select_later, &p) > 0;
+}
+
+bool
 dw_payment_has_arrived(const DwUuid *job_id, const DwUuid *transaction_id)
 {
 	static DwStatement select_event =

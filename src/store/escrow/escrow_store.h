@@ -271,6 +271,18 @@ extern bool dw_payment_event_find_same(const DwPaymentEvent *event,
 /* Keeps an applied event; false when it, or the same money, was kept. */
 extern bool dw_payment_event_keep(DwPaymentEvent *event);
 
+/*
+ * True when something that happened later, by the company's clock, was told
+ * of the same object before: an event of the type, or of the other one.
+ * `object` is the column of its row that names it.  False where the company
+ * does not say when.
+ */
+extern bool dw_payment_event_is_overtaken(const DwPaymentEvent *event,
+										  const char *object,
+										  const DwUuid *object_id,
+										  const char *type,
+										  const char *other);
+
 /* True when an event has said that this payment arrived, late or not. */
 extern bool dw_payment_has_arrived(const DwUuid *job_id,
 								   const DwUuid *transaction_id);

@@ -1,0 +1,179 @@
+--
+-- order.sql
+--	Events of one thing told in whatever order: where the company says when
+--	each happened (occurred_at), every permutation ends as the true order does.
+--	What is told too early (WD101) is told again when the others were.
+--
+SET client_min_messages = warning;
+
+BEGIN;
+-- All orders of n things.
+CREATE FUNCTION t.orders(n integer) RETURNS SETOF integer[]
+LANGUAGE sql
+AS $$
+  WITH RECURSIVE x AS (
+    SELECT '{}'::integer[] AS p
+    UNION ALL SELECT x.p || i FROM x, generate_series(1, n) AS i WHERE cardinality(x.p) < n AND NOT i = ANY (x.p))
+  SELECT p FROM x WHERE cardinality(p) = n ORDER BY p
+$$;
+-- What the job, the provider and the companies have in the end: balances, and how the thing ended.
+CREATE FUNCTION t.outcome(state text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  balances text;
+  ended text;
+  broken bigint;
+BEGIN
+  SELECT string_agg(format('%s %s', x.account, x.amount), ', ' ORDER BY x.account) INTO balances
+    FROM (SELECT coalesce(a.kind::text, 'escrow') || ' ' || coalesce(nullif(a.psp, ''), '-') AS account, sum(n.amount) AS amount
+            FROM dwello.ledger_entries AS n LEFT JOIN dwello.ledger_accounts AS a ON a.id = n.account_id
+           WHERE NOT EXISTS (SELECT FROM t.seen AS s WHERE s.scope_id = n.scope_id AND s.transaction_id = n.transaction_id)
+           GROUP BY 1 HAVING sum(n.amount) <> 0) AS x;
+  EXECUTE state INTO ended;
+  SELECT count(*) INTO broken FROM dwello.reconcile();
+  RETURN format('%s | %s | %s', ended, balances, broken);
+END
+$$;
+-- Tells the events in an order, and whatever was too early again, and undoes it all; what it ended in.
+CREATE FUNCTION t.tell(events text[], told integer[], state text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  waiting integer[] := told;
+  early integer[];
+  ended text;
+  i integer;
+BEGIN
+  BEGIN
+    WHILE waiting <> '{}' LOOP
+      early := '{}';
+      FOREACH i IN ARRAY waiting LOOP
+        BEGIN
+          EXECUTE 'SELECT * FROM dwello.' || events[i];
+        EXCEPTION WHEN SQLSTATE 'WD101' THEN
+          early := early || i;
+        END;
+      END LOOP;
+      EXIT WHEN early = waiting;
+      waiting := early;
+    END LOOP;
+    ended := t.outcome(state) || CASE WHEN waiting <> '{}' THEN ' | left ' || waiting::text ELSE '' END;
+    RAISE EXCEPTION SQLSTATE 'TT003';
+  EXCEPTION WHEN SQLSTATE 'TT003' THEN
+    NULL;
+  END;
+  RETURN ended;
+END
+$$;
+-- How the true order ends, how many orders there are, and those that end otherwise.
+CREATE FUNCTION t.in_order(events text[], state text)
+RETURNS TABLE (orders bigint, ends text, otherwise text)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  truth text := t.tell(events, (SELECT array_agg(i) FROM generate_series(1, cardinality(events)) AS i), state);
+BEGIN
+  RETURN QUERY SELECT count(*), truth, string_agg(x.p::text || ' ends ' || x.ended, E'\n') FILTER (WHERE x.ended IS DISTINCT FROM truth)
+    FROM (SELECT p, t.tell(events, p, state) AS ended FROM t.orders(cardinality(events)) AS p) AS x;
+END
+$$;
+CREATE TABLE t.seen AS SELECT n.scope_id, n.transaction_id FROM dwello.ledger_entries AS n LIMIT 0;
+CREATE FUNCTION t.look() RETURNS void
+LANGUAGE sql
+AS $$
+  DELETE FROM t.seen;
+  INSERT INTO t.seen SELECT DISTINCT n.scope_id, n.transaction_id FROM dwello.ledger_entries AS n;
+$$;
+CREATE FUNCTION t.does(name text, call text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  outcome text := t.refused(name, call);
+BEGIN
+  PERFORM t.login_as(NULL);
+  RETURN outcome;
+END
+$$;
+
+-- a refund that was asked for: sent, failed after all, sent once more, failed again
+SELECT t.award('order', 100000);
+SELECT held FROM dwello.confirm_payment(t.user('order'), 'seq', 'o 0', 100000, 'USD', psp_reference => 'ch o');
+SELECT t.does('a1', $$refund_escrow(t.user('order'), 30000)$$);
+SELECT id AS refund FROM dwello.refunds WHERE job_id = t.user('order') \gset
+SELECT t.look();
+SELECT set_config('t.refund', :'refund', true) IS NOT NULL AS named;
+SELECT * FROM t.in_order(ARRAY[
+  $$confirm_refund(t.user('order'), 'seq', 'o 1', refund_id => current_setting('t.refund')::uuid, occurred_at => '2031-01-01 01:00+00')$$,
+  $$fail_refund(t.user('order'), 'seq', 'o 2', refund_id => current_setting('t.refund')::uuid, occurred_at => '2031-01-01 02:00+00')$$],
+  $$SELECT string_agg(r.status::text, ' ' ORDER BY r.id) FROM dwello.refunds AS r WHERE r.job_id = t.user('order')$$);
+SELECT * FROM t.in_order(ARRAY[
+  $$fail_refund(t.user('order'), 'seq', 'o 1', refund_id => current_setting('t.refund')::uuid, occurred_at => '2031-01-01 01:00+00')$$,
+  $$confirm_refund(t.user('order'), 'seq', 'o 2', refund_id => current_setting('t.refund')::uuid, occurred_at => '2031-01-01 02:00+00')$$],
+  $$SELECT string_agg(r.status::text, ' ' ORDER BY r.id) FROM dwello.refunds AS r WHERE r.job_id = t.user('order')$$);
+SELECT * FROM t.in_order(ARRAY[
+  $$confirm_refund(t.user('order'), 'seq', 'o 1', refund_id => current_setting('t.refund')::uuid, occurred_at => '2031-01-01 01:00+00')$$,
+  $$fail_refund(t.user('order'), 'seq', 'o 2', refund_id => current_setting('t.refund')::uuid, occurred_at => '2031-01-01 02:00+00')$$,
+  $$confirm_refund(t.user('order'), 'seq', 'o 3', refund_id => current_setting('t.refund')::uuid, occurred_at => '2031-01-01 03:00+00')$$,
+  $$fail_refund(t.user('order'), 'seq', 'o 4', refund_id => current_setting('t.refund')::uuid, occurred_at => '2031-01-01 04:00+00')$$],
+  $$SELECT string_agg(r.status::text, ' ' ORDER BY r.id) FROM dwello.refunds AS r WHERE r.job_id = t.user('order')$$);
+-- one that was asked for, between two that nobody had asked for
+SELECT * FROM t.in_order(ARRAY[
+  $$confirm_refund(t.user('order'), 'seq', 'o 1', amount => 500, psp_reference => 'ch o', occurred_at => '2031-01-01 01:00+00')$$,
+  $$confirm_refund(t.user('order'), 'seq', 'o 2', amount => 30000, refund_id => current_setting('t.refund')::uuid, occurred_at => '2031-01-01 02:00+00')$$,
+  $$confirm_refund(t.user('order'), 'seq', 'o 3', amount => 700, psp_reference => 'ch o', occurred_at => '2031-01-01 03:00+00')$$],
+  $$SELECT sum(r.amount - r.reversed) || ' ' || r.status FROM dwello.refunds AS r WHERE r.job_id = t.user('order') GROUP BY r.status$$);
+
+-- a chargeback: opened, won, lost after all, lost in part; and won after it was lost
+SELECT * FROM t.in_order(ARRAY[
+  $$open_chargeback(t.user('order'), 'seq', 'b 1', 20000, 'USD', 'ch o', occurred_at => '2031-01-01 01:00+00')$$,
+  $$close_chargeback(NULL, 'seq', 'b 2', true, psp_reference => 'ch o', occurred_at => '2031-01-01 02:00+00')$$,
+  $$close_chargeback(NULL, 'seq', 'b 3', false, psp_reference => 'ch o', occurred_at => '2031-01-01 03:00+00')$$,
+  $$close_chargeback(NULL, 'seq', 'b 4', false, lost_amount => 5000, psp_reference => 'ch o', occurred_at => '2031-01-01 04:00+00')$$],
+  $$SELECT string_agg(c.status::text || ' ' || c.lost_amount, ' ') FROM dwello.chargebacks AS c WHERE c.job_id = t.user('order')$$);
+SELECT * FROM t.in_order(ARRAY[
+  $$open_chargeback(t.user('order'), 'seq', 'b 1', 20000, 'USD', 'ch o', occurred_at => '2031-01-01 01:00+00')$$,
+  $$close_chargeback(NULL, 'seq', 'b 2', false, psp_reference => 'ch o', occurred_at => '2031-01-01 02:00+00')$$,
+  $$close_chargeback(NULL, 'seq', 'b 3', true, psp_reference => 'ch o', occurred_at => '2031-01-01 03:00+00')$$],
+  $$SELECT string_agg(c.status::text, ' ') || ' ' || e.status || ' ' || e.held FROM dwello.chargebacks AS c JOIN dwello.escrow_accounts AS e USING (job_id)
+     WHERE c.job_id = t.user('order') GROUP BY e.status, e.held$$);
+-- of a receipt of no job
+SELECT receipt_reason FROM dwello.confirm_payment(NULL, 'seq', 'o 5', 900, 'EUR', psp_reference => 'ch e');
+SELECT t.look();
+SELECT * FROM t.in_order(ARRAY[
+  $$open_chargeback(NULL, 'seq', 'b 1', 900, 'EUR', 'ch e', occurred_at => '2031-01-01 01:00+00')$$,
+  $$close_chargeback(NULL, 'seq', 'b 2', true, psp_reference => 'ch e', occurred_at => '2031-01-01 02:00+00')$$,
+  $$close_chargeback(NULL, 'seq', 'b 3', false, lost_amount => 300, psp_reference => 'ch e', occurred_at => '2031-01-01 03:00+00')$$],
+  $$SELECT string_agg(c.status::text, ' ') || ' ' || (SELECT r.remaining FROM dwello.receipts AS r WHERE r.event_id = 'o 5')
+      FROM dwello.chargebacks AS c WHERE c.psp_reference = 'ch e'$$);
+
+-- a payment that succeeded, and of which a failed attempt, and then its end, was told
+SELECT t.award('paid', 10000);
+SELECT t.does('h1', $$fund_escrow(t.user('paid'))$$);
+SELECT set_config('t.payment', x.id::text, true) IS NOT NULL AS named FROM dwello.transactions AS x WHERE x.scope_id = t.user('paid');
+SELECT t.look();
+SELECT * FROM t.in_order(ARRAY[
+  $$fail_payment(t.user('paid'), 'seq', 'p 1', current_setting('t.payment')::uuid, occurred_at => '2031-01-01 01:00+00')$$,
+  $$confirm_payment(t.user('paid'), 'seq', 'p 2', 10000, 'USD', current_setting('t.payment')::uuid, occurred_at => '2031-01-01 02:00+00')$$,
+  $$fail_payment(t.user('paid'), 'seq', 'p 3', current_setting('t.payment')::uuid, is_final => true, occurred_at => '2031-01-01 03:00+00')$$],
+  $$SELECT e.status || ' ' || e.held FROM dwello.escrow_accounts AS e WHERE e.job_id = t.user('paid')$$);
+
+-- a payout: paid, come back, paid after all, and come back
+SELECT held FROM dwello.confirm_payment(t.user('paid'), 'seq', 'p 4', 10000, 'USD', current_setting('t.payment')::uuid);
+SELECT t.start('paid');
+SELECT t.does('h1', $$release_escrow(t.user('paid'))$$);
+SELECT t.destination('p1', 'seq') IS NOT NULL AS can_receive;
+SELECT t.does('p1', $$request_payout(5000)$$);
+SELECT set_config('t.payout', o.id::text, true) IS NOT NULL AS named FROM dwello.payouts AS o WHERE o.user_id = t.user('p1') ORDER BY o.id DESC LIMIT 1;
+SELECT t.look();
+SELECT * FROM t.in_order(ARRAY[
+  $$confirm_payout(t.user('p1'), current_setting('t.payout')::uuid, 'seq', 'y 1', occurred_at => '2031-01-01 01:00+00')$$,
+  $$fail_payout(t.user('p1'), current_setting('t.payout')::uuid, 'seq', 'y 2', occurred_at => '2031-01-01 02:00+00')$$],
+  $$SELECT o.status::text FROM dwello.payouts AS o WHERE o.id = current_setting('t.payout')::uuid$$);
+SELECT * FROM t.in_order(ARRAY[
+  $$fail_payout(t.user('p1'), current_setting('t.payout')::uuid, 'seq', 'y 1', occurred_at => '2031-01-01 01:00+00')$$,
+  $$confirm_payout(t.user('p1'), current_setting('t.payout')::uuid, 'seq', 'y 2', occurred_at => '2031-01-01 02:00+00')$$,
+  $$fail_payout(t.user('p1'), current_setting('t.payout')::uuid, 'seq', 'y 3', occurred_at => '2031-01-01 03:00+00')$$,
+  $$confirm_payout(t.user('p1'), current_setting('t.payout')::uuid, 'seq', 'y 4', occurred_at => '2031-01-01 04:00+00')$$],
+  $$SELECT o.status::text FROM dwello.payouts AS o WHERE o.id = current_setting('t.payout')::uuid$$);
+ROLLBACK;
