@@ -1,5 +1,5 @@
 /*
- * Ways in beside a token: API keys.
+ * Ways in beside a token: API keys, codes, sessions.
  */
 
 /*
@@ -190,3 +190,236 @@ GRANT EXECUTE ON FUNCTION dwello.record_api_key_uses
   TO dwello_service;
 COMMENT ON FUNCTION dwello.record_api_key_uses IS
   'Writes when API keys were last used, which their logins only note. Errors: WD402, WD401, 42501, 22004, 22023. See reference.md#record_api_key_uses.';
+
+/*
+ * issue_code
+ *	Makes a code of eight digits for the application to send to a user. It
+ *	is good for 15 minutes, once, and for five tries; the next one of the
+ *	same purpose takes its place.
+ *
+ * role: service
+ * args:
+ *	user_id: who is sent it
+ *	purpose: email or phone (verify it, or change to the target), password
+ *	  (set another one) or sign_in
+ *	target: another address or number, to which it is sent and which is the
+ *	  user's once it is redeemed; NULL for the one that they have
+ * returns: a row
+ *	code: to be sent and not kept
+ *	expires_at: until when it is good
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not the service, or the user is suspended
+ *	22004: no user_id or purpose, or a user without a number and no target
+ *	22001
+ *	22023: a target that is no address or number, or with another purpose
+ *	P0002: no such user
+ *	WD301: codes_per_hour of the purpose
+ *	WD601
+ * example: system
+ *	SELECT length(code) FROM dwello.issue_code(user_id => 'de000000-0000-7000-8000-000000000001', purpose => 'sign_in');
+ */
+CREATE OR REPLACE FUNCTION dwello.issue_code(
+  user_id uuid,
+  purpose dwello.code_purpose,
+  target text DEFAULT NULL,
+  OUT code text,
+  OUT expires_at timestamptz
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_issue_code';
+GRANT EXECUTE ON FUNCTION dwello.issue_code
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.issue_code IS
+  'Makes a code of eight digits for the application to send to a user. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD301, WD601. See reference.md#issue_code.';
+
+/*
+ * redeem_code
+ *	Takes the code that a user says. A wrong one is an answer and no error,
+ *	so that its try counts: commit it. A right one verifies or changes the
+ *	address or number; for a password it ends all sessions and tokens of the
+ *	user, and set_password_hash() follows.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	user_id: NULL for the caller; another's for the system only
+ *	purpose: as it was issued; password and sign_in are for the service
+ *	code: what the user says
+ * returns: a row
+ *	user_id
+ *	is_redeemed: it was the code
+ *	tries_left: 0 when there is no live code, or none any more
+ *	status: status of the account
+ *	previous: the address or number before, for the service to tell it of
+ *	  the change; NULL to users
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is suspended, names another user, came with an API
+ *	  key, or is not the service
+ *	22004 22001
+ *	22023: a blank code
+ *	P0002: no such user
+ *	23505: the address is taken meanwhile
+ *	WD601 WD602
+ * example: system
+ *	SELECT r.is_redeemed, r.tries_left
+ *	  FROM dwello.issue_code('de000000-0000-7000-8000-000000000001', 'sign_in') AS c,
+ *	       dwello.redeem_code('de000000-0000-7000-8000-000000000001', 'sign_in', c.code) AS r;
+ */
+CREATE OR REPLACE FUNCTION dwello.redeem_code(
+  INOUT user_id uuid,
+  purpose dwello.code_purpose,
+  code text,
+  OUT is_redeemed boolean,
+  OUT tries_left integer,
+  OUT status dwello.user_status,
+  OUT previous text
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_redeem_code';
+GRANT EXECUTE ON FUNCTION dwello.redeem_code
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.redeem_code IS
+  'Takes the code that a user says. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, 23505, WD601, WD602. See reference.md#redeem_code.';
+
+/*
+ * open_session
+ *	Signs a user in on a device. The application's server keeps a refresh
+ *	token, for which refresh_session() gives tokens.
+ *
+ * role: service
+ * args:
+ *	user_id: whose password or code was right
+ *	device: what the application calls it, up to 200 characters
+ * returns: a row
+ *	session_id: the session
+ *	refresh_token: good once, in the answer and nowhere else
+ *	expires_at: when the session ends unless it is refreshed
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not the service, or the user is suspended
+ *	22004 22001
+ *	P0002: no such user
+ * example: system
+ *	SELECT length(refresh_token) FROM dwello.open_session(user_id => 'de000000-0000-7000-8000-000000000001', device => 'Telephone');
+ */
+CREATE OR REPLACE FUNCTION dwello.open_session(
+  user_id uuid,
+  device text DEFAULT NULL,
+  OUT session_id uuid,
+  OUT refresh_token text,
+  OUT expires_at timestamptz
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_open_session';
+GRANT EXECUTE ON FUNCTION dwello.open_session
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.open_session IS
+  'Signs a user in on a device. Errors: WD402, WD401, 42501, 22004, 22001, P0002. See reference.md#open_session.';
+
+/*
+ * refresh_session
+ *	Gives a token of 15 minutes and the next refresh token. A refresh token
+ *	that comes a second time was stolen by somebody: its session ends, which
+ *	is an answer and no error: commit it.
+ *
+ * role: service
+ * args:
+ *	refresh_token: always as a bind parameter
+ * returns: a row
+ *	refresh_token: the next one; NULL when the session was ended
+ *	session_id: the session
+ *	user_id
+ *	token: for login(); NULL when the session was ended
+ *	expires_at: when the session ends unless it is refreshed
+ *	is_reused: the token had been used before, and the session has ended
+ * errors:
+ *	WD401
+ *	WD402: the refresh token is malformed or unknown, or its session has
+ *	  ended
+ *	42501: the caller is not the service
+ *	22004 22001
+ *	WD601
+ * example: system
+ *	SELECT r.token IS NOT NULL AS has_token, r.is_reused
+ *	  FROM dwello.open_session('de000000-0000-7000-8000-000000000001') AS s, dwello.refresh_session(refresh_token => s.refresh_token) AS r;
+ */
+CREATE OR REPLACE FUNCTION dwello.refresh_session(
+  INOUT refresh_token text,
+  OUT session_id uuid,
+  OUT user_id uuid,
+  OUT token text,
+  OUT expires_at timestamptz,
+  OUT is_reused boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_refresh_session';
+GRANT EXECUTE ON FUNCTION dwello.refresh_session
+  TO dwello_service;
+COMMENT ON FUNCTION dwello.refresh_session IS
+  'Gives a token of 15 minutes and the next refresh token. Errors: WD401, WD402, 42501, 22004, 22001, WD601. See reference.md#refresh_session.';
+
+/*
+ * sessions
+ *	Lists where the caller is signed in, the last used first.
+ *
+ * role: app, support, admin
+ * args: none
+ * returns: rows
+ *	session_id: the session, for end_session()
+ *	device: what the application calls it
+ *	created_at
+ *	refreshed_at: when it was last used for a token, or opened
+ *	expires_at: when it ends unless it is refreshed
+ * errors:
+ *	WD402 WD401
+ * example: homeowner
+ *	SELECT count(*) FROM dwello.sessions();
+ */
+CREATE OR REPLACE FUNCTION dwello.sessions(
+  OUT session_id uuid,
+  OUT device text,
+  OUT created_at timestamptz,
+  OUT refreshed_at timestamptz,
+  OUT expires_at timestamptz
+)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL SAFE SECURITY DEFINER ROWS 5
+AS 'MODULE_PATHNAME', 'dwello_sessions';
+GRANT EXECUTE ON FUNCTION dwello.sessions
+  TO dwello_app, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.sessions IS
+  'Lists where the caller is signed in, the last used first. Errors: WD402, WD401. See reference.md#sessions.';
+
+/*
+ * end_session
+ *	Signs a user out on one device: its refresh token is refused from now
+ *	on. A token that was given for it ends by itself, or with
+ *	revoke_tokens().
+ *
+ * role: app, service, support, admin
+ * args:
+ *	session_id: one of the caller's; administrators and the system name any
+ * returns: a row
+ *	session_id
+ *	ended_at: when it was ended first
+ *	replayed: true for one that had ended before
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is suspended, or came with an API key
+ *	22004
+ *	P0002: no such session of the caller's
+ * example: system
+ *	SELECT e.replayed FROM dwello.open_session('de000000-0000-7000-8000-000000000001') AS s, dwello.end_session(session_id => s.session_id) AS e;
+ */
+CREATE OR REPLACE FUNCTION dwello.end_session(
+  INOUT session_id uuid,
+  OUT ended_at timestamptz,
+  OUT replayed boolean
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_end_session';
+GRANT EXECUTE ON FUNCTION dwello.end_session
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.end_session IS
+  'Signs a user out on one device: its refresh token is refused from now on. Errors: WD402, WD401, 42501, 22004, P0002. See reference.md#end_session.';

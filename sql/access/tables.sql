@@ -53,3 +53,63 @@ COMMENT ON TABLE dwello.api_key_uses IS
 COMMENT ON COLUMN dwello.api_key_uses.key_id IS 'The key; no foreign key, which would lock it.';
 COMMENT ON COLUMN dwello.api_key_uses.used_at IS 'When it was used.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.api_key_uses', '');
+
+CREATE TABLE dwello.user_codes (
+  user_id uuid NOT NULL CONSTRAINT user_codes_user_id_fkey REFERENCES dwello.users (id),
+  id uuid NOT NULL,
+  purpose dwello.code_purpose NOT NULL,
+  key_id integer NOT NULL,
+  code_digest bytea NOT NULL CONSTRAINT user_codes_code_check CHECK (pg_catalog.octet_length(code_digest) = 32),
+  target bytea,
+  tries integer NOT NULL CONSTRAINT user_codes_tries_check CHECK (tries BETWEEN 0 AND 5),
+  created_at timestamptz NOT NULL,
+  redeemed_at timestamptz,
+  CONSTRAINT user_codes_pkey PRIMARY KEY (user_id, id)
+);
+COMMENT ON TABLE dwello.user_codes IS
+  'Codes that users were sent, of the last day; only a keyed hash of each is stored, and the last of its purpose counts.';
+COMMENT ON COLUMN dwello.user_codes.purpose IS 'What it is for.';
+COMMENT ON COLUMN dwello.user_codes.key_id IS 'The index key under which it is hashed.';
+COMMENT ON COLUMN dwello.user_codes.code_digest IS 'HMAC-SHA-256 of the code and its row.';
+COMMENT ON COLUMN dwello.user_codes.target IS 'The address or number that it changes to, sealed; NULL = it verifies the one that is there.';
+COMMENT ON COLUMN dwello.user_codes.tries IS 'How often it was tried.';
+COMMENT ON COLUMN dwello.user_codes.redeemed_at IS 'When it was redeemed; NULL = not yet.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.user_codes', '');
+
+CREATE TABLE dwello.user_sessions (
+  id uuid CONSTRAINT user_sessions_pkey PRIMARY KEY,
+  user_id uuid NOT NULL CONSTRAINT user_sessions_user_id_xfk REFERENCES dwello.users (id),
+  device text,
+  token_hash bytea NOT NULL CONSTRAINT user_sessions_token_check CHECK (pg_catalog.octet_length(token_hash) = 32),
+  created_at timestamptz NOT NULL,
+  refreshed_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  ended_at timestamptz,
+  end_reason text,
+  CONSTRAINT user_sessions_end_check CHECK ((ended_at IS NULL) = (end_reason IS NULL))
+);
+CREATE INDEX user_sessions_user_id_idx ON dwello.user_sessions (user_id);
+COMMENT ON TABLE dwello.user_sessions IS 'Where users are signed in; only SHA-256 of the refresh token''s secret is stored.';
+COMMENT ON COLUMN dwello.user_sessions.user_id IS 'The user who is signed in.';
+COMMENT ON COLUMN dwello.user_sessions.device IS 'What the application calls the device; NULL = nothing.';
+COMMENT ON COLUMN dwello.user_sessions.token_hash IS 'SHA-256 of the secret of the refresh token that is good.';
+COMMENT ON COLUMN dwello.user_sessions.refreshed_at IS 'When it was last refreshed, or opened.';
+COMMENT ON COLUMN dwello.user_sessions.expires_at IS 'When it ends unless it is refreshed.';
+COMMENT ON COLUMN dwello.user_sessions.ended_at IS 'When it was ended; NULL = it was not.';
+COMMENT ON COLUMN dwello.user_sessions.end_reason IS
+  'Why: signed_out, displaced by others, reused (a refresh token came twice), revoked, suspended, password_changed, password_reset.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.user_sessions', '');
+CREATE POLICY user_sessions_read ON dwello.user_sessions FOR SELECT
+  USING (user_id = dwello.current_user_id());
+GRANT SELECT (id, user_id, device, created_at, refreshed_at, expires_at, ended_at, end_reason) ON dwello.user_sessions
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+
+CREATE TABLE dwello.used_refresh_tokens (
+  session_id uuid NOT NULL,
+  token_hash bytea NOT NULL,
+  CONSTRAINT used_refresh_tokens_pkey PRIMARY KEY (session_id, token_hash)
+);
+COMMENT ON TABLE dwello.used_refresh_tokens IS 'Refresh tokens that were good once, as their hashes: one that comes again ends its session.';
+COMMENT ON COLUMN dwello.used_refresh_tokens.session_id IS 'The session.';
+COMMENT ON COLUMN dwello.used_refresh_tokens.token_hash IS 'SHA-256 of its secret.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.used_refresh_tokens', '');

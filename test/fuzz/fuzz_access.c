@@ -26,7 +26,7 @@ static void
 write_key(FuzzInput * input)
 {
 	char		text[DW_API_KEY_LENGTH + 1];
-	DwApiKey	key = {.is_test = fuzz_range(input, 0, 1) == 1};
+	DwApiKey	key = {.kind = (DwApiKeyKind) fuzz_range(input, 0, 2)};
 	DwApiKey	read;
 	uint8_t		change[2];
 
@@ -34,7 +34,7 @@ write_key(FuzzInput * input)
 	fuzz_read(input, key.secret, sizeof(key.secret));
 	dw_api_key_write(&key, text);
 	check(dw_api_key_parse(text, DW_API_KEY_LENGTH, &read));
-	check(read.is_test == key.is_test && dw_uuid_equal(&read.id, &key.id));
+	check(read.kind == key.kind && dw_uuid_equal(&read.id, &key.id));
 	check(memcmp(read.secret, key.secret, sizeof(key.secret)) == 0);
 	fuzz_read(input, change, sizeof(change));
 	text[change[0] % DW_API_KEY_LENGTH] = (char) change[1];

@@ -224,6 +224,39 @@ SELECT * FROM r.answer('system', NULL,
 'SELECT dwello.record_api_key_uses()');
 ROLLBACK TO example;
 
+\echo issue_code
+SELECT * FROM r.answer('system', NULL,
+'SELECT length(code) FROM dwello.issue_code(user_id => ''de000000-0000-7000-8000-000000000001'', purpose => ''sign_in'')');
+ROLLBACK TO example;
+
+\echo redeem_code
+SELECT * FROM r.answer('system', NULL,
+'SELECT r.is_redeemed, r.tries_left
+  FROM dwello.issue_code(''de000000-0000-7000-8000-000000000001'', ''sign_in'') AS c,
+       dwello.redeem_code(''de000000-0000-7000-8000-000000000001'', ''sign_in'', c.code) AS r');
+ROLLBACK TO example;
+
+\echo open_session
+SELECT * FROM r.answer('system', NULL,
+'SELECT length(refresh_token) FROM dwello.open_session(user_id => ''de000000-0000-7000-8000-000000000001'', device => ''Telephone'')');
+ROLLBACK TO example;
+
+\echo refresh_session
+SELECT * FROM r.answer('system', NULL,
+'SELECT r.token IS NOT NULL AS has_token, r.is_reused
+  FROM dwello.open_session(''de000000-0000-7000-8000-000000000001'') AS s, dwello.refresh_session(refresh_token => s.refresh_token) AS r');
+ROLLBACK TO example;
+
+\echo sessions
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT count(*) FROM dwello.sessions()');
+ROLLBACK TO example;
+
+\echo end_session
+SELECT * FROM r.answer('system', NULL,
+'SELECT e.replayed FROM dwello.open_session(''de000000-0000-7000-8000-000000000001'') AS s, dwello.end_session(session_id => s.session_id) AS e');
+ROLLBACK TO example;
+
 \echo register_user
 SELECT * FROM r.answer('system', NULL,
 'SELECT user_type, status, version

@@ -294,6 +294,12 @@ BEGIN
       FROM unnest(ARRAY[p, rival]) AS name;
   INSERT INTO dwello.api_key_uses (key_id, id, used_at)
     SELECT t.user(prefix || name || ' key'), t.user(name), now() FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.user_sessions (id, user_id, token_hash, created_at, refreshed_at, expires_at)
+    SELECT t.user(prefix || name || ' session'), t.user(name), sha256(convert_to(prefix || name, 'UTF8')), now(), now(), now() + interval '1 day'
+      FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.used_refresh_tokens (session_id, token_hash) VALUES (t.user(prefix || p || ' session'), sha256(''));
+  INSERT INTO dwello.user_codes (user_id, id, purpose, key_id, code_digest, tries, created_at)
+    VALUES (t.user(p), t.user(prefix || 'code'), 'sign_in', 1, sha256(''), 5, now());
   INSERT INTO dwello.saved_searches (user_id, name)
     SELECT t.user(name), 'near' FROM unnest(ARRAY[p, rival]) AS name;
   PERFORM dwello.configure_agent(agent_id => t.user(name)) FROM unnest(ARRAY[p, rival]) AS name;

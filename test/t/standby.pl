@@ -144,6 +144,7 @@ my %reads = (
 	],
 	thread => [ homeowner => "'$id{job_painting}', '$id{provider_1}'" ],
 	threads => [ homeowner => '' ],
+	sessions => [ homeowner => '' ],
 	token_audience => [ system => '' ],
 	verify_ledger => [ system => '' ],);
 

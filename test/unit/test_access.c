@@ -16,7 +16,7 @@
 static DwApiKey
 some_key(void)
 {
-	DwApiKey	key = {.is_test = false};
+	DwApiKey	key = {.kind = DW_KEY_LIVE};
 
 	for (size_t i = 0; i < sizeof(key.id.bytes); i++)
 		key.id.bytes[i] = (uint8_t) (i + 1);
@@ -29,7 +29,7 @@ some_key(void)
 static bool
 keys_equal(const DwApiKey *a, const DwApiKey *b)
 {
-	return a->is_test == b->is_test && dw_uuid_equal(&a->id, &b->id) &&
+	return a->kind == b->kind && dw_uuid_equal(&a->id, &b->id) &&
 		memcmp(a->secret, b->secret, sizeof(a->secret)) == 0;
 }
 
@@ -39,7 +39,8 @@ test_key_text(void **state)
 {
 	DwApiKey	keys[3] = {some_key(), some_key(), some_key()};
 
-	keys[1].is_test = true;
+	keys[1].kind = DW_KEY_TEST;
+	keys[2].kind = DW_KEY_SESSION;
 	memset(keys[1].id.bytes, 255, sizeof(keys[1].id.bytes));
 	memset(keys[1].secret, 255, sizeof(keys[1].secret));
 	memset(keys[2].id.bytes, 0, sizeof(keys[2].id.bytes));
@@ -116,9 +117,12 @@ test_key_good(void **state)
 	bad[6].is_secret_known = false;
 	for (int i = 0; i < 7; i++)
 		assert_false(dw_api_key_good(&key, &bad[i]));
-	key.is_test = true;
+	key.kind = DW_KEY_TEST;
 	assert_false(dw_api_key_good(&key, &good));
 	assert_true(dw_api_key_good(&key, &bad[1]));
+	key.kind = DW_KEY_SESSION;
+	assert_false(dw_api_key_good(&key, &good));
+	assert_false(dw_api_key_good(&key, &bad[1]));
 }
 
 /* Sets of words, there and back, in one order. */
@@ -190,6 +194,23 @@ test_scopes_claim(void **state)
 	assert_int_equal(read.scopes, claims.scopes);
 }
 
+/* All digits of a code are there, and hang on the whole number. */
+static void
+test_code(void **state)
+{
+	char		text[DW_CODE_DIGITS + 1];
+
+	dw_code_write(0, text);
+	assert_string_equal(text, "00000000");
+	dw_code_write(UINT64_MAX, text);
+	assert_string_equal(text, "09551615");
+	for (int purpose = 0; purpose < DW_CODE_PURPOSE_COUNT; purpose++)
+		assert_true(dw_code_needs_system((DwCodePurpose) purpose) !=
+					dw_code_has_target((DwCodePurpose) purpose));
+	assert_true(dw_code_has_target(DW_CODE_EMAIL));
+	assert_true(dw_code_has_target(DW_CODE_PHONE));
+}
+
 int
 main(void)
 {
@@ -200,7 +221,8 @@ main(void)
 		cmocka_unit_test(test_key_good),
 		cmocka_unit_test(test_scopes_text),
 		cmocka_unit_test(test_scopes_needed),
-		cmocka_unit_test(test_scopes_claim)
+		cmocka_unit_test(test_scopes_claim),
+		cmocka_unit_test(test_code)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

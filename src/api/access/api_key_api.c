@@ -123,7 +123,9 @@ key_read(DwCall *call, DwApiKeyRow *key)
 static const char *
 secret_make(DwApiKeyRow *key)
 {
-	DwApiKey	fresh = {.is_test = key->is_test,.id = key->id};
+	DwApiKey	fresh = {
+		.kind = key->is_test ? DW_KEY_TEST : DW_KEY_LIVE,.id = key->id
+	};
 	char	   *text = palloc(DW_API_KEY_LENGTH + 1);
 
 	dw_random(fresh.secret, sizeof(fresh.secret));

@@ -26,6 +26,19 @@ extern void dw_draft_begin(DwCall *call, FunctionCallInfo fcinfo,
 /* P0002 for one of the categories that does not exist. */
 extern void dw_categories_need(const DwUuid *ids, int count);
 
+/*
+ * The one spelling of an argument that is an e-mail address or a number, as
+ * `what` says; 22023 for what is none.
+ */
+extern const char *dw_contact_spell(DwCall *call, const char *arg,
+									DwVerifiable what, const char *text);
+
+/*
+ * Sets the flag of a locked user, and the status that follows.  What changes
+ * nothing writes nothing: the row counts as replayed.
+ */
+extern void dw_user_verify(DwCall *call, DwUser *user, DwVerifiable what);
+
 /* The user's id; 22004 when it is NULL and no user calls. */
 extern DwUuid dw_user_argument(DwCall *call, const char *arg);
 

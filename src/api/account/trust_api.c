@@ -20,6 +20,7 @@
 #include "server/event/event_server.h"
 #include "server/identity/identity_server.h"
 #include "server/sql/sql_server.h"
+#include "store/access/access_store.h"
 #include "store/account/account_store.h"
 
 /* The longest reason for opening a contact, in characters. */
@@ -166,6 +167,7 @@ DW_FUNCTION(dwello_revoke_tokens)
 	dw_user_for_command(&call, &user_id, &user);
 	dw_row_uuid(&call, "user_id", &user_id);
 	dw_row_time(&call, "not_before", dw_tokens_revoke(&user_id));
+	dw_sessions_end(&user_id, "revoked");
 	dw_payload_begin(&payload);
 	dw_payload_uuid(&payload, "user_id", &user_id);
 	dw_event_emit(&user_id, "user", &user_id, "tokens_revoked", &payload);

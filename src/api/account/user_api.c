@@ -26,6 +26,7 @@
 #include "server/identity/identity_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/access/access_store.h"
 #include "store/account/account_store.h"
 #include "store/document/schema_store.h"
 #include "store/match/match_store.h"
@@ -76,10 +77,11 @@ dw_draft_begin(DwCall *call, FunctionCallInfo fcinfo, DwActorSet actors)
 
 static void draft_read(DwCall *call, DwUserDraft *draft);
 static void draft_check(DwCall *call, DwUserDraft *draft);
-static const char *email_spell(DwCall *call, const char *text);
-static const char *phone_spell(DwCall *call, const char *text);
+static const char *email_spell(DwCall *call, const char *arg,
+							   const char *text);
+static const char *phone_spell(DwCall *call, const char *arg,
+							   const char *text);
 static void user_furnish(const DwUserDraft *draft);
-static void user_verify(DwCall *call, DwUser *user, DwVerifiable what);
 static void verifiable_guard(DwCall *call, const DwUser *user,
 							 DwVerifiable what);
 static void status_save(DwUser *user);
@@ -195,7 +197,7 @@ DW_FUNCTION(dwello_verify_user)
 		return dw_call_return(&call);
 	dw_call_version(&call, user.version);
 	verifiable_guard(&call, &user, what);
-	user_verify(&call, &user, what);
+	dw_user_verify(&call, &user, what);
 
 	dw_row_uuid(&call, "user_id", &user.id);
 	dw_row_enum(&call, "status", &dw_user_status_labels, user.status);
@@ -271,11 +273,11 @@ draft_read(DwCall *call, DwUserDraft *draft)
 static void
 draft_check(DwCall *call, DwUserDraft *draft)
 {
-	draft->email = email_spell(call, draft->email);
+	draft->email = email_spell(call, "email", draft->email);
 	check_blank(call, "first_name", draft->first_name);
 	check_blank(call, "last_name", draft->last_name);
 	if (draft->phone != NULL)
-		draft->phone = phone_spell(call, draft->phone);
+		draft->phone = phone_spell(call, "phone", draft->phone);
 	check_blank(call, "password_hash", draft->password_hash);
 	draft->timezone = check_timezone(call, "timezone",
 									 draft->timezone);
@@ -284,31 +286,39 @@ draft_check(DwCall *call, DwUserDraft *draft)
 
 /* The one spelling of an address that an account may have. */
 static const char *
-email_spell(DwCall *call, const char *text)
+email_spell(DwCall *call, const char *arg, const char *text)
 {
 	char	   *email = palloc(DW_EMAIL_MAX + 1);
 	DwResult	result = dw_email_normalise(text, strlen(text), email);
 
 	if (result == DW_TEXT_TOO_LONG)
-		dw_arg_refuse(call, "email", result,
+		dw_arg_refuse(call, arg, result,
 					  psprintf("is longer than %d bytes", DW_EMAIL_MAX));
 	if (result != DW_OK || !dw_email_usable(email))
-		dw_arg_refuse(call, "email", DW_BAD_VALUE,
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
 					  "must be an address like ann@example.org");
 	return email;
 }
 
 /* The one spelling of a number that an account may have. */
 static const char *
-phone_spell(DwCall *call, const char *text)
+phone_spell(DwCall *call, const char *arg, const char *text)
 {
 	char	   *phone = palloc(DW_PHONE_MAX + 1);
 
 	if (dw_phone_normalise(text, strlen(text), phone) != DW_OK ||
 		!dw_phone_usable(phone))
-		dw_arg_refuse(call, "phone", DW_BAD_VALUE,
+		dw_arg_refuse(call, arg, DW_BAD_VALUE,
 					  "must have 7 to 15 digits, like +14155550100");
 	return phone;
+}
+
+const char *
+dw_contact_spell(DwCall *call, const char *arg, DwVerifiable what,
+				 const char *text)
+{
+	return what == DW_VERIFY_EMAIL ? email_spell(call, arg, text)
+		: phone_spell(call, arg, text);
 }
 
 /* Takes the address for a new user (23505), and completes the account. */
@@ -342,12 +352,8 @@ verifiable_guard(DwCall *call, const DwUser *user, DwVerifiable what)
 					  "cannot be phone: the user has no number");
 }
 
-/*
- * Sets the flag, and the status that follows.  What changes nothing writes
- * nothing: the row counts as replayed.
- */
-static void
-user_verify(DwCall *call, DwUser *user, DwVerifiable what)
+void
+dw_user_verify(DwCall *call, DwUser *user, DwVerifiable what)
 {
 	const DwVerification required = verification_required();
 	bool	   *flag = dw_verification_flag(&user->verified, what);
@@ -445,6 +451,7 @@ DW_FUNCTION(dwello_set_password_hash)
 	dw_call_version(&call, user.version);
 	dw_user_save_password(&user, hash);
 	(void) dw_tokens_revoke(&user.id);
+	dw_sessions_end(&user.id, "password_changed");
 	account_status_emit(&call, &user, "password_changed");
 	return account_status_return(&call, &user);
 }
@@ -466,6 +473,7 @@ suspend_apply(DwCall *call, DwUser *user, const char *reason)
 	user->status = DW_USER_SUSPENDED;
 	status_save(user);
 	dw_tokens_bar(&user->id);
+	dw_sessions_end(&user->id, "suspended");
 	dw_user_log(&user->id, &call->actor, "suspended", reason);
 	account_status_emit(call, user, "user_suspended");
 }

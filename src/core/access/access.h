@@ -12,7 +12,8 @@
 #include "core/base/base.h"
 
 /*
- * API keys: dw_<live|test>_<id>_<secret><checksum>
+ * API keys, dw_<live|test>_<id>_<secret><checksum>, and refresh tokens of
+ * sessions, which begin with dw_sess_.
  *
  * All but the words are base 62 (digits, capitals, small letters), so that a
  * double click takes the whole.  The checksum is CRC-32 of all before it: a
@@ -23,11 +24,19 @@
 #define DW_API_KEY_LENGTH	80	/* of the text, without a zero */
 #define DW_API_SECRET_BYTES 32	/* of which SHA-256 is stored */
 
+/* What a key is for. */
+typedef enum DwApiKeyKind
+{
+	DW_KEY_LIVE = 0,			/* an API key */
+	DW_KEY_TEST,				/* one for a test environment */
+	DW_KEY_SESSION				/* a refresh token */
+} DwApiKeyKind;
+
 /* What a key says. */
 typedef struct DwApiKey
 {
-	bool		is_test;		/* for a test environment */
-	DwUuid		id;				/* api_keys.id */
+	DwApiKeyKind kind;			/* the word that it begins with */
+	DwUuid		id;				/* of its row */
 	uint8_t		secret[DW_API_SECRET_BYTES];	/* random */
 } DwApiKey;
 
@@ -101,5 +110,34 @@ typedef struct DwApiKeyState
 
 /* True when a key of that text and state lets its bearer in. */
 extern bool dw_api_key_good(const DwApiKey *key, const DwApiKeyState *state);
+
+/*
+ * Codes that are sent to an address or a number, for who reads them there to
+ * say them back.
+ */
+
+typedef enum DwCodePurpose
+{
+	DW_CODE_EMAIL = 0,			/* verify it, or change to it */
+	DW_CODE_PHONE,				/* likewise */
+	DW_CODE_PASSWORD,			/* set another one */
+	DW_CODE_SIGN_IN,			/* without a password, or beside one */
+	DW_CODE_PURPOSE_COUNT
+} DwCodePurpose;
+
+DW_LABELS_OF(code_purpose, DwCodePurpose);
+
+#define DW_CODE_DIGITS		8
+#define DW_CODE_TRIES		5	/* to say it */
+#define DW_CODE_SECONDS		(15 * 60)	/* of its life */
+
+/* Writes the digits of a code from a random number. */
+extern void dw_code_write(uint64_t number, char text[DW_CODE_DIGITS + 1]);
+
+/* True when the system alone may have a code of that purpose said to it. */
+extern bool dw_code_needs_system(DwCodePurpose purpose);
+
+/* True when a code of that purpose may name an address or a number. */
+extern bool dw_code_has_target(DwCodePurpose purpose);
 
 #endif							/* DW_ACCESS_H */

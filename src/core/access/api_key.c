@@ -19,8 +19,11 @@
 #define SECRET_PLACE	(ID_PLACE + ID_DIGITS + 1)
 #define CRC_PLACE		(SECRET_PLACE + SECRET_DIGITS)
 
-static const char live_prefix[] = "dw_live_";
-static const char test_prefix[] = "dw_test_";
+static const char *const prefixes[] = {
+	[DW_KEY_LIVE] = "dw_live_",
+	[DW_KEY_TEST] = "dw_test_",
+	[DW_KEY_SESSION] = "dw_sess_"
+};
 
 static const char digits62[] =
 "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -89,6 +92,21 @@ checksum(const char *text, size_t length, uint8_t crc[4])
 		crc[i] = (uint8_t) (rest >> (24 - 8 * i));
 }
 
+/* The kind of key that begins so; false for none. */
+static bool
+prefix_read(const char *text, DwApiKeyKind *kind)
+{
+	for (int i = 0; i < DW_LENGTH(prefixes); i++)
+	{
+		if (memcmp(text, prefixes[i], PREFIX_LENGTH) == 0)
+		{
+			*kind = (DwApiKeyKind) i;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool
 dw_api_key_parse(const char *text, size_t length, DwApiKey *key)
 {
@@ -96,10 +114,7 @@ dw_api_key_parse(const char *text, size_t length, DwApiKey *key)
 	uint8_t		told[4];
 	uint8_t		crc[4];
 
-	if (length != DW_API_KEY_LENGTH)
-		return false;
-	read.is_test = memcmp(text, test_prefix, PREFIX_LENGTH) == 0;
-	if (!read.is_test && memcmp(text, live_prefix, PREFIX_LENGTH) != 0)
+	if (length != DW_API_KEY_LENGTH || !prefix_read(text, &read.kind))
 		return false;
 	checksum(text, CRC_PLACE, crc);
 	if (!base62_read(text + CRC_PLACE, CRC_DIGITS, told, sizeof(told)) ||
@@ -120,7 +135,7 @@ dw_api_key_write(const DwApiKey *key, char text[DW_API_KEY_LENGTH + 1])
 {
 	uint8_t		crc[4];
 
-	memcpy(text, key->is_test ? test_prefix : live_prefix, PREFIX_LENGTH);
+	memcpy(text, prefixes[key->kind], PREFIX_LENGTH);
 	base62_write(key->id.bytes, sizeof(key->id.bytes), text + ID_PLACE,
 				 ID_DIGITS);
 	text[SECRET_PLACE - 1] = '_';
@@ -134,7 +149,8 @@ dw_api_key_write(const DwApiKey *key, char text[DW_API_KEY_LENGTH + 1])
 bool
 dw_api_key_good(const DwApiKey *key, const DwApiKeyState *state)
 {
-	return state->is_secret_known && key->is_test == state->is_test &&
+	return state->is_secret_known &&
+		key->kind == (state->is_test ? DW_KEY_TEST : DW_KEY_LIVE) &&
 		state->is_test == state->here_is_test && !state->is_revoked &&
 		!state->is_expired && state->is_address_allowed;
 }

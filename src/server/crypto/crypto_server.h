@@ -27,6 +27,7 @@
 #define DW_SEAL_EMAIL	"users.email"	/* users.id */
 #define DW_SEAL_PHONE	"users.phone"	/* users.id */
 #define DW_SEAL_PASSWORD	"users.password_hash"	/* users.id */
+#define DW_SEAL_CODE	"user_codes.target" /* user_codes.id */
 #define DW_SEAL_STREET	"user_addresses.street" /* user_addresses.id */
 #define DW_SEAL_NUMBER	"provider_credentials.number"	/* its id */
 #define DW_SEAL_SITE	"job_sites.street"	/* job_sites.job_id */

@@ -9,7 +9,9 @@
 
 #include "utils/timestamp.h"
 
+#include "core/access/access.h"
 #include "core/base/base.h"
+#include "server/call/call_server.h"
 
 /* A row of dwello.api_keys; the secrets themselves are nowhere. */
 typedef struct DwApiKeyRow
@@ -80,5 +82,73 @@ extern void dw_api_key_note(const DwUuid *id, TimestampTz now);
  * last minute, which rates are counted by; gives how many keys.
  */
 extern int	dw_api_key_uses_record(int max, TimestampTz now);
+
+/* A row of dwello.user_codes; the code itself is nowhere. */
+typedef struct DwCodeRow
+{
+	DwUuid		user_id;		/* who says it */
+	DwUuid		id;				/* user_codes.id */
+	DwCodePurpose purpose;		/* what it is for */
+	int32		key_id;			/* of the index key that it is kept under */
+	bytea	   *digest;			/* HMAC-SHA-256 of the code */
+	bytea	   *target;			/* what it changes to, sealed; or NULL */
+	int32		tries;			/* made so far */
+	TimestampTz created_at;		/* when it was issued */
+	TimestampTz redeemed_at;	/* DT_NOBEGIN = it was not */
+} DwCodeRow;
+
+/* Writes a new code, and forgets the user's of yesterday. */
+extern void dw_code_insert(const DwCodeRow *code);
+
+/* How many codes for a purpose a locked user got since a time. */
+extern int64 dw_code_count(const DwUuid *user_id, DwCodePurpose purpose,
+						   TimestampTz since);
+
+/* Locks the last code of a purpose; false when there is none. */
+extern bool dw_code_lock(const DwUuid *user_id, DwCodePurpose purpose,
+						 DwCodeRow *code);
+
+/* Writes tries and redemption of a locked one. */
+extern void dw_code_save(DwCodeRow *code);
+
+/* A row of dwello.user_sessions; the refresh token itself is nowhere. */
+typedef struct DwSessionRow
+{
+	DwUuid		id;				/* user_sessions.id */
+	DwUuid		user_id;		/* who is signed in */
+	const char *device;			/* what the application calls it, or NULL */
+	bytea	   *token_hash;		/* SHA-256 of the refresh token's secret */
+	TimestampTz created_at;		/* when it was opened */
+	TimestampTz refreshed_at;	/* when its token was last changed */
+	TimestampTz expires_at;		/* unless it is refreshed */
+	TimestampTz ended_at;		/* DT_NOBEGIN = it is open */
+	const char *end_reason;		/* why it ended; NULL = it is open */
+} DwSessionRow;
+
+/* Writes a new session. */
+extern void dw_session_insert(const DwSessionRow *session);
+
+/* Ends the oldest open sessions of a locked user until fewer than most are. */
+extern void dw_sessions_limit(const DwUuid *user_id, int64 most);
+
+/* Whose session it is; false when there is none such. */
+extern bool dw_session_user(const DwUuid *id, DwUuid *user_id);
+
+/* Locks a session; false when there is none such. */
+extern bool dw_session_lock(const DwUuid *id, DwSessionRow *session);
+
+/* Writes token, times and end of a locked one. */
+extern void dw_session_save(DwSessionRow *session);
+
+/* Keeps that a refresh token was used, and tells whether one was. */
+extern void dw_session_token_used(const DwSessionRow *session);
+extern bool dw_session_token_was_used(const DwUuid *session_id,
+									  const bytea *hash);
+
+/* Lists the open sessions of the caller, the last used first. */
+extern void dw_sessions_list(DwCall *call);
+
+/* Ends all open sessions of a user, for a reason. */
+extern void dw_sessions_end(const DwUuid *user_id, const char *reason);
 
 #endif							/* DW_ACCESS_STORE_H */

@@ -273,6 +273,13 @@ extern void dw_user_save_status(DwUser *user);
 extern void dw_user_save_password(DwUser *user, const char *hash);
 
 /*
+ * Writes another address, or number, of a locked user, in its one spelling;
+ * the address false when it is taken.  Neither is verified by it.
+ */
+extern bool dw_user_change_email(DwUser *user, const char *email);
+extern void dw_user_change_phone(DwUser *user, const char *phone);
+
+/*
  * The scopes of money that a user is a side of, as uuid[]: their own, and the
  * jobs whose escrow names them.
  */

@@ -145,6 +145,50 @@ dw_user_claim_email(const DwUserDraft *draft)
 	return true;
 }
 
+bool
+dw_user_change_email(DwUser *user, const char *email)
+{
+	static DwStatement forget =
+		DW_STATEMENT("DELETE FROM dwello.user_emails WHERE user_id = $1");
+	static DwStatement update =
+		DW_STATEMENT("UPDATE dwello.users SET email = $2, email_index = $3 "
+					 "WHERE id = $1");
+	const DwUserDraft claim = {.id = user->id,.email = email};
+	bytea	   *index = dw_blind_index(DW_BLIND_EMAIL, email,
+									   dw_keyring_need(DW_KEY_INDEX));
+	DwParams	p = DW_PARAMS;
+
+	/* first, for the new address may be the old one in another spelling */
+	dw_param_uuid(&p, &user->id);
+	(void) dw_execute(&forget, &p);
+	if (!dw_user_claim_email(&claim))
+		return false;
+	user->email = dw_seal(DW_SEAL_EMAIL, &user->id, email);
+	user->verified.email = false;
+	dw_param_datum(&p, BYTEAOID, PointerGetDatum(user->email), false);
+	dw_param_datum(&p, BYTEAOID, PointerGetDatum(index), false);
+	(void) dw_execute(&update, &p);
+	return true;
+}
+
+void
+dw_user_change_phone(DwUser *user, const char *phone)
+{
+	static DwStatement update =
+		DW_STATEMENT("UPDATE dwello.users SET phone = $2, phone_index = $3 "
+					 "WHERE id = $1");
+	bytea	   *index = dw_blind_index(DW_BLIND_PHONE, phone,
+									   dw_keyring_need(DW_KEY_INDEX));
+	DwParams	p = DW_PARAMS;
+
+	user->phone = dw_seal(DW_SEAL_PHONE, &user->id, phone);
+	user->verified.phone = false;
+	dw_param_uuid(&p, &user->id);
+	dw_param_datum(&p, BYTEAOID, PointerGetDatum(user->phone), false);
+	dw_param_datum(&p, BYTEAOID, PointerGetDatum(index), false);
+	(void) dw_execute(&update, &p);
+}
+
 void
 dw_user_furnish(const DwUserDraft *draft)
 {

@@ -626,6 +626,8 @@ static DwCheckRule rules[] =
 		 "UNION ALL SELECT 'users.phone', id, phone FROM dwello.users "
 		 "UNION ALL SELECT 'users.password_hash', id, password_hash "
 		 "FROM dwello.users "
+		 "UNION ALL SELECT 'user_codes.target', id, target "
+		 "FROM dwello.user_codes "
 		 "UNION ALL SELECT 'user_addresses.street', id, street "
 		 "FROM dwello.user_addresses "
 		 "UNION ALL SELECT 'provider_credentials.number', id, number "
