@@ -1,16 +1,12 @@
 /*
  * pattern.c
- *		Regular expressions of ECMA 262: reads them into programs, runs these.
+ *		Regular expressions of ECMA 262: reads them into programs.
  *
  * The dialect is that of the u flag, but for what many write all the same: a
  * backslash before any character that is no letter, digit or underscore
  * stands for it, and a brace or bracket that closes nothing for itself.
  * Back references and classes of Unicode properties are understood and not
  * supported; they would cost the promise about time, and tables.
- *
- * A run follows all ways through the program at once, one code point after the
- * other, and enters a step once at each: so no expression makes it take longer
- * than the product of the two lengths.
  */
 #include <string.h>
 
@@ -22,7 +18,6 @@
 #define REPEATS_MAX		1000000 /* larger numbers are read as this */
 #define REPEATS_ENDLESS UINT32_MAX
 #define LAST_CODE		0x10ffffu
-#define PAUSE_STEPS		256		/* entered without a pause */
 
 typedef enum NodeKind
 {
@@ -269,13 +264,6 @@ read_unicode(Parser *parser, uint32_t *code)
 	return true;
 }
 
-/* True for what \w matches. */
-static bool
-is_word(char byte)
-{
-	return dw_is_letter(byte) || dw_is_digit(byte) || byte == '_';
-}
-
 /* Reads an escape that stands for one code point; the backslash is read. */
 static bool
 read_escaped_code(Parser *parser, uint32_t *code)
@@ -309,7 +297,7 @@ read_escaped_code(Parser *parser, uint32_t *code)
 			   parser->text.text[parser->at] >= '0' &&
 			   parser->text.text[parser->at] <= '9'))
 		*code = 0;
-	else if (is_word(letter))
+	else if (dw_is_word(letter))
 		return false;
 	else
 		*code = (uint32_t) letter;
@@ -809,165 +797,6 @@ emit(DwArena *arena, DwProgram *pattern, Node *node)
 	return emit_step(arena, pattern, step);
 }
 
-/* One run. */
-typedef struct Run
-{
-	DwArena    *arena;			/* to be interrupted by */
-	const DwProgram *pattern;	/* what is run */
-	DwSlice		text;			/* over what */
-	size_t		at;				/* the place, in bytes */
-	uint64_t	turn;			/* marks steps that were reached at it */
-	uint32_t	count;			/* steps alive at the next place */
-	uint32_t   *alive;			/* which */
-} Run;
-
-static bool run_from(DwArena *arena, const DwProgram *pattern, DwSlice text,
-					 size_t at, bool is_search);
-
-/* True where one side is of a word and the other is not. */
-static bool
-is_word_edge(const Run *run)
-{
-	const char *bytes = run->text.text;
-	bool		before = run->at > 0 && is_word(bytes[run->at - 1]);
-	bool		behind = run->at < run->text.length && is_word(bytes[run->at]);
-
-	return before != behind;
-}
-
-/* True when a step that reads nothing lets pass. */
-static bool
-passes(const Run *run, const DwStep *step)
-{
-	switch (step->kind)
-	{
-		case DW_STEP_BEGIN:
-			return run->at == 0;
-		case DW_STEP_END:
-			return run->at == run->text.length;
-		case DW_STEP_WORD:
-			return is_word_edge(run);
-		case DW_STEP_NO_WORD:
-			return !is_word_edge(run);
-		default:
-			return run_from(run->arena, step->look, run->text, run->at,
-							false) == (step->kind == DW_STEP_LOOK);
-	}
-}
-
-/*
- * Enters a step and all that follow without reading; true when the program
- * matches.
- */
-static bool
-enter(Run *run, uint32_t first)
-{
-	const DwProgram *pattern = run->pattern;
-	uint32_t   *stack = pattern->stack;
-	uint32_t	depth = 0;
-
-	stack[depth++] = first;
-	while (depth > 0)
-	{
-		uint32_t	at = stack[--depth];
-		const DwStep *step = &pattern->steps[at];
-
-		if (pattern->seen[at] == run->turn)
-			continue;
-		pattern->seen[at] = run->turn;
-		switch (step->kind)
-		{
-			case DW_STEP_MATCH:
-				return true;
-			case DW_STEP_CODE:
-			case DW_STEP_SET:
-				run->alive[run->count++] = at;
-				break;
-			case DW_STEP_SPLIT:
-				stack[depth++] = step->to;
-				stack[depth++] = at + 1;
-				break;
-			case DW_STEP_JUMP:
-				stack[depth++] = step->to;
-				break;
-			default:
-				if (passes(run, step))
-					stack[depth++] = at + 1;
-				break;
-		}
-	}
-	return false;
-}
-
-/* True when a code point is in a set. */
-static bool
-has(const DwCodeSet *set, uint32_t code)
-{
-	if (code < 128)
-		return (set->ascii[code / 64] >> code % 64 & 1) != 0;
-	for (uint32_t i = 0; i < set->count; i++)
-		if (code >= set->ranges[i].low && code <= set->ranges[i].high)
-			return !set->is_negative;
-	return set->is_negative;
-}
-
-/* True when a step reads this code point. */
-static bool
-reads(const DwStep *step, uint32_t code)
-{
-	return step->kind == DW_STEP_CODE ? step->code == code :
-		has(step->set, code);
-}
-
-/* Runs a program from a place on, or from each, if it is a search. */
-static bool
-run_from(DwArena *arena, const DwProgram *pattern, DwSlice text, size_t at,
-		 bool is_search)
-{
-	Run			run = {.arena = arena,.pattern = pattern,.text = text};
-	size_t		end = pattern->is_backward ? 0 : text.length;
-	int			next = 0;
-
-	run.at = at;
-	/* turns go on where the last run ended: no mark is taken for a new one */
-	run.turn = ++pattern->seen[pattern->count];
-	run.alive = pattern->lists[next];
-	for (bool is_first = true;; is_first = false)
-	{
-		uint32_t	count;
-		uint32_t   *alive;
-		uint32_t	code;
-
-		dw_arena_pause(arena);
-		if ((is_first || is_search) && enter(&run, 0))
-			return true;
-		if (run.at == end || (run.count == 0 && !is_search))
-			return false;
-		code = pattern->is_backward ? dw_utf8_previous(text, &run.at) :
-			dw_utf8_next(text, &run.at);
-		count = run.count;
-		alive = run.alive;
-		run.count = 0;
-		run.turn = ++pattern->seen[pattern->count];
-		run.alive = pattern->lists[next = !next];
-		for (uint32_t i = 0; i < count; i++)
-		{
-			if (i % PAUSE_STEPS == PAUSE_STEPS - 1)
-				dw_arena_pause(arena);
-			if (reads(&pattern->steps[alive[i]], code) &&
-				enter(&run, alive[i] + 1))
-				return true;
-		}
-	}
-}
-
-/* The program of a pattern, searched for. */
-static bool
-matches(DwArena *arena, const DwPattern *pattern, DwSlice text)
-{
-	return run_from(arena, (const DwProgram *) pattern, text, 0, true);
-}
-
 DwPatternResult
 dw_pattern_compile(DwArena *arena, DwSlice text, const DwPattern **pattern,
 				   const char **what)
@@ -993,7 +822,7 @@ dw_pattern_compile(DwArena *arena, DwSlice text, const DwPattern **pattern,
 	*what = "is too large: it repeats too much";
 	if (program == NULL)
 		return DW_PATTERN_UNSUPPORTED;
-	program->head.matches = matches;
+	program->head.matches = dw_pattern_matches;
 	*pattern = &program->head;
 	return DW_PATTERN_OK;
 }

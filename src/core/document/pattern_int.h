@@ -66,4 +66,15 @@ typedef struct DwProgram
 								 * behind the last, the last turn of all */
 } DwProgram;
 
+/* True for what \w matches. */
+static inline bool
+dw_is_word(char byte)
+{
+	return dw_is_letter(byte) || dw_is_digit(byte) || byte == '_';
+}
+
+/* True when the program of a pattern finds a place in the text. */
+extern bool dw_pattern_matches(DwArena *arena, const DwPattern *pattern,
+							   DwSlice text);
+
 #endif							/* DW_PATTERN_INT_H */
