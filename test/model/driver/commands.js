@@ -23,7 +23,7 @@ const VERSIONED = ['fund_escrow', 'cancel_escrow', 'release_escrow',
 	'answer_refund', 'report_no_show', 'answer_no_show', 'abandon_payment',
 	'request_capture'];
 const KEYED = [...VERSIONED, 'start_job', 'complete_job', 'submit_milestone',
-	'request_changes', 'tip', 'request_payout', 'cancel_payout', 'repay_balance',
+	'request_changes', 'tip', 'cancel_job', 'request_payout', 'cancel_payout', 'repay_balance',
 	'write_off', 'post_journal', 'approve_journal', 'reject_journal',
 	'reverse_journal', 'assign_receipt', 'return_receipt', 'retry_refund'];
 // What is about no job.
@@ -487,7 +487,8 @@ class Commands
 	{
 		const { chance } = this;
 		const transfer = chance.pick(job.transfers.filter((d) => chance.happens(0.05)
-			|| ['release', 'refund', 'dispute'].includes(d.type)));
+			|| ['release', 'refund', 'dispute', 'cancellation']
+				.includes(d.type)));
 		const left = transfer === undefined ? 100n
 			: sum(transfer.legs, ([, amount]) => amount) - transfer.undone;
 
@@ -760,6 +761,8 @@ class Commands
 			[when(isMoving && !job.isStarted, 16), () => ({ name: 'start_job',
 				role: 'provider', args: {} })],
 			[1, () => ({ name: 'complete_job', role: 'homeowner', args: {} })],
+			[when(isMoving && !job.isStarted, 2), () => ({ name: 'cancel_job',
+				role: 'homeowner', args: {} })],
 			[0.6, () => ({ name: 'cancel_escrow', role: 'homeowner',
 				args: {} })],
 			[when(job.isStarted, 10), 'submit'],

@@ -2,9 +2,11 @@
 //	Before the commands: people, fee schedules, rates, contracts.
 'use strict';
 
+const { Chance } = require('./random.js');
 const { part } = require('../model/milestone.js');
 const { waivedOf, feeOf } = require('../model/fee.js');
 
+const DAY = 86400000;
 const PLACE = { longitude: -122.4194, latitude: 37.7749 };
 const CURRENCIES = ['USD', 'EUR', 'JPY', 'KWD'];
 const SYSTEM = { role: 'system' };
@@ -34,7 +36,7 @@ class World
 	constructor(server, model, chance, now)
 	{
 		Object.assign(this, { server, model, chance, now, people: [],
-			categories: [], promoOf: new Map() });
+			categories: [], promoOf: new Map(), contracts: 0 });
 	}
 
 	withRole(role)
@@ -137,13 +139,20 @@ class World
 			: 5000n + chance.amount(200000n);
 		const terms = { homeowner: chance.pick(this.withRole('homeowner')),
 			provider: chance.pick(this.withRole('provider')),
-			currency: chance.pick(CURRENCIES) };
+			currency: chance.pick(CURRENCIES), post: this.cancellation() };
 		const id = await this.award(category, price, terms);
 		const milestones = await this.server.rows(
 			`SELECT id, amount, is_required FROM dwello.job_milestones
 			  WHERE job_id = $1 ORDER BY sort_order, id`, [id]);
 
-		this.model.addJob({ id, homeowner: terms.homeowner.id,
+		const [{ policy, starts_at: start }] = await this.server.rows(
+			`SELECT policy, starts_at FROM dwello.cancellation_terms
+			  WHERE job_id = $1`, [id]);
+
+		this.model.addJob({ id, startsAt: start?.getTime() ?? null,
+			policy: (policy ?? []).map((tier) => ({
+				hours: tier.hours_before_start, ppm: BigInt(tier.share_ppm) })),
+			homeowner: terms.homeowner.id,
 			provider: terms.provider.id, currency: terms.currency,
 			contract: price, terms: category.terms,
 			milestones: milestones.map((m) =>
@@ -152,14 +161,15 @@ class World
 			await this.applyPromo(this.model.jobs.get(id), terms.homeowner);
 	}
 
-	async award(category, price, { homeowner, provider, currency })
+	async award(category, price,
+		{ homeowner, provider, currency, post = {} })
 	{
 		const count = 1 + this.chance.below(5);
 		const milestones = count === 1 ? [] : Array.from({ length: count },
 			(_, i) => ({ title: `Part ${i}`,
 				is_required: this.chance.happens(0.8) }));
 		const { job_id } = await this.must(homeowner, 'post_job', {
-			category_id: category.id, title: 'A room', description: 'White.',
+			...post, category_id: category.id, title: 'A room', description: 'White.',
 			...PLACE, budget_max: price * 2n, currency,
 			milestones: JSON.stringify(milestones) });
 
@@ -170,6 +180,21 @@ class World
 		await this.must(homeowner, 'accept_bid', { job_id, bid_id });
 		await this.must(provider, 'confirm_award', { job_id });
 		return job_id;
+	}
+
+	// Some contracts pay the provider when they are given up late.
+	cancellation()
+	{
+		const chance = new Chance(++this.contracts);
+		const day = new Date(this.now + chance.below(60) * DAY);
+		const [early, late] = chance.pick([[0, 0], [0, 333333],
+			[77777, 333333], [77777, 1000000]]);
+
+		return chance.happens(0.6) ? {} : {
+			preferred_start_date: day.toISOString().slice(0, 10),
+			cancellation_policy: JSON.stringify([
+				{ hours_before_start: 240, share_ppm: early },
+				{ hours_before_start: 24, share_ppm: late }]) };
 	}
 
 	// What it waives of the contract is the most that it ever waives.

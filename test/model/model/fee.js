@@ -90,5 +90,5 @@ function coveredBy(terms, money, contract)
 	return low;
 }
 
-module.exports = { least, most, feeOf, waivedOf, taxOf, homeownersShare,
+module.exports = { least, most, halfEven, feeOf, waivedOf, taxOf, homeownersShare,
 	chargeOf, coveredBy };

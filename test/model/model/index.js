@@ -48,7 +48,8 @@ class Model
 }
 
 const FILES = [['guard', 'guards'], ['escrow'], ['payment'], ['authorization'],
-	['receipt'], ['refund'], ['work'], ['plan'], ['request'], ['release'],
+	['receipt'], ['refund'], ['work'], ['plan'], ['request'], ['cancellation'],
+	['release'],
 	['take_back', 'takeBack'], ['dispute'], ['chargeback'], ['reversal'],
 	['payout'], ['reserve'], ['debt'], ['journal'], ['setting'], ['due']];
 

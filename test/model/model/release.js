@@ -208,7 +208,8 @@ const release = {
 		this.proceed(job, args);
 		need([...PAYING, ...isProvider ? OVER_AND_PAID : []]
 			.includes(job.escrow), 'WD101');
-		need(actor.role !== 'homeowner' || !job.isStarted, 'WD101');
+		need(actor.role !== 'homeowner' || !job.isStarted &&
+			!this.policyPays(job), 'WD101');
 		const beyond = isProvider ? this.beyondHeld(job, args) : 0n;
 
 		if (beyond > 0n)		// or nothing of it happens

@@ -6,7 +6,7 @@ const { need } = require('./guard.js');
 const { least, most } = require('./fee.js');
 const { giveBack, sum } = require('./milestone.js');
 
-const UNDOABLE = ['release', 'refund', 'dispute'];
+const UNDOABLE = ['release', 'refund', 'dispute', 'cancellation'];
 
 // Of x, each leg's share in its order: what the later ones have of it is
 // rounded down.

@@ -135,7 +135,7 @@ const takeBack = {
 	releasesOf(job, milestone)
 	{
 		const all = job.transfers.filter((t) =>
-			['release', 'dispute'].includes(t.type) &&
+			['release', 'dispute', 'cancellation'].includes(t.type) &&
 			t.payout + t.fee + t.tax > t.back.net + t.back.fee + t.back.tax)
 			.reverse();
 
