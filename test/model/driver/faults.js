@@ -180,6 +180,9 @@ const faults = {
 		return right(job);
 	}),
 
+	// a homeowner who cancels late pays the share of the last tier at once
+	cancel: twist('shareNow', (right, job) => job.policy.at(-1)?.ppm ?? 0n),
+
 	// who does not answer a request for a refund says no
 	no_answer: twist('agree', function (right, job, r) {
 		return r.answerBy <= this.now ? this.disagree(job, r)

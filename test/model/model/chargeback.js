@@ -92,9 +92,7 @@ const chargeback = {
 		const { args, now } = call;
 		const { job } = this.begin(call, ['system'], {
 			check: () => need(args.lost_amount === undefined ||
-				(!args.won && args.lost_amount > 0n), '22023'),
-			named: (j) => !args.chargeback_id || j.chargebacks.some((c) =>
-				c.id === args.chargeback_id && c.psp === args.psp) });
+				(!args.won && args.lost_amount > 0n), '22023') });
 		const type = args.won ? 'won' : 'lost';
 		const facts = { job: job.id, chargeback: args.chargeback_id,
 			amount: args.lost_amount };
@@ -105,7 +103,7 @@ const chargeback = {
 		const open = job.chargebacks.filter((c) =>
 			c.status === 'open' && c.psp === args.psp);
 		const c = args.chargeback_id ? job.chargebacks.find((x) =>
-			x.id === args.chargeback_id) : open[0];
+			x.id === args.chargeback_id && x.psp === args.psp) : open[0];
 
 		need(c, 'WD101');
 		need(args.chargeback_id || open.length === 1, '22023');
