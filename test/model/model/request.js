@@ -73,6 +73,9 @@ const request = {
 		this.proceed(job, args);
 		need(this.isUnderWay(job) && job.held > 0n && job.released === 0n
 			&& !this.isDelivered(job) && this.mayEnd(job), 'WD101');
+		// nobody has to come before the start that was agreed on
+		need(job.isStarted || job.startsAt === null ||
+			this.now >= job.startsAt, 'WD101');
 		need(!job.request, '23505');
 		return this.ask(job, { isNoShow: true }, NO_SHOW_DAYS);
 	},
