@@ -301,7 +301,7 @@ const actions = {
 	takeBack(dice)
 	{
 		const company = dice.pick(this.companies);
-		const charge = dice.pick(company.charges.filter((c) => c.job));
+		const charge = dice.pick(company.charges);
 		const kind = dice.pick(['whole', 'part', 'more', 'foreign', 'inquiry']);
 		const isFee = dice.pick([false, true]);
 

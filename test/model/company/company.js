@@ -144,7 +144,7 @@ class Company
 
 		charge.disputes.push(dispute);
 		dispute.open = dispute.last = this.happens({ call: 'open_chargeback', at,
-			args: { job_id: charge.job.id, amount, currency,
+			args: { job_id: charge.job?.id ?? null, amount, currency,
 				psp_reference: charge.reference, is_inquiry: isInquiry,
 				fee: fee || undefined },
 			moves: fee > 0n ? [[currency, -fee]] : [],
@@ -164,7 +164,7 @@ class Company
 
 		dispute.last = this.happens({ call: 'close_chargeback', at,
 			after: dispute.last, isNamed: true,
-			args: { job_id: charge.job.id, won: isWon,
+			args: { job_id: charge.job?.id ?? null, won: isWon,
 				lost_amount: isWon ? undefined : lost,
 				chargeback_id: () => open.reply.chargeback_id },
 			mayBeOld: dispute.state === 'decided' && lost === taken,
