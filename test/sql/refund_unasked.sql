@@ -86,6 +86,23 @@ SELECT amount, reason, status FROM dwello.receipts(job_id => t.user('dash'));
 SELECT * FROM dwello.reconcile();
 SELECT * FROM dwello.verify_ledger();
 
+-- more was sent than was asked for, and all of it came back
+SELECT t.award('above', 100000);
+SELECT * FROM t.pay_by('above', 100000, 'ch u');
+SELECT t.does('a1', $$refund_escrow(t.user('above'), 10000)$$);
+SELECT id AS above FROM dwello.refunds WHERE job_id = t.user('above') \gset
+SELECT t.with_company('acme') AS before \gset
+SELECT amount, held FROM dwello.confirm_refund(t.user('above'), 'acme', 'u 1', refund_id => :'above', amount => 12000);
+SELECT amount, refund_status FROM dwello.fail_refund(t.user('above'), 'acme', 'u 2', refund_id => :'above');
+SELECT amount, status, is_unasked, failure_id IS NOT NULL AS apart FROM dwello.refunds WHERE job_id = t.user('above') ORDER BY is_unasked;
+SELECT remaining, reason FROM dwello.receipts(job_id => t.user('above'));
+-- and was sent once more
+SELECT amount, refund_status FROM dwello.confirm_refund(t.user('above'), 'acme', 'u 3', refund_id => :'above', amount => 12000);
+SELECT amount, status, is_unasked FROM dwello.refunds WHERE job_id = t.user('above') ORDER BY id;
+SELECT remaining, reason FROM dwello.receipts(job_id => t.user('above'));
+SELECT :before - t.with_company('acme') AS sent;
+SELECT * FROM dwello.reconcile();
+
 ------------------------------------------------------------------------
 -- One that is pending, told in parts
 ------------------------------------------------------------------------

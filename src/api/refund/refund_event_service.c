@@ -39,6 +39,8 @@ typedef struct Work
 	const char *reference;		/* of its charge, or NULL */
 	DwChargeOf	charge;			/* what that is of */
 	bool		fails_again;	/* that it failed was told before */
+	DwRefundRow *beside;		/* what comes back with one that failed */
+	int			beside_count;	/* how many */
 } Work;
 
 /* What a message calls the one whose refund it is. */
@@ -642,6 +644,32 @@ receipt_write(const Work *work, const DwRefundBack *back)
 	return receipt;
 }
 
+/* What a company sent beside a refund comes back with it. */
+static void
+fail_beside(Work *work, DwRefundBack *back)
+{
+	work->beside = dw_refunds_beside(&work->told->refund,
+									 &work->beside_count);
+	for (int i = 0; i < work->beside_count; i++)
+	{
+		DwRefundBack part;
+
+		if (dw_refund_fail(&work->beside[i].facts, &part) != DW_OK)
+			elog(ERROR, "a refund that was sent cannot fail");
+		back->sent += part.sent;
+		back->loss += part.loss;
+	}
+}
+
+/* Writes a refund that failed into a receipt, if that has any of it. */
+static void
+fail_write(DwRefundRow *refund, const DwReceipt *receipt)
+{
+	if (receipt->amount > 0)
+		refund->failure_id = receipt->id;
+	dw_refund_save(refund);
+}
+
 /* Books a refund as failed, its money in a receipt of its event. */
 static void
 fail_apply(Work *work, const DwRefundBack *back)
@@ -662,13 +690,28 @@ fail_apply(Work *work, const DwRefundBack *back)
 							 back->loss);
 	dw_postings_ensure(&posting, 1);
 	dw_ledger_book_tail(&transaction, &posting);
-	if (receipt.amount > 0)
-		refund->failure_id = receipt.id;
-	dw_refund_save(refund);
+	fail_write(refund, &receipt);
+	for (int i = 0; i < work->beside_count; i++)
+		fail_write(&work->beside[i], &receipt);
 	dw_refund_emit(refund, "refund_failed", receipt.amount + back->loss,
 				   told->reason);
 	told->booking_id = transaction.id;
 	told->event.amount = receipt.amount + back->loss;
+}
+
+/* The refund failed, before it was sent or after. */
+static void
+fail_told(Work *work)
+{
+	DwRefundRow *refund = &work->told->refund;
+	const bool	was_sent = refund->facts.status == DW_REFUND_COMPLETED;
+	DwRefundBack back;
+
+	if (dw_refund_fail(&refund->facts, &back) != DW_OK)
+		return;					/* told twice, or undone before */
+	if (was_sent)
+		fail_beside(work, &back);
+	fail_apply(work, &back);
 }
 
 /* Finds the one that failed, in the order of errors, and books it so. */
@@ -676,7 +719,6 @@ static void
 fail_decide(Work *work)
 {
 	DwRefundTold *told = work->told;
-	DwRefundBack back;
 	bool		is_clear;
 	int			picked = pick(work, &is_clear);
 
@@ -688,18 +730,7 @@ fail_decide(Work *work)
 	if (told->refund.facts.status == DW_REFUND_COMPLETED &&
 		is_overtaken(work, &told->refund, DW_REFUND_CONFIRMED))
 		return;
-	if (dw_refund_fail(&told->refund.facts, &back) == DW_OK)
-		fail_apply(work, &back);
-}
-
-/* It was sent, and then failed, as was told before: so it ends. */
-static void
-fail_again(Work *work)
-{
-	DwRefundBack back;
-
-	if (dw_refund_fail(&work->told->refund.facts, &back) == DW_OK)
-		fail_apply(work, &back);
+	fail_told(work);
 }
 
 /* Finds the job of an event that names none, by what else it names. */
@@ -772,8 +803,9 @@ dw_refund_told(DwCall *call, DwRefundTold *told)
 		fail_decide(&work);
 	else
 		sent_decide(&work);
+	/* it was sent, and then failed, as was told before: so it ends */
 	if (work.fails_again)
-		fail_again(&work);
+		fail_told(&work);
 	event_fill(told, amount);
 	return false;
 }

@@ -262,6 +262,23 @@ dw_refunds_of(const DwUuid *job_id, const DwUuid *transaction_id,
 	return read_refunds(&of_transaction, &p, count);
 }
 
+DwRefundRow *
+dw_refunds_beside(const DwRefundRow *refund, int *count)
+{
+	static DwTableQuery of_event =
+		DW_TABLE_QUERY(refunds, "WHERE t.psp = $1 AND t.event_id = $2 "
+					   "AND t.currency = $3 AND t.id <> $4 "
+					   "AND t.is_unasked AND t.status = 'completed' "
+					   "ORDER BY t.id");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, refund->psp);
+	dw_param_text(&p, refund->event_id);
+	dw_param_text(&p, refund->currency);
+	dw_param_uuid(&p, &refund->id);
+	return read_refunds(&of_event, &p, count);
+}
+
 /* The names that are said, and the rest of a query for them. */
 #define NAMED(scope) \
 	"AND t.psp = $2 AND ($3::uuid IS NULL OR t.id = $3) " \

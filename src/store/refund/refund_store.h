@@ -91,6 +91,9 @@ extern void dw_refund_save(DwRefundRow *refund);
 extern DwRefundRow *dw_refunds_of(const DwUuid *job_id,
 								  const DwUuid *transaction_id, int *count);
 
+/* What nobody asked for that the event of a refund has booked beside it. */
+extern DwRefundRow *dw_refunds_beside(const DwRefundRow *refund, int *count);
+
 /* What a company says of a refund that tells which it is. */
 typedef struct DwRefundNames
 {
