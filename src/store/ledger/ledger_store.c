@@ -91,7 +91,9 @@ DW_TABLE("transactions", DwLedgerRow, transaction_columns);
  * What moves between accounts of the platform alone, as a release does, has
  * no more: each column that is named costs, one that stays NULL too.
  */
-static const DwColumn booking_columns[] = {BOOKING_COLUMNS};
+static const DwColumn booking_columns[] = {
+	BOOKING_COLUMNS
+};
 
 static DwTable bookings =
 DW_TABLE("transactions", DwLedgerRow, booking_columns);
