@@ -38,7 +38,7 @@ DO $$
 DECLARE
   exempt CONSTANT text[] := ARRAY[
     -- append only, each row bound to the one before it
-    'transactions', 'ledger_entries', 'escrow_events', 'payment_events',
+    'transactions', 'ledger_entries', 'escrow_events', 'payment_events', 'log_seals', 'log_chains',
     -- made of other rows
     'user_emails', 'provider_stats', 'notifications', 'bid_versions', 'bid_ranks', 'bid_floors', 'market_prices',
     'category_statistics', 'agent_outcomes', 'period_balances', 'invoice_watermark', 'job_tiles', 'job_tile_refresh',

@@ -310,6 +310,10 @@ COMMENT ON TABLE dwello.user_activity_logs IS 'What users did, by month.';
 COMMENT ON COLUMN dwello.user_activity_logs.action IS 'What the user did.';
 COMMENT ON COLUMN dwello.user_activity_logs.details IS 'More about it, without personal data.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.user_activity_logs', '');
+CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.user_activity_logs
+  FOR EACH ROW EXECUTE FUNCTION dwello.guard_append();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.user_activity_logs
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();
 CREATE POLICY user_activity_logs_read ON dwello.user_activity_logs FOR SELECT
   USING (user_id = dwello.current_user_id());
 GRANT SELECT ON dwello.user_activity_logs TO dwello_app, dwello_service, dwello_support, dwello_admin;
@@ -317,6 +321,8 @@ GRANT SELECT ON dwello.user_activity_logs TO dwello_app, dwello_service, dwello_
 CREATE TABLE dwello.user_activity_logs_default PARTITION OF dwello.user_activity_logs DEFAULT;
 COMMENT ON TABLE dwello.user_activity_logs_default IS 'Rows for which no month has been made; empty in health.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.user_activity_logs_default', '');
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.user_activity_logs_default
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();
 
 CREATE TABLE dwello.data_access_log (
   user_id uuid NOT NULL,
@@ -332,6 +338,10 @@ COMMENT ON COLUMN dwello.data_access_log.user_id IS 'The user whose personal dat
 COMMENT ON COLUMN dwello.data_access_log.what IS 'Which data was opened.';
 COMMENT ON COLUMN dwello.data_access_log.reason IS 'Why, in the words of who looked.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.data_access_log', '');
+CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.data_access_log
+  FOR EACH ROW EXECUTE FUNCTION dwello.guard_append();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.data_access_log
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();
 CREATE POLICY data_access_log_read ON dwello.data_access_log FOR SELECT
   USING (user_id = dwello.current_user_id());
 GRANT SELECT ON dwello.data_access_log TO dwello_app, dwello_service, dwello_support, dwello_admin;
@@ -339,3 +349,5 @@ GRANT SELECT ON dwello.data_access_log TO dwello_app, dwello_service, dwello_sup
 CREATE TABLE dwello.data_access_log_default PARTITION OF dwello.data_access_log DEFAULT;
 COMMENT ON TABLE dwello.data_access_log_default IS 'Rows for which no month has been made; empty in health.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.data_access_log_default', '');
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.data_access_log_default
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();

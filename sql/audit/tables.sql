@@ -51,3 +51,57 @@ COMMENT ON TABLE dwello.audit_log_default IS 'Rows for which no month has been m
 SELECT pg_catalog.pg_extension_config_dump('dwello.audit_log_default', '');
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.audit_log_default
   FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();
+
+/*
+ * What seals the logs: the head of each chain, and its seals.
+ */
+CREATE TABLE dwello.log_chains (
+  log text CONSTRAINT log_chains_pkey PRIMARY KEY,
+  seq integer NOT NULL,
+  hash bytea NOT NULL,
+  settled_at timestamptz NOT NULL,
+  settled_key text NOT NULL,
+  final_at timestamptz NOT NULL,
+  watermark_at timestamptz NOT NULL,
+  watermark_xid bigint NOT NULL
+);
+COMMENT ON TABLE dwello.log_chains IS 'How far each log is sealed; kept by dwello.seal_logs().';
+COMMENT ON COLUMN dwello.log_chains.log IS 'The log.';
+COMMENT ON COLUMN dwello.log_chains.seq IS 'Number of its last seal; 0 = it has none.';
+COMMENT ON COLUMN dwello.log_chains.hash IS 'Hash of that seal: with it kept elsewhere, nothing before can be altered unnoticed.';
+COMMENT ON COLUMN dwello.log_chains.settled_at IS 'Time of the last row that is sealed.';
+COMMENT ON COLUMN dwello.log_chains.settled_key IS 'Key of that row.';
+COMMENT ON COLUMN dwello.log_chains.final_at IS 'Nothing older can come any more.';
+COMMENT ON COLUMN dwello.log_chains.watermark_at IS 'Where final_at may go once every transaction before watermark_xid has ended.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.log_chains', '');
+GRANT SELECT ON dwello.log_chains TO dwello_service;
+
+CREATE TABLE dwello.log_seals (
+  log text NOT NULL,
+  seq integer NOT NULL,
+  month date NOT NULL,
+  row_count integer NOT NULL,
+  keys text[],
+  digests bytea,
+  prev_hash bytea NOT NULL,
+  hash bytea NOT NULL,
+  created_at timestamptz NOT NULL,
+  CONSTRAINT log_seals_pkey PRIMARY KEY (log, seq),
+  CONSTRAINT log_seals_rows_check CHECK (row_count > 0 AND pg_catalog.cardinality(keys) = row_count
+    AND pg_catalog.octet_length(digests) = row_count * 16)
+);
+COMMENT ON TABLE dwello.log_seals IS 'Seals of the logs: which rows there were and what they were, bound to the seal before; append only.';
+COMMENT ON COLUMN dwello.log_seals.log IS 'The log.';
+COMMENT ON COLUMN dwello.log_seals.seq IS 'Number of the seal in its log, from 1.';
+COMMENT ON COLUMN dwello.log_seals.month IS 'First day of the month of its rows.';
+COMMENT ON COLUMN dwello.log_seals.row_count IS 'Number of its rows.';
+COMMENT ON COLUMN dwello.log_seals.keys IS 'Keys of its rows, in the order of their times.';
+COMMENT ON COLUMN dwello.log_seals.digests IS 'Sixteen bytes of the SHA-256 of each row, in that order.';
+COMMENT ON COLUMN dwello.log_seals.prev_hash IS 'Hash of the seal before; zeros for the first.';
+COMMENT ON COLUMN dwello.log_seals.hash IS 'Hash over prev_hash, seq, log, month, keys and digests.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.log_seals', '');
+CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.log_seals
+  FOR EACH ROW EXECUTE FUNCTION dwello.guard_append();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.log_seals
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();
+GRANT SELECT ON dwello.log_seals TO dwello_service;

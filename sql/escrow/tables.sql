@@ -197,6 +197,10 @@ COMMENT ON COLUMN dwello.payment_events.capture_id IS
   'The capture that the company named: those of one authorization share its psp_reference. NULL for all else.';
 COMMENT ON COLUMN dwello.payment_events.event_type IS 'What the payment company reported.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.payment_events', '');
+CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.payment_events
+  FOR EACH ROW EXECUTE FUNCTION dwello.guard_append();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.payment_events
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();
 GRANT SELECT ON dwello.payment_events TO dwello_service;
 
 CREATE TABLE dwello.receipts (

@@ -93,6 +93,8 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('job_tile_refresh', 'own', NULL),
     ('user_emails', 'own', NULL),
     ('payment_events', 'own', NULL),
+    ('log_chains', 'own', NULL),
+    ('log_seals', 'own', NULL),
     ('receipts', 'own', NULL),
     ('statement_lines', 'own', NULL),
     ('api_keys', 'own', NULL),
@@ -552,6 +554,7 @@ WHERE m.classid = 'pg_class'::regclass AND c.relkind = 'S';
 WITH exempt (relname) AS (VALUES
     -- append only, each row bound to the one before it
     ('transactions'), ('ledger_entries'), ('escrow_events'), ('payment_events'),
+    ('log_seals'), ('log_chains'),
     -- made of other rows
     ('user_emails'), ('provider_stats'), ('notifications'), ('bid_versions'),
     ('bid_ranks'), ('bid_floors'), ('market_prices'), ('category_statistics'),

@@ -162,7 +162,7 @@ INSERT INTO fault (rule, object, sql)
     FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
    WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind IN ('r', 'p')
      AND a.attnum > 0 AND a.atttypid = 'bytea'::regtype
-     AND (a.attname !~ '(^|_)(hash|index|digest)$' OR a.attname = 'password_hash') AND (c.relname, a.attname) <> ('idempotency_keys', 'arguments')
+     AND (a.attname !~ '(^|_)(hash|index|digests?)$' OR a.attname = 'password_hash') AND (c.relname, a.attname) <> ('idempotency_keys', 'arguments')
    ORDER BY c.relname, a.attname;
 INSERT INTO fault (rule, object, sql) VALUES
   ('unsealed_value', 'users.email', $$UPDATE dwello.users SET email = '\x01' WHERE id = t.user('h1')$$);

@@ -310,6 +310,7 @@ RESET enable_seqscan;
 DISCARD PLANS;
 
 BEGIN;
+SET LOCAL session_replication_role = replica;
 DELETE FROM dwello.fx_rates WHERE to_currency = 'JPY';
 DELETE FROM dwello.chargebacks WHERE job_id = t.user('pay');
 DELETE FROM dwello.payouts WHERE user_id = t.user('p1');

@@ -681,6 +681,29 @@ SELECT * FROM r.answer('system', NULL,
 'SELECT dwello.refresh_matching(max_rows => 100)');
 ROLLBACK TO example;
 
+\echo seal_logs
+SELECT * FROM r.answer('system', NULL,
+'SELECT log, sealed, is_complete FROM dwello.seal_logs() WHERE log = ''payment_events''');
+ROLLBACK TO example;
+
+\echo verify_audit
+SELECT * FROM r.answer('system', NULL,
+'SELECT count(*) AS findings FROM dwello.verify_audit()');
+ROLLBACK TO example;
+
+\echo audit_history
+SELECT * FROM r.answer('admin', NULL,
+'SELECT count(*) AS records FROM dwello.audit_history(''system_settings'', ''nobody_set_this'')');
+ROLLBACK TO example;
+
+\echo audit_as_of
+SELECT * FROM r.answer('system', NULL,
+'SELECT a.row_exists, a.image ->> ''user_type'' AS user_type, a.is_complete
+  FROM (SELECT created_at, row_key FROM dwello.audit_log
+         WHERE table_name = ''users'' AND operation = ''insert'' ORDER BY id LIMIT 1) AS l
+  CROSS JOIN LATERAL dwello.audit_as_of(''users'', l.row_key, l.created_at) AS a');
+ROLLBACK TO example;
+
 \echo submit_bid
 SELECT * FROM r.answer('provider_1', NULL,
 'SELECT status, bid_amount, score, eligible

@@ -341,6 +341,10 @@ AS $$
   INSERT INTO dwello.category_amounts (category_id, currency, amount)
     VALUES ('d0000000-0000-7000-8000-000000000012', 'USD', 30000) ON CONFLICT DO NOTHING;
   INSERT INTO dwello.promo_codes (code, rate_ppm) VALUES ('STORY', 10000);
+  INSERT INTO dwello.log_chains (log, seq, hash, settled_at, settled_key, final_at, watermark_at, watermark_xid)
+    VALUES ('story', 0, sha256('story'), now(), '', now(), now(), 1);
+  INSERT INTO dwello.log_seals (log, seq, month, row_count, keys, digests, prev_hash, hash, created_at)
+    VALUES ('story', 1, '2026-01-01', 1, '{story}', substr(sha256('story'), 1, 16), sha256('story'), sha256('story'), now());
   INSERT INTO dwello.fx_rates (from_currency, to_currency, valid, numerator, denominator)
     VALUES ('EUR', 'USD', '[2020-01-01, 2020-02-01)', 11, 10);
   INSERT INTO dwello.accounting_periods (id, closed_until, closed_at, closed_by)

@@ -133,6 +133,8 @@ INSERT INTO expected VALUES
   ('data_access_log_default', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('audit_log', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('audit_log_default', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
+  ('log_chains', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
+  ('log_seals', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   ('platform_metrics', 'denied', 'denied', 'denied', 'denied', 'all', 'denied', 'denied', 'denied', NULL),
   -- views, which run as whoever reads them
   ('categories', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),

@@ -146,7 +146,10 @@ my %reads = (
 	threads => [ homeowner => '' ],
 	sessions => [ homeowner => '' ],
 	token_audience => [ system => '' ],
-	verify_ledger => [ system => '' ],);
+	verify_ledger => [ system => '' ],
+	verify_audit => [ system => '' ],
+	audit_history => [ system => "'users', '$id{homeowner}'" ],
+	audit_as_of => [ system => "'users', '$id{homeowner}', '$now'" ],);
 
 # VOLATILE functions that write no row; load_demo() once it has been called.
 my %writes_nothing = (
