@@ -322,6 +322,21 @@ ROLLBACK TO s;
 SET LOCAL dwello.now = '2027-04-10 00:00:00+00';
 SELECT * FROM t.quote('job');
 ROLLBACK TO s;
+-- the award counts no more: it was the homeowner who cancelled
+SELECT t.as_system();
+SELECT dwello.deliver_events(10000) > 0 AS delivered;
+CREATE TEMP TABLE counted ON COMMIT DROP AS SELECT awarded_count, completed_count, awarded FROM dwello.provider_stats WHERE user_id = t.user('p1');
+SET LOCAL dwello.now = '2027-03-10 00:00:00+00';
+SELECT * FROM t.cancel('job');
+SELECT t.as_system();
+SELECT dwello.deliver_events(10000) > 0 AS delivered;
+SELECT s.awarded_count - c.awarded_count AS awarded, s.completed_count - c.completed_count AS completed, s.awarded < c.awarded AS is_less
+  FROM dwello.provider_stats AS s, counted AS c WHERE s.user_id = t.user('p1');
+SELECT payload ->> 'funded_on' AS funded_on FROM dwello.outbox WHERE scope_id = t.user('job') AND type = 'contract_cancelled';
+SELECT n.notification_type, n.title FROM dwello.notifications AS n JOIN dwello.outbox AS o ON o.id = n.event_id
+ WHERE o.scope_id = t.user('job') AND o.type IN ('cancellation_paid', 'job_cancelled', 'contract_cancelled') ORDER BY n.title;
+SELECT rule FROM dwello.check() WHERE rule = 'counter_drift';
+ROLLBACK TO s;
 -- repeated by its key, and not by another
 SET LOCAL dwello.now = '2027-03-10 00:00:00+00';
 SELECT t.login_as('h1');

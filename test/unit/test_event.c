@@ -39,7 +39,7 @@ static void
 each_sum_has_one_source(void **state)
 {
 	int			count;
-	int			seen[DW_EVENT_COUNTS_RATING + 1] = {0};
+	int			seen[DW_EVENT_COUNTS_CANCELLATION + 1] = {0};
 	const DwEventEffect *effects = dw_event_effects(&count);
 
 	for (int i = 0; i < count; i++)
@@ -47,6 +47,7 @@ each_sum_has_one_source(void **state)
 	assert_int_equal(seen[DW_EVENT_COUNTS_AWARD], 1);
 	assert_int_equal(seen[DW_EVENT_COUNTS_COMPLETION], 1);
 	assert_int_equal(seen[DW_EVENT_COUNTS_RATING], 1);
+	assert_int_equal(seen[DW_EVENT_COUNTS_CANCELLATION], 1);
 }
 
 /* A pause doubles up to an hour, whatever it is counted from. */

@@ -182,6 +182,32 @@ test_events(void **state)
 	assert_false(dw_stats_valid(&stats));
 }
 
+/* An award is taken out as it has faded, and no more than is there. */
+static void
+test_take_award(void **state)
+{
+	DwStats		stats = {.awarded = 2 * DW_STATS_ONE,.completed = 7};
+
+	dw_stats_take_award(&stats, 0);
+	assert_int_equal(stats.awarded, DW_STATS_ONE);
+	dw_stats_take_award(&stats, -1);
+	assert_int_equal(stats.awarded, 0);
+	dw_stats_take_award(&stats, 0);
+	assert_int_equal(stats.awarded, 0);
+	assert_int_equal(stats.completed, 7);
+	for (int days = 0; days < 800; days += 13)
+	{
+		DwStats		faded = {0};
+
+		assert_int_equal(dw_stats_add_award(&faded), DW_OK);
+		dw_stats_decay(&faded, days);
+		assert_int_equal(dw_stats_add_award(&faded), DW_OK);
+		dw_stats_take_award(&faded, days);
+		assert_within(faded.awarded, DW_STATS_ONE - 1, DW_STATS_ONE);
+		assert_true(dw_stats_valid(&faded));
+	}
+}
+
 /* Stars are their mean, to the hundredth, whatever has faded. */
 static void
 test_stars(void **state)
@@ -220,6 +246,7 @@ main(void)
 		cmocka_unit_test(test_rating_monotone),
 		cmocka_unit_test(test_reliability),
 		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_take_award),
 		cmocka_unit_test(test_stars),
 	};
 

@@ -306,6 +306,21 @@ cancel_empty(DwCall *call, DwEscrowRow *row, const DwUuid *payment_id)
 		dw_escrow_apply(row, &transition);
 }
 
+/* The award counts against nobody: not for a homeowner who cancels. */
+static void
+emit_cancelled(const DwEscrowRow *row)
+{
+	DwPayload	payload;
+
+	if (row->escrow.funded == 0)
+		return;					/* it has not counted yet */
+	dw_escrow_payload(&payload, row);
+	dw_payload_text(&payload, "funded_on",
+					dw_cancellation_funded_on(&row->job_id));
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "contract_cancelled",
+				  &payload);
+}
+
 /* Ends what there is of a contract: a payment under way, and its money. */
 static void
 cancel_contract(DwCall *call, DwEscrowRow *row, Cancel *cancel)
@@ -321,6 +336,7 @@ cancel_contract(DwCall *call, DwEscrowRow *row, Cancel *cancel)
 		cancel_held(call, row, cancel);
 	else
 		cancel_empty(call, row, has_payment ? &payment.id : NULL);
+	emit_cancelled(row);
 }
 
 /* The columns of the job, and of what was held: NULL when nothing was. */

@@ -35,7 +35,8 @@ typedef enum DwEventCount
 	DW_EVENT_COUNTS_NOTHING,
 	DW_EVENT_COUNTS_AWARD,		/* awarded += 1 */
 	DW_EVENT_COUNTS_COMPLETION, /* completed += 1 */
-	DW_EVENT_COUNTS_RATING		/* rating sums += "rating" stars */
+	DW_EVENT_COUNTS_RATING,		/* rating sums += "rating" stars */
+	DW_EVENT_COUNTS_CANCELLATION	/* awarded -= 1, as of "funded_on" */
 } DwEventCount;
 
 /* One effect of one type of event. */

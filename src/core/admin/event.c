@@ -94,6 +94,8 @@ static const DwEventEffect effects[] = {
 	{"chargeback_opened", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
 		"system", "A payment was taken back",
 	"The homeowner's bank has taken back a payment; what you had of it you owe."},
+	{"contract_cancelled", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_CANCELLATION,
+	"system", NULL, NULL},		/* job_cancelled tells them */
 	{"contract_funded", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_AWARD,
 	"system", NULL, NULL},		/* payment_received tells them */
 	{"contract_lapsed", DW_EVENT_HOMEOWNER, DW_EVENT_COUNTS_NOTHING,

@@ -876,6 +876,15 @@ dw_stats_add_completion(DwStats *stats)
 	return add_event(&stats->completed);
 }
 
+void
+dw_stats_take_award(DwStats *stats, int64_t days)
+{
+	/* a few units more than is left of it, for each day was rounded down */
+	stats->awarded -= dw_money_lesser(stats->awarded,
+									  dw_decay_weight(DW_DECAY_STATS,
+													  days > 0 ? days : 0));
+}
+
 bool
 dw_stats_valid(const DwStats *stats)
 {

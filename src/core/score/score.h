@@ -50,11 +50,13 @@ extern void dw_stats_decay(DwStats *stats, int64_t days);
 
 /*
  * Add one event of the day the sums are of.  A rating has 1 ... 5 stars,
- * else DW_BAD_VALUE; a sum past DW_STATS_MAX_WEIGHT is DW_OVERFLOW.
+ * else DW_BAD_VALUE; a sum past DW_STATS_MAX_WEIGHT is DW_OVERFLOW.  Or take
+ * an award of so many days ago out again, with the weight it has now.
  */
 extern DwResult dw_stats_add_rating(DwStats *stats, int stars);
 extern DwResult dw_stats_add_award(DwStats *stats);
 extern DwResult dw_stats_add_completion(DwStats *stats);
+extern void dw_stats_take_award(DwStats *stats, int64_t days);
 
 /* True for sums that events and decay can come to. */
 extern bool dw_stats_valid(const DwStats *stats);

@@ -44,6 +44,7 @@ typedef struct Event
 	char	   *type;			/* what happened */
 	DwUuid		parties[DW_EVENT_PARTY_COUNT];	/* nil where none */
 	int32		stars;			/* of a review, else 0 */
+	DateADT		funded_on;		/* the contract that is cancelled */
 	bool		is_unpaid;		/* it counts in no sum */
 	Datum		payload;		/* all of it */
 	TimestampTz created_at;		/* when it happened */
@@ -65,6 +66,7 @@ static const DwColumn event_fields[] = {
 	DW_FIELD(BOOL, Event, is_unpaid, is_unpaid),
 	DW_FIELD(UUID, Event, recipient_id, parties[DW_EVENT_RECIPIENT]),
 	DW_FIELD(INT4, Event, stars, stars),
+	DW_FIELD(DATE, Event, funded_on, funded_on),
 	DW_FIELD(TIME, Event, created_at, created_at),
 	DW_FIELD(UUID, Event, job_id, job_id),
 	DW_FIELD(UUID, Event, decision_id, decision_id),
@@ -138,6 +140,7 @@ static DwMap key_map = DW_MAP(key_fields);
 	"(o.payload ->> 'reviewee_id')::uuid AS reviewee_id, " \
 	"(o.payload ->> 'recipient_id')::uuid AS recipient_id, " \
 	"(o.payload ->> 'rating')::integer AS stars, " \
+	"(o.payload ->> 'funded_on')::date AS funded_on, " \
 	"COALESCE((o.payload ->> 'is_unpaid')::boolean, false) AS is_unpaid, " \
 	"o.created_at, " \
 	"(o.payload ->> 'job_id')::uuid AS job_id, " \
@@ -246,12 +249,16 @@ load_sums(const DwUuid *user_id, Sums *sums)
 	return true;
 }
 
-/* Adds what an effect counts. */
+/* Adds what an effect counts, or takes it out again. */
 static DwResult
-add_effect(Sums *sums, DwEventCount count, int32 stars)
+add_effect(Sums *sums, DwEventCount count, const Event *event)
 {
 	switch (count)
 	{
+		case DW_EVENT_COUNTS_CANCELLATION:
+			sums->awards--;
+			dw_stats_take_award(&sums->stats, sums->as_of - event->funded_on);
+			return DW_OK;
 		case DW_EVENT_COUNTS_AWARD:
 			sums->awards++;
 			return dw_stats_add_award(&sums->stats);
@@ -260,7 +267,7 @@ add_effect(Sums *sums, DwEventCount count, int32 stars)
 			return dw_stats_add_completion(&sums->stats);
 		default:
 			sums->reviews++;
-			return dw_stats_add_rating(&sums->stats, stars);
+			return dw_stats_add_rating(&sums->stats, event->stars);
 	}
 }
 
@@ -273,7 +280,7 @@ count_event(const Event *event, const DwEventEffect *effect)
 	if (effect->count == DW_EVENT_COUNTS_NOTHING || event->is_unpaid ||
 		!load_sums(&event->parties[effect->party], &sums))
 		return;
-	if (add_effect(&sums, effect->count, event->stars) != DW_OK)
+	if (add_effect(&sums, effect->count, event) != DW_OK)
 		elog(ERROR, "event %s cannot be counted", dw_uuid_text(&event->id));
 	dw_table_update(&sums_table, &sums);
 }

@@ -259,6 +259,21 @@ dw_cancellation_load(const DwUuid *job_id, DwCancellationTerms *terms)
 	return read_terms(dw_table_query(&by_job, &p), terms);
 }
 
+char *
+dw_cancellation_funded_on(const DwUuid *job_id)
+{
+	static DwStatement select_day =
+		DW_STATEMENT("SELECT pg_catalog.to_char(min(v.created_at) "
+					 "AT TIME ZONE 'UTC', 'YYYY-MM-DD') "
+					 "FROM dwello.escrow_events AS v WHERE v.job_id = $1 "
+					 "AND v.event = 'confirm_payment'");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	(void) dw_execute(&select_day, &p);
+	return dw_read_only_text(0);
+}
+
 void
 dw_cancellation_save(DwCancellationTerms *terms)
 {

@@ -70,6 +70,9 @@ extern bool dw_cancellation_find(const DwUuid *job_id,
 extern bool dw_cancellation_load(const DwUuid *job_id,
 								 DwCancellationTerms *terms);
 
+/* The day (UTC) of the first payment of a locked job, as YYYY-MM-DD. */
+extern char *dw_cancellation_funded_on(const DwUuid *job_id);
+
 /* Writes another start, or what became of the contract. */
 extern void dw_cancellation_save(DwCancellationTerms *terms);
 
