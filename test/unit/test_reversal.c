@@ -44,6 +44,7 @@ test_release(void **state)
 	DwMilestone plan = {.id = {{1}}, .amount = 1000, .is_required = true};
 	DwSelector	all = {.has_amount = false};
 	DwReversal	reversal = {.released = 1000, .fee = 50};
+	const DwReversal without_fee = {.released = 970};
 	DwRelease	out;
 	int64_t		amount = 0;
 
@@ -54,6 +55,8 @@ test_release(void **state)
 	assert_int_equal(dw_escrow_release(&escrow, &plan, 1, &all, &out), DW_OK);
 	assert_int_equal(escrow.status, DW_ESCROW_RELEASED);
 	assert_int_equal(dw_escrow_reverse(&escrow, &plan, 1, &reversal, 1),
+					 DW_INSUFFICIENT_FUNDS);
+	assert_int_equal(dw_escrow_reverse(&escrow, &plan, 1, &without_fee, 0),
 					 DW_INSUFFICIENT_FUNDS);
 	assert_int_equal(dw_escrow_reverse(&escrow, &plan, 1, &reversal, 0),
 					 DW_OK);

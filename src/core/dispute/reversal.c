@@ -216,6 +216,10 @@ dw_escrow_reverse(DwEscrow *escrow, DwMilestone *milestones, int count,
 		reversal->fee > escrow->fee_taken ||
 		reversal->tax > escrow->tax_taken)
 		return DW_INSUFFICIENT_FUNDS;
+	/* a release of which the provider gave back has no longer its shares */
+	if (escrow->fee_taken - reversal->fee + escrow->tax_taken -
+		reversal->tax > escrow->released - reversal->released)
+		return DW_INSUFFICIENT_FUNDS;
 	dw_milestones_rest(milestones, count);
 	escrow->released -= reversal->released;
 	escrow->fee_taken -= reversal->fee;

@@ -68,6 +68,7 @@ const reversal = {
 		need(released <= job.released - this.clawed(job) &&
 			refunded <= job.refunded && fee <= job.fee && tax <= job.tax,
 		'WD202');
+		need(job.fee - fee + job.tax - tax <= job.released - released, 'WD202');
 		job.held += amount;
 		job.released -= released;
 		job.fee -= fee;
