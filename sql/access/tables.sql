@@ -113,3 +113,18 @@ COMMENT ON TABLE dwello.used_refresh_tokens IS 'Refresh tokens that were good on
 COMMENT ON COLUMN dwello.used_refresh_tokens.session_id IS 'The session.';
 COMMENT ON COLUMN dwello.used_refresh_tokens.token_hash IS 'SHA-256 of its secret.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.used_refresh_tokens', '');
+
+CREATE TABLE dwello.contact_requests (
+  id uuid CONSTRAINT contact_requests_pkey PRIMARY KEY,
+  actor_id uuid NOT NULL,
+  user_id uuid NOT NULL CONSTRAINT contact_requests_user_id_xfk REFERENCES dwello.users (id),
+  transaction_number bigint NOT NULL,
+  created_at timestamptz NOT NULL
+);
+CREATE INDEX contact_requests_actor_id_idx ON dwello.contact_requests (actor_id, user_id);
+CREATE INDEX contact_requests_user_id_idx ON dwello.contact_requests (user_id);
+COMMENT ON TABLE dwello.contact_requests IS
+  'Requests of the last day to open contacts. Not dumped: the numbers of transactions mean nothing elsewhere. The records are in data_access_log.';
+COMMENT ON COLUMN dwello.contact_requests.id IS 'Its record in data_access_log.';
+COMMENT ON COLUMN dwello.contact_requests.user_id IS 'The user whose contact it is.';
+COMMENT ON COLUMN dwello.contact_requests.transaction_number IS 'The transaction that wrote it, in which nothing is opened.';

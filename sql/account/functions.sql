@@ -931,10 +931,43 @@ COMMENT ON FUNCTION dwello.find_login IS
   'Finds the account of an e-mail address, for the service that checks passwords. Errors: WD401, 42501, 22004, WD601, WD602. See reference.md#find_login.';
 
 /*
+ * request_contact
+ *	Asks to open a user's contact, and writes down who asks, and why. For
+ *	whom get_user_contact() opens it, in another transaction once this one
+ *	has committed: the record stays, whatever becomes of that.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	user_id: whose contact
+ *	reason: why, up to 200 characters; kept in data_access_log
+ * returns: the id of the record in data_access_log
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is suspended
+ *	22004 22001
+ *	22023: a blank reason
+ *	P0002: no such user, or none that the caller works with
+ * example: homeowner, painting confirmed
+ *	SELECT dwello.request_contact(user_id => 'de000000-0000-7000-8000-000000000002',
+ *	    reason => 'To agree on a day.') IS NOT NULL AS is_written;
+ */
+CREATE OR REPLACE FUNCTION dwello.request_contact(
+  user_id uuid,
+  reason text
+) RETURNS uuid
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_request_contact';
+GRANT EXECUTE ON FUNCTION dwello.request_contact
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.request_contact IS
+  'Asks to open a user''s contact, and writes down who asks, and why. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002. See reference.md#request_contact.';
+
+/*
  * get_user_contact
  *	Opens a user's sealed contact and writes down who looked, and why. For
- *	the user, administrators, support, the system, and the homeowner and
- *	confirmed provider of a job that was not cancelled.
+ *	the user, and after request_contact() for administrators, support, the
+ *	system, and the homeowner and confirmed provider of a job that was not
+ *	cancelled.
  *
  * role: app, service, support, admin
  * args:
@@ -951,11 +984,13 @@ COMMENT ON FUNCTION dwello.find_login IS
  *	22004 22001
  *	22023: a blank reason
  *	P0002: no such user, or none that the caller works with
+ *	WD101: the caller has not asked for it in the last contact_minutes, in
+ *	  another transaction that has committed
  *	WD601 WD602
- * example: homeowner, painting confirmed
+ * example: homeowner
  *	SELECT email, phone
- *	  FROM dwello.get_user_contact(user_id => 'de000000-0000-7000-8000-000000000002',
- *	    reason => 'To agree on a day.');
+ *	  FROM dwello.get_user_contact(user_id => 'de000000-0000-7000-8000-000000000001',
+ *	    reason => 'My own.');
  */
 CREATE OR REPLACE FUNCTION dwello.get_user_contact(
   user_id uuid,
@@ -969,4 +1004,4 @@ AS 'MODULE_PATHNAME', 'dwello_get_user_contact';
 GRANT EXECUTE ON FUNCTION dwello.get_user_contact
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.get_user_contact IS
-  'Opens a user''s sealed contact and writes down who looked, and why. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD601, WD602. See reference.md#get_user_contact.';
+  'Opens a user''s sealed contact and writes down who looked, and why. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD101, WD601, WD602. See reference.md#get_user_contact.';

@@ -378,11 +378,17 @@ SELECT * FROM r.answer('system', NULL,
 'SELECT user_id, status FROM dwello.find_login(email => '' Hanna@Example.com'')');
 ROLLBACK TO example;
 
-\echo get_user_contact
+\echo request_contact
 SELECT * FROM r.answer('homeowner', 'painting confirmed',
+'SELECT dwello.request_contact(user_id => ''de000000-0000-7000-8000-000000000002'',
+    reason => ''To agree on a day.'') IS NOT NULL AS is_written');
+ROLLBACK TO example;
+
+\echo get_user_contact
+SELECT * FROM r.answer('homeowner', NULL,
 'SELECT email, phone
-  FROM dwello.get_user_contact(user_id => ''de000000-0000-7000-8000-000000000002'',
-    reason => ''To agree on a day.'')');
+  FROM dwello.get_user_contact(user_id => ''de000000-0000-7000-8000-000000000001'',
+    reason => ''My own.'')');
 ROLLBACK TO example;
 
 \echo current_user_id

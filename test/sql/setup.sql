@@ -180,7 +180,9 @@ BEGIN
     FROM unnest(ARRAY[h, p]) AS name;
   INSERT INTO dwello.payment_methods (user_id, method_type, psp, psp_token, removed_at)
     VALUES (t.user(h), 'credit_card', 'acme', 'old', now());
-  PERFORM dwello.get_user_contact(t.user(name), 'story') FROM unnest(ARRAY[h, p, rival]) AS name;
+  PERFORM t.login_as(name), dwello.request_contact(t.user(name), 'story'), dwello.get_user_contact(t.user(name), 'story')
+    FROM unnest(ARRAY[h, p, rival]) AS name;
+  PERFORM t.as_system();
 
   -- jobs
   PERFORM t.login_as(h);

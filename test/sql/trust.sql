@@ -488,6 +488,11 @@ LANGUAGE sql AS $$
     FROM unnest(ARRAY['h1', 'p1']) AS whose,
          unnest(ARRAY['h1', 'h2', 'p1', 'p2', 'a1', 's1', NULL]) AS name
 $$;
+SELECT * FROM forge.contacts() WHERE caller <> whose OR caller IS NULL;
+-- as if all had asked before, in another transaction
+INSERT INTO dwello.contact_requests (id, actor_id, user_id, transaction_number, created_at)
+SELECT gen_random_uuid(), coalesce(t.user(name), '00000000-0000-0000-0000-000000000000'), t.user(whose), 3, now()
+  FROM unnest(ARRAY['h1', 'p1']) AS whose, unnest(ARRAY['h1', 'h2', 'p1', 'p2', 'a1', 's1', NULL]) AS name;
 SELECT * FROM forge.contacts();
 -- awarded, but not confirmed
 INSERT INTO dwello.jobs (id, homeowner_id, provider_id, category_id, title,
@@ -515,6 +520,10 @@ SELECT u.first_name AS whose, coalesce(a.first_name, l.actor_id::text) AS actor,
   LEFT JOIN dwello.users AS a ON a.id = l.actor_id
  GROUP BY 1, 2, 3, 4, 5
  ORDER BY 1, 2;
+-- a request counts for contact_minutes
+UPDATE dwello.contact_requests SET created_at = clock_timestamp() - interval '10 minutes 1 second';
+SELECT forge.contact('a1', 'h1') AS too_late, forge.contact('h1', 'h1') IS NOT NULL AS own;
+UPDATE dwello.contact_requests SET created_at = clock_timestamp();
 -- a sealed value opens in its own row and column alone
 UPDATE dwello.users AS u SET email = o.email
   FROM dwello.users AS o WHERE u.id = t.user('h1') AND o.id = t.user('h2');
@@ -522,6 +531,65 @@ SELECT forge.contact(NULL, 'h1');
 UPDATE dwello.users SET email = phone WHERE id = t.user('h1');
 SELECT forge.contact(NULL, 'h1');
 ROLLBACK;
+
+-- ---------------------------------------------------------------------
+-- A contact is asked for in one transaction and opened in another: the record
+-- of it stays when the reading is rolled back
+-- ---------------------------------------------------------------------
+CREATE FUNCTION forge.records(OUT what text, OUT records bigint) RETURNS SETOF record
+LANGUAGE sql AS $$
+  SELECT l.what, count(*) FROM dwello.data_access_log AS l
+   WHERE l.actor_id = t.user('a1') AND l.user_id = t.user('h2') GROUP BY 1 ORDER BY 1
+$$;
+BEGIN;
+SELECT t.login_as('a1');
+\set VERBOSITY default
+SELECT * FROM dwello.get_user_contact(t.user('h2'), 'To look.');
+\set VERBOSITY sqlstate
+ROLLBACK;
+-- in the same transaction, or in one of its savepoints, it is not enough
+BEGIN;
+SELECT t.login_as('a1');
+SAVEPOINT s;
+SELECT dwello.request_contact(t.user('h2'), 'To look.') IS NOT NULL AS asked;
+RELEASE s;
+SAVEPOINT s;
+SELECT * FROM dwello.get_user_contact(t.user('h2'), 'To look.');
+ROLLBACK;
+-- nor is one that was rolled back
+BEGIN;
+SELECT t.login_as('a1');
+SELECT * FROM dwello.get_user_contact(t.user('h2'), 'To look.');
+ROLLBACK;
+SELECT * FROM forge.records();
+BEGIN;
+SELECT t.login_as('a1');
+SELECT dwello.request_contact(t.user('h2'), 'To look.') AS request \gset
+SELECT actor_role, what, reason FROM dwello.data_access_log WHERE id = :'request';
+COMMIT;
+BEGIN;
+SELECT t.login_as('a1');
+SELECT email FROM dwello.get_user_contact(t.user('h2'), 'To look.');
+ROLLBACK;
+SELECT * FROM forge.records();
+BEGIN;
+SELECT t.login_as('a1');
+SELECT email FROM dwello.get_user_contact(t.user('h2'), 'To look.');
+COMMIT;
+SELECT * FROM forge.records();
+-- another's request is none of one's own
+BEGIN;
+SELECT t.login_as('s1');
+SELECT * FROM dwello.get_user_contact(t.user('h2'), 'To look.');
+ROLLBACK;
+-- whom it would not be opened for cannot ask
+BEGIN;
+SELECT t.login_as('h1');
+SELECT dwello.request_contact(t.user('h2'), 'To look.');
+ROLLBACK;
+SELECT t.try(format('SELECT dwello.request_contact(%s)', arguments), 'a1'), arguments
+  FROM unnest(ARRAY['NULL, NULL', $$t.user('h2'), NULL$$, $$t.user('h2'), ' '$$, $$t.user('h2'), repeat('x', 201)$$, $$t.user('nobody'), 'x'$$]) AS arguments;
+SELECT set_config('dwello.token', '', false);
 
 -- ---------------------------------------------------------------------
 -- Maintenance by a superuser evaluates what an app role left in an index or

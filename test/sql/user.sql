@@ -22,6 +22,9 @@ SELECT user_id = t.user('r1') AS given, user_type, status,
 SELECT timezone, language, email_verified, phone_verified, provider_verified,
        version
   FROM dwello.users WHERE id = t.user('r1');
+-- (as if it had been asked for in another transaction)
+INSERT INTO dwello.contact_requests (id, actor_id, user_id, transaction_number, created_at)
+VALUES (t.user('request'), '00000000-0000-0000-0000-000000000000', t.user('r1'), 3, now());
 SELECT email, phone FROM dwello.get_user_contact(t.user('r1'), 'test');
 
 -- found by any spelling; the hash is there for the service that checks it

@@ -143,6 +143,7 @@ SELECT dwello.release_escrow(job_id => '$job') \\g /dev/null
 COMMIT;
 END
 	is( $target->safe_psql('played', <<"END"), 't', "$name: seals open");
+SELECT dwello.request_contact('$person{homeowner}', 'test') \\g /dev/null
 SELECT email IS NOT NULL
 FROM dwello.get_user_contact('$person{homeowner}', 'test');
 END

@@ -38,7 +38,8 @@ sub token
 }
 
 my $email = $primary->safe_psql('postgres',
-	"SELECT email FROM dwello.get_user_contact('$id{homeowner}', 'test')");
+	"SELECT dwello.request_contact('$id{homeowner}', 'test') \\g /dev/null\n"
+	  . "SELECT email FROM dwello.get_user_contact('$id{homeowner}', 'test')");
 
 $primary->safe_psql('postgres', 'SELECT dwello.refresh_tiles()');
 

@@ -28,7 +28,8 @@ sub run
 }
 
 my $login = "SELECT dwello.login('$token')";
-my $open = "SELECT email IS NOT NULL FROM dwello.get_user_contact('$person{homeowner}', 'test')";
+my $open = "SELECT dwello.request_contact('$person{homeowner}', 'test') \\g /dev/null\n"
+  . "SELECT email IS NOT NULL FROM dwello.get_user_contact('$person{homeowner}', 'test')";
 my $mine = "BEGIN; SELECT dwello.login(dwello.issue_token('$person{homeowner}')); COMMIT";
 is(run($node, 'postgres', $login), $person{homeowner}, 'a token is good where it was issued');
 

@@ -51,9 +51,23 @@ extern Datum dw_addresses_open(const DwUuid *user_id);
  */
 extern bool dw_contact_open_to(const DwActor *caller, const DwUuid *user_id);
 
-/* Writes down who opened whose contact, and why. */
-extern void dw_contact_log(const DwUuid *user_id, const DwActor *actor,
-						   const char *reason);
+/*
+ * Writes down who had whose personal data opened, or asked for it, and why;
+ * the id of the record.
+ */
+extern DwUuid dw_contact_log(const DwUuid *user_id, const DwActor *actor,
+							 const char *what, const char *reason);
+
+/* Keeps a request to open a contact, with the transaction that it is of. */
+extern void dw_contact_request(const DwUuid *id, const DwUuid *user_id,
+							   const DwActor *actor);
+
+/*
+ * True when the actor asked for the contact in another transaction, which has
+ * committed, not longer ago than so many minutes.
+ */
+extern bool dw_contact_requested(const DwUuid *user_id, const DwActor *actor,
+								 int64 minutes);
 
 /*
  * Service areas: GeoJSON documents that are areas on the globe.
@@ -143,7 +157,7 @@ extern bool dw_payment_method_lock(const DwUuid *user_id, const DwUuid *id,
 extern void dw_payment_method_verify(DwPaymentMethod *method);
 
 /* The live methods of a locked user, as payouts see them, by their ids. */
-extern DwDestination * dw_destinations_load(const DwUuid *user_id, int *count);
+extern DwDestination *dw_destinations_load(const DwUuid *user_id, int *count);
 
 /* True while a payment with the method is asked for and may still arrive. */
 extern bool dw_payment_method_awaited(const DwPaymentMethod *method);

@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
+#include "access/xact.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -185,21 +187,77 @@ dw_contact_open_to(const DwActor *caller, const DwUuid *user_id)
 						   share_job(&caller->user_id, user_id));
 }
 
-void
-dw_contact_log(const DwUuid *user_id, const DwActor *actor,
+DwUuid
+dw_contact_log(const DwUuid *user_id, const DwActor *actor, const char *what,
 			   const char *reason)
 {
 	static DwStatement insert =
 		DW_STATEMENT("INSERT INTO dwello.data_access_log "
-					 "(user_id, actor_id, actor_role, what, reason, "
-					 "created_at) VALUES ($1, $2, $3, 'contact', $4, $5)");
+					 "(user_id, id, actor_id, actor_role, what, reason, "
+					 "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)");
+	DwUuid		id = dw_uuid_fresh();
 	DwParams	p = DW_PARAMS;
 
 	dw_param_uuid(&p, user_id);
+	dw_param_uuid(&p, &id);
 	dw_param_uuid(&p, &actor->user_id);
 	dw_param_text(&p, dw_actor_label(actor->kind));
+	dw_param_text(&p, what);
 	dw_param_text(&p, reason);
 	/* the real clock, which no setting can move */
 	dw_param_time(&p, GetCurrentTimestamp());
 	(void) dw_execute(&insert, &p);
+	return id;
+}
+
+/* The number of the transaction that will have committed all this. */
+static int64
+this_transaction(void)
+{
+	return (int64) U64FromFullTransactionId(GetTopFullTransactionId());
+}
+
+void
+dw_contact_request(const DwUuid *id, const DwUuid *user_id,
+				   const DwActor *actor)
+{
+	static DwStatement forget =
+		DW_STATEMENT("DELETE FROM dwello.contact_requests "
+					 "WHERE actor_id = $1 AND created_at < $2");
+	static DwStatement insert =
+		DW_STATEMENT("INSERT INTO dwello.contact_requests "
+					 "(id, actor_id, user_id, transaction_number, "
+					 "created_at) VALUES ($1, $2, $3, $4, $5)");
+	TimestampTz now = GetCurrentTimestamp();
+	DwParams	p = DW_PARAMS;
+	DwParams	old = DW_PARAMS;
+
+	dw_param_uuid(&old, &actor->user_id);
+	dw_param_time(&old, now - USECS_PER_DAY);
+	(void) dw_execute(&forget, &old);
+	dw_param_uuid(&p, id);
+	dw_param_uuid(&p, &actor->user_id);
+	dw_param_uuid(&p, user_id);
+	dw_param_int8(&p, this_transaction());
+	dw_param_time(&p, now);
+	(void) dw_execute(&insert, &p);
+}
+
+bool
+dw_contact_requested(const DwUuid *user_id, const DwActor *actor,
+					 int64 minutes)
+{
+	/* what another transaction wrote is seen once it has committed */
+	static DwStatement find =
+		DW_STATEMENT("SELECT FROM dwello.contact_requests AS r "
+					 "WHERE r.actor_id = $1 AND r.user_id = $2 "
+					 "AND r.transaction_number <> $3 "
+					 "AND r.created_at > $4 LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &actor->user_id);
+	dw_param_uuid(&p, user_id);
+	dw_param_int8(&p, this_transaction());
+	dw_param_time(&p, GetCurrentTimestamp() - minutes * USECS_PER_MINUTE);
+	return dw_execute(&find, &p) > 0;
 }
