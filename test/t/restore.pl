@@ -65,6 +65,16 @@ SELECT count(*) FROM dwello.ledger_accounts
 WHERE rolled_up_through IS NOT NULL AND rolled_up_balance <> 0
 END
 
+# Logs that are sealed, which takes two calls.
+$source->safe_psql('postgres', <<'END');
+SET dwello.now = '2999-01-01';
+SELECT dwello.seal_logs();
+SELECT dwello.seal_logs();
+END
+cmp_ok($source->safe_psql('postgres', "SELECT sum(row_count) FROM dwello.log_seals WHERE log = 'audit_log'"),
+	'>', 100, 'the audit log is sealed');
+is($source->safe_psql('postgres', 'SELECT * FROM dwello.verify_audit()'), '', 'and is what was sealed');
+
 my $before = contents($source, 'postgres');
 is( join(' ',
 		grep { $before->{"dwello.$_"} =~ /^0\|/ }
@@ -127,6 +137,20 @@ sub restored
 		'', "$name: every row is equal");
 	is( $target->safe_psql('played', 'SELECT * FROM dwello.reconcile()'),
 		'', "$name: the ledger is valid");
+	is($target->safe_psql('played', 'SELECT * FROM dwello.verify_audit()'),
+		'', "$name: the logs are what was sealed, and no row was audited on the way");
+	is( $target->safe_psql('played', <<'END'), "42501|row_changed", "$name: guards and seals hold");
+DO $$
+BEGIN
+  UPDATE dwello.audit_log SET actor_role = 'x';
+EXCEPTION WHEN insufficient_privilege THEN PERFORM set_config('t.code', SQLSTATE, false);
+END $$;
+BEGIN;
+SET LOCAL session_replication_role = replica;
+UPDATE dwello.audit_log SET actor_role = 'x' WHERE id = (SELECT keys[1]::uuid FROM dwello.log_seals WHERE log = 'audit_log' AND seq = 1);
+SELECT current_setting('t.code'), problem FROM dwello.verify_audit();
+ROLLBACK;
+END
 	# what was to be done is still to be done, and nothing besides
 	like($target->safe_psql('played', 'SELECT jobs, decisions FROM dwello.run_agents()'),
 		qr/^1\|[1-9]/, "$name: agents look at the one job that waits");
