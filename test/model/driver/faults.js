@@ -180,8 +180,14 @@ const faults = {
 		return right(job);
 	}),
 
-	// a homeowner who cancels late pays the share of the last tier at once
-	cancel: twist('shareNow', (right, job) => job.policy.at(-1)?.ppm ?? 0n),
+	// of what a homeowner's cancel gives back, the provider has a tenth
+	cancel: twist('cancelHeld', function (right, job) {
+		const reply = right(job);
+
+		this.book(`provider_available ${job.provider}`, job.currency,
+			reply.refund / 10n);
+		return { ...reply, refund: reply.refund - reply.refund / 10n };
+	}),
 
 	// who does not answer a request for a refund says no
 	no_answer: twist('agree', function (right, job, r) {
