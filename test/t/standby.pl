@@ -130,6 +130,7 @@ my %reads = (
 	provider_balance => [ system => "'$id{provider_1}'" ],
 	provider_summary => [ homeowner => "'$id{provider_1}'" ],
 	psp_exponent => [ system => q('stripe', 'HUF') ],
+	cancellation_policy => [ homeowner => "'$id{job_plumbing}'" ],
 	quote_cancellation => [ homeowner => "'$id{job_plumbing}'" ],
 	quote_fee => [ homeowner => '100000' ],
 	rank_bids => [ homeowner => "'$id{job_painting}'" ],
