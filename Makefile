@@ -64,6 +64,9 @@ ISOLATION = $(call setup_first,$(patsubst $(SRC)test/isolation/specs/%.spec,%,\
 ISOLATION_OPTS = --encoding=UTF8 --inputdir=$(SRC)test/isolation \
 	$(if $(filter 15,$(MAJORVERSION)),,--expecteddir=$(SRC)test/isolation)
 
+# The tests play the system where no token is set.
+installcheck: export PGOPTIONS := $(PGOPTIONS) -c dwello.act_as_system=on
+
 .DEFAULT_GOAL = all
 
 # pg_regress of 15 looks for them here and beside the inputs only.

@@ -58,8 +58,8 @@ sql dwello -f "$DW_ROOT/scripts/demo.sql"
 
 cat <<END
 
-The server is yours to look around in:
-  $PG_BIN/psql -h $PGHOST -p $PGPORT -U postgres dwello
+The server is yours to look around in, as the system where no token is set:
+  PGOPTIONS='$PGOPTIONS' $PG_BIN/psql -h $PGHOST -p $PGPORT -U postgres dwello
 Stop it and remove everything:
   ${DWELLO_DEMO:+DWELLO_DEMO=$dir }$DW_ROOT/scripts/demo.sh stop
 END

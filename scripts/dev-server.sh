@@ -19,7 +19,7 @@ print_env()
 {
 	printf 'export %s\n' "PG_CONFIG=$PG_CONFIG" "PATH=$PG_BIN:\$PATH" \
 		"PGHOST=$PGHOST" "PGPORT=$PGPORT" "PGUSER=$PGUSER" \
-		"PGPASSFILE=$PGPASSFILE"
+		"PGPASSFILE=$PGPASSFILE" "PGOPTIONS='$PGOPTIONS'"
 }
 
 # start: everything, from the build to the database.

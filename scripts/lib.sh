@@ -94,7 +94,7 @@ server_user()
 as_server_user()
 {
 	local run=(env -u PGHOST -u PGPORT -u PGUSER -u PGDATABASE
-		-u PGSERVICE -u PGPASSFILE "LC_ALL=C.UTF-8" "HOME=/")
+		-u PGSERVICE -u PGPASSFILE -u PGOPTIONS "LC_ALL=C.UTF-8" "HOME=/")
 
 	if [ "$(id -u)" -eq 0 ]; then
 		run=(runuser -u "$(server_user)" -- "${run[@]}")
@@ -272,8 +272,7 @@ make_cluster()
 }
 
 # start_cluster DIR: start it (made first if need be) on the port it had or a
-# free one, see that the port is ours, and set PGHOST, PGPORT, PGUSER and
-# PGPASSFILE for clients.
+# free one, see that the port is ours, and point clients to it.
 start_cluster()
 {
 	local dir=$1 turn answer
@@ -291,7 +290,7 @@ start_cluster()
 			[ "$turn" -lt 5 ] ||
 			{ tail -20 "$dir/data/server.log" >&2; die "no server in $dir"; }
 	done
-	export PGHOST=$dir/socket PGPORT PGUSER=postgres PGPASSFILE=$dir/pgpass
+	export_client "$dir"
 	answer=$(PGHOST=127.0.0.1 "$PG_BIN/psql" -XAtq -d postgres \
 		-c 'SHOW data_directory') || answer='no connection'
 	[ "$answer" = "$dir/data" ] || {
@@ -299,6 +298,14 @@ start_cluster()
 		die "on port $PGPORT not $dir/data answers, but: $answer"
 	}
 	echo "$PGPORT" >"$dir/port"
+}
+
+# export_client DIR: set what clients need to be its superuser, who acts as the
+# system; PGPORT is set.
+export_client()
+{
+	export PGHOST=$1/socket PGPORT PGUSER=postgres PGPASSFILE=$1/pgpass
+	export PGOPTIONS='-c dwello.act_as_system=on'
 }
 
 # fresh_database NAME: with the extension and a keyring, in place of another.
@@ -321,7 +328,7 @@ use_cluster()
 	as_server_user "$PG_BIN/pg_ctl" -D "$dir/data" status >/dev/null 2>&1 ||
 		return 1
 	PGPORT=$(as_server_user sed -n 4p "$dir/data/postmaster.pid")
-	export PGHOST=$dir/socket PGPORT PGUSER=postgres PGPASSFILE=$dir/pgpass
+	export_client "$dir"
 }
 
 # stop_cluster DIR: by the process id in its data directory.

@@ -19,7 +19,8 @@ CREATE TABLE r.demo AS SELECT * FROM dwello.load_demo();
 -- an agent has its provider's id, and the provider's name is enough
 DELETE FROM r.demo WHERE name LIKE 'agent%';
 
--- From here on somebody acts: one of the demonstration, or the system.
+-- From here on somebody acts: one of the demonstration, or the system, which
+-- dwello_service is no longer in a transaction that has seen a token.
 CREATE FUNCTION r.act(who text) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -31,8 +32,8 @@ BEGIN
   ELSIF who NOT IN ('system', 'superuser') THEN
     PERFORM dwello.login(dwello.issue_token(d.id)) FROM r.demo AS d WHERE d.name = who;
   END IF;
-  PERFORM set_config('role', CASE who WHEN 'superuser' THEN 'none' WHEN 'system' THEN 'dwello_service'
-    WHEN 'support' THEN 'dwello_support' WHEN 'admin' THEN 'dwello_admin' ELSE 'dwello_app' END, true);
+  PERFORM set_config('role', CASE WHEN who IN ('superuser', 'system') THEN 'none'
+    WHEN who IN ('support', 'admin') THEN 'dwello_' || who ELSE 'dwello_app' END, true);
 END
 $$;
 

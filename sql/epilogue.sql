@@ -15,8 +15,8 @@ BEGIN
     JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
    WHERE e.extname = 'postgis';
   path := pg_catalog.format('pg_catalog, dwello, %I, pg_temp', postgis);
-  EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %I TO dwello_owner, dwello_app, dwello_service, dwello_support, dwello_analyst, dwello_admin', postgis);
-  GRANT USAGE ON SCHEMA dwello TO dwello_app, dwello_service, dwello_support, dwello_analyst, dwello_admin;
+  EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %I TO dwello_owner, dwello_app, dwello_service, dwello_support, dwello_analyst, dwello_admin, dwello_public', postgis);
+  GRANT USAGE ON SCHEMA dwello TO dwello_app, dwello_service, dwello_support, dwello_analyst, dwello_admin, dwello_public;
 
   FOR target IN
     SELECT c.oid::pg_catalog.regclass AS relation, c.relname, c.relkind, c.relrowsecurity
@@ -29,9 +29,21 @@ BEGIN
       EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', target.relation);
       EXECUTE pg_catalog.format('CREATE POLICY %I ON %s TO dwello_owner USING (true) WITH CHECK (true)',
         target.relname || '_owner', target.relation);
-      EXECUTE pg_catalog.format('CREATE POLICY %I ON %s FOR SELECT TO dwello_service USING (true)',
+      EXECUTE pg_catalog.format('CREATE POLICY %I ON %s FOR SELECT TO dwello_service USING (dwello.reads_all())',
         target.relname || '_service', target.relation);
     END IF;
+  END LOOP;
+
+  -- policies that name no role are for those who act for users
+  FOR target IN
+    SELECT p.polname, p.polrelid::pg_catalog.regclass AS relation
+      FROM pg_catalog.pg_policy AS p
+      JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
+     WHERE c.relnamespace = 'dwello'::pg_catalog.regnamespace
+       AND p.polroles = '{0}'
+  LOOP
+    EXECUTE pg_catalog.format('ALTER POLICY %I ON %s TO dwello_app, dwello_support, dwello_admin',
+      target.polname, target.relation);
   END LOOP;
 
   FOR target IN

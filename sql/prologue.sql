@@ -10,7 +10,7 @@
 DO $$
 DECLARE
   wanted CONSTANT text[] := ARRAY['dwello_owner', 'dwello_app', 'dwello_service',
-    'dwello_support', 'dwello_analyst', 'dwello_admin'];
+    'dwello_support', 'dwello_analyst', 'dwello_admin', 'dwello_public'];
   name text;
   existing pg_catalog.pg_roles;
   member text;

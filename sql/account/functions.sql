@@ -684,10 +684,9 @@ COMMENT ON FUNCTION dwello.update_profile IS
 
 /*
  * provider_summary
- *	What everybody with an identity may know of an active service
- *	provider. Nothing in it tells how to reach them.
+ *	What everybody may know of an active service provider. Nothing in it tells how to reach them.
  *
- * role: app, service, support, admin
+ * role: app, service, support, admin, public
  * args:
  *	provider_id: the provider
  * returns: a row
@@ -737,9 +736,9 @@ CREATE OR REPLACE FUNCTION dwello.provider_summary(
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_provider_summary';
 GRANT EXECUTE ON FUNCTION dwello.provider_summary
-  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+  TO dwello_app, dwello_service, dwello_support, dwello_admin, dwello_public;
 COMMENT ON FUNCTION dwello.provider_summary IS
-  'What everybody with an identity may know of an active service provider. Errors: WD402, WD401, 22004, P0002. See reference.md#provider_summary.';
+  'What everybody may know of an active service provider. Errors: WD402, WD401, 22004, P0002. See reference.md#provider_summary.';
 
 -- ----------------------------------------------------------------------
 -- Who calls: keyring, tokens, login, contacts.

@@ -5,13 +5,15 @@
 
 /*
  * current_user_id
- *	The user that the token in dwello.token proves. NULL without a token,
- *	also for a worker that acts as the system.
+ *	The user that the token in dwello.token proves. Without a token it is
+ *	NULL for the service, visitors, analysts and superusers, and an error
+ *	for roles that act for users.
  *
- * role: app, service, support, analyst, admin
+ * role: app, service, support, analyst, admin, public
  * args: none
  * returns: the user's id, or NULL
  * errors:
+ *	WD401: there is no token, and the caller's role acts for users
  *	WD402: the token is not good in this transaction
  *	WD601
  * example: homeowner
@@ -22,9 +24,30 @@ RETURNS uuid
 LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'dwello_current_user_id';
 GRANT EXECUTE ON FUNCTION dwello.current_user_id
-  TO dwello_app, dwello_service, dwello_support, dwello_analyst, dwello_admin;
+  TO dwello_app, dwello_service, dwello_support, dwello_analyst, dwello_admin, dwello_public;
 COMMENT ON FUNCTION dwello.current_user_id IS
-  'The user that the token in dwello.token proves. Errors: WD402, WD601. See reference.md#current_user_id.';
+  'The user that the token in dwello.token proves. Errors: WD401, WD402, WD601. See reference.md#current_user_id.';
+
+/*
+ * reads_all
+ *	Whether the caller's role is one of dwello_service that acts for nobody
+ *	else. Such a role reads every row: the policies of the service ask.
+ *
+ * role: service
+ * args: none
+ * returns: true; false for a role that acts for users or visitors, too
+ * errors:
+ *	WD401: the role acts for users, too, and there is no token
+ * example: superuser
+ *	SELECT dwello.reads_all();
+ */
+CREATE OR REPLACE FUNCTION dwello.reads_all()
+RETURNS boolean
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'dwello_reads_all';
+GRANT EXECUTE ON FUNCTION dwello.reads_all TO dwello_service;
+COMMENT ON FUNCTION dwello.reads_all IS
+  'Whether the caller''s role is one of dwello_service that acts for nobody else. Errors: WD401. See reference.md#reads_all.';
 
 /*
  * own_scopes
@@ -36,7 +59,7 @@ COMMENT ON FUNCTION dwello.current_user_id IS
  * args: none
  * returns: an array of ids; NULL without a token
  * errors:
- *	WD402 WD601
+ *	WD401 WD402 WD601
  * example: homeowner
  *	SELECT dwello.own_scopes();
  */
@@ -47,7 +70,7 @@ AS 'MODULE_PATHNAME', 'dwello_own_scopes';
 GRANT EXECUTE ON FUNCTION dwello.own_scopes
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.own_scopes IS
-  'The scopes of money that the caller is a side of. Errors: WD402, WD601. See reference.md#own_scopes.';
+  'The scopes of money that the caller is a side of. Errors: WD401, WD402, WD601. See reference.md#own_scopes.';
 
 /*
  * service_areas_are_valid

@@ -53,6 +53,8 @@ SELECT pg_catalog.pg_extension_config_dump('dwello.bids', '');
 CREATE POLICY bids_read ON dwello.bids FOR SELECT
   USING ((homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id()) AND deleted_at IS NULL);
 GRANT SELECT ON dwello.bids TO dwello_app, dwello_service, dwello_support, dwello_admin;
+-- EXPLAIN estimates by all rows: of what rivals must not know it knows nothing
+ALTER TABLE dwello.bids ALTER labor_cost SET STATISTICS 0, ALTER materials_cost SET STATISTICS 0, ALTER bid_amount SET STATISTICS 0, ALTER comparable_price SET STATISTICS 0, ALTER score_total SET STATISTICS 0;
 
 CREATE TABLE dwello.bid_versions (
   job_id uuid NOT NULL,
@@ -86,6 +88,7 @@ SELECT pg_catalog.pg_extension_config_dump('dwello.bid_versions', '');
 CREATE POLICY bid_versions_read ON dwello.bid_versions FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
 GRANT SELECT ON dwello.bid_versions TO dwello_app, dwello_service, dwello_support, dwello_admin;
+ALTER TABLE dwello.bid_versions ALTER labor_cost SET STATISTICS 0, ALTER materials_cost SET STATISTICS 0, ALTER bid_amount SET STATISTICS 0, ALTER comparable_price SET STATISTICS 0, ALTER score_total SET STATISTICS 0;
 
 CREATE TABLE dwello.bid_floors (
   job_id uuid NOT NULL,
@@ -109,6 +112,7 @@ SELECT pg_catalog.pg_extension_config_dump('dwello.bid_floors', '');
 CREATE POLICY bid_floors_read ON dwello.bid_floors FOR SELECT
   USING (provider_id = dwello.current_user_id());
 GRANT SELECT ON dwello.bid_floors TO dwello_app, dwello_support, dwello_admin;
+ALTER TABLE dwello.bid_floors ALTER lowest_amount SET STATISTICS 0, ALTER score_total SET STATISTICS 0, ALTER quality SET STATISTICS 0;
 
 CREATE TABLE dwello.bid_ranks (
   job_id uuid NOT NULL,
@@ -161,6 +165,7 @@ SELECT pg_catalog.pg_extension_config_dump('dwello.bid_materials', '');
 CREATE POLICY bid_materials_read ON dwello.bid_materials FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
 GRANT SELECT ON dwello.bid_materials TO dwello_app, dwello_service, dwello_support, dwello_admin;
+ALTER TABLE dwello.bid_materials ALTER unit_price SET STATISTICS 0, ALTER total_price SET STATISTICS 0;
 
 CREATE TABLE dwello.counter_offers (
   job_id uuid NOT NULL,
@@ -197,6 +202,7 @@ SELECT pg_catalog.pg_extension_config_dump('dwello.counter_offers', '');
 CREATE POLICY counter_offers_read ON dwello.counter_offers FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
 GRANT SELECT ON dwello.counter_offers TO dwello_app, dwello_service, dwello_support, dwello_admin;
+ALTER TABLE dwello.counter_offers ALTER amount SET STATISTICS 0;
 
 CREATE TABLE dwello.change_orders (
   job_id uuid NOT NULL CONSTRAINT change_orders_job_id_fkey REFERENCES dwello.jobs (id),
@@ -245,3 +251,4 @@ SELECT pg_catalog.pg_extension_config_dump('dwello.change_orders', '');
 CREATE POLICY change_orders_read ON dwello.change_orders FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
 GRANT SELECT ON dwello.change_orders TO dwello_app, dwello_service, dwello_support, dwello_admin;
+ALTER TABLE dwello.change_orders ALTER amount SET STATISTICS 0, ALTER contract_amount SET STATISTICS 0;

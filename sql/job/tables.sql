@@ -55,7 +55,8 @@ CREATE TRIGGER forget_all AFTER TRUNCATE ON dwello.service_categories
 ALTER TABLE dwello.service_categories ENABLE ALWAYS TRIGGER forget_row, ENABLE ALWAYS TRIGGER forget_all;
 CREATE POLICY service_categories_read ON dwello.service_categories FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);
-GRANT SELECT ON dwello.service_categories TO dwello_app, dwello_service, dwello_support, dwello_admin;
+CREATE POLICY service_categories_public ON dwello.service_categories FOR SELECT TO dwello_public USING (true);
+GRANT SELECT ON dwello.service_categories TO dwello_app, dwello_service, dwello_support, dwello_admin, dwello_public;
 
 CREATE TABLE dwello.jobs (
   id uuid CONSTRAINT jobs_pkey PRIMARY KEY DEFAULT dwello.uuidv7(),
@@ -182,6 +183,11 @@ CREATE POLICY jobs_read ON dwello.jobs FOR SELECT
   USING ((homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id()
     OR (dwello.current_user_id() IS NOT NULL AND is_listed)) AND deleted_at IS NULL);
 GRANT SELECT ON dwello.jobs TO dwello_app, dwello_service, dwello_support, dwello_admin;
+-- what is listed is everybody's, but not whose it is
+CREATE POLICY jobs_public ON dwello.jobs FOR SELECT TO dwello_public USING (is_listed AND deleted_at IS NULL);
+GRANT SELECT (id, category_id, status, title, description, location, budget_min, budget_max, currency, urgency, is_emergency,
+  preferred_start_date, preferred_end_date, estimated_duration_hours, materials_provided, materials_description,
+  special_requirements, photos, bid_mode, scoring_method, is_listed, published_at, expires_at) ON dwello.jobs TO dwello_public;
 
 CREATE TABLE dwello.job_sites (
   job_id uuid CONSTRAINT job_sites_pkey PRIMARY KEY
@@ -223,6 +229,8 @@ CREATE POLICY job_requirements_read ON dwello.job_requirements FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id()
     OR (dwello.current_user_id() IS NOT NULL AND is_listed));
 GRANT SELECT ON dwello.job_requirements TO dwello_app, dwello_service, dwello_support, dwello_admin;
+CREATE POLICY job_requirements_public ON dwello.job_requirements FOR SELECT TO dwello_public USING (is_listed);
+GRANT SELECT (job_id, id, requirement_type, requirement_value, is_mandatory, weight) ON dwello.job_requirements TO dwello_public;
 
 CREATE TABLE dwello.category_overrides (
   category_id uuid CONSTRAINT category_overrides_pkey PRIMARY KEY
@@ -242,7 +250,8 @@ COMMENT ON TABLE dwello.category_overrides IS 'What an operator has changed abou
 SELECT pg_catalog.pg_extension_config_dump('dwello.category_overrides', '');
 CREATE POLICY category_overrides_read ON dwello.category_overrides FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);
-GRANT SELECT ON dwello.category_overrides TO dwello_app, dwello_service, dwello_support, dwello_admin;
+CREATE POLICY category_overrides_public ON dwello.category_overrides FOR SELECT TO dwello_public USING (true);
+GRANT SELECT ON dwello.category_overrides TO dwello_app, dwello_service, dwello_support, dwello_admin, dwello_public;
 
 CREATE TABLE dwello.category_amounts (
   category_id uuid NOT NULL CONSTRAINT category_amounts_category_id_fkey REFERENCES dwello.service_categories (id),
@@ -255,7 +264,8 @@ COMMENT ON TABLE dwello.category_amounts IS 'What an operator says that a job of
 SELECT pg_catalog.pg_extension_config_dump('dwello.category_amounts', '');
 CREATE POLICY category_amounts_read ON dwello.category_amounts FOR SELECT
   USING (dwello.current_user_id() IS NOT NULL);
-GRANT SELECT ON dwello.category_amounts TO dwello_app, dwello_service, dwello_support, dwello_admin;
+CREATE POLICY category_amounts_public ON dwello.category_amounts FOR SELECT TO dwello_public USING (true);
+GRANT SELECT ON dwello.category_amounts TO dwello_app, dwello_service, dwello_support, dwello_admin, dwello_public;
 
 CREATE VIEW dwello.categories WITH (security_invoker = true) AS
   SELECT c.id, c.parent_id,
@@ -274,7 +284,7 @@ CREATE VIEW dwello.categories WITH (security_invoker = true) AS
 COMMENT ON VIEW dwello.categories IS 'The tree of services as it is in force: built-in rows with the operator''s changes, and the operator''s own rows.';
 COMMENT ON COLUMN dwello.categories.cancellation_policy IS 'Cancellation policy of its jobs that have none of their own; NULL = that of the category above, see dwello.cancellation_policy().';
 COMMENT ON COLUMN dwello.categories.reference_amounts IS 'What a job of the category usually costs, in minor units by currency; NULL = not said.';
-GRANT SELECT ON dwello.categories TO dwello_app, dwello_service, dwello_support, dwello_admin;
+GRANT SELECT ON dwello.categories TO dwello_app, dwello_service, dwello_support, dwello_admin, dwello_public;
 
 CREATE TABLE dwello.job_progress (
   job_id uuid NOT NULL CONSTRAINT job_progress_job_id_fkey REFERENCES dwello.jobs (id),

@@ -113,11 +113,11 @@ COMMENT ON FUNCTION dwello.respond_to_review IS
 
 /*
  * reviews_of
- *	The reviews of a user that are revealed, newest first. Public ones are
- *	for everybody who is signed in, the others for their two sides,
- *	support, administrators and the system.
+ *	The reviews of a user that are revealed, newest first. Public ones of a
+ *	provider are for everybody, of a homeowner for who is signed in; the
+ *	others are for their two sides, support, administrators and the system.
  *
- * role: app, service, support, admin
+ * role: app, service, support, admin, public
  * args:
  *	user_id: who was reviewed
  *	after_id: review_id of the last row of the page before; NULL for the
@@ -162,6 +162,6 @@ RETURNS TABLE (
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_reviews_of';
 GRANT EXECUTE ON FUNCTION dwello.reviews_of
-  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+  TO dwello_app, dwello_service, dwello_support, dwello_admin, dwello_public;
 COMMENT ON FUNCTION dwello.reviews_of IS
   'The reviews of a user that are revealed, newest first. Errors: WD402, WD401, 22004, 22023, P0002. See reference.md#reviews_of.';

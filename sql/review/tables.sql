@@ -43,6 +43,10 @@ CREATE POLICY reviews_read ON dwello.reviews FOR SELECT
     OR (dwello.current_user_id() IS NOT NULL AND is_public AND reveal_at <= pg_catalog.statement_timestamp()))
     AND deleted_at IS NULL);
 GRANT SELECT ON dwello.reviews TO dwello_app, dwello_service, dwello_support, dwello_admin;
+-- of providers: what is said of homeowners is for who works with them
+CREATE POLICY reviews_public ON dwello.reviews FOR SELECT TO dwello_public
+  USING (is_public AND reviewee_id = provider_id AND reveal_at <= pg_catalog.statement_timestamp() AND deleted_at IS NULL);
+GRANT SELECT (job_id, id, provider_id, rating, axes, title, comment, is_unpaid, created_at) ON dwello.reviews TO dwello_public;
 
 CREATE TABLE dwello.review_responses (
   job_id uuid NOT NULL,
@@ -68,3 +72,6 @@ CREATE POLICY review_responses_read ON dwello.review_responses FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id()
     OR (dwello.current_user_id() IS NOT NULL AND is_public));
 GRANT SELECT ON dwello.review_responses TO dwello_app, dwello_service, dwello_support, dwello_admin;
+CREATE POLICY review_responses_public ON dwello.review_responses FOR SELECT TO dwello_public
+  USING (is_public AND responder_id = provider_id);
+GRANT SELECT (job_id, id, review_id, provider_id, response, created_at) ON dwello.review_responses TO dwello_public;

@@ -8,14 +8,14 @@
 
 /*
  * search_jobs
- *	Open jobs that fit, best first. Every known user finds the same: what
+ *	Open jobs that fit, best first. Everybody finds the same: what
  *	is listed and not past its time.
  *
  *	Of more than 10000 jobs with the words, the 10000 published last are
  *	ranked; where neither the words nor the rest narrow a search to 50000
  *	jobs, they are looked for among the 200000 published last.
  *
- * role: app, service, support, admin
+ * role: app, service, support, admin, public
  * args:
  *	query: up to 1000 characters: words that all must be in the title, the
  *	  description or the special requirements in any of their English forms,
@@ -89,7 +89,7 @@ RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_search_jobs';
 GRANT EXECUTE ON FUNCTION dwello.search_jobs
-  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+  TO dwello_app, dwello_service, dwello_support, dwello_admin, dwello_public;
 COMMENT ON FUNCTION dwello.search_jobs IS
   'Open jobs that fit, best first. Errors: WD402, WD401, 22004, 22001, 22003, 22023, P0002. See reference.md#search_jobs.';
 
@@ -99,7 +99,7 @@ COMMENT ON FUNCTION dwello.search_jobs IS
  *	counted in its own category and in every one above it; a value that no
  *	job has gets no row.
  *
- * role: app, service, support, admin
+ * role: app, service, support, admin, public
  * args:
  *	query: as search_jobs() has it, like all that follow
  *	longitude: degrees east of a place
@@ -158,7 +158,7 @@ RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_search_facets';
 GRANT EXECUTE ON FUNCTION dwello.search_facets
-  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+  TO dwello_app, dwello_service, dwello_support, dwello_admin, dwello_public;
 COMMENT ON FUNCTION dwello.search_facets IS
   'How many of the jobs that search_jobs() finds have what. Errors: WD402, WD401, 22004, 22001, 22003, 22023, P0002. See reference.md#search_facets.';
 
@@ -331,7 +331,7 @@ COMMENT ON FUNCTION dwello.tile_y IS
 /*
  * jobs_mvt
  *	The visible open jobs of a tile of a web map, in Mapbox's vector tile
- *	format. Every known user sees the same.
+ *	format. Everybody sees the same.
  *
  *	From zoom 11 on the layer jobs: a point for each job, with id,
  *	category (its id), urgency, budget (budget_max, else budget_min, in
@@ -341,7 +341,7 @@ COMMENT ON FUNCTION dwello.tile_y IS
  *	(how many) and under the id of each root category how many of it; as
  *	of the last refresh_tiles(). Places are rounded to 0.01 degree.
  *
- * role: app, service, support, admin
+ * role: app, service, support, admin, public
  * args:
  *	z: zoom, 0 to 22
  *	x: column, 0 to 2^z - 1
@@ -358,7 +358,7 @@ RETURNS bytea
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_jobs_mvt';
 GRANT EXECUTE ON FUNCTION dwello.jobs_mvt
-  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+  TO dwello_app, dwello_service, dwello_support, dwello_admin, dwello_public;
 COMMENT ON FUNCTION dwello.jobs_mvt IS
   'The visible open jobs of a tile of a web map, in Mapbox''s vector tile format. Errors: WD402, WD401, 22004, 22023. See reference.md#jobs_mvt.';
 
@@ -366,11 +366,11 @@ COMMENT ON FUNCTION dwello.jobs_mvt IS
  * cluster_jobs
  *	The visible open jobs of a bounding box in clusters, for maps that read
  *	rows.
- *	Every known user sees the same. A cluster is a cell of 32 by 32 pixels
+ *	Everybody sees the same. A cluster is a cell of 32 by 32 pixels
  *	(8 by 8 in a tile of 256); all that the box touches are whole.
  *	Up to zoom 11 they are as of the last refresh_tiles().
  *
- * role: app, service, support, admin
+ * role: app, service, support, admin, public
  * args:
  *	west: degrees; over the antimeridian where it is greater than east
  *	south: degrees
@@ -409,7 +409,7 @@ RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_cluster_jobs';
 GRANT EXECUTE ON FUNCTION dwello.cluster_jobs
-  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+  TO dwello_app, dwello_service, dwello_support, dwello_admin, dwello_public;
 COMMENT ON FUNCTION dwello.cluster_jobs IS
   'The visible open jobs of a bounding box in clusters, for maps that read rows. Errors: WD402, WD401, 22004, 22023. See reference.md#cluster_jobs.';
 

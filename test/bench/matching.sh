@@ -62,7 +62,7 @@ fi
 export PGDATABASE=bench_matching
 # ages are taken to noon of today: the index packs jobs by what they are worth
 today=$(date -u +%F)
-export PGOPTIONS="-c jit=off -c client_min_messages=warning -c dwello.now=${today}T12:00:00+00"
+export PGOPTIONS="-c dwello.act_as_system=on -c jit=off -c client_min_messages=warning -c dwello.now=${today}T12:00:00+00"
 
 # run ARGUMENT...: psql, stopping at the first error.
 run()

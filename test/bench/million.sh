@@ -31,7 +31,7 @@ if [ -z "${PGHOST:-}" ]; then
 	eval "$("$DW_ROOT/scripts/dev-server.sh" "$own" env)"
 fi
 [ -z "${PG_BIN:-}" ] || PATH=$PG_BIN:$PATH
-export PGOPTIONS='-c jit=off -c client_min_messages=warning'
+export PGOPTIONS='-c dwello.act_as_system=on -c jit=off -c client_min_messages=warning'
 
 run()
 {

@@ -29,7 +29,7 @@ server_tree "$own/tree"
 build_and_install
 start_cluster "$own"
 export PATH=$PG_BIN:$PATH PGDATABASE=bench_pgledger
-export PGOPTIONS='-c jit=off -c client_min_messages=warning'
+export PGOPTIONS='-c dwello.act_as_system=on -c jit=off -c client_min_messages=warning'
 
 # run ARGUMENT...: psql, stopping at the first error.
 run()

@@ -42,7 +42,7 @@ if [ -z "${PGHOST:-}" ]; then
 fi
 [ -z "${PG_BIN:-}" ] || PATH=$PG_BIN:$PATH
 export PGDATABASE=bench_release
-export PGOPTIONS='-c jit=off -c client_min_messages=warning'
+export PGOPTIONS='-c dwello.act_as_system=on -c jit=off -c client_min_messages=warning'
 
 # run ARGUMENT...: psql, stopping at the first error.
 run()

@@ -23,7 +23,7 @@ work_directory own
 server_tree "$own/tree"
 build_and_install
 start_cluster "$own"
-export PGDATABASE=bench_release PGOPTIONS='-c client_min_messages=warning'
+export PGDATABASE=bench_release PGOPTIONS='-c dwello.act_as_system=on -c client_min_messages=warning'
 "$PG_BIN/createdb" bench_release
 "$PG_BIN/psql" -XAtq -v ON_ERROR_STOP=1 -v jobs=1000 -f "$here/setup.sql" \
 	-f "$here/peers.sql" -f "$here/cpu.sql" >/dev/null
@@ -42,7 +42,8 @@ count()
 		--callgrind-out-file="$own/profile/$way.$n" \
 		"$PG_BIN/postgres" --single -D "$own/data" -c jit=off \
 		-c log_min_messages=fatal bench_release >/dev/null \
-		<<<"SELECT bench.spend('$way', 1, $n)"
+		<<<"SET dwello.act_as_system = on
+SELECT bench.spend('$way', 1, $n)"
 }
 
 # total WAY N: all instructions of a profile.

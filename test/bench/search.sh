@@ -36,7 +36,7 @@ if [ -z "${PGHOST:-}" ]; then
 fi
 [ -z "${PG_BIN:-}" ] || PATH=$PG_BIN:$PATH
 export PGDATABASE=bench_search
-export PGOPTIONS='-c jit=off -c client_min_messages=warning -c dwello.now=2026-06-01T12:00:00+00'
+export PGOPTIONS='-c dwello.act_as_system=on -c jit=off -c client_min_messages=warning -c dwello.now=2026-06-01T12:00:00+00'
 
 # run ARGUMENT...: psql, stopping at the first error.
 run()

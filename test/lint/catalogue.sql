@@ -28,7 +28,7 @@ JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid;
 CREATE TEMP VIEW app_role AS
 SELECT oid, rolname FROM pg_roles
 WHERE rolname IN ('dwello_app', 'dwello_service', 'dwello_support',
-                  'dwello_analyst', 'dwello_admin');
+                  'dwello_analyst', 'dwello_admin', 'dwello_public');
 
 -- Shard-readiness: each table's group and the column that places a row.
 -- 'own' is a group whose rows are keyed by their own value; 'log' is
@@ -318,7 +318,34 @@ FROM pg_policy o
 JOIN member_table t ON t.oid = o.polrelid
 WHERE o.polroles <> ARRAY['dwello_owner'::regrole::oid]
   AND o.polroles <> ARRAY['dwello_service'::regrole::oid]
+  AND o.polroles <> ARRAY['dwello_public'::regrole::oid]
   AND pg_get_expr(o.polqual, o.polrelid) NOT LIKE '%current_user_id()%';
+
+-- rule: a policy for visitors calls nothing, and is of what is listed or public
+SELECT o.polrelid::regclass || '.' || o.polname,
+       pg_get_expr(o.polqual, o.polrelid)
+FROM pg_policy o
+JOIN member_table t ON t.oid = o.polrelid
+WHERE 'dwello_public'::regrole = ANY (o.polroles)
+  AND (o.polroles <> ARRAY['dwello_public'::regrole::oid]
+       OR regexp_replace(pg_get_expr(o.polqual, o.polrelid), 'statement_timestamp\(\)', '') ~ '\w\('
+       OR NOT (pg_get_expr(o.polqual, o.polrelid) ~ '\mis_(listed|public)\M'
+               OR t.relname ~ 'categor'));
+
+-- rule: a policy names its roles, and the service's asks what its role is
+SELECT o.polrelid::regclass || '.' || o.polname, o.polroles::text
+FROM pg_policy o
+JOIN member_table t ON t.oid = o.polrelid
+WHERE 0 = ANY (o.polroles)
+   OR ('dwello_service'::regrole = ANY (o.polroles)
+       AND pg_get_expr(o.polqual, o.polrelid) <> 'dwello.reads_all()');
+
+-- rule: nothing is known to the planner of amounts that rivals must not know
+SELECT a.attrelid::regclass || '.' || a.attname, 'statistics are kept'
+FROM pg_attribute a
+JOIN member_table t ON t.oid = a.attrelid
+WHERE t.relname ~ '^(bid|counter_offer|change_order)' AND a.atttypid = 'bigint'::regtype
+  AND a.attnum > 0 AND NOT a.attisdropped AND a.attstattarget IS DISTINCT FROM 0;
 
 -- rule: no policy holds a subquery
 SELECT o.polrelid::regclass || '.' || o.polname,

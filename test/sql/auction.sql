@@ -175,7 +175,7 @@ END
 $$;
 SELECT name, pg_temp.floors(name) FROM unnest(ARRAY['h1', 'p1', 'p2', 'p3']) AS name;
 SELECT rolname, has_table_privilege(rolname, 'dwello.bid_floors', 'SELECT') FROM pg_roles
- WHERE rolname IN ('dwello_app', 'dwello_service', 'dwello_support', 'dwello_admin', 'dwello_analyst') ORDER BY rolname COLLATE "C";
+ WHERE rolname IN ('dwello_app', 'dwello_service', 'dwello_support', 'dwello_admin', 'dwello_analyst', 'dwello_public') ORDER BY rolname COLLATE "C";
 CREATE FUNCTION pg_temp.rows_with(what text) RETURNS TABLE (relation text, rows bigint)
 LANGUAGE plpgsql
 AS $$

@@ -47,6 +47,9 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('token_in_settings', 'regress_fixed_identity()',
    $$CREATE FUNCTION public.regress_fixed_identity() RETURNS integer LANGUAGE sql AS 'SELECT 1';
      UPDATE pg_proc SET proconfig = '{dwello.token=x.y.z}' WHERE proname = 'regress_fixed_identity'$$),
+  ('token_in_settings', 'regress_fixed_system()',
+   $$CREATE FUNCTION public.regress_fixed_system() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+     UPDATE pg_proc SET proconfig = '{dwello.act_as_system=on}' WHERE proname = 'regress_fixed_system'$$),
   ('partition_missing', 'data_access_log',
    $$DO 'BEGIN EXECUTE format(''DROP TABLE dwello.%I'', ''data_access_log_'' || to_char(now() AT TIME ZONE ''UTC'', ''YYYY_MM'')); END'$$),
   -- what a careless administrator of the database does
@@ -56,6 +59,7 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('role_attribute', 'regress_dwello_member',
    $$CREATE ROLE regress_dwello_maker IN ROLE dwello_app; CREATE ROLE regress_dwello_member LOGIN BYPASSRLS IN ROLE regress_dwello_maker$$),
   ('role_in_both', 'regress_dwello_member', $$CREATE ROLE regress_dwello_member LOGIN IN ROLE dwello_app, dwello_service$$),
+  ('role_in_both', 'regress_dwello_maker', $$CREATE ROLE regress_dwello_maker LOGIN IN ROLE dwello_admin, dwello_service$$),
   ('setting_in_roles', 'dwello_app', $$ALTER ROLE dwello_app SET dwello.session_tokens = on$$),
   ('setting_in_roles', 'contrib_regression',
    $$DO 'BEGIN EXECUTE format(''ALTER DATABASE %I SET dwello.allow_drop = on'', current_database()); END'$$),

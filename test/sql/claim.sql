@@ -266,6 +266,8 @@ SELECT who, t.try($$SELECT dwello.claim_events('c', 0)$$, who), t.try($$SELECT d
   FROM unnest(ARRAY['h1', 'p1', 'a1', 's1']) AS who;
 SET LOCAL ROLE dwello_app;
 SELECT t.try($$SELECT dwello.claim_events('c')$$), t.try($$SELECT dwello.ack_events('c', t.user('x'))$$);
+ROLLBACK;
+BEGIN;
 SET LOCAL ROLE dwello_service;
 SELECT t.try($$SELECT dwello.claim_events('c')$$), t.try($$SELECT dwello.ack_events('c', t.user('x'))$$);
 SELECT t.try('SELECT * FROM dwello.outbox_deliveries'), t.try('DELETE FROM dwello.outbox_deliveries'),

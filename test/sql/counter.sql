@@ -349,7 +349,6 @@ ROLLBACK TO nobody;
 SELECT dwello.answer_counter(t.user('job'), t.user('b1'), true);
 ROLLBACK TO nobody;
 SELECT count(*) FROM dwello.counter_offers;
-RESET ROLE;
 ROLLBACK;
 
 SELECT state, event, string_agg(actor, ' ' ORDER BY actor) AS actors, next_state, guard

@@ -253,6 +253,8 @@ SET LOCAL ROLE dwello_app;
 SELECT t.try('SELECT dwello.deliver_events()') AS app;
 SET LOCAL ROLE dwello_admin;
 SELECT t.try('SELECT dwello.deliver_events()') AS admin;
+ROLLBACK;
+BEGIN;
 SET LOCAL ROLE dwello_service;
 SELECT t.try('SELECT dwello.deliver_events()') AS service;
 SELECT t.try('UPDATE dwello.outbox SET applied_at = now()') AS service_writes;

@@ -335,6 +335,7 @@ ROLLBACK TO s;
 SELECT dwello.thread(t.user('job'));
 ROLLBACK TO s;
 SELECT count(*) FROM dwello.messages;
+ROLLBACK TO s;
 INSERT INTO dwello.messages DEFAULT VALUES;
 ROLLBACK;
 BEGIN;

@@ -244,7 +244,7 @@ END
 $$;
 SELECT v.name, v.role, s.*
   FROM (VALUES ('h1', 'dwello_app'), ('h2', 'dwello_app'), ('p1', 'dwello_app'), ('p3', 'dwello_app'), ('u1', 'dwello_app'),
-               ('a1', 'dwello_admin'), ('s1', 'dwello_support'), (NULL, 'dwello_service')) AS v (name, role),
+               ('a1', 'dwello_admin'), ('s1', 'dwello_support'), (NULL, 'none')) AS v (name, role),
        LATERAL t.search_as(v.name, v.role) AS s;
 SELECT DISTINCT title FROM dwello.search_jobs('kitchen', currency => 'EUR')
 UNION ALL SELECT title FROM dwello.search_jobs('kitchen') WHERE title LIKE '%kitchen' ORDER BY 1;

@@ -428,7 +428,7 @@ END
 $$;
 SELECT count(*) AS callers, count(DISTINCT s.seen) AS pictures
   FROM (VALUES ('h1', 'dwello_app'), ('h2', 'dwello_app'), ('p1', 'dwello_app'), ('u1', 'dwello_app'),
-               ('a1', 'dwello_admin'), ('s1', 'dwello_support'), (NULL, 'dwello_service')) AS v (name, role),
+               ('a1', 'dwello_admin'), ('s1', 'dwello_support'), (NULL, 'none'), (NULL, 'dwello_public')) AS v (name, role),
        LATERAL t.map_as(v.name, v.role) AS s;
 SELECT role, call, t.try(format($$SELECT set_config('role', %L, true); SELECT dwello.%s$$, role, call))
   FROM unnest(ARRAY['dwello_app', 'dwello_analyst']) AS role, unnest(ARRAY['jobs_mvt(0, 0, 0)', 'cluster_jobs(-1, -1, 1, 1, 3)', 'refresh_tiles()']) AS call;

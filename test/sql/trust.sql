@@ -117,7 +117,7 @@ RESET ROLE;
 -- login: from here to the end of the transaction
 -- ---------------------------------------------------------------------
 SET ROLE trust_app;
-SELECT dwello.current_user_id() IS NULL AS nobody;
+SELECT dwello.current_user_id();
 SELECT count(*) FROM dwello.users;
 BEGIN;
 SELECT dwello.login(:'ann_token');
@@ -131,21 +131,26 @@ SELECT count(*) FROM pg_settings WHERE name = 'dwello.token';
 SELECT dwello.login(:'bob_token');
 SELECT first_name FROM dwello.users;
 COMMIT;
-SELECT current_setting('dwello.token') AS token, dwello.current_user_id() IS NULL AS nobody;
+SELECT current_setting('dwello.token') AS token;
+SELECT dwello.current_user_id();
 
 -- as a gateway does it
 BEGIN;
 SELECT set_config('dwello.token', :'ann_token', true);
 SELECT dwello.current_user_id();
 COMMIT;
-SELECT dwello.current_user_id() IS NULL AS nobody;
+SELECT dwello.current_user_id();
 
 -- NULL and '' end the identity
 BEGIN;
 SELECT dwello.login(:'ann_token');
-SELECT dwello.login(NULL) IS NULL AS ended, dwello.current_user_id() IS NULL AS nobody;
+SELECT dwello.login(NULL) IS NULL AS ended;
+SAVEPOINT ended;
+SELECT dwello.current_user_id();
+ROLLBACK TO ended;
 SELECT dwello.login(:'ann_token');
-SELECT dwello.login('') IS NULL AS ended, dwello.current_user_id() IS NULL AS nobody;
+SELECT dwello.login('') IS NULL AS ended;
+SELECT dwello.current_user_id();
 COMMIT;
 SELECT dwello.login(:'ann_token', NULL);
 
@@ -293,7 +298,7 @@ SELECT dwello.current_user_id();
 ROLLBACK;
 BEGIN;
 SET LOCAL dwello.token = '';
-SELECT dwello.current_user_id() IS NULL AS nobody;
+SELECT dwello.current_user_id();
 ROLLBACK;
 SELECT dwello.current_user_id();
 BEGIN;
@@ -307,7 +312,7 @@ SET ROLE trust_service;
 SELECT dwello.issue_token(:'ann');
 DISCARD ALL;
 SET ROLE trust_app;
-SELECT dwello.current_user_id() IS NULL AS nobody;
+SELECT dwello.current_user_id();
 -- a session's value set and used in one transaction is good there alone
 BEGIN;
 SELECT set_config('dwello.token', :'ann_token', false);
@@ -315,7 +320,7 @@ SELECT dwello.current_user_id();
 COMMIT;
 SELECT dwello.current_user_id();
 RESET dwello.token;
-SELECT dwello.current_user_id() IS NULL AS nobody;
+SELECT dwello.current_user_id();
 
 -- a savepoint rolled back gives the transaction's identity back
 BEGIN;
@@ -345,7 +350,7 @@ SELECT dwello.login(:'bob_token');
 COMMIT;
 SELECT dwello.current_user_id();
 SELECT dwello.login(NULL, false) IS NULL AS ended;
-SELECT dwello.current_user_id() IS NULL AS nobody;
+SELECT dwello.current_user_id();
 SELECT dwello.login('nonsense', false);
 RESET ROLE;
 RESET dwello.session_tokens;
@@ -365,10 +370,37 @@ SET dwello.other = 'x';
 \set VERBOSITY sqlstate
 
 -- ---------------------------------------------------------------------
--- Who is the system: a member of dwello_service without a token
+-- Who is the system: the service without a token, a superuser who says so
 -- ---------------------------------------------------------------------
+CREATE ROLE trust_both IN ROLE dwello_app, dwello_service;
+CREATE ROLE trust_staff IN ROLE dwello_admin, dwello_service;
 SELECT length(dwello.issue_token(:'ann')) > 100 AS superuser_is_system;
+BEGIN;
+SELECT dwello.login(:'ann_token');
+SAVEPOINT as_ann;
+SELECT dwello.issue_token(:'ann');
+ROLLBACK TO as_ann;
+SELECT dwello.login(NULL) IS NULL AS ended;
+SELECT length(dwello.issue_token(:'ann')) > 100 AS superuser_is_system;
+COMMIT;
+-- who does not say so is nobody; it is said in the session, and by superusers
+\set VERBOSITY default
+SET dwello.act_as_system = off;
+SELECT dwello.issue_token(:'ann');
+SELECT dwello.current_user_id() IS NULL AS no_error;
+SELECT count(*) > 0 AS sees FROM dwello.users;
+RESET dwello.act_as_system;
+ALTER ROLE trust_service SET dwello.act_as_system = on;
+ALTER DATABASE :DBNAME SET dwello.act_as_system = on;
+ALTER SYSTEM SET dwello.act_as_system = on;
+CREATE FUNCTION forge.says() RETURNS uuid LANGUAGE sql
+  SET dwello.act_as_system = on AS 'SELECT dwello.current_user_id()';
+SET dwello.token_set_in = 0;
 SET ROLE trust_service;
+SET dwello.act_as_system = on;
+SET dwello.act_as_system = off;
+SET dwello.token_set_in = 0;
+-- the service is the system until a token is set, an empty one too
 BEGIN;
 SELECT length(dwello.issue_token(:'ann')) > 100 AS service_is_system;
 SELECT dwello.login(:'cy_token');
@@ -376,13 +408,73 @@ SAVEPOINT as_admin;
 SELECT dwello.issue_token(:'ann');
 ROLLBACK TO as_admin;
 SELECT dwello.login(NULL) IS NULL AS ended;
-SELECT length(dwello.issue_token(:'ann')) > 100 AS service_is_system;
+SELECT dwello.current_user_id() IS NULL AS no_error;
+SELECT dwello.issue_token(:'ann');
 COMMIT;
-RESET ROLE;
+\set VERBOSITY sqlstate
+SELECT length(dwello.issue_token(:'ann')) > 100 AS service_is_system;
+-- however it was set, and whatever was rolled back since
 BEGIN;
-SELECT dwello.login(:'ann_token');
+SAVEPOINT s;
+SELECT dwello.login('');
+ROLLBACK TO s;
 SELECT dwello.issue_token(:'ann');
 ROLLBACK;
+BEGIN;
+SAVEPOINT s;
+SET LOCAL dwello.token = '';
+ROLLBACK TO s;
+SELECT dwello.issue_token(:'ann');
+ROLLBACK;
+BEGIN;
+SELECT set_config('dwello.token', '', false);
+SELECT dwello.issue_token(:'ann');
+ROLLBACK;
+BEGIN;
+SAVEPOINT s;
+SELECT dwello.login('nonsense');
+ROLLBACK TO s;
+SELECT dwello.issue_token(:'ann');
+ROLLBACK;
+SELECT length(dwello.issue_token(:'ann')) > 100 AS service_is_system;
+-- who acts for users, too, is the system after SET ROLE alone
+\set VERBOSITY default
+SET ROLE trust_both;
+SELECT dwello.issue_token(:'ann');
+SELECT dwello.current_user_id();
+\set VERBOSITY sqlstate
+SELECT count(*) FROM dwello.users;
+BEGIN;
+SELECT dwello.login(:'ann_token');
+SELECT first_name FROM dwello.users WHERE id = :'ann';
+SELECT dwello.issue_token(:'ann');
+COMMIT;
+SET ROLE trust_staff;
+SELECT dwello.issue_token(:'ann');
+RESET ROLE;
+SET SESSION AUTHORIZATION trust_both;
+BEGIN;
+SET LOCAL ROLE dwello_service;
+SELECT length(dwello.issue_token(:'ann')) > 100 AS service_is_system;
+COMMIT;
+SELECT dwello.issue_token(:'ann');
+RESET SESSION AUTHORIZATION;
+-- what is granted or taken back counts at once
+BEGIN;
+SET LOCAL ROLE trust_service;
+SELECT length(dwello.issue_token(:'ann')) > 100 AS service_is_system;
+RESET ROLE;
+GRANT dwello_app TO trust_service;
+SET LOCAL ROLE trust_service;
+SAVEPOINT s;
+SELECT dwello.issue_token(:'ann');
+ROLLBACK TO s;
+RESET ROLE;
+REVOKE dwello_app FROM trust_service;
+SET LOCAL ROLE trust_service;
+SELECT length(dwello.issue_token(:'ann')) > 100 AS service_is_system;
+ROLLBACK;
+DROP ROLE trust_both, trust_staff;
 
 -- ---------------------------------------------------------------------
 -- Taken back
@@ -422,6 +514,20 @@ SELECT dwello.current_user_id(), first_name, forge.in_worker() FROM dwello.users
 COMMIT;
 SELECT set_config('dwello.token', :'bob_token', false);
 SELECT dwello.current_user_id(), first_name FROM dwello.users;
+SELECT set_config('dwello.token', '', false);
+-- and know that a token was set in the transaction
+RESET ROLE;
+GRANT USAGE ON SCHEMA forge TO trust_service;
+SET ROLE trust_service;
+SELECT status, forge.in_worker() FROM dwello.find_login('h1@example.org');
+BEGIN;
+SAVEPOINT s;
+SELECT dwello.login(NULL);
+ROLLBACK TO s;
+\set VERBOSITY default
+SELECT status, forge.in_worker() FROM dwello.find_login('h1@example.org');
+\set VERBOSITY sqlstate
+ROLLBACK;
 DISCARD ALL;
 
 -- ---------------------------------------------------------------------

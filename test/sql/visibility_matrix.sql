@@ -13,7 +13,9 @@
 --
 -- The viewers: h1 who posted, p1 who won, p2 who bid and lost, p3 who has
 -- nothing to do with it; the service without a token; support and
--- administrators by their tokens; and nobody, by the application's role.
+-- administrators by their tokens; nobody, by the application's role, for whom
+-- none is WD401; and a visitor, for whom all is denied that the second table
+-- of expectations does not name.
 --
 SET client_min_messages = warning;
 
@@ -23,7 +25,7 @@ INSERT INTO viewer VALUES
   (3, 'rival', 'p2', 'dwello_app'), (4, 'stranger', 'p3', 'dwello_app'),
   (5, 'service', NULL, 'dwello_service'),
   (6, 'support', 's1', 'dwello_support'), (7, 'admin', 'a1', 'dwello_admin'),
-  (8, 'nobody', NULL, 'dwello_app');
+  (8, 'nobody', NULL, 'dwello_app'), (9, 'visitor', NULL, 'dwello_public');
 
 CREATE TEMP TABLE expected (relation text, owner text, counterparty text,
   rival text, stranger text, service text, support text, admin text,
@@ -141,9 +143,16 @@ INSERT INTO expected VALUES
   ('categories', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('settings', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('flags', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
-  ('json_schemas', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'own', 'is_builtin'),
+  ('json_schemas', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'none', NULL),
   ('error_codes', 'all', 'all', 'all', 'all', 'all', 'all', 'all', 'all', NULL),
   ('member_parts', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL);
+
+CREATE TEMP TABLE public (relation text, visitor text, rule text);
+INSERT INTO public VALUES
+  ('service_categories', 'all', NULL), ('category_overrides', 'all', NULL), ('category_amounts', 'all', NULL), ('categories', 'all', NULL),
+  ('jobs', 'own', 'is_listed AND deleted_at IS NULL'), ('job_requirements', 'own', 'is_listed'),
+  ('reviews', 'own', 'reveal_at <= now() AND is_public AND reviewee_id = provider_id AND deleted_at IS NULL'),
+  ('review_responses', 'own', 'is_public AND responder_id = provider_id');
 
 -- the lines and the catalogue name the same relations; a month made at run
 -- time has the line of its log's default
@@ -162,9 +171,11 @@ SELECT e.relation AS no_relation FROM expected AS e
 -- One line a relation and viewer.
 CREATE TEMP VIEW expectation AS
   SELECT r.relation, v.n, v.viewer, v.name, v.role,
-         to_jsonb(e) ->> v.viewer AS expectation, e.rule
+         CASE WHEN v.viewer = 'visitor' THEN coalesce(p.visitor, 'denied') ELSE to_jsonb(e) ->> v.viewer END AS expectation,
+         CASE WHEN v.viewer = 'visitor' THEN p.rule ELSE e.rule END AS rule
     FROM relation AS r
     JOIN expected AS e ON e.relation = r.line
+    LEFT JOIN public AS p ON p.relation = e.relation
     CROSS JOIN viewer AS v;
 
 -- ----------------------------------------------------------------------
@@ -180,7 +191,8 @@ AS $$
     is_public, reveal_at, created_at, deleted_at)
     VALUES
       (t.user(prefix || ' open'), t.user(prefix || ' hidden'), t.user(h), t.user(p), t.user(h), t.user(p), 1, true, now() + interval '1 day', now(), NULL),
-      (t.user(prefix || ' open'), t.user(prefix || ' erased'), t.user(h), t.user(p), t.user(p), t.user(h), 1, true, now() - interval '1 day', now(), now());
+      (t.user(prefix || ' open'), t.user(prefix || ' erased'), t.user(h), t.user(p), t.user(p), t.user(h), 1, true, now() - interval '1 day', now(), now()),
+      (t.user(prefix || ' open'), t.user(prefix || ' of homeowner'), t.user(h), t.user(p), t.user(p), t.user(h), 4, true, now() - interval '1 day', now(), NULL);
   INSERT INTO dwello.ai_agent_activity (job_id, user_id, terms_version, action_type, created_at)
     SELECT t.user(prefix || ' open'), t.user(name), 1, 'declined', '1999-01-01 00:00+00'
       FROM unnest(ARRAY[p, rival]) AS name;
@@ -232,8 +244,11 @@ BEGIN
   FOREACH relation IN ARRAY relations LOOP
     BEGIN
       rows := pg_temp.rows_of(relation, role, 'true');
-    EXCEPTION WHEN insufficient_privilege THEN
-      rows := NULL;
+    EXCEPTION
+      WHEN insufficient_privilege THEN
+        rows := NULL;
+      WHEN SQLSTATE 'WD401' THEN
+        rows := '{WD401}';
     END;
     RETURN NEXT;
   END LOOP;
@@ -248,7 +263,7 @@ LANGUAGE sql
 AS $$
   SELECT CASE expectation
          WHEN 'all' THEN pg_temp.rows_of(relation, role, 'true')
-         WHEN 'none' THEN '{}'
+         WHEN 'none' THEN CASE WHEN name IS NULL AND role = 'dwello_app' THEN '{WD401}'::text[] ELSE '{}' END
          WHEN 'own' THEN pg_temp.rows_of(relation, role, regexp_replace(rule, '\mme\M',
            coalesce(quote_literal(t.user(name)) || '::uuid', 'NULL::uuid'), 'g'))
          END
@@ -307,6 +322,7 @@ SAVEPOINT fault;
 CREATE POLICY leak ON dwello.bids FOR SELECT TO dwello_app USING (bid_amount > 95000);
 ALTER POLICY job_progress_read ON dwello.job_progress USING (homeowner_id = dwello.current_user_id());
 REVOKE SELECT ON dwello.fx_rates FROM dwello_admin;
+ALTER POLICY jobs_public ON dwello.jobs USING (deleted_at IS NULL);
 SELECT relation, viewer, expectation, cardinality(seen) > cardinality(should_see) AS too_many
   FROM outcome_now
  WHERE seen IS DISTINCT FROM should_see
@@ -317,7 +333,7 @@ ROLLBACK TO fault;
 SELECT role, l.relation
   FROM unnest(ARRAY['dwello_support', 'dwello_admin']) AS role,
        LATERAL pg_temp.look(NULL, role) AS l
- WHERE cardinality(l.rows) > 0 ORDER BY role, relation;
+ WHERE l.rows IS DISTINCT FROM '{WD401}' AND l.rows IS NOT NULL ORDER BY role, relation;
 -- and the application's role makes nobody less than the staff they are
 SELECT relation, v.viewer FROM viewer AS v, LATERAL pg_temp.look(v.name, 'dwello_app') AS l
   JOIN outcome AS o USING (relation)
@@ -326,6 +342,23 @@ SELECT relation, v.viewer FROM viewer AS v, LATERAL pg_temp.look(v.name, 'dwello
 -- an analyst has none of them
 SELECT relation FROM pg_temp.look(NULL, 'dwello_analyst') AS l
  WHERE l.rows IS NOT NULL;
+-- reviews of a provider are a visitor's to read, of a homeowner only for who
+-- is signed in; their functions agree with the tables
+CREATE FUNCTION pg_temp.reviews_for(name text, role text, whose text) RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  found bigint;
+BEGIN
+  PERFORM t.login_as(name);
+  PERFORM set_config('role', role, true);
+  found := (SELECT count(*) FROM dwello.reviews_of(t.user(whose)));
+  PERFORM t.as_system();
+  RETURN found;
+END
+$$;
+SELECT whose, pg_temp.reviews_for('p3', 'dwello_app', whose) AS stranger, pg_temp.reviews_for(NULL, 'dwello_public', whose) AS visitor
+  FROM unnest(ARRAY['p1', 'h1']) AS whose;
 ROLLBACK;
 
 -- ----------------------------------------------------------------------
@@ -338,7 +371,7 @@ SELECT r.relation, string_agg(a.attname, ', ' ORDER BY a.attnum) AS hidden
   JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
  WHERE has_any_column_privilege('dwello_app', r.oid, 'SELECT')
    AND NOT EXISTS (SELECT FROM unnest(ARRAY['dwello_app', 'dwello_service', 'dwello_support',
-                                            'dwello_analyst', 'dwello_admin']) AS role
+                                            'dwello_analyst', 'dwello_admin', 'dwello_public']) AS role
                     WHERE has_column_privilege(role, r.oid, a.attnum, 'SELECT'))
  GROUP BY r.relation ORDER BY r.relation;
 -- secrets, tried: none of the roles gets one
@@ -346,18 +379,24 @@ SELECT r.relation, a.attname, role
   FROM relation AS r
   JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
   CROSS JOIN unnest(ARRAY['dwello_app', 'dwello_service', 'dwello_support',
-                          'dwello_analyst', 'dwello_admin']) AS role
+                          'dwello_analyst', 'dwello_admin', 'dwello_public']) AS role
  WHERE a.attname IN ('password_hash', 'email', 'email_index', 'phone', 'phone_index', 'street',
                      'number', 'psp_token', 'key_hash')
    AND t.try(format($$SELECT set_config('role', %L, true); SELECT %I FROM dwello.%I$$,
-                    role, a.attname, r.relation)) NOT LIKE '42501: permission denied for %'
+                    role, a.attname, r.relation), 'h1') NOT LIKE '42501: permission denied for %'
  ORDER BY 1, 2, 3;
+-- what a visitor may read, and of whose it is only the provider
+SELECT r.relation, string_agg(a.attname, ', ' ORDER BY a.attnum) AS for_visitors
+  FROM relation AS r
+  JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+ WHERE has_column_privilege('dwello_public', r.oid, a.attnum, 'SELECT')
+ GROUP BY r.relation ORDER BY r.relation;
 -- what is sealed or digested is bytea: of those, only links of chains and
 -- digests of mandates are read
 SELECT r.relation, a.attname, array_agg(substr(role, 8) ORDER BY role) AS roles
   FROM relation AS r
   JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
   CROSS JOIN unnest(ARRAY['dwello_app', 'dwello_service', 'dwello_support',
-                          'dwello_analyst', 'dwello_admin']) AS role
+                          'dwello_analyst', 'dwello_admin', 'dwello_public']) AS role
  WHERE a.atttypid = 'bytea'::regtype AND has_column_privilege(role, r.oid, a.attnum, 'SELECT')
  GROUP BY r.relation, a.attname ORDER BY 1, 2;

@@ -17,6 +17,9 @@ use PostgreSQL::Test::RecursiveCopy;
 use PostgreSQL::Test::Utils;
 use Test::More ();
 
+# The superuser of the tests acts as the system; others may not say so.
+$ENV{PGOPTIONS} = '-c dwello.act_as_system=on';
+
 our @EXPORT = qw(new_server install_dwello keyring_directory people
   make_jobs contents differing most_rows);
 

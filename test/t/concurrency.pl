@@ -430,7 +430,8 @@ sub pgbench
 	open my $file, '>', $path or die "$path: $!";
 	print {$file} $script;
 	close $file or die "$path: $!";
-	local $ENV{PGOPTIONS} = "-c default_transaction_isolation=$level";
+	local $ENV{PGOPTIONS} =
+	  "$ENV{PGOPTIONS} -c default_transaction_isolation=$level";
 	IPC::Run::run(
 		[
 			qw(pgbench -n --max-tries=10000 --failures-detailed -D n=0),

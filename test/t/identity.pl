@@ -9,6 +9,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+$ENV{PGOPTIONS} = '-c dwello.act_as_system=on';
 my $ann = '00000000-0000-7000-8000-000000000001';
 
 my $node = PostgreSQL::Test::Cluster->new('primary');
@@ -37,6 +38,7 @@ sub run
 	my ($sql, $connstr) = @_;
 	my ($out, $err);
 
+	local $ENV{PGOPTIONS} = $connstr ? '' : $ENV{PGOPTIONS};
 	$node->psql('postgres', "\\set VERBOSITY sqlstate\n$sql",
 		connstr => $connstr // $node->connstr('postgres'),
 		stdout => \$out, stderr => \$err, on_error_stop => 0);
@@ -137,11 +139,39 @@ is($err, '', 'a role can be given a token where the library is not loaded');
 $node->append_conf('postgresql.conf', "session_preload_libraries = 'dwello'");
 $node->restart;
 ($out, $err) = run(<<'SQL', $as_app);
-SELECT dwello.current_user_id() IS NULL, current_setting('dwello.token') = '';
+SELECT current_setting('dwello.token') = '';
+SELECT dwello.current_user_id();
 SQL
-is($out, 't|t', 'it is nobody\'s token');
+is($out, 't', 'it is nobody\'s token');
+like($err, qr/WD401/, 'so there is none');
 unlike($err, qr/\Q$token\E/, 'and the warning does not quote it');
 $node->safe_psql('postgres', 'ALTER ROLE app RESET ALL');
+
+# the same of a superuser who would be the system for everybody
+$node->append_conf('postgresql.conf', "session_preload_libraries = ''");
+$node->restart;
+{
+	delete local $ENV{PGOPTIONS};
+	run('ALTER ROLE ' . getpwuid($<) . ' SET dwello.act_as_system = on;'
+		  . 'ALTER DATABASE postgres SET dwello.act_as_system = on;');
+	$node->append_conf('postgresql.conf', <<'CONF');
+session_preload_libraries = 'dwello'
+dwello.act_as_system = on
+CONF
+	$node->restart;
+	($out, $err) = run("SHOW dwello.act_as_system; SELECT dwello.issue_token('$ann');");
+	is($out, 'off', 'a role\'s, a database\'s and the file\'s setting makes nobody the system');
+	like($err, qr/WD401/, 'who has not said so');
+	run('ALTER ROLE ' . getpwuid($<) . ' RESET ALL;'
+		  . 'ALTER DATABASE postgres RESET ALL;');
+}
+# nor may anybody else say it
+($out, $err) = run("SHOW dwello.act_as_system; SELECT dwello.issue_token('$ann');",
+	"$as_app options='-c dwello.act_as_system=on'");
+is($out, 'off', 'an application cannot say so');
+like($err, qr/42501/, 'and gets no further');
+$node->adjust_conf('postgresql.conf', 'dwello.act_as_system', undef);
+$node->restart;
 
 # ----------------------------------------------------------------------
 # On a standby
@@ -157,10 +187,10 @@ SELECT dwello.login('$token');
 SELECT first_name FROM dwello.users;
 SELECT dwello.get_user_contact('$ann', 'test');
 COMMIT;
-SELECT dwello.current_user_id() IS NULL;
+SELECT dwello.current_user_id();
 SQL
-is($out, "$ann\nAnn\nt", 'a user reads their row on a standby');
-like($err, qr/25006/, 'and cannot write there');
+is($out, "$ann\nAnn", 'a user reads their row on a standby');
+like($err, qr/25006.*WD401/s, 'and cannot write there, or read without a token');
 $node->safe_psql('postgres', "INSERT INTO dwello.token_cutoffs VALUES ('$ann', 'infinity')");
 $node->wait_for_catchup($standby);
 ($out, $err) = run("SELECT dwello.login('$token');", $standby->connstr('postgres'));

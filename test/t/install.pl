@@ -12,7 +12,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = new_server('install', "session_preload_libraries = ''\n");
-my @roles = map { "dwello_$_" } qw(owner app service support analyst admin);
+my @roles = map { "dwello_$_" } qw(owner app service support analyst admin public);
 
 $node->safe_psql('postgres',
 	'CREATE EXTENSION postgis; CREATE EXTENSION btree_gist');

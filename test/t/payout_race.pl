@@ -37,7 +37,8 @@ sub pgbench
 	open my $file, '>', $path or die "$path: $!";
 	print {$file} $script;
 	close $file or die "$path: $!";
-	local $ENV{PGOPTIONS} = '-c default_transaction_isolation='
+	local $ENV{PGOPTIONS} =
+	  "$ENV{PGOPTIONS} -c default_transaction_isolation="
 	  . ($option{level} // 'read committed') =~ s/ /\\ /r;
 	IPC::Run::run(
 		[

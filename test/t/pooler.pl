@@ -72,6 +72,7 @@ sub client
 	my ($sql) = @_;
 	my ($out, $err);
 
+	delete local $ENV{PGOPTIONS};
 	$node->psql('postgres', "\\set VERBOSITY sqlstate\n$sql",
 		connstr => "host=$pooler_dir port=$pooler_port user=app dbname=postgres",
 		stdout => \$out, stderr => \$err, on_error_stop => 0);

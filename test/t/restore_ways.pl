@@ -112,7 +112,7 @@ ok(restore('custom', 'pg_restore', '-1', '--exit-on-error', $custom),
 equal('custom', 'custom');
 
 {
-	local $ENV{PGOPTIONS} = '-c dwello.allow_drop=on';
+	local $ENV{PGOPTIONS} = "$ENV{PGOPTIONS} -c dwello.allow_drop=on";
 	ok( restore(
 			'custom', 'pg_restore', '--clean', '-1', '--exit-on-error',
 			$custom),

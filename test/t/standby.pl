@@ -151,7 +151,8 @@ my %reads = (
 	verify_ledger => [ system => '' ],
 	verify_audit => [ system => '' ],
 	audit_history => [ system => "'users', '$id{homeowner}'" ],
-	audit_as_of => [ system => "'users', '$id{homeowner}', '$now'" ],);
+	audit_as_of => [ system => "'users', '$id{homeowner}', '$now'" ],
+	reads_all => [ system => '' ],);
 
 # VOLATILE functions that write no row; load_demo() once it has been called.
 my %writes_nothing = (

@@ -27,6 +27,7 @@
 /* The longest reason for opening a contact, in characters. */
 #define REASON_MAX 200
 
+static bool token_given(void);
 static Datum user_id_datum(const DwUuid *user_id);
 static void login_guard(const char *token, bool is_local);
 
@@ -35,7 +36,7 @@ DW_FUNCTION(dwello_current_user_id)
 {
 	DwActor		actor;
 
-	if (!dw_token_present())
+	if (!token_given())
 		PG_RETURN_NULL();
 	actor = dw_identity();
 	/* here the policies of all tables ask */
@@ -48,7 +49,7 @@ DW_FUNCTION(dwello_own_scopes)
 	DwActor		actor;
 	Datum		scopes;
 
-	if (!dw_token_present())
+	if (!token_given())
 		PG_RETURN_NULL();
 	actor = dw_identity();
 	dw_token_scopes_check("own_scopes", true);
@@ -56,6 +57,15 @@ DW_FUNCTION(dwello_own_scopes)
 	scopes = SPI_datumTransfer(dw_scopes_of(&actor.user_id), false, -1);
 	SPI_finish();
 	return scopes;
+}
+
+/* reads_all() → the caller's role is the service's alone */
+DW_FUNCTION(dwello_reads_all)
+{
+	if (dw_role_reads_all())
+		PG_RETURN_BOOL(true);
+	(void) token_given();
+	PG_RETURN_BOOL(false);
 }
 
 /* login(token, is_local) → the user's id; NULL when it ends the identity */
@@ -267,6 +277,18 @@ DW_FUNCTION(dwello_get_user_contact)
 				dw_unseal(DW_SEAL_PHONE, &user_id, user.phone));
 	dw_row_datum(&call, "addresses", dw_addresses_open(&user_id));
 	return dw_call_return(&call);
+}
+
+/* False without a token; WD401 where that is a mistake. */
+static bool
+token_given(void)
+{
+	if (dw_token_present())
+		return true;
+	if (dw_role_acts_for_users())
+		dw_raise(DW_NOT_AUTHENTICATED, "a token is needed", NULL,
+				 dw_identity_hint());
+	return false;
 }
 
 /* Gives an id as a value of the caller's context. */

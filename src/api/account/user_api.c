@@ -559,7 +559,7 @@ DW_FUNCTION(dwello_provider_summary)
 	DwUuid		provider_id;
 	bool		is_open;
 
-	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
+	dw_query_begin(&call, fcinfo, DW_ACTOR_PUBLIC);
 	provider_id = dw_arg_uuid(&call, "provider_id");
 	is_open = dw_contact_open_to(&call.actor, &provider_id);
 	if (!dw_summary_query(&call, &provider_id, dw_today(), is_open))

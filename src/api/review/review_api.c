@@ -313,12 +313,13 @@ DW_FUNCTION(dwello_reviews_of)
 	const DwUuid *after_id;
 	int32		max_results;
 
-	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
+	dw_query_begin(&call, fcinfo, DW_ACTOR_PUBLIC);
 	dw_args_need(&call, "user_id", "max_results", NULL);
 	reader.reviewee_id = dw_arg_uuid(&call, "user_id");
 	reader.user_id = call.actor.user_id;
 	reader.has_duty = (call.actor.kind & (DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT |
 										  DW_ACTOR_SYSTEM)) != 0;
+	reader.is_known = call.actor.kind != DW_ACTOR_VISITOR;
 	reader.now = dw_now();
 	max_results = dw_arg_page(&call, "max_results");
 	after_id = dw_arg_uuid_opt(&call, "after_id");

@@ -50,7 +50,7 @@ DW_FUNCTION(dwello_search_jobs)
 	DwSearchPlan plan;
 	int32		max_results;
 
-	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
+	dw_query_begin(&call, fcinfo, DW_ACTOR_PUBLIC);
 	dw_args_need(&call, "currency", "max_results", NULL);
 	search_read(&call, &search, &error);
 	cursor_read(&call, &cursor);
@@ -73,7 +73,7 @@ DW_FUNCTION(dwello_search_facets)
 	DwSearch	search;
 	DwSearchPlan plan;
 
-	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
+	dw_query_begin(&call, fcinfo, DW_ACTOR_PUBLIC);
 	dw_args_need(&call, "currency", NULL);
 	search_read(&call, &search, &error);
 	dw_arg_error_raise(&call, &error);
@@ -143,7 +143,7 @@ DW_FUNCTION(dwello_jobs_mvt)
 	DwArgError	error = {0};
 	DwTile		tile;
 
-	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
+	dw_query_begin(&call, fcinfo, DW_ACTOR_PUBLIC);
 	dw_args_need(&call, "z", "x", "y", NULL);
 	tile.zoom = dw_arg_int4(&call, "z");
 	tile.x = dw_arg_int4(&call, "x");
@@ -160,7 +160,7 @@ DW_FUNCTION(dwello_cluster_jobs)
 	DwArgError	error = {0};
 	DwTileBbox	bbox;
 
-	dw_query_begin(&call, fcinfo, DW_ACTOR_ANY);
+	dw_query_begin(&call, fcinfo, DW_ACTOR_PUBLIC);
 	dw_args_need(&call, "west", "south", "east", "north", "zoom", NULL);
 	bbox.west = dw_arg_float8(&call, "west");
 	bbox.south = dw_arg_float8(&call, "south");

@@ -57,7 +57,7 @@ dw_contact_visible(const DwActor *caller, const DwUuid *user_id,
 	const DwActorSet staff =
 		DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT | DW_ACTOR_SYSTEM;
 
-	if (caller->kind == DW_ACTOR_NONE)
+	if ((caller->kind & DW_ACTOR_ANY) == 0)
 		return false;
 	return (caller->kind & staff) != 0 ||
 		dw_uuid_equal(&caller->user_id, user_id) || shares_job;

@@ -49,7 +49,7 @@ extern DwUuid dw_uuid_v8(const uint8_t hash[16]);
  *
  * An actor is a bit, so that a rule can name several.  What a caller may be
  * follows from the verified token (docs/user.md); "system" is a worker without
- * a token whose database role is a member of dwello_service.
+ * a token whose database role is the service's, or a superuser who says so.
  */
 
 typedef enum DwActorKind
@@ -59,7 +59,8 @@ typedef enum DwActorKind
 	DW_ACTOR_PROVIDER = 1 << 1, /* token role service_provider */
 	DW_ACTOR_ADMIN = 1 << 2,
 	DW_ACTOR_SUPPORT = 1 << 3,
-	DW_ACTOR_SYSTEM = 1 << 4
+	DW_ACTOR_SYSTEM = 1 << 4,
+	DW_ACTOR_VISITOR = 1 << 5	/* has no account: a role of dwello_public */
 } DwActorKind;
 
 /* A set of DwActorKind bits. */
@@ -70,10 +71,13 @@ typedef uint8_t DwActorSet;
 	 DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT)
 #define DW_ACTOR_ANY	(DW_ACTOR_USERS | DW_ACTOR_SYSTEM)
 
+/* What is for everybody in the world: functions of role "public". */
+#define DW_ACTOR_PUBLIC (DW_ACTOR_ANY | DW_ACTOR_VISITOR)
+
 /* The caller of one statement. */
 typedef struct DwActor
 {
-	DwUuid		user_id;		/* nil for the system and for nobody */
+	DwUuid		user_id;		/* nil for the system, visitors and nobody */
 	DwActorKind kind;			/* DW_ACTOR_NONE: no identity */
 } DwActor;
 

@@ -21,6 +21,8 @@ dw_actor_label(DwActorKind kind)
 			return "support";
 		case DW_ACTOR_SYSTEM:
 			return "system";
+		case DW_ACTOR_VISITOR:
+			return "visitor";
 		case DW_ACTOR_NONE:
 			break;
 	}

@@ -217,8 +217,7 @@ call_identify(DwCall *call, DwActorSet actors)
 	if (call->actor.kind == DW_ACTOR_NONE)
 		dw_raise(DW_NOT_AUTHENTICATED,
 				 psprintf("dwello.%s needs an identity", dw_call_name(call)),
-				 NULL,
-				 "Call dwello.login() with a token first, in the same transaction.");
+				 NULL, dw_identity_hint());
 	if ((call->actor.kind & actors) == 0)
 		dw_raise(DW_FORBIDDEN,
 				 psprintf("the role %s may not call dwello.%s",

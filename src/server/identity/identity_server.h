@@ -15,19 +15,21 @@
 #include "core/access/access.h"
 #include "core/base/base.h"
 
-/*
- * Defines dwello.token, dwello.token_audience and dwello.session_tokens; once,
- * from _PG_init.
- */
+/* Defines the settings of identity; once, from _PG_init. */
 extern void dw_token_init(void);
 
 /*
  * The verified caller.  Without a token: SYSTEM when the caller's database
- * role is a member of dwello_service, else NONE.  WD402 for a token that is
- * not good now, WD601 without a keyring.  Needs a transaction; works in one
- * that is read only, on a standby and in parallel workers.
+ * role is one of the service alone and no token was set in the transaction,
+ * or a superuser's with dwello.act_as_system on; VISITOR when it is a
+ * visitors' alone; else NONE.  WD402 for a
+ * token that is not good now, WD601 without a keyring.  Needs a transaction;
+ * works in one that is read only, on a standby and in parallel workers.
  */
 extern DwActor dw_identity(void);
+
+/* The hint for a caller whom dw_identity() finds to be nobody. */
+extern const char *dw_identity_hint(void);
 
 /*
  * The id (jti) of the token that dw_identity() has verified, or NULL when it
@@ -40,6 +42,21 @@ extern char *dw_token_id(void);
  * a superuser it must be said.
  */
 extern bool dw_role_is_service(void);
+
+/*
+ * True when the caller's database role acts for users (dwello_app,
+ * dwello_support, dwello_admin), so that a call without a token is a mistake.
+ */
+extern bool dw_role_acts_for_users(void);
+
+/* True when it is the service's and none that acts for users or visitors. */
+extern bool dw_role_reads_all(void);
+
+/*
+ * True when the caller's database role is a superuser's; false while
+ * maintenance runs what somebody else has written.
+ */
+extern bool dw_role_is_superuser(void);
 
 /*
  * True when a token is set, good or not.  Where only a user counts, this is

@@ -17,6 +17,23 @@
  * hook drops it whenever the value changes.  What the signature proved is
  * kept for longer: for the same text, while the keyring is the same.  Expiry
  * is compared with the start of the statement at every use.
+ *
+ * WITHOUT A TOKEN the caller's database role decides.  The system is never the
+ * absence of something: a role is the service's and nothing else, or a
+ * superuser says so by dwello.act_as_system.  A login that is in the service
+ * and acts for users, too, would become the system by forgetting a token, so
+ * it is nobody.  And so is the service once a token was set in the
+ * transaction, an empty one too.
+ *
+ * That must outlive rollbacks and reach parallel workers, which get the values
+ * of settings and of nothing else: so it is a setting, dwello.token_set_in.
+ * Its value never passes through the server: the variable is written, as the
+ * server writes that of transaction_read_only, so that no rollback brings an
+ * old one back.  A source above the default's has workers sent it.
+ *
+ * The caller's role is GetOuterUserId(): SET ROLE counts, the owner of a
+ * function that is running does not.  What it belongs to is remembered until
+ * a role or a membership changes.
  */
 #include "postgres.h"
 
@@ -30,6 +47,8 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
+#include "utils/syscache.h"
 
 #include "core/identity/identity.h"
 #include "server/crypto/crypto_server.h"
@@ -55,6 +74,12 @@ static char *token_audience = NULL;
 /* The setting dwello.session_tokens. */
 static bool session_tokens = false;
 
+/*
+ * The setting dwello.token_set_in: the local transaction in which a token
+ * was last set, an empty one too.
+ */
+static int	token_set_in = 0;
+
 /* True while the setting is being defined, see check_token. */
 static bool defining = false;
 
@@ -74,12 +99,56 @@ static struct
 	DwClaims	claims;			/* what it says */
 }			signed_last;
 
+/* What a role is; bits. */
+typedef enum RoleKind
+{
+	ROLE_SUPERUSER = 1 << 0,
+	ROLE_SERVICE = 1 << 1,
+	ROLE_USERS = 1 << 2,		/* acts for users */
+	ROLE_VISITORS = 1 << 3		/* acts for whoever has no account */
+} RoleKind;
+
+/* A group, and what a member of it is. */
+typedef struct RoleGroup
+{
+	const char *name;			/* of the role */
+	RoleKind	kind;			/* of its members */
+} RoleGroup;
+
+static const RoleGroup groups[] = {
+	{"dwello_service", ROLE_SERVICE},
+	{"dwello_app", ROLE_USERS},
+	{"dwello_support", ROLE_USERS},
+	{"dwello_admin", ROLE_USERS},
+	{"dwello_public", ROLE_VISITORS}
+};
+
+/* The setting dwello.act_as_system. */
+static bool act_as_system = false;
+
+/* Changes of roles and memberships that this backend has heard of. */
+static uint64 changes = 1;
+
+/* The last role that was looked at. */
+static struct
+{
+	Oid			role;			/* whose */
+	uint64		changes;		/* heard of then; 0 = never looked */
+	int			kinds;			/* RoleKind bits */
+}			known;
+
 static bool check_audience(char **newval, void **extra, GucSource source);
 static bool check_token(char **newval, void **extra, GucSource source);
 static void assign_token(const char *newval, void *extra);
+static bool check_act_as_system(bool *newval, void **extra, GucSource source);
+static void roles_changed(Datum arg, int cache, uint32 hash);
+static int	kinds_of_caller(void);
+static DwActorKind kind_without_token(void);
+static bool check_token_set_in(int *newval, void **extra, GucSource source);
 static const char *show_token(void);
 static bool value_bind(char **value, LocalTransactionId lxid);
 static LocalTransactionId binding_now(void);
+static bool token_was_set(void);
 static const char *token_of_now(void);
 static void token_verify(void);
 static int64 issue_second(const DwUuid *user_id);
@@ -90,12 +159,32 @@ static TimestampTz cutoff_read(const DwUuid *user_id);
 static bool cutoff_find(const DwUuid *user_id, bool in_snapshot,
 						TimestampTz *not_before);
 static int64 now_seconds(void);
-static DwActor actor_without_token(void);
 pg_noreturn static void refuse(void);
 
 void
 dw_token_init(void)
 {
+	DefineCustomBoolVariable("dwello.act_as_system",
+							 "Lets a superuser without a token act as the"
+							 " system.",
+							 "For psql and tests; workers have a login in"
+							 " dwello_service.",
+							 &act_as_system, false, PGC_SUSET,
+							 GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
+							 check_act_as_system, NULL, NULL);
+	CacheRegisterSyscacheCallback(AUTHMEMMEMROLE, roles_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHOID, roles_changed, (Datum) 0);
+	DefineCustomIntVariable("dwello.token_set_in",
+							"The transaction that a token was last set in.",
+							"Nobody sets it.",
+							&token_set_in, 0, PG_INT32_MIN, PG_INT32_MAX,
+							PGC_SUSET,
+							GUC_NO_SHOW_ALL | GUC_NO_RESET_ALL |
+							GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
+							check_token_set_in, NULL, NULL);
+	(void) set_config_option("dwello.token_set_in", "0", PGC_SUSET,
+							 PGC_S_OVERRIDE, GUC_ACTION_SAVE, true, 0, false);
+
 	DefineCustomBoolVariable("dwello.session_tokens",
 							 "Lets a token outlive its transaction.",
 							 "For psql and workers with a connection of"
@@ -127,10 +216,13 @@ dw_token_init(void)
 DwActor
 dw_identity(void)
 {
-	DwActor		actor;
+	DwActor		actor = {0};
 
 	if (!dw_token_present())
-		return actor_without_token();
+	{
+		actor.kind = kind_without_token();
+		return actor;
+	}
 	if (verified.lxid != dw_proc_lxid(MyProc) ||
 		!LocalTransactionIdIsValid(verified.lxid))
 		token_verify();
@@ -149,15 +241,6 @@ dw_token_id(void)
 		verified.claims.jti[0] == '\0')
 		return NULL;
 	return pstrdup(verified.claims.jti);
-}
-
-bool
-dw_role_is_service(void)
-{
-	Oid			service = get_role_oid("dwello_service", true);
-
-	return OidIsValid(service) &&
-		is_member_of_role_nosuper(GetOuterUserId(), service);
 }
 
 /* Raises 42501 for what no key may call. */
@@ -324,6 +407,8 @@ check_audience(char **newval, void **extra, GucSource source)
 static bool
 check_token(char **newval, void **extra, GucSource source)
 {
+	if (source == PGC_S_SESSION && !InitializingParallelWorker)
+		token_set_in = (int) binding_now();
 	if (*newval == NULL || (*newval)[0] == '\0')
 		return true;
 	if (source != PGC_S_SESSION && source != PGC_S_CLIENT)
@@ -338,6 +423,17 @@ check_token(char **newval, void **extra, GucSource source)
 		return true;			/* bound by the leader */
 	return value_bind(newval, defining ? InvalidLocalTransactionId :
 					  binding_now());
+}
+
+/* Nobody sets it but dw_token_init, and the leader of a parallel worker. */
+static bool
+check_token_set_in(int *newval, void **extra, GucSource source)
+{
+	if (source == PGC_S_DEFAULT || source == PGC_S_OVERRIDE)
+		return true;
+	GUC_check_errcode(ERRCODE_INSUFFICIENT_PRIVILEGE);
+	GUC_check_errmsg("\"dwello.token_set_in\" cannot be set");
+	return false;
 }
 
 /* Another value proves nothing yet. */
@@ -385,6 +481,16 @@ binding_now(void)
 	if (IsParallelWorker() && MyProc->lockGroupLeader != NULL)
 		return dw_proc_lxid(MyProc->lockGroupLeader);
 	return dw_proc_lxid(MyProc);
+}
+
+/* Tells whether a token was set in this transaction, an empty one too. */
+static bool
+token_was_set(void)
+{
+	LocalTransactionId now = binding_now();
+
+	return LocalTransactionIdIsValid(now) &&
+		now == (LocalTransactionId) token_set_in;
 }
 
 /* Gives the token if it was set in this transaction; WD402 otherwise. */
@@ -586,24 +692,130 @@ now_seconds(void)
 	return timestamptz_to_time_t(GetCurrentStatementStartTimestamp());
 }
 
-/*
- * A worker of the service, or nobody.
- *
- * Nobody, too, in an expression of an index or a materialised view that
- * maintenance evaluates: the server has taken on the role of its owner, and
- * who started it (autovacuum, a superuser's ANALYZE) lends them nothing.
- */
-static DwActor
-actor_without_token(void)
+/* Has what is remembered of a role looked up again. */
+static void
+roles_changed(Datum arg, int cache, uint32 hash)
 {
-	DwActor		actor = {0};
-	Oid			service = get_role_oid("dwello_service", true);
+	changes++;
+}
+
+/* The kinds of a role, from the catalogue. */
+static int
+kinds_of(Oid role)
+{
+	int			kinds = superuser_arg(role) ? ROLE_SUPERUSER : 0;
+
+	for (size_t i = 0; i < lengthof(groups); i++)
+	{
+		Oid			group = get_role_oid(groups[i].name, true);
+
+		if (OidIsValid(group) && is_member_of_role_nosuper(role, group))
+			kinds |= groups[i].kind;
+	}
+	return kinds;
+}
+
+/* The kinds of the caller's role. */
+static int
+kinds_of_caller(void)
+{
+	Oid			role = GetOuterUserId();
+
+	if (known.role != role || known.changes != changes)
+	{
+		uint64		heard = changes;	/* looking may hear of more */
+
+		known.kinds = kinds_of(role);
+		known.role = role;
+		known.changes = heard;
+	}
+	return known.kinds;
+}
+
+/*
+ * Lets it in from the session or the client's start-up only: what ALTER ROLE,
+ * ALTER DATABASE, a function or a file sets, nobody has said.
+ */
+static bool
+check_act_as_system(bool *newval, void **extra, GucSource source)
+{
+	if (!*newval || source == PGC_S_SESSION || source == PGC_S_CLIENT)
+		return true;
+	GUC_check_errcode(ERRCODE_INSUFFICIENT_PRIVILEGE);
+	GUC_check_errmsg("\"dwello.act_as_system\" can only be turned on in the"
+					 " session that uses it");
+	return false;
+}
+
+/*
+ * Everybody is nobody in an expression of an index or a materialised view
+ * that maintenance evaluates: the server has taken on the role of its owner,
+ * and who started it (autovacuum, a superuser's ANALYZE) lends them nothing.
+ */
+static DwActorKind
+kind_without_token(void)
+{
+	int			kinds;
 
 	if (InSecurityRestrictedOperation())
-		return actor;
-	if (OidIsValid(service) && is_member_of_role(GetOuterUserId(), service))
-		actor.kind = DW_ACTOR_SYSTEM;
-	return actor;
+		return DW_ACTOR_NONE;
+	kinds = kinds_of_caller();
+	if ((kinds & ROLE_SUPERUSER) && act_as_system)
+		return DW_ACTOR_SYSTEM;
+	switch (kinds & (ROLE_SERVICE | ROLE_USERS | ROLE_VISITORS))
+	{
+		case ROLE_SERVICE:
+			return token_was_set() ? DW_ACTOR_NONE : DW_ACTOR_SYSTEM;
+		case ROLE_VISITORS:
+			return DW_ACTOR_VISITOR;
+		default:
+			return DW_ACTOR_NONE;
+	}
+}
+
+bool
+dw_role_acts_for_users(void)
+{
+	return !InSecurityRestrictedOperation() &&
+		(kinds_of_caller() & (ROLE_USERS | ROLE_SUPERUSER)) == ROLE_USERS;
+}
+
+bool
+dw_role_reads_all(void)
+{
+	return !InSecurityRestrictedOperation() &&
+		(kinds_of_caller() & (ROLE_SERVICE | ROLE_USERS | ROLE_VISITORS)) ==
+		ROLE_SERVICE;
+}
+
+bool
+dw_role_is_service(void)
+{
+	return (kinds_of_caller() & ROLE_SERVICE) != 0;
+}
+
+bool
+dw_role_is_superuser(void)
+{
+	return !InSecurityRestrictedOperation() &&
+		(kinds_of_caller() & ROLE_SUPERUSER) != 0;
+}
+
+const char *
+dw_identity_hint(void)
+{
+	int			kinds = kinds_of_caller();
+
+	if (kinds & ROLE_SUPERUSER)
+		return "Call dwello.login() with a token first, in the same"
+			" transaction, or SET dwello.act_as_system = on.";
+	if ((kinds & ROLE_SERVICE) && (kinds & (ROLE_USERS | ROLE_VISITORS)))
+		return "The role is a member of dwello_service and acts for users,"
+			" too: make two logins, one for each.";
+	if ((kinds & ROLE_SERVICE) && token_was_set())
+		return "dwello.login() was called in this transaction: the role is"
+			" the system again in the next.";
+	return "Call dwello.login() with a token first, in the same transaction.";
 }
 
 /*

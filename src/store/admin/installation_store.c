@@ -22,7 +22,7 @@
 /* The roles of dwello itself: groups, and the owner of everything. */
 #define GROUP_ROLES \
 	"o.rolname IN ('dwello_owner', 'dwello_app', 'dwello_service', " \
-	"'dwello_support', 'dwello_analyst', 'dwello_admin') "
+	"'dwello_support', 'dwello_analyst', 'dwello_admin', 'dwello_public') "
 
 DwCheckRule dw_installation_rules[] =
 {
@@ -69,11 +69,11 @@ DwCheckRule dw_installation_rules[] =
 		 "A token in a setting makes everyone that user: RESET dwello.token there."),
 	RULE("token_in_settings",
 		 "SELECT p.oid::regprocedure::text, "
-		 "'The function sets dwello.token.' "
-		 "FROM pg_catalog.pg_proc AS p "
-		 "WHERE EXISTS (SELECT FROM unnest(p.proconfig) AS c "
-		 "WHERE c COLLATE \"C\" ILIKE 'dwello.token=%') ORDER BY 1",
-		 "A function that carries a token makes its callers that user: ALTER FUNCTION ... RESET dwello.token."),
+		 "'The function sets ' || split_part(c, '=', 1) || '.' "
+		 "FROM pg_catalog.pg_proc AS p CROSS JOIN LATERAL unnest(p.proconfig) "
+		 "AS c WHERE c COLLATE \"C\" ILIKE ANY (ARRAY['dwello.token=%', "
+		 "'dwello.act\\_as\\_system=%']) ORDER BY 1, 2",
+		 "A function that carries an identity gives it to its callers: ALTER FUNCTION ... RESET it."),
 	RULE("role_attribute",
 		 "WITH RECURSIVE granted AS (SELECT o.oid, 0 AS steps "
 		 "FROM pg_catalog.pg_roles AS o WHERE " GROUP_ROLES
@@ -90,14 +90,16 @@ DwCheckRule dw_installation_rules[] =
 	RULE("role_in_both",
 		 "WITH RECURSIVE granted AS (SELECT o.oid, o.rolname AS role "
 		 "FROM pg_catalog.pg_roles AS o "
-		 "WHERE o.rolname IN ('dwello_app', 'dwello_service') "
+		 "WHERE o.rolname IN ('dwello_service', 'dwello_app', "
+		 "'dwello_support', 'dwello_admin', 'dwello_public') "
 		 "UNION SELECT a.member, g.role FROM granted AS g "
 		 "JOIN pg_catalog.pg_auth_members AS a ON a.roleid = g.oid) "
-		 "SELECT r.rolname::text, 'It is a member of dwello_app and of "
-		 "dwello_service.' FROM granted AS g "
+		 "SELECT r.rolname::text, 'It is a member of ' || string_agg(DISTINCT "
+		 "g.role, ', ' ORDER BY g.role) || '.' FROM granted AS g "
 		 "JOIN pg_catalog.pg_roles AS r ON r.oid = g.oid AND r.rolcanlogin "
-		 "GROUP BY r.rolname HAVING count(DISTINCT g.role) = 2 ORDER BY 1",
-		 "Whoever forgets to log in with it acts as the system: make two logins, one for each."),
+		 "GROUP BY r.rolname HAVING bool_or(g.role = 'dwello_service') "
+		 "AND count(DISTINCT g.role) > 1 ORDER BY 1",
+		 "Without a token it is nobody (WD401), not the system: make two logins, one for each."),
 	RULE("setting_in_roles",
 		 "SELECT coalesce(r.rolname, d.datname, 'all')::text, "
 		 "'ALTER ROLE or ALTER DATABASE sets ' || split_part(c, '=', 1) "

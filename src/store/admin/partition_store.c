@@ -127,7 +127,8 @@ create_partition(const char *log, const char *partition)
 							"TO dwello_owner USING (true) WITH CHECK (true)",
 							partition));
 	run_definition(psprintf("CREATE POLICY %1$s_service ON dwello.%1$s "
-							"FOR SELECT TO dwello_service USING (true)",
+							"FOR SELECT TO dwello_service "
+							"USING (dwello.reads_all())",
 							partition));
 	if (strcmp(log, "ai_agent_activity") != 0)
 		run_definition(psprintf("CREATE TRIGGER guard_truncate "

@@ -123,13 +123,14 @@ dw_response_insert(const DwReview *review, DwResponse *response)
 }
 
 /*
- * What a reader is shown: parameters $1 to $4.  The only place that decides
+ * What a reader is shown: parameters $1 to $5.  The only place that decides
  * it, for the list and for the cursor into it alike, or a cursor would tell
  * of a review that no list shows.
  */
 #define REVIEW_SHOWN \
 	"r.reviewee_id = $1 AND r.reveal_at <= $4 AND r.deleted_at IS NULL " \
-	"AND (r.is_public OR $3 OR r.reviewee_id = $2 OR r.reviewer_id = $2)"
+	"AND ((r.is_public AND ($5 OR r.reviewee_id = r.provider_id)) " \
+	"OR $3 OR r.reviewee_id = $2 OR r.reviewer_id = $2)"
 
 /* The parameters of REVIEW_SHOWN. */
 static void
@@ -139,6 +140,7 @@ param_reader(DwParams *p, const DwReviewReader *reader)
 	dw_param_uuid(p, &reader->user_id);
 	dw_param_bool(p, reader->has_duty);
 	dw_param_time(p, reader->now);
+	dw_param_bool(p, reader->is_known);
 }
 
 bool
@@ -147,7 +149,7 @@ dw_reviews_seek(const DwReviewReader *reader, const DwUuid *id,
 {
 	static DwStatement select_place =
 		DW_STATEMENT("SELECT r.created_at FROM dwello.reviews AS r "
-					 "WHERE " REVIEW_SHOWN " AND r.id = $5");
+					 "WHERE " REVIEW_SHOWN " AND r.id = $6");
 	DwParams	p = DW_PARAMS;
 
 	param_reader(&p, reader);
@@ -169,8 +171,8 @@ dw_reviews_list(DwCall *call, const DwReviewReader *reader,
 					 "LEFT JOIN dwello.review_responses AS s "
 					 "ON s.job_id = r.job_id AND s.review_id = r.id "
 					 "WHERE " REVIEW_SHOWN
-					 " AND (r.created_at, r.id) < ($5, $6) "
-					 "ORDER BY r.created_at DESC, r.id DESC LIMIT $7");
+					 " AND (r.created_at, r.id) < ($6, $7) "
+					 "ORDER BY r.created_at DESC, r.id DESC LIMIT $8");
 	DwParams	p = DW_PARAMS;
 
 	param_reader(&p, reader);

@@ -73,6 +73,7 @@ typedef struct DwReviewReader
 	DwUuid		reviewee_id;	/* whose reviews */
 	DwUuid		user_id;		/* who reads */
 	bool		has_duty;		/* reads what is not public, too */
+	bool		is_known;		/* reads of homeowners: not a visitor */
 	TimestampTz now;			/* what is revealed by then is shown */
 } DwReviewReader;
 
