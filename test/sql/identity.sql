@@ -241,6 +241,7 @@ ALTER POLICY users_service ON dwello.users USING (true);
 SELECT pg_temp.sees('identity_both', 'users') AS found;
 ROLLBACK;
 
+SELECT dwello.reads_all() AS superuser;
 DROP SCHEMA identity CASCADE;
 DROP ROLE identity_plain, identity_app, identity_support, identity_admin, identity_analyst, identity_visitor, identity_worker,
   identity_apart, identity_both, identity_team, identity_helper, identity_manager, identity_open, identity_all;
