@@ -215,11 +215,8 @@ const faults = {
 		this.book('platform_fee', job.currency, amount / 20n);
 	}),
 
-	// the first capture ends an authorization
-	capture: twist('capture', (right, a, amount) => {
-		a.isLast = true;
-		right(a, amount);
-	}),
+	// a capture takes nothing of what was authorised
+	capture: twist('capture', () => {}),
 
 	// every tenth answer says one more
 	reply: () => {
