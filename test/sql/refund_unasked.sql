@@ -230,6 +230,24 @@ SELECT * FROM dwello.reconcile();
 SELECT * FROM dwello.verify_ledger();
 
 ------------------------------------------------------------------------
+-- Of a charge that nobody has told of: never the escrow's good money
+------------------------------------------------------------------------
+SELECT t.award('early', 100000);
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.fund_escrow(t.user('early'));
+SELECT t.login_as(NULL);
+SELECT t.does(NULL, $$confirm_refund(t.user('early'), 'acme', 'z 1', amount => 100000, psp_reference => 'ch z')$$) AS refund,
+       t.does(NULL, $$open_chargeback(t.user('early'), 'acme', 'z 2', 100000, 'USD', psp_reference => 'ch z')$$) AS chargeback;
+SELECT held FROM t.pay_by('early', 100000, 'ch z');
+SELECT amount, held, escrow_status FROM dwello.confirm_refund(t.user('early'), 'acme', 'z 1', amount => 30000, psp_reference => 'ch z');
+-- no payment is under way, and the money of that charge, or of that company, is not the escrow's
+SELECT amount, held, escrow_status FROM dwello.confirm_refund(t.user('early'), 'acme', 'z 3', amount => 500, psp_reference => 'ch 2nd');
+SELECT amount, held, escrow_status FROM dwello.confirm_refund(t.user('early'), 'zcme', 'z 4', amount => 60, psp_reference => 'ch z');
+SELECT amount, held, escrow_status FROM dwello.confirm_refund(t.user('early'), 'zcme', 'z 5', amount => 7);
+SELECT payment, amount, loss, status, event_id FROM t.refund WHERE job_id = t.user('early') ORDER BY event_id;
+SELECT t.with_company('zcme');
+
+------------------------------------------------------------------------
 -- A statement's line is such an event, too
 ------------------------------------------------------------------------
 SELECT t.award('line', 100000);

@@ -486,6 +486,9 @@ opening_fill(Case *of)
 	DwChargebackRow *taken = &of->taken;
 	const bool	is_held = of->has_escrow && asked_payment(of);
 
+	if (event->psp_reference != NULL && of->has_job && !of->has_receipt &&
+		dw_uuid_is_nil(&of->asked.payment_id))
+		dw_payment_need_told(&of->job.id, event);
 	taken->id = dw_uuid_fresh();
 	taken->scope_id = of->has_escrow ? of->job.id
 		: dw_fact_id(event->psp, event->event_id);

@@ -214,6 +214,13 @@ extern void dw_row_escrow(DwCall *call, const DwEscrowRow *row);
 extern bool dw_payment_replay(DwCall *call, const DwPaymentEvent *event);
 
 /*
+ * WD101 where a payment of the job is under way that the one the event names,
+ * which nobody has told of, may be.
+ */
+extern void dw_payment_need_told(const DwUuid *job_id,
+								 const DwPaymentEvent *event);
+
+/*
  * Ends a call whose columns are filled: returns the row, and keeps it with
  * the event for who delivers it again.
  */

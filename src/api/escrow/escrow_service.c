@@ -287,6 +287,20 @@ dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
 	return true;
 }
 
+void
+dw_payment_need_told(const DwUuid *job_id, const DwPaymentEvent *event)
+{
+	DwTransaction pending;
+
+	if (dw_payment_find(job_id, NULL, &pending))
+		dw_raise(DW_INVALID_TRANSITION, "no such payment has arrived",
+				 psprintf("No payment \"%s\" of \"%s\" is known, and one of"
+						  " job %s is under way.", event->psp_reference,
+						  event->psp, dw_uuid_text(job_id)),
+				 "An event that came too early can be delivered again; without"
+				 " psp_reference it is booked as it is.");
+}
+
 Datum
 dw_payment_event_return(DwCall *call, DwPaymentEvent *event)
 {

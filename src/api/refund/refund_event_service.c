@@ -424,7 +424,7 @@ take_held(Work *work, const char *currency, int64 amount)
 {
 	DwEscrowRow *row = &work->told->row;
 
-	if (!work->told->has_escrow || work->charge.is_apart ||
+	if (!work->told->has_escrow || !work->charge.is_held ||
 		strcmp(currency, row->escrow.currency) != 0)
 		return 0;
 	load_contested(row);
@@ -583,6 +583,21 @@ sent_known(Work *work, int picked, bool is_clear)
 	return 0;
 }
 
+/*
+ * WD101 for a payment that nobody has told of, while one of the job is under
+ * way that it may be: taken as it is, its money would be held for ever.
+ */
+static void
+need_told(const Work *work)
+{
+	const DwRefundTold *told = work->told;
+
+	if (!told->is_line && told->has_job &&
+		told->names.psp_reference != NULL &&
+		work->charge.currency == NULL && work->receipt_count == 0)
+		dw_payment_need_told(&told->job.id, &told->event);
+}
+
 /* Books as sent what there is of it, and the rest as what nobody asked for. */
 static void
 sent_decide(Work *work)
@@ -606,8 +621,10 @@ sent_decide(Work *work)
 	else if (rest == 0)
 		dw_arg_refuse(work->call, "amount", DW_BAD_VALUE,
 					  "must be said of what nobody asked for");
-	if (rest > 0)
-		unasked_apply(work, rest);
+	if (rest == 0)
+		return;
+	need_told(work);
+	unasked_apply(work, rest);
 }
 
 /*

@@ -354,6 +354,7 @@ find_only_payment(const DwRefundNames *names, DwChargeOf *charge)
 	DwPaymentPart *payments = dw_payments_arrived(&names->job_id, names->psp,
 												  &count);
 
+	charge->is_held = count > 0;
 	if (count != 1)
 		return;
 	charge->payment_id = payments[0].payment_id;
@@ -388,7 +389,10 @@ dw_refund_find_charge(const DwRefundNames *names, const char *psp_reference,
 	dw_param_text(&p, psp_reference);
 	dw_param_uuid(&p, &names->job_id);
 	if (dw_execute(&select_charge, &p) > 0)
+	{
 		dw_map_read(&charges, 0, charge);
+		charge->is_held = !charge->is_apart;
+	}
 }
 
 bool

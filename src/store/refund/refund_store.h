@@ -126,6 +126,7 @@ typedef struct DwChargeOf
 	const char *currency;		/* of it, or of a receipt; NULL: it is of
 								 * nothing that is known */
 	bool		is_apart;		/* no escrow took it: a receipt, or a tip */
+	bool		is_held;		/* the job's escrow took it, or one such */
 } DwChargeOf;
 
 /*
