@@ -66,6 +66,7 @@ CREATE TABLE dwello.user_codes (
   redeemed_at timestamptz,
   CONSTRAINT user_codes_pkey PRIMARY KEY (user_id, id)
 );
+CREATE INDEX user_codes_target_key_idx ON dwello.user_codes (pg_catalog.substr(target, 2, 4)) WHERE target IS NOT NULL;
 COMMENT ON TABLE dwello.user_codes IS
   'Codes that users were sent, of the last day; only a keyed hash of each is stored, and the last of its purpose counts.';
 COMMENT ON COLUMN dwello.user_codes.purpose IS 'What it is for.';

@@ -781,18 +781,24 @@ COMMENT ON FUNCTION dwello.login IS
  *	touched. The data id of the database is made with it.
  *
  * role: owner
- * args: none
+ * args:
+ *	force: true makes keys although nothing opens what the error names:
+ *	  that stays closed until the true keyring is found again
  * returns: rows, one a kind
  *	kind: token, pii or index
  *	key_id: its newest key
  *	created: this call made it
  * errors:
  *	42501: the caller is not a superuser
+ *	22004: force is NULL
  *	WD601: the file cannot be read or written
+ *	WD603: values or indexes are there that no key of the file fits, or the
+ *	  database has used keys that it lacks
  * example: superuser
  *	SELECT kind, created FROM dwello.create_keyring();
  */
 CREATE OR REPLACE FUNCTION dwello.create_keyring(
+  force boolean DEFAULT false,
   OUT kind text,
   OUT key_id integer,
   OUT created boolean
@@ -801,7 +807,115 @@ RETURNS SETOF record
 LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 3
 AS 'MODULE_PATHNAME', 'dwello_create_keyring';
 COMMENT ON FUNCTION dwello.create_keyring IS
-  'Makes the file named by dwello.keyring_file with a first key of each kind, or adds the kinds that it lacks. Errors: 42501, WD601. See reference.md#create_keyring.';
+  'Makes the file named by dwello.keyring_file with a first key of each kind, or adds the kinds that it lacks. Errors: 42501, 22004, WD601, WD603. See reference.md#create_keyring.';
+
+/*
+ * rotate_key
+ *	Makes a new key of a kind, which new work uses from now on. What the
+ *	older keys have signed, sealed or indexed stays good. Every standby
+ *	needs the new file.
+ *
+ * role: owner
+ * args:
+ *	kind: token, pii or index
+ * returns: a row
+ *	kind: as given
+ *	key_id: the new key
+ * errors:
+ *	42501: the caller is not a superuser
+ *	22004 22001
+ *	22023: there is no such kind
+ *	WD601: the file cannot be read or written, or is full
+ *	WD603 25006
+ * example: superuser
+ *	SELECT count(r.key_id) AS rotated
+ *	  FROM (SELECT 'token' AS kind WHERE NOT EXISTS (SELECT FROM dwello.key_ids AS k
+ *	          WHERE k.kind = 'token' AND k.made_at > now() - interval '1 year')) AS due,
+ *	       dwello.rotate_key(due.kind) AS r;
+ */
+CREATE OR REPLACE FUNCTION dwello.rotate_key(
+  INOUT kind text,
+  OUT key_id integer
+)
+RETURNS SETOF record
+LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 1
+AS 'MODULE_PATHNAME', 'dwello_rotate_key';
+COMMENT ON FUNCTION dwello.rotate_key IS
+  'Makes a new key of a kind, which new work uses from now on. Errors: 42501, 22004, 22001, 22023, WD601, WD603, 25006. See reference.md#rotate_key.';
+
+/*
+ * retire_key
+ *	Takes a key that nothing needs any more out of the keyring file. Of kind
+ *	pii and index: nothing is sealed or indexed with it, which dwello.reseal()
+ *	sees to. Of kind token: the tokens that it has signed end. It is called in
+ *	a transaction of its own, and the key leaves the file as that commits.
+ *
+ * role: owner
+ * args:
+ *	kind: token, pii or index
+ *	key_id: the key; not the newest of its kind
+ * returns: a row
+ *	kind: as given
+ *	key_id: as given
+ * errors:
+ *	42501: the caller is not a superuser
+ *	22004 22001
+ *	22023: there is no such kind
+ *	P0002: the keyring has no such key
+ *	WD101: it is the newest of its kind, or in use, or the transaction has a
+ *	  savepoint or has written something
+ *	WD601: the file cannot be read or written
+ *	WD603 25006
+ * example: superuser
+ *	SELECT count(r.key_id) AS retired
+ *	  FROM (SELECT k.kind, k.key_id FROM dwello.key_ids AS k WHERE k.kind = 'token' AND k.retired_at IS NULL
+ *	           AND k.made_at < now() - interval '13 months' LIMIT 1) AS old,
+ *	       dwello.retire_key(old.kind, old.key_id) AS r;
+ */
+CREATE OR REPLACE FUNCTION dwello.retire_key(
+  INOUT kind text,
+  INOUT key_id integer
+)
+RETURNS SETOF record
+LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 1
+AS 'MODULE_PATHNAME', 'dwello_retire_key';
+COMMENT ON FUNCTION dwello.retire_key IS
+  'Takes a key that nothing needs any more out of the keyring file. Errors: 42501, 22004, 22001, 22023, P0002, WD101, WD601, WD603, 25006. See reference.md#retire_key.';
+
+/*
+ * reseal
+ *	Seals values of old keys anew under the newest, a batch of rows. E-mail
+ *	addresses and telephone numbers are indexed anew likewise. A row that
+ *	somebody else has locked is left for the next call, and nobody waits for
+ *	it: call it again, while everything goes on, until is_complete.
+ *
+ * role: service
+ * args:
+ *	max_rows: most rows of this call, 1 to 10000
+ * returns: a row
+ *	resealed: rows that were written
+ *	unreadable: values that do not open, and stay as they are
+ *	is_complete: nothing else is left under an old key
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is not the service
+ *	22004
+ *	22023: max_rows is out of range
+ *	WD601 25006
+ * example: system
+ *	SELECT resealed, is_complete FROM dwello.reseal();
+ */
+CREATE OR REPLACE FUNCTION dwello.reseal(
+  max_rows integer DEFAULT 1000,
+  OUT resealed integer,
+  OUT unreadable integer,
+  OUT is_complete boolean
+)
+LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'dwello_reseal';
+GRANT EXECUTE ON FUNCTION dwello.reseal TO dwello_service;
+COMMENT ON FUNCTION dwello.reseal IS
+  'Seals values of old keys anew under the newest, a batch of rows. Errors: WD402, WD401, 42501, 22004, 22023, WD601, 25006. See reference.md#reseal.';
 
 /*
  * token_audience

@@ -27,6 +27,12 @@ CREATE TABLE dwello.users (
   deleted_at timestamptz,
   CONSTRAINT users_phone_sealed_check CHECK ((phone IS NULL) = (phone_index IS NULL))
 );
+-- by the key that a value was made with
+CREATE INDEX users_email_key_idx ON dwello.users (pg_catalog.substr(email, 2, 4));
+CREATE INDEX users_phone_key_idx ON dwello.users (pg_catalog.substr(phone, 2, 4)) WHERE phone IS NOT NULL;
+CREATE INDEX users_password_key_idx ON dwello.users (pg_catalog.substr(password_hash, 2, 4)) WHERE password_hash IS NOT NULL;
+CREATE INDEX users_email_index_key_idx ON dwello.users (pg_catalog.substr(email_index, 1, 4));
+CREATE INDEX users_phone_index_key_idx ON dwello.users (pg_catalog.substr(phone_index, 1, 4)) WHERE phone_index IS NOT NULL;
 COMMENT ON TABLE dwello.users IS 'People: homeowners, providers and administrators. E-mail and phone are sealed.';
 COMMENT ON COLUMN dwello.users.user_type IS 'What the user is on the platform.';
 COMMENT ON COLUMN dwello.users.status IS 'Status of the account.';
@@ -134,6 +140,7 @@ CREATE TABLE dwello.user_addresses (
   CONSTRAINT user_addresses_pkey PRIMARY KEY (user_id, id)
 );
 CREATE UNIQUE INDEX user_addresses_primary_key ON dwello.user_addresses (user_id) WHERE is_primary;
+CREATE INDEX user_addresses_street_key_idx ON dwello.user_addresses (pg_catalog.substr(street, 2, 4));
 COMMENT ON TABLE dwello.user_addresses IS 'Addresses of a user; the street is sealed, at most one is primary.';
 COMMENT ON COLUMN dwello.user_addresses.address_type IS 'What the address is used for.';
 COMMENT ON COLUMN dwello.user_addresses.city IS 'City.';
@@ -167,6 +174,8 @@ CREATE TABLE dwello.provider_credentials (
   CONSTRAINT provider_credentials_pkey PRIMARY KEY (user_id, id),
   CONSTRAINT provider_credentials_dates_check CHECK (valid_from <= valid_until)
 );
+CREATE INDEX provider_credentials_number_key_idx ON dwello.provider_credentials (pg_catalog.substr(number, 2, 4))
+  WHERE number IS NOT NULL;
 COMMENT ON TABLE dwello.provider_credentials IS 'Licences, insurances and the like of a provider; the number is sealed. Only a verified one counts.';
 COMMENT ON COLUMN dwello.provider_credentials.credential_type IS 'Kind of credential.';
 COMMENT ON COLUMN dwello.provider_credentials.issuer IS 'Who issued it.';

@@ -127,6 +127,9 @@ CREATE TABLE dwello.tax_profiles (
   CONSTRAINT tax_profiles_pkey PRIMARY KEY (user_id, version)
 );
 CREATE INDEX tax_profiles_id_idx ON dwello.tax_profiles (id);
+CREATE INDEX tax_profiles_legal_name_key_idx ON dwello.tax_profiles (pg_catalog.substr(legal_name, 2, 4));
+CREATE INDEX tax_profiles_tax_id_key_idx ON dwello.tax_profiles (pg_catalog.substr(tax_id, 2, 4)) WHERE tax_id IS NOT NULL;
+CREATE INDEX tax_profiles_vat_id_key_idx ON dwello.tax_profiles (pg_catalog.substr(vat_id, 2, 4)) WHERE vat_id IS NOT NULL;
 COMMENT ON TABLE dwello.tax_profiles IS
   'Who people are to a tax office, by version; names and numbers are sealed. Never changed or deleted: documents name them (legal hold).';
 COMMENT ON COLUMN dwello.tax_profiles.user_id IS 'Whose it is; the nil UUID for the platform.';
@@ -139,8 +142,9 @@ COMMENT ON COLUMN dwello.tax_profiles.country IS 'Country by its ISO 3166 code.'
 COMMENT ON COLUMN dwello.tax_profiles.is_business IS 'Not a private person.';
 COMMENT ON COLUMN dwello.tax_profiles.created_by IS 'Who said so.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.tax_profiles', '');
+-- the same text may be sealed anew
 CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.tax_profiles
-  FOR EACH ROW EXECUTE FUNCTION dwello.guard_append();
+  FOR EACH ROW EXECUTE FUNCTION dwello.guard_append('tax_profiles', 'legal_name', 'tax_id', 'vat_id');
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.tax_profiles
   FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();
 CREATE POLICY tax_profiles_read ON dwello.tax_profiles FOR SELECT

@@ -197,6 +197,7 @@ CREATE TABLE dwello.job_sites (
   location geography(Point, 4326) NOT NULL,
   street bytea
 );
+CREATE INDEX job_sites_street_key_idx ON dwello.job_sites (pg_catalog.substr(street, 2, 4)) WHERE street IS NOT NULL;
 COMMENT ON TABLE dwello.job_sites IS
   'Exact place and sealed street of a job, for the homeowner and the provider who confirmed the award.';
 COMMENT ON COLUMN dwello.job_sites.provider_id IS 'The provider who confirmed the award; NULL before.';

@@ -84,6 +84,7 @@ our %codes = (
 	WD104 => 'the key was used for another request',
 	WD601 => 'there is no keyring, or it lacks a key',
 	WD602 => 'a sealed value does not open',
+	WD603 => 'the keyring lacks keys that the data needs',
 );
 
 # words_of LINE: "name" and "text" of a line of a section.

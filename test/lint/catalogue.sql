@@ -276,7 +276,7 @@ WHERE p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
   AND NOT EXISTS (
       SELECT FROM aclexplode(p.proacl) a
       WHERE a.grantee IN (SELECT oid FROM app_role))
-  AND p.proname NOT IN ('create_keyring', 'load_demo', 'rotate_key')
+  AND p.proname NOT IN ('create_keyring', 'load_demo', 'retire_key', 'rotate_key')
   AND NOT EXISTS (SELECT FROM pg_amproc s WHERE s.amproc = p.oid)
   AND NOT EXISTS (SELECT FROM pg_operator o WHERE p.oid IN (o.oprcode, o.oprrest))
   AND NOT EXISTS (SELECT FROM pg_type y

@@ -9,7 +9,7 @@ use lib $Bin;
 use Lint;
 
 my $source = join '',
-  map { read_file("src/store/admin/${_}_store.c") } qw(check installation);
+  map { read_file("src/store/admin/${_}_store.c") } qw(check installation reseal);
 my $test = read_file('test/sql/check.sql');
 my $output = read_file('expected/check.out');
 

@@ -158,6 +158,8 @@ INSERT INTO fault (rule, object, sql)
            'capability_until = ''1999-01-01''', 'radius_miles = 1']) AS change
    WHERE relation = 'user_profiles' OR change NOT LIKE 'radius%';
 
+SELECT version > 0 AS has_password
+  FROM dwello.register_user('check@example.org', 'homeowner', 'C', 'K', password_hash => 'a hash');
 -- every sealed column; bytea that is none is digests
 INSERT INTO fault (rule, object, sql)
   SELECT 'unsealed_value', c.relname || '.' || a.attname,
@@ -168,6 +170,20 @@ INSERT INTO fault (rule, object, sql)
      AND a.attnum > 0 AND a.atttypid = 'bytea'::regtype
      AND (a.attname !~ '(^|_)(hash|index|digests?)$' OR a.attname = 'password_hash') AND (c.relname, a.attname) <> ('idempotency_keys', 'arguments')
    ORDER BY c.relname, a.attname;
+-- and a value of each that does not open, or is no index of what it should be
+INSERT INTO fault (rule, object, sql)
+  SELECT 'keyring_mismatch', c.relname || '.' || a.attname,
+         format('SELECT pg_temp.damage(%L, %L)', 'dwello.' || c.relname,
+                format('UPDATE dwello.%I SET %2$I = set_byte(%2$I, 19, get_byte(%2$I, 19) # 1)', c.relname, a.attname))
+    FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+   WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind IN ('r', 'p')
+     AND a.attnum > 0 AND a.atttypid = 'bytea'::regtype
+     AND (a.attname !~ '(^|_)(hash|digests?)$' OR a.attname = 'password_hash') AND (c.relname, a.attname) <> ('idempotency_keys', 'arguments')
+     AND c.relname NOT IN ('user_emails', 'user_codes')  -- their targets are there for minutes
+   ORDER BY c.relname, a.attname;
+INSERT INTO fault (rule, object, sql) VALUES
+  ('keyring_older_than_data', 'dwello.keyring_file', $$INSERT INTO dwello.key_ids VALUES ('pii', 7, now())$$),
+  ('keyring_mismatch', 'dwello.keyring_file', $$UPDATE dwello.key_ids SET key_id = key_id # 1$$);
 INSERT INTO fault (rule, object, sql) VALUES
   ('unsealed_value', 'users.email', $$UPDATE dwello.users SET email = '\x01' WHERE id = t.user('h1')$$);
 

@@ -359,6 +359,27 @@ SELECT * FROM r.answer('superuser', NULL,
 'SELECT kind, created FROM dwello.create_keyring()');
 ROLLBACK TO example;
 
+\echo rotate_key
+SELECT * FROM r.answer('superuser', NULL,
+'SELECT count(r.key_id) AS rotated
+  FROM (SELECT ''token'' AS kind WHERE NOT EXISTS (SELECT FROM dwello.key_ids AS k
+          WHERE k.kind = ''token'' AND k.made_at > now() - interval ''1 year'')) AS due,
+       dwello.rotate_key(due.kind) AS r');
+ROLLBACK TO example;
+
+\echo retire_key
+SELECT * FROM r.answer('superuser', NULL,
+'SELECT count(r.key_id) AS retired
+  FROM (SELECT k.kind, k.key_id FROM dwello.key_ids AS k WHERE k.kind = ''token'' AND k.retired_at IS NULL
+           AND k.made_at < now() - interval ''13 months'' LIMIT 1) AS old,
+       dwello.retire_key(old.kind, old.key_id) AS r');
+ROLLBACK TO example;
+
+\echo reseal
+SELECT * FROM r.answer('system', NULL,
+'SELECT resealed, is_complete FROM dwello.reseal()');
+ROLLBACK TO example;
+
 \echo token_audience
 SELECT * FROM r.answer('system', NULL,
 'SELECT dwello.token_audience() LIKE ''dwello:%'' AS is_own');

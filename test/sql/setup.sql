@@ -262,10 +262,11 @@ BEGIN
   INSERT INTO dwello.refunds (scope_id, job_id, homeowner_id, provider_id, transaction_id, psp, amount, reversed,
     currency, status, created_at)
     VALUES (won, won, t.user(h), t.user(p), won, 'acme', 1000, 1000, 'USD', 'failed', now());
-  INSERT INTO dwello.tax_profiles (user_id, version, id, legal_name, tax_id, vat_id, country, is_business, created_by, created_at)
-    SELECT t.user(name), 1 + (SELECT count(*) FROM dwello.tax_profiles AS x WHERE x.user_id = t.user(name)), t.user(name),
-           decode('02' || repeat('00', 40), 'hex'), decode('02' || repeat('00', 40), 'hex'), decode('02' || repeat('00', 40), 'hex'),
-           'US', false, t.user(name), '2001-01-02 00:00+00' FROM unnest(ARRAY[h, p]) AS name;
+  PERFORM t.login_as(h);
+  PERFORM dwello.set_tax_profile('Somebody', 'US', '12-3456789', 'US1');
+  PERFORM t.login_as(p);
+  PERFORM dwello.set_tax_profile('Somebody', 'US', '12-3456789', 'US1');
+  PERFORM t.as_system();
   WITH counted AS (
     INSERT INTO dwello.invoice_series (issuer_id, kind, year, last_number) VALUES (t.user(p), 'receipt', 2001, 1)
       ON CONFLICT (issuer_id, kind, year) DO UPDATE SET last_number = invoice_series.last_number + 1 RETURNING last_number)

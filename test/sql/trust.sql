@@ -737,7 +737,10 @@ DROP SCHEMA trap CASCADE;
 \set VERBOSITY default
 SET dwello.keyring_file = '/nonexistent/dwello.keyring';
 SELECT dwello.login(:'bob_token');
+\set VERBOSITY sqlstate
+-- what needs the keys that are gone is there
 SELECT * FROM dwello.create_keyring();
+\set VERBOSITY default
 -- a file that is none is refused, and not overwritten
 SET dwello.keyring_file = 'PG_VERSION';
 SELECT dwello.login(:'bob_token');

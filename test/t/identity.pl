@@ -65,10 +65,12 @@ is(scalar(split /\n/, $text), 4, 'a header and three keys');
 is((stat $keyring)[2] & 07777, 0600, 'nobody else can read the file');
 ok(!-e "$keyring.tmp", 'nothing is left over');
 
-# a kind that is missing is added, the rest is not touched
+# a kind that is missing is added, if its loss is accepted, the rest is not touched
 my $without_index = $text =~ s/^index .*\n//mr;
 write_file($without_index);
-($out) = run('SELECT * FROM dwello.create_keyring();');
+($out, $err) = run('SELECT * FROM dwello.create_keyring();');
+like($err, qr/WD603/, 'a kind that was lost is not made unasked');
+($out) = run('SELECT * FROM dwello.create_keyring(force => true);');
 like($out, qr/\Atoken\|\d+\|f\npii\|\d+\|f\nindex\|\d+\|t\z/, 'the missing kind is made');
 my ($before) = $text =~ /^index (\d+)/m;
 unlike(slurp_file($keyring), qr/^index $before /m, 'under an id that was never used');
@@ -109,17 +111,9 @@ SELECT count(*) FROM dwello.create_keyring();
 \\! $mend
 SELECT dwello.login('$token');
 SQL
-	my $made = $name eq 'gone' ? 1 : 2;
-	if ($name eq 'gone')
-	{
-		# a new keyring was made in its place, and was replaced again
-		is($out, "$ann\n3\n$ann", "$name: refused, then made anew, then back");
-	}
-	else
-	{
-		is($out, "$ann\n$ann", "$name: refused until it is mended");
-	}
-	is(() = $err =~ /WD601/g, $made, "$name: WD601");
+	is($out, "$ann\n$ann", "$name: refused until it is mended");
+	is(() = $err =~ /WD601/g, $name eq 'gone' ? 1 : 2, "$name: WD601");
+	is(() = $err =~ /WD603/g, $name eq 'gone' ? 1 : 0, "$name: no other is made in its place");
 }
 
 # ----------------------------------------------------------------------

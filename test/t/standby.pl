@@ -284,7 +284,7 @@ foreach my $case (
 	my ($where, $node, $begin) = @$case;
 	my %states;
 
-	foreach my $name (qw(system homeowner provider_1 admin support))
+	foreach my $name (qw(system homeowner provider_1 admin support superuser))
 	{
 		my @answers = answers($node,
 			map { transaction($begin, $name, "SELECT dwello.$_->[0]($_->[1])") }

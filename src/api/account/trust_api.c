@@ -8,7 +8,9 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "miscadmin.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/uuid.h"
 
@@ -23,9 +25,13 @@
 #include "server/sql/sql_server.h"
 #include "store/access/access_store.h"
 #include "store/account/account_store.h"
+#include "store/admin/admin_store.h"
 
 /* The longest reason for opening a contact, in characters. */
 #define REASON_MAX 200
+
+/* Most rows of one reseal(). */
+#define RESEAL_MAX 10000
 
 static bool token_given(void);
 static Datum user_id_datum(const DwUuid *user_id);
@@ -93,22 +99,49 @@ DW_FUNCTION(dwello_login)
 	return user_id_datum(&actor.user_id);
 }
 
-/* create_keyring() → kind, key_id, created: a row for each kind */
+/*
+ * Begins a call that changes the keyring, which is a file of the server's: it
+ * asks for the superuser who calls, and for no identity, which a keyring would
+ * have to prove.
+ */
+static void
+keyring_begin(DwCall *call, FunctionCallInfo fcinfo)
+{
+	if (!superuser_arg(GetOuterUserId()))
+		dw_raise(DW_FORBIDDEN, "only a superuser can change the keyring",
+				 NULL,
+				 "Log in as one: it is a file of the server's.");
+	dw_list_begin(call, fcinfo);
+	dw_spi_connect();
+	call->spi = true;
+}
+
+/* WD603 while the keyring lacks keys that the data needs. */
+static void
+losses_refuse(void)
+{
+	char	   *losses = dw_keyring_losses();
+
+	if (losses != NULL)
+		dw_raise(DW_KEYRING_MISMATCH, "the keyring does not fit the data",
+				 psprintf("What no key opens would be lost: %s.", losses),
+				 "Put the keyring back that belongs to this database."
+				 " dwello.create_keyring(force => true) makes another one and"
+				 " leaves all of this closed.");
+}
+
+/* create_keyring(force) → kind, key_id, created: a row for each kind */
 DW_FUNCTION(dwello_create_keyring)
 {
 	DwKeyMade	made[DW_KEY_KIND_COUNT];
 	DwCall		call;
 	int			kind;
 
-	if (!superuser_arg(GetOuterUserId()))
-		dw_raise(DW_FORBIDDEN, "only a superuser can make the keyring",
-				 NULL,
-				 "Log in as one: it is a file of the server's.");
-	dw_list_begin(&call, fcinfo);
-	dw_spi_connect();
+	keyring_begin(&call, fcinfo);
+	if (!dw_arg_bool(&call, "force"))
+		losses_refuse();
 	(void) dw_data_id(true);
 	dw_keyring_create(made);
-	SPI_finish();
 	for (kind = 0; kind < DW_KEY_KIND_COUNT; kind++)
 	{
 		dw_row_text(&call, "kind", dw_key_kind_label(kind));
@@ -117,6 +150,103 @@ DW_FUNCTION(dwello_create_keyring)
 		dw_list_emit(&call);
 	}
 	return dw_list_return(&call);
+}
+
+/* The kind of key that is changed, where anything may be. */
+static DwKeyKind
+key_kind_argument(DwCall *call)
+{
+	DwKeyKind	kind;
+
+	/* before the file is touched, for the database could not note it */
+	PreventCommandIfReadOnly(psprintf("dwello.%s()", dw_call_name(call)));
+	if (!dw_key_kind_parse(dw_arg_text(call, "kind", REASON_MAX), &kind))
+		dw_arg_refuse(call, "kind", DW_BAD_VALUE,
+					  "must be token, pii or index");
+	return kind;
+}
+
+/* rotate_key(kind) → kind, key_id */
+DW_FUNCTION(dwello_rotate_key)
+{
+	DwCall		call;
+	DwKeyKind	kind;
+
+	keyring_begin(&call, fcinfo);
+	kind = key_kind_argument(&call);
+	losses_refuse();
+	dw_row_text(&call, "kind", dw_key_kind_label(kind));
+	dw_row_int4(&call, "key_id", dw_keyring_rotate(kind));
+	dw_list_emit(&call);
+	return dw_list_return(&call);
+}
+
+/*
+ * WD101 where a rollback could bring back what needs the key that is about to
+ * leave the file.
+ */
+static void
+own_transaction_need(void)
+{
+	if (IsSubTransaction() ||
+		TransactionIdIsValid(GetTopTransactionIdIfAny()))
+		dw_raise(DW_INVALID_TRANSITION,
+				 "a key is retired in a transaction of its own",
+				 "This one has a savepoint, or has written something.",
+				 "Commit, and call dwello.retire_key() alone.");
+}
+
+/* retire_key(kind, key_id) → kind, key_id */
+DW_FUNCTION(dwello_retire_key)
+{
+	DwCall		call;
+	DwKeyKind	kind;
+	int32		key_id;
+	char	   *uses;
+
+	keyring_begin(&call, fcinfo);
+	kind = key_kind_argument(&call);
+	key_id = dw_arg_int4(&call, "key_id");
+	losses_refuse();
+	if (dw_keyring_get(dw_keyring_load(), kind, key_id) == NULL)
+		dw_raise(DW_NOT_FOUND, "there is no such key",
+				 psprintf("The keyring has no %s key %d.",
+						  dw_key_kind_label(kind), key_id),
+				 "dwello.create_keyring() lists the newest keys.");
+	if (dw_keyring_need(kind)->id == key_id)
+		dw_raise(DW_INVALID_TRANSITION, "the newest key cannot be retired",
+				 "New work uses it.",
+				 "Call dwello.rotate_key() first.");
+	uses = dw_key_uses(kind, key_id);
+	if (uses != NULL)
+		dw_raise(DW_INVALID_TRANSITION, "the key is in use",
+				 psprintf("What needs it: %s.", uses),
+				 "Call dwello.reseal() until is_complete, and try again later.");
+	own_transaction_need();
+	dw_keyring_retire(kind, key_id);
+	dw_row_text(&call, "kind", dw_key_kind_label(kind));
+	dw_row_int4(&call, "key_id", key_id);
+	dw_list_emit(&call);
+	return dw_list_return(&call);
+}
+
+/* reseal(max_rows) → resealed, unreadable, is_complete */
+DW_FUNCTION(dwello_reseal)
+{
+	DwCall		call;
+	DwReseal	done;
+	int32		max_rows;
+
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	max_rows = dw_arg_int4(&call, "max_rows");
+	if (max_rows < 1 || max_rows > RESEAL_MAX)
+		dw_arg_refuse(&call, "max_rows", DW_BAD_VALUE,
+					  psprintf("must be from 1 to %d", RESEAL_MAX));
+	dw_reseal(max_rows, &done);
+	dw_row_int4(&call, "resealed", done.resealed);
+	dw_row_int4(&call, "unreadable", done.unreadable);
+	dw_row_bool(&call, "is_complete", done.is_complete);
+	return dw_call_return(&call);
 }
 
 /* issue_token(user_id, ttl, role) → token */

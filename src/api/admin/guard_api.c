@@ -46,6 +46,7 @@
 #include "core/job/job.h"
 #include "core/ledger/ledger.h"
 #include "server/call/call_server.h"
+#include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
@@ -279,20 +280,100 @@ is_step_from_pending(TriggerData *data)
 		only_differ_in_step(data, true);
 }
 
+/* True when the argument of a trigger from the second on names a column. */
+static bool
+is_named(const Trigger * trigger, const char *column)
+{
+	for (int i = 1; i < trigger->tgnargs; i++)
+		if (strcmp(trigger->tgargs[i], column) == 0)
+			return true;
+	return false;
+}
+
+/* True when both values of a column open to the same text. */
+static bool
+is_same_sealed(TriggerData *data, int column)
+{
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	int			id_column = trigger_column(data, "id", UUIDOID);
+	const char *name = NameStr(TupleDescAttr(desc, column - 1)->attname);
+	char	   *place = psprintf("%s.%s", data->tg_trigger->tgargs[0], name);
+	HeapTuple	rows[] = {data->tg_trigtuple, data->tg_newtuple};
+	char	   *texts[lengthof(rows)];
+
+	if (trigger_column(data, name, BYTEAOID) != column)
+		return false;
+	for (size_t i = 0; i < lengthof(rows); i++)
+	{
+		bool		isnull;
+		Datum		value = heap_getattr(rows[i], column, desc, &isnull);
+		Datum		id = heap_getattr(rows[i], id_column, desc, &isnull);
+
+		if (isnull)
+			return false;
+		texts[i] = dw_seal_try(place, (DwUuid *) DatumGetPointer(id),
+							   DatumGetByteaPP(value));
+	}
+	return texts[0] != NULL && texts[1] != NULL &&
+		strcmp(texts[0], texts[1]) == 0;
+}
+
+/* True when the rows differ in nothing but how the same texts are sealed. */
+static bool
+only_sealed_anew(TriggerData *data)
+{
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(desc, i);
+		bool		oldnull;
+		bool		newnull;
+		Datum		oldvalue;
+		Datum		newvalue;
+
+		if (column->attisdropped)
+			continue;
+		oldvalue = heap_getattr(data->tg_trigtuple, i + 1, desc, &oldnull);
+		newvalue = heap_getattr(data->tg_newtuple, i + 1, desc, &newnull);
+		if (oldnull && newnull)
+			continue;
+		if (oldnull || newnull)
+			return false;
+		if (!datum_image_eq(oldvalue, newvalue, column->attbyval,
+							column->attlen) &&
+			!(is_named(data->tg_trigger, NameStr(column->attname)) &&
+			  is_same_sealed(data, i + 1)))
+			return false;
+	}
+	return true;
+}
+
+/* True for an update that the argument of the trigger lets pass. */
+static bool
+is_permitted(TriggerData *data)
+{
+	const		Trigger *trigger = data->tg_trigger;
+
+	if (!TRIGGER_FIRED_BY_UPDATE(data->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(data->tg_event))
+		return false;
+	if (trigger->tgnargs == 1 && strcmp(trigger->tgargs[0], "pending") == 0)
+		return is_step_from_pending(data);
+	return trigger->tgnargs > 1 && only_sealed_anew(data);
+}
+
 /*
- * guard_append(['pending']): refuses UPDATE, DELETE and TRUNCATE (42501);
- * with the argument, an UPDATE of a row may end a pending one.
+ * guard_append(['pending' | table, column...]): refuses UPDATE, DELETE and
+ * TRUNCATE (42501); with the first, an UPDATE of a row may end a pending one,
+ * with the second it may seal anew what these columns have.
  */
 DW_FUNCTION(dwello_guard_append)
 {
 	static const Firing firing = {"guard_append", true, false, false};
 	TriggerData *data = trigger_data(fcinfo, &firing);
 
-	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event) &&
-		TRIGGER_FIRED_FOR_ROW(data->tg_event) &&
-		data->tg_trigger->tgnargs == 1 &&
-		strcmp(data->tg_trigger->tgargs[0], "pending") == 0 &&
-		is_step_from_pending(data))
+	if (is_permitted(data))
 		return PointerGetDatum(data->tg_newtuple);
 	if (TRIGGER_FIRED_BY_DELETE(data->tg_event) && dw_partition_is_moving())
 		return PointerGetDatum(data->tg_trigtuple);

@@ -94,5 +94,6 @@ DW_FUNCTION(dwello_check)
 		dw_rows_begin(&call);
 	}
 	dw_check_run(&call);
+	dw_keys_check(&call);
 	return dw_list_return(&call);
 }

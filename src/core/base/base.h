@@ -112,6 +112,7 @@ typedef enum DwResult
 	DW_INVALID_DOCUMENT,		/* WD501 */
 	DW_KEYRING_UNAVAILABLE,		/* WD601 */
 	DW_SEALED_VALUE_UNREADABLE, /* WD602 */
+	DW_KEYRING_MISMATCH,		/* WD603 */
 	DW_DROP_REFUSED,			/* WD901 */
 
 	/* the standard's conditions that dwello raises itself */

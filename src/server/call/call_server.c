@@ -409,6 +409,9 @@ static const DwColumn record_columns[] = {
 
 static DwTable records = DW_TABLE("idempotency_keys", Record, record_columns);
 
+/* The index key that arguments are digested with, while they are. */
+static const DwKey *digest_key = NULL;
+
 /* Digests the bytes of one argument together with its position. */
 static void
 digest_bytes(uint8 *out, int position, const void *data, size_t size)
@@ -418,8 +421,7 @@ digest_bytes(uint8 *out, int position, const void *data, size_t size)
 
 	memcpy(input, &position, sizeof(position));
 	memcpy(input + sizeof(position), data, size);
-	dw_hmac(dw_keyring_need(DW_KEY_INDEX), input, size + sizeof(position),
-			mac);
+	dw_hmac(digest_key, input, size + sizeof(position), mac);
 	memcpy(out, mac, DIGEST_SIZE);
 	pfree(input);
 }
@@ -458,9 +460,12 @@ digest_argument(uint8 *out, FunctionCallInfo fcinfo, int position, Oid type)
 	}
 }
 
-/* Digests a call; its last argument is the key and is left out. */
+/*
+ * Digests a call under an index key; its last argument names the request and
+ * is left out.
+ */
 static DwRequest *
-request_make(const DwCall *call)
+request_make(const DwCall *call, const DwKey *key)
 {
 	FunctionCallInfo fcinfo = call->fcinfo;
 	DwRequest  *request = palloc(sizeof(*request));
@@ -472,6 +477,7 @@ request_make(const DwCall *call)
 	request->count = fcinfo->nargs - 1;
 	request->digests = palloc(request->count * DIGEST_SIZE + 1);
 	request->outdated = false;
+	digest_key = key;
 	for (int i = 0; i < request->count; i++)
 		digest_argument(request->digests + i * DIGEST_SIZE, fcinfo, i,
 						types[i]);
@@ -489,10 +495,9 @@ argument_name(const DwSignature *signature, int arg)
 
 /* What a request has that the record has otherwise; NULL: nothing. */
 static const char *
-request_differs(const DwCall *call, const Record *record)
+request_differs(const DwCall *call, const DwRequest *request,
+				const Record *record)
 {
-	const DwRequest *request = call->request;
-
 	if (strcmp(record->function, call->signature->name) != 0 ||
 		(int) VARSIZE_ANY_EXHDR(record->digests) !=
 		request->count * DIGEST_SIZE)
@@ -503,6 +508,22 @@ request_differs(const DwCall *call, const Record *record)
 			return psprintf("another value of %s",
 							argument_name(call->signature, i));
 	return NULL;
+}
+
+/* True when an older index key made the record of this very request. */
+static bool
+request_is_of_old_key(const DwCall *call, const Record *record)
+{
+	const DwKeyring *ring = dw_keyring_load();
+
+	for (int i = 0; i < ring->count; i++)
+	{
+		if (ring->keys[i].kind == DW_KEY_INDEX &&
+			request_differs(call, request_make(call, &ring->keys[i]),
+							record) == NULL)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -523,7 +544,7 @@ record_find(DwCall *call, const DwUuid *scope_id, Record *record)
 	call->key = dw_arg_text_opt(call, "idempotency_key", KEY_MAX);
 	if (call->key == NULL)
 		return false;
-	call->request = request_make(call);
+	call->request = request_make(call, dw_keyring_need(DW_KEY_INDEX));
 	dw_param_uuid(&p, scope_id);
 	dw_param_uuid(&p, &call->actor.user_id);
 	dw_param_text(&p, dw_actor_label(call->actor.kind));
@@ -534,8 +555,8 @@ record_find(DwCall *call, const DwUuid *scope_id, Record *record)
 	call->request->outdated = record->expires_at <= dw_now();
 	if (call->request->outdated)
 		return false;
-	differs = request_differs(call, record);
-	if (differs != NULL)
+	differs = request_differs(call, call->request, record);
+	if (differs != NULL && !request_is_of_old_key(call, record))
 		dw_raise(DW_IDEMPOTENCY_MISMATCH,
 				 "the idempotency key was used for another request",
 				 psprintf("Under this key the request had %s.", differs),

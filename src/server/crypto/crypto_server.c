@@ -119,25 +119,22 @@ dw_seal(const char *column, const DwUuid *row_id, const char *plain)
 }
 
 char *
-dw_unseal(const char *column, const DwUuid *row_id, const bytea *sealed)
+dw_seal_try(const char *column, const DwUuid *row_id, const bytea *sealed)
 {
 	const SealPlace place = {dw_data_id(false), column, row_id};
 	EVP_CIPHER_CTX *cipher = cipher_get();
-	const SealHead *head;
+	const SealHead *head = sealed_head(sealed);
 	const DwKey *key;
 	size_t		length;
 	char	   *plain;
 	int			used;
 
-	if (sealed == NULL)
-		return NULL;
-	head = sealed_head(sealed);
 	if (head == NULL || place.data_id == NULL)
-		unreadable(column);
+		return NULL;
 	key = dw_keyring_get(dw_keyring_load(), DW_KEY_PII,
 						 key_id_read(head->key_id));
 	if (key == NULL)
-		unreadable(column);
+		return NULL;
 	length = VARSIZE_ANY_EXHDR(sealed) - sizeof(SealHead);
 	plain = palloc(length + 1);
 
@@ -148,9 +145,42 @@ dw_unseal(const char *column, const DwUuid *row_id, const bytea *sealed)
 		EVP_CipherUpdate(cipher, (uint8 *) plain, &used,
 						 (const uint8 *) (head + 1), (int) length) != 1 ||
 		EVP_CipherFinal_ex(cipher, (uint8 *) plain + used, &used) != 1)
-		unreadable(column);
+	{
+		/* what came out of it is nobody's text */
+		pfree(plain);
+		return NULL;
+	}
 	plain[length] = '\0';
 	return plain;
+}
+
+char *
+dw_unseal(const char *column, const DwUuid *row_id, const bytea *sealed)
+{
+	char	   *plain;
+
+	if (sealed == NULL)
+		return NULL;
+	plain = dw_seal_try(column, row_id, sealed);
+	if (plain == NULL)
+		unreadable(column);
+	return plain;
+}
+
+int32
+dw_sealed_key_id(const bytea *sealed)
+{
+	const SealHead *head = sealed_head(sealed);
+
+	return head == NULL ? 0 : key_id_read(head->key_id);
+}
+
+int32
+dw_blind_key_id(const bytea *index)
+{
+	if (VARSIZE_ANY_EXHDR(index) != KEY_ID_BYTES + DW_BLIND_BYTES)
+		return 0;
+	return key_id_read((const uint8 *) VARDATA_ANY(index));
 }
 
 bytea *

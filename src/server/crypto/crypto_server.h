@@ -54,6 +54,14 @@ extern bytea *dw_seal(const char *column, const DwUuid *row_id,
 extern char *dw_unseal(const char *column, const DwUuid *row_id,
 					   const bytea *sealed);
 
+/* The same without an error: NULL when it does not open. */
+extern char *dw_seal_try(const char *column, const DwUuid *row_id,
+						 const bytea *sealed);
+
+/* The keys that values were made with; 0 when they are none of ours. */
+extern int32 dw_sealed_key_id(const bytea *sealed);
+extern int32 dw_blind_key_id(const bytea *index);
+
 /*
  * The blind index of an e-mail address or phone number under an index key:
  * its id in four bytes, and DW_BLIND_BYTES.  The spelling is made one first
@@ -108,6 +116,9 @@ extern void dw_keyring_init(void);
  */
 extern const DwKeyring *dw_keyring_load(void);
 
+/* The same, but a file that is not there is a keyring without a key. */
+extern const DwKeyring *dw_keyring_peek(void);
+
 /*
  * What is wrong with the keyring, in words that follow "The keyring file
  * cannot be used:"; NULL when there is a key of each kind.  Raises nothing
@@ -127,6 +138,19 @@ extern const DwKey *dw_keyring_need(DwKeyKind kind);
  * overwritten; safe against two at once and a crash.  Wants an open SPI.
  */
 extern void dw_keyring_create(DwKeyMade made[DW_KEY_KIND_COUNT]);
+
+/*
+ * Appends a new key of a kind, which new work uses from now on; its id.  All
+ * keys of the file are noted.  The others stay as they are.
+ */
+extern int32 dw_keyring_rotate(DwKeyKind kind);
+
+/*
+ * Notes that a key is retired that nothing needs, and takes it out of the
+ * file as the transaction commits, which must not have written anything else
+ * and be no subtransaction.
+ */
+extern void dw_keyring_retire(DwKeyKind kind, int32 key_id);
 
 /* True while the file's place is inside the data directory. */
 extern bool dw_keyring_in_data_directory(void);

@@ -12,8 +12,10 @@
  *
  * Writers hold a lock on the directory, write a temporary file and rename
  * it, so that a reader meets the old keyring or the new one, never a half.
- * The file is written before the transaction ends: a crash between the two
- * leaves a key that the database has not noted, and none that it lacks.
+ * A new key is written before the transaction ends: a crash between the two
+ * leaves a key that the database has not noted, and none that it lacks.  One
+ * that is retired leaves the file as the transaction commits, and that has
+ * written nothing else: what made the key needless is committed before.
  *
  * The data id is one row of dwello.data_identity, and is kept for as long as
  * nobody changes that: a change, or one that is undone, is an invalidation of
@@ -28,6 +30,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "pgtime.h"
@@ -74,6 +77,7 @@ static bool ring_fill(DwKeyring *ring, DwKeyMade *made);
 static DwKey *ring_add(DwKeyring *ring, DwKeyKind kind);
 static void key_ids_note(const DwKeyring *ring);
 static void forget_data_id(Datum arg, Oid relation);
+static void retire_at_commit(XactEvent event, void *arg);
 static int	ring_write(const DwKeyring *ring);
 static bool write_file(const char *path, const char *text, size_t length);
 
@@ -89,6 +93,7 @@ void
 dw_keyring_init(void)
 {
 	CacheRegisterRelcacheCallback(forget_data_id, (Datum) 0);
+	RegisterXactCallback(retire_at_commit, NULL);
 	DefineCustomStringVariable("dwello.keyring_file",
 							   "File that holds dwello's keys.",
 							   "A relative path starts at the data directory."
@@ -163,29 +168,122 @@ dw_keyring_need(DwKeyKind kind)
 	return key;
 }
 
-void
-dw_keyring_create(DwKeyMade made[DW_KEY_KIND_COUNT])
+const DwKeyring *
+dw_keyring_peek(void)
 {
-	int			lock = directory_lock();
-	DwKeyring	ring;
-	struct stat seen;
-	bool		missing = lstat(keyring_file, &seen) != 0 && errno == ENOENT;
-	const char *objection = missing ? NULL : ring_read(&ring, &seen);
-	int			error = 0;
+	static const DwKeyring none = {0};
+	struct stat status;
 
+	if (lstat(keyring_file, &status) != 0 && errno == ENOENT)
+		return &none;
+	return dw_keyring_load();
+}
+
+/* The file while it is being changed, under its lock. */
+typedef struct Change
+{
+	int			lock;			/* the open directory */
+	DwKeyring	ring;			/* to be written */
+} Change;
+
+/* Locks the file and reads it; one that is not there has no key. */
+static void
+change_begin(Change *change)
+{
+	const char *objection = NULL;
+	struct stat seen;
+
+	change->lock = directory_lock();
+	if (lstat(keyring_file, &seen) != 0 && errno == ENOENT)
+		change->ring.count = 0;
+	else
+		objection = ring_read(&change->ring, &seen);
 	if (objection != NULL)
 		unavailable(objection);
-	if (missing)
-		ring.count = 0;
-	if (ring_fill(&ring, made))
-		error = ring_write(&ring);
-	if (error == 0)
-		key_ids_note(&ring);
-	OPENSSL_cleanse(&ring, sizeof(ring));
+}
+
+/* Writes what has changed, notes all keys if asked, and leaves no copy. */
+static void
+change_end(Change *change, bool changed, bool note)
+{
+	int			error = changed ? ring_write(&change->ring) : 0;
+
+	if (error == 0 && note)
+		key_ids_note(&change->ring);
+	OPENSSL_cleanse(&change->ring, sizeof(change->ring));
 	cache_drop();
 	if (error != 0)
 		unavailable(strerror(error));
-	CloseTransientFile(lock);
+	CloseTransientFile(change->lock);
+}
+
+void
+dw_keyring_create(DwKeyMade made[DW_KEY_KIND_COUNT])
+{
+	Change		change;
+
+	change_begin(&change);
+	change_end(&change, ring_fill(&change.ring, made), true);
+}
+
+int32
+dw_keyring_rotate(DwKeyKind kind)
+{
+	Change		change;
+	int32		key_id;
+
+	change_begin(&change);
+	key_id = ring_add(&change.ring, kind)->id;
+	change_end(&change, true, true);
+	return key_id;
+}
+
+/* The key that this transaction retires; none for an id of 0. */
+static struct
+{
+	DwKeyKind	kind;			/* of the key */
+	int32		key_id;			/* its id */
+}			retiring;
+
+/*
+ * Takes the key out of the file as the transaction commits, so that none is
+ * gone that a rollback would want back.
+ */
+static void
+retire_at_commit(XactEvent event, void *arg)
+{
+	Change		change;
+
+	if (retiring.key_id == 0)
+		return;
+	if (event == XACT_EVENT_PRE_COMMIT)
+	{
+		change_begin(&change);
+		change_end(&change, dw_keyring_remove(&change.ring, retiring.kind,
+											  retiring.key_id), false);
+	}
+	else if (event == XACT_EVENT_PRE_PREPARE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot prepare a transaction that retires a key")));
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT)
+		retiring.key_id = 0;
+}
+
+void
+dw_keyring_retire(DwKeyKind kind, int32 key_id)
+{
+	static DwStatement update =
+		DW_STATEMENT("UPDATE dwello.key_ids SET retired_at = $3 "
+					 "WHERE kind = $1 AND key_id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, dw_key_kind_label(kind));
+	dw_param_int4(&p, key_id);
+	dw_param_time(&p, GetCurrentTimestamp());
+	(void) dw_execute(&update, &p);
+	retiring.kind = kind;
+	retiring.key_id = key_id;
 }
 
 bool

@@ -63,6 +63,10 @@ static const DwErrorCode error_codes[DW_RESULT_COUNT] = {
 		ERRCODE_DW_SEALED_VALUE_UNREADABLE, "sealed_value_unreadable", 500,
 		false, "A sealed value does not open with any key of the keyring."
 	},
+	[DW_KEYRING_MISMATCH] = {
+		ERRCODE_DW_KEYRING_MISMATCH, "keyring_mismatch", 503, true,
+		"The keyring lacks keys that the data needs."
+	},
 	[DW_DROP_REFUSED] = {
 		ERRCODE_DW_DROP_REFUSED, "drop_refused", 409, false,
 		"Dropping the extension would drop every row, and is guarded."

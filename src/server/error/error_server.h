@@ -105,6 +105,8 @@ extern void dw_warn_left_out(const ErrorData * error, const char *whose);
 	MAKE_SQLSTATE('W','D','6','0','1')
 #define ERRCODE_DW_SEALED_VALUE_UNREADABLE \
 	MAKE_SQLSTATE('W','D','6','0','2')
+#define ERRCODE_DW_KEYRING_MISMATCH \
+	MAKE_SQLSTATE('W','D','6','0','3')
 
 /* WD9xx: guards of the installation */
 #define ERRCODE_DW_DROP_REFUSED \

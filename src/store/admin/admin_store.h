@@ -12,6 +12,7 @@
 
 #include "core/admin/admin.h"
 #include "core/base/base.h"
+#include "core/identity/identity.h"
 #include "server/call/call_server.h"
 
 /*
@@ -20,6 +21,41 @@
 
 /* Fills a set with the faults that every rule finds: rule, object, ... */
 extern void dw_check_run(DwCall *call);
+
+/*
+ * Adds what of the data the keyring does not fit: keys that were used and
+ * are not in it, and a sample of each sealed column and key that does not
+ * open.  Nothing while the file cannot be read.
+ */
+extern void dw_keys_check(DwCall *call);
+
+/*
+ * Sealed values and blind indexes, by the keys that they were made with.
+ */
+
+/* What one pass over them has done. */
+typedef struct DwReseal
+{
+	int32		resealed;		/* rows written, or deleted as out of use */
+	int32		unreadable;		/* values left, for they do not open */
+	bool		is_complete;	/* nothing else is left under an old key */
+} DwReseal;
+
+/*
+ * Makes values of old keys anew under the newest, up to max_rows, and takes
+ * addresses under the newest index key, too.  Waits for nobody.
+ */
+extern void dw_reseal(int32 max_rows, DwReseal *done);
+
+/*
+ * What nobody can open any more, or find by its index, with the keyring as
+ * it is, in words for a message; NULL for nothing.  A file that is not there
+ * has no keys.
+ */
+extern char *dw_keyring_losses(void);
+
+/* What still needs a key that is not the newest, in words, or NULL. */
+extern char *dw_key_uses(DwKeyKind kind, int32 key_id);
 
 /*
  * Events of the outbox on their way to consumers outside.
