@@ -292,6 +292,17 @@ CREATE TRIGGER forget_all AFTER TRUNCATE ON dwello.data_identity
   FOR EACH STATEMENT EXECUTE FUNCTION dwello.forget_kept('data_identity');
 ALTER TABLE dwello.data_identity ENABLE ALWAYS TRIGGER forget_row, ENABLE ALWAYS TRIGGER forget_all;
 
+CREATE TABLE dwello.heartbeat (
+  is_only boolean NOT NULL DEFAULT true CONSTRAINT heartbeat_pkey PRIMARY KEY
+    CONSTRAINT heartbeat_only_check CHECK (is_only),
+  beat_at timestamptz NOT NULL
+);
+COMMENT ON TABLE dwello.heartbeat IS
+  'When a worker was last at work, in one row, at most every five seconds: a standby tells by it how far it is behind.';
+COMMENT ON COLUMN dwello.heartbeat.is_only IS 'True: there is one row.';
+COMMENT ON COLUMN dwello.heartbeat.beat_at IS 'By the clock of the primary.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.heartbeat', '');
+
 CREATE TABLE dwello.key_ids (
   kind text NOT NULL CONSTRAINT key_ids_kind_check CHECK (kind IN ('token', 'pii', 'index')),
   key_id integer NOT NULL CONSTRAINT key_ids_key_check CHECK (key_id > 0),

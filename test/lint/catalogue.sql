@@ -129,6 +129,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('agent_switches', 'reference', NULL),
     ('data_identity', 'reference', NULL),
     ('key_ids', 'reference', NULL),
+    ('heartbeat', 'reference', NULL),
     ('custom_json_schemas', 'reference', NULL);
 
 -- The name by which a table is placed: a partition goes with its parent.

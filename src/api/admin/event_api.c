@@ -7,6 +7,7 @@
 #include "api/account/account_api.h"
 #include "server/call/call_server.h"
 #include "server/error/error_server.h"
+#include "server/identity/identity_server.h"
 #include "store/admin/admin_store.h"
 
 #define DELIVER_MAX_ROWS 100000
@@ -22,6 +23,7 @@ DW_FUNCTION(dwello_deliver_events)
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	max_rows = dw_arg_count(&call, "max_rows", DELIVER_MAX_ROWS);
 	applied = dw_events_deliver(max_rows);
+	dw_heartbeat_write();
 	return dw_call_return_datum(&call, Int32GetDatum((int32) applied), true,
 								sizeof(int32));
 }

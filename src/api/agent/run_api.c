@@ -27,6 +27,7 @@
 #include "server/call/call_server.h"
 #include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
+#include "server/identity/identity_server.h"
 #include "server/number/number_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
@@ -962,6 +963,7 @@ DW_FUNCTION(dwello_run_agents)
 	run_for = run_for_read(&call);
 
 	agents_run(max_jobs, GetCurrentTimestamp() + run_for, &counts);
+	dw_heartbeat_write();
 	dw_row_int4(&call, "jobs", counts.jobs);
 	dw_row_int4(&call, "decisions", counts.decisions);
 	dw_row_int4(&call, "bids", counts.bids);

@@ -560,7 +560,7 @@ data_id_read(bool in_snapshot)
 	return data_kept.is_known;
 }
 
-/* Makes the row, unless somebody else has. */
+/* Makes the row, unless somebody else has, and that of the heartbeat. */
 static void
 data_id_make(void)
 {
@@ -568,13 +568,19 @@ data_id_make(void)
 		DW_STATEMENT("INSERT INTO dwello.data_identity (data_id, made_at) "
 					 "VALUES ($1, $2) "
 					 "ON CONFLICT ON CONSTRAINT data_identity_pkey DO NOTHING");
+	static DwStatement insert_beat =
+		DW_STATEMENT("INSERT INTO dwello.heartbeat (beat_at) VALUES ($1) "
+					 "ON CONFLICT ON CONSTRAINT heartbeat_pkey DO NOTHING");
 	DwParams	p = DW_PARAMS;
+	DwParams	beat = DW_PARAMS;
 	DwUuid		id;
 
 	dw_random(&id, sizeof(id));
 	dw_param_uuid(&p, &id);
 	dw_param_time(&p, GetCurrentTimestamp());
 	(void) dw_execute(&insert, &p);
+	dw_param_time(&beat, GetCurrentTimestamp());
+	(void) dw_execute(&insert_beat, &beat);
 }
 
 const DwUuid *

@@ -77,6 +77,12 @@ extern void dw_token_set(const char *token, bool is_local);
  */
 extern const char *dw_token_audience(void);
 
+/*
+ * Writes that a worker is at work, at most every five seconds and waiting for
+ * nobody: a standby tells by it how far it is behind.  Wants an open SPI.
+ */
+extern void dw_heartbeat_write(void);
+
 /* The setting dwello.session_tokens. */
 extern bool dw_session_tokens_allowed(void);
 

@@ -54,6 +54,7 @@
 #include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
 #include "server/identity/identity_server.h"
+#include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 
 /* The signature as it stands in a token. */
@@ -61,6 +62,9 @@
 
 /* How far a token's iat may lead the clock, in seconds; under the skew. */
 #define ISSUE_AHEAD_MAX (DW_TOKEN_SKEW / 2)
+
+/* How old the heartbeat is before it is written again, in seconds. */
+#define BEAT_SECONDS 5
 
 /* Room for "4294967295:". */
 #define BINDING_SIZE 12
@@ -507,6 +511,74 @@ token_of_now(void)
 	return end + 1;
 }
 
+void
+dw_heartbeat_write(void)
+{
+	/* a row that is locked is being written */
+	static DwStatement lock =
+		DW_STATEMENT("SELECT FROM dwello.heartbeat AS h "
+					 "WHERE h.beat_at < $1 FOR NO KEY UPDATE SKIP LOCKED");
+	static DwStatement update =
+		DW_STATEMENT("UPDATE dwello.heartbeat SET beat_at = $1");
+	TimestampTz now = GetCurrentTimestamp();
+	DwParams	old = DW_PARAMS;
+	DwParams	p = DW_PARAMS;
+
+	dw_param_time(&old, now - BEAT_SECONDS * USECS_PER_SEC);
+	if (dw_execute(&lock, &old) == 0)
+		return;
+	dw_param_time(&p, now);
+	(void) dw_execute(&update, &p);
+}
+
+/* When a worker was last at work, as far as this standby knows. */
+static TimestampTz
+heartbeat_read(void)
+{
+	static DwStatement find =
+		DW_STATEMENT("SELECT h.beat_at FROM dwello.heartbeat AS h");
+
+	return dw_query(&find, NULL) == 0 ? DT_NOBEGIN : dw_read_only_time(0);
+}
+
+/* True on a standby so far behind that a token may have been revoked. */
+static bool
+lags(void)
+{
+	DwOwnerScope scope;
+	TimestampTz oldest;
+	int64		most;
+	bool		is_behind = false;
+
+	if (!RecoveryInProgress())
+		return false;
+	dw_owner_begin(&scope);
+	most = dw_setting_int8("token_lag_seconds");
+	if (most > 0)
+	{
+		oldest = GetCurrentTimestamp() - most * USECS_PER_SEC;
+		is_behind = heartbeat_read() < oldest;
+	}
+	dw_owner_end(&scope);
+	return is_behind;
+}
+
+/*
+ * Raises WD402 where this standby cannot know what was revoked.  It is told
+ * before the token is looked at, so it says nothing of that.
+ */
+static void
+refuse_lag(void)
+{
+	if (lags())
+		ereport(ERROR,
+				(errcode(ERRCODE_DW_INVALID_TOKEN),
+				 errmsg("standby is too far behind to accept tokens"),
+				 errdetail("It is behind by more than the setting"
+						   " token_lag_seconds."),
+				 errhint("Ask the primary, or another standby.")));
+}
+
 /* Verifies the current value and remembers whom it names. */
 static void
 token_verify(void)
@@ -518,6 +590,7 @@ token_verify(void)
 	DwClaims	claims;
 
 	verified.lxid = InvalidLocalTransactionId;
+	refuse_lag();
 	if (!token_read(token, strnlen(token, DW_TOKEN_MAX + 1), &claims) ||
 		dw_claims_check(&claims, dw_token_audience(), &time) !=
 		DW_TOKEN_FINE ||
