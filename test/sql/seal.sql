@@ -4,7 +4,7 @@
 --
 SET client_min_messages = warning;
 -- what is there now may not be final: a transaction in flight could bring more
-SELECT sum(sealed) AS sealed FROM dwello.seal_logs();
+SELECT sum(sealed) >= 0 AS sealed FROM dwello.seal_logs();
 -- an hour later it is, once the call before has set its mark; what tests
 -- before this one have left is sealed
 SET dwello.now = '2999-01-01';
@@ -73,23 +73,22 @@ END
 $$;
 
 -- each column of a row of each log
-CREATE TEMP TABLE sealed (log text, place tid, key text);
+CREATE TEMP TABLE sealed (log text, relation regclass, place tid, key text);
 INSERT INTO sealed
-  SELECT 'audit_log', ctid, id::text FROM dwello.audit_log_default WHERE table_name = 'psp_units' AND row_key = 'seal-co/USD' AND operation = 'update';
-INSERT INTO sealed SELECT 'user_activity_logs', ctid, id::text FROM dwello.user_activity_logs_default WHERE action = 'seal' ORDER BY created_at LIMIT 1;
-INSERT INTO sealed SELECT 'data_access_log', ctid, id::text FROM dwello.data_access_log_default WHERE reason = 'seal 2';
-INSERT INTO sealed SELECT 'payment_events', ctid, 'seal-co/event 2' FROM dwello.payment_events WHERE psp = 'seal-co' AND event_id = 'event 2';
+  SELECT 'audit_log', tableoid, ctid, id::text FROM dwello.audit_log WHERE table_name = 'psp_units' AND row_key = 'seal-co/USD' AND operation = 'update';
+INSERT INTO sealed SELECT 'user_activity_logs', tableoid, ctid, id::text FROM dwello.user_activity_logs WHERE action = 'seal' ORDER BY created_at LIMIT 1;
+INSERT INTO sealed SELECT 'data_access_log', tableoid, ctid, id::text FROM dwello.data_access_log WHERE reason = 'seal 2';
+INSERT INTO sealed SELECT 'payment_events', tableoid, ctid, 'seal-co/event 2' FROM dwello.payment_events WHERE psp = 'seal-co' AND event_id = 'event 2';
 SELECT s.log, a.attname AS column,
-       CASE WHEN set_config('t.key', s.key, false) <> '' THEN pg_temp.tamper(format('UPDATE dwello.%I SET %I = %s WHERE ctid = %L',
-         s.log || CASE WHEN s.log <> 'payment_events' THEN '_default' ELSE '' END, a.attname,
+       CASE WHEN set_config('t.key', s.key, false) <> '' THEN pg_temp.tamper(format('UPDATE %s SET %I = %s WHERE ctid = %L',
+         s.relation, a.attname,
          CASE a.atttypid WHEN 'uuid'::regtype THEN 'gen_random_uuid()' WHEN 'timestamptz'::regtype THEN format('coalesce(%I, now()) - interval ''1 microsecond''', a.attname)
            WHEN 'jsonb'::regtype THEN '''{"a": 1}''' WHEN 'bigint'::regtype THEN '77' WHEN 'text[]'::regtype THEN '''{x}'''
            ELSE CASE a.attname WHEN 'operation' THEN '''insert'', before = NULL' WHEN 'currency' THEN '''EUR''' ELSE '''x''' END END, s.place)) END AS found
   FROM sealed AS s JOIN pg_attribute AS a ON a.attrelid = ('dwello.' || s.log)::regclass AND a.attnum > 0 AND NOT a.attisdropped
  ORDER BY s.log COLLATE "C", a.attnum;
 -- rows that go, come, or take each other's place
-SELECT s.log, CASE WHEN set_config('t.key', s.key, false) <> '' THEN pg_temp.tamper(format('DELETE FROM dwello.%I WHERE ctid = %L',
-         s.log || CASE WHEN s.log <> 'payment_events' THEN '_default' ELSE '' END, s.place)) END AS deleted
+SELECT s.log, CASE WHEN set_config('t.key', s.key, false) <> '' THEN pg_temp.tamper(format('DELETE FROM %s WHERE ctid = %L', s.relation, s.place)) END AS deleted
   FROM sealed AS s ORDER BY s.log COLLATE "C";
 SELECT set_config('t.key', '', false);
 SELECT pg_temp.tamper($$INSERT INTO dwello.payment_events (psp, event_id, event_type, amount, currency, created_at)
@@ -113,8 +112,8 @@ SELECT pg_temp.tamper($$DELETE FROM dwello.log_seals WHERE log = 'payment_events
 -- the guards stand before all of it
 SELECT t.try('UPDATE dwello.log_seals SET seq = seq') AS seal_changed, t.try('DELETE FROM dwello.log_seals') AS deleted, t.try('TRUNCATE dwello.log_seals') AS truncated,
        t.try('UPDATE dwello.payment_events SET amount = amount') AS event_changed, t.try('DELETE FROM dwello.payment_events') AS event_deleted,
-       t.try('TRUNCATE dwello.payment_events') AS events, t.try('DELETE FROM dwello.data_access_log') AS access, t.try('TRUNCATE dwello.data_access_log_default') AS accesses,
-       t.try('UPDATE dwello.user_activity_logs SET action = ''x''') AS activity, t.try('TRUNCATE dwello.user_activity_logs') AS activities;
+       t.try('TRUNCATE dwello.payment_events') AS events, regexp_replace(t.try('DELETE FROM dwello.data_access_log'), '_(default|[0-9]{4}_[0-9]{2})"', '"') AS access, t.try('TRUNCATE dwello.data_access_log_default') AS accesses,
+       regexp_replace(t.try('UPDATE dwello.user_activity_logs SET action = ''x'''), '_(default|[0-9]{4}_[0-9]{2})"', '"') AS activity, t.try('TRUNCATE dwello.user_activity_logs') AS activities;
 
 -- ----------------------------------------------------------------------
 -- The history of a row, and what it was

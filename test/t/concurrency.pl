@@ -232,7 +232,7 @@ my @races = (
 		paid => 0,
 		first => [$fund],
 		calls => [ $confirm, [ homeowner => q(cancel_job('JOB')) ] ],
-		holds => q((e.status, e.held) IN (('held', 100000), ('cancelled', 0))),
+		holds => q((e.status, e.held, e.refunded) IN (('cancelled', 0, 0), ('refunded', 0, 100000))),
 	},
 	{
 		name => 'top-up against release and refund',
