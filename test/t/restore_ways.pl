@@ -160,12 +160,15 @@ ok(!restore('nothing', @psql, '-f', $schema), '-n dwello: does not restore');
 $source->command_fails(
 	[ 'pg_dump', connection($source), '-U', 'reader', 'postgres' ],
 	'without BYPASSRLS: the dump fails');
-$source->command_fails(
+my $visible = $source->basedir . '/visible';
+$source->command_ok(
 	[
 		'pg_dump', connection($source), '-U', 'reader',
-		'--enable-row-security', 'postgres'
+		'--enable-row-security', '-f', $visible, 'postgres'
 	],
-	'--enable-row-security: the dump fails');
+	'--enable-row-security: the dump is made');
+unlike(slurp_file($visible), qr/^COPY dwello\.[^\n]*\n(?!\\\.)/m,
+	'--enable-row-security: and holds no row of anybody');
 
 my $inserts = dumped('inserts', '--inserts');
 ok(!restore('inserts', @psql, '-f', $inserts),
