@@ -101,9 +101,7 @@ printf '| what | figure | target |\n|---|---|---|\n'
 # ----------------------------------------------------------------------
 # CPU of one release
 # ----------------------------------------------------------------------
-ways='{dwello,bare,plpgsql,cte,without key,with login,replayed,audited}'
-[ "$(run -c "SELECT count(*) FROM pg_trigger WHERE tgname = 'audit_row'")" -gt 0 ] ||
-	ways=${ways%,audited*}\}
+ways='{dwello,bare,plpgsql,cte,without key,with login,replayed}'
 run -c "CALL bench.race('$ways', $rounds, $loops, $jobs)"
 run -F '|' -c "SELECT way, round(us::numeric, 1), round(ratio::numeric, 2) FROM bench.summary()" |
 while IFS='|' read -r way us ratio; do

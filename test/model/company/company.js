@@ -153,6 +153,8 @@ class Company
 			moreLine: fee > 0n ? { kind: 'dispute_fee', amount: fee } : null,
 			wasTold: (now) => isInquiry || currency !== charge.currency ||
 				charge.takings.push({ amount, at: now }) });
+		// too early, while a payment is awaited that it may be about
+		dispute.open.mayBeEarly = () => this.queue.includes(charge.event);
 		return dispute;
 	}
 

@@ -138,6 +138,8 @@ class History
 		const { rows, code } = await this.ask(SYSTEM, event.call,
 			this.argsOf(event));
 
+		if (code === 'WD101' && event.mayBeEarly?.())
+			return;
 		if (code === 'WD101' && event.isEarly)
 		{
 			event.isEarly = false;
