@@ -19,6 +19,7 @@ const { StripeDouble } = require('./stripe_double.js');
 
 const WORKERS = 2;
 const LIMIT_MS = 150000;
+const SPARES = 8;
 const PLACE = { longitude: -122.4194, latitude: 37.7749 };
 // Stripe counts dinars otherwise than others: in tens of fils.
 const CURRENCIES = { acme: ['USD', 'EUR', 'JPY', 'KWD'],
@@ -91,6 +92,10 @@ async function addMethods(user_id, type)
 			await call(null, 'verify_payment_method',
 				{ user_id, payment_method_id });
 	}
+	// ways for refunds that could not go back to where they came from
+	for (let i = 1; type === 'homeowner' && i <= SPARES; i++)
+		await call(null, 'add_payment_method', { method_type, psp: 'acme',
+			psp_token: `${TOKENS[type].acme}_${i}`, user_id, is_default: false });
 	return methods;
 }
 

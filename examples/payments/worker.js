@@ -65,15 +65,18 @@ async function tell(calls)
 }
 
 // What could not go back to its charge goes to another method of who paid,
-// by a company that can do so.  WD101: somebody has seen to it already.
+// one that has not failed for the job, by a company that can do so.  WD101:
+// somebody has seen to it already.
 async function retryRefund({ id, payload })
 {
 	const able = Object.keys(companies).filter((name) =>
 		companies[name].canSend);
-	const method = await find(`SELECT id FROM dwello.payment_methods
-		WHERE user_id = $1 AND psp = ANY ($2) AND removed_at IS NULL
-		ORDER BY id = $3, id LIMIT 1`,
-	[payload.homeowner_id, able, payload.payment_method_id]);
+	const method = await find(`SELECT m.id FROM dwello.payment_methods AS m
+		WHERE m.user_id = $1 AND m.psp = ANY ($2) AND m.removed_at IS NULL
+		AND NOT EXISTS (SELECT FROM dwello.refunds AS r WHERE r.job_id = $3
+			AND r.payment_method_id = m.id AND r.status = 'failed')
+		ORDER BY m.id LIMIT 1`,
+	[payload.homeowner_id, able, payload.job_id]);
 
 	if (payload.failure_id === undefined)
 		return;				// nothing came back of it

@@ -594,7 +594,8 @@ WITH exempt (relname) AS (VALUES
     -- events, requests and counters on their way
     ('outbox'), ('outbox_consumers'), ('outbox_deliveries'),
     ('idempotency_keys'), ('agent_wakes'), ('agent_work'), ('agent_answers'),
-    ('agent_day_counters'), ('platform_metrics'))
+    ('agent_day_counters'), ('platform_metrics'), ('api_key_uses'),
+    ('used_refresh_tokens'), ('contact_requests'))
 SELECT t.relname::text,
        CASE WHEN e.relname IS NULL THEN 'no trigger records its changes'
             ELSE 'it is exempt and has a trigger' END

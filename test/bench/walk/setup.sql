@@ -18,7 +18,9 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
   PERFORM set_config('dwello.now', '2031-03-03 09:00+00', false);
-  PERFORM dwello.login((SELECT s.token FROM walk.session AS s WHERE s.name = who));
+  IF who <> 'system' THEN
+    PERFORM dwello.login((SELECT s.token FROM walk.session AS s WHERE s.name = who));
+  END IF;
   PERFORM set_config('role', CASE who WHEN 'system' THEN 'dwello_service' WHEN 'admin' THEN 'dwello_admin'
     ELSE 'dwello_app' END, true);
   EXECUTE 'SELECT * FROM dwello.' || command;
