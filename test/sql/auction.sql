@@ -183,7 +183,8 @@ BEGIN
   FOR relation IN SELECT c.relname FROM pg_class AS c
     WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY 1
   LOOP
-    EXECUTE format('SELECT count(*) FROM dwello.%I AS x WHERE x::text LIKE %L', relation, '%' || what || '%') INTO rows;
+    -- a number of its own, not digits of an id or of a time
+    EXECUTE format('SELECT count(*) FROM dwello.%I AS x WHERE x::text ~ %L', relation, '(^|[^0-9a-f.-])' || what || '($|[^0-9a-f])') INTO rows;
     IF rows > 0 THEN RETURN NEXT; END IF;
   END LOOP;
 END
