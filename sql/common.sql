@@ -44,7 +44,7 @@ DECLARE
     'category_statistics', 'agent_outcomes', 'period_balances', 'invoice_watermark', 'job_tiles', 'job_tile_refresh',
     -- events, requests and counters on their way
     'outbox', 'outbox_consumers', 'outbox_deliveries', 'idempotency_keys', 'agent_wakes', 'agent_work',
-    'agent_answers', 'agent_day_counters', 'platform_metrics', 'api_key_uses', 'used_refresh_tokens', 'contact_requests'];
+    'agent_answers', 'agent_day_counters', 'platform_metrics', 'api_key_uses', 'used_refresh_tokens', 'contact_requests', 'token_uses'];
   target record;
 BEGIN
   FOR target IN

@@ -129,3 +129,17 @@ COMMENT ON TABLE dwello.contact_requests IS
 COMMENT ON COLUMN dwello.contact_requests.id IS 'Its record in data_access_log.';
 COMMENT ON COLUMN dwello.contact_requests.user_id IS 'The user whose contact it is.';
 COMMENT ON COLUMN dwello.contact_requests.transaction_number IS 'The transaction that wrote it, in which nothing is opened.';
+
+CREATE TABLE dwello.token_uses (
+  user_id uuid NOT NULL,
+  token_id text NOT NULL,
+  transaction_number bigint NOT NULL,
+  expires_at timestamptz NOT NULL,
+  CONSTRAINT token_uses_pkey PRIMARY KEY (user_id, token_id)
+);
+COMMENT ON TABLE dwello.token_uses IS
+  'Tokens that have moved money, until their user uses another after they expired, with the setting money_tokens_once. Not dumped: tokens are not good elsewhere.';
+COMMENT ON COLUMN dwello.token_uses.user_id IS 'The user of the token; no foreign key, which would lock them.';
+COMMENT ON COLUMN dwello.token_uses.token_id IS 'The id of the token (jti).';
+COMMENT ON COLUMN dwello.token_uses.transaction_number IS 'The transaction that it is good for.';
+COMMENT ON COLUMN dwello.token_uses.expires_at IS 'When the token expires.';

@@ -101,6 +101,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('api_key_uses', 'own', NULL),
     ('user_codes', 'user', 'user_id'),
     ('contact_requests', 'own', NULL),
+    ('token_uses', 'own', NULL),
     ('user_sessions', 'own', NULL),
     ('used_refresh_tokens', 'own', NULL),
     ('ledger_accounts', 'own', NULL),
@@ -399,7 +400,7 @@ CROSS JOIN (SELECT extconfig FROM pg_extension WHERE extname = 'dwello') e
 WHERE t.relkind = 'r'
   AND t.relname NOT LIKE '%\_defaults'
   -- the numbers of its transactions mean nothing elsewhere
-  AND t.relname <> 'contact_requests'
+  AND t.relname NOT IN ('contact_requests', 'token_uses')
   AND NOT t.oid = ANY (coalesce(e.extconfig, '{}'))
 UNION ALL
 SELECT t.relname::text, 'a table of the version is dumped'
@@ -595,7 +596,7 @@ WITH exempt (relname) AS (VALUES
     ('outbox'), ('outbox_consumers'), ('outbox_deliveries'),
     ('idempotency_keys'), ('agent_wakes'), ('agent_work'), ('agent_answers'),
     ('agent_day_counters'), ('platform_metrics'), ('api_key_uses'),
-    ('used_refresh_tokens'), ('contact_requests'))
+    ('used_refresh_tokens'), ('contact_requests'), ('token_uses'))
 SELECT t.relname::text,
        CASE WHEN e.relname IS NULL THEN 'no trigger records its changes'
             ELSE 'it is exempt and has a trigger' END

@@ -281,7 +281,7 @@ sub recursions
 sub claims
 {
 	return map { finding(@$_) } grep {
-		$_->[1] =~ /\bSKIP LOCKED\b/ && $_->[1] !~ /= ANY \(\$\d|\boutbox|\bjob_tile_refresh\b/
+		$_->[1] =~ /\bSKIP LOCKED\b/ && $_->[1] !~ /= ANY \(\$\d|\buser_id = \$\d|\boutbox|\bjob_tile_refresh\b/
 		  && $_->[1] =~ /\bdwello\.(?:$keyed)\b/
 	} @statements;
 }

@@ -255,6 +255,9 @@ INSERT INTO fault (rule, object, sql) VALUES
      UPDATE dwello.receipts SET created_at = now() - interval '31 days' WHERE event_id = 'waits'$$),
   ('authorization_overdue', 'authorizations', $$UPDATE dwello.authorizations SET status = 'open', closed_at = NULL, due_at = now(),
      expires_at = now() - interval '25 hours'$$),
+  ('seal_overdue', 'log_chains', $$SELECT dwello.seal_logs(); UPDATE dwello.log_chains SET watermark_at = now() - interval '25 hours'$$),
+  ('seal_overdue', 'log_chains', $$DELETE FROM dwello.log_chains; INSERT INTO dwello.audit_log SELECT * FROM jsonb_populate_record(
+     (SELECT a FROM dwello.audit_log AS a LIMIT 1), jsonb_build_object('created_at', now() - interval '25 hours'))$$),
   ('cancellation_drift', 'cancellation_terms', $$UPDATE dwello.cancellation_terms SET cancelled_at = now(), share_ppm = 1, price = 1, share = 1$$),
   ('cancellation_drift', 'transactions', $$SELECT pg_temp.damage('dwello.transactions',
      'UPDATE dwello.transactions SET transaction_type = ''cancellation'' WHERE transaction_type = ''release''')$$),

@@ -158,6 +158,10 @@ SELECT count(*) = count(DISTINCT user_id) * 2 AS each_twice FROM dwello.user_ema
 SELECT t.try(format($$SELECT dwello.retire_key('pii', %s)$$, :pii_key_id));
 SELECT t.detail(format($$SELECT dwello.retire_key('index', %s)$$, :index_key_id));
 DELETE FROM dwello.idempotency_keys;
+INSERT INTO dwello.user_codes (user_id, id, purpose, key_id, code_digest, tries, created_at)
+VALUES (t.user('h1'), t.user('code'), 'email', :index_key_id, sha256(''), 0, clock_timestamp());
+SELECT t.detail(format($$SELECT dwello.retire_key('index', %s)$$, :index_key_id));
+UPDATE dwello.user_codes SET created_at = clock_timestamp() - interval '15 minutes' WHERE id = t.user('code');
 SELECT t.try(format($$SELECT dwello.retire_key('index', %s)$$, :index_key_id));
 SELECT pg_read_file(current_setting('dwello.keyring_file')) ~ (E'\npii ' || :pii_key_id || ' ') AS is_there;
 

@@ -300,6 +300,8 @@ BEGIN
   INSERT INTO dwello.user_sessions (id, user_id, token_hash, created_at, refreshed_at, expires_at)
     SELECT t.user(prefix || name || ' session'), t.user(name), sha256(convert_to(prefix || name, 'UTF8')), now(), now(), now() + interval '1 day'
       FROM unnest(ARRAY[p, rival]) AS name;
+  INSERT INTO dwello.token_uses (user_id, token_id, transaction_number, expires_at)
+    VALUES (t.user(prefix || p), 'story', 1, clock_timestamp() + interval '1 hour');
   INSERT INTO dwello.used_refresh_tokens (session_id, token_hash) VALUES (t.user(prefix || p || ' session'), sha256(''));
   INSERT INTO dwello.user_codes (user_id, id, purpose, key_id, code_digest, tries, created_at)
     VALUES (t.user(p), t.user(prefix || 'code'), 'sign_in', 1, sha256(''), 5, now());

@@ -46,7 +46,7 @@ DW_FUNCTION(dwello_current_user_id)
 		PG_RETURN_NULL();
 	actor = dw_identity();
 	/* here the policies of all tables ask */
-	dw_token_scopes_check("current_user_id", true);
+	dw_token_allow("current_user_id", true);
 	return user_id_datum(&actor.user_id);
 }
 
@@ -58,7 +58,7 @@ DW_FUNCTION(dwello_own_scopes)
 	if (!token_given())
 		PG_RETURN_NULL();
 	actor = dw_identity();
-	dw_token_scopes_check("own_scopes", true);
+	dw_token_allow("own_scopes", true);
 	dw_spi_connect();
 	scopes = SPI_datumTransfer(dw_scopes_of(&actor.user_id), false, -1);
 	SPI_finish();

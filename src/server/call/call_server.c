@@ -226,7 +226,7 @@ call_identify(DwCall *call, DwActorSet actors)
 				 NULL,
 				 psprintf("reference.md#%s says who may call it.",
 						  dw_call_name(call)));
-	dw_token_scopes_check(dw_call_name(call), !call->signature->is_volatile);
+	dw_token_allow(dw_call_name(call), !call->signature->is_volatile);
 }
 
 void

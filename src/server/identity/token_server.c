@@ -40,6 +40,7 @@
 #include <openssl/crypto.h>
 
 #include "access/parallel.h"
+#include "access/xact.h"
 #include "access/xlog.h"
 #include "miscadmin.h"
 #include "port/pg_bswap.h"
@@ -272,18 +273,100 @@ refuse_scopes(const char *function, DwScopeSet missing)
 			 errhint("dwello.create_api_key() makes one that has it.")));
 }
 
-void
-dw_token_scopes_check(const char *function, bool read_only)
+/* Raises 42501 when a key's scopes do not reach as far as a function. */
+static void
+scopes_check(const char *function, bool read_only)
 {
 	const DwScopeSet has = verified.claims.scopes;
 	const DwScopeSet needs = dw_scopes_needed(function, read_only);
 
-	if (!dw_token_present() || has == 0)
-		return;
 	if (needs == 0)
 		refuse_keys(function);
 	if ((needs & ~has) != 0)
 		refuse_scopes(function, needs & ~has);
+}
+
+/* WD402: the token was used, or cannot be told from others. */
+pg_noreturn static void
+refuse_use(const char *function, const char *reason)
+{
+	dw_raise(DW_INVALID_TOKEN,
+			 psprintf("the token is not good for dwello.%s", function),
+			 reason,
+			 "Ask for a new token, and send the request again with its"
+			 " idempotency_key: what was done is not done twice.");
+}
+
+/* Deletes a few of the user's that have expired: nobody comes with them. */
+static void
+uses_forget(const DwUuid *user_id)
+{
+	static DwStatement forget =
+		DW_STATEMENT("DELETE FROM dwello.token_uses WHERE user_id = $1 "
+					 "AND token_id IN (SELECT u.token_id "
+					 "FROM dwello.token_uses AS u WHERE u.user_id = $1 "
+					 "AND u.expires_at < $2 LIMIT 10 "
+					 "FOR UPDATE SKIP LOCKED)");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_time(&p, GetCurrentTimestamp() - USECS_PER_MINUTE);
+	(void) dw_execute(&forget, &p);
+}
+
+/* Writes that this transaction uses the token; false: another one has. */
+static bool
+use_write(const DwClaims *claims)
+{
+	static DwStatement upsert =
+		DW_STATEMENT("INSERT INTO dwello.token_uses AS u "
+					 "(user_id, token_id, transaction_number, expires_at) "
+					 "VALUES ($1, $2, $3, $4) "
+					 "ON CONFLICT ON CONSTRAINT token_uses_pkey "
+					 "DO UPDATE SET expires_at = EXCLUDED.expires_at "
+					 "WHERE u.transaction_number = $3");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, &claims->sub);
+	dw_param_text(&p, claims->jti);
+	dw_param_int8(&p, (int64)
+				  U64FromFullTransactionId(GetTopFullTransactionId()));
+	dw_param_time(&p, time_t_to_timestamptz(claims->exp));
+	return dw_execute(&upsert, &p) > 0;
+}
+
+/*
+ * Who copied a token can use it until it expires.  With the setting
+ * money_tokens_once the first transaction that moves money by it is the last
+ * one: another that comes with it waits for the first to end, and is refused.
+ * What is rolled back has used nothing.  A client whose answer was lost asks
+ * again with the same idempotency key and a new token.
+ */
+static void
+token_use(const char *function)
+{
+	const DwClaims *claims = &verified.claims;
+
+	if (!dw_setting_bool("money_tokens_once") ||
+		(dw_scopes_needed(function, false) &
+		 DW_SCOPE_BIT(DW_SCOPE_MONEY)) == 0)
+		return;
+	if (claims->jti[0] == '\0')
+		refuse_use(function, "It has no id (jti), so it cannot be good once.");
+	if (!use_write(claims))
+		refuse_use(function, "Another transaction has moved money by it.");
+	uses_forget(&claims->sub);
+}
+
+void
+dw_token_allow(const char *function, bool read_only)
+{
+	if (!dw_token_present())
+		return;
+	if (verified.claims.scopes != 0)
+		scopes_check(function, read_only);
+	if (!read_only)
+		token_use(function);
 }
 
 bool

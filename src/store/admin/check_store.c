@@ -188,6 +188,15 @@ static DwCheckRule rules[] =
 		 "FROM dwello.authorizations AS a WHERE a.status = 'open' "
 		 "AND a.expires_at < now() - interval '1 day' HAVING count(*) > 0",
 		 "Call dwello.expire_authorizations() every few minutes."),
+	RULE("seal_overdue",
+		 "SELECT 'log_chains', 'The log ' || c.log || ' was last sealed at ' "
+		 "|| c.watermark_at || '.' FROM dwello.log_chains AS c "
+		 "WHERE c.watermark_at < now() - interval '1 day' "
+		 "UNION ALL SELECT 'log_chains', 'No log was ever sealed.' "
+		 "WHERE NOT EXISTS (SELECT FROM dwello.log_chains) "
+		 "AND EXISTS (SELECT FROM dwello.audit_log AS a "
+		 "WHERE a.created_at < now() - interval '1 day') ORDER BY 2",
+		 "Call dwello.seal_logs() every hour: what is not sealed can be altered unnoticed."),
 	RULE("orphan",
 		 "SELECT 'journals', 'Journal ' || v.id || ' has no transaction.' "
 		 "FROM dwello.journals AS v WHERE v.status = 'posted' "

@@ -19,6 +19,7 @@
 #include "port/pg_bswap.h"
 #include "utils/backend_status.h"
 
+#include "core/access/access.h"
 #include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
 #include "server/sql/sql_server.h"
@@ -564,6 +565,22 @@ requests_need_old_index(TimestampTz made_at)
 	return dw_execute(&find, &p) > 0;
 }
 
+/* True while a code may be redeemed that an index key has hashed. */
+static bool
+codes_need(int32 key_id)
+{
+	static DwStatement find =
+		DW_STATEMENT("SELECT FROM dwello.user_codes AS c "
+					 "WHERE c.key_id = $1 AND c.redeemed_at IS NULL "
+					 "AND c.created_at > $2 LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_int4(&p, key_id);
+	dw_param_time(&p, GetCurrentTimestamp() -
+				  DW_CODE_SECONDS * USECS_PER_SEC);
+	return dw_execute(&find, &p) > 0;
+}
+
 /* True while a session works that may not have seen the newest key yet. */
 static bool
 is_older_at_work(TimestampTz made_at)
@@ -624,5 +641,7 @@ dw_key_uses(DwKeyKind kind, int32 key_id)
 		list_append(&list, "a transaction that began before the newest key");
 	if (kind == DW_KEY_INDEX && requests_need_old_index(made_at))
 		list_append(&list, "requests that may still be sent again");
+	if (kind == DW_KEY_INDEX && codes_need(key_id))
+		list_append(&list, "codes that may still be redeemed");
 	return list.len == 0 ? NULL : list.data;
 }
