@@ -204,3 +204,28 @@ SELECT * FROM pg_temp.sick();
 UPDATE dwello.journals SET transaction_id = t.user('nothing') WHERE transaction_id = :'transaction';
 SELECT object, regexp_replace(detail, '[0-9a-f-]{36}', '…') AS detail FROM t.check() WHERE rule IN ('journal_drift', 'orphan');
 ROLLBACK;
+
+--
+-- Tax that was paid over is owed back when its release is undone
+--
+BEGIN;
+SELECT t.as_system();
+SELECT version FROM dwello.set_fee_schedule('with tax', 50000, tax_ppm => 200000);
+SELECT t.award('taxed', 100000);
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.fund_escrow(t.user('taxed'));
+SELECT t.as_system();
+SELECT held FROM dwello.confirm_payment(t.user('taxed'), 'acme', 'taxed', 100000, 'USD');
+SELECT t.login_as('h1');
+SELECT fee, tax FROM dwello.release_escrow(t.user('taxed'));
+SELECT t.login_as('a1');
+SELECT status, amount FROM dwello.post_journal('[{"kind": "bank", "amount": 1000, "currency": "USD"},
+  {"kind": "tax_payable", "amount": -1000, "currency": "USD"}]', 'The tax of March.');
+SELECT x.tax, x.held FROM dwello.transactions AS t, LATERAL dwello.reverse_transaction(t.scope_id, t.id) AS x
+ WHERE t.scope_id = t.user('taxed') AND t.transaction_type = 'release';
+SELECT balance FROM dwello.balance_at('tax_payable', 'USD');
+SELECT invariant, object FROM dwello.reconcile();
+-- nobody books more of it by hand
+SELECT t.try($$SELECT dwello.post_journal('[{"kind": "bank", "amount": 1, "currency": "USD"},
+  {"kind": "tax_payable", "amount": -1, "currency": "USD"}]', 'More.')$$, 'a1') AS more;
+ROLLBACK;

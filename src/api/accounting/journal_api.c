@@ -290,12 +290,14 @@ leg_balance(const Journal *journal, const DwLeg *leg)
 static void
 check_leg(const Journal *journal, const DwLeg *leg)
 {
-	bool		is_debt = leg->account.kind == DW_ACCOUNT_PROVIDER_RECEIVABLE;
+	DwAccountKind kind = leg->account.kind;
+	bool		is_debt = kind == DW_ACCOUNT_PROVIDER_RECEIVABLE;
 	int64		balance;
 	int64		after;
 
-	if (is_debt ? leg->amount < 0
-		: leg->amount > 0 || dw_account_kind_may_owe(leg->account.kind))
+	/* tax may be owed back, but nobody books by hand that it is */
+	if (is_debt ? leg->amount < 0 : leg->amount > 0 ||
+		(dw_account_kind_may_owe(kind) && kind != DW_ACCOUNT_TAX_PAYABLE))
 		return;
 	balance = leg_balance(journal, leg);
 	if (dw_money_add(balance, leg->amount, &after) == DW_OK &&

@@ -39,6 +39,8 @@ dw_account_kind_may_owe(DwAccountKind value)
 		value == DW_ACCOUNT_CHARGEBACK_CLEARING ||
 		value == DW_ACCOUNT_PSP_FEE ||
 		value == DW_ACCOUNT_PLATFORM_FEE ||
+	/* of a release that is undone after its tax was paid over */
+		value == DW_ACCOUNT_TAX_PAYABLE ||
 		value == DW_ACCOUNT_BANK;
 }
 

@@ -29,6 +29,7 @@ const due = {
 			if (!PAYING.includes(job.escrow) || !job.milestones.some(isDue))
 				continue;
 			jobs++;
+			this.openReserve(job);
 			if (this.isSilent(job))
 				continue;
 			for (const m of job.milestones.filter(isDue))

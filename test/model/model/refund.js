@@ -181,9 +181,10 @@ const refund = {
 
 	sendOfJob(job, psp, amount)
 	{
-		const held = this.takeUnasked(job, amount);
 		const through = job.arrived.filter((p) => p.psp === psp);
 		const payment = through.length === 1 ? through[0] : null;
+		// a company that the escrow had nothing of takes nothing of it
+		const held = through.length > 0 ? this.takeUnasked(job, amount) : 0n;
 		const r = this.askBack({ job, psp, currency: job.currency, amount,
 			payment, method: payment?.method, loss: amount - held,
 			status: 'completed' });

@@ -70,6 +70,7 @@ const release = {
 		const paid = this.divideRelease(job, price);
 
 		need(paid.amount <= job.held - job.disputed, 'WD202');
+		this.openReserve(job);
 		take(from, price, 'released');
 		job.held -= paid.amount;
 		job.released += paid.amount;

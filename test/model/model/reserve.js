@@ -17,12 +17,20 @@ const reserve = {
 		const amount = payout * this.reservePpm / MILLION;
 		const name = `${job.provider} ${job.currency}`;
 
-		if (this.reservePpm > 0n)
-			this.reserving.add(job.provider);
 		if (amount > 0n)
+		{
+			this.reserving.add(job.provider);
 			this.reserves.set(name, [...this.reserves.get(name) ?? [],
 				{ at: this.now, amount }]);
+		}
 		return amount;
+	},
+
+	// Who may be paid has an account before it is known how much is kept.
+	openReserve(job)
+	{
+		if (this.reservePpm > 0n)
+			this.reserving.add(job.provider);
 	},
 
 	// What of it is theirs now: what is old enough, what has left it before
