@@ -160,7 +160,7 @@ SELECT more, t.post(', ' || more) AS answer
     'currency => NULL', 'currency => ''''', 'street => ''  ''',
     'estimated_duration_hours => 0',
     'preferred_start_date => ''2026-02-02'', preferred_end_date => ''2026-02-01''',
-    'preferred_start_date => ''infinity''',
+    'preferred_start_date => ''infinity''', 'preferred_start_date => ''10000-01-01''',
     'photos => array_fill(''a''::text, ARRAY[11])', 'photos => ARRAY['' '']',
     'photos => ARRAY[NULL::text]', 'photos => NULL',
     'photos => ARRAY[ARRAY[''a'']]',

@@ -151,7 +151,7 @@ SELECT more, t.edit('draft', more) AS answer
     'expected_materials => -1', 'estimated_duration_hours => 0',
     'budget_min => 2, budget_max => 1', 'longitude => 1', 'latitude => 91',
     'longitude => ''NaN'', latitude => 1',
-    'preferred_start_date => ''infinity''', 'photos => ARRAY[NULL::text]',
+    'preferred_start_date => ''infinity''', 'preferred_start_date => ''10000-01-01''', 'photos => ARRAY[NULL::text]',
     'photos => array_fill(''a''::text, ARRAY[11])', 'photos => ''{}''',
     'requirements => ''{}''', 'requirements => ''[{"requirement_type": "x"}]''',
     'milestones => ''[{"title": "a", "amount": 0}]''',

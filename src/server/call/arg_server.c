@@ -257,6 +257,14 @@ dw_arg_float8(DwCall *call, const char *arg)
 	return DatumGetFloat8(arg_value(call, arg));
 }
 
+/*
+ * Days of the years that arguments may lie in, counted from 2000-01-01: dates
+ * of JSON have four digits, and no reckoning with a day of these overflows.
+ */
+#define FIRST_DAY	(-INT64CONST(730119))	/* 0001-01-01 */
+#define LAST_DAY	INT64CONST(2921939) /* 9999-12-31 */
+#define OTHER_YEAR	"must be in the years 1 to 9999"
+
 TimestampTz
 dw_arg_time_opt(DwCall *call, const char *arg)
 {
@@ -268,6 +276,9 @@ dw_arg_time_opt(DwCall *call, const char *arg)
 	value = DatumGetTimestampTz(arg_find(call, arg)->value);
 	if (TIMESTAMP_NOT_FINITE(value))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be finite");
+	if (value < FIRST_DAY * USECS_PER_DAY ||
+		value >= (LAST_DAY + 1) * USECS_PER_DAY)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, OTHER_YEAR);
 	return value;
 }
 
@@ -281,6 +292,8 @@ dw_arg_date_opt(DwCall *call, const char *arg)
 	value = DatumGetDateADT(arg_find(call, arg)->value);
 	if (DATE_NOT_FINITE(value))
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be finite");
+	if (value < FIRST_DAY || value > LAST_DAY)
+		dw_arg_refuse(call, arg, DW_BAD_VALUE, OTHER_YEAR);
 	return value;
 }
 

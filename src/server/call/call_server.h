@@ -111,7 +111,7 @@ extern const void *dw_bare_args(FunctionCallInfo fcinfo,
 /* The value as it came, of whatever type; not NULL. */
 extern Datum dw_arg_datum(DwCall *call, const char *arg);
 
-/* A finite date, or DATEVAL_NOBEGIN for NULL; a NULL time is DT_NOBEGIN. */
+/* Of the years 1 to 9999, or DATEVAL_NOBEGIN; a NULL time is DT_NOBEGIN. */
 extern DateADT dw_arg_date_opt(DwCall *call, const char *arg);
 
 /* A number of rows or the like; 22023 unless 1 ... most. */
