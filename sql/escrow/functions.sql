@@ -803,9 +803,10 @@ COMMENT ON FUNCTION dwello.cancel_escrow IS
  * cancellation_policy
  *	Lists the tiers of the cancellation policy of a job, or of a category:
  *	what its homeowner's cancel pays the provider, and from when on. That
- *	of a job is frozen when its award is confirmed; before, it is the job's
+ *	of a job is frozen when a bid is accepted; before, it is the job's
  *	own (post_job()), else that of its category or of the nearest one above
- *	that has any.
+ *	that has any. Providers read it while the job takes bids; then only who
+ *	has the award does.
  *
  * role: app, service, support, admin
  * args:
@@ -815,8 +816,8 @@ COMMENT ON FUNCTION dwello.cancel_escrow IS
  *	hours_before_start: from so many hours before the start on
  *	share_ppm: that share of the price of the work that is cancelled is
  *	  the provider's, in parts per million
- *	holds_from: when that is; NULL before the award is confirmed, and while
- *	  no start is agreed on
+ *	holds_from: when that is; NULL before a bid is accepted, and while no
+ *	  start is agreed on
  *	source: contract, job or category
  * errors:
  *	WD402 WD401

@@ -310,7 +310,7 @@ GRANT SELECT ON dwello.refunds TO dwello_app, dwello_service, dwello_support, dw
 
 /*
  * What a homeowner's cancel of a contract pays the provider: the policy that
- * was in force when the award was confirmed, the start that both agree on,
+ * was in force when the bid was accepted, the start that both agree on,
  * and what came of it.
  */
 CREATE TABLE dwello.cancellation_terms (
@@ -334,7 +334,7 @@ CREATE TABLE dwello.cancellation_terms (
     AND (cancelled_at IS NOT NULL OR transaction_id IS NULL))
 );
 COMMENT ON TABLE dwello.cancellation_terms IS
-  'What the homeowner''s cancel of a contract pays the provider: its cancellation policy, frozen when the award was confirmed, and what came of it.';
+  'What the homeowner''s cancel of a contract pays the provider: its cancellation policy, frozen when the bid was accepted, and what came of it.';
 COMMENT ON COLUMN dwello.cancellation_terms.policy IS
   'From how many hours before the start on which share of the price, in parts per million, is the provider''s; none = nothing.';
 COMMENT ON COLUMN dwello.cancellation_terms.starts_at IS 'When the work is to begin, as both sides agree; NULL = they do not, and a cancel pays nothing.';

@@ -541,3 +541,69 @@ SELECT t.try($$SELECT dwello.report_no_show(t.user('job'))$$, 'h1') AS before;
 SET LOCAL dwello.now = '2027-03-11 00:00:00+00';
 SELECT t.try($$SELECT dwello.report_no_show(t.user('job'))$$, 'h1') AS then;
 ROLLBACK;
+
+--
+-- What both sides have seen when the bid is accepted binds
+--
+BEGIN;
+SELECT t.login_as('a1');
+SELECT version FROM dwello.edit_category('d0000000-0000-7000-8000-000000000011', cancellation_policy => t.usual());
+SELECT t.offered('job', NULL);
+SELECT n, t.login_as(n), count(*) FROM unnest(ARRAY['p1', 'p2']) AS n, LATERAL dwello.cancellation_policy(t.user('job')) GROUP BY n ORDER BY n;
+SELECT t.login_as('p1');
+SELECT bid_amount FROM dwello.submit_bid(t.user('job'), 100001, bid_id => t.user('b'), expires_at => '2027-06-01');
+SELECT t.login_as('h1');
+SELECT job_status FROM dwello.accept_bid(t.user('job'), t.user('b'));
+-- at once, for both sides and staff; the job takes no bids, and is no other's
+SELECT n, t.login_as(n), hours_before_start, share_ppm, holds_from, source FROM unnest(ARRAY['h1', 'p1', 's1']) AS n,
+  LATERAL dwello.cancellation_policy(t.user('job')) ORDER BY n, 3 DESC;
+SELECT t.try('SELECT * FROM dwello.cancellation_policy(t.user(''job''))', 'p2') AS other;
+-- neither another policy of the category nor another time zone changes it
+SELECT t.login_as('a1');
+SELECT version FROM dwello.edit_category('d0000000-0000-7000-8000-000000000011', cancellation_policy => '[{"hours_before_start": 8000, "share_ppm": 1000000}]');
+SELECT t.login_as('h1');
+SELECT version FROM dwello.update_profile(timezone => 'Etc/GMT+12');
+SELECT t.login_as('p1');
+SELECT job_status FROM dwello.confirm_award(t.user('job'));
+SELECT t.login_as('h1');
+SELECT hours_before_start, share_ppm, holds_from, source FROM dwello.cancellation_policy(t.user('job'));
+SELECT t.pay('job');
+SELECT * FROM t.cancel('job');
+SELECT t.try('SELECT * FROM dwello.cancellation_policy(t.user(''job''))', 'p2') AS other;
+SELECT t.as_system();
+SELECT count(*) FROM dwello.check() WHERE rule IN ('denormalised_column', 'cancellation_drift');
+ROLLBACK;
+-- those of an award that lapses are the next one's
+BEGIN;
+SELECT t.offered('job', t.usual());
+SELECT t.login_as('p1');
+SELECT bid_amount FROM dwello.submit_bid(t.user('job'), 100001, bid_id => t.user('b'), expires_at => '2027-06-01');
+SELECT t.login_as('h1');
+SELECT job_status FROM dwello.accept_bid(t.user('job'), t.user('b'));
+SELECT t.login_as('p1');
+SELECT bid_status FROM dwello.withdraw_bid(t.user('job'), t.user('b'));
+SELECT t.login_as('h1');
+SELECT holds_from, source FROM dwello.cancellation_policy(t.user('job'));
+SELECT terms_version FROM dwello.edit_job(t.user('job'), preferred_start_date => '2027-03-20');
+SELECT t.as_system();
+SELECT count(*) FROM dwello.check() WHERE rule = 'denormalised_column';
+SELECT t.login_as('p2');
+SELECT bid_amount FROM dwello.submit_bid(t.user('job'), 90000, bid_id => t.user('b2'));
+SELECT t.login_as('h1');
+SELECT job_status FROM dwello.accept_bid(t.user('job'), t.user('b2'));
+SELECT n, t.login_as(n), holds_from, source FROM unnest(ARRAY['h1', 'p2']) AS n, LATERAL dwello.cancellation_policy(t.user('job'));
+SELECT t.try('SELECT * FROM dwello.cancellation_policy(t.user(''job''))', 'p1') AS lapsed;
+ROLLBACK;
+-- days that no calendar goes to
+BEGIN;
+SELECT t.offered('job', t.usual());
+SELECT d, t.try(format($$SELECT t.offered('far', NULL, %L)$$, d)) AS post,
+       t.try(format($$SELECT dwello.edit_job(t.user('job'), preferred_start_date => %L)$$, d), 'h1') AS edit,
+       t.try(format($$SELECT dwello.edit_job(t.user('job'), preferred_end_date => %L)$$, d), 'h1') AS until,
+       t.try(format($$SELECT dwello.propose_change_order(t.user('job'), 'Later', 1, starts_at => %L)$$, d), 'h1') AS later
+  FROM unnest(ARRAY['10000-01-01', '294276-12-31', '0001-12-31 BC']) AS d;
+SELECT t.try($$SELECT t.offered('far', NULL, '5874897-12-31')$$) AS post;
+SELECT t.agreed('last', t.usual(), start => '9999-12-31');
+SELECT t.login_as('h1');
+SELECT starts_at FROM t.quote('last');
+ROLLBACK;

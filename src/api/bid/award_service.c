@@ -81,6 +81,8 @@ dw_award_give(DwJob *job, DwBid *bid, int64 amount, const char *type)
 		dw_job_timer(&job->id, "award_confirm_hours") * USECS_PER_HOUR;
 	job->is_listed = false;
 	dw_job_save(job);
+	/* what both have seen binds, whatever changes before it is confirmed */
+	dw_cancellation_freeze(&job->id, &job->homeowner_id, &bid->provider_id);
 	dw_job_list_children(job);
 	dw_job_end_invites(job);
 
@@ -310,7 +312,6 @@ dw_award_confirm(DwCall *call, DwJob *job, const DwBid *bid,
 	job->fund_by = !job->is_escrowed ? DT_NOBEGIN : job->confirmed_at +
 		dw_job_timer(&job->id, "fund_days") * USECS_PER_DAY;
 	dw_job_save(job);
-	dw_cancellation_freeze(&job->id, &job->homeowner_id, &bid->provider_id);
 	dw_job_assign_children(job);
 	dw_bid_emit(bid, "award_confirmed");
 	dw_bids_decide(&job->id);

@@ -24,14 +24,15 @@ typedef struct InForce
 	TimestampTz starts_at;		/* DT_NOBEGIN = none is agreed on */
 } InForce;
 
-/* Of a job: that of its contract once its award is confirmed. */
+/* Of a job: that of its contract once a bid is accepted. */
 static void
 load_of_job(const DwJob *job, InForce *found)
 {
 	DwCancellationTerms terms;
 
 	found->starts_at = DT_NOBEGIN;
-	if (job->confirmed_at == DT_NOBEGIN ||
+	/* those of an award that lapsed stay until the next one */
+	if (dw_uuid_is_nil(&job->provider_id) ||
 		!dw_cancellation_load(&job->id, &terms))
 	{
 		found->source = dw_cancellation_in_force(&job->id, NULL,
@@ -78,6 +79,20 @@ emit_tier(DwCall *call, const InForce *found, const DwCancellationTier *tier)
 	dw_list_emit(call);
 }
 
+/*
+ * P0002 for a bidder once the job takes no bids: its terms are those of who
+ * has the award.
+ */
+static void
+need_reader(DwCall *call, const DwJob *job)
+{
+	if (call->actor.kind == DW_ACTOR_PROVIDER &&
+		job->status != DW_JOB_OPEN &&
+		!dw_uuid_equal(&call->actor.user_id, &job->homeowner_id) &&
+		!dw_uuid_equal(&call->actor.user_id, &job->provider_id))
+		dw_job_refuse_unknown(&job->id);
+}
+
 /* The policy that is asked for; 22023, P0002. */
 static void
 load_asked(DwCall *call, InForce *found)
@@ -95,6 +110,7 @@ load_asked(DwCall *call, InForce *found)
 		return;
 	}
 	dw_job_for_query(call, job_id, &job);
+	need_reader(call, &job);
 	load_of_job(&job, found);
 }
 

@@ -49,9 +49,8 @@ job_is_visible(DwCall *call, DwJob *job)
 		dw_invite_exists(&job->id, &call->actor.user_id);
 }
 
-/* Raises P0002: the same words for an unknown and an invisible job. */
-static void
-job_refuse_unknown(const DwUuid *id)
+void
+dw_job_refuse_unknown(const DwUuid *id)
 {
 	dw_raise(DW_NOT_FOUND, psprintf("job %s does not exist",
 									dw_uuid_text(id)),
@@ -63,7 +62,7 @@ void
 dw_job_for_command(DwCall *call, const DwUuid *id, DwJob *job)
 {
 	if (!dw_job_lock(id, job) || !job_is_visible(call, job))
-		job_refuse_unknown(id);
+		dw_job_refuse_unknown(id);
 }
 
 void
@@ -71,21 +70,21 @@ dw_job_shared_for_command(DwCall *call, const DwUuid *id, DwJob *job)
 {
 	if (!dw_job_share(id, &call->actor.user_id, job) ||
 		!job_is_visible(call, job))
-		job_refuse_unknown(id);
+		dw_job_refuse_unknown(id);
 }
 
 void
 dw_job_sides_for_command(DwCall *call, const DwUuid *id, DwJob *job)
 {
 	if (!dw_job_lock_sides(id, job) || !job_is_visible(call, job))
-		job_refuse_unknown(id);
+		dw_job_refuse_unknown(id);
 }
 
 void
 dw_job_for_query(DwCall *call, const DwUuid *id, DwJob *job)
 {
 	if (!dw_job_load(id, job) || !job_is_visible(call, job))
-		job_refuse_unknown(id);
+		dw_job_refuse_unknown(id);
 }
 
 void

@@ -31,6 +31,9 @@ extern void dw_job_shared_for_command(DwCall *call, const DwUuid *id,
 extern void dw_job_sides_for_command(DwCall *call, const DwUuid *id,
 									 DwJob *job);
 
+/* Raises P0002: the same words for an unknown and an invisible job. */
+extern void dw_job_refuse_unknown(const DwUuid *id);
+
 /* Reads the job of a query; P0002. */
 extern void dw_job_for_query(DwCall *call, const DwUuid *id, DwJob *job);
 

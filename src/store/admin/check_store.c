@@ -54,6 +54,9 @@
 	"WHERE v.job_id = j.id AND v.event = 'confirm_award' " \
 	"AND v.actor_id = " provider ") THEN " provider " " \
 	"ELSE " AWARDED " END"
+/* The same of what an award makes, and the next one makes anew. */
+#define LAST_AWARD(provider) \
+	"CASE WHEN j.confirmed_at IS NOT NULL THEN " provider " END"
 /* The same of a refund: that of a receipt is no business of a provider's. */
 #define REFUNDED(provider) \
 	"CASE WHEN c.receipt_id IS NULL THEN " ONCE(provider) " " \
@@ -311,7 +314,7 @@ static DwCheckRule rules[] =
 		 JOB_CHILD("job_progress", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("refund_requests", "c.provider_id", "NULL") "UNION ALL "
 		 JOB_CHILD("authorizations", ONCE("c.provider_id"), "NULL") "UNION ALL "
-		 JOB_CHILD("cancellation_terms", ONCE("c.provider_id"), "NULL")
+		 JOB_CHILD("cancellation_terms", LAST_AWARD("c.provider_id"), "NULL")
 		 "UNION ALL "
 		 JOB_CHILD("change_orders", ONCE("c.provider_id"), "NULL") "UNION ALL "
 		 JOB_CHILD("escrow_accounts", ONCE("c.provider_id"), "NULL") "UNION ALL "

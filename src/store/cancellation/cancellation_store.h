@@ -19,7 +19,7 @@ extern Datum dw_cancellation_jsonb(const DwCancellationPolicy *policy);
 typedef enum DwCancellationSource
 {
 	DW_CANCELLATION_NONE,		/* there is none: label NULL */
-	DW_CANCELLATION_OF_CONTRACT,	/* frozen when the award was confirmed */
+	DW_CANCELLATION_OF_CONTRACT,	/* frozen when the bid was accepted */
 	DW_CANCELLATION_OF_JOB,		/* the homeowner's */
 	DW_CANCELLATION_OF_CATEGORY /* the category's, or of one above it */
 } DwCancellationSource;
@@ -29,8 +29,8 @@ extern const char *dw_cancellation_source_label(DwCancellationSource source);
 
 /*
  * Rows of dwello.cancellation_terms: the policy of a contract, frozen when
- * its award was confirmed, the start that both sides agree on, and what
- * became of it.  The caller has locked the job.
+ * its bid was accepted, the start that both sides agree on, and what became
+ * of it.  The caller has locked the job.
  */
 
 #define DW_CANCELLATION_NOT_YET	(-1)	/* it was not cancelled */
@@ -44,7 +44,7 @@ typedef struct DwCancellationTerms
 	DwCancellationPolicy policy;	/* read from the next */
 	Datum		stored_policy;	/* jsonb of it */
 	TimestampTz starts_at;		/* agreed on; DT_NOBEGIN = no start is */
-	TimestampTz created_at;		/* when the award was confirmed */
+	TimestampTz created_at;		/* when the bid was accepted */
 	TimestampTz cancelled_at;	/* DT_NOBEGIN = it was not */
 	int32		share_ppm;		/* of the tier then, or NOT_YET */
 	int64		price;			/* of what was cancelled, or NOT_YET */
@@ -54,7 +54,7 @@ typedef struct DwCancellationTerms
 } DwCancellationTerms;
 
 /*
- * Freezes the policy that is in force for a job whose award is confirmed now,
+ * Freezes the policy that is in force for a job whose award is given now,
  * also when it is none, and the start as it was posted: the beginning of that
  * day where the homeowner is, if the day is not over.
  */
