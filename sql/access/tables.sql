@@ -138,7 +138,7 @@ CREATE TABLE dwello.token_uses (
   CONSTRAINT token_uses_pkey PRIMARY KEY (user_id, token_id)
 );
 COMMENT ON TABLE dwello.token_uses IS
-  'Tokens that have moved money, until their user uses another after they expired, with the setting money_tokens_once. Not dumped: tokens are not good elsewhere.';
+  'Tokens that have moved money, until their user uses another after they expired, with the setting dwello.money_tokens_once. Not dumped: tokens are not good elsewhere.';
 COMMENT ON COLUMN dwello.token_uses.user_id IS 'The user of the token; no foreign key, which would lock them.';
 COMMENT ON COLUMN dwello.token_uses.token_id IS 'The id of the token (jti).';
 COMMENT ON COLUMN dwello.token_uses.transaction_number IS 'The transaction that it is good for.';

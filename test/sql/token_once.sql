@@ -1,10 +1,10 @@
 --
 -- token_once.sql
---	With the setting money_tokens_once a token moves money in one transaction.
+--	With the setting dwello.money_tokens_once a token moves money in one transaction.
 --
 SET client_min_messages = warning;
 SELECT v.status FROM (VALUES ('olga'), ('paul')) AS w (name), LATERAL dwello.verify_user(t.register(name, 'homeowner'), 'email') AS v;
-SELECT version > 0 AS is_set FROM dwello.set_setting('money_tokens_once', 'true');
+SET dwello.money_tokens_once = on;
 SELECT t.token('olga') AS once, t.token('olga') AS another, t.token('paul') AS of_paul \gset
 CREATE FUNCTION pg_temp.pay_by(card text) RETURNS text LANGUAGE sql
 AS $$ SELECT t.try(format($t$SELECT dwello.add_payment_method('credit_card', 'acme', %L, '4242')$t$, card)) $$;
@@ -57,10 +57,12 @@ COMMIT;
 SELECT count(*) AS uses FROM dwello.token_uses WHERE user_id = t.user('paul');
 
 -- without the setting a token is good until it expires
-SELECT version > 0 AS is_set FROM dwello.set_setting('money_tokens_once', 'false');
+RESET dwello.money_tokens_once;
 BEGIN;
 SELECT dwello.login(:'once') \g /dev/null
 SELECT pg_temp.pay_by('pm_6');
 ROLLBACK;
 DELETE FROM dwello.token_uses WHERE user_id IN (t.user('olga'), t.user('paul'));
-DELETE FROM dwello.system_settings WHERE name = 'money_tokens_once';
+-- it is the superuser's to set
+SET ROLE dwello_app;
+SET dwello.money_tokens_once = off;

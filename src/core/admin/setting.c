@@ -125,8 +125,7 @@ static const DwSettingRule rules[] = {
 	INTEGER("saved_searches_max", 0, 1000),
 	INTEGER("event_attempts", 1, 100),
 	INTEGER("event_retry_seconds", 1, 3600),
-	INTEGER("token_lag_seconds", 0, 86400),
-	BOOLEAN("money_tokens_once")
+	INTEGER("token_lag_seconds", 0, 86400)
 };
 
 const DwSettingRule *

@@ -101,7 +101,7 @@ extern char *dw_token_issue_scoped(const DwActor *bearer, int64 ttl_seconds,
  * 42501 when the token is good for some scopes and a function, by its name in
  * SQL, needs another; read_only: it is not VOLATILE.  WD402 when it moves
  * money and the token has done so in another transaction, with the setting
- * money_tokens_once.  After dw_identity(), before anything is locked.
+ * dwello.money_tokens_once.  After dw_identity(), before anything is locked.
  */
 extern void dw_token_allow(const char *function, bool read_only);
 

@@ -79,6 +79,9 @@ static char *token_audience = NULL;
 /* The setting dwello.session_tokens. */
 static bool session_tokens = false;
 
+/* The setting dwello.money_tokens_once. */
+static bool money_tokens_once = false;
+
 /*
  * The setting dwello.token_set_in: the local transaction in which a token
  * was last set, an empty one too.
@@ -195,6 +198,12 @@ dw_token_init(void)
 							 "For psql and workers with a connection of"
 							 " their own; never behind a pooler.",
 							 &session_tokens, false,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("dwello.money_tokens_once",
+							 "Lets a token move money in one transaction.",
+							 NULL,
+							 &money_tokens_once, false,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 
 	DefineCustomStringVariable("dwello.token_audience",
@@ -337,8 +346,8 @@ use_write(const DwClaims *claims)
 
 /*
  * Who copied a token can use it until it expires.  With the setting
- * money_tokens_once the first transaction that moves money by it is the last
- * one: another that comes with it waits for the first to end, and is refused.
+ * dwello.money_tokens_once the first transaction that moves money by it is
+ * the last one: another that comes with it waits for its end, and is refused.
  * What is rolled back has used nothing.  A client whose answer was lost asks
  * again with the same idempotency key and a new token.
  */
@@ -346,13 +355,12 @@ static void
 token_use(const char *function)
 {
 	const DwClaims *claims = &verified.claims;
+	const DwScopeSet money = DW_SCOPE_BIT(DW_SCOPE_MONEY);
 
-	if (!dw_setting_bool("money_tokens_once") ||
-		(dw_scopes_needed(function, false) &
-		 DW_SCOPE_BIT(DW_SCOPE_MONEY)) == 0)
+	if (!money_tokens_once || !(dw_scopes_needed(function, false) & money))
 		return;
 	if (claims->jti[0] == '\0')
-		refuse_use(function, "It has no id (jti), so it cannot be good once.");
+		refuse_use(function, "It has no id (jti).");
 	if (!use_write(claims))
 		refuse_use(function, "Another transaction has moved money by it.");
 	uses_forget(&claims->sub);
