@@ -428,6 +428,9 @@ BEGIN
   VALUES (t.user(name), t.user(name || ' bid'), t.user('h1'), t.user('p1'),
     'accepted', 1, amount, 0, amount, currency, amount, '{}', now(),
     now() + '7 days');
+  INSERT INTO dwello.cancellation_terms (job_id, homeowner_id, provider_id,
+    policy, created_at)
+  VALUES (t.user(name), t.user('h1'), t.user('p1'), '[]', now());
   PERFORM t.login_as('p1');
   PERFORM dwello.confirm_award(t.user(name));
   PERFORM t.login_as(NULL);
