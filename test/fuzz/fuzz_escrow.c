@@ -397,7 +397,7 @@ check_cancel(FuzzInput *input, Contract contract)
 {
 	const Contract before = contract;
 	const int64_t share_ppm = fuzz_range(input, 0, DW_PPM);
-	DwCancellation out;
+	DwCancellation out = {.unit = fuzz_range(input, 0, 3) * 50};
 	DwResult	result = dw_escrow_cancel_held(&contract.escrow,
 											   contract.plan, contract.count,
 											   share_ppm, &out);

@@ -175,3 +175,25 @@ SELECT t.as_system();
 SELECT type, amount, psp_amount, exponent FROM t.intent WHERE type = 'repayment_requested';
 ROLLBACK;
 DROP VIEW t.unit_leg, t.intent;
+
+--
+-- A cancel pays the provider so much that whole units go back
+--
+BEGIN;
+SELECT t.award('units', 100100, currency => 'HUF');
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.fund_escrow(t.user('units'));
+SELECT t.as_system();
+SELECT held FROM dwello.confirm_payment(t.user('units'), 'acme', 'whole', 100100, 'HUF');
+UPDATE dwello.cancellation_terms SET policy = '[{"hours_before_start": 8760, "share_ppm": 333333}]', starts_at = clock_timestamp() + '1 day'
+ WHERE job_id = t.user('units');
+SELECT t.login_as('h1');
+SELECT share_ppm, price, amount, fee, payout, refund FROM dwello.quote_cancellation(t.user('units'));
+SELECT share_ppm, amount, fee, payout, refund FROM dwello.cancel_job(t.user('units'));
+SELECT t.as_system();
+SELECT payload->>'amount' AS amount, payload->>'psp_amount' AS theirs FROM dwello.outbox WHERE scope_id = t.user('units') AND type = 'refund_requested';
+SELECT sum(n.amount) AS platform_loss FROM dwello.ledger_entries AS n JOIN dwello.ledger_accounts AS a ON a.id = n.account_id
+ WHERE n.scope_id = t.user('units') AND a.kind = 'platform_loss';
+SELECT price, share FROM dwello.cancellation_terms WHERE job_id = t.user('units');
+SELECT count(*) FROM dwello.reconcile();
+ROLLBACK;

@@ -154,7 +154,7 @@ contract_of(const DwFeeTerms *terms, int64_t paid)
 static void
 check_cancel(Contract *contract, int64_t share_ppm, DwCancellation want)
 {
-	DwCancellation out;
+	DwCancellation out = {0};
 
 	assert_int_equal(dw_escrow_cancel_held(&contract->escrow, contract->plan,
 										   3, share_ppm, &out), DW_OK);
@@ -176,7 +176,7 @@ test_half(void **state)
 	Contract	contract = contract_of(&from_provider, 100001);
 
 	check_cancel(&contract, 500000, (DwCancellation) {
-		100001, {50000, 50000, 2500, 0, 47500}, 50001
+		100001, {50000, 50000, 2500, 0, 47500}, 50001, 0
 	});
 	assert_int_equal(contract.escrow.status, DW_ESCROW_SETTLED);
 	assert_int_equal(contract.plan[0].status, DW_MILESTONE_RELEASED);
@@ -191,11 +191,11 @@ test_ends(void **state)
 {
 	Contract	contract = contract_of(&from_provider, 100001);
 
-	check_cancel(&contract, 0, (DwCancellation) {100001, {0}, 100001});
+	check_cancel(&contract, 0, (DwCancellation) {100001, {0}, 100001, 0});
 	assert_int_equal(contract.escrow.status, DW_ESCROW_REFUNDED);
 	contract = contract_of(&from_provider, 100001);
 	check_cancel(&contract, 1000000, (DwCancellation) {
-		100001, {100001, 100001, 5000, 0, 95001}, 0
+		100001, {100001, 100001, 5000, 0, 95001}, 0, 0
 	});
 	assert_int_equal(contract.escrow.status, DW_ESCROW_RELEASED);
 }
@@ -207,7 +207,7 @@ test_fee_on_top(void **state)
 	Contract	contract = contract_of(&from_homeowner, 105501);
 
 	check_cancel(&contract, 200000, (DwCancellation) {
-		100001, {20000, 21100, 1000, 100, 20000}, 84401
+		100001, {20000, 21100, 1000, 100, 20000}, 84401, 0
 	});
 }
 
@@ -218,17 +218,17 @@ test_partly_paid(void **state)
 	Contract	contract = contract_of(&from_provider, 35000);
 
 	check_cancel(&contract, 200000, (DwCancellation) {
-		100001, {20000, 20000, 1000, 0, 19000}, 15000
+		100001, {20000, 20000, 1000, 0, 19000}, 15000, 0
 	});
 	assert_int_equal(contract.plan[1].status, DW_MILESTONE_CANCELLED);
 	assert_int_equal(contract.plan[2].status, DW_MILESTONE_CANCELLED);
 	contract = contract_of(&from_provider, 35000);
 	check_cancel(&contract, 500000, (DwCancellation) {
-		100001, {35000, 35000, 1750, 0, 33250}, 0
+		100001, {35000, 35000, 1750, 0, 33250}, 0, 0
 	});
 	contract = contract_of(&from_homeowner, 35000);
 	check_cancel(&contract, 500000, (DwCancellation) {
-		100001, {33175, 35000, 1659, 166, 33175}, 0
+		100001, {33175, 35000, 1659, 166, 33175}, 0, 0
 	});
 }
 
@@ -246,10 +246,30 @@ test_after_moves(void **state)
 	assert_int_equal(dw_escrow_refund(&contract.escrow, contract.plan, 3,
 									  &last, &out), DW_OK);
 	check_cancel(&contract, 500000, (DwCancellation) {
-		50000, {25000, 25000, 1250, 0, 23750}, 25000
+		50000, {25000, 25000, 1250, 0, 23750}, 25000, 0
 	});
 	assert_int_equal(contract.escrow.status, DW_ESCROW_SETTLED);
 	assert_int_equal(contract.escrow.fee_taken, 2750);
+}
+
+/* Of what a company counts whole only whole units go back. */
+static void
+test_whole(void **state)
+{
+	const int64_t units[] = {0, 1, 100, 1000, 100000};
+	const int64_t shares[] = {33334, 33334, 33301, 33001, 1};
+
+	for (int i = 0; i < 5; i++)
+	{
+		Contract	contract = contract_of(&from_provider, 100001);
+		DwCancellation out = {.unit = units[i]};
+
+		assert_int_equal(dw_escrow_cancel_held(&contract.escrow,
+											   contract.plan, 3, 333333,
+											   &out), DW_OK);
+		assert_int_equal(out.share.amount, shares[i]);
+		assert_int_equal(out.refund, 100001 - shares[i]);
+	}
 }
 
 /* What was approved before it was paid waits no more. */
@@ -262,7 +282,7 @@ test_approved(void **state)
 	assert_int_equal(dw_escrow_approve(&contract.escrow, contract.plan, 3,
 									   &contract.plan[1].id, &out), DW_OK);
 	assert_int_equal(contract.plan[1].status, DW_MILESTONE_APPROVED);
-	check_cancel(&contract, 0, (DwCancellation) {100001, {0}, 35000});
+	check_cancel(&contract, 0, (DwCancellation) {100001, {0}, 35000, 0});
 	assert_int_equal(contract.plan[1].status, DW_MILESTONE_CANCELLED);
 }
 
@@ -272,7 +292,7 @@ test_refused(void **state)
 {
 	Contract	contract = contract_of(&from_provider, 0);
 	Contract	before;
-	DwCancellation out;
+	DwCancellation out = {0};
 
 	assert_int_equal(dw_escrow_cancel_held(&contract.escrow, contract.plan, 3,
 										   500000, &out),
@@ -308,6 +328,7 @@ main(void)
 		cmocka_unit_test(test_fee_on_top),
 		cmocka_unit_test(test_partly_paid),
 		cmocka_unit_test(test_after_moves),
+		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_approved),
 		cmocka_unit_test(test_refused)
 	};

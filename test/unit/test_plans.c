@@ -245,7 +245,7 @@ check_cancellable(Contract *contract, int64_t share_ppm)
 	int64_t		room = dw_milestones_available(contract->plan,
 											   contract->count);
 	int64_t		share;
-	DwCancellation out;
+	DwCancellation out = {0};
 	DwPosting	posting;
 
 	assert_int_equal(dw_money_scale(price, share_ppm, DW_PPM, &share), DW_OK);

@@ -13,6 +13,7 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "store/cancellation/cancellation_store.h"
+#include "store/company/company_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
 
@@ -138,6 +139,7 @@ quote_money(const DwJob *job, DwEscrowRow *row,
 {
 	if (job->status != DW_JOB_AWARDED || dw_escrow_is_agreed(row, dw_now()))
 		return false;
+	money->unit = dw_psp_unit_of_job(&row->job_id, row->escrow.currency);
 	return dw_escrow_cancel_held(&row->escrow, row->milestones,
 								 row->milestone_count,
 								 tier == NULL ? 0 : tier->share_ppm,

@@ -20,6 +20,7 @@
 #include "store/authorization/authorization_store.h"
 #include "store/bid/bid_store.h"
 #include "store/cancellation/cancellation_store.h"
+#include "store/company/company_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
 #include "store/ledger/ledger_store.h"
@@ -276,6 +277,8 @@ cancel_held(DwCall *call, DwEscrowRow *row, Cancel *cancel)
 	tier = dw_cancellation_tier(&terms->policy, terms->starts_at,
 								terms->cancelled_at);
 	terms->share_ppm = tier == NULL ? 0 : (int32) tier->share_ppm;
+	cancel->money.unit = dw_psp_unit_of_job(&row->job_id,
+											row->escrow.currency);
 	if (dw_escrow_cancel_held(&row->escrow, row->milestones,
 							  row->milestone_count, terms->share_ppm,
 							  &cancel->money) != DW_OK)

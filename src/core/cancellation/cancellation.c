@@ -9,6 +9,7 @@
 #include "core/cancellation/cancellation.h"
 
 #define MICROS_PER_HOUR INT64_C(3600000000)
+#define WHOLE_TRIES		64		/* units above which none is looked for */
 
 /* Puts what holds earlier first: few tiers, so by insertion. */
 static void
@@ -126,15 +127,27 @@ price_left(const DwMilestone *milestones, int count)
 	return sum;
 }
 
+/* What the release of a part takes out of what is held; 0 of none. */
+static int64_t
+charge_of(const DwEscrow *escrow, const DwFeeTaken *taken, int64_t part)
+{
+	DwFeeQuote	quote;
+
+	if (part == 0)
+		return 0;
+	return dw_fee_release(&escrow->terms, taken, part, &quote) == DW_OK
+		? quote.charge : INT64_MAX;
+}
+
 /*
- * The largest part up to a limit whose release what is held pays for: after a
- * reversal the homeowner's share of the fee may be missing of some units.
+ * The largest part up to a limit whose release takes no more than a charge:
+ * after a reversal the homeowner's share of the fee may be missing of some
+ * units.
  */
 static int64_t
-payable(const DwEscrow *escrow, const DwMilestone *milestones, int count,
-		int64_t limit)
+payable(const DwEscrow *escrow, const DwFeeTaken *taken, int64_t limit,
+		int64_t charge)
 {
-	const DwFeeTaken taken = dw_escrow_taken(escrow, milestones, count);
 	int64_t		low = 0;
 	int64_t		high = limit;
 
@@ -142,15 +155,38 @@ payable(const DwEscrow *escrow, const DwMilestone *milestones, int count,
 	while (low < high)
 	{
 		int64_t		middle = low + (high - low + 1) / 2;
-		DwFeeQuote	quote;
 
-		if (dw_fee_release(&escrow->terms, &taken, middle, &quote) == DW_OK &&
-			quote.charge <= escrow->held)
+		if (charge_of(escrow, taken, middle) <= charge)
 			low = middle;
 		else
 			high = middle - 1;
 	}
 	return low;
+}
+
+/*
+ * A part up to that one that leaves whole units of the companies to go back:
+ * of less than a unit nobody shall gain at the homeowner's cost.  Where the
+ * fee steps over every such part for some units, the part itself.
+ */
+static int64_t
+leave_whole(const DwEscrow *escrow, const DwFeeTaken *taken, int64_t part,
+			int64_t unit)
+{
+	int64_t		found = part;
+
+	for (int i = 0; unit > 1 && i < WHOLE_TRIES; i++)
+	{
+		int64_t		back = escrow->held - charge_of(escrow, taken, found);
+
+		if (back % unit == 0)
+			return found;
+		back += unit - back % unit;
+		if (back >= escrow->held)
+			return 0;
+		found = payable(escrow, taken, found, escrow->held - back);
+	}
+	return part;
 }
 
 /* What still waits for money gets none, also what was approved before. */
@@ -168,6 +204,7 @@ dw_escrow_cancel_held(DwEscrow *escrow, DwMilestone *milestones, int count,
 					  int64_t share_ppm, DwCancellation *out)
 {
 	const DwSelector rest = {.has_amount = false};
+	const DwFeeTaken taken = dw_escrow_taken(escrow, milestones, count);
 	DwSelector	share = {.has_amount = true};
 	DwCancellation cancelled = {.price = price_left(milestones, count)};
 	DwRelease	refund = {.amount = 0};
@@ -182,7 +219,8 @@ dw_escrow_cancel_held(DwEscrow *escrow, DwMilestone *milestones, int count,
 	share.amount = dw_money_lesser(share.amount,
 								   dw_milestones_available(milestones,
 														   count));
-	share.amount = payable(escrow, milestones, count, share.amount);
+	share.amount = payable(escrow, &taken, share.amount, escrow->held);
+	share.amount = leave_whole(escrow, &taken, share.amount, out->unit);
 	if (share.amount > 0)
 		result = dw_escrow_release(escrow, milestones, count, &share,
 								   &cancelled.share);
@@ -193,6 +231,7 @@ dw_escrow_cancel_held(DwEscrow *escrow, DwMilestone *milestones, int count,
 		return result;
 	give_up_unpaid(milestones, count);
 	cancelled.refund = refund.amount;
+	cancelled.unit = out->unit;
 	*out = cancelled;
 	return DW_OK;
 }

@@ -65,12 +65,14 @@ typedef struct DwCancellation
 	int64_t		price;			/* of the work that is cancelled */
 	DwRelease	share;			/* the provider's of it; all 0 for nothing */
 	int64_t		refund;			/* back to the homeowner */
+	int64_t		unit;			/* in: what companies send whole; 0 = any */
 } DwCancellation;
 
 /*
  * Ends what is held of a contract: the share of the price of all work that is
  * neither paid nor given up, half-even and never more than is held, with the
- * fee as of any release; all the rest goes back.  DW_INVALID_TRANSITION:
+ * fee as of any release; all the rest goes back, in whole units, for which
+ * the share is less by a part of one.  DW_INVALID_TRANSITION:
  * nothing is held, or a part is disputed or frozen.
  */
 extern DwResult dw_escrow_cancel_held(DwEscrow *escrow,

@@ -155,6 +155,9 @@ extern int	dw_psp_exponent(const char *psp, const char *currency);
 /* What of minor units is whole for it: dw_psp_unit() of that. */
 extern int64 dw_psp_unit_of(const char *psp, const char *currency);
 
+/* The same for all companies that payments of a job came through. */
+extern int64 dw_psp_unit_of_job(const DwUuid *job_id, const char *currency);
+
 /* Adds an amount as the company counts it: psp_amount and exponent. */
 extern void dw_payload_psp_amount(DwPayload *payload, const char *psp,
 								  const char *currency, int64 amount);

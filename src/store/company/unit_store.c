@@ -42,6 +42,29 @@ dw_psp_unit_of(const char *psp, const char *currency)
 	return dw_psp_unit(currency, dw_psp_exponent(psp, currency));
 }
 
+int64
+dw_psp_unit_of_job(const DwUuid *job_id, const char *currency)
+{
+	static DwStatement select_companies =
+		DW_STATEMENT("SELECT DISTINCT t.psp FROM dwello.transactions AS t "
+					 "WHERE t.scope_id = $1 AND t.transaction_type = 'payment' "
+					 "AND t.status = 'completed' AND t.psp IS NOT NULL");
+	DwParams	p = DW_PARAMS;
+	char	  **companies;
+	uint64		count;
+	int64		unit = 1;
+
+	dw_param_uuid(&p, job_id);
+	count = dw_query(&select_companies, &p);
+	companies = palloc(sizeof(*companies) * (count + 1));
+	for (uint64 i = 0; i < count; i++)
+		companies[i] = dw_read_only_text(i);
+	/* powers of ten: what is whole for the coarsest is whole for all */
+	for (uint64 i = 0; i < count; i++)
+		unit = Max(unit, dw_psp_unit_of(companies[i], currency));
+	return unit;
+}
+
 void
 dw_payload_psp_amount(DwPayload *payload, const char *psp,
 					  const char *currency, int64 amount)
