@@ -409,8 +409,8 @@ COMMENT ON FUNCTION dwello.expire_disputes IS
  *
  * role: service
  * args:
- *	job_id: NULL where there is none, or psp_reference or transaction_id
- *	  says whose it is
+ *	job_id: NULL where there is none; psp_reference and transaction_id say
+ *	  whose it is, whatever stands here
  *	psp: the company the payment came through
  *	event_id
  *	amount: in minor units
@@ -423,6 +423,9 @@ COMMENT ON FUNCTION dwello.expire_disputes IS
  *	fee: what the company takes for it, in minor units; NULL for nothing
  *	is_inquiry: the bank only asks what it was
  *	occurred_at: by the company's clock
+ *	case_reference: the company's name for the case: told once more under
+ *	  another event_id it is replayed; NULL for a psp_reference that is no
+ *	  payment's
  * returns: a row
  *	job_id
  *	chargeback_id: the chargeback; NULL for an inquiry
@@ -449,8 +452,9 @@ COMMENT ON FUNCTION dwello.expire_disputes IS
  *	22004 22001
  *	22023: a blank text, an amount that is not positive, or a fee below
  *	  zero
- *	WD104: the event was another one before
- *	WD101: transaction_id is no payment that is there yet
+ *	WD104: the event, or the case of case_reference, was another one before
+ *	WD101: transaction_id is no payment that is there yet, or nobody has
+ *	  told of psp_reference while a payment of the job is under way
  * example: system, painting paid
  *	SELECT held_amount, clawed_back, escrow_status
  *	  FROM dwello.open_chargeback(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
@@ -468,6 +472,7 @@ CREATE OR REPLACE FUNCTION dwello.open_chargeback(
   fee bigint DEFAULT NULL,
   is_inquiry boolean DEFAULT false,
   occurred_at timestamptz DEFAULT NULL,
+  case_reference text DEFAULT NULL,
   OUT job_id uuid,
   OUT chargeback_id uuid,
   OUT payment_id uuid,
@@ -508,7 +513,7 @@ COMMENT ON FUNCTION dwello.open_chargeback IS
  *
  * role: service
  * args:
- *	job_id: NULL where chargeback_id or psp_reference says which it is
+ *	job_id: NULL where one of the names says which it is
  *	psp: the company that told of the chargeback
  *	event_id
  *	won: the money stays
@@ -516,7 +521,8 @@ COMMENT ON FUNCTION dwello.open_chargeback IS
  *	lost_amount: what of it is lost, in minor units; NULL for all
  *	reason: in words
  *	occurred_at: by the company's clock
- *	psp_reference: the company's name for the case, or for the payment
+ *	psp_reference: the company's name for the payment, or for the case
+ *	case_reference: its name for the case
  * returns: a row
  *	job_id
  *	chargeback_id
@@ -536,8 +542,7 @@ COMMENT ON FUNCTION dwello.open_chargeback IS
  * errors:
  *	WD401
  *	42501: the caller is not the service
- *	22004: also when neither job_id nor chargeback_id nor psp_reference is
- *	  given
+ *	22004: also when neither job_id nor a name of it is given
  *	22001
  *	WD104: the event was another one before
  *	WD101: there is none, or none is open (the event may have come too
@@ -559,6 +564,7 @@ CREATE OR REPLACE FUNCTION dwello.close_chargeback(
   reason text DEFAULT NULL,
   occurred_at timestamptz DEFAULT NULL,
   psp_reference text DEFAULT NULL,
+  case_reference text DEFAULT NULL,
   OUT job_id uuid,
   OUT chargeback_id uuid,
   OUT chargeback_status dwello.chargeback_status,

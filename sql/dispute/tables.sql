@@ -55,6 +55,7 @@ CREATE TABLE dwello.chargebacks (
   status dwello.chargeback_status NOT NULL DEFAULT 'open',
   psp text NOT NULL,
   psp_reference text,
+  case_reference text,
   payment_id uuid,
   amount bigint NOT NULL CONSTRAINT chargebacks_amount_check CHECK (amount > 0),
   lost_amount bigint CONSTRAINT chargebacks_lost_check CHECK (lost_amount BETWEEN 1 AND amount),
@@ -78,10 +79,12 @@ CREATE INDEX chargebacks_id_idx ON dwello.chargebacks (id);
 CREATE INDEX chargebacks_job_id_idx ON dwello.chargebacks (job_id);
 CREATE INDEX chargebacks_payment_id_idx ON dwello.chargebacks (payment_id);
 CREATE INDEX chargebacks_name_idx ON dwello.chargebacks (psp, psp_reference) WHERE psp_reference IS NOT NULL;
+CREATE INDEX chargebacks_case_idx ON dwello.chargebacks (psp, case_reference) WHERE case_reference IS NOT NULL;
 COMMENT ON TABLE dwello.chargebacks IS 'Payments that a homeowner''s bank has taken back.';
 COMMENT ON COLUMN dwello.chargebacks.scope_id IS 'Of what it books: the job, or what its event makes where there is no escrow.';
 COMMENT ON COLUMN dwello.chargebacks.job_id IS 'The job whose payment, tip or receipt it is about; NULL = none.';
 COMMENT ON COLUMN dwello.chargebacks.receipt_id IS 'The receipt of that charge that bears what else were the platform''s loss; NULL = none.';
+COMMENT ON COLUMN dwello.chargebacks.case_reference IS 'The bank''s case, by the name that the payment company has for it; NULL = it did not say.';
 COMMENT ON COLUMN dwello.chargebacks.payment_id IS 'The payment that the bank took back; NULL = nobody said which of several.';
 COMMENT ON COLUMN dwello.chargebacks.lost_amount IS 'What of it was lost, in minor units; NULL unless it is lost.';
 COMMENT ON COLUMN dwello.chargebacks.fee IS 'What the payment company took for it, in minor units.';

@@ -199,14 +199,16 @@ dw_escrow_move_job(DwJob *job, const DwEscrowRow *row)
 
 /*
  * True unless two events are about different jobs.  One may name none, or one
- * that was not there, and is the same when it is told again.
+ * that was not there, or not that of the charge, and is the same when it is
+ * told again.
  */
 static bool
 is_same_job(const DwPaymentEvent *event, const DwPaymentEvent *kept)
 {
 	return dw_uuid_is_nil(&event->job_id) ||
 		dw_uuid_is_nil(&kept->job_id) ||
-		dw_uuid_equal(&event->job_id, &kept->job_id);
+		dw_uuid_equal(&event->job_id, &kept->job_id) ||
+		dw_uuid_equal(&event->told_job_id, &kept->job_id);
 }
 
 /* What differs between an event and the one kept under its name, or NULL. */

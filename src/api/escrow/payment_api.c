@@ -457,21 +457,6 @@ arrival_book(DwCall *call, Arrival *arrival, DwReceipt *receipt)
 }
 
 /*
- * No job's lock parts two who tell of one charge by two events at once: the
- * charge itself does.
- */
-static void
-charge_lock(const DwPaymentEvent *event)
-{
-	DwUuid		id;
-
-	if (event->psp_reference == NULL)
-		return;
-	id = dw_fact_id(event->psp, event->psp_reference);
-	dw_fact_lock(&id);
-}
-
-/*
  * The captures of an authorization go by its one name, and may be of one
  * amount: a capture that was asked for and is named is none told before.
  */
@@ -497,12 +482,12 @@ DW_FUNCTION(dwello_confirm_payment)
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	arrival_read(&call, &event);
+	/* no job parts two who tell of one charge: the charge itself does */
+	dw_charge_lock(event.psp, event.psp_reference);
 	arrival.has_job = !dw_uuid_is_nil(&event.job_id) &&
 		dw_job_lock(&event.job_id, &arrival.job);
 	if (arrival.has_job)
 		capture_name(&event);
-	else
-		charge_lock(&event);
 	if (dw_payment_replay(&call, &event))
 		return dw_call_return(&call);
 	arrival_find(&arrival);

@@ -373,6 +373,7 @@ DW_FUNCTION(dwello_confirm_repayment)
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	repayment_read(&call, &event, &debt);
+	dw_charge_lock(event.psp, event.psp_reference);
 	dw_user_for_command(&call, &debt.user_id, &user);
 	if (dw_payment_replay(&call, &event))
 		return dw_call_return(&call);

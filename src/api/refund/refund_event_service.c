@@ -23,6 +23,7 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/company/company_store.h"
 #include "store/dispute/dispute_store.h"
 #include "store/ledger/ledger_store.h"
 
@@ -37,7 +38,7 @@ typedef struct Work
 	DwRefundRow *rows;			/* that the names fit */
 	int			row_count;		/* how many */
 	const char *reference;		/* of its charge, or NULL */
-	DwChargeOf	charge;			/* what that is of */
+	DwCharge	charge;			/* what that is */
 	bool		fails_again;	/* that it failed was told before */
 	DwRefundRow *beside;		/* what comes back with one that failed */
 	int			beside_count;	/* how many */
@@ -142,8 +143,9 @@ find_rows(Work *work)
 }
 
 /*
- * Locks the receipts that the event may write: that of a refund without a
- * job, the one that the refund had failed into, and those of its charge.
+ * Locks the charge, and the receipts that the event may write: that of a
+ * refund without a job, the one that the refund had failed into, and those of
+ * the charge.
  */
 static void
 lock_receipts(Work *work)
@@ -168,6 +170,7 @@ lock_receipts(Work *work)
 		if (work->reference == NULL)
 			work->reference = refund->psp_reference;
 	}
+	dw_charge_lock(names->psp, work->reference);
 	work->receipts = dw_receipts_lock(ids, count, names->psp,
 									  work->reference,
 									  &work->receipt_count);
@@ -327,7 +330,7 @@ unasked_row(const Work *work, const char *currency, int64 amount)
 	DwRefundRow refund = {
 		.id = dw_uuid_fresh(),
 		.job_id = event->job_id,
-		.payment_id = work->charge.payment_id,
+		.payment_id = work->charge.id,
 		.payment_method_id = work->charge.payment_method_id,
 		.psp = event->psp,
 		.psp_reference = work->reference,
@@ -424,7 +427,9 @@ take_held(Work *work, const char *currency, int64 amount)
 {
 	DwEscrowRow *row = &work->told->row;
 
-	if (!work->told->has_escrow || !work->charge.is_held ||
+	if (!work->told->has_escrow ||
+		!dw_charge_is_of(&work->charge, &row->job_id,
+						 work->told->event.psp) ||
 		strcmp(currency, row->escrow.currency) != 0)
 		return 0;
 	load_contested(row);
@@ -594,7 +599,7 @@ need_told(const Work *work)
 
 	if (!told->is_line && told->has_job &&
 		told->names.psp_reference != NULL &&
-		work->charge.currency == NULL && work->receipt_count == 0)
+		work->charge.kind == DW_CHARGE_UNKNOWN && work->receipt_count == 0)
 		dw_payment_need_told(&told->job.id, &told->event);
 }
 
@@ -750,14 +755,59 @@ fail_decide(Work *work)
 	fail_told(work);
 }
 
-/* Finds the job of an event that names none, by what else it names. */
-static void
-find_job(DwRefundTold *told)
+/* True when the job has a refund that was asked for and fits the names. */
+static bool
+was_asked_for(Work *work)
 {
-	DwUuid	   *job_id = &told->names.job_id;
+	find_rows(work);
+	for (int i = 0; i < work->row_count; i++)
+		if (!work->rows[i].is_unasked)
+			return true;
+	return false;
+}
 
-	if (dw_uuid_is_nil(job_id))
-		dw_refund_find_job(&told->names, job_id);
+/*
+ * Finds whose refund it is: the job's of the one that is named, or that was
+ * asked for; else the charge says so, whatever job it is told for.
+ */
+static void
+find_job(Work *work)
+{
+	DwRefundNames *names = &work->told->names;
+	const DwChargeNames charge_names = {
+		.psp = names->psp,
+		.psp_reference = names->psp_reference,
+		.job_id = work->told->event.told_job_id
+	};
+
+	names->job_id = work->told->event.told_job_id;
+	if (is_named(work->told))
+	{
+		if (dw_uuid_is_nil(&names->job_id))
+			dw_refund_find_job(names, &names->job_id);
+	}
+	else if (dw_charge_find(&charge_names, &work->charge) &&
+			 (names->or_none || !was_asked_for(work)) &&
+			 !dw_uuid_is_nil(&work->charge.job_id))
+		names->job_id = work->charge.job_id;
+}
+
+/* Finds the charge of the refund, as far as anything says which it is. */
+static void
+find_charge(Work *work)
+{
+	const DwRefundNames *names = &work->told->names;
+	const DwChargeNames charge_names = {
+		.psp = names->psp,
+		.psp_reference = work->reference,
+		.job_id = names->job_id
+	};
+
+	if (work->reference != NULL)
+		(void) dw_charge_find(&charge_names, &work->charge);
+	else
+		(void) dw_charge_find_only(&names->job_id, names->psp,
+								   &work->charge);
 }
 
 /* Locks the job; one that is not there is none. */
@@ -773,17 +823,18 @@ lock_job(DwRefundTold *told)
 	told->event.job_id = *job_id;
 }
 
-/* Locks what an event may write: receipts, then the job. */
+/* Locks what an event may write: the charge, its receipts, then the job. */
 static void
 lock_all(Work *work)
 {
 	DwRefundTold *told = work->told;
 
+	told->event.told_job_id = told->names.job_id;
 	told->names.or_none = dw_uuid_is_nil(&told->names.job_id);
-	find_job(told);
+	find_job(work);
 	lock_receipts(work);
 	/* a receipt may have become a job's payment while its lock was awaited */
-	find_job(told);
+	find_job(work);
 	lock_job(told);
 }
 
@@ -814,7 +865,7 @@ dw_refund_told(DwCall *call, DwRefundTold *told)
 		return true;
 	told->has_escrow = told->has_job &&
 		dw_escrow_lock(&told->job.id, &told->row);
-	dw_refund_find_charge(&told->names, work.reference, &work.charge);
+	find_charge(&work);
 	find_rows(&work);
 	if (told->has_failed)
 		fail_decide(&work);

@@ -23,6 +23,75 @@
 extern void dw_fact_lock(const DwUuid *fact_id);
 
 /*
+ * Charges: money that a payment company has taken in, whatever it became
+ * here.  A company's name for one (psp_reference) says whose it is, whatever
+ * job or user an event about it is told for.
+ */
+
+/* What a charge is here. */
+typedef enum DwChargeKind
+{
+	DW_CHARGE_UNKNOWN,			/* nobody has told of it */
+	DW_CHARGE_PAYMENT,			/* of a job's escrow */
+	DW_CHARGE_TIP,				/* for the provider of a job */
+	DW_CHARGE_REPAYMENT,		/* of what a provider owes */
+	DW_CHARGE_RECEIPT			/* it fits nothing of these */
+} DwChargeKind;
+
+/* What an event says of a charge. */
+typedef struct DwChargeNames
+{
+	const char *psp;			/* company that tells of it */
+	const DwUuid *id;			/* of its transaction; NULL = not said */
+	const char *psp_reference;	/* its name, or NULL */
+	DwUuid		job_id;			/* that it is told for; nil = none */
+} DwChargeNames;
+
+/* A charge. */
+typedef struct DwCharge
+{
+	int32		kind;			/* a DwChargeKind */
+	DwUuid		id;				/* transaction that booked it; nil = none */
+	DwUuid		receipt_id;		/* that it lies in; nil = none */
+	DwUuid		job_id;			/* whose it is; nil = no job's */
+	DwUuid		user_id;		/* who paid it; nil = unknown */
+	const DwUuid *payment_method_id;	/* that it was paid with, or NULL */
+	const char *psp;			/* company that took it, or NULL */
+	const char *psp_reference;	/* its name, or NULL */
+	const char *currency;		/* ISO 4217; NULL: nothing is known */
+	int64		amount;			/* that arrived; minor units */
+	int64		left;			/* of it, of a tip or a repayment, what nobody
+								 * took from the provider; of a receipt, what
+								 * lies there */
+	TimestampTz occurred_at;	/* by the company's clock, or DT_NOBEGIN */
+} DwCharge;
+
+/*
+ * Finds the charge with this id or, for NULL, this name; without a lock.
+ * False, with *charge unknown: nobody has told of it.
+ */
+extern bool dw_charge_find(const DwChargeNames *names, DwCharge *charge);
+
+/*
+ * The same of one that has no name: the only payment of the job's escrow
+ * through the company.  Where there are several it is one of them, with no
+ * more known than its kind and its job.
+ */
+extern bool dw_charge_find_only(const DwUuid *job_id, const char *psp,
+								DwCharge *charge);
+
+/* True when the escrow of this job has taken it, through this company. */
+extern bool dw_charge_is_of(const DwCharge *charge, const DwUuid *job_id,
+							const char *psp);
+
+/*
+ * Lets nobody else tell of this charge until the end of the transaction; NULL
+ * is none.  It comes before the locks of receipts and jobs: what is told
+ * first of a charge has nothing else to be locked.
+ */
+extern void dw_charge_lock(const char *psp, const char *psp_reference);
+
+/*
  * Lets nobody else decide on an account of the platform until the end of the
  * transaction (40001 for an older snapshot), makes it if it is not there,
  * and gives its balance.  22003 when that does not fit.
@@ -63,12 +132,12 @@ typedef struct DwExternalTold
 	int64		place;			/* of the booking, from 1 */
 	const char *event_id;		/* NULL = by no event */
 	const char *reference;		/* NULL = none */
-}			DwExternalTold;
+} DwExternalTold;
 
 /* What so many bookings were told by, as far as is known; in any order. */
-extern DwExternalTold * dw_external_told(const char *psp,
-										 DwExternalBooking *const *bookings,
-										 int count, int *told);
+extern DwExternalTold *dw_external_told(const char *psp,
+										DwExternalBooking *const *bookings,
+										int count, int *told);
 
 /* Adds what names (each once) stand for, whenever it was. */
 extern void dw_external_load(const char *psp, DwNames *named,

@@ -260,6 +260,8 @@ static const DwColumn chargeback_columns[] = {
 	DW_COLUMN(TEXT, DwChargebackRow, psp, psp, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwChargebackRow, psp_reference, psp_reference,
 			  DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwChargebackRow, case_reference, case_reference,
+			  DW_COLUMN_FIXED),
 	DW_COLUMN(UUID, DwChargebackRow, payment_id, payment_id,
 			  DW_COLUMN_FIXED | DW_COLUMN_NULLABLE),
 	DW_COLUMN(INT8, DwChargebackRow, amount, chargeback.amount,
@@ -268,7 +270,7 @@ static const DwColumn chargeback_columns[] = {
 			  DW_COLUMN_FIXED),
 	DW_COLUMN_OR(INT8, DwChargebackRow, lost_amount, chargeback.lost_amount,
 				 0, 0),
-	DW_COLUMN(INT8, DwChargebackRow, fee, fee, DW_COLUMN_FIXED),
+	DW_COLUMN(INT8, DwChargebackRow, fee, fee, 0),
 	DW_COLUMN(BOOL, DwChargebackRow, is_detached, chargeback.is_detached, 0),
 	DW_COLUMN(INT8, DwChargebackRow, held_amount, chargeback.held_amount, 0),
 	DW_COLUMN(INT8, DwChargebackRow, clawed_back, chargeback.clawed_back, 0),
@@ -295,8 +297,9 @@ static DwMap sums = DW_MAP(sum_fields);
 
 /* By a payment's reference, too: the bank may not have a name of its own. */
 #define NAMED_CASE \
+	"AND ($5::text IS NULL OR t.case_reference = $5) " \
 	"AND ($2::text IS NULL OR t.psp_reference = $2 " \
-	"OR t.payment_id = ANY (ARRAY(SELECT x.id " \
+	"OR t.case_reference = $2 OR t.payment_id = ANY (ARRAY(SELECT x.id " \
 	"FROM dwello.transactions AS x " \
 	"WHERE x.psp = $1 AND x.psp_reference = $2))) ORDER BY t.id"
 
@@ -322,6 +325,7 @@ dw_chargebacks_named(const DwChargebackNames *names, int *count)
 	dw_param_text(&p, names->psp_reference);
 	dw_param_uuid(&p, names->id);
 	dw_param_uuid(&p, has_job ? &names->job_id : NULL);
+	dw_param_text(&p, names->case_reference);
 	*count = (int) dw_table_execute(names->id != NULL ? &by_id
 									: has_job ? &of_job : &by_name, &p);
 	rows = palloc_array(DwChargebackRow, Max(*count, 1));
@@ -330,50 +334,20 @@ dw_chargebacks_named(const DwChargebackNames *names, int *count)
 	return rows;
 }
 
-static const DwColumn asked_fields[] = {
-	DW_FIELD(UUID, DwAskedBack, job_id, job_id),
-	DW_FIELD(UUID, DwAskedBack, payment_id, payment_id),
-	DW_FIELD(UUID, DwAskedBack, receipt_id, receipt_id),
-	DW_FIELD(TEXT, DwAskedBack, psp_reference, psp_reference),
-	DW_FIELD(BOOL, DwAskedBack, is_tip, is_tip),
-	DW_FIELD(INT8, DwAskedBack, left, left),
-	DW_FIELD(TEXT, DwAskedBack, currency, currency)
-};
-
-static DwMap asked_map = DW_MAP(asked_fields);
-
-void
-dw_chargeback_find_charge(const char *psp, const DwUuid *id,
-						  const char *psp_reference, DwAskedBack *asked)
+bool
+dw_chargeback_find_told(const DwPaymentEvent *event, DwChargebackRow *row)
 {
-	static DwStatement select_charge =
-		DW_STATEMENT("SELECT t.scope_id AS job_id, t.id AS payment_id, "
-					 "NULL::uuid AS receipt_id, t.psp_reference, "
-					 "t.transaction_type = 'tip_payment' AS is_tip, "
-					 "(t.amount - COALESCE((SELECT "
-					 "pg_catalog.sum(c.clawed_back) "
-					 "FROM dwello.chargebacks AS c "
-					 "WHERE c.payment_id = t.id AND c.status <> 'won'), "
-					 "0))::bigint AS left, t.currency, 0 AS place "
-					 "FROM dwello.transactions AS t WHERE (t.id = $2 "
-					 "OR ($2 IS NULL AND t.psp = $1 AND t.psp_reference = $3 "
-					 "AND t.status = 'completed')) "
-					 "AND t.transaction_type IN ('payment', 'tip_payment') "
-					 "UNION ALL SELECT r.job_id, r.transaction_id, r.id, "
-					 "r.psp_reference, false, 0, r.currency, "
-					 "CASE WHEN r.remaining > 0 THEN 1 ELSE 2 END "
-					 "FROM dwello.receipts AS r WHERE r.psp = $1 "
-					 "AND (r.transaction_id = $2 "
-					 "OR ($2 IS NULL AND r.psp_reference = $3)) "
-					 "ORDER BY place, is_tip, payment_id LIMIT 1");
+	static DwTableQuery told =
+		DW_TABLE_QUERY(chargebacks, "WHERE t.psp = $1 AND t.id = "
+					   "($2::jsonb ->> 'chargeback_id')::uuid");
 	DwParams	p = DW_PARAMS;
 
-	memset(asked, 0, sizeof(*asked));
-	dw_param_text(&p, psp);
-	dw_param_uuid(&p, id);
-	dw_param_text(&p, psp_reference);
-	if (dw_execute(&select_charge, &p) > 0)
-		dw_map_read(&asked_map, 0, asked);
+	dw_param_text(&p, event->psp);
+	dw_param_datum(&p, JSONBOID, event->result, event->result == 0);
+	if (dw_table_execute(&told, &p) == 0)
+		return false;
+	dw_table_read(&chargebacks, 0, row);
+	return true;
 }
 
 void
@@ -409,7 +383,8 @@ void
 dw_chargeback_save(DwChargebackRow *row)
 {
 	/* another decision freezes nothing anew: the clocks go by the first */
-	if (row->closed_at == DT_NOBEGIN)
+	if (row->closed_at == DT_NOBEGIN &&
+		row->chargeback.status != DW_CHARGEBACK_OPEN)
 		row->closed_at = dw_now();
 	dw_table_update(&chargebacks, row);
 }

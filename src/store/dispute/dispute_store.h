@@ -130,7 +130,8 @@ typedef struct DwChargebackRow
 	DwUuid		homeowner_id;	/* who paid; nil = unknown */
 	DwUuid		provider_id;	/* of the job's escrow; nil = none */
 	const char *psp;			/* payment company that tells of it */
-	const char *psp_reference;	/* its name for it, or NULL */
+	const char *psp_reference;	/* its name for the payment, or NULL */
+	const char *case_reference; /* its name for the case, or NULL */
 	DwUuid		payment_id;		/* that is asked back; nil = unknown */
 	int64		fee;			/* of the company, for it; minor units */
 	char		currency[DW_CURRENCY_SIZE]; /* of the payment */
@@ -147,32 +148,17 @@ typedef struct DwChargebackNames
 	const char *psp;			/* that tells of it */
 	DwUuid		job_id;			/* that it is about; nil = not said */
 	const DwUuid *id;			/* of the row, or NULL */
-	const char *psp_reference;	/* of the case or the payment, or NULL */
+	const char *psp_reference;	/* of the payment or the case, or NULL */
+	const char *case_reference; /* of the case, or NULL */
 } DwChargebackNames;
 
 /* All that the names fit, in the order of ids; one of them must be said. */
 extern DwChargebackRow *dw_chargebacks_named(const DwChargebackNames *names,
 											 int *count);
 
-/* What a bank asks for. */
-typedef struct DwAskedBack
-{
-	DwUuid		job_id;			/* of the payment or the receipt; nil = none */
-	DwUuid		payment_id;		/* that it is; nil = nothing is known */
-	DwUuid		receipt_id;		/* that it is; nil = none */
-	const char *psp_reference;	/* of the charge, or NULL */
-	bool		is_tip;			/* it went to the provider as a tip */
-	int64		left;			/* of a tip, what no bank has taken */
-	const char *currency;		/* of it, or NULL */
-} DwAskedBack;
-
-/*
- * Finds the charge with this id or, for NULL, this reference: a payment of a
- * job, then a tip, then a receipt's.
- */
-extern void dw_chargeback_find_charge(const char *psp, const DwUuid *id,
-									  const char *psp_reference,
-									  DwAskedBack *asked);
+/* The one that a kept event has told of; false: none, as of an inquiry. */
+extern bool dw_chargeback_find_told(const DwPaymentEvent *event,
+									DwChargebackRow *row);
 
 /* The sums over those that are not won; but not of `except`, unless NULL. */
 extern void dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,

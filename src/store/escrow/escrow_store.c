@@ -763,7 +763,8 @@ dw_payment_event_find_same(const DwPaymentEvent *event, DwPaymentEvent *same)
 	static DwTableQuery by_reference =
 		DW_TABLE_QUERY(payment_events,
 					   "WHERE t.psp = $1 AND t.psp_reference = $2 "
-					   "AND t.event_type = $3 "
+					   "AND $3 IN ('" DW_PAYMENT_CONFIRMED "', '"
+					   DW_REPAYMENT_CONFIRMED "') "
 					   "AND t.event_type IN ('" DW_PAYMENT_CONFIRMED "', '"
 					   DW_REPAYMENT_CONFIRMED "') "
 					   "AND t.amount = $4 AND t.currency = $5 "

@@ -235,6 +235,8 @@ typedef struct DwPaymentEvent
 	const char *event_id;		/* its name for the event */
 	const char *type;			/* one of the above */
 	DwUuid		job_id;			/* what was paid for; nil for a payout */
+	DwUuid		told_job_id;	/* it was told for, before the charge said
+								 * whose it is; nil = the same */
 	DwUuid		user_id;		/* who is paid out; nil for a payment */
 	DwUuid		transaction_id; /* the payment asked for; nil = unknown */
 	DwUuid		capture_id;		/* the same, of a capture that is named */

@@ -148,24 +148,6 @@ dw_payments_to_refund(const DwUuid *job_id, int64 amount, int *count)
 	return parts;
 }
 
-DwPaymentPart *
-dw_payments_arrived(const DwUuid *job_id, const char *psp, int *count)
-{
-	static DwStatement select_arrived =
-		DW_STATEMENT(SELECT_ARRIVED FROM_ARRIVED "AND t.psp = $2 "
-					 "ORDER BY v.seq");
-	DwParams	p = DW_PARAMS;
-	DwPaymentPart *parts;
-
-	dw_param_uuid(&p, job_id);
-	dw_param_text(&p, psp);
-	*count = (int) dw_execute(&select_arrived, &p);
-	parts = palloc0(Max(*count, 1) * sizeof(*parts));
-	for (int i = 0; i < *count; i++)
-		dw_map_read(&parts_paid, i, &parts[i]);
-	return parts;
-}
-
 static const DwColumn refund_columns[] = {
 	DW_COLUMN(UUID, DwRefundRow, scope_id, scope_id, DW_COLUMN_KEY),
 	DW_COLUMN(UUID, DwRefundRow, id, id, DW_COLUMN_KEY),
@@ -315,84 +297,16 @@ void
 dw_refund_find_job(const DwRefundNames *names, DwUuid *job_id)
 {
 	static DwStatement select_job =
-		DW_STATEMENT("SELECT x.job_id FROM ("
-					 "SELECT r.job_id FROM dwello.refunds AS r "
-					 "WHERE r.psp = $1 "
-					 "AND (r.id = $2 OR r.transaction_id = $3) "
-					 "UNION ALL SELECT t.scope_id "
-					 "FROM dwello.transactions AS t "
-					 "WHERE t.psp = $1 AND t.psp_reference = $4 "
-					 "AND t.transaction_type IN ('payment', 'tip_payment') "
-					 "UNION ALL SELECT r.job_id "
-					 "FROM dwello.receipts AS r "
-					 "WHERE r.psp = $1 AND r.psp_reference = $4) AS x "
-					 "WHERE x.job_id IS NOT NULL LIMIT 1");
+		DW_STATEMENT("SELECT r.job_id FROM dwello.refunds AS r "
+					 "WHERE r.psp = $1 AND r.job_id IS NOT NULL "
+					 "AND (r.id = $2 OR r.transaction_id = $3) LIMIT 1");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_text(&p, names->psp);
 	dw_param_uuid(&p, names->id);
 	dw_param_uuid(&p, names->transaction_id);
-	dw_param_text(&p, names->psp_reference);
 	if (dw_execute(&select_job, &p) > 0)
 		(void) dw_read_only_uuid(0, job_id);
-}
-
-static const DwColumn charge_fields[] = {
-	DW_FIELD(UUID, DwChargeOf, payment_id, payment_id),
-	DW_FIELD(UUID_COPY, DwChargeOf, payment_method_id, payment_method_id),
-	DW_FIELD(TEXT, DwChargeOf, currency, currency),
-	DW_FIELD(BOOL, DwChargeOf, is_apart, is_apart)
-};
-
-static DwMap charges = DW_MAP(charge_fields);
-
-/* The payment of a job through a company that has no name, if one alone is. */
-static void
-find_only_payment(const DwRefundNames *names, DwChargeOf *charge)
-{
-	int			count;
-	DwPaymentPart *payments = dw_payments_arrived(&names->job_id, names->psp,
-												  &count);
-
-	charge->is_held = count > 0;
-	if (count != 1)
-		return;
-	charge->payment_id = payments[0].payment_id;
-	charge->payment_method_id = payments[0].payment_method_id;
-}
-
-void
-dw_refund_find_charge(const DwRefundNames *names, const char *psp_reference,
-					  DwChargeOf *charge)
-{
-	static DwStatement select_charge =
-		DW_STATEMENT("SELECT t.id AS payment_id, t.payment_method_id, "
-					 "t.currency, t.transaction_type <> 'payment' "
-					 "AS is_apart FROM dwello.transactions AS t "
-					 "WHERE t.psp = $1 AND t.psp_reference = $2 "
-					 "AND t.scope_id = $3 AND t.status = 'completed' "
-					 "AND t.transaction_type IN ('payment', 'tip_payment') "
-					 "UNION ALL SELECT r.transaction_id, "
-					 "r.payment_method_id, r.currency, true "
-					 "FROM dwello.receipts AS r "
-					 "WHERE r.psp = $1 AND r.psp_reference = $2 "
-					 "ORDER BY is_apart, payment_id LIMIT 1");
-	DwParams	p = DW_PARAMS;
-
-	memset(charge, 0, sizeof(*charge));
-	if (psp_reference == NULL)
-	{
-		find_only_payment(names, charge);
-		return;
-	}
-	dw_param_text(&p, names->psp);
-	dw_param_text(&p, psp_reference);
-	dw_param_uuid(&p, &names->job_id);
-	if (dw_execute(&select_charge, &p) > 0)
-	{
-		dw_map_read(&charges, 0, charge);
-		charge->is_held = !charge->is_apart;
-	}
 }
 
 bool

@@ -41,13 +41,6 @@ extern DwPaymentPart *dw_payments_to_refund(const DwUuid *job_id,
 extern bool dw_refund_is_whole(const DwUuid *job_id, int64 amount);
 
 /*
- * The payments that have arrived through a company, in the order in which
- * they came; amount is what each brought.
- */
-extern DwPaymentPart *dw_payments_arrived(const DwUuid *job_id,
-										  const char *psp, int *count);
-
-/*
  * Rows of dwello.refunds: what payment companies were asked to give back,
  * one row a payment and transaction.  The caller has locked the job, or the
  * receipt, whose scope they are in.
@@ -115,27 +108,8 @@ extern DwRefundRow *dw_refunds_named(const DwRefundNames *names, int *count);
 extern bool dw_refund_has_failed(const DwUuid *job_id,
 								 const DwUuid *payment_method_id);
 
-/* The job of what is named, if it is one's; *job_id stays if not. */
+/* The job of the refund that is named; *job_id stays if it is none's. */
 extern void dw_refund_find_job(const DwRefundNames *names, DwUuid *job_id);
-
-/* What a company's name for a payment is of. */
-typedef struct DwChargeOf
-{
-	DwUuid		payment_id;		/* of the job, that has arrived; nil: none */
-	const DwUuid *payment_method_id;	/* of it, or NULL */
-	const char *currency;		/* of it, or of a receipt; NULL: it is of
-								 * nothing that is known */
-	bool		is_apart;		/* no escrow took it: a receipt, or a tip */
-	bool		is_held;		/* the job's escrow took it, or one such */
-} DwChargeOf;
-
-/*
- * Finds what a company's name for a payment is of; for NULL, the only payment
- * of the job through it.
- */
-extern void dw_refund_find_charge(const DwRefundNames *names,
-								  const char *psp_reference,
-								  DwChargeOf *charge);
 
 /* The id of the refund that a text names, itself or its transaction. */
 extern bool dw_refund_find_id(const char *psp, const char *name, DwUuid *id);
