@@ -427,8 +427,8 @@ COMMENT ON FUNCTION dwello.journals IS
 /*
  * issue_documents
  *	Issues the documents of completed transactions, of days that are over:
- *	commission invoices and their credit notes from the platform, receipts
- *	and their credit notes from providers. Numbers have no gap, and are in
+ *	commission invoices and their credit notes from the platform, also for
+ *	what payouts cost; receipts and their credit notes from providers. Numbers have no gap, and are in
  *	the order of days. Call it again until transactions is 0.
  *
  *	A day is over for it once rollup_margin_seconds have passed since its
@@ -465,7 +465,7 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_issue_documents';
 GRANT EXECUTE ON FUNCTION dwello.issue_documents TO dwello_service;
 COMMENT ON FUNCTION dwello.issue_documents IS
-  'Issues the documents of completed transactions, of days that are over: commission invoices and their credit notes from the platform, receipts and their credit notes from providers. Errors: 42501, 22004, 22023, 25006. See reference.md#issue_documents.';
+  'Issues the documents of completed transactions, of days that are over: commission invoices and their credit notes from the platform, also for what payouts cost; receipts and their credit notes from providers. Errors: 42501, 22004, 22023, 25006. See reference.md#issue_documents.';
 
 /*
  * invoices

@@ -177,3 +177,40 @@ SELECT * FROM pg_temp.bear('split');
 SELECT * FROM t.borne;
 ROLLBACK;
 DROP TABLE t.borne;
+
+--
+-- What a payout costs: an invoice to the provider, and a credit note when it
+-- goes back
+--
+BEGIN;
+SELECT t.destination('p1') IS NOT NULL AS can_receive;
+SELECT t.award('paid out', 100000), t.pay('paid out');
+SELECT t.login_as('h1');
+SELECT payout FROM dwello.release_escrow(t.user('paid out'));
+SELECT t.login_as('a1');
+SELECT amount FROM dwello.set_setting_amount('payout_fee', 'USD', 250);
+SELECT t.as_system();
+SELECT payout_id FROM dwello.request_payout(20000, user_id => t.user('p1')) \gset paid_
+SELECT payout_id FROM dwello.request_payout(1000, user_id => t.user('p1')) \gset gone_
+SELECT status FROM dwello.confirm_payout(t.user('p1'), :'paid_payout_id', 'acme', 'document paid');
+SELECT t.login_as('p1');
+SELECT status FROM dwello.cancel_payout(:'gone_payout_id');
+SELECT t.as_system();
+SELECT set_config('dwello.now', (now() + interval '2 days')::text, true) <> '' AS later;
+SELECT transactions > 3 AS some FROM dwello.issue_documents(10000);
+CREATE VIEW t.cost AS
+  SELECT v.kind, v.description, v.total, v.tax, v.issuer_id = '00000000-0000-0000-0000-000000000000' AS by_platform, v.recipient_id = t.user('p1') AS to_p1,
+         v.corrects_number = (SELECT o.document_number FROM dwello.invoices AS o WHERE o.scope_id = t.user('p1') AND o.transaction_id
+           = (SELECT x.reverses FROM dwello.transactions AS x WHERE x.scope_id = t.user('p1') AND x.id = v.transaction_id)) AS corrects
+    FROM dwello.invoices(max_results => 100) AS v WHERE v.scope_id = t.user('p1');
+SELECT t.login_as('p1');
+SELECT * FROM t.cost ORDER BY kind;
+SELECT t.as_system();
+SELECT transactions, documents FROM dwello.issue_documents();
+-- paid and returned, it goes back, too
+SELECT status FROM dwello.fail_payout(t.user('p1'), :'paid_payout_id', 'acme', 'document back');
+SELECT set_config('dwello.now', (now() + interval '4 days')::text, true) <> '' AS later;
+SELECT transactions, documents FROM dwello.issue_documents();
+SELECT kind, count(*), sum(total), count(corrects) AS corrected FROM t.cost GROUP BY kind ORDER BY kind;
+SELECT count(*) FROM dwello.check() WHERE rule LIKE 'document%';
+ROLLBACK;

@@ -89,11 +89,32 @@ test_documents(void **state)
 				   100);
 	sale.is_on_top = true;
 	sale.type = DW_TRANSACTION_REVERSAL;
+	sale.is_undone = true;
 	assert_int_equal(dw_documents_make(&sale, documents), 2);
 	check_document(&documents[0], DW_DOCUMENT_COMMISSION_CREDIT, &platform,
 				   &homeowner, 12);
 	check_document(&documents[1], DW_DOCUMENT_RECEIPT_CREDIT, &provider,
 				   &homeowner, 88);
+}
+
+/* What a payout costs is invoiced, and what goes back of it credited. */
+static void
+test_payout_fee(void **state)
+{
+	static const DwUuid platform;
+	DwDocument	documents[DW_DOCUMENTS_MAX];
+	DwSale		sale = {
+		.type = DW_TRANSACTION_FEE,.homeowner_id = provider,
+		.provider_id = provider,.fee = 250
+	};
+
+	assert_int_equal(dw_documents_make(&sale, documents), 1);
+	check_document(&documents[0], DW_DOCUMENT_COMMISSION, &platform,
+				   &provider, 250);
+	sale.is_undone = true;
+	assert_int_equal(dw_documents_make(&sale, documents), 1);
+	check_document(&documents[0], DW_DOCUMENT_COMMISSION_CREDIT, &platform,
+				   &provider, 250);
 }
 
 /* Nothing is issued about nothing, nor about other transactions. */
@@ -120,7 +141,7 @@ test_no_documents(void **state)
 		sale = some_sale();
 		sale.type = (DwTransactionType) type;
 		assert_int_equal(dw_documents_make(&sale, documents),
-						 is_sale ? 2 : 0);
+						 is_sale ? 2 : type == DW_TRANSACTION_FEE ? 1 : 0);
 	}
 }
 
@@ -149,6 +170,7 @@ main(void)
 		cmocka_unit_test(test_close),
 		cmocka_unit_test(test_journal_words),
 		cmocka_unit_test(test_documents),
+		cmocka_unit_test(test_payout_fee),
 		cmocka_unit_test(test_no_documents),
 		cmocka_unit_test(test_document_words),
 	};

@@ -159,6 +159,7 @@ issue_sale(Issuing *issuing, DwSaleRow *row)
 
 	row->sale.is_on_top = row->fee_payer == DW_FEE_PAYER_HOMEOWNER &&
 		row->sale.type != DW_TRANSACTION_TIP;
+	row->sale.is_undone = !dw_uuid_is_nil(&row->reverses);
 	count = dw_documents_make(&row->sale, documents);
 	for (int i = 0; i < count; i++)
 		issue(issuing, row, &documents[i]);

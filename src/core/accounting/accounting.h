@@ -57,6 +57,7 @@ DW_LABELS_OF(document_kind, DwDocumentKind);
 typedef struct DwSale
 {
 	DwTransactionType type;		/* what it did */
+	bool		is_undone;		/* it takes another back */
 	DwUuid		homeowner_id;	/* who paid */
 	DwUuid		provider_id;	/* who was paid */
 	bool		is_on_top;		/* the homeowner bears all of the fee */
@@ -80,7 +81,8 @@ typedef struct DwDocument
 
 /*
  * The documents of a transaction, at most one of each kind; how many.  Who
- * bears the fee gets the commission invoice, the provider where both do; so
+ * bears the fee gets the commission invoice, the provider where both do, and
+ * for the fee of a payout, which nobody but they have to do with; so
  * the receipt is over all else that the homeowner paid, and what they have in
  * hand sums to what left the escrow.
  */

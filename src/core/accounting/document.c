@@ -56,17 +56,22 @@ make_receipt(const DwSale *sale, DwDocumentKind kind, DwDocument *document)
 int
 dw_documents_make(const DwSale *sale, DwDocument documents[DW_DOCUMENTS_MAX])
 {
-	bool		is_undone = sale->type == DW_TRANSACTION_REVERSAL;
 	int			count;
 
-	if (!is_undone && sale->type != DW_TRANSACTION_RELEASE &&
+	if (sale->type != DW_TRANSACTION_REVERSAL &&
+		sale->type != DW_TRANSACTION_RELEASE &&
 		sale->type != DW_TRANSACTION_DISPUTE &&
 		sale->type != DW_TRANSACTION_CANCELLATION &&
-		sale->type != DW_TRANSACTION_TIP)
+		sale->type != DW_TRANSACTION_TIP && sale->type != DW_TRANSACTION_FEE)
 		return 0;
-	count = make_commission(sale, is_undone ? DW_DOCUMENT_COMMISSION_CREDIT
+	count = make_commission(sale, sale->is_undone
+							? DW_DOCUMENT_COMMISSION_CREDIT
 							: DW_DOCUMENT_COMMISSION, &documents[0]);
-	return count + make_receipt(sale, is_undone ? DW_DOCUMENT_RECEIPT_CREDIT
+	/* what a payout costs is between the provider and the platform */
+	if (sale->type == DW_TRANSACTION_FEE)
+		return count;
+	return count + make_receipt(sale, sale->is_undone
+								? DW_DOCUMENT_RECEIPT_CREDIT
 								: DW_DOCUMENT_RECEIPT, &documents[count]);
 }
 

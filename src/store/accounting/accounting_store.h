@@ -196,13 +196,13 @@ typedef struct DwInvoice
 /* A transaction that may have documents. */
 typedef struct DwSaleRow
 {
-	DwUuid		scope_id;		/* a job's */
+	DwUuid		scope_id;		/* a job's, or of a payout its provider's */
 	DwUuid		transaction_id; /* its key beside it */
 	DwUuid		reverses;		/* the one it takes back; nil */
 	DateADT		booked_on;		/* its day */
 	DwFeePayer	fee_payer;		/* of the escrow */
 	const char *currency;		/* ISO 4217 */
-	const char *title;			/* of the job */
+	const char *title;			/* of the job, or what the fee is for */
 	DwUuid		homeowner_profile;	/* tax profiles in force; nil = none */
 	DwUuid		provider_profile;	/* likewise */
 	DwUuid		platform_profile;	/* likewise */

@@ -229,9 +229,10 @@ static DwCheckRule rules[] =
 		 "FROM dwello.invoice_watermark AS w "
 		 "JOIN dwello.transactions AS t "
 		 "ON (t.booked_on, t.id) <= (w.booked_on, w.transaction_id) "
-		 "JOIN dwello.escrow_accounts AS e ON e.job_id = t.scope_id "
-		 "WHERE t.transaction_type IN ('release', 'dispute', "
-		 "'cancellation', 'reversal', 'tip') AND t.platform_fee + t.tax + t.net_amount > 0 "
+		 "LEFT JOIN dwello.escrow_accounts AS e ON e.job_id = t.scope_id "
+		 "WHERE (t.transaction_type = 'fee' OR e.job_id IS NOT NULL "
+		 "AND t.transaction_type IN ('release', 'dispute', 'cancellation', "
+		 "'reversal', 'tip')) AND t.platform_fee + t.tax + t.net_amount > 0 "
 		 "AND NOT EXISTS (SELECT FROM dwello.invoices AS v "
 		 "WHERE v.scope_id = t.scope_id AND v.transaction_id = t.id) "
 		 "ORDER BY 2",
