@@ -64,7 +64,9 @@ static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
 	BIT(PSP_FEE) | BIT(PLATFORM_LOSS) | BIT(ROUNDING) | BIT(FX_LIQUIDITY) |
 	BIT(SUSPENSE) | BIT(BANK),
 	[DW_POSTING_CANCELLATION] = BIT(ESCROW) | BIT(PROVIDER_AVAILABLE) |
-	BIT(PROVIDER_RESERVE) | BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE) | BACK
+	BIT(PROVIDER_RESERVE) | BIT(PLATFORM_FEE) | BIT(TAX_PAYABLE) | BACK,
+	[DW_POSTING_REFUND_OWED] = BIT(PROVIDER_RECEIVABLE) |
+	BIT(PLATFORM_LOSS) | BIT(PSP_CLEARING)
 };
 
 static const char *const companies[] = {"a", "b", "c"};
@@ -359,6 +361,8 @@ run_refund(FuzzInput * input)
 
 	dw_posting_refund_paid(&posting, "EUR", "a", pending, loss);
 	check_balanced(&posting, DW_POSTING_REFUND_PAID);
+	dw_posting_refund_owed(&posting, &parties, "a", pending, loss);
+	check_balanced(&posting, DW_POSTING_REFUND_OWED);
 	dw_posting_refund_failed(&posting, &receipt, pending, sent, loss);
 	check_balanced(&posting, DW_POSTING_REFUND_FAILED);
 	check(posting.result != DW_OK ||

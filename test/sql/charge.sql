@@ -94,6 +94,31 @@ SELECT receipt_amount, replayed FROM dwello.confirm_payment(NULL, 'whose', 'r 3'
 SELECT amount, user_id, replayed FROM dwello.confirm_repayment(t.user('p1'), 'whose', 'r 4', 800, 'USD', psp_reference => 'ch first');
 SELECT event_id, amount FROM dwello.receipts WHERE psp = 'whose' AND reason <> 'refund_failed' ORDER BY 1;
 
+-- a repayment that is taken back is owed anew: by its bank, and by the company
+SELECT t.destination('p2', 'whose') IS NOT NULL AS can_receive;
+SELECT transaction_id IS NOT NULL AS booked FROM dwello.confirm_repayment(t.user('p2'), 'whose', 'd 1', 50000, 'USD', psp_reference => 'rp');
+SELECT t.does('p2', $$request_payout(20000)$$);
+SELECT job_id, held_amount, clawed_back, escrow_status FROM dwello.open_chargeback(t.user('mine'), 'whose', 'd 2', 40000, 'USD', 'rp', case_reference => 'dp 5');
+SELECT currency, available, receivable, withdrawable FROM dwello.provider_balance(t.user('p2'));
+SELECT status, hold_reason FROM dwello.payouts WHERE user_id = t.user('p2');
+-- more than the provider paid is the platform's
+SELECT job_id, amount, refund_status FROM dwello.confirm_refund(t.user('mine'), 'whose', 'd 3', amount => 15000, psp_reference => 'rp');
+SELECT t.loss() - :loss AS loss;
+SELECT currency, available, receivable, withdrawable FROM dwello.provider_balance(t.user('p2'));
+SELECT provider_id = t.user('p2') AS of_p2, homeowner_id = t.user('p2') AS to_p2, amount, loss, status FROM dwello.refunds WHERE psp = 'whose' AND psp_reference = 'rp';
+SELECT chargeback_status, held FROM dwello.close_chargeback(NULL, 'whose', 'd 4', false, lost_amount => 30000, case_reference => 'dp 5');
+SELECT receivable FROM dwello.provider_balance(t.user('p2'));
+SELECT chargeback_status FROM dwello.close_chargeback(NULL, 'whose', 'd 5', true, case_reference => 'dp 5');
+SELECT receivable, withdrawable FROM dwello.provider_balance(t.user('p2'));
+SELECT status, hold_reason FROM dwello.payouts WHERE user_id = t.user('p2');
+SELECT chargeback_status FROM dwello.close_chargeback(NULL, 'whose', 'd 6', false, case_reference => 'dp 5');
+SELECT receivable FROM dwello.provider_balance(t.user('p2'));
+-- what the company could not send lies in a receipt of the provider's
+SELECT amount, refund_status FROM dwello.fail_refund(NULL, 'whose', 'd 7', psp_reference => 'rp');
+SELECT user_id = t.user('p2') AS of_p2, reason, remaining FROM dwello.receipts WHERE event_id = 'd 7';
+SELECT receivable FROM dwello.provider_balance(t.user('p2'));
+SELECT t.loss() - :loss AS loss;
+
 SELECT t.loss() - :loss AS loss;
 SELECT * FROM dwello.reconcile();
 SELECT * FROM dwello.verify_ledger();

@@ -584,6 +584,26 @@ test_refund_paid(void **state)
 	check_refused(&posting, DW_BAD_VALUE);
 }
 
+/* A company has given back what a provider had. */
+static void
+test_refund_owed(void **state)
+{
+	DwPosting	posting;
+
+	dw_posting_refund_owed(&posting, &parties, "a", 70, 0);
+	LEGS(&posting, REFUND_OWED, OF(PROVIDER_RECEIVABLE, -70),
+		 AT(PSP_CLEARING, 70, "a"));
+	dw_posting_refund_owed(&posting, &parties, "a", 60, 10);
+	LEGS(&posting, REFUND_OWED, OF(PROVIDER_RECEIVABLE, -60),
+		 OF(PLATFORM_LOSS, -10), AT(PSP_CLEARING, 70, "a"));
+	dw_posting_refund_owed(&posting, &parties, "a", 1, MOST);
+	check_refused(&posting, DW_OVERFLOW);
+	dw_posting_refund_owed(&posting, &parties, "a", -1, 2);
+	check_refused(&posting, DW_BAD_VALUE);
+	dw_posting_refund_owed(&posting, &parties, "a", 0, 0);
+	check_refused(&posting, DW_BAD_VALUE);
+}
+
 /* The largest original, and originals that nothing can undo. */
 static void
 test_reversal_edges(void **state)
@@ -1032,6 +1052,7 @@ main(void)
 		cmocka_unit_test(test_reversal),
 		cmocka_unit_test(test_reversal_of_sent),
 		cmocka_unit_test(test_refund_paid),
+		cmocka_unit_test(test_refund_owed),
 		cmocka_unit_test(test_refund_failed),
 		cmocka_unit_test(test_reversal_edges),
 		cmocka_unit_test(test_payout),

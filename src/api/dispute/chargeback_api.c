@@ -18,6 +18,7 @@
 #include "server/sql/sql_server.h"
 #include "store/company/company_store.h"
 #include "store/dispute/dispute_store.h"
+#include "store/payout/payout_store.h"
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
 
@@ -49,7 +50,8 @@ find_charge(DwCase *of)
 	of->is_named = dw_charge_find(&names, &of->charge);
 	if (names.id != NULL && !of->is_named)
 		refuse_early(names.id);
-	event->job_id = dw_uuid_is_nil(&of->charge.job_id)
+	event->job_id = dw_uuid_is_nil(&of->charge.job_id) &&
+		of->charge.kind != DW_CHARGE_REPAYMENT
 		? event->told_job_id : of->charge.job_id;
 }
 
@@ -182,6 +184,8 @@ opening_lock(DwCase *of)
 		find_charge(of);
 	lock_job(of);
 	find_only(of);
+	if (of->charge.kind == DW_CHARGE_REPAYMENT)
+		dw_payout_mark_user(&of->charge.user_id);
 }
 
 /* WD104 for what is told otherwise than before. */
@@ -453,8 +457,11 @@ closing_lock(DwCase *of)
 	of->has_receipt = !dw_uuid_is_nil(&taken->receipt_id) &&
 		dw_receipt_lock(&taken->receipt_id, &of->receipt);
 	lock_job(of);
-	if (!of->has_job)
-		dw_fact_lock(&taken->scope_id);
+	if (of->has_job)
+		return;
+	if (!dw_uuid_is_nil(&taken->provider_id))
+		dw_payout_mark_user(&taken->provider_id);
+	dw_fact_lock(&taken->scope_id);
 }
 
 /* True when it has ended this very way already. */

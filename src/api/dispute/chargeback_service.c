@@ -25,6 +25,7 @@
 #include "server/sql/sql_server.h"
 #include "store/company/company_store.h"
 #include "store/dispute/dispute_store.h"
+#include "store/payout/payout_store.h"
 
 /* What one took, and from whom. */
 static DwTakenBack
@@ -198,6 +199,8 @@ case_payload(const DwCase *of, DwPayload *payload)
 		dw_payload_text(payload, "currency", event->currency);
 		if (of->has_job)
 			dw_payload_uuid(payload, "job_id", &of->job.id);
+		if (!dw_uuid_is_nil(&of->taken.provider_id))
+			dw_payload_uuid(payload, "provider_id", &of->taken.provider_id);
 	}
 	if (of->has_receipt)
 		dw_payload_uuid(payload, "receipt_id", &of->receipt.id);
@@ -245,7 +248,9 @@ decide_apart(DwCase *of)
 {
 	DwChargeback *chargeback = &of->taken.chargeback;
 	const DwCharge *charge = &of->charge;
-	const bool	is_theirs = charge->kind == DW_CHARGE_TIP && of->has_escrow &&
+	const bool	is_tip = charge->kind == DW_CHARGE_TIP && of->has_escrow;
+	const bool	is_theirs =
+		(is_tip || charge->kind == DW_CHARGE_REPAYMENT) &&
 		strcmp(charge->currency, of->taken.currency) == 0;
 
 	dw_chargeback_open_tip(chargeback, is_theirs ? Max(charge->left, 0) : 0);
@@ -326,6 +331,8 @@ opening_fill(DwCase *of)
 		: of->receipt.user_id;
 	if (of->has_escrow)
 		taken->provider_id = of->row.provider_id;
+	else if (of->charge.kind == DW_CHARGE_REPAYMENT)
+		taken->provider_id = of->charge.user_id;
 	taken->payment_id = of->charge.id;
 	taken->psp = event->psp;
 	taken->psp_reference = event->psp_reference;
@@ -571,4 +578,7 @@ dw_case_apply(DwCase *of)
 		inquiry_apply(of);
 	else
 		opening_apply(of);
+	/* what of a repayment is owed anew its provider's payouts wait for */
+	if (!of->has_job && !dw_uuid_is_nil(&of->taken.provider_id))
+		(void) dw_payouts_review_all(&of->taken.provider_id, 1, true);
 }

@@ -26,6 +26,7 @@
 #include "store/company/company_store.h"
 #include "store/dispute/dispute_store.h"
 #include "store/ledger/ledger_store.h"
+#include "store/payout/payout_store.h"
 
 /* The work on an event. */
 typedef struct Work
@@ -230,12 +231,19 @@ static DwUuid
 book_sent(Work *work, const DwRefundRow *refund, const DwRefundSent *sent)
 {
 	DwRefundTold *told = work->told;
+	const DwParties parties = {.provider_id = refund->provider_id,
+	.currency = refund->currency};
 	DwTransaction transaction;
 	DwPosting	posting;
 
-	begin_booking(work, refund, sent->pending + sent->loss, &transaction);
-	dw_posting_refund_paid(&posting, refund->currency, refund->psp,
-						   sent->pending, sent->loss);
+	begin_booking(work, refund, sent->pending + sent->loss + sent->owed,
+				  &transaction);
+	if (sent->owed > 0)
+		dw_posting_refund_owed(&posting, &parties, refund->psp, sent->owed,
+							   sent->loss);
+	else
+		dw_posting_refund_paid(&posting, refund->currency, refund->psp,
+							   sent->pending, sent->loss);
 	dw_postings_ensure(&posting, 1);
 	if (told->has_escrow &&
 		dw_uuid_equal(&refund->scope_id, &told->row.job_id))
@@ -437,9 +445,36 @@ take_held(Work *work, const char *currency, int64 amount)
 						  row->milestone_count, amount);
 }
 
+/* What a provider has of it, who got it as a tip or has repaid it. */
+static int64
+take_owed(const Work *work, const char *currency, int64 amount)
+{
+	const DwCharge *charge = &work->charge;
+	const bool	is_theirs = charge->kind == DW_CHARGE_REPAYMENT ||
+		(charge->kind == DW_CHARGE_TIP && work->told->has_escrow);
+
+	return is_theirs && strcmp(charge->currency, currency) == 0
+		? Min(Max(charge->left, 0), amount) : 0;
+}
+
+/* Whose money goes back, and from whom. */
+static void
+unasked_parties(const Work *work, DwRefundRow *refund)
+{
+	const DwRefundTold *told = work->told;
+
+	if (work->charge.kind == DW_CHARGE_REPAYMENT)
+		refund->homeowner_id = refund->provider_id = work->charge.user_id;
+	if (told->has_job)
+		refund->homeowner_id = told->job.homeowner_id;
+	if (told->has_escrow)
+		refund->provider_id = told->row.provider_id;
+}
+
 /*
  * What no receipt has: out of what the job's escrow holds and nobody
- * disputes, as a refund that is sent at once; the platform bears the rest.
+ * disputes, as a refund that is sent at once, or out of what a provider has
+ * of it; the platform bears the rest.
  */
 static void
 unasked_of_job(Work *work, const char *currency, int64 amount)
@@ -449,15 +484,14 @@ unasked_of_job(Work *work, const char *currency, int64 amount)
 	const DwPaymentEvent *event = &told->event;
 	const DwEscrowStatus from = told->has_escrow ? row->escrow.status : 0;
 	const int64 held = take_held(work, currency, amount);
-	const DwRefundSent sent = {.pending = held,.loss = amount - held};
+	const int64 owed = take_owed(work, currency, amount);
+	const DwRefundSent sent = {.pending = held,.owed = owed,
+	.loss = amount - held - owed};
 	DwRefundRow refund = unasked_row(work, currency, amount);
 
 	refund.scope_id = told->has_escrow ? row->job_id
 		: dw_fact_id(event->psp, event->event_id);
-	if (told->has_job)
-		refund.homeowner_id = told->job.homeowner_id;
-	if (told->has_escrow)
-		refund.provider_id = row->provider_id;
+	unasked_parties(work, &refund);
 	refund.facts.loss = sent.loss;
 	if (held > 0)
 		refund.transaction_id = unasked_of_escrow(work, &refund, held, from);
@@ -788,7 +822,8 @@ find_job(Work *work)
 	}
 	else if (dw_charge_find(&charge_names, &work->charge) &&
 			 (names->or_none || !was_asked_for(work)) &&
-			 !dw_uuid_is_nil(&work->charge.job_id))
+			 (work->charge.kind == DW_CHARGE_REPAYMENT ||
+			  !dw_uuid_is_nil(&work->charge.job_id)))
 		names->job_id = work->charge.job_id;
 }
 
@@ -836,6 +871,8 @@ lock_all(Work *work)
 	/* a receipt may have become a job's payment while its lock was awaited */
 	find_job(work);
 	lock_job(told);
+	if (work->charge.kind == DW_CHARGE_REPAYMENT)
+		dw_payout_mark_user(&work->charge.user_id);
 }
 
 /* What an event is kept with: as the row of a call, or what a line has. */
@@ -874,6 +911,9 @@ dw_refund_told(DwCall *call, DwRefundTold *told)
 	/* it was sent, and then failed, as was told before: so it ends */
 	if (work.fails_again)
 		fail_told(&work);
+	/* payouts wait for what is owed anew */
+	if (work.charge.kind == DW_CHARGE_REPAYMENT)
+		(void) dw_payouts_review_all(&work.charge.user_id, 1, true);
 	event_fill(told, amount);
 	return false;
 }

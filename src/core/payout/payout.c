@@ -83,7 +83,7 @@ dw_payout_turn(DwPayoutSchedule schedule, int32_t today, int32_t *turn)
 
 static const char *const concerning[] = {
 	"chargeback_closed", "chargeback_opened", "dispute_settled",
-	"escrow_released", "transaction_reversed"
+	"escrow_released", "refund_completed", "transaction_reversed"
 };
 
 bool

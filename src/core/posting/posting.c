@@ -93,7 +93,9 @@ static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_REPAYMENT] = {KIND(PSP_CLEARING), BALANCE},
 	[DW_POSTING_WRITE_OFF] = {KIND(PLATFORM_LOSS), KIND(PROVIDER_RECEIVABLE)},
 	[DW_POSTING_JOURNAL] = {ACCOUNTANTS, ACCOUNTANTS},
-	[DW_POSTING_CANCELLATION] = {KIND(ESCROW), RELEASED | GIVEN_BACK}
+	[DW_POSTING_CANCELLATION] = {KIND(ESCROW), RELEASED | GIVEN_BACK},
+	[DW_POSTING_REFUND_OWED] = {KIND(PROVIDER_RECEIVABLE) |
+	KIND(PLATFORM_LOSS), KIND(PSP_CLEARING)}
 };
 
 bool
@@ -480,6 +482,23 @@ dw_posting_refund_paid(DwPosting *posting, const char *currency,
 	begin(posting, DW_POSTING_REFUND_PAID, currency);
 	sum = total(posting, parts, DW_LENGTH(parts), 0);
 	give(posting, refund_pending(currency, psp), pending);
+	give(posting, dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS, currency),
+		 loss);
+	gain(posting, clearing(currency, psp), sum);
+	end(posting);
+}
+
+void
+dw_posting_refund_owed(DwPosting *posting, const DwParties *parties,
+					   const char *psp, int64_t owed, int64_t loss)
+{
+	const int64_t parts[] = {owed, loss};
+	const char *currency = parties->currency;
+	int64_t		sum;
+
+	begin(posting, DW_POSTING_REFUND_OWED, currency);
+	sum = total(posting, parts, DW_LENGTH(parts), 0);
+	give(posting, receivable(&parties->provider_id, currency), owed);
 	give(posting, dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS, currency),
 		 loss);
 	gain(posting, clearing(currency, psp), sum);

@@ -76,6 +76,7 @@ typedef enum DwPostingEvent
 	DW_POSTING_WRITE_OFF,		/* the platform bears it */
 	DW_POSTING_JOURNAL,			/* an accountant's own entry */
 	DW_POSTING_CANCELLATION,	/* the homeowner cancels: both at once */
+	DW_POSTING_REFUND_OWED,		/* a company gave back what a provider had */
 	DW_POSTING_EVENT_COUNT
 } DwPostingEvent;
 
@@ -218,6 +219,14 @@ extern int64_t dw_refund_spread(DwPaidIn *payments, int count,
 extern void dw_posting_refund_paid(DwPosting *posting, const char *currency,
 								   const char *psp, int64_t pending,
 								   int64_t loss);
+
+/*
+ * A company has given back, unasked, what a provider had of a tip or had
+ * repaid: they owe it (owed), and the platform loses the rest.
+ */
+extern void dw_posting_refund_owed(DwPosting *posting,
+								   const DwParties *parties, const char *psp,
+								   int64_t owed, int64_t loss);
 
 /*
  * A refund failed: what was asked for (pending) and what was sent lies in the

@@ -35,6 +35,7 @@ typedef struct DwRefundSent
 	int64_t		pending;		/* it was asked for */
 	int64_t		apart;			/* it had failed and lies in a receipt since */
 	int64_t		loss;			/* it was undone before: the platform's */
+	int64_t		owed;			/* a provider had it, and nobody asked */
 } DwRefundSent;
 
 /* What comes back of a refund that failed, out of what, and to whom. */
