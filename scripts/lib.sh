@@ -16,7 +16,7 @@ DW_BUILD_PACKAGES="make gcc libc6-dev libssl-dev postgresql-$PG_MAJOR
 	postgresql-server-dev-$PG_MAJOR postgresql-$PG_MAJOR-postgis-3"
 DW_TEST_PACKAGES="clang libclang-rt-dev libcmocka-dev libipc-run-perl
 	universal-ctags pgbouncer binutils perl procps valgrind hledger
-	json-schema-test-suite"
+	json-schema-test-suite postgresql-$PG_MAJOR-pgaudit"
 
 # say TEXT...: a line for the person at the terminal.
 say()

@@ -66,6 +66,7 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('parameters_logged', 'log_parameter_max_length', 'SET LOCAL log_parameter_max_length = 20'),
   ('parameters_logged', 'log_parameter_max_length_on_error', 'SET LOCAL log_parameter_max_length_on_error = -1'),
   ('parameters_logged', 'log_statement', 'SET LOCAL log_statement = mod'),
+  ('parameters_logged', 'debug_print_plan', 'SET LOCAL debug_print_plan = on'),
   ('wrong_encoding', 'contrib_regression', 'UPDATE pg_database SET encoding = 0 WHERE datname = current_database()'),
   ('path_not_fixed', 'rank_bids(uuid)', 'ALTER FUNCTION dwello.rank_bids RESET search_path'),
   ('path_not_fixed', 'rank_bids(uuid)', 'ALTER FUNCTION dwello.rank_bids SET search_path = public, pg_temp'),
@@ -256,8 +257,6 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('authorization_overdue', 'authorizations', $$UPDATE dwello.authorizations SET status = 'open', closed_at = NULL, due_at = now(),
      expires_at = now() - interval '25 hours'$$),
   ('seal_overdue', 'log_chains', $$SELECT dwello.seal_logs(); UPDATE dwello.log_chains SET watermark_at = now() - interval '25 hours'$$),
-  ('seal_overdue', 'log_chains', $$DELETE FROM dwello.log_chains; INSERT INTO dwello.audit_log SELECT * FROM jsonb_populate_record(
-     (SELECT a FROM dwello.audit_log AS a LIMIT 1), jsonb_build_object('created_at', now() - interval '25 hours'))$$),
   ('cancellation_drift', 'cancellation_terms', $$UPDATE dwello.cancellation_terms SET cancelled_at = now(), share_ppm = 1, price = 1, share = 1$$),
   ('cancellation_drift', 'transactions', $$SELECT pg_temp.damage('dwello.transactions',
      'UPDATE dwello.transactions SET transaction_type = ''cancellation'' WHERE transaction_type = ''release''')$$),

@@ -117,10 +117,11 @@ DwCheckRule dw_installation_rules[] =
 		 "FROM pg_catalog.pg_settings AS s WHERE (s.name IN ("
 		 "'log_parameter_max_length', 'log_parameter_max_length_on_error', "
 		 "'auto_explain.log_parameter_max_length') AND s.setting <> '0') "
-		 "OR (s.name = 'pgaudit.log_parameter' AND s.setting = 'on') "
+		 "OR (s.name IN ('pgaudit.log_parameter', 'debug_print_plan', "
+		 "'auto_explain.log_verbose') AND s.setting = 'on') "
 		 "OR (s.name = 'log_statement' AND s.setting IN ('mod', 'all')) "
 		 "ORDER BY 1",
-		 "Tokens, addresses and telephones are parameters, and the log would show them: set the lengths to 0, pgaudit.log_parameter off, log_statement to none or ddl."),
+		 "Tokens, addresses and telephones are parameters, and the log would show them: set the lengths to 0, the switches off, log_statement to none or ddl."),
 	RULE("wrong_encoding",
 		 "SELECT d.datname::text, 'Its encoding is ' "
 		 "|| pg_encoding_to_char(d.encoding) || '.' "
