@@ -1689,6 +1689,8 @@ COMMENT ON FUNCTION dwello.escrow_next_events IS
  *	  more, or what nobody asked for; NULL for what is still asked for
  *	psp_reference: of the payment that goes back
  *	currency: of the amount; NULL for that of the payment
+ *	refund_reference: the company's own name for the refund: one that is
+ *	  known is told again, a new one is another refund, however alike
  * returns: a row
  *	job_id
  *	refund_id: the row of refunds; the first, when it was of several
@@ -1709,7 +1711,7 @@ COMMENT ON FUNCTION dwello.escrow_next_events IS
  *	WD401
  *	42501: the caller is not the service
  *	22004 22001
- *	WD104: the event was another one before
+ *	WD104: the event, or refund_reference, was another one before
  *	WD101: refund_id or transaction_id is not there yet through that company
  *	22023: a blank text, an amount that is not positive, or no currency; then
  *	  several are pending and neither one nor an amount is named, or nobody
@@ -1730,6 +1732,7 @@ CREATE OR REPLACE FUNCTION dwello.confirm_refund(
   amount bigint DEFAULT NULL,
   psp_reference text DEFAULT NULL,
   currency text DEFAULT NULL,
+  refund_reference text DEFAULT NULL,
   OUT job_id uuid,
   OUT refund_id uuid,
   OUT transaction_id uuid,
@@ -1772,6 +1775,8 @@ COMMENT ON FUNCTION dwello.confirm_refund IS
  *	refund_id: one of several of that transaction
  *	occurred_at: by the company's clock
  *	psp_reference: of the payment that was to go back
+ *	refund_reference: the company's own name for the refund, which alone
+ *	  says which it is, once it was told of as sent
  * returns: a row
  *	job_id
  *	refund_id: the row of refunds
@@ -1795,7 +1800,8 @@ COMMENT ON FUNCTION dwello.confirm_refund IS
  *	42501: the caller is not the service
  *	22004 22001
  *	WD104: the event was another one before
- *	WD101: there is no such refund through that company, or not yet
+ *	WD101: there is no such refund through that company, or not yet; or
+ *	  refund_reference is new, and no refund_id or transaction_id is said
  *	22023: a blank text, or several may be meant and none is named
  * example: system, painting refunded
  *	SELECT amount, refund_status, receipt_id IS NOT NULL AS has_receipt
@@ -1811,6 +1817,7 @@ CREATE OR REPLACE FUNCTION dwello.fail_refund(
   refund_id uuid DEFAULT NULL,
   occurred_at timestamptz DEFAULT NULL,
   psp_reference text DEFAULT NULL,
+  refund_reference text DEFAULT NULL,
   OUT job_id uuid,
   OUT refund_id uuid,
   OUT receipt_id uuid,

@@ -262,6 +262,7 @@ CREATE TABLE dwello.refunds (
   payment_method_id uuid,
   psp text NOT NULL,
   psp_reference text,
+  refund_reference text,
   amount bigint NOT NULL CONSTRAINT refunds_amount_check CHECK (amount > 0),
   reversed bigint NOT NULL DEFAULT 0,
   loss bigint NOT NULL DEFAULT 0,
@@ -286,6 +287,7 @@ CREATE INDEX refunds_psp_idx ON dwello.refunds (psp, psp_reference, id) WHERE jo
 CREATE INDEX refunds_id_idx ON dwello.refunds (id);
 CREATE INDEX refunds_transaction_id_idx ON dwello.refunds (transaction_id);
 CREATE INDEX refunds_name_idx ON dwello.refunds (psp, psp_reference) WHERE psp_reference IS NOT NULL;
+CREATE INDEX refunds_reference_idx ON dwello.refunds (psp, refund_reference) WHERE refund_reference IS NOT NULL;
 CREATE INDEX refunds_confirmation_id_idx ON dwello.refunds (confirmation_id);
 CREATE INDEX refunds_event_idx ON dwello.refunds (psp, event_id) WHERE event_id IS NOT NULL;
 COMMENT ON TABLE dwello.refunds IS
@@ -294,6 +296,8 @@ COMMENT ON COLUMN dwello.refunds.receipt_id IS 'The receipt that goes back; NULL
 COMMENT ON COLUMN dwello.refunds.transaction_id IS 'The transaction that asked for it.';
 COMMENT ON COLUMN dwello.refunds.payment_id IS 'The payment that goes back, wholly or in part; NULL for none.';
 COMMENT ON COLUMN dwello.refunds.psp_reference IS 'The payment company''s name for that payment.';
+COMMENT ON COLUMN dwello.refunds.refund_reference IS
+  'The payment company''s own name for the refund; NULL = it has not said it. Rows that one refund of the company was booked as share it.';
 COMMENT ON COLUMN dwello.refunds.reversed IS 'What of it was undone before it was sent, in minor units.';
 COMMENT ON COLUMN dwello.refunds.loss IS 'What of it was sent though it had been undone, or had gone elsewhere, in minor units: the platform bore it.';
 COMMENT ON COLUMN dwello.refunds.failed IS 'What of it was never sent out of what was asked for, but left for a receipt, in minor units.';

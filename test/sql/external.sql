@@ -252,7 +252,7 @@ SELECT charged_back FROM dwello.open_chargeback(t.user('differs'), 'lineco', 'm 
 SELECT t.login_as('p1');
 SELECT refunded FROM dwello.refund_escrow(t.user('euros'), 700);
 SELECT t.login_as(NULL);
-SELECT refund_status FROM dwello.confirm_refund(t.user('euros'), 'lineco', 'm 5');
+SELECT refund_status FROM dwello.confirm_refund(t.user('euros'), 'lineco', 'm 5', amount => 700);
 SELECT f.refund_status FROM dwello.refunds AS r, dwello.fail_refund(t.user('euros'), 'lineco', 'm 6', refund_id => r.id) AS f WHERE r.job_id = t.user('euros') AND r.confirmation_id IS NOT NULL;
 SELECT kind, event_id, reference, booked_amount, transaction_id IS NOT NULL AS booked
   FROM dwello.reconcile_external('lineco', now() - interval '1 day', now() + interval '1 day') ORDER BY 1, 2, 3, 4;

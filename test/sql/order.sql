@@ -124,6 +124,30 @@ SELECT * FROM t.in_order(ARRAY[
   $$confirm_refund(t.user('order'), 'seq', 'o 3', amount => 700, psp_reference => 'ch o', occurred_at => '2031-01-01 03:00+00')$$],
   $$SELECT sum(r.amount - r.reversed) || ' ' || r.status FROM dwello.refunds AS r WHERE r.job_id = t.user('order') GROUP BY r.status$$);
 
+-- two refunds, of which one comes back, and a bank takes a part of the rest: told by its id, or by the company's names
+SELECT * FROM t.in_order(ARRAY[
+  $$confirm_refund(t.user('order'), 'seq', 'o 1', amount => 30000, refund_id => current_setting('t.refund')::uuid, occurred_at => '2031-01-01 01:00+00')$$,
+  $$confirm_refund(t.user('order'), 'seq', 'o 2', amount => 20000, psp_reference => 'ch o', occurred_at => '2031-01-01 02:00+00')$$,
+  $$fail_refund(t.user('order'), 'seq', 'o 3', refund_id => current_setting('t.refund')::uuid, occurred_at => '2031-01-01 03:00+00')$$,
+  $$open_chargeback(t.user('order'), 'seq', 'b 1', 40000, 'USD', 'ch o', occurred_at => '2031-01-01 04:00+00')$$],
+  $$SELECT e.held || ' ' || e.refunded || ' ' || sum(c.remaining) FROM dwello.escrow_accounts AS e JOIN dwello.receipts AS c USING (job_id)
+     WHERE job_id = t.user('order') GROUP BY e.held, e.refunded$$);
+SELECT * FROM t.in_order(ARRAY[
+  $$confirm_refund(t.user('order'), 'seq', 'o 1', amount => 30000, psp_reference => 'ch o', refund_reference => 're 1', occurred_at => '2031-01-01 01:00+00')$$,
+  $$confirm_refund(NULL, 'seq', 'o 2', amount => 30000, psp_reference => 'ch o', refund_reference => 're 2', occurred_at => '2031-01-01 02:00+00')$$,
+  $$fail_refund(NULL, 'seq', 'o 3', refund_reference => 're 1', occurred_at => '2031-01-01 03:00+00')$$,
+  $$open_chargeback(t.user('order'), 'seq', 'b 1', 40000, 'USD', 'ch o', occurred_at => '2031-01-01 04:00+00')$$],
+  $$SELECT e.held || ' ' || e.refunded || ' ' || sum(c.remaining) FROM dwello.escrow_accounts AS e JOIN dwello.receipts AS c USING (job_id)
+     WHERE job_id = t.user('order') GROUP BY e.held, e.refunded$$);
+-- the one that nobody asked for comes back, and is sent after all
+SELECT * FROM t.in_order(ARRAY[
+  $$confirm_refund(t.user('order'), 'seq', 'o 1', amount => 30000, psp_reference => 'ch o', refund_reference => 're 1', occurred_at => '2031-01-01 01:00+00')$$,
+  $$confirm_refund(NULL, 'seq', 'o 2', amount => 20000, psp_reference => 'ch o', refund_reference => 're 2', occurred_at => '2031-01-01 02:00+00')$$,
+  $$fail_refund(NULL, 'seq', 'o 3', refund_reference => 're 2', occurred_at => '2031-01-01 03:00+00')$$,
+  $$confirm_refund(NULL, 'seq', 'o 4', amount => 20000, refund_reference => 're 2', occurred_at => '2031-01-01 04:00+00')$$],
+  $$SELECT e.held || ' ' || e.refunded || ' ' || (SELECT coalesce(sum(c.remaining), 0) FROM dwello.receipts AS c WHERE c.job_id = e.job_id)
+      FROM dwello.escrow_accounts AS e WHERE e.job_id = t.user('order')$$);
+
 -- a chargeback: opened, won, lost after all, lost in part; and won after it was lost
 SELECT * FROM t.in_order(ARRAY[
   $$open_chargeback(t.user('order'), 'seq', 'b 1', 20000, 'USD', 'ch o', occurred_at => '2031-01-01 01:00+00')$$,

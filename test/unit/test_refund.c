@@ -244,6 +244,138 @@ test_unasked_beside(void **state)
 	assert_true(dw_escrow_is_valid(&escrow));
 }
 
+/* One that an event may be about; told: 0 = it was never told as sent. */
+static DwRefundKnown
+known_as(DwRefundStatus status, int64_t amount, int64_t told)
+{
+	return (DwRefundKnown)
+	{
+		.facts = {status, amount, 0, 0, 0},.told = told
+	};
+}
+
+/* What is pending comes first, and several need an amount. */
+static void
+test_meant_pending(void **state)
+{
+	const DwRefundKnown known[] = {
+		known_as(DW_REFUND_PENDING, 100, 0),
+		known_as(DW_REFUND_COMPLETED, 70, 70),
+		known_as(DW_REFUND_PENDING, 70, 0)
+	};
+	DwRefundSaid said = {0};
+	int			which;
+
+	assert_int_equal(dw_refund_meant(known, 2, &said, &which),
+					 DW_REFUND_MEANS_ONE);
+	assert_int_equal(which, 0);
+	assert_int_equal(dw_refund_meant(known, 3, &said, &which),
+					 DW_REFUND_MEANS_SEVERAL);
+	said.amount = 70;
+	assert_int_equal(dw_refund_meant(known, 2, &said, &which),
+					 DW_REFUND_MEANS_PENDING);
+	said.is_own = true;
+	assert_int_equal(dw_refund_meant(known, 3, &said, &which),
+					 DW_REFUND_MEANS_PENDING);
+	assert_int_equal(dw_refund_meant(known, 0, &said, &which),
+					 DW_REFUND_MEANS_NONE);
+}
+
+/* Equal amounts are one, as the events told them, but by a name. */
+static void
+test_meant_sent(void **state)
+{
+	DwRefundKnown known[] = {
+		known_as(DW_REFUND_COMPLETED, 100, 125),
+		known_as(DW_REFUND_COMPLETED, 25, 125)
+	};
+	DwRefundSaid said = {.amount = 125};
+	int			which;
+
+	known[1].is_unasked = true;
+	assert_int_equal(dw_refund_meant(known, 2, &said, &which),
+					 DW_REFUND_MEANS_SENT);
+	assert_int_equal(which, 0);
+	said.amount = 100;
+	assert_int_equal(dw_refund_meant(known, 2, &said, &which),
+					 DW_REFUND_MEANS_NONE);
+	/* what nobody asked for is never told again but by its event */
+	said.amount = 125;
+	assert_int_equal(dw_refund_meant(&known[1], 1, &said, &which),
+					 DW_REFUND_MEANS_NONE);
+	said.amount = 0;
+	assert_int_equal(dw_refund_meant(&known[1], 1, &said, &which),
+					 DW_REFUND_MEANS_SENT);
+	said = (DwRefundSaid)
+	{
+		.amount = 125,.is_own = true
+	};
+	assert_int_equal(dw_refund_meant(known, 2, &said, &which),
+					 DW_REFUND_MEANS_NONE);
+	/* by its id it is this one, unless it has another name already */
+	said.is_by_id = true;
+	assert_int_equal(dw_refund_meant(known, 1, &said, &which),
+					 DW_REFUND_MEANS_SENT);
+	known[0].is_called = true;
+	assert_int_equal(dw_refund_meant(known, 1, &said, &which),
+					 DW_REFUND_MEANS_NONE);
+	said.is_own = false;
+	assert_int_equal(dw_refund_meant(known, 1, &said, &which),
+					 DW_REFUND_MEANS_SENT);
+}
+
+/* What failed was sent after all, or it is another one. */
+static void
+test_meant_failed(void **state)
+{
+	DwRefundKnown known = known_as(DW_REFUND_FAILED, 100, 0);
+	DwRefundSaid said = {.amount = 60};
+	int			which;
+
+	/* a part of what was never sent, but not before it failed */
+	assert_int_equal(dw_refund_meant(&known, 1, &said, &which),
+					 DW_REFUND_MEANS_ONE);
+	known.is_later = true;
+	assert_int_equal(dw_refund_meant(&known, 1, &said, &which),
+					 DW_REFUND_MEANS_NONE);
+	said.amount = 100;
+	assert_int_equal(dw_refund_meant(&known, 1, &said, &which),
+					 DW_REFUND_MEANS_ONE);
+	said.is_own = true;
+	assert_int_equal(dw_refund_meant(&known, 1, &said, &which),
+					 DW_REFUND_MEANS_ONE);
+	known.is_called = true;
+	assert_int_equal(dw_refund_meant(&known, 1, &said, &which),
+					 DW_REFUND_MEANS_NONE);
+	/* of what was sent whole there is no part, but all of it */
+	known = known_as(DW_REFUND_FAILED, 100, 100);
+	said = (DwRefundSaid)
+	{
+		.amount = 60
+	};
+	assert_int_equal(dw_refund_meant(&known, 1, &said, &which),
+					 DW_REFUND_MEANS_NONE);
+	said.is_by_id = true;
+	assert_int_equal(dw_refund_meant(&known, 1, &said, &which),
+					 DW_REFUND_MEANS_ONE);
+	said = (DwRefundSaid)
+	{
+		.amount = 100
+	};
+	assert_int_equal(dw_refund_meant(&known, 1, &said, &which),
+					 DW_REFUND_MEANS_ONE);
+	/* so of what was withdrawn */
+	known = known_as(DW_REFUND_FAILED, 100, 0);
+	known.facts.reversed = 100;
+	said.amount = 60;
+	assert_int_equal(dw_refund_meant(&known, 1, &said, &which),
+					 DW_REFUND_MEANS_NONE);
+	said.amount = 100;
+	assert_int_equal(dw_refund_meant(&known, 1, &said, &which),
+					 DW_REFUND_MEANS_ONE);
+	assert_int_equal(which, 0);
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -257,6 +389,9 @@ main(void)
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_unasked),
 		cmocka_unit_test(test_unasked_beside),
+		cmocka_unit_test(test_meant_pending),
+		cmocka_unit_test(test_meant_sent),
+		cmocka_unit_test(test_meant_failed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

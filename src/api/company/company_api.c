@@ -589,7 +589,7 @@ emit_line(DwCall *call, const Comparison *comparison, int i)
 /* Adds a booking that no line is about to the list. */
 static void
 emit_booking(DwCall *call, const DwExternalBooking *booking,
-			 const DwExternalTold * told)
+			 const DwExternalTold *told)
 {
 	row_booking(call, booking);
 	dw_row_text(call, "event_id", told->event_id);
@@ -770,16 +770,23 @@ line_event(const DwStatementLine *line, DwCompanyFact kind)
 		? line->line_id : line->event_id;
 }
 
+/* WD104 for a line of an event that another line is of. */
+static void
+refuse_event(const DwUuid *transaction_id)
+{
+	dw_raise(DW_IDEMPOTENCY_MISMATCH, "another line is about that event",
+			 psprintf("Transaction %s is that line's.",
+					  dw_uuid_text(transaction_id)),
+			 "Two lines that are two facts have two event ids.");
+}
+
 /* Books a line that nothing has told of. */
 static void
 line_book(DwCall *call, DwStatementLine *line, DwCompanyFact kind)
 {
 	line_record(call, line, kind, line_event(line, kind), line->amount);
 	if (dw_statement_names(&line->transaction_id))
-		dw_raise(DW_IDEMPOTENCY_MISMATCH, "another line is about that event",
-				 psprintf("Transaction %s is that line's.",
-						  dw_uuid_text(&line->transaction_id)),
-				 "Two lines that are two facts have two event ids.");
+		refuse_event(&line->transaction_id);
 }
 
 /* Books by how much a line differs from what is booked for it. */
@@ -804,9 +811,9 @@ line_accept(DwCall *call, DwStatementLine *line,
 	line->difference = out.difference;
 }
 
-/* What a line of a refund says of it: which one, or of which charge. */
+/* What a line of a refund says of it. */
 static DwRefundTold
-line_told(const DwStatementLine *line)
+line_told(const DwStatementLine *line, bool is_own)
 {
 	DwPaymentEvent kept;
 	const bool	is_free = line->event_id != NULL &&
@@ -822,35 +829,43 @@ line_told(const DwStatementLine *line)
 		},
 		.names = {.psp = line->psp,.psp_reference = line->reference},
 		.currency = line->currency,
-		.is_line = true
+		.is_line = true,
+		.is_own = is_own
 	};
 
 	return told;
 }
 
-/* Keeps the event of a line's refund, as confirm_refund() would have it. */
+/*
+ * Which refund a line is of, or of which charge: where what it names is
+ * another line's, it is one more of that charge.
+ */
 static void
-line_keep_event(const DwRefundTold *told)
+line_name_refund(const DwStatementLine *line, DwRefundTold *told,
+				 DwRefundRow *refund)
 {
-	DwPaymentEvent event = told->event;
-	DwPayload	result;
+	DwRefundNames *names = &told->names;
+	DwPaymentEvent kept;
 
-	dw_payload_begin(&result);
-	if (told->has_job)
-		dw_payload_uuid(&result, "job_id", &event.job_id);
-	dw_payload_uuid(&result, "refund_id", &told->refund.id);
-	dw_payload_uuid(&result, "transaction_id", &told->booking_id);
-	dw_payload_text(&result, "amount", psprintf(INT64_FORMAT, event.amount));
-	dw_payload_text(&result, "refund_status",
-					dw_refund_status_label(told->refund.facts.status));
-	dw_payload_text(&result, "currency", event.currency);
-	event.result = dw_payload_end(&result);
-	if (!dw_payment_event_keep(&event))
-		dw_raise(DW_IDEMPOTENCY_MISMATCH,
-				 "the line's event was told as another one",
-				 psprintf("Event \"%s\" of \"%s\" is no such refund.",
-						  event.event_id, event.psp),
-				 "An event_id names one event for ever.");
+	if (line->reference != NULL &&
+		dw_refund_find(line->psp, line->reference, refund))
+	{
+		names->psp_reference = told->is_own ? refund->psp_reference : NULL;
+		if (told->is_own)
+			names->job_id = refund->job_id;
+		else if (refund->refund_reference != NULL &&
+				 strcmp(refund->refund_reference, line->reference) == 0)
+			names->refund_reference = refund->refund_reference;
+		else
+			names->id = &refund->id;
+	}
+	else if (told->is_own && line->event_id != NULL &&
+			 dw_payment_event_find(line->psp, line->event_id, &kept))
+	{
+		if (line->reference == NULL)
+			names->psp_reference = kept.psp_reference;
+		names->job_id = kept.job_id;
+	}
 }
 
 /*
@@ -858,17 +873,12 @@ line_keep_event(const DwRefundTold *told)
  * it was asked for, or what it gave back by itself.
  */
 static void
-line_refund(DwCall *call, DwStatementLine *line)
+line_refund(DwCall *call, DwStatementLine *line, bool is_own)
 {
-	DwRefundTold told = line_told(line);
-	DwUuid		id;
+	DwRefundTold told = line_told(line, is_own);
+	DwRefundRow refund;
 
-	if (line->reference != NULL &&
-		dw_refund_find_id(line->psp, line->reference, &id))
-	{
-		told.names.id = &id;
-		told.names.psp_reference = NULL;
-	}
+	line_name_refund(line, &told, &refund);
 	(void) dw_refund_told(call, &told);
 	if (dw_uuid_is_nil(&told.booking_id))
 		dw_raise(DW_INVALID_TRANSITION, "the refund was told before",
@@ -876,9 +886,32 @@ line_refund(DwCall *call, DwStatementLine *line)
 						  dw_uuid_text(&told.refund.id),
 						  dw_refund_status_label(told.refund.facts.status)),
 				 "dwello.reconcile_external() says which line it is.");
-	line_keep_event(&told);
 	line->scope_id = told.scope_id;
 	line->transaction_id = told.booking_id;
+}
+
+/*
+ * True when what a line names is booked for another line: then it is a fact
+ * of its own.  WD104 when that line is of the same event.
+ */
+static bool
+line_is_own(const DwStatementLine *line, const Comparison *comparison,
+			const DwExternalLine *found)
+{
+	if (found->booking == NULL || found->booking->status != NULL ||
+		found->parts > 1)
+		return false;
+	for (int i = 0; i < comparison->count; i++)
+	{
+		const DwStatementLine *other = &comparison->kept[i];
+
+		if (line->event_id != NULL && other->event_id != NULL &&
+			other->kind == line->kind &&
+			!dw_uuid_is_nil(&other->transaction_id) &&
+			strcmp(other->event_id, line->event_id) == 0)
+			refuse_event(&other->transaction_id);
+	}
+	return true;
 }
 
 /* Notes what is booked for the line, or books it; WD101 where neither is. */
@@ -905,7 +938,7 @@ line_settle(DwCall *call, DwStatementLine *line)
 			 found->booking != NULL && found->booking->status == NULL)
 		refuse_difference(line, found->booking);
 	else if (line->kind == DW_EXTERNAL_REFUND)
-		line_refund(call, line);
+		line_refund(call, line, line_is_own(line, &comparison, found));
 	else
 		refuse_kind(line);
 	dw_statement_book(line);

@@ -41,6 +41,7 @@ refund_payload(DwPayload *payload, const DwRefundRow *refund, int64 amount)
 	dw_payload_uuid(payload, "payment_method_id", refund->payment_method_id);
 	dw_payload_text(payload, "psp", refund->psp);
 	dw_payload_text(payload, "psp_reference", refund->psp_reference);
+	dw_payload_text(payload, "refund_reference", refund->refund_reference);
 	dw_payload_int8(payload, "amount", amount);
 }
 

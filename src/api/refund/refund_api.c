@@ -36,6 +36,8 @@ told_read(DwCall *call, const char *type, DwRefundTold *told)
 	names->psp_reference = dw_arg_text_opt(call, "psp_reference",
 										   DW_PSP_REFERENCE_MAX);
 	event->occurred_at = dw_arg_time_opt(call, "occurred_at");
+	names->refund_reference = dw_arg_text_opt(call, "refund_reference",
+											  DW_PSP_REFERENCE_MAX);
 	if (names->id == NULL)
 		return;
 	event->object = "refund_id";

@@ -17,8 +17,11 @@ typedef struct DwRefundTold
 	DwRefundNames names;		/* what it says of which refund it is */
 	bool		has_failed;		/* else it was sent */
 	bool		is_line;		/* of a statement, not a call's */
+	bool		is_own;			/* that was told by nothing: what its names
+								 * are of is another line's */
 	const char *reason;			/* in words, or NULL */
 	const char *currency;		/* of what nobody asked for, or NULL */
+	bool		is_by_id;		/* out: it names one by our ids */
 	bool		has_job;		/* out: there is one */
 	DwJob		job;			/* then this one, locked */
 	bool		has_escrow;		/* out: it has one */
@@ -30,11 +33,12 @@ typedef struct DwRefundTold
 
 /*
  * Books what is told, under the locks of what it is about, and keeps the
- * event.  The caller has filled the first six.  What was sent that nobody
+ * event.  The caller has filled the first seven.  What was sent that nobody
  * asked for is taken out of the receipts of that charge, then out of what its
  * job's escrow holds, and the platform bears the rest.  True: it was told
  * before, and a call has its row.
  * WD101: a refund that is named is not there yet, or none that could fail.
+ * WD104: the company's name for it was told of another amount or currency.
  * 22023: several may be meant, or it cannot be told how much of what.
  */
 extern bool dw_refund_told(DwCall *call, DwRefundTold *told);

@@ -9,41 +9,18 @@
  * lies in a receipt, from which it is sent elsewhere.  One may be sent in
  * parts, and a company gives back what nobody asked for: from its dashboard,
  * or because it takes a payment for fraud.
- *
- * A refund is its job's, whose lock holds it, too when it is of a receipt;
- * one of a receipt without a job is held by the receipt's lock.  Receipts are
- * locked before the job, so which they are is looked up without a lock, and
- * again with it.
  */
 #include "postgres.h"
 
 #include "api/escrow/escrow_api.h"
-#include "api/refund/refund_api.h"
+#include "api/refund/refund_api_int.h"
 #include "server/crypto/crypto_server.h"
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
-#include "store/company/company_store.h"
 #include "store/dispute/dispute_store.h"
 #include "store/ledger/ledger_store.h"
 #include "store/payout/payout_store.h"
-
-/* The work on an event. */
-typedef struct Work
-{
-	DwCall	   *call;			/* that tells it, or books its line */
-	DwRefundTold *told;			/* the event, and what becomes of it */
-	DwReceipt  *receipts;		/* locked: that a refund had failed into, and
-								 * those of its charge */
-	int			receipt_count;	/* how many */
-	DwRefundRow *rows;			/* that the names fit */
-	int			row_count;		/* how many */
-	const char *reference;		/* of its charge, or NULL */
-	DwCharge	charge;			/* what that is */
-	bool		fails_again;	/* that it failed was told before */
-	DwRefundRow *beside;		/* what comes back with one that failed */
-	int			beside_count;	/* how many */
-} Work;
 
 /* What a message calls the one whose refund it is. */
 static const char *
@@ -84,102 +61,41 @@ refuse_none(const DwRefundNames *names)
 			 "An event that came too early can be delivered again.");
 }
 
-/* True when the event names a refund, not only a payment. */
-static bool
-is_named(const DwRefundTold *told)
+/* WD101 for what a company calls a refund that was not told of as sent. */
+static void
+refuse_early(const DwRefundNames *names)
 {
-	return told->names.id != NULL || told->names.transaction_id != NULL;
+	dw_raise(DW_INVALID_TRANSITION, "no refund is called so yet",
+			 psprintf("\"%s\" has not told of refund \"%s\" as sent.",
+					  names->psp, names->refund_reference),
+			 "An event that came too early can be delivered again; one that"
+			 " was never sent is named by its refund_id, and what nobody"
+			 " asked for by its amount and its payment.");
 }
 
-/*
- * The refund that an event is about: of those that its names fit the one that
- * is pending, else one that was sent, else the last; -1 when there is none.
- * *is_clear is false when several may be meant.
- */
-static int
-pick(const Work *work, bool *is_clear)
+/* WD104 for a company's name that stands for another refund. */
+static void
+refuse_other(const DwRefundNames *names, const char *differs)
 {
-	int			pending = 0;
-	int			sent = 0;
-	int			picked = work->row_count - 1;
-
-	for (int i = 0; i < work->row_count; i++)
-	{
-		const DwRefundStatus status = work->rows[i].facts.status;
-
-		pending += status == DW_REFUND_PENDING;
-		sent += status == DW_REFUND_COMPLETED;
-		if (status == DW_REFUND_PENDING ||
-			(status == DW_REFUND_COMPLETED && pending == 0))
-			picked = i;
-	}
-	/* that one was sent twice is nothing new; one of several may fail */
-	*is_clear = pending == 1 || (pending == 0 &&
-								 (sent <= 1 || !work->told->has_failed));
-	return picked;
+	dw_raise(DW_IDEMPOTENCY_MISMATCH,
+			 "the refund of the payment company was another one before",
+			 psprintf("Refund \"%s\" of \"%s\" had another %s.",
+					  names->refund_reference, names->psp, differs),
+			 "A refund_reference names one refund for ever.");
 }
 
 /* 22023 when several refunds may be meant, and none is named. */
 static void
-need_clear(const Work *work, bool is_clear)
+need_clear(const DwRefundWork *work, bool is_clear)
 {
 	if (!is_clear)
 		dw_arg_refuse(work->call, "refund_id", DW_BAD_VALUE,
 					  "must name one, for several may be meant");
 }
 
-/* Reads the rows that the names fit, of the currency that is said. */
-static void
-find_rows(Work *work)
-{
-	const char *currency = work->told->currency;
-	int			kept = 0;
-
-	work->rows = dw_refunds_named(&work->told->names, &work->row_count);
-	for (int i = 0; i < work->row_count; i++)
-		if (currency == NULL ||
-			strcmp(currency, work->rows[i].currency) == 0)
-			work->rows[kept++] = work->rows[i];
-	work->row_count = kept;
-}
-
-/*
- * Locks the charge, and the receipts that the event may write: that of a
- * refund without a job, the one that the refund had failed into, and those of
- * the charge.
- */
-static void
-lock_receipts(Work *work)
-{
-	const DwRefundNames *names = &work->told->names;
-	DwUuid		ids[2];
-	int			count = 0;
-	bool		is_clear;
-	int			picked;
-
-	find_rows(work);
-	work->reference = names->psp_reference;
-	picked = pick(work, &is_clear);
-	if (picked >= 0)
-	{
-		const DwRefundRow *refund = &work->rows[picked];
-
-		if (dw_uuid_is_nil(&refund->job_id))
-			ids[count++] = refund->scope_id;
-		if (!dw_uuid_is_nil(&refund->failure_id))
-			ids[count++] = refund->failure_id;
-		if (work->reference == NULL)
-			work->reference = refund->psp_reference;
-	}
-	dw_charge_lock(names->psp, work->reference);
-	work->receipts = dw_receipts_lock(ids, count, names->psp,
-									  work->reference,
-									  &work->receipt_count);
-}
-
 /* The receipt with this id, of those that are locked; NULL: none. */
 static DwReceipt *
-locked_receipt(const Work *work, const DwUuid *id)
+locked_receipt(const DwRefundWork *work, const DwUuid *id)
 {
 	for (int i = 0; i < work->receipt_count; i++)
 		if (dw_uuid_equal(&work->receipts[i].id, id))
@@ -189,8 +105,8 @@ locked_receipt(const Work *work, const DwUuid *id)
 
 /* The booking of what a company did, in the scope of the refund. */
 static void
-begin_booking(const Work *work, const DwRefundRow *refund, int64 amount,
-			  DwTransaction *transaction)
+begin_booking(const DwRefundWork *work, const DwRefundRow *refund,
+			  int64 amount, DwTransaction *transaction)
 {
 	*transaction = (DwTransaction)
 	{
@@ -215,6 +131,14 @@ begin_booking(const Work *work, const DwRefundRow *refund, int64 amount,
 	};
 }
 
+/* It is called as the event calls it, unless it has a name. */
+static void
+call_it(const DwRefundWork *work, DwRefundRow *refund)
+{
+	if (refund->refund_reference == NULL)
+		refund->refund_reference = work->told->names.refund_reference;
+}
+
 /* The call returns the first refund that it booked, and its booking. */
 static void
 told_note(DwRefundTold *told, const DwRefundRow *refund, const DwUuid *booking)
@@ -228,7 +152,8 @@ told_note(DwRefundTold *told, const DwRefundRow *refund, const DwUuid *booking)
 
 /* Books a refund as sent out of what was asked for, or at a loss. */
 static DwUuid
-book_sent(Work *work, const DwRefundRow *refund, const DwRefundSent *sent)
+book_sent(DwRefundWork *work, const DwRefundRow *refund,
+		  const DwRefundSent *sent)
 {
 	DwRefundTold *told = work->told;
 	const DwParties parties = {.provider_id = refund->provider_id,
@@ -258,8 +183,8 @@ book_sent(Work *work, const DwRefundRow *refund, const DwRefundSent *sent)
 
 /* Books a refund as sent out of a receipt. */
 static DwUuid
-book_sent_apart(Work *work, DwReceipt *receipt, const DwRefundRow *refund,
-				int64 amount)
+book_sent_apart(DwRefundWork *work, DwReceipt *receipt,
+				const DwRefundRow *refund, int64 amount)
 {
 	const DwAccount suspense =
 		dw_account_of_receipt(&receipt->id, receipt->currency, receipt->psp);
@@ -290,6 +215,7 @@ split_part(DwRefundRow *refund, int64 amount)
 
 	dw_refund_split(&rest.facts, amount, &refund->facts);
 	dw_refund_save(&rest);
+	refund->refund_reference = NULL;
 	refund->id = dw_uuid_fresh();
 	dw_refund_add(refund);
 }
@@ -300,7 +226,7 @@ split_part(DwRefundRow *refund, int64 amount)
  * all of it is there.  Gives how much was booked; 0: it was told before.
  */
 static int64
-sent_apply(Work *work, DwRefundRow *refund, int64 amount)
+sent_apply(DwRefundWork *work, DwRefundRow *refund, int64 amount)
 {
 	DwRefundTold *told = work->told;
 	DwReceipt  *receipt = locked_receipt(work, &refund->failure_id);
@@ -322,6 +248,7 @@ sent_apply(Work *work, DwRefundRow *refund, int64 amount)
 		refund->confirmation_id = book_sent(work, refund, &sent);
 	refund->completed_at = dw_now();
 	refund->event_id = told->event.event_id;
+	call_it(work, refund);
 	memset(&refund->failure_id, 0, sizeof(refund->failure_id));
 	dw_refund_save(refund);
 	dw_refund_emit(refund, "refund_completed",
@@ -332,7 +259,7 @@ sent_apply(Work *work, DwRefundRow *refund, int64 amount)
 
 /* A row of what nobody asked for: sent already, of this amount. */
 static DwRefundRow
-unasked_row(const Work *work, const char *currency, int64 amount)
+unasked_row(const DwRefundWork *work, const char *currency, int64 amount)
 {
 	const DwPaymentEvent *event = &work->told->event;
 	DwRefundRow refund = {
@@ -342,6 +269,7 @@ unasked_row(const Work *work, const char *currency, int64 amount)
 		.payment_method_id = work->charge.payment_method_id,
 		.psp = event->psp,
 		.psp_reference = work->reference,
+		.refund_reference = work->told->names.refund_reference,
 		.facts = {.status = DW_REFUND_COMPLETED,.amount = amount},
 		.is_unasked = true,
 		.event_id = event->event_id,
@@ -354,7 +282,7 @@ unasked_row(const Work *work, const char *currency, int64 amount)
 
 /* Writes it, with what booked it, and tells everybody. */
 static void
-unasked_write(Work *work, DwRefundRow *refund)
+unasked_write(DwRefundWork *work, DwRefundRow *refund)
 {
 	dw_refund_add(refund);
 	dw_refund_emit(refund, "refund_completed", refund->facts.amount,
@@ -364,7 +292,7 @@ unasked_write(Work *work, DwRefundRow *refund)
 
 /* What of it is in a receipt of that charge goes out of there. */
 static void
-unasked_of_receipt(Work *work, DwReceipt *receipt, int64 amount)
+unasked_of_receipt(DwRefundWork *work, DwReceipt *receipt, int64 amount)
 {
 	DwRefundRow refund = unasked_row(work, receipt->currency, amount);
 
@@ -381,7 +309,7 @@ unasked_of_receipt(Work *work, DwReceipt *receipt, int64 amount)
 
 /* Emits that money of an escrow went back. */
 static void
-emit_refunded(const Work *work, const DwTransaction *transaction)
+emit_refunded(const DwRefundWork *work, const DwTransaction *transaction)
 {
 	DwPayload	payload;
 
@@ -395,7 +323,7 @@ emit_refunded(const Work *work, const DwTransaction *transaction)
 
 /* Books what the escrow gives as a refund; its transaction. */
 static DwUuid
-unasked_of_escrow(Work *work, const DwRefundRow *refund, int64 held,
+unasked_of_escrow(DwRefundWork *work, const DwRefundRow *refund, int64 held,
 				  DwEscrowStatus from)
 {
 	DwEscrowRow *row = &work->told->row;
@@ -431,7 +359,7 @@ load_contested(DwEscrowRow *row)
 
 /* What an escrow has of it, if it can be its money, is taken out of there. */
 static int64
-take_held(Work *work, const char *currency, int64 amount)
+take_held(DwRefundWork *work, const char *currency, int64 amount)
 {
 	DwEscrowRow *row = &work->told->row;
 
@@ -447,7 +375,7 @@ take_held(Work *work, const char *currency, int64 amount)
 
 /* What a provider has of it, who got it as a tip or has repaid it. */
 static int64
-take_owed(const Work *work, const char *currency, int64 amount)
+take_owed(const DwRefundWork *work, const char *currency, int64 amount)
 {
 	const DwCharge *charge = &work->charge;
 	const bool	is_theirs = charge->kind == DW_CHARGE_REPAYMENT ||
@@ -459,7 +387,7 @@ take_owed(const Work *work, const char *currency, int64 amount)
 
 /* Whose money goes back, and from whom. */
 static void
-unasked_parties(const Work *work, DwRefundRow *refund)
+unasked_parties(const DwRefundWork *work, DwRefundRow *refund)
 {
 	const DwRefundTold *told = work->told;
 
@@ -477,7 +405,7 @@ unasked_parties(const Work *work, DwRefundRow *refund)
  * of it; the platform bears the rest.
  */
 static void
-unasked_of_job(Work *work, const char *currency, int64 amount)
+unasked_of_job(DwRefundWork *work, const char *currency, int64 amount)
 {
 	DwRefundTold *told = work->told;
 	DwEscrowRow *row = &told->row;
@@ -505,7 +433,7 @@ unasked_of_job(Work *work, const char *currency, int64 amount)
 
 /* The currency of what nobody asked for: as said, or as its charge's. */
 static const char *
-unasked_currency(const Work *work)
+unasked_currency(const DwRefundWork *work)
 {
 	const DwRefundTold *told = work->told;
 
@@ -515,27 +443,39 @@ unasked_currency(const Work *work)
 		return work->charge.currency;
 	if (told->has_escrow)
 		return told->row.escrow.currency;
+	if (told->names.refund_reference != NULL)
+		refuse_early(&told->names);
 	dw_arg_refuse(work->call, "currency", DW_BAD_VALUE,
 				  "must be said of what nobody asked for");
 }
 
-/* What of an amount lies in a receipt. */
+/*
+ * What of an amount lies in a receipt.  Of a refund that failed later it was
+ * not there yet.
+ */
 static int64
-lies_in(const DwReceipt *receipt, const char *currency, int64 amount)
+lies_in(const DwRefundWork *work, const DwReceipt *receipt,
+		const char *currency, int64 amount)
 {
+	const TimestampTz at = work->told->event.occurred_at;
+
+	if (receipt->reason == DW_RECEIPT_REFUND_FAILED && at != DT_NOBEGIN &&
+		receipt->occurred_at > at)
+		return 0;
 	return strcmp(receipt->currency, currency) == 0
 		? Min(receipt->remaining, amount) : 0;
 }
 
 /* Books what a company gave back by itself. */
 static void
-unasked_apply(Work *work, int64 amount)
+unasked_apply(DwRefundWork *work, int64 amount)
 {
 	const char *currency = unasked_currency(work);
 
 	for (int i = 0; i < work->receipt_count; i++)
 	{
-		int64		part = lies_in(&work->receipts[i], currency, amount);
+		int64		part = lies_in(work, &work->receipts[i], currency,
+								   amount);
 
 		if (part > 0)
 			unasked_of_receipt(work, &work->receipts[i], part);
@@ -547,7 +487,7 @@ unasked_apply(Work *work, int64 amount)
 
 /* Books what was told of those that are pending; gives what is left of it. */
 static int64
-sent_pending(Work *work, int64 amount)
+sent_pending(DwRefundWork *work, int64 amount)
 {
 	/* the one of just this amount is meant before any other */
 	for (int i = 0; i < work->row_count && amount > 0; i++)
@@ -559,38 +499,12 @@ sent_pending(Work *work, int64 amount)
 	return amount;
 }
 
-/* True when a row was asked for and sent: of this amount, or of none. */
-static bool
-is_same(const DwRefundRow *refund, int64 amount)
-{
-	return refund->facts.status == DW_REFUND_COMPLETED &&
-		(amount == 0 || (!refund->is_unasked && amount ==
-						 refund->facts.amount - refund->facts.reversed));
-}
-
-/*
- * True when an event that names a payment alone says again what was asked
- * for and sent.  What nobody asked for is known by its event alone.
- */
-static bool
-is_repeated(Work *work)
-{
-	for (int i = 0; i < work->row_count; i++)
-	{
-		if (!is_same(&work->rows[i], work->told->event.amount))
-			continue;
-		work->told->refund = work->rows[i];
-		return true;
-	}
-	return false;
-}
-
 /*
  * True when the other thing was told of a refund before, and happened after
  * what the event says.
  */
 static bool
-is_overtaken(Work *work, const DwRefundRow *refund, const char *other)
+is_overtaken(DwRefundWork *work, const DwRefundRow *refund, const char *other)
 {
 	DwPaymentEvent event = work->told->event;
 
@@ -599,26 +513,140 @@ is_overtaken(Work *work, const DwRefundRow *refund, const char *other)
 										 other, other);
 }
 
-/* Books what was sent of one that was asked for, or had failed. */
+/* What the event has told that a refund was sent by; 0: none has. */
 static int64
-sent_known(Work *work, int picked, bool is_clear)
+told_of(const DwRefundRow *refund)
+{
+	DwPaymentEvent kept;
+
+	return refund->event_id != NULL &&
+		dw_payment_event_find(refund->psp, refund->event_id, &kept)
+		? kept.amount : 0;
+}
+
+/* What core has to know of the rows. */
+static DwRefundKnown *
+list_known(DwRefundWork *work)
+{
+	DwRefundKnown *known = palloc_array(DwRefundKnown, work->row_count + 1);
+
+	for (int i = 0; i < work->row_count; i++)
+	{
+		const DwRefundRow *refund = &work->rows[i];
+
+		known[i] = (DwRefundKnown)
+		{
+			.facts = refund->facts,
+				.is_unasked = refund->is_unasked,
+				.is_called = refund->refund_reference != NULL,
+				.is_later = refund->facts.status == DW_REFUND_FAILED &&
+				is_overtaken(work, refund, DW_REFUND_IS_FAILED),
+				.told = told_of(refund)
+		};
+	}
+	return known;
+}
+
+/* Books one as sent; gives what of the amount is above it. */
+static int64
+sent_one(DwRefundWork *work, DwRefundRow *refund, bool is_later)
 {
 	const int64 amount = work->told->event.amount;
-	DwRefundRow *refund = &work->rows[picked];
+	const int64 sent = sent_apply(work, refund, amount);
 
-	if (refund->facts.status == DW_REFUND_PENDING && amount > 0)
-		return sent_pending(work, amount);
-	need_clear(work, is_clear);
-	if (refund->facts.status == DW_REFUND_COMPLETED)
+	work->fails_again = is_later;
+	return amount > 0 ? amount - sent : 0;
+}
+
+/* The event says again what was told before, maybe by a name at last. */
+static void
+told_again(DwRefundWork *work, DwRefundRow *refund)
+{
+	if (refund->refund_reference == NULL &&
+		work->told->names.refund_reference != NULL)
 	{
-		work->told->refund = *refund;
-		return 0;
+		call_it(work, refund);
+		dw_refund_save(refund);
 	}
-	work->fails_again = refund->facts.status == DW_REFUND_FAILED &&
-		is_overtaken(work, refund, DW_REFUND_IS_FAILED);
-	if (amount > 0)
-		return amount - sent_apply(work, refund, amount);
-	(void) sent_apply(work, refund, 0);
+	work->told->refund = *refund;
+}
+
+/* Books the one that is meant; gives what nobody asked for. */
+static int64
+sent_meant(DwRefundWork *work)
+{
+	DwRefundTold *told = work->told;
+	const int64 amount = told->event.amount;
+	const DwRefundKnown *known = list_known(work);
+	const DwRefundSaid said = {
+		.amount = amount,
+		.is_by_id = told->is_by_id,
+		.is_own = told->is_own || told->names.refund_reference != NULL
+	};
+	int			which;
+
+	switch (dw_refund_meant(known, work->row_count, &said, &which))
+	{
+		case DW_REFUND_MEANS_PENDING:
+			return sent_pending(work, amount);
+		case DW_REFUND_MEANS_ONE:
+			return sent_one(work, &work->rows[which],
+							known[which].is_later);
+		case DW_REFUND_MEANS_SENT:
+			told_again(work, &work->rows[which]);
+			return 0;
+		case DW_REFUND_MEANS_SEVERAL:
+			need_clear(work, false);
+			break;
+		case DW_REFUND_MEANS_NONE:
+			break;
+	}
+	if (amount == 0 && told->names.refund_reference != NULL)
+		refuse_early(&told->names);
+	if (amount == 0)
+		dw_arg_refuse(work->call, "amount", DW_BAD_VALUE,
+					  "must be said of what nobody asked for");
+	return amount;
+}
+
+/* WD104 unless the rows were told as the event has it. */
+static void
+need_same(const DwRefundWork *work)
+{
+	const DwRefundTold *told = work->told;
+	const DwRefundRow *first = &work->rows[0];
+	const int64 before = told_of(first);
+
+	if (told->event.amount > 0 && before > 0 && told->event.amount != before)
+		refuse_other(&told->names, "amount");
+	if (told->currency != NULL && strcmp(told->currency, first->currency) != 0)
+		refuse_other(&told->names, "currency");
+}
+
+/*
+ * Books what the company calls so as sent, if it had failed; else it was told
+ * before.  Gives what of the amount is above it.
+ */
+static int64
+sent_called(DwRefundWork *work)
+{
+	const int64 amount = work->told->event.amount;
+	int64		rest = amount;
+	bool		is_later = false;
+
+	need_same(work);
+	for (int i = 0; i < work->row_count; i++)
+		if (work->rows[i].facts.status != DW_REFUND_COMPLETED)
+		{
+			is_later = is_later || is_overtaken(work, &work->rows[i],
+												DW_REFUND_IS_FAILED);
+			rest -= sent_apply(work, &work->rows[i],
+							   amount > 0 ? rest : 0);
+		}
+	work->fails_again = is_later;
+	if (!dw_uuid_is_nil(&work->told->booking_id))
+		return amount > 0 ? rest : 0;
+	told_again(work, &work->rows[0]);
 	return 0;
 }
 
@@ -627,7 +655,7 @@ sent_known(Work *work, int picked, bool is_clear)
  * way that it may be: taken as it is, its money would be held for ever.
  */
 static void
-need_told(const Work *work)
+need_told(const DwRefundWork *work)
 {
 	const DwRefundTold *told = work->told;
 
@@ -639,27 +667,13 @@ need_told(const Work *work)
 
 /* Books as sent what there is of it, and the rest as what nobody asked for. */
 static void
-sent_decide(Work *work)
+sent_decide(DwRefundWork *work)
 {
-	DwRefundTold *told = work->told;
-	bool		is_clear;
-	int			picked = pick(work, &is_clear);
-	int64		rest = told->event.amount;
+	int64		rest;
 
-	if (picked < 0 && is_named(told))
-		refuse_none(&told->names);
-	if (picked >= 0 && !is_named(told) &&
-		work->rows[picked].facts.status == DW_REFUND_COMPLETED)
-	{
-		if (is_repeated(work))
-			return;
-		picked = -1;
-	}
-	if (picked >= 0)
-		rest = sent_known(work, picked, is_clear);
-	else if (rest == 0)
-		dw_arg_refuse(work->call, "amount", DW_BAD_VALUE,
-					  "must be said of what nobody asked for");
+	if (work->row_count == 0 && work->told->is_by_id)
+		refuse_none(&work->told->names);
+	rest = work->is_known ? sent_called(work) : sent_meant(work);
 	if (rest == 0)
 		return;
 	need_told(work);
@@ -671,7 +685,7 @@ sent_decide(Work *work)
  * platform had borne; in its scope is all that is booked.
  */
 static DwReceipt
-receipt_write(const Work *work, const DwRefundBack *back)
+receipt_write(const DwRefundWork *work, const DwRefundBack *back)
 {
 	const DwPaymentEvent *event = &work->told->event;
 	const DwRefundRow *refund = &work->told->refund;
@@ -700,12 +714,26 @@ receipt_write(const Work *work, const DwRefundBack *back)
 	return receipt;
 }
 
+/* What else the company calls so, and has sent. */
+static void
+find_beside(DwRefundWork *work)
+{
+	work->beside = palloc_array(DwRefundRow, work->row_count);
+	for (int i = 0; i < work->row_count; i++)
+		if (work->rows[i].facts.status == DW_REFUND_COMPLETED &&
+			!dw_uuid_equal(&work->rows[i].id, &work->told->refund.id))
+			work->beside[work->beside_count++] = work->rows[i];
+}
+
 /* What a company sent beside a refund comes back with it. */
 static void
-fail_beside(Work *work, DwRefundBack *back)
+fail_beside(DwRefundWork *work, DwRefundBack *back)
 {
-	work->beside = dw_refunds_beside(&work->told->refund,
-									 &work->beside_count);
+	if (work->is_known)
+		find_beside(work);
+	else
+		work->beside = dw_refunds_beside(&work->told->refund,
+										 &work->beside_count);
 	for (int i = 0; i < work->beside_count; i++)
 	{
 		DwRefundBack part;
@@ -728,7 +756,7 @@ fail_write(DwRefundRow *refund, const DwReceipt *receipt)
 
 /* Books a refund as failed, its money in a receipt of its event. */
 static void
-fail_apply(Work *work, const DwRefundBack *back)
+fail_apply(DwRefundWork *work, const DwRefundBack *back)
 {
 	DwRefundTold *told = work->told;
 	DwRefundRow *refund = &told->refund;
@@ -757,7 +785,7 @@ fail_apply(Work *work, const DwRefundBack *back)
 
 /* The refund failed, before it was sent or after. */
 static void
-fail_told(Work *work)
+fail_told(DwRefundWork *work)
 {
 	DwRefundRow *refund = &work->told->refund;
 	const bool	was_sent = refund->facts.status == DW_REFUND_COMPLETED;
@@ -770,109 +798,70 @@ fail_told(Work *work)
 	fail_apply(work, &back);
 }
 
-/* Finds the one that failed, in the order of errors, and books it so. */
+/* It was sent, and then failed, as was told before: so it ends. */
 static void
-fail_decide(Work *work)
+fail_again(DwRefundWork *work)
 {
-	DwRefundTold *told = work->told;
-	bool		is_clear;
-	int			picked = pick(work, &is_clear);
+	DwPaymentEvent *event = &work->told->event;
+	const TimestampTz at = event->occurred_at;
 
-	if (picked < 0)
-		refuse_none(&told->names);
-	need_clear(work, is_clear);
-	told->refund = work->rows[picked];
-	/* one that failed, and was sent after all, is not news */
-	if (told->refund.facts.status == DW_REFUND_COMPLETED &&
-		is_overtaken(work, &told->refund, DW_REFUND_CONFIRMED))
-		return;
+	event->occurred_at = dw_refund_failed_at(&work->told->refund);
 	fail_told(work);
-}
-
-/* True when the job has a refund that was asked for and fits the names. */
-static bool
-was_asked_for(Work *work)
-{
-	find_rows(work);
-	for (int i = 0; i < work->row_count; i++)
-		if (!work->rows[i].is_unasked)
-			return true;
-	return false;
+	event->occurred_at = at;
 }
 
 /*
- * Finds whose refund it is: the job's of the one that is named, or that was
- * asked for; else the charge says so, whatever job it is told for.
+ * Finds the one that failed, in the order of errors.  What the company calls
+ * otherwise, or by a name that nobody knows yet, is not it.
  */
-static void
-find_job(Work *work)
-{
-	DwRefundNames *names = &work->told->names;
-	const DwChargeNames charge_names = {
-		.psp = names->psp,
-		.psp_reference = names->psp_reference,
-		.job_id = work->told->event.told_job_id
-	};
-
-	names->job_id = work->told->event.told_job_id;
-	if (is_named(work->told))
-	{
-		if (dw_uuid_is_nil(&names->job_id))
-			dw_refund_find_job(names, &names->job_id);
-	}
-	else if (dw_charge_find(&charge_names, &work->charge) &&
-			 (names->or_none || !was_asked_for(work)) &&
-			 (work->charge.kind == DW_CHARGE_REPAYMENT ||
-			  !dw_uuid_is_nil(&work->charge.job_id)))
-		names->job_id = work->charge.job_id;
-}
-
-/* Finds the charge of the refund, as far as anything says which it is. */
-static void
-find_charge(Work *work)
+static int
+fail_find(DwRefundWork *work)
 {
 	const DwRefundNames *names = &work->told->names;
-	const DwChargeNames charge_names = {
-		.psp = names->psp,
-		.psp_reference = work->reference,
-		.job_id = names->job_id
-	};
+	const int	picked = work->picked;
 
-	if (work->reference != NULL)
-		(void) dw_charge_find(&charge_names, &work->charge);
-	else
-		(void) dw_charge_find_only(&names->job_id, names->psp,
-								   &work->charge);
+	if (work->is_known)
+		return picked;
+	if (picked < 0)
+		refuse_none(names);
+	if (names->refund_reference != NULL &&
+		(!work->told->is_by_id ||
+		 (work->rows[picked].facts.status == DW_REFUND_COMPLETED &&
+		  work->rows[picked].refund_reference != NULL)))
+		refuse_early(names);
+	need_clear(work, work->is_clear);
+	return picked;
 }
 
-/* Locks the job; one that is not there is none. */
-static void
-lock_job(DwRefundTold *told)
+/* True when any of them, or the one, was sent after it had failed. */
+static bool
+is_sent_later(DwRefundWork *work, const DwRefundRow *refund)
 {
-	DwUuid	   *job_id = &told->names.job_id;
-
-	told->has_job = !dw_uuid_is_nil(job_id) &&
-		dw_job_lock(job_id, &told->job);
-	if (!told->has_job)
-		memset(job_id, 0, sizeof(*job_id));
-	told->event.job_id = *job_id;
+	if (refund->facts.status != DW_REFUND_COMPLETED)
+		return false;
+	for (int i = 0; i < work->row_count && work->is_known; i++)
+		if (is_overtaken(work, &work->rows[i], DW_REFUND_CONFIRMED))
+			return true;
+	return is_overtaken(work, refund, DW_REFUND_CONFIRMED);
 }
 
-/* Locks what an event may write: the charge, its receipts, then the job. */
+/* Books the one that failed so. */
 static void
-lock_all(Work *work)
+fail_decide(DwRefundWork *work)
 {
 	DwRefundTold *told = work->told;
+	DwRefundRow *refund = &work->rows[fail_find(work)];
 
-	told->event.told_job_id = told->names.job_id;
-	told->names.or_none = dw_uuid_is_nil(&told->names.job_id);
-	find_job(work);
-	lock_receipts(work);
-	/* a receipt may have become a job's payment while its lock was awaited */
-	find_job(work);
-	lock_job(told);
-	if (work->charge.kind == DW_CHARGE_REPAYMENT)
-		dw_payout_mark_user(&work->charge.user_id);
+	/* one that failed, and was sent after all, is not news */
+	if (refund->facts.status == DW_REFUND_FAILED ||
+		is_sent_later(work, refund))
+	{
+		told_again(work, refund);
+		return;
+	}
+	told->refund = *refund;
+	call_it(work, &told->refund);
+	fail_told(work);
 }
 
 /* What an event is kept with: as the row of a call, or what a line has. */
@@ -891,29 +880,76 @@ event_fill(DwRefundTold *told, int64 told_amount)
 	event->psp_reference = refund->psp_reference;
 }
 
+/* A number of what a call returned, which is kept as a text. */
+static void
+payload_number(DwPayload *result, const char *name, int64 number)
+{
+	dw_payload_text(result, name, psprintf(INT64_FORMAT, number));
+}
+
+/* What confirm_refund() returns of an escrow. */
+static void
+payload_escrow(DwPayload *result, const DwEscrow *escrow)
+{
+	dw_payload_text(result, "escrow_status",
+					dw_escrow_status_label(escrow->status));
+	payload_number(result, "funded", escrow->funded);
+	payload_number(result, "held", escrow->held);
+	payload_number(result, "released", escrow->released);
+	payload_number(result, "refunded", escrow->refunded);
+	payload_number(result, "charged_back", escrow->charged_back);
+	payload_number(result, "version", escrow->version);
+}
+
+/* Keeps the event of a line's refund, as confirm_refund() would have it. */
+static void
+line_keep_event(const DwRefundTold *told)
+{
+	DwPaymentEvent event = told->event;
+	DwPayload	result;
+
+	dw_payload_begin(&result);
+	if (told->has_job)
+		dw_payload_uuid(&result, "job_id", &event.job_id);
+	if (told->has_escrow)
+		payload_escrow(&result, &told->row.escrow);
+	dw_payload_uuid(&result, "refund_id", &told->refund.id);
+	dw_payload_uuid(&result, "transaction_id", &told->booking_id);
+	payload_number(&result, "amount", event.amount);
+	dw_payload_text(&result, "refund_status",
+					dw_refund_status_label(told->refund.facts.status));
+	dw_payload_text(&result, "currency", event.currency);
+	event.result = dw_payload_end(&result);
+	if (!dw_payment_event_keep(&event))
+		dw_raise(DW_IDEMPOTENCY_MISMATCH,
+				 "the line's event was told as another one",
+				 psprintf("Event \"%s\" of \"%s\" is no such refund.",
+						  event.event_id, event.psp),
+				 "An event_id names one event for ever.");
+}
+
 bool
 dw_refund_told(DwCall *call, DwRefundTold *told)
 {
-	Work		work = {.call = call,.told = told};
+	DwRefundWork work = {.call = call,.told = told};
 	const int64 amount = told->event.amount;
 
-	lock_all(&work);
+	dw_refund_lock(&work);
 	if (!told->is_line && dw_payment_replay(call, &told->event))
 		return true;
 	told->has_escrow = told->has_job &&
 		dw_escrow_lock(&told->job.id, &told->row);
-	find_charge(&work);
-	find_rows(&work);
 	if (told->has_failed)
 		fail_decide(&work);
 	else
 		sent_decide(&work);
-	/* it was sent, and then failed, as was told before: so it ends */
 	if (work.fails_again)
-		fail_told(&work);
+		fail_again(&work);
 	/* payouts wait for what is owed anew */
 	if (work.charge.kind == DW_CHARGE_REPAYMENT)
 		(void) dw_payouts_review_all(&work.charge.user_id, 1, true);
 	event_fill(told, amount);
+	if (told->is_line && !dw_uuid_is_nil(&told->booking_id))
+		line_keep_event(told);
 	return false;
 }

@@ -133,3 +133,96 @@ dw_refund_fail(DwRefundFacts *refund, DwRefundBack *back)
 	refund->status = DW_REFUND_FAILED;
 	return DW_OK;
 }
+
+/* The last of a status; -1: none is. */
+static int
+last_of(const DwRefundKnown *known, int count, DwRefundStatus status)
+{
+	while (--count >= 0 && known[count].facts.status != status)
+		;
+	return count;
+}
+
+/* True when an event of this amount may say anew that it was sent. */
+static bool
+is_told_again(const DwRefundKnown *refund, int64_t amount)
+{
+	return refund->facts.status == DW_REFUND_COMPLETED &&
+		(amount == 0 || (!refund->is_unasked && amount == refund->told));
+}
+
+/* What an event of all of it would tell. */
+static int64_t
+whole(const DwRefundKnown *refund)
+{
+	const int64_t asked = asked_for(&refund->facts);
+
+	return refund->told > 0 ? refund->told
+		: asked > 0 ? asked : refund->facts.amount;
+}
+
+/*
+ * The one that failed and was sent after all; -1: none.  A fact of its own
+ * is one only that was never told as sent: by another name it is another.
+ */
+static int
+sent_after_all(const DwRefundKnown *known, int count,
+			   const DwRefundSaid *said)
+{
+	const int	last = last_of(known, count, DW_REFUND_FAILED);
+	const DwRefundKnown *one;
+
+	for (int i = count - 1; i >= 0; i--)
+		if (known[i].facts.status == DW_REFUND_FAILED &&
+			(said->amount == 0 || said->amount == whole(&known[i])) &&
+			!(said->is_own && (known[i].is_called || known[i].told > 0)))
+			return i;
+	if (last < 0 || said->is_own ||
+		last_of(known, count, DW_REFUND_COMPLETED) >= 0)
+		return -1;
+	/* a part: not of what was sent whole, was withdrawn, or failed later */
+	one = &known[last];
+	return one->told > 0 || one->is_later || asked_for(&one->facts) == 0
+		? -1 : last;
+}
+
+/* The same of those that the event names by their id. */
+static DwRefundMeant
+meant_by_id(const DwRefundKnown *known, int count, const DwRefundSaid *said,
+			int *which)
+{
+	*which = last_of(known, count, DW_REFUND_COMPLETED);
+	if (*which < 0)
+	{
+		*which = count - 1;
+		return DW_REFUND_MEANS_ONE;
+	}
+	/* sent by two names is sent twice */
+	return said->is_own && known[*which].is_called && said->amount > 0
+		? DW_REFUND_MEANS_NONE : DW_REFUND_MEANS_SENT;
+}
+
+DwRefundMeant
+dw_refund_meant(const DwRefundKnown *known, int count,
+				const DwRefundSaid *said, int *which)
+{
+	int			pending = 0;
+
+	for (int i = 0; i < count; i++)
+		pending += known[i].facts.status == DW_REFUND_PENDING;
+	*which = last_of(known, count, DW_REFUND_PENDING);
+	if (pending > 0 && said->amount > 0)
+		return DW_REFUND_MEANS_PENDING;
+	if (pending > 0)
+		return pending == 1 ? DW_REFUND_MEANS_ONE : DW_REFUND_MEANS_SEVERAL;
+	if (count > 0 && said->is_by_id)
+		return meant_by_id(known, count, said, which);
+	for (int i = 0; i < count && !said->is_own; i++)
+		if (is_told_again(&known[i], said->amount))
+		{
+			*which = i;
+			return DW_REFUND_MEANS_SENT;
+		}
+	*which = sent_after_all(known, count, said);
+	return *which < 0 ? DW_REFUND_MEANS_NONE : DW_REFUND_MEANS_ONE;
+}

@@ -88,4 +88,42 @@ extern int64_t dw_refund_take(DwEscrow *escrow, DwMilestone *milestones,
  */
 extern DwResult dw_refund_fail(DwRefundFacts *refund, DwRefundBack *back);
 
+/* One of those that an event may be about. */
+typedef struct DwRefundKnown
+{
+	DwRefundFacts facts;		/* as it stands */
+	bool		is_unasked;		/* nobody asked for it */
+	bool		is_called;		/* the company has a name of its own for it */
+	bool		is_later;		/* it failed after what the event says */
+	int64_t		told;			/* by the event that it was sent by; 0: none */
+} DwRefundKnown;
+
+/* What an event says of which refund was sent. */
+typedef struct DwRefundSaid
+{
+	int64_t		amount;			/* 0 = not said */
+	bool		is_by_id;		/* they are the one that is meant, in parts */
+	bool		is_own;			/* a fact that was not told before: by a name
+								 * of the company's, or a statement */
+} DwRefundSaid;
+
+/* What is meant by an event. */
+typedef enum DwRefundMeant
+{
+	DW_REFUND_MEANS_PENDING,	/* those that are pending, of its amount */
+	DW_REFUND_MEANS_ONE,		/* one, that was not sent or has failed */
+	DW_REFUND_MEANS_SENT,		/* one that it was told of before */
+	DW_REFUND_MEANS_NONE,		/* what nobody asked for */
+	DW_REFUND_MEANS_SEVERAL		/* it does not say which of several */
+} DwRefundMeant;
+
+/*
+ * Which of those that its names fit an event says was sent: what is pending
+ * before what was sent, and that before what has failed.  Equal amounts are
+ * told apart by a name only: without it, what was asked for and sent is told
+ * again.  *which is set where one is meant.
+ */
+extern DwRefundMeant dw_refund_meant(const DwRefundKnown *known, int count,
+									 const DwRefundSaid *said, int *which);
+
 #endif							/* DW_REFUND_H */

@@ -112,6 +112,9 @@ static DwMap name_map = DW_MAP(name_fields);
 	"WHERE r.psp = $1 " \
 	"UNION SELECT k.name, r.scope_id, r.confirmation_id FROM asked AS k " \
 	"JOIN dwello.refunds AS r ON r.event_id = k.name WHERE r.psp = $1 " \
+	"UNION SELECT k.name, r.scope_id, r.confirmation_id FROM asked AS k " \
+	"JOIN dwello.refunds AS r ON r.refund_reference = k.name " \
+	"WHERE r.psp = $1 " \
 	"UNION SELECT k.name, o.scope_id, o.confirmation_id FROM asked AS k " \
 	"JOIN dwello.refunds AS r ON r.confirmation_id = k.id " \
 	"JOIN dwello.refunds AS o ON o.psp = r.psp " \
@@ -244,6 +247,7 @@ load_named(const char *psp, DwNames *named, DwExternalLedger *ledger)
 					 "FROM (" ASKED_REFUNDS("r.id = k.id")
 					 "UNION " ASKED_REFUNDS("r.transaction_id = k.id")
 					 "UNION " ASKED_REFUNDS("r.psp_reference = k.name")
+					 "UNION " ASKED_REFUNDS("r.refund_reference = k.name")
 					 ") AS r "
 					 "UNION ALL SELECT o.user_id, o.id, 0, 'payout', "
 					 "o.paid_amount, o.paid_currency, NULL, "
@@ -300,9 +304,11 @@ dw_external_names(const char *psp, const DwExternalLedger *ledger)
 					 "UNION SELECT x.name FROM dwello.refunds AS r "
 					 "JOIN dwello.refunds AS o ON o.psp = r.psp "
 					 "AND o.event_id = r.event_id CROSS JOIN LATERAL (VALUES "
-					 "(r.event_id), (o.confirmation_id::text)) AS x (name) "
+					 "(r.event_id), (r.refund_reference), "
+					 "(o.confirmation_id::text)) AS x (name) "
 					 "WHERE r.scope_id = ANY ($2) "
 					 "AND r.confirmation_id = ANY ($3) "
+					 "AND x.name IS NOT NULL "
 					 "UNION SELECT t.psp_reference "
 					 "FROM dwello.transactions AS t "
 					 "WHERE t.scope_id = ANY ($2) AND t.id = ANY ($3) "

@@ -168,6 +168,7 @@ static const DwColumn refund_columns[] = {
 	DW_COLUMN(TEXT, DwRefundRow, psp, psp, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, DwRefundRow, psp_reference, psp_reference,
 			  DW_COLUMN_FIXED),
+	DW_COLUMN(TEXT, DwRefundRow, refund_reference, refund_reference, 0),
 	DW_COLUMN(INT8, DwRefundRow, amount, facts.amount, 0),
 	DW_COLUMN(INT8, DwRefundRow, reversed, facts.reversed, 0),
 	DW_COLUMN(INT8, DwRefundRow, loss, facts.loss, 0),
@@ -197,6 +198,7 @@ dw_refund_insert(DwRefundRow *refund)
 	refund->facts.reversed = 0;
 	refund->facts.loss = 0;
 	refund->facts.failed = 0;
+	refund->refund_reference = NULL;
 	refund->event_id = NULL;
 	memset(&refund->confirmation_id, 0, sizeof(refund->confirmation_id));
 	memset(&refund->failure_id, 0, sizeof(refund->failure_id));
@@ -261,26 +263,42 @@ dw_refunds_beside(const DwRefundRow *refund, int *count)
 	return read_refunds(&of_event, &p, count);
 }
 
-/* The names that are said, and the rest of a query for them. */
-#define NAMED(scope) \
+DwRefundRow *
+dw_refunds_called(const char *psp, const char *refund_reference, int *count)
+{
+	static DwTableQuery by_name =
+		DW_TABLE_QUERY(refunds, "WHERE t.psp = $1 "
+					   "AND t.refund_reference = $2 ORDER BY t.id");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, psp);
+	dw_param_text(&p, refund_reference);
+	return read_refunds(&by_name, &p, count);
+}
+
+/*
+ * The names that are said, and the rest of a query for them.  Where none is,
+ * what was withdrawn may have been sent all the same.
+ */
+#define NAMED \
 	"AND t.psp = $2 AND ($3::uuid IS NULL OR t.id = $3) " \
 	"AND ($4::uuid IS NULL OR t.transaction_id = $4) " \
 	"AND ($5::text IS NULL OR t.psp_reference = $5) " \
 	"AND ($3 IS NOT NULL OR $4 IS NOT NULL OR $5 IS NOT NULL " \
-	"OR (t.status = 'pending' AND " scope ")) ORDER BY t.id"
+	"OR t.status = 'pending' OR t.payment_id = $6 " \
+	"OR (t.status = 'failed' AND t.reversed = t.amount)) ORDER BY t.id"
 
 DwRefundRow *
 dw_refunds_named(const DwRefundNames *names, int *count)
 {
 	static DwTableQuery of_job =
-		DW_TABLE_QUERY(refunds, "WHERE t.job_id = $1 "
-					   NAMED("t.scope_id = $1"));
+		DW_TABLE_QUERY(refunds, "WHERE t.job_id = $1 " NAMED);
 	static DwTableQuery of_either =
 		DW_TABLE_QUERY(refunds, "WHERE (t.job_id = $1 "
-					   "OR t.job_id IS NULL) " NAMED("t.scope_id = $1"));
+					   "OR t.job_id IS NULL) " NAMED);
 	static DwTableQuery apart =
 		DW_TABLE_QUERY(refunds, "WHERE t.job_id IS NULL "
-					   "AND $1::uuid IS NULL " NAMED("true"));
+					   "AND $1::uuid IS NULL " NAMED);
 	const bool	is_apart = dw_uuid_is_nil(&names->job_id);
 	DwParams	p = DW_PARAMS;
 
@@ -289,8 +307,28 @@ dw_refunds_named(const DwRefundNames *names, int *count)
 	dw_param_uuid(&p, names->id);
 	dw_param_uuid(&p, names->transaction_id);
 	dw_param_text(&p, names->psp_reference);
+	dw_param_uuid(&p, names->payment_id);
 	return read_refunds(is_apart ? &apart : names->or_none ? &of_either
 						: &of_job, &p, count);
+}
+
+TimestampTz
+dw_refund_failed_at(const DwRefundRow *refund)
+{
+	static DwStatement select_last =
+		DW_STATEMENT("SELECT pg_catalog.max(e.occurred_at) AS at "
+					 "FROM dwello.payment_events AS e WHERE e.psp = $1 "
+					 "AND e.event_type = '" DW_REFUND_IS_FAILED "' "
+					 "AND e.result ->> 'refund_id' = $2 "
+					 "AND (e.job_id = $3 OR e.psp_reference = $4)");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, refund->psp);
+	dw_param_text(&p, dw_uuid_text(&refund->id));
+	dw_param_uuid(&p, &refund->job_id);
+	dw_param_text(&p, refund->psp_reference);
+	return dw_execute(&select_last, &p) > 0 ? dw_read_only_time(0)
+		: DT_NOBEGIN;
 }
 
 void
@@ -310,20 +348,23 @@ dw_refund_find_job(const DwRefundNames *names, DwUuid *job_id)
 }
 
 bool
-dw_refund_find_id(const char *psp, const char *name, DwUuid *id)
+dw_refund_find(const char *psp, const char *name, DwRefundRow *refund)
 {
-	static DwStatement select_id =
-		DW_STATEMENT("SELECT r.id FROM dwello.refunds AS r "
-					 "CROSS JOIN LATERAL (SELECT CASE WHEN $2 ~ "
-					 "'^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' "
-					 "THEN $2::uuid END AS id) AS x WHERE r.psp = $1 "
-					 "AND (r.id = x.id OR r.transaction_id = x.id) "
-					 "ORDER BY r.status, r.id LIMIT 1");
+	static DwTableQuery by_any_name =
+		DW_TABLE_QUERY(refunds, "CROSS JOIN LATERAL (SELECT CASE WHEN $2 ~ "
+					   "'^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' "
+					   "THEN $2::uuid END AS id) AS x WHERE t.psp = $1 "
+					   "AND (t.id = x.id OR t.transaction_id = x.id "
+					   "OR t.refund_reference = $2) "
+					   "ORDER BY t.status, t.id LIMIT 1");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_text(&p, psp);
 	dw_param_text(&p, name);
-	return dw_execute(&select_id, &p) > 0 && dw_read_only_uuid(0, id);
+	if (dw_table_execute(&by_any_name, &p) == 0)
+		return false;
+	dw_table_read(&refunds, 0, refund);
+	return true;
 }
 
 bool

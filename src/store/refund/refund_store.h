@@ -60,6 +60,7 @@ typedef struct DwRefundRow
 	const DwUuid *payment_method_id;	/* or NULL */
 	const char *psp;			/* payment company */
 	const char *psp_reference;	/* its name for the payment, or NULL */
+	const char *refund_reference;	/* its name for the refund, or NULL */
 	char		currency[DW_CURRENCY_SIZE]; /* of the payment */
 	DwRefundFacts facts;		/* as core decides on it */
 	bool		is_unasked;		/* the company gave it back by itself */
@@ -96,13 +97,25 @@ typedef struct DwRefundNames
 	const DwUuid *id;			/* of the row, or NULL */
 	const DwUuid *transaction_id;	/* that asked for it, or NULL */
 	const char *psp_reference;	/* of the payment, or NULL */
+	const char *refund_reference;	/* the company's own name, or NULL */
+	const DwUuid *payment_id;	/* where no name is said: of the job's only
+								 * payment through it, or NULL */
 } DwRefundNames;
 
+/* All that one refund of a company was booked as, in the order of ids. */
+extern DwRefundRow *dw_refunds_called(const char *psp,
+									  const char *refund_reference,
+									  int *count);
+
 /*
- * All that the names fit, in the order of ids; where none is said, what a
- * company has still to send of the job's escrow, or of what is no job's.
+ * All that the other names fit, in the order of ids; where none is said, what
+ * a company has still to send of the job, its receipts too, or of what is no
+ * job's, what was withdrawn, and all of payment_id.
  */
 extern DwRefundRow *dw_refunds_named(const DwRefundNames *names, int *count);
+
+/* When it last failed by the company's clock; DT_NOBEGIN: not said. */
+extern TimestampTz dw_refund_failed_at(const DwRefundRow *refund);
 
 /* True when a refund of the job went to the payment method and failed. */
 extern bool dw_refund_has_failed(const DwUuid *job_id,
@@ -111,8 +124,12 @@ extern bool dw_refund_has_failed(const DwUuid *job_id,
 /* The job of the refund that is named; *job_id stays if it is none's. */
 extern void dw_refund_find_job(const DwRefundNames *names, DwUuid *job_id);
 
-/* The id of the refund that a text names, itself or its transaction. */
-extern bool dw_refund_find_id(const char *psp, const char *name, DwUuid *id);
+/*
+ * Reads the refund that a text names: itself, its transaction, or by the
+ * company's own name for it.
+ */
+extern bool dw_refund_find(const char *psp, const char *name,
+						   DwRefundRow *refund);
 
 /*
  * What of the charge behind a receipt neither went back nor was taken by a

@@ -196,6 +196,9 @@ class Commands
 			args.refund_id = chance.happens(0.02) ? NOBODY : r?.id;
 		if (chance.happens(0.2))
 			args.transaction_id = r?.transfer?.id;
+		if (chance.happens(0.3))
+			args.refund_reference = r?.name && chance.happens(0.6) ? r.name
+				: `re_${++this.serial}`;
 		// a part, what was asked for, more than that; or what nobody asked for
 		if (name === 'confirm_refund' && chance.happens(0.5))
 			args.amount = r === undefined || !args.refund_id

@@ -40,6 +40,7 @@ const RECEIPT = { amount: 'amount', remaining: 'remaining', status: 'status',
 	payment_method_id: 'methodId' };
 const REFUND = { amount: 'amount', reversed: 'reversed', loss: 'loss',
 	failed: 'failed', status: 'status', psp: 'psp', currency: 'currency',
+	refund_reference: 'name',
 	payment_method_id: 'methodId' };
 
 // All there is of a job, in one round trip.

@@ -15,7 +15,7 @@ const refund = {
 	{
 		const r = { receipt: null, job: null, payment: null, transfer: null,
 			reversed: 0n, loss: 0n, failed: 0n, status: 'pending',
-			failure: null, ...facts, methodId: facts.method?.id ?? null };
+			failure: null, name: null, ...facts, methodId: facts.method?.id ?? null };
 
 		this.refunds.push(r);
 		return r;
@@ -45,33 +45,81 @@ const refund = {
 		return amount - rest;
 	},
 
-	// Those that its names fit.
+	// What the company calls so, whatever else is said.
+	calledSo({ psp, refund_reference: name })
+	{
+		return name ? this.refunds.filter((r) => r.psp === psp &&
+			r.name === name) : [];
+	},
+
+	// Those that its names fit; without one, what is to be sent, what was
+	// withdrawn, and all of the only payment through the company.
 	fitting(job, { psp, refund_id: id, transaction_id: transaction })
 	{
-		const isNamed = id || transaction;
+		const through = job ? job.arrived.filter((p) => p.psp === psp) : [];
+		const only = through.length === 1 ? through[0] : undefined;
 
-		return this.refunds.filter((r) => r.job === job &&
-			r.psp === psp && (!id || r.id === id) &&
+		return this.refunds.filter((r) => r.job === job && r.psp === psp &&
+			(!id || r.id === id) &&
 			(!transaction || r.transfer?.id === transaction) &&
-			(isNamed || r.status === 'pending' && (!job || !r.receipt)));
+			(id || transaction || r.status === 'pending' ||
+				only && r.payment === only ||
+				r.status === 'failed' && r.reversed === r.amount));
 	},
 
 	// Of them what is pending, else what was sent, else the last.
-	pick(fitting, hasFailed)
+	foremost(fitting)
+	{
+		const of = (status) => fitting.filter((r) => r.status === status);
+
+		return of('pending').at(-1) ?? of('completed').at(-1) ??
+			fitting.at(-1);
+	},
+
+	// Of them the one that failed: which, if several were sent?
+	pick(fitting)
 	{
 		const pending = fitting.filter((r) => r.status === 'pending');
 		const sent = fitting.filter((r) => r.status === 'completed');
 
 		need(pending.length === 1 || pending.length === 0 &&
-			(sent.length <= 1 || !hasFailed), '22023');
-		return pending[0] ?? sent.at(-1) ?? fitting.at(-1);
+			sent.length <= 1, '22023');
+		return this.foremost(fitting);
+	},
+
+	// The one that an event says was sent: told before, or after all.  Equal
+	// amounts are one refund, unless they are told by another name.
+	meant(fitting, { amount, refund_id, transaction_id,
+		refund_reference: name })
+	{
+		const sent = fitting.filter((r) => r.status === 'completed');
+		const failed = fitting.filter((r) => r.status === 'failed').reverse();
+		const whole = (r) => r.told ?? (r.amount - r.reversed || r.amount);
+
+		if (refund_id || transaction_id)
+		{
+			const r = sent.at(-1) ?? fitting.at(-1);
+
+			return r.status === 'completed' && name && r.name &&
+				amount !== undefined ? undefined : r;
+		}
+		const again = sent.find((r) => amount === undefined ||
+			!r.isUnasked && amount === r.told);
+
+		if (again && !name)
+			return again;
+		return failed.find((r) => (amount === undefined ||
+			amount === whole(r)) && !(name && (r.name || r.told))) ??
+			failed.slice(0, 1).find((r) => !name && sent.length === 0 &&
+				!r.told && r.amount > r.reversed);
 	},
 
 	// Roles, arguments and events of both; a refund of no job has no escrow.
 	beginRefund(call, type)
 	{
 		const { actor, args } = call;
-		const job = this.jobs.get(args.job_id) ?? null;
+		const called = this.calledSo(args);
+		const job = called[0]?.job ?? this.jobs.get(args.job_id) ?? null;
 
 		need(actor.role === 'system', '42501');
 		need(args.amount === undefined || args.amount > 0n, '22023');
@@ -79,11 +127,13 @@ const refund = {
 			amount: args.amount, transaction: args.transaction_id,
 			refund: args.refund_id });
 
-		return before ? { before } : { job, fitting: this.fitting(job, args) };
+		return before ? { before } : { job, called,
+			fitting: this.fitting(job, args) };
 	},
 
 	toldOfRefund(call, type, r, amount, reply)
 	{
+		r.name ??= call.args.refund_reference ?? null;
 		return this.keep(call, type, { job: call.args.job_id, amount,
 			transaction: r.transfer?.id, refund: r.id },
 		{ refund_status: r.status, amount, ...reply,
@@ -95,32 +145,69 @@ const refund = {
 	confirm_refund(call)
 	{
 		const { args } = call;
-		const { before, job, fitting } = this.beginRefund(call, 'refunded');
+		const { before, job, called, fitting } =
+			this.beginRefund(call, 'refunded');
+		const { amount, refund_reference: name } = args;
 
 		if (before)
 			return before;
-		const known = fitting.at(-1);
-		const isNamed = args.refund_id || args.transaction_id;
-		const hasPending = fitting.some((r) => r.status === 'pending');
+		if (called.length > 0)
+			return this.confirmCalled(call, called);
+		const pending = fitting.filter((r) => r.status === 'pending');
 
-		need(known || !isNamed, 'WD101');
-		need(known || args.amount !== undefined, '22023');
-		if (known && (!hasPending || args.amount === undefined))
-			this.pick(fitting, false);
-		if (args.amount === undefined || known && !hasPending &&
-			this.pick(fitting, false).status === 'completed')
-			return this.confirmWhole(call, this.pick(fitting, false));
-		const receipts = fitting.flatMap((r) => [r.failure,
-			r.job ? null : r.receipt]).filter((r) => r);
-		const most = sum(fitting.filter((r) => r.status !== 'completed'),
-			(r) => r.amount);
+		need(fitting.length > 0 || !args.refund_id && !args.transaction_id,
+			'WD101');
+		need(pending.length <= 1 || amount !== undefined, '22023');
+		const one = pending.length > 0 || fitting.length === 0 ? null
+			: this.meant(fitting, args);
+		const known = one === null ? pending : one ? [one] : [];
 
-		need(job || args.amount <= most, '22023');
+		need(amount !== undefined || known.length > 0,
+			name ? 'WD101' : '22023');
+		if (amount === undefined || one?.status === 'completed')
+			return this.confirmWhole(call, known[0]);
+		const most = sum(known, (r) => r.amount);
+
+		need(job || amount <= most, name ? 'WD101' : '22023');
+		return this.confirmAmount(call, job, known,
+			[this.foremost(fitting)?.failure]);
+	},
+
+	// All of what a name stands for is told as one amount, once.
+	confirmCalled(call, called)
+	{
+		const { amount } = call.args;
+		const failed = called.filter((r) => r.status !== 'completed');
+		const [first] = called;
+
+		need(amount === undefined || !first.told || amount === first.told,
+			'WD104');
+		if (failed.length === 0)
+			return this.confirmWhole(call, first);
+		if (amount !== undefined)
+			return this.confirmAmount(call, first.job, failed,
+				called.map((r) => r.failure));
+		failed.forEach((r) => this.sendRefund(r));
+		const told = failed[0].amount - failed[0].reversed;
+
+		failed.forEach((r) => Object.assign(r,
+			{ told, event: call.args.event_id }));
+		return this.toldOfRefund(call, 'refunded', failed[0], told, {});
+	},
+
+	confirmAmount(call, job, known, failures)
+	{
+		const { args } = call;
+		const { amount } = args;
 		const booked = [];
-		const rest = this.sendKnown(fitting, args.amount, booked);
+		const rest = this.sendKnown(known, amount, booked);
+		const receipts = failures.filter((r) => r);
 
 		this.sendUnasked(job, args.psp, rest, receipts, booked);
-		return this.toldOfRefund(call, 'refunded', booked[0], args.amount, {});
+		for (const r of booked)
+			Object.assign(r, { told: amount, event: args.event_id,
+				name: r.name ?? args.refund_reference ?? null });
+		return this.toldOfRefund(call, 'refunded', booked[0], amount, {});
 	},
 
 	confirmWhole(call, r)
@@ -129,19 +216,21 @@ const refund = {
 
 		if (isNews)
 			this.sendRefund(r);
-		return this.toldOfRefund(call, 'refunded', r,
-			call.args.amount ?? r.amount - r.reversed, { replayed: !isNews });
+		const amount = call.args.amount ?? r.amount - r.reversed;
+
+		if (isNews)
+			Object.assign(r, { told: amount, event: call.args.event_id });
+		return this.toldOfRefund(call, 'refunded', r, amount,
+			{ replayed: !isNews });
 	},
 
 	// The one of just this amount, else one after the other.
-	sendKnown(fitting, amount, booked)
+	sendKnown(known, amount, booked)
 	{
-		const pending = fitting.filter((r) => r.status === 'pending');
-		const exact = pending.find((r) => pendingOf(r) === amount);
+		const exact = known.find((r) => pendingOf(r) === amount);
 		let rest = amount;
 
-		for (const r of exact ? [exact] : pending.length > 0 ? pending
-			: fitting.slice(-1))
+		for (const r of exact ? [exact] : known)
 		{
 			if (rest === 0n)
 				break;
@@ -173,7 +262,8 @@ const refund = {
 			this.reduce(receipt, part, 'returned');
 			booked.push(this.askBack({ receipt, job: receipt.job, psp,
 				currency: receipt.currency, amount: part,
-				method: receipt.method, status: 'completed' }));
+				method: receipt.method, isUnasked: true,
+				status: 'completed' }));
 		}
 		if (rest > 0n)
 			booked.push(this.sendOfJob(job, psp, rest));
@@ -182,12 +272,13 @@ const refund = {
 	sendOfJob(job, psp, amount)
 	{
 		const through = job.arrived.filter((p) => p.psp === psp);
+		const held = through.length > 0 ? this.takeUnasked(job, amount) : 0n;
 		const payment = through.length === 1 ? through[0] : null;
 		// a company that the escrow had nothing of takes nothing of it
 		const held = through.length > 0 ? this.takeUnasked(job, amount) : 0n;
 		const r = this.askBack({ job, psp, currency: job.currency, amount,
 			payment, method: payment?.method, loss: amount - held,
-			status: 'completed' });
+			isUnasked: true, status: 'completed' });
 
 		if (payment)
 			payment.back += amount;
@@ -224,7 +315,8 @@ const refund = {
 	splitRefund(r, amount)
 	{
 		const owned = r.amount - r.reversed - r.loss;
-		const part = this.askBack({ ...r, id: undefined, amount, reversed: 0n,
+		const part = this.askBack({ ...r, id: undefined, name: null,
+			amount, reversed: 0n,
 			loss: most(0n, amount - owned), failed: least(r.failed, amount) });
 
 		r.amount -= amount;
@@ -274,20 +366,59 @@ const refund = {
 				this.book(account, r.currency, amount));
 	},
 
-	// Its money lies in a receipt then, whether it was sent before or not.
+	// Its money lies in a receipt then, whether it was sent before or not, with
+	// what was sent beside it.
 	fail_refund(call)
 	{
 		const { args } = call;
-		const { before, fitting } = this.beginRefund(call, 'refund_failed');
+		const { before, called, fitting } =
+			this.beginRefund(call, 'refund_failed');
 
 		if (before)
 			return before;
-		need(fitting.length > 0, 'WD101');
-		const r = this.pick(fitting, true);
+		const r = called.length > 0 ? this.foremost(called)
+			: this.failing(fitting, args);
 
 		if (r.status === 'failed')
 			return this.toldOfRefund(call, 'refund_failed', r, 0n,
 				{ replayed: true });
+		const failing = [r, ...r.status === 'completed'
+			? this.besides(r, called) : []];
+		const parts = failing.map((o) => this.failOne(o));
+		const apart = sum(parts, (part) => part.apart);
+
+		if (apart > 0n)
+			r.failure = this.keepReceipt({ job: r.job, psp: r.psp,
+				event: args.event_id, amount: apart,
+				currency: r.currency, method: r.method, reason: 'refund_failed' });
+		for (const o of failing)
+			o.failure = r.failure;
+		return this.toldOfRefund(call, 'refund_failed', r,
+			apart + sum(parts, (part) => part.loss), {});
+	},
+
+	// What else was sent by that name, or that event.
+	besides(r, called)
+	{
+		return this.refunds.filter((o) => o !== r && o.status === 'completed'
+			&& (called.length > 0 ? called.includes(o)
+				: o.isUnasked && o.event === r.event && o.psp === r.psp
+					&& o.currency === r.currency));
+	},
+
+	// A name that nobody knows was not sent yet; an id says which it is.
+	failing(fitting, { refund_id, transaction_id, refund_reference: name })
+	{
+		const r = this.foremost(fitting);
+
+		need(r, 'WD101');
+		need(!name || (refund_id || transaction_id) &&
+			!(r.status === 'completed' && r.name), 'WD101');
+		return this.pick(fitting);
+	},
+
+	failOne(r)
+	{
 		const pending = pendingOf(r);
 		const wasSent = r.status === 'completed';
 		const sent = wasSent ? r.amount - r.reversed - r.loss : 0n;
@@ -299,12 +430,7 @@ const refund = {
 		this.book(`psp_clearing ${r.psp}`, r.currency, -sent - loss);
 		this.book('platform_loss', r.currency, loss);
 		this.book(`suspense ${r.psp}`, r.currency, pending + sent);
-		if (pending + sent > 0n)
-			r.failure = this.keepReceipt({ job: r.job, psp: r.psp,
-				event: args.event_id, amount: pending + sent,
-				currency: r.currency, method: r.method, reason: 'refund_failed' });
-		return this.toldOfRefund(call, 'refund_failed', r,
-			pending + sent + loss, {});
+		return { apart: pending + sent, loss };
 	},
 
 	hasFailedRefund(transfer)
