@@ -19,6 +19,7 @@
 #include "store/cancellation/cancellation_store.h"
 #include "store/dispute/dispute_store.h"
 #include "store/job/job_store.h"
+#include "store/refund/refund_store.h"
 
 #define NO_SHOW		"no_show"	/* reason of a job that ended so */
 
@@ -138,8 +139,10 @@ DW_FUNCTION(dwello_request_refund)
 	if (request_price(&row, &request) < Max(request.amount, 1))
 		dw_escrow_refuse(&call, &row, DW_INSUFFICIENT_FUNDS);
 	if (request.amount != DW_REFUND_ALL &&
-		dw_escrow_charge(&row.escrow) == row.escrow.contract_amount)
-		dw_refund_need_whole(&job.id, request.amount);
+		dw_escrow_charge(&row.escrow) == row.escrow.contract_amount &&
+		!dw_refund_is_whole(&job.id, request.amount))
+		dw_arg_refuse(&call, "amount", DW_BAD_VALUE,
+					  "is no whole unit of the company's");
 
 	request_write(&call, &row, &request, "refund_answer_days",
 				  "refund_proposed");

@@ -183,9 +183,6 @@ extern DwUuid dw_refund_apply(DwCall *call, DwEscrowRow *row,
 extern DwUuid dw_escrow_give_back(DwCall *call, DwEscrowRow *row,
 								  const DwTakeBack *back, DwRefund *refund);
 
-/* 22023 for an amount of which the job's companies can send no part. */
-extern void dw_refund_need_whole(const DwUuid *job_id, int64 amount);
-
 /*
  * Gives back what is held though no work is left (dw_escrow_has_rest), beside
  * what the call has done.

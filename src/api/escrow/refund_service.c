@@ -143,8 +143,9 @@ emit_refunded(const DwEscrowRow *row, const DwTransaction *transaction,
 				  &payload);
 }
 
-void
-dw_refund_need_whole(const DwUuid *job_id, int64 amount)
+/* 22023 for an amount of which the job's companies can send no part. */
+static void
+need_whole(const DwUuid *job_id, int64 amount)
 {
 	if (!dw_refund_is_whole(job_id, amount))
 		dw_raise(DW_BAD_VALUE, "amount is no whole unit of the company's",
@@ -166,7 +167,7 @@ dw_refund_apply(DwCall *call, DwEscrowRow *row, DwRefund *refund)
 	/* with a fee on top more goes back than the price that is named */
 	if (refund->event == DW_ESCROW_EVENT_REFUND &&
 		refund->selector.amount == refund->decided.amount)
-		dw_refund_need_whole(&row->job_id, refund->selector.amount);
+		need_whole(&row->job_id, refund->selector.amount);
 	refund->parts = dw_payments_to_refund(&row->job_id,
 										  refund->decided.amount,
 										  &refund->part_count);
