@@ -272,7 +272,6 @@ const refund = {
 	sendOfJob(job, psp, amount)
 	{
 		const through = job.arrived.filter((p) => p.psp === psp);
-		const held = through.length > 0 ? this.takeUnasked(job, amount) : 0n;
 		const payment = through.length === 1 ? through[0] : null;
 		// a company that the escrow had nothing of takes nothing of it
 		const held = through.length > 0 ? this.takeUnasked(job, amount) : 0n;
