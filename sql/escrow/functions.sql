@@ -665,6 +665,10 @@ COMMENT ON FUNCTION dwello.approve_milestone IS
  *	an amount is above what is held, a milestone that is released, or, with
  *	neither, all that was released where nothing undisputed is held.
  *
+ *	A tip that has arrived goes back in the same way, with the platform's
+ *	part of it, by its provider alone (event tip_returned): no amount of the
+ *	contract moves.
+ *
  *	For the provider of the job and administrators, and for the homeowner
  *	until the work begins; from then on they ask with request_refund().
  *	With neither amount nor milestone_id all that is held and undisputed
@@ -677,6 +681,8 @@ COMMENT ON FUNCTION dwello.approve_milestone IS
  *	  the milestones in their order, of released ones from the last on
  *	milestone_id: all that is left of one milestone, or was released of it
  *	reason: up to 10000 characters, told to both
+ *	tip_id: a tip that the provider gives back, by the transaction_id of
+ *	  tip(): all that is left of it, or an amount
  *	expected_version: version of the escrow
  *	idempotency_key
  * returns: a row
@@ -695,16 +701,17 @@ COMMENT ON FUNCTION dwello.approve_milestone IS
  * errors:
  *	WD402 WD401
  *	42501: the caller is no active homeowner, provider or administrator,
- *	  or it is not the caller's job
+ *	  or it is not the caller's job, or a tip that they were not given
  *	22004 22001 22003
  *	22023: an amount that is not positive or is no whole unit of the
- *	  company's (psp_units), or both selectors
- *	P0002: an unknown job or milestone
+ *	  company's (psp_units), or two selectors
+ *	P0002: an unknown job, milestone or tip
  *	WD104 WD103
  *	WD101: no escrow, nothing held, frozen or all disputed, the milestone
- *	  is over, or the homeowner calls and the work has begun
+ *	  is over, the homeowner calls and the work has begun, or the tip has
+ *	  not arrived
  *	WD202: more than is held and undisputed, by the provider more than
- *	  that and what was released
+ *	  that and what was released, or more than is left of the tip
  * example: provider_1, painting paid
  *	SELECT amount, escrow_status, held, refunded
  *	  FROM dwello.refund_escrow(job_id => 'de000000-0000-7000-8000-000000000011', amount => 15000,
@@ -715,6 +722,7 @@ CREATE OR REPLACE FUNCTION dwello.refund_escrow(
   amount bigint DEFAULT NULL,
   milestone_id uuid DEFAULT NULL,
   reason text DEFAULT NULL,
+  tip_id uuid DEFAULT NULL,
   expected_version integer DEFAULT NULL,
   idempotency_key text DEFAULT NULL,
   OUT job_id uuid,

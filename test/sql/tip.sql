@@ -158,5 +158,77 @@ SELECT n.title FROM dwello.notifications AS n WHERE n.user_id = t.user('h1') AND
 SELECT invariant, object FROM dwello.reconcile();
 ROLLBACK;
 
+------------------------------------------------------------------------
+-- The provider gives it back
+------------------------------------------------------------------------
+BEGIN;
+SELECT t.award('tipped', 50000);
+SELECT t.pay('tipped'), t.start('tipped');
+SELECT t.login_as('h1');
+SELECT payout FROM dwello.release_escrow(t.user('tipped'));
+SELECT t.login_as('a1');
+SELECT value FROM dwello.set_setting('tip_fee_ppm', '100000');
+SELECT t.as_system();
+CREATE VIEW t.tip_account AS
+  SELECT a.kind::text || coalesce(nullif(' ' || a.psp, ' '), '') AS account, sum(n.amount) AS balance
+    FROM dwello.ledger_entries AS n JOIN dwello.ledger_accounts AS a ON a.id = n.account_id
+   WHERE n.scope_id = t.user('tipped') AND a.kind NOT IN ('psp_clearing') GROUP BY 1 HAVING sum(n.amount) <> 0 ORDER BY 1;
+SELECT t.give(1001) AS tip \gset
+SELECT t.refused('p1', format('refund_escrow(%L, tip_id => %L)', t.user('tipped'), :'tip')) AS not_yet;
+SELECT * FROM t.tip_arrives('tip', 1001, payment => :'tip', reference => 'ch tip');
+SELECT * FROM t.tip_account;
+-- who, and what
+SELECT who, t.refused(who, format('refund_escrow(%L, tip_id => %L)', t.user('tipped'), :'tip')) FROM unnest(ARRAY['h1', 'h2', 'p2', 'a1', 's1']) AS who;
+SELECT more, t.refused('p1', format('refund_escrow(%L, tip_id => %L%s)', t.user('tipped'), :'tip', more)) FROM unnest(ARRAY[', amount => 0',
+  ', amount => 1002', ', expected_version => 99', format(', milestone_id => %L', t.user('tipped m1'))]) AS more;
+SELECT t.refused('p1', format('refund_escrow(%L, tip_id => %L)', t.user('tipped'), t.user('nothing'))) AS unknown,
+       t.refused('p1', format('refund_escrow(%L, tip_id => %L)', t.user('tipped'), (SELECT x.id FROM dwello.transactions AS x
+         WHERE x.scope_id = t.user('tipped') AND x.transaction_type = 'payment'))) AS no_tip;
+-- a part, with the platform's part of it; the contract does not move
+SELECT t.login_as('p1');
+SELECT amount, escrow_status, released, refunded, replayed FROM dwello.refund_escrow(t.user('tipped'), 500, reason => 'Too kind.', tip_id => :'tip', idempotency_key => 'tip back');
+SELECT amount, replayed FROM dwello.refund_escrow(t.user('tipped'), 500, reason => 'Too kind.', tip_id => :'tip', idempotency_key => 'tip back');
+SELECT t.as_system();
+SELECT type, amount, fee, net, leg, account, moved FROM t.tip_leg WHERE type = 'tip' ORDER BY amount DESC, leg;
+SELECT o.payload ->> 'amount' AS amount, o.payload ->> 'psp' AS psp, o.payload ->> 'psp_reference' AS reference, o.payload ->> 'reason' AS reason,
+       (o.payload ->> 'payment_id')::uuid = :'tip' AS of_tip
+  FROM dwello.outbox AS o WHERE o.scope_id = t.user('tipped') AND o.type = 'refund_requested';
+SELECT type, amount, reason FROM t.tip_event WHERE type = 'tip_returned';
+SAVEPOINT part;
+-- sent, and the rest of it: out of what they have no more they owe it
+SELECT refund_status, amount FROM dwello.confirm_refund(t.user('tipped'), 'acme', 'tip sent', psp_reference => 'ch tip');
+SELECT t.destination('p1') IS NOT NULL AS can_receive;
+SELECT amount, payout_id FROM dwello.request_payout(user_id => t.user('p1'), currency => 'USD') \gset
+SELECT status FROM dwello.confirm_payout(t.user('p1'), :'payout_id', 'acme', 'tip paid out');
+SELECT t.login_as('p1');
+SELECT amount FROM dwello.refund_escrow(t.user('tipped'), tip_id => :'tip');
+SELECT t.refused('p1', format('refund_escrow(%L, tip_id => %L)', t.user('tipped'), :'tip')) AS nothing_left;
+SELECT available, receivable FROM dwello.provider_balance(t.user('p1'), 'USD');
+SELECT t.as_system();
+SELECT * FROM t.tip_account;
+SELECT description, amount_in, amount_out, payout, fee, refund, held, amount FROM dwello.escrow_statement(t.user('tipped')) WHERE description LIKE 'Tip%';
+-- a bank that takes it after that takes nothing of theirs
+SELECT amount, clawed_back FROM dwello.open_chargeback(t.user('tipped'), 'acme', 'tip taken', 1001, 'USD', psp_reference => 'ch tip');
+SELECT invariant, object FROM dwello.reconcile();
+SELECT count(*) FROM dwello.verify_ledger();
+SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';
+-- documents: what was invoiced and received of it is credited
+SET LOCAL dwello.now = '2031-01-01 12:00Z';
+SELECT transactions > 0 AS some FROM dwello.issue_documents(10000);
+SELECT v.kind, v.total FROM dwello.invoices AS v JOIN dwello.transactions AS x ON x.scope_id = v.scope_id AND x.id = v.transaction_id
+ WHERE v.scope_id = t.user('tipped') AND x.transaction_type = 'tip' ORDER BY v.kind, v.total;
+ROLLBACK TO part;
+-- what could not be sent is sent elsewhere; what a bank took before is not given back once more
+SELECT refund_status, amount FROM dwello.fail_refund(t.user('tipped'), 'acme', 'tip failed', psp_reference => 'ch tip');
+SELECT reason, remaining FROM dwello.receipts WHERE job_id = t.user('tipped');
+SELECT clawed_back FROM dwello.open_chargeback(t.user('tipped'), 'acme', 'tip taken', 501, 'USD', psp_reference => 'ch tip');
+SELECT t.refused('p1', format('refund_escrow(%L, tip_id => %L)', t.user('tipped'), :'tip')) AS taken;
+SELECT chargeback_status FROM dwello.close_chargeback(t.user('tipped'), 'acme', 'tip won', true);
+SELECT t.login_as('p1');
+SELECT amount FROM dwello.refund_escrow(t.user('tipped'), tip_id => :'tip');
+SELECT t.as_system();
+SELECT invariant, object FROM dwello.reconcile();
+ROLLBACK;
+
 DROP VIEW t.tip_leg, t.tip_event;
 DROP FUNCTION t.give, t.tip_arrives;

@@ -168,6 +168,25 @@ test_tip(void **state)
 	assert_false(dw_posting_is_valid(&posting));
 }
 
+/* A tip goes back by its company, out of who had it. */
+static void
+test_tip_returned(void **state)
+{
+	DwPosting	posting;
+
+	dw_posting_tip_returned(&posting, &parties,
+							&(DwPutBack) {.available = 2000}, "acme");
+	LEGS(&posting, TIP_RETURNED, OF(PROVIDER_AVAILABLE, -2000),
+		 AT(REFUND_PENDING, 2000, "acme"));
+	dw_posting_tip_returned(&posting, &parties,
+							&(DwPutBack) {300, 600, 50, 50, 0}, "acme");
+	LEGS(&posting, TIP_RETURNED, OF(PROVIDER_AVAILABLE, -300),
+		 OF(PROVIDER_RECEIVABLE, -600), OF(PLATFORM_LOSS, -50),
+		 OF(PLATFORM_FEE, -50), AT(REFUND_PENDING, 1000, "acme"));
+	dw_posting_tip_returned(&posting, &parties, &(DwPutBack) {0}, "acme");
+	assert_false(dw_posting_is_valid(&posting));
+}
+
 /* Legs of 0 are left out: no fee, or nothing but a fee. */
 static void
 test_release_edges(void **state)
@@ -950,6 +969,11 @@ static const Move moves[] = {
 	MOVE(ADJUSTMENT, PSP_CLEARING, PLATFORM_LOSS),
 	MOVE(ADJUSTMENT, PLATFORM_LOSS, PSP_CLEARING),
 	MOVE(TIP, ESCROW, PROVIDER_AVAILABLE),
+	MOVE(TIP_RETURNED, PROVIDER_AVAILABLE, REFUND_PENDING),
+	MOVE(TIP_RETURNED, PROVIDER_RECEIVABLE, REFUND_PENDING),
+	MOVE(TIP_RETURNED, PLATFORM_LOSS, REFUND_PENDING),
+	MOVE(TIP_RETURNED, PLATFORM_FEE, REFUND_PENDING),
+	MOVE(TIP_RETURNED, TAX_PAYABLE, REFUND_PENDING),
 	MOVE(PAYOUT_FEE, PROVIDER_AVAILABLE, PLATFORM_FEE),
 	MOVE(PAYOUT_FEE, PLATFORM_FEE, PROVIDER_AVAILABLE),
 	MOVE(PAYOUT_FEE, PROVIDER_RECEIVABLE, PLATFORM_FEE),
@@ -1039,6 +1063,7 @@ main(void)
 		cmocka_unit_test(test_payment),
 		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_tip),
+		cmocka_unit_test(test_tip_returned),
 		cmocka_unit_test(test_release_edges),
 		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_refund),

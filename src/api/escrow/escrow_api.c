@@ -23,6 +23,7 @@
 #include "server/sql/sql_server.h"
 #include "store/authorization/authorization_store.h"
 #include "store/cancellation/cancellation_store.h"
+#include "store/company/company_store.h"
 #include "store/dispute/dispute_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
@@ -560,12 +561,74 @@ check_refundable(DwCall *call, const DwEscrowRow *row)
 	dw_escrow_refuse(call, row, DW_INVALID_TRANSITION);
 }
 
+/* Gives back of the contract; the job follows. */
+static DwUuid
+refund_contract(DwCall *call, DwJob *job, DwEscrowRow *row, DwRefund *refund)
+{
+	DwUuid		transaction_id;
+
+	check_refundable(call, row);
+	check_consent(call, job);
+	refund->from = row->escrow.status;
+	transaction_id = refund_all(call, row, refund);
+	if (call->actor.kind == DW_ACTOR_PROVIDER)
+		job->responsible = DW_JOB_SIDE_PROVIDER;
+	dw_escrow_move_job(job, row);
+	return transaction_id;
+}
+
+/* 42501 for a tip by anybody but the provider; 22023 beside a milestone. */
+static void
+check_tip_caller(DwCall *call, const DwSelector *selector)
+{
+	if (call->actor.kind != DW_ACTOR_PROVIDER)
+		dw_raise(DW_FORBIDDEN, "only the provider gives a tip back",
+				 "A tip is the provider's once it has arrived.",
+				 "Leave tip_id out.");
+	if (selector->milestone_id != NULL)
+		dw_arg_refuse(call, "milestone_id", DW_BAD_VALUE,
+					  "must be NULL when a tip is given");
+}
+
+/* The payment of a tip, and what of it goes back; P0002, WD101, WD202. */
+static void
+decide_tip(DwCall *call, const DwEscrowRow *row, DwTransaction *payment,
+		   DwRefund *refund)
+{
+	const DwUuid *id = dw_arg_uuid_opt(call, "tip_id");
+	const DwChargeNames names = {.psp = "",.id = id};
+	DwCharge	charge;
+
+	if (!dw_payment_find(&row->job_id, id, payment) ||
+		payment->type != DW_TRANSACTION_TIP_PAYMENT)
+		dw_raise(DW_NOT_FOUND, "no such tip",
+				 psprintf("Job %s has no tip %s.",
+						  dw_uuid_text(&row->job_id), dw_uuid_text(id)),
+				 "It is the transaction_id that dwello.tip() gave.");
+	if (payment->status != DW_TRANSACTION_COMPLETED ||
+		!dw_charge_find(&names, &charge))
+		dw_raise(DW_INVALID_TRANSITION, "the tip has not arrived",
+				 psprintf("Its payment is %s.",
+						  dw_transaction_status_label(payment->status)),
+				 "There is nothing of it that could go back.");
+	refund->decided.amount = refund->selector.has_amount
+		? refund->selector.amount : charge.left;
+	if (refund->decided.amount <= 0 || refund->decided.amount > charge.left)
+		dw_raise(DW_INSUFFICIENT_FUNDS, "more than is left of the tip",
+				 psprintf("Of tip %s " INT64_FORMAT " %s are left.",
+						  dw_uuid_text(id), Max(charge.left, 0),
+						  payment->currency),
+				 "What was given back, or a bank took, is not there.");
+	dw_need_whole(payment->psp, payment->currency, refund->decided.amount);
+}
+
 DW_FUNCTION(dwello_refund_escrow)
 {
 	DwCall		call;
 	DwJob		job;
 	DwEscrowRow row;
 	DwRefund	refund = {.event = DW_ESCROW_EVENT_REFUND};
+	DwTransaction payment;
 	DwUuid		transaction_id;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER |
@@ -573,16 +636,17 @@ DW_FUNCTION(dwello_refund_escrow)
 	dw_args_need(&call, "job_id", NULL);
 	refund.reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
 	read_selector(&call, &refund.selector);
+	if (dw_arg_has(&call, "tip_id"))
+		check_tip_caller(&call, &refund.selector);
 	if (dw_escrow_begin(&call, &job, &row, refund.selector.milestone_id))
 		return dw_call_return(&call);
-	check_refundable(&call, &row);
-	check_consent(&call, &job);
-
-	refund.from = row.escrow.status;
-	transaction_id = refund_all(&call, &row, &refund);
-	if (call.actor.kind == DW_ACTOR_PROVIDER)
-		job.responsible = DW_JOB_SIDE_PROVIDER;
-	dw_escrow_move_job(&job, &row);
+	if (dw_arg_has(&call, "tip_id"))
+	{
+		decide_tip(&call, &row, &payment, &refund);
+		transaction_id = dw_tip_give_back(&call, &row, &payment, &refund);
+	}
+	else
+		transaction_id = refund_contract(&call, &job, &row, &refund);
 
 	dw_row_uuid(&call, "transaction_id", &transaction_id);
 	dw_row_int8(&call, "amount", refund.decided.amount);

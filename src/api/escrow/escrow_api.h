@@ -144,12 +144,7 @@ extern int64 dw_payment_whole(const DwPaymentWay *way, const char *currency,
 /* 22023 for one that has expired. */
 extern void dw_payment_way_check(const DwPaymentWay *way);
 
-/*
- * What has arrived of a pending tip, payment->amount, is booked and is the
- * provider's; what will not arrive has failed, for this reason.
- */
-extern void dw_tip_apply(DwCall *call, DwEscrowRow *row,
-						 DwTransaction *payment);
+/* A pending tip will not arrive: it has failed, for this reason. */
 extern void dw_tip_fail(const DwEscrowRow *row, const DwTransaction *payment,
 						const char *reason);
 
@@ -182,6 +177,14 @@ extern DwUuid dw_refund_apply(DwCall *call, DwEscrowRow *row,
  */
 extern DwUuid dw_escrow_give_back(DwCall *call, DwEscrowRow *row,
 								  const DwTakeBack *back, DwRefund *refund);
+
+/*
+ * What of a tip refund->decided says goes back by the payment's company, out
+ * of what the provider has, the rest they owe.
+ */
+extern DwUuid dw_tip_give_back(DwCall *call, DwEscrowRow *row,
+							   const DwTransaction *payment,
+							   const DwRefund *refund);
 
 /*
  * Gives back what is held though no work is left (dw_escrow_has_rest), beside

@@ -166,6 +166,52 @@ arrival_hold(DwCall *call, Arrival *arrival)
 	dw_escrow_release_approved(call, &arrival->job, row);
 }
 
+/* Books what has arrived as the provider's, less the platform's part. */
+static void
+tip_give(DwCall *call, DwEscrowRow *row, const DwTransaction *payment,
+		 DwTransaction *tip)
+{
+	const DwParties parties = DW_ESCROW_PARTIES(row);
+	DwEarnings	earnings = {0};
+	DwPosting	posting;
+
+	dw_escrow_begin_transaction(row, tip, DW_TRANSACTION_TIP, &call->actor);
+	tip->occurred_at = payment->occurred_at;
+	tip->amount = payment->amount;
+	if (dw_money_scale(tip->amount, dw_setting_int8("tip_fee_ppm"), DW_PPM,
+					   &earnings.fee) != DW_OK)
+		elog(ERROR, "a part of a tip is out of range");
+	earnings.payout = tip->amount - earnings.fee;
+	tip->platform_fee = earnings.fee;
+	tip->net_amount = earnings.payout;
+	dw_posting_tip(&posting, &parties, &earnings);
+	dw_ledger_book(&row->chain_end, tip, &posting, false);
+}
+
+/* What has arrived of a pending tip, payment->amount, is the provider's. */
+static void
+tip_apply(DwCall *call, DwEscrowRow *row, DwTransaction *payment)
+{
+	const DwParties parties = DW_ESCROW_PARTIES(row);
+	DwTransaction tip;
+	DwPosting	posting;
+	DwPayload	payload;
+
+	dw_escrow_ensure_accounts(row, payment->psp);
+	dw_posting_payment(&posting, &parties, payment->psp, payment->amount,
+					   0);
+	dw_ledger_book(&row->chain_end, payment, &posting, true);
+	tip_give(call, row, payment, &tip);
+	dw_escrow_save(row);
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "payment_id", &payment->id);
+	dw_payload_uuid(&payload, "transaction_id", &tip.id);
+	dw_payload_int8(&payload, "amount", tip.amount);
+	dw_payload_int8(&payload, "payout", tip.net_amount);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "tip_received",
+				  &payload);
+}
+
 /* A tip that has arrived, as far as it was asked for: the provider's. */
 static void
 arrival_tip(DwCall *call, Arrival *arrival)
@@ -178,7 +224,7 @@ arrival_tip(DwCall *call, Arrival *arrival)
 	payment->psp = event->psp;
 	if (event->psp_reference != NULL)
 		payment->psp_reference = event->psp_reference;
-	dw_tip_apply(call, &arrival->row, payment);
+	tip_apply(call, &arrival->row, payment);
 }
 
 /*

@@ -16,6 +16,8 @@
 #include "server/error/error_server.h"
 #include "store/account/account_store.h"
 #include "store/dispute/dispute_store.h"
+#include "store/escrow/escrow_store.h"
+#include "store/ledger/ledger_store.h"
 #include "store/payout/payout_store.h"
 
 /* What is still to be taken, and from whom. */
@@ -133,6 +135,52 @@ undo_releases(DwCall *call, DwEscrowRow *row, Taking *taking,
 	}
 }
 
+/* The platform's part of what of a tip goes back: in all that of its share. */
+static int64
+tip_fee_back(const DwTip *tip, int64 amount)
+{
+	int64		due;
+
+	if (dw_money_scale(tip->fee, tip->returned + amount, tip->amount,
+					   &due) != DW_OK)
+		elog(ERROR, "a part of a tip is out of range");
+	return Max(due - tip->fee_returned, 0);
+}
+
+/* Books what of a tip goes back by the company that its payment came by. */
+static void
+tip_book_return(DwEscrowRow *row, const DwTransaction *payment,
+				const DwPutBack *parts, DwTransaction *transaction)
+{
+	const DwParties parties = DW_ESCROW_PARTIES(row);
+	DwPosting	posting;
+
+	transaction->payer_id = row->provider_id;
+	transaction->payee_id = row->homeowner_id;
+	transaction->net_amount = parts->available + parts->owed + parts->loss;
+	transaction->platform_fee = parts->fee;
+	transaction->amount = transaction->net_amount + parts->fee;
+	dw_posting_tip_returned(&posting, &parties, parts, payment->psp);
+	dw_postings_ensure(&posting, 1);
+	dw_ledger_book(&row->chain_end, transaction, &posting, false);
+}
+
+/* Tells the homeowner. */
+static void
+emit_tip_returned(const DwEscrowRow *row, const DwTransaction *transaction,
+				  const DwUuid *payment_id, const char *reason)
+{
+	DwPayload	payload;
+
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "payment_id", payment_id);
+	dw_payload_uuid(&payload, "transaction_id", &transaction->id);
+	dw_payload_int8(&payload, "amount", transaction->amount);
+	dw_payload_text(&payload, "reason", reason);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "tip_returned",
+				  &payload);
+}
+
 DwUuid
 dw_escrow_give_back(DwCall *call, DwEscrowRow *row, const DwTakeBack *back,
 					DwRefund *refund)
@@ -154,4 +202,33 @@ dw_escrow_give_back(DwCall *call, DwEscrowRow *row, const DwTakeBack *back,
 	refund->decided.amount += back->amount;
 	refund->decided.payout += back->amount;
 	return dw_refund_apply(call, row, refund);
+}
+
+DwUuid
+dw_tip_give_back(DwCall *call, DwEscrowRow *row, const DwTransaction *payment,
+				 const DwRefund *refund)
+{
+	DwPaymentPart part = {payment->id, payment->payment_method_id,
+	payment->psp, payment->psp_reference, refund->decided.amount};
+	DwTip		tip;
+	DwGivers	givers;
+	DwPutBack	parts = {0};
+	DwTransaction transaction;
+
+	if (!dw_tip_find(payment, &tip))
+		elog(ERROR, "a tip that arrived was never given");
+	parts.fee = tip_fee_back(&tip, part.amount);
+	givers = find_givers(row, part.amount - parts.fee);
+	parts.available = givers.available;
+	parts.owed = givers.owed;
+	parts.loss = givers.loss;
+	dw_escrow_begin_transaction(row, &transaction, DW_TRANSACTION_TIP,
+								&call->actor);
+	transaction.request_id = dw_call_request_id(call);
+	transaction.reverses = &tip.id;
+	tip_book_return(row, payment, &parts, &transaction);
+	dw_escrow_save(row);
+	dw_refunds_ask(row, &transaction.id, &part, 1, "tip");
+	emit_tip_returned(row, &transaction, &payment->id, refund->reason);
+	return transaction.id;
 }

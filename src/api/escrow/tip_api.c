@@ -3,9 +3,9 @@
  *		What a homeowner gives on top of the contract once the job is done.
  *
  * A tip is asked for as a payment is, and the worker of the payment company
- * tells of it as of one (confirm_payment, fail_payment).  Two transactions
- * book it: the payment into the escrow, under the id that was asked for, and
- * the tip out of it, under a new one, as accounts of providers and of the
+ * tells of it as of one (confirm_payment, fail_payment), which books it by two
+ * transactions: the payment into the escrow, under the id that was asked for,
+ * and the tip out of it, under a new one, as accounts of providers and of the
  * platform want it: what is booked on them is never older than what was
  * rolled up.  The amounts of the contract do not move.
  */
@@ -81,51 +81,6 @@ DW_FUNCTION(dwello_tip)
 	dw_row_text(&call, "currency", row.escrow.currency);
 	dw_row_time(&call, "pay_by", payment.pay_by);
 	return dw_call_return(&call);
-}
-
-/* Books what has arrived as the provider's, less the platform's part. */
-static void
-tip_give(DwCall *call, DwEscrowRow *row, const DwTransaction *payment,
-		 DwTransaction *tip)
-{
-	const DwParties parties = DW_ESCROW_PARTIES(row);
-	DwEarnings	earnings = {0};
-	DwPosting	posting;
-
-	dw_escrow_begin_transaction(row, tip, DW_TRANSACTION_TIP, &call->actor);
-	tip->occurred_at = payment->occurred_at;
-	tip->amount = payment->amount;
-	if (dw_money_scale(tip->amount, dw_setting_int8("tip_fee_ppm"), DW_PPM,
-					   &earnings.fee) != DW_OK)
-		elog(ERROR, "a part of a tip is out of range");
-	earnings.payout = tip->amount - earnings.fee;
-	tip->platform_fee = earnings.fee;
-	tip->net_amount = earnings.payout;
-	dw_posting_tip(&posting, &parties, &earnings);
-	dw_ledger_book(&row->chain_end, tip, &posting, false);
-}
-
-void
-dw_tip_apply(DwCall *call, DwEscrowRow *row, DwTransaction *payment)
-{
-	const DwParties parties = DW_ESCROW_PARTIES(row);
-	DwTransaction tip;
-	DwPosting	posting;
-	DwPayload	payload;
-
-	dw_escrow_ensure_accounts(row, payment->psp);
-	dw_posting_payment(&posting, &parties, payment->psp, payment->amount,
-					   0);
-	dw_ledger_book(&row->chain_end, payment, &posting, true);
-	tip_give(call, row, payment, &tip);
-	dw_escrow_save(row);
-	dw_escrow_payload(&payload, row);
-	dw_payload_uuid(&payload, "payment_id", &payment->id);
-	dw_payload_uuid(&payload, "transaction_id", &tip.id);
-	dw_payload_int8(&payload, "amount", tip.amount);
-	dw_payload_int8(&payload, "payout", tip.net_amount);
-	dw_event_emit(&row->job_id, "escrow", &row->job_id, "tip_received",
-				  &payload);
 }
 
 void

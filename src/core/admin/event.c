@@ -302,6 +302,9 @@ static const DwEventEffect effects[] = {
 	{"tip_received", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
 		"payment_received", "You have got a tip",
 	"The homeowner has given you something on top."},
+	{"tip_returned", DW_EVENT_HOMEOWNER, DW_EVENT_COUNTS_NOTHING,
+		"system", "Your tip comes back",
+	"The provider gives it back; it goes to what you paid it with."},
 	{"transaction_reversed", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
 		"system", "A payment was undone",
 	"The platform has undone what was booked; look at your balance."}

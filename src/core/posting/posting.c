@@ -95,7 +95,9 @@ static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	[DW_POSTING_JOURNAL] = {ACCOUNTANTS, ACCOUNTANTS},
 	[DW_POSTING_CANCELLATION] = {KIND(ESCROW), RELEASED | GIVEN_BACK},
 	[DW_POSTING_REFUND_OWED] = {KIND(PROVIDER_RECEIVABLE) |
-	KIND(PLATFORM_LOSS), KIND(PSP_CLEARING)}
+	KIND(PLATFORM_LOSS), KIND(PSP_CLEARING)},
+	[DW_POSTING_TIP_RETURNED] = {BALANCE | KIND(PLATFORM_FEE) |
+	KIND(TAX_PAYABLE) | KIND(PLATFORM_LOSS), KIND(REFUND_PENDING)}
 };
 
 bool
@@ -677,17 +679,16 @@ dw_posting_reversal(DwPosting *posting, const DwPosting *original,
 	end(posting);
 }
 
-void
-dw_posting_take_back(DwPosting *posting, const DwParties *parties,
-					 const DwPutBack *parts)
+/* Who had it gives it to an account. */
+static void
+put_back(DwPosting *posting, const DwParties *parties,
+		 const DwPutBack *parts, const DwAccount *to)
 {
 	const int64_t shares[] = {parts->available, parts->owed, parts->loss,
 	parts->fee, parts->tax};
 	const char *currency = parties->currency;
-	int64_t		sum;
+	int64_t		sum = total(posting, shares, DW_LENGTH(shares), 0);
 
-	begin(posting, DW_POSTING_TAKEN_BACK, currency);
-	sum = total(posting, shares, DW_LENGTH(shares), 0);
 	give(posting, available(&parties->provider_id, currency),
 		 parts->available);
 	give(posting, receivable(&parties->provider_id, currency), parts->owed);
@@ -697,8 +698,29 @@ dw_posting_take_back(DwPosting *posting, const DwParties *parties,
 		 parts->fee);
 	give(posting, dw_account_of_platform(DW_ACCOUNT_TAX_PAYABLE, currency),
 		 parts->tax);
-	gain(posting, escrow(parties), sum);
+	gain(posting, *to, sum);
 	end(posting);
+}
+
+void
+dw_posting_take_back(DwPosting *posting, const DwParties *parties,
+					 const DwPutBack *parts)
+{
+	const DwAccount to = escrow(parties);
+
+	begin(posting, DW_POSTING_TAKEN_BACK, parties->currency);
+	put_back(posting, parties, parts, &to);
+}
+
+void
+dw_posting_tip_returned(DwPosting *posting, const DwParties *parties,
+						const DwPutBack *parts, const char *psp)
+{
+	const DwAccount to = dw_account_of_psp(DW_ACCOUNT_REFUND_PENDING,
+										   parties->currency, psp);
+
+	begin(posting, DW_POSTING_TIP_RETURNED, parties->currency);
+	put_back(posting, parties, parts, &to);
 }
 
 int

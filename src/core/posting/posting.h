@@ -77,6 +77,7 @@ typedef enum DwPostingEvent
 	DW_POSTING_JOURNAL,			/* an accountant's own entry */
 	DW_POSTING_CANCELLATION,	/* the homeowner cancels: both at once */
 	DW_POSTING_REFUND_OWED,		/* a company gave back what a provider had */
+	DW_POSTING_TIP_RETURNED,	/* the provider gives a tip back */
 	DW_POSTING_EVENT_COUNT
 } DwPostingEvent;
 
@@ -280,6 +281,14 @@ typedef struct DwPutBack
 /* A part of what was released lies in the escrow again. */
 extern void dw_posting_take_back(DwPosting *posting, const DwParties *parties,
 								 const DwPutBack *parts);
+
+/*
+ * A part of a tip goes back by its company: the same parts give it, and no
+ * escrow is between.
+ */
+extern void dw_posting_tip_returned(DwPosting *posting,
+									const DwParties *parties,
+									const DwPutBack *parts, const char *psp);
 
 /*
  * A payout was paid.  In another currency that takes two transactions, the

@@ -202,38 +202,39 @@ static DwMap sale_map = DW_MAP(sale_fields);
 	"(SELECT p.id FROM dwello.tax_profiles AS p WHERE p.user_id = " user_id \
 	" ORDER BY p.version DESC LIMIT 1) "
 
+static DwStatement select_sales =
+DW_STATEMENT("SELECT t.scope_id, t.id AS transaction_id, "
+			 "t.reverses, t.booked_on, COALESCE(e.fee_payer, "
+			 "'provider'::dwello.fee_payer) AS fee_payer, t.currency, "
+			 "COALESCE(j.title, 'payout') AS title, "
+			 "t.transaction_type, COALESCE(e.homeowner_id, "
+			 "t.payer_id) AS homeowner_id, COALESCE(e.provider_id, "
+			 "t.payer_id) AS provider_id, "
+			 "t.platform_fee, t.tax, t.net_amount, "
+			 PROFILE_OF("e.homeowner_id") "AS homeowner_profile, "
+			 PROFILE_OF("COALESCE(e.provider_id, t.payer_id)")
+			 "AS provider_profile, "
+			 PROFILE_OF("'00000000-0000-0000-0000-000000000000'")
+			 "AS platform_profile "
+			 "FROM dwello.transactions AS t "
+			 "LEFT JOIN dwello.escrow_accounts AS e "
+			 "ON e.job_id = t.scope_id "
+			 "LEFT JOIN dwello.jobs AS j ON j.id = t.scope_id "
+			 "WHERE t.booked_on >= COALESCE($1, '-infinity') "
+			 "AND t.booked_on <= $2 AND (t.booked_on, t.id) "
+			 "> (COALESCE($1, '-infinity'), $3) "
+			 "AND (t.transaction_type = 'fee' OR e.job_id IS NOT NULL "
+			 "AND t.transaction_type IN ('release', 'dispute', "
+			 "'cancellation', 'reversal', 'tip')) "
+			 "AND NOT EXISTS (SELECT FROM dwello.invoices AS v "
+			 "WHERE v.scope_id = t.scope_id "
+			 "AND v.transaction_id = t.id) "
+			 "ORDER BY t.booked_on, t.id LIMIT $4");
+
 DwSaleRow *
 dw_sales_load(const DwWatermark *after, DateADT through, int32 max_rows,
 			  int *count)
 {
-	static DwStatement select_sales =
-		DW_STATEMENT("SELECT t.scope_id, t.id AS transaction_id, "
-					 "t.reverses, t.booked_on, COALESCE(e.fee_payer, "
-					 "'provider'::dwello.fee_payer) AS fee_payer, t.currency, "
-					 "COALESCE(j.title, 'payout') AS title, "
-					 "t.transaction_type, COALESCE(e.homeowner_id, "
-					 "t.payer_id) AS homeowner_id, COALESCE(e.provider_id, "
-					 "t.payer_id) AS provider_id, "
-					 "t.platform_fee, t.tax, t.net_amount, "
-					 PROFILE_OF("e.homeowner_id") "AS homeowner_profile, "
-					 PROFILE_OF("COALESCE(e.provider_id, t.payer_id)")
-					 "AS provider_profile, "
-					 PROFILE_OF("'00000000-0000-0000-0000-000000000000'")
-					 "AS platform_profile "
-					 "FROM dwello.transactions AS t "
-					 "LEFT JOIN dwello.escrow_accounts AS e "
-					 "ON e.job_id = t.scope_id "
-					 "LEFT JOIN dwello.jobs AS j ON j.id = t.scope_id "
-					 "WHERE t.booked_on >= COALESCE($1, '-infinity') "
-					 "AND t.booked_on <= $2 AND (t.booked_on, t.id) "
-					 "> (COALESCE($1, '-infinity'), $3) "
-					 "AND (t.transaction_type = 'fee' OR e.job_id IS NOT NULL "
-					 "AND t.transaction_type IN ('release', 'dispute', "
-					 "'cancellation', 'reversal', 'tip')) "
-					 "AND NOT EXISTS (SELECT FROM dwello.invoices AS v "
-					 "WHERE v.scope_id = t.scope_id "
-					 "AND v.transaction_id = t.id) "
-					 "ORDER BY t.booked_on, t.id LIMIT $4");
 	DwParams	p = DW_PARAMS;
 	DwSaleRow  *rows;
 
@@ -399,7 +400,7 @@ dw_invoice_show(DwCall *call, const DwUuid *id, const DwUuid *user_id)
 #define MADE \
 	"SELECT e.provider_id, t.currency, " \
 	"EXTRACT(month FROM t.booked_on)::integer AS month, " \
-	"t.transaction_type = 'reversal' AS is_undone, " \
+	"t.reverses IS NOT NULL AS is_undone, " \
 	"t.net_amount + b.fee AS gross, b.fee " \
 	"FROM dwello.transactions AS t " \
 	"JOIN dwello.escrow_accounts AS e ON e.job_id = t.scope_id " \

@@ -303,6 +303,19 @@ extern DwUuid *dw_payments_claim_overdue(int max_rows, int *count);
 extern bool dw_payment_find_last(const DwUuid *job_id,
 								 DwTransaction *payment);
 
+/* What the payment of a tip has become.  Amounts are minor units. */
+typedef struct DwTip
+{
+	DwUuid		id;				/* the transaction that gave it */
+	int64		amount;			/* that arrived */
+	int64		fee;			/* of it, the platform's */
+	int64		returned;		/* of it, what the provider gave back */
+	int64		fee_returned;	/* of the fee, likewise */
+} DwTip;
+
+/* Of a payment that has arrived; false: it is no tip's. */
+extern bool dw_tip_find(const DwTransaction *payment, DwTip *tip);
+
 /*
  * Rows of dwello.change_orders: changes of a contract that one side proposes
  * and the other answers.  The caller has locked the job.
