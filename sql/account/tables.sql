@@ -132,7 +132,10 @@ CREATE TABLE dwello.user_addresses (
   state text NOT NULL,
   postal_code text NOT NULL,
   country text NOT NULL,
-  location geography(Point, 4326) NOT NULL,
+  point bytea NOT NULL,
+  place geography(Point, 4326) NOT NULL CONSTRAINT user_addresses_place_check
+    CHECK (pg_catalog.round(st_x(place::geometry) * 100) / 100 = st_x(place::geometry)
+      AND pg_catalog.round(st_y(place::geometry) * 100) / 100 = st_y(place::geometry)),
   is_primary boolean NOT NULL DEFAULT false,
   version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -141,18 +144,20 @@ CREATE TABLE dwello.user_addresses (
 );
 CREATE UNIQUE INDEX user_addresses_primary_key ON dwello.user_addresses (user_id) WHERE is_primary;
 CREATE INDEX user_addresses_street_key_idx ON dwello.user_addresses (pg_catalog.substr(street, 2, 4));
-COMMENT ON TABLE dwello.user_addresses IS 'Addresses of a user; the street is sealed, at most one is primary.';
+CREATE INDEX user_addresses_point_key_idx ON dwello.user_addresses (pg_catalog.substr(point, 2, 4));
+COMMENT ON TABLE dwello.user_addresses IS 'Addresses of a user; street and point are sealed, at most one is primary.';
 COMMENT ON COLUMN dwello.user_addresses.address_type IS 'What the address is used for.';
 COMMENT ON COLUMN dwello.user_addresses.city IS 'City.';
 COMMENT ON COLUMN dwello.user_addresses.state IS 'State or province.';
 COMMENT ON COLUMN dwello.user_addresses.postal_code IS 'Postal code.';
 COMMENT ON COLUMN dwello.user_addresses.country IS 'Country by its ISO 3166 code.';
-COMMENT ON COLUMN dwello.user_addresses.location IS 'Place of the address.';
+COMMENT ON COLUMN dwello.user_addresses.point IS 'Exact place: longitude and latitude, sealed.';
+COMMENT ON COLUMN dwello.user_addresses.place IS 'Place rounded to 0.01 degree, which distances are taken from.';
 COMMENT ON COLUMN dwello.user_addresses.is_primary IS 'The user''s main address; at most one.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.user_addresses', '');
 CREATE POLICY user_addresses_read ON dwello.user_addresses FOR SELECT
   USING (user_id = dwello.current_user_id());
-GRANT SELECT (user_id, id, address_type, city, state, postal_code, country, location, is_primary, version,
+GRANT SELECT (user_id, id, address_type, city, state, postal_code, country, place, is_primary, version,
   created_at, updated_at) ON dwello.user_addresses
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 

@@ -69,15 +69,15 @@ COMMENT ON FUNCTION dwello.agent_query IS
  *	job_id
  * returns: rows by agent_id; none for a job that is not open to all, or past expires_at
  *	agent_id: the provider's user id
- *	distance_miles: along the sphere from the address to the place that is
- *	  shown
+ *	distance_miles: whole miles, halves up, along the sphere between the
+ *	  rounded places of both
  * errors:
  *	WD402 WD401
  *	42501: another role
  *	22004
  *	P0002: no such job
  * example: admin
- *	SELECT agent_id, round(distance_miles::numeric, 2) AS miles
+ *	SELECT agent_id, distance_miles
  *	  FROM dwello.match_agents(job_id => 'de000000-0000-7000-8000-000000000011');
  */
 CREATE OR REPLACE FUNCTION dwello.match_agents(job_id uuid, OUT agent_id uuid, OUT distance_miles float8)
@@ -108,15 +108,15 @@ COMMENT ON FUNCTION dwello.match_agents IS
  *	job_id
  * returns: rows by provider_id; none for a job that is not open to all, or past expires_at
  *	provider_id: the provider
- *	distance_miles: along the sphere from the address to the place that is
- *	  shown
+ *	distance_miles: whole miles, halves up, along the sphere between the
+ *	  rounded places of both
  * errors:
  *	WD402 WD401
  *	42501: another role
  *	22004
  *	P0002: no such job
  * example: admin
- *	SELECT provider_id, round(distance_miles::numeric, 2) AS miles
+ *	SELECT provider_id, distance_miles
  *	  FROM dwello.match_providers(job_id => 'de000000-0000-7000-8000-000000000013');
  */
 CREATE OR REPLACE FUNCTION dwello.match_providers(job_id uuid, OUT provider_id uuid, OUT distance_miles float8)

@@ -142,7 +142,7 @@ CREATE INDEX jobs_key_idx ON dwello.jobs USING gist (key dwello.job_key_ops) WHE
 CREATE INDEX jobs_confirm_by_idx ON dwello.jobs (confirm_by, id) WHERE status = 'awarded' AND confirmed_at IS NULL;
 CREATE INDEX jobs_fund_by_idx ON dwello.jobs (fund_by, id) WHERE status = 'awarded' AND fund_by IS NOT NULL;
 COMMENT ON TABLE dwello.jobs IS
-  'What homeowners want done. The location is rounded to 0.01 degree; the exact one is in job_sites.';
+  'What homeowners want done. The location is rounded to 0.01 degree; the exact one is sealed in job_sites.';
 COMMENT ON COLUMN dwello.jobs.responsible IS 'Which side a cancelled contract ended by; NULL = neither, or there was no contract.';
 COMMENT ON COLUMN dwello.jobs.homeowner_id IS 'The homeowner who posted the job.';
 COMMENT ON COLUMN dwello.jobs.provider_id IS 'The awarded provider; NULL before the award.';
@@ -194,18 +194,23 @@ CREATE TABLE dwello.job_sites (
     CONSTRAINT job_sites_job_id_fkey REFERENCES dwello.jobs (id),
   homeowner_id uuid NOT NULL,
   provider_id uuid,
-  location geography(Point, 4326) NOT NULL,
+  point bytea NOT NULL,
+  place geography(Point, 4326) NOT NULL CONSTRAINT job_sites_place_check
+    CHECK (pg_catalog.round(st_x(place::geometry) * 100) / 100 = st_x(place::geometry)
+      AND pg_catalog.round(st_y(place::geometry) * 100) / 100 = st_y(place::geometry)),
   street bytea
 );
+CREATE INDEX job_sites_point_key_idx ON dwello.job_sites (pg_catalog.substr(point, 2, 4));
 CREATE INDEX job_sites_street_key_idx ON dwello.job_sites (pg_catalog.substr(street, 2, 4)) WHERE street IS NOT NULL;
 COMMENT ON TABLE dwello.job_sites IS
-  'Exact place and sealed street of a job, for the homeowner and the provider who confirmed the award.';
+  'Exact place and street of a job, both sealed; dwello.job_site() opens them.';
 COMMENT ON COLUMN dwello.job_sites.provider_id IS 'The provider who confirmed the award; NULL before.';
-COMMENT ON COLUMN dwello.job_sites.location IS 'Exact place.';
+COMMENT ON COLUMN dwello.job_sites.point IS 'Exact place: longitude and latitude, sealed.';
+COMMENT ON COLUMN dwello.job_sites.place IS 'The place of the job, rounded to 0.01 degree.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.job_sites', '');
 CREATE POLICY job_sites_read ON dwello.job_sites FOR SELECT
   USING (homeowner_id = dwello.current_user_id() OR provider_id = dwello.current_user_id());
-GRANT SELECT (job_id, homeowner_id, provider_id, location) ON dwello.job_sites
+GRANT SELECT (job_id, homeowner_id, provider_id, place) ON dwello.job_sites
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 
 CREATE TABLE dwello.job_requirements (

@@ -23,13 +23,15 @@ CREATE TABLE dwello.saved_searches (
   CONSTRAINT saved_searches_pkey PRIMARY KEY (user_id, id),
   CONSTRAINT saved_searches_place_check CHECK ((longitude IS NULL) = (latitude IS NULL)
     AND (longitude IS NULL) = (radius_miles IS NULL)),
+  CONSTRAINT saved_searches_rounded_check CHECK (pg_catalog.round(longitude * 100) / 100 = longitude
+    AND pg_catalog.round(latitude * 100) / 100 = latitude),
   CONSTRAINT saved_searches_budget_check CHECK (budget_min <= budget_max)
 );
 CREATE INDEX saved_searches_key_idx ON dwello.saved_searches USING gist (key dwello.agent_key_ops);
 COMMENT ON TABLE dwello.saved_searches IS 'Searches whose owner is notified when a job is published and fits.';
 COMMENT ON COLUMN dwello.saved_searches.query IS 'Words that are searched for; NULL = any.';
-COMMENT ON COLUMN dwello.saved_searches.longitude IS 'Degrees east of the place; NULL = anywhere.';
-COMMENT ON COLUMN dwello.saved_searches.latitude IS 'Degrees north of the place; NULL = anywhere.';
+COMMENT ON COLUMN dwello.saved_searches.longitude IS 'Degrees east of the place, rounded to 0.01; NULL = anywhere.';
+COMMENT ON COLUMN dwello.saved_searches.latitude IS 'Degrees north of the place, rounded to 0.01; NULL = anywhere.';
 COMMENT ON COLUMN dwello.saved_searches.radius_miles IS 'Radius round the place.';
 COMMENT ON COLUMN dwello.saved_searches.urgency IS 'How soon the job must be done; NULL = any.';
 COMMENT ON COLUMN dwello.saved_searches.words IS 'The same, parsed.';

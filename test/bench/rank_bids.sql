@@ -112,7 +112,7 @@ AS $$
            coalesce(s.rating_square_sum, 0) / 1e6 AS q,
            coalesce(s.completed, 0) / 1e6 AS completed,
            coalesce(s.awarded, 0) / 1e6 AS awarded,
-           ST_Distance(a.location, t.location, false) / 1609.344 AS miles,
+           ST_Distance(a.place, t.location, false) / 1609.344 AS miles,
            q.missing, q.met, q.optional,
            b.status IN ('pending', 'accepted') AND b.expires_at > now() AS is_live,
            b.terms_version = t.terms_version AS is_current,
@@ -212,7 +212,7 @@ AS $$
   ), facts AS MATERIALIZED (
     SELECT b.id, b.provider_id, b.bid_amount, b.currency, b.submitted_at,
            b.comparable_price AS p, b.is_inconsistent, b.score_total, t.r,
-           ST_Distance(a.location, t.location, false) / 1609.344 AS miles,
+           ST_Distance(a.place, t.location, false) / 1609.344 AS miles,
            EXISTS (
              SELECT FROM dwello.job_requirements AS r
               WHERE r.job_id = t.id AND r.is_mandatory AND NOT EXISTS (

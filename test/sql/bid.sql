@@ -327,7 +327,7 @@ SELECT t.bid_job('job', requirements => '[
   {"requirement_type": "experience", "requirement_value": "5", "is_mandatory": false, "weight": 3},
   {"requirement_type": "equipment", "requirement_value": "Sprayer", "is_mandatory": false, "weight": 1}]')
   IS NOT NULL AS posted;
-UPDATE dwello.user_addresses SET location = ST_MakePoint(-118.24, 34.05)
+UPDATE dwello.user_addresses SET place = ST_MakePoint(-118.24, 34.05)
  WHERE user_id = t.user('p2');
 DELETE FROM dwello.user_addresses WHERE user_id = t.user('p3');
 SELECT t.login_as('p1');

@@ -32,7 +32,7 @@ SELECT status, is_listed, currency, urgency, bid_mode, scoring_method,
        weights, reference_amount, published_at,
        ST_AsText(location) AS place
   FROM dwello.jobs WHERE homeowner_id = t.user('u1');
-SELECT ST_AsText(location) AS site, provider_id
+SELECT ST_AsText(place) AS site, provider_id
   FROM dwello.job_sites WHERE homeowner_id = t.user('u1');
 ROLLBACK;
 
@@ -69,7 +69,7 @@ SELECT title, description, budget_min, budget_max, urgency, is_emergency,
        photos, bid_mode, scoring_method, weights
   FROM dwello.jobs WHERE id = t.user('job_full');
 SELECT street IS NOT NULL AND street <> convert_to('1 Main Street', 'UTF8')
-       AS is_sealed, ST_AsText(location) AS site
+       AS is_sealed, ST_AsText(place) AS site, octet_length(point) AS sealed
   FROM dwello.job_sites WHERE job_id = t.user('job_full');
 SELECT requirement_type, requirement_value, is_mandatory, weight, is_listed
   FROM dwello.job_requirements WHERE job_id = t.user('job_full')

@@ -109,7 +109,7 @@ SELECT category_id, title, description, budget_min, budget_max, currency,
        photos, bid_mode, scoring_method, weights, terms_version, version,
        ST_AsText(location) AS place
   FROM dwello.jobs WHERE id = t.user('draft');
-SELECT ST_AsText(location) AS site, street IS NOT NULL AS has_street
+SELECT ST_AsText(place) AS site, street IS NOT NULL AS has_street
   FROM dwello.job_sites WHERE job_id = t.user('draft');
 SELECT requirement_type, requirement_value, homeowner_id = t.user('h1') AS mine,
        is_listed
@@ -134,7 +134,7 @@ SELECT title, description, photos, weights
 SELECT count(*) FROM dwello.job_milestones WHERE job_id = t.user('draft');
 -- another place and no street: there is none nearby
 SELECT t.edit('draft', 'longitude => 10, latitude => 50');
-SELECT ST_AsText(location) AS site, street
+SELECT ST_AsText(place) AS site, street
   FROM dwello.job_sites WHERE job_id = t.user('draft');
 SELECT count(*) FROM dwello.outbox WHERE scope_id = t.user('draft');
 -- what is given must go with what stays
@@ -199,7 +199,7 @@ SELECT t.edit('job', $$category_id => 'd0000000-0000-7000-8000-000000000011',
   milestones => '[{"title": "All", "due_date": "2026-05-06"}]'$$);
 -- the exact place moves, the one that bidders know does not
 SELECT t.edit('job', 'longitude => -122.4196, latitude => 37.7748');
-SELECT ST_AsText(s.location) AS site, s.street IS NULL AS is_lost,
+SELECT ST_AsText(s.place) AS site, s.street IS NULL AS is_lost,
        ST_AsText(j.location) AS place, j.terms_version
   FROM dwello.job_sites AS s JOIN dwello.jobs AS j ON j.id = s.job_id
  WHERE s.job_id = t.user('job');

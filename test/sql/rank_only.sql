@@ -114,8 +114,8 @@ SELECT t.rank_job('job');
 INSERT INTO dwello.users (id, user_type, status, email, email_index, first_name, last_name, email_verified, provider_verified)
   SELECT t.user('bidder ' || n), 'service_provider', 'active', '\x00', sha256(convert_to('bidder ' || n, 'UTF8')), 'A', 'B', true, true
     FROM generate_series(1, 7) AS n;
-INSERT INTO dwello.user_addresses (user_id, address_type, street, city, state, postal_code, country, location, is_primary)
-  SELECT t.user('bidder ' || n), 'business', '\x00', 'C', 'S', '1', 'US', st_makepoint(-122.42, 37.77)::geography, true
+INSERT INTO dwello.user_addresses (user_id, address_type, street, city, state, postal_code, country, point, place, is_primary)
+  SELECT t.user('bidder ' || n), 'business', '\x00', 'C', 'S', '1', 'US', '\x00', st_makepoint(-122.42, 37.77)::geography, true
     FROM generate_series(1, 7) AS n;
 SELECT set_config('dwello.now', (timestamptz '2027-03-01 12:00+00' + n * interval '1 minute')::text, true) <> '' AS later,
        t.rank_bid('bidder ' || n, 90000) FROM generate_series(1, 7) AS n;

@@ -699,13 +699,13 @@ ROLLBACK TO example;
 
 \echo match_agents
 SELECT * FROM r.answer('admin', NULL,
-'SELECT agent_id, round(distance_miles::numeric, 2) AS miles
+'SELECT agent_id, distance_miles
   FROM dwello.match_agents(job_id => ''de000000-0000-7000-8000-000000000011'')');
 ROLLBACK TO example;
 
 \echo match_providers
 SELECT * FROM r.answer('admin', NULL,
-'SELECT provider_id, round(distance_miles::numeric, 2) AS miles
+'SELECT provider_id, distance_miles
   FROM dwello.match_providers(job_id => ''de000000-0000-7000-8000-000000000013'')');
 ROLLBACK TO example;
 

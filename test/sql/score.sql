@@ -94,12 +94,10 @@ $$;
 --
 BEGIN;
 UPDATE dwello.user_addresses
-   SET location = ST_MakePoint(-122.42,
-     37.77 + degrees(0.8807 * 1609.344 / 6371008.7714))
+   SET place = ST_MakePoint(-122.42, 37.78)
  WHERE user_id = t.user('p1');
 UPDATE dwello.user_addresses
-   SET location = ST_MakePoint(-122.42,
-     37.77 + degrees(1.7613 * 1609.344 / 6371008.7714))
+   SET place = ST_MakePoint(-122.42, 37.80)
  WHERE user_id = t.user('p2');
 UPDATE dwello.provider_stats
    SET as_of = '2027-03-01', rating_weight = 1000000, rating_sum = 1000000,

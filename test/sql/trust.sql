@@ -608,8 +608,8 @@ SELECT t.user('job'), t.user('h1'), t.user('p1'), id, 'Fence', 'A fence.',
   FROM dwello.service_categories
  ORDER BY id
  LIMIT 1;
-INSERT INTO dwello.job_sites (job_id, homeowner_id, location)
-VALUES (t.user('job'), t.user('h1'), ST_MakePoint(-122.42, 37.77));
+INSERT INTO dwello.job_sites (job_id, homeowner_id, point, place)
+VALUES (t.user('job'), t.user('h1'), '\x00', ST_MakePoint(-122.42, 37.77));
 SELECT caller, whose, contact FROM forge.contacts() WHERE caller <> whose AND caller ~ 'h1|p';
 -- confirmed
 UPDATE dwello.job_sites SET provider_id = t.user('p1') WHERE job_id = t.user('job');

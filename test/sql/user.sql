@@ -257,8 +257,8 @@ SELECT version
   FROM dwello.add_address('business', '1 Work Way', 'Berkeley', 'CA', '94701',
                           'US', -122.27, 37.87, true);
 SELECT address_type, city, is_primary, version,
-       round(ST_X(location::geometry)::numeric, 2) AS longitude,
-       round(ST_Y(location::geometry)::numeric, 2) AS latitude
+       round(ST_X(place::geometry)::numeric, 2) AS longitude,
+       round(ST_Y(place::geometry)::numeric, 2) AS latitude
   FROM dwello.user_addresses WHERE user_id = t.user('r1') ORDER BY id;
 SELECT jsonb_path_query_array(addresses, '$[*].street') AS streets
   FROM dwello.get_user_contact(t.user('r1'), 'test');

@@ -70,6 +70,10 @@ CREATE FUNCTION kind(n bigint, aspect integer) RETURNS uuid
 LANGUAGE sql STABLE
 AS 'SELECT id FROM kind WHERE kind.n = 1 + trunc(24 * u(\$1, aspect) ^ 1.5)';
 
+-- a place as strangers may know it
+CREATE FUNCTION rounded(place geography) RETURNS geography LANGUAGE sql IMMUTABLE
+AS \$\$ SELECT ST_MakePoint(round(ST_X(place::geometry)::numeric, 2), round(ST_Y(place::geometry)::numeric, 2))::geography \$\$;
+
 CREATE FUNCTION who(kind text, n bigint) RETURNS uuid
 LANGUAGE sql IMMUTABLE AS 'SELECT md5(kind || n)::uuid';
 INSERT INTO dwello.users (id, user_type, status, email, email_index, first_name, last_name, email_verified,
@@ -79,8 +83,8 @@ SELECT who('p', n), 'service_provider', CASE WHEN u(n, 1) < 0.95 THEN 'active' E
   FROM generate_series(1, @{[PROVIDERS]}) AS n;
 INSERT INTO dwello.users (id, user_type, status, email, email_index, first_name, last_name)
 SELECT who('h', n), 'homeowner', 'active', '', sha256(('h' || n)::bytea), 'A', 'B' FROM generate_series(1, 9) AS n;
-INSERT INTO dwello.user_addresses (user_id, address_type, street, city, state, postal_code, country, location, is_primary)
-SELECT who('p', n), 'business', '', 'C', 'S', '1', 'US', place(n, 10 + i), i = 0 AND u(n, 5) < 0.97
+INSERT INTO dwello.user_addresses (user_id, address_type, street, city, state, postal_code, country, point, place, is_primary)
+SELECT who('p', n), 'business', '', 'C', 'S', '1', 'US', '', rounded(place(n, 10 + i)), i = 0 AND u(n, 5) < 0.97
   FROM generate_series(1, @{[PROVIDERS]}) AS n, generate_series(0, 1) AS i WHERE i = 0 OR u(n, 6) < 0.2;
 INSERT INTO dwello.user_profiles (user_id, specialties, categories, service_areas)
 SELECT who('p', n), CASE WHEN u(n, 20) < 0.5 THEN ARRAY(SELECT name FROM dwello.service_categories WHERE id = kind(n, 21)) ELSE '{}' END,
@@ -130,15 +134,11 @@ CREATE TABLE above AS
     SELECT a.id, c.parent_id FROM a JOIN dwello.service_categories AS c ON c.id = a.above_id WHERE c.parent_id IS NOT NULL
   ) SELECT * FROM a;
 
--- a place as strangers may know it
-CREATE FUNCTION rounded(place geography) RETURNS geography LANGUAGE sql IMMUTABLE
-AS $$ SELECT ST_MakePoint(round(ST_X(place::geometry)::numeric, 2), round(ST_Y(place::geometry)::numeric, 2))::geography $$;
-
 CREATE FUNCTION by_hand(for_agents boolean) RETURNS TABLE (job_id uuid, user_id uuid)
 LANGUAGE sql STABLE
 AS $$
   SELECT j.id, u.id
-    FROM (SELECT a.user_id, j.id, ST_Distance(rounded(a.location), j.location, false) / 1609.344 AS miles
+    FROM (SELECT a.user_id, j.id, ST_Distance(a.place, j.location, false) / 1609.344 AS miles
             FROM dwello.jobs AS j CROSS JOIN dwello.user_addresses AS a WHERE a.is_primary OFFSET 0) AS near
     JOIN dwello.jobs AS j ON j.id = near.id
     JOIN dwello.users AS u ON u.id = near.user_id AND u.id <> j.homeowner_id
@@ -198,7 +198,7 @@ SELECT job_id, user_id, h.job_id IS NULL AS too_many
 END
 		is(value(<<'END'), '0|0', "$function: in order, with distances: $name");
 SELECT count(*) FILTER (WHERE user_id <= before),
-       count(*) FILTER (WHERE abs(distance_miles - ST_Distance(rounded(a.location), j.location, false) / 1609.344) > 1e-6)
+       count(*) FILTER (WHERE distance_miles <> round(ST_Distance(a.place, j.location, false) / 1609.344))
   FROM (SELECT *, lag(user_id) OVER (PARTITION BY job_id ORDER BY n) AS before FROM found) AS f
   JOIN dwello.jobs AS j ON j.id = f.job_id JOIN dwello.user_addresses AS a USING (user_id) WHERE a.is_primary
 END
@@ -217,7 +217,7 @@ same('a tree that was built');
 
 # everybody moves, some twice
 value(<<"END");
-UPDATE dwello.user_addresses SET location = place(hashtext(user_id::text), 200) WHERE is_primary;
+UPDATE dwello.user_addresses SET place = rounded(place(hashtext(user_id::text), 200)) WHERE is_primary;
 UPDATE dwello.ai_bidding_agents SET max_bid_radius_miles = 55 - max_bid_radius_miles;
 END
 value('SELECT dwello.refresh_matching(2000)');
@@ -251,7 +251,7 @@ SELECT who('p', 1 + n % 400), 'S' || n,
        CASE WHEN u(n, 319) < 0.85 THEN 'USD' ELSE 'EUR' END,
        CASE WHEN u(n, 320) < 0.3 THEN (enum_range(NULL::dwello.urgency))[1 + trunc(4 * u(n, 321))::integer] END
   FROM generate_series(1, 900) AS n,
-       LATERAL (SELECT place(n, 322)::geometry AS p, exp(6 * u(n, 323)) AS radius WHERE u(n, 324) < 0.8
+       LATERAL (SELECT rounded(place(n, 322))::geometry AS p, exp(6 * u(n, 323)) AS radius WHERE u(n, 324) < 0.8
                 UNION ALL SELECT NULL, NULL WHERE u(n, 324) >= 0.8) AS p;
 INSERT INTO dwello.outbox (scope_id, aggregatetype, aggregateid, type, payload, created_at)
 SELECT id, 'job', id, 'job_published', '{}', now() FROM dwello.jobs;

@@ -319,9 +319,12 @@ CREATE TABLE leaf AS SELECT id, row_number() OVER (ORDER BY id) AS n FROM dwello
 INSERT INTO dwello.users (id, user_type, status, email, email_index, first_name, last_name, email_verified, provider_verified)
 SELECT md5(kind || n)::uuid, kind::dwello.user_type, 'active', '', sha256((kind || n)::bytea), 'A', 'B', true, true
   FROM unnest(ARRAY['homeowner', 'service_provider']) AS kind, generate_series(1, 60) AS n;
-INSERT INTO dwello.user_addresses (user_id, address_type, street, city, state, postal_code, country, location, is_primary)
-SELECT md5('service_provider' || i)::uuid, 'business', '', 'C', 'S', '1', 'US',
-       ST_MakePoint(longitude, latitude)::geography, true
+CREATE FUNCTION rounded(degrees float8) RETURNS float8 LANGUAGE sql IMMUTABLE
+AS \$\$ SELECT round(degrees::numeric, 2)::float8 \$\$;
+
+INSERT INTO dwello.user_addresses (user_id, address_type, street, city, state, postal_code, country, point, place, is_primary)
+SELECT md5('service_provider' || i)::uuid, 'business', '', 'C', 'S', '1', 'US', '',
+       ST_MakePoint(rounded(longitude), rounded(latitude))::geography, true
   FROM generate_series(1, 60) AS i JOIN asked ON asked.n = 100 + i;
 INSERT INTO dwello.provider_credentials (user_id, credential_type, name, verified_at, valid_until)
 SELECT md5('service_provider' || n)::uuid, t::dwello.credential_type, 'x',
@@ -366,9 +369,6 @@ SELECT n, md5('service_provider' || 1 + n % 60)::uuid AS provider_id,
        CASE WHEN u(n, 94) < 0.3 THEN weights END AS weights
   FROM asked WHERE n <= 240;
 
-CREATE FUNCTION rounded(degrees float8) RETURNS float8 LANGUAGE sql IMMUTABLE
-AS \$\$ SELECT round(degrees::numeric, 2)::float8 \$\$;
-
 -- the same by what the documents say, over every row
 CREATE FUNCTION by_hand(c call) RETURNS TABLE (id uuid, score float8)
 LANGUAGE sql STABLE SET enable_indexscan = off SET enable_bitmapscan = off
@@ -384,7 +384,7 @@ AS \$\$
   )
   SELECT j.id, dwello.job_score(j.key, q.query)
     FROM fit, dwello.user_addresses AS a,
-         LATERAL (SELECT dwello.job_query(rounded(ST_X(a.location::geometry)), rounded(ST_Y(a.location::geometry)),
+         LATERAL (SELECT dwello.job_query(ST_X(a.place::geometry), ST_Y(a.place::geometry),
                     coalesce(c.radius_miles, (SELECT max_bid_radius_miles FROM dwello.ai_bidding_agents AS g
                                                WHERE g.user_id = c.provider_id), 25),
                     '$now', category_ids => ids, fits => fits,

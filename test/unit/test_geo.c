@@ -111,6 +111,34 @@ test_round(void **state)
 	assert_false(signbit(dw_geo_round(-0.001)));
 }
 
+/* A place as bytes is the same place, in network order; others are none. */
+static void
+test_bytes(void **state)
+{
+	const DwDegrees places[] = {
+		{-122.41234567, 37.7654321}, {180, -90}, {-180, 90}, {0, 0}
+	};
+	const DwDegrees simple = {1, 2};
+	const DwDegrees wrong[] = {{180.5, 0}, {0, -91}, {NAN, 0}, {0, INFINITY}};
+	uint8_t		bytes[DW_DEGREES_BYTES];
+	DwDegrees	read;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+	{
+		dw_degrees_write(&places[i], bytes);
+		assert_true(dw_degrees_read(bytes, &read));
+		assert_true(read.longitude == places[i].longitude);
+		assert_true(read.latitude == places[i].latitude);
+	}
+	dw_degrees_write(&simple, bytes);
+	assert_memory_equal(bytes, "\x3f\xf0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0", 16);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+	{
+		dw_degrees_write(&wrong[i], bytes);
+		assert_false(dw_degrees_read(bytes, &read));
+	}
+}
+
 /* Runs all of them. */
 int
 main(void)
@@ -122,6 +150,7 @@ main(void)
 		cmocka_unit_test(test_miles),
 		cmocka_unit_test(test_whole_miles),
 		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

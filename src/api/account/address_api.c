@@ -66,8 +66,8 @@ address_read(DwCall *call, DwAddress *address)
 										   POSTAL_CODE_MAX_LENGTH);
 	address->country = dw_arg_text_opt(call, "country",
 									   PLACE_MAX_LENGTH);
-	address->longitude = dw_arg_float8(call, "longitude");
-	address->latitude = dw_arg_float8(call, "latitude");
+	address->point.longitude = dw_arg_float8(call, "longitude");
+	address->point.latitude = dw_arg_float8(call, "latitude");
 	address->is_primary = dw_arg_bool(call, "is_primary");
 }
 
@@ -83,10 +83,10 @@ address_check(DwCall *call, const DwAddress *address)
 	if (!dw_country_valid(address->country))
 		dw_arg_refuse(call, "country", DW_BAD_VALUE,
 					  "must be two capital letters, like US");
-	if (!dw_geo_valid(address->longitude, 0))
+	if (!dw_geo_valid(address->point.longitude, 0))
 		dw_arg_refuse(call, "longitude", DW_BAD_VALUE,
 					  "must be from -180 to 180 degrees");
-	if (!dw_geo_valid(0, address->latitude))
+	if (!dw_geo_valid(0, address->point.latitude))
 		dw_arg_refuse(call, "latitude", DW_BAD_VALUE,
 					  "must be from -90 to 90 degrees");
 }

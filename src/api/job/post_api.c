@@ -465,8 +465,8 @@ post_write(DwCall *call, DwDraft *draft)
 	DwJob		job;
 
 	if (draft->street == NULL)
-		draft->street = dw_draft_street(&draft->homeowner_id,
-										&draft->post.place);
+		draft->street = dw_address_street(&draft->homeowner_id,
+										  &draft->post.place);
 	if (dw_draft_insert(draft))
 		return true;
 	/* the id is taken, perhaps by this very request made twice at once */
@@ -720,7 +720,7 @@ edit_site(Edit *edit)
 		return;
 	edit->changed |= DW_POST_FIELD(DW_POST_STREET);
 	edit->draft.street = has_street ? edit->wanted.street :
-		dw_draft_street(&edit->draft.homeowner_id, &post->place);
+		dw_address_street(&edit->draft.homeowner_id, &post->place);
 }
 
 /* Takes pictures, cancellation, requirements, parts and weights. */

@@ -73,6 +73,28 @@ dw_degrees_round(const DwDegrees *place)
 	return rounded;
 }
 
+void
+dw_degrees_write(const DwDegrees *place, uint8_t bytes[DW_DEGREES_BYTES])
+{
+	DwWire		wire = {.bytes = bytes};
+	DwDegrees	copy = *place;
+
+	dw_wire_double(&wire, &copy.longitude);
+	dw_wire_double(&wire, &copy.latitude);
+}
+
+bool
+dw_degrees_read(const uint8_t bytes[DW_DEGREES_BYTES], DwDegrees *place)
+{
+	DwWire		wire = {.is_reading = true,.next = bytes,
+		.end = bytes + DW_DEGREES_BYTES
+	};
+
+	dw_wire_double(&wire, &place->longitude);
+	dw_wire_double(&wire, &place->latitude);
+	return !wire.is_bad && dw_geo_valid(place->longitude, place->latitude);
+}
+
 #define QUARTER_TURN	(DW_BBOX_HALF_TURN / 2)
 
 /* Half an angle, in radians, for which a few terms of a series do. */

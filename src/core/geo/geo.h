@@ -59,6 +59,15 @@ extern int64_t dw_geo_whole_miles(double lon1, double lat1,
 extern double dw_geo_round(double degrees);
 extern DwDegrees dw_degrees_round(const DwDegrees *place);
 
+/* A place as bytes: two doubles in network order. */
+#define DW_DEGREES_BYTES		16
+extern void dw_degrees_write(const DwDegrees *place,
+							 uint8_t bytes[DW_DEGREES_BYTES]);
+
+/* Reads them; false when they are no place on the globe. */
+extern bool dw_degrees_read(const uint8_t bytes[DW_DEGREES_BYTES],
+							DwDegrees *place);
+
 /*
  * Boxes of longitude and latitude, and how far a place is from one.
  *

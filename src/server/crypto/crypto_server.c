@@ -85,23 +85,20 @@ static const SealHead *sealed_head(const bytea *sealed);
 pg_noreturn static void broken_library(void);
 pg_noreturn static void unreadable(const char *column);
 
-bytea *
-dw_seal(const char *column, const DwUuid *row_id, const char *plain)
+/* Seals bytes for one place. */
+static bytea *
+bytes_seal(const char *column, const DwUuid *row_id, const void *plain,
+		   size_t size)
 {
 	const SealPlace place = {dw_data_id(true), column, row_id};
 	EVP_CIPHER_CTX *cipher = cipher_get();
-	const DwKey *key;
+	const DwKey *key = dw_keyring_need(DW_KEY_PII);
 	SealHead   *head;
 	bytea	   *sealed;
-	size_t		length;
 	int			used;
 
-	if (plain == NULL)
-		return NULL;
-	key = dw_keyring_need(DW_KEY_PII);
-	length = strlen(plain);
-	sealed = palloc(VARHDRSZ + sizeof(SealHead) + length);
-	SET_VARSIZE(sealed, VARHDRSZ + sizeof(SealHead) + length);
+	sealed = palloc(VARHDRSZ + sizeof(SealHead) + size);
+	SET_VARSIZE(sealed, VARHDRSZ + sizeof(SealHead) + size);
 	head = (SealHead *) VARDATA(sealed);
 	head->version = SEAL_VERSION;
 	key_id_write(key->id, head->key_id);
@@ -110,7 +107,7 @@ dw_seal(const char *column, const DwUuid *row_id, const char *plain)
 	if (!cipher_begin(cipher, SEAL, key, head) ||
 		!cipher_bind(cipher, head, &place) ||
 		EVP_CipherUpdate(cipher, (uint8 *) (head + 1), &used,
-						 (const uint8 *) plain, (int) length) != 1 ||
+						 (const uint8 *) plain, (int) size) != 1 ||
 		EVP_CipherFinal_ex(cipher, (uint8 *) (head + 1) + used, &used) != 1 ||
 		EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, TAG_BYTES,
 							head->tag) != 1)
@@ -118,14 +115,15 @@ dw_seal(const char *column, const DwUuid *row_id, const char *plain)
 	return sealed;
 }
 
-char *
-dw_seal_try(const char *column, const DwUuid *row_id, const bytea *sealed)
+/* Opens bytes, and ends them with a zero; NULL when they do not open. */
+static char *
+bytes_open(const char *column, const DwUuid *row_id, const bytea *sealed,
+		   size_t *size)
 {
 	const SealPlace place = {dw_data_id(false), column, row_id};
 	EVP_CIPHER_CTX *cipher = cipher_get();
 	const SealHead *head = sealed_head(sealed);
 	const DwKey *key;
-	size_t		length;
 	char	   *plain;
 	int			used;
 
@@ -135,23 +133,47 @@ dw_seal_try(const char *column, const DwUuid *row_id, const bytea *sealed)
 						 key_id_read(head->key_id));
 	if (key == NULL)
 		return NULL;
-	length = VARSIZE_ANY_EXHDR(sealed) - sizeof(SealHead);
-	plain = palloc(length + 1);
+	*size = VARSIZE_ANY_EXHDR(sealed) - sizeof(SealHead);
+	plain = palloc(*size + 1);
 
 	if (!cipher_begin(cipher, OPEN, key, head) ||
 		EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, TAG_BYTES,
 							unconstify(uint8 *, &head->tag[0])) != 1 ||
 		!cipher_bind(cipher, head, &place) ||
 		EVP_CipherUpdate(cipher, (uint8 *) plain, &used,
-						 (const uint8 *) (head + 1), (int) length) != 1 ||
+						 (const uint8 *) (head + 1), (int) *size) != 1 ||
 		EVP_CipherFinal_ex(cipher, (uint8 *) plain + used, &used) != 1)
 	{
 		/* what came out of it is nobody's text */
 		pfree(plain);
 		return NULL;
 	}
-	plain[length] = '\0';
+	plain[*size] = '\0';
 	return plain;
+}
+
+bytea *
+dw_seal(const char *column, const DwUuid *row_id, const char *plain)
+{
+	return plain == NULL ? NULL
+		: bytes_seal(column, row_id, plain, strlen(plain));
+}
+
+char *
+dw_seal_try(const char *column, const DwUuid *row_id, const bytea *sealed)
+{
+	size_t		size;
+
+	return bytes_open(column, row_id, sealed, &size);
+}
+
+bytea *
+dw_reseal_try(const char *column, const DwUuid *row_id, const bytea *sealed)
+{
+	size_t		size;
+	char	   *plain = bytes_open(column, row_id, sealed, &size);
+
+	return plain == NULL ? NULL : bytes_seal(column, row_id, plain, size);
 }
 
 char *
@@ -165,6 +187,30 @@ dw_unseal(const char *column, const DwUuid *row_id, const bytea *sealed)
 	if (plain == NULL)
 		unreadable(column);
 	return plain;
+}
+
+bytea *
+dw_seal_point(const char *column, const DwUuid *row_id,
+			  const DwDegrees *place)
+{
+	uint8		plain[DW_DEGREES_BYTES];
+
+	dw_degrees_write(place, plain);
+	return bytes_seal(column, row_id, plain, sizeof(plain));
+}
+
+DwDegrees
+dw_unseal_point(const char *column, const DwUuid *row_id,
+				const bytea *sealed)
+{
+	DwDegrees	place = {0};
+	size_t		size = 0;
+	char	   *plain = bytes_open(column, row_id, sealed, &size);
+
+	if (plain == NULL || size != DW_DEGREES_BYTES ||
+		!dw_degrees_read((const uint8 *) plain, &place))
+		unreadable(column);
+	return place;
 }
 
 int32

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "core/base/base.h"
+#include "core/geo/geo.h"
 #include "core/identity/identity.h"
 
 /*
@@ -29,8 +30,10 @@
 #define DW_SEAL_PASSWORD	"users.password_hash"	/* users.id */
 #define DW_SEAL_CODE	"user_codes.target" /* user_codes.id */
 #define DW_SEAL_STREET	"user_addresses.street" /* user_addresses.id */
+#define DW_SEAL_POINT	"user_addresses.point"	/* user_addresses.id */
 #define DW_SEAL_NUMBER	"provider_credentials.number"	/* its id */
 #define DW_SEAL_SITE	"job_sites.street"	/* job_sites.job_id */
+#define DW_SEAL_SITE_POINT	"job_sites.point"	/* job_sites.job_id */
 #define DW_SEAL_LEGAL_NAME	"tax_profiles.legal_name"	/* its id */
 #define DW_SEAL_TAX_ID	"tax_profiles.tax_id"	/* its id */
 #define DW_SEAL_VAT_ID	"tax_profiles.vat_id"	/* its id */
@@ -57,6 +60,16 @@ extern char *dw_unseal(const char *column, const DwUuid *row_id,
 /* The same without an error: NULL when it does not open. */
 extern char *dw_seal_try(const char *column, const DwUuid *row_id,
 						 const bytea *sealed);
+
+/* The same value under the newest key; NULL when it does not open. */
+extern bytea *dw_reseal_try(const char *column, const DwUuid *row_id,
+							const bytea *sealed);
+
+/* dw_seal() and dw_unseal() of a place; one that is none is WD602, too. */
+extern bytea *dw_seal_point(const char *column, const DwUuid *row_id,
+							const DwDegrees *place);
+extern DwDegrees dw_unseal_point(const char *column, const DwUuid *row_id,
+								 const bytea *sealed);
 
 /* The keys that values were made with; 0 when they are none of ours. */
 extern int32 dw_sealed_key_id(const bytea *sealed);

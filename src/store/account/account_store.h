@@ -12,13 +12,14 @@
 
 #include "core/account/account.h"
 #include "core/base/base.h"
+#include "core/geo/geo.h"
 #include "server/call/call_server.h"
 
 /*
  * Rows of dwello.user_addresses, and the access record of contacts.
  */
 
-/* An address to be added; the street is sealed on the way in. */
+/* An address to be added; street and point are sealed on the way in. */
 typedef struct DwAddress
 {
 	DwUuid		user_id;		/* whose it is */
@@ -29,8 +30,7 @@ typedef struct DwAddress
 	const char *state;			/* or province, or the like */
 	const char *postal_code;	/* as the country writes it */
 	const char *country;		/* ISO 3166 alpha-2 */
-	double		longitude;		/* degrees east */
-	double		latitude;		/* degrees north */
+	DwDegrees	point;			/* exact; sealed likewise, and rounded */
 	bool		is_primary;		/* the one that counts as their place */
 	TimestampTz created_at;		/* now */
 } DwAddress;
@@ -40,6 +40,12 @@ extern bool dw_address_has_primary(const DwUuid *user_id);
 
 /* Writes the address; a primary one takes the flag from the one before. */
 extern void dw_address_insert(const DwAddress *address);
+
+/*
+ * The street of the user's nearest address within 100 m of a place, opened;
+ * NULL when they have none there.
+ */
+extern char *dw_address_street(const DwUuid *user_id, const DwDegrees *place);
 
 /* A user's addresses opened, the primary one first: a jsonb array. */
 extern Datum dw_addresses_open(const DwUuid *user_id);

@@ -52,13 +52,14 @@ dw_address_insert(const DwAddress *address)
 	static DwStatement insert_address =
 		DW_STATEMENT("INSERT INTO dwello.user_addresses "
 					 "(user_id, id, address_type, street, city, state, "
-					 "postal_code, country, location, is_primary, "
-					 "created_at, updated_at) "
-					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-					 "ST_SetSRID(ST_MakePoint($9, $10), 4326)::geography, "
-					 "$11, $12, $12)");
+					 "postal_code, country, point, place, is_primary, "
+					 "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, "
+					 "$6, $7, $8, $9, $10, $11, $12, $12)");
 	bytea	   *street = dw_seal(DW_SEAL_STREET, &address->id,
 								 address->street);
+	bytea	   *point = dw_seal_point(DW_SEAL_POINT, &address->id,
+									  &address->point);
+	DwDegrees	place = dw_degrees_round(&address->point);
 	DwParams	p = DW_PARAMS;
 
 	/* first, for two of them would offend the unique index */
@@ -72,13 +73,81 @@ dw_address_insert(const DwAddress *address)
 	dw_param_text(&p, address->state);
 	dw_param_text(&p, address->postal_code);
 	dw_param_text(&p, address->country);
-	dw_param_float8(&p, address->longitude);
-	dw_param_float8(&p, address->latitude);
+	dw_param_datum(&p, BYTEAOID, PointerGetDatum(point), false);
+	dw_param_point(&p, &place);
 	dw_param_bool(&p, address->is_primary);
 	dw_param_time(&p, address->created_at);
 	(void) dw_execute(&insert_address, &p);
 	if (address->is_primary)
 		dw_audience_refresh(&address->user_id);
+}
+
+/* An address near a place. */
+typedef struct Nearby
+{
+	DwUuid		id;				/* user_addresses.id */
+	bytea	   *point;			/* sealed */
+	bytea	   *street;			/* likewise */
+} Nearby;
+
+static const DwColumn nearby_fields[] = {
+	DW_FIELD(UUID, Nearby, id, id),
+	DW_FIELD(BYTEA, Nearby, point, point),
+	DW_FIELD(BYTEA, Nearby, street, street)
+};
+
+static DwMap nearby = DW_MAP(nearby_fields);
+
+/*
+ * People post where they stand, and a position from a telephone is off by
+ * tens of metres; a street further away than 100 m is somebody else's.
+ */
+#define STREET_METRES		100.0
+#define STREET_ADDRESSES	10	/* that are opened, at most */
+
+char *
+dw_address_street(const DwUuid *user_id, const DwDegrees *place)
+{
+	/*
+	 * Rounding moves a point by at most 787 m, so that those a little farther
+	 * off may be the ones.  Of more than ten the likeliest are opened.
+	 */
+	static DwStatement find_near =
+		DW_STATEMENT("SELECT a.id, a.point, a.street "
+					 "FROM dwello.user_addresses AS a "
+					 "WHERE a.user_id = $1 "
+					 "AND st_dwithin(a.place, $2, 900, false) "
+					 "ORDER BY st_distance(a.place, $2, false), "
+					 "a.is_primary DESC, a.id LIMIT $3");
+	DwParams	p = DW_PARAMS;
+	double		best = STREET_METRES;
+	Nearby		rows[STREET_ADDRESSES];
+	Nearby	   *found = NULL;
+	int			count;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_point(&p, place);
+	dw_param_int8(&p, STREET_ADDRESSES);
+	count = (int) dw_execute(&find_near, &p);
+	/* all of them first: what opens them may ask a table */
+	for (int i = 0; i < count; i++)
+		dw_map_read(&nearby, i, &rows[i]);
+	for (int i = 0; i < count; i++)
+	{
+		DwDegrees	point = dw_unseal_point(DW_SEAL_POINT, &rows[i].id,
+											rows[i].point);
+		double		metres = dw_geo_distance_m(place->longitude,
+											   place->latitude,
+											   point.longitude,
+											   point.latitude);
+
+		if (metres > best || (metres == best && found != NULL))
+			continue;
+		best = metres;
+		found = &rows[i];
+	}
+	return found == NULL ? NULL
+		: dw_unseal(DW_SEAL_STREET, &found->id, found->street);
 }
 
 /* An address as its owner has it. */

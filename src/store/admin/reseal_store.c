@@ -91,9 +91,11 @@ static KeyedColumn columns[] = {
 	SEALED_IN("users", "id", "id", "phone"),
 	SEALED_IN("users", "id", "id", "password_hash"),
 	SEALED_IN("user_addresses", "user_id", "id", "street"),
+	SEALED_IN("user_addresses", "user_id", "id", "point"),
 	SEALED_IN("provider_credentials", "user_id", "id", "number"),
 	SEALED_IN("user_codes", "user_id", "id", "target"),
 	SEALED_IN("job_sites", "job_id", "job_id", "street"),
+	SEALED_IN("job_sites", "job_id", "job_id", "point"),
 	SEALED_IN("tax_profiles", "user_id", "id", "legal_name"),
 	SEALED_IN("tax_profiles", "user_id", "id", "tax_id"),
 	SEALED_IN("tax_profiles", "user_id", "id", "vat_id"),
@@ -440,12 +442,9 @@ email_add(const Keyed *row, const bytea *index)
 static bytea *
 value_remake(const KeyedColumn *column, const Keyed *row)
 {
-	char	   *plain;
-
 	if (column->making != SEALED)
 		return index_make(column, row, dw_keyring_need(DW_KEY_INDEX));
-	plain = dw_seal_try(column->name, &row->id, row->value);
-	return plain == NULL ? NULL : dw_seal(column->name, &row->id, plain);
+	return dw_reseal_try(column->name, &row->id, row->value);
 }
 
 /* Makes one value anew; false when it does not open. */

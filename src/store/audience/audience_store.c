@@ -338,8 +338,9 @@ dw_audience_list(DwCall *call, const DwUuid *job_id, bool of_agents)
 	{
 		dw_row_uuid(call, of_agents ? "agent_id" : "provider_id",
 					&audience.members[i].id);
+		/* whom it is of is another person: no more of it than of a bid */
 		dw_row_float8(call, "distance_miles",
-					  audience.members[i].distance_miles);
+					  round(audience.members[i].distance_miles));
 		dw_list_emit(call);
 	}
 	return true;

@@ -35,11 +35,6 @@
 	"AND k.verified_at IS NOT NULL ORDER BY k.credential_type, " \
 	"k.valid_until DESC NULLS FIRST, k.id) AS k) "
 
-/* A coordinate rounded to 0.01 degree, as dw_geo_round() does. */
-#define DW_AUDIENCE_ROUNDED(degrees) \
-	"sign(" degrees ") * floor(abs(" degrees ") * 100.0::float8 " \
-	"+ 0.5::float8) / 100.0::float8 + 0.0::float8"
-
 /*
  * The categories of a provider, of the row of their profile: those they have
  * chosen; else those that the words of their specialties name, as a whole or
@@ -64,17 +59,17 @@
 /*
  * What the columns should be, a row for each user: of everybody but an
  * active provider nothing is matched, and of a user who is gone or is no
- * provider no place is kept.  The place is rounded as a job's is, for whether
- * an agent bids on a job shows on which side of its radius a home lies.  No
- * column depends on the day.
+ * provider no place is kept.  The place of an address is rounded as a job's
+ * is, for whether an agent bids on a job shows on which side of its radius a
+ * home lies.  No column depends on the day.
  */
 #define DW_AUDIENCE_OF_USERS \
 	"SELECT u.id AS user_id, CASE WHEN u.status = 'active' " \
 	"AND u.user_type = 'service_provider' AND u.deleted_at IS NULL " \
 	"THEN u.email_verified::integer + 2 * u.phone_verified::integer " \
 	"+ 4 * u.provider_verified::integer ELSE 0 END AS account_status, " \
-	DW_AUDIENCE_ROUNDED("st_x(l.location::geometry)") " AS longitude, " \
-	DW_AUDIENCE_ROUNDED("st_y(l.location::geometry)") " AS latitude, " \
+	"st_x(l.place::geometry) AS longitude, " \
+	"st_y(l.place::geometry) AS latitude, " \
 	"b.max_bid_radius_miles::float8 AS radius_miles, " \
 	"CASE WHEN dwello.service_areas_are_valid(q.service_areas) " \
 	"THEN st_geomfromgeojson(q.service_areas) END AS area, " \

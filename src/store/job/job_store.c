@@ -474,19 +474,21 @@ static const DwColumn draft_columns[] = {
 
 static DwTable drafts = DW_TABLE("jobs", DwDraft, draft_columns);
 
-/* The exact place of a job. */
+/* Where a job is. */
 typedef struct Site
 {
 	DwUuid		job_id;			/* whose */
 	DwUuid		homeowner_id;	/* of the job */
-	DwDegrees	place;			/* exact */
+	bytea	   *point;			/* exact, sealed for this row */
+	DwDegrees	place;			/* rounded */
 	bytea	   *street;			/* sealed for this row, or NULL */
 } Site;
 
 static const DwColumn site_columns[] = {
 	DW_COLUMN(UUID, Site, job_id, job_id, DW_COLUMN_KEY),
 	DW_COLUMN(UUID, Site, homeowner_id, homeowner_id, DW_COLUMN_FIXED),
-	DW_COLUMN(POINT, Site, location, place, 0),
+	DW_COLUMN(BYTEA, Site, point, point, 0),
+	DW_COLUMN(POINT, Site, place, place, 0),
 	DW_COLUMN(BYTEA, Site, street, street, 0)
 };
 
@@ -560,13 +562,6 @@ static const DwColumn milestone_columns[] = {
 static DwTable milestones =
 DW_TABLE("job_milestones", Milestone, milestone_columns);
 
-static const DwColumn address_fields[] = {
-	DW_FIELD(UUID, Site, id, job_id),
-	DW_FIELD(BYTEA, Site, street, street)
-};
-
-static DwMap addresses = DW_MAP(address_fields);
-
 void
 dw_draft_clear(DwDraft *draft)
 {
@@ -578,31 +573,6 @@ dw_draft_clear(DwDraft *draft)
 	draft->post.start_date = DW_POST_NONE;
 	draft->post.end_date = DW_POST_NONE;
 	draft->post.currency = "USD";	/* until it is known */
-}
-
-char *
-dw_draft_street(const DwUuid *user_id, const DwDegrees *place)
-{
-	/*
-	 * People post where they stand, and a position from a telephone is off by
-	 * tens of metres; a street further away than 100 m is somebody else's.
-	 */
-	static DwStatement find_address =
-		DW_STATEMENT("SELECT a.id, a.street "
-					 "FROM dwello.user_addresses AS a "
-					 "WHERE a.user_id = $1 "
-					 "AND st_dwithin(a.location, $2, 100, false) "
-					 "ORDER BY st_distance(a.location, $2, false), a.id "
-					 "LIMIT 1");
-	DwParams	p = DW_PARAMS;
-	Site		address;
-
-	dw_param_uuid(&p, user_id);
-	dw_param_point(&p, place);
-	if (dw_execute(&find_address, &p) == 0)
-		return NULL;
-	dw_map_read(&addresses, 0, &address);
-	return dw_unseal(DW_SEAL_STREET, &address.job_id, address.street);
 }
 
 /* Fills the columns that follow from the rest of a draft. */
@@ -633,14 +603,16 @@ is_user(const DwUuid *id)
 	return dw_execute(&find_user, &p) > 0;
 }
 
-/* The exact place of a draft, with its street sealed. */
+/* The site of a draft, sealed. */
 static Site
 site_of(const DwDraft *draft)
 {
 	Site		site = {
 		.job_id = draft->id,
 		.homeowner_id = draft->homeowner_id,
-		.place = draft->post.place,
+		.point = dw_seal_point(DW_SEAL_SITE_POINT, &draft->id,
+							   &draft->post.place),
+		.place = draft->rounded,
 		.street = dw_seal(DW_SEAL_SITE, &draft->id, draft->street)
 	};
 
@@ -797,7 +769,7 @@ dw_draft_load(const DwUuid *id, DwDraft *draft)
 	if (dw_table_execute(&site_of_job, &p) == 0)
 		elog(ERROR, "job %s has no site", dw_uuid_text(id));
 	dw_table_read(&sites, 0, &site);
-	draft->post.place = site.place;
+	draft->post.place = dw_unseal_point(DW_SEAL_SITE_POINT, id, site.point);
 	load_requirements(draft);
 	load_milestones(draft);
 }

@@ -311,7 +311,7 @@ typedef struct DwDraft
 	bool		has_weights;	/* given */
 	DwScoreWeights weights;		/* as given */
 	Datum		stored_weights; /* as read; set by writing */
-	Datum		cancellation_policy; /* jsonb; 0 = those of the category */
+	Datum		cancellation_policy;	/* jsonb; 0 = those of the category */
 	int64		requirement_bits;	/* set by writing */
 	int32		terms_version;	/* set by dw_draft_update() */
 	int32		version;		/* of the row */
@@ -321,12 +321,6 @@ typedef struct DwDraft
 	DwPostMilestone *milestones;	/* in the order of the work */
 	TimestampTz created_at;		/* out: when it was written */
 } DwDraft;
-
-/*
- * The street of the user's nearest address within 100 m of a place, opened;
- * NULL when they have none there.
- */
-extern char *dw_draft_street(const DwUuid *user_id, const DwDegrees *place);
 
 /* A draft of which nothing is known yet. */
 extern void dw_draft_clear(DwDraft *draft);

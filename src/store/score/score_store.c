@@ -182,7 +182,7 @@ typedef struct Floor
 	int64		lowest_amount;	/* 0: it stays */
 	int64		quality;		/* 0 where it stays */
 	int64		writer;			/* xmin of the bid */
-}			Floor;
+} Floor;
 
 static const DwColumn floor_fields[] = {
 	DW_FIELD(UUID, Floor, id, id),
@@ -338,20 +338,17 @@ credentials_load(const DwJob *job, const Requirements *requirements,
 /*
  * The distance in 1/10000 mile of a provider to the job.  A home must not be
  * found by posting jobs and looking who is how far from them, or who is
- * outside the radius: so it is taken from the provider's point as rounded as
+ * outside the radius: so it is taken from the provider's place, as rounded as
  * the job's is, and what a bid shows of it is whole miles.
  */
 static int64
 distance_to(const DwJob *job, bool has_place, const DwDegrees *place,
 			bool is_shown)
 {
-	DwDegrees	rounded;
-
 	if (!has_place)
 		return DW_GEO_NO_DISTANCE;
-	rounded = dw_degrees_round(place);
 	return (is_shown ? dw_geo_whole_miles : dw_geo_tenthousandth_miles)
-		(rounded.longitude, rounded.latitude,
+		(place->longitude, place->latitude,
 		 job->place.longitude, job->place.latitude);
 }
 
@@ -406,8 +403,8 @@ dw_score_inputs_load_all(const DwJob *job, const DwUuid *providers,
 					 "s.rating_square_sum, s.completed, s.awarded, "
 					 "s.median_reply_minutes, "
 					 "a.user_id IS NOT NULL AS has_place, "
-					 "st_x(a.location::geometry) AS longitude, "
-					 "st_y(a.location::geometry) AS latitude "
+					 "st_x(a.place::geometry) AS longitude, "
+					 "st_y(a.place::geometry) AS latitude "
 					 "FROM dwello.users AS u "
 					 "LEFT JOIN dwello.provider_stats AS s "
 					 "ON s.user_id = u.id "
@@ -530,8 +527,8 @@ providers_load(const Entry *entries, int entry_count, bool is_fresh,
 					 "u.status = 'active' AND u.deleted_at IS NULL "
 					 "AS is_active, u.email_verified, u.phone_verified, "
 					 "u.provider_verified, a.user_id IS NOT NULL "
-					 "AS has_place, st_x(a.location::geometry) AS longitude, "
-					 "st_y(a.location::geometry) AS latitude, s.* "
+					 "AS has_place, st_x(a.place::geometry) AS longitude, "
+					 "st_y(a.place::geometry) AS latitude, s.* "
 					 "FROM dwello.users AS u CROSS JOIN " RULES " "
 					 "LEFT JOIN dwello.user_addresses AS a "
 					 "ON a.user_id = u.id AND a.is_primary "

@@ -762,11 +762,17 @@ dw_saved_count(const DwUuid *user_id)
 	return dw_read_only_int8(0);
 }
 
-/* A radius has a default, but no meaning without a place. */
+/*
+ * A radius has a default, but no meaning without a place.  People look round
+ * their home: its place is kept as rounded as those of jobs are.
+ */
 void
 dw_saved_write(DwSavedSearch *saved)
 {
 	DwSearch   *search = &saved->search;
+
+	search->longitude = dw_geo_round(search->longitude);
+	search->latitude = dw_geo_round(search->latitude);
 
 	if (!search->has_longitude)
 		search->longitude = search->latitude = search->radius_miles = NAN;

@@ -11,12 +11,12 @@ REINDEX INDEX dwello.ai_bidding_agents_key_idx;
 
 DROP TABLE IF EXISTS bench.agent;
 CREATE TABLE bench.agent AS
-SELECT a.*, l.location, a.max_bid_radius_miles * 1609.344 AS radius_m,
+SELECT a.*, l.place AS location, a.max_bid_radius_miles * 1609.344 AS radius_m,
        a.min_project_value AS budget_min, a.max_project_value AS budget_max,
        ST_MakeEnvelope(ST_X(p) - w, ST_Y(p) - h, ST_X(p) + w, ST_Y(p) + h, 4326) AS envelope
   FROM dwello.ai_bidding_agents AS a
   JOIN dwello.user_addresses AS l ON l.user_id = a.user_id AND l.is_primary,
-       LATERAL (SELECT l.location::geometry AS p, a.max_bid_radius_miles * 1609.344 / 6371008.7714 AS angle) AS g,
+       LATERAL (SELECT l.place::geometry AS p, a.max_bid_radius_miles * 1609.344 / 6371008.7714 AS angle) AS g,
        LATERAL (SELECT degrees(angle) + 1e-6 AS h,
                        degrees(asin(sin(angle) / cosd(ST_Y(p)))) + 1e-6 AS w) AS s
  WHERE a.is_active AND a.account_status > 0;

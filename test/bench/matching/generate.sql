@@ -111,9 +111,9 @@ SELECT bench.id(kind, n), kind::dwello.user_type, 'active', '\x00', sha256((kind
         UNION ALL SELECT 'service_provider', generate_series(1, :providers)) AS p;
 
 INSERT INTO dwello.user_addresses (user_id, id, address_type, street, city, state, postal_code, country,
-                                   location, is_primary)
-SELECT bench.id('service_provider', n), bench.id('address', n), 'business', '\x00', 'C', 'S', '1', 'US',
-       ST_MakePoint(p.longitude, p.latitude)::geography, true
+                                   point, place, is_primary)
+SELECT bench.id('service_provider', n), bench.id('address', n), 'business', '\x00', 'C', 'S', '1', 'US', '\x00',
+       ST_MakePoint(round(p.longitude::numeric, 2)::float8, round(p.latitude::numeric, 2)::float8)::geography, true
   FROM generate_series(1, :providers) AS n, bench.place(n, 100) AS p;
 
 INSERT INTO dwello.provider_credentials (user_id, id, credential_type, name, valid_until, verified_at)
@@ -137,8 +137,7 @@ SELECT bench.id('service_provider', n), true, 'auto', 5 + (bench.u(n, 121) * 35)
 
 -- What matching knows of them, as commands would have kept it.
 INSERT INTO dwello.user_profiles (user_id, account_status, longitude, latitude, radius_miles, capability_bits, capability_until)
-SELECT a.user_id, 5, round(ST_X(a.location::geometry) * 1e7::float8) / 1e7::float8,
-       round(ST_Y(a.location::geometry) * 1e7::float8) / 1e7::float8, g.max_bid_radius_miles, coalesce(c.bits, 0), c.until
+SELECT a.user_id, 5, ST_X(a.place::geometry), ST_Y(a.place::geometry), g.max_bid_radius_miles, coalesce(c.bits, 0), c.until
   FROM dwello.user_addresses AS a
   LEFT JOIN dwello.ai_bidding_agents AS g ON g.user_id = a.user_id
   LEFT JOIN (SELECT user_id, min(valid_until) AS until,

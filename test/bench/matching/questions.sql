@@ -63,7 +63,7 @@ SELECT q.n, q.provider_id, p.longitude, p.latitude, NULL::integer AS asked_miles
        q.radius_miles * 1609.344 AS radius_m, f.category_ids, f.fits,
        CASE WHEN NOT q.wants_all THEN q.preferred END AS named_ids, bench.capabilities(q.provider_id) AS capabilities,
        p.x, p.y, p.z, r.lows, r.highs, '{}'::uuid[] AS ids
-  FROM (SELECT n, a.user_id AS provider_id, a.location,
+  FROM (SELECT n, a.user_id AS provider_id, a.place AS location,
                coalesce(g.max_bid_radius_miles, 25) AS radius_miles, n % 2 = 0 AS wants_all,
                CASE WHEN n % 2 = 1 AND coalesce(g.preferred_categories, '{}') = '{}'
                     THEN ARRAY[bench.category(n, 200), bench.category(n, 201)]
@@ -83,9 +83,9 @@ INSERT INTO bench.question
 SELECT 0, a.user_id, p.longitude, p.latitude, 50, 50, 50 * 1609.344, f.category_ids, f.fits, NULL,
        bench.capabilities(a.user_id), p.x, p.y, p.z, r.lows, r.highs, '{}'
   FROM (SELECT longitude, latitude FROM bench.city ORDER BY deviation DESC, n LIMIT 1) AS c,
-       LATERAL (SELECT user_id, location FROM dwello.user_addresses AS a
+       LATERAL (SELECT user_id, place AS location FROM dwello.user_addresses AS a
                  WHERE NOT EXISTS (SELECT FROM dwello.ai_bidding_agents AS g WHERE g.user_id = a.user_id)
-                 ORDER BY ST_Distance(location, ST_MakePoint(c.longitude, c.latitude)::geography, false), user_id
+                 ORDER BY ST_Distance(a.place, ST_MakePoint(c.longitude, c.latitude)::geography, false), user_id
                  LIMIT 1) AS a,
        bench.point(a.location) AS p, bench.fits('{}', true) AS f,
        bench.cells(p.longitude, p.latitude, 50 * 1609.344) AS r;
