@@ -12,7 +12,7 @@ CREATE TYPE dwello.escrow_status AS ENUM ('created', 'funding', 'held', 'partial
 COMMENT ON TYPE dwello.escrow_status IS 'State of an escrow, derived from its amounts; moves are listed by dwello.escrow_transitions().';
 
 CREATE TYPE dwello.receipt_reason AS ENUM ('surplus', 'second_charge', 'wrong_currency', 'unknown_job', 'job_over', 'late',
-  'refund_failed');
+  'refund_failed', 'gone');
 COMMENT ON TYPE dwello.receipt_reason IS 'Why money that has arrived fits no payment.';
 
 CREATE TYPE dwello.receipt_status AS ENUM ('held', 'assigned', 'returned', 'cleared', 'charged_back');

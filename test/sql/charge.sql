@@ -86,6 +86,10 @@ SELECT held_amount, replayed FROM dwello.open_chargeback(t.user('other'), 'whose
 SELECT x.chargeback_status FROM dwello.chargebacks AS c, dwello.close_chargeback(NULL, 'whose', 'c 15', true, chargeback_id => c.id) AS x
  WHERE c.psp = 'whose' AND c.amount = 600;
 SELECT chargeback_status FROM dwello.close_chargeback(NULL, 'whose', 'c 16', true, case_reference => 'dp 4');
+-- a statement's line may go by the name of the case
+SELECT imported FROM dwello.import_statement('whose', '[
+  {"line_id": "s1", "reference": "dp 2", "kind": "chargeback", "amount": 30000, "currency": "USD", "time": "2031-01-01T00:00:00Z"}]');
+SELECT line_id, verdict FROM dwello.reconcile_external('whose') WHERE line_id IS NOT NULL;
 
 -- one charge told as a repayment and as a payment, in both orders, is one
 SELECT transaction_id IS NOT NULL AS booked FROM dwello.confirm_repayment(t.user('p1'), 'whose', 'r 1', 700, 'USD', psp_reference => 'ch both');

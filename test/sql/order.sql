@@ -182,6 +182,72 @@ SELECT * FROM t.in_order(ARRAY[
   $$fail_payment(t.user('paid'), 'seq', 'p 3', current_setting('t.payment')::uuid, is_final => true, occurred_at => '2031-01-01 03:00+00')$$],
   $$SELECT e.status || ' ' || e.held FROM dwello.escrow_accounts AS e WHERE e.job_id = t.user('paid')$$);
 
+-- a payment, a refund and a chargeback of it, told in any order and for no job, or for one that awaits nothing: the loss ends alike,
+-- and so does what the company holds; what is held for somebody is what it holds
+CREATE FUNCTION t.ends(events text[], told integer[]) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  ended text;
+BEGIN
+  ended := t.tell(events, told, $q$
+    SELECT string_agg(format('%s %s', y.account, y.amount), ', ' ORDER BY y.account)
+      FROM (SELECT CASE WHEN a.kind IN ('psp_clearing', 'chargeback_clearing', 'platform_loss') THEN a.kind::text ELSE 'held' END AS account,
+                   sum(n.amount) AS amount
+              FROM dwello.ledger_entries AS n LEFT JOIN dwello.ledger_accounts AS a ON a.id = n.account_id
+             WHERE NOT EXISTS (SELECT FROM t.seen AS s WHERE s.scope_id = n.scope_id AND s.transaction_id = n.transaction_id)
+             GROUP BY 1 HAVING sum(n.amount) <> 0) AS y$q$);
+  RETURN regexp_replace(ended, ' \| .* \| ', ' | ');
+END
+$$;
+CREATE FUNCTION t.all_end(events text[]) RETURNS TABLE (orders bigint, ends text, otherwise text)
+LANGUAGE sql
+AS $$
+  WITH x AS MATERIALIZED (SELECT p, t.ends(events, p) AS ended FROM t.orders(cardinality(events)) AS p),
+  truth AS (SELECT x.ended FROM x ORDER BY x.p LIMIT 1)
+  SELECT count(*), min(truth.ended), string_agg(x.p::text || ' ends ' || x.ended, E'\n') FILTER (WHERE x.ended <> truth.ended) FROM x, truth
+$$;
+SELECT t.award('any', 100000);
+SELECT t.award('none', 100000);
+SELECT t.look();
+SELECT x.job, y.story, e.* FROM (VALUES ('NULL'), ($$t.user('any')$$)) AS x (job), LATERAL (VALUES
+  ('refunded', ARRAY['P', 'R']),
+  ('refunded whole', ARRAY['P', 'R whole']),
+  ('in parts', ARRAY['P', 'R', 'R 2']),
+  ('won', ARRAY['P', 'CB', 'won']),
+  ('lost', ARRAY['P', 'CB', 'lost']),
+  ('lost in part', ARRAY['P', 'CB', 'part']),
+  ('both, won', ARRAY['P', 'R', 'CB', 'won']),
+  ('both, lost', ARRAY['P', 'R', 'CB', 'lost']),
+  ('both, lost in part', ARRAY['P', 'R', 'CB', 'part']),
+  ('more than was paid', ARRAY['P', 'R', 'CB 2']),
+  ('two payments', ARRAY['P', 'P 2', 'R', 'R whole'])) AS y (story, names),
+  LATERAL (SELECT array_agg(format(z.call, x.job) ORDER BY o.i) AS events FROM unnest(y.names) WITH ORDINALITY AS o (name, i)
+    JOIN (VALUES
+      ('P', $$confirm_payment(%s, 'seq', 'z 1', 100000, 'USD', psp_reference => 'ch z', occurred_at => '2031-01-01 01:00+00')$$),
+      ('P 2', $$confirm_payment(%s, 'seq', 'z 1b', 50000, 'USD', psp_reference => 'ch z', occurred_at => '2031-01-01 01:00+00')$$),
+      ('R', $$confirm_refund(%s, 'seq', 'z 2', amount => 40000, psp_reference => 'ch z', currency => 'USD', occurred_at => '2031-01-01 02:00+00')$$),
+      ('R 2', $$confirm_refund(%s, 'seq', 'z 3', amount => 35000, psp_reference => 'ch z', currency => 'USD', occurred_at => '2031-01-01 02:00+00')$$),
+      ('R whole', $$confirm_refund(%s, 'seq', 'z 4', amount => 100000, psp_reference => 'ch z', currency => 'USD', occurred_at => '2031-01-01 02:00+00')$$),
+      ('CB', $$open_chargeback(%s, 'seq', 'z 5', 60000, 'USD', 'ch z', case_reference => 'dp z', occurred_at => '2031-01-01 03:00+00')$$),
+      ('CB 2', $$open_chargeback(%s, 'seq', 'z 6', 90000, 'USD', 'ch z', case_reference => 'dp y', occurred_at => '2031-01-01 03:00+00')$$),
+      ('won', $$close_chargeback(%s, 'seq', 'z 7', true, case_reference => 'dp z', occurred_at => '2031-01-01 04:00+00')$$),
+      ('lost', $$close_chargeback(%s, 'seq', 'z 8', false, case_reference => 'dp z', occurred_at => '2031-01-01 04:00+00')$$),
+      ('part', $$close_chargeback(%s, 'seq', 'z 9', false, lost_amount => 20000, case_reference => 'dp z', occurred_at => '2031-01-01 04:00+00')$$))
+      AS z (name, call) ON z.name = o.name) AS w,
+  LATERAL t.all_end(w.events) AS e;
+-- told for another job than the payment, which says whose they are once it is known
+SELECT * FROM t.all_end(ARRAY[
+  $$confirm_payment(t.user('any'), 'seq', 'z 1', 100000, 'USD', psp_reference => 'ch z', occurred_at => '2031-01-01 01:00+00')$$,
+  $$confirm_refund(t.user('none'), 'seq', 'z 2', amount => 40000, psp_reference => 'ch z', occurred_at => '2031-01-01 02:00+00')$$,
+  $$open_chargeback(t.user('none'), 'seq', 'z 3', 60000, 'USD', 'ch z', occurred_at => '2031-01-01 03:00+00')$$]);
+-- a repayment
+SELECT * FROM t.all_end(ARRAY[
+  $$confirm_repayment(t.user('p2'), 'seq', 'z 1', 100000, 'USD', psp_reference => 'ch z', occurred_at => '2031-01-01 01:00+00')$$,
+  $$confirm_refund(NULL, 'seq', 'z 2', amount => 30000, psp_reference => 'ch z', currency => 'USD', occurred_at => '2031-01-01 02:00+00')$$,
+  $$open_chargeback(NULL, 'seq', 'z 3', 60000, 'USD', 'ch z', case_reference => 'dp z', occurred_at => '2031-01-01 03:00+00')$$,
+  $$close_chargeback(NULL, 'seq', 'z 4', false, lost_amount => 20000, case_reference => 'dp z', occurred_at => '2031-01-01 04:00+00')$$]);
+
 -- a payout: paid, come back, paid after all, and come back
 SELECT held FROM dwello.confirm_payment(t.user('paid'), 'seq', 'p 4', 10000, 'USD', current_setting('t.payment')::uuid);
 SELECT t.start('paid');

@@ -138,6 +138,9 @@ SELECT receipt_reason FROM dwello.confirm_payment(t.user('over'), 'o one', 'w 6'
 SELECT refund_status FROM dwello.fail_refund(t.user('over'), 'acme', 'w 7');
 INSERT INTO dwello.payment_methods (id, user_id, method_type, psp, psp_token)
 VALUES (t.user('a card'), t.user('h1'), 'credit_card', 'o two', 'tok_w');
+SELECT amount, covered_amount FROM dwello.open_chargeback(NULL, 'o one', 'w 8', 6, 'USD', 'w gone');
+SELECT receipt_reason, receipt_amount FROM dwello.confirm_payment(NULL, 'o one', 'w 9', 6, 'USD', psp_reference => 'w gone');
+SELECT chargeback_status, covered_amount FROM dwello.close_chargeback(NULL, 'o one', 'w 10', true, psp_reference => 'w gone');
 -- none is missing
 SELECT e.reason FROM unnest(enum_range(NULL::dwello.receipt_reason)) AS e (reason)
  WHERE NOT EXISTS (SELECT FROM dwello.receipts AS r WHERE r.reason = e.reason AND r.status = 'held');

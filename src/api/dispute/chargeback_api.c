@@ -445,15 +445,17 @@ closing_find_charge(DwCase *of)
  * job, else its scope, which nothing else stands for.
  */
 static void
-closing_lock(DwCase *of)
+closing_lock(DwCase *of, const DwChargebackNames *names)
 {
 	const DwChargebackRow *taken = &of->taken;
 
+	dw_charge_lock(taken->psp, taken->psp_reference);
+	dw_charge_lock(taken->psp, taken->case_reference);
+	/* its charge may have been told of, and have a receipt since */
+	closing_pick(of, names);
 	of->event.job_id = taken->job_id;
 	of->event.currency = taken->currency;
 	of->event.psp_reference = taken->psp_reference;
-	dw_charge_lock(taken->psp, taken->psp_reference);
-	dw_charge_lock(taken->psp, taken->case_reference);
 	of->has_receipt = !dw_uuid_is_nil(&taken->receipt_id) &&
 		dw_receipt_lock(&taken->receipt_id, &of->receipt);
 	lock_job(of);
@@ -504,7 +506,7 @@ DW_FUNCTION(dwello_close_chargeback)
 	if (dw_payment_replay(&call, &of.event))
 		return dw_call_return(&call);
 	closing_pick(&of, &names);
-	closing_lock(&of);
+	closing_lock(&of, &names);
 	/* while the lock was awaited, another may have told of it */
 	if (dw_payment_replay(&call, &of.event))
 		return dw_call_return(&call);

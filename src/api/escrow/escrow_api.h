@@ -7,6 +7,7 @@
 
 #include "core/dispute/dispute.h"
 #include "server/call/call_server.h"
+#include "store/dispute/dispute_store.h"
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
 #include "store/ledger/ledger_store.h"
@@ -78,14 +79,31 @@ extern void dw_refunds_ask(const DwEscrowRow *row,
 						   const DwPaymentPart *parts, int count,
 						   const char *reason);
 
+/* What had left a charge before it was told that it arrived. */
+typedef struct DwGone
+{
+	DwRefundRow *refunds;		/* that the company sent */
+	int			refund_count;	/* how many */
+	DwChargebackRow *chargebacks;	/* that banks took */
+	int			chargeback_count;	/* how many */
+	int64		amount;			/* of what arrives; minor units */
+} DwGone;
+
+/*
+ * Finds what has gone of the charge that an event tells of.  The caller has
+ * locked the charge, which is all that these rows are written under here.
+ */
+extern void dw_gone_find(const DwPaymentEvent *event, DwGone *gone);
+
 /*
  * Books money that a company has and that fits no payment; psp, event_id,
  * amount, currency, reason and what is known of the payer are the caller's,
- * the rest is set here.  It goes back at once where the setting
+ * the rest is set here.  What of it has gone makes good what the platform
+ * bore for it; the rest goes back at once where the setting
  * receipt_default_REASON says so.  False: its event has a receipt already,
  * and nothing was written.
  */
-extern bool dw_receipt_book(DwCall *call, DwReceipt *receipt);
+extern bool dw_receipt_book(DwCall *call, DwReceipt *receipt, DwGone *gone);
 
 /* WD202 for a receipt of whose charge a bank has taken what it holds. */
 extern void dw_receipt_need_room(const DwReceipt *receipt);

@@ -105,6 +105,8 @@ typedef struct Arrival
 	DwTransaction payment;		/* then this one; else what is made of it */
 	bool		is_capture;		/* of what is authorised */
 	DwAuthorization authorization;	/* then this one */
+	DwGone		gone;			/* had left before it was told */
+	int64		amount;			/* of it that is still there */
 	int64		asked;			/* by the payment, if it is open; else 0 */
 	int64		held;			/* of the amount, what the escrow takes */
 	int64		added;			/* by the platform: what none can bring */
@@ -242,16 +244,17 @@ arrival_keep_apart(DwCall *call, Arrival *arrival, DwReceipt *receipt)
 			.psp = event->psp,
 			.event_id = event->event_id,
 			.psp_reference = event->psp_reference,
-			.amount = arrival->rest,
+			.amount = arrival->rest + arrival->gone.amount,
 			.currency = event->currency,
-			.reason = arrival->reason,
+			.reason = arrival->rest > 0 ? arrival->reason
+			: DW_RECEIPT_GONE,
 			.occurred_at = event->occurred_at
 	};
 	if (arrival->has_job)
 		receipt->user_id = arrival->job.homeowner_id;
 	if (arrival->has_payment)
 		receipt->payment_method_id = arrival->payment.payment_method_id;
-	return dw_receipt_book(call, receipt);
+	return dw_receipt_book(call, receipt, &arrival->gone);
 }
 
 /* True when a payment has ended, and no money was awaited for it. */
@@ -267,7 +270,7 @@ static void
 refuse_all(Arrival *arrival, DwReceiptReason reason)
 {
 	arrival->held = 0;
-	arrival->rest = arrival->event->amount;
+	arrival->rest = arrival->amount;
 	arrival->reason = reason;
 }
 
@@ -368,7 +371,7 @@ arrival_fit(Arrival *arrival)
 	const int64 unit = dw_psp_unit_of(event->psp, event->currency);
 	const int64 room = escrow_room(arrival);
 
-	arrival->held = event->amount <= room ? event->amount
+	arrival->held = arrival->amount <= room ? arrival->amount
 		: room - room % unit;
 	if (arrival->held > 0 && room - arrival->held < unit)
 		arrival->added = room - arrival->held;
@@ -378,16 +381,17 @@ arrival_fit(Arrival *arrival)
 static void
 arrival_decide(Arrival *arrival)
 {
+	arrival->amount = arrival->event->amount - arrival->gone.amount;
 	if (arrival_is_apart(arrival))
 		return;
 	arrival->asked = arrival->has_payment &&
 		arrival->payment.status == DW_TRANSACTION_PENDING
 		? arrival->payment.amount : 0;
 	if (is_tip(arrival))
-		arrival->held = Min(arrival->event->amount, arrival->asked);
+		arrival->held = Min(arrival->amount, arrival->asked);
 	else
 		arrival_fit(arrival);
-	arrival->rest = arrival->event->amount - arrival->held;
+	arrival->rest = arrival->amount - arrival->held;
 	arrival->reason = arrival->asked > 0 ? DW_RECEIPT_SURPLUS
 		: DW_RECEIPT_SECOND_CHARGE;
 }
@@ -470,7 +474,7 @@ arrival_return(DwCall *call, Arrival *arrival, const DwReceipt *receipt)
 	dw_row_int8(call, "amount", event->amount);
 	dw_row_text(call, "currency", event->currency);
 	dw_row_bool(call, "is_late", arrival->held == 0);
-	if (arrival->rest > 0)
+	if (arrival->rest + arrival->gone.amount > 0)
 	{
 		dw_row_uuid(call, "receipt_id", &receipt->id);
 		dw_row_int8(call, "receipt_amount", receipt->amount);
@@ -487,7 +491,7 @@ arrival_book(DwCall *call, Arrival *arrival, DwReceipt *receipt)
 	/* a payment that the escrow does not take at all has ended */
 	if (arrival->asked > 0 && arrival->held == 0)
 		dw_payment_cancel(&arrival->row, &arrival->payment);
-	if (arrival->rest > 0 &&
+	if (arrival->rest + arrival->gone.amount > 0 &&
 		!arrival_keep_apart(call, arrival, receipt))
 		return false;
 	if (arrival->held > 0 && is_tip(arrival))
@@ -539,6 +543,7 @@ DW_FUNCTION(dwello_confirm_payment)
 	arrival_find(&arrival);
 	if (arrival.has_payment)
 		arrival_lapse(&arrival);
+	dw_gone_find(&event, &arrival.gone);
 	arrival_decide(&arrival);
 	if (!arrival_book(&call, &arrival, &receipt) &&
 		dw_payment_replay(&call, &event))

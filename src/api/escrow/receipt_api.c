@@ -14,6 +14,7 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/company/company_store.h"
+#include "store/dispute/dispute_store.h"
 #include "store/ledger/ledger_store.h"
 
 #define STAFF	(DW_ACTOR_SYSTEM | DW_ACTOR_SUPPORT | DW_ACTOR_ADMIN)
@@ -179,14 +180,108 @@ begin_receipt(DwCall *call, DwReceipt *receipt, DwTransactionType type,
 	return dw_receipt_insert(receipt);
 }
 
+void
+dw_gone_find(const DwPaymentEvent *event, DwGone *gone)
+{
+	const char *psp = event->psp;
+	const char *name = event->psp_reference;
+	int64		most;
+
+	memset(gone, 0, sizeof(*gone));
+	if (name == NULL)
+		return;
+	most = Min(dw_charge_excess(psp, name, event->currency), event->amount);
+	if (most == 0)
+		return;
+	gone->refunds = dw_refunds_at_loss(psp, name, event->currency,
+									   &gone->refund_count);
+	gone->chargebacks = dw_chargebacks_at_loss(psp, name, event->currency,
+											   &gone->chargeback_count);
+	for (int i = 0; i < gone->refund_count; i++)
+		gone->amount += Min(gone->refunds[i].facts.loss, most - gone->amount);
+	for (int i = 0; i < gone->chargeback_count; i++)
+		gone->amount +=
+			Min(dw_chargeback_loss(&gone->chargebacks[i].chargeback),
+				most - gone->amount);
+}
+
+/* Books that a receipt bears so much of what the platform had borne. */
+static void
+book_gone(DwCall *call, DwReceipt *receipt, int64 amount,
+		  DwTransactionType type)
+{
+	const DwAccount suspense = suspense_of(receipt);
+	const DwAccount loss = dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS,
+												  receipt->currency);
+	DwTransaction transaction;
+	DwPosting	posting;
+
+	begin_transaction(call, receipt, type, &transaction);
+	transaction.amount = transaction.net_amount = amount;
+	dw_posting_move(&posting, DW_POSTING_CHARGEBACK_COVERED, &suspense, &loss,
+					amount);
+	book(&transaction, &posting);
+	dw_receipt_reduce(receipt, amount, type == DW_TRANSACTION_CHARGEBACK
+					  ? DW_RECEIPT_CHARGED_BACK : DW_RECEIPT_RETURNED, NULL);
+}
+
+/* Takes what has gone out of a receipt that is new. */
+static void
+cover_gone(DwCall *call, DwReceipt *receipt, DwGone *gone)
+{
+	int64		left = gone->amount;
+
+	for (int i = 0; i < gone->refund_count && left > 0; i++)
+	{
+		DwRefundRow *refund = &gone->refunds[i];
+		const int64 part = Min(refund->facts.loss, left);
+
+		refund->facts.loss -= part;
+		dw_refund_save(refund);
+		book_gone(call, receipt, part, DW_TRANSACTION_REFUND_PAYMENT);
+		left -= part;
+	}
+	for (int i = 0; i < gone->chargeback_count && left > 0; i++)
+	{
+		DwChargebackRow *taken = &gone->chargebacks[i];
+		const int64 part = dw_chargeback_cover(&taken->chargeback, left);
+
+		taken->receipt_id = receipt->id;
+		dw_chargeback_save(taken);
+		if (part > 0)
+			book_gone(call, receipt, part, DW_TRANSACTION_CHARGEBACK);
+		left -= part;
+	}
+}
+
+/* What is left of a new receipt goes back at once, or waits for somebody. */
+static void
+dispose(DwCall *call, DwReceipt *receipt)
+{
+	DwPayload	payload;
+
+	if (receipt->remaining == 0)
+		return;
+	if (goes_back(receipt->reason) &&
+		receipt->remaining % dw_psp_unit_of(receipt->psp,
+											receipt->currency) == 0)
+		give_back(call, receipt, NULL,
+				  dw_receipt_reason_label(receipt->reason));
+	else
+	{
+		dw_payload_begin(&payload);
+		dw_payload_int8(&payload, "amount", receipt->remaining);
+		emit(receipt, "receipt_held", &payload);
+	}
+}
+
 bool
-dw_receipt_book(DwCall *call, DwReceipt *receipt)
+dw_receipt_book(DwCall *call, DwReceipt *receipt, DwGone *gone)
 {
 	DwTransaction transaction;
 	DwAccount	suspense;
 	DwAccount	clearing;
 	DwPosting	posting;
-	DwPayload	payload;
 
 	if (!begin_receipt(call, receipt, DW_TRANSACTION_RECEIPT, &transaction))
 		return false;
@@ -196,17 +291,8 @@ dw_receipt_book(DwCall *call, DwReceipt *receipt)
 	dw_posting_move(&posting, DW_POSTING_RECEIPT, &clearing, &suspense,
 					receipt->amount);
 	book(&transaction, &posting);
-	if (goes_back(receipt->reason) &&
-		receipt->amount % dw_psp_unit_of(receipt->psp,
-										 receipt->currency) == 0)
-		give_back(call, receipt, NULL,
-				  dw_receipt_reason_label(receipt->reason));
-	else
-	{
-		dw_payload_begin(&payload);
-		dw_payload_int8(&payload, "amount", receipt->amount);
-		emit(receipt, "receipt_held", &payload);
-	}
+	cover_gone(call, receipt, gone);
+	dispose(call, receipt);
 	return true;
 }
 

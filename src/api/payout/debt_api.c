@@ -360,16 +360,58 @@ DW_FUNCTION(dwello_expire_repayments)
 								sizeof(int32));
 }
 
+/* Books what has arrived of a repayment, and is still there. */
+static void
+repayment_book(DwCall *call, const Debt *debt, DwPaymentEvent *event)
+{
+	const DwAccount clearing =
+		dw_account_of_psp(DW_ACCOUNT_PSP_CLEARING, debt->currency, event->psp);
+	const DwAccount account = debt_account(debt);
+	DwPosting	posting;
+	DwTransaction transaction = {
+		.type = DW_TRANSACTION_REPAYMENT,
+		.psp = event->psp,
+		.psp_reference = event->psp_reference,
+		.occurred_at = event->occurred_at
+	};
+
+	repayment_receive(debt);
+	dw_posting_move(&posting, DW_POSTING_REPAYMENT, &clearing, &account,
+					debt->amount);
+	event->transaction_id = debt_book(call, debt, &transaction, &posting);
+	debt_emit(debt, "balance_repaid", &event->transaction_id);
+}
+
+/* What of it had left the company again goes through a receipt. */
+static void
+repayment_cover(DwCall *call, Debt *debt, DwPaymentEvent *event)
+{
+	DwGone		gone;
+	DwReceipt	receipt = {
+		.user_id = debt->user_id,
+		.psp = event->psp,
+		.event_id = event->event_id,
+		.psp_reference = event->psp_reference,
+		.currency = debt->currency,
+		.reason = DW_RECEIPT_GONE,
+		.occurred_at = event->occurred_at
+	};
+
+	dw_gone_find(event, &gone);
+	if (gone.amount == 0)
+		return;
+	receipt.amount = gone.amount;
+	(void) dw_receipt_book(call, &receipt, &gone);
+	event->transaction_id = receipt.transaction_id;
+	debt->amount -= gone.amount;
+}
+
 DW_FUNCTION(dwello_confirm_repayment)
 {
 	DwCall		call;
 	DwUser		user;
 	Debt		debt;
 	DwPaymentEvent event;
-	DwAccount	clearing = {.kind = DW_ACCOUNT_PSP_CLEARING};
-	DwAccount	account;
-	DwPosting	posting;
-	DwTransaction transaction = {.type = DW_TRANSACTION_REPAYMENT};
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
 	repayment_read(&call, &event, &debt);
@@ -378,19 +420,13 @@ DW_FUNCTION(dwello_confirm_repayment)
 	if (dw_payment_replay(&call, &event))
 		return dw_call_return(&call);
 
-	repayment_receive(&debt);
-	clearing.currency = debt.currency;
-	clearing.psp = transaction.psp = event.psp;
 	debt.method.psp = unconstify(char *, event.psp);
-	transaction.psp_reference = event.psp_reference;
-	transaction.occurred_at = event.occurred_at;
-	account = debt_account(&debt);
-	dw_posting_move(&posting, DW_POSTING_REPAYMENT, &clearing, &account,
-					debt.amount);
-	event.transaction_id = debt_book(&call, &debt, &transaction, &posting);
-	debt_emit(&debt, "balance_repaid", &event.transaction_id);
+	repayment_cover(&call, &debt, &event);
+	if (debt.amount > 0)
+		repayment_book(&call, &debt, &event);
 	dw_row_uuid(&call, "transaction_id", &event.transaction_id);
 	debt_row(&call, &debt);
+	dw_row_int8(&call, "amount", event.amount);
 	return dw_payment_event_return(&call, &event);
 }
 

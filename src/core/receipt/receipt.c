@@ -11,7 +11,8 @@ static const char *const receipt_reason_labels[] = {
 	[DW_RECEIPT_UNKNOWN_JOB] = "unknown_job",
 	[DW_RECEIPT_JOB_OVER] = "job_over",
 	[DW_RECEIPT_LATE] = "late",
-	[DW_RECEIPT_REFUND_FAILED] = "refund_failed"
+	[DW_RECEIPT_REFUND_FAILED] = "refund_failed",
+	[DW_RECEIPT_GONE] = "gone"
 };
 
 static const char *const receipt_status_labels[] = {

@@ -16,7 +16,8 @@ typedef enum DwReceiptReason
 	DW_RECEIPT_UNKNOWN_JOB,		/* it names no job, or none that is there */
 	DW_RECEIPT_JOB_OVER,		/* completed, or cancelled */
 	DW_RECEIPT_LATE,			/* the payment had been given up, or ended */
-	DW_RECEIPT_REFUND_FAILED	/* what was given back came back */
+	DW_RECEIPT_REFUND_FAILED,	/* what was given back came back */
+	DW_RECEIPT_GONE				/* it had left before it was told of */
 } DwReceiptReason;
 
 /* Type receipt_status: what became of it. */

@@ -126,6 +126,37 @@ dw_charge_find_only(const DwUuid *job_id, const char *psp, DwCharge *charge)
 	return rows > 0;
 }
 
+int64
+dw_charge_excess(const char *psp, const char *psp_reference,
+				 const char *currency)
+{
+	static DwStatement select_excess =
+		DW_STATEMENT("SELECT GREATEST(COALESCE((SELECT "
+					 "pg_catalog.sum(COALESCE(c.lost_amount, c.amount)) "
+					 "FROM dwello.chargebacks AS c WHERE c.psp = $1 "
+					 "AND c.status <> 'won' AND c.currency = $3 "
+					 "AND (c.psp_reference = $2 "
+					 "OR c.payment_id = ANY (ARRAY(SELECT t.id "
+					 "FROM dwello.transactions AS t WHERE t.psp = $1 "
+					 "AND t.psp_reference = $2)))), 0) + COALESCE((SELECT "
+					 "pg_catalog.sum(r.amount - r.reversed) "
+					 "FROM dwello.refunds AS r WHERE r.psp = $1 "
+					 "AND r.psp_reference = $2 AND r.currency = $3 "
+					 "AND r.status = 'completed'), 0) - COALESCE((SELECT "
+					 "pg_catalog.sum(e.amount) "
+					 "FROM dwello.payment_events AS e WHERE e.psp = $1 "
+					 "AND e.psp_reference = $2 AND e.currency = $3 "
+					 "AND e.event_type IN ('payment_confirmed', "
+					 "'repayment_confirmed')), 0), 0)::bigint");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, psp);
+	dw_param_text(&p, psp_reference);
+	dw_param_text(&p, currency);
+	(void) dw_execute(&select_excess, &p);
+	return dw_read_only_int8(0);
+}
+
 bool
 dw_charge_is_of(const DwCharge *charge, const DwUuid *job_id, const char *psp)
 {

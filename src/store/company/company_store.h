@@ -80,6 +80,13 @@ extern bool dw_charge_find(const DwChargeNames *names, DwCharge *charge);
 extern bool dw_charge_find_only(const DwUuid *job_id, const char *psp,
 								DwCharge *charge);
 
+/*
+ * What went back of a charge, or a bank took, beyond what has arrived of it
+ * by now; 0 when nothing did.
+ */
+extern int64 dw_charge_excess(const char *psp, const char *psp_reference,
+							  const char *currency);
+
 /* True when the escrow of this job has taken it, through this company. */
 extern bool dw_charge_is_of(const DwCharge *charge, const DwUuid *job_id,
 							const char *psp);

@@ -105,6 +105,9 @@ static DwMap name_map = DW_MAP(name_fields);
 	"UNION SELECT k.name, t.scope_id, t.id FROM asked AS k " \
 	"JOIN dwello.transactions AS t ON t.psp_reference = k.name " \
 	"WHERE t.psp = $1 " \
+	"UNION SELECT k.name, c.scope_id, c.transaction_id FROM asked AS k " \
+	"JOIN dwello.chargebacks AS c ON c.case_reference = k.name " \
+	"WHERE c.psp = $1 " \
 	"UNION SELECT k.name, r.scope_id, r.confirmation_id FROM asked AS k " \
 	"JOIN dwello.refunds AS r ON r.id = k.id WHERE r.psp = $1 " \
 	"UNION SELECT k.name, r.scope_id, r.confirmation_id FROM asked AS k " \

@@ -303,6 +303,37 @@ static DwMap sums = DW_MAP(sum_fields);
 	"FROM dwello.transactions AS x " \
 	"WHERE x.psp = $1 AND x.psp_reference = $2))) ORDER BY t.id"
 
+/* All rows of a query. */
+static DwChargebackRow *
+read_chargebacks(DwTableQuery *query, const DwParams *p, int *count)
+{
+	DwChargebackRow *rows;
+
+	*count = (int) dw_table_execute(query, p);
+	rows = palloc_array(DwChargebackRow, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		dw_table_read(&chargebacks, i, &rows[i]);
+	return rows;
+}
+
+DwChargebackRow *
+dw_chargebacks_at_loss(const char *psp, const char *psp_reference,
+					   const char *currency, int *count)
+{
+	static DwTableQuery of_charge =
+		DW_TABLE_QUERY(chargebacks, "WHERE t.psp = $1 "
+					   "AND t.psp_reference = $2 AND t.currency = $3 "
+					   "AND t.receipt_id IS NULL AND t.status <> 'won' "
+					   "AND COALESCE(t.lost_amount, t.amount) "
+					   "> t.held_amount + t.clawed_back ORDER BY t.id");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, psp);
+	dw_param_text(&p, psp_reference);
+	dw_param_text(&p, currency);
+	return read_chargebacks(&of_charge, &p, count);
+}
+
 DwChargebackRow *
 dw_chargebacks_named(const DwChargebackNames *names, int *count)
 {
@@ -319,19 +350,14 @@ dw_chargebacks_named(const DwChargebackNames *names, int *count)
 					   NAMED_CASE);
 	const bool	has_job = !dw_uuid_is_nil(&names->job_id);
 	DwParams	p = DW_PARAMS;
-	DwChargebackRow *rows;
 
 	dw_param_text(&p, names->psp);
 	dw_param_text(&p, names->psp_reference);
 	dw_param_uuid(&p, names->id);
 	dw_param_uuid(&p, has_job ? &names->job_id : NULL);
 	dw_param_text(&p, names->case_reference);
-	*count = (int) dw_table_execute(names->id != NULL ? &by_id
-									: has_job ? &of_job : &by_name, &p);
-	rows = palloc_array(DwChargebackRow, Max(*count, 1));
-	for (int i = 0; i < *count; i++)
-		dw_table_read(&chargebacks, i, &rows[i]);
-	return rows;
+	return read_chargebacks(names->id != NULL ? &by_id
+							: has_job ? &of_job : &by_name, &p, count);
 }
 
 bool

@@ -156,6 +156,15 @@ typedef struct DwChargebackNames
 extern DwChargebackRow *dw_chargebacks_named(const DwChargebackNames *names,
 											 int *count);
 
+/*
+ * What banks took of a charge, of which the platform and no receipt bears
+ * some; the caller has locked the charge.
+ */
+extern DwChargebackRow *dw_chargebacks_at_loss(const char *psp,
+											   const char *psp_reference,
+											   const char *currency,
+											   int *count);
+
 /* The one that a kept event has told of; false: none, as of an inquiry. */
 extern bool dw_chargeback_find_told(const DwPaymentEvent *event,
 									DwChargebackRow *row);

@@ -51,13 +51,13 @@ static DwMap paid_in = DW_MAP(paid_in_fields);
 	"t.currency "
 
 /*
- * What banks have taken through the company of a payment.  A bank may have
- * been told of before the payment was: its chargeback left the escrow alone,
- * and has the payment's reference.
+ * What banks have taken through the company of a payment, but for what a
+ * receipt bears of it.  A bank may have been told of before the payment was:
+ * its chargeback left the escrow alone, and has the payment's reference.
  */
 #define TAKEN(which) \
 	"COALESCE((SELECT " \
-	"pg_catalog.sum(COALESCE(c.lost_amount, c.amount)) " \
+	"pg_catalog.sum(COALESCE(c.lost_amount, c.amount) - c.covered_amount) " \
 	"FROM dwello.chargebacks AS c WHERE c.job_id = $1 " \
 	"AND c.status <> 'won' AND c.psp = t.psp AND " which "), 0)"
 #define TAKEN_OF_IT \
@@ -78,6 +78,7 @@ DW_STATEMENT(SELECT_ARRIVED ", (t.amount - "
 			 ")::bigint AS room, (" TAKEN_OF_ANY " + COALESCE((SELECT "
 			 "pg_catalog.sum(r.amount) FROM dwello.refunds AS r "
 			 "WHERE r.scope_id = $1 AND r.payment_id IS NULL "
+			 "AND r.psp_reference IS NULL "
 			 "AND r.psp = t.psp), 0))::bigint AS unnamed "
 			 FROM_ARRIVED "ORDER BY v.seq");
 
@@ -244,6 +245,23 @@ dw_refunds_of(const DwUuid *job_id, const DwUuid *transaction_id,
 	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, transaction_id);
 	return read_refunds(&of_transaction, &p, count);
+}
+
+DwRefundRow *
+dw_refunds_at_loss(const char *psp, const char *psp_reference,
+				   const char *currency, int *count)
+{
+	static DwTableQuery of_charge =
+		DW_TABLE_QUERY(refunds, "WHERE t.psp = $1 AND t.psp_reference = $2 "
+					   "AND t.currency = $3 AND t.is_unasked "
+					   "AND t.status = 'completed' AND t.loss > 0 "
+					   "ORDER BY t.id");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, psp);
+	dw_param_text(&p, psp_reference);
+	dw_param_text(&p, currency);
+	return read_refunds(&of_charge, &p, count);
 }
 
 DwRefundRow *

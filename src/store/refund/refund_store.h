@@ -85,6 +85,14 @@ extern void dw_refund_save(DwRefundRow *refund);
 extern DwRefundRow *dw_refunds_of(const DwUuid *job_id,
 								  const DwUuid *transaction_id, int *count);
 
+/*
+ * What a company gave back of a charge, of which the platform bears some; the
+ * caller has locked the charge.
+ */
+extern DwRefundRow *dw_refunds_at_loss(const char *psp,
+									   const char *psp_reference,
+									   const char *currency, int *count);
+
 /* What nobody asked for that the event of a refund has booked beside it. */
 extern DwRefundRow *dw_refunds_beside(const DwRefundRow *refund, int *count);
 
