@@ -86,7 +86,8 @@ class Acme
 			...event } = JSON.parse(text);
 		const told = { psp: NAME, event_id, occurred_at };
 		const { job_id, transaction_id, refund_id, provider_id: user_id,
-			payout_id, payment: psp_reference } = event;
+			payout_id, payment: psp_reference, refund: refund_reference } =
+			event;
 
 		switch (type)
 		{
@@ -98,10 +99,10 @@ class Acme
 					is_final: event.is_final }]];
 			case 'refund_paid':
 				return [['confirm_refund',
-					{ ...told, job_id, refund_id, amount }]];
+					{ ...told, job_id, refund_id, refund_reference, amount }]];
 			case 'refund_failed':
 				return [['fail_refund', { ...told, job_id, refund_id,
-					reason: event.reason }]];
+					refund_reference, reason: event.reason }]];
 			case 'payout_paid':
 				return [['confirm_payout', { ...told, user_id, payout_id,
 					psp_reference: event.payout }]];

@@ -144,7 +144,8 @@ class Psp extends Simulated
 	refund(body)
 	{
 		const payment = this.payments.get(body.payment);
-		const refund = { ...body, amount: BigInt(body.amount) };
+		const refund = { ...body, amount: BigInt(body.amount),
+			id: this.newId('re') };
 
 		if (body.token === undefined &&
 			(payment?.state !== 'succeeded' ||
@@ -179,10 +180,10 @@ class Psp extends Simulated
 		this.tellRefund('refund_failed', refund, { reason });
 	}
 
-	tellRefund(type, { job_id, refund_id, amount }, more, done)
+	tellRefund(type, { id, job_id, refund_id, amount }, more, done)
 	{
-		this.tell({ type, job_id, refund_id, amount: String(amount), ...more },
-			done);
+		this.tell({ type, refund: id, job_id, refund_id,
+			amount: String(amount), ...more }, done);
 	}
 
 	// Money out to a provider, not before send_after; some cannot be paid.

@@ -172,10 +172,11 @@ class StripeCompany
 			case 'refund.updated':
 				return object.status !== 'succeeded' ? [] : [['confirm_refund',
 					{ ...told, job_id, refund_id: metadata.refund_id,
+						refund_reference: id,
 						amount: await this.minor(amount, currency) }]];
 			case 'refund.failed':
 				return [['fail_refund', { ...told, job_id,
-					refund_id: metadata.refund_id,
+					refund_id: metadata.refund_id, refund_reference: id,
 					reason: object.failure_reason }]];
 			case 'transfer.created':
 				return [['confirm_payout', { ...told, ...metadata,

@@ -79,7 +79,7 @@ SELECT amount, replayed FROM dwello.confirm_refund(t.user('several'), 'several',
 SELECT amount, replayed, refund_id = :'last' AS this FROM dwello.confirm_refund(t.user('several'), 'several', 's 6', amount => 500, refund_id => :'last', refund_reference => 're 5');
 SELECT refund_reference, amount, is_unasked FROM dwello.refunds WHERE job_id = t.user('several') AND amount = 500 ORDER BY 1;
 -- that attempt failed, and was never told as sent: nothing moved
-SELECT t.refused(NULL, format($$fail_refund(t.user('several'), 'several', 's 7', refund_id => %L, refund_reference => 're 6')$$, :'last')) AS early;
+SELECT amount, refund_status, replayed FROM dwello.fail_refund(t.user('several'), 'several', 's 7', refund_id => :'last', refund_reference => 're 6');
 -- one that never was sent fails by its id, and has the name
 SELECT t.does('a1', $$refund_escrow(t.user('several'), 600)$$);
 SELECT id AS last FROM dwello.refunds WHERE job_id = t.user('several') ORDER BY id DESC LIMIT 1 \gset

@@ -811,26 +811,33 @@ fail_again(DwRefundWork *work)
 }
 
 /*
- * Finds the one that failed, in the order of errors.  What the company calls
- * otherwise, or by a name that nobody knows yet, is not it.
+ * Finds the one that failed, in the order of errors.  A name that nobody
+ * knows yet is of one that was not told of as sent.
  */
 static int
 fail_find(DwRefundWork *work)
 {
 	const DwRefundNames *names = &work->told->names;
-	const int	picked = work->picked;
 
 	if (work->is_known)
-		return picked;
-	if (picked < 0)
+		return work->picked;
+	if (work->picked < 0)
 		refuse_none(names);
-	if (names->refund_reference != NULL &&
-		(!work->told->is_by_id ||
-		 (work->rows[picked].facts.status == DW_REFUND_COMPLETED &&
-		  work->rows[picked].refund_reference != NULL)))
+	if (names->refund_reference != NULL && !work->told->is_by_id)
 		refuse_early(names);
 	need_clear(work, work->is_clear);
-	return picked;
+	return work->picked;
+}
+
+/*
+ * True when the company sent it by another name: what failed was one more,
+ * which never was sent.
+ */
+static bool
+is_sent_otherwise(const DwRefundWork *work, const DwRefundRow *refund)
+{
+	return !work->is_known && refund->refund_reference != NULL &&
+		work->told->names.refund_reference != NULL;
 }
 
 /* True when any of them, or the one, was sent after it had failed. */
@@ -854,7 +861,7 @@ fail_decide(DwRefundWork *work)
 
 	/* one that failed, and was sent after all, is not news */
 	if (refund->facts.status == DW_REFUND_FAILED ||
-		is_sent_later(work, refund))
+		is_sent_otherwise(work, refund) || is_sent_later(work, refund))
 	{
 		told_again(work, refund);
 		return;

@@ -297,6 +297,26 @@ const actions = {
 			state: isOdd === (refund.state === 'failed') ? 'sent' : 'failed' });
 	},
 
+	// From its dashboard: of a charge that was told, often as much as before.
+	sendUnasked(dice)
+	{
+		const company = dice.pick(this.companies);
+		const charge = dice.pick(company.charges.filter((c) =>
+			c.amount > c.back && !company.queue.includes(c.event)));
+		const isAlike = dice.pick([true, false]);
+		const alike = this.refunds.find((r) => r.charge === charge);
+		const rest = charge ? charge.amount - charge.back : 0n;
+		const share = dice.share(rest > 0n ? rest : 1n);
+
+		if (!charge)
+			return undefined;
+		const refund = company.giveBack({ charge, at: this.now,
+			amount: isAlike && alike?.amount <= rest ? alike.amount : share });
+
+		this.refunds.push(refund);
+		return refund.last;
+	},
+
 	// Whatever a bank says of whatever charge.
 	takeBack(dice)
 	{
@@ -412,7 +432,7 @@ const ASKING = ['fund', 'tip', 'assign', 'giveBack', 'payOut', 'repay', 'undo'];
 
 // By how often they happen, what is simplest first.
 const WEIGHTS = { charge: 6, fund: 4, work: 2, say: 4, again: 3, start: 2,
-	release: 5, giveBack: 3, send: 4, decline: 2, takeBack: 3, decide: 3,
+	release: 5, giveBack: 3, send: 4, sendUnasked: 2, decline: 2, takeBack: 3, decide: 3,
 	payOut: 4, paid: 5, tip: 1, assign: 2,
 	fee: 1, settle: 1, wait: 2, undo: 2, dispute: 1,
 	abandon: 1, cancelPayout: 1, repay: 1, writeOff: 1, mixUp: 1 };

@@ -113,8 +113,10 @@ class Company
 	// A refund is sent, or cannot be, or comes back after it was sent.
 	refund({ refund, state, at })
 	{
-		const { job_id, refund_id, amount, charge, currency } = refund;
+		const { job_id, refund_id, amount, charge, currency, more } = refund;
 		const isSent = state === 'sent';
+
+		refund.name ??= this.newName('re');
 		const hasMoved = refund.state !== state &&
 			(isSent || refund.state === 'sent');
 
@@ -122,17 +124,33 @@ class Company
 			call: isSent ? 'confirm_refund' : 'fail_refund', isNamed: isSent,
 			// or it was withdrawn, and the company has not heard of that
 			mayBeOld: refund.state === state || !isSent && !hasMoved,
-			args: { job_id, refund_id,
-				...isSent && { amount } },
+			args: { job_id, refund_id, refund_reference: refund.name,
+				...isSent && { amount, ...more } },
 			moves: hasMoved ? [[currency, isSent ? -amount : amount]] : [],
 			line: hasMoved ? { kind: isSent ? 'refund' : 'refund_returned',
-				amount, reference: refund_id, currency } : null });
+				amount, reference: refund.name, currency } : null });
+		refund.last.refund = refund;
 		if (charge && refund.state === 'failed' && isSent)
 			charge.back += amount;
 		else if (charge && refund.state !== 'failed' && !isSent)
 			charge.back -= amount;		// it can be asked for once more
 		refund.state = state;
 		return refund.last;
+	}
+
+	// It gives a part of a charge back by itself; dwello may ask for more of
+	// it then than there is.
+	giveBack({ charge, amount, at })
+	{
+		const { job, reference, currency } = charge;
+		const refund = { company: this, job_id: job?.id ?? null, amount,
+			charge, currency, state: 'asked', last: charge.event,
+			more: { psp_reference: reference, currency } };
+
+		charge.back += amount;
+		charge.isOverdrawn = true;
+		this.refund({ refund, state: 'sent', at });
+		return refund;
 	}
 
 	// A bank asks for a charge, or only what it was; nothing leaves until it has

@@ -49,6 +49,16 @@ const faults = {
 	// so is a refund
 	refund: whenAgain('confirm_refund', move(1n)),
 
+	// of two equal refunds of one charge the second is the first again
+	equal_refund: besides('confirm_refund', (said, event) => {
+		const { charge, amount } = event.refund;
+
+		if (charge && event.company.told.some((e) => e.refund && e !== event
+			&& e.refund !== event.refund && e.call === event.call
+			&& e.refund.charge === charge && e.refund.amount === amount))
+			move(-1n)(said, event);
+	}),
+
 	// what the company pays to the bank comes from there
 	settlement: besides('record_settlement', move(-2n)),
 

@@ -378,7 +378,9 @@ const refund = {
 		const r = called.length > 0 ? this.foremost(called)
 			: this.failing(fitting, args);
 
-		if (r.status === 'failed')
+		// what was sent by another name did not fail by this one
+		if (r.status === 'failed' || called.length === 0 && r.name &&
+			args.refund_reference)
 			return this.toldOfRefund(call, 'refund_failed', r, 0n,
 				{ replayed: true });
 		const failing = [r, ...r.status === 'completed'
@@ -410,9 +412,7 @@ const refund = {
 	{
 		const r = this.foremost(fitting);
 
-		need(r, 'WD101');
-		need(!name || (refund_id || transaction_id) &&
-			!(r.status === 'completed' && r.name), 'WD101');
+		need(r && (!name || refund_id || transaction_id), 'WD101');
 		return this.pick(fitting);
 	},
 
