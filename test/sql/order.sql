@@ -182,6 +182,23 @@ SELECT * FROM t.in_order(ARRAY[
   $$fail_payment(t.user('paid'), 'seq', 'p 3', current_setting('t.payment')::uuid, is_final => true, occurred_at => '2031-01-01 03:00+00')$$],
   $$SELECT e.status || ' ' || e.held FROM dwello.escrow_accounts AS e WHERE e.job_id = t.user('paid')$$);
 
+-- one that failed for good, and then succeeded all the same; a tip
+SELECT * FROM t.in_order(ARRAY[
+  $$fail_payment(t.user('paid'), 'seq', 'p 1', current_setting('t.payment')::uuid, is_final => true, occurred_at => '2031-01-01 01:00+00')$$,
+  $$confirm_payment(t.user('paid'), 'seq', 'p 2', 10000, 'USD', current_setting('t.payment')::uuid, occurred_at => '2031-01-01 02:00+00')$$,
+  $$fail_payment(t.user('paid'), 'seq', 'p 3', current_setting('t.payment')::uuid, is_final => true, occurred_at => '2031-01-01 03:00+00')$$],
+  $$SELECT e.status || ' ' || e.held FROM dwello.escrow_accounts AS e WHERE e.job_id = t.user('paid')$$);
+SELECT t.award('tipped', 10000);
+SELECT held FROM dwello.confirm_payment(t.user('tipped'), 'seq', 't 1', 10000, 'USD');
+SELECT t.start('tipped');
+SELECT t.does('h1', $$release_escrow(t.user('tipped'))$$), t.does('h1', $$tip(t.user('tipped'), 2000)$$);
+SELECT set_config('t.tip', x.id::text, true) IS NOT NULL AS named FROM dwello.transactions AS x WHERE x.scope_id = t.user('tipped') AND x.status = 'pending';
+SELECT t.look();
+SELECT * FROM t.in_order(ARRAY[
+  $$fail_payment(t.user('tipped'), 'seq', 't 2', current_setting('t.tip')::uuid, is_final => true, occurred_at => '2031-01-01 01:00+00')$$,
+  $$confirm_payment(t.user('tipped'), 'seq', 't 3', 2000, 'USD', current_setting('t.tip')::uuid, occurred_at => '2031-01-01 02:00+00')$$],
+  $$SELECT count(*)::text FROM dwello.receipts AS r WHERE r.event_id = 't 3'$$);
+
 -- a payment, a refund and a chargeback of it, told in any order and for no job, or for one that awaits nothing: the loss ends alike,
 -- and so does what the company holds; what is held for somebody is what it holds
 CREATE FUNCTION t.ends(events text[], told integer[]) RETURNS text

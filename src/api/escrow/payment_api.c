@@ -190,9 +190,10 @@ tip_give(DwCall *call, DwEscrowRow *row, const DwTransaction *payment,
 	dw_ledger_book(&row->chain_end, tip, &posting, false);
 }
 
-/* What has arrived of a pending tip, payment->amount, is the provider's. */
+/* What has arrived of a tip, payment->amount, is the provider's. */
 static void
-tip_apply(DwCall *call, DwEscrowRow *row, DwTransaction *payment)
+tip_apply(DwCall *call, DwEscrowRow *row, DwTransaction *payment,
+		  bool is_pending)
 {
 	const DwParties parties = DW_ESCROW_PARTIES(row);
 	DwTransaction tip;
@@ -202,7 +203,7 @@ tip_apply(DwCall *call, DwEscrowRow *row, DwTransaction *payment)
 	dw_escrow_ensure_accounts(row, payment->psp);
 	dw_posting_payment(&posting, &parties, payment->psp, payment->amount,
 					   0);
-	dw_ledger_book(&row->chain_end, payment, &posting, true);
+	dw_ledger_book(&row->chain_end, payment, &posting, is_pending);
 	tip_give(call, row, payment, &tip);
 	dw_escrow_save(row);
 	dw_escrow_payload(&payload, row);
@@ -220,13 +221,18 @@ arrival_tip(DwCall *call, Arrival *arrival)
 {
 	const DwPaymentEvent *event = arrival->event;
 	DwTransaction *payment = &arrival->payment;
+	const bool	is_pending = arrival->asked > 0;
 
+	/* one that had failed has ended: what came all the same is another */
+	if (!is_pending)
+		dw_escrow_begin_transaction(&arrival->row, payment,
+									DW_TRANSACTION_TIP_PAYMENT, &call->actor);
 	payment->amount = payment->net_amount = arrival->held;
 	payment->occurred_at = event->occurred_at;
 	payment->psp = event->psp;
 	if (event->psp_reference != NULL)
 		payment->psp_reference = event->psp_reference;
-	tip_apply(call, &arrival->row, payment);
+	tip_apply(call, &arrival->row, payment, is_pending);
 }
 
 /*
@@ -297,15 +303,16 @@ refuse_ended(Arrival *arrival)
 			   ? DW_RECEIPT_SECOND_CHARGE : DW_RECEIPT_LATE);
 }
 
-/* True when what has arrived did so before its payment failed for good. */
+/*
+ * True when a payment failed for good and succeeded, and the company says when
+ * each was: it is there, and is held in whatever order the two are told.
+ */
 static bool
-was_in_time(const Arrival *arrival)
+has_arrived_all_the_same(const Arrival *arrival)
 {
-	return !is_tip(arrival) &&
-		arrival->payment.status == DW_TRANSACTION_FAILED &&
-		dw_payment_event_is_overtaken(arrival->event, "transaction_id",
-									  &arrival->payment.id,
-									  DW_PAYMENT_FAILED, DW_PAYMENT_FAILED);
+	return arrival->payment.status == DW_TRANSACTION_FAILED &&
+		arrival->event->occurred_at != DT_NOBEGIN &&
+		dw_payment_has_failed_at(&arrival->job.id, &arrival->payment.id);
 }
 
 /*
@@ -332,7 +339,7 @@ arrival_is_apart(Arrival *arrival)
 	else if (!arrival->has_escrow)
 		refuse_all(arrival, DW_RECEIPT_SECOND_CHARGE);
 	else if (arrival->has_payment && has_ended(&arrival->payment) &&
-			 !was_in_time(arrival))
+			 !has_arrived_all_the_same(arrival))
 		refuse_ended(arrival);
 	else
 		return false;
@@ -388,7 +395,7 @@ arrival_decide(Arrival *arrival)
 		arrival->payment.status == DW_TRANSACTION_PENDING
 		? arrival->payment.amount : 0;
 	if (is_tip(arrival))
-		arrival->held = Min(arrival->amount, arrival->asked);
+		arrival->held = Min(arrival->amount, arrival->payment.amount);
 	else
 		arrival_fit(arrival);
 	arrival->rest = arrival->amount - arrival->held;

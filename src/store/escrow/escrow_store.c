@@ -836,6 +836,21 @@ dw_payment_has_arrived(const DwUuid *job_id, const DwUuid *transaction_id)
 	return dw_execute(&select_event, &p) > 0;
 }
 
+bool
+dw_payment_has_failed_at(const DwUuid *job_id, const DwUuid *transaction_id)
+{
+	static DwStatement select_event =
+		DW_STATEMENT("SELECT FROM dwello.payment_events AS e "
+					 "WHERE e.job_id = $1 AND e.transaction_id = $2 "
+					 "AND e.event_type = '" DW_PAYMENT_FAILED "' "
+					 "AND e.occurred_at IS NOT NULL");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, transaction_id);
+	return dw_execute(&select_event, &p) > 0;
+}
+
 /*
  * The first row of a query for payments; false when there is none.  Not
  * locked: whoever ends a payment has locked its job.

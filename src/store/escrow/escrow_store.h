@@ -289,6 +289,10 @@ extern bool dw_payment_event_is_overtaken(const DwPaymentEvent *event,
 extern bool dw_payment_has_arrived(const DwUuid *job_id,
 								   const DwUuid *transaction_id);
 
+/* True when an event has said that it failed, and when that was. */
+extern bool dw_payment_has_failed_at(const DwUuid *job_id,
+									 const DwUuid *transaction_id);
+
 /* The pending payment of a job, or its payment of this id; false: none. */
 extern bool dw_payment_find(const DwUuid *job_id, const DwUuid *id,
 							DwTransaction *payment);
