@@ -37,7 +37,6 @@
 #include "storage/fd.h"
 #include "storage/proc.h"
 #include "utils/guc.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
@@ -92,7 +91,7 @@ static struct
 void
 dw_keyring_init(void)
 {
-	CacheRegisterRelcacheCallback(forget_data_id, (Datum) 0);
+	dw_relation_watch(forget_data_id);
 	RegisterXactCallback(retire_at_commit, NULL);
 	DefineCustomStringVariable("dwello.keyring_file",
 							   "File that holds dwello's keys.",

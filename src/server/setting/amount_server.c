@@ -14,7 +14,6 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -68,7 +67,7 @@ amounts_invalidate(Datum arg, Oid relation)
 void
 dw_setting_amounts_init(void)
 {
-	CacheRegisterRelcacheCallback(amounts_invalidate, (Datum) 0);
+	dw_relation_watch(amounts_invalidate);
 }
 
 /* Reads the table with the snapshot that is pushed. */

@@ -190,7 +190,7 @@ forget_settings(Datum arg, Oid relation)
 void
 dw_setting_init(void)
 {
-	CacheRegisterRelcacheCallback(forget_settings, (Datum) 0);
+	dw_relation_watch(forget_settings);
 	DefineCustomStringVariable("dwello.now",
 							   "Pins the time by which deadlines are judged.",
 							   "A timestamp with time zone; empty means the clock. "

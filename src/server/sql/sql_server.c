@@ -555,6 +555,33 @@ dw_stream(DwStatement *statement, const DwParams *p, DwStreamTake take,
 			 SPI_result_code_string(code));
 }
 
+#define WATCHERS_MAX	16		/* functions that are told of relations */
+
+/* Who is told of relations that change. */
+static struct
+{
+	RelcacheCallbackFunction told[WATCHERS_MAX];	/* as they came */
+	int			count;			/* of them */
+}			watchers;
+
+/* Tells all of them. */
+static void
+relation_changed(Datum argument, Oid relation)
+{
+	for (int i = 0; i < watchers.count; i++)
+		watchers.told[i] (argument, relation);
+}
+
+void
+dw_relation_watch(RelcacheCallbackFunction changed)
+{
+	if (watchers.count == WATCHERS_MAX)
+		elog(ERROR, "too many functions are told of relations");
+	if (watchers.count == 0)
+		CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
+	watchers.told[watchers.count++] = changed;
+}
+
 #define TYPES_KEPT 32			/* types whose numbers are remembered */
 
 static int	types_known = 0;

@@ -13,6 +13,7 @@
 #include "executor/tuptable.h"
 #include "storage/lockdefs.h"
 #include "utils/date.h"
+#include "utils/inval.h"
 #include "utils/timestamp.h"
 
 #include "core/base/base.h"
@@ -243,6 +244,13 @@ typedef bool (*DwStreamTake) (void *state, TupleTableSlot *slot);
  */
 extern void dw_stream(DwStatement *statement, const DwParams *p,
 					  DwStreamTake take, void *state);
+
+/*
+ * Calls a function whenever a relation, or with InvalidOid any, may have
+ * changed; it must neither allocate nor read.  All of ours share one place
+ * in the server's list, which has room for ten of everybody's.
+ */
+extern void dw_relation_watch(RelcacheCallbackFunction changed);
 
 /* The type of that name in schema dwello, for a parameter. */
 extern Oid	dw_type_find(const char *name);

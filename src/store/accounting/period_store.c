@@ -20,7 +20,6 @@
 #include "catalog/namespace.h"
 #include "storage/lmgr.h"
 #include "utils/datetime.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -73,7 +72,7 @@ static Oid
 find_relation(void)
 {
 	if (!kept.hears)
-		CacheRegisterRelcacheCallback(forget_periods, (Datum) 0);
+		dw_relation_watch(forget_periods);
 	kept.hears = true;
 	if (!OidIsValid(kept.relation))
 		kept.relation =

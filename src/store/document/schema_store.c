@@ -10,7 +10,6 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -236,7 +235,7 @@ dw_schema_named(const char *name)
 	if (IsolationUsesXactSnapshot())
 		return dw_schema_of(JsonbPGetDatum(read_named(name)));
 	if (!hears_word)
-		CacheRegisterRelcacheCallback(hear_word, (Datum) 0);
+		dw_relation_watch(hear_word);
 	hears_word = true;
 	/* what was committed since this transaction began has to be heard, too */
 	AcceptInvalidationMessages();

@@ -98,7 +98,7 @@ rules_invalidate(Datum arg, Oid relation)
 void
 dw_match_rules_init(void)
 {
-	CacheRegisterRelcacheCallback(rules_invalidate, (Datum) 0);
+	dw_relation_watch(rules_invalidate);
 }
 
 void
