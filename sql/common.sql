@@ -40,7 +40,7 @@ DECLARE
     -- append only, each row bound to the one before it
     'transactions', 'ledger_entries', 'escrow_events', 'payment_events', 'log_seals', 'log_chains',
     -- made of other rows
-    'user_emails', 'provider_stats', 'notifications', 'bid_versions', 'bid_ranks', 'bid_floors', 'market_prices',
+    'user_emails', 'person_keys', 'provider_stats', 'notifications', 'bid_versions', 'bid_ranks', 'bid_floors', 'market_prices',
     'category_statistics', 'agent_outcomes', 'period_balances', 'invoice_watermark', 'job_tiles', 'job_tile_refresh',
     -- events, requests and counters on their way
     'outbox', 'outbox_consumers', 'outbox_deliveries', 'idempotency_keys', 'agent_wakes', 'agent_work',

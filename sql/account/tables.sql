@@ -308,6 +308,32 @@ COMMENT ON COLUMN dwello.heartbeat.is_only IS 'True: there is one row.';
 COMMENT ON COLUMN dwello.heartbeat.beat_at IS 'By the clock of the primary.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.heartbeat', '');
 
+/*
+ * The key of each person.  There is no foreign key: a key is made as the
+ * first row of its person is recorded, wherever that stands.
+ */
+CREATE TABLE dwello.person_keys (
+  user_id uuid CONSTRAINT person_keys_pkey PRIMARY KEY,
+  key bytea,
+  made_at timestamptz NOT NULL,
+  erased_at timestamptz,
+  CONSTRAINT person_keys_erased_check CHECK ((key IS NULL) = (erased_at IS NOT NULL))
+);
+CREATE INDEX person_keys_key_key_idx ON dwello.person_keys (pg_catalog.substr(key, 2, 4)) WHERE key IS NOT NULL;
+COMMENT ON TABLE dwello.person_keys IS
+  'The key of each person, under which their data is sealed where it outlives its row; a row without a key forbids another one.';
+COMMENT ON COLUMN dwello.person_keys.user_id IS 'The person.';
+COMMENT ON COLUMN dwello.person_keys.key IS 'Their key, sealed with the keyring; NULL once they were erased.';
+COMMENT ON COLUMN dwello.person_keys.made_at IS 'When it was made.';
+COMMENT ON COLUMN dwello.person_keys.erased_at IS 'When it was taken away, and with it all that it had sealed.';
+SELECT pg_catalog.pg_extension_config_dump('dwello.person_keys', '');
+-- what backends keep of it ends with any change but a new key
+CREATE TRIGGER forget_row AFTER UPDATE OR DELETE ON dwello.person_keys
+  FOR EACH ROW EXECUTE FUNCTION dwello.forget_kept('person_keys');
+CREATE TRIGGER forget_all AFTER TRUNCATE ON dwello.person_keys
+  FOR EACH STATEMENT EXECUTE FUNCTION dwello.forget_kept('person_keys');
+ALTER TABLE dwello.person_keys ENABLE ALWAYS TRIGGER forget_row, ENABLE ALWAYS TRIGGER forget_all;
+
 CREATE TABLE dwello.key_ids (
   kind text NOT NULL CONSTRAINT key_ids_kind_check CHECK (kind IN ('token', 'pii', 'index')),
   key_id integer NOT NULL CONSTRAINT key_ids_key_check CHECK (key_id > 0),

@@ -79,9 +79,11 @@ GRANT EXECUTE ON FUNCTION dwello.verify_audit TO dwello_app, dwello_service, dwe
  *	database_role: role of the database that did it
  *	session_role: role that the session had connected as
  *	request_id: setting dwello.request_id; NULL where none was given
- *	before: columns as they were
- *	after: columns as they became
- *	withheld: columns that changed and whose values are not kept
+ *	before: columns as they were, personal ones opened
+ *	after: columns as they became, likewise
+ *	withheld: columns that changed and are in neither: secrets, and personal
+ *	  ones of somebody who was erased
+ *	is_erased: true when personal columns cannot be opened any more
  * errors:
  *	WD401 WD402
  *	22001: table_name or row_key is too long
@@ -93,7 +95,7 @@ GRANT EXECUTE ON FUNCTION dwello.verify_audit TO dwello_app, dwello_service, dwe
  */
 CREATE OR REPLACE FUNCTION dwello.audit_history(table_name text, row_key text, before_id uuid DEFAULT NULL, max_results integer DEFAULT 50)
   RETURNS TABLE (id uuid, created_at timestamptz, operation text, user_id uuid, actor_role text, database_role text,
-    session_role text, request_id text, before jsonb, after jsonb, withheld text[])
+    session_role text, request_id text, before jsonb, after jsonb, withheld text[], is_erased boolean)
   AS 'MODULE_PATHNAME', 'dwello_audit_history' LANGUAGE c STABLE PARALLEL UNSAFE SECURITY DEFINER;
 COMMENT ON FUNCTION dwello.audit_history IS
   'What the audit log has of a row, newest first. Errors: WD401, WD402, 22001, 22004, 22023, 42501. See reference.md#audit_history.';
@@ -102,8 +104,8 @@ GRANT EXECUTE ON FUNCTION dwello.audit_history TO dwello_app, dwello_service, dw
 /*
  * audit_as_of
  *	A row as it was at a time, as far as the audit log has it: the records
- *	since it was last inserted, one put over the other. Without what is
- *	withheld.
+ *	since it was last inserted, one put over the other. Without secrets, and
+ *	without what is personal of somebody who was erased.
  *
  * role: app, service, admin
  * args:
@@ -115,6 +117,7 @@ GRANT EXECUTE ON FUNCTION dwello.audit_history TO dwello_app, dwello_service, dw
  *	image: its columns; NULL when it was deleted
  *	is_complete: false when its insert is not in the log: then image has the
  *	  columns that were changed since
+ *	is_erased: true when personal columns cannot be opened any more
  *	changed_at: when it was last changed by then
  * errors:
  *	WD401 WD402
@@ -136,6 +139,7 @@ CREATE OR REPLACE FUNCTION dwello.audit_as_of(
   OUT row_exists boolean,
   OUT image jsonb,
   OUT is_complete boolean,
+  OUT is_erased boolean,
   OUT changed_at timestamptz
 )
   AS 'MODULE_PATHNAME', 'dwello_audit_as_of' LANGUAGE c STABLE PARALLEL UNSAFE SECURITY DEFINER;

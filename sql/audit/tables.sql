@@ -20,6 +20,7 @@ CREATE TABLE dwello.audit_log (
     CONSTRAINT audit_log_before_check CHECK (dwello.json_is_valid('audit_difference', before)),
   after jsonb
     CONSTRAINT audit_log_after_check CHECK (dwello.json_is_valid('audit_difference', after)),
+  sealed bytea,
   withheld text[],
   CONSTRAINT audit_log_images_check CHECK ((operation = 'insert') = (before IS NULL) AND (operation = 'delete') = (after IS NULL))
 ) PARTITION BY RANGE (created_at);
@@ -34,17 +35,20 @@ COMMENT ON COLUMN dwello.audit_log.session_role IS 'Database role that the sessi
 COMMENT ON COLUMN dwello.audit_log.request_id IS 'The setting dwello.request_id; NULL = none was given.';
 COMMENT ON COLUMN dwello.audit_log.person_id IS 'The person whose row it is; NULL = nobody''s.';
 COMMENT ON COLUMN dwello.audit_log.before IS
-  'What was: of an update the columns that changed, of a delete all that are not NULL; NULL for an insert. Sealed values stay sealed.';
+  'What was: of an update the columns that changed, of a delete all that are not NULL; NULL for an insert. Without what is personal.';
 COMMENT ON COLUMN dwello.audit_log.after IS
   'What is since: of an update the columns that changed, of an insert all that are not NULL; NULL for a delete.';
+COMMENT ON COLUMN dwello.audit_log.sealed IS
+  'The same of personal columns, {"before": ..., "after": ...}, sealed with the key of the person; NULL = none, or the person was erased.';
 COMMENT ON COLUMN dwello.audit_log.withheld IS
-  'Columns that changed, too, and whose values are not kept: personal data and secrets; NULL = none.';
+  'Columns that changed, too, and are not in before and after: personal data and secrets; NULL = none.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.audit_log', '');
 CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.audit_log
   FOR EACH ROW EXECUTE FUNCTION dwello.guard_append();
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dwello.audit_log
   FOR EACH STATEMENT EXECUTE FUNCTION dwello.guard_append();
-GRANT SELECT ON dwello.audit_log TO dwello_service;
+GRANT SELECT (id, created_at, table_name, row_key, operation, user_id, actor_role, database_role, session_role, request_id, person_id,
+  before, after, withheld) ON dwello.audit_log TO dwello_service;
 
 CREATE TABLE dwello.audit_log_default PARTITION OF dwello.audit_log DEFAULT;
 COMMENT ON TABLE dwello.audit_log_default IS 'Rows for which no month has been made; empty in health.';

@@ -29,6 +29,7 @@ _PG_init(void)
 	dw_setting_init();
 	dw_setting_amounts_init();
 	dw_keyring_init();
+	dw_person_init();
 	dw_token_init();
 	dw_drop_init();
 	dw_match_rules_init();

@@ -129,6 +129,7 @@ CREATE TEMP TABLE placement (relname, placement, key) AS VALUES
     ('feature_flags_defaults', 'reference', NULL),
     ('agent_switches', 'reference', NULL),
     ('data_identity', 'reference', NULL),
+    ('person_keys', 'user', 'user_id'),
     ('key_ids', 'reference', NULL),
     ('heartbeat', 'reference', NULL),
     ('custom_json_schemas', 'reference', NULL);
@@ -588,8 +589,8 @@ WITH exempt (relname) AS (VALUES
     ('transactions'), ('ledger_entries'), ('escrow_events'), ('payment_events'),
     ('log_seals'), ('log_chains'),
     -- made of other rows
-    ('user_emails'), ('provider_stats'), ('notifications'), ('bid_versions'),
-    ('bid_ranks'), ('bid_floors'), ('market_prices'), ('category_statistics'),
+    ('user_emails'), ('person_keys'), ('provider_stats'), ('notifications'),
+    ('bid_versions'), ('bid_ranks'), ('bid_floors'), ('market_prices'), ('category_statistics'),
     ('agent_outcomes'), ('period_balances'), ('invoice_watermark'),
     ('job_tiles'), ('job_tile_refresh'),
     -- events, requests and counters on their way

@@ -168,9 +168,84 @@ UPDATE dwello.jobs SET title = 'Marker', description = 'Marker', photos = '{Mark
 UPDATE dwello.user_addresses SET city = 'Marker', state = 'Marker', postal_code = 'Marker' WHERE user_id = t.user('h1');
 SELECT count(*) > 5 AS recorded, count(*) FILTER (WHERE l::text LIKE '%Marker%') AS found FROM dwello.audit_log AS l
  WHERE NOT EXISTS (SELECT FROM seen AS s WHERE s.id = l.id);
--- sealed values are there as they are stored
-SELECT DISTINCT l.table_name, k.key, left(k.value #>> '{}', 4) AS begins FROM dwello.audit_log AS l, jsonb_each(coalesce(l.after, l.before)) AS k
+-- nor what is sealed: it is under the keyring, and outlives its person
+SELECT DISTINCT l.table_name, k.key FROM dwello.audit_log AS l, jsonb_each(coalesce(l.after, l.before)) AS k
  WHERE k.value #>> '{}' LIKE '\\x%' AND l.table_name IN ('users', 'user_addresses', 'job_sites', 'provider_credentials') ORDER BY 1, 2;
+
+-- ----------------------------------------------------------------------
+-- All of it is sealed with the key of its person, who has one
+-- ----------------------------------------------------------------------
+-- secrets alone, and what is nobody's, are not kept
+SELECT l.table_name, w.name, count(*) > 0 AS nowhere FROM dwello.audit_log AS l, unnest(l.withheld) AS w (name)
+ WHERE l.sealed IS NULL AND l.table_name IN (SELECT relname FROM pg_class WHERE relnamespace = 'dwello'::regnamespace)
+ GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT count(*) > 50 AS sealed, bool_and(substr(l.sealed, 1, 5) = '\x0200000000') AS by_a_person,
+       bool_and(EXISTS (SELECT FROM dwello.person_keys AS k WHERE k.user_id = l.person_id AND k.key IS NOT NULL)) AS who_has_a_key
+  FROM dwello.audit_log AS l WHERE l.sealed IS NOT NULL;
+SELECT count(*) = (SELECT count(*) FROM dwello.users) AS a_key_each, count(DISTINCT key) = count(*) AS of_their_own,
+       bool_and(get_byte(key, 0) = 2 AND substr(key, 2, 4) <> '\x00000000') AS wrapped FROM dwello.person_keys;
+-- history opens it, but for secrets; sealed values stay sealed by the keyring
+CREATE FUNCTION pg_temp.history(name text, records integer)
+RETURNS TABLE (operation text, before jsonb, after jsonb, withheld text[], is_erased boolean)
+LANGUAGE sql
+AS $$
+  SELECT h.operation, h.before - '{id,created_at,updated_at,version}'::text[],
+         h.after - '{id,created_at,updated_at,version}'::text[] || CASE WHEN h.after ? 'email' THEN
+           jsonb_build_object('email', left(h.after ->> 'email', 4), 'phone', left(h.after ->> 'phone', 4)) ELSE '{}' END,
+         h.withheld, h.is_erased
+    FROM dwello.audit_history('users', t.user(name)::text, max_results => 200) AS h ORDER BY h.id DESC LIMIT records
+$$;
+SELECT t.login_as('a1');
+SELECT * FROM pg_temp.history('h1', 1);
+SELECT * FROM pg_temp.history('h1', 200) WHERE operation = 'insert';
+SELECT a.image ->> 'first_name' AS first_name, a.image ? 'password_hash' AS has_secret, a.is_complete, a.is_erased
+  FROM dwello.audit_as_of('users', t.user('h1')::text, clock_timestamp()) AS a;
+SELECT t.as_system();
+-- a record of another person, or another record, does not open
+CREATE FUNCTION pg_temp.moved(what text) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  answer boolean;
+BEGIN
+  ALTER TABLE dwello.audit_log DISABLE TRIGGER guard_append;
+  EXECUTE format('UPDATE dwello.audit_log AS l SET %s WHERE l.id = (SELECT id FROM dwello.audit_log WHERE table_name = ''users''
+    AND row_key = %L AND sealed IS NOT NULL ORDER BY id DESC LIMIT 1)', what, t.user('h1'));
+  SELECT h.is_erased INTO answer FROM pg_temp.history('h1', 1) AS h;
+  RAISE EXCEPTION USING ERRCODE = 'P0099', MESSAGE = answer;
+EXCEPTION WHEN SQLSTATE 'P0099' THEN
+  RETURN SQLERRM;
+END
+$$;
+SELECT regexp_replace(what, '[0-9a-f-]{36}', 'other') AS what, pg_temp.moved(what) AS is_closed
+  FROM unnest(ARRAY['actor_role = ''x''', format('person_id = %L', t.user('p1')), 'person_id = NULL', 'id = gen_random_uuid()',
+    'sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)', 'sealed = ''\x02''',
+    'sealed = (SELECT sealed FROM dwello.audit_log WHERE sealed IS NOT NULL AND person_id = l.person_id ORDER BY id LIMIT 1)']) AS what;
+-- a key that was made and undone is not used on
+CREATE TABLE t.people (id uuid PRIMARY KEY, first_name text);
+CREATE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON t.people FOR EACH ROW EXECUTE FUNCTION dwello.audit_row('users');
+SAVEPOINT made;
+INSERT INTO t.people VALUES (t.user('nobody'), 'Ada');
+SELECT count(*) AS keys FROM dwello.person_keys WHERE user_id = t.user('nobody');
+ROLLBACK TO made;
+SELECT count(*) AS keys FROM dwello.person_keys WHERE user_id = t.user('nobody');
+INSERT INTO t.people VALUES (t.user('nobody'), 'Ada');
+SELECT count(*) AS keys FROM dwello.person_keys WHERE user_id = t.user('nobody');
+SELECT after, withheld, is_erased FROM pg_temp.history('nobody', 1);
+-- a key that is gone: what it has sealed is, the names stay, and there is never another
+UPDATE t.people SET first_name = 'Bea';
+UPDATE dwello.person_keys SET key = NULL, erased_at = made_at WHERE user_id = t.user('nobody');
+UPDATE t.people SET first_name = 'Cleo';
+DELETE FROM t.people;
+SELECT * FROM pg_temp.history('nobody', 9);
+SELECT a.row_exists, a.image, a.is_complete, a.is_erased FROM dwello.audit_as_of('users', t.user('nobody')::text, clock_timestamp()) AS a;
+SELECT key IS NULL AS has_none FROM dwello.person_keys WHERE user_id = t.user('nobody');
+-- nobody reads keys, nor what is sealed with them
+SELECT role, t.try(format('SET LOCAL ROLE %I; SELECT key FROM dwello.person_keys', role)) AS keys,
+       t.try(format('SET LOCAL ROLE %I; SELECT sealed FROM dwello.audit_log', role)) AS sealed
+  FROM unnest('{dwello_app,dwello_service,dwello_support,dwello_analyst,dwello_admin}'::text[]) AS role;
+SELECT t.as_system();
+DELETE FROM dwello.person_keys WHERE user_id = t.user('nobody');
 
 -- ----------------------------------------------------------------------
 -- The log: append only, for whoever it is; who may read it
@@ -178,7 +253,7 @@ SELECT DISTINCT l.table_name, k.key, left(k.value #>> '{}', 4) AS begins FROM dw
 SELECT pg_temp.try($$UPDATE dwello.audit_log SET actor_role = 'x'$$) AS updated, pg_temp.try('DELETE FROM dwello.audit_log') AS deleted,
        pg_temp.try(format('DELETE FROM dwello.audit_log_%s', to_char(now(), 'YYYY_MM'))) AS from_month,
        pg_temp.try(format('UPDATE dwello.audit_log_%s SET actor_role = NULL', to_char(now(), 'YYYY_MM'))) AS of_month;
-SELECT role, t.try(format('SET LOCAL ROLE %I; SELECT FROM dwello.audit_log', role)) AS reads,
+SELECT role, t.try(format('SET LOCAL ROLE %I; SELECT id FROM dwello.audit_log', role)) AS reads,
        t.try(format('SET LOCAL ROLE %I; INSERT INTO dwello.audit_log (table_name) VALUES (''x'')', role)) AS writes
   FROM unnest('{dwello_app,dwello_service,dwello_support,dwello_analyst,dwello_admin}'::text[]) AS role;
 SELECT t.as_system();

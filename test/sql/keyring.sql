@@ -18,7 +18,7 @@ BEGIN
   FOR r IN SELECT c.relname, a.attname, CASE WHEN a.attname ~ 'index$' THEN 1 ELSE 2 END AS place
              FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
             WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
-              AND a.atttypid = 'bytea'::regtype AND c.relname <> 'user_emails'
+              AND a.atttypid = 'bytea'::regtype AND c.relname NOT IN ('user_emails', 'audit_log_default')
               AND (a.attname !~ '(^|_)(hash|digests?)$' OR a.attname = 'password_hash')
               AND (c.relname, a.attname) <> ('idempotency_keys', 'arguments')
             ORDER BY c.relname, a.attname

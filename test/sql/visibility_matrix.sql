@@ -51,6 +51,7 @@ INSERT INTO expected VALUES
   ('token_cutoffs', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('data_identity', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('heartbeat', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
+  ('person_keys', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('key_ids', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', 'denied', NULL),
   ('notifications', 'own', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),
   ('saved_searches', 'none', 'own', 'own', 'none', 'all', 'none', 'none', 'none', 'me = user_id'),

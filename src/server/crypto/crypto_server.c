@@ -13,7 +13,9 @@
  * "table.column" with its zero, and the row's sixteen bytes: a value copied
  * to another row, column or database does not open.  The nonce is drawn at
  * random: with 96 bits a key may seal 2^32 values before a collision is worth
- * a thought (NIST SP 800-38D), and rotate_key() comes long before.
+ * a thought (NIST SP 800-38D), and rotate_key() comes long before.  Key id 0
+ * is that of a person's own key (person_server.c), which whoever opens the
+ * value says.
  *
  * A blind index is the id of its key (4 bytes, network order) before the
  * digest: so it is known which rows an old key has made, and two keys live
@@ -30,6 +32,7 @@
 
 #include "core/account/account.h"
 #include "server/crypto/crypto_server.h"
+#include "server/crypto/crypto_server_int.h"
 #include "server/error/error_server.h"
 #include "server/sql/sql_server.h"
 
@@ -85,14 +88,13 @@ static const SealHead *sealed_head(const bytea *sealed);
 pg_noreturn static void broken_library(void);
 pg_noreturn static void unreadable(const char *column);
 
-/* Seals bytes for one place. */
+/* Seals bytes for one place under a key. */
 static bytea *
-bytes_seal(const char *column, const DwUuid *row_id, const void *plain,
-		   size_t size)
+bytes_seal(const DwKey *key, const char *column, const DwUuid *row_id,
+		   const void *plain, size_t size)
 {
 	const SealPlace place = {dw_data_id(true), column, row_id};
 	EVP_CIPHER_CTX *cipher = cipher_get();
-	const DwKey *key = dw_keyring_need(DW_KEY_PII);
 	SealHead   *head;
 	bytea	   *sealed;
 	int			used;
@@ -115,23 +117,22 @@ bytes_seal(const char *column, const DwUuid *row_id, const void *plain,
 	return sealed;
 }
 
-/* Opens bytes, and ends them with a zero; NULL when they do not open. */
+/*
+ * Opens bytes, and ends them with a zero; NULL when they do not open, or
+ * there is no key.
+ */
 static char *
-bytes_open(const char *column, const DwUuid *row_id, const bytea *sealed,
-		   size_t *size)
+bytes_open(const DwKey *key, const char *column, const DwUuid *row_id,
+		   const bytea *sealed, size_t *size)
 {
 	const SealPlace place = {dw_data_id(false), column, row_id};
 	EVP_CIPHER_CTX *cipher = cipher_get();
 	const SealHead *head = sealed_head(sealed);
-	const DwKey *key;
 	char	   *plain;
 	int			used;
 
-	if (head == NULL || place.data_id == NULL)
-		return NULL;
-	key = dw_keyring_get(dw_keyring_load(), DW_KEY_PII,
-						 key_id_read(head->key_id));
-	if (key == NULL)
+	if (key == NULL || head == NULL || place.data_id == NULL ||
+		key_id_read(head->key_id) != key->id)
 		return NULL;
 	*size = VARSIZE_ANY_EXHDR(sealed) - sizeof(SealHead);
 	plain = palloc(*size + 1);
@@ -152,11 +153,20 @@ bytes_open(const char *column, const DwUuid *row_id, const bytea *sealed,
 	return plain;
 }
 
+/* The key of the keyring that has sealed a value; NULL when it has none. */
+static const DwKey *
+sealing_key(const bytea *sealed)
+{
+	return dw_keyring_get(dw_keyring_load(), DW_KEY_PII,
+						  dw_sealed_key_id(sealed));
+}
+
 bytea *
 dw_seal(const char *column, const DwUuid *row_id, const char *plain)
 {
 	return plain == NULL ? NULL
-		: bytes_seal(column, row_id, plain, strlen(plain));
+		: bytes_seal(dw_keyring_need(DW_KEY_PII), column, row_id, plain,
+					 strlen(plain));
 }
 
 char *
@@ -164,16 +174,39 @@ dw_seal_try(const char *column, const DwUuid *row_id, const bytea *sealed)
 {
 	size_t		size;
 
-	return bytes_open(column, row_id, sealed, &size);
+	return bytes_open(sealing_key(sealed), column, row_id, sealed, &size);
 }
 
 bytea *
 dw_reseal_try(const char *column, const DwUuid *row_id, const bytea *sealed)
 {
 	size_t		size;
-	char	   *plain = bytes_open(column, row_id, sealed, &size);
+	char	   *plain = bytes_open(sealing_key(sealed), column, row_id, sealed,
+								   &size);
 
-	return plain == NULL ? NULL : bytes_seal(column, row_id, plain, size);
+	return plain == NULL ? NULL
+		: bytes_seal(dw_keyring_need(DW_KEY_PII), column, row_id, plain,
+					 size);
+}
+
+bytea *
+dw_person_seal(const DwUuid *person, const char *column,
+			   const DwUuid *row_id, const char *plain)
+{
+	const DwKey *key = dw_person_key(person, true);
+
+	return key == NULL ? NULL
+		: bytes_seal(key, column, row_id, plain, strlen(plain));
+}
+
+char *
+dw_person_open(const DwUuid *person, const char *column,
+			   const DwUuid *row_id, const bytea *sealed)
+{
+	size_t		size;
+
+	return bytes_open(dw_person_key(person, false), column, row_id, sealed,
+					  &size);
 }
 
 char *
@@ -196,7 +229,8 @@ dw_seal_point(const char *column, const DwUuid *row_id,
 	uint8		plain[DW_DEGREES_BYTES];
 
 	dw_degrees_write(place, plain);
-	return bytes_seal(column, row_id, plain, sizeof(plain));
+	return bytes_seal(dw_keyring_need(DW_KEY_PII), column, row_id, plain,
+					  sizeof(plain));
 }
 
 DwDegrees
@@ -205,7 +239,8 @@ dw_unseal_point(const char *column, const DwUuid *row_id,
 {
 	DwDegrees	place = {0};
 	size_t		size = 0;
-	char	   *plain = bytes_open(column, row_id, sealed, &size);
+	char	   *plain = bytes_open(sealing_key(sealed), column, row_id, sealed,
+								   &size);
 
 	if (plain == NULL || size != DW_DEGREES_BYTES ||
 		!dw_degrees_read((const uint8 *) plain, &place))

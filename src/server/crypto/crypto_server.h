@@ -37,6 +37,7 @@
 #define DW_SEAL_LEGAL_NAME	"tax_profiles.legal_name"	/* its id */
 #define DW_SEAL_TAX_ID	"tax_profiles.tax_id"	/* its id */
 #define DW_SEAL_VAT_ID	"tax_profiles.vat_id"	/* its id */
+#define DW_SEAL_PERSON	"person_keys.key"	/* person_keys.user_id */
 
 /* What a blind index is made of; each kind has an index space of its own. */
 typedef enum DwBlindKind
@@ -70,6 +71,20 @@ extern bytea *dw_seal_point(const char *column, const DwUuid *row_id,
 							const DwDegrees *place);
 extern DwDegrees dw_unseal_point(const char *column, const DwUuid *row_id,
 								 const bytea *sealed);
+
+/*
+ * The same under the key of a person, for what must be unreadable once that
+ * is gone.  Sealing makes the key at a person's first need and gives NULL
+ * for who was erased; opening gives NULL when it does not open, also for the
+ * lack of a key.  Both work for any caller.
+ */
+extern bytea *dw_person_seal(const DwUuid *person, const char *column,
+							 const DwUuid *row_id, const char *plain);
+extern char *dw_person_open(const DwUuid *person, const char *column,
+							const DwUuid *row_id, const bytea *sealed);
+
+/* Listens to what ends the keys that are kept; once, from _PG_init. */
+extern void dw_person_init(void);
 
 /* The keys that values were made with; 0 when they are none of ours. */
 extern int32 dw_sealed_key_id(const bytea *sealed);

@@ -657,7 +657,9 @@ static DwCheckRule rules[] =
 		 "UNION ALL SELECT 'tax_profiles.tax_id', id, tax_id "
 		 "FROM dwello.tax_profiles "
 		 "UNION ALL SELECT 'tax_profiles.vat_id', id, vat_id "
-		 "FROM dwello.tax_profiles) AS v "
+		 "FROM dwello.tax_profiles "
+		 "UNION ALL SELECT 'person_keys.key', user_id, key "
+		 "FROM dwello.person_keys) AS v "
 		 "WHERE octet_length(v.sealed) < 33 OR get_byte(v.sealed, 0) <> 2 "
 		 "ORDER BY 1, 2",
 		 "Write the value through a command of dwello; never by hand."),

@@ -99,6 +99,7 @@ static KeyedColumn columns[] = {
 	SEALED_IN("tax_profiles", "user_id", "id", "legal_name"),
 	SEALED_IN("tax_profiles", "user_id", "id", "tax_id"),
 	SEALED_IN("tax_profiles", "user_id", "id", "vat_id"),
+	SEALED_IN("person_keys", "user_id", "user_id", "key"),
 	KEYED("users", "id", "id", "email_index", "email",
 		  INDEX_KEY("email_index"), EMAIL_INDEX),
 	KEYED("users", "id", "id", "phone_index", "phone",

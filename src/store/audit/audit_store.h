@@ -17,7 +17,8 @@
  * Records the change that an AFTER trigger of a row is told of, as a row of
  * dwello.audit_log.  `table` is the name by which the registry knows the
  * trigger's table.  A change that leaves a row as it was, but for updated_at,
- * is none.  Opens no SPI.  42501 for a table without a primary key.
+ * is none.  What is personal is sealed with the key of the person, which is
+ * made if need be.  42501 for a table without a primary key.
  */
 extern void dw_audit_record(TriggerData *data, const char *table);
 
@@ -36,7 +37,7 @@ typedef struct DwSealed
 	int64		rows;			/* sealed by it */
 	int32		seals;			/* made by it */
 	bool		is_complete;	/* all that is final has been sealed */
-}			DwSealed;
+} DwSealed;
 
 /*
  * Seals up to max_rows rows of a log, oldest first, that are final: every
@@ -57,20 +58,20 @@ typedef struct DwAuditedRow
 {
 	const char *table;			/* its table */
 	const char *key;			/* as the log has it */
-}			DwAuditedRow;
+} DwAuditedRow;
 
 /*
  * Fills a set with the records of a row, newest first, those before an id if
  * there is one.
  */
-extern void dw_audit_history(DwCall *call, const DwAuditedRow * row,
+extern void dw_audit_history(DwCall *call, const DwAuditedRow *row,
 							 const DwUuid *before_id, int32 max_results);
 
 /*
  * Fills the row of a call with what the records up to a time make of a row;
  * false when there is none.
  */
-extern bool dw_audit_as_of(DwCall *call, const DwAuditedRow * row,
+extern bool dw_audit_as_of(DwCall *call, const DwAuditedRow *row,
 						   TimestampTz time);
 
 #endif							/* DW_AUDIT_STORE_H */

@@ -11,25 +11,16 @@
  * whatever the settings.  Members of an object stand in the order of jsonb,
  * by length and then by bytes, so the columns are sorted once.
  *
- * Where no month holds the moment, the default partition does.  A month that
- * is attached takes that partition for itself alone: who has waited for it
- * looks again for where the row belongs, so none is lost or refused.
+ * What is of a person, in clear or sealed, enters a record only sealed with
+ * that person's key, in one piece: {"before": {...}, "after": {...}}.  Once
+ * the key is gone, so is what they were; their names stay in "withheld".
  */
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/heapam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
-#include "access/xact.h"
-#include "catalog/index.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "executor/executor.h"
 #include "miscadmin.h"
-#include "partitioning/partbounds.h"
-#include "partitioning/partdesc.h"
-#include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -44,7 +35,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
-#include "utils/partcache.h"
 #include "utils/rangetypes.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -56,7 +46,9 @@
 #include "server/error/error_server.h"
 #include "server/identity/identity_server.h"
 #include "server/setting/setting_server.h"
+#include "server/sql/sql_server.h"
 #include "store/audit/audit_store.h"
+#include "store/audit/audit_store_int.h"
 
 #define KEY_COLUMNS_MAX 8		/* of a primary key */
 
@@ -79,6 +71,14 @@ typedef enum Form
 	FORM_OTHER					/* by the type's own output function */
 } Form;
 
+/* What becomes of the values of a column. */
+typedef enum Keeping
+{
+	KEEP_CLEAR,					/* they enter the record */
+	KEEP_SEALED,				/* sealed with the person's key, if there is */
+	KEEP_NOTHING				/* their column's name alone enters it */
+} Keeping;
+
 /* One column of an audited table. */
 typedef struct Recorded
 {
@@ -87,7 +87,7 @@ typedef struct Recorded
 	Oid			output;			/* function of another form */
 	bool		byval;			/* as pg_attribute has it */
 	int16		size;			/* likewise */
-	bool		is_withheld;	/* only its name enters the record */
+	Keeping		keeping;		/* of its values */
 	bool		is_touch;		/* updated_at */
 	char	   *name;			/* of the column */
 } Recorded;
@@ -121,30 +121,12 @@ typedef struct Record
 	Image		after;			/* no values for a delete */
 	JsonbValue	old;			/* the object of what was */
 	JsonbValue	new;			/* the object of what is */
+	JsonbValue	old_sealed;		/* what was, to be sealed */
+	JsonbValue	new_sealed;		/* what is, to be sealed */
 	Datum	   *withheld;		/* names of columns, as texts */
 	int			withheld_count; /* of them */
 	bool		is_change;		/* more than updated_at differs */
 } Record;
-
-/* Columns of dwello.audit_log, in order. */
-enum
-{
-	LOG_ID,
-	LOG_CREATED_AT,
-	LOG_TABLE_NAME,
-	LOG_ROW_KEY,
-	LOG_OPERATION,
-	LOG_USER_ID,
-	LOG_ACTOR_ROLE,
-	LOG_DATABASE_ROLE,
-	LOG_SESSION_ROLE,
-	LOG_REQUEST_ID,
-	LOG_PERSON_ID,
-	LOG_BEFORE,
-	LOG_AFTER,
-	LOG_WITHHELD,
-	LOG_COLUMNS
-};
 
 /* The name of a database role, as it was last. */
 typedef struct RoleName
@@ -154,7 +136,6 @@ typedef struct RoleName
 } RoleName;
 
 static HTAB *tables = NULL;		/* Audited by relation */
-static Oid	log_relation = InvalidOid;	/* dwello.audit_log, once looked up */
 static RoleName outer_role;
 static RoleName session_role;
 
@@ -165,8 +146,6 @@ tables_forget(Datum argument, Oid relation)
 	HASH_SEQ_STATUS all;
 	Audited    *audited;
 
-	if (!OidIsValid(relation) || relation == log_relation)
-		log_relation = InvalidOid;
 	if (OidIsValid(relation))
 	{
 		audited = hash_search(tables, &relation, HASH_FIND, NULL);
@@ -197,7 +176,7 @@ tables_open(void)
 
 	tables = hash_create("dwello audited tables", 128, &how,
 						 HASH_ELEM | HASH_BLOBS);
-	CacheRegisterRelcacheCallback(tables_forget, (Datum) 0);
+	dw_relation_watch(tables_forget);
 	CacheRegisterSyscacheCallback(AUTHOID, roles_forget, (Datum) 0);
 }
 
@@ -242,12 +221,22 @@ is_plain_type(Oid type, Form form)
 	}
 }
 
-/* True when the values of a column stay out of records. */
-static bool
-is_withheld(DwDataClass class, Oid type, Form form)
+/* What becomes of the values of a column. */
+static Keeping
+keeping_of(DwDataClass class, Oid type, Form form)
 {
-	return class == DW_DATA_PERSONAL || class == DW_DATA_SECRET ||
-		(class == DW_DATA_UNKNOWN && !is_plain_type(type, form));
+	switch (class)
+	{
+		case DW_DATA_SECRET:
+			return KEEP_NOTHING;
+		case DW_DATA_PERSONAL:
+		case DW_DATA_SEALED:
+			return KEEP_SEALED;
+		case DW_DATA_UNKNOWN:
+			return is_plain_type(type, form) ? KEEP_CLEAR : KEEP_SEALED;
+		default:
+			return KEEP_CLEAR;
+	}
 }
 
 /* Looks a column up. */
@@ -263,9 +252,9 @@ recorded_read(Recorded *column, Form_pg_attribute attribute,
 	column->size = attribute->attlen;
 	column->name = pstrdup(NameStr(attribute->attname));
 	column->is_touch = strcmp(column->name, "updated_at") == 0;
-	column->is_withheld =
-		is_withheld(dw_data_class(registered, column->name),
-					attribute->atttypid, column->form);
+	column->keeping =
+		keeping_of(dw_data_class(registered, column->name),
+				   attribute->atttypid, column->form);
 	if (column->form == FORM_OTHER)
 		getTypeOutputInfo(attribute->atttypid, &column->output, &varlena);
 }
@@ -610,12 +599,17 @@ is_changed(const Record *record, const Recorded *column)
 	return !datum_image_eq(before, after, column->byval, column->size);
 }
 
-/* Adds a member to an object. */
+/* Adds a member to an object, which has room for all once it has one. */
 static void
-member_add(JsonbValue *object, const Recorded *column, const Image *image)
+member_add(const Record *record, JsonbValue *object, const Recorded *column,
+		   const Image *image)
 {
-	JsonbPair  *pair = &object->val.object.pairs[object->val.object.nPairs];
+	JsonbPair  *pair;
 
+	if (object->val.object.nPairs == 0)
+		object->val.object.pairs =
+			palloc(sizeof(JsonbPair) * record->audited->count);
+	pair = &object->val.object.pairs[object->val.object.nPairs];
 	string_fill(&pair->key, column->name, strlen(column->name));
 	pair->order = object->val.object.nPairs++;
 	value_fill(&pair->value, column, image->values[column->index],
@@ -628,6 +622,7 @@ column_add(Record *record, const Recorded *column)
 {
 	bool		is_update = record->before.values != NULL &&
 		record->after.values != NULL;
+	bool		is_clear = column->keeping == KEEP_CLEAR;
 	const Image *image = record->before.values != NULL
 		? &record->before : &record->after;
 
@@ -635,25 +630,17 @@ column_add(Record *record, const Recorded *column)
 		: image->nulls[column->index])
 		return;
 	record->is_change = true;
-	if (column->is_withheld)
-	{
+	if (!is_clear)
 		record->withheld[record->withheld_count++] =
 			CStringGetTextDatum(column->name);
+	if (column->keeping == KEEP_NOTHING)
 		return;
-	}
 	if (record->before.values != NULL)
-		member_add(&record->old, column, &record->before);
+		member_add(record, is_clear ? &record->old : &record->old_sealed,
+				   column, &record->before);
 	if (record->after.values != NULL)
-		member_add(&record->new, column, &record->after);
-}
-
-/* An object with room for a member a column. */
-static void
-object_begin(JsonbValue *object, int count)
-{
-	object->type = jbvObject;
-	object->val.object.nPairs = 0;
-	object->val.object.pairs = palloc(sizeof(JsonbPair) * count);
+		member_add(record, is_clear ? &record->new : &record->new_sealed,
+				   column, &record->after);
 }
 
 /* A row of a change; no values where there is none. */
@@ -685,8 +672,8 @@ record_fill(Record *record, TriggerData *data, const Audited *audited)
 		record->after = image_read(TRIGGER_FIRED_BY_INSERT(event)
 								   ? data->tg_trigtuple : data->tg_newtuple,
 								   desc);
-	object_begin(&record->old, audited->count);
-	object_begin(&record->new, audited->count);
+	record->old.type = jbvObject;
+	record->new.type = jbvObject;
 	record->withheld = palloc(sizeof(Datum) * audited->count);
 	for (int i = 0; i < audited->count; i++)
 		column_add(record, &audited->columns[i]);
@@ -718,13 +705,6 @@ key_text(const Record *record)
 	}
 	return CStringGetTextDatum(text.data);
 }
-
-/* A row of the log. */
-typedef struct LogRow
-{
-	Datum		values[LOG_COLUMNS];	/* by LOG_* */
-	bool		nulls[LOG_COLUMNS]; /* likewise */
-} LogRow;
 
 /* Fills a column of a row of the log; a NULL pointer leaves it NULL. */
 static void
@@ -771,21 +751,92 @@ who_fill(LogRow *row, DwActor *actor)
 	log_set_text(row, LOG_REQUEST_ID, dw_request_id());
 }
 
-/* Fills what has changed. */
+/* Appends a value as JSON: simple ones without a detour by a document. */
 static void
-what_fill(LogRow *row, Record *record)
+value_append(StringInfo text, JsonbValue *value)
+{
+	Jsonb	   *document;
+
+	switch (value->type)
+	{
+		case jbvNull:
+			appendStringInfoString(text, "null");
+			break;
+		case jbvString:
+			escape_json(text, pnstrdup(value->val.string.val,
+									   value->val.string.len));
+			break;
+		default:
+			document = JsonbValueToJsonb(value);
+			(void) JsonbToCString(text, &document->root, VARSIZE(document));
+			break;
+	}
+}
+
+/* Appends an object as a member of a text that is one. */
+static void
+object_append(StringInfo text, const char *name, const JsonbValue *object)
+{
+	appendStringInfo(text, "%c\"%s\": ", text->len == 0 ? '{' : ',', name);
+	for (int i = 0; i < object->val.object.nPairs; i++)
+	{
+		JsonbPair  *pair = &object->val.object.pairs[i];
+
+		appendStringInfoString(text, i == 0 ? "{" : ", ");
+		escape_json(text, pair->key.val.string.val);
+		appendStringInfoString(text, ": ");
+		value_append(text, &pair->value);
+	}
+	appendStringInfoString(text, object->val.object.nPairs == 0 ? "{}" : "}");
+}
+
+/* Fills what is sealed for a person; nothing for one who was erased. */
+static void
+sealed_fill(LogRow *row, const Record *record, const DwUuid *person)
+{
+	const DwUuid *id = (const DwUuid *)
+		DatumGetPointer(row->values[LOG_ID]);
+	StringInfoData text;
+
+	initStringInfo(&text);
+	if (record->before.values != NULL)
+		object_append(&text, "before", &record->old_sealed);
+	if (record->after.values != NULL)
+		object_append(&text, "after", &record->new_sealed);
+	appendStringInfoChar(&text, '}');
+	log_set(row, LOG_SEALED,
+			PointerGetDatum(dw_person_seal(person, RECORD_SEALED, id,
+										   text.data)));
+}
+
+/* Fills whose row it is, and what is theirs. */
+static void
+person_fill(LogRow *row, const Record *record)
 {
 	const Recorded *person = record->audited->person;
 	const Image *image = record->before.values != NULL
 		? &record->before : &record->after;
+	Datum		value;
 
+	if (person == NULL || image->nulls[person->index])
+		return;
+	value = image->values[person->index];
+	log_set(row, LOG_PERSON_ID, value);
+	if (record->old_sealed.val.object.nPairs > 0 ||
+		record->new_sealed.val.object.nPairs > 0)
+		sealed_fill(row, record, (const DwUuid *) DatumGetUUIDP(value));
+}
+
+/* Fills what has changed. */
+static void
+what_fill(LogRow *row, Record *record)
+{
 	log_set_text(row, LOG_TABLE_NAME, record->audited->table);
 	log_set(row, LOG_ROW_KEY, key_text(record));
 	log_set_text(row, LOG_OPERATION,
 				 record->before.values == NULL ? "insert" :
 				 record->after.values == NULL ? "delete" : "update");
-	if (person != NULL && !image->nulls[person->index])
-		log_set(row, LOG_PERSON_ID, image->values[person->index]);
+	person_fill(row, record);
 	if (record->before.values != NULL)
 		log_set(row, LOG_BEFORE,
 				PointerGetDatum(JsonbValueToJsonb(&record->old)));
@@ -798,150 +849,6 @@ what_fill(LogRow *row, Record *record)
 												record->withheld_count,
 												TEXTOID, -1, false,
 												TYPALIGN_INT)));
-}
-
-/* The partition that holds a time. */
-static Oid
-partition_at(Relation log, TimestampTz time)
-{
-	PartitionKey key = RelationGetPartitionKey(log);
-	PartitionDesc desc = RelationGetPartitionDesc(log, true);
-	PartitionBoundInfo bounds = desc->boundinfo;
-	Datum		value = TimestampTzGetDatum(time);
-	bool		is_equal;
-	int			offset;
-	int			index = -1;
-
-	if (bounds == NULL)
-		elog(ERROR, "\"%s\" has no partition", RelationGetRelationName(log));
-	offset = partition_range_datum_bsearch(key->partsupfunc,
-										   key->partcollation, bounds, 1,
-										   &value, &is_equal);
-	if (bounds->ndatums > 0)
-		index = bounds->indexes[offset + 1];
-	if (index < 0)
-		index = bounds->default_index;
-	if (index < 0)
-		elog(ERROR, "\"%s\" has no default partition",
-			 RelationGetRelationName(log));
-	return desc->oids[index];
-}
-
-/*
- * Opens the partition that holds a time.  A month may be attached while this
- * waits for the lock on the default, whose rows of that month it takes along.
- */
-static Relation
-partition_open(Relation log, TimestampTz time)
-{
-	for (;;)
-	{
-		PartitionDesc desc = RelationGetPartitionDesc(log, true);
-		Oid			id = partition_at(log, time);
-		Relation	partition;
-
-		LockRelationOid(id, RowExclusiveLock);
-		if (RelationGetPartitionDesc(log, true) == desc ||
-			partition_at(log, time) == id)
-		{
-			partition = try_table_open(id, NoLock);
-			if (partition != NULL)
-				return partition;
-		}
-		UnlockRelationOid(id, RowExclusiveLock);
-	}
-}
-
-/* True when an index takes the row; a partial one is asked. */
-static bool
-index_takes(IndexInfo * info, TupleTableSlot *slot, EState * *estate)
-{
-	ExprContext *context;
-
-	if (!info->ii_ReadyForInserts)
-		return false;
-	if (info->ii_Predicate == NIL && info->ii_Expressions == NIL)
-		return true;			/* what months have: it takes no executor */
-	if (*estate == NULL)
-		*estate = CreateExecutorState();
-	context = GetPerTupleExprContext(*estate);
-	context->ecxt_scantuple = slot;
-	return info->ii_Predicate == NIL ||
-		ExecQual(ExecPrepareQual(info->ii_Predicate, *estate), context);
-}
-
-/* Puts the row into an index of its partition. */
-static void
-index_fill(Relation partition, Oid id, TupleTableSlot *slot, EState * *estate)
-{
-	Relation	index = index_open(id, RowExclusiveLock);
-	IndexInfo  *info = BuildIndexInfo(index);
-	Datum		values[INDEX_MAX_KEYS];
-	bool		nulls[INDEX_MAX_KEYS];
-
-	if (index_takes(info, slot, estate))
-	{
-		FormIndexDatum(info, slot, *estate, values, nulls);
-		(void) index_insert(index, values, nulls, &slot->tts_tid, partition,
-							info->ii_Unique ? UNIQUE_CHECK_YES
-							: UNIQUE_CHECK_NO, false, info);
-	}
-	index_close(index, NoLock);
-}
-
-/* Puts the row into all indexes of its partition. */
-static void
-indexes_fill(Relation partition, HeapTuple tuple)
-{
-	List	   *indexes = RelationGetIndexList(partition);
-	TupleTableSlot *slot;
-	EState	   *estate = NULL;
-	ListCell   *cell;
-
-	if (indexes == NIL)
-		return;
-	slot = MakeSingleTupleTableSlot(RelationGetDescr(partition),
-									&TTSOpsHeapTuple);
-	ExecStoreHeapTuple(tuple, slot, false);
-	foreach(cell, indexes)
-		index_fill(partition, lfirst_oid(cell), slot, &estate);
-	ExecDropSingleTupleTableSlot(slot);
-	if (estate != NULL)
-		FreeExecutorState(estate);
-	list_free(indexes);
-}
-
-/* Opens the log, whose number is kept until it changes. */
-static Relation
-log_open(void)
-{
-	if (!OidIsValid(log_relation))
-	{
-		Oid			schema = get_namespace_oid("dwello", false);
-
-		log_relation = get_relname_relid("audit_log", schema);
-	}
-	return table_open(log_relation, RowExclusiveLock);
-}
-
-/* Writes the row. */
-static void
-log_write(LogRow *row)
-{
-	Relation	log = log_open();
-	Datum		time = row->values[LOG_CREATED_AT];
-	Relation	partition = partition_open(log, DatumGetTimestampTz(time));
-	TupleDesc	desc = RelationGetDescr(partition);
-	HeapTuple	tuple;
-
-	if (desc->natts != LOG_COLUMNS)
-		elog(ERROR, "\"%s\" has other columns than the audit log",
-			 RelationGetRelationName(partition));
-	tuple = heap_form_tuple(desc, row->values, row->nulls);
-	heap_insert(partition, tuple, GetCurrentCommandId(true), 0, NULL);
-	indexes_fill(partition, tuple);
-	table_close(partition, NoLock);
-	table_close(log, NoLock);
 }
 
 void
@@ -962,5 +869,5 @@ dw_audit_record(TriggerData *data, const char *table)
 			TimestampTzGetDatum(GetCurrentTimestamp()));
 	who_fill(&row, &actor);
 	what_fill(&row, &record);
-	log_write(&row);
+	dw_audit_log_write(&row);
 }

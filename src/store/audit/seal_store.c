@@ -42,7 +42,7 @@
 		"t.id, " MOMENT("t.created_at") ", t.table_name, t.row_key, " \
 		"t.operation, t.user_id, t.actor_role, t.database_role, " \
 		"t.session_role, t.request_id, t.person_id, t.before, t.after, " \
-		"t.withheld") \
+		"encode(t.sealed, 'hex'), t.withheld") \
 	LOG("data_access_log", "t.id::text", \
 		"t.id, " MOMENT("t.created_at") ", t.user_id, t.actor_id, " \
 		"t.actor_role, t.what, t.reason") \
@@ -117,7 +117,7 @@ typedef struct Chain
 	TimestampTz final_at;		/* nothing older can come any more */
 	TimestampTz watermark_at;	/* the next final_at */
 	int64		watermark_xid;	/* once all before have ended */
-}			Chain;
+} Chain;
 
 static const DwColumn chain_columns[] = {
 	DW_COLUMN(TEXT, Chain, log, log, DW_COLUMN_KEY),
@@ -144,7 +144,7 @@ typedef struct Seal
 	bytea	   *prev_hash;		/* of the seal before */
 	bytea	   *hash;			/* of this one */
 	TimestampTz created_at;		/* when it was made */
-}			Seal;
+} Seal;
 
 static const DwColumn seal_columns[] = {
 	DW_COLUMN(TEXT, Seal, log, log, DW_COLUMN_KEY),
@@ -170,7 +170,7 @@ typedef struct Piece
 	TimestampTz last_at;		/* time of the last */
 	const char *last_key;		/* its key */
 	bytea	   *named;			/* digest of log, month and keys */
-}			Piece;
+} Piece;
 
 static const DwColumn piece_fields[] = {
 	DW_FIELD(DATE, Piece, month, month),
@@ -207,7 +207,7 @@ bytes_of(const uint8 *data, size_t size)
 
 /* Sets another mark. */
 static void
-mark_set(Chain * chain)
+mark_set(Chain *chain)
 {
 	DwUuid		id;
 
@@ -217,7 +217,7 @@ mark_set(Chain * chain)
 
 /* Locks the head of a log's chain, which is made if need be. */
 static void
-chain_lock(Chain * chain, const char *log)
+chain_lock(Chain *chain, const char *log)
 {
 	static DwTableQuery lock =
 		DW_TABLE_QUERY(chains, "WHERE t.log = $1 FOR UPDATE");
@@ -244,7 +244,7 @@ chain_lock(Chain * chain, const char *log)
 
 /* Seals one piece. */
 static void
-piece_seal(Chain * chain, const Piece * piece)
+piece_seal(Chain *chain, const Piece *piece)
 {
 	Seal		seal = {
 		.log = chain->log,.seq = chain->seq + 1,.month = piece->month,
