@@ -1911,7 +1911,11 @@ COMMENT ON FUNCTION dwello.return_receipt IS
  *	Makes what a receipt holds a payment of a job. The open payment of the
  *	job is what it was meant for, if there is one; else it is a payment
  *	nobody asked for. What the contract does not take stays in the
- *	receipt, and can be assigned or given back (return_receipt).
+ *	receipt, and can be assigned or given back (return_receipt). What a
+ *	company had given back by itself, out of the escrow of this very job,
+ *	and came back (fail_refund), an administrator so undoes: the escrow,
+ *	its milestones and its payment are what they were, also of a job that
+ *	has ended by it and stays so.
  *
  * role: service, support, admin
  * args:
@@ -1924,7 +1928,7 @@ COMMENT ON FUNCTION dwello.return_receipt IS
  *	receipt_status: assigned, or held while some of it remains
  *	remaining: what stays in the receipt, in minor units
  *	job_id
- *	transaction_id: the payment
+ *	transaction_id: the payment, or what undid the refund
  *	amount: what of it is held now
  *	escrow_status
  *	currency

@@ -186,6 +186,38 @@ SELECT amount, held, refund_status FROM dwello.confirm_refund(t.user('undone'), 
 SELECT amount, loss, is_unasked FROM dwello.refunds WHERE job_id = t.user('undone') AND status = 'completed';
 -- of no charge nothing can be said
 SELECT t.refused(NULL, $$confirm_refund(NULL, 'undone', 'u 3', refund_reference => 're 9')$$) AS amount;
+
+------------------------------------------------------------------------
+-- The company's own mistake, undone: back to the escrow it was taken from
+------------------------------------------------------------------------
+SELECT t.asked('back', 1000);
+SELECT amount, refund_status FROM dwello.confirm_refund(t.user('back'), 'back', 'k 1', refund_reference => 're 1', psp_reference => 'ch');
+SELECT amount, held, escrow_status FROM dwello.confirm_refund(t.user('back'), 'back', 'k 2', amount => 99000, refund_reference => 're 2', psp_reference => 'ch');
+SELECT amount, escrow_status FROM dwello.fail_refund(NULL, 'back', 'k 3', refund_reference => 're 2');
+SELECT receipt_id AS mistake FROM dwello.receipts(job_id => t.user('back')) \gset
+-- only an administrator undoes it
+SELECT t.does('s1', format($$assign_receipt(%L, t.user('back'))$$, :'mistake')) AS support;
+SELECT t.login_as('a1');
+SELECT amount, receipt_status, remaining, held, refunded, escrow_status, transaction_id AS restored
+  FROM dwello.assign_receipt(:'mistake', t.user('back'), idempotency_key => 'restore') \gset
+SELECT :'amount' AS amount, :'receipt_status' AS status, :'remaining' AS remaining, :'held' AS held, :'refunded' AS refunded, :'escrow_status' AS escrow;
+SELECT amount, transaction_id = :'restored' AS this, replayed FROM dwello.assign_receipt(:'mistake', t.user('back'), idempotency_key => 'restore');
+SELECT t.login_as(NULL);
+SELECT held, with_company, apart FROM t.stand WHERE job_id = t.user('back');
+SELECT status, funded, refunded FROM dwello.job_milestones WHERE job_id = t.user('back');
+SELECT amount, reversed, loss, status FROM dwello.refunds WHERE job_id = t.user('back') ORDER BY 1;
+SELECT t.does('a1', format($$assign_receipt(%L, t.user('back'))$$, :'mistake')) AS again;
+-- the contract goes on, and the payment can give it back
+SELECT t.start('back');
+SAVEPOINT goes_on;
+SELECT t.does('a1', $$refund_escrow(t.user('back'), 99000)$$);
+SELECT amount, psp_reference, status FROM dwello.refunds WHERE job_id = t.user('back') AND status = 'pending';
+SELECT * FROM dwello.reconcile();
+ROLLBACK TO goes_on;
+SELECT t.does('h1', $$release_escrow(t.user('back'))$$);
+-- sent after all, the platform bears it
+SELECT amount, refund_status, held FROM dwello.confirm_refund(NULL, 'back', 'k 4', refund_reference => 're 2', amount => 99000);
+SELECT amount, reversed, loss, status FROM dwello.refunds WHERE job_id = t.user('back') ORDER BY 1;
 SELECT * FROM dwello.reconcile();
 SELECT * FROM dwello.verify_ledger();
 SELECT rule, object, detail FROM t.check() WHERE rule <> 'partition_missing';

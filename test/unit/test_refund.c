@@ -244,6 +244,25 @@ test_unasked_beside(void **state)
 	assert_true(dw_escrow_is_valid(&escrow));
 }
 
+/* The escrow has again what it had given, and no more. */
+static void
+test_restored(void **state)
+{
+	DwRefundFacts refund = {DW_REFUND_COMPLETED, 100, 0, 30, 0};
+	DwRefundSent sent;
+
+	assert_int_equal(dw_refund_restore(&refund, 100), 0);
+	refund.status = DW_REFUND_FAILED;
+	assert_int_equal(dw_refund_restore(&refund, 0), 0);
+	assert_int_equal(dw_refund_restore(&refund, 20), 20);
+	assert_int_equal(dw_refund_restore(&refund, 100), 50);
+	assert_int_equal(refund.reversed, 70);
+	assert_int_equal(dw_refund_restore(&refund, 100), 0);
+	/* sent after all, the platform bears all of it */
+	assert_int_equal(dw_refund_confirm(&refund, 100, false, &sent), DW_OK);
+	assert_int_equal(sent.loss, 100);
+}
+
 /* One that an event may be about; told: 0 = it was never told as sent. */
 static DwRefundKnown
 known_as(DwRefundStatus status, int64_t amount, int64_t told)
@@ -389,6 +408,7 @@ main(void)
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_unasked),
 		cmocka_unit_test(test_unasked_beside),
+		cmocka_unit_test(test_restored),
 		cmocka_unit_test(test_meant_pending),
 		cmocka_unit_test(test_meant_sent),
 		cmocka_unit_test(test_meant_failed),

@@ -24,6 +24,7 @@
 #include "store/escrow/escrow_store.h"
 #include "store/job/job_store.h"
 #include "store/ledger/ledger_store.h"
+#include "store/refund/refund_store.h"
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
 
@@ -703,6 +704,114 @@ assignment_apply(DwCall *call, Assignment *assignment)
 					  &arrival->payment.id);
 }
 
+/*
+ * Decides that a refund of the escrow's is undone, which nobody had asked for
+ * and which failed; its posting.  WD101, WD202.
+ */
+static void
+restore_decide(DwCall *call, DwEscrowRow *row, const DwRefundRow *refund,
+			   int64 amount, DwPosting *posting)
+{
+	DwOriginal	original;
+	DwReversal	reversal = {.pending_count = 0};
+	DwChargebackSum taken;
+	DwResult	result;
+
+	dw_escrow_check(call, row, DW_ESCROW_EVENT_REVERSE);
+	if (!dw_original_load(&row->job_id, &refund->transaction_id, &original))
+		elog(ERROR, "a refund that failed has no transaction");
+	result = dw_reversal_decide(&original.posting, original.reversed, &amount,
+								&reversal, posting);
+	if (result != DW_OK)
+		dw_escrow_refuse(call, row, result);
+	dw_chargeback_sum(&row->job_id, NULL, &taken);
+	result = dw_escrow_reverse(&row->escrow, row->milestones,
+							   row->milestone_count, &reversal,
+							   taken.clawed_back);
+	if (result != DW_OK)
+		dw_escrow_refuse(call, row, result);
+}
+
+/* Takes it out of the receipt, which bears what the escrow gets back. */
+static void
+restore_from(DwCall *call, const Assignment *assignment)
+{
+	const DwReceipt *receipt = &assignment->receipt;
+	const DwAccount suspense =
+		dw_account_of_receipt(&receipt->id, receipt->currency, receipt->psp);
+	const DwAccount loss = dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS,
+												  receipt->currency);
+	DwTransaction out;
+	DwPosting	posting;
+
+	assignment_prepare(call, assignment, &out);
+	dw_posting_move(&posting, DW_POSTING_CHARGEBACK_COVERED, &suspense, &loss,
+					assignment->arrival.held);
+	dw_postings_ensure(&posting, 1);
+	dw_ledger_book_tail(&out, &posting);
+}
+
+/* Books that a refund is undone: so much of it lies in the escrow again. */
+static void
+restore_apply(DwCall *call, Assignment *assignment, DwRefundRow *refund)
+{
+	Arrival    *arrival = &assignment->arrival;
+	DwEscrowRow *row = &arrival->row;
+	DwTransition transition = {DW_ESCROW_EVENT_REVERSE, call->actor,
+	row->escrow.status, &arrival->payment.id};
+	DwTransaction undone;
+	DwPosting	posting;
+
+	restore_decide(call, row, refund, arrival->held, &posting);
+	restore_from(call, assignment);
+	dw_escrow_begin_transaction(row, &undone, DW_TRANSACTION_REVERSAL,
+								&call->actor);
+	undone.payer_id = row->provider_id;
+	undone.payee_id = row->homeowner_id;
+	undone.amount = arrival->held;
+	undone.psp = refund->psp;
+	undone.psp_reference = refund->psp_reference;
+	undone.reverses = &refund->transaction_id;
+	dw_postings_ensure(&posting, 1);
+	dw_ledger_book(&row->chain_end, &undone, &posting, false);
+	arrival->payment.id = undone.id;
+	dw_escrow_apply(row, &transition);
+	dw_refund_save(refund);
+	dw_receipt_reduce(&assignment->receipt, arrival->held,
+					  DW_RECEIPT_ASSIGNED, NULL);
+}
+
+/*
+ * The company's own mistake, undone: what nobody had asked for, and failed,
+ * lies in the escrow again that it was taken from, as before.  False: it is
+ * none of that escrow's.
+ */
+static bool
+assignment_restore(DwCall *call, Assignment *assignment)
+{
+	DwReceipt  *receipt = &assignment->receipt;
+	Arrival    *arrival = &assignment->arrival;
+	int			count;
+	DwRefundRow *refunds = dw_refunds_failed_into(&arrival->job.id,
+												  &receipt->id, &count);
+
+	if (call->actor.kind != DW_ACTOR_ADMIN ||
+		receipt->status != DW_RECEIPT_HELD)
+		return false;
+	arrival->held = 0;
+	for (int i = 0; i < count && arrival->held == 0; i++)
+	{
+		arrival->held = dw_refund_restore(&refunds[i].facts,
+										  receipt->remaining);
+		if (arrival->held == 0)
+			continue;
+		dw_receipt_need_room(receipt);
+		restore_apply(call, assignment, &refunds[i]);
+		dw_escrow_move_job(&arrival->job, &arrival->row);
+	}
+	return arrival->held > 0;
+}
+
 /* Tells the workers that it has become a payment. */
 static void
 assignment_emit(const Assignment *assignment)
@@ -750,9 +859,12 @@ DW_FUNCTION(dwello_assign_receipt)
 	dw_args_need(&call, "receipt_id", "job_id", NULL);
 	if (assignment_begin(&call, &assignment))
 		return dw_call_return(&call);
-	assignment_check(&assignment);
-	assignment_decide(&assignment.arrival);
-	assignment_apply(&call, &assignment);
+	if (!assignment_restore(&call, &assignment))
+	{
+		assignment_check(&assignment);
+		assignment_decide(&assignment.arrival);
+		assignment_apply(&call, &assignment);
+	}
 	assignment_emit(&assignment);
 
 	return assignment_return(&call, &assignment);

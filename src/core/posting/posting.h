@@ -52,7 +52,7 @@ typedef enum DwPostingEvent
 	DW_POSTING_CHARGEBACK_OPENED,	/* a bank asks for a payment */
 	DW_POSTING_CHARGEBACK_WON,	/* and gives it back, even later */
 	DW_POSTING_CHARGEBACK_LOST, /* or keeps it */
-	DW_POSTING_CHARGEBACK_COVERED,	/* a receipt bears the loss, or not */
+	DW_POSTING_CHARGEBACK_COVERED,	/* a receipt bears a loss, or not */
 	DW_POSTING_REVERSAL,		/* one of the first three out is undone */
 	DW_POSTING_TAKEN_BACK,		/* released, and given back after all */
 	DW_POSTING_PAYOUT,			/* a provider is paid */

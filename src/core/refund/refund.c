@@ -134,6 +134,18 @@ dw_refund_fail(DwRefundFacts *refund, DwRefundBack *back)
 	return DW_OK;
 }
 
+int64_t
+dw_refund_restore(DwRefundFacts *refund, int64_t amount)
+{
+	int64_t		part = dw_money_lesser(amount, asked_for(refund) -
+									   refund->loss);
+
+	if (refund->status != DW_REFUND_FAILED || part <= 0)
+		return 0;
+	refund->reversed += part;
+	return part;
+}
+
 /* The last of a status; -1: none is. */
 static int
 last_of(const DwRefundKnown *known, int count, DwRefundStatus status)

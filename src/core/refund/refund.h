@@ -88,6 +88,13 @@ extern int64_t dw_refund_take(DwEscrow *escrow, DwMilestone *milestones,
  */
 extern DwResult dw_refund_fail(DwRefundFacts *refund, DwRefundBack *back);
 
+/*
+ * The escrow has it again, for nobody had asked for it and it failed: of at
+ * most so much what the escrow had given (0: nothing).  Should it be sent
+ * after all, it is the platform's loss.
+ */
+extern int64_t dw_refund_restore(DwRefundFacts *refund, int64_t amount);
+
 /* One of those that an event may be about. */
 typedef struct DwRefundKnown
 {

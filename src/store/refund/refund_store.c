@@ -265,6 +265,23 @@ dw_refunds_at_loss(const char *psp, const char *psp_reference,
 }
 
 DwRefundRow *
+dw_refunds_failed_into(const DwUuid *job_id, const DwUuid *receipt_id,
+					   int *count)
+{
+	static DwTableQuery of_receipt =
+		DW_TABLE_QUERY(refunds, "WHERE t.job_id = $1 AND t.scope_id = $1 "
+					   "AND t.failure_id = $2 AND t.is_unasked "
+					   "AND t.loss < t.amount "
+					   "AND t.transaction_id <> t.confirmation_id "
+					   "ORDER BY t.id");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	dw_param_uuid(&p, receipt_id);
+	return read_refunds(&of_receipt, &p, count);
+}
+
+DwRefundRow *
 dw_refunds_beside(const DwRefundRow *refund, int *count)
 {
 	static DwTableQuery of_event =

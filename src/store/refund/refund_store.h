@@ -93,6 +93,11 @@ extern DwRefundRow *dw_refunds_at_loss(const char *psp,
 									   const char *psp_reference,
 									   const char *currency, int *count);
 
+/* Of the job's escrow what nobody asked for and failed into a receipt. */
+extern DwRefundRow *dw_refunds_failed_into(const DwUuid *job_id,
+										   const DwUuid *receipt_id,
+										   int *count);
+
 /* What nobody asked for that the event of a refund has booked beside it. */
 extern DwRefundRow *dw_refunds_beside(const DwRefundRow *refund, int *count);
 

@@ -9,7 +9,7 @@
 
 // Events that a call brings about besides its own.
 const BESIDES = ['release_due_escrows', 'complete_job', 'end_contract',
-	'open_dispute'];
+	'open_dispute', 'reverse_transaction'];
 const NAMES = { expire_disputes: 'default_decision',
 	assign_receipt: 'confirm_payment', expire_refund_requests: 'answer_refund',
 	expire_no_shows: 'end_contract', answer_no_show: 'end_contract' };

@@ -3,6 +3,7 @@
 'use strict';
 
 const { need } = require('./guard.js');
+const { least } = require('./fee.js');
 
 const STAFF = ['system', 'support', 'admin'];
 
@@ -132,6 +133,10 @@ const receipt = {
 
 		if (kept)
 			return kept;
+		const mistake = this.mistakeIn(call, receipt, job);
+
+		if (mistake)
+			return this.restore(receipt, job, mistake);
 		need(receipt.status === 'held', 'WD101');
 		need(['awarded', 'in_progress'].includes(job.status), 'WD101');
 		need(receipt.currency === job.currency, 'WD201');
@@ -149,6 +154,36 @@ const receipt = {
 		this.reduce(receipt, held, 'assigned');
 		return { receipt_status: receipt.status,
 			remaining: receipt.remaining, amount: held,
+			currency: receipt.currency, ...this.state(job) };
+	},
+
+	// What the escrow gave that nobody had asked for, and that came back.
+	mistakeIn({ actor }, receipt, job)
+	{
+		return actor.role !== 'admin' || receipt.status !== 'held' ? undefined
+			: this.refunds.find((r) => r.job === job && !r.receipt &&
+				r.isUnasked && r.failure === receipt &&
+				r.amount - r.reversed > r.loss);
+	},
+
+	// It is undone, as any refund that was sent, but at the receipt's cost.
+	restore(receipt, job, r)
+	{
+		const amount = least(receipt.remaining,
+			r.amount - r.reversed - r.loss);
+
+		this.checkRoom(receipt);
+		need(job.escrow !== 'frozen', 'WD101');
+		need(amount <= r.transfer.amount - r.transfer.undone, 'WD202');
+		r.reversed += amount;
+		if (r.payment)
+			r.payment.back -= amount;
+		this.book(`suspense ${receipt.psp}`, receipt.currency, -amount);
+		this.book('platform_loss', receipt.currency, amount);
+		this.undo(job, r.transfer, amount);
+		this.reduce(receipt, amount, 'assigned');
+		return { receipt_status: receipt.status,
+			remaining: receipt.remaining, amount,
 			currency: receipt.currency, ...this.state(job) };
 	}
 };
