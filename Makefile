@@ -116,7 +116,7 @@ include $(SRC)test/core.mk
 # ----------------------------------------------------------------------
 SQL_DOMAINS = match audience account access job review bid score agent learning \
 	report search fee escrow dispute payout company market ledger \
-	accounting document message audit admin
+	accounting document message audit admin analyst
 sql_pieces = $(wildcard $(SQL_DOMAINS:%=$(SRC)sql/%/$(1).sql))
 SQL_PIECES = $(SRC)sql/prologue.sql \
 	$(call sql_pieces,types) $(call sql_pieces,support) \

@@ -124,7 +124,8 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('saved_searches_max', '20', 'Searches that a provider may save.'),
   ('event_attempts', '10', 'Times an event is given to a consumer before it is left aside as dead.'),
   ('event_retry_seconds', '5', 'Seconds before a failed event is given again; twice as many after each further failure, up to an hour.'),
-  ('token_lag_seconds', '0', 'Seconds that a standby may be behind before it refuses tokens, which may have been revoked meanwhile; 0 = it never does.');
+  ('token_lag_seconds', '0', 'Seconds that a standby may be behind before it refuses tokens, which may have been revoked meanwhile; 0 = it never does.'),
+  ('k_anonymity', '5', 'People whom a group of the views for analysts has at the least.');
 
 -- what matching keeps in memory; always, for a replica's backends keep it, too
 CREATE TRIGGER forget_row AFTER INSERT OR UPDATE OR DELETE ON dwello.system_settings_defaults

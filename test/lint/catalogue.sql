@@ -357,12 +357,20 @@ FROM pg_policy o
 JOIN member_table t ON t.oid = o.polrelid
 WHERE concat(o.polqual, o.polwithcheck) LIKE '%{SUBLINK%';
 
--- rule: views run as whoever reads them
+-- rule: views run as whoever reads them, but for the analysts', which only they read
 SELECT c.oid::regclass::text, coalesce(c.reloptions::text, 'no options')
 FROM pg_class c
 JOIN member m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
 WHERE c.relkind IN ('v', 'm')
-  AND NOT coalesce(c.reloptions, '{}') @> '{security_invoker=true}';
+  AND NOT coalesce(c.reloptions, '{}') @> CASE WHEN c.relname LIKE 'analyst\_%'
+    THEN '{security_barrier=true}' ELSE '{security_invoker=true}' END::text[]
+UNION ALL
+SELECT c.oid::regclass::text, 'granted to ' || x.grantee::regrole
+FROM pg_class c
+JOIN member m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
+CROSS JOIN aclexplode(c.relacl) x
+WHERE c.relkind = 'v' AND c.relname LIKE 'analyst\_%'
+  AND x.grantee NOT IN ('dwello_analyst'::regrole, c.relowner);
 
 -- rule: every member has a comment
 SELECT c.oid::regclass::text, 'relation'

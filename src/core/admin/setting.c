@@ -125,7 +125,8 @@ static const DwSettingRule rules[] = {
 	INTEGER("saved_searches_max", 0, 1000),
 	INTEGER("event_attempts", 1, 100),
 	INTEGER("event_retry_seconds", 1, 3600),
-	INTEGER("token_lag_seconds", 0, 86400)
+	INTEGER("token_lag_seconds", 0, 86400),
+	INTEGER("k_anonymity", 2, 1000)
 };
 
 const DwSettingRule *
