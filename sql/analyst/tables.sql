@@ -21,6 +21,7 @@ CREATE VIEW dwello.analyst_users WITH (security_barrier = true) AS
     FROM dwello.system_settings_defaults AS d LEFT JOIN dwello.system_settings AS s USING (name) WHERE d.name = 'k_anonymity');
 COMMENT ON VIEW dwello.analyst_users IS
   'People by city and quarter of registration; groups of fewer than the setting k_anonymity are left out.';
+COMMENT ON COLUMN dwello.analyst_users.user_type IS 'What they are: homeowner or service_provider.';
 COMMENT ON COLUMN dwello.analyst_users.country IS 'Of the primary address; NULL = of those without one.';
 COMMENT ON COLUMN dwello.analyst_users.city IS 'Of the primary address; NULL = of those without one.';
 COMMENT ON COLUMN dwello.analyst_users.registered_in IS 'First day of the quarter in which they registered.';
@@ -43,6 +44,7 @@ CREATE VIEW dwello.analyst_jobs WITH (security_barrier = true) AS
 COMMENT ON VIEW dwello.analyst_jobs IS
   'Published jobs by category, quarter, urgency and budget; groups of fewer homeowners than the setting k_anonymity are left out.';
 COMMENT ON COLUMN dwello.analyst_jobs.published_in IS 'First day of the quarter in which they were published.';
+COMMENT ON COLUMN dwello.analyst_jobs.urgency IS 'How urgent they are.';
 COMMENT ON COLUMN dwello.analyst_jobs.budget_from IS 'The most that is to be spent, rounded down to 1, 2 or 5 times a power of ten; minor units. NULL = nothing was said.';
 COMMENT ON COLUMN dwello.analyst_jobs.jobs IS 'How many.';
 COMMENT ON COLUMN dwello.analyst_jobs.homeowners IS 'Of how many people.';
