@@ -218,6 +218,20 @@ SELECT transactions > 0 AS some FROM dwello.issue_documents(10000);
 SELECT v.kind, v.total FROM dwello.invoices AS v JOIN dwello.transactions AS x ON x.scope_id = v.scope_id AND x.id = v.transaction_id
  WHERE v.scope_id = t.user('tipped') AND x.transaction_type = 'tip' ORDER BY v.kind, v.total;
 ROLLBACK TO part;
+-- a payout that the rest no longer covers waits, until another tip covers it
+SELECT t.destination('p1') IS NOT NULL AS can_receive;
+SELECT amount, payout_id FROM dwello.request_payout(user_id => t.user('p1'), currency => 'USD') \gset
+SELECT count(dwello.deliver_events(10000)) AS told;
+SELECT t.login_as('p1');
+SELECT amount FROM dwello.refund_escrow(t.user('tipped'), tip_id => :'tip');
+SELECT t.as_system();
+SELECT count(dwello.deliver_events(10000)) AS told;
+SELECT hold_reason FROM dwello.payouts WHERE id = :'payout_id';
+SELECT t.give(2000) AS tip2 \gset
+SELECT held FROM t.tip_arrives('tip 2', 2000, payment => :'tip2', reference => 'ch tip 2');
+SELECT count(dwello.deliver_events(10000)) AS told;
+SELECT hold_reason FROM dwello.payouts WHERE id = :'payout_id';
+ROLLBACK TO part;
 -- what could not be sent is sent elsewhere; what a bank took before is not given back once more
 SELECT refund_status, amount FROM dwello.fail_refund(t.user('tipped'), 'acme', 'tip failed', psp_reference => 'ch tip');
 SELECT reason, remaining FROM dwello.receipts WHERE job_id = t.user('tipped');

@@ -289,6 +289,9 @@ test_concern(void **state)
 	assert_true(dw_payout_is_concerned("chargeback_opened"));
 	assert_true(dw_payout_is_concerned("transaction_reversed"));
 	assert_true(dw_payout_is_concerned("escrow_released"));
+	assert_true(dw_payout_is_concerned("cancellation_paid"));
+	assert_true(dw_payout_is_concerned("tip_received"));
+	assert_true(dw_payout_is_concerned("tip_returned"));
 	assert_false(dw_payout_is_concerned("escrow_refunded"));
 	assert_false(dw_payout_is_concerned("payout_failed"));
 }

@@ -82,8 +82,9 @@ dw_payout_turn(DwPayoutSchedule schedule, int32_t today, int32_t *turn)
 }
 
 static const char *const concerning[] = {
-	"chargeback_closed", "chargeback_opened", "dispute_settled",
-	"escrow_released", "refund_completed", "transaction_reversed"
+	"cancellation_paid", "chargeback_closed", "chargeback_opened",
+	"dispute_settled", "escrow_released", "refund_completed", "tip_received",
+	"tip_returned", "transaction_reversed"
 };
 
 bool

@@ -130,7 +130,7 @@ async function compareJob(server, model, job)
 // What is no job's: payouts, repayments, journals.
 const PAYOUT = { user_id: 'user', status: 'status', amount: 'amount',
 	currency: 'currency', fee: 'fee', paid_amount: 'paidAmount',
-	paid_currency: 'paidCurrency', remainder: 'remainder' };
+	paid_currency: 'paidCurrency', remainder: 'remainder', hold_reason: 'hold' };
 const REPAYMENT = { user_id: 'user', status: 'status', amount: 'amount',
 	currency: 'currency', received: 'received' };
 const JOURNAL = { status: 'status', amount: 'amount', proposed_by: 'by' };

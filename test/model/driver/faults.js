@@ -167,6 +167,9 @@ const faults = {
 		return reply;
 	})(model),
 
+	// a payout that the balance does not cover goes on
+	hold: twist('holdPayouts', () => {}),
+
 	// a journal needs no second administrator
 	approver: twist('propose', function (right, actor, lines, reverses) {
 		this.needsApprover = false;

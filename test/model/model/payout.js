@@ -84,7 +84,7 @@ const payout = {
 		const paidCurrency = args.paid_currency ?? args.currency;
 		const p = { user, amount, currency: args.currency, paidCurrency, fee,
 			...this.exchange(amount, args.currency, paidCurrency),
-			status: 'pending', holdUntil: now + HOLD_DAYS * DAY };
+			status: 'pending', hold: null, holdUntil: now + HOLD_DAYS * DAY };
 
 		this.settleReserve(user, args.currency);
 		this.takeFee(p);
@@ -146,7 +146,7 @@ const payout = {
 			return kept;
 		need(p.status === 'pending', 'WD101');
 		this.returnFee(p);
-		p.status = 'cancelled';
+		Object.assign(p, { status: 'cancelled', hold: null });
 		this.review(user);
 		return this.payoutState(p);
 	},
@@ -177,7 +177,7 @@ const payout = {
 		if (isNews && status === 'failed')
 			this.returnFee(p);
 		if (isNews)
-			p.status = status;
+			Object.assign(p, { status, hold: null });
 		this.review(p.user);
 		return this.keep(call, status, { payout: args.payout_id },
 			{ replayed: !isNews, ...this.payoutState(p) });
@@ -191,6 +191,24 @@ const payout = {
 	fail_payout(call)
 	{
 		return this.endPayout(call, 'failed');
+	},
+
+	// Those that were asked for first are covered first; one that is not
+	// waits, and takes nothing from the next.
+	holdPayouts(user)
+	{
+		const left = new Map();
+
+		for (const p of this.payouts.values())
+		{
+			if (p.user !== user || p.status !== 'pending')
+				continue;
+			const { available, receivable } = this.position(user, p.currency);
+			const rest = left.get(p.currency) ?? available + receivable;
+
+			p.hold = rest >= p.amount ? null : 'balance';
+			left.set(p.currency, p.hold === null ? rest - p.amount : rest);
+		}
 	},
 
 	bookPayout(p, psp)

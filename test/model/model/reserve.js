@@ -70,6 +70,7 @@ const reserve = {
 		if (this.reserving.has(user) || [...this.payouts.values()].some((p) =>
 			p.user === user && p.status === 'pending'))
 			this.settleReserves(user);
+		this.holdPayouts(user);
 	},
 
 	// Each provider once a day.
@@ -87,6 +88,7 @@ const reserve = {
 			this.reservesSeen.set(user, today);
 			providers++;
 			freed += this.settleReserves(user);
+			this.holdPayouts(user);
 		}
 		return { providers, freed };
 	}
