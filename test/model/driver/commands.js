@@ -141,6 +141,21 @@ class Commands
 				: this.chance.amount(job.contract / 5n) } };
 	}
 
+	tipBack(job)
+	{
+		const { chance } = this;
+		const tips = job.payments.filter((p) => p.isTip);
+		const there = tips.filter((p) => p.status === 'completed');
+		const p = chance.pick(there.length > 0 && chance.happens(0.95)
+			? there : tips);
+
+		return { name: 'refund_escrow', role: chance.happens(0.95)
+			? 'provider' : 'homeowner', args: {
+			tip_id: p === undefined || chance.happens(0.03) ? NOBODY : p.id,
+			amount: chance.happens(0.4) ? undefined
+				: chance.amount(p?.amount ?? 5n) } };
+	}
+
 	tellOfAuthorization(job, now)
 	{
 		const { chance } = this;
@@ -755,6 +770,7 @@ class Commands
 			[when(job.authorizations.some((a) => a.status === 'open'), 9),
 				'capture'],
 			[when(job.status === 'completed', 5), 'tip'],
+			[when(job.payments.some((p) => p.isTip), 3), 'tipBack'],
 			[when(job.funded === 0n, 3), 'plan'],
 			[when(isMoving, 3), 'proposePlan'],
 			[when(job.plan, 8), 'answerPlan'],

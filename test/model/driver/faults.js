@@ -218,6 +218,18 @@ const faults = {
 		this.book('platform_fee', job.currency, amount / 20n);
 	}),
 
+	// who gives a tip back owes it, whatever they have
+	tip_back: twist('giveTipBack', function (right, job, args) {
+		const had = `provider_available ${job.provider}`;
+		const before = this.balance(had, job.currency);
+		const reply = right(job, args);
+		const taken = before - this.balance(had, job.currency);
+
+		this.book(had, job.currency, taken);
+		this.book(`provider_receivable ${job.provider}`, job.currency, -taken);
+		return reply;
+	}),
+
 	// a capture takes nothing of what was authorised
 	capture: twist('capture', () => {}),
 

@@ -283,12 +283,40 @@ const payment = {
 	// Through the escrow's account, which it does not stay in.
 	giveTip(job, paid, amount, psp)
 	{
-		Object.assign(paid, { status: 'completed', amount });
+		Object.assign(paid, { status: 'completed', amount, psp, back: 0n });
 		this.transfer(job, 'payment', { amount },
 			[[`psp_clearing ${psp}`, -amount]]);
 		this.transfer(job, 'tip', { amount, fee: 0n, tax: 0n,
 			payout: amount },
 		[[`provider_available ${job.provider}`, amount]]);
+	},
+
+	checkTip({ actor, args })
+	{
+		need(actor.role === 'provider', '42501');
+		need(!args.milestone_id, '22023');
+	},
+
+	// By the provider, a part or what is left; the contract does not move.
+	giveTipBack(job, { tip_id: id, amount: asked })
+	{
+		const paid = job.payments.find((p) => p.isTip && p.id === id);
+
+		need(paid, 'P0002');
+		need(paid.status === 'completed', 'WD101');
+		const left = paid.amount - paid.back;
+		const amount = asked ?? left;
+
+		need(amount > 0n && amount <= left, 'WD202');
+		const { available, owed } = this.givers(job, amount);
+
+		paid.back += amount;
+		this.transfer(job, 'tip', { amount, fee: 0n, tax: 0n,
+			asked: [{ payment: paid, amount }] },
+		[[`provider_available ${job.provider}`, -available],
+			[`provider_receivable ${job.provider}`, -owed],
+			[`refund_pending ${paid.psp}`, amount]]);
+		return { amount, ...this.state(job) };
 	},
 
 	cancel_escrow(call)

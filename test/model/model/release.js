@@ -200,13 +200,18 @@ const release = {
 	{
 		const { actor, args } = call;
 		const { job, kept } = this.begin(call,
-			['homeowner', 'provider', 'admin'],
-			{ check: () => this.selection(call) });
+			['homeowner', 'provider', 'admin'], { check: () => {
+				this.selection(call);
+				if (args.tip_id)
+					this.checkTip(call);
+			} });
 		const isProvider = actor.role === 'provider';
 
 		if (kept)
 			return kept;
 		this.proceed(job, args);
+		if (args.tip_id)
+			return this.giveTipBack(job, args);
 		need([...PAYING, ...isProvider ? OVER_AND_PAID : []]
 			.includes(job.escrow), 'WD101');
 		need(actor.role !== 'homeowner' || !job.isStarted &&

@@ -103,13 +103,20 @@ const takeBack = {
 		}
 	},
 
+	givers(job, amount)
+	{
+		const has = most(0n, this.balance(
+			`provider_available ${job.provider}`, job.currency));
+		const available = least(has, amount);
+
+		return { available, owed: amount - available };
+	},
+
 	// Out of what they have, else they owe it; those of the milestone first.
 	undoReleases(job, { milestone, taken, fee, tax })
 	{
 		const rest = { net: taken - fee - tax, fee, tax };
-		const has = most(0n, this.balance(
-			`provider_available ${job.provider}`, job.currency));
-		const givers = { available: least(has, rest.net) };
+		const givers = this.givers(job, rest.net);
 		const take = (from, name, amount) => {
 			const part = least(from[name], amount);
 
@@ -117,7 +124,6 @@ const takeBack = {
 			return part;
 		};
 
-		givers.owed = rest.net - givers.available;
 		for (const t of this.releasesOf(job, milestone))
 		{
 			const net = take(rest, 'net', t.payout - t.back.net);
