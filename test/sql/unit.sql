@@ -197,3 +197,18 @@ SELECT sum(n.amount) AS platform_loss FROM dwello.ledger_entries AS n JOIN dwell
 SELECT price, share FROM dwello.cancellation_terms WHERE job_id = t.user('units');
 SELECT count(*) FROM dwello.reconcile();
 ROLLBACK;
+-- as does a dispute about what is held
+BEGIN;
+SELECT t.award('units', 100000, currency => 'HUF');
+SELECT t.pay('units'), t.start('units');
+SELECT t.login_as('h1');
+SELECT disputed_amount FROM dwello.open_dispute(t.user('units'), 10000, 'Half of it.');
+SELECT t.login_as('p1');
+SELECT dispute_status FROM dwello.answer_dispute(t.user('units'), 50033);
+SELECT t.login_as('s1');
+SELECT dispute_status, settled_amount, released, refunded, held FROM dwello.resolve_dispute(t.user('units'), 66667);
+SELECT t.as_system();
+SELECT payload->>'amount' AS amount, payload->>'psp_amount' AS theirs FROM dwello.outbox WHERE scope_id = t.user('units') AND type = 'refund_requested';
+SELECT payload->>'settled_amount' AS settled, payload->>'refund' AS refund FROM dwello.outbox WHERE scope_id = t.user('units') AND type = 'dispute_settled';
+SELECT count(*) FROM dwello.reconcile();
+ROLLBACK;

@@ -188,6 +188,34 @@ test_split(void **state)
 	assert_int_equal(made.plan[2].status, DW_MILESTONE_REFUNDED);
 }
 
+/* Whole units go back: the figure gives way, unless it is nothing. */
+static void
+test_whole(void **state)
+{
+	static const struct
+	{
+		int64_t		unit;
+		int64_t		figure;
+		int64_t		settled;
+	}			cases[] = {
+		{0, 12345, 12345}, {1, 12345, 12345}, {100, 12345, 12300},
+		{100, 12300, 12300}, {1000, 12345, 12000}, {100, 45, 100},
+		{100, 0, 0}, {100, 30000, 30000}
+	};
+
+	for (int i = 0; i < DW_LENGTH(cases); i++)
+	{
+		Contract	contract = make_paid(&from_provider, 0);
+
+		assert_int_equal(dispute(&contract, 1, 10), DW_OK);
+		contract.out.unit = cases[i].unit;
+		assert_int_equal(settle(&contract, cases[i].figure), DW_OK);
+		assert_int_equal(contract.out.figure, cases[i].settled);
+		assert_int_equal(contract.out.release.part, cases[i].settled);
+		assert_int_equal(contract.out.refund, 30000 - cases[i].settled);
+	}
+}
+
 /* All to one side. */
 static void
 test_one_side(void **state)
@@ -375,6 +403,7 @@ main(void)
 		cmocka_unit_test(test_offer),
 		cmocka_unit_test(test_one),
 		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_one_side),
 		cmocka_unit_test(test_homeowner_pays),
 		cmocka_unit_test(test_withdraw),

@@ -19,6 +19,7 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/company/company_store.h"
 #include "store/dispute/dispute_store.h"
 #include "store/job/job_store.h"
 #include "store/payout/payout_store.h"
@@ -197,7 +198,8 @@ static void
 dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
 			const Ending *ending)
 {
-	DwSettlement settlement = {.figure = ending->figure};
+	DwSettlement settlement = {.figure = ending->figure,
+	.unit = dw_psp_unit_of_job(&row->job_id, row->escrow.currency)};
 	bool		is_no_show;
 
 	if (dispute->dispute.is_released)
@@ -205,7 +207,7 @@ dispute_end(DwJob *job, DwEscrowRow *row, DwDisputeRow *dispute,
 	else
 		end_held(row, dispute, ending, &settlement);
 	dispute->dispute.status = ending->status;
-	dispute->settled_amount = ending->figure;
+	dispute->settled_amount = settlement.figure;
 	dw_dispute_save(dispute);
 	emit_ended(row, dispute, &settlement);
 	is_no_show = ending->figure == 0 &&

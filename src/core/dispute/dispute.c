@@ -13,6 +13,8 @@
 
 #include "core/base/base.h"
 
+#define WHOLE_TRIES		10000	/* figures above which none is looked for */
+
 static const char *const dispute_status_labels[] = {
 	[DW_DISPUTE_OPEN] = "open",
 	[DW_DISPUTE_ANSWERED] = "answered",
@@ -247,48 +249,112 @@ refund_for(const DwEscrow *escrow, const DwMilestone *milestones, int count,
 	return dw_escrow_unearned(escrow, milestones, count, price);
 }
 
+/* What is divided. */
+typedef struct Matter
+{
+	const DwEscrow *escrow;		/* that holds it */
+	const DwMilestone *milestones;	/* of the escrow */
+	int			count;			/* of them */
+	const DwDispute *dispute;	/* what is disputed of them */
+} Matter;
+
+/* What a figure comes to, both ways. */
+typedef struct Division
+{
+	int64_t		figure;			/* what the provider is paid of the price */
+	DwFeeQuote	quote;			/* of that */
+	int64_t		refund;			/* what goes back */
+} Division;
+
+/*
+ * The charge goes first, for it is what the terms promise the provider; the
+ * refund is at most what then lies there, and for the last of the work
+ * exactly that.
+ */
+static DwResult
+divide_by(const Matter *matter, Division *part)
+{
+	const DwEscrow *escrow = matter->escrow;
+	DwFeeTaken	before = dw_escrow_taken(escrow, matter->milestones,
+										 matter->count);
+	DwResult	result = dw_fee_release(&escrow->terms, &before,
+										part->figure, &part->quote);
+
+	if (result == DW_OK && part->quote.charge > escrow->held)
+		result = DW_INSUFFICIENT_FUNDS;
+	if (result != DW_OK)
+		return result;
+	part->refund = refund_for(escrow, matter->milestones, matter->count,
+							  matter->dispute, part->figure);
+	if (part->refund > escrow->held - part->quote.charge)
+		part->refund = escrow->held - part->quote.charge;
+	return DW_OK;
+}
+
+/* Takes another figure, if it is one and whole units go back for it. */
+static bool
+take_whole(const Matter *matter, int64_t figure, int64_t unit,
+		   Division *part)
+{
+	Division	other = {.figure = figure};
+
+	if (figure <= 0 || figure > matter->dispute->amount ||
+		divide_by(matter, &other) != DW_OK || other.refund % unit != 0)
+		return false;
+	*part = other;
+	return true;
+}
+
+/*
+ * Takes the nearest figure for which whole units of the companies go back,
+ * rather a lower one; nothing that the provider shall have stays nothing.
+ */
+static void
+make_whole(const Matter *matter, int64_t unit, Division *part)
+{
+	const int64_t figure = part->figure;
+
+	if (unit <= 1 || figure == 0 || part->refund % unit == 0)
+		return;
+	for (int64_t less = 1; less < unit && less < WHOLE_TRIES; less++)
+		if (take_whole(matter, figure - less, unit, part))
+			return;
+	for (int64_t more = 1; more < unit && more < WHOLE_TRIES; more++)
+		if (take_whole(matter, figure + more, unit, part))
+			return;
+}
+
 DwResult
 dw_dispute_settle(DwEscrow *escrow, DwMilestone *milestones, int count,
 				  const DwDispute *dispute, DwSettlement *out)
 {
-	const int64_t figure = out->figure;
-	DwFeeTaken	before = dw_escrow_taken(escrow, milestones, count);
-	DwFeeQuote	quote;
+	const Matter matter = {escrow, milestones, count, dispute};
+	Division	part = {.figure = out->figure};
 	DwResult	result;
-	int64_t		refund;
 
 	if (!dw_dispute_is_open(dispute) || escrow->frozen)
 		return DW_INVALID_TRANSITION;
-	if (figure < 0 || figure > dispute->amount)
+	if (part.figure < 0 || part.figure > dispute->amount)
 		return DW_BAD_VALUE;
-	result = dw_fee_release(&escrow->terms, &before, figure, &quote);
-	if (result == DW_OK && quote.charge > escrow->held)
-		result = DW_INSUFFICIENT_FUNDS;
+	result = divide_by(&matter, &part);
 	if (result != DW_OK)
 		return result;
-
-	/*
-	 * The charge goes first, for it is what the terms promise the provider;
-	 * the refund is at most what then lies there, and for the last of the
-	 * work exactly that.
-	 */
-	refund = refund_for(escrow, milestones, count, dispute, figure);
-	if (refund > escrow->held - quote.charge)
-		refund = escrow->held - quote.charge;
+	make_whole(&matter, out->unit, &part);
 	dw_milestones_rest(milestones, count);
-	divide(milestones, count, dispute, figure);
-	escrow->held -= quote.charge + refund;
-	escrow->released += quote.charge;
-	escrow->refunded += refund;
-	escrow->fee_taken += quote.fee;
-	escrow->tax_taken += quote.tax;
+	divide(milestones, count, dispute, part.figure);
+	escrow->held -= part.quote.charge + part.refund;
+	escrow->released += part.quote.charge;
+	escrow->refunded += part.refund;
+	escrow->fee_taken += part.quote.fee;
+	escrow->tax_taken += part.quote.tax;
 	dw_escrow_derive(escrow, milestones, count);
 	out->release = (DwRelease)
 	{
-		figure, quote.charge, quote.fee, quote.tax,
-			quote.payout
+		part.figure, part.quote.charge, part.quote.fee, part.quote.tax,
+			part.quote.payout
 	};
-	out->refund = refund;
+	out->figure = part.figure;
+	out->refund = part.refund;
 	return DW_OK;
 }
 

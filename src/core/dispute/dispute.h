@@ -54,9 +54,11 @@ typedef struct DwDispute
 /* What a settlement came to. */
 typedef struct DwSettlement
 {
-	int64_t		figure;			/* in: what the provider is paid of it */
+	int64_t		figure;			/* in: what the provider is paid of it; out:
+								 * so much that what goes back is whole */
 	DwRelease	release;		/* to the provider; 0 if nothing is */
 	int64_t		refund;			/* left the escrow for the homeowner */
+	int64_t		unit;			/* in: what companies send whole; 0 = any */
 } DwSettlement;
 
 DW_LABELS_OF(dispute_status, DwDisputeStatus);
