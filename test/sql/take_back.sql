@@ -335,3 +335,16 @@ SELECT released FROM dwello.release_due_escrows();
 SELECT * FROM t.left('job');
 SELECT invariant, object FROM dwello.reconcile();
 ROLLBACK;
+
+-- a milestone whose release is disputed, and was undone since, is disputed once
+BEGIN;
+SELECT t.under_way('twice', 60000, ARRAY[20000, 40000]);
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.release_escrow(t.user('twice'), milestone_id => (SELECT id FROM dwello.job_milestones WHERE job_id = t.user('twice') AND sort_order = 1));
+SELECT disputed_amount FROM dwello.open_dispute(t.user('twice'), 0, 'Not done.', (SELECT id FROM dwello.job_milestones WHERE job_id = t.user('twice') AND sort_order = 1));
+SELECT t.login_as('a1');
+SELECT x.held FROM dwello.transactions AS t, LATERAL dwello.reverse_transaction(t.scope_id, t.id) AS x
+ WHERE t.scope_id = t.user('twice') AND t.transaction_type = 'release';
+SELECT t.try($$SELECT dwello.open_dispute(t.user('twice'), 0, 'Still not.', (SELECT id FROM dwello.job_milestones WHERE job_id = t.user('twice') AND sort_order = 1))$$, 'h1') AS same;
+SELECT t.try($$SELECT dwello.open_dispute(t.user('twice'), 0, 'Nor this.', (SELECT id FROM dwello.job_milestones WHERE job_id = t.user('twice') AND sort_order = 2))$$, 'h1') AS other;
+ROLLBACK;

@@ -360,15 +360,21 @@ is_of_released(const DwEscrowRow *row, const DwDisputeRow *dispute)
 	return milestone->status == DW_MILESTONE_RELEASED;
 }
 
-/* WD101 while another dispute about what was released is open. */
+/*
+ * WD101 while another dispute about what was released is open: of any
+ * milestone (NULL), or of this one, whose release may have been undone since.
+ */
 static void
-refuse_second_released(const DwUuid *job_id)
+refuse_second_released(const DwUuid *job_id, const DwUuid *milestone_id)
 {
 	int			count;
 	DwDisputeRow *rows = dw_disputes_open(job_id, &count);
 
 	for (int i = 0; i < count; i++)
-		if (rows[i].dispute.is_released)
+		if (rows[i].dispute.is_released &&
+			(milestone_id == NULL || (rows[i].has_milestone &&
+									  dw_uuid_equal(&rows[i].milestone_id,
+													milestone_id))))
 			dw_raise(DW_INVALID_TRANSITION,
 					 "a dispute about what was released is open",
 					 psprintf("It is dispute %s.",
@@ -412,7 +418,7 @@ dispute_decide(DwEscrowRow *row, DwDisputeRow *dispute)
 	dispute->created_at = dw_now();
 	if (is_of_released(row, dispute))
 	{
-		refuse_second_released(&row->job_id);
+		refuse_second_released(&row->job_id, NULL);
 		dispute->dispute.amount = released_lately(row, dispute);
 		return dw_dispute_open_released(&row->escrow, row->milestones,
 										row->milestone_count,
@@ -420,6 +426,8 @@ dispute_decide(DwEscrowRow *row, DwDisputeRow *dispute)
 										? &dispute->milestone_id : NULL,
 										&dispute->dispute);
 	}
+	if (dispute->has_milestone)
+		refuse_second_released(&row->job_id, &dispute->milestone_id);
 	return dw_dispute_open(&row->escrow, row->milestones,
 						   row->milestone_count, dispute->has_milestone
 						   ? &dispute->milestone_id : NULL,

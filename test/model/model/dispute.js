@@ -59,6 +59,10 @@ const dispute = {
 			.includes(job.escrow), 'WD101');
 		need(m || !this.hasGeneral(job), 'WD101');
 		const isReleased = this.isLate(job, actor, m);
+
+		// one about its release, which was undone since, goes on
+		need(isReleased || !m || !job.disputes.some((d) => isOpen(d) &&
+			d.isReleased && d.milestone === m.id), 'WD101');
 		const amount = isReleased ? this.disputeReleased(job, m)
 			: this.disputable(job, m);
 
