@@ -80,13 +80,13 @@ class Company
 	// --------------------------------------------------------------
 
 	// Money comes in; args say for what.
-	charge({ amount, currency, job, args, at })
+	charge({ amount, currency, job, args, at, call = 'confirm_payment' })
 	{
 		const charge = { reference: this.newName('ch'), amount, currency, job,
 			back: 0n, takings: [], disputes: [] };
 
 		this.charges.push(charge);
-		charge.event = this.happens({ call: 'confirm_payment', at,
+		charge.event = this.happens({ call, at,
 			args: { ...args, amount, currency, psp_reference: charge.reference },
 			moves: [[currency, amount]], isNamed: true,
 			line: { kind: 'payment', amount, reference: charge.reference } });
@@ -138,18 +138,19 @@ class Company
 		return refund.last;
 	}
 
-	// It gives a part of a charge back by itself; dwello may ask for more of
-	// it then than there is.
+	// It gives a part of a charge back by itself, which may be told before
+	// the charge is; dwello may ask for more of it then than there is.
 	giveBack({ charge, amount, at })
 	{
 		const { job, reference, currency } = charge;
 		const refund = { company: this, job_id: job?.id ?? null, amount,
-			charge, currency, state: 'asked', last: charge.event,
+			charge, currency, state: 'asked', last: null,
 			more: { psp_reference: reference, currency } };
 
 		charge.back += amount;
 		charge.isOverdrawn = true;
 		this.refund({ refund, state: 'sent', at });
+		refund.last.mayBeEarly = () => this.queue.includes(charge.event);
 		return refund;
 	}
 
@@ -158,13 +159,14 @@ class Company
 	dispute({ charge, amount, currency, fee, isInquiry, at })
 	{
 		const dispute = { charge, amount, currency, taken: 0n,
-			state: isInquiry ? 'inquired' : 'open' };
+			name: this.newName('dp'), state: isInquiry ? 'inquired' : 'open' };
 
 		charge.disputes.push(dispute);
 		dispute.open = dispute.last = this.happens({ call: 'open_chargeback', at,
+			isNamed: !isInquiry,
 			args: { job_id: charge.job?.id ?? null, amount, currency,
 				psp_reference: charge.reference, is_inquiry: isInquiry,
-				fee: fee || undefined },
+				case_reference: dispute.name, fee: fee || undefined },
 			moves: fee > 0n ? [[currency, -fee]] : [],
 			line: isInquiry ? null
 				: { kind: 'chargeback', amount, reference: charge.reference },
@@ -182,11 +184,12 @@ class Company
 		const { charge, amount, currency, open, taken } = dispute;
 		const isWon = lost === 0n;
 
-		dispute.last = this.happens({ call: 'close_chargeback', at,
+		dispute.last = this.happens({ call: 'close_chargeback', at, charge,
 			after: dispute.last, isNamed: true,
 			args: { job_id: charge.job?.id ?? null, won: isWon,
 				lost_amount: isWon ? undefined : lost,
-				chargeback_id: () => open.reply.chargeback_id },
+				...this.serial % 2 === 0 ? { case_reference: dispute.name }
+					: { chargeback_id: () => open.reply.chargeback_id } },
 			mayBeOld: dispute.state === 'decided' && lost === taken,
 			moves: [[currency, taken - lost]],
 			line: dispute.state === 'open' && lost < amount
@@ -244,9 +247,8 @@ class Company
 
 	repayment({ user_id, repayment_id, amount, currency, at })
 	{
-		return this.happens({ call: 'confirm_repayment', at,
-			args: { user_id, repayment_id, amount, currency },
-			moves: [[currency, amount]], line: { kind: 'payment', amount } });
+		return this.charge({ call: 'confirm_repayment', at, amount, currency,
+			job: null, args: { user_id, repayment_id } }).event;
 	}
 }
 

@@ -71,6 +71,17 @@ const faults = {
 	// what the company takes for a chargeback is nobody's
 	dispute_fee: besides('open_chargeback', move(-1n)),
 
+	// a case that is told by another event costs once more
+	case: whenAgain('open_chargeback', move(1n)),
+
+	// a refund that is told before its payment is none
+	early_refund: besides('confirm_refund', (said, event) => {
+		const { charge } = event.refund;
+
+		if (charge && event.company.queue.includes(charge.event))
+			move(-1n)(said, event);
+	}),
+
 	// a refund that fails after it was sent is still gone
 	failed_refund: besides('fail_refund', move(-1n)),
 
