@@ -110,7 +110,7 @@ INSERT INTO t.change (change) VALUES
   ('UPDATE dwello.escrow_events SET seq = seq + 1 WHERE job_id = $job AND seq = (SELECT max(v.seq) FROM dwello.escrow_events AS v WHERE v.job_id = $job)'),
   ('DELETE FROM dwello.ledger_accounts WHERE kind = ''provider_available'''),
   ('UPDATE dwello.ledger_accounts SET currency = ''CHF'' WHERE kind = ''platform_fee'' AND currency = ''USD'''),
-  ('UPDATE dwello.ledger_accounts SET kind = ''tax_payable'' WHERE kind = ''psp_clearing'''),
+  ('UPDATE dwello.ledger_accounts SET kind = ''suspense'' WHERE kind = ''psp_clearing'''),
   ('UPDATE dwello.ledger_accounts SET rolled_up_balance = 5 WHERE kind = ''tax_payable'''),
   ('UPDATE dwello.ledger_accounts SET kind = ''platform_fee'' WHERE kind = ''refund_pending'''),
   ('DELETE FROM dwello.refunds WHERE scope_id = $job'),
