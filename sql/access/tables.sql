@@ -125,7 +125,7 @@ CREATE TABLE dwello.contact_requests (
 CREATE INDEX contact_requests_actor_id_idx ON dwello.contact_requests (actor_id, user_id);
 CREATE INDEX contact_requests_user_id_idx ON dwello.contact_requests (user_id);
 COMMENT ON TABLE dwello.contact_requests IS
-  'Requests of the last day to open contacts. Not dumped: the numbers of transactions mean nothing elsewhere. The records are in data_access_log.';
+  'Requests of the last day to open contacts and sites. Not dumped: the numbers of transactions mean nothing elsewhere. The records are in data_access_log.';
 COMMENT ON COLUMN dwello.contact_requests.id IS 'Its record in data_access_log.';
 COMMENT ON COLUMN dwello.contact_requests.user_id IS 'The user whose contact it is.';
 COMMENT ON COLUMN dwello.contact_requests.transaction_number IS 'The transaction that wrote it, in which nothing is opened.';

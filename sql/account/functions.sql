@@ -1046,8 +1046,9 @@ COMMENT ON FUNCTION dwello.find_login IS
 /*
  * request_contact
  *	Asks to open a user's contact, and writes down who asks, and why. For
- *	whom get_user_contact() opens it, in another transaction once this one
- *	has committed: the record stays, whatever becomes of that.
+ *	whom get_user_contact() opens it, and job_site() where a job of theirs
+ *	is, in another transaction once this one has committed: the record
+ *	stays, whatever becomes of that.
  *
  * role: app, service, support, admin
  * args:
@@ -1079,8 +1080,10 @@ COMMENT ON FUNCTION dwello.request_contact IS
  * get_user_contact
  *	Opens a user's sealed contact and writes down who looked, and why. For
  *	the user, and after request_contact() for administrators, support, the
- *	system, and the homeowner and confirmed provider of a job that was not
- *	cancelled.
+ *	system, and for homeowner and provider of a contract: from when
+ *	something is paid, or at once where the work is not paid through
+ *	escrow, until contact_days after the job is completed, and not once it
+ *	is cancelled. These learn no address; job_site() has that of the job.
  *
  * role: app, service, support, admin
  * args:
@@ -1090,7 +1093,8 @@ COMMENT ON FUNCTION dwello.request_contact IS
  *	email: the e-mail address
  *	phone: the phone number; NULL when there is none
  *	addresses: an array of objects with is_primary, address_type, street,
- *	  city, state, postal_code and country
+ *	  city, state, postal_code, country, longitude and latitude; NULL for
+ *	  the other side of a contract
  * errors:
  *	WD402 WD401
  *	42501: the caller is suspended

@@ -34,6 +34,7 @@ INSERT INTO dwello.system_settings_defaults (name, value, description) VALUES
   ('api_key_environment', 'live', 'Which API keys are made, and let in: live or test. A test database refuses the keys of the live one that it was copied from.'),
   ('api_keys_max', '20', 'API keys that a user may have at a time.'),
   ('codes_per_hour', '5', 'Codes that a user may be sent in an hour, for each purpose.'),
+  ('contact_days', '30', 'Days after a job is completed for which its two sides may open how to reach each other, and the provider where it is.'),
   ('contact_minutes', '10', 'Minutes for which a request to open a contact counts.'),
   ('session_days', '30', 'Days after which a session ends unless it is refreshed.'),
   ('sessions_max', '20', 'Open sessions of a user; one more ends the one that was used longest ago.'),

@@ -232,6 +232,51 @@ COMMENT ON FUNCTION dwello.start_job IS
   'Says that work has begun. Errors: WD402, WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD102. See reference.md#start_job.';
 
 /*
+ * job_site
+ *	Opens where a job is, and writes down who looked. Street and exact
+ *	point are for the homeowner at any time; for the provider who confirmed
+ *	the award from when something is paid, or at once where the work is not
+ *	paid through escrow, until contact_days after the job is completed, and
+ *	not once it is cancelled; and for administrators, support and the
+ *	system. Everybody but the homeowner asks before, with request_contact()
+ *	of the homeowner, in another transaction that has committed.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	job_id
+ * returns: a row
+ *	job_id
+ *	street: the street; NULL where none is known
+ *	longitude: degrees east, exact
+ *	latitude: degrees north, exact
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is suspended, or the job is another's
+ *	22004
+ *	P0002: no such job, or one the caller may not see
+ *	WD101: the award is not confirmed, nothing is paid yet, the job is
+ *	  cancelled, or the caller has not asked for the homeowner's contact in
+ *	  the last contact_minutes
+ *	WD102: contact_days are over since it was completed
+ *	WD601 WD602
+ * example: homeowner
+ *	SELECT street, longitude, latitude
+ *	  FROM dwello.job_site(job_id => 'de000000-0000-7000-8000-000000000011');
+ */
+CREATE OR REPLACE FUNCTION dwello.job_site(
+  INOUT job_id uuid,
+  OUT street text,
+  OUT longitude float8,
+  OUT latitude float8
+)
+LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'dwello_job_site';
+GRANT EXECUTE ON FUNCTION dwello.job_site
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+COMMENT ON FUNCTION dwello.job_site IS
+  'Opens where a job is, and writes down who looked. Errors: WD402, WD401, 42501, 22004, P0002, WD101, WD102, WD601, WD602. See reference.md#job_site.';
+
+/*
  * complete_job
  *	Says that the work is done and settled. A job completes by itself with
  *	the last release, or once what was not released went back; then this

@@ -1297,6 +1297,12 @@ SELECT * FROM r.answer('provider_1', 'painting paid',
 'SELECT status FROM dwello.start_job(job_id => ''de000000-0000-7000-8000-000000000011'')');
 ROLLBACK TO example;
 
+\echo job_site
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT street, longitude, latitude
+  FROM dwello.job_site(job_id => ''de000000-0000-7000-8000-000000000011'')');
+ROLLBACK TO example;
+
 \echo complete_job
 SELECT * FROM r.answer('homeowner', 'painting released',
 'SELECT status, replayed FROM dwello.complete_job(job_id => ''de000000-0000-7000-8000-000000000011'')');

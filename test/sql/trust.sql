@@ -581,7 +581,7 @@ CREATE FUNCTION forge.contact(name text, whose text) RETURNS text
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM t.login_as(name);
-  RETURN (SELECT email || ' ' || phone || ' ' || addresses
+  RETURN (SELECT concat_ws(' ', email, phone, addresses)
             FROM dwello.get_user_contact(t.user(whose), 'test'));
 EXCEPTION WHEN OTHERS THEN
   RETURN SQLSTATE;
@@ -611,8 +611,10 @@ SELECT t.user('job'), t.user('h1'), t.user('p1'), id, 'Fence', 'A fence.',
 INSERT INTO dwello.job_sites (job_id, homeowner_id, point, place)
 VALUES (t.user('job'), t.user('h1'), '\x00', ST_MakePoint(-122.42, 37.77));
 SELECT caller, whose, contact FROM forge.contacts() WHERE caller <> whose AND caller ~ 'h1|p';
--- confirmed
+-- confirmed, but nothing is paid; then paid otherwise than through escrow
 UPDATE dwello.job_sites SET provider_id = t.user('p1') WHERE job_id = t.user('job');
+SELECT count(*) AS seen FROM forge.contacts() WHERE caller <> whose AND caller ~ 'h1|p' AND contact ~ '@';
+UPDATE dwello.jobs SET is_escrowed = false WHERE id = t.user('job');
 SELECT caller, whose, contact FROM forge.contacts() WHERE caller <> whose AND caller ~ 'h1|p';
 -- called off
 UPDATE dwello.jobs SET status = 'cancelled' WHERE id = t.user('job');

@@ -102,11 +102,15 @@ is(one("SET auto_explain.log_verbose = on; SET debug_print_plan = on; $warned"),
 # ----------------------------------------------------------------------
 # Secrets go in, each as a bind parameter
 # ----------------------------------------------------------------------
+my @point = (-121.30471659, 44.05628317);
 my %secret = (
 	email => 'wanda.hidden@example.org',
 	next_email => 'wanda.elsewhere@example.org',
 	phone => '+14155559917',
 	street => '4711 Whisper Lane',
+	longitude => $point[0],
+	latitude => $point[1],
+	site => '15 Murmur Court',
 	password_hash => 'scrypt-of-wanda-9f3b7c',
 	number => 'LIC-SECRET-77120',
 	legal_name => 'Wanda Legal Hidden',
@@ -119,8 +123,26 @@ SELECT user_type FROM dwello.register_user(:email, 'service_provider', 'Wan', 'D
 END
 one("SELECT count(dwello.verify_user('$user', 'email')) + count(dwello.verify_user('$user', 'phone')) + count(dwello.verify_user('$user', 'provider'))");
 $secret{token} = one("SELECT dwello.issue_token('$user', '1 hour')");
-called('add_address', "${login}SELECT version FROM dwello.add_address('home', :street, 'Bend', 'OR', '97701', 'US', -121.3, 44.05);\nCOMMIT;\n",
-	{ %secret{qw(token street)} });
+called('add_address', "${login}SELECT version FROM dwello.add_address('home', :street, 'Bend', 'OR', '97701', 'US', :longitude, :latitude);\nCOMMIT;\n",
+	{ %secret{qw(token street longitude latitude)} });
+called('save_search', "${login}SELECT version FROM dwello.save_search(longitude => :longitude, latitude => :latitude, name => 'near home');\nCOMMIT;\n",
+	{ %secret{qw(token longitude latitude)} });
+$secret{homeowner_token} = one("SELECT dwello.issue_token('$person{homeowner}', '1 hour')");
+my $job = '00000000-0000-4000-8000-0000000000b0';
+called('post_job', <<'END', { %secret{qw(homeowner_token longitude latitude site)}, job => $job });
+BEGIN;
+SELECT dwello.login(:homeowner_token);
+SELECT status FROM dwello.post_job('d0000000-0000-7000-8000-000000000011', 'Paint', 'The wall.', :longitude, :latitude, :site, budget_max => 120000, job_id => :job);
+SELECT status FROM dwello.publish_job(:job);
+COMMIT;
+END
+called('submit_bid', "${login}SELECT status FROM dwello.submit_bid(:job, 90000);\nCOMMIT;\n", { %secret{qw(token)}, job => $job });
+called('job_site', <<'END', { %secret{qw(homeowner_token)}, job => $job });
+BEGIN;
+SELECT dwello.login(:homeowner_token);
+SELECT count(street) FROM dwello.job_site(:job);
+COMMIT;
+END
 called('add_credential', "${login}SELECT version FROM dwello.add_credential('license', 'Plumber', number => :number);\nCOMMIT;\n",
 	{ %secret{qw(token number)} });
 called('set_tax_profile', "${login}SELECT version FROM dwello.set_tax_profile(:legal_name, 'US', :tax_id);\nCOMMIT;\n",
@@ -197,6 +219,37 @@ foreach (sort keys %hidden)
 	  or diag join "\n", ($log =~ /^(.*\Q$hidden{$_}\E.*)/mg)[ 0 .. 2 ];
 }
 
+# bytes_in_files TEXT: data files and WAL in which these bytes stand.
+sub bytes_in_files
+{
+	my ($bytes) = @_;
+	my ($out, $err) = ('', '');
+	my $pattern = join '', map { sprintf '\\x%02x', ord } split //, $bytes;
+
+	local $ENV{LC_ALL} = 'C';
+	IPC::Run::run([ 'grep', '-rlaP', '--', $pattern, $node->data_dir ], '>', \$out, '2>', \$err);
+	return join ' ', map { s/^.*pgdata\///r } split /\n/, $out;
+}
+
+# A point stands in files as the bytes of its numbers, and in a dump of a
+# geography as their digits.
+my %double = (longitude => $point[0], latitude => $point[1]);
+foreach my $name (sort keys %double)
+{
+	foreach my $order ('<', '>')
+	{
+		my $bytes = pack "d$order", $double{$name};
+		my $digits = unpack 'H*', $bytes;
+
+		is(bytes_in_files($bytes), '', "$name as bytes, order $order, stands in no file");
+		unlike(slurp_file($dump) . $statistics, qr/$digits/i, 'nor their digits in a dump');
+	}
+}
+my $rounded = sprintf '%.2f', $point[0];
+isnt(bytes_in_files(pack 'd', $rounded), '', 'the rounded place is in files');
+isnt(one("SELECT string_agg(relation::text, ' ') FROM (SELECT 'user_profiles' AS relation FROM dwello.user_profiles WHERE longitude = $rounded UNION ALL SELECT 'saved_searches' FROM dwello.saved_searches WHERE longitude = $rounded) AS r"),
+	'', 'and in tables');
+
 # ----------------------------------------------------------------------
 # This test would find them
 # ----------------------------------------------------------------------
@@ -206,6 +259,8 @@ pgbench("${login}COMMIT;\n", { %secret{qw(token)} }, 'simple');
 $node->safe_psql('postgres', "CREATE TABLE planted AS SELECT '$secret{street}'::text AS street, '$secret{api_key}'::text AS api_key; CHECKPOINT");
 system_or_bail('pg_dump', '-f', $dump, $node->connstr('postgres'));
 $log = slurp_file($node->logfile);
+$node->safe_psql('postgres', "CREATE TABLE pointed AS SELECT ST_MakePoint($point[0], $point[1])::geography AS point; CHECKPOINT");
+like(bytes_in_files(pack 'd', $point[0]), qr/base/, 'the bytes of a point are found in the files');
 like(where($secret{email}), qr/log/, 'a literal is found in the log');
 like(where($secret{token}), qr/log/, 'so is a token');
 like(where($secret{code}), qr/log/, 'and a parameter, which plans have as a constant, where they are logged with all their details');

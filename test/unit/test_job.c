@@ -119,6 +119,50 @@ test_start(void **state)
 	}
 }
 
+/* Both sides are reached from the first money on, and for some days after. */
+static void
+test_contact(void **state)
+{
+	const int64_t day = INT64_C(86400000000);
+	DwContactFacts facts = {.is_confirmed = true,.is_escrowed = true,
+	.completed_at = INT64_MIN};
+
+	for (int status = 0; status <= DW_JOB_DISPUTED; status++)
+	{
+		bool		lives = status == DW_JOB_AWARDED ||
+			status == DW_JOB_IN_PROGRESS || status == DW_JOB_DISPUTED;
+		bool		is_over = status == DW_JOB_COMPLETED;
+
+		facts.status = (DwJobStatus) status;
+		facts.completed_at = is_over ? 100 * day : INT64_MIN;
+		facts.funded = 0;
+		assert_int_equal(dw_contact_check(&facts, 30, 100 * day),
+						 DW_INVALID_TRANSITION);
+		facts.funded = 1;
+		assert_int_equal(dw_contact_check(&facts, 30, 130 * day - 1),
+						 lives || is_over ? DW_OK : DW_INVALID_TRANSITION);
+		assert_int_equal(dw_contact_check(&facts, 30, 130 * day),
+						 lives ? DW_OK : is_over ? DW_DEADLINE_PASSED
+						 : DW_INVALID_TRANSITION);
+		facts.is_confirmed = false;
+		assert_int_equal(dw_contact_check(&facts, 30, 100 * day),
+						 DW_INVALID_TRANSITION);
+		facts.is_confirmed = true;
+	}
+	facts.status = DW_JOB_AWARDED;
+	facts.funded = 0;
+	facts.is_escrowed = false;
+	assert_int_equal(dw_contact_check(&facts, 30, 0), DW_OK);
+	/* a day that is not known is over, and so is the last one at once */
+	facts.status = DW_JOB_COMPLETED;
+	facts.completed_at = INT64_MIN;
+	assert_int_equal(dw_contact_check(&facts, 30, 100 * day),
+					 DW_DEADLINE_PASSED);
+	facts.completed_at = 100 * day;
+	assert_int_equal(dw_contact_check(&facts, 0, 100 * day),
+					 DW_DEADLINE_PASSED);
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -129,6 +173,7 @@ main(void)
 		cmocka_unit_test(test_lapse),
 		cmocka_unit_test(test_contract_lapse),
 		cmocka_unit_test(test_start),
+		cmocka_unit_test(test_contact),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
  * trust_api.c
- *		Entry points of trust: keyring, tokens, login, contacts.
+ *		Entry points of trust: keyring, tokens, login.
  *
  * login and current_user_id run as the caller and without a SET clause (an
  * identity set under one would end with the function, and it would cost at
@@ -335,78 +335,6 @@ DW_FUNCTION(dwello_find_login)
 		dw_list_emit(&call);
 	}
 	return dw_list_return(&call);
-}
-
-/* P0002 unless the caller may have the user's contact opened. */
-static void
-contact_need(DwCall *call, const DwUuid *user_id, DwUser *user)
-{
-	if (!dw_contact_open_to(&call->actor, user_id) ||
-		!dw_user_load(user_id, user))
-		dw_raise(DW_NOT_FOUND, "user does not exist",
-				 "There is no such user, or none that you work with.",
-				 "A contact is open to both sides once an award is confirmed.");
-}
-
-/* request_contact(user_id, reason) → the id of the record */
-DW_FUNCTION(dwello_request_contact)
-{
-	DwCall		call;
-	DwUuid		user_id;
-	DwUuid	   *id = palloc(sizeof(*id));
-	DwUser		user;
-	const char *reason;
-
-	dw_draft_begin(&call, fcinfo, DW_ACTOR_ANY);
-	user_id = dw_arg_uuid(&call, "user_id");
-	reason = dw_arg_text(&call, "reason", REASON_MAX);
-	contact_need(&call, &user_id, &user);
-	*id = dw_contact_log(&user_id, &call.actor, "contact_request", reason);
-	dw_contact_request(id, &user_id, &call.actor);
-	return dw_call_return_datum(&call, PointerGetDatum(id), false,
-								sizeof(*id));
-}
-
-/*
- * WD101 unless the caller has asked before, so that a record of it survives a
- * rollback of this; whose data it is opens it without.
- */
-static void
-contact_need_request(DwCall *call, const DwUuid *user_id)
-{
-	int64		minutes = dw_setting_int8("contact_minutes");
-
-	if (dw_uuid_equal(user_id, &call->actor.user_id) ||
-		dw_contact_requested(user_id, &call->actor, minutes))
-		return;
-	dw_raise(DW_INVALID_TRANSITION, "the contact was not asked for",
-			 psprintf("A request counts for " INT64_FORMAT
-					  " minutes, once its transaction has committed.",
-					  minutes),
-			 "Call dwello.request_contact() and commit, then open it in"
-			 " another transaction.");
-}
-
-/* get_user_contact(user_id, reason) → email, phone, addresses */
-DW_FUNCTION(dwello_get_user_contact)
-{
-	DwCall		call;
-	DwUuid		user_id;
-	DwUser		user;
-	const char *reason;
-
-	dw_draft_begin(&call, fcinfo, DW_ACTOR_ANY);
-	user_id = dw_arg_uuid(&call, "user_id");
-	reason = dw_arg_text(&call, "reason", REASON_MAX);
-	contact_need(&call, &user_id, &user);
-	contact_need_request(&call, &user_id);
-	(void) dw_contact_log(&user_id, &call.actor, "contact", reason);
-	dw_row_text(&call, "email",
-				dw_unseal(DW_SEAL_EMAIL, &user_id, user.email));
-	dw_row_text(&call, "phone",
-				dw_unseal(DW_SEAL_PHONE, &user_id, user.phone));
-	dw_row_datum(&call, "addresses", dw_addresses_open(&user_id));
-	return dw_call_return(&call);
 }
 
 /* False without a token; WD401 where that is a mistake. */

@@ -561,7 +561,7 @@ DW_FUNCTION(dwello_provider_summary)
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_PUBLIC);
 	provider_id = dw_arg_uuid(&call, "provider_id");
-	is_open = dw_contact_open_to(&call.actor, &provider_id);
+	is_open = dw_name_open_to(&call.actor, &provider_id);
 	if (!dw_summary_query(&call, &provider_id, dw_today(), is_open))
 		dw_raise(DW_NOT_FOUND, "provider does not exist",
 				 psprintf("There is no active service provider %s.",

@@ -98,7 +98,7 @@ typedef enum DwPaymentMethodType
 	DW_METHOD_PAYPAL,
 	DW_METHOD_STRIPE,			/* an account there, a wallet to us */
 	DW_METHOD_TYPE_COUNT
-}			DwPaymentMethodType;
+} DwPaymentMethodType;
 
 DW_LABELS_OF(payment_method_type, DwPaymentMethodType);
 
@@ -107,7 +107,7 @@ typedef struct DwMethodAbility
 {
 	bool		can_pay;		/* money can be asked of it */
 	bool		can_receive;	/* money can be sent to it, once verified */
-}			DwMethodAbility;
+} DwMethodAbility;
 
 /* Of a kind; what one method can is for verify_payment_method to say. */
 extern DwMethodAbility dw_method_ability(DwPaymentMethodType type);
@@ -119,13 +119,13 @@ typedef struct DwDestination
 	const char *psp;			/* payment company */
 	bool		can_receive;	/* verified for it, and not expired */
 	bool		is_default;		/* taken unless another is named */
-}			DwDestination;
+} DwDestination;
 
 /*
  * The one that a payout goes to when none was named: the default one if it
  * can receive, else the only one that can.  NULL: none, or no single one.
  */
-extern const DwDestination *dw_destination_choose(const DwDestination * all,
+extern const DwDestination *dw_destination_choose(const DwDestination *all,
 												  int count);
 
 /* True for exactly four digits: all of a card that may be shown. */
@@ -269,7 +269,7 @@ extern DwResult dw_token_role(DwUserType type, const char *asked,
 
 /*
  * May this caller see the contact of the user?  shares_job: one is homeowner
- * and the other the confirmed provider of a job that was not called off.
+ * and the other the provider of a contract in which they may reach each other.
  */
 extern bool dw_contact_visible(const DwActor *caller, const DwUuid *user_id,
 							   bool shares_job);

@@ -33,6 +33,7 @@ static const DwSettingRule rules[] = {
 	INTEGER("api_keys_max", 0, 1000),
 	INTEGER("codes_per_hour", 1, 1000),
 	INTEGER("contact_minutes", 1, 1440),
+	INTEGER("contact_days", 0, 365),
 	INTEGER("session_days", 1, 365),
 	INTEGER("sessions_max", 1, 1000),
 	BOOLEAN("email_verification_required"),

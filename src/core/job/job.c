@@ -176,6 +176,27 @@ dw_job_after_lapse(bool has_next, int64_t now, int64_t expires_at)
 	return now < expires_at ? DW_JOB_EVENT_REOPEN : DW_JOB_EVENT_EXPIRE;
 }
 
+#define MICROSECONDS_PER_DAY	INT64_C(86400000000)
+
+DwResult
+dw_contact_check(const DwContactFacts *facts, int64_t days, int64_t now)
+{
+	if (!facts->is_confirmed || (facts->is_escrowed && facts->funded == 0))
+		return DW_INVALID_TRANSITION;
+	switch (facts->status)
+	{
+		case DW_JOB_AWARDED:
+		case DW_JOB_IN_PROGRESS:
+		case DW_JOB_DISPUTED:
+			return DW_OK;
+		case DW_JOB_COMPLETED:
+			return facts->completed_at > now - days * MICROSECONDS_PER_DAY
+				? DW_OK : DW_DEADLINE_PASSED;
+		default:
+			return DW_INVALID_TRANSITION;
+	}
+}
+
 int64_t
 dw_contract_lapses_at(int64_t fund_by, bool has_payment, int64_t pay_by)
 {

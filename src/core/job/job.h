@@ -53,7 +53,7 @@ typedef enum DwJobSide
 	DW_JOB_SIDE_NONE,			/* neither, or both: label NULL */
 	DW_JOB_SIDE_HOMEOWNER,		/* cancelled it, or did not pay */
 	DW_JOB_SIDE_PROVIDER		/* gave it up, or gave all back */
-}			DwJobSide;
+} DwJobSide;
 
 /* What can happen to a job. */
 typedef enum DwJobEvent
@@ -124,6 +124,25 @@ DW_LABELS_OF(start_rule, DwStartRule);
 /* What a rule asks of a contract, and what of it is paid. */
 extern DwStartPaid dw_start_paid(DwStartRule rule, const DwEscrow *escrow,
 								 const DwMilestone *milestones, int count);
+
+/* What decides whether the two sides of a contract may reach each other. */
+typedef struct DwContactFacts
+{
+	DwJobStatus status;			/* of the job */
+	bool		is_confirmed;	/* the provider has confirmed the award */
+	bool		is_escrowed;	/* paid through escrow */
+	int64_t		funded;			/* minor units, all that was ever paid in */
+	int64_t		completed_at;	/* microseconds; INT64_MIN = not yet */
+} DwContactFacts;
+
+/*
+ * May each side be shown how to reach the other, and the provider the site?
+ * From the first money on, or at once where none is paid through escrow, until
+ * so many days after the job is completed: DW_DEADLINE_PASSED from then on.
+ * DW_INVALID_TRANSITION before, and once the job is cancelled.
+ */
+extern DwResult dw_contact_check(const DwContactFacts *facts, int64_t days,
+								 int64_t now);
 
 /*
  * Where a category may stand in the tree of services, and its bit in

@@ -51,10 +51,12 @@ extern char *dw_address_street(const DwUuid *user_id, const DwDegrees *place);
 extern Datum dw_addresses_open(const DwUuid *user_id);
 
 /*
- * True when the caller may have the contact of the user opened: the user,
- * staff, the system, and the other side of a job that was confirmed and not
- * called off.
+ * True when the caller may see a user's name in full: the user, staff, the
+ * system, and the other side of a job that was confirmed and not called off.
  */
+extern bool dw_name_open_to(const DwActor *caller, const DwUuid *user_id);
+
+/* The same of their contact, to the other side as dw_contact_check() says. */
 extern bool dw_contact_open_to(const DwActor *caller, const DwUuid *user_id);
 
 /*
@@ -74,6 +76,12 @@ extern void dw_contact_request(const DwUuid *id, const DwUuid *user_id,
  */
 extern bool dw_contact_requested(const DwUuid *user_id, const DwActor *actor,
 								 int64 minutes);
+
+/* What dw_contact_check() says of a job, for its provider. */
+extern DwResult dw_site_check(const DwUuid *job_id);
+
+/* The street of a job, opened, or NULL; and its exact point. */
+extern char *dw_site_open(const DwUuid *job_id, DwDegrees *point);
 
 /*
  * Service areas: GeoJSON documents that are areas on the globe.

@@ -1,6 +1,7 @@
 /*
  * contact_store.c
- *		Where a user is reached: addresses, and who has opened their contact.
+ *		Where a user is reached: addresses, the sites of their jobs, and who
+ *		has opened these or their contact.
  *
  * Whoever writes an address has locked the user, so the primary one is theirs
  * to move.  Streets are sealed on the way in and opened on the way out.
@@ -11,10 +12,13 @@
 #include "access/xact.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 
+#include "core/job/job.h"
 #include "server/crypto/crypto_server.h"
+#include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "server/table/table_server.h"
 #include "store/account/account_store.h"
@@ -157,6 +161,7 @@ typedef struct Opened
 	bool		is_primary;		/* comes first */
 	char	   *type;			/* label of address_type */
 	bytea	   *street;			/* sealed */
+	bytea	   *point;			/* likewise */
 	char	   *city;			/* as given */
 	char	   *state;			/* or province */
 	char	   *postal_code;	/* as the country writes it */
@@ -169,6 +174,7 @@ static const DwColumn opened_columns[] = {
 	DW_COLUMN_LABEL(address_type, Opened, address_type, type,
 					DW_COLUMN_FIXED),
 	DW_COLUMN(BYTEA, Opened, street, street, DW_COLUMN_FIXED),
+	DW_COLUMN(BYTEA, Opened, point, point, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, Opened, city, city, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, Opened, state, state, DW_COLUMN_FIXED),
 	DW_COLUMN(TEXT, Opened, postal_code, postal_code, DW_COLUMN_FIXED),
@@ -190,6 +196,9 @@ member_append(StringInfo json, const char *name, const char *value)
 static void
 address_append(StringInfo json, const Opened *address)
 {
+	DwDegrees	point = dw_unseal_point(DW_SEAL_POINT, &address->id,
+										address->point);
+
 	appendStringInfo(json, "%s{\"is_primary\":%s", json->len > 1 ? "," : "",
 					 address->is_primary ? "true" : "false");
 	member_append(json, "address_type", address->type);
@@ -199,7 +208,9 @@ address_append(StringInfo json, const Opened *address)
 	member_append(json, "state", address->state);
 	member_append(json, "postal_code", address->postal_code);
 	member_append(json, "country", address->country);
-	appendStringInfoChar(json, '}');
+	appendStringInfo(json, ",\"longitude\":%s,\"latitude\":%s}",
+					 float8out_internal(point.longitude),
+					 float8out_internal(point.latitude));
 }
 
 Datum
@@ -210,21 +221,82 @@ dw_addresses_open(const DwUuid *user_id)
 					   "ORDER BY t.is_primary DESC, t.id");
 	StringInfoData json;
 	DwParams	p = DW_PARAMS;
-	uint64		count;
+	Opened	   *rows;
+	int			count;
 
 	dw_param_uuid(&p, user_id);
-	count = dw_table_query(&by_user, &p);
+	count = (int) dw_table_query(&by_user, &p);
+	rows = palloc_array(Opened, Max(count, 1));
+	/* all of them first: what opens them may ask a table */
+	for (int i = 0; i < count; i++)
+		dw_table_read(&addresses, i, &rows[i]);
 	initStringInfo(&json);
 	appendStringInfoChar(&json, '[');
-	for (uint64 row = 0; row < count; row++)
-	{
-		Opened		address;
-
-		dw_table_read(&addresses, row, &address);
-		address_append(&json, &address);
-	}
+	for (int i = 0; i < count; i++)
+		address_append(&json, &rows[i]);
 	appendStringInfoChar(&json, ']');
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+/* What dw_contact_check() asks of a job, its site and its escrow. */
+#define CONTACT_FACTS \
+	"SELECT j.status, s.provider_id IS NOT NULL AS is_confirmed, " \
+	"j.is_escrowed, coalesce(e.funded, 0) AS funded, j.completed_at " \
+	"FROM dwello.jobs AS j JOIN dwello.job_sites AS s ON s.job_id = j.id " \
+	"LEFT JOIN dwello.escrow_accounts AS e ON e.job_id = j.id " \
+	"WHERE j.deleted_at IS NULL AND "
+
+static const DwColumn facts_fields[] = {
+	DW_FIELD_ENUM(DwContactFacts, status, status, dw_job_status_labels),
+	DW_FIELD(BOOL, DwContactFacts, is_confirmed, is_confirmed),
+	DW_FIELD(BOOL, DwContactFacts, is_escrowed, is_escrowed),
+	DW_FIELD(INT8, DwContactFacts, funded, funded),
+	DW_FIELD(TIME, DwContactFacts, completed_at, completed_at)
+};
+
+static DwMap facts_map = DW_MAP(facts_fields);
+
+/* What a row of the last result says of a contract. */
+static DwResult
+contract_check(uint64 row, int64 days)
+{
+	DwContactFacts facts;
+
+	dw_map_read(&facts_map, row, &facts);
+	return dw_contact_check(&facts, days, dw_now());
+}
+
+DwResult
+dw_site_check(const DwUuid *job_id)
+{
+	static DwStatement find = DW_STATEMENT(CONTACT_FACTS "j.id = $1");
+	DwParams	p = DW_PARAMS;
+	int64		days = dw_setting_int8("contact_days");
+
+	dw_param_uuid(&p, job_id);
+	return dw_query(&find, &p) == 0 ? DW_INVALID_TRANSITION
+		: contract_check(0, days);
+}
+
+/* Have two a contract in which they may reach each other? */
+static bool
+share_contract(const DwUuid *a, const DwUuid *b)
+{
+	static DwStatement find =
+		DW_STATEMENT(CONTACT_FACTS "(j.homeowner_id = $1 "
+					 "AND j.provider_id = $2 OR j.homeowner_id = $2 "
+					 "AND j.provider_id = $1)");
+	DwParams	p = DW_PARAMS;
+	int64		days = dw_setting_int8("contact_days");
+	uint64		count;
+
+	dw_param_uuid(&p, a);
+	dw_param_uuid(&p, b);
+	count = dw_query(&find, &p);
+	for (uint64 i = 0; i < count; i++)
+		if (contract_check(i, days) == DW_OK)
+			return true;
+	return false;
 }
 
 /* Is one homeowner and the other confirmed provider of a live job? */
@@ -233,10 +305,11 @@ share_job(const DwUuid *a, const DwUuid *b)
 {
 	/* a site names the provider only once they have confirmed the award */
 	static DwStatement find =
-		DW_STATEMENT("SELECT FROM dwello.job_sites AS s "
-					 "JOIN dwello.jobs AS j ON j.id = s.job_id "
-					 "WHERE ((s.homeowner_id = $1 AND s.provider_id = $2) "
-					 "OR (s.homeowner_id = $2 AND s.provider_id = $1)) "
+		DW_STATEMENT("SELECT FROM dwello.jobs AS j "
+					 "JOIN dwello.job_sites AS s ON s.job_id = j.id "
+					 "WHERE (j.homeowner_id = $1 AND j.provider_id = $2 "
+					 "OR j.homeowner_id = $2 AND j.provider_id = $1) "
+					 "AND s.provider_id IS NOT NULL "
 					 "AND j.status IN ('awarded', 'in_progress', "
 					 "'completed', 'disputed') "
 					 "AND j.deleted_at IS NULL LIMIT 1");
@@ -248,12 +321,49 @@ share_job(const DwUuid *a, const DwUuid *b)
 }
 
 bool
-dw_contact_open_to(const DwActor *caller, const DwUuid *user_id)
+dw_name_open_to(const DwActor *caller, const DwUuid *user_id)
 {
 	/* tables are asked only where the job that they share decides */
 	return dw_contact_visible(caller, user_id, false) ||
 		dw_contact_visible(caller, user_id,
 						   share_job(&caller->user_id, user_id));
+}
+
+bool
+dw_contact_open_to(const DwActor *caller, const DwUuid *user_id)
+{
+	return dw_contact_visible(caller, user_id, false) ||
+		dw_contact_visible(caller, user_id,
+						   share_contract(&caller->user_id, user_id));
+}
+
+/* The site of a job as its row has it. */
+typedef struct SealedSite
+{
+	bytea	   *point;			/* sealed */
+	bytea	   *street;			/* likewise, or NULL */
+} SealedSite;
+
+char *
+dw_site_open(const DwUuid *job_id, DwDegrees *point)
+{
+	static const DwColumn fields[] = {
+		DW_FIELD(BYTEA, SealedSite, point, point),
+		DW_FIELD(BYTEA, SealedSite, street, street)
+	};
+	static DwMap map = DW_MAP(fields);
+	static DwStatement find =
+		DW_STATEMENT("SELECT s.point, s.street FROM dwello.job_sites AS s "
+					 "WHERE s.job_id = $1");
+	DwParams	p = DW_PARAMS;
+	SealedSite	site;
+
+	dw_param_uuid(&p, job_id);
+	if (dw_query(&find, &p) == 0)
+		elog(ERROR, "job %s has no site", dw_uuid_text(job_id));
+	dw_map_read(&map, 0, &site);
+	*point = dw_unseal_point(DW_SEAL_SITE_POINT, job_id, site.point);
+	return dw_unseal(DW_SEAL_SITE, job_id, site.street);
 }
 
 DwUuid
