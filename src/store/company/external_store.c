@@ -229,7 +229,10 @@ fact_ids(const char *psp, const DwNames *named)
 	"FROM asked AS k JOIN dwello.refunds AS r ON " match " " \
 	"WHERE r.psp = $1 AND r.confirmation_id IS NULL "
 
-/* Loads what the statement names. */
+/*
+ * Loads what the statement names.  A booking stands once under a name, though
+ * an event may say another scope of it than its refund does.
+ */
 static void
 load_named(const char *psp, DwNames *named, DwExternalLedger *ledger)
 {
@@ -238,7 +241,8 @@ load_named(const char *psp, DwNames *named, DwExternalLedger *ledger)
 					 "SELECT m.scope_id, m.transaction_id, m.leg::integer, "
 					 "m.kind, m.amount, m.currency, m.happened_at, "
 					 "NULL::text AS status, k.name "
-					 "FROM moves AS m JOIN names AS k "
+					 "FROM moves AS m JOIN (SELECT DISTINCT n.name, "
+					 "n.transaction_id FROM names AS n) AS k "
 					 "ON k.transaction_id = m.transaction_id "
 					 "UNION ALL SELECT t.scope_id, t.id, 0, 'payment', "
 					 "t.amount, t.currency, NULL, t.status::text, k.name "
