@@ -187,6 +187,27 @@ SELECT amount, loss, is_unasked FROM dwello.refunds WHERE job_id = t.user('undon
 -- of no charge nothing can be said
 SELECT t.refused(NULL, $$confirm_refund(NULL, 'undone', 'u 3', refund_reference => 're 9')$$) AS amount;
 
+-- sent, failed, and that it was sent told again, by name and by id; sent anew later is news
+SELECT t.asked('twice', 40000);
+SELECT id AS refund FROM dwello.refunds WHERE job_id = t.user('twice') \gset
+SELECT amount, refund_status FROM dwello.confirm_refund(t.user('twice'), 'twice', 't 1', refund_reference => 're 1', refund_id => :'refund', occurred_at => '2027-03-02');
+SELECT amount, refund_status FROM dwello.fail_refund(t.user('twice'), 'twice', 't 2', refund_reference => 're 1', occurred_at => '2027-03-04');
+SELECT refund_status, replayed FROM dwello.confirm_refund(t.user('twice'), 'twice', 't 3', refund_reference => 're 1', amount => 40000, occurred_at => '2027-03-02');
+SELECT refund_status, replayed FROM dwello.confirm_refund(t.user('twice'), 'twice', 't 4', refund_id => :'refund', occurred_at => '2027-03-02');
+SELECT held, with_company, apart FROM t.stand WHERE job_id = t.user('twice');
+SELECT count(*) AS bookings FROM dwello.transactions WHERE psp = 'twice' AND transaction_type IN ('refund_payment', 'refund_return');
+SELECT amount, refund_status, replayed FROM dwello.confirm_refund(t.user('twice'), 'twice', 't 5', refund_reference => 're 1', amount => 40000, occurred_at => '2027-03-05');
+SELECT held, with_company, apart FROM t.stand WHERE job_id = t.user('twice');
+-- what is booked in two parts, of two scopes, is one line
+SELECT t.asked('parts', 1000);
+SELECT FROM dwello.confirm_payment(t.user('parts'), 'parts', 'p 1', 50000, 'USD', psp_reference => 'ch b', occurred_at => '2027-03-02');
+SELECT id AS back FROM dwello.refunds WHERE psp = 'parts' AND psp_reference = 'ch b' \gset
+SELECT FROM dwello.confirm_refund(t.user('parts'), 'parts', 'p 2', amount => 49000, psp_reference => 'ch b', refund_reference => 're 1', occurred_at => '2027-03-03');
+SELECT FROM dwello.confirm_refund(t.user('parts'), 'parts', 'p 3', amount => 50000, refund_id => :'back', refund_reference => 're 2', occurred_at => '2027-03-04');
+SELECT lines FROM dwello.import_statement('parts', '[{"line_id": "1", "event_id": "p 2", "kind": "refund", "amount": 49000, "currency": "USD", "time": "2027-03-03T00:00:00Z"},
+  {"line_id": "2", "event_id": "p 3", "kind": "refund", "amount": 50000, "currency": "USD", "time": "2027-03-04T00:00:00Z"}]');
+SELECT line_id, verdict, stated_amount FROM dwello.reconcile_external('parts') WHERE line_id IS NOT NULL ORDER BY line_id;
+
 ------------------------------------------------------------------------
 -- The company's own mistake, undone: back to the escrow it was taken from
 ------------------------------------------------------------------------

@@ -547,17 +547,6 @@ list_known(DwRefundWork *work)
 	return known;
 }
 
-/* Books one as sent; gives what of the amount is above it. */
-static int64
-sent_one(DwRefundWork *work, DwRefundRow *refund, bool is_later)
-{
-	const int64 amount = work->told->event.amount;
-	const int64 sent = sent_apply(work, refund, amount);
-
-	work->fails_again = is_later;
-	return amount > 0 ? amount - sent : 0;
-}
-
 /* The event says again what was told before, maybe by a name at last. */
 static void
 told_again(DwRefundWork *work, DwRefundRow *refund)
@@ -569,6 +558,30 @@ told_again(DwRefundWork *work, DwRefundRow *refund)
 		dw_refund_save(refund);
 	}
 	work->told->refund = *refund;
+}
+
+/* True when that one was sent was told before it had failed. */
+static bool
+was_sent(const DwRefundRow *refund, bool is_later)
+{
+	return is_later && refund->event_id != NULL;
+}
+
+/* Books one as sent; gives what of the amount is above it. */
+static int64
+sent_one(DwRefundWork *work, DwRefundRow *refund, bool is_later)
+{
+	const int64 amount = work->told->event.amount;
+	int64		sent;
+
+	if (was_sent(refund, is_later))
+	{
+		told_again(work, refund);
+		return 0;
+	}
+	sent = sent_apply(work, refund, amount);
+	work->fails_again = is_later;
+	return amount > 0 ? amount - sent : 0;
 }
 
 /* Books the one that is meant; gives what nobody asked for. */
@@ -636,14 +649,17 @@ sent_called(DwRefundWork *work)
 
 	need_same(work);
 	for (int i = 0; i < work->row_count; i++)
-		if (work->rows[i].facts.status != DW_REFUND_COMPLETED)
-		{
-			is_later = is_later || is_overtaken(work, &work->rows[i],
-												DW_REFUND_IS_FAILED);
-			rest -= sent_apply(work, &work->rows[i],
-							   amount > 0 ? rest : 0);
-		}
-	work->fails_again = is_later;
+	{
+		DwRefundRow *refund = &work->rows[i];
+
+		if (refund->facts.status == DW_REFUND_COMPLETED)
+			continue;
+		is_later = is_later || is_overtaken(work, refund,
+											DW_REFUND_IS_FAILED);
+		if (!was_sent(refund, is_later))
+			rest -= sent_apply(work, refund, amount > 0 ? rest : 0);
+	}
+	work->fails_again = is_later && !dw_uuid_is_nil(&work->told->booking_id);
 	if (!dw_uuid_is_nil(&work->told->booking_id))
 		return amount > 0 ? rest : 0;
 	told_again(work, &work->rows[0]);
