@@ -124,7 +124,7 @@ COMMENT ON FUNCTION dwello.verify_user IS
 
 /*
  * add_address
- *	Adds an address. The street is sealed.
+ *	Adds an address. Street and exact place are sealed.
  *
  * role: app, service, support, admin
  * args:
@@ -134,8 +134,9 @@ COMMENT ON FUNCTION dwello.verify_user IS
  *	state: up to 100 characters
  *	postal_code: up to 20 characters
  *	country: two capital letters (ISO 3166)
- *	longitude: degrees east
- *	latitude: degrees north
+ *	longitude: degrees east, exact; distances are taken from the place
+ *	  rounded to 0.01 degree
+ *	latitude: degrees north, likewise
  *	is_primary: takes the flag from the primary address before it; a
  *	  user's first address is primary in any case
  *	user_id: NULL for the caller; another's for administrators and the

@@ -178,8 +178,9 @@ COMMENT ON FUNCTION dwello.search_facets IS
  * role: app, service, admin
  * args:
  *	query: as search_jobs() has it
- *	longitude: degrees east of a place; NULL for anywhere
- *	latitude: degrees north of a place; NULL for anywhere
+ *	longitude: degrees east of a place, which is kept rounded to 0.01;
+ *	  NULL for anywhere
+ *	latitude: degrees north, likewise
  *	radius_miles: around the place; NULL for 25
  *	category_ids: 1 to 100 with all that is below them; NULL for all
  *	budget_min: in minor units
