@@ -1123,3 +1123,40 @@ GRANT EXECUTE ON FUNCTION dwello.get_user_contact
   TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.get_user_contact IS
   'Opens a user''s sealed contact and writes down who looked, and why. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, WD101, WD601, WD602. See reference.md#get_user_contact.';
+
+/*
+ * export_user_data
+ *	All that the database has of a person, a row for each row: whatever the
+ *	registry names as theirs, with who looked at their data. Sealed columns
+ *	are opened, secrets are left out. For the person, and after
+ *	request_contact() for administrators, support and the system.
+ *
+ * role: app, service, support, admin
+ * args:
+ *	user_id: whose data; NULL for the caller's own
+ *	reason: why, up to 200 characters; kept in data_access_log
+ * returns: rows, one a row of a table
+ *	table_name: the table
+ *	row_key: the row's id; where it has none its job's, else the user's
+ *	data: the row
+ * errors:
+ *	WD402 WD401
+ *	42501: the caller is suspended, or the data is another user's
+ *	22001
+ *	22004: reason is NULL, or user_id is and no user calls
+ *	22023: a blank reason
+ *	P0002: no such user
+ *	WD101: the caller has not asked for it in the last contact_minutes, in
+ *	  another transaction that has committed
+ *	WD601 WD602
+ *	25006
+ * example: homeowner
+ *	SELECT data ->> 'email' AS email
+ *	  FROM dwello.export_user_data(reason => 'My own.') WHERE table_name = 'users';
+ */
+CREATE OR REPLACE FUNCTION dwello.export_user_data(user_id uuid DEFAULT NULL, reason text DEFAULT 'The person asked.')
+  RETURNS TABLE (table_name text, row_key text, data jsonb)
+  AS 'MODULE_PATHNAME', 'dwello_export_user_data' LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER;
+COMMENT ON FUNCTION dwello.export_user_data IS
+  'All that the database has of a person, a row for each row: whatever the registry names as theirs, with who looked at their data. Errors: WD402, WD401, 42501, 22001, 22004, 22023, P0002, WD101, WD601, WD602, 25006. See reference.md#export_user_data.';
+GRANT EXECUTE ON FUNCTION dwello.export_user_data TO dwello_app, dwello_service, dwello_support, dwello_admin;

@@ -2,8 +2,8 @@
 # registry.pl
 #	The registry of personal data (src/core/audit/registry.def) against the
 #	catalogue of a database with the extension, which PGDATABASE and its like
-#	name: each column that can hold something of a person has a class, each
-#	that is named is there, and each table is audited or exempt.
+#	name: each column that can hold something of a person has a class, and each
+#	that is named is there.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -46,24 +46,23 @@ foreach my $entry ($text =~ /DW_DATA\((.*?)\)\s*(?=DW_DATA|\z)/gs)
 
 my @columns = ask(q{SELECT c.relname, a.attname, format_type(a.atttypid, NULL),
 	y.typtype = 'e' OR a.atttypid IN ('uuid'::regtype, 'bool'::regtype, 'int2'::regtype,
-	'int4'::regtype, 'int8'::regtype, 'timestamptz'::regtype), a.attgenerated <> '',
-	EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgname = 'audit_row')
+	'int4'::regtype, 'int8'::regtype, 'timestamptz'::regtype), a.attgenerated <> ''
 	FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
 	AND NOT a.attisdropped JOIN pg_type AS y ON y.oid = a.atttypid
-	WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition});
+	WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition});
 check('the catalogue has tables', @columns > 100 ? () : 'only ' . @columns . ' columns');
 
 my (%known, @unclassed);
 foreach my $column (@columns)
 {
-	my ($table, $name, $type, $plain, $generated, $audited) = @$column;
+	my ($table, $name, $type, $plain, $generated) = @$column;
 	my $class = $registry{$table} && $registry{$table}[1]{$name};
 
 	$known{$table}{$name} = $type;
 	push @unclassed, "$table.$name ($type)"
-	  if $audited eq 't' && $generated eq 'f' && $plain eq 'f' && !$class;
+	  if $generated eq 'f' && $plain eq 'f' && !$class;
 }
-check('every column of an audited table that may hold something of a person is in registry.def',
+check('every column that may hold something of a person is in registry.def',
 	@unclassed);
 check('what the registry names is there',
 	map
@@ -93,7 +92,7 @@ check('a column whose name says that it is sealed or secret is',
 		my $table = $_;
 		map { "$table.$_" } grep
 		{
-			/(?:password|_hash$|_index$|secret|token$)/ && $_ ne 'last_hash' &&
+			/(?:password|_hash$|_index$|secret|token$)/ && !/^(?:last|prev)_hash$/ &&
 			  $known{$table}{$_} =~ /^(?:text|bytea)$/ &&
 			  $registry{$table}[1]{$_} !~ /sealed|secret/
 		} grep { $registry{$table}[1]{$_} } keys %{ $known{$table} };

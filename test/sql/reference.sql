@@ -413,6 +413,12 @@ SELECT * FROM r.answer('homeowner', NULL,
     reason => ''My own.'')');
 ROLLBACK TO example;
 
+\echo export_user_data
+SELECT * FROM r.answer('homeowner', NULL,
+'SELECT data ->> ''email'' AS email
+  FROM dwello.export_user_data(reason => ''My own.'') WHERE table_name = ''users''');
+ROLLBACK TO example;
+
 \echo current_user_id
 SELECT * FROM r.answer('homeowner', NULL,
 'SELECT dwello.current_user_id()');

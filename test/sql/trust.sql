@@ -626,6 +626,7 @@ SELECT u.first_name AS whose, coalesce(a.first_name, l.actor_id::text) AS actor,
   FROM dwello.data_access_log AS l
   JOIN dwello.users AS u ON u.id = l.user_id
   LEFT JOIN dwello.users AS a ON a.id = l.actor_id
+ WHERE l.reason = 'test'
  GROUP BY 1, 2, 3, 4, 5
  ORDER BY 1, 2;
 -- a request counts for contact_minutes

@@ -11,6 +11,7 @@
 #include "server/error/error_server.h"
 #include "server/setting/setting_server.h"
 #include "store/account/account_store.h"
+#include "store/audit/audit_store.h"
 
 /* The longest reason for opening a contact, in characters. */
 #define REASON_MAX 200
@@ -89,6 +90,32 @@ DW_FUNCTION(dwello_get_user_contact)
 	if (dw_contact_visible(&call.actor, &user_id, false))
 		dw_row_datum(&call, "addresses", dw_addresses_open(&user_id));
 	return dw_call_return(&call);
+}
+
+/* export_user_data(user_id, reason) → table_name, row_key, data */
+DW_FUNCTION(dwello_export_user_data)
+{
+	DwCall		call;
+	DwUuid		user_id;
+	DwUser		user;
+	const char *reason;
+
+	dw_draft_begin(&call, fcinfo, DW_ACTOR_ANY);
+	user_id = dw_user_argument(&call, "user_id");
+	reason = dw_arg_text(&call, "reason", REASON_MAX);
+	if (!dw_uuid_equal(&user_id, &call.actor.user_id) &&
+		(call.actor.kind & (DW_ACTOR_SYSTEM | DW_ACTOR_ADMIN |
+							DW_ACTOR_SUPPORT)) == 0)
+		dw_raise(DW_FORBIDDEN, "the data is another user's",
+				 "People export their own.", "Leave user_id out.");
+	if (!dw_user_load(&user_id, &user))
+		dw_raise(DW_NOT_FOUND, "user does not exist", NULL,
+				 "dwello.find_login() has the id of who signs in.");
+	request_need(&call, &user_id);
+	(void) dw_contact_log(&user_id, &call.actor, "export", reason);
+	dw_rows_begin(&call);
+	dw_person_export(&call, &user_id);
+	return dw_list_return(&call);
 }
 
 /* Raises what dw_site_check() has found. */

@@ -60,7 +60,8 @@ static const struct
 		" request_capture request_payout request_refund sign_mandate tip"
 	" withdraw_dispute "},
 	{PERSONAL,
-	" get_user_contact job_site request_contact set_tax_profile tax_profile "},
+		" export_user_data get_user_contact job_site request_contact"
+	" set_tax_profile tax_profile "},
 	{ADMIN,
 		" add_category edit_category promote_parameters reinstate_user"
 		" requeue_events set_flag set_json_schema set_setting"

@@ -22,7 +22,7 @@ typedef enum DwDataClass
 	DW_DATA_PERSONAL,			/* of a person, in clear */
 	DW_DATA_SEALED,				/* of a person, sealed */
 	DW_DATA_SECRET				/* never shown or copied to anybody */
-}			DwDataClass;
+} DwDataClass;
 
 /* One table; the lists are names with a blank between two, or NULL. */
 typedef struct DwDataTable
@@ -33,13 +33,16 @@ typedef struct DwDataTable
 	const char *personal;		/* columns of a person, in clear */
 	const char *sealed;			/* columns of a person, sealed */
 	const char *secret;			/* columns that nobody is shown */
-}			DwDataTable;
+} DwDataTable;
 
 /* A table by its name; NULL when the registry does not have it. */
 extern const DwDataTable *dw_data_table(const char *name);
 
+/* A table by its place, from 0; NULL after the last. */
+extern const DwDataTable *dw_data_table_at(int index);
+
 /* What a column of it holds; UNKNOWN also of a NULL table. */
-extern DwDataClass dw_data_class(const DwDataTable * table,
+extern DwDataClass dw_data_class(const DwDataTable *table,
 								 const char *column);
 
 #endif							/* DW_AUDIT_H */

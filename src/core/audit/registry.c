@@ -23,6 +23,13 @@ dw_data_table(const char *name)
 	return NULL;
 }
 
+const DwDataTable *
+dw_data_table_at(int index)
+{
+	return (size_t) index < sizeof(tables) / sizeof(tables[0])
+		? &tables[index] : NULL;
+}
+
 /* True when a list has a name. */
 static bool
 list_has(const char *list, const char *name)

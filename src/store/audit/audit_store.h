@@ -74,4 +74,11 @@ extern void dw_audit_history(DwCall *call, const DwAuditedRow *row,
 extern bool dw_audit_as_of(DwCall *call, const DwAuditedRow *row,
 						   TimestampTz time);
 
+/*
+ * Fills a set with all rows of a person: table_name, row_key, data; in the
+ * order of the registry.  Sealed columns are opened, secrets and what the
+ * database makes of other columns are left out.
+ */
+extern void dw_person_export(DwCall *call, const DwUuid *person);
+
 #endif							/* DW_AUDIT_STORE_H */
