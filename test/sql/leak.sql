@@ -293,6 +293,7 @@ CREATE TEMP TABLE called AS
          pg_temp.call_about(p.oid, c.job, c.person, l.bare) AS call
     FROM pg_proc AS p, story_case AS c JOIN unnest(ARRAY[false, true]) AS l (bare) ON NOT l.bare OR c.what = 'open'
    WHERE p.pronamespace = 'dwello'::regnamespace AND p.prosecdef
+     AND NOT (l.bare AND p.proname = 'export_user_data')  -- all of one's own
      AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype);
 -- in turn: as it ends, nothing stays
 CREATE FUNCTION pg_temp.try_call(call text) RETURNS text
