@@ -23,11 +23,11 @@ BEGIN;
 SELECT t.login_as('a1');
 SELECT dwello.request_contact(t.user('p2'), 'They asked by letter.') IS NOT NULL AS asked;
 SELECT t.try('SELECT dwello.export_user_data(t.user(''p2''))') AS at_once;
-COMMIT;
-BEGIN;
+SELECT t.as_system();
+UPDATE dwello.contact_requests SET transaction_number = transaction_number - 1;
 SELECT t.login_as('a1');
 SELECT count(*) > 2 AS exported FROM dwello.export_user_data(t.user('p2'), 'They asked by letter.');
-COMMIT;
+ROLLBACK;
 
 -- ----------------------------------------------------------------------
 -- All of it: a marker in each text of theirs is found
@@ -40,7 +40,7 @@ CREATE TEMP TABLE planted AS
   SELECT DISTINCT l.table_name::text, w.name AS column_name, format_type(a.atttypid, NULL) AS type, NULL::text AS marker
     FROM dwello.audit_log AS l CROSS JOIN unnest(l.withheld) AS w (name)
     JOIN pg_attribute AS a ON a.attrelid = to_regclass('dwello.' || l.table_name) AND a.attname = w.name
-   WHERE l.person_id = t.user('h1') AND l.sealed IS NOT NULL;
+   WHERE l.person_id = t.user('h1') AND l.sealed IS NOT NULL AND l.created_at >= now();
 CREATE FUNCTION pg_temp.plant(relation text, name text, type text) RETURNS text
 LANGUAGE plpgsql
 AS $$
