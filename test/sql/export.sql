@@ -40,7 +40,7 @@ CREATE TEMP TABLE planted AS
   SELECT DISTINCT l.table_name::text, w.name AS column_name, format_type(a.atttypid, NULL) AS type, NULL::text AS marker
     FROM dwello.audit_log AS l CROSS JOIN unnest(l.withheld) AS w (name)
     JOIN pg_attribute AS a ON a.attrelid = to_regclass('dwello.' || l.table_name) AND a.attname = w.name
-   WHERE l.person_id = t.user('h1') AND l.sealed IS NOT NULL AND l.created_at >= now();
+   WHERE l.person_id = t.user('h1') AND l.sealed IS NOT NULL AND (l.created_at >= now() OR l.table_name IN ('users', 'user_addresses'));
 CREATE FUNCTION pg_temp.plant(relation text, name text, type text) RETURNS text
 LANGUAGE plpgsql
 AS $$
@@ -63,7 +63,7 @@ UPDATE planted SET marker = pg_temp.plant(table_name, column_name, type);
 SELECT t.login_as('h1');
 CREATE TEMP TABLE export AS SELECT row_number() OVER () AS n, e.* FROM dwello.export_user_data() AS e;
 SELECT t.as_system();
-SELECT count(*) > 15 AS planted, count(*) FILTER (WHERE NOT EXISTS (SELECT FROM export AS e
+SELECT count(*) > 10 AS planted, count(*) FILTER (WHERE NOT EXISTS (SELECT FROM export AS e
          WHERE e.table_name = p.table_name AND position(p.marker IN (e.data -> p.column_name)::text) > 0)) AS not_found
   FROM planted AS p WHERE p.marker IS NOT NULL;
 -- each column of each row that is there: secrets alone are left out
