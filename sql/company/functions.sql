@@ -327,7 +327,8 @@ GRANT EXECUTE ON FUNCTION dwello.reconcile_external TO dwello_service, dwello_ap
  *
  *	For what is booked with another amount accept_difference books the
  *	difference, as a fact of the line's kind if it is one of those above,
- *	else as an adjustment; the line is matched from then on.
+ *	else as an adjustment; the line is matched from then on. A line that
+ *	is missing_here has none: what its names are of is another line's.
  *
  * role: app, service, admin
  * args:

@@ -262,6 +262,51 @@ UPDATE dwello.statement_lines SET transaction_id = t.user('none') WHERE psp = 'l
 SELECT rule, object, left(detail, 34) AS detail FROM dwello.check() WHERE rule = 'orphan';
 ROLLBACK;
 
+------------------------------------------------------------------------
+-- A dispute, and a refund that came back, by every name of theirs
+------------------------------------------------------------------------
+BEGIN;
+SELECT t.award('named', 90000);
+SELECT t.login_as(NULL);
+SELECT held FROM dwello.confirm_payment(t.user('named'), 'nameco', 'n 1', 90000, 'USD', psp_reference => 'ch n');
+SELECT held FROM dwello.open_chargeback(t.user('named'), 'nameco', 'n 2', 60000, 'USD', psp_reference => 'ch n', case_reference => 'dp n', fee => 1500);
+SELECT chargeback_status FROM dwello.close_chargeback(t.user('named'), 'nameco', 'n 3', false, lost_amount => 15000, case_reference => 'dp n');
+SELECT refund_status FROM dwello.confirm_refund(t.user('named'), 'nameco', 'n 4', amount => 4000, currency => 'USD', psp_reference => 'ch n', refund_reference => 're n');
+SELECT refund_status FROM dwello.fail_refund(t.user('named'), 'nameco', 'n 5', refund_reference => 're n');
+SELECT lines FROM dwello.import_statement('nameco', '[
+  {"line_id": "1", "reference": "dp n", "kind": "chargeback", "amount": 60000, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "2", "reference": "dp n", "kind": "dispute_fee", "amount": 1500, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "3", "reference": "dp n", "kind": "chargeback_won", "amount": 45000, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "4", "reference": "re n", "kind": "refund", "amount": 4000, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "5", "reference": "re n", "kind": "refund_returned", "amount": 4000, "currency": "USD", "time": "2027-01-01T12:00:00Z"}]');
+SELECT line_id, kind, verdict, booked_amount FROM dwello.reconcile_external('nameco') ORDER BY 1;
+SELECT kind FROM dwello.reconcile_external('nameco', now() - interval '1 day', now() + interval '1 day') WHERE verdict <> 'matched';
+\echo none of them is booked twice
+SELECT b.line_id, b.replayed FROM generate_series(1, 5) AS n, dwello.book_statement_line('nameco', n::text) AS b;
+\echo by the event of each, and of the charge
+DELETE FROM dwello.statement_lines WHERE psp = 'nameco';
+SELECT lines FROM dwello.import_statement('nameco', '[
+  {"line_id": "1", "event_id": "n 2", "kind": "dispute_fee", "amount": 1500, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "2", "event_id": "n 3", "kind": "chargeback_won", "amount": 45000, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "3", "event_id": "n 5", "kind": "refund_returned", "amount": 4000, "currency": "USD", "time": "2027-01-01T12:00:00Z"}]');
+SELECT b.line_id, b.replayed FROM generate_series(1, 3) AS n, dwello.book_statement_line('nameco', n::text) AS b;
+DELETE FROM dwello.statement_lines WHERE psp = 'nameco';
+SELECT lines FROM dwello.import_statement('nameco', '[
+  {"line_id": "1", "reference": "ch n", "kind": "dispute_fee", "amount": 1500, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "2", "reference": "ch n", "kind": "chargeback_won", "amount": 45000, "currency": "USD", "time": "2027-01-01T12:00:00Z"}]');
+SELECT b.line_id, b.replayed FROM generate_series(1, 2) AS n, dwello.book_statement_line('nameco', n::text) AS b;
+\echo a line about a booking that another line has by another name has nothing to accept: it is one more
+DELETE FROM dwello.statement_lines WHERE psp = 'nameco';
+SELECT lines FROM dwello.import_statement('nameco', '[
+  {"line_id": "1", "reference": "re n", "kind": "refund", "amount": 4000, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "2", "reference": "ch n", "kind": "refund", "amount": 1000, "currency": "USD", "time": "2027-01-01T12:00:00Z"}]');
+SELECT line_id, verdict, note FROM dwello.reconcile_external('nameco') ORDER BY 1;
+SELECT t.detail($$SELECT dwello.book_statement_line('nameco', '2', accept_difference => true)$$);
+SELECT amount, difference, replayed FROM dwello.book_statement_line('nameco', '2');
+SELECT line_id, verdict, booked_amount FROM dwello.reconcile_external('nameco') ORDER BY 1;
+SELECT count(*) AS wrong FROM dwello.reconcile();
+ROLLBACK;
+
 -- a line counts once
 BEGIN;
 SELECT t.login_as(NULL);

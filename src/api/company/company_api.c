@@ -696,19 +696,37 @@ refuse_kind(const DwStatementLine *line)
 					  commands[line->kind]));
 }
 
+/* Loads the lines that may be about what the line names, and itself. */
+static void
+load_rivals(const DwStatementLine *line, Comparison *comparison)
+{
+	DwExternalLine named = matched_line(line);
+	DwNames		names = line_names(&named, 1);
+	DwExternalLedger ledger = {0};
+	DwNames		others;
+
+	dw_external_load(line->psp, &names, &ledger);
+	ledger.bookings = palloc_array(DwExternalBooking, ledger.name_count + 1);
+	for (int i = 0; i < ledger.name_count; i++)
+		ledger.bookings[ledger.count++] = *ledger.names[i].booking;
+	others = dw_external_names(line->psp, &ledger);
+	names.names = repalloc(names.names, sizeof(char *) *
+						   (names.count + others.count + 1));
+	for (int i = 0; i < others.count; i++)
+		names.names[names.count++] = others.names[i];
+	comparison->kept = dw_statement_load_alike(line->psp, &names, &ledger,
+											   &comparison->count);
+}
+
 /*
- * What is booked under the line's names, and how it differs, beside the lines
- * that share one of them.
+ * What is booked under the line's names, and how it differs, beside all lines
+ * that may be about that, by whatever name: as reconcile_external() has it.
  */
 static const DwExternalLine *
 line_compare(const DwStatementLine *line, Comparison *comparison)
 {
-	DwExternalLine named = matched_line(line);
-	DwNames		names = line_names(&named, 1);
-
 	comparison->psp = line->psp;
-	comparison->kept = dw_statement_load_alike(line->psp, &names,
-											   &comparison->count);
+	load_rivals(line, comparison);
 	comparison_match(comparison);
 	for (int i = 0; i < comparison->count; i++)
 		if (strcmp(comparison->kept[i].line_id, line->line_id) == 0)
@@ -805,7 +823,10 @@ line_accept(DwCall *call, DwStatementLine *line,
 				 : "no other amount is booked for the line",
 				 psprintf("Line \"%s\" is %s.", line->line_id,
 						  dw_external_verdict_label(found->verdict)),
-				 "dwello.reconcile_external() says what is booked for it.");
+				 found->verdict == DW_EXTERNAL_MISSING_HERE
+				 ? "Book it without accept_difference, or tell it by its"
+				 " command: it is one more."
+				 : "dwello.reconcile_external() says what is booked for it.");
 	line_record(call, line, out.fact,
 				psprintf("%s difference", line->line_id), out.amount);
 	line->difference = out.difference;

@@ -189,9 +189,13 @@ extern DwStatementLine *dw_statement_load_named(const char *psp,
 												const DwNames *named,
 												int *count);
 
-/* Those of a company whose event or reference is one of the names. */
+/*
+ * Those of a company whose event or reference is one of the names, or that
+ * were booked as one of the ledger's bookings.
+ */
 extern DwStatementLine *dw_statement_load_alike(const char *psp,
 												const DwNames *named,
+												const DwExternalLedger *ledger,
 												int *count);
 
 /* Locks a line and reads it; false: no such. */

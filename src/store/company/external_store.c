@@ -76,9 +76,15 @@ static DwMap name_map = DW_MAP(name_fields);
 	"CROSS JOIN LATERAL (VALUES (e.transaction_id), " \
 	"((e.result ->> 'transaction_id')::uuid)) AS x (transaction_id) "
 
+/* What a bank gave back of a case, also where it kept a part. */
+#define CASE_MOVES \
+	"JOIN dwello.transactions AS t ON t.scope_id = c.scope_id " \
+	"AND t.reverses = c.transaction_id "
+
 /*
  * What the names in $2 stand for, with the company $1; $3 is the scope that
- * each of them would have as a fact.  Each way is an index's: a line of a
+ * each of them, or the event of a case of that name, would have as a fact.
+ * Each way is an index's: a line of a
  * statement is booked, and told, at what a look-up costs.
  */
 #define NAMES \
@@ -108,6 +114,20 @@ static DwMap name_map = DW_MAP(name_fields);
 	"UNION SELECT k.name, c.scope_id, c.transaction_id FROM asked AS k " \
 	"JOIN dwello.chargebacks AS c ON c.case_reference = k.name " \
 	"WHERE c.psp = $1 " \
+	"UNION SELECT k.name, t.scope_id, t.id FROM asked AS k " \
+	"JOIN dwello.chargebacks AS c ON c.case_reference = k.name " \
+	CASE_MOVES "WHERE c.psp = $1 " \
+	"UNION SELECT k.name, t.scope_id, t.id FROM asked AS k " \
+	"JOIN dwello.payment_events AS e ON e.event_id = k.name " \
+	"JOIN dwello.chargebacks AS c " \
+	"ON c.id = (e.result ->> 'chargeback_id')::uuid " \
+	CASE_MOVES "WHERE e.psp = $1 " \
+	"UNION SELECT k.name, r.scope_id, x.transaction_id FROM asked AS k " \
+	"JOIN dwello.refunds AS r ON r.refund_reference = k.name " \
+	"JOIN dwello.payment_events AS e ON e.psp = r.psp " \
+	"AND (e.job_id = r.job_id OR e.psp_reference = r.psp_reference) " \
+	"AND e.result ->> 'refund_id' = r.id::text " \
+	EVENT_TRANSACTIONS "WHERE r.psp = $1 " \
 	"UNION SELECT k.name, r.scope_id, r.confirmation_id FROM asked AS k " \
 	"JOIN dwello.refunds AS r ON r.id = k.id WHERE r.psp = $1 " \
 	"UNION SELECT k.name, r.scope_id, r.confirmation_id FROM asked AS k " \
@@ -211,16 +231,72 @@ share_bookings(DwExternalLedger *ledger, DwExternalBooking *named)
 	}
 }
 
-/* The scopes that the names would have as facts of the company. */
-static DwUuid *
-fact_ids(const char *psp, const DwNames *named)
+/* A case that is named, and an event that told of it. */
+typedef struct CaseEvent
 {
-	DwUuid	   *ids = palloc_extended(sizeof(DwUuid) * (named->count + 1),
+	char	   *name;			/* of the case */
+	char	   *event_id;		/* that may have booked its fee */
+} CaseEvent;
+
+static const DwColumn case_event_fields[] = {
+	DW_FIELD(TEXT, CaseEvent, name, name),
+	DW_FIELD(TEXT, CaseEvent, event_id, event_id)
+};
+
+static DwMap case_events = DW_MAP(case_event_fields);
+
+/* The events of the cases that are named, as the last result. */
+static int
+query_case_events(const char *psp, const DwNames *named)
+{
+	static DwStatement select_events =
+		DW_STATEMENT("SELECT c.case_reference AS name, e.event_id "
+					 "FROM dwello.chargebacks AS c "
+					 "JOIN dwello.payment_events AS e ON e.psp = c.psp "
+					 "AND (e.job_id = c.job_id "
+					 "OR e.psp_reference = c.psp_reference "
+					 "OR e.transaction_id = c.transaction_id) "
+					 "AND e.result ->> 'chargeback_id' = c.id::text "
+					 "WHERE c.psp = $1 AND c.case_reference = ANY ($2) "
+					 "AND c.fee > 0");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, psp);
+	dw_param_texts(&p, named->names, named->count);
+	return (int) dw_query(&select_events, &p);
+}
+
+/*
+ * Adds the parameters of NAMES: the names with the scopes that they would
+ * have as facts of the company.  A case's name stands beside each scope that
+ * its fee may have.
+ */
+static void
+param_names(DwParams *p, const char *psp, const DwNames *named)
+{
+	const int	found = query_case_events(psp, named);
+	const int	count = named->count + found;
+	char	  **names = palloc_extended(sizeof(char *) * (count + 1),
+										MCXT_ALLOC_HUGE);
+	DwUuid	   *ids = palloc_extended(sizeof(DwUuid) * (count + 1),
 									  MCXT_ALLOC_HUGE);
 
+	for (int i = 0; i < found; i++)
+	{
+		CaseEvent	event;
+
+		dw_map_read(&case_events, i, &event);
+		names[named->count + i] = event.name;
+		ids[named->count + i] = dw_fact_id(psp, event.event_id);
+	}
 	for (int i = 0; i < named->count; i++)
+	{
+		names[i] = named->names[i];
 		ids[i] = dw_fact_id(psp, named->names[i]);
-	return ids;
+	}
+	dw_param_text(p, psp);
+	dw_param_texts(p, names, count);
+	dw_param_uuids(p, ids, count);
 }
 
 /* Refunds that are asked for and not confirmed, and that a name is for. */
@@ -258,15 +334,15 @@ load_named(const char *psp, DwNames *named, DwExternalLedger *ledger)
 					 ") AS r "
 					 "UNION ALL SELECT o.user_id, o.id, 0, 'payout', "
 					 "o.paid_amount, o.paid_currency, NULL, "
-					 "o.status::text, k.name FROM asked AS k "
+					 "o.status::text, k.name "
+					 "FROM (SELECT DISTINCT a.id, a.name FROM asked AS a) "
+					 "AS k "
 					 "JOIN dwello.payouts AS o ON o.id = k.id "
 					 "WHERE o.transaction_id IS NULL");
 	DwParams	p = DW_PARAMS;
 	DwExternalBooking *found;
 
-	dw_param_text(&p, psp);
-	dw_param_texts(&p, named->names, named->count);
-	dw_param_uuids(&p, fact_ids(psp, named), named->count);
+	param_names(&p, psp, named);
 	ledger->name_count = (int) dw_query(&select_named, &p);
 	ledger->names = palloc0(sizeof(DwExternalName) *
 							Max(ledger->name_count, 1));
@@ -289,40 +365,60 @@ dw_external_period(const char *psp, TimestampTz from, TimestampTz to,
 	"CROSS JOIN LATERAL (VALUES (e.event_id), (e.psp_reference)) " \
 	"AS x (name) "
 
+/* All names of the bookings $3 in the scopes $2. */
+static DwStatement select_names =
+DW_STATEMENT("SELECT x.name FROM dwello.payment_events AS e "
+			 EVENT_NAMES "WHERE e.psp = $1 "
+			 "AND e.transaction_id = ANY ($3) "
+			 "AND x.name IS NOT NULL "
+			 "UNION SELECT x.name FROM dwello.payment_events AS e "
+			 EVENT_NAMES "WHERE e.psp = $1 AND e.job_id = ANY ($2) "
+			 "AND (e.result ->> 'transaction_id')::uuid = ANY ($3) "
+			 "AND x.name IS NOT NULL "
+			 "UNION SELECT x.name FROM dwello.payment_events AS e "
+			 EVENT_NAMES "WHERE e.psp = $1 AND e.user_id = ANY ($2) "
+			 "AND (e.result ->> 'transaction_id')::uuid = ANY ($3) "
+			 "AND x.name IS NOT NULL "
+			 "UNION SELECT x.name FROM dwello.receipts AS e "
+			 EVENT_NAMES "WHERE e.id = ANY ($2) "
+			 "AND x.name IS NOT NULL "
+			 "UNION SELECT x.name FROM dwello.refunds AS r "
+			 "JOIN dwello.refunds AS o ON o.psp = r.psp "
+			 "AND o.event_id = r.event_id CROSS JOIN LATERAL (VALUES "
+			 "(r.event_id), (r.refund_reference), "
+			 "(o.confirmation_id::text)) AS x (name) "
+			 "WHERE r.scope_id = ANY ($2) "
+			 "AND r.confirmation_id = ANY ($3) "
+			 "AND x.name IS NOT NULL "
+			 "UNION SELECT r.refund_reference "
+			 "FROM dwello.refunds AS r "
+			 "WHERE r.failure_id = ANY ($2) AND r.psp = $1 "
+			 "AND r.refund_reference IS NOT NULL "
+			 "UNION SELECT c.case_reference "
+			 "FROM dwello.transactions AS t "
+			 "JOIN dwello.chargebacks AS c ON c.psp = t.psp "
+			 "AND c.psp_reference = t.psp_reference "
+			 "WHERE t.scope_id = ANY ($2) AND t.id = ANY ($3) "
+			 "AND c.psp = $1 AND c.case_reference IS NOT NULL "
+			 "UNION SELECT c.case_reference "
+			 "FROM dwello.chargebacks AS c "
+			 "JOIN dwello.transactions AS t "
+			 "ON t.scope_id = c.scope_id "
+			 "AND (t.id = c.transaction_id "
+			 "OR t.reverses = c.transaction_id) "
+			 "WHERE c.psp = $1 AND t.scope_id = ANY ($2) "
+			 "AND t.id = ANY ($3) AND c.case_reference IS NOT NULL "
+			 "UNION SELECT t.psp_reference "
+			 "FROM dwello.transactions AS t "
+			 "WHERE t.scope_id = ANY ($2) AND t.id = ANY ($3) "
+			 "AND t.psp = $1 AND t.psp_reference IS NOT NULL "
+			 "UNION SELECT o.id::text FROM dwello.payouts AS o "
+			 "WHERE o.user_id = ANY ($2) "
+			 "AND o.transaction_id = ANY ($3)");
+
 DwNames
 dw_external_names(const char *psp, const DwExternalLedger *ledger)
 {
-	static DwStatement select_names =
-		DW_STATEMENT("SELECT x.name FROM dwello.payment_events AS e "
-					 EVENT_NAMES "WHERE e.psp = $1 "
-					 "AND e.transaction_id = ANY ($3) "
-					 "AND x.name IS NOT NULL "
-					 "UNION SELECT x.name FROM dwello.payment_events AS e "
-					 EVENT_NAMES "WHERE e.psp = $1 AND e.job_id = ANY ($2) "
-					 "AND (e.result ->> 'transaction_id')::uuid = ANY ($3) "
-					 "AND x.name IS NOT NULL "
-					 "UNION SELECT x.name FROM dwello.payment_events AS e "
-					 EVENT_NAMES "WHERE e.psp = $1 AND e.user_id = ANY ($2) "
-					 "AND (e.result ->> 'transaction_id')::uuid = ANY ($3) "
-					 "AND x.name IS NOT NULL "
-					 "UNION SELECT x.name FROM dwello.receipts AS e "
-					 EVENT_NAMES "WHERE e.id = ANY ($2) "
-					 "AND x.name IS NOT NULL "
-					 "UNION SELECT x.name FROM dwello.refunds AS r "
-					 "JOIN dwello.refunds AS o ON o.psp = r.psp "
-					 "AND o.event_id = r.event_id CROSS JOIN LATERAL (VALUES "
-					 "(r.event_id), (r.refund_reference), "
-					 "(o.confirmation_id::text)) AS x (name) "
-					 "WHERE r.scope_id = ANY ($2) "
-					 "AND r.confirmation_id = ANY ($3) "
-					 "AND x.name IS NOT NULL "
-					 "UNION SELECT t.psp_reference "
-					 "FROM dwello.transactions AS t "
-					 "WHERE t.scope_id = ANY ($2) AND t.id = ANY ($3) "
-					 "AND t.psp = $1 AND t.psp_reference IS NOT NULL "
-					 "UNION SELECT o.id::text FROM dwello.payouts AS o "
-					 "WHERE o.user_id = ANY ($2) "
-					 "AND o.transaction_id = ANY ($3)");
 	DwUuid	   *scopes = palloc(sizeof(DwUuid) * (ledger->count + 1));
 	DwUuid	   *ids = palloc(sizeof(DwUuid) * (ledger->count + 1));
 	DwParams	p = DW_PARAMS;

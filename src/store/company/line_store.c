@@ -124,16 +124,22 @@ dw_statement_load_named(const char *psp, const DwPeriod *but,
 }
 
 DwStatementLine *
-dw_statement_load_alike(const char *psp, const DwNames *named, int *count)
+dw_statement_load_alike(const char *psp, const DwNames *named,
+						const DwExternalLedger *ledger, int *count)
 {
 	static DwTableQuery alike =
 		DW_TABLE_QUERY(lines, "WHERE t.psp = $1 "
-					   "AND (t.event_id = ANY ($2) OR t.reference = ANY ($2)) "
+					   "AND (t.event_id = ANY ($2) OR t.reference = ANY ($2) "
+					   "OR t.transaction_id = ANY ($3)) "
 					   "ORDER BY t.occurred_at, t.line_id");
+	DwUuid	   *ids = palloc(sizeof(DwUuid) * (ledger->count + 1));
 	DwParams	p = DW_PARAMS;
 
+	for (int i = 0; i < ledger->count; i++)
+		ids[i] = ledger->bookings[i].transaction_id;
 	dw_param_text(&p, psp);
 	dw_param_texts(&p, named->names, named->count);
+	dw_param_uuids(&p, ids, ledger->count);
 	return read_lines(dw_table_query(&alike, &p), count);
 }
 
