@@ -265,6 +265,33 @@ SELECT * FROM t.all_end(ARRAY[
   $$open_chargeback(NULL, 'seq', 'z 3', 60000, 'USD', 'ch z', case_reference => 'dp z', occurred_at => '2031-01-01 03:00+00')$$,
   $$close_chargeback(NULL, 'seq', 'z 4', false, lost_amount => 20000, case_reference => 'dp z', occurred_at => '2031-01-01 04:00+00')$$]);
 
+-- what comes back to a charge, or lies in a receipt of it, makes good what refunds and banks have taken of it, in every order
+SELECT y.story, e.* FROM (VALUES
+  ('failed, all taken', ARRAY['P', 'R', 'F', 'CB']),
+  ('failed, all taken, won', ARRAY['P', 'R', 'F', 'CB', 'won']),
+  ('failed, all refunded', ARRAY['P', 'R', 'F', 'R all']),
+  ('failed, taken in two cases', ARRAY['P', 'R', 'F', 'CB 60', 'CB 40']),
+  ('won, all refunded', ARRAY['P', 'CB 60', 'won 60', 'R all']),
+  ('all refunded, won', ARRAY['P', 'CB 60', 'R all', 'won 60']),
+  ('two cases, one won', ARRAY['P', 'CB 60', 'CB', 'won']),
+  ('two cases, the other won', ARRAY['P', 'CB 60', 'CB', 'won 60']),
+  ('repaid, failed, all taken', ARRAY['RP', 'R', 'F', 'CB']),
+  ('repaid, failed, all taken, won', ARRAY['RP', 'R', 'F', 'CB', 'won'])) AS y (story, names),
+  LATERAL (SELECT array_agg(z.call ORDER BY o.i) AS events FROM unnest(y.names) WITH ORDINALITY AS o (name, i)
+    JOIN (VALUES
+      ('P', $$confirm_payment(NULL, 'seq', 'z 1', 100000, 'USD', psp_reference => 'ch z', occurred_at => '2031-01-01 01:00+00')$$),
+      ('RP', $$confirm_repayment(t.user('p2'), 'seq', 'z 1', 100000, 'USD', psp_reference => 'ch z', occurred_at => '2031-01-01 01:00+00')$$),
+      ('R', $$confirm_refund(NULL, 'seq', 'z 2', amount => 40000, psp_reference => 'ch z', refund_reference => 're z', currency => 'USD', occurred_at => '2031-01-01 02:00+00')$$),
+      ('F', $$fail_refund(NULL, 'seq', 'z 3', refund_reference => 're z', occurred_at => '2031-01-01 03:00+00')$$),
+      ('R all', $$confirm_refund(NULL, 'seq', 'z 4', amount => 100000, psp_reference => 'ch z', refund_reference => 're y', currency => 'USD', occurred_at => '2031-01-01 05:00+00')$$),
+      ('CB', $$open_chargeback(NULL, 'seq', 'z 5', 100000, 'USD', 'ch z', case_reference => 'dp z', occurred_at => '2031-01-01 04:00+00')$$),
+      ('CB 60', $$open_chargeback(NULL, 'seq', 'z 6', 60000, 'USD', 'ch z', case_reference => 'dp y', occurred_at => '2031-01-01 04:00+00')$$),
+      ('CB 40', $$open_chargeback(NULL, 'seq', 'z 7', 40000, 'USD', 'ch z', case_reference => 'dp x', occurred_at => '2031-01-01 04:30+00')$$),
+      ('won', $$close_chargeback(NULL, 'seq', 'z 8', true, case_reference => 'dp z', occurred_at => '2031-01-01 06:00+00')$$),
+      ('won 60', $$close_chargeback(NULL, 'seq', 'z 9', true, case_reference => 'dp y', occurred_at => '2031-01-01 06:00+00')$$))
+      AS z (name, call) ON z.name = o.name) AS w,
+  LATERAL t.all_end(w.events) AS e;
+
 -- a payout: paid, come back, paid after all, and come back
 SELECT held FROM dwello.confirm_payment(t.user('paid'), 'seq', 'p 4', 10000, 'USD', current_setting('t.payment')::uuid);
 SELECT t.start('paid');

@@ -124,12 +124,12 @@ SELECT amount, loss, status, is_unasked FROM t.refund WHERE job_id = t.user('par
 SELECT amount, replayed FROM dwello.confirm_refund(t.user('parts'), 'acme', 'p 4', refund_id => :'refund');
 SELECT amount, replayed FROM dwello.confirm_refund(t.user('parts'), 'acme', 'p 5', amount => 20000, psp_reference => 'ch p');
 -- of several that are pending the one of that amount is meant, else the first
-SELECT t.does('a1', $$refund_escrow(t.user('parts'), 3000)$$), t.does('a1', $$refund_escrow(t.user('parts'), 4000)$$);
+SELECT t.does('a1', $$refund_escrow(t.user('parts'), 9000)$$), t.does('a1', $$refund_escrow(t.user('parts'), 4000)$$);
 SELECT t.refused(NULL, $$confirm_refund(t.user('parts'), 'acme', 'p 6')$$) AS which;
 SELECT amount, refund_status FROM dwello.confirm_refund(t.user('parts'), 'acme', 'p 6', amount => 4000);
 SELECT amount, refund_status FROM dwello.confirm_refund(t.user('parts'), 'acme', 'p 7', amount => 1000);
 SELECT amount, status, event_id FROM t.refund WHERE job_id = t.user('parts') AND event_id > 'p 5' OR status = 'pending' ORDER BY event_id;
--- a part fails, and what failed is sent in parts after all
+-- a part fails: what the platform bore of that charge comes out of it first; and what failed is sent in parts after all
 SELECT id AS last FROM dwello.refunds WHERE job_id = t.user('parts') AND status = 'pending' \gset
 SELECT amount, refund_status FROM dwello.fail_refund(t.user('parts'), 'acme', 'p 8', refund_id => :'last');
 SELECT amount, refund_status FROM dwello.confirm_refund(t.user('parts'), 'acme', 'p 9', refund_id => :'last', amount => 500);

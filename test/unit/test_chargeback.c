@@ -7,7 +7,7 @@
 #include "core/dispute/dispute.h"
 
 static const DwFeeTerms terms = {
-	.rate_ppm = 50000, .max_fee = DW_FEE_NO_MAX, .promo_max = DW_FEE_NO_MAX,
+	.rate_ppm = 50000,.max_fee = DW_FEE_NO_MAX,.promo_max = DW_FEE_NO_MAX,
 	.payer = DW_FEE_PAYER_PROVIDER
 };
 
@@ -25,17 +25,33 @@ static Contract
 make(int64_t released)
 {
 	Contract	made;
-	DwSelector	selector = {.has_amount = true, .amount = released};
+	DwSelector	selector = {.has_amount = true,.amount = released};
 	DwRelease	out;
 	int64_t		amount = 0;
 
 	memset(&made, 0, sizeof(made));
 	assert_int_equal(dw_escrow_open(&made.escrow, "EUR", 1000, &terms),
 					 DW_OK);
-	made.plan[0] = (DwMilestone) {.id = {{1}}, .amount = 400,
-	.is_required = true};
-	made.plan[1] = (DwMilestone) {.id = {{2}}, .amount = 600,
-	.is_required = true};
+	made.plan[0] = (DwMilestone)
+	{
+		.id =
+		{
+			{
+				1
+			}
+		},.amount = 400,
+			.is_required = true
+	};
+	made.plan[1] = (DwMilestone)
+	{
+		.id =
+		{
+			{
+				2
+			}
+		},.amount = 600,
+			.is_required = true
+	};
 	assert_int_equal(dw_milestones_plan(made.plan, 2, 1000), DW_OK);
 	assert_int_equal(dw_escrow_fund(&made.escrow, &amount), DW_OK);
 	assert_int_equal(dw_escrow_confirm(&made.escrow, made.plan, 2, amount),
@@ -51,7 +67,10 @@ static DwResult
 ask(Contract *made, int64_t amount, const DwChargebackSum *others,
 	DwChargeback *chargeback)
 {
-	*chargeback = (DwChargeback) {.amount = amount};
+	*chargeback = (DwChargeback)
+	{
+		.amount = amount
+	};
 	return dw_chargeback_open(&made->escrow, made->plan, 2, others,
 							  chargeback);
 }
@@ -176,15 +195,30 @@ test_two(void **state)
 	DwVerdict	verdict;
 
 	assert_int_equal(ask(&made, 600, &none, &first), DW_OK);
-	one = (DwChargebackSum) {0, 600, 1};
+	one = (DwChargebackSum)
+	{
+		0, 600, 1
+	};
 	assert_int_equal(ask(&made, 400, &one, &second), DW_OK);
-	one = (DwChargebackSum) {0, 400, 1};
-	verdict = (DwVerdict) {false, 600, one};
+	one = (DwChargebackSum)
+	{
+		0, 400, 1
+	};
+	verdict = (DwVerdict)
+	{
+		false, 600, one
+	};
 	assert_int_equal(dw_chargeback_close(&made.escrow, made.plan, 2, &first,
 										 &verdict), DW_OK);
 	assert_int_equal(made.escrow.status, DW_ESCROW_FROZEN);
 	assert_int_equal(dw_milestones_available(made.plan, 2), 400);
-	verdict = (DwVerdict) {true, 0, {0, 0, 0}};
+	verdict = (DwVerdict)
+	{
+		true, 0,
+		{
+			0, 0, 0
+		}
+	};
 	assert_int_equal(dw_chargeback_close(&made.escrow, made.plan, 2, &second,
 										 &verdict), DW_OK);
 	assert_int_equal(made.escrow.status, DW_ESCROW_HELD);
@@ -204,7 +238,10 @@ test_detached(void **state)
 	assert_int_equal(dw_chargeback_loss(&taken), 500);
 	made = make(0);
 	before = made.escrow;
-	taken = (DwChargeback) {.amount = 300, .is_detached = true};
+	taken = (DwChargeback)
+	{
+		.amount = 300,.is_detached = true
+	};
 	assert_int_equal(dw_chargeback_open(&made.escrow, made.plan, 2, &none,
 										&taken), DW_OK);
 	assert_int_equal(dw_chargeback_loss(&taken), 300);
@@ -301,6 +338,7 @@ test_cover(void **state)
 	dw_chargeback_open_tip(&taken, 100);
 	assert_int_equal(dw_chargeback_cover(&taken, 300), 300);
 	assert_int_equal(taken.covered, 300);
+	assert_int_equal(dw_chargeback_borne(&taken), 100);
 	/* nothing more is there, and then a little */
 	assert_int_equal(dw_chargeback_cover(&taken, 0), 0);
 	assert_int_equal(dw_chargeback_cover(&taken, 30), 30);
@@ -310,6 +348,7 @@ test_cover(void **state)
 	assert_int_equal(dw_chargeback_cover(&taken, 5), -280);
 	assert_int_equal(taken.covered, 50);
 	taken.status = DW_CHARGEBACK_WON;
+	assert_int_equal(dw_chargeback_borne(&taken), 0);
 	assert_int_equal(dw_chargeback_cover(&taken, INT64_MAX), -50);
 	assert_int_equal(taken.covered, 0);
 }

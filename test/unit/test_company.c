@@ -135,6 +135,50 @@ test_units(void **state)
 	assert_int_equal(theirs, 500000);
 }
 
+/*
+ * Losses of 0 to 3 each against money of 0 to 3 in each place, in any order:
+ * as much is made good as there is of both, of each no more than it has, and
+ * none out of a later place while an earlier one has any.
+ */
+static void
+test_cover(void **state)
+{
+	(void) state;
+	for (int at = 0; at < 4 * 4 * 4 * 4 * 4 * 4; at++)
+	{
+		int64_t		losses[3];
+		int64_t		lies[3];
+		int64_t		loss = 0;
+		int64_t		money = 0;
+		int64_t		made_good = 0;
+		DwCovered	covered[5];
+		int			count;
+
+		for (int i = 0, rest = at; i < 3; i++, rest /= 16)
+		{
+			loss += losses[i] = rest % 4;
+			money += lies[i] = rest / 4 % 4;
+		}
+		count = dw_cover_losses(losses, 3, lies, 3, covered);
+		assert_in_range(count, 0, 5);
+		for (int i = 0; i < count; i++)
+		{
+			assert_true(covered[i].amount > 0);
+			losses[covered[i].loss] -= covered[i].amount;
+			lies[covered[i].place] -= covered[i].amount;
+			made_good += covered[i].amount;
+			for (int before = 0; before < covered[i].loss; before++)
+				assert_int_equal(losses[before], 0);
+			for (int before = 0; before < covered[i].place; before++)
+				assert_int_equal(lies[before], 0);
+		}
+		for (int i = 0; i < 3; i++)
+			assert_true(losses[i] >= 0 && lies[i] >= 0);
+		assert_int_equal(made_good, loss < money ? loss : money);
+	}
+	assert_int_equal(dw_cover_losses(NULL, 0, NULL, 0, NULL), 0);
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -143,7 +187,8 @@ main(void)
 		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_posting),
 		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_words)
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_cover)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

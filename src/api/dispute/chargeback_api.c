@@ -422,26 +422,42 @@ closing_pick(DwCase *of, const DwChargebackNames *names)
 		of->taken = rows[count - 1];
 }
 
-/*
- * Finds the charge of one that no escrow bears, to be taken anew: of a tip it
- * may take again what it has taken.
- */
+/* Finds the charge that it is of, if that is known. */
 static void
 closing_find_charge(DwCase *of)
 {
 	const DwChargebackRow *taken = &of->taken;
 	const DwChargeNames names = {.psp = taken->psp,.id = &taken->payment_id};
 
-	if (!taken->chargeback.is_detached ||
-		dw_uuid_is_nil(&taken->payment_id))
-		return;
-	(void) dw_charge_find(&names, &of->charge);
-	if (taken->chargeback.status != DW_CHARGEBACK_WON)
-		of->charge.left += taken->chargeback.clawed_back;
+	if (!dw_uuid_is_nil(&taken->payment_id))
+		(void) dw_charge_find(&names, &of->charge);
 }
 
 /*
- * Locks what the chargeback is about: its charge and case, its receipt, its
+ * Locks the receipts of the charge, among them the one that bears of it; else
+ * what of them comes back to may be any.
+ */
+static void
+closing_lock_receipts(DwCase *of)
+{
+	const DwChargebackRow *taken = &of->taken;
+	const bool	has_receipt = !dw_uuid_is_nil(&taken->receipt_id);
+	int			count;
+	DwReceipt  *receipts =
+		dw_receipts_lock(&taken->receipt_id, has_receipt ? 1 : 0, taken->psp,
+						 of->charge.psp_reference != NULL
+						 ? of->charge.psp_reference : taken->psp_reference,
+						 &count);
+
+	for (int i = 0; i < count && has_receipt && !of->has_receipt; i++)
+	{
+		of->receipt = receipts[i];
+		of->has_receipt = dw_uuid_equal(&of->receipt.id, &taken->receipt_id);
+	}
+}
+
+/*
+ * Locks what the chargeback is about: its charge and case, their receipts, its
  * job, else its scope, which nothing else stands for.
  */
 static void
@@ -449,21 +465,37 @@ closing_lock(DwCase *of, const DwChargebackNames *names)
 {
 	const DwChargebackRow *taken = &of->taken;
 
+	closing_find_charge(of);
 	dw_charge_lock(taken->psp, taken->psp_reference);
+	dw_charge_lock(taken->psp, of->charge.psp_reference);
 	dw_charge_lock(taken->psp, taken->case_reference);
 	/* its charge may have been told of, and have a receipt since */
 	closing_pick(of, names);
 	of->event.job_id = taken->job_id;
 	of->event.currency = taken->currency;
 	of->event.psp_reference = taken->psp_reference;
-	of->has_receipt = !dw_uuid_is_nil(&taken->receipt_id) &&
-		dw_receipt_lock(&taken->receipt_id, &of->receipt);
+	closing_lock_receipts(of);
 	lock_job(of);
 	if (of->has_job)
 		return;
 	if (!dw_uuid_is_nil(&taken->provider_id))
 		dw_payout_mark_user(&taken->provider_id);
 	dw_fact_lock(&taken->scope_id);
+}
+
+/*
+ * What is left of the charge where no escrow bears it, to be taken anew: of a
+ * tip it may take again what it has taken.
+ */
+static void
+closing_count_left(DwCase *of)
+{
+	const DwChargebackRow *taken = &of->taken;
+
+	closing_find_charge(of);
+	if (taken->chargeback.is_detached &&
+		taken->chargeback.status != DW_CHARGEBACK_WON)
+		of->charge.left += taken->chargeback.clawed_back;
 }
 
 /* True when it has ended this very way already. */
@@ -511,7 +543,7 @@ DW_FUNCTION(dwello_close_chargeback)
 	if (dw_payment_replay(&call, &of.event))
 		return dw_call_return(&call);
 	closing_pick(&of, &names);
-	closing_find_charge(&of);
+	closing_count_left(&of);
 	of.has_escrow = of.has_job && dw_escrow_lock(&of.job.id, &of.row);
 	if (closing_is_told(&of))
 	{

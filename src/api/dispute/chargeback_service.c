@@ -119,6 +119,21 @@ book_step(DwCase *of, const DwPosting *posting)
 	return transaction.id;
 }
 
+/* The charge that it is of, whose losses are made good. */
+static DwCover
+cover_of(const DwCase *of)
+{
+	return (DwCover)
+	{
+		.psp = of->taken.psp,
+			.psp_reference = of->charge.psp_reference != NULL
+			? of->charge.psp_reference : of->taken.psp_reference,
+			.currency = of->taken.currency,
+			.actor = of->call->actor,
+			.occurred_at = of->told.occurred_at
+	};
+}
+
 /*
  * What would be a loss comes out of the receipt that has money of that
  * charge, and goes back there with a loss that ends.
@@ -126,31 +141,15 @@ book_step(DwCase *of, const DwPosting *posting)
 static void
 cover(DwCase *of)
 {
+	const DwCover cover = cover_of(of);
 	DwReceipt  *receipt = &of->receipt;
-	DwAccount	accounts[2];
-	DwTransaction transaction;
-	DwPosting	posting;
 	int64		change;
 
 	if (!of->has_receipt)
 		return;
 	change = dw_chargeback_cover(&of->taken.chargeback, receipt->remaining);
 	of->taken.receipt_id = receipt->id;
-	if (change == 0)
-		return;
-	accounts[change < 0] = dw_account_of_receipt(&receipt->id,
-												 receipt->currency,
-												 receipt->psp);
-	accounts[change > 0] = dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS,
-												  receipt->currency);
-	transaction = begin_apart(of, &receipt->id);
-	transaction.payer_id = receipt->user_id;
-	transaction.amount = transaction.net_amount = Abs(change);
-	dw_posting_move(&posting, DW_POSTING_CHARGEBACK_COVERED, &accounts[0],
-					&accounts[1], transaction.amount);
-	dw_postings_ensure(&posting, 1);
-	dw_ledger_book_tail(&transaction, &posting);
-	dw_receipt_reduce(receipt, change, DW_RECEIPT_CHARGED_BACK, NULL);
+	dw_receipt_bear(&cover, receipt, DW_TRANSACTION_CHARGEBACK, change);
 }
 
 /* Books what the company took for it, in a scope of its own. */
@@ -567,6 +566,23 @@ closing_apply(DwCase *of)
 	return id;
 }
 
+/*
+ * What other receipts of the charge have makes good the rest, and what came
+ * back to them the losses of what else was taken of it.
+ */
+static void
+cover_rest(DwCase *of)
+{
+	const DwCover cover = cover_of(of);
+	const DwChargebackNames names = {
+		.psp = of->taken.psp,.id = &of->taken.id
+	};
+	int			count;
+
+	dw_charge_cover(&cover);
+	of->taken = dw_chargebacks_named(&names, &count)[0];
+}
+
 void
 dw_case_apply(DwCase *of)
 {
@@ -578,6 +594,8 @@ dw_case_apply(DwCase *of)
 		inquiry_apply(of);
 	else
 		opening_apply(of);
+	if (!of->told.is_inquiry)
+		cover_rest(of);
 	/* what of a repayment is owed anew its provider's payouts wait for */
 	if (!of->has_job && !dw_uuid_is_nil(&of->taken.provider_id))
 		(void) dw_payouts_review_all(&of->taken.provider_id, 1, true);

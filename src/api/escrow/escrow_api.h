@@ -105,6 +105,32 @@ extern void dw_gone_find(const DwPaymentEvent *event, DwGone *gone);
  */
 extern bool dw_receipt_book(DwCall *call, DwReceipt *receipt, DwGone *gone);
 
+/* An event of a charge, after which its losses are made good. */
+typedef struct DwCover
+{
+	const char *psp;			/* company that tells of it */
+	const char *psp_reference;	/* its name for the charge, or NULL */
+	const char *currency;		/* of what the event moves; NULL = none */
+	DwActor		actor;			/* who tells it */
+	TimestampTz occurred_at;	/* by the company's clock, or DT_NOBEGIN */
+} DwCover;
+
+/*
+ * Makes good what the platform bears for the charge out of its receipts.  The
+ * last thing an event does: it reads and writes the rows of refunds and
+ * chargebacks anew.  The caller has locked the charge and its receipts.
+ */
+extern void dw_charge_cover(const DwCover *cover);
+
+/*
+ * A locked receipt bears so much of what the platform had borne, of a
+ * chargeback or a refund_payment (type); < 0: that much of a chargeback is
+ * back, in this one as far as it has room, then in others of the charge, which
+ * the caller has locked, too.
+ */
+extern void dw_receipt_bear(const DwCover *cover, DwReceipt *receipt,
+							DwTransactionType type, int64 change);
+
 /* WD202 for a receipt of whose charge a bank has taken what it holds. */
 extern void dw_receipt_need_room(const DwReceipt *receipt);
 

@@ -201,34 +201,17 @@ dw_gone_find(const DwPaymentEvent *event, DwGone *gone)
 		gone->amount += Min(gone->refunds[i].facts.loss, most - gone->amount);
 	for (int i = 0; i < gone->chargeback_count; i++)
 		gone->amount +=
-			Min(dw_chargeback_loss(&gone->chargebacks[i].chargeback),
+			Min(dw_chargeback_borne(&gone->chargebacks[i].chargeback),
 				most - gone->amount);
-}
-
-/* Books that a receipt bears so much of what the platform had borne. */
-static void
-book_gone(DwCall *call, DwReceipt *receipt, int64 amount,
-		  DwTransactionType type)
-{
-	const DwAccount suspense = suspense_of(receipt);
-	const DwAccount loss = dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS,
-												  receipt->currency);
-	DwTransaction transaction;
-	DwPosting	posting;
-
-	begin_transaction(call, receipt, type, &transaction);
-	transaction.amount = transaction.net_amount = amount;
-	dw_posting_move(&posting, DW_POSTING_CHARGEBACK_COVERED, &suspense, &loss,
-					amount);
-	book(&transaction, &posting);
-	dw_receipt_reduce(receipt, amount, type == DW_TRANSACTION_CHARGEBACK
-					  ? DW_RECEIPT_CHARGED_BACK : DW_RECEIPT_RETURNED, NULL);
 }
 
 /* Takes what has gone out of a receipt that is new. */
 static void
 cover_gone(DwCall *call, DwReceipt *receipt, DwGone *gone)
 {
+	const DwCover cover = {
+		.actor = call->actor,.occurred_at = receipt->occurred_at
+	};
 	int64		left = gone->amount;
 
 	for (int i = 0; i < gone->refund_count && left > 0; i++)
@@ -238,7 +221,7 @@ cover_gone(DwCall *call, DwReceipt *receipt, DwGone *gone)
 
 		refund->facts.loss -= part;
 		dw_refund_save(refund);
-		book_gone(call, receipt, part, DW_TRANSACTION_REFUND_PAYMENT);
+		dw_receipt_bear(&cover, receipt, DW_TRANSACTION_REFUND_PAYMENT, part);
 		left -= part;
 	}
 	for (int i = 0; i < gone->chargeback_count && left > 0; i++)
@@ -246,10 +229,11 @@ cover_gone(DwCall *call, DwReceipt *receipt, DwGone *gone)
 		DwChargebackRow *taken = &gone->chargebacks[i];
 		const int64 part = dw_chargeback_cover(&taken->chargeback, left);
 
-		taken->receipt_id = receipt->id;
+		if (dw_uuid_is_nil(&taken->receipt_id))
+			taken->receipt_id = receipt->id;
 		dw_chargeback_save(taken);
 		if (part > 0)
-			book_gone(call, receipt, part, DW_TRANSACTION_CHARGEBACK);
+			dw_receipt_bear(&cover, receipt, DW_TRANSACTION_CHARGEBACK, part);
 		left -= part;
 	}
 }

@@ -951,6 +951,23 @@ line_keep_event(const DwRefundTold *told)
 				 "An event_id names one event for ever.");
 }
 
+/* What the platform bears for the charge is made good out of its receipts. */
+static void
+cover(const DwRefundWork *work)
+{
+	const DwRefundTold *told = work->told;
+	const DwCover cover = {
+		.psp = told->event.psp,
+		.psp_reference = work->reference,
+		.currency = told->refund.currency,
+		.actor = work->call->actor,
+		.occurred_at = told->event.occurred_at
+	};
+
+	if (!dw_uuid_is_nil(&told->booking_id))
+		dw_charge_cover(&cover);
+}
+
 bool
 dw_refund_told(DwCall *call, DwRefundTold *told)
 {
@@ -968,6 +985,7 @@ dw_refund_told(DwCall *call, DwRefundTold *told)
 		sent_decide(&work);
 	if (work.fails_again)
 		fail_again(&work);
+	cover(&work);
 	/* payouts wait for what is owed anew */
 	if (work.charge.kind == DW_CHARGE_REPAYMENT)
 		(void) dw_payouts_review_all(&work.charge.user_id, 1, true);

@@ -1,6 +1,7 @@
 /*
  * company.c
- *		What a payment company or a bank does with the platform's own money.
+ *		What a payment company or a bank does with the platform's own money,
+ *		and what makes good the losses of a charge.
  */
 #include "core/company/company.h"
 
@@ -73,4 +74,40 @@ dw_company_posting(DwPosting *posting, DwCompanyFact fact, const char *psp,
 	}
 	else
 		dw_posting_move(posting, rule->event, &gains, &gives, -amount);
+}
+
+int
+dw_cover_losses(const int64_t *losses, int loss_count, const int64_t *lies,
+				int place_count, DwCovered *covered)
+{
+	int			count = 0;
+	int			loss = 0;
+	int			place = 0;
+	int64_t		made_good = 0;	/* of this loss, so far */
+	int64_t		taken = 0;		/* out of this place, so far */
+
+	while (loss < loss_count && place < place_count)
+	{
+		const int64_t part = dw_money_lesser(losses[loss] - made_good,
+											 lies[place] - taken);
+
+		if (part > 0)
+			covered[count++] = (DwCovered)
+		{
+			loss, place, part
+		};
+		made_good += part;
+		taken += part;
+		if (taken == lies[place])
+		{
+			place++;
+			taken = 0;
+		}
+		if (made_good == losses[loss])
+		{
+			loss++;
+			made_good = 0;
+		}
+	}
+	return count;
 }

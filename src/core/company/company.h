@@ -44,6 +44,24 @@ extern void dw_company_posting(DwPosting *posting, DwCompanyFact fact,
 							   const char *psp, const char *currency,
 							   int64_t amount);
 
+/* So much of a loss is made good out of money that lies somewhere. */
+typedef struct DwCovered
+{
+	int			loss;			/* which of the losses */
+	int			place;			/* which of the places of money */
+	int64_t		amount;			/* minor units, > 0 */
+} DwCovered;
+
+/*
+ * What of the losses of a charge the money of that charge makes good, that
+ * lies in so many places: the first loss before the second, out of the first
+ * place before the second.  No amount is below zero.  Gives how many parts,
+ * for fewer than loss_count + place_count of which covered has room.
+ */
+extern int	dw_cover_losses(const int64_t *losses, int loss_count,
+							const int64_t *lies, int place_count,
+							DwCovered *covered);
+
 /*
  * Compares a payment company's statement with what is booked here.
  *
@@ -161,7 +179,7 @@ typedef struct DwExternalDifference
 	int64_t		difference;		/* of the line's amount */
 	DwCompanyFact fact;			/* that books it */
 	int64_t		amount;			/* of the fact */
-}			DwExternalDifference;
+} DwExternalDifference;
 
 /*
  * Reckons that: its difference from all that is booked under its name and
@@ -171,7 +189,7 @@ typedef struct DwExternalDifference
  */
 extern DwResult dw_external_differs(const DwExternal *external,
 									const DwExternalLine *line,
-									DwExternalDifference * out);
+									DwExternalDifference *out);
 
 /*
  * Reads a time as RFC 3339 has it: 2026-01-31T23:59:59.123456Z or with an

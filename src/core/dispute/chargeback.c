@@ -25,6 +25,13 @@ dw_chargeback_loss(const DwChargeback *chargeback)
 	return taken - chargeback->held_amount - chargeback->clawed_back;
 }
 
+int64_t
+dw_chargeback_borne(const DwChargeback *chargeback)
+{
+	return chargeback->status == DW_CHARGEBACK_WON ? 0
+		: dw_chargeback_loss(chargeback) - chargeback->covered;
+}
+
 /* Out of what an amount is taken: held, then paid out, then nobody's. */
 static DwChargeback
 divide(const DwEscrow *escrow, int64_t amount, int64_t clawed_before)

@@ -174,7 +174,7 @@ typedef struct DwChargeback
 	int64_t		held_amount;	/* of it, out of the escrow */
 	int64_t		clawed_back;	/* of it, owed by the provider */
 	int64_t		lost_amount;	/* of it, once it is lost; else 0 */
-	int64_t		covered;		/* of the loss, out of a receipt */
+	int64_t		covered;		/* of the loss, out of receipts */
 	bool		is_detached;	/* none of it is the escrow's */
 } DwChargeback;
 
@@ -198,6 +198,9 @@ DW_LABELS_OF(chargeback_status, DwChargebackStatus);
 
 /* What neither the escrow nor the provider bears of it. */
 extern int64_t dw_chargeback_loss(const DwChargeback *chargeback);
+
+/* What of that no receipt bears either: the platform's; 0 of one won. */
+extern int64_t dw_chargeback_borne(const DwChargeback *chargeback);
 
 /*
  * A bank asks for chargeback->amount back: frozen afterwards, unless it is

@@ -35,8 +35,9 @@ static DwMap charges = DW_MAP(charge_fields);
 /*
  * Payments, tips and repayments that a company has the money of; kind as
  * DwChargeKind.  What a refund or a bank took out of an account of a provider
- * is not left of it, nor what they give back themselves, sent or not; what the
- * platform bore of it is.
+ * is not left of it, though it failed to go back since (a receipt has it), nor
+ * what they give back themselves, sent or not; what the platform bore of it
+ * is.
  */
 #define SELECT_ARRIVED \
 	"SELECT CASE t.transaction_type WHEN 'payment' THEN 1 " \
@@ -50,7 +51,7 @@ static DwMap charges = DW_MAP(charge_fields);
 	"pg_catalog.sum(r.amount - r.reversed - r.loss) " \
 	"FROM dwello.refunds AS r WHERE r.psp = t.psp " \
 	"AND r.psp_reference = t.psp_reference AND r.payment_id = t.id " \
-	"AND r.is_unasked AND r.status = 'completed'), 0) " \
+	"AND r.is_unasked AND r.status <> 'pending'), 0) " \
 	"- COALESCE((SELECT pg_catalog.sum(r.amount - r.reversed) " \
 	"FROM dwello.refunds AS r WHERE r.scope_id = t.scope_id " \
 	"AND r.payment_id = t.id AND NOT r.is_unasked), 0))::bigint AS left, " \

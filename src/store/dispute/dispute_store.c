@@ -322,10 +322,14 @@ dw_chargebacks_at_loss(const char *psp, const char *psp_reference,
 {
 	static DwTableQuery of_charge =
 		DW_TABLE_QUERY(chargebacks, "WHERE t.psp = $1 "
-					   "AND t.psp_reference = $2 AND t.currency = $3 "
-					   "AND t.receipt_id IS NULL AND t.status <> 'won' "
+					   "AND t.currency = $3 AND t.status <> 'won' "
+					   "AND (t.psp_reference = $2 "
+					   "OR t.payment_id = ANY (ARRAY(SELECT x.id "
+					   "FROM dwello.transactions AS x "
+					   "WHERE x.psp = $1 AND x.psp_reference = $2))) "
 					   "AND COALESCE(t.lost_amount, t.amount) "
-					   "> t.held_amount + t.clawed_back ORDER BY t.id");
+					   "> t.held_amount + t.clawed_back + t.covered_amount "
+					   "ORDER BY t.id");
 	DwParams	p = DW_PARAMS;
 
 	dw_param_text(&p, psp);

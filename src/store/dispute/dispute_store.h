@@ -157,8 +157,8 @@ extern DwChargebackRow *dw_chargebacks_named(const DwChargebackNames *names,
 											 int *count);
 
 /*
- * What banks took of a charge, of which the platform and no receipt bears
- * some; the caller has locked the charge.
+ * What banks took of a charge, of which the platform bears some; the caller
+ * has locked the charge.
  */
 extern DwChargebackRow *dw_chargebacks_at_loss(const char *psp,
 											   const char *psp_reference,

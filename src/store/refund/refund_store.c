@@ -253,7 +253,7 @@ dw_refunds_at_loss(const char *psp, const char *psp_reference,
 {
 	static DwTableQuery of_charge =
 		DW_TABLE_QUERY(refunds, "WHERE t.psp = $1 AND t.psp_reference = $2 "
-					   "AND t.currency = $3 AND t.is_unasked "
+					   "AND t.currency = $3 "
 					   "AND t.status = 'completed' AND t.loss > 0 "
 					   "ORDER BY t.id");
 	DwParams	p = DW_PARAMS;
