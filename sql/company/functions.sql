@@ -315,15 +315,16 @@ GRANT EXECUTE ON FUNCTION dwello.reconcile_external TO dwello_service, dwello_ap
  * book_statement_line
  *	Books a line of a statement that nothing else has told of: a fee, a
  *	dispute's fee, a settlement or an adjustment (psp_clearing against
- *	platform_loss), by its event_id, else its line_id; and a refund, as
+ *	platform_loss), by its event_id or its line_id; and a refund, as
  *	confirm_refund() would, asked for or not. A line that is about
  *	what is booked already only notes that. Either way the line names its
  *	transaction afterwards. What belongs to somebody has a command of its
  *	own (WD101), which the hint names.
  *
- *	Where the event_id was told as something else (the payment whose fee
- *	it is), or by another line of another kind or amount, it is booked by
- *	its line_id.
+ *	A fee is booked by its line_id, for the event_id may be the payment's
+ *	or the dispute's, which can be told afterwards; so is all else whose
+ *	event_id was told as something else, or by another line of another kind
+ *	or amount.
  *
  *	For what is booked with another amount accept_difference books the
  *	difference, as a fact of the line's kind if it is one of those above,
@@ -376,7 +377,7 @@ AS 'MODULE_PATHNAME', 'dwello_book_statement_line';
 GRANT EXECUTE ON FUNCTION dwello.book_statement_line
   TO dwello_app, dwello_admin, dwello_service;
 COMMENT ON FUNCTION dwello.book_statement_line IS
-  'Books a line of a statement that nothing else has told of: a fee, a dispute''s fee, a settlement or an adjustment (psp_clearing against platform_loss), by its event_id, else its line_id; and a refund, as confirm_refund() would, asked for or not. Errors: WD401, WD402, 42501, 22004, 22001, P0002, WD104, WD101, WD201, 22003. See reference.md#book_statement_line.';
+  'Books a line of a statement that nothing else has told of: a fee, a dispute''s fee, a settlement or an adjustment (psp_clearing against platform_loss), by its event_id or its line_id; and a refund, as confirm_refund() would, asked for or not. Errors: WD401, WD402, 42501, 22004, 22001, P0002, WD104, WD101, WD201, 22003. See reference.md#book_statement_line.';
 
 /*
  * set_psp_units

@@ -307,6 +307,33 @@ SELECT line_id, verdict, booked_amount FROM dwello.reconcile_external('nameco') 
 SELECT count(*) AS wrong FROM dwello.reconcile();
 ROLLBACK;
 
+------------------------------------------------------------------------
+-- A fee's line is booked before the event that it shares is told
+------------------------------------------------------------------------
+BEGIN;
+SELECT t.award('early', 40000);
+SELECT t.login_as(NULL);
+SELECT lines FROM dwello.import_statement('earlyco', '[
+  {"line_id": "f", "event_id": "e 1", "reference": "ch e", "kind": "fee", "amount": 1200, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "f2", "event_id": "e 1", "reference": "ch e", "kind": "fee", "amount": 1200, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "g", "event_id": "e 2", "kind": "fee", "amount": 300, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "p", "event_id": "e 1", "reference": "ch e", "kind": "payment", "amount": 40000, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "c", "event_id": "e 3", "reference": "dp e", "kind": "chargeback", "amount": 40000, "currency": "USD", "time": "2027-01-02T12:00:00Z"},
+  {"line_id": "d", "event_id": "e 3", "reference": "dp e", "kind": "dispute_fee", "amount": 1500, "currency": "USD", "time": "2027-01-02T12:00:00Z"}]');
+SELECT l, t.try(format('SELECT dwello.book_statement_line(%L, %L)', 'earlyco', l)) FROM unnest('{f,f2,g,d}'::text[]) AS l;
+SELECT held FROM dwello.confirm_payment(t.user('early'), 'earlyco', 'e 1', 40000, 'USD', psp_reference => 'ch e');
+\echo the fee is known by its event, though the payment has that, too; with another amount it is refused
+SELECT amount, replayed FROM dwello.record_psp_fee('earlyco', 'e 1', 1200, 'USD');
+SELECT amount, replayed FROM dwello.record_psp_fee('earlyco', 'e 2', 300, 'USD');
+SELECT t.try($$SELECT dwello.record_psp_fee('earlyco', 'e 2', 301, 'USD')$$) AS other_amount,
+       t.try($$SELECT dwello.record_psp_fee('earlyco', 'e 2', 300, 'EUR')$$) AS other_currency;
+\echo a dispute is taken, and its fee is not booked again
+SELECT charged_back, held FROM dwello.open_chargeback(t.user('early'), 'earlyco', 'e 3', 40000, 'USD', psp_reference => 'ch e', case_reference => 'dp e', fee => 1500);
+SELECT line_id, kind, verdict, booked_amount FROM dwello.reconcile_external('earlyco') ORDER BY 1;
+SELECT x.transaction_type, sum(x.amount) FROM dwello.transactions AS x WHERE x.psp = 'earlyco' GROUP BY 1 ORDER BY 1;
+SELECT count(*) AS wrong FROM dwello.reconcile();
+ROLLBACK;
+
 -- a line counts once
 BEGIN;
 SELECT t.login_as(NULL);

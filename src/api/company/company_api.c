@@ -2,17 +2,14 @@
  * company_api.c
  *		What companies and banks do with the platform's own money: fees,
  *		settlements, and what the platform takes out; and companies'
- *		statements: kept line by line, held against the ledger, and a line
- *		booked that nothing else has told of.
+ *		statements: held against the ledger, and a line booked that nothing
+ *		else has told of.
  *
  * Such a fact is a scope of its own, so no two share a chain or a lock.  It
  * is kept among the events of payment companies, and told again it is
  * replayed.
  */
 #include "postgres.h"
-
-#include "miscadmin.h"
-#include "utils/memutils.h"
 
 #include "api/account/account_api.h"
 #include "api/escrow/escrow_api.h"
@@ -27,8 +24,6 @@
 #include "store/refund/refund_store.h"
 
 #define CURRENCY_MAX	20		/* characters; only three can be right */
-#define LINES_MAX	1000000		/* of one import */
-#define PORTION		1000		/* lines that are read into memory together */
 
 /* A fact that belongs to no job and no user. */
 typedef struct Fact
@@ -156,6 +151,29 @@ record_once(DwCall *call, Fact *fact, const DwPosting *posting)
 	return event.transaction_id;
 }
 
+/*
+ * A fee that a line of its event has booked is known by that line: the event
+ * may be another's, too, as the payment's that it is of.
+ */
+static void
+fact_of_line(Fact *fact)
+{
+	const DwFeeNames names = {
+		.psp = fact->psp,
+		.event_id = fact->event_id,
+		.amount = fact->amount
+	};
+	DwPaymentEvent kept;
+	DwStatementLine line;
+
+	if (fact->fact != DW_COMPANY_FEE ||
+		(dw_payment_event_find(fact->psp, fact->event_id, &kept) &&
+		 strcmp(kept.type, dw_company_fact_label(fact->fact)) == 0))
+		return;
+	if (dw_statement_find_fee(&names, &line))
+		fact->event_id = line.line_id;
+}
+
 /* Books what a company or a bank tells, once. */
 static Datum
 record(FunctionCallInfo fcinfo, DwCompanyFact kind)
@@ -170,6 +188,7 @@ record(FunctionCallInfo fcinfo, DwCompanyFact kind)
 	dw_company_posting(&posting, kind, fact.psp, fact.currency, fact.amount);
 	posting_need(&call, &posting);
 	fact_lock(&fact, &posting);
+	fact_of_line(&fact);
 	event = fact_event(&fact);
 	if (dw_payment_replay(&call, &event))
 		return dw_call_return(&call);
@@ -237,162 +256,6 @@ DW_FUNCTION(dwello_withdraw_fees)
 	transaction_id = book(&call, &fact, &posting);
 	row_fact(&call, &fact, &transaction_id);
 	dw_row_int8(&call, "remaining", balance - fact.amount);
-	return dw_call_return(&call);
-}
-
-/* ----------------------------------------------------------------------
- * Importing
- * ----------------------------------------------------------------------
- */
-
-/* A time that has to be given. */
-static TimestampTz
-item_time(DwJsonItem *item, const char *member)
-{
-	static const DwTextRule rule = {.max = 40,.is_needed = true};
-	char	   *text = dw_json_item_text(item, member, rule);
-	int64		time = 0;
-
-	if (text == NULL || !dw_external_time(text, &time))
-		dw_json_item_note(item, member, DW_BAD_VALUE,
-						  "must be a time as \"2026-01-31T23:59:59Z\"");
-	return time;
-}
-
-/* What the company did. */
-static DwExternalKind
-item_kind(DwJsonItem *item)
-{
-	static const DwTextRule rule = {.max = 40};
-	char	   *label = dw_json_item_text(item, "kind", rule);
-	DwExternalKind kind = DW_EXTERNAL_PAYMENT;
-
-	if (label == NULL || !dw_external_kind_parse(label, &kind))
-		dw_json_item_note(item, "kind", DW_BAD_VALUE,
-						  "must be payment, refund, refund_returned, payout, "
-						  "payout_returned, chargeback, chargeback_won, fee, "
-						  "dispute_fee, settlement or adjustment");
-	return kind;
-}
-
-/* Reads one line. */
-static void
-read_line(DwJsonItem *item, DwStatementLine *line)
-{
-	static const DwTextRule name = {.max = DW_PSP_REFERENCE_MAX,
-	.is_needed = true};
-	static const DwTextRule code = {.max = 20};
-
-	line->line_id = dw_json_item_text(item, "line_id", name);
-	if (line->line_id == NULL)
-		dw_json_item_note(item, "line_id", DW_BAD_VALUE, "must be given");
-	line->event_id = dw_json_item_text(item, "event_id", name);
-	line->reference = dw_json_item_text(item, "reference", name);
-	if (line->event_id == NULL && line->reference == NULL)
-		dw_json_item_note(item, "event_id", DW_BAD_VALUE,
-						  "must be given, or a reference");
-	line->kind = item_kind(item);
-	line->amount = dw_json_item_int8(item, "amount", 0);
-	if (!dw_external_amount_may(line->kind, line->amount))
-		dw_json_item_note(item, "amount", DW_BAD_VALUE,
-						  "must be a whole number of minor units above zero; "
-						  "below only of a fee, settlement or adjustment");
-	line->currency = dw_json_item_text(item, "currency", code);
-	if (line->currency == NULL ||
-		dw_currency_exponent(line->currency) == DW_CURRENCY_UNKNOWN)
-		dw_json_item_note(item, "currency", DW_BAD_VALUE,
-						  "must be a currency of ISO 4217");
-	line->occurred_at = item_time(item, "time");
-}
-
-/* Raises WD104 for a line that was another one before. */
-pg_noreturn static void
-refuse_changed(const DwStatementLine *line)
-{
-	dw_raise(DW_IDEMPOTENCY_MISMATCH, "the line was another one before",
-			 psprintf("Line \"%s\" of \"%s\" says something else than when "
-					  "it was first imported.", line->line_id, line->psp),
-			 "A line_id names one line for ever; correct it by another line.");
-}
-
-/* Keeps some lines of a list, as their portion; how many are new. */
-static int
-keep_portion(DwCall *call, const char *psp, const DwJsonArg *list, int from,
-			 int to)
-{
-	static const char *const names[] = {"line_id", "event_id", "reference",
-	"kind", "amount", "currency", "time", NULL};
-	DwStatementLine *lines = palloc0(sizeof(DwStatementLine) * (to - from));
-	DwArgError	error = {0};
-	DwJsonItem	item = {.place = {"lines", DW_ARG_NO_ITEM, NULL},
-	.error = &error};
-	int			kept = 0;
-
-	for (int i = from; i < to; i++)
-		if (dw_json_item_open(list, i, &item, names))
-			read_line(&item, &lines[i - from]);
-	dw_arg_error_raise(call, &error);
-	for (int i = 0; i < to - from; i++)
-	{
-		DwStatementLine *line = &lines[i];
-		bool		is_same;
-
-		line->psp = psp;
-		line->created_at = dw_now();
-		line->booked_at = DT_NOBEGIN;
-		if (dw_statement_keep(line, &is_same))
-			kept++;
-		else if (!is_same)
-			refuse_changed(line);
-	}
-	return kept;
-}
-
-/* Keeps the lines of a list in memory that is used again. */
-static int
-keep_lines(DwCall *call, const char *psp, const DwJsonArg *list, int count)
-{
-	MemoryContext outer = CurrentMemoryContext;
-	MemoryContext turn = AllocSetContextCreate(outer, "dwello statement",
-											   ALLOCSET_DEFAULT_SIZES);
-	int			kept = 0;
-
-	for (int i = 0; i < count; i += PORTION)
-	{
-		CHECK_FOR_INTERRUPTS();
-		MemoryContextSwitchTo(turn);
-		kept += keep_portion(call, psp, list, i, Min(i + PORTION, count));
-		MemoryContextSwitchTo(outer);
-		MemoryContextReset(turn);
-	}
-	MemoryContextDelete(turn);
-	return kept;
-}
-
-DW_FUNCTION(dwello_import_statement)
-{
-	static const DwUuid platform;
-	DwCall		call;
-	DwArgError	error = {0};
-	DwJsonItem	item = {.place = {"lines", DW_ARG_NO_ITEM, NULL},
-	.error = &error};
-	DwJsonArg	list;
-	char	   *psp;
-	int			count;
-	int			kept;
-
-	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SYSTEM);
-	dw_args_need(&call, "psp", "lines", NULL);
-	psp = dw_arg_text(&call, "psp", DW_PSP_MAX);
-	count = dw_json_item_list(&call, &item, LINES_MAX, &list);
-	dw_arg_error_raise(&call, &error);
-	if (dw_call_replay(&call, &platform))
-		return dw_call_return(&call);
-	kept = keep_lines(&call, psp, &list, count);
-	if (kept == 0)
-		dw_call_replayed(&call);
-	dw_row_int4(&call, "lines", count);
-	dw_row_int4(&call, "imported", kept);
 	return dw_call_return(&call);
 }
 
@@ -772,7 +635,8 @@ line_record(DwCall *call, DwStatementLine *line, DwCompanyFact kind,
 /*
  * What the fact of a line is called: its event, unless that was told as
  * something else, or is another line's that says otherwise.  Companies give
- * a payment and its fees one event.
+ * a payment and its fees one event, which the payment may yet be told by: a
+ * fee that is not told leaves it free.
  */
 static const char *
 line_event(const DwStatementLine *line, DwCompanyFact kind)
@@ -782,7 +646,7 @@ line_event(const DwStatementLine *line, DwCompanyFact kind)
 	if (line->event_id == NULL)
 		return line->line_id;
 	if (!dw_payment_event_find(line->psp, line->event_id, &kept))
-		return line->event_id;
+		return kind == DW_COMPANY_FEE ? line->line_id : line->event_id;
 	return strcmp(kept.type, dw_company_fact_label(kind)) != 0 ||
 		dw_statement_names_other(&kept.transaction_id, line)
 		? line->line_id : line->event_id;
@@ -798,10 +662,45 @@ refuse_event(const DwUuid *transaction_id)
 			 "Two lines that are two facts have two event ids.");
 }
 
+/* True when the other line is of the same kind and event, and was booked. */
+static bool
+is_event_of(const DwStatementLine *line, const DwStatementLine *other)
+{
+	return line->event_id != NULL && other->event_id != NULL &&
+		other->kind == line->kind && !dw_uuid_is_nil(&other->transaction_id) &&
+		strcmp(other->event_id, line->event_id) == 0;
+}
+
+/* WD104 for a fee of an event that an equal line has booked. */
+static void
+need_only(const DwStatementLine *line, const Comparison *comparison)
+{
+	for (int i = 0; i < comparison->count; i++)
+	{
+		const DwStatementLine *other = &comparison->kept[i];
+
+		if (is_event_of(line, other) && other->amount == line->amount &&
+			strcmp(other->currency, line->currency) == 0)
+			refuse_event(&other->transaction_id);
+	}
+}
+
 /* Books a line that nothing has told of. */
 static void
-line_book(DwCall *call, DwStatementLine *line, DwCompanyFact kind)
+line_book(DwCall *call, DwStatementLine *line, DwCompanyFact kind,
+		  const Comparison *comparison)
 {
+	DwPosting	posting;
+
+	if (kind == DW_COMPANY_FEE)
+	{
+		/* the accounts first, as fact_lock() has it */
+		dw_company_posting(&posting, kind, line->psp, line->currency,
+						   line->amount);
+		dw_postings_ensure(&posting, 1);
+		dw_fee_lock(line->psp, line->event_id, line->reference);
+		need_only(line, comparison);
+	}
 	line_record(call, line, kind, line_event(line, kind), line->amount);
 	if (dw_statement_names(&line->transaction_id))
 		refuse_event(&line->transaction_id);
@@ -923,15 +822,8 @@ line_is_own(const DwStatementLine *line, const Comparison *comparison,
 		found->parts > 1)
 		return false;
 	for (int i = 0; i < comparison->count; i++)
-	{
-		const DwStatementLine *other = &comparison->kept[i];
-
-		if (line->event_id != NULL && other->event_id != NULL &&
-			other->kind == line->kind &&
-			!dw_uuid_is_nil(&other->transaction_id) &&
-			strcmp(other->event_id, line->event_id) == 0)
-			refuse_event(&other->transaction_id);
-	}
+		if (is_event_of(line, &comparison->kept[i]))
+			refuse_event(&comparison->kept[i].transaction_id);
 	return true;
 }
 
@@ -954,7 +846,7 @@ line_settle(DwCall *call, DwStatementLine *line)
 		dw_call_replayed(call);
 	}
 	else if (dw_external_fact(line->kind, &fact))
-		line_book(call, line, fact);
+		line_book(call, line, fact, &comparison);
 	else if (found->verdict == DW_EXTERNAL_AMOUNT_DIFFERS &&
 			 found->booking != NULL && found->booking->status == NULL)
 		refuse_difference(line, found->booking);

@@ -152,7 +152,28 @@ cover(DwCase *of)
 	dw_receipt_bear(&cover, receipt, DW_TRANSACTION_CHARGEBACK, change);
 }
 
-/* Books what the company took for it, in a scope of its own. */
+/* True when a line of a statement has booked that fee. */
+static bool
+is_of_line(const DwPaymentEvent *event, const DwChargebackRow *taken)
+{
+	const DwFeeNames names = {
+		.psp = event->psp,
+		.event_id = event->event_id,
+		.case_reference = taken->case_reference,
+		.amount = taken->fee
+	};
+	DwStatementLine line;
+
+	dw_fee_lock(event->psp, event->event_id, taken->case_reference);
+	return dw_statement_find_fee(&names, &line) &&
+		line.kind == DW_EXTERNAL_DISPUTE_FEE && line.amount == taken->fee &&
+		strcmp(line.currency, taken->currency) == 0;
+}
+
+/*
+ * Books what the company took for it, in a scope of its own, unless its
+ * statement was before its event.
+ */
 static void
 book_fee(DwCall *call, const DwPaymentEvent *event,
 		 const DwChargebackRow *taken)
@@ -181,6 +202,8 @@ book_fee(DwCall *call, const DwPaymentEvent *event,
 	dw_company_posting(&posting, DW_COMPANY_FEE, event->psp, taken->currency,
 					   taken->fee);
 	dw_postings_ensure(&posting, 1);
+	if (is_of_line(event, taken))
+		return;
 	dw_ledger_book_tail(&fee, &posting);
 }
 

@@ -209,6 +209,29 @@ extern bool dw_statement_names(const DwUuid *transaction_id);
 extern bool dw_statement_names_other(const DwUuid *transaction_id,
 									 const DwStatementLine *line);
 
+/* A fee that a line may have booked before its event was told. */
+typedef struct DwFeeNames
+{
+	const char *psp;			/* company that took it */
+	const char *event_id;		/* that tells of it */
+	const char *case_reference; /* of the dispute that it is of; NULL = none */
+	int64		amount;			/* minor units */
+} DwFeeNames;
+
+/*
+ * Lets nobody else tell, or book a line, of a fee by either name until the
+ * end of the transaction; NULL is none.
+ */
+extern void dw_fee_lock(const char *psp, const char *event_id,
+						const char *reference);
+
+/*
+ * Finds a line of the fee that was booked by itself, one of its amount before
+ * any other; of a case, that of a dispute only.  False: there is none.
+ */
+extern bool dw_statement_find_fee(const DwFeeNames *names,
+								  DwStatementLine *line);
+
 /* Writes what a locked line was booked as, as of now. */
 extern void dw_statement_book(DwStatementLine *line);
 

@@ -7,6 +7,7 @@
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/company/company_store.h"
+#include "store/ledger/ledger_store.h"
 
 static const DwColumn line_columns[] = {
 	DW_COLUMN(TEXT, DwStatementLine, psp, psp, DW_COLUMN_KEY),
@@ -188,6 +189,56 @@ dw_statement_names_other(const DwUuid *transaction_id,
 	dw_param_int8(&p, line->amount);
 	dw_param_text(&p, line->currency);
 	return dw_execute(&select_line, &p) > 0;
+}
+
+/* Locks a name, if it is one. */
+static void
+lock_name(const char *psp, const char *name)
+{
+	DwUuid		id;
+
+	if (name == NULL)
+		return;
+	id = dw_fact_id(psp, name);
+	dw_fact_lock(&id);
+}
+
+void
+dw_fee_lock(const char *psp, const char *event_id, const char *reference)
+{
+	lock_name(psp, event_id);
+	lock_name(psp, reference);
+}
+
+bool
+dw_statement_find_fee(const DwFeeNames *names, DwStatementLine *line)
+{
+	static DwTableQuery by_names =
+		DW_TABLE_QUERY(lines, "WHERE t.psp = $1 "
+					   "AND (t.event_id = $2 OR t.reference = $3) "
+					   "AND (t.kind = 'dispute_fee' "
+					   "OR (t.kind = 'fee' AND $3 IS NULL)) "
+					   "AND t.transaction_id IS NOT NULL "
+					   "AND t.difference IS NULL "
+					   "ORDER BY t.amount = $4 DESC, t.line_id");
+	DwParams	p = DW_PARAMS;
+	int			count;
+
+	dw_param_text(&p, names->psp);
+	dw_param_text(&p, names->event_id);
+	dw_param_text(&p, names->case_reference);
+	dw_param_int8(&p, names->amount);
+	count = (int) dw_table_execute(&by_names, &p);
+	for (int i = 0; i < count; i++)
+	{
+		DwUuid		own;
+
+		dw_table_read(&lines, i, line);
+		own = dw_fact_id(line->psp, line->line_id);
+		if (dw_uuid_equal(&line->scope_id, &own))
+			return true;
+	}
+	return false;
 }
 
 void
