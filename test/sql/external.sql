@@ -334,6 +334,24 @@ SELECT x.transaction_type, sum(x.amount) FROM dwello.transactions AS x WHERE x.p
 SELECT count(*) AS wrong FROM dwello.reconcile();
 ROLLBACK;
 
+-- a refund is booked by its own name, which nothing has told: the event knows it by that
+BEGIN;
+SELECT t.award('unheard', 40000);
+SELECT t.login_as(NULL);
+SELECT held FROM dwello.confirm_payment(t.user('unheard'), 'unheardco', 'u 1', 40000, 'USD', psp_reference => 'ch u');
+SELECT lines FROM dwello.import_statement('unheardco', '[
+  {"line_id": "r", "reference": "re u", "kind": "refund", "amount": 1000, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "s", "reference": "ch u", "kind": "refund", "amount": 2000, "currency": "USD", "time": "2027-01-01T12:00:00Z"}]');
+SELECT b.line_id, b.replayed FROM unnest('{r,s}'::text[]) AS l, dwello.book_statement_line('unheardco', l) AS b;
+SELECT amount, refund_status, held FROM dwello.confirm_refund(t.user('unheard'), 'unheardco', 'u 2', amount => 1000, currency => 'USD', psp_reference => 'ch u', refund_reference => 're u');
+SELECT t.try(format('SELECT dwello.confirm_refund(%L, %L, %L, amount => 1001, refund_reference => %L)', t.user('unheard'), 'unheardco', 'u 3', 're u')) AS other_amount;
+SELECT psp_reference, refund_reference, amount, loss, status FROM dwello.refunds WHERE psp = 'unheardco' ORDER BY amount;
+SELECT line_id, verdict FROM dwello.reconcile_external('unheardco') ORDER BY 1;
+SELECT sum(n.amount) AS with_company FROM dwello.ledger_entries AS n JOIN dwello.ledger_accounts AS a ON a.id = n.account_id
+ WHERE a.psp = 'unheardco' AND a.kind = 'psp_clearing';
+SELECT count(*) AS wrong FROM dwello.reconcile();
+ROLLBACK;
+
 -- a line counts once
 BEGIN;
 SELECT t.login_as(NULL);

@@ -756,6 +756,17 @@ line_told(const DwStatementLine *line, bool is_own)
 	return told;
 }
 
+/* True when nobody has told of a charge of the line's name. */
+static bool
+is_unknown(const DwStatementLine *line)
+{
+	const DwChargeNames names = {.psp = line->psp,
+	.psp_reference = line->reference};
+	DwCharge	charge;
+
+	return line->reference != NULL && !dw_charge_find(&names, &charge);
+}
+
 /*
  * Which refund a line is of, or of which charge: where what it names is
  * another line's, it is one more of that charge.
@@ -786,6 +797,9 @@ line_name_refund(const DwStatementLine *line, DwRefundTold *told,
 			names->psp_reference = kept.psp_reference;
 		names->job_id = kept.job_id;
 	}
+	else if (!told->is_own && is_unknown(line))
+		/* the refund's own name, or a charge's that is still to come */
+		names->refund_reference = line->reference;
 }
 
 /*
