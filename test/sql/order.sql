@@ -292,6 +292,36 @@ SELECT y.story, e.* FROM (VALUES
       AS z (name, call) ON z.name = o.name) AS w,
   LATERAL t.all_end(w.events) AS e;
 
+-- the same of what comes back to an escrow, out of which nobody is paid then
+SELECT y.story, e.* FROM (VALUES
+  ('won, all refunded', ARRAY['P', 'CB 60', 'won 60', 'R all']),
+  ('all refunded, won', ARRAY['P', 'CB 60', 'R all', 'won 60']),
+  ('all taken, refunded, won', ARRAY['P', 'CB', 'R', 'won']),
+  ('all refunded, lost in part', ARRAY['P', 'CB', 'R all', 'part']),
+  ('failed, all refunded', ARRAY['P', 'R', 'F', 'R all'])) AS y (story, names),
+  LATERAL (SELECT array_agg(z.call ORDER BY o.i) AS events FROM unnest(y.names) WITH ORDINALITY AS o (name, i)
+    JOIN (VALUES
+      ('P', $$confirm_payment(t.user('any'), 'seq', 'z 1', 100000, 'USD', psp_reference => 'ch z', occurred_at => '2031-01-01 01:00+00')$$),
+      ('R', $$confirm_refund(NULL, 'seq', 'z 2', amount => 40000, psp_reference => 'ch z', refund_reference => 're z', currency => 'USD', occurred_at => '2031-01-01 02:00+00')$$),
+      ('F', $$fail_refund(NULL, 'seq', 'z 3', refund_reference => 're z', occurred_at => '2031-01-01 03:00+00')$$),
+      ('R all', $$confirm_refund(NULL, 'seq', 'z 4', amount => 100000, psp_reference => 'ch z', refund_reference => 're y', currency => 'USD', occurred_at => '2031-01-01 05:00+00')$$),
+      ('CB', $$open_chargeback(NULL, 'seq', 'z 5', 100000, 'USD', 'ch z', case_reference => 'dp z', occurred_at => '2031-01-01 04:00+00')$$),
+      ('CB 60', $$open_chargeback(NULL, 'seq', 'z 6', 60000, 'USD', 'ch z', case_reference => 'dp y', occurred_at => '2031-01-01 04:00+00')$$),
+      ('won', $$close_chargeback(NULL, 'seq', 'z 8', true, case_reference => 'dp z', occurred_at => '2031-01-01 06:00+00')$$),
+      ('part', $$close_chargeback(NULL, 'seq', 'z 7', false, lost_amount => 30000, case_reference => 'dp z', occurred_at => '2031-01-01 06:00+00')$$),
+      ('won 60', $$close_chargeback(NULL, 'seq', 'z 9', true, case_reference => 'dp y', occurred_at => '2031-01-01 06:00+00')$$))
+      AS z (name, call) ON z.name = o.name) AS w,
+  LATERAL t.all_end(w.events) AS e;
+-- one that failed, was put into the escrow again, and is sent after all goes out of the escrow
+SELECT held FROM dwello.confirm_payment(t.user('any'), 'seq', 'z 1', 100000, 'USD', psp_reference => 'ch z');
+SELECT held FROM dwello.confirm_refund(t.user('any'), 'seq', 'z 2', amount => 40000, psp_reference => 'ch z', refund_reference => 're z');
+SELECT refund_status FROM dwello.fail_refund(t.user('any'), 'seq', 'z 3', refund_reference => 're z');
+SELECT t.does('a1', format($$assign_receipt(%L, t.user('any'))$$, id)) FROM dwello.receipts WHERE event_id = 'z 3';
+SELECT escrow_status, held, refunded, amount FROM dwello.confirm_refund(t.user('any'), 'seq', 'z 4', amount => 40000, psp_reference => 'ch z', refund_reference => 're z');
+SELECT r.status, r.reversed, r.loss FROM dwello.refunds AS r WHERE r.refund_reference = 're z';
+SELECT * FROM dwello.reconcile();
+SELECT t.does('a1', $$refund_escrow(t.user('any'), 60001)$$) AS more_than_is_left, t.does('a1', $$refund_escrow(t.user('any'), 60000)$$) AS all_of_it;
+
 -- a payout: paid, come back, paid after all, and come back
 SELECT held FROM dwello.confirm_payment(t.user('paid'), 'seq', 'p 4', 10000, 'USD', current_setting('t.payment')::uuid);
 SELECT t.start('paid');

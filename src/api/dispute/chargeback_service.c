@@ -560,6 +560,19 @@ is_overtaken(const DwCase *of)
 }
 
 /*
+ * What came back to the escrow makes good what was refunded of that payment
+ * since, before anybody is paid out of it.
+ */
+static void
+cover_held(DwCase *of)
+{
+	const DwCover cover = cover_of(of);
+
+	if (!of->taken.chargeback.is_detached)
+		(void) dw_escrow_cover(&cover, &of->row);
+}
+
+/*
  * Puts the bank's decision into the ledger, and lets what waited for it go
  * on; the booking's id.
  */
@@ -575,6 +588,7 @@ closing_apply(DwCase *of)
 	cover(of);
 	dw_chargeback_save(taken);
 	emit_chargeback(of, "chargeback_closed");
+	cover_held(of);
 	if (taken->chargeback.is_detached)
 	{
 		if (of->has_escrow)

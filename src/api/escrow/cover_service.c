@@ -13,8 +13,10 @@
 
 #include "api/escrow/escrow_api.h"
 #include "core/company/company.h"
+#include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
+#include "store/company/company_store.h"
 
 /* Moves so much between a receipt and the platform's loss. */
 static void
@@ -190,4 +192,121 @@ dw_charge_cover(const DwCover *cover)
 											   borne.refund_count],
 							part->amount);
 	}
+}
+
+/* Emits that money of an escrow is what went back of its payment. */
+static void
+emit_refunded(const DwEscrowRow *row, const DwTransaction *transaction)
+{
+	DwPayload	payload;
+
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "transaction_id", &transaction->id);
+	dw_payload_int8(&payload, "amount", transaction->amount);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "escrow_refunded",
+				  &payload);
+}
+
+/* Books what the escrow gives as a refund that the platform has paid. */
+static void
+book_refunded(const DwCover *cover, DwEscrowRow *row, int64 amount,
+			  DwEscrowStatus from)
+{
+	DwTransition transition = {DW_ESCROW_EVENT_REFUND_SENT, cover->actor,
+	from, NULL};
+	const DwParties parties = DW_ESCROW_PARTIES(row);
+	const DwGivenBack part = {NULL, amount};
+	DwTransaction transaction = {
+		.scope_id = row->job_id,
+		.id = dw_transaction_id(),
+		.payer_id = row->provider_id,
+		.payee_id = row->homeowner_id,
+		.type = DW_TRANSACTION_REFUND,
+		.status = DW_TRANSACTION_PENDING,
+		.amount = amount,
+		.net_amount = amount,
+		.currency = row->escrow.currency,
+		.psp = cover->psp,
+		.psp_reference = cover->psp_reference,
+		.actor = cover->actor,
+		.pay_by = DT_NOBEGIN,
+		.created_at = dw_now(),
+		.completed_at = DT_NOBEGIN,
+		.occurred_at = cover->occurred_at,
+		.booked_on = DATEVAL_NOBEGIN
+	};
+	DwPosting	posting;
+
+	dw_posting_refund(&posting, &parties, &part, 1);
+	dw_postings_ensure(&posting, 1);
+	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
+	transition.transaction_id = &transaction.id;
+	dw_escrow_apply(row, &transition);
+	emit_refunded(row, &transaction);
+}
+
+/* Core is told what banks may give back, which only other tables know. */
+static void
+load_contested(DwEscrowRow *row)
+{
+	DwChargebackSum sum;
+
+	if (!row->escrow.frozen)
+		return;
+	dw_chargeback_sum(&row->job_id, NULL, &sum);
+	row->escrow.contested = sum.open_held;
+}
+
+/* What of the charge the escrow took and nobody has taken out of it. */
+static int64
+left_in(const DwCover *cover, const DwEscrowRow *row)
+{
+	const DwChargeNames names = {.psp = cover->psp,
+		.psp_reference = cover->psp_reference,
+	.job_id = row->job_id};
+	DwCharge	charge;
+
+	if (strcmp(cover->currency, row->escrow.currency) != 0)
+		return 0;
+	(void) dw_charge_find(&names, &charge);
+	return dw_charge_is_of(&charge, &row->job_id, cover->psp)
+		? Max(charge.left, 0) : 0;
+}
+
+bool
+dw_escrow_cover(const DwCover *cover, DwEscrowRow *row)
+{
+	const DwEscrowStatus from = row->escrow.status;
+	int64		left;
+	int64		taken;
+	int64		loss = 0;
+	int			count = 0;
+	DwRefundRow *refunds;
+
+	if (cover->psp_reference == NULL || cover->currency == NULL)
+		return false;
+	refunds = dw_refunds_at_loss(cover->psp, cover->psp_reference,
+								 cover->currency, &count);
+	for (int i = 0; i < count; i++)
+		loss += refunds[i].is_unasked ? refunds[i].facts.loss : 0;
+	if (loss == 0)
+		return false;
+	left = left_in(cover, row);
+	load_contested(row);
+	taken = dw_refund_take(&row->escrow, row->milestones,
+						   row->milestone_count, Min(loss, left));
+	if (taken == 0)
+		return false;
+	book_refunded(cover, row, taken, from);
+	for (int i = 0; i < count && taken > 0; i++)
+	{
+		const int64 part = Min(refunds[i].facts.loss, taken);
+
+		if (!refunds[i].is_unasked)
+			continue;
+		refunds[i].facts.loss -= part;
+		dw_refund_save(&refunds[i]);
+		taken -= part;
+	}
+	return true;
 }

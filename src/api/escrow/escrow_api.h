@@ -123,6 +123,13 @@ typedef struct DwCover
 extern void dw_charge_cover(const DwCover *cover);
 
 /*
+ * Makes good what the platform bears of refunds of the charge that nobody had
+ * asked for out of the escrow that has its money: what is held and nobody
+ * disputes.  True: the escrow gave some, and the caller moves the job on.
+ */
+extern bool dw_escrow_cover(const DwCover *cover, DwEscrowRow *row);
+
+/*
  * A locked receipt bears so much of what the platform had borne, of a
  * chargeback or a refund_payment (type); < 0: that much of a chargeback is
  * back, in this one as far as it has room, then in others of the charge, which

@@ -951,21 +951,20 @@ line_keep_event(const DwRefundTold *told)
 				 "An event_id names one event for ever.");
 }
 
-/* What the platform bears for the charge is made good out of its receipts. */
+/* What the platform bears for the charge is made good by what is there. */
 static void
 cover(const DwRefundWork *work)
 {
-	const DwRefundTold *told = work->told;
-	const DwCover cover = {
-		.psp = told->event.psp,
-		.psp_reference = work->reference,
-		.currency = told->refund.currency,
-		.actor = work->call->actor,
-		.occurred_at = told->event.occurred_at
-	};
+	DwRefundTold *told = work->told;
+	const DwCover cover = {told->event.psp, work->reference,
+		told->refund.currency, work->call->actor,
+	told->event.occurred_at};
 
-	if (!dw_uuid_is_nil(&told->booking_id))
-		dw_charge_cover(&cover);
+	if (dw_uuid_is_nil(&told->booking_id))
+		return;
+	dw_charge_cover(&cover);
+	if (told->has_escrow && dw_escrow_cover(&cover, &told->row))
+		dw_escrow_move_job(&told->job, &told->row);
 }
 
 bool

@@ -91,7 +91,7 @@ extern DwResult dw_refund_fail(DwRefundFacts *refund, DwRefundBack *back);
 /*
  * The escrow has it again, for nobody had asked for it and it failed: of at
  * most so much what the escrow had given (0: nothing).  Should it be sent
- * after all, it is the platform's loss.
+ * after all, it is a loss, unless the escrow has it still.
  */
 extern int64_t dw_refund_restore(DwRefundFacts *refund, int64_t amount);
 

@@ -45,7 +45,8 @@ static DwMap charges = DW_MAP(charge_fields);
 	"NULL::uuid AS receipt_id, CASE WHEN t.transaction_type <> 'repayment' " \
 	"THEN t.scope_id END AS job_id, t.payer_id AS user_id, " \
 	"t.payment_method_id, t.psp, t.psp_reference, t.currency, t.amount, " \
-	"(t.amount - COALESCE((SELECT pg_catalog.sum(c.clawed_back) " \
+	"(t.amount - COALESCE((SELECT pg_catalog.sum(c.clawed_back " \
+	"+ c.held_amount) " \
 	"FROM dwello.chargebacks AS c WHERE c.payment_id = t.id " \
 	"AND c.status <> 'won'), 0) - COALESCE((SELECT " \
 	"pg_catalog.sum(r.amount - r.reversed - r.loss) " \

@@ -60,9 +60,9 @@ typedef struct DwCharge
 	const char *psp_reference;	/* its name, or NULL */
 	const char *currency;		/* ISO 4217; NULL: nothing is known */
 	int64		amount;			/* that arrived; minor units */
-	int64		left;			/* of it, of a tip or a repayment, what nobody
-								 * took from the provider; of a receipt, what
-								 * lies there */
+	int64		left;			/* of it, what nobody took from the provider
+								 * or the escrow; of a receipt, what lies
+								 * there */
 	TimestampTz occurred_at;	/* by the company's clock, or DT_NOBEGIN */
 } DwCharge;
 
