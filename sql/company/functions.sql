@@ -353,7 +353,8 @@ GRANT EXECUTE ON FUNCTION dwello.reconcile_external TO dwello_service, dwello_ap
  *	WD104: its event was told with another amount, or is that of another
  *	  line which says the same
  *	WD101: the line is of a kind with a command of its own, or another
- *	  amount is booked for it; with accept_difference: none is
+ *	  amount is booked for it; a refund by a name that nobody has told
+ *	  of; with accept_difference: none is
  *	WD201: with accept_difference: another currency is booked for it
  *	22003: a difference out of range
  * example: system, a statement

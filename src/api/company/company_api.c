@@ -768,6 +768,21 @@ is_unknown(const DwStatementLine *line)
 }
 
 /*
+ * WD101: a refund by its own name, or of a charge that is still to come.  To
+ * book it as a loss would leave what was asked for, or is held, for ever.
+ */
+pg_noreturn static void
+refuse_unheard(const DwStatementLine *line)
+{
+	dw_raise(DW_INVALID_TRANSITION, "nobody has told of such a refund",
+			 psprintf("\"%s\" is no charge, refund or request of \"%s\".",
+					  line->reference, line->psp),
+			 "Tell it by dwello.confirm_refund() with its refund_id or its"
+			 " charge as psp_reference, and this name as refund_reference:"
+			 " the line is matched then.");
+}
+
+/*
  * Which refund a line is of, or of which charge: where what it names is
  * another line's, it is one more of that charge.
  */
@@ -798,8 +813,7 @@ line_name_refund(const DwStatementLine *line, DwRefundTold *told,
 		names->job_id = kept.job_id;
 	}
 	else if (!told->is_own && is_unknown(line))
-		/* the refund's own name, or a charge's that is still to come */
-		names->refund_reference = line->reference;
+		refuse_unheard(line);
 }
 
 /*
