@@ -20,7 +20,8 @@
  *	available: released and not paid out, in minor units
  *	receivable: below zero: owed after a chargeback or a reversal
  *	pending_payouts: promised, in minor units
- *	withdrawable: what request_payout() would give, in minor units
+ *	withdrawable: what request_payout() would give, less the payout_fee, in
+ *	  minor units
  *	reserved: kept back of what was released (setting reserve_ppm), in
  *	  minor units; what is due, and what covers a debt, is available
  * errors:

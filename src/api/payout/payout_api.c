@@ -778,13 +778,15 @@ DW_FUNCTION(dwello_fail_payout)
 static void
 emit_balance(DwCall *call, const DwUuid *user_id, const char *currency)
 {
+	const int64 fee = dw_setting_amount(DW_SETTING_PAYOUT_FEE, currency);
 	DwBalance	balance;
 	int64		withdrawable;
 
 	dw_balance_load(user_id, currency, true, &balance);
 	/* what is due is theirs, booked or not */
 	(void) dw_reserve_free(&balance);
-	if (dw_payout_withdrawable(&balance, &withdrawable) != DW_OK)
+	if (dw_payout_withdrawable(&balance, &withdrawable) != DW_OK ||
+		dw_money_subtract(withdrawable, fee, &withdrawable) != DW_OK)
 		dw_raise(DW_OVERFLOW, "the balance is out of range", NULL,
 				 "Call dwello.reconcile(): no true balance is.");
 	dw_row_text(call, "currency", currency);

@@ -233,7 +233,8 @@ const payout = {
 		const { available, receivable, promised } =
 			this.position(user, args.currency);
 		const free = this.freeOfReserve(user, args.currency);
-		const withdrawable = this.withdrawable(user, args.currency);
+		const withdrawable = this.withdrawable(user, args.currency) -
+			(this.payoutFees.get(args.currency) ?? 0n);
 
 		return { rows: [{ currency: args.currency, available: available + free,
 			receivable, pending_payouts: promised,
