@@ -26,6 +26,8 @@ $node->safe_psql('postgres', <<"SQL");
 SET client_min_messages = warning;
 CREATE EXTENSION dwello CASCADE;
 CREATE ROLE app LOGIN IN ROLE dwello_app;
+-- without a keyring nothing personal can be recorded
+SET session_replication_role = replica;
 INSERT INTO dwello.users
   (id, user_type, status, email, email_index, first_name, last_name)
 VALUES ('$ann', 'homeowner', 'active', '\\x01', '\\x01', 'Ann', 'A');
