@@ -3,7 +3,7 @@
 --
 \set VERBOSITY terse
 BEGIN;
-SELECT set_config('dwello.now', '2027-03-01 12:00+00', true);
+SET LOCAL dwello.now = '2027-03-01 12:00+00';
 SELECT t.as_system();
 SELECT version FROM dwello.add_address('home', '7 Secret Street', 'San Francisco', 'CA', '94103', 'US', -122.41234567, 37.7654321, true, t.user('h1'));
 SELECT version FROM dwello.add_address('billing', '99 Holiday Road', 'Tahoe', 'CA', '96150', 'US', -120.01234567, 39.0123456, user_id => t.user('h1'));
@@ -84,16 +84,16 @@ SELECT status FROM dwello.start_job(t.user('site'));
 SELECT t.login_as('h1');
 SELECT escrow_status FROM dwello.release_escrow(t.user('site'));
 SELECT status, completed_at FROM dwello.jobs WHERE id = t.user('site');
-SELECT set_config('dwello.now', '2027-03-31 11:59:59.999999+00', true);
+SET LOCAL dwello.now = '2027-03-31 11:59:59.999999+00';
 SELECT * FROM pg_temp.seen() WHERE who ~ '^[hp]';
-SELECT set_config('dwello.now', '2027-03-31 12:00+00', true);
+SET LOCAL dwello.now = '2027-03-31 12:00+00';
 SELECT * FROM pg_temp.seen();
 -- as the operator says
 SELECT t.login_as('a1');
 SELECT value FROM dwello.set_setting('contact_days', '31');
 SELECT * FROM pg_temp.seen() WHERE who ~ '^[hp]';
 SELECT value FROM dwello.set_setting('contact_days', '0');
-SELECT set_config('dwello.now', '2027-03-01 12:00+00', true);
+SET LOCAL dwello.now = '2027-03-01 12:00+00';
 SELECT * FROM pg_temp.seen() WHERE who ~ '^[hp]';
 SELECT t.as_system();
 SELECT value FROM dwello.set_setting('contact_days', '30');
@@ -111,7 +111,7 @@ SELECT t.login_as('p1');
 SAVEPOINT s;
 SELECT * FROM dwello.job_site(t.user('site'));
 ROLLBACK TO s;
-SELECT set_config('dwello.now', '2027-06-01 12:00+00', true);
+SET LOCAL dwello.now = '2027-06-01 12:00+00';
 SAVEPOINT s;
 SELECT * FROM dwello.job_site(t.user('site'));
 ROLLBACK TO s;
