@@ -1,13 +1,14 @@
 /*
  * cover_service.c
  *		Makes good what the platform bears for a charge out of the money of
- *		that very charge that lies in receipts.
+ *		that very charge: what lies in receipts, and what its escrow holds.
  *
  * Events of a charge are told in any order, so money of it may come back (a
  * chargeback won, a refund that failed) when the platform has borne what a
  * refund or a bank has taken of it since.  The company does not have that
- * money twice: after each event none of a charge's is held for somebody in a
- * receipt while the platform bears a loss of the same charge.
+ * money twice: after each event none of a charge's is held for somebody while
+ * the platform bears a loss of the same charge.  The escrow makes good only
+ * what was refunded and nobody had asked for.
  */
 #include "postgres.h"
 
@@ -245,18 +246,6 @@ book_refunded(const DwCover *cover, DwEscrowRow *row, int64 amount,
 	emit_refunded(row, &transaction);
 }
 
-/* Core is told what banks may give back, which only other tables know. */
-static void
-load_contested(DwEscrowRow *row)
-{
-	DwChargebackSum sum;
-
-	if (!row->escrow.frozen)
-		return;
-	dw_chargeback_sum(&row->job_id, NULL, &sum);
-	row->escrow.contested = sum.open_held;
-}
-
 /* What of the charge the escrow took and nobody has taken out of it. */
 static int64
 left_in(const DwCover *cover, const DwEscrowRow *row)
@@ -292,7 +281,7 @@ dw_escrow_cover(const DwCover *cover, DwEscrowRow *row)
 	if (loss == 0)
 		return false;
 	left = left_in(cover, row);
-	load_contested(row);
+	dw_escrow_load_contested(row);
 	taken = dw_refund_take(&row->escrow, row->milestones,
 						   row->milestone_count, Min(loss, left));
 	if (taken == 0)

@@ -357,13 +357,7 @@ escrow_room(Arrival *arrival)
 	row->escrow.pending = arrival->asked;
 	if (arrival->asked == 0 && dw_payment_find(&row->job_id, NULL, &open))
 		row->escrow.pending = open.amount;
-	if (row->escrow.frozen)
-	{
-		DwChargebackSum sum;
-
-		dw_chargeback_sum(&row->job_id, NULL, &sum);
-		row->escrow.contested = sum.open_held;
-	}
+	dw_escrow_load_contested(row);
 	return dw_escrow_room(&row->escrow, arrival->asked);
 }
 

@@ -345,18 +345,6 @@ unasked_of_escrow(DwRefundWork *work, const DwRefundRow *refund, int64 held,
 	return transaction.id;
 }
 
-/* Core is told what banks may give back, which only other tables know. */
-static void
-load_contested(DwEscrowRow *row)
-{
-	DwChargebackSum sum;
-
-	if (!row->escrow.frozen)
-		return;
-	dw_chargeback_sum(&row->job_id, NULL, &sum);
-	row->escrow.contested = sum.open_held;
-}
-
 /* What an escrow has of it, if it can be its money, is taken out of there. */
 static int64
 take_held(DwRefundWork *work, const char *currency, int64 amount)
@@ -368,7 +356,7 @@ take_held(DwRefundWork *work, const char *currency, int64 amount)
 						 work->told->event.psp) ||
 		strcmp(currency, row->escrow.currency) != 0)
 		return 0;
-	load_contested(row);
+	dw_escrow_load_contested(row);
 	return dw_refund_take(&row->escrow, row->milestones,
 						  row->milestone_count, amount);
 }

@@ -402,6 +402,17 @@ dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
 }
 
 void
+dw_escrow_load_contested(DwEscrowRow *row)
+{
+	DwChargebackSum sum;
+
+	if (!row->escrow.frozen)
+		return;
+	dw_chargeback_sum(&row->job_id, NULL, &sum);
+	row->escrow.contested = sum.open_held;
+}
+
+void
 dw_chargeback_insert(DwChargebackRow *row)
 {
 	row->created_at = dw_now();

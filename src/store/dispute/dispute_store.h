@@ -173,6 +173,9 @@ extern bool dw_chargeback_find_told(const DwPaymentEvent *event,
 extern void dw_chargeback_sum(const DwUuid *job_id, const DwUuid *except,
 							  DwChargebackSum *sum);
 
+/* Tells core what banks may still give back to a frozen escrow. */
+extern void dw_escrow_load_contested(DwEscrowRow *row);
+
 /* Writes a new one, and what the bank has decided on one, or otherwise. */
 extern void dw_chargeback_insert(DwChargebackRow *row);
 extern void dw_chargeback_save(DwChargebackRow *row);
