@@ -180,7 +180,8 @@ kind_installcheck()
 	[ -z "$COVERAGE" ] || [ "$1" != stock ] || record coverage "$1" coverage
 }
 
-# check PART CLUSTER: of make installcheck, in a directory of its own.
+# check PART CLUSTER: of make installcheck, in a directory of its own.  What
+# differs stands behind all results, so it is marked as worth a line.
 check()
 {
 	local leave_out=ISOLATION diffs=regression.diffs status=0
@@ -194,7 +195,7 @@ check()
 		installcheck 2>&1 | sed -E 's/^test (\w+) +\.\.\. ok\b.*/ok - \1/
 			s/^test (\w+) +\.\.\. FAILED\b.*/not ok - \1/
 			s/^((not )?ok) +[0-9]+ +[-+] (\w+).*/\1 - \3/' || status=$?
-	[ ! -s "$diffs" ] || head -200 "$diffs" | sed 's/^/# /'
+	[ ! -s "$diffs" ] || head -200 "$diffs" | sed 's/^/#| /'
 	return "$status"
 }
 

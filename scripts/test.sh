@@ -139,7 +139,8 @@ tally()
 	if [ $((good + bad)) -eq 0 ] && [ -z "$skips" ]; then
 		text="not ok - $1: no test was run" bad=1
 	fi
-	awk '/^(not )?ok/ { bad = /^not/ } /^not/ || (/^#/ && bad) || /^# *[0-9.]+ % /' \
+	awk '/^(not )?ok/ { bad = /^not/ } /^not/ || (/^#/ && bad) || /^#\|/ ||
+		/^# *[0-9.]+ % /' \
 		<<<"$text"
 	[ -z "$skips" ] || mapfile -t -O "${#skipped[@]}" skipped <<<"$skips"
 	passed=$((passed + good))
