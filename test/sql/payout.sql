@@ -284,6 +284,8 @@ DISCARD PLANS;
 SET enable_seqscan = off;
 BEGIN;
 SELECT count(t.pay_out('many ' || n, 'acme')) AS paid FROM generate_series(1, 40) AS n;
+-- with statistics that know of it: autovacuum's came before, after or between
+ANALYZE dwello.transactions;
 UPDATE dwello.ledger_accounts AS a SET rolled_up_through = (SELECT id FROM dwello.transactions WHERE scope_id = t.user('p1')
          ORDER BY id DESC LIMIT 1),
        rolled_up_balance = (SELECT coalesce(sum(amount), 0) FROM dwello.ledger_entries WHERE account_id = a.id)
