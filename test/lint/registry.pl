@@ -26,14 +26,20 @@ sub ask
 	  split /\n/, `PGOPTIONS='-c search_path=pg_catalog' $psql -XAtqc "$sql" 2>&1`;
 }
 
-# The registry: table => [person, { column => classes }].
+# The registry: table => [person, { column => classes }], and what becomes of
+# its rows when their person is erased: [rule, other person, columns of both].
 my %registry;
+my %erasure;
 my $text = read_file('src/core/audit/registry.def');
 $text =~ s{/\*.*?\*/}{}gs;
 foreach my $entry ($text =~ /DW_DATA\((.*?)\)\s*(?=DW_DATA|\z)/gs)
 {
-	my ($table, $person) = $entry =~ /^"(\w+)", (?:"(\w+)"|NULL),/ or die $entry;
+	my ($table, $person, $rule) = $entry =~ /^"(\w+)", (?:"(\w+)"|NULL), DW_ERASE_(\w+),/ or die $entry;
+	my ($kept) = $entry =~ s/\.kept = "(\w+)"// ? $1 : undef;
+	my ($other, @both) = $entry =~ s/\.also = "([^"]*)"// ? split ' ', $1 : ();
 	my %class;
+
+	$erasure{$table} = { rule => $rule, kept => $kept, other => $other, both => \@both };
 
 	while ($entry =~ /\.(\w+) = ((?:"[^"]*"\s*)+)/g)
 	{
@@ -75,9 +81,34 @@ check('what the registry names is there',
 		  : $table;
 	} sort keys %registry);
 check('a person is named by a uuid',
-	map { "$_.$registry{$_}[0]" }
+	(map { "$_.$registry{$_}[0]" }
 	  grep { defined $registry{$_}[0] && ($known{$_}{ $registry{$_}[0] } // '') ne 'uuid' }
+	  sort keys %registry),
+	map { "$_.$erasure{$_}{other}" }
+	  grep { defined $erasure{$_}{other} && ($known{$_}{ $erasure{$_}{other} } // '') ne 'uuid' }
 	  sort keys %registry);
+check('a table with something of a person says what erasing them does to it',
+	grep
+	{
+		my $rule = $erasure{$_}{rule};
+		($rule eq 'NOTHING') == (defined $registry{$_}[0] || grep { /personal|sealed/ } values %{ $registry{$_}[1] });
+	} sort keys %registry);
+check('and why it is kept if it is, for what is not personal, or for the law',
+	grep
+	{
+		my $kept = $erasure{$_}{kept} // '';
+		$erasure{$_}{rule} eq 'KEEP'
+		  ? $kept !~ /^(?:law|money|key|counts)$/ ||
+			  $kept =~ /^(?:money|counts)$/ && grep { /personal|sealed/ } values %{ $registry{$_}[1] }
+		  : $kept;
+	} sort keys %registry);
+check('what is of two people is personal, and empties with either',
+	map
+	{
+		my $table = $_;
+		map { "$table.$_" }
+		  grep { $erasure{$table}{rule} ne 'SCRUB' || ($registry{$table}[1]{$_} // '') ne 'personal' } @{ $erasure{$table}{both} };
+	} sort keys %registry);
 check('a column is in one list',
 	map
 	{

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "core/base/base.h"
+
 /*
  * The registry of personal data: what each column of each table holds.
  *
@@ -24,15 +26,31 @@ typedef enum DwDataClass
 	DW_DATA_SECRET				/* never shown or copied to anybody */
 } DwDataClass;
 
+/* What becomes of a table's rows of a person who is erased. */
+typedef enum DwErasure
+{
+	DW_ERASE_NOTHING,			/* they are nobody's */
+	DW_ERASE_SCRUB,				/* they stay, without what is personal */
+	DW_ERASE_DELETE,			/* they go */
+	DW_ERASE_KEEP				/* they stay as they are */
+}			DwErasure;
+
+DW_LABELS_OF(erasure, DwErasure);
+
 /* One table; the lists are names with a blank between two, or NULL. */
 typedef struct DwDataTable
 {
 	const char *name;			/* without the schema */
 	const char *person;			/* the column whose person it is; or NULL */
+	DwErasure	erasure;		/* what becomes of the person's rows */
 	const char *plain;			/* columns that hold nothing of a person */
 	const char *personal;		/* columns of a person, in clear */
 	const char *sealed;			/* columns of a person, sealed */
 	const char *secret;			/* columns that nobody is shown */
+	const char *also;			/* another column that names a person, and
+								 * what of the row goes with that one, too */
+	const char *kept;			/* why rows stay as they are: law, money, key
+								 * (of no use without one) or counts */
 } DwDataTable;
 
 /* A table by its name; NULL when the registry does not have it. */
@@ -44,5 +62,8 @@ extern const DwDataTable *dw_data_table_at(int index);
 /* What a column of it holds; UNKNOWN also of a NULL table. */
 extern DwDataClass dw_data_class(const DwDataTable *table,
 								 const char *column);
+
+/* True when a list of names, or NULL, has that one. */
+extern bool dw_data_list_has(const char *list, const char *name);
 
 #endif							/* DW_AUDIT_H */

@@ -8,11 +8,20 @@
 #include <string.h>
 
 static const DwDataTable tables[] = {
-#define DW_DATA(name_, person_, ...) \
-	{.name = name_, .person = person_, __VA_ARGS__},
+#define DW_DATA(name_, person_, erasure_, ...) \
+	{.name = name_, .person = person_, .erasure = erasure_, __VA_ARGS__},
 #include "core/audit/registry.def"
 #undef DW_DATA
 };
+
+static const char *const erasure_labels[] = {
+	[DW_ERASE_NOTHING] = "nothing",
+	[DW_ERASE_SCRUB] = "scrubbed",
+	[DW_ERASE_DELETE] = "deleted",
+	[DW_ERASE_KEEP] = "kept"
+};
+
+DW_LABELS(erasure, DwErasure, erasure_labels);
 
 const DwDataTable *
 dw_data_table(const char *name)
@@ -30,9 +39,8 @@ dw_data_table_at(int index)
 		? &tables[index] : NULL;
 }
 
-/* True when a list has a name. */
-static bool
-list_has(const char *list, const char *name)
+bool
+dw_data_list_has(const char *list, const char *name)
 {
 	size_t		length = strlen(name);
 
@@ -52,11 +60,12 @@ dw_data_class(const DwDataTable *table, const char *column)
 {
 	if (table == NULL)
 		return DW_DATA_UNKNOWN;
-	if (list_has(table->secret, column))
+	if (dw_data_list_has(table->secret, column))
 		return DW_DATA_SECRET;
-	if (list_has(table->sealed, column))
+	if (dw_data_list_has(table->sealed, column))
 		return DW_DATA_SEALED;
-	if (list_has(table->personal, column))
+	if (dw_data_list_has(table->personal, column))
 		return DW_DATA_PERSONAL;
-	return list_has(table->plain, column) ? DW_DATA_PLAIN : DW_DATA_UNKNOWN;
+	return dw_data_list_has(table->plain, column)
+		? DW_DATA_PLAIN : DW_DATA_UNKNOWN;
 }

@@ -221,7 +221,10 @@ is_plain_type(Oid type, Form form)
 	}
 }
 
-/* What becomes of the values of a column. */
+/*
+ * What becomes of the values of a column.  A record is sealed for one person,
+ * so it has nothing of what is another's, too.
+ */
 static Keeping
 keeping_of(DwDataClass class, Oid type, Form form)
 {
@@ -255,6 +258,9 @@ recorded_read(Recorded *column, Form_pg_attribute attribute,
 	column->keeping =
 		keeping_of(dw_data_class(registered, column->name),
 				   attribute->atttypid, column->form);
+	if (column->keeping == KEEP_SEALED && registered != NULL &&
+		dw_data_list_has(registered->also, column->name))
+		column->keeping = KEEP_NOTHING;
 	if (column->form == FORM_OTHER)
 		getTypeOutputInfo(attribute->atttypid, &column->output, &varlena);
 }
