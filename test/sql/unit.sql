@@ -118,6 +118,40 @@ SELECT * FROM t.intent;
 ROLLBACK;
 
 ------------------------------------------------------------------------
+-- A tip goes back in whole units, and what of it cannot be sent stays
+------------------------------------------------------------------------
+BEGIN;
+SELECT t.award('units', 123400, currency => 'HUF');
+SELECT t.pay('units'), t.start('units');
+SELECT t.login_as('h1');
+SELECT payout FROM dwello.release_escrow(t.user('units'));
+SELECT transaction_id AS tip FROM dwello.tip(t.user('units'), 1000) \gset
+SELECT t.as_system();
+SELECT amount FROM dwello.confirm_payment(t.user('units'), 'acme', 'tip', 1000, 'HUF', :'tip', 'ch tip');
+SAVEPOINT given;
+SELECT t.try(format('SELECT dwello.refund_escrow(%L, 33, tip_id => %L)', t.user('units'), :'tip'), 'p1') AS named;
+SELECT t.as_system();
+-- the company gives back 33 by itself: 967 are left, and 900 can be sent
+SELECT amount, refund_status FROM dwello.confirm_refund(NULL, 'acme', 'dashboard', amount => 33, psp_reference => 'ch tip');
+SELECT t.login_as('p1');
+SELECT amount FROM dwello.refund_escrow(t.user('units'), tip_id => :'tip');
+SELECT t.try(format('SELECT dwello.refund_escrow(%L, tip_id => %L)', t.user('units'), :'tip')) AS less_than_a_unit;
+SELECT t.as_system();
+SELECT amount, status, is_unasked FROM dwello.refunds WHERE job_id = t.user('units') ORDER BY amount;
+ROLLBACK TO given;
+-- 100 asked for first, and 33 sent of that: what is pending may be no whole unit any more, what is asked for now is
+SELECT t.login_as('p1');
+SELECT amount FROM dwello.refund_escrow(t.user('units'), 100, tip_id => :'tip');
+SELECT t.as_system();
+SELECT amount, refund_status FROM dwello.confirm_refund(NULL, 'acme', 'part', amount => 33, psp_reference => 'ch tip');
+SELECT t.login_as('p1');
+SELECT amount FROM dwello.refund_escrow(t.user('units'), tip_id => :'tip');
+SELECT t.as_system();
+SELECT amount, status, is_unasked FROM dwello.refunds WHERE job_id = t.user('units') ORDER BY amount;
+SELECT * FROM dwello.reconcile();
+ROLLBACK;
+
+------------------------------------------------------------------------
 -- Tips, payouts and debts
 ------------------------------------------------------------------------
 BEGIN;

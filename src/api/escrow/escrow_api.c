@@ -612,13 +612,16 @@ decide_tip(DwCall *call, const DwEscrowRow *row, DwTransaction *payment,
 						  dw_transaction_status_label(payment->status)),
 				 "There is nothing of it that could go back.");
 	refund->decided.amount = refund->selector.has_amount
-		? refund->selector.amount : charge.left;
+		? refund->selector.amount
+		: charge.left - charge.left %
+		dw_psp_unit_of(payment->psp, payment->currency);
 	if (refund->decided.amount <= 0 || refund->decided.amount > charge.left)
 		dw_raise(DW_INSUFFICIENT_FUNDS, "more than is left of the tip",
 				 psprintf("Of tip %s " INT64_FORMAT " %s are left.",
 						  dw_uuid_text(id), Max(charge.left, 0),
 						  payment->currency),
-				 "What was given back, or a bank took, is not there.");
+				 "What was given back, or a bank took, is not there, and less"
+				 " than a unit of the company cannot be sent.");
 	dw_need_whole(payment->psp, payment->currency, refund->decided.amount);
 }
 
