@@ -487,7 +487,8 @@ COMMENT ON FUNCTION dwello.repay_balance IS
  *	WD401
  *	42501: the caller is not the service
  *	22004 22001
- *	22023: an amount that is not positive, or an unknown currency
+ *	22023: an amount that is not positive, an unknown currency, or a user who
+ *	  is no provider
  *	P0002: an unknown user
  *	WD104: the event was another one before
  *	WD101: repayment_id is not there yet; tell of it again later

@@ -36,7 +36,7 @@ CREATE TEMP VIEW argument AS
        ('accept_bid', 'expected_amount'), ('answer_invite', 'expected_amount'), ('confirm_payment', 'amount'),
        ('confirm_authorization', 'amount'), ('open_chargeback', 'amount'),
        ('open_chargeback', 'fee'), ('close_chargeback', 'lost_amount'),
-       ('confirm_refund', 'amount'), ('set_fx_rate', 'numerator'), ('set_fx_rate', 'denominator'));
+       ('confirm_refund', 'amount'), ('confirm_repayment', 'amount'), ('set_fx_rate', 'numerator'), ('set_fx_rate', 'denominator'));
 
 -- The call that names one amount, and nothing else but what must be given.
 CREATE FUNCTION pg_temp.call(function oid, argument text, amount text) RETURNS text

@@ -36,9 +36,12 @@ typedef struct Debt
 	TimestampTz pay_by;			/* of what was asked for, else DT_NOBEGIN */
 } Debt;
 
-/* Reads amount and currency; errors of arguments alone. */
+/*
+ * Reads amount and currency; errors of arguments alone.  What a company
+ * reports has no ceiling.
+ */
 static void
-debt_read(DwCall *call, Debt *debt)
+debt_read(DwCall *call, Debt *debt, bool is_fact)
 {
 	memset(debt, 0, sizeof(*debt));
 	debt->pay_by = DT_NOBEGIN;
@@ -46,7 +49,8 @@ debt_read(DwCall *call, Debt *debt)
 	debt->currency = dw_arg_text(call, "currency", CURRENCY_MAX);
 	if (dw_arg_has(call, "amount"))
 	{
-		debt->amount = dw_arg_amount(call, "amount");
+		debt->amount = is_fact ? dw_arg_int8(call, "amount")
+			: dw_arg_amount(call, "amount");
 		if (debt->amount <= 0)
 			dw_arg_refuse(call, "amount", DW_BAD_VALUE,
 						  "must be more than zero");
@@ -217,7 +221,7 @@ DW_FUNCTION(dwello_repay_balance)
 	bool		is_named;
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_PROVIDER | DW_ACTOR_ADMIN);
-	debt_read(&call, &debt);
+	debt_read(&call, &debt, false);
 	debt.user_id = dw_user_argument(&call, "user_id");
 	dw_user_for_command(&call, &debt.user_id, &user);
 	if (dw_call_replay(&call, &user.id))
@@ -277,7 +281,7 @@ repayment_read(DwCall *call, DwPaymentEvent *event, Debt *debt)
 	event->occurred_at = dw_arg_time_opt(call, "occurred_at");
 	dw_args_need(call, "user_id", "psp", "event_id", "amount", "currency",
 				 NULL);
-	debt_read(call, debt);
+	debt_read(call, debt, true);
 	event->type = DW_REPAYMENT_CONFIRMED;
 	event->user_id = debt->user_id = dw_arg_uuid(call, "user_id");
 	event->psp = dw_arg_text(call, "psp", DW_PSP_MAX);
@@ -301,6 +305,18 @@ repayment_refuse(const Debt *debt)
 			 psprintf("User %s has no repayment %s.",
 					  dw_uuid_text(&debt->user_id), dw_uuid_text(&debt->id)),
 			 "Tell of it again later, or without repayment_id.");
+}
+
+/* 22023 for the repayment of who is no provider and can owe nothing. */
+static void
+repayment_need_provider(const DwUser *user)
+{
+	if (user->type != DW_USER_PROVIDER)
+		dw_raise(DW_BAD_VALUE, "user_id must be a service provider's",
+				 psprintf("User %s owes nothing that could be repaid.",
+						  dw_uuid_text(&user->id)),
+				 "What a homeowner pays is told with"
+				 " dwello.confirm_payment().");
 }
 
 /* Counts what has arrived for what was asked for, if it names that. */
@@ -417,6 +433,7 @@ DW_FUNCTION(dwello_confirm_repayment)
 	repayment_read(&call, &event, &debt);
 	dw_charge_lock(event.psp, event.psp_reference);
 	dw_user_for_command(&call, &debt.user_id, &user);
+	repayment_need_provider(&user);
 	if (dw_payment_replay(&call, &event))
 		return dw_call_return(&call);
 
@@ -446,7 +463,7 @@ DW_FUNCTION(dwello_write_off)
 
 	dw_command_begin(&call, fcinfo, DW_ACTOR_ADMIN);
 	dw_args_need(&call, "user_id", "reason", NULL);
-	debt_read(&call, &debt);
+	debt_read(&call, &debt, false);
 	debt.user_id = dw_arg_uuid(&call, "user_id");
 	debt.reason = dw_arg_text(&call, "reason", DW_NOTES_MAX);
 	dw_user_for_command(&call, &debt.user_id, &user);
